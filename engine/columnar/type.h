@@ -1,0 +1,90 @@
+/* engine/columnar/type.h - logical types, physical representations, schemas.
+ *
+ * A weft_type is a small value; nested types point to immutable children that live in an arena or are static.
+ * The SQL type says what a value means; the physical type says how a column holds it. */
+#ifndef WEFT_COLUMNAR_TYPE_H
+#define WEFT_COLUMNAR_TYPE_H
+
+#include "common/ctx.h"
+#include "common/mem.h"
+
+typedef enum weft_type_id {
+    WEFT_TYPE_NULL = 0, /* the type of a bare NULL */
+    WEFT_TYPE_BOOLEAN,
+    WEFT_TYPE_TINYINT,
+    WEFT_TYPE_SMALLINT,
+    WEFT_TYPE_INT,
+    WEFT_TYPE_BIGINT,
+    WEFT_TYPE_FLOAT,
+    WEFT_TYPE_DOUBLE,
+    WEFT_TYPE_DECIMAL,       /* precision 1..38, scale 0..precision */
+    WEFT_TYPE_STRING,        /* UTF-8 */
+    WEFT_TYPE_BINARY,
+    WEFT_TYPE_DATE,          /* days since 1970-01-01 */
+    WEFT_TYPE_TIMESTAMP,     /* microseconds since the epoch, UTC (Spark TIMESTAMP_LTZ) */
+    WEFT_TYPE_TIMESTAMP_NTZ, /* microseconds, no zone */
+    WEFT_TYPE_INTERVAL_YM,   /* months */
+    WEFT_TYPE_INTERVAL_DT,   /* microseconds */
+    WEFT_TYPE_ARRAY,         /* child 0 */
+    WEFT_TYPE_STRUCT,        /* fields */
+    WEFT_TYPE_MAP,           /* child 0 key, child 1 value; held as list of struct */
+    WEFT_TYPE_COUNT
+} weft_type_id;
+
+typedef struct weft_field weft_field;
+
+typedef struct weft_type {
+    uint8_t id;        /* weft_type_id */
+    uint8_t precision; /* DECIMAL */
+    uint8_t scale;     /* DECIMAL */
+    uint8_t unused;
+    int32_t child_count;
+    const weft_field *children; /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
+} weft_type;
+
+struct weft_field {
+    const char *name;
+    weft_type type;
+    bool nullable;
+};
+
+typedef struct weft_schema {
+    int32_t count;
+    const weft_field *fields;
+} weft_schema;
+
+/* How values lie in memory. The width of a decimal is chosen batch by batch (I64 or I128). */
+typedef enum weft_phys {
+    WEFT_PHYS_NULL = 0, /* no data at all: every slot is null */
+    WEFT_PHYS_BOOL,     /* one byte a value, 0 or 1 (bits only at the Arrow edge) */
+    WEFT_PHYS_I8,
+    WEFT_PHYS_I16,
+    WEFT_PHYS_I32,
+    WEFT_PHYS_I64,
+    WEFT_PHYS_I128,
+    WEFT_PHYS_F32,
+    WEFT_PHYS_F64,
+    WEFT_PHYS_STR,  /* weft_str, 16 bytes: STRING and BINARY */
+    WEFT_PHYS_LIST, /* weft_list entries (offset, length) into child 0: ARRAY and MAP */
+    WEFT_PHYS_STRUCT, /* no data of its own; children hold the fields */
+    WEFT_PHYS_COUNT
+} weft_phys;
+
+#define WEFT_TYPE_OF(type_id) ((weft_type){.id = (type_id)})
+static inline weft_type weft_type_decimal(int precision, int scale)
+{
+    return (weft_type){.id = WEFT_TYPE_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
+}
+
+bool weft_type_equal(weft_type a, weft_type b); /* deep; names of struct fields count, nullability does not */
+/* The widest physical type a column of this type has: decimals up to 18 digits I64, above I128. */
+weft_phys weft_type_phys(weft_type type);
+int32_t weft_phys_bytes(weft_phys phys); /* bytes of one value; 0 for NULL and STRUCT */
+bool weft_type_is_numeric(weft_type type);
+bool weft_type_is_integral(weft_type type); /* TINYINT..BIGINT */
+/* Spark's SQL name in lower case ("decimal(15,2)", "array<int>"), into text; returns text. */
+const char *weft_type_text(weft_type type, char *text, size_t text_bytes);
+/* Parse the above form. Errors: WEFT_UNSUPPORTED_DATATYPE. Nested children come from ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_type_parse(weft_ctx *ctx, const char *text, weft_type *out);
+
+#endif

@@ -1,0 +1,262 @@
+/* engine/plan/logical.h - logical plans (contract 4): a closed set of relational nodes.
+ *
+ * Nodes are immutable, live in the arena of the query and may be shared (common table expressions are one node with
+ * several parents; rules keep that). The parser makes nodes with unresolved expressions (output.count is -1); the
+ * analyser returns a bound tree in which every node knows its output columns, each with an id that is unique in the
+ * query. A node that is used twice in one query (a CTE read two times) is re-labelled by PROJECT nodes that give new
+ * ids, so ids never collide. */
+#ifndef WEFT_PLAN_LOGICAL_H
+#define WEFT_PLAN_LOGICAL_H
+
+#include "engine/expr/expr.h"
+#include "engine/formats/source.h"
+
+/* One output column of a bound node. */
+typedef struct weft_output {
+    int64_t id;
+    const char *name;
+    weft_type type;
+    bool nullable;
+    const char *qualifier; /* table alias by which it can be named, or NULL; only the analyser reads it */
+} weft_output;
+
+typedef struct weft_outputs {
+    int32_t count; /* -1: not bound yet */
+    const weft_output *columns;
+} weft_outputs;
+
+/* Appended only. */
+typedef enum weft_node_kind {
+    /* bound plans */
+    WEFT_NODE_SCAN = 0,  /* a table of a format */
+    WEFT_NODE_VALUES,    /* literal rows; no inputs. SELECT without FROM is one row of no columns */
+    WEFT_NODE_FILTER,    /* rows where all conjuncts are true */
+    WEFT_NODE_PROJECT,   /* exprs: ALIAS or COLUMN nodes, one per output */
+    WEFT_NODE_JOIN,      /* inputs 0 and 1 */
+    WEFT_NODE_AGGREGATE, /* groups and aggregates: outputs are those of exprs */
+    WEFT_NODE_SORT,      /* SORT_KEYs; total order of the whole input */
+    WEFT_NODE_LIMIT,     /* skip and take rows of the (ordered) input */
+    WEFT_NODE_WINDOW,    /* input columns and then one column per WINDOW expression */
+    WEFT_NODE_UNION,     /* all rows of all inputs (UNION ALL); columns by position */
+    WEFT_NODE_SET,       /* INTERSECT / EXCEPT [ALL]; UNION DISTINCT becomes AGGREGATE over UNION */
+    WEFT_NODE_EXPAND,    /* every row once per projection list (grouping sets, several DISTINCT aggregates) */
+    WEFT_NODE_SINGLE_ROW,/* passes at most one row: a second raises SCALAR_SUBQUERY_TOO_MANY_ROWS; none gives NULLs */
+    /* commands: the root only */
+    WEFT_NODE_WRITE,        /* INSERT [OVERWRITE] DIRECTORY, CTAS */
+    WEFT_NODE_EXPLAIN,
+    WEFT_NODE_CREATE_VIEW,  /* temporary views: AS query, or USING format OPTIONS */
+    WEFT_NODE_DROP_VIEW,
+    WEFT_NODE_SET_CONFIG,   /* SET key=value, SET key, SET, RESET */
+    WEFT_NODE_SHOW,         /* SHOW TABLES / VIEWS / FUNCTIONS / COLUMNS, DESCRIBE */
+    /* parsed only */
+    WEFT_NODE_RELATION,   /* a name to look up, or format.`path` */
+    WEFT_NODE_ALIAS,      /* input AS name(columns) */
+    WEFT_NODE_WITH,       /* common table expressions and a body */
+    WEFT_NODE_SELECT,     /* one SELECT block, clauses as written */
+    WEFT_NODE_KIND_COUNT
+} weft_node_kind;
+
+typedef enum weft_join_kind {
+    WEFT_JOIN_INNER,
+    WEFT_JOIN_LEFT,
+    WEFT_JOIN_RIGHT,
+    WEFT_JOIN_FULL,
+    WEFT_JOIN_SEMI,      /* left rows with a match; output is the left's */
+    WEFT_JOIN_ANTI,      /* left rows without a match */
+    WEFT_JOIN_ANTI_NULL, /* NOT IN: as ANTI, but a NULL on either side counts as a possible match */
+    WEFT_JOIN_MARK,      /* left columns and a BOOLEAN: matched? (three-valued when mark_nullable: IN) */
+    WEFT_JOIN_SINGLE     /* LEFT where a second match of one row raises SCALAR_SUBQUERY_TOO_MANY_ROWS */
+} weft_join_kind;
+
+typedef enum weft_set_kind { WEFT_SET_INTERSECT, WEFT_SET_EXCEPT, WEFT_SET_UNION } weft_set_kind;
+typedef enum weft_explain_mode {
+    WEFT_EXPLAIN_SIMPLE,
+    WEFT_EXPLAIN_EXTENDED,
+    WEFT_EXPLAIN_FORMATTED,
+    WEFT_EXPLAIN_COST,
+    WEFT_EXPLAIN_ANALYZE
+} weft_explain_mode;
+
+/* A table that a name stands for: files of a format with fixed schema. Lives in the arena of session or query. */
+typedef struct weft_relation {
+    const char *name;            /* as shown in plans: "parquet /data/lineitem" or the view's name */
+    const weft_format *format;
+    weft_table *table;
+    const weft_schema *schema;
+} weft_relation;
+
+/* One SELECT block as written. */
+typedef struct weft_select {
+    bool distinct;
+    int32_t item_count;
+    const weft_expr *const *items;
+    const weft_node *from;         /* NULL: no FROM */
+    const weft_expr *where;        /* or NULL */
+    int32_t group_count;
+    const weft_expr *const *groups;
+    int32_t grouping_set_count;    /* GROUP BY ROLLUP / CUBE / GROUPING SETS: masks over groups */
+    const uint64_t *grouping_sets; /* bit i set: group i is in the set */
+    bool group_all;                /* GROUP BY ALL */
+    const weft_expr *having;       /* or NULL */
+    int32_t window_count;          /* WINDOW name AS (…) */
+    const char *const *window_names;
+    const weft_window_spec *const *windows;
+} weft_select;
+
+struct weft_node {
+    weft_node_kind kind;
+    weft_span span;
+    int32_t input_count;
+    const weft_node *const *inputs;
+    weft_outputs output;
+    union {
+        struct {
+            const weft_relation *relation;
+            const int32_t *columns;          /* [output.count] table column of each output */
+            int32_t conjunct_count;          /* pushed filters, all applied by the scan */
+            const weft_expr *const *conjuncts;
+        } scan;
+        struct {
+            int32_t row_count;
+            const weft_expr *const *cells; /* row_count × output.count, row-major */
+        } values;
+        struct {
+            int32_t count;
+            const weft_expr *const *conjuncts;
+        } filter;
+        struct {
+            int32_t count;
+            const weft_expr *const *exprs;
+        } project;
+        struct {
+            weft_join_kind kind;
+            int32_t key_count;               /* equal keys: left_keys[i] = right_keys[i] */
+            const weft_expr *const *left_keys;
+            const weft_expr *const *right_keys;
+            const bool *null_equal;          /* [key_count] <=>; NULL: none is */
+            int32_t condition_count;         /* all other conjuncts of ON, over both sides */
+            const weft_expr *const *conditions;
+            int64_t mark_id;                 /* MARK: id of the boolean column */
+            bool mark_nullable;
+            bool build_left;                 /* set by the optimiser: the smaller side is the left */
+            /* parsed only */
+            bool natural, lateral;
+            int32_t using_count;
+            const char *const *using_names;
+            const weft_expr *on;
+        } join;
+        struct {
+            int32_t group_count;
+            const weft_expr *const *groups;     /* ALIAS or COLUMN nodes: the first group_count outputs */
+            int32_t aggregate_count;
+            const weft_expr *const *aggregates; /* ALIAS over AGGREGATE: the other outputs */
+        } aggregate;
+        struct {
+            int32_t count;
+            const weft_expr *const *keys; /* SORT_KEY */
+            int64_t limit;                /* rows that are ever needed (top-N), or -1 */
+        } sort;
+        struct {
+            int64_t skip, take; /* take -1: all */
+            const weft_expr *skip_expr, *take_expr; /* parsed only */
+        } limit;
+        struct {
+            int32_t count;
+            const weft_expr *const *exprs; /* ALIAS over WINDOW; all with the same partition and order */
+        } window;
+        struct {
+            weft_set_kind kind;
+            bool all;
+            bool by_name;
+        } set;
+        struct {
+            int32_t projection_count;
+            const weft_expr *const *const *projections; /* each output.count expressions */
+        } expand;
+        struct {
+            const char *format, *path; /* directory; a CTAS to a table is a directory of the warehouse */
+            bool overwrite, if_not_exists;
+            int32_t option_count; /* pairs */
+            const char *const *options;
+            const char *table_name; /* CTAS: name to register, or NULL */
+        } write;
+        struct {
+            weft_explain_mode mode;
+        } explain;
+        struct {
+            const char *name;
+            bool replace, if_not_exists;
+            int32_t column_count; /* view columns, or 0 */
+            const char *const *columns;
+            const char *format; /* USING; NULL: AS query (input 0) */
+            int32_t option_count;
+            const char *const *options; /* key, value, … */
+            const char *text; /* the query's text */
+        } view; /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
+        struct {
+            const char *key, *value; /* NULL: show */
+            bool reset;
+        } config;
+        struct {
+            const char *what; /* "tables", "functions", "columns", "describe" */
+            const char *name, *pattern;
+        } show;
+        struct {
+            int32_t part_count;
+            const char *const *parts; /* name, or format and path */
+        } relation;
+        struct {
+            const char *name;
+            int32_t column_count;
+            const char *const *columns;
+        } alias;
+        struct {
+            int32_t count; /* inputs[0..count) are the definitions, inputs[count] the body */
+            const char *const *names;
+            const char *const *const *column_names; /* [count], each NULL or a list */
+            const int32_t *column_counts;
+            bool recursive;
+        } with;
+        weft_select select;
+    };
+};
+
+/* The node with other inputs (same count); output is kept. */
+WEFT_MUST_CHECK weft_status weft_node_with_inputs(weft_ctx *ctx, const weft_node *node,
+                                                  const weft_node *const *inputs, const weft_node **out);
+/* Constructors of bound nodes: compute output. In ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_node_filter(weft_ctx *ctx, const weft_node *input, const weft_expr *const *conjuncts,
+                                             int32_t count, const weft_node **out); /* input itself when count is 0 */
+WEFT_MUST_CHECK weft_status weft_node_project(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs,
+                                              int32_t count, const weft_node **out);
+/* keys and conditions empty: cross join. Sides' columns stay; nullability follows the kind. */
+WEFT_MUST_CHECK weft_status weft_node_join(weft_ctx *ctx, weft_join_kind kind, const weft_node *left,
+                                           const weft_node *right, const weft_expr *const *left_keys,
+                                           const weft_expr *const *right_keys, int32_t key_count,
+                                           const weft_expr *const *conditions, int32_t condition_count,
+                                           const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_aggregate(weft_ctx *ctx, const weft_node *input, const weft_expr *const *groups,
+                                                int32_t group_count, const weft_expr *const *aggregates,
+                                                int32_t aggregate_count, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_sort(weft_ctx *ctx, const weft_node *input, const weft_expr *const *keys,
+                                           int32_t count, int64_t limit, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_limit(weft_ctx *ctx, const weft_node *input, int64_t skip, int64_t take,
+                                            const weft_node **out);
+/* The position of column `id` in the node's output, or -1. */
+int32_t weft_node_find_output(const weft_node *node, int64_t id);
+/* Does every column of e come from this output? */
+bool weft_outputs_cover(const weft_outputs *outputs, const weft_expr *e);
+
+/* Check every invariant of a bound tree (ids resolve below, types agree, no unresolved kinds); used by tests after
+ * every rule and always before physical planning. Errors: WEFT_INTERNAL naming node and column. */
+WEFT_MUST_CHECK weft_status weft_node_check(weft_ctx *ctx, const weft_node *root);
+/* Indented text of a tree in Spark's EXPLAIN EXTENDED style; in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_node_text(weft_ctx *ctx, const weft_node *root, char **out);
+
+/* Column ids: unique in a query; taken from this counter by analyser and rules. */
+typedef struct weft_ids {
+    int64_t next;
+} weft_ids;
+static inline int64_t weft_next_id(weft_ids *ids) { return ids->next++; }
+
+#endif

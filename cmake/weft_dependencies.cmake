@@ -1,5 +1,5 @@
-# Libraries of the system. A module names what it links by the short names below (weft_add_module(... LIBS zstd));
-# only what some module names must be there, and what is missing is reported with its Debian package.
+# Libraries of the system. A module names what it links by the short names below (weft_add_module(... LIBS
+# zstd)); only what some module names must be there, and what is missing is reported with its Debian package.
 
 find_package(PkgConfig REQUIRED)
 

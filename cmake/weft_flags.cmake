@@ -34,7 +34,7 @@ add_compile_options(
 if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     # The portable baseline: every x86 server since 2009. Kernels go higher, see weft_add_kernel().
     add_compile_options(-march=x86-64-v2)
-    add_compile_definitions(WEFT_HAVE_AVX2=1) # the avx2 tables exist; whether the machine can is asked at start
+    add_compile_definitions(WEFT_HAVE_AVX2=1) # the tables exist; the machine is asked at start
 endif()
 if(WEFT_WERROR)
     add_compile_options(-Werror)

@@ -1,4 +1,5 @@
-# libweft.so, weft.h, weft.pc and the CMake package of the C client library. Included by client/CMakeLists.txt.
+# libweft.so, weft.h, weft.pc and the CMake package of the C client library. Included by
+# client/CMakeLists.txt.
 include(CMakePackageConfigHelpers)
 
 add_library(weft_shared SHARED "${CMAKE_SOURCE_DIR}/cmake/libweft.c")
@@ -20,7 +21,8 @@ install(EXPORT weft_targets NAMESPACE weft:: FILE weft-targets.cmake
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 configure_package_config_file("${CMAKE_SOURCE_DIR}/cmake/weft-config.cmake.in"
     "${CMAKE_BINARY_DIR}/weft-config.cmake" INSTALL_DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
-write_basic_package_version_file("${CMAKE_BINARY_DIR}/weft-config-version.cmake" COMPATIBILITY SameMajorVersion)
+write_basic_package_version_file("${CMAKE_BINARY_DIR}/weft-config-version.cmake"
+    COMPATIBILITY SameMajorVersion)
 install(FILES "${CMAKE_BINARY_DIR}/weft-config.cmake" "${CMAKE_BINARY_DIR}/weft-config-version.cmake"
     DESTINATION "${CMAKE_INSTALL_LIBDIR}/cmake/weft")
 configure_file("${CMAKE_SOURCE_DIR}/cmake/weft.pc.in" "${CMAKE_BINARY_DIR}/weft.pc" @ONLY)

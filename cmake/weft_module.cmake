@@ -7,11 +7,12 @@ if(CMAKE_SYSTEM_PROCESSOR MATCHES "^(x86_64|AMD64|amd64)$")
     set(WEFT_ISA_FLAGS_avx2 -O3 -mavx2 -mbmi -mbmi2 -mlzcnt -mpopcnt) # no -mfma: results stay bit-identical
 endif()
 
-# weft_add_module(NAME [DEPS modules...] [LIBS system libraries...] [SUBFOLDERS folders...] [EXCLUDE files...])
+# weft_add_module(NAME [DEPS modules...] [LIBS system libraries...] [SUBFOLDERS folders...] [EXCLUDE
+# files...])
 #
-# The target weft_NAME from every *.c of the folder (and of the named subfolders). DEPS are other modules, LIBS short
-# names of cmake/weft_dependencies.cmake. A folder without sources yet gives an INTERFACE target, so that others can
-# name it. Files named *.isa.c are kernels: weft_add_kernel() is called for each.
+# The target weft_NAME from every *.c of the folder (and of the named subfolders). DEPS are other modules,
+# LIBS short names of cmake/weft_dependencies.cmake. A folder without sources yet gives an INTERFACE target,
+# so that others can name it. Files named *.isa.c are kernels: weft_add_kernel() is called for each.
 function(weft_add_module name)
     cmake_parse_arguments(arg "" "" "DEPS;LIBS;SUBFOLDERS;EXCLUDE" ${ARGN})
     set(patterns "${CMAKE_CURRENT_SOURCE_DIR}/*.c")
@@ -51,10 +52,10 @@ function(weft_add_module name)
     set_property(GLOBAL APPEND_STRING PROPERTY weft_module_graph "${name} ${folder} ${dep_names}\n")
 endfunction()
 
-# weft_add_kernel(MODULE file.c): compile the file once per instruction-set level into the module's library, with
-# WEFT_ISA set to base or avx2 (and WEFT_ISA_AVX2 defined for the latter), so that it can name its const table
-# WEFT_CAT(weft_x_kernels_, WEFT_ISA). Everything else in the file must be static. On other machines than x86-64 only
-# base exists: code that picks a table asks `#ifdef WEFT_HAVE_AVX2` first.
+# weft_add_kernel(MODULE file.c): compile the file once per instruction-set level into the module's library,
+# with WEFT_ISA set to base or avx2 (and WEFT_ISA_AVX2 defined for the latter), so that it can name its const
+# table WEFT_CAT(weft_x_kernels_, WEFT_ISA). Everything else in the file must be static. On other machines
+# than x86-64 only base exists: code that picks a table asks `#ifdef WEFT_HAVE_AVX2` first.
 function(weft_add_kernel module file)
     cmake_path(ABSOLUTE_PATH file BASE_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
     get_target_property(sources weft_${module} SOURCES)
@@ -78,8 +79,8 @@ function(weft_add_kernel module file)
     endforeach()
 endfunction()
 
-# Called once after the last module: the target weft_all (every module, for tests and fuzz targets) and the file
-# modules.txt that tools/arrows.py reads.
+# Called once after the last module: the target weft_all (every module, for tests and fuzz targets) and the
+# file modules.txt that tools/arrows.py reads.
 function(weft_finish_modules)
     get_property(modules GLOBAL PROPERTY weft_modules)
     list(TRANSFORM modules PREPEND weft_)

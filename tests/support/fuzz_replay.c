@@ -1,5 +1,6 @@
-/* tests/support/fuzz_replay.c - a main for fuzz targets where there is no libFuzzer: runs the target once on every
- * file of the folders (and on every file) named as arguments, so that the corpus is a test with any compiler. */
+/* tests/support/fuzz_replay.c - a main for fuzz targets where there is no libFuzzer: runs the target once on
+ * every file of the folders (and on every file) named as arguments, so that the corpus is a test with any
+ * compiler. */
 #include <dirent.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -47,7 +48,8 @@ static int replay_path(const char *path)
     int failed = count < 0;
     for (int i = 0; i < count; i++) {
         char name[4096];
-        if (entries[i]->d_name[0] != '.' && snprintf(name, sizeof name, "%s/%s", path, entries[i]->d_name) > 0) {
+        if (entries[i]->d_name[0] != '.' &&
+            snprintf(name, sizeof name, "%s/%s", path, entries[i]->d_name) > 0) {
             failed |= replay_path(name);
         }
         free(entries[i]);

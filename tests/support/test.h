@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#define WEFT_TEST(function) cmocka_unit_test(function)
+#define WEFT_TEST(function)                       cmocka_unit_test(function)
 #define WEFT_TEST_WITH(setup, teardown, function) cmocka_unit_test_setup_teardown(function, setup, teardown)
 
 /* The program's main: runs the listed tests. */

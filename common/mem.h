@@ -38,8 +38,10 @@ int64_t weft_account_used_bytes(const weft_account *account);
 void weft_account_close(weft_account **account);
 /* Write "name 12.3 MiB, name2 ..." of the largest holders into text, for messages. Any thread. */
 void weft_pool_describe(const weft_pool *pool, char *text, size_t text_bytes);
+/* "512 B", "12.3 MiB": a size for people, into text; returns text. */
+const char *weft_bytes_text(int64_t bytes, char *text, size_t text_bytes);
 
-/* Allocate bytes (> 0; contents undefined; 64-byte aligned) charged to ctx->memory. *out is NULL on failure.
+/* Allocate bytes (0 is allowed; contents undefined; 64-byte aligned) charged to ctx->memory. *out is NULL on failure.
  * Errors: WEFT_NOMEM, with who holds what in the message. */
 WEFT_MUST_CHECK weft_status weft_mem_alloc(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out);
 /* The same, zero-filled. */
@@ -55,8 +57,9 @@ void weft_mem_free(void *block);
 /* Would retaining `bytes` more be refused now? Used to decide on spilling before growing; no error is raised. */
 bool weft_mem_would_refuse(const weft_ctx *ctx, int64_t bytes);
 
-/* Make the n-th (1-based) allocation from now on, and only it, fail with WEFT_NOMEM; 0 switches off.
- * Returns the number of allocations counted since the previous call. Process-wide; for tests. */
+/* Make the n-th (1-based) allocation from now on, and only it, fail with WEFT_NOMEM; 0 switches off, INT64_MAX
+ * only counts. Allocations are heap blocks, arena pieces, arenas, pools and accounts.
+ * Returns the number of allocations since the previous call, counted while it was on. Process-wide; for tests. */
 int64_t weft_mem_fail_after(int64_t n);
 
 /* An arena whose chunks are charged to account as WORKING memory. NULL when there is no memory. */

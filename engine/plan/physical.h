@@ -1,0 +1,266 @@
+/* engine/plan/physical.h - what runs: stages, fragments, and the specs of their operators (contracts 3, 5).
+ *
+ * A stage is one linear pipeline, source → operators → sink, run by one or more tasks. Everything that blocks lies
+ * at a stage boundary: a sink writes a block of row pages (contract 2), a source of a later stage reads them. So
+ * aggregation is a partial sink and a final source, sorting a sink that writes sorted runs and a source that merges
+ * them, and a join's build side is the block of an exchange sink.
+ *
+ * Specs are immutable, refer to columns by ordinal of the operator's input batch (keys and arguments are always
+ * plain columns: the planner puts a PROJECT before), contain no pointers into other stages, and have a wire form.
+ * An operator's output columns are what its spec says, in that order. */
+#ifndef WEFT_PLAN_PHYSICAL_H
+#define WEFT_PLAN_PHYSICAL_H
+
+#include "engine/plan/logical.h"
+
+typedef struct weft_types {
+    int32_t count;
+    const weft_type *types;
+} weft_types;
+
+/* A sort key on an input column. */
+typedef struct weft_sort_key {
+    int32_t column;
+    bool descending, nulls_first;
+} weft_sort_key;
+
+/* ---- sources ---- */
+typedef enum weft_source_kind {
+    WEFT_SOURCE_SCAN = 0,  /* task: splits of a table */
+    WEFT_SOURCE_ROWS,      /* task: partitions [begin, end) of an input's blocks, as batches */
+    WEFT_SOURCE_AGGREGATE, /* task: partitions of partial aggregates, merged and finalised */
+    WEFT_SOURCE_MERGE,     /* task: one partition of sorted runs, merged in order */
+    WEFT_SOURCE_VALUES,    /* task 0: literal rows */
+    WEFT_SOURCE_MARKED,    /* task: rows of build partitions by their merged match marks (build-preserving joins) */
+    WEFT_SOURCE_KIND_COUNT
+} weft_source_kind;
+
+/* A dynamic filter: rows of the scan whose column is not among the keys of a finished build input are dropped. */
+typedef struct weft_scan_key {
+    int32_t input;        /* stage input (mode ALL) that holds the build rows */
+    int32_t build_column; /* column of its rows */
+    int32_t column;       /* position in the scan's columns */
+} weft_scan_key;
+
+typedef struct weft_source_spec {
+    weft_source_kind kind;
+    weft_types output;
+    int32_t input; /* index of the stage input, for those that read blocks */
+    union {
+        struct {
+            const weft_relation *relation;
+            weft_scan_spec spec; /* key_filters are filled in from keys[] when the stage opens */
+            int32_t key_count;
+            const weft_scan_key *keys;
+            int32_t emit_count;
+            const int32_t *emit; /* positions in spec.columns that are the output, in order */
+        } scan;
+        struct {
+            int32_t group_count;     /* layout: group columns, then the state columns of each aggregate in order */
+            int32_t aggregate_count;
+            const weft_expr *const *aggregates; /* AGGREGATE nodes (args only carry types here) */
+        } aggregate; /* output: groups, then results */
+        struct {
+            int32_t key_count;
+            const weft_sort_key *keys; /* columns of the rows */
+            int64_t limit;             /* -1: all */
+        } merge;
+        struct {
+            int32_t row_count;
+            const weft_expr *const *cells; /* literals */
+        } values;
+        struct {
+            int32_t marks_input; /* stage input whose blocks carry the marks */
+            bool matched;        /* give the marked rows, else the unmarked */
+            bool emit_mark;      /* give all rows and, as last column, the mark as BOOLEAN */
+            int32_t column_count;
+            const int32_t *columns; /* columns of the build rows to give */
+        } marked;
+    };
+} weft_source_spec;
+
+/* ---- operators ---- */
+typedef enum weft_op_kind {
+    WEFT_OP_FILTER = 0,
+    WEFT_OP_PROJECT,
+    WEFT_OP_PROBE,      /* hash join with the rows of a build input */
+    WEFT_OP_LOOP,       /* nested-loop join with all rows of an input (cross and inequality joins) */
+    WEFT_OP_LIMIT,      /* per task */
+    WEFT_OP_WINDOW,     /* input sorted by partition and order columns */
+    WEFT_OP_EXPAND,
+    WEFT_OP_SINGLE_ROW, /* at most one row in, exactly one row out (NULLs when none): one task only */
+    WEFT_OP_KIND_COUNT
+} weft_op_kind;
+
+typedef struct weft_window_call {
+    const weft_expr *call; /* AGGREGATE or CALL to a window function; args are ordinals */
+    const weft_window_spec *spec; /* frame only; offsets are literals */
+} weft_window_call;
+
+typedef struct weft_op_spec {
+    weft_op_kind kind;
+    weft_types output;
+    union {
+        struct {
+            int32_t count;
+            const weft_expr *const *conjuncts;
+        } filter; /* output: the input's columns */
+        struct {
+            int32_t count;
+            const weft_expr *const *exprs;
+        } project;
+        struct {
+            weft_join_kind kind;  /* INNER, LEFT, SEMI, ANTI, ANTI_NULL, MARK, SINGLE; the build side is the right */
+            bool record_marks;    /* build-preserving: mark build rows that match in the attempt's bitmap; */
+            bool emit_pairs;      /* … and give the matching pairs too (FULL, RIGHT), else give nothing (SEMI, ANTI) */
+            bool mark_nullable;   /* MARK: NULL keys make the mark NULL */
+            bool unique;          /* every probe row has at most one match: known from statistics, never relied on */
+            int32_t input;        /* stage input with the build rows */
+            bool partitioned;     /* build rows of the task's own partitions only; else all (shared table) */
+            int32_t key_count;
+            const int32_t *keys;       /* probe columns */
+            const int32_t *build_keys; /* columns of the build rows */
+            const bool *null_equal;    /* or NULL */
+            int32_t probe_count;
+            const int32_t *probe_columns; /* kept, first in the output */
+            int32_t build_count;
+            const int32_t *build_columns; /* of the build rows, after them (INNER, LEFT, SINGLE); MARK adds BOOLEAN */
+            int32_t condition_count;
+            const weft_expr *const *conditions; /* over all probe input columns, then all build row columns */
+        } probe;
+        struct {
+            weft_join_kind kind; /* INNER, LEFT, SEMI, ANTI, SINGLE */
+            int32_t input;
+            int32_t probe_count;
+            const int32_t *probe_columns;
+            int32_t build_count;
+            const int32_t *build_columns;
+            int32_t condition_count;
+            const weft_expr *const *conditions; /* as above */
+        } loop;
+        struct {
+            int64_t skip, take;
+        } limit;
+        struct {
+            int32_t partition_count;
+            const int32_t *partition;
+            int32_t order_count;
+            const weft_sort_key *order;
+            int32_t call_count;
+            const weft_window_call *calls;
+        } window; /* output: input columns, then one per call */
+        struct {
+            int32_t projection_count;
+            const weft_expr *const *const *projections;
+        } expand;
+    };
+} weft_op_spec;
+
+/* ---- sinks ---- */
+typedef enum weft_sink_kind {
+    WEFT_SINK_EXCHANGE = 0, /* rows into partitions of the task's block */
+    WEFT_SINK_AGGREGATE,    /* partial aggregates into partitions */
+    WEFT_SINK_SORT,         /* sorted run(s), one partition (or hash partitions, each sorted) */
+    WEFT_SINK_WRITE,        /* a file in the attempt's place */
+    WEFT_SINK_KIND_COUNT
+} weft_sink_kind;
+
+typedef struct weft_sink_spec {
+    weft_sink_kind kind;
+    weft_types rows;          /* types of the columns of the rows written */
+    int32_t partition_count;  /* a power of two; partition = high bits of the row's hash; 1: no partitioning */
+    union {
+        struct {
+            int32_t column_count;
+            const int32_t *columns; /* input columns written, in row order */
+            int32_t key_count;
+            const int32_t *keys; /* positions among the row's columns: hashed; 0 keys and several partitions: by
+                                    hash of the whole row (round-robin must be a function of the data) */
+            bool track_ranges;   /* keep low and high of integer keys in the block (dynamic filters) */
+            int64_t limit;       /* rows a task writes at most, -1: all */
+        } exchange;
+        struct {
+            int32_t group_count;
+            const int32_t *groups; /* input columns */
+            int32_t aggregate_count;
+            const weft_expr *const *aggregates; /* AGGREGATE nodes; args and filter are COLUMN ordinals */
+        } aggregate;
+        struct {
+            int32_t key_count;
+            const weft_sort_key *keys; /* all input columns are written */
+            int64_t limit;             /* top-N: rows kept, or -1 */
+            int32_t hash_count;        /* with partition_count > 1: hash columns (windows) */
+            const int32_t *hash;
+        } sort;
+        struct {
+            const char *format, *directory; /* the job's staging directory */
+            const weft_schema *schema;
+            int32_t option_count;
+            const char *const *options;
+        } write;
+    };
+} weft_sink_spec;
+
+typedef enum weft_determinism { WEFT_ORDERED, WEFT_UNORDERED, WEFT_INDETERMINATE } weft_determinism;
+
+/* Shipped once per stage. Immutable. */
+typedef struct weft_fragment {
+    weft_source_spec source;
+    int32_t op_count;
+    const weft_op_spec *ops;
+    weft_sink_spec sink;
+} weft_fragment;
+
+typedef enum weft_input_mode {
+    WEFT_INPUT_PARTITION, /* a task reads its partitions */
+    WEFT_INPUT_ALL        /* every task may read all of it (shared tables, marks) */
+} weft_input_mode;
+
+typedef struct weft_stage_input {
+    int32_t stage_id;
+    weft_input_mode mode;
+} weft_stage_input;
+
+/* What a task does beyond the fragment: the descriptor that alone decides its output (with the input blocks). */
+typedef struct weft_task_spec {
+    int32_t split_count; /* SCAN */
+    const weft_split *splits;
+    int32_t partition_begin, partition_end; /* of the partitioned inputs */
+} weft_task_spec;
+
+typedef struct weft_stage {
+    int32_t id; /* dense from 0, an input's id is lower than its reader's */
+    weft_fragment fragment;
+    int32_t input_count;
+    const weft_stage_input *inputs;
+    int32_t task_count;
+    const weft_task_spec *tasks;
+    weft_determinism determinism;
+    const char *name;      /* for people: "scan lineitem → join → aggregate" */
+    double estimated_rows; /* out, or -1 */
+} weft_stage;
+
+/* What is known when all tasks of a stage were accepted. */
+typedef struct weft_key_range {
+    bool has; /* every task tracked it and the key is an integer type; low > high: no non-null key at all */
+    int64_t low, high;
+} weft_key_range;
+
+typedef struct weft_stage_stats {
+    int64_t rows, bytes; /* of all blocks */
+    int32_t partition_count;
+    const int64_t *partition_rows;  /* [partition_count] */
+    const int64_t *partition_bytes;
+    int32_t key_count;
+    const weft_key_range *keys; /* [key_count] of the exchange's keys */
+} weft_stage_stats;
+
+/* Text of the stages for EXPLAIN; in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_stage_text(weft_ctx *ctx, const weft_stage *stage, char **out);
+
+/* Versioned wire form (proto/plan.proto), decoded with full validation. Tables of scans travel as (format, file list,
+ * schema) and are opened again through weft_format_find. Bytes are in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes, size_t *len);
+WEFT_MUST_CHECK weft_status weft_stage_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, const weft_stage **out);
+
+#endif

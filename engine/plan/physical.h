@@ -56,6 +56,9 @@ typedef struct weft_source_spec {
             const int32_t *emit; /* positions in spec.columns that are the output, in order */
         } scan;
         struct {
+            int32_t input_count; /* inputs input, input + 1, … are read one after the other (UNION); at least 1 */
+        } rows;
+        struct {
             int32_t group_count;     /* layout: group columns, then the state columns of each aggregate in order */
             int32_t aggregate_count;
             const weft_expr *const *aggregates; /* AGGREGATE nodes (args only carry types here) */

@@ -88,6 +88,7 @@ struct weft_expr {
         struct {
             const weft_function *function;
             int32_t variant; /* index of the matched signature in function->signatures */
+            const char *written; /* the alias that the query used, for generated names; NULL: function->name */
         } call;
         struct {
             bool try_;
@@ -98,7 +99,11 @@ struct weft_expr {
             bool distinct;
             bool ignore_nulls;
             const weft_expr *filter; /* or NULL */
+            const char *written;     /* as in call */
         } aggregate;
+        struct {
+            const char *written; /* CASE, COALESCE: the function that it was written as (if, nvl …), or NULL */
+        } form;
         struct {
             const weft_window_spec *spec;
         } window;
@@ -145,8 +150,19 @@ WEFT_MUST_CHECK weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind and_or
                                             int32_t count, const weft_expr **out); /* AND and OR are flattened */
 WEFT_MUST_CHECK weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
                                            const weft_expr **out); /* arg itself when types are equal */
+/* CASE, AND, OR, NOT, IN, IS_NULL, IS_NOT_NULL, COALESCE with their arguments in the order of weft_expr_kind:
+ * coerces what must have one type, conditions to BOOLEAN, sets type and nullability.
+ * Errors: WEFT_DATATYPE_MISMATCH*, at span (NULL allowed). */
+WEFT_MUST_CHECK weft_status weft_expr_form(weft_ctx *ctx, weft_expr_kind kind, const weft_expr *const *args,
+                                           int32_t count, const weft_span *span, const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_expr_sort_key(weft_ctx *ctx, const weft_expr *arg, bool descending,
+                                               bool nulls_first, const weft_expr **out);
+/* function(…) OVER spec; spec lives as long as the tree. */
+WEFT_MUST_CHECK weft_status weft_expr_window(weft_ctx *ctx, const weft_expr *function, const weft_window_spec *spec,
+                                             const weft_expr **out);
 /* A call by name: looks the function up, coerces the arguments as Spark does (implicit casts inserted) and sets the
- * type. Operators by their text: + - * / % = <> < <= > >= <=> || ; unary minus is "negative".
+ * type. Operators by their text: + - * / % = <> < <= > >= <=> || ; unary minus is "negative". Names that stand for
+ * forms (coalesce, nvl, ifnull, nvl2, nullif, if, isnull, isnotnull) give CASE, COALESCE or IS [NOT] NULL nodes.
  * Errors: WEFT_UNRESOLVED_ROUTINE, WEFT_WRONG_NUM_ARGS, WEFT_DATATYPE_MISMATCH*, at span (NULL allowed). */
 WEFT_MUST_CHECK weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args,
                                            int32_t count, const weft_span *span, const weft_expr **out);
@@ -175,6 +191,7 @@ bool weft_expr_any(const weft_expr *e, weft_expr_visitor fn, void *self);
 bool weft_expr_equal(const weft_expr *a, const weft_expr *b); /* structure and types; spans do not count */
 uint64_t weft_expr_hash(const weft_expr *e);
 bool weft_expr_fallible(const weft_expr *e);      /* may raise on some row */
+bool weft_expr_fallible_node(const weft_expr *e); /* the same of this node alone, its arguments left out */
 bool weft_expr_deterministic(const weft_expr *e); /* no rand(), uuid() … */
 bool weft_expr_has_aggregate(const weft_expr *e); /* not below a WINDOW */
 bool weft_expr_has_subquery(const weft_expr *e);

@@ -1,0 +1,326 @@
+#!/usr/bin/env python3
+"""Run SQL scripts (*.test) against `weft sql` and compare rows and errors with what the scripts expect.
+
+    run.py --weft build/release/weft                      every script, the settings it asks for
+    run.py --weft … --config batch1                       again, under a line of configs.txt
+    run.py --weft … --conf weft.x=1 joins/ scalar.test    chosen scripts or folders, extra settings
+    run.py --weft … --update joins/semi.test              write the rows that came as the expected ones
+
+README.md in this folder describes the script format."""
+import argparse
+import os
+import re
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
+sys.dont_write_bytecode = True
+import weft_cli  # noqa: E402
+
+# Statements that change only the session: run again in every process that follows within a script.
+SESSION = re.compile(r"\s*(create\s+(or\s+replace\s+)?(global\s+)?temp(orary)?\s|set\s|reset\b|use\s)", re.I)
+
+
+class ScriptError(Exception):
+    """The script itself is wrong."""
+
+
+class Record:
+    """One statement with what it must give."""
+
+    def __init__(self, path, line, words):
+        self.path, self.line, self.words = path, line, words
+        self.sql, self.expected = "", None
+        self.expected_span = None  # line numbers of the expected rows, for --update
+        self.kind = words[0]
+        self.options = set(words[1:])
+        if self.kind == "statement":
+            if words[1:2] == ["error"] and len(words) in (3, 4):
+                self.kind, self.error_class, self.sqlstate = "error", words[2], (words + [None])[3]
+            elif words[1:] != ["ok"]:
+                raise ScriptError(f"{path}:{line}: 'statement ok' or 'statement error CLASS [SQLSTATE]'")
+        elif self.kind == "query":
+            unknown = self.options - {"rowsort", "header", "approx"}
+            if unknown:
+                raise ScriptError(f"{path}:{line}: unknown option {sorted(unknown)}")
+
+    @property
+    def where(self):
+        return f"{os.path.relpath(self.path, HERE)}:{self.line}"
+
+
+class Script:
+    def __init__(self, path):
+        self.path, self.records, self.conf, self.arguments, self.skips = path, [], [], [], {}
+        with open(path, encoding="utf-8") as file:
+            self.lines = file.read().split("\n")
+        self._parse()
+
+    def _parse(self):
+        number, lines = 0, self.lines
+        while number < len(lines):
+            line = lines[number].strip()
+            words = line.split()
+            number += 1
+            if not line or line.startswith("#"):
+                continue
+            if words[0] == "conf" and len(words) == 2:
+                self.conf.append(words[1])
+            elif words[0] in ("memory", "master") and len(words) == 2:
+                self.arguments += ["--" + words[0], words[1]]
+            elif words[0] == "skip" and len(words) > 3 and words[2] == "because":
+                self.skips[words[1]] = " ".join(words[3:])
+            elif words[0] in ("statement", "query"):
+                record = Record(self.path, number, words)
+                start = number
+                while number < len(lines) and lines[number].strip() not in ("", "----"):
+                    number += 1
+                record.sql = "\n".join(lines[start:number]).rstrip().rstrip(";")
+                if not record.sql.strip():
+                    raise ScriptError(f"{record.where}: no SQL text")
+                if number < len(lines) and lines[number].strip() == "----":
+                    start = number = number + 1
+                    while number < len(lines) and lines[number].strip():
+                        number += 1
+                    record.expected = [row.strip() for row in lines[start:number]]
+                    record.expected_span = (start, number)
+                if record.kind == "query" and record.expected is None:
+                    raise ScriptError(f"{record.where}: a query needs '----' and its rows")
+                if record.kind == "statement" and record.expected is not None:
+                    raise ScriptError(f"{record.where}: 'statement ok' has no rows; use 'query'")
+                self.records.append(record)
+            else:
+                raise ScriptError(f"{self.path}:{number}: unknown line '{line}'")
+
+    def update(self):
+        """Write the scripts' lines with the rows of each record's `actual`."""
+        lines = list(self.lines)
+        for record in reversed(self.records):
+            if record.expected_span and getattr(record, "actual", None) is not None:
+                lines[slice(*record.expected_span)] = record.actual
+        with open(self.path, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+
+
+ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r", "\t": "\\t", "|": "\\|"}
+
+
+def render_value(value):
+    if value is None:
+        return "NULL"
+    if value == "":
+        return "(empty)"
+    if value in ("NULL", "(empty)"):
+        return "\\" + value
+    text = "".join(ESCAPES.get(c, c) for c in value)
+    text = re.sub(r"^ +| +$", lambda m: "\\s" * len(m.group(0)), text)
+    return text
+
+
+def render(row):
+    """A row as scripts write it."""
+    return " | ".join(render_value(value) for value in row)
+
+
+def normal(line):
+    """Expected rows may be aligned with extra spaces around their bars."""
+    return re.sub(r"\s*(?<!\\)\|\s*", " | ", line.strip())
+
+
+def nearly(expected, actual):
+    """Equal, numbers up to one part in 10^9."""
+    left, right = expected.split(" | "), actual.split(" | ")
+    if len(left) != len(right):
+        return False
+    for a, b in zip(left, right):
+        if a == b:
+            continue
+        try:
+            x, y = float(a), float(b)
+        except ValueError:
+            return False
+        if not abs(x - y) <= 1e-9 * max(abs(x), abs(y)):
+            return False
+    return True
+
+
+def compare(record, rows):
+    """None when the rows are the expected ones, else what differs. rows: the header first, or []."""
+    actual = [render(row) for row in (rows if "header" in record.options else rows[1:])]
+    expected = [normal(line) for line in record.expected]
+    if "rowsort" in record.options:
+        head = 1 if "header" in record.options else 0
+        actual = actual[:head] + sorted(actual[head:])
+        expected = expected[:head] + sorted(expected[head:])
+    record.actual = actual
+    same = nearly if "approx" in record.options else str.__eq__
+    for number, (want, have) in enumerate(zip(expected, actual), 1):
+        if not same(want, have):
+            return f"row {number}: expected  {want}\n            came      {have}"
+    if len(expected) != len(actual):
+        extra = (actual if len(actual) > len(expected) else expected)[min(len(actual), len(expected))]
+        return f"{len(expected)} rows expected, {len(actual)} came; the first that has no partner: {extra}"
+    return None
+
+
+class Runner:
+    def __init__(self, weft, conf, timeout, config_name):
+        self.weft, self.conf, self.timeout, self.config_name = weft, conf, timeout, config_name
+
+    def call(self, script, statements, scratch):
+        arguments = list(script.arguments)
+        for setting in script.conf + self.conf:
+            arguments += ["--conf", setting]
+        return weft_cli.run_statements(self.weft, statements, arguments, scratch, self.timeout)
+
+    def run(self, script):
+        """Failures of a script: a list of (record, text)."""
+        if self.config_name in script.skips:
+            return []
+        with tempfile.TemporaryDirectory(prefix="weft-sql-") as scratch:
+            names = {"DATA": os.path.join(HERE, "data"), "SCRATCH": scratch}
+            for record in script.records:
+                record.text = re.sub(r"\$\{(\w+)\}", lambda m: names.get(m.group(1), m.group(0)), record.sql)
+            return list(self._run(script, scratch))
+
+    def _run(self, script, scratch):
+        session, waiting = [], []
+        for record in script.records:
+            if record.kind == "error":
+                yield from self._flush(script, scratch, session, waiting)
+                yield from self._expect_error(script, scratch, session, record)
+            else:
+                waiting.append(record)
+        yield from self._flush(script, scratch, session, waiting)
+
+    def _flush(self, script, scratch, session, waiting):
+        """Run the waiting records in one process; after one fails, go on with the rest in another."""
+        while waiting:
+            called = self.call(script, session + [record.text for record in waiting], scratch)
+            parts = called.rows[len(session):]
+            for record, rows_of in zip(waiting, parts):
+                if record.kind == "query":
+                    problem = compare(record, rows_of)
+                    if problem:
+                        yield record, problem
+                if SESSION.match(record.text):
+                    session.append(record.text)
+            done = len(parts)
+            if done < len(waiting):
+                yield waiting[done], f"exit code {called.code}: {called.message or 'no message'}"
+                done += 1
+            elif called.code != 0:
+                yield waiting[-1], f"all rows came, but the exit code is {called.code}: {called.message}"
+            del waiting[:done]
+
+    def _expect_error(self, script, scratch, session, record):
+        called = self.call(script, session + [record.text], scratch)
+        match = re.search(r"^\[([A-Z0-9_.]+)\]", called.stderr, re.M)
+        state = re.search(r"SQLSTATE: (\w{5})", called.stderr)
+        if called.code < 0:
+            yield record, f"the process died by signal {-called.code}: {called.message}"
+        elif called.code == 0:
+            yield record, f"succeeded, but {record.error_class} was expected"
+        elif not match or match.group(1) != record.error_class:
+            yield record, f"{record.error_class} expected, came: {called.message}"
+        elif record.sqlstate and (not state or state.group(1) != record.sqlstate):
+            yield record, f"SQLSTATE {record.sqlstate} expected, came: {called.message}"
+        elif not state:
+            yield record, f"the message has no SQLSTATE: {called.message}"
+        else:
+            for fragment in record.expected or []:
+                if fragment not in called.stderr:
+                    yield record, f"the message lacks '{fragment}': {called.message}"
+
+
+def read_configs():
+    """{name: [settings]} of configs.txt."""
+    configs = {}
+    with open(os.path.join(HERE, "configs.txt"), encoding="utf-8") as file:
+        for line in file:
+            line = line.split("#")[0].strip()
+            if line:
+                name, settings = line.split(":", 1)
+                configs[name.strip()] = settings.split()
+    return configs
+
+
+def find_scripts(names):
+    found = []
+    for name in names:
+        path = name if os.path.exists(name) else os.path.join(HERE, name)
+        if os.path.isdir(path):
+            for folder, folders, files in os.walk(path):
+                folders.sort()
+                inside = os.path.relpath(folder, HERE).split(os.sep)
+                if "canary" in inside and os.path.basename(os.path.normpath(path)) != "canary":
+                    continue
+                found += [os.path.join(folder, f) for f in sorted(files) if f.endswith(".test")]
+        elif os.path.exists(path):
+            found.append(path)
+        else:
+            raise ScriptError(f"no script or folder {name}")
+    return found
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("scripts", nargs="*", default=[HERE])
+    parser.add_argument("--weft", default=os.environ.get("WEFT", "build/release/weft"))
+    parser.add_argument("--config", default="default", help="a line of configs.txt, or 'all'")
+    parser.add_argument("--conf", action="append", default=[], metavar="K=V")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--canary", action="store_true", help="every record must fail")
+    parser.add_argument("--jobs", type=int, default=os.cpu_count())
+    parser.add_argument("--timeout", type=float, default=120, help="seconds a process may take")
+    options = parser.parse_args()
+    weft = os.path.abspath(options.weft)
+    if not os.access(weft, os.X_OK):
+        raise ScriptError(f"no program {weft}: build it, or name another with --weft")
+    configs = read_configs()
+    if options.config != "all" and options.config not in configs:
+        raise ScriptError(f"no configuration '{options.config}' in configs.txt: {', '.join(configs)}")
+    paths = find_scripts(options.scripts)
+    if not paths:
+        raise ScriptError("no scripts")
+
+    failed, count, skipped, start = 0, 0, 0, time.monotonic()
+    for name in configs if options.config == "all" else [options.config]:
+        runner = Runner(weft, configs[name] + options.conf, options.timeout, name)
+        scripts = [Script(path) for path in paths]
+        with ThreadPoolExecutor(options.jobs) as pool:
+            for script, failures in zip(scripts, pool.map(runner.run, scripts)):
+                count += len(script.records)
+                if name in script.skips:
+                    skipped += len(script.records)
+                    print(f"skip {os.path.relpath(script.path, HERE)} under {name}: {script.skips[name]}")
+                if options.update:
+                    script.update()
+                    continue
+                if options.canary:
+                    passed = [r for r in script.records if r not in [record for record, _ in failures]]
+                    for record in passed:
+                        print(f"FAIL {record.where}: this record must fail and did not")
+                    failed += len(passed)
+                    continue
+                for record, problem in failures:
+                    failed += 1
+                    conf = " ".join(f"--conf {setting}" for setting in script.conf + runner.conf)
+                    print(f"FAIL {record.where} under {name}\n  {record.sql.strip()}\n    {problem}")
+                    print(f"  replay: tests/sql/run.py --weft {options.weft} --config {name} "
+                          f"{os.path.relpath(script.path, HERE)}   # {conf}")
+    seconds = time.monotonic() - start
+    print(f"sql: {count} records, {failed} failed, {skipped} skipped in {seconds:.1f} s")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (ScriptError, weft_cli.CsvError) as error:
+        print(f"run.py: {error}", file=sys.stderr)
+        sys.exit(2)

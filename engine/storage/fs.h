@@ -63,10 +63,14 @@ void weft_scratch_close(weft_scratch **scratch);
 /* For commits: directories, renames, removal. Each is idempotent where the name says so. */
 WEFT_MUST_CHECK weft_status weft_fs_make_directories(weft_ctx *ctx, const char *path);
 WEFT_MUST_CHECK weft_status weft_fs_rename(weft_ctx *ctx, const char *from, const char *to);
-WEFT_MUST_CHECK weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *path); /* file or empty directory */
+/* A file or an empty directory. Errors: WEFT_EXISTS for a directory that is not empty. */
+WEFT_MUST_CHECK weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *path);
 WEFT_MUST_CHECK weft_status weft_fs_sync_directory(weft_ctx *ctx, const char *path);
 
 /* Make the n-th file operation of the process from now on fail with WEFT_IO (0: off); returns those counted since. */
 int64_t weft_fs_fail_after(int64_t n);
+/* Make the process "die" at its n-th file operation: that one and all later ones fail with WEFT_IO, a write is torn in
+ * the middle, and clean-up leaves files as they are. 0: off. Returns as above. */
+int64_t weft_fs_crash_after(int64_t n);
 
 #endif

@@ -1,0 +1,79 @@
+/* tests/unit/storage/storage_fixture.h - a context, and an empty folder of its own, for each storage test. */
+#ifndef WEFT_TESTS_STORAGE_FIXTURE_H
+#define WEFT_TESTS_STORAGE_FIXTURE_H
+
+#include <ftw.h>
+#include <unistd.h>
+
+#include "common/settings.h"
+#include "engine/storage/fs.h"
+#include "tests/support/test.h"
+
+typedef struct storage_fixture {
+    weft_pool *pool;
+    weft_account *account;
+    weft_settings settings;
+    weft_ctx ctx;
+    char folder[64]; /* absolute */
+    char path[1024]; /* of the last storage_path */
+} storage_fixture;
+
+static inline int storage_remove_one(const char *path, const struct stat *info, int kind, struct FTW *where)
+{
+    (void)info, (void)kind, (void)where;
+    return remove(path);
+}
+
+static inline void storage_remove_tree(const char *path)
+{
+    (void)nftw(path, storage_remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static inline int storage_setup(void **state)
+{
+    storage_fixture *f = calloc(1, sizeof(*f));
+    f->pool = weft_pool_new(INT64_MAX);
+    f->account = weft_account_open(f->pool, "test");
+    weft_settings_init(&f->settings);
+    weft_ctx_init(&f->ctx, weft_arena_new(f->account), f->account, &f->settings);
+    snprintf(f->folder, sizeof(f->folder), "/tmp/weft-storage-XXXXXX");
+    if (mkdtemp(f->folder) == NULL) return -1;
+    *state = f;
+    return 0;
+}
+
+static inline int storage_teardown(void **state)
+{
+    storage_fixture *f = *state;
+    weft_fs_fail_after(0);
+    storage_remove_tree(f->folder);
+    weft_arena_free(&f->ctx.arena);
+    weft_account_close(&f->account); /* asserts that nothing leaked */
+    weft_pool_free(&f->pool);
+    free(f);
+    return 0;
+}
+
+/* A path in the fixture's folder; valid until the next call. */
+static inline const char *storage_path(storage_fixture *f, const char *name)
+{
+    snprintf(f->path, sizeof(f->path), "%s/%s", f->folder, name);
+    return f->path;
+}
+
+/* Make a file (and its folders) with this text. */
+static inline void storage_put(storage_fixture *f, const char *name, const char *text)
+{
+    char path[1024];
+    snprintf(path, sizeof(path), "%s/%s", f->folder, name);
+    *strrchr(path, '/') = 0;
+    assert_int_equal(weft_fs_make_directories(&f->ctx, path), WEFT_OK);
+    FILE *file = fopen(storage_path(f, name), "w");
+    assert_non_null(file);
+    fputs(text, file);
+    fclose(file);
+}
+
+#define STORAGE_TEST(function) WEFT_TEST_WITH(storage_setup, storage_teardown, function)
+
+#endif

@@ -15,6 +15,8 @@
  *  - CONSTANT: one value at data[0]; if validity is not NULL its bit 0 says whether the value is null for all rows.
  *  - RUN_LENGTH: run_ends[i] is the exclusive end (physical row) of run i; data holds run_count values; validity is
  *    per run. The last end is >= rows.
+ *  - LIST and STRUCT columns are FLAT or CONSTANT. A struct has no data: field k of row r is row r of children[k]
+ *    (of row 0 when the struct is CONSTANT); children of a null struct or list may hold anything.
  *  - the selection of the batch applies to all columns; slots that are not selected hold any value of the type
  *    (readable, but for STR possibly dangling: never dereference strings of unselected slots). */
 #ifndef WEFT_COLUMNAR_COLUMN_H
@@ -22,6 +24,7 @@
 
 #include <string.h>
 
+#include "common/hash.h"
 #include "common/limits.h"
 #include "engine/columnar/type.h"
 
@@ -78,6 +81,30 @@ static inline int weft_str_compare(const weft_str *a, const weft_str *b)
     return a->len < b->len ? -1 : a->len > b->len;
 }
 
+static inline uint64_t weft_str_hash(const weft_str *s) /* weft_hash_bytes of the string */
+{
+    if (WEFT_UNLIKELY(s->len > WEFT_STR_INLINE)) return weft_hash_bytes(s->pointer, s->len);
+    uint64_t head, tail;
+    memcpy(&head, s, 8);
+    memcpy(&tail, s->tail, 8);
+    return weft_hash_short(head, tail);
+}
+
+/* The hash of one key value, as weft_hash_rows has it: -0.0 as 0.0, every NaN as one, a decimal by its value. */
+static inline uint64_t weft_hash_i64(int64_t value) { return weft_hash_u64((uint64_t)value); }
+static inline uint64_t weft_hash_i128(weft_i128 value)
+{
+    if (value == (int64_t)value) return weft_hash_u64((uint64_t)(int64_t)value);
+    return weft_hash_combine(weft_hash_u64((uint64_t)value), weft_hash_u64((uint64_t)(value >> 64)));
+}
+static inline uint64_t weft_hash_f64(double value)
+{
+    const double normal = value != value ? __builtin_nan("") : value + 0.0;
+    uint64_t bits;
+    memcpy(&bits, &normal, 8);
+    return weft_hash_u64(bits);
+}
+
 typedef struct weft_list {
     int32_t offset, length; /* slots of child 0 */
 } weft_list;
@@ -121,10 +148,14 @@ typedef struct weft_batch {
  * Keys are normalised first: -0.0 as 0.0, every NaN as one, NULL as weft_hash_null; a decimal hashes by value
  * whatever its width; I8..I64 by value. Dictionaries are hashed once an entry when that is cheaper. Cannot fail. */
 void weft_hash_rows(const weft_batch *batch, const int32_t *key_columns, int32_t key_count, uint64_t *hashes);
+/* The same of one value of any type (the slow way, for nested values and tests). */
+uint64_t weft_column_hash(const weft_column *column, int32_t row);
 
 /* Value access for slow paths and tests: is slot `row` (physical) null; its value through any encoding. */
 bool weft_column_is_null(const weft_column *column, int32_t row);
 const void *weft_column_value(const weft_column *column, int32_t row); /* pointer to one phys value */
+/* Where the value of a physical row lies: an index into data, dictionary entries, run values or children. */
+int32_t weft_column_slot(const weft_column *column, int32_t row);
 
 /* Decode any encoding to FLAT at the selected positions into values (capacity rows × phys bytes) and validity words
  * (capacity rows bits, may be left untouched: *has_nulls tells). Unselected slots are left as they are. */

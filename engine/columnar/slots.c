@@ -1,0 +1,101 @@
+/* engine/columnar/slots.c - where the values of a chunk of rows are, for every encoding. */
+#include "engine/columnar/slots.h"
+
+/* Constants are one value named by everyone; a column of type NULL is one null. */
+static const uint32_t slots_zeros[WEFT_SLOTS_CHUNK];
+static const uint64_t slots_all_null[1];
+static const uint64_t slots_nothing[2]; /* a zero of any physical type */
+
+void weft_positions_load(const uint16_t *selection, int32_t first, int32_t count, weft_positions *out)
+{
+    WEFT_DASSERT(count <= WEFT_SLOTS_CHUNK);
+    out->first = first;
+    out->count = count;
+    out->dense = selection == NULL;
+    if (selection == NULL) return;
+    for (int32_t i = 0; i < count; i++) out->at[i] = selection[first + i];
+}
+
+int32_t weft_column_run(const weft_column *column, int32_t row)
+{
+    int32_t low = 0, high = column->run_count - 1;
+    while (low < high) {
+        const int32_t mid = low + (high - low) / 2;
+        if (column->run_ends[mid] > row) high = mid;
+        else low = mid + 1;
+    }
+    return low;
+}
+
+/* The run of every position; they ascend, so the ends are walked once. */
+static void slots_runs(const weft_column *column, const weft_positions *positions, uint32_t *run_of)
+{
+    if (positions->count == 0) return;
+    int32_t run = weft_column_run(column, positions->dense ? positions->first : (int32_t)positions->at[0]);
+    for (int32_t i = 0; i < positions->count; i++) {
+        const int32_t row = positions->dense ? positions->first + i : (int32_t)positions->at[i];
+        while (column->run_ends[run] <= row) run++;
+        run_of[i] = (uint32_t)run;
+    }
+}
+
+void weft_slots_load(const weft_column *column, const weft_positions *positions, uint32_t *scratch,
+                     weft_slots *out)
+{
+    const uint32_t *at = positions->dense ? NULL : positions->at;
+    *out = (weft_slots){.values = column->data,
+                        .index = at,
+                        .validity = column->validity,
+                        .valid_index = at,
+                        .valid_first = positions->first};
+    if (column->phys == WEFT_PHYS_NULL) {
+        *out = (weft_slots){
+            .values = slots_nothing, .index = slots_zeros, .validity = slots_all_null, .valid_index = slots_zeros};
+        return;
+    }
+    switch ((weft_encoding)column->encoding) {
+    case WEFT_FLAT:
+        if (at == NULL && column->data != NULL) {
+            out->values = (const uint8_t *)column->data +
+                          (size_t)positions->first * (size_t)weft_phys_bytes((weft_phys)column->phys);
+        }
+        return;
+    case WEFT_CONSTANT:
+        out->index = slots_zeros;
+        out->valid_index = slots_zeros;
+        return;
+    case WEFT_DICTIONARY: {
+        const uint32_t *codes = column->data;
+        out->values = column->dict->values;
+        out->index = at == NULL ? codes + positions->first : scratch;
+        for (int32_t i = 0; at != NULL && i < positions->count; i++) scratch[i] = codes[at[i]];
+        return;
+    }
+    case WEFT_RUN_LENGTH:
+        slots_runs(column, positions, scratch);
+        out->index = scratch;
+        out->valid_index = scratch;
+        return;
+    }
+}
+
+bool weft_slots_nulls(const weft_slots *slots, int32_t count, uint8_t *null)
+{
+    const uint64_t *map = slots->validity;
+    if (map == NULL) return false;
+    uint32_t any = 0;
+    if (slots->valid_index != NULL) {
+        const uint32_t *bit = slots->valid_index;
+        for (int32_t i = 0; i < count; i++) {
+            null[i] = (uint8_t)(~(map[bit[i] >> 6] >> (bit[i] & 63)) & 1);
+            any |= null[i];
+        }
+        return any != 0;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t bit = slots->valid_first + i;
+        null[i] = (uint8_t)(~(map[bit >> 6] >> (bit & 63)) & 1);
+        any |= null[i];
+    }
+    return any != 0;
+}

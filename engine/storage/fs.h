@@ -1,7 +1,9 @@
-/* engine/storage/fs.h - one file-system interface: local files now; HDFS, S3 and HTTP behind the same table later.
+/* engine/storage/fs.h - one file-system interface: local files now; HDFS, S3 and HTTP behind the same table
+ * later.
  *
- * Files are read into buffers of the caller, never mapped (a SIGBUS kills a process). Every call may be made to fail
- * by weft_fs_fail_after (tests). Paths: plain, or file: URIs. Thread-safe: a weft_file may be read by any thread. */
+ * Files are read into buffers of the caller, never mapped (a SIGBUS kills a process). Every call may be made
+ * to fail by weft_fs_fail_after (tests). Paths: plain, or file: URIs. Thread-safe: a weft_file may be read by
+ * any thread. */
 #ifndef WEFT_STORAGE_FS_H
 #define WEFT_STORAGE_FS_H
 
@@ -22,8 +24,10 @@ typedef struct weft_range {
 } weft_range;
 
 /* Expand a path, directory (recursively; names beginning with '_' or '.' are left out, as Spark does) or glob
- * (* ? [] {a,b}) into files, sorted by path bytes. In ctx->arena. Errors: WEFT_NOT_FOUND when nothing matches. */
-WEFT_MUST_CHECK weft_status weft_fs_list(weft_ctx *ctx, const char *path, weft_file_info **files, int32_t *count);
+ * (* ? [] {a,b}) into files, sorted by path bytes. In ctx->arena. Errors: WEFT_NOT_FOUND when nothing
+ * matches. */
+WEFT_MUST_CHECK weft_status weft_fs_list(weft_ctx *ctx, const char *path, weft_file_info **files,
+                                         int32_t *count);
 WEFT_MUST_CHECK weft_status weft_fs_stat(weft_ctx *ctx, const char *path, weft_file_info *out);
 
 /* Open for reading. Errors: WEFT_NOT_FOUND, WEFT_IO with the path and the system's reason. */
@@ -31,7 +35,8 @@ WEFT_MUST_CHECK weft_status weft_file_open(weft_ctx *ctx, const char *path, weft
 int64_t weft_file_size(const weft_file *file);
 const char *weft_file_path(const weft_file *file);
 /* Read exactly `bytes` at offset. Errors: WEFT_IO; WEFT_CORRUPT when the file ends before. */
-WEFT_MUST_CHECK weft_status weft_file_read(weft_ctx *ctx, weft_file *file, int64_t offset, void *to, int64_t bytes);
+WEFT_MUST_CHECK weft_status weft_file_read(weft_ctx *ctx, weft_file *file, int64_t offset, void *to,
+                                           int64_t bytes);
 /* Read several ranges; the completion interface of the design: ranges may be read in parallel or ahead.
  * Tell the system that a range will be read soon (no error, may do nothing). */
 WEFT_MUST_CHECK weft_status weft_file_read_ranges(weft_ctx *ctx, weft_file *file, const weft_range *ranges,
@@ -42,20 +47,22 @@ void weft_file_close(weft_file **file);
 /* Writing: a new file only (WEFT_EXISTS otherwise), appended, made durable by close. */
 typedef struct weft_file_writer weft_file_writer;
 WEFT_MUST_CHECK weft_status weft_file_create(weft_ctx *ctx, const char *path, weft_file_writer **out);
-WEFT_MUST_CHECK weft_status weft_file_append(weft_ctx *ctx, weft_file_writer *writer, const void *data, int64_t bytes);
+WEFT_MUST_CHECK weft_status weft_file_append(weft_ctx *ctx, weft_file_writer *writer, const void *data,
+                                             int64_t bytes);
 int64_t weft_file_written_bytes(const weft_file_writer *writer);
-/* fsync file and directory, close. *writer is NULL afterwards on every path. Errors: WEFT_IO, WEFT_NOSPACE. */
+/* fsync file and directory, close. *writer is NULL afterwards on every path. Errors: WEFT_IO, WEFT_NOSPACE.
+ */
 WEFT_MUST_CHECK weft_status weft_file_finish(weft_ctx *ctx, weft_file_writer **writer);
 /* Close and delete what was written; errors are ignored (the file is private to the attempt). */
 void weft_file_abandon(weft_file_writer **writer);
 
-/* Anonymous scratch (O_TMPFILE in one of the settings' scratch folders): spilled pages. Positional reads and writes
- * by any thread; the space is gone when closed or when the process dies. */
+/* Anonymous scratch (O_TMPFILE in one of the settings' scratch folders): spilled pages. Positional reads and
+ * writes by any thread; the space is gone when closed or when the process dies. */
 typedef struct weft_scratch weft_scratch;
 WEFT_MUST_CHECK weft_status weft_scratch_open(weft_ctx *ctx, weft_scratch **out);
 /* Append; *offset is where it lies. Tries the next folder on WEFT_NOSPACE. */
-WEFT_MUST_CHECK weft_status weft_scratch_append(weft_ctx *ctx, weft_scratch *scratch, const void *data, int64_t bytes,
-                                                int64_t *offset);
+WEFT_MUST_CHECK weft_status weft_scratch_append(weft_ctx *ctx, weft_scratch *scratch, const void *data,
+                                                int64_t bytes, int64_t *offset);
 WEFT_MUST_CHECK weft_status weft_scratch_read(weft_ctx *ctx, weft_scratch *scratch, int64_t offset, void *to,
                                               int64_t bytes);
 void weft_scratch_close(weft_scratch **scratch);
@@ -67,10 +74,11 @@ WEFT_MUST_CHECK weft_status weft_fs_rename(weft_ctx *ctx, const char *from, cons
 WEFT_MUST_CHECK weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *path);
 WEFT_MUST_CHECK weft_status weft_fs_sync_directory(weft_ctx *ctx, const char *path);
 
-/* Make the n-th file operation of the process from now on fail with WEFT_IO (0: off); returns those counted since. */
+/* Make the n-th file operation of the process from now on fail with WEFT_IO (0: off); returns those counted
+ * since. */
 int64_t weft_fs_fail_after(int64_t n);
-/* Make the process "die" at its n-th file operation: that one and all later ones fail with WEFT_IO, a write is torn in
- * the middle, and clean-up leaves files as they are. 0: off. Returns as above. */
+/* Make the process "die" at its n-th file operation: that one and all later ones fail with WEFT_IO, a write
+ * is torn in the middle, and clean-up leaves files as they are. 0: off. Returns as above. */
 int64_t weft_fs_crash_after(int64_t n);
 
 #endif

@@ -1,7 +1,8 @@
 /* engine/storage/fs_fault.c - the countdown that makes file operations fail, and what errno means.
  *
- * The countdown is process-wide and atomic, because a fault test sweeps over the operations of a whole process. It
- * is the one mutable global of this folder and costs one relaxed load an operation while it is off. */
+ * The countdown is process-wide and atomic, because a fault test sweeps over the operations of a whole
+ * process. It is the one mutable global of this folder and costs one relaxed load an operation while it is
+ * off. */
 #include "engine/storage/fs_internal.h"
 
 #include <errno.h>
@@ -57,7 +58,8 @@ weft_status weft_fs_status_of_errno(int number)
     case ENOTEMPTY: return WEFT_EXISTS;
     case ENOSPC:
     case EDQUOT:
-    case EFBIG: return WEFT_NOSPACE; /* EFBIG: the process's file size limit; another file or folder may have room */
+    case EFBIG:
+        return WEFT_NOSPACE; /* EFBIG: the process's file size limit; another file or folder may have room */
     case ENOMEM: return WEFT_NOMEM;
     case ENAMETOOLONG:
     case ELOOP: return WEFT_INVALID;

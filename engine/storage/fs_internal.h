@@ -6,7 +6,8 @@
 
 #include "engine/storage/fs.h"
 
-/* Count one file operation; WEFT_IO when the countdown says that this one fails. verb and path are for the text. */
+/* Count one file operation; WEFT_IO when the countdown says that this one fails. verb and path are for the
+ * text. */
 WEFT_MUST_CHECK weft_status weft_fs_fault(weft_ctx *ctx, const char *verb, const char *path);
 /* True when the process has "crashed" (weft_fs_crash_after): clean-up that has no ctx does nothing then. */
 bool weft_fs_crashed(void);
@@ -18,8 +19,8 @@ weft_status weft_fs_fail_errno(weft_ctx *ctx, int number, const char *verb, cons
 /* The status that an errno stands for. */
 weft_status weft_fs_status_of_errno(int number);
 
-/* Absolute path of a plain path or file: URI, without double slashes, "." and a trailing slash; in ctx->arena.
- * Errors: WEFT_UNSUPPORTED for another scheme, WEFT_INVALID for an empty path or a zero byte. */
+/* Absolute path of a plain path or file: URI, without double slashes, "." and a trailing slash; in
+ * ctx->arena. Errors: WEFT_UNSUPPORTED for another scheme, WEFT_INVALID for an empty path or a zero byte. */
 WEFT_MUST_CHECK weft_status weft_fs_normalise(weft_ctx *ctx, const char *path, char **out);
 /* The folder that holds a normalised path; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_fs_parent(weft_ctx *ctx, const char *path, char **out);
@@ -30,7 +31,7 @@ WEFT_MUST_CHECK weft_status weft_fs_stat_normalised(weft_ctx *ctx, const char *p
 WEFT_MUST_CHECK weft_status weft_fs_pwrite_all(weft_ctx *ctx, int fd, const char *path, const void *data,
                                                int64_t bytes, int64_t offset);
 /* pread exactly bytes. Errors: WEFT_IO; WEFT_CORRUPT at the end of the file. */
-WEFT_MUST_CHECK weft_status weft_fs_pread_all(weft_ctx *ctx, int fd, const char *path, void *to, int64_t bytes,
-                                              int64_t offset);
+WEFT_MUST_CHECK weft_status weft_fs_pread_all(weft_ctx *ctx, int fd, const char *path, void *to,
+                                              int64_t bytes, int64_t offset);
 
 #endif

@@ -1,4 +1,5 @@
-/* engine/storage/fs_list.c - what a path names: one file, all files below a folder, or what a pattern matches.
+/* engine/storage/fs_list.c - what a path names: one file, all files below a folder, or what a pattern
+ * matches.
  *
  *   braces → patterns → segment by segment: plain segments are joined, others matched against the folder
  *   → every match that is a folder is walked → sorted by path bytes, doubles removed
@@ -68,7 +69,8 @@ static weft_status list_next_name(weft_ctx *ctx, DIR *folder, const char *path, 
         const struct dirent *entry = readdir(folder);
         if (entry == NULL && errno != 0) return weft_fs_fail_errno(ctx, errno, "list", path);
         *name = entry == NULL ? NULL : entry->d_name;
-        if (entry == NULL || (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)) return WEFT_OK;
+        if (entry == NULL || (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0))
+            return WEFT_OK;
     }
 }
 
@@ -180,7 +182,8 @@ static void list_sort_distinct(file_list *list)
     qsort(list->items, (size_t)list->count, sizeof(*list->items), list_compare);
     int32_t kept = 1;
     for (int32_t i = 1; i < list->count; i++) {
-        if (strcmp(list->items[i].path, list->items[kept - 1].path) != 0) list->items[kept++] = list->items[i];
+        if (strcmp(list->items[i].path, list->items[kept - 1].path) != 0)
+            list->items[kept++] = list->items[i];
     }
     list->count = kept;
 }

@@ -1,7 +1,8 @@
 /* engine/storage/fs_local.c - local files: paths, reading by pread, directories, renames.
  *
- * A weft_file is immutable once open (descriptor, size, path), so any thread may read it. Its size is taken at open:
- * a file that shrinks while it is read is an error (WEFT_CORRUPT), never a crash, since nothing is mapped. */
+ * A weft_file is immutable once open (descriptor, size, path), so any thread may read it. Its size is taken
+ * at open: a file that shrinks while it is read is an error (WEFT_CORRUPT), never a crash, since nothing is
+ * mapped. */
 #include "engine/storage/fs_internal.h"
 
 #include <errno.h>
@@ -38,8 +39,10 @@ weft_status weft_fs_normalise(weft_ctx *ctx, const char *path, char **out)
     char folder[4096] = "";
     const char *plain = local_strip_scheme(path);
     if (plain == NULL) {
-        return weft_fail(ctx, WEFT_UNSUPPORTED, "No file system for the path '%s': only local paths and file: URIs "
-                                                "can be read here.", path);
+        return weft_fail(ctx, WEFT_UNSUPPORTED,
+                         "No file system for the path '%s': only local paths and file: URIs "
+                         "can be read here.",
+                         path);
     }
     if (*plain == 0) return weft_fail(ctx, WEFT_INVALID, "A path is empty.");
     if (*plain != '/' && getcwd(folder, sizeof(folder)) == NULL) {
@@ -149,7 +152,8 @@ void weft_file_close(weft_file **file)
     *file = NULL;
 }
 
-weft_status weft_fs_pread_all(weft_ctx *ctx, int fd, const char *path, void *to, int64_t bytes, int64_t offset)
+weft_status weft_fs_pread_all(weft_ctx *ctx, int fd, const char *path, void *to, int64_t bytes,
+                              int64_t offset)
 {
     weft_status st = WEFT_OK;
     int64_t got = 0;
@@ -162,7 +166,8 @@ weft_status weft_fs_pread_all(weft_ctx *ctx, int fd, const char *path, void *to,
             goto done;
         }
         if (n == 0) {
-            st = weft_fail(ctx, WEFT_CORRUPT, "'%s' ends at byte %lld, but bytes %lld to %lld were to be read.", path,
+            st = weft_fail(ctx, WEFT_CORRUPT,
+                           "'%s' ends at byte %lld, but bytes %lld to %lld were to be read.", path,
                            (long long)(offset + got), (long long)offset, (long long)(offset + bytes));
             goto done;
         }
@@ -176,8 +181,9 @@ done:
 static weft_status file_check_range(weft_ctx *ctx, const weft_file *file, int64_t offset, int64_t bytes)
 {
     if (offset < 0 || bytes < 0 || offset > file->size_bytes || bytes > file->size_bytes - offset) {
-        return weft_fail(ctx, WEFT_CORRUPT, "'%s' has %lld bytes, but %lld bytes at offset %lld were to be read.",
-                         file->path, (long long)file->size_bytes, (long long)bytes, (long long)offset);
+        return weft_fail(ctx, WEFT_CORRUPT,
+                         "'%s' has %lld bytes, but %lld bytes at offset %lld were to be read.", file->path,
+                         (long long)file->size_bytes, (long long)bytes, (long long)offset);
     }
     return WEFT_OK;
 }
@@ -223,7 +229,8 @@ weft_status weft_file_read_ranges(weft_ctx *ctx, weft_file *file, const weft_ran
                 continue;
             }
         }
-        for (const int32_t end = i + n; i < end; i++) { /* also after a short or failed preadv: errors rise here */
+        for (const int32_t end = i + n; i < end;
+             i++) { /* also after a short or failed preadv: errors rise here */
             WEFT_TRY(st, weft_fs_pread_all(ctx, file->fd, file->path, ranges[i].to, ranges[i].bytes,
                                            ranges[i].offset));
         }
@@ -235,7 +242,8 @@ done:
 void weft_file_prefetch(weft_file *file, int64_t offset, int64_t bytes)
 {
     if (offset < 0 || bytes <= 0) return;
-    (void)posix_fadvise(file->fd, (off_t)offset, (off_t)bytes, POSIX_FADV_WILLNEED); /* advice: may do nothing */
+    (void)posix_fadvise(file->fd, (off_t)offset, (off_t)bytes,
+                        POSIX_FADV_WILLNEED); /* advice: may do nothing */
 }
 
 /* mkdir of one level; *made tells whether it was new. */

@@ -89,7 +89,10 @@ done:
     return st;
 }
 
-int64_t weft_file_written_bytes(const weft_file_writer *writer) { return writer->flushed_bytes + writer->used; }
+int64_t weft_file_written_bytes(const weft_file_writer *writer)
+{
+    return writer->flushed_bytes + writer->used;
+}
 
 weft_status weft_file_finish(weft_ctx *ctx, weft_file_writer **writer)
 {
@@ -122,7 +125,8 @@ void weft_file_abandon(weft_file_writer **writer)
     weft_file_writer *w = *writer;
     if (w == NULL) return;
     if (w->fd >= 0) close(w->fd);
-    if (!weft_fs_crashed()) (void)unlink(w->path); /* private to the attempt; the job's clean-up removes leftovers */
+    if (!weft_fs_crashed())
+        (void)unlink(w->path); /* private to the attempt; the job's clean-up removes leftovers */
     weft_mem_free(w);
     *writer = NULL;
 }

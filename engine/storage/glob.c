@@ -1,12 +1,14 @@
 /* engine/storage/glob.c - file name patterns: matching one segment, expanding braces.
  *
- * Matching is the two-pointer scan with one remembered star: after a mismatch the star takes one character more.
- * That is linear for one star and at worst length(pattern) × length(name), never exponential. */
+ * Matching is the two-pointer scan with one remembered star: after a mismatch the star takes one character
+ * more. That is linear for one star and at worst length(pattern) × length(name), never exponential. */
 #include "engine/storage/glob.h"
 
 #include <string.h>
 
-enum { GLOB_ALTERNATIVES_MAX = 4096 }; /* {a,b}{a,b}...: doubling twelve times is no longer a mistake of typing */
+enum {
+    GLOB_ALTERNATIVES_MAX = 4096
+}; /* {a,b}{a,b}...: doubling twelve times is no longer a mistake of typing */
 
 bool weft_glob_has_pattern(const char *text)
 {
@@ -45,8 +47,8 @@ static uint32_t glob_character(const char *p, int *len)
     return code;
 }
 
-/* Match one character of the name against the class at p ("[...]"). *after is behind it; an unclosed bracket is a
- * plain '['. */
+/* Match one character of the name against the class at p ("[...]"). *after is behind it; an unclosed bracket
+ * is a plain '['. */
 static bool glob_class(const char *p, uint32_t c, const char **after)
 {
     const char *q = p + 1;
@@ -149,7 +151,8 @@ static weft_status glob_add(weft_ctx *ctx, glob_list *list, char *item)
 {
     weft_status st = WEFT_OK;
     if (list->count >= GLOB_ALTERNATIVES_MAX) {
-        return weft_fail(ctx, WEFT_LIMIT, "A path pattern has more than %d alternatives.", GLOB_ALTERNATIVES_MAX);
+        return weft_fail(ctx, WEFT_LIMIT, "A path pattern has more than %d alternatives.",
+                         GLOB_ALTERNATIVES_MAX);
     }
     if (list->count == list->capacity) {
         const int32_t capacity = weft_max_i32(16, list->capacity * 2);
@@ -176,7 +179,8 @@ weft_status weft_glob_expand(weft_ctx *ctx, const char *pattern, char ***out, in
         const char *open;
         const char *close;
         if (!glob_find_braces(text, &open, &close)) {
-            st = weft_fail(ctx, WEFT_INVALID_PATTERN, "The path pattern '%s' has a '{' without its '}'.", pattern);
+            st = weft_fail(ctx, WEFT_INVALID_PATTERN, "The path pattern '%s' has a '{' without its '}'.",
+                           pattern);
             goto done;
         }
         if (open == NULL) {

@@ -1,9 +1,9 @@
 /* engine/storage/scratch.c - spilled bytes in nameless files of the scratch folders.
  *
- * A scratch is up to one nameless file a folder. Appends go to the current file; when its disk is full, the next
- * folder is tried, and what was written stays readable where it is. An offset is (file index << 48 | place), so a
- * reader needs no table. Space is reserved under the lock and written outside it: appends of several threads go to
- * the disk side by side. A write that fails leaves a hole that nobody names.
+ * A scratch is up to one nameless file a folder. Appends go to the current file; when its disk is full, the
+ * next folder is tried, and what was written stays readable where it is. An offset is (file index << 48 |
+ * place), so a reader needs no table. Space is reserved under the lock and written outside it: appends of
+ * several threads go to the disk side by side. A write that fails leaves a hole that nobody names.
  *
  * Folders that cannot be used (missing, read only) are skipped; only when none is left is that an error. */
 #include "engine/storage/fs_internal.h"
@@ -63,7 +63,8 @@ static weft_status scratch_advance(weft_ctx *ctx, weft_scratch *scratch)
             fd = scratch_make(ctx, folder);
         }
         if (fd < 0) {
-            st = weft_fs_fail_errno(ctx, errno, "create a scratch file in", folder); /* stays if no other serves */
+            st = weft_fs_fail_errno(ctx, errno, "create a scratch file in",
+                                    folder); /* stays if no other serves */
             continue;
         }
         weft_error_clear(ctx);

@@ -1,6 +1,6 @@
 /* tests/unit/storage/storage_fixture.h - a context, and an empty folder of its own, for each storage test. */
-#ifndef WEFT_TESTS_STORAGE_FIXTURE_H
-#define WEFT_TESTS_STORAGE_FIXTURE_H
+#ifndef WEFT_TESTS_UNIT_STORAGE_STORAGE_FIXTURE_H
+#define WEFT_TESTS_UNIT_STORAGE_STORAGE_FIXTURE_H
 
 #include <ftw.h>
 #include <unistd.h>

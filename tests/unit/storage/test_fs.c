@@ -33,7 +33,8 @@ static void lists_files_folders_and_patterns(void **state)
     storage_put(f, "t/x.csv._COPYING_", "1");
     storage_put(f, "odd[1].csv", "1");
     list_is(f, "t", 5, (const char *[]){"t/_k=1/c.csv", "t/a.csv", "t/b.csv", "t/k=10/e.csv", "t/k=2/d.csv"});
-    list_is(f, "t/", 5, (const char *[]){"t/_k=1/c.csv", "t/a.csv", "t/b.csv", "t/k=10/e.csv", "t/k=2/d.csv"});
+    list_is(f, "t/", 5,
+            (const char *[]){"t/_k=1/c.csv", "t/a.csv", "t/b.csv", "t/k=10/e.csv", "t/k=2/d.csv"});
     list_is(f, "t/*.csv", 2, (const char *[]){"t/a.csv", "t/b.csv"});
     list_is(f, "t/k=*", 2, (const char *[]){"t/k=10/e.csv", "t/k=2/d.csv"});
     list_is(f, "t/{b,a,b}.csv", 2, (const char *[]){"t/a.csv", "t/b.csv"});
@@ -71,7 +72,8 @@ static void normalises_paths(void **state)
     weft_file_info info;
     char uri[512], want[512];
     snprintf(want, sizeof(want), "%s/a/x", f->folder);
-    static const char *const forms[] = {"%s/a/x", "file:%s/a/x", "file://%s/a/x", "file://localhost%s//a/./x/"};
+    static const char *const forms[] = {"%s/a/x", "file:%s/a/x", "file://%s/a/x",
+                                        "file://localhost%s//a/./x/"};
     for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
         snprintf(uri, sizeof(uri), forms[i], f->folder);

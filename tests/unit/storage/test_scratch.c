@@ -38,8 +38,8 @@ static void comes_back(void **state)
     weft_scratch_close(&scratch);
 }
 
-/* The process's file size limit stands for a full disk: the first folder fills, then the second, then it is an error
- * and what was written is still there. */
+/* The process's file size limit stands for a full disk: the first folder fills, then the second, then it is
+ * an error and what was written is still there. */
 static void moves_on_when_full(void **state)
 {
     storage_fixture *f = *state;
@@ -109,7 +109,8 @@ static void *append_and_read(void *argument)
     a->good = true;
     for (int i = 0; i < 500; i++) {
         for (int j = 0; j < 64; j++) data[j] = a->id * 1000000 + i * 64 + j;
-        a->good = a->good && weft_scratch_append(&ctx, a->scratch, data, sizeof(data), &offsets[i]) == WEFT_OK;
+        a->good = a->good &&
+                  weft_scratch_append(&ctx, a->scratch, data, sizeof(data), &offsets[i]) == WEFT_OK;
     }
     for (int i = 0; a->good && i < 500; i++) {
         a->good = weft_scratch_read(&ctx, a->scratch, offsets[i], back, sizeof(back)) == WEFT_OK;

@@ -6,6 +6,7 @@ The graph is what weft_add_module() declared (BUILD_DIR/modules.txt). Three chec
 2. a file includes headers only of modules that its own reaches;
 3. an archive leaves undefined only weft symbols that a module it reaches defines (a static library does not
    tell by itself: the program that links everything would still link)."""
+
 import glob
 import os
 import re

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """Compile every header of the tree alone: headers.py COMPILER [FLAGS...]"""
+
 import os
 import subprocess
 import sys
@@ -13,8 +14,12 @@ def compile_alone(header):
     # A source that includes the header, not the header itself: that would warn about an unused `#pragma once`
     # or static functions, which are right in a header. Twice: the guard works.
     source = f'#include "{header}"\n#include "{header}"\n'
-    done = subprocess.run(sys.argv[1:] + ["-fsyntax-only", "-x", "c", "-I", tree.ROOT, "-"], input=source,
-                          capture_output=True, text=True)
+    done = subprocess.run(
+        sys.argv[1:] + ["-fsyntax-only", "-x", "c", "-I", tree.ROOT, "-"],
+        input=source,
+        capture_output=True,
+        text=True,
+    )
     return header, done.returncode, done.stderr
 
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The checks must be able to fail: each rule of tidy and arrows on a small bad input."""
+
 import importlib.machinery
 import importlib.util
 import os
@@ -64,8 +65,10 @@ class Tidy(unittest.TestCase):
 
     def test_missing_readme(self):
         found = []
-        tidy.check_folders({"common/x.c", "engine/expr/x.c", "engine/README.md", "common/README.md"},
-                           lambda path, line, rule, message: found.append((path, rule)))
+        tidy.check_folders(
+            {"common/x.c", "engine/expr/x.c", "engine/README.md", "common/README.md"},
+            lambda path, line, rule, message: found.append((path, rule)),
+        )
         self.assertEqual(found, [("engine/expr", "readme")])
 
 
@@ -79,8 +82,10 @@ class Arrows(unittest.TestCase):
 
     def test_wrong_include(self):
         saved = tree.files, tree.text
-        sources = {"common/x.c": '#include "engine/plan/y.h"\n',
-                   "engine/exec/z.c": '#include "engine/plan/in.h"\n'}
+        sources = {
+            "common/x.c": '#include "engine/plan/y.h"\n',
+            "engine/exec/z.c": '#include "engine/plan/in.h"\n',
+        }
         try:
             tree.files, tree.text = (lambda *suffixes: list(sources)), sources.get
             folders = {"common": "common", "plan": "engine/plan", "exec": "engine/exec"}

@@ -1,16 +1,18 @@
 """The source tree as the checks of this folder see it: the files, and C text without comments."""
+
 import os
 import re
 
 ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-SKIPPED = {"build", ".git", "__pycache__", ".pytest_cache", ".cache"}
+SKIPPED = {"build", "__pycache__"}
+HIDDEN = {".ci"}  # other hidden folders are tools' caches
 
 
 def files(*suffixes):
     """Paths from the root of every file of the tree with one of the suffixes (all files without any)."""
     found = []
     for folder, folders, names in os.walk(ROOT):
-        folders[:] = sorted(d for d in folders if d not in SKIPPED)
+        folders[:] = sorted(d for d in folders if d not in SKIPPED and (d[0] != "." or d in HIDDEN))
         for name in sorted(names):
             if not suffixes or name.endswith(suffixes):
                 found.append(os.path.relpath(os.path.join(folder, name), ROOT))
@@ -32,9 +34,11 @@ _C_TOKENS = re.compile(r'//[^\n]*|/\*.*?\*/|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\
 
 def code_only(source):
     """C source with comments and the insides of literals blanked; lines keep their numbers."""
+
     def blank(match):
         token = match.group(0)
         if token[0] in "\"'":
             return token[0] + token[0]
         return re.sub(r"[^\n]", " ", token)
+
     return _C_TOKENS.sub(blank, source)

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The comparison itself: it must see a wrong digit, a wrong order, a wrong scale, a missing row."""
+
 import os
 import sys
 import unittest

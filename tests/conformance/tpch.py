@@ -3,9 +3,11 @@
 
     tpch.py --data DIR [--weft PATH] [--queries 1,5-9] [--memory 32m] [--conf k=v] [--expect-spill 9,18,21]
 
-Runs all queries in one process and each in a process of its own. Rows come in the order that ORDER BY decides;
-decimals are exact and have Spark's scale; where DuckDB gives a double, Spark's decimal must be its rounding. With
---memory, the resident set of each process stays within the limit and 100 MB. Exit code 1 when anything differs."""
+Runs all queries in one process and each in a process of its own. Rows come in the order that ORDER BY
+decides; decimals are exact and have Spark's scale; where DuckDB gives a double, Spark's decimal must be its
+rounding. With --memory, the resident set of each process stays within the limit and 100 MB. Exit code 1 when
+anything differs."""
+
 import argparse
 import os
 import re
@@ -16,7 +18,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 import weft_cli  # noqa: E402
-from tpch import compare, generate, parse_queries, query_text, table_glob, view_statements, TABLES  # noqa: E402
+from tpch import TABLES, compare, generate, parse_queries  # noqa: E402
+from tpch import query_text, table_glob, view_statements  # noqa: E402
 
 HEADROOM_BYTES = 100_000_000  # resident memory above --memory: code, libraries, fixed buffers
 UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
@@ -25,6 +28,7 @@ UNITS = {"k": 1 << 10, "m": 1 << 20, "g": 1 << 30}
 def peer_answers(data, queries, scale):
     """{query: (column names, rows)} of DuckDB."""
     import duckdb
+
     connection = duckdb.connect()
     for table in TABLES:
         connection.execute(f"CREATE VIEW {table} AS FROM read_parquet('{table_glob(data, table)}')")
@@ -73,14 +77,21 @@ class Report:
     def line(self, name, problem, seconds=None):
         self.failed += problem is not None
         took = f"  {seconds:.2f} s" if seconds is not None else ""
-        print(f"{'PASS' if problem is None else 'FAIL'} {name}{took}" + (f"\n     {problem}" if problem else ""),
-              flush=True)
+        print(
+            f"{'PASS' if problem is None else 'FAIL'} {name}{took}"
+            + (f"\n     {problem}" if problem else ""),
+            flush=True,
+        )
 
 
 def run_one_process(options, arguments, views, peers, report):
-    called = weft_cli.run_statements(options.weft, views + [query_text(q, options.scale) for q in peers],
-                                     arguments, timeout=options.timeout)
-    answers = called.rows[len(views):]
+    called = weft_cli.run_statements(
+        options.weft,
+        views + [query_text(q, options.scale) for q in peers],
+        arguments,
+        timeout=options.timeout,
+    )
+    answers = called.rows[len(views) :]
     for number, (query, peer) in enumerate(peers.items()):
         if number < len(answers):
             report.line(f"q{query:02} all in one process", check(query, peer, answers[number]))
@@ -89,16 +100,20 @@ def run_one_process(options, arguments, views, peers, report):
         else:
             report.line(f"q{query:02} all in one process", "not reached")
     problem = check_memory(called, options.memory_bytes)
-    report.line(f"one process: {called.cost.cpu_s:.2f} s of CPU, {called.cost.peak_bytes / 1e6:.0f} MB resident",
-                problem, called.cost.wall_s)
+    report.line(
+        f"one process: {called.cost.cpu_s:.2f} s of CPU, {called.cost.peak_bytes / 1e6:.0f} MB resident",
+        problem,
+        called.cost.wall_s,
+    )
     return called
 
 
 def run_each(options, arguments, views, peers, report):
     for query, peer in peers.items():
-        called = weft_cli.run_statements(options.weft, views + [query_text(query, options.scale)], arguments,
-                                         timeout=options.timeout)
-        answers = called.rows[len(views):]
+        called = weft_cli.run_statements(
+            options.weft, views + [query_text(query, options.scale)], arguments, timeout=options.timeout
+        )
+        answers = called.rows[len(views) :]
         if not answers:
             problem = f"exit code {called.code}: {called.message}"
         else:
@@ -109,10 +124,14 @@ def run_each(options, arguments, views, peers, report):
 def run_spill(options, arguments, views, queries, report):
     for query in queries:
         statement = "EXPLAIN ANALYZE " + query_text(query, options.scale)
-        called = weft_cli.run_statements(options.weft, views + [statement], arguments, timeout=options.timeout)
-        answers = called.rows[len(views):]
+        called = weft_cli.run_statements(
+            options.weft, views + [statement], arguments, timeout=options.timeout
+        )
+        answers = called.rows[len(views) :]
         spilled = spilled_bytes(answers[0]) if answers else 0.0
-        report.line(f"q{query:02} spills", None if spilled > 0 else f"no spilled bytes; {called.message[-300:]}")
+        report.line(
+            f"q{query:02} spills", None if spilled > 0 else f"no spilled bytes; {called.message[-300:]}"
+        )
 
 
 def run_seeds(options, arguments, views, queries, report):
@@ -121,19 +140,25 @@ def run_seeds(options, arguments, views, queries, report):
     plain = weft_cli.run_statements(options.weft, statements, arguments, timeout=options.timeout)
     for seed in range(options.seeds):
         extra = ["--conf", "weft.test.failFirstAttempt=true", "--conf", f"weft.test.seed={seed}"]
-        retried = weft_cli.run_statements(options.weft, statements, arguments + extra, timeout=options.timeout)
+        retried = weft_cli.run_statements(
+            options.weft, statements, arguments + extra, timeout=options.timeout
+        )
         problem = None
         if retried.code != 0 or plain.code != 0:
             problem = f"exit codes {plain.code}, {retried.code}: {(retried.message or plain.message)[-300:]}"
         elif retried.rows != plain.rows:
-            wrong = [q for q, a, b in zip(queries, plain.rows[len(views):], retried.rows[len(views):]) if a != b]
+            wrong = [
+                q for q, a, b in zip(queries, plain.rows[len(views) :], retried.rows[len(views) :]) if a != b
+            ]
             problem = f"other rows in {wrong}"
         ratio = retried.cost.wall_s / plain.cost.wall_s
         report.line(f"seed {seed}: every first attempt fails, {ratio:.2f} x the time", problem)
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--data", help="folder with <table>.parquet; made when it is missing")
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--weft", default=os.environ.get("WEFT", "build/release/weft"))
@@ -142,7 +167,9 @@ def main():
     parser.add_argument("--master", default="")
     parser.add_argument("--memory", default="")
     parser.add_argument("--conf", action="append", default=[], metavar="K=V")
-    parser.add_argument("--expect-spill", default="", metavar="QUERIES", help="EXPLAIN ANALYZE must show spilling")
+    parser.add_argument(
+        "--expect-spill", default="", metavar="QUERIES", help="EXPLAIN ANALYZE must show spilling"
+    )
     parser.add_argument("--seeds", type=int, default=0, help="runs in which every first attempt fails")
     parser.add_argument("--timeout", type=float, default=1800, help="seconds a process may take")
     options = parser.parse_args()

@@ -7,6 +7,7 @@
     run.py --weft … --update joins/semi.test              write the rows that came as the expected ones
 
 README.md in this folder describes the script format."""
+
 import argparse
 import os
 import re
@@ -200,7 +201,7 @@ class Runner:
         """Run the waiting records in one process; after one fails, go on with the rest in another."""
         while waiting:
             called = self.call(script, session + [record.text for record in waiting], scratch)
-            parts = called.rows[len(session):]
+            parts = called.rows[len(session) :]
             for record, rows_of in zip(waiting, parts):
                 if record.kind == "query":
                     problem = compare(record, rows_of)
@@ -267,8 +268,9 @@ def find_scripts(names):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__,
-                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("scripts", nargs="*", default=[HERE])
     parser.add_argument("--weft", default=os.environ.get("WEFT", "build/release/weft"))
     parser.add_argument("--config", default="default", help="a line of configs.txt, or 'all'")
@@ -311,8 +313,10 @@ def main():
                     failed += 1
                     conf = " ".join(f"--conf {setting}" for setting in script.conf + runner.conf)
                     print(f"FAIL {record.where} under {name}\n  {record.sql.strip()}\n    {problem}")
-                    print(f"  replay: tests/sql/run.py --weft {options.weft} --config {name} "
-                          f"{os.path.relpath(script.path, HERE)}   # {conf}")
+                    print(
+                        f"  replay: tests/sql/run.py --weft {options.weft} --config {name} "
+                        f"{os.path.relpath(script.path, HERE)}   # {conf}"
+                    )
     seconds = time.monotonic() - start
     print(f"sql: {count} records, {failed} failed, {skipped} skipped in {seconds:.1f} s")
     return 1 if failed else 0

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """The runner's own tests, with a program that answers from a table instead of weft."""
+
 import os
 import stat
 import sys
@@ -11,7 +12,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import run  # noqa: E402
 
 # `weft sql -f FILE --format csv`: "SELECT <n> AS <name>" gives n; "fail CLASS" fails; "rows" gives a table.
-FAKE = r'''#!/usr/bin/env python3
+FAKE = r"""#!/usr/bin/env python3
 import re, sys
 text = open(sys.argv[sys.argv.index("-f") + 1]).read()
 for statement in filter(None, (s.strip() for s in text.split("\n;\n"))):
@@ -23,7 +24,7 @@ for statement in filter(None, (s.strip() for s in text.split("\n;\n"))):
     elif statement.startswith("fail"):
         print("[%s] it failed. SQLSTATE: 22012" % statement.split()[1], file=sys.stderr)
         sys.exit(1)
-'''
+"""
 
 
 class Fake(unittest.TestCase):
@@ -46,8 +47,12 @@ class Fake(unittest.TestCase):
         self.assertEqual(self.failures("query rowsort\nrows\n----\n" + turned), [])
 
     def test_wrong_rows_fail(self):
-        for rows in ("1 | x\n", "1 | x\nNULL | NULL\n3 | p\\|q, r\\n s\\s", "2 | x\nNULL | (empty)\n3 | z",
-                     ""):
+        for rows in (
+            "1 | x\n",
+            "1 | x\nNULL | NULL\n3 | p\\|q, r\\n s\\s",
+            "2 | x\nNULL | (empty)\n3 | z",
+            "",
+        ):
             self.assertEqual(len(self.failures("query\nrows\n----\n" + rows)), 1, rows)
 
     def test_errors(self):
@@ -67,8 +72,13 @@ class Fake(unittest.TestCase):
         self.assertFalse(run.nearly("NULL", "1.0"))
 
     def test_bad_scripts_are_refused(self):
-        for text in ("query\nSELECT 1\n", "statement\nx\n", "query sorted\nx\n----\n", "hello\n",
-                     "query\n----\n1\n"):
+        for text in (
+            "query\nSELECT 1\n",
+            "statement\nx\n",
+            "query sorted\nx\n----\n",
+            "hello\n",
+            "query\n----\n1\n",
+        ):
             with self.assertRaises(run.ScriptError, msg=text):
                 self.failures(text)
 

@@ -1,4 +1,5 @@
 """Run `weft sql` from Python: statements in, rows per statement out, and what it cost."""
+
 import os
 import subprocess
 import tempfile
@@ -23,7 +24,7 @@ def parse_csv(text):
                 if stop < 0:
                     raise CsvError("the program's CSV has an open quote")
                 field.append(text[end:stop])
-                if text[stop + 1:stop + 2] != '"':
+                if text[stop + 1 : stop + 2] != '"':
                     break
                 field.append('"')
                 end = stop + 2
@@ -38,7 +39,7 @@ def parse_csv(text):
         if last or text[position] in "\r\n":
             rows.append(row)
             row = []
-            position += 2 if text[position:position + 2] == "\r\n" else 1
+            position += 2 if text[position : position + 2] == "\r\n" else 1
         else:
             position += 1  # the comma
             if position == len(text):  # a comma at the very end
@@ -50,6 +51,7 @@ def parse_csv(text):
 @dataclass
 class Cost:
     """A finished child process."""
+
     code: int = 0
     wall_s: float = 0.0
     cpu_s: float = 0.0
@@ -59,8 +61,9 @@ class Cost:
 def run_measured(command, stdout, stderr, cwd=None, environment=None, timeout=None):
     """Run a command from start to exit by an outside clock; stdout and stderr are open files."""
     start = time.monotonic()
-    child = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=cwd,
-                             env=environment)
+    child = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=stdout, stderr=stderr, cwd=cwd, env=environment
+    )
     cost = Cost()
     while True:
         if timeout is None:
@@ -98,7 +101,7 @@ def split_rows(text):
     """The rows of each statement that finished: marker queries stand between them."""
     parts, part, index, rows = [], [], 0, parse_csv(text)
     while index < len(rows):
-        if rows[index] == [MARKER] and rows[index + 1:index + 2] == [[str(len(parts))]]:
+        if rows[index] == [MARKER] and rows[index + 1 : index + 2] == [[str(len(parts))]]:
             parts.append(part)
             part = []
             index += 2

@@ -1,4 +1,5 @@
 """Compare two answers of a TPC-H query: the order that ORDER BY decides, exact decimals, doubles nearly."""
+
 import datetime
 import decimal
 import itertools
@@ -76,7 +77,7 @@ def difference(query, expected, actual):
     position = 0
     for group in _groups(expected, order):
         left = sorted(group, key=lambda row: [str(plain(v)) for v in row])
-        right = sorted(actual[position:position + len(group)], key=lambda row: [str(plain(v)) for v in row])
+        right = sorted(actual[position : position + len(group)], key=lambda row: [str(plain(v)) for v in row])
         for want, have in zip(left, right):
             if not same_row(want, have, kinds):
                 return f"row {position + 1}: expected {_show(want)}\n{'came':>15} {_show(have)}"

@@ -2,6 +2,7 @@
 """Make TPC-H data as Parquet with tpcgen-cli (PyPI): generate.py --scale 1 --dir DIR
 
 A folder that is already complete is left as it is."""
+
 import argparse
 import os
 import shutil
@@ -25,8 +26,11 @@ def generate(scale, folder):
     part = folder.rstrip("/") + ".part"
     shutil.rmtree(part, ignore_errors=True)
     os.makedirs(part)
-    subprocess.run([find_generator(), "tpch", "parquet", "-s", f"{scale:g}", f"--output-dir={part}"], check=True,
-                   stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [find_generator(), "tpch", "parquet", "-s", f"{scale:g}", f"--output-dir={part}"],
+        check=True,
+        stdout=subprocess.DEVNULL,
+    )
     shutil.rmtree(folder, ignore_errors=True)
     os.rename(part, folder)
 

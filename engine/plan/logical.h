@@ -55,6 +55,7 @@ typedef enum weft_node_kind {
     WEFT_NODE_SELECT,     /* one SELECT block, clauses as written */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
+const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
 
 typedef enum weft_join_kind {
     WEFT_JOIN_INNER,
@@ -84,6 +85,12 @@ typedef struct weft_relation {
     weft_table *table;
     const weft_schema *schema;
 } weft_relation;
+
+/* Column ids: unique in a query; taken from this counter by analyser and rules. */
+typedef struct weft_ids {
+    int64_t next;
+} weft_ids;
+static inline int64_t weft_next_id(weft_ids *ids) { return ids->next++; }
 
 /* One SELECT block as written. */
 typedef struct weft_select {
@@ -117,8 +124,8 @@ struct weft_node {
             const weft_expr *const *conjuncts;
         } scan;
         struct {
-            int32_t row_count;
-            const weft_expr *const *cells; /* row_count × output.count, row-major */
+            int32_t row_count, column_count;
+            const weft_expr *const *cells; /* row_count × column_count, row-major */
         } values;
         struct {
             int32_t count;
@@ -235,6 +242,9 @@ WEFT_MUST_CHECK weft_status weft_node_join(weft_ctx *ctx, weft_join_kind kind, c
                                            const weft_expr *const *right_keys, int32_t key_count,
                                            const weft_expr *const *conditions, int32_t condition_count,
                                            const weft_node **out);
+/* The same from a filled-in model: kind JOIN, two inputs, all of .join (null_equal, mark_id …). The model is copied,
+ * its arrays are shared. */
+WEFT_MUST_CHECK weft_status weft_node_join_from(weft_ctx *ctx, const weft_node *model, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_node_aggregate(weft_ctx *ctx, const weft_node *input, const weft_expr *const *groups,
                                                 int32_t group_count, const weft_expr *const *aggregates,
                                                 int32_t aggregate_count, const weft_node **out);
@@ -242,6 +252,30 @@ WEFT_MUST_CHECK weft_status weft_node_sort(weft_ctx *ctx, const weft_node *input
                                            int32_t count, int64_t limit, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_node_limit(weft_ctx *ctx, const weft_node *input, int64_t skip, int64_t take,
                                             const weft_node **out);
+/* All columns of a relation, with new ids. qualifier may be NULL. */
+WEFT_MUST_CHECK weft_status weft_node_scan(weft_ctx *ctx, weft_ids *ids, const weft_relation *relation,
+                                           const char *qualifier, const weft_node **out);
+/* row_count × column_count bound cells of equal types by column; names NULL: col1, col2, … New ids. */
+WEFT_MUST_CHECK weft_status weft_node_values(weft_ctx *ctx, weft_ids *ids, const weft_expr *const *cells,
+                                             int32_t row_count, int32_t column_count, const char *const *names,
+                                             const weft_node **out);
+/* exprs: ALIAS over WINDOW, all with one partition and order. Output: the input's columns, then one of each. */
+WEFT_MUST_CHECK weft_status weft_node_window(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs,
+                                             int32_t count, const weft_node **out);
+/* UNION ALL: the inputs' columns agree in number and types; names of the first; new ids. */
+WEFT_MUST_CHECK weft_status weft_node_union(weft_ctx *ctx, weft_ids *ids, const weft_node *const *inputs,
+                                            int32_t count, const weft_node **out);
+/* INTERSECT or EXCEPT [ALL] of inputs that agree as above; the ids are the left's. */
+WEFT_MUST_CHECK weft_status weft_node_set(weft_ctx *ctx, weft_set_kind kind, bool all, const weft_node *left,
+                                          const weft_node *right, const weft_node **out);
+/* projections[i] has outputs->count expressions that fit outputs; they read the input. */
+WEFT_MUST_CHECK weft_status weft_node_expand(weft_ctx *ctx, const weft_node *input, const weft_outputs *outputs,
+                                             const weft_expr *const *const *projections, int32_t count,
+                                             const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node *input, const weft_node **out);
+/* A COLUMN expression for output `index` of the node. */
+WEFT_MUST_CHECK weft_status weft_node_column(weft_ctx *ctx, const weft_node *node, int32_t index,
+                                             const weft_expr **out);
 /* The position of column `id` in the node's output, or -1. */
 int32_t weft_node_find_output(const weft_node *node, int64_t id);
 /* Does every column of e come from this output? */
@@ -252,11 +286,5 @@ bool weft_outputs_cover(const weft_outputs *outputs, const weft_expr *e);
 WEFT_MUST_CHECK weft_status weft_node_check(weft_ctx *ctx, const weft_node *root);
 /* Indented text of a tree in Spark's EXPLAIN EXTENDED style; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_node_text(weft_ctx *ctx, const weft_node *root, char **out);
-
-/* Column ids: unique in a query; taken from this counter by analyser and rules. */
-typedef struct weft_ids {
-    int64_t next;
-} weft_ids;
-static inline int64_t weft_next_id(weft_ids *ids) { return ids->next++; }
 
 #endif

@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "common/hash.h"
-#include "engine/plan/list.h"
+#include "engine/plan/pointers.h"
 #include "engine/plan/logical.h"
 
 /* The outputs an enclosing query offers, innermost first. */

@@ -9,7 +9,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "engine/plan/list.h"
+#include "engine/plan/pointers.h"
 #include "engine/plan/logical.h"
 
 /* A chain of doublings of a shared node would print for ever; nobody reads more than this. */
@@ -203,25 +203,25 @@ done:
 /* Subquery plans in one expression list. */
 typedef struct plan_collector {
     weft_ctx *ctx;
-    weft_list *plans;
+    weft_pointers *plans;
     weft_status st;
 } plan_collector;
 
 static bool collect_plan(void *self, const weft_expr *e)
 {
     plan_collector *c = self;
-    if (e->kind == WEFT_EXPR_SUBQUERY) c->st = weft_list_push(c->ctx, c->plans, e->subquery.plan);
+    if (e->kind == WEFT_EXPR_SUBQUERY) c->st = weft_pointers_push(c->ctx, c->plans, e->subquery.plan);
     return c->st != WEFT_OK;
 }
 
-static weft_status collect_plans(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count, weft_list *plans)
+static weft_status collect_plans(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count, weft_pointers *plans)
 {
     plan_collector c = {.ctx = ctx, .plans = plans, .st = WEFT_OK};
     for (int32_t i = 0; i < count && c.st == WEFT_OK; i++) weft_expr_any(exprs[i], collect_plan, &c);
     return c.st;
 }
 
-static weft_status subquery_plans(weft_ctx *ctx, const weft_node *node, weft_list *plans)
+static weft_status subquery_plans(weft_ctx *ctx, const weft_node *node, weft_pointers *plans)
 {
     if (node->output.count < 0) return WEFT_OK;
     if (node->kind == WEFT_NODE_FILTER) {
@@ -241,20 +241,20 @@ static weft_status subquery_plans(weft_ctx *ctx, const weft_node *node, weft_lis
 static weft_status text_node(text_buffer *b, const weft_node *node, text_buffer *indent)
 {
     weft_status st = WEFT_OK;
-    weft_list below = {0};
+    weft_pointers below = {0};
     const size_t depth = indent->count;
     WEFT_TRY(st, text_words(b, weft_node_kind_text(node->kind)));
     WEFT_TRY(st, text_content(b, node));
     WEFT_TRY(st, text_words(b, "\n"));
     WEFT_TRY(st, subquery_plans(b->ctx, node, &below));
-    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, weft_list_push(b->ctx, &below, node->inputs[i]));
+    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, weft_pointers_push(b->ctx, &below, node->inputs[i]));
     for (int32_t i = 0; i < below.count; i++) {
         const bool last = i + 1 == below.count;
         if (b->count > NODE_TEXT_BYTES_MAX) break;
         WEFT_TRY(st, text_put(b, indent->data, depth));
         WEFT_TRY(st, text_words(b, last ? "+- " : ":- "));
         WEFT_TRY(st, text_words(indent, last ? "   " : ":  "));
-        WEFT_TRY(st, text_node(b, weft_list_nodes(&below)[i], indent));
+        WEFT_TRY(st, text_node(b, weft_pointers_nodes(&below)[i], indent));
         indent->count = depth;
     }
 done:

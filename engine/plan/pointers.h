@@ -1,21 +1,21 @@
-/* engine/plan/list.h - a growing array of pointers in the arena of ctx, for parser, analyser and rules.
+/* engine/plan/pointers.h - a growing array of pointers in the arena of ctx, for parser, analyser and rules.
  *
  * Doubling leaves the old arrays behind in the arena: at most as much again as the last one. Plain value, one thread;
  * a zeroed list is empty. */
-#ifndef WEFT_PLAN_LIST_H
-#define WEFT_PLAN_LIST_H
+#ifndef WEFT_PLAN_POINTERS_H
+#define WEFT_PLAN_POINTERS_H
 
 #include <string.h>
 
 #include "common/mem.h"
 #include "engine/expr/expr.h"
 
-typedef struct weft_list {
+typedef struct weft_pointers {
     const void **items;
     int32_t count, capacity;
-} weft_list;
+} weft_pointers;
 
-WEFT_MUST_CHECK static inline weft_status weft_list_push(weft_ctx *ctx, weft_list *list, const void *item)
+WEFT_MUST_CHECK static inline weft_status weft_pointers_push(weft_ctx *ctx, weft_pointers *list, const void *item)
 {
     weft_status st = WEFT_OK;
     if (list->count == list->capacity) {
@@ -32,14 +32,14 @@ done:
 }
 
 /* The items as what they are; valid until the next push. */
-static inline const weft_expr *const *weft_list_exprs(const weft_list *list)
+static inline const weft_expr *const *weft_pointers_exprs(const weft_pointers *list)
 {
     return (const weft_expr *const *)list->items;
 }
-static inline const weft_node *const *weft_list_nodes(const weft_list *list)
+static inline const weft_node *const *weft_pointers_nodes(const weft_pointers *list)
 {
     return (const weft_node *const *)list->items;
 }
-static inline const char *const *weft_list_texts(const weft_list *list) { return (const char *const *)list->items; }
+static inline const char *const *weft_pointers_texts(const weft_pointers *list) { return (const char *const *)list->items; }
 
 #endif

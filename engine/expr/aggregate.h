@@ -7,6 +7,7 @@
 #ifndef WEFT_EXPR_AGGREGATE_H
 #define WEFT_EXPR_AGGREGATE_H
 
+#include "engine/columnar/builder.h"
 #include "engine/columnar/rows.h"
 #include "engine/expr/expr.h"
 

@@ -1,13 +1,13 @@
 /* engine/plan/physical.h - what runs: stages, fragments, and the specs of their operators (contracts 3, 5).
  *
- * A stage is one linear pipeline, source → operators → sink, run by one or more tasks. Everything that blocks lies
- * at a stage boundary: a sink writes a block of row pages (contract 2), a source of a later stage reads them. So
- * aggregation is a partial sink and a final source, sorting a sink that writes sorted runs and a source that merges
- * them, and a join's build side is the block of an exchange sink.
+ * A stage is one linear pipeline, source → operators → sink, run by one or more tasks. Everything that blocks
+ * lies at a stage boundary: a sink writes a block of row pages (contract 2), a source of a later stage reads
+ * them. So aggregation is a partial sink and a final source, sorting a sink that writes sorted runs and a
+ * source that merges them, and a join's build side is the block of an exchange sink.
  *
- * Specs are immutable, refer to columns by ordinal of the operator's input batch (keys and arguments are always
- * plain columns: the planner puts a PROJECT before), contain no pointers into other stages, and have a wire form.
- * An operator's output columns are what its spec says, in that order. */
+ * Specs are immutable, refer to columns by ordinal of the operator's input batch (keys and arguments are
+ * always plain columns: the planner puts a PROJECT before), contain no pointers into other stages, and have a
+ * wire form. An operator's output columns are what its spec says, in that order. */
 #ifndef WEFT_PLAN_PHYSICAL_H
 #define WEFT_PLAN_PHYSICAL_H
 
@@ -31,11 +31,13 @@ typedef enum weft_source_kind {
     WEFT_SOURCE_AGGREGATE, /* task: partitions of partial aggregates, merged and finalised */
     WEFT_SOURCE_MERGE,     /* task: one partition of sorted runs, merged in order */
     WEFT_SOURCE_VALUES,    /* task 0: literal rows */
-    WEFT_SOURCE_MARKED,    /* task: rows of build partitions by their merged match marks (build-preserving joins) */
+    WEFT_SOURCE_MARKED, /* task: rows of build partitions by their merged match marks (build-preserving joins)
+                         */
     WEFT_SOURCE_KIND_COUNT
 } weft_source_kind;
 
-/* A dynamic filter: rows of the scan whose column is not among the keys of a finished build input are dropped. */
+/* A dynamic filter: rows of the scan whose column is not among the keys of a finished build input are
+ * dropped. */
 typedef struct weft_scan_key {
     int32_t input;        /* stage input (mode ALL) that holds the build rows */
     int32_t build_column; /* column of its rows */
@@ -56,13 +58,15 @@ typedef struct weft_source_spec {
             const int32_t *emit; /* positions in spec.columns that are the output, in order */
         } scan;
         struct {
-            int32_t input_count; /* inputs input, input + 1, … are read one after the other (UNION); at least 1 */
+            int32_t
+                input_count; /* inputs input, input + 1, … are read one after the other (UNION); at least 1 */
         } rows;
         struct {
-            int32_t group_count;     /* layout: group columns, then the state columns of each aggregate in order */
+            int32_t
+                group_count; /* layout: group columns, then the state columns of each aggregate in order */
             int32_t aggregate_count;
             const weft_expr *const *aggregates; /* AGGREGATE nodes (args only carry types here) */
-        } aggregate; /* output: groups, then results */
+        } aggregate;                            /* output: groups, then results */
         struct {
             int32_t key_count;
             const weft_sort_key *keys; /* columns of the rows */
@@ -86,17 +90,17 @@ typedef struct weft_source_spec {
 typedef enum weft_op_kind {
     WEFT_OP_FILTER = 0,
     WEFT_OP_PROJECT,
-    WEFT_OP_PROBE,      /* hash join with the rows of a build input */
-    WEFT_OP_LOOP,       /* nested-loop join with all rows of an input (cross and inequality joins) */
-    WEFT_OP_LIMIT,      /* per task */
-    WEFT_OP_WINDOW,     /* input sorted by partition and order columns */
+    WEFT_OP_PROBE,  /* hash join with the rows of a build input */
+    WEFT_OP_LOOP,   /* nested-loop join with all rows of an input (cross and inequality joins) */
+    WEFT_OP_LIMIT,  /* per task */
+    WEFT_OP_WINDOW, /* input sorted by partition and order columns */
     WEFT_OP_EXPAND,
     WEFT_OP_SINGLE_ROW, /* at most one row in, exactly one row out (NULLs when none): one task only */
     WEFT_OP_KIND_COUNT
 } weft_op_kind;
 
 typedef struct weft_window_call {
-    const weft_expr *call; /* AGGREGATE or CALL to a window function; args are ordinals */
+    const weft_expr *call;        /* AGGREGATE or CALL to a window function; args are ordinals */
     const weft_window_spec *spec; /* frame only; offsets are literals */
 } weft_window_call;
 
@@ -113,13 +117,15 @@ typedef struct weft_op_spec {
             const weft_expr *const *exprs;
         } project;
         struct {
-            weft_join_kind kind;  /* INNER, LEFT, SEMI, ANTI, ANTI_NULL, MARK, SINGLE; the build side is the right */
-            bool record_marks;    /* build-preserving: mark build rows that match in the attempt's bitmap; */
-            bool emit_pairs;      /* … and give the matching pairs too (FULL, RIGHT), else give nothing (SEMI, ANTI) */
-            bool mark_nullable;   /* MARK: NULL keys make the mark NULL */
-            bool unique;          /* every probe row has at most one match: known from statistics, never relied on */
-            int32_t input;        /* stage input with the build rows */
-            bool partitioned;     /* build rows of the task's own partitions only; else all (shared table) */
+            weft_join_kind
+                kind; /* INNER, LEFT, SEMI, ANTI, ANTI_NULL, MARK, SINGLE; the build side is the right */
+            bool record_marks;  /* build-preserving: mark build rows that match in the attempt's bitmap; */
+            bool emit_pairs;    /* … and give the matching pairs too (FULL, RIGHT), else give nothing (SEMI,
+                                   ANTI) */
+            bool mark_nullable; /* MARK: NULL keys make the mark NULL */
+            bool unique;   /* every probe row has at most one match: known from statistics, never relied on */
+            int32_t input; /* stage input with the build rows */
+            bool partitioned; /* build rows of the task's own partitions only; else all (shared table) */
             int32_t key_count;
             const int32_t *keys;       /* probe columns */
             const int32_t *build_keys; /* columns of the build rows */
@@ -127,7 +133,8 @@ typedef struct weft_op_spec {
             int32_t probe_count;
             const int32_t *probe_columns; /* kept, first in the output */
             int32_t build_count;
-            const int32_t *build_columns; /* of the build rows, after them (INNER, LEFT, SINGLE); MARK adds BOOLEAN */
+            const int32_t
+                *build_columns; /* of the build rows, after them (INNER, LEFT, SINGLE); MARK adds BOOLEAN */
             int32_t condition_count;
             const weft_expr *const *conditions; /* over all probe input columns, then all build row columns */
         } probe;
@@ -170,15 +177,15 @@ typedef enum weft_sink_kind {
 
 typedef struct weft_sink_spec {
     weft_sink_kind kind;
-    weft_types rows;          /* types of the columns of the rows written */
-    int32_t partition_count;  /* a power of two; partition = high bits of the row's hash; 1: no partitioning */
+    weft_types rows;         /* types of the columns of the rows written */
+    int32_t partition_count; /* a power of two; partition = high bits of the row's hash; 1: no partitioning */
     union {
         struct {
             int32_t column_count;
             const int32_t *columns; /* input columns written, in row order */
             int32_t key_count;
-            const int32_t *keys; /* positions among the row's columns: hashed; 0 keys and several partitions: by
-                                    hash of the whole row (round-robin must be a function of the data) */
+            const int32_t *keys; /* positions among the row's columns: hashed; 0 keys and several partitions:
+                                    by hash of the whole row (round-robin must be a function of the data) */
             bool track_ranges;   /* keep low and high of integer keys in the block (dynamic filters) */
             int64_t limit;       /* rows a task writes at most, -1: all */
         } exchange;
@@ -224,7 +231,8 @@ typedef struct weft_stage_input {
     weft_input_mode mode;
 } weft_stage_input;
 
-/* What a task does beyond the fragment: the descriptor that alone decides its output (with the input blocks). */
+/* What a task does beyond the fragment: the descriptor that alone decides its output (with the input blocks).
+ */
 typedef struct weft_task_spec {
     int32_t split_count; /* SCAN */
     const weft_split *splits;
@@ -252,7 +260,7 @@ typedef struct weft_key_range {
 typedef struct weft_stage_stats {
     int64_t rows, bytes; /* of all blocks */
     int32_t partition_count;
-    const int64_t *partition_rows;  /* [partition_count] */
+    const int64_t *partition_rows; /* [partition_count] */
     const int64_t *partition_bytes;
     int32_t key_count;
     const weft_key_range *keys; /* [key_count] of the exchange's keys */
@@ -261,9 +269,11 @@ typedef struct weft_stage_stats {
 /* Text of the stages for EXPLAIN; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_stage_text(weft_ctx *ctx, const weft_stage *stage, char **out);
 
-/* Versioned wire form (proto/plan.proto), decoded with full validation. Tables of scans travel as (format, file list,
- * schema) and are opened again through weft_format_find. Bytes are in ctx->arena. */
-WEFT_MUST_CHECK weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes, size_t *len);
-WEFT_MUST_CHECK weft_status weft_stage_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, const weft_stage **out);
+/* Versioned wire form (proto/plan.proto), decoded with full validation. Tables of scans travel as (format,
+ * file list, schema) and are opened again through weft_format_find. Bytes are in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes,
+                                              size_t *len);
+WEFT_MUST_CHECK weft_status weft_stage_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                              const weft_stage **out);
 
 #endif

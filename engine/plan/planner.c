@@ -1,0 +1,338 @@
+/* engine/plan/planner.c - the planner's surface, its memory of what was issued, and the issuing of stages.
+ *
+ * See planner_impl.h for the method. */
+#include "engine/plan/planner.h"
+
+#include <string.h>
+
+#include "common/limits.h"
+#include "engine/expr/aggregate.h"
+#include "engine/plan/planner_impl.h"
+
+enum {
+    PARTITIONS_FROM_ROWS = 8192, /* fewer rows are not worth a partitioned exchange */
+    PARTITIONS_LEAST = 8,        /* enough to keep a few slots busy when a partition is skewed */
+    PARTITIONS_MOST = 1024,      /* pages of that many open partitions still fit a small memory limit */
+    PARTITION_BYTES = 4 * 1024 *
+                      1024 /* a partition's table should stay within the last-level cache's share of a core */
+};
+
+static weft_status count_parents(weft_ctx *ctx, weft_planner *p, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    shared_node *seen = NULL;
+    for (int32_t i = 0; i < p->shared.count; i++) {
+        seen = PLAN_LIST_AT(&p->shared, shared_node, i);
+        if (seen->node != node) continue;
+        seen->parents++;
+        return WEFT_OK;
+    }
+    WEFT_TRY(st, plan_list_add(ctx, &p->shared, sizeof(*seen), (void **)&seen));
+    *seen = (shared_node){.node = node, .parents = 1};
+    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, count_parents(ctx, p, node->inputs[i]));
+done:
+    return st;
+}
+
+weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root,
+                             const weft_planner_options *options, weft_planner **out)
+{
+    weft_status st = WEFT_OK;
+    weft_planner *p = NULL;
+    weft_field *fields = NULL;
+
+    WEFT_TRY(st, weft_node_check(ctx, root));
+    WEFT_TRY(st, WEFT_NEW(ctx, &p));
+    p->ids = ids;
+    p->root = root;
+    p->options = *options;
+    p->result_stage = -1;
+    WEFT_TRY(st, count_parents(ctx, p, root));
+    const weft_outputs *result = root->kind == WEFT_NODE_WRITE ? &root->inputs[0]->output : &root->output;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, result->count, &fields));
+    for (int32_t i = 0; i < result->count; i++)
+        fields[i] = (weft_field){.name = result->columns[i].name,
+                                 .type = result->columns[i].type,
+                                 .nullable = result->columns[i].nullable};
+    p->result_schema = (weft_schema){.count = result->count, .fields = fields};
+    *out = p;
+done:
+    return st;
+}
+
+made *plan_find_made(weft_planner *p, const weft_node *node, made_role role)
+{
+    for (int32_t i = 0; i < p->made.count; i++) {
+        made *m = *PLAN_LIST_AT(&p->made, made *, i);
+        if (m->node == node && m->role == role) return m;
+    }
+    return NULL;
+}
+
+made *plan_made_of_stage(weft_planner *p, int32_t stage_id)
+{
+    assert(stage_id >= 0 && stage_id < p->made.count); /* one made record for each stage, in the same order */
+    return *PLAN_LIST_AT(&p->made, made *, stage_id);
+}
+
+bool plan_is_shared(const weft_planner *p, const weft_node *node)
+{
+    for (int32_t i = 0; i < p->shared.count; i++) {
+        const shared_node *s = PLAN_LIST_AT(&p->shared, const shared_node, i);
+        if (s->node == node) return s->parents > 1;
+    }
+    return false;
+}
+
+int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows)
+{
+    if (rows < PARTITIONS_FROM_ROWS) return 1;
+    /* every slot works on one partition at a time and may use half of the memory together with the others */
+    const double memory = (double)weft_max_i64(p->options.memory_bytes, 1 << 20);
+    const double fits = memory / (4.0 * weft_max_i32(1, p->options.slots));
+    const double most = fits < PARTITION_BYTES ? fits : PARTITION_BYTES;
+    const double wanted = bytes / most;
+    if (wanted >= PARTITIONS_MOST) return PARTITIONS_MOST;
+    const int32_t count = (int32_t)weft_pow2_ceil((uint64_t)wanted);
+    return weft_max_i32(count, PARTITIONS_LEAST);
+}
+
+/* Are all of the stage's inputs, and its own operators, functions of their input alone? */
+static weft_determinism pipe_determinism(const weft_planner *p, const pipeline *pipe)
+{
+    weft_determinism worst = WEFT_ORDERED;
+    for (int32_t i = 0; i < pipe->inputs.count; i++) {
+        const int32_t id = PLAN_LIST_AT(&pipe->inputs, const weft_stage_input, i)->stage_id;
+        const weft_stage *stage = *PLAN_LIST_AT(&p->stages, const weft_stage *, id);
+        if (stage->determinism > worst) worst = stage->determinism;
+    }
+    for (int32_t i = 0; i < pipe->ops.count; i++) {
+        const weft_op_spec *op = PLAN_LIST_AT(&pipe->ops, const weft_op_spec, i);
+        if (op->kind != WEFT_OP_PROJECT && op->kind != WEFT_OP_FILTER) continue;
+        const int32_t count = op->kind == WEFT_OP_PROJECT ? op->project.count : op->filter.count;
+        const weft_expr *const *exprs = op->kind == WEFT_OP_PROJECT ? op->project.exprs
+                                                                    : op->filter.conjuncts;
+        for (int32_t j = 0; j < count; j++)
+            if (!weft_expr_deterministic(exprs[j])) worst = WEFT_INDETERMINATE;
+    }
+    return worst;
+}
+
+weft_status plan_issue(weft_ctx *ctx, weft_planner *p, pipeline *pipe, const weft_sink_spec *sink,
+                       const weft_node *node, made_role role, const int64_t *ids, const bool *nullable,
+                       made **out)
+{
+    weft_status st = WEFT_OK;
+    weft_stage *stage = NULL;
+    made *m = NULL;
+    void *slot = NULL;
+
+    if (p->stages.count >= WEFT_STAGES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "the query needs more than %d stages", (int)WEFT_STAGES_MAX);
+    WEFT_TRY(st, WEFT_NEW(ctx, &stage));
+    WEFT_TRY(st, WEFT_NEW(ctx, &m));
+    stage->id = p->stages.count;
+    stage->fragment.source = pipe->source;
+    stage->fragment.op_count = pipe->ops.count;
+    stage->fragment.ops = pipe->ops.items;
+    stage->fragment.sink = *sink;
+    stage->input_count = pipe->inputs.count;
+    stage->inputs = pipe->inputs.items;
+    stage->determinism = pipe_determinism(p, pipe);
+    stage->name = pipe->name;
+    stage->estimated_rows = pipe->rows;
+    WEFT_TRY(st, plan_tasks(ctx, p, pipe, &stage->tasks, &stage->task_count));
+
+    m->node = node;
+    m->role = role;
+    m->stage_id = stage->id;
+    m->column_count = sink->rows.count;
+    m->types = sink->rows.types;
+    m->ids = ids;
+    m->nullable = nullable;
+    WEFT_TRY(st, plan_list_add(ctx, &p->stages, sizeof(const weft_stage *), &slot));
+    *(const weft_stage **)slot = stage;
+    WEFT_TRY(st, plan_list_add(ctx, &p->ready, sizeof(const weft_stage *), &slot));
+    *(const weft_stage **)slot = stage;
+    WEFT_TRY(st, plan_list_add(ctx, &p->made, sizeof(made *), &slot));
+    *(made **)slot = m;
+    *out = m;
+done:
+    return st;
+}
+
+weft_status plan_issue_exchange(weft_ctx *ctx, weft_planner *p, pipeline *pipe, const id_set *required,
+                                const exchange_wish *wish, const weft_node *node, made_role role, made **out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t most = wish->key_count + pipe->columns.count;
+    int32_t *columns = NULL, *keys = NULL;
+    int64_t *ids = NULL;
+    weft_type *types = NULL;
+    int32_t count = 0;
+
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &columns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &ids));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &types));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, wish->key_count, &keys));
+    for (int32_t i = 0; i < wish->key_count; i++) {
+        keys[i] = count;
+        ids[count] = wish->keys[i];
+        columns[count] = pipe_find(pipe, wish->keys[i]);
+        assert(columns[count] >= 0);
+        types[count] = pipe->types.types[columns[count]];
+        count++;
+    }
+    for (int32_t i = 0; i < pipe->columns.count; i++) {
+        const plan_column *column = PLAN_LIST_AT(&pipe->columns, const plan_column, i);
+        bool written = !id_set_has(required, column->id);
+        for (int32_t j = 0; j < count && !written; j++) written = ids[j] == column->id;
+        if (written) continue;
+        ids[count] = column->id;
+        columns[count] = column->ordinal;
+        types[count] = pipe->types.types[column->ordinal];
+        count++;
+    }
+    const weft_sink_spec sink = {.kind = WEFT_SINK_EXCHANGE,
+                                 .rows = {.count = count, .types = types},
+                                 .partition_count = wish->partition_count,
+                                 .exchange = {.column_count = count,
+                                              .columns = columns,
+                                              .key_count = wish->key_count,
+                                              .keys = keys,
+                                              .track_ranges = wish->track_ranges,
+                                              .limit = wish->limit}};
+    WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, role, ids, NULL, out));
+done:
+    return st;
+}
+
+/* The last stage: the root's columns in the root's order, one partition; or files for a WRITE. */
+static weft_status issue_result(weft_ctx *ctx, weft_planner *p, pipeline *pipe)
+{
+    weft_status st = WEFT_OK;
+    const bool write = p->root->kind == WEFT_NODE_WRITE;
+    const weft_outputs *output = write ? &p->root->inputs[0]->output : &p->root->output;
+    int32_t *columns = NULL;
+    int64_t *ids = NULL;
+    weft_type *types = NULL;
+    weft_sink_spec sink = {.partition_count = 1};
+    made *m = NULL;
+
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &columns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &ids));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &types));
+    for (int32_t i = 0; i < output->count; i++) {
+        ids[i] = output->columns[i].id;
+        types[i] = output->columns[i].type;
+        columns[i] = pipe_find(pipe, ids[i]);
+        if (columns[i] < 0)
+            WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "result column %s was not planned",
+                                   output->columns[i].name));
+    }
+    if (write) {
+        /* the file sink writes its input as it comes: put the columns in order */
+        const weft_expr **project = NULL;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &project));
+        for (int32_t i = 0; i < output->count; i++)
+            WEFT_TRY(st,
+                     weft_expr_ordinal(ctx, columns[i], types[i], output->columns[i].nullable, &project[i]));
+        const weft_op_spec op = {.kind = WEFT_OP_PROJECT,
+                                 .output = {.count = output->count, .types = types},
+                                 .project = {.count = output->count, .exprs = project}};
+        WEFT_TRY(st, pipe_add_op(ctx, pipe, &op, "write"));
+        static const weft_type file_row[] = {
+            {.id = WEFT_TYPE_STRING}, {.id = WEFT_TYPE_BIGINT}, {.id = WEFT_TYPE_BIGINT}};
+        sink.kind = WEFT_SINK_WRITE;
+        sink.rows = (weft_types){.count = WEFT_COUNT(file_row), .types = file_row}; /* path, rows, bytes */
+        sink.write.format = p->root->write.format;
+        sink.write.directory = p->root->write.path;
+        sink.write.schema = &p->result_schema;
+        sink.write.option_count = p->root->write.option_count;
+        sink.write.options = p->root->write.options;
+    } else {
+        sink.kind = WEFT_SINK_EXCHANGE;
+        sink.rows = (weft_types){.count = output->count, .types = types};
+        sink.exchange.column_count = output->count;
+        sink.exchange.columns = columns;
+        sink.exchange.limit = -1;
+    }
+    WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, p->root, MADE_INPUT, ids, NULL, &m));
+    p->result_stage = m->stage_id;
+done:
+    return st;
+}
+
+weft_status weft_planner_next(weft_ctx *ctx, weft_planner *p, const weft_stage *const **stages,
+                              int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *query = p->root->kind == WEFT_NODE_WRITE ? p->root->inputs[0] : p->root;
+    const constraint_list none = {0};
+    id_set required = {0};
+    pipeline pipe = {0};
+    bool ready = false;
+
+    *count = 0;
+    p->ready = (plan_list){0};
+    if (p->result_stage < 0) {
+        WEFT_TRY(st, id_set_new(ctx, p, NULL, &required));
+        for (int32_t i = 0; i < query->output.count; i++)
+            WEFT_TRY(st, id_set_add(ctx, &required, query->output.columns[i].id));
+        WEFT_TRY(st, plan_pipe(ctx, p, query, &required, &none, &pipe, &ready));
+        if (ready) WEFT_TRY(st, issue_result(ctx, p, &pipe));
+    }
+    *stages = p->ready.items;
+    *count = p->ready.count;
+done:
+    return st;
+}
+
+weft_status weft_planner_finished(weft_ctx *ctx, weft_planner *p, int32_t stage_id,
+                                  const weft_stage_stats *stats)
+{
+    weft_status st = WEFT_OK;
+    made *m = plan_made_of_stage(p, stage_id);
+    int64_t *rows = NULL, *bytes = NULL;
+    weft_key_range *keys = NULL;
+
+    assert(!m->finished);
+    m->stats = *stats;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stats->partition_count, &rows));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stats->partition_count, &bytes));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stats->key_count, &keys));
+    for (int32_t i = 0; i < stats->partition_count; i++) {
+        rows[i] = stats->partition_rows[i];
+        bytes[i] = stats->partition_bytes[i];
+    }
+    for (int32_t i = 0; i < stats->key_count; i++) keys[i] = stats->keys[i];
+    m->stats.partition_rows = rows;
+    m->stats.partition_bytes = bytes;
+    m->stats.keys = keys;
+    m->finished = true;
+done:
+    return st;
+}
+
+bool weft_planner_result_stage(const weft_planner *p, int32_t *stage_id)
+{
+    *stage_id = p->result_stage;
+    return p->result_stage >= 0;
+}
+
+const weft_schema *weft_planner_result_schema(const weft_planner *p) { return &p->result_schema; }
+
+/* While the result stage is not issued any finished stage may still get a reader: the walk would need to be
+ * done again to know better, and memory is freed by whole queries anyway once the last stage is out. */
+bool weft_planner_needs(const weft_planner *p, int32_t stage_id)
+{
+    return p->result_stage < 0 || stage_id == p->result_stage;
+}
+
+const weft_stage *weft_planner_stage(const weft_planner *p, int32_t stage_id)
+{
+    assert(stage_id >= 0 && stage_id < p->stages.count);
+    return *PLAN_LIST_AT(&p->stages, const weft_stage *, stage_id);
+}
+
+int32_t weft_planner_stage_count(const weft_planner *p) { return p->stages.count; }

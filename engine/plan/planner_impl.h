@@ -1,0 +1,206 @@
+/* engine/plan/planner_impl.h - what the files of the physical planner share; nobody else includes it.
+ *
+ * A *pipe* is a pipeline under construction: a source, the operators so far, and where each logical column
+ * lies in the batches that leave it. Planning walks the logical tree from the root. Where a node needs the
+ * output of another stage it asks for a *made* record (one per node and role): if that stage was not issued
+ * yet it is planned and issued now; if it has not finished the walk gives up (ready = false) and starts again
+ * when it has. Walks are cheap, and everything that was issued is found again, so the order in which stages
+ * finish does not matter.
+ *
+ * Constraints travel down with the walk: "rows whose column `id` is not among the keys of finished stage S
+ * are not needed". They become dynamic filters of scans, through joins, projections and group keys. */
+#ifndef WEFT_PLAN_PLANNER_IMPL_H
+#define WEFT_PLAN_PLANNER_IMPL_H
+
+#include "engine/plan/optimizer.h"
+#include "engine/plan/planner.h"
+
+/* A growing array in the query's arena. */
+typedef struct plan_list {
+    void *items;
+    int32_t count, capacity;
+} plan_list;
+/* Append one zeroed item of item_bytes; its address is good until the next append. */
+WEFT_MUST_CHECK weft_status plan_list_add(weft_ctx *ctx, plan_list *list, size_t item_bytes, void **item);
+#define PLAN_LIST_AT(list, type, i) (&((type *)(list)->items)[i])
+
+/* A set of column ids. */
+typedef struct id_set {
+    uint64_t *words;
+    int64_t bits;
+} id_set;
+
+/* Rows whose column `id` has no equal among build column `build_column` of the (finished) stage are not
+ * needed. */
+typedef struct plan_constraint {
+    int64_t id;
+    int32_t stage_id;
+    int32_t build_column; /* of the stage's rows */
+    int32_t key;          /* index in the stage's tracked keys, for the range */
+} plan_constraint;
+
+typedef struct constraint_list {
+    int32_t count;
+    const plan_constraint *items;
+} constraint_list;
+
+/* What a role of a node was turned into. */
+typedef enum made_role {
+    MADE_BUILD,     /* build side of a JOIN */
+    MADE_PROBE,     /* probe side of a partitioned JOIN */
+    MADE_MARKS,     /* the stage whose blocks carry the marks of a build-preserving JOIN */
+    MADE_UNMATCHED, /* unmatched build rows of a build-preserving outer JOIN, padded with NULLs */
+    MADE_INPUT,     /* the rows of a node's input, or of the result */
+    MADE_SHARED,    /* the rows of a node with several parents */
+    MADE_BRANCH,    /* the rows of an input of a UNION */
+    MADE_PARTIAL,   /* partial aggregates of an AGGREGATE */
+    MADE_RUNS       /* sorted runs of a SORT or WINDOW */
+} made_role;
+
+typedef struct made {
+    const weft_node *node;
+    made_role role;
+    int32_t stage_id;
+    bool finished;
+    int32_t column_count;
+    const int64_t *ids; /* logical column of each row column */
+    const weft_type *types;
+    const bool *nullable;
+    weft_stage_stats stats;
+    /* RUNS */
+    int32_t place_count;
+    const struct plan_column *places; /* where logical columns lie in the rows */
+    const weft_sort_key *sort_keys;
+    const int32_t *hash_columns;
+} made;
+
+typedef struct plan_column {
+    int64_t id;
+    int32_t ordinal;
+} plan_column;
+
+typedef struct pipeline {
+    weft_source_spec source;
+    plan_list inputs;  /* weft_stage_input */
+    plan_list ops;     /* weft_op_spec */
+    plan_list columns; /* plan_column: where each id lies; one ordinal may have several ids */
+    weft_types types;  /* of the batches now */
+    /* how tasks are cut */
+    const weft_node *scan; /* SCAN: the node, else NULL */
+    bool partitioned;      /* tasks by partitions of the inputs */
+    const int64_t *partition_bytes,
+        *partition_rows; /* [partition_count] summed over the partitioned inputs */
+    int32_t partition_count;
+    bool one_task;         /* order or a global count needs a single task */
+    bool ordered;          /* rows come in an order that the query asked for */
+    double rows;           /* estimate */
+    plan_list scan_ranges; /* scan_range: bounds of dynamic filters, for pruning splits */
+    plan_list holds;       /* plan_constraint: what is known to be true of every row that leaves the pipe */
+    int64_t shared_bytes;  /* build rows that its shared tables hold */
+    char *name;
+} pipeline;
+
+/* Bounds that a dynamic filter puts on a scan column before it is built. */
+typedef struct scan_range {
+    int32_t column; /* position in the scan's columns */
+    weft_key_range range;
+} scan_range;
+
+struct weft_planner {
+    weft_ids *ids;
+    const weft_node *root;
+    weft_planner_options options;
+    weft_schema result_schema;
+    plan_list stages;     /* const weft_stage * */
+    plan_list ready;      /* const weft_stage *: issued since the last call */
+    plan_list made;       /* made * */
+    plan_list shared;     /* shared_node: nodes with more than one parent */
+    int32_t result_stage; /* -1 until issued */
+};
+
+typedef struct shared_node {
+    const weft_node *node;
+    int32_t parents;
+} shared_node;
+
+/* ---- planner.c ---- */
+made *plan_find_made(weft_planner *p, const weft_node *node, made_role role);
+made *plan_made_of_stage(weft_planner *p, int32_t stage_id);
+/* Issue a stage: the pipe with this sink. Row columns of the sink have the given ids and types. */
+WEFT_MUST_CHECK weft_status plan_issue(weft_ctx *ctx, weft_planner *p, pipeline *pipe,
+                                       const weft_sink_spec *sink, const weft_node *node, made_role role,
+                                       const int64_t *ids, const bool *nullable, made **out);
+/* Write the rows of a pipe (the required columns) to one stage: partition_count partitions by hash of keys,
+ * which are logical columns in `keys`; extra sink settings: limit. */
+typedef struct exchange_wish {
+    int32_t partition_count;
+    int32_t key_count;
+    const int64_t *keys;
+    bool track_ranges;
+    int64_t limit;
+} exchange_wish;
+WEFT_MUST_CHECK weft_status plan_issue_exchange(weft_ctx *ctx, weft_planner *p, pipeline *pipe,
+                                                const id_set *required, const exchange_wish *wish,
+                                                const weft_node *node, made_role role, made **out);
+bool plan_is_shared(const weft_planner *p, const weft_node *node);
+int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows);
+
+/* ---- pipe.c ---- */
+WEFT_MUST_CHECK weft_status id_set_new(weft_ctx *ctx, const weft_planner *p, const id_set *from, id_set *out);
+WEFT_MUST_CHECK weft_status id_set_add(weft_ctx *ctx, id_set *set, int64_t id);
+bool id_set_has(const id_set *set, int64_t id);
+/* Add every column that e reads. */
+WEFT_MUST_CHECK weft_status id_set_add_expr(weft_ctx *ctx, id_set *set, const weft_expr *e);
+
+int32_t pipe_find(const pipeline *pipe, int64_t id); /* ordinal or -1 */
+WEFT_MUST_CHECK weft_status pipe_name_column(weft_ctx *ctx, pipeline *pipe, int64_t id, int32_t ordinal);
+WEFT_MUST_CHECK weft_status pipe_lower(weft_ctx *ctx, const pipeline *pipe, const weft_expr *e,
+                                       const weft_expr **out);
+WEFT_MUST_CHECK weft_status pipe_lower_all(weft_ctx *ctx, const pipeline *pipe, const weft_expr *const *exprs,
+                                           int32_t count, const weft_expr *const **out);
+WEFT_MUST_CHECK weft_status pipe_filter(weft_ctx *ctx, pipeline *pipe, const weft_expr *const *conjuncts,
+                                        int32_t count);
+/* Make every expression a plain column: appends one PROJECT that keeps what lies there and adds what is
+ * computed. ordinals[i] is where expression i lies then. */
+WEFT_MUST_CHECK weft_status pipe_compute(weft_ctx *ctx, pipeline *pipe, const weft_expr *const *exprs,
+                                         int32_t count, int32_t *ordinals);
+/* Drop every column that is not in the set (one PROJECT when there is any). */
+WEFT_MUST_CHECK weft_status pipe_narrow(weft_ctx *ctx, pipeline *pipe, const id_set *required);
+WEFT_MUST_CHECK weft_status pipe_add_op(weft_ctx *ctx, pipeline *pipe, const weft_op_spec *op,
+                                        const char *name);
+WEFT_MUST_CHECK weft_status pipe_add_input(weft_ctx *ctx, pipeline *pipe, int32_t stage_id,
+                                           weft_input_mode mode, int32_t *index);
+WEFT_MUST_CHECK weft_status pipe_name(weft_ctx *ctx, pipeline *pipe, const char *step);
+/* A pipe that reads finished stages: their partitions, as rows. All have the same row columns. */
+WEFT_MUST_CHECK weft_status pipe_open_rows(weft_ctx *ctx, weft_planner *p, made *const *inputs, int32_t count,
+                                           const int64_t *ids, pipeline *out);
+/* Take the partition sizes of one more partitioned input into account. */
+WEFT_MUST_CHECK weft_status pipe_add_partitions(weft_ctx *ctx, pipeline *pipe, const weft_stage_stats *stats);
+
+/* ---- plan_node.c ---- */
+/* Build the pipe of a node giving at least the required columns. *ready false: some stage must finish first
+ * (it has been issued). */
+WEFT_MUST_CHECK weft_status plan_pipe(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                      const id_set *required, const constraint_list *constraints,
+                                      pipeline *out, bool *ready);
+
+/* The columns that constraints name, seen through a list of ALIAS / COLUMN expressions (projections, group
+ * keys): constraints on an output become constraints on the plain column below it, others are dropped. */
+WEFT_MUST_CHECK weft_status plan_constraints_below(weft_ctx *ctx, const constraint_list *constraints,
+                                                   const weft_expr *const *exprs, int32_t count,
+                                                   constraint_list *out);
+
+/* ---- plan_join.c ---- */
+WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                      const id_set *required, const constraint_list *constraints,
+                                      pipeline *out, bool *ready);
+
+/* ---- plan_scan.c ---- */
+WEFT_MUST_CHECK weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                      const id_set *required, const constraint_list *constraints,
+                                      pipeline *out);
+/* Cut a finished pipe into tasks. */
+WEFT_MUST_CHECK weft_status plan_tasks(weft_ctx *ctx, weft_planner *p, const pipeline *pipe,
+                                       const weft_task_spec **tasks, int32_t *count);
+
+#endif

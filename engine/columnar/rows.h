@@ -53,6 +53,8 @@ typedef struct weft_row_set {
     int64_t rows;
     int64_t bytes;      /* of all pages */
     int32_t page_count;
+    bool apart; /* weft_rows_set_string put a string on another page than its row: the pages can not be moved to
+                   another address; copy the rows with weft_rows_append_rows first */
 } weft_row_set;
 
 /* Append the selected rows of batch. columns[i] is the batch column that goes to layout column i; hashes is dense
@@ -74,12 +76,15 @@ WEFT_MUST_CHECK weft_status weft_rows_append_rows(weft_ctx *ctx, const weft_row_
 /* Reserve one zeroed row (fixed part only) and return its address; strings are set with weft_rows_set_string. */
 WEFT_MUST_CHECK weft_status weft_rows_reserve(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set,
                                               uint8_t **row);
-/* Copy a string into the heap of the set's last page (or a side page) and store the view at row + offset. The row
- * must stay on a page of this set. Errors: WEFT_NOMEM. */
+/* Copy a string into a heap of the set and store the view at row + offset, where a string (or zero) is now: over
+ * the old bytes when it is no longer than they are, else on the row's page if that is the last one and has room,
+ * else on a page beside (set->apart). The row must be on a page of this set. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_rows_set_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row, int32_t offset,
                                                  const char *bytes, uint32_t len);
 /* Move all pages of `from` to the end of `to`. */
 void weft_rows_concat(weft_row_set *to, weft_row_set *from);
+/* Add a page at the end; the set takes it. Its strings lie in it. */
+void weft_rows_add_page(weft_row_set *set, weft_row_page *page);
 void weft_rows_clear(weft_row_set *set); /* frees the pages */
 
 /* Gather layout column `column` of rows[0..count) into values (flat, phys of the layout) and validity at positions
@@ -116,6 +121,10 @@ void weft_row_page_free(weft_row_page **page);
 /* Move string pointers after the page was read at another address than base; no-op otherwise. The page must have
  * passed weft_row_page_validate when its bytes came from outside. */
 void weft_row_page_rebase(const weft_row_layout *layout, weft_row_page *page);
+/* Close the gap between rows and heap, so that only used bytes are written or sent (none of them left over from
+ * other data): the heap moves down, page->bytes shrinks to the new size, which is returned. The page must not have
+ * strings apart, nor get further rows. */
+uint32_t weft_row_page_pack(const weft_row_layout *layout, weft_row_page *page);
 /* Check a page of received bytes against the layout: sizes, counts, every string inside its heap.
  * Errors: WEFT_CORRUPT. */
 WEFT_MUST_CHECK weft_status weft_row_page_validate(weft_ctx *ctx, const weft_row_layout *layout,

@@ -7,6 +7,18 @@
 extern const weft_source_def weft_source_rows;
 extern const weft_source_def weft_source_aggregate;
 extern const weft_source_def weft_source_merge;
+extern const weft_source_def weft_source_scan;
+extern const weft_source_def weft_source_values;
+extern const weft_source_def weft_source_marked;
+
+extern const weft_op_def weft_op_filter;
+extern const weft_op_def weft_op_project;
+extern const weft_op_def weft_op_probe;
+extern const weft_op_def weft_op_loop;
+extern const weft_op_def weft_op_limit;
+extern const weft_op_def weft_op_window;
+extern const weft_op_def weft_op_expand;
+extern const weft_op_def weft_op_single_row;
 
 extern const weft_sink_def weft_sink_exchange;
 extern const weft_sink_def weft_sink_aggregate;

@@ -1,8 +1,8 @@
 /* common/arena.c - bump allocation in chunks; the functions are declared in mem.h.
  *
- * Chunks double from 4 KiB to 1 MiB, so that a small plan costs a page and a large one few calls. A request above
- * a quarter of the next chunk gets a chunk of its own, put behind the current one, whose rest stays in use.
- * Under the address sanitizer what was not given out is poisoned, and neighbours are 16 bytes apart. */
+ * Chunks double from 4 KiB to 1 MiB, so that a small plan costs a page and a large one few calls. A request
+ * above a quarter of the next chunk gets a chunk of its own, put behind the current one, whose rest stays in
+ * use. Under the address sanitizer what was not given out is poisoned, and neighbours are 16 bytes apart. */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,11 +19,11 @@
 #endif
 #ifdef ARENA_ASAN
 #include <sanitizer/asan_interface.h>
-#define ARENA_POISON(p, n) __asan_poison_memory_region(p, n)
+#define ARENA_POISON(p, n)   __asan_poison_memory_region(p, n)
 #define ARENA_UNPOISON(p, n) __asan_unpoison_memory_region(p, n)
 enum { ARENA_RED_ZONE = 16 };
 #else
-#define ARENA_POISON(p, n) ((void)(p), (void)(n))
+#define ARENA_POISON(p, n)   ((void)(p), (void)(n))
 #define ARENA_UNPOISON(p, n) ((void)(p), (void)(n))
 enum { ARENA_RED_ZONE = 0 };
 #endif
@@ -94,7 +94,8 @@ static uint8_t *arena_grow(weft_arena *arena, size_t bytes)
 weft_status weft_arena_alloc(weft_ctx *ctx, weft_arena *arena, size_t bytes, void **out)
 {
     *out = NULL;
-    if (WEFT_UNLIKELY(bytes > SIZE_MAX / 2 || weft_mem_fault())) return weft_mem_refuse(ctx, arena->account, bytes);
+    if (WEFT_UNLIKELY(bytes > SIZE_MAX / 2 || weft_mem_fault()))
+        return weft_mem_refuse(ctx, arena->account, bytes);
     const size_t step = weft_round_up(bytes == 0 ? 1 : bytes, ARENA_ALIGN) + ARENA_RED_ZONE;
     uint8_t *at;
     if (WEFT_LIKELY(step <= arena->chunks->bytes - arena->used)) {

@@ -10,11 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WEFT_MUST_CHECK __attribute__((warn_unused_result))
+#define WEFT_MUST_CHECK                        __attribute__((warn_unused_result))
 #define WEFT_PRINTF(format_index, first_index) __attribute__((format(printf, format_index, first_index)))
-#define WEFT_LIKELY(x) __builtin_expect(!!(x), 1)
-#define WEFT_UNLIKELY(x) __builtin_expect(!!(x), 0)
-#define WEFT_COUNT(array) ((int32_t)(sizeof(array) / sizeof((array)[0])))
+#define WEFT_LIKELY(x)                         __builtin_expect(!!(x), 1)
+#define WEFT_UNLIKELY(x)                       __builtin_expect(!!(x), 0)
+#define WEFT_COUNT(array)                      ((int32_t)(sizeof(array) / sizeof((array)[0])))
 
 /* Run expr, a weft_status; on failure leave by the label `done`. */
 #define WEFT_TRY(st, expr)                                                                                   \
@@ -30,10 +30,10 @@
 #define WEFT_DASSERT(x) ((void)0)
 #endif
 
-#define WEFT_CAT2(a, b) a##b
-#define WEFT_CAT(a, b) WEFT_CAT2(a, b)
+#define WEFT_CAT2(a, b)    a##b
+#define WEFT_CAT(a, b)     WEFT_CAT2(a, b)
 #define WEFT_STRINGIFY2(a) #a
-#define WEFT_STRINGIFY(a) WEFT_STRINGIFY2(a)
+#define WEFT_STRINGIFY(a)  WEFT_STRINGIFY2(a)
 
 __extension__ typedef __int128 weft_i128;
 __extension__ typedef unsigned __int128 weft_u128;
@@ -52,7 +52,8 @@ static inline uint64_t weft_pow2_ceil(uint64_t value)
     return value <= 1 ? 1 : (uint64_t)1 << (64 - __builtin_clzll(value - 1));
 }
 
-/* Bitmaps are little-endian within 64-bit words: bit i of a map is bit (i & 63) of word i / 64 (Arrow's order). */
+/* Bitmaps are little-endian within 64-bit words: bit i of a map is bit (i & 63) of word i / 64 (Arrow's
+ * order). */
 static inline bool weft_bit_get(const uint64_t *map, int64_t i) { return (map[i >> 6] >> (i & 63)) & 1; }
 static inline void weft_bit_set(uint64_t *map, int64_t i) { map[i >> 6] |= (uint64_t)1 << (i & 63); }
 static inline void weft_bit_clear(uint64_t *map, int64_t i) { map[i >> 6] &= ~((uint64_t)1 << (i & 63)); }

@@ -1,8 +1,8 @@
 /* common/crc.c - CRC-32C (Castagnoli) and CRC-32 (IEEE 802.3); declared in hash.h.
  *
  * CRC-32C uses the crc32 instruction where the processor has one, chosen at run time; everything else goes by
- * tables, eight bytes a step (M. Kounavis, F. Berry: "Novel table lookup-based algorithms for high-performance
- * CRC generation"). Tables are made on first use and never change after. */
+ * tables, eight bytes a step (M. Kounavis, F. Berry: "Novel table lookup-based algorithms for
+ * high-performance CRC generation"). Tables are made on first use and never change after. */
 #include <pthread.h>
 
 #include "common/hash.h"
@@ -63,19 +63,13 @@ __attribute__((target("sse4.2"))) static uint32_t crc32c_hardware(uint32_t crc, 
     for (; len > 0; len--, p++) c32 = __builtin_ia32_crc32qi(c32, *p);
     return ~c32;
 }
-static bool crc32c_has_hardware(void)
-{
-    return __builtin_cpu_supports("sse4.2");
-}
+static bool crc32c_has_hardware(void) { return __builtin_cpu_supports("sse4.2"); }
 #else
 static uint32_t crc32c_hardware(uint32_t crc, const uint8_t *p, size_t len)
 {
     return crc_by_table(&crc_castagnoli, crc, p, len);
 }
-static bool crc32c_has_hardware(void)
-{
-    return false;
-}
+static bool crc32c_has_hardware(void) { return false; }
 #endif
 
 uint32_t weft_crc32c(uint32_t crc, const void *bytes, size_t len)

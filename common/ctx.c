@@ -108,7 +108,8 @@ weft_status weft_check_cancel(weft_ctx *ctx)
     if (ctx->deadline_ns != INT64_MAX) {
         const int64_t late_ns = weft_now_ns(ctx) - ctx->deadline_ns;
         if (late_ns >= 0) {
-            return weft_fail(ctx, WEFT_DEADLINE, "the deadline passed %lld ms ago", (long long)(late_ns / 1000000));
+            return weft_fail(ctx, WEFT_DEADLINE, "the deadline passed %lld ms ago",
+                             (long long)(late_ns / 1000000));
         }
     }
     return WEFT_OK;

@@ -1,7 +1,7 @@
 /* common/ctx.h - the context that every fallible function takes first.
  *
- * A ctx belongs to one thread at a time and lives as long as its unit of work (a session's statement, a task).
- * What it points to is shared and outlives it. A zeroed ctx is not valid; use weft_ctx_init. */
+ * A ctx belongs to one thread at a time and lives as long as its unit of work (a session's statement, a
+ * task). What it points to is shared and outlives it. A zeroed ctx is not valid; use weft_ctx_init. */
 #ifndef WEFT_COMMON_CTX_H
 #define WEFT_COMMON_CTX_H
 

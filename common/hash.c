@@ -1,11 +1,11 @@
 /* common/hash.c - the hash of byte strings.
  *
- * Up to 12 bytes: the string is laid out as the 16 bytes of a weft_str (length and four bytes, eight bytes) and
- *   goes through weft_hash_short, so that columns of short strings are hashed without looking at their length.
- * Up to 16: the first and the last eight bytes, which may overlap.
- * Longer: 16 bytes a folded multiply, chained through a seed that starts from the length; above 64 bytes four
- *   independent chains, so that multiplies overlap; the last 16 bytes (which may overlap) end it.
- * Words are read little-endian: the hash decides partitions, so it is the same on every machine. */
+ * Up to 12 bytes: the string is laid out as the 16 bytes of a weft_str (length and four bytes, eight bytes)
+ * and goes through weft_hash_short, so that columns of short strings are hashed without looking at their
+ * length. Up to 16: the first and the last eight bytes, which may overlap. Longer: 16 bytes a folded
+ * multiply, chained through a seed that starts from the length; above 64 bytes four independent chains, so
+ * that multiplies overlap; the last 16 bytes (which may overlap) end it. Words are read little-endian: the
+ * hash decides partitions, so it is the same on every machine. */
 #include "common/hash.h"
 
 #if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
@@ -66,7 +66,8 @@ uint64_t weft_hash_bytes(const void *bytes, size_t len)
                 s2 = hash_step(s2, p + 32);
                 s3 = hash_step(s3, p + 48);
             }
-            seed = weft_hash_fold(seed ^ s1, weft_hash_k0) ^ weft_hash_fold(s2 ^ weft_hash_k1, s3 ^ weft_hash_k2);
+            seed = weft_hash_fold(seed ^ s1, weft_hash_k0) ^
+                   weft_hash_fold(s2 ^ weft_hash_k1, s3 ^ weft_hash_k2);
         }
         for (; left > 16; left -= 16, p += 16) seed = hash_step(seed, p);
         a = hash_read64(p + left - 16);

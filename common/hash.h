@@ -13,9 +13,9 @@ static inline uint64_t weft_hash_fold(uint64_t a, uint64_t b)
     return (uint64_t)product ^ (uint64_t)(product >> 64);
 }
 
-static const uint64_t weft_hash_k0 = 0x9e3779b97f4a7c15ULL; /* 2^64 / golden ratio, odd */
-static const uint64_t weft_hash_k1 = 0xd6e8feb86659fd93ULL; /* odd, balanced bits */
-static const uint64_t weft_hash_k2 = 0x8bb84b93962eacc9ULL; /* odd, balanced bits */
+static const uint64_t weft_hash_k0 = 0x9e3779b97f4a7c15ULL;   /* 2^64 / golden ratio, odd */
+static const uint64_t weft_hash_k1 = 0xd6e8feb86659fd93ULL;   /* odd, balanced bits */
+static const uint64_t weft_hash_k2 = 0x8bb84b93962eacc9ULL;   /* odd, balanced bits */
 static const uint64_t weft_hash_null = 0x2545f4914f6cdd1dULL; /* the hash of NULL */
 
 /* Hash of one 64-bit value. Good in both high bits (partitions) and low bits (slots). */
@@ -43,7 +43,8 @@ uint64_t weft_hash_bytes(const void *bytes, size_t len);
 
 /* CRC-32C (Castagnoli) of bytes, continuing crc (0 to begin). Hardware instruction where there is one. */
 uint32_t weft_crc32c(uint32_t crc, const void *bytes, size_t len);
-uint32_t weft_crc32c_portable(uint32_t crc, const void *bytes, size_t len); /* its twin without the instruction */
+uint32_t weft_crc32c_portable(uint32_t crc, const void *bytes,
+                              size_t len); /* its twin without the instruction */
 /* CRC-32 (IEEE 802.3, as gzip and Parquet pages use). */
 uint32_t weft_crc32(uint32_t crc, const void *bytes, size_t len);
 

@@ -3,9 +3,10 @@
 #define WEFT_COMMON_LIMITS_H
 
 enum {
-    WEFT_BATCH_ROWS_MAX = 4096,      /* selections are uint16 and registers are sized by it; larger gains nothing in L1/L2 */
-    WEFT_COLUMNS_MAX = 16384,        /* columns of a schema: a plan of that width is still planned in a second */
-    WEFT_EXPR_DEPTH_MAX = 1000,      /* nesting of an expression or query: recursion stays under 1 MiB of stack */
+    WEFT_BATCH_ROWS_MAX =
+        4096, /* selections are uint16 and registers are sized by it; larger gains nothing in L1/L2 */
+    WEFT_COLUMNS_MAX = 16384,   /* columns of a schema: a plan of that width is still planned in a second */
+    WEFT_EXPR_DEPTH_MAX = 1000, /* nesting of an expression or query: recursion stays under 1 MiB of stack */
     WEFT_SQL_BYTES_MAX = 64 << 20,   /* a statement's text */
     WEFT_DECIMAL_PRECISION_MAX = 38, /* Spark's, and what 128 bits hold */
     WEFT_PARTITIONS_MAX = 65536,     /* partitions of one exchange */
@@ -13,7 +14,8 @@ enum {
     WEFT_FILES_MAX = 1000000         /* files of one scan */
 };
 
-#define WEFT_ROW_PAGE_BYTES (256 * 1024)        /* a row page: fits L2, amortises a spill write */
-#define WEFT_MEM_HEADROOM_BYTES (64LL << 20)   /* WORKING memory above the pool's limit: under the 100 MB promised */
+#define WEFT_ROW_PAGE_BYTES (256 * 1024) /* a row page: fits L2, amortises a spill write */
+#define WEFT_MEM_HEADROOM_BYTES                                                                              \
+    (64LL << 20) /* WORKING memory above the pool's limit: under the 100 MB promised */
 
 #endif

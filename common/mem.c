@@ -1,11 +1,11 @@
 /* common/mem.c - the pool, its accounts and heap blocks. Arenas are in arena.c.
  *
- * A block is | slack | header, 64 bytes | contents |. The header holds the account, the usable size and how far
- * malloc's own pointer lies before the contents, so that contents are 64-byte aligned on any allocator, and
- * realloc (which moves large blocks by remapping, not by copying) can still be used to grow them.
+ * A block is | slack | header, 64 bytes | contents |. The header holds the account, the usable size and how
+ * far malloc's own pointer lies before the contents, so that contents are 64-byte aligned on any allocator,
+ * and realloc (which moves large blocks by remapping, not by copying) can still be used to grow them.
  *
- * A charge goes to the pool first, by compare-and-swap, so that a request that is refused never shows to others.
- * The list of accounts has a lock of its own: taken on open, close and describe only. */
+ * A charge goes to the pool first, by compare-and-swap, so that a request that is refused never shows to
+ * others. The list of accounts has a lock of its own: taken on open, close and describe only. */
 #include "common/mem.h"
 
 #include <pthread.h>
@@ -89,15 +89,9 @@ int64_t weft_pool_peak_bytes(const weft_pool *pool)
     return atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
 }
 
-int64_t weft_pool_limit_bytes(const weft_pool *pool)
-{
-    return pool->limit_bytes;
-}
+int64_t weft_pool_limit_bytes(const weft_pool *pool) { return pool->limit_bytes; }
 
-int64_t weft_pool_free_bytes(const weft_pool *pool)
-{
-    return pool->limit_bytes - weft_pool_used_bytes(pool);
-}
+int64_t weft_pool_free_bytes(const weft_pool *pool) { return pool->limit_bytes - weft_pool_used_bytes(pool); }
 
 void weft_pool_free(weft_pool **pool)
 {
@@ -123,10 +117,7 @@ weft_account *weft_account_open(weft_pool *pool, const char *name)
     return account;
 }
 
-weft_pool *weft_account_pool(const weft_account *account)
-{
-    return account->pool;
-}
+weft_pool *weft_account_pool(const weft_account *account) { return account->pool; }
 
 int64_t weft_account_used_bytes(const weft_account *account)
 {
@@ -140,8 +131,10 @@ void weft_account_close(weft_account **account)
     assert(atomic_load(&a->used_bytes) == 0); /* something charged here was not freed */
     weft_pool *pool = a->pool;
     pthread_mutex_lock(&pool->lock);
-    if (a->prev != NULL) a->prev->next = a->next;
-    else pool->accounts = a->next;
+    if (a->prev != NULL)
+        a->prev->next = a->next;
+    else
+        pool->accounts = a->next;
     if (a->next != NULL) a->next->prev = a->prev;
     pthread_mutex_unlock(&pool->lock);
     free(a);
@@ -212,12 +205,12 @@ static bool account_charge(weft_account *account, weft_mem_kind kind, int64_t by
     int64_t used = atomic_load_explicit(&pool->used_bytes, memory_order_relaxed);
     do {
         if (bytes > cap - used) return false;
-    } while (!atomic_compare_exchange_weak_explicit(&pool->used_bytes, &used, used + bytes, memory_order_relaxed,
-                                                    memory_order_relaxed));
+    } while (!atomic_compare_exchange_weak_explicit(&pool->used_bytes, &used, used + bytes,
+                                                    memory_order_relaxed, memory_order_relaxed));
     used += bytes;
     int64_t peak = atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
-    while (used > peak && !atomic_compare_exchange_weak_explicit(&pool->peak_bytes, &peak, used,
-                                                                 memory_order_relaxed, memory_order_relaxed)) {
+    while (used > peak && !atomic_compare_exchange_weak_explicit(
+                              &pool->peak_bytes, &peak, used, memory_order_relaxed, memory_order_relaxed)) {
     }
     atomic_fetch_add_explicit(&account->used_bytes, bytes, memory_order_relaxed);
     return true;
@@ -242,8 +235,8 @@ weft_status weft_mem_refuse(weft_ctx *ctx, const weft_account *account, size_t b
     weft_bytes_text(bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes, asked, sizeof asked);
     weft_bytes_text(weft_pool_used_bytes(pool), used, sizeof used);
     if (pool->limit_bytes != INT64_MAX) weft_bytes_text(pool->limit_bytes, limit, sizeof limit);
-    const weft_status st = weft_fail(ctx, WEFT_NOMEM, "no memory for %s more in %s: %s of %s in use (%s)", asked,
-                                     account->name, used, limit, holders);
+    const weft_status st = weft_fail(ctx, WEFT_NOMEM, "no memory for %s more in %s: %s of %s in use (%s)",
+                                     asked, account->name, used, limit, holders);
     weft_hint(ctx, "raise weft.memory.limit, or lower weft.task.slots so that fewer tasks share the memory");
     return st;
 }
@@ -315,7 +308,8 @@ weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, voi
     weft_account *account = h->account; /* the account of the block, which may have moved away from ctx's */
     const size_t old = h->bytes;
     if (weft_mem_fault() || bytes > INT64_MAX / 2) return weft_mem_refuse(ctx, ctx->memory, bytes);
-    if (bytes > old && !account_charge(account, kind, (int64_t)(bytes - old))) return weft_mem_refuse(ctx, account, bytes - old);
+    if (bytes > old && !account_charge(account, kind, (int64_t)(bytes - old)))
+        return weft_mem_refuse(ctx, account, bytes - old);
     void *moved = mem_realloc(h, bytes);
     if (moved == NULL) {
         if (bytes > old) account_discharge(account, (int64_t)(bytes - old));
@@ -326,10 +320,7 @@ weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, voi
     return WEFT_OK;
 }
 
-size_t weft_mem_size(const void *block)
-{
-    return mem_find_header(block)->bytes;
-}
+size_t weft_mem_size(const void *block) { return mem_find_header(block)->bytes; }
 
 void weft_mem_move(void *block, weft_account *account)
 {

@@ -3,12 +3,11 @@
  * Pool:    one per process; atomic counters; any thread.
  * Account: one per holder (a task, an operator, the block store); a child of the pool, named for messages;
  *          any thread may charge it.
- * Heap:    weft_mem_alloc gives 64-byte aligned blocks that remember their account, so that freeing needs only
- *          the pointer. Two kinds: WORKING memory is what a lane needs to move at all (registers, arenas, decode
+ * Heap:    weft_mem_alloc gives 64-byte aligned blocks that remember their account, so that freeing needs
+ * only the pointer. Two kinds: WORKING memory is what a lane needs to move at all (registers, arenas, decode
  *          buffers): it may pass the pool's limit by the fixed headroom that the limit leaves aside. RETAINED
- *          memory is what grows with the data (row pages, tables, blocks): it is refused at the limit, and the
- *          caller then spills or fails.
- * Arena:   bump allocation in chunks, freed as a whole; one thread.
+ *          memory is what grows with the data (row pages, tables, blocks): it is refused at the limit, and
+ * the caller then spills or fails. Arena:   bump allocation in chunks, freed as a whole; one thread.
  *
  * Fault injection: weft_mem_fail_after makes the n-th allocation of the process fail (tests). */
 #ifndef WEFT_COMMON_MEM_H
@@ -20,8 +19,8 @@ typedef struct weft_pool weft_pool;
 
 typedef enum weft_mem_kind { WEFT_MEM_WORKING, WEFT_MEM_RETAINED } weft_mem_kind;
 
-/* A pool of limit_bytes (> 0; INT64_MAX for none). Caller frees with weft_pool_free once all accounts are closed.
- * NULL when the machine has no memory. */
+/* A pool of limit_bytes (> 0; INT64_MAX for none). Caller frees with weft_pool_free once all accounts are
+ * closed. NULL when the machine has no memory. */
 weft_pool *weft_pool_new(int64_t limit_bytes);
 int64_t weft_pool_used_bytes(const weft_pool *pool);
 int64_t weft_pool_peak_bytes(const weft_pool *pool);
@@ -41,12 +40,13 @@ void weft_pool_describe(const weft_pool *pool, char *text, size_t text_bytes);
 /* "512 B", "12.3 MiB": a size for people, into text; returns text. */
 const char *weft_bytes_text(int64_t bytes, char *text, size_t text_bytes);
 
-/* Allocate bytes (0 is allowed; contents undefined; 64-byte aligned) charged to ctx->memory. *out is NULL on failure.
- * Errors: WEFT_NOMEM, with who holds what in the message. */
+/* Allocate bytes (0 is allowed; contents undefined; 64-byte aligned) charged to ctx->memory. *out is NULL on
+ * failure. Errors: WEFT_NOMEM, with who holds what in the message. */
 WEFT_MUST_CHECK weft_status weft_mem_alloc(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out);
 /* The same, zero-filled. */
 WEFT_MUST_CHECK weft_status weft_mem_alloc_zero(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out);
-/* Grow or shrink: contents kept up to the smaller size; *block may be NULL. On failure *block is untouched. */
+/* Grow or shrink: contents kept up to the smaller size; *block may be NULL. On failure *block is untouched.
+ */
 WEFT_MUST_CHECK weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **block);
 /* The usable size of a block. */
 size_t weft_mem_size(const void *block);
@@ -54,31 +54,33 @@ size_t weft_mem_size(const void *block);
 void weft_mem_move(void *block, weft_account *account);
 /* Free a block of weft_mem_alloc; NULL is allowed. Any thread. */
 void weft_mem_free(void *block);
-/* Would retaining `bytes` more be refused now? Used to decide on spilling before growing; no error is raised. */
+/* Would retaining `bytes` more be refused now? Used to decide on spilling before growing; no error is raised.
+ */
 bool weft_mem_would_refuse(const weft_ctx *ctx, int64_t bytes);
 
-/* Make the n-th (1-based) allocation from now on, and only it, fail with WEFT_NOMEM; 0 switches off, INT64_MAX
- * only counts. Allocations are heap blocks, arena pieces, arenas, pools and accounts.
- * Returns the number of allocations since the previous call, counted while it was on. Process-wide; for tests. */
+/* Make the n-th (1-based) allocation from now on, and only it, fail with WEFT_NOMEM; 0 switches off,
+ * INT64_MAX only counts. Allocations are heap blocks, arena pieces, arenas, pools and accounts. Returns the
+ * number of allocations since the previous call, counted while it was on. Process-wide; for tests. */
 int64_t weft_mem_fail_after(int64_t n);
 
 /* An arena whose chunks are charged to account as WORKING memory. NULL when there is no memory. */
 weft_arena *weft_arena_new(weft_account *account);
-/* bytes of zeroed memory, 16-byte aligned, that live until the arena is reset or freed. Errors: WEFT_NOMEM. */
+/* bytes of zeroed memory, 16-byte aligned, that live until the arena is reset or freed. Errors: WEFT_NOMEM.
+ */
 WEFT_MUST_CHECK weft_status weft_arena_alloc(weft_ctx *ctx, weft_arena *arena, size_t bytes, void **out);
 /* Copy of bytes with a zero byte after it. */
 WEFT_MUST_CHECK weft_status weft_arena_copy(weft_ctx *ctx, weft_arena *arena, const void *data, size_t bytes,
                                             char **out);
 /* printf into the arena. */
-WEFT_MUST_CHECK weft_status weft_arena_printf(weft_ctx *ctx, weft_arena *arena, char **out, const char *format, ...)
-    WEFT_PRINTF(4, 5);
+WEFT_MUST_CHECK weft_status weft_arena_printf(weft_ctx *ctx, weft_arena *arena, char **out,
+                                              const char *format, ...) WEFT_PRINTF(4, 5);
 /* Forget everything but keep the first chunk. */
 void weft_arena_reset(weft_arena *arena);
 void weft_arena_free(weft_arena **arena);
 
 /* Typed shorthand: WEFT_NEW(ctx, &ptr) zeroed struct in ctx->arena; WEFT_NEW_ARRAY(ctx, n, &ptr), n >= 0. */
 #define WEFT_NEW(ctx, out) weft_arena_alloc(ctx, (ctx)->arena, sizeof(**(out)), (void **)(out))
-#define WEFT_NEW_ARRAY(ctx, n, out) \
+#define WEFT_NEW_ARRAY(ctx, n, out)                                                                          \
     weft_arena_alloc(ctx, (ctx)->arena, (size_t)(n) * sizeof(**(out)), (void **)(out))
 
 #endif

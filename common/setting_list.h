@@ -1,17 +1,20 @@
 /* common/setting_list.h - X(symbol, key, spark alias, kind, initial, low, high, help).
- * A key that is here is honoured somewhere: tests/unit/common/test_settings.c looks for a use of each symbol. */
+ * A key that is here is honoured somewhere: tests/unit/common/test_settings.c looks for a use of each symbol.
+ */
 X(BATCH_ROWS, "weft.sql.batchRows", "", INT, "2048", 1, 4096, "Rows of a batch that a scan or exchange gives")
 X(SLOTS, "weft.task.slots", "", INT, "0", 0, 1024, "Tasks that run at once in this process; 0 is one a core")
 X(MEMORY, "weft.memory.limit", "spark.executor.memory", BYTES, "0", 0, INT64_MAX,
   "Memory that data may take in this process; 0 is 70 % of what the cgroup or machine has")
-X(SCRATCH, "weft.scratch.dir", "spark.local.dir", TEXT, "/tmp", 0, 0, "Folders for spilled data, comma separated")
+X(SCRATCH, "weft.scratch.dir", "spark.local.dir", TEXT, "/tmp", 0, 0,
+  "Folders for spilled data, comma separated")
 X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitions", INT, "0", 0, 65536,
   "Partitions of an exchange; 0 is chosen by measured bytes")
-X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", BYTES, "0", -1,
-  INT64_MAX, "Largest build side that every task shares; 0 is by the memory limit, -1 never")
+X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", BYTES, "0",
+  -1, INT64_MAX, "Largest build side that every task shares; 0 is by the memory limit, -1 never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
-X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", TEXT, "UTC", 0, 0, "Session time zone")
+X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", TEXT, "UTC", 0, 0,
+  "Session time zone")
 X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", INT, "4", 1, 100,
   "Attempts of one task before its job fails")
 X(FAIL_FIRST_ATTEMPT, "weft.test.failFirstAttempt", "", BOOL, "false", 0, 1,
@@ -22,14 +25,16 @@ X(HASH_ZERO, "weft.test.hashZero", "", BOOL, "false", 0, 1, "Test: every key has
 X(FORCE_SPILL, "weft.test.forceSpill", "", BOOL, "false", 0, 1, "Test: every operator that can spill does")
 X(SEED, "weft.test.seed", "", INT, "0", 0, INT64_MAX, "Test: seed that orders task launches")
 X(LATE_DECODE, "weft.scan.lateDecode", "", BOOL, "true", 0, 1, "Decode unfiltered columns for survivors only")
-X(DYNAMIC_FILTERS, "weft.join.dynamicFilters", "", BOOL, "true", 0, 1, "Filter the probe scan by the build keys")
+X(DYNAMIC_FILTERS, "weft.join.dynamicFilters", "", BOOL, "true", 0, 1,
+  "Filter the probe scan by the build keys")
 X(COMPACTION, "weft.exec.compaction", "", BOOL, "true", 0, 1, "Compact batches when few rows are selected")
 X(NARROW_DECIMALS, "weft.exec.narrowDecimals", "", BOOL, "true", 0, 1, "Decimals in 64 bits while values fit")
 X(PARTIAL_GIVE_UP, "weft.agg.partialGiveUp", "", BOOL, "true", 0, 1,
   "Partial aggregation stops where it does not reduce")
 X(PAGE_CACHE, "weft.scan.pageCache", "", BYTES, "0", 0, INT64_MAX, "Decompressed pages kept between scans")
-X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", TEXT, "", 0, 0, "File for the job's JSON event lines")
-X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", BYTES, "134217728", 1,
-  INT64_MAX, "Most compressed bytes of a scan task")
+X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", TEXT, "", 0, 0,
+  "File for the job's JSON event lines")
+X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", BYTES,
+  "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task")
 X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", TEXT, "snappy", 0, 0,
   "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")

@@ -9,7 +9,7 @@
 #include <strings.h>
 
 static const weft_setting_def setting_table[WEFT_SETTING_COUNT] = {
-#define X(symbol, key, alias, kind, initial, low, high, help)                                                     \
+#define X(symbol, key, alias, kind, initial, low, high, help)                                                \
     [WEFT_SET_##symbol] = {key, alias, WEFT_SETTING_##kind, initial, low, high, help},
 #include "common/setting_list.h"
 #undef X
@@ -21,9 +21,11 @@ typedef struct setting_unit {
 } setting_unit;
 
 static const setting_unit setting_byte_units[] = {
-    {"", 1},           {"b", 1},           {"k", 1LL << 10},   {"kb", 1LL << 10}, {"kib", 1LL << 10},
-    {"m", 1LL << 20},  {"mb", 1LL << 20},  {"mib", 1LL << 20}, {"g", 1LL << 30},  {"gb", 1LL << 30},
-    {"gib", 1LL << 30}, {"t", 1LL << 40},  {"tb", 1LL << 40},  {"tib", 1LL << 40}, {"p", 1LL << 50},
+    {"", 1},           {"b", 1},           {"k", 1LL << 10},
+    {"kb", 1LL << 10}, {"kib", 1LL << 10}, {"m", 1LL << 20},
+    {"mb", 1LL << 20}, {"mib", 1LL << 20}, {"g", 1LL << 30},
+    {"gb", 1LL << 30}, {"gib", 1LL << 30}, {"t", 1LL << 40},
+    {"tb", 1LL << 40}, {"tib", 1LL << 40}, {"p", 1LL << 50},
     {"pb", 1LL << 50}, {"pib", 1LL << 50},
 };
 static const setting_unit setting_time_units[] = {
@@ -31,7 +33,8 @@ static const setting_unit setting_time_units[] = {
 };
 
 /* A number, maybe with a fraction, and a unit: whole steps of scale 1, rounded down. */
-static bool setting_parse_scaled(const char *text, const setting_unit *units, int32_t unit_count, int64_t *out)
+static bool setting_parse_scaled(const char *text, const setting_unit *units, int32_t unit_count,
+                                 int64_t *out)
 {
     while (isspace((unsigned char)*text)) text++;
     if (!isdigit((unsigned char)*text) && !(*text == '-' && isdigit((unsigned char)text[1]))) return false;
@@ -83,7 +86,8 @@ static bool setting_parse(const weft_setting_def *def, const char *text, int64_t
     case WEFT_SETTING_BOOL: return setting_parse_bool(text, out);
     case WEFT_SETTING_INT: return setting_parse_int(text, out);
     case WEFT_SETTING_BYTES: return weft_parse_bytes(text, out);
-    case WEFT_SETTING_MS: return setting_parse_scaled(text, setting_time_units, WEFT_COUNT(setting_time_units), out);
+    case WEFT_SETTING_MS:
+        return setting_parse_scaled(text, setting_time_units, WEFT_COUNT(setting_time_units), out);
     case WEFT_SETTING_TEXT: return true;
     }
     return false;

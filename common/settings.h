@@ -34,21 +34,25 @@ typedef struct weft_setting_def {
 enum { WEFT_SETTING_TEXT_BYTES = 256 };
 
 struct weft_settings {
-    int64_t number[WEFT_SETTING_COUNT];                      /* BOOL 0/1, INT, BYTES, MS */
+    int64_t number[WEFT_SETTING_COUNT];                     /* BOOL 0/1, INT, BYTES, MS */
     char text[WEFT_SETTING_COUNT][WEFT_SETTING_TEXT_BYTES]; /* as written; TEXT settings are read from here */
-    bool set[WEFT_SETTING_COUNT];                            /* false: still the initial value */
+    bool set[WEFT_SETTING_COUNT];                           /* false: still the initial value */
 };
 
 const weft_setting_def *weft_setting_find_def(weft_setting_id id);
 /* All at their initial values. */
 void weft_settings_init(weft_settings *settings);
-/* Set by key (or alias). Errors: WEFT_CONFIG with the nearest known key, or the accepted form of the value. */
+/* Set by key (or alias). Errors: WEFT_CONFIG with the nearest known key, or the accepted form of the value.
+ */
 WEFT_MUST_CHECK weft_status weft_settings_set(weft_ctx *ctx, weft_settings *settings, const char *key,
                                               const char *value);
 /* The id of a key or alias, or WEFT_SETTING_COUNT. */
 weft_setting_id weft_settings_find(const char *key);
 
-static inline int64_t weft_setting(const weft_ctx *ctx, weft_setting_id id) { return ctx->settings->number[id]; }
+static inline int64_t weft_setting(const weft_ctx *ctx, weft_setting_id id)
+{
+    return ctx->settings->number[id];
+}
 static inline const char *weft_setting_text(const weft_ctx *ctx, weft_setting_id id)
 {
     return ctx->settings->text[id];

@@ -22,20 +22,11 @@ static const status_row *status_find_row(weft_status code)
     return &status_table[i < WEFT_STATUS_COUNT ? i : WEFT_INTERNAL];
 }
 
-const char *weft_status_text(weft_status code)
-{
-    return status_find_row(code)->text;
-}
+const char *weft_status_text(weft_status code) { return status_find_row(code)->text; }
 
-const char *weft_status_sqlstate(weft_status code)
-{
-    return status_find_row(code)->sqlstate;
-}
+const char *weft_status_sqlstate(weft_status code) { return status_find_row(code)->sqlstate; }
 
-weft_status_class weft_status_classify(weft_status code)
-{
-    return status_find_row(code)->cls;
-}
+weft_status_class weft_status_classify(weft_status code) { return status_find_row(code)->cls; }
 
 weft_status weft_status_find(const char *text)
 {

@@ -20,7 +20,8 @@ static weft_status vector_init_children(weft_ctx *ctx, weft_type type, int32_t c
     const int32_t count = type.id == WEFT_TYPE_STRUCT ? type.child_count : 1;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof *out->children, &block));
     out->children = block;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof *out->child_columns, &block));
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof *out->child_columns, &block));
     out->child_columns = block;
     out->column.child_count = count;
     out->column.children = out->child_columns;
@@ -34,7 +35,8 @@ done:
 weft_status weft_vector_init(weft_ctx *ctx, weft_type type, int32_t capacity, weft_vector *out)
 {
     weft_status st = WEFT_OK;
-    *out = (weft_vector){.column = {.type = type, .phys = (uint8_t)weft_type_phys(type), .encoding = WEFT_FLAT}};
+    *out =
+        (weft_vector){.column = {.type = type, .phys = (uint8_t)weft_type_phys(type), .encoding = WEFT_FLAT}};
     WEFT_TRY(st, weft_vector_reserve(ctx, out, capacity < 1 ? 1 : capacity));
     if (out->column.phys == WEFT_PHYS_LIST || out->column.phys == WEFT_PHYS_STRUCT) {
         WEFT_TRY(st, vector_init_children(ctx, type, out->capacity, out));
@@ -50,7 +52,8 @@ weft_status weft_vector_reserve(weft_ctx *ctx, weft_vector *vector, int32_t capa
     weft_status st = WEFT_OK;
     if (capacity <= vector->capacity) return WEFT_OK;
     const size_t bytes = vector_value_bytes(vector), slots = (size_t)capacity, old = (size_t)vector->capacity;
-    const size_t words = (size_t)weft_bit_words(capacity), old_words = (size_t)weft_bit_words(vector->capacity);
+    const size_t words = (size_t)weft_bit_words(capacity),
+                 old_words = (size_t)weft_bit_words(vector->capacity);
     const bool has_nulls = vector->column.validity != NULL;
     void *block = vector->values;
     if (bytes > 0) {
@@ -98,7 +101,8 @@ void weft_vector_reset(weft_vector *vector)
                                    .data = vector->values,
                                    .child_count = vector->child_columns == NULL ? 0 : was.child_count,
                                    .children = vector->child_columns};
-    for (int32_t i = 0; vector->children != NULL && i < was.child_count; i++) weft_vector_reset(&vector->children[i]);
+    for (int32_t i = 0; vector->children != NULL && i < was.child_count; i++)
+        weft_vector_reset(&vector->children[i]);
     weft_vector_finish(vector);
 }
 
@@ -133,7 +137,8 @@ weft_status weft_vector_heap(weft_ctx *ctx, weft_vector *vector, size_t len, cha
     return WEFT_OK;
 }
 
-weft_status weft_vector_set_string(weft_ctx *ctx, weft_vector *vector, int32_t i, const char *bytes, uint32_t len)
+weft_status weft_vector_set_string(weft_ctx *ctx, weft_vector *vector, int32_t i, const char *bytes,
+                                   uint32_t len)
 {
     weft_str *slots = vector->values;
     WEFT_DASSERT(i < vector->capacity && vector->column.phys == WEFT_PHYS_STR);
@@ -160,7 +165,8 @@ void weft_vector_set_null(weft_vector *vector, int32_t i)
     for (int32_t k = 0; k < vector->column.child_count; k++) weft_vector_set_null(&vector->children[k], i);
 }
 
-weft_status weft_vector_add_list(weft_ctx *ctx, weft_vector *vector, int32_t i, int32_t length, int32_t *first)
+weft_status weft_vector_add_list(weft_ctx *ctx, weft_vector *vector, int32_t i, int32_t length,
+                                 int32_t *first)
 {
     weft_vector *child = &vector->children[0];
     if (length > INT32_MAX - child->used) {

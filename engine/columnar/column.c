@@ -41,22 +41,22 @@ const void *weft_column_value(const weft_column *column, int32_t row)
 
 typedef void flatten_copy(const weft_slots *slots, const weft_positions *positions, void *values);
 
-#define WEFT_T uint8_t
+#define WEFT_T    uint8_t
 #define WEFT_NAME flatten_1
 #include "engine/columnar/flatten.inc.h"
-#define WEFT_T uint16_t
+#define WEFT_T    uint16_t
 #define WEFT_NAME flatten_2
 #include "engine/columnar/flatten.inc.h"
-#define WEFT_T uint32_t
+#define WEFT_T    uint32_t
 #define WEFT_NAME flatten_4
 #include "engine/columnar/flatten.inc.h"
-#define WEFT_T uint64_t
+#define WEFT_T    uint64_t
 #define WEFT_NAME flatten_8
 #include "engine/columnar/flatten.inc.h"
 typedef struct flatten_pair {
     uint64_t low, high;
 } flatten_pair;
-#define WEFT_T flatten_pair
+#define WEFT_T    flatten_pair
 #define WEFT_NAME flatten_16
 #include "engine/columnar/flatten.inc.h"
 
@@ -73,8 +73,8 @@ static flatten_copy *flatten_find(int32_t bytes)
 }
 
 /* Validity bits of a chunk at its positions, and zero where null: a dictionary's code 0 names a value. */
-static void flatten_nulls(const weft_positions *positions, const uint8_t *null, int32_t bytes, uint8_t *values,
-                          uint64_t *validity)
+static void flatten_nulls(const weft_positions *positions, const uint8_t *null, int32_t bytes,
+                          uint8_t *values, uint64_t *validity)
 {
     for (int32_t i = 0; i < positions->count; i++) {
         const size_t at = positions->dense ? (size_t)(positions->first + i) : positions->at[i];

@@ -1,8 +1,9 @@
 /* engine/columnar/column_hash.c - the hashes of rows, a column and a chunk at a time.
  *
- * The first key column writes its value hashes, each further one is combined into them, so a single key's row hash
- * is its value hash. What a value hashes to depends on the value alone, never on encoding, width of a decimal, or
- * selection. A dictionary that has fewer entries than the batch has rows is hashed once an entry, a constant once. */
+ * The first key column writes its value hashes, each further one is combined into them, so a single key's row
+ * hash is its value hash. What a value hashes to depends on the value alone, never on encoding, width of a
+ * decimal, or selection. A dictionary that has fewer entries than the batch has rows is hashed once an entry,
+ * a constant once. */
 #include "engine/columnar/column.h"
 #include "engine/columnar/slots.h"
 
@@ -22,52 +23,52 @@ static inline uint64_t hash_of_null(const uint64_t *v)
 }
 static inline uint64_t hash_of_hash(const uint64_t *v) { return *v; }
 
-#define WEFT_T int8_t
+#define WEFT_T    int8_t
 #define WEFT_NAME hash_i8
 #define WEFT_HASH hash_of_i8
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T int16_t
+#define WEFT_T    int16_t
 #define WEFT_NAME hash_i16
 #define WEFT_HASH hash_of_i16
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T int32_t
+#define WEFT_T    int32_t
 #define WEFT_NAME hash_i32
 #define WEFT_HASH hash_of_i32
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T int64_t
+#define WEFT_T    int64_t
 #define WEFT_NAME hash_i64
 #define WEFT_HASH hash_of_i64
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T weft_i128
+#define WEFT_T    weft_i128
 #define WEFT_NAME hash_i128
 #define WEFT_HASH hash_of_i128
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T float
+#define WEFT_T    float
 #define WEFT_NAME hash_f32
 #define WEFT_HASH hash_of_f32
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T double
+#define WEFT_T    double
 #define WEFT_NAME hash_f64
 #define WEFT_HASH hash_of_f64
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T weft_str
+#define WEFT_T    weft_str
 #define WEFT_NAME hash_str
 #define WEFT_HASH weft_str_hash
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T uint64_t
+#define WEFT_T    uint64_t
 #define WEFT_NAME hash_null
 #define WEFT_HASH hash_of_null
 #include "engine/columnar/hash_values.inc.h"
-#define WEFT_T uint64_t
+#define WEFT_T    uint64_t
 #define WEFT_NAME hash_ready /* gathers hashes that were made once an entry */
 #define WEFT_HASH hash_of_hash
 #include "engine/columnar/hash_values.inc.h"
 
 /* NULL for LIST and STRUCT, which go row by row. */
 static hash_values *const hash_table[WEFT_PHYS_COUNT] = {
-    [WEFT_PHYS_NULL] = hash_null, [WEFT_PHYS_BOOL] = hash_i8,   [WEFT_PHYS_I8] = hash_i8,
-    [WEFT_PHYS_I16] = hash_i16,   [WEFT_PHYS_I32] = hash_i32,   [WEFT_PHYS_I64] = hash_i64,
-    [WEFT_PHYS_I128] = hash_i128, [WEFT_PHYS_F32] = hash_f32,   [WEFT_PHYS_F64] = hash_f64,
+    [WEFT_PHYS_NULL] = hash_null, [WEFT_PHYS_BOOL] = hash_i8, [WEFT_PHYS_I8] = hash_i8,
+    [WEFT_PHYS_I16] = hash_i16,   [WEFT_PHYS_I32] = hash_i32, [WEFT_PHYS_I64] = hash_i64,
+    [WEFT_PHYS_I128] = hash_i128, [WEFT_PHYS_F32] = hash_f32, [WEFT_PHYS_F64] = hash_f64,
     [WEFT_PHYS_STR] = hash_str,
 };
 
@@ -107,7 +108,8 @@ static void hash_chunk(const weft_column *column, const hash_source *source, con
     weft_slots slots;
     if (source->run == NULL) {
         for (int32_t i = 0; i < positions->count; i++) {
-            out[i] = weft_column_hash(column, positions->dense ? positions->first + i : (int32_t)positions->at[i]);
+            out[i] =
+                weft_column_hash(column, positions->dense ? positions->first + i : (int32_t)positions->at[i]);
         }
         return;
     }

@@ -1,4 +1,5 @@
-/* engine/columnar/hash_values.inc.h - the key hashes of a chunk. WEFT_T: the value; WEFT_HASH(pointer): its hash. */
+/* engine/columnar/hash_values.inc.h - the key hashes of a chunk. WEFT_T: the value; WEFT_HASH(pointer): its
+ * hash. */
 static void WEFT_NAME(const void *values, const uint32_t *index, int32_t count, uint64_t *out)
 {
     const WEFT_T *v = values;

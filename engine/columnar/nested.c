@@ -1,14 +1,15 @@
 /* engine/columnar/nested.c - packing, unpacking and checking nested values. Comparing is in nested_compare.c.
  *
- * Everything walks value and type together, recursively: a type is at most 100 deep. Runs of fixed-size elements
- * without nulls, which is what arrays of numbers are, move as one block. */
+ * Everything walks value and type together, recursively: a type is at most 100 deep. Runs of fixed-size
+ * elements without nulls, which is what arrays of numbers are, move as one block. */
 #include "engine/columnar/nested.h"
 
 #include "engine/columnar/nested_private.h"
 
 /* ---- pack ---- */
 
-/* Elements [from, from + count) as one run of fixed-size values: flat, as wide as the type says, none null. */
+/* Elements [from, from + count) as one run of fixed-size values: flat, as wide as the type says, none null.
+ */
 static bool nested_is_run(const weft_column *column, int32_t from, int32_t count)
 {
     if (column->encoding != WEFT_FLAT || !nested_is_fixed(column->type)) return false;
@@ -36,12 +37,14 @@ static uint64_t nested_list_bytes(const weft_column *column, int32_t row)
 uint64_t weft_nested_bytes(const weft_column *column, int32_t row)
 {
     if (column->phys == WEFT_PHYS_LIST) return nested_list_bytes(column, row);
-    if (column->phys == WEFT_PHYS_STR) return 4 + (uint64_t)((const weft_str *)weft_column_value(column, row))->len;
+    if (column->phys == WEFT_PHYS_STR)
+        return 4 + (uint64_t)((const weft_str *)weft_column_value(column, row))->len;
     if (column->phys != WEFT_PHYS_STRUCT) return (uint64_t)nested_fixed_bytes(column->type);
     const int32_t slot = weft_column_slot(column, row);
     uint64_t bytes = nested_null_bytes(column->child_count);
     for (int32_t i = 0; i < column->child_count; i++) {
-        if (!weft_column_is_null(&column->children[i], slot)) bytes += weft_nested_bytes(&column->children[i], slot);
+        if (!weft_column_is_null(&column->children[i], slot))
+            bytes += weft_nested_bytes(&column->children[i], slot);
     }
     return bytes;
 }
@@ -75,8 +78,10 @@ static uint8_t *nested_pack_list(const weft_column *column, int32_t row, uint8_t
         return out + all;
     }
     for (int32_t i = 0; i < list.length; i++) {
-        if (weft_column_is_null(child, list.offset + i)) nested_set_null(nulls, i);
-        else out = weft_nested_pack(child, list.offset + i, out);
+        if (weft_column_is_null(child, list.offset + i))
+            nested_set_null(nulls, i);
+        else
+            out = weft_nested_pack(child, list.offset + i, out);
     }
     return out;
 }
@@ -96,8 +101,10 @@ uint8_t *weft_nested_pack(const weft_column *column, int32_t row, uint8_t *out)
     memset(nulls, 0, nested_null_bytes(column->child_count));
     out += nested_null_bytes(column->child_count);
     for (int32_t i = 0; i < column->child_count; i++) {
-        if (weft_column_is_null(&column->children[i], slot)) nested_set_null(nulls, i);
-        else out = weft_nested_pack(&column->children[i], slot, out);
+        if (weft_column_is_null(&column->children[i], slot))
+            nested_set_null(nulls, i);
+        else
+            out = weft_nested_pack(&column->children[i], slot, out);
     }
     return out;
 }
@@ -130,8 +137,10 @@ static weft_status nested_unpack_list(weft_ctx *ctx, const uint8_t **at, weft_ve
         return WEFT_OK;
     }
     for (int32_t i = 0; i < length; i++) {
-        if (nested_get_null(nulls, i)) weft_vector_set_null(child, first + i);
-        else WEFT_TRY(st, nested_unpack_slot(ctx, at, child, first + i));
+        if (nested_get_null(nulls, i))
+            weft_vector_set_null(child, first + i);
+        else
+            WEFT_TRY(st, nested_unpack_slot(ctx, at, child, first + i));
     }
 done:
     return st;
@@ -143,8 +152,10 @@ static weft_status nested_unpack_struct(weft_ctx *ctx, const uint8_t **at, weft_
     const uint8_t *nulls = *at;
     *at += nested_null_bytes(out->column.child_count);
     for (int32_t i = 0; i < out->column.child_count; i++) {
-        if (nested_get_null(nulls, i)) weft_vector_set_null(&out->children[i], slot);
-        else WEFT_TRY(st, nested_unpack_slot(ctx, at, &out->children[i], slot));
+        if (nested_get_null(nulls, i))
+            weft_vector_set_null(&out->children[i], slot);
+        else
+            WEFT_TRY(st, nested_unpack_slot(ctx, at, &out->children[i], slot));
     }
 done:
     return st;
@@ -191,8 +202,8 @@ done:
 static const uint8_t *nested_check(weft_type type, const uint8_t *at, const uint8_t *end);
 
 /* `count` values of which some are null; the type of the i-th is types[i * step].type. */
-static const uint8_t *nested_check_all(const weft_field *types, int32_t step, int32_t count, const uint8_t *at,
-                                       const uint8_t *end)
+static const uint8_t *nested_check_all(const weft_field *types, int32_t step, int32_t count,
+                                       const uint8_t *at, const uint8_t *end)
 {
     if ((uint64_t)(end - at) < nested_null_bytes(count)) return NULL;
     const uint8_t *nulls = at;

@@ -7,8 +7,8 @@
  *            | struct     null bits of the fields, the values of the fields that are not null
  *     null bits = (n + 7) / 8 bytes, bit set = NULL
  *
- * The value itself is never null: that is the row's null bit. Numbers are not aligned. Bytes from outside pass
- * weft_nested_validate at the edge and are trusted after it. */
+ * The value itself is never null: that is the row's null bit. Numbers are not aligned. Bytes from outside
+ * pass weft_nested_validate at the edge and are trusted after it. */
 #ifndef WEFT_COLUMNAR_NESTED_H
 #define WEFT_COLUMNAR_NESTED_H
 
@@ -18,13 +18,14 @@
 uint64_t weft_nested_bytes(const weft_column *column, int32_t row);
 /* Write them; returns the end. */
 uint8_t *weft_nested_pack(const weft_column *column, int32_t row, uint8_t *out);
-/* Append count packed values to `out`, a vector of that type (weft_vector_init), as its slots first .. first +
- * count; values[i] is a null where validity says so (bit i; NULL: no nulls). Strings become views into the packed
- * bytes, which must outlive out's use. Errors: WEFT_NOMEM, WEFT_LIMIT (more than 2^31 child slots). */
-WEFT_MUST_CHECK weft_status weft_nested_unpack(weft_ctx *ctx, const weft_str *values, const uint64_t *validity,
-                                               int32_t first, int32_t count, weft_vector *out);
-/* Order of two packed values of one type, as Spark sorts them: nulls first, element by element, a prefix first, NaN
- * above all numbers and equal to itself, -0.0 = 0.0. */
+/* Append count packed values to `out`, a vector of that type (weft_vector_init), as its slots first .. first
+ * + count; values[i] is a null where validity says so (bit i; NULL: no nulls). Strings become views into the
+ * packed bytes, which must outlive out's use. Errors: WEFT_NOMEM, WEFT_LIMIT (more than 2^31 child slots). */
+WEFT_MUST_CHECK weft_status weft_nested_unpack(weft_ctx *ctx, const weft_str *values,
+                                               const uint64_t *validity, int32_t first, int32_t count,
+                                               weft_vector *out);
+/* Order of two packed values of one type, as Spark sorts them: nulls first, element by element, a prefix
+ * first, NaN above all numbers and equal to itself, -0.0 = 0.0. */
 int weft_nested_compare(weft_type type, const uint8_t *a, const uint8_t *b);
 /* Is the packed value equal (as above) to the value of a column's physical row, which is not null? */
 bool weft_nested_equal(const weft_column *column, int32_t row, const uint8_t *packed);

@@ -115,8 +115,8 @@ int weft_nested_compare(weft_type type, const uint8_t *a, const uint8_t *b)
 
 static const uint8_t *nested_same(const weft_column *column, int32_t row, const uint8_t *packed);
 
-static const uint8_t *nested_same_child(const weft_column *child, int32_t slot, const uint8_t *nulls, int32_t i,
-                                        const uint8_t *packed)
+static const uint8_t *nested_same_child(const weft_column *child, int32_t slot, const uint8_t *nulls,
+                                        int32_t i, const uint8_t *packed)
 {
     const bool null = weft_column_is_null(child, slot);
     if (null != nested_get_null(nulls, i)) return NULL;

@@ -1,15 +1,15 @@
-/* engine/columnar/rows.c - layouts, pages and sets of rows. Writing batches into rows is in rows_append.c, reading
- * them back in rows_gather.c, comparing in rows_match.c, what outside bytes need in rows_page.c.
+/* engine/columnar/rows.c - layouts, pages and sets of rows. Writing batches into rows is in rows_append.c,
+ * reading them back in rows_gather.c, comparing in rows_match.c, what outside bytes need in rows_page.c.
  *
- * The pages of a set double from 8 KiB to WEFT_ROW_PAGE_BYTES, so that an exchange of a thousand partitions with a
- * few rows each does not take a thousand full pages. */
+ * The pages of a set double from 8 KiB to WEFT_ROW_PAGE_BYTES, so that an exchange of a thousand partitions
+ * with a few rows each does not take a thousand full pages. */
 #include "engine/columnar/rows.h"
 
 #include "engine/columnar/rows_private.h"
 
 enum {
     ROWS_PAGE_FIRST = 8 * 1024,
-    ROWS_PAGE_OVERHEAD = 128,   /* what the heap puts around a page: sizes stay powers of two for malloc */
+    ROWS_PAGE_OVERHEAD = 128, /* what the heap puts around a page: sizes stay powers of two for malloc */
     ROWS_PAGE_ROWS_MAX = 1 << 16
 };
 static const int64_t rows_set_max = UINT32_MAX;
@@ -23,8 +23,8 @@ static weft_phys layout_phys(weft_type type)
     return phys == WEFT_PHYS_LIST || phys == WEFT_PHYS_STRUCT ? WEFT_PHYS_STR : phys;
 }
 
-/* Small values first fill the word that the null bits begin; the rest goes by falling width, so that nothing but
- * the end of the row is padding. */
+/* Small values first fill the word that the null bits begin; the rest goes by falling width, so that nothing
+ * but the end of the row is padding. */
 static void layout_place(weft_row_layout *layout)
 {
     int32_t hole = 8 + layout->null_bytes;
@@ -84,7 +84,8 @@ static weft_status page_new(weft_ctx *ctx, uint32_t row_bytes, uint32_t bytes, w
     return WEFT_OK;
 }
 
-weft_status weft_row_page_new(weft_ctx *ctx, const weft_row_layout *layout, uint32_t bytes, weft_row_page **out)
+weft_status weft_row_page_new(weft_ctx *ctx, const weft_row_layout *layout, uint32_t bytes,
+                              weft_row_page **out)
 {
     return page_new(ctx, (uint32_t)layout->row_bytes, bytes, out);
 }
@@ -98,17 +99,19 @@ void weft_row_page_free(weft_row_page **page)
 static void set_link_page(weft_row_set *set, weft_row_page *page)
 {
     page->next = NULL;
-    if (set->last != NULL) set->last->next = page;
-    else set->first = page;
+    if (set->last != NULL)
+        set->last->next = page;
+    else
+        set->first = page;
     set->last = page;
     set->bytes += page->bytes;
     set->page_count++;
 }
 
-/* A page at the end of set that holds at least one row with heap_bytes of strings; hint_bytes is what would be used
- * at once if it were there. */
-static weft_status set_grow(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set, uint64_t heap_bytes,
-                            uint64_t hint_bytes)
+/* A page at the end of set that holds at least one row with heap_bytes of strings; hint_bytes is what would
+ * be used at once if it were there. */
+static weft_status set_grow(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set,
+                            uint64_t heap_bytes, uint64_t hint_bytes)
 {
     if (set->rows >= rows_set_max) {
         return weft_fail(ctx, WEFT_LIMIT, "more than 4294967295 rows in one partition: use more partitions");
@@ -138,7 +141,8 @@ static inline uint64_t page_gap(const weft_row_page *page, uint32_t row_bytes)
 
 static inline bool page_fits(const weft_row_page *page, uint32_t row_bytes, uint64_t heap_bytes)
 {
-    return page != NULL && page->rows < ROWS_PAGE_ROWS_MAX && page_gap(page, row_bytes) >= row_bytes + heap_bytes;
+    return page != NULL && page->rows < ROWS_PAGE_ROWS_MAX &&
+           page_gap(page, row_bytes) >= row_bytes + heap_bytes;
 }
 
 /* Without strings rows are counted, not measured one by one. */
@@ -232,11 +236,12 @@ weft_status weft_rows_reserve(weft_ctx *ctx, const weft_row_layout *layout, weft
     return WEFT_OK;
 }
 
-/* A page without rows, for strings of rows that lie elsewhere. It goes to the front of the list: the last page is
- * the one that rows are added to. */
+/* A page without rows, for strings of rows that lie elsewhere. It goes to the front of the list: the last
+ * page is the one that rows are added to. */
 static weft_status set_side_page(weft_ctx *ctx, weft_row_set *set, uint32_t len)
 {
-    uint64_t bytes = set->last->bytes > ROWS_PAGE_FIRST ? set->last->bytes : ROWS_PAGE_FIRST - ROWS_PAGE_OVERHEAD;
+    uint64_t bytes = set->last->bytes > ROWS_PAGE_FIRST ? set->last->bytes
+                                                        : ROWS_PAGE_FIRST - ROWS_PAGE_OVERHEAD;
     if (bytes < (uint64_t)WEFT_ROW_PAGE_HEADER + len) bytes = (uint64_t)WEFT_ROW_PAGE_HEADER + len;
     weft_row_page *page = NULL;
     const weft_status st = page_new(ctx, set->last->row_bytes, (uint32_t)bytes, &page);
@@ -254,8 +259,8 @@ static uint8_t *page_take_heap(weft_row_page *page, uint32_t len)
     return (uint8_t *)page + page->heap_begin;
 }
 
-weft_status weft_rows_set_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row, int32_t offset, const char *bytes,
-                                 uint32_t len)
+weft_status weft_rows_set_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row, int32_t offset,
+                                 const char *bytes, uint32_t len)
 {
     weft_str old, view = weft_str_view(bytes, len);
     memcpy(&old, row + offset, sizeof old);
@@ -285,8 +290,10 @@ weft_status weft_rows_set_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row,
 void weft_rows_concat(weft_row_set *to, weft_row_set *from)
 {
     if (from->first == NULL) return;
-    if (to->last != NULL) to->last->next = from->first;
-    else to->first = from->first;
+    if (to->last != NULL)
+        to->last->next = from->first;
+    else
+        to->first = from->first;
     to->last = from->last;
     to->rows += from->rows;
     to->bytes += from->bytes;

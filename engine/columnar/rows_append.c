@@ -1,49 +1,50 @@
 /* engine/columnar/rows_append.c - from batches, or other rows, into rows.
  *
- * A chunk of rows goes in three steps: measure the strings of each row; find room, page by page, which gives every
- * row its address and heap place; write column by column. The step in the middle is the only one that can fail, and
- * what it gave room to before is written all the same, so that a set never counts a row that was not written. */
+ * A chunk of rows goes in three steps: measure the strings of each row; find room, page by page, which gives
+ * every row its address and heap place; write column by column. The step in the middle is the only one that
+ * can fail, and what it gave room to before is written all the same, so that a set never counts a row that
+ * was not written. */
 #include "engine/columnar/nested.h"
 #include "engine/columnar/rows_private.h"
 
 typedef void rows_write(uint8_t *const *rows, int32_t offset, const void *values, const uint32_t *index,
                         int32_t count);
 
-#define WEFT_T uint8_t
-#define WEFT_TO uint8_t
+#define WEFT_T    uint8_t
+#define WEFT_TO   uint8_t
 #define WEFT_NAME write_1
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T uint16_t
-#define WEFT_TO uint16_t
+#define WEFT_T    uint16_t
+#define WEFT_TO   uint16_t
 #define WEFT_NAME write_2
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T uint32_t
-#define WEFT_TO uint32_t
+#define WEFT_T    uint32_t
+#define WEFT_TO   uint32_t
 #define WEFT_NAME write_4
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T uint64_t
-#define WEFT_TO uint64_t
+#define WEFT_T    uint64_t
+#define WEFT_TO   uint64_t
 #define WEFT_NAME write_8
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T weft_i128
-#define WEFT_TO weft_i128
+#define WEFT_T    weft_i128
+#define WEFT_TO   weft_i128
 #define WEFT_NAME write_16
 #include "engine/columnar/rows_write.inc.h"
 /* Decimals, whose width in the batch is what its values need. */
-#define WEFT_T int32_t
-#define WEFT_TO int64_t
+#define WEFT_T    int32_t
+#define WEFT_TO   int64_t
 #define WEFT_NAME write_i32_i64
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T int32_t
-#define WEFT_TO weft_i128
+#define WEFT_T    int32_t
+#define WEFT_TO   weft_i128
 #define WEFT_NAME write_i32_i128
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T int64_t
-#define WEFT_TO weft_i128
+#define WEFT_T    int64_t
+#define WEFT_TO   weft_i128
 #define WEFT_NAME write_i64_i128
 #include "engine/columnar/rows_write.inc.h"
-#define WEFT_T weft_i128
-#define WEFT_TO int64_t
+#define WEFT_T    weft_i128
+#define WEFT_TO   int64_t
 #define WEFT_NAME write_i128_i64
 #include "engine/columnar/rows_write.inc.h"
 
@@ -121,7 +122,8 @@ static weft_status measure_nested(weft_ctx *ctx, const weft_column *column, rows
         if (chunk->has_nulls && chunk->null[i]) continue;
         const uint64_t bytes = weft_nested_bytes(column, chunk_row(chunk, i));
         if (bytes > INT32_MAX) {
-            return weft_fail(ctx, WEFT_LIMIT, "a nested value of %llu bytes: at most 2147483647 are kept in a row",
+            return weft_fail(ctx, WEFT_LIMIT,
+                             "a nested value of %llu bytes: at most 2147483647 are kept in a row",
                              (unsigned long long)bytes);
         }
         chunk->place.need[i] += rows_heap_bytes((uint32_t)bytes);
@@ -138,8 +140,10 @@ static weft_status chunk_measure(weft_ctx *ctx, rows_chunk *chunk)
     for (int32_t c = 0; c < layout->count; c++) {
         if (layout->phys[c] != WEFT_PHYS_STR) continue;
         const weft_column *column = chunk_load(chunk, c);
-        if (column_is_nested(column)) WEFT_TRY(st, measure_nested(ctx, column, chunk));
-        else if (column->phys == WEFT_PHYS_STR) measure_strings(chunk);
+        if (column_is_nested(column))
+            WEFT_TRY(st, measure_nested(ctx, column, chunk));
+        else if (column->phys == WEFT_PHYS_STR)
+            measure_strings(chunk);
     }
 done:
     return st;
@@ -158,8 +162,10 @@ static void write_heads(const rows_chunk *chunk, const uint64_t *hashes)
         uint8_t *row = chunk->place.row[i];
         memcpy(row + last, &zero, 8);
         memcpy(row, hashes != NULL ? &hashes[i] : &zero, 8);
-        if (WEFT_LIKELY(null_words == 8)) memcpy(row + 8, &zero, 8);
-        else memset(row + 8, 0, null_words);
+        if (WEFT_LIKELY(null_words == 8))
+            memcpy(row + 8, &zero, 8);
+        else
+            memset(row + 8, 0, null_words);
     }
 }
 
@@ -170,7 +176,8 @@ static void write_strings(rows_chunk *chunk, int32_t offset)
     for (int32_t i = 0; i < chunk->place.count; i++) {
         weft_str s = v[index == NULL ? (uint32_t)i : index[i]];
         if (s.len > WEFT_STR_INLINE) {
-            if (chunk->has_nulls && chunk->null[i]) continue; /* a dictionary's entry 0: zeroed by write_nulls */
+            if (chunk->has_nulls && chunk->null[i])
+                continue; /* a dictionary's entry 0: zeroed by write_nulls */
             uint8_t *to = chunk->place.heap[i];
             rows_copy_string(to, s.pointer, s.len);
             s.pointer = (const char *)to;
@@ -231,9 +238,9 @@ static void chunk_write(rows_chunk *chunk, const uint64_t *hashes)
 /* ---- entry points ---- */
 
 /* sets has one set when partition is NULL. */
-static weft_status rows_add(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *sets, const weft_batch *batch,
-                            const int32_t *columns, const uint64_t *hashes, const uint16_t *partition,
-                            uint8_t **row_pointers)
+static weft_status rows_add(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *sets,
+                            const weft_batch *batch, const int32_t *columns, const uint64_t *hashes,
+                            const uint16_t *partition, uint8_t **row_pointers)
 {
     weft_status st = WEFT_OK;
     rows_chunk chunk;
@@ -244,8 +251,9 @@ static weft_status rows_add(weft_ctx *ctx, const weft_row_layout *layout, weft_r
         const int32_t count = weft_min_i32(batch->selected - first, WEFT_SLOTS_CHUNK);
         weft_positions_load(batch->selection, first, count, &chunk.positions);
         WEFT_TRY(st, chunk_measure(ctx, &chunk));
-        st = partition == NULL ? weft_rows_place(ctx, layout, sets, count, &chunk.place)
-                               : weft_rows_place_by(ctx, layout, sets, partition + first, count, &chunk.place);
+        st = partition == NULL
+                 ? weft_rows_place(ctx, layout, sets, count, &chunk.place)
+                 : weft_rows_place_by(ctx, layout, sets, partition + first, count, &chunk.place);
         chunk_write(&chunk, hashes != NULL ? hashes + first : NULL);
         if (row_pointers != NULL) {
             memcpy(row_pointers + first, chunk.place.row, (size_t)chunk.place.count * sizeof *row_pointers);
@@ -256,8 +264,9 @@ done:
     return st;
 }
 
-weft_status weft_rows_append(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set, const weft_batch *batch,
-                             const int32_t *columns, const uint64_t *hashes, uint8_t **row_pointers)
+weft_status weft_rows_append(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set,
+                             const weft_batch *batch, const int32_t *columns, const uint64_t *hashes,
+                             uint8_t **row_pointers)
 {
     return rows_add(ctx, layout, set, batch, columns, hashes, NULL, row_pointers);
 }
@@ -288,7 +297,8 @@ static void adopt_strings(const weft_row_layout *layout, rows_place *place)
     }
 }
 
-static void measure_rows(const weft_row_layout *layout, const uint8_t *const *rows, int32_t count, uint64_t *need)
+static void measure_rows(const weft_row_layout *layout, const uint8_t *const *rows, int32_t count,
+                         uint64_t *need)
 {
     memset(need, 0, (size_t)count * sizeof *need);
     for (int32_t c = 0; c < layout->count; c++) {

@@ -1,19 +1,19 @@
 /* engine/columnar/rows_gather.c - from rows back into columns: one loop a width, and one for the nulls. */
 #include "engine/columnar/rows_private.h"
 
-#define WEFT_T uint8_t
+#define WEFT_T    uint8_t
 #define WEFT_NAME gather_1
 #include "engine/columnar/rows_gather.inc.h"
-#define WEFT_T uint16_t
+#define WEFT_T    uint16_t
 #define WEFT_NAME gather_2
 #include "engine/columnar/rows_gather.inc.h"
-#define WEFT_T uint32_t
+#define WEFT_T    uint32_t
 #define WEFT_NAME gather_4
 #include "engine/columnar/rows_gather.inc.h"
-#define WEFT_T uint64_t
+#define WEFT_T    uint64_t
 #define WEFT_NAME gather_8
 #include "engine/columnar/rows_gather.inc.h"
-#define WEFT_T weft_i128
+#define WEFT_T    weft_i128
 #define WEFT_NAME gather_16
 #include "engine/columnar/rows_gather.inc.h"
 
@@ -59,10 +59,11 @@ static uint64_t gather_valid_at(const uint8_t *const *rows, int32_t byte, int32_
     return nulls;
 }
 
-void weft_rows_gather(const weft_row_layout *layout, int32_t column, const uint8_t *const *rows, int32_t count,
-                      const uint16_t *at, void *values, uint64_t *validity, bool *has_nulls)
+void weft_rows_gather(const weft_row_layout *layout, int32_t column, const uint8_t *const *rows,
+                      int32_t count, const uint16_t *at, void *values, uint64_t *validity, bool *has_nulls)
 {
-    gather_values(weft_phys_bytes((weft_phys)layout->phys[column]), rows, layout->offsets[column], count, at, values);
+    gather_values(weft_phys_bytes((weft_phys)layout->phys[column]), rows, layout->offsets[column], count, at,
+                  values);
     if (validity == NULL) return;
     const int32_t byte = 8 + (column >> 3), shift = column & 7;
     const uint64_t nulls = at == NULL ? gather_valid_dense(rows, byte, shift, count, validity)

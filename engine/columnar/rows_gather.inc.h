@@ -1,5 +1,6 @@
 /* engine/columnar/rows_gather.inc.h - read the values of WEFT_T at an offset of rows into a flat column. */
-static void WEFT_NAME(const uint8_t *const *rows, int32_t offset, int32_t count, const uint16_t *at, void *values)
+static void WEFT_NAME(const uint8_t *const *rows, int32_t offset, int32_t count, const uint16_t *at,
+                      void *values)
 {
     WEFT_T *v = values;
     if (at == NULL) {

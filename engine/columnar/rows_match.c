@@ -1,7 +1,7 @@
 /* engine/columnar/rows_match.c - are keys equal: a batch's against rows', or one row's against another's.
  *
- * A key column at a time, candidates that differ drop out. Columns without nulls, which are nearly all, take a loop
- * without branches; where the column has nulls the candidates are first parted by them. */
+ * A key column at a time, candidates that differ drop out. Columns without nulls, which are nearly all, take
+ * a loop without branches; where the column has nulls the candidates are first parted by them. */
 #include "engine/columnar/nested.h"
 #include "engine/columnar/rows_private.h"
 
@@ -14,7 +14,8 @@ typedef struct match_column {
     uint8_t null_bit;
 } match_column;
 
-typedef int32_t match_values(const match_column *m, const uint32_t *slot, uint16_t *candidates, int32_t count);
+typedef int32_t match_values(const match_column *m, const uint32_t *slot, uint16_t *candidates,
+                             int32_t count);
 
 static inline bool equal_8(const uint8_t *a, const uint8_t *b) { return *a == *b; }
 static inline bool equal_16(const uint16_t *a, const uint16_t *b) { return *a == *b; }
@@ -28,73 +29,73 @@ static inline bool equal_i128_i64(const weft_i128 *a, const int64_t *b) { return
 static inline bool equal_f32(const float *a, const float *b) { return *a == *b || (*a != *a && *b != *b); }
 static inline bool equal_f64(const double *a, const double *b) { return *a == *b || (*a != *a && *b != *b); }
 
-#define WEFT_T uint8_t
+#define WEFT_T     uint8_t
 #define WEFT_ROW_T uint8_t
-#define WEFT_NAME match_8
+#define WEFT_NAME  match_8
 #define WEFT_EQUAL equal_8
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T uint16_t
+#define WEFT_T     uint16_t
 #define WEFT_ROW_T uint16_t
-#define WEFT_NAME match_16
+#define WEFT_NAME  match_16
 #define WEFT_EQUAL equal_16
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T uint32_t
+#define WEFT_T     uint32_t
 #define WEFT_ROW_T uint32_t
-#define WEFT_NAME match_32
+#define WEFT_NAME  match_32
 #define WEFT_EQUAL equal_32
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T uint64_t
+#define WEFT_T     uint64_t
 #define WEFT_ROW_T uint64_t
-#define WEFT_NAME match_64
+#define WEFT_NAME  match_64
 #define WEFT_EQUAL equal_64
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T weft_i128
+#define WEFT_T     weft_i128
 #define WEFT_ROW_T weft_i128
-#define WEFT_NAME match_128
+#define WEFT_NAME  match_128
 #define WEFT_EQUAL equal_128
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T float
+#define WEFT_T     float
 #define WEFT_ROW_T float
-#define WEFT_NAME match_f32
+#define WEFT_NAME  match_f32
 #define WEFT_EQUAL equal_f32
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T double
+#define WEFT_T     double
 #define WEFT_ROW_T double
-#define WEFT_NAME match_f64
+#define WEFT_NAME  match_f64
 #define WEFT_EQUAL equal_f64
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T weft_str
+#define WEFT_T     weft_str
 #define WEFT_ROW_T weft_str
-#define WEFT_NAME match_str
+#define WEFT_NAME  match_str
 #define WEFT_EQUAL weft_str_equal
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T int32_t
+#define WEFT_T     int32_t
 #define WEFT_ROW_T int64_t
-#define WEFT_NAME match_i32_i64
+#define WEFT_NAME  match_i32_i64
 #define WEFT_EQUAL equal_i32_i64
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T int32_t
+#define WEFT_T     int32_t
 #define WEFT_ROW_T weft_i128
-#define WEFT_NAME match_i32_i128
+#define WEFT_NAME  match_i32_i128
 #define WEFT_EQUAL equal_i32_i128
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T int64_t
+#define WEFT_T     int64_t
 #define WEFT_ROW_T weft_i128
-#define WEFT_NAME match_i64_i128
+#define WEFT_NAME  match_i64_i128
 #define WEFT_EQUAL equal_i64_i128
 #include "engine/columnar/rows_match.inc.h"
-#define WEFT_T weft_i128
+#define WEFT_T     weft_i128
 #define WEFT_ROW_T int64_t
-#define WEFT_NAME match_i128_i64
+#define WEFT_NAME  match_i128_i64
 #define WEFT_EQUAL equal_i128_i64
 #include "engine/columnar/rows_match.inc.h"
 
 static match_values *match_find(uint8_t from, uint8_t to)
 {
     static match_values *const same[WEFT_PHYS_COUNT] = {
-        [WEFT_PHYS_BOOL] = match_8,   [WEFT_PHYS_I8] = match_8,     [WEFT_PHYS_I16] = match_16,
-        [WEFT_PHYS_I32] = match_32,   [WEFT_PHYS_I64] = match_64,   [WEFT_PHYS_I128] = match_128,
-        [WEFT_PHYS_F32] = match_f32,  [WEFT_PHYS_F64] = match_f64,  [WEFT_PHYS_STR] = match_str,
+        [WEFT_PHYS_BOOL] = match_8,  [WEFT_PHYS_I8] = match_8,    [WEFT_PHYS_I16] = match_16,
+        [WEFT_PHYS_I32] = match_32,  [WEFT_PHYS_I64] = match_64,  [WEFT_PHYS_I128] = match_128,
+        [WEFT_PHYS_F32] = match_f32, [WEFT_PHYS_F64] = match_f64, [WEFT_PHYS_STR] = match_str,
     };
     if (from == WEFT_PHYS_I32 && to == WEFT_PHYS_I64) return match_i32_i64;
     if (from == WEFT_PHYS_I32 && to == WEFT_PHYS_I128) return match_i32_i128;
@@ -105,8 +106,8 @@ static match_values *match_find(uint8_t from, uint8_t to)
 }
 
 /* The slots of the candidates' positions; false when they are the positions themselves. */
-static bool match_slots(const weft_column *column, const match_column *m, const uint16_t *candidates, int32_t count,
-                        uint32_t *slot)
+static bool match_slots(const weft_column *column, const match_column *m, const uint16_t *candidates,
+                        int32_t count, uint32_t *slot)
 {
     if (column->encoding == WEFT_FLAT) return false;
     if (column->encoding == WEFT_CONSTANT) {
@@ -164,13 +165,15 @@ static int32_t match_key(const match_column *m, const weft_column *column, uint8
 
 int32_t weft_rows_match(const weft_row_layout *layout, const int32_t *row_columns, int32_t key_count,
                         const weft_batch *batch, const int32_t *key_columns, const uint16_t *positions,
-                        const uint8_t *const *rows, bool null_equal, uint16_t *candidates, int32_t candidate_count)
+                        const uint8_t *const *rows, bool null_equal, uint16_t *candidates,
+                        int32_t candidate_count)
 {
     WEFT_DASSERT(candidate_count <= WEFT_BATCH_ROWS_MAX);
     for (int32_t k = 0; k < key_count && candidate_count > 0; k++) {
         const weft_column *column = &batch->columns[key_columns[k]];
         const int32_t c = row_columns[k];
-        const match_column m = {.values = column->encoding == WEFT_DICTIONARY ? column->dict->values : column->data,
+        const match_column m = {.values = column->encoding == WEFT_DICTIONARY ? column->dict->values
+                                                                              : column->data,
                                 .positions = positions,
                                 .rows = rows,
                                 .offset = layout->offsets[c],

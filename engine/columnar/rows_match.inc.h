@@ -1,6 +1,7 @@
-/* engine/columnar/rows_match.inc.h - keep the candidates whose row value equals the batch's value, nulls aside:
- * a null on either side is no match here. WEFT_T: value in the batch; WEFT_ROW_T: in the row; WEFT_EQUAL(a, b) of
- * two pointers. slot[j] is where candidate j's value lies; NULL: at positions[candidates[j]]. */
+/* engine/columnar/rows_match.inc.h - keep the candidates whose row value equals the batch's value, nulls
+ * aside: a null on either side is no match here. WEFT_T: value in the batch; WEFT_ROW_T: in the row;
+ * WEFT_EQUAL(a, b) of two pointers. slot[j] is where candidate j's value lies; NULL: at
+ * positions[candidates[j]]. */
 static int32_t WEFT_NAME(const match_column *m, const uint32_t *slot, uint16_t *candidates, int32_t count)
 {
     const WEFT_T *v = m->values;

@@ -1,7 +1,7 @@
 /* engine/columnar/rows_page.c - pages that move: packed before they are sent, checked and rebased when read.
  *
- * A page that was read lies at another address than the one its strings point to. base tells for which address they
- * were made, so all of them move by the same constant. */
+ * A page that was read lies at another address than the one its strings point to. base tells for which
+ * address they were made, so all of them move by the same constant. */
 #include "engine/columnar/nested.h"
 #include "engine/columnar/rows_private.h"
 
@@ -48,7 +48,8 @@ uint32_t weft_row_page_pack(const weft_row_layout *layout, weft_row_page *page)
 
 static weft_status page_corrupt(weft_ctx *ctx, const char *what, uint64_t value)
 {
-    return weft_fail(ctx, WEFT_CORRUPT, "a page of rows is damaged: %s (%llu)", what, (unsigned long long)value);
+    return weft_fail(ctx, WEFT_CORRUPT, "a page of rows is damaged: %s (%llu)", what,
+                     (unsigned long long)value);
 }
 
 /* The bytes of a string of the page, or NULL: its pointer, made for page->base, must stay in the heap. */
@@ -77,7 +78,8 @@ static weft_status page_check_strings(weft_ctx *ctx, const weft_row_layout *layo
         uint32_t len;
         memcpy(&len, row + layout->offsets[c], 4);
         const uint8_t *bytes = page_string(page, row + layout->offsets[c], len);
-        if (bytes == NULL || len > INT32_MAX) return page_corrupt(ctx, "a string outside the heap, in row", i);
+        if (bytes == NULL || len > INT32_MAX)
+            return page_corrupt(ctx, "a string outside the heap, in row", i);
         if (nested && !weft_row_is_null(row, c) && !weft_nested_validate(layout->types[c], bytes, len)) {
             return page_corrupt(ctx, "a malformed nested value, in row", i);
         }
@@ -85,11 +87,13 @@ static weft_status page_check_strings(weft_ctx *ctx, const weft_row_layout *layo
     return WEFT_OK;
 }
 
-static weft_status page_check_bools(weft_ctx *ctx, const weft_row_layout *layout, const weft_row_page *page, int32_t c)
+static weft_status page_check_bools(weft_ctx *ctx, const weft_row_layout *layout, const weft_row_page *page,
+                                    int32_t c)
 {
     const uint8_t *row = weft_row_page_rows(page);
     for (uint32_t i = 0; i < page->rows; i++, row += page->row_bytes) {
-        if (row[layout->offsets[c]] > 1) return page_corrupt(ctx, "a boolean that is neither 0 nor 1, in row", i);
+        if (row[layout->offsets[c]] > 1)
+            return page_corrupt(ctx, "a boolean that is neither 0 nor 1, in row", i);
     }
     return WEFT_OK;
 }
@@ -100,7 +104,8 @@ weft_status weft_row_page_validate(weft_ctx *ctx, const weft_row_layout *layout,
     weft_status st = WEFT_OK;
     if (bytes < WEFT_ROW_PAGE_HEADER) return page_corrupt(ctx, "shorter than its header", bytes);
     if (page->bytes != bytes) return page_corrupt(ctx, "another size than its header says", page->bytes);
-    if (page->row_bytes != (uint32_t)layout->row_bytes) return page_corrupt(ctx, "other rows", page->row_bytes);
+    if (page->row_bytes != (uint32_t)layout->row_bytes)
+        return page_corrupt(ctx, "other rows", page->row_bytes);
     const uint64_t end = WEFT_ROW_PAGE_HEADER + (uint64_t)page->rows * page->row_bytes;
     if (end > page->heap_begin) return page_corrupt(ctx, "more rows than fit", page->rows);
     if (page->heap_begin > bytes) return page_corrupt(ctx, "a heap beyond its end", page->heap_begin);

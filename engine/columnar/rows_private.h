@@ -7,18 +7,19 @@
 
 /* Room found for a chunk of rows: where each row goes, how many heap bytes it needs, where its strings go. */
 typedef struct rows_place {
-    int32_t count;                    /* rows that have room; fewer than asked for after an error */
-    uint64_t need[WEFT_SLOTS_CHUNK];  /* heap bytes; unused when the layout has no strings */
+    int32_t count;                   /* rows that have room; fewer than asked for after an error */
+    uint64_t need[WEFT_SLOTS_CHUNK]; /* heap bytes; unused when the layout has no strings */
     uint8_t *row[WEFT_SLOTS_CHUNK];
-    uint8_t *heap[WEFT_SLOTS_CHUNK];  /* moves on as strings are written */
+    uint8_t *heap[WEFT_SLOTS_CHUNK]; /* moves on as strings are written */
 } rows_place;
 
-/* Find room for count rows at the end of set, or row i at the end of sets[partition[i]]. On error place->count
- * rows have room, and are counted in their pages: the caller writes them before it reports. */
+/* Find room for count rows at the end of set, or row i at the end of sets[partition[i]]. On error
+ * place->count rows have room, and are counted in their pages: the caller writes them before it reports. */
 WEFT_MUST_CHECK weft_status weft_rows_place(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set,
                                             int32_t count, rows_place *place);
-WEFT_MUST_CHECK weft_status weft_rows_place_by(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *sets,
-                                               const uint16_t *partition, int32_t count, rows_place *place);
+WEFT_MUST_CHECK weft_status weft_rows_place_by(weft_ctx *ctx, const weft_row_layout *layout,
+                                               weft_row_set *sets, const uint16_t *partition, int32_t count,
+                                               rows_place *place);
 
 /* The bytes of a string that lie in a heap. */
 static inline uint64_t rows_heap_bytes(uint32_t len) { return len > WEFT_STR_INLINE ? len : 0; }

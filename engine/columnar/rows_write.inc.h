@@ -1,6 +1,7 @@
 /* engine/columnar/rows_write.inc.h - put the values of a chunk into their rows, at a fixed offset.
  * WEFT_T: the value in the column; WEFT_TO: in the row. */
-static void WEFT_NAME(uint8_t *const *rows, int32_t offset, const void *values, const uint32_t *index, int32_t count)
+static void WEFT_NAME(uint8_t *const *rows, int32_t offset, const void *values, const uint32_t *index,
+                      int32_t count)
 {
     const WEFT_T *v = values;
     if (index == NULL) {

@@ -21,8 +21,10 @@ int32_t weft_column_run(const weft_column *column, int32_t row)
     int32_t low = 0, high = column->run_count - 1;
     while (low < high) {
         const int32_t mid = low + (high - low) / 2;
-        if (column->run_ends[mid] > row) high = mid;
-        else low = mid + 1;
+        if (column->run_ends[mid] > row)
+            high = mid;
+        else
+            low = mid + 1;
     }
     return low;
 }
@@ -49,8 +51,10 @@ void weft_slots_load(const weft_column *column, const weft_positions *positions,
                         .valid_index = at,
                         .valid_first = positions->first};
     if (column->phys == WEFT_PHYS_NULL) {
-        *out = (weft_slots){
-            .values = slots_nothing, .index = slots_zeros, .validity = slots_all_null, .valid_index = slots_zeros};
+        *out = (weft_slots){.values = slots_nothing,
+                            .index = slots_zeros,
+                            .validity = slots_all_null,
+                            .valid_index = slots_zeros};
         return;
     }
     switch ((weft_encoding)column->encoding) {
@@ -98,4 +102,35 @@ bool weft_slots_nulls(const weft_slots *slots, int32_t count, uint8_t *null)
         any |= null[i];
     }
     return any != 0;
+}
+
+void weft_slots_copy(const weft_slots *slots, int32_t count, int32_t bytes, void *out)
+{
+    const uint32_t *index = slots->index;
+    if (index == NULL) {
+        if (bytes > 0) memcpy(out, slots->values, (size_t)count * (size_t)bytes);
+        return;
+    }
+    switch (bytes) {
+    case 1:
+        for (int32_t i = 0; i < count; i++) ((uint8_t *)out)[i] = ((const uint8_t *)slots->values)[index[i]];
+        return;
+    case 2:
+        for (int32_t i = 0; i < count; i++)
+            ((uint16_t *)out)[i] = ((const uint16_t *)slots->values)[index[i]];
+        return;
+    case 4:
+        for (int32_t i = 0; i < count; i++)
+            ((uint32_t *)out)[i] = ((const uint32_t *)slots->values)[index[i]];
+        return;
+    case 8:
+        for (int32_t i = 0; i < count; i++)
+            ((uint64_t *)out)[i] = ((const uint64_t *)slots->values)[index[i]];
+        return;
+    case 16:
+        for (int32_t i = 0; i < count; i++)
+            ((weft_str *)out)[i] = ((const weft_str *)slots->values)[index[i]];
+        return;
+    default: return; /* types without data */
+    }
 }

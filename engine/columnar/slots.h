@@ -1,8 +1,9 @@
 /* engine/columnar/slots.h - one view over every encoding, for loops that have no encoding inside.
  *
- * A chunk is up to WEFT_SLOTS_CHUNK selected rows of a batch. For a column and a chunk, weft_slots_load answers
- * where the values are: the i-th is values[i], or values[index[i]]. So a kernel has two loops whatever the encoding
- * and the selection. Flat columns and dictionary codes without a selection are not copied. */
+ * A chunk is up to WEFT_SLOTS_CHUNK selected rows of a batch. For a column and a chunk, weft_slots_load
+ * answers where the values are: the i-th is values[i], or values[index[i]]. So a kernel has two loops
+ * whatever the encoding and the selection. Flat columns and dictionary codes without a selection are not
+ * copied. */
 #ifndef WEFT_COLUMNAR_SLOTS_H
 #define WEFT_COLUMNAR_SLOTS_H
 
@@ -30,8 +31,11 @@ void weft_positions_load(const uint16_t *selection, int32_t first, int32_t count
 /* scratch[WEFT_SLOTS_CHUNK] and the positions are borrowed as long as *out is used. */
 void weft_slots_load(const weft_column *column, const weft_positions *positions, uint32_t *scratch,
                      weft_slots *out);
-/* null[i] = 1 for the nulls among count values, else 0. Returns false when there is none (null may be untouched). */
+/* null[i] = 1 for the nulls among count values, else 0. Returns false when there is none (null may be
+ * untouched). */
 bool weft_slots_nulls(const weft_slots *slots, int32_t count, uint8_t *null);
+/* Copy count values of `bytes` each (the size of the phys) to out[0 .. count), whatever is null. */
+void weft_slots_copy(const weft_slots *slots, int32_t count, int32_t bytes, void *out);
 /* The run (RUN_LENGTH) that holds a physical row: the first whose end is above it. */
 int32_t weft_column_run(const weft_column *column, int32_t row);
 

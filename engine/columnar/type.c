@@ -45,8 +45,9 @@ weft_phys weft_type_phys(weft_type type)
 int32_t weft_phys_bytes(weft_phys phys)
 {
     static const uint8_t bytes[WEFT_PHYS_COUNT] = {
-        [WEFT_PHYS_BOOL] = 1, [WEFT_PHYS_I8] = 1,  [WEFT_PHYS_I16] = 2,  [WEFT_PHYS_I32] = 4, [WEFT_PHYS_I64] = 8,
-        [WEFT_PHYS_I128] = 16, [WEFT_PHYS_F32] = 4, [WEFT_PHYS_F64] = 8, [WEFT_PHYS_STR] = 16, [WEFT_PHYS_LIST] = 8,
+        [WEFT_PHYS_BOOL] = 1, [WEFT_PHYS_I8] = 1,    [WEFT_PHYS_I16] = 2, [WEFT_PHYS_I32] = 4,
+        [WEFT_PHYS_I64] = 8,  [WEFT_PHYS_I128] = 16, [WEFT_PHYS_F32] = 4, [WEFT_PHYS_F64] = 8,
+        [WEFT_PHYS_STR] = 16, [WEFT_PHYS_LIST] = 8,
     };
     assert((uint32_t)phys < WEFT_PHYS_COUNT);
     return bytes[phys];

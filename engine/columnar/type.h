@@ -17,8 +17,8 @@ typedef enum weft_type_id {
     WEFT_TYPE_BIGINT,
     WEFT_TYPE_FLOAT,
     WEFT_TYPE_DOUBLE,
-    WEFT_TYPE_DECIMAL,       /* precision 1..38, scale 0..precision */
-    WEFT_TYPE_STRING,        /* UTF-8 */
+    WEFT_TYPE_DECIMAL, /* precision 1..38, scale 0..precision */
+    WEFT_TYPE_STRING,  /* UTF-8 */
     WEFT_TYPE_BINARY,
     WEFT_TYPE_DATE,          /* days since 1970-01-01 */
     WEFT_TYPE_TIMESTAMP,     /* microseconds since the epoch, UTC (Spark TIMESTAMP_LTZ) */
@@ -39,7 +39,8 @@ typedef struct weft_type {
     uint8_t scale;     /* DECIMAL */
     uint8_t unused;
     int32_t child_count;
-    const weft_field *children; /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
+    const weft_field
+        *children; /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
 } weft_type;
 
 struct weft_field {
@@ -64,8 +65,8 @@ typedef enum weft_phys {
     WEFT_PHYS_I128,
     WEFT_PHYS_F32,
     WEFT_PHYS_F64,
-    WEFT_PHYS_STR,  /* weft_str, 16 bytes: STRING and BINARY */
-    WEFT_PHYS_LIST, /* weft_list entries (offset, length) into child 0: ARRAY and MAP */
+    WEFT_PHYS_STR,    /* weft_str, 16 bytes: STRING and BINARY */
+    WEFT_PHYS_LIST,   /* weft_list entries (offset, length) into child 0: ARRAY and MAP */
     WEFT_PHYS_STRUCT, /* no data of its own; children hold the fields */
     WEFT_PHYS_COUNT
 } weft_phys;

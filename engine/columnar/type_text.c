@@ -39,10 +39,18 @@ static const struct type_alias {
     const char *name;
     weft_type_id id;
 } type_aliases[] = {
-    {"null", WEFT_TYPE_NULL},        {"bool", WEFT_TYPE_BOOLEAN},          {"byte", WEFT_TYPE_TINYINT},
-    {"short", WEFT_TYPE_SMALLINT},   {"integer", WEFT_TYPE_INT},           {"long", WEFT_TYPE_BIGINT},
-    {"real", WEFT_TYPE_FLOAT},       {"dec", WEFT_TYPE_DECIMAL},           {"numeric", WEFT_TYPE_DECIMAL},
-    {"char", WEFT_TYPE_STRING},      {"character", WEFT_TYPE_STRING},      {"varchar", WEFT_TYPE_STRING},
+    {"null", WEFT_TYPE_NULL},
+    {"bool", WEFT_TYPE_BOOLEAN},
+    {"byte", WEFT_TYPE_TINYINT},
+    {"short", WEFT_TYPE_SMALLINT},
+    {"integer", WEFT_TYPE_INT},
+    {"long", WEFT_TYPE_BIGINT},
+    {"real", WEFT_TYPE_FLOAT},
+    {"dec", WEFT_TYPE_DECIMAL},
+    {"numeric", WEFT_TYPE_DECIMAL},
+    {"char", WEFT_TYPE_STRING},
+    {"character", WEFT_TYPE_STRING},
+    {"varchar", WEFT_TYPE_STRING},
     {"timestamp_ltz", WEFT_TYPE_TIMESTAMP},
 };
 
@@ -130,8 +138,8 @@ static bool type_eat(type_reader *r, char c)
 
 static weft_status type_fail(weft_ctx *ctx, const type_reader *r, const char *what)
 {
-    return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE, "\"%.200s\" is no data type: %s at byte %d", r->all, what,
-                     (int)(r->at - r->all) + 1);
+    return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE, "\"%.200s\" is no data type: %s at byte %d", r->all,
+                     what, (int)(r->at - r->all) + 1);
 }
 
 /* The next word in lower case, or "" when there is none that fits. */

@@ -159,7 +159,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", help="folder with <table>.parquet; made when it is missing")
+    parser.add_argument("--data", help="folder with <table>.parquet; default: made in build/data")
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--weft", default=os.environ.get("WEFT", "build/release/weft"))
     parser.add_argument("--queries", default="all")
@@ -175,8 +175,7 @@ def main():
     options = parser.parse_args()
     options.weft = os.path.abspath(options.weft)
     options.memory_bytes = parse_bytes(options.memory) if options.memory else 0
-    data = os.path.abspath(options.data or os.path.join("build", "data", f"tpch-{options.scale:g}"))
-    generate.generate(options.scale, data)
+    data = generate.find_or_generate(options.data, options.scale)
 
     arguments = []
     for name, value in (("--master", options.master), ("--memory", options.memory)):

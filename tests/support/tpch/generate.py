@@ -35,6 +35,18 @@ def generate(scale, folder):
     os.rename(part, folder)
 
 
+def find_or_generate(folder, scale):
+    """The absolute path of the named folder, which must be complete, else of build/data/tpch-<scale>, made."""
+    if folder:
+        missing = [table for table in TABLES if not os.path.exists(os.path.join(folder, f"{table}.parquet"))]
+        if missing:
+            raise SystemExit(f"{folder} lacks {', '.join(missing)}")
+        return os.path.abspath(folder)
+    folder = os.path.abspath(os.path.join("build", "data", f"tpch-{scale:g}"))
+    generate(scale, folder)
+    return folder
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scale", type=float, default=1)

@@ -2,28 +2,32 @@
  *
  * The rules are those of Spark 4 with ANSI on: its "ANSI Compliance" page for the precedence of types and its
  * decimal arithmetic page (MS SQL Server's rules) for precision and scale, loss of scale allowed.
- * The bind functions have the form of weft_function.bind: they replace args in place by casts marked implicit. */
+ * The bind functions have the form of weft_function.bind: they replace args in place by casts marked
+ * implicit. */
 #ifndef WEFT_EXPR_COERCE_H
 #define WEFT_EXPR_COERCE_H
 
 #include "engine/expr/cast.h"
 
-/* + - * / % div pmod of two arguments, negative and positive of one: numbers, decimals, dates, intervals. The variant
- * is the signature whose argument types equal the coerced ones: (INT, INT), (DECIMAL, DECIMAL), (DATE, INTERVAL_YM) …
+/* + - * / % div pmod of two arguments, negative and positive of one: numbers, decimals, dates, intervals. The
+ * variant is the signature whose argument types equal the coerced ones: (INT, INT), (DECIMAL, DECIMAL),
+ * (DATE, INTERVAL_YM) …
  *  - decimals of different precision and scale are left as they are: the kernel rescales to the node's type;
- *  - a whole-day INTERVAL_DT literal added to a DATE binds (DATE, INTERVAL_DT); other day-time intervals cast the
- *    date to TIMESTAMP;
+ *  - a whole-day INTERVAL_DT literal added to a DATE binds (DATE, INTERVAL_DT); other day-time intervals cast
+ * the date to TIMESTAMP;
  *  - a date or timestamp is always the first argument of + (the arguments are swapped). */
-WEFT_MUST_CHECK weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                                 int32_t count, const weft_span *span, int32_t *variant,
-                                                 weft_type *type);
+WEFT_MUST_CHECK weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn,
+                                                 const weft_expr **args, int32_t count, const weft_span *span,
+                                                 int32_t *variant, weft_type *type);
 /* = <> < <= > >= <=> : both arguments get one type; decimals one precision and scale. */
 WEFT_MUST_CHECK weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                               int32_t count, const weft_span *span, int32_t *variant,
                                               weft_type *type);
-/* All arguments get their least common type; that is the result type when the signature says DECIMAL or "any". */
+/* All arguments get their least common type; that is the result type when the signature says DECIMAL or
+ * "any". */
 WEFT_MUST_CHECK weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                           int32_t count, const weft_span *span, int32_t *variant, weft_type *type);
+                                           int32_t count, const weft_span *span, int32_t *variant,
+                                           weft_type *type);
 /* The bind of functions that have none: the first signature that fits exactly, else the first to which all
  * arguments cast implicitly. A DECIMAL or "any" result has the type of the first such argument. */
 WEFT_MUST_CHECK weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
@@ -40,15 +44,14 @@ weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, in
 weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, const char *accepts,
                                const weft_expr *arg, const weft_span *span);
 
-/* Decimal types of a op b; op is '+' '-' '*' '/' '%' or 'd' (div, before it becomes BIGINT). *lossy, when not NULL,
- * says that the exact result may not fit: it may then overflow, otherwise it never does (but for division by 0). */
+/* Decimal types of a op b; op is '+' '-' '*' '/' '%' or 'd' (div, before it becomes BIGINT). *lossy, when not
+ * NULL, says that the exact result may not fit: it may then overflow, otherwise it never does (but for
+ * division by 0). */
 weft_type weft_decimal_arithmetic_type(char op, weft_type a, weft_type b, bool *lossy);
 /* The decimal type that holds every value of an integral type, and the one of a literal's digits. */
 weft_type weft_decimal_for_integral(weft_type integral);
 weft_type weft_decimal_for_literal(int64_t value);
 /* decimal(min(precision, 38), min(scale, 38)). */
 weft_type weft_decimal_bounded(int32_t precision, int32_t scale);
-/* 10^digits, 0..38. */
-weft_i128 weft_pow10(int32_t digits);
 
 #endif

@@ -1,4 +1,5 @@
-/* engine/expr/value.h - one SQL value: literals, folded constants, statistics bounds. Plain, borrows its bytes. */
+/* engine/expr/value.h - one SQL value: literals, folded constants, statistics bounds. Plain, borrows its
+ * bytes. */
 #ifndef WEFT_EXPR_VALUE_H
 #define WEFT_EXPR_VALUE_H
 
@@ -9,15 +10,16 @@ typedef struct weft_value {
     bool is_null;
     union {
         bool boolean;
-        int64_t i64;   /* TINYINT..BIGINT, DATE, TIMESTAMP*, INTERVAL_*; sign-extended */
-        double f64;    /* FLOAT (exactly a float's value) and DOUBLE */
+        int64_t i64;    /* TINYINT..BIGINT, DATE, TIMESTAMP*, INTERVAL_*; sign-extended */
+        double f64;     /* FLOAT (exactly a float's value) and DOUBLE */
         weft_i128 i128; /* DECIMAL, unscaled */
-        weft_str str;  /* STRING, BINARY; borrows */
+        weft_str str;   /* STRING, BINARY; borrows */
     };
 } weft_value;
 
 /* SQL literal text as Spark names it in generated column names (1, 1.50, abc, DATE '1994-01-01', NULL). */
-WEFT_MUST_CHECK weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out); /* in ctx->arena */
+WEFT_MUST_CHECK weft_status weft_value_text(weft_ctx *ctx, const weft_value *value,
+                                            char **out); /* in ctx->arena */
 /* Total order within one type, NULL first; NaN above all. */
 int weft_value_compare(const weft_value *a, const weft_value *b);
 /* The value of slot `row` of a column; strings borrow from the column. */

@@ -1,0 +1,282 @@
+/* engine/expr/agg_extreme.c - min and max of every type that has an order. One state of the argument's type.
+ *
+ * Order: NaN above every other double, -0.0 equal to 0.0, strings by unsigned bytes, false before true.
+ * Strings of states live in the heap of the row's page; a better string that is no longer than the held one
+ * overwrites it, so that a long run of improvements does not fill the heap. */
+#include <math.h>
+
+#include "engine/expr/agg_input.h"
+#include "engine/expr/coerce.h"
+
+static weft_status finalize_state(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
+                                  int32_t count, weft_vector *out)
+{
+    (void)ctx;
+    weft_agg_finish_state(place, 0, rows, count, out);
+    return WEFT_OK;
+}
+
+#define BELOW(a, b)     ((a) < (b))
+#define ABOVE(a, b)     ((a) > (b))
+#define BELOW_NAN(a, b) ((a) < (b) || (isnan(b) && !isnan(a)))
+#define ABOVE_NAN(a, b) ((a) > (b) || (isnan(a) && !isnan(b)))
+
+#define WEFT_T      uint8_t
+#define WEFT_NAME   min_bool
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE BELOW
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      uint8_t
+#define WEFT_NAME   max_bool
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE ABOVE
+#include "engine/expr/agg_extreme.inc.h"
+
+#define WEFT_T      int8_t
+#define WEFT_NAME   min_i8
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE BELOW
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      int8_t
+#define WEFT_NAME   max_i8
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE ABOVE
+#include "engine/expr/agg_extreme.inc.h"
+
+#define WEFT_T      int16_t
+#define WEFT_NAME   min_i16
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE BELOW
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      int16_t
+#define WEFT_NAME   max_i16
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE ABOVE
+#include "engine/expr/agg_extreme.inc.h"
+
+#define WEFT_T      int32_t
+#define WEFT_NAME   min_i32
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE BELOW
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      int32_t
+#define WEFT_NAME   max_i32
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE ABOVE
+#include "engine/expr/agg_extreme.inc.h"
+
+/* Decimals come in the width of the batch: the reader makes it the state's. */
+#define WEFT_T      int64_t
+#define WEFT_NAME   min_i64
+#define WEFT_AS     WEFT_AGG_AS_I64
+#define WEFT_BEFORE BELOW
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      int64_t
+#define WEFT_NAME   max_i64
+#define WEFT_AS     WEFT_AGG_AS_I64
+#define WEFT_BEFORE ABOVE
+#include "engine/expr/agg_extreme.inc.h"
+
+#define WEFT_T      weft_i128
+#define WEFT_NAME   min_i128
+#define WEFT_AS     WEFT_AGG_AS_I128
+#define WEFT_BEFORE BELOW
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      weft_i128
+#define WEFT_NAME   max_i128
+#define WEFT_AS     WEFT_AGG_AS_I128
+#define WEFT_BEFORE ABOVE
+#include "engine/expr/agg_extreme.inc.h"
+
+#define WEFT_T      float
+#define WEFT_NAME   min_f32
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE BELOW_NAN
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      float
+#define WEFT_NAME   max_f32
+#define WEFT_AS     WEFT_AGG_AS_IS
+#define WEFT_BEFORE ABOVE_NAN
+#include "engine/expr/agg_extreme.inc.h"
+
+#define WEFT_T      double
+#define WEFT_NAME   min_f64
+#define WEFT_AS     WEFT_AGG_AS_F64
+#define WEFT_BEFORE BELOW_NAN
+#include "engine/expr/agg_extreme.inc.h"
+#define WEFT_T      double
+#define WEFT_NAME   max_f64
+#define WEFT_AS     WEFT_AGG_AS_F64
+#define WEFT_BEFORE ABOVE_NAN
+#include "engine/expr/agg_extreme.inc.h"
+
+/* ---- strings ---- */
+
+/* direction 1: min, -1: max. */
+static weft_status keep_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, weft_agg_slot slot,
+                               const weft_str *value, int direction)
+{
+    weft_str held;
+    memcpy(&held, row + slot.offset, sizeof(held));
+    if (!weft_agg_is_null(row, slot) && weft_str_compare(value, &held) * direction >= 0) return WEFT_OK;
+    return weft_agg_set_string(ctx, place, row, slot, value);
+}
+
+static weft_status update_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                 const weft_batch *batch, const weft_column *args, int direction)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_slot slot = weft_agg_state(place, 0);
+    weft_agg_reader reader;
+    weft_agg_chunk c;
+
+    weft_agg_reader_init(&reader, batch, args, rows, WEFT_AGG_AS_IS);
+    while (weft_agg_reader_next(&reader, &c)) {
+        const weft_str *values = c.values;
+        for (int32_t k = 0; k < c.count; k++) {
+            const weft_str *value = &values[c.index != NULL ? c.index[k] : (uint32_t)k];
+            WEFT_TRY(st, keep_string(ctx, place, c.rows[k], slot, value, direction));
+        }
+    }
+done:
+    return st;
+}
+
+/* The best of the batch first, then one look at the state. */
+static weft_status update_one_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                     const weft_batch *batch, const weft_column *args, int direction)
+{
+    const weft_agg_slot slot = weft_agg_state(place, 0);
+    weft_agg_reader reader;
+    weft_agg_chunk c;
+    const weft_str *best = NULL;
+
+    weft_agg_reader_init(&reader, batch, args, NULL, WEFT_AGG_AS_IS);
+    while (weft_agg_reader_next(&reader, &c)) {
+        const weft_str *values = c.values;
+        for (int32_t k = 0; k < c.count; k++) {
+            const weft_str *value = &values[c.index != NULL ? c.index[k] : (uint32_t)k];
+            if (best == NULL || weft_str_compare(value, best) * direction < 0) best = value;
+        }
+    }
+    return best == NULL ? WEFT_OK : keep_string(ctx, place, row, slot, best, direction);
+}
+
+static weft_status merge_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                const weft_row_layout *from_layout, int32_t from_first_column,
+                                const uint8_t *const *from, int32_t count, int direction)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_slot to = weft_agg_state(place, 0),
+                        slot = weft_agg_slot_at(from_layout, from_first_column);
+    for (int32_t i = 0; i < count; i++) {
+        weft_str value;
+        if (weft_agg_is_null(from[i], slot)) continue;
+        memcpy(&value, from[i] + slot.offset, sizeof(value));
+        WEFT_TRY(st, keep_string(ctx, place, into[i], to, &value, direction));
+    }
+done:
+    return st;
+}
+
+static weft_status update_min_str(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                  const weft_batch *batch, const weft_column *args)
+{
+    return update_string(ctx, place, rows, batch, args, 1);
+}
+static weft_status update_max_str(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                  const weft_batch *batch, const weft_column *args)
+{
+    return update_string(ctx, place, rows, batch, args, -1);
+}
+static weft_status update_one_min_str(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                      const weft_batch *batch, const weft_column *args)
+{
+    return update_one_string(ctx, place, row, batch, args, 1);
+}
+static weft_status update_one_max_str(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                      const weft_batch *batch, const weft_column *args)
+{
+    return update_one_string(ctx, place, row, batch, args, -1);
+}
+static weft_status merge_min_str(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                 const weft_row_layout *from_layout, int32_t from_first_column,
+                                 const uint8_t *const *from, int32_t count)
+{
+    return merge_string(ctx, place, into, from_layout, from_first_column, from, count, 1);
+}
+static weft_status merge_max_str(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                 const weft_row_layout *from_layout, int32_t from_first_column,
+                                 const uint8_t *const *from, int32_t count)
+{
+    return merge_string(ctx, place, into, from_layout, from_first_column, from, count, -1);
+}
+
+static const weft_agg_variant variant_min_str = {update_min_str, update_one_min_str, merge_min_str,
+                                                 finalize_state};
+static const weft_agg_variant variant_max_str = {update_max_str, update_one_max_str, merge_max_str,
+                                                 finalize_state};
+
+/* ---- registry ---- */
+
+static const weft_agg_variant *const min_variants[WEFT_PHYS_COUNT] = {
+    [WEFT_PHYS_BOOL] = &variant_min_bool, [WEFT_PHYS_I8] = &variant_min_i8,
+    [WEFT_PHYS_I16] = &variant_min_i16,   [WEFT_PHYS_I32] = &variant_min_i32,
+    [WEFT_PHYS_I64] = &variant_min_i64,   [WEFT_PHYS_I128] = &variant_min_i128,
+    [WEFT_PHYS_F32] = &variant_min_f32,   [WEFT_PHYS_F64] = &variant_min_f64,
+    [WEFT_PHYS_STR] = &variant_min_str};
+static const weft_agg_variant *const max_variants[WEFT_PHYS_COUNT] = {
+    [WEFT_PHYS_BOOL] = &variant_max_bool, [WEFT_PHYS_I8] = &variant_max_i8,
+    [WEFT_PHYS_I16] = &variant_max_i16,   [WEFT_PHYS_I32] = &variant_max_i32,
+    [WEFT_PHYS_I64] = &variant_max_i64,   [WEFT_PHYS_I128] = &variant_max_i128,
+    [WEFT_PHYS_F32] = &variant_max_f32,   [WEFT_PHYS_F64] = &variant_max_f64,
+    [WEFT_PHYS_STR] = &variant_max_str};
+
+static const weft_agg_variant *min_variant(const weft_expr *call)
+{
+    return min_variants[weft_type_phys(call->type)];
+}
+static const weft_agg_variant *max_variant(const weft_expr *call)
+{
+    return max_variants[weft_type_phys(call->type)];
+}
+
+static weft_status min_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                            weft_type *type)
+{
+    return weft_agg_bind_value(ctx, "min", args, count, span, type);
+}
+static weft_status max_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                            weft_type *type)
+{
+    return weft_agg_bind_value(ctx, "max", args, count, span, type);
+}
+
+static int32_t extreme_states(const weft_expr *call, weft_type *types, bool *starts_zero)
+{
+    types[0] = call->type;
+    starts_zero[0] = false;
+    return 1;
+}
+
+const weft_aggregate weft_aggregate_min = {
+    .name = "min",
+    .bind = min_bind,
+    .states = extreme_states,
+    .variant = min_variant,
+    .result_nullable = true,
+    .ignores_duplicates = true,
+    .help = "min(expr) - The least value that is not NULL; NULL when there is none.",
+    .example = "SELECT min(col) FROM VALUES (10), (-1), (20) AS tab(col)",
+    .example_result = "-1"};
+
+const weft_aggregate weft_aggregate_max = {
+    .name = "max",
+    .bind = max_bind,
+    .states = extreme_states,
+    .variant = max_variant,
+    .result_nullable = true,
+    .ignores_duplicates = true,
+    .help = "max(expr) - The greatest value that is not NULL; NULL when there is none.",
+    .example = "SELECT max(col) FROM VALUES (10), (50), (20) AS tab(col)",
+    .example_result = "50"};

@@ -1,0 +1,371 @@
+/* engine/expr/bind.c - binding of calls: coerce the arguments, then choose the signature.
+ *
+ * Coercion never looks at the signatures and the choice never converts, but for bind_default, where the
+ * signatures are all there is. Casts that are put in are implicit. */
+#include <stdio.h>
+
+#include "engine/expr/coerce.h"
+#include "engine/expr/expr.h"
+
+static const int64_t day_micros = 86400000000;
+
+static bool is_id(const weft_expr *e, weft_type_id id) { return e->type.id == id; }
+static bool is_interval(const weft_expr *e)
+{
+    return is_id(e, WEFT_TYPE_INTERVAL_YM) || is_id(e, WEFT_TYPE_INTERVAL_DT);
+}
+static bool is_timestamp(const weft_expr *e)
+{
+    return is_id(e, WEFT_TYPE_TIMESTAMP) || is_id(e, WEFT_TYPE_TIMESTAMP_NTZ);
+}
+static bool is_datetime(const weft_expr *e) { return is_id(e, WEFT_TYPE_DATE) || is_timestamp(e); }
+
+static weft_status cast_arg(weft_ctx *ctx, const weft_expr **arg, weft_type type)
+{
+    return weft_expr_cast(ctx, *arg, type, true, arg);
+}
+
+/* ---- errors ---- */
+
+weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, int32_t high, int32_t count,
+                                const weft_span *span)
+{
+    char takes[64];
+    if (high < 0)
+        snprintf(takes, sizeof(takes), "at least %d", low);
+    else if (low == high)
+        snprintf(takes, sizeof(takes), "%d", low);
+    else
+        snprintf(takes, sizeof(takes), "%d to %d", low, high);
+    return weft_fail_at(ctx, WEFT_WRONG_NUM_ARGS, span,
+                        "the function \"%s\" takes %s argument%s, but was given %d", name, takes,
+                        low == 1 && high == 1 ? "" : "s", count);
+}
+
+weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, const char *accepts,
+                               const weft_expr *arg, const weft_span *span)
+{
+    char type[128];
+    char *text = NULL;
+    const weft_status st = weft_expr_text(ctx, arg, false, &text);
+    if (st != WEFT_OK) return st;
+    return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, arg->span.line > 0 ? &arg->span : span,
+                        "argument %d of \"%s\" needs the type %s, but \"%s\" has the type \"%s\"", index + 1,
+                        name, accepts, text, weft_type_text(arg->type, type, sizeof(type)));
+}
+
+/* The two sides of an operator do not meet. */
+static weft_status fail_binary(weft_ctx *ctx, const char *name, const weft_expr *left, const weft_expr *right,
+                               const weft_span *span)
+{
+    char a[128], b[128];
+    char *left_text = NULL, *right_text = NULL;
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_expr_text(ctx, left, false, &left_text));
+    WEFT_TRY(st, weft_expr_text(ctx, right, false, &right_text));
+    st = weft_fail_at(
+        ctx, WEFT_DATATYPE_MISMATCH_BINARY, span,
+        "the operands of \"(%s %s %s)\" have the types \"%s\" and \"%s\", which do not go together",
+        left_text, name, right_text, weft_type_text(left->type, a, sizeof(a)),
+        weft_type_text(right->type, b, sizeof(b)));
+done:
+    return st;
+}
+
+/* No signature fits: say what the arguments are and what the function takes. */
+static weft_status fail_no_signature(weft_ctx *ctx, const weft_function *fn, const weft_expr *const *args,
+                                     int32_t count, const weft_span *span)
+{
+    char accepts[256], one[64];
+    size_t used = 0;
+    int32_t low = INT32_MAX, high = 0;
+
+    for (int32_t s = 0; s < fn->signature_count; s++) {
+        low = weft_min_i32(low, fn->signatures[s].min_args);
+        high = fn->signatures[s].max_args < 0 || high < 0 ? -1
+                                                          : weft_max_i32(high, fn->signatures[s].max_args);
+    }
+    if (count < low || (high >= 0 && count > high)) {
+        return weft_fail_arg_count(ctx, fn->name, low, high, count, span);
+    }
+    if (count == 2 && fn->name[0] != '\0' && strchr("+-*/%=<>", fn->name[0]) != NULL) {
+        return fail_binary(ctx, fn->name, args[0], args[1], span);
+    }
+    /* Blame the first argument that no signature takes at its place; else the last one. */
+    for (int32_t i = 0; i < count; i++) {
+        bool fits = false;
+        used = 0;
+        accepts[0] = '\0';
+        for (int32_t s = 0; s < fn->signature_count; s++) {
+            const weft_signature *signature = &fn->signatures[s];
+            const int32_t at = weft_min_i32(i, WEFT_SIGNATURE_ARGS_MAX - 1);
+            const uint8_t id = signature->args[at];
+            if (signature->max_args >= 0 && i >= signature->max_args) continue;
+            fits = fits || id == WEFT_TYPE_COUNT || weft_cast_implicit(args[i]->type, WEFT_TYPE_OF(id));
+            if (id == WEFT_TYPE_COUNT || used + sizeof(one) > sizeof(accepts)) continue;
+            weft_type_text(WEFT_TYPE_OF(id), one, sizeof(one));
+            if (strstr(accepts, one) != NULL) continue;
+            used += (size_t)snprintf(accepts + used, sizeof(accepts) - used, "%s\"%s\"",
+                                     used > 0 ? " or " : "", one);
+        }
+        if (!fits || i == count - 1) return weft_fail_arg_type(ctx, fn->name, i, accepts, args[i], span);
+    }
+    return weft_fail_arg_count(ctx, fn->name, low, high, count, span);
+}
+
+/* ---- choosing a signature ---- */
+
+static uint8_t signature_type(const weft_signature *signature, int32_t index)
+{
+    int32_t named = 0; /* types that the signature spells out: the last one repeats */
+    if (signature->max_args >= 0) return signature->args[weft_min_i32(index, WEFT_SIGNATURE_ARGS_MAX - 1)];
+    while (named < WEFT_SIGNATURE_ARGS_MAX && signature->args[named] != WEFT_TYPE_NULL) named++;
+    if (named == 0) return WEFT_TYPE_COUNT;
+    return signature->args[weft_min_i32(index, named - 1)];
+}
+
+static bool signature_takes(const weft_signature *signature, int32_t count)
+{
+    return count >= signature->min_args && (signature->max_args < 0 || count <= signature->max_args);
+}
+
+int32_t weft_signature_find_exact(const weft_function *fn, const weft_expr *const *args, int32_t count)
+{
+    for (int32_t s = 0; s < fn->signature_count; s++) {
+        bool same = signature_takes(&fn->signatures[s], count);
+        for (int32_t i = 0; i < count && same; i++) {
+            const uint8_t id = signature_type(&fn->signatures[s], i);
+            same = id == WEFT_TYPE_COUNT || id == args[i]->type.id;
+        }
+        if (same) return s;
+    }
+    return -1;
+}
+
+/* The type that an argument is cast to where a signature names only an id. */
+static weft_type target_type(weft_type from, uint8_t id)
+{
+    if (id == WEFT_TYPE_COUNT || id == from.id) return from;
+    if (id != WEFT_TYPE_DECIMAL) return WEFT_TYPE_OF(id);
+    if (weft_type_is_integral(from)) return weft_decimal_for_integral(from);
+    if (from.id == WEFT_TYPE_FLOAT)
+        return weft_type_decimal(14, 7); /* Spark's, by digits that the type holds */
+    if (from.id == WEFT_TYPE_DOUBLE) return weft_type_decimal(30, 15);
+    return weft_type_decimal(WEFT_DECIMAL_PRECISION_MAX,
+                             18); /* Spark's system default, for strings and NULL */
+}
+
+/* Result of a signature whose result is not spelled out by its id alone. */
+static weft_type result_type(const weft_signature *signature, const weft_expr *const *args, int32_t count)
+{
+    if (signature->result != WEFT_TYPE_COUNT && signature->result != WEFT_TYPE_DECIMAL &&
+        signature->result < WEFT_TYPE_ARRAY) {
+        return WEFT_TYPE_OF(signature->result);
+    }
+    for (int32_t i = 0; i < count; i++) {
+        const uint8_t id = signature_type(signature, i);
+        if (id == signature->result || (signature->result == WEFT_TYPE_COUNT && id == WEFT_TYPE_COUNT)) {
+            return args[i]->type;
+        }
+    }
+    return count > 0 ? args[0]->type : WEFT_TYPE_OF(signature->result);
+}
+
+weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    int32_t found = weft_signature_find_exact(fn, args, count);
+
+    for (int32_t s = 0; s < fn->signature_count && found < 0; s++) {
+        bool fits = signature_takes(&fn->signatures[s], count);
+        for (int32_t i = 0; i < count && fits; i++) {
+            const weft_type target = target_type(args[i]->type, signature_type(&fn->signatures[s], i));
+            fits = weft_type_equal(args[i]->type, target) || weft_cast_implicit(args[i]->type, target);
+        }
+        if (fits) found = s;
+    }
+    if (found < 0) return fail_no_signature(ctx, fn, args, count, span);
+    const weft_signature *signature = &fn->signatures[found];
+    for (int32_t i = 0; i < count; i++) {
+        WEFT_TRY(st, cast_arg(ctx, &args[i], target_type(args[i]->type, signature_type(signature, i))));
+    }
+    *variant = found;
+    *type = result_type(signature, args, count);
+done:
+    return st;
+}
+
+weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                           const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    weft_type common = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+
+    if (count == 0) return fail_no_signature(ctx, fn, args, count, span);
+    WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+done:
+    return st;
+}
+
+/* ---- comparison ---- */
+
+/* An integer beside a decimal: a literal takes its own digits, so that `x < 24` keeps x as it is. */
+static weft_status integral_to_decimal(weft_ctx *ctx, const weft_expr **arg)
+{
+    const weft_expr *e = *arg;
+    const bool literal = e->kind == WEFT_EXPR_LITERAL && !e->literal.is_null;
+    if (!weft_type_is_integral(e->type)) return WEFT_OK;
+    return cast_arg(ctx, arg,
+                    literal ? weft_decimal_for_literal(e->literal.i64) : weft_decimal_for_integral(e->type));
+}
+
+/* Decimal beside an integer or a decimal: both decimals afterwards, each with its own precision and scale. */
+static weft_status pair_to_decimal(weft_ctx *ctx, const weft_expr **args)
+{
+    weft_status st = WEFT_OK;
+    const bool first = is_id(args[0], WEFT_TYPE_DECIMAL), second = is_id(args[1], WEFT_TYPE_DECIMAL);
+    if (first && !second) WEFT_TRY(st, integral_to_decimal(ctx, &args[1]));
+    if (second && !first) WEFT_TRY(st, integral_to_decimal(ctx, &args[0]));
+done:
+    return st;
+}
+
+weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    weft_type common;
+
+    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    WEFT_TRY(st, pair_to_decimal(ctx, args));
+    if (!weft_type_common(args[0]->type, args[1]->type, &common)) {
+        return fail_binary(ctx, fn->name, args[0], args[1], span);
+    }
+    /* NULL = NULL compares as BOOLEAN: no signature needs to know the type NULL. */
+    if (common.id == WEFT_TYPE_NULL) common = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+    WEFT_TRY(st, cast_arg(ctx, &args[0], common));
+    WEFT_TRY(st, cast_arg(ctx, &args[1], common));
+    *variant = weft_signature_find_exact(fn, args, count);
+    if (*variant < 0) return fail_no_signature(ctx, fn, args, count, span);
+    *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+done:
+    return st;
+}
+
+/* ---- arithmetic ---- */
+
+/* A literal of whole days: the date stays a date. */
+static bool is_whole_days(const weft_expr *e)
+{
+    return e->kind == WEFT_EXPR_LITERAL && !e->literal.is_null && e->literal.i64 % day_micros == 0;
+}
+
+/* Dates, timestamps and intervals. */
+static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_expr **args)
+{
+    weft_status st = WEFT_OK;
+
+    if ((name[0] == '+' || name[0] == '*') && !is_datetime(args[0]) &&
+        (is_datetime(args[1]) || (name[0] == '*' && is_interval(args[1])))) {
+        const weft_expr *swap = args[0];
+        args[0] = args[1];
+        args[1] = swap;
+    }
+    /* NULL beside an interval is one; a string beside a date is one. */
+    for (int i = 0; i < 2; i++) {
+        const weft_expr *other = args[1 - i];
+        if (is_id(args[i], WEFT_TYPE_NULL) && is_interval(other) && name[0] != '*' && name[0] != '/') {
+            WEFT_TRY(st, cast_arg(ctx, &args[i], other->type));
+        } else if ((is_id(args[i], WEFT_TYPE_STRING) || is_id(args[i], WEFT_TYPE_NULL)) &&
+                   is_datetime(other) && name[0] == '-') {
+            WEFT_TRY(st, cast_arg(ctx, &args[i], other->type));
+        } else if (is_id(args[i], WEFT_TYPE_NULL) && i == 1 && is_datetime(other)) {
+            WEFT_TRY(st, cast_arg(ctx, &args[i], WEFT_TYPE_OF(WEFT_TYPE_INT)));
+        }
+    }
+    if (is_id(args[0], WEFT_TYPE_DATE) && is_id(args[1], WEFT_TYPE_INTERVAL_DT) && !is_whole_days(args[1])) {
+        WEFT_TRY(st, cast_arg(ctx, &args[0], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP)));
+    } else if (is_datetime(args[0]) && is_datetime(args[1]) && args[0]->type.id != args[1]->type.id) {
+        weft_type common;
+        if (weft_type_common(args[0]->type, args[1]->type, &common)) {
+            WEFT_TRY(st, cast_arg(ctx, &args[0], common));
+            WEFT_TRY(st, cast_arg(ctx, &args[1], common));
+        }
+    } else if (is_id(args[0], WEFT_TYPE_DATE) &&
+               (is_id(args[1], WEFT_TYPE_TINYINT) || is_id(args[1], WEFT_TYPE_SMALLINT))) {
+        WEFT_TRY(st, cast_arg(ctx, &args[1], WEFT_TYPE_OF(WEFT_TYPE_INT)));
+    }
+done:
+    return st;
+}
+
+/* Numbers, strings and NULLs. `/` works on doubles or decimals, div on bigints or decimals. */
+static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                  const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    weft_type common;
+    const bool divides = strcmp(fn->name, "/") == 0, whole = strcmp(fn->name, "div") == 0;
+
+    WEFT_TRY(st, pair_to_decimal(ctx, args));
+    if (is_id(args[0], WEFT_TYPE_DECIMAL) && is_id(args[1], WEFT_TYPE_DECIMAL)) return WEFT_OK;
+    if (!weft_type_common(args[0]->type, args[1]->type, &common) || common.id == WEFT_TYPE_STRING ||
+        (!weft_type_is_numeric(common) && common.id != WEFT_TYPE_NULL)) {
+        return fail_binary(ctx, fn->name, args[0], args[1], span);
+    }
+    if (common.id == WEFT_TYPE_NULL || (divides && common.id != WEFT_TYPE_DECIMAL)) {
+        common = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+    }
+    if (whole && common.id != WEFT_TYPE_DECIMAL) {
+        if (is_id(args[0], WEFT_TYPE_NULL) && is_id(args[1], WEFT_TYPE_NULL)) common.id = WEFT_TYPE_BIGINT;
+        if (!weft_type_is_integral(common)) return fail_binary(ctx, fn->name, args[0], args[1], span);
+        common = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
+    }
+    WEFT_TRY(st, cast_arg(ctx, &args[0], common));
+    WEFT_TRY(st, cast_arg(ctx, &args[1], common));
+done:
+    return st;
+}
+
+/* negative and positive. */
+static weft_status bind_unary(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (is_id(args[0], WEFT_TYPE_STRING) || is_id(args[0], WEFT_TYPE_NULL)) {
+        WEFT_TRY(st, cast_arg(ctx, &args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE)));
+    }
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, 1, span, variant, type));
+done:
+    return st;
+}
+
+weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                 int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+
+    if (count == 1) return bind_unary(ctx, fn, args, span, variant, type);
+    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    if (is_datetime(args[0]) || is_datetime(args[1]) || is_interval(args[0]) || is_interval(args[1])) {
+        WEFT_TRY(st, coerce_datetime(ctx, fn->name, args));
+        *variant = weft_signature_find_exact(fn, args, count);
+        if (*variant >= 0)
+            *type = result_type(&fn->signatures[*variant], args, count);
+        else
+            WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+        goto done;
+    }
+    WEFT_TRY(st, coerce_numbers(ctx, fn, args, span));
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+    if (is_id(args[0], WEFT_TYPE_DECIMAL) && type->id == WEFT_TYPE_DECIMAL) {
+        const bool remainder = strcmp(fn->name, "%") == 0 || strcmp(fn->name, "mod") == 0 ||
+                               strcmp(fn->name, "pmod") == 0;
+        const char op = remainder ? '%' : strcmp(fn->name, "div") == 0 ? 'd' : fn->name[0];
+        *type = weft_decimal_arithmetic_type(op, args[0]->type, args[1]->type, NULL);
+    }
+done:
+    return st;
+}

@@ -1,0 +1,129 @@
+/* engine/expr/coerce.c - the least common type, and the types of decimal results.
+ *
+ * Source: Spark 4's "ANSI Compliance" page (type precedence, strings against other types) and its rules for
+ * decimal operations, which are those of MS SQL Server. */
+#include "engine/expr/coerce.h"
+
+#include "engine/expr/expr.h"
+
+enum { DECIMAL_SCALE_KEPT = 6 }; /* digits after the point that are never given up for digits before it */
+
+weft_type weft_decimal_bounded(int32_t precision, int32_t scale)
+{
+    return weft_type_decimal(weft_min_i32(precision, WEFT_DECIMAL_PRECISION_MAX),
+                             weft_min_i32(scale, WEFT_DECIMAL_PRECISION_MAX));
+}
+
+weft_type weft_decimal_for_integral(weft_type integral)
+{
+    if (integral.id == WEFT_TYPE_TINYINT) return weft_type_decimal(3, 0);
+    if (integral.id == WEFT_TYPE_SMALLINT) return weft_type_decimal(5, 0);
+    return weft_type_decimal(integral.id == WEFT_TYPE_INT ? 10 : 20, 0);
+}
+
+weft_type weft_decimal_for_literal(int64_t value)
+{
+    int digits = 1;
+    for (uint64_t rest = value < 0 ? -(uint64_t)value : (uint64_t)value; rest >= 10; rest /= 10) digits++;
+    return weft_type_decimal(digits, 0);
+}
+
+/* Too many digits: keep those before the point, and after it at least DECIMAL_SCALE_KEPT or as many as there
+ * were. */
+static weft_type decimal_adjust(int32_t precision, int32_t scale, bool *lossy)
+{
+    if (lossy != NULL) *lossy = precision > WEFT_DECIMAL_PRECISION_MAX;
+    if (precision <= WEFT_DECIMAL_PRECISION_MAX) return weft_type_decimal(precision, scale);
+    const int32_t whole = precision - scale;
+    const int32_t least = weft_min_i32(scale, DECIMAL_SCALE_KEPT);
+    return weft_type_decimal(WEFT_DECIMAL_PRECISION_MAX,
+                             weft_max_i32(WEFT_DECIMAL_PRECISION_MAX - whole, least));
+}
+
+weft_type weft_decimal_arithmetic_type(char op, weft_type a, weft_type b, bool *lossy)
+{
+    const int32_t p1 = a.precision, s1 = a.scale, p2 = b.precision, s2 = b.scale;
+    const int32_t scale = weft_max_i32(s1, s2);
+    int32_t whole, quotient_scale;
+
+    switch (op) {
+    case '+':
+    case '-': return decimal_adjust(weft_max_i32(p1 - s1, p2 - s2) + scale + 1, scale, lossy);
+    case '*': return decimal_adjust(p1 + p2 + 1, s1 + s2, lossy);
+    case '%': return decimal_adjust(weft_min_i32(p1 - s1, p2 - s2) + scale, scale, lossy);
+    case '/':
+        whole = p1 - s1 + s2;
+        quotient_scale = weft_max_i32(DECIMAL_SCALE_KEPT, s1 + p2 + 1);
+        return decimal_adjust(whole + quotient_scale, quotient_scale, lossy);
+    default:
+        assert(op == 'd');
+        whole = weft_max_i32(p1 - s1 + s2, 1);
+        if (lossy != NULL) *lossy = whole > WEFT_DECIMAL_PRECISION_MAX;
+        return weft_decimal_bounded(whole, 0);
+    }
+}
+
+/* ---- the least common type ---- */
+
+static bool is_floating(weft_type t) { return t.id == WEFT_TYPE_FLOAT || t.id == WEFT_TYPE_DOUBLE; }
+static bool is_datetime(weft_type t)
+{
+    return t.id == WEFT_TYPE_DATE || t.id == WEFT_TYPE_TIMESTAMP || t.id == WEFT_TYPE_TIMESTAMP_NTZ;
+}
+
+/* Both numeric, different. */
+static weft_type common_numeric(weft_type a, weft_type b)
+{
+    if (a.id != WEFT_TYPE_DECIMAL && b.id != WEFT_TYPE_DECIMAL) {
+        if (is_floating(a) || is_floating(b)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE); /* INT and FLOAT too */
+        return a.id > b.id ? a : b; /* the ids of integers stand in the order of their widths */
+    }
+    if (is_floating(a) || is_floating(b)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+    if (a.id != WEFT_TYPE_DECIMAL) a = weft_decimal_for_integral(a);
+    if (b.id != WEFT_TYPE_DECIMAL) b = weft_decimal_for_integral(b);
+    /* Digits before the point win over those after it when not all fit. */
+    const int32_t whole = weft_max_i32(a.precision - a.scale, b.precision - b.scale);
+    const int32_t scale = weft_max_i32(a.scale, b.scale);
+    return weft_type_decimal(weft_min_i32(whole + scale, WEFT_DECIMAL_PRECISION_MAX),
+                             weft_min_i32(scale, WEFT_DECIMAL_PRECISION_MAX - whole));
+}
+
+/* A string against another atomic type takes the other's: it is parsed, and bad text is an error. */
+static bool common_with_string(weft_type other, weft_type *out)
+{
+    if (weft_type_is_integral(other)) {
+        *out = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
+        return true;
+    }
+    if (weft_type_is_numeric(other)) {
+        *out = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+        return true;
+    }
+    if (is_datetime(other) || other.id == WEFT_TYPE_BOOLEAN || other.id == WEFT_TYPE_BINARY) {
+        *out = other;
+        return true;
+    }
+    return false; /* which interval a string means, nobody can tell */
+}
+
+bool weft_type_common(weft_type a, weft_type b, weft_type *out)
+{
+    *out = a;
+    if (weft_type_equal(a, b) || b.id == WEFT_TYPE_NULL) return true;
+    if (a.id == WEFT_TYPE_NULL) {
+        *out = b;
+        return true;
+    }
+    if (weft_type_is_numeric(a) && weft_type_is_numeric(b)) {
+        *out = common_numeric(a, b);
+        return true;
+    }
+    if (is_datetime(a) && is_datetime(b)) { /* DATE gives way; with a zone wins over without */
+        const bool zoned = a.id == WEFT_TYPE_TIMESTAMP || b.id == WEFT_TYPE_TIMESTAMP;
+        *out = WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP : WEFT_TYPE_TIMESTAMP_NTZ);
+        return true;
+    }
+    if (a.id == WEFT_TYPE_STRING) return common_with_string(b, out);
+    if (b.id == WEFT_TYPE_STRING) return common_with_string(a, out);
+    return false;
+}

@@ -1,0 +1,269 @@
+/* engine/expr/expr.c - constructors of expression nodes.
+ *
+ * All nodes come from ctx->arena and are never changed after they are handed out. */
+#include "engine/expr/expr.h"
+
+#include "common/settings.h"
+#include "engine/expr/aggregate.h"
+#include "engine/expr/coerce.h"
+
+/* May this node give NULL? Its arguments, type and payload are set. Where ANSI is off, what would raise gives
+ * NULL. */
+static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
+{
+    const bool raises_as_null = weft_setting(ctx, WEFT_SET_ANSI) == 0;
+    bool any = false, all = true;
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        any = any || e->args[i]->nullable;
+        all = all && e->args[i]->nullable;
+    }
+    switch (e->kind) {
+    case WEFT_EXPR_LITERAL: return e->literal.is_null;
+    case WEFT_EXPR_CALL:
+        return any || (e->call.function->flags & WEFT_FN_NULL_OWN) != 0 ||
+               (raises_as_null && weft_expr_fallible_node(e));
+    case WEFT_EXPR_CAST:
+        return any || e->type.id == WEFT_TYPE_NULL ||
+               ((e->cast.try_ || raises_as_null) && weft_cast_fallible(e->args[0]->type, e->type));
+    case WEFT_EXPR_CASE:
+        if (e->arg_count % 2 == 0) return true;
+        for (int32_t i = 0; i < e->arg_count; i++) {
+            const bool is_value = i % 2 == 1 || i == e->arg_count - 1;
+            if (is_value && e->args[i]->nullable) return true;
+        }
+        return false;
+    case WEFT_EXPR_AND:
+    case WEFT_EXPR_OR:
+    case WEFT_EXPR_NOT:
+    case WEFT_EXPR_IN:
+    case WEFT_EXPR_WINDOW:
+    case WEFT_EXPR_ALIAS:
+    case WEFT_EXPR_OUTER:
+    case WEFT_EXPR_SORT_KEY: return any;
+    case WEFT_EXPR_IS_NULL:
+    case WEFT_EXPR_IS_NOT_NULL:
+    case WEFT_EXPR_BLOOM: return false;
+    case WEFT_EXPR_COALESCE: return all;
+    case WEFT_EXPR_AGGREGATE: return e->aggregate.function->result_nullable;
+    case WEFT_EXPR_COLUMN:
+    case WEFT_EXPR_SUBQUERY:
+    case WEFT_EXPR_UNRESOLVED_COLUMN:
+    case WEFT_EXPR_UNRESOLVED_CALL:
+    case WEFT_EXPR_STAR:
+    case WEFT_EXPR_INTERVAL:
+    case WEFT_EXPR_KIND_COUNT: break;
+    }
+    return e->nullable;
+}
+
+/* A copy of proto (args left out) over a copy of args. */
+static weft_status expr_new(weft_ctx *ctx, const weft_expr *proto, const weft_expr *const *args,
+                            int32_t count, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_expr *e = NULL;
+    const weft_expr **copy = NULL;
+
+    *out = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &e));
+    if (count > 0) {
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copy));
+        memcpy(copy, args, (size_t)count * sizeof(*copy));
+    }
+    *e = *proto;
+    e->arg_count = count;
+    e->args = copy;
+    e->nullable = expr_compute_nullable(ctx, e);
+    *out = e;
+done:
+    return st;
+}
+
+weft_status weft_expr_literal(weft_ctx *ctx, const weft_value *value, const weft_expr **out)
+{
+    const weft_expr proto = {.kind = WEFT_EXPR_LITERAL, .type = value->type, .literal = *value};
+    return expr_new(ctx, &proto, NULL, 0, out);
+}
+
+weft_status weft_expr_column(weft_ctx *ctx, int64_t id, const char *name, weft_type type, bool nullable,
+                             const weft_expr **out)
+{
+    const weft_expr proto = {.kind = WEFT_EXPR_COLUMN,
+                             .type = type,
+                             .nullable = nullable,
+                             .column = {.id = id, .ordinal = -1, .name = name}};
+    return expr_new(ctx, &proto, NULL, 0, out);
+}
+
+weft_status weft_expr_ordinal(weft_ctx *ctx, int32_t ordinal, weft_type type, bool nullable,
+                              const weft_expr **out)
+{
+    const weft_expr proto = {.kind = WEFT_EXPR_COLUMN,
+                             .type = type,
+                             .nullable = nullable,
+                             .column = {.id = 0, .ordinal = ordinal, .name = NULL}};
+    return expr_new(ctx, &proto, NULL, 0, out);
+}
+
+weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind kind, const weft_expr *const *args, int32_t count,
+                            const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **flat = NULL;
+    int32_t flat_count = 0, used = 0;
+    const weft_expr proto = {.kind = kind, .type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN)};
+
+    *out = NULL;
+    assert(count > 0 && (kind == WEFT_EXPR_NOT ? count == 1 : kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR));
+    if (kind == WEFT_EXPR_NOT) return expr_new(ctx, &proto, args, count, out);
+    if (count == 1) { /* AND and OR of one condition are that condition */
+        *out = args[0];
+        return WEFT_OK;
+    }
+    for (int32_t i = 0; i < count; i++) flat_count += args[i]->kind == kind ? args[i]->arg_count : 1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, flat_count, &flat));
+    for (int32_t i = 0; i < count; i++) {
+        const bool same = args[i]->kind == kind;
+        const int32_t take = same ? args[i]->arg_count : 1;
+        for (int32_t j = 0; j < take; j++) flat[used++] = same ? args[i]->args[j] : args[i];
+    }
+    WEFT_TRY(st, expr_new(ctx, &proto, flat, flat_count, out));
+done:
+    return st;
+}
+
+weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
+                           const weft_expr **out)
+{
+    weft_expr proto = {.kind = WEFT_EXPR_CAST, .type = type, .span = arg->span};
+
+    *out = NULL;
+    if (weft_type_equal(arg->type, type)) {
+        *out = arg;
+        return WEFT_OK;
+    }
+    if (arg->kind == WEFT_EXPR_LITERAL && arg->type.id == WEFT_TYPE_NULL && implicit) {
+        const weft_value null = {.type = type, .is_null = true};
+        return weft_expr_literal(ctx, &null, out);
+    }
+    if (!weft_cast_allowed(arg->type, type)) {
+        char from[128], to[128];
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST, &arg->span, "cannot cast \"%s\" to \"%s\"",
+                            weft_type_text(arg->type, from, sizeof(from)),
+                            weft_type_text(type, to, sizeof(to)));
+    }
+    proto.cast.implicit = implicit;
+    return expr_new(ctx, &proto, &arg, 1, out);
+}
+
+weft_status weft_expr_alias(weft_ctx *ctx, const weft_expr *arg, int64_t id, const char *name,
+                            const weft_expr **out)
+{
+    const weft_expr proto = {
+        .kind = WEFT_EXPR_ALIAS, .type = arg->type, .span = arg->span, .alias = {.id = id, .name = name}};
+    return expr_new(ctx, &proto, &arg, 1, out);
+}
+
+weft_status weft_expr_sort_key(weft_ctx *ctx, const weft_expr *arg, bool descending, bool nulls_first,
+                               const weft_expr **out)
+{
+    const weft_expr proto = {.kind = WEFT_EXPR_SORT_KEY,
+                             .type = arg->type,
+                             .span = arg->span,
+                             .sort = {.descending = descending, .nulls_first = nulls_first}};
+    return expr_new(ctx, &proto, &arg, 1, out);
+}
+
+weft_status weft_expr_window(weft_ctx *ctx, const weft_expr *function, const weft_window_spec *spec,
+                             const weft_expr **out)
+{
+    const weft_expr proto = {
+        .kind = WEFT_EXPR_WINDOW, .type = function->type, .span = function->span, .window = {.spec = spec}};
+    return expr_new(ctx, &proto, &function, 1, out);
+}
+
+weft_status weft_expr_with_args(weft_ctx *ctx, const weft_expr *e, const weft_expr *const *args,
+                                const weft_expr **out)
+{
+    return expr_new(ctx, e, args, e->arg_count, out);
+}
+
+/* A condition as BOOLEAN: NULL and strings are cast, as Spark does; anything else is an error. */
+static weft_status form_condition(weft_ctx *ctx, const char *form, const weft_expr *arg,
+                                  const weft_expr **out)
+{
+    char text[128];
+    if (arg->type.id != WEFT_TYPE_BOOLEAN && arg->type.id != WEFT_TYPE_NULL &&
+        arg->type.id != WEFT_TYPE_STRING) {
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, &arg->span,
+                            "%s needs a condition of type \"boolean\", but it has type \"%s\"", form,
+                            weft_type_text(arg->type, text, sizeof(text)));
+    }
+    return weft_expr_cast(ctx, arg, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, out);
+}
+
+/* CASE: conditions BOOLEAN, values their common type. */
+static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                             weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **values = NULL;
+    int32_t value_count = 0;
+
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &values));
+    for (int32_t i = 0; i < count; i++) {
+        if (i % 2 == 1 || i == count - 1)
+            values[value_count++] = args[i];
+        else
+            WEFT_TRY(st, form_condition(ctx, "WHEN", args[i], &args[i]));
+    }
+    WEFT_TRY(st, weft_expr_common_type(ctx, values, value_count, span, type));
+    for (int32_t i = 0, v = 0; i < count; i++) {
+        if (i % 2 == 1 || i == count - 1) args[i] = values[v++];
+    }
+done:
+    return st;
+}
+
+static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_expr **args, int32_t count,
+                               const weft_span *span, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    weft_type common;
+
+    *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+    if (kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR || kind == WEFT_EXPR_NOT) {
+        const char *form = kind == WEFT_EXPR_AND ? "AND" : kind == WEFT_EXPR_OR ? "OR" : "NOT";
+        for (int32_t i = 0; i < count; i++) WEFT_TRY(st, form_condition(ctx, form, args[i], &args[i]));
+    } else if (kind == WEFT_EXPR_CASE) {
+        WEFT_TRY(st, form_case(ctx, args, count, span, type));
+    } else if (kind == WEFT_EXPR_COALESCE) {
+        WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, type));
+    } else if (kind == WEFT_EXPR_IN) {
+        WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
+    }
+done:
+    return st;
+}
+
+weft_status weft_expr_form(weft_ctx *ctx, weft_expr_kind kind, const weft_expr *const *args, int32_t count,
+                           const weft_span *span, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **copy = NULL;
+    weft_expr proto = {.kind = kind};
+
+    *out = NULL;
+    assert(count >= 1);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copy));
+    memcpy(copy, args, (size_t)count * sizeof(*copy));
+    WEFT_TRY(st, form_coerce(ctx, kind, copy, count, span, &proto.type));
+    if (span != NULL) proto.span = *span;
+    if (kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR) {
+        WEFT_TRY(st, weft_expr_logic(ctx, kind, copy, count, out));
+    } else {
+        WEFT_TRY(st, expr_new(ctx, &proto, copy, count, out));
+    }
+done:
+    return st;
+}

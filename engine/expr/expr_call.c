@@ -1,0 +1,214 @@
+/* engine/expr/expr_call.c - calls by name: look up, coerce, bind; and the least common type of a list. */
+#include <ctype.h>
+#include <strings.h>
+
+#include "engine/expr/aggregate.h"
+#include "engine/expr/coerce.h"
+#include "engine/expr/function.h"
+
+/* The least common type is not associative where strings are among the types: those go first, as Spark has
+ * it. */
+static bool common_of_list(const weft_expr *const *args, int32_t count, weft_type *type, int32_t *culprit)
+{
+    *type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+    for (int pass = 0; pass < 2; pass++) {
+        for (int32_t i = 0; i < count; i++) {
+            if ((args[i]->type.id == WEFT_TYPE_STRING) != (pass == 0)) continue;
+            *culprit = i;
+            if (!weft_type_common(*type, args[i]->type, type)) return false;
+        }
+    }
+    return true;
+}
+
+weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                                  weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    int32_t culprit = 0;
+
+    if (!common_of_list(args, count, type, &culprit)) {
+        char a[128], b[128];
+        const int32_t other = culprit == 0 ? weft_min_i32(1, count - 1) : 0;
+        const weft_span *at = args[culprit]->span.line > 0 ? &args[culprit]->span : span;
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_BINARY, at,
+                            "the types \"%s\" and \"%s\" have no common type",
+                            weft_type_text(args[other]->type, a, sizeof(a)),
+                            weft_type_text(args[culprit]->type, b, sizeof(b)));
+    }
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expr_cast(ctx, args[i], *type, true, &args[i]));
+done:
+    return st;
+}
+
+/* The name as the query wrote it, in lower case, where it is an alias of `name`; else NULL. */
+static weft_status written_name(weft_ctx *ctx, const char *written, const char *name, const char **out)
+{
+    weft_status st = WEFT_OK;
+    char *copy = NULL;
+
+    *out = NULL;
+    if (strcasecmp(written, name) == 0 || !isalpha((unsigned char)written[0])) return WEFT_OK;
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, written, strlen(written), &copy));
+    for (char *c = copy; *c != '\0'; c++) *c = (char)tolower((unsigned char)*c);
+    *out = copy;
+done:
+    return st;
+}
+
+/* ---- calls that are forms ---- */
+
+typedef struct call_form {
+    const char *name;
+    int8_t low, high; /* arguments; high -1: any number */
+    weft_expr_kind kind;
+} call_form;
+
+static const call_form call_forms[] = {
+    {"coalesce", 1, -1, WEFT_EXPR_COALESCE}, {"nvl", 2, 2, WEFT_EXPR_COALESCE},
+    {"ifnull", 2, 2, WEFT_EXPR_COALESCE},    {"nvl2", 3, 3, WEFT_EXPR_CASE},
+    {"nullif", 2, 2, WEFT_EXPR_CASE},        {"if", 3, 3, WEFT_EXPR_CASE},
+    {"isnull", 1, 1, WEFT_EXPR_IS_NULL},     {"isnotnull", 1, 1, WEFT_EXPR_IS_NOT_NULL}};
+
+static const call_form *call_form_find(const char *name)
+{
+    for (int32_t i = 0; i < WEFT_COUNT(call_forms); i++) {
+        if (strcasecmp(call_forms[i].name, name) == 0) return &call_forms[i];
+    }
+    return NULL;
+}
+
+/* nvl2(a, b, c) is CASE WHEN a IS NOT NULL THEN b ELSE c; nullif(a, b) is CASE WHEN a = b THEN NULL ELSE a.
+ */
+static weft_status call_form_args(weft_ctx *ctx, const call_form *form, const weft_expr *const *args,
+                                  const weft_span *span, const weft_expr *made[3])
+{
+    weft_status st = WEFT_OK;
+    if (strcmp(form->name, "nvl2") == 0) {
+        WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_IS_NOT_NULL, args, 1, span, &made[0]));
+        made[1] = args[1];
+        made[2] = args[2];
+    } else if (strcmp(form->name, "nullif") == 0) {
+        const weft_value null = {.type = args[0]->type, .is_null = true};
+        WEFT_TRY(st, weft_expr_call(ctx, "=", args, 2, span, &made[0]));
+        WEFT_TRY(st, weft_expr_literal(ctx, &null, &made[1]));
+        made[2] = args[0];
+    } else {
+        for (int32_t i = 0; i < 3; i++) made[i] = args[i];
+    }
+done:
+    return st;
+}
+
+static weft_status call_form_make(weft_ctx *ctx, const call_form *form, const weft_expr *const *args,
+                                  int32_t count, const weft_span *span, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *made[3] = {NULL, NULL, NULL};
+    const weft_expr *bare = NULL;
+    weft_expr *named = NULL;
+
+    if (count < form->low || (form->high >= 0 && count > form->high)) {
+        return weft_fail_arg_count(ctx, form->name, form->low, form->high, count, span);
+    }
+    if (form->kind == WEFT_EXPR_CASE) {
+        WEFT_TRY(st, call_form_args(ctx, form, args, span, made));
+        args = made;
+        count = 3;
+    }
+    WEFT_TRY(st, weft_expr_form(ctx, form->kind, args, count, span, &bare));
+    if (form->kind == WEFT_EXPR_IS_NULL || form->kind == WEFT_EXPR_IS_NOT_NULL) {
+        *out = bare;
+        goto done;
+    }
+    WEFT_TRY(st, WEFT_NEW(ctx, &named));
+    *named = *bare;
+    named->form.written = form->name;
+    *out = named;
+done:
+    return st;
+}
+
+/* ---- calls ---- */
+
+static weft_status copy_args(weft_ctx *ctx, const weft_expr *const *args, int32_t count,
+                             const weft_expr ***out)
+{
+    const weft_status st = WEFT_NEW_ARRAY(ctx, count > 0 ? count : 1, out);
+    if (st == WEFT_OK && count > 0) memcpy(*out, args, (size_t)count * sizeof(**out));
+    return st;
+}
+
+static weft_status fail_unresolved(weft_ctx *ctx, const char *name, const weft_span *span)
+{
+    const weft_status st =
+        weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, span, "there is no function \"%s\"", name);
+    weft_hint(ctx, "SHOW FUNCTIONS lists the functions that there are");
+    return st;
+}
+
+weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
+                           const weft_span *span, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const call_form *form = call_form_find(name);
+    const weft_function *fn = NULL;
+    const weft_expr **bound = NULL;
+    weft_expr proto = {.kind = WEFT_EXPR_CALL, .arg_count = count};
+
+    *out = NULL;
+    if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
+    fn = weft_function_find(name);
+    if (fn == NULL) return fail_unresolved(ctx, name, span);
+    WEFT_TRY(st, copy_args(ctx, args, count, &bound));
+    WEFT_TRY(st, (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, bound, count, span,
+                                                                   &proto.call.variant, &proto.type));
+    WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
+    if (span != NULL) proto.span = *span;
+    proto.call.function = fn;
+    WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
+done:
+    return st;
+}
+
+weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
+                                bool distinct, const weft_expr *filter, const weft_span *span,
+                                const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_aggregate *fn = weft_aggregate_find(name);
+    const weft_expr **bound = NULL;
+    const weft_expr *one = NULL;
+    weft_expr proto = {.kind = WEFT_EXPR_AGGREGATE};
+
+    *out = NULL;
+    if (fn == NULL) return fail_unresolved(ctx, name, span);
+    for (int32_t i = 0; i < count; i++) {
+        if (!weft_expr_has_aggregate(args[i])) continue;
+        return weft_fail_at(ctx, WEFT_NESTED_AGGREGATE, span,
+                            "an aggregate function stands inside the argument of \"%s\"", name);
+    }
+    if (count == 0 && strcmp(fn->name, "count") == 0) { /* count(*) is count(1), also in its name */
+        const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = 1};
+        WEFT_TRY(st, weft_expr_literal(ctx, &value, &one));
+        args = &one;
+        count = 1;
+    }
+    WEFT_TRY(st, copy_args(ctx, args, count, &bound));
+    if (filter != NULL && filter->type.id != WEFT_TYPE_BOOLEAN) {
+        if (filter->type.id != WEFT_TYPE_NULL) {
+            return weft_fail_arg_type(ctx, "FILTER", 0, "\"boolean\"", filter, span);
+        }
+        WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
+    }
+    WEFT_TRY(st, fn->bind(ctx, bound, count, span, &proto.type));
+    WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.aggregate.written));
+    if (span != NULL) proto.span = *span;
+    proto.arg_count = count;
+    proto.aggregate.function = fn;
+    proto.aggregate.distinct = distinct;
+    proto.aggregate.filter = filter;
+    WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
+done:
+    return st;
+}

@@ -1,0 +1,435 @@
+/* engine/expr/expr_text.c - Spark's text of expressions.
+ *
+ * Two styles: that of generated column names (Spark's "pretty SQL": inserted casts hidden, literals bare) and
+ * that of EXPLAIN (column ids, every cast, isnotnull(x) for x IS NOT NULL). Both are built in one growing
+ * buffer. */
+#include <ctype.h>
+#include <stdio.h>
+
+#include "engine/expr/aggregate.h"
+#include "engine/expr/cast.h"
+#include "engine/expr/function.h"
+
+/* What is written so far. st stops everything once it is not WEFT_OK, so that callers need not look. */
+typedef struct text {
+    weft_ctx *ctx;
+    char *bytes;
+    size_t used, capacity;
+    weft_status st;
+    bool ids; /* the style of EXPLAIN */
+} text;
+
+static void text_append(text *t, const char *bytes, size_t len)
+{
+    if (t->st != WEFT_OK) return;
+    if (t->used + len + 1 > t->capacity) {
+        const size_t capacity = weft_pow2_ceil((t->used + len + 1) * 2);
+        char *grown = NULL;
+        t->st = weft_arena_alloc(t->ctx, t->ctx->arena, capacity, (void **)&grown);
+        if (t->st != WEFT_OK) return;
+        if (t->used > 0) memcpy(grown, t->bytes, t->used);
+        t->bytes = grown;
+        t->capacity = capacity;
+    }
+    if (len > 0) memcpy(t->bytes + t->used, bytes, len);
+    t->used += len;
+    t->bytes[t->used] = '\0';
+}
+
+static void text_put(text *t, const char *string) { text_append(t, string, strlen(string)); }
+
+static void text_number(text *t, long long number)
+{
+    char digits[32];
+    text_append(t, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", number));
+}
+
+static void text_expr(text *t, const weft_expr *e);
+
+static void text_list(text *t, const weft_expr *const *list, int32_t count, const char *separator)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (i > 0) text_put(t, separator);
+        text_expr(t, list[i]);
+    }
+}
+
+static void text_type(text *t, weft_type type, bool upper)
+{
+    char name[512];
+    weft_type_text(type, name, sizeof(name));
+    for (char *c = name; upper && *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
+    text_put(t, name);
+}
+
+/* (a op b) */
+static void text_infix(text *t, const weft_expr *e, const char *op)
+{
+    text_put(t, "(");
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        if (i > 0) {
+            text_put(t, " ");
+            text_put(t, op);
+            text_put(t, " ");
+        }
+        text_expr(t, e->args[i]);
+    }
+    text_put(t, ")");
+}
+
+static void text_literal(text *t, const weft_value *value)
+{
+    char *shown = NULL;
+    const weft_type_id id = (weft_type_id)value->type.id;
+    if (t->st != WEFT_OK) return;
+    if (t->ids && value->is_null) {
+        text_put(t, "null");
+        return;
+    }
+    const bool bare = t->ids &&
+                      (id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ);
+    t->st = bare ? weft_value_cast_text(t->ctx, value, &shown) : weft_value_text(t->ctx, value, &shown);
+    if (t->st == WEFT_OK) text_put(t, shown);
+}
+
+static void text_column(text *t, const weft_expr *e)
+{
+    if (e->column.name != NULL) {
+        text_put(t, e->column.name);
+        if (!t->ids || e->column.ordinal >= 0) return;
+        text_put(t, "#");
+        text_number(t, e->column.id);
+    } else {
+        text_put(t, "input[");
+        text_number(t, e->column.ordinal);
+        text_put(t, "]");
+    }
+}
+
+static void text_cast(text *t, const weft_expr *e)
+{
+    if (!t->ids && e->cast.implicit) {
+        text_expr(t, e->args[0]);
+        return;
+    }
+    if (t->ids)
+        text_put(t, e->cast.try_ ? "try_cast(" : "cast(");
+    else
+        text_put(t, e->cast.try_ ? "TRY_CAST(" : "CAST(");
+    text_expr(t, e->args[0]);
+    text_put(t, t->ids ? " as " : " AS ");
+    text_type(t, e->type, !t->ids);
+    text_put(t, ")");
+}
+
+static void text_call_as(text *t, const char *name, const weft_expr *const *args, int32_t count)
+{
+    text_put(t, name);
+    text_put(t, "(");
+    text_list(t, args, count, ", ");
+    text_put(t, ")");
+}
+
+/* CASE, and the functions that were turned into one. */
+static void text_case(text *t, const weft_expr *e)
+{
+    const char *written = e->form.written;
+    if (written != NULL && strcmp(written, "if") == 0) {
+        text_put(t, t->ids ? "if (" : "(IF(");
+        text_expr(t, e->args[0]);
+        text_put(t, t->ids ? ") " : ", ");
+        text_expr(t, e->args[1]);
+        text_put(t, t->ids ? " else " : ", ");
+        text_expr(t, e->args[2]);
+        if (!t->ids) text_put(t, "))");
+        return;
+    }
+    if (written != NULL && strcmp(written, "nullif") == 0 && !t->ids && e->args[0]->arg_count == 2) {
+        text_call_as(t, written, e->args[0]->args, 2);
+        return;
+    }
+    if (written != NULL && strcmp(written, "nvl2") == 0 && !t->ids && e->args[0]->arg_count == 1) {
+        const weft_expr *args[3] = {e->args[0]->args[0], e->args[1], e->args[2]};
+        text_call_as(t, written, args, 3);
+        return;
+    }
+    text_put(t, "CASE");
+    for (int32_t i = 0; i + 1 < e->arg_count; i += 2) {
+        text_put(t, " WHEN ");
+        text_expr(t, e->args[i]);
+        text_put(t, " THEN ");
+        text_expr(t, e->args[i + 1]);
+    }
+    if (e->arg_count % 2 == 1) {
+        text_put(t, " ELSE ");
+        text_expr(t, e->args[e->arg_count - 1]);
+    }
+    text_put(t, " END");
+}
+
+static bool is_datetime(const weft_expr *e)
+{
+    return e->type.id == WEFT_TYPE_DATE || e->type.id == WEFT_TYPE_TIMESTAMP ||
+           e->type.id == WEFT_TYPE_TIMESTAMP_NTZ;
+}
+
+/* date + 1 is shown as date_add(date, 1); date + INTERVAL without parentheses. False: it is plain arithmetic.
+ */
+static bool text_datetime(text *t, const weft_expr *e, const char *op)
+{
+    const weft_expr *right = e->args[1];
+    const bool plus = op[0] == '+';
+    if (!is_datetime(e->args[0]) || is_datetime(right)) return false;
+    if (right->type.id == WEFT_TYPE_INTERVAL_DT && e->type.id == WEFT_TYPE_DATE && plus) {
+        text_put(t, "date_add(");
+        text_expr(t, e->args[0]);
+        text_put(t, ", extractansiintervaldays(");
+        text_expr(t, right);
+        text_put(t, "))");
+    } else if (right->type.id == WEFT_TYPE_INTERVAL_DT || right->type.id == WEFT_TYPE_INTERVAL_YM) {
+        text_expr(t, e->args[0]);
+        text_put(t, plus ? " + " : " - ");
+        text_expr(t, right);
+    } else {
+        text_call_as(t, plus ? "date_add" : "date_sub", e->args, 2);
+    }
+    return true;
+}
+
+static void text_like(text *t, const weft_expr *e, const char *word)
+{
+    text_expr(t, e->args[0]);
+    text_put(t, word);
+    text_expr(t, e->args[1]);
+    if (e->arg_count == 3) {
+        text_put(t, " ESCAPE '");
+        text_expr(t, e->args[2]);
+        text_put(t, "'");
+    }
+}
+
+/* Operators that are functions. */
+static void text_call(text *t, const weft_expr *e)
+{
+    const char *name = e->call.function->name;
+    const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
+
+    if (symbol && e->arg_count == 2) {
+        if (strcmp(name, "<>") == 0 || strcmp(name, "!=") == 0) {
+            text_put(t, t->ids ? "NOT " : "(NOT ");
+            text_infix(t, e, "=");
+            if (!t->ids) text_put(t, ")");
+        } else if (strcmp(name, "||") == 0) {
+            text_call_as(t, "concat", e->args, e->arg_count);
+        } else if ((name[0] != '+' && name[0] != '-') || !text_datetime(t, e, name)) {
+            text_infix(t, e, name);
+        }
+    } else if (strcmp(name, "div") == 0) {
+        text_infix(t, e, "div");
+    } else if (strcmp(name, "negative") == 0) {
+        text_put(t, t->ids ? "-" : "(- ");
+        text_expr(t, e->args[0]);
+        if (!t->ids) text_put(t, ")");
+    } else if (strcmp(name, "like") == 0 && e->arg_count >= 2) {
+        text_like(t, e, " LIKE ");
+    } else if (strcmp(name, "ilike") == 0 && e->arg_count >= 2) {
+        text_like(t, e, " ILIKE ");
+    } else if (strcmp(name, "rlike") == 0) {
+        text_call_as(t, "RLIKE", e->args, e->arg_count);
+    } else {
+        text_call_as(t, e->call.written != NULL ? e->call.written : name, e->args, e->arg_count);
+    }
+}
+
+static void text_aggregate(text *t, const weft_expr *e)
+{
+    text_put(t, e->aggregate.written != NULL ? e->aggregate.written : e->aggregate.function->name);
+    text_put(t, "(");
+    if (e->aggregate.distinct) text_put(t, t->ids ? "distinct " : "DISTINCT ");
+    text_list(t, e->args, e->arg_count, ", ");
+    text_put(t, ")");
+    if (e->aggregate.ignore_nulls) text_put(t, " ignore nulls");
+    if (e->aggregate.filter != NULL) {
+        text_put(t, " FILTER (WHERE ");
+        text_expr(t, e->aggregate.filter);
+        text_put(t, ")");
+    }
+}
+
+static void text_bound(text *t, weft_bound_kind bound, const weft_expr *offset)
+{
+    static const char *const sql[] = {"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING",
+                                      "UNBOUNDED FOLLOWING"};
+    static const char *const plan[] = {"unboundedpreceding$()", "", "currentrow$()", "",
+                                       "unboundedfollowing$()"};
+    if (offset != NULL && t->ids && bound == WEFT_BOUND_PRECEDING) text_put(t, "-");
+    if (offset != NULL) text_expr(t, offset);
+    text_put(t, t->ids ? plan[bound] : sql[bound]);
+}
+
+static void text_window_plan(text *t, const weft_window_spec *spec)
+{
+    text_put(t, " windowspecdefinition(");
+    text_list(t, spec->partition, spec->partition_count, ", ");
+    if (spec->partition_count > 0) text_put(t, ", ");
+    text_list(t, spec->order, spec->order_count, ", ");
+    if (spec->order_count > 0) text_put(t, ", ");
+    text_put(t, spec->rows ? "specifiedwindowframe(RowFrame, " : "specifiedwindowframe(RangeFrame, ");
+    text_bound(t, spec->low, spec->low_offset);
+    text_put(t, ", ");
+    text_bound(t, spec->high, spec->high_offset);
+    text_put(t, "))");
+}
+
+static void text_window(text *t, const weft_expr *e)
+{
+    const weft_window_spec *spec = e->window.spec;
+    text_expr(t, e->args[0]);
+    if (spec == NULL) return;
+    if (t->ids) {
+        text_window_plan(t, spec);
+        return;
+    }
+    text_put(t, " OVER (");
+    if (spec->partition_count > 0) {
+        text_put(t, "PARTITION BY ");
+        text_list(t, spec->partition, spec->partition_count, ", ");
+        text_put(t, " ");
+    }
+    if (spec->order_count > 0) {
+        text_put(t, "ORDER BY ");
+        text_list(t, spec->order, spec->order_count, ", ");
+        text_put(t, " ");
+    }
+    text_put(t, spec->rows ? "ROWS BETWEEN " : "RANGE BETWEEN ");
+    text_bound(t, spec->low, spec->low_offset);
+    text_put(t, " AND ");
+    text_bound(t, spec->high, spec->high_offset);
+    text_put(t, ")");
+}
+
+static void text_in(text *t, const weft_expr *e)
+{
+    if (!t->ids) text_put(t, "(");
+    text_expr(t, e->args[0]);
+    text_put(t, " IN (");
+    text_list(t, e->args + 1, e->arg_count - 1, t->ids ? "," : ", ");
+    text_put(t, t->ids ? ")" : "))");
+}
+
+static void text_null_test(text *t, const weft_expr *e, const char *function, const char *words)
+{
+    if (t->ids) {
+        text_call_as(t, function, e->args, 1);
+        return;
+    }
+    text_put(t, "(");
+    text_expr(t, e->args[0]);
+    text_put(t, words);
+}
+
+static void text_subquery(text *t, const weft_expr *e)
+{
+    switch (e->subquery.kind) {
+    case WEFT_SUBQUERY_SCALAR: text_call_as(t, "scalarsubquery", e->args, e->arg_count); break;
+    case WEFT_SUBQUERY_EXISTS:
+        text_put(t, e->subquery.negated ? "(NOT " : "");
+        text_put(t, "exists()");
+        text_put(t, e->subquery.negated ? ")" : "");
+        break;
+    case WEFT_SUBQUERY_IN:
+        text_put(t, e->subquery.negated ? "(NOT (" : "(");
+        text_list(t, e->args, e->arg_count, ", ");
+        text_put(t, e->subquery.negated ? " IN (listquery())))" : " IN (listquery()))");
+        break;
+    }
+}
+
+/* The kinds that only a parsed tree has, in case an error message shows one. */
+static void text_parsed(text *t, const weft_expr *e)
+{
+    if (e->kind == WEFT_EXPR_UNRESOLVED_COLUMN || e->kind == WEFT_EXPR_STAR) {
+        for (int32_t i = 0; i < e->name.part_count; i++) {
+            if (i > 0) text_put(t, ".");
+            text_put(t, e->name.parts[i]);
+        }
+        if (e->kind == WEFT_EXPR_STAR) text_put(t, e->name.part_count > 0 ? ".*" : "*");
+    } else if (e->kind == WEFT_EXPR_UNRESOLVED_CALL) {
+        text_put(t, e->unresolved.name);
+        text_put(t, e->unresolved.distinct ? "(DISTINCT " : "(");
+        text_list(t, e->args, e->arg_count, ", ");
+        text_put(t, ")");
+    } else {
+        text_put(t, "INTERVAL ");
+        text_expr(t, e->args[0]);
+        text_put(t, " ");
+        text_put(t, e->interval.unit);
+    }
+}
+
+static void text_wrapped(text *t, const weft_expr *e)
+{
+    if (e->kind == WEFT_EXPR_ALIAS) {
+        text_expr(t, e->args[0]);
+        text_put(t, " AS ");
+        text_put(t, e->alias.name);
+        if (t->ids) {
+            text_put(t, "#");
+            text_number(t, e->alias.id);
+        }
+    } else if (e->kind == WEFT_EXPR_SORT_KEY) {
+        text_expr(t, e->args[0]);
+        text_put(t, e->sort.descending ? " DESC" : " ASC");
+        text_put(t, e->sort.nulls_first ? " NULLS FIRST" : " NULLS LAST");
+    } else if (e->kind == WEFT_EXPR_BLOOM) {
+        text_put(t, "dynamicfilter#");
+        text_number(t, e->bloom.filter_id);
+        text_call_as(t, "", e->args, e->arg_count);
+    } else {
+        text_put(t, t->ids ? "NOT " : "(NOT ");
+        text_expr(t, e->args[0]);
+        if (!t->ids) text_put(t, ")");
+    }
+}
+
+static void text_expr(text *t, const weft_expr *e)
+{
+    if (t->st != WEFT_OK) return;
+    switch (e->kind) {
+    case WEFT_EXPR_LITERAL: text_literal(t, &e->literal); break;
+    case WEFT_EXPR_COLUMN: text_column(t, e); break;
+    case WEFT_EXPR_CALL: text_call(t, e); break;
+    case WEFT_EXPR_CAST: text_cast(t, e); break;
+    case WEFT_EXPR_CASE: text_case(t, e); break;
+    case WEFT_EXPR_AND: text_infix(t, e, "AND"); break;
+    case WEFT_EXPR_OR: text_infix(t, e, "OR"); break;
+    case WEFT_EXPR_IN: text_in(t, e); break;
+    case WEFT_EXPR_IS_NULL: text_null_test(t, e, "isnull", " IS NULL)"); break;
+    case WEFT_EXPR_IS_NOT_NULL: text_null_test(t, e, "isnotnull", " IS NOT NULL)"); break;
+    case WEFT_EXPR_COALESCE:
+        text_call_as(t, e->form.written != NULL ? e->form.written : "coalesce", e->args, e->arg_count);
+        break;
+    case WEFT_EXPR_AGGREGATE: text_aggregate(t, e); break;
+    case WEFT_EXPR_WINDOW: text_window(t, e); break;
+    case WEFT_EXPR_SUBQUERY: text_subquery(t, e); break;
+    case WEFT_EXPR_OUTER: text_call_as(t, "outer", e->args, 1); break;
+    case WEFT_EXPR_NOT:
+    case WEFT_EXPR_ALIAS:
+    case WEFT_EXPR_SORT_KEY:
+    case WEFT_EXPR_BLOOM: text_wrapped(t, e); break;
+    case WEFT_EXPR_UNRESOLVED_COLUMN:
+    case WEFT_EXPR_UNRESOLVED_CALL:
+    case WEFT_EXPR_STAR:
+    case WEFT_EXPR_INTERVAL: text_parsed(t, e); break;
+    case WEFT_EXPR_KIND_COUNT: break;
+    }
+}
+
+weft_status weft_expr_text(weft_ctx *ctx, const weft_expr *e, bool with_ids, char **out)
+{
+    text t = {.ctx = ctx, .st = WEFT_OK, .ids = with_ids};
+    text_expr(&t, e);
+    text_append(&t, "", 0);
+    *out = t.st == WEFT_OK ? t.bytes : NULL;
+    return t.st;
+}

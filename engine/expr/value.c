@@ -1,0 +1,246 @@
+/* engine/expr/value.c - text, order and extraction of single SQL values. */
+#include "engine/expr/value.h"
+
+#include <math.h>
+#include <stdio.h>
+
+#include "engine/expr/cast.h"
+
+enum { DECIMAL_TEXT_BYTES = 64 }; /* 39 digits, sign, point, exponent */
+
+/* The digits of a non-negative number, most significant first; returns their count. */
+static int decimal_digits(weft_u128 magnitude, char digits[40])
+{
+    char reversed[40];
+    int count = 0;
+    do {
+        reversed[count++] = (char)('0' + (int)(magnitude % 10));
+        magnitude /= 10;
+    } while (magnitude > 0);
+    for (int i = 0; i < count; i++) digits[i] = reversed[count - 1 - i];
+    return count;
+}
+
+/* java.math.BigDecimal.toString, which Spark's names show: plain unless the exponent is below -6. */
+static void decimal_text(weft_i128 unscaled, int scale, char text[DECIMAL_TEXT_BYTES])
+{
+    char digits[40];
+    const bool negative = unscaled < 0;
+    const int count = decimal_digits(negative ? -(weft_u128)unscaled : (weft_u128)unscaled, digits);
+    const int exponent = count - 1 - scale;
+    char *to = text;
+
+    if (negative) *to++ = '-';
+    if (scale == 0) {
+        memcpy(to, digits, (size_t)count);
+        to += count;
+    } else if (exponent >= -6) {
+        const int whole = count > scale ? count - scale : 0;
+        if (whole == 0) *to++ = '0';
+        memcpy(to, digits, (size_t)whole);
+        to += whole;
+        *to++ = '.';
+        for (int i = count; i < scale; i++) *to++ = '0';
+        memcpy(to, digits + whole, (size_t)(count - whole));
+        to += count - whole;
+    } else {
+        *to++ = digits[0];
+        if (count > 1) {
+            *to++ = '.';
+            memcpy(to, digits + 1, (size_t)(count - 1));
+            to += count - 1;
+        }
+        to += snprintf(to, 8, "E%+d", exponent);
+    }
+    *to = '\0';
+}
+
+/* INTERVAL '1-3' YEAR TO MONTH, with the fields that the value needs. */
+static weft_status interval_ym_text(weft_ctx *ctx, int64_t months, char **out)
+{
+    const char *sign = months < 0 ? "-" : "";
+    const int64_t size = months < 0 ? -months : months;
+    const long long years = size / 12, rest = size % 12;
+
+    if (years == 0) return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%lld' MONTH", sign, rest);
+    if (rest == 0) return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%lld' YEAR", sign, years);
+    return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%lld-%lld' YEAR TO MONTH", sign, years, rest);
+}
+
+/* INTERVAL '1 02:03:04.5' DAY TO SECOND, with the fields that the value needs. */
+static weft_status interval_dt_text(weft_ctx *ctx, int64_t micros, char **out)
+{
+    static const char *const names[] = {"DAY", "HOUR", "MINUTE", "SECOND"};
+    static const uint64_t units[] = {86400000000u, 3600000000u, 60000000u, 1000000u};
+    static const uint64_t wraps[] = {UINT64_MAX, 24, 60, 60};
+    const uint64_t size = micros < 0 ? -(uint64_t)micros : (uint64_t)micros;
+    int first = -1, last = 3;
+    char body[64];
+    size_t used = 0;
+
+    for (int i = 0; i < 4 && first < 0; i++) {
+        if (size / units[i] % wraps[i] != 0) first = i;
+    }
+    if (first < 0) first = size == 0 ? 0 : 3;
+    while (last > first && size % units[last - 1] == 0) last--;
+
+    for (int i = first; i <= last; i++) {
+        const uint64_t field = i == first ? size / units[i] : size / units[i] % wraps[i];
+        const char *before = i == first ? "" : i == 1 ? " " : ":";
+        used += (size_t)snprintf(body + used, sizeof(body) - used, i == 0 ? "%s%llu" : "%s%02llu", before,
+                                 (unsigned long long)field);
+    }
+    if (last == 3 && size % units[3] != 0) {
+        used += (size_t)snprintf(body + used, sizeof(body) - used, ".%06llu",
+                                 (unsigned long long)(size % units[3]));
+        while (body[used - 1] == '0') body[--used] = '\0';
+    }
+    return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%s' %s%s%s", micros < 0 ? "-" : "", body,
+                             names[first], first == last ? "" : " TO ", first == last ? "" : names[last]);
+}
+
+static weft_status binary_text(weft_ctx *ctx, const weft_str *bytes, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    const uint8_t *from = (const uint8_t *)weft_str_data(bytes);
+
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, (size_t)bytes->len * 2 + 4, (void **)&text));
+    memcpy(text, "X'", 2);
+    for (uint32_t i = 0; i < bytes->len; i++) {
+        text[2 + 2 * i] = "0123456789ABCDEF"[from[i] >> 4];
+        text[3 + 2 * i] = "0123456789ABCDEF"[from[i] & 15];
+    }
+    text[2 + 2 * (size_t)bytes->len] = '\'';
+    *out = text;
+done:
+    return st;
+}
+
+/* DATE '…' and the like: the cast's text behind a type name. */
+static weft_status quoted_text(weft_ctx *ctx, const char *type_name, const weft_value *value, char **out)
+{
+    char *inner = NULL;
+    const weft_status st = weft_value_cast_text(ctx, value, &inner);
+    return st != WEFT_OK ? st : weft_arena_printf(ctx, ctx->arena, out, "%s '%s'", type_name, inner);
+}
+
+weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
+{
+    char text[DECIMAL_TEXT_BYTES];
+
+    if (value->is_null) return weft_arena_copy(ctx, ctx->arena, "NULL", 4, out);
+    switch ((weft_type_id)value->type.id) {
+    case WEFT_TYPE_BOOLEAN:
+        return weft_arena_printf(ctx, ctx->arena, out, "%s", value->boolean ? "true" : "false");
+    case WEFT_TYPE_TINYINT:
+    case WEFT_TYPE_SMALLINT:
+    case WEFT_TYPE_INT:
+    case WEFT_TYPE_BIGINT: return weft_arena_printf(ctx, ctx->arena, out, "%lld", (long long)value->i64);
+    case WEFT_TYPE_DECIMAL:
+        decimal_text(value->i128, value->type.scale, text);
+        return weft_arena_copy(ctx, ctx->arena, text, strlen(text), out);
+    case WEFT_TYPE_STRING:
+        return weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, out);
+    case WEFT_TYPE_BINARY: return binary_text(ctx, &value->str, out);
+    case WEFT_TYPE_DATE: return quoted_text(ctx, "DATE", value, out);
+    case WEFT_TYPE_TIMESTAMP: return quoted_text(ctx, "TIMESTAMP", value, out);
+    case WEFT_TYPE_TIMESTAMP_NTZ: return quoted_text(ctx, "TIMESTAMP_NTZ", value, out);
+    case WEFT_TYPE_INTERVAL_YM: return interval_ym_text(ctx, value->i64, out);
+    case WEFT_TYPE_INTERVAL_DT: return interval_dt_text(ctx, value->i64, out);
+    case WEFT_TYPE_FLOAT:
+    case WEFT_TYPE_DOUBLE: return weft_value_cast_text(ctx, value, out);
+    case WEFT_TYPE_NULL:
+    case WEFT_TYPE_ARRAY:
+    case WEFT_TYPE_STRUCT:
+    case WEFT_TYPE_MAP:
+    case WEFT_TYPE_COUNT: break;
+    }
+    return weft_fail(ctx, WEFT_INTERNAL, "a literal of type number %d has no text", value->type.id);
+}
+
+static int compare_f64(double a, double b)
+{
+    if (isnan(a) || isnan(b)) return isnan(a) - isnan(b);
+    return a < b ? -1 : a > b;
+}
+
+int weft_value_compare(const weft_value *a, const weft_value *b)
+{
+    if (a->is_null || b->is_null) return b->is_null - a->is_null;
+    switch ((weft_type_id)a->type.id) {
+    case WEFT_TYPE_BOOLEAN: return a->boolean - b->boolean;
+    case WEFT_TYPE_FLOAT:
+    case WEFT_TYPE_DOUBLE: return compare_f64(a->f64, b->f64);
+    case WEFT_TYPE_DECIMAL: return a->i128 < b->i128 ? -1 : a->i128 > b->i128;
+    case WEFT_TYPE_STRING:
+    case WEFT_TYPE_BINARY: return weft_str_compare(&a->str, &b->str);
+    case WEFT_TYPE_TINYINT:
+    case WEFT_TYPE_SMALLINT:
+    case WEFT_TYPE_INT:
+    case WEFT_TYPE_BIGINT:
+    case WEFT_TYPE_DATE:
+    case WEFT_TYPE_TIMESTAMP:
+    case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_INTERVAL_YM:
+    case WEFT_TYPE_INTERVAL_DT: return a->i64 < b->i64 ? -1 : a->i64 > b->i64;
+    case WEFT_TYPE_NULL:
+    case WEFT_TYPE_ARRAY:
+    case WEFT_TYPE_STRUCT:
+    case WEFT_TYPE_MAP:
+    case WEFT_TYPE_COUNT: break;
+    }
+    return 0;
+}
+
+/* One physical value as a 128-bit integer; the caller knows that it is of an integer kind. */
+static weft_i128 slot_integer(weft_phys phys, const void *slot)
+{
+    int16_t i16;
+    int32_t i32;
+    int64_t i64;
+    weft_i128 i128;
+
+    switch (phys) {
+    case WEFT_PHYS_BOOL: return *(const uint8_t *)slot;
+    case WEFT_PHYS_I8: return *(const int8_t *)slot;
+    case WEFT_PHYS_I16: memcpy(&i16, slot, sizeof(i16)); return i16;
+    case WEFT_PHYS_I32: memcpy(&i32, slot, sizeof(i32)); return i32;
+    case WEFT_PHYS_I64: memcpy(&i64, slot, sizeof(i64)); return i64;
+    case WEFT_PHYS_I128: memcpy(&i128, slot, sizeof(i128)); return i128;
+    case WEFT_PHYS_NULL:
+    case WEFT_PHYS_F32:
+    case WEFT_PHYS_F64:
+    case WEFT_PHYS_STR:
+    case WEFT_PHYS_LIST:
+    case WEFT_PHYS_STRUCT:
+    case WEFT_PHYS_COUNT: break;
+    }
+    return 0;
+}
+
+weft_value weft_value_of_column(const weft_column *column, int32_t row)
+{
+    weft_value value = {.type = column->type, .is_null = true};
+    const weft_phys phys = (weft_phys)column->phys;
+
+    if (phys == WEFT_PHYS_NULL || weft_column_is_null(column, row)) return value;
+    value.is_null = false;
+    const void *slot = weft_column_value(column, row);
+    if (phys == WEFT_PHYS_STR) {
+        memcpy(&value.str, slot, sizeof(value.str));
+    } else if (phys == WEFT_PHYS_F64) {
+        memcpy(&value.f64, slot, sizeof(value.f64));
+    } else if (phys == WEFT_PHYS_F32) {
+        float narrow;
+        memcpy(&narrow, slot, sizeof(narrow));
+        value.f64 = (double)narrow;
+    } else if (column->type.id == WEFT_TYPE_DECIMAL) {
+        value.i128 = slot_integer(phys, slot);
+    } else if (phys == WEFT_PHYS_BOOL) {
+        value.boolean = *(const uint8_t *)slot != 0;
+    } else {
+        value.i64 = (int64_t)slot_integer(phys, slot);
+    }
+    return value;
+}

@@ -21,6 +21,7 @@ def main():
     scale = float(sys.argv[3]) if len(sys.argv) > 3 else 1.0
     connection = duckdb.connect()
     connection.execute(f"SET threads = {int(sys.argv[4]) if len(sys.argv) > 4 else 2}")
+    connection.execute("SET default_null_order = 'nulls_first_on_asc_last_on_desc'")  # Spark's
     for table in TABLES:
         connection.execute(f"CREATE VIEW {table} AS FROM read_parquet('{table_glob(data, table)}')")
     writer = csv.writer(sys.stdout, lineterminator="\n")

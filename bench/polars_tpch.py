@@ -75,7 +75,14 @@ def q2():
     return (
         offers.join(cheapest, on=["p_partkey", "ps_supplycost"])
         .select("s_acctbal", "s_name", "n_name", "p_partkey", "p_mfgr", "s_address", "s_phone", "s_comment")
-        .sort("s_acctbal", "n_name", "s_name", "p_partkey", descending=[True, False, False, False])
+        .sort(
+            "s_acctbal",
+            "n_name",
+            "s_name",
+            "p_partkey",
+            descending=[True, False, False, False],
+            nulls_last=[True, False, False, False],
+        )
         .head(100)
     )
 
@@ -97,7 +104,7 @@ def q3():
         .group_by("o_orderkey", "o_orderdate", "o_shippriority")
         .agg(revenue().sum().alias("revenue"))
         .select(col("o_orderkey").alias("l_orderkey"), "revenue", "o_orderdate", "o_shippriority")
-        .sort("revenue", "o_orderdate", descending=[True, False])
+        .sort("revenue", "o_orderdate", descending=[True, False], nulls_last=[True, False])
         .head(10)
     )
 
@@ -135,7 +142,7 @@ def q5():
         .join(table("supplier"), left_on=["l_suppkey", "n_nationkey"], right_on=["s_suppkey", "s_nationkey"])
         .group_by("n_name")
         .agg(revenue().sum().alias("revenue"))
-        .sort("revenue", descending=True)
+        .sort("revenue", descending=True, nulls_last=True)
     )
 
 
@@ -225,7 +232,7 @@ def q9():
         )
         .group_by("nation", "o_year")
         .agg(col("amount").sum().alias("sum_profit"))
-        .sort("nation", "o_year", descending=[False, True])
+        .sort("nation", "o_year", descending=[False, True], nulls_last=[False, True])
     )
 
 
@@ -250,7 +257,7 @@ def q10():
             "c_phone",
             "c_comment",
         )
-        .sort("revenue", descending=True)
+        .sort("revenue", descending=True, nulls_last=True)
         .head(20)
     )
 
@@ -270,7 +277,7 @@ def q11():
         .join(limit, how="cross")
         .filter(col("value") > col("limit"))
         .select("ps_partkey", "value")
-        .sort("value", descending=True)
+        .sort("value", descending=True, nulls_last=True)
     )
 
 
@@ -305,7 +312,7 @@ def q13():
         .agg(col("o_orderkey").count().alias("c_count"))
         .group_by("c_count")
         .agg(pl.len().alias("custdist"))
-        .sort("custdist", "c_count", descending=True)
+        .sort("custdist", "c_count", descending=True, nulls_last=True)
     )
 
 
@@ -354,7 +361,14 @@ def q16():
         .join(complained, left_on="ps_suppkey", right_on="s_suppkey", how="anti")
         .group_by("p_brand", "p_type", "p_size")
         .agg(col("ps_suppkey").n_unique().alias("supplier_cnt"))
-        .sort("supplier_cnt", "p_brand", "p_type", "p_size", descending=[True, False, False, False])
+        .sort(
+            "supplier_cnt",
+            "p_brand",
+            "p_type",
+            "p_size",
+            descending=[True, False, False, False],
+            nulls_last=[True, False, False, False],
+        )
     )
 
 
@@ -387,7 +401,7 @@ def q18():
             "o_totalprice",
             "sum(l_quantity)",
         )
-        .sort("o_totalprice", "o_orderdate", descending=[True, False])
+        .sort("o_totalprice", "o_orderdate", descending=[True, False], nulls_last=[True, False])
         .head(100)
     )
 
@@ -425,7 +439,8 @@ def q20():
         .filter(col("l_shipdate").is_between(date(1994, 1, 1), date(1995, 1, 1), closed="left"))
         .join(forest, left_on="l_partkey", right_on="p_partkey", how="semi")
         .group_by("l_partkey", "l_suppkey")
-        .agg((0.5 * col("l_quantity").sum()).alias("half"))
+        .agg((0.5 * col("l_quantity").sum()).alias("half"), col("l_quantity").count().alias("known"))
+        .filter(col("known") > 0)  # SQL's sum of nothing is NULL, not 0
     )
     many = (
         table("partsupp")
@@ -467,7 +482,7 @@ def q21():
         .join(one_late, on="l_orderkey", how="semi")
         .group_by("s_name")
         .agg(pl.len().alias("numwait"))
-        .sort("numwait", "s_name", descending=[True, False])
+        .sort("numwait", "s_name", descending=[True, False], nulls_last=[True, False])
         .head(100)
     )
 

@@ -88,7 +88,7 @@ def make_table(kind, source, target, all_rows):
         schema = pa.schema([pa.field(f.name, pa.int64() if is_key(f.name) else f.type) for f in schema])
         write(target, map(with_keys, batches(source)), schema)
     elif kind == "nulls":
-        write(target, (with_nulls(table, seed) for seed, table in enumerate(batches(source))), schema)
+        write(target, (with_nulls(t.cast(schema), seed) for seed, t in enumerate(batches(source))), schema)
     elif kind == "plain":
         write(target, batches(source), schema, dictionary=False)
     elif kind == "one-group":

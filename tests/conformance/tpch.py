@@ -30,6 +30,7 @@ def peer_answers(data, queries, scale):
     import duckdb
 
     connection = duckdb.connect()
+    connection.execute("SET default_null_order = 'nulls_first_on_asc_last_on_desc'")  # Spark's
     for table in TABLES:
         connection.execute(f"CREATE VIEW {table} AS FROM read_parquet('{table_glob(data, table)}')")
     answers = {}

@@ -267,6 +267,9 @@ static bool shares_table(weft_ctx *ctx, const weft_planner *p, const join_sides 
                          const pipeline *probe)
 {
     if (j->key_count == 0 || build->stats.partition_count == 1) return true;
+    /* a NULL key anywhere decides for every row: all tasks must see all of the build side */
+    if (j->kind == WEFT_JOIN_ANTI_NULL || (j->kind == WEFT_JOIN_MARK && j->node->join.mark_nullable))
+        return true;
     int64_t limit = weft_setting(ctx, WEFT_SET_BROADCAST_BYTES);
     if (limit == 0 || p->options.memory_bytes / SHARED_PART_OF_MEMORY < limit)
         limit = limit < 0 ? -1 : p->options.memory_bytes / SHARED_PART_OF_MEMORY;

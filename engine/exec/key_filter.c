@@ -1,0 +1,128 @@
+/* engine/exec/key_filter.c - runtime filters from the build rows of a join.
+ *
+ * Integers whose range is at most KEY_BITS_PER_ROW bits a row (or small) become an exact bitmap; other
+ * integers and strings a split-block bloom filter of about 12 bits a key (1 % false positives at 10, rounded
+ * up to a power of two). The filter is a function of the set of keys alone. Memory: its bits, RETAINED. */
+#include <string.h>
+
+#include "engine/exec/join_table.h"
+
+enum {
+    KEY_BITS_PER_ROW = 64,    /* a bitmap of 8 bytes a key: half of what a table entry takes */
+    KEY_BITS_SMALL = 1 << 20, /* 128 KiB: stays in the second-level cache */
+    KEY_BITS_MOST = 1 << 28,  /* 32 MiB */
+    BLOOM_KEYS_PER_BLOCK = 21 /* 256 bits a block / 12 bits a key */
+};
+
+typedef struct key_reader {
+    const weft_row_layout *layout;
+    int32_t column;
+    weft_phys phys;
+} key_reader;
+
+static int64_t key_integer(const key_reader *r, const uint8_t *row)
+{
+    const uint8_t *at = row + r->layout->offsets[r->column];
+    if (r->phys == WEFT_PHYS_I64) return *(const int64_t *)(const void *)at;
+    if (r->phys == WEFT_PHYS_I32) return *(const int32_t *)(const void *)at;
+    if (r->phys == WEFT_PHYS_I16) return *(const int16_t *)(const void *)at;
+    return *(const int8_t *)at;
+}
+
+static uint64_t key_hash(const key_reader *r, const uint8_t *row)
+{
+    if (r->phys != WEFT_PHYS_STR) return weft_hash_i64(key_integer(r, row));
+    return weft_str_hash((const weft_str *)(const void *)(row + r->layout->offsets[r->column]));
+}
+
+/* What a pass over the rows does with each non-null key. */
+typedef enum key_pass { PASS_RANGE, PASS_BITMAP, PASS_BLOOM } key_pass;
+
+static void pass_page(const key_reader *r, key_pass pass, const weft_row_page *page, weft_key_filter *f)
+{
+    const uint8_t *row = weft_row_page_rows(page);
+    for (uint32_t i = 0; i < page->rows; i++, row += r->layout->row_bytes) {
+        if (weft_row_is_null(row, r->column)) continue;
+        f->empty = false;
+        if (pass == PASS_RANGE) {
+            if (r->phys == WEFT_PHYS_STR) continue;
+            const int64_t key = key_integer(r, row);
+            f->low = weft_min_i64(f->low, key);
+            f->high = weft_max_i64(f->high, key);
+        } else if (pass == PASS_BITMAP)
+            weft_bit_set(f->bits, (int64_t)((uint64_t)key_integer(r, row) - (uint64_t)f->low));
+        else
+            weft_bloom_insert(f, key_hash(r, row));
+    }
+}
+
+static weft_status pass_rows(weft_ctx *ctx, const weft_input *input, const key_reader *r, key_pass pass,
+                             weft_key_filter *f)
+{
+    weft_status st = WEFT_OK;
+    weft_block_reader *reader = NULL;
+    for (int32_t b = 0; b < input->block_count; b++)
+        for (int32_t p = 0; p < weft_block_partitions(input->blocks[b]); p++) {
+            if (weft_block_rows(input->blocks[b], p) == 0) continue;
+            WEFT_TRY(st, weft_check_cancel(ctx));
+            WEFT_TRY(st, weft_block_reader_open(ctx, input->blocks[b], p, -1, &reader));
+            for (;;) {
+                const weft_row_page *page = NULL;
+                bool stable = false;
+                WEFT_TRY(st, weft_block_reader_next(ctx, reader, &page, &stable));
+                if (page == NULL) break;
+                pass_page(r, pass, page, f);
+            }
+            weft_block_reader_close(&reader);
+        }
+done:
+    weft_block_reader_close(&reader);
+    return st;
+}
+
+weft_status weft_key_filter_build(weft_ctx *ctx, const weft_input *input, int32_t column,
+                                  weft_key_filter **out)
+{
+    weft_status st = WEFT_OK;
+    weft_key_filter *f = NULL;
+    int64_t rows = 0;
+    const weft_row_layout *layout = weft_block_layout(input->blocks[0]);
+    const key_reader reader = {.layout = layout, .column = column, .phys = (weft_phys)layout->phys[column]};
+
+    for (int32_t b = 0; b < input->block_count; b++) rows += weft_block_rows(input->blocks[b], -1);
+    WEFT_TRY(st, WEFT_NEW(ctx, &f));
+    f->kind = WEFT_KEY_FILTER_RANGE;
+    f->empty = true;
+    f->low = INT64_MAX;
+    f->high = INT64_MIN;
+    f->has_range = reader.phys != WEFT_PHYS_STR;
+    WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_RANGE, f));
+    const uint64_t range = f->empty || !f->has_range ? 0 : (uint64_t)f->high - (uint64_t)f->low + 1;
+    if (f->empty) {
+        f->low = 1;
+        f->high = 0;
+    } else if (range > 0 && range <= KEY_BITS_MOST &&
+               (range <= KEY_BITS_SMALL || range <= (uint64_t)rows * KEY_BITS_PER_ROW)) {
+        f->kind = WEFT_KEY_FILTER_BITMAP;
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)weft_bit_words((int64_t)range) * 8,
+                                         (void **)&f->bits));
+        WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_BITMAP, f));
+    } else {
+        const uint64_t blocks = weft_pow2_ceil((uint64_t)rows / BLOOM_KEYS_PER_BLOCK + 1);
+        f->kind = WEFT_KEY_FILTER_BLOOM;
+        f->block_mask = blocks - 1;
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)blocks * 32, (void **)&f->bits));
+        WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_BLOOM, f));
+    }
+    *out = f;
+    f = NULL;
+done:
+    weft_key_filter_free(&f);
+    return st;
+}
+
+void weft_key_filter_free(weft_key_filter **filter)
+{
+    if (*filter != NULL) weft_mem_free((*filter)->bits);
+    *filter = NULL;
+}

@@ -1,0 +1,190 @@
+/* engine/exec/source_marked.c - the build rows of a build-preserving join, by their match marks.
+ *
+ * Shared: the marks of all accepted attempts of the marking stage, ORed into one bitmap; one unit.
+ * A lane walks its partitions in (partition, block, page, row) order, the order that numbers the rows.
+ * Memory: one bit a build row for the stage, one vector a column for a lane. */
+#include <string.h>
+
+#include "engine/columnar/builder.h"
+#include "engine/exec/defs.h"
+
+typedef struct marked_shared {
+    const weft_source_spec *spec;
+    const weft_input *build, *marks;
+    uint64_t *words;
+} marked_shared;
+
+typedef struct marked_state {
+    const weft_source_spec *spec;
+    const marked_shared *shared;
+    const weft_row_layout *layout;
+    int32_t partition, partition_end, block;
+    int64_t number; /* of the next row */
+    weft_block_reader *reader;
+    const weft_row_page *page;
+    uint32_t page_row;
+    weft_vector *vectors; /* [column_count], then the mark */
+    int32_t opened;
+    weft_column *columns;
+    const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
+    uint8_t mark[WEFT_BATCH_ROWS_MAX];
+} marked_state;
+
+static void marked_shared_close(void *shared)
+{
+    marked_shared *s = shared;
+    weft_mem_free(s->words);
+}
+
+static weft_status marked_shared_open(weft_ctx *ctx, const weft_source_spec *spec, const weft_input *inputs,
+                                      void **shared, int32_t *units)
+{
+    weft_status st = WEFT_OK;
+    marked_shared *s = NULL;
+    int64_t rows = 0;
+    WEFT_TRY(st, WEFT_NEW(ctx, &s));
+    s->spec = spec;
+    s->build = &inputs[spec->input];
+    s->marks = &inputs[spec->marked.marks_input];
+    for (int32_t b = 0; b < s->build->block_count; b++) rows += weft_block_rows(s->build->blocks[b], -1);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED,
+                                     (size_t)weft_max_i64(1, weft_bit_words(rows)) * 8, (void **)&s->words));
+    *shared = s;
+    *units = 1;
+done:
+    return st;
+}
+
+static weft_status marked_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
+{
+    marked_shared *s = shared;
+    (void)ctx, (void)unit;
+    for (int32_t b = 0; b < s->marks->block_count; b++) {
+        int32_t count = 0;
+        const weft_marks *marks = weft_block_marks(s->marks->blocks[b], &count);
+        for (int32_t i = 0; i < count; i++) {
+            if (marks[i].build_stage != s->build->stage_id) continue;
+            const int64_t words = weft_bit_words(marks[i].rows);
+            for (int64_t w = 0; w < words; w++) s->words[w] |= marks[i].words[w];
+        }
+    }
+    return WEFT_OK;
+}
+
+static void marked_close(void *state)
+{
+    marked_state *s = state;
+    weft_block_reader_close(&s->reader);
+    for (int32_t i = 0; i < s->opened; i++) weft_vector_deinit(&s->vectors[i]);
+}
+
+static weft_status marked_open(weft_ctx *ctx, const weft_source_spec *spec, void *shared,
+                               const weft_task *task, void **state)
+{
+    weft_status st = WEFT_OK;
+    marked_state *s = NULL;
+    const int32_t width = spec->marked.column_count;
+    WEFT_TRY(st, WEFT_NEW(ctx, &s));
+    *state = s;
+    s->spec = spec;
+    s->shared = shared;
+    s->layout = weft_block_layout(s->shared->build->blocks[0]);
+    s->partition = task->spec->partition_begin;
+    s->partition_end = task->spec->partition_end;
+    for (int32_t p = 0; p < s->partition; p++)
+        for (int32_t b = 0; b < s->shared->build->block_count; b++)
+            s->number += weft_block_rows(s->shared->build->blocks[b], p);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width + 1, &s->vectors));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width + 1, &s->columns));
+    for (; s->opened <= width; s->opened++) {
+        const weft_type type = s->opened == width ? WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN)
+                                                  : s->layout->types[spec->marked.columns[s->opened]];
+        WEFT_TRY(st, weft_vector_init(ctx, type, WEFT_BATCH_ROWS_MAX, &s->vectors[s->opened]));
+    }
+done:
+    return st;
+}
+
+/* The next page with rows, or NULL at the end of the lane's partitions. */
+static weft_status marked_page(weft_ctx *ctx, marked_state *s)
+{
+    weft_status st = WEFT_OK;
+    s->page = NULL;
+    s->page_row = 0;
+    while (s->partition < s->partition_end) {
+        if (s->reader == NULL) {
+            if (s->block == s->shared->build->block_count) {
+                s->block = 0;
+                s->partition++;
+                continue;
+            }
+            WEFT_TRY(st, weft_block_reader_open(ctx, s->shared->build->blocks[s->block++], s->partition, -1,
+                                                &s->reader));
+        }
+        bool stable = false;
+        WEFT_TRY(st, weft_block_reader_next(ctx, s->reader, &s->page, &stable));
+        if (s->page != NULL && s->page->rows > 0) goto done;
+        if (s->page == NULL) weft_block_reader_close(&s->reader);
+    }
+done:
+    return st;
+}
+
+static void marked_fill(marked_state *s, int32_t count, weft_batch *out)
+{
+    const int32_t width = s->spec->marked.column_count;
+    for (int32_t i = 0; i < width; i++) {
+        weft_vector *v = &s->vectors[i];
+        const int32_t column = s->spec->marked.columns[i];
+        bool has_nulls = false;
+        weft_vector_reset(v);
+        weft_rows_gather(s->layout, column, s->rows, count, NULL, v->values, v->validity, &has_nulls);
+        v->column.validity = has_nulls ? v->validity : NULL;
+        v->column.phys = s->layout->phys[column];
+        s->columns[i] = v->column;
+    }
+    if (s->spec->marked.emit_mark) {
+        memcpy(s->vectors[width].values, s->mark, (size_t)count);
+        s->columns[width] = s->vectors[width].column;
+    }
+    *out = (weft_batch){.rows = count,
+                        .selected = count,
+                        .column_count = width + s->spec->marked.emit_mark,
+                        .columns = s->columns};
+}
+
+/* A batch never spans pages: a page that was read from scratch is only good until the next one. */
+static weft_status marked_next(weft_ctx *ctx, void *state, weft_batch *out, weft_op_result *result)
+{
+    weft_status st = WEFT_OK;
+    marked_state *s = state;
+    int32_t count = 0;
+
+    *result = WEFT_FINISHED;
+    while (count == 0) {
+        if (s->page == NULL || s->page_row == s->page->rows) {
+            WEFT_TRY(st, marked_page(ctx, s));
+            if (s->page == NULL) goto done;
+        }
+        const uint8_t *row = weft_row_page_rows(s->page) + (size_t)s->page_row * (size_t)s->layout->row_bytes;
+        for (; s->page_row < s->page->rows && count < WEFT_BATCH_ROWS_MAX; s->page_row++, s->number++) {
+            const bool marked = weft_bit_get(s->shared->words, s->number);
+            s->rows[count] = row;
+            s->mark[count] = marked;
+            count += s->spec->marked.emit_mark || marked == s->spec->marked.matched;
+            row += s->layout->row_bytes;
+        }
+    }
+    marked_fill(s, count, out);
+    *result = WEFT_HAVE_MORE;
+done:
+    return st;
+}
+
+const weft_source_def weft_source_marked = {.name = "MarkedRows",
+                                            .shared_open = marked_shared_open,
+                                            .shared_unit = marked_shared_unit,
+                                            .shared_close = marked_shared_close,
+                                            .open = marked_open,
+                                            .next = marked_next,
+                                            .close = marked_close};

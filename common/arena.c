@@ -40,6 +40,7 @@ struct arena_chunk {
 struct weft_arena {
     weft_account *account;
     arena_chunk *chunks; /* the current one first */
+    arena_chunk *first;  /* made with the arena; what a reset keeps */
     size_t used;         /* bytes of the current chunk */
     size_t next_bytes;   /* size of the chunk after this one */
 };
@@ -67,6 +68,7 @@ weft_arena *weft_arena_new(weft_account *account)
     if (arena == NULL) return NULL;
     *arena = (weft_arena){.account = account, .next_bytes = ARENA_CHUNK_FIRST};
     arena->chunks = arena_chunk_new(account, ARENA_CHUNK_FIRST - sizeof(arena_chunk));
+    arena->first = arena->chunks;
     if (arena->chunks == NULL) weft_arena_free(&arena);
     return arena;
 }
@@ -144,14 +146,14 @@ weft_status weft_arena_printf(weft_ctx *ctx, weft_arena *arena, char **out, cons
 
 void weft_arena_reset(weft_arena *arena)
 {
-    arena_chunk *first = arena->chunks;
-    while (first->next != NULL) { /* the first chunk made is the last of the list */
-        arena_chunk *next = first->next;
-        arena_chunk_free(first);
-        first = next;
+    for (arena_chunk *chunk = arena->chunks; chunk != NULL;) {
+        arena_chunk *next = chunk->next;
+        if (chunk != arena->first) arena_chunk_free(chunk);
+        chunk = next;
     }
-    ARENA_POISON(first->data, first->bytes);
-    arena->chunks = first;
+    arena->chunks = arena->first;
+    arena->chunks->next = NULL;
+    ARENA_POISON(arena->chunks->data, arena->chunks->bytes);
     arena->used = 0;
     arena->next_bytes = ARENA_CHUNK_FIRST;
 }

@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """TPC-H in DuckDB: duckdb_tpch.py DATA QUERIES [SCALE] [THREADS]
 
-Prints each answer as CSV between marker rows, and per query the line `Time taken: …` on stderr, as weft does."""
+Prints each answer as CSV between marker rows, and per query the line `Time taken: …` on stderr, as weft
+does."""
 
 import csv
 import os

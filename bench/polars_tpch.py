@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """The 22 TPC-H queries in Polars' own lazy form: polars_tpch.py DATA QUERIES [ENGINE] [SCALE]
 
-Prints each answer as CSV between marker rows, and per query the line `Time taken: …` on stderr, as weft does.
-Decimals are read as doubles: Polars 2 rounds products of decimals to the larger scale of the two factors, which
-gives other answers than SQL's, and computes them more slowly."""
+Prints each answer as CSV between marker rows, and per query the line `Time taken: …` on stderr, as weft
+does. Decimals are read as doubles: Polars 2 rounds products of decimals to the larger scale of the two
+factors, which gives other answers than SQL's, and computes them more slowly."""
 
 import os
 import sys

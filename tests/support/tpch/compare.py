@@ -22,8 +22,8 @@ def plain(value):
 def from_text(rows, query, decimals="spark"):
     """Rows of CSV text (None, or text) as values by the answer's kinds. Raises ValueError on a wrong form.
 
-    decimals: "spark": of the right scale, else it is an error; "mixed": of the right scale, else it is a double;
-    "double": all are doubles."""
+    decimals: "spark": of the right scale, else it is an error; "mixed": of the right scale, else it is a
+    double; "double": all are doubles."""
     kinds = answer_kinds(query)
     result = []
     for row in rows:

@@ -36,7 +36,7 @@ def generate(scale, folder):
 
 
 def find_or_generate(folder, scale):
-    """The absolute path of the named folder, which must be complete, else of build/data/tpch-<scale>, made."""
+    """The path of the named folder, which must be complete; without a name build/data/tpch-<scale>, made."""
     if folder:
         missing = [table for table in TABLES if not os.path.exists(os.path.join(folder, f"{table}.parquet"))]
         if missing:

@@ -3,9 +3,10 @@
 
     bench/tpch.py --data DIR [--weft build/release/weft] [--rounds 5] [--engines weft,duckdb,polars]
 
-One process answers all queries; an outside clock takes it from start to exit, with the CPU seconds and the
-peak resident set of the child beside it. Every engine has two threads. The answers of every run are compared. A
-name like `weft:k=v,k=v` is weft with settings: a technique can be measured on and off in one run."""
+One process answers all queries; an outside clock takes it from start to exit, with the CPU seconds and
+the peak resident set of the child beside it. Every engine has two threads. The answers of every run are
+compared. A name like `weft:k=v,k=v` is weft with settings: a technique can be measured on and off in one
+run."""
 
 import argparse
 import os

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Install a build into a scratch prefix, then use it as a stranger would: check.py BUILD_DIR COMPILER
 
-Every example of examples/c is built twice, by pkg-config and by CMake's find_package, from a copy outside the
-tree, and run without arguments; it must end with 0. weft.h must compile as C and, where there is a C++ compiler,
-as C++."""
+Every example of examples/c is built twice, by pkg-config and by CMake's find_package, from a copy outside
+the tree, and run without arguments; it must end with 0. weft.h must compile as C and, where there is a
+C++ compiler, as C++."""
 
 import glob
 import os

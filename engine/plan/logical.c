@@ -1,6 +1,7 @@
 /* engine/plan/logical.c - constructors of bound nodes: each computes the output columns of its node.
  *
- * Everything is allocated in ctx->arena; arrays of expressions are copied, expressions and inputs are shared. */
+ * Everything is allocated in ctx->arena; arrays of expressions are copied, expressions and inputs are shared.
+ */
 #include "engine/plan/logical.h"
 
 #include <string.h>
@@ -30,7 +31,8 @@ static const char *const node_kind_texts[] = {
     [WEFT_NODE_WITH] = "With",
     [WEFT_NODE_SELECT] = "Select",
 };
-_Static_assert(sizeof node_kind_texts / sizeof node_kind_texts[0] == WEFT_NODE_KIND_COUNT, "a text per node kind");
+_Static_assert(sizeof node_kind_texts / sizeof node_kind_texts[0] == WEFT_NODE_KIND_COUNT,
+               "a text per node kind");
 
 const char *weft_node_kind_text(weft_node_kind kind)
 {
@@ -71,21 +73,25 @@ done:
 static weft_status output_of(weft_ctx *ctx, const weft_node *input, const weft_expr *e, weft_output *out)
 {
     if (e->kind == WEFT_EXPR_ALIAS) {
-        *out = (weft_output){
-            .id = e->alias.id, .name = e->alias.name, .type = e->args[0]->type, .nullable = e->args[0]->nullable};
+        *out = (weft_output){.id = e->alias.id,
+                             .name = e->alias.name,
+                             .type = e->args[0]->type,
+                             .nullable = e->args[0]->nullable};
         return WEFT_OK;
     }
     if (e->kind != WEFT_EXPR_COLUMN) {
-        return weft_fail(ctx, WEFT_INTERNAL, "an output is neither a column nor an alias but of kind %d", (int)e->kind);
+        return weft_fail(ctx, WEFT_INTERNAL, "an output is neither a column nor an alias but of kind %d",
+                         (int)e->kind);
     }
-    *out = (weft_output){.id = e->column.id, .name = e->column.name, .type = e->type, .nullable = e->nullable};
+    *out =
+        (weft_output){.id = e->column.id, .name = e->column.name, .type = e->type, .nullable = e->nullable};
     const int32_t at = input != NULL ? weft_node_find_output(input, e->column.id) : -1;
     if (at >= 0) out->qualifier = input->output.columns[at].qualifier;
     return WEFT_OK;
 }
 
-weft_status weft_node_filter(weft_ctx *ctx, const weft_node *input, const weft_expr *const *conjuncts, int32_t count,
-                             const weft_node **out)
+weft_status weft_node_filter(weft_ctx *ctx, const weft_node *input, const weft_expr *const *conjuncts,
+                             int32_t count, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -102,8 +108,8 @@ done:
     return st;
 }
 
-weft_status weft_node_project(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs, int32_t count,
-                              const weft_node **out)
+weft_status weft_node_project(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs,
+                              int32_t count, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -177,8 +183,9 @@ done:
 }
 
 weft_status weft_node_join(weft_ctx *ctx, weft_join_kind kind, const weft_node *left, const weft_node *right,
-                           const weft_expr *const *left_keys, const weft_expr *const *right_keys, int32_t key_count,
-                           const weft_expr *const *conditions, int32_t condition_count, const weft_node **out)
+                           const weft_expr *const *left_keys, const weft_expr *const *right_keys,
+                           int32_t key_count, const weft_expr *const *conditions, int32_t condition_count,
+                           const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_node *inputs[2] = {left, right};
@@ -195,8 +202,8 @@ done:
 }
 
 weft_status weft_node_aggregate(weft_ctx *ctx, const weft_node *input, const weft_expr *const *groups,
-                                int32_t group_count, const weft_expr *const *aggregates, int32_t aggregate_count,
-                                const weft_node **out)
+                                int32_t group_count, const weft_expr *const *aggregates,
+                                int32_t aggregate_count, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -232,7 +239,8 @@ done:
     return st;
 }
 
-weft_status weft_node_limit(weft_ctx *ctx, const weft_node *input, int64_t skip, int64_t take, const weft_node **out)
+weft_status weft_node_limit(weft_ctx *ctx, const weft_node *input, int64_t skip, int64_t take,
+                            const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -297,8 +305,8 @@ done:
     return st;
 }
 
-weft_status weft_node_window(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs, int32_t count,
-                             const weft_node **out)
+weft_status weft_node_window(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs,
+                             int32_t count, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -327,8 +335,8 @@ weft_status weft_node_union(weft_ctx *ctx, weft_ids *ids, const weft_node *const
     WEFT_TRY(st, node_new(ctx, WEFT_NODE_UNION, inputs, count, &node));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, first->count, &columns));
     for (int32_t c = 0; c < first->count; c++) {
-        columns[c] =
-            (weft_output){.id = weft_next_id(ids), .name = first->columns[c].name, .type = first->columns[c].type};
+        columns[c] = (weft_output){
+            .id = weft_next_id(ids), .name = first->columns[c].name, .type = first->columns[c].type};
         for (int32_t i = 0; i < count; i++) columns[c].nullable |= inputs[i]->output.columns[c].nullable;
     }
     node->output = (weft_outputs){.count = first->count, .columns = columns};
@@ -337,8 +345,8 @@ done:
     return st;
 }
 
-weft_status weft_node_set(weft_ctx *ctx, weft_set_kind kind, bool all, const weft_node *left, const weft_node *right,
-                          const weft_node **out)
+weft_status weft_node_set(weft_ctx *ctx, weft_set_kind kind, bool all, const weft_node *left,
+                          const weft_node *right, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -364,7 +372,8 @@ weft_status weft_node_expand(weft_ctx *ctx, const weft_node *input, const weft_o
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, outputs->count, &columns));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copy));
     for (int32_t i = 0; i < outputs->count; i++) columns[i] = outputs->columns[i];
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, copy_exprs(ctx, projections[i], outputs->count, &copy[i]));
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, copy_exprs(ctx, projections[i], outputs->count, &copy[i]));
     node->expand.projection_count = count;
     node->expand.projections = copy;
     node->output = (weft_outputs){.count = outputs->count, .columns = columns};

@@ -1,13 +1,13 @@
 /* engine/plan/node_check.c - the invariants of bound trees, checked.
  *
- * Every node is visited once (shared nodes too, so the cost is linear in the DAG) with the columns that enclosing
- * queries offer to OUTER references. A shared node cannot have free OUTER references to different places, because
- * the analyser binds it once. */
+ * Every node is visited once (shared nodes too, so the cost is linear in the DAG) with the columns that
+ * enclosing queries offer to OUTER references. A shared node cannot have free OUTER references to different
+ * places, because the analyser binds it once. */
 #include <string.h>
 
 #include "common/hash.h"
-#include "engine/plan/pointers.h"
 #include "engine/plan/logical.h"
+#include "engine/plan/pointers.h"
 
 /* The outputs an enclosing query offers, innermost first. */
 typedef struct check_outer {
@@ -59,7 +59,8 @@ static const weft_output *find_below(const weft_node *node, int64_t id)
     return NULL;
 }
 
-static weft_status check_column(weft_ctx *ctx, const weft_node *node, const weft_expr *e, const weft_output *column)
+static weft_status check_column(weft_ctx *ctx, const weft_node *node, const weft_expr *e,
+                                const weft_output *column)
 {
     char have[256], want[256];
     if (column == NULL) {
@@ -70,7 +71,8 @@ static weft_status check_column(weft_ctx *ctx, const weft_node *node, const weft
     if (!weft_type_equal(column->type, e->type)) {
         return weft_fail(ctx, WEFT_INTERNAL, "%s: column %s#%lld is read as %s but is %s",
                          weft_node_kind_text(node->kind), column->name, (long long)e->column.id,
-                         weft_type_text(e->type, want, sizeof want), weft_type_text(column->type, have, sizeof have));
+                         weft_type_text(e->type, want, sizeof want),
+                         weft_type_text(column->type, have, sizeof have));
     }
     return WEFT_OK;
 }
@@ -80,7 +82,8 @@ static weft_status check_outer_column(weft_ctx *ctx, const weft_node *node, cons
 {
     const weft_expr *column = e->args[0];
     if (e->arg_count != 1 || column->kind != WEFT_EXPR_COLUMN) {
-        return weft_fail(ctx, WEFT_INTERNAL, "%s: OUTER does not hold a column", weft_node_kind_text(node->kind));
+        return weft_fail(ctx, WEFT_INTERNAL, "%s: OUTER does not hold a column",
+                         weft_node_kind_text(node->kind));
     }
     for (; outer != NULL; outer = outer->up) {
         const weft_output *found = find_below(outer->node, column->column.id);
@@ -125,7 +128,8 @@ static weft_status check_expr(weft_ctx *ctx, checker *c, const weft_node *node, 
                               const check_outer *outer)
 {
     weft_status st = WEFT_OK;
-    if (e == NULL) return weft_fail(ctx, WEFT_INTERNAL, "%s: missing expression", weft_node_kind_text(node->kind));
+    if (e == NULL)
+        return weft_fail(ctx, WEFT_INTERNAL, "%s: missing expression", weft_node_kind_text(node->kind));
     if (!kind_is_bound(node, e)) {
         return weft_fail(ctx, WEFT_INTERNAL, "%s: an expression of kind %d is out of place",
                          weft_node_kind_text(node->kind), (int)e->kind);
@@ -151,8 +155,8 @@ done:
     return st;
 }
 
-static weft_status check_exprs(weft_ctx *ctx, checker *c, const weft_node *node, const weft_expr *const *exprs,
-                               int32_t count, const check_outer *outer)
+static weft_status check_exprs(weft_ctx *ctx, checker *c, const weft_node *node,
+                               const weft_expr *const *exprs, int32_t count, const check_outer *outer)
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, check_expr(ctx, c, node, exprs[i], outer));
@@ -160,8 +164,8 @@ done:
     return st;
 }
 
-static weft_status check_predicates(weft_ctx *ctx, checker *c, const weft_node *node, const weft_expr *const *exprs,
-                                    int32_t count, const check_outer *outer)
+static weft_status check_predicates(weft_ctx *ctx, checker *c, const weft_node *node,
+                                    const weft_expr *const *exprs, int32_t count, const check_outer *outer)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, check_exprs(ctx, c, node, exprs, count, outer));
@@ -176,8 +180,9 @@ done:
 }
 
 /* Outputs [from, from + count) are those of the named expressions. */
-static weft_status check_named(weft_ctx *ctx, checker *c, const weft_node *node, const weft_expr *const *exprs,
-                               int32_t count, int32_t from, const check_outer *outer)
+static weft_status check_named(weft_ctx *ctx, checker *c, const weft_node *node,
+                               const weft_expr *const *exprs, int32_t count, int32_t from,
+                               const check_outer *outer)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, check_exprs(ctx, c, node, exprs, count, outer));
@@ -193,8 +198,9 @@ static weft_status check_named(weft_ctx *ctx, checker *c, const weft_node *node,
                                                                 : -1;
         const weft_type type = alias ? exprs[i]->args[0]->type : exprs[i]->type;
         if (id != column->id || !weft_type_equal(type, column->type)) {
-            WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "%s: output %d (%s#%lld) is not what its expression gives",
-                                   weft_node_kind_text(node->kind), from + i, column->name, (long long)column->id));
+            WEFT_TRY(st, weft_fail(
+                             ctx, WEFT_INTERNAL, "%s: output %d (%s#%lld) is not what its expression gives",
+                             weft_node_kind_text(node->kind), from + i, column->name, (long long)column->id));
         }
     }
 done:
@@ -210,8 +216,10 @@ static weft_status check_join(weft_ctx *ctx, checker *c, const weft_node *node, 
     WEFT_TRY(st, check_predicates(ctx, c, node, node->join.conditions, node->join.condition_count, outer));
     for (int32_t i = 0; i < node->join.key_count; i++) {
         const weft_expr *l = node->join.left_keys[i], *r = node->join.right_keys[i];
-        if (!weft_outputs_cover(left, l) || !weft_outputs_cover(right, r) || !weft_type_equal(l->type, r->type)) {
-            WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "Join: key %d is on the wrong side or of unequal types", i));
+        if (!weft_outputs_cover(left, l) || !weft_outputs_cover(right, r) ||
+            !weft_type_equal(l->type, r->type)) {
+            WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL,
+                                   "Join: key %d is on the wrong side or of unequal types", i));
         }
     }
     for (int32_t i = 0; i < left->count; i++) {
@@ -248,7 +256,8 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
         /* Pushed filters speak of the scan's own outputs. */
         const weft_node *self[1] = {node};
         weft_node probe = {.kind = WEFT_NODE_SCAN, .input_count = 1, .inputs = self};
-        WEFT_TRY(st, check_predicates(ctx, c, &probe, node->scan.conjuncts, node->scan.conjunct_count, outer));
+        WEFT_TRY(st,
+                 check_predicates(ctx, c, &probe, node->scan.conjuncts, node->scan.conjunct_count, outer));
         break;
     }
     case WEFT_NODE_VALUES:
@@ -263,11 +272,14 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
         break;
     case WEFT_NODE_JOIN: WEFT_TRY(st, check_join(ctx, c, node, outer)); break;
     case WEFT_NODE_AGGREGATE:
-        WEFT_TRY(st, check_named(ctx, c, node, node->aggregate.groups, node->aggregate.group_count, 0, outer));
+        WEFT_TRY(st,
+                 check_named(ctx, c, node, node->aggregate.groups, node->aggregate.group_count, 0, outer));
         WEFT_TRY(st, check_named(ctx, c, node, node->aggregate.aggregates, node->aggregate.aggregate_count,
                                  node->aggregate.group_count, outer));
         break;
-    case WEFT_NODE_SORT: WEFT_TRY(st, check_exprs(ctx, c, node, node->sort.keys, node->sort.count, outer)); break;
+    case WEFT_NODE_SORT:
+        WEFT_TRY(st, check_exprs(ctx, c, node, node->sort.keys, node->sort.count, outer));
+        break;
     case WEFT_NODE_WINDOW:
         WEFT_TRY(st, check_named(ctx, c, node, node->window.exprs, node->window.count,
                                  node->inputs[0]->output.count, outer));

@@ -4,13 +4,13 @@
  *     +- Filter (a#1 > 5)
  *        +- Relation [a#1, b#2] parquet /data/t
  *
- * Plans of subquery expressions are printed as further inputs, as Spark does. A node that is shared prints each time
- * it is met, up to a limit of the whole text. */
+ * Plans of subquery expressions are printed as further inputs, as Spark does. A node that is shared prints
+ * each time it is met, up to a limit of the whole text. */
 #include <stdarg.h>
 #include <stdio.h>
 
-#include "engine/plan/pointers.h"
 #include "engine/plan/logical.h"
+#include "engine/plan/pointers.h"
 
 /* A chain of doublings of a shared node would print for ever; nobody reads more than this. */
 enum { NODE_TEXT_BYTES_MAX = 4 << 20 };
@@ -62,7 +62,8 @@ done:
     return st;
 }
 
-static weft_status text_exprs(text_buffer *b, const weft_expr *const *exprs, int32_t count, const char *separator)
+static weft_status text_exprs(text_buffer *b, const weft_expr *const *exprs, int32_t count,
+                              const char *separator)
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < count; i++) {
@@ -99,10 +100,11 @@ done:
 
 static weft_status text_join(text_buffer *b, const weft_node *node)
 {
-    static const char *const kinds[] = {"Inner",    "LeftOuter",      "RightOuter", "FullOuter", "LeftSemi",
+    static const char *const kinds[] = {"Inner",    "LeftOuter",       "RightOuter", "FullOuter", "LeftSemi",
                                         "LeftAnti", "LeftAnti (null)", "Mark",       "Single"};
     weft_status st = WEFT_OK;
-    const bool cross = node->join.key_count + node->join.condition_count == 0 && node->join.kind == WEFT_JOIN_INNER;
+    const bool cross = node->join.key_count + node->join.condition_count == 0 &&
+                       node->join.kind == WEFT_JOIN_INNER;
     WEFT_TRY(st, text_printf(b, " %s", cross ? "Cross" : kinds[node->join.kind]));
     for (int32_t i = 0; i < node->join.key_count; i++) {
         WEFT_TRY(st, text_words(b, i == 0 ? ", (" : " AND ("));
@@ -214,7 +216,8 @@ static bool collect_plan(void *self, const weft_expr *e)
     return c->st != WEFT_OK;
 }
 
-static weft_status collect_plans(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count, weft_pointers *plans)
+static weft_status collect_plans(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
+                                 weft_pointers *plans)
 {
     plan_collector c = {.ctx = ctx, .plans = plans, .st = WEFT_OK};
     for (int32_t i = 0; i < count && c.st == WEFT_OK; i++) weft_expr_any(exprs[i], collect_plan, &c);
@@ -227,7 +230,8 @@ static weft_status subquery_plans(weft_ctx *ctx, const weft_node *node, weft_poi
     if (node->kind == WEFT_NODE_FILTER) {
         return collect_plans(ctx, node->filter.conjuncts, node->filter.count, plans);
     }
-    if (node->kind == WEFT_NODE_PROJECT) return collect_plans(ctx, node->project.exprs, node->project.count, plans);
+    if (node->kind == WEFT_NODE_PROJECT)
+        return collect_plans(ctx, node->project.exprs, node->project.count, plans);
     if (node->kind == WEFT_NODE_JOIN) {
         return collect_plans(ctx, node->join.conditions, node->join.condition_count, plans);
     }
@@ -247,7 +251,8 @@ static weft_status text_node(text_buffer *b, const weft_node *node, text_buffer 
     WEFT_TRY(st, text_content(b, node));
     WEFT_TRY(st, text_words(b, "\n"));
     WEFT_TRY(st, subquery_plans(b->ctx, node, &below));
-    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, weft_pointers_push(b->ctx, &below, node->inputs[i]));
+    for (int32_t i = 0; i < node->input_count; i++)
+        WEFT_TRY(st, weft_pointers_push(b->ctx, &below, node->inputs[i]));
     for (int32_t i = 0; i < below.count; i++) {
         const bool last = i + 1 == below.count;
         if (b->count > NODE_TEXT_BYTES_MAX) break;

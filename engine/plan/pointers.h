@@ -1,7 +1,7 @@
 /* engine/plan/pointers.h - a growing array of pointers in the arena of ctx, for parser, analyser and rules.
  *
- * Doubling leaves the old arrays behind in the arena: at most as much again as the last one. Plain value, one thread;
- * a zeroed list is empty. */
+ * Doubling leaves the old arrays behind in the arena: at most as much again as the last one. Plain value, one
+ * thread; a zeroed list is empty. */
 #ifndef WEFT_PLAN_POINTERS_H
 #define WEFT_PLAN_POINTERS_H
 
@@ -15,7 +15,8 @@ typedef struct weft_pointers {
     int32_t count, capacity;
 } weft_pointers;
 
-WEFT_MUST_CHECK static inline weft_status weft_pointers_push(weft_ctx *ctx, weft_pointers *list, const void *item)
+WEFT_MUST_CHECK static inline weft_status weft_pointers_push(weft_ctx *ctx, weft_pointers *list,
+                                                             const void *item)
 {
     weft_status st = WEFT_OK;
     if (list->count == list->capacity) {
@@ -40,6 +41,9 @@ static inline const weft_node *const *weft_pointers_nodes(const weft_pointers *l
 {
     return (const weft_node *const *)list->items;
 }
-static inline const char *const *weft_pointers_texts(const weft_pointers *list) { return (const char *const *)list->items; }
+static inline const char *const *weft_pointers_texts(const weft_pointers *list)
+{
+    return (const char *const *)list->items;
+}
 
 #endif

@@ -1,0 +1,362 @@
+/* engine/sql/parser_call.c - function calls (DISTINCT, FILTER, OVER), window specifications, and the forms
+ * that have a syntax of their own: CAST, EXTRACT, SUBSTRING FROM, TRIM FROM, POSITION IN, CURRENT_DATE. */
+#include <stdio.h>
+#include <strings.h>
+
+#include "engine/sql/parser_internal.h"
+
+/* ---- windows ---- */
+
+static weft_status parse_bound(sql_parser *p, weft_bound_kind *kind, const weft_expr **offset)
+{
+    weft_status st = WEFT_OK;
+    *offset = NULL;
+    if (sql_word(p, SQL_KW_CURRENT) && sql_word_at(p, 1, SQL_KW_ROW)) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        *kind = WEFT_BOUND_CURRENT_ROW;
+        goto done;
+    }
+    const bool unbounded = weft_sql_accept_word(p, SQL_KW_UNBOUNDED);
+    if (!unbounded) WEFT_TRY(st, weft_sql_value_expr(p, offset));
+    if (weft_sql_accept_word(p, SQL_KW_PRECEDING)) {
+        *kind = unbounded ? WEFT_BOUND_UNBOUNDED_PRECEDING : WEFT_BOUND_PRECEDING;
+    } else if (weft_sql_accept_word(p, SQL_KW_FOLLOWING)) {
+        *kind = unbounded ? WEFT_BOUND_UNBOUNDED_FOLLOWING : WEFT_BOUND_FOLLOWING;
+    } else {
+        WEFT_TRY(st, weft_sql_syntax_error(p, "PRECEDING or FOLLOWING"));
+    }
+done:
+    return st;
+}
+
+static weft_status parse_frame(sql_parser *p, weft_window_spec *spec)
+{
+    weft_status st = WEFT_OK;
+    if (!sql_word(p, SQL_KW_ROWS) && !sql_word(p, SQL_KW_RANGE)) return WEFT_OK;
+    spec->has_frame = true;
+    spec->rows = sql_word(p, SQL_KW_ROWS);
+    weft_sql_advance(p);
+    if (weft_sql_accept_word(p, SQL_KW_BETWEEN)) {
+        WEFT_TRY(st, parse_bound(p, &spec->low, &spec->low_offset));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AND));
+        WEFT_TRY(st, parse_bound(p, &spec->high, &spec->high_offset));
+    } else {
+        WEFT_TRY(st, parse_bound(p, &spec->low, &spec->low_offset));
+        spec->high = WEFT_BOUND_CURRENT_ROW;
+    }
+done:
+    return st;
+}
+
+/* ( [PARTITION BY …] [ORDER BY …] [frame] ): the parentheses too. */
+weft_status weft_sql_window_spec(sql_parser *p, const weft_window_spec **out)
+{
+    weft_status st = WEFT_OK;
+    weft_window_spec *spec = NULL;
+    weft_pointers partition = {0}, order = {0};
+    WEFT_TRY(st, WEFT_NEW(p->ctx, &spec));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    if (weft_sql_accept_word(p, SQL_KW_PARTITION) || weft_sql_accept_word(p, SQL_KW_DISTRIBUTE)) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, weft_sql_exprs(p, &partition));
+    }
+    if (weft_sql_accept_word(p, SQL_KW_ORDER) || weft_sql_accept_word(p, SQL_KW_SORT)) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, weft_sql_sort_keys(p, &order));
+    }
+    WEFT_TRY(st, parse_frame(p, spec));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "PARTITION BY, ORDER BY, a frame or ')'"));
+    spec->partition_count = partition.count;
+    spec->partition = weft_pointers_exprs(&partition);
+    spec->order_count = order.count;
+    spec->order = weft_pointers_exprs(&order);
+    *out = spec;
+done:
+    return st;
+}
+
+/* OVER (spec) or OVER name: WINDOW over the call; a named window is its second argument, a column of that
+ * name. */
+static weft_status parse_over(sql_parser *p, const weft_span *start, const weft_expr *call,
+                              const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {call, NULL};
+    const weft_window_spec *spec = NULL;
+    weft_expr *e = NULL, *name = NULL;
+    const char **parts = NULL;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    const bool parenthesis = sql_is(p, SQL_LPAREN);
+    const uint8_t first = weft_sql_peek(p, 1)->kind;
+    const bool named = !parenthesis ||
+                       ((first == SQL_WORD || first == SQL_QUOTED) && sql_is_at(p, 2, SQL_RPAREN));
+    if (named) {
+        if (parenthesis) weft_sql_advance(p);
+        const weft_span span = weft_sql_peek(p, 0)->span;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 1, &parts));
+        WEFT_TRY(st, weft_sql_name(p, "the name of a window or '('", &parts[0]));
+        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_UNRESOLVED_COLUMN, span, NULL, 0, &name));
+        name->name.part_count = 1;
+        name->name.parts = parts;
+        args[1] = name;
+        if (parenthesis) WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    } else {
+        WEFT_TRY(st, weft_sql_window_spec(p, &spec));
+    }
+    sql_leave(p, frame);
+    WEFT_TRY(st,
+             weft_sql_expr_new(p, WEFT_EXPR_WINDOW, weft_sql_span_from(p, start), args, named ? 2 : 1, &e));
+    e->window.spec = spec;
+    *out = e;
+done:
+    return st;
+}
+
+/* ---- calls ---- */
+
+static bool accept_nulls(sql_parser *p, bool *ignore)
+{
+    const bool is_ignore = sql_word(p, SQL_KW_IGNORE);
+    if ((!is_ignore && !sql_word(p, SQL_KW_RESPECT)) || !sql_word_at(p, 1, SQL_KW_NULLS)) return false;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    *ignore = is_ignore;
+    return true;
+}
+
+static weft_status parse_filter(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_WHERE));
+    WEFT_TRY(st, weft_sql_expr(p, out));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+done:
+    return st;
+}
+
+/* a.b.f as "a.b.f". */
+static weft_status parse_function_name(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *const *parts = NULL;
+    int32_t count = 0;
+    char *joined = NULL;
+    WEFT_TRY(st, weft_sql_names(p, "the name of a function", &parts, &count));
+    *out = parts[0];
+    for (int32_t i = 1; i < count; i++) {
+        WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &joined, "%s.%s", *out, parts[i]));
+        *out = joined;
+    }
+done:
+    return st;
+}
+
+weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers args = {0};
+    weft_expr *e = NULL;
+    const weft_expr *filter = NULL;
+    const char *name = NULL;
+    bool ignore_nulls = false;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    WEFT_TRY(st, parse_function_name(p, &name));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    const bool distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
+    if (!distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN)) {
+        weft_sql_advance(p);
+    }
+    if (!sql_is(p, SQL_RPAREN)) {
+        WEFT_TRY(st, weft_sql_exprs(p, &args));
+        accept_nulls(p, &ignore_nulls);
+        if (sql_is(p, SQL_FAT_ARROW))
+            WEFT_TRY(st, weft_sql_unsupported(p, &start, "A named argument (name => value)"));
+        if (sql_is(p, SQL_ARROW)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A lambda function (x -> …)"));
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    if (sql_word(p, SQL_KW_WITHIN) && sql_word_at(p, 1, SQL_KW_GROUP)) {
+        WEFT_TRY(st, weft_sql_unsupported(p, &start, "WITHIN GROUP"));
+    }
+    if (sql_word(p, SQL_KW_FILTER) && sql_is_at(p, 1, SQL_LPAREN)) WEFT_TRY(st, parse_filter(p, &filter));
+    accept_nulls(p, &ignore_nulls);
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_UNRESOLVED_CALL, weft_sql_span_from(p, &start),
+                                   weft_pointers_exprs(&args), args.count, &e));
+    e->unresolved.name = name;
+    e->unresolved.distinct = distinct;
+    e->unresolved.ignore_nulls = ignore_nulls;
+    e->unresolved.filter = filter;
+    *out = e;
+    if (weft_sql_accept_word(p, SQL_KW_OVER)) WEFT_TRY(st, parse_over(p, &start, e, out));
+    sql_leave(p, frame);
+done:
+    return st;
+}
+
+/* ---- special forms ---- */
+
+/* CAST(x AS type), TRY_CAST(x AS type) */
+static weft_status parse_cast(sql_parser *p, const weft_span *start, bool try_, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *arg = NULL;
+    weft_expr *e = NULL;
+    weft_type type = {0};
+    WEFT_TRY(st, weft_sql_expr(p, &arg));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
+    WEFT_TRY(st, weft_sql_type(p, &type));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CAST, weft_sql_span_from(p, start), &arg, 1, &e));
+    e->type = type;
+    e->cast.try_ = try_;
+    *out = e;
+done:
+    return st;
+}
+
+/* EXTRACT(field FROM x): a call of extract with the field as a string. */
+static weft_status parse_extract(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {NULL, NULL};
+    const char *field = NULL;
+    size_t len = 0;
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    if (sql_is(p, SQL_STRING))
+        WEFT_TRY(st, weft_sql_string(p, "a field", &field, &len));
+    else
+        WEFT_TRY(st, weft_sql_name(p, "a field such as YEAR", &field));
+    WEFT_TRY(st, weft_sql_string_literal(p, field, span, &args[0]));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FROM));
+    WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    WEFT_TRY(st, weft_sql_call(p, "extract", weft_sql_span_from(p, start), args, 2, out));
+done:
+    return st;
+}
+
+/* SUBSTRING(x FROM a [FOR b]) as well as SUBSTRING(x, a [, b]). */
+static weft_status parse_substring(sql_parser *p, const weft_span *start, const char *name,
+                                   const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[3] = {NULL, NULL, NULL};
+    int32_t count = 2;
+    WEFT_TRY(st, weft_sql_expr(p, &args[0]));
+    if (!weft_sql_accept_word(p, SQL_KW_FROM)) WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "FROM or ','"));
+    WEFT_TRY(st, weft_sql_expr(p, &args[1]));
+    if (weft_sql_accept_word(p, SQL_KW_FOR) || weft_sql_accept(p, SQL_COMMA)) {
+        WEFT_TRY(st, weft_sql_expr(p, &args[2]));
+        count = 3;
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, count, out));
+done:
+    return st;
+}
+
+/* TRIM([BOTH | LEADING | TRAILING] [characters] FROM x); the plain call is a function. */
+static weft_status parse_trim(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {NULL, NULL};
+    const char *name = "btrim";
+    int32_t count = 1;
+    bool sided = true;
+    if (weft_sql_accept_word(p, SQL_KW_LEADING))
+        name = "ltrim";
+    else if (weft_sql_accept_word(p, SQL_KW_TRAILING))
+        name = "rtrim";
+    else
+        sided = weft_sql_accept_word(p, SQL_KW_BOTH);
+    if (sided && weft_sql_accept_word(p, SQL_KW_FROM)) {
+        WEFT_TRY(st, weft_sql_expr(p, &args[0]));
+    } else {
+        WEFT_TRY(st, weft_sql_expr(p, &args[1]));
+        if (weft_sql_accept_word(p, SQL_KW_FROM)) {
+            WEFT_TRY(st, weft_sql_expr(p, &args[0]));
+            count = 2;
+        } else if (sided) {
+            WEFT_TRY(st, weft_sql_syntax_error(p, "FROM"));
+        } else {
+            args[0] = args[1];
+            if (weft_sql_accept(p, SQL_COMMA)) { /* TRIM(characters, x), Spark's order */
+                WEFT_TRY(st, weft_sql_expr(p, &args[0]));
+                count = 2;
+            }
+        }
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    if (count == 1 && strcmp(name, "btrim") == 0) name = "trim";
+    WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, count, out));
+done:
+    return st;
+}
+
+/* POSITION(a IN b) and POSITION(a, b [, from]). */
+static weft_status parse_position(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[3] = {NULL, NULL, NULL};
+    int32_t count = 2;
+    WEFT_TRY(st, weft_sql_value_expr(p, &args[0]));
+    if (!weft_sql_accept_word(p, SQL_KW_IN)) WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "IN or ','"));
+    WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
+    if (weft_sql_accept(p, SQL_COMMA)) {
+        WEFT_TRY(st, weft_sql_value_expr(p, &args[2]));
+        count = 3;
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    WEFT_TRY(st, weft_sql_call(p, "position", weft_sql_span_from(p, start), args, count, out));
+done:
+    return st;
+}
+
+weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    const uint16_t keyword = token.keyword;
+    const bool bare = keyword == SQL_KW_CURRENT_DATE || keyword == SQL_KW_CURRENT_TIMESTAMP ||
+                      keyword == SQL_KW_CURRENT_USER || keyword == SQL_KW_LOCALTIMESTAMP;
+    const bool form = keyword == SQL_KW_CAST || keyword == SQL_KW_TRY_CAST || keyword == SQL_KW_EXTRACT ||
+                      keyword == SQL_KW_SUBSTRING || keyword == SQL_KW_SUBSTR || keyword == SQL_KW_TRIM ||
+                      keyword == SQL_KW_POSITION;
+    const bool parenthesis = sql_is_at(p, 1, SQL_LPAREN);
+    *out = NULL;
+    if (bare && !parenthesis && !sql_is_at(p, 1, SQL_DOT)) {
+        const char *name = keyword == SQL_KW_CURRENT_DATE        ? "current_date"
+                           : keyword == SQL_KW_CURRENT_TIMESTAMP ? "current_timestamp"
+                           : keyword == SQL_KW_LOCALTIMESTAMP    ? "localtimestamp"
+                                                                 : "current_user";
+        weft_sql_advance(p);
+        return weft_sql_call(p, name, token.span, NULL, 0, out);
+    }
+    if (!form || !parenthesis) return WEFT_OK;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    if (keyword == SQL_KW_CAST)
+        WEFT_TRY(st, parse_cast(p, &token.span, false, out));
+    else if (keyword == SQL_KW_TRY_CAST)
+        WEFT_TRY(st, parse_cast(p, &token.span, true, out));
+    else if (keyword == SQL_KW_EXTRACT)
+        WEFT_TRY(st, parse_extract(p, &token.span, out));
+    else if (keyword == SQL_KW_SUBSTRING)
+        WEFT_TRY(st, parse_substring(p, &token.span, "substring", out));
+    else if (keyword == SQL_KW_SUBSTR)
+        WEFT_TRY(st, parse_substring(p, &token.span, "substr", out));
+    else if (keyword == SQL_KW_TRIM)
+        WEFT_TRY(st, parse_trim(p, &token.span, out));
+    else
+        WEFT_TRY(st, parse_position(p, &token.span, out));
+    sql_leave(p, frame);
+done:
+    return st;
+}

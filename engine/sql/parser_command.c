@@ -1,0 +1,326 @@
+/* engine/sql/parser_command.c - statements: queries, EXPLAIN, views, CREATE TABLE AS, INSERT OVERWRITE
+ * DIRECTORY. */
+#include <strings.h>
+
+#include "engine/sql/parser_internal.h"
+
+/* [= ] value of an option: a string, a number, TRUE or FALSE, as text. */
+static weft_status parse_option_value(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    const sql_token token = *weft_sql_peek(p, 0);
+    if (token.kind == SQL_STRING || token.kind == SQL_RAW_STRING) {
+        WEFT_TRY(st, weft_sql_string(p, "a value", out, &len));
+        goto done;
+    }
+    const bool plain = token.kind == SQL_INTEGER || token.kind == SQL_DECIMAL || token.kind == SQL_WORD;
+    if (!plain) WEFT_TRY(st, weft_sql_syntax_error(p, "a value"));
+    WEFT_TRY(st, weft_sql_text_copy(p, token.span.start, token.span.stop, out));
+    weft_sql_advance(p);
+done:
+    return st;
+}
+
+/* key: a string or words with dots. */
+static weft_status parse_option_key(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *const *parts = NULL;
+    int32_t count = 0;
+    size_t len = 0;
+    char *joined = NULL;
+    if (sql_is(p, SQL_STRING)) return weft_sql_string(p, "the name of an option", out, &len);
+    WEFT_TRY(st, weft_sql_names(p, "the name of an option", &parts, &count));
+    *out = parts[0];
+    for (int32_t i = 1; i < count; i++) {
+        WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &joined, "%s.%s", *out, parts[i]));
+        *out = joined;
+    }
+done:
+    return st;
+}
+
+/* OPTIONS (key value, key = value, …), where it stands. */
+static weft_status parse_options(sql_parser *p, weft_pointers *options)
+{
+    weft_status st = WEFT_OK;
+    if (!weft_sql_accept_word(p, SQL_KW_OPTIONS)) return WEFT_OK;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    while (!sql_is(p, SQL_RPAREN)) {
+        const char *key = NULL, *value = NULL;
+        WEFT_TRY(st, parse_option_key(p, &key));
+        weft_sql_accept(p, SQL_EQ);
+        WEFT_TRY(st, parse_option_value(p, &value));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, options, key));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, options, value));
+        if (!weft_sql_accept(p, SQL_COMMA)) break;
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+done:
+    return st;
+}
+
+static weft_status parse_if_exists(sql_parser *p, bool not_exists, bool *out)
+{
+    weft_status st = WEFT_OK;
+    *out = weft_sql_accept_word(p, SQL_KW_IF);
+    if (!*out) return WEFT_OK;
+    if (not_exists) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NOT));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_EXISTS));
+done:
+    return st;
+}
+
+/* A name of one part; default.name and spark_catalog.default.name are taken too. */
+static weft_status parse_object_name(sql_parser *p, const char *what, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *const *parts = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, weft_sql_names(p, what, &parts, &count));
+    *out = parts[count - 1];
+done:
+    return st;
+}
+
+static bool is_path_key(const char *key) { return strcasecmp(key, "path") == 0; }
+
+/* After CREATE [OR REPLACE] [TEMPORARY] VIEW. */
+static weft_status parse_create_view(sql_parser *p, const weft_span *start, bool replace,
+                                     const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers options = {0};
+    const weft_node *query = NULL;
+    weft_node *node = NULL;
+    bool if_not_exists = false;
+    const char *name = NULL, *format = NULL, *text = NULL, *comment = NULL;
+    const char *const *columns = NULL;
+    int32_t column_count = 0;
+    size_t len = 0;
+    WEFT_TRY(st, parse_if_exists(p, true, &if_not_exists));
+    WEFT_TRY(st, parse_object_name(p, "the name of a view", &name));
+    if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &column_count));
+    if (weft_sql_accept_word(p, SQL_KW_COMMENT))
+        WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
+    if (weft_sql_accept_word(p, SQL_KW_USING)) {
+        WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
+        WEFT_TRY(st, parse_options(p, &options));
+    } else {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
+        const int32_t text_start = weft_sql_peek(p, 0)->span.start;
+        WEFT_TRY(st, weft_sql_query(p, &query));
+        WEFT_TRY(st, weft_sql_text_copy(p, text_start, p->last.stop, &text));
+    }
+    const weft_span span = weft_sql_span_from(p, start);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_CREATE_VIEW, span, &query, query != NULL ? 1 : 0, &node));
+    node->view.name = name;
+    node->view.replace = replace;
+    node->view.if_not_exists = if_not_exists;
+    node->view.column_count = column_count;
+    node->view.columns = columns;
+    node->view.format = format;
+    node->view.option_count = options.count / 2;
+    node->view.options = weft_pointers_texts(&options);
+    node->view.text = text;
+    *out = node;
+done:
+    return st;
+}
+
+/* After CREATE TABLE: [IF NOT EXISTS] name [USING format] [OPTIONS …] [LOCATION path] [AS] query. */
+static weft_status parse_create_table(sql_parser *p, const weft_span *start, bool replace,
+                                      const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers options = {0};
+    const weft_node *query = NULL;
+    weft_node *node = NULL;
+    bool if_not_exists = false;
+    const char *name = NULL, *format = "parquet", *path = NULL, *comment = NULL;
+    size_t len = 0;
+    WEFT_TRY(st, parse_if_exists(p, true, &if_not_exists));
+    WEFT_TRY(st, parse_object_name(p, "the name of a table", &name));
+    if (sql_is(p, SQL_LPAREN)) {
+        WEFT_TRY(st,
+                 weft_sql_unsupported(p, start, "CREATE TABLE with a list of columns (only AS query is)"));
+    }
+    if (weft_sql_accept_word(p, SQL_KW_USING))
+        WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
+    for (;;) {
+        if (sql_word(p, SQL_KW_OPTIONS))
+            WEFT_TRY(st, parse_options(p, &options));
+        else if (weft_sql_accept_word(p, SQL_KW_LOCATION))
+            WEFT_TRY(st, weft_sql_string(p, "a path", &path, &len));
+        else if (weft_sql_accept_word(p, SQL_KW_COMMENT))
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
+        else if (sql_word(p, SQL_KW_PARTITIONED))
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "PARTITIONED BY"));
+        else if (sql_word(p, SQL_KW_TBLPROPERTIES))
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "TBLPROPERTIES"));
+        else
+            break;
+    }
+    if (!weft_sql_accept_word(p, SQL_KW_AS) && (sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON))) {
+        WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE TABLE without AS query"));
+    }
+    WEFT_TRY(st, weft_sql_query(p, &query));
+    const weft_span span = weft_sql_span_from(p, start);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WRITE, span, &query, 1, &node));
+    node->write.format = format;
+    node->write.path = path;
+    node->write.overwrite = replace;
+    node->write.if_not_exists = if_not_exists;
+    node->write.option_count = options.count / 2;
+    node->write.options = weft_pointers_texts(&options);
+    node->write.table_name = name;
+    *out = node;
+done:
+    return st;
+}
+
+static weft_status parse_create(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_sql_advance(p);
+    const bool replace = weft_sql_accept_word(p, SQL_KW_OR);
+    if (replace) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_REPLACE));
+    if (sql_word(p, SQL_KW_GLOBAL)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A global temporary view"));
+    const bool temporary = weft_sql_accept_word(p, SQL_KW_TEMP) || weft_sql_accept_word(p, SQL_KW_TEMPORARY);
+    if (weft_sql_accept_word(p, SQL_KW_VIEW)) {
+        /* Views live as long as the session; without a lasting catalogue CREATE VIEW means the same. */
+        WEFT_TRY(st, parse_create_view(p, &start, replace, out));
+    } else if (!temporary && weft_sql_accept_word(p, SQL_KW_TABLE)) {
+        WEFT_TRY(st, parse_create_table(p, &start, replace, out));
+    } else {
+        WEFT_TRY(st, weft_sql_syntax_error(p, temporary ? "VIEW" : "VIEW, TEMPORARY VIEW or TABLE"));
+    }
+done:
+    return st;
+}
+
+static weft_status parse_drop(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_node *node = NULL;
+    weft_sql_advance(p);
+    if (sql_word(p, SQL_KW_TABLE)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "DROP TABLE"));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_VIEW));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_DROP_VIEW, start, NULL, 0, &node));
+    WEFT_TRY(st, parse_if_exists(p, false, &node->view.if_not_exists));
+    WEFT_TRY(st, parse_object_name(p, "the name of a view", &node->view.name));
+    node->span = weft_sql_span_from(p, &start);
+    *out = node;
+done:
+    return st;
+}
+
+/* INSERT OVERWRITE [LOCAL] DIRECTORY ['path'] USING format [OPTIONS (…)] query */
+static weft_status parse_insert(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers options = {0}, kept = {0};
+    const weft_node *query = NULL;
+    weft_node *node = NULL;
+    const char *path = NULL, *format = NULL;
+    size_t len = 0;
+    weft_sql_advance(p);
+    if (sql_word(p, SQL_KW_INTO)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "INSERT INTO"));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_OVERWRITE));
+    weft_sql_accept_word(p, SQL_KW_LOCAL);
+    if (!sql_word(p, SQL_KW_DIRECTORY)) {
+        WEFT_TRY(st, weft_sql_unsupported(p, &start, "INSERT OVERWRITE of a table (only of a DIRECTORY is)"));
+    }
+    weft_sql_advance(p);
+    if (sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a path", &path, &len));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_USING));
+    WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
+    WEFT_TRY(st, parse_options(p, &options));
+    for (int32_t i = 0; i < options.count; i += 2) {
+        const char *key = weft_pointers_texts(&options)[i], *value = weft_pointers_texts(&options)[i + 1];
+        if (is_path_key(key)) {
+            path = value;
+        } else {
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &kept, key));
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &kept, value));
+        }
+    }
+    if (path == NULL) {
+        WEFT_TRY(st,
+                 weft_fail_at(
+                     p->ctx, WEFT_PARSE_SYNTAX_ERROR, &start,
+                     "Syntax error: INSERT OVERWRITE DIRECTORY has neither a path nor OPTIONS (path …)."));
+    }
+    WEFT_TRY(st, weft_sql_query(p, &query));
+    const weft_span span = weft_sql_span_from(p, &start);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WRITE, span, &query, 1, &node));
+    node->write.format = format;
+    node->write.path = path;
+    node->write.overwrite = true;
+    node->write.option_count = kept.count / 2;
+    node->write.options = weft_pointers_texts(&kept);
+    *out = node;
+done:
+    return st;
+}
+
+static weft_status parse_explain(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *input = NULL;
+    weft_node *node = NULL;
+    int32_t frame = 0;
+    weft_explain_mode mode = WEFT_EXPLAIN_SIMPLE;
+    weft_sql_advance(p);
+    if (weft_sql_accept_word(p, SQL_KW_EXTENDED))
+        mode = WEFT_EXPLAIN_EXTENDED;
+    else if (weft_sql_accept_word(p, SQL_KW_FORMATTED))
+        mode = WEFT_EXPLAIN_FORMATTED;
+    else if (weft_sql_accept_word(p, SQL_KW_COST))
+        mode = WEFT_EXPLAIN_COST;
+    else if (weft_sql_accept_word(p, SQL_KW_ANALYZE))
+        mode = WEFT_EXPLAIN_ANALYZE;
+    else if (sql_word(p, SQL_KW_CODEGEN))
+        WEFT_TRY(st, weft_sql_unsupported(p, &start, "EXPLAIN CODEGEN"));
+    WEFT_TRY(st, weft_sql_enter(p, &frame)); /* EXPLAIN EXPLAIN … nests */
+    WEFT_TRY(st, weft_sql_statement(p, &input));
+    sql_leave(p, frame);
+    const weft_span span = weft_sql_span_from(p, &start);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_EXPLAIN, span, &input, 1, &node));
+    node->explain.mode = mode;
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
+{
+    const sql_token *token = weft_sql_peek(p, 0);
+    if (token->kind == SQL_LPAREN) return weft_sql_query(p, out);
+    if (token->kind != SQL_WORD) {
+        return weft_sql_syntax_error(p, "a statement such as SELECT");
+    }
+    switch (token->keyword) {
+    case SQL_KW_SELECT:
+    case SQL_KW_WITH:
+    case SQL_KW_VALUES:
+    case SQL_KW_TABLE: return weft_sql_query(p, out);
+    case SQL_KW_EXPLAIN: return parse_explain(p, out);
+    case SQL_KW_CREATE: return parse_create(p, out);
+    case SQL_KW_DROP: return parse_drop(p, out);
+    case SQL_KW_INSERT: return parse_insert(p, out);
+    case SQL_KW_SET:
+    case SQL_KW_RESET: return weft_sql_set(p, out);
+    case SQL_KW_SHOW: return weft_sql_show(p, out);
+    case SQL_KW_DESC:
+    case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
+    default: break;
+    }
+    return weft_sql_syntax_error(
+        p, "SELECT, WITH, VALUES, EXPLAIN, CREATE, DROP, INSERT, SET, SHOW or DESCRIBE");
+}

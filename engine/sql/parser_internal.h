@@ -1,0 +1,143 @@
+/* engine/sql/parser_internal.h - what the parser's files share: the cursor over tokens, and the grammar's
+ * entry points.
+ *
+ * Depth: `depth` counts the recursion of the parser, `height` is the height of the tree made in the current
+ * frame, which left-deep chains (1+1+…) raise without recursion. Both stop at WEFT_EXPR_DEPTH_MAX, so that
+ * everything after the parser may recurse over the tree. A rule opens a frame (weft_sql_enter) before its
+ * first child and closes it after its last, which makes the heights of siblings count once; making a node
+ * over children adds one. Every parse function starts at the current token and leaves the cursor behind what
+ * it read. */
+#ifndef WEFT_SQL_PARSER_INTERNAL_H
+#define WEFT_SQL_PARSER_INTERNAL_H
+
+#include "common/limits.h"
+#include "engine/plan/pointers.h"
+#include "engine/sql/lexer.h"
+#include "engine/sql/parser.h"
+
+enum { SQL_LOOKAHEAD = 4 };
+
+typedef struct sql_parser {
+    weft_ctx *ctx;
+    const char *text;
+    sql_lexer lexer;               /* behind the last token of look */
+    sql_token look[SQL_LOOKAHEAD]; /* a ring: the current token and what was peeked */
+    int32_t look_first, look_count;
+    weft_span last; /* of the token read last */
+    int32_t depth, height;
+} sql_parser;
+
+/* ---- cursor (parser.c) ---- */
+
+/* The token `ahead` of the current one (0: itself), ahead < SQL_LOOKAHEAD. */
+const sql_token *weft_sql_peek(sql_parser *p, int32_t ahead);
+void weft_sql_advance(sql_parser *p);
+static inline bool sql_is(sql_parser *p, sql_token_kind kind) { return weft_sql_peek(p, 0)->kind == kind; }
+static inline bool sql_is_at(sql_parser *p, int32_t ahead, sql_token_kind kind)
+{
+    return weft_sql_peek(p, ahead)->kind == kind;
+}
+static inline bool sql_word_at(sql_parser *p, int32_t ahead, sql_keyword keyword)
+{
+    const sql_token *token = weft_sql_peek(p, ahead);
+    return token->kind == SQL_WORD && token->keyword == keyword;
+}
+static inline bool sql_word(sql_parser *p, sql_keyword keyword) { return sql_word_at(p, 0, keyword); }
+/* Read the token when it is this one. */
+bool weft_sql_accept(sql_parser *p, sql_token_kind kind);
+bool weft_sql_accept_word(sql_parser *p, sql_keyword keyword);
+/* The same for a word that is no keyword; text in upper case. */
+bool weft_sql_is_text(sql_parser *p, int32_t ahead, const char *text);
+bool weft_sql_accept_text(sql_parser *p, const char *text);
+/* Read the token or fail; what says it to the user ("')'"). */
+WEFT_MUST_CHECK weft_status weft_sql_expect(sql_parser *p, sql_token_kind kind, const char *what);
+WEFT_MUST_CHECK weft_status weft_sql_expect_word(sql_parser *p, sql_keyword keyword);
+/* "Syntax error at or near …" at the current token. expected (or NULL) becomes the hint. */
+weft_status weft_sql_syntax_error(sql_parser *p, const char *expected);
+/* A form of the dialect that is known and not supported. */
+weft_status weft_sql_unsupported(sql_parser *p, const weft_span *span, const char *what);
+/* From the start of a token to the end of the token read last. */
+weft_span weft_sql_span_from(const sql_parser *p, const weft_span *start);
+/* Into a nested rule and out again; enter fails when it is too deep. frame keeps the height of what came
+ * before; a rule that fails need not leave. */
+WEFT_MUST_CHECK weft_status weft_sql_enter(sql_parser *p, int32_t *frame);
+static inline void sql_leave(sql_parser *p, int32_t frame)
+{
+    p->depth--;
+    p->height = weft_max_i32(p->height, frame);
+}
+WEFT_MUST_CHECK weft_status weft_sql_grow(sql_parser *p);
+
+/* ---- names and small things (parser.c) ---- */
+
+/* One identifier: a quoted name or any word. In ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_sql_name(sql_parser *p, const char *what, const char **out);
+/* a.b.c */
+WEFT_MUST_CHECK weft_status weft_sql_names(sql_parser *p, const char *what, const char *const **parts,
+                                           int32_t *count);
+/* (a, b, c): the parentheses too. */
+WEFT_MUST_CHECK weft_status weft_sql_name_list(sql_parser *p, const char *const **names, int32_t *count);
+/* One or more adjacent string literals, joined. */
+WEFT_MUST_CHECK weft_status weft_sql_string(sql_parser *p, const char *what, const char **out, size_t *len);
+WEFT_MUST_CHECK weft_status weft_sql_text_copy(sql_parser *p, int32_t start, int32_t stop, const char **out);
+
+/* ---- nodes (parser.c) ---- */
+
+WEFT_MUST_CHECK weft_status weft_sql_expr_new(sql_parser *p, weft_expr_kind kind, weft_span span,
+                                              const weft_expr *const *args, int32_t count, weft_expr **out);
+/* UNRESOLVED_CALL name(args). */
+WEFT_MUST_CHECK weft_status weft_sql_call(sql_parser *p, const char *name, weft_span span,
+                                          const weft_expr *const *args, int32_t count, const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_sql_literal(sql_parser *p, weft_value value, weft_span span,
+                                             const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_sql_string_literal(sql_parser *p, const char *text, weft_span span,
+                                                    const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_sql_node_new(sql_parser *p, weft_node_kind kind, weft_span span,
+                                              const weft_node *const *inputs, int32_t count, weft_node **out);
+
+/* ---- grammar ---- */
+
+/* parser_expr.c */
+WEFT_MUST_CHECK weft_status weft_sql_expr(sql_parser *p, const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_sql_value_expr(sql_parser *p,
+                                                const weft_expr **out); /* no AND, OR, NOT, predicate */
+/* a, b, c: one or more. */
+WEFT_MUST_CHECK weft_status weft_sql_exprs(sql_parser *p, weft_pointers *out);
+/* (1, 2) is a row: a call of struct that begins at its parenthesis. */
+bool weft_sql_is_row(const sql_parser *p, const weft_expr *e);
+/* parser_primary.c */
+WEFT_MUST_CHECK weft_status weft_sql_primary(sql_parser *p, const weft_expr **out);
+bool weft_sql_begins_query(sql_parser *p); /* after an opening parenthesis: is a query inside? */
+/* parser_call.c */
+WEFT_MUST_CHECK weft_status weft_sql_function(sql_parser *p, const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_sql_window_spec(sql_parser *p, const weft_window_spec **out);
+/* Is the current word a special form such as CAST( or EXTRACT( ? Then parse it. */
+WEFT_MUST_CHECK weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out); /* *out NULL: no */
+/* parser_literal.c */
+WEFT_MUST_CHECK weft_status weft_sql_number(sql_parser *p, bool negative, weft_span start,
+                                            const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_sql_typed_literal(sql_parser *p,
+                                                   const weft_expr **out); /* *out NULL: none */
+/* parser_interval.c: at INTERVAL; *out NULL when the word is just a name. */
+WEFT_MUST_CHECK weft_status weft_sql_interval(sql_parser *p, const weft_expr **out);
+/* parser_type.c */
+WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
+/* parser_query.c */
+WEFT_MUST_CHECK weft_status weft_sql_query(sql_parser *p, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out); /* after BY */
+/* parser_group.c: after GROUP BY */
+WEFT_MUST_CHECK weft_status weft_sql_group_by(sql_parser *p, weft_select *select);
+/* parser_relation.c */
+WEFT_MUST_CHECK weft_status weft_sql_from(sql_parser *p, const weft_node **out);   /* after FROM */
+WEFT_MUST_CHECK weft_status weft_sql_values(sql_parser *p, const weft_node **out); /* at VALUES */
+/* [AS] name [(columns)] around the input, or the input itself. */
+WEFT_MUST_CHECK weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input,
+                                                 const weft_node **out);
+/* parser_command.c */
+WEFT_MUST_CHECK weft_status weft_sql_statement(sql_parser *p, const weft_node **out);
+/* parser_show.c */
+WEFT_MUST_CHECK weft_status weft_sql_show(sql_parser *p, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_describe(sql_parser *p, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_set(sql_parser *p, const weft_node **out);
+
+#endif

@@ -1,0 +1,213 @@
+/* engine/sql/parser_literal.c - numbers and typed literals (DATE '…', TIMESTAMP '…', X'…').
+ *
+ * 12 is INT, BIGINT or DECIMAL(n,0), whichever is the first to hold it; 0.05 is DECIMAL(2,2): its digits, at
+ * least as many as its scale; 1e3 is DOUBLE. */
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "engine/expr/cast.h"
+#include "engine/sql/parser_internal.h"
+
+enum { NUMBER_BYTES_MAX = 4096 }; /* of a floating literal's text: strtod gets a copy */
+
+static weft_status out_of_range(sql_parser *p, const weft_span *span, const char *type)
+{
+    const int32_t len = weft_min_i32(span->stop - span->start, 60);
+    return weft_fail_at(p->ctx, WEFT_INVALID_NUMERIC_LITERAL_RANGE, span,
+                        "Numeric literal %.*s is outside the valid range of %s.", (int)len,
+                        p->text + span->start, type);
+}
+
+/* The digits [start, stop), with one point at most, as DECIMAL. */
+static weft_status decimal_value(sql_parser *p, const weft_span *span, int32_t start, int32_t stop,
+                                 bool negative, weft_value *out)
+{
+    weft_u128 unscaled = 0;
+    int32_t digits = 0, scale = 0;
+    bool point = false;
+    for (int32_t i = start; i < stop; i++) {
+        const char c = p->text[i];
+        if (c == '.') {
+            point = true;
+            continue;
+        }
+        if (digits > 0 || c != '0') digits++;
+        scale += point ? 1 : 0;
+        if (digits > WEFT_DECIMAL_PRECISION_MAX || scale > WEFT_DECIMAL_PRECISION_MAX) {
+            return out_of_range(p, span, "DECIMAL, which has at most 38 digits");
+        }
+        unscaled = unscaled * 10 + (weft_u128)(c - '0');
+    }
+    const int32_t precision = weft_max_i32(weft_max_i32(digits, scale), 1);
+    *out = (weft_value){.type = weft_type_decimal(precision, scale),
+                        .i128 = negative ? -(weft_i128)unscaled : (weft_i128)unscaled};
+    return WEFT_OK;
+}
+
+/* The digits [start, stop) as an integer; false when 64 bits do not hold it. */
+static bool integer_value(const sql_parser *p, int32_t start, int32_t stop, bool negative, int64_t *out)
+{
+    uint64_t value = 0;
+    for (int32_t i = start; i < stop; i++) {
+        const uint64_t digit = (uint64_t)(p->text[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10) return false;
+        value = value * 10 + digit;
+    }
+    if (value > (uint64_t)INT64_MAX + (negative ? 1 : 0)) return false;
+    *out = negative ? (int64_t)(0 - value) : (int64_t)value;
+    return true;
+}
+
+static weft_status double_value(sql_parser *p, const weft_span *span, int32_t stop, bool negative,
+                                bool is_float, weft_value *out)
+{
+    char text[NUMBER_BYTES_MAX];
+    const int32_t len = stop - span->start;
+    if (len >= NUMBER_BYTES_MAX) return out_of_range(p, span, is_float ? "FLOAT" : "DOUBLE");
+    memcpy(text, p->text + span->start, (size_t)len);
+    text[len] = '\0';
+    const double value = is_float ? (double)strtof(text, NULL) : strtod(text, NULL);
+    if (isinf(value)) return out_of_range(p, span, is_float ? "FLOAT" : "DOUBLE");
+    *out = (weft_value){.type = WEFT_TYPE_OF(is_float ? WEFT_TYPE_FLOAT : WEFT_TYPE_DOUBLE),
+                        .f64 = negative ? -value : value};
+    return WEFT_OK;
+}
+
+/* 1Y, 1S, 1L: an integer of that type. */
+static weft_status small_value(sql_parser *p, const weft_span *span, char suffix, bool negative,
+                               weft_value *out)
+{
+    const int bits = suffix == 'y' ? 8 : suffix == 's' ? 16 : 64;
+    const weft_type_id id = suffix == 'y'   ? WEFT_TYPE_TINYINT
+                            : suffix == 's' ? WEFT_TYPE_SMALLINT
+                                            : WEFT_TYPE_BIGINT;
+    int64_t value = 0;
+    const bool fits = integer_value(p, span->start, span->stop - 1, negative, &value) &&
+                      value <= (int64_t)(UINT64_MAX >> (65 - bits)) &&
+                      value >= -(int64_t)(UINT64_MAX >> (65 - bits)) - 1;
+    if (!fits) return out_of_range(p, span, bits == 8 ? "TINYINT" : bits == 16 ? "SMALLINT" : "BIGINT");
+    *out = (weft_value){.type = WEFT_TYPE_OF(id), .i64 = value};
+    return WEFT_OK;
+}
+
+static weft_status suffixed_value(sql_parser *p, const weft_span *span, bool negative, weft_value *out)
+{
+    const char last = (char)(p->text[span->stop - 1] | 0x20);
+    const char before = (char)(p->text[span->stop - 2] | 0x20);
+    if (last == 'd' && before == 'b') {
+        for (int32_t i = span->start; i < span->stop - 2; i++) {
+            if ((p->text[i] | 0x20) == 'e')
+                return weft_sql_unsupported(p, span, "A DECIMAL literal with an exponent");
+        }
+        return decimal_value(p, span, span->start, span->stop - 2, negative, out);
+    }
+    if (last == 'd' || last == 'f') return double_value(p, span, span->stop - 1, negative, last == 'f', out);
+    return small_value(p, span, last, negative, out);
+}
+
+weft_status weft_sql_number(sql_parser *p, bool negative, weft_span start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    const weft_span *span = &token.span;
+    weft_value value = {0};
+    switch (token.kind) {
+    case SQL_INTEGER:
+        if (integer_value(p, span->start, span->stop, negative, &value.i64)) {
+            const bool small = value.i64 >= INT32_MIN && value.i64 <= INT32_MAX;
+            value.type = WEFT_TYPE_OF(small ? WEFT_TYPE_INT : WEFT_TYPE_BIGINT);
+        } else {
+            WEFT_TRY(st, decimal_value(p, span, span->start, span->stop, negative, &value));
+        }
+        break;
+    case SQL_DECIMAL: WEFT_TRY(st, decimal_value(p, span, span->start, span->stop, negative, &value)); break;
+    case SQL_EXPONENT: WEFT_TRY(st, double_value(p, span, span->stop, negative, false, &value)); break;
+    case SQL_SUFFIXED: WEFT_TRY(st, suffixed_value(p, span, negative, &value)); break;
+    default: WEFT_TRY(st, weft_sql_syntax_error(p, "a number")); break;
+    }
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_literal(p, value, weft_sql_span_from(p, &start), out));
+done:
+    return st;
+}
+
+static weft_status invalid_literal(sql_parser *p, const weft_span *span, const char *type, const char *text)
+{
+    return weft_fail_at(p->ctx, WEFT_INVALID_TYPED_LITERAL, span,
+                        "The value of the typed literal \"%s\" is invalid: '%.60s'.", type, text);
+}
+
+/* X'1F': pairs of hex digits; an odd one counts as if a zero stood before it, as in Spark. */
+static weft_status binary_literal(sql_parser *p, const weft_span *span, const char *text, size_t len,
+                                  const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *bytes = NULL;
+    const size_t count = (len + 1) / 2;
+    WEFT_TRY(st, weft_arena_alloc(p->ctx, p->ctx->arena, count + 1, (void **)&bytes));
+    for (size_t i = 0; i < len; i++) {
+        const char c = text[i];
+        const int digit = c >= '0' && c <= '9'   ? c - '0'
+                          : c >= 'a' && c <= 'f' ? c - 'a' + 10
+                          : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                                 : -1;
+        if (digit < 0) WEFT_TRY(st, invalid_literal(p, span, "X", text));
+        uint8_t *byte = &bytes[(i + len % 2) / 2];
+        *byte = (uint8_t)(*byte * 16 + digit);
+    }
+    const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_BINARY),
+                              .str = weft_str_view((const char *)bytes, (uint32_t)count)};
+    WEFT_TRY(st, weft_sql_literal(p, value, *span, out));
+done:
+    return st;
+}
+
+/* A timestamp depends on the session's time zone: the analyser folds this cast to a literal. */
+static weft_status timestamp_literal(sql_parser *p, const weft_span *span, weft_type_id id, const char *text,
+                                     const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *string = NULL;
+    weft_expr *e = NULL;
+    WEFT_TRY(st, weft_sql_string_literal(p, text, *span, &string));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CAST, *span, &string, 1, &e));
+    e->type = WEFT_TYPE_OF(id);
+    e->cast.implicit = true;
+    *out = e;
+done:
+    return st;
+}
+
+weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    const char *text = NULL;
+    size_t len = 0;
+    *out = NULL;
+    if (token.kind != SQL_WORD || (!sql_is_at(p, 1, SQL_STRING) && !sql_is_at(p, 1, SQL_RAW_STRING)))
+        return WEFT_OK;
+    const sql_keyword keyword = (sql_keyword)token.keyword;
+    const bool known = keyword == SQL_KW_DATE || keyword == SQL_KW_TIMESTAMP ||
+                       keyword == SQL_KW_TIMESTAMP_NTZ || keyword == SQL_KW_TIMESTAMP_LTZ ||
+                       keyword == SQL_KW_X;
+    if (!known) return WEFT_OK;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_string(p, "a string", &text, &len));
+    const weft_span span = weft_sql_span_from(p, &token.span);
+    if (keyword == SQL_KW_X) {
+        WEFT_TRY(st, binary_literal(p, &span, text, len, out));
+    } else if (keyword == SQL_KW_DATE) {
+        int32_t days = 0;
+        if (!weft_parse_date(text, len, &days)) WEFT_TRY(st, invalid_literal(p, &span, "DATE", text));
+        const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_DATE), .i64 = days};
+        WEFT_TRY(st, weft_sql_literal(p, value, span, out));
+    } else {
+        const weft_type_id id = keyword == SQL_KW_TIMESTAMP_NTZ ? WEFT_TYPE_TIMESTAMP_NTZ
+                                                                : WEFT_TYPE_TIMESTAMP;
+        WEFT_TRY(st, timestamp_literal(p, &span, id, text, out));
+    }
+done:
+    return st;
+}

@@ -1,0 +1,238 @@
+/* engine/sql/parser_primary.c - primary expressions: literals, names, parentheses, CASE, and what follows
+ * them
+ * (:: type, [index], .field). */
+#include "engine/sql/parser_internal.h"
+
+/* Looks past any number of opening parentheses: a subquery may be parenthesised itself. Linear in their
+ * number, and that is bounded by the depth of nesting. */
+bool weft_sql_begins_query(sql_parser *p)
+{
+    const sql_token *token = weft_sql_peek(p, 0);
+    sql_token ahead = *token;
+    if (ahead.kind == SQL_LPAREN) {
+        sql_lexer lexer = p->lexer;
+        lexer.position = ahead.span.stop;
+        lexer.previous = SQL_LPAREN;
+        for (int32_t i = 0; ahead.kind == SQL_LPAREN && i <= WEFT_EXPR_DEPTH_MAX; i++)
+            ahead = weft_sql_lex(&lexer);
+    }
+    if (ahead.kind != SQL_WORD) return false;
+    if (ahead.keyword == SQL_KW_SELECT || ahead.keyword == SQL_KW_WITH) return true;
+    /* VALUES and TABLE may be names of functions or columns: only right behind the first parenthesis. */
+    return ahead.span.start == token->span.start && ahead.keyword == SQL_KW_VALUES &&
+           !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN);
+}
+
+static weft_status parse_subquery(sql_parser *p, weft_subquery_kind kind, const weft_span *start,
+                                  const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *plan = NULL;
+    weft_expr *e = NULL;
+    WEFT_TRY(st, weft_sql_query(p, &plan));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SUBQUERY, weft_sql_span_from(p, start), NULL, 0, &e));
+    e->subquery.kind = kind;
+    e->subquery.plan = plan;
+    *out = e;
+done:
+    return st;
+}
+
+/* ( expression ), ( a, b, … ) or ( query ). */
+static weft_status parse_parenthesis(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers items = {0};
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    if (weft_sql_begins_query(p)) return parse_subquery(p, WEFT_SUBQUERY_SCALAR, &start, out);
+    WEFT_TRY(st, weft_sql_expr(p, out));
+    if (sql_is(p, SQL_COMMA)) {
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &items, *out));
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_exprs(p, &items));
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    if (items.count > 0) {
+        WEFT_TRY(st, weft_sql_call(p, "struct", weft_sql_span_from(p, &start), weft_pointers_exprs(&items),
+                                   items.count, out));
+    }
+done:
+    return st;
+}
+
+/* CASE [value] WHEN … THEN … [ELSE …] END; the form with a value compares it to each WHEN. */
+static weft_status parse_case(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers args = {0};
+    const weft_expr *value = NULL, *e = NULL;
+    weft_expr *node = NULL;
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_CASE));
+    if (!sql_word(p, SQL_KW_WHEN)) WEFT_TRY(st, weft_sql_expr(p, &value));
+    do {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_WHEN));
+        WEFT_TRY(st, weft_sql_expr(p, &e));
+        if (value != NULL) {
+            const weft_expr *pair[2] = {value, e};
+            WEFT_TRY(st, weft_sql_call(p, "=", e->span, pair, 2, &e));
+        }
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, e));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_THEN));
+        WEFT_TRY(st, weft_sql_expr(p, &e));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, e));
+    } while (sql_word(p, SQL_KW_WHEN));
+    if (weft_sql_accept_word(p, SQL_KW_ELSE)) {
+        WEFT_TRY(st, weft_sql_expr(p, &e));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, e));
+    }
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_END));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CASE, weft_sql_span_from(p, &start),
+                                   weft_pointers_exprs(&args), args.count, &node));
+    *out = node;
+done:
+    return st;
+}
+
+/* a, a.b.c, a.b.*, * */
+static weft_status parse_column(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers parts = {0};
+    weft_expr *e = NULL;
+    bool star = sql_is(p, SQL_STAR);
+    if (star) weft_sql_advance(p);
+    while (!star) {
+        const char *name = NULL;
+        WEFT_TRY(st, weft_sql_name(p, "an expression", &name));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &parts, name));
+        if (!sql_is(p, SQL_DOT)) break;
+        weft_sql_advance(p);
+        star = weft_sql_accept(p, SQL_STAR);
+    }
+    WEFT_TRY(st, weft_sql_expr_new(p, star ? WEFT_EXPR_STAR : WEFT_EXPR_UNRESOLVED_COLUMN,
+                                   weft_sql_span_from(p, &start), NULL, 0, &e));
+    e->name.part_count = parts.count;
+    e->name.parts = weft_pointers_texts(&parts);
+    *out = e;
+done:
+    return st;
+}
+
+/* Is the current word followed by an argument list? a.b.f( counts too. */
+static bool begins_call(sql_parser *p)
+{
+    if (sql_is_at(p, 1, SQL_LPAREN)) return true;
+    return sql_is_at(p, 1, SQL_DOT) && sql_is_at(p, 3, SQL_LPAREN);
+}
+
+static weft_status parse_word(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    weft_value value = {0};
+    *out = NULL;
+    if (token.kind == SQL_WORD) {
+        switch (token.keyword) { /* a bare keyword */
+        case SQL_KW_CASE: return parse_case(p, out);
+        case SQL_KW_NULL:
+            value = (weft_value){.type = WEFT_TYPE_OF(WEFT_TYPE_NULL), .is_null = true};
+            weft_sql_advance(p);
+            return weft_sql_literal(p, value, token.span, out);
+        case SQL_KW_TRUE:
+        case SQL_KW_FALSE:
+            value = (weft_value){.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN),
+                                 .boolean = token.keyword == SQL_KW_TRUE};
+            weft_sql_advance(p);
+            return weft_sql_literal(p, value, token.span, out);
+        case SQL_KW_EXISTS:
+            if (!sql_is_at(p, 1, SQL_LPAREN)) break;
+            weft_sql_advance(p);
+            weft_sql_advance(p);
+            if (!weft_sql_begins_query(p)) return weft_sql_syntax_error(p, "a query");
+            return parse_subquery(p, WEFT_SUBQUERY_EXISTS, &token.span, out);
+        case SQL_KW_INTERVAL: WEFT_TRY(st, weft_sql_interval(p, out)); break;
+        default: break; /* all others are forms, functions or names */
+        }
+        if (*out == NULL) WEFT_TRY(st, weft_sql_typed_literal(p, out));
+        if (*out == NULL) WEFT_TRY(st, weft_sql_special_form(p, out));
+        if (*out != NULL) goto done;
+        if ((token.flags & SQL_KW_IN_CLAUSE) != 0) WEFT_TRY(st, weft_sql_syntax_error(p, "an expression"));
+    }
+    if (begins_call(p))
+        WEFT_TRY(st, weft_sql_function(p, out));
+    else
+        WEFT_TRY(st, parse_column(p, out));
+done:
+    return st;
+}
+
+static weft_status parse_atom(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token *token = weft_sql_peek(p, 0);
+    const weft_span start = token->span;
+    switch (token->kind) {
+    case SQL_INTEGER:
+    case SQL_DECIMAL:
+    case SQL_EXPONENT:
+    case SQL_SUFFIXED: return weft_sql_number(p, false, start, out);
+    case SQL_MINUS: weft_sql_advance(p); return weft_sql_number(p, true, start, out);
+    case SQL_STRING:
+    case SQL_RAW_STRING: {
+        const char *text = NULL;
+        size_t len = 0;
+        WEFT_TRY(st, weft_sql_string(p, "a string", &text, &len));
+        const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
+                                  .str = weft_str_view(text, (uint32_t)len)};
+        WEFT_TRY(st, weft_sql_literal(p, value, weft_sql_span_from(p, &start), out));
+        break;
+    }
+    case SQL_LPAREN: return parse_parenthesis(p, out);
+    case SQL_STAR: return parse_column(p, out);
+    case SQL_WORD:
+    case SQL_QUOTED: return parse_word(p, out);
+    case SQL_QUESTION:
+    case SQL_COLON: return weft_sql_unsupported(p, &start, "A parameter marker");
+    default: return weft_sql_syntax_error(p, "an expression");
+    }
+done:
+    return st;
+}
+
+weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, parse_atom(p, out));
+    for (;;) {
+        if (weft_sql_accept(p, SQL_DOUBLE_COLON)) {
+            weft_expr *e = NULL;
+            weft_type type = {0};
+            WEFT_TRY(st, weft_sql_type(p, &type));
+            WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CAST, weft_sql_span_from(p, &start), out, 1, &e));
+            e->type = type;
+            *out = e;
+        } else if (weft_sql_accept(p, SQL_LBRACKET)) {
+            const weft_expr *args[2] = {*out, NULL};
+            WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
+            WEFT_TRY(st, weft_sql_expect(p, SQL_RBRACKET, "']'"));
+            WEFT_TRY(st, weft_sql_call(p, "[]", weft_sql_span_from(p, &start), args, 2, out));
+        } else if (sql_is(p, SQL_DOT) && !sql_is_at(p, 1, SQL_STAR)) {
+            const weft_expr *args[2] = {*out, NULL};
+            const char *name = NULL;
+            weft_sql_advance(p);
+            const weft_span at = weft_sql_peek(p, 0)->span;
+            WEFT_TRY(st, weft_sql_name(p, "the name of a field", &name));
+            WEFT_TRY(st, weft_sql_string_literal(p, name, at, &args[1]));
+            WEFT_TRY(st, weft_sql_call(p, ".", weft_sql_span_from(p, &start), args, 2, out));
+        } else {
+            break;
+        }
+    }
+done:
+    return st;
+}

@@ -1,0 +1,334 @@
+/* engine/sql/parser_query.c - queries: WITH, set operations, SELECT blocks, ORDER BY, LIMIT, OFFSET.
+ *
+ * INTERSECT binds tighter than UNION, EXCEPT and MINUS. A chain of one kind of UNION is one node of many
+ * inputs, so its height does not grow with its length. */
+#include "engine/sql/parser_internal.h"
+
+static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out);
+
+/* Keys of ORDER BY: expression [ASC | DESC] [NULLS FIRST | LAST]. NULLs come first, or last for DESC, as in
+ * Spark. */
+weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    do {
+        const weft_span start = weft_sql_peek(p, 0)->span;
+        const weft_expr *arg = NULL;
+        weft_expr *key = NULL;
+        WEFT_TRY(st, weft_sql_expr(p, &arg));
+        const bool descending = weft_sql_accept_word(p, SQL_KW_DESC);
+        if (!descending) weft_sql_accept_word(p, SQL_KW_ASC);
+        const bool written = weft_sql_accept_word(p, SQL_KW_NULLS);
+        bool nulls_first = !descending;
+        if (written) {
+            nulls_first = weft_sql_accept_word(p, SQL_KW_FIRST);
+            if (!nulls_first) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LAST));
+        }
+        const weft_span span = weft_sql_span_from(p, &start);
+        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SORT_KEY, span, &arg, 1, &key));
+        key->sort.descending = descending;
+        key->sort.nulls_first = nulls_first;
+        key->sort.nulls_written = written;
+        WEFT_TRY(st, weft_pointers_push(p->ctx, out, key));
+    } while (weft_sql_accept(p, SQL_COMMA));
+done:
+    return st;
+}
+
+/* expression [[AS] name] */
+static weft_status parse_item(sql_parser *p, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const char *name = NULL;
+    weft_expr *alias = NULL;
+    WEFT_TRY(st, weft_sql_expr(p, out));
+    const bool as = weft_sql_accept_word(p, SQL_KW_AS);
+    const sql_token *token = weft_sql_peek(p, 0);
+    if (as && token->kind == SQL_LPAREN) {
+        WEFT_TRY(st, weft_sql_unsupported(p, &start, "An alias of several names"));
+    }
+    const bool bare =
+        token->kind == SQL_QUOTED ||
+        (token->kind == SQL_WORD && (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0);
+    if (!as && !bare) goto done;
+    WEFT_TRY(st, weft_sql_name(p, "an alias", &name));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), out, 1, &alias));
+    alias->alias.name = name;
+    *out = alias;
+done:
+    return st;
+}
+
+/* WINDOW name AS (spec), … */
+static weft_status parse_windows(sql_parser *p, weft_select *select)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers names = {0}, specs = {0};
+    do {
+        const char *name = NULL;
+        const weft_window_spec *spec = NULL;
+        WEFT_TRY(st, weft_sql_name(p, "the name of a window", &name));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
+        WEFT_TRY(st, weft_sql_window_spec(p, &spec));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &names, name));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &specs, spec));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    select->window_count = names.count;
+    select->window_names = weft_pointers_texts(&names);
+    select->windows = (const weft_window_spec *const *)specs.items;
+done:
+    return st;
+}
+
+static weft_status parse_select(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_select select = {0};
+    weft_pointers items = {0};
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SELECT));
+    select.distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
+    if (!select.distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA)) weft_sql_advance(p);
+    do {
+        const weft_expr *item = NULL;
+        WEFT_TRY(st, parse_item(p, &item));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &items, item));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    select.item_count = items.count;
+    select.items = weft_pointers_exprs(&items);
+    if (weft_sql_accept_word(p, SQL_KW_FROM)) WEFT_TRY(st, weft_sql_from(p, &select.from));
+    if (weft_sql_accept_word(p, SQL_KW_WHERE)) WEFT_TRY(st, weft_sql_expr(p, &select.where));
+    if (weft_sql_accept_word(p, SQL_KW_GROUP)) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, weft_sql_group_by(p, &select));
+    }
+    if (weft_sql_accept_word(p, SQL_KW_HAVING)) WEFT_TRY(st, weft_sql_expr(p, &select.having));
+    if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, parse_windows(p, &select));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SELECT, weft_sql_span_from(p, &start), NULL, 0, &node));
+    node->select = select;
+    *out = node;
+done:
+    return st;
+}
+
+/* SELECT …, VALUES …, TABLE name, or ( query ). */
+static weft_status parse_query_primary(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    int32_t frame = 0;
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    if (sql_word(p, SQL_KW_SELECT)) {
+        WEFT_TRY(st, parse_select(p, out));
+    } else if (weft_sql_accept(p, SQL_LPAREN)) {
+        WEFT_TRY(st, weft_sql_query(p, out));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    } else if (sql_word(p, SQL_KW_VALUES)) {
+        const weft_node *values = NULL;
+        WEFT_TRY(st, weft_sql_values(p, &values));
+        WEFT_TRY(st, weft_sql_table_alias(p, values, out));
+    } else if (weft_sql_accept_word(p, SQL_KW_TABLE)) {
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
+        WEFT_TRY(st,
+                 weft_sql_names(p, "the name of a table", &node->relation.parts, &node->relation.part_count));
+        node->span = weft_sql_span_from(p, &start);
+        *out = node;
+    } else {
+        WEFT_TRY(st, weft_sql_syntax_error(p, "SELECT, VALUES, TABLE or '('"));
+    }
+    sql_leave(p, frame);
+done:
+    return st;
+}
+
+typedef struct set_operator {
+    weft_set_kind kind;
+    bool all, by_name;
+} set_operator;
+
+/* Read a set operator of this level; false when there is none. */
+static weft_status accept_set_operator(sql_parser *p, bool intersect, set_operator *op, bool *found)
+{
+    weft_status st = WEFT_OK;
+    *found = false;
+    if (intersect) {
+        if (!weft_sql_accept_word(p, SQL_KW_INTERSECT)) return WEFT_OK;
+        op->kind = WEFT_SET_INTERSECT;
+    } else if (weft_sql_accept_word(p, SQL_KW_UNION)) {
+        op->kind = WEFT_SET_UNION;
+    } else if (weft_sql_accept_word(p, SQL_KW_EXCEPT) || weft_sql_accept_word(p, SQL_KW_MINUS)) {
+        op->kind = WEFT_SET_EXCEPT;
+    } else {
+        return WEFT_OK;
+    }
+    *found = true;
+    op->all = weft_sql_accept_word(p, SQL_KW_ALL);
+    if (!op->all) weft_sql_accept_word(p, SQL_KW_DISTINCT);
+    op->by_name = op->kind == WEFT_SET_UNION && weft_sql_accept_word(p, SQL_KW_BY);
+    if (op->by_name && !weft_sql_accept_text(p, "NAME")) WEFT_TRY(st, weft_sql_syntax_error(p, "NAME"));
+done:
+    return st;
+}
+
+static weft_status make_set(sql_parser *p, const weft_span *start, const set_operator *op,
+                            const weft_pointers *inputs, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SET, weft_sql_span_from(p, start),
+                                   weft_pointers_nodes(inputs), inputs->count, &node));
+    node->set.kind = op->kind;
+    node->set.all = op->all;
+    node->set.by_name = op->by_name;
+    *out = node;
+done:
+    return st;
+}
+
+static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers inputs = {0};
+    set_operator op = {0}, next = {0};
+    int32_t frame = 0;
+    bool found = false;
+    const weft_node *term = NULL;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    WEFT_TRY(st, intersect ? parse_query_primary(p, &term) : parse_set_operations(p, true, &term));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
+    for (;;) {
+        WEFT_TRY(st, accept_set_operator(p, intersect, &next, &found));
+        if (!found) break;
+        const bool same = next.kind == WEFT_SET_UNION && op.kind == WEFT_SET_UNION && next.all == op.all &&
+                          !next.by_name && !op.by_name;
+        if (inputs.count > 1 && !same) {
+            const weft_node *left = NULL;
+            WEFT_TRY(st, make_set(p, &start, &op, &inputs, &left));
+            inputs = (weft_pointers){0};
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, left));
+        }
+        op = next;
+        WEFT_TRY(st, intersect ? parse_query_primary(p, &term) : parse_set_operations(p, true, &term));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
+    }
+    if (inputs.count == 1)
+        *out = weft_pointers_nodes(&inputs)[0];
+    else
+        WEFT_TRY(st, make_set(p, &start, &op, &inputs, out));
+    sql_leave(p, frame);
+done:
+    return st;
+}
+
+/* ORDER BY, LIMIT and OFFSET around a query. */
+static weft_status parse_organization(sql_parser *p, const weft_span *start, const weft_node **node)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers keys = {0};
+    weft_node *outer = NULL;
+    if (sql_word(p, SQL_KW_SORT) || sql_word(p, SQL_KW_CLUSTER) || sql_word(p, SQL_KW_DISTRIBUTE)) {
+        WEFT_TRY(st,
+                 weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "SORT BY, CLUSTER BY or DISTRIBUTE BY"));
+    }
+    if (weft_sql_accept_word(p, SQL_KW_ORDER)) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, weft_sql_sort_keys(p, &keys));
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SORT, weft_sql_span_from(p, start), node, 1, &outer));
+        outer->sort.count = keys.count;
+        outer->sort.keys = weft_pointers_exprs(&keys);
+        outer->sort.limit = -1;
+        *node = outer;
+    }
+    const weft_expr *take = NULL, *skip = NULL;
+    bool limited = false;
+    if (weft_sql_accept_word(p, SQL_KW_LIMIT)) {
+        limited = true;
+        if (!weft_sql_accept_word(p, SQL_KW_ALL)) WEFT_TRY(st, weft_sql_expr(p, &take));
+    }
+    if (weft_sql_accept_word(p, SQL_KW_OFFSET)) {
+        limited = true;
+        WEFT_TRY(st, weft_sql_expr(p, &skip));
+    }
+    if (limited) {
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_LIMIT, weft_sql_span_from(p, start), node, 1, &outer));
+        outer->limit.take = -1;
+        outer->limit.take_expr = take;
+        outer->limit.skip_expr = skip;
+        *node = outer;
+    }
+done:
+    return st;
+}
+
+typedef struct with_list {
+    weft_pointers inputs, names, columns;
+    int32_t *counts;
+    bool recursive;
+} with_list;
+
+/* WITH [RECURSIVE] name [(columns)] AS (query), … */
+static weft_status parse_with(sql_parser *p, with_list *list)
+{
+    weft_status st = WEFT_OK;
+    list->recursive = weft_sql_accept_word(p, SQL_KW_RECURSIVE);
+    do {
+        const char *name = NULL;
+        const char *const *columns = NULL;
+        int32_t count = 0;
+        const weft_node *query = NULL;
+        const int32_t index = list->inputs.count;
+        WEFT_TRY(st, weft_sql_name(p, "the name of a common table expression", &name));
+        if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
+        weft_sql_accept_word(p, SQL_KW_AS);
+        WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "AS ("));
+        WEFT_TRY(st, weft_sql_query(p, &query));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &list->inputs, query));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &list->names, name));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &list->columns, columns));
+        if ((index & (index - 1)) == 0) { /* 0, 1, 2, 4, 8 …: room for as many again */
+            int32_t *counts = NULL;
+            WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, index * 2 + 1, &counts));
+            if (index > 0) memcpy(counts, list->counts, (size_t)index * sizeof *counts);
+            list->counts = counts;
+        }
+        list->counts[index] = count;
+    } while (weft_sql_accept(p, SQL_COMMA));
+done:
+    return st;
+}
+
+weft_status weft_sql_query(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    with_list list = {0};
+    weft_node *with = NULL;
+    const weft_node *body = NULL;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    const bool has_with = weft_sql_accept_word(p, SQL_KW_WITH);
+    if (has_with) WEFT_TRY(st, parse_with(p, &list));
+    const weft_span body_start = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, parse_set_operations(p, false, &body));
+    WEFT_TRY(st, parse_organization(p, &body_start, &body));
+    if (has_with) {
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &list.inputs, body));
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WITH, weft_sql_span_from(p, &start),
+                                       weft_pointers_nodes(&list.inputs), list.inputs.count, &with));
+        with->with.count = list.names.count;
+        with->with.names = weft_pointers_texts(&list.names);
+        with->with.column_names = (const char *const *const *)list.columns.items;
+        with->with.column_counts = list.counts;
+        with->with.recursive = list.recursive;
+        body = with;
+    }
+    sql_leave(p, frame);
+    *out = body;
+done:
+    return st;
+}

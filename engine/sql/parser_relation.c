@@ -1,0 +1,247 @@
+/* engine/sql/parser_relation.c - FROM: tables, derived tables, inline tables, joins. */
+#include "engine/sql/parser_internal.h"
+
+static weft_status parse_relation(sql_parser *p, const weft_node **out);
+
+/* Can the current token be an alias without AS? */
+static bool begins_alias(sql_parser *p)
+{
+    const sql_token *token = weft_sql_peek(p, 0);
+    if (token->kind == SQL_QUOTED) return true;
+    if (token->kind != SQL_WORD || token->flags != 0) return false;
+    /* `INSERT … SELECT … FROM t SET` does not exist; VALUES and the like may be names. */
+    return true;
+}
+
+weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const char *name = NULL;
+    const char *const *columns = NULL;
+    int32_t count = 0;
+    weft_node *node = NULL;
+    *out = input;
+    if (sql_word(p, SQL_KW_TABLESAMPLE)) {
+        WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "TABLESAMPLE"));
+    }
+    const bool as = weft_sql_accept_word(p, SQL_KW_AS);
+    if (!as && !begins_alias(p)) goto done;
+    WEFT_TRY(st, weft_sql_name(p, "a table alias", &name));
+    if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
+    WEFT_TRY(st,
+             weft_sql_node_new(p, WEFT_NODE_ALIAS, weft_sql_span_from(p, &input->span), &input, 1, &node));
+    node->alias.name = name;
+    node->alias.column_count = count;
+    node->alias.columns = columns;
+    *out = node;
+done:
+    return st;
+}
+
+/* VALUES row, row, …: a row is (a, b) or a single expression. */
+weft_status weft_sql_values(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_pointers cells = {0};
+    weft_node *node = NULL;
+    int32_t rows = 0, columns = 0;
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_VALUES));
+    do {
+        const weft_expr *e = NULL;
+        WEFT_TRY(st, weft_sql_expr(p, &e));
+        const bool row = weft_sql_is_row(p, e);
+        const int32_t count = row ? e->arg_count : 1;
+        if (rows++ == 0) columns = count;
+        if (count != columns) {
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_NUM_COLUMNS_MISMATCH, &e->span,
+                                      "Row %d of VALUES has %d columns, but the first row has %d.", rows,
+                                      count, columns));
+        }
+        for (int32_t i = 0; i < count; i++) {
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &cells, row ? e->args[i] : e));
+        }
+    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_VALUES, weft_sql_span_from(p, &start), NULL, 0, &node));
+    node->values.row_count = rows;
+    node->values.column_count = columns;
+    node->values.cells = weft_pointers_exprs(&cells);
+    *out = node;
+done:
+    return st;
+}
+
+/* After '(' when what follows is '(' again: is the outer parenthesis around a query, as in ((SELECT …) UNION
+ * …), or around tables, as in ((SELECT …) a JOIN b)? What stands behind the inner one tells. */
+static bool query_continues(sql_parser *p)
+{
+    sql_lexer lexer = p->lexer;
+    lexer.position = weft_sql_peek(p, 0)->span.stop;
+    lexer.previous = SQL_LPAREN;
+    for (int32_t open = 1; open > 0;) {
+        const sql_token token = weft_sql_lex(&lexer);
+        if (token.kind == SQL_END || token.kind == SQL_BAD) return true;
+        if (token.kind == SQL_LPAREN) open++;
+        if (token.kind == SQL_RPAREN) open--;
+    }
+    const sql_token token = weft_sql_lex(&lexer);
+    if (token.kind == SQL_RPAREN) return true;
+    if (token.kind != SQL_WORD) return false;
+    return token.keyword == SQL_KW_UNION || token.keyword == SQL_KW_EXCEPT || token.keyword == SQL_KW_MINUS ||
+           token.keyword == SQL_KW_INTERSECT || token.keyword == SQL_KW_ORDER ||
+           token.keyword == SQL_KW_LIMIT || token.keyword == SQL_KW_OFFSET;
+}
+
+static weft_status parse_relation_primary(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *input = NULL;
+    weft_node *node = NULL;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    if (weft_sql_accept(p, SQL_LPAREN)) {
+        const bool query = weft_sql_begins_query(p) && (!sql_is(p, SQL_LPAREN) || query_continues(p));
+        WEFT_TRY(st, query ? weft_sql_query(p, &input) : parse_relation(p, &input));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    } else if (sql_word(p, SQL_KW_VALUES) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_END)) {
+        WEFT_TRY(st, weft_sql_values(p, &input));
+    } else {
+        const sql_token *token = weft_sql_peek(p, 0);
+        if (token->kind == SQL_WORD && token->keyword == SQL_KW_LATERAL) {
+            WEFT_TRY(st, weft_sql_unsupported(p, &token->span, "LATERAL"));
+        }
+        if (token->kind == SQL_WORD && (token->flags & SQL_KW_IN_CLAUSE) != 0) {
+            WEFT_TRY(st, weft_sql_syntax_error(p, "a table"));
+        }
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
+        WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
+        node->span = weft_sql_span_from(p, &start);
+        if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A table-valued function"));
+        input = node;
+    }
+    WEFT_TRY(st, weft_sql_table_alias(p, input, out));
+    sql_leave(p, frame);
+done:
+    return st;
+}
+
+/* The words up to JOIN. *found is false when no join begins here. */
+static weft_status parse_join_kind(sql_parser *p, weft_node *join, bool *cross, bool *found)
+{
+    weft_status st = WEFT_OK;
+    int32_t words = 0;
+    *found = false;
+    *cross = false;
+    join->join.kind = WEFT_JOIN_INNER;
+    join->join.natural = sql_word(p, SQL_KW_NATURAL);
+    if (join->join.natural) words++;
+    if (sql_word_at(p, words, SQL_KW_INNER)) {
+        words++;
+    } else if (sql_word_at(p, words, SQL_KW_CROSS)) {
+        *cross = true;
+        words++;
+    } else if (sql_word_at(p, words, SQL_KW_SEMI) || sql_word_at(p, words, SQL_KW_ANTI)) {
+        join->join.kind = sql_word_at(p, words, SQL_KW_SEMI) ? WEFT_JOIN_SEMI : WEFT_JOIN_ANTI;
+        words++;
+    } else if (sql_word_at(p, words, SQL_KW_LEFT) || sql_word_at(p, words, SQL_KW_RIGHT) ||
+               sql_word_at(p, words, SQL_KW_FULL)) {
+        const bool left = sql_word_at(p, words, SQL_KW_LEFT);
+        join->join.kind = left                                  ? WEFT_JOIN_LEFT
+                          : sql_word_at(p, words, SQL_KW_RIGHT) ? WEFT_JOIN_RIGHT
+                                                                : WEFT_JOIN_FULL;
+        words++;
+        const bool semi = sql_word_at(p, words, SQL_KW_SEMI);
+        if (left && (semi || sql_word_at(p, words, SQL_KW_ANTI))) {
+            join->join.kind = semi ? WEFT_JOIN_SEMI : WEFT_JOIN_ANTI;
+            words++;
+        } else if (sql_word_at(p, words, SQL_KW_OUTER)) {
+            words++;
+        }
+    }
+    if (!sql_word_at(p, words, SQL_KW_JOIN)) {
+        if (words == 0) return WEFT_OK;
+        for (int32_t i = 0; i < words; i++) weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_syntax_error(p, "JOIN"));
+    }
+    for (int32_t i = 0; i <= words; i++) weft_sql_advance(p);
+    *found = true;
+done:
+    return st;
+}
+
+static weft_status make_join(sql_parser *p, const weft_span *start, const weft_node *model,
+                             const weft_node *left, const weft_node *right, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *inputs[2] = {left, right};
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_JOIN, weft_sql_span_from(p, start), inputs, 2, &node));
+    node->join = model->join;
+    *out = node;
+done:
+    return st;
+}
+
+/* primary { JOIN primary [ON … | USING (…)] } */
+static weft_status parse_relation(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *left = NULL;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    WEFT_TRY(st, parse_relation_primary(p, &left));
+    for (;;) {
+        weft_node model = {.kind = WEFT_NODE_JOIN};
+        const weft_node *right = NULL;
+        bool found = false, cross = false;
+        WEFT_TRY(st, parse_join_kind(p, &model, &cross, &found));
+        if (!found) break;
+        WEFT_TRY(st, parse_relation_primary(p, &right));
+        if (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING)) {
+            if (cross || model.join.natural) {
+                const weft_span span = weft_sql_peek(p, 0)->span;
+                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,
+                                          "Syntax error: a %s join takes neither ON nor USING.",
+                                          cross ? "CROSS" : "NATURAL"));
+            }
+        }
+        if (weft_sql_accept_word(p, SQL_KW_ON)) {
+            WEFT_TRY(st, weft_sql_expr(p, &model.join.on));
+        } else if (weft_sql_accept_word(p, SQL_KW_USING)) {
+            WEFT_TRY(st, weft_sql_name_list(p, &model.join.using_names, &model.join.using_count));
+        }
+        WEFT_TRY(st, make_join(p, &start, &model, left, right, &left));
+    }
+    if (sql_word(p, SQL_KW_PIVOT) || sql_word(p, SQL_KW_UNPIVOT)) {
+        WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "PIVOT or UNPIVOT"));
+    }
+    sql_leave(p, frame);
+    *out = left;
+done:
+    return st;
+}
+
+weft_status weft_sql_from(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *left = NULL;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    WEFT_TRY(st, parse_relation(p, &left));
+    while (weft_sql_accept(p, SQL_COMMA)) {
+        const weft_node model = {.kind = WEFT_NODE_JOIN}; /* the comma is a cross join */
+        const weft_node *right = NULL;
+        WEFT_TRY(st, parse_relation(p, &right));
+        WEFT_TRY(st, make_join(p, &start, &model, left, right, &left));
+    }
+    if (sql_word(p, SQL_KW_LATERAL)) {
+        WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "LATERAL VIEW"));
+    }
+    sql_leave(p, frame);
+    *out = left;
+done:
+    return st;
+}

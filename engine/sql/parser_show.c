@@ -1,0 +1,178 @@
+/* engine/sql/parser_show.c - SHOW, DESCRIBE, SET, RESET.
+ *
+ * A command about one table carries it as input 0, so that the analyser finds it like any other table. */
+#include <strings.h>
+
+#include "engine/sql/parser_internal.h"
+
+static weft_status show_node(sql_parser *p, const weft_span *start, const char *what, const weft_node *input,
+                             weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span span = weft_sql_span_from(p, start);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SHOW, span, &input, input != NULL ? 1 : 0, out));
+    (*out)->show.what = what;
+done:
+    return st;
+}
+
+static weft_status parse_table(sql_parser *p, const weft_node **out, const char **name)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
+    WEFT_TRY(st, weft_sql_names(p, "the name of a table", &node->relation.parts, &node->relation.part_count));
+    node->span = weft_sql_span_from(p, &start);
+    WEFT_TRY(st, weft_sql_text_copy(p, node->span.start, node->span.stop, name));
+    *out = node;
+done:
+    return st;
+}
+
+/* [LIKE] 'pattern' */
+static weft_status parse_pattern(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    const bool like = weft_sql_accept_word(p, SQL_KW_LIKE);
+    if (like || sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a pattern as a string", out, &len));
+done:
+    return st;
+}
+
+weft_status weft_sql_show(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *table = NULL;
+    const char *what = NULL, *name = NULL, *pattern = NULL;
+    weft_node *node = NULL;
+    weft_sql_advance(p);
+    if (sql_word_at(p, 1, SQL_KW_FUNCTIONS))
+        weft_sql_advance(p); /* USER, SYSTEM, ALL: the functions are the same */
+    if (weft_sql_accept_word(p, SQL_KW_TABLES))
+        what = "tables";
+    else if (weft_sql_accept_word(p, SQL_KW_VIEWS))
+        what = "views";
+    else if (weft_sql_accept_word(p, SQL_KW_FUNCTIONS))
+        what = "functions";
+    else if (weft_sql_accept_word(p, SQL_KW_COLUMNS))
+        what = "columns";
+    else
+        WEFT_TRY(st, weft_sql_syntax_error(p, "TABLES, VIEWS, FUNCTIONS or COLUMNS"));
+    const bool of = weft_sql_accept_word(p, SQL_KW_FROM) || weft_sql_accept_word(p, SQL_KW_IN);
+    if (strcmp(what, "columns") == 0) {
+        if (!of) WEFT_TRY(st, weft_sql_syntax_error(p, "FROM or IN"));
+        WEFT_TRY(st, parse_table(p, &table, &name));
+    } else {
+        const char *const *parts = NULL;
+        int32_t count = 0;
+        if (of) WEFT_TRY(st, weft_sql_names(p, "the name of a database", &parts, &count));
+        WEFT_TRY(st, parse_pattern(p, &pattern));
+    }
+    WEFT_TRY(st, show_node(p, &start, what, table, &node));
+    node->show.name = name;
+    node->show.pattern = pattern;
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *input = NULL;
+    const char *name = NULL;
+    weft_node *node = NULL;
+    weft_sql_advance(p);
+    if (sql_word(p, SQL_KW_FUNCTION) && !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_SEMICOLON)) {
+        weft_sql_advance(p);
+        weft_sql_accept_word(p, SQL_KW_EXTENDED);
+        WEFT_TRY(st, weft_sql_name(p, "the name of a function", &name));
+        WEFT_TRY(st, show_node(p, &start, "function", NULL, &node));
+    } else {
+        const bool query = weft_sql_accept_word(p, SQL_KW_QUERY) || sql_word(p, SQL_KW_SELECT) ||
+                           sql_word(p, SQL_KW_WITH) || sql_word(p, SQL_KW_VALUES);
+        if (query) {
+            WEFT_TRY(st, weft_sql_query(p, &input));
+        } else {
+            if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT)) weft_sql_accept_word(p, SQL_KW_TABLE);
+            if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT))
+                weft_sql_accept_word(p, SQL_KW_EXTENDED);
+            WEFT_TRY(st, parse_table(p, &input, &name));
+        }
+        WEFT_TRY(st, show_node(p, &start, "describe", input, &node));
+    }
+    node->show.name = name;
+    *out = node;
+done:
+    return st;
+}
+
+/* The text without blanks at its ends; quotes around the whole are taken off. */
+static weft_status trimmed(sql_parser *p, int32_t start, int32_t stop, const char **out)
+{
+    const char *text = p->text;
+    while (start < stop && strchr(" \t\r\n", text[start]) != NULL) start++;
+    while (stop > start && strchr(" \t\r\n", text[stop - 1]) != NULL) stop--;
+    const char first = start < stop ? text[start] : '\0';
+    if (stop - start >= 2 && (first == '\'' || first == '"' || first == '`') && text[stop - 1] == first) {
+        start++;
+        stop--;
+    }
+    return weft_sql_text_copy(p, start, stop, out);
+}
+
+/* SET [key [= value]], SET TIME ZONE zone, RESET [key]: the rest of the statement is taken as it is written,
+ * since keys and values are not SQL (SET a.b = hdfs://x). */
+weft_status weft_sql_set(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const bool reset = sql_word(p, SQL_KW_RESET);
+    weft_node *node = NULL;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SET_CONFIG, start, NULL, 0, &node));
+    node->config.reset = reset;
+    const bool zone = !reset && sql_word(p, SQL_KW_TIME) && sql_word_at(p, 1, SQL_KW_ZONE);
+    if (zone) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+    }
+    const int32_t from = p->last.stop;
+    int32_t stop = from, equals = -1;
+    char quote = '\0';
+    for (; stop < p->lexer.len; stop++) {
+        const char c = p->text[stop];
+        if (quote != '\0') {
+            if (c == quote) quote = '\0';
+        } else if (c == '\'' || c == '"' || c == '`') {
+            quote = c;
+        } else if (c == ';') {
+            break;
+        } else if (c == '=' && equals < 0) {
+            equals = stop;
+        }
+    }
+    if (zone) {
+        node->config.key = "weft.sql.session.timeZone";
+        WEFT_TRY(st, trimmed(p, from, stop, &node->config.value));
+    } else {
+        WEFT_TRY(st, trimmed(p, from, equals >= 0 && !reset ? equals : stop, &node->config.key));
+        if (equals >= 0 && !reset) WEFT_TRY(st, trimmed(p, equals + 1, stop, &node->config.value));
+        const bool empty = node->config.key[0] == '\0' || strcasecmp(node->config.key, "-v") == 0;
+        if (empty && node->config.value != NULL) WEFT_TRY(st, weft_sql_syntax_error(p, "a key before '='"));
+        if (empty) node->config.key = NULL;
+    }
+    /* Go on behind what was taken. */
+    p->look_count = 0;
+    p->lexer.position = stop;
+    p->lexer.problem = SQL_NO_PROBLEM;
+    p->last.stop = stop;
+    node->span = weft_sql_span_from(p, &start);
+    *out = node;
+done:
+    return st;
+}

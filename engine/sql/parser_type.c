@@ -1,0 +1,170 @@
+/* engine/sql/parser_type.c - names of types: INT, DECIMAL(12, 2), ARRAY<…>, MAP<…, …>, STRUCT<a: INT, …>. */
+#include "engine/sql/parser_internal.h"
+
+static const struct {
+    const char *name;
+    uint8_t id;
+} type_names[] = {
+    {"BOOLEAN", WEFT_TYPE_BOOLEAN},
+    {"TINYINT", WEFT_TYPE_TINYINT},
+    {"BYTE", WEFT_TYPE_TINYINT},
+    {"SMALLINT", WEFT_TYPE_SMALLINT},
+    {"SHORT", WEFT_TYPE_SMALLINT},
+    {"INT", WEFT_TYPE_INT},
+    {"INTEGER", WEFT_TYPE_INT},
+    {"BIGINT", WEFT_TYPE_BIGINT},
+    {"LONG", WEFT_TYPE_BIGINT},
+    {"FLOAT", WEFT_TYPE_FLOAT},
+    {"REAL", WEFT_TYPE_FLOAT},
+    {"DOUBLE", WEFT_TYPE_DOUBLE},
+    {"STRING", WEFT_TYPE_STRING},
+    {"VARCHAR", WEFT_TYPE_STRING},
+    {"CHAR", WEFT_TYPE_STRING},
+    {"CHARACTER", WEFT_TYPE_STRING},
+    {"BINARY", WEFT_TYPE_BINARY},
+    {"DATE", WEFT_TYPE_DATE},
+    {"TIMESTAMP", WEFT_TYPE_TIMESTAMP},
+    {"TIMESTAMP_LTZ", WEFT_TYPE_TIMESTAMP},
+    {"TIMESTAMP_NTZ", WEFT_TYPE_TIMESTAMP_NTZ},
+    {"DECIMAL", WEFT_TYPE_DECIMAL},
+    {"DEC", WEFT_TYPE_DECIMAL},
+    {"NUMERIC", WEFT_TYPE_DECIMAL},
+    {"VOID", WEFT_TYPE_NULL},
+    {"ARRAY", WEFT_TYPE_ARRAY},
+    {"MAP", WEFT_TYPE_MAP},
+    {"STRUCT", WEFT_TYPE_STRUCT},
+};
+
+/* A number of at most 4 digits. */
+static weft_status parse_small(sql_parser *p, int32_t *out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    if (token.kind != SQL_INTEGER || token.span.stop - token.span.start > 4) {
+        WEFT_TRY(st, weft_sql_syntax_error(p, "a small whole number"));
+    }
+    *out = 0;
+    for (int32_t i = token.span.start; i < token.span.stop; i++) *out = *out * 10 + (p->text[i] - '0');
+    weft_sql_advance(p);
+done:
+    return st;
+}
+
+/* (precision [, scale]) */
+static weft_status parse_decimal(sql_parser *p, const weft_span *start, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t precision = 10, scale = 0;
+    if (weft_sql_accept(p, SQL_LPAREN)) {
+        WEFT_TRY(st, parse_small(p, &precision));
+        if (weft_sql_accept(p, SQL_COMMA)) WEFT_TRY(st, parse_small(p, &scale));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    }
+    if (precision < 1 || precision > WEFT_DECIMAL_PRECISION_MAX || scale > precision) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_UNSUPPORTED_DATATYPE, start,
+                                  "DECIMAL(%d,%d): precision is 1 to %d and scale at most precision.",
+                                  precision, scale, WEFT_DECIMAL_PRECISION_MAX));
+    }
+    *out = weft_type_decimal(precision, scale);
+done:
+    return st;
+}
+
+/* The closing '>', which the lexer may have read as part of '>>' or '>>>'. */
+static weft_status expect_close(sql_parser *p)
+{
+    sql_token *token = &p->look[p->look_first % SQL_LOOKAHEAD];
+    weft_sql_peek(p, 0);
+    if (token->kind == SQL_SHIFT_RIGHT || token->kind == SQL_SHIFT_RIGHT_UNSIGNED) {
+        token->kind = token->kind == SQL_SHIFT_RIGHT ? SQL_GT : SQL_SHIFT_RIGHT;
+        token->span.start++;
+        token->span.column++;
+        return WEFT_OK;
+    }
+    return weft_sql_expect(p, SQL_GT, "'>'");
+}
+
+static weft_status parse_nested(sql_parser *p, weft_type_id id, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers fields = {0};
+    weft_field *children = NULL;
+    int32_t frame = 0;
+    static const char *const map_names[] = {"key", "value"};
+    const int32_t wanted = id == WEFT_TYPE_ARRAY ? 1 : id == WEFT_TYPE_MAP ? 2 : WEFT_COLUMNS_MAX;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LT, "'<'"));
+    do {
+        weft_field *field = NULL;
+        WEFT_TRY(st, WEFT_NEW(p->ctx, &field));
+        field->nullable = id != WEFT_TYPE_MAP || fields.count == 1;
+        field->name = id == WEFT_TYPE_ARRAY ? "element" : map_names[fields.count % 2];
+        if (id == WEFT_TYPE_STRUCT) {
+            WEFT_TRY(st, weft_sql_name(p, "the name of a field", &field->name));
+            weft_sql_accept(p, SQL_COLON);
+        }
+        WEFT_TRY(st, weft_sql_type(p, &field->type));
+        if (weft_sql_accept_word(p, SQL_KW_NOT)) {
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL));
+            field->nullable = false;
+        }
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &fields, field));
+    } while (fields.count < wanted && weft_sql_accept(p, SQL_COMMA));
+    if (id == WEFT_TYPE_MAP && fields.count != 2) WEFT_TRY(st, weft_sql_syntax_error(p, "','"));
+    WEFT_TRY(st, expect_close(p));
+    WEFT_TRY(st, weft_sql_grow(p));
+    sql_leave(p, frame);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, fields.count, &children));
+    for (int32_t i = 0; i < fields.count; i++) children[i] = *(const weft_field *)fields.items[i];
+    *out = (weft_type){.id = (uint8_t)id, .child_count = fields.count, .children = children};
+done:
+    return st;
+}
+
+/* INTERVAL unit [TO unit] */
+static weft_status parse_interval_type(sql_parser *p, weft_type *out)
+{
+    const bool months = weft_sql_is_text(p, 0, "YEAR") || weft_sql_is_text(p, 0, "MONTH");
+    const bool days = weft_sql_is_text(p, 0, "DAY") || weft_sql_is_text(p, 0, "HOUR") ||
+                      weft_sql_is_text(p, 0, "MINUTE") || weft_sql_is_text(p, 0, "SECOND");
+    if (!months && !days) return weft_sql_syntax_error(p, "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND");
+    weft_sql_advance(p);
+    if (weft_sql_accept_word(p, SQL_KW_TO)) {
+        const char *unit = NULL;
+        const weft_status st = weft_sql_name(p, "a unit", &unit);
+        if (st != WEFT_OK) return st;
+    }
+    *out = WEFT_TYPE_OF(months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT);
+    return WEFT_OK;
+}
+
+weft_status weft_sql_type(sql_parser *p, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    int32_t length = 0;
+    if (token.kind == SQL_WORD && token.keyword == SQL_KW_INTERVAL) {
+        weft_sql_advance(p);
+        return parse_interval_type(p, out);
+    }
+    for (int32_t i = 0; i < WEFT_COUNT(type_names); i++) {
+        if (!weft_sql_is_text(p, 0, type_names[i].name)) continue;
+        const weft_type_id id = type_names[i].id;
+        weft_sql_advance(p);
+        if (id == WEFT_TYPE_DECIMAL) return parse_decimal(p, &token.span, out);
+        if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT)
+            return parse_nested(p, id, out);
+        if (id == WEFT_TYPE_STRING && weft_sql_accept(p, SQL_LPAREN)) {
+            /* In a cast VARCHAR(n) and CHAR(n) are STRING, as in Spark. */
+            WEFT_TRY(st, parse_small(p, &length));
+            WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+        }
+        *out = WEFT_TYPE_OF(id);
+        return WEFT_OK;
+    }
+    if (token.kind != SQL_WORD) WEFT_TRY(st, weft_sql_syntax_error(p, "a type"));
+    st = weft_fail_at(p->ctx, WEFT_UNSUPPORTED_DATATYPE, &token.span, "Unsupported data type \"%.*s\".",
+                      (int)weft_min_i32(token.span.stop - token.span.start, 100), p->text + token.span.start);
+done:
+    return st;
+}

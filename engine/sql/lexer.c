@@ -312,7 +312,8 @@ sql_token weft_sql_lex(sql_lexer *x)
         .start = x->position, .line = x->line, .column = x->position - x->line_start - x->continuation + 1};
     token.kind = x->position >= x->len ? SQL_END : lex_body(x, &token);
     token.span.stop = x->position;
-    x->previous = token.kind;
+    /* SELECT .5: what follows a clause's keyword is no field of it. */
+    x->previous = (token.flags & SQL_KW_IN_CLAUSE) != 0 ? SQL_END : token.kind;
     return token;
 }
 

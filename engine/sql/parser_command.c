@@ -30,7 +30,12 @@ static weft_status parse_option_key(sql_parser *p, const char **out)
     int32_t count = 0;
     size_t len = 0;
     char *joined = NULL;
-    if (sql_is(p, SQL_STRING)) return weft_sql_string(p, "the name of an option", out, &len);
+    if (sql_is(p, SQL_STRING)) { /* only this string: the next one is the value */
+        WEFT_TRY(st, weft_sql_unquote(p->ctx, p->text, weft_sql_peek(p, 0), &joined, &len));
+        weft_sql_advance(p);
+        *out = joined;
+        goto done;
+    }
     WEFT_TRY(st, weft_sql_names(p, "the name of an option", &parts, &count));
     *out = parts[0];
     for (int32_t i = 1; i < count; i++) {

@@ -1,4 +1,4 @@
-/* tests/fuzz/fuzz_canary.c - a target that must fail: it proves that the rig finds an input and reports it. */
+/* tests/fuzz/fuzz_canary.c - a target that must fail: it proves that the rig can find an input. */
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>

@@ -1,0 +1,126 @@
+/* worker/store.c - a list of blocks under one mutex. A job has some thousand blocks at most on one worker,
+ * and a task looks up its inputs once, so a scan of the list by name is not worth a hash table yet. */
+#include "worker/store.h"
+
+#include <pthread.h>
+#include <string.h>
+
+struct weft_store {
+    pthread_mutex_t lock;
+    weft_account *owner;
+    weft_block **blocks; /* guarded by lock, as are the counts */
+    int32_t count, capacity;
+};
+
+weft_status weft_store_new(weft_ctx *ctx, weft_account *owner, weft_store **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out), (void **)out));
+    pthread_mutex_init(&(*out)->lock, NULL);
+    (*out)->owner = owner;
+done:
+    return st;
+}
+
+weft_account *weft_store_account(const weft_store *store) { return store->owner; }
+
+static bool names_equal(const weft_block_name *a, const weft_block_name *b)
+{
+    return a->job == b->job && a->stage == b->stage && a->generation == b->generation &&
+           a->partition == b->partition && a->attempt == b->attempt;
+}
+
+static int32_t store_index(const weft_store *store, const weft_block_name *name)
+{
+    for (int32_t i = 0; i < store->count; i++)
+        if (names_equal(weft_block_get_name(store->blocks[i]), name)) return i;
+    return -1;
+}
+
+weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block)
+{
+    weft_status st = WEFT_OK;
+    pthread_mutex_lock(&store->lock);
+    const int32_t have = store_index(store, weft_block_get_name(block));
+    if (have >= 0) {
+        weft_block_release(&store->blocks[have]);
+        store->blocks[have] = block;
+        goto done;
+    }
+    if (store->count == store->capacity) {
+        const int32_t capacity = store->capacity == 0 ? 64 : store->capacity * 2;
+        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_block *),
+                                     (void **)&store->blocks));
+        store->capacity = capacity;
+    }
+    store->blocks[store->count++] = block;
+done:
+    pthread_mutex_unlock(&store->lock);
+    return st;
+}
+
+weft_block *weft_store_find(weft_store *store, const weft_block_name *name)
+{
+    pthread_mutex_lock(&store->lock);
+    const int32_t i = store_index(store, name);
+    weft_block *block = i < 0 ? NULL : weft_block_share(store->blocks[i]);
+    pthread_mutex_unlock(&store->lock);
+    return block;
+}
+
+void weft_store_drop(weft_store *store, uint64_t job, int32_t stage)
+{
+    pthread_mutex_lock(&store->lock);
+    int32_t kept = 0;
+    for (int32_t i = 0; i < store->count; i++) {
+        const weft_block_name *name = weft_block_get_name(store->blocks[i]);
+        if (name->job == job && (stage < 0 || name->stage == stage))
+            weft_block_release(&store->blocks[i]);
+        else
+            store->blocks[kept++] = store->blocks[i];
+    }
+    store->count = kept;
+    pthread_mutex_unlock(&store->lock);
+}
+
+weft_status weft_store_spill(weft_ctx *ctx, weft_store *store, int64_t bytes, int64_t *freed)
+{
+    weft_status st = WEFT_OK;
+    uint64_t tried[64] = {0}; /* the first 4,096 blocks: more than a pass under pressure needs */
+    *freed = 0;
+    pthread_mutex_lock(&store->lock);
+    while (*freed < bytes) {
+        int32_t best = -1;
+        int64_t most = 0;
+        for (int32_t i = 0; i < store->count && i < 64 * 64; i++) {
+            const int64_t memory = weft_block_bytes(store->blocks[i], -1) -
+                                   weft_block_spilled_bytes(store->blocks[i]);
+            if (memory <= most || weft_bit_get(tried, i)) continue;
+            most = memory;
+            best = i;
+        }
+        if (best < 0) break;
+        weft_bit_set(tried, best);
+        st = weft_block_spill(ctx, store->blocks[best]);
+        if (st == WEFT_INVALID) { /* somebody reads it: the next one */
+            weft_error_clear(ctx);
+            st = WEFT_OK;
+            continue;
+        }
+        if (st != WEFT_OK) break;
+        *freed += most;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return st;
+}
+
+void weft_store_free(weft_store **store_p)
+{
+    weft_store *store = *store_p;
+    *store_p = NULL;
+    if (store == NULL) return;
+    for (int32_t i = 0; i < store->count; i++) weft_block_release(&store->blocks[i]);
+    pthread_mutex_destroy(&store->lock);
+    weft_mem_free(store->blocks);
+    weft_mem_free(store);
+}

@@ -1,0 +1,26 @@
+/* worker/store.h - contract 6: the block store of a worker. Memory first, then disk.
+ *
+ * Blocks are found by name and shared by count; the store holds one count of each. Any thread. */
+#ifndef WEFT_WORKER_STORE_H
+#define WEFT_WORKER_STORE_H
+
+#include "engine/exec/block.h"
+
+typedef struct weft_store weft_store;
+
+/* Blocks are charged to `owner`, which is borrowed. Caller frees. */
+WEFT_MUST_CHECK weft_status weft_store_new(weft_ctx *ctx, weft_account *owner, weft_store **out);
+weft_account *weft_store_account(const weft_store *store);
+/* Take one count of a block. A block of the same name is replaced (a repeated message). Errors: WEFT_NOMEM;
+ * the count is then still the caller's. */
+WEFT_MUST_CHECK weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block);
+/* A count of the block with this name, which the caller releases; NULL when it is not here. */
+weft_block *weft_store_find(weft_store *store, const weft_block_name *name);
+/* Drop the blocks of a stage (stage -1: of the whole job). */
+void weft_store_drop(weft_store *store, uint64_t job, int32_t stage);
+/* Write blocks that nobody reads now to scratch, largest first, until about `bytes` of memory are free or
+ * none is left. *freed: how much it was. Errors: WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_store_spill(weft_ctx *ctx, weft_store *store, int64_t bytes, int64_t *freed);
+void weft_store_free(weft_store **store);
+
+#endif

@@ -1,0 +1,32 @@
+/* worker/worker.h - a worker: task slots, the stages open here, the block store.
+ *
+ * Start returns when every slot runs; the worker then registers by a message. It gets its orders by
+ * weft_worker_send (any thread, never waits) and reports through the link it was given. Stop ends running
+ * tasks by their cancel flag and joins the slots. A slot runs one task at a time, from its own arena, which
+ * is reset in between. */
+#ifndef WEFT_WORKER_WORKER_H
+#define WEFT_WORKER_WORKER_H
+
+#include "proto/control.h"
+#include "worker/store.h"
+
+typedef struct weft_worker weft_worker;
+
+typedef struct weft_worker_options {
+    int32_t id;
+    int32_t slots; /* at least 1 */
+    weft_pool *pool;
+    const weft_settings *settings; /* until a stage brings its own; borrowed, as is the pool */
+    weft_coordinator_link coordinator;
+} weft_worker_options;
+
+WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
+                                              weft_worker **out);
+/* An order. What it points to stays valid as control.h says. Errors: WEFT_NOMEM, WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status weft_worker_send(weft_ctx *ctx, weft_worker *worker,
+                                             const weft_to_worker *message);
+weft_store *weft_worker_store(const weft_worker *worker);
+/* Stop, join, free. Blocks that others hold live on. */
+void weft_worker_stop(weft_worker **worker);
+
+#endif

@@ -1,0 +1,478 @@
+/* coordinator/coordinator.c - the loop of a job.
+ *
+ *   plan the stages that are ready → give them to the scheduler → carry out its actions → wait for a report →
+ *   give it to the scheduler → … ; a finished stage goes back to the planner with what it really produced.
+ *
+ * All decisions are the scheduler's and the planner's; here is only what they cannot do themselves: the
+ * clock, the mailbox, the blocks. */
+#include "coordinator/coordinator.h"
+
+#include <string.h>
+
+#include "common/mailbox.h"
+#include "common/settings.h"
+#include "coordinator/event_log.h"
+
+enum {
+    INBOX_LIMIT = 1 << 20,
+    TICK_NS = 100 * 1000 * 1000, /* progress, cancel and deadline are looked at this often */
+    END_WAIT_NS = 1000 * 1000 * 1000
+};
+
+struct weft_coordinator {
+    weft_account *account;
+    weft_scheduler *scheduler;
+    weft_mailbox *inbox;
+    weft_worker_link worker;
+    int32_t worker_id, slots;
+    int64_t memory_bytes;
+    int64_t epoch;
+    uint64_t next_job;
+};
+
+/* What the loop knows of an issued stage. */
+typedef struct job_stage {
+    const weft_stage *stage;
+    weft_block **blocks; /* [task_count]: accepted, one count each; NULL before */
+    int32_t *attempts;   /* [task_count] */
+    bool done, freed;
+    weft_stage_report report;
+} job_stage;
+
+typedef struct job {
+    weft_coordinator *c;
+    uint64_t id;
+    weft_planner *planner;
+    weft_run *run;
+    job_stage *stages; /* [WEFT_STAGES_MAX grown], indexed by stage id */
+    int32_t stage_count, stage_capacity;
+    int32_t stages_done;
+    bool failed;
+    weft_status status;
+    weft_error error;
+    weft_event_log *log;
+} job;
+
+/* ---- life ---- */
+
+weft_status weft_coordinator_new(weft_ctx *ctx, int64_t memory_bytes, weft_coordinator **out)
+{
+    weft_status st = WEFT_OK;
+    weft_coordinator *c = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
+    c->memory_bytes = memory_bytes;
+    c->epoch = 1;
+    c->next_job = 1;
+    WEFT_TRY(st, weft_scheduler_new(ctx, &c->scheduler));
+    WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(weft_to_coordinator), INBOX_LIMIT, &c->inbox));
+    *out = c;
+    c = NULL;
+done:
+    weft_coordinator_free(&c);
+    return st;
+}
+
+static void drop_message(weft_to_coordinator *m)
+{
+    weft_block_release(&m->block);
+    weft_mem_free(m->metrics);
+    weft_mem_free(m->error);
+    m->metrics = NULL;
+    m->error = NULL;
+}
+
+void weft_coordinator_free(weft_coordinator **coordinator)
+{
+    weft_coordinator *c = *coordinator;
+    weft_to_coordinator m;
+    *coordinator = NULL;
+    if (c == NULL) return;
+    while (c->inbox != NULL && weft_mailbox_take(c->inbox, &m, 0)) drop_message(&m);
+    weft_mailbox_free(&c->inbox);
+    weft_scheduler_free(&c->scheduler);
+    weft_mem_free(c);
+}
+
+static weft_status inbox_send(weft_ctx *ctx, void *self, const weft_to_coordinator *message)
+{
+    weft_coordinator *c = self;
+    return weft_mailbox_put(ctx, c->inbox, message, false);
+}
+
+weft_coordinator_link weft_coordinator_inbox(weft_coordinator *c)
+{
+    return (weft_coordinator_link){.send = inbox_send, .self = c};
+}
+
+weft_status weft_coordinator_attach(weft_ctx *ctx, weft_coordinator *c, weft_worker_link worker)
+{
+    weft_status st = WEFT_OK;
+    weft_to_coordinator m = {0};
+    weft_actions actions = {0};
+    c->worker = worker;
+    if (!weft_mailbox_take(c->inbox, &m, INT64_C(10000000000)) || m.kind != WEFT_FROM_WORKER_REGISTER)
+        WEFT_TRY(st,
+                 weft_fail(ctx, WEFT_DEADLINE, "the worker of this process did not register within 10 s"));
+    c->worker_id = m.worker;
+    c->slots = m.slots;
+    const weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = m.worker, .slots = m.slots};
+    WEFT_TRY(st, weft_scheduler_step(ctx, c->scheduler, &event, weft_now_ns(ctx), &actions));
+done:
+    return st;
+}
+
+/* ---- stages ---- */
+
+static weft_status add_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
+{
+    weft_status st = WEFT_OK;
+    if (j->stage_count == j->stage_capacity) {
+        job_stage *stages = NULL;
+        const int32_t capacity = j->stage_capacity == 0 ? 16 : j->stage_capacity * 2;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, capacity, &stages));
+        if (j->stage_count > 0) memcpy(stages, j->stages, (size_t)j->stage_count * sizeof(*stages));
+        j->stages = stages;
+        j->stage_capacity = capacity;
+    }
+    assert(stage->id == j->stage_count);
+    job_stage *s = &j->stages[j->stage_count];
+    *s = (job_stage){.stage = stage, .report = {.stage = stage, .begin_ns = weft_now_ns(ctx)}};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->task_count, &s->blocks));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->task_count, &s->attempts));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->fragment.op_count + 2, &s->report.metrics));
+    j->stage_count++;
+done:
+    return st;
+}
+
+/* Ship a stage to the worker: the fragment and the accepted attempts of its inputs. */
+static weft_status ship_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
+{
+    weft_status st = WEFT_OK;
+    weft_stage_source *sources = NULL;
+    const weft_stage *shipped = stage;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &sources));
+    for (int32_t i = 0; i < stage->input_count; i++) {
+        const job_stage *input = &j->stages[stage->inputs[i].stage_id];
+        assert(input->done);
+        sources[i] = (weft_stage_source){
+            .stage = input->stage->id, .task_count = input->stage->task_count, .attempts = input->attempts};
+    }
+    const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                                  .epoch = j->c->epoch,
+                                  .job = j->id,
+                                  .stage = stage->id,
+                                  .fragment = shipped,
+                                  .source_count = stage->input_count,
+                                  .sources = sources,
+                                  .settings = ctx->settings,
+                                  .timed = j->run->timed};
+    WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+done:
+    return st;
+}
+
+static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_coordinator *m);
+
+static weft_status plan_more(weft_ctx *ctx, job *j)
+{
+    weft_status st = WEFT_OK;
+    const weft_stage *const *stages = NULL;
+    int32_t count = 0;
+    const int64_t began = weft_now_ns(ctx);
+    WEFT_TRY(st, weft_planner_next(ctx, j->planner, &stages, &count));
+    j->run->planning_ns += weft_now_ns(ctx) - began;
+    for (int32_t i = 0; i < count; i++) {
+        WEFT_TRY(st, add_stage(ctx, j, stages[i]));
+        weft_event_log_stage(j->log, j->id, stages[i]);
+        WEFT_TRY(st, ship_stage(ctx, j, stages[i]));
+        const weft_event event = {
+            .kind = WEFT_EVENT_STAGE, .job = j->id, .stage = stages[i]->id, .tasks = stages[i]->task_count};
+        WEFT_TRY(st, act(ctx, j, &event, NULL));
+    }
+done:
+    return st;
+}
+
+static weft_status stage_stats(weft_ctx *ctx, const job_stage *s, weft_stage_stats *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_sink_spec *sink = &s->stage->fragment.sink;
+    int64_t *rows = NULL, *bytes = NULL;
+    weft_key_range *keys = NULL;
+    const bool exchange = sink->kind == WEFT_SINK_EXCHANGE && sink->exchange.track_ranges;
+
+    *out = (weft_stage_stats){.partition_count = sink->partition_count,
+                              .key_count = exchange ? sink->exchange.key_count : 0};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->partition_count, &rows));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->partition_count, &bytes));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->key_count, &keys));
+    for (int32_t k = 0; k < out->key_count; k++)
+        keys[k] = (weft_key_range){.has = true, .low = INT64_MAX, .high = INT64_MIN};
+    for (int32_t t = 0; t < s->stage->task_count; t++) {
+        const weft_block *block = s->blocks[t];
+        out->rows += weft_block_rows(block, -1);
+        out->bytes += weft_block_bytes(block, -1);
+        for (int32_t p = 0; p < out->partition_count; p++) {
+            rows[p] += weft_block_rows(block, p);
+            bytes[p] += weft_block_bytes(block, p);
+        }
+        for (int32_t k = 0; k < out->key_count; k++) {
+            weft_key_range range = {0};
+            keys[k].has &= weft_block_key_range(block, k, &range) && range.has;
+            if (!keys[k].has || range.low > range.high) continue;
+            keys[k].low = weft_min_i64(keys[k].low, range.low);
+            keys[k].high = weft_max_i64(keys[k].high, range.high);
+        }
+    }
+    out->partition_rows = rows;
+    out->partition_bytes = bytes;
+    out->keys = keys;
+done:
+    return st;
+}
+
+/* Blocks of stages that nothing will read again. */
+static weft_status free_unread(weft_ctx *ctx, job *j)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < j->stage_count; i++) {
+        job_stage *s = &j->stages[i];
+        bool read = weft_planner_needs(j->planner, i) || !s->done || s->freed;
+        for (int32_t r = i + 1; r < j->stage_count && !read; r++)
+            for (int32_t k = 0; k < j->stages[r].stage->input_count && !read; k++)
+                read = !j->stages[r].done && j->stages[r].stage->inputs[k].stage_id == i;
+        if (read) continue;
+        s->freed = true;
+        for (int32_t t = 0; t < s->stage->task_count; t++) weft_block_release(&s->blocks[t]);
+        const weft_to_worker order = {
+            .kind = WEFT_TO_WORKER_FREE, .epoch = j->c->epoch, .job = j->id, .stage = i};
+        WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+    }
+done:
+    return st;
+}
+
+static weft_status on_stage_done(weft_ctx *ctx, job *j, int32_t id)
+{
+    weft_status st = WEFT_OK;
+    job_stage *s = &j->stages[id];
+    weft_stage_stats stats = {0};
+    s->done = true;
+    j->stages_done++;
+    WEFT_TRY(st, stage_stats(ctx, s, &stats));
+    s->report.rows = stats.rows;
+    s->report.bytes = stats.bytes;
+    for (int32_t t = 0; t < s->stage->task_count; t++)
+        s->report.spilled_bytes += weft_block_spilled_bytes(s->blocks[t]);
+    s->report.end_ns = weft_now_ns(ctx);
+    weft_event_log_stage_done(j->log, j->id, &s->report);
+    WEFT_TRY(st, weft_planner_finished(ctx, j->planner, id, &stats));
+    WEFT_TRY(st, plan_more(ctx, j));
+    WEFT_TRY(st, free_unread(ctx, j));
+done:
+    return st;
+}
+
+/* ---- actions and reports ---- */
+
+static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
+{
+    const int32_t parts = report->stage->fragment.op_count + 2;
+    for (int32_t i = 0; i < parts && m->metrics != NULL; i++) {
+        weft_op_metrics *to = &report->metrics[i];
+        const weft_op_metrics *from = &m->metrics[i];
+        to->rows_in += from->rows_in;
+        to->rows_out += from->rows_out;
+        to->batches += from->batches;
+        to->time_ns += from->time_ns;
+        to->spilled_bytes += from->spilled_bytes;
+        to->memory_bytes = weft_max_i64(to->memory_bytes, from->memory_bytes);
+        to->scan.rows_read += from->scan.rows_read;
+        to->scan.rows_out += from->scan.rows_out;
+        to->scan.bytes_read += from->scan.bytes_read;
+        to->scan.row_groups += from->scan.row_groups;
+        to->scan.row_groups_pruned += from->scan.row_groups_pruned;
+        to->scan.pages += from->scan.pages;
+        to->scan.pages_pruned += from->scan.pages_pruned;
+        to->scan.pages_skipped += from->scan.pages_skipped;
+    }
+}
+
+/* Give an event to the scheduler and carry out what it decides. m: the report behind the event, or NULL. */
+static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_coordinator *m)
+{
+    weft_status st = WEFT_OK;
+    weft_actions actions = {0};
+    int32_t finished = -1;
+    WEFT_TRY(st, weft_scheduler_step(ctx, j->c->scheduler, event, weft_now_ns(ctx), &actions));
+    for (int32_t i = 0; i < actions.count; i++) {
+        const weft_action *a = &actions.items[i];
+        if (a->kind == WEFT_ACTION_LAUNCH) {
+            const weft_to_worker order = {.kind = WEFT_TO_WORKER_LAUNCH,
+                                          .epoch = j->c->epoch,
+                                          .job = a->job,
+                                          .stage = a->stage,
+                                          .generation = a->generation,
+                                          .partition = a->partition,
+                                          .attempt = a->attempt};
+            j->stages[a->stage].report.attempts++;
+            WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+        } else if (a->kind == WEFT_ACTION_ACCEPT) {
+            job_stage *s = &j->stages[a->stage];
+            s->blocks[a->partition] = m->block;
+            s->attempts[a->partition] = a->attempt;
+            m->block = NULL;
+            add_metrics(&s->report, m);
+        } else if (a->kind == WEFT_ACTION_STAGE_DONE)
+            finished = a->stage;
+        else if (a->kind == WEFT_ACTION_JOB_FAILED) {
+            j->failed = true;
+            j->status = a->status;
+            if (m != NULL && m->error != NULL)
+                j->error = *m->error;
+            else
+                j->error = (weft_error){.code = a->status};
+        }
+    }
+    /* last: it steps the scheduler again, which reuses the actions' memory */
+    if (finished >= 0) WEFT_TRY(st, on_stage_done(ctx, j, finished));
+done:
+    return st;
+}
+
+static weft_status on_report(weft_ctx *ctx, job *j, weft_to_coordinator *m)
+{
+    weft_status st = WEFT_OK;
+    const bool done = m->kind == WEFT_FROM_WORKER_DONE;
+    if (m->job != j->id || (!done && m->kind != WEFT_FROM_WORKER_FAILED) || m->stage >= j->stage_count)
+        goto done;
+    j->stages[m->stage].report.run_ns += m->run_ns;
+    j->stages[m->stage].report.failures += !done;
+    weft_event_log_task(j->log, m);
+    const weft_event event = {.kind = done ? WEFT_EVENT_DONE : WEFT_EVENT_FAILED,
+                              .worker = m->worker,
+                              .job = m->job,
+                              .stage = m->stage,
+                              .generation = m->generation,
+                              .partition = m->partition,
+                              .attempt = m->attempt,
+                              .status = m->status};
+    WEFT_TRY(st, act(ctx, j, &event, m));
+done:
+    drop_message(m);
+    return st;
+}
+
+/* ---- the loop ---- */
+
+static void show_progress(job *j)
+{
+    weft_progress p = {.stages = j->stage_count, .stages_done = j->stages_done};
+    if (j->run->progress == NULL) return;
+    weft_scheduler_progress(j->c->scheduler, j->id, &p.tasks, &p.running, &p.tasks_done);
+    j->run->progress(j->run->progress_self, &p);
+}
+
+static weft_status loop(weft_ctx *ctx, job *j)
+{
+    weft_status st = WEFT_OK;
+    int32_t result = -1;
+    int64_t shown = weft_now_ns(ctx);
+    for (;;) {
+        weft_to_coordinator m;
+        if (weft_planner_result_stage(j->planner, &result) && j->stages[result].done) break;
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        if (weft_mailbox_take(j->c->inbox, &m, TICK_NS)) WEFT_TRY(st, on_report(ctx, j, &m));
+        if (j->failed) {
+            ctx->error = j->error;
+            st = j->status;
+            break;
+        }
+        if (weft_now_ns(ctx) - shown < TICK_NS) continue;
+        shown = weft_now_ns(ctx);
+        show_progress(j);
+    }
+done:
+    return st;
+}
+
+/* End the job everywhere and wait until the worker has let go of what it borrowed. */
+static void end_job(weft_ctx *ctx, job *j)
+{
+    const weft_event event = {.kind = WEFT_EVENT_END, .job = j->id};
+    const weft_to_worker order = {.kind = WEFT_TO_WORKER_END, .epoch = j->c->epoch, .job = j->id};
+    const weft_error kept = ctx->error;
+    weft_actions actions = {0};
+    weft_to_coordinator m;
+    bool ended = false;
+
+    weft_status st = weft_scheduler_step(ctx, j->c->scheduler, &event, weft_now_ns(ctx), &actions);
+    if (st == WEFT_OK) st = j->c->worker.send(ctx, j->c->worker.self, &order);
+    assert(st == WEFT_OK); /* neither allocates for an END */
+    while (!ended) {
+        if (!weft_mailbox_take(j->c->inbox, &m, END_WAIT_NS))
+            continue; /* a task looks at its cancel flag every batch */
+        ended = m.kind == WEFT_FROM_WORKER_ENDED && m.job == j->id;
+        drop_message(&m);
+    }
+    ctx->error = kept;
+}
+
+static void give_result(job *j, int32_t result)
+{
+    job_stage *s = &j->stages[result];
+    j->run->blocks = s->blocks;
+    j->run->block_count = s->stage->task_count;
+    s->blocks = NULL;
+}
+
+weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *ids, const weft_node *plan,
+                                 weft_run *run)
+{
+    weft_status st = WEFT_OK;
+    int32_t result = -1;
+    weft_actions actions = {0};
+    weft_scheduler_counts before = {0}, after = {0};
+    job j = {.c = c, .id = c->next_job++, .run = run};
+    const weft_planner_options options = {
+        .slots = c->slots, .memory_bytes = c->memory_bytes, .one_process = true};
+    const weft_event begin = {.kind = WEFT_EVENT_JOB,
+                              .job = j.id,
+                              .attempts = (int32_t)weft_setting(ctx, WEFT_SET_TASK_ATTEMPTS),
+                              .seed = (uint64_t)weft_setting(ctx, WEFT_SET_SEED)};
+
+    weft_scheduler_count(c->scheduler, &before);
+    WEFT_TRY(st, weft_event_log_open(ctx, &j.log));
+    weft_event_log_job(j.log, j.id);
+    WEFT_TRY(st, weft_planner_new(ctx, ids, plan, &options, &j.planner));
+    run->schema = weft_planner_result_schema(j.planner);
+    WEFT_TRY(st, weft_scheduler_step(ctx, c->scheduler, &begin, weft_now_ns(ctx), &actions));
+    WEFT_TRY(st, plan_more(ctx, &j));
+    WEFT_TRY(st, loop(ctx, &j));
+    if (weft_planner_result_stage(j.planner, &result)) give_result(&j, result);
+done:
+    end_job(ctx, &j);
+    for (int32_t i = 0; i < j.stage_count; i++)
+        for (int32_t t = 0; t < j.stages[i].stage->task_count && j.stages[i].blocks != NULL; t++)
+            weft_block_release(&j.stages[i].blocks[t]);
+    weft_scheduler_count(c->scheduler, &after);
+    run->counts = (weft_scheduler_counts){.launched = after.launched - before.launched,
+                                          .done = after.done - before.done,
+                                          .failed = after.failed - before.failed,
+                                          .rerun = after.rerun - before.rerun,
+                                          .late = after.late - before.late};
+    if (j.stage_count > 0 && WEFT_NEW_ARRAY(ctx, j.stage_count, &run->stages) == WEFT_OK) {
+        for (int32_t i = 0; i < j.stage_count; i++) run->stages[i] = j.stages[i].report;
+        run->stage_count = j.stage_count;
+    }
+    weft_event_log_job_done(j.log, j.id, st, &run->counts);
+    weft_event_log_close(&j.log);
+    return st;
+}
+
+void weft_run_release(weft_run *run)
+{
+    for (int32_t i = 0; i < run->block_count; i++) weft_block_release(&run->blocks[i]);
+    run->block_count = 0;
+}

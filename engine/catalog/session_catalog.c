@@ -1,0 +1,214 @@
+/* engine/catalog/session_catalog.c - see session_catalog.h. */
+#include "engine/catalog/session_catalog.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "engine/plan/pointers.h"
+
+typedef struct view {
+    const char *name;
+    const weft_node *parsed;
+    const weft_relation *relation;
+    bool dropped;
+} view;
+
+struct weft_session_catalog {
+    weft_ctx *session;
+    weft_pointers views;     /* view * */
+    weft_pointers tables;    /* weft_relation *: open until the session ends */
+    weft_pointers statement; /* weft_relation *: open until the statement ends */
+};
+
+weft_status weft_session_catalog_new(weft_ctx *session, weft_session_catalog **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(session, out));
+    (*out)->session = session;
+done:
+    return st;
+}
+
+static view *find_view(const weft_session_catalog *c, const char *name)
+{
+    for (int32_t i = 0; i < c->views.count; i++) {
+        view *v = (view *)(uintptr_t)c->views.items[i];
+        if (!v->dropped && strcasecmp(v->name, name) == 0) return v;
+    }
+    return NULL;
+}
+
+weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *c, const char *name, bool replace,
+                                     const weft_node *parsed, const weft_relation *relation)
+{
+    weft_status st = WEFT_OK;
+    view *v = find_view(c, name);
+    char *copy = NULL;
+    if (v != NULL && !replace)
+        return weft_fail(ctx, WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS,
+                         "Cannot create the temporary view `%s` because it already exists.", name);
+    if (v == NULL) {
+        WEFT_TRY(st, WEFT_NEW(c->session, &v));
+        WEFT_TRY(st, weft_arena_copy(c->session, c->session->arena, name, strlen(name), &copy));
+        v->name = copy;
+        WEFT_TRY(st, weft_pointers_push(c->session, &c->views, v));
+    }
+    v->parsed = parsed;
+    v->relation = relation;
+done:
+    if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
+    return st;
+}
+
+weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, const char *name,
+                                      bool if_exists)
+{
+    view *v = find_view(c, name);
+    if (v != NULL)
+        v->dropped = true;
+    else if (!if_exists)
+        return weft_fail(ctx, WEFT_TABLE_OR_VIEW_NOT_FOUND, "The table or view `%s` cannot be found.", name);
+    return WEFT_OK;
+}
+
+/* All files of a comma list of paths; a comma inside braces belongs to a pattern. */
+static weft_status list_files(weft_ctx *ctx, const char *paths, weft_file_info **files, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    *files = NULL;
+    *count = 0;
+    while (*paths != 0) {
+        int32_t depth = 0;
+        size_t len = 0;
+        for (; paths[len] != 0 && (paths[len] != ',' || depth > 0); len++)
+            depth += (paths[len] == '{') - (paths[len] == '}');
+        char *one = NULL;
+        weft_file_info *found = NULL, *all = NULL;
+        int32_t found_count = 0;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, paths, len, &one));
+        WEFT_TRY(st, weft_fs_list(ctx, one, &found, &found_count));
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count + found_count, &all));
+        if (*count > 0) memcpy(all, *files, (size_t)*count * sizeof(*all));
+        if (found_count > 0) memcpy(all + *count, found, (size_t)found_count * sizeof(*all));
+        *files = all;
+        *count += found_count;
+        paths += len + (paths[len] == ',');
+    }
+done:
+    return st;
+}
+
+static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
+                                 const char *format_name, const char *path, const char *const *options,
+                                 int32_t option_count, const weft_relation **out)
+{
+    weft_status st = WEFT_OK;
+    weft_relation *r = NULL;
+    weft_file_info *files = NULL;
+    int32_t file_count = 0;
+    char *name = NULL;
+    const weft_format *format = weft_format_find(format_name);
+    if (format == NULL)
+        return weft_fail(ctx, WEFT_DATA_SOURCE_NOT_FOUND,
+                         "Failed to find the data source: %s. This build reads: parquet.", format_name);
+    WEFT_TRY(st, list_files(ctx, path, &files, &file_count));
+    WEFT_TRY(st, WEFT_NEW(ctx, &r));
+    r->format = format;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
+    r->name = name;
+    WEFT_TRY(st, format->open(ctx, files, file_count, options, option_count, NULL, &r->table));
+    r->schema = format->schema(r->table);
+    st = weft_pointers_push(keep_ctx, keep, r);
+    if (st != WEFT_OK) format->close(&r->table);
+    *out = r;
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *c, const char *format,
+                                      const char *path, const char *const *options, int32_t option_count,
+                                      const weft_relation **out)
+{
+    weft_status st =
+        open_relation(c->session, &c->tables, c->session, format, path, options, option_count, out);
+    if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
+    return st;
+}
+
+int32_t weft_session_catalog_count(const weft_session_catalog *c)
+{
+    int32_t count = 0;
+    for (int32_t i = 0; i < c->views.count; i++) count += !((const view *)c->views.items[i])->dropped;
+    return count;
+}
+
+const char *weft_session_catalog_name(const weft_session_catalog *c, int32_t index)
+{
+    for (int32_t i = 0; i < c->views.count; i++) {
+        const view *v = c->views.items[i];
+        if (!v->dropped && index-- == 0) return v->name;
+    }
+    return NULL;
+}
+
+/* ---- the analyser's interface ---- */
+
+static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
+                                const weft_node **parsed, const weft_relation **relation)
+{
+    const weft_session_catalog *c = self;
+    (void)ctx;
+    *parsed = NULL;
+    *relation = NULL;
+    if (part_count != 1) return WEFT_OK;
+    const view *v = find_view(c, parts[0]);
+    if (v == NULL) return WEFT_OK;
+    *parsed = v->parsed;
+    *relation = v->relation;
+    return WEFT_OK;
+}
+
+static weft_status catalog_open(weft_ctx *ctx, void *self, const char *format, const char *path,
+                                const char *const *options, int32_t option_count,
+                                const weft_relation **relation)
+{
+    weft_session_catalog *c = self;
+    return open_relation(ctx, &c->statement, ctx, format, path, options, option_count, relation);
+}
+
+static weft_status catalog_names(weft_ctx *ctx, void *self, const char *const **names, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    const weft_session_catalog *c = self;
+    const char **list = NULL;
+    *count = weft_session_catalog_count(c);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count, &list));
+    for (int32_t i = 0; i < *count; i++) list[i] = weft_session_catalog_name(c, i);
+    *names = list;
+done:
+    return st;
+}
+
+weft_catalog weft_session_catalog_view(weft_session_catalog *c)
+{
+    return (weft_catalog){.find = catalog_find, .open = catalog_open, .names = catalog_names, .self = c};
+}
+
+static void close_relations(weft_pointers *list)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        weft_relation *r = (weft_relation *)(uintptr_t)list->items[i];
+        r->format->close(&r->table);
+    }
+    *list = (weft_pointers){0}; /* its array lies in an arena that may be reset now */
+}
+
+void weft_session_catalog_end_statement(weft_session_catalog *c) { close_relations(&c->statement); }
+
+void weft_session_catalog_free(weft_session_catalog **catalog)
+{
+    if (*catalog == NULL) return;
+    close_relations(&(*catalog)->statement);
+    close_relations(&(*catalog)->tables);
+    *catalog = NULL;
+}

@@ -1,0 +1,38 @@
+/* engine/catalog/session_catalog.h - the names of one session: temporary views, and tables given by format
+ * and path.
+ *
+ * Views live as long as the session (in the arena of the ctx given to new); relations that a statement opened
+ * by format.`path` live until end_statement. One thread at a time. */
+#ifndef WEFT_CATALOG_SESSION_CATALOG_H
+#define WEFT_CATALOG_SESSION_CATALOG_H
+
+#include "engine/plan/analyzer.h"
+
+typedef struct weft_session_catalog weft_session_catalog;
+
+/* session_ctx is borrowed for the catalogue's whole life; its arena keeps views and their tables. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_new(weft_ctx *session_ctx, weft_session_catalog **out);
+/* The catalogue as the analyser sees it. */
+weft_catalog weft_session_catalog_view(weft_session_catalog *catalog);
+/* Define a temporary view. parsed: its query, or NULL for a table; both live in the session's arena. Views
+ * replace what had the name when replace is set. Errors: WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                     const char *name, bool replace, const weft_node *parsed,
+                                                     const weft_relation *relation);
+/* Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND unless if_exists. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                      const char *name, bool if_exists);
+/* Open a table that lives as long as the session. path is a file, directory, glob or comma list of them. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                      const char *format, const char *path,
+                                                      const char *const *options, int32_t option_count,
+                                                      const weft_relation **out);
+/* The views, in order of definition. */
+int32_t weft_session_catalog_count(const weft_session_catalog *catalog);
+const char *weft_session_catalog_name(const weft_session_catalog *catalog, int32_t i);
+/* Close what the statement opened. */
+void weft_session_catalog_end_statement(weft_session_catalog *catalog);
+/* Close everything; the arena's owner frees the rest. */
+void weft_session_catalog_free(weft_session_catalog **catalog);
+
+#endif

@@ -103,6 +103,8 @@ typedef struct weft_file_sink weft_file_sink;
 typedef struct weft_sink_format {
     const char *name;
     const char *extension; /* ".parquet" */
+    /* How a file's name ends with these options (".snappy.parquet"); static string. NULL: the extension. */
+    weft_status (*suffix)(weft_ctx *ctx, const char *const *options, int32_t option_count, const char **out);
     weft_status (*open)(weft_ctx *ctx, const char *path, const weft_schema *schema, const char *const *options,
                         int32_t option_count, weft_file_sink **out);
     weft_status (*write)(weft_ctx *ctx, weft_file_sink *sink, const weft_batch *batch);

@@ -1,8 +1,8 @@
 /* engine/formats/source.h - what plan and exec know of a source: tables, splits, scans (contract 5).
  *
- * A format gives a const weft_format. Opening a table reads metadata only (schema, statistics, how it can be split).
- * A scan reads a fixed, ordered list of splits; its output is a function of (splits, columns, filters' effect) alone:
- * rows come in file order within a split. */
+ * A format gives a const weft_format. Opening a table reads metadata only (schema, statistics, how it can be
+ * split). A scan reads a fixed, ordered list of splits; its output is a function of (splits, columns,
+ * filters' effect) alone: rows come in file order within a split. */
 #ifndef WEFT_FORMATS_SOURCE_H
 #define WEFT_FORMATS_SOURCE_H
 
@@ -18,19 +18,20 @@ typedef struct weft_column_stats {
     int64_t null_count;
     int64_t distinct_estimate; /* from dictionary pages and integer ranges */
     bool has_bounds;
-    weft_value low, high;      /* bounds of non-null values; strings may be truncated: low is below, high is above */
-    double value_bytes;        /* average bytes of a decoded value */
+    weft_value low,
+        high;           /* bounds of non-null values; strings may be truncated: low is below, high is above */
+    double value_bytes; /* average bytes of a decoded value */
 } weft_column_stats;
 
 /* A piece of one file. row ranges may lie inside a row group. Plain value; path borrowed from the plan. */
 typedef struct weft_split {
-    int32_t file_index;   /* in the table's file list */
+    int32_t file_index;         /* in the table's file list */
     int64_t row_begin, row_end; /* rows of that file */
-    int64_t bytes;        /* compressed bytes of the read columns, about */
+    int64_t bytes;              /* compressed bytes of the read columns, about */
 } weft_split;
 
-/* A runtime filter from a join's build side on one column (integers, dates, decimals ≤ 18 digits, strings by hash).
- * Immutable once published. A row survives when test says that its key may be present. */
+/* A runtime filter from a join's build side on one column (integers, dates, decimals ≤ 18 digits, strings by
+ * hash). Immutable once published. A row survives when test says that its key may be present. */
 typedef enum weft_key_filter_kind {
     WEFT_KEY_FILTER_BITMAP, /* exact: bit (value - low) of bits; integers */
     WEFT_KEY_FILTER_BLOOM,  /* split-block bloom filter over weft_hash_u64 / weft_hash_bytes of the value */
@@ -39,11 +40,11 @@ typedef enum weft_key_filter_kind {
 
 typedef struct weft_key_filter {
     weft_key_filter_kind kind;
-    bool empty;           /* the build side had no (non-null) key: nothing survives */
-    int64_t low, high;    /* inclusive bounds of the keys (integers) */
-    bool has_range;       /* low and high are meant (not for strings) */
-    uint64_t *bits;       /* bitmap words, or blocks of 256 bits */
-    uint64_t block_mask;  /* BLOOM: number of blocks - 1 */
+    bool empty;          /* the build side had no (non-null) key: nothing survives */
+    int64_t low, high;   /* inclusive bounds of the keys (integers) */
+    bool has_range;      /* low and high are meant (not for strings) */
+    uint64_t *bits;      /* bitmap words, or blocks of 256 bits */
+    uint64_t block_mask; /* BLOOM: number of blocks - 1 */
 } weft_key_filter;
 
 /* Split-block bloom (as Parquet specifies the shape): eight 32-bit words a block, one bit in each. */
@@ -58,39 +59,45 @@ typedef struct weft_scan_filter {
 /* What a scan reads. Everything is borrowed for the life of the scan. */
 typedef struct weft_scan_spec {
     int32_t column_count;
-    const int32_t *columns;             /* table columns, in output order; columns only needed by filters included */
+    const int32_t *columns; /* table columns, in output order; columns only needed by filters included */
     int32_t conjunct_count;
-    const weft_expr *const *conjuncts;  /* physical: ordinals are positions in columns[]. All of them must be applied */
+    const weft_expr *const
+        *conjuncts; /* physical: ordinals are positions in columns[]. All of them must be applied */
     int32_t key_filter_count;
     const weft_scan_filter *key_filters; /* dynamic filters; all rows that fail are dropped */
-    const uint8_t *needed;              /* [column_count] 1: values are used above; 0: only conjuncts read them, and the
-                                           output column may be anything */
+    const uint8_t *needed; /* [column_count] 1: values are used above; 0: only conjuncts read them, and the
+                              output column may be anything */
     int32_t batch_rows;
 } weft_scan_spec;
 
 /* Counters of one scan, for EXPLAIN ANALYZE and the event log. */
 typedef struct weft_scan_metrics {
     int64_t rows_read, rows_out, batches;
-    int64_t bytes_read;          /* compressed bytes from storage */
-    int64_t row_groups, row_groups_pruned, pages, pages_pruned, pages_skipped; /* skipped: never decompressed */
+    int64_t bytes_read; /* compressed bytes from storage */
+    int64_t row_groups, row_groups_pruned, pages, pages_pruned,
+        pages_skipped; /* skipped: never decompressed */
 } weft_scan_metrics;
 
 struct weft_format {
     const char *name;
-    /* Open a table over files (listed already). options: key/value pairs, option_count of them. schema: NULL to infer.
-     * The table lives in ctx->arena and borrows files; footers are cached by (path, size, mtime) in the process.
-     * Errors: WEFT_CORRUPT with file and offset, WEFT_UNABLE_TO_INFER_SCHEMA, WEFT_CONFIG for an unknown option. */
-    weft_status (*open)(weft_ctx *ctx, const weft_file_info *files, int32_t file_count, const char *const *options,
-                        int32_t option_count, const weft_schema *schema, weft_table **out);
+    /* Open a table over files (listed already). options: key/value pairs, option_count of them. schema: NULL
+     * to infer. The table lives in ctx->arena and borrows files; footers are cached by (path, size, mtime) in
+     * the process. Errors: WEFT_CORRUPT with file and offset, WEFT_UNABLE_TO_INFER_SCHEMA, WEFT_CONFIG for an
+     * unknown option. */
+    weft_status (*open)(weft_ctx *ctx, const weft_file_info *files, int32_t file_count,
+                        const char *const *options, int32_t option_count, const weft_schema *schema,
+                        weft_table **out);
     void (*close)(weft_table **table);
     const weft_schema *(*schema)(const weft_table *table);
     int64_t (*row_count)(const weft_table *table); /* exact, or -1 */
     weft_status (*stats)(weft_ctx *ctx, const weft_table *table, int32_t column, weft_column_stats *out);
-    /* The splits that reading these columns takes, pruned by conjuncts and key filters through statistics alone, each
-     * at most target_rows rows (also cut inside row groups, at page bounds where there are). In ctx->arena. */
-    weft_status (*splits)(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec, int64_t target_rows,
-                          weft_split **splits, int32_t *count);
-    /* Lane: open over an ordered list of splits; next gives a batch borrowed until the next call; rows 0 at the end. */
+    /* The splits that reading these columns takes, pruned by conjuncts and key filters through statistics
+     * alone, each at most target_rows rows (also cut inside row groups, at page bounds where there are). In
+     * ctx->arena. */
+    weft_status (*splits)(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
+                          int64_t target_rows, weft_split **splits, int32_t *count);
+    /* Lane: open over an ordered list of splits; next gives a batch borrowed until the next call; rows 0 at
+     * the end. */
     weft_status (*scan_open)(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
                              const weft_split *splits, int32_t split_count, weft_scan **out);
     weft_status (*scan_next)(weft_ctx *ctx, weft_scan *scan, weft_batch *out);
@@ -105,15 +112,15 @@ typedef struct weft_sink_format {
     const char *extension; /* ".parquet" */
     /* How a file's name ends with these options (".snappy.parquet"); static string. NULL: the extension. */
     weft_status (*suffix)(weft_ctx *ctx, const char *const *options, int32_t option_count, const char **out);
-    weft_status (*open)(weft_ctx *ctx, const char *path, const weft_schema *schema, const char *const *options,
-                        int32_t option_count, weft_file_sink **out);
+    weft_status (*open)(weft_ctx *ctx, const char *path, const weft_schema *schema,
+                        const char *const *options, int32_t option_count, weft_file_sink **out);
     weft_status (*write)(weft_ctx *ctx, weft_file_sink *sink, const weft_batch *batch);
     /* Finish the file durably: rows and bytes written. *sink is NULL afterwards. */
     weft_status (*finish)(weft_ctx *ctx, weft_file_sink **sink, int64_t *rows, int64_t *bytes);
     void (*abandon)(weft_file_sink **sink);
 } weft_sink_format;
 
-const weft_format *weft_format_find(const char *name);           /* "parquet"; NULL when unknown */
+const weft_format *weft_format_find(const char *name); /* "parquet"; NULL when unknown */
 const weft_sink_format *weft_sink_format_find(const char *name);
 
 #endif

@@ -1,5 +1,5 @@
-/* engine/formats/parquet/spec.h - the numbers of the Parquet format, as parquet.thrift of apache/parquet-format
- * (2.11) names them. Reader and writer share them. */
+/* engine/formats/parquet/spec.h - the numbers of the Parquet format, as parquet.thrift of
+ * apache/parquet-format (2.11) names them. Reader and writer share them. */
 #ifndef WEFT_FORMATS_PARQUET_SPEC_H
 #define WEFT_FORMATS_PARQUET_SPEC_H
 

@@ -1,4 +1,5 @@
-/* engine/formats/parquet/thrift_read.c - see the header. Source: "Thrift compact protocol encoding" of Apache Thrift. */
+/* engine/formats/parquet/thrift_read.c - see the header. Source: "Thrift compact protocol encoding" of Apache
+ * Thrift. */
 #include "engine/formats/parquet/thrift_read.h"
 
 /* Structs in structs: the deepest of parquet.thrift is 6; unknown fields may add some. */
@@ -157,7 +158,8 @@ void weft_thrift_skip(weft_thrift *t, weft_thrift_field field)
     case WEFT_THRIFT_SET:
         /* Nested lists count as depth too: recursion stays bounded. */
         if (++t->depth > THRIFT_DEPTH_MAX) thrift_spoil(t);
-        for (int32_t i = weft_thrift_list(t, field, &inner); i > 0 && !t->bad; i--) weft_thrift_skip(t, inner);
+        for (int32_t i = weft_thrift_list(t, field, &inner); i > 0 && !t->bad; i--)
+            weft_thrift_skip(t, inner);
         t->depth--;
         break;
     case WEFT_THRIFT_MAP:

@@ -1,7 +1,9 @@
-/* engine/formats/parquet/thrift_read.h - reading the thrift compact protocol from bytes that nobody vouches for.
+/* engine/formats/parquet/thrift_read.h - reading the thrift compact protocol from bytes that nobody vouches
+ * for.
  *
- * A reader is a cursor with a sticky `bad` flag: a read past the end, a wrong type or a nesting too deep sets it and
- * gives zeros from then on, so that callers check once, after a structure. Nothing allocates; binaries borrow. */
+ * A reader is a cursor with a sticky `bad` flag: a read past the end, a wrong type or a nesting too deep sets
+ * it and gives zeros from then on, so that callers check once, after a structure. Nothing allocates; binaries
+ * borrow. */
 #ifndef WEFT_FORMATS_PARQUET_THRIFT_READ_H
 #define WEFT_FORMATS_PARQUET_THRIFT_READ_H
 
@@ -29,7 +31,8 @@ static inline weft_thrift weft_thrift_over(const void *bytes, int64_t len)
 void weft_thrift_struct_begin(weft_thrift *t);
 bool weft_thrift_struct_next(weft_thrift *t, weft_thrift_field *field);
 
-/* The value of a field whose header was read. A wrong type is bad input, but the integers take each other's. */
+/* The value of a field whose header was read. A wrong type is bad input, but the integers take each other's.
+ */
 bool weft_thrift_bool(weft_thrift *t, weft_thrift_field field);
 int64_t weft_thrift_int(weft_thrift *t, weft_thrift_field field);
 int32_t weft_thrift_i32(weft_thrift *t, weft_thrift_field field); /* bad when it does not fit */
@@ -37,8 +40,8 @@ const uint8_t *weft_thrift_binary(weft_thrift *t, weft_thrift_field field, int32
 bool weft_thrift_is_struct(weft_thrift *t, weft_thrift_field field); /* bad and false when it is not */
 void weft_thrift_skip(weft_thrift *t, weft_thrift_field field);
 
-/* Begin a list whose elements must have (roughly) the type; returns their number, never more than bytes are left.
- * Elements are then read with a field of that type: id 0. */
+/* Begin a list whose elements must have (roughly) the type; returns their number, never more than bytes are
+ * left. Elements are then read with a field of that type: id 0. */
 int32_t weft_thrift_list(weft_thrift *t, weft_thrift_field field, weft_thrift_field *element);
 
 #endif

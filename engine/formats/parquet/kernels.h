@@ -1,0 +1,31 @@
+/* engine/formats/parquet/kernels.h - the inner loops of decoding, once per instruction set (kernels.isa.c).
+ *
+ * All read bits and codes as little-endian. Inputs of unpack may be read up to WEFT_PQ_SLACK bytes past the
+ * last value; outputs are written exactly, but for unpack, which may write up to 7 values past n. */
+#ifndef WEFT_FORMATS_PARQUET_KERNELS_H
+#define WEFT_FORMATS_PARQUET_KERNELS_H
+
+#include "engine/columnar/column.h"
+
+enum { WEFT_PQ_SLACK = 64 };
+
+typedef struct weft_pq_kernels {
+    /* n values of width bits (0..32), the first at bit `bit` of bits. */
+    void (*unpack)(const uint8_t *bits, int64_t bit, int32_t width, uint32_t *out, int32_t n);
+    uint32_t (*max_u32)(const uint32_t *codes, int32_t n); /* 0 for none */
+    /* out[i] = values[codes[i]]; codes are in range. */
+    void (*gather32)(const uint32_t *values, const uint32_t *codes, int32_t n, uint32_t *out);
+    void (*gather64)(const uint64_t *values, const uint32_t *codes, int32_t n, uint64_t *out);
+    void (*gather128)(const weft_str *values, const uint32_t *codes, int32_t n, weft_str *out);
+    /* Positions i < n with keep[codes[i]] != 0, ascending; room for n. Returns their number. */
+    int32_t (*select)(const uint8_t *keep, const uint32_t *codes, int32_t n, uint16_t *out);
+} weft_pq_kernels;
+
+extern const weft_pq_kernels weft_pq_kernels_base;
+#ifdef WEFT_HAVE_AVX2
+extern const weft_pq_kernels weft_pq_kernels_avx2;
+#endif
+/* The best table of this machine. */
+const weft_pq_kernels *weft_pq_kernels_find(void);
+
+#endif

@@ -1,0 +1,364 @@
+/* engine/formats/parquet/scan.c - the scan of one lane: splits to row groups to windows of rows to batches.
+ *
+ * A window is at most batch_rows rows of one row group. Its filters run first, one after the other on what is
+ * left (scan_filter.c), on the columns that they read. When nothing is left, no other column is touched: its
+ * pages are never decompressed. When most rows are left, the window is given out as it is, with a selection,
+ * columns viewed where they lie if possible. Otherwise the survivors of many windows are packed into one
+ * batch.
+ *
+ * Memory: two outs a column, and the chunk's page buffers, reused. A batch lives until the next call; what
+ * its strings point to is kept until then (weft_pq_lane_release). */
+#include "engine/formats/parquet/scan.h"
+#include "common/settings.h"
+
+enum {
+    SCAN_ASIDE_BYTES = 4 << 20
+}; /* pages kept for the strings of one batch: then it is given out as it is */
+
+static const uint64_t scan_zero[4]; /* the value and validity of a NULL constant */
+
+static void scan_null_column(weft_type type, weft_column *column)
+{
+    *column = (weft_column){.type = type,
+                            .phys = (uint8_t)weft_type_phys(type),
+                            .encoding = WEFT_CONSTANT,
+                            .data = scan_zero,
+                            .validity = scan_zero};
+}
+
+static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
+{
+    weft_status st = WEFT_OK;
+    const weft_scan_spec *spec = &scan->spec;
+    const bool narrow = weft_setting(ctx, WEFT_SET_NARROW_DECIMALS) != 0;
+    for (int32_t i = 0; i < spec->column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        c->type = scan->table->schema.fields[spec->columns[i]].type;
+        c->needed = spec->needed == NULL || spec->needed[i] != 0;
+        c->chunk.lane = &scan->lane;
+        c->chunk.narrow = narrow;
+        scan_null_column(c->type, &scan->batch_columns[i]);
+        if (c->type.child_count > 0) {
+            return weft_fail(ctx, WEFT_UNSUPPORTED, "column %s: nested columns of Parquet files",
+                             scan->table->schema.fields[spec->columns[i]].name);
+        }
+        WEFT_TRY(st, weft_pq_out_init(ctx, &c->window, c->type, scan->batch_rows));
+        WEFT_TRY(st, weft_pq_out_init(ctx, &c->build, c->type, scan->batch_rows));
+    }
+done:
+    return st;
+}
+
+weft_status weft_pq_scan_open(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
+                              const weft_split *splits, int32_t split_count, weft_scan **out)
+{
+    weft_status st = WEFT_OK;
+    weft_scan *scan = NULL;
+    const int32_t slots = spec->column_count + 1;
+    const int32_t batch_rows = spec->batch_rows > 0 ? spec->batch_rows : WEFT_BATCH_ROWS_MAX;
+    *out = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &scan));
+    scan->table = table;
+    scan->spec = *spec;
+    scan->batch_rows = weft_min_i32(batch_rows, WEFT_BATCH_ROWS_MAX);
+    scan->late = weft_setting(ctx, WEFT_SET_LATE_DECODE) != 0;
+    scan->compact = weft_setting(ctx, WEFT_SET_COMPACTION) != 0;
+    scan->splits = splits;
+    scan->split_count = split_count;
+    scan->split_at = -1;
+    scan->file_index = -1;
+    scan->lane.kernels = weft_pq_kernels_find();
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->columns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->bounds));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->batch_columns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_BATCH_ROWS_MAX + 8, &scan->selection));
+    WEFT_TRY(st, scan_open_columns(ctx, scan));
+    WEFT_TRY(st, weft_pq_filters_open(ctx, scan));
+    *out = scan;
+done:
+    if (st != WEFT_OK) weft_pq_scan_close(&scan);
+    return st;
+}
+
+void weft_pq_scan_close(weft_scan **scan_pointer)
+{
+    weft_scan *scan = *scan_pointer;
+    if (scan == NULL) return;
+    *scan_pointer = NULL;
+    weft_pq_filters_close(scan);
+    for (int32_t i = 0; scan->columns != NULL && i < scan->spec.column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        weft_pq_out_deinit(&c->window);
+        weft_pq_out_deinit(&c->build);
+        weft_pq_buffer_free(&c->keep);
+        weft_pq_chunk_deinit(&c->chunk);
+    }
+    weft_pq_lane_deinit(&scan->lane);
+    weft_file_close(&scan->file);
+}
+
+void weft_pq_scan_metrics(const weft_scan *scan, weft_scan_metrics *out) { *out = scan->lane.metrics; }
+
+weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
+{
+    weft_status st = WEFT_OK;
+    weft_pq_column *c = &scan->columns[column];
+    if (c->in_window) return WEFT_OK;
+    weft_pq_out_reset(&c->window);
+    c->window.keeps_codes = false;
+    if (c->node == NULL) {
+        scan_null_column(c->type, &scan->batch_columns[column]);
+    } else {
+        /* Below a quarter of the rows, decoding just those is cheaper than decoding all. */
+        const bool few = scan->chosen && scan->selected < scan->window_rows / 4;
+        WEFT_TRY(st, weft_pq_take(ctx, &c->chunk, scan->window_row, scan->window_rows,
+                                  few ? scan->selection : NULL, few ? scan->selected : scan->window_rows,
+                                  &c->window, 0, few));
+        weft_pq_out_column(&c->window, &scan->batch_columns[column]);
+    }
+    c->in_window = true;
+done:
+    return st;
+}
+
+static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_index)
+{
+    weft_status st = WEFT_OK;
+    if (scan->file_index == file_index) return WEFT_OK;
+    weft_file_close(&scan->file);
+    scan->file_index = -1;
+    scan->pq_file = &scan->table->files[file_index];
+    WEFT_TRY(st, weft_file_open(ctx, scan->pq_file->info->path, &scan->file));
+    scan->file_index = file_index;
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        scan->columns[i].node = weft_pq_file_field(scan->pq_file, scan->spec.columns[i]);
+    }
+done:
+    return st;
+}
+
+/* Do the statistics of the row group rule it out? */
+static bool scan_group_is_pruned(weft_scan *scan, int32_t group)
+{
+    const weft_scan_spec *spec = &scan->spec;
+    if (spec->conjunct_count == 0 && spec->key_filter_count == 0) return false;
+    weft_pq_group_bounds(scan->pq_file, group, spec->columns, spec->column_count, scan->bounds);
+    for (int32_t i = 0; i < spec->conjunct_count; i++) {
+        if (!weft_pq_may_match(spec->conjuncts[i], scan->bounds, spec->column_count)) return true;
+    }
+    for (int32_t i = 0; i < spec->key_filter_count; i++) {
+        const weft_scan_filter *f = &spec->key_filters[i];
+        if (!weft_pq_may_match_keys(f->keys, &scan->bounds[f->column])) return true;
+    }
+    return false;
+}
+
+/* Open the columns of a row group, whose rows [begin, end) are wanted. */
+static weft_status scan_open_group(weft_ctx *ctx, weft_scan *scan, int32_t group, int64_t begin, int64_t end)
+{
+    weft_status st = WEFT_OK;
+    weft_scan_metrics *metrics = &scan->lane.metrics;
+    bool none = false;
+    const bool whole = begin == 0 && end == scan->pq_file->meta->row_groups[group].rows;
+    metrics->row_groups++;
+    scan->row = scan->row_end = 0;
+    if (scan_group_is_pruned(scan, group)) {
+        metrics->row_groups_pruned++;
+        goto done;
+    }
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        if (c->node == NULL) continue;
+        c->chunk.sparse = !whole || (scan->filter_count > 0 && !c->filtered && scan->late);
+        WEFT_TRY(st,
+                 weft_pq_chunk_open(ctx, &c->chunk, scan->file, scan->pq_file->meta, group, c->node->leaf));
+    }
+    WEFT_TRY(st, weft_pq_filters_begin(ctx, scan, &none));
+    if (none) {
+        metrics->row_groups_pruned++;
+        goto done;
+    }
+    metrics->rows_read += end - begin;
+    scan->row = begin;
+    scan->row_end = end;
+done:
+    return st;
+}
+
+/* Go to the next row group of the splits that has wanted rows; *end when there is none. */
+static weft_status scan_advance(weft_ctx *ctx, weft_scan *scan, bool *end)
+{
+    weft_status st = WEFT_OK;
+    *end = false;
+    while (scan->row >= scan->row_end) {
+        const weft_split *split = scan->split_at >= 0 ? &scan->splits[scan->split_at] : NULL;
+        if (split == NULL || scan->split_row >= split->row_end) {
+            if (scan->split_at + 1 >= scan->split_count) {
+                *end = true;
+                break;
+            }
+            split = &scan->splits[++scan->split_at];
+            if (split->file_index < 0 || split->file_index >= scan->table->file_count) {
+                return weft_fail(ctx, WEFT_INVALID, "a split names file %d of %d", split->file_index,
+                                 scan->table->file_count);
+            }
+            WEFT_TRY(st, scan_open_file(ctx, scan, split->file_index));
+            scan->split_row = split->row_begin;
+            scan->group = 0;
+            if (split->row_begin < 0 || split->row_end > scan->pq_file->meta->rows) {
+                return weft_fail(ctx, WEFT_INVALID, "a split passes the end of file %s",
+                                 scan->pq_file->info->path);
+            }
+            continue;
+        }
+        const weft_pq_row_group *groups = scan->pq_file->meta->row_groups;
+        while (groups[scan->group].first_row + groups[scan->group].rows <= scan->split_row) scan->group++;
+        const weft_pq_row_group *group = &groups[scan->group];
+        const int64_t begin = scan->split_row - group->first_row;
+        const int64_t stop = weft_min_i64(group->rows, split->row_end - group->first_row);
+        scan->split_row = group->first_row + stop;
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        WEFT_TRY(st, scan_open_group(ctx, scan, scan->group, begin, stop));
+    }
+done:
+    return st;
+}
+
+/* Take the next window and filter it. */
+static weft_status scan_window(weft_ctx *ctx, weft_scan *scan)
+{
+    weft_status st = WEFT_OK;
+    int32_t rows = (int32_t)weft_min_i64(scan->batch_rows, scan->row_end - scan->row);
+    scan->window_row = scan->row;
+    for (int32_t i = 0; i < scan->spec.column_count; i++) scan->columns[i].in_window = false;
+    if (scan->filter_count > 0) WEFT_TRY(st, weft_pq_filters_window(ctx, scan, &rows));
+    scan->window_rows = rows;
+    scan->selected = rows;
+    scan->chosen = false;
+    for (int32_t i = 0; !scan->late && i < scan->spec.column_count; i++)
+        WEFT_TRY(st, weft_pq_scan_load(ctx, scan, i));
+    if (scan->filter_count > 0) WEFT_TRY(st, weft_pq_filters_run(ctx, scan));
+    if (scan->selected == rows) scan->chosen = false;
+    scan->row += rows;
+    scan->pending = scan->selected > 0;
+done:
+    return st;
+}
+
+static void scan_give(weft_scan *scan, int32_t rows, weft_batch *out)
+{
+    *out = (weft_batch){.rows = rows,
+                        .selected = rows,
+                        .column_count = scan->spec.column_count,
+                        .columns = scan->batch_columns};
+}
+
+/* Give out the window as it is. */
+static weft_status scan_give_window(weft_ctx *ctx, weft_scan *scan, weft_batch *out)
+{
+    weft_status st = WEFT_OK;
+    scan->pending = false;
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        if (!c->needed) {
+            scan_null_column(c->type, &scan->batch_columns[i]);
+            continue;
+        }
+        WEFT_TRY(st, weft_pq_scan_load(ctx, scan, i));
+        if (c->node == NULL) continue;
+        if (c->window.phys != WEFT_PHYS_STR) weft_pq_out_flatten(&c->window, scan->window_rows);
+        weft_pq_out_column(&c->window, &scan->batch_columns[i]);
+    }
+    scan_give(scan, scan->window_rows, out);
+    if (scan->chosen) {
+        out->selected = scan->selected;
+        out->selection = scan->selection;
+    }
+done:
+    return st;
+}
+
+/* Append the window's survivors to what is built. */
+static weft_status scan_build(weft_ctx *ctx, weft_scan *scan)
+{
+    weft_status st = WEFT_OK;
+    if (!scan->chosen) { /* all rows: as positions, so that nothing is viewed */
+        for (int32_t i = 0; i < scan->selected; i++) scan->selection[i] = (uint16_t)i;
+    }
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        if (!c->needed || c->node == NULL) continue;
+        if (c->in_window) {
+            weft_pq_take_out(&c->window, scan->selection, scan->selected, &c->build, scan->built,
+                             scan->lane.kernels);
+        } else {
+            WEFT_TRY(st, weft_pq_take(ctx, &c->chunk, scan->window_row, scan->window_rows, scan->selection,
+                                      scan->selected, &c->build, scan->built, false));
+        }
+    }
+    scan->built += scan->selected;
+    scan->pending = false;
+done:
+    return st;
+}
+
+static void scan_give_built(weft_scan *scan, weft_batch *out)
+{
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        if (c->needed && c->node != NULL) {
+            weft_pq_out_column(&c->build, &scan->batch_columns[i]);
+        } else {
+            scan_null_column(c->type, &scan->batch_columns[i]);
+        }
+    }
+    scan_give(scan, scan->built, out);
+}
+
+/* What the last batch borrowed is free again. A pending window still uses its pages, then all waits a call
+ * longer. */
+static void scan_release(weft_scan *scan)
+{
+    scan->built = 0;
+    for (int32_t i = 0; i < scan->spec.column_count; i++) weft_pq_out_reset(&scan->columns[i].build);
+    if (scan->pending) return;
+    for (int32_t i = 0; i < scan->spec.column_count; i++) weft_pq_chunk_release(&scan->columns[i].chunk);
+    weft_pq_lane_release(&scan->lane);
+}
+
+static weft_status scan_next_batch(weft_ctx *ctx, weft_scan *scan, weft_batch *out)
+{
+    weft_status st = WEFT_OK;
+    bool end = false;
+    for (;;) {
+        if (!scan->pending) {
+            if (scan->row >= scan->row_end) {
+                if (scan->built > 0) break; /* its dictionaries go with the row group */
+                WEFT_TRY(st, scan_advance(ctx, scan, &end));
+                if (end) break;
+            }
+            WEFT_TRY(st, scan_window(ctx, scan));
+            if (!scan->pending) continue;
+        }
+        const bool most = !scan->chosen || !scan->compact || scan->selected > scan->window_rows / 4 * 3;
+        if (most && scan->built == 0) return scan_give_window(ctx, scan, out);
+        if (most || scan->built + scan->selected > scan->batch_rows) break;
+        WEFT_TRY(st, scan_build(ctx, scan));
+        if (scan->built == scan->batch_rows || scan->lane.aside_bytes > SCAN_ASIDE_BYTES) break;
+    }
+    scan_give_built(scan, out);
+done:
+    return st;
+}
+
+weft_status weft_pq_scan_next(weft_ctx *ctx, weft_scan *scan, weft_batch *out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_check_cancel(ctx));
+    scan_release(scan);
+    WEFT_TRY(st, scan_next_batch(ctx, scan, out));
+    scan->lane.metrics.rows_out += out->selected;
+    scan->lane.metrics.batches += out->selected > 0;
+done:
+    return st;
+}

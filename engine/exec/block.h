@@ -1,9 +1,9 @@
 /* engine/exec/block.h - contract 6: blocks, what a task leaves behind.
  *
- * A block holds the output of one map task: for each partition (segment) a list of row pages, in the order written.
- * It is written by one lane, then frozen: immutable and shared by count, in memory or (some pages) in scratch files.
- * Within a process readers get pages by reference. Every page that leaves memory carries a CRC-32C; a bad one is
- * WEFT_CHECKSUM (a lost block), never a wrong answer. */
+ * A block holds the output of one map task: for each partition (segment) a list of row pages, in the order
+ * written. It is written by one lane, then frozen: immutable and shared by count, in memory or (some pages)
+ * in scratch files. Within a process readers get pages by reference. Every page that leaves memory carries a
+ * CRC-32C; a bad one is WEFT_CHECKSUM (a lost block), never a wrong answer. */
 #ifndef WEFT_EXEC_BLOCK_H
 #define WEFT_EXEC_BLOCK_H
 
@@ -19,7 +19,8 @@ typedef struct weft_block_name {
     int32_t stage, generation, partition, attempt; /* partition: of the map task */
 } weft_block_name;
 
-/* Match marks of one build input: one bit per build row, numbered as in the shared table (see join_table.h). */
+/* Match marks of one build input: one bit per build row, numbered as in the shared table (see join_table.h).
+ */
 typedef struct weft_marks {
     int32_t build_stage;
     int64_t rows;
@@ -27,22 +28,27 @@ typedef struct weft_marks {
 } weft_marks;
 
 /* Write a block of rows with the given column types. Memory goes to ctx's account until frozen.
- * When a page is refused by the pool, or FORCE_SPILL is set, full pages are spilled to scratch by the writer itself. */
-WEFT_MUST_CHECK weft_status weft_block_writer_open(weft_ctx *ctx, const weft_types *types, int32_t partition_count,
-                                                   weft_block_writer **out);
+ * When a page is refused by the pool, or FORCE_SPILL is set, full pages are spilled to scratch by the writer
+ * itself. */
+WEFT_MUST_CHECK weft_status weft_block_writer_open(weft_ctx *ctx, const weft_types *types,
+                                                   int32_t partition_count, weft_block_writer **out);
 const weft_row_layout *weft_block_writer_layout(const weft_block_writer *writer);
 /* Append the selected rows: columns[i] is the batch column of row column i; hashes dense or NULL (zeros); the
  * partition of a row is the high bits of its hash. */
-WEFT_MUST_CHECK weft_status weft_block_append(weft_ctx *ctx, weft_block_writer *writer, const weft_batch *batch,
-                                              const int32_t *columns, const uint64_t *hashes);
-/* Take over all pages of a row set (same layout) as the next pages of a partition; *set is empty afterwards. */
+WEFT_MUST_CHECK weft_status weft_block_append(weft_ctx *ctx, weft_block_writer *writer,
+                                              const weft_batch *batch, const int32_t *columns,
+                                              const uint64_t *hashes);
+/* Take over all pages of a row set (same layout) as the next pages of a partition; *set is empty afterwards.
+ */
 WEFT_MUST_CHECK weft_status weft_block_take(weft_ctx *ctx, weft_block_writer *writer, int32_t partition,
                                             weft_row_set *set);
 /* Track low..high of an integer row column of everything appended (not of taken sets). */
 void weft_block_track(weft_block_writer *writer, int32_t key, int32_t column);
 /* Attach marks (copied). */
-WEFT_MUST_CHECK weft_status weft_block_attach_marks(weft_ctx *ctx, weft_block_writer *writer, const weft_marks *marks);
-/* Where each sorted run of a partition ends, in pages: sort sinks call it after each run. */
+WEFT_MUST_CHECK weft_status weft_block_attach_marks(weft_ctx *ctx, weft_block_writer *writer,
+                                                    const weft_marks *marks);
+/* Where each sorted run of a partition ends, in pages: sort sinks call it after each run. A partial
+ * aggregation ends one run, of all that a partition has, when no group is in it twice. */
 WEFT_MUST_CHECK weft_status weft_block_end_run(weft_ctx *ctx, weft_block_writer *writer, int32_t partition);
 /* Freeze: charged to `owner` from now on. *writer is NULL afterwards on every path; *out has count 1. */
 WEFT_MUST_CHECK weft_status weft_block_finish(weft_ctx *ctx, weft_block_writer **writer, weft_account *owner,
@@ -66,17 +72,19 @@ const weft_marks *weft_block_marks(const weft_block *block, int32_t *count);
 typedef struct weft_block_reader weft_block_reader;
 WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t run, weft_block_reader **out);
-/* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the block is held
- * (pages in memory: *stable is true). */
+/* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the block is
+ * held (pages in memory: *stable is true). */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,
                                                    const weft_row_page **page, bool *stable);
 void weft_block_reader_close(weft_block_reader **reader);
-/* Move all pages that are in memory to scratch (the store under pressure). Only when nobody else holds the block:
- * WEFT_INVALID otherwise. */
+/* Move all pages that are in memory to scratch (the store under pressure). Only when nobody else holds the
+ * block: WEFT_INVALID otherwise. */
 WEFT_MUST_CHECK weft_status weft_block_spill(weft_ctx *ctx, weft_block *block);
 
-/* Serialised form: header, then pages with checksums. Decoding validates everything against the types. */
-WEFT_MUST_CHECK weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **bytes, size_t *len);
+/* Serialised form: header, then pages with checksums. Decoding validates everything against the types.
+ * *bytes is RETAINED memory of ctx's account: the caller frees it with weft_mem_free. */
+WEFT_MUST_CHECK weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **bytes,
+                                              size_t *len);
 WEFT_MUST_CHECK weft_status weft_block_decode(weft_ctx *ctx, weft_account *owner, const weft_types *types,
                                               const uint8_t *bytes, size_t len, weft_block **out);
 

@@ -1,0 +1,213 @@
+/* engine/exec/block.c - frozen blocks: counting, inspection, reading. Writing is in block_writer.c, scratch
+ * in block_spill.c, the serialised form in block_wire.c.
+ *
+ * Readers may run on any thread: a frozen block is immutable but for its count. Each reader owns one buffer
+ * for the spilled page it is at. */
+#include "engine/exec/block_private.h"
+
+weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t partition_count, weft_block **out)
+{
+    weft_status st = WEFT_OK;
+    weft_block *block = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*block), (void **)&block));
+    atomic_init(&block->count, 1);
+    WEFT_TRY(st,
+             weft_block_layout_new(ctx, types->types, types->count, &block->layout, &block->layout_memory));
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)partition_count * sizeof(*block->segments),
+                                 (void **)&block->segments));
+    block->partition_count = partition_count;
+    *out = block;
+    block = NULL;
+done:
+    weft_block_release(&block);
+    return st;
+}
+
+/* Room for one more element of an array of `count` elements; capacity doubles. */
+static weft_status array_room(weft_ctx *ctx, void **array, int32_t count, int32_t *capacity,
+                              size_t element_bytes)
+{
+    if (count < *capacity) return WEFT_OK;
+    const int32_t more = *capacity == 0 ? 4 : 2 * *capacity;
+    const weft_status st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)more * element_bytes, array);
+    if (st == WEFT_OK) *capacity = more;
+    return st;
+}
+
+weft_status weft_block_page_room(weft_ctx *ctx, block_segment *segment)
+{
+    return array_room(ctx, (void **)&segment->pages, segment->page_count, &segment->page_capacity,
+                      sizeof(*segment->pages));
+}
+
+weft_status weft_block_run_room(weft_ctx *ctx, block_segment *segment)
+{
+    return array_room(ctx, (void **)&segment->run_ends, segment->run_count, &segment->run_capacity,
+                      sizeof(*segment->run_ends));
+}
+
+weft_status weft_block_add_marks(weft_ctx *ctx, weft_block *block, const weft_marks *marks)
+{
+    weft_status st = WEFT_OK;
+    uint64_t *words = NULL;
+    const size_t bytes = (size_t)weft_bit_words(marks->rows) * sizeof(*words);
+    WEFT_TRY(st,
+             weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)(block->marks_count + 1) * sizeof(*block->marks),
+                             (void **)&block->marks));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)&words));
+    if (bytes > 0) memcpy(words, marks->words, bytes);
+    block->marks[block->marks_count++] =
+        (weft_marks){.build_stage = marks->build_stage, .rows = marks->rows, .words = words};
+done:
+    return st;
+}
+
+static void move_one(void *memory, weft_account *owner)
+{
+    if (memory != NULL) weft_mem_move(memory, owner);
+}
+
+void weft_block_move(weft_block *block, weft_account *owner)
+{
+    for (int32_t p = 0; p < block->partition_count; p++) {
+        block_segment *segment = &block->segments[p];
+        for (int32_t i = 0; i < segment->page_count; i++) move_one(segment->pages[i].page, owner);
+        move_one(segment->pages, owner);
+        move_one(segment->run_ends, owner);
+    }
+    for (int32_t i = 0; i < block->marks_count; i++) move_one(block->marks[i].words, owner);
+    move_one(block->marks, owner);
+    move_one(block->segments, owner);
+    move_one(block->layout_memory, owner);
+    move_one(block->scratch, owner); /* one heap block, as fs.h says */
+    move_one(block, owner);
+    block->owner = owner;
+}
+
+static void segment_free(block_segment *segment)
+{
+    for (int32_t i = 0; i < segment->page_count; i++) weft_row_page_free(&segment->pages[i].page);
+    weft_mem_free(segment->pages);
+    weft_mem_free(segment->run_ends);
+}
+
+weft_block *weft_block_share(weft_block *block)
+{
+    atomic_fetch_add_explicit(&block->count, 1, memory_order_relaxed);
+    return block;
+}
+
+void weft_block_release(weft_block **block)
+{
+    weft_block *b = *block;
+    *block = NULL;
+    if (b == NULL || atomic_fetch_sub_explicit(&b->count, 1, memory_order_acq_rel) > 1) return;
+    for (int32_t p = 0; p < b->partition_count; p++) segment_free(&b->segments[p]);
+    for (int32_t i = 0; i < b->marks_count; i++) weft_mem_free(b->marks[i].words);
+    weft_mem_free(b->marks);
+    weft_mem_free(b->segments);
+    weft_mem_free(b->layout_memory);
+    weft_scratch_close(&b->scratch);
+    weft_mem_free(b);
+}
+
+/* ---- inspection ---- */
+
+const weft_block_name *weft_block_get_name(const weft_block *block) { return &block->name; }
+
+const weft_row_layout *weft_block_layout(const weft_block *block) { return &block->layout; }
+
+int32_t weft_block_partitions(const weft_block *block) { return block->partition_count; }
+
+int64_t weft_block_rows(const weft_block *block, int32_t partition)
+{
+    if (partition >= 0) return block->segments[partition].rows;
+    int64_t rows = 0;
+    for (int32_t p = 0; p < block->partition_count; p++) rows += block->segments[p].rows;
+    return rows;
+}
+
+int64_t weft_block_bytes(const weft_block *block, int32_t partition)
+{
+    if (partition >= 0) return block->segments[partition].bytes;
+    int64_t bytes = 0;
+    for (int32_t p = 0; p < block->partition_count; p++) bytes += block->segments[p].bytes;
+    return bytes;
+}
+
+int64_t weft_block_spilled_bytes(const weft_block *block) { return block->spilled_bytes; }
+
+bool weft_block_key_range(const weft_block *block, int32_t key, weft_key_range *out)
+{
+    *out = (weft_key_range){0};
+    if (key < 0 || key >= block->key_count) return false;
+    *out = block->keys[key].range;
+    return out->has;
+}
+
+int32_t weft_block_runs(const weft_block *block, int32_t partition)
+{
+    return block->segments[partition].run_count;
+}
+
+const weft_marks *weft_block_marks(const weft_block *block, int32_t *count)
+{
+    *count = block->marks_count;
+    return block->marks;
+}
+
+/* ---- reading ---- */
+
+struct weft_block_reader {
+    const weft_block *block;
+    const block_segment *segment;
+    int32_t at, end; /* pages */
+    void *buffer;    /* the spilled page that was given last */
+};
+
+weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t run,
+                                   weft_block_reader **out)
+{
+    assert(partition >= 0 && partition < block->partition_count);
+    const block_segment *segment = &block->segments[partition];
+    assert(run < segment->run_count);
+    weft_block_reader *reader = NULL;
+    *out = NULL;
+    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*reader), (void **)&reader);
+    if (st != WEFT_OK) return st;
+    reader->block = block;
+    reader->segment = segment;
+    reader->at = run <= 0 ? 0 : segment->run_ends[run - 1];
+    reader->end = run < 0 ? segment->page_count : segment->run_ends[run];
+    *out = reader;
+    return WEFT_OK;
+}
+
+weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, const weft_row_page **page,
+                                   bool *stable)
+{
+    *page = NULL;
+    *stable = true;
+    if (reader->at >= reader->end) return WEFT_OK;
+    const block_page *ref = &reader->segment->pages[reader->at];
+    if (ref->page != NULL) {
+        *page = ref->page;
+    } else {
+        const weft_status st = weft_block_load_page(ctx, reader->block, ref, &reader->buffer);
+        if (st != WEFT_OK) return st;
+        *page = reader->buffer;
+        *stable = false;
+    }
+    reader->at++;
+    return WEFT_OK;
+}
+
+void weft_block_reader_close(weft_block_reader **reader)
+{
+    if (*reader == NULL) return;
+    weft_mem_free((*reader)->buffer);
+    weft_mem_free(*reader);
+    *reader = NULL;
+}

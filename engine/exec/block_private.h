@@ -1,0 +1,118 @@
+/* engine/exec/block_private.h - what the block*.c files share; for nobody else.
+ *
+ * A segment is one partition: a list of closed pages (in memory or in scratch), then, while it is written, a
+ * row set of open pages that follow them. Spilling moves pages from the front of the open set to the list, so
+ * the order in which rows were written is never lost. */
+#ifndef WEFT_EXEC_BLOCK_PRIVATE_H
+#define WEFT_EXEC_BLOCK_PRIVATE_H
+
+#include "engine/exec/block.h"
+
+enum {
+    BLOCK_KEYS_MAX = 16
+}; /* tracked keys: more key columns than any join here has; further ones have no range */
+
+typedef struct block_page {
+    weft_row_page *page; /* in memory; NULL: in scratch */
+    int64_t offset;      /* in scratch */
+    uint32_t bytes;      /* of the allocation, or on disk (without the room between rows and heap) */
+    uint32_t rows;
+    uint32_t crc; /* CRC-32C of the bytes on disk */
+} block_page;
+
+typedef struct block_segment {
+    block_page *pages;
+    int32_t page_count, page_capacity;
+    int32_t *run_ends; /* page_count after each run */
+    int32_t run_count, run_capacity;
+    int64_t rows, bytes; /* of pages */
+} block_segment;
+
+typedef struct block_track {
+    int32_t column;
+    weft_key_range range;
+} block_track;
+
+struct weft_block {
+    atomic_int count;
+    weft_block_name name;
+    weft_row_layout layout; /* arrays in layout_memory */
+    void *layout_memory;
+    int32_t partition_count;
+    block_segment *segments;
+    int32_t key_count;
+    block_track keys[BLOCK_KEYS_MAX];
+    int32_t marks_count;
+    weft_marks *marks;
+    weft_scratch *scratch; /* or NULL: nothing was spilled */
+    int64_t spilled_bytes;
+    weft_account *owner; /* once frozen */
+};
+
+struct weft_block_writer {
+    weft_block *block;
+    weft_row_set *sets;   /* [partition_count] open pages */
+    int32_t shift;        /* of weft_partition_of */
+    int64_t rows;         /* written so far, by every way */
+    int64_t memory_bytes; /* the most that open pages held */
+    uint16_t partition[WEFT_BATCH_ROWS_MAX];
+    uint16_t positions[WEFT_BATCH_ROWS_MAX]; /* rows of a batch that are still to be written */
+    uint16_t order[WEFT_BATCH_ROWS_MAX];     /* rows by partition */
+    const uint8_t *sorted[WEFT_BATCH_ROWS_MAX];
+    int32_t *starts; /* [partition_count + 1] */
+};
+
+/* block_track.c: widen the range of a tracked key by the selected, non-null values of a column. */
+void weft_block_track_batch(weft_key_range *range, const weft_batch *batch, const weft_column *column);
+
+/* block_layout.c: layouts and types that own their memory. */
+
+/* Lay out rows of the types in one heap block *memory (freed with weft_mem_free), nested types included. */
+WEFT_MUST_CHECK weft_status weft_block_layout_new(weft_ctx *ctx, const weft_type *types, int32_t count,
+                                                  weft_row_layout *out, void **memory);
+
+/* block.c */
+
+/* A block without rows, count 1, with everything charged to ctx's account. */
+WEFT_MUST_CHECK weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t partition_count,
+                                           weft_block **out);
+/* Room for one more page in the list of a segment. */
+WEFT_MUST_CHECK weft_status weft_block_page_room(weft_ctx *ctx, block_segment *segment);
+WEFT_MUST_CHECK weft_status weft_block_run_room(weft_ctx *ctx, block_segment *segment);
+/* Charge all memory of the block to another account. */
+void weft_block_move(weft_block *block, weft_account *owner);
+WEFT_MUST_CHECK weft_status weft_block_add_marks(weft_ctx *ctx, weft_block *block, const weft_marks *marks);
+
+/* block_spill.c */
+
+/* The bytes of a page as they go to disk or wire: the room between rows and heap is left out. */
+size_t weft_page_image_bytes(const weft_row_page *page);
+void weft_page_image(const weft_row_page *page, uint8_t *to);
+/* Read a spilled page into buffer (a mem block, grown as needed): checked, rebased. Errors: WEFT_CHECKSUM. */
+WEFT_MUST_CHECK weft_status weft_block_load_page(weft_ctx *ctx, const weft_block *block,
+                                                 const block_page *ref, void **buffer);
+/* Write a page to scratch as the next page of the segment's list (the caller keeps the page). */
+WEFT_MUST_CHECK weft_status weft_block_spill_page(weft_ctx *ctx, weft_block *block, block_segment *segment,
+                                                  const weft_row_page *page);
+/* Spill pages of all partitions, each open set's last one only when `all`. *freed: bytes of memory given
+ * back. */
+WEFT_MUST_CHECK weft_status weft_block_spill_open(weft_ctx *ctx, weft_block_writer *writer, bool all,
+                                                  int64_t *freed);
+
+/* block_writer.c: for sinks that already have rows. */
+
+/* Append copies of rows to one partition (rows of the writer's layout, hashes and strings included). */
+WEFT_MUST_CHECK weft_status weft_block_append_rows(weft_ctx *ctx, weft_block_writer *writer,
+                                                   int32_t partition, const uint8_t *const *rows,
+                                                   int32_t count);
+/* The same to the partitions of their stored hashes, after `skip_bits` high bits of the hash were dropped. */
+WEFT_MUST_CHECK weft_status weft_block_scatter_rows(weft_ctx *ctx, weft_block_writer *writer,
+                                                    int32_t skip_bits, const uint8_t *const *rows,
+                                                    int32_t count);
+/* After WEFT_NOMEM: spill what the writer holds, so that the caller may try again. The error is cleared. */
+WEFT_MUST_CHECK weft_status weft_block_relieve(weft_ctx *ctx, weft_block_writer *writer);
+/* For metrics. */
+int64_t weft_block_writer_spilled(const weft_block_writer *writer);
+int64_t weft_block_writer_memory(const weft_block_writer *writer);
+
+#endif

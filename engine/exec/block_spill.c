@@ -1,0 +1,159 @@
+/* engine/exec/block_spill.c - pages between memory and scratch.
+ *
+ * On disk (and on the wire) a page is its header, its rows and its heap, without the room between them: the
+ * heap then lies lower by that room, so `base` in the written header is higher by it, and rebasing the page
+ * that was read moves the string pointers right. Every page carries a CRC-32C over exactly those bytes, kept
+ * with the reference. */
+#include "common/hash.h"
+#include "engine/exec/block_private.h"
+
+static size_t page_gap(const weft_row_page *page)
+{
+    return page->heap_begin - (WEFT_ROW_PAGE_HEADER + (size_t)page->rows * page->row_bytes);
+}
+
+size_t weft_page_image_bytes(const weft_row_page *page) { return page->bytes - page_gap(page); }
+
+void weft_page_image(const weft_row_page *page, uint8_t *to)
+{
+    const size_t gap = page_gap(page), rows_end = page->heap_begin - gap;
+    weft_row_page header = *page; /* `to` may lie anywhere in a stream of bytes */
+    header.next = NULL;
+    header.bytes = (uint32_t)(page->bytes - gap);
+    header.heap_begin = (uint32_t)rows_end;
+    header.base = page->base + gap;
+    memcpy(to, page, rows_end);
+    memcpy(to, &header, sizeof(header));
+    memcpy(to + rows_end, (const uint8_t *)page + page->heap_begin, page->bytes - page->heap_begin);
+}
+
+weft_status weft_block_spill_page(weft_ctx *ctx, weft_block *block, block_segment *segment,
+                                  const weft_row_page *page)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *image = NULL;
+    block_page ref = {.bytes = (uint32_t)weft_page_image_bytes(page), .rows = page->rows};
+    if (block->scratch == NULL) WEFT_TRY(st, weft_scratch_open(ctx, &block->scratch));
+    WEFT_TRY(st, weft_block_page_room(ctx, segment));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, ref.bytes, (void **)&image));
+    weft_page_image(page, image);
+    ref.crc = weft_crc32c(0, image, ref.bytes);
+    WEFT_TRY(st, weft_scratch_append(ctx, block->scratch, image, ref.bytes, &ref.offset));
+    segment->pages[segment->page_count++] = ref;
+    segment->rows += ref.rows;
+    segment->bytes += ref.bytes;
+    block->spilled_bytes += ref.bytes;
+done:
+    weft_mem_free(image);
+    return st;
+}
+
+weft_status weft_block_load_page(weft_ctx *ctx, const weft_block *block, const block_page *ref, void **buffer)
+{
+    weft_status st = WEFT_OK;
+    if (*buffer != NULL && weft_mem_size(*buffer) < ref->bytes) {
+        weft_mem_free(*buffer);
+        *buffer = NULL;
+    }
+    if (*buffer == NULL) WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, ref->bytes, buffer));
+    WEFT_TRY(st, weft_scratch_read(ctx, block->scratch, ref->offset, *buffer, ref->bytes));
+    weft_row_page *page = *buffer;
+    if (weft_crc32c(0, page, ref->bytes) != ref->crc) {
+        st = weft_fail(ctx, WEFT_CHECKSUM,
+                       "a spilled page of %u bytes at %lld of the block of job %llu stage %d "
+                       "task %d came back different",
+                       ref->bytes, (long long)ref->offset, (unsigned long long)block->name.job,
+                       block->name.stage, block->name.partition);
+        goto done;
+    }
+    weft_row_page_rebase(&block->layout, page); /* our own bytes, unchanged: nothing else to check */
+done:
+    return st;
+}
+
+/* A page that is in memory goes to scratch, at its place in the list. */
+static weft_status page_move_out(weft_ctx *ctx, weft_block *block, block_segment *segment, block_page *ref)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *image = NULL;
+    block_page out = {.bytes = (uint32_t)weft_page_image_bytes(ref->page), .rows = ref->rows};
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, out.bytes, (void **)&image));
+    weft_page_image(ref->page, image);
+    out.crc = weft_crc32c(0, image, out.bytes);
+    WEFT_TRY(st, weft_scratch_append(ctx, block->scratch, image, out.bytes, &out.offset));
+    segment->bytes += (int64_t)out.bytes - (int64_t)ref->bytes;
+    block->spilled_bytes += out.bytes;
+    weft_row_page_free(&ref->page);
+    *ref = out;
+done:
+    weft_mem_free(image);
+    return st;
+}
+
+/* Closed pages of one partition that are still in memory. */
+static weft_status segment_spill(weft_ctx *ctx, weft_block *block, block_segment *segment, int64_t *freed)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < segment->page_count; i++) {
+        block_page *ref = &segment->pages[i];
+        if (ref->page == NULL) continue;
+        const int64_t bytes = ref->bytes;
+        if (block->scratch == NULL) {
+            WEFT_TRY(st, weft_scratch_open(ctx, &block->scratch));
+            if (block->owner != NULL) weft_mem_move(block->scratch, block->owner);
+        }
+        WEFT_TRY(st, page_move_out(ctx, block, segment, ref));
+        *freed += bytes;
+    }
+done:
+    return st;
+}
+
+/* Open pages of one partition, from the front. */
+static weft_status set_spill(weft_ctx *ctx, weft_block *block, block_segment *segment, weft_row_set *set,
+                             bool all, int64_t *freed)
+{
+    weft_status st = WEFT_OK;
+    while (set->first != NULL && (all || set->first != set->last)) {
+        weft_row_page *page = set->first;
+        if (page->rows > 0) WEFT_TRY(st, weft_block_spill_page(ctx, block, segment, page));
+        set->first = page->next;
+        if (set->first == NULL) set->last = NULL;
+        set->rows -= page->rows;
+        set->bytes -= page->bytes;
+        set->page_count--;
+        *freed += page->bytes;
+        weft_row_page_free(&page);
+    }
+done:
+    return st;
+}
+
+weft_status weft_block_spill_open(weft_ctx *ctx, weft_block_writer *writer, bool all, int64_t *freed)
+{
+    weft_status st = WEFT_OK;
+    weft_block *block = writer->block;
+    *freed = 0;
+    for (int32_t p = 0; p < block->partition_count; p++) {
+        WEFT_TRY(st, segment_spill(ctx, block, &block->segments[p], freed));
+        WEFT_TRY(st, set_spill(ctx, block, &block->segments[p], &writer->sets[p], all, freed));
+    }
+done:
+    return st;
+}
+
+weft_status weft_block_spill(weft_ctx *ctx, weft_block *block)
+{
+    weft_status st = WEFT_OK;
+    int64_t freed = 0;
+    if (atomic_load(&block->count) != 1) {
+        return weft_fail(ctx, WEFT_INVALID,
+                         "the block of job %llu stage %d task %d is in use and can not be spilled",
+                         (unsigned long long)block->name.job, block->name.stage, block->name.partition);
+    }
+    for (int32_t p = 0; p < block->partition_count; p++) {
+        WEFT_TRY(st, segment_spill(ctx, block, &block->segments[p], &freed));
+    }
+done:
+    return st;
+}

@@ -1,0 +1,168 @@
+/* engine/exec/row_cursor.c - see row_cursor.h. */
+#include "engine/exec/row_cursor.h"
+
+#include "engine/columnar/nested.h"
+
+void weft_row_cursor_init(weft_row_cursor *cursor, const weft_input *inputs, int32_t input_count,
+                          int32_t partition_begin, int32_t partition_end)
+{
+    *cursor = (weft_row_cursor){.inputs = inputs,
+                                .input_count = input_count,
+                                .partition_begin = partition_begin,
+                                .partition_end = partition_end,
+                                .partition = partition_begin};
+}
+
+/* Step to the next block of the next partition of the next input; false at the end. */
+static bool cursor_step(weft_row_cursor *cursor, const weft_block **block, int32_t *partition)
+{
+    while (cursor->input < cursor->input_count) {
+        const weft_input *input = &cursor->inputs[cursor->input];
+        if (cursor->partition >= cursor->partition_end) {
+            cursor->input++;
+            cursor->partition = cursor->partition_begin;
+            cursor->block = 0;
+        } else if (cursor->block >= input->block_count) {
+            cursor->partition++;
+            cursor->block = 0;
+        } else {
+            *block = input->blocks[cursor->block++];
+            *partition = cursor->partition;
+            if (*partition < weft_block_partitions(*block) && weft_block_rows(*block, *partition) > 0)
+                return true;
+        }
+    }
+    return false;
+}
+
+/* The next page that has rows; page is NULL at the end. */
+static weft_status cursor_turn(weft_ctx *ctx, weft_row_cursor *cursor)
+{
+    weft_status st = WEFT_OK;
+    cursor->row = 0;
+    cursor->page = NULL;
+    for (;;) {
+        const weft_block *block;
+        int32_t partition;
+        if (cursor->reader != NULL) {
+            WEFT_TRY(st, weft_block_reader_next(ctx, cursor->reader, &cursor->page, &cursor->stable));
+            if (cursor->page != NULL && cursor->page->rows > 0) goto done;
+            if (cursor->page != NULL) continue;
+            weft_block_reader_close(&cursor->reader);
+        }
+        if (!cursor_step(cursor, &block, &partition)) goto done;
+        WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, -1, &cursor->reader));
+    }
+done:
+    return st;
+}
+
+weft_status weft_row_cursor_next(weft_ctx *ctx, weft_row_cursor *cursor, const uint8_t **rows, int32_t most,
+                                 int32_t *count, bool *stable)
+{
+    weft_status st = WEFT_OK;
+    int32_t n = 0;
+    *stable = true;
+    while (n < most) {
+        if (cursor->page == NULL || cursor->row >= cursor->page->rows) {
+            if (!*stable) break; /* turning would take the page away from under its rows */
+            WEFT_TRY(st, cursor_turn(ctx, cursor));
+            if (cursor->page == NULL) break;
+        }
+        if (!cursor->stable) *stable = false;
+        const uint32_t row_bytes = cursor->page->row_bytes;
+        const uint32_t left = cursor->page->rows - cursor->row;
+        const int32_t some = left < (uint32_t)(most - n) ? (int32_t)left : most - n;
+        const uint8_t *row = weft_row_page_rows(cursor->page) + (size_t)cursor->row * row_bytes;
+        for (int32_t i = 0; i < some; i++, row += row_bytes) rows[n++] = row;
+        cursor->row += (uint32_t)some;
+    }
+done:
+    *count = n;
+    return st;
+}
+
+void weft_row_cursor_close(weft_row_cursor *cursor)
+{
+    weft_block_reader_close(&cursor->reader);
+    *cursor = (weft_row_cursor){0};
+}
+
+/* ---- batches ---- */
+
+static bool gather_is_nested(const weft_gather *gather, int32_t column)
+{
+    const weft_phys phys = weft_type_phys(gather->vectors[column].column.type);
+    return phys == WEFT_PHYS_LIST || phys == WEFT_PHYS_STRUCT;
+}
+
+weft_status weft_gather_init(weft_ctx *ctx, weft_gather *gather, const weft_types *types)
+{
+    weft_status st = WEFT_OK;
+    const size_t count = (size_t)types->count;
+    *gather = (weft_gather){0};
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, count * sizeof(*gather->vectors),
+                                     (void **)&gather->vectors));
+    gather->count = types->count;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, count * sizeof(*gather->columns),
+                                     (void **)&gather->columns));
+    for (int32_t i = 0; i < types->count; i++) {
+        WEFT_TRY(st, weft_vector_init(ctx, types->types[i], WEFT_BATCH_ROWS_MAX, &gather->vectors[i]));
+        if (!gather_is_nested(gather, i) || gather->packed != NULL) continue;
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_BATCH_ROWS_MAX * sizeof(*gather->packed),
+                                    (void **)&gather->packed));
+    }
+done:
+    if (st != WEFT_OK) weft_gather_deinit(gather);
+    return st;
+}
+
+weft_status weft_gather_column(weft_ctx *ctx, weft_gather *gather, const weft_row_layout *layout,
+                               int32_t from, int32_t to, const uint8_t *const *rows, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_vector *vector = &gather->vectors[to];
+    bool has_nulls = false;
+    if (gather_is_nested(gather, to)) {
+        uint64_t validity[WEFT_BATCH_ROWS_MAX / 64];
+        weft_vector_reset(vector);
+        weft_rows_gather(layout, from, rows, count, NULL, gather->packed, validity, &has_nulls);
+        WEFT_TRY(st, weft_nested_unpack(ctx, gather->packed, has_nulls ? validity : NULL, 0, count, vector));
+        weft_vector_finish(vector);
+    } else {
+        weft_rows_gather(layout, from, rows, count, NULL, vector->values, vector->validity, &has_nulls);
+        vector->column.phys = layout->phys[from];
+        vector->column.validity = has_nulls || layout->phys[from] == WEFT_PHYS_NULL ? vector->validity : NULL;
+    }
+done:
+    return st;
+}
+
+weft_status weft_gather_batch(weft_ctx *ctx, weft_gather *gather, const weft_row_layout *layout,
+                              const uint8_t *const *rows, int32_t count, weft_batch *out)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < gather->count; i++) {
+        WEFT_TRY(st, weft_gather_column(ctx, gather, layout, i, i, rows, count));
+    }
+    weft_gather_view(gather, count, out);
+done:
+    return st;
+}
+
+void weft_gather_view(weft_gather *gather, int32_t count, weft_batch *out)
+{
+    for (int32_t i = 0; i < gather->count; i++) gather->columns[i] = gather->vectors[i].column;
+    *out = (weft_batch){
+        .rows = count, .selected = count, .column_count = gather->count, .columns = gather->columns};
+}
+
+void weft_gather_deinit(weft_gather *gather)
+{
+    for (int32_t i = 0; gather->vectors != NULL && i < gather->count; i++)
+        weft_vector_deinit(&gather->vectors[i]);
+    weft_mem_free(gather->vectors);
+    weft_mem_free(gather->columns);
+    weft_mem_free(gather->packed);
+    *gather = (weft_gather){0};
+}

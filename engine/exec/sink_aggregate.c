@@ -1,0 +1,254 @@
+/* engine/exec/sink_aggregate.c - partial aggregation of a task's rows, into the partitions of its block.
+ *
+ *   keys → hash → group rows of a table → update states; when the table is full, its groups go to the block
+ *
+ * The table is small (it should stay in cache) and is emptied into the block when it has reached its bound.
+ * When it did not reduce the rows much by then, the sink gives up: from there on every row becomes a group of
+ * its own without looking it up, and the final aggregation does the work once instead of both. What is
+ * refused memory is answered by emptying the table early.
+ *
+ * Order: groups leave in the order in which they were first seen since the table was last empty. The bounds
+ * are numbers, not free memory, so with memory enough the block is a function of the input alone; under
+ * pressure the same groups come in more pieces, which merging in block order puts together (sums of doubles
+ * may round differently).
+ *
+ * Runs: a partition whose groups are distinct, because the table was emptied once, ends one run; the source
+ * merges nothing then. */
+#include "common/settings.h"
+#include "engine/exec/agg_table.h"
+#include "engine/exec/block_private.h"
+#include "engine/exec/defs.h"
+#include "engine/exec/hash.h"
+
+enum {
+    AGG_TABLE_BYTES =
+        4 << 20, /* pages, slots and addresses: most of a shared last-level cache's part of a core */
+    AGG_STAGE_GROUPS = 1 << 14, /* rows that are gathered before they go to partitions, after giving up */
+    AGG_LEAST_ROWS = 32,        /* a batch is cut into no smaller pieces for want of memory */
+    AGG_MEMORY_PART = 16        /* a table takes at most this part of the pool */
+};
+static const double agg_give_up_ratio =
+    0.6; /* groups a row above which partial aggregation costs more than it saves */
+
+typedef struct aggregate_state {
+    const weft_sink_spec *spec;
+    const weft_task *task;
+    weft_agg_plan plan;
+    weft_agg_table *table;
+    weft_block_writer *writer;
+    weft_op_metrics metrics;
+    int64_t table_bytes; /* bound */
+    int64_t rows_in;     /* since the table was last empty */
+    int32_t flushes;
+    bool gave_up;
+    uint8_t *single; /* the group of an aggregation without keys */
+    uint64_t hashes[WEFT_BATCH_ROWS_MAX];
+    uint8_t *rows[WEFT_BATCH_ROWS_MAX];
+} aggregate_state;
+
+static void aggregate_close(void *state)
+{
+    aggregate_state *s = state;
+    if (s == NULL) return;
+    weft_agg_table_free(&s->table);
+    weft_block_writer_abandon(&s->writer);
+    weft_mem_free(s);
+}
+
+static weft_status aggregate_open(weft_ctx *ctx, const weft_sink_spec *spec, const weft_types *input_types,
+                                  const weft_task *task, void **state)
+{
+    weft_status st = WEFT_OK;
+    aggregate_state *s = NULL;
+    const int32_t group_count = spec->aggregate.group_count;
+    (void)input_types;
+    *state = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    s->spec = spec;
+    s->task = task;
+    WEFT_TRY(st, weft_agg_plan_init(ctx, &s->plan, spec->rows.types, group_count, spec->aggregate.aggregates,
+                                    spec->aggregate.aggregate_count));
+    if (s->plan.layout.count != spec->rows.count) {
+        st = weft_fail(ctx, WEFT_INTERNAL,
+                       "an aggregation of %d groups and states is planned with %d columns",
+                       s->plan.layout.count, spec->rows.count);
+        goto done;
+    }
+    const int64_t limit = weft_pool_limit_bytes(weft_account_pool(ctx->memory));
+    s->table_bytes =
+        weft_max_i64(weft_min_i64(AGG_TABLE_BYTES, limit / AGG_MEMORY_PART), WEFT_ROW_PAGE_BYTES);
+    WEFT_TRY(st, weft_agg_table_new(ctx, &s->plan, &s->table));
+    WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
+    *state = s;
+    s = NULL;
+done:
+    aggregate_close(s);
+    return st;
+}
+
+/* ---- emptying ---- */
+
+/* All groups go to the block; the table is empty afterwards. */
+static weft_status aggregate_flush(weft_ctx *ctx, aggregate_state *s)
+{
+    weft_status st = WEFT_OK;
+    weft_agg_table *table = s->table;
+    s->metrics.memory_bytes = weft_max_i64(s->metrics.memory_bytes, weft_agg_table_bytes(table));
+    if (table->group_count == 0) goto done;
+    if (s->spec->partition_count == 1 && !s->gave_up) {
+        WEFT_TRY(st, weft_block_take(ctx, s->writer, 0, &table->rows));
+    } else {
+        for (int64_t first = 0; first < table->group_count; first += WEFT_BATCH_ROWS_MAX) {
+            const int32_t some = (int32_t)weft_min_i64(table->group_count - first, WEFT_BATCH_ROWS_MAX);
+            WEFT_TRY(st, weft_block_scatter_rows(ctx, s->writer, 0,
+                                                 (const uint8_t *const *)table->groups + first, some));
+        }
+    }
+    s->flushes++;
+done:
+    weft_agg_table_clear(table);
+    s->single = NULL;
+    s->rows_in = 0;
+    return st;
+}
+
+/* After WEFT_NOMEM: empty the table and give back what the block holds in memory. */
+static weft_status aggregate_relieve(weft_ctx *ctx, aggregate_state *s)
+{
+    weft_status st = WEFT_OK;
+    weft_error_clear(ctx);
+    WEFT_TRY(st, aggregate_flush(ctx, s));
+    WEFT_TRY(st, weft_block_relieve(ctx, s->writer));
+done:
+    return st;
+}
+
+/* ---- rows ---- */
+
+/* The group row of every row of the batch. */
+static weft_status aggregate_groups(weft_ctx *ctx, aggregate_state *s, const weft_batch *batch)
+{
+    const int32_t *groups = s->spec->aggregate.groups;
+    const int32_t count = s->spec->aggregate.group_count;
+    if (count == 0) return s->single != NULL ? WEFT_OK : weft_agg_table_blank(ctx, s->table, &s->single);
+    weft_exec_hash(ctx, batch, groups, count, s->hashes);
+    return s->gave_up ? weft_agg_table_add(ctx, s->table, batch, groups, s->hashes, s->rows)
+                      : weft_agg_table_find(ctx, s->table, batch, groups, s->hashes, s->rows);
+}
+
+static weft_status aggregate_update(weft_ctx *ctx, aggregate_state *s, const weft_batch *batch, int32_t *from)
+{
+    if (s->spec->aggregate.group_count == 0) {
+        return weft_agg_update_one(ctx, &s->plan, &s->table->rows, batch, s->single, from);
+    }
+    return weft_agg_update(ctx, &s->plan, &s->table->rows, batch, s->rows, from);
+}
+
+/* Groups, then updates; refused memory, the table is emptied and the step that failed is done again. Groups
+ * that were begun in vain leave as groups without rows, which merge as nothing. */
+static weft_status aggregate_some(weft_ctx *ctx, aggregate_state *s, const weft_batch *batch, int32_t *from)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t relieved = 0;; relieved++) {
+        st = aggregate_groups(ctx, s, batch);
+        bool again = st == WEFT_NOMEM;
+        if (st == WEFT_OK) {
+            const int32_t begun = *from;
+            st = aggregate_update(ctx, s, batch, from);
+            if (*from > begun) relieved = 0;
+            again = st == WEFT_NOMEM && s->plan.calls[*from].repeatable;
+        }
+        if (!again || relieved == 2) return st;
+        WEFT_TRY(st, aggregate_relieve(ctx, s));
+    }
+done:
+    return st;
+}
+
+/* Where even an empty table has no room for a batch, a piece of it may have. */
+static weft_status aggregate_batch(weft_ctx *ctx, aggregate_state *s, const weft_batch *batch)
+{
+    weft_status st = WEFT_OK;
+    const uint16_t *positions = batch->selection != NULL ? batch->selection : s->table->positions;
+    int32_t from = 0, size = batch->selected;
+    for (int32_t at = 0; at < batch->selected;) {
+        weft_batch some = *batch;
+        some.selected = weft_min_i32(size, batch->selected - at);
+        if (some.selected < batch->selected) some.selection = positions + at;
+        st = aggregate_some(ctx, s, &some, &from);
+        if (st == WEFT_NOMEM && from == 0 && some.selected > AGG_LEAST_ROWS) {
+            size = some.selected / 2;
+            continue;
+        }
+        if (st != WEFT_OK) goto done;
+        at += some.selected;
+        from = 0;
+    }
+done:
+    return st;
+}
+
+/* Is it time to empty the table? Also decides whether it is worth filling again. */
+static weft_status aggregate_bound(weft_ctx *ctx, aggregate_state *s)
+{
+    const weft_agg_table *table = s->table;
+    if (s->gave_up) {
+        const bool full = table->group_count >= AGG_STAGE_GROUPS || table->rows.bytes >= s->table_bytes;
+        return full ? aggregate_flush(ctx, s) : WEFT_OK;
+    }
+    const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0;
+    if (weft_agg_table_bytes(table) < s->table_bytes && !forced) return WEFT_OK;
+    if (s->spec->aggregate.group_count > 0 && !forced && weft_setting(ctx, WEFT_SET_PARTIAL_GIVE_UP) != 0 &&
+        (double)table->group_count > agg_give_up_ratio * (double)s->rows_in) {
+        const weft_status st = aggregate_flush(ctx, s);
+        s->gave_up = true;
+        return st;
+    }
+    return aggregate_flush(ctx, s);
+}
+
+static weft_status aggregate_sink(weft_ctx *ctx, void *state, const weft_batch *batch, weft_op_result *result)
+{
+    weft_status st = WEFT_OK;
+    aggregate_state *s = state;
+    *result = WEFT_NEED_INPUT;
+    WEFT_TRY(st, aggregate_batch(ctx, s, batch));
+    s->rows_in += batch->selected;
+    WEFT_TRY(st, aggregate_bound(ctx, s));
+done:
+    return st;
+}
+
+static weft_block_writer *aggregate_writer(void *state) { return ((aggregate_state *)state)->writer; }
+
+static weft_status aggregate_finalize(weft_ctx *ctx, void *state, weft_block **out)
+{
+    weft_status st = WEFT_OK;
+    aggregate_state *s = state;
+    *out = NULL;
+    const bool distinct = s->flushes == 0 && !s->gave_up;
+    WEFT_TRY(st, aggregate_flush(ctx, s));
+    for (int32_t p = 0; distinct && p < s->spec->partition_count; p++) {
+        WEFT_TRY(st, weft_block_end_run(ctx, s->writer, p));
+    }
+    s->metrics.memory_bytes += weft_block_writer_memory(s->writer);
+    WEFT_TRY(st, weft_block_finish(ctx, &s->writer, s->task->owner, &s->task->name, out));
+    s->metrics.spilled_bytes = weft_block_spilled_bytes(*out);
+done:
+    return st;
+}
+
+static void aggregate_metrics(const void *state, weft_op_metrics *metrics)
+{
+    const aggregate_state *s = state;
+    metrics->spilled_bytes += s->metrics.spilled_bytes;
+    metrics->memory_bytes += s->metrics.memory_bytes;
+}
+
+const weft_sink_def weft_sink_aggregate = {.name = "aggregate",
+                                           .open = aggregate_open,
+                                           .sink = aggregate_sink,
+                                           .writer = aggregate_writer,
+                                           .finalize = aggregate_finalize,
+                                           .metrics = aggregate_metrics,
+                                           .close = aggregate_close};

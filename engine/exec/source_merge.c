@@ -1,0 +1,353 @@
+/* engine/exec/source_merge.c - sorted runs of the task's partitions, merged in order.
+ *
+ * Runs are in (block, run) order; among equal keys the earlier run goes first, so with stable runs the whole
+ * sort is stable. A tournament tree of losers gives the next row in log2(runs) comparisons, mostly of 16-byte
+ * prefixes, which are made a few hundred rows at a time.
+ *
+ * Memory: for every run its prefixes and, when it is spilled, one page. When there are more runs than that is
+ * good for, neighbouring runs are first merged into longer ones, in a block of their own. */
+#include "common/settings.h"
+#include "engine/exec/block_private.h"
+#include "engine/exec/defs.h"
+#include "engine/exec/row_cursor.h"
+#include "engine/exec/sort_keys.h"
+
+enum {
+    MERGE_RUNS_SPILLED = 32,  /* pages of 256 KiB held at once: 8 MiB of the working headroom */
+    MERGE_RUNS_MEMORY = 1024, /* pages in memory cost only their prefixes */
+    MERGE_RUNS_FORCED = 3     /* FORCE_SPILL: several passes even for few runs */
+};
+
+typedef struct merge_run {
+    const weft_block *block;
+    int32_t partition, run;
+    weft_block_reader *reader;
+    const weft_row_page *page; /* NULL: at its end */
+    bool stable;
+    uint32_t next;      /* row of the page whose prefix is next to make */
+    int32_t at, count;  /* in the arrays below */
+    const uint8_t *row; /* of `at` */
+    weft_sort_prefix prefixes[WEFT_SORT_ROWS_CHUNK];
+} merge_run;
+
+/* One merge of some runs. */
+typedef struct merge {
+    const weft_sort_plan *plan;
+    int32_t run_count, leaves; /* leaves: a power of two */
+    merge_run **runs;
+    int32_t *losers; /* [leaves]: losers[0] is the winner */
+    int32_t turning; /* the run whose page must be turned before the next row, or -1 */
+} merge;
+
+typedef struct merge_state {
+    const weft_source_spec *spec;
+    const weft_task *task;
+    const weft_input *input;
+    weft_sort_plan plan;
+    weft_gather gather;
+    merge merge;
+    weft_block *pass; /* runs merged from the task's, when those were too many */
+    int32_t partition;
+    int32_t batch_rows;
+    int64_t left; /* rows still to give */
+    weft_op_metrics metrics;
+    const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
+} merge_state;
+
+/* ---- runs ---- */
+
+/* The next page of a run. */
+static weft_status run_turn(weft_ctx *ctx, merge_run *run)
+{
+    weft_status st = WEFT_OK;
+    do {
+        WEFT_TRY(st, weft_block_reader_next(ctx, run->reader, &run->page, &run->stable));
+    } while (run->page != NULL && run->page->rows == 0);
+    run->next = 0;
+    run->at = run->count = 0;
+done:
+    return st;
+}
+
+/* Prefixes of the next rows of the page; false when the page has no more. */
+static bool run_fill(const weft_sort_plan *plan, merge_run *run)
+{
+    const uint8_t *rows[WEFT_SORT_ROWS_CHUNK];
+    const uint32_t left = run->page->rows - run->next;
+    if (left == 0) return false;
+    run->at = 0;
+    run->count = left < WEFT_SORT_ROWS_CHUNK ? (int32_t)left : WEFT_SORT_ROWS_CHUNK;
+    run->row = weft_row_page_rows(run->page) + (size_t)run->next * run->page->row_bytes;
+    for (int32_t i = 0; i < run->count; i++) rows[i] = run->row + (size_t)i * run->page->row_bytes;
+    weft_sort_prefixes_of_rows(plan, rows, run->count, run->prefixes);
+    run->next += (uint32_t)run->count;
+    return true;
+}
+
+static void run_free(merge_run **run)
+{
+    if (*run == NULL) return;
+    weft_block_reader_close(&(*run)->reader);
+    weft_mem_free(*run);
+    *run = NULL;
+}
+
+/* ---- tournament ---- */
+
+/* Does run a go before run b? A run at its end goes last. */
+static bool goes_before(const merge *m, int32_t a, int32_t b)
+{
+    const merge_run *x = a < m->run_count ? m->runs[a] : NULL, *y = b < m->run_count ? m->runs[b] : NULL;
+    if (x == NULL || x->page == NULL) return false;
+    if (y == NULL || y->page == NULL) return true;
+    const weft_sort_prefix p = x->prefixes[x->at], q = y->prefixes[y->at];
+    if (p.high != q.high) return p.high < q.high;
+    if (p.low != q.low) return p.low < q.low;
+    const int order = m->plan->exact ? 0 : weft_sort_compare_rows(m->plan, x->row, y->row);
+    return order != 0 ? order < 0 : a < b;
+}
+
+/* Play the matches of the subtree; leaves the losers in it and returns its winner. */
+static int32_t play(merge *m, int32_t node)
+{
+    if (node >= m->leaves) return node - m->leaves;
+    const int32_t a = play(m, 2 * node), b = play(m, 2 * node + 1);
+    const bool b_wins = goes_before(m, b, a);
+    m->losers[node] = b_wins ? a : b;
+    return b_wins ? b : a;
+}
+
+/* The run that won has moved on: play its way up again. */
+static void replay(merge *m)
+{
+    int32_t winner = m->losers[0];
+    for (int32_t node = (winner + m->leaves) / 2; node > 0; node /= 2) {
+        const int32_t other = m->losers[node];
+        if (!goes_before(m, other, winner)) continue;
+        m->losers[node] = winner;
+        winner = other;
+    }
+    m->losers[0] = winner;
+}
+
+static void merge_close(merge *m)
+{
+    for (int32_t i = 0; m->runs != NULL && i < m->run_count; i++) run_free(&m->runs[i]);
+    weft_mem_free(m->runs);
+    weft_mem_free(m->losers);
+    *m = (merge){0};
+}
+
+/* Open runs [first, first + count) of the list (block, run) that `each` walks. */
+static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *plan, const weft_input *input,
+                              int32_t partition, int32_t first, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    int32_t index = 0;
+    *m = (merge){
+        .plan = plan, .turning = -1, .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof(*m->runs), (void **)&m->runs));
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)m->leaves * sizeof(*m->losers),
+                                     (void **)&m->losers));
+    for (int32_t b = 0; b < input->block_count; b++) {
+        const weft_block *block = input->blocks[b];
+        if (partition >= weft_block_partitions(block)) continue;
+        for (int32_t r = 0; r < weft_block_runs(block, partition); r++, index++) {
+            if (index < first || index >= first + count) continue;
+            merge_run *run = NULL;
+            WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*run), (void **)&run));
+            *run = (merge_run){.block = block, .partition = partition, .run = r};
+            m->runs[m->run_count++] = run;
+            WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, r, &run->reader));
+            WEFT_TRY(st, run_turn(ctx, run));
+            if (run->page != NULL) run_fill(plan, run);
+        }
+    }
+    m->losers[0] = play(m, 1);
+done:
+    if (st != WEFT_OK) merge_close(m);
+    return st;
+}
+
+/* Up to `most` rows in order. They are valid until the next call. 0 at the end. */
+static weft_status merge_next(weft_ctx *ctx, merge *m, const uint8_t **rows, int32_t most, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    int32_t n = 0;
+    *count = 0;
+    if (m->turning >= 0) {
+        merge_run *run = m->runs[m->turning];
+        m->turning = -1;
+        WEFT_TRY(st, run_turn(ctx, run));
+        if (run->page != NULL) run_fill(m->plan, run);
+        replay(m);
+    }
+    while (n < most) {
+        const int32_t winner = m->losers[0];
+        if (winner >= m->run_count || m->runs[winner]->page == NULL) break;
+        merge_run *run = m->runs[winner];
+        rows[n++] = run->row;
+        run->row += run->page->row_bytes;
+        if (++run->at == run->count && !run_fill(m->plan, run)) {
+            if (!run->stable) { /* the page must stay until its rows are used */
+                m->turning = winner;
+                break;
+            }
+            WEFT_TRY(st, run_turn(ctx, run));
+            if (run->page != NULL) run_fill(m->plan, run);
+        }
+        replay(m);
+    }
+    *count = n;
+done:
+    return st;
+}
+
+/* ---- passes ---- */
+
+static int32_t count_runs(const weft_input *input, int32_t partition, bool *spilled)
+{
+    int32_t runs = 0;
+    *spilled = false;
+    for (int32_t b = 0; b < input->block_count; b++) {
+        if (partition >= weft_block_partitions(input->blocks[b])) continue;
+        runs += weft_block_runs(input->blocks[b], partition);
+        *spilled = *spilled || weft_block_spilled_bytes(input->blocks[b]) > 0;
+    }
+    return runs;
+}
+
+/* Merge the runs of a partition, `fan` neighbours at a time, into a block of fewer, longer runs. */
+static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const weft_input *input, int32_t partition,
+                              int32_t runs, int32_t fan, weft_block **out)
+{
+    weft_status st = WEFT_OK;
+    weft_block_writer *writer = NULL;
+    merge m = {0};
+    const weft_types types = {.count = s->plan.layout->count, .types = s->plan.layout->types};
+    *out = NULL;
+    WEFT_TRY(st, weft_block_writer_open(ctx, &types, 1, &writer));
+    for (int32_t first = 0; first < runs; first += fan) {
+        int64_t left = s->left;
+        WEFT_TRY(st, merge_open(ctx, &m, &s->plan, input, partition, first, weft_min_i32(fan, runs - first)));
+        while (left > 0) {
+            int32_t count;
+            const int32_t most = (int32_t)weft_min_i64(left, WEFT_BATCH_ROWS_MAX);
+            WEFT_TRY(st, merge_next(ctx, &m, s->rows, most, &count));
+            if (count == 0) break;
+            WEFT_TRY(st, weft_block_append_rows(ctx, writer, 0, s->rows, count));
+            WEFT_TRY(st, weft_check_cancel(ctx));
+            left -= count;
+        }
+        WEFT_TRY(st, weft_block_end_run(ctx, writer, 0));
+        merge_close(&m);
+    }
+    WEFT_TRY(st, weft_block_finish(ctx, &writer, ctx->memory, &s->task->name, out));
+    s->metrics.spilled_bytes += weft_block_spilled_bytes(*out);
+done:
+    merge_close(&m);
+    weft_block_writer_abandon(&writer);
+    return st;
+}
+
+/* Open the merge of one partition, after as many passes as it takes. */
+static weft_status merge_partition(weft_ctx *ctx, merge_state *s, int32_t partition)
+{
+    weft_status st = WEFT_OK;
+    weft_input input = *s->input;
+    bool spilled;
+    int32_t runs = count_runs(&input, partition, &spilled);
+    for (;;) {
+        const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0;
+        const int32_t fan = forced ? MERGE_RUNS_FORCED : spilled ? MERGE_RUNS_SPILLED : MERGE_RUNS_MEMORY;
+        if (runs <= fan) break;
+        weft_block *block = NULL;
+        WEFT_TRY(st, merge_pass(ctx, s, &input, partition, runs, fan, &block));
+        weft_block_release(&s->pass);
+        s->pass = block;
+        input = (weft_input){.stage_id = s->input->stage_id, .block_count = 1, .blocks = &s->pass};
+        partition = 0;
+        runs = count_runs(&input, partition, &spilled);
+    }
+    WEFT_TRY(st, merge_open(ctx, &s->merge, &s->plan, &input, partition, 0, runs));
+done:
+    return st;
+}
+
+/* ---- source ---- */
+
+static void merge_source_close(void *state)
+{
+    merge_state *s = state;
+    if (s == NULL) return;
+    merge_close(&s->merge);
+    weft_block_release(&s->pass);
+    weft_gather_deinit(&s->gather);
+    weft_mem_free(s);
+}
+
+static weft_status merge_source_open(weft_ctx *ctx, const weft_source_spec *spec, void *shared,
+                                     const weft_task *task, void **state)
+{
+    weft_status st = WEFT_OK;
+    merge_state *s = NULL;
+    (void)shared;
+    *state = NULL;
+    assert(spec->input < task->input_count);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    s->spec = spec;
+    s->task = task;
+    s->input = &task->inputs[spec->input];
+    s->partition = task->spec->partition_begin;
+    s->left = spec->merge.limit < 0 ? INT64_MAX : spec->merge.limit;
+    s->batch_rows = (int32_t)weft_setting(ctx, WEFT_SET_BATCH_ROWS);
+    if (s->input->block_count > 0) {
+        weft_sort_plan_init(&s->plan, weft_block_layout(s->input->blocks[0]), spec->merge.keys,
+                            spec->merge.key_count);
+    }
+    WEFT_TRY(st, weft_gather_init(ctx, &s->gather, &spec->output));
+    *state = s;
+    s = NULL;
+done:
+    merge_source_close(s);
+    return st;
+}
+
+static weft_status merge_source_next(weft_ctx *ctx, void *state, weft_batch *out, weft_op_result *result)
+{
+    weft_status st = WEFT_OK;
+    merge_state *s = state;
+    int32_t count = 0;
+    *result = WEFT_FINISHED;
+    while (s->left > 0) {
+        if (s->merge.runs == NULL) {
+            if (s->partition >= s->task->spec->partition_end || s->input->block_count == 0) break;
+            WEFT_TRY(st, merge_partition(ctx, s, s->partition++));
+        }
+        WEFT_TRY(st,
+                 merge_next(ctx, &s->merge, s->rows, (int32_t)weft_min_i64(s->left, s->batch_rows), &count));
+        if (count > 0) break;
+        merge_close(&s->merge);
+        weft_block_release(&s->pass);
+    }
+    if (count == 0) goto done;
+    s->left -= count;
+    WEFT_TRY(st, weft_gather_batch(ctx, &s->gather, s->plan.layout, s->rows, count, out));
+    *result = WEFT_HAVE_MORE;
+done:
+    return st;
+}
+
+static void merge_source_metrics(const void *state, weft_op_metrics *metrics)
+{
+    const merge_state *s = state;
+    metrics->spilled_bytes += s->metrics.spilled_bytes;
+    metrics->memory_bytes += s->metrics.memory_bytes;
+}
+
+const weft_source_def weft_source_merge = {.name = "merge",
+                                           .open = merge_source_open,
+                                           .next = merge_source_next,
+                                           .metrics = merge_source_metrics,
+                                           .close = merge_source_close};

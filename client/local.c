@@ -125,6 +125,7 @@ done:
 }
 
 weft_session *weft_local_session(weft_local *l) { return l->session; }
+weft_pool *weft_local_pool(weft_local *l) { return l->pool; }
 
 void weft_local_stop(weft_local **local)
 {

@@ -22,6 +22,7 @@ int64_t weft_machine_memory_bytes(void);
 WEFT_MUST_CHECK weft_status weft_local_start(const weft_settings *settings, weft_error *error,
                                              weft_local **out);
 weft_session *weft_local_session(weft_local *local);
+weft_pool *weft_local_pool(weft_local *local);
 /* Stop; every result must have been freed. */
 void weft_local_stop(weft_local **local);
 

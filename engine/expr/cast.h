@@ -8,7 +8,8 @@
 bool weft_cast_allowed(weft_type from, weft_type to);
 bool weft_cast_implicit(weft_type from, weft_type to);
 bool weft_cast_fallible(weft_type from, weft_type to);
-/* The kernel; NULL when not allowed. In ANSI mode bad input raises, else gives NULL; try_ always gives NULL. */
+/* The kernel; NULL when not allowed. In ANSI mode bad input raises, else gives NULL; try_ always gives NULL.
+ */
 weft_kernel weft_cast_kernel(weft_type from, weft_type to);
 /* The least common type in Spark's sense (decimals widened); false when there is none. */
 bool weft_type_common(weft_type a, weft_type b, weft_type *out);

@@ -1,12 +1,12 @@
 /* engine/expr/function.h - the registry of scalar functions: one const table, one file a family.
  *
- * To add a function: write its weft_function in the family's file (fn_math.c, fn_string.c …) and one line X(symbol)
- * in function_list.h. Binder, SHOW FUNCTIONS, documentation and the property tests read that entry.
+ * To add a function: write its weft_function in the family's file (fn_math.c, fn_string.c …) and one line
+ * X(symbol) in function_list.h. Binder, SHOW FUNCTIONS, documentation and the property tests read that entry.
  *
- * A kernel computes one batch column from argument columns. It is called with FLAT, CONSTANT or DICTIONARY arguments
- * as its flags allow (the driver flattens others, evaluates once per dictionary entry where the function has one
- * non-constant argument and is infallible, intersects NULLs for null-propagating functions and zeroes null slots), so
- * the usual kernel sees plain arrays and no nulls. */
+ * A kernel computes one batch column from argument columns. It is called with FLAT, CONSTANT or DICTIONARY
+ * arguments as its flags allow (the driver flattens others, evaluates once per dictionary entry where the
+ * function has one non-constant argument and is infallible, intersects NULLs for null-propagating functions
+ * and zeroes null slots), so the usual kernel sees plain arrays and no nulls. */
 #ifndef WEFT_EXPR_FUNCTION_H
 #define WEFT_EXPR_FUNCTION_H
 
@@ -14,33 +14,35 @@
 #include "engine/expr/expr.h"
 
 typedef enum weft_function_flags {
-    WEFT_FN_NULL_OWN = 1,          /* handles NULLs itself; otherwise NULL in, NULL out */
-    WEFT_FN_FALLIBLE = 2,          /* may raise */
-    WEFT_FN_NONDETERMINISTIC = 4,  /* rand(), uuid() */
+    WEFT_FN_NULL_OWN = 1,         /* handles NULLs itself; otherwise NULL in, NULL out */
+    WEFT_FN_FALLIBLE = 2,         /* may raise */
+    WEFT_FN_NONDETERMINISTIC = 4, /* rand(), uuid() */
     WEFT_FN_COMMUTATIVE = 8,
-    WEFT_FN_WINDOW_ONLY = 16,      /* row_number(), rank(), lag() … : only with OVER */
+    WEFT_FN_WINDOW_ONLY = 16,       /* row_number(), rank(), lag() … : only with OVER */
     WEFT_FN_STATEMENT_CONSTANT = 32 /* current_date(), now(): folded once a statement */
 } weft_function_flags;
 
-/* What a kernel gets. Results go to out->values at the same physical positions as the inputs; out has room for
- * WEFT_BATCH_ROWS_MAX slots of out->column.phys, which the kernel may narrow or widen for decimals. */
+/* What a kernel gets. Results go to out->values at the same physical positions as the inputs; out has room
+ * for WEFT_BATCH_ROWS_MAX slots of out->column.phys, which the kernel may narrow or widen for decimals. */
 typedef struct weft_kernel_call {
-    const weft_expr *expr;      /* the node: literal arguments, types, span for errors */
-    const weft_column *args;    /* arg_count columns */
+    const weft_expr *expr;   /* the node: literal arguments, types, span for errors */
+    const weft_column *args; /* arg_count columns */
     int32_t arg_count;
-    int32_t rows;               /* physical slots */
-    const uint16_t *selection;  /* rows that must be right; NULL: all. Infallible kernels may compute the others too */
+    int32_t rows; /* physical slots */
+    const uint16_t
+        *selection; /* rows that must be right; NULL: all. Infallible kernels may compute the others too */
     int32_t selected;
-    const uint64_t *valid;      /* slots where no argument is null, or NULL: all; errors only count there */
+    const uint64_t *valid; /* slots where no argument is null, or NULL: all; errors only count there */
     weft_vector *out;
-    void *state;                /* of this call site in this lane; made by function->open, else NULL */
+    void *state; /* of this call site in this lane; made by function->open, else NULL */
 } weft_kernel_call;
 
 typedef weft_status (*weft_kernel)(weft_ctx *ctx, weft_kernel_call *call);
 
 enum { WEFT_SIGNATURE_ARGS_MAX = 8 };
 
-/* One accepted form. Argument types by id; WEFT_TYPE_COUNT means "any". The last type repeats when variadic. */
+/* One accepted form. Argument types by id; WEFT_TYPE_COUNT means "any". The last type repeats when variadic.
+ */
 typedef struct weft_signature {
     uint8_t args[WEFT_SIGNATURE_ARGS_MAX];
     int8_t min_args, max_args; /* max_args -1: variadic */
@@ -54,11 +56,12 @@ struct weft_function {
     uint32_t flags;
     const weft_signature *signatures;
     int32_t signature_count;
-    /* Coerce arguments and choose a signature; NULL: the first signature to which all arguments cast implicitly.
-     * Replaces args in place, sets *variant and *type. */
+    /* Coerce arguments and choose a signature; NULL: the first signature to which all arguments cast
+     * implicitly. Replaces args in place, sets *variant and *type. */
     weft_status (*bind)(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                         const weft_span *span, int32_t *variant, weft_type *type);
-    /* Per call site and lane: precompiled pattern, parsed format … from literal args; freed by close. May be NULL. */
+    /* Per call site and lane: precompiled pattern, parsed format … from literal args; freed by close. May be
+     * NULL. */
     weft_status (*open)(weft_ctx *ctx, const weft_expr *call, void **state);
     void (*close)(void *state);
     const char *help;    /* usage and one sentence */

@@ -1,0 +1,210 @@
+/* engine/expr/calendar.c - see calendar.h. The calendar repeats every 400 years = 146097 days; inside such an
+ * era years are counted from March, so that the leap day is the last of its year. */
+#include "engine/expr/calendar.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "engine/expr/cast.h"
+
+enum { ERA_DAYS = 146097, EPOCH_SHIFT = 719468 /* days from 0000-03-01 to 1970-01-01 */ };
+
+weft_civil weft_civil_of_days(int32_t days)
+{
+    const int64_t shifted = (int64_t)days + EPOCH_SHIFT;
+    const int64_t era = (shifted >= 0 ? shifted : shifted - (ERA_DAYS - 1)) / ERA_DAYS;
+    const uint32_t day_of_era = (uint32_t)(shifted - era * ERA_DAYS);
+    const uint32_t year_of_era =
+        (day_of_era - day_of_era / 1460 + day_of_era / 36524 - day_of_era / (ERA_DAYS - 1)) / 365;
+    const uint32_t day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    const uint32_t march_month = (5 * day_of_year + 2) / 153;
+    const int32_t month = (int32_t)(march_month < 10 ? march_month + 3 : march_month - 9);
+    return (weft_civil){.year = (int32_t)(era * 400 + year_of_era + (month <= 2)),
+                        .month = month,
+                        .day = (int32_t)(day_of_year - (153 * march_month + 2) / 5 + 1)};
+}
+
+int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day)
+{
+    const int64_t y = (int64_t)year - (month <= 2);
+    const int64_t era = (y >= 0 ? y : y - 399) / 400;
+    const int64_t year_of_era = y - era * 400;
+    const int64_t day_of_year = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
+    const int64_t day_of_era = year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year;
+    return (int32_t)(era * ERA_DAYS + day_of_era - EPOCH_SHIFT);
+}
+
+static bool year_is_leap(int64_t year) { return year % 4 == 0 && (year % 100 != 0 || year % 400 == 0); }
+
+int32_t weft_days_in_month(int32_t year, int32_t month)
+{
+    static const uint8_t days[12] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    return days[month - 1] + (month == 2 && year_is_leap(year));
+}
+
+bool weft_civil_valid(int64_t year, int64_t month, int64_t day)
+{
+    if (year < -5877641 || year > 5881580) return false; /* what days in 32 bits reach */
+    if (month < 1 || month > 12 || day < 1) return false;
+    return day <= weft_days_in_month((int32_t)year, (int32_t)month);
+}
+
+bool weft_days_add_months(int32_t days, int64_t months, int32_t *out)
+{
+    const weft_civil civil = weft_civil_of_days(days);
+    const int64_t total = (int64_t)civil.year * 12 + (civil.month - 1) + months;
+    const int64_t year = total >= 0 ? total / 12 : (total - 11) / 12;
+    const int32_t month = (int32_t)(total - year * 12) + 1;
+    if (year < -5877640 || year > 5881579) return false;
+    const int32_t last = weft_days_in_month((int32_t)year, month);
+    *out = weft_days_of_civil((int32_t)year, month, civil.day < last ? civil.day : last);
+    return true;
+}
+
+int weft_date_text(int32_t days, char *text)
+{
+    const weft_civil c = weft_civil_of_days(days);
+    if (c.year > 9999) return snprintf(text, WEFT_DATE_TEXT_BYTES, "+%d-%02d-%02d", c.year, c.month, c.day);
+    if (c.year < 0) return snprintf(text, WEFT_DATE_TEXT_BYTES, "-%04d-%02d-%02d", -c.year, c.month, c.day);
+    const int y = c.year;
+    text[0] = (char)('0' + y / 1000);
+    text[1] = (char)('0' + y / 100 % 10);
+    text[2] = (char)('0' + y / 10 % 10);
+    text[3] = (char)('0' + y % 10);
+    text[4] = text[7] = '-';
+    text[5] = (char)('0' + c.month / 10);
+    text[6] = (char)('0' + c.month % 10);
+    text[8] = (char)('0' + c.day / 10);
+    text[9] = (char)('0' + c.day % 10);
+    text[10] = 0;
+    return 10;
+}
+
+int weft_timestamp_text(int64_t us, char *text)
+{
+    int len = weft_date_text(weft_days_of_us(us), text);
+    const int64_t of_day = weft_us_of_day(us);
+    const int32_t seconds = (int32_t)(of_day / 1000000);
+    int32_t fraction = (int32_t)(of_day % 1000000);
+    len += snprintf(text + len, (size_t)(WEFT_TIMESTAMP_TEXT_BYTES - len), " %02d:%02d:%02d", seconds / 3600,
+                    seconds / 60 % 60, seconds % 60);
+    if (fraction == 0) return len;
+    int digits = 6;
+    while (fraction % 10 == 0) {
+        fraction /= 10;
+        digits--;
+    }
+    return len + snprintf(text + len, (size_t)(WEFT_TIMESTAMP_TEXT_BYTES - len), ".%0*d", digits, fraction);
+}
+
+typedef struct date_reader {
+    const char *at, *end;
+} date_reader;
+
+static bool reader_char(date_reader *r, char c)
+{
+    if (r->at == r->end || *r->at != c) return false;
+    r->at++;
+    return true;
+}
+
+/* A number of min..max digits. */
+static bool reader_number(date_reader *r, int min, int max, int64_t *out)
+{
+    int64_t value = 0;
+    int count = 0;
+    while (r->at < r->end && *r->at >= '0' && *r->at <= '9' && count < max) {
+        value = value * 10 + (*r->at++ - '0');
+        count++;
+    }
+    *out = value;
+    return count >= min && !(r->at < r->end && *r->at >= '0' && *r->at <= '9');
+}
+
+static date_reader reader_trimmed(const char *text, size_t len)
+{
+    date_reader r = {text, text + len};
+    while (r.at < r.end && (unsigned char)*r.at <= ' ') r.at++;
+    while (r.at < r.end && (unsigned char)r.end[-1] <= ' ') r.end--;
+    return r;
+}
+
+static bool reader_date(date_reader *r, int32_t *days)
+{
+    int64_t year, month = 1, day = 1;
+    const bool negative = reader_char(r, '-');
+    if (!negative) (void)reader_char(r, '+');
+    if (!reader_number(r, 4, 7, &year)) return false;
+    if (negative) year = -year;
+    if (reader_char(r, '-')) {
+        if (!reader_number(r, 1, 2, &month)) return false;
+        if (reader_char(r, '-') && !reader_number(r, 1, 2, &day)) return false;
+    }
+    if (!weft_civil_valid(year, month, day)) return false;
+    *days = weft_days_of_civil((int32_t)year, (int32_t)month, (int32_t)day);
+    return true;
+}
+
+bool weft_parse_date(const char *text, size_t len, int32_t *days)
+{
+    date_reader r = reader_trimmed(text, len);
+    if (!reader_date(&r, days)) return false;
+    return r.at == r.end || *r.at == ' ' || *r.at == 'T'; /* what follows a full date is not looked at */
+}
+
+/* Z, UTC, GMT, [UTC|GMT][+-]h[h][:mm[:ss]]; the offset in microseconds. */
+static bool reader_zone(date_reader *r, int64_t *offset_us)
+{
+    int64_t hours = 0, minutes = 0, seconds = 0;
+    *offset_us = 0;
+    if (reader_char(r, 'Z')) return r->at == r->end;
+    if (r->end - r->at >= 3 && (memcmp(r->at, "UTC", 3) == 0 || memcmp(r->at, "GMT", 3) == 0)) {
+        r->at += 3;
+        if (r->at == r->end) return true;
+    }
+    const bool negative = reader_char(r, '-');
+    if (!negative && !reader_char(r, '+')) return false;
+    if (!reader_number(r, 1, 2, &hours)) return false;
+    if (reader_char(r, ':') && !reader_number(r, 1, 2, &minutes)) return false;
+    if (reader_char(r, ':') && !reader_number(r, 1, 2, &seconds)) return false;
+    if (hours > 18 || minutes > 59 || seconds > 59) return false;
+    *offset_us = ((hours * 60 + minutes) * 60 + seconds) * 1000000 * (negative ? -1 : 1);
+    return r->at == r->end;
+}
+
+static bool reader_fraction(date_reader *r, int64_t *us)
+{
+    int64_t value = 0;
+    int digits = 0;
+    while (r->at < r->end && *r->at >= '0' && *r->at <= '9') {
+        if (digits < 6) value = value * 10 + (*r->at - '0');
+        digits++;
+        r->at++;
+    }
+    for (int i = digits; i < 6; i++) value *= 10;
+    *us = value;
+    return digits <= 9;
+}
+
+bool weft_parse_timestamp(const char *text, size_t len, int64_t *us)
+{
+    date_reader r = reader_trimmed(text, len);
+    int64_t hour, minute = 0, second = 0, fraction = 0, offset = 0;
+    int32_t days = 0;
+    if (!reader_date(&r, &days)) return false;
+    *us = 0;
+    if (r.at < r.end) {
+        if (!reader_char(&r, ' ') && !reader_char(&r, 'T')) return false;
+        if (!reader_number(&r, 1, 2, &hour)) return false;
+        if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &minute)) return false;
+        if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &second)) return false;
+        if (reader_char(&r, '.') && !reader_fraction(&r, &fraction)) return false;
+        if (hour > 23 || minute > 59 || second > 59) return false;
+        while (r.at < r.end && *r.at == ' ') r.at++;
+        if (r.at < r.end && !reader_zone(&r, &offset)) return false;
+        *us = ((hour * 60 + minute) * 60 + second) * 1000000 + fraction - offset;
+    }
+    int64_t midnight;
+    if (__builtin_mul_overflow((int64_t)days, (int64_t)WEFT_DAY_US, &midnight)) return false;
+    return !__builtin_add_overflow(*us, midnight, us);
+}

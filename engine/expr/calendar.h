@@ -1,0 +1,43 @@
+/* engine/expr/calendar.h - days and civil dates of the proleptic Gregorian calendar, text of dates and
+ * timestamps.
+ *
+ * Days count from 1970-01-01; years run from -9999999 to 9999999 in 32 bits. Nothing here allocates or fails.
+ */
+#ifndef WEFT_EXPR_CALENDAR_H
+#define WEFT_EXPR_CALENDAR_H
+
+#include "common/base.h"
+
+#define WEFT_DAY_US 86400000000LL
+
+typedef struct weft_civil {
+    int32_t year, month, day;
+} weft_civil;
+
+weft_civil weft_civil_of_days(int32_t days);
+int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day);
+bool weft_civil_valid(int64_t year, int64_t month, int64_t day);
+int32_t weft_days_in_month(int32_t year, int32_t month);
+/* Add months; the day is cut to the last of the month. False when the year leaves the range. */
+bool weft_days_add_months(int32_t days, int64_t months, int32_t *out);
+
+/* Floor division of a timestamp into days and microseconds of the day. */
+static inline int32_t weft_days_of_us(int64_t us)
+{
+    const int64_t days = us / WEFT_DAY_US;
+    return (int32_t)(us % WEFT_DAY_US < 0 ? days - 1 : days);
+}
+static inline int64_t weft_us_of_day(int64_t us)
+{
+    const int64_t rest = us % WEFT_DAY_US;
+    return rest < 0 ? rest + WEFT_DAY_US : rest;
+}
+
+enum { WEFT_DATE_TEXT_BYTES = 16, WEFT_TIMESTAMP_TEXT_BYTES = 40 };
+int weft_date_text(int32_t days, char *text);    /* "1998-12-01"; returns the length */
+int weft_timestamp_text(int64_t us, char *text); /* "1998-12-01 10:20:30.5", no zone */
+/* Spark's string → timestamp (weft_parse_date is in cast.h); a zone (Z, UTC, +hh:mm) is honoured, without one
+ * it is taken as UTC. */
+bool weft_parse_timestamp(const char *text, size_t len, int64_t *us);
+
+#endif

@@ -1,0 +1,141 @@
+/* engine/expr/cast.c - which casts there are, which may raise, and the kernel of each.
+ *
+ * Source: Spark 4's "ANSI Compliance" page, tables of explicit and implicit casts. */
+#include "engine/expr/cast.h"
+
+#include "engine/expr/cast_private.h"
+#include "engine/expr/kernel.h"
+#include "engine/expr/raise.h"
+
+static bool cast_is_float(weft_type type)
+{
+    return type.id == WEFT_TYPE_FLOAT || type.id == WEFT_TYPE_DOUBLE;
+}
+static bool cast_is_timestamp(weft_type type)
+{
+    return type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ;
+}
+static bool cast_is_interval(weft_type type)
+{
+    return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;
+}
+static bool cast_is_nested(weft_type type) { return type.id >= WEFT_TYPE_ARRAY && type.id < WEFT_TYPE_COUNT; }
+
+static weft_kernel cast_from_number(weft_type from, weft_type to)
+{
+    const bool integral = weft_type_is_integral(from) || from.id == WEFT_TYPE_BOOLEAN;
+    if (weft_type_is_integral(to)) {
+        return integral ? cast_integral : cast_is_float(from) ? cast_float_integral : cast_decimal_integral;
+    }
+    if (cast_is_float(to)) {
+        return integral ? cast_integral_float : cast_is_float(from) ? cast_float_float : cast_decimal_float;
+    }
+    if (to.id == WEFT_TYPE_DECIMAL) {
+        return integral              ? cast_integral_decimal
+               : cast_is_float(from) ? cast_float_decimal
+                                     : cast_decimal_decimal;
+    }
+    if (to.id == WEFT_TYPE_BOOLEAN) return cast_to_boolean;
+    return to.id == WEFT_TYPE_TIMESTAMP ? cast_number_timestamp : NULL;
+}
+
+weft_kernel weft_cast_kernel(weft_type from, weft_type to)
+{
+    if (from.id == WEFT_TYPE_NULL)
+        return to.id == WEFT_TYPE_NULL || !cast_is_nested(to) ? cast_all_null : NULL;
+    if (cast_is_nested(from) || cast_is_nested(to)) return NULL;
+    if (weft_type_equal(from, to)) return cast_same;
+    if (from.id == WEFT_TYPE_STRING) return to.id == WEFT_TYPE_BINARY ? cast_same : cast_from_text;
+    if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
+    if (weft_type_is_numeric(from) || from.id == WEFT_TYPE_BOOLEAN) return cast_from_number(from, to);
+    if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to) ? cast_date_timestamp : NULL;
+    if (!cast_is_timestamp(from)) return NULL;
+    if (to.id == WEFT_TYPE_DATE) return cast_timestamp_date;
+    if (cast_is_timestamp(to)) return cast_same; /* the session's zone is UTC */
+    return from.id == WEFT_TYPE_TIMESTAMP && weft_type_is_numeric(to) ? cast_timestamp_number : NULL;
+}
+
+bool weft_cast_allowed(weft_type from, weft_type to)
+{
+    if (cast_is_interval(to) && from.id == WEFT_TYPE_STRING) return false;
+    return weft_cast_kernel(from, to) != NULL;
+}
+
+/* Digits that the widest value of an integral type has. */
+static int32_t cast_digits(weft_type type)
+{
+    switch (weft_phys_bytes(weft_type_phys(type))) {
+    case 1: return type.id == WEFT_TYPE_BOOLEAN ? 1 : 3;
+    case 2: return 5;
+    case 4: return 10;
+    default: return 19;
+    }
+}
+
+bool weft_cast_implicit(weft_type from, weft_type to)
+{
+    if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return true;
+    if (cast_is_nested(from) || cast_is_nested(to)) return false;
+    if (from.id == WEFT_TYPE_STRING) return to.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
+    if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
+    if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
+    if (!weft_type_is_numeric(from) || !weft_type_is_numeric(to)) return false;
+    if (to.id == WEFT_TYPE_DECIMAL) {
+        if (from.id == WEFT_TYPE_DECIMAL) {
+            return to.scale >= from.scale && to.precision - to.scale >= from.precision - from.scale;
+        }
+        return weft_type_is_integral(from) && to.precision - to.scale >= cast_digits(from);
+    }
+    if (from.id == WEFT_TYPE_DECIMAL) return cast_is_float(to);
+    return from.id < to.id; /* TINYINT .. DOUBLE stand in the order of widening */
+}
+
+bool weft_cast_fallible(weft_type from, weft_type to)
+{
+    if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return false;
+    if (to.id == WEFT_TYPE_STRING || to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_BOOLEAN) {
+        return from.id == WEFT_TYPE_STRING && to.id == WEFT_TYPE_BOOLEAN;
+    }
+    if (from.id == WEFT_TYPE_STRING || from.id == WEFT_TYPE_DATE) return true;
+    if (to.id == WEFT_TYPE_DATE || cast_is_timestamp(to)) return cast_is_float(from);
+    const bool integral = weft_type_is_integral(from) || from.id == WEFT_TYPE_BOOLEAN;
+    if (cast_is_float(to)) return false;
+    if (to.id == WEFT_TYPE_DECIMAL) {
+        const int32_t whole = to.precision - to.scale;
+        if (integral) return whole < cast_digits(from);
+        if (from.id != WEFT_TYPE_DECIMAL) return true;
+        return whole < from.precision - from.scale + (to.scale < from.scale);
+    }
+    if (from.id == WEFT_TYPE_BOOLEAN) return false;
+    if (integral) return weft_phys_bytes(weft_type_phys(from)) > weft_phys_bytes(weft_type_phys(to));
+    if (from.id == WEFT_TYPE_DECIMAL) return from.precision - from.scale >= cast_digits(to);
+    return from.id != WEFT_TYPE_TIMESTAMP || to.id != WEFT_TYPE_BIGINT;
+}
+
+static weft_value cast_value(const weft_kernel_call *call, int32_t i)
+{
+    weft_column column = call->args[0];
+    weft_value value = weft_value_of_column(&column, i);
+    value.type = call->args[0].type;
+    return value;
+}
+
+weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
+{
+    if (weft_raise_wanted(ctx, call->expr)) {
+        const weft_value value = cast_value(call, i);
+        return weft_raise_cast_input(ctx, call->expr, &value);
+    }
+    weft_vector_set_null(call->out, i);
+    return WEFT_OK;
+}
+
+weft_status cast_bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
+{
+    if (weft_raise_wanted(ctx, call->expr)) {
+        const weft_value value = cast_value(call, i);
+        return weft_raise_cast_overflow(ctx, call->expr, &value);
+    }
+    weft_vector_set_null(call->out, i);
+    return WEFT_OK;
+}

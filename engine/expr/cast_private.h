@@ -1,0 +1,42 @@
+/* engine/expr/cast_private.h - kernels and pieces that cast.c chooses from. */
+#ifndef WEFT_EXPR_CAST_PRIVATE_H
+#define WEFT_EXPR_CAST_PRIVATE_H
+
+#include "engine/expr/cast.h"
+
+/* cast_number.c; integers include BOOLEAN (0, 1) as a source, and DATE, TIMESTAMP where only the width
+ * changes */
+weft_status cast_same(weft_ctx *ctx, weft_kernel_call *call);     /* the values as they are */
+weft_status cast_all_null(weft_ctx *ctx, weft_kernel_call *call); /* from the type NULL */
+weft_status cast_integral(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_integral_float(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_float_float(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_float_integral(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_to_boolean(weft_ctx *ctx, weft_kernel_call *call); /* from numbers */
+/* cast_decimal.c */
+weft_status cast_integral_decimal(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_decimal_decimal(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_decimal_integral(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_decimal_float(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_float_decimal(weft_ctx *ctx, weft_kernel_call *call);
+/* cast_time.c */
+weft_status cast_date_timestamp(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_timestamp_date(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_timestamp_number(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call);
+/* cast_text.c */
+weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_from_text(weft_ctx *ctx, weft_kernel_call *call);
+
+/* Bad input in row i: an error of its kind, or NULL where the mode says so. */
+weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
+weft_status cast_bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
+
+enum { CAST_DOUBLE_TEXT_BYTES = 32 };
+/* The shortest digits that read back as the value: digits without point, their count and the power of ten of
+ * the first ("12.5" is 125, 3, 1). value is finite and above 0; single: as float. */
+int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT_BYTES], int *exponent);
+/* Java's Double.toString / Float.toString; returns the length. */
+int cast_double_text(double value, bool single, char text[CAST_DOUBLE_TEXT_BYTES]);
+
+#endif

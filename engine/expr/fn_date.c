@@ -1,0 +1,428 @@
+/* engine/expr/fn_date.c - parts of dates and timestamps, and arithmetic on dates. The session's zone is UTC.
+ */
+#include <strings.h>
+
+#include "engine/expr/calendar.h"
+#include "engine/expr/cast.h"
+#include "engine/expr/coerce.h"
+#include "engine/expr/fn_interval.h"
+#include "engine/expr/kernel.h"
+#include "engine/expr/raise.h"
+
+typedef enum date_part {
+    PART_YEAR,
+    PART_QUARTER,
+    PART_MONTH,
+    PART_WEEK,
+    PART_DAY,
+    PART_DAYOFWEEK,
+    PART_DAYOFWEEK_ISO,
+    PART_DOY,
+    PART_YEAROFWEEK,
+    PART_HOUR,
+    PART_MINUTE,
+    PART_SECOND,
+    PART_COUNT
+} date_part;
+
+static int32_t date_weekday_iso(int32_t days) /* Monday 1 .. Sunday 7; 1970-01-01 was a Thursday */
+{
+    const int32_t rest = (int32_t)(((int64_t)days + 3) % 7);
+    return (rest < 0 ? rest + 7 : rest) + 1;
+}
+
+/* ISO 8601: a week belongs to the year of its Thursday. */
+static void date_week(int32_t days, int32_t *year, int32_t *week)
+{
+    const int32_t thursday = days + 4 - date_weekday_iso(days);
+    *year = weft_civil_of_days(thursday).year;
+    *week = (thursday - weft_days_of_civil(*year, 1, 1)) / 7 + 1;
+}
+
+static int32_t date_part_of(date_part part, int32_t days, int64_t us)
+{
+    const weft_civil civil = part <= PART_DAY || part == PART_DOY ? weft_civil_of_days(days)
+                                                                  : (weft_civil){0};
+    int32_t year, week;
+    switch (part) {
+    case PART_YEAR: return civil.year;
+    case PART_QUARTER: return (civil.month - 1) / 3 + 1;
+    case PART_MONTH: return civil.month;
+    case PART_DAY: return civil.day;
+    case PART_DOY: return days - weft_days_of_civil(civil.year, 1, 1) + 1;
+    case PART_DAYOFWEEK_ISO: return date_weekday_iso(days);
+    case PART_DAYOFWEEK: return date_weekday_iso(days) % 7 + 1; /* Sunday is 1 */
+    case PART_WEEK: date_week(days, &year, &week); return week;
+    case PART_YEAROFWEEK: date_week(days, &year, &week); return year;
+    case PART_HOUR: return (int32_t)(us / 3600000000);
+    case PART_MINUTE: return (int32_t)(us / 60000000 % 60);
+    case PART_SECOND: return (int32_t)(us / 1000000 % 60);
+    case PART_COUNT: break;
+    }
+    return 0;
+}
+
+/* Years of dates without the divisions of the calendar: dates of one batch lie close together, so that the
+ * year of the row before, or the one after it, is mostly right. */
+static void date_years(const weft_kernel_call *call, const int32_t *days, int32_t *out)
+{
+    int32_t first = 1, last = 0, year = 0; /* the days of `year` */
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (WEFT_UNLIKELY(days[i] < first || days[i] > last)) {
+            year = weft_civil_of_days(days[i]).year;
+            first = weft_days_of_civil(year, 1, 1);
+            last = weft_days_of_civil(year, 12, 31);
+        }
+        out[i] = year;
+    }
+}
+
+static void date_part_rows(weft_kernel_call *call, const weft_column *arg, date_part part)
+{
+    int32_t *out = call->out->values;
+    if (arg->type.id == WEFT_TYPE_DATE && part == PART_YEAR) {
+        date_years(call, arg->data, out);
+        return;
+    }
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int64_t value = weft_arg_i64(arg, i);
+        const bool date = arg->type.id == WEFT_TYPE_DATE;
+        out[i] = date_part_of(part, date ? (int32_t)value : weft_days_of_us(value),
+                              date ? 0 : weft_us_of_day(value));
+    }
+}
+
+static weft_status kernel_part(weft_kernel_call *call, date_part part)
+{
+    date_part_rows(call, &call->args[0], part);
+    return WEFT_OK;
+}
+static weft_status kernel_year(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_YEAR);
+}
+static weft_status kernel_quarter(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_QUARTER);
+}
+static weft_status kernel_month(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_MONTH);
+}
+static weft_status kernel_day(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_DAY);
+}
+static weft_status kernel_dow(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_DAYOFWEEK);
+}
+static weft_status kernel_doy(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_DOY);
+}
+static weft_status kernel_week(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_WEEK);
+}
+static weft_status kernel_hour(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_HOUR);
+}
+static weft_status kernel_minute(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_MINUTE);
+}
+static weft_status kernel_second(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return kernel_part(call, PART_SECOND);
+}
+
+/* ---- extract ---- */
+
+static date_part date_part_find(const weft_str *name)
+{
+    static const struct {
+        const char *names; /* blank separated */
+        date_part part;
+    } parts[] = {{" YEAR Y YEARS YR YRS ", PART_YEAR},
+                 {" QUARTER QTR ", PART_QUARTER},
+                 {" MONTH MON MONS MONTHS ", PART_MONTH},
+                 {" WEEK W WEEKS ", PART_WEEK},
+                 {" DAY D DAYS ", PART_DAY},
+                 {" DAYOFWEEK DOW ", PART_DAYOFWEEK},
+                 {" DAYOFWEEK_ISO DOW_ISO ", PART_DAYOFWEEK_ISO},
+                 {" DOY ", PART_DOY},
+                 {" YEAROFWEEK ", PART_YEAROFWEEK},
+                 {" HOUR H HOURS HR HRS ", PART_HOUR},
+                 {" MINUTE M MIN MINS MINUTES ", PART_MINUTE},
+                 {" SECOND S SEC SECONDS SECS ", PART_SECOND}};
+    char word[32];
+    if (name->len == 0 || name->len > sizeof word - 3) return PART_COUNT;
+    word[0] = ' ';
+    memcpy(word + 1, weft_str_data(name), name->len);
+    word[name->len + 1] = ' ';
+    word[name->len + 2] = 0;
+    for (int32_t k = 0; k < WEFT_COUNT(parts); k++) {
+        if (strcasestr(parts[k].names, word) != NULL) return parts[k].part;
+    }
+    return PART_COUNT;
+}
+
+static bool date_is_interval(weft_type type)
+{
+    return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;
+}
+
+static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                                const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    const weft_expr *field = args[0];
+    if (field->kind != WEFT_EXPR_LITERAL || field->type.id != WEFT_TYPE_STRING || field->literal.is_null) {
+        return weft_fail_arg_type(ctx, fn->name, 0, "\"string\" (a literal)", field, span);
+    }
+    const date_part part = date_part_find(&field->literal.str);
+    const weft_type_id id = (weft_type_id)args[1]->type.id;
+    const bool moment = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ;
+    if (part == PART_COUNT) {
+        return weft_fail_at(ctx, WEFT_INVALID, span, "%s knows no field \"%.*s\"", fn->name,
+                            (int)weft_min_i64(field->literal.str.len, 100),
+                            weft_str_data(&field->literal.str));
+    }
+    if (!moment && !date_is_interval(args[1]->type) && id != WEFT_TYPE_STRING && id != WEFT_TYPE_NULL) {
+        return weft_fail_arg_type(ctx, fn->name, 1, "\"date\" or \"timestamp\"", args[1], span);
+    }
+    if (!date_is_interval(args[1]->type) && (!moment || (id == WEFT_TYPE_DATE && part >= PART_HOUR))) {
+        WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, &args[1]));
+    }
+    *variant = 0;
+    *type = part == PART_SECOND ? weft_type_decimal(8, 6) : WEFT_TYPE_OF(WEFT_TYPE_INT);
+done:
+    return st;
+}
+
+static int64_t extract_interval(date_part part, weft_type type, int64_t value)
+{
+    if (type.id == WEFT_TYPE_INTERVAL_YM)
+        return part == PART_YEAR ? value / 12 : part == PART_MONTH ? value % 12 : 0;
+    switch (part) {
+    case PART_DAY: return value / WEFT_DAY_US;
+    case PART_HOUR: return value % WEFT_DAY_US / 3600000000;
+    case PART_MINUTE: return value % 3600000000 / 60000000;
+    case PART_SECOND: return value % 60000000;
+    case PART_YEAR:
+    case PART_QUARTER:
+    case PART_MONTH:
+    case PART_WEEK:
+    case PART_DAYOFWEEK:
+    case PART_DAYOFWEEK_ISO:
+    case PART_DOY:
+    case PART_YEAROFWEEK:
+    case PART_COUNT: break;
+    }
+    return 0;
+}
+
+static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    const date_part part = date_part_find(weft_arg_str(&call->args[0], 0));
+    const weft_column *arg = &call->args[1];
+    if (part != PART_SECOND && !date_is_interval(arg->type)) {
+        date_part_rows(call, arg, part);
+        return WEFT_OK;
+    }
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int64_t value = weft_arg_i64(arg, i);
+        const int64_t result = date_is_interval(arg->type) ? extract_interval(part, arg->type, value)
+                                                           : weft_us_of_day(value) % 60000000;
+        if (part == PART_SECOND)
+            ((int64_t *)call->out->values)[i] = result; /* decimal(8,6): microseconds */
+        else
+            ((int32_t *)call->out->values)[i] = (int32_t)result;
+    }
+    return WEFT_OK;
+}
+
+/* ---- dates ---- */
+
+static weft_status kernel_datediff(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        ((int32_t *)call->out->values)[i] =
+            (int32_t)(weft_arg_i64(&call->args[0], i) - weft_arg_i64(&call->args[1], i));
+    }
+    return WEFT_OK;
+}
+
+static weft_status kernel_last_day(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int32_t days = (int32_t)weft_arg_i64(&call->args[0], i);
+        const weft_civil c = weft_civil_of_days(days);
+        ((int32_t *)call->out->values)[i] = days - c.day + weft_days_in_month(c.year, c.month);
+    }
+    return WEFT_OK;
+}
+
+static weft_status kernel_make_date(weft_ctx *ctx, weft_kernel_call *call)
+{
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int64_t y = weft_arg_i64(&call->args[0], i), m = weft_arg_i64(&call->args[1], i);
+        const int64_t d = weft_arg_i64(&call->args[2], i);
+        if (!weft_call_valid(call, i)) continue;
+        if (weft_civil_valid(y, m, d)) {
+            ((int32_t *)call->out->values)[i] = weft_days_of_civil((int32_t)y, (int32_t)m, (int32_t)d);
+        } else if (weft_raise_wanted(ctx, call->expr)) {
+            return weft_fail_at(ctx, WEFT_DATETIME_FIELD_OUT_OF_BOUNDS, &call->expr->span,
+                                "There is no date of year %lld, month %lld, day %lld.", (long long)y,
+                                (long long)m, (long long)d);
+        } else {
+            weft_vector_set_null(call->out, i);
+        }
+    }
+    return WEFT_OK;
+}
+
+/* to_date(x): the cast, as a function. The node's type is DATE, so that the cast kernels do. */
+static weft_status kernel_to_date(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_expr cast = *call->expr;
+    cast.kind = WEFT_EXPR_CAST;
+    cast.cast.try_ = false;
+    weft_kernel_call inner = *call;
+    inner.expr = &cast;
+    return weft_cast_kernel(call->args[0].type, WEFT_TYPE_OF(WEFT_TYPE_DATE))(ctx, &inner);
+}
+
+static weft_status kernel_current_date(weft_ctx *ctx, weft_kernel_call *call)
+{
+    *(int32_t *)call->out->values = weft_days_of_us(ctx->clock->wall_us(ctx->clock->self));
+    return WEFT_OK;
+}
+
+static weft_status kernel_current_timestamp(weft_ctx *ctx, weft_kernel_call *call)
+{
+    *(int64_t *)call->out->values = ctx->clock->wall_us(ctx->clock->self);
+    return WEFT_OK;
+}
+
+#define MOMENTS(kernel)                                                                                      \
+    {                                                                                                        \
+        {{WEFT_TYPE_DATE}, 1, 1, WEFT_TYPE_INT, kernel},                                                     \
+            {{WEFT_TYPE_TIMESTAMP}, 1, 1, WEFT_TYPE_INT, kernel},                                            \
+        {                                                                                                    \
+            {WEFT_TYPE_TIMESTAMP_NTZ}, 1, 1, WEFT_TYPE_INT, kernel                                           \
+        }                                                                                                    \
+    }
+#define TIMES(kernel)                                                                                        \
+    {                                                                                                        \
+        {{WEFT_TYPE_TIMESTAMP}, 1, 1, WEFT_TYPE_INT, kernel},                                                \
+        {                                                                                                    \
+            {WEFT_TYPE_TIMESTAMP_NTZ}, 1, 1, WEFT_TYPE_INT, kernel                                           \
+        }                                                                                                    \
+    }
+static const weft_signature extract_signatures[] = {
+    {{WEFT_TYPE_STRING, WEFT_TYPE_COUNT}, 2, 2, WEFT_TYPE_INT, kernel_extract}};
+static const weft_signature year_signatures[] = MOMENTS(kernel_year);
+static const weft_signature quarter_signatures[] = MOMENTS(kernel_quarter);
+static const weft_signature month_signatures[] = MOMENTS(kernel_month);
+static const weft_signature day_signatures[] = MOMENTS(kernel_day);
+static const weft_signature dayofweek_signatures[] = MOMENTS(kernel_dow);
+static const weft_signature dayofyear_signatures[] = MOMENTS(kernel_doy);
+static const weft_signature weekofyear_signatures[] = MOMENTS(kernel_week);
+static const weft_signature hour_signatures[] = TIMES(kernel_hour);
+static const weft_signature minute_signatures[] = TIMES(kernel_minute);
+static const weft_signature second_signatures[] = TIMES(kernel_second);
+static const weft_signature date_add_signatures[] = {
+    {{WEFT_TYPE_DATE, WEFT_TYPE_INT}, 2, 2, WEFT_TYPE_DATE, weft_kernel_date_add_days}};
+static const weft_signature date_sub_signatures[] = {
+    {{WEFT_TYPE_DATE, WEFT_TYPE_INT}, 2, 2, WEFT_TYPE_DATE, weft_kernel_date_sub_days}};
+static const weft_signature add_months_signatures[] = {
+    {{WEFT_TYPE_DATE, WEFT_TYPE_INT}, 2, 2, WEFT_TYPE_DATE, weft_kernel_date_add_months}};
+static const weft_signature datediff_signatures[] = {
+    {{WEFT_TYPE_DATE, WEFT_TYPE_DATE}, 2, 2, WEFT_TYPE_INT, kernel_datediff}};
+static const weft_signature last_day_signatures[] = {
+    {{WEFT_TYPE_DATE}, 1, 1, WEFT_TYPE_DATE, kernel_last_day}};
+static const weft_signature make_date_signatures[] = {
+    {{WEFT_TYPE_INT, WEFT_TYPE_INT, WEFT_TYPE_INT}, 3, 3, WEFT_TYPE_DATE, kernel_make_date}};
+static const weft_signature to_date_signatures[] = {
+    {{WEFT_TYPE_DATE}, 1, 1, WEFT_TYPE_DATE, kernel_to_date},
+    {{WEFT_TYPE_TIMESTAMP}, 1, 1, WEFT_TYPE_DATE, kernel_to_date},
+    {{WEFT_TYPE_TIMESTAMP_NTZ}, 1, 1, WEFT_TYPE_DATE, kernel_to_date},
+    {{WEFT_TYPE_STRING}, 1, 1, WEFT_TYPE_DATE, kernel_to_date}};
+static const weft_signature current_date_signatures[] = {{{0}, 0, 0, WEFT_TYPE_DATE, kernel_current_date}};
+static const weft_signature current_timestamp_signatures[] = {
+    {{0}, 0, 0, WEFT_TYPE_TIMESTAMP, kernel_current_timestamp}};
+
+#define ENTRY(symbol, text, others, bits, usage, sql, result)                                                \
+    const weft_function weft_fn_##symbol = {.name = text,                                                    \
+                                            .aliases = others,                                               \
+                                            .flags = bits,                                                   \
+                                            .signatures = symbol##_signatures,                               \
+                                            .signature_count = WEFT_COUNT(symbol##_signatures),              \
+                                            .help = usage,                                                   \
+                                            .example = sql,                                                  \
+                                            .example_result = result}
+ENTRY(year, "year", NULL, 0, "year(d): the year", "SELECT year(DATE '1998-12-01')", "1998");
+ENTRY(quarter, "quarter", NULL, 0, "quarter(d): 1 to 4", "SELECT quarter(DATE '1998-12-01')", "4");
+ENTRY(month, "month", NULL, 0, "month(d): 1 to 12", "SELECT month(DATE '1998-12-01')", "12");
+ENTRY(day, "day", "dayofmonth", 0, "day(d): the day of the month", "SELECT day(DATE '1998-12-01')", "1");
+ENTRY(dayofweek, "dayofweek", NULL, 0, "dayofweek(d): 1 (Sunday) to 7", "SELECT dayofweek(DATE '1998-12-01')",
+      "3");
+ENTRY(dayofyear, "dayofyear", NULL, 0, "dayofyear(d): from 1", "SELECT dayofyear(DATE '1998-12-01')", "335");
+ENTRY(weekofyear, "weekofyear", NULL, 0, "weekofyear(d): the ISO week",
+      "SELECT weekofyear(DATE '1998-12-01')", "49");
+ENTRY(hour, "hour", NULL, 0, "hour(t): 0 to 23", "SELECT hour(TIMESTAMP '1998-12-01 10:20:30')", "10");
+ENTRY(minute, "minute", NULL, 0, "minute(t): 0 to 59", "SELECT minute(TIMESTAMP '1998-12-01 10:20:30')",
+      "20");
+ENTRY(second, "second", NULL, 0, "second(t): 0 to 59", "SELECT second(TIMESTAMP '1998-12-01 10:20:30')",
+      "30");
+ENTRY(date_add, "date_add", "dateadd", WEFT_FN_FALLIBLE, "date_add(d, n): n days later",
+      "SELECT date_add(DATE '1998-12-01', 2)", "1998-12-03");
+ENTRY(date_sub, "date_sub", NULL, WEFT_FN_FALLIBLE, "date_sub(d, n): n days earlier",
+      "SELECT date_sub(DATE '1998-12-03', 2)", "1998-12-01");
+ENTRY(add_months, "add_months", NULL, WEFT_FN_FALLIBLE,
+      "add_months(d, n): n months later, at most the month's last day",
+      "SELECT add_months(DATE '1998-01-31', 1)", "1998-02-28");
+ENTRY(datediff, "datediff", "date_diff", 0, "datediff(a, b): days from b to a",
+      "SELECT datediff(DATE '1998-12-03', DATE '1998-12-01')", "2");
+ENTRY(last_day, "last_day", NULL, 0, "last_day(d): the last day of the month",
+      "SELECT last_day(DATE '1998-02-01')", "1998-02-28");
+ENTRY(make_date, "make_date", NULL, WEFT_FN_FALLIBLE, "make_date(y, m, d): the date",
+      "SELECT make_date(1998, 12, 1)", "1998-12-01");
+ENTRY(to_date, "to_date", "date", WEFT_FN_FALLIBLE, "to_date(x): x as a date", "SELECT to_date('1998-12-01')",
+      "1998-12-01");
+ENTRY(current_date, "current_date", "curdate", WEFT_FN_STATEMENT_CONSTANT, "current_date(): today", NULL,
+      NULL);
+ENTRY(current_timestamp, "current_timestamp", "now", WEFT_FN_STATEMENT_CONSTANT,
+      "current_timestamp(): the time now", NULL, NULL);
+const weft_function weft_fn_extract = {
+    .name = "extract",
+    .aliases = "date_part,datepart",
+    .signatures = extract_signatures,
+    .signature_count = 1,
+    .bind = extract_bind,
+    .help = "extract(field FROM x): a part of a date, timestamp or interval",
+    .example = "SELECT extract(YEAR FROM DATE '1998-12-01')",
+    .example_result = "1998"};

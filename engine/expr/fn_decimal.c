@@ -1,0 +1,292 @@
+/* engine/expr/fn_decimal.c - decimal arithmetic.
+ *
+ * Batches whose values are 64 bits wide are computed in 64 bits with an overflow mask; only when some lane
+ * overflowed, or digits must be rounded away, is the batch computed again in 128 bits, row by row and with
+ * all checks. */
+#include "engine/expr/fn_decimal.h"
+
+#include "engine/expr/decimal.h"
+#include "engine/expr/kernel.h"
+#include "engine/expr/raise.h"
+
+void weft_decimal_out_begin(const weft_ctx *ctx, weft_kernel_call *call, weft_decimal_out *out)
+{
+    *out = (weft_decimal_out){.call = call, .narrow_fits = true, .raise = weft_raise_wanted(ctx, call->expr)};
+    out->wide = weft_type_phys(call->expr->type) == WEFT_PHYS_I128;
+    call->out->column.phys = out->wide ? WEFT_PHYS_I128 : WEFT_PHYS_I64;
+}
+
+weft_status weft_decimal_out_put(weft_ctx *ctx, weft_decimal_out *out, int32_t i, weft_i128 value, bool exact)
+{
+    const weft_type type = out->call->expr->type;
+    if (WEFT_UNLIKELY(!exact || !weft_decimal_fits(value, type.precision))) {
+        if (!out->raise) {
+            weft_vector_set_null(out->call->out, i);
+            return WEFT_OK;
+        }
+        return exact ? weft_raise_decimal_range(ctx, out->call->expr, value, type.scale, type)
+                     : weft_raise_decimal_huge(ctx, out->call->expr, type);
+    }
+    if (out->wide)
+        ((weft_i128 *)out->call->out->values)[i] = value;
+    else
+        ((int64_t *)out->call->out->values)[i] = (int64_t)value;
+    out->narrow_fits &= value == (int64_t)value;
+    return WEFT_OK;
+}
+
+void weft_decimal_out_end(weft_decimal_out *out)
+{
+    if (!out->wide || !out->narrow_fits) return;
+    const weft_i128 *from = out->call->out->values;
+    int64_t *to = out->call->out->values; /* ascending, so that nothing is overwritten before it is read */
+    for (int32_t i = 0; i < out->call->rows; i++) to[i] = (int64_t)from[i];
+    out->call->out->column.phys = WEFT_PHYS_I64;
+}
+
+/* An argument as 64-bit values multiplied by 10^shift; a constant is scaled here, a column in the loop. */
+typedef struct decimal_side {
+    const int64_t *values;
+    int32_t stride; /* 0: constant */
+    int64_t factor;
+    int64_t scaled; /* the constant */
+} decimal_side;
+
+static bool decimal_side_of(const weft_column *arg, int shift, decimal_side *side)
+{
+    if (arg->phys != WEFT_PHYS_I64 || shift > 18) return false;
+    *side = (decimal_side){
+        .values = arg->data, .stride = arg->encoding != WEFT_CONSTANT, .factor = weft_pow10_i64(shift)};
+    if (side->stride != 0) return true;
+    if (__builtin_mul_overflow(side->values[0], side->factor, &side->scaled)) return false;
+    side->values = &side->scaled;
+    side->factor = 1;
+    return true;
+}
+
+/* a * factor op b * factor in 64 bits; true when a lane overflowed. */
+static bool decimal_scaled(const decimal_side *a, const decimal_side *b, bool subtract,
+                           const weft_kernel_call *call)
+{
+    int64_t *restrict out = call->out->values;
+    bool bad = false;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        int64_t x, y;
+        bad |= __builtin_mul_overflow(a->values[i * a->stride], a->factor, &x);
+        bad |= __builtin_mul_overflow(b->values[i * b->stride], b->factor, &y);
+        bad |= subtract ? __builtin_sub_overflow(x, y, &out[i]) : __builtin_add_overflow(x, y, &out[i]);
+    }
+    return bad;
+}
+
+static bool decimal_narrow(const decimal_side *a, const decimal_side *b, weft_arith_op op,
+                           const weft_kernel_call *call)
+{
+    const weft_arith_loops *loops = &weft_arith_loops_get()->loops[op][WEFT_PHYS_I64];
+    void *out = call->out->values;
+    if (!weft_call_dense(call)) {
+        return loops->sparse(a->values, a->stride, b->values, b->stride, out, call->selection,
+                             call->selected);
+    }
+    if (a->stride == 0 && b->stride != 0) return loops->cv(a->values, b->values, out, call->rows);
+    return (b->stride == 0 ? loops->vc : loops->vv)(a->values, b->values, out, call->rows);
+}
+
+static weft_status decimal_sum(weft_ctx *ctx, weft_kernel_call *call, bool subtract)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *a = &call->args[0], *b = &call->args[1];
+    const int scale = weft_max_i32(a->type.scale, b->type.scale), result = call->expr->type.scale;
+    const int up_a = scale - a->type.scale, up_b = scale - b->type.scale;
+    decimal_side x, y;
+    if (result == scale && decimal_side_of(a, up_a, &x) && decimal_side_of(b, up_b, &y)) {
+        const bool same = x.factor == 1 && y.factor == 1;
+        call->out->column.phys = WEFT_PHYS_I64;
+        if (!(same ? decimal_narrow(&x, &y, subtract ? WEFT_ARITH_SUB : WEFT_ARITH_ADD, call)
+                   : decimal_scaled(&x, &y, subtract, call))) {
+            return WEFT_OK;
+        }
+    }
+    weft_decimal_out out;
+    weft_decimal_out_begin(ctx, call, &out);
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        weft_i128 left = weft_load_i128(a->data, a->phys, weft_arg_slot(a, i));
+        weft_i128 right = weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), value = 0;
+        bool exact = weft_decimal_rescale(left, a->type.scale, scale, &left) &&
+                     weft_decimal_rescale(right, b->type.scale, scale, &right);
+        if (exact) {
+            exact = subtract ? !__builtin_sub_overflow(left, right, &value)
+                             : !__builtin_add_overflow(left, right, &value);
+        }
+        if (exact) exact = weft_decimal_rescale(value, scale, result, &value);
+        WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
+    }
+    weft_decimal_out_end(&out);
+done:
+    return st;
+}
+
+weft_status weft_kernel_decimal_add(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return decimal_sum(ctx, call, false);
+}
+weft_status weft_kernel_decimal_subtract(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return decimal_sum(ctx, call, true);
+}
+
+weft_status weft_kernel_decimal_multiply(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *a = &call->args[0], *b = &call->args[1];
+    const int down = a->type.scale + b->type.scale - call->expr->type.scale;
+    decimal_side x, y;
+    if (down == 0 && decimal_side_of(a, 0, &x) && decimal_side_of(b, 0, &y)) {
+        call->out->column.phys = WEFT_PHYS_I64;
+        if (!decimal_narrow(&x, &y, WEFT_ARITH_MUL, call)) return WEFT_OK;
+    }
+    weft_decimal_out out;
+    weft_decimal_out_begin(ctx, call, &out);
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        weft_i128 value;
+        const bool exact = weft_decimal_multiply(weft_load_i128(a->data, a->phys, weft_arg_slot(a, i)),
+                                                 weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), down,
+                                                 &value);
+        WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
+    }
+    weft_decimal_out_end(&out);
+done:
+    return st;
+}
+
+weft_status weft_kernel_decimal_divide(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *a = &call->args[0], *b = &call->args[1];
+    const int shift = call->expr->type.scale - a->type.scale + b->type.scale;
+    const int up = shift > 0 ? shift : 0, down = shift < 0 ? -shift : 0;
+    weft_decimal_out out;
+    weft_decimal_out_begin(ctx, call, &out);
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        const weft_i128 divisor = weft_load_i128(b->data, b->phys, weft_arg_slot(b, i));
+        if (WEFT_UNLIKELY(divisor == 0)) {
+            if (out.raise) return weft_raise_divide_by_zero(ctx, call->expr);
+            weft_vector_set_null(call->out, i);
+            continue;
+        }
+        weft_i128 value;
+        const bool exact = weft_decimal_divide(weft_load_i128(a->data, a->phys, weft_arg_slot(a, i)), up,
+                                               divisor, down, &value);
+        WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
+    }
+    weft_decimal_out_end(&out);
+done:
+    return st;
+}
+
+/* Both at the larger scale; false when 128 bits do not hold one. */
+static bool decimal_align(const weft_column *a, const weft_column *b, int32_t i, weft_i128 *left,
+                          weft_i128 *right)
+{
+    const int scale = weft_max_i32(a->type.scale, b->type.scale);
+    const weft_i128 x = weft_load_i128(a->data, a->phys, weft_arg_slot(a, i));
+    const weft_i128 y = weft_load_i128(b->data, b->phys, weft_arg_slot(b, i));
+    return weft_decimal_rescale(x, a->type.scale, scale, left) &&
+           weft_decimal_rescale(y, b->type.scale, scale, right);
+}
+
+static weft_status decimal_remainder(weft_ctx *ctx, weft_kernel_call *call, bool positive)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *a = &call->args[0], *b = &call->args[1];
+    const int scale = weft_max_i32(a->type.scale, b->type.scale);
+    weft_decimal_out out;
+    weft_decimal_out_begin(ctx, call, &out);
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        weft_i128 left, right, value = 0;
+        if (!weft_call_valid(call, i)) continue;
+        bool exact = decimal_align(a, b, i, &left, &right);
+        if (exact && right == 0) {
+            if (out.raise) return weft_raise_remainder_by_zero(ctx, call->expr);
+            weft_vector_set_null(call->out, i);
+            continue;
+        }
+        if (exact) {
+            value = left % right;
+            if (positive && value < 0) value = (value + right) % right; /* Spark's pmod */
+            exact = weft_decimal_rescale(value, scale, call->expr->type.scale, &value);
+        }
+        WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
+    }
+    weft_decimal_out_end(&out);
+done:
+    return st;
+}
+
+weft_status weft_kernel_decimal_remainder(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return decimal_remainder(ctx, call, false);
+}
+weft_status weft_kernel_decimal_pmod(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return decimal_remainder(ctx, call, true);
+}
+
+weft_status weft_kernel_decimal_div(weft_ctx *ctx, weft_kernel_call *call)
+{
+    const weft_column *a = &call->args[0], *b = &call->args[1];
+    int64_t *out = call->out->values;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        weft_i128 left, right, value = 0;
+        if (!weft_call_valid(call, i)) continue;
+        const bool exact = decimal_align(a, b, i, &left, &right);
+        const bool zero = exact && right == 0;
+        if (exact && !zero) value = left / right;
+        out[i] = (int64_t)value;
+        if (exact && !zero && value == (int64_t)value) continue;
+        if (!weft_raise_wanted(ctx, call->expr))
+            weft_vector_set_null(call->out, i);
+        else if (zero)
+            return weft_raise_divide_by_zero(ctx, call->expr);
+        else
+            return weft_raise_overflow(ctx, call->expr, "Overflow in integral divide", "try_divide");
+    }
+    return WEFT_OK;
+}
+
+static weft_status decimal_unary(weft_kernel_call *call, bool absolute)
+{
+    const weft_column *a = &call->args[0];
+    call->out->column.phys = a->phys; /* |value| < 10^38: negation never overflows */
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (a->phys == WEFT_PHYS_I64) {
+            const int64_t value = ((const int64_t *)a->data)[i];
+            ((int64_t *)call->out->values)[i] = absolute && value > 0 ? value : (int64_t) - (uint64_t)value;
+        } else {
+            const weft_i128 value = weft_load_i128(a->data, a->phys, i);
+            ((weft_i128 *)call->out->values)[i] = absolute && value > 0 ? value : -value;
+        }
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_kernel_decimal_negative(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return decimal_unary(call, false);
+}
+weft_status weft_kernel_decimal_abs(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    return decimal_unary(call, true);
+}

@@ -1,0 +1,143 @@
+/* engine/expr/fn_interval.c - see fn_interval.h. Row by row: these are mostly folded, and where they are not
+ * the calendar costs more than the loop. */
+#include "engine/expr/fn_interval.h"
+
+#include "engine/expr/calendar.h"
+#include "engine/expr/kernel.h"
+#include "engine/expr/raise.h"
+
+typedef bool (*interval_step)(int64_t a, int64_t b, int64_t *out); /* false: out of range */
+
+static weft_status interval_rows(weft_ctx *ctx, weft_kernel_call *call, interval_step step, const char *what)
+{
+    const bool narrow = call->out->column.phys == WEFT_PHYS_I32;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        const int64_t b = call->arg_count > 1 ? weft_arg_i64(&call->args[1], i) : 0;
+        int64_t value = 0;
+        bool fits = step(weft_arg_i64(&call->args[0], i), b, &value);
+        fits = fits && (!narrow || value == (int32_t)value);
+        if (!fits) {
+            const weft_type type = call->expr->type;
+            if (type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT) {
+                return weft_raise_overflow(ctx, call->expr, what, NULL);
+            }
+            return weft_raise_datetime_overflow(ctx, call->expr, what, b);
+        }
+        if (narrow)
+            ((int32_t *)call->out->values)[i] = (int32_t)value;
+        else
+            ((int64_t *)call->out->values)[i] = value;
+    }
+    return WEFT_OK;
+}
+
+static bool step_add(int64_t a, int64_t b, int64_t *out) { return !__builtin_add_overflow(a, b, out); }
+static bool step_sub(int64_t a, int64_t b, int64_t *out) { return !__builtin_sub_overflow(a, b, out); }
+static bool step_mul(int64_t a, int64_t b, int64_t *out) { return !__builtin_mul_overflow(a, b, out); }
+
+static bool step_months(int64_t a, int64_t b, int64_t *out)
+{
+    int32_t days = 0;
+    const bool fits = weft_days_add_months((int32_t)a, b, &days);
+    *out = days;
+    return fits;
+}
+static bool step_months_back(int64_t a, int64_t b, int64_t *out) { return step_months(a, -b, out); }
+
+/* The whole days of a day-time interval. */
+static bool step_days_us(int64_t a, int64_t b, int64_t *out) { return step_add(a, b / WEFT_DAY_US, out); }
+static bool step_days_us_back(int64_t a, int64_t b, int64_t *out)
+{
+    return step_sub(a, b / WEFT_DAY_US, out);
+}
+
+static bool step_timestamp_months(int64_t a, int64_t b, int64_t *out)
+{
+    int32_t days = 0;
+    int64_t midnight;
+    return weft_days_add_months(weft_days_of_us(a), b, &days) &&
+           !__builtin_mul_overflow((int64_t)days, (int64_t)WEFT_DAY_US, &midnight) &&
+           !__builtin_add_overflow(midnight, weft_us_of_day(a), out);
+}
+static bool step_timestamp_months_back(int64_t a, int64_t b, int64_t *out)
+{
+    return step_timestamp_months(a, -b, out);
+}
+
+static bool step_date_difference(int64_t a, int64_t b, int64_t *out)
+{
+    return !__builtin_mul_overflow(a - b, (int64_t)WEFT_DAY_US, out);
+}
+
+static bool step_negative(int64_t a, int64_t b, int64_t *out)
+{
+    (void)b;
+    return !__builtin_sub_overflow((int64_t)0, a, out);
+}
+
+weft_status weft_kernel_date_add_days(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_add, "add to the date, in days,");
+}
+weft_status weft_kernel_date_sub_days(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_sub, "subtract from the date, in days,");
+}
+weft_status weft_kernel_date_add_months(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_months, "add to the date, in months,");
+}
+weft_status weft_kernel_date_sub_months(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_months_back, "subtract from the date, in months,");
+}
+weft_status weft_kernel_date_add_us(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_days_us, "add to the date, in microseconds,");
+}
+weft_status weft_kernel_date_sub_us(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_days_us_back, "subtract from the date, in microseconds,");
+}
+weft_status weft_kernel_timestamp_add_months(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_timestamp_months, "add to the timestamp, in months,");
+}
+weft_status weft_kernel_timestamp_sub_months(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_timestamp_months_back, "subtract from the timestamp, in months,");
+}
+weft_status weft_kernel_timestamp_add_us(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_add, "add to the timestamp, in microseconds,");
+}
+weft_status weft_kernel_timestamp_sub_us(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_sub, "subtract from the timestamp, in microseconds,");
+}
+weft_status weft_kernel_date_minus_date(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_date_difference, "interval overflow");
+}
+weft_status weft_kernel_timestamp_minus_timestamp(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_sub, "interval overflow");
+}
+weft_status weft_kernel_interval_add(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_add, "interval overflow");
+}
+weft_status weft_kernel_interval_subtract(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_sub, "interval overflow");
+}
+weft_status weft_kernel_interval_multiply(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_mul, "interval overflow");
+}
+weft_status weft_kernel_interval_negative(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_negative, "interval overflow");
+}

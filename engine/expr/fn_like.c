@@ -1,0 +1,361 @@
+/* engine/expr/fn_like.c - LIKE, ILIKE and RLIKE.
+ *
+ * A LIKE pattern is cut at its % into segments. A segment without _ is found by memmem, which searches with
+ * vectors; the first and the last segment are anchored where the pattern does not begin or end with %.
+ * Leftmost matches of the inner segments are as good as any. _ stands for one character, one to four bytes of
+ * UTF-8. RLIKE is PCRE2, which is close to Java's dialect; a pattern is compiled once a call site and lane.
+ */
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <ctype.h>
+
+#include "common/mem.h"
+#include "engine/expr/kernel.h"
+#include "engine/expr/raise.h"
+
+typedef struct like_segment {
+    const char *bytes; /* escapes taken out */
+    uint32_t len;
+    const uint8_t *any; /* any[i]: byte i stands for _; NULL: none does */
+} like_segment;
+
+typedef struct like_pattern {
+    int32_t count;
+    bool open_begin, open_end; /* begins, ends with % */
+    bool fold;                 /* ILIKE: ASCII case does not count */
+    like_segment *segments;
+} like_pattern;
+
+static inline uint32_t like_character_bytes(unsigned char lead)
+{
+    return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+}
+
+/* Bytes of text that the segment takes at its start, or -1. */
+static int64_t like_match_at(const like_segment *s, const char *text, size_t len, bool fold)
+{
+    if (s->any == NULL && !fold) {
+        return len >= s->len && memcmp(text, s->bytes, s->len) == 0 ? (int64_t)s->len : -1;
+    }
+    size_t at = 0;
+    for (uint32_t i = 0; i < s->len; i++) {
+        if (at >= len) return -1;
+        if (s->any != NULL && s->any[i]) {
+            at += like_character_bytes((unsigned char)text[at]);
+            continue;
+        }
+        const int a = (unsigned char)text[at], b = (unsigned char)s->bytes[i];
+        if (a != b && !(fold && tolower(a) == tolower(b))) return -1;
+        at++;
+    }
+    return at <= len ? (int64_t)at : -1;
+}
+
+/* The first place at or behind text where the segment matches; *taken gets its bytes there. */
+static const char *like_find(const like_segment *s, const char *text, size_t len, bool fold, int64_t *taken)
+{
+    if (s->any == NULL && !fold) {
+        *taken = s->len;
+        return s->len == 0 ? text : memmem(text, len, s->bytes, s->len);
+    }
+    for (size_t at = 0; at <= len; at += at < len ? like_character_bytes((unsigned char)text[at]) : 1) {
+        *taken = like_match_at(s, text + at, len - at, fold);
+        if (*taken >= 0) return text + at;
+    }
+    return NULL;
+}
+
+/* Does the segment match the last bytes of text? With _ the characters are counted from the end. */
+static bool like_match_end(const like_segment *s, const char *text, size_t len, bool fold)
+{
+    size_t start = len;
+    if (s->any == NULL) {
+        if (len < s->len) return false;
+        start = len - s->len;
+    } else {
+        for (uint32_t i = s->len; i > 0; i--) {
+            if (start == 0) return false;
+            start--;
+            if (!s->any[i - 1]) continue;
+            while (start > 0 && ((unsigned char)text[start] & 0xc0) == 0x80) start--;
+        }
+    }
+    return like_match_at(s, text + start, len - start, fold) == (int64_t)(len - start);
+}
+
+static bool like_test(const like_pattern *p, const char *text, size_t len)
+{
+    int32_t first = 0, last = p->count;
+    if (p->count == 1 && !p->open_begin && !p->open_end) {
+        return like_match_at(&p->segments[0], text, len, p->fold) == (int64_t)len;
+    }
+    if (!p->open_begin) {
+        const int64_t taken = like_match_at(&p->segments[first++], text, len, p->fold);
+        if (taken < 0) return false;
+        text += taken;
+        len -= (size_t)taken;
+    }
+    if (!p->open_end) last--;
+    for (int32_t k = first; k < last; k++) {
+        int64_t taken;
+        const char *at = like_find(&p->segments[k], text, len, p->fold, &taken);
+        if (at == NULL) return false;
+        len -= (size_t)(at + taken - text);
+        text = at + taken;
+    }
+    return p->open_end || like_match_end(&p->segments[last], text, len, p->fold);
+}
+
+/* Take the pattern apart; everything is one allocation at *memory. */
+static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str *text, char escape, bool fold,
+                              like_pattern **out)
+{
+    weft_status st = WEFT_OK;
+    const size_t len = text->len;
+    const char *pattern = weft_str_data(text);
+    char *memory;
+    *out = NULL;
+    /* pattern struct, at most len + 1 segments, the bytes, the marks of _ */
+    const size_t head = weft_round_up(sizeof **out + (len + 1) * sizeof(like_segment), 16);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, head + 2 * (len + 1), (void **)&memory));
+    like_pattern *p = (like_pattern *)(void *)memory;
+    p->segments = (like_segment *)(void *)(memory + sizeof *p);
+    p->fold = fold;
+    char *bytes = memory + head;
+    uint8_t *any = (uint8_t *)bytes + len + 1;
+    uint32_t begin = 0, used = 0;
+    bool wild = false;
+    for (size_t i = 0; i <= len; i++) {
+        if (i == len || pattern[i] == '%') {
+            if (i < len && i == 0) p->open_begin = true;
+            if (i < len && i + 1 == len) p->open_end = true;
+            if (used > begin) {
+                p->segments[p->count++] = (like_segment){
+                    .bytes = bytes + begin, .len = used - begin, .any = wild ? any + begin : NULL};
+            }
+            begin = used;
+            wild = false;
+            continue;
+        }
+        if (pattern[i] == escape) {
+            if (i + 1 >= len ||
+                (pattern[i + 1] != '_' && pattern[i + 1] != '%' && pattern[i + 1] != escape)) {
+                weft_mem_free(memory);
+                return weft_fail_at(
+                    ctx, WEFT_INVALID_LIKE_PATTERN, &e->span,
+                    "The format is invalid: '%.*s'. The escape character is not allowed to %s.",
+                    (int)(len < 200 ? len : 200), pattern,
+                    i + 1 >= len ? "end with" : "precede a plain character");
+            }
+            i++;
+        } else if (pattern[i] == '_') {
+            any[used] = 1;
+            wild = true;
+        }
+        bytes[used++] = pattern[i];
+    }
+    if (p->count == 0) { /* '' or only % */
+        if (!p->open_begin && !p->open_end) p->count = 1;
+        p->segments[0].bytes = bytes;
+    }
+    *out = p;
+done:
+    return st;
+}
+
+static char like_escape(const weft_column *args, int32_t count, int32_t i)
+{
+    if (count < 3) return '\\';
+    const weft_str *s = weft_arg_str(&args[2], i);
+    return s->len == 0 ? '\0' : weft_str_data(s)[0];
+}
+
+typedef struct like_state {
+    like_pattern *pattern; /* NULL: the pattern is not a literal */
+} like_state;
+
+static bool like_is_literal(const weft_expr *call)
+{
+    for (int32_t k = 1; k < call->arg_count; k++) {
+        if (call->args[k]->kind != WEFT_EXPR_LITERAL || call->args[k]->literal.is_null) return false;
+    }
+    return true;
+}
+
+static void like_close(void *state)
+{
+    like_state *s = state;
+    weft_mem_free(s->pattern);
+    weft_mem_free(s);
+}
+
+static weft_status like_open_fold(weft_ctx *ctx, const weft_expr *call, bool fold, void **state)
+{
+    weft_status st = WEFT_OK;
+    like_state *s = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
+    if (like_is_literal(call)) {
+        const weft_str *mark = call->arg_count > 2 ? &call->args[2]->literal.str : NULL;
+        const char escape = mark == NULL ? '\\' : mark->len == 0 ? '\0' : weft_str_data(mark)[0];
+        WEFT_TRY(st, like_parse(ctx, call, &call->args[1]->literal.str, escape, fold, &s->pattern));
+    }
+    *state = s;
+    s = NULL;
+done:
+    if (s != NULL) like_close(s);
+    return st;
+}
+
+static weft_status like_open(weft_ctx *ctx, const weft_expr *call, void **state)
+{
+    return like_open_fold(ctx, call, false, state);
+}
+static weft_status ilike_open(weft_ctx *ctx, const weft_expr *call, void **state)
+{
+    return like_open_fold(ctx, call, true, state);
+}
+
+static weft_status like_rows(weft_ctx *ctx, weft_kernel_call *call, bool fold)
+{
+    weft_status st = WEFT_OK;
+    const like_state *s = call->state;
+    uint8_t *out = call->out->values;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        const weft_str *text = weft_arg_str(&call->args[0], i);
+        if (WEFT_LIKELY(s->pattern != NULL)) {
+            out[i] = like_test(s->pattern, weft_str_data(text), text->len);
+            continue;
+        }
+        like_pattern *pattern;
+        WEFT_TRY(st, like_parse(ctx, call->expr, weft_arg_str(&call->args[1], i),
+                                like_escape(call->args, call->arg_count, i), fold, &pattern));
+        out[i] = like_test(pattern, weft_str_data(text), text->len);
+        weft_mem_free(pattern);
+    }
+done:
+    return st;
+}
+
+static weft_status kernel_like(weft_ctx *ctx, weft_kernel_call *call) { return like_rows(ctx, call, false); }
+static weft_status kernel_ilike(weft_ctx *ctx, weft_kernel_call *call) { return like_rows(ctx, call, true); }
+
+/* ---- RLIKE ---- */
+
+typedef struct rlike_state {
+    pcre2_code *code; /* NULL: the pattern is not a literal */
+    pcre2_match_data *match;
+} rlike_state;
+
+static weft_status rlike_compile(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, rlike_state *s)
+{
+    int error = 0;
+    PCRE2_SIZE at = 0;
+    s->code = pcre2_compile((PCRE2_SPTR)weft_str_data(pattern), pattern->len,
+                            PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, NULL);
+    if (s->code == NULL) {
+        char text[160];
+        (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
+        return weft_fail_at(
+            ctx, WEFT_INVALID_PATTERN, &e->span,
+            "The value of parameter(s) `regexp` in `rlike` is invalid: '%.*s': %s at character %d.",
+            (int)weft_min_i64(pattern->len, 200), weft_str_data(pattern), text, (int)at + 1);
+    }
+    (void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE); /* without the JIT it is interpreted */
+    s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
+    if (s->match == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a regular expression");
+    return WEFT_OK;
+}
+
+static void rlike_release(rlike_state *s)
+{
+    if (s->match != NULL) pcre2_match_data_free(s->match);
+    if (s->code != NULL) pcre2_code_free(s->code);
+    *s = (rlike_state){0};
+}
+
+static void rlike_close(void *state)
+{
+    rlike_release(state);
+    weft_mem_free(state);
+}
+
+static weft_status rlike_open(weft_ctx *ctx, const weft_expr *call, void **state)
+{
+    weft_status st = WEFT_OK;
+    rlike_state *s = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
+    if (like_is_literal(call)) WEFT_TRY(st, rlike_compile(ctx, call, &call->args[1]->literal.str, s));
+    *state = s;
+    s = NULL;
+done:
+    if (s != NULL) rlike_close(s);
+    return st;
+}
+
+static weft_status rlike_test(weft_ctx *ctx, const weft_expr *e, const rlike_state *s, const weft_str *text,
+                              uint8_t *out)
+{
+    const int got = pcre2_match(s->code, (PCRE2_SPTR)weft_str_data(text), text->len, 0, 0, s->match, NULL);
+    *out = got >= 0;
+    if (got >= 0 || got == PCRE2_ERROR_NOMATCH) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_LIMIT, &e->span,
+                        "a regular expression needs too much backtracking (code %d)", got);
+}
+
+static weft_status kernel_rlike(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    const rlike_state *s = call->state;
+    uint8_t *out = call->out->values;
+    rlike_state own = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        if (s->code == NULL) {
+            WEFT_TRY(st, rlike_compile(ctx, call->expr, weft_arg_str(&call->args[1], i), &own));
+        }
+        WEFT_TRY(st, rlike_test(ctx, call->expr, s->code != NULL ? s : &own, weft_arg_str(&call->args[0], i),
+                                &out[i]));
+        rlike_release(&own);
+    }
+done:
+    rlike_release(&own);
+    return st;
+}
+
+static const weft_signature like_signatures[] = {
+    {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_like}};
+static const weft_signature ilike_signatures[] = {
+    {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_ilike}};
+static const weft_signature rlike_signatures[] = {
+    {{WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_rlike}};
+
+const weft_function weft_fn_like = {
+    .name = "like",
+    .signatures = like_signatures,
+    .signature_count = 1,
+    .open = like_open,
+    .close = like_close,
+    .help = "a LIKE pattern [ESCAPE c]: % stands for any text, _ for one character",
+    .example = "SELECT 'Spark' LIKE 'Sp%'",
+    .example_result = "true"};
+const weft_function weft_fn_ilike = {.name = "ilike",
+                                     .signatures = ilike_signatures,
+                                     .signature_count = 1,
+                                     .open = ilike_open,
+                                     .close = like_close,
+                                     .help = "a ILIKE pattern [ESCAPE c]: LIKE without regard to case",
+                                     .example = "SELECT 'Spark' ILIKE 'sp%'",
+                                     .example_result = "true"};
+const weft_function weft_fn_rlike = {.name = "rlike",
+                                     .aliases = "regexp,regexp_like",
+                                     .signatures = rlike_signatures,
+                                     .signature_count = 1,
+                                     .open = rlike_open,
+                                     .close = rlike_close,
+                                     .help = "a RLIKE regexp: a part of a matches",
+                                     .example = "SELECT 'Spark' RLIKE '^S.*k$'",
+                                     .example_result = "true"};

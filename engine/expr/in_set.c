@@ -1,0 +1,193 @@
+/* engine/expr/in_set.c - see in_set.h. */
+#include "engine/expr/in_set.h"
+
+#include <string.h>
+
+#include "engine/expr/kernel.h"
+
+enum {
+    IN_SHORT = 8,               /* items compared in turn: below a search's branches */
+    IN_TABLE_RANGE_MAX = 65536, /* bytes of a table of integers: stays in L2 */
+};
+
+typedef enum in_kind { IN_EMPTY, IN_INTEGERS, IN_TABLE, IN_STRINGS, IN_OTHERS } in_kind;
+
+struct weft_in_set {
+    in_kind kind;
+    bool has_null;
+    int32_t count;     /* of items that are not NULL */
+    int64_t *integers; /* sorted, distinct */
+    int64_t low;       /* IN_TABLE: value of table[0] */
+    uint8_t *table;
+    int64_t table_bytes;
+    weft_str *strings; /* open addressing, mask + 1 slots */
+    uint8_t *used;
+    uint64_t mask;
+    const weft_value **values; /* IN_OTHERS */
+};
+
+bool weft_in_set_has_null(const weft_in_set *set) { return set->has_null; }
+
+static bool in_is_integer(weft_type type, const weft_value *value)
+{
+    if (type.id == WEFT_TYPE_DECIMAL) return value->i128 == (int64_t)value->i128;
+    const weft_phys phys = weft_type_phys(type);
+    return phys == WEFT_PHYS_I8 || phys == WEFT_PHYS_I16 || phys == WEFT_PHYS_I32 || phys == WEFT_PHYS_I64;
+}
+
+static int64_t in_integer(const weft_value *value)
+{
+    return value->type.id == WEFT_TYPE_DECIMAL ? (int64_t)value->i128 : value->i64;
+}
+
+static weft_status in_build_integers(weft_ctx *ctx, weft_in_set *set, const weft_value **values,
+                                     int32_t count)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &set->integers));
+    int64_t *list = set->integers;
+    int32_t n = 0;
+    for (int32_t k = 0; k < count;
+         k++) { /* insertion by binary search: literal lists are written by people */
+        const int64_t value = in_integer(values[k]);
+        int32_t low = 0, high = n;
+        while (low < high) {
+            const int32_t middle = (low + high) / 2;
+            if (list[middle] < value)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        if (low < n && list[low] == value) continue;
+        memmove(list + low + 1, list + low, (size_t)(n - low) * sizeof *list);
+        list[low] = value;
+        n++;
+    }
+    set->kind = IN_INTEGERS;
+    set->count = n;
+    const uint64_t range = (uint64_t)list[n - 1] - (uint64_t)list[0];
+    if (n <= IN_SHORT || range >= IN_TABLE_RANGE_MAX) goto done;
+    set->kind = IN_TABLE;
+    set->low = list[0];
+    set->table_bytes = (int64_t)range + 1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, set->table_bytes, &set->table));
+    for (int32_t k = 0; k < n; k++) set->table[list[k] - set->low] = 1;
+done:
+    return st;
+}
+
+static weft_status in_build_strings(weft_ctx *ctx, weft_in_set *set, const weft_value **values, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    set->kind = IN_STRINGS;
+    set->count = count;
+    set->mask = weft_pow2_ceil((uint64_t)count * 2) - 1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, set->mask + 1, &set->strings));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, set->mask + 1, &set->used));
+    for (int32_t k = 0; k < count; k++) {
+        uint64_t slot = weft_str_hash(&values[k]->str) & set->mask;
+        while (set->used[slot]) slot = (slot + 1) & set->mask;
+        set->used[slot] = 1;
+        set->strings[slot] = values[k]->str;
+    }
+done:
+    return st;
+}
+
+weft_status weft_in_set_new(weft_ctx *ctx, const weft_expr *const *items, int32_t count,
+                            const weft_in_set **out)
+{
+    weft_status st = WEFT_OK;
+    weft_in_set *set;
+    const weft_value **values;
+    int32_t n = 0;
+    bool integers = true;
+    *out = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &set));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &values));
+    for (int32_t k = 0; k < count; k++) {
+        const weft_value *value = &items[k]->literal;
+        assert(items[k]->kind == WEFT_EXPR_LITERAL);
+        set->has_null |= value->is_null;
+        if (value->is_null) continue;
+        integers &= in_is_integer(items[k]->type, value);
+        values[n++] = value;
+    }
+    *out = set;
+    set->kind = IN_EMPTY;
+    if (n == 0) goto done;
+    if (integers) {
+        WEFT_TRY(st, in_build_integers(ctx, set, values, n));
+    } else if (weft_type_phys(items[0]->type) == WEFT_PHYS_STR) {
+        WEFT_TRY(st, in_build_strings(ctx, set, values, n));
+    } else {
+        set->kind = IN_OTHERS;
+        set->count = n;
+        set->values = values;
+    }
+done:
+    return st;
+}
+
+static bool in_find_integer(const weft_in_set *set, int64_t value)
+{
+    const int64_t *list = set->integers;
+    if (set->kind == IN_TABLE) {
+        const uint64_t at = (uint64_t)value - (uint64_t)set->low;
+        return at < (uint64_t)set->table_bytes && set->table[at] != 0;
+    }
+    if (set->count <= IN_SHORT) {
+        bool found = false;
+        for (int32_t k = 0; k < set->count; k++) found |= list[k] == value;
+        return found;
+    }
+    int32_t low = 0;
+    for (int32_t left = set->count; left > 1;) {
+        const int32_t half = left / 2;
+        low = list[low + half] <= value ? low + half : low;
+        left -= half;
+    }
+    return list[low] == value;
+}
+
+static bool in_find_string(const weft_in_set *set, const weft_str *value)
+{
+    uint64_t slot = weft_str_hash(value) & set->mask;
+    for (; set->used[slot]; slot = (slot + 1) & set->mask) {
+        if (weft_str_equal(&set->strings[slot], value)) return true;
+    }
+    return false;
+}
+
+static bool in_find_other(const weft_in_set *set, const weft_column *column, int32_t slot)
+{
+    weft_column one = *column;
+    one.encoding = WEFT_FLAT;
+    one.validity = NULL;
+    const weft_value value = weft_value_of_column(&one, slot);
+    for (int32_t k = 0; k < set->count; k++) {
+        if (weft_value_compare(&value, set->values[k]) == 0) return true;
+    }
+    return false;
+}
+
+void weft_in_set_test(const weft_in_set *set, const weft_column *column, const uint16_t *selection,
+                      int32_t selected, uint8_t *out)
+{
+    const int32_t phys = column->phys;
+    for (int32_t k = 0; k < selected; k++) {
+        const int32_t i = selection == NULL ? k : selection[k];
+        if (set->kind == IN_STRINGS) {
+            out[i] = in_find_string(set, (const weft_str *)column->data + i);
+        } else if (set->kind == IN_EMPTY) {
+            out[i] = 0;
+        } else if (set->kind == IN_OTHERS) {
+            out[i] = in_find_other(set, column, i);
+        } else if (phys == WEFT_PHYS_I128) {
+            const weft_i128 value = weft_load_i128(column->data, phys, i);
+            out[i] = value == (int64_t)value && in_find_integer(set, (int64_t)value);
+        } else {
+            out[i] = in_find_integer(set, weft_load_i64(column->data, phys, i));
+        }
+    }
+}

@@ -1,0 +1,24 @@
+/* engine/expr/raise.h - the errors that expressions raise, in Spark's words. Each returns its status. */
+#ifndef WEFT_EXPR_RAISE_H
+#define WEFT_EXPR_RAISE_H
+
+#include "engine/expr/expr.h"
+
+weft_status weft_raise_divide_by_zero(weft_ctx *ctx, const weft_expr *e);
+weft_status weft_raise_remainder_by_zero(weft_ctx *ctx, const weft_expr *e);
+/* what: "integer overflow", "long overflow"; alternative: "try_add" or NULL. */
+weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, const char *alternative);
+/* A string (or other value, by its text) that is malformed for the target type of the CAST e. */
+weft_status weft_raise_cast_input(weft_ctx *ctx, const weft_expr *e, const weft_value *value);
+weft_status weft_raise_cast_overflow(weft_ctx *ctx, const weft_expr *e, const weft_value *value);
+/* An unscaled value at `scale` that does not fit type. */
+weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i128 value, int scale,
+                                     weft_type type);
+/* The same where the value has more digits than 128 bits. */
+weft_status weft_raise_decimal_huge(weft_ctx *ctx, const weft_expr *e, weft_type type);
+weft_status weft_raise_datetime_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, int64_t amount);
+
+/* Is bad input of this node an error (ANSI and not try_cast), or NULL? */
+bool weft_raise_wanted(const weft_ctx *ctx, const weft_expr *e);
+
+#endif

@@ -1,247 +1,36 @@
-/* common/mem.c - the pool, its accounts and heap blocks. Arenas are in arena.c.
+/* common/mem.c - heap blocks. The pool and its accounts are in pool.c, arenas in arena.c.
  *
- * A block is | slack | header, 64 bytes | contents |. The header holds the account, the usable size and how
- * far malloc's own pointer lies before the contents, so that contents are 64-byte aligned on any allocator,
- * and realloc (which moves large blocks by remapping, not by copying) can still be used to grow them.
- *
- * A charge goes to the pool first, by compare-and-swap, so that a request that is refused never shows to
- * others. The list of accounts has a lock of its own: taken on open, close and describe only. */
+ * A block is | slack | header, 64 bytes | contents |. The header holds the account, the size and where the
+ * memory came from: malloc, or for 32 KiB and more the pool's large memory (mem_large.h), which keeps pages
+ * for reuse. The slack aligns contents to 64 bytes; for large blocks it also shifts them by a different
+ * multiple of 64 each, as columns that all begin at the same place of a page would fight for the same lines
+ * of the cache. */
 #include "common/mem.h"
 
-#include <pthread.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/limits.h"
 #include "common/mem_private.h"
 
 enum {
     MEM_ALIGN = 64,
     MEM_HEADER = 64,
-    MEM_SLACK = MEM_HEADER + MEM_ALIGN, /* what a block costs beside its contents */
-    MEM_DESCRIBE_MAX = 5,               /* holders named in a message */
-    ACCOUNT_NAME_BYTES = 48
+    MEM_SLACK = MEM_HEADER + MEM_ALIGN /* what a block of malloc costs beside its contents */
 };
 static const uint64_t mem_tag_live = 0x5745465442 ^ 0x6c697665;
 static const uint64_t mem_tag_free = 0x5745465442 ^ 0x66726565;
 
-struct weft_pool {
-    int64_t limit_bytes;
-    _Atomic int64_t used_bytes;
-    _Atomic int64_t peak_bytes;
-    pthread_mutex_t lock;
-    weft_account *accounts; /* guarded by lock */
-};
-
-struct weft_account {
-    weft_pool *pool;
-    _Atomic int64_t used_bytes;
-    weft_account *prev, *next; /* guarded by pool->lock */
-    char name[ACCOUNT_NAME_BYTES];
-};
-
 typedef struct mem_header {
     uint64_t tag;
     weft_account *account;
-    size_t bytes;  /* usable, as asked for */
-    size_t before; /* from malloc's pointer to the contents */
+    weft_large *large;    /* NULL: from malloc */
+    large_region *region; /* of a large block that has no mapping of its own */
+    size_t bytes;         /* usable, as asked for */
+    size_t before;        /* from the beginning of the memory to the contents */
+    size_t cost;          /* of the memory, as charged */
+    bool zero;            /* large, and zero when it was taken */
 } mem_header;
 _Static_assert(sizeof(mem_header) <= MEM_HEADER, "the header fits before the contents");
-
-/* The fault countdown: 0 is off. Process-wide, for tests only. */
-static _Atomic int64_t fault_at;
-static _Atomic int64_t fault_counted;
-
-int64_t weft_mem_fail_after(int64_t n)
-{
-    atomic_store(&fault_at, n);
-    return atomic_exchange(&fault_counted, 0);
-}
-
-bool weft_mem_fault(void)
-{
-    const int64_t at = atomic_load_explicit(&fault_at, memory_order_relaxed);
-    if (WEFT_LIKELY(at == 0)) return false;
-    return atomic_fetch_add(&fault_counted, 1) + 1 == at;
-}
-
-/* ---- pool and accounts ---- */
-
-weft_pool *weft_pool_new(int64_t limit_bytes)
-{
-    assert(limit_bytes > 0);
-    if (weft_mem_fault()) return NULL;
-    weft_pool *pool = calloc(1, sizeof *pool);
-    if (pool == NULL) return NULL;
-    pool->limit_bytes = limit_bytes;
-    pthread_mutex_init(&pool->lock, NULL);
-    return pool;
-}
-
-int64_t weft_pool_used_bytes(const weft_pool *pool)
-{
-    return atomic_load_explicit(&pool->used_bytes, memory_order_relaxed);
-}
-
-int64_t weft_pool_peak_bytes(const weft_pool *pool)
-{
-    return atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
-}
-
-int64_t weft_pool_limit_bytes(const weft_pool *pool) { return pool->limit_bytes; }
-
-int64_t weft_pool_free_bytes(const weft_pool *pool) { return pool->limit_bytes - weft_pool_used_bytes(pool); }
-
-void weft_pool_free(weft_pool **pool)
-{
-    if (*pool == NULL) return;
-    assert((*pool)->accounts == NULL); /* an account outlives its pool: a leak in the caller */
-    pthread_mutex_destroy(&(*pool)->lock);
-    free(*pool);
-    *pool = NULL;
-}
-
-weft_account *weft_account_open(weft_pool *pool, const char *name)
-{
-    if (weft_mem_fault()) return NULL;
-    weft_account *account = calloc(1, sizeof *account);
-    if (account == NULL) return NULL;
-    account->pool = pool;
-    snprintf(account->name, sizeof account->name, "%s", name);
-    pthread_mutex_lock(&pool->lock);
-    account->next = pool->accounts;
-    if (pool->accounts != NULL) pool->accounts->prev = account;
-    pool->accounts = account;
-    pthread_mutex_unlock(&pool->lock);
-    return account;
-}
-
-weft_pool *weft_account_pool(const weft_account *account) { return account->pool; }
-
-int64_t weft_account_used_bytes(const weft_account *account)
-{
-    return atomic_load_explicit(&account->used_bytes, memory_order_relaxed);
-}
-
-void weft_account_close(weft_account **account)
-{
-    weft_account *a = *account;
-    if (a == NULL) return;
-    assert(atomic_load(&a->used_bytes) == 0); /* something charged here was not freed */
-    weft_pool *pool = a->pool;
-    pthread_mutex_lock(&pool->lock);
-    if (a->prev != NULL)
-        a->prev->next = a->next;
-    else
-        pool->accounts = a->next;
-    if (a->next != NULL) a->next->prev = a->prev;
-    pthread_mutex_unlock(&pool->lock);
-    free(a);
-    *account = NULL;
-}
-
-const char *weft_bytes_text(int64_t bytes, char *text, size_t text_bytes)
-{
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
-    double value = (double)bytes;
-    int32_t unit = 0;
-    for (; (value >= 1024 || value <= -1024) && unit < WEFT_COUNT(units) - 1; unit++) value /= 1024;
-    snprintf(text, text_bytes, unit == 0 ? "%.0f %s" : "%.1f %s", value, units[unit]);
-    return text;
-}
-
-/* The largest accounts in descending order; returns how many. */
-static int32_t pool_largest(const weft_pool *pool, const weft_account **top, int64_t *used)
-{
-    int32_t count = 0;
-    for (const weft_account *a = pool->accounts; a != NULL; a = a->next) {
-        const int64_t bytes = weft_account_used_bytes(a);
-        if (bytes == 0) continue;
-        int32_t at = count < MEM_DESCRIBE_MAX ? count++ : MEM_DESCRIBE_MAX - 1;
-        if (at == MEM_DESCRIBE_MAX - 1 && top[at] != NULL && used[at] >= bytes) continue;
-        for (; at > 0 && used[at - 1] < bytes; at--) {
-            top[at] = top[at - 1];
-            used[at] = used[at - 1];
-        }
-        top[at] = a;
-        used[at] = bytes;
-    }
-    return count;
-}
-
-void weft_pool_describe(const weft_pool *pool, char *text, size_t text_bytes)
-{
-    if (text_bytes == 0) return;
-    text[0] = '\0';
-    const weft_account *top[MEM_DESCRIBE_MAX] = {NULL};
-    int64_t used[MEM_DESCRIBE_MAX] = {0};
-    pthread_mutex_t *lock = (pthread_mutex_t *)(uintptr_t)&pool->lock; /* describing changes nothing else */
-    pthread_mutex_lock(lock);
-    const int32_t count = pool_largest(pool, top, used);
-    size_t at = 0;
-    for (int32_t i = 0; i < count && at < text_bytes; i++) {
-        char size[32];
-        const int wrote = snprintf(text + at, text_bytes - at, "%s%s %s", i == 0 ? "" : ", ", top[i]->name,
-                                   weft_bytes_text(used[i], size, sizeof size));
-        if (wrote < 0) break;
-        at += (size_t)wrote;
-    }
-    pthread_mutex_unlock(lock);
-}
-
-/* ---- charging ---- */
-
-static int64_t pool_cap(const weft_pool *pool, weft_mem_kind kind)
-{
-    const int64_t headroom = kind == WEFT_MEM_WORKING ? WEFT_MEM_HEADROOM_BYTES : 0;
-    return pool->limit_bytes > INT64_MAX - headroom ? INT64_MAX : pool->limit_bytes + headroom;
-}
-
-static bool account_charge(weft_account *account, weft_mem_kind kind, int64_t bytes)
-{
-    weft_pool *pool = account->pool;
-    const int64_t cap = pool_cap(pool, kind);
-    int64_t used = atomic_load_explicit(&pool->used_bytes, memory_order_relaxed);
-    do {
-        if (bytes > cap - used) return false;
-    } while (!atomic_compare_exchange_weak_explicit(&pool->used_bytes, &used, used + bytes,
-                                                    memory_order_relaxed, memory_order_relaxed));
-    used += bytes;
-    int64_t peak = atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
-    while (used > peak && !atomic_compare_exchange_weak_explicit(
-                              &pool->peak_bytes, &peak, used, memory_order_relaxed, memory_order_relaxed)) {
-    }
-    atomic_fetch_add_explicit(&account->used_bytes, bytes, memory_order_relaxed);
-    return true;
-}
-
-static void account_discharge(weft_account *account, int64_t bytes)
-{
-    atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_relaxed);
-    atomic_fetch_sub_explicit(&account->pool->used_bytes, bytes, memory_order_relaxed);
-}
-
-bool weft_mem_would_refuse(const weft_ctx *ctx, int64_t bytes)
-{
-    return bytes > weft_pool_free_bytes(ctx->memory->pool);
-}
-
-weft_status weft_mem_refuse(weft_ctx *ctx, const weft_account *account, size_t bytes)
-{
-    const weft_pool *pool = account->pool;
-    char holders[512], asked[32], used[32], limit[32] = "no limit";
-    weft_pool_describe(pool, holders, sizeof holders);
-    weft_bytes_text(bytes > INT64_MAX ? INT64_MAX : (int64_t)bytes, asked, sizeof asked);
-    weft_bytes_text(weft_pool_used_bytes(pool), used, sizeof used);
-    if (pool->limit_bytes != INT64_MAX) weft_bytes_text(pool->limit_bytes, limit, sizeof limit);
-    const weft_status st = weft_fail(ctx, WEFT_NOMEM, "no memory for %s more in %s: %s of %s in use (%s)",
-                                     asked, account->name, used, limit, holders);
-    weft_hint(ctx, "raise weft.memory.limit, or lower weft.task.slots so that fewer tasks share the memory");
-    return st;
-}
-
-/* ---- heap blocks ---- */
 
 static mem_header *mem_find_header(const void *block)
 {
@@ -250,25 +39,78 @@ static mem_header *mem_find_header(const void *block)
     return h;
 }
 
-/* Where the contents begin inside the raw allocation. */
+/* Sanitizers see the edges of malloc's blocks only. */
+static bool mem_is_large(size_t bytes)
+{
+#ifdef WEFT_SANITIZED
+    (void)bytes;
+    return false;
+#else
+    return bytes >= WEFT_LARGE_MIN;
+#endif
+}
+
+/* What a block of that size is charged. */
+static size_t mem_cost(size_t bytes)
+{
+    return mem_is_large(bytes) ? weft_round_up(bytes + MEM_HEADER, 4096) : bytes + MEM_SLACK;
+}
+
+/* Where the contents begin inside malloc's memory. */
 static uint8_t *mem_align(void *raw)
 {
     return (uint8_t *)weft_round_up((size_t)(uintptr_t)raw + MEM_HEADER, MEM_ALIGN);
 }
 
+/* Where the contents of a large block begin: by the address, as far as the rounding to pages leaves room. */
+static size_t mem_shift(const weft_large_block *block, size_t bytes)
+{
+    const size_t room = (block->bytes - bytes - MEM_HEADER) / MEM_ALIGN;
+    return MEM_HEADER + MEM_ALIGN * (((size_t)(uintptr_t)block->base >> 12) * 5 % (room + 1));
+}
+
+static uint8_t *mem_take(weft_account *account, size_t bytes, mem_header *h)
+{
+    *h = (mem_header){.tag = mem_tag_live, .account = account, .bytes = bytes, .cost = mem_cost(bytes)};
+    if (mem_is_large(bytes)) {
+        weft_large_block piece;
+        h->large = weft_account_large(account);
+        if (!weft_large_take(h->large, bytes + MEM_HEADER, &piece)) return NULL;
+        h->region = piece.region;
+        h->before = mem_shift(&piece, bytes);
+        h->zero = piece.zero;
+        return piece.base + h->before;
+    }
+    uint8_t *raw = malloc(bytes + MEM_SLACK);
+    if (raw == NULL) return NULL;
+    uint8_t *block = mem_align(raw);
+    h->before = (size_t)(block - raw);
+    return block;
+}
+
+static void mem_give(uint8_t *block, const mem_header *h)
+{
+    if (h->large == NULL) {
+        free(block - h->before);
+        return;
+    }
+    const weft_large_block piece = {.base = block - h->before, .bytes = h->cost, .region = h->region};
+    weft_large_give(h->large, &piece);
+}
+
 void *weft_mem_alloc_raw(weft_account *account, weft_mem_kind kind, size_t bytes)
 {
     if (weft_mem_fault() || bytes > INT64_MAX / 2) return NULL;
-    const int64_t cost = (int64_t)bytes + MEM_SLACK;
-    if (!account_charge(account, kind, cost)) return NULL;
-    void *raw = malloc((size_t)cost);
-    if (raw == NULL) {
-        account_discharge(account, cost);
+    const int64_t cost = (int64_t)mem_cost(bytes);
+    if (!weft_account_charge(account, kind, cost)) return NULL;
+    mem_header h;
+    uint8_t *block = mem_take(account, bytes, &h);
+    if (block == NULL) {
+        weft_account_discharge(account, cost);
         return NULL;
     }
-    uint8_t *block = mem_align(raw);
-    *(mem_header *)(void *)(block - MEM_HEADER) = (mem_header){
-        .tag = mem_tag_live, .account = account, .bytes = bytes, .before = (size_t)(block - (uint8_t *)raw)};
+    memcpy(block - MEM_HEADER, &h, sizeof h);
+    if (h.large != NULL) weft_account_relieve(account); /* only now: it may have taken what was kept */
     return block;
 }
 
@@ -281,41 +123,65 @@ weft_status weft_mem_alloc(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void
 weft_status weft_mem_alloc_zero(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out)
 {
     const weft_status st = weft_mem_alloc(ctx, kind, bytes, out);
-    if (st == WEFT_OK) memset(*out, 0, bytes);
+    if (st == WEFT_OK && !mem_find_header(*out)->zero) memset(*out, 0, bytes);
     return st;
 }
 
-/* Let realloc try first; where the aligned place shifts, the contents are shifted after it. */
-static void *mem_realloc(mem_header *h, size_t bytes)
+/* Resize where it lies, or by malloc's and the kernel's own means. NULL when that does not go. */
+static uint8_t *mem_resize_inside(uint8_t *block, mem_header *h, size_t bytes)
 {
-    const size_t before = h->before;
-    const size_t kept = h->bytes < bytes ? h->bytes : bytes;
-    uint8_t *raw = realloc((uint8_t *)h + MEM_HEADER - before, bytes + MEM_SLACK);
+    const size_t before = h->before, cost = mem_cost(bytes);
+    if (mem_is_large(bytes) != (h->large != NULL)) return NULL;
+    if (h->large != NULL) {
+        weft_large_block piece = {.base = block - before, .bytes = h->cost, .region = h->region};
+        if (before + bytes > cost || !weft_large_resize(h->large, cost, &piece)) return NULL;
+        return piece.base + before;
+    }
+    uint8_t *raw = realloc(block - before, cost);
     if (raw == NULL) return NULL;
-    uint8_t *block = mem_align(raw);
-    const size_t shift = (size_t)(block - raw);
-    if (shift != before) memmove(block - MEM_HEADER, raw + before - MEM_HEADER, kept + MEM_HEADER);
-    mem_header *moved = (mem_header *)(void *)(block - MEM_HEADER);
-    moved->before = shift;
-    moved->bytes = bytes;
-    return block;
+    uint8_t *moved = mem_align(raw);
+    const size_t kept = h->bytes < bytes ? h->bytes : bytes;
+    h->before = (size_t)(moved - raw);
+    if (h->before != before) memmove(moved, raw + before, kept);
+    return moved;
+}
+
+/* *h is a copy of the block's header, and becomes that of the new one. */
+static uint8_t *mem_realloc(uint8_t *block, mem_header *h, size_t bytes)
+{
+    uint8_t *moved = mem_resize_inside(block, h, bytes);
+    if (moved != NULL) {
+        h->cost = mem_cost(bytes);
+        h->bytes = bytes;
+        h->zero = false;
+        return moved;
+    }
+    mem_header fresh;
+    moved = mem_take(h->account, bytes, &fresh);
+    if (moved == NULL) return NULL;
+    memcpy(moved, block, h->bytes < bytes ? h->bytes : bytes);
+    mem_give(block, h);
+    *h = fresh;
+    return moved;
 }
 
 weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **block)
 {
     if (*block == NULL) return weft_mem_alloc(ctx, kind, bytes, block);
-    mem_header *h = mem_find_header(*block);
-    weft_account *account = h->account; /* the account of the block, which may have moved away from ctx's */
-    const size_t old = h->bytes;
-    if (weft_mem_fault() || bytes > INT64_MAX / 2) return weft_mem_refuse(ctx, ctx->memory, bytes);
-    if (bytes > old && !account_charge(account, kind, (int64_t)(bytes - old)))
-        return weft_mem_refuse(ctx, account, bytes - old);
-    void *moved = mem_realloc(h, bytes);
+    mem_header h = *mem_find_header(*block);
+    weft_account *account = h.account; /* the account of the block, which may have moved away from ctx's */
+    if (weft_mem_fault() || bytes > INT64_MAX / 2) return weft_mem_refuse(ctx, account, bytes);
+    const int64_t more = (int64_t)mem_cost(bytes) - (int64_t)h.cost;
+    if (more > 0 && !weft_account_charge(account, kind, more))
+        return weft_mem_refuse(ctx, account, (size_t)more);
+    uint8_t *moved = mem_realloc(*block, &h, bytes);
     if (moved == NULL) {
-        if (bytes > old) account_discharge(account, (int64_t)(bytes - old));
-        return weft_mem_refuse(ctx, ctx->memory, bytes);
+        if (more > 0) weft_account_discharge(account, more);
+        return weft_mem_refuse(ctx, account, bytes);
     }
-    if (bytes < old) account_discharge(account, (int64_t)(old - bytes));
+    if (more < 0) weft_account_discharge(account, -more);
+    memcpy(moved - MEM_HEADER, &h, sizeof h);
+    if (more > 0 && h.large != NULL) weft_account_relieve(account);
     *block = moved;
     return WEFT_OK;
 }
@@ -325,16 +191,8 @@ size_t weft_mem_size(const void *block) { return mem_find_header(block)->bytes; 
 void weft_mem_move(void *block, weft_account *account)
 {
     mem_header *h = mem_find_header(block);
-    const int64_t cost = (int64_t)h->bytes + MEM_SLACK;
-    weft_account *from = h->account;
-    if (from->pool == account->pool) {
-        atomic_fetch_sub_explicit(&from->used_bytes, cost, memory_order_relaxed);
-        atomic_fetch_add_explicit(&account->used_bytes, cost, memory_order_relaxed);
-    } else {
-        account_discharge(from, cost);
-        atomic_fetch_add_explicit(&account->pool->used_bytes, cost, memory_order_relaxed);
-        atomic_fetch_add_explicit(&account->used_bytes, cost, memory_order_relaxed);
-    }
+    weft_account_force(account, (int64_t)h->cost); /* first: the pool's use never falls between */
+    weft_account_discharge(h->account, (int64_t)h->cost);
     h->account = account;
 }
 
@@ -342,7 +200,8 @@ void weft_mem_free(void *block)
 {
     if (block == NULL) return;
     mem_header *h = mem_find_header(block);
-    account_discharge(h->account, (int64_t)h->bytes + MEM_SLACK);
+    const mem_header was = *h;
     h->tag = mem_tag_free;
-    free((uint8_t *)block - h->before);
+    mem_give(block, &was);
+    weft_account_discharge(was.account, (int64_t)was.cost);
 }

@@ -27,6 +27,11 @@ int64_t weft_pool_peak_bytes(const weft_pool *pool);
 int64_t weft_pool_limit_bytes(const weft_pool *pool);
 /* Bytes that RETAINED allocations may still take before they are refused; may be negative. */
 int64_t weft_pool_free_bytes(const weft_pool *pool);
+/* Memory of freed blocks that the process keeps for the next ones; not part of the used bytes. It goes back
+ * to the kernel when it and the used bytes together pass the limit and the headroom, or by weft_pool_trim
+ * (call it when the process has nothing to do: the next large blocks are slower). Any thread. */
+int64_t weft_pool_kept_bytes(const weft_pool *pool);
+void weft_pool_trim(weft_pool *pool);
 void weft_pool_free(weft_pool **pool);
 
 /* Open an account; name is copied (cut at 47 bytes). NULL when the machine has no memory. */

@@ -1,7 +1,8 @@
 /* engine/columnar/rows_match.c - are keys equal: a batch's against rows', or one row's against another's.
  *
  * A key column at a time, candidates that differ drop out. Columns without nulls, which are nearly all, take
- * a loop without branches; where the column has nulls the candidates are first parted by them. */
+ * one loop without branches; where the column has nulls, values are compared first and nulls looked at after.
+ */
 #include "engine/columnar/nested.h"
 #include "engine/columnar/rows_private.h"
 
@@ -14,8 +15,8 @@ typedef struct match_column {
     uint8_t null_bit;
 } match_column;
 
-typedef int32_t match_values(const match_column *m, const uint32_t *slot, uint16_t *candidates,
-                             int32_t count);
+typedef int32_t match_values(const match_column *m, const uint32_t *slot, uint16_t *candidates, int32_t count,
+                             uint8_t *equal);
 
 static inline bool equal_8(const uint8_t *a, const uint8_t *b) { return *a == *b; }
 static inline bool equal_16(const uint16_t *a, const uint16_t *b) { return *a == *b; }
@@ -130,37 +131,38 @@ static bool match_nested(const match_column *m, const weft_column *column, uint1
     return weft_nested_equal(column, m->positions[c], (const uint8_t *)weft_str_data(&packed));
 }
 
-/* One candidate, with whatever nulls and types there are. */
-static bool match_one(const match_column *m, const weft_column *column, match_values *match, bool null_equal,
-                      uint16_t c)
+/* Nulls of columns that have some: both null match when they may, one null never does. */
+static int32_t match_with_nulls(const match_column *m, const weft_column *column, bool null_equal,
+                                const uint8_t *equal, uint16_t *candidates, int32_t count)
 {
-    const bool row_null = (m->rows[c][m->null_byte] & m->null_bit) != 0;
-    const int32_t position = m->positions[c];
-    if (weft_column_is_null(column, position)) return row_null && null_equal;
-    if (row_null) return false;
-    if (match == NULL) return match_nested(m, column, c);
-    const uint32_t slot = (uint32_t)weft_column_slot(column, position);
-    return match(m, &slot, &c, 1) == 1;
+    int32_t kept = 0;
+    for (int32_t j = 0; j < count; j++) {
+        const uint16_t c = candidates[j];
+        const bool row_null = (m->rows[c][m->null_byte] & m->null_bit) != 0;
+        const bool null = weft_column_is_null(column, m->positions[c]);
+        candidates[kept] = c;
+        if (null || row_null)
+            kept += null && row_null && null_equal;
+        else
+            kept += equal != NULL ? equal[j] : match_nested(m, column, c);
+    }
+    return kept;
 }
 
 static int32_t match_key(const match_column *m, const weft_column *column, uint8_t row_phys, bool null_equal,
                          uint16_t *candidates, int32_t count)
 {
-    const bool nested = column->phys == WEFT_PHYS_LIST || column->phys == WEFT_PHYS_STRUCT;
-    const bool typed = !nested && column->phys != WEFT_PHYS_NULL;
-    match_values *match = typed ? match_find(column->phys, row_phys) : NULL;
-    if (match != NULL && column->validity == NULL) {
-        uint32_t slot[WEFT_BATCH_ROWS_MAX];
-        const bool indexed = match_slots(column, m, candidates, count, slot);
-        return match(m, indexed ? slot : NULL, candidates, count);
+    uint32_t slot[WEFT_BATCH_ROWS_MAX];
+    uint8_t equal[WEFT_BATCH_ROWS_MAX];
+    if (column->phys == WEFT_PHYS_LIST || column->phys == WEFT_PHYS_STRUCT ||
+        column->phys == WEFT_PHYS_NULL) {
+        return match_with_nulls(m, column, null_equal, NULL, candidates, count);
     }
-    int32_t kept = 0;
-    for (int32_t j = 0; j < count; j++) {
-        const uint16_t c = candidates[j];
-        candidates[kept] = c;
-        kept += match_one(m, column, match, null_equal, c);
-    }
-    return kept;
+    match_values *match = match_find(column->phys, row_phys);
+    const uint32_t *slots = match_slots(column, m, candidates, count, slot) ? slot : NULL;
+    if (column->validity == NULL) return match(m, slots, candidates, count, NULL);
+    match(m, slots, candidates, count, equal);
+    return match_with_nulls(m, column, null_equal, equal, candidates, count);
 }
 
 int32_t weft_rows_match(const weft_row_layout *layout, const int32_t *row_columns, int32_t key_count,

@@ -83,22 +83,40 @@ void weft_slots_load(const weft_column *column, const weft_positions *positions,
     }
 }
 
+/* Bit i of eight as byte i, 1 where the bit is 0. */
+static inline uint64_t slots_spread_zeros(uint8_t bits)
+{
+    const uint64_t apart = (uint8_t)~bits * 0x0101010101010101ULL & 0x8040201008040201ULL;
+    return (apart + 0x7f7f7f7f7f7f7f7fULL) >> 7 & 0x0101010101010101ULL;
+}
+
+/* Rows first .. first + count, eight at a time where they begin at a byte. */
+static bool slots_nulls_dense(const uint64_t *map, int32_t first, int32_t count, uint8_t *null)
+{
+    const uint8_t *bytes = (const uint8_t *)map + (first >> 3);
+    uint64_t any = 0;
+    int32_t i = 0;
+    for (; (first & 7) == 0 && i + 8 <= count; i += 8) {
+        const uint64_t eight = slots_spread_zeros(bytes[i >> 3]);
+        memcpy(null + i, &eight, 8);
+        any |= eight;
+    }
+    for (; i < count; i++) {
+        null[i] = !weft_bit_get(map, first + i);
+        any |= null[i];
+    }
+    return any != 0;
+}
+
 bool weft_slots_nulls(const weft_slots *slots, int32_t count, uint8_t *null)
 {
     const uint64_t *map = slots->validity;
+    const uint32_t *bit = slots->valid_index;
     if (map == NULL) return false;
+    if (bit == NULL) return slots_nulls_dense(map, slots->valid_first, count, null);
     uint32_t any = 0;
-    if (slots->valid_index != NULL) {
-        const uint32_t *bit = slots->valid_index;
-        for (int32_t i = 0; i < count; i++) {
-            null[i] = (uint8_t)(~(map[bit[i] >> 6] >> (bit[i] & 63)) & 1);
-            any |= null[i];
-        }
-        return any != 0;
-    }
     for (int32_t i = 0; i < count; i++) {
-        const int32_t bit = slots->valid_first + i;
-        null[i] = (uint8_t)(~(map[bit >> 6] >> (bit & 63)) & 1);
+        null[i] = (uint8_t)(~(map[bit[i] >> 6] >> (bit[i] & 63)) & 1);
         any |= null[i];
     }
     return any != 0;

@@ -1,6 +1,7 @@
 /* engine/exec/agg_plan.c - how an aggregation lies in rows, and its updates by batches. */
 #include "engine/columnar/slots.h"
 #include "engine/exec/agg_table.h"
+#include "engine/expr/agg_split.h"
 
 static const uint64_t start_zero[2];  /* the value of every state at first */
 static const uint64_t start_null = 0; /* validity of a constant: its bit 0 says null */
@@ -120,8 +121,10 @@ static int32_t filter_rows(const weft_batch *batch, const weft_column *filter, u
     return n;
 }
 
+/* split: the rows of batch by group, or NULL. */
 static weft_status update_call(weft_ctx *ctx, const weft_agg_plan *plan, int32_t c, weft_row_set *heap,
-                               const weft_batch *batch, uint8_t *const *rows, uint8_t *one, weft_column *args)
+                               const weft_batch *batch, uint8_t *const *rows, uint8_t *one,
+                               const weft_agg_split *split, weft_column *args)
 {
     const weft_agg_call *call = &plan->calls[c];
     const weft_agg_place place = weft_agg_place_of(plan, c, heap);
@@ -134,6 +137,9 @@ static weft_status update_call(weft_ctx *ctx, const weft_agg_plan *plan, int32_t
         some.selection = positions;
         rows = rows != NULL ? kept : NULL;
         if (some.selected == 0) return WEFT_OK;
+    }
+    if (split != NULL && call->filter < 0 && call->variant->update_one != NULL) {
+        return weft_agg_split_update(ctx, split, &place, call->variant, batch, args);
     }
     if (one != NULL && call->variant->update_one != NULL) {
         return call->variant->update_one(ctx, &place, one, &some, args);
@@ -150,12 +156,15 @@ static weft_status update_calls(weft_ctx *ctx, const weft_agg_plan *plan, weft_r
 {
     weft_status st = WEFT_OK;
     weft_column small[8], *args = small;
+    weft_agg_split split;
+    const bool few = rows != NULL && plan->call_count - *from >= WEFT_AGG_SPLIT_CALLS &&
+                     weft_agg_split_rows(rows, batch, &split);
     if (plan->arg_most > WEFT_COUNT(small)) {
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)plan->arg_most * sizeof(*args),
                                     (void **)&args));
     }
     for (; *from < plan->call_count; (*from)++) {
-        WEFT_TRY(st, update_call(ctx, plan, *from, heap, batch, rows, one, args));
+        WEFT_TRY(st, update_call(ctx, plan, *from, heap, batch, rows, one, few ? &split : NULL, args));
     }
 done:
     if (args != small) weft_mem_free(args);

@@ -1,8 +1,6 @@
 /* engine/expr/agg_extreme.c - min and max of every type that has an order. One state of the argument's type.
  *
- * Order: NaN above every other double, -0.0 equal to 0.0, strings by unsigned bytes, false before true.
- * Strings of states live in the heap of the row's page; a better string that is no longer than the held one
- * overwrites it, so that a long run of improvements does not fill the heap. */
+ * Order: NaN above every other double, -0.0 equal to 0.0, strings by unsigned bytes, false before true. */
 #include <math.h>
 
 #include "engine/expr/agg_input.h"
@@ -280,3 +278,36 @@ const weft_aggregate weft_aggregate_max = {
     .help = "max(expr) - The greatest value that is not NULL; NULL when there is none.",
     .example = "SELECT max(col) FROM VALUES (10), (50), (20) AS tab(col)",
     .example_result = "50"};
+
+/* bool_and is the least of booleans, bool_or the greatest. */
+static weft_status bool_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                             weft_type *type)
+{
+    if (count != 1) return weft_fail_arg_count(ctx, "bool_and / bool_or", 1, 1, count, span);
+    *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+    return weft_agg_bind_condition(ctx, "bool_and / bool_or", args, span);
+}
+
+const weft_aggregate weft_aggregate_bool_and = {
+    .name = "bool_and",
+    .aliases = "every",
+    .bind = bool_bind,
+    .states = extreme_states,
+    .variant = min_variant,
+    .result_nullable = true,
+    .ignores_duplicates = true,
+    .help = "bool_and(expr) - True when every value that is not NULL is true.",
+    .example = "SELECT bool_and(col) FROM VALUES (true), (false) AS tab(col)",
+    .example_result = "false"};
+
+const weft_aggregate weft_aggregate_bool_or = {
+    .name = "bool_or",
+    .aliases = "some,any",
+    .bind = bool_bind,
+    .states = extreme_states,
+    .variant = max_variant,
+    .result_nullable = true,
+    .ignores_duplicates = true,
+    .help = "bool_or(expr) - True when some value is true.",
+    .example = "SELECT bool_or(col) FROM VALUES (true), (false) AS tab(col)",
+    .example_result = "true"};

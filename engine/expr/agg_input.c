@@ -193,19 +193,9 @@ void weft_agg_finish_decimals(const weft_i128 *values, const uint8_t *is_null, i
 weft_status weft_agg_set_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, weft_agg_slot slot,
                                 const weft_str *value)
 {
-    weft_status st = WEFT_OK;
-    weft_str held;
-
-    memcpy(&held, row + slot.offset, sizeof(held));
-    if (!weft_agg_is_null(row, slot) && held.len >= value->len && value->len > WEFT_STR_INLINE) {
-        memmove((char *)(uintptr_t)held.pointer, value->pointer, value->len); /* the row owns these bytes */
-        held = weft_str_view(held.pointer, value->len);
-        memcpy(row + slot.offset, &held, sizeof(held));
-        return WEFT_OK;
-    }
-    WEFT_TRY(st, weft_rows_set_string(ctx, place->heap, row, slot.offset, weft_str_data(value), value->len));
-    weft_agg_set_valid(row, slot);
-done:
+    const weft_status st =
+        weft_rows_set_string(ctx, place->heap, row, slot.offset, weft_str_data(value), value->len);
+    if (st == WEFT_OK) weft_agg_set_valid(row, slot);
     return st;
 }
 

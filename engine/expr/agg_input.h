@@ -117,7 +117,7 @@ void weft_agg_finish_state(const weft_agg_place *place, int32_t state, const uin
 void weft_agg_finish_decimals(const weft_i128 *values, const uint8_t *is_null, int32_t count,
                               weft_vector *out);
 
-/* Set a string state. A held string that is long enough is overwritten in the row's heap. */
+/* Set a string state; its bytes are copied. */
 WEFT_MUST_CHECK weft_status weft_agg_set_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
                                                 weft_agg_slot slot, const weft_str *value);
 

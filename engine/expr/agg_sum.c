@@ -26,6 +26,48 @@ weft_i128 weft_agg_decimal_limit(int32_t digits)
     return power;
 }
 
+/* ---- a whole column into one number ---- */
+
+extern const weft_agg_sum_loops weft_agg_sum_loops_base;
+#ifdef WEFT_HAVE_AVX2
+extern const weft_agg_sum_loops weft_agg_sum_loops_avx2;
+#endif
+
+static const weft_agg_sum_loops *sum_loops(void)
+{
+#ifdef WEFT_HAVE_AVX2
+    if (__builtin_cpu_supports("avx2")) return &weft_agg_sum_loops_avx2;
+#endif
+    return &weft_agg_sum_loops_base;
+}
+
+int64_t weft_agg_sum_integers(const weft_batch *batch, const weft_column *column, weft_i128 *sum)
+{
+    const weft_agg_sum_loops *loops = sum_loops();
+    weft_agg_reader reader;
+    weft_agg_chunk chunk;
+    int64_t seen = 0;
+
+    /* What a scan gives mostly: no NULLs, right width. Then the selection is used as it is. */
+    if (column->phys == WEFT_PHYS_I64 && column->validity == NULL && batch->selection != NULL) {
+        if (column->encoding == WEFT_FLAT) {
+            *sum += loops->positions(column->data, batch->selection, batch->selected);
+            return batch->selected;
+        }
+        if (column->encoding == WEFT_DICTIONARY) {
+            *sum += loops->codes(column->dict->values, column->data, batch->selection, batch->selected);
+            return batch->selected;
+        }
+    }
+    weft_agg_reader_init(&reader, batch, column, NULL, WEFT_AGG_AS_I64);
+    while (weft_agg_reader_next(&reader, &chunk)) {
+        *sum += chunk.index != NULL ? loops->index(chunk.values, chunk.index, chunk.count)
+                                    : loops->dense(chunk.values, chunk.count);
+        seen += chunk.count;
+    }
+    return seen;
+}
+
 /* ---- one value into each row ---- */
 
 static inline bool sum_rows_i64(const weft_agg_chunk *c, weft_agg_slot slot, bool indexed)
@@ -104,15 +146,9 @@ static weft_status sum_i64_update_one(weft_ctx *ctx, const weft_agg_place *place
                                       const weft_batch *batch, const weft_column *args)
 {
     const weft_agg_slot slot = weft_agg_state(place, 0);
-    weft_agg_reader reader;
-    weft_agg_chunk chunk;
     weft_i128 sum = weft_agg_load_i64(row, slot);
 
-    weft_agg_reader_init(&reader, batch, args, NULL, WEFT_AGG_AS_I64);
-    while (weft_agg_reader_next(&reader, &chunk)) {
-        sum += weft_agg_chunk_i64(&chunk);
-        weft_agg_set_valid(row, slot);
-    }
+    if (weft_agg_sum_integers(batch, args, &sum) > 0) weft_agg_set_valid(row, slot);
     weft_agg_store_i64(row, slot, (int64_t)sum);
     return sum != (int64_t)sum && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
@@ -229,17 +265,20 @@ static weft_status sum_decimal_update(weft_ctx *ctx, const weft_agg_place *place
     return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
-bool weft_agg_sum_decimals(const weft_batch *batch, const weft_column *args, weft_i128 *sum, int64_t *seen)
+bool weft_agg_sum_decimals(const weft_batch *batch, const weft_column *column, weft_i128 *sum, int64_t *seen)
 {
     weft_agg_reader reader;
     weft_agg_chunk chunk;
+    weft_i128 narrow = 0;
     bool overflow = false;
-    const bool wide = args->phys == WEFT_PHYS_I128;
 
-    weft_agg_reader_init(&reader, batch, args, NULL, wide ? WEFT_AGG_AS_I128 : WEFT_AGG_AS_I64);
+    if (column->phys != WEFT_PHYS_I128) {
+        *seen += weft_agg_sum_integers(batch, column, &narrow);
+        return weft_agg_add_i128(sum, narrow);
+    }
+    weft_agg_reader_init(&reader, batch, column, NULL, WEFT_AGG_AS_I128);
     while (weft_agg_reader_next(&reader, &chunk)) {
-        overflow |= wide ? weft_agg_chunk_d128(&chunk, sum)
-                         : weft_agg_add_i128(sum, weft_agg_chunk_i64(&chunk));
+        overflow |= weft_agg_chunk_d128(&chunk, sum);
         *seen += chunk.count;
     }
     return overflow;

@@ -39,21 +39,6 @@ static inline bool weft_agg_sum_rows_d128(const weft_agg_chunk *c, weft_agg_slot
     return overflow;
 }
 
-/* The halves of each value are summed apart, so that no carry ties the additions together: they become vector
- * code. Exact for up to 2^31 values. */
-static inline weft_i128 weft_agg_sum_chunk_i64(const weft_agg_chunk *c, bool indexed)
-{
-    const int64_t *values = c->values;
-    uint64_t low = 0;
-    int64_t high = 0;
-    for (int32_t k = 0; k < c->count; k++) {
-        const int64_t value = values[indexed ? c->index[k] : (uint32_t)k];
-        low += (uint32_t)value;
-        high += value >> 32;
-    }
-    return (weft_i128)high * ((int64_t)1 << 32) + low;
-}
-
 static inline bool weft_agg_sum_chunk_d128(const weft_agg_chunk *c, bool indexed, weft_i128 *sum)
 {
     const weft_i128 *values = c->values;
@@ -77,10 +62,6 @@ static inline bool weft_agg_rows_d128(const weft_agg_chunk *c, weft_agg_slot slo
 {
     return c->index != NULL ? weft_agg_sum_rows_d128(c, slot, true) : weft_agg_sum_rows_d128(c, slot, false);
 }
-static inline weft_i128 weft_agg_chunk_i64(const weft_agg_chunk *c)
-{
-    return c->index != NULL ? weft_agg_sum_chunk_i64(c, true) : weft_agg_sum_chunk_i64(c, false);
-}
 static inline bool weft_agg_chunk_d128(const weft_agg_chunk *c, weft_i128 *sum)
 {
     return c->index != NULL ? weft_agg_sum_chunk_d128(c, true, sum) : weft_agg_sum_chunk_d128(c, false, sum);
@@ -90,6 +71,18 @@ static inline double weft_agg_chunk_f64(const weft_agg_chunk *c, double sum)
     return c->index != NULL ? weft_agg_sum_chunk_f64(c, true, sum) : weft_agg_sum_chunk_f64(c, false, sum);
 }
 
+/* Sums of 64-bit integers into 128 bits, for at most 2^31 values. One table an instruction set. */
+typedef struct weft_agg_sum_loops {
+    weft_i128 (*dense)(const int64_t *values, int32_t count);
+    weft_i128 (*index)(const int64_t *values, const uint32_t *index, int32_t count);
+    weft_i128 (*positions)(const int64_t *values, const uint16_t *positions, int32_t count);
+    /* values[codes[positions[k]]] */
+    weft_i128 (*codes)(const int64_t *values, const uint32_t *codes, const uint16_t *positions,
+                       int32_t count);
+} weft_agg_sum_loops;
+
+/* Add all integers or 64-bit decimals of a column to *sum; returns how many there were. */
+int64_t weft_agg_sum_integers(const weft_batch *batch, const weft_column *column, weft_i128 *sum);
 /* Add all values of a decimal column to *sum; *seen counts them. True: it left 128 bits. */
 bool weft_agg_sum_decimals(const weft_batch *batch, const weft_column *column, weft_i128 *sum, int64_t *seen);
 /* merge of the decimal sum in state 0. */

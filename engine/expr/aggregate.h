@@ -11,7 +11,7 @@
 #include "engine/columnar/rows.h"
 #include "engine/expr/expr.h"
 
-enum { WEFT_AGG_STATES_MAX = 4 };
+enum { WEFT_AGG_STATES_MAX = 6 };
 
 /* Where the states of one aggregate call lie in the rows of a table. */
 typedef struct weft_agg_place {
@@ -49,6 +49,7 @@ struct weft_aggregate {
     const weft_agg_variant *(*variant)(const weft_expr *call);
     bool result_nullable; /* false: count */
     bool ignores_duplicates; /* min, max: DISTINCT changes nothing */
+    bool takes_ignore_nulls; /* a literal BOOLEAN after the argument means IGNORE NULLS: first, last, any_value */
     bool order_sensitive;    /* first, last, collect_list: the stage must be ordered to be deterministic */
     const char *help, *example, *example_result;
 };

@@ -1,8 +1,19 @@
-/* engine/expr/aggregate_list.h - every aggregate function, once: X(symbol) names weft_aggregate_<symbol>. Appended
- * only where the order is shown to nobody: names, not places, are on the wire. */
+/* engine/expr/aggregate_list.h - every aggregate function, once: X(symbol) names weft_aggregate_<symbol>.
+ * In the order that SHOW FUNCTIONS gives; names, not places, are on the wire. */
+X(any_value)
 X(avg)
+X(bool_and)
+X(bool_or)
 X(count)
 X(count_if)
+X(first)
+X(kurtosis)
+X(last)
 X(max)
 X(min)
+X(skewness)
+X(stddev_pop)
+X(stddev_samp)
 X(sum)
+X(var_pop)
+X(var_samp)

@@ -1,6 +1,7 @@
 /* engine/expr/expr.c - constructors of expression nodes.
  *
- * All nodes come from ctx->arena and are never changed after they are handed out. */
+ * All nodes come from ctx->arena and are never changed after they are handed out. *out is written last, so that it may
+ * be one of the args. */
 #include "engine/expr/expr.h"
 
 #include "common/settings.h"
@@ -20,6 +21,7 @@ static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
     switch (e->kind) {
     case WEFT_EXPR_LITERAL: return e->literal.is_null;
     case WEFT_EXPR_CALL:
+        if (strcmp(e->call.function->name, "<=>") == 0) return false;
         return any || (e->call.function->flags & WEFT_FN_NULL_OWN) != 0 ||
                (raises_as_null && weft_expr_fallible_node(e));
     case WEFT_EXPR_CAST:
@@ -64,7 +66,6 @@ static weft_status expr_new(weft_ctx *ctx, const weft_expr *proto, const weft_ex
     weft_expr *e = NULL;
     const weft_expr **copy = NULL;
 
-    *out = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &e));
     if (count > 0) {
         WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copy));
@@ -113,7 +114,6 @@ weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind kind, const weft_expr 
     int32_t flat_count = 0, used = 0;
     const weft_expr proto = {.kind = kind, .type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN)};
 
-    *out = NULL;
     assert(count > 0 && (kind == WEFT_EXPR_NOT ? count == 1 : kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR));
     if (kind == WEFT_EXPR_NOT) return expr_new(ctx, &proto, args, count, out);
     if (count == 1) { /* AND and OR of one condition are that condition */
@@ -137,7 +137,6 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
 {
     weft_expr proto = {.kind = WEFT_EXPR_CAST, .type = type, .span = arg->span};
 
-    *out = NULL;
     if (weft_type_equal(arg->type, type)) {
         *out = arg;
         return WEFT_OK;
@@ -253,7 +252,6 @@ weft_status weft_expr_form(weft_ctx *ctx, weft_expr_kind kind, const weft_expr *
     const weft_expr **copy = NULL;
     weft_expr proto = {.kind = kind};
 
-    *out = NULL;
     assert(count >= 1);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copy));
     memcpy(copy, args, (size_t)count * sizeof(*copy));

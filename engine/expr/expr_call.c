@@ -156,7 +156,6 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     const weft_expr **bound = NULL;
     weft_expr proto = {.kind = WEFT_EXPR_CALL, .arg_count = count};
 
-    *out = NULL;
     if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
     fn = weft_function_find(name);
     if (fn == NULL) return fail_unresolved(ctx, name, span);
@@ -171,6 +170,20 @@ done:
     return st;
 }
 
+/* first(x, true) is first(x) IGNORE NULLS: the literal is taken off the arguments. */
+static weft_status take_ignore_nulls(weft_ctx *ctx, const weft_aggregate *fn, const weft_expr *const *args,
+                                     int32_t *count, const weft_span *span, bool *ignore_nulls)
+{
+    if (!fn->takes_ignore_nulls || *count != 2) return WEFT_OK;
+    const weft_expr *flag = args[1];
+    if (flag->kind != WEFT_EXPR_LITERAL || flag->type.id != WEFT_TYPE_BOOLEAN || flag->literal.is_null) {
+        return weft_fail_arg_type(ctx, fn->name, 1, "of a literal \"boolean\"", flag, span);
+    }
+    *ignore_nulls = flag->literal.boolean;
+    *count = 1;
+    return WEFT_OK;
+}
+
 weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                                 bool distinct, const weft_expr *filter, const weft_span *span,
                                 const weft_expr **out)
@@ -181,7 +194,6 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     const weft_expr *one = NULL;
     weft_expr proto = {.kind = WEFT_EXPR_AGGREGATE};
 
-    *out = NULL;
     if (fn == NULL) return fail_unresolved(ctx, name, span);
     for (int32_t i = 0; i < count; i++) {
         if (!weft_expr_has_aggregate(args[i])) continue;
@@ -194,6 +206,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
         args = &one;
         count = 1;
     }
+    WEFT_TRY(st, take_ignore_nulls(ctx, fn, args, &count, span, &proto.aggregate.ignore_nulls));
     WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     if (filter != NULL && filter->type.id != WEFT_TYPE_BOOLEAN) {
         if (filter->type.id != WEFT_TYPE_NULL) {

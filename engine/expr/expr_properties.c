@@ -53,12 +53,24 @@ static bool is_safe_arithmetic(const weft_expr *e)
     return is_name(fn, "div") && !both_decimal && is_safe_divisor(e->args[1]);
 }
 
+/* An integer literal beside a decimal, cast to as many digits as it has. */
+static bool is_safe_literal_cast(const weft_expr *e)
+{
+    const weft_expr *arg = e->args[0];
+    if (arg->kind != WEFT_EXPR_LITERAL || !weft_type_is_integral(arg->type)) return false;
+    if (arg->literal.is_null) return true;
+    return e->type.id == WEFT_TYPE_DECIMAL &&
+           weft_decimal_for_literal(arg->literal.i64).precision <= e->type.precision - e->type.scale;
+}
+
 bool weft_expr_fallible_node(const weft_expr *e)
 {
     if (e->kind == WEFT_EXPR_CALL) {
         return (e->call.function->flags & WEFT_FN_FALLIBLE) != 0 && !is_safe_arithmetic(e);
     }
-    if (e->kind == WEFT_EXPR_CAST) return !e->cast.try_ && weft_cast_fallible(e->args[0]->type, e->type);
+    if (e->kind == WEFT_EXPR_CAST) {
+        return !e->cast.try_ && weft_cast_fallible(e->args[0]->type, e->type) && !is_safe_literal_cast(e);
+    }
     return e->kind == WEFT_EXPR_SUBQUERY && e->subquery.kind == WEFT_SUBQUERY_SCALAR;
 }
 

@@ -214,7 +214,7 @@ static void text_call(text *t, const weft_expr *e)
     const char *name = e->call.function->name;
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
 
-    if (symbol && e->arg_count == 2) {
+    if (symbol && e->arg_count == 2 && e->call.written == NULL) {
         if (strcmp(name, "<>") == 0 || strcmp(name, "!=") == 0) {
             text_put(t, t->ids ? "NOT " : "(NOT ");
             text_infix(t, e, "=");
@@ -248,7 +248,7 @@ static void text_aggregate(text *t, const weft_expr *e)
     if (e->aggregate.distinct) text_put(t, t->ids ? "distinct " : "DISTINCT ");
     text_list(t, e->args, e->arg_count, ", ");
     text_put(t, ")");
-    if (e->aggregate.ignore_nulls) text_put(t, " ignore nulls");
+    if (e->aggregate.ignore_nulls && t->ids) text_put(t, " ignore nulls");
     if (e->aggregate.filter != NULL) {
         text_put(t, " FILTER (WHERE ");
         text_expr(t, e->aggregate.filter);

@@ -70,9 +70,16 @@ void weft_scratch_close(weft_scratch **scratch);
 
 /* For commits: directories, renames, removal. Each is idempotent where the name says so. */
 WEFT_MUST_CHECK weft_status weft_fs_make_directories(weft_ctx *ctx, const char *path);
+/* One level. Errors: WEFT_EXISTS, WEFT_NOT_FOUND when the folder above is not there. */
+WEFT_MUST_CHECK weft_status weft_fs_make_directory(weft_ctx *ctx, const char *path);
+/* Rename to a name that nobody has, in one step: WEFT_EXISTS when somebody has. */
+WEFT_MUST_CHECK weft_status weft_fs_rename_new(weft_ctx *ctx, const char *from, const char *to);
 WEFT_MUST_CHECK weft_status weft_fs_rename(weft_ctx *ctx, const char *from, const char *to);
 /* A file or an empty directory. Errors: WEFT_EXISTS for a directory that is not empty. */
 WEFT_MUST_CHECK weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *path);
+/* A file, or a folder with all that is in it. What is gone already is no error. Links are removed, not
+ * followed. */
+WEFT_MUST_CHECK weft_status weft_fs_remove_tree(weft_ctx *ctx, const char *path);
 WEFT_MUST_CHECK weft_status weft_fs_sync_directory(weft_ctx *ctx, const char *path);
 
 /* Make the n-th file operation of the process from now on fail with WEFT_IO (0: off); returns those counted

@@ -259,7 +259,8 @@ static weft_status make_one(weft_ctx *ctx, const char *path, bool *made)
     }
     const int number = errno;
     if (number == EEXIST || number == EISDIR || number == EROFS || number == EACCES) {
-        if (weft_fs_stat_normalised(ctx, path, &info) == WEFT_OK && info.is_directory) goto done;
+        st = weft_fs_stat_normalised(ctx, path, &info);
+        if (st == WEFT_IO || (st == WEFT_OK && info.is_directory)) goto done;
         weft_error_clear(ctx);
     }
     st = weft_fs_fail_errno(ctx, number, "create the folder", path);
@@ -304,6 +305,35 @@ weft_status weft_fs_rename(weft_ctx *ctx, const char *from, const char *to)
     WEFT_TRY(st, weft_fs_normalise(ctx, to, &normal_to));
     WEFT_TRY(st, weft_fs_fault(ctx, "rename", normal_from));
     if (rename(normal_from, normal_to) != 0) st = weft_fs_fail_errno(ctx, errno, "rename", normal_from);
+done:
+    return st;
+}
+
+weft_status weft_fs_make_directory(weft_ctx *ctx, const char *path)
+{
+    weft_status st = WEFT_OK;
+    char *normal = NULL;
+    WEFT_TRY(st, weft_fs_normalise(ctx, path, &normal));
+    WEFT_TRY(st, weft_fs_fault(ctx, "create the folder", normal));
+    if (mkdir(normal, 0777) != 0) st = weft_fs_fail_errno(ctx, errno, "create the folder", normal);
+done:
+    return st;
+}
+
+weft_status weft_fs_rename_new(weft_ctx *ctx, const char *from, const char *to)
+{
+    weft_status st = WEFT_OK;
+    char *normal_from = NULL;
+    char *normal_to = NULL;
+    WEFT_TRY(st, weft_fs_normalise(ctx, from, &normal_from));
+    WEFT_TRY(st, weft_fs_normalise(ctx, to, &normal_to));
+    WEFT_TRY(st, weft_fs_fault(ctx, "rename", normal_from));
+    int failed = renameat2(AT_FDCWD, normal_from, AT_FDCWD, normal_to, RENAME_NOREPLACE);
+    if (failed != 0 && (errno == EINVAL || errno == ENOSYS)) { /* not on every file system; links are */
+        failed = link(normal_from, normal_to);
+        if (failed == 0) failed = unlink(normal_from);
+    }
+    if (failed != 0) st = weft_fs_fail_errno(ctx, errno, "rename", normal_from);
 done:
     return st;
 }

@@ -13,7 +13,10 @@ enum {
     SAMPLE_NAMES = 50    /* entries of the coded column */
 };
 
-#define SAMPLE_DECIMAL(p, s) {.id = WEFT_TYPE_DECIMAL, .precision = (p), .scale = (s)}
+#define SAMPLE_DECIMAL(p, s)                                                                                 \
+    {                                                                                                        \
+        .id = WEFT_TYPE_DECIMAL, .precision = (p), .scale = (s)                                              \
+    }
 
 static const weft_field sample_arr[] = {{"element", {.id = WEFT_TYPE_INT}, true}};
 static const weft_field sample_struct[] = {{"a", {.id = WEFT_TYPE_BIGINT}, true},

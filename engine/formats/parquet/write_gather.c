@@ -80,14 +80,12 @@ static const gather_function gather_table[WEFT_PQW_BYTES + 1][WEFT_PHYS_COUNT] =
                       [WEFT_PHYS_I32] = gather_w4,
                       [WEFT_PHYS_I64] = gather_i64_i32,
                       [WEFT_PHYS_I128] = gather_i128_i32},
-    [WEFT_PQW_I64] = {[WEFT_PHYS_I32] = gather_i32_i64,
-                      [WEFT_PHYS_I64] = gather_w8,
-                      [WEFT_PHYS_I128] = gather_i128_i64},
+    [WEFT_PQW_I64] =
+        {[WEFT_PHYS_I32] = gather_i32_i64, [WEFT_PHYS_I64] = gather_w8, [WEFT_PHYS_I128] = gather_i128_i64},
     [WEFT_PQW_F32] = {[WEFT_PHYS_F32] = gather_w4},
     [WEFT_PQW_F64] = {[WEFT_PHYS_F64] = gather_w8},
-    [WEFT_PQW_FIXED] = {[WEFT_PHYS_I32] = gather_i32_i128,
-                        [WEFT_PHYS_I64] = gather_i64_i128,
-                        [WEFT_PHYS_I128] = gather_w16},
+    [WEFT_PQW_FIXED] =
+        {[WEFT_PHYS_I32] = gather_i32_i128, [WEFT_PHYS_I64] = gather_i64_i128, [WEFT_PHYS_I128] = gather_w16},
     [WEFT_PQW_BYTES] = {[WEFT_PHYS_STR] = gather_w16},
 };
 

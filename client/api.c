@@ -1,0 +1,202 @@
+/* client/api.c - the C interface over the embedded cluster.
+ *
+ * Exported arrays are charged to the client's own account, so that they may outlive the stream that gave
+ * them. */
+#include "client/include/weft.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/local.h"
+#include "engine/columnar/arrow.h"
+
+struct weft_client {
+    weft_local *local;
+    weft_account *account; /* of exported arrays and streams */
+    weft_arena *arena;
+    weft_ctx ctx;
+};
+
+typedef struct client_stream {
+    weft_client *client;
+    weft_result *result;
+    weft_error error;
+} client_stream;
+
+static void give_error(weft_client_error *to, const weft_error *from)
+{
+    if (to == NULL) return;
+    memset(to, 0, sizeof(*to));
+    snprintf(to->error_class, sizeof(to->error_class), "%s", weft_status_text(from->code));
+    snprintf(to->sqlstate, sizeof(to->sqlstate), "%s", weft_status_sqlstate(from->code));
+    snprintf(to->message, sizeof(to->message), "%s", from->message);
+    snprintf(to->hint, sizeof(to->hint), "%s", from->hint);
+    to->line = from->span.line;
+    to->column = from->span.column;
+}
+
+/* Settings for the start: they need a ctx before there is an engine. */
+static weft_status read_settings(const char *master, const char *const *pairs, int32_t count,
+                                 weft_settings *settings, weft_error *error)
+{
+    weft_status st = WEFT_OK;
+    weft_pool *pool = weft_pool_new(INT64_MAX);
+    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "settings");
+    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_ctx ctx;
+    int32_t slots = 0;
+    char digits[16];
+
+    *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory to start the engine"};
+    weft_settings_init(settings);
+    if (arena == NULL) {
+        st = WEFT_NOMEM;
+        goto free;
+    }
+    weft_ctx_init(&ctx, arena, account, settings);
+    if (master != NULL && !weft_local_parse(master, &slots))
+        WEFT_TRY(st, weft_fail(&ctx, WEFT_CONFIG, "the master must be local, local[N] or local[*], not %s",
+                               master));
+    snprintf(digits, sizeof(digits), "%d", slots);
+    WEFT_TRY(st, weft_settings_set(&ctx, settings, "weft.task.slots", digits));
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_settings_set(&ctx, settings, pairs[2 * i], pairs[2 * i + 1]));
+done:
+    if (st != WEFT_OK) *error = ctx.error;
+free:
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+    return st;
+}
+
+weft_client *weft_client_open(const char *master, const char *const *settings, int32_t count,
+                              weft_client_error *error)
+{
+    weft_status st = WEFT_OK;
+    weft_settings initial;
+    weft_error why = {0};
+    weft_local *local = NULL;
+    weft_client *client = NULL;
+
+    WEFT_TRY(st, read_settings(master, settings, count, &initial, &why));
+    WEFT_TRY(st, weft_local_start(&initial, &why, &local));
+    weft_account *account = weft_account_open(weft_local_pool(local), "client");
+    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    if (arena != NULL) {
+        weft_ctx boot;
+        weft_ctx_init(&boot, arena, account, weft_session_settings(weft_local_session(local)));
+        st = weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*client), (void **)&client);
+    }
+    if (client == NULL) {
+        weft_arena_free(&arena);
+        weft_account_close(&account);
+        weft_local_stop(&local);
+        why = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a client"};
+        st = WEFT_NOMEM;
+        goto done;
+    }
+    client->local = local;
+    client->account = account;
+    client->arena = arena;
+    weft_ctx_init(&client->ctx, arena, account, weft_session_settings(weft_local_session(local)));
+done:
+    if (st != WEFT_OK) give_error(error, &why);
+    return client;
+}
+
+/* ---- streams ---- */
+
+static int stream_fail(client_stream *s)
+{
+    s->error = s->client->ctx.error;
+    weft_error_clear(&s->client->ctx);
+    return s->error.code == WEFT_NOMEM ? ENOMEM : EIO;
+}
+
+static int stream_schema(struct ArrowArrayStream *stream, struct ArrowSchema *out)
+{
+    client_stream *s = stream->private_data;
+    if (weft_arrow_export_schema(&s->client->ctx, weft_result_schema(s->result), out) != WEFT_OK)
+        return stream_fail(s);
+    return 0;
+}
+
+static int stream_next(struct ArrowArrayStream *stream, struct ArrowArray *out)
+{
+    client_stream *s = stream->private_data;
+    weft_batch batch = {0};
+    memset(out, 0, sizeof(*out));
+    if (weft_result_schema(s->result)->count == 0) return 0;
+    if (weft_result_next(s->result, &s->error, &batch) != WEFT_OK) return EIO;
+    if (batch.rows == 0) return 0;
+    if (weft_arrow_export_batch(&s->client->ctx, weft_result_schema(s->result), &batch, out) != WEFT_OK)
+        return stream_fail(s);
+    return 0;
+}
+
+static const char *stream_error(struct ArrowArrayStream *stream)
+{
+    const client_stream *s = stream->private_data;
+    return s->error.code == WEFT_OK ? NULL : s->error.message;
+}
+
+static void stream_release(struct ArrowArrayStream *stream)
+{
+    client_stream *s = stream->private_data;
+    weft_result_free(&s->result);
+    weft_mem_free(s);
+    memset(stream, 0, sizeof(*stream));
+}
+
+int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStream *stream,
+                    weft_client_error *error)
+{
+    client_stream *s = NULL;
+    weft_error why = {0};
+    memset(stream, 0, sizeof(*stream));
+    if (weft_mem_alloc_zero(&client->ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s) != WEFT_OK) {
+        give_error(error, &client->ctx.error);
+        weft_error_clear(&client->ctx);
+        return -1;
+    }
+    s->client = client;
+    if (weft_session_execute(weft_local_session(client->local), sql, strlen(sql), &why, &s->result) !=
+        WEFT_OK) {
+        weft_mem_free(s);
+        give_error(error, &why);
+        return -1;
+    }
+    *stream = (struct ArrowArrayStream){.get_schema = stream_schema,
+                                        .get_next = stream_next,
+                                        .get_last_error = stream_error,
+                                        .release = stream_release,
+                                        .private_data = s};
+    return 0;
+}
+
+int weft_client_set(weft_client *client, const char *key, const char *value, weft_client_error *error)
+{
+    weft_settings *settings = weft_session_settings(weft_local_session(client->local));
+    if (weft_settings_set(&client->ctx, settings, key, value) == WEFT_OK) return 0;
+    give_error(error, &client->ctx.error);
+    weft_error_clear(&client->ctx);
+    return -1;
+}
+
+void weft_client_cancel(weft_client *client) { weft_session_cancel(weft_local_session(client->local)); }
+
+void weft_client_close(weft_client **client_p)
+{
+    weft_client *client = *client_p;
+    *client_p = NULL;
+    if (client == NULL) return;
+    weft_local *local = client->local;
+    weft_arena *arena = client->arena;
+    weft_account *account = client->account;
+    weft_mem_free(client);
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    weft_local_stop(&local);
+}

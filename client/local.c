@@ -1,0 +1,145 @@
+/* client/local.c - see local.h. */
+#include "client/local.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "worker/worker.h"
+
+enum {
+    MEMORY_PERCENT = 70
+}; /* of the machine's: the rest is the page cache's, the stacks' and everybody else's */
+
+struct weft_local {
+    weft_pool *pool;
+    weft_account *account;
+    weft_arena *arena;
+    weft_ctx ctx;
+    weft_settings settings;
+    weft_coordinator *coordinator;
+    weft_worker *worker;
+    weft_session *session;
+};
+
+bool weft_local_parse(const char *master, int32_t *slots)
+{
+    char *end = NULL;
+    *slots = 1;
+    if (strcmp(master, "local") == 0) return true;
+    if (strncmp(master, "local[", 6) != 0) return false;
+    *slots = 0;
+    if (strcmp(master, "local[*]") == 0) return true;
+    const long n = strtol(master + 6, &end, 10);
+    if (end == master + 6 || strcmp(end, "]") != 0 || n < 1 || n > 1024) return false;
+    *slots = (int32_t)n;
+    return true;
+}
+
+/* The first number of a small file; -1 when there is none (also for "max"). */
+static int64_t read_number(const char *path, int64_t *second)
+{
+    long long first = -1, other = -1;
+    FILE *file = fopen(path, "re");
+    if (file == NULL) return -1;
+    if (fscanf(file, "%lld %lld", &first, &other) < 1) first = -1;
+    fclose(file);
+    if (second != NULL) *second = other;
+    return first;
+}
+
+int32_t weft_machine_cores(void)
+{
+    int64_t period = -1;
+    const int64_t online = sysconf(_SC_NPROCESSORS_ONLN);
+    const int64_t quota = read_number("/sys/fs/cgroup/cpu.max", &period);
+    int64_t cores = online < 1 ? 1 : online;
+    if (quota > 0 && period > 0) cores = weft_min_i64(cores, (quota + period - 1) / period);
+    return (int32_t)weft_max_i64(1, cores);
+}
+
+int64_t weft_machine_memory_bytes(void)
+{
+    const int64_t machine = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
+    const int64_t group = read_number("/sys/fs/cgroup/memory.max", NULL);
+    return group > 0 ? weft_min_i64(machine, group) : machine;
+}
+
+static weft_status worker_link_send(weft_ctx *ctx, void *self, const weft_to_worker *message)
+{
+    return weft_worker_send(ctx, self, message);
+}
+
+static weft_status start_parts(weft_local *l)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &l->ctx;
+    int32_t slots = (int32_t)weft_setting(ctx, WEFT_SET_SLOTS);
+    if (slots == 0) slots = weft_machine_cores();
+    WEFT_TRY(st, weft_coordinator_new(ctx, weft_pool_limit_bytes(l->pool), &l->coordinator));
+    const weft_worker_options options = {.slots = slots,
+                                         .pool = l->pool,
+                                         .settings = &l->settings,
+                                         .coordinator = weft_coordinator_inbox(l->coordinator)};
+    WEFT_TRY(st, weft_worker_start(ctx, &options, &l->worker));
+    const weft_worker_link link = {.send = worker_link_send, .self = l->worker};
+    WEFT_TRY(st, weft_coordinator_attach(ctx, l->coordinator, link));
+    WEFT_TRY(st, weft_session_new(ctx, l->pool, l->coordinator, &l->settings, &l->session));
+done:
+    return st;
+}
+
+weft_status weft_local_start(const weft_settings *settings, weft_error *error, weft_local **out)
+{
+    weft_status st = WEFT_NOMEM;
+    int64_t limit = settings->number[WEFT_SET_MEMORY];
+    if (limit == 0) limit = weft_machine_memory_bytes() / 100 * MEMORY_PERCENT;
+    weft_pool *pool = weft_pool_new(limit);
+    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "process");
+    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_local *l = NULL;
+    weft_ctx boot;
+
+    *out = NULL;
+    *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory to start the engine"};
+    if (arena == NULL) goto done;
+    weft_ctx_init(&boot, arena, account, settings);
+    WEFT_TRY(st, weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*l), (void **)&l));
+    l->pool = pool;
+    l->account = account;
+    l->arena = arena;
+    l->settings = *settings;
+    weft_ctx_init(&l->ctx, arena, account, &l->settings);
+    st = start_parts(l);
+    if (st != WEFT_OK) *error = l->ctx.error;
+    *out = l;
+    if (st != WEFT_OK) weft_local_stop(out);
+    return st;
+done:
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+    return st;
+}
+
+weft_session *weft_local_session(weft_local *l) { return l->session; }
+weft_pool *weft_local_pool(weft_local *l) { return l->pool; }
+
+void weft_local_stop(weft_local **local)
+{
+    weft_local *l = *local;
+    *local = NULL;
+    if (l == NULL) return;
+    weft_session_free(&l->session);
+    weft_worker_stop(&l->worker);
+    weft_coordinator_free(&l->coordinator);
+    weft_pool *pool = l->pool;
+    weft_account *account = l->account;
+    weft_arena *arena = l->arena;
+    weft_mem_free(l);
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+}

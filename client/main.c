@@ -1,0 +1,34 @@
+/* client/main.c - the program `weft`: finds the subcommand. */
+#include <stdio.h>
+#include <string.h>
+
+#include "client/command_sql.h"
+
+#define WEFT_VERSION_TEXT "0.1.0"
+
+static void print_help(FILE *to)
+{
+    fputs("Usage: weft COMMAND [options]\n"
+          "\n"
+          "  sql       run SQL: -e TEXT, -f FILE, or a shell\n"
+          "  version   print the version\n"
+          "  help      this text; weft COMMAND --help for a command's\n",
+          to);
+}
+
+int main(int argc, char **argv)
+{
+    const char *command = argc < 2 ? "" : argv[1];
+    if (strcmp(command, "sql") == 0) return weft_command_sql(argc - 2, argv + 2);
+    if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
+        puts("weft " WEFT_VERSION_TEXT);
+        return 0;
+    }
+    if (strcmp(command, "help") == 0 || strcmp(command, "--help") == 0 || strcmp(command, "-h") == 0) {
+        print_help(stdout);
+        return 0;
+    }
+    if (command[0] != 0) fprintf(stderr, "weft: there is no command '%s'\n\n", command);
+    print_help(stderr);
+    return 2;
+}

@@ -1,0 +1,252 @@
+/* client/output.c - see output.h.
+ *
+ * Memory: text of one batch at a time in an arena of its own; the table format needs all texts to know its
+ * widths, and therefore measures the first TABLE_MEASURE_ROWS rows only: later rows may be wider than their
+ * column. */
+#include "client/output.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "engine/expr/cast.h"
+#include "engine/formats/source.h"
+
+enum { TABLE_MEASURE_ROWS = 1000 };
+
+bool weft_output_parse(const char *text, weft_output_format *out)
+{
+    static const char *const names[] = {"table", "csv", "json", "parquet"};
+    for (int32_t i = 0; i < WEFT_COUNT(names); i++)
+        if (strcmp(text, names[i]) == 0) {
+            *out = (weft_output_format)i;
+            return true;
+        }
+    return false;
+}
+
+/* A writer of rows: text is NULL for NULL. */
+typedef struct row_writer {
+    FILE *stream;
+    const weft_schema *schema;
+    void (*row)(const struct row_writer *w, const char *const *texts, const int32_t *widths);
+} row_writer;
+
+/* ---- csv ---- */
+
+static void csv_field(FILE *stream, const char *text)
+{
+    if (text == NULL) return;
+    if (text[0] != 0 && strpbrk(text, ",\"\r\n") == NULL) {
+        fputs(text, stream);
+        return;
+    }
+    fputc('"', stream);
+    for (; *text != 0; text++) {
+        if (*text == '"') fputc('"', stream);
+        fputc(*text, stream);
+    }
+    fputc('"', stream);
+}
+
+static void csv_row(const row_writer *w, const char *const *texts, const int32_t *widths)
+{
+    (void)widths;
+    for (int32_t i = 0; i < w->schema->count; i++) {
+        if (i > 0) fputc(',', w->stream);
+        csv_field(w->stream, texts[i]);
+    }
+    fputc('\n', w->stream);
+}
+
+/* ---- json ---- */
+
+static void json_string(FILE *stream, const char *text)
+{
+    fputc('"', stream);
+    for (; *text != 0; text++) {
+        const unsigned char c = (unsigned char)*text;
+        if (c == '"' || c == '\\')
+            fprintf(stream, "\\%c", c);
+        else if (c == '\n')
+            fputs("\\n", stream);
+        else if (c == '\r')
+            fputs("\\r", stream);
+        else if (c == '\t')
+            fputs("\\t", stream);
+        else if (c < 0x20)
+            fprintf(stream, "\\u%04x", c);
+        else
+            fputc(c, stream);
+    }
+    fputc('"', stream);
+}
+
+/* Numbers and booleans stand bare, but for NaN and the infinities, which JSON does not have. */
+static bool json_bare(weft_type type, const char *text)
+{
+    if (type.id == WEFT_TYPE_BOOLEAN) return true;
+    return weft_type_is_numeric(type) && strpbrk(text, "NI") == NULL;
+}
+
+static void json_row(const row_writer *w, const char *const *texts, const int32_t *widths)
+{
+    (void)widths;
+    fputc('{', w->stream);
+    for (int32_t i = 0; i < w->schema->count; i++) {
+        if (i > 0) fputc(',', w->stream);
+        json_string(w->stream, w->schema->fields[i].name);
+        fputc(':', w->stream);
+        if (texts[i] == NULL)
+            fputs("null", w->stream);
+        else if (json_bare(w->schema->fields[i].type, texts[i]))
+            fputs(texts[i], w->stream);
+        else
+            json_string(w->stream, texts[i]);
+    }
+    fputs("}\n", w->stream);
+}
+
+/* ---- table ---- */
+
+/* Characters, not bytes: continuation bytes of UTF-8 take no room. */
+static int32_t text_width(const char *text)
+{
+    int32_t width = 0;
+    for (; *text != 0; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
+    return width;
+}
+
+static void table_rule(const row_writer *w, const int32_t *widths)
+{
+    for (int32_t i = 0; i < w->schema->count; i++) {
+        fputc('+', w->stream);
+        for (int32_t k = 0; k < widths[i]; k++) fputc('-', w->stream);
+    }
+    fputs("+\n", w->stream);
+}
+
+static void table_row(const row_writer *w, const char *const *texts, const int32_t *widths)
+{
+    for (int32_t i = 0; i < w->schema->count; i++) {
+        const char *text = texts[i] == NULL ? "NULL" : texts[i];
+        fputc('|', w->stream);
+        for (int32_t k = text_width(text); k < widths[i]; k++) fputc(' ', w->stream);
+        fputs(text, w->stream);
+    }
+    fputs("|\n", w->stream);
+}
+
+/* ---- rows ---- */
+
+/* The texts of a batch, row-major, in ctx->arena. */
+static weft_status batch_texts(weft_ctx *ctx, const weft_batch *batch, const char ***out)
+{
+    weft_status st = WEFT_OK;
+    const char **texts = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)batch->rows * batch->column_count, &texts));
+    for (int32_t r = 0; r < batch->rows; r++)
+        for (int32_t c = 0; c < batch->column_count; c++) {
+            char *text = NULL;
+            const weft_value value = weft_value_of_column(&batch->columns[c], r);
+            if (!value.is_null) WEFT_TRY(st, weft_value_cast_text(ctx, &value, &text));
+            texts[(int64_t)r * batch->column_count + c] = text;
+        }
+    *out = texts;
+done:
+    return st;
+}
+
+static void write_names(const row_writer *w, weft_output_format format, const char **names,
+                        const int32_t *widths)
+{
+    if (format == WEFT_OUTPUT_JSON) return;
+    if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
+    w->row(w, names, widths);
+    if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
+}
+
+static weft_status write_text(weft_result *result, weft_output_format format, FILE *stream, weft_error *error,
+                              int64_t *rows)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *own = weft_result_ctx(result);
+    const weft_schema *schema = weft_result_schema(result);
+    const row_writer w = {.stream = stream,
+                          .schema = schema,
+                          .row = format == WEFT_OUTPUT_CSV    ? csv_row
+                                 : format == WEFT_OUTPUT_JSON ? json_row
+                                                              : table_row};
+    weft_ctx ctx = *own;
+    weft_arena *arena = weft_arena_new(own->memory);
+    int32_t *widths = NULL;
+    const char **names = NULL;
+    bool named = false;
+
+    ctx.arena = arena;
+    if (arena == NULL) WEFT_TRY(st, weft_fail(&ctx, WEFT_NOMEM, "no memory for printing a result"));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &widths));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &names));
+    for (int32_t i = 0; i < schema->count; i++) {
+        names[i] = schema->fields[i].name;
+        widths[i] = text_width(names[i]);
+    }
+    for (;;) {
+        weft_batch batch;
+        const char **texts = NULL;
+        st = weft_result_next(result, error, &batch);
+        if (st != WEFT_OK) goto read_failed;
+        if (batch.rows == 0) break;
+        WEFT_TRY(st, batch_texts(&ctx, &batch, &texts));
+        for (int32_t r = 0; r < batch.rows && !named && format == WEFT_OUTPUT_TABLE && r < TABLE_MEASURE_ROWS;
+             r++)
+            for (int32_t c = 0; c < schema->count; c++) {
+                const char *text = texts[(int64_t)r * schema->count + c];
+                widths[c] = weft_max_i32(widths[c], text == NULL ? 4 : text_width(text));
+            }
+        if (!named) write_names(&w, format, names, widths);
+        named = true;
+        for (int32_t r = 0; r < batch.rows; r++) w.row(&w, texts + (int64_t)r * schema->count, widths);
+        *rows += batch.rows;
+        weft_arena_reset(arena);
+    }
+    if (!named) write_names(&w, format, names, widths);
+    if (format == WEFT_OUTPUT_TABLE) table_rule(&w, widths);
+    if (fflush(stream) != 0 || ferror(stream))
+        WEFT_TRY(st, weft_fail(&ctx, WEFT_IO, "the output cannot be written"));
+done:
+    if (st != WEFT_OK) *error = ctx.error;
+read_failed:
+    weft_arena_free(&arena);
+    return st;
+}
+
+static weft_status write_parquet(weft_result *result, const char *path, weft_error *error, int64_t *rows)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = weft_result_ctx(result);
+    const weft_sink_format *format = weft_sink_format_find("parquet");
+    weft_file_sink *sink = NULL;
+    int64_t bytes = 0;
+    WEFT_TRY(st, format->open(ctx, path, weft_result_schema(result), NULL, 0, &sink));
+    for (;;) {
+        weft_batch batch;
+        st = weft_result_next(result, error, &batch);
+        if (st != WEFT_OK) goto read_failed;
+        if (batch.rows == 0) break;
+        WEFT_TRY(st, format->write(ctx, sink, &batch));
+    }
+    WEFT_TRY(st, format->finish(ctx, &sink, rows, &bytes));
+done:
+    if (st != WEFT_OK) *error = ctx->error;
+read_failed:
+    if (sink != NULL) format->abandon(&sink);
+    return st;
+}
+
+weft_status weft_output_write(weft_result *result, weft_output_format format, FILE *stream, const char *path,
+                              weft_error *error, int64_t *rows)
+{
+    *rows = 0;
+    if (format == WEFT_OUTPUT_PARQUET) return write_parquet(result, path, error, rows);
+    return write_text(result, format, stream, error, rows);
+}

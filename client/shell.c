@@ -1,0 +1,115 @@
+/* client/shell.c - see shell.h. Line editing and history by libedit; history is kept in ~/.weft_history. */
+#include "client/shell.h"
+
+#include <editline/readline.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/limits.h"
+#include "engine/sql/parser.h"
+
+enum { HISTORY_LINES = 1000, FIRST_BYTES = 4096 };
+
+typedef struct buffer {
+    char *text; /* C heap: grows with what is typed */
+    size_t len, capacity;
+} buffer;
+
+static bool buffer_add(buffer *b, const char *line)
+{
+    const size_t len = strlen(line);
+    if (b->len + len + 2 > WEFT_SQL_BYTES_MAX) return false;
+    if (b->len + len + 2 > b->capacity) {
+        const size_t capacity = b->len + len + 2 > FIRST_BYTES ? (b->len + len + 2) * 2 : FIRST_BYTES;
+        char *text = reallocarray(b->text, capacity, 1);
+        if (text == NULL) return false;
+        b->text = text;
+        b->capacity = capacity;
+    }
+    memcpy(b->text + b->len, line, len);
+    b->len += len;
+    b->text[b->len++] = '\n';
+    b->text[b->len] = 0;
+    return true;
+}
+
+static const char *history_path(char *path, size_t bytes)
+{
+    const char *home = getenv("HOME");
+    if (home == NULL || (size_t)snprintf(path, bytes, "%s/.weft_history", home) >= bytes) return NULL;
+    return path;
+}
+
+/* The next line without its newline, in memory that the caller frees; NULL at the end. */
+static char *read_line(bool terminal, bool first)
+{
+    char *line = NULL;
+    size_t capacity = 0;
+    if (terminal) return readline(first ? "weft> " : "    > ");
+    const ssize_t got = getline(&line, &capacity, stdin);
+    if (got < 0) {
+        free(line); /* getline's own memory */
+        return NULL;
+    }
+    if (got > 0 && line[got - 1] == '\n') line[got - 1] = 0;
+    return line;
+}
+
+static bool is_word(const char *line, const char *word)
+{
+    const size_t len = strlen(word);
+    if (strncasecmp(line, word, len) != 0) return false;
+    return strspn(line + len, " ;\t") == strlen(line + len);
+}
+
+static int run_buffer(void *options, weft_local *local, const buffer *b)
+{
+    size_t position = 0, start = 0, stop = 0;
+    int code = 0;
+    while (weft_sql_next_statement(b->text, b->len, &position, &start, &stop))
+        code = weft_sql_run_statement(options, local, b->text + start, stop - start);
+    return code;
+}
+
+int weft_shell_run(void *options, weft_local *local)
+{
+    const bool terminal = isatty(STDIN_FILENO);
+    char path[4096];
+    const char *history = terminal ? history_path(path, sizeof(path)) : NULL;
+    buffer b = {0};
+    int code = 0;
+
+    if (terminal) {
+        using_history();
+        stifle_history(HISTORY_LINES);
+        if (history != NULL) read_history(history);
+        fputs("Weft SQL. Statements end with a semicolon; quit or Ctrl-D leaves.\n", stderr);
+    }
+    for (;;) {
+        char *line = read_line(terminal, b.len == 0);
+        if (line == NULL) break;
+        const bool leave = b.len == 0 && (is_word(line, "quit") || is_word(line, "exit"));
+        const bool added = leave || buffer_add(&b, line);
+        free(line); /* libedit's and getline's own memory */
+        if (leave) break;
+        if (!added) {
+            fputs("weft sql: the statement is larger than it may be\n", stderr);
+            b.len = 0;
+            continue;
+        }
+        if (!weft_sql_is_complete(b.text, b.len)) continue;
+        if (terminal && b.len > 1) {
+            b.text[b.len - 1] = 0;
+            add_history(b.text);
+            b.text[b.len - 1] = '\n';
+        }
+        code = run_buffer(options, local, &b);
+        b.len = 0;
+    }
+    if (b.len > 0) code = run_buffer(options, local, &b);
+    if (history != NULL) write_history(history);
+    free(b.text);
+    return terminal ? 0 : code;
+}

@@ -1,0 +1,185 @@
+/* coordinator/command.c - see command.h. */
+#include "coordinator/command.h"
+
+#include <string.h>
+
+#include "common/settings.h"
+#include "engine/expr/aggregate.h"
+#include "engine/expr/function.h"
+#include "engine/plan/pointers.h"
+
+/* A VALUES node of nullable STRING columns; cells are row-major, NULL is NULL. */
+static weft_status text_rows(weft_ctx *ctx, weft_ids *ids, const char *const *names, int32_t width,
+                             const weft_pointers *cells, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    weft_output *columns = NULL;
+    const weft_expr **exprs = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &node));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &columns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, cells->count, &exprs));
+    for (int32_t i = 0; i < width; i++)
+        columns[i] = (weft_output){.id = weft_next_id(ids),
+                                   .name = names[i],
+                                   .type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
+                                   .nullable = true};
+    for (int32_t i = 0; i < cells->count; i++) {
+        const char *text = cells->items[i];
+        weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .is_null = text == NULL};
+        if (text != NULL) value.str = weft_str_view(text, (uint32_t)strlen(text));
+        WEFT_TRY(st, weft_expr_literal(ctx, &value, &exprs[i]));
+    }
+    node->kind = WEFT_NODE_VALUES;
+    node->output = (weft_outputs){.count = width, .columns = columns};
+    node->values.row_count = cells->count / width;
+    node->values.cells = exprs;
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, const char *column, const char *text,
+                              const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers lines = {0};
+    while (*text != 0) {
+        const char *end = strchrnul(text, '\n');
+        char *line = NULL;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text, (size_t)(end - text), &line));
+        WEFT_TRY(st, weft_pointers_push(ctx, &lines, line));
+        text = *end == 0 ? end : end + 1;
+    }
+    WEFT_TRY(st, text_rows(ctx, ids, &column, 1, &lines, out));
+done:
+    return st;
+}
+
+weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_settings *settings,
+                                  const char *key, const weft_node **out)
+{
+    static const char *const names[] = {"key", "value"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    const weft_setting_id wanted = key == NULL ? WEFT_SETTING_COUNT : weft_settings_find(key);
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        if (key == NULL ? !settings->set[i] : (int32_t)wanted != i) continue;
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, weft_setting_find_def((weft_setting_id)i)->key));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, settings->text[i]));
+    }
+    if (key != NULL && wanted == WEFT_SETTING_COUNT) {
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, key));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, "<undefined>"));
+    }
+    WEFT_TRY(st, text_rows(ctx, ids, names, 2, &cells, out));
+done:
+    return st;
+}
+
+weft_status weft_command_reset(weft_ctx *ctx, weft_settings *settings, const char *key)
+{
+    if (key == NULL) {
+        weft_settings_init(settings);
+        return WEFT_OK;
+    }
+    const weft_setting_id id = weft_settings_find(key);
+    if (id == WEFT_SETTING_COUNT) return weft_fail(ctx, WEFT_CONFIG, "there is no setting %s to reset", key);
+    const weft_status st = weft_settings_set(ctx, settings, key, weft_setting_find_def(id)->initial);
+    settings->set[id] = false;
+    return st;
+}
+
+static weft_status show_tables(weft_ctx *ctx, weft_ids *ids, const weft_session_catalog *catalog,
+                               const weft_node **out)
+{
+    static const char *const names[] = {"namespace", "tableName", "isTemporary"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    for (int32_t i = 0; i < weft_session_catalog_count(catalog); i++) {
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, ""));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, weft_session_catalog_name(catalog, i)));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, "true"));
+    }
+    WEFT_TRY(st, text_rows(ctx, ids, names, WEFT_COUNT(names), &cells, out));
+done:
+    return st;
+}
+
+static weft_status show_functions(weft_ctx *ctx, weft_ids *ids, const weft_node **out)
+{
+    static const char *const names[] = {"function"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    int32_t count = 0;
+    const weft_function *const *functions = weft_function_all(&count);
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, functions[i]->name));
+    const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, aggregates[i]->name));
+    WEFT_TRY(st, text_rows(ctx, ids, names, 1, &cells, out));
+done:
+    return st;
+}
+
+static weft_status show_columns(weft_ctx *ctx, weft_ids *ids, const weft_node *show, bool describe,
+                                const weft_node **out)
+{
+    static const char *const names[] = {"col_name", "data_type", "comment"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    const weft_outputs *output = &show->inputs[0]->output;
+    for (int32_t i = 0; i < output->count; i++) {
+        char type[256], *copy = NULL;
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, output->columns[i].name));
+        if (!describe) continue;
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
+                                       weft_type_text(output->columns[i].type, type, sizeof(type))));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, NULL));
+    }
+    WEFT_TRY(st, text_rows(ctx, ids, names, describe ? 3 : 1, &cells, out));
+done:
+    return st;
+}
+
+weft_status weft_command_show(weft_ctx *ctx, weft_ids *ids, const weft_session_catalog *catalog,
+                              const weft_node *show, const weft_node **out)
+{
+    const char *what = show->show.what;
+    if (strcmp(what, "tables") == 0 || strcmp(what, "views") == 0) return show_tables(ctx, ids, catalog, out);
+    if (strcmp(what, "functions") == 0) return show_functions(ctx, ids, out);
+    if (show->input_count == 1) return show_columns(ctx, ids, show, strcmp(what, "columns") != 0, out);
+    return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);
+}
+
+weft_status weft_command_alias(weft_ctx *ctx, const weft_node *create, const weft_node *parsed,
+                               const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *alias = NULL;
+    const weft_node **input = NULL;
+    const char **columns = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &alias));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &input));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, create->view.column_count, &columns));
+    for (int32_t i = 0; i < create->view.column_count; i++) {
+        char *copy = NULL;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, create->view.columns[i],
+                                     strlen(create->view.columns[i]), &copy));
+        columns[i] = copy;
+    }
+    char *name = NULL;
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, create->view.name, strlen(create->view.name), &name));
+    input[0] = parsed;
+    alias->kind = WEFT_NODE_ALIAS;
+    alias->span = parsed->span;
+    alias->input_count = 1;
+    alias->inputs = input;
+    alias->output.count = -1;
+    alias->alias.name = name;
+    alias->alias.column_count = create->view.column_count;
+    alias->alias.columns = columns;
+    *out = alias;
+done:
+    return st;
+}

@@ -1,0 +1,25 @@
+/* coordinator/command.h - what commands show, as plans of literal rows. Plans live in ctx->arena. */
+#ifndef WEFT_COORDINATOR_COMMAND_H
+#define WEFT_COORDINATOR_COMMAND_H
+
+#include "engine/catalog/session_catalog.h"
+
+/* One STRING column; a row for each line of text. */
+WEFT_MUST_CHECK weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, const char *column,
+                                              const char *text, const weft_node **out);
+/* key, value of one setting, or of all that were changed when key is NULL. */
+WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_settings *settings,
+                                                  const char *key, const weft_node **out);
+/* Back to the initial value: one key, or all when key is NULL. */
+WEFT_MUST_CHECK weft_status weft_command_reset(weft_ctx *ctx, weft_settings *settings, const char *key);
+/* SHOW TABLES / VIEWS / FUNCTIONS / COLUMNS and DESCRIBE. For the last two the bound node has the relation as
+ * input. */
+WEFT_MUST_CHECK weft_status weft_command_show(weft_ctx *ctx, weft_ids *ids,
+                                              const weft_session_catalog *catalog, const weft_node *show,
+                                              const weft_node **out);
+/* The query of CREATE VIEW v (a, b) AS …: the parsed query under an alias with those column names; in
+ * ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_command_alias(weft_ctx *ctx, const weft_node *create,
+                                               const weft_node *parsed, const weft_node **out);
+
+#endif

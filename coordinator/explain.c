@@ -1,0 +1,81 @@
+/* coordinator/explain.c - see explain.h. */
+#include "coordinator/explain.h"
+
+#include <inttypes.h>
+
+weft_status weft_explain_plan(weft_ctx *ctx, weft_explain_mode mode, const weft_node *bound,
+                              const weft_node *optimised, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *before = NULL, *after = NULL;
+    WEFT_TRY(st, weft_node_text(ctx, optimised, &after));
+    if (mode == WEFT_EXPLAIN_SIMPLE) {
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "== Optimized Logical Plan ==\n%s", after));
+        goto done;
+    }
+    WEFT_TRY(st, weft_node_text(ctx, bound, &before));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out,
+                                   "== Analyzed Logical Plan ==\n%s\n== Optimized Logical Plan ==\n%s",
+                                   before, after));
+done:
+    return st;
+}
+
+static weft_status add_part(weft_ctx *ctx, char **text, const char *name, const weft_op_metrics *m)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
+                                   "%s    %-12s rows_in=%" PRId64 " rows_out=%" PRId64 " batches=%" PRId64
+                                   " time_ms=%.3f memory_bytes=%" PRId64 " spilled_bytes=%" PRId64,
+                                   *text, name, m->rows_in, m->rows_out, m->batches, (double)m->time_ns / 1e6,
+                                   m->memory_bytes, m->spilled_bytes));
+    if (m->scan.row_groups > 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
+                                       "%s read_rows=%" PRId64 " read_bytes=%" PRId64 " row_groups=%" PRId64
+                                       " pruned_row_groups=%" PRId64 " pages=%" PRId64
+                                       " pruned_pages=%" PRId64 " skipped_pages=%" PRId64,
+                                       *text, m->scan.rows_read, m->scan.bytes_read, m->scan.row_groups,
+                                       m->scan.row_groups_pruned, m->scan.pages, m->scan.pages_pruned,
+                                       m->scan.pages_skipped));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s\n", *text));
+done:
+    return st;
+}
+
+static weft_status add_stage(weft_ctx *ctx, char **text, const weft_stage_report *r)
+{
+    weft_status st = WEFT_OK;
+    const weft_fragment *f = &r->stage->fragment;
+    char *line = NULL;
+    WEFT_TRY(st, weft_stage_text(ctx, r->stage, &line));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
+                                   "%s%s\n  rows=%" PRId64 " bytes=%" PRId64 " spilled %" PRId64
+                                   " bytes, wall_ms=%.3f task_ms=%.3f attempts=%d failures=%d\n",
+                                   *text, line, r->rows, r->bytes, r->spilled_bytes,
+                                   (double)(r->end_ns - r->begin_ns) / 1e6, (double)r->run_ns / 1e6,
+                                   r->attempts, r->failures));
+    WEFT_TRY(st, add_part(ctx, text, weft_source_find(f->source.kind)->name, &r->metrics[0]));
+    for (int32_t i = 0; i < f->op_count; i++)
+        WEFT_TRY(st, add_part(ctx, text, weft_op_find(f->ops[i].kind)->name, &r->metrics[1 + i]));
+    WEFT_TRY(st, add_part(ctx, text, weft_sink_find(f->sink.kind)->name, &r->metrics[1 + f->op_count]));
+done:
+    return st;
+}
+
+weft_status weft_explain_run(weft_ctx *ctx, const weft_node *optimised, const weft_run *run,
+                             int64_t optimise_ns, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *tree = NULL, *text = NULL;
+    WEFT_TRY(st, weft_node_text(ctx, optimised, &tree));
+    WEFT_TRY(
+        st, weft_arena_printf(ctx, ctx->arena, &text,
+                              "== Optimized Logical Plan ==\n%s\n== Stages ==\noptimise_ms=%.3f plan_ms=%.3f "
+                              "tasks=%" PRId64 " failed=%" PRId64 "\n",
+                              tree, (double)optimise_ns / 1e6, (double)run->planning_ns / 1e6,
+                              run->counts.done, run->counts.failed));
+    for (int32_t i = 0; i < run->stage_count; i++) WEFT_TRY(st, add_stage(ctx, &text, &run->stages[i]));
+    *out = text;
+done:
+    return st;
+}

@@ -1,0 +1,30 @@
+/* coordinator/result.h - inside of a result, for session.c. */
+#ifndef WEFT_COORDINATOR_RESULT_H
+#define WEFT_COORDINATOR_RESULT_H
+
+#include "common/settings.h"
+#include "coordinator/session.h"
+#include "engine/columnar/builder.h"
+
+struct weft_result {
+    weft_account *account;
+    weft_arena *arena;
+    weft_ctx ctx;
+    weft_settings settings; /* of the statement, as it began */
+    weft_run run;
+    const weft_schema *schema;
+    /* reading */
+    int32_t block;
+    weft_block_reader *reader;
+    const weft_row_page *page;
+    uint32_t page_row;
+    weft_vector *vectors; /* [schema->count], NULL until the first read */
+    int32_t opened;
+    weft_column *columns;
+};
+
+/* An empty result with memory of its own; ctx is ready for running a statement. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_result_new(weft_pool *pool, const weft_settings *settings,
+                                            const atomic_bool *cancel, weft_result **out);
+
+#endif

@@ -1,0 +1,216 @@
+/* coordinator/session.c - statements: parse, analyse, optimise, run; commands; their results as rows.
+ *
+ * What a command shows is a VALUES plan that runs like any query, so that every result comes the same way. */
+#include "coordinator/session.h"
+
+#include <string.h>
+
+#include "common/settings.h"
+#include "coordinator/command.h"
+#include "coordinator/explain.h"
+#include "coordinator/result.h"
+#include "engine/catalog/session_catalog.h"
+#include "engine/plan/optimizer.h"
+#include "engine/sql/parser.h"
+
+struct weft_session {
+    weft_pool *pool;
+    weft_coordinator *coordinator;
+    weft_account *account;
+    weft_arena *arena;
+    weft_ctx ctx; /* of what lives as long as the session */
+    weft_settings settings;
+    weft_session_catalog *catalog;
+    atomic_bool cancel;
+    void (*progress)(void *self, const weft_progress *progress);
+    void *progress_self;
+};
+
+weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *coordinator,
+                             const weft_settings *settings, weft_session **out)
+{
+    weft_status st = WEFT_OK;
+    weft_session *s = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    s->pool = pool;
+    s->coordinator = coordinator;
+    s->settings = *settings;
+    s->account = weft_account_open(pool, "session");
+    s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
+    if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
+    weft_ctx_init(&s->ctx, s->arena, s->account, &s->settings);
+    WEFT_TRY(st, weft_session_catalog_new(&s->ctx, &s->catalog));
+    *out = s;
+    s = NULL;
+done:
+    weft_session_free(&s);
+    return st;
+}
+
+void weft_session_free(weft_session **session)
+{
+    weft_session *s = *session;
+    *session = NULL;
+    if (s == NULL) return;
+    weft_session_catalog_free(&s->catalog);
+    weft_arena_free(&s->arena);
+    weft_account_close(&s->account);
+    weft_mem_free(s);
+}
+
+weft_settings *weft_session_settings(weft_session *s) { return &s->settings; }
+
+void weft_session_on_progress(weft_session *s, void (*progress)(void *self, const weft_progress *progress),
+                              void *self)
+{
+    s->progress = progress;
+    s->progress_self = self;
+}
+
+void weft_session_cancel(weft_session *s) { atomic_store(&s->cancel, true); }
+
+/* Run an optimised query and keep its blocks as the result's rows. */
+static weft_status run_plan(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *plan, bool timed)
+{
+    r->run.timed = timed;
+    r->run.progress = s->progress;
+    r->run.progress_self = s->progress_self;
+    const weft_status st = weft_coordinator_run(&r->ctx, s->coordinator, ids, plan, &r->run);
+    if (st == WEFT_OK) r->schema = r->run.schema;
+    return st;
+}
+
+/* Lines of text as rows of one STRING column. */
+static weft_status give_text(weft_session *s, weft_result *r, weft_ids *ids, const char *column,
+                             const char *text)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *plan = NULL;
+    WEFT_TRY(st, weft_command_text(&r->ctx, ids, column, text, &plan));
+    WEFT_TRY(st, run_plan(s, r, ids, plan, false));
+done:
+    return st;
+}
+
+static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_node *optimised = NULL;
+    const weft_explain_mode mode = bound->explain.mode;
+    char *text = NULL;
+    const int64_t began = weft_now_ns(ctx);
+
+    WEFT_TRY(st, weft_optimize(ctx, ids, bound->inputs[0], &optimised));
+    const int64_t optimised_ns = weft_now_ns(ctx) - began;
+    if (mode == WEFT_EXPLAIN_ANALYZE) {
+        WEFT_TRY(st, run_plan(s, r, ids, optimised, true));
+        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, &text));
+        weft_run_release(&r->run);
+        memset(&r->run, 0, sizeof(r->run));
+    } else
+        WEFT_TRY(st, weft_explain_plan(ctx, mode, bound->inputs[0], optimised, &text));
+    WEFT_TRY(st, give_text(s, r, ids, "plan", text));
+done:
+    return st;
+}
+
+static weft_status create_view(weft_session *s, weft_result *r, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    const weft_relation *relation = NULL;
+    const weft_node *parsed = NULL;
+    weft_ctx *ctx = &r->ctx;
+
+    if (bound->view.format == NULL) {
+        /* parsed once more into the session's memory; it was analysed just now, so a bad query never becomes
+         * a view */
+        st = weft_sql_parse(&s->ctx, bound->view.text, strlen(bound->view.text), &parsed);
+        if (st != WEFT_OK) return weft_error_copy(ctx, &s->ctx);
+        if (bound->view.column_count > 0) WEFT_TRY(st, weft_command_alias(&s->ctx, bound, parsed, &parsed));
+    } else {
+        const char *path = NULL;
+        for (int32_t i = 0; i < bound->view.option_count; i++)
+            if (strcmp(bound->view.options[2 * i], "path") == 0) path = bound->view.options[2 * i + 1];
+        if (path == NULL)
+            return weft_fail_at(ctx, WEFT_UNABLE_TO_INFER_SCHEMA, &bound->span,
+                                "A view USING %s needs OPTIONS (path '…').", bound->view.format);
+        WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->view.format, path, bound->view.options,
+                                               bound->view.option_count, &relation));
+    }
+    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, bound->view.name, bound->view.replace, parsed,
+                                          relation));
+done:
+    return st;
+}
+
+static weft_status set_config(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_node *plan = NULL;
+    if (bound->config.reset) {
+        WEFT_TRY(st, weft_command_reset(ctx, &s->settings, bound->config.key));
+        goto done;
+    }
+    if (bound->config.value != NULL)
+        WEFT_TRY(st, weft_settings_set(ctx, &s->settings, bound->config.key, bound->config.value));
+    WEFT_TRY(st, weft_command_settings(ctx, ids, &s->settings, bound->config.key, &plan));
+    WEFT_TRY(st, run_plan(s, r, ids, plan, false));
+done:
+    return st;
+}
+
+static weft_status show(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *plan = NULL;
+    WEFT_TRY(st, weft_command_show(&r->ctx, ids, s->catalog, bound, &plan));
+    WEFT_TRY(st, run_plan(s, r, ids, plan, false));
+done:
+    return st;
+}
+
+static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *optimised = NULL;
+    if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
+    if (bound->kind == WEFT_NODE_DROP_VIEW)
+        return weft_session_catalog_drop(&r->ctx, s->catalog, bound->view.name, bound->view.if_not_exists);
+    if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_SHOW) return show(s, r, ids, bound);
+    WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, &optimised));
+    WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
+done:
+    return st;
+}
+
+weft_status weft_session_execute(weft_session *s, const char *text, size_t len, weft_error *error,
+                                 weft_result **out)
+{
+    weft_status st = WEFT_OK;
+    weft_result *r = NULL;
+    const weft_node *parsed = NULL, *bound = NULL;
+    weft_ids ids = {.next = 1};
+    const weft_catalog catalog = weft_session_catalog_view(s->catalog);
+
+    *out = NULL;
+    *error = (weft_error){0};
+    atomic_store(&s->cancel, false);
+    st = weft_result_new(s->pool, &s->settings, &s->cancel, &r);
+    if (st != WEFT_OK) {
+        *error = (weft_error){.code = st, .message = "no memory for a statement"};
+        return st;
+    }
+    WEFT_TRY(st, weft_sql_parse(&r->ctx, text, len, &parsed));
+    WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
+    WEFT_TRY(st, run_bound(s, r, &ids, bound));
+    *out = r;
+done:
+    if (st != WEFT_OK) *error = r->ctx.error;
+    weft_session_catalog_end_statement(s->catalog);
+    if (st != WEFT_OK) weft_result_free(&r);
+    return st;
+}

@@ -1,0 +1,43 @@
+/* coordinator/session.h - contract 9's other half: a session takes statements and gives results.
+ *
+ * A session holds settings and temporary views, and runs one statement at a time in the thread that calls it;
+ * cancel may be asked from any thread. A result owns its memory and blocks and may outlive later statements,
+ * but not the session. Every front door (CLI, C library, Spark Connect) translates to these calls. */
+#ifndef WEFT_COORDINATOR_SESSION_H
+#define WEFT_COORDINATOR_SESSION_H
+
+#include "coordinator/coordinator.h"
+
+typedef struct weft_session weft_session;
+typedef struct weft_result weft_result;
+
+/* pool and coordinator are borrowed for the session's life; settings are copied. */
+WEFT_MUST_CHECK weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *coordinator,
+                                             const weft_settings *settings, weft_session **out);
+weft_settings *weft_session_settings(weft_session *session);
+/* Called about ten times a second while a statement runs, in its thread; NULL for none. */
+void weft_session_on_progress(weft_session *session,
+                              void (*progress)(void *self, const weft_progress *progress), void *self);
+/* Stop the running statement, if any: it ends with WEFT_CANCELLED. Any thread, also a signal handler. */
+void weft_session_cancel(weft_session *session);
+
+/* Run one statement. On success *out is its result (never NULL; a statement without rows has no columns). On
+ * failure *error says all, and *out is NULL. */
+WEFT_MUST_CHECK weft_status weft_session_execute(weft_session *session, const char *text, size_t len,
+                                                 weft_error *error, weft_result **out);
+
+/* ---- results ---- */
+const weft_schema *weft_result_schema(const weft_result *result);
+int64_t weft_result_row_count(const weft_result *result);
+/* The next rows, in order: *batch is borrowed until the next call; rows 0 at the end. Errors are in *error.
+ */
+WEFT_MUST_CHECK weft_status weft_result_next(weft_result *result, weft_error *error, weft_batch *batch);
+/* What ran for it: stages, attempts, planning time. */
+const weft_run *weft_result_run(const weft_result *result);
+/* The ctx of the result, for what works on its batches (Arrow export, printing); one thread. */
+weft_ctx *weft_result_ctx(weft_result *result);
+void weft_result_free(weft_result **result);
+
+void weft_session_free(weft_session **session);
+
+#endif

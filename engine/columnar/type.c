@@ -38,7 +38,7 @@ weft_phys weft_type_phys(weft_type type)
     case WEFT_TYPE_STRUCT: return WEFT_PHYS_STRUCT;
     case WEFT_TYPE_COUNT: break;
     }
-    assert(!"a type id");
+    assert(false && "a type id");
     return WEFT_PHYS_NULL;
 }
 

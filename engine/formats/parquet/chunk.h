@@ -111,6 +111,7 @@ void weft_pq_buffer_free(weft_pq_buffer *buffer);
 /* Put a buffer aside until the next release; *buffer is empty afterwards. */
 WEFT_MUST_CHECK weft_status weft_pq_lane_put_aside(weft_ctx *ctx, weft_pq_lane *lane, weft_pq_buffer *buffer);
 void weft_pq_lane_release(weft_pq_lane *lane);
+void weft_pq_lane_init(weft_pq_lane *lane);
 void weft_pq_lane_deinit(weft_pq_lane *lane);
 
 /* Open over one row group. file, meta and leaf are borrowed until the next open or deinit. */

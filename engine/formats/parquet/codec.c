@@ -5,7 +5,6 @@
 
 #include <brotli/decode.h>
 #include <lz4.h>
-#include <snappy-c.h>
 #include <string.h>
 #include <zlib.h>
 #include <zstd.h>
@@ -111,26 +110,17 @@ static weft_status codec_lz4_hadoop(const uint8_t *from, int64_t from_bytes, uin
     return codec_lz4_raw(from, from_bytes, to, to_bytes);
 }
 
-static weft_status codec_snappy(const uint8_t *from, int64_t from_bytes, uint8_t *to, int64_t to_bytes)
-{
-    size_t plain = 0;
-    if (snappy_uncompressed_length((const char *)from, (size_t)from_bytes, &plain) != SNAPPY_OK)
-        return WEFT_CORRUPT;
-    if (plain != (size_t)to_bytes) return WEFT_CORRUPT;
-    return snappy_uncompress((const char *)from, (size_t)from_bytes, (char *)to, &plain) == SNAPPY_OK
-               ? WEFT_OK
-               : WEFT_CORRUPT;
-}
-
 weft_status weft_pq_decompress(weft_ctx *ctx, weft_pq_codecs *codecs, weft_pq_codec codec,
-                               const uint8_t *from, int64_t from_bytes, uint8_t *to, int64_t to_bytes)
+                               const uint8_t *from, int64_t from_bytes, uint8_t *to, int64_t to_bytes,
+                               bool numbers)
 {
     switch (codec) {
     case WEFT_PQ_UNCOMPRESSED:
         if (from_bytes != to_bytes) return WEFT_CORRUPT;
         memcpy(to, from, (size_t)to_bytes);
         return WEFT_OK;
-    case WEFT_PQ_SNAPPY: return codec_snappy(from, from_bytes, to, to_bytes);
+    case WEFT_PQ_SNAPPY:
+        return codecs->kernels->snappy(from, from_bytes, to, to_bytes, numbers) ? WEFT_OK : WEFT_CORRUPT;
     case WEFT_PQ_GZIP: return codec_gzip(ctx, codecs, from, from_bytes, to, to_bytes);
     case WEFT_PQ_BROTLI: return codec_brotli(ctx, from, from_bytes, to, to_bytes);
     case WEFT_PQ_LZ4: return codec_lz4_hadoop(from, from_bytes, to, to_bytes);
@@ -146,7 +136,7 @@ void weft_pq_codecs_deinit(weft_pq_codecs *codecs)
     ZSTD_freeDCtx(codecs->zstd);
     if (codecs->zlib != NULL) inflateEnd(codecs->zlib);
     weft_mem_free(codecs->zlib);
-    *codecs = (weft_pq_codecs){0};
+    *codecs = (weft_pq_codecs){.kernels = codecs->kernels};
 }
 
 const char *weft_pq_codec_name(int codec)

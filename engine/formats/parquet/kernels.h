@@ -19,7 +19,17 @@ typedef struct weft_pq_kernels {
     void (*gather128)(const weft_str *values, const uint32_t *codes, int32_t n, weft_str *out);
     /* Positions i < n with keep[codes[i]] != 0, ascending; room for n. Returns their number. */
     int32_t (*select)(const uint8_t *keep, const uint32_t *codes, int32_t n, uint16_t *out);
+    /* Decompress raw snappy, all of from into exactly to_bytes at to; false when it is malformed or gives
+     * another length: to may hold anything then. Both sides have WEFT_PQ_SLACK bytes after them. numbers: the
+     * contents are eight-byte numbers; a hint that changes the speed only. Our own, as it is faster than the
+     * library on columns; source: format_description.txt of google/snappy. */
+    bool (*snappy)(const uint8_t *from, int64_t from_bytes, uint8_t *to, int64_t to_bytes, bool numbers);
 } weft_pq_kernels;
+
+bool weft_pq_snappy_base(const uint8_t *from, int64_t from_bytes, uint8_t *to, int64_t to_bytes,
+                         bool numbers);
+bool weft_pq_snappy_avx2(const uint8_t *from, int64_t from_bytes, uint8_t *to, int64_t to_bytes,
+                         bool numbers);
 
 extern const weft_pq_kernels weft_pq_kernels_base;
 #ifdef WEFT_HAVE_AVX2

@@ -97,4 +97,5 @@ const weft_pq_kernels WEFT_CAT(weft_pq_kernels_, WEFT_ISA) = {
     .gather64 = kernel_gather64,
     .gather128 = kernel_gather128,
     .select = kernel_select,
+    .snappy = WEFT_CAT(weft_pq_snappy_, WEFT_ISA),
 };

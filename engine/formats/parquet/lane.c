@@ -1,6 +1,12 @@
 /* engine/formats/parquet/lane.c - the buffers of a scan's lane. */
 #include "engine/formats/parquet/chunk.h"
 
+void weft_pq_lane_init(weft_pq_lane *lane)
+{
+    *lane = (weft_pq_lane){.kernels = weft_pq_kernels_find()};
+    lane->codecs.kernels = lane->kernels;
+}
+
 weft_status weft_pq_buffer_reserve(weft_ctx *ctx, weft_pq_buffer *buffer, size_t bytes)
 {
     weft_status st = WEFT_OK;

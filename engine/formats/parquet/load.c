@@ -19,14 +19,18 @@ static bool load_ratio_plausible(int codec, int64_t packed_bytes, int64_t plain_
     }
 }
 
-static weft_status load_decompress(weft_ctx *ctx, weft_pq_chunk *chunk, const uint8_t *packed,
-                                   int64_t packed_bytes, uint8_t *to, int64_t plain_bytes)
+static weft_status load_decompress(weft_ctx *ctx, weft_pq_chunk *chunk, const weft_pq_page_header *h,
+                                   const uint8_t *packed, int64_t packed_bytes, uint8_t *to,
+                                   int64_t plain_bytes)
 {
+    const bool numbers = chunk->leaf->type_bytes == 8 &&
+                         (h->type == WEFT_PQ_DICTIONARY_PAGE || h->encoding == WEFT_PQ_PLAIN);
     const weft_status st = weft_pq_decompress(ctx, &chunk->lane->codecs, (weft_pq_codec)chunk->meta->codec,
-                                              packed, packed_bytes, to, plain_bytes);
+                                              packed, packed_bytes, to, plain_bytes, numbers);
     if (st == WEFT_CORRUPT) return weft_pq_chunk_corrupt(ctx, chunk, "the page cannot be decompressed");
-    if (st == WEFT_UNSUPPORTED)
+    if (st == WEFT_UNSUPPORTED) {
         weft_error_prefix(ctx, "Parquet file %s, column %s: ", chunk->path, chunk->leaf->path);
+    }
     return st;
 }
 
@@ -63,7 +67,7 @@ static weft_status load_body(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t offset
     uint8_t *to = body->data;
     memcpy(to, packed, (size_t)levels);
     if (h->plain_bytes > levels || h->packed_bytes > levels) {
-        WEFT_TRY(st, load_decompress(ctx, chunk, packed + levels, h->packed_bytes - levels, to + levels,
+        WEFT_TRY(st, load_decompress(ctx, chunk, h, packed + levels, h->packed_bytes - levels, to + levels,
                                      h->plain_bytes - levels));
     }
     *out = to;

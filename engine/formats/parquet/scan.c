@@ -67,7 +67,7 @@ weft_status weft_pq_scan_open(weft_ctx *ctx, const weft_table *table, const weft
     scan->split_count = split_count;
     scan->split_at = -1;
     scan->file_index = -1;
-    scan->lane.kernels = weft_pq_kernels_find();
+    weft_pq_lane_init(&scan->lane);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->columns));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->bounds));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->batch_columns));

@@ -64,11 +64,12 @@ static bool stats_is_clustered(const weft_pq_meta *meta, int32_t leaf)
 static weft_status stats_estimate(weft_ctx *ctx, const weft_pq_meta *meta, int32_t leaf, int64_t *out)
 {
     weft_status st = WEFT_OK;
-    weft_pq_lane lane = {.kernels = weft_pq_kernels_find()};
+    weft_pq_lane lane;
     weft_pq_chunk chunk = {.lane = &lane};
     weft_file *file = NULL;
     double rows = 0, distinct = 0, domain = 0;
     int32_t sampled = 0;
+    weft_pq_lane_init(&lane);
     *out = -1;
     if (meta->leaves[leaf].max_rep > 0 || meta->row_group_count == 0) goto done;
     WEFT_TRY(st, weft_file_open(ctx, meta->path, &file));

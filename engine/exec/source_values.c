@@ -38,35 +38,6 @@ done:
     return st;
 }
 
-/* Store one literal at slot i. */
-static weft_status values_set(weft_ctx *ctx, weft_vector *vector, int32_t i, const weft_value *value)
-{
-    if (value->is_null) {
-        weft_vector_set_null(vector, i);
-        return WEFT_OK;
-    }
-    char *at = (char *)vector->values + (size_t)i * (size_t)weft_phys_bytes((weft_phys)vector->column.phys);
-    switch ((weft_phys)vector->column.phys) {
-    case WEFT_PHYS_NULL: return WEFT_OK;
-    case WEFT_PHYS_BOOL: *(uint8_t *)at = value->boolean; return WEFT_OK;
-    case WEFT_PHYS_I8: *(int8_t *)at = (int8_t)value->i64; return WEFT_OK;
-    case WEFT_PHYS_I16: *(int16_t *)at = (int16_t)value->i64; return WEFT_OK;
-    case WEFT_PHYS_I32: *(int32_t *)at = (int32_t)value->i64; return WEFT_OK;
-    case WEFT_PHYS_I64:
-        *(int64_t *)at = value->type.id == WEFT_TYPE_DECIMAL ? (int64_t)value->i128 : value->i64;
-        return WEFT_OK;
-    case WEFT_PHYS_I128: *(weft_i128 *)at = value->i128; return WEFT_OK;
-    case WEFT_PHYS_F32: *(float *)at = (float)value->f64; return WEFT_OK;
-    case WEFT_PHYS_F64: *(double *)at = value->f64; return WEFT_OK;
-    case WEFT_PHYS_STR:
-        return weft_vector_set_string(ctx, vector, i, weft_str_data(&value->str), value->str.len);
-    case WEFT_PHYS_LIST:
-    case WEFT_PHYS_STRUCT:
-    case WEFT_PHYS_COUNT: break;
-    }
-    return weft_fail(ctx, WEFT_UNSUPPORTED, "a literal row with a nested value");
-}
-
 static weft_status values_next(weft_ctx *ctx, void *state, weft_batch *out, weft_op_result *result)
 {
     weft_status st = WEFT_OK;
@@ -81,7 +52,7 @@ static weft_status values_next(weft_ctx *ctx, void *state, weft_batch *out, weft
         for (int32_t i = 0; i < rows; i++) {
             const weft_expr *cell = s->spec->values.cells[(size_t)(s->next + i) * (size_t)width + (size_t)c];
             assert(cell->kind == WEFT_EXPR_LITERAL);
-            WEFT_TRY(st, values_set(ctx, &s->vectors[c], i, &cell->literal));
+            WEFT_TRY(st, weft_value_store(ctx, &cell->literal, &s->vectors[c], i));
         }
         s->columns[c] = s->vectors[c].column;
     }

@@ -244,3 +244,32 @@ weft_value weft_value_of_column(const weft_column *column, int32_t row)
     }
     return value;
 }
+
+weft_status weft_value_store(weft_ctx *ctx, const weft_value *value, weft_vector *vector, int32_t i)
+{
+    const weft_phys phys = (weft_phys)vector->column.phys;
+    if (value->is_null) {
+        weft_vector_set_null(vector, i);
+        return WEFT_OK;
+    }
+    char *at = (char *)vector->values + (size_t)i * (size_t)weft_phys_bytes(phys);
+    switch (phys) {
+    case WEFT_PHYS_NULL: return WEFT_OK;
+    case WEFT_PHYS_BOOL: *(uint8_t *)at = value->boolean; return WEFT_OK;
+    case WEFT_PHYS_I8: *(int8_t *)at = (int8_t)value->i64; return WEFT_OK;
+    case WEFT_PHYS_I16: *(int16_t *)(void *)at = (int16_t)value->i64; return WEFT_OK;
+    case WEFT_PHYS_I32: *(int32_t *)(void *)at = (int32_t)value->i64; return WEFT_OK;
+    case WEFT_PHYS_I64:
+        *(int64_t *)(void *)at = value->type.id == WEFT_TYPE_DECIMAL ? (int64_t)value->i128 : value->i64;
+        return WEFT_OK;
+    case WEFT_PHYS_I128: *(weft_i128 *)(void *)at = value->i128; return WEFT_OK;
+    case WEFT_PHYS_F32: *(float *)(void *)at = (float)value->f64; return WEFT_OK;
+    case WEFT_PHYS_F64: *(double *)(void *)at = value->f64; return WEFT_OK;
+    case WEFT_PHYS_STR:
+        return weft_vector_set_string(ctx, vector, i, weft_str_data(&value->str), value->str.len);
+    case WEFT_PHYS_LIST:
+    case WEFT_PHYS_STRUCT:
+    case WEFT_PHYS_COUNT: break;
+    }
+    return weft_fail(ctx, WEFT_UNSUPPORTED, "a literal with a nested value");
+}

@@ -1,0 +1,155 @@
+/* engine/exec/window_frame.c - see window_frame.h. */
+#include "engine/exec/window_frame.h"
+
+#include <string.h>
+
+static bool has_offset(weft_bound_kind kind)
+{
+    return kind == WEFT_BOUND_PRECEDING || kind == WEFT_BOUND_FOLLOWING;
+}
+
+weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout, const weft_window_spec *spec,
+                                   const weft_sort_key *order, int32_t order_count, weft_window_frame *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t *columns = NULL;
+    memset(out, 0, sizeof(*out));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, order_count, &columns));
+    for (int32_t i = 0; i < order_count; i++) columns[i] = order[i].column;
+    out->layout = layout;
+    out->spec = spec;
+    out->order = columns;
+    out->order_count = order_count;
+    if (order_count > 0) {
+        out->descending = order[0].descending;
+        out->nulls_first = order[0].nulls_first;
+    }
+    if (has_offset(spec->low)) out->low_offset = spec->low_offset->literal;
+    if (has_offset(spec->high)) out->high_offset = spec->high_offset->literal;
+    if (spec->rows || (!has_offset(spec->low) && !has_offset(spec->high))) goto done;
+    const weft_type type = layout->types[columns[0]];
+    if (order_count != 1 || !(weft_type_is_numeric(type) || type.id == WEFT_TYPE_DATE ||
+                              type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ)) {
+        char text[128];
+        st = weft_fail(
+            ctx, WEFT_UNSUPPORTED_WINDOW,
+            "A RANGE frame with an offset needs one ORDER BY key of a number, date or timestamp, not %s.",
+            weft_type_text(type, text, sizeof(text)));
+    }
+done:
+    return st;
+}
+
+void weft_window_frame_begin(weft_window_frame *f, const uint8_t *const *rows, int64_t count)
+{
+    f->rows = rows;
+    f->count = count;
+    f->peer_begin = f->peer_end = 0;
+    f->low = f->high = 0;
+}
+
+void weft_window_frame_peers(weft_window_frame *f, int64_t i)
+{
+    if (i < f->peer_end) return;
+    f->peer_begin = i;
+    f->peer_end = i + 1;
+    while (f->peer_end < f->count &&
+           weft_rows_equal(f->layout, f->order, f->order_count, f->rows[i], f->rows[f->peer_end]))
+        f->peer_end++;
+}
+
+/* The order key of a row as a long double: exact for 64-bit integers and for decimals of up to 19 digits. */
+static long double key_of(const weft_window_frame *f, int64_t i)
+{
+    const int32_t column = f->order[0];
+    const uint8_t *at = f->rows[i] + f->layout->offsets[column];
+    long double value = 0;
+    int64_t whole = 0;
+    switch ((weft_phys)f->layout->phys[column]) {
+    case WEFT_PHYS_I8: whole = *(const int8_t *)at; break;
+    case WEFT_PHYS_I16: whole = *(const int16_t *)(const void *)at; break;
+    case WEFT_PHYS_I32: whole = *(const int32_t *)(const void *)at; break;
+    case WEFT_PHYS_I64: whole = *(const int64_t *)(const void *)at; break;
+    case WEFT_PHYS_I128: {
+        weft_i128 wide;
+        memcpy(&wide, at, sizeof(wide)); /* rows align it to 8 only */
+        return (long double)wide;
+    }
+    case WEFT_PHYS_F32: return *(const float *)(const void *)at;
+    case WEFT_PHYS_F64: return (long double)*(const double *)(const void *)at;
+    case WEFT_PHYS_NULL:
+    case WEFT_PHYS_BOOL:
+    case WEFT_PHYS_STR:
+    case WEFT_PHYS_LIST:
+    case WEFT_PHYS_STRUCT:
+    case WEFT_PHYS_COUNT: break;
+    }
+    value = (long double)whole;
+    return value;
+}
+
+static long double offset_of(const weft_window_frame *f, const weft_value *offset)
+{
+    const weft_type type = f->layout->types[f->order[0]];
+    if (offset->type.id == WEFT_TYPE_FLOAT || offset->type.id == WEFT_TYPE_DOUBLE)
+        return (long double)offset->f64;
+    long double value = offset->type.id == WEFT_TYPE_DECIMAL ? (long double)offset->i128
+                                                             : (long double)offset->i64;
+    int scale = (type.id == WEFT_TYPE_DECIMAL ? type.scale : 0) -
+                (offset->type.id == WEFT_TYPE_DECIMAL ? offset->type.scale : 0);
+    for (; scale > 0; scale--) value *= 10;
+    for (; scale < 0; scale++) value /= 10;
+    if (offset->type.id == WEFT_TYPE_INTERVAL_DT && type.id == WEFT_TYPE_DATE)
+        value /= 86400.0L * 1000000.0L; /* microseconds of a day */
+    return value;
+}
+
+/* Is row i before the bound `key + offset` in the order of the partition? NULLs are peers of NULLs only. */
+static bool before(const weft_window_frame *f, int64_t i, int64_t current, long double offset, bool inclusive)
+{
+    const bool null = weft_row_is_null(f->rows[i], f->order[0]);
+    const bool current_null = weft_row_is_null(f->rows[current], f->order[0]);
+    if (null || current_null) {
+        if (null && current_null) return inclusive;
+        return null == f->nulls_first;
+    }
+    const long double difference = f->descending ? key_of(f, current) - key_of(f, i)
+                                                 : key_of(f, i) - key_of(f, current);
+    return inclusive ? difference <= offset : difference < offset;
+}
+
+static int64_t clamp(int64_t value, int64_t count) { return weft_max_i64(0, weft_min_i64(value, count)); }
+
+/* i + distance without overflow, inside the partition. */
+static int64_t moved(int64_t i, int64_t distance, int64_t count)
+{
+    int64_t sum;
+    if (__builtin_add_overflow(i, distance, &sum)) return distance < 0 ? 0 : count;
+    return clamp(sum, count);
+}
+
+static int64_t bound(weft_window_frame *f, weft_bound_kind kind, const weft_value *offset, int64_t i,
+                     bool upper)
+{
+    int64_t *at = upper ? &f->high : &f->low;
+    if (kind == WEFT_BOUND_UNBOUNDED_PRECEDING) return 0;
+    if (kind == WEFT_BOUND_UNBOUNDED_FOLLOWING) return f->count;
+    if (kind == WEFT_BOUND_CURRENT_ROW) {
+        if (f->spec->rows) return i + upper;
+        return upper ? f->peer_end : f->peer_begin;
+    }
+    if (f->spec->rows) {
+        const int64_t distance = kind == WEFT_BOUND_PRECEDING ? -offset->i64 : offset->i64;
+        return moved(i + upper, distance, f->count);
+    }
+    const long double amount = kind == WEFT_BOUND_PRECEDING ? -offset_of(f, offset) : offset_of(f, offset);
+    while (*at < f->count && before(f, *at, i, amount, upper)) (*at)++;
+    return *at;
+}
+
+void weft_window_frame_bounds(weft_window_frame *f, int64_t i, int64_t *low, int64_t *high)
+{
+    *low = bound(f, f->spec->low, &f->low_offset, i, false);
+    *high = bound(f, f->spec->high, &f->high_offset, i, true);
+    if (*high < *low) *high = *low;
+}

@@ -1,0 +1,52 @@
+/* engine/expr/fn_window.c - functions that exist only with OVER. They have no kernel: the window operator
+ * (engine/exec/op_window.c) knows them by name. */
+#include "engine/expr/coerce.h"
+#include "engine/expr/function.h"
+
+/* The result has the type of the first argument; a third one (the default of lag and lead) is cast to it. */
+static weft_status bind_value(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    (void)fn, (void)span;
+    *variant = 0;
+    *type = args[0]->type;
+    if (count < 3) return WEFT_OK;
+    return weft_expr_cast(ctx, args[2], args[0]->type, true, &args[2]);
+}
+
+#define ANY WEFT_TYPE_COUNT
+static const weft_signature no_args_int[] = {{.min_args = 0, .max_args = 0, .result = WEFT_TYPE_INT}};
+static const weft_signature no_args_double[] = {{.min_args = 0, .max_args = 0, .result = WEFT_TYPE_DOUBLE}};
+static const weft_signature one_int[] = {
+    {.args = {WEFT_TYPE_INT}, .min_args = 1, .max_args = 1, .result = WEFT_TYPE_INT}};
+static const weft_signature value_offset[] = {
+    {.args = {ANY, WEFT_TYPE_INT, ANY}, .min_args = 1, .max_args = 3, .result = ANY}};
+static const weft_signature value_nth[] = {
+    {.args = {ANY, WEFT_TYPE_INT}, .min_args = 2, .max_args = 2, .result = ANY}};
+#undef ANY
+
+#define WINDOW(symbol, text, forms, binding, says)                                                           \
+    const weft_function weft_fn_##symbol = {.name = text,                                                    \
+                                            .flags = WEFT_FN_WINDOW_ONLY | WEFT_FN_NULL_OWN,                 \
+                                            .signatures = forms,                                             \
+                                            .signature_count = 1,                                            \
+                                            .bind = binding,                                                 \
+                                            .help = says}
+WINDOW(row_number, "row_number", no_args_int, NULL,
+       "row_number() - The number of the row in its partition, from 1.");
+WINDOW(rank, "rank", no_args_int, NULL, "rank() - One more than the number of rows before the row's peers.");
+WINDOW(dense_rank, "dense_rank", no_args_int, NULL,
+       "dense_rank() - The number of the row's group of peers, from 1.");
+WINDOW(percent_rank, "percent_rank", no_args_double, NULL,
+       "percent_rank() - (rank - 1) / (rows of the partition - 1).");
+WINDOW(cume_dist, "cume_dist", no_args_double, NULL,
+       "cume_dist() - The part of the partition up to the last peer of the row.");
+WINDOW(ntile, "ntile", one_int, NULL,
+       "ntile(n) - The number of the row's part when the partition is cut into n.");
+WINDOW(lag, "lag", value_offset, bind_value,
+       "lag(value [, offset [, default]]) - The value offset rows before this one in the partition.");
+WINDOW(lead, "lead", value_offset, bind_value,
+       "lead(value [, offset [, default]]) - The value offset rows after this one in the partition.");
+WINDOW(nth_value, "nth_value", value_nth, bind_value,
+       "nth_value(value, n) - The value of the n-th row of the frame.");
+#undef WINDOW

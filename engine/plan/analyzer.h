@@ -1,20 +1,21 @@
-/* engine/plan/analyzer.h - from parsed plans to bound plans: names, types, functions, subqueries, stars, grouping.
+/* engine/plan/analyzer.h - from parsed plans to bound plans: names, types, functions, subqueries, stars,
+ * grouping.
  *
- * Catalogue: names are looked up through weft_catalog, a small interface that the session implements (temporary
- * views, and format.`path`). */
+ * Catalogue: names are looked up through weft_catalog, a small interface that the session implements
+ * (temporary views, and format.`path`). */
 #ifndef WEFT_PLAN_ANALYZER_H
 #define WEFT_PLAN_ANALYZER_H
 
 #include "engine/plan/logical.h"
 
 typedef struct weft_catalog {
-    /* A view or table by name: *parsed is the parsed plan of a view AS query (analysed afresh at each use), or
-     * *relation a table. Both NULL and WEFT_OK when the name is unknown. */
+    /* A view or table by name: *parsed is the parsed plan of a view AS query (analysed afresh at each use),
+     * or *relation a table. Both NULL and WEFT_OK when the name is unknown. */
     weft_status (*find)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                         const weft_node **parsed, const weft_relation **relation);
     /* Open format.`path` or a view's USING clause. Errors: WEFT_DATA_SOURCE_NOT_FOUND, WEFT_NOT_FOUND … */
-    weft_status (*open)(weft_ctx *ctx, void *self, const char *format, const char *path, const char *const *options,
-                        int32_t option_count, const weft_relation **relation);
+    weft_status (*open)(weft_ctx *ctx, void *self, const char *format, const char *path,
+                        const char *const *options, int32_t option_count, const weft_relation **relation);
     /* Names for "did you mean": all visible tables; in ctx->arena. */
     weft_status (*names)(weft_ctx *ctx, void *self, const char *const **names, int32_t *count);
     void *self;

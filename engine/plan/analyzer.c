@@ -1,0 +1,97 @@
+/* engine/plan/analyzer.c - the analyser's entry: statements, and the frames of its recursion. */
+#include <strings.h>
+
+#include "common/limits.h"
+#include "engine/plan/analyzer_internal.h"
+
+weft_status weft_analyzer_enter(weft_analyzer *a, const weft_span *span, int32_t *frame)
+{
+    if (a->depth >= WEFT_EXPR_DEPTH_MAX || a->height >= WEFT_EXPR_DEPTH_MAX) {
+        return weft_fail_at(
+            a->ctx, WEFT_NESTING_TOO_DEEP, weft_analyzer_span(a, span),
+            "The query is nested more than %d levels deep, counting the views and common table "
+            "expressions that it is made of.",
+            WEFT_EXPR_DEPTH_MAX);
+    }
+    a->depth++;
+    a->size++;
+    *frame = a->height;
+    a->height = 0;
+    return WEFT_OK;
+}
+
+void weft_analyzer_leave(weft_analyzer *a, int32_t frame)
+{
+    a->depth--;
+    a->height = weft_max_i32(a->height + 1, frame);
+}
+
+static weft_status check_unique_names(weft_analyzer *a, const weft_node *node, const weft_span *span)
+{
+    const weft_outputs *output = &node->output;
+    for (int32_t i = 0; i < output->count; i++) {
+        for (int32_t k = 0; k < i; k++) {
+            if (strcasecmp(output->columns[i].name, output->columns[k].name) != 0) continue;
+            return weft_fail_at(
+                a->ctx, WEFT_COLUMN_ALREADY_EXISTS, span,
+                "The column `%s` already exists. Choose another name or rename the existing column.",
+                output->columns[i].name);
+        }
+    }
+    return WEFT_OK;
+}
+
+static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, const weft_node **out);
+
+/* A command with its input bound. Commands have no columns of their own. */
+static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    const weft_node **inputs = NULL;
+    WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
+    *node = *parsed;
+    node->output = (weft_outputs){0};
+    *out = node;
+    if (parsed->input_count == 0) goto done;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, 1, &inputs));
+    WEFT_TRY(st, analyze_statement(a, parsed->inputs[0], &inputs[0]));
+    node->inputs = inputs;
+    if (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count > 0 &&
+        parsed->view.column_count != inputs[0]->output.count) {
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, &parsed->span,
+                                  "The view `%s` names %d columns, but its query has %d.", parsed->view.name,
+                                  parsed->view.column_count, inputs[0]->output.count));
+    }
+    const bool names = (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count == 0) ||
+                       parsed->kind == WEFT_NODE_WRITE;
+    if (names) WEFT_TRY(st, check_unique_names(a, inputs[0], &parsed->span));
+done:
+    return st;
+}
+
+static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_bound bound = {0};
+    switch ((int)parsed->kind) {
+    case WEFT_NODE_WRITE:
+    case WEFT_NODE_EXPLAIN:
+    case WEFT_NODE_CREATE_VIEW:
+    case WEFT_NODE_DROP_VIEW:
+    case WEFT_NODE_SET_CONFIG:
+    case WEFT_NODE_SHOW: return analyze_command(a, parsed, out);
+    default: break;
+    }
+    WEFT_TRY(st, weft_bind_query(a, parsed, NULL, NULL, &bound));
+    WEFT_TRY(st, weft_bound_node(a, &bound, out));
+done:
+    return st;
+}
+
+weft_status weft_analyze(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids, const weft_node *parsed,
+                         const weft_node **out)
+{
+    weft_analyzer a = {.ctx = ctx, .catalog = catalog, .ids = ids};
+    return analyze_statement(&a, parsed, out);
+}

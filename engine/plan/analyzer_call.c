@@ -1,0 +1,372 @@
+/* engine/plan/analyzer_call.c - calls: scalar functions, aggregates, window functions, grouping(). */
+#include <stdio.h>
+#include <strings.h>
+
+#include "engine/expr/aggregate.h"
+#include "engine/expr/function.h"
+#include "engine/plan/analyzer_internal.h"
+
+bool weft_is_grouping(const weft_expr *e)
+{
+    return e->kind == WEFT_EXPR_UNRESOLVED_CALL && e->type.id != WEFT_TYPE_NULL &&
+           (strcmp(e->unresolved.name, "grouping") == 0 || strcmp(e->unresolved.name, "grouping_id") == 0);
+}
+
+static bool any_aggregate(const weft_expr *const *list, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (weft_has_aggregate(list[i])) return true;
+    }
+    return false;
+}
+
+bool weft_has_aggregate(const weft_expr *e)
+{
+    if (e->kind == WEFT_EXPR_AGGREGATE || weft_is_grouping(e)) return true;
+    if (e->kind != WEFT_EXPR_WINDOW) return any_aggregate(e->args, e->arg_count);
+    /* The window's own function is no aggregate of the query; its arguments may be. */
+    const weft_window_spec *spec = e->window.spec;
+    return any_aggregate(e->args[0]->args, e->args[0]->arg_count) ||
+           any_aggregate(spec->partition, spec->partition_count) ||
+           any_aggregate(spec->order, spec->order_count);
+}
+
+static weft_status misplaced(weft_binder *b, const weft_expr *e, weft_status code, const char *what)
+{
+    return weft_fail_at(b->a->ctx, code, weft_analyzer_span(b->a, &e->span),
+                        "The %s %s() may not stand in %s.", what, e->unresolved.name, b->clause);
+}
+
+/* Arguments; * alone is none for count(*), else all columns. */
+static weft_status bind_call_args(weft_binder *b, const weft_expr *e, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    const bool count = strcasecmp(e->unresolved.name, "count") == 0;
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        const weft_expr *arg = NULL;
+        if (e->args[i]->kind == WEFT_EXPR_STAR) {
+            if (count && !e->unresolved.distinct && e->arg_count == 1 && e->args[i]->name.part_count == 0)
+                continue;
+            WEFT_TRY(st, weft_bind_star(b, e->args[i], out));
+            continue;
+        }
+        WEFT_TRY(st, weft_bind_expr(b, e->args[i], &arg));
+        WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, arg));
+    }
+done:
+    return st;
+}
+
+static weft_status with_ignore_nulls(weft_ctx *ctx, bool ignore_nulls, const weft_expr **e)
+{
+    if (!ignore_nulls) return WEFT_OK;
+    weft_expr copy = **e;
+    copy.aggregate.ignore_nulls = true;
+    return weft_expr_with_args(ctx, &copy, copy.args, e);
+}
+
+/* f(args) OVER …: the arguments may hold aggregates of the query, as in sum(sum(x)) OVER (). Binding goes by
+ * columns that stand in for them, since an aggregate directly in another one is refused. */
+static weft_status bind_window_aggregate(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    weft_pointers args = {0};
+    const weft_expr **stand_ins = NULL;
+    if (e->unresolved.distinct || e->unresolved.filter != NULL) {
+        return weft_fail_at(ctx, WEFT_UNSUPPORTED, weft_analyzer_span(b->a, &e->span),
+                            "%s in a window function is not supported.",
+                            e->unresolved.distinct ? "DISTINCT" : "FILTER");
+    }
+    WEFT_TRY(st, bind_call_args(b, e, &args));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, args.count + 1, &stand_ins));
+    for (int32_t i = 0; i < args.count; i++) {
+        const weft_expr *arg = weft_pointers_exprs(&args)[i];
+        stand_ins[i] = arg;
+        if (!weft_expr_has_aggregate(arg)) continue;
+        WEFT_TRY(st, weft_expr_column(ctx, -1 - i, "", arg->type, arg->nullable, &stand_ins[i]));
+    }
+    WEFT_TRY(st, weft_expr_aggregate(ctx, e->unresolved.name, stand_ins, args.count, false, NULL,
+                                     weft_analyzer_span(b->a, &e->span), out));
+    for (int32_t i = 0; i < args.count; i++) {
+        const weft_expr *arg = weft_pointers_exprs(&args)[i], *made = (*out)->args[i];
+        if (stand_ins[i] == arg) {
+            stand_ins[i] = made;
+        } else if (made->kind == WEFT_EXPR_CAST) { /* an inserted cast stays around it */
+            WEFT_TRY(st, weft_expr_with_args(ctx, made, &arg, &stand_ins[i]));
+        } else {
+            stand_ins[i] = arg;
+        }
+    }
+    if (args.count > 0) WEFT_TRY(st, weft_expr_with_args(ctx, *out, stand_ins, out));
+    WEFT_TRY(st, with_ignore_nulls(ctx, e->unresolved.ignore_nulls, out));
+done:
+    return st;
+}
+
+static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    weft_pointers args = {0};
+    const weft_expr *filter = NULL;
+    const bool windows = b->windows;
+    if (!b->aggregates) return misplaced(b, e, b->no_aggregates, "aggregate function");
+    if (b->in_aggregate > 0) {
+        return weft_fail_at(
+            ctx, WEFT_NESTED_AGGREGATE, weft_analyzer_span(b->a, &e->span),
+            "It is not allowed to use an aggregate function in the argument of another aggregate "
+            "function: %s().",
+            e->unresolved.name);
+    }
+    b->in_aggregate++;
+    b->windows = false;
+    WEFT_TRY(st, bind_call_args(b, e, &args));
+    if (e->unresolved.filter != NULL) WEFT_TRY(st, weft_bind_expr(b, e->unresolved.filter, &filter));
+    b->windows = windows;
+    b->in_aggregate--;
+    WEFT_TRY(st,
+             weft_expr_aggregate(ctx, e->unresolved.name, weft_pointers_exprs(&args), args.count,
+                                 e->unresolved.distinct, filter, weft_analyzer_span(b->a, &e->span), out));
+    WEFT_TRY(st, with_ignore_nulls(ctx, e->unresolved.ignore_nulls, out));
+done:
+    return st;
+}
+
+/* grouping(x) and grouping_id(x, …): kept as bound calls until the groups are known. */
+static weft_status bind_grouping(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers args = {0};
+    weft_expr *made = NULL;
+    const bool id = strcasecmp(e->unresolved.name, "grouping_id") == 0;
+    if (!b->aggregates) return misplaced(b, e, b->no_aggregates, "function");
+    WEFT_TRY(st, bind_call_args(b, e, &args));
+    if (!id && args.count != 1) {
+        WEFT_TRY(st,
+                 weft_fail_at(b->a->ctx, WEFT_WRONG_NUM_ARGS, weft_analyzer_span(b->a, &e->span),
+                              "The grouping requires 1 parameters but the actual number is %d.", args.count));
+    }
+    WEFT_TRY(st, WEFT_NEW(b->a->ctx, &made));
+    *made = (weft_expr){.kind = WEFT_EXPR_UNRESOLVED_CALL,
+                        .type = WEFT_TYPE_OF(id ? WEFT_TYPE_BIGINT : WEFT_TYPE_TINYINT),
+                        .arg_count = args.count,
+                        .args = weft_pointers_exprs(&args)};
+    if (b->a->in_view == 0) made->span = e->span;
+    made->unresolved.name = id ? "grouping_id" : "grouping";
+    *out = made;
+done:
+    return st;
+}
+
+/* extract(field FROM x) by the function of that field. */
+static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    static const char *const fields[][2] = {
+        {"year", "year"},
+        {"y", "year"},
+        {"years", "year"},
+        {"yr", "year"},
+        {"yearofweek", "yearofweek"},
+        {"quarter", "quarter"},
+        {"qtr", "quarter"},
+        {"month", "month"},
+        {"mon", "month"},
+        {"months", "month"},
+        {"week", "weekofyear"},
+        {"w", "weekofyear"},
+        {"weeks", "weekofyear"},
+        {"day", "day"},
+        {"d", "day"},
+        {"days", "day"},
+        {"dayofweek", "dayofweek"},
+        {"dow", "dayofweek"},
+        {"dow_iso", "weekday"},
+        {"dayofweek_iso", "weekday"},
+        {"doy", "dayofyear"},
+        {"dayofyear", "dayofyear"},
+        {"hour", "hour"},
+        {"h", "hour"},
+        {"hours", "hour"},
+        {"minute", "minute"},
+        {"m", "minute"},
+        {"min", "minute"},
+        {"minutes", "minute"},
+        {"second", "second"},
+        {"s", "second"},
+        {"sec", "second"},
+        {"seconds", "second"},
+    };
+    weft_status st = WEFT_OK;
+    const weft_expr *arg = NULL;
+    const weft_expr *field = e->arg_count == 2 ? e->args[0] : NULL;
+    const char *function = NULL;
+    if (field == NULL || field->kind != WEFT_EXPR_LITERAL || field->literal.type.id != WEFT_TYPE_STRING) {
+        return weft_fail_at(b->a->ctx, WEFT_WRONG_NUM_ARGS, weft_analyzer_span(b->a, &e->span),
+                            "%s needs a constant field and a source.", e->unresolved.name);
+    }
+    const weft_str *name = &field->literal.str;
+    for (int32_t i = 0; i < WEFT_COUNT(fields); i++) {
+        if (strlen(fields[i][0]) == name->len &&
+            strncasecmp(fields[i][0], weft_str_data(name), name->len) == 0) {
+            function = fields[i][1];
+        }
+    }
+    WEFT_TRY(st, weft_bind_expr(b, e->args[1], &arg));
+    if (function == NULL) {
+        WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_INVALID, weft_analyzer_span(b->a, &field->span),
+                                  "Cannot extract the field %.*s.", (int)weft_min_i32((int32_t)name->len, 60),
+                                  weft_str_data(name)));
+    }
+    WEFT_TRY(st, weft_expr_call(b->a->ctx, function, &arg, 1, weft_analyzer_span(b->a, &e->span), out));
+done:
+    return st;
+}
+
+weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_span *span = weft_analyzer_span(b->a, &e->span);
+    const char *name = e->unresolved.name;
+    weft_pointers args = {0};
+    if (strcasecmp(name, "grouping") == 0 || strcasecmp(name, "grouping_id") == 0)
+        return bind_grouping(b, e, out);
+    if (weft_aggregate_find(name) != NULL) return bind_aggregate(b, e, out);
+    const weft_function *fn = weft_function_find(name);
+    if (fn != NULL && (fn->flags & WEFT_FN_WINDOW_ONLY) != 0) {
+        return weft_fail_at(ctx, WEFT_WINDOW_WITHOUT_OVER, span,
+                            "Window function %s() requires an OVER clause.", name);
+    }
+    if (e->unresolved.distinct || e->unresolved.filter != NULL || e->unresolved.ignore_nulls) {
+        return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
+                            "%s is not supported by %s(), which is no aggregate.",
+                            e->unresolved.distinct         ? "DISTINCT"
+                            : e->unresolved.filter != NULL ? "FILTER"
+                                                           : "IGNORE NULLS",
+                            name);
+    }
+    const bool extract = strcasecmp(name, "extract") == 0 || strcasecmp(name, "date_part") == 0 ||
+                         strcasecmp(name, "datepart") == 0;
+    if (extract) return bind_extract(b, e, out);
+    WEFT_TRY(st, bind_call_args(b, e, &args));
+    WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count, span, out));
+done:
+    return st;
+}
+
+/* ---- windows ---- */
+
+static weft_status named_window(weft_binder *b, const weft_expr *name, const weft_window_spec **out)
+{
+    const weft_select *select = b->select;
+    for (int32_t i = 0; select != NULL && i < select->window_count; i++) {
+        if (strcasecmp(select->window_names[i], name->name.parts[0]) == 0) {
+            *out = select->windows[i];
+            return WEFT_OK;
+        }
+    }
+    return weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED_WINDOW, weft_analyzer_span(b->a, &name->span),
+                        "Window specification %s is not defined in the WINDOW clause.", name->name.parts[0]);
+}
+
+static weft_status bind_offset(weft_binder *b, const weft_window_spec *spec, weft_bound_kind kind,
+                               const weft_expr *parsed, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *bound = NULL;
+    *out = NULL;
+    if (kind != WEFT_BOUND_PRECEDING && kind != WEFT_BOUND_FOLLOWING) return WEFT_OK;
+    WEFT_TRY(st, weft_bind_expr(b, parsed, &bound));
+    WEFT_TRY(st, weft_expr_fold(b->a->ctx, bound, out));
+    const bool literal = (*out)->kind == WEFT_EXPR_LITERAL && !(*out)->literal.is_null;
+    const bool whole = literal && weft_type_is_integral((*out)->type);
+    if (!literal || (spec->rows && !whole) || (whole && (*out)->literal.i64 < 0)) {
+        WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED_WINDOW, weft_analyzer_span(b->a, &parsed->span),
+                                  "The bound of a %s frame must be a constant%s that is not negative.",
+                                  spec->rows ? "ROWS" : "RANGE", spec->rows ? " whole number" : ""));
+    }
+    if (!spec->rows && spec->order_count != 1) {
+        WEFT_TRY(st,
+                 weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED_WINDOW, weft_analyzer_span(b->a, &parsed->span),
+                              "A RANGE frame with a value boundary needs exactly one ORDER BY expression."));
+    }
+done:
+    return st;
+}
+
+static weft_status bind_spec(weft_binder *b, const weft_window_spec *parsed, bool ranking,
+                             const weft_window_spec **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    weft_window_spec *spec = NULL;
+    weft_pointers partition = {0}, order = {0};
+    WEFT_TRY(st, WEFT_NEW(ctx, &spec));
+    *spec = *parsed;
+    for (int32_t i = 0; i < parsed->partition_count; i++) {
+        const weft_expr *e = NULL;
+        WEFT_TRY(st, weft_bind_expr(b, parsed->partition[i], &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &partition, e));
+    }
+    for (int32_t i = 0; i < parsed->order_count; i++) {
+        const weft_expr *key = parsed->order[i], *e = NULL;
+        WEFT_TRY(st, weft_bind_expr(b, key->args[0], &e));
+        WEFT_TRY(st, weft_expr_sort_key(ctx, e, key->sort.descending, key->sort.nulls_first, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &order, e));
+    }
+    spec->partition = weft_pointers_exprs(&partition);
+    spec->order = weft_pointers_exprs(&order);
+    if (ranking || !parsed->has_frame) {
+        const bool whole = !ranking && parsed->order_count == 0;
+        spec->rows = ranking || whole;
+        spec->low = WEFT_BOUND_UNBOUNDED_PRECEDING;
+        spec->high = whole ? WEFT_BOUND_UNBOUNDED_FOLLOWING : WEFT_BOUND_CURRENT_ROW;
+        spec->low_offset = spec->high_offset = NULL;
+    }
+    WEFT_TRY(st, bind_offset(b, spec, spec->low, spec->low_offset, &spec->low_offset));
+    WEFT_TRY(st, bind_offset(b, spec, spec->high, spec->high_offset, &spec->high_offset));
+    *out = spec;
+done:
+    return st;
+}
+
+weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_expr *call = e->args[0], *bound = NULL;
+    const weft_window_spec *parsed = e->window.spec, *spec = NULL;
+    weft_pointers args = {0};
+    const char *name = call->unresolved.name;
+    if (!b->windows) return misplaced(b, call, WEFT_UNSUPPORTED_WINDOW, "window function");
+    if (parsed == NULL) WEFT_TRY(st, named_window(b, e->args[1], &parsed));
+    b->windows = false; /* they do not nest */
+    const weft_function *fn = weft_function_find(name);
+    const bool ranking = fn != NULL && (fn->flags & WEFT_FN_WINDOW_ONLY) != 0;
+    if (weft_aggregate_find(name) != NULL) {
+        WEFT_TRY(st, bind_window_aggregate(b, call, &bound));
+    } else if (ranking) {
+        if (parsed->order_count == 0) {
+            WEFT_TRY(st, weft_fail_at(
+                             ctx, WEFT_WINDOW_WITHOUT_ORDER, weft_analyzer_span(b->a, &e->span),
+                             "Window function %s() requires the window to be ordered, please add an ORDER BY "
+                             "clause.",
+                             name));
+        }
+        WEFT_TRY(st, bind_call_args(b, call, &args));
+        WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count,
+                                    weft_analyzer_span(b->a, &call->span), &bound));
+    } else {
+        WEFT_TRY(st, weft_fail_at(ctx, fn == NULL ? WEFT_UNRESOLVED_ROUTINE : WEFT_UNSUPPORTED_WINDOW,
+                                  weft_analyzer_span(b->a, &call->span),
+                                  fn == NULL ? "Cannot resolve routine `%s`."
+                                             : "Expression \"%s\" is not supported within a window function.",
+                                  name));
+    }
+    WEFT_TRY(st, bind_spec(b, parsed, ranking, &spec));
+    WEFT_TRY(st, weft_expr_window(ctx, bound, spec, out));
+    b->windows = true;
+done:
+    return st;
+}

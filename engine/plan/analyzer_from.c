@@ -1,0 +1,432 @@
+/* engine/plan/analyzer_from.c - FROM: tables, views, CTEs, aliases, joins. */
+#include <stdio.h>
+#include <strings.h>
+
+#include "engine/expr/function.h"
+#include "engine/plan/analyzer_internal.h"
+
+/* ---- tables ---- */
+
+static weft_status table_not_found(weft_analyzer *a, const weft_node *parsed, weft_cte *ctes)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    weft_pointers candidates = {0};
+    const char *const *names = NULL;
+    const char *near = "";
+    char text[256];
+    size_t n = 0;
+    int32_t count = 0;
+    const int32_t parts = parsed->relation.part_count;
+    text[0] = '\0';
+    for (int32_t i = 0; i < parts && n < sizeof text; i++) {
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s`%s`", i > 0 ? "." : "",
+                              parsed->relation.parts[i]);
+    }
+    WEFT_TRY(st, a->catalog->names(ctx, a->catalog->self, &names, &count));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &candidates, names[i]));
+    for (; ctes != NULL; ctes = ctes->next) WEFT_TRY(st, weft_pointers_push(ctx, &candidates, ctes->name));
+    WEFT_TRY(st, weft_nearest_names(ctx, parsed->relation.parts[parts - 1], weft_pointers_texts(&candidates),
+                                    candidates.count, &near));
+    st = weft_fail_at(
+        ctx, WEFT_TABLE_OR_VIEW_NOT_FOUND, weft_analyzer_span(a, &parsed->span),
+        "The table or view %s cannot be found. Verify the spelling and correctness of the schema and "
+        "catalog.",
+        text);
+    if (near[0] != '\0') weft_hint(ctx, "Did you mean one of the following? [%s]", near);
+done:
+    return st;
+}
+
+static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const weft_node *parsed,
+                             weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const char *name = relation->relation.parts[relation->relation.part_count - 1];
+    const weft_span *span = weft_analyzer_span(a, &relation->span);
+    weft_bound_view *view = a->views;
+    while (view != NULL && view->parsed != parsed) view = view->next;
+    if (view != NULL && view->binding) {
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_RECURSION_LIMIT, span, "The view `%s` reads itself.", name));
+    }
+    if (view == NULL) {
+        const int64_t size = a->size;
+        const int32_t height = a->height;
+        const weft_node *node = NULL;
+        WEFT_TRY(st, WEFT_NEW(ctx, &view));
+        view->parsed = parsed;
+        view->binding = true;
+        view->next = a->views;
+        a->views = view;
+        a->in_view++;
+        a->height = 0;
+        st = weft_bind_query(a, parsed, NULL, NULL, &view->cte.bound);
+        if (st == WEFT_OK) st = weft_bound_node(a, &view->cte.bound, &node);
+        a->in_view--;
+        if (st != WEFT_OK) {
+            weft_error_prefix(ctx, "in the view `%s`: ", name);
+            if (span != NULL) ctx->error.span = *span;
+            goto done;
+        }
+        WEFT_TRY(st, weft_names_of(ctx, node, NULL, &view->cte.bound));
+        view->binding = false;
+        view->cte.name = name;
+        view->cte.height = a->height;
+        view->cte.size = a->size - size;
+        a->size = size;
+        a->height = height;
+    }
+    WEFT_TRY(st, weft_use_cte(a, &view->cte, &relation->span, out));
+done:
+    return st;
+}
+
+static weft_status requalify(weft_ctx *ctx, const char *qualifier, weft_bound *bound)
+{
+    weft_status st = WEFT_OK;
+    weft_name *names = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, bound->count, &names));
+    for (int32_t i = 0; i < bound->count; i++) {
+        if (bound->names[i].hidden) continue; /* an alias around a join hides its tables */
+        names[count] = bound->names[i];
+        names[count++].qualifier = qualifier;
+    }
+    bound->names = names;
+    bound->count = count;
+done:
+    return st;
+}
+
+static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const int32_t parts = parsed->relation.part_count;
+    const char *name = parsed->relation.parts[parts - 1];
+    const weft_node *view = NULL, *node = NULL;
+    const weft_relation *relation = NULL;
+    for (weft_cte *cte = ctes; parts == 1 && cte != NULL; cte = cte->next) {
+        if (strcasecmp(cte->name, name) != 0) continue;
+        WEFT_TRY(st, weft_use_cte(a, cte, &parsed->span, out));
+        WEFT_TRY(st, requalify(ctx, name, out));
+        goto done;
+    }
+    WEFT_TRY(st, a->catalog->find(ctx, a->catalog->self, parsed->relation.parts, parts, &view, &relation));
+    if (view != NULL) {
+        WEFT_TRY(st, bind_view(a, parsed, view, out));
+        WEFT_TRY(st, requalify(ctx, name, out));
+        goto done;
+    }
+    const char *qualifier = name;
+    if (relation == NULL && parts == 2) { /* format.`path` */
+        st = a->catalog->open(ctx, a->catalog->self, parsed->relation.parts[0], name, NULL, 0, &relation);
+        if (st == WEFT_DATA_SOURCE_NOT_FOUND) { /* then the first part is no format but a database */
+            weft_error_clear(ctx);
+            st = WEFT_OK;
+            relation = NULL;
+        }
+        if (st != WEFT_OK) {
+            if (a->in_view == 0 && ctx->error.span.line == 0) ctx->error.span = parsed->span;
+            goto done;
+        }
+        qualifier = NULL;
+    }
+    if (relation == NULL) WEFT_TRY(st, table_not_found(a, parsed, ctes));
+    WEFT_TRY(st, weft_node_scan(ctx, a->ids, relation, qualifier, &node));
+    WEFT_TRY(st, weft_names_of(ctx, node, qualifier, out));
+done:
+    return st;
+}
+
+static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                              weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_name *names = NULL;
+    WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, out));
+    WEFT_TRY(st, requalify(a->ctx, parsed->alias.name, out));
+    if (parsed->alias.column_count == 0) goto done;
+    if (parsed->alias.column_count != out->count) {
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &parsed->span),
+                                  "The alias `%s` names %d columns, but its query has %d.",
+                                  parsed->alias.name, parsed->alias.column_count, out->count));
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, out->count, &names));
+    for (int32_t i = 0; i < out->count; i++) {
+        names[i] = out->names[i];
+        names[i].name = parsed->alias.columns[i];
+    }
+    out->names = names;
+done:
+    return st;
+}
+
+/* ---- joins ---- */
+
+/* ON as keys and other conditions. */
+typedef struct join_parts {
+    weft_pointers left, right, conditions;
+    bool *null_equal;
+    bool any_null_equal;
+} join_parts;
+
+static bool has_column(void *self, const weft_expr *e)
+{
+    (void)self;
+    return e->kind == WEFT_EXPR_COLUMN;
+}
+
+/* l = r with each side from one input makes a key. */
+static weft_status add_condition(weft_ctx *ctx, const weft_node *left, const weft_node *right,
+                                 const weft_expr *e, join_parts *parts)
+{
+    weft_status st = WEFT_OK;
+    const char *name = e->kind == WEFT_EXPR_CALL && e->arg_count == 2 ? e->call.function->name : "";
+    const bool null_equal = strcmp(name, "<=>") == 0;
+    if (null_equal || strcmp(name, "=") == 0) {
+        const weft_expr *l = e->args[0], *r = e->args[1];
+        const bool columns = weft_expr_any(l, has_column, NULL) && weft_expr_any(r, has_column, NULL);
+        const bool plain = !weft_expr_has_subquery(l) && !weft_expr_has_subquery(r);
+        const bool straight = weft_outputs_cover(&left->output, l) && weft_outputs_cover(&right->output, r);
+        const bool crossed = weft_outputs_cover(&left->output, r) && weft_outputs_cover(&right->output, l);
+        if (columns && plain && (straight || crossed)) {
+            parts->null_equal[parts->left.count] = null_equal;
+            parts->any_null_equal |= null_equal;
+            WEFT_TRY(st, weft_pointers_push(ctx, &parts->left, straight ? l : r));
+            WEFT_TRY(st, weft_pointers_push(ctx, &parts->right, straight ? r : l));
+            goto done;
+        }
+    }
+    WEFT_TRY(st, weft_pointers_push(ctx, &parts->conditions, e));
+done:
+    return st;
+}
+
+static weft_status build_join(weft_analyzer *a, const weft_node *parsed, const weft_node *left,
+                              const weft_node *right, const weft_pointers *conjuncts, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    join_parts parts = {0};
+    const weft_node *inputs[2] = {left, right};
+    weft_node model = {.kind = WEFT_NODE_JOIN, .input_count = 2, .inputs = inputs};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, conjuncts->count + 1, &parts.null_equal));
+    for (int32_t i = 0; i < conjuncts->count; i++) {
+        WEFT_TRY(st, add_condition(a->ctx, left, right, weft_pointers_exprs(conjuncts)[i], &parts));
+    }
+    if (a->in_view == 0) model.span = parsed->span;
+    model.join.kind = parsed->join.kind;
+    model.join.key_count = parts.left.count;
+    model.join.left_keys = weft_pointers_exprs(&parts.left);
+    model.join.right_keys = weft_pointers_exprs(&parts.right);
+    model.join.null_equal = parts.any_null_equal ? parts.null_equal : NULL;
+    model.join.condition_count = parts.conditions.count;
+    model.join.conditions = weft_pointers_exprs(&parts.conditions);
+    WEFT_TRY(st, weft_node_join_from(a->ctx, &model, out));
+done:
+    return st;
+}
+
+/* Names of both sides, with the nullability of the join's output; only the left's for SEMI and ANTI. */
+static weft_status join_names(weft_ctx *ctx, const weft_node *join, const weft_bound *left,
+                              const weft_bound *right, weft_name **names, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    const bool left_only = join->join.kind == WEFT_JOIN_SEMI || join->join.kind == WEFT_JOIN_ANTI;
+    *count = left->count + (left_only ? 0 : right->count);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count + 1, names));
+    for (int32_t i = 0; i < *count; i++) {
+        (*names)[i] = i < left->count ? left->names[i] : right->names[i - left->count];
+        const int32_t at = weft_node_find_output(join, (*names)[i].id);
+        if (at >= 0) (*names)[i].nullable = join->output.columns[at].nullable;
+    }
+done:
+    return st;
+}
+
+/* The visible column of a side that USING names. */
+static weft_status using_column(weft_analyzer *a, const weft_node *parsed, const weft_bound *side,
+                                const char *name, const char *which, const weft_name **out)
+{
+    *out = NULL;
+    for (int32_t i = 0; i < side->count; i++) {
+        if (side->names[i].hidden || strcasecmp(side->names[i].name, name) != 0) continue;
+        if (*out != NULL) {
+            return weft_fail_at(a->ctx, WEFT_AMBIGUOUS_REFERENCE, weft_analyzer_span(a, &parsed->span),
+                                "The USING column `%s` is ambiguous on the %s side of the join.", name,
+                                which);
+        }
+        *out = &side->names[i];
+    }
+    if (*out != NULL) return WEFT_OK;
+    return weft_fail_at(a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(a, &parsed->span),
+                        "USING column `%s` cannot be resolved on the %s side of the join.", name, which);
+}
+
+/* The columns of USING, or those that both sides have in a NATURAL join. */
+static weft_status common_columns(weft_analyzer *a, const weft_node *parsed, const weft_bound *left,
+                                  const weft_bound *right, weft_pointers *lefts, weft_pointers *rights)
+{
+    weft_status st = WEFT_OK;
+    const weft_name *l = NULL, *r = NULL;
+    for (int32_t i = 0; i < parsed->join.using_count; i++) {
+        WEFT_TRY(st, using_column(a, parsed, left, parsed->join.using_names[i], "left", &l));
+        WEFT_TRY(st, using_column(a, parsed, right, parsed->join.using_names[i], "right", &r));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, lefts, l));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, rights, r));
+    }
+    for (int32_t i = 0; parsed->join.natural && i < left->count; i++) {
+        if (left->names[i].hidden) continue;
+        bool both = false;
+        for (int32_t k = 0; k < right->count; k++) {
+            both |= !right->names[k].hidden && strcasecmp(left->names[i].name, right->names[k].name) == 0;
+        }
+        if (!both) continue;
+        WEFT_TRY(st, using_column(a, parsed, left, left->names[i].name, "left", &l));
+        WEFT_TRY(st, using_column(a, parsed, right, left->names[i].name, "right", &r));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, lefts, l));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, rights, r));
+    }
+done:
+    return st;
+}
+
+/* FULL … USING: the common column is the first side's that has a value; it is computed above the join. */
+static weft_status project_coalesced(weft_analyzer *a, weft_bound *bound, const weft_name *l,
+                                     const weft_name *r, weft_pointers *exprs, weft_name *name)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const weft_expr *sides[2] = {NULL, NULL}, *both = NULL, *alias = NULL;
+    (void)bound;
+    WEFT_TRY(st, weft_expr_column(ctx, l->id, l->name, l->type, true, &sides[0]));
+    WEFT_TRY(st, weft_expr_column(ctx, r->id, r->name, r->type, true, &sides[1]));
+    WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_COALESCE, sides, 2, NULL, &both));
+    const int64_t id = weft_next_id(a->ids);
+    WEFT_TRY(st, weft_expr_alias(ctx, both, id, l->name, &alias));
+    WEFT_TRY(st, weft_pointers_push(ctx, exprs, alias));
+    *name = (weft_name){.id = id, .name = l->name, .type = both->type, .nullable = true};
+done:
+    return st;
+}
+
+static const weft_name *find_id(const weft_pointers *list, int64_t id)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        const weft_name *name = list->items[i];
+        if (name->id == id) return name;
+    }
+    return NULL;
+}
+
+/* Names of a USING or NATURAL join: the common columns first, the other side's twins hidden. */
+static weft_status using_names(weft_analyzer *a, const weft_bound *left, const weft_bound *right,
+                               const weft_pointers *lefts, const weft_pointers *rights, weft_bound *bound)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const weft_join_kind kind = bound->node->join.kind;
+    weft_name *all = NULL, *names = NULL;
+    weft_pointers exprs = {0};
+    int32_t total = 0, count = 0;
+    WEFT_TRY(st, join_names(ctx, bound->node, left, right, &all, &total));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, total + lefts->count + 1, &names));
+    for (int32_t i = 0; i < lefts->count; i++) {
+        const weft_name *l = lefts->items[i], *r = rights->items[i];
+        if (kind == WEFT_JOIN_FULL) {
+            WEFT_TRY(st, project_coalesced(a, bound, l, r, &exprs, &names[count++]));
+            continue;
+        }
+        const int64_t id = kind == WEFT_JOIN_RIGHT ? r->id : l->id;
+        for (int32_t k = 0; k < total; k++) {
+            if (all[k].id == id) {
+                names[count++] = all[k];
+                break;
+            }
+        }
+    }
+    const int32_t common = count;
+    for (int32_t k = 0; k < total; k++) {
+        bool listed = false;
+        for (int32_t i = 0; i < common; i++) listed |= names[i].id == all[k].id;
+        if (listed) continue;
+        names[count] = all[k];
+        names[count++].hidden |= find_id(lefts, all[k].id) != NULL || find_id(rights, all[k].id) != NULL;
+    }
+    if (exprs.count > 0) {
+        for (int32_t k = 0; k < bound->node->output.count; k++) {
+            const weft_expr *column = NULL;
+            WEFT_TRY(st, weft_node_column(ctx, bound->node, k, &column));
+            WEFT_TRY(st, weft_pointers_push(ctx, &exprs, column));
+        }
+        WEFT_TRY(st,
+                 weft_node_project(ctx, bound->node, weft_pointers_exprs(&exprs), exprs.count, &bound->node));
+    }
+    bound->names = names;
+    bound->count = count;
+done:
+    return st;
+}
+
+static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                             weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    weft_bound left = {0}, right = {0};
+    weft_pointers conjuncts = {0}, lefts = {0}, rights = {0};
+    WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, &left));
+    WEFT_TRY(st, weft_bind_from(a, parsed->inputs[1], outer, ctes, &right));
+    if (parsed->join.natural || parsed->join.using_count > 0) {
+        WEFT_TRY(st, common_columns(a, parsed, &left, &right, &lefts, &rights));
+        for (int32_t i = 0; i < lefts.count; i++) {
+            const weft_expr *pair[2] = {NULL, NULL}, *equal = NULL;
+            WEFT_TRY(st, weft_name_column(ctx, lefts.items[i], &pair[0]));
+            WEFT_TRY(st, weft_name_column(ctx, rights.items[i], &pair[1]));
+            WEFT_TRY(st, weft_expr_call(ctx, "=", pair, 2, weft_analyzer_span(a, &parsed->span), &equal));
+            WEFT_TRY(st, weft_pointers_push(ctx, &conjuncts, equal));
+        }
+        WEFT_TRY(st, build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
+        WEFT_TRY(st, using_names(a, &left, &right, &lefts, &rights, out));
+        goto done;
+    }
+    if (parsed->join.on != NULL) {
+        weft_name *both = NULL;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, left.count + right.count, &both));
+        for (int32_t i = 0; i < left.count; i++) both[i] = left.names[i];
+        for (int32_t i = 0; i < right.count; i++) both[left.count + i] = right.names[i];
+        const weft_scope scope = {.count = left.count + right.count, .names = both, .outer = outer};
+        weft_binder b = {.a = a,
+                         .scope = &scope,
+                         .ctes = ctes,
+                         .clause = "JOIN",
+                         .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+        WEFT_TRY(st, weft_bind_predicate(&b, parsed->join.on, &conjuncts));
+    }
+    WEFT_TRY(st, build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
+    weft_name *names = NULL;
+    WEFT_TRY(st, join_names(ctx, out->node, &left, &right, &names, &out->count));
+    out->names = names;
+done:
+    return st;
+}
+
+weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer, weft_cte *ctes,
+                           weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_analyzer_enter(a, &parsed->span, &frame));
+    if (parsed->kind == WEFT_NODE_RELATION)
+        WEFT_TRY(st, bind_relation(a, parsed, ctes, out));
+    else if (parsed->kind == WEFT_NODE_ALIAS)
+        WEFT_TRY(st, bind_alias(a, parsed, outer, ctes, out));
+    else if (parsed->kind == WEFT_NODE_JOIN)
+        WEFT_TRY(st, bind_join(a, parsed, outer, ctes, out));
+    else
+        WEFT_TRY(st, weft_bind_query(a, parsed, outer, ctes, out));
+    weft_analyzer_leave(a, frame);
+done:
+    return st;
+}

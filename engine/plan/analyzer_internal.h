@@ -1,0 +1,175 @@
+/* engine/plan/analyzer_internal.h - what the analyser's files share.
+ *
+ * A query binds to a weft_bound: a node and the columns by which its rows can be named. Names live in these
+ * columns, not in the nodes, so a shared node (a CTE) can have another alias at each use. Scopes form a
+ * chain: a subquery's scope points to the one of the query around it, and what is found there becomes an
+ * OUTER reference. */
+#ifndef WEFT_PLAN_ANALYZER_INTERNAL_H
+#define WEFT_PLAN_ANALYZER_INTERNAL_H
+
+#include "engine/plan/analyzer.h"
+#include "engine/plan/pointers.h"
+
+/* A column that can be named. */
+typedef struct weft_name {
+    int64_t id;
+    const char *name;
+    const char *qualifier; /* table alias or NULL */
+    weft_type type;
+    bool nullable;
+    bool hidden; /* the other side of USING: only by its qualified name, not by * */
+} weft_name;
+
+typedef struct weft_bound {
+    const weft_node *node;
+    int32_t count;
+    const weft_name *names; /* a subset of the node's output, in the order of * */
+} weft_bound;
+
+/* A common table expression in reach, innermost first. */
+typedef struct weft_cte {
+    const char *name;
+    weft_bound bound;
+    bool used; /* the first use takes the node itself, further uses relabel it */
+    int64_t size;
+    int32_t height;
+    struct weft_cte *next;
+} weft_cte;
+
+typedef struct weft_scope {
+    int32_t count;
+    const weft_name *names;
+    const struct weft_scope *outer; /* of the enclosing query, or NULL */
+    weft_pointers *outer_uses; /* weft_outer_use: what subqueries take from this scope; NULL: not recorded */
+} weft_scope;
+
+/* A column that a subquery in some expression of the scope refers to. */
+typedef struct weft_outer_use {
+    const weft_expr *column;
+    const weft_expr *owner; /* the SUBQUERY */
+} weft_outer_use;
+
+/* A view that was bound already: it is a CTE that has no outer names. */
+typedef struct weft_bound_view {
+    const weft_node *parsed;
+    bool binding; /* to find a view that reads itself */
+    weft_cte cte;
+    struct weft_bound_view *next;
+} weft_bound_view;
+
+typedef struct weft_analyzer {
+    weft_ctx *ctx;
+    const weft_catalog *catalog;
+    weft_ids *ids;
+    weft_bound_view *views;
+    int32_t in_view; /* spans of a view's text are not spans of the query's */
+    int32_t depth;   /* recursion over query blocks */
+    int32_t height;  /* of the tree made in the current frame, as in the parser */
+    int64_t size;    /* nodes, shared ones counted at each use */
+} weft_analyzer;
+
+/* One item of a select list. */
+typedef struct weft_item {
+    const weft_expr *expr; /* bound over FROM; later over aggregates and windows */
+    const char *name;
+    int64_t id; /* of its output column; 0: not given yet */
+} weft_item;
+
+/* How names and functions of one clause are bound. */
+typedef struct weft_binder {
+    weft_analyzer *a;
+    const weft_scope *scope;
+    weft_cte *ctes;
+    const char *clause; /* for messages: "WHERE" */
+    bool aggregates;    /* may stand here */
+    bool windows;
+    weft_status no_aggregates; /* the error where they may not */
+    const weft_select *select; /* for named windows; or NULL */
+    const weft_item *items;    /* aliases in reach: of items before this one, or all */
+    int32_t item_count;
+    bool items_first; /* HAVING, ORDER BY: an alias goes before a column of FROM */
+    int32_t in_aggregate;
+    bool substituted; /* an alias was replaced by its expression */
+} weft_binder;
+
+/* Rewriting from the top: fn sets *out, or leaves it NULL for the args to be rewritten. Reaches aggregate
+ * filters and window specifications; not subquery plans. */
+typedef weft_status (*weft_top_rewriter)(weft_ctx *ctx, void *self, const weft_expr *e,
+                                         const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_rewrite_top(weft_ctx *ctx, const weft_expr *e, weft_top_rewriter fn,
+                                             void *self, const weft_expr **out);
+/* A WINDOW whose function stays itself: only its arguments and the specification are rewritten. */
+WEFT_MUST_CHECK weft_status weft_rewrite_window(weft_ctx *ctx, const weft_expr *e, weft_top_rewriter fn,
+                                                void *self, const weft_expr **out);
+
+/* ---- analyzer.c ---- */
+/* Into a query block and out again. */
+WEFT_MUST_CHECK weft_status weft_analyzer_enter(weft_analyzer *a, const weft_span *span, int32_t *frame);
+void weft_analyzer_leave(weft_analyzer *a, int32_t frame);
+/* The span for errors and bound nodes: NULL inside a view. */
+static inline const weft_span *weft_analyzer_span(const weft_analyzer *a, const weft_span *span)
+{
+    return a->in_view > 0 ? NULL : span;
+}
+
+/* ---- analyzer_scope.c ---- */
+/* COLUMN, OUTER(COLUMN), an alias' expression, or WEFT_UNRESOLVED_COLUMN / WEFT_AMBIGUOUS_REFERENCE. */
+WEFT_MUST_CHECK weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* The visible names that * or t.* stands for, appended as COLUMNs. */
+WEFT_MUST_CHECK weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers *out);
+/* Names of all output columns of a node under one qualifier. */
+WEFT_MUST_CHECK weft_status weft_names_of(weft_ctx *ctx, const weft_node *node, const char *qualifier,
+                                          weft_bound *out);
+WEFT_MUST_CHECK weft_status weft_name_column(weft_ctx *ctx, const weft_name *name, const weft_expr **out);
+/* "a, b" of the candidates nearest to name; in ctx->arena, empty when none is near. */
+WEFT_MUST_CHECK weft_status weft_nearest_names(weft_ctx *ctx, const char *name, const char *const *candidates,
+                                               int32_t count, const char **out);
+/* A node whose output is exactly the visible names, in order, with these names and unique ids. */
+WEFT_MUST_CHECK weft_status weft_bound_node(weft_analyzer *a, const weft_bound *bound, const weft_node **out);
+
+/* ---- analyzer_expr.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_expr(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* A predicate as its conjuncts. */
+WEFT_MUST_CHECK weft_status weft_bind_predicate(weft_binder *b, const weft_expr *e, weft_pointers *conjuncts);
+/* A non-negative whole number: LIMIT, OFFSET. */
+WEFT_MUST_CHECK weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e, const char *what,
+                                            int64_t *out);
+/* ---- analyzer_call.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* Is this the placeholder of grouping() or grouping_id(), which the aggregate resolves? */
+bool weft_is_grouping(const weft_expr *e);
+bool weft_has_aggregate(const weft_expr *e); /* or grouping() */
+
+/* ---- analyzer_from.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                                           weft_cte *ctes, weft_bound *out);
+/* ---- analyzer_query.c: every query node ---- */
+WEFT_MUST_CHECK weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed,
+                                            const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+/* One more use of a CTE or view. */
+WEFT_MUST_CHECK weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span,
+                                         weft_bound *out);
+
+/* ---- analyzer_select.c: a SELECT block with the SORT around it, or NULL ---- */
+WEFT_MUST_CHECK weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
+                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+
+/* ---- analyzer_aggregate.c ---- */
+/* Expressions to be carried over an aggregate (or a window): rewritten in place. */
+typedef struct weft_carried {
+    int32_t count;
+    const weft_expr **exprs;
+} weft_carried;
+/* AGGREGATE over input: groups are bound over it; the carried expressions (select list, HAVING, ORDER BY) are
+ * rewritten over its outputs. sets are masks over groups (set_count 0: plain). */
+WEFT_MUST_CHECK weft_status weft_build_aggregate(weft_analyzer *a, const weft_node *input,
+                                                 const weft_expr *const *groups, int32_t group_count,
+                                                 const uint64_t *sets, int32_t set_count,
+                                                 weft_carried *carried, const weft_pointers *outer_uses,
+                                                 const weft_node **out);
+/* ---- analyzer_window.c: WINDOW nodes for the window calls in the carried expressions ---- */
+WEFT_MUST_CHECK weft_status weft_build_windows(weft_analyzer *a, const weft_node *input,
+                                               weft_carried *carried, const weft_node **out);
+
+#endif

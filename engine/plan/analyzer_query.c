@@ -1,0 +1,370 @@
+/* engine/plan/analyzer_query.c - queries around SELECT blocks: WITH, set operations, VALUES, ORDER BY, LIMIT.
+ */
+#include <stdio.h>
+#include <strings.h>
+
+#include "engine/expr/cast.h"
+#include "engine/plan/analyzer_internal.h"
+
+/* Nodes that shared CTEs and views may stand for when counted at each use: rules walk the tree, not the DAG.
+ */
+enum { EXPANDED_NODES_MAX = 1000000 };
+
+weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers exprs = {0};
+    weft_name *names = NULL;
+    a->size += cte->size;
+    a->height = weft_max_i32(a->height, cte->height);
+    if (a->size > EXPANDED_NODES_MAX) {
+        WEFT_TRY(
+            st, weft_fail_at(a->ctx, WEFT_LIMIT, weft_analyzer_span(a, span),
+                             "the query reads `%s` and what it is made of too many times: more than %d parts",
+                             cte->name, EXPANDED_NODES_MAX));
+    }
+    *out = cte->bound;
+    if (!cte->used) {
+        cte->used = true;
+        goto done;
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, cte->bound.count, &names));
+    for (int32_t i = 0; i < cte->bound.count; i++) {
+        const weft_expr *e = NULL;
+        names[i] = cte->bound.names[i];
+        WEFT_TRY(st, weft_name_column(a->ctx, &names[i], &e));
+        names[i].id = weft_next_id(a->ids);
+        WEFT_TRY(st, weft_expr_alias(a->ctx, e, names[i].id, names[i].name, &e));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &exprs, e));
+    }
+    out->names = names;
+    WEFT_TRY(
+        st, weft_node_project(a->ctx, cte->bound.node, weft_pointers_exprs(&exprs), exprs.count, &out->node));
+done:
+    return st;
+}
+
+/* ---- WITH ---- */
+
+static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t index,
+                              const weft_scope *outer, weft_cte *ctes, weft_cte **out)
+{
+    weft_status st = WEFT_OK;
+    weft_cte *cte = NULL;
+    const weft_node *definition = parsed->inputs[index], *node = NULL;
+    const int64_t size = a->size;
+    const int32_t height = a->height, columns = parsed->with.column_counts[index];
+    a->height = 0;
+    WEFT_TRY(st, WEFT_NEW(a->ctx, &cte));
+    cte->name = parsed->with.names[index];
+    cte->next = ctes;
+    st = weft_bind_query(a, definition, outer, ctes, &cte->bound);
+    if (st == WEFT_TABLE_OR_VIEW_NOT_FOUND && parsed->with.recursive) {
+        weft_hint(a->ctx, "A common table expression that reads itself (WITH RECURSIVE) is not supported.");
+    }
+    if (st != WEFT_OK) goto done;
+    WEFT_TRY(st, weft_bound_node(a, &cte->bound, &node));
+    WEFT_TRY(st, weft_names_of(a->ctx, node, NULL, &cte->bound));
+    if (columns > 0 && columns != cte->bound.count) {
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &definition->span),
+                                  "`%s` names %d columns, but its query has %d.", cte->name, columns,
+                                  cte->bound.count));
+    }
+    weft_name *names = (weft_name *)(uintptr_t)cte->bound.names; /* made just now */
+    for (int32_t i = 0; i < columns; i++) names[i].name = parsed->with.column_names[index][i];
+    cte->size = a->size - size;
+    cte->height = a->height;
+    a->size = size;
+    a->height = height;
+    *out = cte;
+done:
+    return st;
+}
+
+static weft_status bind_with(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                             weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_cte *inner = ctes;
+    for (int32_t i = 0; i < parsed->with.count; i++) {
+        for (const weft_cte *c = inner; c != ctes; c = c->next) {
+            if (strcasecmp(c->name, parsed->with.names[i]) != 0) continue;
+            WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_PARSE_SYNTAX_ERROR, weft_analyzer_span(a, &parsed->span),
+                                      "CTE definition can't have duplicate names: `%s`.", c->name));
+        }
+        WEFT_TRY(st, define_cte(a, parsed, i, outer, inner, &inner));
+    }
+    WEFT_TRY(st, weft_bind_query(a, parsed->inputs[parsed->with.count], outer, inner, out));
+done:
+    return st;
+}
+
+/* ---- VALUES ---- */
+
+static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                               weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const int32_t rows = parsed->values.row_count, columns = parsed->values.column_count;
+    const weft_expr **cells = NULL, **column = NULL;
+    const weft_scope scope = {.outer = outer};
+    const weft_node *node = NULL;
+    weft_binder b = {.a = a,
+                     .scope = &scope,
+                     .ctes = ctes,
+                     .clause = "VALUES",
+                     .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)rows * columns, &cells));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &column));
+    for (int32_t i = 0; i < rows * columns; i++)
+        WEFT_TRY(st, weft_bind_expr(&b, parsed->values.cells[i], &cells[i]));
+    for (int32_t c = 0; c < columns; c++) {
+        weft_type type = {0};
+        for (int32_t r = 0; r < rows; r++) column[r] = cells[r * columns + c];
+        WEFT_TRY(st, weft_expr_common_type(ctx, column, rows, weft_analyzer_span(a, &parsed->span), &type));
+        for (int32_t r = 0; r < rows; r++)
+            WEFT_TRY(st, weft_expr_fold(ctx, column[r], &cells[r * columns + c]));
+    }
+    WEFT_TRY(st, weft_node_values(ctx, a->ids, cells, rows, columns, NULL, &node));
+    WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
+done:
+    return st;
+}
+
+/* ---- set operations ---- */
+
+static const char *set_text(const weft_node *parsed)
+{
+    return parsed->set.kind == WEFT_SET_UNION    ? "UNION"
+           : parsed->set.kind == WEFT_SET_EXCEPT ? "EXCEPT"
+                                                 : "INTERSECT";
+}
+
+static const char *ordinal_suffix(int32_t n)
+{
+    const int32_t tens = n / 10 % 10, ones = n % 10;
+    if (tens == 1) return "th";
+    return ones == 1 ? "st" : ones == 2 ? "nd" : ones == 3 ? "rd" : "th";
+}
+
+/* The columns of every input get common types: *inputs are replaced where a cast is needed. */
+static weft_status coerce_inputs(weft_analyzer *a, const weft_node *parsed, const weft_node **inputs,
+                                 int32_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const int32_t width = inputs[0]->output.count;
+    weft_type *types = NULL;
+    char left[128], right[128];
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &types));
+    for (int32_t c = 0; c < width; c++) {
+        types[c] = inputs[0]->output.columns[c].type;
+        for (int32_t i = 1; i < count; i++) {
+            const weft_type type = inputs[i]->output.columns[c].type;
+            if (weft_type_common(types[c], type, &types[c])) continue;
+            WEFT_TRY(st,
+                     weft_fail_at(
+                         ctx, WEFT_INCOMPATIBLE_COLUMN_TYPE, weft_analyzer_span(a, &parsed->inputs[i]->span),
+                         "%s can only be performed on tables with compatible column types. The %d%s "
+                         "column of the %d%s table is \"%s\" type which is not compatible with \"%s\" "
+                         "at the same column of the first table.",
+                         set_text(parsed), c + 1, ordinal_suffix(c + 1), i + 1, ordinal_suffix(i + 1),
+                         weft_type_text(type, right, sizeof right),
+                         weft_type_text(types[c], left, sizeof left)));
+        }
+    }
+    for (int32_t i = 0; i < count; i++) {
+        weft_pointers exprs = {0};
+        bool changed = false;
+        for (int32_t c = 0; c < width; c++) {
+            const weft_expr *column = NULL, *cast = NULL;
+            WEFT_TRY(st, weft_node_column(ctx, inputs[i], c, &column));
+            WEFT_TRY(st, weft_expr_cast(ctx, column, types[c], true, &cast));
+            if (cast != column) {
+                changed = true;
+                WEFT_TRY(st, weft_expr_alias(ctx, cast, weft_next_id(a->ids), column->column.name, &cast));
+            }
+            WEFT_TRY(st, weft_pointers_push(ctx, &exprs, cast));
+        }
+        if (changed)
+            WEFT_TRY(st, weft_node_project(ctx, inputs[i], weft_pointers_exprs(&exprs), width, &inputs[i]));
+    }
+done:
+    return st;
+}
+
+/* UNION BY NAME: the second input's columns in the order of the first's. */
+static weft_status order_by_name(weft_analyzer *a, const weft_node *parsed, const weft_node *first,
+                                 const weft_node **input)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers exprs = {0};
+    for (int32_t c = 0; c < first->output.count; c++) {
+        int32_t at = -1;
+        const weft_expr *column = NULL;
+        for (int32_t k = 0; k < (*input)->output.count; k++) {
+            if (strcasecmp((*input)->output.columns[k].name, first->output.columns[c].name) == 0) at = k;
+        }
+        if (at < 0) {
+            WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(a, &parsed->span),
+                                      "UNION BY NAME: the second table has no column `%s`.",
+                                      first->output.columns[c].name));
+        }
+        WEFT_TRY(st, weft_node_column(a->ctx, *input, at, &column));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &exprs, column));
+    }
+    WEFT_TRY(st, weft_node_project(a->ctx, *input, weft_pointers_exprs(&exprs), exprs.count, input));
+done:
+    return st;
+}
+
+static weft_status distinct(weft_ctx *ctx, const weft_node *input, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers groups = {0};
+    for (int32_t i = 0; i < input->output.count; i++) {
+        const weft_expr *column = NULL;
+        WEFT_TRY(st, weft_node_column(ctx, input, i, &column));
+        WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));
+    }
+    WEFT_TRY(st, weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count, NULL, 0, out));
+done:
+    return st;
+}
+
+static weft_status bind_set(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                            weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const int32_t count = parsed->input_count;
+    const weft_node **inputs = NULL, *node = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &inputs));
+    for (int32_t i = 0; i < count; i++) {
+        weft_bound bound = {0};
+        WEFT_TRY(st, weft_bind_query(a, parsed->inputs[i], outer, ctes, &bound));
+        WEFT_TRY(st, weft_bound_node(a, &bound, &inputs[i]));
+        if (inputs[i]->output.count != inputs[0]->output.count) {
+            WEFT_TRY(st, weft_fail_at(
+                             ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &parsed->inputs[i]->span),
+                             "%s can only be performed on inputs with the same number of columns, but the "
+                             "first input has %d columns and the %d%s input has %d columns.",
+                             set_text(parsed), inputs[0]->output.count, i + 1, ordinal_suffix(i + 1),
+                             inputs[i]->output.count));
+        }
+        if (parsed->set.by_name && i > 0) WEFT_TRY(st, order_by_name(a, parsed, inputs[0], &inputs[i]));
+    }
+    WEFT_TRY(st, coerce_inputs(a, parsed, inputs, count));
+    if (parsed->set.kind == WEFT_SET_UNION) {
+        WEFT_TRY(st, weft_node_union(ctx, a->ids, inputs, count, &node));
+        if (!parsed->set.all) WEFT_TRY(st, distinct(ctx, node, &node));
+    } else {
+        WEFT_TRY(st, weft_node_set(ctx, parsed->set.kind, parsed->set.all, inputs[0], inputs[1], &node));
+    }
+    WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
+done:
+    return st;
+}
+
+/* ---- ORDER BY and LIMIT over what is no SELECT block ---- */
+
+static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_expr *parsed,
+                            const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *arg = parsed->args[0], *e = NULL;
+    if (arg->kind == WEFT_EXPR_LITERAL && arg->literal.type.id == WEFT_TYPE_INT) {
+        const int64_t position = arg->literal.i64;
+        if (position < 1 || position > bound->count) {
+            WEFT_TRY(st,
+                     weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_ORDER_BY_POSITION,
+                                  weft_analyzer_span(b->a, &arg->span),
+                                  "ORDER BY position %lld is not in select list (valid range is [1, %d]).",
+                                  (long long)position, bound->count));
+        }
+        WEFT_TRY(st, weft_name_column(b->a->ctx, &bound->names[position - 1], &e));
+    } else {
+        WEFT_TRY(st, weft_bind_expr(b, arg, &e));
+    }
+    WEFT_TRY(st, weft_expr_sort_key(b->a->ctx, e, parsed->sort.descending, parsed->sort.nulls_first, out));
+done:
+    return st;
+}
+
+static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                             weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers keys = {0};
+    WEFT_TRY(st, weft_bind_query(a, parsed->inputs[0], outer, ctes, out));
+    const weft_scope scope = {.count = out->count, .names = out->names, .outer = outer};
+    weft_binder b = {.a = a,
+                     .scope = &scope,
+                     .ctes = ctes,
+                     .clause = "ORDER BY",
+                     .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+    const weft_expr *only = parsed->sort.count == 1 ? parsed->sort.keys[0]->args[0] : NULL;
+    const bool all = only != NULL && only->kind == WEFT_EXPR_UNRESOLVED_COLUMN &&
+                     only->name.part_count == 1 && strcasecmp(only->name.parts[0], "all") == 0;
+    for (int32_t i = 0; all && i < out->count; i++) {
+        const weft_expr *key = parsed->sort.keys[0], *e = NULL;
+        WEFT_TRY(st, weft_name_column(a->ctx, &out->names[i], &e));
+        WEFT_TRY(st, weft_expr_sort_key(a->ctx, e, key->sort.descending, key->sort.nulls_first, &e));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, e));
+    }
+    for (int32_t i = 0; !all && i < parsed->sort.count; i++) {
+        const weft_expr *key = NULL;
+        WEFT_TRY(st, bind_key(&b, out, parsed->sort.keys[i], &key));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, key));
+    }
+    WEFT_TRY(st, weft_node_sort(a->ctx, out->node, weft_pointers_exprs(&keys), keys.count, -1, &out->node));
+done:
+    return st;
+}
+
+static weft_status bind_limit(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                              weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    int64_t skip = 0, take = -1;
+    WEFT_TRY(st, weft_bind_query(a, parsed->inputs[0], outer, ctes, out));
+    if (parsed->limit.take_expr != NULL)
+        WEFT_TRY(st, weft_bind_count(a, parsed->limit.take_expr, "limit", &take));
+    if (parsed->limit.skip_expr != NULL)
+        WEFT_TRY(st, weft_bind_count(a, parsed->limit.skip_expr, "offset", &skip));
+    if (take >= 0 || skip > 0) WEFT_TRY(st, weft_node_limit(a->ctx, out->node, skip, take, &out->node));
+done:
+    return st;
+}
+
+weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                            weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t frame = 0;
+    WEFT_TRY(st, weft_analyzer_enter(a, &parsed->span, &frame));
+    switch ((int)parsed->kind) {
+    case WEFT_NODE_SELECT: WEFT_TRY(st, weft_bind_select(a, parsed, NULL, outer, ctes, out)); break;
+    case WEFT_NODE_SORT:
+        if (parsed->inputs[0]->kind == WEFT_NODE_SELECT) {
+            WEFT_TRY(st, weft_bind_select(a, parsed->inputs[0], parsed, outer, ctes, out));
+        } else {
+            WEFT_TRY(st, bind_sort(a, parsed, outer, ctes, out));
+        }
+        break;
+    case WEFT_NODE_LIMIT: WEFT_TRY(st, bind_limit(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_SET: WEFT_TRY(st, bind_set(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_VALUES: WEFT_TRY(st, bind_values(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_WITH: WEFT_TRY(st, bind_with(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_RELATION:
+    case WEFT_NODE_ALIAS:
+    case WEFT_NODE_JOIN: WEFT_TRY(st, weft_bind_from(a, parsed, outer, ctes, out)); break;
+    default:
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_INTERNAL, weft_analyzer_span(a, &parsed->span),
+                                  "%s is no query to be analysed", weft_node_kind_text(parsed->kind)));
+    }
+    weft_analyzer_leave(a, frame);
+done:
+    return st;
+}

@@ -1,0 +1,306 @@
+/* engine/plan/analyzer_scope.c - names: which column, which table's, or which one was meant. */
+#include <stdio.h>
+#include <strings.h>
+
+#include "engine/plan/analyzer_internal.h"
+
+weft_status weft_name_column(weft_ctx *ctx, const weft_name *name, const weft_expr **out)
+{
+    return weft_expr_column(ctx, name->id, name->name, name->type, name->nullable, out);
+}
+
+weft_status weft_names_of(weft_ctx *ctx, const weft_node *node, const char *qualifier, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_name *names = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->output.count, &names));
+    for (int32_t i = 0; i < node->output.count; i++) {
+        const weft_output *column = &node->output.columns[i];
+        names[i] = (weft_name){.id = column->id,
+                               .name = column->name,
+                               .qualifier = qualifier,
+                               .type = column->type,
+                               .nullable = column->nullable};
+    }
+    *out = (weft_bound){.node = node, .count = node->output.count, .names = names};
+done:
+    return st;
+}
+
+weft_status weft_bound_node(weft_analyzer *a, const weft_bound *bound, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers exprs = {0};
+    const weft_outputs *have = &bound->node->output;
+    int32_t visible = 0;
+    bool same = true;
+    for (int32_t i = 0; i < bound->count; i++) {
+        const weft_name *name = &bound->names[i];
+        if (name->hidden) continue;
+        same = same && visible < have->count && have->columns[visible].id == name->id &&
+               strcmp(have->columns[visible].name, name->name) == 0;
+        visible++;
+    }
+    if (same && visible == have->count) {
+        *out = bound->node;
+        return WEFT_OK;
+    }
+    for (int32_t i = 0; i < bound->count; i++) {
+        const weft_name *name = &bound->names[i];
+        const int32_t at = weft_node_find_output(bound->node, name->id);
+        const weft_expr *e = NULL;
+        if (name->hidden) continue;
+        bool again = false;
+        for (int32_t k = 0; k < i; k++) again |= !bound->names[k].hidden && bound->names[k].id == name->id;
+        WEFT_TRY(st, weft_name_column(a->ctx, name, &e));
+        if (again || strcmp(have->columns[at].name, name->name) != 0) {
+            WEFT_TRY(st, weft_expr_alias(a->ctx, e, weft_next_id(a->ids), name->name, &e));
+        }
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &exprs, e));
+    }
+    WEFT_TRY(st, weft_node_project(a->ctx, bound->node, weft_pointers_exprs(&exprs), exprs.count, out));
+done:
+    return st;
+}
+
+/* ---- did you mean ---- */
+
+enum { NEAREST_MAX = 5, NAME_MAX_COMPARED = 64 };
+
+/* Levenshtein distance without case, of at most the first 64 bytes. */
+static int32_t distance(const char *a, const char *b)
+{
+    int32_t row[NAME_MAX_COMPARED + 1];
+    const int32_t la = (int32_t)strnlen(a, NAME_MAX_COMPARED), lb = (int32_t)strnlen(b, NAME_MAX_COMPARED);
+    for (int32_t j = 0; j <= lb; j++) row[j] = j;
+    for (int32_t i = 1; i <= la; i++) {
+        int32_t diagonal = row[0];
+        row[0] = i;
+        for (int32_t j = 1; j <= lb; j++) {
+            const bool same = strncasecmp(&a[i - 1], &b[j - 1], 1) == 0;
+            const int32_t next =
+                weft_min_i32(weft_min_i32(row[j], row[j - 1]) + 1, diagonal + (same ? 0 : 1));
+            diagonal = row[j];
+            row[j] = next;
+        }
+    }
+    return row[lb];
+}
+
+weft_status weft_nearest_names(weft_ctx *ctx, const char *name, const char *const *candidates, int32_t count,
+                               const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *best[NEAREST_MAX];
+    int32_t far[NEAREST_MAX], found = 0;
+    char *text = NULL;
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t d = distance(name, candidates[i]);
+        int32_t at = found;
+        bool twice = false;
+        for (int32_t k = 0; k < found; k++) twice |= strcasecmp(best[k], candidates[i]) == 0;
+        while (at > 0 && far[at - 1] > d) at--;
+        if (twice || at == NEAREST_MAX) continue;
+        if (found < NEAREST_MAX) found++;
+        for (int32_t k = found - 1; k > at; k--) {
+            best[k] = best[k - 1];
+            far[k] = far[k - 1];
+        }
+        best[at] = candidates[i];
+        far[at] = d;
+    }
+    *out = "";
+    for (int32_t i = 0; i < found; i++) {
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s`%s`", *out, i > 0 ? ", " : "", best[i]));
+        *out = text;
+    }
+done:
+    return st;
+}
+
+/* a.b as `a`.`b`, cut where it does not fit. */
+static void quoted_name(const weft_expr *e, char *text, size_t bytes)
+{
+    size_t n = 0;
+    text[0] = '\0';
+    for (int32_t i = 0; i < e->name.part_count && n < bytes; i++) {
+        n += (size_t)snprintf(text + n, bytes - n, "%s`%s`", i > 0 ? "." : "", e->name.parts[i]);
+    }
+}
+
+static weft_status unresolved(weft_binder *b, const weft_expr *e)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    weft_pointers candidates = {0};
+    const char *near = "";
+    char quoted[256];
+    quoted_name(e, quoted, sizeof quoted);
+    for (const weft_scope *scope = b->scope; scope != NULL; scope = scope->outer) {
+        for (int32_t i = 0; i < scope->count; i++) {
+            if (!scope->names[i].hidden)
+                WEFT_TRY(st, weft_pointers_push(ctx, &candidates, scope->names[i].name));
+        }
+    }
+    for (int32_t i = 0; i < b->item_count; i++) {
+        WEFT_TRY(st, weft_pointers_push(ctx, &candidates, b->items[i].name));
+    }
+    WEFT_TRY(st, weft_nearest_names(ctx, e->name.parts[e->name.part_count - 1],
+                                    weft_pointers_texts(&candidates), candidates.count, &near));
+    st = weft_fail_at(ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &e->span),
+                      "A column, variable, or function parameter with name %s cannot be resolved.%s%s%s",
+                      quoted, near[0] != '\0' ? " Did you mean one of the following? [" : "", near,
+                      near[0] != '\0' ? "]." : "");
+done:
+    return st;
+}
+
+static weft_status ambiguous(weft_binder *b, const weft_expr *e, const weft_name *one, const weft_name *two)
+{
+    char quoted[256];
+    quoted_name(e, quoted, sizeof quoted);
+    weft_fail_at(b->a->ctx, WEFT_AMBIGUOUS_REFERENCE, weft_analyzer_span(b->a, &e->span),
+                 "Reference %s is ambiguous, could be: [`%s`.`%s`, `%s`.`%s`].", quoted,
+                 one->qualifier != NULL ? one->qualifier : "?", one->name,
+                 two->qualifier != NULL ? two->qualifier : "?", two->name);
+    weft_hint(b->a->ctx, "Put the table's name or alias before the column.");
+    return WEFT_AMBIGUOUS_REFERENCE;
+}
+
+/* ---- look-up ---- */
+
+/* The column of the scope that the parts name, or NULL. */
+static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft_expr *e,
+                             const weft_name **out)
+{
+    const char *name = e->name.parts[e->name.part_count - 1];
+    const char *qualifier = e->name.part_count > 1 ? e->name.parts[e->name.part_count - 2] : NULL;
+    *out = NULL;
+    for (int32_t i = 0; i < scope->count; i++) {
+        const weft_name *n = &scope->names[i];
+        if (strcasecmp(n->name, name) != 0) continue;
+        if (qualifier == NULL ? n->hidden
+                              : n->qualifier == NULL || strcasecmp(n->qualifier, qualifier) != 0) {
+            continue;
+        }
+        if (*out != NULL && (*out)->id != n->id) return ambiguous(b, e, *out, n);
+        *out = n;
+    }
+    return WEFT_OK;
+}
+
+/* The one alias with this name; none when there are several, which may be meant as columns. */
+static const weft_item *find_alias(const weft_binder *b, const weft_expr *e)
+{
+    const weft_item *found = NULL;
+    if (e->name.part_count != 1) return NULL;
+    for (int32_t i = 0; i < b->item_count; i++) {
+        const weft_item *item = &b->items[i];
+        if (strcasecmp(item->name, e->name.parts[0]) != 0) continue;
+        if (found != NULL && !weft_expr_equal(found->expr, item->expr)) return NULL;
+        found = item;
+    }
+    return found;
+}
+
+/* The column as the query wrote its name (Spark keeps the written case). */
+static weft_status make_column(weft_binder *b, const weft_name *name, const weft_expr *e,
+                               const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *column = NULL;
+    weft_expr *copy = NULL;
+    WEFT_TRY(st, weft_expr_column(b->a->ctx, name->id, e->name.parts[e->name.part_count - 1], name->type,
+                                  name->nullable, &column));
+    WEFT_TRY(st, WEFT_NEW(b->a->ctx, &copy));
+    *copy = *column;
+    if (b->a->in_view == 0) copy->span = e->span;
+    *out = copy;
+done:
+    return st;
+}
+
+static weft_status make_outer(weft_binder *b, const weft_scope *scope, const weft_expr *column,
+                              const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_expr *e = NULL;
+    const weft_expr **args = NULL;
+    if (scope->outer_uses != NULL) {
+        weft_outer_use *use = NULL;
+        WEFT_TRY(st, WEFT_NEW(b->a->ctx, &use));
+        use->column = column;
+        WEFT_TRY(st, weft_pointers_push(b->a->ctx, scope->outer_uses, use));
+    }
+    WEFT_TRY(st, WEFT_NEW(b->a->ctx, &e));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(b->a->ctx, 1, &args));
+    args[0] = column;
+    *e = (weft_expr){.kind = WEFT_EXPR_OUTER,
+                     .type = column->type,
+                     .nullable = column->nullable,
+                     .span = column->span,
+                     .arg_count = 1,
+                     .args = args};
+    *out = e;
+done:
+    return st;
+}
+
+weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_name *name = NULL;
+    const weft_item *alias = find_alias(b, e);
+    if (b->items_first && b->in_aggregate == 0 && alias != NULL) {
+        b->substituted = true;
+        *out = alias->expr;
+        goto done;
+    }
+    WEFT_TRY(st, find_name(b, b->scope, e, &name));
+    if (name != NULL) {
+        WEFT_TRY(st, make_column(b, name, e, out));
+        goto done;
+    }
+    if (alias != NULL) {
+        b->substituted = true;
+        *out = alias->expr;
+        goto done;
+    }
+    for (const weft_scope *scope = b->scope->outer; scope != NULL; scope = scope->outer) {
+        WEFT_TRY(st, find_name(b, scope, e, &name));
+        if (name == NULL) continue;
+        const weft_expr *column = NULL;
+        WEFT_TRY(st, make_column(b, name, e, &column));
+        WEFT_TRY(st, make_outer(b, scope, column, out));
+        goto done;
+    }
+    st = unresolved(b, e);
+done:
+    return st;
+}
+
+weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    const char *qualifier = star->name.part_count > 0 ? star->name.parts[star->name.part_count - 1] : NULL;
+    const int32_t before = out->count;
+    for (int32_t i = 0; i < b->scope->count; i++) {
+        const weft_name *name = &b->scope->names[i];
+        const weft_expr *column = NULL;
+        const bool other = qualifier != NULL &&
+                           (name->qualifier == NULL || strcasecmp(name->qualifier, qualifier) != 0);
+        if (other || (name->hidden && qualifier == NULL)) continue;
+        WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
+        WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
+    }
+    if (out->count > before) goto done;
+    if (qualifier == NULL) {
+        st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),
+                          "* stands for no column: there is no FROM.");
+    } else {
+        st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),
+                          "Cannot resolve `%s`.*: no table of this name is in FROM.", qualifier);
+    }
+done:
+    return st;
+}

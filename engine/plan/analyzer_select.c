@@ -1,0 +1,426 @@
+/* engine/plan/analyzer_select.c - one SELECT block, with the ORDER BY around it.
+ *
+ * From below: FROM, FILTER (WHERE), AGGREGATE, FILTER (HAVING), WINDOW nodes, PROJECT (select list),
+ * AGGREGATE (DISTINCT), SORT. All expressions are bound over FROM first, then carried over aggregate and
+ * windows. A sort key that the select list does not give is projected beside it and dropped again above the
+ * sort. */
+#include <strings.h>
+
+#include "engine/plan/analyzer_internal.h"
+
+/* An alias stands for its expression: aliases of aliases could double without end. */
+enum { ITEM_NODES_MAX = 100000 };
+
+typedef struct select_block {
+    weft_analyzer *a;
+    const weft_select *select;
+    const weft_node *sort; /* parsed SORT around the block, or NULL */
+    weft_cte *ctes;
+    weft_bound from;
+    weft_pointers outer_uses;
+    weft_scope scope;
+    int32_t item_count, item_capacity;
+    weft_item *items;
+    weft_pointers groups;
+    weft_pointers having;    /* conjuncts */
+    weft_pointers keys;      /* arguments of the sort keys */
+    weft_pointers key_terms; /* parsed SORT_KEYs that go with them */
+    const weft_node *node;
+} select_block;
+
+static weft_binder binder_for(select_block *s, const char *clause)
+{
+    return (weft_binder){.a = s->a,
+                         .scope = &s->scope,
+                         .ctes = s->ctes,
+                         .clause = clause,
+                         .select = s->select,
+                         .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+}
+
+/* ---- select list ---- */
+
+/* Nodes of the tree under e, counted up to the limit. */
+static int32_t count_nodes(const weft_expr *e, int32_t limit)
+{
+    int32_t count = 1;
+    for (int32_t i = 0; i < e->arg_count && count < limit; i++)
+        count += count_nodes(e->args[i], limit - count);
+    return count;
+}
+
+static weft_status check_substitution(weft_binder *b, const weft_expr *parsed, const weft_expr *bound)
+{
+    if (!b->substituted || count_nodes(bound, ITEM_NODES_MAX) < ITEM_NODES_MAX) return WEFT_OK;
+    return weft_fail_at(b->a->ctx, WEFT_LIMIT, weft_analyzer_span(b->a, &parsed->span),
+                        "With the aliases in it replaced, this expression has more than %d parts",
+                        ITEM_NODES_MAX);
+}
+
+static weft_status push_item(select_block *s, const weft_expr *e, const char *name)
+{
+    weft_status st = WEFT_OK;
+    if (s->item_count == s->item_capacity) {
+        const int32_t capacity = s->item_capacity == 0 ? 16 : s->item_capacity * 2;
+        weft_item *items = NULL;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(s->a->ctx, capacity, &items));
+        if (s->item_count > 0) memcpy(items, s->items, (size_t)s->item_count * sizeof *items);
+        s->items = items;
+        s->item_capacity = capacity;
+    }
+    s->items[s->item_count++] = (weft_item){.expr = e, .name = name};
+done:
+    return st;
+}
+
+/* The generated name of an item without an alias. */
+static weft_status item_name(select_block *s, const weft_expr *parsed, const weft_expr *bound,
+                             const char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    char *text = NULL;
+    if (parsed->kind == WEFT_EXPR_UNRESOLVED_COLUMN) {
+        *out = parsed->name.parts[parsed->name.part_count - 1];
+        return WEFT_OK;
+    }
+    const bool extract = parsed->kind == WEFT_EXPR_UNRESOLVED_CALL && parsed->arg_count == 2 &&
+                         bound->kind == WEFT_EXPR_CALL && strcmp(parsed->unresolved.name, "extract") == 0;
+    if (extract) {
+        const weft_str *field = &parsed->args[0]->literal.str;
+        WEFT_TRY(st, weft_expr_text(ctx, bound->args[0], false, &text));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "extract(%.*s FROM %s)", (int)field->len,
+                                       weft_str_data(field), text));
+    } else {
+        WEFT_TRY(st, weft_expr_text(ctx, bound, false, &text));
+    }
+    *out = text;
+done:
+    return st;
+}
+
+static weft_status bind_item(select_block *s, const weft_expr *parsed)
+{
+    weft_status st = WEFT_OK;
+    weft_binder b = binder_for(s, "the select list");
+    const bool alias = parsed->kind == WEFT_EXPR_ALIAS;
+    const weft_expr *e = alias ? parsed->args[0] : parsed, *bound = NULL;
+    const char *name = alias ? parsed->alias.name : NULL;
+    b.aggregates = b.windows = true;
+    b.items = s->items; /* lateral: aliases of the items before this one */
+    b.item_count = s->item_count;
+    if (e->kind == WEFT_EXPR_STAR) {
+        weft_pointers columns = {0};
+        WEFT_TRY(st, weft_bind_star(&b, e, &columns));
+        for (int32_t i = 0; i < columns.count; i++) {
+            const weft_expr *column = weft_pointers_exprs(&columns)[i];
+            WEFT_TRY(st, push_item(s, column, column->column.name));
+        }
+        goto done;
+    }
+    WEFT_TRY(st, weft_bind_expr(&b, e, &bound));
+    WEFT_TRY(st, check_substitution(&b, e, bound));
+    if (name == NULL) WEFT_TRY(st, item_name(s, e, bound, &name));
+    WEFT_TRY(st, push_item(s, bound, name));
+done:
+    return st;
+}
+
+/* ---- groups ---- */
+
+static bool is_position(const weft_expr *parsed)
+{
+    return parsed->kind == WEFT_EXPR_LITERAL && parsed->literal.type.id == WEFT_TYPE_INT;
+}
+
+static weft_status position_item(select_block *s, const weft_expr *parsed, bool group, const weft_expr **out)
+{
+    const int64_t position = parsed->literal.i64;
+    if (position < 1 || position > s->item_count) {
+        return weft_fail_at(s->a->ctx,
+                            group ? WEFT_UNRESOLVED_GROUP_BY_POSITION : WEFT_UNRESOLVED_ORDER_BY_POSITION,
+                            weft_analyzer_span(s->a, &parsed->span),
+                            "%s BY position %lld is not in select list (valid range is [1, %d]).",
+                            group ? "GROUP" : "ORDER", (long long)position, s->item_count);
+    }
+    *out = s->items[position - 1].expr;
+    return WEFT_OK;
+}
+
+static weft_status bind_groups(select_block *s)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    weft_binder b = binder_for(s, "GROUP BY");
+    b.no_aggregates = WEFT_GROUP_BY_AGGREGATE;
+    b.items = s->items;
+    b.item_count = s->item_count;
+    for (int32_t i = 0; i < s->select->group_count; i++) {
+        const weft_expr *parsed = s->select->groups[i], *e = NULL;
+        if (is_position(parsed))
+            WEFT_TRY(st, position_item(s, parsed, true, &e));
+        else
+            WEFT_TRY(st, weft_bind_expr(&b, parsed, &e));
+        WEFT_TRY(st, check_substitution(&b, parsed, e));
+        if (weft_has_aggregate(e) || weft_expr_has_window(e)) {
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_GROUP_BY_AGGREGATE, weft_analyzer_span(s->a, &parsed->span),
+                                      "Aggregate and window functions are not allowed in GROUP BY."));
+        }
+        WEFT_TRY(st, weft_pointers_push(ctx, &s->groups, e));
+    }
+    for (int32_t i = 0; s->select->group_all && i < s->item_count; i++) {
+        const weft_expr *e = s->items[i].expr;
+        if (weft_has_aggregate(e) || weft_expr_has_window(e) || e->kind == WEFT_EXPR_LITERAL) continue;
+        WEFT_TRY(st, weft_pointers_push(ctx, &s->groups, e));
+    }
+done:
+    return st;
+}
+
+/* ---- HAVING and ORDER BY ---- */
+
+static weft_status bind_having(select_block *s)
+{
+    weft_binder b = binder_for(s, "HAVING");
+    if (s->select->having == NULL) return WEFT_OK;
+    b.aggregates = true;
+    b.items = s->items;
+    b.item_count = s->item_count;
+    b.items_first = true;
+    return weft_bind_predicate(&b, s->select->having, &s->having);
+}
+
+static bool is_order_all(const select_block *s)
+{
+    const weft_expr *key = s->sort->sort.count == 1 ? s->sort->sort.keys[0]->args[0] : NULL;
+    if (key == NULL || key->kind != WEFT_EXPR_UNRESOLVED_COLUMN || key->name.part_count != 1) return false;
+    if (strcasecmp(key->name.parts[0], "all") != 0) return false;
+    for (int32_t i = 0; i < s->scope.count; i++) {
+        if (strcasecmp(s->scope.names[i].name, "all") == 0) return false;
+    }
+    return true;
+}
+
+static weft_status bind_keys(select_block *s)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    if (s->sort == NULL) return WEFT_OK;
+    if (is_order_all(s)) {
+        for (int32_t i = 0; i < s->item_count; i++) {
+            WEFT_TRY(st, weft_pointers_push(ctx, &s->keys, s->items[i].expr));
+            WEFT_TRY(st, weft_pointers_push(ctx, &s->key_terms, s->sort->sort.keys[0]));
+        }
+        goto done;
+    }
+    for (int32_t i = 0; i < s->sort->sort.count; i++) {
+        weft_binder b = binder_for(s, "ORDER BY");
+        const weft_expr *term = s->sort->sort.keys[i], *e = NULL;
+        b.aggregates = b.windows = true;
+        b.items = s->items;
+        b.item_count = s->item_count;
+        b.items_first = true;
+        if (is_position(term->args[0]))
+            WEFT_TRY(st, position_item(s, term->args[0], false, &e));
+        else
+            WEFT_TRY(st, weft_bind_expr(&b, term->args[0], &e));
+        WEFT_TRY(st, check_substitution(&b, term, e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &s->keys, e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &s->key_terms, term));
+    }
+done:
+    return st;
+}
+
+/* ---- aggregate and windows ---- */
+
+static bool is_aggregate_query(const select_block *s)
+{
+    if (s->groups.count > 0 || s->select->group_all || s->select->grouping_set_count > 0 ||
+        s->select->having != NULL) {
+        return true;
+    }
+    for (int32_t i = 0; i < s->item_count; i++) {
+        if (weft_has_aggregate(s->items[i].expr)) return true;
+    }
+    for (int32_t i = 0; i < s->keys.count; i++) {
+        if (weft_has_aggregate(weft_pointers_exprs(&s->keys)[i])) return true;
+    }
+    return false;
+}
+
+/* Items, sort keys, then HAVING: lifted over AGGREGATE and WINDOW nodes. */
+static weft_status lift(select_block *s)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    weft_carried carried = {0};
+    const int32_t items = s->item_count, keys = s->keys.count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, items + keys + s->having.count, &carried.exprs));
+    for (int32_t i = 0; i < items; i++) carried.exprs[i] = s->items[i].expr;
+    for (int32_t i = 0; i < keys; i++) carried.exprs[items + i] = weft_pointers_exprs(&s->keys)[i];
+    for (int32_t i = 0; i < s->having.count; i++) {
+        carried.exprs[items + keys + i] = weft_pointers_exprs(&s->having)[i];
+    }
+    carried.count = items + keys + s->having.count;
+    if (is_aggregate_query(s)) {
+        WEFT_TRY(st, weft_build_aggregate(s->a, s->node, weft_pointers_exprs(&s->groups), s->groups.count,
+                                          s->select->grouping_sets, s->select->grouping_set_count, &carried,
+                                          &s->outer_uses, &s->node));
+        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + items + keys, s->having.count, &s->node));
+    }
+    carried.count = items + keys;
+    WEFT_TRY(st, weft_build_windows(s->a, s->node, &carried, &s->node));
+    for (int32_t i = 0; i < items; i++) s->items[i].expr = carried.exprs[i];
+    for (int32_t i = 0; i < keys; i++) s->keys.items[i] = carried.exprs[items + i];
+done:
+    return st;
+}
+
+/* ---- projection, DISTINCT, sort ---- */
+
+/* Items as COLUMN where the column can keep its id, else as ALIAS with a new one. */
+static weft_status project_items(select_block *s, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < s->item_count; i++) {
+        weft_item *item = &s->items[i];
+        const weft_expr *e = item->expr;
+        bool keeps = e->kind == WEFT_EXPR_COLUMN && strcmp(e->column.name, item->name) == 0;
+        for (int32_t k = 0; keeps && k < i; k++) keeps = s->items[k].id != e->column.id;
+        item->id = keeps ? e->column.id : weft_next_id(s->a->ids);
+        if (!keeps) WEFT_TRY(st, weft_expr_alias(s->a->ctx, e, item->id, item->name, &e));
+        WEFT_TRY(st, weft_pointers_push(s->a->ctx, out, e));
+    }
+done:
+    return st;
+}
+
+/* What equals an item is its output column. */
+static weft_status to_output(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    const select_block *s = self;
+    if (e->kind == WEFT_EXPR_LITERAL) return WEFT_OK;
+    if (e->kind == WEFT_EXPR_OUTER) *out = e;
+    for (int32_t i = 0; i < s->item_count; i++) {
+        const weft_item *item = &s->items[i];
+        if (!weft_expr_equal(item->expr, e)) continue;
+        return weft_expr_column(ctx, item->id, item->name, e->type, e->nullable, out);
+    }
+    return WEFT_OK;
+}
+
+typedef struct cover_check {
+    const weft_outputs *outputs;
+    const weft_expr *outer_column; /* the column inside an OUTER, which is no column of this query */
+} cover_check;
+
+static bool is_uncovered(void *self, const weft_expr *e)
+{
+    cover_check *c = self;
+    if (e->kind == WEFT_EXPR_SUBQUERY) return true; /* it may name columns of FROM */
+    if (e->kind == WEFT_EXPR_OUTER) c->outer_column = e->args[0];
+    if (e->kind != WEFT_EXPR_COLUMN || e == c->outer_column) return false;
+    for (int32_t i = 0; i < c->outputs->count; i++) {
+        if (c->outputs->columns[i].id == e->column.id) return false;
+    }
+    return true;
+}
+
+static weft_status sort_output(select_block *s, weft_pointers *exprs)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    const weft_node *narrow = NULL;
+    weft_pointers keys = {0};
+    const int32_t visible = exprs->count;
+    WEFT_TRY(st, weft_node_project(ctx, s->node, weft_pointers_exprs(exprs), visible, &narrow));
+    for (int32_t i = 0; i < s->keys.count; i++) {
+        const weft_expr *key = weft_pointers_exprs(&s->keys)[i], *over = NULL;
+        const weft_expr *term = weft_pointers_exprs(&s->key_terms)[i];
+        cover_check check = {.outputs = &narrow->output};
+        WEFT_TRY(st, weft_rewrite_top(ctx, key, to_output, s, &over));
+        if (weft_expr_any(over, is_uncovered, &check)) {
+            if (s->select->distinct) {
+                WEFT_TRY(st, weft_fail_at(
+                                 ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(s->a, &term->span),
+                                 "ORDER BY of a SELECT DISTINCT may only use what is in its select list."));
+            }
+            const int64_t id = weft_next_id(s->a->ids);
+            WEFT_TRY(st, weft_expr_alias(ctx, key, id, "_order", &over));
+            WEFT_TRY(st, weft_pointers_push(ctx, exprs, over));
+            WEFT_TRY(st, weft_expr_column(ctx, id, "_order", key->type, key->nullable, &over));
+        }
+        WEFT_TRY(st, weft_expr_sort_key(ctx, over, term->sort.descending, term->sort.nulls_first, &over));
+        WEFT_TRY(st, weft_pointers_push(ctx, &keys, over));
+    }
+    if (exprs->count > visible) {
+        WEFT_TRY(st, weft_node_project(ctx, s->node, weft_pointers_exprs(exprs), exprs->count, &s->node));
+    } else {
+        s->node = narrow;
+    }
+    if (s->select->distinct) {
+        weft_pointers groups = {0};
+        for (int32_t i = 0; i < visible; i++) {
+            const weft_expr *column = NULL;
+            WEFT_TRY(st, weft_node_column(ctx, s->node, i, &column));
+            WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));
+        }
+        WEFT_TRY(st,
+                 weft_node_aggregate(ctx, s->node, weft_pointers_exprs(&groups), visible, NULL, 0, &s->node));
+    }
+    if (keys.count > 0) {
+        WEFT_TRY(st, weft_node_sort(ctx, s->node, weft_pointers_exprs(&keys), keys.count, -1, &s->node));
+    }
+    if (exprs->count > visible) {
+        weft_pointers columns = {0};
+        for (int32_t i = 0; i < visible; i++) {
+            const weft_expr *column = NULL;
+            WEFT_TRY(st, weft_node_column(ctx, s->node, i, &column));
+            WEFT_TRY(st, weft_pointers_push(ctx, &columns, column));
+        }
+        WEFT_TRY(st, weft_node_project(ctx, s->node, weft_pointers_exprs(&columns), visible, &s->node));
+    }
+done:
+    return st;
+}
+
+static weft_status bind_block_from(select_block *s, const weft_scope *outer)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    weft_pointers conjuncts = {0};
+    if (s->select->from != NULL)
+        WEFT_TRY(st, weft_bind_from(s->a, s->select->from, outer, s->ctes, &s->from));
+    else
+        WEFT_TRY(st, weft_node_values(ctx, s->a->ids, NULL, 1, 0, NULL, &s->from.node));
+    s->scope = (weft_scope){
+        .count = s->from.count, .names = s->from.names, .outer = outer, .outer_uses = &s->outer_uses};
+    if (s->select->where != NULL) {
+        weft_binder b = binder_for(s, "WHERE");
+        WEFT_TRY(st, weft_bind_predicate(&b, s->select->where, &conjuncts));
+    }
+    WEFT_TRY(st,
+             weft_node_filter(ctx, s->from.node, weft_pointers_exprs(&conjuncts), conjuncts.count, &s->node));
+done:
+    return st;
+}
+
+weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
+                             const weft_scope *outer, weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers exprs = {0};
+    select_block s = {.a = a, .select = &parsed->select, .sort = sort, .ctes = ctes};
+    WEFT_TRY(st, bind_block_from(&s, outer));
+    for (int32_t i = 0; i < s.select->item_count; i++) WEFT_TRY(st, bind_item(&s, s.select->items[i]));
+    WEFT_TRY(st, bind_groups(&s));
+    WEFT_TRY(st, bind_having(&s));
+    WEFT_TRY(st, bind_keys(&s));
+    WEFT_TRY(st, lift(&s));
+    WEFT_TRY(st, project_items(&s, &exprs));
+    WEFT_TRY(st, sort_output(&s, &exprs));
+    WEFT_TRY(st, weft_names_of(a->ctx, s.node, NULL, out));
+done:
+    return st;
+}

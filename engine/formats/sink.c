@@ -2,9 +2,7 @@
  */
 #include <strings.h>
 
-#include "engine/formats/source.h"
-
-extern const weft_sink_format weft_sink_parquet;
+#include "engine/formats/parquet/parquet.h"
 
 static const weft_sink_format *const sink_formats[] = {
     &weft_sink_parquet,

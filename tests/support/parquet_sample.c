@@ -93,7 +93,7 @@ static const weft_schema sample_schema = {.count = S_COUNT, .fields = sample_fie
 const weft_schema *weft_parquet_sample_schema(void) { return &sample_schema; }
 
 /* The working memory of one file. */
-typedef struct sample {
+struct weft_parquet_sample {
     weft_vector vectors[S_COUNT];
     weft_column columns[S_COUNT];
     uint16_t selection[SAMPLE_SLOTS];
@@ -104,7 +104,7 @@ typedef struct sample {
     char name_text[SAMPLE_NAMES][32];
     weft_str constant;
     weft_dictionary dictionary;
-} sample;
+};
 
 #define SAMPLE_SET(type, vector, i, value) (((type *)(vector)->values)[i] = (type)(value))
 
@@ -230,7 +230,7 @@ done:
 }
 
 /* Slot i of every column is the row; what is flat lies in vectors. */
-static weft_status sample_row(weft_ctx *ctx, sample *s, int32_t i, int64_t row)
+static weft_status sample_row(weft_ctx *ctx, weft_parquet_sample *s, int32_t i, int64_t row)
 {
     weft_status st = WEFT_OK;
     for (int column = 0; column < S_COUNT; column++) {
@@ -253,10 +253,8 @@ done:
     return st;
 }
 
-/* Rows first .. first + count as a batch: every other batch has junk rows between them that are not selected.
- */
-static weft_status sample_batch(weft_ctx *ctx, sample *s, int64_t first, int32_t count, bool selected,
-                                weft_batch *out)
+weft_status weft_parquet_sample_batch(weft_ctx *ctx, weft_parquet_sample *s, int64_t first, int32_t count,
+                                      bool selected, weft_batch *out)
 {
     weft_status st = WEFT_OK;
     const int32_t slots = selected ? 2 * count : count;
@@ -294,15 +292,11 @@ done:
     return st;
 }
 
-weft_status weft_parquet_sample_write(weft_ctx *ctx, const char *path, int64_t rows,
-                                      const char *const *options, int32_t option_count, int64_t *bytes)
+weft_status weft_parquet_sample_new(weft_ctx *ctx, weft_parquet_sample **out)
 {
     weft_status st = WEFT_OK;
-    const weft_sink_format *format = weft_sink_format_find("parquet");
-    weft_file_sink *sink = NULL;
-    sample *s = NULL;
-    int64_t written;
-    weft_batch batch;
+    weft_parquet_sample *s = NULL;
+    *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     for (int column = 0; column < S_COUNT; column++) {
         WEFT_TRY(st, weft_vector_init(ctx, sample_fields[column].type, SAMPLE_SLOTS, &s->vectors[column]));
@@ -314,11 +308,36 @@ weft_status weft_parquet_sample_write(weft_ctx *ctx, const char *path, int64_t r
     s->dictionary = (weft_dictionary){
         .id = weft_dictionary_new_id(), .count = SAMPLE_NAMES, .phys = WEFT_PHYS_STR, .values = s->names};
     s->constant = weft_str_view("weft", 4);
+    *out = s;
+    s = NULL;
+done:
+    weft_parquet_sample_free(&s);
+    return st;
+}
+
+void weft_parquet_sample_free(weft_parquet_sample **sample)
+{
+    if (*sample == NULL) return;
+    for (int column = 0; column < S_COUNT; column++) weft_vector_deinit(&(*sample)->vectors[column]);
+    weft_mem_free(*sample);
+    *sample = NULL;
+}
+
+weft_status weft_parquet_sample_write(weft_ctx *ctx, const char *path, int64_t rows,
+                                      const char *const *options, int32_t option_count, int64_t *bytes)
+{
+    weft_status st = WEFT_OK;
+    const weft_sink_format *format = weft_sink_format_find("parquet");
+    weft_file_sink *sink = NULL;
+    weft_parquet_sample *s = NULL;
+    int64_t written;
+    weft_batch batch;
+    WEFT_TRY(st, weft_parquet_sample_new(ctx, &s));
     WEFT_TRY(st, format->open(ctx, path, &sample_schema, options, option_count, &sink));
     bool selected = false;
     for (int64_t first = 0; first < rows; selected = !selected) {
         const int32_t count = (int32_t)weft_min_i64(selected ? SAMPLE_SLOTS / 2 : SAMPLE_SLOTS, rows - first);
-        WEFT_TRY(st, sample_batch(ctx, s, first, count, selected, &batch));
+        WEFT_TRY(st, weft_parquet_sample_batch(ctx, s, first, count, selected, &batch));
         WEFT_TRY(st, format->write(ctx, sink, &batch));
         first += count;
     }
@@ -326,7 +345,6 @@ weft_status weft_parquet_sample_write(weft_ctx *ctx, const char *path, int64_t r
     if (written != rows) st = weft_fail(ctx, WEFT_INTERNAL, "%lld rows were written.", (long long)written);
 done:
     if (sink != NULL) format->abandon(&sink);
-    for (int column = 0; s != NULL && column < S_COUNT; column++) weft_vector_deinit(&s->vectors[column]);
-    weft_mem_free(s);
+    weft_parquet_sample_free(&s);
     return st;
 }

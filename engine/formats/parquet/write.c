@@ -6,10 +6,10 @@
  *
  * Memory: the compressed pages of one row group (retained), one page a leaf in the making, and dictionaries.
  * Threads: one. The schema is borrowed until finish. */
+#include "engine/formats/parquet/parquet.h"
 #include "engine/formats/parquet/write_chunk.h"
 #include "engine/formats/parquet/write_options.h"
 #include "engine/formats/parquet/write_shred.h"
-#include "engine/formats/source.h"
 
 /* Rows of a row group: readers count them in 32 bits. */
 #define SINK_GROUP_ROWS_MAX ((int64_t)1 << 30)

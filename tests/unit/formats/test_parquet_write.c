@@ -411,7 +411,96 @@ static void every_file_operation_may_fail(void **state)
     }
 }
 
-WEFT_TESTS(STORAGE_TEST(hybrid_comes_back), STORAGE_TEST(deltas_come_back),
+/* Every row and column of a batch is the sample's. */
+static void assert_sample(storage_fixture *f, weft_parquet_sample *sample, const weft_batch *got,
+                          int64_t first)
+{
+    for (int32_t done = 0; done < got->selected; done += 1000) {
+        weft_batch want;
+        const int32_t n = weft_min_i32(1000, got->selected - done);
+        assert_int_equal(weft_parquet_sample_batch(&f->ctx, sample, first + done, n, false, &want), WEFT_OK);
+        for (int32_t c = 0; c < got->column_count; c++) {
+            for (int32_t i = 0; i < n; i++) {
+                const int32_t row = got->selection != NULL ? got->selection[done + i] : done + i;
+                const bool is_null = weft_column_is_null(&want.columns[c], i);
+                if (weft_column_is_null(&got->columns[c], row) != is_null ||
+                    weft_column_hash(&got->columns[c], row) != weft_column_hash(&want.columns[c], i)) {
+                    fail_msg("column %d, row %lld differs", c, (long long)(first + done + i));
+                }
+            }
+        }
+    }
+}
+
+/* What is written is read again by the engine's own reader; flat columns. */
+static void own_reader_reads_it(storage_fixture *f, const char *const *options, int32_t option_count)
+{
+    enum { FLAT = 21, ROWS = 9000 };
+    const weft_format *format = weft_format_find("parquet");
+    const char *path = storage_path(f, "back.parquet");
+    int64_t bytes;
+    unlink(path);
+    assert_int_equal(weft_parquet_sample_write(&f->ctx, path, ROWS, options, option_count, &bytes), WEFT_OK);
+    weft_file_info *files;
+    int32_t file_count;
+    weft_table *table = NULL;
+    weft_scan *scan = NULL;
+    weft_parquet_sample *sample;
+    assert_int_equal(weft_fs_list(&f->ctx, path, &files, &file_count), WEFT_OK);
+    if (format->open(&f->ctx, files, file_count, NULL, 0, NULL, &table) != WEFT_OK) {
+        fail_msg("%s", f->ctx.error.message);
+    }
+    const weft_schema *schema = format->schema(table);
+    int32_t columns[FLAT];
+    uint8_t needed[FLAT];
+    for (int32_t c = 0; c < FLAT; c++) {
+        columns[c] = c;
+        needed[c] = 1;
+        assert_string_equal(schema->fields[c].name, weft_parquet_sample_schema()->fields[c].name);
+        assert_true(weft_type_equal(schema->fields[c].type, weft_parquet_sample_schema()->fields[c].type));
+    }
+    assert_int_equal(format->row_count(table), ROWS);
+    const weft_scan_spec spec = {
+        .column_count = FLAT, .columns = columns, .needed = needed, .batch_rows = 2048};
+    weft_split *splits;
+    int32_t split_count;
+    assert_int_equal(format->splits(&f->ctx, table, &spec, ROWS / 3, &splits, &split_count), WEFT_OK);
+    assert_int_equal(format->scan_open(&f->ctx, table, &spec, splits, split_count, &scan), WEFT_OK);
+    assert_int_equal(weft_parquet_sample_new(&f->ctx, &sample), WEFT_OK);
+    int64_t row = 0;
+    for (;;) {
+        weft_batch batch;
+        if (format->scan_next(&f->ctx, scan, &batch) != WEFT_OK) fail_msg("%s", f->ctx.error.message);
+        if (batch.rows == 0) break;
+        assert_sample(f, sample, &batch, row);
+        row += batch.selected;
+    }
+    assert_int_equal(row, ROWS);
+    weft_parquet_sample_free(&sample);
+    format->scan_close(&scan);
+    format->close(&table);
+}
+
+static void reads_back(void **state)
+{
+    static const char *const variants[][4] = {
+        {"compression", "none"},
+        {"compression", "snappy"},
+        {"compression", "gzip"},
+        {"compression", "zstd"},
+        {"compression", "lz4_raw"},
+        {"compression", "brotli"},
+        {"parquet.writer.version", "v2"},
+        {"weft.parquet.encoding", "plain"},
+        {"weft.parquet.encoding", "delta"},
+        {"parquet.block.size", "100k", "parquet.page.row.count.limit", "333"},
+        {"parquet.dictionary.page.size", "1k", "parquet.page.size", "2k"}};
+    for (int32_t i = 0; i < WEFT_COUNT(variants); i++) {
+        own_reader_reads_it(*state, variants[i], variants[i][2] == NULL ? 1 : 2);
+    }
+}
+
+WEFT_TESTS(STORAGE_TEST(reads_back), STORAGE_TEST(hybrid_comes_back), STORAGE_TEST(deltas_come_back),
            STORAGE_TEST(dictionary_codes_name_their_values), STORAGE_TEST(dictionary_stops_at_its_limit),
            WEFT_TEST(bounds_of_long_strings_hold), WEFT_TEST(bounds_of_doubles_leave_out_nan),
            WEFT_TEST(xxh64_is_the_published_one), STORAGE_TEST(bloom_finds_all_and_folds),

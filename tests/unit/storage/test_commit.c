@@ -72,7 +72,7 @@ static weft_status run_job(storage_fixture *f, bool overwrite, bool *decided)
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &f->ctx;
     weft_commit_manifest manifest;
-    char output[256];
+    char output[1024];
     char *folder;
     snprintf(output, sizeof(output), "%s", output_of(f));
     *decided = false;
@@ -235,7 +235,7 @@ static void deposed_leader_changes_nothing(void **state)
     const int64_t operations = weft_fs_fail_after(0);
     for (int64_t n = 1; n <= operations; n++) {
         start_again(f);
-        char output[256];
+        char output[1024];
         snprintf(output, sizeof(output), "%s", output_of(f));
         assert_int_equal(weft_commit_make_manifest(&f->ctx, output, JOB, parts, 3, true, &late), WEFT_OK);
         weft_fs_crash_after(n);
@@ -268,7 +268,7 @@ static void deposed_leader_changes_nothing(void **state)
 static void the_first_decision_stands(void **state)
 {
     storage_fixture *f = *state;
-    char output[256];
+    char output[1024];
     char *folder;
     bool committed;
     weft_commit_manifest manifest;
@@ -297,7 +297,7 @@ static void the_first_decision_stands(void **state)
 static void a_lost_staged_file_is_told(void **state)
 {
     storage_fixture *f = *state;
-    char output[256];
+    char output[1024];
     bool committed;
     weft_commit_manifest manifest;
     start_again(f);
@@ -313,7 +313,7 @@ static void a_lost_staged_file_is_told(void **state)
 static void jobs_do_not_disturb_each_other(void **state)
 {
     storage_fixture *f = *state;
-    char output[256];
+    char output[1024];
     char *folder;
     bool decided;
     start_again(f);

@@ -15,7 +15,7 @@
  * Runs: a partition whose groups are distinct, because the table was emptied once, ends one run; the source
  * merges nothing then. */
 #include "common/settings.h"
-#include "engine/exec/agg_table.h"
+#include "engine/exec/agg_direct.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/hash.h"
@@ -35,6 +35,7 @@ typedef struct aggregate_state {
     const weft_task *task;
     weft_agg_plan plan;
     weft_agg_table *table;
+    weft_agg_direct *direct;
     weft_block_writer *writer;
     weft_op_metrics metrics;
     int64_t table_bytes; /* bound */
@@ -51,6 +52,7 @@ static void aggregate_close(void *state)
     aggregate_state *s = state;
     if (s == NULL) return;
     weft_agg_table_free(&s->table);
+    weft_agg_direct_free(&s->direct);
     weft_block_writer_abandon(&s->writer);
     weft_mem_free(s);
 }
@@ -78,6 +80,7 @@ static weft_status aggregate_open(weft_ctx *ctx, const weft_sink_spec *spec, con
     s->table_bytes =
         weft_max_i64(weft_min_i64(AGG_TABLE_BYTES, limit / AGG_MEMORY_PART), WEFT_ROW_PAGE_BYTES);
     WEFT_TRY(st, weft_agg_table_new(ctx, &s->plan, &s->table));
+    WEFT_TRY(st, weft_agg_direct_new(ctx, group_count, &s->direct));
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
     *state = s;
     s = NULL;
@@ -107,6 +110,7 @@ static weft_status aggregate_flush(weft_ctx *ctx, aggregate_state *s)
     s->flushes++;
 done:
     weft_agg_table_clear(table);
+    weft_agg_direct_forget(s->direct);
     s->single = NULL;
     s->rows_in = 0;
     return st;
@@ -131,6 +135,12 @@ static weft_status aggregate_groups(weft_ctx *ctx, aggregate_state *s, const wef
     const int32_t *groups = s->spec->aggregate.groups;
     const int32_t count = s->spec->aggregate.group_count;
     if (count == 0) return s->single != NULL ? WEFT_OK : weft_agg_table_blank(ctx, s->table, &s->single);
+    if (!s->gave_up) {
+        bool found;
+        const weft_status st =
+            weft_agg_direct_find(ctx, s->direct, s->table, batch, groups, s->hashes, s->rows, &found);
+        if (found || st != WEFT_OK) return st;
+    }
     weft_exec_hash(ctx, batch, groups, count, s->hashes);
     return s->gave_up ? weft_agg_table_add(ctx, s->table, batch, groups, s->hashes, s->rows)
                       : weft_agg_table_find(ctx, s->table, batch, groups, s->hashes, s->rows);

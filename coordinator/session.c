@@ -9,9 +9,12 @@
 #include "coordinator/command.h"
 #include "coordinator/explain.h"
 #include "coordinator/result.h"
+#include "coordinator/write.h"
 #include "engine/catalog/session_catalog.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
+
+static const weft_schema write_schema = {0}; /* a write gives no rows */
 
 struct weft_session {
     weft_pool *pool;
@@ -171,6 +174,39 @@ done:
     return st;
 }
 
+/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit; a table is
+ * then a name of this session. */
+static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_node *staged = NULL, *optimised = NULL;
+    const weft_relation *relation = NULL;
+    const char *table = bound->write.table_name;
+    bool skip = false;
+
+    if (table != NULL)
+        WEFT_TRY(st,
+                 weft_session_catalog_check_new(ctx, s->catalog, table, bound->write.if_not_exists, &skip));
+    if (skip) goto done;
+    WEFT_TRY(st, weft_write_begin(ctx, bound, &staged));
+    st = weft_optimize(ctx, ids, staged, &optimised);
+    if (st == WEFT_OK) st = run_plan(s, r, ids, optimised, false);
+    if (st == WEFT_OK) st = weft_write_commit(ctx, staged, &r->run);
+    if (st != WEFT_OK) {
+        weft_write_abort(ctx, staged);
+        goto done;
+    }
+    weft_run_release(&r->run);
+    r->schema = &write_schema;
+    if (table == NULL) goto done;
+    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, bound->write.path, NULL, 0,
+                                           &relation));
+    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
+done:
+    return st;
+}
+
 static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
@@ -181,6 +217,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
         return weft_session_catalog_drop(&r->ctx, s->catalog, bound->view.name, bound->view.if_not_exists);
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, ids, bound);
     if (bound->kind == WEFT_NODE_SHOW) return show(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
     WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, &optimised));
     WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
 done:

@@ -60,6 +60,15 @@ done:
     return st;
 }
 
+weft_status weft_session_catalog_check_new(weft_ctx *ctx, const weft_session_catalog *c, const char *name,
+                                           bool if_not_exists, bool *skip)
+{
+    *skip = find_view(c, name) != NULL;
+    if (!*skip || if_not_exists) return WEFT_OK;
+    return weft_fail(ctx, WEFT_TABLE_OR_VIEW_ALREADY_EXISTS,
+                     "Cannot create table or view `%s` because it already exists.", name);
+}
+
 weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, const char *name,
                                       bool if_exists)
 {

@@ -19,6 +19,10 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *catalog);
 WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,
                                                      const char *name, bool replace, const weft_node *parsed,
                                                      const weft_relation *relation);
+/* May a table be created under this name? *skip: it exists and if_not_exists is set.
+ * Errors: WEFT_TABLE_OR_VIEW_ALREADY_EXISTS. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_check_new(weft_ctx *ctx, const weft_session_catalog *catalog,
+                                                           const char *name, bool if_not_exists, bool *skip);
 /* Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND unless if_exists. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *catalog,
                                                       const char *name, bool if_exists);

@@ -52,7 +52,6 @@ typedef struct weft_task {
     const weft_input *inputs;
     uint64_t seed;
     weft_account *owner;           /* the finished block is charged to it */
-    const char *attempt_directory; /* WRITE: where its files go, or NULL */
     bool timed;                    /* count time_ns of every operator (EXPLAIN ANALYZE) */
 } weft_task;
 

@@ -1,16 +1,17 @@
-/* engine/exec/sink_write.c - the task's rows into one file at the attempt's own place.
+/* engine/exec/sink_write.c - the task's rows into one file at the attempt's own place (storage/commit.h).
  *
- * The block tells the commit what was written: one row (path, rows, bytes), or none when the task had no
+ * The block tells the commit what was written: one row (file name, rows, bytes), or none when the task had no
  * rows. Only task 0 writes a file without rows, so that an empty result still has a file with its schema. The
  * name is a function of the task alone; an attempt that fails leaves nothing behind. */
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
+#include "engine/storage/commit.h"
 
 typedef struct write_state {
     const weft_sink_spec *spec;
     const weft_task *task;
     const weft_sink_format *format;
-    const char *path;
+    const char *name;     /* of the file, in the attempt's folder */
     weft_file_sink *file; /* opened with the first rows */
     weft_block_writer *writer;
 } write_state;
@@ -29,7 +30,7 @@ static weft_status write_open(weft_ctx *ctx, const weft_sink_spec *spec, const w
 {
     weft_status st = WEFT_OK;
     write_state *s = NULL;
-    char *path = NULL;
+    char *name = NULL;
     *state = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     s->spec = spec;
@@ -40,16 +41,16 @@ static weft_status write_open(weft_ctx *ctx, const weft_sink_spec *spec, const w
                        spec->write.format);
         goto done;
     }
-    if (spec->rows.count != 3 || task->attempt_directory == NULL ||
-        input_types->count != spec->write.schema->count) {
-        st = weft_fail(ctx, WEFT_INTERNAL, "a write of %d columns as %d, with %d columns of result, into %s",
-                       input_types->count, spec->write.schema->count, spec->rows.count,
-                       task->attempt_directory == NULL ? "no place" : task->attempt_directory);
+    if (spec->rows.count != 3 || input_types->count != spec->write.schema->count) {
+        st = weft_fail(ctx, WEFT_INTERNAL, "a write of %d columns as %d, with %d columns of result",
+                       input_types->count, spec->write.schema->count, spec->rows.count);
         goto done;
     }
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/part-%05d%s", task->attempt_directory,
-                                   task->name.partition, s->format->extension));
-    s->path = path;
+    const char *suffix = s->format->extension;
+    if (s->format->suffix != NULL)
+        WEFT_TRY(st, s->format->suffix(ctx, spec->write.options, spec->write.option_count, &suffix));
+    WEFT_TRY(st, weft_commit_file_name(ctx, spec->write.job, task->name.partition, 0, suffix, &name));
+    s->name = name;
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
     *state = s;
     s = NULL;
@@ -61,9 +62,12 @@ done:
 static weft_status write_begin(weft_ctx *ctx, write_state *s)
 {
     weft_status st = WEFT_OK;
+    char *folder = NULL, *path = NULL;
     if (s->file != NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_fs_make_directories(ctx, s->task->attempt_directory));
-    WEFT_TRY(st, s->format->open(ctx, s->path, s->spec->write.schema, s->spec->write.options,
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, s->spec->write.directory, s->spec->write.job,
+                                          s->task->name.partition, s->task->name.attempt, &folder));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", folder, s->name));
+    WEFT_TRY(st, s->format->open(ctx, path, s->spec->write.schema, s->spec->write.options,
                                  s->spec->write.option_count, &s->file));
 done:
     return st;
@@ -82,10 +86,10 @@ done:
 
 static weft_block_writer *write_writer(void *state) { return ((write_state *)state)->writer; }
 
-/* The row (path, rows, bytes). */
+/* The row (file name, rows, bytes). */
 static weft_status write_report(weft_ctx *ctx, write_state *s, int64_t rows, int64_t bytes)
 {
-    const weft_str path = weft_str_view(s->path, (uint32_t)strlen(s->path));
+    const weft_str path = weft_str_view(s->name, (uint32_t)strlen(s->name));
     const void *const data[] = {&path, &rows, &bytes};
     const int32_t columns[] = {0, 1, 2};
     weft_column cells[3];

@@ -186,6 +186,7 @@ struct weft_node {
             int32_t option_count; /* pairs */
             const char *const *options;
             const char *table_name; /* CTAS: name to register, or NULL */
+            const char *job;        /* name of the job for the commit; set by the session before planning */
         } write;
         struct {
             weft_explain_mode mode;

@@ -203,7 +203,8 @@ typedef struct weft_sink_spec {
             const int32_t *hash;
         } sort;
         struct {
-            const char *format, *directory; /* the job's staging directory */
+            const char *format, *directory; /* the output; attempts write below its _temporary (storage/commit.h) */
+            const char *job;                /* name of the job for the commit */
             const weft_schema *schema;
             int32_t option_count;
             const char *const *options;

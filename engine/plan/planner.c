@@ -247,6 +247,7 @@ static weft_status issue_result(weft_ctx *ctx, weft_planner *p, pipeline *pipe)
         sink.rows = (weft_types){.count = WEFT_COUNT(file_row), .types = file_row}; /* path, rows, bytes */
         sink.write.format = p->root->write.format;
         sink.write.directory = p->root->write.path;
+        sink.write.job = p->root->write.job;
         sink.write.schema = &p->result_schema;
         sink.write.option_count = p->root->write.option_count;
         sink.write.options = p->root->write.options;

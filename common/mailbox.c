@@ -10,6 +10,7 @@ enum { MAILBOX_FIRST = 64 };
 struct weft_mailbox {
     pthread_mutex_t lock;
     pthread_cond_t arrived;
+    weft_account *account; /* the box outlives the senders that make it grow */
     size_t item_bytes;
     int32_t limit;
     int32_t capacity, first, count; /* guarded by lock, as is all below */
@@ -25,6 +26,7 @@ weft_status weft_mailbox_new(weft_ctx *ctx, size_t item_bytes, int32_t limit, we
 
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*box), (void **)&box));
     box->item_bytes = item_bytes;
+    box->account = ctx->memory;
     box->limit = limit;
     box->capacity = weft_min_i32(MAILBOX_FIRST, limit);
     WEFT_TRY(st,
@@ -54,7 +56,11 @@ static weft_status mailbox_grow(weft_ctx *ctx, weft_mailbox *box)
     if (box->count == box->limit)
         return weft_fail(ctx, WEFT_LIMIT, "a queue between threads holds its most of %d messages",
                          box->limit);
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)capacity * box->item_bytes, (void **)&items));
+    weft_account *const senders = ctx->memory;
+    ctx->memory = box->account;
+    st = weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)capacity * box->item_bytes, (void **)&items);
+    ctx->memory = senders;
+    WEFT_TRY(st, st);
     for (int32_t i = 0; i < box->count; i++)
         memcpy(items + (size_t)i * box->item_bytes, mailbox_slot(box, i), box->item_bytes);
     weft_mem_free(box->items);

@@ -43,6 +43,7 @@ typedef struct array {
 } array;
 
 struct weft_scheduler {
+    weft_account *account; /* its arrays outlive the steps that grow them */
     array jobs, stages, workers, actions;
     weft_scheduler_counts counts;
 };
@@ -68,7 +69,9 @@ done:
 
 weft_status weft_scheduler_new(weft_ctx *ctx, weft_scheduler **out)
 {
-    return weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out), (void **)out);
+    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out), (void **)out);
+    if (st == WEFT_OK) (*out)->account = ctx->memory;
+    return st;
 }
 
 static void stage_drop(weft_scheduler *s, int32_t i)
@@ -352,6 +355,8 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
                                 weft_actions *actions)
 {
     weft_status ok = WEFT_OK;
+    weft_account *const callers = ctx->memory;
+    ctx->memory = s->account;
     (void)now_ns; /* waiting for locality and speculation will need it */
     s->actions.count = 0;
     switch (e->kind) {
@@ -367,6 +372,7 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
 done:
     actions->items = s->actions.items;
     actions->count = s->actions.count;
+    ctx->memory = callers;
     return ok;
 }
 

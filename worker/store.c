@@ -49,8 +49,12 @@ weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block)
     }
     if (store->count == store->capacity) {
         const int32_t capacity = store->capacity == 0 ? 64 : store->capacity * 2;
-        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_block *),
-                                     (void **)&store->blocks));
+        weft_account *const callers = ctx->memory;
+        ctx->memory = store->owner; /* the list outlives the task that makes it grow */
+        st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_block *),
+                             (void **)&store->blocks);
+        ctx->memory = callers;
+        WEFT_TRY(st, st);
         store->capacity = capacity;
     }
     store->blocks[store->count++] = block;

@@ -75,7 +75,6 @@ struct weft_worker {
     worker_stage *stages;   /* guarded by lock */
     worker_job *jobs;       /* guarded by lock */
     slot *slots;
-    weft_arena *arena; /* of start and stop only */
 };
 
 weft_store *weft_worker_store(const weft_worker *worker) { return worker->store; }
@@ -115,8 +114,10 @@ static void report_failure(weft_ctx *ctx, weft_worker *w, const order *o, weft_s
     message.attempt = o->attempt;
     message.status = status;
     message.run_ns = run_ns;
-    if (weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(error), (void **)&message.error) == WEFT_OK)
+    if (weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(error), (void **)&message.error) == WEFT_OK) {
+        weft_mem_move(message.error, w->account); /* the receiver frees it, at its own time */
         *message.error = error;
+    }
     report(ctx, w, &message);
 }
 
@@ -384,6 +385,7 @@ static void slot_task(slot *sl, const order *o)
     const int64_t began = weft_now_ns(&ctx);
     const weft_status st = run_task(&ctx, w, o, &metrics, &block);
     const int64_t run_ns = weft_now_ns(&ctx) - began;
+    if (metrics != NULL) weft_mem_move(metrics, w->account); /* the receiver frees them, at its own time */
     if (st == WEFT_OK) {
         weft_to_coordinator done = report_of(w, s, WEFT_FROM_WORKER_DONE);
         done.partition = o->partition;
@@ -515,6 +517,8 @@ static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
 weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
 {
     weft_status st = WEFT_OK;
+    weft_account *const senders = ctx->memory;
+    ctx->memory = w->account; /* what an order makes lives as long as its job, not as its sender */
     pthread_mutex_lock(&w->lock);
     switch (m->kind) {
     case WEFT_TO_WORKER_STAGE: st = on_stage(ctx, w, m); break;
@@ -523,6 +527,7 @@ weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker
     case WEFT_TO_WORKER_END: on_end(ctx, w, m); break;
     }
     pthread_mutex_unlock(&w->lock);
+    ctx->memory = senders;
     return st;
 }
 
@@ -555,8 +560,10 @@ weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
     w->options = *options;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
+    w->account = weft_account_open(options->pool, "worker");
     w->store_account = weft_account_open(options->pool, "blocks");
-    if (w->store_account == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a worker"));
+    if (w->account == NULL || w->store_account == NULL)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a worker"));
     WEFT_TRY(st, weft_store_new(ctx, w->store_account, &w->store));
     WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(order), ORDERS_LIMIT, &w->orders));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)options->slots * sizeof(slot),
@@ -600,6 +607,7 @@ void weft_worker_stop(weft_worker **worker)
     weft_mailbox_free(&w->orders);
     weft_store_free(&w->store);
     weft_account_close(&w->store_account);
+    weft_account_close(&w->account);
     pthread_mutex_destroy(&w->lock);
     pthread_cond_destroy(&w->changed);
     weft_mem_free(w);

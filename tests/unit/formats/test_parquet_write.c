@@ -1,6 +1,7 @@
 /* tests/unit/formats/test_parquet_write.c - the Parquet writer's parts, and whole files under failing memory
  * and disks. What other engines read of its files is compared by tests/conformance/parquet_write.py. */
 #include "common/hash.h"
+#include "common/limits.h"
 #include "engine/formats/parquet/compress.h"
 #include "engine/formats/parquet/write_bloom.h"
 #include "engine/formats/parquet/write_dict.h"
@@ -500,7 +501,39 @@ static void reads_back(void **state)
     }
 }
 
-WEFT_TESTS(STORAGE_TEST(reads_back), STORAGE_TEST(hybrid_comes_back), STORAGE_TEST(deltas_come_back),
+/* Row groups that the pool would refuse to keep go to the file early: the rows are all there, the pool stays
+ * bounded. */
+static void little_memory_makes_small_row_groups(void **state)
+{
+    enum { ROWS = 40000, LIMIT = 6 << 20 };
+    storage_fixture *f = *state;
+    weft_pool *pool = weft_pool_new(LIMIT);
+    weft_account *account = weft_account_open(pool, "little");
+    weft_ctx ctx;
+    weft_ctx_init(&ctx, weft_arena_new(account), account, &f->settings);
+    static const char *const options[] = {"weft.parquet.encoding", "plain", "compression", "none"};
+    int64_t bytes;
+    const weft_status st =
+        weft_parquet_sample_write(&ctx, storage_path(f, "little.parquet"), ROWS, options, 2, &bytes);
+    if (st != WEFT_OK) fail_msg("%s", ctx.error.message);
+    assert_true(bytes > LIMIT);
+    assert_true(weft_pool_peak_bytes(pool) < LIMIT + WEFT_MEM_HEADROOM_BYTES);
+    weft_arena_free(&ctx.arena);
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+
+    weft_file_info *files;
+    int32_t count;
+    weft_table *table;
+    const weft_format *format = weft_format_find("parquet");
+    assert_int_equal(weft_fs_list(&f->ctx, storage_path(f, "little.parquet"), &files, &count), WEFT_OK);
+    assert_int_equal(format->open(&f->ctx, files, count, NULL, 0, NULL, &table), WEFT_OK);
+    assert_int_equal(format->row_count(table), ROWS);
+    format->close(&table);
+}
+
+WEFT_TESTS(STORAGE_TEST(reads_back), STORAGE_TEST(little_memory_makes_small_row_groups),
+           STORAGE_TEST(hybrid_comes_back), STORAGE_TEST(deltas_come_back),
            STORAGE_TEST(dictionary_codes_name_their_values), STORAGE_TEST(dictionary_stops_at_its_limit),
            WEFT_TEST(bounds_of_long_strings_hold), WEFT_TEST(bounds_of_doubles_leave_out_nan),
            WEFT_TEST(xxh64_is_the_published_one), STORAGE_TEST(bloom_finds_all_and_folds),

@@ -90,7 +90,8 @@ weft_status weft_key_filter_build(weft_ctx *ctx, const weft_input *input, int32_
     const key_reader reader = {.layout = layout, .column = column, .phys = (weft_phys)layout->phys[column]};
 
     for (int32_t b = 0; b < input->block_count; b++) rows += weft_block_rows(input->blocks[b], -1);
-    WEFT_TRY(st, WEFT_NEW(ctx, &f));
+    /* heap: it outlives the unit that builds it, whose arena is freed */
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*f), (void **)&f));
     f->kind = WEFT_KEY_FILTER_RANGE;
     f->empty = true;
     f->low = INT64_MAX;
@@ -124,5 +125,6 @@ done:
 void weft_key_filter_free(weft_key_filter **filter)
 {
     if (*filter != NULL) weft_mem_free((*filter)->bits);
+    weft_mem_free(*filter);
     *filter = NULL;
 }

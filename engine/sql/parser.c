@@ -130,14 +130,23 @@ static weft_status too_deep(sql_parser *p)
     return WEFT_NESTING_TOO_DEEP;
 }
 
-weft_status weft_sql_enter(sql_parser *p, int32_t *frame)
+weft_status weft_sql_enter(sql_parser *p, sql_frame *frame)
 {
     /* A level of parentheses passes three rules that enter. */
     if (p->depth >= 3 * WEFT_EXPR_DEPTH_MAX) return too_deep(p);
     p->depth++;
-    *frame = p->height;
+    *frame = (sql_frame){.height = p->height, .weight = p->weight};
     p->height = 0;
+    p->weight = 0;
     return WEFT_OK;
+}
+
+weft_status weft_sql_repeat(sql_parser *p, int64_t weight)
+{
+    /* A statement of the largest size has fewer nodes than that without any repetition. */
+    enum { WEIGHT_MAX = WEFT_SQL_BYTES_MAX / 2 };
+    p->weight += weight;
+    return p->weight > WEIGHT_MAX ? too_deep(p) : WEFT_OK;
 }
 
 weft_status weft_sql_grow(sql_parser *p) { return ++p->height > WEFT_EXPR_DEPTH_MAX ? too_deep(p) : WEFT_OK; }
@@ -266,6 +275,7 @@ weft_status weft_sql_expr_new(sql_parser *p, weft_expr_kind kind, weft_span span
         memcpy(copy, args, (size_t)count * sizeof *copy);
         WEFT_TRY(st, weft_sql_grow(p));
     }
+    p->weight++;
     e->kind = kind;
     e->nullable = true;
     e->span = span;

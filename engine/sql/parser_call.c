@@ -86,7 +86,7 @@ static weft_status parse_over(sql_parser *p, const weft_span *start, const weft_
     const weft_window_spec *spec = NULL;
     weft_expr *e = NULL, *name = NULL;
     const char **parts = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     const bool parenthesis = sql_is(p, SQL_LPAREN);
     const uint8_t first = weft_sql_peek(p, 1)->kind;
@@ -164,7 +164,7 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     const weft_expr *filter = NULL;
     const char *name = NULL;
     bool ignore_nulls = false;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, parse_function_name(p, &name));
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
@@ -338,7 +338,7 @@ weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
         return weft_sql_call(p, name, token.span, NULL, 0, out);
     }
     if (!form || !parenthesis) return WEFT_OK;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     weft_sql_advance(p);
     weft_sql_advance(p);

@@ -279,7 +279,7 @@ static weft_status parse_explain(sql_parser *p, const weft_node **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     const weft_node *input = NULL;
     weft_node *node = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     weft_explain_mode mode = WEFT_EXPLAIN_SIMPLE;
     weft_sql_advance(p);
     if (weft_sql_accept_word(p, SQL_KW_EXTENDED))

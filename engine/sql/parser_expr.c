@@ -60,7 +60,7 @@ static weft_status parse_unary(sql_parser *p, const weft_expr **out)
                        : token.kind == SQL_PLUS  ? "positive"
                        : token.kind == SQL_TILDE ? "~"
                                                  : NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     if (name == NULL || number)
         return weft_sql_primary(p, out); /* a negative literal is one token to the primary */
     WEFT_TRY(st, weft_sql_enter(p, &frame));
@@ -78,7 +78,7 @@ static weft_status parse_binary(sql_parser *p, int32_t precedence, const weft_ex
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     const weft_expr *args[2] = {NULL, NULL};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, parse_unary(p, &args[0]));
@@ -120,6 +120,7 @@ static weft_status parse_between(sql_parser *p, const weft_span *start, const we
 {
     weft_status st = WEFT_OK;
     const weft_expr *low[2] = {value, NULL}, *high[2] = {value, NULL}, *both[2] = {NULL, NULL};
+    WEFT_TRY(st, weft_sql_repeat(p, p->operand)); /* the value is used twice */
     WEFT_TRY(st, weft_sql_value_expr(p, &low[1]));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AND));
     WEFT_TRY(st, weft_sql_value_expr(p, &high[1]));
@@ -139,7 +140,7 @@ bool weft_sql_is_row(const sql_parser *p, const weft_expr *e)
 
 /* (a, b) IN ((1, 2), (3, 4)) is an OR of ANDs of equalities: the same three-valued answer, without structs.
  */
-static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const weft_expr *row,
+static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const weft_expr *row, int64_t weight,
                                  const weft_pointers *items, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -148,6 +149,7 @@ static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const we
         const weft_expr *item = weft_pointers_exprs(items)[i];
         weft_pointers parts = {0};
         const weft_expr *all = NULL;
+        if (i > 0) WEFT_TRY(st, weft_sql_repeat(p, weight));
         if (!weft_sql_is_row(p, item) || item->arg_count != row->arg_count) {
             const char *text =
                 "Items of this IN list have another number of columns than its left side: that";
@@ -175,6 +177,7 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
     weft_status st = WEFT_OK;
     weft_expr *e = NULL;
     weft_pointers args = {0};
+    const int64_t weight = p->operand;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
     if (weft_sql_begins_query(p)) {
         const weft_node *plan = NULL;
@@ -191,7 +194,7 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
     if (weft_sql_is_row(p, value)) {
         WEFT_TRY(st, weft_sql_exprs(p, &args));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
-        WEFT_TRY(st, parse_in_rows(p, start, value, &args, out));
+        WEFT_TRY(st, parse_in_rows(p, start, value, weight, &args, out));
         goto done;
     }
     WEFT_TRY(st, weft_pointers_push(p->ctx, &args, value));
@@ -213,6 +216,7 @@ static weft_status parse_like(sql_parser *p, const weft_span *start, const char 
     const bool all = many && sql_word(p, SQL_KW_ALL);
     if (all || (many && (sql_word(p, SQL_KW_ANY) || sql_word(p, SQL_KW_SOME)))) {
         weft_pointers patterns = {0}, tests = {0};
+        const int64_t weight = p->operand; /* of the value, which each pattern uses */
         weft_sql_advance(p);
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_exprs(p, &patterns));
@@ -220,6 +224,7 @@ static weft_status parse_like(sql_parser *p, const weft_span *start, const char 
         for (int32_t i = 0; i < patterns.count; i++) {
             const weft_expr *test = NULL;
             args[1] = weft_pointers_exprs(&patterns)[i];
+            if (i > 0) WEFT_TRY(st, weft_sql_repeat(p, weight));
             WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, 2, &test));
             WEFT_TRY(st, negate(p, start, *negated, &test)); /* NOT LIKE ALL: each one does not match */
             WEFT_TRY(st, weft_pointers_push(p->ctx, &tests, test));
@@ -287,8 +292,10 @@ static weft_status parse_predicate(sql_parser *p, const weft_expr **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     const weft_expr *e = NULL;
+    const int64_t before = p->weight;
     WEFT_TRY(st, weft_sql_value_expr(p, &e));
     for (;;) {
+        p->operand = p->weight - before;
         const int32_t at = sql_word(p, SQL_KW_NOT) ? 1 : 0;
         const sql_token *token = weft_sql_peek(p, at);
         const uint16_t keyword = token->kind == SQL_WORD ? token->keyword : SQL_KW_NONE;
@@ -321,7 +328,7 @@ static weft_status parse_not(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     if (!sql_word(p, SQL_KW_NOT) && !sql_is(p, SQL_BANG)) return parse_predicate(p, out);
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     weft_sql_advance(p);
@@ -341,7 +348,7 @@ static weft_status parse_chain(sql_parser *p, bool is_or, const weft_expr **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_pointers args = {0};
     const weft_expr *arg = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     for (;;) {
         WEFT_TRY(st, is_or ? parse_chain(p, false, &arg) : parse_not(p, &arg));

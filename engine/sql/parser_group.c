@@ -118,7 +118,7 @@ static weft_status parse_analytic(sql_parser *p, grouping *g, mask_list *out)
 {
     weft_status st = WEFT_OK;
     mask_list parts = {0};
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     const bool sets = sql_word(p, SQL_KW_GROUPING);
     const bool cube = sql_word(p, SQL_KW_CUBE);

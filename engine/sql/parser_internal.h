@@ -5,8 +5,13 @@
  * frame, which left-deep chains (1+1+…) raise without recursion. Both stop at WEFT_EXPR_DEPTH_MAX, so that
  * everything after the parser may recurse over the tree. A rule opens a frame (weft_sql_enter) before its
  * first child and closes it after its last, which makes the heights of siblings count once; making a node
- * over children adds one. Every parse function starts at the current token and leaves the cursor behind what
- * it read. */
+ * over children adds one.
+ *
+ * Weight: some forms use one operand several times (BETWEEN, CASE value WHEN …), so nested ones would double
+ * at each level once the shared nodes are walked as a tree. `weight` counts nodes as that walk would, and is
+ * limited.
+ *
+ * Every parse function starts at the current token and leaves the cursor behind what it read. */
 #ifndef WEFT_SQL_PARSER_INTERNAL_H
 #define WEFT_SQL_PARSER_INTERNAL_H
 
@@ -25,6 +30,8 @@ typedef struct sql_parser {
     int32_t look_first, look_count;
     weft_span last; /* of the token read last */
     int32_t depth, height;
+    int64_t weight;  /* of what the current frame made */
+    int64_t operand; /* weight of the left side of the predicate that is being read */
 } sql_parser;
 
 /* ---- cursor (parser.c) ---- */
@@ -58,14 +65,21 @@ weft_status weft_sql_syntax_error(sql_parser *p, const char *expected);
 weft_status weft_sql_unsupported(sql_parser *p, const weft_span *span, const char *what);
 /* From the start of a token to the end of the token read last. */
 weft_span weft_sql_span_from(const sql_parser *p, const weft_span *start);
-/* Into a nested rule and out again; enter fails when it is too deep. frame keeps the height of what came
- * before; a rule that fails need not leave. */
-WEFT_MUST_CHECK weft_status weft_sql_enter(sql_parser *p, int32_t *frame);
-static inline void sql_leave(sql_parser *p, int32_t frame)
+/* Into a nested rule and out again; enter fails when it is too deep. frame keeps what came before; a rule
+ * that fails need not leave. */
+typedef struct sql_frame {
+    int32_t height;
+    int64_t weight;
+} sql_frame;
+WEFT_MUST_CHECK weft_status weft_sql_enter(sql_parser *p, sql_frame *frame);
+static inline void sql_leave(sql_parser *p, sql_frame frame)
 {
     p->depth--;
-    p->height = weft_max_i32(p->height, frame);
+    p->height = weft_max_i32(p->height, frame.height);
+    p->weight += frame.weight;
 }
+/* An operand of this weight is used once more. */
+WEFT_MUST_CHECK weft_status weft_sql_repeat(sql_parser *p, int64_t weight);
 WEFT_MUST_CHECK weft_status weft_sql_grow(sql_parser *p);
 
 /* ---- names and small things (parser.c) ---- */

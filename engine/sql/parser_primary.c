@@ -71,11 +71,14 @@ static weft_status parse_case(sql_parser *p, const weft_expr **out)
     const weft_expr *value = NULL, *e = NULL;
     weft_expr *node = NULL;
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_CASE));
+    const int64_t before = p->weight;
     if (!sql_word(p, SQL_KW_WHEN)) WEFT_TRY(st, weft_sql_expr(p, &value));
+    const int64_t weight = p->weight - before; /* of the value, which each WHEN uses */
     do {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_WHEN));
         WEFT_TRY(st, weft_sql_expr(p, &e));
         if (value != NULL) {
+            if (args.count > 0) WEFT_TRY(st, weft_sql_repeat(p, weight));
             const weft_expr *pair[2] = {value, e};
             WEFT_TRY(st, weft_sql_call(p, "=", e->span, pair, 2, &e));
         }

@@ -118,7 +118,7 @@ static weft_status parse_query_primary(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     weft_node *node = NULL;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     if (sql_word(p, SQL_KW_SELECT)) {
@@ -194,7 +194,7 @@ static weft_status parse_set_operations(sql_parser *p, bool intersect, const wef
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_pointers inputs = {0};
     set_operator op = {0}, next = {0};
-    int32_t frame = 0;
+    sql_frame frame = {0};
     bool found = false;
     const weft_node *term = NULL;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
@@ -309,7 +309,7 @@ weft_status weft_sql_query(sql_parser *p, const weft_node **out)
     with_list list = {0};
     weft_node *with = NULL;
     const weft_node *body = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     const bool has_with = weft_sql_accept_word(p, SQL_KW_WITH);
     if (has_with) WEFT_TRY(st, parse_with(p, &list));

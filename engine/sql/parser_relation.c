@@ -98,7 +98,7 @@ static weft_status parse_relation_primary(sql_parser *p, const weft_node **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     const weft_node *input = NULL;
     weft_node *node = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     if (weft_sql_accept(p, SQL_LPAREN)) {
         const bool query = weft_sql_begins_query(p) && (!sql_is(p, SQL_LPAREN) || query_continues(p));
@@ -189,7 +189,7 @@ static weft_status parse_relation(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     const weft_node *left = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, parse_relation_primary(p, &left));
     for (;;) {
@@ -228,7 +228,7 @@ weft_status weft_sql_from(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     const weft_node *left = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, parse_relation(p, &left));
     while (weft_sql_accept(p, SQL_COMMA)) {

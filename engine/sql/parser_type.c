@@ -89,7 +89,7 @@ static weft_status parse_nested(sql_parser *p, weft_type_id id, weft_type *out)
     weft_status st = WEFT_OK;
     weft_pointers fields = {0};
     weft_field *children = NULL;
-    int32_t frame = 0;
+    sql_frame frame = {0};
     static const char *const map_names[] = {"key", "value"};
     const int32_t wanted = id == WEFT_TYPE_ARRAY ? 1 : id == WEFT_TYPE_MAP ? 2 : WEFT_COLUMNS_MAX;
     WEFT_TRY(st, weft_sql_enter(p, &frame));

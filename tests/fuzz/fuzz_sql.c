@@ -1,0 +1,62 @@
+/* tests/fuzz/fuzz_sql.c - any bytes as a SQL script: split into statements, each is parsed, analysed against
+ * the TPC-H schema without data, printed; errors are printed too. Nothing may crash, hang, or fail as
+ * INTERNAL. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "common/settings.h"
+#include "engine/plan/analyzer.h"
+#include "engine/sql/parser.h"
+#include "tests/support/tpch_catalog.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+/* One statement. Running out of memory is a fair answer; the engine's own errors are not. */
+static weft_status run(weft_ctx *ctx, const weft_catalog *catalog, const char *text, size_t len)
+{
+    weft_status st = WEFT_OK;
+    weft_ids ids = {.next = 1};
+    const weft_node *parsed = NULL, *bound = NULL;
+    char *shown = NULL;
+    WEFT_TRY(st, weft_sql_parse(ctx, text, len, &parsed));
+    WEFT_TRY(st, weft_node_text(ctx, parsed, &shown));
+    WEFT_TRY(st, weft_analyze(ctx, catalog, &ids, parsed, &bound));
+    WEFT_TRY(st, weft_node_check(ctx, bound));
+    WEFT_TRY(st, weft_node_text(ctx, bound, &shown));
+done:
+    if (st != WEFT_OK && (ctx->error.code != st || weft_status_classify(st) == WEFT_CLASS_INTERNAL)) {
+        fprintf(stderr, "%s: %s (%s:%d)\n", weft_status_text(st), ctx->error.message, ctx->error.file,
+                ctx->error.line);
+        abort();
+    }
+    return st;
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    static weft_settings settings;
+    weft_pool *pool = weft_pool_new(256 << 20);
+    weft_account *account = weft_account_open(pool, "fuzz");
+    weft_tpch_catalog catalog;
+    const char *text = (const char *)data;
+    size_t position = 0, start = 0, stop = 0;
+    weft_settings_init(&settings);
+    weft_tpch_catalog_init(&catalog, 1);
+    weft_sql_is_complete(text, size);
+    while (weft_sql_next_statement(text, size, &position, &start, &stop)) {
+        weft_arena *arena = weft_arena_new(account);
+        weft_ctx ctx;
+        weft_ctx_init(&ctx, arena, account, &settings);
+        if (run(&ctx, &catalog.catalog, text + start, stop - start) != WEFT_OK) {
+            const weft_error error = ctx.error;
+            char *shown = NULL;
+            const weft_status st = weft_sql_error_text(&ctx, &error, text + start, stop - start, &shown);
+            if (st != WEFT_OK && st != WEFT_NOMEM) abort();
+        }
+        weft_arena_free(&arena);
+    }
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+    return 0;
+}

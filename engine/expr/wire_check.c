@@ -1,0 +1,189 @@
+/* engine/expr/wire_check.c - is a decoded node one that the engine may run? Arities, types and values by
+ * kind. */
+#include <math.h>
+
+#include "engine/expr/aggregate.h"
+#include "engine/expr/coerce.h"
+#include "engine/expr/decimal.h"
+#include "engine/expr/wire_private.h"
+
+bool weft_expr_wire_check_type(weft_type type)
+{
+    const weft_type_id id = (weft_type_id)type.id;
+    if (id >= WEFT_TYPE_COUNT) return false;
+    if (id == WEFT_TYPE_DECIMAL) {
+        if (type.precision < 1 || type.precision > WEFT_DECIMAL_PRECISION_MAX) return false;
+        if (type.scale > type.precision) return false;
+    } else if (type.precision != 0 || type.scale != 0) {
+        return false;
+    }
+    if (id == WEFT_TYPE_ARRAY) return type.child_count == 1;
+    if (id == WEFT_TYPE_MAP) return type.child_count == 2;
+    return id == WEFT_TYPE_STRUCT || type.child_count == 0;
+}
+
+static bool is_boolean(weft_type type) { return type.id == WEFT_TYPE_BOOLEAN; }
+
+static bool fits_bits(int64_t value, int bits)
+{
+    return value >= -((int64_t)1 << (bits - 1)) && value < (int64_t)1 << (bits - 1);
+}
+
+static bool check_literal(const weft_expr *e)
+{
+    const weft_value *value = &e->literal;
+    if (e->arg_count != 0) return false;
+    if (value->is_null) return true;
+    switch ((weft_type_id)e->type.id) {
+    case WEFT_TYPE_BOOLEAN:
+    case WEFT_TYPE_DOUBLE:
+    case WEFT_TYPE_STRING:
+    case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_BIGINT:
+    case WEFT_TYPE_TIMESTAMP:
+    case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_INTERVAL_DT: return true;
+    case WEFT_TYPE_FLOAT: return isnan(value->f64) || (double)(float)value->f64 == value->f64;
+    case WEFT_TYPE_TINYINT: return fits_bits(value->i64, 8);
+    case WEFT_TYPE_SMALLINT: return fits_bits(value->i64, 16);
+    case WEFT_TYPE_INT:
+    case WEFT_TYPE_DATE:
+    case WEFT_TYPE_INTERVAL_YM: return fits_bits(value->i64, 32);
+    case WEFT_TYPE_DECIMAL: return weft_decimal_fits(value->i128, e->type.precision);
+    case WEFT_TYPE_NULL:
+    case WEFT_TYPE_ARRAY:
+    case WEFT_TYPE_STRUCT:
+    case WEFT_TYPE_MAP:
+    case WEFT_TYPE_COUNT: break;
+    }
+    return false;
+}
+
+/* Decimal operators compute to the node's type: it must be the one that their arguments have by rule. */
+static bool check_decimal_operator(const weft_expr *e)
+{
+    const char *name = e->call.function->name;
+    if (e->type.id != WEFT_TYPE_DECIMAL || e->arg_count != 2 || e->args[1]->type.id != WEFT_TYPE_DECIMAL)
+        return true;
+    if (e->args[0]->type.id != WEFT_TYPE_DECIMAL) return true;
+    const bool symbol = strlen(name) == 1 && strchr("+-*/%", name[0]) != NULL;
+    if (!symbol && strcmp(name, "pmod") != 0) return true;
+    return weft_type_equal(e->type, weft_decimal_arithmetic_type(symbol ? name[0] : '%', e->args[0]->type,
+                                                                 e->args[1]->type, NULL));
+}
+
+static bool check_call(const weft_expr *e)
+{
+    const weft_function *fn = e->call.function;
+    if (e->call.variant < 0 || e->call.variant >= fn->signature_count) return false;
+    weft_function one = *fn; /* the signature that is named, alone */
+    one.signatures = &fn->signatures[e->call.variant];
+    one.signature_count = 1;
+    if (weft_signature_find_exact(&one, e->args, e->arg_count) != 0) return false;
+    const uint8_t result = one.signatures->result;
+    if (result != WEFT_TYPE_COUNT) return e->type.id == result && check_decimal_operator(e);
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        if (weft_type_equal(e->type, e->args[i]->type)) return true;
+    }
+    return false;
+}
+
+/* Binding again must change nothing. */
+static bool check_aggregate(weft_ctx *ctx, const weft_expr *e)
+{
+    enum { ARGS_MAX = 64 };
+    const weft_expr *args[ARGS_MAX];
+    weft_type type;
+    const weft_aggregate *fn = e->aggregate.function;
+
+    if (e->aggregate.filter != NULL && !is_boolean(e->aggregate.filter->type)) return false;
+    if (e->arg_count > ARGS_MAX) return false;
+    memcpy(args, e->args, (size_t)e->arg_count * sizeof(*args));
+    if (fn->bind(ctx, args, e->arg_count, NULL, &type) != WEFT_OK) {
+        weft_error_clear(ctx);
+        return false;
+    }
+    return weft_type_equal(type, e->type) && memcmp(args, e->args, (size_t)e->arg_count * sizeof(*args)) == 0;
+}
+
+static bool check_case(const weft_expr *e)
+{
+    if (e->arg_count < 2) return false;
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        const bool is_value = i % 2 == 1 || i == e->arg_count - 1;
+        if (!(is_value ? weft_type_equal(e->args[i]->type, e->type) : is_boolean(e->args[i]->type)))
+            return false;
+    }
+    return true;
+}
+
+static bool all_boolean(const weft_expr *e)
+{
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        if (!is_boolean(e->args[i]->type)) return false;
+    }
+    return is_boolean(e->type);
+}
+
+static bool all_of_type(const weft_expr *e, weft_type type)
+{
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        if (!weft_type_equal(e->args[i]->type, type)) return false;
+    }
+    return true;
+}
+
+static bool check_sort_keys(const weft_expr *const *keys, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (keys[i]->kind != WEFT_EXPR_SORT_KEY) return false;
+    }
+    return true;
+}
+
+static bool check_bound(weft_bound_kind bound, const weft_expr *offset)
+{
+    const bool needs = bound == WEFT_BOUND_PRECEDING || bound == WEFT_BOUND_FOLLOWING;
+    return needs == (offset != NULL) && (offset == NULL || offset->kind == WEFT_EXPR_LITERAL);
+}
+
+static bool check_window(const weft_expr *e)
+{
+    if (e->arg_count != 1 || !weft_type_equal(e->type, e->args[0]->type)) return false;
+    if (e->args[0]->kind != WEFT_EXPR_AGGREGATE && e->args[0]->kind != WEFT_EXPR_CALL) return false;
+    const weft_window_spec *spec = e->window.spec;
+    return check_sort_keys(spec->order, spec->order_count) && check_bound(spec->low, spec->low_offset) &&
+           check_bound(spec->high, spec->high_offset);
+}
+
+bool weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e)
+{
+    const int32_t count = e->arg_count;
+    switch (e->kind) {
+    case WEFT_EXPR_LITERAL: return check_literal(e);
+    case WEFT_EXPR_COLUMN: return count == 0 && e->column.ordinal >= 0;
+    case WEFT_EXPR_CALL: return check_call(e);
+    case WEFT_EXPR_CAST: return count == 1 && weft_cast_allowed(e->args[0]->type, e->type);
+    case WEFT_EXPR_CASE: return check_case(e);
+    case WEFT_EXPR_AND:
+    case WEFT_EXPR_OR: return count >= 2 && all_boolean(e);
+    case WEFT_EXPR_NOT: return count == 1 && all_boolean(e);
+    case WEFT_EXPR_IN: return count >= 2 && is_boolean(e->type) && all_of_type(e, e->args[0]->type);
+    case WEFT_EXPR_IS_NULL:
+    case WEFT_EXPR_IS_NOT_NULL: return count == 1 && is_boolean(e->type);
+    case WEFT_EXPR_COALESCE: return count >= 1 && all_of_type(e, e->type);
+    case WEFT_EXPR_AGGREGATE: return check_aggregate(ctx, e);
+    case WEFT_EXPR_WINDOW: return check_window(e);
+    case WEFT_EXPR_ALIAS:
+    case WEFT_EXPR_SORT_KEY: return count == 1 && all_of_type(e, e->type);
+    case WEFT_EXPR_BLOOM: return count >= 1 && is_boolean(e->type) && e->bloom.filter_id >= 0;
+    case WEFT_EXPR_SUBQUERY:
+    case WEFT_EXPR_OUTER:
+    case WEFT_EXPR_UNRESOLVED_COLUMN:
+    case WEFT_EXPR_UNRESOLVED_CALL:
+    case WEFT_EXPR_STAR:
+    case WEFT_EXPR_INTERVAL:
+    case WEFT_EXPR_KIND_COUNT: break;
+    }
+    return false;
+}

@@ -1,0 +1,295 @@
+/* engine/plan/rule_decorrelate_pull.c - pulling correlated predicates up through the plan of a subquery.
+ *
+ * Through FILTER, PROJECT, inner joins, the preserved side of other joins, and SORT they pass as they are;
+ * through AGGREGATE (and DISTINCT) only equalities can, whose inner sides become groups. */
+#include "engine/plan/rule_decorrelate.h"
+
+weft_status opt_fail_subquery(weft_ctx *ctx, const opt_scope *scope, const char *what)
+{
+    const weft_status st = weft_fail_at(ctx, WEFT_UNSUPPORTED_SUBQUERY, scope->span,
+                                        "this correlated subquery cannot be run as a join: %s", what);
+    weft_hint(ctx, "write it as a join, or compare with the outer query by = in its WHERE clause");
+    return st;
+}
+
+static bool visit_outer(void *self, const weft_expr *e)
+{
+    const weft_outputs *outer = self;
+    if (e->kind != WEFT_EXPR_OUTER) return false;
+    for (int32_t i = 0; i < outer->count; i++)
+        if (outer->columns[i].id == e->args[0]->column.id) return true;
+    return false;
+}
+
+bool opt_expr_correlated(const opt_scope *scope, const weft_expr *e)
+{
+    weft_outputs outer = *scope->outer;
+    return weft_expr_any(e, visit_outer, &outer);
+}
+
+bool opt_tree_correlated(const opt_scope *scope, const weft_node *node)
+{
+    weft_outputs outer = *scope->outer;
+    if (opt_any_expr(node, visit_outer, &outer)) return true;
+    for (int32_t i = 0; i < node->input_count; i++)
+        if (opt_tree_correlated(scope, node->inputs[i])) return true;
+    return false;
+}
+
+static weft_status strip_one(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    weft_outputs *outer = self;
+    (void)ctx;
+    *out = visit_outer(outer, e) ? e->args[0] : e;
+    return WEFT_OK;
+}
+
+weft_status opt_strip_outer(weft_ctx *ctx, const opt_scope *scope, const weft_expr *e, const weft_expr **out)
+{
+    weft_outputs outer = *scope->outer;
+    return weft_expr_rewrite(ctx, e, strip_one, &outer, out);
+}
+
+/* ---- joins from pulled-up predicates ---- */
+
+static weft_status add_key(weft_ctx *ctx, opt_join *join, const weft_expr *left, const weft_expr *right,
+                           bool null_equal)
+{
+    weft_status st = WEFT_OK;
+    bool *flags = NULL;
+    const int32_t count = join->left_keys.count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &flags));
+    for (int32_t i = 0; i < count; i++) flags[i] = join->null_equal[i];
+    flags[count] = null_equal;
+    join->null_equal = flags;
+    WEFT_TRY(st, weft_pointers_push(ctx, &join->left_keys, left));
+    WEFT_TRY(st, weft_pointers_push(ctx, &join->right_keys, right));
+done:
+    return st;
+}
+
+weft_status opt_add_equal(weft_ctx *ctx, const weft_node *left, const weft_node *right,
+                          const weft_expr *equal, opt_join *join)
+{
+    bool null_equal = false;
+    if (opt_is_equality(equal, &null_equal) && opt_is_free(equal) &&
+        weft_type_equal(equal->args[0]->type, equal->args[1]->type)) {
+        for (int side = 0; side < 2; side++) {
+            const weft_expr *l = equal->args[side], *r = equal->args[1 - side];
+            if (!opt_has_columns(l) || !opt_has_columns(r) || !weft_outputs_cover(&left->output, l) ||
+                !weft_outputs_cover(&right->output, r))
+                continue;
+            return add_key(ctx, join, l, r, null_equal);
+        }
+    }
+    return weft_pointers_push(ctx, &join->conditions, equal);
+}
+
+weft_status opt_add_preds(weft_ctx *ctx, const opt_scope *scope, const weft_node *left,
+                          const weft_node *right, const weft_pointers *preds, opt_join *join)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < preds->count; i++) {
+        const weft_expr *e = NULL;
+        WEFT_TRY(st, opt_strip_outer(ctx, scope, preds->items[i], &e));
+        WEFT_TRY(st, opt_add_equal(ctx, left, right, e, join));
+    }
+done:
+    return st;
+}
+
+/* ---- pulling up ---- */
+
+static weft_status pull_filter(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
+                               weft_pointers *preds, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *input = NULL;
+    weft_pointers kept = {0};
+    WEFT_TRY(st, opt_pull_up(ctx, scope, node->inputs[0], preds, &input));
+    for (int32_t i = 0; i < node->filter.count; i++) {
+        weft_pointers parts = {0};
+        WEFT_TRY(st, opt_split(ctx, node->filter.conjuncts[i], &parts));
+        for (int32_t k = 0; k < parts.count; k++)
+            WEFT_TRY(st, weft_pointers_push(
+                             ctx, opt_expr_correlated(scope, parts.items[k]) ? preds : &kept, parts.items[k]));
+    }
+    WEFT_TRY(st, opt_filter(ctx, input, &kept, out));
+done:
+    return st;
+}
+
+/* Append to list the columns that e reads and that are outputs of input, unless a listed expression is it. */
+typedef struct reader {
+    weft_ctx *ctx;
+    const weft_node *input;
+    weft_pointers *list;
+    weft_status st;
+} reader;
+
+static bool add_read_column(void *self, const weft_expr *e)
+{
+    reader *r = self;
+    if (e->kind == WEFT_EXPR_OUTER) return false;
+    if (e->kind != WEFT_EXPR_COLUMN || weft_node_find_output(r->input, e->column.id) < 0) return false;
+    for (int32_t i = 0; i < r->list->count; i++)
+        if (opt_output_id(r->list->items[i]) == e->column.id) return false;
+    r->st = weft_pointers_push(r->ctx, r->list, e);
+    return r->st != WEFT_OK;
+}
+
+static weft_status pull_project(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
+                                weft_pointers *preds, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *input = NULL;
+    const int32_t before = preds->count;
+    weft_pointers exprs = {0};
+    for (int32_t i = 0; i < node->project.count; i++) {
+        if (opt_expr_correlated(scope, node->project.exprs[i]))
+            return opt_fail_subquery(ctx, scope, "an outer column is used in a SELECT list below its top");
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, node->project.exprs[i]));
+    }
+    WEFT_TRY(st, opt_pull_up(ctx, scope, node->inputs[0], preds, &input));
+    reader r = {.ctx = ctx, .input = input, .list = &exprs};
+    for (int32_t i = before; i < preds->count; i++) (void)weft_expr_any(preds->items[i], add_read_column, &r);
+    WEFT_TRY(st, r.st);
+    WEFT_TRY(st, weft_node_project(ctx, input, weft_pointers_exprs(&exprs), exprs.count, out));
+done:
+    return st;
+}
+
+static weft_status pull_inner_join(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
+                                   weft_pointers *preds, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *inputs[2] = {NULL, NULL};
+    weft_node model = *node;
+    weft_pointers kept = {0};
+    for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, opt_pull_up(ctx, scope, node->inputs[i], preds, &inputs[i]));
+    for (int32_t i = 0; i < node->join.key_count; i++)
+        if (opt_expr_correlated(scope, node->join.left_keys[i]) ||
+            opt_expr_correlated(scope, node->join.right_keys[i]))
+            return opt_fail_subquery(ctx, scope, "an outer column is part of a join key");
+    for (int32_t i = 0; i < node->join.condition_count; i++) {
+        const weft_expr *e = node->join.conditions[i];
+        WEFT_TRY(st, weft_pointers_push(ctx, opt_expr_correlated(scope, e) ? preds : &kept, e));
+    }
+    model.inputs = inputs;
+    model.join.conditions = weft_pointers_exprs(&kept);
+    model.join.condition_count = kept.count;
+    WEFT_TRY(st, weft_node_join_from(ctx, &model, out));
+done:
+    return st;
+}
+
+/* Joins that keep every left row as it is, or drop it: only the left side may be correlated. */
+static weft_status pull_other_join(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
+                                   weft_pointers *preds, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *inputs[2] = {NULL, node->inputs[1]};
+    weft_outputs outer = *scope->outer;
+    if (node->join.kind == WEFT_JOIN_FULL || node->join.kind == WEFT_JOIN_RIGHT ||
+        opt_any_expr(node, visit_outer, &outer) || opt_tree_correlated(scope, node->inputs[1]))
+        return opt_fail_subquery(
+            ctx, scope, "an outer column is used in the condition or the optional side of an outer join, or "
+                        "two query levels further in");
+    WEFT_TRY(st, opt_pull_up(ctx, scope, node->inputs[0], preds, &inputs[0]));
+    WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
+done:
+    return st;
+}
+
+/* The group that stands for the inner expression, a new one if there is none. */
+static weft_status group_for(weft_ctx *ctx, const opt_scope *scope, const weft_expr *inner,
+                             weft_pointers *groups, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < groups->count; i++) {
+        const weft_expr *group = groups->items[i];
+        if (!weft_expr_equal(opt_below_alias(group), inner)) continue;
+        return weft_expr_column(ctx, opt_output_id(group), "key", group->type, group->nullable, out);
+    }
+    const weft_expr *named = inner;
+    if (inner->kind != WEFT_EXPR_COLUMN)
+        WEFT_TRY(st, weft_expr_alias(ctx, inner, weft_next_id(scope->ids), "key", &named));
+    WEFT_TRY(st, weft_pointers_push(ctx, groups, named));
+    WEFT_TRY(st, weft_expr_column(ctx, opt_output_id(named), "key", named->type, named->nullable, out));
+done:
+    return st;
+}
+
+weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope, const weft_node *aggregate,
+                               const weft_node *input, weft_pointers *preds, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers groups = {0};
+    for (int32_t i = 0; i < aggregate->aggregate.group_count; i++)
+        WEFT_TRY(st, weft_pointers_push(ctx, &groups, aggregate->aggregate.groups[i]));
+    for (int32_t i = 0; i < preds->count; i++) {
+        const weft_expr *e = preds->items[i];
+        const weft_expr *args[2] = {NULL, NULL};
+        bool null_equal = false;
+        if (!opt_is_equality(e, &null_equal) ||
+            opt_expr_correlated(scope, e->args[0]) == opt_expr_correlated(scope, e->args[1]) ||
+            !opt_is_free(e))
+            return opt_fail_subquery(
+                ctx, scope, "below an aggregate or DISTINCT it compares with the outer query by other than =");
+        for (int side = 0; side < 2; side++) {
+            args[side] = e->args[side];
+            if (opt_expr_correlated(scope, args[side])) {
+                const weft_expr *bare = NULL;
+                WEFT_TRY(st, opt_strip_outer(ctx, scope, args[side], &bare));
+                if (!weft_outputs_cover(scope->outer, bare))
+                    return opt_fail_subquery(ctx, scope, "a comparison mixes inner and outer columns");
+            } else {
+                WEFT_TRY(st, group_for(ctx, scope, args[side], &groups, &args[side]));
+            }
+        }
+        WEFT_TRY(st, weft_expr_with_args(ctx, e, args, &e));
+        preds->items[i] = e;
+    }
+    WEFT_TRY(st, weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count,
+                                     aggregate->aggregate.aggregates, aggregate->aggregate.aggregate_count,
+                                     out));
+done:
+    return st;
+}
+
+static weft_status pull_aggregate(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
+                                  weft_pointers *preds, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_outputs outer = *scope->outer;
+    weft_pointers own = {0};
+    const weft_node *input = NULL;
+    if (opt_any_expr(node, visit_outer, &outer))
+        return opt_fail_subquery(ctx, scope, "an outer column is used in an aggregate or a group");
+    if (node->aggregate.group_count == 0)
+        return opt_fail_subquery(ctx, scope, "an aggregate without GROUP BY is not at its top");
+    WEFT_TRY(st, opt_pull_up(ctx, scope, node->inputs[0], &own, &input));
+    WEFT_TRY(st, opt_group_by_preds(ctx, scope, node, input, &own, out));
+    for (int32_t i = 0; i < own.count; i++) WEFT_TRY(st, weft_pointers_push(ctx, preds, own.items[i]));
+done:
+    return st;
+}
+
+weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, const weft_node *node, weft_pointers *preds,
+                        const weft_node **out)
+{
+    if (!opt_tree_correlated(scope, node)) {
+        *out = node;
+        return WEFT_OK;
+    }
+    const char *what = "an outer column is used below LIMIT, UNION, a window function or another such step";
+    if (node->kind == WEFT_NODE_FILTER) return pull_filter(ctx, scope, node, preds, out);
+    if (node->kind == WEFT_NODE_PROJECT) return pull_project(ctx, scope, node, preds, out);
+    if (node->kind == WEFT_NODE_AGGREGATE) return pull_aggregate(ctx, scope, node, preds, out);
+    if (node->kind == WEFT_NODE_JOIN && node->join.kind == WEFT_JOIN_INNER)
+        return pull_inner_join(ctx, scope, node, preds, out);
+    if (node->kind == WEFT_NODE_JOIN) return pull_other_join(ctx, scope, node, preds, out);
+    if (node->kind == WEFT_NODE_SORT && node->sort.limit < 0) /* the order of a subquery's rows is not seen */
+        return opt_pull_up(ctx, scope, node->inputs[0], preds, out);
+    return opt_fail_subquery(ctx, scope, what);
+}

@@ -1,0 +1,10 @@
+/* engine/plan/rule_list.h - X(name, phase, help): the optimiser's rules in the order in which they run. */
+X(decorrelate, 1, "subquery expressions become joins")
+X(set_to_join, 1, "INTERSECT and EXCEPT become semi and anti joins")
+X(push_filter, 2, "filters move towards the scans, comma joins get keys, outer joins become inner ones")
+X(full_loop, 2, "FULL JOIN without equal keys becomes a union")
+X(distinct_aggregate, 2, "aggregates of DISTINCT arguments become aggregates in two levels")
+X(merge_project, 2, "projections over projections become one")
+X(push_limit, 2, "limits move below projections, into sorts and branches of unions")
+X(prune, 2, "columns that nobody reads are dropped")
+X(join_order, 3, "joins in the order, and on the sides, that cost least by the statistics")

@@ -156,9 +156,9 @@ weft_status weft_pq_chunk_header(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t of
         }
         len = weft_min_i64(left, len * 8);
     }
-    if (header->plain_bytes < 0 || header->packed_bytes < 0 ||
+    if (header->type < 0 || header->plain_bytes < 0 || header->packed_bytes < 0 ||
         header->packed_bytes > left - header->header_bytes) {
-        st = weft_pq_chunk_corrupt(ctx, chunk, "the page header tells impossible sizes");
+        st = weft_pq_chunk_corrupt(ctx, chunk, "the page header tells an impossible type or size");
     }
 done:
     return st;
@@ -289,9 +289,25 @@ static weft_status chunk_next_page(weft_ctx *ctx, weft_pq_chunk *chunk)
         }
     } else if (header.num_rows >= 0 && header.num_rows <= chunk->rows - row) {
         chunk->page.row_end = row + header.num_rows;
-    } else {
-        /* Rows are counted by repetition levels; every page begins a row (as the format asks). */
+    } else { /* rows are counted by repetition levels */
         WEFT_TRY(st, weft_pq_chunk_load(ctx, chunk));
+    }
+done:
+    return st;
+}
+
+weft_status weft_pq_chunk_next(weft_ctx *ctx, weft_pq_chunk *chunk, bool *more)
+{
+    weft_pq_page_header header;
+    weft_status st = WEFT_OK;
+    *more = false;
+    while (chunk->next_offset < chunk->meta->end) { /* what follows may be no data page */
+        WEFT_TRY(st, weft_pq_chunk_header(ctx, chunk, chunk->next_offset, &header));
+        if (header.type == WEFT_PQ_DATA_PAGE || header.type == WEFT_PQ_DATA_PAGE_V2) {
+            *more = true;
+            return chunk_next_page(ctx, chunk);
+        }
+        chunk->next_offset += header.header_bytes + header.packed_bytes;
     }
 done:
     return st;

@@ -107,6 +107,8 @@ typedef struct weft_pq_chunk {
 
 /* Room for bytes plus WEFT_PQ_SLACK; contents are lost when it grows. */
 WEFT_MUST_CHECK weft_status weft_pq_buffer_reserve(weft_ctx *ctx, weft_pq_buffer *buffer, size_t bytes);
+/* The same, but contents are kept. */
+WEFT_MUST_CHECK weft_status weft_pq_buffer_grow(weft_ctx *ctx, weft_pq_buffer *buffer, size_t bytes);
 void weft_pq_buffer_free(weft_pq_buffer *buffer);
 /* Put a buffer aside until the next release; *buffer is empty afterwards. */
 WEFT_MUST_CHECK weft_status weft_pq_lane_put_aside(weft_ctx *ctx, weft_pq_lane *lane, weft_pq_buffer *buffer);
@@ -120,6 +122,8 @@ WEFT_MUST_CHECK weft_status weft_pq_chunk_open(weft_ctx *ctx, weft_pq_chunk *chu
 void weft_pq_chunk_deinit(weft_pq_chunk *chunk);
 /* Make page the one that holds row (>= page.row_begin); does not load it. */
 WEFT_MUST_CHECK weft_status weft_pq_chunk_locate(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t row);
+/* Without locations: go to the page after the current one; *more false when there is none. */
+WEFT_MUST_CHECK weft_status weft_pq_chunk_next(weft_ctx *ctx, weft_pq_chunk *chunk, bool *more);
 /* Load the located page. */
 WEFT_MUST_CHECK weft_status weft_pq_chunk_load(weft_ctx *ctx, weft_pq_chunk *chunk);
 /* Load the dictionary page, if not yet done. Errors: WEFT_CORRUPT when there is none. */

@@ -20,6 +20,18 @@ done:
     return st;
 }
 
+weft_status weft_pq_buffer_grow(weft_ctx *ctx, weft_pq_buffer *buffer, size_t bytes)
+{
+    weft_status st = WEFT_OK;
+    if (bytes + WEFT_PQ_SLACK > buffer->bytes) {
+        const size_t room = weft_round_up(bytes * 2 + WEFT_PQ_SLACK, 4096);
+        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, room, &buffer->data));
+        buffer->bytes = room;
+    }
+done:
+    return st;
+}
+
 void weft_pq_buffer_free(weft_pq_buffer *buffer)
 {
     weft_mem_free(buffer->data);

@@ -232,8 +232,10 @@ static weft_status load_nested_levels(weft_ctx *ctx, weft_pq_chunk *chunk, load_
         for (int64_t i = 0; i < page->slot_count; i++) rows += page->rep[i] == 0;
     }
     if (page->row_end == 0) page->row_end = page->row_begin + rows;
+    /* Only without locations may a page begin within a row, and never the first. */
+    const bool begins_within = page->rep != NULL && page->slot_count > 0 && page->rep[0] != 0;
     if (rows != page->row_end - page->row_begin || page->row_end > chunk->rows ||
-        (page->rep != NULL && page->slot_count > 0 && page->rep[0] != 0)) {
+        (begins_within && (chunk->locations != NULL || page->row_begin == 0))) {
         st = weft_pq_chunk_corrupt(ctx, chunk, "the page's levels do not make its rows");
     }
 done:

@@ -18,6 +18,25 @@ done:
     return st;
 }
 
+weft_status weft_pq_out_grow(weft_ctx *ctx, weft_pq_out *out, int32_t capacity)
+{
+    if (capacity <= out->capacity) return WEFT_OK;
+    const int32_t grown = weft_max_i32(capacity, weft_min_i32(out->capacity, INT32_MAX / 4) * 2);
+    weft_pq_out wide;
+    const weft_status made = weft_pq_out_init(ctx, &wide, out->type, grown);
+    if (made != WEFT_OK) {
+        weft_pq_out_deinit(&wide);
+        return made;
+    }
+    memcpy(wide.values, out->values, (size_t)out->capacity * 16);
+    wide.form = out->form;
+    wide.phys = out->phys;
+    wide.flat_only = out->flat_only;
+    weft_pq_out_deinit(out);
+    *out = wide;
+    return WEFT_OK;
+}
+
 void weft_pq_out_deinit(weft_pq_out *out)
 {
     weft_mem_free(out->values);
@@ -75,7 +94,8 @@ static void out_widen(weft_pq_out *out, int32_t n)
 void weft_pq_out_prepare(weft_pq_out *out, weft_pq_form form, uint8_t phys, const weft_dictionary *dictionary,
                          int32_t held)
 {
-    const bool codes = form == WEFT_PQ_FORM_CODES && (phys == WEFT_PHYS_STR || out->keeps_codes);
+    const bool codes = form == WEFT_PQ_FORM_CODES && !out->flat_only &&
+                       (phys == WEFT_PHYS_STR || out->keeps_codes);
     if (out->view != NULL) {
         memcpy(out->values, out->view, (size_t)held * (size_t)weft_phys_bytes((weft_phys)out->phys));
         out->view = NULL;

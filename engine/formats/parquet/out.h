@@ -8,6 +8,8 @@
  * its form is CODES only if the page's codes may be stored as they are; phys is wide enough. */
 void weft_pq_out_prepare(weft_pq_out *out, weft_pq_form form, uint8_t phys, const weft_dictionary *dictionary,
                          int32_t held);
+/* Room for capacity slots; values (16 bytes each) are kept, codes are not. */
+WEFT_MUST_CHECK weft_status weft_pq_out_grow(weft_ctx *ctx, weft_pq_out *out, int32_t capacity);
 /* From now on out has nulls; the first `held` slots have none. */
 void weft_pq_out_nulls(weft_pq_out *out, int32_t held);
 /* n slots of width bytes: the next value of from where the bit is set, zero elsewhere. */

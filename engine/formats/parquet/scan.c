@@ -30,17 +30,16 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
 {
     weft_status st = WEFT_OK;
     const weft_scan_spec *spec = &scan->spec;
-    const bool narrow = weft_setting(ctx, WEFT_SET_NARROW_DECIMALS) != 0;
     for (int32_t i = 0; i < spec->column_count; i++) {
         weft_pq_column *c = &scan->columns[i];
         c->type = scan->table->schema.fields[spec->columns[i]].type;
         c->needed = spec->needed == NULL || spec->needed[i] != 0;
         c->chunk.lane = &scan->lane;
-        c->chunk.narrow = narrow;
+        c->chunk.narrow = scan->narrow;
         scan_null_column(c->type, &scan->batch_columns[i]);
         if (c->type.child_count > 0) {
-            return weft_fail(ctx, WEFT_UNSUPPORTED, "column %s: nested columns of Parquet files",
-                             scan->table->schema.fields[spec->columns[i]].name);
+            scan->has_nested |= c->needed;
+            continue;
         }
         WEFT_TRY(st, weft_pq_out_init(ctx, &c->window, c->type, scan->batch_rows));
         WEFT_TRY(st, weft_pq_out_init(ctx, &c->build, c->type, scan->batch_rows));
@@ -62,6 +61,7 @@ weft_status weft_pq_scan_open(weft_ctx *ctx, const weft_table *table, const weft
     scan->spec = *spec;
     scan->batch_rows = weft_min_i32(batch_rows, WEFT_BATCH_ROWS_MAX);
     scan->late = weft_setting(ctx, WEFT_SET_LATE_DECODE) != 0;
+    scan->narrow = weft_setting(ctx, WEFT_SET_NARROW_DECIMALS) != 0;
     scan->compact = weft_setting(ctx, WEFT_SET_COMPACTION) != 0;
     scan->splits = splits;
     scan->split_count = split_count;
@@ -92,6 +92,7 @@ void weft_pq_scan_close(weft_scan **scan_pointer)
         weft_pq_out_deinit(&c->build);
         weft_pq_buffer_free(&c->keep);
         weft_pq_chunk_deinit(&c->chunk);
+        weft_pq_nested_free(&c->nested);
     }
     weft_pq_lane_deinit(&scan->lane);
     weft_file_close(&scan->file);
@@ -108,6 +109,9 @@ weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
     c->window.keeps_codes = false;
     if (c->node == NULL) {
         scan_null_column(c->type, &scan->batch_columns[column]);
+    } else if (!c->node->is_leaf) {
+        WEFT_TRY(st, weft_pq_nested_read(ctx, c->nested, scan->window_row, scan->window_rows,
+                                         &scan->batch_columns[column]));
     } else {
         /* Below a quarter of the rows, decoding just those is cheaper than decoding all. */
         const bool few = scan->chosen && scan->selected < scan->window_rows / 4;
@@ -169,6 +173,11 @@ static weft_status scan_open_group(weft_ctx *ctx, weft_scan *scan, int32_t group
     for (int32_t i = 0; i < scan->spec.column_count; i++) {
         weft_pq_column *c = &scan->columns[i];
         if (c->node == NULL) continue;
+        if (!c->node->is_leaf) {
+            WEFT_TRY(st, weft_pq_nested_open(ctx, &c->nested, &scan->lane, scan->file, scan->pq_file->meta,
+                                             group, c->node, scan->narrow));
+            continue;
+        }
         c->chunk.sparse = !whole || (scan->filter_count > 0 && !c->filtered && scan->late);
         WEFT_TRY(st,
                  weft_pq_chunk_open(ctx, &c->chunk, scan->file, scan->pq_file->meta, group, c->node->leaf));
@@ -265,7 +274,7 @@ static weft_status scan_give_window(weft_ctx *ctx, weft_scan *scan, weft_batch *
             continue;
         }
         WEFT_TRY(st, weft_pq_scan_load(ctx, scan, i));
-        if (c->node == NULL) continue;
+        if (c->node == NULL || !c->node->is_leaf) continue;
         if (c->window.phys != WEFT_PHYS_STR) weft_pq_out_flatten(&c->window, scan->window_rows);
         weft_pq_out_column(&c->window, &scan->batch_columns[i]);
     }
@@ -322,7 +331,10 @@ static void scan_release(weft_scan *scan)
     scan->built = 0;
     for (int32_t i = 0; i < scan->spec.column_count; i++) weft_pq_out_reset(&scan->columns[i].build);
     if (scan->pending) return;
-    for (int32_t i = 0; i < scan->spec.column_count; i++) weft_pq_chunk_release(&scan->columns[i].chunk);
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        weft_pq_chunk_release(&scan->columns[i].chunk);
+        weft_pq_nested_release(scan->columns[i].nested);
+    }
     weft_pq_lane_release(&scan->lane);
 }
 
@@ -340,7 +352,8 @@ static weft_status scan_next_batch(weft_ctx *ctx, weft_scan *scan, weft_batch *o
             WEFT_TRY(st, scan_window(ctx, scan));
             if (!scan->pending) continue;
         }
-        const bool most = !scan->chosen || !scan->compact || scan->selected > scan->window_rows / 4 * 3;
+        const bool most = !scan->chosen || !scan->compact || scan->has_nested ||
+                          scan->selected > scan->window_rows / 4 * 3;
         if (most && scan->built == 0) return scan_give_window(ctx, scan, out);
         if (most || scan->built + scan->selected > scan->batch_rows) break;
         WEFT_TRY(st, scan_build(ctx, scan));

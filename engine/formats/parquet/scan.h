@@ -2,6 +2,7 @@
 #ifndef WEFT_FORMATS_PARQUET_SCAN_H
 #define WEFT_FORMATS_PARQUET_SCAN_H
 
+#include "engine/formats/parquet/nested.h"
 #include "engine/formats/parquet/table.h"
 #include "engine/formats/parquet/take.h"
 
@@ -13,12 +14,13 @@ typedef struct weft_pq_column {
     bool filtered;  /* some filter reads it */
     bool in_window; /* window holds this window's values, at least of the rows still selected */
     weft_pq_chunk chunk;
-    weft_pq_out window;  /* slots are rows of the window */
-    weft_pq_out build;   /* survivors of many windows, packed */
-    bool by_entries;     /* this row group: filters on it alone were answered for every dictionary entry */
-    weft_pq_buffer keep; /* their answers, a byte an entry */
-    bool keep_null;      /* their answer for NULL */
-    double keep_ratio;   /* entries kept */
+    weft_pq_nested *nested; /* of lists, maps and structs, in place of chunk */
+    weft_pq_out window;     /* slots are rows of the window */
+    weft_pq_out build;      /* survivors of many windows, packed */
+    bool by_entries;        /* this row group: filters on it alone were answered for every dictionary entry */
+    weft_pq_buffer keep;    /* their answers, a byte an entry */
+    bool keep_null;         /* their answer for NULL */
+    double keep_ratio;      /* entries kept */
 } weft_pq_column;
 
 /* One conjunct or one key filter. */
@@ -45,7 +47,8 @@ struct weft_scan {
     const weft_table *table;
     weft_scan_spec spec;
     int32_t batch_rows;
-    bool late, compact;
+    bool late, compact, narrow;
+    bool has_nested; /* some needed column is nested: windows are given out as they are */
     const weft_split *splits;
     int32_t split_count, split_at;
     weft_pq_lane lane;

@@ -209,6 +209,20 @@ done:
     return st;
 }
 
+weft_status weft_pq_take_range(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t first, int32_t count,
+                               weft_pq_out *out, int32_t at)
+{
+    weft_status st = WEFT_OK;
+    const weft_pq_page *page = &chunk->page;
+    const take_piece p = {.first_value = first, .values = count};
+    WEFT_TRY(st, weft_pq_out_grow(ctx, out, at + count));
+    weft_pq_out_prepare(out, page->form, page->phys, &chunk->dictionary, at);
+    uint8_t *to = (uint8_t *)out->values + (size_t)at * (size_t)weft_phys_bytes((weft_phys)out->phys);
+    WEFT_TRY(st, take_values(ctx, chunk, &p, out, to));
+done:
+    return st;
+}
+
 /* Few positions of a page of codes are picked, many are unpacked whole: then the range is read and thinned
  * out. */
 static bool take_reads_range(const weft_pq_page *page, const take_piece *p)

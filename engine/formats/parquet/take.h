@@ -16,6 +16,7 @@ typedef struct weft_pq_out {
     uint8_t phys;
     bool has_nulls;
     bool keeps_codes;   /* codes of numbers are kept too, else only those of strings */
+    bool flat_only;     /* codes are never kept */
     const void *view;   /* FLAT: not copied values, or NULL */
     void *values;       /* FLAT: capacity x 16 bytes */
     uint32_t *codes;    /* CODES */
@@ -45,6 +46,10 @@ void weft_pq_out_column(const weft_pq_out *out, weft_column *column);
 WEFT_MUST_CHECK weft_status weft_pq_take(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t row, int32_t rows,
                                          const uint16_t *positions, int32_t count, weft_pq_out *out,
                                          int32_t at, bool scatter);
+/* Values [first, first + count) of the loaded page (not counting nulls), appended to out at slot `at`; out
+ * grows. */
+WEFT_MUST_CHECK weft_status weft_pq_take_range(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t first,
+                                               int32_t count, weft_pq_out *out, int32_t at);
 /* Slots positions[0..count) of from, appended to out at slot `at`. */
 void weft_pq_take_out(const weft_pq_out *from, const uint16_t *positions, int32_t count, weft_pq_out *out,
                       int32_t at, const weft_pq_kernels *kernels);

@@ -15,6 +15,19 @@ typedef struct weft_civil {
 } weft_civil;
 
 weft_civil weft_civil_of_days(int32_t days);
+
+/* The year alone. The calendar is counted from the 1st of March of a year divisible by 400, far enough back that all
+ * is positive; a year of the era then begins at a multiple of 365.2425 days, rounded. */
+static inline int32_t weft_year_of_days(int32_t days)
+{
+    const uint64_t eras = 15000; /* of 400 years */
+    const uint64_t day = (uint64_t)((int64_t)days + 719468 + (int64_t)eras * 146097);
+    const uint64_t century = (4 * day + 3) / 146097;
+    const uint64_t day_of_century = day - century * 146097 / 4;
+    const uint64_t year = (4 * day_of_century + 3) / 1461;
+    const uint64_t day_of_year = day_of_century - year * 1461 / 4;
+    return (int32_t)(century * 100 + year + (day_of_year >= 306)) - (int32_t)(eras * 400); /* from January on */
+}
 int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day);
 bool weft_civil_valid(int64_t year, int64_t month, int64_t day);
 int32_t weft_days_in_month(int32_t year, int32_t month);

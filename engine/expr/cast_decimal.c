@@ -8,11 +8,33 @@
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 
+/* Integers times a power of ten, where the product fits in 64 bits and the type. */
+static void cast_scaled(const weft_kernel_call *call, int64_t factor)
+{
+    const weft_column *a = &call->args[0];
+    int64_t *restrict out = call->out->values;
+    const bool dense = weft_call_dense(call);
+    if (dense && a->phys == WEFT_PHYS_I32) {
+        const int32_t *from = a->data;
+        for (int32_t i = 0; i < call->rows; i++) out[i] = from[i] * factor;
+        return;
+    }
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        out[i] = weft_load_i64(a->data, a->phys, i) * factor;
+    }
+}
+
 weft_status cast_integral_decimal(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     const weft_type type = call->expr->type;
     weft_decimal_out out;
+    if (call->args[0].phys != WEFT_PHYS_I64 && type.scale <= 8 && !weft_cast_fallible(call->args[0].type, type)) {
+        call->out->column.phys = WEFT_PHYS_I64; /* ten digits and eight more */
+        cast_scaled(call, weft_pow10_i64(type.scale));
+        return WEFT_OK;
+    }
     weft_decimal_out_begin(ctx, call, &out);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);

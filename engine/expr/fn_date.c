@@ -62,19 +62,11 @@ static int32_t date_part_of(date_part part, int32_t days, int64_t us)
     return 0;
 }
 
-/* Years of dates without the divisions of the calendar: dates of one batch lie close together, so that the
- * year of the row before, or the one after it, is mostly right. */
 static void date_years(const weft_kernel_call *call, const int32_t *days, int32_t *out)
 {
-    int32_t first = 1, last = 0, year = 0; /* the days of `year` */
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (WEFT_UNLIKELY(days[i] < first || days[i] > last)) {
-            year = weft_civil_of_days(days[i]).year;
-            first = weft_days_of_civil(year, 1, 1);
-            last = weft_days_of_civil(year, 12, 31);
-        }
-        out[i] = year;
+        out[i] = weft_year_of_days(days[i]);
     }
 }
 

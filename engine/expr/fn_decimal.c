@@ -5,6 +5,7 @@
  * all checks. */
 #include "engine/expr/fn_decimal.h"
 
+#include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
@@ -93,6 +94,39 @@ static bool decimal_narrow(const decimal_side *a, const decimal_side *b, weft_ar
     return (b->stride == 0 ? loops->vc : loops->vv)(a->values, b->values, out, call->rows);
 }
 
+/* Both sides as 128 bits a value: the argument's own, or widened into `store`. */
+static const weft_i128 *decimal_widen(const weft_kernel_call *call, const weft_column *arg, weft_i128 *store)
+{
+    if (arg->phys == WEFT_PHYS_I128) return arg->data;
+    const int64_t *from = arg->data;
+    const int32_t rows = arg->encoding == WEFT_CONSTANT ? 1 : call->rows;
+    for (int32_t i = 0; i < rows; i++) store[i] = from[i];
+    return store;
+}
+
+/* Sum, difference or product at the scales given, of types that keep every digit: no check of the precision is
+ * needed. One side at least is wide; false when a lane overflowed 128 bits, or widths would need scaling. */
+static bool decimal_wide(const weft_kernel_call *call, weft_arith_op op)
+{
+    const weft_column *a = &call->args[0], *b = &call->args[1];
+    weft_i128 store[WEFT_BATCH_ROWS_MAX];
+    const weft_arith_loops *loops = &weft_arith_loops_get()->loops[op][WEFT_PHYS_I128];
+    const weft_i128 *x = decimal_widen(call, a, store), *y = decimal_widen(call, b, store);
+    const int32_t sx = a->encoding != WEFT_CONSTANT, sy = b->encoding != WEFT_CONSTANT;
+    void *out = call->out->values;
+    if (!weft_call_dense(call)) return !loops->sparse(x, sx, y, sy, out, call->selection, call->selected);
+    if (sx == 0 && sy != 0) return !loops->cv(x, y, out, call->rows);
+    return !(sy == 0 ? loops->vc : loops->vv)(x, y, out, call->rows);
+}
+
+/* Is the node's type one that keeps every digit of the exact result? */
+static bool decimal_keeps_all(const weft_kernel_call *call, char op)
+{
+    bool lossy = true;
+    const weft_type type = weft_decimal_arithmetic_type(op, call->args[0].type, call->args[1].type, &lossy);
+    return !lossy && weft_type_equal(type, call->expr->type);
+}
+
 static weft_status decimal_sum(weft_ctx *ctx, weft_kernel_call *call, bool subtract)
 {
     weft_status st = WEFT_OK;
@@ -107,6 +141,9 @@ static weft_status decimal_sum(weft_ctx *ctx, weft_kernel_call *call, bool subtr
                    : decimal_scaled(&x, &y, subtract, call))) {
             return WEFT_OK;
         }
+    } else if (up_a == 0 && up_b == 0 && decimal_keeps_all(call, subtract ? '-' : '+')) {
+        call->out->column.phys = WEFT_PHYS_I128;
+        if (decimal_wide(call, subtract ? WEFT_ARITH_SUB : WEFT_ARITH_ADD)) return WEFT_OK;
     }
     weft_decimal_out out;
     weft_decimal_out_begin(ctx, call, &out);
@@ -138,15 +175,33 @@ weft_status weft_kernel_decimal_subtract(weft_ctx *ctx, weft_kernel_call *call)
     return decimal_sum(ctx, call, true);
 }
 
+/* Divide the results by 10^down, half away from zero, in place. */
+static void decimal_round_off(const weft_kernel_call *call, int down)
+{
+    int64_t *out = call->out->values;
+    const int64_t unit = weft_pow10_i64(down), half = unit / 2;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int64_t quotient = out[i] / unit, rest = out[i] % unit;
+        out[i] = quotient + (rest >= half) - (rest <= -half);
+    }
+}
+
 weft_status weft_kernel_decimal_multiply(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     const weft_column *a = &call->args[0], *b = &call->args[1];
     const int down = a->type.scale + b->type.scale - call->expr->type.scale;
     decimal_side x, y;
-    if (down == 0 && decimal_side_of(a, 0, &x) && decimal_side_of(b, 0, &y)) {
+    if (down >= 0 && down <= 18 && decimal_side_of(a, 0, &x) && decimal_side_of(b, 0, &y)) {
         call->out->column.phys = WEFT_PHYS_I64;
-        if (!decimal_narrow(&x, &y, WEFT_ARITH_MUL, call)) return WEFT_OK;
+        if (!decimal_narrow(&x, &y, WEFT_ARITH_MUL, call)) {
+            if (down > 0) decimal_round_off(call, down);
+            return WEFT_OK;
+        }
+    } else if (down == 0 && a->phys != b->phys && decimal_keeps_all(call, '*')) {
+        call->out->column.phys = WEFT_PHYS_I128;
+        if (decimal_wide(call, WEFT_ARITH_MUL)) return WEFT_OK;
     }
     weft_decimal_out out;
     weft_decimal_out_begin(ctx, call, &out);
@@ -155,8 +210,7 @@ weft_status weft_kernel_decimal_multiply(weft_ctx *ctx, weft_kernel_call *call)
         if (!weft_call_valid(call, i)) continue;
         weft_i128 value;
         const bool exact = weft_decimal_multiply(weft_load_i128(a->data, a->phys, weft_arg_slot(a, i)),
-                                                 weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), down,
-                                                 &value);
+                                                 weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), down, &value);
         WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
     }
     weft_decimal_out_end(&out);

@@ -57,7 +57,7 @@ static const char *like_find(const like_segment *s, const char *text, size_t len
 {
     if (s->any == NULL && !fold) {
         *taken = s->len;
-        return s->len == 0 ? text : memmem(text, len, s->bytes, s->len);
+        return weft_bytes_loops_get()->find(text, len, s->bytes, s->len);
     }
     for (size_t at = 0; at <= len; at += at < len ? like_character_bytes((unsigned char)text[at]) : 1) {
         *taken = like_match_at(s, text + at, len - at, fold);

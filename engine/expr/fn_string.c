@@ -262,7 +262,7 @@ static int32_t string_position(const weft_str *part, const weft_str *s, int64_t 
     const size_t from = weft_utf8_skip(text, s->len, start - 1, &left);
     if (left > 0) return 0;
     if (part->len == 0) return (int32_t)start;
-    const char *at = memmem(text + from, s->len - from, weft_str_data(part), part->len);
+    const char *at = weft_bytes_loops_get()->find(text + from, s->len - from, weft_str_data(part), part->len);
     return at == NULL ? 0 : (int32_t)(weft_utf8_length(text, (size_t)(at - text)) + 1);
 }
 
@@ -308,7 +308,7 @@ static weft_status string_has(weft_kernel_call *call, string_place place)
         else if (place == PLACE_END)
             out[i] = memcmp(text + s->len - part->len, want, part->len) == 0;
         else
-            out[i] = memmem(text, s->len, want, part->len) != NULL;
+            out[i] = weft_bytes_loops_get()->find(text, s->len, want, part->len) != NULL;
     }
     return WEFT_OK;
 }
@@ -353,7 +353,7 @@ static weft_status string_replace(weft_ctx *ctx, weft_kernel_call *call, const w
     char *to;
     *out = *s;
     if (search->len == 0) return WEFT_OK;
-    for (from = text; (at = memmem(from, (size_t)(end - from), find, search->len)) != NULL;
+    for (from = text; (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
          from = at + search->len) {
         count++;
     }
@@ -361,7 +361,7 @@ static weft_status string_replace(weft_ctx *ctx, weft_kernel_call *call, const w
     const size_t len = s->len - count * search->len + count * with->len;
     WEFT_TRY(st, string_room(ctx, call, len, &to));
     char *next = to;
-    for (from = text; (at = memmem(from, (size_t)(end - from), find, search->len)) != NULL;
+    for (from = text; (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
          from = at + search->len) {
         memcpy(next, from, (size_t)(at - from));
         next += at - from;

@@ -20,7 +20,8 @@ struct weft_in_set {
     int64_t low;       /* IN_TABLE: value of table[0] */
     uint8_t *table;
     int64_t table_bytes;
-    weft_str *strings; /* open addressing, mask + 1 slots */
+    const weft_str *items; /* IN_STRINGS: few and short ones as they are, else NULL */
+    weft_str *strings;     /* open addressing, mask + 1 slots */
     uint8_t *used;
     uint64_t mask;
     const weft_value **values; /* IN_OTHERS */
@@ -84,6 +85,12 @@ static weft_status in_build_strings(weft_ctx *ctx, weft_in_set *set, const weft_
     set->mask = weft_pow2_ceil((uint64_t)count * 2) - 1;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, set->mask + 1, &set->strings));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, set->mask + 1, &set->used));
+    weft_str *items = NULL;
+    bool inlined = count <= IN_SHORT;
+    for (int32_t k = 0; k < count; k++) inlined &= values[k]->str.len <= WEFT_STR_INLINE;
+    if (inlined) WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &items));
+    for (int32_t k = 0; inlined && k < count; k++) items[k] = values[k]->str;
+    set->items = items;
     for (int32_t k = 0; k < count; k++) {
         uint64_t slot = weft_str_hash(&values[k]->str) & set->mask;
         while (set->used[slot]) slot = (slot + 1) & set->mask;
@@ -171,23 +178,65 @@ static bool in_find_other(const weft_in_set *set, const weft_column *column, int
     return false;
 }
 
+/* The general way. */
+static bool in_test_one(const weft_in_set *set, const weft_column *column, int32_t i)
+{
+    if (set->kind == IN_EMPTY) return false;
+    if (set->kind == IN_STRINGS) return in_find_string(set, (const weft_str *)column->data + i);
+    if (set->kind == IN_OTHERS) return in_find_other(set, column, i);
+    const weft_i128 value = weft_load_i128(column->data, column->phys, i);
+    return value == (int64_t)value && in_find_integer(set, (int64_t)value);
+}
+
+#define WEFT_NAME in_test_i8
+#define WEFT_T int8_t
+#include "engine/expr/in_set.inc.h"
+#define WEFT_NAME in_test_i16
+#define WEFT_T int16_t
+#include "engine/expr/in_set.inc.h"
+#define WEFT_NAME in_test_i32
+#define WEFT_T int32_t
+#include "engine/expr/in_set.inc.h"
+#define WEFT_NAME in_test_i64
+#define WEFT_T int64_t
+#include "engine/expr/in_set.inc.h"
+
+/* Items of at most 12 bytes: all 16 bytes of the string tell. */
+static void in_test_inline(const weft_in_set *set, const weft_str *strings, const uint16_t *selection,
+                           int32_t selected, uint8_t *out)
+{
+    for (int32_t k = 0; k < selected; k++) {
+        const int32_t i = selection == NULL ? k : selection[k];
+        uint64_t value[2], differ = 1;
+        memcpy(value, &strings[i], sizeof value);
+        for (int32_t item = 0; item < set->count; item++) {
+            uint64_t want[2];
+            memcpy(want, &set->items[item], sizeof want);
+            differ = ((value[0] ^ want[0]) | (value[1] ^ want[1])) == 0 ? 0 : differ;
+        }
+        out[i] = differ == 0;
+    }
+}
+
 void weft_in_set_test(const weft_in_set *set, const weft_column *column, const uint16_t *selection,
                       int32_t selected, uint8_t *out)
 {
-    const int32_t phys = column->phys;
-    for (int32_t k = 0; k < selected; k++) {
-        const int32_t i = selection == NULL ? k : selection[k];
-        if (set->kind == IN_STRINGS) {
-            out[i] = in_find_string(set, (const weft_str *)column->data + i);
-        } else if (set->kind == IN_EMPTY) {
-            out[i] = 0;
-        } else if (set->kind == IN_OTHERS) {
-            out[i] = in_find_other(set, column, i);
-        } else if (phys == WEFT_PHYS_I128) {
-            const weft_i128 value = weft_load_i128(column->data, phys, i);
-            out[i] = value == (int64_t)value && in_find_integer(set, (int64_t)value);
-        } else {
-            out[i] = in_find_integer(set, weft_load_i64(column->data, phys, i));
+    const weft_phys phys = (weft_phys)column->phys;
+    const bool integers = set->kind == IN_INTEGERS || set->kind == IN_TABLE;
+    if (integers && phys == WEFT_PHYS_I64) {
+        in_test_i64(set, column->data, selection, selected, out);
+    } else if (integers && phys == WEFT_PHYS_I32) {
+        in_test_i32(set, column->data, selection, selected, out);
+    } else if (integers && phys == WEFT_PHYS_I16) {
+        in_test_i16(set, column->data, selection, selected, out);
+    } else if (integers && phys == WEFT_PHYS_I8) {
+        in_test_i8(set, column->data, selection, selected, out);
+    } else if (set->kind == IN_STRINGS && set->items != NULL) {
+        in_test_inline(set, column->data, selection, selected, out);
+    } else {
+        for (int32_t k = 0; k < selected; k++) {
+            const int32_t i = selection == NULL ? k : selection[k];
+            out[i] = in_test_one(set, column, i);
         }
     }
 }

@@ -7,10 +7,20 @@
 
 extern const weft_arith_table weft_arith_loops_base;
 extern const weft_compare_table weft_compare_loops_base;
+extern const weft_bytes_table weft_bytes_loops_base;
 #ifdef WEFT_HAVE_AVX2
 extern const weft_arith_table weft_arith_loops_avx2;
 extern const weft_compare_table weft_compare_loops_avx2;
+extern const weft_bytes_table weft_bytes_loops_avx2;
 #endif
+
+const weft_bytes_table *weft_bytes_loops_get(void)
+{
+#ifdef WEFT_HAVE_AVX2
+    if (__builtin_cpu_supports("avx2")) return &weft_bytes_loops_avx2;
+#endif
+    return &weft_bytes_loops_base;
+}
 
 const weft_arith_table *weft_arith_loops_get(void)
 {

@@ -112,7 +112,22 @@ typedef struct weft_compare_table {
     weft_compare_loops loops[WEFT_PHYS_COUNT][WEFT_CMP_OPS];
 } weft_compare_table;
 
+/* Loops on bytes. */
+typedef struct weft_choose_loops { /* to[i] = from's value where mask[i] is 1 */
+    void (*column)(const uint8_t *mask, const void *from, void *to, int32_t n);
+    void (*constant)(const uint8_t *mask, const void *from, void *to, int32_t n);
+} weft_choose_loops;
+
+typedef struct weft_bytes_table {
+    weft_choose_loops choose[17]; /* by the width of a value: 1, 2, 4, 8, 16 */
+    /* Where needle first stands in text, or NULL; as memmem. */
+    const char *(*find)(const char *text, size_t text_len, const char *needle, size_t len);
+    /* out[i] = bit codes[i] of bits. */
+    void (*code_bits)(const uint32_t *codes, uint64_t bits, uint8_t *out, int32_t n);
+} weft_bytes_table;
+
 /* The best tables that this machine can run. */
+const weft_bytes_table *weft_bytes_loops_get(void);
 const weft_arith_table *weft_arith_loops_get(void);
 const weft_compare_table *weft_compare_loops_get(void);
 

@@ -281,12 +281,43 @@ done:
 /* A scope for a lazy argument: the narrow one when it may raise or is costly, else the wide one. */
 static bool compile_lazy(const weft_expr *e) { return weft_expr_fallible(e) || program_cost(e) > LAZY_COST; }
 
+/* The arguments, then one step over them. */
+static weft_status compile_plain(weft_ctx *ctx, program_compiler *c, program_step step, const weft_expr *e,
+                                 int32_t arg_count, int32_t *value)
+{
+    weft_status st = WEFT_OK;
+    int32_t *args;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, arg_count + 1, &args));
+    for (int32_t k = 0; k < arg_count; k++) {
+        WEFT_TRY(st, program_value_compile(ctx, c, e->args[k], step.scope, &args[k]));
+    }
+    step.expr = e;
+    step.arg_count = arg_count;
+    st = compile_step(ctx, c, step, args, NULL, value);
+done:
+    return st;
+}
+
+/* A CASE whose values, and conditions but the first, are cheap and cannot raise: all are computed for all rows, and
+ * the values chosen by masks. */
+static bool compile_is_choice(const weft_expr *e)
+{
+    for (int32_t k = 1; k < e->arg_count; k++) {
+        if (compile_lazy(e->args[k])) return false;
+    }
+    return true;
+}
+
 static weft_status compile_case(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t scope,
                                 int32_t *value)
 {
     weft_status st = WEFT_OK;
     const int32_t pairs = e->arg_count / 2;
     int32_t *args, *scopes, rest = scope, condition;
+    if (compile_is_choice(e)) {
+        return compile_plain(ctx, c, (program_step){.kind = STEP_CHOOSE, .scope = scope, .state = -1}, e,
+                             e->arg_count, value);
+    }
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, pairs + 1, &args));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, pairs + 1, &scopes));
     for (int32_t k = 0; k < pairs; k++) {
@@ -353,23 +384,6 @@ static weft_status compile_logic(weft_ctx *ctx, program_compiler *c, const weft_
         ctx, c,
         (program_step){.kind = STEP_LOGIC, .expr = e, .scope = scope, .arg_count = e->arg_count, .state = -1},
         args, scopes, value);
-done:
-    return st;
-}
-
-/* The arguments, then one step over them. */
-static weft_status compile_plain(weft_ctx *ctx, program_compiler *c, program_step step, const weft_expr *e,
-                                 int32_t arg_count, int32_t *value)
-{
-    weft_status st = WEFT_OK;
-    int32_t *args;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, arg_count + 1, &args));
-    for (int32_t k = 0; k < arg_count; k++) {
-        WEFT_TRY(st, program_value_compile(ctx, c, e->args[k], step.scope, &args[k]));
-    }
-    step.expr = e;
-    step.arg_count = arg_count;
-    st = compile_step(ctx, c, step, args, NULL, value);
 done:
     return st;
 }

@@ -13,8 +13,11 @@ enum { MEASURE_EVERY = 16 };
 static void filter_all(const uint16_t *selection, int32_t selected, uint16_t *out)
 {
     if (selection == out) return;
-    if (selection != NULL) memcpy(out, selection, (size_t)selected * sizeof *out);
-    for (int32_t i = 0; selection == NULL && i < selected; i++) out[i] = (uint16_t)i;
+    if (selection != NULL) {
+        memcpy(out, selection, (size_t)selected * sizeof *out);
+        return;
+    }
+    for (int32_t i = 0; i < selected; i++) out[i] = (uint16_t)i;
 }
 
 /* Drop the rows whose slot in column is null. */

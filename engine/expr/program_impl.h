@@ -37,6 +37,7 @@ typedef struct program_value {
 typedef enum program_step_kind {
     STEP_KERNEL, /* function or cast */
     STEP_CASE,   /* args are values, scopes[k] says for which rows args[k] is taken; others are NULL */
+    STEP_CHOOSE, /* CASE whose arguments are all at hand: condition, value, …, [else] */
     STEP_LOGIC,  /* AND, OR over args; args[k] joins on the rows of scopes[k] */
     STEP_NOT,
     STEP_IN,      /* args[0] in set */
@@ -132,6 +133,7 @@ typedef struct program_map {
     uint8_t *keep; /* 1: entry passes; [count] is for NULL */
     size_t keep_bytes;
     int32_t kept; /* entries that pass, without NULL */
+    uint64_t bits; /* keep as bits, when there are at most 64 entries */
     /* projections: FLAT entries, the last (index count) for NULL */
     weft_vector values;
     bool has_values;
@@ -219,7 +221,18 @@ weft_status program_unit_run(weft_ctx *ctx, weft_eval *ev, const program_unit *u
 weft_status program_flat(weft_ctx *ctx, weft_eval *ev, int32_t value, const weft_column **out);
 weft_status program_register(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_vector **out,
                              uint64_t **valid);
+/* Set a value to what its register holds. */
+void program_set(weft_eval *ev, int32_t value, const weft_vector *reg, bool constant, const uint64_t *validity);
+/* The flat arguments of a step in ev->args; *constant: all are. */
+weft_status program_args(weft_ctx *ctx, weft_eval *ev, const program_step *step, bool *constant);
+bool program_null_constant(const weft_column *column);
 void program_zero_nulls(const uint64_t *valid, int32_t rows, void *values, int32_t bytes);
+
+/* program_choose.c */
+weft_status program_case(weft_ctx *ctx, weft_eval *ev, const program_step *step, const program_scope *scope);
+weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step);
+/* Copy the selected rows (NULL: n rows); decimals are widened to phys. */
+void program_copy(const weft_column *from, weft_phys phys, void *to, const uint16_t *selection, int32_t n);
 
 /* program_map.c: computing once per dictionary entry */
 /* Should the entries of this dictionary be computed? Counts the rows it was seen with. */

@@ -235,7 +235,9 @@ static weft_status map_keep(weft_ctx *ctx, weft_eval *ev, const program_filter *
     WEFT_TRY(st, st);
     map->keep[dict->count] = (uint8_t)count;
     map->kept = 0;
+    map->bits = 0;
     for (int32_t i = 0; i < dict->count; i++) map->kept += map->keep[i];
+    for (int32_t i = 0; i < dict->count && i < 64; i++) map->bits |= (uint64_t)map->keep[i] << i;
     map->ready = true;
 done:
     if (map_falls_back(ctx, st)) {
@@ -263,6 +265,11 @@ weft_status program_map_filter(weft_ctx *ctx, weft_eval *ev, const program_filte
     int32_t n = 0;
     if (map->kept == 0 && (in->validity == NULL || keep_null == 0)) {
         *count = 0;
+        goto done;
+    }
+    if (in->validity == NULL && selection == NULL && in->dict->count <= 64) {
+        weft_bytes_loops_get()->code_bits(codes, map->bits, ev->scratch, selected);
+        *count = weft_select_bytes(ev->scratch, selected, out);
         goto done;
     }
     if (in->validity == NULL && selection == NULL) {

@@ -51,7 +51,7 @@ static void run_null(weft_eval *ev, int32_t value)
                                       .validity = program_zeros};
 }
 
-static void run_set(weft_eval *ev, int32_t value, const weft_vector *reg, bool constant,
+void program_set(weft_eval *ev, int32_t value, const weft_vector *reg, bool constant,
                     const uint64_t *validity)
 {
     weft_column *column = &ev->values[value];
@@ -113,7 +113,7 @@ done:
 }
 
 /* The flat arguments of a step in ev->args. Returns whether all are constant. */
-static weft_status run_args(weft_ctx *ctx, weft_eval *ev, const program_step *step, bool *constant)
+weft_status program_args(weft_ctx *ctx, weft_eval *ev, const program_step *step, bool *constant)
 {
     weft_status st = WEFT_OK;
     *constant = true;
@@ -127,7 +127,7 @@ done:
     return st;
 }
 
-static bool run_null_constant(const weft_column *column)
+bool program_null_constant(const weft_column *column)
 {
     if (column->phys == WEFT_PHYS_NULL) return true;
     return column->encoding == WEFT_CONSTANT && column->validity != NULL && (column->validity[0] & 1) == 0;
@@ -170,11 +170,11 @@ static weft_status run_kernel(weft_ctx *ctx, weft_eval *ev, const program_step *
     bool constant;
     weft_vector *reg;
     uint64_t *words;
-    WEFT_TRY(st, run_args(ctx, ev, step, &constant));
+    WEFT_TRY(st, program_args(ctx, ev, step, &constant));
     if ((step->flags & WEFT_FN_NONDETERMINISTIC) != 0) constant = false;
     const bool nulls_own = (step->flags & WEFT_FN_NULL_OWN) != 0;
     for (int32_t k = 0; k < step->arg_count && !nulls_own; k++) {
-        if (!run_null_constant(&ev->args[k])) continue;
+        if (!program_null_constant(&ev->args[k])) continue;
         run_null(ev, step->dst);
         return WEFT_OK;
     }
@@ -196,105 +196,7 @@ static weft_status run_kernel(weft_ctx *ctx, weft_eval *ev, const program_step *
     }
     if (valid != NULL)
         program_zero_nulls(valid, call.rows, reg->values, weft_phys_bytes((weft_phys)reg->column.phys));
-    run_set(ev, step->dst, reg, constant, valid);
-done:
-    return st;
-}
-
-#define WEFT_NAME copy_1
-#define WEFT_T    uint8_t
-#include "engine/expr/copy.inc.h"
-#define WEFT_NAME copy_2
-#define WEFT_T    uint16_t
-#include "engine/expr/copy.inc.h"
-#define WEFT_NAME copy_4
-#define WEFT_T    uint32_t
-#include "engine/expr/copy.inc.h"
-#define WEFT_NAME copy_8
-#define WEFT_T    uint64_t
-#include "engine/expr/copy.inc.h"
-#define WEFT_NAME copy_16
-#define WEFT_T    weft_str
-#include "engine/expr/copy.inc.h"
-
-static void run_copy(const weft_column *from, weft_phys phys, void *to, const uint16_t *selection, int32_t n)
-{
-    const int32_t stride = from->encoding != WEFT_CONSTANT;
-    if (phys == WEFT_PHYS_I128 && from->phys == WEFT_PHYS_I64) {
-        for (int32_t k = 0; k < n; k++) {
-            const int32_t i = selection == NULL ? k : selection[k];
-            ((weft_i128 *)to)[i] = ((const int64_t *)from->data)[i * stride];
-        }
-        return;
-    }
-    switch (weft_phys_bytes(phys)) {
-    case 1: copy_1(from->data, stride, to, selection, n); break;
-    case 2: copy_2(from->data, stride, to, selection, n); break;
-    case 4: copy_4(from->data, stride, to, selection, n); break;
-    case 8: copy_8(from->data, stride, to, selection, n); break;
-    case 16: copy_16(from->data, stride, to, selection, n); break;
-    default: break;
-    }
-}
-
-/* Bits of the rows of a scope as those of the argument. */
-static void run_copy_validity(const weft_column *from, uint64_t *to, const program_scope *scope, int32_t rows)
-{
-    const bool all = from->validity == NULL;
-    if (scope->selection == NULL && (all || from->encoding != WEFT_CONSTANT)) {
-        const size_t bytes = (size_t)weft_bit_words(rows) * 8;
-        if (all)
-            memset(to, 0xff, bytes);
-        else
-            memcpy(to, from->validity, bytes);
-        return;
-    }
-    for (int32_t k = 0; k < scope->count; k++) {
-        const int32_t i = scope->selection == NULL ? k : scope->selection[k];
-        if (all || !weft_arg_is_null(from, i))
-            weft_bit_set(to, i);
-        else
-            weft_bit_clear(to, i);
-    }
-}
-
-/* The rows of each scope take the value of its argument, later ones over earlier ones; what is left is NULL.
- */
-static weft_status run_case(weft_ctx *ctx, weft_eval *ev, const program_step *step,
-                            const program_scope *scope)
-{
-    weft_status st = WEFT_OK;
-    weft_vector *reg;
-    uint64_t *words;
-    bool constant;
-    int32_t covered = 0;
-    WEFT_TRY(st, run_args(ctx, ev, step, &constant));
-    WEFT_TRY(st, program_register(ctx, ev, step->dst, &reg, &words));
-    const bool coalesce = step->expr->kind == WEFT_EXPR_COALESCE;
-    bool nulls = false, wide = false, narrow = false;
-    for (int32_t k = 0; k < step->arg_count; k++) {
-        const program_scope *rows = &ev->scopes[step->scopes[k]];
-        if (rows->count == 0) continue;
-        covered += rows->count;
-        nulls |= ev->args[k].validity != NULL;
-        wide |= ev->args[k].phys == WEFT_PHYS_I128 && !run_null_constant(&ev->args[k]);
-        narrow |= ev->args[k].phys == WEFT_PHYS_I64;
-    }
-    nulls |= !coalesce && covered < scope->count;
-    if (reg->column.phys == WEFT_PHYS_I128 && narrow && !wide) reg->column.phys = WEFT_PHYS_I64;
-    if (nulls) {
-        memset(words, 0, (size_t)weft_bit_words(ev->rows) * 8);
-    }
-    for (int32_t k = 0; k < step->arg_count; k++) {
-        const program_scope *rows = &ev->scopes[step->scopes[k]];
-        if (rows->count == 0) continue;
-        run_copy(&ev->args[k], (weft_phys)reg->column.phys, reg->values, rows->selection, rows->count);
-        if (nulls) run_copy_validity(&ev->args[k], words, rows, ev->rows);
-    }
-    if (nulls) {
-        program_zero_nulls(words, ev->rows, reg->values, weft_phys_bytes((weft_phys)reg->column.phys));
-    }
-    run_set(ev, step->dst, reg, false, nulls ? words : NULL);
+    program_set(ev, step->dst, reg, constant, valid);
 done:
     return st;
 }
@@ -346,7 +248,7 @@ static weft_status run_logic(weft_ctx *ctx, weft_eval *ev, const program_step *s
     uint64_t *words;
     bool constant, nulls = false;
     const bool conjunction = step->expr->kind == WEFT_EXPR_AND;
-    WEFT_TRY(st, run_args(ctx, ev, step, &constant));
+    WEFT_TRY(st, program_args(ctx, ev, step, &constant));
     WEFT_TRY(st, program_register(ctx, ev, step->dst, &reg, &words));
     uint8_t *out = reg->values;
     for (int32_t k = 0; k < step->arg_count; k++) {
@@ -358,7 +260,7 @@ static weft_status run_logic(weft_ctx *ctx, weft_eval *ev, const program_step *s
         if (k == 0 && nulls) {
             logic_codes(&ev->args[k], rows, out);
         } else if (k == 0) {
-            run_copy(&ev->args[k], WEFT_PHYS_BOOL, out, rows->selection, rows->count);
+            program_copy(&ev->args[k], WEFT_PHYS_BOOL, out, rows->selection, rows->count);
         } else if (nulls) {
             logic_codes(&ev->args[k], rows, ev->scratch);
             logic_merge(conjunction, ev->scratch, rows, out);
@@ -373,7 +275,7 @@ static weft_status run_logic(weft_ctx *ctx, weft_eval *ev, const program_step *s
             out[i] = out[i] == LOGIC_TRUE;
         }
     }
-    run_set(ev, step->dst, reg, false, nulls ? words : NULL);
+    program_set(ev, step->dst, reg, false, nulls ? words : NULL);
 done:
     return st;
 }
@@ -418,7 +320,7 @@ static weft_status run_bytes(weft_ctx *ctx, weft_eval *ev, const program_step *s
         validity = NULL;
     }
     if (validity != NULL) program_zero_nulls(validity, rows, out, 1);
-    run_set(ev, step->dst, reg, constant, validity);
+    program_set(ev, step->dst, reg, constant, validity);
 done:
     return st;
 }
@@ -431,7 +333,7 @@ static weft_status run_in_list(weft_ctx *ctx, weft_eval *ev, const program_step 
     weft_vector *reg;
     uint64_t *words;
     bool constant;
-    WEFT_TRY(st, run_args(ctx, ev, step, &constant));
+    WEFT_TRY(st, program_args(ctx, ev, step, &constant));
     WEFT_TRY(st, program_register(ctx, ev, step->dst, &reg, &words));
     const int32_t rows = constant ? 1 : ev->rows, selected = constant ? 1 : scope->count;
     const uint16_t *selection = constant ? NULL : scope->selection;
@@ -458,7 +360,7 @@ static weft_status run_in_list(weft_ctx *ctx, weft_eval *ev, const program_step 
         if (out[i] == LOGIC_NULL) weft_bit_clear(words, i);
         out[i] = out[i] == LOGIC_TRUE;
     }
-    run_set(ev, step->dst, reg, constant, words);
+    program_set(ev, step->dst, reg, constant, words);
 done:
     return st;
 }
@@ -488,7 +390,7 @@ static weft_status run_scope(weft_ctx *ctx, weft_eval *ev, const program_step *s
     }
     const uint8_t *bytes = arg->data;
     if (arg->encoding == WEFT_CONSTANT) {
-        const bool null = run_null_constant(arg);
+        const bool null = program_null_constant(arg);
         *scope =
             (program_scope){.selection = parent->selection,
                             .count = scope_passes(step->test, null, !null && bytes[0]) ? parent->count : 0,
@@ -531,7 +433,8 @@ static weft_status run_step(weft_ctx *ctx, weft_eval *ev, const program_step *st
     }
     switch (step->kind) {
     case STEP_KERNEL: return run_kernel(ctx, ev, step, scope);
-    case STEP_CASE: return run_case(ctx, ev, step, scope);
+    case STEP_CASE: return program_case(ctx, ev, step, scope);
+    case STEP_CHOOSE: return program_choose(ctx, ev, step);
     case STEP_LOGIC: return run_logic(ctx, ev, step);
     case STEP_NOT:
     case STEP_IN:

@@ -195,12 +195,13 @@ done:
 
 /* ---- columns ---- */
 
+/* How many values of the type lie between the bounds; -1: not countable. */
 static double range_of(const weft_column_stats *c)
 {
     double low = 0, high = 0;
     if (!c->has_bounds || !estimate_number(&c->low, &low) || !estimate_number(&c->high, &high)) return -1;
     const weft_type type = c->low.type;
-    if (type.id == WEFT_TYPE_FLOAT || type.id == WEFT_TYPE_DOUBLE || type.id == WEFT_TYPE_TIMESTAMP) return -1;
+    if (type.id != WEFT_TYPE_DATE && type.id != WEFT_TYPE_DECIMAL && !weft_type_is_integral(type)) return -1;
     double step = 1;
     for (int i = 0; type.id == WEFT_TYPE_DECIMAL && i < type.scale; i++) step /= 10;
     return (high - low) / step + 1;

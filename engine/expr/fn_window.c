@@ -7,11 +7,11 @@
 static weft_status bind_value(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                               const weft_span *span, int32_t *variant, weft_type *type)
 {
-    (void)fn, (void)span;
-    *variant = 0;
-    *type = args[0]->type;
-    if (count < 3) return WEFT_OK;
-    return weft_expr_cast(ctx, args[2], args[0]->type, true, &args[2]);
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+    if (count == 3) WEFT_TRY(st, weft_expr_cast(ctx, args[2], args[0]->type, true, &args[2]));
+done:
+    return st;
 }
 
 #define ANY WEFT_TYPE_COUNT

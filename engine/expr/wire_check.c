@@ -59,51 +59,52 @@ static bool check_literal(const weft_expr *e)
     return false;
 }
 
-/* Decimal operators compute to the node's type: it must be the one that their arguments have by rule. */
-static bool check_decimal_operator(const weft_expr *e)
+/* A binding gave `st`, args and type. What it refuses is no expression; what it would change is not what a
+ * plan holds. *good says so, and what is left is an error of this process. */
+static weft_status judge_binding(weft_ctx *ctx, weft_status bound, const weft_expr *e,
+                                 const weft_expr *const *args, weft_type type, bool *good)
 {
-    const char *name = e->call.function->name;
-    if (e->type.id != WEFT_TYPE_DECIMAL || e->arg_count != 2 || e->args[1]->type.id != WEFT_TYPE_DECIMAL)
-        return true;
-    if (e->args[0]->type.id != WEFT_TYPE_DECIMAL) return true;
-    const bool symbol = strlen(name) == 1 && strchr("+-*/%", name[0]) != NULL;
-    if (!symbol && strcmp(name, "pmod") != 0) return true;
-    return weft_type_equal(e->type, weft_decimal_arithmetic_type(symbol ? name[0] : '%', e->args[0]->type,
-                                                                 e->args[1]->type, NULL));
+    if (bound == WEFT_NOMEM) return bound;
+    if (bound != WEFT_OK) weft_error_clear(ctx);
+    *good = bound == WEFT_OK && weft_type_equal(type, e->type);
+    for (int32_t i = 0; i < e->arg_count && *good; i++) *good = args[i] == e->args[i];
+    return WEFT_OK;
 }
 
-static bool check_call(const weft_expr *e)
+/* Kernels rely on what the binder grants (equal types, the precision of a decimal result, literal arguments):
+ * binding again must change nothing. */
+static weft_status check_call(weft_ctx *ctx, const weft_expr *e, const weft_expr **args, bool *good)
 {
+    weft_status st = WEFT_OK;
     const weft_function *fn = e->call.function;
-    if (e->call.variant < 0 || e->call.variant >= fn->signature_count) return false;
-    weft_function one = *fn; /* the signature that is named, alone */
-    one.signatures = &fn->signatures[e->call.variant];
-    one.signature_count = 1;
-    if (weft_signature_find_exact(&one, e->args, e->arg_count) != 0) return false;
-    const uint8_t result = one.signatures->result;
-    if (result != WEFT_TYPE_COUNT) return e->type.id == result && check_decimal_operator(e);
-    for (int32_t i = 0; i < e->arg_count; i++) {
-        if (weft_type_equal(e->type, e->args[i]->type)) return true;
-    }
-    return false;
+    weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+    int32_t variant = -1;
+    const weft_status bound = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, e->arg_count,
+                                                                                &e->span, &variant, &type);
+    WEFT_TRY(st, judge_binding(ctx, bound, e, args, type, good));
+    *good = *good && variant == e->call.variant;
+done:
+    return st;
 }
 
-/* Binding again must change nothing. */
-static bool check_aggregate(weft_ctx *ctx, const weft_expr *e)
+static weft_status check_aggregate(weft_ctx *ctx, const weft_expr *e, const weft_expr **args, bool *good)
 {
-    enum { ARGS_MAX = 64 };
-    const weft_expr *args[ARGS_MAX];
-    weft_type type;
-    const weft_aggregate *fn = e->aggregate.function;
+    weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+    *good = e->aggregate.filter == NULL || is_boolean(e->aggregate.filter->type);
+    if (!*good) return WEFT_OK;
+    return judge_binding(ctx, e->aggregate.function->bind(ctx, args, e->arg_count, &e->span, &type), e, args,
+                         type, good);
+}
 
-    if (e->aggregate.filter != NULL && !is_boolean(e->aggregate.filter->type)) return false;
-    if (e->arg_count > ARGS_MAX) return false;
-    memcpy(args, e->args, (size_t)e->arg_count * sizeof(*args));
-    if (fn->bind(ctx, args, e->arg_count, NULL, &type) != WEFT_OK) {
-        weft_error_clear(ctx);
-        return false;
-    }
-    return weft_type_equal(type, e->type) && memcmp(args, e->args, (size_t)e->arg_count * sizeof(*args)) == 0;
+static weft_status check_bound_args(weft_ctx *ctx, const weft_expr *e, bool *good)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **args = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(e->arg_count, 1), &args));
+    if (e->arg_count > 0) memcpy(args, e->args, (size_t)e->arg_count * sizeof(*args));
+    WEFT_TRY(st, (e->kind == WEFT_EXPR_CALL ? check_call : check_aggregate)(ctx, e, args, good));
+done:
+    return st;
 }
 
 static bool check_case(const weft_expr *e)
@@ -156,13 +157,12 @@ static bool check_window(const weft_expr *e)
            check_bound(spec->high, spec->high_offset);
 }
 
-bool weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e)
+static bool check_form(const weft_expr *e)
 {
     const int32_t count = e->arg_count;
     switch (e->kind) {
     case WEFT_EXPR_LITERAL: return check_literal(e);
     case WEFT_EXPR_COLUMN: return count == 0 && e->column.ordinal >= 0;
-    case WEFT_EXPR_CALL: return check_call(e);
     case WEFT_EXPR_CAST: return count == 1 && weft_cast_allowed(e->args[0]->type, e->type);
     case WEFT_EXPR_CASE: return check_case(e);
     case WEFT_EXPR_AND:
@@ -172,11 +172,12 @@ bool weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e)
     case WEFT_EXPR_IS_NULL:
     case WEFT_EXPR_IS_NOT_NULL: return count == 1 && is_boolean(e->type);
     case WEFT_EXPR_COALESCE: return count >= 1 && all_of_type(e, e->type);
-    case WEFT_EXPR_AGGREGATE: return check_aggregate(ctx, e);
     case WEFT_EXPR_WINDOW: return check_window(e);
     case WEFT_EXPR_ALIAS:
     case WEFT_EXPR_SORT_KEY: return count == 1 && all_of_type(e, e->type);
     case WEFT_EXPR_BLOOM: return count >= 1 && is_boolean(e->type) && e->bloom.filter_id >= 0;
+    case WEFT_EXPR_CALL:
+    case WEFT_EXPR_AGGREGATE:
     case WEFT_EXPR_SUBQUERY:
     case WEFT_EXPR_OUTER:
     case WEFT_EXPR_UNRESOLVED_COLUMN:
@@ -186,4 +187,11 @@ bool weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e)
     case WEFT_EXPR_KIND_COUNT: break;
     }
     return false;
+}
+
+weft_status weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e, bool *good)
+{
+    if (e->kind == WEFT_EXPR_CALL || e->kind == WEFT_EXPR_AGGREGATE) return check_bound_args(ctx, e, good);
+    *good = check_form(e);
+    return WEFT_OK;
 }

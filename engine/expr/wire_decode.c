@@ -221,6 +221,7 @@ static weft_status decode_node(wire_decoder *w)
     const Weft__Wire__Node *from = w->message->nodes[w->done];
     weft_expr *e = NULL;
     uint32_t depth = 1;
+    bool good = false;
 
     if (from->kind >= WEFT_EXPR_KIND_COUNT) return fail_node(w, "there is no such kind");
     if (from->type >= w->message->n_types) return fail_node(w, "there is no such type");
@@ -234,8 +235,8 @@ static weft_status decode_node(wire_decoder *w)
     e->arg_count = (int32_t)from->n_args;
     WEFT_TRY(st, decode_payload(w, from, &depth, e));
     if (depth > WEFT_EXPR_WIRE_DEPTH_MAX) return fail_node(w, "nested too deep");
-    if (!weft_expr_wire_check(w->ctx, e))
-        return fail_node(w, "its arguments, types or value do not go together");
+    WEFT_TRY(st, weft_expr_wire_check(w->ctx, e, &good));
+    if (!good) return fail_node(w, "its arguments, types or value do not go together");
     w->nodes[w->done] = e;
     w->depths[w->done++] = depth;
 done:

@@ -20,8 +20,8 @@ enum {
     WEFT_EXPR_WIRE_DEPTH_MAX = 4 * WEFT_EXPR_DEPTH_MAX /* casts and rewrites deepen what the parser allowed */
 };
 
-/* Is the node, whose arguments were checked already, one that the engine may run? Leaves no error in ctx. */
-bool weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e);
+/* Is the node, whose arguments were checked already, one that the engine may run? Error: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_expr_wire_check(weft_ctx *ctx, const weft_expr *e, bool *good);
 bool weft_expr_wire_check_type(weft_type type);
 
 #endif

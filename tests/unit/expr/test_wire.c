@@ -152,6 +152,34 @@ static void inputs_are_checked(void **state)
     assert_int_equal(weft_exprs_decode(&f->ctx, bytes, len, types, 4, &back, &count), WEFT_CORRUPT);
 }
 
+/* A call whose arguments are not those that its binding gives: kernels would read values of another width. */
+static void bindings_are_checked(void **state)
+{
+    expr_fixture *f = *state;
+    const weft_expr *pairs[][2] = {{input(f, 1, "date"), input(f, 3, "int")},
+                                   {input(f, 0, "decimal(15,2)"), input(f, 3, "int")},
+                                   {input(f, 3, "int"), input(f, 3, "int")}};
+    const weft_expr *date = pairs[0][0];
+    const weft_expr *const *back = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    int32_t count = 0;
+
+    for (int32_t i = 0; i < WEFT_COUNT(pairs); i++) {
+        weft_expr *node = NULL;
+        const weft_expr *made = expr_call2(f, "<=", date, date);
+        expr_ok(f, WEFT_NEW(&f->ctx, &node));
+        *node = *made;
+        node->args = pairs[i];
+        made = node;
+        expr_ok(f, weft_exprs_encode(&f->ctx, &made, 1, &bytes, &len));
+        const weft_status want = i < 2 ? WEFT_CORRUPT : WEFT_OK;
+        assert_int_equal(weft_exprs_decode(&f->ctx, bytes, len, input_types(f), 4, &back, &count), want);
+        assert_true(want == WEFT_OK || f->ctx.error.code == WEFT_CORRUPT);
+        weft_error_clear(&f->ctx);
+    }
+}
+
 /* Every truncation is an error; every byte changed is an error or gives an expression that can be shown. */
 static void damage_is_an_error(void **state)
 {
@@ -211,4 +239,5 @@ static void every_allocation_may_fail(void **state)
 }
 
 WEFT_TESTS(EXPR_TEST(comes_back_equal), EXPR_TEST(no_expressions), EXPR_TEST(what_does_not_travel),
-           EXPR_TEST(inputs_are_checked), EXPR_TEST(damage_is_an_error), WEFT_TEST(every_allocation_may_fail))
+           EXPR_TEST(inputs_are_checked), EXPR_TEST(bindings_are_checked), EXPR_TEST(damage_is_an_error),
+           WEFT_TEST(every_allocation_may_fail))

@@ -220,7 +220,7 @@ static weft_status chunk_open_locations(weft_ctx *ctx, weft_pq_chunk *chunk, con
         offset + bytes <= meta->offset_indexes_begin + meta->offset_indexes_bytes) {
         const uint8_t *at = meta->offset_indexes + (offset - meta->offset_indexes_begin);
         WEFT_TRY(st, chunk_parse_locations(ctx, chunk, at, bytes));
-    } else if (chunk->sparse || chunk->nested) {
+    } else if (chunk->sparse || chunk->nested || chunk->indexed) {
         WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &chunk->lane->raw, (size_t)bytes));
         WEFT_TRY(st, weft_file_read(ctx, chunk->file, offset, chunk->lane->raw.data, bytes));
         WEFT_TRY(st, chunk_parse_locations(ctx, chunk, chunk->lane->raw.data, bytes));

@@ -86,6 +86,7 @@ typedef struct weft_pq_chunk {
     const weft_pq_chunk_meta *meta;
     int64_t rows;                /* of the row group */
     bool nested;                 /* levels are kept, rows are counted by repetition levels */
+    bool indexed;                /* page locations are read, even if all pages are */
     bool sparse;                 /* few rows will be wanted: read page by page */
     bool narrow;                 /* decimals of more than 18 digits as I64 where they fit */
     int64_t next_offset;         /* of the page after `page`, without locations */

@@ -206,6 +206,7 @@ static void footer_chunk_meta(weft_thrift *t, const weft_pq_leaf *leaf, footer_c
             if (weft_thrift_is_struct(t, field)) footer_stats(t, leaf, &chunk->meta.stats);
             break;
         case 13: footer_encoding_stats(t, field, chunk); break;
+        case 14: chunk->meta.bloom = weft_thrift_int(t, field); break;
         default: weft_thrift_skip(t, field); break;
         }
     }
@@ -247,6 +248,7 @@ static weft_status footer_chunk_check(footer *f, const weft_pq_leaf *leaf, int64
         m->column_index = -1;
         m->column_index_bytes = 0;
     }
+    if (m->bloom <= 0 || m->bloom >= file_bytes) m->bloom = -1;
     if (m->stats.null_count < -1 || m->stats.null_count > m->num_values) m->stats.null_count = -1;
     return WEFT_OK;
 }

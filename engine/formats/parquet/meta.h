@@ -81,7 +81,7 @@ typedef struct weft_pq_chunk_meta {
     int64_t data_offset;       /* of the first data page */
     int64_t dictionary_offset; /* -1: no dictionary page is known of */
     int64_t uncompressed_bytes;
-    int64_t offset_index, column_index; /* file offsets; -1: none */
+    int64_t offset_index, column_index, bloom; /* file offsets; -1: none */
     int32_t offset_index_bytes, column_index_bytes;
     uint8_t codec;       /* weft_pq_codec */
     bool all_dictionary; /* every data page is dictionary-encoded, as the footer says */

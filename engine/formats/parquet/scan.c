@@ -10,6 +10,7 @@
  * its strings point to is kept until then (weft_pq_lane_release). */
 #include "engine/formats/parquet/scan.h"
 #include "common/settings.h"
+#include "engine/formats/parquet/prune.h"
 
 enum {
     SCAN_ASIDE_BYTES = 4 << 20
@@ -94,6 +95,9 @@ void weft_pq_scan_close(weft_scan **scan_pointer)
         weft_pq_chunk_deinit(&c->chunk);
         weft_pq_nested_free(&c->nested);
     }
+    weft_pq_buffer_free(&scan->ranges);
+    weft_pq_buffer_free(&scan->ranges_next);
+    weft_pq_buffer_free(&scan->pages);
     weft_pq_lane_deinit(&scan->lane);
     weft_file_close(&scan->file);
 }
@@ -157,39 +161,84 @@ static bool scan_group_is_pruned(weft_scan *scan, int32_t group)
     return false;
 }
 
-/* Open the columns of a row group, whose rows [begin, end) are wanted. */
+static weft_status scan_open_column(weft_ctx *ctx, weft_scan *scan, int32_t column, int32_t group,
+                                    bool sparse)
+{
+    weft_status st = WEFT_OK;
+    weft_pq_column *c = &scan->columns[column];
+    if (c->node == NULL) return WEFT_OK;
+    if (!c->node->is_leaf) {
+        return weft_pq_nested_open(ctx, &c->nested, &scan->lane, scan->file, scan->pq_file->meta, group,
+                                   c->node, scan->narrow);
+    }
+    c->chunk.sparse = sparse;
+    c->chunk.indexed = c->filtered;
+    WEFT_TRY(st, weft_pq_chunk_open(ctx, &c->chunk, scan->file, scan->pq_file->meta, group, c->node->leaf));
+    if (c->filtered) WEFT_TRY(st, weft_pq_prune_by_pages(ctx, scan, column));
+done:
+    return st;
+}
+
+/* Open the columns of a row group and find the ranges of [begin, end) that are wanted. Filtered columns come
+ * first: what their page indexes leave decides how the others are read. */
+static weft_status scan_open_ranges(weft_ctx *ctx, weft_scan *scan, int32_t group, int64_t begin, int64_t end)
+{
+    weft_status st = WEFT_OK;
+    const bool whole = begin == 0 && end == scan->pq_file->meta->row_groups[group].rows;
+    WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &scan->ranges, sizeof(weft_pq_range)));
+    *(weft_pq_range *)scan->ranges.data = (weft_pq_range){.begin = begin, .end = end};
+    scan->range_count = 1;
+    scan->range_at = 0;
+    for (int32_t i = 0; i < scan->spec.column_count && scan->range_count > 0; i++) {
+        if (scan->columns[i].filtered) WEFT_TRY(st, scan_open_column(ctx, scan, i, group, !whole));
+    }
+    if (scan->range_count == 0) goto done;
+    const weft_pq_range *first = scan->ranges.data;
+    const bool cut = scan->range_count > 1 || first->begin > begin || first->end < end;
+    for (int32_t i = 0; i < scan->spec.column_count; i++) {
+        weft_pq_column *c = &scan->columns[i];
+        if (c->filtered) {
+            c->chunk.sparse |= cut;
+        } else {
+            const bool sparse = !whole || cut || (scan->filter_count > 0 && scan->late);
+            WEFT_TRY(st, scan_open_column(ctx, scan, i, group, sparse));
+        }
+    }
+done:
+    return st;
+}
+
+static void scan_begin_range(weft_scan *scan, int32_t at)
+{
+    const weft_pq_range *range = (const weft_pq_range *)scan->ranges.data + at;
+    scan->range_at = at;
+    scan->row = range->begin;
+    scan->row_end = range->end;
+}
+
+/* Open a row group, whose rows [begin, end) are wanted. */
 static weft_status scan_open_group(weft_ctx *ctx, weft_scan *scan, int32_t group, int64_t begin, int64_t end)
 {
     weft_status st = WEFT_OK;
     weft_scan_metrics *metrics = &scan->lane.metrics;
-    bool none = false;
-    const bool whole = begin == 0 && end == scan->pq_file->meta->row_groups[group].rows;
+    bool none = scan_group_is_pruned(scan, group);
     metrics->row_groups++;
     scan->row = scan->row_end = 0;
-    if (scan_group_is_pruned(scan, group)) {
-        metrics->row_groups_pruned++;
-        goto done;
+    scan->range_count = scan->range_at = 0;
+    if (!none) WEFT_TRY(st, weft_pq_prune_by_bloom(ctx, scan, group, &none));
+    if (!none) {
+        WEFT_TRY(st, scan_open_ranges(ctx, scan, group, begin, end));
+        none = scan->range_count == 0;
     }
-    for (int32_t i = 0; i < scan->spec.column_count; i++) {
-        weft_pq_column *c = &scan->columns[i];
-        if (c->node == NULL) continue;
-        if (!c->node->is_leaf) {
-            WEFT_TRY(st, weft_pq_nested_open(ctx, &c->nested, &scan->lane, scan->file, scan->pq_file->meta,
-                                             group, c->node, scan->narrow));
-            continue;
-        }
-        c->chunk.sparse = !whole || (scan->filter_count > 0 && !c->filtered && scan->late);
-        WEFT_TRY(st,
-                 weft_pq_chunk_open(ctx, &c->chunk, scan->file, scan->pq_file->meta, group, c->node->leaf));
-    }
-    WEFT_TRY(st, weft_pq_filters_begin(ctx, scan, &none));
+    if (!none) WEFT_TRY(st, weft_pq_filters_begin(ctx, scan, &none));
     if (none) {
+        scan->range_count = 0;
         metrics->row_groups_pruned++;
         goto done;
     }
-    metrics->rows_read += end - begin;
-    scan->row = begin;
-    scan->row_end = end;
+    const weft_pq_range *ranges = scan->ranges.data;
+    for (int32_t i = 0; i < scan->range_count; i++) metrics->rows_read += ranges[i].end - ranges[i].begin;
+    scan_begin_range(scan, 0);
 done:
     return st;
 }
@@ -344,7 +393,9 @@ static weft_status scan_next_batch(weft_ctx *ctx, weft_scan *scan, weft_batch *o
     bool end = false;
     for (;;) {
         if (!scan->pending) {
-            if (scan->row >= scan->row_end) {
+            if (scan->row >= scan->row_end && scan->range_at + 1 < scan->range_count) {
+                scan_begin_range(scan, scan->range_at + 1);
+            } else if (scan->row >= scan->row_end) {
                 if (scan->built > 0) break; /* its dictionaries go with the row group */
                 WEFT_TRY(st, scan_advance(ctx, scan, &end));
                 if (end) break;

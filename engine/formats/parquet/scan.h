@@ -6,6 +6,10 @@
 #include "engine/formats/parquet/table.h"
 #include "engine/formats/parquet/take.h"
 
+typedef struct weft_pq_range { /* rows of a row group */
+    int64_t begin, end;
+} weft_pq_range;
+
 /* One column of the scan. */
 typedef struct weft_pq_column {
     const weft_pq_node *node; /* of the current file; NULL: the file has no such column */
@@ -64,7 +68,9 @@ struct weft_scan {
     int32_t file_index;   /* of file; -1: none is open */
     int64_t split_row;    /* next row of the split, in the file */
     int32_t group;        /* next row group to look at */
-    int64_t row, row_end; /* of the open row group: next row, and the end of the wanted ones */
+    int64_t row, row_end; /* of the open row group: next row, and the end of the wanted ones in a range */
+    weft_pq_buffer ranges, ranges_next, pages; /* ranges: weft_pq_range that are wanted; scratch of pruning */
+    int32_t range_count, range_at;
 
     /* The window: rows [window_row, window_row + window_rows) of the row group. */
     int64_t window_row;

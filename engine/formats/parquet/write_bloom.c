@@ -85,13 +85,17 @@ void weft_pqw_bloom_add(weft_pqw_bloom *bloom, const void *bytes, size_t len)
     for (int i = 0; i < 8; i++) block[i] |= 1u << ((uint32_t)hash * bloom_salt[i] >> 27);
 }
 
-bool weft_pqw_bloom_test(const weft_pqw_bloom *bloom, const void *bytes, size_t len)
+bool weft_pqw_bloom_block_test(const uint32_t block[8], uint64_t hash)
 {
-    const uint64_t hash = weft_pqw_xxh64(bytes, len);
-    const uint32_t *block = bloom_block(bloom, hash);
     uint32_t missing = 0;
     for (int i = 0; i < 8; i++) missing |= ~block[i] & 1u << ((uint32_t)hash * bloom_salt[i] >> 27);
     return missing == 0;
+}
+
+bool weft_pqw_bloom_test(const weft_pqw_bloom *bloom, const void *bytes, size_t len)
+{
+    const uint64_t hash = weft_pqw_xxh64(bytes, len);
+    return weft_pqw_bloom_block_test(bloom_block(bloom, hash), hash);
 }
 
 /* A block's place is the high part of hash × blocks: with half the blocks, blocks 2i and 2i + 1 become block

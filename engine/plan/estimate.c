@@ -1,8 +1,8 @@
 /* engine/plan/estimate.c - rows and columns of nodes, from the statistics of their tables.
  *
  * A node's rows follow from its inputs' by the kind; a column's distinct values and bounds are those of the
- * column it comes from, no more than there are rows. Columns are looked at only when somebody asks, since most
- * are never compared. Selectivity is in estimate_select.c. */
+ * column it comes from, no more than there are rows. Columns are looked at only when somebody asks, since
+ * most are never compared. Selectivity is in estimate_select.c. */
 #include "engine/plan/estimate.h"
 
 #include <math.h>
@@ -127,7 +127,8 @@ static weft_status node_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *
         out->rows_exact = true;
         break;
     case WEFT_NODE_FILTER:
-        WEFT_TRY(st, estimate_all(ctx, e, node->inputs[0], node->filter.conjuncts, node->filter.count, &factor));
+        WEFT_TRY(st,
+                 estimate_all(ctx, e, node->inputs[0], node->filter.conjuncts, node->filter.count, &factor));
         out->rows = rows * factor;
         break;
     case WEFT_NODE_JOIN: WEFT_TRY(st, join_rows(ctx, e, node, out)); break;
@@ -217,8 +218,10 @@ static weft_status scan_column(weft_ctx *ctx, const weft_node *node, int32_t out
         WEFT_TRY(st, relation->format->stats(ctx, relation->table, node->scan.columns[output], out));
     const double range = range_of(out);
     double distinct = (double)out->distinct_estimate;
-    if (distinct < 0) distinct = range >= 0 ? at_most(range, rows) : at_most(rows, at_least(rows / 20, 100));
-    else if (range >= 0) distinct = at_most(distinct, range);
+    if (distinct < 0)
+        distinct = range >= 0 ? at_most(range, rows) : at_most(rows, at_least(rows / 20, 100));
+    else if (range >= 0)
+        distinct = at_most(distinct, range);
     out->distinct_estimate = (int64_t)at_least(at_most(distinct, rows), 1);
 done:
     return st;
@@ -297,7 +300,8 @@ static weft_status computed_column(weft_ctx *ctx, weft_estimator *e, const weft_
     }
     for (int32_t i = 0; i < count; i++) {
         if (opt_output_id(named[i]) == id)
-            WEFT_TRY(st, weft_estimator_distinct(ctx, e, node->inputs[0], opt_below_alias(named[i]), &distinct));
+            WEFT_TRY(st,
+                     weft_estimator_distinct(ctx, e, node->inputs[0], opt_below_alias(named[i]), &distinct));
     }
     out->distinct_estimate = (int64_t)at_least(at_most(distinct, rows), 1);
 done:

@@ -15,8 +15,9 @@ WEFT_MUST_CHECK weft_status weft_estimator_node(weft_ctx *ctx, weft_estimator *e
                                                 weft_estimate *out);
 WEFT_MUST_CHECK weft_status weft_estimator_column(weft_ctx *ctx, weft_estimator *e, const weft_node *node,
                                                   int64_t id, weft_column_stats *out);
-WEFT_MUST_CHECK weft_status weft_estimator_selectivity(weft_ctx *ctx, weft_estimator *e, const weft_node *node,
-                                                       const weft_expr *predicate, double *out);
+WEFT_MUST_CHECK weft_status weft_estimator_selectivity(weft_ctx *ctx, weft_estimator *e,
+                                                       const weft_node *node, const weft_expr *predicate,
+                                                       double *out);
 /* Distinct values of an expression over the node's rows: of its column where it reads one. */
 WEFT_MUST_CHECK weft_status weft_estimator_distinct(weft_ctx *ctx, weft_estimator *e, const weft_node *node,
                                                     const weft_expr *expr, double *out);

@@ -9,11 +9,11 @@
 #include "engine/plan/estimate_impl.h"
 
 /* Guesses for what statistics do not tell. */
-#define KEEP_RANGE    0.3   /* x < constant, without bounds */
-#define KEEP_AGG      0.2   /* a comparison with an aggregate's result (HAVING): written to select */
-#define KEEP_CONTAINS 0.06  /* LIKE '%x%' */
-#define KEEP_SUFFIX   0.15  /* LIKE '%x' */
-#define KEEP_PREFIX   0.03  /* LIKE 'x%' */
+#define KEEP_RANGE    0.3  /* x < constant, without bounds */
+#define KEEP_AGG      0.2  /* a comparison with an aggregate's result (HAVING): written to select */
+#define KEEP_CONTAINS 0.06 /* LIKE '%x%' */
+#define KEEP_SUFFIX   0.15 /* LIKE '%x' */
+#define KEEP_PREFIX   0.03 /* LIKE 'x%' */
 #define KEEP_NULL     0.05
 
 static double clamp(double value) { return value < 0 ? 0 : value > 1 ? 1 : value; }
@@ -114,8 +114,8 @@ static weft_status column_before(weft_ctx *ctx, weft_estimator *e, const weft_no
 
 /* ---- comparisons ---- */
 
-static weft_status keep_equal(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *column,
-                              const weft_value *value, double *out)
+static weft_status keep_equal(weft_ctx *ctx, weft_estimator *e, const weft_node *node,
+                              const weft_expr *column, const weft_value *value, double *out)
 {
     weft_status st = WEFT_OK;
     weft_column_stats stats = {0};
@@ -128,7 +128,8 @@ static weft_status keep_equal(weft_ctx *ctx, weft_estimator *e, const weft_node 
     }
     WEFT_TRY(st, column_before(ctx, e, node, plain->column.id, &stats));
     if (stats.distinct_estimate > 0) *out = 1 / (double)stats.distinct_estimate;
-    if (value != NULL && stats.has_bounds && weft_type_equal(stats.low.type, value->type) && !value->is_null &&
+    if (value != NULL && stats.has_bounds && weft_type_equal(stats.low.type, value->type) &&
+        !value->is_null &&
         (weft_value_compare(value, &stats.low) < 0 || weft_value_compare(value, &stats.high) > 0))
         *out = 0;
 done:
@@ -136,8 +137,8 @@ done:
 }
 
 /* Part of the rows below `value`; -1 when nothing is known. */
-static weft_status part_below(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *column,
-                              const weft_value *value, double *out)
+static weft_status part_below(weft_ctx *ctx, weft_estimator *e, const weft_node *node,
+                              const weft_expr *column, const weft_value *value, double *out)
 {
     weft_status st = WEFT_OK;
     weft_column_stats stats = {0};
@@ -190,14 +191,16 @@ static weft_status keep_compare(weft_ctx *ctx, weft_estimator *e, const weft_nod
     }
     if (value == NULL) {
         *out = is_aggregate_output(node, column) || is_aggregate_output(node, other) ? KEEP_RANGE
-                                                                                    : ESTIMATE_CONDITION;
+                                                                                     : ESTIMATE_CONDITION;
         goto done;
     }
     double below = -1;
     WEFT_TRY(st, part_below(ctx, e, node, column, value, &below));
     const bool less = (name[0] == '<') != swap;
-    if (below < 0) *out = is_aggregate_output(node, column) ? KEEP_AGG : KEEP_RANGE;
-    else *out = less ? below : 1 - below;
+    if (below < 0)
+        *out = is_aggregate_output(node, column) ? KEEP_AGG : KEEP_RANGE;
+    else
+        *out = less ? below : 1 - below;
 done:
     return st;
 }
@@ -218,7 +221,8 @@ static bool is_range(const weft_expr *p, int64_t *id, bool *less)
 {
     if (p->kind != WEFT_EXPR_CALL || p->arg_count != 2) return false;
     const char *name = p->call.function->name;
-    if ((name[0] != '<' && name[0] != '>') || strcmp(name, "<>") == 0 || strcmp(name, "<=>") == 0) return false;
+    if ((name[0] != '<' && name[0] != '>') || strcmp(name, "<>") == 0 || strcmp(name, "<=>") == 0)
+        return false;
     const bool swap = p->args[0]->kind == WEFT_EXPR_LITERAL;
     const weft_expr *column = plain_column(p->args[swap ? 1 : 0]);
     if (column == NULL || p->args[swap ? 0 : 1]->kind != WEFT_EXPR_LITERAL) return false;
@@ -227,8 +231,8 @@ static bool is_range(const weft_expr *p, int64_t *id, bool *less)
     return true;
 }
 
-weft_status estimate_all(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *const *list,
-                         int32_t count, double *out)
+weft_status estimate_all(weft_ctx *ctx, weft_estimator *e, const weft_node *node,
+                         const weft_expr *const *list, int32_t count, double *out)
 {
     weft_status st = WEFT_OK;
     double *keep = NULL;

@@ -1,10 +1,10 @@
 /* engine/plan/join_order.c - the cheapest order of the joins of a region.
  *
- * Cost is in units of one probe of a small table. The executor holds the right side in a table and streams the
- * left one, so a join costs its build rows a few times, its probe rows once; rows that a dynamic filter stops in
- * the scan cost less than those that reach the table, and a table beyond the caches costs more. Up to
- * REGION_DP_MAX leaves every split of every set is compared (Moerkotte and Neumann's DPsub, connected sets only);
- * above, the cheapest pair is joined again and again. */
+ * Cost is in units of one probe of a small table. The executor holds the right side in a table and streams
+ * the left one, so a join costs its build rows a few times, its probe rows once; rows that a dynamic filter
+ * stops in the scan cost less than those that reach the table, and a table beyond the caches costs more. Up
+ * to REGION_DP_MAX leaves every split of every set is compared (Moerkotte and Neumann's DPsub, connected sets
+ * only); above, the cheapest pair is joined again and again. */
 #include "engine/plan/join_order.h"
 
 #include <math.h>
@@ -88,8 +88,8 @@ static double build_cost(double rows, double bytes)
     return rows * (COST_BUILD + COST_BUILD_BYTE * bytes) * (rows > ROWS_BIG ? 1.5 : 1);
 }
 
-double region_outer_cost(weft_join_kind kind, double left, double left_bytes, double right, double right_bytes,
-                         double out_rows, bool may_build_left, bool *build_left)
+double region_outer_cost(weft_join_kind kind, double left, double left_bytes, double right,
+                         double right_bytes, double out_rows, bool may_build_left, bool *build_left)
 {
     const double key_bytes = kind == WEFT_JOIN_LEFT ? right_bytes : 16;
     const double probe_left = left * (COST_FILTER + COST_PROBE * table_factor(right));
@@ -116,7 +116,8 @@ static bool has_key(const region *r, const region_plan *a, const region_plan *b)
 {
     for (int32_t c = 0; c < r->class_count; c++) {
         int32_t member = 0;
-        if (region_class_distinct(r, c, a, &member) > 0 && region_class_distinct(r, c, b, &member) > 0) return true;
+        if (region_class_distinct(r, c, a, &member) > 0 && region_class_distinct(r, c, b, &member) > 0)
+            return true;
     }
     for (int32_t i = 0; i < r->pred_count; i++) {
         const region_pred *p = &r->preds[i];
@@ -137,7 +138,8 @@ static double join_cost(const region *r, const region_plan *left, const region_p
     *build_left = false;
     if (leaf != NULL) {
         return below + region_outer_cost(leaf->kind, left->rows, set_bytes(r, left->set), right->rows,
-                                         leaf->row_bytes, out_rows, leaf->join.left_keys.count > 0, build_left);
+                                         leaf->row_bytes, out_rows, leaf->join.left_keys.count > 0,
+                                         build_left);
     }
     const double build = build_cost(right->rows, set_bytes(r, right->set));
     if (!keyed) return below + build + left->rows * right->rows * COST_LOOP + left->rows * COST_PROBE;
@@ -178,7 +180,8 @@ static weft_status choose_all(weft_ctx *ctx, const region *r, const region_plan 
         for (uint64_t left = (set - 1) & set; left != 0; left = (left - 1) & set) {
             const uint64_t right = set & ~left;
             bool build_left = false;
-            if (plans[left].set == 0 || plans[right].set == 0 || !may_join(r, left, right, near[left])) continue;
+            if (plans[left].set == 0 || plans[right].set == 0 || !may_join(r, left, right, near[left]))
+                continue;
             if (best->set == 0) best->rows = region_join_rows(r, &plans[left], &plans[right]);
             if (dependent_of(r, right) == NULL) keyed = has_key(r, &plans[left], &plans[right]);
             const double cost = join_cost(r, &plans[left], &plans[right], best->rows, keyed, &build_left);
@@ -225,10 +228,12 @@ static weft_status choose_pairs(weft_ctx *ctx, const region *r, const region_pla
                 const uint64_t near = pass == 0 ? near_of(r, sets[i]->set) : ~(uint64_t)0;
                 for (int32_t k = 0; k < count; k++) {
                     if (i == k || !may_join(r, sets[i]->set, sets[k]->set, near)) continue;
-                    region_plan plan = {.set = sets[i]->set | sets[k]->set, .left = sets[i], .right = sets[k]};
+                    region_plan plan = {
+                        .set = sets[i]->set | sets[k]->set, .left = sets[i], .right = sets[k]};
                     plan.rows = region_join_rows(r, sets[i], sets[k]);
                     plan.cost = join_cost(r, sets[i], sets[k], plan.rows, has_key(r, sets[i], sets[k]),
-                                          &plan.build_left) + plan.rows;
+                                          &plan.build_left) +
+                                plan.rows;
                     if (best_left >= 0 && plan.cost >= best.cost) continue;
                     best = plan;
                     best_left = i;
@@ -249,7 +254,8 @@ done:
 
 /* ---- ---- */
 
-/* Leaves that no condition ties to the others are crossed: each group's smallest leaf with the first group's. */
+/* Leaves that no condition ties to the others are crossed: each group's smallest leaf with the first group's.
+ */
 static void connect_groups(region *r)
 {
     uint64_t reached = 0, inner = 0;

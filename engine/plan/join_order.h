@@ -1,9 +1,9 @@
 /* engine/plan/join_order.h - a region of joins, taken apart for the choice of an order.
  *
  * A region is a tree of inner joins, with the filters between them and the SEMI, ANTI and LEFT joins on them.
- * Its *leaves* are the inputs of these joins; a *dependent* leaf is the right side of a SEMI, ANTI or LEFT join: it
- * can be joined to any set of leaves that holds the columns its join condition needs, and only as a right side.
- * Sets of leaves are bit masks. Columns that are equal by inner joins form *classes*. */
+ * Its *leaves* are the inputs of these joins; a *dependent* leaf is the right side of a SEMI, ANTI or LEFT
+ * join: it can be joined to any set of leaves that holds the columns its join condition needs, and only as a
+ * right side. Sets of leaves are bit masks. Columns that are equal by inner joins form *classes*. */
 #ifndef WEFT_PLAN_JOIN_ORDER_H
 #define WEFT_PLAN_JOIN_ORDER_H
 
@@ -71,7 +71,7 @@ double region_class_distinct(const region *r, int32_t class_index, const region_
 /* Is the pred decided by a and b together, but by neither alone? */
 bool region_pred_joins(const region_pred *pred, uint64_t a, uint64_t b);
 /* The cheaper side to build for a SEMI, ANTI, MARK or LEFT join: its cost, and *build_left. */
-double region_outer_cost(weft_join_kind kind, double left, double left_bytes, double right, double right_bytes,
-                         double out_rows, bool may_build_left, bool *build_left);
+double region_outer_cost(weft_join_kind kind, double left, double left_bytes, double right,
+                         double right_bytes, double out_rows, bool may_build_left, bool *build_left);
 
 #endif

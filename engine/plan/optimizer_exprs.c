@@ -156,9 +156,7 @@ typedef struct node_list {
 static int32_t node_lists(weft_node *node, node_list lists[NODE_LISTS])
 {
     switch (node->kind) {
-    case WEFT_NODE_SCAN:
-        lists[0] = (node_list){&node->scan.conjuncts, node->scan.conjunct_count};
-        return 1;
+    case WEFT_NODE_SCAN: lists[0] = (node_list){&node->scan.conjuncts, node->scan.conjunct_count}; return 1;
     case WEFT_NODE_VALUES:
         lists[0] = (node_list){&node->values.cells, node->values.row_count * node->values.column_count};
         return 1;

@@ -24,12 +24,12 @@ bool opt_is_shared(const opt_map *parents, const weft_node *node);
 
 /* ---- nodes ---- */
 
-/* The node over other inputs, with its output computed again where it follows from the inputs. The node itself
- * when nothing changed. */
+/* The node over other inputs, with its output computed again where it follows from the inputs. The node
+ * itself when nothing changed. */
 WEFT_MUST_CHECK weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node,
                                             const weft_node *const *inputs, const weft_node **out);
-/* Rewrite a DAG from the leaves up: fn gets each node once, over rewritten inputs. done remembers what became of
- * each node, over several calls; NULL: of this call only. */
+/* Rewrite a DAG from the leaves up: fn gets each node once, over rewritten inputs. done remembers what became
+ * of each node, over several calls; NULL: of this call only. */
 typedef weft_status (*opt_rewriter)(weft_ctx *ctx, void *self, const weft_node *node, const weft_node **out);
 WEFT_MUST_CHECK weft_status opt_rewrite(weft_ctx *ctx, const weft_node *root, opt_rewriter fn, void *self,
                                         opt_map *done, const weft_node **out);
@@ -85,7 +85,8 @@ bool opt_is_free(const weft_expr *e);
 bool opt_is_true(const weft_expr *e);
 bool opt_is_false(const weft_expr *e); /* false or NULL: as a predicate no row passes */
 WEFT_MUST_CHECK weft_status opt_boolean(weft_ctx *ctx, bool value, const weft_expr **out);
-WEFT_MUST_CHECK weft_status opt_output_column(weft_ctx *ctx, const weft_output *output, const weft_expr **out);
+WEFT_MUST_CHECK weft_status opt_output_column(weft_ctx *ctx, const weft_output *output,
+                                              const weft_expr **out);
 
 /* ---- the rules: one function for each line of rule_list.h ---- */
 #define X(name, phase, help)                                                                                 \

@@ -81,8 +81,7 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
         return weft_node_filter(ctx, inputs[0], node->filter.conjuncts, node->filter.count, out);
     case WEFT_NODE_SORT:
         return weft_node_sort(ctx, inputs[0], node->sort.keys, node->sort.count, node->sort.limit, out);
-    case WEFT_NODE_LIMIT:
-        return weft_node_limit(ctx, inputs[0], node->limit.skip, node->limit.take, out);
+    case WEFT_NODE_LIMIT: return weft_node_limit(ctx, inputs[0], node->limit.skip, node->limit.take, out);
     case WEFT_NODE_WINDOW:
         return weft_node_window(ctx, inputs[0], node->window.exprs, node->window.count, out);
     case WEFT_NODE_SINGLE_ROW: return weft_node_single_row(ctx, inputs[0], out);
@@ -263,7 +262,8 @@ bool opt_is_unique(const weft_node *node, const int64_t *ids, int32_t count)
         return true;
     }
     if (node->kind != WEFT_NODE_PROJECT || node->inputs[0]->kind != WEFT_NODE_AGGREGATE) return false;
-    const weft_node *below = node->inputs[0]; /* every group must be there under some name that is asked for */
+    const weft_node *below =
+        node->inputs[0]; /* every group must be there under some name that is asked for */
     for (int32_t i = 0; i < below->aggregate.group_count; i++) {
         bool found = false;
         for (int32_t k = 0; k < node->project.count && !found; k++) {

@@ -3,14 +3,14 @@
  *   [NOT] EXISTS (q)            SEMI, ANTI; inside other expressions MARK
  *   x [NOT] IN (q)              SEMI, ANTI or ANTI_NULL; inside other expressions MARK
  *   (q), not correlated         join with the one row of q
- *   (q), correlated aggregate   LEFT join with q grouped by what it was correlated by; count gives 0 for no row
- *   (q), otherwise correlated   SINGLE join
+ *   (q), correlated aggregate   LEFT join with q grouped by what it was correlated by; count gives 0 for no
+ * row (q), otherwise correlated   SINGLE join
  *
  * A node with subqueries gets a new input: the old one joined with each subquery, from the left to the right;
  * the subquery expression becomes a column of it (or vanishes: SEMI, ANTI). Conditions of a FILTER that stand
  * before a subquery are applied before its join. Subqueries inside a subquery are dealt with first. */
-#include "engine/expr/aggregate.h"
 #include "engine/plan/rule_decorrelate.h"
+#include "engine/expr/aggregate.h"
 
 typedef struct decorrelator {
     weft_ids *ids;
@@ -50,7 +50,8 @@ typedef struct global_value {
     weft_pointers guards;
 } global_value;
 
-static weft_status find_global(weft_ctx *ctx, const weft_node *plan, const weft_expr *value, global_value *out)
+static weft_status find_global(weft_ctx *ctx, const weft_node *plan, const weft_expr *value,
+                               global_value *out)
 {
     weft_status st = WEFT_OK;
     *out = (global_value){.value = value};
@@ -59,7 +60,8 @@ static weft_status find_global(weft_ctx *ctx, const weft_node *plan, const weft_
         if (plan->kind == WEFT_NODE_FILTER) {
             WEFT_TRY(st, opt_add_all(ctx, &out->guards, plan->filter.conjuncts, plan->filter.count));
         } else if (plan->kind == WEFT_NODE_PROJECT) {
-            WEFT_TRY(st, opt_substitute(ctx, out->value, plan->project.exprs, plan->project.count, &out->value));
+            WEFT_TRY(st,
+                     opt_substitute(ctx, out->value, plan->project.exprs, plan->project.count, &out->value));
             for (int32_t i = 0; i < out->guards.count; i++) {
                 const weft_expr *guard = NULL;
                 WEFT_TRY(st, opt_substitute(ctx, out->guards.items[i], plan->project.exprs,
@@ -83,7 +85,8 @@ static weft_status zero_of(weft_ctx *ctx, weft_type type, const weft_expr **out)
     return weft_expr_literal(ctx, &zero, out);
 }
 
-/* Named expressions that stand for the outputs of the grouped aggregate where no group was found: counts 0. */
+/* Named expressions that stand for the outputs of the grouped aggregate where no group was found: counts 0.
+ */
 static weft_status empty_group_values(weft_ctx *ctx, const weft_node *aggregate, weft_pointers *named)
 {
     weft_status st = WEFT_OK;
@@ -164,12 +167,14 @@ static weft_status attach_global(weft_ctx *ctx, attachment *a, const opt_scope *
     if (v->guards.count == 0) goto done;
     for (int32_t i = 0; i < v->guards.count; i++) {
         const weft_expr *guard = NULL;
-        WEFT_TRY(st, opt_substitute(ctx, v->guards.items[i], weft_pointers_exprs(&named), named.count, &guard));
+        WEFT_TRY(st,
+                 opt_substitute(ctx, v->guards.items[i], weft_pointers_exprs(&named), named.count, &guard));
         WEFT_TRY(st, opt_strip_outer(ctx, scope, guard, &guard));
         v->guards.items[i] = guard;
     }
     const weft_expr *parts[2] = {NULL, v->value};
-    WEFT_TRY(st, weft_expr_logic(ctx, WEFT_EXPR_AND, weft_pointers_exprs(&v->guards), v->guards.count, &parts[0]));
+    WEFT_TRY(
+        st, weft_expr_logic(ctx, WEFT_EXPR_AND, weft_pointers_exprs(&v->guards), v->guards.count, &parts[0]));
     WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_CASE, parts, 2, NULL, out));
 done:
     return st;
@@ -261,8 +266,8 @@ static weft_status attach_exists(weft_ctx *ctx, attachment *a, const opt_scope *
     }
     if (v.aggregate != NULL) {
         WEFT_TRY(st, attach_global(ctx, a, scope, &v, &one));
-        WEFT_TRY(st, weft_expr_form(ctx, negated ? WEFT_EXPR_IS_NULL : WEFT_EXPR_IS_NOT_NULL, &one, 1, NULL,
-                                    out));
+        WEFT_TRY(
+            st, weft_expr_form(ctx, negated ? WEFT_EXPR_IS_NULL : WEFT_EXPR_IS_NOT_NULL, &one, 1, NULL, out));
         goto done;
     }
     if (correlated) {
@@ -314,7 +319,8 @@ done:
 /* IN with NULLs where the keys alone do not tell (correlated, or several columns), as an expression:
  * CASE WHEN match THEN true WHEN possible match THEN NULL ELSE false END. */
 static weft_status attach_in_nullable(weft_ctx *ctx, attachment *a, const opt_join *base,
-                                      const weft_node *plan, const weft_pointers *equal, const weft_expr **out)
+                                      const weft_node *plan, const weft_pointers *equal,
+                                      const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_expr *parts[5] = {NULL};
@@ -415,12 +421,8 @@ static weft_status attach(weft_ctx *ctx, attachment *a, const weft_expr *sub, bo
     WEFT_TRY(st, decorrelate(ctx, a->d, sub->subquery.plan, &plan));
     switch (sub->subquery.kind) {
     case WEFT_SUBQUERY_SCALAR: WEFT_TRY(st, attach_scalar(ctx, a, &scope, plan, out)); break;
-    case WEFT_SUBQUERY_EXISTS:
-        WEFT_TRY(st, attach_exists(ctx, a, &scope, plan, negated, filter, out));
-        break;
-    case WEFT_SUBQUERY_IN:
-        WEFT_TRY(st, attach_in(ctx, a, &scope, sub, plan, negated, filter, out));
-        break;
+    case WEFT_SUBQUERY_EXISTS: WEFT_TRY(st, attach_exists(ctx, a, &scope, plan, negated, filter, out)); break;
+    case WEFT_SUBQUERY_IN: WEFT_TRY(st, attach_in(ctx, a, &scope, sub, plan, negated, filter, out)); break;
     }
 done:
     return st;
@@ -546,8 +548,8 @@ static weft_status decorrelate_exprs(weft_ctx *ctx, decorrelator *d, const weft_
     if (node->kind == WEFT_NODE_FILTER) return decorrelate_filter(ctx, d, node, out);
     if (node->kind == WEFT_NODE_JOIN) return decorrelate_join(ctx, d, node, out);
     if (node->input_count != 1)
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED_SUBQUERY, &node->span,
-                            "a subquery in %s is not supported", weft_node_kind_text(node->kind));
+        return weft_fail_at(ctx, WEFT_UNSUPPORTED_SUBQUERY, &node->span, "a subquery in %s is not supported",
+                            weft_node_kind_text(node->kind));
     attachment a = {.d = d, .input = node->inputs[0]};
     WEFT_TRY(st, opt_rewrite_exprs(ctx, node, replace_subquery, &a, out));
     WEFT_TRY(st, rebuild(ctx, *out, a.input, out));

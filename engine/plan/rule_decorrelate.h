@@ -20,14 +20,14 @@ bool opt_tree_correlated(const opt_scope *scope, const weft_node *node);
 /* OUTER nodes of this scope replaced by the columns they hold. */
 WEFT_MUST_CHECK weft_status opt_strip_outer(weft_ctx *ctx, const opt_scope *scope, const weft_expr *e,
                                             const weft_expr **out);
-/* The plan without its correlated predicates, which are appended to preds (OUTER nodes still in them); it gives
- * its own columns and those that preds read. Errors: WEFT_UNSUPPORTED_SUBQUERY at the scope's span. */
+/* The plan without its correlated predicates, which are appended to preds (OUTER nodes still in them); it
+ * gives its own columns and those that preds read. Errors: WEFT_UNSUPPORTED_SUBQUERY at the scope's span. */
 WEFT_MUST_CHECK weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
                                         weft_pointers *preds, const weft_node **out);
 /* An AGGREGATE with the equal keys of preds as further groups; preds then compare those. */
-WEFT_MUST_CHECK weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope, const weft_node *aggregate,
-                                               const weft_node *input, weft_pointers *preds,
-                                               const weft_node **out);
+WEFT_MUST_CHECK weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope,
+                                               const weft_node *aggregate, const weft_node *input,
+                                               weft_pointers *preds, const weft_node **out);
 /* Sort pulled-up predicates into keys and conditions of a join whose left side is the enclosing query. */
 WEFT_MUST_CHECK weft_status opt_add_preds(weft_ctx *ctx, const opt_scope *scope, const weft_node *left,
                                           const weft_node *right, const weft_pointers *preds, opt_join *join);

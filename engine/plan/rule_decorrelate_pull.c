@@ -111,8 +111,8 @@ static weft_status pull_filter(weft_ctx *ctx, const opt_scope *scope, const weft
         weft_pointers parts = {0};
         WEFT_TRY(st, opt_split(ctx, node->filter.conjuncts[i], &parts));
         for (int32_t k = 0; k < parts.count; k++)
-            WEFT_TRY(st, weft_pointers_push(
-                             ctx, opt_expr_correlated(scope, parts.items[k]) ? preds : &kept, parts.items[k]));
+            WEFT_TRY(st, weft_pointers_push(ctx, opt_expr_correlated(scope, parts.items[k]) ? preds : &kept,
+                                            parts.items[k]));
     }
     WEFT_TRY(st, opt_filter(ctx, input, &kept, out));
 done:
@@ -193,8 +193,9 @@ static weft_status pull_other_join(weft_ctx *ctx, const opt_scope *scope, const 
     if (node->join.kind == WEFT_JOIN_FULL || node->join.kind == WEFT_JOIN_RIGHT ||
         opt_any_expr(node, visit_outer, &outer) || opt_tree_correlated(scope, node->inputs[1]))
         return opt_fail_subquery(
-            ctx, scope, "an outer column is used in the condition or the optional side of an outer join, or "
-                        "two query levels further in");
+            ctx, scope,
+            "an outer column is used in the condition or the optional side of an outer join, or "
+            "two query levels further in");
     WEFT_TRY(st, opt_pull_up(ctx, scope, node->inputs[0], preds, &inputs[0]));
     WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
 done:
@@ -235,7 +236,8 @@ weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope, const weft
             opt_expr_correlated(scope, e->args[0]) == opt_expr_correlated(scope, e->args[1]) ||
             !opt_is_free(e))
             return opt_fail_subquery(
-                ctx, scope, "below an aggregate or DISTINCT it compares with the outer query by other than =");
+                ctx, scope,
+                "below an aggregate or DISTINCT it compares with the outer query by other than =");
         for (int side = 0; side < 2; side++) {
             args[side] = e->args[side];
             if (opt_expr_correlated(scope, args[side])) {
@@ -250,9 +252,9 @@ weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope, const weft
         WEFT_TRY(st, weft_expr_with_args(ctx, e, args, &e));
         preds->items[i] = e;
     }
-    WEFT_TRY(st, weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count,
-                                     aggregate->aggregate.aggregates, aggregate->aggregate.aggregate_count,
-                                     out));
+    WEFT_TRY(st,
+             weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count,
+                                 aggregate->aggregate.aggregates, aggregate->aggregate.aggregate_count, out));
 done:
     return st;
 }

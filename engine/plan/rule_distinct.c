@@ -4,8 +4,8 @@
  * aggregates what is then distinct.
  * Else every row is expanded: branch 0 carries the arguments of the plain aggregates, branch i those of the
  * i-th distinct set; all other arguments are NULL. The inner level groups by groups, branch and the distinct
- * arguments, and computes the plain aggregates; there is one such row a group in branch 0. The outer level takes
- * that row's results (max of one value), and aggregates the distinct arguments of each branch. */
+ * arguments, and computes the plain aggregates; there is one such row a group in branch 0. The outer level
+ * takes that row's results (max of one value), and aggregates the distinct arguments of each branch. */
 #include "engine/expr/aggregate.h"
 #include "engine/plan/optimizer_impl.h"
 
@@ -96,15 +96,17 @@ static weft_status drop_useless(weft_ctx *ctx, const weft_node *node, bool *any,
         const weft_expr *e = node->aggregate.aggregates[i], *call = opt_below_alias(e);
         *any |= is_distinct(call);
         if (call->aggregate.distinct && !is_distinct(call)) {
-            WEFT_TRY(st, plain_call(ctx, call, call->args, call->aggregate.filter, e->alias.id, e->alias.name, &e));
+            WEFT_TRY(st, plain_call(ctx, call, call->args, call->aggregate.filter, e->alias.id, e->alias.name,
+                                    &e));
             changed = true;
         }
         WEFT_TRY(st, weft_pointers_push(ctx, &calls, e));
     }
     *out = node;
     if (changed)
-        WEFT_TRY(st, weft_node_aggregate(ctx, node->inputs[0], node->aggregate.groups, node->aggregate.group_count,
-                                         weft_pointers_exprs(&calls), calls.count, out));
+        WEFT_TRY(st, weft_node_aggregate(ctx, node->inputs[0], node->aggregate.groups,
+                                         node->aggregate.group_count, weft_pointers_exprs(&calls),
+                                         calls.count, out));
 done:
     return st;
 }
@@ -143,7 +145,8 @@ static weft_status split_one(weft_ctx *ctx, splitter *s, const weft_node **out)
         WEFT_TRY(st, weft_pointers_push(ctx, &named, e));
         WEFT_TRY(st, column_of_named(ctx, e, &args[i]));
     }
-    WEFT_TRY(st, weft_node_aggregate(ctx, node->inputs[0], weft_pointers_exprs(&named), named.count, NULL, 0, &inner));
+    WEFT_TRY(st, weft_node_aggregate(ctx, node->inputs[0], weft_pointers_exprs(&named), named.count, NULL, 0,
+                                     &inner));
     WEFT_TRY(st, outer_groups(ctx, node, weft_pointers_exprs(&named), &groups));
     for (int32_t i = 0; i < node->aggregate.aggregate_count; i++) {
         const weft_expr *e = node->aggregate.aggregates[i];
@@ -184,7 +187,8 @@ static weft_status expand_add(weft_ctx *ctx, splitter *s, expansion *x, const we
         x->branches = branches;
     }
     x->branches[x->exprs.count] = branch;
-    WEFT_TRY(st, weft_expr_column(ctx, weft_next_id(s->ids), "expanded", e->type, branch >= 0 || e->nullable, column));
+    WEFT_TRY(st, weft_expr_column(ctx, weft_next_id(s->ids), "expanded", e->type, branch >= 0 || e->nullable,
+                                  column));
     WEFT_TRY(st, weft_pointers_push(ctx, &x->exprs, e));
     WEFT_TRY(st, weft_pointers_push(ctx, &x->columns, *column));
 done:
@@ -248,8 +252,8 @@ static weft_status both(weft_ctx *ctx, const weft_expr *a, const weft_expr *b, c
 }
 
 /* Arguments (and the filter) of one aggregate as columns of the expansion, in its branch. */
-static weft_status expand_call(weft_ctx *ctx, splitter *s, expansion *x, const weft_expr *call, int32_t branch,
-                               const weft_expr **args, const weft_expr **filter)
+static weft_status expand_call(weft_ctx *ctx, splitter *s, expansion *x, const weft_expr *call,
+                               int32_t branch, const weft_expr **args, const weft_expr **filter)
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < call->arg_count; i++)
@@ -263,14 +267,16 @@ done:
 
 /* What the levels hold: the inner one's groups and aggregates, the outer one's aggregates. */
 typedef struct levels {
-    weft_pointers inner_groups, inner_calls, outer_calls, results; /* results: outputs above the outer level */
+    weft_pointers inner_groups, inner_calls, outer_calls,
+        results; /* results: outputs above the outer level */
 } levels;
 
 static weft_status add_plain(weft_ctx *ctx, splitter *s, expansion *x, const weft_expr *branch,
                              const weft_expr *e, levels *l)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *call = opt_below_alias(e), *filter = NULL, *zero = NULL, *inner = NULL, *parts[2] = {NULL};
+    const weft_expr *call = opt_below_alias(e), *filter = NULL, *zero = NULL, *inner = NULL,
+                    *parts[2] = {NULL};
     const weft_expr **args = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &args));
     WEFT_TRY(st, expand_call(ctx, s, x, call, 0, args, &filter));
@@ -296,8 +302,8 @@ done:
     return st;
 }
 
-static weft_status add_distinct(weft_ctx *ctx, splitter *s, expansion *x, const weft_expr *branch, int32_t set,
-                                const weft_expr *e, levels *l)
+static weft_status add_distinct(weft_ctx *ctx, splitter *s, expansion *x, const weft_expr *branch,
+                                int32_t set, const weft_expr *e, levels *l)
 {
     weft_status st = WEFT_OK;
     const weft_expr *call = opt_below_alias(e), *filter = NULL, *mine = NULL, *outer = NULL;
@@ -327,7 +333,8 @@ static weft_status split_many(weft_ctx *ctx, splitter *s, const weft_node **out)
     const weft_expr *branch = NULL, *column = NULL;
     weft_pointers outer_named = {0}, results = {0};
 
-    WEFT_TRY(st, weft_expr_column(ctx, weft_next_id(s->ids), "branch", WEFT_TYPE_OF(WEFT_TYPE_INT), false, &branch));
+    WEFT_TRY(st, weft_expr_column(ctx, weft_next_id(s->ids), "branch", WEFT_TYPE_OF(WEFT_TYPE_INT), false,
+                                  &branch));
     for (int32_t i = 0; i < groups; i++) {
         WEFT_TRY(st, expand_add(ctx, s, &x, opt_below_alias(node->aggregate.groups[i]), -1, &column));
         WEFT_TRY(st, weft_pointers_push(ctx, &l.inner_groups, column));

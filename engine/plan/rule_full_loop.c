@@ -1,7 +1,8 @@
-/* engine/plan/rule_full_loop.c - FULL JOIN without equal keys: the executor cannot mark build rows in a loop join.
+/* engine/plan/rule_full_loop.c - FULL JOIN without equal keys: the executor cannot mark build rows in a loop
+ * join.
  *
- * It becomes LEFT JOIN UNION ALL the right rows without a partner (ANTI), padded with NULLs. Both inputs are then
- * read twice: they stay shared nodes, computed once. */
+ * It becomes LEFT JOIN UNION ALL the right rows without a partner (ANTI), padded with NULLs. Both inputs are
+ * then read twice: they stay shared nodes, computed once. */
 #include "engine/plan/optimizer_impl.h"
 
 /* NULLs for the left columns, then the right columns. */

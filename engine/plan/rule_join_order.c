@@ -1,8 +1,9 @@
-/* engine/plan/rule_join_order.c - regions of joins are taken apart, ordered (join_order.c) and put together again.
+/* engine/plan/rule_join_order.c - regions of joins are taken apart, ordered (join_order.c) and put together
+ * again.
  *
- * Only what neither raises nor varies moves; joins with other conditions, outer joins of other kinds and shared
- * nodes are leaves, whose own inputs are ordered by themselves. The columns of the region come out in their old
- * order. */
+ * Only what neither raises nor varies moves; joins with other conditions, outer joins of other kinds and
+ * shared nodes are leaves, whose own inputs are ordered by themselves. The columns of the region come out in
+ * their old order. */
 #include "engine/plan/join_order.h"
 
 typedef struct orderer {
@@ -120,7 +121,8 @@ static weft_status flatten(weft_ctx *ctx, orderer *o, region *r, const weft_node
         return flatten_dependent(ctx, o, r, node);
     }
     if (open && node->kind == WEFT_NODE_FILTER && is_region_join(node->inputs[0]) &&
-        !opt_is_shared(&o->parents, node->inputs[0]) && all_free(node->filter.conjuncts, node->filter.count)) {
+        !opt_is_shared(&o->parents, node->inputs[0]) &&
+        all_free(node->filter.conjuncts, node->filter.count)) {
         WEFT_TRY(st, flatten(ctx, o, r, node->inputs[0], false));
         return opt_add_all(ctx, &r->all_preds, node->filter.conjuncts, node->filter.count);
     }
@@ -273,8 +275,10 @@ static weft_status measure_dependent(weft_ctx *ctx, region *r, region_leaf *leaf
         const uint64_t mask = leaves_of(r, l);
         double a = 1, b = 1;
         if (mask != 0 && (mask & (mask - 1)) == 0)
-            WEFT_TRY(st, weft_estimator_distinct(ctx, r->estimator, r->leaves[leaf_of_mask(mask)].node, l, &a));
-        WEFT_TRY(st, weft_estimator_distinct(ctx, r->estimator, leaf->node, leaf->join.right_keys.items[i], &b));
+            WEFT_TRY(st,
+                     weft_estimator_distinct(ctx, r->estimator, r->leaves[leaf_of_mask(mask)].node, l, &a));
+        WEFT_TRY(st,
+                 weft_estimator_distinct(ctx, r->estimator, leaf->node, leaf->join.right_keys.items[i], &b));
         left *= a;
         right *= b;
     }
@@ -443,7 +447,8 @@ static weft_status order(weft_ctx *ctx, orderer *o, const weft_node *node, const
         WEFT_TRY(st, order_region(ctx, o, node, out));
     } else {
         WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->input_count, &inputs));
-        for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, order(ctx, o, node->inputs[i], &inputs[i]));
+        for (int32_t i = 0; i < node->input_count; i++)
+            WEFT_TRY(st, order(ctx, o, node->inputs[i], &inputs[i]));
         WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
         if (node->kind == WEFT_NODE_JOIN) WEFT_TRY(st, choose_side(ctx, o, *out, out));
     }

@@ -1,4 +1,5 @@
-/* engine/plan/rule_limit.c - limits move down: below projections, into sorts (top-N) and branches of unions. */
+/* engine/plan/rule_limit.c - limits move down: below projections, into sorts (top-N) and branches of unions.
+ */
 #include "engine/plan/optimizer_impl.h"
 
 static weft_status limit_branches(weft_ctx *ctx, const weft_node *all, int64_t most, const weft_node **out)
@@ -8,7 +9,8 @@ static weft_status limit_branches(weft_ctx *ctx, const weft_node *all, int64_t m
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, all->input_count, &inputs));
     for (int32_t i = 0; i < all->input_count; i++) {
         inputs[i] = all->inputs[i];
-        if (inputs[i]->kind != WEFT_NODE_LIMIT) WEFT_TRY(st, weft_node_limit(ctx, inputs[i], 0, most, &inputs[i]));
+        if (inputs[i]->kind != WEFT_NODE_LIMIT)
+            WEFT_TRY(st, weft_node_limit(ctx, inputs[i], 0, most, &inputs[i]));
     }
     WEFT_TRY(st, opt_with_inputs(ctx, all, inputs, out));
 done:

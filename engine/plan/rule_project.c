@@ -1,4 +1,5 @@
-/* engine/plan/rule_project.c - a projection over a projection becomes one; a projection that changes nothing goes.
+/* engine/plan/rule_project.c - a projection over a projection becomes one; a projection that changes nothing
+ * goes.
  *
  * Expressions of the lower one are put in place of its columns where that does not make them run twice. */
 #include "engine/plan/optimizer_impl.h"
@@ -39,7 +40,8 @@ static weft_status merge(weft_ctx *ctx, const weft_node *upper, const weft_node 
     for (int32_t i = 0; i < upper->project.count; i++) {
         const weft_output *output = &upper->output.columns[i];
         const weft_expr *e = NULL;
-        WEFT_TRY(st, opt_substitute(ctx, upper->project.exprs[i], lower->project.exprs, lower->project.count, &e));
+        WEFT_TRY(
+            st, opt_substitute(ctx, upper->project.exprs[i], lower->project.exprs, lower->project.count, &e));
         const bool named = (e->kind == WEFT_EXPR_ALIAS || e->kind == WEFT_EXPR_COLUMN) &&
                            opt_output_id(e) == output->id;
         if (!named) WEFT_TRY(st, weft_expr_alias(ctx, e, output->id, output->name, &e));
@@ -66,8 +68,8 @@ typedef struct merger {
     opt_map parents;
 } merger;
 
-/* parents counts the nodes of the tree as it was; what was rewritten since is not in it and has one parent only
- * where its original had. */
+/* parents counts the nodes of the tree as it was; what was rewritten since is not in it and has one parent
+ * only where its original had. */
 static weft_status merge_one(weft_ctx *ctx, void *self, const weft_node *node, const weft_node **out)
 {
     weft_status st = WEFT_OK;

@@ -1,7 +1,8 @@
 /* engine/plan/rule_prune.c - columns that nobody reads are dropped.
  *
- * First pass, from the root down and parents before children: which columns of each node somebody reads. Second
- * pass: the nodes again, without the rest. A node with several parents gives what any of them reads. */
+ * First pass, from the root down and parents before children: which columns of each node somebody reads.
+ * Second pass: the nodes again, without the rest. A node with several parents gives what any of them reads.
+ */
 #include "engine/plan/optimizer_impl.h"
 
 typedef struct pruner {
@@ -212,7 +213,8 @@ static weft_status prune_node(weft_ctx *ctx, pruner *p, const weft_node *node, c
     weft_status st = WEFT_OK;
     weft_pointers kept = {0};
     if (node->kind == WEFT_NODE_SCAN) return prune_scan(ctx, p, node, out);
-    if (node->kind == WEFT_NODE_UNION && node->output.count > 0) return prune_union(ctx, p, node, inputs, out);
+    if (node->kind == WEFT_NODE_UNION && node->output.count > 0)
+        return prune_union(ctx, p, node, inputs, out);
     if (node->kind == WEFT_NODE_PROJECT) {
         WEFT_TRY(st, keep_named(ctx, p, node, node->project.exprs, node->project.count, 0, &kept));
         if (kept.count < node->project.count)

@@ -1,7 +1,7 @@
 /* engine/plan/rule_push_filter.c - filters move towards the scans.
  *
- * The walk goes from the root down with the conjuncts that stand above a node, in their order; each node passes
- * on what it may and keeps the rest in a FILTER above itself. On the way
+ * The walk goes from the root down with the conjuncts that stand above a node, in their order; each node
+ * passes on what it may and keeps the rest in a FILTER above itself. On the way
  *   - one-sided conditions of joins go to their side, equalities of the two sides become keys;
  *   - LEFT, RIGHT and FULL joins whose optional side is not wanted as NULL above lose that;
  *   - a MARK that must be true (false) becomes SEMI (ANTI).
@@ -35,8 +35,8 @@ done:
 
 /* ---- what may move ---- */
 
-/* Split a list in order: what covers says goes to moved, the rest to kept. same_rows: below it would run on the
- * rows it runs on here, so that it may raise as long as nothing before it was kept. */
+/* Split a list in order: what covers says goes to moved, the rest to kept. same_rows: below it would run on
+ * the rows it runs on here, so that it may raise as long as nothing before it was kept. */
 static weft_status divide(weft_ctx *ctx, const weft_pointers *list, const weft_outputs *cover, bool same_rows,
                           weft_pointers *moved, weft_pointers *kept)
 {
@@ -116,8 +116,8 @@ static weft_status push_project(weft_ctx *ctx, pusher *p, const weft_node *node,
     weft_status st = WEFT_OK;
     above down = {0};
     weft_pointers kept = {0};
-    WEFT_TRY(st, substitute_all(ctx, &from->preds, node->project.exprs, node->project.count, &down.preds,
-                                &kept));
+    WEFT_TRY(st,
+             substitute_all(ctx, &from->preds, node->project.exprs, node->project.count, &down.preds, &kept));
     WEFT_TRY(st, substitute_all(ctx, &from->witnesses, node->project.exprs, node->project.count,
                                 &down.witnesses, NULL));
     WEFT_TRY(st, push_input(ctx, p, node, &down, out));
@@ -140,7 +140,8 @@ static weft_status push_aggregate(weft_ctx *ctx, pusher *p, const weft_node *nod
         weft_pointers moved = {0};
         WEFT_TRY(st, divide(ctx, &from->preds, &groups, false, &moved, &kept));
         for (int32_t i = 0; i < moved.count; i++) {
-            if (!opt_has_columns(moved.items[i])) WEFT_TRY(st, weft_pointers_push(ctx, &kept, moved.items[i]));
+            if (!opt_has_columns(moved.items[i]))
+                WEFT_TRY(st, weft_pointers_push(ctx, &kept, moved.items[i]));
         }
         int32_t count = 0;
         for (int32_t i = 0; i < moved.count; i++)
@@ -379,8 +380,8 @@ static weft_status push_inner(weft_ctx *ctx, const weft_node *node, const above 
     for (int s = 0; s < 2; s++) {
         WEFT_TRY(st, opt_add_all(ctx, &sides[s].witnesses, weft_pointers_exprs(&from->witnesses),
                                  from->witnesses.count));
-        WEFT_TRY(st, opt_add_all(ctx, &sides[s].witnesses, weft_pointers_exprs(&from->preds),
-                                 from->preds.count));
+        WEFT_TRY(st,
+                 opt_add_all(ctx, &sides[s].witnesses, weft_pointers_exprs(&from->preds), from->preds.count));
         WEFT_TRY(st, opt_add_all(ctx, &sides[s].witnesses, weft_pointers_exprs(&join->conditions),
                                  join->conditions.count));
         WEFT_TRY(st, add_key_witnesses(ctx, join, s == 0, s == 1, &sides[s].witnesses));
@@ -389,8 +390,8 @@ done:
     return st;
 }
 
-/* All other kinds. preserved: the side (0, 1) whose rows all stay, or are only dropped; -1: FULL. The other side
- * is optional: conditions of ON alone may go there. */
+/* All other kinds. preserved: the side (0, 1) whose rows all stay, or are only dropped; -1: FULL. The other
+ * side is optional: conditions of ON alone may go there. */
 static weft_status push_outer(weft_ctx *ctx, const weft_node *node, int preserved, const above *from,
                               opt_join *join, above sides[2], weft_pointers *kept)
 {

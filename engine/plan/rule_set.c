@@ -1,7 +1,8 @@
 /* engine/plan/rule_set.c - INTERSECT and EXCEPT become joins in which NULL equals NULL.
  *
  *   INTERSECT, EXCEPT          the distinct left rows with (without) a partner
- *   INTERSECT ALL, EXCEPT ALL  the same of rows numbered among their equals: the n-th copy looks for an n-th one */
+ *   INTERSECT ALL, EXCEPT ALL  the same of rows numbered among their equals: the n-th copy looks for an n-th
+ * one */
 #include "engine/plan/optimizer_impl.h"
 
 static weft_status all_columns(weft_ctx *ctx, const weft_node *node, weft_pointers *out)
@@ -63,7 +64,8 @@ static weft_status join_set(weft_ctx *ctx, void *self, const weft_node *node, co
     } else {
         weft_pointers groups = {0};
         WEFT_TRY(st, all_columns(ctx, left, &groups));
-        WEFT_TRY(st, weft_node_aggregate(ctx, left, weft_pointers_exprs(&groups), groups.count, NULL, 0, &left));
+        WEFT_TRY(st,
+                 weft_node_aggregate(ctx, left, weft_pointers_exprs(&groups), groups.count, NULL, 0, &left));
     }
     if (left == right) { /* x INTERSECT x over one shared node: the ids of the two sides must differ */
         weft_pointers exprs = {0};

@@ -19,4 +19,28 @@ static void tpch_optimizes(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST(tpch_optimizes))
+/* The columns keep the names of the bound root, whatever they are called further down. */
+static void names_stay(void **state)
+{
+    static const char *const queries[] = {
+        "with a (x, y) as (select n_regionkey, count(*) from nation group by n_regionkey) select * from a",
+        "with a (x, y) as (select n_regionkey, count(*) from nation group by n_regionkey) "
+        "select y, x from a order by x limit 3",
+        "select x from (select n_name from nation union all select r_name from region) u (x)",
+        "select x from (select distinct n_name from nation) u (x) where x like 'A%'",
+    };
+    (void)state;
+    for (int32_t q = 0; q < WEFT_COUNT(queries); q++) {
+        plan_bench b;
+        const weft_node *plan = NULL;
+        plan_bench_open(&b);
+        const weft_node *bound = plan_bound(&b, queries[q]);
+        weft_fixture_ok(&b.f, weft_optimize(&b.f.ctx, &b.ids, bound, &plan));
+        assert_int_equal(plan->output.count, bound->output.count);
+        for (int32_t i = 0; i < plan->output.count; i++)
+            assert_string_equal(plan->output.columns[i].name, bound->output.columns[i].name);
+        weft_fixture_close(&b.f);
+    }
+}
+
+WEFT_TESTS(WEFT_TEST(tpch_optimizes), WEFT_TEST(names_stay))

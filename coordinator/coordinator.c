@@ -232,6 +232,14 @@ done:
     return st;
 }
 
+/* Blocks may go to scratch long after their stage: counted when it is done, and when they are let go. */
+static void count_spilled(job_stage *s)
+{
+    s->report.spilled_bytes = 0;
+    for (int32_t t = 0; t < s->stage->task_count; t++)
+        if (s->blocks[t] != NULL) s->report.spilled_bytes += weft_block_spilled_bytes(s->blocks[t]);
+}
+
 /* Blocks of stages that nothing will read again. */
 static weft_status free_unread(weft_ctx *ctx, job *j)
 {
@@ -244,6 +252,7 @@ static weft_status free_unread(weft_ctx *ctx, job *j)
                 read = !j->stages[r].done && j->stages[r].stage->inputs[k].stage_id == i;
         if (read) continue;
         s->freed = true;
+        count_spilled(s);
         for (int32_t t = 0; t < s->stage->task_count; t++) weft_block_release(&s->blocks[t]);
         const weft_to_worker order = {
             .kind = WEFT_TO_WORKER_FREE, .epoch = j->c->epoch, .job = j->id, .stage = i};
@@ -258,13 +267,15 @@ static weft_status on_stage_done(weft_ctx *ctx, job *j, int32_t id)
     weft_status st = WEFT_OK;
     job_stage *s = &j->stages[id];
     weft_stage_stats stats = {0};
+    const weft_to_worker close = {
+        .kind = WEFT_TO_WORKER_CLOSE, .epoch = j->c->epoch, .job = j->id, .stage = id};
     s->done = true;
     j->stages_done++;
+    WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &close));
     WEFT_TRY(st, stage_stats(ctx, s, &stats));
     s->report.rows = stats.rows;
     s->report.bytes = stats.bytes;
-    for (int32_t t = 0; t < s->stage->task_count; t++)
-        s->report.spilled_bytes += weft_block_spilled_bytes(s->blocks[t]);
+    count_spilled(s);
     s->report.end_ns = weft_now_ns(ctx);
     weft_event_log_stage_done(j->log, j->id, &s->report);
     WEFT_TRY(st, weft_planner_finished(ctx, j->planner, id, &stats));
@@ -422,6 +433,7 @@ static void end_job(weft_ctx *ctx, job *j)
 static void give_result(job *j, int32_t result)
 {
     job_stage *s = &j->stages[result];
+    count_spilled(s);
     j->run->blocks = s->blocks;
     j->run->block_count = s->stage->task_count;
     s->blocks = NULL;
@@ -453,9 +465,12 @@ weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *i
     if (weft_planner_result_stage(j.planner, &result)) give_result(&j, result);
 done:
     end_job(ctx, &j);
-    for (int32_t i = 0; i < j.stage_count; i++)
-        for (int32_t t = 0; t < j.stages[i].stage->task_count && j.stages[i].blocks != NULL; t++)
+    for (int32_t i = 0; i < j.stage_count; i++) {
+        if (j.stages[i].freed || j.stages[i].blocks == NULL) continue;
+        count_spilled(&j.stages[i]);
+        for (int32_t t = 0; t < j.stages[i].stage->task_count; t++)
             weft_block_release(&j.stages[i].blocks[t]);
+    }
     weft_scheduler_count(c->scheduler, &after);
     run->counts = (weft_scheduler_counts){.launched = after.launched - before.launched,
                                           .done = after.done - before.done,

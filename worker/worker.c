@@ -37,7 +37,7 @@ typedef struct worker_stage {
     worker_job *job;
     weft_to_worker order; /* the STAGE message */
     int32_t users;        /* slots at work on it; guarded by the worker's lock, as is all up to `account` */
-    bool dropped;         /* END came: free it when the last user leaves */
+    bool dropped;         /* CLOSE or END came: free it when the last user leaves */
     stage_state state;
     int32_t units, next_unit, built_units;
     weft_status broken;
@@ -136,19 +136,11 @@ static void stage_free(worker_stage *s)
     weft_mem_free(s);
 }
 
-/* Lock held. The job's END is answered when its last stage goes. */
-static void stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+/* Lock held. Nothing of a job that has ended is left: forget it and answer its END. */
+static void job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch)
 {
-    worker_job *job = s->job;
-    for (worker_stage **at = &w->stages; *at != NULL; at = &(*at)->next)
-        if (*at == s) {
-            *at = s->next;
-            break;
-        }
-    weft_to_coordinator ended = report_of(w, s, WEFT_FROM_WORKER_ENDED);
-    const bool last = --job->stages == 0 && atomic_load(&job->cancelled);
-    stage_free(s);
-    if (!last) return;
+    const weft_to_coordinator ended = {
+        .kind = WEFT_FROM_WORKER_ENDED, .worker = w->options.id, .epoch = epoch, .job = job->id};
     for (worker_job **at = &w->jobs; *at != NULL; at = &(*at)->next)
         if (*at == job) {
             *at = job->next;
@@ -157,6 +149,20 @@ static void stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
     weft_store_drop(w->store, job->id, -1);
     weft_mem_free(job);
     report(ctx, w, &ended);
+}
+
+/* Lock held. A job that has ended ends with its last stage. */
+static void stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    worker_job *job = s->job;
+    const int64_t epoch = s->order.epoch;
+    for (worker_stage **at = &w->stages; *at != NULL; at = &(*at)->next)
+        if (*at == s) {
+            *at = s->next;
+            break;
+        }
+    stage_free(s);
+    if (--job->stages == 0 && atomic_load(&job->cancelled)) job_ended(ctx, w, job, epoch);
 }
 
 static void stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s)
@@ -493,6 +499,15 @@ done:
     return st;
 }
 
+/* Slots that still help with it leave first. */
+static void on_close(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+{
+    worker_stage *s = find_stage(w, m);
+    if (s == NULL) return;
+    s->dropped = true;
+    if (s->users == 0) stage_unlink(ctx, w, s);
+}
+
 static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
 {
     worker_job *job = NULL;
@@ -505,6 +520,10 @@ static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
     }
     atomic_store(&job->cancelled, true);
     pthread_cond_broadcast(&w->changed);
+    if (job->stages == 0) {
+        job_ended(ctx, w, job, m->epoch);
+        return;
+    }
     worker_stage *next = NULL;
     for (worker_stage *s = w->stages; s != NULL; s = next) {
         next = s->next;
@@ -523,6 +542,7 @@ weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker
     switch (m->kind) {
     case WEFT_TO_WORKER_STAGE: st = on_stage(ctx, w, m); break;
     case WEFT_TO_WORKER_LAUNCH: st = on_launch(ctx, w, m); break;
+    case WEFT_TO_WORKER_CLOSE: on_close(ctx, w, m); break;
     case WEFT_TO_WORKER_FREE: weft_store_drop(w->store, m->job, m->stage); break;
     case WEFT_TO_WORKER_END: on_end(ctx, w, m); break;
     }

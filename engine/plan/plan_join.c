@@ -58,6 +58,13 @@ static void order_sides(const weft_node *node, join_sides *j)
         j->keep_build = build_left && j->kind != WEFT_JOIN_INNER;
 }
 
+const weft_node *plan_join_probe_side(const weft_node *node)
+{
+    join_sides sides;
+    order_sides(node, &sides);
+    return sides.probe;
+}
+
 static weft_status add_constraint(weft_ctx *ctx, plan_list *list, const plan_constraint *from, int64_t id)
 {
     weft_status st = WEFT_OK;

@@ -283,6 +283,7 @@ weft_status weft_planner_next(weft_ctx *ctx, weft_planner *p, const weft_stage *
         WEFT_TRY(st, plan_pipe(ctx, p, query, &required, &none, &pipe, &ready));
         if (ready) WEFT_TRY(st, issue_result(ctx, p, &pipe));
     }
+    plan_mark_live(p);
     *stages = p->ready.items;
     *count = p->ready.count;
 done:
@@ -323,11 +324,10 @@ bool weft_planner_result_stage(const weft_planner *p, int32_t *stage_id)
 
 const weft_schema *weft_planner_result_schema(const weft_planner *p) { return &p->result_schema; }
 
-/* While the result stage is not issued any finished stage may still get a reader: the walk would need to be
- * done again to know better, and memory is freed by whole queries anyway once the last stage is out. */
 bool weft_planner_needs(const weft_planner *p, int32_t stage_id)
 {
-    return p->result_stage < 0 || stage_id == p->result_stage;
+    assert(stage_id >= 0 && stage_id < p->made.count);
+    return (*PLAN_LIST_AT(&p->made, made *, stage_id))->live;
 }
 
 const weft_stage *weft_planner_stage(const weft_planner *p, int32_t stage_id)

@@ -62,6 +62,7 @@ typedef struct made {
     made_role role;
     int32_t stage_id;
     bool finished;
+    bool live; /* a walk to come may read it */
     int32_t column_count;
     const int64_t *ids; /* logical column of each row column */
     const weft_type *types;
@@ -194,6 +195,11 @@ WEFT_MUST_CHECK weft_status plan_constraints_below(weft_ctx *ctx, const constrai
 WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                       const id_set *required, const constraint_list *constraints,
                                       pipeline *out, bool *ready);
+const weft_node *plan_join_probe_side(const weft_node *node);
+
+/* ---- plan_live.c ---- */
+/* Set `live` of every made record. */
+void plan_mark_live(weft_planner *p);
 
 /* ---- plan_scan.c ---- */
 WEFT_MUST_CHECK weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node,

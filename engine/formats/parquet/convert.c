@@ -54,19 +54,53 @@ static void convert_int96(const uint8_t *raw, int64_t count, int64_t *to)
     }
 }
 
+static uint64_t convert_load_big(const uint8_t *bytes)
+{
+    uint64_t word;
+    memcpy(&word, bytes, 8);
+    return __builtin_bswap64(word);
+}
+
+/* Big-endian two's complement of 1 to 8 bytes, byte by byte: what convert_narrow_decimals does at once. */
+static int64_t convert_small(const uint8_t *bytes, int32_t len)
+{
+    uint64_t value = 0;
+    for (int32_t i = 0; i < len; i++) value = value << 8 | bytes[i];
+    const int32_t unused = 64 - 8 * len;
+    return (int64_t)(value << unused) >> unused;
+}
+
+/* Big-endian two's complement of 8 to 16 bytes: two words that overlap. */
+static weft_i128 convert_wide(const uint8_t *bytes, int64_t len)
+{
+    const int64_t high = (int64_t)convert_load_big(bytes) >> (8 * (16 - len) & 63);
+    const uint64_t low = convert_load_big(bytes + len - 8);
+    return len == 8 ? (int64_t)low : (weft_i128)((weft_u128)(weft_i128)high << 64 | low);
+}
+
 /* Big-endian two's complement of len bytes; false when it does not fit 128 bits. */
 static bool convert_big_endian(const uint8_t *bytes, int64_t len, weft_i128 *out)
 {
-    const uint8_t fill = len > 0 && (bytes[0] & 0x80) != 0 ? 0xff : 0;
+    *out = 0;
+    if (len == 0) return true;
+    const uint8_t fill = (bytes[0] & 0x80) != 0 ? 0xff : 0;
     while (len > 16) {
         if (*bytes != fill) return false;
         bytes++;
         len--;
     }
-    weft_u128 value = fill != 0 ? ~(weft_u128)0 : 0;
-    for (int64_t i = 0; i < len; i++) value = value << 8 | bytes[i];
-    *out = (weft_i128)value;
-    return fill == (len > 0 && (bytes[0] & 0x80) != 0 ? 0xff : 0);
+    *out = len >= 8 ? convert_wide(bytes, len) : convert_small(bytes, (int32_t)len);
+    return fill == ((bytes[0] & 0x80) != 0 ? 0xff : 0);
+}
+
+/* Values of up to 8 bytes straight to I64. A word from the first byte of a value holds it and some of the next:
+ * only the last values, whose word would pass the end, are read byte by byte. */
+static void convert_narrow_decimals(const uint8_t *raw, int32_t width, int64_t count, int64_t *to)
+{
+    const int32_t unused = 64 - 8 * width;
+    const int64_t words = count * width >= 8 ? (count * width - 8) / width + 1 : 0;
+    for (int64_t i = 0; i < words; i++) to[i] = (int64_t)convert_load_big(raw + i * width) >> unused;
+    for (int64_t i = words; i < count; i++) to[i] = convert_small(raw + i * width, width);
 }
 
 /* Wide decimals in place to I64, when all fit. */
@@ -114,6 +148,11 @@ static weft_status convert_fixed_decimals(weft_ctx *ctx, weft_pq_chunk *chunk, c
                                           int64_t count, weft_i128 *to, uint8_t *phys)
 {
     const int32_t width = chunk->leaf->type_bytes;
+    if (width > 0 && width <= 8 && (chunk->leaf->type.precision <= 18 || chunk->narrow)) {
+        convert_narrow_decimals(raw, width, count, (int64_t *)to);
+        *phys = WEFT_PHYS_I64;
+        return WEFT_OK;
+    }
     for (int64_t i = 0; i < count; i++) {
         if (!convert_big_endian(raw + i * width, width, &to[i])) {
             return weft_pq_chunk_corrupt(ctx, chunk, "a decimal has more than 38 digits");

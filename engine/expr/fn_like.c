@@ -1,9 +1,10 @@
 /* engine/expr/fn_like.c - LIKE, ILIKE and RLIKE.
  *
- * A LIKE pattern is cut at its % into segments. A segment without _ is found by memmem, which searches with
- * vectors; the first and the last segment are anchored where the pattern does not begin or end with %.
- * Leftmost matches of the inner segments are as good as any. _ stands for one character, one to four bytes of
- * UTF-8. RLIKE is PCRE2, which is close to Java's dialect; a pattern is compiled once a call site and lane.
+ * A LIKE pattern is cut at its % into segments. A pattern without _ is matched by a loop that searches with
+ * vectors (bytes.isa.c); the first and the last segment are anchored where the pattern does not begin or end
+ * with %. Leftmost matches of the inner segments are as good as any. _ stands for one character, one to four
+ * bytes of UTF-8. RLIKE is PCRE2, which is close to Java's dialect; a pattern is compiled once a call site
+ * and lane.
  */
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
@@ -14,26 +15,13 @@
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 
-typedef struct like_segment {
-    const char *bytes; /* escapes taken out */
-    uint32_t len;
-    const uint8_t *any; /* any[i]: byte i stands for _; NULL: none does */
-} like_segment;
-
-typedef struct like_pattern {
-    int32_t count;
-    bool open_begin, open_end; /* begins, ends with % */
-    bool fold;                 /* ILIKE: ASCII case does not count */
-    like_segment *segments;
-} like_pattern;
-
 static inline uint32_t like_character_bytes(unsigned char lead)
 {
     return lead < 0xc0 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
 }
 
 /* Bytes of text that the segment takes at its start, or -1. */
-static int64_t like_match_at(const like_segment *s, const char *text, size_t len, bool fold)
+static int64_t like_match_at(const weft_like_segment *s, const char *text, size_t len, bool fold)
 {
     if (s->any == NULL && !fold) {
         return len >= s->len && memcmp(text, s->bytes, s->len) == 0 ? (int64_t)s->len : -1;
@@ -53,7 +41,8 @@ static int64_t like_match_at(const like_segment *s, const char *text, size_t len
 }
 
 /* The first place at or behind text where the segment matches; *taken gets its bytes there. */
-static const char *like_find(const like_segment *s, const char *text, size_t len, bool fold, int64_t *taken)
+static const char *like_find(const weft_like_segment *s, const char *text, size_t len, bool fold,
+                             int64_t *taken)
 {
     if (s->any == NULL && !fold) {
         *taken = s->len;
@@ -67,7 +56,7 @@ static const char *like_find(const like_segment *s, const char *text, size_t len
 }
 
 /* Does the segment match the last bytes of text? With _ the characters are counted from the end. */
-static bool like_match_end(const like_segment *s, const char *text, size_t len, bool fold)
+static bool like_match_end(const weft_like_segment *s, const char *text, size_t len, bool fold)
 {
     size_t start = len;
     if (s->any == NULL) {
@@ -84,7 +73,7 @@ static bool like_match_end(const like_segment *s, const char *text, size_t len, 
     return like_match_at(s, text + start, len - start, fold) == (int64_t)(len - start);
 }
 
-static bool like_test(const like_pattern *p, const char *text, size_t len)
+static bool like_test(const weft_like_pattern *p, const char *text, size_t len)
 {
     int32_t first = 0, last = p->count;
     if (p->count == 1 && !p->open_begin && !p->open_end) {
@@ -107,9 +96,23 @@ static bool like_test(const like_pattern *p, const char *text, size_t len)
     return p->open_end || like_match_end(&p->segments[last], text, len, p->fold);
 }
 
+/* What the loop for plain patterns looks at first. */
+static void like_summarise(weft_like_pattern *p)
+{
+    p->plain = !p->fold;
+    for (int32_t k = 0; k < p->count; k++) {
+        p->plain &= p->segments[k].any == NULL;
+        p->least += p->segments[k].len;
+    }
+    if (!p->plain || p->open_begin) return;
+    const size_t bytes = p->segments[0].len < 4 ? p->segments[0].len : 4;
+    memcpy(&p->head, p->segments[0].bytes, bytes);
+    memset(&p->head_mask, 0xff, bytes);
+}
+
 /* Take the pattern apart; everything is one allocation at *memory. */
 static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str *text, char escape, bool fold,
-                              like_pattern **out)
+                              weft_like_pattern **out)
 {
     weft_status st = WEFT_OK;
     const size_t len = text->len;
@@ -117,10 +120,10 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
     char *memory;
     *out = NULL;
     /* pattern struct, at most len + 1 segments, the bytes, the marks of _ */
-    const size_t head = weft_round_up(sizeof **out + (len + 1) * sizeof(like_segment), 16);
+    const size_t head = weft_round_up(sizeof **out + (len + 1) * sizeof(weft_like_segment), 16);
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, head + 2 * (len + 1), (void **)&memory));
-    like_pattern *p = (like_pattern *)(void *)memory;
-    p->segments = (like_segment *)(void *)(memory + sizeof *p);
+    weft_like_pattern *p = (weft_like_pattern *)(void *)memory;
+    p->segments = (weft_like_segment *)(void *)(memory + sizeof *p);
     p->fold = fold;
     char *bytes = memory + head;
     uint8_t *any = (uint8_t *)bytes + len + 1;
@@ -131,7 +134,7 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
             if (i < len && i == 0) p->open_begin = true;
             if (i < len && i + 1 == len) p->open_end = true;
             if (used > begin) {
-                p->segments[p->count++] = (like_segment){
+                p->segments[p->count++] = (weft_like_segment){
                     .bytes = bytes + begin, .len = used - begin, .any = wild ? any + begin : NULL};
             }
             begin = used;
@@ -159,6 +162,7 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
         if (!p->open_begin && !p->open_end) p->count = 1;
         p->segments[0].bytes = bytes;
     }
+    like_summarise(p);
     *out = p;
 done:
     return st;
@@ -172,7 +176,7 @@ static char like_escape(const weft_column *args, int32_t count, int32_t i)
 }
 
 typedef struct like_state {
-    like_pattern *pattern; /* NULL: the pattern is not a literal */
+    weft_like_pattern *pattern; /* NULL: the pattern is not a literal */
 } like_state;
 
 static bool like_is_literal(const weft_expr *call)
@@ -221,6 +225,10 @@ static weft_status like_rows(weft_ctx *ctx, weft_kernel_call *call, bool fold)
     weft_status st = WEFT_OK;
     const like_state *s = call->state;
     uint8_t *out = call->out->values;
+    if (s->pattern != NULL && s->pattern->plain && call->args[0].encoding == WEFT_FLAT) {
+        weft_bytes_loops_get()->like(s->pattern, call->args[0].data, call->selection, call->selected, out);
+        return WEFT_OK;
+    }
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
@@ -229,7 +237,7 @@ static weft_status like_rows(weft_ctx *ctx, weft_kernel_call *call, bool fold)
             out[i] = like_test(s->pattern, weft_str_data(text), text->len);
             continue;
         }
-        like_pattern *pattern;
+        weft_like_pattern *pattern;
         WEFT_TRY(st, like_parse(ctx, call->expr, weft_arg_str(&call->args[1], i),
                                 like_escape(call->args, call->arg_count, i), fold, &pattern));
         out[i] = like_test(pattern, weft_str_data(text), text->len);

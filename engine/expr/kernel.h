@@ -118,10 +118,30 @@ typedef struct weft_choose_loops { /* to[i] = from's value where mask[i] is 1 */
     void (*constant)(const uint8_t *mask, const void *from, void *to, int32_t n);
 } weft_choose_loops;
 
+/* A LIKE pattern, cut at its %. */
+typedef struct weft_like_segment {
+    const char *bytes; /* escapes taken out */
+    uint32_t len;
+    const uint8_t *any; /* any[i]: byte i stands for _; NULL: none does */
+} weft_like_segment;
+
+typedef struct weft_like_pattern {
+    int32_t count;             /* segments; at least one unless the pattern is all % */
+    bool open_begin, open_end; /* begins, ends with % */
+    bool fold;                 /* ILIKE: ASCII case does not count */
+    bool plain;                /* no _, no fold */
+    uint32_t least;            /* bytes of all segments */
+    uint32_t head, head_mask;  /* plain: a text's prefix under the mask has to be head */
+    weft_like_segment *segments;
+} weft_like_pattern;
+
 typedef struct weft_bytes_table {
     weft_choose_loops choose[17]; /* by the width of a value: 1, 2, 4, 8, 16 */
     /* Where needle first stands in text, or NULL; as memmem. */
     const char *(*find)(const char *text, size_t text_len, const char *needle, size_t len);
+    /* out[i] = texts[i] matches the plain pattern; for the n selected rows (NULL: the first n). */
+    void (*like)(const weft_like_pattern *pattern, const weft_str *texts, const uint16_t *selection,
+                 int32_t n, uint8_t *out);
     /* out[i] = bit codes[i] of bits. */
     void (*code_bits)(const uint32_t *codes, uint64_t bits, uint8_t *out, int32_t n);
 } weft_bytes_table;

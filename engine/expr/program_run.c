@@ -31,6 +31,7 @@ done:
 
 void program_zero_nulls(const uint64_t *valid, int32_t rows, void *values, int32_t bytes)
 {
+    if (bytes == 0) return; /* the type NULL has no values */
     for (int64_t w = 0; w < weft_bit_words(rows); w++) {
         uint64_t nulls = ~valid[w];
         if (rows - w * 64 < 64) nulls &= ((uint64_t)1 << (rows - w * 64)) - 1;

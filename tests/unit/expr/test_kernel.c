@@ -1,5 +1,5 @@
-/* tests/unit/expr/test_kernel.c - loops against plain ones, the decimal arithmetic against itself and known answers,
- * case mapping. */
+/* tests/unit/expr/test_kernel.c - loops against plain ones, the decimal arithmetic against itself and known
+ * answers, case mapping. */
 #include "engine/expr/decimal.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/utf8.h"
@@ -71,6 +71,80 @@ static void finding_is_memmem(void **state)
     }
 }
 
+/* The plain reference: which ends of the text does the pattern so far reach? % stands for any bytes, all else
+ * for itself. */
+static bool like_reference(const char *pattern, const char *text, size_t len)
+{
+    bool reached[100] = {true};
+    for (; *pattern != '\0'; pattern++) {
+        bool next[100] = {false};
+        for (size_t i = 0; i <= len; i++) {
+            if (*pattern == '%')
+                next[i] = reached[i] || (i > 0 && next[i - 1]);
+            else
+                next[i] = i > 0 && reached[i - 1] && text[i - 1] == *pattern;
+        }
+        memcpy(reached, next, sizeof reached);
+    }
+    return reached[len];
+}
+
+/* A pattern cut at its %, as fn_like.c does it. */
+static void like_cut(const char *text, weft_like_pattern *p, weft_like_segment *segments)
+{
+    const size_t len = strlen(text);
+    *p = (weft_like_pattern){.plain = true, .segments = segments};
+    p->open_begin = text[0] == '%';
+    p->open_end = len > 0 && text[len - 1] == '%';
+    for (const char *at = text; *at != '\0';) {
+        const size_t bytes = strcspn(at, "%");
+        if (bytes > 0) segments[p->count++] = (weft_like_segment){.bytes = at, .len = (uint32_t)bytes};
+        at += bytes + (at[bytes] == '%');
+        p->least += (uint32_t)bytes;
+    }
+    if (len == 0) segments[p->count++] = (weft_like_segment){.bytes = text};
+    if (p->open_begin) return;
+    memcpy(&p->head, segments[0].bytes, weft_min_i64(segments[0].len, 4));
+    memset(&p->head_mask, 0xff, (size_t)weft_min_i64(segments[0].len, 4));
+}
+
+/* LIKE by the loops of every instruction set is LIKE by the reference; texts and patterns of two letters. */
+static void like_is_its_reference(void **state)
+{
+    (void)state;
+    const weft_bytes_table *tables[2] = {weft_bytes_loops_get(), NULL};
+#ifdef WEFT_HAVE_AVX2
+    extern const weft_bytes_table weft_bytes_loops_base;
+    tables[1] = &weft_bytes_loops_base;
+#endif
+    weft_test_random r = {weft_test_seed()};
+    for (int round = 0; round < 20000; round++) {
+        char pattern[12] = {0};
+        weft_like_pattern p;
+        weft_like_segment segments[12];
+        const size_t pattern_len = (size_t)weft_test_random_range(&r, 0, 11);
+        const size_t len = (size_t)weft_test_random_range(&r, 0, round % 4 == 0 ? 90 : 20);
+        for (size_t i = 0; i < pattern_len; i++) pattern[i] = "ab%"[weft_test_random_range(&r, 0, 2)];
+        char *text = malloc(len == 0 ? 1 : len); /* of exact size, for the sanitizer */
+        for (size_t i = 0; i < len; i++) text[i] = weft_test_random_range(&r, 0, 9) < round % 10 ? 'a' : 'b';
+        like_cut(pattern, &p, segments);
+        const weft_str texts[2] = {{0}, weft_str_view(text, (uint32_t)len)};
+        const uint16_t selection[1] = {1};
+        for (int t = 0; t < 2 && tables[t] != NULL; t++) {
+            uint8_t all[2] = {7, 7}, one[2] = {7, 7};
+            tables[t]->like(&p, texts, NULL, 2, all);
+            tables[t]->like(&p, texts, selection, 1, one);
+            if (all[1] != like_reference(pattern, text, len))
+                fail_msg("'%.*s' LIKE '%s'", (int)len, text, pattern);
+            assert_int_equal(all[0], like_reference(pattern, "", 0));
+            assert_true(one[0] == 7 && one[1] == all[1]);
+            assert_ptr_equal(tables[t]->find(text, len, pattern, pattern_len),
+                             memmem(text, len, pattern, pattern_len));
+        }
+        free(text);
+    }
+}
+
 static void bytes_name_their_rows(void **state)
 {
     (void)state;
@@ -112,8 +186,8 @@ static void decimals_known_answers(void **state)
                      {"-1", 0, "2", 0, "-1"},
                      {"1", 6, "3", 0, "333333"},
                      {"2", 38, "3", 0, "66666666666666666666666666666666666667"},
-                     {"99999999999999999999999999999999999999", 38, "99999999999999999999999999999999999998", 0,
-                      "100000000000000000000000000000000000001"},
+                     {"99999999999999999999999999999999999999", 38, "99999999999999999999999999999999999998",
+                      0, "100000000000000000000000000000000000001"},
                      {"99999999999999999999999999999999999999", 38, "3", 0, NULL},
                      {"-12345678901234567890123456789012345678", 20, "98765432109876543210987654321", 0,
                       "-12499999886093750001423828125"},
@@ -146,13 +220,15 @@ static void decimals_divide_back(void **state)
     weft_test_random r = {weft_test_seed()};
     for (int round = 0; round < 20000; round++) {
         weft_i128 a = (weft_i128)weft_test_random_u64(&r) << weft_test_random_range(&r, 0, 60);
-        const weft_i128 b = (weft_i128)weft_test_random_range(&r, 1, INT64_MAX) >> weft_test_random_range(&r, 0, 60) | 1;
+        const weft_i128 b =
+            (weft_i128)weft_test_random_range(&r, 1, INT64_MAX) >> weft_test_random_range(&r, 0, 60) | 1;
         weft_i128 quotient;
         if ((round & 1) != 0) a = -a;
         const int up = (int)weft_test_random_range(&r, 0, 30);
         if (!weft_decimal_divide(a, up, b, 0, &quotient)) continue;
         weft_i128 product, scaled;
-        if (__builtin_mul_overflow(quotient, b, &product) || !weft_decimal_rescale(a, 0, up, &scaled)) continue;
+        if (__builtin_mul_overflow(quotient, b, &product) || !weft_decimal_rescale(a, 0, up, &scaled))
+            continue;
         const weft_u128 rest = weft_i128_abs(scaled - product);
         assert_true(rest * 2 <= weft_i128_abs(b));
     }
@@ -163,10 +239,21 @@ static void case_of_letters(void **state)
     (void)state;
     static const struct {
         uint32_t from, upper, lower;
-    } cases[] = {{'a', 'A', 'a'},       {'Z', 'Z', 'z'},       {'[', '[', '['},       {0xe9, 0xc9, 0xe9},
-                 {0xff, 0x178, 0xff},   {0x101, 0x100, 0x101}, {0x100, 0x100, 0x101}, {0x3b1, 0x391, 0x3b1},
-                 {0x436, 0x416, 0x436}, {0x1c6, 0x1c4, 0x1c6}, {0x10428, 0x10400, 0x10428}, {0x4e2d, 0x4e2d, 0x4e2d},
-                 {0x24d0, 0x24b6, 0x24d0}, {0x13a0, 0x13a0, 0xab70}, {0x1e9e, 0x1e9e, 0xdf}};
+    } cases[] = {{'a', 'A', 'a'},
+                 {'Z', 'Z', 'z'},
+                 {'[', '[', '['},
+                 {0xe9, 0xc9, 0xe9},
+                 {0xff, 0x178, 0xff},
+                 {0x101, 0x100, 0x101},
+                 {0x100, 0x100, 0x101},
+                 {0x3b1, 0x391, 0x3b1},
+                 {0x436, 0x416, 0x436},
+                 {0x1c6, 0x1c4, 0x1c6},
+                 {0x10428, 0x10400, 0x10428},
+                 {0x4e2d, 0x4e2d, 0x4e2d},
+                 {0x24d0, 0x24b6, 0x24d0},
+                 {0x13a0, 0x13a0, 0xab70},
+                 {0x1e9e, 0x1e9e, 0xdf}};
     uint32_t out[3];
     for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
         assert_int_equal(weft_utf8_upper(cases[i].from, out), 1);
@@ -186,5 +273,6 @@ static void case_of_letters(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST(instruction_sets_agree), WEFT_TEST(finding_is_memmem), WEFT_TEST(bytes_name_their_rows),
-           WEFT_TEST(decimals_known_answers), WEFT_TEST(decimals_divide_back), WEFT_TEST(case_of_letters))
+WEFT_TESTS(WEFT_TEST(instruction_sets_agree), WEFT_TEST(finding_is_memmem), WEFT_TEST(like_is_its_reference),
+           WEFT_TEST(bytes_name_their_rows), WEFT_TEST(decimals_known_answers),
+           WEFT_TEST(decimals_divide_back), WEFT_TEST(case_of_letters))

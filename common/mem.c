@@ -15,6 +15,7 @@
 enum {
     MEM_ALIGN = 64,
     MEM_HEADER = 64,
+    MEM_RELIEF_TRIES = 3, /* others may take what was given back */
     MEM_SLACK = MEM_HEADER + MEM_ALIGN /* what a block of malloc costs beside its contents */
 };
 static const uint64_t mem_tag_live = 0x5745465442 ^ 0x6c697665;
@@ -29,6 +30,7 @@ typedef struct mem_header {
     size_t before;        /* from the beginning of the memory to the contents */
     size_t cost;          /* of the memory, as charged */
     bool zero;            /* large, and zero when it was taken */
+    uint8_t kind;         /* weft_mem_kind */
 } mem_header;
 _Static_assert(sizeof(mem_header) <= MEM_HEADER, "the header fits before the contents");
 
@@ -69,9 +71,10 @@ static size_t mem_shift(const weft_large_block *block, size_t bytes)
     return MEM_HEADER + MEM_ALIGN * (((size_t)(uintptr_t)block->base >> 12) * 5 % (room + 1));
 }
 
-static uint8_t *mem_take(weft_account *account, size_t bytes, mem_header *h)
+static uint8_t *mem_take(weft_account *account, weft_mem_kind kind, size_t bytes, mem_header *h)
 {
     *h = (mem_header){.tag = mem_tag_live, .account = account, .bytes = bytes, .cost = mem_cost(bytes)};
+    h->kind = (uint8_t)kind;
     if (mem_is_large(bytes)) {
         weft_large_block piece;
         h->large = weft_account_large(account);
@@ -98,15 +101,25 @@ static void mem_give(uint8_t *block, const mem_header *h)
     weft_large_give(h->large, &piece);
 }
 
-void *weft_mem_alloc_raw(weft_account *account, weft_mem_kind kind, size_t bytes)
+/* Charge; what is retained asks the pool's relief when it is refused. ctx NULL: refused is refused. */
+static bool mem_charge(weft_ctx *ctx, weft_account *account, weft_mem_kind kind, int64_t cost)
+{
+    for (int32_t tries = 0; !weft_account_charge(account, kind, cost); tries++) {
+        if (ctx == NULL || kind != WEFT_MEM_RETAINED || tries == MEM_RELIEF_TRIES) return false;
+        if (!weft_account_ask_relief(ctx, account, cost)) return false;
+    }
+    return true;
+}
+
+static void *mem_alloc(weft_ctx *ctx, weft_account *account, weft_mem_kind kind, size_t bytes)
 {
     if (weft_mem_fault() || bytes > INT64_MAX / 2) return NULL;
     const int64_t cost = (int64_t)mem_cost(bytes);
-    if (!weft_account_charge(account, kind, cost)) return NULL;
+    if (!mem_charge(ctx, account, kind, cost)) return NULL;
     mem_header h;
-    uint8_t *block = mem_take(account, bytes, &h);
+    uint8_t *block = mem_take(account, kind, bytes, &h);
     if (block == NULL) {
-        weft_account_discharge(account, cost);
+        weft_account_discharge(account, kind, cost);
         return NULL;
     }
     memcpy(block - MEM_HEADER, &h, sizeof h);
@@ -114,9 +127,14 @@ void *weft_mem_alloc_raw(weft_account *account, weft_mem_kind kind, size_t bytes
     return block;
 }
 
+void *weft_mem_alloc_raw(weft_account *account, weft_mem_kind kind, size_t bytes)
+{
+    return mem_alloc(NULL, account, kind, bytes);
+}
+
 weft_status weft_mem_alloc(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out)
 {
-    *out = weft_mem_alloc_raw(ctx->memory, kind, bytes);
+    *out = mem_alloc(ctx, ctx->memory, kind, bytes);
     return *out != NULL ? WEFT_OK : weft_mem_refuse(ctx, ctx->memory, bytes);
 }
 
@@ -157,7 +175,7 @@ static uint8_t *mem_realloc(uint8_t *block, mem_header *h, size_t bytes)
         return moved;
     }
     mem_header fresh;
-    moved = mem_take(h->account, bytes, &fresh);
+    moved = mem_take(h->account, (weft_mem_kind)h->kind, bytes, &fresh);
     if (moved == NULL) return NULL;
     memcpy(moved, block, h->bytes < bytes ? h->bytes : bytes);
     mem_give(block, h);
@@ -172,14 +190,15 @@ weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, voi
     weft_account *account = h.account; /* the account of the block, which may have moved away from ctx's */
     if (weft_mem_fault() || bytes > INT64_MAX / 2) return weft_mem_refuse(ctx, account, bytes);
     const int64_t more = (int64_t)mem_cost(bytes) - (int64_t)h.cost;
-    if (more > 0 && !weft_account_charge(account, kind, more))
+    kind = (weft_mem_kind)h.kind; /* as it was allocated */
+    if (more > 0 && !mem_charge(ctx, account, kind, more))
         return weft_mem_refuse(ctx, account, (size_t)more);
     uint8_t *moved = mem_realloc(*block, &h, bytes);
     if (moved == NULL) {
-        if (more > 0) weft_account_discharge(account, more);
+        if (more > 0) weft_account_discharge(account, kind, more);
         return weft_mem_refuse(ctx, account, bytes);
     }
-    if (more < 0) weft_account_discharge(account, -more);
+    if (more < 0) weft_account_discharge(account, kind, -more);
     memcpy(moved - MEM_HEADER, &h, sizeof h);
     if (more > 0 && h.large != NULL) weft_account_relieve(account);
     *block = moved;
@@ -191,8 +210,9 @@ size_t weft_mem_size(const void *block) { return mem_find_header(block)->bytes; 
 void weft_mem_move(void *block, weft_account *account)
 {
     mem_header *h = mem_find_header(block);
-    weft_account_force(account, (int64_t)h->cost); /* first: the pool's use never falls between */
-    weft_account_discharge(h->account, (int64_t)h->cost);
+    const weft_mem_kind kind = (weft_mem_kind)h->kind;
+    weft_account_force(account, kind, (int64_t)h->cost); /* first: the pool's use never falls between */
+    weft_account_discharge(h->account, kind, (int64_t)h->cost);
     h->account = account;
 }
 
@@ -203,5 +223,5 @@ void weft_mem_free(void *block)
     const mem_header was = *h;
     h->tag = mem_tag_free;
     mem_give(block, &was);
-    weft_account_discharge(was.account, (int64_t)was.cost);
+    weft_account_discharge(was.account, (weft_mem_kind)was.kind, (int64_t)was.cost);
 }

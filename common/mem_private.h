@@ -15,8 +15,10 @@ weft_status weft_mem_refuse(weft_ctx *ctx, const weft_account *account, size_t b
 /* Charge bytes to the account and its pool; false when the pool's limit for the kind refuses them. */
 WEFT_MUST_CHECK bool weft_account_charge(weft_account *account, weft_mem_kind kind, int64_t bytes);
 /* Charge without asking. */
-void weft_account_force(weft_account *account, int64_t bytes);
-void weft_account_discharge(weft_account *account, int64_t bytes);
+void weft_account_force(weft_account *account, weft_mem_kind kind, int64_t bytes);
+void weft_account_discharge(weft_account *account, weft_mem_kind kind, int64_t bytes);
+/* After a refusal: ask the pool's relief for room. True: it is worth asking again. */
+bool weft_account_ask_relief(weft_ctx *ctx, const weft_account *account, int64_t bytes);
 /* The pool's large memory. */
 weft_large *weft_account_large(const weft_account *account);
 /* Give kept memory back when it and what is in use together pass what the process may have. */

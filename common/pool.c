@@ -14,6 +14,7 @@
 
 enum {
     POOL_DESCRIBE_MAX = 5, /* holders named in a message */
+    POOL_RELIEF_PART = 16, /* of the limit: what is asked back at least when memory is refused */
     ACCOUNT_NAME_BYTES = 48
 };
 
@@ -23,12 +24,16 @@ struct weft_pool {
     _Atomic int64_t peak_bytes;
     pthread_mutex_t lock;
     weft_account *accounts; /* guarded by lock */
+    weft_pool_relief *relief;
+    void *relief_self;
     weft_large large;       /* where blocks of 32 KiB and more come from */
 };
 
 struct weft_account {
     weft_pool *pool;
     _Atomic int64_t used_bytes;
+    _Atomic int64_t retained_bytes; /* of them */
+    int64_t floor_bytes;            /* of RETAINED memory that is not refused; set before others charge */
     weft_account *prev, *next; /* guarded by pool->lock */
     char name[ACCOUNT_NAME_BYTES];
 };
@@ -82,6 +87,12 @@ int64_t weft_pool_peak_bytes(const weft_pool *pool)
     return atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
 }
 
+void weft_pool_set_relief(weft_pool *pool, weft_pool_relief *fn, void *self)
+{
+    pool->relief = fn;
+    pool->relief_self = self;
+}
+
 int64_t weft_pool_limit_bytes(const weft_pool *pool) { return pool->limit_bytes; }
 
 int64_t weft_pool_free_bytes(const weft_pool *pool) { return pool->limit_bytes - weft_pool_used_bytes(pool); }
@@ -117,6 +128,8 @@ int64_t weft_account_used_bytes(const weft_account *account)
 {
     return atomic_load_explicit(&account->used_bytes, memory_order_relaxed);
 }
+
+void weft_account_set_floor(weft_account *account, int64_t bytes) { account->floor_bytes = bytes; }
 
 void weft_account_close(weft_account **account)
 {
@@ -193,10 +206,19 @@ static int64_t pool_cap(const weft_pool *pool, weft_mem_kind kind)
     return pool->limit_bytes > INT64_MAX - headroom ? INT64_MAX : pool->limit_bytes + headroom;
 }
 
+static void account_add(weft_account *account, weft_mem_kind kind, int64_t bytes)
+{
+    atomic_fetch_add_explicit(&account->used_bytes, bytes, memory_order_relaxed);
+    if (kind == WEFT_MEM_RETAINED)
+        atomic_fetch_add_explicit(&account->retained_bytes, bytes, memory_order_relaxed);
+}
+
 bool weft_account_charge(weft_account *account, weft_mem_kind kind, int64_t bytes)
 {
     weft_pool *pool = account->pool;
-    const int64_t cap = pool_cap(pool, kind);
+    const int64_t retained = atomic_load_explicit(&account->retained_bytes, memory_order_relaxed);
+    const bool on_floor = kind == WEFT_MEM_RETAINED && bytes <= account->floor_bytes - retained;
+    const int64_t cap = pool_cap(pool, on_floor ? WEFT_MEM_WORKING : kind);
     int64_t used = atomic_load_explicit(&pool->used_bytes, memory_order_relaxed);
     do {
         if (bytes > cap - used) return false;
@@ -207,21 +229,32 @@ bool weft_account_charge(weft_account *account, weft_mem_kind kind, int64_t byte
     while (used > peak && !atomic_compare_exchange_weak_explicit(
                               &pool->peak_bytes, &peak, used, memory_order_relaxed, memory_order_relaxed)) {
     }
-    atomic_fetch_add_explicit(&account->used_bytes, bytes, memory_order_relaxed);
+    account_add(account, kind, bytes);
     return true;
 }
 
-void weft_account_force(weft_account *account, int64_t bytes)
+void weft_account_force(weft_account *account, weft_mem_kind kind, int64_t bytes)
 {
     atomic_fetch_add_explicit(&account->pool->used_bytes, bytes, memory_order_relaxed);
-    atomic_fetch_add_explicit(&account->used_bytes, bytes, memory_order_relaxed);
+    account_add(account, kind, bytes);
 }
 
-void weft_account_discharge(weft_account *account, int64_t bytes)
+bool weft_account_ask_relief(weft_ctx *ctx, const weft_account *account, int64_t bytes)
+{
+    const weft_pool *pool = account->pool;
+    if (pool->relief == NULL) return false;
+    /* some more than is needed now: a page at a time would look through the blocks for every page */
+    const int64_t wanted = weft_max_i64(bytes, pool->limit_bytes / POOL_RELIEF_PART);
+    return pool->relief(ctx, pool->relief_self, wanted) > 0;
+}
+
+void weft_account_discharge(weft_account *account, weft_mem_kind kind, int64_t bytes)
 {
     /* The account last: another thread may close it, and free the pool, as soon as nothing is charged to it.
      */
     atomic_fetch_sub_explicit(&account->pool->used_bytes, bytes, memory_order_relaxed);
+    if (kind == WEFT_MEM_RETAINED)
+        atomic_fetch_sub_explicit(&account->retained_bytes, bytes, memory_order_relaxed);
     atomic_fetch_sub_explicit(&account->used_bytes, bytes, memory_order_release);
 }
 

@@ -5,6 +5,8 @@
 #include <pthread.h>
 #include <string.h>
 
+enum { STORE_TRIED_MAX = 4096 }; /* more blocks than a pass under pressure needs */
+
 struct weft_store {
     pthread_mutex_t lock;
     weft_account *owner;
@@ -87,34 +89,37 @@ void weft_store_drop(weft_store *store, uint64_t job, int32_t stage)
     pthread_mutex_unlock(&store->lock);
 }
 
+/* A count of the block that holds most memory among those that were not tried yet, or NULL. */
+static weft_block *store_largest(weft_store *store, uint64_t *tried)
+{
+    int32_t best = -1;
+    int64_t most = 0;
+    pthread_mutex_lock(&store->lock);
+    for (int32_t i = 0; i < store->count && i < STORE_TRIED_MAX; i++) {
+        const int64_t memory = weft_block_memory_bytes(store->blocks[i]);
+        if (memory <= most || weft_bit_get(tried, i)) continue;
+        most = memory;
+        best = i;
+    }
+    weft_block *block = best < 0 ? NULL : weft_block_share(store->blocks[best]);
+    pthread_mutex_unlock(&store->lock);
+    if (best >= 0) weft_bit_set(tried, best);
+    return block;
+}
+
 weft_status weft_store_spill(weft_ctx *ctx, weft_store *store, int64_t bytes, int64_t *freed)
 {
     weft_status st = WEFT_OK;
-    uint64_t tried[64] = {0}; /* the first 4,096 blocks: more than a pass under pressure needs */
+    uint64_t tried[STORE_TRIED_MAX / 64] = {0}; /* by index: when the list moves, a block is tried twice */
     *freed = 0;
-    pthread_mutex_lock(&store->lock);
-    while (*freed < bytes) {
-        int32_t best = -1;
-        int64_t most = 0;
-        for (int32_t i = 0; i < store->count && i < 64 * 64; i++) {
-            const int64_t memory = weft_block_bytes(store->blocks[i], -1) -
-                                   weft_block_spilled_bytes(store->blocks[i]);
-            if (memory <= most || weft_bit_get(tried, i)) continue;
-            most = memory;
-            best = i;
-        }
-        if (best < 0) break;
-        weft_bit_set(tried, best);
-        st = weft_block_spill(ctx, store->blocks[best]);
-        if (st == WEFT_INVALID) { /* somebody reads it: the next one */
-            weft_error_clear(ctx);
-            st = WEFT_OK;
-            continue;
-        }
-        if (st != WEFT_OK) break;
-        *freed += most;
+    while (*freed < bytes && st == WEFT_OK) {
+        int64_t some = 0;
+        weft_block *block = store_largest(store, tried);
+        if (block == NULL) break;
+        st = weft_block_spill(ctx, block, &some);
+        weft_block_release(&block);
+        *freed += some;
     }
-    pthread_mutex_unlock(&store->lock);
     return st;
 }
 

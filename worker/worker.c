@@ -19,6 +19,8 @@
 #include "engine/exec/op.h"
 
 enum {
+    SLOTS_FLOOR = 32 << 20,    /* half of the headroom: memory that operators of all slots can count on */
+    SLOT_FLOOR_MOST = 4 << 20, /* enough for any of them to go on by spilling */
     ORDERS_LIMIT = 1 << 20,  /* launches of one job: the scheduler launches only into free slots */
     SPILL_ABOVE_PERCENT = 60 /* of the pool's limit: above it finished blocks go to scratch */
 };
@@ -353,6 +355,16 @@ static weft_status relieve(weft_ctx *ctx, weft_worker *w)
     return weft_store_spill(ctx, w->store, above, &freed);
 }
 
+/* The pool's relief. What fails here is told by whoever is then refused, and tries to spill as well. */
+static int64_t give_way(weft_ctx *ctx, void *self, int64_t bytes)
+{
+    weft_worker *w = self;
+    const weft_error kept = ctx->error;
+    int64_t freed = 0;
+    if (weft_store_spill(ctx, w->store, bytes, &freed) != WEFT_OK) ctx->error = kept;
+    return freed;
+}
+
 static weft_status run_task(weft_ctx *ctx, weft_worker *w, const order *o, weft_op_metrics **metrics,
                             weft_block **block)
 {
@@ -564,6 +576,8 @@ static weft_status start_slot(weft_ctx *ctx, weft_worker *w, slot *sl, int32_t n
     name[8] = 0;
     sl->worker = w;
     sl->account = weft_account_open(w->options.pool, name);
+    if (sl->account != NULL)
+        weft_account_set_floor(sl->account, weft_min_i64(SLOT_FLOOR_MOST, SLOTS_FLOOR / w->options.slots));
     sl->arena = sl->account == NULL ? NULL : weft_arena_new(sl->account);
     if (sl->arena == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a task slot");
     if (pthread_create(&sl->thread, NULL, slot_main, sl) != 0)
@@ -588,6 +602,7 @@ weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
     WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(order), ORDERS_LIMIT, &w->orders));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)options->slots * sizeof(slot),
                                      (void **)&w->slots));
+    weft_pool_set_relief(options->pool, give_way, w);
     for (int32_t i = 0; i < options->slots; i++) WEFT_TRY(st, start_slot(ctx, w, &w->slots[i], i));
     const weft_to_coordinator here = {
         .kind = WEFT_FROM_WORKER_REGISTER, .worker = options->id, .slots = options->slots};
@@ -613,6 +628,7 @@ void weft_worker_stop(weft_worker **worker)
         weft_arena_free(&w->slots[i].arena);
         weft_account_close(&w->slots[i].account);
     }
+    weft_pool_set_relief(w->options.pool, NULL, NULL);
     while (w->stages != NULL) {
         worker_stage *s = w->stages;
         w->stages = s->next;

@@ -1,8 +1,9 @@
 /* engine/exec/block.c - frozen blocks: counting, inspection, reading. Writing is in block_writer.c, scratch
  * in block_spill.c, the serialised form in block_wire.c.
  *
- * Readers may run on any thread: a frozen block is immutable but for its count. Each reader owns one buffer
- * for the spilled page it is at. */
+ * Readers may run on any thread: a frozen block is immutable but for its count and for where its pages are.
+ * Pages move to scratch only while their partition has no pin. Each reader owns one buffer for the spilled
+ * page it is at. */
 #include "engine/exec/block_private.h"
 
 weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t partition_count, weft_block **out)
@@ -12,6 +13,7 @@ weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t parti
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*block), (void **)&block));
     atomic_init(&block->count, 1);
+    pthread_mutex_init(&block->lock, NULL); /* default attributes: cannot fail */
     WEFT_TRY(st,
              weft_block_layout_new(ctx, types->types, types->count, &block->layout, &block->layout_memory));
     WEFT_TRY(st,
@@ -69,11 +71,17 @@ static void move_one(void *memory, weft_account *owner)
     if (memory != NULL) weft_mem_move(memory, owner);
 }
 
+/* The block is frozen: its memory is the owner's. */
 void weft_block_move(weft_block *block, weft_account *owner)
 {
+    int64_t bytes = 0;
     for (int32_t p = 0; p < block->partition_count; p++) {
         block_segment *segment = &block->segments[p];
-        for (int32_t i = 0; i < segment->page_count; i++) move_one(segment->pages[i].page, owner);
+        for (int32_t i = 0; i < segment->page_count; i++) {
+            if (segment->pages[i].page == NULL) continue;
+            weft_mem_move(segment->pages[i].page, owner);
+            bytes += segment->pages[i].bytes;
+        }
         move_one(segment->pages, owner);
         move_one(segment->run_ends, owner);
     }
@@ -84,6 +92,7 @@ void weft_block_move(weft_block *block, weft_account *owner)
     move_one(block->scratch, owner); /* one heap block, as fs.h says */
     move_one(block, owner);
     block->owner = owner;
+    atomic_store_explicit(&block->memory_bytes, bytes, memory_order_relaxed);
 }
 
 static void segment_free(block_segment *segment)
@@ -110,6 +119,7 @@ void weft_block_release(weft_block **block)
     weft_mem_free(b->segments);
     weft_mem_free(b->layout_memory);
     weft_scratch_close(&b->scratch);
+    pthread_mutex_destroy(&b->lock);
     weft_mem_free(b);
 }
 
@@ -137,7 +147,15 @@ int64_t weft_block_bytes(const weft_block *block, int32_t partition)
     return bytes;
 }
 
-int64_t weft_block_spilled_bytes(const weft_block *block) { return block->spilled_bytes; }
+int64_t weft_block_spilled_bytes(const weft_block *block)
+{
+    return atomic_load_explicit(&block->spilled_bytes, memory_order_relaxed);
+}
+
+int64_t weft_block_memory_bytes(const weft_block *block)
+{
+    return atomic_load_explicit(&block->memory_bytes, memory_order_relaxed);
+}
 
 bool weft_block_key_range(const weft_block *block, int32_t key, weft_key_range *out)
 {
@@ -158,11 +176,27 @@ const weft_marks *weft_block_marks(const weft_block *block, int32_t *count)
     return block->marks;
 }
 
+/* ---- pins ---- */
+
+static void block_add_pins(const weft_block *block, int32_t partition, int32_t pins)
+{
+    weft_block *b = (weft_block *)(uintptr_t)block; /* a pin is no change of what the block holds */
+    pthread_mutex_lock(&b->lock);
+    b->segments[partition].pins += pins;
+    assert(b->segments[partition].pins >= 0);
+    pthread_mutex_unlock(&b->lock);
+}
+
+void weft_block_pin(const weft_block *block, int32_t partition) { block_add_pins(block, partition, 1); }
+
+void weft_block_unpin(const weft_block *block, int32_t partition) { block_add_pins(block, partition, -1); }
+
 /* ---- reading ---- */
 
 struct weft_block_reader {
     const weft_block *block;
     const block_segment *segment;
+    int32_t partition;
     int32_t at, end; /* pages */
     void *buffer;    /* the spilled page that was given last */
 };
@@ -177,7 +211,9 @@ weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32
     *out = NULL;
     const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*reader), (void **)&reader);
     if (st != WEFT_OK) return st;
+    weft_block_pin(block, partition);
     reader->block = block;
+    reader->partition = partition;
     reader->segment = segment;
     reader->at = run <= 0 ? 0 : segment->run_ends[run - 1];
     reader->end = run < 0 ? segment->page_count : segment->run_ends[run];
@@ -207,6 +243,7 @@ weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, con
 void weft_block_reader_close(weft_block_reader **reader)
 {
     if (*reader == NULL) return;
+    weft_block_unpin((*reader)->block, (*reader)->partition);
     weft_mem_free((*reader)->buffer);
     weft_mem_free(*reader);
     *reader = NULL;

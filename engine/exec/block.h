@@ -64,6 +64,7 @@ int32_t weft_block_partitions(const weft_block *block);
 int64_t weft_block_rows(const weft_block *block, int32_t partition);  /* -1: all partitions */
 int64_t weft_block_bytes(const weft_block *block, int32_t partition); /* in memory and spilled */
 int64_t weft_block_spilled_bytes(const weft_block *block);
+int64_t weft_block_memory_bytes(const weft_block *block); /* pages in memory now */
 bool weft_block_key_range(const weft_block *block, int32_t key, weft_key_range *out);
 int32_t weft_block_runs(const weft_block *block, int32_t partition);
 const weft_marks *weft_block_marks(const weft_block *block, int32_t *count);
@@ -72,14 +73,17 @@ const weft_marks *weft_block_marks(const weft_block *block, int32_t *count);
 typedef struct weft_block_reader weft_block_reader;
 WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t run, weft_block_reader **out);
-/* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the block is
- * held (pages in memory: *stable is true). */
+/* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the partition
+ * is pinned (pages in memory: *stable is true); an open reader is a pin. */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,
                                                    const weft_row_page **page, bool *stable);
 void weft_block_reader_close(weft_block_reader **reader);
-/* Move all pages that are in memory to scratch (the store under pressure). Only when nobody else holds the
- * block: WEFT_INVALID otherwise. */
-WEFT_MUST_CHECK weft_status weft_block_spill(weft_ctx *ctx, weft_block *block);
+/* Keep the pages of a partition that are in memory there. Every pin is undone by an unpin. Any thread. */
+void weft_block_pin(const weft_block *block, int32_t partition);
+void weft_block_unpin(const weft_block *block, int32_t partition);
+/* Move pages that are in memory to scratch, those of pinned partitions excepted (the store under pressure).
+ * *freed: bytes of memory that this gave back, also after an error. Any thread. */
+WEFT_MUST_CHECK weft_status weft_block_spill(weft_ctx *ctx, weft_block *block, int64_t *freed);
 
 /* Serialised form: header, then pages with checksums. Decoding validates everything against the types.
  * *bytes is RETAINED memory of ctx's account: the caller frees it with weft_mem_free. */

@@ -6,6 +6,8 @@
 #ifndef WEFT_EXEC_BLOCK_PRIVATE_H
 #define WEFT_EXEC_BLOCK_PRIVATE_H
 
+#include <pthread.h>
+
 #include "engine/exec/block.h"
 
 enum {
@@ -25,7 +27,8 @@ typedef struct block_segment {
     int32_t page_count, page_capacity;
     int32_t *run_ends; /* page_count after each run */
     int32_t run_count, run_capacity;
-    int64_t rows, bytes; /* of pages */
+    int64_t rows, bytes; /* of pages, as they were written: moving them to scratch later changes nothing */
+    int32_t pins;        /* guarded by the block's lock: pages stay where they are while it is not 0 */
 } block_segment;
 
 typedef struct block_track {
@@ -44,8 +47,10 @@ struct weft_block {
     block_track keys[BLOCK_KEYS_MAX];
     int32_t marks_count;
     weft_marks *marks;
+    pthread_mutex_t lock;  /* of a frozen block: where its unpinned pages are */
     weft_scratch *scratch; /* or NULL: nothing was spilled */
-    int64_t spilled_bytes;
+    _Atomic int64_t spilled_bytes;
+    _Atomic int64_t memory_bytes; /* of the pages in memory, once frozen */
     weft_account *owner; /* once frozen */
 };
 

@@ -42,7 +42,7 @@ weft_status weft_block_spill_page(weft_ctx *ctx, weft_block *block, block_segmen
     segment->pages[segment->page_count++] = ref;
     segment->rows += ref.rows;
     segment->bytes += ref.bytes;
-    block->spilled_bytes += ref.bytes;
+    atomic_fetch_add_explicit(&block->spilled_bytes, ref.bytes, memory_order_relaxed);
 done:
     weft_mem_free(image);
     return st;
@@ -72,7 +72,7 @@ done:
 }
 
 /* A page that is in memory goes to scratch, at its place in the list. */
-static weft_status page_move_out(weft_ctx *ctx, weft_block *block, block_segment *segment, block_page *ref)
+static weft_status page_move_out(weft_ctx *ctx, weft_block *block, block_page *ref)
 {
     weft_status st = WEFT_OK;
     uint8_t *image = NULL;
@@ -81,8 +81,8 @@ static weft_status page_move_out(weft_ctx *ctx, weft_block *block, block_segment
     weft_page_image(ref->page, image);
     out.crc = weft_crc32c(0, image, out.bytes);
     WEFT_TRY(st, weft_scratch_append(ctx, block->scratch, image, out.bytes, &out.offset));
-    segment->bytes += (int64_t)out.bytes - (int64_t)ref->bytes;
-    block->spilled_bytes += out.bytes;
+    atomic_fetch_add_explicit(&block->spilled_bytes, out.bytes, memory_order_relaxed);
+    atomic_fetch_sub_explicit(&block->memory_bytes, ref->bytes, memory_order_relaxed);
     weft_row_page_free(&ref->page);
     *ref = out;
 done:
@@ -102,7 +102,7 @@ static weft_status segment_spill(weft_ctx *ctx, weft_block *block, block_segment
             WEFT_TRY(st, weft_scratch_open(ctx, &block->scratch));
             if (block->owner != NULL) weft_mem_move(block->scratch, block->owner);
         }
-        WEFT_TRY(st, page_move_out(ctx, block, segment, ref));
+        WEFT_TRY(st, page_move_out(ctx, block, ref));
         *freed += bytes;
     }
 done:
@@ -142,18 +142,15 @@ done:
     return st;
 }
 
-weft_status weft_block_spill(weft_ctx *ctx, weft_block *block)
+weft_status weft_block_spill(weft_ctx *ctx, weft_block *block, int64_t *freed)
 {
     weft_status st = WEFT_OK;
-    int64_t freed = 0;
-    if (atomic_load(&block->count) != 1) {
-        return weft_fail(ctx, WEFT_INVALID,
-                         "the block of job %llu stage %d task %d is in use and can not be spilled",
-                         (unsigned long long)block->name.job, block->name.stage, block->name.partition);
+    *freed = 0;
+    for (int32_t p = 0; p < block->partition_count && st == WEFT_OK; p++) {
+        if (block->segments[p].page_count == 0) continue;
+        pthread_mutex_lock(&block->lock); /* a partition at a time: readers of the others need not wait long */
+        if (block->segments[p].pins == 0) st = segment_spill(ctx, block, &block->segments[p], freed);
+        pthread_mutex_unlock(&block->lock);
     }
-    for (int32_t p = 0; p < block->partition_count; p++) {
-        WEFT_TRY(st, segment_spill(ctx, block, &block->segments[p], &freed));
-    }
-done:
     return st;
 }

@@ -122,6 +122,7 @@ weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **
     size_t page_bytes = 0;
     *bytes = NULL;
     *len = 0;
+    for (int32_t p = 0; p < block->partition_count; p++) weft_block_pin(block, p);
     for (int32_t p = 0; p < block->partition_count; p++) {
         const block_segment *segment = &block->segments[p];
         pages += segment->page_count;
@@ -148,6 +149,7 @@ weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **
     *len = whole;
     out.base = NULL;
 done:
+    for (int32_t p = 0; p < block->partition_count; p++) weft_block_unpin(block, p);
     weft_mem_free(crcs);
     weft_mem_free(out.base);
     return st;

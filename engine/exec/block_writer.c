@@ -389,13 +389,14 @@ weft_status weft_block_finish(weft_ctx *ctx, weft_block_writer **writer, weft_ac
     weft_block *block = (*writer)->block;
     const weft_pool *pool = weft_account_pool(ctx->memory);
     const int64_t tight = weft_pool_limit_bytes(pool) / WRITER_TIGHT_PART;
+    int64_t freed = 0;
     *out = NULL;
     block->name = *name;
     for (int32_t p = 0; p < block->partition_count; p++) {
         WEFT_TRY(st, segment_close(ctx, &block->segments[p], &(*writer)->sets[p]));
     }
     if (weft_pool_free_bytes(pool) < tight || weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0) {
-        WEFT_TRY(st, weft_block_spill(ctx, block));
+        WEFT_TRY(st, weft_block_spill(ctx, block, &freed));
     }
     weft_block_move(block, owner);
     *out = block;

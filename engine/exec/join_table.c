@@ -30,7 +30,7 @@ typedef struct table_part {
     uint64_t *slots; /* hashed: its region */
     uint64_t slot_mask;
     weft_row_set loaded; /* pages read back from scratch */
-    bool has_null, chained;
+    bool has_null, chained, pinned;
 } table_part;
 
 struct weft_join_table {
@@ -166,12 +166,28 @@ done:
     return st;
 }
 
+/* The pages that the table points to stay in memory as long as it does. */
+static void part_pin(const weft_join_table *t, table_part *part, bool pin)
+{
+    if (part->pinned == pin) return;
+    part->pinned = pin;
+    for (int32_t b = 0; b < t->input->block_count; b++) {
+        if (pin)
+            weft_block_pin(t->input->blocks[b], part->partition);
+        else
+            weft_block_unpin(t->input->blocks[b], part->partition);
+    }
+}
+
 void weft_join_table_close(weft_join_table **table)
 {
     weft_join_table *t = *table;
     *table = NULL;
     if (t == NULL) return;
-    for (int32_t i = 0; i < t->part_count && t->parts != NULL; i++) weft_rows_clear(&t->parts[i].loaded);
+    for (int32_t i = 0; i < t->part_count && t->parts != NULL; i++) {
+        part_pin(t, &t->parts[i], false);
+        weft_rows_clear(&t->parts[i].loaded);
+    }
     weft_mem_free(t->row);
     weft_mem_free(t->next);
     weft_mem_free(t->slots);
@@ -204,6 +220,7 @@ static weft_status collect_rows(weft_ctx *ctx, weft_join_table *t, table_part *p
     weft_block_reader *reader = NULL;
     int64_t at = part->first;
 
+    part_pin(t, part, true);
     for (int32_t b = 0; b < t->input->block_count; b++) {
         if (weft_block_rows(t->input->blocks[b], part->partition) == 0) continue;
         WEFT_TRY(st, weft_block_reader_open(ctx, t->input->blocks[b], part->partition, -1, &reader));

@@ -20,6 +20,7 @@ typedef struct loop_shared {
     const uint8_t **row;
     int64_t rows;
     weft_row_set loaded;
+    bool pinned;
 } loop_shared;
 
 typedef struct loop_state {
@@ -41,9 +42,24 @@ static bool asks_only(weft_join_kind kind)
     return kind == WEFT_JOIN_SEMI || kind == WEFT_JOIN_ANTI || kind == WEFT_JOIN_MARK;
 }
 
+/* The pages that rows point to stay in memory as long as the stage is open. */
+static void loop_pin(loop_shared *s, bool pin)
+{
+    if (s->pinned == pin) return;
+    s->pinned = pin;
+    for (int32_t b = 0; b < s->input->block_count; b++)
+        for (int32_t p = 0; p < weft_block_partitions(s->input->blocks[b]); p++) {
+            if (pin)
+                weft_block_pin(s->input->blocks[b], p);
+            else
+                weft_block_unpin(s->input->blocks[b], p);
+        }
+}
+
 static void loop_shared_close(void *shared)
 {
     loop_shared *s = shared;
+    loop_pin(s, false);
     weft_mem_free(s->row);
     weft_rows_clear(&s->loaded);
 }
@@ -95,6 +111,7 @@ static weft_status loop_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
     weft_block_reader *reader = NULL;
     int64_t at = 0;
     (void)unit;
+    loop_pin(s, true);
     for (int32_t b = 0; b < s->input->block_count; b++)
         for (int32_t p = 0; p < weft_block_partitions(s->input->blocks[b]); p++) {
             WEFT_TRY(st, weft_block_reader_open(ctx, s->input->blocks[b], p, -1, &reader));

@@ -10,7 +10,33 @@ void weft_row_cursor_init(weft_row_cursor *cursor, const weft_input *inputs, int
                                 .input_count = input_count,
                                 .partition_begin = partition_begin,
                                 .partition_end = partition_end,
-                                .partition = partition_begin};
+                                .partition = partition_begin,
+                                .pinned_partition = partition_begin};
+}
+
+/* Pin or unpin one partition of one input. */
+static void cursor_pin(const weft_row_cursor *cursor, int32_t input, int32_t partition, bool pin)
+{
+    for (int32_t b = 0; b < cursor->inputs[input].block_count; b++) {
+        const weft_block *block = cursor->inputs[input].blocks[b];
+        if (partition >= weft_block_partitions(block)) continue;
+        if (pin)
+            weft_block_pin(block, partition);
+        else
+            weft_block_unpin(block, partition);
+    }
+}
+
+/* Let go of the partitions that were passed, but for the last `keep` of them. */
+static void cursor_release(weft_row_cursor *cursor, int32_t keep)
+{
+    while (cursor->pinned > keep) {
+        cursor_pin(cursor, cursor->pinned_input, cursor->pinned_partition, false);
+        cursor->pinned--;
+        if (++cursor->pinned_partition < cursor->partition_end) continue;
+        cursor->pinned_partition = cursor->partition_begin;
+        cursor->pinned_input++;
+    }
 }
 
 /* Step to the next block of the next partition of the next input; false at the end. */
@@ -22,9 +48,14 @@ static bool cursor_step(weft_row_cursor *cursor, const weft_block **block, int32
             cursor->input++;
             cursor->partition = cursor->partition_begin;
             cursor->block = 0;
+        } else if (!cursor->entered) {
+            cursor_pin(cursor, cursor->input, cursor->partition, true);
+            cursor->entered = true;
+            cursor->pinned++;
         } else if (cursor->block >= input->block_count) {
             cursor->partition++;
             cursor->block = 0;
+            cursor->entered = false;
         } else {
             *block = input->blocks[cursor->block++];
             *partition = cursor->partition;
@@ -63,6 +94,7 @@ weft_status weft_row_cursor_next(weft_ctx *ctx, weft_row_cursor *cursor, const u
     weft_status st = WEFT_OK;
     int32_t n = 0;
     *stable = true;
+    cursor_release(cursor, cursor->entered);
     while (n < most) {
         if (cursor->page == NULL || cursor->row >= cursor->page->rows) {
             if (!*stable) break; /* turning would take the page away from under its rows */
@@ -85,6 +117,7 @@ done:
 void weft_row_cursor_close(weft_row_cursor *cursor)
 {
     weft_block_reader_close(&cursor->reader);
+    cursor_release(cursor, 0);
     *cursor = (weft_row_cursor){0};
 }
 

@@ -10,11 +10,13 @@
 /* ---- addresses of rows ---- */
 
 /* Walks inputs[0..input_count), in each the partitions [partition_begin, partition_end), in each the blocks,
- * in each the pages. Blocks are borrowed. */
+ * in each the pages. Blocks are borrowed; partitions whose rows were given last are pinned. */
 typedef struct weft_row_cursor {
     const weft_input *inputs;
     int32_t input_count, partition_begin, partition_end;
     int32_t input, partition, block; /* the next block to open */
+    bool entered;                    /* the partition is pinned */
+    int32_t pinned_input, pinned_partition, pinned; /* the first pinned one, and how many follow each other */
     weft_block_reader *reader;
     const weft_row_page *page;
     uint32_t row; /* the next of page */
@@ -23,8 +25,8 @@ typedef struct weft_row_cursor {
 
 void weft_row_cursor_init(weft_row_cursor *cursor, const weft_input *inputs, int32_t input_count,
                           int32_t partition_begin, int32_t partition_end);
-/* Up to `most` rows; *count is 0 at the end. They are valid until the next call, and, when *stable, as long
- * as their blocks are held. Errors: WEFT_CHECKSUM, WEFT_IO, WEFT_NOMEM. */
+/* Up to `most` rows; *count is 0 at the end. They are valid until the next call. *stable: none of their
+ * pages was read from scratch. Errors: WEFT_CHECKSUM, WEFT_IO, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_row_cursor_next(weft_ctx *ctx, weft_row_cursor *cursor, const uint8_t **rows,
                                                  int32_t most, int32_t *count, bool *stable);
 void weft_row_cursor_close(weft_row_cursor *cursor);

@@ -415,7 +415,7 @@ static weft_status attach(weft_ctx *ctx, attachment *a, const weft_expr *sub, bo
     weft_status st = WEFT_OK;
     const weft_node *plan = NULL;
     const weft_outputs outer = a->input->output;
-    const opt_scope scope = {.ids = a->d->ids, .outer = &outer, .span = &sub->span};
+    const opt_scope scope = {.ids = a->d->ids, .input = a->input, .outer = &outer, .span = &sub->span};
     const bool negated = sub->subquery.negated != negate_it;
 
     WEFT_TRY(st, decorrelate(ctx, a->d, sub->subquery.plan, &plan));

@@ -7,10 +7,12 @@
 
 #include "engine/plan/optimizer_impl.h"
 
-/* Which subquery is at work: its span for errors, and the columns that the enclosing query offers. */
+/* Which subquery is at work: its span for errors, the rows of the enclosing query, and the columns they
+ * offer. */
 typedef struct opt_scope {
     weft_ids *ids;
-    const weft_outputs *outer;
+    const weft_node *input;
+    const weft_outputs *outer; /* of input */
     const weft_span *span;
 } opt_scope;
 
@@ -24,7 +26,9 @@ WEFT_MUST_CHECK weft_status opt_strip_outer(weft_ctx *ctx, const opt_scope *scop
  * gives its own columns and those that preds read. Errors: WEFT_UNSUPPORTED_SUBQUERY at the scope's span. */
 WEFT_MUST_CHECK weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, const weft_node *node,
                                         weft_pointers *preds, const weft_node **out);
-/* An AGGREGATE with the equal keys of preds as further groups; preds then compare those. */
+/* An AGGREGATE with the equal keys of preds as further groups; preds then compare those. What compares
+ * otherwise is joined below with the values that the outer query has (its *domain*), which become groups too.
+ */
 WEFT_MUST_CHECK weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope,
                                                const weft_node *aggregate, const weft_node *input,
                                                weft_pointers *preds, const weft_node **out);

@@ -1,7 +1,10 @@
 /* engine/plan/rule_decorrelate_pull.c - pulling correlated predicates up through the plan of a subquery.
  *
  * Through FILTER, PROJECT, inner joins, the preserved side of other joins, and SORT they pass as they are;
- * through AGGREGATE (and DISTINCT) only equalities can, whose inner sides become groups. */
+ * through AGGREGATE (and DISTINCT) only equalities can, whose inner sides become groups. For other
+ * comparisons the domain, the distinct values of the outer columns, is joined in below the AGGREGATE and
+ * grouped by: the outer query then finds its group by those values (Neumann and Kemper, Unnesting Arbitrary
+ * Queries). */
 #include "engine/plan/rule_decorrelate.h"
 
 weft_status opt_fail_subquery(weft_ctx *ctx, const opt_scope *scope, const char *what)
@@ -221,37 +224,135 @@ done:
     return st;
 }
 
+/* An equality of an inner and an outer expression: its inner side may become a group. */
+static weft_status is_group_key(weft_ctx *ctx, const opt_scope *scope, const weft_expr *e, bool *is)
+{
+    weft_status st = WEFT_OK;
+    bool null_equal = false;
+    const weft_expr *bare = NULL;
+    *is = false;
+    if (!opt_is_equality(e, &null_equal) || !opt_is_free(e)) return WEFT_OK;
+    const bool first = opt_expr_correlated(scope, e->args[0]),
+               second = opt_expr_correlated(scope, e->args[1]);
+    if (first == second) return WEFT_OK;
+    WEFT_TRY(st, opt_strip_outer(ctx, scope, e->args[first ? 0 : 1], &bare));
+    *is = weft_outputs_cover(scope->outer, bare);
+done:
+    return st;
+}
+
+static weft_status group_by_key(weft_ctx *ctx, const opt_scope *scope, const weft_expr *e,
+                                weft_pointers *groups, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {e->args[0], e->args[1]};
+    const int inner = opt_expr_correlated(scope, args[0]) ? 1 : 0;
+    WEFT_TRY(st, group_for(ctx, scope, args[inner], groups, &args[inner]));
+    WEFT_TRY(st, weft_expr_with_args(ctx, e, args, out));
+done:
+    return st;
+}
+
+/* ---- the domain ---- */
+
+/* outers[i], an OUTER node, has its values in columns[i] of the domain. */
+typedef struct domain {
+    weft_ctx *ctx;
+    const opt_scope *scope;
+    weft_pointers outers, columns;
+    weft_status st;
+} domain;
+
+static bool add_outer(void *self, const weft_expr *e)
+{
+    domain *d = self;
+    weft_outputs outer = *d->scope->outer;
+    if (!visit_outer(&outer, e)) return false;
+    for (int32_t i = 0; i < d->outers.count; i++)
+        if (weft_expr_equal(d->outers.items[i], e)) return false;
+    d->st = weft_pointers_push(d->ctx, &d->outers, e);
+    return d->st != WEFT_OK;
+}
+
+static weft_status outer_to_domain(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    const domain *d = self;
+    (void)ctx;
+    *out = e;
+    for (int32_t i = 0; i < d->outers.count; i++)
+        if (e->kind == WEFT_EXPR_OUTER && weft_expr_equal(d->outers.items[i], e)) *out = d->columns.items[i];
+    return WEFT_OK;
+}
+
+/* The distinct values that the outer query has for the columns, under new ids. */
+static weft_status domain_node(weft_ctx *ctx, domain *d, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers groups = {0}, exprs = {0};
+    for (int32_t i = 0; i < d->outers.count; i++) {
+        const weft_expr *column = ((const weft_expr *)d->outers.items[i])->args[0], *named = NULL;
+        WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));
+        WEFT_TRY(st, weft_expr_alias(ctx, column, weft_next_id(d->scope->ids), column->column.name, &named));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, named));
+    }
+    WEFT_TRY(st, weft_node_aggregate(ctx, d->scope->input, weft_pointers_exprs(&groups), groups.count, NULL,
+                                     0, out));
+    WEFT_TRY(st, weft_node_project(ctx, *out, weft_pointers_exprs(&exprs), exprs.count, out));
+    for (int32_t i = 0; i < exprs.count; i++) {
+        const weft_expr *column = NULL;
+        WEFT_TRY(st, weft_node_column(ctx, *out, i, &column));
+        WEFT_TRY(st, weft_pointers_push(ctx, &d->columns, column));
+    }
+done:
+    return st;
+}
+
+/* Join input with the domain of what preds read of the outer query; preds then find the outer row's values.
+ */
+static weft_status join_domain(weft_ctx *ctx, const opt_scope *scope, const weft_node *input,
+                               weft_pointers *preds, weft_pointers *groups, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    domain d = {.ctx = ctx, .scope = scope};
+    opt_join join = {.kind = WEFT_JOIN_INNER};
+    const weft_node *values = NULL;
+    for (int32_t i = 0; i < preds->count; i++) (void)weft_expr_any(preds->items[i], add_outer, &d);
+    WEFT_TRY(st, d.st);
+    WEFT_TRY(st, domain_node(ctx, &d, &values));
+    for (int32_t i = 0; i < preds->count; i++) {
+        const weft_expr *e = NULL;
+        WEFT_TRY(st, weft_expr_rewrite(ctx, preds->items[i], outer_to_domain, &d, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &join.conditions, e));
+    }
+    WEFT_TRY(st, opt_join_node(ctx, &join, input, values, out));
+    preds->count = 0;
+    for (int32_t i = 0; i < d.outers.count; i++) {
+        const weft_expr *args[2] = {d.outers.items[i], d.columns.items[i]}, *e = NULL;
+        WEFT_TRY(st, weft_pointers_push(ctx, groups, args[1]));
+        WEFT_TRY(st, weft_expr_call(ctx, "<=>", args, 2, NULL, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, preds, e));
+    }
+done:
+    return st;
+}
+
 weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope, const weft_node *aggregate,
                                const weft_node *input, weft_pointers *preds, const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    weft_pointers groups = {0};
+    weft_pointers groups = {0}, keys = {0}, others = {0};
     for (int32_t i = 0; i < aggregate->aggregate.group_count; i++)
         WEFT_TRY(st, weft_pointers_push(ctx, &groups, aggregate->aggregate.groups[i]));
     for (int32_t i = 0; i < preds->count; i++) {
         const weft_expr *e = preds->items[i];
-        const weft_expr *args[2] = {NULL, NULL};
-        bool null_equal = false;
-        if (!opt_is_equality(e, &null_equal) ||
-            opt_expr_correlated(scope, e->args[0]) == opt_expr_correlated(scope, e->args[1]) ||
-            !opt_is_free(e))
-            return opt_fail_subquery(
-                ctx, scope,
-                "below an aggregate or DISTINCT it compares with the outer query by other than =");
-        for (int side = 0; side < 2; side++) {
-            args[side] = e->args[side];
-            if (opt_expr_correlated(scope, args[side])) {
-                const weft_expr *bare = NULL;
-                WEFT_TRY(st, opt_strip_outer(ctx, scope, args[side], &bare));
-                if (!weft_outputs_cover(scope->outer, bare))
-                    return opt_fail_subquery(ctx, scope, "a comparison mixes inner and outer columns");
-            } else {
-                WEFT_TRY(st, group_for(ctx, scope, args[side], &groups, &args[side]));
-            }
-        }
-        WEFT_TRY(st, weft_expr_with_args(ctx, e, args, &e));
-        preds->items[i] = e;
+        bool is_key = false;
+        WEFT_TRY(st, is_group_key(ctx, scope, e, &is_key));
+        if (is_key) WEFT_TRY(st, group_by_key(ctx, scope, e, &groups, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, is_key ? &keys : &others, e));
     }
+    if (others.count > 0) WEFT_TRY(st, join_domain(ctx, scope, input, &others, &groups, &input));
+    *preds = keys;
+    for (int32_t i = 0; i < others.count; i++) WEFT_TRY(st, weft_pointers_push(ctx, preds, others.items[i]));
     WEFT_TRY(st,
              weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count,
                                  aggregate->aggregate.aggregates, aggregate->aggregate.aggregate_count, out));

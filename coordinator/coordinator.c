@@ -145,12 +145,17 @@ done:
     return st;
 }
 
-/* Ship a stage to the worker: the fragment and the accepted attempts of its inputs. */
+/* Ship a stage to the worker: the fragment and the accepted attempts of its inputs. Under the test settings
+ * the worker gets nothing but bytes. */
 static weft_status ship_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
 {
     weft_status st = WEFT_OK;
     weft_stage_source *sources = NULL;
-    const weft_stage *shipped = stage;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const bool encode = weft_setting(ctx, WEFT_SET_SERIALIZE) ||
+                        weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT);
+    if (encode) WEFT_TRY(st, weft_stage_encode(ctx, stage, &bytes, &len));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &sources));
     for (int32_t i = 0; i < stage->input_count; i++) {
         const job_stage *input = &j->stages[stage->inputs[i].stage_id];
@@ -162,7 +167,9 @@ static weft_status ship_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
                                   .epoch = j->c->epoch,
                                   .job = j->id,
                                   .stage = stage->id,
-                                  .fragment = shipped,
+                                  .fragment = encode ? NULL : stage,
+                                  .fragment_bytes = bytes,
+                                  .fragment_len = len,
                                   .source_count = stage->input_count,
                                   .sources = sources,
                                   .settings = ctx->settings,

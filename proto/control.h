@@ -33,8 +33,10 @@ typedef struct weft_to_worker {
     int64_t epoch;
     uint64_t job;
     int32_t stage, generation;
-    int32_t partition, attempt;       /* LAUNCH */
-    const weft_stage *fragment;       /* STAGE: borrowed until END of the job has been answered */
+    int32_t partition, attempt;    /* LAUNCH */
+    const weft_stage *fragment;    /* STAGE: borrowed until END of the job has been answered; or NULL, and */
+    const uint8_t *fragment_bytes; /* … its wire form (weft_stage_encode), borrowed likewise */
+    size_t fragment_len;
     int32_t source_count;             /* STAGE: one for each input of the stage */
     const weft_stage_source *sources; /* borrowed likewise */
     const weft_settings *settings;    /* STAGE: of the statement, borrowed likewise */

@@ -46,7 +46,9 @@ typedef struct worker_stage {
     weft_error error;
     weft_account *account;
     weft_arena *arena;
-    weft_ctx ctx; /* of the opening slot */
+    weft_ctx ctx;            /* of the opening slot */
+    const weft_stage *stage; /* what the order brought, or `decoded` */
+    weft_stage *decoded;     /* from the wire; its table is closed with it */
     weft_input *inputs;
     weft_stage_shared *shared;
 } worker_stage;
@@ -133,6 +135,7 @@ static void stage_free(worker_stage *s)
             weft_block *block = s->inputs[i].blocks[b];
             weft_block_release(&block);
         }
+    if (s->decoded != NULL) weft_stage_unbind(s->decoded);
     weft_arena_free(&s->arena);
     weft_account_close(&s->account);
     weft_mem_free(s);
@@ -174,6 +177,35 @@ static void stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s)
     pthread_mutex_unlock(&w->lock);
 }
 
+/* The fragment: shared with the coordinator in this process, or from the wire. */
+static weft_status find_stage_plan(weft_ctx *ctx, worker_stage *s)
+{
+    weft_status st = WEFT_OK;
+    s->stage = s->order.fragment;
+    if (s->stage != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_stage_decode(ctx, s->order.fragment_bytes, s->order.fragment_len, &s->decoded));
+    WEFT_TRY(st, weft_stage_bind(ctx, s->decoded));
+    s->stage = s->decoded;
+    if (s->stage->id != s->order.stage || s->stage->input_count != s->order.source_count)
+        st = weft_fail(ctx, WEFT_CORRUPT, "stage %d came as stage %d with %d inputs", s->order.stage,
+                       s->stage->id, s->stage->input_count);
+done:
+    return st;
+}
+
+/* The operators were planned for rows of these columns in so many partitions. */
+static weft_status check_input(weft_ctx *ctx, const weft_stage_input *planned, const weft_block *block)
+{
+    const weft_row_layout *layout = weft_block_layout(block);
+    bool same = weft_block_partitions(block) == planned->partition_count &&
+                layout->count == planned->rows.count;
+    for (int32_t i = 0; i < layout->count && same; i++)
+        same = weft_type_equal(layout->types[i], planned->rows.types[i]);
+    if (same) return WEFT_OK;
+    return weft_fail(ctx, WEFT_CORRUPT, "a block of stage %d does not hold the rows that its reader expects",
+                     planned->stage_id);
+}
+
 /* Find the accepted blocks of every input in the store. */
 static weft_status find_inputs(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 {
@@ -195,6 +227,7 @@ static weft_status find_inputs(weft_ctx *ctx, weft_worker *w, worker_stage *s)
                 WEFT_TRY(st, weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d is not on this worker",
                                        source->stage, source->generation, p));
             s->inputs[i].block_count = p + 1;
+            WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
         }
     }
 done:
@@ -207,8 +240,9 @@ static weft_status stage_open(weft_worker *w, worker_stage *s)
     int32_t units = 0;
     weft_ctx_init(&s->ctx, s->arena, s->account, s->order.settings);
     s->ctx.cancel = &s->job->cancelled;
+    WEFT_TRY(st, find_stage_plan(&s->ctx, s));
     WEFT_TRY(st, find_inputs(&s->ctx, w, s));
-    WEFT_TRY(st, weft_stage_open(&s->ctx, s->order.fragment, s->inputs, &s->shared, &units));
+    WEFT_TRY(st, weft_stage_open(&s->ctx, s->stage, s->inputs, &s->shared, &units));
     s->units = units;
 done:
     return st;
@@ -307,11 +341,11 @@ static weft_status reserialize(weft_ctx *ctx, weft_worker *w, const worker_stage
     size_t len = 0;
     weft_block *copy = NULL;
     WEFT_TRY(st, weft_block_encode(ctx, *block, &bytes, &len));
-    WEFT_TRY(st, weft_block_decode(ctx, w->store_account, &s->order.fragment->fragment.sink.rows, bytes, len,
-                                   &copy));
+    WEFT_TRY(st, weft_block_decode(ctx, w->store_account, &s->stage->fragment.sink.rows, bytes, len, &copy));
     weft_block_release(block);
     *block = copy;
 done:
+    weft_mem_free(bytes);
     return st;
 }
 
@@ -321,7 +355,7 @@ static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, cons
     weft_status st = WEFT_OK;
     weft_lane *lane = NULL;
     weft_op_result result = WEFT_NEED_INPUT;
-    const weft_stage *stage = s->order.fragment;
+    const weft_stage *stage = s->stage;
     const weft_task task = {.stage = stage,
                             .spec = &stage->tasks[o->partition],
                             .name = {.job = s->order.job,
@@ -370,14 +404,13 @@ static weft_status run_task(weft_ctx *ctx, weft_worker *w, const order *o, weft_
 {
     weft_status st = WEFT_OK;
     worker_stage *s = o->stage;
-    const weft_stage *stage = s->order.fragment;
-    const size_t parts = (size_t)stage->fragment.op_count + 2;
 
-    if (o->partition >= stage->task_count)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "stage %d has no task %d", stage->id, o->partition));
     WEFT_TRY(st, weft_check_cancel(ctx));
     WEFT_TRY(st, relieve(ctx, w));
     WEFT_TRY(st, stage_prepare(ctx, w, s));
+    if (o->partition < 0 || o->partition >= s->stage->task_count)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "stage %d has no task %d", s->stage->id, o->partition));
+    const size_t parts = (size_t)s->stage->fragment.op_count + 2;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, parts * sizeof(**metrics), (void **)metrics));
     WEFT_TRY(st, run_lane(ctx, w, s, o, *metrics, block));
     if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))

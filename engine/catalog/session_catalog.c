@@ -107,6 +107,20 @@ done:
     return st;
 }
 
+/* The statement that names them may go before the relation does. */
+static weft_status copy_options(weft_ctx *ctx, const char *const *options, int32_t count, weft_relation *r)
+{
+    weft_status st = WEFT_OK;
+    char **copies = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 2 * count, &copies));
+    for (int32_t i = 0; i < 2 * count; i++)
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, options[i], strlen(options[i]), &copies[i]));
+    r->options = (const char *const *)copies;
+    r->option_count = count;
+done:
+    return st;
+}
+
 static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
                                  const char *format_name, const char *path, const char *const *options,
                                  int32_t option_count, const weft_relation **out)
@@ -125,6 +139,9 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
     r->format = format;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
     r->name = name;
+    r->files = files;
+    r->file_count = file_count;
+    WEFT_TRY(st, copy_options(ctx, options, option_count, r));
     WEFT_TRY(st, format->open(ctx, files, file_count, options, option_count, NULL, &r->table));
     r->schema = format->schema(r->table);
     st = weft_pointers_push(keep_ctx, keep, r);

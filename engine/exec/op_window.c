@@ -301,8 +301,9 @@ done:
     return st;
 }
 
-/* The value of argument 0 at row `at` of the partition, or the default (argument 2), or NULL. */
-static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call *c, int64_t at, int32_t slot)
+/* The value of argument 0 at row `at` of the partition, or the default (argument 2) at row i, or NULL. */
+static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call *c, int64_t i, int64_t at,
+                              int32_t slot)
 {
     weft_status st = WEFT_OK;
     const weft_expr *arg = c->call->args[0];
@@ -310,11 +311,12 @@ static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call 
     weft_vector one;
     bool has_nulls = false;
     if (at < 0 || at >= s->giving_count) {
-        if (other == NULL || other->literal.is_null) {
+        if (other == NULL || (other->kind == WEFT_EXPR_LITERAL && other->literal.is_null)) {
             weft_vector_set_null(&c->out, slot);
             return WEFT_OK;
         }
         arg = other;
+        at = i;
     }
     memset(&one, 0, sizeof(one));
     WEFT_TRY(st, weft_vector_init(ctx, arg->type, 1, &one));
@@ -361,11 +363,11 @@ static weft_status give_call(weft_ctx *ctx, const window_state *s, window_call *
         return WEFT_OK;
     case CALL_CUME_DIST: real[slot] = (double)f->peer_end / (double)f->count; return WEFT_OK;
     case CALL_NTILE: whole[slot] = (int32_t)tile_of(i, f->count, c->number); return WEFT_OK;
-    case CALL_LAG: return give_value(ctx, s, c, i - c->number, slot);
-    case CALL_LEAD: return give_value(ctx, s, c, i + c->number, slot);
+    case CALL_LAG: return give_value(ctx, s, c, i, i - c->number, slot);
+    case CALL_LEAD: return give_value(ctx, s, c, i, i + c->number, slot);
     case CALL_NTH_VALUE:
         weft_window_frame_bounds(f, i, &low, &high);
-        return give_value(ctx, s, c, c->number <= high - low ? low + c->number - 1 : -1, slot);
+        return give_value(ctx, s, c, i, c->number <= high - low ? low + c->number - 1 : -1, slot);
     case CALL_AGGREGATE: return give_aggregate(ctx, s, c, i, slot);
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a window call of kind %d", (int)c->kind);

@@ -64,6 +64,7 @@ static weft_status sort_open(weft_ctx *ctx, const weft_sink_spec *spec, const we
     s->task = task;
     s->limit = spec->partition_count > 1 ? -1
                                          : spec->sort.limit; /* of all partitions together it means nothing */
+    if (s->limit > INT64_MAX / 4) s->limit = -1; /* no task has as many rows: none, and nothing overflows */
     s->shift = weft_partition_shift(spec->partition_count);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->rows.count, &s->columns));
     for (int32_t i = 0; i < spec->rows.count; i++) s->columns[i] = i;

@@ -21,4 +21,10 @@ WEFT_MUST_CHECK weft_status weft_exprs_decode(weft_ctx *ctx, const uint8_t *byte
                                               const weft_type *inputs, int32_t input_count,
                                               const weft_expr *const **exprs, int32_t *count);
 
+/* The same for a list of types. */
+WEFT_MUST_CHECK weft_status weft_types_encode(weft_ctx *ctx, const weft_type *types, int32_t count,
+                                              uint8_t **bytes, size_t *len);
+WEFT_MUST_CHECK weft_status weft_types_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                              const weft_type **types, int32_t *count);
+
 #endif

@@ -4,11 +4,15 @@
 #include "engine/expr/function.h"
 #include "engine/expr/wire_private.h"
 #include "proto/expr.pb-c.h"
+#include "proto/wire.h"
+
+enum { TYPE_NODES_MAX = WEFT_COLUMNS_MAX }; /* a type written out: what walks types walks the tree */
 
 typedef struct wire_decoder {
     weft_ctx *ctx;
     const Weft__Wire__Expressions *message;
     weft_type *types;
+    uint32_t *type_nodes;    /* of each type, written out as a tree */
     const weft_expr **nodes; /* [done] */
     uint32_t *depths;
     uint32_t done;
@@ -23,11 +27,11 @@ static weft_status fail_node(const wire_decoder *w, const char *what)
 
 /* ---- types ---- */
 
-static weft_status decode_type(wire_decoder *w, uint32_t index)
+static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, uint32_t index)
 {
     weft_status st = WEFT_OK;
-    const Weft__Wire__Type *from = w->message->types[index];
     weft_field *fields = NULL;
+    uint32_t nodes = 1;
 
     if (from->id >= WEFT_TYPE_COUNT || from->precision > UINT8_MAX || from->scale > UINT8_MAX ||
         from->n_fields > WEFT_COLUMNS_MAX) {
@@ -43,7 +47,14 @@ static weft_status decode_type(wire_decoder *w, uint32_t index)
         }
         fields[i] =
             (weft_field){.name = field->name, .type = w->types[field->type], .nullable = field->nullable};
+        nodes += w->type_nodes[field->type];
+        if (nodes > TYPE_NODES_MAX) {
+            st = weft_fail(w->ctx, WEFT_CORRUPT, "expressions from the wire: type %u has over %d parts",
+                           index, TYPE_NODES_MAX);
+            goto done;
+        }
     }
+    w->type_nodes[index] = nodes;
     w->types[index] = (weft_type){.id = (uint8_t)from->id,
                                   .precision = (uint8_t)from->precision,
                                   .scale = (uint8_t)from->scale,
@@ -52,6 +63,16 @@ static weft_status decode_type(wire_decoder *w, uint32_t index)
     if (!weft_expr_wire_check_type(w->types[index])) {
         st = weft_fail(w->ctx, WEFT_CORRUPT, "expressions from the wire: type %u is malformed", index);
     }
+done:
+    return st;
+}
+
+static weft_status decode_types(wire_decoder *w, Weft__Wire__Type *const *from, size_t count)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, count, &w->types));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, count, &w->type_nodes));
+    for (uint32_t i = 0; i < count; i++) WEFT_TRY(st, decode_type(w, from[i], i));
 done:
     return st;
 }
@@ -243,69 +264,85 @@ done:
     return st;
 }
 
+static weft_status check_version(weft_ctx *ctx, uint32_t version)
+{
+    if (version == WEFT_EXPR_WIRE_VERSION) return WEFT_OK;
+    return weft_fail(ctx, WEFT_UNSUPPORTED, "expressions of wire version %u; this process speaks %d", version,
+                     WEFT_EXPR_WIRE_VERSION);
+}
+
 static weft_status decode_message(wire_decoder *w, const weft_expr *const **exprs)
 {
     weft_status st = WEFT_OK;
     const Weft__Wire__Expressions *message = w->message;
     uint32_t depth = 0;
 
-    if (message->version != WEFT_EXPR_WIRE_VERSION) {
-        return weft_fail(w->ctx, WEFT_UNSUPPORTED, "expressions of wire version %u; this process speaks %d",
-                         message->version, WEFT_EXPR_WIRE_VERSION);
-    }
-    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, message->n_types, &w->types));
+    WEFT_TRY(st, check_version(w->ctx, message->version));
+    WEFT_TRY(st, decode_types(w, message->types, message->n_types));
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, message->n_nodes, &w->nodes));
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, message->n_nodes, &w->depths));
-    for (uint32_t i = 0; i < message->n_types; i++) WEFT_TRY(st, decode_type(w, i));
     while (w->done < message->n_nodes) WEFT_TRY(st, decode_node(w));
     WEFT_TRY(st, decode_list(w, message->roots, message->n_roots, &depth, exprs));
 done:
     return st;
 }
 
-/* protobuf-c allocates through this: from the arena, which frees all at once. */
-typedef struct wire_heap {
-    weft_ctx *ctx;
-    weft_status st;
-} wire_heap;
-
-static void *wire_alloc(void *self, size_t bytes)
+static weft_status check_size(weft_ctx *ctx, size_t len)
 {
-    wire_heap *heap = self;
-    void *out = NULL;
-    heap->st = weft_arena_alloc(heap->ctx, heap->ctx->arena, bytes > 0 ? bytes : 1, &out);
-    return heap->st == WEFT_OK ? out : NULL;
-}
-
-static void wire_free(void *self, void *block)
-{
-    (void)self;
-    (void)block;
+    if (len <= WEFT_EXPR_WIRE_BYTES_MAX) return WEFT_OK;
+    return weft_fail(ctx, WEFT_CORRUPT, "expressions from the wire: %zu bytes are more than the %d allowed",
+                     len, WEFT_EXPR_WIRE_BYTES_MAX);
 }
 
 weft_status weft_exprs_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, const weft_type *inputs,
                               int32_t input_count, const weft_expr *const **exprs, int32_t *count)
 {
     weft_status st = WEFT_OK;
-    wire_heap heap = {.ctx = ctx};
-    ProtobufCAllocator allocator = {.alloc = wire_alloc, .free = wire_free, .allocator_data = &heap};
+    ProtobufCMessage *message = NULL;
     wire_decoder w = {.ctx = ctx, .inputs = inputs, .input_count = input_count};
 
     *exprs = NULL;
     *count = 0;
-    if (len > WEFT_EXPR_WIRE_BYTES_MAX) {
-        return weft_fail(ctx, WEFT_CORRUPT,
-                         "expressions from the wire: %zu bytes are more than the %d allowed", len,
-                         WEFT_EXPR_WIRE_BYTES_MAX);
-    }
-    w.message = weft__wire__expressions__unpack(&allocator, len, bytes);
-    if (w.message == NULL) {
-        if (heap.st != WEFT_OK) return heap.st;
-        return weft_fail(ctx, WEFT_CORRUPT, "expressions from the wire: %zu bytes are no such message", len);
-    }
+    WEFT_TRY(st, check_size(ctx, len));
+    WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__expressions__descriptor, bytes, len, &message));
+    w.message = (const Weft__Wire__Expressions *)message;
     WEFT_TRY(st, decode_message(&w, exprs));
     *count = (int32_t)w.message->n_roots;
 done:
     if (st != WEFT_OK) *exprs = NULL;
+    return st;
+}
+
+weft_status weft_types_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, const weft_type **types,
+                              int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *unpacked = NULL;
+    wire_decoder w = {.ctx = ctx};
+    weft_type *list = NULL;
+
+    *types = NULL;
+    *count = 0;
+    WEFT_TRY(st, check_size(ctx, len));
+    WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__types__descriptor, bytes, len, &unpacked));
+    const Weft__Wire__Types *message = (const Weft__Wire__Types *)unpacked;
+    WEFT_TRY(st, check_version(ctx, message->version));
+    WEFT_TRY(st, decode_types(&w, message->types, message->n_types));
+    if (message->n_roots > WEFT_COLUMNS_MAX) {
+        st = weft_fail(ctx, WEFT_CORRUPT, "types from the wire: %zu are more than the %d columns allowed",
+                       message->n_roots, WEFT_COLUMNS_MAX);
+        goto done;
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->n_roots, &list));
+    for (size_t i = 0; i < message->n_roots; i++) {
+        if (message->roots[i] >= message->n_types) {
+            st = weft_fail(ctx, WEFT_CORRUPT, "types from the wire: there is no type %u", message->roots[i]);
+            goto done;
+        }
+        list[i] = w.types[message->roots[i]];
+    }
+    *types = list;
+    *count = (int32_t)message->n_roots;
+done:
     return st;
 }

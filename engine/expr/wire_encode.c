@@ -304,3 +304,25 @@ weft_status weft_exprs_encode(weft_ctx *ctx, const weft_expr *const *exprs, int3
 done:
     return st;
 }
+
+weft_status weft_types_encode(weft_ctx *ctx, const weft_type *types, int32_t count, uint8_t **bytes,
+                              size_t *len)
+{
+    weft_status st = WEFT_OK;
+    wire_encoder w = {.ctx = ctx};
+    Weft__Wire__Types message = WEFT__WIRE__TYPES__INIT;
+
+    *bytes = NULL;
+    *len = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &message.roots));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, encode_type(&w, types[i], &message.roots[i]));
+    message.version = WEFT_EXPR_WIRE_VERSION;
+    message.n_types = w.type_count;
+    message.types = w.types;
+    message.n_roots = (size_t)count;
+    const size_t size = weft__wire__types__get_packed_size(&message);
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, size + 1, (void **)bytes));
+    *len = weft__wire__types__pack(&message, *bytes);
+done:
+    return st;
+}

@@ -84,6 +84,10 @@ typedef struct weft_relation {
     const weft_format *format;
     weft_table *table;
     const weft_schema *schema;
+    int32_t file_count;          /* what the table was opened over: another process opens it again */
+    const weft_file_info *files;
+    int32_t option_count;
+    const char *const *options;  /* pairs */
 } weft_relation;
 
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */

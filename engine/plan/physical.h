@@ -203,8 +203,9 @@ typedef struct weft_sink_spec {
             const int32_t *hash;
         } sort;
         struct {
-            const char *format, *directory; /* the output; attempts write below its _temporary (storage/commit.h) */
-            const char *job;                /* name of the job for the commit */
+            const char *format,
+                *directory;  /* the output; attempts write below its _temporary (storage/commit.h) */
+            const char *job; /* name of the job for the commit */
             const weft_schema *schema;
             int32_t option_count;
             const char *const *options;
@@ -230,6 +231,8 @@ typedef enum weft_input_mode {
 typedef struct weft_stage_input {
     int32_t stage_id;
     weft_input_mode mode;
+    weft_types rows;         /* of its blocks, as that stage's sink has them */
+    int32_t partition_count; /* likewise */
 } weft_stage_input;
 
 /* What a task does beyond the fragment: the descriptor that alone decides its output (with the input blocks).
@@ -270,11 +273,19 @@ typedef struct weft_stage_stats {
 /* Text of the stages for EXPLAIN; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_stage_text(weft_ctx *ctx, const weft_stage *stage, char **out);
 
-/* Versioned wire form (proto/plan.proto), decoded with full validation. Tables of scans travel as (format,
- * file list, schema) and are opened again through weft_format_find. Bytes are in ctx->arena. */
+/* Versioned wire form (proto/plan.proto): the message is of ctx->arena. Errors: WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes,
                                               size_t *len);
+/* Decode into ctx->arena, with full validation: what comes out can be opened and run over blocks that are as
+ * its inputs say. Bytes are not needed afterwards. The table of a scan is not open yet (NULL). Errors:
+ * WEFT_CORRUPT with the part that is wrong, WEFT_UNSUPPORTED for another version or a field that this process
+ * does not know, WEFT_DATA_SOURCE_NOT_FOUND, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_stage_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
-                                              const weft_stage **out);
+                                              weft_stage **out);
+/* Open the table that a decoded stage scans, in ctx->arena, and close it again. Neither does anything to
+ * other stages. Errors: those of opening a table; WEFT_CORRUPT when a file is not what it was when planned.
+ */
+WEFT_MUST_CHECK weft_status weft_stage_bind(weft_ctx *ctx, weft_stage *stage);
+void weft_stage_unbind(weft_stage *stage);
 
 #endif

@@ -138,6 +138,12 @@ weft_status plan_issue(weft_ctx *ctx, weft_planner *p, pipeline *pipe, const wef
     stage->fragment.sink = *sink;
     stage->input_count = pipe->inputs.count;
     stage->inputs = pipe->inputs.items;
+    for (int32_t i = 0; i < pipe->inputs.count; i++) {
+        weft_stage_input *input = PLAN_LIST_AT(&pipe->inputs, weft_stage_input, i);
+        const weft_stage *from = *PLAN_LIST_AT(&p->stages, const weft_stage *, input->stage_id);
+        input->rows = from->fragment.sink.rows;
+        input->partition_count = from->fragment.sink.partition_count;
+    }
     stage->determinism = pipe_determinism(p, pipe);
     stage->name = pipe->name;
     stage->estimated_rows = pipe->rows;

@@ -216,6 +216,9 @@ static const weft_format mock_format = {
     .splits = mock_splits,
 };
 
+/* Splits name a file, though nothing reads it. */
+static const weft_file_info mock_file = {.path = "mock.parquet", .size_bytes = 1};
+
 static weft_status mock_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                              const weft_node **parsed, const weft_relation **relation)
 {
@@ -270,7 +273,9 @@ void weft_tpch_catalog_init(weft_tpch_catalog *c, double scale)
         t->relation = (weft_relation){.name = t->def->name,
                                       .format = &mock_format,
                                       .table = (weft_table *)(void *)t,
-                                      .schema = &t->schema};
+                                      .schema = &t->schema,
+                                      .file_count = 1,
+                                      .files = &mock_file};
     }
 }
 

@@ -1,0 +1,130 @@
+/* engine/plan/wire_sink.c - decoded sinks, checked against the columns that reach them. */
+#include "engine/plan/wire_private.h"
+
+/* The rows written must have these columns. */
+static weft_status check_rows(const wire_stage *w, const weft_sink_spec *sink, const weft_types *written)
+{
+    return wire_types_equal(&sink->rows, written) ? WEFT_OK
+                                                  : wire_fail(w, "its rows have columns of other types");
+}
+
+static weft_status get_exchange(const wire_stage *w, const Weft__Wire__Exchange *from, weft_sink_spec *out)
+{
+    weft_status st = WEFT_OK;
+    weft_type *types = NULL;
+    weft_types written = {0};
+    if (from == NULL) return wire_fail(w, "an exchange says nothing");
+    if (from->n_columns > WEFT_COLUMNS_MAX || !wire_in_range(from->columns, from->n_columns, w->now.count))
+        return wire_fail(w, "a column is not there");
+    if (from->n_keys > WEFT_COLUMNS_MAX || !wire_in_range(from->keys, from->n_keys, (int32_t)from->n_columns))
+        return wire_fail(w, "a key is not among the columns");
+    if (from->limit < -1) return wire_fail(w, "a limit is out of range");
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_columns, &types));
+    wire_pick(&w->now, from->columns, from->n_columns, types, &written.count);
+    written.types = types;
+    WEFT_TRY(st, check_rows(w, out, &written));
+    out->exchange.columns = wire_ints(from->columns);
+    out->exchange.column_count = (int32_t)from->n_columns;
+    out->exchange.keys = wire_ints(from->keys);
+    out->exchange.key_count = (int32_t)from->n_keys;
+    out->exchange.track_ranges = from->track_ranges != 0;
+    out->exchange.limit = from->limit;
+done:
+    return st;
+}
+
+static weft_status get_aggregate(const wire_stage *w, const Weft__Wire__Aggregation *from,
+                                 weft_sink_spec *out)
+{
+    weft_status st = WEFT_OK;
+    weft_type *types = NULL;
+    weft_types groups = {0}, written = {0};
+    if (from == NULL) return wire_fail(w, "an aggregation says nothing");
+    if (from->n_groups > WEFT_COLUMNS_MAX || !wire_in_range(from->groups, from->n_groups, w->now.count))
+        return wire_fail(w, "a group is no column");
+    if (from->n_groups == 0 && out->partition_count != 1)
+        return wire_fail(w, "an aggregation without groups has one partition");
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_groups, &types));
+    wire_pick(&w->now, from->groups, from->n_groups, types, &groups.count);
+    groups.types = types;
+    WEFT_TRY(st, wire_get_aggregates(w, from, &w->now, &groups, &out->aggregate.aggregates,
+                                     &out->aggregate.aggregate_count, &written));
+    WEFT_TRY(st, check_rows(w, out, &written));
+    out->aggregate.groups = wire_ints(from->groups);
+    out->aggregate.group_count = groups.count;
+done:
+    return st;
+}
+
+static weft_status get_sort(const wire_stage *w, const Weft__Wire__Sort *from, weft_sink_spec *out)
+{
+    weft_status st = WEFT_OK;
+    if (from == NULL) return wire_fail(w, "a sort says nothing");
+    if (from->limit < -1) return wire_fail(w, "a limit is out of range");
+    if (from->n_hash > WEFT_COLUMNS_MAX || !wire_in_range(from->hash, from->n_hash, w->now.count))
+        return wire_fail(w, "a column to hash is not there");
+    if (from->n_hash == 0 && out->partition_count != 1)
+        return wire_fail(w, "a sort without hash has one partition");
+    WEFT_TRY(st, wire_get_sort_keys(w, from->keys, from->n_keys, &w->now, &out->sort.keys));
+    WEFT_TRY(st, check_rows(w, out, &w->now));
+    out->sort.key_count = (int32_t)from->n_keys;
+    out->sort.limit = from->limit;
+    out->sort.hash = wire_ints(from->hash);
+    out->sort.hash_count = (int32_t)from->n_hash;
+done:
+    return st;
+}
+
+static weft_status get_write(const wire_stage *w, const Weft__Wire__Write *from, weft_sink_spec *out)
+{
+    static const weft_type file_row[] = {
+        {.id = WEFT_TYPE_STRING}, {.id = WEFT_TYPE_BIGINT}, {.id = WEFT_TYPE_BIGINT}};
+    const weft_types written = {.count = WEFT_COUNT(file_row), .types = file_row};
+    weft_status st = WEFT_OK;
+    if (from == NULL) return wire_fail(w, "a write says nothing");
+    if (from->n_options % 2 != 0 || from->n_options > INT32_MAX)
+        return wire_fail(w, "the options are no pairs");
+    if (from->directory[0] == '\0' || from->job[0] == '\0')
+        return wire_fail(w, "there is no directory or no job to write for");
+    if (weft_sink_format_find(from->format) == NULL)
+        return weft_fail(
+            w->ctx, WEFT_DATA_SOURCE_NOT_FOUND,
+            "stage %d from the wire writes data of format \"%s\", which this process does not know",
+            w->stage->id, from->format);
+    WEFT_TRY(st, wire_get_schema(w, from->schema, &out->write.schema));
+    const weft_schema *schema = out->write.schema;
+    if (schema->count != w->now.count) return wire_fail(w, "the schema has another number of columns");
+    for (int32_t i = 0; i < schema->count; i++)
+        if (!weft_type_equal(schema->fields[i].type, w->now.types[i]))
+            return wire_fail(w, "the schema has columns of other types");
+    if (out->partition_count != 1) return wire_fail(w, "a write has one partition");
+    WEFT_TRY(st, check_rows(w, out, &written));
+    out->write.format = from->format;
+    out->write.directory = from->directory;
+    out->write.job = from->job;
+    out->write.options = (const char *const *)from->options;
+    out->write.option_count = (int32_t)(from->n_options / 2);
+done:
+    return st;
+}
+
+weft_status wire_get_sink(wire_stage *w, const Weft__Wire__Sink *from, weft_sink_spec *out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t partitions = from->partition_count;
+    if (from->kind >= WEFT_SINK_KIND_COUNT) return wire_unknown(w, "kind", from->kind);
+    if (partitions < 1 || partitions > WEFT_PARTITIONS_MAX || (partitions & (partitions - 1)) != 0)
+        return wire_fail(w, "the number of partitions is no power of two in range");
+    out->kind = (weft_sink_kind)from->kind;
+    out->partition_count = partitions;
+    WEFT_TRY(st, wire_get_types(w, &from->rows, &out->rows));
+    switch (out->kind) {
+    case WEFT_SINK_EXCHANGE: WEFT_TRY(st, get_exchange(w, from->exchange, out)); break;
+    case WEFT_SINK_AGGREGATE: WEFT_TRY(st, get_aggregate(w, from->aggregate, out)); break;
+    case WEFT_SINK_SORT: WEFT_TRY(st, get_sort(w, from->sort, out)); break;
+    case WEFT_SINK_WRITE: WEFT_TRY(st, get_write(w, from->write, out)); break;
+    case WEFT_SINK_KIND_COUNT: break;
+    }
+done:
+    return st;
+}

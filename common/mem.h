@@ -7,8 +7,9 @@
  * only the pointer. Two kinds: WORKING memory is what a lane needs to move at all (registers, arenas, decode
  *          buffers): it may pass the pool's limit by the fixed headroom that the limit leaves aside. RETAINED
  *          memory is what grows with the data (row pages, tables, blocks): it is refused at the limit, and
- * the caller then spills or fails. An account may be given a floor: that much it may always retain, in the
- *          headroom if need be, so that what can spill can also work. Arena:   bump allocation in chunks, freed as a whole; one thread.
+ *          the caller then spills or fails. An account may be given a floor: that much it may always retain,
+ *          in the headroom if need be, so that what can spill can also work.
+ * Arena:   bump allocation in chunks, freed as a whole; one thread.
  *
  * Fault injection: weft_mem_fail_after makes the n-th allocation of the process fail (tests). */
 #ifndef WEFT_COMMON_MEM_H
@@ -35,9 +36,10 @@ int64_t weft_pool_kept_bytes(const weft_pool *pool);
 void weft_pool_trim(weft_pool *pool);
 void weft_pool_free(weft_pool **pool);
 
-/* What a refused RETAINED allocation asks for help before it fails: give back about `bytes` (blocks that nobody
- * reads go to disk) and return how many it was. Called by any thread, with the ctx of the allocation, whose
- * error it leaves as it is; it may not retain memory. fn NULL: nobody. Set while no other thread allocates. */
+/* What a refused RETAINED allocation asks for help before it fails: give back about `bytes` (blocks that
+ * nobody reads go to disk) and return how many it was. Called by any thread, with the ctx of the allocation,
+ * whose error it leaves as it is; it may not retain memory. fn NULL: nobody. Set while no other thread
+ * allocates. */
 typedef int64_t weft_pool_relief(weft_ctx *ctx, void *self, int64_t bytes);
 void weft_pool_set_relief(weft_pool *pool, weft_pool_relief *fn, void *self);
 

@@ -23,7 +23,7 @@ typedef struct weft_stage_source {
 typedef enum weft_to_worker_kind {
     WEFT_TO_WORKER_STAGE,  /* a fragment and where its inputs are: before the first task of the stage */
     WEFT_TO_WORKER_LAUNCH, /* run one attempt */
-    WEFT_TO_WORKER_CLOSE,  /* every task of a stage was accepted: its tables and inputs are not needed any more */
+    WEFT_TO_WORKER_CLOSE,  /* every task of a stage was accepted: its tables and inputs can go */
     WEFT_TO_WORKER_FREE,   /* the blocks of a stage are not needed any more */
     WEFT_TO_WORKER_END     /* the job is over (or cancelled): stop its tasks, drop all that is left of it */
 } weft_to_worker_kind;

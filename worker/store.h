@@ -18,8 +18,8 @@ WEFT_MUST_CHECK weft_status weft_store_put(weft_ctx *ctx, weft_store *store, wef
 weft_block *weft_store_find(weft_store *store, const weft_block_name *name);
 /* Drop the blocks of a stage (stage -1: of the whole job). */
 void weft_store_drop(weft_store *store, uint64_t job, int32_t stage);
-/* Write pages that nobody reads now to scratch, the block that holds most first, until about `bytes` of memory
- * are free or none is left. *freed: how much it was. Errors: WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
+/* Write pages that nobody reads now to scratch, the block that holds most first, until about `bytes` of
+ * memory are free or none is left. *freed: how much it was. Errors: WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_store_spill(weft_ctx *ctx, weft_store *store, int64_t bytes, int64_t *freed);
 void weft_store_free(weft_store **store);
 

@@ -73,8 +73,8 @@ const weft_marks *weft_block_marks(const weft_block *block, int32_t *count);
 typedef struct weft_block_reader weft_block_reader;
 WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t run, weft_block_reader **out);
-/* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the partition
- * is pinned (pages in memory: *stable is true); an open reader is a pin. */
+/* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the
+ * partition is pinned (pages in memory: *stable is true); an open reader is a pin. */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,
                                                    const weft_row_page **page, bool *stable);
 void weft_block_reader_close(weft_block_reader **reader);

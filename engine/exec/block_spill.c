@@ -148,7 +148,7 @@ weft_status weft_block_spill(weft_ctx *ctx, weft_block *block, int64_t *freed)
     *freed = 0;
     for (int32_t p = 0; p < block->partition_count && st == WEFT_OK; p++) {
         if (block->segments[p].page_count == 0) continue;
-        pthread_mutex_lock(&block->lock); /* a partition at a time: readers of the others need not wait long */
+        pthread_mutex_lock(&block->lock); /* a partition at a time: nobody waits long */
         if (block->segments[p].pins == 0) st = segment_spill(ctx, block, &block->segments[p], freed);
         pthread_mutex_unlock(&block->lock);
     }

@@ -9,4 +9,5 @@ X(distinct_aggregate, 2, "aggregates of DISTINCT arguments become aggregates in 
 X(merge_project, 2, "projections over projections become one")
 X(push_limit, 2, "limits move below projections, into sorts and branches of unions")
 X(prune, 2, "columns that nobody reads are dropped")
+X(early_aggregate, 3, "aggregates of one side of a join are computed before it")
 X(join_order, 3, "joins in the order, and on the sides, that cost least by the statistics")

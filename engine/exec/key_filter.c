@@ -6,10 +6,11 @@
 #include <string.h>
 
 #include "engine/exec/join_table.h"
+#include "engine/formats/bloom.h"
 
 enum {
     KEY_BITS_PER_ROW = 64,    /* a bitmap of 8 bytes a key: half of what a table entry takes */
-    KEY_BITS_SMALL = 1 << 20, /* 128 KiB: stays in the second-level cache */
+    KEY_BITS_SMALL = 1 << 23, /* 1 MiB: keys that come in about their order find their part of it in cache */
     KEY_BITS_MOST = 1 << 28,  /* 32 MiB */
     BLOOM_KEYS_PER_BLOCK = 21 /* 256 bits a block / 12 bits a key */
 };
@@ -52,7 +53,7 @@ static void pass_page(const key_reader *r, key_pass pass, const weft_row_page *p
         } else if (pass == PASS_BITMAP)
             weft_bit_set(f->bits, (int64_t)((uint64_t)key_integer(r, row) - (uint64_t)f->low));
         else
-            weft_bloom_insert(f, key_hash(r, row));
+            weft_bloom_insert(f->bits, f->block_mask, key_hash(r, row));
     }
 }
 

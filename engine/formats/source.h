@@ -44,12 +44,8 @@ typedef struct weft_key_filter {
     int64_t low, high;   /* inclusive bounds of the keys (integers) */
     bool has_range;      /* low and high are meant (not for strings) */
     uint64_t *bits;      /* bitmap words, or blocks of 256 bits */
-    uint64_t block_mask; /* BLOOM: number of blocks - 1 */
+    uint64_t block_mask; /* BLOOM: number of blocks - 1; see bloom.h */
 } weft_key_filter;
-
-/* Split-block bloom (as Parquet specifies the shape): eight 32-bit words a block, one bit in each. */
-void weft_bloom_insert(weft_key_filter *filter, uint64_t hash);
-bool weft_bloom_test(const weft_key_filter *filter, uint64_t hash);
 
 typedef struct weft_scan_filter {
     const weft_key_filter *keys;

@@ -5,7 +5,7 @@
 #ifndef WEFT_FORMATS_PARQUET_KERNELS_H
 #define WEFT_FORMATS_PARQUET_KERNELS_H
 
-#include "engine/columnar/column.h"
+#include "engine/formats/source.h"
 
 enum { WEFT_PQ_SLACK = 64 };
 
@@ -19,6 +19,12 @@ typedef struct weft_pq_kernels {
     void (*gather128)(const weft_str *values, const uint32_t *codes, int32_t n, weft_str *out);
     /* Positions i < n with keep[codes[i]] != 0, ascending; room for n. Returns their number. */
     int32_t (*select)(const uint8_t *keep, const uint32_t *codes, int32_t n, uint16_t *out);
+    /* Of the rows positions[i] (or i, when NULL) those whose value may be a key, in order, to out, which may
+     * be positions. The filter is not empty, its keys are integers. Returns their number. */
+    int32_t (*keys32)(const weft_key_filter *keys, const int32_t *values, const uint16_t *positions,
+                      int32_t n, uint16_t *out);
+    int32_t (*keys64)(const weft_key_filter *keys, const int64_t *values, const uint16_t *positions,
+                      int32_t n, uint16_t *out);
     /* Decompress raw snappy, all of from into exactly to_bytes at to; false when it is malformed or gives
      * another length: to may hold anything then. Both sides have WEFT_PQ_SLACK bytes after them. numbers: the
      * contents are eight-byte numbers; a hint that changes the speed only. Our own, as it is faster than the

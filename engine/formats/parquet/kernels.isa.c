@@ -7,6 +7,9 @@
  * take the scalar way. */
 #include "engine/formats/parquet/kernels.h"
 
+#include "common/hash.h"
+#include "engine/formats/bloom.h"
+
 #ifdef WEFT_ISA_AVX2
 #include <immintrin.h>
 #endif
@@ -90,6 +93,40 @@ static int32_t kernel_select(const uint8_t *keep, const uint32_t *codes, int32_t
     return count;
 }
 
+/* Rows pass or not at random: a branch for each would be foretold wrongly, so every row is written and the
+ * end moves on by one or by none. A value out of range asks the first bit, whose answer does not count. */
+#define KEYS_LOOP(test)                                                                                      \
+    do {                                                                                                     \
+        for (int32_t i = 0; i < n; i++) {                                                                    \
+            const uint16_t row = positions != NULL ? positions[i] : (uint16_t)i;                             \
+            const uint64_t at = (uint64_t)values[row] - low;                                                 \
+            const bool inside = at <= range;                                                                 \
+            out[kept] = row;                                                                                 \
+            kept += (test);                                                                                  \
+        }                                                                                                    \
+    } while (0)
+
+#define KEYS_KERNEL(name, type)                                                                              \
+    static int32_t name(const weft_key_filter *keys, const type *values, const uint16_t *positions,          \
+                        int32_t n, uint16_t *out)                                                            \
+    {                                                                                                        \
+        const uint64_t low = keys->has_range ? (uint64_t)keys->low : 0;                                      \
+        const uint64_t range = keys->has_range ? (uint64_t)keys->high - low : UINT64_MAX;                    \
+        const uint64_t *const bits = keys->bits;                                                             \
+        const uint64_t mask = keys->block_mask;                                                              \
+        int32_t kept = 0;                                                                                    \
+        if (keys->kind == WEFT_KEY_FILTER_BITMAP)                                                            \
+            KEYS_LOOP(inside &(bits[(inside ? at : 0) >> 6] >> (at & 63)) & 1);                              \
+        else if (keys->kind == WEFT_KEY_FILTER_BLOOM)                                                        \
+            KEYS_LOOP(inside &&weft_bloom_test(bits, mask, weft_hash_u64(at + low)));                        \
+        else                                                                                                 \
+            KEYS_LOOP(inside);                                                                               \
+        return kept;                                                                                         \
+    }
+
+KEYS_KERNEL(kernel_keys32, int32_t)
+KEYS_KERNEL(kernel_keys64, int64_t)
+
 const weft_pq_kernels WEFT_CAT(weft_pq_kernels_, WEFT_ISA) = {
     .unpack = kernel_unpack,
     .max_u32 = kernel_max_u32,
@@ -97,5 +134,7 @@ const weft_pq_kernels WEFT_CAT(weft_pq_kernels_, WEFT_ISA) = {
     .gather64 = kernel_gather64,
     .gather128 = kernel_gather128,
     .select = kernel_select,
+    .keys32 = kernel_keys32,
+    .keys64 = kernel_keys64,
     .snappy = WEFT_CAT(weft_pq_snappy_, WEFT_ISA),
 };

@@ -1,5 +1,6 @@
 /* engine/formats/parquet/key_test.c - key filters over a column. NULL keys never match. */
 #include "common/hash.h"
+#include "engine/formats/bloom.h"
 #include "engine/formats/parquet/scan.h"
 
 static inline bool key_test_integer(const weft_key_filter *keys, int64_t value)
@@ -9,14 +10,15 @@ static inline bool key_test_integer(const weft_key_filter *keys, int64_t value)
         const uint64_t bit = (uint64_t)value - (uint64_t)keys->low;
         return (keys->bits[bit >> 6] >> (bit & 63)) & 1;
     }
-    if (keys->kind == WEFT_KEY_FILTER_BLOOM) return weft_bloom_test(keys, weft_hash_u64((uint64_t)value));
+    if (keys->kind == WEFT_KEY_FILTER_BLOOM)
+        return weft_bloom_test(keys->bits, keys->block_mask, weft_hash_u64((uint64_t)value));
     return true;
 }
 
 static inline bool key_test_string(const weft_key_filter *keys, const weft_str *value)
 {
     if (keys->kind != WEFT_KEY_FILTER_BLOOM) return true;
-    return weft_bloom_test(keys, weft_hash_bytes(weft_str_data(value), value->len));
+    return weft_bloom_test(keys->bits, keys->block_mask, weft_hash_bytes(weft_str_data(value), value->len));
 }
 
 /* One value of any type; types that have no keys always may match. */
@@ -44,29 +46,20 @@ static bool key_test_value(const weft_key_filter *keys, uint8_t phys, const void
     return true;
 }
 
-#define KEY_LOOP(row, test)                                                                                  \
-    do {                                                                                                     \
-        for (int32_t i = 0; i < count; i++) {                                                                \
-            const int32_t row = positions != NULL ? positions[i] : i;                                        \
-            out[kept] = (uint16_t)row;                                                                       \
-            kept += (test) ? 1 : 0;                                                                          \
-        }                                                                                                    \
-    } while (0)
-
-int32_t weft_pq_test_keys(const weft_key_filter *keys, const weft_column *column, const uint16_t *positions,
-                          int32_t count, uint16_t *out)
+int32_t weft_pq_test_keys(const weft_pq_kernels *kernels, const weft_key_filter *keys,
+                          const weft_column *column, const uint16_t *positions, int32_t count, uint16_t *out)
 {
     int32_t kept = 0;
     if (keys->empty) return 0;
-    if (column->encoding == WEFT_FLAT && column->validity == NULL && column->phys == WEFT_PHYS_I64) {
-        const int64_t *values = column->data;
-        KEY_LOOP(row, key_test_integer(keys, values[row]));
-    } else if (column->encoding == WEFT_FLAT && column->validity == NULL && column->phys == WEFT_PHYS_I32) {
-        const int32_t *values = column->data;
-        KEY_LOOP(row, key_test_integer(keys, values[row]));
-    } else {
-        KEY_LOOP(row, !weft_column_is_null(column, row) &&
-                          key_test_value(keys, column->phys, weft_column_value(column, row)));
+    if (column->encoding == WEFT_FLAT && column->validity == NULL) {
+        if (column->phys == WEFT_PHYS_I64) return kernels->keys64(keys, column->data, positions, count, out);
+        if (column->phys == WEFT_PHYS_I32) return kernels->keys32(keys, column->data, positions, count, out);
+    }
+    for (int32_t i = 0; i < count; i++) {
+        const int32_t row = positions != NULL ? positions[i] : i;
+        out[kept] = (uint16_t)row;
+        kept += !weft_column_is_null(column, row) &&
+                key_test_value(keys, column->phys, weft_column_value(column, row));
     }
     return kept;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/expr/function.h"
+#include "engine/formats/bloom.h"
 #include "engine/formats/parquet/prune.h"
 #include "engine/formats/parquet/thrift_read.h"
 #include "engine/formats/parquet/write_bloom.h"
@@ -130,7 +131,7 @@ static weft_status bloom_ask(bloom_scan *b, const weft_pq_leaf *leaf, const weft
                                 bytes, BLOOM_BLOCK_BYTES));
     uint32_t words[BLOOM_BLOCK_BYTES / 4];
     memcpy(words, bytes, sizeof words);
-    *may = weft_pqw_bloom_block_test(words, hash);
+    *may = weft_bloom_block_test(words, hash);
 done:
     return st;
 }

@@ -93,8 +93,8 @@ WEFT_MUST_CHECK weft_status weft_pq_filters_window(weft_ctx *ctx, weft_scan *sca
 WEFT_MUST_CHECK weft_status weft_pq_filters_run(weft_ctx *ctx, weft_scan *scan);
 /* key_test.c: the positions among positions[0..count) (NULL: all of count) whose key may be there, into out.
  */
-int32_t weft_pq_test_keys(const weft_key_filter *keys, const weft_column *column, const uint16_t *positions,
-                          int32_t count, uint16_t *out);
+int32_t weft_pq_test_keys(const weft_pq_kernels *kernels, const weft_key_filter *keys,
+                          const weft_column *column, const uint16_t *positions, int32_t count, uint16_t *out);
 /* Have the column's values of the selected rows in its window. */
 WEFT_MUST_CHECK weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column);
 

@@ -164,7 +164,7 @@ static weft_status filter_ask_entries(weft_ctx *ctx, weft_scan *scan, int32_t co
                 weft_column slice = entries;
                 const int32_t n = weft_min_i32(WEFT_BATCH_ROWS_MAX, d->count - e);
                 slice.data = (const uint8_t *)d->values + (size_t)e * width;
-                const int32_t m = weft_pq_test_keys(f->keys, &slice, NULL, n, positions);
+                const int32_t m = weft_pq_test_keys(scan->lane.kernels, f->keys, &slice, NULL, n, positions);
                 memset(part + e, 0, (size_t)n);
                 for (int32_t k = 0; k < m; k++) part[e + positions[k]] = 1;
             }
@@ -258,7 +258,7 @@ static weft_status filter_run_one(weft_ctx *ctx, weft_scan *scan, weft_pq_filter
         if (f->reads[c]) WEFT_TRY(st, weft_pq_scan_load(ctx, scan, c));
     }
     if (f->keys != NULL) {
-        kept = weft_pq_test_keys(f->keys, &scan->batch_columns[f->column],
+        kept = weft_pq_test_keys(scan->lane.kernels, f->keys, &scan->batch_columns[f->column],
                                  scan->chosen ? scan->selection : NULL, scan->selected, scan->selection);
     } else {
         const weft_batch batch = {.rows = scan->window_rows,

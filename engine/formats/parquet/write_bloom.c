@@ -5,6 +5,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/formats/bloom.h"
+
 static const uint64_t xxh_p1 = 0x9e3779b185ebca87u;
 static const uint64_t xxh_p2 = 0xc2b2ae3d27d4eb4fu;
 static const uint64_t xxh_p3 = 0x165667b19e3779f9u;
@@ -69,9 +71,6 @@ weft_status weft_pqw_bloom_init(weft_ctx *ctx, int64_t distinct, double false_po
     return weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)out->bytes, (void **)&out->words);
 }
 
-static const uint32_t bloom_salt[8] = {0x47b6137bu, 0x44974d91u, 0x8824ad5bu, 0xa2b7289du,
-                                       0x705495c7u, 0x2df1424bu, 0x9efc4947u, 0x5c6bfb31u};
-
 static inline uint32_t *bloom_block(const weft_pqw_bloom *bloom, uint64_t hash)
 {
     const uint64_t blocks = (uint64_t)bloom->bytes / 32;
@@ -81,21 +80,13 @@ static inline uint32_t *bloom_block(const weft_pqw_bloom *bloom, uint64_t hash)
 void weft_pqw_bloom_add(weft_pqw_bloom *bloom, const void *bytes, size_t len)
 {
     const uint64_t hash = weft_pqw_xxh64(bytes, len);
-    uint32_t *block = bloom_block(bloom, hash);
-    for (int i = 0; i < 8; i++) block[i] |= 1u << ((uint32_t)hash * bloom_salt[i] >> 27);
-}
-
-bool weft_pqw_bloom_block_test(const uint32_t block[8], uint64_t hash)
-{
-    uint32_t missing = 0;
-    for (int i = 0; i < 8; i++) missing |= ~block[i] & 1u << ((uint32_t)hash * bloom_salt[i] >> 27);
-    return missing == 0;
+    weft_bloom_block_insert(bloom_block(bloom, hash), hash);
 }
 
 bool weft_pqw_bloom_test(const weft_pqw_bloom *bloom, const void *bytes, size_t len)
 {
     const uint64_t hash = weft_pqw_xxh64(bytes, len);
-    return weft_pqw_bloom_block_test(bloom_block(bloom, hash), hash);
+    return weft_bloom_block_test(bloom_block(bloom, hash), hash);
 }
 
 /* A block's place is the high part of hash × blocks: with half the blocks, blocks 2i and 2i + 1 become block

@@ -17,8 +17,6 @@ WEFT_MUST_CHECK weft_status weft_pqw_bloom_init(weft_ctx *ctx, int64_t distinct,
                                                 int64_t max_bytes, weft_pqw_bloom *out);
 void weft_pqw_bloom_add(weft_pqw_bloom *bloom, const void *bytes, size_t len);
 bool weft_pqw_bloom_test(const weft_pqw_bloom *bloom, const void *bytes, size_t len);
-/* The same for the block (hash >> 32) * blocks >> 32 alone, of a filter that lies elsewhere. */
-bool weft_pqw_bloom_block_test(const uint32_t block[8], uint64_t hash);
 /* Halve the filter while it still keeps this rate: it was made before the number of values was known. */
 void weft_pqw_bloom_fold(weft_pqw_bloom *bloom, double false_positives);
 void weft_pqw_bloom_deinit(weft_pqw_bloom *bloom);

@@ -5,6 +5,7 @@
 
 #include "common/hash.h"
 #include "engine/expr/expr.h"
+#include "engine/formats/bloom.h"
 #include "engine/formats/source.h"
 #include "tests/support/fixture.h"
 
@@ -453,7 +454,8 @@ static void key_filters_drop_rows(void **state)
     check_filters(&f, NULL, 0, &by_bitmap, 1, keep_keys, &r);
 
     weft_key_filter bloom = {.kind = WEFT_KEY_FILTER_BLOOM, .bits = blocks, .block_mask = 63};
-    for (int i = 0; i < WEFT_COUNT(keys); i++) weft_bloom_insert(&bloom, weft_hash_u64((uint64_t)keys[i]));
+    for (int i = 0; i < WEFT_COUNT(keys); i++)
+        weft_bloom_insert(bloom.bits, bloom.block_mask, weft_hash_u64((uint64_t)keys[i]));
     const weft_scan_filter by_bloom = {.keys = &bloom, .column = PAGES_N};
     reading all = {.name = "pages", .batch_rows = 64, .target_rows = 1000, .keys = &by_bloom, .key_count = 1};
     text got = read_file(&f, &all);

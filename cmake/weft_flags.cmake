@@ -15,6 +15,9 @@ endif()
 # Asserts stay on in release: CMake's own default would add NDEBUG.
 set(CMAKE_C_FLAGS_RELEASE "-O2 -g1")
 set(CMAKE_C_FLAGS_DEBUG "-O0 -g")
+if(WEFT_FUZZ) # three times the inputs a second
+    set(CMAKE_C_FLAGS_DEBUG "-O1 -g")
+endif()
 
 find_program(WEFT_CCACHE ccache)
 if(WEFT_CCACHE AND NOT CMAKE_C_COMPILER_LAUNCHER)

@@ -3,7 +3,7 @@
  * With page locations (offset index) a page is found by its first row. Without, headers are read one after
  * the other; a flat column's page has as many rows as values, a nested one's rows are known once its levels
  * are decoded. */
-#include "engine/formats/parquet/chunk.h"
+#include "engine/formats/parquet/page_cache.h"
 #include "engine/formats/parquet/thrift_read.h"
 
 enum {
@@ -143,6 +143,14 @@ weft_status weft_pq_chunk_header(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t of
     const uint8_t *bytes;
     const int64_t left = chunk->meta->end - offset;
     int64_t len = weft_min_i64(left, CHUNK_HEADER_BYTES);
+    if (chunk->lane->cache_bytes > 0) {
+        const weft_pq_cached *cached = weft_pq_page_cache_find(chunk->file_id, offset);
+        if (cached != NULL) {
+            *header = cached->header;
+            weft_pq_page_cache_release(&cached);
+            return WEFT_OK;
+        }
+    }
     for (;;) {
         /* What is in the buffer already is tried first, however much it is. */
         if (offset >= chunk->io_begin && chunk->io_end - offset > len) {
@@ -233,6 +241,7 @@ weft_status weft_pq_chunk_open(weft_ctx *ctx, weft_pq_chunk *chunk, weft_file *f
                                int32_t row_group, int32_t leaf)
 {
     chunk->file = file;
+    chunk->file_id = meta->id;
     chunk->path = meta->path;
     chunk->leaf = &meta->leaves[leaf];
     chunk->meta = &meta->row_groups[row_group].chunks[leaf];
@@ -242,6 +251,8 @@ weft_status weft_pq_chunk_open(weft_ctx *ctx, weft_pq_chunk *chunk, weft_file *f
     chunk->io_lent = false;
     chunk->page = (weft_pq_page){.offset = chunk->meta->begin};
     chunk->dictionary_loaded = false;
+    weft_pq_page_cache_release(&chunk->cached);
+    weft_pq_page_cache_release(&chunk->dictionary_cached);
     chunk->dictionary = (weft_dictionary){0};
     return chunk_open_locations(ctx, chunk, meta);
 }
@@ -252,11 +263,16 @@ static weft_status chunk_leave_page(weft_ctx *ctx, weft_pq_chunk *chunk)
     weft_status st = WEFT_OK;
     if (chunk->page.located && !chunk->page.loaded) chunk->lane->metrics.pages_skipped++;
     if (chunk->page.lent) {
-        if (!chunk->page.body_is_io) WEFT_TRY(st, weft_pq_lane_put_aside(ctx, chunk->lane, &chunk->body));
+        if (chunk->cached != NULL) {
+            WEFT_TRY(st, weft_pq_lane_put_page_aside(ctx, chunk->lane, &chunk->cached));
+        } else if (!chunk->page.body_is_io) {
+            WEFT_TRY(st, weft_pq_lane_put_aside(ctx, chunk->lane, &chunk->body));
+        }
         if (chunk->page.form == WEFT_PQ_FORM_FLAT) {
             WEFT_TRY(st, weft_pq_lane_put_aside(ctx, chunk->lane, &chunk->values));
         }
     }
+    weft_pq_page_cache_release(&chunk->cached);
 done:
     return st;
 }
@@ -349,5 +365,7 @@ void weft_pq_chunk_deinit(weft_pq_chunk *chunk)
     weft_pq_buffer_free(&chunk->rep_levels);
     weft_pq_buffer_free(&chunk->dictionary_body);
     weft_pq_buffer_free(&chunk->dictionary_values);
+    weft_pq_page_cache_release(&chunk->cached);
+    weft_pq_page_cache_release(&chunk->dictionary_cached);
     *chunk = (weft_pq_chunk){0};
 }

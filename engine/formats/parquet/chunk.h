@@ -22,6 +22,9 @@ typedef struct weft_pq_buffer {
     size_t bytes;
 } weft_pq_buffer;
 
+/* A page of page_cache.h. */
+typedef struct weft_pq_cached weft_pq_cached;
+
 /* What the chunks of one lane share. */
 typedef struct weft_pq_lane {
     weft_pq_codecs codecs;
@@ -30,6 +33,9 @@ typedef struct weft_pq_lane {
     weft_pq_buffer *aside; /* buffers that strings given out still point into */
     int32_t aside_count, aside_room;
     int64_t aside_bytes;
+    const weft_pq_cached **aside_pages; /* the same for pages of the cache */
+    int32_t aside_page_count, aside_page_room;
+    int64_t cache_bytes;  /* of the page cache; 0: it is off */
     weft_pq_buffer spare; /* the largest buffer released, for the next that is needed */
     weft_pq_buffer raw;   /* scratch of decoding */
 } weft_pq_lane;
@@ -81,6 +87,7 @@ typedef struct weft_pq_location {
 typedef struct weft_pq_chunk {
     weft_pq_lane *lane;
     weft_file *file;
+    uint64_t file_id; /* the meta's */
     const char *path; /* of the file, for messages */
     const weft_pq_leaf *leaf;
     const weft_pq_chunk_meta *meta;
@@ -97,13 +104,15 @@ typedef struct weft_pq_chunk {
     int64_t io_begin, io_end;
     bool io_lent; /* strings given out point into io */
     weft_pq_page page;
-    weft_pq_buffer body;   /* decompressed page */
-    weft_pq_buffer values; /* decoded values */
+    weft_pq_buffer body;          /* decompressed page, or */
+    const weft_pq_cached *cached; /* where it lies in the cache */
+    weft_pq_buffer values;        /* decoded values */
     weft_pq_buffer validity, def_levels, rep_levels;
     bool dictionary_loaded;
     int32_t dictionary_phys;
     weft_dictionary dictionary;
     weft_pq_buffer dictionary_body, dictionary_values;
+    const weft_pq_cached *dictionary_cached;
 } weft_pq_chunk;
 
 /* Room for bytes plus WEFT_PQ_SLACK; contents are lost when it grows. */
@@ -113,6 +122,9 @@ WEFT_MUST_CHECK weft_status weft_pq_buffer_grow(weft_ctx *ctx, weft_pq_buffer *b
 void weft_pq_buffer_free(weft_pq_buffer *buffer);
 /* Put a buffer aside until the next release; *buffer is empty afterwards. */
 WEFT_MUST_CHECK weft_status weft_pq_lane_put_aside(weft_ctx *ctx, weft_pq_lane *lane, weft_pq_buffer *buffer);
+/* The same for a page of the cache. */
+WEFT_MUST_CHECK weft_status weft_pq_lane_put_page_aside(weft_ctx *ctx, weft_pq_lane *lane,
+                                                        const weft_pq_cached **page);
 void weft_pq_lane_release(weft_pq_lane *lane);
 void weft_pq_lane_init(weft_pq_lane *lane);
 void weft_pq_lane_deinit(weft_pq_lane *lane);

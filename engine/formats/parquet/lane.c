@@ -1,5 +1,5 @@
 /* engine/formats/parquet/lane.c - the buffers of a scan's lane. */
-#include "engine/formats/parquet/chunk.h"
+#include "engine/formats/parquet/page_cache.h"
 
 void weft_pq_lane_init(weft_pq_lane *lane)
 {
@@ -57,8 +57,28 @@ done:
     return st;
 }
 
+weft_status weft_pq_lane_put_page_aside(weft_ctx *ctx, weft_pq_lane *lane, const weft_pq_cached **page)
+{
+    weft_status st = WEFT_OK;
+    if (lane->aside_page_count == lane->aside_page_room) {
+        const int32_t room = lane->aside_page_room * 2 + 16;
+        void *grown = lane->aside_pages;
+        WEFT_TRY(st,
+                 weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)room * sizeof *lane->aside_pages, &grown));
+        lane->aside_pages = grown;
+        lane->aside_page_room = room;
+    }
+    lane->aside_bytes += (*page)->header.plain_bytes;
+    lane->aside_pages[lane->aside_page_count++] = *page;
+    *page = NULL;
+done:
+    return st;
+}
+
 void weft_pq_lane_release(weft_pq_lane *lane)
 {
+    for (int32_t i = 0; i < lane->aside_page_count; i++) weft_pq_page_cache_release(&lane->aside_pages[i]);
+    lane->aside_page_count = 0;
     for (int32_t i = 0; i < lane->aside_count; i++) {
         if (lane->aside[i].bytes > lane->spare.bytes) {
             weft_pq_buffer_free(&lane->spare);
@@ -77,5 +97,6 @@ void weft_pq_lane_deinit(weft_pq_lane *lane)
     weft_pq_buffer_free(&lane->spare);
     weft_pq_buffer_free(&lane->raw);
     weft_mem_free(lane->aside);
+    weft_mem_free(lane->aside_pages);
     weft_pq_codecs_deinit(&lane->codecs);
 }

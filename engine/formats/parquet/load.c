@@ -2,7 +2,7 @@
  * decode. */
 #include "common/hash.h"
 #include "engine/formats/parquet/bits.h"
-#include "engine/formats/parquet/chunk.h"
+#include "engine/formats/parquet/page_cache.h"
 
 /* Values of one page. Pages have thousands; the bound keeps a lying header from asking for all memory. */
 enum { LOAD_VALUES_MAX = 1 << 27 };
@@ -34,43 +34,83 @@ static weft_status load_decompress(weft_ctx *ctx, weft_pq_chunk *chunk, const we
     return st;
 }
 
-/* Read a page body and decompress what is behind the first `levels` bytes (v2 keeps levels uncompressed). */
-static weft_status load_body(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t offset,
-                             const weft_pq_page_header *h, int64_t levels, weft_pq_buffer *body,
-                             const uint8_t **out, bool *in_io)
+/* What a body that is read must be, before memory is asked for it. */
+static weft_status load_check(weft_ctx *ctx, weft_pq_chunk *chunk, const weft_pq_page_header *h,
+                              int64_t levels, const uint8_t *packed, bool plain)
+{
+    if (h->has_crc && weft_crc32(0, packed, (size_t)h->packed_bytes) != h->crc)
+        return weft_pq_chunk_corrupt(ctx, chunk, "the page's checksum is wrong");
+    if (levels > h->packed_bytes || levels > h->plain_bytes)
+        return weft_pq_chunk_corrupt(ctx, chunk, "the levels are longer than the page");
+    if (plain && h->packed_bytes != h->plain_bytes)
+        return weft_pq_chunk_corrupt(ctx, chunk, "an uncompressed page has two sizes");
+    if (!plain &&
+        !load_ratio_plausible(chunk->meta->codec, h->packed_bytes - levels, h->plain_bytes - levels)) {
+        return weft_pq_chunk_corrupt(ctx, chunk, "the page tells an impossible size");
+    }
+    return WEFT_OK;
+}
+
+/* Where the body of a page lies. */
+typedef struct load_place {
+    weft_pq_buffer *buffer;        /* decompressed into it, or */
+    const weft_pq_cached **cached; /* held of the cache */
+    bool in_io;                    /* or as it was read */
+} load_place;
+
+/* Decompress what is behind the first `levels` bytes (v2 keeps levels uncompressed), into the cache when it
+ * has room. */
+static weft_status load_unpack(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t offset,
+                               const weft_pq_page_header *h, int64_t levels, const uint8_t *packed,
+                               load_place *place, const uint8_t **out)
 {
     weft_status st = WEFT_OK;
-    const uint8_t *packed;
-    const bool plain = chunk->meta->codec == WEFT_PQ_UNCOMPRESSED || !h->compressed;
-    WEFT_TRY(st, weft_pq_chunk_bytes(ctx, chunk, offset + h->header_bytes, h->packed_bytes, &packed));
-    if (h->has_crc && weft_crc32(0, packed, (size_t)h->packed_bytes) != h->crc) {
-        st = weft_pq_chunk_corrupt(ctx, chunk, "the page's checksum is wrong");
-        goto done;
-    }
-    if (levels > h->packed_bytes || levels > h->plain_bytes) {
-        st = weft_pq_chunk_corrupt(ctx, chunk, "the levels are longer than the page");
-        goto done;
-    }
-    *in_io = plain;
-    if (plain) {
-        if (h->packed_bytes != h->plain_bytes) {
-            st = weft_pq_chunk_corrupt(ctx, chunk, "an uncompressed page has two sizes");
-        }
-        *out = packed;
-        goto done;
-    }
-    if (!load_ratio_plausible(chunk->meta->codec, h->packed_bytes - levels, h->plain_bytes - levels)) {
-        st = weft_pq_chunk_corrupt(ctx, chunk, "the page tells an impossible size");
-        goto done;
-    }
-    WEFT_TRY(st, weft_pq_buffer_reserve(ctx, body, (size_t)h->plain_bytes));
-    uint8_t *to = body->data;
+    const int64_t cache_bytes = chunk->lane->cache_bytes;
+    weft_pq_cached *page = cache_bytes > 0 ? weft_pq_page_cache_new(ctx, cache_bytes, h) : NULL;
+    const weft_pq_cached *unused;
+    if (page == NULL) WEFT_TRY(st, weft_pq_buffer_reserve(ctx, place->buffer, (size_t)h->plain_bytes));
+    uint8_t *to = page != NULL ? page->body : place->buffer->data;
     memcpy(to, packed, (size_t)levels);
     if (h->plain_bytes > levels || h->packed_bytes > levels) {
         WEFT_TRY(st, load_decompress(ctx, chunk, h, packed + levels, h->packed_bytes - levels, to + levels,
                                      h->plain_bytes - levels));
     }
     *out = to;
+    if (page != NULL) {
+        weft_pq_page_cache_add(page, chunk->file_id, offset);
+        *place->cached = page;
+        page = NULL;
+    }
+done:
+    unused = page;
+    weft_pq_page_cache_release(&unused);
+    return st;
+}
+
+/* Have the body of a page: from the cache, or read and decompressed. */
+static weft_status load_body(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t offset,
+                             const weft_pq_page_header *h, int64_t levels, load_place *place,
+                             const uint8_t **out)
+{
+    weft_status st = WEFT_OK;
+    const uint8_t *packed;
+    const bool plain = chunk->meta->codec == WEFT_PQ_UNCOMPRESSED || !h->compressed;
+    place->in_io = plain;
+    if (!plain && chunk->lane->cache_bytes > 0) {
+        weft_pq_page_cache_release(place->cached);
+        *place->cached = weft_pq_page_cache_find(chunk->file_id, offset);
+        if (*place->cached != NULL) {
+            *out = (*place->cached)->body;
+            return WEFT_OK;
+        }
+    }
+    WEFT_TRY(st, weft_pq_chunk_bytes(ctx, chunk, offset + h->header_bytes, h->packed_bytes, &packed));
+    WEFT_TRY(st, load_check(ctx, chunk, h, levels, packed, plain));
+    if (plain) {
+        *out = packed;
+    } else {
+        WEFT_TRY(st, load_unpack(ctx, chunk, offset, h, levels, packed, place, out));
+    }
 done:
     return st;
 }
@@ -242,6 +282,21 @@ done:
     return st;
 }
 
+/* The header of a page that its location led to. The whole page is read at once, unless the cache has it. */
+static weft_status load_located_header(weft_ctx *ctx, weft_pq_chunk *chunk)
+{
+    weft_status st = WEFT_OK;
+    const weft_pq_location *l = &chunk->locations[chunk->location_at];
+    const weft_pq_cached *cached = NULL;
+    const uint8_t *whole;
+    if (chunk->lane->cache_bytes > 0) cached = weft_pq_page_cache_find(chunk->file_id, l->offset);
+    if (cached == NULL) WEFT_TRY(st, weft_pq_chunk_bytes(ctx, chunk, l->offset, l->bytes, &whole));
+    WEFT_TRY(st, weft_pq_chunk_header(ctx, chunk, l->offset, &chunk->page.header));
+done:
+    weft_pq_page_cache_release(&cached);
+    return st;
+}
+
 weft_status weft_pq_chunk_load(weft_ctx *ctx, weft_pq_chunk *chunk)
 {
     weft_status st = WEFT_OK;
@@ -250,10 +305,7 @@ weft_status weft_pq_chunk_load(weft_ctx *ctx, weft_pq_chunk *chunk)
     const uint8_t *body = NULL;
     if (page->loaded) return WEFT_OK;
     if (h->type < 0) {
-        const weft_pq_location *l = &chunk->locations[chunk->location_at];
-        const uint8_t *whole;
-        WEFT_TRY(st, weft_pq_chunk_bytes(ctx, chunk, page->offset, l->bytes, &whole));
-        WEFT_TRY(st, weft_pq_chunk_header(ctx, chunk, page->offset, h));
+        WEFT_TRY(st, load_located_header(ctx, chunk));
         if ((h->type != WEFT_PQ_DATA_PAGE && h->type != WEFT_PQ_DATA_PAGE_V2)) {
             st = weft_pq_chunk_corrupt(ctx, chunk, "a page location does not lead to a data page");
             goto done;
@@ -272,7 +324,9 @@ weft_status weft_pq_chunk_load(weft_ctx *ctx, weft_pq_chunk *chunk)
     }
     const bool v2 = h->type == WEFT_PQ_DATA_PAGE_V2;
     const int64_t levels = v2 ? (int64_t)h->def_bytes + h->rep_bytes : 0;
-    WEFT_TRY(st, load_body(ctx, chunk, page->offset, h, levels, &chunk->body, &body, &page->body_is_io));
+    load_place place = {.buffer = &chunk->body, .cached = &chunk->cached};
+    WEFT_TRY(st, load_body(ctx, chunk, page->offset, h, levels, &place, &body));
+    page->body_is_io = place.in_io;
     load_levels l = {.at = body, .end = body + h->plain_bytes, .count = h->num_values};
     if (chunk->nested) {
         WEFT_TRY(st, load_nested_levels(ctx, chunk, &l));
@@ -328,7 +382,7 @@ weft_status weft_pq_chunk_dictionary(weft_ctx *ctx, weft_pq_chunk *chunk)
     weft_status st = WEFT_OK;
     weft_pq_page_header h;
     const uint8_t *body;
-    bool in_io = false;
+    load_place place = {.buffer = &chunk->dictionary_body, .cached = &chunk->dictionary_cached};
     const int64_t begin = chunk->meta->begin;
     if (chunk->dictionary_loaded) return WEFT_OK;
     WEFT_TRY(st, weft_pq_chunk_header(ctx, chunk, begin, &h));
@@ -337,8 +391,8 @@ weft_status weft_pq_chunk_dictionary(weft_ctx *ctx, weft_pq_chunk *chunk)
         st = weft_pq_chunk_corrupt(ctx, chunk, "the column chunk does not begin with a dictionary");
         goto done;
     }
-    WEFT_TRY(st, load_body(ctx, chunk, begin, &h, 0, &chunk->dictionary_body, &body, &in_io));
-    if (in_io) { /* it must outlive the io buffer */
+    WEFT_TRY(st, load_body(ctx, chunk, begin, &h, 0, &place, &body));
+    if (place.in_io) { /* it must outlive the io buffer */
         WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &chunk->dictionary_body, (size_t)h.plain_bytes));
         memcpy(chunk->dictionary_body.data, body, (size_t)h.plain_bytes);
         body = chunk->dictionary_body.data;

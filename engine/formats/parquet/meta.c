@@ -34,7 +34,8 @@ static struct {
     weft_pool *pool;
     cache_entry *buckets[CACHE_BUCKETS];
     cache_entry *oldest, *newest;
-    int64_t bytes; /* of listed entries */
+    int64_t bytes;  /* of listed entries */
+    uint64_t metas; /* made so far */
 } cache = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static void cache_destroy(cache_entry *entry)
@@ -129,6 +130,7 @@ static weft_status cache_new_entry(weft_ctx *ctx, const weft_file_info *file, ca
     pthread_mutex_lock(&cache.lock);
     if (cache.pool == NULL) cache.pool = weft_pool_new(INT64_MAX);
     weft_pool *pool = cache.pool;
+    const uint64_t id = ++cache.metas;
     pthread_mutex_unlock(&cache.lock);
     if (pool != NULL) account = weft_account_open(pool, "parquet footers");
     if (account != NULL) arena = weft_arena_new(account);
@@ -138,7 +140,8 @@ static weft_status cache_new_entry(weft_ctx *ctx, const weft_file_info *file, ca
     }
     WEFT_TRY(st, weft_arena_alloc(ctx, arena, sizeof **out, (void **)out));
     WEFT_TRY(st, weft_arena_copy(ctx, arena, file->path, strlen(file->path), &path));
-    (*out)->meta = (weft_pq_meta){.path = path,
+    (*out)->meta = (weft_pq_meta){.id = id,
+                                  .path = path,
                                   .file_bytes = file->size_bytes,
                                   .arena = arena,
                                   .account = account,

@@ -94,6 +94,7 @@ typedef struct weft_pq_row_group {
 } weft_pq_row_group;
 
 typedef struct weft_pq_meta {
+    uint64_t id; /* of this meta in the process, never used again */
     const char *path;
     int64_t file_bytes;
     int64_t rows;

@@ -10,6 +10,7 @@
  * its strings point to is kept until then (weft_pq_lane_release). */
 #include "engine/formats/parquet/scan.h"
 #include "common/settings.h"
+#include "engine/formats/parquet/page_cache.h"
 #include "engine/formats/parquet/prune.h"
 
 enum {
@@ -69,6 +70,7 @@ weft_status weft_pq_scan_open(weft_ctx *ctx, const weft_table *table, const weft
     scan->split_at = -1;
     scan->file_index = -1;
     weft_pq_lane_init(&scan->lane);
+    scan->lane.cache_bytes = weft_setting(ctx, WEFT_SET_PAGE_CACHE);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->columns));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->bounds));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, slots, &scan->batch_columns));
@@ -225,6 +227,10 @@ static weft_status scan_open_group(weft_ctx *ctx, weft_scan *scan, int32_t group
     metrics->row_groups++;
     scan->row = scan->row_end = 0;
     scan->range_count = scan->range_at = 0;
+    if (scan->lane.cache_bytes > 0) { /* what the query took since the last row group is not the cache's */
+        const int64_t free_bytes = weft_pool_free_bytes(weft_account_pool(ctx->memory));
+        weft_pq_page_cache_trim(weft_min_i64(scan->lane.cache_bytes, free_bytes));
+    }
     if (!none) WEFT_TRY(st, weft_pq_prune_by_bloom(ctx, scan, group, &none));
     if (!none) {
         WEFT_TRY(st, scan_open_ranges(ctx, scan, group, begin, end));

@@ -133,8 +133,8 @@ static void stats_cap_distinct(weft_column_stats *s, weft_type type, int64_t row
     if (s->has_bounds && integer) {
         const weft_i128 low = type.id == WEFT_TYPE_DECIMAL ? s->low.i128 : s->low.i64;
         const weft_i128 high = type.id == WEFT_TYPE_DECIMAL ? s->high.i128 : s->high.i64;
-        const weft_i128 range = high - low + 1;
-        const int64_t most = range > values ? values : (int64_t)range;
+        const weft_u128 range = (weft_u128)high - (weft_u128)low; /* less one; bounds may be any 128 bits */
+        const int64_t most = range >= (weft_u128)values ? values : (int64_t)range + 1;
         if (s->distinct_estimate < 0 || s->distinct_estimate > most) s->distinct_estimate = most;
     }
     if (s->distinct_estimate > values) s->distinct_estimate = values;

@@ -129,6 +129,8 @@ static void thrift_skip_map(weft_thrift *t)
     const uint8_t types = thrift_byte(t);
     const weft_thrift_field key = {.id = 0, .type = (weft_thrift_type)(types >> 4)};
     const weft_thrift_field value = {.id = 0, .type = (weft_thrift_type)(types & 15)};
+    /* An unknown type takes no bytes: the count would be the only bound. */
+    if (key.type > WEFT_THRIFT_STRUCT || value.type > WEFT_THRIFT_STRUCT) thrift_spoil(t);
     for (uint64_t i = 0; i < count && !t->bad; i++) {
         weft_thrift_skip(t, key);
         weft_thrift_skip(t, value);

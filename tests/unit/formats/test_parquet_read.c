@@ -251,19 +251,21 @@ static void files_give_their_rows(void **state)
     static const struct {
         int32_t batch_rows;
         int64_t target_rows;
-        const char *set;
-    } ways[] = {{2048, 1 << 20, ""},
-                {1, 1 << 20, ""},
-                {3, 7, ""},
-                {64, 100, "weft.scan.lateDecode"},
-                {100, 33, "weft.exec.narrowDecimals"}};
+        const char *set, *value;
+    } ways[] = {{2048, 1 << 20, "", ""},
+                {1, 1 << 20, "", ""},
+                {3, 7, "", ""},
+                {64, 100, "weft.scan.lateDecode", "false"},
+                {100, 33, "weft.exec.narrowDecimals", "false"},
+                {50, 200, "weft.scan.pageCache", "1m"},
+                {70, 90, "weft.scan.pageCache", "1m"}};
     for (int i = 0; i < WEFT_COUNT(files); i++) {
         text want = load_text(files[i]);
         for (int w = 0; w < WEFT_COUNT(ways); w++) {
             weft_fixture f;
             weft_fixture_open(&f);
             if (ways[w].set[0] != '\0') {
-                weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, ways[w].set, "false"));
+                weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, ways[w].set, ways[w].value));
             }
             reading r = {
                 .name = files[i], .batch_rows = ways[w].batch_rows, .target_rows = ways[w].target_rows};

@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 
 #include "engine/expr/expr.h"
+#include "engine/formats/parquet/page_cache.h"
 #include "tests/support/parquet_sample.h"
 #include "tests/unit/storage/storage_fixture.h"
 
@@ -264,6 +265,56 @@ static void folders_globs_and_lists(void **state)
     assert_int_equal(read_path(&f->ctx, storage_path(f, "t/none*.parquet"), &r), WEFT_NOT_FOUND);
 }
 
+/* With a page cache a second reading needs few bytes of the file and gives the same; the cache keeps within
+ * its bytes, within what the pool has left, and does not answer for a file that has changed. */
+static void pages_are_kept_between_scans(void **state)
+{
+    storage_fixture *f = *state;
+    static reading r;
+    char path[1100];
+    snprintf(path, sizeof path, "%s", write_sample(f, "cached.parquet", 9000, plain_groups, 4));
+    int64_t read_bytes[4];
+    static const char *const sizes[] = {"0", "64m", "64m", "100k"};
+    assert_int_equal(weft_pq_page_cache_trim(0), 0);
+    for (int i = 0; i < WEFT_COUNT(sizes); i++) {
+        check_ok(f, weft_settings_set(&f->ctx, &f->settings, "weft.scan.pageCache", sizes[i]));
+        r = reading_of(SAMPLE_TEXT);
+        r.columns[2] = SAMPLE_LIST;
+        r.column_count = 3;
+        r.target_rows = 1000;
+        check_ok(f, read_path(&f->ctx, path, &r));
+        assert_int_equal(r.rows, 9000);
+        for (int64_t row = 0; row < r.rows; row++) assert_int_equal(r.ids[row], row);
+        read_bytes[i] = r.metrics.bytes_read;
+    }
+    assert_true(read_bytes[2] * 10 < read_bytes[0]);
+    assert_true(weft_pq_page_cache_trim(INT64_MAX) <= 100 << 10);
+    assert_true(weft_pq_page_cache_trim(INT64_MAX) > 0);
+
+    check_ok(f, weft_settings_set(&f->ctx, &f->settings, "weft.scan.pageCache", "64m"));
+    assert_int_equal(unlink(path), 0);
+    write_sample(f, "cached.parquet", 5000, plain_groups, 4);
+    r = reading_of(SAMPLE_TEXT);
+    check_ok(f, read_path(&f->ctx, path, &r));
+    assert_int_equal(r.rows, 5000);
+
+    /* A query that takes all of its pool leaves nothing for the cache. */
+    void *rest = NULL;
+    weft_pool *small = weft_pool_new(8 << 20);
+    weft_account *account = weft_account_open(small, "small");
+    weft_ctx ctx;
+    weft_ctx_init(&ctx, weft_arena_new(account), account, &f->settings);
+    check_ok(f, weft_mem_alloc(&ctx, WEFT_MEM_WORKING, 7 << 20, &rest));
+    r = reading_of(SAMPLE_TEXT);
+    check_ok(f, read_path(&ctx, path, &r));
+    assert_true(weft_pq_page_cache_trim(INT64_MAX) <= 1 << 20);
+    weft_mem_free(rest);
+    weft_arena_free(&ctx.arena);
+    weft_account_close(&account);
+    weft_pool_free(&small);
+    assert_int_equal(weft_pq_page_cache_trim(0), 0);
+}
+
 enum { DAMAGED_BYTES_MAX = 60000 };
 
 static size_t load_bytes(const char *path, uint8_t *bytes)
@@ -304,9 +355,36 @@ static weft_status read_damaged(storage_fixture *f, const uint8_t *bytes, size_t
 
 static reading damaged_reading(void)
 {
-    return (reading){.columns = {SAMPLE_ID, SAMPLE_TEXT, SAMPLE_LIST, SAMPLE_D15},
-                     .column_count = 4,
-                     .target_rows = 1 << 20};
+    return (reading){.columns = {0, 1, 2, 3}, .column_count = 4, .target_rows = 1 << 20};
+}
+
+/* Four columns of the sample, that a reading takes by their places here. */
+static const char *write_narrow(storage_fixture *f, int32_t rows, const char *const *options,
+                                int32_t option_count)
+{
+    static const int32_t of[] = {SAMPLE_ID, SAMPLE_TEXT, SAMPLE_LIST, SAMPLE_D15};
+    const weft_sink_format *format = weft_sink_format_find("parquet");
+    weft_parquet_sample *sample;
+    weft_file_sink *sink;
+    weft_field fields[WEFT_COUNT(of)];
+    weft_column columns[WEFT_COUNT(of)];
+    weft_batch batch;
+    int64_t written, bytes;
+    check_ok(f, weft_parquet_sample_new(&f->ctx, &sample));
+    check_ok(f, weft_parquet_sample_batch(&f->ctx, sample, 0, rows, false, &batch));
+    for (int i = 0; i < WEFT_COUNT(of); i++) {
+        fields[i] = weft_parquet_sample_schema()->fields[of[i]];
+        columns[i] = batch.columns[of[i]];
+    }
+    batch.column_count = WEFT_COUNT(of);
+    batch.columns = columns;
+    const weft_schema schema = {.count = WEFT_COUNT(of), .fields = fields};
+    const char *path = storage_path(f, "narrow.parquet");
+    check_ok(f, format->open(&f->ctx, path, &schema, options, option_count, &sink));
+    check_ok(f, format->write(&f->ctx, sink, &batch));
+    check_ok(f, format->finish(&f->ctx, &sink, &written, &bytes));
+    weft_parquet_sample_free(&sample);
+    return path;
 }
 
 /* Each byte of a file changed in turn, and the file cut at each length: an error that names the file, or
@@ -318,7 +396,7 @@ static void every_byte_may_be_wrong(void **state)
     static reading r;
     static const char *const options[] = {"parquet.page.write-checksum.enabled", "true",
                                           "parquet.compression", "none"};
-    const size_t len = load_bytes(write_sample(f, "small.parquet", 4, options, 2), bytes);
+    const size_t len = load_bytes(write_narrow(f, 8, options, 2), bytes);
     int64_t checksums = 0;
     for (size_t at = 0; at < len; at++) {
         const uint8_t was = bytes[at];
@@ -335,7 +413,7 @@ static void every_byte_may_be_wrong(void **state)
     }
     r = damaged_reading();
     check_ok(f, read_damaged(f, bytes, len, &r));
-    assert_int_equal(r.rows, 4);
+    assert_int_equal(r.rows, 8);
 }
 
 /* The n-th read fails, n swept: WEFT_IO each time. */
@@ -365,4 +443,5 @@ static void every_read_may_fail(void **state)
 #define SCAN_TEST(function) WEFT_TEST_WITH(storage_setup, storage_teardown, function)
 WEFT_TESTS(SCAN_TEST(bloom_filters_rule_out_row_groups), SCAN_TEST(others_are_decoded_for_survivors_only),
            SCAN_TEST(tasks_share_a_row_group), SCAN_TEST(folders_globs_and_lists),
-           SCAN_TEST(every_byte_may_be_wrong), SCAN_TEST(every_read_may_fail))
+           SCAN_TEST(pages_are_kept_between_scans), SCAN_TEST(every_byte_may_be_wrong),
+           SCAN_TEST(every_read_may_fail))

@@ -97,12 +97,16 @@ static weft_status plan_project(weft_ctx *ctx, weft_planner *p, const weft_node 
     WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &passed, out, ready));
     if (!*ready) goto done;
     WEFT_TRY(st, pipe_compute(ctx, out, used, count, ordinals));
-    const int32_t holds = out->holds.count;
+    /* what lies below has no name any more: a node that is used twice has its own ids in one place and, below
+     * a projection like this one, in another, as different rows */
+    const plan_list holds = out->holds;
+    out->holds = (plan_list){0};
+    out->columns = (plan_list){0};
     for (int32_t i = 0; i < count; i++) {
         WEFT_TRY(st, pipe_name_column(ctx, out, output_id(used[i]), ordinals[i]));
         const weft_expr *column = below_alias(used[i]);
-        for (int32_t j = 0; j < holds && column->kind == WEFT_EXPR_COLUMN; j++) {
-            plan_constraint known = *PLAN_LIST_AT(&out->holds, const plan_constraint, j);
+        for (int32_t j = 0; j < holds.count && column->kind == WEFT_EXPR_COLUMN; j++) {
+            plan_constraint known = *PLAN_LIST_AT(&holds, const plan_constraint, j);
             if (known.id != column->column.id) continue;
             plan_constraint *added = NULL;
             WEFT_TRY(st, plan_list_add(ctx, &out->holds, sizeof(*added), (void **)&added));

@@ -5,6 +5,7 @@
  * own conjuncts are estimated over its unfiltered table. */
 #include <math.h>
 
+#include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "engine/plan/estimate_impl.h"
 
@@ -156,18 +157,85 @@ done:
     return st;
 }
 
-static bool is_aggregate_output(const weft_node *node, const weft_expr *e)
+/* The AGGREGATE whose result e is, with the call; NULL when it is none. */
+static const weft_node *aggregate_of(const weft_node *node, const weft_expr *e, const weft_expr **call)
 {
     const weft_expr *column = plain_column(e);
     while (column != NULL && (node->kind == WEFT_NODE_FILTER || node->kind == WEFT_NODE_JOIN)) {
         const weft_node *from = NULL;
         for (int32_t i = 0; i < node->input_count; i++)
             if (weft_node_find_output(node->inputs[i], column->column.id) >= 0) from = node->inputs[i];
-        if (from == NULL) return false;
+        if (from == NULL) return NULL;
         node = from;
     }
-    return column != NULL && node->kind == WEFT_NODE_AGGREGATE &&
-           weft_node_find_output(node, column->column.id) >= node->aggregate.group_count;
+    if (column == NULL || node->kind != WEFT_NODE_AGGREGATE) return NULL;
+    const int32_t at = weft_node_find_output(node, column->column.id) - node->aggregate.group_count;
+    if (at < 0) return NULL;
+    *call = opt_below_alias(node->aggregate.aggregates[at]);
+    return node;
+}
+
+/* Mean and variance of the values of an expression, as if spread evenly between its bounds. */
+static weft_status spread_of(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *arg,
+                             double *mean, double *variance, bool *known)
+{
+    weft_status st = WEFT_OK;
+    weft_column_stats stats = {0};
+    double low = 0, high = 0;
+    const weft_expr *column = plain_column(arg);
+    *known = false;
+    if (column == NULL || arg->type.id == WEFT_TYPE_STRING) return WEFT_OK;
+    WEFT_TRY(st, weft_estimator_column(ctx, e, node, column->column.id, &stats));
+    if (!stats.has_bounds || !estimate_number(&stats.low, &low) || !estimate_number(&stats.high, &high))
+        goto done;
+    *mean = (low + high) / 2;
+    *variance = (high - low) * (high - low) / 12;
+    *known = true;
+done:
+    return st;
+}
+
+/* Part of the groups whose sum, count or average lies above value: rows fall into groups by chance (Poisson),
+ * so that sums are about normally distributed with variance n (v + m^2). */
+static weft_status part_above(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *call,
+                              double value, double *out)
+{
+    weft_status st = WEFT_OK;
+    weft_estimate rows = {0}, groups = {0};
+    double mean = 1, variance = 0;
+    bool known = true;
+    const char *name = call->aggregate.function->name;
+    const bool count = strcmp(name, "count") == 0, sum = strcmp(name, "sum") == 0;
+    *out = -1;
+    if ((!count && !sum && strcmp(name, "avg") != 0) || node->aggregate.group_count == 0 ||
+        call->aggregate.distinct || call->aggregate.filter != NULL)
+        return WEFT_OK;
+    WEFT_TRY(st, weft_estimator_node(ctx, e, node->inputs[0], &rows));
+    WEFT_TRY(st, weft_estimator_node(ctx, e, node, &groups));
+    if (!count) WEFT_TRY(st, spread_of(ctx, e, node->inputs[0], call->args[0], &mean, &variance, &known));
+    if (!known || groups.rows < 1) goto done;
+    const double each = fmax(rows.rows / groups.rows, 1);
+    if (count || sum) {
+        variance = each * (variance + mean * mean);
+        mean *= each;
+    } else {
+        variance /= each;
+    }
+    *out = variance > 0 ? 0.5 * erfc((value - mean) / sqrt(2 * variance)) : mean > value ? 1 : 0;
+done:
+    return st;
+}
+
+/* A comparison of an aggregate's result with a constant. */
+static weft_status keep_having(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *call,
+                               const weft_value *value, bool less, double *out)
+{
+    weft_status st = WEFT_OK;
+    double at = 0, above = -1;
+    if (estimate_number(value, &at)) WEFT_TRY(st, part_above(ctx, e, node, call, at, &above));
+    *out = above < 0 ? KEEP_AGG : less ? 1 - above : above;
+done:
+    return st;
 }
 
 static weft_status keep_compare(weft_ctx *ctx, weft_estimator *e, const weft_node *node, const weft_expr *p,
@@ -189,18 +257,21 @@ static weft_status keep_compare(weft_ctx *ctx, weft_estimator *e, const weft_nod
         if (!equal) *out = 1 - *out;
         goto done;
     }
+    const weft_expr *call = NULL;
+    const weft_node *aggregate = aggregate_of(node, column, &call);
     if (value == NULL) {
-        *out = is_aggregate_output(node, column) || is_aggregate_output(node, other) ? KEEP_RANGE
-                                                                                     : ESTIMATE_CONDITION;
+        *out = aggregate != NULL || aggregate_of(node, other, &call) != NULL ? KEEP_RANGE
+                                                                             : ESTIMATE_CONDITION;
+        goto done;
+    }
+    const bool less = (name[0] == '<') != swap;
+    if (aggregate != NULL) {
+        WEFT_TRY(st, keep_having(ctx, e, aggregate, call, value, less, out));
         goto done;
     }
     double below = -1;
     WEFT_TRY(st, part_below(ctx, e, node, column, value, &below));
-    const bool less = (name[0] == '<') != swap;
-    if (below < 0)
-        *out = is_aggregate_output(node, column) ? KEEP_AGG : KEEP_RANGE;
-    else
-        *out = less ? below : 1 - below;
+    *out = below < 0 ? KEEP_RANGE : less ? below : 1 - below;
 done:
     return st;
 }

@@ -193,6 +193,27 @@ static int32_t node_lists(weft_node *node, node_list lists[NODE_LISTS])
     return 0;
 }
 
+weft_status opt_same_exprs(weft_ctx *ctx, const weft_node *a, const weft_node *b,
+                           const weft_outputs *a_columns, const weft_outputs *b_columns, bool *same)
+{
+    weft_status st = WEFT_OK;
+    weft_node a_copy = *a, b_copy = *b;
+    node_list a_lists[NODE_LISTS], b_lists[NODE_LISTS];
+    const int32_t count = node_lists(&a_copy, a_lists);
+    *same = count == node_lists(&b_copy, b_lists);
+    for (int32_t l = 0; l < count && *same; l++) *same = a_lists[l].count == b_lists[l].count;
+    for (int32_t l = 0; l < count && *same; l++) {
+        for (int32_t i = 0; i < a_lists[l].count && *same; i++) {
+            const weft_expr *e = NULL;
+            WEFT_TRY(st, opt_relabel(ctx, opt_below_alias((*b_lists[l].exprs)[i]), b_columns, a_columns, &e));
+            const weft_expr *own = opt_below_alias((*a_lists[l].exprs)[i]);
+            *same = weft_expr_equal(own, e) && weft_expr_deterministic(own);
+        }
+    }
+done:
+    return st;
+}
+
 bool opt_any_expr(const weft_node *node, weft_expr_visitor fn, void *self)
 {
     weft_node copy = *node;

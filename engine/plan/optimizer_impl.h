@@ -38,6 +38,11 @@ WEFT_MUST_CHECK weft_status opt_rewrite_exprs(weft_ctx *ctx, const weft_node *no
                                               void *self, const weft_node **out);
 /* Visit every expression of the node; true as soon as fn is. */
 bool opt_any_expr(const weft_node *node, weft_expr_visitor fn, void *self);
+/* Are the expressions of two nodes of one kind equal, names of outputs left out, when column i of b_columns
+ * stands for column i of a_columns? */
+WEFT_MUST_CHECK weft_status opt_same_exprs(weft_ctx *ctx, const weft_node *a, const weft_node *b,
+                                           const weft_outputs *a_columns, const weft_outputs *b_columns,
+                                           bool *same);
 /* A PROJECT that gives exactly these outputs, in their order; the node itself when it does. */
 WEFT_MUST_CHECK weft_status opt_restore(weft_ctx *ctx, const weft_node *node, const weft_outputs *outputs,
                                         const weft_node **out);

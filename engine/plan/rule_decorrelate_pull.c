@@ -284,19 +284,45 @@ static weft_status outer_to_domain(weft_ctx *ctx, void *self, const weft_expr *e
     return WEFT_OK;
 }
 
+static bool is_outer(void *self, const weft_expr *e)
+{
+    (void)self;
+    return e->kind == WEFT_EXPR_OUTER;
+}
+
+/* The outer query's rows without conditions that are correlated themselves, with a query further out: a
+ * domain may have more values than there are rows, but must not be correlated. */
+static weft_status domain_input(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers kept = {0};
+    const weft_node *input = NULL;
+    *out = node;
+    if (node->kind != WEFT_NODE_FILTER) return WEFT_OK;
+    WEFT_TRY(st, domain_input(ctx, node->inputs[0], &input));
+    for (int32_t i = 0; i < node->filter.count; i++)
+        if (!weft_expr_any(node->filter.conjuncts[i], is_outer, NULL))
+            WEFT_TRY(st, weft_pointers_push(ctx, &kept, node->filter.conjuncts[i]));
+    if (input != node->inputs[0] || kept.count < node->filter.count)
+        WEFT_TRY(st, opt_filter(ctx, input, &kept, out));
+done:
+    return st;
+}
+
 /* The distinct values that the outer query has for the columns, under new ids. */
 static weft_status domain_node(weft_ctx *ctx, domain *d, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_pointers groups = {0}, exprs = {0};
+    const weft_node *input = NULL;
+    WEFT_TRY(st, domain_input(ctx, d->scope->input, &input));
     for (int32_t i = 0; i < d->outers.count; i++) {
         const weft_expr *column = ((const weft_expr *)d->outers.items[i])->args[0], *named = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));
         WEFT_TRY(st, weft_expr_alias(ctx, column, weft_next_id(d->scope->ids), column->column.name, &named));
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, named));
     }
-    WEFT_TRY(st, weft_node_aggregate(ctx, d->scope->input, weft_pointers_exprs(&groups), groups.count, NULL,
-                                     0, out));
+    WEFT_TRY(st, weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count, NULL, 0, out));
     WEFT_TRY(st, weft_node_project(ctx, *out, weft_pointers_exprs(&exprs), exprs.count, out));
     for (int32_t i = 0; i < exprs.count; i++) {
         const weft_expr *column = NULL;

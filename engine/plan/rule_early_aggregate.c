@@ -10,7 +10,7 @@
 #include "engine/plan/optimizer_impl.h"
 
 #define ROWS_A_KEY_LEAST 4.0 /* fewer, and the aggregation costs more than the join gains */
-#define MATCHED_LEAST    0.5 /* part of the keys of S that find a partner: the others are aggregated in vain */
+#define MATCHED_LEAST    0.5 /* part of the keys of S that find a partner */
 #define ROWS_LEAST       1e5 /* of S: below, nothing matters */
 
 typedef struct early {

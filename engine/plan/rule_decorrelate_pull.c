@@ -290,21 +290,51 @@ static bool is_outer(void *self, const weft_expr *e)
     return e->kind == WEFT_EXPR_OUTER;
 }
 
-/* The outer query's rows without conditions that are correlated themselves, with a query further out: a
- * domain may have more values than there are rows, but must not be correlated. */
-static weft_status domain_input(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+static bool has_outer(const weft_node *node)
+{
+    if (opt_any_expr(node, is_outer, NULL)) return true;
+    for (int32_t i = 0; i < node->input_count; i++)
+        if (has_outer(node->inputs[i])) return true;
+    return false;
+}
+
+static bool gives_all(const weft_node *node, const weft_pointers *outers)
+{
+    for (int32_t i = 0; i < outers->count; i++) {
+        const weft_expr *outer = outers->items[i];
+        if (weft_node_find_output(node, outer->args[0]->column.id) < 0) return false;
+    }
+    return true;
+}
+
+/* May a join pad this input's columns with NULLs? */
+static bool is_padded(const weft_node *join, int input)
+{
+    const weft_join_kind kind = join->join.kind;
+    if (kind == WEFT_JOIN_FULL) return true;
+    return input == 0 ? kind == WEFT_JOIN_RIGHT : kind == WEFT_JOIN_LEFT || kind == WEFT_JOIN_SINGLE;
+}
+
+/* The outer query's rows without what is correlated itself, with a query further out: a domain may have more
+ * values than there are rows, but must not be correlated. */
+static weft_status domain_input(weft_ctx *ctx, const weft_pointers *outers, const weft_node *node,
+                                const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_pointers kept = {0};
     const weft_node *input = NULL;
     *out = node;
+    if (!has_outer(node)) return WEFT_OK;
+    for (int32_t i = 0; node->kind == WEFT_NODE_JOIN && i < 2; i++)
+        if (!is_padded(node, i) && gives_all(node->inputs[i], outers))
+            return domain_input(ctx, outers, node->inputs[i], out);
     if (node->kind != WEFT_NODE_FILTER) return WEFT_OK;
-    WEFT_TRY(st, domain_input(ctx, node->inputs[0], &input));
+    WEFT_TRY(st, domain_input(ctx, outers, node->inputs[0], &input));
     for (int32_t i = 0; i < node->filter.count; i++)
-        if (!weft_expr_any(node->filter.conjuncts[i], is_outer, NULL))
+        if (!weft_expr_any(node->filter.conjuncts[i], is_outer, NULL) &&
+            weft_outputs_cover(&input->output, node->filter.conjuncts[i]))
             WEFT_TRY(st, weft_pointers_push(ctx, &kept, node->filter.conjuncts[i]));
-    if (input != node->inputs[0] || kept.count < node->filter.count)
-        WEFT_TRY(st, opt_filter(ctx, input, &kept, out));
+    WEFT_TRY(st, opt_filter(ctx, input, &kept, out));
 done:
     return st;
 }
@@ -315,7 +345,7 @@ static weft_status domain_node(weft_ctx *ctx, domain *d, const weft_node **out)
     weft_status st = WEFT_OK;
     weft_pointers groups = {0}, exprs = {0};
     const weft_node *input = NULL;
-    WEFT_TRY(st, domain_input(ctx, d->scope->input, &input));
+    WEFT_TRY(st, domain_input(ctx, &d->outers, d->scope->input, &input));
     for (int32_t i = 0; i < d->outers.count; i++) {
         const weft_expr *column = ((const weft_expr *)d->outers.items[i])->args[0], *named = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));

@@ -2,6 +2,7 @@
 X(decorrelate, 1, "subquery expressions become joins")
 X(set_to_join, 1, "INTERSECT and EXCEPT become semi and anti joins")
 X(fold, 2, "constant expressions become literals, conditions lose what does not matter")
+X(unwrap_cast, 2, "comparisons of a widened column with a constant compare the column itself")
 X(infer, 2, "common factors of OR, what it says of one side, conditions of equal columns")
 X(push_filter, 2, "filters move towards the scans, comma joins get keys, outer joins become inner ones")
 X(full_loop, 2, "FULL JOIN without equal keys becomes a union")

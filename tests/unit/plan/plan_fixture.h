@@ -87,20 +87,26 @@ typedef struct plan_case {
     const char *text, *tree;
 } plan_case;
 
-static inline void plan_cases(const char *rule, const plan_case *cases, int32_t count)
+static inline void plan_cases_after(const char *const *names, int32_t name_count, const plan_case *cases,
+                                    int32_t count)
 {
     int32_t failed = 0;
     for (int32_t i = 0; i < count; i++) {
         plan_bench b;
         plan_bench_open(&b);
-        const char *tree = plan_after(&b, cases[i].text, &rule, 1);
+        const char *tree = plan_after(&b, cases[i].text, names, name_count);
         if (strcmp(tree, cases[i].tree) != 0) {
-            print_error("%s: %s\ngave\n%s", rule, cases[i].text, tree);
+            print_error("%s: %s\ngave\n%s", names[name_count - 1], cases[i].text, tree);
             failed++;
         }
         weft_fixture_close(&b.f);
     }
     assert_int_equal(failed, 0);
+}
+
+static inline void plan_cases(const char *rule, const plan_case *cases, int32_t count)
+{
+    plan_cases_after(&rule, 1, cases, count);
 }
 
 static inline const weft_node *plan_optimized(plan_bench *b, const char *text)

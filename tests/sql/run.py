@@ -39,12 +39,13 @@ class Record:
         self.kind = words[0]
         self.options = set(words[1:])
         if self.kind == "statement":
+            words = [word for word in words if word != "own"]
             if words[1:2] == ["error"] and len(words) in (3, 4):
                 self.kind, self.error_class, self.sqlstate = "error", words[2], (words + [None])[3]
             elif words[1:] != ["ok"]:
                 raise ScriptError(f"{path}:{line}: 'statement ok' or 'statement error CLASS [SQLSTATE]'")
         elif self.kind == "query":
-            unknown = self.options - {"rowsort", "header", "approx"}
+            unknown = self.options - {"rowsort", "header", "approx", "own"}
             if unknown:
                 raise ScriptError(f"{path}:{line}: unknown option {sorted(unknown)}")
 
@@ -167,6 +168,13 @@ def compare(record, rows):
     return None
 
 
+def fill_names(script, scratch):
+    """Each record's text with ${DATA} and ${SCRATCH} filled in."""
+    names = {"DATA": os.path.join(HERE, "data"), "SCRATCH": scratch}
+    for record in script.records:
+        record.text = re.sub(r"\$\{(\w+)\}", lambda m: names.get(m.group(1), m.group(0)), record.sql)
+
+
 class Runner:
     def __init__(self, weft, conf, timeout, config_name):
         self.weft, self.conf, self.timeout, self.config_name = weft, conf, timeout, config_name
@@ -182,9 +190,7 @@ class Runner:
         if self.config_name in script.skips:
             return []
         with tempfile.TemporaryDirectory(prefix="weft-sql-") as scratch:
-            names = {"DATA": os.path.join(HERE, "data"), "SCRATCH": scratch}
-            for record in script.records:
-                record.text = re.sub(r"\$\{(\w+)\}", lambda m: names.get(m.group(1), m.group(0)), record.sql)
+            fill_names(script, scratch)
             return list(self._run(script, scratch))
 
     def _run(self, script, scratch):

@@ -36,5 +36,7 @@ X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", TEXT, "", 0, 0,
   "File for the job's JSON event lines")
 X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", BYTES,
   "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task")
+X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", TEXT, "weft-warehouse", 0, 0,
+  "Folder of the tables that CREATE TABLE makes without a LOCATION")
 X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", TEXT, "snappy", 0, 0,
   "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")

@@ -182,14 +182,15 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     weft_ctx *ctx = &r->ctx;
     const weft_node *staged = NULL, *optimised = NULL;
     const weft_relation *relation = NULL;
-    const char *table = bound->write.table_name;
+    const char *table = bound->write.table_name, *path = NULL;
     bool skip = false;
 
     if (table != NULL)
         WEFT_TRY(st,
                  weft_session_catalog_check_new(ctx, s->catalog, table, bound->write.if_not_exists, &skip));
     if (skip) goto done;
-    WEFT_TRY(st, weft_write_begin(ctx, bound, &staged));
+    WEFT_TRY(st, weft_write_place(ctx, bound, &path));
+    WEFT_TRY(st, weft_write_begin(ctx, bound, path, &staged));
     st = weft_optimize(ctx, ids, staged, &optimised);
     if (st == WEFT_OK) st = run_plan(s, r, ids, optimised, false);
     if (st == WEFT_OK) st = weft_write_commit(ctx, staged, &r->run);
@@ -200,7 +201,7 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     weft_run_release(&r->run);
     r->schema = &write_schema;
     if (table == NULL) goto done;
-    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, bound->write.path, NULL, 0,
+    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0,
                                            &relation));
     WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
 done:

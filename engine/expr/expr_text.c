@@ -236,6 +236,8 @@ static void text_call(text *t, const weft_expr *e)
         text_like(t, e, " ILIKE ");
     } else if (strcmp(name, "rlike") == 0) {
         text_call_as(t, "RLIKE", e->args, e->arg_count);
+    } else if (e->arg_count == 1 && (strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0)) {
+        text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
     } else {
         text_call_as(t, e->call.written != NULL ? e->call.written : name, e->args, e->arg_count);
     }
@@ -281,15 +283,52 @@ static void text_window_plan(text *t, const weft_window_spec *spec)
     text_put(t, "))");
 }
 
+/* The function of a window as Spark shows it: ranks in capitals; lag and lead with all arguments. */
+static bool text_window_function(text *t, const weft_expr *e)
+{
+    static const char *const ranks[][2] = {
+        {"rank", "RANK()"}, {"dense_rank", "DENSE_RANK()"}, {"percent_rank", "PERCENT_RANK()"}};
+    const bool call = e->kind == WEFT_EXPR_CALL;
+    const bool shift = call && (strcmp(e->call.function->name, "lag") == 0 ||
+                                strcmp(e->call.function->name, "lead") == 0);
+    for (int32_t i = 0; call && i < WEFT_COUNT(ranks); i++) {
+        if (strcmp(e->call.function->name, ranks[i][0]) != 0) continue;
+        text_put(t, ranks[i][1]);
+        return false;
+    }
+    text_expr(t, e);
+    if (!shift || e->arg_count == 3 || t->used == 0) return shift;
+    t->used--; /* its closing parenthesis */
+    text_put(t, e->arg_count == 1 ? ", 1, NULL)" : ", NULL)");
+    return true;
+}
+
+/* lag(x, n) has the frame of the one row n before. */
+static void text_shift_frame(text *t, const weft_expr *e)
+{
+    const bool lag = strcmp(e->call.function->name, "lag") == 0;
+    for (int32_t i = 0; i < 2; i++) {
+        text_put(t, i == 0 ? "ROWS BETWEEN " : " AND ");
+        if (lag) text_put(t, "-");
+        if (e->arg_count > 1)
+            text_expr(t, e->args[1]);
+        else
+            text_put(t, "1");
+        text_put(t, " FOLLOWING");
+    }
+    text_put(t, ")");
+}
+
 static void text_window(text *t, const weft_expr *e)
 {
     const weft_window_spec *spec = e->window.spec;
-    text_expr(t, e->args[0]);
+    if (spec == NULL || t->ids) text_expr(t, e->args[0]);
     if (spec == NULL) return;
     if (t->ids) {
         text_window_plan(t, spec);
         return;
     }
+    const bool shift = text_window_function(t, e->args[0]);
     text_put(t, " OVER (");
     if (spec->partition_count > 0) {
         text_put(t, "PARTITION BY ");
@@ -300,6 +339,10 @@ static void text_window(text *t, const weft_expr *e)
         text_put(t, "ORDER BY ");
         text_list(t, spec->order, spec->order_count, ", ");
         text_put(t, " ");
+    }
+    if (shift) {
+        text_shift_frame(t, e->args[0]);
+        return;
     }
     text_put(t, spec->rows ? "ROWS BETWEEN " : "RANGE BETWEEN ");
     text_bound(t, spec->low, spec->low_offset);

@@ -146,7 +146,7 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
                 (pattern[i + 1] != '_' && pattern[i + 1] != '%' && pattern[i + 1] != escape)) {
                 weft_mem_free(memory);
                 return weft_fail_at(
-                    ctx, WEFT_INVALID_LIKE_PATTERN, &e->span,
+                    ctx, i + 1 >= len ? WEFT_ESCAPE_AT_END : WEFT_INVALID_LIKE_PATTERN, &e->span,
                     "The format is invalid: '%.*s'. The escape character is not allowed to %s.",
                     (int)(len < 200 ? len : 200), pattern,
                     i + 1 >= len ? "end with" : "precede a plain character");

@@ -483,6 +483,20 @@ done:
     return st;
 }
 
+static weft_status kernel_typeof(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    char text[512], *to = NULL;
+    (void)weft_type_text(call->expr->args[0]->type, text, sizeof(text));
+    const size_t len = strlen(text);
+    WEFT_TRY(st, string_room(ctx, call, len, &to));
+    memcpy(to, text, len);
+    for (int32_t k = 0; k < call->selected; k++)
+        *string_out(call, weft_call_row(call, k)) = weft_str_view(to, (uint32_t)len);
+done:
+    return st;
+}
+
 #define S WEFT_TYPE_STRING
 #define I WEFT_TYPE_INT
 #define FORM(name, low, high, result, kernel, ...)                                                           \
@@ -508,6 +522,7 @@ FORM(contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains, S, S);
 FORM(reverse, 1, 1, S, kernel_reverse, S);
 FORM(repeat, 2, 2, S, kernel_repeat, S, I);
 FORM(ascii, 1, 1, I, kernel_ascii, S);
+FORM(typeof, 1, 1, S, kernel_typeof, WEFT_TYPE_COUNT);
 static const weft_signature length_signatures[] = {{{S}, 1, 1, I, kernel_length},
                                                    {{WEFT_TYPE_BINARY}, 1, 1, I, kernel_length}};
 static const weft_signature octet_length_signatures[] = {{{S}, 1, 1, I, kernel_octet_length},
@@ -559,3 +574,10 @@ ENTRY(contains, "contains", NULL, "contains(s, part): part stands in s", "SELECT
 ENTRY(reverse, "reverse", NULL, "reverse(s): the characters backwards", "SELECT reverse('abc')", "cba");
 ENTRY(repeat, "repeat", NULL, "repeat(s, n): s n times", "SELECT repeat('ab', 2)", "abab");
 ENTRY(ascii, "ascii", NULL, "ascii(s): the number of the first character", "SELECT ascii('a')", "97");
+const weft_function weft_fn_typeof = {.name = "typeof",
+                                      .flags = WEFT_FN_NULL_OWN,
+                                      .signatures = typeof_signatures,
+                                      .signature_count = 1,
+                                      .help = "typeof(x): the name of x's type",
+                                      .example = "SELECT typeof(1)",
+                                      .example_result = "int"};

@@ -46,6 +46,7 @@ X(right)
 X(reverse)
 X(repeat)
 X(ascii)
+X(typeof)
 /* fn_date.c */
 X(extract)
 X(year)

@@ -1,6 +1,6 @@
 /* engine/formats/format.c - the registry of formats: an explicit list. To add one: its folder, and its line
  * here. */
-#include <string.h>
+#include <strings.h>
 
 #include "engine/formats/parquet/parquet.h"
 
@@ -9,7 +9,7 @@ static const weft_format *const formats[] = {&weft_format_parquet};
 const weft_format *weft_format_find(const char *name)
 {
     for (int32_t i = 0; i < WEFT_COUNT(formats); i++) {
-        if (strcmp(formats[i]->name, name) == 0) return formats[i];
+        if (strcasecmp(formats[i]->name, name) == 0) return formats[i];
     }
     return NULL;
 }

@@ -131,6 +131,15 @@ done:
 
 static weft_status missing(aggregate_builder *g, const weft_expr *column)
 {
+    if (g->group_count == 0) {
+        weft_fail_at(g->a->ctx, WEFT_MISSING_GROUP_BY, &column->span,
+                     "The query does not include a GROUP BY clause, but the column \"%s\" stands beside "
+                     "aggregate functions.",
+                     column->column.name);
+        weft_hint(g->a->ctx, "Add GROUP BY, or use any_value(%s) if any of its values will do.",
+                  column->column.name);
+        return WEFT_MISSING_GROUP_BY;
+    }
     weft_fail_at(
         g->a->ctx, WEFT_MISSING_AGGREGATION, &column->span,
         "The non-aggregating expression \"%s\" is based on columns which are not participating in the GROUP "

@@ -223,6 +223,37 @@ done:
     return st;
 }
 
+/* double(x), date(x) …: the name of a type is a cast to it. */
+static bool find_type_name(const char *name, weft_type *out)
+{
+    static const weft_type_id ids[] = {WEFT_TYPE_BOOLEAN, WEFT_TYPE_TINYINT, WEFT_TYPE_SMALLINT,
+                                       WEFT_TYPE_INT,     WEFT_TYPE_BIGINT,  WEFT_TYPE_FLOAT,
+                                       WEFT_TYPE_DOUBLE,  WEFT_TYPE_STRING,  WEFT_TYPE_BINARY,
+                                       WEFT_TYPE_DATE,    WEFT_TYPE_TIMESTAMP};
+    char text[32];
+    for (int32_t i = 0; i < WEFT_COUNT(ids); i++) {
+        *out = WEFT_TYPE_OF(ids[i]);
+        if (strcasecmp(name, weft_type_text(*out, text, sizeof(text))) == 0) return true;
+    }
+    *out = weft_type_decimal(10, 0);
+    return strcasecmp(name, "decimal") == 0;
+}
+
+static weft_status bind_type_call(weft_binder *b, const weft_expr *e, weft_type type, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers args = {0};
+    WEFT_TRY(st, bind_call_args(b, e, &args));
+    if (args.count != 1) {
+        WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_WRONG_NUM_ARGS, weft_analyzer_span(b->a, &e->span),
+                                  "The %s requires 1 parameters but the actual number is %d.",
+                                  e->unresolved.name, args.count));
+    }
+    WEFT_TRY(st, weft_expr_cast(b->a->ctx, weft_pointers_exprs(&args)[0], type, false, out));
+done:
+    return st;
+}
+
 weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -249,6 +280,8 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     const bool extract = strcasecmp(name, "extract") == 0 || strcasecmp(name, "date_part") == 0 ||
                          strcasecmp(name, "datepart") == 0;
     if (extract) return bind_extract(b, e, out);
+    weft_type type;
+    if (fn == NULL && find_type_name(name, &type)) return bind_type_call(b, e, type, out);
     WEFT_TRY(st, bind_call_args(b, e, &args));
     WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count, span, out));
 done:
@@ -339,7 +372,7 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     const weft_window_spec *parsed = e->window.spec, *spec = NULL;
     weft_pointers args = {0};
     const char *name = call->unresolved.name;
-    if (!b->windows) return misplaced(b, call, WEFT_UNSUPPORTED_WINDOW, "window function");
+    if (!b->windows) return misplaced(b, call, WEFT_WINDOW_NOT_ALLOWED, "window function");
     if (parsed == NULL) WEFT_TRY(st, named_window(b, e->args[1], &parsed));
     b->windows = false; /* they do not nest */
     const weft_function *fn = weft_function_find(name);
@@ -364,7 +397,8 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
                                              : "Expression \"%s\" is not supported within a window function.",
                                   name));
     }
-    WEFT_TRY(st, bind_spec(b, parsed, ranking, &spec));
+    /* Of the functions that exist only over windows, nth_value() alone reads its frame. */
+    WEFT_TRY(st, bind_spec(b, parsed, ranking && strcasecmp(name, "nth_value") != 0, &spec));
     WEFT_TRY(st, weft_expr_window(ctx, bound, spec, out));
     b->windows = true;
 done:

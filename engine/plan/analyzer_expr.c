@@ -273,7 +273,13 @@ weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e, const char *wh
     const weft_scope nothing = {0};
     weft_binder b = {.a = a, .scope = &nothing, .clause = what, .no_aggregates = WEFT_INVALID_LIMIT};
     const weft_expr *bound = NULL, *value = NULL;
-    WEFT_TRY(st, weft_bind_expr(&b, e, &bound));
+    st = weft_bind_expr(&b, e, &bound);
+    if (st == WEFT_UNRESOLVED_COLUMN || st == WEFT_UNRESOLVED_COLUMN_ALONE) {
+        weft_error_clear(a->ctx);
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_LIMIT_UNFOLDABLE, weft_analyzer_span(a, &e->span),
+                                  "The %s expression is invalid: it must not read a column.", what));
+    }
+    if (st != WEFT_OK) goto done;
     WEFT_TRY(st, weft_expr_fold(a->ctx, bound, &value));
     const bool literal = value->kind == WEFT_EXPR_LITERAL && weft_type_is_integral(value->type);
     const char *problem = !literal                 ? "must be a constant whole number"
@@ -282,8 +288,11 @@ weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e, const char *wh
                                                    : NULL;
     if (problem != NULL) {
         char *text = NULL;
+        const weft_status code = !literal                 ? WEFT_INVALID_LIMIT
+                                 : value->literal.is_null ? WEFT_LIMIT_NULL
+                                                          : WEFT_LIMIT_NEGATIVE;
         WEFT_TRY(st, weft_expr_text(a->ctx, bound, false, &text));
-        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_INVALID_LIMIT, weft_analyzer_span(a, &e->span),
+        WEFT_TRY(st, weft_fail_at(a->ctx, code, weft_analyzer_span(a, &e->span),
                                   "The %s expression \"%.200s\" is invalid: it %s.", what, text, problem));
     }
     *out = value->literal.i64;

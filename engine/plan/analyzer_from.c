@@ -260,7 +260,7 @@ static weft_status using_column(weft_analyzer *a, const weft_node *parsed, const
         *out = &side->names[i];
     }
     if (*out != NULL) return WEFT_OK;
-    return weft_fail_at(a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(a, &parsed->span),
+    return weft_fail_at(a->ctx, WEFT_UNRESOLVED_USING_COLUMN, weft_analyzer_span(a, &parsed->span),
                         "USING column `%s` cannot be resolved on the %s side of the join.", name, which);
 }
 

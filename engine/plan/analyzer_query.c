@@ -66,7 +66,7 @@ static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t
     WEFT_TRY(st, weft_bound_node(a, &cte->bound, &node));
     WEFT_TRY(st, weft_names_of(a->ctx, node, NULL, &cte->bound));
     if (columns > 0 && columns != cte->bound.count) {
-        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &definition->span),
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_ASSIGNMENT_ARITY, weft_analyzer_span(a, &definition->span),
                                   "`%s` names %d columns, but its query has %d.", cte->name, columns,
                                   cte->bound.count));
     }
@@ -89,7 +89,7 @@ static weft_status bind_with(weft_analyzer *a, const weft_node *parsed, const we
     for (int32_t i = 0; i < parsed->with.count; i++) {
         for (const weft_cte *c = inner; c != ctes; c = c->next) {
             if (strcasecmp(c->name, parsed->with.names[i]) != 0) continue;
-            WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_PARSE_SYNTAX_ERROR, weft_analyzer_span(a, &parsed->span),
+            WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_DUPLICATED_CTE_NAMES, weft_analyzer_span(a, &parsed->span),
                                       "CTE definition can't have duplicate names: `%s`.", c->name));
         }
         WEFT_TRY(st, define_cte(a, parsed, i, outer, inner, &inner));

@@ -147,7 +147,8 @@ static weft_status unresolved(weft_binder *b, const weft_expr *e)
     }
     WEFT_TRY(st, weft_nearest_names(ctx, e->name.parts[e->name.part_count - 1],
                                     weft_pointers_texts(&candidates), candidates.count, &near));
-    st = weft_fail_at(ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &e->span),
+    st = weft_fail_at(ctx, near[0] != '\0' ? WEFT_UNRESOLVED_COLUMN : WEFT_UNRESOLVED_COLUMN_ALONE,
+                      weft_analyzer_span(b->a, &e->span),
                       "A column, variable, or function parameter with name %s cannot be resolved.%s%s%s",
                       quoted, near[0] != '\0' ? " Did you mean one of the following? [" : "", near,
                       near[0] != '\0' ? "]." : "");
@@ -298,7 +299,7 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
         st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),
                           "* stands for no column: there is no FROM.");
     } else {
-        st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),
+        st = weft_fail_at(b->a->ctx, WEFT_STAR_EXPAND, weft_analyzer_span(b->a, &star->span),
                           "Cannot resolve `%s`.*: no table of this name is in FROM.", qualifier);
     }
 done:

@@ -84,6 +84,11 @@ static weft_status item_name(select_block *s, const weft_expr *parsed, const wef
         *out = parsed->name.parts[parsed->name.part_count - 1];
         return WEFT_OK;
     }
+    if (bound->kind == WEFT_EXPR_CAST && parsed->arg_count == 1 &&
+        parsed->args[0]->kind == WEFT_EXPR_UNRESOLVED_COLUMN) { /* a cast of a column keeps its name */
+        *out = parsed->args[0]->name.parts[parsed->args[0]->name.part_count - 1];
+        return WEFT_OK;
+    }
     const bool extract = parsed->kind == WEFT_EXPR_UNRESOLVED_CALL && parsed->arg_count == 2 &&
                          bound->kind == WEFT_EXPR_CALL && strcmp(parsed->unresolved.name, "extract") == 0;
     if (extract) {

@@ -179,6 +179,20 @@ done:
     return st;
 }
 
+/* A group key as it is kept: x + 0.0 turns -0.0, which is in the group of 0.0, into it. */
+static weft_status normalise_group(weft_ctx *ctx, const weft_expr *group, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_value zero = {.type = group->type};
+    const weft_expr *args[2] = {below_alias(group), NULL};
+    *out = group;
+    if (group->type.id != WEFT_TYPE_FLOAT && group->type.id != WEFT_TYPE_DOUBLE) return WEFT_OK;
+    WEFT_TRY(st, weft_expr_literal(ctx, &zero, &args[1]));
+    WEFT_TRY(st, weft_expr_call(ctx, "+", args, 2, NULL, out));
+done:
+    return st;
+}
+
 /* Lower all aggregates over the pipe: one PROJECT computes groups, arguments and filters. */
 static weft_status lower_aggregates(weft_ctx *ctx, const weft_node *node, pipeline *pipe,
                                     weft_sink_spec *sink)
@@ -195,7 +209,8 @@ static weft_status lower_aggregates(weft_ctx *ctx, const weft_node *node, pipeli
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &ordinals));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->aggregate.aggregate_count, &calls));
     count = 0;
-    for (int32_t i = 0; i < groups; i++) computed[count++] = node->aggregate.groups[i];
+    for (int32_t i = 0; i < groups; i++)
+        WEFT_TRY(st, normalise_group(ctx, node->aggregate.groups[i], &computed[count++]));
     for (int32_t i = 0; i < node->aggregate.aggregate_count; i++) {
         const weft_expr *call = below_alias(node->aggregate.aggregates[i]);
         for (int32_t j = 0; j < call->arg_count; j++) computed[count++] = call->args[j];

@@ -484,6 +484,55 @@ done:
     return st;
 }
 
+static bool reads_output(void *self, const weft_expr *e)
+{
+    const weft_outputs *outputs = self;
+    for (int32_t i = 0; e->kind == WEFT_EXPR_COLUMN && i < outputs->count; i++)
+        if (outputs->columns[i].id == e->column.id) return true;
+    return false;
+}
+
+/* A rewriter over ON, self the attachments of both sides: each subquery becomes a value of the side that it
+ * reads. */
+static weft_status replace_on_side(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    attachment *sides = self;
+    *out = e;
+    if (e->kind != WEFT_EXPR_SUBQUERY) return WEFT_OK;
+    for (int32_t i = 0; i < 2; i++) {
+        weft_outputs other = sides[1 - i].input->output;
+        const opt_scope scope = {.ids = sides[i].d->ids, .outer = &other, .span = &e->span};
+        bool foreign = opt_tree_correlated(&scope, e->subquery.plan);
+        for (int32_t k = 0; k < e->arg_count; k++) foreign |= weft_expr_any(e->args[k], reads_output, &other);
+        if (!foreign) return replace_subquery(ctx, &sides[i], e, out);
+    }
+    return weft_fail_at(
+        ctx, WEFT_UNSUPPORTED_SUBQUERY, &e->span,
+        "a subquery that reads both sides, in the ON condition of an outer join, is not supported");
+}
+
+/* Other joins than inner ones: what ON asks of a subquery is computed for the rows of a side before they are
+ * joined. */
+static weft_status decorrelate_outer(weft_ctx *ctx, decorrelator *d, const weft_node *node,
+                                     const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node model = *node;
+    attachment sides[2] = {{.d = d, .input = node->inputs[0]}, {.d = d, .input = node->inputs[1]}};
+    const weft_expr **conditions = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->join.condition_count, &conditions));
+    for (int32_t i = 0; i < node->join.condition_count; i++)
+        WEFT_TRY(st,
+                 weft_expr_rewrite(ctx, node->join.conditions[i], replace_on_side, sides, &conditions[i]));
+    const weft_node *inputs[2] = {sides[0].input, sides[1].input};
+    model.inputs = inputs;
+    model.join.conditions = conditions;
+    WEFT_TRY(st, weft_node_join_from(ctx, &model, out));
+    WEFT_TRY(st, opt_restore(ctx, *out, &node->output, out));
+done:
+    return st;
+}
+
 /* Subqueries in ON of an inner join are tested above it. */
 static weft_status decorrelate_join(weft_ctx *ctx, decorrelator *d, const weft_node *node,
                                     const weft_node **out)
@@ -495,9 +544,6 @@ static weft_status decorrelate_join(weft_ctx *ctx, decorrelator *d, const weft_n
     for (int32_t i = 0; i < node->join.condition_count; i++) {
         const weft_expr *e = node->join.conditions[i];
         const bool has = weft_expr_has_subquery(e);
-        if (has && node->join.kind != WEFT_JOIN_INNER)
-            return weft_fail_at(ctx, WEFT_UNSUPPORTED_SUBQUERY, &e->span,
-                                "a subquery in the ON condition of an outer join is not supported");
         WEFT_TRY(st, weft_pointers_push(ctx, has ? &above : &kept, e));
     }
     for (int32_t i = 0; i < node->join.key_count; i++) {
@@ -507,6 +553,7 @@ static weft_status decorrelate_join(weft_ctx *ctx, decorrelator *d, const weft_n
         return weft_fail_at(ctx, WEFT_UNSUPPORTED_SUBQUERY, &node->span,
                             "a subquery as the key of a join is not supported");
     }
+    if (node->join.kind != WEFT_JOIN_INNER) return decorrelate_outer(ctx, d, node, out);
     model.join.conditions = weft_pointers_exprs(&kept);
     model.join.condition_count = kept.count;
     WEFT_TRY(st, weft_node_join_from(ctx, &model, out));

@@ -172,7 +172,7 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     if (!distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN)) {
         weft_sql_advance(p);
     }
-    if (!sql_is(p, SQL_RPAREN)) {
+    if (distinct || !sql_is(p, SQL_RPAREN)) {
         WEFT_TRY(st, weft_sql_exprs(p, &args));
         accept_nulls(p, &ignore_nulls);
         if (sql_is(p, SQL_FAT_ARROW))

@@ -5,8 +5,8 @@
     spark_sql.py joins/outer.test          chosen scripts or folders
     spark_sql.py --update joins/outer.test write Spark's rows as the expected ones
 
-A record with the option `own` is Weft's own meaning and is left out; the script says why. Exit code 1 when any other
-record differs."""
+A record with the option `own` is Weft's own meaning and is left out; the script says why. Exit code 1 when
+any other record differs."""
 
 import argparse
 import logging
@@ -32,8 +32,9 @@ def open_session(scratch):
         "spark.sql.adaptive.enabled": "false",
         "spark.sql.session.timeZone": "UTC",
         "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
         "spark.log.level": "OFF",
-        "spark.driver.extraJavaOptions": f"-Dderby.system.home={scratch} -Duser.timezone=UTC -XX:TieredStopAtLevel=1",
+        "spark.driver.extraJavaOptions": "-Duser.timezone=UTC -XX:TieredStopAtLevel=1",
     }
     for key, value in settings.items():
         builder = builder.config(key, value)
@@ -106,7 +107,9 @@ def check_script(spark, path, update):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("scripts", nargs="*", default=[run.HERE])
     parser.add_argument("--update", action="store_true")
     options = parser.parse_args()

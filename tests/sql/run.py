@@ -180,7 +180,7 @@ class Runner:
         self.weft, self.conf, self.timeout, self.config_name = weft, conf, timeout, config_name
 
     def call(self, script, statements, scratch):
-        arguments = list(script.arguments)
+        arguments = ["-S"] + script.arguments
         for setting in script.conf + self.conf:
             arguments += ["--conf", setting]
         return weft_cli.run_statements(self.weft, statements, arguments, scratch, self.timeout)

@@ -56,6 +56,10 @@ typedef struct weft_client_error {
     int32_t line, column; /* in the SQL text, from 1; 0 when there is no place */
 } weft_client_error;
 
+#if defined(__GNUC__)
+#pragma GCC visibility push(default) /* what libweft.so shows; all else in it is hidden */
+#endif
+
 /* Start an engine. master: "local", "local[N]", "local[*]"; NULL is "local[*]". settings: count pairs of key
  * and value (weft.memory.limit …), may be NULL when count is 0. NULL on failure. */
 weft_client *weft_client_open(const char *master, const char *const *settings, int32_t count,
@@ -74,6 +78,10 @@ void weft_client_cancel(weft_client *client);
 
 /* Stop the engine. Sets *client to NULL; NULL is allowed. */
 void weft_client_close(weft_client **client);
+
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 
 #ifdef __cplusplus
 }

@@ -216,7 +216,7 @@ static void errors(void **state)
          "WHERE"},
         {"select * from region join nation using (r_name)", WEFT_UNRESOLVED_USING_COLUMN, 15, "right"},
         {"select * from (select 1) t(a, b)", WEFT_NUM_COLUMNS_MISMATCH, 16, "2 columns"},
-        {"with a as (select 1), a as (select 2) select 1", WEFT_PARSE_SYNTAX_ERROR, 1, "duplicate"},
+        {"with a as (select 1), a as (select 2) select 1", WEFT_DUPLICATED_CTE_NAMES, 1, "duplicate"},
         {"with recursive a as (select * from a) select 1", WEFT_TABLE_OR_VIEW_NOT_FOUND, 36, "RECURSIVE"},
         {"select *", WEFT_UNRESOLVED_COLUMN, 8, "no FROM"},
         {"select distinct r_name from region order by r_regionkey", WEFT_UNRESOLVED_COLUMN, 45, "DISTINCT"},

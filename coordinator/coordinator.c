@@ -367,7 +367,7 @@ static weft_status on_report(weft_ctx *ctx, job *j, weft_to_coordinator *m)
         goto done;
     j->stages[m->stage].report.run_ns += m->run_ns;
     j->stages[m->stage].report.failures += !done;
-    weft_event_log_task(j->log, m);
+    weft_event_log_task(j->log, j->stages[m->stage].stage, m);
     const weft_event event = {.kind = done ? WEFT_EVENT_DONE : WEFT_EVENT_FAILED,
                               .worker = m->worker,
                               .job = m->job,

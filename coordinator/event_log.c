@@ -57,39 +57,56 @@ void weft_event_log_job(weft_event_log *log, uint64_t job)
                         job, wall_ms(log)));
 }
 
+static void add_splits(const weft_task_spec *task, int64_t *rows, int64_t *bytes)
+{
+    for (int32_t i = 0; i < task->split_count; i++) {
+        *bytes += task->splits[i].bytes;
+        *rows += task->splits[i].row_end - task->splits[i].row_begin;
+    }
+}
+
 void weft_event_log_stage(weft_event_log *log, uint64_t job, const weft_stage *stage)
 {
     char line[LINE_BYTES];
-    int64_t split_bytes = 0, split_rows = 0;
+    int64_t split_bytes = 0, split_rows = 0, table_rows = 0;
+    int32_t filters = 0;
+    const weft_source_spec *source = &stage->fragment.source;
     if (log == NULL) return;
-    for (int32_t t = 0; t < stage->task_count; t++)
-        for (int32_t i = 0; i < stage->tasks[t].split_count; i++) {
-            split_bytes += stage->tasks[t].splits[i].bytes;
-            split_rows += stage->tasks[t].splits[i].row_end - stage->tasks[t].splits[i].row_begin;
-        }
+    for (int32_t t = 0; t < stage->task_count; t++) add_splits(&stage->tasks[t], &split_rows, &split_bytes);
+    if (source->kind == WEFT_SOURCE_SCAN) {
+        table_rows = source->scan.relation->format->row_count(source->scan.relation->table);
+        filters = source->scan.spec.conjunct_count + source->scan.key_count;
+    }
     write_line(log, line,
                snprintf(line, sizeof(line),
                         "{\"Event\":\"SparkListenerStageSubmitted\",\"Job ID\":%" PRIu64
                         ",\"Stage Info\":{\"Stage ID\":%d,\"Number of Tasks\":%d,\"Split Bytes\":%" PRId64
-                        ",\"Split Rows\":%" PRId64 "}}\n",
-                        job, stage->id, stage->task_count, split_bytes, split_rows));
+                        ",\"Split Rows\":%" PRId64 ",\"Table Rows\":%" PRId64 ",\"Filters\":%d}}\n",
+                        job, stage->id, stage->task_count, split_bytes, split_rows, table_rows, filters));
 }
 
-void weft_event_log_task(weft_event_log *log, const weft_to_coordinator *m)
+void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *m)
 {
     char line[LINE_BYTES];
+    int64_t split_bytes = 0, split_rows = 0;
     if (log == NULL) return;
     const bool done = m->kind == WEFT_FROM_WORKER_DONE;
+    const weft_scan_metrics none = {0};
+    const weft_scan_metrics *scan = m->metrics != NULL ? &m->metrics[0].scan : &none;
+    if (m->partition >= 0 && m->partition < stage->task_count)
+        add_splits(&stage->tasks[m->partition], &split_rows, &split_bytes);
     write_line(
         log, line,
         snprintf(line, sizeof(line),
                  "{\"Event\":\"SparkListenerTaskEnd\",\"Job ID\":%" PRIu64
                  ",\"Stage ID\":%d,\"Task End Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
                  "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Failed\":%s,\"Run Time\":%" PRId64
-                 ",\"Rows\":%" PRId64 "}}\n",
+                 ",\"Rows\":%" PRId64 "},\"Task Metrics\":{\"Input Metrics\":{\"Bytes Read\":%" PRId64
+                 ",\"Records Read\":%" PRId64 ",\"Split Bytes\":%" PRId64 ",\"Split Rows\":%" PRId64 "}}}\n",
                  m->job, m->stage, done ? "Success" : weft_status_text(m->status), m->partition, m->attempt,
                  m->worker, done ? "false" : "true", m->run_ns / 1000,
-                 done ? weft_block_rows(m->block, -1) : (int64_t)0));
+                 done ? weft_block_rows(m->block, -1) : (int64_t)0, scan->bytes_read, scan->rows_read,
+                 split_bytes, split_rows));
 }
 
 void weft_event_log_stage_done(weft_event_log *log, uint64_t job, const weft_stage_report *r)

@@ -15,7 +15,9 @@ typedef struct weft_event_log weft_event_log;
 WEFT_MUST_CHECK weft_status weft_event_log_open(weft_ctx *ctx, weft_event_log **out);
 void weft_event_log_job(weft_event_log *log, uint64_t job);
 void weft_event_log_stage(weft_event_log *log, uint64_t job, const weft_stage *stage);
-void weft_event_log_task(weft_event_log *log, const weft_to_coordinator *report);
+/* An attempt ended. Its splits are those of the stage's task; what it read of them is known when it
+ * succeeded. */
+void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *report);
 void weft_event_log_stage_done(weft_event_log *log, uint64_t job, const weft_stage_report *report);
 void weft_event_log_job_done(weft_event_log *log, uint64_t job, weft_status status,
                              const weft_scheduler_counts *counts);

@@ -128,11 +128,14 @@ static weft_status splits_cut(splits *s, int32_t file_index, const weft_pq_file 
         int64_t bound = -1;
         for (; page < pages && page_rows[page] <= end; page++) bound = page_rows[page];
         if (end < g->rows && bound > row) end = bound;
-        const double part = (double)(end - row) / (double)g->rows;
+        /* shares of what lies before each bound, so that the bytes of all pieces add up to the group's */
+        const double rows = (double)g->rows;
+        const int64_t before = (int64_t)((double)bytes * ((double)row / rows));
+        const int64_t after = end == g->rows ? bytes : (int64_t)((double)bytes * ((double)end / rows));
         WEFT_TRY(st, splits_add(s, (weft_split){.file_index = file_index,
                                                 .row_begin = g->first_row + row,
                                                 .row_end = g->first_row + end,
-                                                .bytes = (int64_t)((double)bytes * part)}));
+                                                .bytes = after - before}));
         row = end;
     }
 done:

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """TPC-H-shaped data without any generator: `weft sql` makes it itself. small.py --weft WEFT --dir DIR
 
-The eight tables have the names, types, key relations and text patterns that the 22 queries ask for, so that
-every query gives rows; the distributions are not TPC-H's. Tables are folders of Parquet files, the same bytes on
-every run: about 120,000 line items, which the planner cuts into several tasks."""
+The eight tables have the names, types, key relations and text patterns that the 22 queries ask for, so
+that every query gives rows; the distributions are not TPC-H's. Tables are folders of Parquet files with the
+same rows on every run: about 120,000 line items, which the planner cuts into several tasks."""
 
 import argparse
 import os
@@ -38,22 +38,23 @@ def number(n):
 
 
 def phone(nation):
-    return f"concat(cast({nation} + 10 as string), '-', lpad(cast(k % 1000 as string), 3, '0'), '-555-0199')"
+    number_of = "lpad(cast(k % 1000 as string), 3, '0')"
+    return f"concat(cast({nation} + 10 as string), '-', {number_of}, '-555-0199')"
 
 
 REGIONS = ("AFRICA", "AMERICA", "ASIA", "EUROPE", "MIDDLE EAST")
 NATIONS = (
-    ("ALGERIA", 0), ("ARGENTINA", 1), ("BRAZIL", 1), ("CANADA", 1), ("EGYPT", 4), ("ETHIOPIA", 0), ("FRANCE", 3),
-    ("GERMANY", 3), ("INDIA", 2), ("INDONESIA", 2), ("IRAN", 4), ("IRAQ", 4), ("JAPAN", 2), ("JORDAN", 4),
-    ("KENYA", 0), ("MOROCCO", 0), ("MOZAMBIQUE", 0), ("PERU", 1), ("CHINA", 2), ("ROMANIA", 3),
+    ("ALGERIA", 0), ("ARGENTINA", 1), ("BRAZIL", 1), ("CANADA", 1), ("EGYPT", 4), ("ETHIOPIA", 0),
+    ("FRANCE", 3), ("GERMANY", 3), ("INDIA", 2), ("INDONESIA", 2), ("IRAN", 4), ("IRAQ", 4), ("JAPAN", 2),
+    ("JORDAN", 4), ("KENYA", 0), ("MOROCCO", 0), ("MOZAMBIQUE", 0), ("PERU", 1), ("CHINA", 2), ("ROMANIA", 3),
     ("SAUDI ARABIA", 4), ("VIETNAM", 2), ("RUSSIA", 3), ("UNITED KINGDOM", 3), ("UNITED STATES", 1),
 )  # fmt: skip
-COLOURS = ("forest", "green", "azure", "blush", "chocolate", "drab", "ivory", "lime", "navy", "peru", "rose", "tan")
+COLOURS = ("forest", "green", "azure", "blush", "chocolate", "drab", "ivory", "lime", "navy", "rose", "tan")
 SEGMENTS = ("AUTOMOBILE", "BUILDING", "FURNITURE", "HOUSEHOLD", "MACHINERY")
 PRIORITIES = ("1-URGENT", "2-HIGH", "3-MEDIUM", "4-NOT SPECIFIED", "5-LOW")
 MODES = ("AIR", "AIR REG", "FOB", "MAIL", "RAIL", "SHIP", "TRUCK")
 INSTRUCTIONS = ("COLLECT COD", "DELIVER IN PERSON", "NONE", "TAKE BACK RETURN")
-NOTES = ("carefully final", "special packages and requests", "quick deposits", "Customer slow Complaints", "ideas")
+NOTES = ("carefully final", "special packages and requests", "quick deposits", "Customer slow Complaints")
 SIZES = ("SM", "LG", "MED", "JUMBO", "WRAP")
 BOXES = ("CASE", "BOX", "BAG", "JAR", "PKG", "PACK", "CAN", "DRUM")
 KINDS = ("STANDARD", "SMALL", "MEDIUM", "LARGE", "ECONOMY", "PROMO")
@@ -71,38 +72,45 @@ def sequence(count):
 
 def tables():
     """(name, SELECT that gives its rows)"""
-    yield "region", "SELECT cast(k as bigint) r_regionkey, name r_name, 'ideas' r_comment FROM VALUES {} AS t(k, name)".format(
-        ", ".join(f"({i}, '{name}')" for i, name in enumerate(REGIONS))
+    regions = ", ".join(f"({i}, '{name}')" for i, name in enumerate(REGIONS))
+    yield "region", (
+        "SELECT cast(k as bigint) r_regionkey, name r_name, 'ideas' r_comment "
+        f"FROM VALUES {regions} AS t(k, name)"
     )
+    nations = ", ".join(f"({i}, '{name}', {region})" for i, (name, region) in enumerate(NATIONS))
     yield "nation", (
-        "SELECT cast(k as bigint) n_nationkey, name n_name, cast(region as bigint) n_regionkey, 'ideas' n_comment "
-        "FROM VALUES {} AS t(k, name, region)"
-    ).format(", ".join(f"({i}, '{name}', {region})" for i, (name, region) in enumerate(NATIONS)))
+        "SELECT cast(k as bigint) n_nationkey, name n_name, cast(region as bigint) n_regionkey, "
+        f"'ideas' n_comment FROM VALUES {nations} AS t(k, name, region)"
+    )
     yield "supplier", (
-        f"SELECT k s_suppkey, concat('Supplier#', {number('k')}) s_name, concat('street ', cast(k as string)) "
-        f"s_address, k % 25 s_nationkey, {phone('k % 25')} s_phone, {money('k', 1, -99999, 999999)} s_acctbal, "
-        f"{choose('k', 2, NOTES)} s_comment FROM {sequence(SUPPLIERS)}"
+        f"SELECT k s_suppkey, concat('Supplier#', {number('k')}) s_name, "
+        f"concat('street ', cast(k as string)) s_address, k % 25 s_nationkey, {phone('k % 25')} s_phone, "
+        f"{money('k', 1, -99999, 999999)} s_acctbal, {choose('k', 2, NOTES)} s_comment "
+        f"FROM {sequence(SUPPLIERS)}"
     )
     nation = pick("k", 3, 25)
     yield "customer", (
-        f"SELECT k c_custkey, concat('Customer#', {number('k')}) c_name, concat('street ', cast(k as string)) "
-        f"c_address, {nation} c_nationkey, {phone(nation)} c_phone, {money('k', 4, -99999, 999999)} c_acctbal, "
-        f"{choose('k', 5, SEGMENTS)} c_mktsegment, {choose('k', 6, NOTES)} c_comment FROM {sequence(CUSTOMERS)}"
+        f"SELECT k c_custkey, concat('Customer#', {number('k')}) c_name, "
+        f"concat('street ', cast(k as string)) c_address, {nation} c_nationkey, {phone(nation)} c_phone, "
+        f"{money('k', 4, -99999, 999999)} c_acctbal, {choose('k', 5, SEGMENTS)} c_mktsegment, "
+        f"{choose('k', 6, NOTES)} c_comment FROM {sequence(CUSTOMERS)}"
     )
     yield "part", (
         f"SELECT k p_partkey, concat({choose('k', 7, COLOURS)}, ' ', {choose('k', 8, COLOURS)}) p_name, "
         f"concat('Manufacturer#', cast(k % 5 + 1 as string)) p_mfgr, "
         f"concat('Brand#', cast(k % 5 + 1 as string), cast({pick('k', 9, 5)} + 1 as string)) p_brand, "
-        f"concat({choose('k', 10, KINDS)}, ' ', {choose('k', 11, COATS)}, ' ', {choose('k', 12, METALS)}) p_type, "
+        f"concat({choose('k', 10, KINDS)}, ' ', {choose('k', 11, COATS)}, ' ', {choose('k', 12, METALS)}) "
+        f"p_type, "
         f"cast({pick('k', 13, 50)} + 1 as int) p_size, "
         f"concat({choose('k', 14, SIZES)}, ' ', {choose('k', 15, BOXES)}) p_container, "
         f"{money('k', 16, 90000, 200000)} p_retailprice, 'ideas' p_comment FROM {sequence(PARTS)}"
     )
     supplier = f"(k + i * {SUPPLIERS // 4 + 1}) % {SUPPLIERS} + 1"
     yield "partsupp", (
-        f"SELECT k ps_partkey, {supplier} ps_suppkey, cast({pick('(k * 4 + i)', 17, 9999)} + 1 as int) ps_availqty, "
-        f"{money('(k * 4 + i)', 18, 100, 100000)} ps_supplycost, {choose('(k * 4 + i)', 19, NOTES)} ps_comment "
-        f"FROM {sequence(PARTS)}, VALUES (0), (1), (2), (3) AS t(i)"
+        f"SELECT k ps_partkey, {supplier} ps_suppkey, "
+        f"cast({pick('(k * 4 + i)', 17, 9999)} + 1 as int) ps_availqty, "
+        f"{money('(k * 4 + i)', 18, 100, 100000)} ps_supplycost, {choose('(k * 4 + i)', 19, NOTES)} "
+        f"ps_comment FROM {sequence(PARTS)}, VALUES (0), (1), (2), (3) AS t(i)"
     )
     # a third of the customers has no orders
     customer = f"({pick('k', 20, CUSTOMERS // 3)}) * 3 + 1 + k % 2"
@@ -124,7 +132,8 @@ def tables():
         f"SELECT k * 4 l_orderkey, {part} l_partkey, {of_part} l_suppkey, cast(i as int) l_linenumber, "
         f"cast({quantity} as decimal(15,2)) l_quantity, {money(line, 32, 90000, 9000000)} l_extendedprice, "
         f"{money(line, 33, 0, 10)} l_discount, {money(line, 34, 0, 8)} l_tax, "
-        f"CASE WHEN {receipt} > date'1995-06-17' THEN 'N' ELSE {choose(line, 35, ('A', 'R'))} END l_returnflag, "
+        f"CASE WHEN {receipt} > date'1995-06-17' THEN 'N' ELSE {choose(line, 35, ('A', 'R'))} END "
+        f"l_returnflag, "
         f"CASE WHEN {ship} > date'1995-06-17' THEN 'O' ELSE 'F' END l_linestatus, "
         f"{ship} l_shipdate, {commit} l_commitdate, {receipt} l_receiptdate, "
         f"{choose(line, 36, INSTRUCTIONS)} l_shipinstruct, {choose(line, 37, MODES)} l_shipmode, "

@@ -8,7 +8,7 @@ X(MEMORY, "weft.memory.limit", "spark.executor.memory", BYTES, "0", 0, INT64_MAX
 X(SCRATCH, "weft.scratch.dir", "spark.local.dir", TEXT, "/tmp", 0, 0,
   "Folders for spilled data, comma separated")
 X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitions", INT, "0", 0, 65536,
-  "Partitions of an exchange; 0 is chosen by measured bytes")
+  "Partitions of an exchange by hash, rounded up to a power of two; 0 is chosen by measured bytes")
 X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", BYTES, "0",
   -1, INT64_MAX, "Largest build side that every task shares; 0 is by the memory limit, -1 never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", BOOL, "true", 0, 1,
@@ -35,7 +35,7 @@ X(PAGE_CACHE, "weft.scan.pageCache", "", BYTES, "0", 0, INT64_MAX, "Decompressed
 X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", TEXT, "", 0, 0,
   "File for the job's JSON event lines")
 X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", BYTES,
-  "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task")
+  "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task that has more than 4096 rows")
 X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", TEXT, "weft-warehouse", 0, 0,
   "Folder of the tables that CREATE TABLE makes without a LOCATION")
 X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", TEXT, "snappy", 0, 0,

@@ -12,6 +12,7 @@
 enum {
     TASKS_PER_SLOT = 2,          /* a task takes 1 / (slots × this) of what is left */
     TASK_ROWS_MIN = 32 * 1024,   /* below, starting a task costs more than sharing it saves */
+    SPLIT_ROWS_MIN = 4096,       /* however few bytes a task is allowed: each costs a footer and a message */
     SPLITS_PER_SLOT = 24,        /* how fine the format is asked to cut */
     PARTITION_TASKS_PER_SLOT = 4 /* partitions are already equal by hash; a few a slot even out the rest */
 };
@@ -141,10 +142,12 @@ static weft_status tasks_of_splits(weft_ctx *ctx, const weft_planner *p, const w
     for (int32_t begin = 0; begin < split_count;) {
         const int64_t want = one_task ? left : weft_max_i64(left / share, TASK_ROWS_MIN);
         int32_t end = begin;
-        int64_t rows = 0;
+        int64_t rows = 0, bytes = 0;
         while (end < split_count &&
-               (end == begin || rows + (splits[end].row_end - splits[end].row_begin) / 2 <= want)) {
+               (end == begin || (rows + (splits[end].row_end - splits[end].row_begin) / 2 <= want &&
+                                 (one_task || bytes + splits[end].bytes <= p->split_bytes)))) {
             rows += splits[end].row_end - splits[end].row_begin;
+            bytes += splits[end].bytes;
             end++;
         }
         weft_task_spec *task = NULL;
@@ -183,8 +186,14 @@ static weft_status tasks_of_scan(weft_ctx *ctx, const weft_planner *p, const pip
     spec.key_filters = filters;
     const int64_t rows = relation->format->row_count(relation->table);
     const int64_t pieces = (int64_t)weft_max_i32(1, p->options.slots) * SPLITS_PER_SLOT;
-    const int64_t target = weft_max_i64(rows < 0 ? 1 << 20 : rows / pieces, TASK_ROWS_MIN);
+    int64_t target = weft_max_i64(rows < 0 ? 1 << 20 : rows / pieces, TASK_ROWS_MIN), most = 0;
     WEFT_TRY(st, relation->format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
+    for (int32_t i = 0; i < split_count; i++) most = weft_max_i64(most, splits[i].bytes);
+    if (most > p->split_bytes) { /* cut again, finer by as much as the largest is too large */
+        target =
+            weft_max_i64((int64_t)((double)target / (double)most * (double)p->split_bytes), SPLIT_ROWS_MIN);
+        WEFT_TRY(st, relation->format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
+    }
     WEFT_TRY(st, tasks_of_splits(ctx, p, splits, split_count, pipe->one_task, tasks));
 done:
     return st;

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/plan/planner_impl.h"
 
@@ -46,6 +47,9 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
     p->ids = ids;
     p->root = root;
     p->options = *options;
+    const int64_t partitions = weft_setting(ctx, WEFT_SET_SHUFFLE_PARTITIONS);
+    p->partitions = partitions > 0 ? (int32_t)weft_pow2_ceil((uint64_t)partitions) : 0;
+    p->split_bytes = weft_setting(ctx, WEFT_SET_MAX_SPLIT_BYTES);
     p->result_stage = -1;
     WEFT_TRY(st, count_parents(ctx, p, root));
     const weft_outputs *result = root->kind == WEFT_NODE_WRITE ? &root->inputs[0]->output : &root->output;
@@ -86,6 +90,7 @@ bool plan_is_shared(const weft_planner *p, const weft_node *node)
 
 int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows)
 {
+    if (p->partitions > 0) return p->partitions;
     if (rows < PARTITIONS_FROM_ROWS) return 1;
     /* every slot works on one partition at a time and may use half of the memory together with the others */
     const double memory = (double)weft_max_i64(p->options.memory_bytes, 1 << 20);

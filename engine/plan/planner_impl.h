@@ -111,6 +111,8 @@ struct weft_planner {
     weft_ids *ids;
     const weft_node *root;
     weft_planner_options options;
+    int32_t partitions;  /* of every exchange by hash; 0: by bytes */
+    int64_t split_bytes; /* most compressed bytes of a scan task of several splits */
     weft_schema result_schema;
     plan_list stages;     /* const weft_stage * */
     plan_list ready;      /* const weft_stage *: issued since the last call */

@@ -127,7 +127,7 @@ static const char *const symbols[] = {
 static bool named[WEFT_SETTING_COUNT];
 
 /* Not honoured yet: what is taken up leaves this list. */
-static const char *const waiting[] = {"SHUFFLE_PARTITIONS", "TIME_ZONE", "MAX_SPLIT_BYTES"};
+static const char *const waiting[] = {"TIME_ZONE"};
 
 static bool is_word(char c) { return c == '_' || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); }
 

@@ -20,6 +20,7 @@ typedef struct sql_options {
     bool is_file[TEXTS_MOST];
     int32_t text_count;
     const char *output;
+    int32_t results; /* written so far */
     weft_output_format format;
     bool silent;
     weft_settings settings;
@@ -33,6 +34,13 @@ static void on_interrupt(int number)
     (void)number;
     interrupts++;
     if (interrupted_session != NULL) weft_session_cancel(interrupted_session);
+}
+
+bool weft_sql_take_interrupt(void)
+{
+    const bool interrupted = interrupts > 0;
+    interrupts = 0;
+    return interrupted;
 }
 
 static void print_help(void)
@@ -184,13 +192,20 @@ static double seconds_now(void)
     return (double)clock->now_ns(clock->self) / 1e9;
 }
 
-/* The stream for a result: stdout, or the --output file, which the first result makes and later ones append
- * to. */
-static weft_status open_stream(const sql_options *o, FILE **stream, weft_error *error)
+/* The stream for a result: stdout, or the --output file, which the first result makes anew and later ones
+ * append to. A Parquet file holds one result. */
+static weft_status open_stream(sql_options *o, FILE **stream, weft_error *error)
 {
+    const bool first = o->results++ == 0;
     *stream = stdout;
+    if (o->format == WEFT_OUTPUT_PARQUET && !first) {
+        *error = (weft_error){.code = WEFT_EXISTS};
+        snprintf(error->message, sizeof(error->message),
+                 "%s holds the result of an earlier statement: a Parquet file takes only one", o->output);
+        return WEFT_EXISTS;
+    }
     if (o->output == NULL || o->format == WEFT_OUTPUT_PARQUET) return WEFT_OK;
-    *stream = fopen(o->output, "ae");
+    *stream = fopen(o->output, first ? "we" : "ae");
     if (*stream != NULL) return WEFT_OK;
     *error = (weft_error){.code = WEFT_IO};
     snprintf(error->message, sizeof(error->message), "cannot write %s: %s", o->output, strerror(errno));
@@ -206,7 +221,7 @@ static void show_progress(void *self, const weft_progress *p)
 
 int weft_sql_run_statement(void *self, weft_local *local, const char *text, size_t len)
 {
-    const sql_options *o = self;
+    sql_options *o = self;
     weft_result *result = NULL;
     weft_error error = {0};
     int64_t rows = 0;
@@ -219,7 +234,11 @@ int weft_sql_run_statement(void *self, weft_local *local, const char *text, size
         FILE *stream = NULL;
         st = open_stream(o, &stream, &error);
         if (st == WEFT_OK) st = weft_output_write(result, o->format, stream, o->output, &error, &rows);
-        if (stream != NULL && stream != stdout) fclose(stream);
+        if (stream != NULL && stream != stdout && fclose(stream) != 0 && st == WEFT_OK) {
+            st = WEFT_IO;
+            error = (weft_error){.code = WEFT_IO};
+            snprintf(error.message, sizeof(error.message), "cannot write %s: %s", o->output, strerror(errno));
+        }
     }
     const bool has_rows = st == WEFT_OK && weft_result_schema(result)->count > 0;
     weft_result_free(&result);
@@ -241,6 +260,7 @@ static int run_script(sql_options *o, weft_local *local, const char *text, size_
     while (weft_sql_next_statement(text, len, &position, &start, &stop)) {
         const int code = weft_sql_run_statement(o, local, text + start, stop - start);
         if (code != EXIT_OK) return code;
+        if (interrupts > 0) return EXIT_INTERRUPTED; /* it came between two statements */
     }
     return EXIT_OK;
 }

@@ -1,4 +1,5 @@
 /* client/main.c - the program `weft`: finds the subcommand. */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -19,7 +20,16 @@ static void print_help(FILE *to)
 int main(int argc, char **argv)
 {
     const char *command = argc < 2 ? "" : argv[1];
+    const bool help = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
     if (strcmp(command, "sql") == 0) return weft_command_sql(argc - 2, argv + 2);
+    if (strcmp(command, "help") == 0 && argc > 2 && strcmp(argv[2], "sql") == 0) {
+        char *args[] = {(char[]){"--help"}, NULL};
+        return weft_command_sql(1, args);
+    }
+    if (strcmp(command, "version") == 0 && help) {
+        puts("Usage: weft version\n\nPrints the version.");
+        return 0;
+    }
     if (strcmp(command, "version") == 0 || strcmp(command, "--version") == 0) {
         puts("weft " WEFT_VERSION_TEXT);
         return 0;

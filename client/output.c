@@ -24,47 +24,64 @@ bool weft_output_parse(const char *text, weft_output_format *out)
     return false;
 }
 
-/* A writer of rows: text is NULL for NULL. */
+/* A value as text; bytes NULL is NULL. Strings may hold zero bytes. */
+typedef struct cell {
+    const char *bytes;
+    size_t len;
+} cell;
+
 typedef struct row_writer {
     FILE *stream;
     const weft_schema *schema;
-    void (*row)(const struct row_writer *w, const char *const *texts, const int32_t *widths);
+    void (*row)(const struct row_writer *w, const cell *cells, const int32_t *widths);
 } row_writer;
+
+static cell cell_of(const char *text) { return (cell){.bytes = text, .len = strlen(text)}; }
+
+static void put_cell(FILE *stream, cell c) { fwrite(c.bytes, 1, c.len, stream); }
 
 /* ---- csv ---- */
 
-static void csv_field(FILE *stream, const char *text)
+static bool csv_plain(cell c)
 {
-    if (text == NULL) return;
-    if (text[0] != 0 && strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, stream);
+    for (size_t i = 0; i < c.len; i++)
+        if (c.bytes[i] == ',' || c.bytes[i] == '"' || c.bytes[i] == '\r' || c.bytes[i] == '\n') return false;
+    return c.len > 0;
+}
+
+/* NULL is an empty field, the empty string is "". */
+static void csv_field(FILE *stream, cell c)
+{
+    if (c.bytes == NULL) return;
+    if (csv_plain(c)) {
+        put_cell(stream, c);
         return;
     }
     fputc('"', stream);
-    for (; *text != 0; text++) {
-        if (*text == '"') fputc('"', stream);
-        fputc(*text, stream);
+    for (size_t i = 0; i < c.len; i++) {
+        if (c.bytes[i] == '"') fputc('"', stream);
+        fputc(c.bytes[i], stream);
     }
     fputc('"', stream);
 }
 
-static void csv_row(const row_writer *w, const char *const *texts, const int32_t *widths)
+static void csv_row(const row_writer *w, const cell *cells, const int32_t *widths)
 {
     (void)widths;
     for (int32_t i = 0; i < w->schema->count; i++) {
         if (i > 0) fputc(',', w->stream);
-        csv_field(w->stream, texts[i]);
+        csv_field(w->stream, cells[i]);
     }
     fputc('\n', w->stream);
 }
 
 /* ---- json ---- */
 
-static void json_string(FILE *stream, const char *text)
+static void json_string(FILE *stream, cell text)
 {
     fputc('"', stream);
-    for (; *text != 0; text++) {
-        const unsigned char c = (unsigned char)*text;
+    for (size_t i = 0; i < text.len; i++) {
+        const unsigned char c = (unsigned char)text.bytes[i];
         if (c == '"' || c == '\\')
             fprintf(stream, "\\%c", c);
         else if (c == '\n')
@@ -82,26 +99,27 @@ static void json_string(FILE *stream, const char *text)
 }
 
 /* Numbers and booleans stand bare, but for NaN and the infinities, which JSON does not have. */
-static bool json_bare(weft_type type, const char *text)
+static bool json_bare(weft_type type, cell text)
 {
     if (type.id == WEFT_TYPE_BOOLEAN) return true;
-    return weft_type_is_numeric(type) && strpbrk(text, "NI") == NULL;
+    return weft_type_is_numeric(type) && memchr(text.bytes, 'N', text.len) == NULL &&
+           memchr(text.bytes, 'I', text.len) == NULL;
 }
 
-static void json_row(const row_writer *w, const char *const *texts, const int32_t *widths)
+static void json_row(const row_writer *w, const cell *cells, const int32_t *widths)
 {
     (void)widths;
     fputc('{', w->stream);
     for (int32_t i = 0; i < w->schema->count; i++) {
         if (i > 0) fputc(',', w->stream);
-        json_string(w->stream, w->schema->fields[i].name);
+        json_string(w->stream, cell_of(w->schema->fields[i].name));
         fputc(':', w->stream);
-        if (texts[i] == NULL)
+        if (cells[i].bytes == NULL)
             fputs("null", w->stream);
-        else if (json_bare(w->schema->fields[i].type, texts[i]))
-            fputs(texts[i], w->stream);
+        else if (json_bare(w->schema->fields[i].type, cells[i]))
+            put_cell(w->stream, cells[i]);
         else
-            json_string(w->stream, texts[i]);
+            json_string(w->stream, cells[i]);
     }
     fputs("}\n", w->stream);
 }
@@ -109,10 +127,11 @@ static void json_row(const row_writer *w, const char *const *texts, const int32_
 /* ---- table ---- */
 
 /* Characters, not bytes: continuation bytes of UTF-8 take no room. */
-static int32_t text_width(const char *text)
+static int32_t cell_width(cell c)
 {
     int32_t width = 0;
-    for (; *text != 0; text++) width += ((unsigned char)*text & 0xc0) != 0x80;
+    if (c.bytes == NULL) return 4;
+    for (size_t i = 0; i < c.len; i++) width += ((unsigned char)c.bytes[i] & 0xc0) != 0x80;
     return width;
 }
 
@@ -125,38 +144,53 @@ static void table_rule(const row_writer *w, const int32_t *widths)
     fputs("+\n", w->stream);
 }
 
-static void table_row(const row_writer *w, const char *const *texts, const int32_t *widths)
+static void table_row(const row_writer *w, const cell *cells, const int32_t *widths)
 {
     for (int32_t i = 0; i < w->schema->count; i++) {
-        const char *text = texts[i] == NULL ? "NULL" : texts[i];
+        const cell c = cells[i].bytes == NULL ? cell_of("NULL") : cells[i];
         fputc('|', w->stream);
-        for (int32_t k = text_width(text); k < widths[i]; k++) fputc(' ', w->stream);
-        fputs(text, w->stream);
+        for (int32_t k = cell_width(c); k < widths[i]; k++) fputc(' ', w->stream);
+        put_cell(w->stream, c);
     }
     fputs("|\n", w->stream);
 }
 
 /* ---- rows ---- */
 
-/* The texts of a batch, row-major, in ctx->arena. */
-static weft_status batch_texts(weft_ctx *ctx, const weft_batch *batch, const char ***out)
+static weft_status value_cell(weft_ctx *ctx, const weft_value *value, cell *out)
 {
     weft_status st = WEFT_OK;
-    const char **texts = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)batch->rows * batch->column_count, &texts));
-    for (int32_t r = 0; r < batch->rows; r++)
-        for (int32_t c = 0; c < batch->column_count; c++) {
-            char *text = NULL;
-            const weft_value value = weft_value_of_column(&batch->columns[c], r);
-            if (!value.is_null) WEFT_TRY(st, weft_value_cast_text(ctx, &value, &text));
-            texts[(int64_t)r * batch->column_count + c] = text;
-        }
-    *out = texts;
+    char *text = NULL;
+    *out = (cell){0};
+    if (value->is_null) return WEFT_OK;
+    if (value->type.id == WEFT_TYPE_STRING) {
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, &text));
+        *out = (cell){.bytes = text, .len = value->str.len};
+        goto done;
+    }
+    WEFT_TRY(st, weft_value_cast_text(ctx, value, &text));
+    *out = cell_of(text);
 done:
     return st;
 }
 
-static void write_names(const row_writer *w, weft_output_format format, const char **names,
+/* The cells of a batch, row-major, in ctx->arena. */
+static weft_status batch_cells(weft_ctx *ctx, const weft_batch *batch, cell **out)
+{
+    weft_status st = WEFT_OK;
+    cell *cells = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)batch->rows * batch->column_count, &cells));
+    for (int32_t r = 0; r < batch->rows; r++)
+        for (int32_t c = 0; c < batch->column_count; c++) {
+            const weft_value value = weft_value_of_column(&batch->columns[c], r);
+            WEFT_TRY(st, value_cell(ctx, &value, &cells[(int64_t)r * batch->column_count + c]));
+        }
+    *out = cells;
+done:
+    return st;
+}
+
+static void write_names(const row_writer *w, weft_output_format format, const cell *names,
                         const int32_t *widths)
 {
     if (format == WEFT_OUTPUT_JSON) return;
@@ -179,7 +213,7 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
     weft_ctx ctx = *own;
     weft_arena *arena = weft_arena_new(own->memory);
     int32_t *widths = NULL;
-    const char **names = NULL;
+    cell *names = NULL;
     bool named = false;
 
     ctx.arena = arena;
@@ -187,25 +221,24 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
     WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &widths));
     WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &names));
     for (int32_t i = 0; i < schema->count; i++) {
-        names[i] = schema->fields[i].name;
-        widths[i] = text_width(names[i]);
+        names[i] = cell_of(schema->fields[i].name);
+        widths[i] = cell_width(names[i]);
     }
     for (;;) {
         weft_batch batch;
-        const char **texts = NULL;
+        cell *cells = NULL;
         st = weft_result_next(result, error, &batch);
         if (st != WEFT_OK) goto read_failed;
         if (batch.rows == 0) break;
-        WEFT_TRY(st, batch_texts(&ctx, &batch, &texts));
+        WEFT_TRY(st, weft_check_cancel(&ctx));
+        WEFT_TRY(st, batch_cells(&ctx, &batch, &cells));
         for (int32_t r = 0; r < batch.rows && !named && format == WEFT_OUTPUT_TABLE && r < TABLE_MEASURE_ROWS;
              r++)
-            for (int32_t c = 0; c < schema->count; c++) {
-                const char *text = texts[(int64_t)r * schema->count + c];
-                widths[c] = weft_max_i32(widths[c], text == NULL ? 4 : text_width(text));
-            }
+            for (int32_t c = 0; c < schema->count; c++)
+                widths[c] = weft_max_i32(widths[c], cell_width(cells[(int64_t)r * schema->count + c]));
         if (!named) write_names(&w, format, names, widths);
         named = true;
-        for (int32_t r = 0; r < batch.rows; r++) w.row(&w, texts + (int64_t)r * schema->count, widths);
+        for (int32_t r = 0; r < batch.rows; r++) w.row(&w, cells + (int64_t)r * schema->count, widths);
         *rows += batch.rows;
         weft_arena_reset(arena);
     }

@@ -68,7 +68,7 @@ static int run_buffer(void *options, weft_local *local, const buffer *b)
 {
     size_t position = 0, start = 0, stop = 0;
     int code = 0;
-    while (weft_sql_next_statement(b->text, b->len, &position, &start, &stop))
+    while (code == 0 && weft_sql_next_statement(b->text, b->len, &position, &start, &stop))
         code = weft_sql_run_statement(options, local, b->text + start, stop - start);
     return code;
 }
@@ -88,7 +88,13 @@ int weft_shell_run(void *options, weft_local *local)
         fputs("Weft SQL. Statements end with a semicolon; quit or Ctrl-D leaves.\n", stderr);
     }
     for (;;) {
+        (void)weft_sql_take_interrupt(); /* of the statement before */
         char *line = read_line(terminal, b.len == 0);
+        if (line == NULL && terminal && weft_sql_take_interrupt()) { /* what was typed is dropped */
+            fputc('\n', stderr);
+            b.len = 0;
+            continue;
+        }
         if (line == NULL) break;
         const bool leave = b.len == 0 && (is_word(line, "quit") || is_word(line, "exit"));
         const bool added = leave || buffer_add(&b, line);
@@ -107,6 +113,7 @@ int weft_shell_run(void *options, weft_local *local)
         }
         code = run_buffer(options, local, &b);
         b.len = 0;
+        if (code != 0 && !terminal) break; /* a script on stdin stops at the first error, as with -f */
     }
     if (b.len > 0) code = run_buffer(options, local, &b);
     if (history != NULL) write_history(history);

@@ -15,7 +15,8 @@
 
 enum {
     INBOX_LIMIT = 1 << 20,
-    TICK_NS = 100 * 1000 * 1000, /* progress, cancel and deadline are looked at this often */
+    TICK_NS = 100 * 1000 * 1000, /* progress is shown this often */
+    POLL_NS = 20 * 1000 * 1000,  /* cancel and deadline are looked at this often: a cancel takes under 100 ms */
     END_WAIT_NS = 1000 * 1000 * 1000
 };
 
@@ -401,7 +402,7 @@ static weft_status loop(weft_ctx *ctx, job *j)
         weft_to_coordinator m;
         if (weft_planner_result_stage(j->planner, &result) && j->stages[result].done) break;
         WEFT_TRY(st, weft_check_cancel(ctx));
-        if (weft_mailbox_take(j->c->inbox, &m, TICK_NS)) WEFT_TRY(st, on_report(ctx, j, &m));
+        if (weft_mailbox_take(j->c->inbox, &m, POLL_NS)) WEFT_TRY(st, on_report(ctx, j, &m));
         if (j->failed) {
             ctx->error = j->error;
             st = j->status;

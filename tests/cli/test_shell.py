@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+"""The shell on a terminal: prompts, history, Ctrl-C during a statement and at the prompt, progress."""
+
+import os
+import pty
+import select
+import signal
+import subprocess
+import time
+import unittest
+
+from cli_case import WEFT, CliCase
+
+# Runs for minutes: 8e12 pairs that no key narrows.
+LONG = "select count(*) from big a, big b, big c where a.x + b.x + c.x < 0"
+BIG = "create temporary view big as select x.a * 1000 + y.a * 10 + z.a as x from d x, d y, d z"
+DIGITS = "create temporary view d as select * from values " + ", ".join(f"({i})" for i in range(30)) + " as t(a)"
+
+
+class Terminal:
+    """A child on a pseudo-terminal, which is its stdin, stdout and stderr."""
+
+    def __init__(self, folder, *arguments):
+        self.master, slave = pty.openpty()
+        self.child = subprocess.Popen(
+            [WEFT, "sql", *arguments],
+            stdin=slave,
+            stdout=slave,
+            stderr=slave,
+            cwd=folder,
+            env={**os.environ, "HOME": folder, "TERM": "dumb"},
+            start_new_session=True,
+            preexec_fn=self._control,
+        )
+        os.close(slave)
+        self.seen = ""
+
+    @staticmethod
+    def _control():
+        import fcntl
+        import termios
+
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
+
+    def type(self, text):
+        os.write(self.master, text.encode())
+
+    def wait_for(self, text, seconds=20, start=0):
+        """The position after `text` in what was seen, at or after start."""
+        end = time.monotonic() + seconds
+        while text not in self.seen[start:]:
+            left = end - time.monotonic()
+            if left <= 0:
+                raise AssertionError(f"no {text!r} in {self.seen[start:]!r}")
+            if select.select([self.master], [], [], left)[0]:
+                try:
+                    self.seen += os.read(self.master, 65536).decode("utf-8", "replace").replace("\r\n", "\n")
+                except OSError:  # the child closed its side
+                    if text not in self.seen[start:]:
+                        raise AssertionError(f"ended without {text!r}: {self.seen[start:]!r}") from None
+        return self.seen.index(text, start) + len(text)
+
+    def close(self):
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        os.close(self.master)
+
+
+class Shell(CliCase):
+    def open(self, *arguments):
+        terminal = Terminal(self.folder, *arguments)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def test_statements_and_leaving(self):
+        t = self.open("--format", "csv")
+        t.wait_for("weft> ")
+        t.type("select 40 + 2 as answer;\n")
+        at = t.wait_for("answer\n42\n")
+        at = t.wait_for("Fetched 1 row(s)", start=at)
+        at = t.wait_for("weft> ", start=at)
+        t.type("select\n")
+        at = t.wait_for("    > ", start=at)
+        t.type("7 as b;\n")
+        at = t.wait_for("b\n7\n", start=at)
+        at = t.wait_for("weft> ", start=at)
+        t.type("select nope;\n")
+        at = t.wait_for("[UNRESOLVED_COLUMN", start=at)
+        at = t.wait_for("weft> ", start=at)
+        t.type("quit\n")
+        self.assertEqual(t.child.wait(10), 0)
+
+    def test_history_is_kept(self):
+        t = self.open("--format", "csv")
+        t.wait_for("weft> ")
+        t.type("select 1 as kept;\n")
+        t.wait_for("kept\n1\n")
+        t.type("quit;\n")
+        self.assertEqual(t.child.wait(10), 0)
+        with open(self.path(".weft_history")) as file:
+            self.assertIn("kept", file.read())
+        t = self.open("--format", "csv")
+        at = t.wait_for("weft> ")
+        t.type("\x10\n")  # Ctrl-P: the line before this one (quit is none)
+        t.wait_for("kept\n1\n", start=at)
+        t.type("\x04")
+        self.assertEqual(t.child.wait(10), 0)
+
+    def test_interrupt_of_a_statement(self):
+        t = self.open("--format", "csv")
+        t.wait_for("weft> ")
+        t.type(f"{DIGITS}; {BIG};\n")
+        at = t.wait_for("Time taken", start=t.wait_for("Time taken"))
+        at = t.wait_for("weft> ", start=at)
+        for _ in range(2):  # the shell lives on, and can be interrupted again
+            t.type(LONG + ";\n")
+            at = t.wait_for("[Stage", start=at)  # progress shows: it runs
+            began = time.monotonic()
+            t.type("\x03")
+            at = t.wait_for("[OPERATION_CANCELED]", start=at)
+            took = time.monotonic() - began
+            self.assertLess(took, 0.5)  # 0.1 s on a quiet machine
+            at = t.wait_for("weft> ", start=at)
+        t.type("select 1 as alive;\n")
+        t.wait_for("alive\n1\n", start=at)
+
+    def test_interrupt_at_the_prompt_drops_what_was_typed(self):
+        t = self.open("--format", "csv")
+        at = t.wait_for("weft> ")
+        t.type("select 1 as a,\n")
+        at = t.wait_for("    > ", start=at)
+        t.type("nonsense nonsense")
+        at = t.wait_for("nonsense nonsense", start=at)
+        t.type("\x03")
+        at = t.wait_for("weft> ", start=at)
+        t.type("select 2 as b;\n")
+        at = t.wait_for("b\n2\n", start=at)
+
+    def test_interrupt_of_a_script(self):
+        t = self.open("-e", f"{DIGITS}; {BIG}; {LONG}; select 1 as never", "--format", "csv")
+        t.wait_for("[Stage")
+        t.type("\x03")
+        t.wait_for("[OPERATION_CANCELED]")
+        self.assertEqual(t.child.wait(10), 130)
+        self.assertNotIn("never\n", t.seen)
+
+    def test_interrupt_by_signal(self):
+        child = subprocess.Popen(
+            [WEFT, "sql", "-S", "-e", f"{DIGITS}; {BIG}; {LONG}"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(1)
+        began = time.monotonic()
+        child.send_signal(signal.SIGINT)
+        out, err = child.communicate(timeout=20)
+        self.assertLess(time.monotonic() - began, 1.0)
+        self.assertEqual((child.returncode, out), (130, ""))
+        self.assertIn("[OPERATION_CANCELED]", err)
+        self.assertNotIn("[Stage", err)  # no progress where stderr is no terminal
+
+
+if __name__ == "__main__":
+    unittest.main()

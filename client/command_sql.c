@@ -283,7 +283,7 @@ static char *read_script(const char *path, size_t *len)
     if (failed || got > WEFT_SQL_BYTES_MAX) {
         fprintf(stderr, "weft sql: %s %s\n", path,
                 failed ? "cannot be read" : "is larger than a script may be");
-        free(text); /* getdelim's own memory */
+        free(text); /* getdelim's own memory; tidy: allow free */
         return NULL;
     }
     *len = got < 0 ? 0 : (size_t)got;
@@ -302,7 +302,7 @@ static int run_texts(sql_options *o, weft_local *local)
         char *text = read_script(o->text[i], &len);
         if (text == NULL) return EXIT_USAGE;
         code = run_script(o, local, text, len);
-        free(text); /* getdelim's own memory */
+        free(text); /* getdelim's own memory; tidy: allow free */
     }
     return code;
 }

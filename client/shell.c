@@ -50,7 +50,7 @@ static char *read_line(bool terminal, bool first)
     if (terminal) return readline(first ? "weft> " : "    > ");
     const ssize_t got = getline(&line, &capacity, stdin);
     if (got < 0) {
-        free(line); /* getline's own memory */
+        free(line); /* getline's own memory; tidy: allow free */
         return NULL;
     }
     if (got > 0 && line[got - 1] == '\n') line[got - 1] = 0;
@@ -98,7 +98,7 @@ int weft_shell_run(void *options, weft_local *local)
         if (line == NULL) break;
         const bool leave = b.len == 0 && (is_word(line, "quit") || is_word(line, "exit"));
         const bool added = leave || buffer_add(&b, line);
-        free(line); /* libedit's and getline's own memory */
+        free(line); /* libedit's and getline's own memory; tidy: allow free */
         if (leave) break;
         if (!added) {
             fputs("weft sql: the statement is larger than it may be\n", stderr);

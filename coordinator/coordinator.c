@@ -16,7 +16,7 @@
 enum {
     INBOX_LIMIT = 1 << 20,
     TICK_NS = 100 * 1000 * 1000, /* progress is shown this often */
-    POLL_NS = 20 * 1000 * 1000,  /* cancel and deadline are looked at this often: a cancel takes under 100 ms */
+    POLL_NS = 20 * 1000 * 1000,  /* cancel and deadline are looked at this often: under 100 ms in all */
     END_WAIT_NS = 1000 * 1000 * 1000
 };
 

@@ -16,7 +16,9 @@ class Streams(CliCase):
         self.assertRegex(done.stderr, r"^Time taken: \d+\.\d{3} seconds, Fetched 2 row\(s\)\n$")
 
     def test_statements_without_rows_print_nothing_on_stdout(self):
-        done = self.sql("create temporary view v as select 1 as a; set weft.sql.batchRows=7", "--format", "csv")
+        done = self.sql(
+            "create temporary view v as select 1 as a; set weft.sql.batchRows=7", "--format", "csv"
+        )
         self.assertEqual(done.stdout, "key,value\nweft.sql.batchRows,7\n")
         self.assertRegex(done.stderr, r"^Time taken: \d+\.\d{3} seconds\nTime taken: .*Fetched 1 row\(s\)\n$")
 
@@ -38,7 +40,9 @@ class Streams(CliCase):
 
             from cli_case import WEFT
 
-            done = subprocess.run([WEFT, "sql", "-e", "select 1"], stdout=full, stderr=subprocess.PIPE, text=True)
+            done = subprocess.run(
+                [WEFT, "sql", "-e", "select 1"], stdout=full, stderr=subprocess.PIPE, text=True
+            )
         self.assertEqual(done.returncode, 1)
         self.assertIn("[IO_ERROR]", done.stderr)
 
@@ -71,7 +75,9 @@ class Formats(CliCase):
 
     def test_output_file(self):
         for _ in range(2):  # the second run begins anew
-            done = self.sql("select 1 as a; select 2 as b", "-S", "--format", "csv", "--output", self.path("o"))
+            done = self.sql(
+                "select 1 as a; select 2 as b", "-S", "--format", "csv", "--output", self.path("o")
+            )
             self.assertEqual((done.returncode, done.stdout), (0, ""))
         with open(self.path("o")) as file:
             self.assertEqual(file.read(), "a\n1\nb\n2\n")
@@ -82,7 +88,9 @@ class Formats(CliCase):
 
     def test_parquet(self):
         path = self.path("o.parquet")
-        done = self.sql("select 1 as a, 'x' as b union all select 2, null", "-S", "--format", "parquet", "--output", path)
+        done = self.sql(
+            "select 1 as a, 'x' as b union all select 2, null", "-S", "--format", "parquet", "--output", path
+        )
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
         self.assertEqual(self.rows(f"select * from parquet.`{path}` order by a"), "a,b\n1,x\n2,\n")
 
@@ -145,7 +153,9 @@ class Options(CliCase):
     def test_files_and_texts_in_order(self):
         one = self.write("one.sql", "create temporary view v as select 5 as a;\nselect a from v;\n")
         two = self.write("two.sql", "select a + 2 as c from v")
-        done = self.run_weft("sql", "-S", "--format", "csv", "-f", one, "-e", "select a + 1 as b from v", "-f", two)
+        done = self.run_weft(
+            "sql", "-S", "--format", "csv", "-f", one, "-e", "select a + 1 as b from v", "-f", two
+        )
         self.assertEqual(done.stdout, "a\n5\nb\n6\nc\n7\n", done.stderr)
 
     def test_files_that_cannot_be_read(self):
@@ -159,9 +169,13 @@ class Options(CliCase):
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, "", ""))
 
     def test_stdin_as_a_script(self):
-        done = self.run_weft("sql", "-S", "--format", "csv", stdin="select 1 as a;\nselect\n2 as b;\nselect 3 as c")
+        done = self.run_weft(
+            "sql", "-S", "--format", "csv", stdin="select 1 as a;\nselect\n2 as b;\nselect 3 as c"
+        )
         self.assertEqual((done.returncode, done.stdout), (0, "a\n1\nb\n2\nc\n3\n"))
-        done = self.run_weft("sql", "-S", "--format", "csv", stdin="select 1 as a;\nselect nope;\nselect 3 as c;")
+        done = self.run_weft(
+            "sql", "-S", "--format", "csv", stdin="select 1 as a;\nselect nope;\nselect 3 as c;"
+        )
         self.assertEqual((done.returncode, done.stdout), (1, "a\n1\n"))
         done = self.run_weft("sql", "-S", "--format", "csv", "-f", "-", stdin="select 1 as a;")
         self.assertEqual((done.returncode, done.stdout), (0, "a\n1\n"))
@@ -169,13 +183,16 @@ class Options(CliCase):
 
 class Tables(CliCase):
     def test_create_table_goes_into_the_warehouse(self):
-        text = "create table t as select 1 as a; select * from t; create table if not exists t as select 2 as a; select * from t"
+        text = "create table t as select 1 as a; select * from t; "
+        text += "create table if not exists t as select 2 as a; select * from t"
         self.assertEqual(self.rows(text), "a\n1\na\n1\n")
         self.assertTrue(os.path.isdir(self.path("weft-warehouse/t")))
         self.fails(self.sql("create table t as select 2 as a"), 1, "[LOCATION_ALREADY_EXISTS]", "42710")
         text = "create table u as select 1 as a; create table u as select 2 as a"
         self.fails(self.sql(text), 1, "[TABLE_OR_VIEW_ALREADY_EXISTS]", "42P07")
-        done = self.rows("create table t as select 3 as a", "--conf", f"weft.sql.warehouse.dir={self.path('w')}")
+        done = self.rows(
+            "create table t as select 3 as a", "--conf", f"weft.sql.warehouse.dir={self.path('w')}"
+        )
         self.assertEqual(done, "")
         self.assertTrue(os.path.isdir(self.path("w/t")))
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Errors as people see them: class, SQLSTATE, place, caret, hint; bad files; texts that are too large or too deep."""
+"""Errors as people see them: class, SQLSTATE, place, caret, hint; bad files; texts too large or too deep."""
 
 import os
 import struct
@@ -15,14 +15,22 @@ class Texts(CliCase):
         self.assertEqual(
             done.stderr,
             "[UNRESOLVED_COLUMN.WITH_SUGGESTION] A column, variable, or function parameter with name "
-            "`quantiy` cannot be resolved. Did you mean one of the following? [`quantity`, `price`]. SQLSTATE: 42703 "
+            "`quantiy` cannot be resolved. Did you mean one of the following? [`quantity`, `price`]. "
+            "SQLSTATE: 42703 "
             "(line 1, pos 7)\n\n"
             "== SQL (line 1, position 8) ==\nselect quantiy\n       ^^^^^^^\n",
         )
 
     def test_an_unknown_table_in_the_second_line(self):
         done = self.sql("create temporary view lineitem as select 1 as a; select *\n  from linitem", "-S")
-        self.fails(done, 1, "[TABLE_OR_VIEW_NOT_FOUND]", "42P01", "(line 2, pos 7)", "  from linitem\n       ^^^^^^^\n")
+        self.fails(
+            done,
+            1,
+            "[TABLE_OR_VIEW_NOT_FOUND]",
+            "42P01",
+            "(line 2, pos 7)",
+            "  from linitem\n       ^^^^^^^\n",
+        )
         self.assertIn("lineitem", done.stderr)
 
     def test_an_unknown_function(self):
@@ -88,7 +96,11 @@ class Sizes(CliCase):
             self.assertLess(len(done.stderr), 3000)
 
     def test_ten_megabytes_of_noise(self):
-        for data in (b"select " + os.urandom(1000) * 10_000, b"\xff" * 10_000_000, b"select '" + b"a" * 10_000_000):
+        for data in (
+            b"select " + os.urandom(1000) * 10_000,
+            b"\xff" * 10_000_000,
+            b"select '" + b"a" * 10_000_000,
+        ):
             done = self.run_weft_bytes(data)
             self.assertEqual(done.returncode, 1)
             self.assertIn(b"SQLSTATE: ", done.stderr)
@@ -100,7 +112,9 @@ class Sizes(CliCase):
         from cli_case import WEFT
 
         path = self.write("noise.sql", data)
-        return subprocess.run([WEFT, "sql", "-S", "-f", path], capture_output=True, cwd=self.folder, timeout=60)
+        return subprocess.run(
+            [WEFT, "sql", "-S", "-f", path], capture_output=True, cwd=self.folder, timeout=60
+        )
 
 
 class Files(CliCase):
@@ -108,13 +122,17 @@ class Files(CliCase):
         super().setUp()
         self.good = self.path("good.parquet")
         rows = ", ".join(f"({i}, 'text {i % 7}', {i}.25)" for i in range(500))
-        done = self.sql(f"select * from values {rows} as t(a, b, c)", "-S", "--format", "parquet", "--output", self.good)
+        done = self.sql(
+            f"select * from values {rows} as t(a, b, c)", "-S", "--format", "parquet", "--output", self.good
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         with open(self.good, "rb") as file:
             self.data = file.read()
 
     def read(self, path):
-        return self.sql(f"select count(*), sum(a), min(b), max(c) from parquet.`{path}`", "-S", "--format", "csv")
+        return self.sql(
+            f"select count(*), sum(a), min(b), max(c) from parquet.`{path}`", "-S", "--format", "csv"
+        )
 
     def test_a_missing_file(self):
         done = self.read(self.path("none.parquet"))
@@ -123,13 +141,21 @@ class Files(CliCase):
         self.fails(done, 1, "[PATH_NOT_FOUND]", "42K03", "none")
 
     def test_no_parquet(self):
-        for data in (b"", b"PAR1", b"hello, this is text\n" * 50, b"PAR1" * 3, b"PAR1" + b"\0" * 100 + b"PAR1"):
+        for data in (
+            b"",
+            b"PAR1",
+            b"hello, this is text\n" * 50,
+            b"PAR1" * 3,
+            b"PAR1" + b"\0" * 100 + b"PAR1",
+        ):
             path = self.write("bad.parquet", data)
             self.fails(self.read(path), 1, "[CANNOT_READ_FILE", "bad.parquet", "SQLSTATE: ")
 
     def test_every_kind_of_cut(self):
         size = len(self.data)
-        for cut in sorted({1, 4, 8, 100, size // 4, size // 2, size - 200, size - 9, size - 8, size - 4, size - 1}):
+        for cut in sorted(
+            {1, 4, 8, 100, size // 4, size // 2, size - 200, size - 9, size - 8, size - 4, size - 1}
+        ):
             path = self.write("cut.parquet", self.data[:cut])
             self.fails(self.read(path), 1, "[CANNOT_READ_FILE", "cut.parquet", "SQLSTATE: ")
 

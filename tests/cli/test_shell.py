@@ -14,7 +14,9 @@ from cli_case import WEFT, CliCase
 # Runs for minutes: 8e12 pairs that no key narrows.
 LONG = "select count(*) from big a, big b, big c where a.x + b.x + c.x < 0"
 BIG = "create temporary view big as select x.a * 1000 + y.a * 10 + z.a as x from d x, d y, d z"
-DIGITS = "create temporary view d as select * from values " + ", ".join(f"({i})" for i in range(30)) + " as t(a)"
+DIGITS = (
+    "create temporary view d as select * from values " + ", ".join(f"({i})" for i in range(30)) + " as t(a)"
+)
 
 
 class Terminal:
@@ -147,7 +149,10 @@ class Shell(CliCase):
 
     def test_interrupt_by_signal(self):
         child = subprocess.Popen(
-            [WEFT, "sql", "-S", "-e", f"{DIGITS}; {BIG}; {LONG}"], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [WEFT, "sql", "-S", "-e", f"{DIGITS}; {BIG}; {LONG}"],
+            stderr=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         time.sleep(1)
         began = time.monotonic()

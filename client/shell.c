@@ -117,6 +117,6 @@ int weft_shell_run(void *options, weft_local *local)
     }
     if (b.len > 0) code = run_buffer(options, local, &b);
     if (history != NULL) write_history(history);
-    free(b.text);
+    free(b.text); /* the C heap; tidy: allow free */
     return terminal ? 0 : code;
 }

@@ -68,9 +68,42 @@ static weft_str string_substring(const weft_str *s, int64_t position, int64_t le
     return string_part(s, from, weft_utf8_skip(text + from, s->len - from, stop - start, NULL));
 }
 
+/* A part of the first four bytes, ASCII as they mostly are: a text's own struct holds it. False: look at the
+ * text. */
+static inline bool string_head_part(const weft_str *s, uint32_t from, uint32_t length, weft_str *out)
+{
+    uint32_t head;
+    memcpy(&head, s->prefix, 4);
+    if ((head & 0x80808080) != 0) return false;
+    const uint32_t left = s->len > from ? s->len - from : 0, len = left < length ? left : length;
+    *out = (weft_str){.len = len};
+    for (uint32_t i = 0; i < 4; i++) out->prefix[i] = i < len ? s->prefix[(from + i) & 3] : 0;
+    return true;
+}
+
+/* Constant positions in the first four bytes: the country of a telephone number. False when they are not. */
+static bool string_head_rows(weft_kernel_call *call)
+{
+    if (call->arg_count < 3 || call->args[0].encoding != WEFT_FLAT) return false;
+    if (call->args[1].encoding != WEFT_CONSTANT || call->args[2].encoding != WEFT_CONSTANT) return false;
+    const int64_t position = weft_arg_i64(&call->args[1], 0), length = weft_arg_i64(&call->args[2], 0);
+    if (position < 1 || length < 1 || position > 4 || length > 5 - position) return false;
+    const uint32_t from = (uint32_t)position - 1, bytes = (uint32_t)length;
+    const weft_str *texts = call->args[0].data;
+    for (int32_t k = 0; k < call->selected; k++) { /* null slots are empty texts */
+        const int32_t i = weft_call_row(call, k);
+        weft_str *out = string_out(call, i);
+        if (WEFT_UNLIKELY(!string_head_part(&texts[i], from, bytes, out))) {
+            *out = string_substring(&texts[i], position, length);
+        }
+    }
+    return true;
+}
+
 static weft_status kernel_substring(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
+    if (string_head_rows(call)) return WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
@@ -353,7 +386,8 @@ static weft_status string_replace(weft_ctx *ctx, weft_kernel_call *call, const w
     char *to;
     *out = *s;
     if (search->len == 0) return WEFT_OK;
-    for (from = text; (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
+    for (from = text;
+         (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
          from = at + search->len) {
         count++;
     }
@@ -361,7 +395,8 @@ static weft_status string_replace(weft_ctx *ctx, weft_kernel_call *call, const w
     const size_t len = s->len - count * search->len + count * with->len;
     WEFT_TRY(st, string_room(ctx, call, len, &to));
     char *next = to;
-    for (from = text; (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
+    for (from = text;
+         (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
          from = at + search->len) {
         memcpy(next, from, (size_t)(at - from));
         next += at - from;

@@ -157,7 +157,7 @@ static void table_row(const row_writer *w, const cell *cells, const int32_t *wid
 
 /* ---- rows ---- */
 
-static weft_status value_cell(weft_ctx *ctx, const weft_value *value, cell *out)
+static weft_status value_cell(weft_ctx *ctx, weft_zone *zone, const weft_value *value, cell *out)
 {
     weft_status st = WEFT_OK;
     char *text = NULL;
@@ -168,7 +168,7 @@ static weft_status value_cell(weft_ctx *ctx, const weft_value *value, cell *out)
         *out = (cell){.bytes = text, .len = value->str.len};
         goto done;
     }
-    WEFT_TRY(st, weft_value_cast_text(ctx, value, &text));
+    WEFT_TRY(st, weft_value_zoned_text(ctx, zone, value, &text));
     *out = cell_of(text);
 done:
     return st;
@@ -179,14 +179,17 @@ static weft_status batch_cells(weft_ctx *ctx, const weft_batch *batch, cell **ou
 {
     weft_status st = WEFT_OK;
     cell *cells = NULL;
+    weft_zone *zone = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)batch->rows * batch->column_count, &cells));
+    WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
     for (int32_t r = 0; r < batch->rows; r++)
         for (int32_t c = 0; c < batch->column_count; c++) {
             const weft_value value = weft_value_of_column(&batch->columns[c], r);
-            WEFT_TRY(st, value_cell(ctx, &value, &cells[(int64_t)r * batch->column_count + c]));
+            WEFT_TRY(st, value_cell(ctx, zone, &value, &cells[(int64_t)r * batch->column_count + c]));
         }
     *out = cells;
 done:
+    weft_zone_close(&zone);
     return st;
 }
 

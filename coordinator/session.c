@@ -11,6 +11,7 @@
 #include "coordinator/result.h"
 #include "coordinator/write.h"
 #include "engine/catalog/session_catalog.h"
+#include "engine/expr/zone.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
 
@@ -156,8 +157,13 @@ static weft_status set_config(weft_session *s, weft_result *r, weft_ids *ids, co
         WEFT_TRY(st, weft_command_reset(ctx, &s->settings, bound->config.key));
         goto done;
     }
-    if (bound->config.value != NULL)
+    if (bound->config.value != NULL) {
+        weft_zone *zone = NULL; /* a wrong name is refused here, not by each later statement */
+        if (weft_settings_find(bound->config.key) == WEFT_SET_TIME_ZONE)
+            WEFT_TRY(st, weft_zone_open(ctx, bound->config.value, &zone));
+        weft_zone_close(&zone);
         WEFT_TRY(st, weft_settings_set(ctx, &s->settings, bound->config.key, bound->config.value));
+    }
     WEFT_TRY(st, weft_command_settings(ctx, ids, &s->settings, bound->config.key, &plan));
     WEFT_TRY(st, run_plan(s, r, ids, plan, false));
 done:

@@ -186,13 +186,28 @@ static bool reader_fraction(date_reader *r, int64_t *us)
     return digits <= 9;
 }
 
-bool weft_parse_timestamp(const char *text, size_t len, int64_t *us)
+/* Letters first, then what names of zones are made of. */
+static bool reader_zone_name(const date_reader *r, weft_moment *out)
+{
+    static const char others[] = "_+-/:";
+    const char first = *r->at;
+    if (!((first >= 'A' && first <= 'Z') || (first >= 'a' && first <= 'z'))) return false;
+    for (const char *c = r->at; c < r->end; c++) {
+        const bool letter = (*c >= 'A' && *c <= 'Z') || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9');
+        if (!letter && memchr(others, *c, sizeof others - 1) == NULL) return false;
+    }
+    out->zone = r->at;
+    out->zone_len = (size_t)(r->end - r->at);
+    return true;
+}
+
+bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
 {
     date_reader r = reader_trimmed(text, len);
-    int64_t hour, minute = 0, second = 0, fraction = 0, offset = 0;
+    int64_t hour, minute = 0, second = 0, fraction = 0, of_day = 0, midnight;
     int32_t days = 0;
+    *out = (weft_moment){0};
     if (!reader_date(&r, &days)) return false;
-    *us = 0;
     if (r.at < r.end) {
         if (!reader_char(&r, ' ') && !reader_char(&r, 'T')) return false;
         if (!reader_number(&r, 1, 2, &hour)) return false;
@@ -201,10 +216,20 @@ bool weft_parse_timestamp(const char *text, size_t len, int64_t *us)
         if (reader_char(&r, '.') && !reader_fraction(&r, &fraction)) return false;
         if (hour > 23 || minute > 59 || second > 59) return false;
         while (r.at < r.end && *r.at == ' ') r.at++;
-        if (r.at < r.end && !reader_zone(&r, &offset)) return false;
-        *us = ((hour * 60 + minute) * 60 + second) * 1000000 + fraction - offset;
+        if (r.at < r.end) {
+            date_reader zone = r;
+            out->has_offset = reader_zone(&zone, &out->offset_us);
+            if (!out->has_offset && !reader_zone_name(&r, out)) return false;
+        }
+        of_day = ((hour * 60 + minute) * 60 + second) * 1000000 + fraction;
     }
-    int64_t midnight;
     if (__builtin_mul_overflow((int64_t)days, (int64_t)WEFT_DAY_US, &midnight)) return false;
-    return !__builtin_add_overflow(*us, midnight, us);
+    return !__builtin_add_overflow(of_day, midnight, &out->local_us);
+}
+
+bool weft_parse_timestamp(const char *text, size_t len, int64_t *us)
+{
+    weft_moment moment;
+    if (!weft_parse_moment(text, len, &moment) || moment.zone != NULL) return false;
+    return !__builtin_sub_overflow(moment.local_us, moment.offset_us, us);
 }

@@ -16,8 +16,8 @@ typedef struct weft_civil {
 
 weft_civil weft_civil_of_days(int32_t days);
 
-/* The year alone. The calendar is counted from the 1st of March of a year divisible by 400, far enough back that all
- * is positive; a year of the era then begins at a multiple of 365.2425 days, rounded. */
+/* The year alone. The calendar is counted from the 1st of March of a year divisible by 400, far enough back
+ * that all is positive; a year of the era then begins at a multiple of 365.2425 days, rounded. */
 static inline int32_t weft_year_of_days(int32_t days)
 {
     const uint64_t eras = 15000; /* of 400 years */
@@ -26,7 +26,8 @@ static inline int32_t weft_year_of_days(int32_t days)
     const uint64_t day_of_century = day - century * 146097 / 4;
     const uint64_t year = (4 * day_of_century + 3) / 1461;
     const uint64_t day_of_year = day_of_century - year * 1461 / 4;
-    return (int32_t)(century * 100 + year + (day_of_year >= 306)) - (int32_t)(eras * 400); /* from January on */
+    return (int32_t)(century * 100 + year + (day_of_year >= 306)) -
+           (int32_t)(eras * 400); /* from January on */
 }
 int32_t weft_days_of_civil(int32_t year, int32_t month, int32_t day);
 bool weft_civil_valid(int64_t year, int64_t month, int64_t day);
@@ -49,8 +50,17 @@ static inline int64_t weft_us_of_day(int64_t us)
 enum { WEFT_DATE_TEXT_BYTES = 16, WEFT_TIMESTAMP_TEXT_BYTES = 40 };
 int weft_date_text(int32_t days, char *text);    /* "1998-12-01"; returns the length */
 int weft_timestamp_text(int64_t us, char *text); /* "1998-12-01 10:20:30.5", no zone */
-/* Spark's string → timestamp (weft_parse_date is in cast.h); a zone (Z, UTC, +hh:mm) is honoured, without one
- * it is taken as UTC. */
+/* What the text of a timestamp says: local time, and the zone behind it if there is one. */
+typedef struct weft_moment {
+    int64_t local_us;
+    bool has_offset; /* Z, UTC, +hh:mm … */
+    int64_t offset_us;
+    const char *zone; /* a name such as Europe/Berlin, not looked at, in the text; NULL: none */
+    size_t zone_len;
+} weft_moment;
+/* Spark's string → timestamp (weft_parse_date is in cast.h). */
+bool weft_parse_moment(const char *text, size_t len, weft_moment *out);
+/* The same for UTC: a distance is honoured, a name is refused. */
 bool weft_parse_timestamp(const char *text, size_t len, int64_t *us);
 
 #endif

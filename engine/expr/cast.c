@@ -51,7 +51,7 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to) ? cast_date_timestamp : NULL;
     if (!cast_is_timestamp(from)) return NULL;
     if (to.id == WEFT_TYPE_DATE) return cast_timestamp_date;
-    if (cast_is_timestamp(to)) return cast_same; /* the session's zone is UTC */
+    if (cast_is_timestamp(to)) return cast_timestamp_timestamp;
     return from.id == WEFT_TYPE_TIMESTAMP && weft_type_is_numeric(to) ? cast_timestamp_number : NULL;
 }
 

@@ -3,6 +3,7 @@
 #define WEFT_EXPR_CAST_H
 
 #include "engine/expr/function.h"
+#include "engine/expr/zone.h"
 
 /* May `from` be cast to `to` explicitly (CAST), and implicitly (function arguments, store assignment)? */
 bool weft_cast_allowed(weft_type from, weft_type to);
@@ -13,8 +14,11 @@ bool weft_cast_fallible(weft_type from, weft_type to);
 weft_kernel weft_cast_kernel(weft_type from, weft_type to);
 /* The least common type in Spark's sense (decimals widened); false when there is none. */
 bool weft_type_common(weft_type a, weft_type b, weft_type *out);
-/* Text of one value as CAST(x AS STRING) gives it, for results and messages; into ctx->arena. */
+/* Text of one value as CAST(x AS STRING) gives it, for results and messages; into ctx->arena. The first opens
+ * the session's zone for each timestamp, the second takes the one at hand (weft_zone_open_session). */
 WEFT_MUST_CHECK weft_status weft_value_cast_text(weft_ctx *ctx, const weft_value *value, char **out);
+WEFT_MUST_CHECK weft_status weft_value_zoned_text(weft_ctx *ctx, weft_zone *zone, const weft_value *value,
+                                                  char **out);
 /* Parse date ("1998-12-01"), timestamp and decimal text. False when malformed. */
 bool weft_parse_date(const char *text, size_t len, int32_t *days);
 bool weft_parse_decimal(const char *text, size_t len, weft_type type, weft_i128 *out, bool *overflow);

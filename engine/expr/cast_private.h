@@ -22,6 +22,7 @@ weft_status cast_float_decimal(weft_ctx *ctx, weft_kernel_call *call);
 /* cast_time.c */
 weft_status cast_date_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_timestamp_date(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_timestamp_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_timestamp_number(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 /* cast_text.c */

@@ -66,7 +66,7 @@ int cast_double_text(double value, bool single, char text[CAST_DOUBLE_TEXT_BYTES
 enum { CAST_TEXT_BYTES = 64 };
 
 /* Text of a value of a plain type into text; -1 when it has no bound (strings, intervals, nested). */
-static int cast_plain_text(const weft_value *value, char text[CAST_TEXT_BYTES])
+static int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_TEXT_BYTES])
 {
     switch ((weft_type_id)value->type.id) {
     case WEFT_TYPE_BOOLEAN: return snprintf(text, CAST_TEXT_BYTES, value->boolean ? "true" : "false");
@@ -78,7 +78,7 @@ static int cast_plain_text(const weft_value *value, char text[CAST_TEXT_BYTES])
     case WEFT_TYPE_DOUBLE: return cast_double_text(value->f64, false, text);
     case WEFT_TYPE_DECIMAL: return weft_decimal_text(value->i128, value->type.scale, text);
     case WEFT_TYPE_DATE: return weft_date_text((int32_t)value->i64, text);
-    case WEFT_TYPE_TIMESTAMP:
+    case WEFT_TYPE_TIMESTAMP: return weft_timestamp_text(weft_zone_to_local(zone, value->i64), text);
     case WEFT_TYPE_TIMESTAMP_NTZ: return weft_timestamp_text(value->i64, text);
     case WEFT_TYPE_NULL: return snprintf(text, CAST_TEXT_BYTES, "NULL");
     case WEFT_TYPE_STRING:
@@ -95,12 +95,23 @@ static int cast_plain_text(const weft_value *value, char text[CAST_TEXT_BYTES])
 
 weft_status weft_value_cast_text(weft_ctx *ctx, const weft_value *value, char **out)
 {
+    weft_status st = WEFT_OK;
+    weft_zone *zone = NULL;
+    if (value->type.id == WEFT_TYPE_TIMESTAMP) WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
+    WEFT_TRY(st, weft_value_zoned_text(ctx, zone, value, out));
+done:
+    weft_zone_close(&zone);
+    return st;
+}
+
+weft_status weft_value_zoned_text(weft_ctx *ctx, weft_zone *zone, const weft_value *value, char **out)
+{
     char text[CAST_TEXT_BYTES];
     if (value->is_null) return weft_arena_copy(ctx, ctx->arena, "NULL", 4, out);
     if (value->type.id == WEFT_TYPE_STRING || value->type.id == WEFT_TYPE_BINARY) {
         return weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, out);
     }
-    const int len = cast_plain_text(value, text);
+    const int len = cast_plain_text(zone, value, text);
     if (len < 0) return weft_value_text(ctx, value, out);
     return weft_arena_copy(ctx, ctx->arena, text, (size_t)len, out);
 }
@@ -115,7 +126,7 @@ weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call)
         if (!weft_call_valid(call, i)) continue;
         weft_value value = weft_value_of_column(a, i);
         value.type = a->type;
-        int len = cast_plain_text(&value, text);
+        int len = cast_plain_text(call->state, &value, text);
         char *longer = text;
         if (len < 0) {
             WEFT_TRY(st, weft_value_text(ctx, &value, &longer));
@@ -282,6 +293,37 @@ bool weft_parse_decimal(const char *text, size_t len, weft_type type, weft_i128 
     return true;
 }
 
+/* A name at the end counts before the session's zone. The local time of a TIMESTAMP_NTZ stays as it is. */
+static bool cast_parse_moment(weft_ctx *ctx, const weft_kernel_call *call, cast_text t, int64_t *out,
+                              weft_status *st)
+{
+    weft_moment moment;
+    weft_zone *zone = NULL;
+    char name[64];
+    if (!weft_parse_moment(t.at, (size_t)(t.end - t.at), &moment)) return false;
+    *out = moment.local_us;
+    if (moment.zone != NULL) {
+        if (moment.zone_len >= sizeof name) return false;
+        memcpy(name, moment.zone, moment.zone_len);
+        name[moment.zone_len] = '\0';
+        const weft_status opened = weft_zone_open(ctx, name, &zone);
+        if (opened == WEFT_CONFIG) {
+            weft_error_clear(ctx);
+            return false;
+        }
+        *st = opened;
+    }
+    if (call->expr->type.id == WEFT_TYPE_TIMESTAMP && *st == WEFT_OK) {
+        if (moment.has_offset) {
+            if (__builtin_sub_overflow(moment.local_us, moment.offset_us, out)) return false;
+        } else {
+            *out = weft_zone_to_utc(moment.zone != NULL ? zone : call->state, moment.local_us);
+        }
+    }
+    weft_zone_close(&zone);
+    return true;
+}
+
 /* One value of a plain target type. Returns false when it is malformed. */
 static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s, int32_t i, weft_status *st)
 {
@@ -323,8 +365,7 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
         return true;
     case WEFT_TYPE_DATE: return weft_parse_date(t.at, (size_t)(t.end - t.at), (int32_t *)values + i);
     case WEFT_TYPE_TIMESTAMP:
-    case WEFT_TYPE_TIMESTAMP_NTZ:
-        return weft_parse_timestamp(t.at, (size_t)(t.end - t.at), (int64_t *)values + i);
+    case WEFT_TYPE_TIMESTAMP_NTZ: return cast_parse_moment(ctx, call, t, (int64_t *)values + i, st);
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_DECIMAL:
     case WEFT_TYPE_STRING:

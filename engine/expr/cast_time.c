@@ -1,4 +1,4 @@
-/* engine/expr/cast_time.c - casts between dates, timestamps and seconds since the epoch. The zone is UTC. */
+/* engine/expr/cast_time.c - casts between dates, timestamps and seconds since the epoch. */
 #include <math.h>
 
 #include "engine/expr/calendar.h"
@@ -6,12 +6,20 @@
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_decimal.h"
 #include "engine/expr/kernel.h"
+#include "engine/expr/zone.h"
 
 enum { SECOND_US = 1000000 };
+
+/* Zones matter to TIMESTAMP only: the state of the call is the session's, NULL for UTC. */
+static weft_zone *time_zone(const weft_kernel_call *call, weft_type type)
+{
+    return type.id == WEFT_TYPE_TIMESTAMP ? call->state : NULL;
+}
 
 weft_status cast_date_timestamp(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
+    weft_zone *zone = time_zone(call, call->expr->type);
     const int32_t *days = call->args[0].data;
     int64_t *out = call->out->values;
     for (int32_t k = 0; k < call->selected; k++) {
@@ -19,6 +27,8 @@ weft_status cast_date_timestamp(weft_ctx *ctx, weft_kernel_call *call)
         if (__builtin_mul_overflow((int64_t)days[i], (int64_t)WEFT_DAY_US, &out[i]) &&
             weft_call_valid(call, i)) {
             WEFT_TRY(st, cast_bad_range(ctx, call, i));
+        } else if (zone != NULL) {
+            out[i] = weft_zone_midnight(zone, days[i]);
         }
     }
 done:
@@ -28,10 +38,26 @@ done:
 weft_status cast_timestamp_date(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
+    weft_zone *zone = time_zone(call, call->args[0].type);
     const int64_t *us = call->args[0].data;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        ((int32_t *)call->out->values)[i] = weft_days_of_us(us[i]);
+        ((int32_t *)call->out->values)[i] = weft_days_of_us(weft_zone_to_local(zone, us[i]));
+    }
+    return WEFT_OK;
+}
+
+/* Between instants and local time. */
+weft_status cast_timestamp_timestamp(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_zone *zone = call->state;
+    if (zone == NULL) return cast_same(ctx, call);
+    const bool to_local = call->args[0].type.id == WEFT_TYPE_TIMESTAMP;
+    const int64_t *us = call->args[0].data;
+    int64_t *out = call->out->values;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        out[i] = to_local ? weft_zone_to_local(zone, us[i]) : weft_zone_to_utc(zone, us[i]);
     }
     return WEFT_OK;
 }

@@ -336,14 +336,14 @@ static const weft_signature positive_signatures[] = {
 #define SIGNATURES(list) .signatures = list, .signature_count = WEFT_COUNT(list)
 
 const weft_function weft_fn_add = {.name = "+",
-                                   .flags = WEFT_FN_FALLIBLE | WEFT_FN_COMMUTATIVE,
+                                   .flags = WEFT_FN_FALLIBLE | WEFT_FN_COMMUTATIVE | WEFT_FN_ZONED,
                                    SIGNATURES(add_signatures),
                                    .bind = weft_bind_arithmetic,
                                    .help = "a + b: the sum",
                                    .example = "SELECT 1 + 2",
                                    .example_result = "3"};
 const weft_function weft_fn_subtract = {.name = "-",
-                                        .flags = WEFT_FN_FALLIBLE,
+                                        .flags = WEFT_FN_FALLIBLE | WEFT_FN_ZONED,
                                         SIGNATURES(subtract_signatures),
                                         .bind = weft_bind_arithmetic,
                                         .help = "a - b: the difference",

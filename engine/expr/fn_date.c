@@ -1,5 +1,5 @@
-/* engine/expr/fn_date.c - parts of dates and timestamps, and arithmetic on dates. The session's zone is UTC.
- */
+/* engine/expr/fn_date.c - parts of dates and timestamps, and arithmetic on dates. A timestamp's parts are
+ * those of the session's zone, which is the state of the call. */
 #include <strings.h>
 
 #include "engine/expr/calendar.h"
@@ -8,6 +8,7 @@
 #include "engine/expr/fn_interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
+#include "engine/expr/zone.h"
 
 typedef enum date_part {
     PART_YEAR,
@@ -70,6 +71,11 @@ static void date_years(const weft_kernel_call *call, const int32_t *days, int32_
     }
 }
 
+static weft_zone *date_zone(const weft_kernel_call *call, const weft_column *arg)
+{
+    return arg->type.id == WEFT_TYPE_TIMESTAMP ? call->state : NULL;
+}
+
 static void date_part_rows(weft_kernel_call *call, const weft_column *arg, date_part part)
 {
     int32_t *out = call->out->values;
@@ -77,10 +83,11 @@ static void date_part_rows(weft_kernel_call *call, const weft_column *arg, date_
         date_years(call, arg->data, out);
         return;
     }
+    const bool date = arg->type.id == WEFT_TYPE_DATE;
+    weft_zone *zone = date_zone(call, arg);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        const int64_t value = weft_arg_i64(arg, i);
-        const bool date = arg->type.id == WEFT_TYPE_DATE;
+        const int64_t value = weft_zone_to_local(zone, weft_arg_i64(arg, i));
         out[i] = date_part_of(part, date ? (int32_t)value : weft_days_of_us(value),
                               date ? 0 : weft_us_of_day(value));
     }
@@ -238,11 +245,13 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
         date_part_rows(call, arg, part);
         return WEFT_OK;
     }
+    weft_zone *zone = date_zone(call, arg);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         const int64_t value = weft_arg_i64(arg, i);
-        const int64_t result = date_is_interval(arg->type) ? extract_interval(part, arg->type, value)
-                                                           : weft_us_of_day(value) % 60000000;
+        const int64_t result = date_is_interval(arg->type)
+                                   ? extract_interval(part, arg->type, value)
+                                   : weft_us_of_day(weft_zone_to_local(zone, value)) % 60000000;
         if (part == PART_SECOND)
             ((int64_t *)call->out->values)[i] = result; /* decimal(8,6): microseconds */
         else
@@ -309,7 +318,8 @@ static weft_status kernel_to_date(weft_ctx *ctx, weft_kernel_call *call)
 
 static weft_status kernel_current_date(weft_ctx *ctx, weft_kernel_call *call)
 {
-    *(int32_t *)call->out->values = weft_days_of_us(ctx->clock->wall_us(ctx->clock->self));
+    *(int32_t *)call->out->values =
+        weft_days_of_us(weft_zone_to_local(call->state, ctx->clock->wall_us(ctx->clock->self)));
     return WEFT_OK;
 }
 
@@ -317,6 +327,12 @@ static weft_status kernel_current_timestamp(weft_ctx *ctx, weft_kernel_call *cal
 {
     *(int64_t *)call->out->values = ctx->clock->wall_us(ctx->clock->self);
     return WEFT_OK;
+}
+
+static weft_status kernel_current_timezone(weft_ctx *ctx, weft_kernel_call *call)
+{
+    const char *name = weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
+    return weft_vector_set_string(ctx, call->out, 0, name, (uint32_t)strlen(name));
 }
 
 #define MOMENTS(kernel)                                                                                      \
@@ -366,6 +382,8 @@ static const weft_signature to_date_signatures[] = {
 static const weft_signature current_date_signatures[] = {{{0}, 0, 0, WEFT_TYPE_DATE, kernel_current_date}};
 static const weft_signature current_timestamp_signatures[] = {
     {{0}, 0, 0, WEFT_TYPE_TIMESTAMP, kernel_current_timestamp}};
+static const weft_signature current_timezone_signatures[] = {
+    {{0}, 0, 0, WEFT_TYPE_STRING, kernel_current_timezone}};
 
 #define ENTRY(symbol, text, others, bits, usage, sql, result)                                                \
     const weft_function weft_fn_##symbol = {.name = text,                                                    \
@@ -376,20 +394,24 @@ static const weft_signature current_timestamp_signatures[] = {
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = result}
-ENTRY(year, "year", NULL, 0, "year(d): the year", "SELECT year(DATE '1998-12-01')", "1998");
-ENTRY(quarter, "quarter", NULL, 0, "quarter(d): 1 to 4", "SELECT quarter(DATE '1998-12-01')", "4");
-ENTRY(month, "month", NULL, 0, "month(d): 1 to 12", "SELECT month(DATE '1998-12-01')", "12");
-ENTRY(day, "day", "dayofmonth", 0, "day(d): the day of the month", "SELECT day(DATE '1998-12-01')", "1");
-ENTRY(dayofweek, "dayofweek", NULL, 0, "dayofweek(d): 1 (Sunday) to 7", "SELECT dayofweek(DATE '1998-12-01')",
-      "3");
-ENTRY(dayofyear, "dayofyear", NULL, 0, "dayofyear(d): from 1", "SELECT dayofyear(DATE '1998-12-01')", "335");
-ENTRY(weekofyear, "weekofyear", NULL, 0, "weekofyear(d): the ISO week",
+ENTRY(year, "year", NULL, WEFT_FN_ZONED, "year(d): the year", "SELECT year(DATE '1998-12-01')", "1998");
+ENTRY(quarter, "quarter", NULL, WEFT_FN_ZONED, "quarter(d): 1 to 4", "SELECT quarter(DATE '1998-12-01')",
+      "4");
+ENTRY(month, "month", NULL, WEFT_FN_ZONED, "month(d): 1 to 12", "SELECT month(DATE '1998-12-01')", "12");
+ENTRY(day, "day", "dayofmonth", WEFT_FN_ZONED, "day(d): the day of the month",
+      "SELECT day(DATE '1998-12-01')", "1");
+ENTRY(dayofweek, "dayofweek", NULL, WEFT_FN_ZONED, "dayofweek(d): 1 (Sunday) to 7",
+      "SELECT dayofweek(DATE '1998-12-01')", "3");
+ENTRY(dayofyear, "dayofyear", NULL, WEFT_FN_ZONED, "dayofyear(d): from 1",
+      "SELECT dayofyear(DATE '1998-12-01')", "335");
+ENTRY(weekofyear, "weekofyear", NULL, WEFT_FN_ZONED, "weekofyear(d): the ISO week",
       "SELECT weekofyear(DATE '1998-12-01')", "49");
-ENTRY(hour, "hour", NULL, 0, "hour(t): 0 to 23", "SELECT hour(TIMESTAMP '1998-12-01 10:20:30')", "10");
-ENTRY(minute, "minute", NULL, 0, "minute(t): 0 to 59", "SELECT minute(TIMESTAMP '1998-12-01 10:20:30')",
-      "20");
-ENTRY(second, "second", NULL, 0, "second(t): 0 to 59", "SELECT second(TIMESTAMP '1998-12-01 10:20:30')",
-      "30");
+ENTRY(hour, "hour", NULL, WEFT_FN_ZONED, "hour(t): 0 to 23", "SELECT hour(TIMESTAMP '1998-12-01 10:20:30')",
+      "10");
+ENTRY(minute, "minute", NULL, WEFT_FN_ZONED, "minute(t): 0 to 59",
+      "SELECT minute(TIMESTAMP '1998-12-01 10:20:30')", "20");
+ENTRY(second, "second", NULL, WEFT_FN_ZONED, "second(t): 0 to 59",
+      "SELECT second(TIMESTAMP '1998-12-01 10:20:30')", "30");
 ENTRY(date_add, "date_add", "dateadd", WEFT_FN_FALLIBLE, "date_add(d, n): n days later",
       "SELECT date_add(DATE '1998-12-01', 2)", "1998-12-03");
 ENTRY(date_sub, "date_sub", NULL, WEFT_FN_FALLIBLE, "date_sub(d, n): n days earlier",
@@ -403,15 +425,18 @@ ENTRY(last_day, "last_day", NULL, 0, "last_day(d): the last day of the month",
       "SELECT last_day(DATE '1998-02-01')", "1998-02-28");
 ENTRY(make_date, "make_date", NULL, WEFT_FN_FALLIBLE, "make_date(y, m, d): the date",
       "SELECT make_date(1998, 12, 1)", "1998-12-01");
-ENTRY(to_date, "to_date", "date", WEFT_FN_FALLIBLE, "to_date(x): x as a date", "SELECT to_date('1998-12-01')",
-      "1998-12-01");
-ENTRY(current_date, "current_date", "curdate", WEFT_FN_STATEMENT_CONSTANT, "current_date(): today", NULL,
-      NULL);
+ENTRY(to_date, "to_date", "date", WEFT_FN_FALLIBLE | WEFT_FN_ZONED, "to_date(x): x as a date",
+      "SELECT to_date('1998-12-01')", "1998-12-01");
+ENTRY(current_date, "current_date", "curdate", WEFT_FN_STATEMENT_CONSTANT | WEFT_FN_ZONED,
+      "current_date(): today", NULL, NULL);
 ENTRY(current_timestamp, "current_timestamp", "now", WEFT_FN_STATEMENT_CONSTANT,
       "current_timestamp(): the time now", NULL, NULL);
+ENTRY(current_timezone, "current_timezone", NULL, WEFT_FN_STATEMENT_CONSTANT,
+      "current_timezone(): the session's time zone", NULL, NULL);
 const weft_function weft_fn_extract = {
     .name = "extract",
     .aliases = "date_part,datepart",
+    .flags = WEFT_FN_ZONED,
     .signatures = extract_signatures,
     .signature_count = 1,
     .bind = extract_bind,

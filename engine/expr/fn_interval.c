@@ -5,18 +5,24 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
+#include "engine/expr/zone.h"
 
 typedef bool (*interval_step)(int64_t a, int64_t b, int64_t *out); /* false: out of range */
+typedef bool (*interval_zoned_step)(weft_zone *zone, int64_t a, int64_t b, int64_t *out);
 
-static weft_status interval_rows(weft_ctx *ctx, weft_kernel_call *call, interval_step step, const char *what)
+/* zoned: the step in a time zone that is not UTC; NULL when zones do not matter. */
+static weft_status interval_zoned_rows(weft_ctx *ctx, weft_kernel_call *call, interval_step step,
+                                       interval_zoned_step zoned, const char *what)
 {
+    weft_zone *zone = zoned != NULL ? call->state : NULL;
     const bool narrow = call->out->column.phys == WEFT_PHYS_I32;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const int64_t b = call->arg_count > 1 ? weft_arg_i64(&call->args[1], i) : 0;
         int64_t value = 0;
-        bool fits = step(weft_arg_i64(&call->args[0], i), b, &value);
+        const int64_t a = weft_arg_i64(&call->args[0], i);
+        bool fits = zone != NULL ? zoned(zone, a, b, &value) : step(a, b, &value);
         fits = fits && (!narrow || value == (int32_t)value);
         if (!fits) {
             const weft_type type = call->expr->type;
@@ -31,6 +37,11 @@ static weft_status interval_rows(weft_ctx *ctx, weft_kernel_call *call, interval
             ((int64_t *)call->out->values)[i] = value;
     }
     return WEFT_OK;
+}
+
+static weft_status interval_rows(weft_ctx *ctx, weft_kernel_call *call, interval_step step, const char *what)
+{
+    return interval_zoned_rows(ctx, call, step, NULL, what);
 }
 
 static bool step_add(int64_t a, int64_t b, int64_t *out) { return !__builtin_add_overflow(a, b, out); }
@@ -64,6 +75,34 @@ static bool step_timestamp_months(int64_t a, int64_t b, int64_t *out)
 static bool step_timestamp_months_back(int64_t a, int64_t b, int64_t *out)
 {
     return step_timestamp_months(a, -b, out);
+}
+
+/* Months and days are those of the calendar on the wall; the rest of a day-time interval is elapsed time. */
+static bool zoned_months(weft_zone *zone, int64_t a, int64_t b, int64_t *out)
+{
+    int64_t local = 0;
+    const bool fits = step_timestamp_months(weft_zone_to_local(zone, a), b, &local);
+    *out = weft_zone_to_utc_near(zone, local, a);
+    return fits;
+}
+static bool zoned_months_back(weft_zone *zone, int64_t a, int64_t b, int64_t *out)
+{
+    return zoned_months(zone, a, -b, out);
+}
+static bool zoned_us(weft_zone *zone, int64_t a, int64_t b, int64_t *out)
+{
+    const int64_t rest = b % WEFT_DAY_US;
+    int64_t local;
+    if (__builtin_add_overflow(weft_zone_to_local(zone, a), b - rest, &local)) return false;
+    return !__builtin_add_overflow(weft_zone_to_utc_near(zone, local, a), rest, out);
+}
+static bool zoned_us_back(weft_zone *zone, int64_t a, int64_t b, int64_t *out)
+{
+    return b != INT64_MIN && zoned_us(zone, a, -b, out);
+}
+static bool zoned_difference(weft_zone *zone, int64_t a, int64_t b, int64_t *out)
+{
+    return step_sub(weft_zone_to_local(zone, a), weft_zone_to_local(zone, b), out);
 }
 
 static bool step_date_difference(int64_t a, int64_t b, int64_t *out)
@@ -103,19 +142,22 @@ weft_status weft_kernel_date_sub_us(weft_ctx *ctx, weft_kernel_call *call)
 }
 weft_status weft_kernel_timestamp_add_months(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_timestamp_months, "add to the timestamp, in months,");
+    return interval_zoned_rows(ctx, call, step_timestamp_months, zoned_months,
+                               "add to the timestamp, in months,");
 }
 weft_status weft_kernel_timestamp_sub_months(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_timestamp_months_back, "subtract from the timestamp, in months,");
+    return interval_zoned_rows(ctx, call, step_timestamp_months_back, zoned_months_back,
+                               "subtract from the timestamp, in months,");
 }
 weft_status weft_kernel_timestamp_add_us(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_add, "add to the timestamp, in microseconds,");
+    return interval_zoned_rows(ctx, call, step_add, zoned_us, "add to the timestamp, in microseconds,");
 }
 weft_status weft_kernel_timestamp_sub_us(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_sub, "subtract from the timestamp, in microseconds,");
+    return interval_zoned_rows(ctx, call, step_sub, zoned_us_back,
+                               "subtract from the timestamp, in microseconds,");
 }
 weft_status weft_kernel_date_minus_date(weft_ctx *ctx, weft_kernel_call *call)
 {
@@ -123,7 +165,7 @@ weft_status weft_kernel_date_minus_date(weft_ctx *ctx, weft_kernel_call *call)
 }
 weft_status weft_kernel_timestamp_minus_timestamp(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_sub, "interval overflow");
+    return interval_zoned_rows(ctx, call, step_sub, zoned_difference, "interval overflow");
 }
 weft_status weft_kernel_interval_add(weft_ctx *ctx, weft_kernel_call *call)
 {

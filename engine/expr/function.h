@@ -18,8 +18,9 @@ typedef enum weft_function_flags {
     WEFT_FN_FALLIBLE = 2,         /* may raise */
     WEFT_FN_NONDETERMINISTIC = 4, /* rand(), uuid() */
     WEFT_FN_COMMUTATIVE = 8,
-    WEFT_FN_WINDOW_ONLY = 16,       /* row_number(), rank(), lag() … : only with OVER */
-    WEFT_FN_STATEMENT_CONSTANT = 32 /* current_date(), now(): folded once a statement */
+    WEFT_FN_WINDOW_ONLY = 16,        /* row_number(), rank(), lag() … : only with OVER */
+    WEFT_FN_STATEMENT_CONSTANT = 32, /* current_date(), now(): folded once a statement */
+    WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 
 /* What a kernel gets. Results go to out->values at the same physical positions as the inputs; out has room

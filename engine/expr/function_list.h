@@ -68,6 +68,7 @@ X(make_date)
 X(to_date)
 X(current_date)
 X(current_timestamp)
+X(current_timezone)
 /* fn_math.c */
 X(round)
 X(bround)

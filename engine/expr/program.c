@@ -104,8 +104,11 @@ void weft_eval_close(weft_eval **eval)
     }
     for (int32_t s = 0; ev->scopes != NULL && s < p->scope_count; s++) weft_mem_free(ev->scopes[s].buffer);
     for (int32_t s = 0; ev->states != NULL && s < p->state_count; s++) {
-        const weft_function *fn = p->states[s]->call.function;
-        if (ev->states[s] != NULL && fn->close != NULL) fn->close(ev->states[s]);
+        if (ev->states[s] == NULL) continue;
+        if (weft_zone_matters(p->states[s]))
+            weft_zone_close((weft_zone **)&ev->states[s]);
+        else if (p->states[s]->call.function->close != NULL)
+            p->states[s]->call.function->close(ev->states[s]);
     }
     for (int32_t m = 0; ev->maps != NULL && m < p->map_count; m++) program_map_close(&ev->maps[m]);
     for (int32_t i = 0; i < SELECTIONS_MAX && ev->selections[i] != NULL; i++)

@@ -1,4 +1,5 @@
-/* engine/expr/program_choose.c - steps of CASE: choosing by masks, and gathering from the scopes of lazy branches. */
+/* engine/expr/program_choose.c - steps of CASE: choosing by masks, and gathering from the scopes of lazy
+ * branches. */
 #include <string.h>
 
 #include "engine/expr/program_impl.h"
@@ -40,7 +41,8 @@ void program_copy(const weft_column *from, weft_phys phys, void *to, const uint1
 }
 
 /* Bits of the rows of a scope as those of the argument. */
-static void choose_copy_validity(const weft_column *from, uint64_t *to, const program_scope *scope, int32_t rows)
+static void choose_copy_validity(const weft_column *from, uint64_t *to, const program_scope *scope,
+                                 int32_t rows)
 {
     const bool all = from->validity == NULL;
     if (scope->selection == NULL && (all || from->encoding != WEFT_CONSTANT)) {
@@ -62,8 +64,7 @@ static void choose_copy_validity(const weft_column *from, uint64_t *to, const pr
 
 /* The rows of each scope take the value of its argument, later ones over earlier ones; what is left is NULL.
  */
-weft_status program_case(weft_ctx *ctx, weft_eval *ev, const program_step *step,
-                            const program_scope *scope)
+weft_status program_case(weft_ctx *ctx, weft_eval *ev, const program_step *step, const program_scope *scope)
 {
     weft_status st = WEFT_OK;
     weft_vector *reg;
@@ -129,7 +130,8 @@ static void choose_validity(const uint8_t *mask, const weft_column *from, int32_
     }
 }
 
-static void choose_values(const uint8_t *mask, const weft_column *from, weft_phys phys, void *to, int32_t rows)
+static void choose_values(const uint8_t *mask, const weft_column *from, weft_phys phys, void *to,
+                          int32_t rows)
 {
     const int32_t stride = from->encoding != WEFT_CONSTANT;
     if (phys == WEFT_PHYS_I128 && from->phys == WEFT_PHYS_I64) {
@@ -169,8 +171,10 @@ weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *ste
         memset(words, 0, bitmap_bytes);
     } else {
         program_copy(otherwise, phys, reg->values, NULL, rows);
-        if (otherwise->validity == NULL || otherwise->encoding == WEFT_CONSTANT) memset(words, 0xff, bitmap_bytes);
-        else memcpy(words, otherwise->validity, bitmap_bytes);
+        if (otherwise->validity == NULL || otherwise->encoding == WEFT_CONSTANT)
+            memset(words, 0xff, bitmap_bytes);
+        else
+            memcpy(words, otherwise->validity, bitmap_bytes);
     }
     for (int32_t k = pairs - 1; k >= 0; k--) {
         const weft_column *value = &ev->args[2 * k + 1];

@@ -298,8 +298,8 @@ done:
     return st;
 }
 
-/* A CASE whose values, and conditions but the first, are cheap and cannot raise: all are computed for all rows, and
- * the values chosen by masks. */
+/* A CASE whose values, and conditions but the first, are cheap and cannot raise: all are computed for all
+ * rows, and the values chosen by masks. */
 static bool compile_is_choice(const weft_expr *e)
 {
     for (int32_t k = 1; k < e->arg_count; k++) {
@@ -409,11 +409,11 @@ static weft_status compile_call(weft_ctx *ctx, program_compiler *c, const weft_e
         if (step.kernel == NULL || (fn->flags & WEFT_FN_WINDOW_ONLY) != 0) {
             return weft_fail_at(ctx, WEFT_INTERNAL, &e->span, "%s is not a scalar function", fn->name);
         }
-        if (fn->open != NULL) {
-            WEFT_TRY(st, program_grow(ctx, p->state_count, &c->state_room, sizeof *p->states, &p->states));
-            step.state = p->state_count;
-            p->states[p->state_count++] = e;
-        }
+    }
+    if ((e->kind == WEFT_EXPR_CALL && fn->open != NULL) || weft_zone_matters(e)) {
+        WEFT_TRY(st, program_grow(ctx, p->state_count, &c->state_room, sizeof *p->states, &p->states));
+        step.state = p->state_count;
+        p->states[p->state_count++] = e;
     }
     st = compile_plain(ctx, c, step, e, e->arg_count, value);
 done:

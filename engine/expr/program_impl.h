@@ -17,6 +17,7 @@
 #include "engine/expr/in_set.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/program.h"
+#include "engine/expr/zone.h"
 
 typedef enum program_value_kind { VALUE_INPUT, VALUE_LITERAL, VALUE_STEP } program_value_kind;
 
@@ -119,7 +120,7 @@ struct weft_program {
     program_value *values;
     program_unit **units;
     weft_type *register_types;
-    const weft_expr **states; /* call nodes whose function has open */
+    const weft_expr **states; /* nodes with a state: the function has open, or the zone matters */
     int32_t *order_sizes;     /* children of each reordered conjunction */
 };
 

@@ -53,7 +53,7 @@ static void run_null(weft_eval *ev, int32_t value)
 }
 
 void program_set(weft_eval *ev, int32_t value, const weft_vector *reg, bool constant,
-                    const uint64_t *validity)
+                 const uint64_t *validity)
 {
     weft_column *column = &ev->values[value];
     *column = reg->column;
@@ -157,7 +157,10 @@ static weft_status run_state(weft_ctx *ctx, weft_eval *ev, const program_step *s
     if (step->state < 0) return WEFT_OK;
     if (ev->states[step->state] == NULL) {
         const weft_expr *call = ev->program->states[step->state];
-        WEFT_TRY(st, call->call.function->open(ctx, call, &ev->states[step->state]));
+        if (weft_zone_matters(call))
+            WEFT_TRY(st, weft_zone_open_session(ctx, (weft_zone **)&ev->states[step->state]));
+        else
+            WEFT_TRY(st, call->call.function->open(ctx, call, &ev->states[step->state]));
     }
     *state = ev->states[step->state];
 done:

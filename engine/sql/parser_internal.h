@@ -22,6 +22,20 @@
 
 enum { SQL_LOOKAHEAD = 4 };
 
+/* What stands behind the partner of each opening parenthesis: see parser_parens.c. */
+typedef struct sql_paren {
+    int32_t start; /* of the opening one, in the text */
+    int32_t below; /* while they are paired: the next on the stack of open ones, or -1 */
+    bool continues_query;
+    bool as_inner; /* only parentheses around another: the answer is the inner one's */
+} sql_paren;
+
+typedef struct sql_parens {
+    bool scanned;
+    int32_t count, capacity;
+    sql_paren *items; /* ascending starts */
+} sql_parens;
+
 typedef struct sql_parser {
     weft_ctx *ctx;
     const char *text;
@@ -32,6 +46,9 @@ typedef struct sql_parser {
     int32_t depth, height;
     int64_t weight;  /* of what the current frame made */
     int64_t operand; /* weight of the left side of the predicate that is being read */
+    sql_parens parens;
+    int32_t run_start, run_stop; /* a run of opening parentheses that was looked past, and ... */
+    bool run_is_query;           /* whether a query begins behind it */
 } sql_parser;
 
 /* ---- cursor (parser.c) ---- */
@@ -121,6 +138,10 @@ WEFT_MUST_CHECK weft_status weft_sql_exprs(sql_parser *p, weft_pointers *out);
 bool weft_sql_is_row(const sql_parser *p, const weft_expr *e);
 /* parser_primary.c */
 WEFT_MUST_CHECK weft_status weft_sql_primary(sql_parser *p, const weft_expr **out);
+/* With '(' as the current token, inside another: is the outer one around a query, as in ((SELECT ...) UNION
+ * ...), or around tables, as in ((SELECT ...) a JOIN b)? What stands behind the partner of the inner one
+ * tells. */
+WEFT_MUST_CHECK weft_status weft_sql_query_continues(sql_parser *p, bool *out);
 bool weft_sql_begins_query(sql_parser *p); /* after an opening parenthesis: is a query inside? */
 /* parser_call.c */
 WEFT_MUST_CHECK weft_status weft_sql_function(sql_parser *p, const weft_expr **out);

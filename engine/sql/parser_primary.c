@@ -3,24 +3,38 @@
  * (:: type, [index], .field). */
 #include "engine/sql/parser_internal.h"
 
-/* Looks past any number of opening parentheses: a subquery may be parenthesised itself. Linear in their
- * number, and that is bounded by the depth of nesting. */
+static bool begins_with_query_word(const sql_token *token)
+{
+    return token->kind == SQL_WORD && (token->keyword == SQL_KW_SELECT || token->keyword == SQL_KW_WITH);
+}
+
+/* Is there a query behind the run of opening parentheses that begins at the current token? Each run is looked
+ * past once, so that deep nesting costs linear time. */
+static bool run_begins_query(sql_parser *p)
+{
+    const int32_t start = weft_sql_peek(p, 0)->span.start;
+    if (start >= p->run_start && start < p->run_stop) return p->run_is_query;
+    sql_token ahead = *weft_sql_peek(p, 0);
+    sql_lexer lexer = p->lexer;
+    lexer.position = ahead.span.stop;
+    lexer.previous = SQL_LPAREN;
+    for (int32_t i = 0; ahead.kind == SQL_LPAREN && i <= WEFT_EXPR_DEPTH_MAX; i++)
+        ahead = weft_sql_lex(&lexer);
+    p->run_start = start;
+    p->run_stop = ahead.span.start;
+    p->run_is_query = begins_with_query_word(&ahead);
+    return p->run_is_query;
+}
+
+/* A subquery may be parenthesised itself. VALUES may be the name of a function or a column too: it begins a
+ * query only right behind the first parenthesis. */
 bool weft_sql_begins_query(sql_parser *p)
 {
     const sql_token *token = weft_sql_peek(p, 0);
-    sql_token ahead = *token;
-    if (ahead.kind == SQL_LPAREN) {
-        sql_lexer lexer = p->lexer;
-        lexer.position = ahead.span.stop;
-        lexer.previous = SQL_LPAREN;
-        for (int32_t i = 0; ahead.kind == SQL_LPAREN && i <= WEFT_EXPR_DEPTH_MAX; i++)
-            ahead = weft_sql_lex(&lexer);
-    }
-    if (ahead.kind != SQL_WORD) return false;
-    if (ahead.keyword == SQL_KW_SELECT || ahead.keyword == SQL_KW_WITH) return true;
-    /* VALUES and TABLE may be names of functions or columns: only right behind the first parenthesis. */
-    return ahead.span.start == token->span.start && ahead.keyword == SQL_KW_VALUES &&
-           !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN);
+    if (token->kind == SQL_LPAREN) return run_begins_query(p);
+    if (begins_with_query_word(token)) return true;
+    return token->kind == SQL_WORD && token->keyword == SQL_KW_VALUES && !sql_is_at(p, 1, SQL_COMMA) &&
+           !sql_is_at(p, 1, SQL_RPAREN);
 }
 
 static weft_status parse_subquery(sql_parser *p, weft_subquery_kind kind, const weft_span *start,

@@ -71,27 +71,6 @@ done:
     return st;
 }
 
-/* After '(' when what follows is '(' again: is the outer parenthesis around a query, as in ((SELECT …) UNION
- * …), or around tables, as in ((SELECT …) a JOIN b)? What stands behind the inner one tells. */
-static bool query_continues(sql_parser *p)
-{
-    sql_lexer lexer = p->lexer;
-    lexer.position = weft_sql_peek(p, 0)->span.stop;
-    lexer.previous = SQL_LPAREN;
-    for (int32_t open = 1; open > 0;) {
-        const sql_token token = weft_sql_lex(&lexer);
-        if (token.kind == SQL_END || token.kind == SQL_BAD) return true;
-        if (token.kind == SQL_LPAREN) open++;
-        if (token.kind == SQL_RPAREN) open--;
-    }
-    const sql_token token = weft_sql_lex(&lexer);
-    if (token.kind == SQL_RPAREN) return true;
-    if (token.kind != SQL_WORD) return false;
-    return token.keyword == SQL_KW_UNION || token.keyword == SQL_KW_EXCEPT || token.keyword == SQL_KW_MINUS ||
-           token.keyword == SQL_KW_INTERSECT || token.keyword == SQL_KW_ORDER ||
-           token.keyword == SQL_KW_LIMIT || token.keyword == SQL_KW_OFFSET;
-}
-
 static weft_status parse_relation_primary(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -101,7 +80,8 @@ static weft_status parse_relation_primary(sql_parser *p, const weft_node **out)
     sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     if (weft_sql_accept(p, SQL_LPAREN)) {
-        const bool query = weft_sql_begins_query(p) && (!sql_is(p, SQL_LPAREN) || query_continues(p));
+        bool query = weft_sql_begins_query(p);
+        if (query && sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_query_continues(p, &query));
         WEFT_TRY(st, query ? weft_sql_query(p, &input) : parse_relation(p, &input));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     } else if (sql_word(p, SQL_KW_VALUES) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_END)) {

@@ -21,6 +21,7 @@
 enum {
     SLOTS_FLOOR = 32 << 20,    /* half of the headroom: memory that operators of all slots can count on */
     SLOT_FLOOR_MOST = 4 << 20, /* enough for any of them to go on by spilling */
+    STAGE_FLOOR = 1 << 20,     /* small tables that all tasks of a stage share */
     ORDERS_LIMIT = 1 << 20,  /* launches of one job: the scheduler launches only into free slots */
     SPILL_ABOVE_PERCENT = 60 /* of the pool's limit: above it finished blocks go to scratch */
 };
@@ -523,6 +524,7 @@ static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker 
         weft_mem_free(s);
         WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a stage"));
     }
+    weft_account_set_floor(s->account, STAGE_FLOOR);
     s->order = *m;
     s->job = job;
     s->next = w->stages;

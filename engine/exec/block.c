@@ -240,6 +240,12 @@ weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, con
     return WEFT_OK;
 }
 
+void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows)
+{
+    while (reader->at < reader->end && reader->segment->pages[reader->at].rows <= *rows)
+        *rows -= reader->segment->pages[reader->at++].rows;
+}
+
 void weft_block_reader_close(weft_block_reader **reader)
 {
     if (*reader == NULL) return;

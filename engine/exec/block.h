@@ -77,6 +77,9 @@ WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_blo
  * partition is pinned (pages in memory: *stable is true); an open reader is a pin. */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,
                                                    const weft_row_page **page, bool *stable);
+/* Pass over whole pages that hold no more than *rows rows together, without reading them; *rows: what is
+ * left. */
+void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows);
 void weft_block_reader_close(weft_block_reader **reader);
 /* Keep the pages of a partition that are in memory there. Every pin is undone by an unpin. Any thread. */
 void weft_block_pin(const weft_block *block, int32_t partition);

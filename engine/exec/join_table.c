@@ -27,6 +27,7 @@ typedef struct table_part {
     int32_t partition;
     int64_t first; /* index of its first row */
     int64_t rows;
+    int64_t skip; /* rows of the partition before them */
     uint64_t *slots; /* hashed: its region */
     uint64_t slot_mask;
     weft_row_set loaded; /* pages read back from scratch */
@@ -40,6 +41,7 @@ struct weft_join_table {
     int32_t key_count;
     const bool *null_equal;
     int32_t partition_begin, part_count, shift;
+    weft_mem_kind kind;
     table_part *parts;
     int64_t rows;         /* in the table */
     int64_t first_number; /* number of row 0: rows of earlier partitions */
@@ -50,7 +52,7 @@ struct weft_join_table {
     uint32_t *heads; /* direct: [range] */
     int64_t low;
     uint64_t range;
-    bool direct;
+    bool direct, on_heap;
 };
 
 /* ---- opening ---- */
@@ -104,17 +106,17 @@ static weft_status open_memory(weft_ctx *ctx, weft_join_table *t)
 {
     weft_status st = WEFT_OK;
     const size_t rows = (size_t)weft_max_i64(t->rows, 1);
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_RETAINED, rows * sizeof(*t->row), (void **)&t->row));
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, rows * sizeof(*t->next), (void **)&t->next));
+    WEFT_TRY(st, weft_mem_alloc(ctx, t->kind, rows * sizeof(*t->row), (void **)&t->row));
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, t->kind, rows * sizeof(*t->next), (void **)&t->next));
     if (t->direct) {
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)t->range * sizeof(*t->heads),
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, t->kind, (size_t)t->range * sizeof(*t->heads),
                                          (void **)&t->heads));
         goto done;
     }
     uint64_t total = 0;
     for (int32_t i = 0; i < t->part_count; i++) total += part_slots(t->parts[i].rows);
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)total * sizeof(*t->slots),
-                                     (void **)&t->slots));
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, t->kind, (size_t)total * sizeof(*t->slots), (void **)&t->slots));
     total = 0;
     for (int32_t i = 0; i < t->part_count; i++) {
         t->parts[i].slots = t->slots + total;
@@ -140,6 +142,7 @@ weft_status weft_join_table_open(weft_ctx *ctx, const weft_input *input, int32_t
     t->keys = keys;
     t->key_count = key_count;
     t->null_equal = null_equal;
+    t->kind = WEFT_MEM_RETAINED;
     t->partition_begin = partition_begin;
     t->part_count = partition_end - partition_begin;
     t->shift = weft_partition_shift(partitions);
@@ -159,6 +162,43 @@ weft_status weft_join_table_open(weft_ctx *ctx, const weft_input *input, int32_t
     choose_direct(t);
     WEFT_TRY(st, open_memory(ctx, t));
     *units = t->part_count;
+    *out = t;
+    t = NULL;
+done:
+    weft_join_table_close(&t);
+    return st;
+}
+
+weft_status weft_join_table_open_piece(weft_ctx *ctx, const weft_input *input, int32_t partition,
+                                       int64_t first_row, int64_t rows, const int32_t *keys,
+                                       int32_t key_count, const bool *null_equal, weft_mem_kind kind,
+                                       weft_join_table **out)
+{
+    weft_status st = WEFT_OK;
+    weft_join_table *t = NULL;
+    *out = NULL;
+    assert(rows < UINT32_MAX);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*t) + sizeof(*t->parts), (void **)&t));
+    t->on_heap = true;
+    t->input = input;
+    t->layout = weft_block_layout(input->blocks[0]);
+    t->keys = keys;
+    t->key_count = key_count;
+    t->null_equal = null_equal;
+    t->kind = kind;
+    t->parts = (table_part *)(void *)(t + 1);
+    t->part_count = 1; /* of partition 0, as far as a lookup can tell: shift is 0 */
+    *t->parts = (table_part){.partition = partition, .rows = rows, .skip = first_row};
+    t->rows = rows;
+    for (int32_t p = 0; p < weft_block_partitions(input->blocks[0]); p++) {
+        const int64_t some = input_rows(input, p);
+        t->input_rows += some;
+        if (p < partition) t->first_number += some;
+    }
+    t->first_number += first_row;
+    choose_direct(t);
+    WEFT_TRY(st, open_memory(ctx, t));
+    WEFT_TRY(st, weft_join_table_unit(ctx, t, 0));
     *out = t;
     t = NULL;
 done:
@@ -192,6 +232,7 @@ void weft_join_table_close(weft_join_table **table)
     weft_mem_free(t->next);
     weft_mem_free(t->slots);
     weft_mem_free(t->heads);
+    if (t->on_heap) weft_mem_free(t);
 }
 
 /* ---- building ---- */
@@ -204,7 +245,7 @@ static weft_status hold_page(weft_ctx *ctx, weft_join_table *t, table_part *part
     weft_row_page *copy = NULL;
     *out = page;
     if (stable) return WEFT_OK;
-    WEFT_TRY(st, weft_row_page_new(ctx, t->layout, page->bytes, &copy));
+    WEFT_TRY(st, weft_mem_alloc(ctx, t->kind, page->bytes, (void **)&copy));
     memcpy(copy, page, page->bytes);
     copy->next = NULL;
     weft_row_page_rebase(t->layout, copy);
@@ -218,25 +259,33 @@ static weft_status collect_rows(weft_ctx *ctx, weft_join_table *t, table_part *p
 {
     weft_status st = WEFT_OK;
     weft_block_reader *reader = NULL;
-    int64_t at = part->first;
+    int64_t at = part->first, skip = part->skip;
+    const int64_t end = part->first + part->rows;
 
     part_pin(t, part, true);
-    for (int32_t b = 0; b < t->input->block_count; b++) {
-        if (weft_block_rows(t->input->blocks[b], part->partition) == 0) continue;
+    for (int32_t b = 0; b < t->input->block_count && at < end; b++) {
+        const int64_t rows = weft_block_rows(t->input->blocks[b], part->partition);
+        if (rows <= skip) {
+            skip -= rows;
+            continue;
+        }
         WEFT_TRY(st, weft_block_reader_open(ctx, t->input->blocks[b], part->partition, -1, &reader));
-        for (;;) {
+        weft_block_reader_skip(reader, &skip);
+        while (at < end) {
             const weft_row_page *page = NULL;
             bool stable = false;
             WEFT_TRY(st, weft_check_cancel(ctx));
             WEFT_TRY(st, weft_block_reader_next(ctx, reader, &page, &stable));
             if (page == NULL) break;
             WEFT_TRY(st, hold_page(ctx, t, part, page, stable, &page));
-            const uint8_t *row = weft_row_page_rows(page);
-            for (uint32_t i = 0; i < page->rows; i++, row += t->layout->row_bytes) t->row[at++] = row;
+            const uint8_t *row = weft_row_page_rows(page) + (size_t)skip * (size_t)t->layout->row_bytes;
+            const int64_t some = weft_min_i64(page->rows - skip, end - at);
+            for (int64_t i = 0; i < some; i++, row += t->layout->row_bytes) t->row[at++] = row;
+            skip = 0;
         }
         weft_block_reader_close(&reader);
     }
-    assert(at == part->first + part->rows);
+    assert(at == end);
 done:
     weft_block_reader_close(&reader);
     return st;

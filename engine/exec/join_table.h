@@ -16,13 +16,20 @@ typedef struct weft_join_table weft_join_table;
 /* partition_begin..end of the input's blocks; rows whose keys hold a NULL that is not null_equal are left out
  * of the lookup but keep their number, which counts from the input's first partition whatever partition_begin
  * is. null_equal may be NULL. *units: how many weft_join_table_unit calls must follow. input and keys are
- * borrowed. */
+ * borrowed. Errors: WEFT_NOMEM when rows and table do not fit. */
 WEFT_MUST_CHECK weft_status weft_join_table_open(weft_ctx *ctx, const weft_input *input,
                                                  int32_t partition_begin, int32_t partition_end,
                                                  const int32_t *keys, int32_t key_count,
                                                  const bool *null_equal, weft_join_table **out,
                                                  int32_t *units);
 WEFT_MUST_CHECK weft_status weft_join_table_unit(weft_ctx *ctx, weft_join_table *table, int32_t unit);
+/* A table of rows [first_row, first_row + rows) of one partition, built at once; whatever the hash of a key,
+ * it is looked up there. kind: of its memory. */
+WEFT_MUST_CHECK weft_status weft_join_table_open_piece(weft_ctx *ctx, const weft_input *input,
+                                                       int32_t partition, int64_t first_row, int64_t rows,
+                                                       const int32_t *keys, int32_t key_count,
+                                                       const bool *null_equal, weft_mem_kind kind,
+                                                       weft_join_table **out);
 void weft_join_table_close(weft_join_table **table);
 
 int64_t weft_join_table_rows(const weft_join_table *table); /* in the table's partitions */

@@ -81,6 +81,15 @@ done:
     return st;
 }
 
+/* Bits for a filter of that kind. Refused memory, it stays one of the range alone: it only saves work. */
+static weft_status filter_bits(weft_ctx *ctx, weft_key_filter *f, weft_key_filter_kind kind, size_t bytes)
+{
+    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, bytes, (void **)&f->bits);
+    if (st == WEFT_OK) f->kind = kind;
+    if (st == WEFT_NOMEM) weft_error_clear(ctx);
+    return st == WEFT_NOMEM ? WEFT_OK : st;
+}
+
 weft_status weft_key_filter_build(weft_ctx *ctx, const weft_input *input, int32_t column,
                                   weft_key_filter **out)
 {
@@ -105,16 +114,13 @@ weft_status weft_key_filter_build(weft_ctx *ctx, const weft_input *input, int32_
         f->high = 0;
     } else if (range > 0 && range <= KEY_BITS_MOST &&
                (range <= KEY_BITS_SMALL || range <= (uint64_t)rows * KEY_BITS_PER_ROW)) {
-        f->kind = WEFT_KEY_FILTER_BITMAP;
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)weft_bit_words((int64_t)range) * 8,
-                                         (void **)&f->bits));
-        WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_BITMAP, f));
+        WEFT_TRY(st, filter_bits(ctx, f, WEFT_KEY_FILTER_BITMAP, (size_t)weft_bit_words((int64_t)range) * 8));
+        if (f->bits != NULL) WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_BITMAP, f));
     } else {
         const uint64_t blocks = weft_pow2_ceil((uint64_t)rows / BLOOM_KEYS_PER_BLOCK + 1);
-        f->kind = WEFT_KEY_FILTER_BLOOM;
         f->block_mask = blocks - 1;
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)blocks * 32, (void **)&f->bits));
-        WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_BLOOM, f));
+        WEFT_TRY(st, filter_bits(ctx, f, WEFT_KEY_FILTER_BLOOM, (size_t)blocks * 32));
+        if (f->bits != NULL) WEFT_TRY(st, pass_rows(ctx, input, &reader, PASS_BLOOM, f));
     }
     *out = f;
     f = NULL;

@@ -8,19 +8,25 @@
  * their rounds at once.
  *
  * Shared: the table, one unit a partition (not when partitioned: then each lane builds the table of its
- * partitions). Memory: vectors of one batch a build column, and one bit a build row where matches are marked.
- */
+ * partitions). Where a table is refused memory, each lane keeps its probe rows in scratch and joins partition
+ * by partition at the end (join_spill.h). Memory: vectors of one batch a build column, and one bit
+ * a build row where matches are marked. */
 #include <string.h>
 
+#include "common/settings.h"
 #include "engine/columnar/builder.h"
 #include "engine/exec/defs.h"
-#include "engine/exec/join_table.h"
+#include "engine/exec/join_spill.h"
+#include "engine/exec/row_cursor.h"
 #include "engine/expr/program.h"
 
 typedef struct probe_shared {
     const weft_op_spec *spec;
     const weft_program *conditions; /* or NULL */
-    weft_join_table *table;         /* or NULL: partitioned */
+    weft_join_table *table;         /* or NULL: partitioned, or refused memory */
+    int32_t units;
+    atomic_int built;
+    atomic_bool refused; /* some unit was */
 } probe_shared;
 
 typedef struct probe_state {
@@ -28,6 +34,12 @@ typedef struct probe_state {
     const weft_task *task;
     weft_join_table *table;
     weft_join_table *own_table; /* partitioned */
+    weft_join_spill *spill;     /* or NULL: there is a table */
+    weft_join_turn turn;        /* of spill */
+    bool turning;               /* its batch is at work */
+    const weft_row_layout *layout; /* of the build rows */
+    int64_t build_rows;            /* in all partitions: the length of the marks */
+    bool null_build_key;           /* some build row has a NULL key; only where that matters */
     weft_eval *conditions;
     weft_vector *build;     /* [layout count or build_count]: gathered build columns */
     int32_t *build_columns; /* which */
@@ -38,6 +50,7 @@ typedef struct probe_state {
     /* the batch at work */
     weft_batch in;
     bool active;                            /* rounds go on */
+    bool last;                              /* no further build rows will come for it */
     int32_t live;                           /* rows that still have a candidate */
     uint16_t position[WEFT_BATCH_ROWS_MAX]; /* physical position of live row i */
     uint32_t candidate[WEFT_BATCH_ROWS_MAX];
@@ -93,10 +106,14 @@ static weft_status probe_shared_open(weft_ctx *ctx, const weft_op_spec *spec, co
     s->spec = spec;
     if (spec->probe.condition_count > 0)
         WEFT_TRY(st, compile_conditions(ctx, spec, input_types, layout, &s->conditions));
-    if (!spec->probe.partitioned)
-        WEFT_TRY(st, weft_join_table_open(ctx, input, 0, weft_block_partitions(input->blocks[0]),
-                                          spec->probe.build_keys, spec->probe.key_count,
-                                          spec->probe.null_equal, &s->table, units));
+    if (!spec->probe.partitioned && weft_setting(ctx, WEFT_SET_FORCE_SPILL) == 0) {
+        st = weft_join_table_open(ctx, input, 0, weft_block_partitions(input->blocks[0]),
+                                  spec->probe.build_keys, spec->probe.key_count, spec->probe.null_equal,
+                                  &s->table, units);
+        if (st != WEFT_OK && st != WEFT_NOMEM) goto done;
+        st = WEFT_OK;
+        s->units = *units;
+    }
     *shared = s;
 done:
     return st;
@@ -104,8 +121,18 @@ done:
 
 static weft_status probe_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
 {
+    weft_status st = WEFT_OK;
     probe_shared *s = shared;
-    return weft_join_table_unit(ctx, s->table, unit);
+    if (!atomic_load(&s->refused)) st = weft_join_table_unit(ctx, s->table, unit);
+    if (st == WEFT_NOMEM) {
+        weft_error_clear(ctx);
+        atomic_store(&s->refused, true);
+        st = WEFT_OK;
+    }
+    /* what the other units have made is in the way of those who go without it */
+    if (atomic_fetch_add(&s->built, 1) + 1 == s->units && atomic_load(&s->refused))
+        weft_join_table_close(&s->table);
+    return st;
 }
 
 /* ---- lane ---- */
@@ -117,21 +144,73 @@ static void probe_close(void *state)
     weft_vector_deinit(&s->mark);
     weft_eval_close(&s->conditions);
     weft_join_table_close(&s->own_table);
+    weft_join_spill_close(&s->spill);
     weft_mem_free(s->marks);
 }
 
-static weft_status open_table(weft_ctx *ctx, probe_state *s, const probe_shared *sh, const weft_task *task)
+/* The table of the task's own partitions; *refused when they do not fit. */
+static weft_status open_own_table(weft_ctx *ctx, probe_state *s, const weft_task *task, bool *refused)
 {
     weft_status st = WEFT_OK;
     const weft_op_spec *spec = s->spec;
     int32_t units = 0;
-    s->table = sh->table;
-    if (!spec->probe.partitioned) return WEFT_OK;
-    WEFT_TRY(st, weft_join_table_open(ctx, &task->inputs[spec->probe.input], task->spec->partition_begin,
-                                      task->spec->partition_end, spec->probe.build_keys,
-                                      spec->probe.key_count, spec->probe.null_equal, &s->own_table, &units));
-    for (int32_t i = 0; i < units; i++) WEFT_TRY(st, weft_join_table_unit(ctx, s->own_table, i));
+    *refused = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0;
+    if (*refused) return WEFT_OK;
+    st = weft_join_table_open(ctx, &task->inputs[spec->probe.input], task->spec->partition_begin,
+                              task->spec->partition_end, spec->probe.build_keys, spec->probe.key_count,
+                              spec->probe.null_equal, &s->own_table, &units);
+    for (int32_t i = 0; i < units && st == WEFT_OK; i++) st = weft_join_table_unit(ctx, s->own_table, i);
     s->table = s->own_table;
+    if (st != WEFT_NOMEM) return st;
+    weft_error_clear(ctx);
+    weft_join_table_close(&s->own_table);
+    s->table = NULL;
+    *refused = true;
+    return WEFT_OK;
+}
+
+/* A NULL among the build keys decides for every probe row of NOT IN and of a nullable mark. */
+static weft_status find_null_key(weft_ctx *ctx, probe_state *s, const weft_input *input)
+{
+    weft_status st = WEFT_OK;
+    weft_row_cursor cursor;
+    int32_t count = 0;
+    bool stable;
+    weft_row_cursor_init(&cursor, input, 1, 0, weft_block_partitions(input->blocks[0]));
+    do {
+        WEFT_TRY(st, weft_row_cursor_next(ctx, &cursor, s->rows, WEFT_BATCH_ROWS_MAX, &count, &stable));
+        for (int32_t i = 0; i < count; i++)
+            for (int32_t k = 0; k < s->spec->probe.key_count; k++)
+                s->null_build_key |= weft_row_is_null(s->rows[i], s->spec->probe.build_keys[k]);
+        WEFT_TRY(st, weft_check_cancel(ctx));
+    } while (count > 0 && !s->null_build_key);
+done:
+    weft_row_cursor_close(&cursor);
+    return st;
+}
+
+static weft_status open_table(weft_ctx *ctx, probe_state *s, const probe_shared *sh,
+                              const weft_types *input_types, const weft_task *task)
+{
+    weft_status st = WEFT_OK;
+    const weft_op_spec *spec = s->spec;
+    const weft_input *input = &task->inputs[spec->probe.input];
+    const int32_t partitions = weft_block_partitions(input->blocks[0]);
+    const bool partitioned = spec->probe.partitioned;
+    bool refused = sh->table == NULL;
+    s->table = sh->table;
+    s->layout = weft_block_layout(input->blocks[0]);
+    for (int32_t b = 0; b < input->block_count; b++) s->build_rows += weft_block_rows(input->blocks[b], -1);
+    if (partitioned) WEFT_TRY(st, open_own_table(ctx, s, task, &refused));
+    if (!refused) {
+        s->null_build_key = weft_join_table_has_null_key(s->table);
+        goto done;
+    }
+    WEFT_TRY(st, weft_join_spill_open(ctx, spec, input_types, task,
+                                      partitioned ? task->spec->partition_begin : 0,
+                                      partitioned ? task->spec->partition_end : partitions, &s->spill));
+    if (spec->probe.kind == WEFT_JOIN_ANTI_NULL || spec->probe.mark_nullable)
+        WEFT_TRY(st, find_null_key(ctx, s, input));
 done:
     return st;
 }
@@ -142,14 +221,13 @@ static weft_status probe_open(weft_ctx *ctx, const weft_op_spec *spec, const wef
     weft_status st = WEFT_OK;
     const probe_shared *sh = shared;
     probe_state *s = NULL;
-    (void)input_types;
 
     WEFT_TRY(st, WEFT_NEW(ctx, &s));
     *state = s;
     s->spec = spec;
     s->task = task;
-    WEFT_TRY(st, open_table(ctx, s, sh, task));
-    const weft_row_layout *layout = weft_join_table_layout(s->table);
+    WEFT_TRY(st, open_table(ctx, s, sh, input_types, task));
+    const weft_row_layout *layout = s->layout;
     const bool pairs = sh->conditions != NULL;
     const int32_t build_count = pairs ? layout->count : spec->probe.build_count;
     if (pairs) WEFT_TRY(st, weft_eval_open(ctx, sh->conditions, &s->conditions));
@@ -165,8 +243,8 @@ static weft_status probe_open(weft_ctx *ctx, const weft_op_spec *spec, const wef
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->output.count, &s->out_columns));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, input_types->count + layout->count, &s->pair_columns));
     if (spec->probe.record_marks) {
-        const int64_t words = weft_max_i64(1, weft_bit_words(weft_join_table_input_rows(s->table)));
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, (size_t)words * 8, (void **)&s->marks));
+        const int64_t words = weft_max_i64(1, weft_bit_words(s->build_rows));
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)words * 8, (void **)&s->marks));
     }
 done:
     return st;
@@ -187,6 +265,7 @@ static void begin_batch(weft_ctx *ctx, probe_state *s, const weft_batch *in)
     }
     s->live = live;
     s->active = true;
+    s->last = true;
 }
 
 /* Of the live rows, those whose candidate has equal keys: picked[] are indexes of live rows; their number. */
@@ -196,14 +275,14 @@ static int32_t compare_keys(probe_state *s)
     for (int32_t i = 0; i < s->live; i++) s->rows[i] = weft_join_table_row(s->table, s->candidate[i]);
     if (weft_join_table_exact(s->table)) return s->live;
     /* NULL keys that must not match were left out of the lookup on both sides */
-    return weft_rows_match(weft_join_table_layout(s->table), s->spec->probe.build_keys,
+    return weft_rows_match(s->layout, s->spec->probe.build_keys,
                            s->spec->probe.key_count, &s->in, s->spec->probe.keys, s->position, s->rows,
                            s->spec->probe.null_equal != NULL, s->pick, s->live);
 }
 
 static void gather_build(probe_state *s, const uint8_t *const *rows, const uint16_t *at, int32_t count)
 {
-    const weft_row_layout *layout = weft_join_table_layout(s->table);
+    const weft_row_layout *layout = s->layout;
     for (int32_t i = 0; i < s->build_count; i++) {
         weft_vector *v = &s->build[i];
         bool has_nulls = false;
@@ -305,7 +384,7 @@ static void output_padded(probe_state *s, weft_batch *out)
 {
     static const uint64_t no = 0;
     static const uint64_t zeros[2] = {0, 0};
-    const weft_row_layout *layout = weft_join_table_layout(s->table);
+    const weft_row_layout *layout = s->layout;
     int32_t count = 0;
     for (int32_t i = 0; i < s->in.selected; i++) {
         const uint16_t at = s->in.selection == NULL ? (uint16_t)i : s->in.selection[i];
@@ -334,8 +413,8 @@ static bool probe_key_is_null(const probe_state *s, int32_t at)
 static void output_answers(probe_state *s, weft_batch *out)
 {
     const weft_join_kind kind = s->spec->probe.kind;
-    const bool some_rows = weft_join_table_input_rows(s->table) > 0;
-    const bool null_key = weft_join_table_has_null_key(s->table);
+    const bool some_rows = s->build_rows > 0;
+    const bool null_key = s->null_build_key;
     uint8_t *marks = s->mark.values;
     int32_t count = 0;
 
@@ -375,26 +454,24 @@ done:
     return st;
 }
 
-static weft_status probe_push(weft_ctx *ctx, void *state, const weft_batch *in, weft_batch *out,
-                              weft_op_result *result)
+/* The next output of the batch at work; *more: call again for it. */
+static weft_status probe_output(weft_ctx *ctx, probe_state *s, weft_batch *out, bool *more)
 {
     weft_status st = WEFT_OK;
-    probe_state *s = state;
     const weft_join_kind kind = s->spec->probe.kind;
     const bool rounds_at_once = asks_only(kind) || !s->spec->probe.emit_pairs;
     int32_t count = 0;
 
-    if (in != NULL) begin_batch(ctx, s, in);
     out->selected = 0;
-    *result = WEFT_NEED_INPUT;
+    *more = false;
     while (s->live > 0) {
         WEFT_TRY(st, probe_round(ctx, s, &count));
         if (rounds_at_once || count == 0) continue;
         output_pairs(s, out, count);
-        if (s->live > 0 || pads(kind)) *result = WEFT_HAVE_MORE;
+        *more = s->live > 0 || (pads(kind) && s->last);
         goto done;
     }
-    if (!s->spec->probe.emit_pairs || !s->active) goto done;
+    if (!s->spec->probe.emit_pairs || !s->active || !s->last) goto done;
     s->active = false;
     if (asks_only(kind))
         output_answers(s, out);
@@ -404,12 +481,85 @@ done:
     return st;
 }
 
+static weft_status probe_push(weft_ctx *ctx, void *state, const weft_batch *in, weft_batch *out,
+                              weft_op_result *result)
+{
+    weft_status st = WEFT_OK;
+    probe_state *s = state;
+    bool more = false;
+
+    out->selected = 0;
+    if (s->spill != NULL)
+        WEFT_TRY(st, weft_join_spill_add(ctx, s->spill, in));
+    else {
+        if (in != NULL) begin_batch(ctx, s, in);
+        WEFT_TRY(st, probe_output(ctx, s, out, &more));
+    }
+    *result = more ? WEFT_HAVE_MORE : WEFT_NEED_INPUT;
+done:
+    return st;
+}
+
+/* The kept matches of the turn's rows, whose positions are 0, 1, …, go in or out. */
+static void turn_load(probe_state *s)
+{
+    const weft_join_turn *turn = &s->turn;
+    for (int32_t i = 0; i < turn->batch.rows && turn->matched != NULL; i++)
+        if (weft_bit_get(turn->matched, turn->first + i)) weft_bit_set(s->matched, i);
+}
+
+static void turn_store(const probe_state *s)
+{
+    const weft_join_turn *turn = &s->turn;
+    for (int32_t i = 0; i < turn->batch.rows && turn->matched != NULL; i++)
+        if (weft_bit_get(s->matched, i)) weft_bit_set(turn->matched, turn->first + i);
+}
+
+/* At the end: the rows that were kept, turn by turn. */
+static weft_status probe_signal(weft_ctx *ctx, void *state, weft_signal signal, weft_batch *out,
+                                weft_op_result *result)
+{
+    weft_status st = WEFT_OK;
+    probe_state *s = state;
+    out->selected = 0;
+    *result = WEFT_NEED_INPUT;
+    if (s->spill == NULL || signal != WEFT_SIGNAL_END) goto done;
+    for (;;) {
+        bool more = false;
+        if (s->turning) {
+            WEFT_TRY(st, probe_output(ctx, s, out, &more));
+            s->turning = more;
+            if (!more) turn_store(s);
+            if (out->selected > 0) {
+                *result = WEFT_HAVE_MORE;
+                goto done;
+            }
+            continue;
+        }
+        WEFT_TRY(st, weft_join_spill_next(ctx, s->spill, &s->turn, &more));
+        if (!more) goto done;
+        s->table = s->turn.table;
+        begin_batch(ctx, s, &s->turn.batch);
+        s->last = s->turn.last;
+        turn_load(s);
+        s->turning = true;
+    }
+done:
+    return st;
+}
+
+static void probe_metrics(const void *state, weft_op_metrics *metrics)
+{
+    const probe_state *s = state;
+    if (s->spill != NULL) metrics->spilled_bytes += weft_join_spill_bytes(s->spill);
+}
+
 static weft_status probe_leave(weft_ctx *ctx, void *state, weft_block_writer *writer)
 {
     probe_state *s = state;
     if (s->marks == NULL) return WEFT_OK;
     const weft_marks marks = {.build_stage = s->task->inputs[s->spec->probe.input].stage_id,
-                              .rows = weft_join_table_input_rows(s->table),
+                              .rows = s->build_rows,
                               .words = s->marks};
     return weft_block_attach_marks(ctx, writer, &marks);
 }
@@ -420,5 +570,7 @@ const weft_op_def weft_op_probe = {.name = "HashJoin",
                                    .shared_close = probe_shared_close,
                                    .open = probe_open,
                                    .push = probe_push,
+                                   .signal = probe_signal,
+                                   .metrics = probe_metrics,
                                    .leave = probe_leave,
                                    .close = probe_close};

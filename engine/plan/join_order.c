@@ -27,9 +27,11 @@ bool region_pred_joins(const region_pred *pred, uint64_t a, uint64_t b)
 double region_class_distinct(const region *r, int32_t class_index, const region_plan *plan, int32_t *member)
 {
     double least = 0;
-    for (int32_t i = 0; i < r->member_count; i++) {
+    const region_class *c = &r->classes[class_index];
+    if ((c->leaves & plan->set) == 0) return 0;
+    for (int32_t i = c->first; i < c->first + c->count; i++) {
         const region_member *m = &r->members[i];
-        if (m->class_index != class_index || (plan->set >> m->leaf & 1) == 0) continue;
+        if ((plan->set >> m->leaf & 1) == 0) continue;
         if (least == 0 || m->distinct < least) {
             least = m->distinct;
             *member = i;
@@ -44,6 +46,7 @@ static double inner_rows(const region *r, const region_plan *a, const region_pla
     int32_t keys = 0;
     for (int32_t c = 0; c < r->class_count; c++) {
         int32_t ma = 0, mb = 0;
+        if ((r->classes[c].leaves & a->set) == 0 || (r->classes[c].leaves & b->set) == 0) continue;
         const double da = region_class_distinct(r, c, a, &ma), db = region_class_distinct(r, c, b, &mb);
         if (da == 0 || db == 0) continue;
         product *= da > db ? da : db;
@@ -114,11 +117,8 @@ static double set_bytes(const region *r, uint64_t set)
 
 static bool has_key(const region *r, const region_plan *a, const region_plan *b)
 {
-    for (int32_t c = 0; c < r->class_count; c++) {
-        int32_t member = 0;
-        if (region_class_distinct(r, c, a, &member) > 0 && region_class_distinct(r, c, b, &member) > 0)
-            return true;
-    }
+    for (int32_t c = 0; c < r->class_count; c++)
+        if ((r->classes[c].leaves & a->set) != 0 && (r->classes[c].leaves & b->set) != 0) return true;
     for (int32_t i = 0; i < r->pred_count; i++) {
         const region_pred *p = &r->preds[i];
         if (p->left_mask == 0) continue;

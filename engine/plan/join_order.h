@@ -34,6 +34,11 @@ typedef struct region_member { /* a column of a class */
     double distinct;
 } region_member;
 
+typedef struct region_class { /* members[first, first + count) */
+    int32_t first, count;
+    uint64_t leaves;
+} region_class;
+
 typedef struct region_pred { /* a condition over two leaves or more that no class stands for */
     const weft_expr *expr;
     uint64_t mask, left_mask, right_mask; /* left and right: sides of an equality, else 0 */
@@ -43,10 +48,11 @@ typedef struct region_pred { /* a condition over two leaves or more that no clas
 
 typedef struct region {
     weft_estimator *estimator;
-    int32_t leaf_count;
+    int32_t leaf_count, leaves_to_come; /* to come: of all, while it is taken apart */
     region_leaf leaves[REGION_LEAVES_MAX];
     int32_t member_count, member_capacity, class_count;
     region_member *members;
+    region_class *classes; /* once all are known */
     int32_t pred_count;
     region_pred *preds;
     weft_pointers all_preds; /* while it is taken apart */

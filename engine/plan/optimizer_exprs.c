@@ -16,7 +16,8 @@ done:
 
 weft_status opt_add_unique(weft_ctx *ctx, weft_pointers *list, const weft_expr *e)
 {
-    for (int32_t i = 0; i < list->count; i++)
+    const int32_t from = list->count > OPT_COMPARED_MAX ? list->count - OPT_COMPARED_MAX : 0;
+    for (int32_t i = from; i < list->count; i++)
         if (weft_expr_equal(list->items[i], e) && weft_expr_deterministic(e)) return WEFT_OK;
     return weft_pointers_push(ctx, list, e);
 }

@@ -63,9 +63,13 @@ bool opt_is_unique(const weft_node *node, const int64_t *ids, int32_t count);
 
 /* ---- expressions ---- */
 
+/* Lists are searched for equal expressions this far: twice the same does no harm, and a text may hold a
+ * million. */
+enum { OPT_COMPARED_MAX = 128 };
+
 /* Append the conjuncts of e. */
 WEFT_MUST_CHECK weft_status opt_split(weft_ctx *ctx, const weft_expr *e, weft_pointers *list);
-/* Append e unless an equal expression is there. */
+/* Append e unless an equal expression is there, among the last OPT_COMPARED_MAX. */
 WEFT_MUST_CHECK weft_status opt_add_unique(weft_ctx *ctx, weft_pointers *list, const weft_expr *e);
 WEFT_MUST_CHECK weft_status opt_add_all(weft_ctx *ctx, weft_pointers *list, const weft_expr *const *exprs,
                                         int32_t count);

@@ -33,7 +33,8 @@ static weft_status null_of(weft_ctx *ctx, weft_type type, const weft_expr **out)
 
 static bool has_equal(const weft_pointers *list, const weft_expr *e)
 {
-    for (int32_t i = 0; i < list->count; i++)
+    const int32_t from = list->count > OPT_COMPARED_MAX ? list->count - OPT_COMPARED_MAX : 0;
+    for (int32_t i = from; i < list->count; i++)
         if (weft_expr_equal(list->items[i], e)) return weft_expr_deterministic(e);
     return false;
 }

@@ -11,6 +11,7 @@
 
 enum {
     INFER_BRANCHES_MAX = 64, /* of an OR: every branch is compared with the first one's conjuncts */
+    INFER_PARTS_MAX = 512,   /* conjuncts of all branches together */
     INFER_COLUMNS_MAX = 64   /* in classes of equal columns at one filter: each is compared with each */
 };
 
@@ -60,9 +61,16 @@ done:
     return st;
 }
 
+/* The conjuncts of each branch of an OR; *out is NULL when they are too many to be compared. */
 static weft_status split_branches(weft_ctx *ctx, const weft_expr *e, weft_pointers **out)
 {
     weft_status st = WEFT_OK;
+    int32_t parts = 0;
+    *out = NULL;
+    if (e->kind != WEFT_EXPR_OR || e->arg_count > INFER_BRANCHES_MAX) return WEFT_OK;
+    for (int32_t b = 0; b < e->arg_count; b++)
+        parts += e->args[b]->kind == WEFT_EXPR_AND ? e->args[b]->arg_count : 1;
+    if (parts > INFER_PARTS_MAX) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, e->arg_count, out));
     for (int32_t b = 0; b < e->arg_count; b++) WEFT_TRY(st, opt_split(ctx, e->args[b], &(*out)[b]));
 done:
@@ -76,8 +84,8 @@ static weft_status factor(weft_ctx *ctx, void *self, const weft_expr *e, const w
     const weft_expr *rest = NULL;
     (void)self;
     *out = e;
-    if (e->kind != WEFT_EXPR_OR || e->arg_count > INFER_BRANCHES_MAX) return WEFT_OK;
     WEFT_TRY(st, split_branches(ctx, e, &branches));
+    if (branches == NULL) goto done;
     WEFT_TRY(st, common_of(ctx, branches, e->arg_count, &common));
     if (common.count == 0) goto done;
     WEFT_TRY(st, rest_of(ctx, branches, e->arg_count, &common, &rest));
@@ -132,8 +140,8 @@ static weft_status add_parts(weft_ctx *ctx, const weft_pointers *sides, const we
 {
     weft_status st = WEFT_OK;
     weft_pointers *branches = NULL;
-    if (e->kind != WEFT_EXPR_OR || e->arg_count > INFER_BRANCHES_MAX || !opt_is_free(e)) return WEFT_OK;
     WEFT_TRY(st, split_branches(ctx, e, &branches));
+    if (branches == NULL || !opt_is_free(e)) goto done;
     for (int32_t s = 0; s < sides->count; s++) {
         const weft_node *side = sides->items[s];
         const weft_expr *part = NULL;
@@ -273,7 +281,7 @@ static weft_status derive(weft_ctx *ctx, const weft_node *node, weft_pointers *l
         derived.count = 0;
         WEFT_TRY(st, repeat_for_equals(ctx, &c, known.items[i], &derived));
         for (int32_t k = 0; k < derived.count; k++)
-            if (!contains(&known, derived.items[k]))
+            if (known.count > INFER_PARTS_MAX || !contains(&known, derived.items[k]))
                 WEFT_TRY(st, opt_add_unique(ctx, list, derived.items[k]));
     }
 done:

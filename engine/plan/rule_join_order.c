@@ -54,6 +54,7 @@ static weft_status add_leaf(weft_ctx *ctx, orderer *o, region *r, const weft_nod
 {
     weft_status st = WEFT_OK;
     weft_estimate estimate = {0};
+    assert(r->leaf_count < REGION_LEAVES_MAX);
     region_leaf *leaf = &r->leaves[r->leaf_count];
     WEFT_TRY(st, order(ctx, o, node, &node));
     WEFT_TRY(st, weft_estimator_node(ctx, o->estimator, node, &estimate));
@@ -109,14 +110,15 @@ done:
     return st;
 }
 
-/* How many leaves taking the node apart would add at least. */
-static bool fits(const region *r) { return r->leaf_count + 2 <= REGION_LEAVES_MAX; }
+/* May one more node be taken apart? Each turns one leaf to come into two. */
+static bool fits(const region *r) { return r->leaves_to_come + 1 <= REGION_LEAVES_MAX; }
 
 static weft_status flatten(weft_ctx *ctx, orderer *o, region *r, const weft_node *node, bool top)
 {
     weft_status st = WEFT_OK;
     const bool open = (top || !opt_is_shared(&o->parents, node)) && fits(r);
     if (open && is_region_join(node)) {
+        r->leaves_to_come++;
         if (node->join.kind == WEFT_JOIN_INNER) return flatten_inner(ctx, o, r, node);
         return flatten_dependent(ctx, o, r, node);
     }
@@ -232,6 +234,35 @@ done:
     return st;
 }
 
+/* Classes in use numbered from 0, with their members side by side, and which leaves have some. */
+static weft_status number_classes(weft_ctx *ctx, region *r)
+{
+    weft_status st = WEFT_OK;
+    region_member *sorted = NULL;
+    region_class *list = NULL;
+    int32_t count = 0, used = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->member_count, &sorted));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->member_count, &list));
+    for (int32_t c = 0; c < r->class_count; c++) {
+        const int32_t first = used;
+        for (int32_t i = 0; i < r->member_count; i++) {
+            if (r->members[i].class_index != c) continue;
+            sorted[used] = r->members[i];
+            sorted[used++].class_index = count;
+            list[count].leaves |= (uint64_t)1 << r->members[i].leaf;
+        }
+        if (used == first) continue;
+        list[count].first = first;
+        list[count++].count = used - first;
+    }
+    r->members = sorted;
+    r->member_capacity = r->member_count;
+    r->classes = list;
+    r->class_count = count;
+done:
+    return st;
+}
+
 static weft_status add_pred(weft_ctx *ctx, region *r, const weft_expr *e)
 {
     weft_status st = WEFT_OK;
@@ -297,6 +328,7 @@ static weft_status connect(weft_ctx *ctx, region *r)
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->all_preds.count, &r->preds));
     for (int32_t i = 0; i < r->all_preds.count; i++) WEFT_TRY(st, add_pred(ctx, r, r->all_preds.items[i]));
     WEFT_TRY(st, settle_classes(ctx, r));
+    WEFT_TRY(st, number_classes(ctx, r));
     for (int32_t i = 0; i < r->member_count; i++)
         for (int32_t k = 0; k < r->member_count; k++)
             if (i != k && r->members[i].class_index == r->members[k].class_index)
@@ -403,6 +435,7 @@ static weft_status order_region(weft_ctx *ctx, orderer *o, const weft_node *node
     const region_plan *plan = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &r));
     r->estimator = o->estimator;
+    r->leaves_to_come = 1;
     WEFT_TRY(st, flatten(ctx, o, r, node, true));
     WEFT_TRY(st, connect(ctx, r));
     WEFT_TRY(st, region_choose(ctx, r, &plan));

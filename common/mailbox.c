@@ -48,14 +48,11 @@ static char *mailbox_slot(weft_mailbox *box, int32_t i)
     return box->items + (size_t)((box->first + i) % box->capacity) * box->item_bytes;
 }
 
-static weft_status mailbox_grow(weft_ctx *ctx, weft_mailbox *box)
+/* Lock held. */
+static weft_status mailbox_resize(weft_ctx *ctx, weft_mailbox *box, int32_t capacity)
 {
     weft_status st = WEFT_OK;
     char *items = NULL;
-    const int32_t capacity = (int32_t)weft_min_i64((int64_t)box->capacity * 2, box->limit);
-    if (box->count == box->limit)
-        return weft_fail(ctx, WEFT_LIMIT, "a queue between threads holds its most of %d messages",
-                         box->limit);
     weft_account *const senders = ctx->memory;
     ctx->memory = box->account;
     st = weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)capacity * box->item_bytes, (void **)&items);
@@ -68,6 +65,24 @@ static weft_status mailbox_grow(weft_ctx *ctx, weft_mailbox *box)
     box->capacity = capacity;
     box->first = 0;
 done:
+    return st;
+}
+
+static weft_status mailbox_grow(weft_ctx *ctx, weft_mailbox *box)
+{
+    if (box->count == box->limit)
+        return weft_fail(ctx, WEFT_LIMIT, "a queue between threads holds its most of %d messages",
+                         box->limit);
+    return mailbox_resize(ctx, box, (int32_t)weft_min_i64((int64_t)box->capacity * 2, box->limit));
+}
+
+weft_status weft_mailbox_reserve(weft_ctx *ctx, weft_mailbox *box, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    pthread_mutex_lock(&box->lock);
+    count = weft_min_i32(count, box->limit);
+    if (count > box->capacity) st = mailbox_resize(ctx, box, count);
+    pthread_mutex_unlock(&box->lock);
     return st;
 }
 

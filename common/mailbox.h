@@ -13,6 +13,8 @@ typedef struct weft_mailbox weft_mailbox;
  */
 WEFT_MUST_CHECK weft_status weft_mailbox_new(weft_ctx *ctx, size_t item_bytes, int32_t limit,
                                              weft_mailbox **out);
+/* Room for so many messages at once (at most the limit), so that putting them needs no memory. */
+WEFT_MUST_CHECK weft_status weft_mailbox_reserve(weft_ctx *ctx, weft_mailbox *box, int32_t count);
 /* Copy a message in. urgent: before all that wait. Errors: WEFT_LIMIT when full, WEFT_CANCELLED when closed.
  */
 WEFT_MUST_CHECK weft_status weft_mailbox_put(weft_ctx *ctx, weft_mailbox *box, const void *item, bool urgent);

@@ -49,8 +49,8 @@ typedef struct job {
     int32_t stage_count, stage_capacity;
     int32_t stages_done;
     bool failed;
-    weft_status status;
-    weft_error error;
+    weft_action failure; /* which attempt failed the job */
+    weft_error error;    /* … and why */
     weft_event_log *log;
 } job;
 
@@ -116,6 +116,8 @@ weft_status weft_coordinator_attach(weft_ctx *ctx, weft_coordinator *c, weft_wor
                  weft_fail(ctx, WEFT_DEADLINE, "the worker of this process did not register within 10 s"));
     c->worker_id = m.worker;
     c->slots = m.slots;
+    /* one report of each slot, and the end of the job: from now on reports are never refused */
+    WEFT_TRY(st, weft_mailbox_reserve(ctx, c->inbox, m.slots + 1));
     const weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = m.worker, .slots = m.slots};
     WEFT_TRY(st, weft_scheduler_step(ctx, c->scheduler, &event, weft_now_ns(ctx), &actions));
 done:
@@ -347,11 +349,11 @@ static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_c
             finished = a->stage;
         else if (a->kind == WEFT_ACTION_JOB_FAILED) {
             j->failed = true;
-            j->status = a->status;
+            j->failure = *a;
             if (m != NULL && m->error != NULL)
                 j->error = *m->error;
             else
-                j->error = (weft_error){.code = a->status};
+                j->error = (weft_error){.code = a->status, .message = "there was no memory to tell more"};
         }
     }
     /* last: it steps the scheduler again, which reuses the actions' memory */
@@ -393,6 +395,19 @@ static void show_progress(job *j)
     j->run->progress(j->run->progress_self, &p);
 }
 
+/* The error of the attempt that failed the job. Where the query or its data is to blame that says all; for
+ * the rest it also matters which task it was, and how often it was tried. */
+static weft_status job_error(weft_ctx *ctx, const job *j)
+{
+    const weft_action *f = &j->failure;
+    const weft_status_class class = weft_status_classify(f->status);
+    ctx->error = j->error;
+    if (class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL)
+        weft_error_prefix(ctx, "task %d of stage %d failed %d time%s, the last time with: ", f->partition,
+                          f->stage, f->attempt + 1, f->attempt == 0 ? "" : "s");
+    return f->status;
+}
+
 static weft_status loop(weft_ctx *ctx, job *j)
 {
     weft_status st = WEFT_OK;
@@ -404,8 +419,7 @@ static weft_status loop(weft_ctx *ctx, job *j)
         WEFT_TRY(st, weft_check_cancel(ctx));
         if (weft_mailbox_take(j->c->inbox, &m, POLL_NS)) WEFT_TRY(st, on_report(ctx, j, &m));
         if (j->failed) {
-            ctx->error = j->error;
-            st = j->status;
+            st = job_error(ctx, j);
             break;
         }
         if (weft_now_ns(ctx) - shown < TICK_NS) continue;

@@ -2,6 +2,7 @@
  * same actions on every machine. */
 #include "coordinator/scheduler.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/hash.h"
@@ -10,7 +11,7 @@ typedef enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE } task_state;
 
 typedef struct task {
     uint8_t state;   /* task_state */
-    int8_t failures; /* attempts that failed, worker deaths not counted */
+    int8_t failures; /* attempts that failed */
     int16_t attempt; /* number of the running (or accepted) attempt; the next one when waiting */
     int32_t worker;  /* RUNNING: index */
 } task;
@@ -34,7 +35,6 @@ typedef struct job {
 typedef struct worker {
     int32_t id;
     int32_t slots, running;
-    bool alive;
 } worker;
 
 typedef struct array {
@@ -119,21 +119,33 @@ static worker *find_worker(const weft_scheduler *s, int32_t id)
     return NULL;
 }
 
-static weft_status add_action(weft_ctx *ctx, weft_scheduler *s, weft_action_kind kind, const stage *st,
-                              int32_t partition, int32_t attempt, int32_t worker_id, weft_status status)
+/* Room for all actions of one step: what becomes of the event, and a launch into every slot. So that nothing
+ * fails once the state changes. */
+static weft_status reserve_actions(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
-    weft_action *a = NULL;
-    const weft_status ok = array_add(ctx, &s->actions, sizeof(*a), (void **)&a);
-    if (ok != WEFT_OK) return ok;
-    *a = (weft_action){.kind = kind,
-                       .worker = worker_id,
-                       .job = st->job,
-                       .stage = st->id,
-                       .generation = st->generation,
-                       .partition = partition,
-                       .attempt = attempt,
-                       .status = status};
-    return WEFT_OK;
+    weft_status st = WEFT_OK;
+    int32_t most = 2 + (e->kind == WEFT_EVENT_WORKER ? e->slots : 0);
+    for (int32_t i = 0; i < s->workers.count; i++) most += WORKER_AT(s, i)->slots;
+    if (most <= s->actions.capacity) return WEFT_OK;
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)most * sizeof(weft_action),
+                                 &s->actions.items));
+    s->actions.capacity = most;
+done:
+    return st;
+}
+
+static void add_action(weft_scheduler *s, weft_action_kind kind, const stage *st, int32_t partition,
+                       int32_t attempt, int32_t worker_id, weft_status status)
+{
+    assert(s->actions.count < s->actions.capacity);
+    ((weft_action *)s->actions.items)[s->actions.count++] = (weft_action){.kind = kind,
+                                                                          .worker = worker_id,
+                                                                          .job = st->job,
+                                                                          .stage = st->id,
+                                                                          .generation = st->generation,
+                                                                          .partition = partition,
+                                                                          .attempt = attempt,
+                                                                          .status = status};
 }
 
 static weft_status on_worker(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
@@ -143,7 +155,6 @@ static weft_status on_worker(weft_ctx *ctx, weft_scheduler *s, const weft_event 
     if (w == NULL) WEFT_TRY(st, array_add(ctx, &s->workers, sizeof(*w), (void **)&w));
     w->id = e->worker;
     w->slots = e->slots;
-    w->alive = true;
 done:
     return st;
 }
@@ -156,22 +167,6 @@ static void task_waits(stage *st, int32_t number, task *t)
         st->first_waiting = weft_min_i32(st->first_waiting, number);
     else
         st->first_waiting = 0;
-}
-
-static void on_lost(weft_scheduler *s, const weft_event *e)
-{
-    worker *w = find_worker(s, e->worker);
-    if (w == NULL || !w->alive) return;
-    w->alive = false;
-    w->running = 0;
-    for (int32_t i = 0; i < s->stages.count; i++) {
-        stage *st = STAGE_AT(s, i);
-        for (int32_t p = 0; p < st->tasks; p++)
-            if (st->task[p].state == TASK_RUNNING && st->task[p].worker == e->worker) {
-                s->counts.rerun++;
-                task_waits(st, p, &st->task[p]);
-            }
-    }
 }
 
 static weft_status on_job(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
@@ -240,24 +235,21 @@ static task *reported_task(weft_scheduler *s, const weft_event *e, stage **st)
     return t;
 }
 
-static weft_status on_done(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
+static void on_done(weft_scheduler *s, const weft_event *e)
 {
-    weft_status ok = WEFT_OK;
     stage *st = NULL;
     task *t = reported_task(s, e, &st);
     const stage late = {.job = e->job, .id = e->stage, .generation = e->generation};
     if (t == NULL) {
         s->counts.late++;
-        return add_action(ctx, s, WEFT_ACTION_LATE, &late, e->partition, e->attempt, e->worker, WEFT_OK);
+        add_action(s, WEFT_ACTION_LATE, &late, e->partition, e->attempt, e->worker, WEFT_OK);
+        return;
     }
-    WEFT_TRY(ok, add_action(ctx, s, WEFT_ACTION_ACCEPT, st, e->partition, e->attempt, e->worker, WEFT_OK));
+    add_action(s, WEFT_ACTION_ACCEPT, st, e->partition, e->attempt, e->worker, WEFT_OK);
     t->state = TASK_DONE;
     st->done++;
     s->counts.done++;
-    if (st->done == st->tasks)
-        WEFT_TRY(ok, add_action(ctx, s, WEFT_ACTION_STAGE_DONE, st, 0, 0, e->worker, WEFT_OK));
-done:
-    return ok;
+    if (st->done == st->tasks) add_action(s, WEFT_ACTION_STAGE_DONE, st, 0, 0, e->worker, WEFT_OK);
 }
 
 /* May another attempt end better? What the user's data or query causes comes again. */
@@ -267,26 +259,26 @@ static bool may_retry(weft_status status)
     return class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL;
 }
 
-static weft_status on_failed(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
+static void on_failed(weft_scheduler *s, const weft_event *e)
 {
     stage *st = NULL;
     task *t = reported_task(s, e, &st);
     if (t == NULL) {
         s->counts.late++;
-        return WEFT_OK;
+        return;
     }
     job *j = find_job(s, e->job);
     s->counts.failed++;
     t->failures++;
     const int32_t attempt = t->attempt;
     task_waits(st, e->partition, t);
-    if (j == NULL || j->failed) return WEFT_OK;
+    if (j == NULL || j->failed) return;
     if (may_retry(e->status) && t->failures < j->attempts) {
         s->counts.rerun++;
-        return WEFT_OK;
+        return;
     }
     j->failed = true;
-    return add_action(ctx, s, WEFT_ACTION_JOB_FAILED, st, e->partition, attempt, e->worker, e->status);
+    add_action(s, WEFT_ACTION_JOB_FAILED, st, e->partition, attempt, e->worker, e->status);
 }
 
 static void on_end(weft_scheduler *s, const weft_event *e)
@@ -313,7 +305,7 @@ static worker *freest_worker(weft_scheduler *s)
     worker *best = NULL;
     for (int32_t i = 0; i < s->workers.count; i++) {
         worker *w = WORKER_AT(s, i);
-        if (!w->alive || w->running >= w->slots) continue;
+        if (w->running >= w->slots) continue;
         if (best == NULL || w->slots - w->running > best->slots - best->running) best = w;
     }
     return best;
@@ -328,9 +320,8 @@ static int32_t next_waiting(stage *st)
     return -1;
 }
 
-static weft_status launch_waiting(weft_ctx *ctx, weft_scheduler *s)
+static void launch_waiting(weft_scheduler *s)
 {
-    weft_status ok = WEFT_OK;
     for (int32_t i = 0; i < s->stages.count; i++) {
         stage *st = STAGE_AT(s, i);
         const job *j = find_job(s, st->job);
@@ -340,15 +331,13 @@ static weft_status launch_waiting(weft_ctx *ctx, weft_scheduler *s)
             worker *w = number < 0 ? NULL : freest_worker(s);
             if (w == NULL) break;
             task *t = &st->task[number];
-            WEFT_TRY(ok, add_action(ctx, s, WEFT_ACTION_LAUNCH, st, number, t->attempt, w->id, WEFT_OK));
+            add_action(s, WEFT_ACTION_LAUNCH, st, number, t->attempt, w->id, WEFT_OK);
             t->state = TASK_RUNNING;
             t->worker = w->id;
             w->running++;
             s->counts.launched++;
         }
     }
-done:
-    return ok;
 }
 
 weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_event *e, int64_t now_ns,
@@ -359,16 +348,16 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
     ctx->memory = s->account;
     (void)now_ns; /* waiting for locality and speculation will need it */
     s->actions.count = 0;
+    WEFT_TRY(ok, reserve_actions(ctx, s, e));
     switch (e->kind) {
     case WEFT_EVENT_WORKER: WEFT_TRY(ok, on_worker(ctx, s, e)); break;
-    case WEFT_EVENT_LOST: on_lost(s, e); break;
     case WEFT_EVENT_JOB: WEFT_TRY(ok, on_job(ctx, s, e)); break;
     case WEFT_EVENT_STAGE: WEFT_TRY(ok, on_stage(ctx, s, e)); break;
-    case WEFT_EVENT_DONE: WEFT_TRY(ok, on_done(ctx, s, e)); break;
-    case WEFT_EVENT_FAILED: WEFT_TRY(ok, on_failed(ctx, s, e)); break;
+    case WEFT_EVENT_DONE: on_done(s, e); break;
+    case WEFT_EVENT_FAILED: on_failed(s, e); break;
     case WEFT_EVENT_END: on_end(s, e); break;
     }
-    WEFT_TRY(ok, launch_waiting(ctx, s));
+    launch_waiting(s);
 done:
     actions->items = s->actions.items;
     actions->count = s->actions.count;

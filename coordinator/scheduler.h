@@ -17,7 +17,6 @@ typedef struct weft_scheduler weft_scheduler;
 
 typedef enum weft_event_kind {
     WEFT_EVENT_WORKER, /* worker with slots (again: the same slots) */
-    WEFT_EVENT_LOST,   /* worker is dead: its running tasks wait again */
     WEFT_EVENT_JOB,    /* job, attempts, seed */
     WEFT_EVENT_STAGE,  /* job, stage, generation, tasks: all of its inputs are complete */
     WEFT_EVENT_DONE,   /* an attempt of worker succeeded */
@@ -63,7 +62,7 @@ typedef struct weft_scheduler_counts {
 
 /* Memory is charged to ctx's account; caller frees. */
 WEFT_MUST_CHECK weft_status weft_scheduler_new(weft_ctx *ctx, weft_scheduler **out);
-/* One event. Errors: WEFT_NOMEM only; the state is then unchanged but for growth. */
+/* One event. Errors: WEFT_NOMEM only, before anything was changed: the same event may come again. */
 WEFT_MUST_CHECK weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_event *event,
                                                 int64_t now_ns, weft_actions *actions);
 void weft_scheduler_count(const weft_scheduler *s, weft_scheduler_counts *out);

@@ -127,8 +127,8 @@ static weft_status reserve_actions(weft_ctx *ctx, weft_scheduler *s, const weft_
     int32_t most = 2 + (e->kind == WEFT_EVENT_WORKER ? e->slots : 0);
     for (int32_t i = 0; i < s->workers.count; i++) most += WORKER_AT(s, i)->slots;
     if (most <= s->actions.capacity) return WEFT_OK;
-    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)most * sizeof(weft_action),
-                                 &s->actions.items));
+    WEFT_TRY(st,
+             weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)most * sizeof(weft_action), &s->actions.items));
     s->actions.capacity = most;
 done:
     return st;

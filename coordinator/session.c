@@ -207,8 +207,7 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     weft_run_release(&r->run);
     r->schema = &write_schema;
     if (table == NULL) goto done;
-    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0,
-                                           &relation));
+    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0, &relation));
     WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
 done:
     return st;

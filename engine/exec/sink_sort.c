@@ -114,7 +114,7 @@ static weft_status runs_by_partition(weft_ctx *ctx, sort_state *s)
     for (int32_t p = 0; p < partitions; p++) {
         const int64_t first = p == 0 ? 0 : ends[p - 1], end = ends[p];
         if (first == end) continue;
-        weft_sort_entries(&s->plan, s->entries + first, spare + first, end - first);
+        WEFT_TRY(st, weft_sort_entries(ctx, &s->plan, s->entries + first, spare + first, end - first));
         WEFT_TRY(st, run_write(ctx, s, p, first, end));
         WEFT_TRY(st, weft_check_cancel(ctx));
     }
@@ -138,7 +138,7 @@ static weft_status sort_flush(weft_ctx *ctx, sort_state *s)
     if (s->spec->partition_count > 1) {
         WEFT_TRY(st, runs_by_partition(ctx, s));
     } else {
-        weft_sort_entries(&s->plan, s->entries, s->entries + s->capacity, s->count);
+        WEFT_TRY(st, weft_sort_entries(ctx, &s->plan, s->entries, s->entries + s->capacity, s->count));
         WEFT_TRY(st, run_write(ctx, s, 0, 0, s->count));
     }
     s->count = 0;
@@ -200,7 +200,7 @@ static weft_status top_prune(weft_ctx *ctx, sort_state *s)
 {
     weft_status st = WEFT_OK;
     weft_row_set kept = {0};
-    weft_sort_entries(&s->plan, s->entries, s->entries + s->capacity, s->count);
+    WEFT_TRY(st, weft_sort_entries(ctx, &s->plan, s->entries, s->entries + s->capacity, s->count));
     const int64_t count = weft_min_i64(s->limit, s->count);
     for (int64_t at = 0; at < count;) {
         const int32_t some = (int32_t)weft_min_i64(count - at, WEFT_BATCH_ROWS_MAX);

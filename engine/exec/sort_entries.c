@@ -7,8 +7,10 @@
 #include "engine/exec/sort_keys.h"
 
 enum {
-    INSERTION_MOST = 24, /* below, moving beats counting */
-    RADIX_LEAST = 256    /* below, clearing the counters costs more than merging */
+    INSERTION_MOST = 24,    /* below, moving beats counting */
+    RADIX_LEAST = 256,      /* below, clearing the counters costs more than merging */
+    CHECK_RUNS = 1 << 12,   /* a cancelled statement is noticed within so many short runs, */
+    CHECK_ENTRIES = 1 << 17 /* … or entries moved: a few milliseconds */
 };
 
 static void insertion_sort(const weft_sort_plan *plan, weft_sort_entry *entries, int64_t count)
@@ -22,10 +24,12 @@ static void insertion_sort(const weft_sort_plan *plan, weft_sort_entry *entries,
     }
 }
 
-static void merge_sort(const weft_sort_plan *plan, weft_sort_entry *entries, weft_sort_entry *spare,
-                       int64_t count)
+static weft_status merge_sort(weft_ctx *ctx, const weft_sort_plan *plan, weft_sort_entry *entries,
+                              weft_sort_entry *spare, int64_t count)
 {
+    weft_status st = WEFT_OK;
     for (int64_t first = 0; first < count; first += INSERTION_MOST) {
+        if (first % (INSERTION_MOST * CHECK_RUNS) == 0) WEFT_TRY(st, weft_check_cancel(ctx));
         insertion_sort(plan, entries + first, weft_min_i64(count - first, INSERTION_MOST));
     }
     weft_sort_entry *from = entries, *to = spare;
@@ -34,6 +38,7 @@ static void merge_sort(const weft_sort_plan *plan, weft_sort_entry *entries, wef
             int64_t a = first, b = weft_min_i64(first + width, count), at = first;
             const int64_t a_end = b, b_end = weft_min_i64(b + width, count);
             while (a < a_end && b < b_end) {
+                if (at % CHECK_ENTRIES == 0) WEFT_TRY(st, weft_check_cancel(ctx));
                 to[at++] = weft_sort_compare(plan, &from[b], &from[a]) < 0 ? from[b++] : from[a++];
             }
             while (a < a_end) to[at++] = from[a++];
@@ -44,6 +49,8 @@ static void merge_sort(const weft_sort_plan *plan, weft_sort_entry *entries, wef
         to = swap;
     }
     if (from != entries) memcpy(entries, from, (size_t)count * sizeof(*entries));
+done:
+    return st;
 }
 
 static inline uint32_t prefix_byte(const weft_sort_entry *entry, int32_t byte) /* 0: least significant */
@@ -51,9 +58,11 @@ static inline uint32_t prefix_byte(const weft_sort_entry *entry, int32_t byte) /
     return (uint32_t)((byte < 8 ? entry->prefix.low : entry->prefix.high) >> (8 * (byte & 7))) & 0xff;
 }
 
-/* Returns the array that holds the result. */
-static weft_sort_entry *radix_sort(weft_sort_entry *entries, weft_sort_entry *spare, int64_t count)
+/* *sorted: the array that holds the result. */
+static weft_status radix_sort(weft_ctx *ctx, weft_sort_entry *entries, weft_sort_entry *spare, int64_t count,
+                              const weft_sort_entry **sorted)
 {
+    weft_status st = WEFT_OK;
     int64_t counts[16][256];
     memset(counts, 0, sizeof(counts));
     for (int64_t i = 0; i < count; i++) {
@@ -71,27 +80,34 @@ static weft_sort_entry *radix_sort(weft_sort_entry *entries, weft_sort_entry *sp
             starts[b] = at;
             at += some;
         }
-        for (int64_t i = 0; i < count; i++) spare[starts[prefix_byte(&entries[i], byte)]++] = entries[i];
+        for (int64_t i = 0; i < count;) {
+            const int64_t end = weft_min_i64(count, i + CHECK_ENTRIES);
+            for (; i < end; i++) spare[starts[prefix_byte(&entries[i], byte)]++] = entries[i];
+            WEFT_TRY(st, weft_check_cancel(ctx));
+        }
         weft_sort_entry *swap = entries;
         entries = spare;
         spare = swap;
     }
-    return entries;
+    *sorted = entries;
+done:
+    return st;
 }
 
-void weft_sort_entries(const weft_sort_plan *plan, weft_sort_entry *entries, weft_sort_entry *spare,
-                       int64_t count)
+weft_status weft_sort_entries(weft_ctx *ctx, const weft_sort_plan *plan, weft_sort_entry *entries,
+                              weft_sort_entry *spare, int64_t count)
 {
-    if (count < RADIX_LEAST) {
-        merge_sort(plan, entries, spare, count);
-        return;
-    }
-    const weft_sort_entry *sorted = radix_sort(entries, spare, count);
+    weft_status st = WEFT_OK;
+    const weft_sort_entry *sorted = NULL;
+    if (count < RADIX_LEAST) return merge_sort(ctx, plan, entries, spare, count);
+    WEFT_TRY(st, radix_sort(ctx, entries, spare, count, &sorted));
     if (sorted != entries) memcpy(entries, sorted, (size_t)count * sizeof(*entries));
-    if (plan->exact) return;
+    if (plan->exact) goto done;
     for (int64_t first = 0, i = 1; i <= count; i++) {
         if (i < count && weft_sort_compare_prefix(entries[i].prefix, entries[first].prefix) == 0) continue;
-        if (i - first > 1) merge_sort(plan, entries + first, spare, i - first);
+        if (i - first > 1) WEFT_TRY(st, merge_sort(ctx, plan, entries + first, spare, i - first));
         first = i;
     }
+done:
+    return st;
 }

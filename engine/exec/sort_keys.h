@@ -53,7 +53,8 @@ static inline int weft_sort_compare(const weft_sort_plan *plan, const weft_sort_
 }
 
 /* Sort entries; equal keys keep their order. spare has room for count entries too. */
-void weft_sort_entries(const weft_sort_plan *plan, weft_sort_entry *entries, weft_sort_entry *spare,
-                       int64_t count);
+WEFT_MUST_CHECK weft_status weft_sort_entries(weft_ctx *ctx, const weft_sort_plan *plan,
+                                              weft_sort_entry *entries, weft_sort_entry *spare,
+                                              int64_t count);
 
 #endif

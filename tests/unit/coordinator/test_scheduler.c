@@ -372,8 +372,7 @@ static void obey(storm *s)
     for (int32_t i = 0; i < actions.count; i++) {
         const weft_action *a = &actions.items[i];
         if (a->kind == WEFT_ACTION_LAUNCH) on_launch(s, a);
-        if (a->kind == WEFT_ACTION_ACCEPT)
-            assert_int_equal(++s->accepted[a->job][a->stage][a->partition], 1);
+        if (a->kind == WEFT_ACTION_ACCEPT) assert_int_equal(++s->accepted[a->job][a->stage][a->partition], 1);
         if (a->kind == WEFT_ACTION_STAGE_DONE) {
             assert_int_equal(++s->done[a->job][a->stage], 1);
             for (int32_t p = 0; p < STORM_TASKS; p++) assert_int_equal(s->accepted[a->job][a->stage][p], 1);
@@ -479,5 +478,6 @@ static void allocations_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(fills_slots), WEFT_TEST(registers_again), WEFT_TEST(duplicate_reports),
-           WEFT_TEST(late_success), WEFT_TEST(unknown_events), WEFT_TEST(attempts_run_out), WEFT_TEST(hopeless),
-           WEFT_TEST(ends), WEFT_TEST(seeds), WEFT_TEST(storms), WEFT_TEST(allocations_fail))
+           WEFT_TEST(late_success), WEFT_TEST(unknown_events), WEFT_TEST(attempts_run_out),
+           WEFT_TEST(hopeless), WEFT_TEST(ends), WEFT_TEST(seeds), WEFT_TEST(storms),
+           WEFT_TEST(allocations_fail))

@@ -179,7 +179,9 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
     weft_pointers args = {0};
     const int64_t weight = p->operand;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
-    if (weft_sql_begins_query(p)) {
+    bool query = weft_sql_begins_query(p); /* ((SELECT 1), 2) is a list */
+    if (query && sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_query_continues(p, &query));
+    if (query) {
         const weft_node *plan = NULL;
         WEFT_TRY(st, weft_sql_query(p, &plan));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));

@@ -220,6 +220,8 @@ weft_status program_unit_run(weft_ctx *ctx, weft_eval *ev, const program_unit *u
                              int32_t selected);
 /* The value as FLAT or CONSTANT, right at the rows of its scope. */
 weft_status program_flat(weft_ctx *ctx, weft_eval *ev, int32_t value, const weft_column **out);
+/* Where the decoded form of a value goes; made at first use. */
+weft_status program_flat_store(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_type type, weft_vector **out);
 weft_status program_register(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_vector **out,
                              uint64_t **valid);
 /* Set a value to what its register holds. */

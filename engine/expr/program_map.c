@@ -136,12 +136,8 @@ static weft_status map_gather(weft_ctx *ctx, weft_eval *ev, const program_step *
     weft_status st = WEFT_OK;
     const program_scope *scope = &ev->scopes[step->scope];
     const uint32_t *code = codes->data;
-    weft_vector *store = ev->flat_store[step->dst];
-    if (store == NULL) {
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *store, (void **)&store));
-        ev->flat_store[step->dst] = store;
-        WEFT_TRY(st, weft_vector_init(ctx, step->expr->type, WEFT_BATCH_ROWS_MAX, store));
-    }
+    weft_vector *store;
+    WEFT_TRY(st, program_flat_store(ctx, ev, step->dst, step->expr->type, &store));
     const size_t bytes = (size_t)weft_phys_bytes((weft_phys)map->dict.phys);
     memset(store->validity, 0xff, (size_t)weft_bit_words(ev->rows) * 8);
     for (int32_t k = 0; k < scope->count; k++) {

@@ -17,6 +17,8 @@ weft_status program_register(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_v
     if (!ev->has_register[v->reg]) {
         WEFT_TRY(st, weft_vector_init(ctx, v->type, WEFT_BATCH_ROWS_MAX, reg));
         ev->has_register[v->reg] = 1;
+    }
+    if (ev->register_valid[v->reg] == NULL) { /* also after a failure between the two */
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_BATCH_ROWS_MAX / 8,
                                     (void **)&ev->register_valid[v->reg]));
     }
@@ -70,6 +72,22 @@ static void run_widen(const weft_column *from, int32_t rows, int64_t *to)
     for (int32_t i = 0; i < rows; i++) to[i] = narrow[i];
 }
 
+weft_status program_flat_store(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_type type, weft_vector **out)
+{
+    weft_status st = WEFT_OK;
+    weft_vector *store = NULL;
+    if (ev->flat_store[value] == NULL) {
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *store, (void **)&store));
+        WEFT_TRY(st, weft_vector_init(ctx, type, WEFT_BATCH_ROWS_MAX, store));
+        ev->flat_store[value] = store; /* only when it is whole: a lane may be asked again after a failure */
+        store = NULL;
+    }
+    *out = ev->flat_store[value];
+done:
+    weft_mem_free(store);
+    return st;
+}
+
 weft_status program_flat(weft_ctx *ctx, weft_eval *ev, int32_t value, const weft_column **out)
 {
     weft_status st = WEFT_OK;
@@ -80,12 +98,8 @@ weft_status program_flat(weft_ctx *ctx, weft_eval *ev, int32_t value, const weft
     if (flat && !narrow) return WEFT_OK;
     *out = &ev->flat[value];
     if (ev->has_flat[value]) return WEFT_OK;
-    weft_vector *store = ev->flat_store[value];
-    if (store == NULL) {
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *store, (void **)&store));
-        ev->flat_store[value] = store;
-        WEFT_TRY(st, weft_vector_init(ctx, column->type, WEFT_BATCH_ROWS_MAX, store));
-    }
+    weft_vector *store;
+    WEFT_TRY(st, program_flat_store(ctx, ev, value, column->type, &store));
     weft_column *to = &ev->flat[value];
     *to = *column;
     if (!flat) {

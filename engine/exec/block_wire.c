@@ -246,17 +246,29 @@ done:
     return st;
 }
 
+/* Memory for a page of received bytes. What is refused goes through working memory to scratch: *scratch. */
+static weft_status decode_memory(weft_ctx *ctx, const weft_block *block, uint32_t bytes, weft_row_page **page,
+                                 bool *scratch)
+{
+    const weft_status st = weft_row_page_new(ctx, &block->layout, bytes, page);
+    *scratch = st == WEFT_NOMEM;
+    if (st != WEFT_NOMEM) return st;
+    weft_error_clear(ctx);
+    return weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)page);
+}
+
 static weft_status decode_page(weft_ctx *ctx, wire_in *pages, weft_block *block, block_segment *segment,
                                const uint32_t *entry)
 {
     weft_status st = WEFT_OK;
     weft_row_page *page = NULL;
     const uint32_t bytes = entry[0], rows = entry[1], crc = entry[2];
+    bool scratch = false;
     const uint8_t *from = take(pages, bytes);
     if (from == NULL || bytes < WEFT_ROW_PAGE_HEADER) return wire_damaged(ctx, "a page beyond the end");
     if (weft_crc32c(0, from, bytes) != crc) return wire_damaged(ctx, "a page with a wrong checksum");
     WEFT_TRY(st, weft_block_page_room(ctx, segment));
-    WEFT_TRY(st, weft_row_page_new(ctx, &block->layout, bytes, &page));
+    WEFT_TRY(st, decode_memory(ctx, block, bytes, &page, &scratch));
     memcpy(page, from, bytes);
     page->next = NULL;
     WEFT_TRY(st, weft_row_page_validate(ctx, &block->layout, page, bytes));
@@ -265,6 +277,10 @@ static weft_status decode_page(weft_ctx *ctx, wire_in *pages, weft_block *block,
         goto done;
     }
     weft_row_page_rebase(&block->layout, page);
+    if (scratch) {
+        st = weft_block_spill_page(ctx, block, segment, page);
+        goto done;
+    }
     segment->pages[segment->page_count++] = (block_page){.page = page, .bytes = bytes, .rows = rows};
     segment->rows += rows;
     segment->bytes += bytes;

@@ -73,8 +73,11 @@ static weft_status scratch_advance(weft_ctx *ctx, weft_scratch *scratch)
         return WEFT_OK;
     }
     if (scratch->file_count > 0) {
-        return weft_fail(ctx, WEFT_NOSPACE, "No room left in the scratch folders '%s'.",
-                         weft_setting_text(ctx, WEFT_SET_SCRATCH));
+        st = weft_fail(ctx, WEFT_NOSPACE, "No room left in the scratch folders '%s'.",
+                       weft_setting_text(ctx, WEFT_SET_SCRATCH));
+        weft_hint(ctx, "Free space there, add folders on other disks to weft.scratch.dir, or raise "
+                       "weft.memory.limit so that less is spilled.");
+        return st;
     }
     if (st == WEFT_OK) st = weft_fail(ctx, WEFT_CONFIG, "The setting weft.scratch.dir names no folder.");
     weft_hint(ctx, "Set weft.scratch.dir to folders that this process may write to.");

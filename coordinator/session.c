@@ -43,7 +43,8 @@ weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *c
     s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
     if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
     weft_ctx_init(&s->ctx, s->arena, s->account, &s->settings);
-    WEFT_TRY(st, weft_session_catalog_new(&s->ctx, &s->catalog));
+    st = weft_session_catalog_new(&s->ctx, &s->catalog);
+    if (st != WEFT_OK) WEFT_TRY(st, weft_error_copy(ctx, &s->ctx));
     *out = s;
     s = NULL;
 done:

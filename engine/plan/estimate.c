@@ -83,20 +83,57 @@ done:
     return st;
 }
 
+/* The rows of the biggest table below, unfiltered: no key of several columns has more values. */
+static weft_status unfiltered_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *node, double *out)
+{
+    weft_status st = WEFT_OK;
+    *out = 1;
+    if (node->kind == WEFT_NODE_SCAN) {
+        const int64_t rows = node->scan.relation->format->row_count(node->scan.relation->table);
+        *out = rows >= 0 ? (double)rows : ESTIMATE_UNKNOWN_ROWS;
+        return WEFT_OK;
+    }
+    if (node->kind == WEFT_NODE_AGGREGATE || node->input_count == 0) return rows_of(ctx, e, node, out);
+    for (int32_t i = 0; i < node->input_count; i++) {
+        double rows = 1;
+        WEFT_TRY(st, unfiltered_rows(ctx, e, node->inputs[i], &rows));
+        *out = at_least(rows, *out);
+    }
+done:
+    return st;
+}
+
+/* Values that the keys of both sides together are taken from. */
+static weft_status key_values(weft_ctx *ctx, weft_estimator *e, const weft_node *node, double *out)
+{
+    weft_status st = WEFT_OK;
+    double bounds[2] = {1, 1};
+    *out = 1;
+    for (int32_t i = 0; i < node->join.key_count; i++) {
+        double left = 1, right = 1;
+        WEFT_TRY(st, weft_estimator_distinct(ctx, e, node->inputs[0], node->join.left_keys[i], &left));
+        WEFT_TRY(st, weft_estimator_distinct(ctx, e, node->inputs[1], node->join.right_keys[i], &right));
+        *out = at_most(*out * at_least(at_least(left, right), 1), 1e18);
+    }
+    if (node->join.key_count < 2) goto done;
+    for (int s = 0; s < 2; s++) WEFT_TRY(st, unfiltered_rows(ctx, e, node->inputs[s], &bounds[s]));
+    *out = at_least(at_most(*out, at_most(bounds[0], bounds[1])), 1);
+done:
+    return st;
+}
+
 static weft_status join_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *node, weft_estimate *out)
 {
     weft_status st = WEFT_OK;
-    double left = 0, right = 0, left_keys = 1, right_keys = 1;
+    double left = 0, right = 0, left_keys = 1, right_keys = 1, distinct = 1;
     const int32_t keys = node->join.key_count;
     WEFT_TRY(st, rows_of(ctx, e, node->inputs[0], &left));
     WEFT_TRY(st, rows_of(ctx, e, node->inputs[1], &right));
     WEFT_TRY(st, combinations(ctx, e, node->inputs[0], node->join.left_keys, keys, &left_keys));
     WEFT_TRY(st, combinations(ctx, e, node->inputs[1], node->join.right_keys, keys, &right_keys));
+    WEFT_TRY(st, key_values(ctx, e, node, &distinct));
     double other = 1;
     for (int32_t i = 0; i < node->join.condition_count; i++) other *= ESTIMATE_CONDITION;
-    /* several keys together are a key of one side: its rows bound the combinations */
-    double distinct = at_least(left_keys > right_keys ? left_keys : right_keys, 1);
-    if (keys > 1) distinct = at_least(at_most(distinct, left < right ? left : right), 1);
     const double inner = keys > 0 ? left * right / distinct * other : left * right * other;
     const double matched = keys > 0 ? at_most(right_keys / at_least(left_keys, 1), 1) * (other < 1 ? 0.8 : 1)
                                     : (other < 1 ? 0.5 : 1);

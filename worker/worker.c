@@ -360,7 +360,6 @@ static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, cons
 {
     weft_status st = WEFT_OK;
     weft_lane *lane = NULL;
-    weft_op_result result = WEFT_NEED_INPUT;
     const weft_stage *stage = s->stage;
     const weft_task task = {.stage = stage,
                             .spec = &stage->tasks[o->partition],
@@ -374,10 +373,7 @@ static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, cons
                             .owner = w->store_account,
                             .timed = s->order.timed};
     WEFT_TRY(st, weft_lane_open(ctx, s->shared, &task, metrics, &lane));
-    WEFT_TRY(st, weft_lane_run(ctx, lane, &result));
-    if (result == WEFT_BLOCKED)
-        WEFT_TRY(st,
-                 weft_fail(ctx, WEFT_INTERNAL, "an operator waits for something that nothing here wakes"));
+    WEFT_TRY(st, weft_lane_run(ctx, lane));
     WEFT_TRY(st, weft_lane_finish(ctx, lane, block));
 done:
     weft_lane_close(&lane);

@@ -2,8 +2,7 @@
  *
  * A lane keeps one output batch per operator. `at` is the operator that gets its input next, `more` says
  * which operators still hold output for the input they have. After each push the deepest operator with more
- * goes on, then the ones above it, then the source. Nothing is on the C stack between two pushes, so a
- * BLOCKED operator is simply pushed again with the same input, which its upstream keeps valid until then.
+ * goes on, then the ones above it, then the source. Nothing is on the C stack between two pushes.
  *
  * At the end of the input END is signalled operator by operator from the top; what an operator gives then
  * flows through those below it before they are signalled themselves. */
@@ -179,7 +178,6 @@ static weft_status lane_push(weft_ctx *ctx, weft_lane *lane, const weft_batch *i
 
     if (at == f->op_count) {
         WEFT_TRY(st, lane->sink->sink(ctx, lane->sink_state, in, result));
-        if (*result == WEFT_BLOCKED) goto done;
         lane->at = -1;
         lane_count(ctx, lane, 1 + at, rows_in, rows_in, began);
         if (*result == WEFT_FINISHED) lane_end(lane, f->op_count);
@@ -187,7 +185,6 @@ static weft_status lane_push(weft_ctx *ctx, weft_lane *lane, const weft_batch *i
     }
     weft_batch *out = &lane->out[at + 1];
     WEFT_TRY(st, weft_op_find(f->ops[at].kind)->push(ctx, lane->op_states[at], in, out, result));
-    if (*result == WEFT_BLOCKED) goto done;
     lane_count(ctx, lane, 1 + at, rows_in, out->selected, began);
     lane->more[at] = *result == WEFT_HAVE_MORE;
     lane->at = out->selected > 0 ? at + 1 : -1;
@@ -208,7 +205,6 @@ static weft_status lane_signal(weft_ctx *ctx, weft_lane *lane, weft_op_result *r
     *result = WEFT_NEED_INPUT;
     out->selected = 0;
     if (def->signal != NULL) WEFT_TRY(st, def->signal(ctx, lane->op_states[i], WEFT_SIGNAL_END, out, result));
-    if (*result == WEFT_BLOCKED) goto done;
     lane_count(ctx, lane, 1 + i, 0, out->selected, began);
     if (out->selected > 0) lane->at = i + 1;
     if (*result != WEFT_HAVE_MORE) lane->ended++;
@@ -229,7 +225,6 @@ static weft_status lane_pull(weft_ctx *ctx, weft_lane *lane, weft_op_result *res
     const int64_t began = lane_clock(ctx, lane);
     WEFT_TRY(st, weft_check_cancel(ctx));
     WEFT_TRY(st, lane->source->next(ctx, lane->source_state, &lane->out[0], result));
-    if (*result == WEFT_BLOCKED) goto done;
     if (*result == WEFT_FINISHED) {
         lane_end(lane, 0);
         goto done;
@@ -240,25 +235,23 @@ done:
     return st;
 }
 
-weft_status weft_lane_run(weft_ctx *ctx, weft_lane *lane, weft_op_result *result)
+weft_status weft_lane_run(weft_ctx *ctx, weft_lane *lane)
 {
     weft_status st = WEFT_OK;
-    *result = WEFT_NEED_INPUT;
-    while (*result != WEFT_BLOCKED) {
+    weft_op_result result = WEFT_NEED_INPUT;
+    for (;;) {
         const int32_t more = lane->at >= 0 ? -1 : lane_deepest_more(lane);
         if (lane->at >= 0)
-            WEFT_TRY(st, lane_push(ctx, lane, &lane->out[lane->at], lane->at, result));
+            WEFT_TRY(st, lane_push(ctx, lane, &lane->out[lane->at], lane->at, &result));
         else if (more >= 0) {
             WEFT_TRY(st, weft_check_cancel(ctx)); /* one input may give very many batches (cross joins) */
-            WEFT_TRY(st, lane_push(ctx, lane, NULL, more, result));
+            WEFT_TRY(st, lane_push(ctx, lane, NULL, more, &result));
         } else if (lane->ended < 0)
-            WEFT_TRY(st, lane_pull(ctx, lane, result));
+            WEFT_TRY(st, lane_pull(ctx, lane, &result));
         else if (lane->ended < lane_ops(lane))
-            WEFT_TRY(st, lane_signal(ctx, lane, result));
-        else {
-            *result = WEFT_FINISHED;
+            WEFT_TRY(st, lane_signal(ctx, lane, &result));
+        else
             break;
-        }
     }
 done:
     return st;

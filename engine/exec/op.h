@@ -5,7 +5,8 @@
  *   shared  once per stage and process: compiled programs, join tables, key filters. Opened by one thread;
  * then its units are built by any lanes, each unit once, several at a time; immutable after the last unit;
  *   lane    one per running task.
- * A lane never sleeps inside an operator: what must wait answers BLOCKED with a wake-up. */
+ * A lane never waits inside an operator for what another lane does: stages run when their inputs are whole,
+ * and memory that is refused is answered by spilling. */
 #ifndef WEFT_EXEC_OP_H
 #define WEFT_EXEC_OP_H
 
@@ -14,8 +15,7 @@
 typedef enum weft_op_result {
     WEFT_NEED_INPUT, /* out holds the output for this input (may be empty: selected 0); push the next */
     WEFT_HAVE_MORE,  /* out holds a batch; call again with in == NULL before the next input */
-    WEFT_FINISHED,   /* out holds the last batch (may be empty): no more input is wanted */
-    WEFT_BLOCKED     /* nothing done: run the task again when its wake-up fires */
+    WEFT_FINISHED    /* out holds the last batch (may be empty): no more input is wanted */
 } weft_op_result;
 
 typedef enum weft_signal {
@@ -63,7 +63,7 @@ typedef struct weft_source_def {
     void (*shared_close)(void *shared);
     weft_status (*open)(weft_ctx *ctx, const weft_source_spec *spec, void *shared, const weft_task *task,
                         void **state);
-    /* HAVE_MORE with a batch (selected > 0), FINISHED with none, or BLOCKED. */
+    /* HAVE_MORE with a batch (selected > 0), or FINISHED with none. */
     weft_status (*next)(weft_ctx *ctx, void *state, weft_batch *out, weft_op_result *result);
     void (*metrics)(const void *state, weft_op_metrics *metrics); /* may be NULL */
     void (*close)(void *state);
@@ -121,10 +121,10 @@ void weft_stage_close(weft_stage_shared **shared);
 typedef struct weft_lane weft_lane;
 WEFT_MUST_CHECK weft_status weft_lane_open(weft_ctx *ctx, weft_stage_shared *shared, const weft_task *task,
                                            weft_op_metrics *metrics, weft_lane **out);
-/* Push batches until the input ends (FINISHED) or something must wait (BLOCKED: call again after the
- * wake-up). Checks cancel once per batch. After an error the lane can only be closed. */
-WEFT_MUST_CHECK weft_status weft_lane_run(weft_ctx *ctx, weft_lane *lane, weft_op_result *result);
-/* After FINISHED: the task's block. */
+/* Push batches until the input ends or no more is wanted. Checks cancel once per batch. After an error the
+ * lane can only be closed. */
+WEFT_MUST_CHECK weft_status weft_lane_run(weft_ctx *ctx, weft_lane *lane);
+/* After that: the task's block. */
 WEFT_MUST_CHECK weft_status weft_lane_finish(weft_ctx *ctx, weft_lane *lane, weft_block **out);
 /* Close everything; what was not finished is abandoned. *lane is NULL afterwards; NULL is allowed. */
 void weft_lane_close(weft_lane **lane);

@@ -510,6 +510,7 @@ static weft_status window_push(weft_ctx *ctx, void *state, const weft_batch *in,
         s->reading = true;
     }
     if (s->next == s->giving_count) {
+        weft_rows_clear(&s->giving); /* before the next partition grows */
         WEFT_TRY(st, read_batch(ctx, s, &complete));
         if (!complete) goto done;
         begin_giving(s);

@@ -53,7 +53,6 @@ static weft_status run_task(weft_ctx *ctx, const weft_stage *stage, weft_stage_s
     weft_status st = WEFT_OK;
     weft_lane *lane = NULL;
     weft_op_metrics *metrics = NULL;
-    weft_op_result result;
     weft_block *block = NULL;
     const weft_task task = {.stage = stage,
                             .spec = &stage->tasks[0],
@@ -63,7 +62,7 @@ static weft_status run_task(weft_ctx *ctx, const weft_stage *stage, weft_stage_s
                             .owner = ctx->memory};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->fragment.op_count + 2, &metrics));
     WEFT_TRY(st, weft_lane_open(ctx, shared, &task, metrics, &lane));
-    WEFT_TRY(st, weft_lane_run(ctx, lane, &result));
+    WEFT_TRY(st, weft_lane_run(ctx, lane));
     WEFT_TRY(st, weft_lane_finish(ctx, lane, &block));
 done:
     weft_lane_close(&lane);

@@ -115,6 +115,74 @@ static void blocks_move_between_accounts(void **state)
     weft_fixture_close(&f);
 }
 
+typedef struct giver {
+    void *block; /* what it can give back */
+    int32_t asked;
+} giver;
+
+static int64_t give_back(weft_ctx *ctx, void *self, int64_t bytes)
+{
+    giver *g = self;
+    (void)ctx;
+    assert_true(bytes > 0);
+    g->asked++;
+    const int64_t freed = g->block == NULL ? 0 : (int64_t)weft_mem_size(g->block);
+    weft_mem_free(g->block);
+    g->block = NULL;
+    return freed;
+}
+
+/* Refused retained memory is asked back from the pool's relief, and only that. */
+static void refused_memory_is_asked_back(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    giver g = {0};
+    void *block = NULL;
+    weft_fixture_open_limited(&f, 8 << 20);
+    weft_fixture_ok(&f, weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 6 << 20, &g.block));
+    weft_pool_set_relief(f.pool, give_back, &g);
+    weft_fixture_ok(&f, weft_mem_alloc(&f.ctx, WEFT_MEM_WORKING, 5 << 20, &block)); /* in the headroom */
+    assert_int_equal(g.asked, 0);
+    weft_mem_free(block);
+    block = NULL;
+    weft_fixture_ok(&f, weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 1 << 20, &block));
+    assert_int_equal(g.asked, 0); /* there was room */
+    weft_fixture_ok(&f, weft_mem_resize(&f.ctx, WEFT_MEM_RETAINED, 5 << 20, &block));
+    assert_int_equal(g.asked, 1);
+    assert_null(g.block);
+    assert_int_equal(weft_mem_resize(&f.ctx, WEFT_MEM_RETAINED, 9 << 20, &block), WEFT_NOMEM);
+    assert_int_equal(g.asked, 2); /* nothing came: it is refused */
+    weft_mem_free(block);
+    weft_pool_set_relief(f.pool, NULL, NULL);
+    weft_fixture_close(&f);
+}
+
+/* Up to its floor an account may retain memory beyond the limit, not beyond the headroom. */
+static void a_floor_is_not_refused(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    void *full = NULL, *least = NULL, *more = NULL;
+    weft_fixture_open_limited(&f, 4 << 20);
+    weft_account *const own = f.ctx.memory;
+    weft_account *slot = weft_account_open(f.pool, "slot");
+    weft_account_set_floor(slot, 2 << 20);
+    weft_fixture_ok(&f, weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 15 << 18, &full));
+    assert_int_equal(weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 1 << 20, &more), WEFT_NOMEM);
+    f.ctx.memory = slot;
+    weft_fixture_ok(&f, weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 1 << 20, &least));
+    assert_int_equal(weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 1 << 20, &more), WEFT_NOMEM);
+    weft_mem_move(least, own); /* what is charged to another no longer counts */
+    weft_fixture_ok(&f, weft_mem_alloc(&f.ctx, WEFT_MEM_RETAINED, 1 << 20, &more));
+    f.ctx.memory = own;
+    weft_mem_free(full);
+    weft_mem_free(least);
+    weft_mem_free(more);
+    weft_account_close(&slot);
+    weft_fixture_close(&f);
+}
+
 static void the_largest_holders_are_described(void **state)
 {
     (void)state;
@@ -309,6 +377,7 @@ static void threads_share_a_pool(void **state)
 
 WEFT_TESTS(WEFT_TEST(blocks_are_aligned_and_charged), WEFT_TEST(resizing_keeps_the_contents),
            WEFT_TEST(retained_memory_is_refused_first), WEFT_TEST(blocks_move_between_accounts),
+           WEFT_TEST(refused_memory_is_asked_back), WEFT_TEST(a_floor_is_not_refused),
            WEFT_TEST(the_largest_holders_are_described), WEFT_TEST(sizes_for_people),
            WEFT_TEST(the_nth_allocation_fails), WEFT_TEST(arenas_give_zeroed_aligned_pieces),
            WEFT_TEST(arenas_keep_text), WEFT_TEST(every_allocation_may_fail), WEFT_TEST(threads_share_a_pool))

@@ -161,12 +161,23 @@ void weft_pq_out_scatter(const void *from, const uint16_t *positions, int32_t n,
     }
 }
 
+/* The indexes of four values a load or two, as in kernels.isa.c. */
 #define PICK(type, index_type)                                                                               \
     do {                                                                                                     \
         const type *in = from;                                                                               \
         const index_type *at = indexes;                                                                      \
         type *values = to;                                                                                   \
-        for (int32_t i = 0; i < n; i++) values[i] = in[at[i]];                                               \
+        int32_t i = 0;                                                                                       \
+        for (; i + 4 <= n; i += 4) {                                                                         \
+            index_type four[4];                                                                              \
+            memcpy(four, at + i, sizeof four);                                                               \
+            const type a = in[four[0]], b = in[four[1]], c = in[four[2]], d = in[four[3]];                   \
+            values[i] = a;                                                                                   \
+            values[i + 1] = b;                                                                               \
+            values[i + 2] = c;                                                                               \
+            values[i + 3] = d;                                                                               \
+        }                                                                                                    \
+        for (; i < n; i++) values[i] = in[at[i]];                                                            \
     } while (0)
 
 void weft_pq_out_pick32(const void *from, const void *indexes, int32_t n, int32_t width, void *to)

@@ -1,6 +1,6 @@
 /* bench/decode/decode.c - how fast columns of Parquet files are decoded, and that what comes out is right.
  *
- *   decode [--threads N] [--repeat N] [--check] FOLDER LIST
+ *   decode [--threads N] [--repeat N] [--page-cache SIZE] [--columns] [--check] FOLDER LIST
  *
  * LIST has lines "name table column column ...": each names columns of FOLDER/table.parquet to read in full.
  * Every thread reads its share of each line's splits. One JSON object a line goes to stdout: the whole list
@@ -31,7 +31,7 @@ typedef struct totals {
 } totals;
 
 typedef struct worker {
-    const char *folder;
+    const char *folder, *page_cache;
     const line *lines;
     int line_count, index, threads;
     bool check;
@@ -133,6 +133,7 @@ static void *run_worker(void *argument)
     weft_settings_init(settings);
     weft_ctx_init(&ctx, arena, account, settings);
     w->out = (totals){0};
+    w->status = weft_settings_set(&ctx, settings, "weft.scan.pageCache", w->page_cache);
     for (int i = 0; i < w->line_count && w->status == WEFT_OK; i++) {
         w->status = read_line(&ctx, w, &w->lines[i], &w->out);
         weft_arena_reset(arena);
@@ -258,6 +259,7 @@ int main(int argc, char **argv)
     static worker workers[THREADS_MAX];
     int threads = 2, repeat = 5, i = 1;
     bool check = false, columns = false;
+    const char *page_cache = "0";
     for (; i < argc && strncmp(argv[i], "--", 2) == 0; i++) {
         if (strcmp(argv[i], "--check") == 0) {
             check = columns = true;
@@ -267,17 +269,24 @@ int main(int argc, char **argv)
             threads = (int)strtol(argv[++i], NULL, 10);
         } else if (strcmp(argv[i], "--repeat") == 0 && i + 1 < argc) {
             repeat = (int)strtol(argv[++i], NULL, 10);
+        } else if (strcmp(argv[i], "--page-cache") == 0 && i + 1 < argc) {
+            page_cache = argv[++i];
         }
     }
     const int count = i + 2 == argc ? read_list(argv[i + 1], lines) : -1;
     if (count < 0 || threads < 1 || threads > THREADS_MAX || repeat < 1) {
-        fprintf(stderr, "usage: decode [--threads N] [--repeat N] [--columns] [--check] FOLDER LIST\n");
+        fprintf(stderr, "usage: decode [--threads N] [--repeat N] [--page-cache SIZE] [--columns] "
+                        "[--check] FOLDER LIST\n");
         return 2;
     }
     weft_pool *pool = weft_pool_new(INT64_MAX);
     for (int t = 0; t < threads; t++) {
-        workers[t] =
-            (worker){.folder = argv[i], .index = t, .threads = threads, .check = check, .pool = pool};
+        workers[t] = (worker){.folder = argv[i],
+                              .page_cache = page_cache,
+                              .index = t,
+                              .threads = threads,
+                              .check = check,
+                              .pool = pool};
     }
     int failed = 0;
     if (!check) {

@@ -1,0 +1,213 @@
+/* tests/unit/worker/test_worker.c - a worker that gets orders twice, late, in the wrong order, or damaged. */
+#include "worker/worker.h"
+
+#include "common/mailbox.h"
+#include "engine/exec/op.h"
+#include "tests/support/fixture.h"
+
+enum { JOB = 5, TASKS = 3, WAIT_MS = 20000 };
+
+typedef struct rig {
+    weft_fixture f;
+    weft_mailbox *inbox;
+    weft_worker *worker;
+    uint8_t *bytes; /* of a stage: three tasks that give one row */
+    size_t len;
+} rig;
+
+static weft_status inbox_send(weft_ctx *ctx, void *self, const weft_to_coordinator *message)
+{
+    return weft_mailbox_put(ctx, self, message, false);
+}
+
+/* SELECT 1 FROM nothing, three times. */
+static void make_stage(rig *r)
+{
+    static const weft_type types[] = {{.id = WEFT_TYPE_INT}};
+    static const int32_t columns[] = {0};
+    const weft_types row = {.count = 1, .types = types};
+    const weft_value one = {.type = types[0], .i64 = 1};
+    const weft_expr *cell[1];
+    static const weft_task_spec tasks[TASKS];
+    weft_fixture_ok(&r->f, weft_expr_literal(&r->f.ctx, &one, &cell[0]));
+    const weft_stage stage = {
+        .fragment = {.source = {.kind = WEFT_SOURCE_VALUES,
+                                .output = row,
+                                .values = {.row_count = 1, .cells = cell}},
+                     .sink = {.kind = WEFT_SINK_EXCHANGE,
+                              .rows = row,
+                              .partition_count = 1,
+                              .exchange = {.column_count = 1, .columns = columns, .limit = -1}}},
+        .task_count = TASKS,
+        .tasks = tasks,
+        .estimated_rows = -1};
+    weft_fixture_ok(&r->f, weft_stage_encode(&r->f.ctx, &stage, &r->bytes, &r->len));
+}
+
+static weft_to_coordinator next_report(rig *r)
+{
+    weft_to_coordinator m = {0};
+    assert_true(weft_mailbox_take(r->inbox, &m, INT64_C(1000000) * WAIT_MS));
+    return m;
+}
+
+static void drop_report(weft_to_coordinator *m)
+{
+    weft_block_release(&m->block);
+    weft_mem_free(m->metrics);
+    weft_mem_free(m->error);
+}
+
+static void open_rig(rig *r)
+{
+    weft_fixture_open(&r->f);
+    weft_fixture_ok(&r->f, weft_mailbox_new(&r->f.ctx, sizeof(weft_to_coordinator), 1000, &r->inbox));
+    const weft_worker_options options = {.id = 4,
+                                         .slots = 2,
+                                         .pool = r->f.pool,
+                                         .settings = &r->f.settings,
+                                         .coordinator = {.send = inbox_send, .self = r->inbox}};
+    weft_fixture_ok(&r->f, weft_worker_start(&r->f.ctx, &options, &r->worker));
+    weft_to_coordinator m = next_report(r);
+    assert_int_equal(m.kind, WEFT_FROM_WORKER_REGISTER);
+    assert_int_equal(m.slots, 2);
+    make_stage(r);
+}
+
+static void close_rig(rig *r)
+{
+    weft_to_coordinator m;
+    weft_worker_stop(&r->worker);
+    while (weft_mailbox_take(r->inbox, &m, 0)) drop_report(&m);
+    weft_mailbox_free(&r->inbox);
+    weft_fixture_close(&r->f);
+}
+
+static weft_status send_stage(rig *r, const uint8_t *bytes, size_t len)
+{
+    const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                                  .job = JOB,
+                                  .fragment_bytes = bytes,
+                                  .fragment_len = len,
+                                  .settings = &r->f.settings};
+    return weft_worker_send(&r->f.ctx, r->worker, &order);
+}
+
+static weft_status send(rig *r, weft_to_worker_kind kind, int32_t partition, int32_t attempt)
+{
+    const weft_to_worker order = {.kind = kind, .job = JOB, .partition = partition, .attempt = attempt};
+    return weft_worker_send(&r->f.ctx, r->worker, &order);
+}
+
+static void expect(rig *r, weft_to_coordinator_kind kind, weft_status status, const char *message)
+{
+    weft_to_coordinator m = next_report(r);
+    assert_int_equal(m.kind, kind);
+    assert_int_equal(m.job, JOB);
+    if (kind == WEFT_FROM_WORKER_FAILED) assert_int_equal(m.status, status);
+    if (message != NULL) assert_non_null(strstr(m.error->message, message));
+    if (kind == WEFT_FROM_WORKER_DONE) assert_int_equal(weft_block_rows(m.block, -1), 1);
+    drop_report(&m);
+}
+
+/* Orders twice: a stage stays one, a task just runs again, an end is answered each time. */
+static void orders_twice(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r);
+    for (int32_t i = 0; i < 2; i++) weft_fixture_ok(&r.f, send_stage(&r, r.bytes, r.len));
+    for (int32_t i = 0; i < 2; i++) {
+        weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, 1, 0));
+        expect(&r, WEFT_FROM_WORKER_DONE, WEFT_OK, NULL);
+    }
+    weft_block *block =
+        weft_store_find(weft_worker_store(r.worker), &(weft_block_name){.job = JOB, .partition = 1});
+    assert_non_null(block);
+    weft_block_release(&block);
+    for (int32_t i = 0; i < 2; i++) {
+        weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_END, 0, 0));
+        expect(&r, WEFT_FROM_WORKER_ENDED, WEFT_OK, NULL);
+    }
+    assert_null(weft_store_find(weft_worker_store(r.worker), &(weft_block_name){.job = JOB, .partition = 1}));
+    close_rig(&r);
+}
+
+/* A task before its stage, after its job's end, or that the stage does not have. */
+static void orders_out_of_place(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r);
+    assert_int_equal(send(&r, WEFT_TO_WORKER_LAUNCH, 0, 0), WEFT_INTERNAL);
+    weft_error_clear(&r.f.ctx);
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_FREE, 0, 0));
+    weft_fixture_ok(&r.f, send_stage(&r, r.bytes, r.len));
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, TASKS, 0));
+    expect(&r, WEFT_FROM_WORKER_FAILED, WEFT_INTERNAL, "has no task 3");
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, -1, 0));
+    expect(&r, WEFT_FROM_WORKER_FAILED, WEFT_INTERNAL, "has no task -1");
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_END, 0, 0));
+    expect(&r, WEFT_FROM_WORKER_ENDED, WEFT_OK, NULL);
+    assert_int_equal(send(&r, WEFT_TO_WORKER_LAUNCH, 0, 0), WEFT_INTERNAL);
+    weft_error_clear(&r.f.ctx);
+    close_rig(&r);
+}
+
+/* A stage that does not decode, or is another one than its order says, fails its tasks; the worker goes on.
+ */
+static void damaged_stage(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r);
+    weft_fixture_ok(&r.f, send_stage(&r, r.bytes, r.len - 1));
+    for (int32_t i = 0; i < TASKS; i++) weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, i, 0));
+    for (int32_t i = 0; i < TASKS; i++) expect(&r, WEFT_FROM_WORKER_FAILED, WEFT_CORRUPT, "wire");
+    weft_to_worker other = {.kind = WEFT_TO_WORKER_STAGE,
+                            .job = JOB,
+                            .stage = 1,
+                            .fragment_bytes = r.bytes,
+                            .fragment_len = r.len,
+                            .settings = &r.f.settings};
+    weft_fixture_ok(&r.f, weft_worker_send(&r.f.ctx, r.worker, &other));
+    other.kind = WEFT_TO_WORKER_LAUNCH;
+    weft_fixture_ok(&r.f, weft_worker_send(&r.f.ctx, r.worker, &other));
+    expect(&r, WEFT_FROM_WORKER_FAILED, WEFT_CORRUPT, "stage 1 came as stage 0");
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_END, 0, 0));
+    expect(&r, WEFT_FROM_WORKER_ENDED, WEFT_OK, NULL);
+    weft_fixture_ok(&r.f, send_stage(&r, r.bytes, r.len));
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, 2, 0));
+    expect(&r, WEFT_FROM_WORKER_DONE, WEFT_OK, NULL);
+    close_rig(&r); /* with the job still open */
+}
+
+/* Many tasks, and the end while they run: every one is answered, then the end, and nothing after it. */
+static void end_while_running(void **state)
+{
+    (void)state;
+    enum { ROUNDS = 50, LAUNCHES = 20 };
+    rig r;
+    open_rig(&r);
+    for (int32_t round = 0; round < ROUNDS; round++) {
+        int32_t answers = 0;
+        weft_fixture_ok(&r.f, send_stage(&r, r.bytes, r.len));
+        for (int32_t i = 0; i < LAUNCHES; i++)
+            weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, i % TASKS, i));
+        weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_END, 0, 0));
+        for (bool ended = false; !ended;) {
+            weft_to_coordinator m = next_report(&r);
+            ended = m.kind == WEFT_FROM_WORKER_ENDED;
+            answers += !ended;
+            if (m.kind == WEFT_FROM_WORKER_FAILED) assert_int_equal(m.status, WEFT_CANCELLED);
+            drop_report(&m);
+        }
+        assert_int_equal(answers, LAUNCHES);
+    }
+    weft_to_coordinator m;
+    assert_false(weft_mailbox_take(r.inbox, &m, 0));
+    close_rig(&r);
+}
+
+WEFT_TESTS(WEFT_TEST(orders_twice), WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage),
+           WEFT_TEST(end_while_running))

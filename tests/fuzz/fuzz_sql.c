@@ -1,5 +1,5 @@
 /* tests/fuzz/fuzz_sql.c - any bytes as a SQL script: split into statements, each is parsed, analysed against
- * the TPC-H schema without data, printed; errors are printed too. Nothing may crash, hang, or fail as
+ * the TPC-H schema without data, optimised, printed; errors are printed too. Nothing may crash, hang, or fail as
  * INTERNAL. */
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 #include "common/mem.h"
 #include "common/settings.h"
 #include "engine/plan/analyzer.h"
+#include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
 #include "tests/support/tpch_catalog.h"
 
@@ -17,13 +18,18 @@ static weft_status run(weft_ctx *ctx, const weft_catalog *catalog, const char *t
 {
     weft_status st = WEFT_OK;
     weft_ids ids = {.next = 1};
-    const weft_node *parsed = NULL, *bound = NULL;
+    const weft_node *parsed = NULL, *bound = NULL, *optimised = NULL;
     char *shown = NULL;
     WEFT_TRY(st, weft_sql_parse(ctx, text, len, &parsed));
     WEFT_TRY(st, weft_node_text(ctx, parsed, &shown));
     WEFT_TRY(st, weft_analyze(ctx, catalog, &ids, parsed, &bound));
     WEFT_TRY(st, weft_node_check(ctx, bound));
     WEFT_TRY(st, weft_node_text(ctx, bound, &shown));
+    if (bound->kind == WEFT_NODE_EXPLAIN) bound = bound->inputs[0];
+    if (bound->kind > WEFT_NODE_WRITE) goto done; /* other commands are not optimised */
+    WEFT_TRY(st, weft_optimize(ctx, &ids, bound, &optimised));
+    WEFT_TRY(st, weft_node_check(ctx, optimised));
+    WEFT_TRY(st, weft_node_text(ctx, optimised, &shown));
 done:
     if (st != WEFT_OK && (ctx->error.code != st || weft_status_classify(st) == WEFT_CLASS_INTERNAL)) {
         fprintf(stderr, "%s: %s (%s:%d)\n", weft_status_text(st), ctx->error.message, ctx->error.file,

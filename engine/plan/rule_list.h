@@ -1,6 +1,7 @@
 /* engine/plan/rule_list.h - X(name, phase, help): the optimiser's rules in the order in which they run. */
 X(decorrelate, 1, "subquery expressions become joins")
 X(set_to_join, 1, "INTERSECT and EXCEPT become semi and anti joins")
+X(flatten_union, 1, "unions of unions become one, DISTINCT below DISTINCT goes")
 X(fold, 2, "constant expressions become literals, conditions lose what does not matter")
 X(unwrap_cast, 2, "comparisons of a widened column with a constant compare the column itself")
 X(infer, 2, "common factors of OR, what it says of one side, conditions of equal columns")

@@ -75,8 +75,8 @@ static void big_queries(void **state)
         const char *head, *first, *glue, *next;
         int32_t times;
     } cases[] = {
-        {"select 1 as x from ", "nation t0", " ", "join nation t# on t#.n_nationkey = t<.n_regionkey", 150},
-        {"select 1 as x from ", "nation t0", ", ", "nation t#", 150},
+        {"select 1 as x from ", "nation t0", " ", "join nation t# on t#.n_nationkey = t<.n_regionkey", 80},
+        {"select 1 as x from ", "nation t0", ", ", "nation t#", 80},
         {"select 1 as x from ", "nation t0", " ", "left join nation t# on t#.n_nationkey = t<.n_regionkey",
          150},
         {"select 1 as x from nation where ", "exists (select 1 from region)", " and ",

@@ -42,6 +42,73 @@ static void sets(void **state)
     plan_cases("set_to_join", cases, WEFT_COUNT(cases));
 }
 
+/* Not where one of them wants duplicates, has other readers, or another step is between. */
+static void unions(void **state)
+{
+    static const plan_case cases[] = {
+        {"select r_name from region union all select n_name from nation union all select c_name from "
+         "customer",
+         "Union\n"
+         ":- Project [r_name#2]\n"
+         ":  +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"
+         ":- Project [n_name#5]\n"
+         ":  +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"
+         "+- Project [c_name#9]\n"
+         "   +- Relation [c_custkey#8, c_name#9, c_address#10, c_nationkey#11, c_phone#12, c_acctbal#13, "
+         "c_mktsegment#14, c_comment#15] customer\n"},
+        {"select r_name from region union select n_name from nation union select c_name from customer",
+         "Aggregate [r_name#16], []\n"
+         "+- Union\n"
+         "   :- Project [r_name#2]\n"
+         "   :  +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"
+         "   :- Project [n_name#5]\n"
+         "   :  +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"
+         "   +- Project [c_name#9]\n"
+         "      +- Relation [c_custkey#8, c_name#9, c_address#10, c_nationkey#11, c_phone#12, "
+         "c_acctbal#13, c_mktsegment#14, c_comment#15] customer\n"},
+        {"select r_name from region union (select n_name from nation union all select c_name from customer)",
+         "Aggregate [r_name#17], []\n"
+         "+- Union\n"
+         "   :- Project [r_name#2]\n"
+         "   :  +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"
+         "   :- Project [n_name#5]\n"
+         "   :  +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"
+         "   +- Project [c_name#9]\n"
+         "      +- Relation [c_custkey#8, c_name#9, c_address#10, c_nationkey#11, c_phone#12, "
+         "c_acctbal#13, c_mktsegment#14, c_comment#15] customer\n"},
+        {"(select r_name from region union select n_name from nation) union all select c_name from customer",
+         "Union\n"
+         ":- Aggregate [r_name#8], []\n"
+         ":  +- Union\n"
+         ":     :- Project [r_name#2]\n"
+         ":     :  +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"
+         ":     +- Project [n_name#5]\n"
+         ":        +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"
+         "+- Project [c_name#10]\n"
+         "   +- Relation [c_custkey#9, c_name#10, c_address#11, c_nationkey#12, c_phone#13, c_acctbal#14, "
+         "c_mktsegment#15, c_comment#16] customer\n"},
+        {"with t as (select r_name from region union all select n_name from nation) select * from t union "
+         "all select * "
+         "from t",
+         "Union\n"
+         ":- Project [r_name#8]\n"
+         ":  +- Union\n"
+         ":     :- Project [r_name#2]\n"
+         ":     :  +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"
+         ":     +- Project [n_name#5]\n"
+         ":        +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"
+         "+- Project [r_name#9]\n"
+         "   +- Project [r_name#8 AS r_name#9]\n"
+         "      +- Union\n"
+         "         :- Project [r_name#2]\n"
+         "         :  +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"
+         "         +- Project [n_name#5]\n"
+         "            +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"},
+    };
+    (void)state;
+    plan_cases("flatten_union", cases, WEFT_COUNT(cases));
+}
+
 static void full_joins(void **state)
 {
     static const plan_case cases[] = {
@@ -240,5 +307,5 @@ static void pruning(void **state)
     plan_cases("prune", cases, WEFT_COUNT(cases));
 }
 
-WEFT_TESTS(WEFT_TEST(sets), WEFT_TEST(full_joins), WEFT_TEST(distinct_aggregates), WEFT_TEST(projections),
-           WEFT_TEST(limits), WEFT_TEST(pruning))
+WEFT_TESTS(WEFT_TEST(sets), WEFT_TEST(unions), WEFT_TEST(full_joins), WEFT_TEST(distinct_aggregates),
+           WEFT_TEST(projections), WEFT_TEST(limits), WEFT_TEST(pruning))

@@ -111,7 +111,8 @@ def all_types(n):
         "f32": pa.array(maybe([random.random() for _ in range(n)]), pa.float32()),
         "f64": pa.array(maybe([random.gauss(0, 1e10) for _ in range(n)])),
         "d9": pa.array(dec(9, 2), pa.decimal128(9, 2)), "d18": pa.array(dec(18, 5), pa.decimal128(18, 5)),
-        "d38": pa.array(dec(38, 10), pa.decimal128(38, 10)), "d38n": pa.array(dec(12, 3), pa.decimal128(38, 3)),
+        "d38": pa.array(dec(38, 10), pa.decimal128(38, 10)),
+        "d38n": pa.array(dec(12, 3), pa.decimal128(38, 3)),
         "s": pa.array(maybe(words(n))), "b": pa.array(maybe([random.randbytes(i % 19) for i in range(n)])),
         "fixed": pa.array(maybe([random.randbytes(5) for _ in range(n)]), pa.binary(5)),
         "wide": pa.array(maybe([random.randbytes(16) for _ in range(n)]), pa.binary(16)),
@@ -134,7 +135,8 @@ def nested(n):
     return pa.table({
         "id": pa.array(range(n), pa.int32()),
         "list": pa.array(lists, pa.list_(pa.int64())),
-        "strings": pa.array(maybe([[word() for _ in range(count())] for _ in range(n)]), pa.list_(pa.string())),
+        "strings": pa.array(maybe([[word() for _ in range(count())] for _ in range(n)]),
+                            pa.list_(pa.string())),
         "deep": pa.array(maybe([maybe([items() for _ in range(count())]) for _ in range(n)]),
                          pa.list_(pa.list_(pa.int32()))),
         "struct": pa.array(maybe([{"a": item(), "b": word()} for _ in range(n)]),
@@ -164,13 +166,13 @@ def encodings():
         v = version[0]
         write(f"delta_v{v}", t.select(["i32", "i64", "s", "f", "bool"]), use_dictionary=False,
               data_page_version=version, data_page_size=600,
-              column_encoding={"i32": "DELTA_BINARY_PACKED", "i64": "DELTA_BINARY_PACKED", "s": "DELTA_BYTE_ARRAY",
-                               "f": "DELTA_BYTE_ARRAY", "bool": "RLE"})
+              column_encoding={"i32": "DELTA_BINARY_PACKED", "i64": "DELTA_BINARY_PACKED",
+                               "s": "DELTA_BYTE_ARRAY", "f": "DELTA_BYTE_ARRAY", "bool": "RLE"})
         write(f"split_v{v}", t.select(["i32", "i64", "f", "f32", "f64", "s"]), use_dictionary=False,
               data_page_version=version, data_page_size=600, compression="zstd",
-              column_encoding={"i32": "BYTE_STREAM_SPLIT", "i64": "BYTE_STREAM_SPLIT", "f": "BYTE_STREAM_SPLIT",
-                               "f32": "BYTE_STREAM_SPLIT", "f64": "BYTE_STREAM_SPLIT",
-                               "s": "DELTA_LENGTH_BYTE_ARRAY"})
+              column_encoding={"i32": "BYTE_STREAM_SPLIT", "i64": "BYTE_STREAM_SPLIT",
+                               "f": "BYTE_STREAM_SPLIT", "f32": "BYTE_STREAM_SPLIT",
+                               "f64": "BYTE_STREAM_SPLIT", "s": "DELTA_LENGTH_BYTE_ARRAY"})
 
 
 def main():
@@ -179,14 +181,15 @@ def main():
     write("types_dictionary", t, data_page_version="2.0", compression="snappy")
     write("types_int_decimals", t.select(["id", "d9", "d18", "d38n"]), store_decimal_as_integer=True)
     write("int96", t.select(["id", "us", "ns"]), use_deprecated_int96_timestamps=True)
-    write("uuid", pa.table({"u": pa.array([uuid.UUID(int=i * 7**40 % 2**128).bytes for i in range(9)], pa.uuid())}))
+    uuids = [uuid.UUID(int=i * 7**40 % 2**128).bytes for i in range(9)]
+    write("uuid", pa.table({"u": pa.array(uuids, pa.uuid())}))
     for codec in ("none", "snappy", "gzip", "brotli", "lz4", "zstd"):
         small = pa.table({"i": pa.array([i % 40 for i in range(400)]), "s": pa.array(maybe(words(400)))})
         write(f"codec_{codec}", small, compression=codec, use_dictionary=False, write_page_checksum=True)
     encodings()
     write("nested_v1", nested(50), compression="zstd", data_page_size=60, write_batch_size=5)
-    write("nested_v2", nested(50), compression="zstd", data_page_version="2.0", data_page_size=60, write_batch_size=5,
-          write_page_index=True)
+    write("nested_v2", nested(50), compression="zstd", data_page_version="2.0", data_page_size=60,
+          write_batch_size=5, write_page_index=True)
     # Sorted numbers, runs of codes, a dictionary that gives way to plain pages, several row groups, indexes.
     n = 1000
     write("pages", pa.table({
@@ -195,13 +198,14 @@ def main():
         "code": pa.array(maybe([f"code {random.randrange(9)} of nine" for _ in range(n)])),
         "mixed": pa.array([f"{i % 30}" if i < 500 else f"value {i * 37 % 1000}" for i in range(n)]),
         "d": pa.array([decimal.Decimal(i * 31 % 997).scaleb(-2) for i in range(n)], pa.decimal128(15, 2)),
-    }), row_group_size=400, data_page_size=500, write_batch_size=40, compression="zstd", dictionary_pagesize_limit=400,
-        write_page_index=True, store_decimal_as_integer=True)
+    }), row_group_size=400, data_page_size=500, write_batch_size=40, compression="zstd",
+        dictionary_pagesize_limit=400, write_page_index=True, store_decimal_as_integer=True)
     write("empty", t.slice(0, 0).select(["id", "s", "d38"]))
     duckdb.sql(f"""COPY (SELECT i AS id, CASE WHEN i % 7 = 0 THEN NULL ELSE 'v' || (i % 13) END AS s,
                    (i * 1.25)::DECIMAL(20, 3) AS d, [i, NULL, i + 1] AS l,
                    struct_pack(a := i, b := 'x' || i) AS st
-                   FROM range(200) t(i)) TO '{FOLDER / "duckdb.parquet"}' (FORMAT parquet, PARQUET_VERSION V2)""")
+                   FROM range(200) t(i)) TO '{FOLDER / "duckdb.parquet"}'
+                   (FORMAT parquet, PARQUET_VERSION V2)""")
     note("duckdb")
     polars.DataFrame({"id": range(200), "s": maybe(words(200)), "f": [i / 3 for i in range(200)],
                       "l": [[i] * (i % 4) for i in range(200)]}).write_parquet(FOLDER / "polars.parquet")

@@ -240,6 +240,7 @@ static const char *const files[] = {
     "nested_v2",
     "pages",
     "empty",
+    "legacy",
     "duckdb",
     "polars",
 };

@@ -30,7 +30,8 @@ weft_status cast_integral_decimal(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     const weft_type type = call->expr->type;
     weft_decimal_out out;
-    if (call->args[0].phys != WEFT_PHYS_I64 && type.scale <= 8 && !weft_cast_fallible(call->args[0].type, type)) {
+    if (call->args[0].phys != WEFT_PHYS_I64 && type.scale <= 8 &&
+        !weft_cast_fallible(call->args[0].type, type)) {
         call->out->column.phys = WEFT_PHYS_I64; /* ten digits and eight more */
         cast_scaled(call, weft_pow10_i64(type.scale));
         return WEFT_OK;

@@ -1,7 +1,7 @@
 /* engine/expr/expr.c - constructors of expression nodes.
  *
- * All nodes come from ctx->arena and are never changed after they are handed out. *out is written last, so that it may
- * be one of the args. */
+ * All nodes come from ctx->arena and are never changed after they are handed out. *out is written last, so
+ * that it may be one of the args. */
 #include "engine/expr/expr.h"
 
 #include "common/settings.h"

@@ -104,8 +104,9 @@ static const weft_i128 *decimal_widen(const weft_kernel_call *call, const weft_c
     return store;
 }
 
-/* Sum, difference or product at the scales given, of types that keep every digit: no check of the precision is
- * needed. One side at least is wide; false when a lane overflowed 128 bits, or widths would need scaling. */
+/* Sum, difference or product at the scales given, of types that keep every digit: no check of the precision
+ * is needed. One side at least is wide; false when a lane overflowed 128 bits, or widths would need scaling.
+ */
 static bool decimal_wide(const weft_kernel_call *call, weft_arith_op op)
 {
     const weft_column *a = &call->args[0], *b = &call->args[1];
@@ -210,7 +211,8 @@ weft_status weft_kernel_decimal_multiply(weft_ctx *ctx, weft_kernel_call *call)
         if (!weft_call_valid(call, i)) continue;
         weft_i128 value;
         const bool exact = weft_decimal_multiply(weft_load_i128(a->data, a->phys, weft_arg_slot(a, i)),
-                                                 weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), down, &value);
+                                                 weft_load_i128(b->data, b->phys, weft_arg_slot(b, i)), down,
+                                                 &value);
         WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
     }
     weft_decimal_out_end(&out);

@@ -189,16 +189,16 @@ static bool in_test_one(const weft_in_set *set, const weft_column *column, int32
 }
 
 #define WEFT_NAME in_test_i8
-#define WEFT_T int8_t
+#define WEFT_T    int8_t
 #include "engine/expr/in_set.inc.h"
 #define WEFT_NAME in_test_i16
-#define WEFT_T int16_t
+#define WEFT_T    int16_t
 #include "engine/expr/in_set.inc.h"
 #define WEFT_NAME in_test_i32
-#define WEFT_T int32_t
+#define WEFT_T    int32_t
 #include "engine/expr/in_set.inc.h"
 #define WEFT_NAME in_test_i64
-#define WEFT_T int64_t
+#define WEFT_T    int64_t
 #include "engine/expr/in_set.inc.h"
 
 /* Items of at most 12 bytes: all 16 bytes of the string tell. */

@@ -133,7 +133,7 @@ typedef struct program_map {
     /* filters */
     uint8_t *keep; /* 1: entry passes; [count] is for NULL */
     size_t keep_bytes;
-    int32_t kept; /* entries that pass, without NULL */
+    int32_t kept;  /* entries that pass, without NULL */
     uint64_t bits; /* keep as bits, when there are at most 64 entries */
     /* projections: FLAT entries, the last (index count) for NULL */
     weft_vector values;
@@ -221,11 +221,13 @@ weft_status program_unit_run(weft_ctx *ctx, weft_eval *ev, const program_unit *u
 /* The value as FLAT or CONSTANT, right at the rows of its scope. */
 weft_status program_flat(weft_ctx *ctx, weft_eval *ev, int32_t value, const weft_column **out);
 /* Where the decoded form of a value goes; made at first use. */
-weft_status program_flat_store(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_type type, weft_vector **out);
+weft_status program_flat_store(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_type type,
+                               weft_vector **out);
 weft_status program_register(weft_ctx *ctx, weft_eval *ev, int32_t value, weft_vector **out,
                              uint64_t **valid);
 /* Set a value to what its register holds. */
-void program_set(weft_eval *ev, int32_t value, const weft_vector *reg, bool constant, const uint64_t *validity);
+void program_set(weft_eval *ev, int32_t value, const weft_vector *reg, bool constant,
+                 const uint64_t *validity);
 /* The flat arguments of a step in ev->args; *constant: all are. */
 weft_status program_args(weft_ctx *ctx, weft_eval *ev, const program_step *step, bool *constant);
 bool program_null_constant(const weft_column *column);

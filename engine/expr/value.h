@@ -24,8 +24,9 @@ WEFT_MUST_CHECK weft_status weft_value_text(weft_ctx *ctx, const weft_value *val
 int weft_value_compare(const weft_value *a, const weft_value *b);
 /* The value of slot `row` of a column; strings borrow from the column. */
 weft_value weft_value_of_column(const weft_column *column, int32_t row);
-/* Store a value in slot i of a vector of its type; strings are copied. Errors: WEFT_NOMEM, WEFT_UNSUPPORTED for nested
- * types. */
-WEFT_MUST_CHECK weft_status weft_value_store(weft_ctx *ctx, const weft_value *value, weft_vector *vector, int32_t i);
+/* Store a value in slot i of a vector of its type; strings are copied. Errors: WEFT_NOMEM, WEFT_UNSUPPORTED
+ * for nested types. */
+WEFT_MUST_CHECK weft_status weft_value_store(weft_ctx *ctx, const weft_value *value, weft_vector *vector,
+                                             int32_t i);
 
 #endif

@@ -3,8 +3,8 @@
  * A zone is a table of the instants at which its distance from UTC changes, looked up by search from where
  * the last look was: a handle belongs to one lane. NULL is UTC, for which nothing is looked up. Names are
  * those of the tz database (its files are read from $TZDIR, else /usr/share/zoneinfo), Java's short ones
- * (PST), and distances
- * (+02:00, UTC-8). All times are in microseconds; what would leave 64 bits stays at their end. */
+ * (PST), and distances (+02:00, UTC-8). All times are in microseconds; what would leave 64 bits stays at
+ * their end. */
 #ifndef WEFT_EXPR_ZONE_H
 #define WEFT_EXPR_ZONE_H
 

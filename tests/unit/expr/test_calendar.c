@@ -40,15 +40,26 @@ static void texts_and_dates_match(void **state)
         const char *text;
         bool good;
         int32_t year, month, day;
-    } cases[] = {{"1998-12-01", true, 1998, 12, 1},   {" 1998-12-1 ", true, 1998, 12, 1}, {"1998", true, 1998, 1, 1},
-                 {"1998-07", true, 1998, 7, 1},       {"-0001-02-03", true, -1, 2, 3},    {"+12345-01-02", true, 12345, 1, 2},
-                 {"1998-12-01T10:11", true, 1998, 12, 1}, {"1998-13-01", false, 0, 0, 0}, {"1999-02-29", false, 0, 0, 0},
-                 {"98-01-01", false, 0, 0, 0},        {"1998-12-01x", false, 0, 0, 0},    {"", false, 0, 0, 0},
-                 {"1998-", false, 0, 0, 0},           {"99999999-01-01", false, 0, 0, 0}, {"1998/01/01", false, 0, 0, 0}};
+    } cases[] = {{"1998-12-01", true, 1998, 12, 1},
+                 {" 1998-12-1 ", true, 1998, 12, 1},
+                 {"1998", true, 1998, 1, 1},
+                 {"1998-07", true, 1998, 7, 1},
+                 {"-0001-02-03", true, -1, 2, 3},
+                 {"+12345-01-02", true, 12345, 1, 2},
+                 {"1998-12-01T10:11", true, 1998, 12, 1},
+                 {"1998-13-01", false, 0, 0, 0},
+                 {"1999-02-29", false, 0, 0, 0},
+                 {"98-01-01", false, 0, 0, 0},
+                 {"1998-12-01x", false, 0, 0, 0},
+                 {"", false, 0, 0, 0},
+                 {"1998-", false, 0, 0, 0},
+                 {"99999999-01-01", false, 0, 0, 0},
+                 {"1998/01/01", false, 0, 0, 0}};
     for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
         int32_t days = 0;
         assert_int_equal(weft_parse_date(cases[i].text, strlen(cases[i].text), &days), cases[i].good);
-        if (cases[i].good) assert_int_equal(days, weft_days_of_civil(cases[i].year, cases[i].month, cases[i].day));
+        if (cases[i].good)
+            assert_int_equal(days, weft_days_of_civil(cases[i].year, cases[i].month, cases[i].day));
     }
     weft_test_random r = {weft_test_seed()};
     for (int i = 0; i < 10000; i++) {
@@ -62,4 +73,5 @@ static void texts_and_dates_match(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST(days_follow_each_other), WEFT_TEST(far_days_have_years), WEFT_TEST(texts_and_dates_match))
+WEFT_TESTS(WEFT_TEST(days_follow_each_other), WEFT_TEST(far_days_have_years),
+           WEFT_TEST(texts_and_dates_match))

@@ -155,6 +155,14 @@ static void table_row(const row_writer *w, const cell *cells, const int32_t *wid
     fputs("|\n", w->stream);
 }
 
+/* Lines of text, bare. */
+static void text_row(const row_writer *w, const cell *cells, const int32_t *widths)
+{
+    (void)widths;
+    if (cells[0].bytes != NULL) put_cell(w->stream, cells[0]);
+    fputc('\n', w->stream);
+}
+
 /* ---- rows ---- */
 
 static weft_status value_cell(weft_ctx *ctx, weft_zone *zone, const weft_value *value, cell *out)
@@ -196,7 +204,7 @@ done:
 static void write_names(const row_writer *w, weft_output_format format, const cell *names,
                         const int32_t *widths)
 {
-    if (format == WEFT_OUTPUT_JSON) return;
+    if (format == WEFT_OUTPUT_JSON || w->row == text_row) return;
     if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
     w->row(w, names, widths);
     if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
@@ -210,9 +218,10 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
     const weft_schema *schema = weft_result_schema(result);
     const row_writer w = {.stream = stream,
                           .schema = schema,
-                          .row = format == WEFT_OUTPUT_CSV    ? csv_row
-                                 : format == WEFT_OUTPUT_JSON ? json_row
-                                                              : table_row};
+                          .row = format == WEFT_OUTPUT_CSV      ? csv_row
+                                 : format == WEFT_OUTPUT_JSON   ? json_row
+                                 : weft_result_is_text(result) ? text_row
+                                                               : table_row};
     weft_ctx ctx = *own;
     weft_arena *arena = weft_arena_new(own->memory);
     int32_t *widths = NULL;
@@ -246,7 +255,7 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
         weft_arena_reset(arena);
     }
     if (!named) write_names(&w, format, names, widths);
-    if (format == WEFT_OUTPUT_TABLE) table_rule(&w, widths);
+    if (w.row == table_row) table_rule(&w, widths);
     if (fflush(stream) != 0 || ferror(stream))
         WEFT_TRY(st, weft_fail(&ctx, WEFT_IO, "the output cannot be written"));
 done:

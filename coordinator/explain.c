@@ -3,20 +3,52 @@
 
 #include <inttypes.h>
 
-weft_status weft_explain_plan(weft_ctx *ctx, weft_explain_mode mode, const weft_node *bound,
-                              const weft_node *optimised, char **out)
+#include "engine/plan/optimizer.h"
+
+/* "a: int, b: string", as above an analysed plan. */
+static weft_status schema_text(weft_ctx *ctx, const weft_outputs *outputs, char **out)
 {
     weft_status st = WEFT_OK;
-    char *before = NULL, *after = NULL;
-    WEFT_TRY(st, weft_node_text(ctx, optimised, &after));
-    if (mode == WEFT_EXPLAIN_SIMPLE) {
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "== Optimized Logical Plan ==\n%s", after));
+    char *text = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s", ""));
+    for (int32_t i = 0; i < outputs->count; i++) {
+        char type[256];
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s: %s", text, i > 0 ? ", " : "",
+                                       outputs->columns[i].name,
+                                       weft_type_text(outputs->columns[i].type, type, sizeof(type))));
+    }
+    *out = text;
+done:
+    return st;
+}
+
+weft_status weft_explain_plan(weft_ctx *ctx, weft_explain_mode mode, const weft_node *parsed,
+                              const weft_node *bound, const weft_node *optimised, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *written = NULL, *before = NULL, *after = NULL, *physical = NULL, *schema = NULL;
+    weft_estimate size = {0};
+    WEFT_TRY(st, weft_physical_text(ctx, optimised, mode == WEFT_EXPLAIN_FORMATTED, false, &physical));
+    if (mode == WEFT_EXPLAIN_SIMPLE || mode == WEFT_EXPLAIN_FORMATTED) {
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "== Physical Plan ==\n%s", physical));
         goto done;
     }
+    WEFT_TRY(st, weft_node_text(ctx, optimised, &after));
+    if (mode == WEFT_EXPLAIN_COST) {
+        WEFT_TRY(st, weft_estimate_node(ctx, optimised, &size));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out,
+                                       "== Optimized Logical Plan ==\n%sStatistics(sizeInBytes=%.0f B, "
+                                       "rowCount=%.0f)\n\n== Physical Plan ==\n%s",
+                                       after, size.rows * size.row_bytes, size.rows, physical));
+        goto done;
+    }
+    WEFT_TRY(st, weft_node_text(ctx, parsed, &written));
     WEFT_TRY(st, weft_node_text(ctx, bound, &before));
+    WEFT_TRY(st, schema_text(ctx, &bound->output, &schema));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out,
-                                   "== Analyzed Logical Plan ==\n%s\n== Optimized Logical Plan ==\n%s",
-                                   before, after));
+                                   "== Parsed Logical Plan ==\n%s\n== Analyzed Logical Plan ==\n%s\n%s\n"
+                                   "== Optimized Logical Plan ==\n%s\n== Physical Plan ==\n%s",
+                                   written, schema, before, after, physical));
 done:
     return st;
 }
@@ -67,10 +99,10 @@ weft_status weft_explain_run(weft_ctx *ctx, const weft_node *optimised, const we
 {
     weft_status st = WEFT_OK;
     char *tree = NULL, *text = NULL;
-    WEFT_TRY(st, weft_node_text(ctx, optimised, &tree));
+    WEFT_TRY(st, weft_physical_text(ctx, optimised, false, true, &tree));
     WEFT_TRY(
         st, weft_arena_printf(ctx, ctx->arena, &text,
-                              "== Optimized Logical Plan ==\n%s\n== Stages ==\noptimise_ms=%.3f plan_ms=%.3f "
+                              "== Physical Plan ==\n%s\n== Stages ==\noptimise_ms=%.3f plan_ms=%.3f "
                               "tasks=%" PRId64 " failed=%" PRId64 "\n",
                               tree, (double)optimise_ns / 1e6, (double)run->planning_ns / 1e6,
                               run->counts.done, run->counts.failed));

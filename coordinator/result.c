@@ -38,6 +38,7 @@ done:
 }
 
 const weft_schema *weft_result_schema(const weft_result *r) { return r->schema; }
+bool weft_result_is_text(const weft_result *r) { return r->is_text; }
 const weft_run *weft_result_run(const weft_result *r) { return &r->run; }
 weft_ctx *weft_result_ctx(weft_result *r) { return &r->ctx; }
 

@@ -13,6 +13,7 @@ struct weft_result {
     weft_settings settings; /* of the statement, as it began */
     weft_run run;
     const weft_schema *schema;
+    bool is_text; /* lines of text, as of EXPLAIN */
     /* reading */
     int32_t block;
     weft_block_reader *reader;

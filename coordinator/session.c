@@ -91,13 +91,15 @@ static weft_status give_text(weft_session *s, weft_result *r, weft_ids *ids, con
 {
     weft_status st = WEFT_OK;
     const weft_node *plan = NULL;
+    r->is_text = true;
     WEFT_TRY(st, weft_command_text(&r->ctx, ids, column, text, &plan));
     WEFT_TRY(st, run_plan(s, r, ids, plan, false));
 done:
     return st;
 }
 
-static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
+                           const weft_node *bound)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
@@ -114,7 +116,7 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
         weft_run_release(&r->run);
         memset(&r->run, 0, sizeof(r->run));
     } else
-        WEFT_TRY(st, weft_explain_plan(ctx, mode, bound->inputs[0], optimised, &text));
+        WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], bound->inputs[0], optimised, &text));
     WEFT_TRY(st, give_text(s, r, ids, "plan", text));
 done:
     return st;
@@ -214,11 +216,12 @@ done:
     return st;
 }
 
-static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
+                             const weft_node *bound)
 {
     weft_status st = WEFT_OK;
     const weft_node *optimised = NULL;
-    if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, parsed, bound);
     if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
     if (bound->kind == WEFT_NODE_DROP_VIEW)
         return weft_session_catalog_drop(&r->ctx, s->catalog, bound->view.name, bound->view.if_not_exists);
@@ -250,7 +253,7 @@ weft_status weft_session_execute(weft_session *s, const char *text, size_t len, 
     }
     WEFT_TRY(st, weft_sql_parse(&r->ctx, text, len, &parsed));
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
-    WEFT_TRY(st, run_bound(s, r, &ids, bound));
+    WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound));
     *out = r;
 done:
     if (st != WEFT_OK) *error = r->ctx.error;

@@ -28,6 +28,8 @@ WEFT_MUST_CHECK weft_status weft_session_execute(weft_session *session, const ch
 
 /* ---- results ---- */
 const weft_schema *weft_result_schema(const weft_result *result);
+/* Are its rows the lines of a text, as of EXPLAIN? People see them bare then. */
+bool weft_result_is_text(const weft_result *r);
 int64_t weft_result_row_count(const weft_result *result);
 /* The next rows, in order: *batch is borrowed until the next call; rows 0 at the end. Errors are in *error.
  */

@@ -1,0 +1,226 @@
+/* engine/plan/physical_text.c - the tree of an optimised plan as it will run, in the manner of Spark's
+ * physical plans: operators by their names there, an aggregate as its partial and its final half with the
+ * exchange between. How sides of joins are moved is decided when the sizes of both are known, hence the root
+ * AdaptivePlan: EXPLAIN ANALYZE shows the stages that ran. */
+#include <string.h>
+
+#include "engine/plan/node_text.h"
+#include "engine/plan/pointers.h"
+
+/* What is under way: the tree goes to `text`, and with details every line gets the number of its section. */
+typedef struct physical {
+    text_buffer text, indent, sections;
+    bool details;
+    int32_t count; /* of sections */
+} physical;
+
+static const char *operator_name(const weft_node *node)
+{
+    switch (node->kind) {
+    case WEFT_NODE_SCAN: return "FileScan";
+    case WEFT_NODE_VALUES: return "LocalTableScan";
+    case WEFT_NODE_JOIN:
+        if (node->join.key_count > 0) return "HashJoin";
+        return node->join.condition_count == 0 && node->join.kind == WEFT_JOIN_INNER ? "CartesianProduct"
+                                                                                     : "NestedLoopJoin";
+    case WEFT_NODE_AGGREGATE: return "HashAggregate";
+    case WEFT_NODE_SORT: return node->sort.limit >= 0 ? "TakeOrdered" : "Sort";
+    case WEFT_NODE_LIMIT: return "GlobalLimit";
+    case WEFT_NODE_SET: return "HashSetOperation";
+    case WEFT_NODE_FILTER:
+    case WEFT_NODE_PROJECT:
+    case WEFT_NODE_WINDOW:
+    case WEFT_NODE_UNION:
+    case WEFT_NODE_EXPAND:
+    case WEFT_NODE_SINGLE_ROW:
+    case WEFT_NODE_WRITE:
+    case WEFT_NODE_EXPLAIN:
+    case WEFT_NODE_CREATE_VIEW:
+    case WEFT_NODE_DROP_VIEW:
+    case WEFT_NODE_SET_CONFIG:
+    case WEFT_NODE_SHOW:
+    case WEFT_NODE_RELATION:
+    case WEFT_NODE_ALIAS:
+    case WEFT_NODE_WITH:
+    case WEFT_NODE_SELECT:
+    case WEFT_NODE_KIND_COUNT: break;
+    }
+    return weft_node_kind_text(node->kind);
+}
+
+static weft_status aggregate_content(text_buffer *b, const weft_node *node, bool partial)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, node_text_words(b, "(keys=["));
+    WEFT_TRY(st, node_text_exprs(b, node->aggregate.groups, node->aggregate.group_count, ", "));
+    WEFT_TRY(st, node_text_words(b, "], functions=["));
+    for (int32_t i = 0; i < node->aggregate.aggregate_count; i++) {
+        const weft_expr *call = node->aggregate.aggregates[i];
+        if (call->kind == WEFT_EXPR_ALIAS) call = call->args[0];
+        WEFT_TRY(st, node_text_words(b, i > 0 ? ", " : ""));
+        WEFT_TRY(st, node_text_words(b, partial ? "partial_" : ""));
+        WEFT_TRY(st, node_text_expr(b, call));
+    }
+    WEFT_TRY(st, node_text_words(b, "])"));
+done:
+    return st;
+}
+
+static weft_status join_content(text_buffer *b, const weft_node *node)
+{
+    static const char *const kinds[] = {"Inner",    "LeftOuter",       "RightOuter", "FullOuter", "LeftSemi",
+                                        "LeftAnti", "LeftAnti (null)", "Mark",       "Single"};
+    weft_status st = WEFT_OK;
+    if (node->join.key_count > 0) {
+        WEFT_TRY(st, node_text_list(b, node->join.left_keys, node->join.key_count));
+        WEFT_TRY(st, node_text_words(b, ","));
+        WEFT_TRY(st, node_text_list(b, node->join.right_keys, node->join.key_count));
+        WEFT_TRY(st, node_text_words(b, ","));
+    }
+    WEFT_TRY(st, node_text_printf(b, " %s, %s", kinds[node->join.kind],
+                                  node->join.build_left ? "BuildLeft" : "BuildRight"));
+    if (node->join.condition_count > 0) {
+        WEFT_TRY(st, node_text_words(b, ", "));
+        WEFT_TRY(st, node_text_exprs(b, node->join.conditions, node->join.condition_count, " AND "));
+    }
+done:
+    return st;
+}
+
+static weft_status sort_content(text_buffer *b, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    if (node->sort.limit >= 0) {
+        WEFT_TRY(st, node_text_printf(b, "(limit=%lld, orderBy=[", (long long)node->sort.limit));
+        WEFT_TRY(st, node_text_exprs(b, node->sort.keys, node->sort.count, ", "));
+        WEFT_TRY(st, node_text_words(b, "])"));
+        goto done;
+    }
+    WEFT_TRY(st, node_text_list(b, node->sort.keys, node->sort.count));
+    WEFT_TRY(st, node_text_words(b, ", true"));
+done:
+    return st;
+}
+
+static weft_status scan_content(text_buffer *b, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    const char *name = node->scan.relation != NULL ? node->scan.relation->name : NULL;
+    const char *path = name != NULL ? strchr(name, ' ') : NULL;
+    if (path != NULL) {
+        WEFT_TRY(st, node_text_words(b, " "));
+        WEFT_TRY(st, node_text_put(b, name, (size_t)(path - name)));
+    }
+    WEFT_TRY(st, node_text_outputs(b, &node->output));
+    if (path != NULL) {
+        WEFT_TRY(st, node_text_words(b, " Location: "));
+        WEFT_TRY(st, node_text_words(b, path + 1));
+    }
+    WEFT_TRY(st, node_text_words(b, ", PushedFilters:"));
+    WEFT_TRY(st, node_text_list(b, node->scan.conjuncts, node->scan.conjunct_count));
+done:
+    return st;
+}
+
+static weft_status content(text_buffer *b, const weft_node *node)
+{
+    if (node->kind == WEFT_NODE_AGGREGATE) return aggregate_content(b, node, false);
+    if (node->kind == WEFT_NODE_JOIN) return join_content(b, node);
+    if (node->kind == WEFT_NODE_SORT) return sort_content(b, node);
+    if (node->kind == WEFT_NODE_SCAN) return scan_content(b, node);
+    return node_text_content(b, node);
+}
+
+/* The section of a node in EXPLAIN FORMATTED. */
+static weft_status section(physical *p, const weft_node *node, int32_t number)
+{
+    weft_status st = WEFT_OK;
+    text_buffer *s = &p->sections;
+    WEFT_TRY(st, node_text_printf(s, "\n(%d) %s\n", number, operator_name(node)));
+    for (int32_t i = 0; i < node->input_count; i++) {
+        WEFT_TRY(st, node_text_printf(s, "Input [%d]:", node->inputs[i]->output.count));
+        WEFT_TRY(st, node_text_outputs(s, &node->inputs[i]->output));
+        WEFT_TRY(st, node_text_words(s, "\n"));
+    }
+    if (node->kind != WEFT_NODE_WRITE) {
+        WEFT_TRY(st, node_text_printf(s, "Output [%d]:", node->output.count));
+        WEFT_TRY(st, node_text_outputs(s, &node->output));
+        WEFT_TRY(st, node_text_words(s, "\n"));
+    }
+    WEFT_TRY(st, node_text_words(s, "Arguments:"));
+    WEFT_TRY(st, content(s, node));
+    WEFT_TRY(st, node_text_words(s, "\n"));
+done:
+    return st;
+}
+
+/* The end of a line and the start of the next, one level deeper. */
+static weft_status line_below(physical *p, bool last)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, node_text_words(&p->text, "\n"));
+    WEFT_TRY(st, node_text_put(&p->text, p->indent.data, p->indent.count));
+    WEFT_TRY(st, node_text_words(&p->text, last ? "+- " : ":- "));
+    WEFT_TRY(st, node_text_words(&p->indent, last ? "   " : ":  "));
+done:
+    return st;
+}
+
+/* An aggregate's lines: the final half, the exchange, the partial half. */
+static weft_status aggregate_lines(physical *p, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    text_buffer *b = &p->text;
+    WEFT_TRY(st, line_below(p, true));
+    if (node->aggregate.group_count == 0) {
+        WEFT_TRY(st, node_text_words(b, "Exchange SinglePartition"));
+    } else {
+        WEFT_TRY(st, node_text_words(b, "Exchange hashpartitioning("));
+        WEFT_TRY(st, node_text_exprs(b, node->aggregate.groups, node->aggregate.group_count, ", "));
+        WEFT_TRY(st, node_text_words(b, ")"));
+    }
+    WEFT_TRY(st, line_below(p, true));
+    WEFT_TRY(st, node_text_words(b, "HashAggregate"));
+    WEFT_TRY(st, aggregate_content(b, node, true));
+done:
+    return st;
+}
+
+static weft_status operators(physical *p, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    const int32_t number = ++p->count;
+    WEFT_TRY(st, node_text_words(&p->text, operator_name(node)));
+    if (p->details) {
+        WEFT_TRY(st, node_text_printf(&p->text, " (%d)", number));
+        WEFT_TRY(st, section(p, node, number));
+    } else {
+        WEFT_TRY(st, content(&p->text, node));
+        if (node->kind == WEFT_NODE_AGGREGATE) WEFT_TRY(st, aggregate_lines(p, node));
+    }
+    const size_t depth = p->indent.count;
+    for (int32_t i = 0; i < node->input_count; i++) {
+        if (p->text.count + p->sections.count > NODE_TEXT_BYTES_MAX) break;
+        WEFT_TRY(st, line_below(p, i + 1 == node->input_count));
+        WEFT_TRY(st, operators(p, node->inputs[i]));
+        p->indent.count = depth;
+    }
+done:
+    return st;
+}
+
+weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool details, bool ran, char **out)
+{
+    weft_status st = WEFT_OK;
+    physical p = {.text = {.ctx = ctx}, .indent = {.ctx = ctx}, .sections = {.ctx = ctx}, .details = details};
+    WEFT_TRY(st, node_text_put(&p.indent, "", 0));
+    WEFT_TRY(st, node_text_put(&p.sections, "", 0));
+    WEFT_TRY(st, node_text_printf(&p.text, "AdaptivePlan isFinalPlan=%s", ran ? "true" : "false"));
+    WEFT_TRY(st, line_below(&p, true));
+    WEFT_TRY(st, operators(&p, root));
+    WEFT_TRY(st, node_text_words(&p.text, "\n"));
+    WEFT_TRY(st, node_text_words(&p.text, p.sections.data));
+    *out = p.text.data;
+done:
+    return st;
+}

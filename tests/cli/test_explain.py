@@ -1,0 +1,95 @@
+#!/usr/bin/env python3
+"""EXPLAIN in Spark's form: headings, operators, what a run measured; it never runs what it explains."""
+
+import os
+import re
+import unittest
+
+from cli_case import CliCase
+
+VIEWS = (
+    "create temporary view t as select * from values (1, 'a'), (2, 'b'), (3, 'b') as t(a, b);"
+    "create temporary view u as select * from values (2, 'x') as u(a, c);"
+)
+QUERY = "select b, count(*) as n from t join u on t.a = u.a where t.a > 1 group by b order by n, b limit 3"
+
+
+class Explain(CliCase):
+    def explain(self, words, query=QUERY, *arguments):
+        done = self.sql(f"{VIEWS} explain {words} {query}", "-S", *arguments)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        return done.stdout
+
+    def headings(self, text):
+        return re.findall(r"^== (.*) ==$", text, re.M)
+
+    def test_the_physical_plan(self):
+        text = self.explain("")
+        self.assertEqual(self.headings(text), ["Physical Plan"])
+        self.assertTrue(text.startswith("== Physical Plan ==\nAdaptivePlan isFinalPlan=false\n+- "), text)
+        for part in (
+            "TakeOrdered(limit=3, orderBy=[n#",
+            "HashAggregate(keys=[b#",
+            "functions=[count(1)])",
+            "functions=[partial_count(1)])",
+            "Exchange hashpartitioning(b#",
+            "HashJoin [",
+            "Inner, Build",
+            "LocalTableScan",
+        ):
+            self.assertIn(part, text)
+
+    def test_extended(self):
+        text = self.explain("extended")
+        plans = ["Parsed Logical Plan", "Analyzed Logical Plan", "Optimized Logical Plan", "Physical Plan"]
+        self.assertEqual(self.headings(text), plans)
+        self.assertIn("UnresolvedRelation t", text)
+        self.assertIn("== Analyzed Logical Plan ==\nb: string, n: bigint\n", text)
+
+    def test_formatted(self):
+        text = self.explain("formatted")
+        self.assertEqual(self.headings(text), ["Physical Plan"])
+        tree, *sections = re.split(r"\n\n", text.strip())
+        numbers = re.findall(r"\((\d+)\)$", tree, re.M)
+        self.assertEqual(numbers, [str(n) for n in range(1, len(numbers) + 1)])
+        self.assertEqual([re.match(r"\((\d+)\)", section).group(1) for section in sections], numbers)
+        self.assertRegex(text, r"\(\d+\) HashAggregate\nInput \[\d+\]: \[.*\]\nOutput \[2\]: \[")
+
+    def test_cost(self):
+        text = self.explain("cost")
+        self.assertEqual(self.headings(text), ["Optimized Logical Plan", "Physical Plan"])
+        self.assertRegex(text, r"Statistics\(sizeInBytes=\d+ B, rowCount=\d+\)")
+
+    def test_analyze(self):
+        text = self.explain("analyze")
+        self.assertEqual(self.headings(text), ["Physical Plan", "Stages"])
+        self.assertIn("isFinalPlan=true", text)
+        self.assertRegex(text, r"tasks=\d+ failed=0")
+        for part in ("rows_out=", "time_ms=", "memory_bytes=", "spilled_bytes=", "attempts=1 failures=0"):
+            self.assertIn(part, text)
+
+    def test_a_scan_and_its_filters(self):
+        path = self.path("p")
+        self.rows(f"insert overwrite directory '{path}' using parquet select 1 as a, 'x' as b")
+        text = self.explain("", f"select b from parquet.`{path}` where a > 0")
+        location = r"FileScan parquet \[.*\] Location: " + path
+        self.assertRegex(text, location + r", PushedFilters: \[.*a#\d+ > 0")
+        text = self.explain("analyze", f"select b from parquet.`{path}` where a > 0")
+        self.assertRegex(text, r"read_rows=\d+ read_bytes=\d+ row_groups=1")
+
+    def test_a_write_is_not_run(self):
+        path = self.path("never")
+        text = self.explain("", f"insert overwrite directory '{path}' using parquet select a from t")
+        self.assertIn(path, text)
+        self.assertFalse(os.path.exists(path))
+
+    def test_rows_in_other_formats(self):
+        text = self.explain("", "select 1 as a", "--format", "csv")
+        self.assertTrue(text.startswith("plan\n== Physical Plan ==\n"), text)
+
+    def test_errors_of_the_query_come_first(self):
+        self.fails(self.sql("explain select nope from values (1) as t(a)", "-S"), 1, "[UNRESOLVED_COLUMN")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -180,7 +180,8 @@ WEFT_MUST_CHECK weft_status weft_expr_alias(weft_ctx *ctx, const weft_expr *arg,
 WEFT_MUST_CHECK weft_status weft_expr_with_args(weft_ctx *ctx, const weft_expr *e, const weft_expr *const *args,
                                                 const weft_expr **out);
 /* Rewrite bottom-up: fn gets each node whose args are rewritten already and gives its replacement (or itself).
- * Also goes into aggregate.filter and window specs; not into subquery plans. */
+ * Also goes into aggregate.filter and window specs; not into subquery plans, nor into OUTER, whose column may have
+ * the id of one here when both queries read the same common table expression. */
 typedef weft_status (*weft_expr_rewriter)(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewriter fn, void *self,
                                               const weft_expr **out);

@@ -89,6 +89,7 @@ weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewri
     const weft_expr *input = e;
 
     *out = NULL;
+    if (e->kind == WEFT_EXPR_OUTER) return fn(ctx, self, e, out); /* what it holds is another query's */
     WEFT_TRY(st, rewrite_list(ctx, &r, e->args, e->arg_count, &args));
     WEFT_TRY(st, rewrite_optional(ctx, &r, expr_filter(e), &filter));
     if (window != NULL) WEFT_TRY(st, rewrite_window(ctx, &r, window, &window));

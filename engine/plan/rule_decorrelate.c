@@ -28,15 +28,25 @@ static weft_status decorrelate(weft_ctx *ctx, decorrelator *d, const weft_node *
 
 /* ---- the plan of a subquery ---- */
 
-/* What does not change whether there is a row, or which: projections (with strip_project), orders. */
-static const weft_node *strip_exists(const weft_node *plan)
+/* Do a node and the enclosing query have a column in common? They may read the same common table expression,
+ * under one id below the projection that gives each use ids of its own. */
+static bool shares_ids(const weft_node *node, const weft_outputs *outer)
+{
+    for (int32_t i = 0; i < outer->count; i++)
+        if (weft_node_find_output(node, outer->columns[i].id) >= 0) return true;
+    return false;
+}
+
+/* The plan without what does not change whether there is a row: projections, orders, DISTINCT. */
+static const weft_node *strip_exists(const weft_node *plan, const weft_outputs *outer)
 {
     for (;;) {
         const bool distinct = plan->kind == WEFT_NODE_AGGREGATE && plan->aggregate.group_count > 0;
         const bool limit = plan->kind == WEFT_NODE_LIMIT && plan->limit.skip == 0 &&
                            (plan->limit.take < 0 || plan->limit.take > 0);
-        if (plan->kind == WEFT_NODE_PROJECT || (plan->kind == WEFT_NODE_SORT && plan->sort.limit < 0) ||
-            distinct || limit)
+        if ((plan->kind == WEFT_NODE_PROJECT || (plan->kind == WEFT_NODE_SORT && plan->sort.limit < 0) ||
+             distinct || limit) &&
+            !shares_ids(plan->inputs[0], outer))
             plan = plan->inputs[0];
         else
             return plan;
@@ -257,7 +267,7 @@ static weft_status attach_exists(weft_ctx *ctx, attachment *a, const opt_scope *
     const weft_expr *one = NULL;
 
     *out = NULL;
-    plan = strip_exists(plan);
+    plan = strip_exists(plan, scope->outer);
     if (opt_exactly_one_row(plan)) return opt_boolean(ctx, !negated, out);
     const bool correlated = opt_tree_correlated(scope, plan);
     if (correlated && plan->kind == WEFT_NODE_FILTER) { /* HAVING over one group: is its row there? */

@@ -96,7 +96,8 @@ static inline void plan_cases_after(const char *const *names, int32_t name_count
         plan_bench_open(&b);
         const char *tree = plan_after(&b, cases[i].text, names, name_count);
         if (strcmp(tree, cases[i].tree) != 0) {
-            print_error("%s: %s\ngave\n%s", names[name_count - 1], cases[i].text, tree);
+            /* not print_error, which cuts long texts */
+            (void)fprintf(stderr, "%s: %s\ngave\n%s", names[name_count - 1], cases[i].text, tree);
             failed++;
         }
         weft_fixture_close(&b.f);

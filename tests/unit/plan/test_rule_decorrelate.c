@@ -200,5 +200,57 @@ static void keeps_order(void **state)
     plan_cases("decorrelate", cases, WEFT_COUNT(cases));
 }
 
-WEFT_TESTS(WEFT_TEST(exists_and_in), WEFT_TEST(not_in_with_nulls), WEFT_TEST(marks), WEFT_TEST(scalars),
-           WEFT_TEST(keeps_order))
+/* Both queries read one node, whose columns have the same ids in both until a projection tells them apart. */
+static void common_expressions(void **state)
+{
+    static const plan_case cases[] = {
+        {"with w as (select n_name as a, n_regionkey as b from nation) select 1 as x from w p where exists "
+         "(select 1 from w q)",
+         "Project [1 AS x#10]\n"
+         "+- Join LeftSemi\n"
+         "   :- Project [n_name#2 AS a#5, n_regionkey#3 AS b#6]\n"
+         "   :  +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] nation\n"
+         "   +- Limit 1\n"
+         "      +- Project [a#5 AS a#7, b#6 AS b#8]\n"
+         "         +- Project [n_name#2 AS a#5, n_regionkey#3 AS b#6]\n"
+         "            +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] nation\n"},
+        {"with w as (select n_name as a, n_regionkey as b from nation) select 1 as x from w p where exists "
+         "(select 1 from w q where q.b = p.b)",
+         "Project [1 AS x#10]\n"
+         "+- Join LeftSemi, (b#6 = b#8)\n"
+         "   :- Project [n_name#2 AS a#5, n_regionkey#3 AS b#6]\n"
+         "   :  +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] nation\n"
+         "   +- Project [a#5 AS a#7, b#6 AS b#8]\n"
+         "      +- Project [n_name#2 AS a#5, n_regionkey#3 AS b#6]\n"
+         "         +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] nation\n"},
+        {"with w as (select max(n_name) as a, n_regionkey as b from nation group by n_regionkey) select 1 as "
+         "x from w p "
+         "where p.a = (select max(q.a) from w q where q.b < p.b)",
+         "Project [1 AS x#11]\n"
+         "+- Project [a#6, b#7]\n"
+         "   +- Filter (a#6 = value#13)\n"
+         "      +- Join LeftOuter, (b#7 <=> b#12)\n"
+         "         :- Project [max(n_name)#5 AS a#6, n_regionkey#3 AS b#7]\n"
+         "         :  +- Aggregate [n_regionkey#3], [max(n_name#2) AS max(n_name)#5]\n"
+         "         :     +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] nation\n"
+         "         +- Project [b#12, max(a)#10 AS value#13]\n"
+         "            +- Aggregate [b#12], [max(a#8) AS max(a)#10]\n"
+         "               +- Join Inner, (b#9 < b#12)\n"
+         "                  :- Project [a#6 AS a#8, b#7 AS b#9]\n"
+         "                  :  +- Project [max(n_name)#5 AS a#6, n_regionkey#3 AS b#7]\n"
+         "                  :     +- Aggregate [n_regionkey#3], [max(n_name#2) AS max(n_name)#5]\n"
+         "                  :        +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] "
+         "nation\n"
+         "                  +- Project [b#7 AS b#12]\n"
+         "                     +- Aggregate [b#7], []\n"
+         "                        +- Project [max(n_name)#5 AS a#6, n_regionkey#3 AS b#7]\n"
+         "                           +- Aggregate [n_regionkey#3], [max(n_name#2) AS max(n_name)#5]\n"
+         "                              +- Relation [n_nationkey#1, n_name#2, n_regionkey#3, n_comment#4] "
+         "nation\n"},
+    };
+    (void)state;
+    plan_cases("decorrelate", cases, WEFT_COUNT(cases));
+}
+
+WEFT_TESTS(WEFT_TEST(common_expressions), WEFT_TEST(exists_and_in), WEFT_TEST(not_in_with_nulls),
+           WEFT_TEST(marks), WEFT_TEST(scalars), WEFT_TEST(keeps_order))

@@ -18,8 +18,9 @@
 #include "engine/exec/hash.h"
 
 enum {
-    DIRECT_RANGE_PER_ROW = 8,    /* a direct table up to 32 bytes a row: as much as the slots it replaces */
-    DIRECT_RANGE_SMALL = 1 << 16 /* and always when it fits the second-level cache */
+    DIRECT_RANGE_PER_ROW = 8,     /* a direct table up to 32 bytes a row: as much as the slots it replaces */
+    DIRECT_RANGE_SMALL = 1 << 16, /* and always when it fits the second-level cache */
+    BUILD_CHECK_ROWS = 1 << 16    /* entered between two looks at the cancel flag */
 };
 
 /* What one unit builds. */
@@ -27,7 +28,7 @@ typedef struct table_part {
     int32_t partition;
     int64_t first; /* index of its first row */
     int64_t rows;
-    int64_t skip; /* rows of the partition before them */
+    int64_t skip;    /* rows of the partition before them */
     uint64_t *slots; /* hashed: its region */
     uint64_t slot_mask;
     weft_row_set loaded; /* pages read back from scratch */
@@ -109,14 +110,13 @@ static weft_status open_memory(weft_ctx *ctx, weft_join_table *t)
     WEFT_TRY(st, weft_mem_alloc(ctx, t->kind, rows * sizeof(*t->row), (void **)&t->row));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, t->kind, rows * sizeof(*t->next), (void **)&t->next));
     if (t->direct) {
-        WEFT_TRY(st, weft_mem_alloc_zero(ctx, t->kind, (size_t)t->range * sizeof(*t->heads),
-                                         (void **)&t->heads));
+        WEFT_TRY(st,
+                 weft_mem_alloc_zero(ctx, t->kind, (size_t)t->range * sizeof(*t->heads), (void **)&t->heads));
         goto done;
     }
     uint64_t total = 0;
     for (int32_t i = 0; i < t->part_count; i++) total += part_slots(t->parts[i].rows);
-    WEFT_TRY(st,
-             weft_mem_alloc_zero(ctx, t->kind, (size_t)total * sizeof(*t->slots), (void **)&t->slots));
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, t->kind, (size_t)total * sizeof(*t->slots), (void **)&t->slots));
     total = 0;
     for (int32_t i = 0; i < t->part_count; i++) {
         t->parts[i].slots = t->slots + total;
@@ -308,10 +308,10 @@ static int64_t row_integer(const weft_join_table *t, const uint8_t *row)
     return *(const int8_t *)at;
 }
 
-/* From the last row to the first, so that chains come out in build order. */
-static void build_direct(weft_join_table *t, table_part *part)
+/* Rows [begin, end), from the last to the first, so that chains come out in build order. */
+static void build_direct(weft_join_table *t, table_part *part, int64_t begin, int64_t end)
 {
-    for (int64_t i = part->first + part->rows - 1; i >= part->first; i--) {
+    for (int64_t i = end - 1; i >= begin; i--) {
         const uint8_t *row = t->row[i];
         if (row_has_null_key(t, row)) {
             part->has_null = true;
@@ -332,12 +332,12 @@ static uint64_t slot_of(const table_part *part, uint64_t hash)
     return (hash * weft_hash_k1 >> 20) & part->slot_mask;
 }
 
-static void build_hashed(weft_join_table *t, table_part *part)
+static void build_hashed(weft_join_table *t, table_part *part, int64_t begin, int64_t end)
 {
     enum { AHEAD = 8 };
-    for (int64_t i = part->first + part->rows - 1; i >= part->first; i--) {
+    for (int64_t i = end - 1; i >= begin; i--) {
         const uint8_t *row = t->row[i];
-        if (i - AHEAD >= part->first)
+        if (i - AHEAD >= begin)
             __builtin_prefetch(&part->slots[slot_of(part, weft_row_hash(t->row[i - AHEAD]))], 1);
         if (row_has_null_key(t, row)) {
             part->has_null = true;
@@ -359,10 +359,15 @@ weft_status weft_join_table_unit(weft_ctx *ctx, weft_join_table *t, int32_t unit
     weft_status st = WEFT_OK;
     table_part *part = &t->parts[unit];
     WEFT_TRY(st, collect_rows(ctx, t, part));
-    if (t->direct)
-        build_direct(t, part);
-    else
-        build_hashed(t, part);
+    for (int64_t end = part->first + part->rows; end > part->first;) {
+        const int64_t begin = weft_max_i64(part->first, end - BUILD_CHECK_ROWS);
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        if (t->direct)
+            build_direct(t, part, begin, end);
+        else
+            build_hashed(t, part, begin, end);
+        end = begin;
+    }
 done:
     return st;
 }

@@ -18,6 +18,7 @@
 enum {
     SORT_ENTRIES_FIRST = 1 << 12,
     SORT_FORCED_ROWS = 1 << 10, /* FORCE_SPILL: rows of a run */
+    SORT_CHECK_ROWS = 1 << 16,  /* moved between two looks at the cancel flag */
     SORT_TOP_LEAST = 1 << 12    /* a small top-N sorts only every so many rows */
 };
 
@@ -88,6 +89,7 @@ static weft_status run_write(weft_ctx *ctx, sort_state *s, int32_t partition, in
         const int32_t some = (int32_t)weft_min_i64(end - at, WEFT_BATCH_ROWS_MAX);
         for (int32_t i = 0; i < some; i++) s->sorted[i] = s->entries[at + i].row;
         WEFT_TRY(st, weft_block_append_rows(ctx, s->writer, partition, s->sorted, some));
+        WEFT_TRY(st, weft_check_cancel(ctx));
         at += some;
     }
     WEFT_TRY(st, weft_block_end_run(ctx, s->writer, partition));
@@ -104,10 +106,13 @@ static weft_status runs_by_partition(weft_ctx *ctx, sort_state *s)
     int64_t *ends = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, ((size_t)partitions + 1) * sizeof(*ends),
                                      (void **)&ends));
-    for (int64_t i = 0; i < s->count; i++)
+    for (int64_t i = 0; i < s->count; i++) {
+        if (i % SORT_CHECK_ROWS == 0) WEFT_TRY(st, weft_check_cancel(ctx));
         ends[weft_partition_of(weft_row_hash(s->entries[i].row), s->shift) + 1]++;
+    }
     for (int32_t p = 0; p < partitions; p++) ends[p + 1] += ends[p];
     for (int64_t i = 0; i < s->count; i++) {
+        if (i % SORT_CHECK_ROWS == 0) WEFT_TRY(st, weft_check_cancel(ctx));
         spare[ends[weft_partition_of(weft_row_hash(s->entries[i].row), s->shift)]++] = s->entries[i];
     }
     memcpy(s->entries, spare, (size_t)s->count * sizeof(*spare));
@@ -116,7 +121,6 @@ static weft_status runs_by_partition(weft_ctx *ctx, sort_state *s)
         if (first == end) continue;
         WEFT_TRY(st, weft_sort_entries(ctx, &s->plan, s->entries + first, spare + first, end - first));
         WEFT_TRY(st, run_write(ctx, s, p, first, end));
-        WEFT_TRY(st, weft_check_cancel(ctx));
     }
 done:
     weft_mem_free(ends);

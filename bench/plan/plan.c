@@ -54,7 +54,7 @@ done:
 
 int main(int argc, char **argv)
 {
-    const int only = argc > 1 ? atoi(argv[1]) : 0;
+    const int only = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 0; /* 0: all */
     const bool by_rule = argc > 1 && strcmp(argv[argc - 1], "-r") == 0;
     int32_t count = 0;
     const weft_rule *rules = weft_rules(&count);

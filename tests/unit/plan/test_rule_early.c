@@ -41,7 +41,7 @@ static void before_the_join(void **state)
          "c_acctbal#15, c_mktsegment#16, c_comment#17] customer\n"},
     };
     (void)state;
-    plan_cases("early_aggregate", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("early_aggregate", cases, WEFT_COUNT(cases)), 0);
 }
 
 /* Groups or arguments of both sides, DISTINCT, sums whose type would change, what may raise on rows without
@@ -111,7 +111,7 @@ static void left_alone(void **state)
          "c_acctbal#15, c_mktsegment#16, c_comment#17] customer\n"},
     };
     (void)state;
-    plan_cases("early_aggregate", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("early_aggregate", cases, WEFT_COUNT(cases)), 0);
 }
 
 WEFT_TESTS(WEFT_TEST(before_the_join), WEFT_TEST(left_alone))

@@ -49,7 +49,7 @@ static void folds(void **state)
          "   +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"},
     };
     (void)state;
-    plan_cases("fold", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("fold", cases, WEFT_COUNT(cases)), 0);
 }
 
 /* What raises when it is evaluated stays in its place; branches that are never taken may go. */
@@ -77,7 +77,7 @@ static void keeps_errors(void **state)
          "   +- Relation [r_regionkey#1, r_name#2, r_comment#3] region\n"},
     };
     (void)state;
-    plan_cases("fold", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("fold", cases, WEFT_COUNT(cases)), 0);
 }
 
 WEFT_TESTS(WEFT_TEST(folds), WEFT_TEST(keeps_errors))

@@ -67,7 +67,7 @@ static void towards_scans(void **state)
          "a)]\n"},
     };
     (void)state;
-    plan_cases("push_filter", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("push_filter", cases, WEFT_COUNT(cases)), 0);
 }
 
 /* What decides which rows there are holds conditions back. */
@@ -113,7 +113,7 @@ static void not_below(void **state)
          "PushedFilters: [(n_regionkey#3 = cast(1 as bigint))]\n"},
     };
     (void)state;
-    plan_cases("push_filter", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("push_filter", cases, WEFT_COUNT(cases)), 0);
 }
 
 static void outer_joins(void **state)
@@ -195,7 +195,7 @@ static void outer_joins(void **state)
          "s_comment#14] supplier\n"},
     };
     (void)state;
-    plan_cases("push_filter", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("push_filter", cases, WEFT_COUNT(cases)), 0);
 }
 
 static void semi_joins(void **state)
@@ -226,7 +226,7 @@ static void semi_joins(void **state)
          "      +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"},
     };
     (void)state;
-    plan_cases("push_filter", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("push_filter", cases, WEFT_COUNT(cases)), 0);
 }
 
 /* What raises runs on the rows, and after the conditions, that it ran on before. */
@@ -270,7 +270,7 @@ static void errors(void **state)
          "((cast(1 as double) / cast(r_regionkey#1 as double)) = cast(1 as double))]\n"},
     };
     (void)state;
-    plan_cases("push_filter", cases, WEFT_COUNT(cases));
+    assert_int_equal(plan_cases("push_filter", cases, WEFT_COUNT(cases)), 0);
 }
 
 WEFT_TESTS(WEFT_TEST(towards_scans), WEFT_TEST(not_below), WEFT_TEST(outer_joins), WEFT_TEST(semi_joins),

@@ -86,6 +86,7 @@ static uint8_t *mem_take(weft_account *account, weft_mem_kind kind, size_t bytes
     }
     uint8_t *raw = malloc(bytes + MEM_SLACK);
     if (raw == NULL) return NULL;
+    weft_account_count_small(account, (int64_t)h->cost);
     uint8_t *block = mem_align(raw);
     h->before = (size_t)(block - raw);
     return block;
@@ -94,6 +95,7 @@ static uint8_t *mem_take(weft_account *account, weft_mem_kind kind, size_t bytes
 static void mem_give(uint8_t *block, const mem_header *h)
 {
     if (h->large == NULL) {
+        weft_account_count_small(h->account, -(int64_t)h->cost);
         free(block - h->before);
         return;
     }
@@ -169,6 +171,8 @@ static uint8_t *mem_realloc(uint8_t *block, mem_header *h, size_t bytes)
 {
     uint8_t *moved = mem_resize_inside(block, h, bytes);
     if (moved != NULL) {
+        if (h->large == NULL)
+            weft_account_count_small(h->account, (int64_t)mem_cost(bytes) - (int64_t)h->cost);
         h->cost = mem_cost(bytes);
         h->bytes = bytes;
         h->zero = false;
@@ -212,6 +216,10 @@ void weft_mem_move(void *block, weft_account *account)
     mem_header *h = mem_find_header(block);
     const weft_mem_kind kind = (weft_mem_kind)h->kind;
     weft_account_force(account, kind, (int64_t)h->cost); /* first: the pool's use never falls between */
+    if (h->large == NULL && weft_account_pool(account) != weft_account_pool(h->account)) {
+        weft_account_count_small(account, (int64_t)h->cost);
+        weft_account_count_small(h->account, -(int64_t)h->cost);
+    }
     weft_account_discharge(h->account, kind, (int64_t)h->cost);
     h->account = account;
 }

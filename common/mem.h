@@ -43,6 +43,11 @@ void weft_pool_free(weft_pool **pool);
 typedef int64_t weft_pool_relief(weft_ctx *ctx, void *self, int64_t bytes);
 void weft_pool_set_relief(weft_pool *pool, weft_pool_relief *fn, void *self);
 
+/* RETAINED memory stays so much below the limit (at least half of which it may always take): room for the
+ * working memory of many tasks, which the headroom alone does not hold. Set while no other thread
+ * allocates. */
+void weft_pool_set_reserve(weft_pool *pool, int64_t bytes);
+
 /* Open an account; name is copied (cut at 47 bytes). NULL when the machine has no memory. */
 weft_account *weft_account_open(weft_pool *pool, const char *name);
 weft_pool *weft_account_pool(const weft_account *account);

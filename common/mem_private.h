@@ -19,6 +19,8 @@ void weft_account_force(weft_account *account, weft_mem_kind kind, int64_t bytes
 void weft_account_discharge(weft_account *account, weft_mem_kind kind, int64_t bytes);
 /* After a refusal: ask the pool's relief for room. True: it is worth asking again. */
 bool weft_account_ask_relief(weft_ctx *ctx, const weft_account *account, int64_t bytes);
+/* Count bytes that malloc gave (> 0) or got back (< 0): it keeps what is freed, as the pool does. */
+void weft_account_count_small(const weft_account *account, int64_t bytes);
 /* The pool's large memory. */
 weft_large *weft_account_large(const weft_account *account);
 /* Give kept memory back when it and what is in use together pass what the process may have. */

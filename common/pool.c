@@ -20,8 +20,11 @@ enum {
 
 struct weft_pool {
     int64_t limit_bytes;
+    int64_t reserve_bytes; /* of the limit, not for RETAINED memory */
     _Atomic int64_t used_bytes;
     _Atomic int64_t peak_bytes;
+    _Atomic int64_t small_bytes; /* of malloc, in use; and the most since malloc was trimmed */
+    _Atomic int64_t small_peak;
     pthread_mutex_t lock;
     weft_account *accounts; /* guarded by lock */
     weft_pool_relief *relief;
@@ -87,6 +90,11 @@ int64_t weft_pool_peak_bytes(const weft_pool *pool)
     return atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
 }
 
+void weft_pool_set_reserve(weft_pool *pool, int64_t bytes)
+{
+    pool->reserve_bytes = weft_max_i64(0, weft_min_i64(bytes, pool->limit_bytes / 2));
+}
+
 void weft_pool_set_relief(weft_pool *pool, weft_pool_relief *fn, void *self)
 {
     pool->relief = fn;
@@ -95,7 +103,10 @@ void weft_pool_set_relief(weft_pool *pool, weft_pool_relief *fn, void *self)
 
 int64_t weft_pool_limit_bytes(const weft_pool *pool) { return pool->limit_bytes; }
 
-int64_t weft_pool_free_bytes(const weft_pool *pool) { return pool->limit_bytes - weft_pool_used_bytes(pool); }
+int64_t weft_pool_free_bytes(const weft_pool *pool)
+{
+    return pool->limit_bytes - pool->reserve_bytes - weft_pool_used_bytes(pool);
+}
 
 void weft_pool_free(weft_pool **pool)
 {
@@ -202,8 +213,16 @@ void weft_pool_describe(const weft_pool *pool, char *text, size_t text_bytes)
 
 static int64_t pool_cap(const weft_pool *pool, weft_mem_kind kind)
 {
-    const int64_t headroom = kind == WEFT_MEM_WORKING ? WEFT_MEM_HEADROOM_BYTES : 0;
+    const int64_t headroom = kind == WEFT_MEM_WORKING ? WEFT_MEM_HEADROOM_BYTES : -pool->reserve_bytes;
     return pool->limit_bytes > INT64_MAX - headroom ? INT64_MAX : pool->limit_bytes + headroom;
+}
+
+static void pool_raise(_Atomic int64_t *peak, int64_t to)
+{
+    int64_t was = atomic_load_explicit(peak, memory_order_relaxed);
+    while (to > was && !atomic_compare_exchange_weak_explicit(peak, &was, to, memory_order_relaxed,
+                                                              memory_order_relaxed)) {
+    }
 }
 
 static void account_add(weft_account *account, weft_mem_kind kind, int64_t bytes)
@@ -224,11 +243,7 @@ bool weft_account_charge(weft_account *account, weft_mem_kind kind, int64_t byte
         if (bytes > cap - used) return false;
     } while (!atomic_compare_exchange_weak_explicit(&pool->used_bytes, &used, used + bytes,
                                                     memory_order_relaxed, memory_order_relaxed));
-    used += bytes;
-    int64_t peak = atomic_load_explicit(&pool->peak_bytes, memory_order_relaxed);
-    while (used > peak && !atomic_compare_exchange_weak_explicit(
-                              &pool->peak_bytes, &peak, used, memory_order_relaxed, memory_order_relaxed)) {
-    }
+    pool_raise(&pool->peak_bytes, used + bytes);
     account_add(account, kind, bytes);
     return true;
 }
@@ -263,11 +278,37 @@ weft_large *weft_account_large(const weft_account *account) { return &account->p
 void weft_account_relieve(const weft_account *account)
 {
     weft_pool *pool = account->pool;
-    const int64_t kept = atomic_load_explicit(&pool->large.kept_bytes, memory_order_relaxed);
+    const int64_t kept = atomic_load_explicit(&pool->large.kept_bytes, memory_order_relaxed) +
+                         atomic_load_explicit(&pool->small_peak, memory_order_relaxed) -
+                         atomic_load_explicit(&pool->small_bytes, memory_order_relaxed);
     if (kept > pool_cap(pool, WEFT_MEM_WORKING) - weft_pool_used_bytes(pool)) weft_pool_trim(pool);
 }
 
-void weft_pool_trim(weft_pool *pool) { weft_large_trim(&pool->large); }
+void weft_account_count_small(const weft_account *account, int64_t bytes)
+{
+    weft_pool *pool = account->pool;
+    const int64_t now = atomic_fetch_add_explicit(&pool->small_bytes, bytes, memory_order_relaxed) + bytes;
+    if (bytes > 0) pool_raise(&pool->small_peak, now);
+}
+
+/* malloc gives back only where it is asked to: freed pages lie between others that are in use. */
+static void pool_trim_small(weft_pool *pool)
+{
+    enum { WORTH_IT = 4 << 20 };
+    const int64_t now = atomic_load_explicit(&pool->small_bytes, memory_order_relaxed);
+    int64_t peak = atomic_load_explicit(&pool->small_peak, memory_order_relaxed);
+    if (peak - now < WORTH_IT) return;
+    if (!atomic_compare_exchange_strong(&pool->small_peak, &peak, now)) return; /* another thread does it */
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
+void weft_pool_trim(weft_pool *pool)
+{
+    weft_large_trim(&pool->large);
+    pool_trim_small(pool);
+}
 
 int64_t weft_pool_kept_bytes(const weft_pool *pool)
 {

@@ -14,6 +14,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "common/limits.h"
 #include "common/mailbox.h"
 #include "common/settings.h"
 #include "engine/exec/op.h"
@@ -21,6 +22,7 @@
 enum {
     SLOTS_FLOOR = 32 << 20,    /* half of the headroom: memory that operators of all slots can count on */
     SLOT_FLOOR_MOST = 4 << 20, /* enough for any of them to go on by spilling */
+    SLOT_WORKING = 10 << 20,   /* what a task takes to decode and compute, at the most of TPC-H */
     STAGE_FLOOR = 1 << 20,     /* small tables that all tasks of a stage share */
     ORDERS_LIMIT = 1 << 20,  /* launches of one job: the scheduler launches only into free slots */
     SPILL_ABOVE_PERCENT = 60 /* of the pool's limit: above it finished blocks go to scratch */
@@ -639,6 +641,8 @@ weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)options->slots * sizeof(slot),
                                      (void **)&w->slots));
     weft_pool_set_relief(options->pool, give_way, w);
+    const int64_t working = (int64_t)options->slots * SLOT_WORKING + SLOTS_FLOOR;
+    weft_pool_set_reserve(options->pool, working - WEFT_MEM_HEADROOM_BYTES);
     for (int32_t i = 0; i < options->slots; i++) WEFT_TRY(st, start_slot(ctx, w, &w->slots[i], i));
     const weft_to_coordinator here = {
         .kind = WEFT_FROM_WORKER_REGISTER, .worker = options->id, .slots = options->slots};

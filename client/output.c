@@ -210,6 +210,19 @@ static void write_names(const row_writer *w, weft_output_format format, const ce
     if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
 }
 
+/* Values of nested types have no text yet. */
+static weft_status check_printable(weft_ctx *ctx, const weft_schema *schema)
+{
+    for (int32_t i = 0; i < schema->count; i++) {
+        const weft_type type = schema->fields[i].type;
+        char name[256];
+        if (type.id != WEFT_TYPE_ARRAY && type.id != WEFT_TYPE_MAP && type.id != WEFT_TYPE_STRUCT) continue;
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "Printing the column `%s` of type %s is not supported.",
+                         schema->fields[i].name, weft_type_text(type, name, sizeof(name)));
+    }
+    return WEFT_OK;
+}
+
 static weft_status write_text(weft_result *result, weft_output_format format, FILE *stream, weft_error *error,
                               int64_t *rows)
 {
@@ -230,6 +243,7 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
 
     ctx.arena = arena;
     if (arena == NULL) WEFT_TRY(st, weft_fail(&ctx, WEFT_NOMEM, "no memory for printing a result"));
+    WEFT_TRY(st, check_printable(&ctx, schema));
     WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &widths));
     WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &names));
     for (int32_t i = 0; i < schema->count; i++) {

@@ -235,7 +235,8 @@ static weft_status source_take(weft_ctx *ctx, source_state *s, const uint8_t *co
         WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, s->batch_rows, count, &stable));
         if (*count == 0) weft_row_cursor_close(&s->cursor);
     } else {
-        *rows = (const uint8_t *const *)s->table->groups + s->emitted;
+        /* an empty table has no list of groups to point into */
+        *rows = s->table->group_count == 0 ? NULL : (const uint8_t *const *)s->table->groups + s->emitted;
         *count = (int32_t)weft_min_i64(s->table->group_count - s->emitted, s->batch_rows);
         s->emitted += *count;
     }

@@ -12,7 +12,7 @@
 #include "engine/storage/fs.h"
 #include "tests/support/test.h"
 
-enum { RUNS = 60, HANG_S = 60, TEXT_BYTES = 4096 };
+enum { RUNS = 25, HANG_S = 60, TEXT_BYTES = 4096 };
 
 typedef struct sweep {
     const char *name;

@@ -1,9 +1,9 @@
-/* engine/exec/direct_codes.inc.h - range and codes of a chunk of WEFT_T integers; null[i] != 0 is NULL (null NULL:
- * there is none). */
+/* engine/exec/direct_codes.inc.h - range and codes of a chunk of WEFT_T integers; null[i] != 0 is NULL (null
+ * NULL: there is none). */
 
 /* Widen low..high by the values. */
-static void WEFT_CAT(range_, WEFT_NAME)(const weft_slots *slots, const uint8_t *null, int32_t count, int64_t *low,
-                                        int64_t *high)
+static void WEFT_CAT(range_, WEFT_NAME)(const weft_slots *slots, const uint8_t *null, int32_t count,
+                                        int64_t *low, int64_t *high)
 {
     const WEFT_T *v = slots->values;
     int64_t least = *low, most = *high;
@@ -18,8 +18,8 @@ static void WEFT_CAT(range_, WEFT_NAME)(const weft_slots *slots, const uint8_t *
 }
 
 /* codes[i] = codes[i] * radix + (value - low + 1, or 0 for NULL). */
-static void WEFT_CAT(codes_, WEFT_NAME)(const weft_slots *slots, const uint8_t *null, int32_t count, int64_t low,
-                                        uint32_t radix, uint32_t *codes)
+static void WEFT_CAT(codes_, WEFT_NAME)(const weft_slots *slots, const uint8_t *null, int32_t count,
+                                        int64_t low, uint32_t radix, uint32_t *codes)
 {
     const WEFT_T *v = slots->values;
     if (null == NULL && slots->index == NULL) {

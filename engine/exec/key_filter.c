@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/exec/join_table.h"
-#include "engine/formats/bloom.h"
+#include "common/bloom.h"
 
 enum {
     KEY_BITS_PER_ROW = 64,    /* a bitmap of 8 bytes a key: half of what a table entry takes */

@@ -3,12 +3,12 @@
  * One immutable node type from the parser to the kernels. Nodes live in the arena of the query and are shared
  * freely (a DAG); whoever changes an expression makes new nodes (weft_expr_with_args).
  *   parsed    UNRESOLVED_* kinds, STAR, and calls by name: types are unknown.
- *   bound     after the analyser: every node has type, nullability and, for calls, the function with its kernel
- *             choice; columns carry a query-wide unique id (like Spark's exprId), never a position. The analyser has
- *             inserted every implicit CAST, so that functions get exactly the types their signature names.
- *   physical  COLUMN nodes carry the ordinal of the operator's input batch instead.
- * Fallible expressions (weft_expr_fallible) may raise; rules must never make them run on rows, or at a time, that
- * the query as written would not (contract 3). */
+ *   bound     after the analyser: every node has type, nullability and, for calls, the function with its
+ * kernel choice; columns carry a query-wide unique id (like Spark's exprId), never a position. The analyser
+ * has inserted every implicit CAST, so that functions get exactly the types their signature names. physical
+ * COLUMN nodes carry the ordinal of the operator's input batch instead. Fallible expressions
+ * (weft_expr_fallible) may raise; rules must never make them run on rows, or at a time, that the query as
+ * written would not (contract 3). */
 #ifndef WEFT_EXPR_EXPR_H
 #define WEFT_EXPR_EXPR_H
 
@@ -22,22 +22,23 @@ typedef struct weft_node weft_node;           /* plan/logical.h; only subquery e
 typedef enum weft_expr_kind {
     WEFT_EXPR_LITERAL = 0, /* literal */
     WEFT_EXPR_COLUMN,      /* column: id (logical) or ordinal (physical) */
-    WEFT_EXPR_CALL,        /* function(args...) with a bound scalar function; operators are functions too: "+", "=", … */
-    WEFT_EXPR_CAST,        /* CAST(args[0] AS type); cast.try_ gives NULL for bad input */
-    WEFT_EXPR_CASE,        /* args: cond0, value0, cond1, value1, …, [else]; arg_count odd means there is an ELSE */
-    WEFT_EXPR_AND,         /* args two or more; three-valued */
+    WEFT_EXPR_CALL, /* function(args...) with a bound scalar function; operators are functions too: "+", "=",
+                       … */
+    WEFT_EXPR_CAST, /* CAST(args[0] AS type); cast.try_ gives NULL for bad input */
+    WEFT_EXPR_CASE, /* args: cond0, value0, cond1, value1, …, [else]; arg_count odd means there is an ELSE */
+    WEFT_EXPR_AND,  /* args two or more; three-valued */
     WEFT_EXPR_OR,
     WEFT_EXPR_NOT,
-    WEFT_EXPR_IN,          /* args[0] IN (args[1..]): all casts done, items may be any expressions */
-    WEFT_EXPR_IS_NULL,     /* never NULL itself */
+    WEFT_EXPR_IN,      /* args[0] IN (args[1..]): all casts done, items may be any expressions */
+    WEFT_EXPR_IS_NULL, /* never NULL itself */
     WEFT_EXPR_IS_NOT_NULL,
-    WEFT_EXPR_COALESCE,    /* lazily from the left */
-    WEFT_EXPR_AGGREGATE,   /* aggregate(args…) [DISTINCT] [FILTER (WHERE filter)] */
-    WEFT_EXPR_WINDOW,      /* args[0] is an AGGREGATE or a CALL to a window function; window holds the frame */
-    WEFT_EXPR_SUBQUERY,    /* subquery.plan; scalar, EXISTS, or args[...] IN (subquery) */
-    WEFT_EXPR_ALIAS,       /* args[0] AS alias.name; carries the new column id */
-    WEFT_EXPR_OUTER,       /* args[0] is a COLUMN of the enclosing query (correlation) */
-    WEFT_EXPR_SORT_KEY,    /* args[0] with sort.descending, sort.nulls_first */
+    WEFT_EXPR_COALESCE,  /* lazily from the left */
+    WEFT_EXPR_AGGREGATE, /* aggregate(args…) [DISTINCT] [FILTER (WHERE filter)] */
+    WEFT_EXPR_WINDOW,    /* args[0] is an AGGREGATE or a CALL to a window function; window holds the frame */
+    WEFT_EXPR_SUBQUERY,  /* subquery.plan; scalar, EXISTS, or args[...] IN (subquery) */
+    WEFT_EXPR_ALIAS,     /* args[0] AS alias.name; carries the new column id */
+    WEFT_EXPR_OUTER,     /* args[0] is a COLUMN of the enclosing query (correlation) */
+    WEFT_EXPR_SORT_KEY,  /* args[0] with sort.descending, sort.nulls_first */
     /* parsed only */
     WEFT_EXPR_UNRESOLVED_COLUMN, /* name.parts */
     WEFT_EXPR_UNRESOLVED_CALL,   /* call.name(args…) [DISTINCT] [FILTER], also with OVER through WINDOW */
@@ -48,7 +49,11 @@ typedef enum weft_expr_kind {
     WEFT_EXPR_KIND_COUNT
 } weft_expr_kind;
 
-typedef enum weft_subquery_kind { WEFT_SUBQUERY_SCALAR, WEFT_SUBQUERY_EXISTS, WEFT_SUBQUERY_IN } weft_subquery_kind;
+typedef enum weft_subquery_kind {
+    WEFT_SUBQUERY_SCALAR,
+    WEFT_SUBQUERY_EXISTS,
+    WEFT_SUBQUERY_IN
+} weft_subquery_kind;
 
 typedef enum weft_bound_kind {
     WEFT_BOUND_UNBOUNDED_PRECEDING,
@@ -88,7 +93,8 @@ struct weft_expr {
         struct {
             const weft_function *function;
             int32_t variant; /* index of the matched signature in function->signatures */
-            const char *written; /* the alias that the query used, for generated names; NULL: function->name */
+            const char
+                *written; /* the alias that the query used, for generated names; NULL: function->name */
         } call;
         struct {
             bool try_;
@@ -102,7 +108,8 @@ struct weft_expr {
             const char *written;     /* as in call */
         } aggregate;
         struct {
-            const char *written; /* CASE, COALESCE: the function that it was written as (if, nvl …), or NULL */
+            const char
+                *written; /* CASE, COALESCE: the function that it was written as (if, nvl …), or NULL */
         } form;
         struct {
             const weft_window_spec *spec;
@@ -139,15 +146,16 @@ struct weft_expr {
     };
 };
 
-/* Constructors: nodes in ctx->arena. The args array is copied; nodes are shared. Errors: WEFT_NOMEM. Bound forms
- * only; *out has type and nullability set. */
+/* Constructors: nodes in ctx->arena. The args array is copied; nodes are shared. Errors: WEFT_NOMEM. Bound
+ * forms only; *out has type and nullability set. */
 WEFT_MUST_CHECK weft_status weft_expr_literal(weft_ctx *ctx, const weft_value *value, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_column(weft_ctx *ctx, int64_t id, const char *name, weft_type type,
                                              bool nullable, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_ordinal(weft_ctx *ctx, int32_t ordinal, weft_type type, bool nullable,
                                               const weft_expr **out);
-WEFT_MUST_CHECK weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind and_or_not, const weft_expr *const *args,
-                                            int32_t count, const weft_expr **out); /* AND and OR are flattened */
+WEFT_MUST_CHECK weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind and_or_not,
+                                            const weft_expr *const *args, int32_t count,
+                                            const weft_expr **out); /* AND and OR are flattened */
 WEFT_MUST_CHECK weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
                                            const weft_expr **out); /* arg itself when types are equal */
 /* CASE, AND, OR, NOT, IN, IS_NULL, IS_NOT_NULL, COALESCE with their arguments in the order of weft_expr_kind:
@@ -158,33 +166,35 @@ WEFT_MUST_CHECK weft_status weft_expr_form(weft_ctx *ctx, weft_expr_kind kind, c
 WEFT_MUST_CHECK weft_status weft_expr_sort_key(weft_ctx *ctx, const weft_expr *arg, bool descending,
                                                bool nulls_first, const weft_expr **out);
 /* function(…) OVER spec; spec lives as long as the tree. */
-WEFT_MUST_CHECK weft_status weft_expr_window(weft_ctx *ctx, const weft_expr *function, const weft_window_spec *spec,
-                                             const weft_expr **out);
-/* A call by name: looks the function up, coerces the arguments as Spark does (implicit casts inserted) and sets the
- * type. Operators by their text: + - * / % = <> < <= > >= <=> || ; unary minus is "negative". Names that stand for
- * forms (coalesce, nvl, ifnull, nvl2, nullif, if, isnull, isnotnull) give CASE, COALESCE or IS [NOT] NULL nodes.
- * Errors: WEFT_UNRESOLVED_ROUTINE, WEFT_WRONG_NUM_ARGS, WEFT_DATATYPE_MISMATCH*, at span (NULL allowed). */
+WEFT_MUST_CHECK weft_status weft_expr_window(weft_ctx *ctx, const weft_expr *function,
+                                             const weft_window_spec *spec, const weft_expr **out);
+/* A call by name: looks the function up, coerces the arguments as Spark does (implicit casts inserted) and
+ * sets the type. Operators by their text: + - * / % = <> < <= > >= <=> || ; unary minus is "negative". Names
+ * that stand for forms (coalesce, nvl, ifnull, nvl2, nullif, if, isnull, isnotnull) give CASE, COALESCE or IS
+ * [NOT] NULL nodes. Errors: WEFT_UNRESOLVED_ROUTINE, WEFT_WRONG_NUM_ARGS, WEFT_DATATYPE_MISMATCH*, at span
+ * (NULL allowed). */
 WEFT_MUST_CHECK weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args,
                                            int32_t count, const weft_span *span, const weft_expr **out);
 /* The same for an aggregate. */
 WEFT_MUST_CHECK weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr *const *args,
                                                 int32_t count, bool distinct, const weft_expr *filter,
                                                 const weft_span *span, const weft_expr **out);
-/* Coerce expressions to their common type (CASE branches, IN lists, UNION columns, COALESCE); args are replaced in
- * place. Errors: WEFT_DATATYPE_MISMATCH_BINARY. */
+/* Coerce expressions to their common type (CASE branches, IN lists, UNION columns, COALESCE); args are
+ * replaced in place. Errors: WEFT_DATATYPE_MISMATCH_BINARY. */
 WEFT_MUST_CHECK weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t count,
                                                   const weft_span *span, weft_type *type);
 WEFT_MUST_CHECK weft_status weft_expr_alias(weft_ctx *ctx, const weft_expr *arg, int64_t id, const char *name,
                                             const weft_expr **out);
 /* A copy of the node with other args (same count, same types). */
-WEFT_MUST_CHECK weft_status weft_expr_with_args(weft_ctx *ctx, const weft_expr *e, const weft_expr *const *args,
-                                                const weft_expr **out);
-/* Rewrite bottom-up: fn gets each node whose args are rewritten already and gives its replacement (or itself).
- * Also goes into aggregate.filter and window specs; not into subquery plans, nor into OUTER, whose column may have
- * the id of one here when both queries read the same common table expression. */
-typedef weft_status (*weft_expr_rewriter)(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out);
-WEFT_MUST_CHECK weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewriter fn, void *self,
-                                              const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_expr_with_args(weft_ctx *ctx, const weft_expr *e,
+                                                const weft_expr *const *args, const weft_expr **out);
+/* Rewrite bottom-up: fn gets each node whose args are rewritten already and gives its replacement (or
+ * itself). Also goes into aggregate.filter and window specs; not into subquery plans, nor into OUTER, whose
+ * column may have the id of one here when both queries read the same common table expression. */
+typedef weft_status (*weft_expr_rewriter)(weft_ctx *ctx, void *self, const weft_expr *e,
+                                          const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewriter fn,
+                                              void *self, const weft_expr **out);
 /* Visit every node before its args (same reach); stops and returns true as soon as fn does. */
 typedef bool (*weft_expr_visitor)(void *self, const weft_expr *e);
 bool weft_expr_any(const weft_expr *e, weft_expr_visitor fn, void *self);
@@ -197,12 +207,14 @@ bool weft_expr_deterministic(const weft_expr *e); /* no rand(), uuid() … */
 bool weft_expr_has_aggregate(const weft_expr *e); /* not below a WINDOW */
 bool weft_expr_has_subquery(const weft_expr *e);
 bool weft_expr_has_window(const weft_expr *e);
-/* Is the result NULL (for a predicate: not true) whenever column `id` is NULL? Used to simplify outer joins. */
+/* Is the result NULL (for a predicate: not true) whenever column `id` is NULL? Used to simplify outer joins.
+ */
 bool weft_expr_rejects_null(const weft_expr *e, int64_t id);
-/* Fold constants: a literal when e has no columns, is deterministic and does not raise; e itself otherwise. */
+/* Fold constants: a literal when e has no columns, is deterministic and does not raise; e itself otherwise.
+ */
 WEFT_MUST_CHECK weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
-/* Spark's text of a bound expression: generated column names and EXPLAIN ("sum((l_extendedprice * (1 - l_discount)))").
- * with_ids appends #id to columns, as in EXPLAIN. In ctx->arena. */
+/* Spark's text of a bound expression: generated column names and EXPLAIN ("sum((l_extendedprice * (1 -
+ * l_discount)))"). with_ids appends #id to columns, as in EXPLAIN. In ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_expr_text(weft_ctx *ctx, const weft_expr *e, bool with_ids, char **out);
 
 #endif

@@ -1,10 +1,10 @@
 /* engine/plan/logical.h - logical plans (contract 4): a closed set of relational nodes.
  *
- * Nodes are immutable, live in the arena of the query and may be shared (common table expressions are one node with
- * several parents; rules keep that). The parser makes nodes with unresolved expressions (output.count is -1); the
- * analyser returns a bound tree in which every node knows its output columns, each with an id that is unique in the
- * query. A node that is used twice in one query (a CTE read two times) is re-labelled by PROJECT nodes that give new
- * ids, so ids never collide. */
+ * Nodes are immutable, live in the arena of the query and may be shared (common table expressions are one
+ * node with several parents; rules keep that). The parser makes nodes with unresolved expressions
+ * (output.count is -1); the analyser returns a bound tree in which every node knows its output columns, each
+ * with an id that is unique in the query. A node that is used twice in one query (a CTE read two times) is
+ * re-labelled by PROJECT nodes that give new ids, so ids never collide. */
 #ifndef WEFT_PLAN_LOGICAL_H
 #define WEFT_PLAN_LOGICAL_H
 
@@ -40,19 +40,20 @@ typedef enum weft_node_kind {
     WEFT_NODE_UNION,     /* all rows of all inputs (UNION ALL); columns by position */
     WEFT_NODE_SET,       /* INTERSECT / EXCEPT [ALL]; UNION DISTINCT becomes AGGREGATE over UNION */
     WEFT_NODE_EXPAND,    /* every row once per projection list (grouping sets, several DISTINCT aggregates) */
-    WEFT_NODE_SINGLE_ROW,/* passes at most one row: a second raises SCALAR_SUBQUERY_TOO_MANY_ROWS; none gives NULLs */
+    WEFT_NODE_SINGLE_ROW, /* passes at most one row: a second raises SCALAR_SUBQUERY_TOO_MANY_ROWS; none gives
+                             NULLs */
     /* commands: the root only */
-    WEFT_NODE_WRITE,        /* INSERT [OVERWRITE] DIRECTORY, CTAS */
+    WEFT_NODE_WRITE, /* INSERT [OVERWRITE] DIRECTORY, CTAS */
     WEFT_NODE_EXPLAIN,
-    WEFT_NODE_CREATE_VIEW,  /* temporary views: AS query, or USING format OPTIONS */
+    WEFT_NODE_CREATE_VIEW, /* temporary views: AS query, or USING format OPTIONS */
     WEFT_NODE_DROP_VIEW,
-    WEFT_NODE_SET_CONFIG,   /* SET key=value, SET key, SET, RESET */
-    WEFT_NODE_SHOW,         /* SHOW TABLES / VIEWS / FUNCTIONS / COLUMNS, DESCRIBE */
+    WEFT_NODE_SET_CONFIG, /* SET key=value, SET key, SET, RESET */
+    WEFT_NODE_SHOW,       /* SHOW TABLES / VIEWS / FUNCTIONS / COLUMNS, DESCRIBE */
     /* parsed only */
-    WEFT_NODE_RELATION,   /* a name to look up, or format.`path` */
-    WEFT_NODE_ALIAS,      /* input AS name(columns) */
-    WEFT_NODE_WITH,       /* common table expressions and a body */
-    WEFT_NODE_SELECT,     /* one SELECT block, clauses as written */
+    WEFT_NODE_RELATION, /* a name to look up, or format.`path` */
+    WEFT_NODE_ALIAS,    /* input AS name(columns) */
+    WEFT_NODE_WITH,     /* common table expressions and a body */
+    WEFT_NODE_SELECT,   /* one SELECT block, clauses as written */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -78,16 +79,17 @@ typedef enum weft_explain_mode {
     WEFT_EXPLAIN_ANALYZE
 } weft_explain_mode;
 
-/* A table that a name stands for: files of a format with fixed schema. Lives in the arena of session or query. */
+/* A table that a name stands for: files of a format with fixed schema. Lives in the arena of session or
+ * query. */
 typedef struct weft_relation {
-    const char *name;            /* as shown in plans: "parquet /data/lineitem" or the view's name */
+    const char *name; /* as shown in plans: "parquet /data/lineitem" or the view's name */
     const weft_format *format;
     weft_table *table;
     const weft_schema *schema;
-    int32_t file_count;          /* what the table was opened over: another process opens it again */
+    int32_t file_count; /* what the table was opened over: another process opens it again */
     const weft_file_info *files;
     int32_t option_count;
-    const char *const *options;  /* pairs */
+    const char *const *options; /* pairs */
 } weft_relation;
 
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */
@@ -101,8 +103,8 @@ typedef struct weft_select {
     bool distinct;
     int32_t item_count;
     const weft_expr *const *items;
-    const weft_node *from;         /* NULL: no FROM */
-    const weft_expr *where;        /* or NULL */
+    const weft_node *from;  /* NULL: no FROM */
+    const weft_expr *where; /* or NULL */
     int32_t group_count;
     const weft_expr *const *groups;
     int32_t grouping_set_count;    /* GROUP BY ROLLUP / CUBE / GROUPING SETS: masks over groups */
@@ -123,8 +125,8 @@ struct weft_node {
     union {
         struct {
             const weft_relation *relation;
-            const int32_t *columns;          /* [output.count] table column of each output */
-            int32_t conjunct_count;          /* pushed filters, all applied by the scan */
+            const int32_t *columns; /* [output.count] table column of each output */
+            int32_t conjunct_count; /* pushed filters, all applied by the scan */
             const weft_expr *const *conjuncts;
         } scan;
         struct {
@@ -141,15 +143,15 @@ struct weft_node {
         } project;
         struct {
             weft_join_kind kind;
-            int32_t key_count;               /* equal keys: left_keys[i] = right_keys[i] */
+            int32_t key_count; /* equal keys: left_keys[i] = right_keys[i] */
             const weft_expr *const *left_keys;
             const weft_expr *const *right_keys;
-            const bool *null_equal;          /* [key_count] <=>; NULL: none is */
-            int32_t condition_count;         /* all other conjuncts of ON, over both sides */
+            const bool *null_equal;  /* [key_count] <=>; NULL: none is */
+            int32_t condition_count; /* all other conjuncts of ON, over both sides */
             const weft_expr *const *conditions;
-            int64_t mark_id;                 /* MARK: id of the boolean column */
+            int64_t mark_id; /* MARK: id of the boolean column */
             bool mark_nullable;
-            bool build_left;                 /* set by the optimiser: the smaller side is the left */
+            bool build_left; /* set by the optimiser: the smaller side is the left */
             /* parsed only */
             bool natural, lateral;
             int32_t using_count;
@@ -158,7 +160,7 @@ struct weft_node {
         } join;
         struct {
             int32_t group_count;
-            const weft_expr *const *groups;     /* ALIAS or COLUMN nodes: the first group_count outputs */
+            const weft_expr *const *groups; /* ALIAS or COLUMN nodes: the first group_count outputs */
             int32_t aggregate_count;
             const weft_expr *const *aggregates; /* ALIAS over AGGREGATE: the other outputs */
         } aggregate;
@@ -168,7 +170,7 @@ struct weft_node {
             int64_t limit;                /* rows that are ever needed (top-N), or -1 */
         } sort;
         struct {
-            int64_t skip, take; /* take -1: all */
+            int64_t skip, take;                     /* take -1: all */
             const weft_expr *skip_expr, *take_expr; /* parsed only */
         } limit;
         struct {
@@ -203,8 +205,8 @@ struct weft_node {
             const char *format; /* USING; NULL: AS query (input 0) */
             int32_t option_count;
             const char *const *options; /* key, value, … */
-            const char *text; /* the query's text */
-        } view; /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
+            const char *text;           /* the query's text */
+        } view;                         /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
         struct {
             const char *key, *value; /* NULL: show */
             bool reset;
@@ -237,24 +239,28 @@ struct weft_node {
 WEFT_MUST_CHECK weft_status weft_node_with_inputs(weft_ctx *ctx, const weft_node *node,
                                                   const weft_node *const *inputs, const weft_node **out);
 /* Constructors of bound nodes: compute output. In ctx->arena. */
-WEFT_MUST_CHECK weft_status weft_node_filter(weft_ctx *ctx, const weft_node *input, const weft_expr *const *conjuncts,
-                                             int32_t count, const weft_node **out); /* input itself when count is 0 */
-WEFT_MUST_CHECK weft_status weft_node_project(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs,
-                                              int32_t count, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_filter(weft_ctx *ctx, const weft_node *input,
+                                             const weft_expr *const *conjuncts, int32_t count,
+                                             const weft_node **out); /* input itself when count is 0 */
+WEFT_MUST_CHECK weft_status weft_node_project(weft_ctx *ctx, const weft_node *input,
+                                              const weft_expr *const *exprs, int32_t count,
+                                              const weft_node **out);
 /* keys and conditions empty: cross join. Sides' columns stay; nullability follows the kind. */
 WEFT_MUST_CHECK weft_status weft_node_join(weft_ctx *ctx, weft_join_kind kind, const weft_node *left,
                                            const weft_node *right, const weft_expr *const *left_keys,
                                            const weft_expr *const *right_keys, int32_t key_count,
                                            const weft_expr *const *conditions, int32_t condition_count,
                                            const weft_node **out);
-/* The same from a filled-in model: kind JOIN, two inputs, all of .join (null_equal, mark_id …). The model is copied,
- * its arrays are shared. */
+/* The same from a filled-in model: kind JOIN, two inputs, all of .join (null_equal, mark_id …). The model is
+ * copied, its arrays are shared. */
 WEFT_MUST_CHECK weft_status weft_node_join_from(weft_ctx *ctx, const weft_node *model, const weft_node **out);
-WEFT_MUST_CHECK weft_status weft_node_aggregate(weft_ctx *ctx, const weft_node *input, const weft_expr *const *groups,
-                                                int32_t group_count, const weft_expr *const *aggregates,
-                                                int32_t aggregate_count, const weft_node **out);
-WEFT_MUST_CHECK weft_status weft_node_sort(weft_ctx *ctx, const weft_node *input, const weft_expr *const *keys,
-                                           int32_t count, int64_t limit, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_aggregate(weft_ctx *ctx, const weft_node *input,
+                                                const weft_expr *const *groups, int32_t group_count,
+                                                const weft_expr *const *aggregates, int32_t aggregate_count,
+                                                const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_sort(weft_ctx *ctx, const weft_node *input,
+                                           const weft_expr *const *keys, int32_t count, int64_t limit,
+                                           const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_node_limit(weft_ctx *ctx, const weft_node *input, int64_t skip, int64_t take,
                                             const weft_node **out);
 /* All columns of a relation, with new ids. qualifier may be NULL. */
@@ -262,11 +268,13 @@ WEFT_MUST_CHECK weft_status weft_node_scan(weft_ctx *ctx, weft_ids *ids, const w
                                            const char *qualifier, const weft_node **out);
 /* row_count × column_count bound cells of equal types by column; names NULL: col1, col2, … New ids. */
 WEFT_MUST_CHECK weft_status weft_node_values(weft_ctx *ctx, weft_ids *ids, const weft_expr *const *cells,
-                                             int32_t row_count, int32_t column_count, const char *const *names,
+                                             int32_t row_count, int32_t column_count,
+                                             const char *const *names, const weft_node **out);
+/* exprs: ALIAS over WINDOW, all with one partition and order. Output: the input's columns, then one of each.
+ */
+WEFT_MUST_CHECK weft_status weft_node_window(weft_ctx *ctx, const weft_node *input,
+                                             const weft_expr *const *exprs, int32_t count,
                                              const weft_node **out);
-/* exprs: ALIAS over WINDOW, all with one partition and order. Output: the input's columns, then one of each. */
-WEFT_MUST_CHECK weft_status weft_node_window(weft_ctx *ctx, const weft_node *input, const weft_expr *const *exprs,
-                                             int32_t count, const weft_node **out);
 /* UNION ALL: the inputs' columns agree in number and types; names of the first; new ids. */
 WEFT_MUST_CHECK weft_status weft_node_union(weft_ctx *ctx, weft_ids *ids, const weft_node *const *inputs,
                                             int32_t count, const weft_node **out);
@@ -274,10 +282,12 @@ WEFT_MUST_CHECK weft_status weft_node_union(weft_ctx *ctx, weft_ids *ids, const 
 WEFT_MUST_CHECK weft_status weft_node_set(weft_ctx *ctx, weft_set_kind kind, bool all, const weft_node *left,
                                           const weft_node *right, const weft_node **out);
 /* projections[i] has outputs->count expressions that fit outputs; they read the input. */
-WEFT_MUST_CHECK weft_status weft_node_expand(weft_ctx *ctx, const weft_node *input, const weft_outputs *outputs,
+WEFT_MUST_CHECK weft_status weft_node_expand(weft_ctx *ctx, const weft_node *input,
+                                             const weft_outputs *outputs,
                                              const weft_expr *const *const *projections, int32_t count,
                                              const weft_node **out);
-WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node *input, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node *input,
+                                                 const weft_node **out);
 /* A COLUMN expression for output `index` of the node. */
 WEFT_MUST_CHECK weft_status weft_node_column(weft_ctx *ctx, const weft_node *node, int32_t index,
                                              const weft_expr **out);
@@ -286,13 +296,13 @@ int32_t weft_node_find_output(const weft_node *node, int64_t id);
 /* Does every column of e come from this output? */
 bool weft_outputs_cover(const weft_outputs *outputs, const weft_expr *e);
 
-/* Check every invariant of a bound tree (ids resolve below, types agree, no unresolved kinds); used by tests after
- * every rule and always before physical planning. Errors: WEFT_INTERNAL naming node and column. */
+/* Check every invariant of a bound tree (ids resolve below, types agree, no unresolved kinds); used by tests
+ * after every rule and always before physical planning. Errors: WEFT_INTERNAL naming node and column. */
 WEFT_MUST_CHECK weft_status weft_node_check(weft_ctx *ctx, const weft_node *root);
 /* Indented text of a tree in Spark's EXPLAIN EXTENDED style; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_node_text(weft_ctx *ctx, const weft_node *root, char **out);
-/* The tree as it will run, in the style of Spark's physical plans; details: numbered operators and a section for
- * each (EXPLAIN FORMATTED). In ctx->arena. */
+/* The tree as it will run, in the style of Spark's physical plans; details: numbered operators and a section
+ * for each (EXPLAIN FORMATTED). In ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool details, bool ran,
                                                char **out);
 

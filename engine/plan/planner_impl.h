@@ -126,6 +126,17 @@ typedef struct shared_node {
     int32_t parents;
 } shared_node;
 
+/* What an output is computed from, and the id that it has: outputs are plain columns or aliases. */
+static inline const weft_expr *plan_below_alias(const weft_expr *e)
+{
+    while (e->kind == WEFT_EXPR_ALIAS) e = e->args[0];
+    return e;
+}
+static inline int64_t plan_output_id(const weft_expr *e)
+{
+    return e->kind == WEFT_EXPR_ALIAS ? e->alias.id : e->column.id;
+}
+
 /* ---- planner.c ---- */
 made *plan_find_made(weft_planner *p, const weft_node *node, made_role role);
 made *plan_made_of_stage(weft_planner *p, int32_t stage_id);
@@ -192,6 +203,19 @@ WEFT_MUST_CHECK weft_status plan_pipe(weft_ctx *ctx, weft_planner *p, const weft
 WEFT_MUST_CHECK weft_status plan_constraints_below(weft_ctx *ctx, const constraint_list *constraints,
                                                    const weft_expr *const *exprs, int32_t count,
                                                    constraint_list *out);
+
+/* ---- plan_aggregate.c, plan_sort.c: as plan_pipe, for one kind of node ---- */
+WEFT_MUST_CHECK weft_status plan_aggregate(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                           const constraint_list *constraints, pipeline *out, bool *ready);
+/* The AGGREGATE node of an output, its arguments and filter being the plain columns at ordinals[0], ... */
+WEFT_MUST_CHECK weft_status plan_lower_aggregate(weft_ctx *ctx, const weft_expr *call,
+                                                 const int32_t *ordinals, const weft_expr **out);
+/* limit: rows that are wanted of all, -1 for every one. */
+WEFT_MUST_CHECK weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int64_t limit,
+                                      const id_set *required, const constraint_list *constraints,
+                                      pipeline *out, bool *ready);
+WEFT_MUST_CHECK weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                        const id_set *required, pipeline *out, bool *ready);
 
 /* ---- plan_join.c ---- */
 WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft_node *node,

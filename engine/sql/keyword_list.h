@@ -1,7 +1,7 @@
 /* engine/sql/keyword_list.h - X(word, flags): the words with a meaning in the grammar, sorted by name.
  *
- * As in Spark's default mode no word is reserved for good: each may be a name where the grammar leaves no doubt
- * (after a dot, after AS, in a column list). The flags say where a bare word cannot be one:
+ * As in Spark's default mode no word is reserved for good: each may be a name where the grammar leaves no
+ * doubt (after a dot, after AS, in a column list). The flags say where a bare word cannot be one:
  *   C  continues an expression or a clause: no column by this bare name, no alias without AS
  *   A  begins a clause that may follow a name: no alias without AS, but a column may have this bare name
  *   J  a join word: no table alias without AS (Spark's strictNonReserved) */

@@ -60,7 +60,8 @@ static weft_status parse_parenthesis(sql_parser *p, const weft_expr **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_pointers items = {0};
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
-    bool query = weft_sql_begins_query(p); /* ((SELECT 1) + 1) is an expression, ((SELECT 1) LIMIT 1) a query */
+    bool query =
+        weft_sql_begins_query(p); /* ((SELECT 1) + 1) is an expression, ((SELECT 1) LIMIT 1) a query */
     if (query && sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_query_continues(p, &query));
     if (query) return parse_subquery(p, WEFT_SUBQUERY_SCALAR, &start, out);
     WEFT_TRY(st, weft_sql_expr(p, out));

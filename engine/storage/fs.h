@@ -57,8 +57,8 @@ WEFT_MUST_CHECK weft_status weft_file_finish(weft_ctx *ctx, weft_file_writer **w
 void weft_file_abandon(weft_file_writer **writer);
 
 /* Anonymous scratch (O_TMPFILE in one of the settings' scratch folders): spilled pages. Positional reads and
- * writes by any thread; the space is gone when closed or when the process dies. The handle is one heap block, so
- * weft_mem_move charges it to another account. */
+ * writes by any thread; the space is gone when closed or when the process dies. The handle is one heap block,
+ * so weft_mem_move charges it to another account. */
 typedef struct weft_scratch weft_scratch;
 WEFT_MUST_CHECK weft_status weft_scratch_open(weft_ctx *ctx, weft_scratch **out);
 /* Append; *offset is where it lies. Tries the next folder on WEFT_NOSPACE. */

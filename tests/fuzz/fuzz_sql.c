@@ -1,6 +1,6 @@
 /* tests/fuzz/fuzz_sql.c - any bytes as a SQL script: split into statements, each is parsed, analysed against
- * the TPC-H schema without data, optimised, printed; errors are printed too. Nothing may crash, hang, or fail as
- * INTERNAL. */
+ * the TPC-H schema without data, optimised, printed; errors are printed too. Nothing may crash, hang, or fail
+ * as INTERNAL. */
 #include <stdio.h>
 #include <stdlib.h>
 

@@ -93,8 +93,8 @@ static bool convert_big_endian(const uint8_t *bytes, int64_t len, weft_i128 *out
     return fill == ((bytes[0] & 0x80) != 0 ? 0xff : 0);
 }
 
-/* Values of up to 8 bytes straight to I64. A word from the first byte of a value holds it and some of the next:
- * only the last values, whose word would pass the end, are read byte by byte. */
+/* Values of up to 8 bytes straight to I64. A word from the first byte of a value holds it and some of the
+ * next: only the last values, whose word would pass the end, are read byte by byte. */
 static void convert_narrow_decimals(const uint8_t *raw, int32_t width, int64_t count, int64_t *to)
 {
     const int32_t unused = 64 - 8 * width;

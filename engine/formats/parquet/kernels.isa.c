@@ -8,7 +8,7 @@
 #include "engine/formats/parquet/kernels.h"
 
 #include "common/hash.h"
-#include "engine/formats/bloom.h"
+#include "common/bloom.h"
 
 #ifdef WEFT_ISA_AVX2
 #include <immintrin.h>

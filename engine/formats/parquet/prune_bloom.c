@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "engine/expr/function.h"
-#include "engine/formats/bloom.h"
+#include "common/bloom.h"
 #include "engine/formats/parquet/prune.h"
 #include "engine/formats/parquet/thrift_read.h"
 #include "engine/formats/parquet/write_bloom.h"

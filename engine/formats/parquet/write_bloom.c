@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/formats/bloom.h"
+#include "common/bloom.h"
 
 static const uint64_t xxh_p1 = 0x9e3779b185ebca87u;
 static const uint64_t xxh_p2 = 0xc2b2ae3d27d4eb4fu;

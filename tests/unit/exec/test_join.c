@@ -67,6 +67,13 @@ static void line_columns(char *line, const data_row *row, const int32_t *columns
     }
 }
 
+/* More text at the end of a line of 512 bytes. */
+static void line_add(char *line, const char *text)
+{
+    const size_t at = strlen(line);
+    snprintf(line + at, 512 - at, "%s", text);
+}
+
 static void want_pair(const join_case *c, const data_row *probe, const data_row *build, text_lines *want)
 {
     char line[512] = "";
@@ -75,7 +82,7 @@ static void want_pair(const join_case *c, const data_row *probe, const data_row 
     if (build != NULL)
         line_columns(line, build, build_columns, 2);
     else
-        strcat(line, "|~|~");
+        line_add(line, "|~|~");
     lines_add(want, line);
 }
 
@@ -88,7 +95,7 @@ static void want_answer(const join_case *c, const data_row *probe, bool matched,
     if (c->kind == WEFT_JOIN_ANTI_NULL && (matched || unknown)) return;
     line_columns(line, probe, probe_columns, 3);
     if (c->kind == WEFT_JOIN_MARK)
-        strcat(line, c->mark_nullable && !matched && unknown ? "|~" : matched ? "|1" : "|0");
+        line_add(line, c->mark_nullable && !matched && unknown ? "|~" : matched ? "|1" : "|0");
     lines_add(want, line);
 }
 
@@ -251,13 +258,11 @@ static weft_status read_unmatched(weft_ctx *ctx, join_run *r)
     weft_status st = WEFT_OK;
     void *shared = NULL, *source = NULL;
     int32_t units = 0;
-    const weft_input inputs[2] = {
-        r->inputs[1], {.stage_id = 2, .block_count = TASKS, .blocks = r->marks}};
-    const weft_source_spec spec = {.kind = WEFT_SOURCE_MARKED,
-                                   .output = all_types,
-                                   .marked = {.marks_input = 1,
-                                              .column_count = DATA_COLUMNS,
-                                              .columns = identity}};
+    const weft_input inputs[2] = {r->inputs[1], {.stage_id = 2, .block_count = TASKS, .blocks = r->marks}};
+    const weft_source_spec spec = {
+        .kind = WEFT_SOURCE_MARKED,
+        .output = all_types,
+        .marked = {.marks_input = 1, .column_count = DATA_COLUMNS, .columns = identity}};
     const weft_task_spec task_spec = {.partition_end = PARTITIONS};
     const weft_task task = {.spec = &task_spec, .input_count = 2, .inputs = inputs, .owner = ctx->memory};
     WEFT_TRY(st, weft_source_marked.shared_open(ctx, &spec, inputs, &shared, &units));
@@ -377,8 +382,7 @@ static void more_than_memory(void **state)
     const exec_config little[] = {{.batch_rows = 2048, .pool_bytes = 384 << 10}};
     data_set probe = data_new(weft_test_seed(), 400, 4000, 2000, 9);
     data_set build = data_new(weft_test_seed() + 1, 4500, 4000, 2000, 11);
-    for (int32_t i = 0; i < WEFT_COUNT(cases); i++)
-        check_case(&cases[i], &probe, &build, little, 1, true);
+    for (int32_t i = 0; i < WEFT_COUNT(cases); i++) check_case(&cases[i], &probe, &build, little, 1, true);
     data_free(&probe);
     data_free(&build);
 }

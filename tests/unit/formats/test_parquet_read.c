@@ -5,7 +5,7 @@
 
 #include "common/hash.h"
 #include "engine/expr/expr.h"
-#include "engine/formats/bloom.h"
+#include "common/bloom.h"
 #include "engine/formats/source.h"
 #include "tests/support/fixture.h"
 

@@ -363,10 +363,13 @@ static void error_text_points(void **state)
 static char *repeated(const char *head, const char *part, size_t count, const char *middle, const char *close)
 {
     const size_t part_len = strlen(part), close_len = strlen(close);
-    char *text = malloc(strlen(head) + strlen(middle) + count * (part_len + close_len) + 1);
-    char *at = text + sprintf(text, "%s", head);
+    const size_t head_len = strlen(head), middle_len = strlen(middle);
+    char *text = malloc(head_len + middle_len + count * (part_len + close_len) + 1);
+    char *at = text + head_len;
+    memcpy(text, head, head_len);
     for (size_t i = 0; i < count; i++, at += part_len) memcpy(at, part, part_len);
-    at += sprintf(at, "%s", middle);
+    memcpy(at, middle, middle_len);
+    at += middle_len;
     for (size_t i = 0; i < count; i++, at += close_len) memcpy(at, close, close_len);
     *at = '\0';
     return text;
@@ -436,8 +439,10 @@ static void long_chains(void **state)
         weft_fixture_open(&f);
         char *text = repeated(forms[i][0], "", 200000, forms[i][1], forms[i][2]);
         if (i == 0) {
-            char *closed = malloc(strlen(text) + 2);
-            sprintf(closed, "%s)", text);
+            const size_t len = strlen(text);
+            char *closed = malloc(len + 2);
+            memcpy(closed, text, len);
+            memcpy(closed + len, ")", 2);
             free(text);
             text = closed;
         }

@@ -1,10 +1,10 @@
-/* engine/formats/bloom.h - split-block bloom filters of hashes, inline for the loops that ask them.
+/* common/bloom.h - split-block bloom filters of hashes, inline for the loops that ask them.
  *
  * A block is 256 bits. The high half of the hash names the block, the low half, times eight odd salts, one
  * bit in each of its eight words: lanes of one vector where the instruction set has them. Shape and salts:
  * BloomFilter.md of apache/parquet-format. */
-#ifndef WEFT_FORMATS_BLOOM_H
-#define WEFT_FORMATS_BLOOM_H
+#ifndef WEFT_COMMON_BLOOM_H
+#define WEFT_COMMON_BLOOM_H
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -1,0 +1,249 @@
+/* engine/plan/plan_sort.c - SORT and WINDOW: sorted runs in one stage, merged in the next. */
+#include <string.h>
+
+#include "engine/plan/planner_impl.h"
+
+static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                              const weft_expr *const *keys, int32_t key_count, const weft_expr *const *hash,
+                              int32_t hash_count, int64_t limit, const id_set *required, pipeline *pipe,
+                              made **out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t most = key_count + hash_count;
+    const weft_expr **exprs = NULL;
+    int32_t *ordinals = NULL;
+    id_set kept = {0};
+    weft_sort_key *sort = NULL;
+    int64_t *ids = NULL;
+
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &exprs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &ordinals));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, key_count, &sort));
+    for (int32_t i = 0; i < hash_count; i++) exprs[i] = hash[i];
+    for (int32_t i = 0; i < key_count; i++) exprs[hash_count + i] = keys[i]->args[0];
+    WEFT_TRY(st, pipe_compute(ctx, pipe, exprs, most, ordinals));
+    /* computed keys get ids of their own, so that narrowing keeps them */
+    WEFT_TRY(st, id_set_new(ctx, p, required, &kept));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &ids));
+    for (int32_t i = 0; i < most; i++) {
+        ids[i] = weft_next_id(p->ids);
+        WEFT_TRY(st, pipe_name_column(ctx, pipe, ids[i], ordinals[i]));
+        WEFT_TRY(st, id_set_add(ctx, &kept, ids[i]));
+    }
+    WEFT_TRY(st, pipe_narrow(ctx, pipe, &kept));
+    for (int32_t i = 0; i < most; i++) ordinals[i] = pipe_find(pipe, ids[i]);
+    for (int32_t i = 0; i < key_count; i++)
+        sort[i] = (weft_sort_key){.column = ordinals[hash_count + i],
+                                  .descending = keys[i]->sort.descending,
+                                  .nulls_first = keys[i]->sort.nulls_first};
+    weft_sink_spec sink = {.kind = WEFT_SINK_SORT,
+                           .rows = pipe->types,
+                           .partition_count = 1,
+                           .sort = {.key_count = key_count,
+                                    .keys = sort,
+                                    .limit = limit,
+                                    .hash_count = hash_count,
+                                    .hash = ordinals}};
+    if (hash_count > 0) sink.partition_count = plan_partitions_for(p, pipe->rows * 64, pipe->rows);
+    WEFT_TRY(st, pipe_name(ctx, pipe, limit >= 0 ? "top-n" : "sort"));
+    WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, MADE_RUNS, NULL, NULL, out));
+    /* remember where the logical columns lie in the rows: several ids may share a column, so the list is kept
+     * whole */
+    plan_column *places = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, pipe->columns.count, &places));
+    memcpy(places, pipe->columns.items, (size_t)pipe->columns.count * sizeof(*places));
+    (*out)->places = places;
+    (*out)->place_count = pipe->columns.count;
+    (*out)->sort_keys = sort;
+    (*out)->hash_columns = ordinals;
+done:
+    return st;
+}
+
+/* The pipe that merges the runs. */
+static weft_status open_runs(weft_ctx *ctx, weft_planner *p, made *runs, int32_t key_count, int64_t limit,
+                             pipeline *out)
+{
+    weft_status st = WEFT_OK;
+    int64_t *ids = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, runs->column_count, &ids));
+    for (int32_t i = 0; i < runs->column_count; i++) ids[i] = -1;
+    WEFT_TRY(st, pipe_open_rows(ctx, p, &runs, 1, ids, out));
+    out->columns = (plan_list){0};
+    for (int32_t i = 0; i < runs->place_count; i++)
+        WEFT_TRY(st, pipe_name_column(ctx, out, runs->places[i].id, runs->places[i].ordinal));
+    out->source =
+        (weft_source_spec){.kind = WEFT_SOURCE_MERGE,
+                           .output = {.count = runs->column_count, .types = runs->types},
+                           .merge = {.key_count = key_count, .keys = runs->sort_keys, .limit = limit}};
+    out->name = NULL;
+    if (limit >= 0 && out->rows > (double)limit) out->rows = (double)limit;
+    WEFT_TRY(st, pipe_name(ctx, out, "merge"));
+done:
+    return st;
+}
+
+weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int64_t limit,
+                      const id_set *required, const constraint_list *constraints, pipeline *out, bool *ready)
+{
+    weft_status st = WEFT_OK;
+    made *runs = plan_find_made(p, node, MADE_RUNS);
+    id_set below = {0};
+
+    *ready = false;
+    if (runs == NULL) {
+        pipeline input = {0};
+        bool input_ready = false;
+        WEFT_TRY(st, id_set_new(ctx, p, required, &below));
+        for (int32_t i = 0; i < node->sort.count; i++)
+            WEFT_TRY(st, id_set_add_expr(ctx, &below, node->sort.keys[i]));
+        WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, constraints, &input, &input_ready));
+        if (input_ready)
+            WEFT_TRY(st, issue_runs(ctx, p, node, node->sort.keys, node->sort.count, NULL, 0, limit, required,
+                                    &input, &runs));
+        goto done;
+    }
+    if (!runs->finished) goto done;
+    WEFT_TRY(st, open_runs(ctx, p, runs, node->sort.count, limit, out));
+    out->one_task = true;
+    out->ordered = true;
+    *ready = true;
+done:
+    return st;
+}
+
+/* ---- WINDOW ---- */
+
+static weft_status lower_window_calls(weft_ctx *ctx, const weft_node *node, const int32_t *arg_ordinals,
+                                      weft_window_call **out)
+{
+    weft_status st = WEFT_OK;
+    weft_window_call *calls = NULL;
+    int32_t next = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->window.count, &calls));
+    for (int32_t i = 0; i < node->window.count; i++) {
+        const weft_expr *window = plan_below_alias(node->window.exprs[i]);
+        const weft_expr *call = window->args[0];
+        calls[i].spec = window->window.spec;
+        if (call->kind == WEFT_EXPR_AGGREGATE) {
+            WEFT_TRY(st, plan_lower_aggregate(ctx, call, arg_ordinals + next, &calls[i].call));
+            next += call->arg_count + (call->aggregate.filter != NULL);
+            continue;
+        }
+        const weft_expr **args = NULL;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &args));
+        for (int32_t j = 0; j < call->arg_count; j++, next++) {
+            if (call->args[j]->kind == WEFT_EXPR_LITERAL)
+                args[j] = call->args[j];
+            else
+                WEFT_TRY(st, weft_expr_ordinal(ctx, arg_ordinals[next], call->args[j]->type,
+                                               call->args[j]->nullable, &args[j]));
+        }
+        WEFT_TRY(st, weft_expr_with_args(ctx, call, args, &calls[i].call));
+    }
+    *out = calls;
+done:
+    return st;
+}
+
+static weft_status window_arguments(weft_ctx *ctx, const weft_node *node, const weft_expr ***out,
+                                    int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    int32_t total = 0;
+    for (int32_t i = 0; i < node->window.count; i++)
+        total += plan_below_alias(node->window.exprs[i])->args[0]->arg_count + 1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, total, out));
+    *count = 0;
+    for (int32_t i = 0; i < node->window.count; i++) {
+        const weft_expr *call = plan_below_alias(node->window.exprs[i])->args[0];
+        for (int32_t j = 0; j < call->arg_count; j++) (*out)[(*count)++] = call->args[j];
+        if (call->kind == WEFT_EXPR_AGGREGATE && call->aggregate.filter != NULL)
+            (*out)[(*count)++] = call->aggregate.filter;
+    }
+done:
+    return st;
+}
+
+static weft_status add_window(weft_ctx *ctx, const weft_node *node, const made *runs, pipeline *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_window_spec *spec = plan_below_alias(node->window.exprs[0])->window.spec;
+    const weft_expr **args = NULL;
+    int32_t arg_count = 0;
+    int32_t *ordinals = NULL;
+    weft_type *types = NULL;
+    weft_window_call *calls = NULL;
+
+    WEFT_TRY(st, window_arguments(ctx, node, &args, &arg_count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, arg_count, &ordinals));
+    WEFT_TRY(st, pipe_compute(ctx, out, args, arg_count, ordinals));
+    WEFT_TRY(st, lower_window_calls(ctx, node, ordinals, &calls));
+    const int32_t before = out->types.count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, before + node->window.count, &types));
+    for (int32_t i = 0; i < before; i++) types[i] = out->types.types[i];
+    for (int32_t i = 0; i < node->window.count; i++) {
+        types[before + i] = node->window.exprs[i]->type;
+        WEFT_TRY(st, pipe_name_column(ctx, out, node->window.exprs[i]->alias.id, before + i));
+    }
+    const weft_op_spec op = {.kind = WEFT_OP_WINDOW,
+                             .output = {.count = before + node->window.count, .types = types},
+                             .window = {.partition_count = spec->partition_count,
+                                        .partition = runs->hash_columns,
+                                        .order_count = spec->order_count,
+                                        .order = runs->sort_keys + spec->partition_count,
+                                        .call_count = node->window.count,
+                                        .calls = calls}};
+    WEFT_TRY(st, pipe_add_op(ctx, out, &op, "window"));
+done:
+    return st;
+}
+
+weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
+                        pipeline *out, bool *ready)
+{
+    weft_status st = WEFT_OK;
+    const constraint_list none = {0};
+    const weft_window_spec *spec = plan_below_alias(node->window.exprs[0])->window.spec;
+    const int32_t key_count = spec->partition_count + spec->order_count;
+    made *runs = plan_find_made(p, node, MADE_RUNS);
+    id_set below = {0};
+
+    *ready = false;
+    if (runs == NULL) {
+        pipeline input = {0};
+        bool input_ready = false;
+        const weft_expr **keys = NULL;
+        WEFT_TRY(st, id_set_new(ctx, p, required, &below));
+        for (int32_t i = 0; i < node->window.count; i++)
+            WEFT_TRY(st, id_set_add_expr(ctx, &below, node->window.exprs[i]));
+        WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &none, &input, &input_ready));
+        if (!input_ready) goto done;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, key_count, &keys));
+        for (int32_t i = 0; i < spec->partition_count; i++) {
+            weft_expr *key = NULL;
+            const weft_expr **arg = NULL;
+            WEFT_TRY(st, WEFT_NEW(ctx, &key));
+            WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &arg));
+            arg[0] = spec->partition[i];
+            *key = (weft_expr){.kind = WEFT_EXPR_SORT_KEY,
+                               .type = arg[0]->type,
+                               .nullable = arg[0]->nullable,
+                               .arg_count = 1,
+                               .args = arg,
+                               .sort = {.nulls_first = true}};
+            keys[i] = key;
+        }
+        for (int32_t i = 0; i < spec->order_count; i++) keys[spec->partition_count + i] = spec->order[i];
+        WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, spec->partition, spec->partition_count, -1,
+                                &below, &input, &runs));
+        goto done;
+    }
+    if (!runs->finished) goto done;
+    WEFT_TRY(st, open_runs(ctx, p, runs, key_count, -1, out));
+    out->one_task = spec->partition_count == 0;
+    WEFT_TRY(st, add_window(ctx, node, runs, out));
+    *ready = true;
+done:
+    return st;
+}

@@ -116,6 +116,7 @@ class Shell(CliCase):
             self.assertIn("kept", file.read())
         t = self.open("--format", "csv")
         at = t.wait_for("weft> ")
+        time.sleep(0.3)  # as above
         t.type("\x10\n")  # Ctrl-P: the line before this one (quit is none)
         t.wait_for("weft> ", start=t.wait_for("kept\n1\n", start=at))
         self.assertEqual(t.end_of_input(), 0)

@@ -244,6 +244,7 @@ weft_status weft_pq_chunk_open(weft_ctx *ctx, weft_pq_chunk *chunk, weft_file *f
     chunk->file_id = meta->id;
     chunk->path = meta->path;
     chunk->leaf = &meta->leaves[leaf];
+    chunk->rebase_zone = meta->rebase_zone;
     chunk->meta = &meta->row_groups[row_group].chunks[leaf];
     chunk->rows = meta->row_groups[row_group].rows;
     chunk->next_offset = chunk->meta->begin;

@@ -90,6 +90,7 @@ typedef struct weft_pq_chunk {
     uint64_t file_id; /* the meta's */
     const char *path; /* of the file, for messages */
     const weft_pq_leaf *leaf;
+    const char *rebase_zone; /* the meta's */
     const weft_pq_chunk_meta *meta;
     int64_t rows;                /* of the row group */
     bool nested;                 /* levels are kept, rows are counted by repetition levels */

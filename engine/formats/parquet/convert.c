@@ -1,6 +1,7 @@
 /* engine/formats/parquet/convert.c - physical values to values of the weft type, a page or a dictionary at a
  * time. */
 #include "engine/formats/parquet/chunk.h"
+#include "engine/formats/parquet/rebase.h"
 
 #define CONVERT_LOOP(from_type, to_type, expression)                                                         \
     do {                                                                                                     \
@@ -52,6 +53,25 @@ static void convert_int96(const uint8_t *raw, int64_t count, int64_t *to)
                             (uint64_t)convert_floor_1000(nanos);
         to[i] = (int64_t)us;
     }
+}
+
+/* Times of the older calendar, in place. The zone is opened when the first value needs it. */
+static weft_status convert_rebase(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t *us, int64_t count)
+{
+    weft_status st = WEFT_OK;
+    const char *name = chunk->rebase_zone;
+    weft_zone *zone = NULL;
+    bool open = false;
+    for (int64_t i = 0; i < count; i++) {
+        if (us[i] >= WEFT_PQ_REBASE_US) continue;
+        if (!open && name != NULL) WEFT_TRY(st, weft_zone_open(ctx, name, &zone));
+        if (!open && name == NULL) WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
+        open = true;
+        us[i] = weft_pq_rebase_us(zone, us[i]);
+    }
+done:
+    weft_zone_close(&zone);
+    return st;
 }
 
 static uint64_t convert_load_big(const uint8_t *bytes)
@@ -181,6 +201,19 @@ weft_status weft_pq_convert_fixed(weft_ctx *ctx, weft_pq_chunk *chunk, const uin
     case WEFT_PQ_NS_TO_US: CONVERT_LOOP(int64_t, int64_t, convert_floor_1000(v)); break;
     case WEFT_PQ_TIME_MS: CONVERT_LOOP(int32_t, int64_t, (int64_t)v * 1000); break;
     case WEFT_PQ_INT96_TO_US: convert_int96(raw, count, out->data); break;
+    case WEFT_PQ_DATE_REBASED: CONVERT_LOOP(int32_t, int32_t, weft_pq_rebase_day(v)); break;
+    case WEFT_PQ_US_REBASED:
+        CONVERT_LOOP(int64_t, int64_t, v);
+        WEFT_TRY(st, convert_rebase(ctx, chunk, out->data, count));
+        break;
+    case WEFT_PQ_MS_REBASED:
+        CONVERT_LOOP(uint64_t, int64_t, v * 1000);
+        WEFT_TRY(st, convert_rebase(ctx, chunk, out->data, count));
+        break;
+    case WEFT_PQ_INT96_REBASED:
+        convert_int96(raw, count, out->data);
+        WEFT_TRY(st, convert_rebase(ctx, chunk, out->data, count));
+        break;
     case WEFT_PQ_FLOAT16: CONVERT_LOOP(uint16_t, float, convert_half(v)); break;
     case WEFT_PQ_I32_TO_I128:
         CONVERT_LOOP(int32_t, weft_i128, v);

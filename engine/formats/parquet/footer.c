@@ -2,6 +2,8 @@
  *
  * Every offset and count is checked here against the file, so that the reader of pages may use them as they
  * are. What a chunk's own pages then claim is checked again, page by page (page.c). */
+#include <string.h>
+
 #include "engine/formats/parquet/meta.h"
 #include "engine/formats/parquet/thrift_read.h"
 
@@ -18,7 +20,9 @@ typedef struct footer {
     weft_ctx *ctx;
     weft_pq_meta *meta;
     weft_thrift t;
-    int64_t offset; /* of the footer in the file */
+    int64_t offset;                   /* of the footer in the file */
+    int32_t spark_version;            /* 301 is 3.1; 0: written by others */
+    bool legacy_times, legacy_int96; /* Spark says that it counted by the Julian calendar */
 } footer;
 
 #define footer_fail(f, code, ...) footer_fail_at(f, code, __VA_ARGS__)
@@ -353,6 +357,88 @@ done:
     return st;
 }
 
+/* The major and minor number: 301 of "3.1.2"; 0 when there is none. */
+static int32_t footer_version(const uint8_t *text, int32_t len)
+{
+    int32_t part[2] = {0, 0}, at = 0;
+    for (int32_t i = 0; i < len && at < 2; i++) {
+        if (text[i] == '.') {
+            at++;
+        } else if (text[i] < '0' || text[i] > '9' || part[at] > 99) {
+            break;
+        } else {
+            part[at] = part[at] * 10 + text[i] - '0';
+        }
+    }
+    return part[0] * 100 + part[1];
+}
+
+static weft_status footer_key_value(footer *f, const char *key, const uint8_t *value, int32_t value_bytes)
+{
+    weft_status st = WEFT_OK;
+    if (strcmp(key, "org.apache.spark.version") == 0) {
+        f->spark_version = footer_version(value, value_bytes);
+    } else if (strcmp(key, "org.apache.spark.legacyDateTime") == 0) {
+        f->legacy_times = true;
+    } else if (strcmp(key, "org.apache.spark.legacyINT96") == 0) {
+        f->legacy_int96 = true;
+    } else if (strcmp(key, "org.apache.spark.timeZone") == 0) {
+        char *zone = NULL;
+        WEFT_TRY(st, weft_arena_copy(f->ctx, f->meta->arena, value, (size_t)value_bytes, &zone));
+        f->meta->rebase_zone = zone;
+    }
+done:
+    return st;
+}
+
+static weft_status footer_key_values(footer *f, weft_thrift_field list)
+{
+    enum { KEY_BYTES = 64 }; /* longer ones are none of ours */
+    weft_status st = WEFT_OK;
+    weft_thrift *t = &f->t;
+    weft_thrift_field element;
+    for (int32_t n = weft_thrift_list(t, list, &element); n > 0 && weft_thrift_is_struct(t, element); n--) {
+        weft_thrift_field field = {0};
+        const uint8_t *key = NULL, *value = NULL;
+        int32_t key_bytes = 0, value_bytes = 0;
+        char text[KEY_BYTES] = "";
+        weft_thrift_struct_begin(t);
+        while (weft_thrift_struct_next(t, &field)) {
+            if (field.id == 1) {
+                key = weft_thrift_binary(t, field, &key_bytes);
+            } else if (field.id == 2) {
+                value = weft_thrift_binary(t, field, &value_bytes);
+            } else {
+                weft_thrift_skip(t, field);
+            }
+        }
+        if (t->bad || key == NULL || key_bytes >= KEY_BYTES) continue;
+        memcpy(text, key, (size_t)key_bytes);
+        WEFT_TRY(st, footer_key_value(f, text, value, value == NULL ? 0 : value_bytes));
+    }
+done:
+    return st;
+}
+
+/* Columns of a file that counted by the Julian calendar are read so. Spark before 3.0 always did, and for
+ * INT96 before 3.1. */
+static void footer_rebase(footer *f)
+{
+    const bool is_spark = f->spark_version > 0;
+    const bool times = f->legacy_times || (is_spark && f->spark_version < 300);
+    const bool int96 = f->legacy_int96 || (is_spark && f->spark_version < 301);
+    for (int32_t i = 0; i < f->meta->leaf_count; i++) {
+        weft_pq_leaf *leaf = &f->meta->leaves[i];
+        const bool micros = leaf->convert == WEFT_PQ_AS_IS && leaf->type.id == WEFT_TYPE_TIMESTAMP;
+        if (leaf->convert == WEFT_PQ_INT96_TO_US && int96) leaf->convert = WEFT_PQ_INT96_REBASED;
+        if (!times) continue;
+        if (leaf->type.id == WEFT_TYPE_DATE) leaf->convert = WEFT_PQ_DATE_REBASED;
+        if (micros) leaf->convert = WEFT_PQ_US_REBASED;
+        if (leaf->convert == WEFT_PQ_MS_TO_US && leaf->type.id == WEFT_TYPE_TIMESTAMP)
+            leaf->convert = WEFT_PQ_MS_REBASED;
+    }
+}
+
 weft_status weft_pq_footer_parse(weft_ctx *ctx, weft_pq_meta *meta, const uint8_t *bytes, int64_t len,
                                  int64_t footer_offset)
 {
@@ -368,6 +454,8 @@ weft_status weft_pq_footer_parse(weft_ctx *ctx, weft_pq_meta *meta, const uint8_
             rows = weft_thrift_int(&f.t, field);
         } else if (field.id == 4 && meta->row_groups == NULL) {
             WEFT_TRY(st, footer_row_groups(&f, field));
+        } else if (field.id == 5) {
+            WEFT_TRY(st, footer_key_values(&f, field));
         } else if (field.id == 8) {
             st = footer_fail(&f, WEFT_UNSUPPORTED, "the file is encrypted");
             goto done;
@@ -380,6 +468,7 @@ weft_status weft_pq_footer_parse(weft_ctx *ctx, weft_pq_meta *meta, const uint8_
     } else if (rows != meta->rows) {
         st = footer_fail(&f, WEFT_CORRUPT, "the rows of the row groups do not add up to the file's");
     }
+    footer_rebase(&f);
 done:
     return st;
 }

@@ -34,7 +34,11 @@ typedef enum weft_pq_convert {
     WEFT_PQ_INT96_TO_US,      /* nanoseconds of the day and Julian day */
     WEFT_PQ_BYTES_TO_DECIMAL, /* big-endian two's complement, FIXED or BYTE_ARRAY */
     WEFT_PQ_FLOAT16,          /* FIXED(2) half precision */
-    WEFT_PQ_FIXED_TO_STR      /* FIXED to binary strings */
+    WEFT_PQ_FIXED_TO_STR,     /* FIXED to binary strings */
+    WEFT_PQ_DATE_REBASED,     /* INT32 days counted as rebase.h says */
+    WEFT_PQ_US_REBASED,       /* INT64 microseconds */
+    WEFT_PQ_MS_REBASED,       /* INT64 milliseconds */
+    WEFT_PQ_INT96_REBASED     /* INT96 */
 } weft_pq_convert;
 
 typedef struct weft_pq_node weft_pq_node;
@@ -99,7 +103,8 @@ typedef struct weft_pq_meta {
     int64_t file_bytes;
     int64_t rows;
     int32_t leaf_count;
-    const weft_pq_leaf *leaves;
+    weft_pq_leaf *leaves;
+    const char *rebase_zone; /* of leaves that are *_REBASED; NULL: the session's */
     int32_t field_count; /* columns at the top */
     const weft_pq_node *fields;
     const weft_field *columns; /* the same as weft fields */

@@ -7,218 +7,7 @@
 #include "engine/expr/expr.h"
 #include "common/bloom.h"
 #include "engine/formats/source.h"
-#include "tests/support/fixture.h"
-
-typedef struct text {
-    char *bytes;
-    size_t len, room;
-} text;
-
-static void text_add(text *t, const char *bytes, size_t len)
-{
-    if (t->len + len + 1 > t->room) {
-        t->room = (t->len + len + 1) * 2;
-        t->bytes = realloc(t->bytes, t->room);
-        assert_non_null(t->bytes);
-    }
-    memcpy(t->bytes + t->len, bytes, len);
-    t->len += len;
-    t->bytes[t->len] = '\0';
-}
-
-static void text_format(text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void text_format(text *t, const char *format, ...)
-{
-    char part[256];
-    va_list arguments;
-    va_start(arguments, format);
-    const int n = vsnprintf(part, sizeof part, format, arguments);
-    va_end(arguments);
-    assert_in_range(n, 0, sizeof part - 1);
-    text_add(t, part, (size_t)n);
-}
-
-static void text_i128(text *t, weft_i128 value)
-{
-    char digits[48];
-    int at = sizeof digits;
-    weft_u128 left = value < 0 ? 0 - (weft_u128)value : (weft_u128)value;
-    do {
-        digits[--at] = (char)('0' + (int)(left % 10));
-        left /= 10;
-    } while (left > 0);
-    if (value < 0) digits[--at] = '-';
-    text_add(t, digits + at, sizeof digits - (size_t)at);
-}
-
-static void text_value(text *t, const weft_column *c, int32_t row);
-
-static void text_string(text *t, weft_type type, const weft_str *s)
-{
-    const char *bytes = weft_str_data(s);
-    if (type.id == WEFT_TYPE_STRING) {
-        text_add(t, "'", 1);
-        text_add(t, bytes, s->len);
-    } else {
-        text_add(t, "x'", 2);
-        for (uint32_t i = 0; i < s->len; i++) text_format(t, "%02x", (unsigned char)bytes[i]);
-    }
-    text_add(t, "'", 1);
-}
-
-static void text_list(text *t, const weft_column *c, const weft_list *list)
-{
-    const bool is_map = c->type.id == WEFT_TYPE_MAP;
-    assert_true(list->offset >= 0 && list->length >= 0 && list->offset + list->length <= c->child_rows);
-    text_add(t, is_map ? "<" : "[", 1);
-    for (int32_t i = 0; i < list->length; i++) {
-        if (i > 0) text_add(t, ", ", 2);
-        if (is_map) {
-            text_value(t, &c->children[0].children[0], list->offset + i);
-            text_add(t, ": ", 2);
-            text_value(t, &c->children[0].children[1], list->offset + i);
-        } else {
-            text_value(t, &c->children[0], list->offset + i);
-        }
-    }
-    text_add(t, is_map ? ">" : "]", 1);
-}
-
-static void text_value(text *t, const weft_column *c, int32_t row)
-{
-    if (weft_column_is_null(c, row)) {
-        text_add(t, "NULL", 4);
-        return;
-    }
-    if (c->phys == WEFT_PHYS_STRUCT) {
-        text_add(t, "{", 1);
-        for (int32_t i = 0; i < c->child_count; i++) {
-            if (i > 0) text_add(t, ", ", 2);
-            text_value(t, &c->children[i], row);
-        }
-        text_add(t, "}", 1);
-        return;
-    }
-    const void *value = weft_column_value(c, row);
-    weft_i128 wide;
-    switch ((weft_phys)c->phys) {
-    case WEFT_PHYS_BOOL: text_format(t, "%s", *(const uint8_t *)value != 0 ? "true" : "false"); break;
-    case WEFT_PHYS_I8: text_format(t, "%d", *(const int8_t *)value); break;
-    case WEFT_PHYS_I16: text_format(t, "%d", *(const int16_t *)value); break;
-    case WEFT_PHYS_I32: text_format(t, "%d", *(const int32_t *)value); break;
-    case WEFT_PHYS_I64: text_format(t, "%lld", (long long)*(const int64_t *)value); break;
-    case WEFT_PHYS_I128:
-        memcpy(&wide, value, sizeof wide);
-        text_i128(t, wide);
-        break;
-    case WEFT_PHYS_F32: text_format(t, "%.9g", (double)*(const float *)value); break;
-    case WEFT_PHYS_F64: text_format(t, "%.17g", *(const double *)value); break;
-    case WEFT_PHYS_STR: text_string(t, c->type, value); break;
-    case WEFT_PHYS_LIST: text_list(t, c, value); break;
-    case WEFT_PHYS_STRUCT:
-    case WEFT_PHYS_NULL:
-    case WEFT_PHYS_COUNT: fail_msg("a column of physical type %d", c->phys);
-    }
-}
-
-/* How a file is read. */
-typedef struct reading {
-    const char *name;
-    int32_t batch_rows;
-    int64_t target_rows;
-    const weft_expr *const *conjuncts;
-    int32_t conjunct_count;
-    const weft_scan_filter *keys;
-    int32_t key_count;
-    weft_scan_metrics metrics; /* out */
-    int64_t rows;              /* out */
-} reading;
-
-static weft_status read_splits(weft_ctx *ctx, const weft_format *format, const weft_table *table,
-                               const weft_scan_spec *spec, reading *r, text *out)
-{
-    weft_status st = WEFT_OK;
-    weft_split *splits;
-    int32_t count;
-    weft_scan *scan = NULL;
-    weft_batch batch;
-    WEFT_TRY(st, format->splits(ctx, table, spec, r->target_rows, &splits, &count));
-    WEFT_TRY(st, format->scan_open(ctx, table, spec, splits, count, &scan));
-    for (;;) {
-        WEFT_TRY(st, format->scan_next(ctx, scan, &batch));
-        if (batch.rows == 0) break;
-        assert_in_range(batch.rows, 1, r->batch_rows);
-        assert_in_range(batch.selected, 1, batch.rows);
-        for (int32_t i = 0; i < batch.selected; i++) {
-            const int32_t row = batch.selection != NULL ? batch.selection[i] : i;
-            for (int32_t c = 0; c < batch.column_count; c++) {
-                if (c > 0) text_add(out, "\t", 1);
-                text_value(out, &batch.columns[c], row);
-            }
-            text_add(out, "\n", 1);
-        }
-        r->rows += batch.selected;
-    }
-    format->scan_metrics(scan, &r->metrics);
-done:
-    if (scan != NULL) format->scan_close(&scan);
-    return st;
-}
-
-static weft_status read_path(weft_fixture *f, const char *path, reading *r, text *out)
-{
-    weft_status st = WEFT_OK;
-    const weft_format *format = weft_format_find("parquet");
-    weft_file_info *files;
-    weft_table *table = NULL;
-    int32_t file_count, columns[64];
-    WEFT_TRY(st, weft_fs_list(&f->ctx, path, &files, &file_count));
-    WEFT_TRY(st, format->open(&f->ctx, files, file_count, NULL, 0, NULL, &table));
-    const int32_t column_count = format->schema(table)->count;
-    assert_in_range(column_count, 0, 64);
-    for (int32_t i = 0; i < column_count; i++) columns[i] = i;
-    const weft_scan_spec spec = {.column_count = column_count,
-                                 .columns = columns,
-                                 .conjunct_count = r->conjunct_count,
-                                 .conjuncts = r->conjuncts,
-                                 .key_filter_count = r->key_count,
-                                 .key_filters = r->keys,
-                                 .batch_rows = r->batch_rows};
-    WEFT_TRY(st, read_splits(&f->ctx, format, table, &spec, r, out));
-done:
-    if (table != NULL) format->close(&table);
-    return st;
-}
-
-static void data_path(char *path, size_t bytes, const char *name, const char *extension)
-{
-    snprintf(path, bytes, "%s/tests/data/parquet/%s%s", weft_test_source_dir(), name, extension);
-}
-
-static text load_text(const char *name)
-{
-    char path[4096];
-    text t = {0};
-    data_path(path, sizeof path, name, ".txt");
-    FILE *file = fopen(path, "rb");
-    assert_non_null(file);
-    char part[4096];
-    text_add(&t, "", 0);
-    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;) text_add(&t, part, n);
-    fclose(file);
-    return t;
-}
-
-/* Read tests/data/parquet/NAME.parquet; without an error. */
-static text read_file(weft_fixture *f, reading *r)
-{
-    char path[4096];
-    text t = {0};
-    text_add(&t, "", 0);
-    data_path(path, sizeof path, r->name, ".parquet");
-    weft_fixture_ok(f, read_path(f, path, r, &t));
-    return t;
-}
+#include "tests/support/parquet_text.h"
 
 static const char *const files[] = {
     "types_plain",
@@ -261,16 +50,16 @@ static void files_give_their_rows(void **state)
                 {50, 200, "weft.scan.pageCache", "1m"},
                 {70, 90, "weft.scan.pageCache", "1m"}};
     for (int i = 0; i < WEFT_COUNT(files); i++) {
-        text want = load_text(files[i]);
+        weft_text want = weft_parquet_load_text(files[i]);
         for (int w = 0; w < WEFT_COUNT(ways); w++) {
             weft_fixture f;
             weft_fixture_open(&f);
             if (ways[w].set[0] != '\0') {
                 weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, ways[w].set, ways[w].value));
             }
-            reading r = {
+            weft_reading r = {
                 .name = files[i], .batch_rows = ways[w].batch_rows, .target_rows = ways[w].target_rows};
-            text got = read_file(&f, &r);
+            weft_text got = weft_parquet_read_file(&f, &r);
             if (strcmp(want.bytes, got.bytes) != 0) print_message("%s, way %d\n", files[i], w);
             assert_string_equal(want.bytes, got.bytes);
             free(got.bytes);
@@ -307,15 +96,15 @@ enum { PAGES_N, PAGES_RUN, PAGES_CODE, PAGES_MIXED };
 /* The lines of pages.txt that a test keeps: its n, run, code and mixed, quotes included. */
 typedef bool (*keeps)(long long n, const char *run, const char *code, const char *mixed);
 
-static text keep_lines(const char *name, keeps keep)
+static weft_text keep_lines(const char *name, keeps keep)
 {
-    text all = load_text(name), out = {0};
-    text_add(&out, "", 0);
+    weft_text all = weft_parquet_load_text(name), out = {0};
+    weft_text_add(&out, "", 0);
     for (char *line = all.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         char run[64], code[64], mixed[64];
         long long n;
         assert_int_equal(sscanf(line, "%lld\t%63[^\t]\t%63[^\t]\t%63[^\t]", &n, run, code, mixed), 4);
-        if (keep(n, run, code, mixed)) text_add(&out, line, (size_t)(end - line) + 1);
+        if (keep(n, run, code, mixed)) weft_text_add(&out, line, (size_t)(end - line) + 1);
     }
     free(all.bytes);
     return out;
@@ -323,25 +112,26 @@ static text keep_lines(const char *name, keeps keep)
 
 /* Read pages.parquet with the filters in all ways; the rows that keep says come, and only they. */
 static void check_filters(weft_fixture *f, const weft_expr *const *conjuncts, int32_t count,
-                          const weft_scan_filter *key_filters, int32_t key_count, keeps keep, reading *last)
+                          const weft_scan_filter *key_filters, int32_t key_count, keeps keep,
+                          weft_reading *last)
 {
     static const char *const settings[] = {"", "weft.scan.lateDecode", "weft.exec.compaction"};
     static const int32_t batches[] = {2048, 1, 7, 100};
-    text want = keep_lines("pages", keep);
+    weft_text want = keep_lines("pages", keep);
     for (int s = 0; s < WEFT_COUNT(settings); s++) {
         weft_settings_init(&f->settings);
         if (settings[s][0] != '\0') {
             weft_fixture_ok(f, weft_settings_set(&f->ctx, &f->settings, settings[s], "false"));
         }
         for (int b = 0; b < WEFT_COUNT(batches); b++) {
-            reading r = {.name = "pages",
+            weft_reading r = {.name = "pages",
                          .batch_rows = batches[b],
                          .target_rows = b == 1 ? 150 : 1 << 20,
                          .conjuncts = conjuncts,
                          .conjunct_count = count,
                          .keys = key_filters,
                          .key_count = key_count};
-            text got = read_file(f, &r);
+            weft_text got = weft_parquet_read_file(f, &r);
             assert_string_equal(want.bytes, got.bytes);
             free(got.bytes);
             if (s == 0 && b == 0) *last = r;
@@ -365,7 +155,7 @@ static void ranges_skip_pages(void **state)
     const weft_type bigint = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     const weft_expr *conjuncts[] = {compare(&f, PAGES_N, bigint, ">=", bigint_value(500)),
                                     compare(&f, PAGES_N, bigint, "<", bigint_value(640))};
-    reading r;
+    weft_reading r;
     check_filters(&f, conjuncts, 2, NULL, 0, keep_range, &r);
     assert_int_equal(r.metrics.row_groups, 1); /* splits left the other two out */
     assert_true(r.metrics.rows_read < 200);    /* the page index did the rest */
@@ -395,7 +185,7 @@ static void strings_filter_by_entries(void **state)
     const weft_expr *conjuncts[] = {compare(&f, PAGES_CODE, string, "=", string_value("code 3 of nine")),
                                     compare(&f, PAGES_MIXED, string, "<", string_value("9")),
                                     compare(&f, PAGES_RUN, string, ">", string_value("run 2"))};
-    reading r;
+    weft_reading r;
     check_filters(&f, conjuncts, 1, NULL, 0, keep_code, &r);
     check_filters(&f, conjuncts, 3, NULL, 0, keep_mixed, &r);
     weft_fixture_close(&f);
@@ -425,7 +215,7 @@ static void nulls_and_pairs(void **state)
     const weft_expr is_null = {
         .kind = WEFT_EXPR_IS_NULL, .type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .arg_count = 1, .args = &code};
     const weft_expr *null_conjunct = &is_null;
-    reading r;
+    weft_reading r;
     check_filters(&f, &null_conjunct, 1, NULL, 0, keep_null_code, &r);
     weft_fixture_ok(&f, weft_expr_ordinal(&f.ctx, PAGES_RUN, string, false, &args[0]));
     args[1] = code;
@@ -453,24 +243,25 @@ static void key_filters_drop_rows(void **state)
     const weft_key_filter bitmap = {
         .kind = WEFT_KEY_FILTER_BITMAP, .low = 3, .high = 1998, .has_range = true, .bits = bits};
     const weft_scan_filter by_bitmap = {.keys = &bitmap, .column = PAGES_N};
-    reading r;
+    weft_reading r;
     check_filters(&f, NULL, 0, &by_bitmap, 1, keep_keys, &r);
 
     weft_key_filter bloom = {.kind = WEFT_KEY_FILTER_BLOOM, .bits = blocks, .block_mask = 63};
     for (int i = 0; i < WEFT_COUNT(keys); i++)
         weft_bloom_insert(bloom.bits, bloom.block_mask, weft_hash_u64((uint64_t)keys[i]));
     const weft_scan_filter by_bloom = {.keys = &bloom, .column = PAGES_N};
-    reading all = {.name = "pages", .batch_rows = 64, .target_rows = 1000, .keys = &by_bloom, .key_count = 1};
-    text got = read_file(&f, &all);
+    weft_reading all = {
+        .name = "pages", .batch_rows = 64, .target_rows = 1000, .keys = &by_bloom, .key_count = 1};
+    weft_text got = weft_parquet_read_file(&f, &all);
     assert_in_range(all.rows, 3, 20);
     assert_non_null(strstr(got.bytes, "\n700\t"));
     free(got.bytes);
 
     const weft_key_filter empty = {.empty = true};
     const weft_scan_filter by_nothing = {.keys = &empty, .column = PAGES_CODE};
-    reading none = {
+    weft_reading none = {
         .name = "pages", .batch_rows = 64, .target_rows = 1000, .keys = &by_nothing, .key_count = 1};
-    got = read_file(&f, &none);
+    got = weft_parquet_read_file(&f, &none);
     assert_string_equal(got.bytes, "");
     free(got.bytes);
     weft_fixture_close(&f);
@@ -487,7 +278,7 @@ static void stats_come_from_footers(void **state)
     weft_table *table;
     weft_column_stats s;
     int32_t count;
-    data_path(path, sizeof path, "pages", ".parquet");
+    weft_parquet_data_path(path, sizeof path, "pages", ".parquet");
     weft_fixture_ok(&f, weft_fs_list(&f.ctx, path, &list, &count));
     weft_fixture_ok(&f, format->open(&f.ctx, list, count, NULL, 0, NULL, &table));
     assert_int_equal(format->row_count(table), 1000);
@@ -515,11 +306,11 @@ static weft_status read_damaged(const char *path, const uint8_t *bytes, size_t l
 {
     weft_fixture f;
     weft_fixture_open(&f);
-    reading r = {.name = "", .batch_rows = 100, .target_rows = 1 << 20};
-    text out = {0};
+    weft_reading r = {.name = "", .batch_rows = 100, .target_rows = 1 << 20};
+    weft_text out = {0};
     write_bytes(path, bytes, len);
-    text_add(&out, "", 0);
-    const weft_status st = read_path(&f, path, &r, &out);
+    weft_text_add(&out, "", 0);
+    const weft_status st = weft_parquet_read_text(&f, path, &r, &out);
     if (st != WEFT_OK) assert_int_not_equal(strlen(f.ctx.error.message), 0);
     free(out.bytes);
     weft_fixture_close(&f);
@@ -534,7 +325,7 @@ static void damage_is_an_error(void **state)
     char path[4096], made[64];
     for (int i = 0; i < WEFT_COUNT(files); i++) {
         static uint8_t bytes[20000], damaged[20000];
-        data_path(path, sizeof path, files[i], ".parquet");
+        weft_parquet_data_path(path, sizeof path, files[i], ".parquet");
         FILE *file = fopen(path, "rb");
         assert_non_null(file);
         const size_t len = fread(bytes, 1, sizeof bytes, file);
@@ -560,11 +351,11 @@ static void damage_is_an_error(void **state)
 
 static weft_status read_pages_once(weft_fixture *f, void *arg)
 {
-    reading r = {.name = arg, .batch_rows = 100, .target_rows = 1 << 20};
+    weft_reading r = {.name = arg, .batch_rows = 100, .target_rows = 1 << 20};
     char path[4096];
-    text out = {0};
-    data_path(path, sizeof path, r.name, ".parquet");
-    const weft_status st = read_path(f, path, &r, &out);
+    weft_text out = {0};
+    weft_parquet_data_path(path, sizeof path, r.name, ".parquet");
+    const weft_status st = weft_parquet_read_text(f, path, &r, &out);
     free(out.bytes);
     return st;
 }

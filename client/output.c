@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "engine/expr/cast.h"
+#include "engine/expr/nested_text.h"
 #include "engine/formats/source.h"
 
 enum { TABLE_MEASURE_ROWS = 1000 };
@@ -102,6 +103,7 @@ static void json_string(FILE *stream, cell text)
 static bool json_bare(weft_type type, cell text)
 {
     if (type.id == WEFT_TYPE_BOOLEAN) return true;
+    if (weft_type_is_nested(type)) return true; /* their text is JSON already */
     return weft_type_is_numeric(type) && memchr(text.bytes, 'N', text.len) == NULL &&
            memchr(text.bytes, 'I', text.len) == NULL;
 }
@@ -165,6 +167,25 @@ static void text_row(const row_writer *w, const cell *cells, const int32_t *widt
 
 /* ---- rows ---- */
 
+static weft_status nested_cell(weft_ctx *ctx, weft_zone *zone, bool json, const weft_column *column,
+                               int32_t row, cell *out)
+{
+    weft_status st = WEFT_OK;
+    weft_text text = {0};
+    char *bytes = NULL;
+    *out = (cell){0};
+    if (weft_column_is_null(column, row)) return WEFT_OK;
+    if (json)
+        WEFT_TRY(st, weft_nested_json(ctx, zone, column, row, &text));
+    else
+        WEFT_TRY(st, weft_nested_text(ctx, zone, column, row, &text));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, &bytes));
+    *out = (cell){.bytes = bytes, .len = text.len};
+done:
+    weft_text_free(&text);
+    return st;
+}
+
 static weft_status value_cell(weft_ctx *ctx, weft_zone *zone, const weft_value *value, cell *out)
 {
     weft_status st = WEFT_OK;
@@ -183,7 +204,7 @@ done:
 }
 
 /* The cells of a batch, row-major, in ctx->arena. */
-static weft_status batch_cells(weft_ctx *ctx, const weft_batch *batch, cell **out)
+static weft_status batch_cells(weft_ctx *ctx, const weft_batch *batch, bool json, cell **out)
 {
     weft_status st = WEFT_OK;
     cell *cells = NULL;
@@ -192,8 +213,14 @@ static weft_status batch_cells(weft_ctx *ctx, const weft_batch *batch, cell **ou
     WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
     for (int32_t r = 0; r < batch->rows; r++)
         for (int32_t c = 0; c < batch->column_count; c++) {
-            const weft_value value = weft_value_of_column(&batch->columns[c], r);
-            WEFT_TRY(st, value_cell(ctx, zone, &value, &cells[(int64_t)r * batch->column_count + c]));
+            const weft_column *column = &batch->columns[c];
+            cell *to = &cells[(int64_t)r * batch->column_count + c];
+            if (weft_phys_is_nested((weft_phys)column->phys)) {
+                WEFT_TRY(st, nested_cell(ctx, zone, json, column, r, to));
+                continue;
+            }
+            const weft_value value = weft_value_of_column(column, r);
+            WEFT_TRY(st, value_cell(ctx, zone, &value, to));
         }
     *out = cells;
 done:
@@ -208,19 +235,6 @@ static void write_names(const row_writer *w, weft_output_format format, const ce
     if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
     w->row(w, names, widths);
     if (format == WEFT_OUTPUT_TABLE) table_rule(w, widths);
-}
-
-/* Values of nested types have no text yet. */
-static weft_status check_printable(weft_ctx *ctx, const weft_schema *schema)
-{
-    for (int32_t i = 0; i < schema->count; i++) {
-        const weft_type type = schema->fields[i].type;
-        char name[256];
-        if (type.id != WEFT_TYPE_ARRAY && type.id != WEFT_TYPE_MAP && type.id != WEFT_TYPE_STRUCT) continue;
-        return weft_fail(ctx, WEFT_UNSUPPORTED, "Printing the column `%s` of type %s is not supported.",
-                         schema->fields[i].name, weft_type_text(type, name, sizeof(name)));
-    }
-    return WEFT_OK;
 }
 
 static weft_status write_text(weft_result *result, weft_output_format format, FILE *stream, weft_error *error,
@@ -243,7 +257,6 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
 
     ctx.arena = arena;
     if (arena == NULL) WEFT_TRY(st, weft_fail(&ctx, WEFT_NOMEM, "no memory for printing a result"));
-    WEFT_TRY(st, check_printable(&ctx, schema));
     WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &widths));
     WEFT_TRY(st, WEFT_NEW_ARRAY(own, schema->count, &names));
     for (int32_t i = 0; i < schema->count; i++) {
@@ -257,7 +270,7 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
         if (st != WEFT_OK) goto read_failed;
         if (batch.rows == 0) break;
         WEFT_TRY(st, weft_check_cancel(&ctx));
-        WEFT_TRY(st, batch_cells(&ctx, &batch, &cells));
+        WEFT_TRY(st, batch_cells(&ctx, &batch, format == WEFT_OUTPUT_JSON, &cells));
         for (int32_t r = 0; r < batch.rows && !named && format == WEFT_OUTPUT_TABLE && r < TABLE_MEASURE_ROWS;
              r++)
             for (int32_t c = 0; c < schema->count; c++)

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "engine/columnar/gather.h"
+
 static const weft_schema no_columns = {0};
 
 weft_status weft_result_new(weft_pool *pool, const weft_settings *settings, const atomic_bool *cancel,
@@ -83,21 +85,19 @@ done:
     return st;
 }
 
-static void fill(weft_result *r, const weft_row_layout *layout, int32_t count, weft_batch *batch)
+static weft_status fill(weft_result *r, const weft_row_layout *layout, int32_t count, weft_batch *batch)
 {
+    weft_status st = WEFT_OK;
     const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
     const uint8_t *row = weft_row_page_rows(r->page) + (size_t)r->page_row * (size_t)layout->row_bytes;
     for (int32_t i = 0; i < count; i++, row += layout->row_bytes) rows[i] = row;
     for (int32_t i = 0; i < r->opened; i++) {
-        weft_vector *v = &r->vectors[i];
-        bool has_nulls = false;
-        weft_vector_reset(v);
-        weft_rows_gather(layout, i, rows, count, NULL, v->values, v->validity, &has_nulls);
-        v->column.validity = has_nulls ? v->validity : NULL;
-        v->column.phys = layout->phys[i];
-        r->columns[i] = v->column;
+        WEFT_TRY(st, weft_vector_gather(&r->ctx, layout, i, rows, count, NULL, &r->vectors[i]));
+        r->columns[i] = r->vectors[i].column;
     }
     *batch = (weft_batch){.rows = count, .selected = count, .column_count = r->opened, .columns = r->columns};
+done:
+    return st;
 }
 
 weft_status weft_result_next(weft_result *r, weft_error *error, weft_batch *batch)
@@ -108,7 +108,7 @@ weft_status weft_result_next(weft_result *r, weft_error *error, weft_batch *batc
     if (r->page == NULL || r->page_row == r->page->rows) WEFT_TRY(st, next_page(r));
     if (r->page == NULL) goto done;
     const int32_t count = (int32_t)weft_min_i64(r->page->rows - r->page_row, WEFT_BATCH_ROWS_MAX);
-    fill(r, weft_block_layout(r->run.blocks[r->block - 1]), count, batch);
+    WEFT_TRY(st, fill(r, weft_block_layout(r->run.blocks[r->block - 1]), count, batch));
     r->page_row += (uint32_t)count;
 done:
     if (st != WEFT_OK) *error = r->ctx.error;

@@ -165,6 +165,53 @@ void weft_vector_set_null(weft_vector *vector, int32_t i)
     for (int32_t k = 0; k < vector->column.child_count; k++) weft_vector_set_null(&vector->children[k], i);
 }
 
+static weft_status vector_set_list(weft_ctx *ctx, weft_vector *vector, int32_t i, const weft_column *from,
+                                   int32_t row)
+{
+    weft_status st = WEFT_OK;
+    const weft_list list = *(const weft_list *)weft_column_value(from, row);
+    int32_t first = 0;
+    WEFT_TRY(st, weft_vector_add_list(ctx, vector, i, list.length, &first));
+    for (int32_t k = 0; k < list.length; k++) {
+        WEFT_TRY(st, weft_vector_set(ctx, &vector->children[0], first + k, &from->children[0],
+                                     list.offset + k));
+    }
+done:
+    return st;
+}
+
+weft_status weft_vector_set(weft_ctx *ctx, weft_vector *vector, int32_t i, const weft_column *from,
+                            int32_t row)
+{
+    weft_status st = WEFT_OK;
+    const weft_phys phys = (weft_phys)vector->column.phys;
+    WEFT_DASSERT(i < vector->capacity);
+    if (weft_column_is_null(from, row)) {
+        weft_vector_set_null(vector, i);
+        return WEFT_OK;
+    }
+    weft_bit_set(vector->validity, i);
+    if (phys == WEFT_PHYS_LIST) return vector_set_list(ctx, vector, i, from, row);
+    if (phys == WEFT_PHYS_STRUCT) {
+        const int32_t slot = weft_column_slot(from, row);
+        for (int32_t k = 0; k < vector->column.child_count; k++) {
+            WEFT_TRY(st, weft_vector_set(ctx, &vector->children[k], i, &from->children[k], slot));
+        }
+        return WEFT_OK;
+    }
+    const size_t bytes = (size_t)weft_phys_bytes(phys);
+    const void *value = weft_column_value(from, row);
+    uint8_t *to = (uint8_t *)vector->values + (size_t)i * bytes;
+    if (from->phys == phys) {
+        if (bytes > 0) memcpy(to, value, bytes);
+    } else {
+        const weft_i128 wide = nested_read_decimal((weft_phys)from->phys, value);
+        memcpy(to, &wide, bytes); /* the low bytes come first */
+    }
+done:
+    return st;
+}
+
 weft_status weft_vector_add_list(weft_ctx *ctx, weft_vector *vector, int32_t i, int32_t length,
                                  int32_t *first)
 {

@@ -42,6 +42,11 @@ WEFT_MUST_CHECK weft_status weft_vector_set_string(weft_ctx *ctx, weft_vector *v
                                                    const char *bytes, uint32_t len);
 void weft_vector_set_null(weft_vector *vector,
                           int32_t i); /* also zeroes the slot; makes column.validity non-NULL */
+/* Slot i becomes the value, or null, of a column's physical row: the vector's type, any encoding; a decimal
+ * may be narrower there. Strings are not copied: they are views of the column's. After nested values the
+ * caller finishes the vector. Errors: WEFT_NOMEM, WEFT_LIMIT (nested values only). */
+WEFT_MUST_CHECK weft_status weft_vector_set(weft_ctx *ctx, weft_vector *vector, int32_t i,
+                                            const weft_column *from, int32_t row);
 /* List vectors: take `length` fresh slots of the child for slot i; *first is the first of them. The slots
  * hold what they held: the caller sets each. Errors: WEFT_NOMEM, WEFT_LIMIT (2^31 - 1 child slots). */
 WEFT_MUST_CHECK weft_status weft_vector_add_list(weft_ctx *ctx, weft_vector *vector, int32_t i,

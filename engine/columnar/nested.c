@@ -188,11 +188,77 @@ weft_status weft_nested_unpack(weft_ctx *ctx, const weft_str *values, const uint
             weft_vector_set_null(out, first + i);
             continue;
         }
-        const uint8_t *at = (const uint8_t *)weft_str_data(&values[i]);
-        WEFT_TRY(st, nested_unpack_slot(ctx, &at, out, first + i));
+        WEFT_TRY(st, weft_nested_unpack_one(ctx, &values[i], first + i, out));
     }
     weft_vector_finish(out);
 done:
+    return st;
+}
+
+weft_status weft_nested_unpack_one(weft_ctx *ctx, const weft_str *packed, int32_t i, weft_vector *out)
+{
+    const uint8_t *at = (const uint8_t *)weft_str_data(packed);
+    return nested_unpack_slot(ctx, &at, out, i);
+}
+
+/* ---- single values ---- */
+
+weft_status weft_nested_pack_value(weft_ctx *ctx, const weft_column *column, int32_t row, weft_str *out)
+{
+    weft_status st = WEFT_OK;
+    void *block = NULL;
+    const uint64_t bytes = weft_nested_bytes(column, row);
+    if (bytes > INT32_MAX) {
+        return weft_fail(ctx, WEFT_LIMIT, "a nested value of %llu bytes: at most 2147483647 are allowed",
+                         (unsigned long long)bytes);
+    }
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, (size_t)bytes + 1, &block));
+    weft_nested_pack(column, row, block);
+    *out = weft_str_view(block, (uint32_t)bytes);
+done:
+    return st;
+}
+
+/* A copy in ctx->arena of the first rows slots of a vector's column, at every depth. */
+static weft_status nested_keep(weft_ctx *ctx, const weft_column *from, int32_t rows, weft_column *out)
+{
+    weft_status st = WEFT_OK;
+    void *block = NULL;
+    const size_t bytes = (size_t)rows * (size_t)weft_phys_bytes((weft_phys)from->phys);
+    const size_t words = (size_t)weft_bit_words(rows) * sizeof(uint64_t);
+    *out = *from;
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, bytes + 16, &block));
+    memset(block, 0, bytes + 16);
+    if (bytes > 0) memcpy(block, from->data, bytes);
+    out->data = block;
+    if (from->validity != NULL) {
+        WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, words + 8, &block));
+        memcpy(block, from->validity, words);
+        out->validity = block;
+    }
+    if (from->child_count == 0) return WEFT_OK;
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, (size_t)from->child_count * sizeof *out, &block));
+    weft_column *children = block;
+    const int32_t child_rows = from->phys == WEFT_PHYS_LIST ? from->child_rows : rows;
+    for (int32_t i = 0; i < from->child_count; i++) {
+        WEFT_TRY(st, nested_keep(ctx, &from->children[i], child_rows, &children[i]));
+    }
+    out->children = children;
+done:
+    return st;
+}
+
+weft_status weft_nested_constant(weft_ctx *ctx, weft_type type, const weft_str *packed, weft_column *out)
+{
+    weft_status st = WEFT_OK;
+    weft_vector vector = {0};
+    WEFT_TRY(st, weft_vector_init(ctx, type, 1, &vector));
+    WEFT_TRY(st, weft_nested_unpack_one(ctx, packed, 0, &vector));
+    weft_vector_finish(&vector);
+    WEFT_TRY(st, nested_keep(ctx, &vector.column, 1, out));
+    out->encoding = WEFT_CONSTANT;
+done:
+    weft_vector_deinit(&vector);
     return st;
 }
 

@@ -24,9 +24,23 @@ uint8_t *weft_nested_pack(const weft_column *column, int32_t row, uint8_t *out);
 WEFT_MUST_CHECK weft_status weft_nested_unpack(weft_ctx *ctx, const weft_str *values,
                                                const uint64_t *validity, int32_t first, int32_t count,
                                                weft_vector *out);
+/* One packed value, not null, into slot i of a vector that has room for it; weft_vector_finish is the
+ * caller's. The strings are views as above. */
+WEFT_MUST_CHECK weft_status weft_nested_unpack_one(weft_ctx *ctx, const weft_str *packed, int32_t i,
+                                                   weft_vector *out);
+/* The value of a column's physical row, which is not null, packed in ctx->arena. Errors: WEFT_NOMEM,
+ * WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status weft_nested_pack_value(weft_ctx *ctx, const weft_column *column, int32_t row,
+                                                   weft_str *out);
+/* A packed value as a CONSTANT column whose memory is ctx->arena's; strings are views into the bytes. */
+WEFT_MUST_CHECK weft_status weft_nested_constant(weft_ctx *ctx, weft_type type, const weft_str *packed,
+                                                 weft_column *out);
 /* Order of two packed values of one type, as Spark sorts them: nulls first, element by element, a prefix
  * first, NaN above all numbers and equal to itself, -0.0 = 0.0. */
 int weft_nested_compare(weft_type type, const uint8_t *a, const uint8_t *b);
+/* The same order of the values of two columns' physical rows, of one type, neither null. Decimals may differ
+ * in width. */
+int weft_nested_compare_columns(const weft_column *a, int32_t row_a, const weft_column *b, int32_t row_b);
 /* Is the packed value equal (as above) to the value of a column's physical row, which is not null? */
 bool weft_nested_equal(const weft_column *column, int32_t row, const uint8_t *packed);
 /* Is this one well-formed value of the type, with nothing after it? */

@@ -173,3 +173,43 @@ bool weft_nested_equal(const weft_column *column, int32_t row, const uint8_t *pa
 {
     return nested_same(column, row, packed) != NULL;
 }
+
+/* ---- two columns' values ---- */
+
+static int nested_order_slots(const weft_column *a, int32_t slot_a, const weft_column *b, int32_t slot_b)
+{
+    const int null_a = weft_column_is_null(a, slot_a), null_b = weft_column_is_null(b, slot_b);
+    if (null_a != null_b) return null_b - null_a;
+    return null_a ? 0 : weft_nested_compare_columns(a, slot_a, b, slot_b);
+}
+
+static int nested_order_lists(const weft_list *x, const weft_list *y, const weft_column *a,
+                              const weft_column *b)
+{
+    const int32_t least = weft_min_i32(x->length, y->length);
+    for (int32_t i = 0; i < least; i++) {
+        const int order = nested_order_slots(a, x->offset + i, b, y->offset + i);
+        if (order != 0) return order;
+    }
+    return WEFT_NESTED_ORDER(x->length, y->length);
+}
+
+int weft_nested_compare_columns(const weft_column *a, int32_t row_a, const weft_column *b, int32_t row_b)
+{
+    const weft_phys phys = (weft_phys)a->phys;
+    if (phys == WEFT_PHYS_STRUCT) {
+        const int32_t slot_a = weft_column_slot(a, row_a), slot_b = weft_column_slot(b, row_b);
+        for (int32_t i = 0; i < a->child_count; i++) {
+            const int order = nested_order_slots(&a->children[i], slot_a, &b->children[i], slot_b);
+            if (order != 0) return order;
+        }
+        return 0;
+    }
+    const void *x = weft_column_value(a, row_a), *y = weft_column_value(b, row_b);
+    if (phys == WEFT_PHYS_LIST) return nested_order_lists(x, y, &a->children[0], &b->children[0]);
+    if (phys == WEFT_PHYS_STR) return weft_str_compare(x, y);
+    if (a->phys == b->phys) return nested_order_fixed(phys, x, y);
+    const weft_i128 wide_a = nested_read_decimal(phys, x);
+    const weft_i128 wide_b = nested_read_decimal((weft_phys)b->phys, y);
+    return WEFT_NESTED_ORDER(wide_a, wide_b);
+}

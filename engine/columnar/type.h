@@ -80,7 +80,15 @@ static inline weft_type weft_type_decimal(int precision, int scale)
 bool weft_type_equal(weft_type a, weft_type b); /* deep; names of struct fields count, nullability does not */
 /* The widest physical type a column of this type has: decimals up to 18 digits I64, above I128. */
 weft_phys weft_type_phys(weft_type type);
+static inline bool weft_phys_is_nested(weft_phys phys)
+{
+    return phys == WEFT_PHYS_LIST || phys == WEFT_PHYS_STRUCT;
+}
 int32_t weft_phys_bytes(weft_phys phys); /* bytes of one value; 0 for NULL and STRUCT */
+static inline bool weft_type_is_nested(weft_type type)
+{
+    return type.id >= WEFT_TYPE_ARRAY && type.id < WEFT_TYPE_COUNT;
+}
 bool weft_type_is_numeric(weft_type type);
 bool weft_type_is_integral(weft_type type); /* TINYINT..BIGINT */
 /* Spark's SQL name in lower case ("decimal(15,2)", "array<int>"), into text; returns text. */

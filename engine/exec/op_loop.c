@@ -8,7 +8,7 @@
  * and held. Memory: 8 bytes a build row, one value a build column in a lane. */
 #include <string.h>
 
-#include "engine/columnar/builder.h"
+#include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
 #include "engine/expr/program.h"
 
@@ -163,22 +163,21 @@ done:
 }
 
 /* The build row as constant columns; NULLs without one. */
-static void load_row(loop_state *s, const uint8_t *row)
+static weft_status load_row(weft_ctx *ctx, loop_state *s, const uint8_t *row)
 {
+    weft_status st = WEFT_OK;
     const weft_row_layout *layout = s->shared->layout;
     for (int32_t i = 0; i < s->opened; i++) {
         weft_vector *v = &s->build[i];
-        bool has_nulls = false;
         weft_vector_reset(v);
         if (row == NULL)
             weft_vector_set_null(v, 0);
-        else {
-            weft_rows_gather(layout, i, &row, 1, NULL, v->values, v->validity, &has_nulls);
-            v->column.validity = has_nulls ? v->validity : NULL;
-            v->column.phys = layout->phys[i];
-        }
+        else
+            WEFT_TRY(st, weft_vector_gather(ctx, layout, i, &row, 1, NULL, v));
         v->column.encoding = WEFT_CONSTANT;
     }
+done:
+    return st;
 }
 
 static void loop_output(loop_state *s, weft_batch *out, int32_t count)
@@ -197,7 +196,7 @@ static void loop_output(loop_state *s, weft_batch *out, int32_t count)
 static weft_status loop_round(weft_ctx *ctx, loop_state *s, int32_t *count)
 {
     weft_status st = WEFT_OK;
-    load_row(s, s->shared->row[s->next]);
+    WEFT_TRY(st, load_row(ctx, s, s->shared->row[s->next]));
     *count = s->in.selected;
     if (s->conditions == NULL) {
         for (int32_t i = 0; i < *count; i++)
@@ -221,12 +220,13 @@ done:
 }
 
 /* The rows of the batch by whether they were matched; with NULLs for the build side where it is given. */
-static void loop_answers(loop_state *s, weft_batch *out)
+static weft_status loop_answers(weft_ctx *ctx, loop_state *s, weft_batch *out)
 {
+    weft_status st = WEFT_OK;
     const weft_join_kind kind = s->spec->loop.kind;
     uint8_t *marks = s->mark.values;
     int32_t count = 0;
-    if (!asks_only(kind)) load_row(s, NULL);
+    if (!asks_only(kind)) WEFT_TRY(st, load_row(ctx, s, NULL));
     if (kind == WEFT_JOIN_MARK) weft_vector_reset(&s->mark);
     for (int32_t i = 0; i < s->in.selected; i++) {
         const uint16_t at = s->in.selection == NULL ? (uint16_t)i : s->in.selection[i];
@@ -237,6 +237,8 @@ static void loop_answers(loop_state *s, weft_batch *out)
     }
     loop_output(s, out, count);
     if (kind == WEFT_JOIN_MARK) s->out_columns[s->spec->loop.probe_count] = s->mark.column;
+done:
+    return st;
 }
 
 static weft_status loop_push(weft_ctx *ctx, void *state, const weft_batch *in, weft_batch *out,
@@ -265,7 +267,7 @@ static weft_status loop_push(weft_ctx *ctx, void *state, const weft_batch *in, w
     }
     if (kind == WEFT_JOIN_INNER || s->next > s->shared->rows) goto done;
     s->next = s->shared->rows + 1;
-    loop_answers(s, out);
+    WEFT_TRY(st, loop_answers(ctx, s, out));
 done:
     return st;
 }

@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "common/settings.h"
-#include "engine/columnar/builder.h"
+#include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/join_spill.h"
 #include "engine/exec/row_cursor.h"
@@ -280,17 +280,15 @@ static int32_t compare_keys(probe_state *s)
                            s->spec->probe.null_equal != NULL, s->pick, s->live);
 }
 
-static void gather_build(probe_state *s, const uint8_t *const *rows, const uint16_t *at, int32_t count)
+static weft_status gather_build(weft_ctx *ctx, probe_state *s, const uint8_t *const *rows, const uint16_t *at,
+                                int32_t count)
 {
-    const weft_row_layout *layout = s->layout;
-    for (int32_t i = 0; i < s->build_count; i++) {
-        weft_vector *v = &s->build[i];
-        bool has_nulls = false;
-        weft_vector_reset(v);
-        weft_rows_gather(layout, s->build_columns[i], rows, count, at, v->values, v->validity, &has_nulls);
-        v->column.validity = has_nulls ? v->validity : NULL;
-        v->column.phys = layout->phys[s->build_columns[i]];
-    }
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < s->build_count; i++)
+        WEFT_TRY(st,
+                 weft_vector_gather(ctx, s->layout, s->build_columns[i], rows, count, at, &s->build[i]));
+done:
+    return st;
 }
 
 /* The pairs picked in this round that pass the conditions: selection[] (physical positions, ascending) and
@@ -309,10 +307,10 @@ static weft_status choose_pairs(weft_ctx *ctx, probe_state *s, int32_t picked, i
     if (picked == 0) return WEFT_OK;
     if (s->conditions == NULL) {
         if (!asks_only(s->spec->probe.kind) && s->spec->probe.emit_pairs)
-            gather_build(s, s->rows, s->selection, picked);
+            return gather_build(ctx, s, s->rows, s->selection, picked);
         return WEFT_OK;
     }
-    gather_build(s, s->rows, s->selection, picked);
+    WEFT_TRY(st, gather_build(ctx, s, s->rows, s->selection, picked));
     for (int32_t i = 0; i < s->in.column_count; i++) s->pair_columns[i] = s->in.columns[i];
     for (int32_t i = 0; i < s->build_count; i++) s->pair_columns[s->in.column_count + i] = s->build[i].column;
     for (int32_t i = 0; i < picked; i++) s->row_of[s->selection[i]] = s->chosen[i];
@@ -394,8 +392,9 @@ static void output_padded(probe_state *s, weft_batch *out)
     output_probe(s, out, count);
     for (int32_t i = 0; i < s->spec->probe.build_count; i++) {
         const int32_t column = s->spec->probe.build_columns[i];
-        s->out_columns[s->spec->probe.probe_count + i] = (weft_column){.type = layout->types[column],
-                                                                       .phys = layout->phys[column],
+        const weft_type type = layout->types[column];
+        s->out_columns[s->spec->probe.probe_count + i] = (weft_column){.type = type,
+                                                                       .phys = (uint8_t)weft_type_phys(type),
                                                                        .encoding = WEFT_CONSTANT,
                                                                        .data = zeros,
                                                                        .validity = &no};

@@ -4,7 +4,7 @@
  * Memory: one row page, one vector a column. */
 #include <string.h>
 
-#include "engine/columnar/builder.h"
+#include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
 
 typedef struct single_state {
@@ -59,27 +59,24 @@ static weft_status single_push(weft_ctx *ctx, void *state, const weft_batch *in,
 static weft_status single_signal(weft_ctx *ctx, void *state, weft_signal signal, weft_batch *out,
                                  weft_op_result *result)
 {
+    weft_status st = WEFT_OK;
     single_state *s = state;
-    (void)ctx;
     *result = WEFT_NEED_INPUT;
     if (signal != WEFT_SIGNAL_END || s->given) return WEFT_OK;
     s->given = true;
     const uint8_t *row = s->set.first == NULL ? NULL : weft_row_page_rows(s->set.first);
     for (int32_t i = 0; i < s->opened; i++) {
         weft_vector *v = &s->vectors[i];
-        bool has_nulls = false;
         weft_vector_reset(v);
         if (row == NULL)
             weft_vector_set_null(v, 0);
-        else {
-            weft_rows_gather(&s->layout, i, &row, 1, NULL, v->values, v->validity, &has_nulls);
-            v->column.validity = has_nulls ? v->validity : NULL;
-            v->column.phys = s->layout.phys[i];
-        }
+        else
+            WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, i, &row, 1, NULL, v));
         s->columns[i] = v->column;
     }
     *out = (weft_batch){.rows = 1, .selected = 1, .column_count = s->opened, .columns = s->columns};
-    return WEFT_OK;
+done:
+    return st;
 }
 
 const weft_op_def weft_op_single_row = {.name = "SingleRow",

@@ -7,7 +7,8 @@
  * fit fails with its size. */
 #include <string.h>
 
-#include "engine/columnar/builder.h"
+#include "engine/columnar/gather.h"
+#include "engine/columnar/nested.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/window_frame.h"
 #include "engine/expr/aggregate.h"
@@ -202,6 +203,21 @@ done:
 
 /* ---- calls ---- */
 
+/* The strings of a nested value go to the vector's own heap with it. */
+static weft_status copy_nested(weft_ctx *ctx, const weft_column *from, weft_vector *to, int32_t i)
+{
+    weft_status st = WEFT_OK;
+    char *bytes = NULL;
+    const uint64_t len = weft_nested_bytes(from, 0);
+    if (len > INT32_MAX) return weft_fail(ctx, WEFT_LIMIT, "a nested value of more than 2147483647 bytes");
+    WEFT_TRY(st, weft_vector_heap(ctx, to, (size_t)len + 1, &bytes));
+    weft_nested_pack(from, 0, (uint8_t *)bytes);
+    const weft_str packed = weft_str_view(bytes, (uint32_t)len);
+    WEFT_TRY(st, weft_nested_unpack_one(ctx, &packed, i, to));
+done:
+    return st;
+}
+
 /* Copy slot 0 of a finalised result to slot i; decimals may be narrower in the source. */
 static weft_status copy_result(weft_ctx *ctx, const weft_vector *from, weft_vector *to, int32_t i)
 {
@@ -210,6 +226,8 @@ static weft_status copy_result(weft_ctx *ctx, const weft_vector *from, weft_vect
         weft_vector_set_null(to, i);
         return WEFT_OK;
     }
+    if (column->phys == WEFT_PHYS_LIST || column->phys == WEFT_PHYS_STRUCT)
+        return copy_nested(ctx, column, to, i);
     const void *value = weft_column_value(column, 0);
     if (column->phys == WEFT_PHYS_STR) {
         const weft_str *s = value;
@@ -247,12 +265,8 @@ static weft_status add_rows(weft_ctx *ctx, const window_state *s, window_call *c
         for (int32_t a = 0; a < c->arg_count; a++) {
             const weft_expr *arg = a < c->call->arg_count ? c->call->args[a] : c->call->aggregate.filter;
             weft_vector *v = &c->args[a];
-            bool has_nulls = false;
-            weft_vector_reset(v);
-            weft_rows_gather(&s->layout, arg->column.ordinal, s->giving_rows + from, count, NULL, v->values,
-                             v->validity, &has_nulls);
-            v->column.validity = has_nulls ? v->validity : NULL;
-            v->column.phys = s->layout.phys[arg->column.ordinal];
+            WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, s->giving_rows + from,
+                                            count, NULL, v));
             c->arg_columns[a] = v->column;
         }
         weft_batch batch = {
@@ -309,7 +323,6 @@ static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call 
     const weft_expr *arg = c->call->args[0];
     const weft_expr *other = c->kind != CALL_NTH_VALUE && c->call->arg_count > 2 ? c->call->args[2] : NULL;
     weft_vector one;
-    bool has_nulls = false;
     if (at < 0 || at >= s->giving_count) {
         if (other == NULL || (other->kind == WEFT_EXPR_LITERAL && other->literal.is_null)) {
             weft_vector_set_null(&c->out, slot);
@@ -320,14 +333,12 @@ static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call 
     }
     memset(&one, 0, sizeof(one));
     WEFT_TRY(st, weft_vector_init(ctx, arg->type, 1, &one));
-    if (arg->kind == WEFT_EXPR_LITERAL)
+    if (arg->kind == WEFT_EXPR_LITERAL) {
         WEFT_TRY(st, weft_value_store(ctx, &arg->literal, &one, 0));
-    else {
-        weft_rows_gather(&s->layout, arg->column.ordinal, &s->giving_rows[at], 1, NULL, one.values,
-                         one.validity, &has_nulls);
-        one.column.validity = has_nulls ? one.validity : NULL;
-        one.column.phys = s->layout.phys[arg->column.ordinal];
-    }
+        weft_vector_finish(&one);
+    } else
+        WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, &s->giving_rows[at], 1, NULL,
+                                        &one));
     WEFT_TRY(st, copy_result(ctx, &one, &c->out, slot));
 done:
     weft_vector_deinit(&one);
@@ -402,19 +413,15 @@ static weft_status give_rows(weft_ctx *ctx, window_state *s, weft_batch *out)
     weft_status st = WEFT_OK;
     const int32_t count = (int32_t)weft_min_i64(s->giving_count - s->next, WEFT_BATCH_ROWS_MAX);
     for (int32_t i = 0; i < s->opened_columns; i++) {
-        weft_vector *v = &s->columns[i];
-        bool has_nulls = false;
-        weft_vector_reset(v);
-        weft_rows_gather(&s->layout, i, s->giving_rows + s->next, count, NULL, v->values, v->validity,
-                         &has_nulls);
-        v->column.validity = has_nulls ? v->validity : NULL;
-        v->column.phys = s->layout.phys[i];
-        s->out_columns[i] = v->column;
+        WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, i, s->giving_rows + s->next, count, NULL,
+                                        &s->columns[i]));
+        s->out_columns[i] = s->columns[i].column;
     }
     for (int32_t k = 0; k < s->opened_calls; k++) {
         window_call *c = &s->calls[k];
         weft_vector_reset(&c->out);
         for (int32_t i = 0; i < count; i++) WEFT_TRY(st, give_call(ctx, s, c, s->next + i, i));
+        weft_vector_finish(&c->out);
         s->out_columns[s->opened_columns + k] = c->out.column;
     }
     s->next += count;

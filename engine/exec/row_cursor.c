@@ -1,7 +1,7 @@
 /* engine/exec/row_cursor.c - see row_cursor.h. */
 #include "engine/exec/row_cursor.h"
 
-#include "engine/columnar/nested.h"
+#include "engine/columnar/gather.h"
 
 void weft_row_cursor_init(weft_row_cursor *cursor, const weft_input *inputs, int32_t input_count,
                           int32_t partition_begin, int32_t partition_end)
@@ -123,12 +123,6 @@ void weft_row_cursor_close(weft_row_cursor *cursor)
 
 /* ---- batches ---- */
 
-static bool gather_is_nested(const weft_gather *gather, int32_t column)
-{
-    const weft_phys phys = weft_type_phys(gather->vectors[column].column.type);
-    return phys == WEFT_PHYS_LIST || phys == WEFT_PHYS_STRUCT;
-}
-
 weft_status weft_gather_init(weft_ctx *ctx, weft_gather *gather, const weft_types *types)
 {
     weft_status st = WEFT_OK;
@@ -139,12 +133,8 @@ weft_status weft_gather_init(weft_ctx *ctx, weft_gather *gather, const weft_type
     gather->count = types->count;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, count * sizeof(*gather->columns),
                                      (void **)&gather->columns));
-    for (int32_t i = 0; i < types->count; i++) {
+    for (int32_t i = 0; i < types->count; i++)
         WEFT_TRY(st, weft_vector_init(ctx, types->types[i], WEFT_BATCH_ROWS_MAX, &gather->vectors[i]));
-        if (!gather_is_nested(gather, i) || gather->packed != NULL) continue;
-        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_BATCH_ROWS_MAX * sizeof(*gather->packed),
-                                    (void **)&gather->packed));
-    }
 done:
     if (st != WEFT_OK) weft_gather_deinit(gather);
     return st;
@@ -153,22 +143,7 @@ done:
 weft_status weft_gather_column(weft_ctx *ctx, weft_gather *gather, const weft_row_layout *layout,
                                int32_t from, int32_t to, const uint8_t *const *rows, int32_t count)
 {
-    weft_status st = WEFT_OK;
-    weft_vector *vector = &gather->vectors[to];
-    bool has_nulls = false;
-    if (gather_is_nested(gather, to)) {
-        uint64_t validity[WEFT_BATCH_ROWS_MAX / 64];
-        weft_vector_reset(vector);
-        weft_rows_gather(layout, from, rows, count, NULL, gather->packed, validity, &has_nulls);
-        WEFT_TRY(st, weft_nested_unpack(ctx, gather->packed, has_nulls ? validity : NULL, 0, count, vector));
-        weft_vector_finish(vector);
-    } else {
-        weft_rows_gather(layout, from, rows, count, NULL, vector->values, vector->validity, &has_nulls);
-        vector->column.phys = layout->phys[from];
-        vector->column.validity = has_nulls || layout->phys[from] == WEFT_PHYS_NULL ? vector->validity : NULL;
-    }
-done:
-    return st;
+    return weft_vector_gather(ctx, layout, from, rows, count, NULL, &gather->vectors[to]);
 }
 
 weft_status weft_gather_batch(weft_ctx *ctx, weft_gather *gather, const weft_row_layout *layout,
@@ -196,6 +171,5 @@ void weft_gather_deinit(weft_gather *gather)
         weft_vector_deinit(&gather->vectors[i]);
     weft_mem_free(gather->vectors);
     weft_mem_free(gather->columns);
-    weft_mem_free(gather->packed);
     *gather = (weft_gather){0};
 }

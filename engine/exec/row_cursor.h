@@ -38,7 +38,6 @@ typedef struct weft_gather {
     int32_t count;
     weft_vector *vectors; /* [count] */
     weft_column *columns; /* [count] what a batch points to */
-    weft_str *packed;     /* of one nested column */
 } weft_gather;
 
 /* Vectors of WEFT_BATCH_ROWS_MAX slots for the types. Errors: WEFT_NOMEM. */

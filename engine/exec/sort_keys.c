@@ -193,10 +193,10 @@ void weft_sort_prefixes_of_rows(const weft_sort_plan *plan, const uint8_t *const
         uint64_t validity[WEFT_SORT_ROWS_CHUNK / 64];
         bool has_nulls = false;
         weft_rows_gather(plan->layout, column, rows, count, NULL, values, validity, &has_nulls);
-        const bool nested = plan->layout->phys[column] == WEFT_PHYS_STR &&
-                            plan->layout->types[column].child_count > 0;
+        const weft_phys phys = weft_type_phys(plan->layout->types[column]);
+        const bool nested = weft_phys_is_nested(phys); /* packed: their bytes are in no order */
         const weft_column flat = {.type = plan->layout->types[column],
-                                  .phys = nested ? (uint8_t)WEFT_PHYS_NULL : plan->layout->phys[column],
+                                  .phys = nested ? (uint8_t)phys : plan->layout->phys[column],
                                   .encoding = WEFT_FLAT,
                                   .data = values,
                                   .validity = has_nulls ? validity : NULL};
@@ -215,7 +215,7 @@ static int compare_strings(const weft_row_layout *layout, int32_t column, const 
     weft_str x, y;
     memcpy(&x, a, sizeof(x));
     memcpy(&y, b, sizeof(y));
-    if (layout->types[column].child_count == 0) return weft_str_compare(&x, &y);
+    if (layout->types[column].id < WEFT_TYPE_ARRAY) return weft_str_compare(&x, &y);
     return weft_nested_compare(layout->types[column], (const uint8_t *)weft_str_data(&x),
                                (const uint8_t *)weft_str_data(&y));
 }

@@ -5,7 +5,7 @@
  * Memory: one bit a build row for the stage, one vector a column for a lane. */
 #include <string.h>
 
-#include "engine/columnar/builder.h"
+#include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
 
 typedef struct marked_shared {
@@ -130,18 +130,14 @@ done:
     return st;
 }
 
-static void marked_fill(marked_state *s, int32_t count, weft_batch *out)
+static weft_status marked_fill(weft_ctx *ctx, marked_state *s, int32_t count, weft_batch *out)
 {
+    weft_status st = WEFT_OK;
     const int32_t width = s->spec->marked.column_count;
     for (int32_t i = 0; i < width; i++) {
-        weft_vector *v = &s->vectors[i];
-        const int32_t column = s->spec->marked.columns[i];
-        bool has_nulls = false;
-        weft_vector_reset(v);
-        weft_rows_gather(s->layout, column, s->rows, count, NULL, v->values, v->validity, &has_nulls);
-        v->column.validity = has_nulls ? v->validity : NULL;
-        v->column.phys = s->layout->phys[column];
-        s->columns[i] = v->column;
+        WEFT_TRY(st, weft_vector_gather(ctx, s->layout, s->spec->marked.columns[i], s->rows, count, NULL,
+                                        &s->vectors[i]));
+        s->columns[i] = s->vectors[i].column;
     }
     if (s->spec->marked.emit_mark) {
         memcpy(s->vectors[width].values, s->mark, (size_t)count);
@@ -151,6 +147,8 @@ static void marked_fill(marked_state *s, int32_t count, weft_batch *out)
                         .selected = count,
                         .column_count = width + s->spec->marked.emit_mark,
                         .columns = s->columns};
+done:
+    return st;
 }
 
 /* A batch never spans pages: a page that was read from scratch is only good until the next one. */
@@ -175,7 +173,7 @@ static weft_status marked_next(weft_ctx *ctx, void *state, weft_batch *out, weft
             row += s->layout->row_bytes;
         }
     }
-    marked_fill(s, count, out);
+    WEFT_TRY(st, marked_fill(ctx, s, count, out));
     *result = WEFT_HAVE_MORE;
 done:
     return st;

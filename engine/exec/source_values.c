@@ -54,6 +54,7 @@ static weft_status values_next(weft_ctx *ctx, void *state, weft_batch *out, weft
             assert(cell->kind == WEFT_EXPR_LITERAL);
             WEFT_TRY(st, weft_value_store(ctx, &cell->literal, &s->vectors[c], i));
         }
+        weft_vector_finish(&s->vectors[c]);
         s->columns[c] = s->vectors[c].column;
     }
     s->next += rows;

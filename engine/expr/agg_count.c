@@ -99,9 +99,7 @@ static weft_status count_merge(weft_ctx *ctx, const weft_agg_place *place, uint8
 static weft_status count_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
                                   int32_t count, weft_vector *out)
 {
-    (void)ctx;
-    weft_agg_finish_state(place, 0, rows, count, out);
-    return WEFT_OK;
+    return weft_agg_finish_state(ctx, place, 0, rows, count, out);
 }
 
 /* ---- count_if ---- */

@@ -3,15 +3,15 @@
  * Order: NaN above every other double, -0.0 equal to 0.0, strings by unsigned bytes, false before true. */
 #include <math.h>
 
+#include "common/mem.h"
+#include "engine/columnar/nested.h"
 #include "engine/expr/agg_input.h"
 #include "engine/expr/coerce.h"
 
 static weft_status finalize_state(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
                                   int32_t count, weft_vector *out)
 {
-    (void)ctx;
-    weft_agg_finish_state(place, 0, rows, count, out);
-    return WEFT_OK;
+    return weft_agg_finish_state(ctx, place, 0, rows, count, out);
 }
 
 #define BELOW(a, b)     ((a) < (b))
@@ -210,6 +210,92 @@ static weft_status merge_max_str(weft_ctx *ctx, const weft_agg_place *place, uin
     return merge_string(ctx, place, into, from_layout, from_first_column, from, count, -1);
 }
 
+/* ---- nested values: packed, compared as they are sorted ---- */
+
+static weft_status keep_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                               const weft_column *column, int32_t position, int direction)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_slot slot = weft_agg_state(place, 0);
+    weft_str held;
+    void *block = NULL;
+    const uint64_t bytes = weft_nested_bytes(column, position);
+    if (weft_agg_is_null(row, slot))
+        return weft_agg_set_nested(ctx, place, row, slot, column, position);
+    memcpy(&held, row + slot.offset, sizeof(held));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)bytes + 1, &block));
+    weft_nested_pack(column, position, block);
+    if (weft_nested_compare(place->call->type, block, (const uint8_t *)weft_str_data(&held)) * direction < 0)
+        WEFT_TRY(st, weft_agg_set_nested(ctx, place, row, slot, column, position));
+done:
+    weft_mem_free(block);
+    return st;
+}
+
+static weft_status update_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                 const weft_batch *batch, const weft_column *args, int direction)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const int32_t position = batch->selection != NULL ? batch->selection[i] : i;
+        if (weft_column_is_null(args, position)) continue;
+        WEFT_TRY(st, keep_nested(ctx, place, rows[i], args, position, direction));
+    }
+done:
+    return st;
+}
+
+static weft_status merge_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                const weft_row_layout *from_layout, int32_t from_first_column,
+                                const uint8_t *const *from, int32_t count, int direction)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_slot to = weft_agg_state(place, 0),
+                        slot = weft_agg_slot_at(from_layout, from_first_column);
+    for (int32_t i = 0; i < count; i++) {
+        weft_str value, held;
+        if (weft_agg_is_null(from[i], slot)) continue;
+        memcpy(&value, from[i] + slot.offset, sizeof(value));
+        memcpy(&held, into[i] + to.offset, sizeof(held));
+        const bool better = weft_agg_is_null(into[i], to) ||
+                            weft_nested_compare(place->call->type, (const uint8_t *)weft_str_data(&value),
+                                                (const uint8_t *)weft_str_data(&held)) *
+                                    direction <
+                                0;
+        if (better) WEFT_TRY(st, weft_agg_set_string(ctx, place, into[i], to, &value));
+    }
+done:
+    return st;
+}
+
+static weft_status update_min_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                     const weft_batch *batch, const weft_column *args)
+{
+    return update_nested(ctx, place, rows, batch, args, 1);
+}
+static weft_status update_max_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                     const weft_batch *batch, const weft_column *args)
+{
+    return update_nested(ctx, place, rows, batch, args, -1);
+}
+static weft_status merge_min_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                    const weft_row_layout *from_layout, int32_t from_first_column,
+                                    const uint8_t *const *from, int32_t count)
+{
+    return merge_nested(ctx, place, into, from_layout, from_first_column, from, count, 1);
+}
+static weft_status merge_max_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                    const weft_row_layout *from_layout, int32_t from_first_column,
+                                    const uint8_t *const *from, int32_t count)
+{
+    return merge_nested(ctx, place, into, from_layout, from_first_column, from, count, -1);
+}
+
+static const weft_agg_variant variant_min_nested = {update_min_nested, NULL, merge_min_nested,
+                                                    finalize_state};
+static const weft_agg_variant variant_max_nested = {update_max_nested, NULL, merge_max_nested,
+                                                    finalize_state};
+
 static const weft_agg_variant variant_min_str = {update_min_str, update_one_min_str, merge_min_str,
                                                  finalize_state};
 static const weft_agg_variant variant_max_str = {update_max_str, update_one_max_str, merge_max_str,
@@ -222,13 +308,15 @@ static const weft_agg_variant *const min_variants[WEFT_PHYS_COUNT] = {
     [WEFT_PHYS_I16] = &variant_min_i16,   [WEFT_PHYS_I32] = &variant_min_i32,
     [WEFT_PHYS_I64] = &variant_min_i64,   [WEFT_PHYS_I128] = &variant_min_i128,
     [WEFT_PHYS_F32] = &variant_min_f32,   [WEFT_PHYS_F64] = &variant_min_f64,
-    [WEFT_PHYS_STR] = &variant_min_str};
+    [WEFT_PHYS_STR] = &variant_min_str,   [WEFT_PHYS_LIST] = &variant_min_nested,
+    [WEFT_PHYS_STRUCT] = &variant_min_nested};
 static const weft_agg_variant *const max_variants[WEFT_PHYS_COUNT] = {
     [WEFT_PHYS_BOOL] = &variant_max_bool, [WEFT_PHYS_I8] = &variant_max_i8,
     [WEFT_PHYS_I16] = &variant_max_i16,   [WEFT_PHYS_I32] = &variant_max_i32,
     [WEFT_PHYS_I64] = &variant_max_i64,   [WEFT_PHYS_I128] = &variant_max_i128,
     [WEFT_PHYS_F32] = &variant_max_f32,   [WEFT_PHYS_F64] = &variant_max_f64,
-    [WEFT_PHYS_STR] = &variant_max_str};
+    [WEFT_PHYS_STR] = &variant_max_str,   [WEFT_PHYS_LIST] = &variant_max_nested,
+    [WEFT_PHYS_STRUCT] = &variant_max_nested};
 
 static const weft_agg_variant *min_variant(const weft_expr *call)
 {
@@ -239,15 +327,25 @@ static const weft_agg_variant *max_variant(const weft_expr *call)
     return max_variants[weft_type_phys(call->type)];
 }
 
+static weft_status bind_ordered(weft_ctx *ctx, const char *name, const weft_expr **args, int32_t count,
+                                const weft_span *span, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_agg_bind_value(ctx, name, args, count, span, type));
+    WEFT_TRY(st, weft_expect_orderable(ctx, name, args[0], span));
+done:
+    return st;
+}
+
 static weft_status min_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                             weft_type *type)
 {
-    return weft_agg_bind_value(ctx, "min", args, count, span, type);
+    return bind_ordered(ctx, "min", args, count, span, type);
 }
 static weft_status max_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                             weft_type *type)
 {
-    return weft_agg_bind_value(ctx, "max", args, count, span, type);
+    return bind_ordered(ctx, "max", args, count, span, type);
 }
 
 static int32_t extreme_states(const weft_expr *call, weft_type *types, bool *starts_zero)

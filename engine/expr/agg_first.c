@@ -49,9 +49,13 @@ static weft_status take_value(weft_ctx *ctx, const weft_agg_place *place, uint8_
     weft_status st = WEFT_OK;
     const weft_agg_slot taken = weft_agg_state(place, 1);
     if (keep_first && is_taken(row, taken)) return WEFT_OK;
-    const weft_value value = weft_value_of_column(column, position);
-    if (value.is_null && place->call->aggregate.ignore_nulls) return WEFT_OK;
-    WEFT_TRY(st, put_value(ctx, place, row, &value));
+    if (weft_phys_is_nested((weft_phys)column->phys) && !weft_column_is_null(column, position)) {
+        WEFT_TRY(st, weft_agg_set_nested(ctx, place, row, weft_agg_state(place, 0), column, position));
+    } else {
+        const weft_value value = weft_value_of_column(column, position);
+        if (value.is_null && place->call->aggregate.ignore_nulls) return WEFT_OK;
+        WEFT_TRY(st, put_value(ctx, place, row, &value));
+    }
     row[taken.offset] = 1;
 done:
     return st;
@@ -154,9 +158,7 @@ static weft_status last_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_
 static weft_status first_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
                                   int32_t count, weft_vector *out)
 {
-    (void)ctx;
-    weft_agg_finish_state(place, 0, rows, count, out);
-    return WEFT_OK;
+    return weft_agg_finish_state(ctx, place, 0, rows, count, out);
 }
 
 /* ---- registry ---- */

@@ -1,6 +1,9 @@
 /* engine/expr/agg_input.c - see agg_input.h. */
 #include "engine/expr/agg_input.h"
 
+#include "common/mem.h"
+#include "engine/columnar/gather.h"
+#include "engine/columnar/nested.h"
 #include "engine/expr/coerce.h"
 
 void weft_agg_reader_init(weft_agg_reader *reader, const weft_batch *batch, const weft_column *column,
@@ -163,14 +166,10 @@ bool weft_agg_reader_next(weft_agg_reader *reader, weft_agg_chunk *chunk)
 
 /* ---- results ---- */
 
-void weft_agg_finish_state(const weft_agg_place *place, int32_t state, const uint8_t *const *rows,
-                           int32_t count, weft_vector *out)
+weft_status weft_agg_finish_state(weft_ctx *ctx, const weft_agg_place *place, int32_t state,
+                                  const uint8_t *const *rows, int32_t count, weft_vector *out)
 {
-    const int32_t column = place->first_column + state;
-    bool has_nulls = false;
-    weft_rows_gather(place->layout, column, rows, count, NULL, out->values, out->validity, &has_nulls);
-    out->column.phys = place->layout->phys[column];
-    out->column.validity = has_nulls ? out->validity : NULL;
+    return weft_vector_gather(ctx, place->layout, place->first_column + state, rows, count, NULL, out);
 }
 
 void weft_agg_finish_decimals(const weft_i128 *values, const uint8_t *is_null, int32_t count,
@@ -196,6 +195,25 @@ weft_status weft_agg_set_string(weft_ctx *ctx, const weft_agg_place *place, uint
     const weft_status st =
         weft_rows_set_string(ctx, place->heap, row, slot.offset, weft_str_data(value), value->len);
     if (st == WEFT_OK) weft_agg_set_valid(row, slot);
+    return st;
+}
+
+weft_status weft_agg_set_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, weft_agg_slot slot,
+                                const weft_column *column, int32_t position)
+{
+    weft_status st = WEFT_OK;
+    void *block = NULL;
+    const uint64_t bytes = weft_nested_bytes(column, position);
+    if (bytes > INT32_MAX) {
+        return weft_fail(ctx, WEFT_LIMIT, "a nested value of %llu bytes: at most 2147483647 are kept",
+                         (unsigned long long)bytes);
+    }
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)bytes + 1, &block));
+    weft_nested_pack(column, position, block);
+    const weft_str packed = weft_str_view(block, (uint32_t)bytes);
+    WEFT_TRY(st, weft_agg_set_string(ctx, place, row, slot, &packed));
+done:
+    weft_mem_free(block);
     return st;
 }
 
@@ -230,10 +248,6 @@ weft_status weft_agg_bind_value(weft_ctx *ctx, const char *name, const weft_expr
     if (count != 1) return weft_fail_arg_count(ctx, name, 1, 1, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL) {
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]));
-    }
-    if (args[0]->type.id >= WEFT_TYPE_ARRAY) {
-        return weft_fail_arg_type(ctx, name, 0, "of a number, string, boolean, date or interval", args[0],
-                                  span);
     }
     *type = args[0]->type;
 done:

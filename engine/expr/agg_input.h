@@ -110,8 +110,9 @@ static inline void weft_agg_store_f64(uint8_t *row, weft_agg_slot slot, double v
 /* ---- results ---- */
 
 /* Give state `state` as the result: NULL where it is NULL. */
-void weft_agg_finish_state(const weft_agg_place *place, int32_t state, const uint8_t *const *rows,
-                           int32_t count, weft_vector *out);
+WEFT_MUST_CHECK weft_status weft_agg_finish_state(weft_ctx *ctx, const weft_agg_place *place, int32_t state,
+                                                  const uint8_t *const *rows, int32_t count,
+                                                  weft_vector *out);
 /* Give count unscaled decimals; is_null bytes mark NULLs. Held in 64 bits where all fit and type allows it.
  */
 void weft_agg_finish_decimals(const weft_i128 *values, const uint8_t *is_null, int32_t count,
@@ -121,6 +122,11 @@ void weft_agg_finish_decimals(const weft_i128 *values, const uint8_t *is_null, i
 WEFT_MUST_CHECK weft_status weft_agg_set_string(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
                                                 weft_agg_slot slot, const weft_str *value);
 
+/* Set a nested state to the value of a column's physical row, which is not null; it is packed. */
+WEFT_MUST_CHECK weft_status weft_agg_set_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                                weft_agg_slot slot, const weft_column *column,
+                                                int32_t position);
+
 /* ---- binding ---- */
 
 /* One numeric argument; strings and NULL become doubles. */
@@ -129,7 +135,7 @@ WEFT_MUST_CHECK weft_status weft_agg_bind_numeric(weft_ctx *ctx, const char *nam
 /* args[0] BOOLEAN, or NULL as one. */
 WEFT_MUST_CHECK weft_status weft_agg_bind_condition(weft_ctx *ctx, const char *name, const weft_expr **args,
                                                     const weft_span *span);
-/* One argument of any type but nested ones, which is the result type too; NULL becomes a BOOLEAN NULL. */
+/* One argument of any type, which is the result type too; NULL becomes a BOOLEAN NULL. */
 WEFT_MUST_CHECK weft_status weft_agg_bind_value(weft_ctx *ctx, const char *name, const weft_expr **args,
                                                 int32_t count, const weft_span *span, weft_type *type);
 

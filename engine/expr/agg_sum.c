@@ -177,10 +177,8 @@ static weft_status sum_i64_finalize(weft_ctx *ctx, const weft_agg_place *place, 
     const weft_agg_slot slot = weft_agg_state(place, 0);
     int32_t *months = out->values;
 
-    if (weft_type_phys(place->call->type) == WEFT_PHYS_I64) {
-        weft_agg_finish_state(place, 0, rows, count, out);
-        return WEFT_OK;
-    }
+    if (weft_type_phys(place->call->type) == WEFT_PHYS_I64)
+        return weft_agg_finish_state(ctx, place, 0, rows, count, out);
     out->column.phys = WEFT_PHYS_I32; /* INTERVAL_YM */
     for (int32_t i = 0; i < count; i++) {
         const int64_t sum = weft_agg_load_i64(rows[i], slot);
@@ -240,9 +238,7 @@ static weft_status sum_f64_merge(weft_ctx *ctx, const weft_agg_place *place, uin
 static weft_status sum_f64_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
                                     int32_t count, weft_vector *out)
 {
-    (void)ctx;
-    weft_agg_finish_state(place, 0, rows, count, out);
-    return WEFT_OK;
+    return weft_agg_finish_state(ctx, place, 0, rows, count, out);
 }
 
 /* ---- sum of decimals ---- */

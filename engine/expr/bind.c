@@ -54,6 +54,25 @@ weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, c
                         name, accepts, text, weft_type_text(arg->type, type, sizeof(type)));
 }
 
+bool weft_type_is_orderable(weft_type type)
+{
+    if (type.id == WEFT_TYPE_MAP) return false;
+    for (int32_t i = 0; i < type.child_count; i++) {
+        if (!weft_type_is_orderable(type.children[i].type)) return false;
+    }
+    return true;
+}
+
+weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
+                                  const weft_span *span)
+{
+    char type[256];
+    if (weft_type_is_orderable(arg->type)) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ORDERING, arg->span.line > 0 ? &arg->span : span,
+                        "\"%s\" does not support ordering on type \"%s\"", name,
+                        weft_type_text(arg->type, type, sizeof(type)));
+}
+
 /* The two sides of an operator do not meet. */
 static weft_status fail_binary(weft_ctx *ctx, const char *name, const weft_expr *left, const weft_expr *right,
                                const weft_span *span)
@@ -247,6 +266,7 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
     if (common.id == WEFT_TYPE_NULL) common = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     WEFT_TRY(st, cast_arg(ctx, &args[0], common));
     WEFT_TRY(st, cast_arg(ctx, &args[1], common));
+    WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     *variant = weft_signature_find_exact(fn, args, count);
     if (*variant < 0) return fail_no_signature(ctx, fn, args, count, span);
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);

@@ -19,7 +19,6 @@ static bool cast_is_interval(weft_type type)
 {
     return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;
 }
-static bool cast_is_nested(weft_type type) { return type.id >= WEFT_TYPE_ARRAY && type.id < WEFT_TYPE_COUNT; }
 
 static weft_kernel cast_from_number(weft_type from, weft_type to)
 {
@@ -41,9 +40,9 @@ static weft_kernel cast_from_number(weft_type from, weft_type to)
 
 weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 {
-    if (from.id == WEFT_TYPE_NULL)
-        return to.id == WEFT_TYPE_NULL || !cast_is_nested(to) ? cast_all_null : NULL;
-    if (cast_is_nested(from) || cast_is_nested(to)) return NULL;
+    if (from.id == WEFT_TYPE_NULL) return cast_all_null;
+    if (weft_type_is_nested(from) && to.id == WEFT_TYPE_STRING) return cast_nested_to_text;
+    if (weft_type_is_nested(from) || weft_type_is_nested(to)) return NULL;
     if (weft_type_equal(from, to)) return cast_same;
     if (from.id == WEFT_TYPE_STRING) return to.id == WEFT_TYPE_BINARY ? cast_same : cast_from_text;
     if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
@@ -75,7 +74,7 @@ static int32_t cast_digits(weft_type type)
 bool weft_cast_implicit(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return true;
-    if (cast_is_nested(from) || cast_is_nested(to)) return false;
+    if (weft_type_is_nested(from) || weft_type_is_nested(to)) return false;
     if (from.id == WEFT_TYPE_STRING) return to.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
     if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
@@ -93,6 +92,7 @@ bool weft_cast_implicit(weft_type from, weft_type to)
 bool weft_cast_fallible(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return false;
+    if (weft_type_is_nested(from) && to.id == WEFT_TYPE_STRING) return false;
     if (to.id == WEFT_TYPE_STRING || to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_BOOLEAN) {
         return from.id == WEFT_TYPE_STRING && to.id == WEFT_TYPE_BOOLEAN;
     }

@@ -27,13 +27,17 @@ weft_status cast_timestamp_number(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 /* cast_text.c */
 weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_from_text(weft_ctx *ctx, weft_kernel_call *call);
 
 /* Bad input in row i: an error of its kind, or NULL where the mode says so. */
 weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
 weft_status cast_bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
 
-enum { CAST_DOUBLE_TEXT_BYTES = 32 };
+enum { CAST_DOUBLE_TEXT_BYTES = 32, CAST_PLAIN_TEXT_BYTES = 64 };
+/* Text of a value of a plain type; its length, or -1 for types that have no bound (strings, intervals, nested
+ * ones). */
+int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLAIN_TEXT_BYTES]);
 /* The shortest digits that read back as the value: digits without point, their count and the power of ten of
  * the first ("12.5" is 125, 3, 1). value is finite and above 0; single: as float. */
 int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT_BYTES], int *exponent);

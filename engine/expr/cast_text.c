@@ -6,11 +6,13 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "engine/columnar/nested.h"
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_decimal.h"
 #include "engine/expr/kernel.h"
+#include "engine/expr/nested_text.h"
 #include "engine/expr/raise.h"
 
 int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT_BYTES], int *exponent)
@@ -63,24 +65,21 @@ int cast_double_text(double value, bool single, char text[CAST_DOUBLE_TEXT_BYTES
     return len + snprintf(text + len, (size_t)(CAST_DOUBLE_TEXT_BYTES - len), "E%d", exponent);
 }
 
-enum { CAST_TEXT_BYTES = 64 };
-
-/* Text of a value of a plain type into text; -1 when it has no bound (strings, intervals, nested). */
-static int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_TEXT_BYTES])
+int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLAIN_TEXT_BYTES])
 {
     switch ((weft_type_id)value->type.id) {
-    case WEFT_TYPE_BOOLEAN: return snprintf(text, CAST_TEXT_BYTES, value->boolean ? "true" : "false");
+    case WEFT_TYPE_BOOLEAN: return snprintf(text, CAST_PLAIN_TEXT_BYTES, value->boolean ? "true" : "false");
     case WEFT_TYPE_TINYINT:
     case WEFT_TYPE_SMALLINT:
     case WEFT_TYPE_INT:
-    case WEFT_TYPE_BIGINT: return snprintf(text, CAST_TEXT_BYTES, "%lld", (long long)value->i64);
+    case WEFT_TYPE_BIGINT: return snprintf(text, CAST_PLAIN_TEXT_BYTES, "%lld", (long long)value->i64);
     case WEFT_TYPE_FLOAT: return cast_double_text(value->f64, true, text);
     case WEFT_TYPE_DOUBLE: return cast_double_text(value->f64, false, text);
     case WEFT_TYPE_DECIMAL: return weft_decimal_text(value->i128, value->type.scale, text);
     case WEFT_TYPE_DATE: return weft_date_text((int32_t)value->i64, text);
     case WEFT_TYPE_TIMESTAMP: return weft_timestamp_text(weft_zone_to_local(zone, value->i64), text);
     case WEFT_TYPE_TIMESTAMP_NTZ: return weft_timestamp_text(value->i64, text);
-    case WEFT_TYPE_NULL: return snprintf(text, CAST_TEXT_BYTES, "NULL");
+    case WEFT_TYPE_NULL: return snprintf(text, CAST_PLAIN_TEXT_BYTES, "NULL");
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
     case WEFT_TYPE_INTERVAL_YM:
@@ -97,30 +96,60 @@ weft_status weft_value_cast_text(weft_ctx *ctx, const weft_value *value, char **
 {
     weft_status st = WEFT_OK;
     weft_zone *zone = NULL;
-    if (value->type.id == WEFT_TYPE_TIMESTAMP) WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
+    if (weft_type_has_timestamp(value->type)) WEFT_TRY(st, weft_zone_open_session(ctx, &zone));
     WEFT_TRY(st, weft_value_zoned_text(ctx, zone, value, out));
 done:
     weft_zone_close(&zone);
     return st;
 }
 
+static weft_status cast_packed_text(weft_ctx *ctx, weft_zone *zone, const weft_value *value, char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_column column;
+    weft_text text = {0};
+    WEFT_TRY(st, weft_nested_constant(ctx, value->type, &value->str, &column));
+    WEFT_TRY(st, weft_nested_text(ctx, zone, &column, 0, &text));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, out));
+done:
+    weft_text_free(&text);
+    return st;
+}
+
 weft_status weft_value_zoned_text(weft_ctx *ctx, weft_zone *zone, const weft_value *value, char **out)
 {
-    char text[CAST_TEXT_BYTES];
+    char text[CAST_PLAIN_TEXT_BYTES];
     if (value->is_null) return weft_arena_copy(ctx, ctx->arena, "NULL", 4, out);
     if (value->type.id == WEFT_TYPE_STRING || value->type.id == WEFT_TYPE_BINARY) {
         return weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, out);
     }
+    if (weft_type_is_nested(value->type)) return cast_packed_text(ctx, zone, value, out);
     const int len = cast_plain_text(zone, value, text);
     if (len < 0) return weft_value_text(ctx, value, out);
     return weft_arena_copy(ctx, ctx->arena, text, (size_t)len, out);
+}
+
+weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    weft_text text = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        text.len = 0;
+        WEFT_TRY(st, weft_nested_text(ctx, call->state, &call->args[0], i, &text));
+        WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, text.bytes, (uint32_t)text.len));
+    }
+done:
+    weft_text_free(&text);
+    return st;
 }
 
 weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     const weft_column *a = &call->args[0];
-    char text[CAST_TEXT_BYTES];
+    char text[CAST_PLAIN_TEXT_BYTES];
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;

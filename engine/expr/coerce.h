@@ -44,6 +44,12 @@ weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, in
 weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, const char *accepts,
                                const weft_expr *arg, const weft_span *span);
 
+/* Values of a type with a MAP in it have no order. */
+bool weft_type_is_orderable(weft_type type);
+/* Errors: WEFT_DATATYPE_MISMATCH_ORDERING when the argument's type is not orderable. */
+weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
+                                  const weft_span *span);
+
 /* Decimal types of a op b; op is '+' '-' '*' '/' '%' or 'd' (div, before it becomes BIGINT). *lossy, when not
  * NULL, says that the exact result may not fit: it may then overflow, otherwise it never does (but for
  * division by 0). */

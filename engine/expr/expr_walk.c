@@ -166,6 +166,7 @@ static bool equal_literals(const weft_value *a, const weft_value *b)
     if (a->type.id == WEFT_TYPE_FLOAT || a->type.id == WEFT_TYPE_DOUBLE) {
         return memcmp(&a->f64, &b->f64, sizeof(a->f64)) == 0;
     }
+    if (weft_type_is_nested(a->type)) return weft_str_equal(&a->str, &b->str);
     return weft_value_compare(a, b) == 0;
 }
 
@@ -232,7 +233,7 @@ static uint64_t hash_literal(const weft_value *value)
 {
     const weft_type_id id = (weft_type_id)value->type.id;
     if (value->is_null) return weft_hash_null;
-    if (id == WEFT_TYPE_STRING || id == WEFT_TYPE_BINARY) {
+    if (id == WEFT_TYPE_STRING || id == WEFT_TYPE_BINARY || weft_type_is_nested(value->type)) {
         return weft_hash_bytes(weft_str_data(&value->str), value->str.len);
     }
     if (id == WEFT_TYPE_DECIMAL) {

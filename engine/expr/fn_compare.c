@@ -6,6 +6,10 @@
 static weft_status compare_run(weft_kernel_call *call, weft_compare_op op)
 {
     weft_column a = call->args[0], b = call->args[1];
+    if (weft_phys_is_nested((weft_phys)a.phys)) {
+        weft_compare_nested(op, &a, &b, call->selection, call->selected, call->out->values);
+        return WEFT_OK;
+    }
     if (a.encoding == WEFT_CONSTANT && b.encoding == WEFT_CONSTANT)
         a.encoding = b.encoding = WEFT_FLAT; /* one row */
     weft_compare_bools(op, &a, &b, call->selection, call->selected, call->rows, call->out->values);

@@ -5,6 +5,8 @@
 #include <emmintrin.h>
 #endif
 
+#include "engine/columnar/nested.h"
+
 extern const weft_arith_table weft_arith_loops_base;
 extern const weft_compare_table weft_compare_loops_base;
 extern const weft_bytes_table weft_bytes_loops_base;
@@ -109,9 +111,33 @@ static bool compare_wide(weft_compare_op op, const weft_column *a, const weft_co
     return false;
 }
 
+void weft_compare_nested(weft_compare_op op, const weft_column *a, const weft_column *b,
+                         const uint16_t *selection, int32_t selected, uint8_t *out)
+{
+    for (int32_t k = 0; k < selected; k++) {
+        const int32_t i = selection == NULL ? k : selection[k];
+        out[i] = 0;
+        if (weft_column_is_null(a, i) || weft_column_is_null(b, i)) continue;
+        const int order = weft_nested_compare_columns(a, i, b, i);
+        switch (op) {
+        case WEFT_CMP_EQ: out[i] = order == 0; break;
+        case WEFT_CMP_NE: out[i] = order != 0; break;
+        case WEFT_CMP_LT: out[i] = order < 0; break;
+        case WEFT_CMP_LE: out[i] = order <= 0; break;
+        case WEFT_CMP_GT: out[i] = order > 0; break;
+        case WEFT_CMP_GE: out[i] = order >= 0; break;
+        case WEFT_CMP_OPS: break;
+        }
+    }
+}
+
 void weft_compare_bools(weft_compare_op op, const weft_column *a, const weft_column *b,
                         const uint16_t *selection, int32_t selected, int32_t rows, uint8_t *out)
 {
+    if (weft_phys_is_nested((weft_phys)a->phys)) {
+        weft_compare_nested(op, a, b, selection, selected, out);
+        return;
+    }
     if (a->phys != b->phys) {
         for (int32_t k = 0; k < selected; k++) {
             const int32_t i = selection == NULL ? k : selection[k];
@@ -140,7 +166,7 @@ void weft_compare_bools(weft_compare_op op, const weft_column *a, const weft_col
 int32_t weft_compare_select(weft_compare_op op, const weft_column *a, const weft_column *b,
                             const uint16_t *selection, int32_t selected, uint8_t *scratch, uint16_t *out)
 {
-    if (a->phys != b->phys || selection == NULL) {
+    if (a->phys != b->phys || selection == NULL || weft_phys_is_nested((weft_phys)a->phys)) {
         weft_compare_bools(op, a, b, selection, selected, selected, scratch);
         if (selection == NULL) return weft_select_bytes(scratch, selected, out);
         int32_t count = 0;

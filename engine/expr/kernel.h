@@ -161,6 +161,10 @@ void weft_compare_bools(weft_compare_op op, const weft_column *a, const weft_col
 /* The selected rows where the comparison holds (validity not looked at), into out (room for rows + 8). */
 int32_t weft_compare_select(weft_compare_op op, const weft_column *a, const weft_column *b,
                             const uint16_t *selection, int32_t selected, uint8_t *scratch, uint16_t *out);
+/* The same as weft_compare_bools of nested columns, row by row; both may be constant. Rows where a side is
+ * NULL get 0. */
+void weft_compare_nested(weft_compare_op op, const weft_column *a, const weft_column *b,
+                         const uint16_t *selection, int32_t selected, uint8_t *out);
 /* The op of "=", "<>", "<", "<=", ">", ">="; WEFT_CMP_OPS for any other name. */
 weft_compare_op weft_compare_op_find(const char *name);
 weft_compare_op weft_compare_op_flip(weft_compare_op op);   /* a op b is b flip(op) a */

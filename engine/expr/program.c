@@ -169,16 +169,11 @@ weft_status weft_eval_constant(weft_ctx *ctx, const weft_expr *e, weft_value *ou
     weft_eval *ev = NULL;
     weft_column column;
     const weft_batch batch = {.rows = 1, .selected = 1};
-    char *bytes;
     WEFT_TRY(st, weft_program_compile(ctx, &e, 1, NULL, 0, &program));
     WEFT_TRY(st, weft_eval_open(ctx, program, &ev));
     WEFT_TRY(st, weft_eval_project(ctx, ev, &batch, &column));
-    *out = weft_value_of_column(&column, 0);
+    WEFT_TRY(st, weft_value_take(ctx, &column, 0, out));
     out->type = e->type;
-    if (!out->is_null && column.phys == WEFT_PHYS_STR && out->str.len > WEFT_STR_INLINE) {
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, out->str.pointer, out->str.len, &bytes));
-        out->str = weft_str_view(bytes, out->str.len);
-    }
 done:
     weft_eval_close(&ev);
     return st;

@@ -62,6 +62,58 @@ static void choose_copy_validity(const weft_column *from, uint64_t *to, const pr
     }
 }
 
+/* ---- nested values, row by row ---- */
+
+static weft_status case_nested(weft_ctx *ctx, weft_eval *ev, const program_step *step, weft_vector *reg,
+                               const program_scope *scope)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < scope->count; k++)
+        weft_vector_set_null(reg, scope->selection == NULL ? k : scope->selection[k]);
+    for (int32_t a = 0; a < step->arg_count; a++) {
+        const program_scope *rows = &ev->scopes[step->scopes[a]];
+        for (int32_t k = 0; k < rows->count; k++) {
+            const int32_t i = rows->selection == NULL ? k : rows->selection[k];
+            WEFT_TRY(st, weft_vector_set(ctx, reg, i, &ev->args[a], i));
+        }
+    }
+    weft_vector_finish(reg);
+    program_set(ev, step->dst, reg, false, reg->column.validity);
+done:
+    return st;
+}
+
+/* The value that row i takes, or NULL. */
+static const weft_column *choose_nested_arg(const weft_eval *ev, const program_step *step, int32_t i)
+{
+    const int32_t pairs = step->arg_count / 2;
+    for (int32_t k = 0; k < pairs; k++) {
+        const weft_column *condition = &ev->args[2 * k];
+        if (!weft_column_is_null(condition, i) &&
+            ((const uint8_t *)condition->data)[weft_arg_slot(condition, i)] != 0)
+            return &ev->args[2 * k + 1];
+    }
+    return step->arg_count % 2 == 1 ? &ev->args[step->arg_count - 1] : NULL;
+}
+
+static weft_status choose_nested(weft_ctx *ctx, weft_eval *ev, const program_step *step, weft_vector *reg,
+                                 const program_scope *scope)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < scope->count; k++) {
+        const int32_t i = scope->selection == NULL ? k : scope->selection[k];
+        const weft_column *value = choose_nested_arg(ev, step, i);
+        if (value == NULL)
+            weft_vector_set_null(reg, i);
+        else
+            WEFT_TRY(st, weft_vector_set(ctx, reg, i, value, i));
+    }
+    weft_vector_finish(reg);
+    program_set(ev, step->dst, reg, false, reg->column.validity);
+done:
+    return st;
+}
+
 /* The rows of each scope take the value of its argument, later ones over earlier ones; what is left is NULL.
  */
 weft_status program_case(weft_ctx *ctx, weft_eval *ev, const program_step *step, const program_scope *scope)
@@ -73,6 +125,7 @@ weft_status program_case(weft_ctx *ctx, weft_eval *ev, const program_step *step,
     int32_t covered = 0;
     WEFT_TRY(st, program_args(ctx, ev, step, &constant));
     WEFT_TRY(st, program_register(ctx, ev, step->dst, &reg, &words));
+    if (reg->children != NULL) return case_nested(ctx, ev, step, reg, scope);
     const bool coalesce = step->expr->kind == WEFT_EXPR_COALESCE;
     bool nulls = false, wide = false, narrow = false;
     for (int32_t k = 0; k < step->arg_count; k++) {
@@ -145,7 +198,8 @@ static void choose_values(const uint8_t *mask, const weft_column *from, weft_phy
 }
 
 /* From the last value to the first, so that the first condition that is true has the last word. */
-weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step)
+weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step,
+                           const program_scope *scope)
 {
     weft_status st = WEFT_OK;
     weft_vector *reg;
@@ -153,6 +207,7 @@ weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *ste
     bool constant, nulls, wide = false, narrow = false;
     WEFT_TRY(st, program_args(ctx, ev, step, &constant));
     WEFT_TRY(st, program_register(ctx, ev, step->dst, &reg, &words));
+    if (reg->children != NULL) return choose_nested(ctx, ev, step, reg, scope);
     const int32_t rows = ev->rows, pairs = step->arg_count / 2;
     const weft_column *otherwise = step->arg_count % 2 == 1 ? &ev->args[step->arg_count - 1] : NULL;
     nulls = otherwise == NULL || otherwise->validity != NULL;

@@ -5,6 +5,7 @@
  * raise or are costly: the others run dense over the rows of the expression. */
 #include <string.h>
 
+#include "engine/columnar/nested.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/program_impl.h"
 
@@ -112,15 +113,16 @@ done:
 }
 
 /* Registers of a unit: a value takes one that is free at its step and of its width, and gives it back after
- * its last use. Units that are no maps never live at the same time, so that they share all of them; maps
- * share nothing, since they run in the midst of others and what they gave stays in use. */
+ * its last use (strings and nested values never do: results may borrow from them). Units that are no maps
+ * never live at the same time, so that they share all of them; maps share nothing, since they run in the
+ * midst of others and what they gave stays in use. */
 static weft_status compile_register(weft_ctx *ctx, program_compiler *c, weft_type type, bool shared,
                                     bool *busy, int32_t busy_room, int32_t *reg)
 {
     weft_status st = WEFT_OK;
     weft_program *p = c->program;
     const weft_phys phys = weft_type_phys(type);
-    for (int32_t r = 0; shared && r < p->register_count && r < busy_room; r++) {
+    for (int32_t r = 0; shared && !weft_phys_is_nested(phys) && r < p->register_count && r < busy_room; r++) {
         /* `unused` marks registers of maps. */
         if (busy[r] || p->register_types[r].unused || weft_type_phys(p->register_types[r]) != phys) continue;
         busy[r] = true;
@@ -158,7 +160,8 @@ weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_u
         for (int32_t k = 0; shared && k < step->arg_count; k++) {
             const program_value *arg = &values[step->args[k]];
             if (arg->last_use != s || arg->kept || arg->reg < 0) continue;
-            if (weft_type_phys(arg->type) != WEFT_PHYS_STR) busy[arg->reg] = false;
+            const weft_phys phys = weft_type_phys(arg->type);
+            if (phys != WEFT_PHYS_STR && !weft_phys_is_nested(phys)) busy[arg->reg] = false;
         }
     }
     c->unit = outer->unit;
@@ -251,9 +254,14 @@ static weft_status compile_literal(weft_ctx *ctx, program_compiler *c, const wef
     }
     case WEFT_PHYS_F64: memcpy(memory, &literal->f64, 8); break;
     case WEFT_PHYS_STR: memcpy(memory, &literal->str, 16); break;
-    case WEFT_PHYS_NULL:
     case WEFT_PHYS_LIST:
-    case WEFT_PHYS_STRUCT:
+    case WEFT_PHYS_STRUCT: {
+        weft_column nested;
+        WEFT_TRY(st, weft_nested_constant(ctx, e->type, &literal->str, &nested));
+        c->program->values[*value].literal = nested;
+        break;
+    }
+    case WEFT_PHYS_NULL:
     case WEFT_PHYS_COUNT: column->validity = memory + 2; break;
     }
 done:
@@ -427,12 +435,12 @@ static weft_status compile_in(weft_ctx *ctx, program_compiler *c, const weft_exp
     program_step step = {.kind = STEP_IN, .scope = scope, .state = -1};
     bool literals = true;
     for (int32_t k = 1; k < e->arg_count; k++) literals &= e->args[k]->kind == WEFT_EXPR_LITERAL;
-    if (literals) {
+    if (literals && !weft_type_is_nested(e->args[0]->type)) {
         WEFT_TRY(st, weft_in_set_new(ctx, e->args + 1, e->arg_count - 1, &step.set));
     } else {
         step.kind = STEP_IN_LIST;
     }
-    st = compile_plain(ctx, c, step, e, literals ? 1 : e->arg_count, value);
+    st = compile_plain(ctx, c, step, e, step.kind == STEP_IN ? 1 : e->arg_count, value);
 done:
     return st;
 }

@@ -168,7 +168,7 @@ static weft_status filter_build(weft_ctx *ctx, program_compiler *c, const weft_e
             return filter_leaf(ctx, c, f, e->args[0], e->args[1]);
         }
     }
-    bool literals = e->kind == WEFT_EXPR_IN;
+    bool literals = e->kind == WEFT_EXPR_IN && !weft_type_is_nested(e->args[0]->type);
     for (int32_t k = 1; literals && k < e->arg_count; k++) literals = e->args[k]->kind == WEFT_EXPR_LITERAL;
     if (literals) {
         f->kind = FILTER_IN;

@@ -235,7 +235,8 @@ void program_zero_nulls(const uint64_t *valid, int32_t rows, void *values, int32
 
 /* program_choose.c */
 weft_status program_case(weft_ctx *ctx, weft_eval *ev, const program_step *step, const program_scope *scope);
-weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step);
+weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step,
+                           const program_scope *scope);
 /* Copy the selected rows (NULL: n rows); decimals are widened to phys. */
 void program_copy(const weft_column *from, weft_phys phys, void *to, const uint16_t *selection, int32_t n);
 

@@ -208,6 +208,7 @@ static weft_status run_kernel(weft_ctx *ctx, weft_eval *ev, const program_step *
                              .out = reg};
     WEFT_TRY(st, run_state(ctx, ev, step, &call.state));
     WEFT_TRY(st, step->kernel(ctx, &call));
+    if (reg->children != NULL && reg->column.children == reg->child_columns) weft_vector_finish(reg);
     if (reg->column.validity != NULL) {
         for (int64_t w = 0; valid != NULL && w < weft_bit_words(call.rows); w++) reg->validity[w] &= valid[w];
         valid = reg->validity;
@@ -359,7 +360,9 @@ static weft_status run_in_list(weft_ctx *ctx, weft_eval *ev, const program_step 
     memset(out, LOGIC_FALSE, (size_t)rows);
     for (int32_t item = 1; item < step->arg_count; item++) {
         weft_column left = ev->args[0], right = ev->args[item];
-        if (left.encoding == WEFT_CONSTANT && right.encoding == WEFT_CONSTANT) {
+        if (weft_phys_is_nested((weft_phys)left.phys) || weft_phys_is_nested((weft_phys)right.phys)) {
+            weft_compare_nested(WEFT_CMP_EQ, &left, &right, selection, selected, ev->scratch);
+        } else if (left.encoding == WEFT_CONSTANT && right.encoding == WEFT_CONSTANT) {
             left.encoding = right.encoding = WEFT_FLAT;
             weft_compare_bools(WEFT_CMP_EQ, &left, &right, NULL, 1, 1, ev->scratch);
             memset(ev->scratch, ev->scratch[0], (size_t)rows);
@@ -452,7 +455,7 @@ static weft_status run_step(weft_ctx *ctx, weft_eval *ev, const program_step *st
     switch (step->kind) {
     case STEP_KERNEL: return run_kernel(ctx, ev, step, scope);
     case STEP_CASE: return program_case(ctx, ev, step, scope);
-    case STEP_CHOOSE: return program_choose(ctx, ev, step);
+    case STEP_CHOOSE: return program_choose(ctx, ev, step, scope);
     case STEP_LOGIC: return run_logic(ctx, ev, step);
     case STEP_NOT:
     case STEP_IN:

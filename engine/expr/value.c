@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "engine/columnar/nested.h"
 #include "engine/expr/cast.h"
 
 enum { DECIMAL_TEXT_BYTES = 64 }; /* 39 digits, sign, point, exponent */
@@ -149,11 +150,11 @@ weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
     case WEFT_TYPE_INTERVAL_YM: return interval_ym_text(ctx, value->i64, out);
     case WEFT_TYPE_INTERVAL_DT: return interval_dt_text(ctx, value->i64, out);
     case WEFT_TYPE_FLOAT:
-    case WEFT_TYPE_DOUBLE: return weft_value_cast_text(ctx, value, out);
-    case WEFT_TYPE_NULL:
+    case WEFT_TYPE_DOUBLE:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
-    case WEFT_TYPE_MAP:
+    case WEFT_TYPE_MAP: return weft_value_cast_text(ctx, value, out);
+    case WEFT_TYPE_NULL:
     case WEFT_TYPE_COUNT: break;
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a literal of type number %d has no text", value->type.id);
@@ -184,10 +185,12 @@ int weft_value_compare(const weft_value *a, const weft_value *b)
     case WEFT_TYPE_TIMESTAMP_NTZ:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT: return a->i64 < b->i64 ? -1 : a->i64 > b->i64;
-    case WEFT_TYPE_NULL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+        return weft_nested_compare(a->type, (const uint8_t *)weft_str_data(&a->str),
+                                   (const uint8_t *)weft_str_data(&b->str));
+    case WEFT_TYPE_NULL:
     case WEFT_TYPE_COUNT: break;
     }
     return 0;
@@ -224,7 +227,7 @@ weft_value weft_value_of_column(const weft_column *column, int32_t row)
     weft_value value = {.type = column->type, .is_null = true};
     const weft_phys phys = (weft_phys)column->phys;
 
-    if (phys == WEFT_PHYS_NULL || weft_column_is_null(column, row)) return value;
+    if (phys == WEFT_PHYS_NULL || weft_phys_is_nested(phys) || weft_column_is_null(column, row)) return value;
     value.is_null = false;
     const void *slot = weft_column_value(column, row);
     if (phys == WEFT_PHYS_STR) {
@@ -243,6 +246,24 @@ weft_value weft_value_of_column(const weft_column *column, int32_t row)
         value.i64 = (int64_t)slot_integer(phys, slot);
     }
     return value;
+}
+
+weft_status weft_value_take(weft_ctx *ctx, const weft_column *column, int32_t row, weft_value *out)
+{
+    weft_status st = WEFT_OK;
+    char *bytes = NULL;
+    if (weft_phys_is_nested((weft_phys)column->phys)) {
+        *out = (weft_value){.type = column->type, .is_null = weft_column_is_null(column, row)};
+        if (!out->is_null) WEFT_TRY(st, weft_nested_pack_value(ctx, column, row, &out->str));
+        goto done;
+    }
+    *out = weft_value_of_column(column, row);
+    if (!out->is_null && column->phys == WEFT_PHYS_STR && out->str.len > WEFT_STR_INLINE) {
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, out->str.pointer, out->str.len, &bytes));
+        out->str = weft_str_view(bytes, out->str.len);
+    }
+done:
+    return st;
 }
 
 weft_status weft_value_store(weft_ctx *ctx, const weft_value *value, weft_vector *vector, int32_t i)
@@ -268,8 +289,8 @@ weft_status weft_value_store(weft_ctx *ctx, const weft_value *value, weft_vector
     case WEFT_PHYS_STR:
         return weft_vector_set_string(ctx, vector, i, weft_str_data(&value->str), value->str.len);
     case WEFT_PHYS_LIST:
-    case WEFT_PHYS_STRUCT:
+    case WEFT_PHYS_STRUCT: return weft_nested_unpack_one(ctx, &value->str, i, vector);
     case WEFT_PHYS_COUNT: break;
     }
-    return weft_fail(ctx, WEFT_UNSUPPORTED, "a literal with a nested value");
+    return weft_fail(ctx, WEFT_INTERNAL, "a literal of type number %d", value->type.id);
 }

@@ -2,6 +2,7 @@
  * kind. */
 #include <math.h>
 
+#include "engine/columnar/nested.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
@@ -50,10 +51,11 @@ static bool check_literal(const weft_expr *e)
     case WEFT_TYPE_DATE:
     case WEFT_TYPE_INTERVAL_YM: return fits_bits(value->i64, 32);
     case WEFT_TYPE_DECIMAL: return weft_decimal_fits(value->i128, e->type.precision);
-    case WEFT_TYPE_NULL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+        return weft_nested_validate(e->type, (const uint8_t *)weft_str_data(&value->str), value->str.len);
+    case WEFT_TYPE_NULL:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

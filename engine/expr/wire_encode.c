@@ -163,6 +163,9 @@ static void encode_literal(const weft_value *value, Weft__Wire__Node *node)
         break;
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_ARRAY:
+    case WEFT_TYPE_STRUCT:
+    case WEFT_TYPE_MAP:
         node->bytes.len = value->str.len;
         node->bytes.data = (uint8_t *)(uintptr_t)weft_str_data(&value->str);
         break;
@@ -176,9 +179,6 @@ static void encode_literal(const weft_value *value, Weft__Wire__Node *node)
     case WEFT_TYPE_TIMESTAMP_NTZ:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
-    case WEFT_TYPE_ARRAY:
-    case WEFT_TYPE_STRUCT:
-    case WEFT_TYPE_MAP:
     case WEFT_TYPE_COUNT: node->integer = value->i64; break;
     }
 }

@@ -1,0 +1,30 @@
+/* engine/expr/nested_text.h - values of any type as text: CAST(x AS STRING) of nested values, and JSON.
+ *
+ * The text of arrays is [1, null], of maps {a -> 1}, of structs {1, x}; strings stand in it as they are. The
+ * JSON is that of Spark's to_json: fields of structs that are NULL are left out, keys of maps are strings,
+ * what JSON cannot say as a number (NaN, infinities) and every other type is a string. */
+#ifndef WEFT_EXPR_NESTED_TEXT_H
+#define WEFT_EXPR_NESTED_TEXT_H
+
+#include "engine/columnar/column.h"
+#include "engine/expr/zone.h"
+
+/* Bytes that grow, working memory of ctx's account. Zeroed is empty. */
+typedef struct weft_text {
+    char *bytes; /* no zero at the end */
+    size_t len, room;
+} weft_text;
+
+WEFT_MUST_CHECK weft_status weft_text_add(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len);
+void weft_text_free(weft_text *text);
+
+/* Append the value of a column's physical row ("null" for NULL). zone: the session's, for timestamps; may be
+ * NULL for types without (weft_zone_in_type). Errors: WEFT_NOMEM, WEFT_LIMIT (2 GiB). */
+WEFT_MUST_CHECK weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
+                                             int32_t row, weft_text *out);
+WEFT_MUST_CHECK weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
+                                             int32_t row, weft_text *out);
+/* A JSON string with its quotes. */
+WEFT_MUST_CHECK weft_status weft_text_add_json(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len);
+
+#endif

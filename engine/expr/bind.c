@@ -321,13 +321,25 @@ done:
     return st;
 }
 
+/* The operator of a function; try_add is +. */
+static const char *arithmetic_op(const weft_function *fn)
+{
+    static const char *const ops[][2] = {{"try_add", "+"},    {"try_subtract", "-"}, {"try_multiply", "*"},
+                                         {"try_divide", "/"}, {"try_mod", "%"},      {"mod", "%"},
+                                         {"pmod", "%"}};
+    for (int32_t i = 0; i < WEFT_COUNT(ops); i++) {
+        if (strcmp(fn->name, ops[i][0]) == 0) return ops[i][1];
+    }
+    return fn->name;
+}
+
 /* Numbers, strings and NULLs. `/` works on doubles or decimals, div on bigints or decimals. */
 static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                   const weft_span *span)
 {
     weft_status st = WEFT_OK;
     weft_type common;
-    const bool divides = strcmp(fn->name, "/") == 0, whole = strcmp(fn->name, "div") == 0;
+    const bool divides = arithmetic_op(fn)[0] == '/', whole = strcmp(fn->name, "div") == 0;
 
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     if (is_id(args[0], WEFT_TYPE_DECIMAL) && is_id(args[1], WEFT_TYPE_DECIMAL)) return WEFT_OK;
@@ -370,7 +382,7 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
     if (count == 1) return bind_unary(ctx, fn, args, span, variant, type);
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     if (is_datetime(args[0]) || is_datetime(args[1]) || is_interval(args[0]) || is_interval(args[1])) {
-        WEFT_TRY(st, coerce_datetime(ctx, fn->name, args));
+        WEFT_TRY(st, coerce_datetime(ctx, arithmetic_op(fn), args));
         *variant = weft_signature_find_exact(fn, args, count);
         if (*variant >= 0)
             *type = result_type(&fn->signatures[*variant], args, count);
@@ -381,9 +393,7 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
     WEFT_TRY(st, coerce_numbers(ctx, fn, args, span));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     if (is_id(args[0], WEFT_TYPE_DECIMAL) && type->id == WEFT_TYPE_DECIMAL) {
-        const bool remainder = strcmp(fn->name, "%") == 0 || strcmp(fn->name, "mod") == 0 ||
-                               strcmp(fn->name, "pmod") == 0;
-        const char op = remainder ? '%' : strcmp(fn->name, "div") == 0 ? 'd' : fn->name[0];
+        const char op = arithmetic_op(fn)[0];
         *type = weft_decimal_arithmetic_type(op, args[0]->type, args[1]->type, NULL);
     }
 done:

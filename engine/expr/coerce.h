@@ -50,6 +50,11 @@ bool weft_type_is_orderable(weft_type type);
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
                                   const weft_span *span);
 
+/* "Cannot resolve routine", with a hint at the name of a function that is nearly this one. */
+weft_status weft_fail_routine(weft_ctx *ctx, const char *name, const weft_span *span);
+/* The function, aggregate or form whose name differs least, by up to a third of its letters; or NULL. */
+const char *weft_routine_near(const char *name);
+
 /* Decimal types of a op b; op is '+' '-' '*' '/' '%' or 'd' (div, before it becomes BIGINT). *lossy, when not
  * NULL, says that the exact result may not fit: it may then overflow, otherwise it never does (but for
  * division by 0). */

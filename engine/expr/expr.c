@@ -13,6 +13,7 @@
 static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
 {
     const bool raises_as_null = weft_setting(ctx, WEFT_SET_ANSI) == 0;
+    const uint32_t makes_nulls = WEFT_FN_NULL_OWN | WEFT_FN_TRY | WEFT_FN_GIVES_NULL;
     bool any = false, all = true;
     for (int32_t i = 0; i < e->arg_count; i++) {
         any = any || e->args[i]->nullable;
@@ -22,7 +23,8 @@ static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
     case WEFT_EXPR_LITERAL: return e->literal.is_null;
     case WEFT_EXPR_CALL:
         if (strcmp(e->call.function->name, "<=>") == 0) return false;
-        return any || (e->call.function->flags & WEFT_FN_NULL_OWN) != 0 ||
+        if ((e->call.function->flags & WEFT_FN_NEVER_NULL) != 0) return false;
+        return any || (e->call.function->flags & makes_nulls) != 0 ||
                (raises_as_null && weft_expr_fallible_node(e));
     case WEFT_EXPR_CAST:
         return any || e->type.id == WEFT_TYPE_NULL ||

@@ -65,17 +65,50 @@ typedef struct call_form {
 } call_form;
 
 static const call_form call_forms[] = {
-    {"coalesce", 1, -1, WEFT_EXPR_COALESCE}, {"nvl", 2, 2, WEFT_EXPR_COALESCE},
-    {"ifnull", 2, 2, WEFT_EXPR_COALESCE},    {"nvl2", 3, 3, WEFT_EXPR_CASE},
-    {"nullif", 2, 2, WEFT_EXPR_CASE},        {"if", 3, 3, WEFT_EXPR_CASE},
-    {"isnull", 1, 1, WEFT_EXPR_IS_NULL},     {"isnotnull", 1, 1, WEFT_EXPR_IS_NOT_NULL}};
+    {"coalesce", 1, -1, WEFT_EXPR_COALESCE},   {"nvl", 2, 2, WEFT_EXPR_COALESCE},
+    {"ifnull", 2, 2, WEFT_EXPR_COALESCE},      {"nvl2", 3, 3, WEFT_EXPR_CASE},
+    {"nullif", 2, 2, WEFT_EXPR_CASE},          {"if", 3, 3, WEFT_EXPR_CASE},
+    {"decode", 3, -1, WEFT_EXPR_CASE},         {"zeroifnull", 1, 1, WEFT_EXPR_COALESCE},
+    {"nullifzero", 1, 1, WEFT_EXPR_CASE},      {"isnull", 1, 1, WEFT_EXPR_IS_NULL},
+    {"isnotnull", 1, 1, WEFT_EXPR_IS_NOT_NULL}};
 
-static const call_form *call_form_find(const char *name)
+/* decode() of two arguments is a function, of more a form. */
+static const call_form *call_form_find(const char *name, int32_t count)
 {
     for (int32_t i = 0; i < WEFT_COUNT(call_forms); i++) {
-        if (strcasecmp(call_forms[i].name, name) == 0) return &call_forms[i];
+        if (strcasecmp(call_forms[i].name, name) != 0) continue;
+        return count < 3 && strcasecmp(name, "decode") == 0 ? NULL : &call_forms[i];
     }
     return NULL;
+}
+
+/* decode(x, a, b, c, d, e) is CASE WHEN x <=> a THEN b WHEN x <=> c THEN d ELSE e. */
+static weft_status call_form_decode(weft_ctx *ctx, const weft_expr *const *args, int32_t *count,
+                                    const weft_span *span, const weft_expr ***made)
+{
+    weft_status st = WEFT_OK;
+    int32_t used = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count, made));
+    for (int32_t i = 1; i + 1 < *count; i += 2) {
+        const weft_expr *pair[2] = {args[0], args[i]};
+        WEFT_TRY(st, weft_expr_call(ctx, "<=>", pair, 2, span, &(*made)[used++]));
+        (*made)[used++] = args[i + 1];
+    }
+    if (*count % 2 == 0) (*made)[used++] = args[*count - 1];
+    *count = used;
+done:
+    return st;
+}
+
+/* nullifzero(a) is nullif(a, 0), zeroifnull(a) is coalesce(a, 0). */
+static weft_status call_form_zero(weft_ctx *ctx, const weft_expr *arg, const weft_expr *made[3])
+{
+    weft_status st = WEFT_OK;
+    const weft_value zero = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT)};
+    made[0] = arg;
+    WEFT_TRY(st, weft_expr_literal(ctx, &zero, &made[1]));
+done:
+    return st;
 }
 
 /* nvl2(a, b, c) is CASE WHEN a IS NOT NULL THEN b ELSE c; nullif(a, b) is CASE WHEN a = b THEN NULL ELSE a.
@@ -88,7 +121,7 @@ static weft_status call_form_args(weft_ctx *ctx, const call_form *form, const we
         WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_IS_NOT_NULL, args, 1, span, &made[0]));
         made[1] = args[1];
         made[2] = args[2];
-    } else if (strcmp(form->name, "nullif") == 0) {
+    } else if (strncmp(form->name, "nullif", 6) == 0) {
         const weft_value null = {.type = args[0]->type, .is_null = true};
         WEFT_TRY(st, weft_expr_call(ctx, "=", args, 2, span, &made[0]));
         WEFT_TRY(st, weft_expr_literal(ctx, &null, &made[1]));
@@ -104,14 +137,22 @@ static weft_status call_form_make(weft_ctx *ctx, const call_form *form, const we
                                   int32_t count, const weft_span *span, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *made[3] = {NULL, NULL, NULL};
-    const weft_expr *bare = NULL;
+    const weft_expr *made[3] = {NULL, NULL, NULL}, *zero[3] = {NULL, NULL, NULL};
+    const weft_expr **list = NULL, *bare = NULL;
     weft_expr *named = NULL;
 
     if (count < form->low || (form->high >= 0 && count > form->high)) {
         return weft_fail_arg_count(ctx, form->name, form->low, form->high, count, span);
     }
-    if (form->kind == WEFT_EXPR_CASE) {
+    if (strcmp(form->name, "nullifzero") == 0 || strcmp(form->name, "zeroifnull") == 0) {
+        WEFT_TRY(st, call_form_zero(ctx, args[0], zero));
+        args = zero;
+        count = 2;
+    }
+    if (strcmp(form->name, "decode") == 0) {
+        WEFT_TRY(st, call_form_decode(ctx, args, &count, span, &list));
+        args = list;
+    } else if (form->kind == WEFT_EXPR_CASE) {
         WEFT_TRY(st, call_form_args(ctx, form, args, span, made));
         args = made;
         count = 3;
@@ -139,11 +180,15 @@ static weft_status copy_args(weft_ctx *ctx, const weft_expr *const *args, int32_
     return st;
 }
 
-static weft_status fail_unresolved(weft_ctx *ctx, const char *name, const weft_span *span)
+weft_status weft_fail_routine(weft_ctx *ctx, const char *name, const weft_span *span)
 {
     const weft_status st =
-        weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, span, "there is no function \"%s\"", name);
-    weft_hint(ctx, "SHOW FUNCTIONS lists the functions that there are");
+        weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, span, "Cannot resolve routine `%s`.", name);
+    const char *near = weft_routine_near(name);
+    if (near != NULL)
+        weft_hint(ctx, "did you mean %s? SHOW FUNCTIONS lists the functions that there are", near);
+    else
+        weft_hint(ctx, "SHOW FUNCTIONS lists the functions that there are");
     return st;
 }
 
@@ -151,14 +196,14 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
                            const weft_span *span, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const call_form *form = call_form_find(name);
+    const call_form *form = call_form_find(name, count);
     const weft_function *fn = NULL;
     const weft_expr **bound = NULL;
     weft_expr proto = {.kind = WEFT_EXPR_CALL, .arg_count = count};
 
     if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
     fn = weft_function_find(name);
-    if (fn == NULL) return fail_unresolved(ctx, name, span);
+    if (fn == NULL) return weft_fail_routine(ctx, name, span);
     WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     WEFT_TRY(st, (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, bound, count, span,
                                                                    &proto.call.variant, &proto.type));
@@ -194,7 +239,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     const weft_expr *one = NULL;
     weft_expr proto = {.kind = WEFT_EXPR_AGGREGATE};
 
-    if (fn == NULL) return fail_unresolved(ctx, name, span);
+    if (fn == NULL) return weft_fail_routine(ctx, name, span);
     for (int32_t i = 0; i < count; i++) {
         if (!weft_expr_has_aggregate(args[i])) continue;
         return weft_fail_at(ctx, WEFT_NESTED_AGGREGATE, span,

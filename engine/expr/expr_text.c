@@ -148,6 +148,20 @@ static void text_case(text *t, const weft_expr *e)
         text_call_as(t, written, e->args[0]->args, 2);
         return;
     }
+    if (written != NULL && strcmp(written, "nullifzero") == 0 && !t->ids && e->args[0]->arg_count == 2) {
+        text_call_as(t, written, e->args[0]->args, 1);
+        return;
+    }
+    if (written != NULL && strcmp(written, "decode") == 0 && !t->ids && e->args[0]->arg_count == 2) {
+        text_put(t, "decode(");
+        text_expr(t, e->args[0]->args[0]);
+        for (int32_t i = 0; i < e->arg_count; i++) {
+            text_put(t, ", ");
+            text_expr(t, i % 2 == 0 && i + 1 < e->arg_count ? e->args[i]->args[1] : e->args[i]);
+        }
+        text_put(t, ")");
+        return;
+    }
     if (written != NULL && strcmp(written, "nvl2") == 0 && !t->ids && e->args[0]->arg_count == 1) {
         const weft_expr *args[3] = {e->args[0]->args[0], e->args[1], e->args[2]};
         text_call_as(t, written, args, 3);
@@ -224,6 +238,9 @@ static void text_call(text *t, const weft_expr *e)
         } else if ((name[0] != '+' && name[0] != '-') || !text_datetime(t, e, name)) {
             text_infix(t, e, name);
         }
+    } else if (name[0] == '~') {
+        text_put(t, name);
+        text_expr(t, e->args[0]);
     } else if (strcmp(name, "div") == 0) {
         text_infix(t, e, "div");
     } else if (strcmp(name, "negative") == 0) {
@@ -239,7 +256,17 @@ static void text_call(text *t, const weft_expr *e)
     } else if (e->arg_count == 1 && (strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0)) {
         text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
     } else {
-        text_call_as(t, e->call.written != NULL ? e->call.written : name, e->args, e->arg_count);
+        char capitals[32] = "";
+        const bool upper = e->call.written == NULL && (e->call.function->flags & WEFT_FN_CAPITALS) != 0;
+        for (size_t i = 0; upper && i < sizeof(capitals) - 1 && name[i] != '\0'; i++) {
+            capitals[i] = (char)toupper((unsigned char)name[i]);
+            capitals[i + 1] = '\0';
+        }
+        text_call_as(t,
+                     upper                     ? capitals
+                     : e->call.written != NULL ? e->call.written
+                                               : name,
+                     e->args, e->arg_count);
     }
 }
 
@@ -289,8 +316,8 @@ static bool text_window_function(text *t, const weft_expr *e)
     static const char *const ranks[][2] = {
         {"rank", "RANK()"}, {"dense_rank", "DENSE_RANK()"}, {"percent_rank", "PERCENT_RANK()"}};
     const bool call = e->kind == WEFT_EXPR_CALL;
-    const bool shift = call && (strcmp(e->call.function->name, "lag") == 0 ||
-                                strcmp(e->call.function->name, "lead") == 0);
+    const bool shift =
+        call && (strcmp(e->call.function->name, "lag") == 0 || strcmp(e->call.function->name, "lead") == 0);
     for (int32_t i = 0; call && i < WEFT_COUNT(ranks); i++) {
         if (strcmp(e->call.function->name, ranks[i][0]) != 0) continue;
         text_put(t, ranks[i][1]);
@@ -450,7 +477,9 @@ static void text_expr(text *t, const weft_expr *e)
     case WEFT_EXPR_IS_NULL: text_null_test(t, e, "isnull", " IS NULL)"); break;
     case WEFT_EXPR_IS_NOT_NULL: text_null_test(t, e, "isnotnull", " IS NOT NULL)"); break;
     case WEFT_EXPR_COALESCE:
-        text_call_as(t, e->form.written != NULL ? e->form.written : "coalesce", e->args, e->arg_count);
+        text_call_as(t, e->form.written != NULL ? e->form.written : "coalesce", e->args,
+                     e->form.written != NULL && strcmp(e->form.written, "zeroifnull") == 0 ? 1
+                                                                                           : e->arg_count);
         break;
     case WEFT_EXPR_AGGREGATE: text_aggregate(t, e); break;
     case WEFT_EXPR_WINDOW: text_window(t, e); break;

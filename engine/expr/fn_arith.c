@@ -2,11 +2,9 @@
  * entries of these functions; decimals are in fn_decimal.c, dates and intervals in fn_interval.c. */
 #include <math.h>
 
-#include "engine/expr/coerce.h"
 #include "engine/expr/fn_decimal.h"
+#include "engine/expr/fn_entry.h"
 #include "engine/expr/fn_interval.h"
-#include "engine/expr/kernel.h"
-#include "engine/expr/raise.h"
 
 static const char *arith_overflow_text(weft_type type)
 {
@@ -26,16 +24,22 @@ static bool arith_overflows(weft_arith_op op, int64_t a, int64_t b, int32_t byte
     return wide || r > high || r < -high - 1;
 }
 
-/* Some lane overflowed: an error when a row that counts did; without ANSI integers wrap. */
-static weft_status arith_recheck(weft_ctx *ctx, const weft_kernel_call *call, weft_arith_op op)
+/* Some lane overflowed: an error when a row that counts did, NULL for try_add and its like; without ANSI
+ * integers wrap. */
+static weft_status arith_recheck(weft_ctx *ctx, weft_kernel_call *call, weft_arith_op op)
 {
     static const char *const alternatives[WEFT_ARITH_OPS] = {"try_add", "try_subtract", "try_multiply"};
     const int32_t bytes = weft_phys_bytes((weft_phys)call->args[0].phys);
-    if (!weft_raise_wanted(ctx, call->expr)) return WEFT_OK;
+    const bool tried = weft_raise_tried(call->expr);
+    if (!tried && !weft_raise_wanted(ctx, call->expr)) return WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         if (arith_overflows(op, weft_arg_i64(&call->args[0], i), weft_arg_i64(&call->args[1], i), bytes)) {
+            if (tried) {
+                weft_vector_set_null(call->out, i);
+                continue;
+            }
             return weft_raise_overflow(ctx, call->expr, arith_overflow_text(call->expr->type),
                                        alternatives[op]);
         }
@@ -112,16 +116,6 @@ done:
     return st;
 }
 
-static void arith_store(weft_vector *out, int32_t i, int64_t value)
-{
-    switch (weft_phys_bytes((weft_phys)out->column.phys)) {
-    case 1: ((int8_t *)out->values)[i] = (int8_t)value; break;
-    case 2: ((int16_t *)out->values)[i] = (int16_t)value; break;
-    case 4: ((int32_t *)out->values)[i] = (int32_t)value; break;
-    default: ((int64_t *)out->values)[i] = value; break;
-    }
-}
-
 /* Remainders take the sign of the dividend (Java's %); pmod brings negative ones into the divisor's range. */
 static weft_status remainder_integral(weft_ctx *ctx, weft_kernel_call *call, bool positive)
 {
@@ -136,7 +130,7 @@ static weft_status remainder_integral(weft_ctx *ctx, weft_kernel_call *call, boo
         }
         int64_t r = b == -1 ? 0 : a % b; /* the least integer over -1 traps */
         if (positive && r < 0) r = (int64_t)(((weft_i128)r + b) % b);
-        arith_store(call->out, i, r);
+        weft_store_i64(call->out, i, r);
     }
 done:
     return st;
@@ -216,7 +210,7 @@ static weft_status sign_integral(weft_ctx *ctx, weft_kernel_call *call, bool abs
         if (value == least && weft_call_valid(call, i) && weft_raise_wanted(ctx, call->expr)) {
             return weft_raise_overflow(ctx, call->expr, arith_overflow_text(call->expr->type), NULL);
         }
-        arith_store(call->out, i, absolute && value > 0 ? value : (int64_t) - (uint64_t)value);
+        weft_store_i64(call->out, i, absolute && value > 0 ? value : (int64_t) - (uint64_t)value);
     }
     return WEFT_OK;
 }
@@ -406,3 +400,22 @@ const weft_function weft_fn_abs = {.name = "abs",
                                    .help = "abs(a): the absolute value",
                                    .example = "SELECT abs(-1)",
                                    .example_result = "1"};
+
+/* The same where what would raise is NULL. */
+#define TRY_ENTRY(symbol, list, bits, usage, sql)                                                            \
+    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
+                                            .flags = WEFT_FN_TRY | (bits),                                   \
+                                            SIGNATURES(list),                                                \
+                                            .bind = weft_bind_arithmetic,                                    \
+                                            .help = usage,                                                   \
+                                            .example = sql,                                                  \
+                                            .example_result = "NULL"}
+TRY_ENTRY(try_add, add_signatures, WEFT_FN_COMMUTATIVE | WEFT_FN_ZONED, "try_add(a, b): the sum, or NULL",
+          "SELECT try_add(2147483647, 1)");
+TRY_ENTRY(try_subtract, subtract_signatures, WEFT_FN_ZONED, "try_subtract(a, b): the difference, or NULL",
+          "SELECT try_subtract(-2147483648, 1)");
+TRY_ENTRY(try_multiply, multiply_signatures, WEFT_FN_COMMUTATIVE, "try_multiply(a, b): the product, or NULL",
+          "SELECT try_multiply(2147483647, 2)");
+TRY_ENTRY(try_divide, divide_signatures, 0, "try_divide(a, b): the quotient, or NULL",
+          "SELECT try_divide(1, 0)");
+TRY_ENTRY(try_mod, remainder_signatures, 0, "try_mod(a, b): the remainder, or NULL", "SELECT try_mod(1, 0)");

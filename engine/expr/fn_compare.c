@@ -120,6 +120,7 @@ const weft_function weft_fn_ge = {.name = ">=",
                                   .example = "SELECT 2 >= 3",
                                   .example_result = "false"};
 const weft_function weft_fn_null_safe_eq = {.name = "<=>",
+                                            .aliases = "equal_null",
                                             .flags = WEFT_FN_NULL_OWN | WEFT_FN_COMMUTATIVE,
                                             SIGNATURES(null_safe_signatures),
                                             .bind = weft_bind_compare,

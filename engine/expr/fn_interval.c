@@ -24,6 +24,10 @@ static weft_status interval_zoned_rows(weft_ctx *ctx, weft_kernel_call *call, in
         const int64_t a = weft_arg_i64(&call->args[0], i);
         bool fits = zone != NULL ? zoned(zone, a, b, &value) : step(a, b, &value);
         fits = fits && (!narrow || value == (int32_t)value);
+        if (!fits && weft_raise_tried(call->expr)) {
+            weft_vector_set_null(call->out, i);
+            continue;
+        }
         if (!fits) {
             const weft_type type = call->expr->type;
             if (type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT) {

@@ -1,4 +1,4 @@
-/* engine/expr/fn_math.c - rounding, powers, logarithms; greatest and least. */
+/* engine/expr/fn_math.c - rounding; greatest and least. Functions of real numbers are in fn_real.c. */
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -203,85 +203,6 @@ done:
     return st;
 }
 
-/* ---- functions of doubles ---- */
-
-typedef double (*math_function)(double);
-
-static weft_status math_rows(weft_kernel_call *call, math_function fn, bool positive_only)
-{
-    double *out = call->out->values;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        const double value = weft_arg_f64(&call->args[0], i);
-        if (positive_only && value <= 0)
-            weft_vector_set_null(call->out, i); /* Spark's logarithms */
-        else
-            out[i] = fn(value);
-    }
-    return WEFT_OK;
-}
-
-static double math_sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : value; }
-
-static weft_status kernel_sqrt(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, sqrt, false);
-}
-static weft_status kernel_exp(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, exp, false);
-}
-static weft_status kernel_ln(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, log, true);
-}
-static weft_status kernel_log10(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, log10, true);
-}
-static weft_status kernel_log2(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, log2, true);
-}
-static weft_status kernel_sin(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, sin, false);
-}
-static weft_status kernel_cos(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, cos, false);
-}
-static weft_status kernel_tan(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, tan, false);
-}
-static weft_status kernel_sign(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    return math_rows(call, math_sign, false);
-}
-
-static weft_status kernel_power(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    double *out = call->out->values;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (weft_call_valid(call, i))
-            out[i] = pow(weft_arg_f64(&call->args[0], i), weft_arg_f64(&call->args[1], i));
-    }
-    return WEFT_OK;
-}
-
 /* ---- greatest, least ---- */
 
 /* The greatest or least of the arguments that are not NULL; NULL when all are. */
@@ -344,27 +265,10 @@ static weft_status kernel_least(weft_ctx *ctx, weft_kernel_call *call)
             {WEFT_TYPE_DOUBLE}, 1, 1, WEFT_TYPE_BIGINT, kernel                                               \
         }                                                                                                    \
     }
-#define REAL(kernel)                                                                                         \
-    {                                                                                                        \
-        {                                                                                                    \
-            {WEFT_TYPE_DOUBLE}, 1, 1, WEFT_TYPE_DOUBLE, kernel                                               \
-        }                                                                                                    \
-    }
 static const weft_signature round_signatures[] = ROUNDS(kernel_round);
 static const weft_signature bround_signatures[] = ROUNDS(kernel_bround);
 static const weft_signature floor_signatures[] = WHOLES(kernel_floor);
 static const weft_signature ceil_signatures[] = WHOLES(kernel_ceil);
-static const weft_signature sqrt_signatures[] = REAL(kernel_sqrt);
-static const weft_signature exp_signatures[] = REAL(kernel_exp);
-static const weft_signature ln_signatures[] = REAL(kernel_ln);
-static const weft_signature log10_signatures[] = REAL(kernel_log10);
-static const weft_signature log2_signatures[] = REAL(kernel_log2);
-static const weft_signature sin_signatures[] = REAL(kernel_sin);
-static const weft_signature cos_signatures[] = REAL(kernel_cos);
-static const weft_signature tan_signatures[] = REAL(kernel_tan);
-static const weft_signature sign_signatures[] = REAL(kernel_sign);
-static const weft_signature power_signatures[] = {
-    {{WEFT_TYPE_DOUBLE, WEFT_TYPE_DOUBLE}, 2, 2, WEFT_TYPE_DOUBLE, kernel_power}};
 static const weft_signature greatest_signatures[] = {
     {{WEFT_TYPE_COUNT}, 2, -1, WEFT_TYPE_COUNT, kernel_greatest}};
 static const weft_signature least_signatures[] = {{{WEFT_TYPE_COUNT}, 2, -1, WEFT_TYPE_COUNT, kernel_least}};
@@ -387,16 +291,6 @@ ENTRY(floor, "floor", NULL, 0, whole_bind, "floor(x): the next whole number at o
       "SELECT floor(-0.1)", "-1");
 ENTRY(ceil, "ceil", "ceiling", 0, whole_bind, "ceil(x): the next whole number at or above x",
       "SELECT ceil(0.1)", "1");
-ENTRY(sqrt, "sqrt", NULL, 0, NULL, "sqrt(x): the square root", "SELECT sqrt(4)", "2.0");
-ENTRY(power, "power", "pow", 0, NULL, "power(x, y): x to the y-th", "SELECT power(2, 3)", "8.0");
-ENTRY(exp, "exp", NULL, 0, NULL, "exp(x): e to the x-th", "SELECT exp(0)", "1.0");
-ENTRY(ln, "ln", NULL, 0, NULL, "ln(x): the natural logarithm; NULL for x <= 0", "SELECT ln(1)", "0.0");
-ENTRY(log10, "log10", NULL, 0, NULL, "log10(x): the logarithm to base 10", "SELECT log10(100)", "2.0");
-ENTRY(log2, "log2", NULL, 0, NULL, "log2(x): the logarithm to base 2", "SELECT log2(8)", "3.0");
-ENTRY(sin, "sin", NULL, 0, NULL, "sin(x): the sine", "SELECT sin(0)", "0.0");
-ENTRY(cos, "cos", NULL, 0, NULL, "cos(x): the cosine", "SELECT cos(0)", "1.0");
-ENTRY(tan, "tan", NULL, 0, NULL, "tan(x): the tangent", "SELECT tan(0)", "0.0");
-ENTRY(sign, "sign", "signum", 0, NULL, "sign(x): -1.0, 0.0 or 1.0", "SELECT sign(-3)", "-1.0");
 ENTRY(greatest, "greatest", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
       "greatest(a, b, ...): the greatest that is not NULL", "SELECT greatest(1, 3, 2)", "3");
 ENTRY(least, "least", NULL, WEFT_FN_NULL_OWN, weft_bind_same, "least(a, b, ...): the least that is not NULL",

@@ -1,58 +1,8 @@
-/* engine/expr/fn_string.c - functions of text. Positions count characters from 1, as Spark's.
+/* engine/expr/fn_string.c - parts of texts, and where they stand; new texts are made in fn_text.c. Positions
+ * count characters from 1, as Spark's.
  *
  * What is a part of its argument (substring, trim, left, right) points into the argument's bytes. */
-#include "engine/expr/coerce.h"
-#include "engine/expr/kernel.h"
-#include "engine/expr/raise.h"
-#include "engine/expr/utf8.h"
-
-static inline weft_str *string_out(const weft_kernel_call *call, int32_t i)
-{
-    return (weft_str *)call->out->values + i;
-}
-
-/* len bytes from `from` on of s as a string: inline or borrowed. */
-static inline weft_str string_part(const weft_str *s, size_t from, size_t len)
-{
-    return weft_str_view(weft_str_data(s) + from, (uint32_t)len);
-}
-
-static weft_status string_too_long(weft_ctx *ctx, const weft_kernel_call *call, size_t len)
-{
-    return weft_fail_at(ctx, WEFT_LIMIT, &call->expr->span, "a string of %zu bytes: more than 2147483647",
-                        len);
-}
-
-/* Room for len bytes as the value of row i: *to is where they go; call string_done afterwards. */
-static weft_status string_room(weft_ctx *ctx, weft_kernel_call *call, size_t len, char **to)
-{
-    if (len > INT32_MAX) return string_too_long(ctx, call, len);
-    return weft_vector_heap(ctx, call->out, len == 0 ? 1 : len, to);
-}
-
-static weft_status kernel_concat(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        size_t len = 0;
-        char *to;
-        char small[WEFT_STR_INLINE];
-        if (!weft_call_valid(call, i)) continue;
-        for (int32_t a = 0; a < call->arg_count; a++) len += weft_arg_str(&call->args[a], i)->len;
-        to = small;
-        if (len > WEFT_STR_INLINE) WEFT_TRY(st, string_room(ctx, call, len, &to));
-        char *at = to;
-        for (int32_t a = 0; a < call->arg_count; a++) {
-            const weft_str *s = weft_arg_str(&call->args[a], i);
-            memcpy(at, weft_str_data(s), s->len);
-            at += s->len;
-        }
-        *string_out(call, i) = weft_str_view(to, (uint32_t)len);
-    }
-done:
-    return st;
-}
+#include "engine/expr/fn_entry.h"
 
 /* substring(s, position [, length]): a position below 1 counts from the end; 0 is as 1. */
 static weft_str string_substring(const weft_str *s, int64_t position, int64_t length)
@@ -65,7 +15,7 @@ static weft_str string_substring(const weft_str *s, int64_t position, int64_t le
     if (start < 0) start = 0;
     const size_t from = weft_utf8_skip(text, s->len, start, &left);
     if (left > 0) return (weft_str){0};
-    return string_part(s, from, weft_utf8_skip(text + from, s->len - from, stop - start, NULL));
+    return weft_str_part(s, from, weft_utf8_skip(text + from, s->len - from, stop - start, NULL));
 }
 
 /* A part of the first four bytes, ASCII as they mostly are: a text's own struct holds it. False: look at the
@@ -92,7 +42,7 @@ static bool string_head_rows(weft_kernel_call *call)
     const weft_str *texts = call->args[0].data;
     for (int32_t k = 0; k < call->selected; k++) { /* null slots are empty texts */
         const int32_t i = weft_call_row(call, k);
-        weft_str *out = string_out(call, i);
+        weft_str *out = weft_call_text(call, i);
         if (WEFT_UNLIKELY(!string_head_part(&texts[i], from, bytes, out))) {
             *out = string_substring(&texts[i], position, length);
         }
@@ -108,7 +58,7 @@ static weft_status kernel_substring(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const int64_t length = call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : INT32_MAX;
-        *string_out(call, i) =
+        *weft_call_text(call, i) =
             string_substring(weft_arg_str(&call->args[0], i), weft_arg_i64(&call->args[1], i), length);
     }
     return WEFT_OK;
@@ -120,7 +70,7 @@ static weft_status kernel_left(weft_ctx *ctx, weft_kernel_call *call)
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        *string_out(call, i) =
+        *weft_call_text(call, i) =
             string_substring(weft_arg_str(&call->args[0], i), 1, weft_arg_i64(&call->args[1], i));
     }
     return WEFT_OK;
@@ -133,70 +83,10 @@ static weft_status kernel_right(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const int64_t count = weft_arg_i64(&call->args[1], i);
-        *string_out(call, i) = count <= 0 ? (weft_str){0}
-                                          : string_substring(weft_arg_str(&call->args[0], i), -count, count);
+        *weft_call_text(call, i) =
+            count <= 0 ? (weft_str){0} : string_substring(weft_arg_str(&call->args[0], i), -count, count);
     }
     return WEFT_OK;
-}
-
-/* ---- case ---- */
-
-static weft_status string_case(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s, bool upper,
-                               weft_str *out)
-{
-    weft_status st = WEFT_OK;
-    const char *text = weft_str_data(s);
-    char small[WEFT_STR_INLINE], *to = small;
-    size_t used = 0;
-    if (weft_utf8_ascii(text, s->len)) {
-        const unsigned char first = upper ? 'a' : 'A';
-        if (s->len > WEFT_STR_INLINE) WEFT_TRY(st, string_room(ctx, call, s->len, &to));
-        for (uint32_t i = 0; i < s->len; i++) {
-            const unsigned char c = (unsigned char)text[i];
-            to[i] = (char)(c ^ ((unsigned char)(c - first) < 26 ? 32 : 0));
-        }
-        *out = weft_str_view(to, s->len);
-        goto done;
-    }
-    WEFT_TRY(st,
-             string_room(ctx, call, (size_t)s->len * 12, &to)); /* three characters of four bytes for each */
-    for (size_t at = 0; at < s->len;) {
-        uint32_t bytes, mapped[3];
-        const uint32_t c = weft_utf8_decode(text + at, s->len - at, &bytes);
-        if (c == 0xfffd) { /* malformed bytes stay as they are */
-            memcpy(to + used, text + at, bytes);
-            used += bytes;
-            at += bytes;
-            continue;
-        }
-        const int32_t count = upper ? weft_utf8_upper(c, mapped) : weft_utf8_lower(c, mapped);
-        for (int32_t k = 0; k < count; k++) used += weft_utf8_encode(mapped[k], to + used);
-        at += bytes;
-    }
-    if (used > INT32_MAX) return string_too_long(ctx, call, used);
-    *out = weft_str_view(to, (uint32_t)used);
-done:
-    return st;
-}
-
-static weft_status string_case_rows(weft_ctx *ctx, weft_kernel_call *call, bool upper)
-{
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        WEFT_TRY(st, string_case(ctx, call, weft_arg_str(&call->args[0], i), upper, string_out(call, i)));
-    }
-done:
-    return st;
-}
-static weft_status kernel_upper(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return string_case_rows(ctx, call, true);
-}
-static weft_status kernel_lower(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return string_case_rows(ctx, call, false);
 }
 
 /* ---- trim ---- */
@@ -228,34 +118,36 @@ static weft_str string_trim(const weft_str *s, const weft_str *set, bool begin, 
         if (!string_in_set(set, text + at, (uint32_t)(to - at))) break;
         to = at;
     }
-    return string_part(s, from, to - from);
+    return weft_str_part(s, from, to - from);
 }
 
-static weft_status string_trim_rows(weft_kernel_call *call, bool begin, bool end)
+/* text: which of two arguments is the text; the other names the characters. */
+static weft_status string_trim_rows(weft_kernel_call *call, int32_t text, bool begin, bool end)
 {
     const weft_str blank = weft_str_view(" ", 1);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        const weft_str *set = call->arg_count > 1 ? weft_arg_str(&call->args[1], i) : &blank;
-        *string_out(call, i) = string_trim(weft_arg_str(&call->args[0], i), set, begin, end);
+        const weft_str *set = call->arg_count > 1 ? weft_arg_str(&call->args[1 - text], i) : &blank;
+        *weft_call_text(call, i) =
+            string_trim(weft_arg_str(&call->args[call->arg_count > 1 ? text : 0], i), set, begin, end);
     }
     return WEFT_OK;
 }
 static weft_status kernel_trim(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    return string_trim_rows(call, true, true);
+    return string_trim_rows(call, 0, true, true);
 }
 static weft_status kernel_ltrim(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    return string_trim_rows(call, true, false);
+    return string_trim_rows(call, 1, true, false);
 }
 static weft_status kernel_rtrim(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    return string_trim_rows(call, false, true);
+    return string_trim_rows(call, 1, false, true);
 }
 
 /* ---- lengths and places ---- */
@@ -375,244 +267,203 @@ static weft_status kernel_ascii(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-/* ---- new text ---- */
+/* ---- parts between delimiters ---- */
 
-static weft_status string_replace(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
-                                  const weft_str *search, const weft_str *with, weft_str *out)
+/* Where the count-th delimiter of text stands, from the left, or NULL. */
+static const char *string_delimiter(const char *text, size_t len, const weft_str *delimiter, int64_t count)
 {
-    weft_status st = WEFT_OK;
-    const char *text = weft_str_data(s), *end = text + s->len, *find = weft_str_data(search), *at, *from;
-    size_t count = 0;
-    char *to;
-    *out = *s;
-    if (search->len == 0) return WEFT_OK;
-    for (from = text;
-         (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
-         from = at + search->len) {
-        count++;
+    const char *end = text + len, *at = text;
+    for (;; at += delimiter->len) {
+        at = weft_bytes_loops_get()->find(at, (size_t)(end - at), weft_str_data(delimiter), delimiter->len);
+        if (at == NULL || --count == 0) return at;
     }
-    if (count == 0) return WEFT_OK;
-    const size_t len = s->len - count * search->len + count * with->len;
-    WEFT_TRY(st, string_room(ctx, call, len, &to));
-    char *next = to;
-    for (from = text;
-         (at = weft_bytes_loops_get()->find(from, (size_t)(end - from), find, search->len)) != NULL;
-         from = at + search->len) {
-        memcpy(next, from, (size_t)(at - from));
-        next += at - from;
-        memcpy(next, weft_str_data(with), with->len);
-        next += with->len;
-    }
-    memcpy(next, from, (size_t)(end - from));
-    *out = weft_str_view(to, (uint32_t)len);
-done:
-    return st;
 }
 
-static weft_status kernel_replace(weft_ctx *ctx, weft_kernel_call *call)
+/* The same from the right. */
+static const char *string_delimiter_back(const char *text, size_t len, const weft_str *delimiter,
+                                         int64_t count)
 {
-    weft_status st = WEFT_OK;
-    const weft_str empty = {0};
+    const char *find = weft_str_data(delimiter);
+    if (len < delimiter->len) return NULL;
+    for (const char *at = text + len - delimiter->len; at >= text; at--) {
+        if (memcmp(at, find, delimiter->len) != 0) continue;
+        if (--count == 0) return at;
+    }
+    return NULL;
+}
+
+/* What stands before the count-th delimiter, or behind the count-th from the right when count < 0. */
+static weft_str string_until(const weft_str *s, const weft_str *delimiter, int64_t count)
+{
+    const char *text = weft_str_data(s), *at;
+    if (count == 0 || delimiter->len == 0) return (weft_str){0};
+    if (count > 0) {
+        at = string_delimiter(text, s->len, delimiter, count);
+        return at == NULL ? *s : weft_str_part(s, 0, (size_t)(at - text));
+    }
+    at = string_delimiter_back(text, s->len, delimiter, -count);
+    if (at == NULL) return *s;
+    const size_t from = (size_t)(at - text) + delimiter->len;
+    return weft_str_part(s, from, s->len - from);
+}
+
+static weft_status kernel_substring_index(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        const weft_str *with = call->arg_count > 2 ? weft_arg_str(&call->args[2], i) : &empty;
-        WEFT_TRY(st, string_replace(ctx, call, weft_arg_str(&call->args[0], i),
-                                    weft_arg_str(&call->args[1], i), with, string_out(call, i)));
+        *weft_call_text(call, i) = string_until(weft_arg_str(&call->args[0], i),
+                                                weft_arg_str(&call->args[1], i),
+                                                weft_arg_i64(&call->args[2], i));
     }
-done:
-    return st;
+    return WEFT_OK;
 }
 
-/* lpad, rpad: to `target` characters, cut or filled with pad again and again. */
-static weft_status string_pad(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s, int64_t target,
-                              const weft_str *pad, bool before, weft_str *out)
+/* The n-th of the parts between delimiters, from the right when n < 0; empty when there is none. */
+static weft_str string_split_part(const weft_str *s, const weft_str *delimiter, int64_t n)
 {
-    weft_status st = WEFT_OK;
-    const char *text = weft_str_data(s), *fill = weft_str_data(pad);
-    const int64_t have = weft_utf8_length(text, s->len), pad_have = weft_utf8_length(fill, pad->len);
-    char *to;
-    *out = (weft_str){0};
-    if (target <= 0) return WEFT_OK;
-    if (have >= target || pad_have == 0) {
-        *out = string_part(s, 0, weft_utf8_skip(text, s->len, target, NULL));
-        return WEFT_OK;
-    }
-    const int64_t missing = target - have, whole = missing / pad_have;
-    const size_t rest = weft_utf8_skip(fill, pad->len, missing % pad_have, NULL);
-    const size_t len = s->len + (size_t)whole * pad->len + rest;
-    WEFT_TRY(st, string_room(ctx, call, len, &to));
-    char *at = to;
-    if (!before) {
-        memcpy(at, text, s->len);
-        at += s->len;
-    }
-    for (int64_t k = 0; k < whole; k++, at += pad->len) memcpy(at, fill, pad->len);
-    memcpy(at, fill, rest);
-    if (before) memcpy(at + rest, text, s->len);
-    *out = weft_str_view(to, (uint32_t)len);
-done:
-    return st;
-}
-
-static weft_status string_pad_rows(weft_ctx *ctx, weft_kernel_call *call, bool before)
-{
-    weft_status st = WEFT_OK;
-    const weft_str blank = weft_str_view(" ", 1);
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        const weft_str *pad = call->arg_count > 2 ? weft_arg_str(&call->args[2], i) : &blank;
-        WEFT_TRY(st, string_pad(ctx, call, weft_arg_str(&call->args[0], i), weft_arg_i64(&call->args[1], i),
-                                pad, before, string_out(call, i)));
-    }
-done:
-    return st;
-}
-static weft_status kernel_lpad(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return string_pad_rows(ctx, call, true);
-}
-static weft_status kernel_rpad(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return string_pad_rows(ctx, call, false);
-}
-
-static weft_status kernel_reverse(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        char *to;
-        if (!weft_call_valid(call, i)) continue;
-        const weft_str *s = weft_arg_str(&call->args[0], i);
-        const char *text = weft_str_data(s);
-        WEFT_TRY(st, string_room(ctx, call, s->len, &to));
-        for (size_t at = 0; at < s->len;) {
-            const size_t size =
-                (size_t)weft_min_i64(weft_utf8_bytes((unsigned char)text[at]), (int64_t)(s->len - at));
-            memcpy(to + s->len - at - size, text + at, size);
-            at += size;
+    const char *text = weft_str_data(s), *end = text + s->len, *from = text;
+    if (delimiter->len == 0) return n == 1 || n == -1 ? *s : (weft_str){0};
+    if (n < 0) { /* counted from the left: parts are cut from there */
+        int64_t parts = 1;
+        for (const char *at = text; (at = string_delimiter(at, (size_t)(end - at), delimiter, 1)) != NULL;
+             at += delimiter->len) {
+            parts++;
         }
-        *string_out(call, i) = weft_str_view(to, s->len);
+        n += parts + 1;
+        if (n < 1) return (weft_str){0};
     }
-done:
-    return st;
+    if (n > 1) {
+        from = string_delimiter(text, s->len, delimiter, n - 1);
+        if (from == NULL) return (weft_str){0};
+        from += delimiter->len;
+    }
+    const char *stop = string_delimiter(from, (size_t)(end - from), delimiter, 1);
+    return weft_str_part(s, (size_t)(from - text), (size_t)((stop == NULL ? end : stop) - from));
 }
 
-static weft_status kernel_repeat(weft_ctx *ctx, weft_kernel_call *call)
+static weft_status kernel_split_part(weft_ctx *ctx, weft_kernel_call *call)
 {
-    weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        char *to;
         if (!weft_call_valid(call, i)) continue;
-        const weft_str *s = weft_arg_str(&call->args[0], i);
-        const int64_t times = weft_max_i64(weft_arg_i64(&call->args[1], i), 0);
-        const size_t len = (size_t)times * s->len;
-        WEFT_TRY(st, string_room(ctx, call, len, &to));
-        for (int64_t n = 0; n < times && s->len > 0; n++) memcpy(to + n * s->len, weft_str_data(s), s->len);
-        *string_out(call, i) = weft_str_view(to, (uint32_t)len);
+        const int64_t n = weft_arg_i64(&call->args[2], i);
+        if (n == 0) {
+            return weft_fail_at(ctx, WEFT_INVALID_INDEX_OF_ZERO, &call->expr->span,
+                                "The index 0 is invalid. An index shall be either < 0 or > 0 (the first "
+                                "element has index 1).");
+        }
+        *weft_call_text(call, i) =
+            string_split_part(weft_arg_str(&call->args[0], i), weft_arg_str(&call->args[1], i), n);
     }
-done:
-    return st;
+    return WEFT_OK;
 }
 
-static weft_status kernel_typeof(weft_ctx *ctx, weft_kernel_call *call)
+/* Which of the parts between commas the text is, from 1; 0 when none or when it has a comma. */
+static int32_t string_find_in_set(const weft_str *s, const weft_str *set)
 {
-    weft_status st = WEFT_OK;
-    char text[512], *to = NULL;
-    (void)weft_type_text(call->expr->args[0]->type, text, sizeof(text));
-    const size_t len = strlen(text);
-    WEFT_TRY(st, string_room(ctx, call, len, &to));
-    memcpy(to, text, len);
-    for (int32_t k = 0; k < call->selected; k++)
-        *string_out(call, weft_call_row(call, k)) = weft_str_view(to, (uint32_t)len);
-done:
-    return st;
+    const char *text = weft_str_data(s), *from = weft_str_data(set), *end = from + set->len;
+    if (memchr(text, ',', s->len) != NULL) return 0;
+    for (int32_t n = 1;; n++) {
+        const char *comma = memchr(from, ',', (size_t)(end - from));
+        const char *stop = comma == NULL ? end : comma;
+        if ((size_t)(stop - from) == s->len && memcmp(from, text, s->len) == 0) return n;
+        if (comma == NULL) return 0;
+        from = comma + 1;
+    }
+}
+
+static weft_status kernel_find_in_set(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        ((int32_t *)call->out->values)[i] =
+            string_find_in_set(weft_arg_str(&call->args[0], i), weft_arg_str(&call->args[1], i));
+    }
+    return WEFT_OK;
+}
+
+static weft_status kernel_bit_length(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        const uint32_t bits = weft_arg_str(&call->args[0], i)->len * 8u; /* wraps, as Spark's */
+        ((int32_t *)call->out->values)[i] = (int32_t)bits;
+    }
+    return WEFT_OK;
 }
 
 #define S WEFT_TYPE_STRING
 #define I WEFT_TYPE_INT
-#define FORM(name, low, high, result, kernel, ...)                                                           \
-    static const weft_signature name##_signatures[] = {{{__VA_ARGS__}, low, high, result, kernel}}
-FORM(concat, 1, -1, S, kernel_concat, S);
-FORM(substring, 2, 3, S, kernel_substring, S, I, I);
-FORM(left, 2, 2, S, kernel_left, S, I);
-FORM(right, 2, 2, S, kernel_right, S, I);
-FORM(upper, 1, 1, S, kernel_upper, S);
-FORM(lower, 1, 1, S, kernel_lower, S);
-FORM(trim, 1, 1, S, kernel_trim, S);
-FORM(btrim, 1, 2, S, kernel_trim, S, S);
-FORM(ltrim, 1, 2, S, kernel_ltrim, S, S);
-FORM(rtrim, 1, 2, S, kernel_rtrim, S, S);
-FORM(position, 2, 3, I, kernel_position, S, S, I);
-FORM(instr, 2, 2, I, kernel_instr, S, S);
-FORM(replace, 2, 3, S, kernel_replace, S, S, S);
-FORM(lpad, 2, 3, S, kernel_lpad, S, I, S);
-FORM(rpad, 2, 3, S, kernel_rpad, S, I, S);
-FORM(starts_with, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts, S, S);
-FORM(ends_with, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends, S, S);
-FORM(contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains, S, S);
-FORM(reverse, 1, 1, S, kernel_reverse, S);
-FORM(repeat, 2, 2, S, kernel_repeat, S, I);
-FORM(ascii, 1, 1, I, kernel_ascii, S);
-FORM(typeof, 1, 1, S, kernel_typeof, WEFT_TYPE_COUNT);
 static const weft_signature length_signatures[] = {{{S}, 1, 1, I, kernel_length},
                                                    {{WEFT_TYPE_BINARY}, 1, 1, I, kernel_length}};
 static const weft_signature octet_length_signatures[] = {{{S}, 1, 1, I, kernel_octet_length},
                                                          {{WEFT_TYPE_BINARY}, 1, 1, I, kernel_octet_length}};
 
-/* The entry of a function that neither raises nor sees NULLs. */
-#define ENTRY(symbol, text, others, usage, sql, result)                                                      \
-    const weft_function weft_fn_##symbol = {.name = text,                                                    \
-                                            .aliases = others,                                               \
-                                            .signatures = symbol##_signatures,                               \
-                                            .signature_count = WEFT_COUNT(symbol##_signatures),              \
-                                            .help = usage,                                                   \
-                                            .example = sql,                                                  \
-                                            .example_result = result}
-ENTRY(concat, "concat", "||", "concat(a, b, ...): the texts one after another", "SELECT concat('a', 'b')",
-      "ab");
-ENTRY(substring, "substring", "substr", "substring(s, position [, length]): a part of s, from position 1 on",
-      "SELECT substring('Spark', 2, 3)", "par");
-ENTRY(left, "left", NULL, "left(s, n): the first n characters", "SELECT left('Spark', 2)", "Sp");
-ENTRY(right, "right", NULL, "right(s, n): the last n characters", "SELECT right('Spark', 2)", "rk");
-ENTRY(upper, "upper", "ucase", "upper(s): in capitals", "SELECT upper('Spark')", "SPARK");
-ENTRY(lower, "lower", "lcase", "lower(s): in small letters", "SELECT lower('Spark')", "spark");
-ENTRY(trim, "trim", NULL, "trim(s): without blanks at both ends", "SELECT trim('  a ')", "a");
-ENTRY(btrim, "btrim", NULL, "btrim(s [, characters]): without the characters at both ends",
-      "SELECT btrim('xax', 'x')", "a");
-ENTRY(ltrim, "ltrim", NULL, "ltrim(s [, characters]): without the characters at the start",
-      "SELECT ltrim('  a')", "a");
-ENTRY(rtrim, "rtrim", NULL, "rtrim(s [, characters]): without the characters at the end",
-      "SELECT rtrim('a  ')", "a");
-ENTRY(length, "length", "len,char_length,character_length",
-      "length(s): characters of s, or bytes of a binary", "SELECT length('Spark')", "5");
-ENTRY(octet_length, "octet_length", NULL, "octet_length(s): bytes of s", "SELECT octet_length('Spark')", "5");
-ENTRY(position, "position", "locate", "position(part, s [, start]): where part stands in s; 0 when nowhere",
-      "SELECT position('a', 'Spark')", "3");
-ENTRY(instr, "instr", NULL, "instr(s, part): where part stands in s; 0 when nowhere",
-      "SELECT instr('Spark', 'a')", "3");
-ENTRY(replace, "replace", NULL, "replace(s, search [, with]): every search in s replaced",
-      "SELECT replace('aba', 'a', 'c')", "cbc");
-ENTRY(lpad, "lpad", NULL, "lpad(s, n [, pad]): filled at the start to n characters",
-      "SELECT lpad('1', 3, '0')", "001");
-ENTRY(rpad, "rpad", NULL, "rpad(s, n [, pad]): filled at the end to n characters", "SELECT rpad('1', 3, '0')",
-      "100");
-ENTRY(starts_with, "startswith", NULL, "startswith(s, part): s begins with part",
-      "SELECT startswith('Spark', 'Sp')", "true");
-ENTRY(ends_with, "endswith", NULL, "endswith(s, part): s ends with part", "SELECT endswith('Spark', 'rk')",
-      "true");
-ENTRY(contains, "contains", NULL, "contains(s, part): part stands in s", "SELECT contains('Spark', 'par')",
-      "true");
-ENTRY(reverse, "reverse", NULL, "reverse(s): the characters backwards", "SELECT reverse('abc')", "cba");
-ENTRY(repeat, "repeat", NULL, "repeat(s, n): s n times", "SELECT repeat('ab', 2)", "abab");
-ENTRY(ascii, "ascii", NULL, "ascii(s): the number of the first character", "SELECT ascii('a')", "97");
-const weft_function weft_fn_typeof = {.name = "typeof",
-                                      .flags = WEFT_FN_NULL_OWN,
-                                      .signatures = typeof_signatures,
-                                      .signature_count = 1,
-                                      .help = "typeof(x): the name of x's type",
-                                      .example = "SELECT typeof(1)",
-                                      .example_result = "int"};
+WEFT_FN_FORM(substring, 2, 3, S, kernel_substring, S, I, I);
+WEFT_FN_ENTRY(substring, "substring", "substr", 0, NULL,
+              "substring(s, position [, length]): a part of s, from position 1 on",
+              "SELECT substring('Spark', 2, 3)", "par");
+WEFT_FN_FORM(left, 2, 2, S, kernel_left, S, I);
+WEFT_FN_ENTRY(left, "left", NULL, 0, NULL, "left(s, n): the first n characters", "SELECT left('Spark', 2)",
+              "Sp");
+WEFT_FN_FORM(right, 2, 2, S, kernel_right, S, I);
+WEFT_FN_ENTRY(right, "right", NULL, 0, NULL, "right(s, n): the last n characters", "SELECT right('Spark', 2)",
+              "rk");
+WEFT_FN_FORM(trim, 1, 1, S, kernel_trim, S);
+WEFT_FN_ENTRY(trim, "trim", NULL, 0, NULL, "trim(s): without blanks at both ends", "SELECT trim('  a ')",
+              "a");
+WEFT_FN_FORM(btrim, 1, 2, S, kernel_trim, S, S);
+WEFT_FN_ENTRY(btrim, "btrim", NULL, 0, NULL, "btrim(s [, characters]): without the characters at both ends",
+              "SELECT btrim('xax', 'x')", "a");
+WEFT_FN_FORM(ltrim, 1, 2, S, kernel_ltrim, S, S);
+WEFT_FN_ENTRY(ltrim, "ltrim", NULL, 0, NULL, "ltrim([characters,] s): without the characters at the start",
+              "SELECT ltrim('  a')", "a");
+WEFT_FN_FORM(rtrim, 1, 2, S, kernel_rtrim, S, S);
+WEFT_FN_ENTRY(rtrim, "rtrim", NULL, 0, NULL, "rtrim([characters,] s): without the characters at the end",
+              "SELECT rtrim('a  ')", "a");
+WEFT_FN_FORM(position, 2, 3, I, kernel_position, S, S, I);
+WEFT_FN_ENTRY(position, "position", "locate", 0, NULL,
+              "position(part, s [, start]): where part stands in s; 0 when nowhere",
+              "SELECT position('a', 'Spark')", "3");
+WEFT_FN_FORM(instr, 2, 2, I, kernel_instr, S, S);
+WEFT_FN_ENTRY(instr, "instr", NULL, 0, NULL, "instr(s, part): where part stands in s; 0 when nowhere",
+              "SELECT instr('Spark', 'a')", "3");
+WEFT_FN_FORM(starts_with, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts, S, S);
+WEFT_FN_ENTRY(starts_with, "startswith", NULL, 0, NULL, "startswith(s, part): s begins with part",
+              "SELECT startswith('Spark', 'Sp')", "true");
+WEFT_FN_FORM(ends_with, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends, S, S);
+WEFT_FN_ENTRY(ends_with, "endswith", NULL, 0, NULL, "endswith(s, part): s ends with part",
+              "SELECT endswith('Spark', 'rk')", "true");
+WEFT_FN_FORM(contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains, S, S);
+WEFT_FN_ENTRY(contains, "contains", NULL, 0, NULL, "contains(s, part): part stands in s",
+              "SELECT contains('Spark', 'par')", "true");
+WEFT_FN_FORM(ascii, 1, 1, I, kernel_ascii, S);
+WEFT_FN_ENTRY(ascii, "ascii", NULL, 0, NULL, "ascii(s): the number of the first character",
+              "SELECT ascii('a')", "97");
+WEFT_FN_ENTRY(length, "length", "len,char_length,character_length", 0, NULL,
+              "length(s): characters of s, or bytes of a binary", "SELECT length('Spark')", "5");
+WEFT_FN_ENTRY(octet_length, "octet_length", NULL, 0, NULL, "octet_length(s): bytes of s",
+              "SELECT octet_length('Spark')", "5");
+WEFT_FN_FORM(substring_index, 3, 3, S, kernel_substring_index, S, S, I);
+WEFT_FN_ENTRY(substring_index, "substring_index", NULL, 0, NULL,
+              "substring_index(s, delimiter, n): what stands before the n-th delimiter, or behind the n-th "
+              "from the right",
+              "SELECT substring_index('a.b.c', '.', 2)", "a.b");
+WEFT_FN_FORM(split_part, 3, 3, S, kernel_split_part, S, S, I);
+WEFT_FN_ENTRY(split_part, "split_part", NULL, WEFT_FN_FALLIBLE, NULL,
+              "split_part(s, delimiter, n): the n-th part between delimiters",
+              "SELECT split_part('a,b', ',', 2)", "b");
+WEFT_FN_FORM(find_in_set, 2, 2, I, kernel_find_in_set, S, S);
+WEFT_FN_ENTRY(find_in_set, "find_in_set", NULL, 0, NULL,
+              "find_in_set(s, list): which of the parts between commas s is; 0 when none",
+              "SELECT find_in_set('b', 'a,b')", "2");
+static const weft_signature bit_length_signatures[] = {{{S}, 1, 1, I, kernel_bit_length},
+                                                       {{WEFT_TYPE_BINARY}, 1, 1, I, kernel_bit_length}};
+WEFT_FN_ENTRY(bit_length, "bit_length", NULL, 0, NULL, "bit_length(s): bits of s", "SELECT bit_length('abc')",
+              "24");

@@ -20,6 +20,10 @@ typedef enum weft_function_flags {
     WEFT_FN_COMMUTATIVE = 8,
     WEFT_FN_WINDOW_ONLY = 16,        /* row_number(), rank(), lag() … : only with OVER */
     WEFT_FN_STATEMENT_CONSTANT = 32, /* current_date(), now(): folded once a statement */
+    WEFT_FN_TRY = 128,               /* what would raise gives NULL: try_add() … */
+    WEFT_FN_GIVES_NULL = 256,        /* may be NULL though no argument is: ln(0) */
+    WEFT_FN_NEVER_NULL = 512,        /* with WEFT_FN_NULL_OWN: never NULL */
+    WEFT_FN_CAPITALS = 1024,         /* Spark shows its name in capitals: POWER(2, 3) */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 

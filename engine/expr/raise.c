@@ -7,12 +7,19 @@
 #include "common/settings.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/decimal.h"
+#include "engine/expr/function.h"
 
 #define ANSI_HINT "If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error"
 
+bool weft_raise_tried(const weft_expr *e)
+{
+    if (e->kind == WEFT_EXPR_CAST) return e->cast.try_;
+    return e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_TRY) != 0;
+}
+
 bool weft_raise_wanted(const weft_ctx *ctx, const weft_expr *e)
 {
-    return !(e->kind == WEFT_EXPR_CAST && e->cast.try_) && weft_setting(ctx, WEFT_SET_ANSI) != 0;
+    return !weft_raise_tried(e) && weft_setting(ctx, WEFT_SET_ANSI) != 0;
 }
 
 weft_status weft_raise_divide_by_zero(weft_ctx *ctx, const weft_expr *e)

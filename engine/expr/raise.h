@@ -18,7 +18,9 @@ weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i12
 weft_status weft_raise_decimal_huge(weft_ctx *ctx, const weft_expr *e, weft_type type);
 weft_status weft_raise_datetime_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, int64_t amount);
 
-/* Is bad input of this node an error (ANSI and not try_cast), or NULL? */
+/* Is it try_cast or a function such as try_add, whose bad input gives NULL whatever the mode? */
+bool weft_raise_tried(const weft_expr *e);
+/* Is bad input of this node an error (ANSI and not tried), or NULL? */
 bool weft_raise_wanted(const weft_ctx *ctx, const weft_expr *e);
 
 #endif

@@ -293,6 +293,11 @@ static weft_status parse_trim(sql_parser *p, const weft_span *start, const weft_
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     if (count == 1 && strcmp(name, "btrim") == 0) name = "trim";
+    if (count == 2 && strcmp(name, "btrim") != 0) { /* ltrim(characters, x) */
+        const weft_expr *text = args[0];
+        args[0] = args[1];
+        args[1] = text;
+    }
     WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, count, out));
 done:
     return st;

@@ -15,8 +15,8 @@ static weft_status filter_shared_open(weft_ctx *ctx, const weft_op_spec *spec, c
     const weft_program *program = NULL;
     (void)inputs;
     *units = 0;
-    const weft_status st = weft_program_compile(ctx, spec->filter.conjuncts, spec->filter.count,
-                                                input_types->types, input_types->count, &program);
+    const weft_status st = weft_program_compile_filter(ctx, spec->filter.conjuncts, spec->filter.count,
+                                                       input_types->types, input_types->count, &program);
     *shared = (void *)(uintptr_t)program;
     return st;
 }

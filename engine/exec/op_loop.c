@@ -79,8 +79,8 @@ static weft_status loop_shared_open(weft_ctx *ctx, const weft_op_spec *spec, con
     for (int32_t i = 0; i < input_types->count; i++) types[i] = input_types->types[i];
     for (int32_t i = 0; i < s->layout->count; i++) types[input_types->count + i] = s->layout->types[i];
     if (spec->loop.condition_count > 0)
-        WEFT_TRY(st, weft_program_compile(ctx, spec->loop.conditions, spec->loop.condition_count, types,
-                                          width, &s->conditions));
+        WEFT_TRY(st, weft_program_compile_filter(ctx, spec->loop.conditions, spec->loop.condition_count,
+                                                 types, width, &s->conditions));
     for (int32_t b = 0; b < s->input->block_count; b++) s->rows += weft_block_rows(s->input->blocks[b], -1);
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_RETAINED, (size_t)weft_max_i64(1, s->rows) * sizeof(*s->row),
                                 (void **)&s->row));

@@ -33,10 +33,10 @@ typedef struct probe_state {
     const weft_op_spec *spec;
     const weft_task *task;
     weft_join_table *table;
-    weft_join_table *own_table; /* partitioned */
-    weft_join_spill *spill;     /* or NULL: there is a table */
-    weft_join_turn turn;        /* of spill */
-    bool turning;               /* its batch is at work */
+    weft_join_table *own_table;    /* partitioned */
+    weft_join_spill *spill;        /* or NULL: there is a table */
+    weft_join_turn turn;           /* of spill */
+    bool turning;                  /* its batch is at work */
     const weft_row_layout *layout; /* of the build rows */
     int64_t build_rows;            /* in all partitions: the length of the marks */
     bool null_build_key;           /* some build row has a NULL key; only where that matters */
@@ -87,8 +87,8 @@ static weft_status compile_conditions(weft_ctx *ctx, const weft_op_spec *spec, c
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &types));
     for (int32_t i = 0; i < input_types->count; i++) types[i] = input_types->types[i];
     for (int32_t i = 0; i < layout->count; i++) types[input_types->count + i] = layout->types[i];
-    WEFT_TRY(st, weft_program_compile(ctx, spec->probe.conditions, spec->probe.condition_count, types, width,
-                                      out));
+    WEFT_TRY(st, weft_program_compile_filter(ctx, spec->probe.conditions, spec->probe.condition_count, types,
+                                             width, out));
 done:
     return st;
 }
@@ -206,9 +206,9 @@ static weft_status open_table(weft_ctx *ctx, probe_state *s, const probe_shared 
         s->null_build_key = weft_join_table_has_null_key(s->table);
         goto done;
     }
-    WEFT_TRY(st, weft_join_spill_open(ctx, spec, input_types, task,
-                                      partitioned ? task->spec->partition_begin : 0,
-                                      partitioned ? task->spec->partition_end : partitions, &s->spill));
+    WEFT_TRY(st,
+             weft_join_spill_open(ctx, spec, input_types, task, partitioned ? task->spec->partition_begin : 0,
+                                  partitioned ? task->spec->partition_end : partitions, &s->spill));
     if (spec->probe.kind == WEFT_JOIN_ANTI_NULL || spec->probe.mark_nullable)
         WEFT_TRY(st, find_null_key(ctx, s, input));
 done:
@@ -275,9 +275,9 @@ static int32_t compare_keys(probe_state *s)
     for (int32_t i = 0; i < s->live; i++) s->rows[i] = weft_join_table_row(s->table, s->candidate[i]);
     if (weft_join_table_exact(s->table)) return s->live;
     /* NULL keys that must not match were left out of the lookup on both sides */
-    return weft_rows_match(s->layout, s->spec->probe.build_keys,
-                           s->spec->probe.key_count, &s->in, s->spec->probe.keys, s->position, s->rows,
-                           s->spec->probe.null_equal != NULL, s->pick, s->live);
+    return weft_rows_match(s->layout, s->spec->probe.build_keys, s->spec->probe.key_count, &s->in,
+                           s->spec->probe.keys, s->position, s->rows, s->spec->probe.null_equal != NULL,
+                           s->pick, s->live);
 }
 
 static weft_status gather_build(weft_ctx *ctx, probe_state *s, const uint8_t *const *rows, const uint16_t *at,

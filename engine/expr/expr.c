@@ -4,6 +4,7 @@
  * that it may be one of the args. */
 #include "engine/expr/expr.h"
 
+#include "common/limits.h"
 #include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
@@ -77,6 +78,13 @@ static weft_status expr_new(weft_ctx *ctx, const weft_expr *proto, const weft_ex
     e->arg_count = count;
     e->args = copy;
     e->nullable = expr_compute_nullable(ctx, e);
+    weft_expr_settle(e);
+    if (e->height > WEFT_EXPR_HEIGHT_MAX) {
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_NESTING_TOO_DEEP, &e->span,
+                                  "The statement is too complex: an expression is nested more than %d levels "
+                                  "deep, counting the views and columns that it is made of.",
+                                  WEFT_EXPR_HEIGHT_MAX));
+    }
     *out = e;
 done:
     return st;

@@ -63,6 +63,15 @@ typedef enum weft_bound_kind {
     WEFT_BOUND_UNBOUNDED_FOLLOWING
 } weft_bound_kind;
 
+/* What holds anywhere in the tree of an expression, windows' keys and filters too, subquery plans not. */
+typedef enum weft_expr_facts {
+    WEFT_EXPR_KNOWN = 1, /* the other bits are set */
+    WEFT_EXPR_FALLIBLE = 2,
+    WEFT_EXPR_NONDETERMINISTIC = 4,
+    WEFT_EXPR_SUBQUERIES = 8,
+    WEFT_EXPR_WINDOWS = 16
+} weft_expr_facts;
+
 typedef struct weft_expr weft_expr;
 
 typedef struct weft_window_spec {
@@ -80,6 +89,8 @@ struct weft_expr {
     weft_expr_kind kind;
     weft_type type;
     bool nullable;
+    uint8_t facts;  /* weft_expr_facts; 0 in parsed nodes, and where weft_expr_settle was not called */
+    int32_t height; /* levels of nodes below this one, at most WEFT_EXPR_HEIGHT_MAX; 0 as facts */
     weft_span span; /* where it stands in the query; line 0 when made by the engine */
     int32_t arg_count;
     const weft_expr *const *args;
@@ -146,8 +157,8 @@ struct weft_expr {
     };
 };
 
-/* Constructors: nodes in ctx->arena. The args array is copied; nodes are shared. Errors: WEFT_NOMEM. Bound
- * forms only; *out has type and nullability set. */
+/* Constructors: nodes in ctx->arena. The args array is copied; nodes are shared. Errors: WEFT_NOMEM,
+ * WEFT_NESTING_TOO_DEEP. Bound forms only; *out has type, nullability, facts and height set. */
 WEFT_MUST_CHECK weft_status weft_expr_literal(weft_ctx *ctx, const weft_value *value, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_column(weft_ctx *ctx, int64_t id, const char *name, weft_type type,
                                              bool nullable, const weft_expr **out);
@@ -195,12 +206,15 @@ typedef weft_status (*weft_expr_rewriter)(weft_ctx *ctx, void *self, const weft_
                                           const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewriter fn,
                                               void *self, const weft_expr **out);
+/* Set facts and height of a node that is made by hand, from its payload and its args'. */
+void weft_expr_settle(weft_expr *e);
 /* Visit every node before its args (same reach); stops and returns true as soon as fn does. */
 typedef bool (*weft_expr_visitor)(void *self, const weft_expr *e);
 bool weft_expr_any(const weft_expr *e, weft_expr_visitor fn, void *self);
 
 bool weft_expr_equal(const weft_expr *a, const weft_expr *b); /* structure and types; spans do not count */
 uint64_t weft_expr_hash(const weft_expr *e);
+uint64_t weft_expr_hash_node(const weft_expr *e); /* of this node alone, its arguments left out */
 bool weft_expr_fallible(const weft_expr *e);      /* may raise on some row */
 bool weft_expr_fallible_node(const weft_expr *e); /* the same of this node alone, its arguments left out */
 bool weft_expr_deterministic(const weft_expr *e); /* no rand(), uuid() … */

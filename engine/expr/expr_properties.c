@@ -74,33 +74,63 @@ bool weft_expr_fallible_node(const weft_expr *e)
     return e->kind == WEFT_EXPR_SUBQUERY && e->subquery.kind == WEFT_SUBQUERY_SCALAR;
 }
 
-static bool visit_fallible(void *self, const weft_expr *e)
-{
-    (void)self;
-    return weft_expr_fallible_node(e);
-}
-bool weft_expr_fallible(const weft_expr *e) { return weft_expr_any(e, visit_fallible, NULL); }
+/* ---- facts: kept in the nodes, so that asking at every level of a tree costs no walk ---- */
 
-static bool visit_nondeterministic(void *self, const weft_expr *e)
+static unsigned node_facts(const weft_expr *e)
 {
-    (void)self;
-    return e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_NONDETERMINISTIC) != 0;
+    unsigned facts = weft_expr_fallible_node(e) ? WEFT_EXPR_FALLIBLE : 0;
+    if (e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_NONDETERMINISTIC) != 0)
+        facts |= WEFT_EXPR_NONDETERMINISTIC;
+    if (e->kind == WEFT_EXPR_SUBQUERY) facts |= WEFT_EXPR_SUBQUERIES;
+    if (e->kind == WEFT_EXPR_WINDOW) facts |= WEFT_EXPR_WINDOWS;
+    return facts;
 }
-bool weft_expr_deterministic(const weft_expr *e) { return !weft_expr_any(e, visit_nondeterministic, NULL); }
 
-static bool visit_subquery(void *self, const weft_expr *e)
+static bool visit_facts(void *self, const weft_expr *e)
 {
-    (void)self;
-    return e->kind == WEFT_EXPR_SUBQUERY;
+    *(unsigned *)self |= node_facts(e);
+    return false;
 }
-bool weft_expr_has_subquery(const weft_expr *e) { return weft_expr_any(e, visit_subquery, NULL); }
 
-static bool visit_window(void *self, const weft_expr *e)
+static unsigned facts_of(const weft_expr *e)
 {
-    (void)self;
-    return e->kind == WEFT_EXPR_WINDOW;
+    unsigned facts = e->facts;
+    if (facts == 0) (void)weft_expr_any(e, visit_facts, &facts);
+    return facts;
 }
-bool weft_expr_has_window(const weft_expr *e) { return weft_expr_any(e, visit_window, NULL); }
+
+typedef struct settling {
+    unsigned facts;
+    int32_t height;
+} settling;
+
+static void settle_below(settling *s, const weft_expr *e)
+{
+    if (e == NULL) return;
+    s->facts |= facts_of(e);
+    s->height = weft_max_i32(s->height, e->height + 1);
+}
+
+void weft_expr_settle(weft_expr *e)
+{
+    settling s = {.facts = WEFT_EXPR_KNOWN | node_facts(e)};
+    for (int32_t i = 0; i < e->arg_count; i++) settle_below(&s, e->args[i]);
+    if (e->kind == WEFT_EXPR_AGGREGATE) settle_below(&s, e->aggregate.filter);
+    if (e->kind == WEFT_EXPR_WINDOW) {
+        const weft_window_spec *spec = e->window.spec;
+        for (int32_t i = 0; i < spec->partition_count; i++) settle_below(&s, spec->partition[i]);
+        for (int32_t i = 0; i < spec->order_count; i++) settle_below(&s, spec->order[i]);
+        settle_below(&s, spec->low_offset);
+        settle_below(&s, spec->high_offset);
+    }
+    e->facts = (uint8_t)s.facts;
+    e->height = s.height;
+}
+
+bool weft_expr_fallible(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_FALLIBLE) != 0; }
+bool weft_expr_deterministic(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_NONDETERMINISTIC) == 0; }
+bool weft_expr_has_subquery(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_SUBQUERIES) != 0; }
+bool weft_expr_has_window(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_WINDOWS) != 0; }
 
 static bool any_aggregate(const weft_expr *const *list, int32_t count)
 {

@@ -1,7 +1,8 @@
 /* engine/expr/expr_walk.c - walks over expression trees: rewriting, searching, equality, hashes, properties.
  *
  * "Reach" of a walk: args, aggregate.filter and the expressions of a window specification; never subquery
- * plans. Recursion is bounded by WEFT_EXPR_DEPTH_MAX, which the parser enforces. */
+ * plans. Recursion is bounded: of parsed trees by WEFT_EXPR_DEPTH_MAX, which the parser enforces, of bound
+ * ones by WEFT_EXPR_HEIGHT_MAX, which their constructors do. */
 #include "common/hash.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
@@ -100,6 +101,7 @@ weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewri
         if (e->kind == WEFT_EXPR_AGGREGATE) copy->aggregate.filter = filter;
         if (e->kind == WEFT_EXPR_UNRESOLVED_CALL) copy->unresolved.filter = filter;
         if (e->kind == WEFT_EXPR_WINDOW) copy->window.spec = window;
+        if (copy->facts != 0) weft_expr_settle(copy);
         input = copy;
     }
     if (args != e->args) WEFT_TRY(st, weft_expr_with_args(ctx, input, args, &input));
@@ -263,11 +265,16 @@ static uint64_t hash_payload(const weft_expr *e)
     return 0;
 }
 
-uint64_t weft_expr_hash(const weft_expr *e)
+uint64_t weft_expr_hash_node(const weft_expr *e)
 {
     const uint64_t node = (uint64_t)e->kind | (uint64_t)e->type.id << 8 | (uint64_t)e->type.precision << 16 |
                           (uint64_t)e->type.scale << 24 | (uint64_t)(uint32_t)e->arg_count << 32;
-    uint64_t hash = weft_hash_combine(weft_hash_u64(node), hash_payload(e));
+    return weft_hash_combine(weft_hash_u64(node), hash_payload(e));
+}
+
+uint64_t weft_expr_hash(const weft_expr *e)
+{
+    uint64_t hash = weft_expr_hash_node(e);
     for (int32_t i = 0; i < e->arg_count; i++) hash = weft_hash_combine(hash, weft_expr_hash(e->args[i]));
     return hash;
 }

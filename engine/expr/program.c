@@ -52,7 +52,7 @@ weft_status weft_eval_open(weft_ctx *ctx, const weft_program *program, weft_eval
     WEFT_TRY(st, eval_array(ctx, WEFT_BATCH_ROWS_MAX, sizeof *ev->wide, &ev->wide));
     WEFT_TRY(st, eval_open_orders(ctx, ev));
     for (int32_t v = 0; v < p->value_count; v++) {
-        if (p->values[v].kind == VALUE_LITERAL) ev->values[v] = p->values[v].literal;
+        if (p->values[v].kind == VALUE_LITERAL) ev->values[v] = *p->values[v].literal;
     }
     *out = ev;
     ev = NULL;
@@ -122,6 +122,7 @@ weft_status weft_eval_project(weft_ctx *ctx, weft_eval *ev, const weft_batch *in
 {
     weft_status st = WEFT_OK;
     const weft_program *p = ev->program;
+    if (p->outputs == NULL) return weft_fail(ctx, WEFT_INTERNAL, "this program only filters");
     WEFT_TRY(st, program_unit_run(ctx, ev, p->units[0], in->columns, in->rows, in->selection, in->selected));
     for (int32_t i = 0; i < p->expr_count; i++) {
         out[i] = ev->values[p->outputs[i]];

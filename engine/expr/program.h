@@ -20,6 +20,10 @@ typedef struct weft_eval weft_eval;
 WEFT_MUST_CHECK weft_status weft_program_compile(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
                                                  const weft_type *input_types, int32_t input_count,
                                                  const weft_program **out);
+/* The same of conjuncts, all BOOLEAN, for weft_eval_filter and weft_eval_dictionary alone. */
+WEFT_MUST_CHECK weft_status weft_program_compile_filter(weft_ctx *ctx, const weft_expr *const *conjuncts,
+                                                        int32_t count, const weft_type *input_types,
+                                                        int32_t input_count, const weft_program **out);
 /* Lane state. Caller closes with weft_eval_close. */
 WEFT_MUST_CHECK weft_status weft_eval_open(weft_ctx *ctx, const weft_program *program, weft_eval **out);
 /* Compute all expressions for the selected rows of in. out[i] is the column of expression i over the same

@@ -16,7 +16,7 @@ weft_status program_grow(weft_ctx *ctx, int32_t count, int32_t *room, size_t byt
     weft_status st = WEFT_OK;
     void **array = items, *grown;
     if (count < *room) return WEFT_OK;
-    const int32_t more = *room == 0 ? 8 : *room * 2;
+    const int32_t more = *room == 0 ? 2 : *room * 2; /* most units have one step or two */
     WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, (size_t)more * bytes, &grown));
     if (count > 0) memcpy(grown, *array, (size_t)count * bytes);
     *array = grown;
@@ -46,13 +46,13 @@ static weft_status compile_value(weft_ctx *ctx, program_compiler *c, program_val
     p->values[p->value_count] = (program_value){.kind = kind,
                                                 .type = e->type,
                                                 .expr = e,
-                                                .hash = weft_expr_hash(e),
                                                 .unit = c->unit_index,
                                                 .scope = scope,
                                                 .ordinal = -1,
                                                 .reg = -1,
                                                 .last_use = -1};
     *value = p->value_count++;
+    WEFT_TRY(st, program_find_add(ctx, c, *value));
 done:
     return st;
 }
@@ -117,26 +117,35 @@ done:
  * never live at the same time, so that they share all of them; maps share nothing, since they run in the
  * midst of others and what they gave stays in use. */
 static weft_status compile_register(weft_ctx *ctx, program_compiler *c, weft_type type, bool shared,
-                                    bool *busy, int32_t busy_room, int32_t *reg)
+                                    int32_t *reg)
 {
     weft_status st = WEFT_OK;
     weft_program *p = c->program;
     const weft_phys phys = weft_type_phys(type);
-    for (int32_t r = 0; shared && !weft_phys_is_nested(phys) && r < p->register_count && r < busy_room; r++) {
-        /* `unused` marks registers of maps. */
-        if (busy[r] || p->register_types[r].unused || weft_type_phys(p->register_types[r]) != phys) continue;
-        busy[r] = true;
-        *reg = r;
-        return WEFT_OK;
+    bool skipped = false; /* one that is free, but of another width */
+    for (int32_t r = c->register_free; shared && !weft_phys_is_nested(phys) && r < p->register_count; r++) {
+        if (!c->busy[r] && weft_type_phys(p->register_types[r]) == phys) {
+            c->busy[r] = true;
+            *reg = r;
+            return WEFT_OK;
+        }
+        skipped |= !c->busy[r];
+        if (!skipped) c->register_free = r + 1;
     }
+    WEFT_TRY(st, program_grow(ctx, p->register_count, &c->busy_room, sizeof *c->busy, &c->busy));
     WEFT_TRY(st, program_grow(ctx, p->register_count, &c->register_room, sizeof *p->register_types,
                               &p->register_types));
+    c->busy[p->register_count] = true; /* those of maps for good */
     p->register_types[p->register_count] = type;
-    p->register_types[p->register_count].unused = !shared;
     *reg = p->register_count++;
-    if (shared && *reg < busy_room) busy[*reg] = true;
 done:
     return st;
+}
+
+static void compile_release(program_compiler *c, int32_t reg)
+{
+    c->busy[reg] = false;
+    c->register_free = weft_min_i32(c->register_free, reg);
 }
 
 weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_unit_frame *outer)
@@ -145,9 +154,6 @@ weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_u
     program_value *values = c->program->values;
     program_unit *unit = c->unit;
     const bool shared = !unit->mapped;
-    const int32_t room = c->program->register_count + unit->step_count + 1;
-    bool *busy;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, room, &busy));
     for (int32_t s = 0; s < unit->step_count; s++) {
         for (int32_t k = 0; k < unit->steps[s].arg_count; k++) values[unit->steps[s].args[k]].last_use = s;
     }
@@ -155,14 +161,18 @@ weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_u
         const program_step *step = &unit->steps[s];
         if (step->kind != STEP_SCOPE && step->kind != STEP_MAP) {
             program_value *dst = &values[step->dst];
-            WEFT_TRY(st, compile_register(ctx, c, dst->type, shared, busy, room, &dst->reg));
+            WEFT_TRY(st, compile_register(ctx, c, dst->type, shared, &dst->reg));
         }
         for (int32_t k = 0; shared && k < step->arg_count; k++) {
             const program_value *arg = &values[step->args[k]];
             if (arg->last_use != s || arg->kept || arg->reg < 0) continue;
             const weft_phys phys = weft_type_phys(arg->type);
-            if (phys != WEFT_PHYS_STR && !weft_phys_is_nested(phys)) busy[arg->reg] = false;
+            if (phys != WEFT_PHYS_STR && !weft_phys_is_nested(phys)) compile_release(c, arg->reg);
         }
+    }
+    for (int32_t s = 0; shared && s < unit->step_count; s++) { /* the next unit may have them all */
+        const program_step *step = &unit->steps[s];
+        if (step->kind != STEP_SCOPE && step->kind != STEP_MAP) compile_release(c, values[step->dst].reg);
     }
     c->unit = outer->unit;
     c->unit_index = outer->unit_index;
@@ -204,28 +214,15 @@ int32_t program_cost(const weft_expr *e)
     return cost + (text || from_text ? 25 : 1);
 }
 
-/* An equal expression whose value may be read in scope; -1 when there is none. */
-static int32_t compile_find(const program_compiler *c, const weft_expr *e, int32_t scope)
-{
-    const weft_program *p = c->program;
-    const uint64_t hash = weft_expr_hash(e);
-    for (int32_t v = p->value_count - 1; v >= 0; v--) {
-        const program_value *value = &p->values[v];
-        if (value->hash != hash || value->unit != c->unit_index) continue;
-        bool visible = value->scope == -1;
-        for (int32_t s = scope; s >= 0 && !visible; s = c->scope_parents[s]) visible = value->scope == s;
-        if (visible && weft_expr_equal(value->expr, e)) return v;
-    }
-    return -1;
-}
-
 static weft_status compile_literal(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t *value)
 {
     weft_status st = WEFT_OK;
     uint64_t *memory; /* two words of value, then one of validity */
+    weft_column *column;
     WEFT_TRY(st, compile_value(ctx, c, VALUE_LITERAL, e, -1, value));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 4, &memory));
-    weft_column *column = &c->program->values[*value].literal;
+    WEFT_TRY(st, WEFT_NEW(ctx, &column));
+    c->program->values[*value].literal = column;
     const weft_value *literal = &e->literal;
     *column = (weft_column){
         .type = e->type, .phys = (uint8_t)weft_type_phys(e->type), .encoding = WEFT_CONSTANT, .data = memory};
@@ -484,11 +481,13 @@ static bool compile_maps(const program_compiler *c, const weft_expr *e, int32_t 
 weft_status program_value_compile(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t scope,
                                   int32_t *value)
 {
+    weft_status st = WEFT_OK;
     int32_t column;
     while (e->kind == WEFT_EXPR_ALIAS || e->kind == WEFT_EXPR_SORT_KEY) e = e->args[0];
     const bool deterministic = e->arg_count == 0 || weft_expr_deterministic(e);
-    *value = deterministic ? compile_find(c, e, scope) : -1;
-    if (*value >= 0) return WEFT_OK;
+    *value = -1;
+    if (deterministic) WEFT_TRY(st, program_find(ctx, c, e, scope, value));
+    if (*value >= 0) goto done;
     if (e->kind == WEFT_EXPR_LITERAL) return compile_literal(ctx, c, e, value);
     if (e->kind == WEFT_EXPR_COLUMN) return compile_input(ctx, c, e, value);
     if (compile_maps(c, e, &column)) return compile_map(ctx, c, e, column, scope, value);
@@ -522,7 +521,9 @@ weft_status program_value_compile(weft_ctx *ctx, program_compiler *c, const weft
         return weft_fail_at(ctx, WEFT_INTERNAL, &e->span,
                             "an expression of kind %d cannot be computed by rows", (int)e->kind);
     }
-    return compile_plain(ctx, c, step, e, 1, value);
+    st = compile_plain(ctx, c, step, e, 1, value);
+done:
+    return st;
 }
 
 /* All expressions as one unit; what is an output keeps its register. */
@@ -541,26 +542,52 @@ done:
     return st;
 }
 
-weft_status weft_program_compile(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
-                                 const weft_type *input_types, int32_t input_count, const weft_program **out)
+static weft_status compile_begin(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
+                                 const weft_type *input_types, int32_t input_count, weft_program **out)
 {
     weft_status st = WEFT_OK;
     weft_program *p;
     weft_type *types;
     const weft_expr **copies;
-    *out = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &p));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, input_count + 1, &types));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &copies));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &p->outputs));
     if (input_count > 0) memcpy(types, input_types, (size_t)input_count * sizeof *types);
     if (count > 0) memcpy(copies, exprs, (size_t)count * sizeof(const weft_expr *));
     p->input_count = input_count;
     p->input_types = types;
     p->expr_count = count;
     p->exprs = copies;
+    *out = p;
+done:
+    return st;
+}
+
+weft_status weft_program_compile(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
+                                 const weft_type *input_types, int32_t input_count, const weft_program **out)
+{
+    weft_status st = WEFT_OK;
+    weft_program *p = NULL;
+    *out = NULL;
+    WEFT_TRY(st, compile_begin(ctx, exprs, count, input_types, input_count, &p));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &p->outputs));
     program_compiler c = {.program = p, .unit_index = -1};
     WEFT_TRY(st, compile_projection(ctx, &c));
+    WEFT_TRY(st, program_filter_compile(ctx, &c));
+    *out = p;
+done:
+    return st;
+}
+
+weft_status weft_program_compile_filter(weft_ctx *ctx, const weft_expr *const *conjuncts, int32_t count,
+                                        const weft_type *input_types, int32_t input_count,
+                                        const weft_program **out)
+{
+    weft_status st = WEFT_OK;
+    weft_program *p = NULL;
+    *out = NULL;
+    WEFT_TRY(st, compile_begin(ctx, conjuncts, count, input_types, input_count, &p));
+    program_compiler c = {.program = p, .unit_index = -1};
     WEFT_TRY(st, program_filter_compile(ctx, &c));
     *out = p;
 done:

@@ -90,20 +90,36 @@ done:
     return st;
 }
 
-/* Stable by cost among infallible children; a fallible one keeps all before it that stood before it, and the
- * infallible ones go first. */
-static void filter_sort(program_filter *f)
+/* Does a stand before b, which follows it in the text? */
+static bool filter_before(const program_filter *a, const program_filter *b)
 {
-    for (int32_t i = 1; i < f->child_count; i++) {
-        program_filter *child = f->children[i];
-        int32_t at = i;
-        if (child->fallible) continue;
-        while (at > 0 && (f->children[at - 1]->fallible || f->children[at - 1]->cost > child->cost)) {
-            f->children[at] = f->children[at - 1];
-            at--;
+    return b->fallible || (!a->fallible && a->cost <= b->cost);
+}
+
+/* The infallible children first, by cost; the fallible ones keep their order, and so does what costs the
+ * same: a merge sort from runs of one. */
+static weft_status filter_sort(weft_ctx *ctx, program_filter *f)
+{
+    weft_status st = WEFT_OK;
+    const int32_t count = f->child_count;
+    program_filter **from = f->children, **to = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &to));
+    for (int32_t run = 1; run < count; run *= 2) {
+        for (int32_t start = 0; start < count; start += 2 * run) {
+            const int32_t middle = weft_min_i32(start + run, count), stop = weft_min_i32(middle + run, count);
+            int32_t left = start, right = middle;
+            for (int32_t at = start; at < stop; at++) {
+                const bool take = right == stop || (left < middle && filter_before(from[left], from[right]));
+                to[at] = take ? from[left++] : from[right++];
+            }
         }
-        f->children[at] = child;
+        program_filter **swap = from;
+        from = to;
+        to = swap;
     }
+    f->children = from;
+done:
+    return st;
 }
 
 static weft_status filter_finish_and(weft_ctx *ctx, program_compiler *c, program_filter *f)
@@ -111,7 +127,7 @@ static weft_status filter_finish_and(weft_ctx *ctx, program_compiler *c, program
     weft_status st = WEFT_OK;
     weft_program *p = c->program;
     if (f->child_count > 1 && f->column < 0) WEFT_TRY(st, filter_cluster(ctx, f));
-    filter_sort(f);
+    WEFT_TRY(st, filter_sort(ctx, f));
     int32_t movable = 0;
     while (movable < f->child_count && !f->children[movable]->fallible) movable++;
     if (movable < 2 || f->column >= 0) goto done;

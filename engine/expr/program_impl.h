@@ -24,15 +24,16 @@ typedef enum program_value_kind { VALUE_INPUT, VALUE_LITERAL, VALUE_STEP } progr
 typedef struct program_value {
     program_value_kind kind;
     weft_type type;
-    const weft_expr *expr; /* for finding common subexpressions */
-    uint64_t hash;         /* of expr */
-    int32_t unit;          /* whose value it is */
-    int32_t scope;         /* where it was computed; -1: everywhere */
-    int32_t ordinal;       /* VALUE_INPUT */
-    int32_t reg;           /* VALUE_STEP: register, -1 while not assigned */
-    int32_t last_use;      /* index of the last step that reads it */
-    bool kept;             /* an output: never shared */
-    weft_column literal;   /* VALUE_LITERAL: a CONSTANT column */
+    const weft_expr *expr;      /* for finding common subexpressions */
+    uint64_t hash;              /* of expr and unit */
+    int32_t next;               /* the one before it in its bucket, -1: none */
+    int32_t unit;               /* whose value it is */
+    int32_t scope;              /* where it was computed; -1: everywhere */
+    int32_t ordinal;            /* VALUE_INPUT */
+    int32_t reg;                /* VALUE_STEP: register, -1 while not assigned */
+    int32_t last_use;           /* index of the last step that reads it */
+    bool kept;                  /* an output: never shared */
+    const weft_column *literal; /* VALUE_LITERAL: a CONSTANT column */
 } program_value;
 
 typedef enum program_step_kind {
@@ -113,7 +114,7 @@ struct weft_program {
     const weft_type *input_types;
     int32_t expr_count;
     const weft_expr *const *exprs;
-    int32_t *outputs;    /* value of each expression */
+    int32_t *outputs;    /* value of each expression, by unit 0; NULL when it only filters */
     program_filter *all; /* the conjunction of all; NULL when one is no predicate */
     int32_t value_count, unit_count, scope_count, register_count, state_count, map_count;
     int32_t order_count, arg_max;
@@ -183,6 +184,12 @@ struct weft_eval {
     int32_t *wide;             /* WEFT_BATCH_ROWS_MAX narrow decimals on their way to 64 bits */
 };
 
+/* The hash of a node, arguments and all; an empty place has no node. */
+typedef struct program_hash {
+    const weft_expr *expr;
+    uint64_t hash;
+} program_hash;
+
 /* program_compile.c: the program under construction; arrays grow in the arena */
 typedef struct program_compiler {
     weft_program *program;
@@ -192,7 +199,21 @@ typedef struct program_compiler {
     program_unit *unit; /* being compiled */
     int32_t unit_index;
     bool mapping; /* inside a unit of one column: no further maps */
+    /* program_find.c: sizes are powers of two */
+    program_hash *hashes;
+    int32_t hash_room, hash_count;
+    int32_t *buckets; /* newest value, -1: none */
+    int32_t bucket_count;
+    bool *busy; /* [register_count] */
+    int32_t busy_room;
+    int32_t register_free; /* none before this one is free */
 } program_compiler;
+
+/* program_find.c: an equal expression of the unit whose value may be read in scope; -1 when there is none */
+weft_status program_find(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t scope,
+                         int32_t *value);
+/* A value that was just appended can be found from now on. */
+weft_status program_find_add(weft_ctx *ctx, program_compiler *c, int32_t value);
 
 /* Make room for one more item of `bytes` in *items (count of them, room for *room). */
 weft_status program_grow(weft_ctx *ctx, int32_t count, int32_t *room, size_t bytes, void *items);

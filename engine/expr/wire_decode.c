@@ -258,6 +258,7 @@ static weft_status decode_node(wire_decoder *w)
     if (depth > WEFT_EXPR_WIRE_DEPTH_MAX) return fail_node(w, "nested too deep");
     WEFT_TRY(st, weft_expr_wire_check(w->ctx, e, &good));
     if (!good) return fail_node(w, "its arguments, types or value do not go together");
+    weft_expr_settle(e);
     w->nodes[w->done] = e;
     w->depths[w->done++] = depth;
 done:

@@ -154,6 +154,7 @@ static weft_status bind_grouping(weft_binder *b, const weft_expr *e, const weft_
                         .args = weft_pointers_exprs(&args)};
     if (b->a->in_view == 0) made->span = e->span;
     made->unresolved.name = id ? "grouping_id" : "grouping";
+    weft_expr_settle(made);
     *out = made;
 done:
     return st;
@@ -226,9 +227,9 @@ done:
 /* double(x), date(x) …: the name of a type is a cast to it. */
 static bool find_type_name(const char *name, weft_type *out)
 {
-    static const weft_type_id ids[] = {WEFT_TYPE_BOOLEAN, WEFT_TYPE_TINYINT, WEFT_TYPE_SMALLINT,
-                                       WEFT_TYPE_INT,     WEFT_TYPE_BIGINT,  WEFT_TYPE_FLOAT,
-                                       WEFT_TYPE_DOUBLE,  WEFT_TYPE_STRING,  WEFT_TYPE_BINARY,
+    static const weft_type_id ids[] = {WEFT_TYPE_BOOLEAN, WEFT_TYPE_TINYINT,  WEFT_TYPE_SMALLINT,
+                                       WEFT_TYPE_INT,     WEFT_TYPE_BIGINT,   WEFT_TYPE_FLOAT,
+                                       WEFT_TYPE_DOUBLE,  WEFT_TYPE_STRING,   WEFT_TYPE_BINARY,
                                        WEFT_TYPE_DATE,    WEFT_TYPE_TIMESTAMP};
     char text[32];
     for (int32_t i = 0; i < WEFT_COUNT(ids); i++) {

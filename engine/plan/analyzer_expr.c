@@ -158,6 +158,7 @@ static weft_status bind_subquery(weft_binder *b, const weft_expr *e, const weft_
         weft_outer_use *use = (weft_outer_use *)(uintptr_t)uses->items[i];
         if (use->owner == NULL) use->owner = made;
     }
+    weft_expr_settle(made);
     *out = made;
 done:
     return st;

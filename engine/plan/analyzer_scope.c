@@ -242,6 +242,7 @@ static weft_status make_outer(weft_binder *b, const weft_scope *scope, const wef
                      .span = column->span,
                      .arg_count = 1,
                      .args = args};
+    weft_expr_settle(e);
     *out = e;
 done:
     return st;

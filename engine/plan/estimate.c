@@ -17,13 +17,13 @@ static weft_status record_of(weft_ctx *ctx, weft_estimator *e, const weft_node *
 {
     weft_status st = WEFT_OK;
     node_record *record = NULL;
-    const void *found = opt_map_get(&e->nodes, node);
+    const void *found = weft_pointer_map_get(&e->nodes, node);
     if (found != NULL) {
         memcpy(out, &found, sizeof(*out)); /* records are ours to change; the map holds const pointers */
         return WEFT_OK;
     }
     WEFT_TRY(st, WEFT_NEW(ctx, &record));
-    WEFT_TRY(st, opt_map_put(ctx, &e->nodes, node, record));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &e->nodes, node, record));
     *out = record;
 done:
     return st;

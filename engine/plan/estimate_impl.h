@@ -22,7 +22,7 @@ typedef struct node_record {
 } node_record;
 
 struct weft_estimator {
-    opt_map nodes; /* node to node_record */
+    weft_pointer_map nodes; /* node to node_record */
 };
 
 /* A number in which values of the type keep their order and distances; false: it has none. */

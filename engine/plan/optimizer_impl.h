@@ -6,21 +6,8 @@
 #define WEFT_PLAN_OPTIMIZER_IMPL_H
 
 #include "engine/plan/optimizer.h"
+#include "engine/plan/pointer_map.h"
 #include "engine/plan/pointers.h"
-
-/* ---- addresses to addresses ---- */
-
-/* Open addressing by pointer; a zeroed map is empty. */
-typedef struct opt_map {
-    const void **keys, **values;
-    uint64_t capacity, count;
-} opt_map;
-WEFT_MUST_CHECK weft_status opt_map_put(weft_ctx *ctx, opt_map *map, const void *key, const void *value);
-const void *opt_map_get(const opt_map *map, const void *key); /* NULL when it is not there */
-
-/* How many parents each node of the DAG has; the root has none. */
-WEFT_MUST_CHECK weft_status opt_count_parents(weft_ctx *ctx, const weft_node *root, opt_map *parents);
-bool opt_is_shared(const opt_map *parents, const weft_node *node);
 
 /* ---- nodes ---- */
 
@@ -32,7 +19,7 @@ WEFT_MUST_CHECK weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node
  * of each node, over several calls; NULL: of this call only. */
 typedef weft_status (*opt_rewriter)(weft_ctx *ctx, void *self, const weft_node *node, const weft_node **out);
 WEFT_MUST_CHECK weft_status opt_rewrite(weft_ctx *ctx, const weft_node *root, opt_rewriter fn, void *self,
-                                        opt_map *done, const weft_node **out);
+                                        weft_pointer_map *done, const weft_node **out);
 /* Every expression of the node rewritten by weft_expr_rewrite (the names of outputs stay). */
 WEFT_MUST_CHECK weft_status opt_rewrite_exprs(weft_ctx *ctx, const weft_node *node, weft_expr_rewriter fn,
                                               void *self, const weft_node **out);

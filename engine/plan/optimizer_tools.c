@@ -1,70 +1,5 @@
-/* engine/plan/optimizer_tools.c - what rules do with nodes: maps, rewriting of DAGs, joins from parts. */
-#include "common/hash.h"
+/* engine/plan/optimizer_tools.c - what rules do with nodes: rewriting of DAGs, joins from parts. */
 #include "engine/plan/optimizer_impl.h"
-
-/* ---- maps ---- */
-
-static uint64_t map_slot(const opt_map *map, const void *key)
-{
-    uint64_t slot = weft_hash_u64((uint64_t)(uintptr_t)key) & (map->capacity - 1);
-    while (map->keys[slot] != NULL && map->keys[slot] != key) slot = (slot + 1) & (map->capacity - 1);
-    return slot;
-}
-
-weft_status opt_map_put(weft_ctx *ctx, opt_map *map, const void *key, const void *value)
-{
-    weft_status st = WEFT_OK;
-    if (map->count * 2 >= map->capacity) {
-        opt_map bigger = {.capacity = map->capacity == 0 ? 32 : map->capacity * 2};
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, bigger.capacity, &bigger.keys));
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, bigger.capacity, &bigger.values));
-        for (uint64_t i = 0; i < map->capacity; i++) {
-            if (map->keys[i] == NULL) continue;
-            const uint64_t slot = map_slot(&bigger, map->keys[i]);
-            bigger.keys[slot] = map->keys[i];
-            bigger.values[slot] = map->values[i];
-            bigger.count++;
-        }
-        *map = bigger;
-    }
-    const uint64_t slot = map_slot(map, key);
-    map->count += map->keys[slot] == NULL;
-    map->keys[slot] = key;
-    map->values[slot] = value;
-done:
-    return st;
-}
-
-const void *opt_map_get(const opt_map *map, const void *key)
-{
-    if (map->capacity == 0) return NULL;
-    const uint64_t slot = map_slot(map, key);
-    return map->keys[slot] == key ? map->values[slot] : NULL;
-}
-
-static weft_status count_node(weft_ctx *ctx, const weft_node *node, opt_map *parents)
-{
-    weft_status st = WEFT_OK;
-    const uintptr_t seen = (uintptr_t)opt_map_get(parents, node);
-    WEFT_TRY(st, opt_map_put(ctx, parents, node, (const void *)(seen + 1)));
-    if (seen > 0) goto done;
-    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, count_node(ctx, node->inputs[i], parents));
-done:
-    return st;
-}
-
-weft_status opt_count_parents(weft_ctx *ctx, const weft_node *root, opt_map *parents)
-{
-    *parents = (opt_map){0};
-    return count_node(ctx, root, parents);
-}
-
-bool opt_is_shared(const opt_map *parents, const weft_node *node)
-{
-    return (uintptr_t)opt_map_get(parents, node) > 1;
-}
-
-/* ---- nodes ---- */
 
 weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_node *const *inputs,
                             const weft_node **out)
@@ -118,7 +53,7 @@ static bool reads_by_position(weft_node_kind kind)
 typedef struct rewrite {
     opt_rewriter fn;
     void *self;
-    opt_map *done;
+    weft_pointer_map *done;
 } rewrite;
 
 static weft_status rewrite_node(weft_ctx *ctx, rewrite *r, const weft_node *node, const weft_node **out)
@@ -126,7 +61,7 @@ static weft_status rewrite_node(weft_ctx *ctx, rewrite *r, const weft_node *node
     weft_status st = WEFT_OK;
     const weft_node **inputs = NULL;
     const weft_node *next = NULL;
-    *out = opt_map_get(r->done, node);
+    *out = weft_pointer_map_get(r->done, node);
     if (*out != NULL) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->input_count, &inputs));
     for (int32_t i = 0; i < node->input_count; i++) {
@@ -136,17 +71,17 @@ static weft_status rewrite_node(weft_ctx *ctx, rewrite *r, const weft_node *node
     }
     WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, &next));
     WEFT_TRY(st, r->fn(ctx, r->self, next, &next));
-    WEFT_TRY(st, opt_map_put(ctx, r->done, node, next));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, r->done, node, next));
     *out = next;
 done:
     return st;
 }
 
-weft_status opt_rewrite(weft_ctx *ctx, const weft_node *root, opt_rewriter fn, void *self, opt_map *done,
-                        const weft_node **out)
+weft_status opt_rewrite(weft_ctx *ctx, const weft_node *root, opt_rewriter fn, void *self,
+                        weft_pointer_map *done, const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    opt_map own = {0};
+    weft_pointer_map own = {0};
     rewrite r = {.fn = fn, .self = self, .done = done != NULL ? done : &own};
     const weft_outputs output = root->output;
     WEFT_TRY(st, rewrite_node(ctx, &r, root, out));

@@ -169,16 +169,19 @@ weft_status pipe_compute(weft_ctx *ctx, pipeline *pipe, const weft_expr *const *
     const int32_t kept = pipe->types.count;
     const weft_expr **project = NULL;
     weft_type *types = NULL;
+    uint64_t *hashes = NULL; /* of project, so that thousands of expressions are told apart at once */
     int32_t total = kept;
 
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, kept + count, &hashes));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, kept + count, &project));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, kept + count, &types));
     for (int32_t i = 0; i < count; i++) {
         const weft_expr *lowered = NULL;
         WEFT_TRY(st, pipe_lower(ctx, pipe, exprs[i], &lowered));
         ordinals[i] = lowered->kind == WEFT_EXPR_COLUMN ? lowered->column.ordinal : -1;
+        hashes[total] = ordinals[i] < 0 ? weft_expr_hash(lowered) : 0;
         for (int32_t j = kept; j < total && ordinals[i] < 0; j++)
-            if (weft_expr_equal(project[j], lowered)) ordinals[i] = j;
+            if (hashes[j] == hashes[total] && weft_expr_equal(project[j], lowered)) ordinals[i] = j;
         if (ordinals[i] >= 0) continue;
         project[total] = lowered;
         types[total] = lowered->type;

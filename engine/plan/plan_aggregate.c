@@ -23,6 +23,7 @@ weft_status plan_lower_aggregate(weft_ctx *ctx, const weft_expr *call, const int
     if (call->aggregate.filter != NULL)
         WEFT_TRY(st, weft_expr_ordinal(ctx, ordinals[next], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true,
                                        &copy->aggregate.filter));
+    weft_expr_settle(copy);
     *out = copy;
 done:
     return st;

@@ -221,18 +221,7 @@ weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node, c
         if (!input_ready) goto done;
         WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, key_count, &keys));
         for (int32_t i = 0; i < spec->partition_count; i++) {
-            weft_expr *key = NULL;
-            const weft_expr **arg = NULL;
-            WEFT_TRY(st, WEFT_NEW(ctx, &key));
-            WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &arg));
-            arg[0] = spec->partition[i];
-            *key = (weft_expr){.kind = WEFT_EXPR_SORT_KEY,
-                               .type = arg[0]->type,
-                               .nullable = arg[0]->nullable,
-                               .arg_count = 1,
-                               .args = arg,
-                               .sort = {.nulls_first = true}};
-            keys[i] = key;
+            WEFT_TRY(st, weft_expr_sort_key(ctx, spec->partition[i], false, true, &keys[i]));
         }
         for (int32_t i = 0; i < spec->order_count; i++) keys[spec->partition_count + i] = spec->order[i];
         WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, spec->partition, spec->partition_count, -1,

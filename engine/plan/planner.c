@@ -18,23 +18,6 @@ enum {
                       1024 /* a partition's table should stay within the last-level cache's share of a core */
 };
 
-static weft_status count_parents(weft_ctx *ctx, weft_planner *p, const weft_node *node)
-{
-    weft_status st = WEFT_OK;
-    shared_node *seen = NULL;
-    for (int32_t i = 0; i < p->shared.count; i++) {
-        seen = PLAN_LIST_AT(&p->shared, shared_node, i);
-        if (seen->node != node) continue;
-        seen->parents++;
-        return WEFT_OK;
-    }
-    WEFT_TRY(st, plan_list_add(ctx, &p->shared, sizeof(*seen), (void **)&seen));
-    *seen = (shared_node){.node = node, .parents = 1};
-    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, count_parents(ctx, p, node->inputs[i]));
-done:
-    return st;
-}
-
 weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root,
                              const weft_planner_options *options, weft_planner **out)
 {
@@ -51,7 +34,7 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
     p->partitions = partitions > 0 ? (int32_t)weft_pow2_ceil((uint64_t)partitions) : 0;
     p->split_bytes = weft_setting(ctx, WEFT_SET_MAX_SPLIT_BYTES);
     p->result_stage = -1;
-    WEFT_TRY(st, count_parents(ctx, p, root));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &p->parents));
     const weft_outputs *result = root->kind == WEFT_NODE_WRITE ? &root->inputs[0]->output : &root->output;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, result->count, &fields));
     for (int32_t i = 0; i < result->count; i++)
@@ -66,11 +49,9 @@ done:
 
 made *plan_find_made(weft_planner *p, const weft_node *node, made_role role)
 {
-    for (int32_t i = 0; i < p->made.count; i++) {
-        made *m = *PLAN_LIST_AT(&p->made, made *, i);
-        if (m->node == node && m->role == role) return m;
-    }
-    return NULL;
+    made *m = (made *)(uintptr_t)weft_pointer_map_get(&p->made_of, node);
+    while (m != NULL && m->role != role) m = m->next;
+    return m;
 }
 
 made *plan_made_of_stage(weft_planner *p, int32_t stage_id)
@@ -81,11 +62,7 @@ made *plan_made_of_stage(weft_planner *p, int32_t stage_id)
 
 bool plan_is_shared(const weft_planner *p, const weft_node *node)
 {
-    for (int32_t i = 0; i < p->shared.count; i++) {
-        const shared_node *s = PLAN_LIST_AT(&p->shared, const shared_node, i);
-        if (s->node == node) return s->parents > 1;
-    }
-    return false;
+    return weft_is_shared(&p->parents, node);
 }
 
 int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows)
@@ -167,6 +144,8 @@ weft_status plan_issue(weft_ctx *ctx, weft_planner *p, pipeline *pipe, const wef
     *(const weft_stage **)slot = stage;
     WEFT_TRY(st, plan_list_add(ctx, &p->made, sizeof(made *), &slot));
     *(made **)slot = m;
+    m->next = (made *)(uintptr_t)weft_pointer_map_get(&p->made_of, node);
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &p->made_of, node, m));
     *out = m;
 done:
     return st;

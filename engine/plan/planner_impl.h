@@ -14,6 +14,7 @@
 
 #include "engine/plan/optimizer.h"
 #include "engine/plan/planner.h"
+#include "engine/plan/pointer_map.h"
 
 /* A growing array in the query's arena. */
 typedef struct plan_list {
@@ -60,6 +61,7 @@ typedef enum made_role {
 typedef struct made {
     const weft_node *node;
     made_role role;
+    struct made *next; /* of the same node, in another role */
     int32_t stage_id;
     bool finished;
     bool live; /* a walk to come may read it */
@@ -114,17 +116,13 @@ struct weft_planner {
     int32_t partitions;  /* of every exchange by hash; 0: by bytes */
     int64_t split_bytes; /* most compressed bytes of a scan task of several splits */
     weft_schema result_schema;
-    plan_list stages;     /* const weft_stage * */
-    plan_list ready;      /* const weft_stage *: issued since the last call */
-    plan_list made;       /* made * */
-    plan_list shared;     /* shared_node: nodes with more than one parent */
-    int32_t result_stage; /* -1 until issued */
+    plan_list stages;         /* const weft_stage * */
+    plan_list ready;          /* const weft_stage *: issued since the last call */
+    plan_list made;           /* made * */
+    weft_pointer_map made_of; /* node to the first of its made records */
+    weft_pointer_map parents; /* of the tree under root */
+    int32_t result_stage;     /* -1 until issued */
 };
-
-typedef struct shared_node {
-    const weft_node *node;
-    int32_t parents;
-} shared_node;
 
 /* What an output is computed from, and the id that it has: outputs are plain columns or aliases. */
 static inline const weft_expr *plan_below_alias(const weft_expr *e)

@@ -14,7 +14,7 @@
 
 typedef struct decorrelator {
     weft_ids *ids;
-    opt_map done;
+    weft_pointer_map done;
 } decorrelator;
 
 /* A node at work: its input so far, and what each subquery became (the same subquery may stand twice). */

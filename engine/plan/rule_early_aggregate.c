@@ -16,7 +16,7 @@
 typedef struct early {
     weft_ids *ids;
     weft_estimator *estimator;
-    opt_map parents;
+    weft_pointer_map parents;
 } early;
 
 /* A JOIN at work: which of its inputs is aggregated. */
@@ -188,7 +188,7 @@ static weft_status early_one(weft_ctx *ctx, void *self, const weft_node *node, c
     const bool inner = join->kind == WEFT_NODE_JOIN && join->join.kind == WEFT_JOIN_INNER;
     const bool left = join->kind == WEFT_NODE_JOIN && join->join.kind == WEFT_JOIN_LEFT;
     if ((!inner && !left) || join->join.key_count == 0 || join->join.condition_count > 0 ||
-        opt_is_shared(&r->parents, join))
+        weft_is_shared(&r->parents, join))
         return WEFT_OK;
     for (int side = 1; side >= (inner ? 0 : 1); side--) {
         const early_side s = {.join = join,
@@ -209,7 +209,7 @@ weft_status opt_rule_early_aggregate(weft_ctx *ctx, weft_ids *ids, const weft_no
 {
     weft_status st = WEFT_OK;
     early r = {.ids = ids};
-    WEFT_TRY(st, opt_count_parents(ctx, root, &r.parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &r.parents));
     WEFT_TRY(st, weft_estimator_new(ctx, &r.estimator));
     WEFT_TRY(st, opt_rewrite(ctx, root, early_one, &r, NULL, out));
 done:

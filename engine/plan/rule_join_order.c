@@ -8,7 +8,7 @@
 
 typedef struct orderer {
     weft_estimator *estimator;
-    opt_map parents, done;
+    weft_pointer_map parents, done;
 } orderer;
 
 static weft_status order(weft_ctx *ctx, orderer *o, const weft_node *node, const weft_node **out);
@@ -116,14 +116,14 @@ static bool fits(const region *r) { return r->leaves_to_come + 1 <= REGION_LEAVE
 static weft_status flatten(weft_ctx *ctx, orderer *o, region *r, const weft_node *node, bool top)
 {
     weft_status st = WEFT_OK;
-    const bool open = (top || !opt_is_shared(&o->parents, node)) && fits(r);
+    const bool open = (top || !weft_is_shared(&o->parents, node)) && fits(r);
     if (open && is_region_join(node)) {
         r->leaves_to_come++;
         if (node->join.kind == WEFT_JOIN_INNER) return flatten_inner(ctx, o, r, node);
         return flatten_dependent(ctx, o, r, node);
     }
     if (open && node->kind == WEFT_NODE_FILTER && is_region_join(node->inputs[0]) &&
-        !opt_is_shared(&o->parents, node->inputs[0]) &&
+        !weft_is_shared(&o->parents, node->inputs[0]) &&
         all_free(node->filter.conjuncts, node->filter.count)) {
         WEFT_TRY(st, flatten(ctx, o, r, node->inputs[0], false));
         return opt_add_all(ctx, &r->all_preds, node->filter.conjuncts, node->filter.count);
@@ -471,10 +471,10 @@ static weft_status order(weft_ctx *ctx, orderer *o, const weft_node *node, const
 {
     weft_status st = WEFT_OK;
     const weft_node **inputs = NULL;
-    *out = opt_map_get(&o->done, node);
+    *out = weft_pointer_map_get(&o->done, node);
     if (*out != NULL) return WEFT_OK;
     const bool filtered = node->kind == WEFT_NODE_FILTER && is_region_join(node->inputs[0]) &&
-                          !opt_is_shared(&o->parents, node->inputs[0]) &&
+                          !weft_is_shared(&o->parents, node->inputs[0]) &&
                           all_free(node->filter.conjuncts, node->filter.count);
     if (is_region_join(node) || filtered) {
         WEFT_TRY(st, order_region(ctx, o, node, out));
@@ -485,7 +485,7 @@ static weft_status order(weft_ctx *ctx, orderer *o, const weft_node *node, const
         WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
         if (node->kind == WEFT_NODE_JOIN) WEFT_TRY(st, choose_side(ctx, o, *out, out));
     }
-    WEFT_TRY(st, opt_map_put(ctx, &o->done, node, *out));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &o->done, node, *out));
 done:
     return st;
 }
@@ -495,7 +495,7 @@ weft_status opt_rule_join_order(weft_ctx *ctx, weft_ids *ids, const weft_node *r
     weft_status st = WEFT_OK;
     orderer o = {0};
     (void)ids;
-    WEFT_TRY(st, opt_count_parents(ctx, root, &o.parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &o.parents));
     WEFT_TRY(st, weft_estimator_new(ctx, &o.estimator));
     WEFT_TRY(st, order(ctx, &o, root, out));
     if (root->output.count >= 0) WEFT_TRY(st, opt_restore(ctx, *out, &root->output, out));

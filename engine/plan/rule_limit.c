@@ -18,7 +18,7 @@ done:
 }
 
 /* LIMIT over this input, which is not shared; *out NULL: nothing to gain. */
-static weft_status limit_over(weft_ctx *ctx, const opt_map *parents, const weft_node *limit,
+static weft_status limit_over(weft_ctx *ctx, const weft_pointer_map *parents, const weft_node *limit,
                               const weft_node *input, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -26,7 +26,7 @@ static weft_status limit_over(weft_ctx *ctx, const opt_map *parents, const weft_
     const bool bounded = take >= 0 && skip <= INT64_MAX - take;
     const weft_node *below = NULL;
     *out = NULL;
-    if (opt_is_shared(parents, input)) return WEFT_OK;
+    if (weft_is_shared(parents, input)) return WEFT_OK;
     if (input->kind == WEFT_NODE_PROJECT) {
         /* rows that are not given need not be computed, and so raise nothing */
         WEFT_TRY(st, limit_over(ctx, parents, limit, input->inputs[0], &below));
@@ -61,9 +61,9 @@ done:
 weft_status opt_rule_push_limit(weft_ctx *ctx, weft_ids *ids, const weft_node *root, const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    opt_map parents = {0};
+    weft_pointer_map parents = {0};
     (void)ids;
-    WEFT_TRY(st, opt_count_parents(ctx, root, &parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &parents));
     WEFT_TRY(st, opt_rewrite(ctx, root, push_limit, &parents, NULL, out));
 done:
     return st;

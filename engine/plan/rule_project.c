@@ -65,7 +65,7 @@ static bool is_identity(const weft_node *node)
 }
 
 typedef struct merger {
-    opt_map parents;
+    weft_pointer_map parents;
 } merger;
 
 /* parents counts the nodes of the tree as it was; what was rewritten since is not in it and has one parent
@@ -81,7 +81,7 @@ static weft_status merge_one(weft_ctx *ctx, void *self, const weft_node *node, c
         return WEFT_OK;
     }
     const weft_node *lower = node->inputs[0];
-    if (lower->kind != WEFT_NODE_PROJECT || opt_is_shared(&m->parents, lower) || !may_merge(node, lower))
+    if (lower->kind != WEFT_NODE_PROJECT || weft_is_shared(&m->parents, lower) || !may_merge(node, lower))
         return WEFT_OK;
     WEFT_TRY(st, merge(ctx, node, lower, out));
     if (is_identity(*out)) *out = (*out)->inputs[0];
@@ -94,7 +94,7 @@ weft_status opt_rule_merge_project(weft_ctx *ctx, weft_ids *ids, const weft_node
     weft_status st = WEFT_OK;
     merger m = {0};
     (void)ids;
-    WEFT_TRY(st, opt_count_parents(ctx, root, &m.parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &m.parents));
     WEFT_TRY(st, opt_rewrite(ctx, root, merge_one, &m, NULL, out));
 done:
     return st;

@@ -6,14 +6,14 @@
 #include "engine/plan/optimizer_impl.h"
 
 typedef struct pruner {
-    opt_map parents, waiting, needed, done; /* needed: node to bits by column id */
-    weft_pointers order;                    /* nodes, parents before children */
+    weft_pointer_map parents, waiting, needed, done; /* needed: node to bits by column id */
+    weft_pointers order;                             /* nodes, parents before children */
     int64_t words;
 } pruner;
 
 static uint64_t *bits_of(const pruner *p, const weft_node *node)
 {
-    const void *found = opt_map_get(&p->needed, node);
+    const void *found = weft_pointer_map_get(&p->needed, node);
     uint64_t *bits = NULL;
     memcpy(&bits, &found, sizeof(bits)); /* the map holds const pointers; these bits are ours */
     return bits;
@@ -23,9 +23,9 @@ static weft_status add_bits(weft_ctx *ctx, pruner *p, const weft_node *node)
 {
     weft_status st = WEFT_OK;
     uint64_t *bits = NULL;
-    if (opt_map_get(&p->needed, node) != NULL) return WEFT_OK;
+    if (weft_pointer_map_get(&p->needed, node) != NULL) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, p->words, &bits));
-    WEFT_TRY(st, opt_map_put(ctx, &p->needed, node, bits));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &p->needed, node, bits));
     for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, add_bits(ctx, p, node->inputs[i]));
 done:
     return st;
@@ -125,9 +125,9 @@ static weft_status order_nodes(weft_ctx *ctx, pruner *p, const weft_node *root)
         const weft_node *node = p->order.items[at];
         for (int32_t i = 0; i < node->input_count; i++) {
             const weft_node *input = node->inputs[i];
-            const uintptr_t seen = (uintptr_t)opt_map_get(&p->waiting, input) + 1;
-            WEFT_TRY(st, opt_map_put(ctx, &p->waiting, input, (const void *)seen));
-            if (seen == (uintptr_t)opt_map_get(&p->parents, input))
+            const uintptr_t seen = (uintptr_t)weft_pointer_map_get(&p->waiting, input) + 1;
+            WEFT_TRY(st, weft_pointer_map_put(ctx, &p->waiting, input, (const void *)seen));
+            if (seen == (uintptr_t)weft_pointer_map_get(&p->parents, input))
                 WEFT_TRY(st, weft_pointers_push(ctx, &p->order, input));
         }
     }
@@ -251,7 +251,7 @@ static weft_status prune(weft_ctx *ctx, pruner *p, const weft_node *node, const 
 {
     weft_status st = WEFT_OK;
     const weft_node **inputs = NULL;
-    *out = opt_map_get(&p->done, node);
+    *out = weft_pointer_map_get(&p->done, node);
     if (*out != NULL) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->input_count, &inputs));
     for (int32_t i = 0; i < node->input_count; i++) {
@@ -260,12 +260,12 @@ static weft_status prune(weft_ctx *ctx, pruner *p, const weft_node *node, const 
             WEFT_TRY(st, opt_restore(ctx, inputs[i], &node->inputs[i]->output, &inputs[i]));
     }
     WEFT_TRY(st, prune_node(ctx, p, node, inputs, out));
-    if (opt_is_shared(&p->parents, node)) { /* its rows are kept: no more of them than is read */
+    if (weft_is_shared(&p->parents, node)) { /* its rows are kept: no more of them than is read */
         weft_outputs kept = {0};
         WEFT_TRY(st, keep_outputs(ctx, p, node, &kept));
         if (kept.count < (*out)->output.count) WEFT_TRY(st, opt_restore(ctx, *out, &kept, out));
     }
-    WEFT_TRY(st, opt_map_put(ctx, &p->done, node, *out));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &p->done, node, *out));
 done:
     return st;
 }
@@ -277,7 +277,7 @@ weft_status opt_rule_prune(weft_ctx *ctx, weft_ids *ids, const weft_node *root, 
     uint64_t *reads = NULL;
     *out = root;
     if (root->output.count < 0) return WEFT_OK;
-    WEFT_TRY(st, opt_count_parents(ctx, root, &p.parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &p.parents));
     WEFT_TRY(st, add_bits(ctx, &p, root));
     WEFT_TRY(st, order_nodes(ctx, &p, root));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, p.words, &reads));

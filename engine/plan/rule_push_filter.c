@@ -10,7 +10,7 @@
 #include "engine/plan/optimizer_impl.h"
 
 typedef struct pusher {
-    opt_map parents, done;
+    weft_pointer_map parents, done;
 } pusher;
 
 /* Conjuncts that a node gets from above, and witnesses: expressions above whose NULL (or false) drops a row,
@@ -523,11 +523,11 @@ static weft_status push(weft_ctx *ctx, pusher *p, const weft_node *node, const a
 {
     weft_status st = WEFT_OK;
     const above none = {0};
-    if (!opt_is_shared(&p->parents, node)) return push_kind(ctx, p, node, from, out);
-    const weft_node *done = opt_map_get(&p->done, node);
+    if (!weft_is_shared(&p->parents, node)) return push_kind(ctx, p, node, from, out);
+    const weft_node *done = weft_pointer_map_get(&p->done, node);
     if (done == NULL) {
         WEFT_TRY(st, push_kind(ctx, p, node, &none, &done));
-        WEFT_TRY(st, opt_map_put(ctx, &p->done, node, done));
+        WEFT_TRY(st, weft_pointer_map_put(ctx, &p->done, node, done));
     }
     WEFT_TRY(st, keep_above(ctx, done, &from->preds, out));
 done:
@@ -540,7 +540,7 @@ weft_status opt_rule_push_filter(weft_ctx *ctx, weft_ids *ids, const weft_node *
     pusher p = {0};
     const above none = {0};
     (void)ids;
-    WEFT_TRY(st, opt_count_parents(ctx, root, &p.parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &p.parents));
     WEFT_TRY(st, push(ctx, &p, root, &none, out));
     if (root->output.count >= 0) WEFT_TRY(st, opt_restore(ctx, *out, &root->output, out));
 done:

@@ -15,22 +15,22 @@
 
 typedef struct sharer {
     weft_estimator *estimator;
-    opt_map hashes;     /* node to structural hash */
-    opt_map done;       /* node to what it became */
-    weft_pointers seen; /* nodes that were kept, in the order of the walk */
+    weft_pointer_map hashes; /* node to structural hash */
+    weft_pointer_map done;   /* node to what it became */
+    weft_pointers seen;      /* nodes that were kept, in the order of the walk */
 } sharer;
 
 /* ---- equality ---- */
 
 static uint64_t hash_of(const sharer *s, const weft_node *node)
 {
-    return (uint64_t)(uintptr_t)opt_map_get(&s->hashes, node);
+    return (uint64_t)(uintptr_t)weft_pointer_map_get(&s->hashes, node);
 }
 
 static weft_status hash_node(weft_ctx *ctx, sharer *s, const weft_node *node)
 {
     weft_status st = WEFT_OK;
-    if (opt_map_get(&s->hashes, node) != NULL) return WEFT_OK;
+    if (weft_pointer_map_get(&s->hashes, node) != NULL) return WEFT_OK;
     uint64_t hash = weft_hash_u64((uint64_t)node->kind * 64 + (uint64_t)node->input_count);
     hash = weft_hash_u64(hash ^ (uint64_t)node->output.count);
     if (node->kind == WEFT_NODE_SCAN) {
@@ -41,7 +41,7 @@ static weft_status hash_node(weft_ctx *ctx, sharer *s, const weft_node *node)
         WEFT_TRY(st, hash_node(ctx, s, node->inputs[i]));
         hash = weft_hash_u64(hash ^ hash_of(s, node->inputs[i]));
     }
-    WEFT_TRY(st, opt_map_put(ctx, &s->hashes, node, (const void *)(uintptr_t)(hash | 1)));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &s->hashes, node, (const void *)(uintptr_t)(hash | 1)));
 done:
     return st;
 }
@@ -198,11 +198,11 @@ static weft_status share(weft_ctx *ctx, sharer *s, const weft_node *node, const 
 {
     weft_status st = WEFT_OK;
     const weft_node *equal = NULL, **inputs = NULL;
-    *out = opt_map_get(&s->done, node);
+    *out = weft_pointer_map_get(&s->done, node);
     if (*out != NULL) return WEFT_OK;
     WEFT_TRY(st, find_equal(ctx, s, node, &equal));
     if (equal != NULL) {
-        const weft_node *kept = opt_map_get(&s->done, equal);
+        const weft_node *kept = weft_pointer_map_get(&s->done, equal);
         assert(kept != NULL); /* equal trees do not contain each other, so that one was finished before */
         WEFT_TRY(st, relabel(ctx, kept, node, out));
     } else {
@@ -212,7 +212,7 @@ static weft_status share(weft_ctx *ctx, sharer *s, const weft_node *node, const 
         WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
         WEFT_TRY(st, weft_pointers_push(ctx, &s->seen, node));
     }
-    WEFT_TRY(st, opt_map_put(ctx, &s->done, node, *out));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &s->done, node, *out));
 done:
     return st;
 }

@@ -6,7 +6,7 @@
 #include "engine/plan/optimizer_impl.h"
 
 typedef struct unions {
-    opt_map parents, done;
+    weft_pointer_map parents, done;
 } unions;
 
 static weft_status flatten(weft_ctx *ctx, unions *u, const weft_node *node, const weft_node **out);
@@ -31,8 +31,9 @@ static weft_status collect(weft_ctx *ctx, unions *u, const weft_node *node, bool
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < node->input_count; i++) {
         const weft_node *input = node->inputs[i], *next = NULL;
-        while (distinct && is_distinct(input) && !opt_is_shared(&u->parents, input)) input = input->inputs[0];
-        if (input->kind == WEFT_NODE_UNION && !opt_is_shared(&u->parents, input)) {
+        while (distinct && is_distinct(input) && !weft_is_shared(&u->parents, input))
+            input = input->inputs[0];
+        if (input->kind == WEFT_NODE_UNION && !weft_is_shared(&u->parents, input)) {
             WEFT_TRY(st, collect(ctx, u, input, distinct, list));
             continue;
         }
@@ -68,7 +69,7 @@ static weft_status flatten(weft_ctx *ctx, unions *u, const weft_node *node, cons
 {
     weft_status st = WEFT_OK;
     const weft_node **inputs = NULL;
-    *out = opt_map_get(&u->done, node);
+    *out = weft_pointer_map_get(&u->done, node);
     if (*out != NULL) return WEFT_OK;
     if (node->kind == WEFT_NODE_UNION) {
         WEFT_TRY(st, flatten_union(ctx, u, node, false, out));
@@ -76,14 +77,14 @@ static weft_status flatten(weft_ctx *ctx, unions *u, const weft_node *node, cons
         WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->input_count, &inputs));
         for (int32_t i = 0; i < node->input_count; i++) {
             const weft_node *input = node->inputs[i];
-            if (is_distinct(node) && input->kind == WEFT_NODE_UNION && !opt_is_shared(&u->parents, input))
+            if (is_distinct(node) && input->kind == WEFT_NODE_UNION && !weft_is_shared(&u->parents, input))
                 WEFT_TRY(st, flatten_union(ctx, u, input, true, &inputs[i]));
             else
                 WEFT_TRY(st, flatten(ctx, u, input, &inputs[i]));
         }
         WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
     }
-    WEFT_TRY(st, opt_map_put(ctx, &u->done, node, *out));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &u->done, node, *out));
 done:
     return st;
 }
@@ -93,7 +94,7 @@ weft_status opt_rule_flatten_union(weft_ctx *ctx, weft_ids *ids, const weft_node
     weft_status st = WEFT_OK;
     unions u = {0};
     (void)ids;
-    WEFT_TRY(st, opt_count_parents(ctx, root, &u.parents));
+    WEFT_TRY(st, weft_count_parents(ctx, root, &u.parents));
     WEFT_TRY(st, flatten(ctx, &u, root, out));
 done:
     return st;

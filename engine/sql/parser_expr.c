@@ -145,10 +145,12 @@ static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const we
 {
     weft_status st = WEFT_OK;
     weft_pointers cases = {0};
+    const int32_t height = p->height; /* of all operands */
     for (int32_t i = 0; i < items->count; i++) {
         const weft_expr *item = weft_pointers_exprs(items)[i];
         weft_pointers parts = {0};
         const weft_expr *all = NULL;
+        p->height = height; /* the cases lie side by side */
         if (i > 0) WEFT_TRY(st, weft_sql_repeat(p, weight));
         if (!weft_sql_is_row(p, item) || item->arg_count != row->arg_count) {
             const char *text =
@@ -157,6 +159,7 @@ static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const we
         }
         for (int32_t k = 0; k < row->arg_count; k++) {
             const weft_expr *pair[2] = {row->args[k], item->args[k]};
+            p->height = height;
             WEFT_TRY(st, weft_sql_call(p, "=", item->span, pair, 2, &all));
             WEFT_TRY(st, weft_pointers_push(p->ctx, &parts, all));
         }
@@ -219,12 +222,15 @@ static weft_status parse_like(sql_parser *p, const weft_span *start, const char 
     if (all || (many && (sql_word(p, SQL_KW_ANY) || sql_word(p, SQL_KW_SOME)))) {
         weft_pointers patterns = {0}, tests = {0};
         const int64_t weight = p->operand; /* of the value, which each pattern uses */
+        int32_t height = 0;                /* of all operands */
         weft_sql_advance(p);
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_exprs(p, &patterns));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+        height = p->height;
         for (int32_t i = 0; i < patterns.count; i++) {
             const weft_expr *test = NULL;
+            p->height = height; /* the tests lie side by side */
             args[1] = weft_pointers_exprs(&patterns)[i];
             if (i > 0) WEFT_TRY(st, weft_sql_repeat(p, weight));
             WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, 2, &test));

@@ -91,7 +91,11 @@ static weft_status parse_case(sql_parser *p, const weft_expr **out)
     const int64_t before = p->weight;
     if (!sql_word(p, SQL_KW_WHEN)) WEFT_TRY(st, weft_sql_expr(p, &value));
     const int64_t weight = p->weight - before; /* of the value, which each WHEN uses */
+    const int32_t height = p->height;          /* the same */
     do {
+        sql_frame frame = {0}; /* the branches lie side by side */
+        WEFT_TRY(st, weft_sql_enter(p, &frame));
+        p->height = height;
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_WHEN));
         WEFT_TRY(st, weft_sql_expr(p, &e));
         if (value != NULL) {
@@ -103,6 +107,7 @@ static weft_status parse_case(sql_parser *p, const weft_expr **out)
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_THEN));
         WEFT_TRY(st, weft_sql_expr(p, &e));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &args, e));
+        sql_leave(p, frame);
     } while (sql_word(p, SQL_KW_WHEN));
     if (weft_sql_accept_word(p, SQL_KW_ELSE)) {
         WEFT_TRY(st, weft_sql_expr(p, &e));

@@ -15,6 +15,8 @@ weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out)
         const weft_span start = weft_sql_peek(p, 0)->span;
         const weft_expr *arg = NULL;
         weft_expr *key = NULL;
+        sql_frame frame = {0};
+        WEFT_TRY(st, weft_sql_enter(p, &frame));
         WEFT_TRY(st, weft_sql_expr(p, &arg));
         const bool descending = weft_sql_accept_word(p, SQL_KW_DESC);
         if (!descending) weft_sql_accept_word(p, SQL_KW_ASC);
@@ -26,6 +28,7 @@ weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out)
         }
         const weft_span span = weft_sql_span_from(p, &start);
         WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SORT_KEY, span, &arg, 1, &key));
+        sql_leave(p, frame);
         key->sort.descending = descending;
         key->sort.nulls_first = nulls_first;
         key->sort.nulls_written = written;
@@ -42,6 +45,8 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     const char *name = NULL;
     weft_expr *alias = NULL;
+    sql_frame frame = {0};
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, weft_sql_expr(p, out));
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     const sql_token *token = weft_sql_peek(p, 0);
@@ -51,11 +56,13 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     const bool bare =
         token->kind == SQL_QUOTED ||
         (token->kind == SQL_WORD && (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0);
-    if (!as && !bare) goto done;
-    WEFT_TRY(st, weft_sql_name(p, "an alias", &name));
-    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), out, 1, &alias));
-    alias->alias.name = name;
-    *out = alias;
+    if (as || bare) {
+        WEFT_TRY(st, weft_sql_name(p, "an alias", &name));
+        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), out, 1, &alias));
+        alias->alias.name = name;
+        *out = alias;
+    }
+    sql_leave(p, frame);
 done:
     return st;
 }

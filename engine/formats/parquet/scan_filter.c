@@ -48,7 +48,7 @@ static weft_status filter_open_entries(weft_ctx *ctx, weft_scan *scan, weft_pq_f
     uint16_t position;
     int32_t kept = 0;
     WEFT_TRY(st, weft_expr_rewrite(ctx, f->conjunct, filter_to_ordinal_0, NULL, &single));
-    WEFT_TRY(st, weft_program_compile(ctx, &single, 1, &type, 1, &program));
+    WEFT_TRY(st, weft_program_compile_filter(ctx, &single, 1, &type, 1, &program));
     WEFT_TRY(st, weft_eval_open(ctx, program, &f->entry_eval));
     weft_column null = {.type = type,
                         .phys = (uint8_t)weft_type_phys(type),
@@ -75,7 +75,7 @@ static weft_status filter_open_conjunct(weft_ctx *ctx, weft_scan *scan, const we
     f->reads = reads.reads;
     f->column = reads.count == 1 ? reads.column : -1;
     f->fallible = weft_expr_fallible(conjunct);
-    WEFT_TRY(st, weft_program_compile(ctx, &conjunct, 1, types, scan->spec.column_count, &program));
+    WEFT_TRY(st, weft_program_compile_filter(ctx, &conjunct, 1, types, scan->spec.column_count, &program));
     WEFT_TRY(st, weft_eval_open(ctx, program, &f->eval));
     if (f->column >= 0 && types[f->column].child_count == 0 && !f->fallible &&
         weft_expr_deterministic(conjunct)) {

@@ -252,12 +252,7 @@ static weft_status compile_literal(weft_ctx *ctx, program_compiler *c, const wef
     case WEFT_PHYS_F64: memcpy(memory, &literal->f64, 8); break;
     case WEFT_PHYS_STR: memcpy(memory, &literal->str, 16); break;
     case WEFT_PHYS_LIST:
-    case WEFT_PHYS_STRUCT: {
-        weft_column nested;
-        WEFT_TRY(st, weft_nested_constant(ctx, e->type, &literal->str, &nested));
-        c->program->values[*value].literal = nested;
-        break;
-    }
+    case WEFT_PHYS_STRUCT: WEFT_TRY(st, weft_nested_constant(ctx, e->type, &literal->str, column)); break;
     case WEFT_PHYS_NULL:
     case WEFT_PHYS_COUNT: column->validity = memory + 2; break;
     }

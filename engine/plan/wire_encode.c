@@ -102,6 +102,7 @@ static weft_status put_relation(weft_ctx *ctx, const weft_relation *r, Weft__Wir
         files[i].path = text_of(r->files[i].path);
         files[i].size_bytes = r->files[i].size_bytes;
         files[i].mtime_ns = r->files[i].mtime_ns;
+        files[i].base_bytes = r->files[i].base_bytes;
         m->files[i] = &files[i];
     }
     m->n_files = (size_t)r->file_count;

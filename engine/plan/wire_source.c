@@ -1,4 +1,6 @@
 /* engine/plan/wire_source.c - decoded sources, and the table of a scan: opened only when the stage is. */
+#include <string.h>
+
 #include "engine/plan/wire_private.h"
 
 /* ---- SCAN ---- */
@@ -25,7 +27,12 @@ static weft_status get_relation(const wire_stage *w, const Weft__Wire__Relation 
     for (size_t i = 0; i < from->n_files; i++)
         files[i] = (weft_file_info){.path = from->files[i]->path,
                                     .size_bytes = from->files[i]->size_bytes,
-                                    .mtime_ns = from->files[i]->mtime_ns};
+                                    .mtime_ns = from->files[i]->mtime_ns,
+                                    .base_bytes = from->files[i]->base_bytes};
+    for (size_t i = 0; i < from->n_files; i++) {
+        if (files[i].base_bytes < 0 || (size_t)files[i].base_bytes > strlen(files[i].path))
+            return wire_fail(w, "a file's base folder is longer than its path");
+    }
     r->files = files;
     r->file_count = (int32_t)from->n_files;
     r->options = (const char *const *)from->options;

@@ -15,6 +15,8 @@ typedef struct weft_file_info {
     const char *path; /* normalised; in the arena of the ctx that asked */
     int64_t size_bytes;
     int64_t mtime_ns;
+    int32_t base_bytes; /* so many bytes of the path are the folder that was asked for (of a file: where it
+                           lies); what stands below it may be partition folders. 0: not known */
     bool is_directory;
 } weft_file_info;
 

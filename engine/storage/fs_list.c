@@ -20,6 +20,7 @@ enum { LIST_DEPTH_MAX = 128 }; /* folders within folders: a loop of symbolic lin
 typedef struct file_list {
     weft_file_info *items;
     int32_t count, capacity;
+    size_t base_bytes; /* of the folder being walked; 0: none is */
 } file_list;
 
 /* Spark leaves out _x (but for partition folders _x=1), .x and copies under way. */
@@ -34,6 +35,8 @@ static bool list_is_hidden(const char *name)
 static weft_status list_add(weft_ctx *ctx, file_list *list, const weft_file_info *info)
 {
     weft_status st = WEFT_OK;
+    const char *slash = strrchr(info->path, '/');
+    const size_t own_base = slash == NULL ? 0 : (size_t)(slash - info->path);
     if (list->count >= WEFT_FILES_MAX) {
         return weft_fail(ctx, WEFT_LIMIT, "More than %d files at '%s'.", WEFT_FILES_MAX, info->path);
     }
@@ -45,7 +48,8 @@ static weft_status list_add(weft_ctx *ctx, file_list *list, const weft_file_info
         list->items = items;
         list->capacity = capacity;
     }
-    list->items[list->count++] = *info;
+    list->items[list->count] = *info;
+    list->items[list->count++].base_bytes = (int32_t)(list->base_bytes > 0 ? list->base_bytes : own_base);
 done:
     return st;
 }
@@ -122,6 +126,7 @@ done:
 
 static weft_status list_take(weft_ctx *ctx, file_list *list, const weft_file_info *info)
 {
+    list->base_bytes = info->is_directory ? strlen(info->path) : 0;
     return info->is_directory ? list_walk(ctx, list, info->path, 0) : list_add(ctx, list, info);
 }
 

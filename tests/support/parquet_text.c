@@ -148,8 +148,17 @@ weft_status weft_parquet_read_text(weft_fixture *f, const char *path, weft_readi
     weft_table *table = NULL;
     int32_t file_count, columns[64];
     WEFT_TRY(st, weft_fs_list(&f->ctx, path, &files, &file_count));
-    WEFT_TRY(st, format->open(&f->ctx, files, file_count, r->options, r->option_count, NULL, &table));
-    const int32_t column_count = format->schema(table)->count;
+    WEFT_TRY(st, format->open(&f->ctx, files, file_count, r->options, r->option_count, r->given, &table));
+    const weft_schema *schema = format->schema(table);
+    const int32_t column_count = schema->count;
+    r->rows = 0;
+    r->schema[0] = '\0';
+    for (int32_t i = 0; i < column_count; i++) {
+        char type[256];
+        const size_t at = strlen(r->schema);
+        snprintf(r->schema + at, sizeof r->schema - at, "%s%s %s", i > 0 ? ", " : "", schema->fields[i].name,
+                 weft_type_text(schema->fields[i].type, type, sizeof type));
+    }
     assert_in_range(column_count, 0, 64);
     for (int32_t i = 0; i < column_count; i++) columns[i] = i;
     const weft_scan_spec spec = {.column_count = column_count,

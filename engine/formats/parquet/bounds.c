@@ -2,6 +2,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/expr/calendar.h"
+#include "engine/expr/decimal.h"
 #include "engine/expr/function.h"
 #include "engine/formats/parquet/bounds.h"
 #include "engine/formats/parquet/rebase.h"
@@ -48,6 +50,7 @@ static bool bounds_number(const weft_pq_leaf *leaf, const uint8_t *bytes, int32_
         out->i128 = (weft_i128)value;
         return true;
     }
+    case WEFT_PQ_DATE_TO_US: out->i64 = i32 * WEFT_DAY_US; return true;
     case WEFT_PQ_TO_BOOL: out->boolean = len > 0 && bytes[0] != 0; return len == 1;
     case WEFT_PQ_DATE_REBASED: out->i64 = i32; return i32 >= WEFT_PQ_REBASE_DAY;
     case WEFT_PQ_US_REBASED: out->i64 = i64; return i64 >= WEFT_PQ_REBASE_US;
@@ -55,6 +58,8 @@ static bool bounds_number(const weft_pq_leaf *leaf, const uint8_t *bytes, int32_
         return !__builtin_mul_overflow(i64, 1000, &out->i64) && out->i64 >= WEFT_PQ_REBASE_US;
     case WEFT_PQ_INT96_TO_US:
     case WEFT_PQ_INT96_REBASED:
+    case WEFT_PQ_I32_TO_F64:
+    case WEFT_PQ_F32_TO_F64:
     case WEFT_PQ_FLOAT16:
     case WEFT_PQ_FIXED_TO_STR: return false;
     }
@@ -73,7 +78,9 @@ static bool bounds_value(const weft_pq_leaf *leaf, const uint8_t *bytes, int32_t
         out->str = weft_str_view((const char *)bytes, (uint32_t)len);
         return true;
     }
-    return bounds_number(leaf, bytes, len, out);
+    if (!bounds_number(leaf, bytes, len, out)) return false;
+    return leaf->scale_up == 0 ||
+           !__builtin_mul_overflow(out->i128, weft_i128_pow10(leaf->scale_up), &out->i128);
 }
 
 weft_pq_bounds weft_pq_bounds_of(const weft_pq_leaf *leaf, const weft_pq_stats *stats, int64_t rows)
@@ -87,6 +94,16 @@ weft_pq_bounds weft_pq_bounds_of(const weft_pq_leaf *leaf, const weft_pq_stats *
     if (leaf->type.id == WEFT_TYPE_FLOAT || leaf->type.id == WEFT_TYPE_DOUBLE) b.has_bounds = false;
     if (b.has_bounds && weft_value_compare(&b.low, &b.high) > 0) b.has_bounds = false;
     return b;
+}
+
+weft_pq_bounds weft_pq_bounds_of_value(const weft_value *value, int64_t rows)
+{
+    const bool number = value->type.id == WEFT_TYPE_FLOAT || value->type.id == WEFT_TYPE_DOUBLE;
+    return (weft_pq_bounds){.has_bounds = !value->is_null && !number,
+                            .low = *value,
+                            .high = *value,
+                            .null_count = value->is_null ? rows : 0,
+                            .rows = rows};
 }
 
 /* Numbers that can be held against each other: integers and decimals as an unscaled value and a scale. */

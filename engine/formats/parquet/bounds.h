@@ -17,6 +17,9 @@ typedef struct weft_pq_bounds {
 /* From plain-encoded statistics; bounds that cannot be trusted or read are left out. Borrows their bytes. */
 weft_pq_bounds weft_pq_bounds_of(const weft_pq_leaf *leaf, const weft_pq_stats *stats, int64_t rows);
 
+/* All rows have this value. */
+weft_pq_bounds weft_pq_bounds_of_value(const weft_value *value, int64_t rows);
+
 /* May the predicate be true for some row, given the bounds of the columns (by ordinal; rows 0: nothing is
  * known)? */
 bool weft_pq_may_match(const weft_expr *e, const weft_pq_bounds *columns, int32_t column_count);

@@ -238,12 +238,12 @@ done:
 }
 
 weft_status weft_pq_chunk_open(weft_ctx *ctx, weft_pq_chunk *chunk, weft_file *file, const weft_pq_meta *meta,
-                               int32_t row_group, int32_t leaf)
+                               int32_t row_group, int32_t leaf, const weft_pq_leaf *as)
 {
     chunk->file = file;
     chunk->file_id = meta->id;
     chunk->path = meta->path;
-    chunk->leaf = &meta->leaves[leaf];
+    chunk->leaf = as;
     chunk->rebase_zone = meta->rebase_zone;
     chunk->meta = &meta->row_groups[row_group].chunks[leaf];
     chunk->rows = meta->row_groups[row_group].rows;

@@ -130,9 +130,11 @@ void weft_pq_lane_release(weft_pq_lane *lane);
 void weft_pq_lane_init(weft_pq_lane *lane);
 void weft_pq_lane_deinit(weft_pq_lane *lane);
 
-/* Open over one row group. file, meta and leaf are borrowed until the next open or deinit. */
+/* Open over one row group. file, meta and `as`, how the leaf is read, are borrowed until the next open or
+ * deinit. */
 WEFT_MUST_CHECK weft_status weft_pq_chunk_open(weft_ctx *ctx, weft_pq_chunk *chunk, weft_file *file,
-                                               const weft_pq_meta *meta, int32_t row_group, int32_t leaf);
+                                               const weft_pq_meta *meta, int32_t row_group, int32_t leaf,
+                                               const weft_pq_leaf *as);
 void weft_pq_chunk_deinit(weft_pq_chunk *chunk);
 /* Make page the one that holds row (>= page.row_begin); does not load it. */
 WEFT_MUST_CHECK weft_status weft_pq_chunk_locate(weft_ctx *ctx, weft_pq_chunk *chunk, int64_t row);

@@ -1,5 +1,7 @@
 /* engine/formats/parquet/convert.c - physical values to values of the weft type, a page or a dictionary at a
  * time. */
+#include "engine/expr/calendar.h"
+#include "engine/expr/decimal.h"
 #include "engine/formats/parquet/chunk.h"
 #include "engine/formats/parquet/rebase.h"
 
@@ -139,7 +141,12 @@ static weft_status convert_finish_decimal(weft_ctx *ctx, weft_pq_chunk *chunk, w
                                           int64_t count, uint8_t *phys)
 {
     const bool must = chunk->leaf->type.precision <= 18;
+    const weft_i128 factor = weft_i128_pow10(chunk->leaf->scale_up);
     *phys = WEFT_PHYS_I128;
+    for (int64_t i = 0; factor != 1 && i < count; i++) {
+        if (__builtin_mul_overflow(values[i], factor, &values[i]))
+            return weft_pq_chunk_corrupt(ctx, chunk, "a decimal has more digits than its type");
+    }
     if ((must || chunk->narrow) && convert_narrow(values, count)) {
         *phys = WEFT_PHYS_I64;
     } else if (must) {
@@ -168,7 +175,8 @@ static weft_status convert_fixed_decimals(weft_ctx *ctx, weft_pq_chunk *chunk, c
                                           int64_t count, weft_i128 *to, uint8_t *phys)
 {
     const int32_t width = chunk->leaf->type_bytes;
-    if (width > 0 && width <= 8 && (chunk->leaf->type.precision <= 18 || chunk->narrow)) {
+    const bool small = chunk->leaf->type.precision <= 18 || chunk->narrow;
+    if (width > 0 && width <= 8 && chunk->leaf->scale_up == 0 && small) {
         convert_narrow_decimals(raw, width, count, (int64_t *)to);
         *phys = WEFT_PHYS_I64;
         return WEFT_OK;
@@ -214,6 +222,9 @@ weft_status weft_pq_convert_fixed(weft_ctx *ctx, weft_pq_chunk *chunk, const uin
         convert_int96(raw, count, out->data);
         WEFT_TRY(st, convert_rebase(ctx, chunk, out->data, count));
         break;
+    case WEFT_PQ_I32_TO_F64: CONVERT_LOOP(int32_t, double, v); break;
+    case WEFT_PQ_F32_TO_F64: CONVERT_LOOP(float, double, v); break;
+    case WEFT_PQ_DATE_TO_US: CONVERT_LOOP(int32_t, int64_t, v * WEFT_DAY_US); break;
     case WEFT_PQ_FLOAT16: CONVERT_LOOP(uint16_t, float, convert_half(v)); break;
     case WEFT_PQ_I32_TO_I128:
         CONVERT_LOOP(int32_t, weft_i128, v);

@@ -38,10 +38,15 @@ typedef enum weft_pq_convert {
     WEFT_PQ_DATE_REBASED,     /* INT32 days counted as rebase.h says */
     WEFT_PQ_US_REBASED,       /* INT64 microseconds */
     WEFT_PQ_MS_REBASED,       /* INT64 milliseconds */
-    WEFT_PQ_INT96_REBASED     /* INT96 */
+    WEFT_PQ_INT96_REBASED,    /* INT96 */
+    /* Of a table whose type is wider than the file's: columns.c. */
+    WEFT_PQ_I32_TO_F64,
+    WEFT_PQ_F32_TO_F64,
+    WEFT_PQ_DATE_TO_US
 } weft_pq_convert;
 
 typedef struct weft_pq_node weft_pq_node;
+typedef struct weft_pq_leaf weft_pq_leaf;
 struct weft_pq_node {
     const char *name;
     weft_type type; /* as read; of a group: ARRAY, MAP or STRUCT */
@@ -52,6 +57,7 @@ struct weft_pq_node {
     int16_t max_rep; /* repeated nodes above it; elements of a LIST or MAP have one more in both levels */
     int32_t leaf;    /* leaf: index among the file's leaves; group: of its first leaf */
     int32_t leaf_count;
+    const weft_pq_leaf *as; /* leaf: how its values are read; the meta's, or that of a table of wider type */
     int32_t child_count; /* LIST 1, MAP 2, STRUCT its fields; wrapper groups are folded away */
     weft_pq_node *children;
 };
@@ -63,7 +69,7 @@ typedef enum weft_pq_shape {
     WEFT_PQ_SHAPE_MAP
 } weft_pq_shape;
 
-typedef struct weft_pq_leaf {
+struct weft_pq_leaf {
     const char *path; /* dotted, for messages */
     weft_type type;
     uint8_t physical;    /* weft_pq_physical */
@@ -71,7 +77,8 @@ typedef struct weft_pq_leaf {
     bool unsigned_order; /* statistics compare as unsigned: UINT columns */
     int16_t max_def, max_rep;
     int32_t type_bytes; /* of one physical value; 0: BYTE_ARRAY and BOOLEAN */
-} weft_pq_leaf;
+    uint8_t scale_up;   /* decimals: digits that the type has more behind the point than the file */
+};
 
 typedef struct weft_pq_stats {
     const uint8_t *min, *max; /* plain-encoded bounds; NULL: unknown */

@@ -124,7 +124,8 @@ weft_status weft_pq_nested_open(weft_ctx *ctx, weft_pq_nested **nested, weft_pq_
         leaf->chunk.nested = true;
         leaf->chunk.narrow = narrow;
         leaf->page_offset = -1;
-        WEFT_TRY(st, weft_pq_chunk_open(ctx, &leaf->chunk, file, meta, row_group, node->leaf + i));
+        WEFT_TRY(st, weft_pq_chunk_open(ctx, &leaf->chunk, file, meta, row_group, node->leaf + i,
+                                    &meta->leaves[node->leaf + i]));
     }
 done:
     return st;

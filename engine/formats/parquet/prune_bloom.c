@@ -39,7 +39,7 @@ static const weft_pq_leaf *bloom_column(const bloom_scan *b, const weft_expr *e,
     if (node == NULL || !node->is_leaf) return NULL;
     *meta = &b->scan->pq_file->meta->row_groups[b->group].chunks[node->leaf];
     const bool has = (*meta)->bloom >= 0 && !(*meta)->all_dictionary;
-    return has ? &b->scan->pq_file->meta->leaves[node->leaf] : NULL;
+    return has ? node->as : NULL;
 }
 
 /* The literal as the plain bytes that were hashed; false when it has none that are sure to be equal. */
@@ -48,7 +48,7 @@ static bool bloom_bytes(const weft_pq_leaf *leaf, const weft_value *v, weft_valu
 {
     int64_t number = v->i64;
     *room = *v;
-    if (v->is_null) return false;
+    if (v->is_null || leaf->scale_up > 0) return false;
     if (leaf->physical == WEFT_PQ_BYTE_ARRAY && leaf->convert == WEFT_PQ_AS_IS) {
         if (v->type.id != leaf->type.id) return false;
         *bytes = weft_str_data(&room->str);

@@ -8,6 +8,8 @@
  *
  * Memory: two outs a column, and the chunk's page buffers, reused. A batch lives until the next call; what
  * its strings point to is kept until then (weft_pq_lane_release). */
+#include <string.h>
+
 #include "engine/formats/parquet/scan.h"
 #include "common/settings.h"
 #include "engine/formats/parquet/page_cache.h"
@@ -26,6 +28,30 @@ static void scan_null_column(weft_type type, weft_column *column)
                             .encoding = WEFT_CONSTANT,
                             .data = scan_zero,
                             .validity = scan_zero};
+}
+
+/* A column that the open file has not: its partition's value, or NULL. */
+static void scan_constant_column(const weft_pq_column *c, weft_column *column)
+{
+    *column = (weft_column){.type = c->type,
+                            .phys = c->constant.phys,
+                            .encoding = WEFT_CONSTANT,
+                            .data = c->constant.value,
+                            .validity = c->constant.validity != 0 ? NULL : &c->constant.validity};
+}
+
+static void scan_set_constant(weft_pq_constant *c, weft_type type, const weft_value *value)
+{
+    *c = (weft_pq_constant){.phys = (uint8_t)weft_type_phys(type)};
+    if (value == NULL || value->is_null) return;
+    const float single = (float)value->f64;
+    const void *from = &value->i64; /* a number's low bytes come first */
+    if (c->phys == WEFT_PHYS_BOOL) from = &value->boolean;
+    if (c->phys == WEFT_PHYS_F32) from = &single;
+    if (type.id == WEFT_TYPE_DECIMAL) from = &value->i128;
+    if (c->phys == WEFT_PHYS_STR) from = &value->str;
+    memcpy(c->value, from, (size_t)weft_phys_bytes((weft_phys)c->phys));
+    c->validity = 1;
 }
 
 static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
@@ -114,7 +140,7 @@ weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
     weft_pq_out_reset(&c->window);
     c->window.keeps_codes = false;
     if (c->node == NULL) {
-        scan_null_column(c->type, &scan->batch_columns[column]);
+        scan_constant_column(c, &scan->batch_columns[column]);
     } else if (!c->node->is_leaf) {
         WEFT_TRY(st, weft_pq_nested_read(ctx, c->nested, scan->window_row, scan->window_rows,
                                          &scan->batch_columns[column]));
@@ -141,7 +167,15 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
     WEFT_TRY(st, weft_file_open(ctx, scan->pq_file->info->path, &scan->file));
     scan->file_index = file_index;
     for (int32_t i = 0; i < scan->spec.column_count; i++) {
-        scan->columns[i].node = weft_pq_file_field(scan->pq_file, scan->spec.columns[i]);
+        const int32_t column = scan->spec.columns[i];
+        weft_pq_column *c = &scan->columns[i];
+        c->node = weft_pq_file_field(scan->pq_file, column);
+        if (c->node == &weft_pq_mismatch) {
+            scan->file_index = -1;
+            return weft_pq_fail_mismatch(ctx, scan->table, scan->pq_file, column);
+        }
+        scan_set_constant(&c->constant, c->type,
+                          weft_pq_partition_value(scan->table, scan->pq_file, column));
     }
 done:
     return st;
@@ -152,7 +186,8 @@ static bool scan_group_is_pruned(weft_scan *scan, int32_t group)
 {
     const weft_scan_spec *spec = &scan->spec;
     if (spec->conjunct_count == 0 && spec->key_filter_count == 0) return false;
-    weft_pq_group_bounds(scan->pq_file, group, spec->columns, spec->column_count, scan->bounds);
+    weft_pq_group_bounds(scan->table, scan->pq_file, group, spec->columns, spec->column_count,
+                         scan->bounds);
     for (int32_t i = 0; i < spec->conjunct_count; i++) {
         if (!weft_pq_may_match(spec->conjuncts[i], scan->bounds, spec->column_count)) return true;
     }
@@ -175,7 +210,8 @@ static weft_status scan_open_column(weft_ctx *ctx, weft_scan *scan, int32_t colu
     }
     c->chunk.sparse = sparse;
     c->chunk.indexed = c->filtered;
-    WEFT_TRY(st, weft_pq_chunk_open(ctx, &c->chunk, scan->file, scan->pq_file->meta, group, c->node->leaf));
+    WEFT_TRY(st, weft_pq_chunk_open(ctx, &c->chunk, scan->file, scan->pq_file->meta, group, c->node->leaf,
+                                    c->node->as));
     if (c->filtered) WEFT_TRY(st, weft_pq_prune_by_pages(ctx, scan, column));
 done:
     return st;
@@ -372,6 +408,8 @@ static void scan_give_built(weft_scan *scan, weft_batch *out)
         weft_pq_column *c = &scan->columns[i];
         if (c->needed && c->node != NULL) {
             weft_pq_out_column(&c->build, &scan->batch_columns[i]);
+        } else if (c->needed) {
+            scan_constant_column(c, &scan->batch_columns[i]);
         } else {
             scan_null_column(c->type, &scan->batch_columns[i]);
         }

@@ -10,10 +10,18 @@ typedef struct weft_pq_range { /* rows of a row group */
     int64_t begin, end;
 } weft_pq_range;
 
+/* The memory of a column of one value. */
+typedef struct weft_pq_constant {
+    _Alignas(16) uint8_t value[16];
+    uint64_t validity;
+    uint8_t phys;
+} weft_pq_constant;
+
 /* One column of the scan. */
 typedef struct weft_pq_column {
     const weft_pq_node *node; /* of the current file; NULL: the file has no such column */
     weft_type type;
+    weft_pq_constant constant; /* node is NULL: the value of all rows of the file */
     bool needed;    /* its values are given out */
     bool filtered;  /* some filter reads it */
     bool in_window; /* window holds this window's values, at least of the rows still selected */

@@ -171,6 +171,7 @@ static weft_status schema_leaf(schema *s, const weft_pq_element *e, weft_pq_node
     leaf->max_rep = node->max_rep;
     WEFT_TRY(st, schema_leaf_type(s, e, leaf));
     node->is_leaf = true;
+    node->as = leaf;
     node->shape = WEFT_PQ_SHAPE_LEAF;
     node->type = leaf->type;
     node->leaf_count = 1;

@@ -48,7 +48,7 @@ static bool splits_group_matches(splits *s, const weft_pq_file *file, int32_t gr
 {
     const weft_scan_spec *spec = s->spec;
     if (spec->conjunct_count == 0 && spec->key_filter_count == 0) return true;
-    weft_pq_group_bounds(file, group, spec->columns, spec->column_count, s->bounds);
+    weft_pq_group_bounds(s->table, file, group, spec->columns, spec->column_count, s->bounds);
     for (int32_t i = 0; i < spec->conjunct_count; i++) {
         if (!weft_pq_may_match(spec->conjuncts[i], s->bounds, spec->column_count)) return false;
     }

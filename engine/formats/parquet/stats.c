@@ -22,7 +22,7 @@ static weft_status stats_dictionary_count(weft_ctx *ctx, weft_pq_chunk *chunk, w
     *out = -1;
     if (!meta->row_groups[group].chunks[leaf].all_dictionary) goto done;
     chunk->sparse = true;
-    WEFT_TRY(st, weft_pq_chunk_open(ctx, chunk, file, meta, group, leaf));
+    WEFT_TRY(st, weft_pq_chunk_open(ctx, chunk, file, meta, group, leaf, &meta->leaves[leaf]));
     WEFT_TRY(st, weft_pq_chunk_header(ctx, chunk, chunk->meta->begin, &h));
     if (h.type == WEFT_PQ_DICTIONARY_PAGE) *out = h.num_values;
 done:
@@ -152,6 +152,15 @@ weft_status weft_pq_table_stats(weft_ctx *ctx, const weft_table *table, int32_t 
     for (int32_t f = 0; f < table->file_count; f++) {
         const weft_pq_file *file = &table->files[f];
         const weft_pq_node *node = weft_pq_file_field(file, column);
+        const weft_value *value = weft_pq_partition_value(table, file, column);
+        if (value != NULL && !value->is_null) {
+            const weft_pq_bounds b = weft_pq_bounds_of_value(value, file->meta->rows);
+            out->distinct_estimate = table->partitions.distinct[table->partition_of[column]];
+            values += file->meta->rows;
+            stats_widen(out, &b, first);
+            first = false;
+            continue;
+        }
         if (node == NULL) {
             if (out->null_count >= 0) out->null_count += file->meta->rows;
             continue;
@@ -164,7 +173,7 @@ weft_status weft_pq_table_stats(weft_ctx *ctx, const weft_table *table, int32_t 
             }
             values += group->rows;
             weft_pq_bounds b;
-            weft_pq_group_bounds(file, g, &column, 1, &b);
+            weft_pq_group_bounds(table, file, g, &column, 1, &b);
             out->null_count = b.null_count < 0 || out->null_count < 0 ? -1 : out->null_count + b.null_count;
             if (b.null_count == group->rows) continue; /* no values, no bounds */
             stats_widen(out, &b, first);

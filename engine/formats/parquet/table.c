@@ -1,8 +1,8 @@
-/* engine/formats/parquet/table.c - opening a table: footers, schema, columns by name; and the format's entry.
+/* engine/formats/parquet/table.c - opening a table: footers, schema, partition columns; the format's entry.
  *
  * The schema is the first file's, or with mergeSchema the union of all (Spark's option of that name), or what
- * the caller gives. Columns are found by name, without regard to case when there is no exact one; a file that
- * lacks a column gives NULLs for it. */
+ * the caller gives. Partition columns come behind it, unless it has a column of that name: then that one's
+ * values are those of the folders. How a file's columns become the table's is told in columns.c. */
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -10,33 +10,44 @@
 #include "engine/formats/parquet/parquet.h"
 #include "engine/formats/parquet/table.h"
 
-static weft_status table_options(weft_ctx *ctx, const char *const *options, int32_t count, bool *merge)
+typedef struct table_options {
+    bool merge;       /* mergeSchema */
+    bool recursive;   /* recursiveFileLookup: folders are no partitions */
+    const char *base; /* basePath, normalised; or NULL */
+} table_options;
+
+static weft_status table_flag(weft_ctx *ctx, const char *key, const char *value, bool *out)
 {
-    *merge = false;
+    *out = strcasecmp(value, "true") == 0;
+    if (*out || strcasecmp(value, "false") == 0) return WEFT_OK;
+    return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
+}
+
+static weft_status table_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
+                                      table_options *out)
+{
+    weft_status st = WEFT_OK;
+    *out = (table_options){0};
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
         if (strcasecmp(key, "path") == 0) continue;
-        if (strcasecmp(key, "mergeSchema") != 0) {
+        if (strcasecmp(key, "mergeSchema") == 0) {
+            WEFT_TRY(st, table_flag(ctx, key, value, &out->merge));
+        } else if (strcasecmp(key, "recursiveFileLookup") == 0) {
+            WEFT_TRY(st, table_flag(ctx, key, value, &out->recursive));
+        } else if (strcasecmp(key, "basePath") == 0) {
+            weft_file_info base;
+            WEFT_TRY(st, weft_fs_stat(ctx, value, &base));
+            out->base = base.path;
+        } else {
             return weft_fail(ctx, WEFT_CONFIG,
-                             "unknown option \"%s\" of format parquet; it knows mergeSchema", key);
+                             "unknown option \"%s\" of format parquet; it knows mergeSchema, basePath and "
+                             "recursiveFileLookup",
+                             key);
         }
-        if (strcasecmp(value, "true") != 0 && strcasecmp(value, "false") != 0) {
-            return weft_fail(ctx, WEFT_CONFIG, "option mergeSchema must be true or false, not \"%s\"", value);
-        }
-        *merge = strcasecmp(value, "true") == 0;
     }
-    return WEFT_OK;
-}
-
-static int32_t table_find_field(const weft_field *fields, int32_t count, const char *name)
-{
-    for (int32_t i = 0; i < count; i++) {
-        if (strcmp(fields[i].name, name) == 0) return i;
-    }
-    for (int32_t i = 0; i < count; i++) {
-        if (strcasecmp(fields[i].name, name) == 0) return i;
-    }
-    return -1;
+done:
+    return st;
 }
 
 /* Names and children are copied: the metas may go before the plan does. */
@@ -59,11 +70,29 @@ done:
     return st;
 }
 
+/* A column that two files have, as mergeSchema wants it: one type, or decimals with one scale. */
+static weft_status table_merge_field(weft_ctx *ctx, const weft_table *table, int32_t file, weft_field *field,
+                                     const weft_field *other)
+{
+    char have[256], want[256];
+    const weft_type a = field->type, b = other->type;
+    field->nullable |= other->nullable;
+    if (weft_type_equal(a, b)) return WEFT_OK;
+    if (a.id == WEFT_TYPE_DECIMAL && b.id == WEFT_TYPE_DECIMAL && a.scale == b.scale) {
+        if (b.precision > a.precision) field->type = b;
+        return WEFT_OK;
+    }
+    return weft_fail(ctx, WEFT_CANNOT_MERGE_SCHEMAS,
+                     "Failed merging schemas: column %s has type %s in files before %s, where it has %s.",
+                     field->name, weft_type_text(a, want, sizeof want), table->files[file].info->path,
+                     weft_type_text(b, have, sizeof have));
+}
+
 static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool merge)
 {
     weft_status st = WEFT_OK;
     const int32_t files = merge ? table->file_count : 1;
-    int64_t most = 0;
+    int64_t most = table->partitions.count;
     weft_field *fields = NULL;
     for (int32_t f = 0; f < files; f++) most += table->files[f].meta->field_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i64(most, 1), &fields));
@@ -71,8 +100,11 @@ static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool mer
         const weft_pq_meta *meta = table->files[f].meta;
         for (int32_t i = 0; i < meta->field_count; i++) {
             const weft_field *column = &meta->columns[i];
-            const int32_t known = f == 0 ? -1 : table_find_field(fields, table->schema.count, column->name);
-            if (known >= 0) continue; /* a type that differs is found when columns are mapped */
+            const int32_t known = weft_pq_find_field(fields, f == 0 ? 0 : table->schema.count, column->name);
+            if (known >= 0) {
+                WEFT_TRY(st, table_merge_field(ctx, table, f, &fields[known], column));
+                continue;
+            }
             weft_field *field = &fields[table->schema.count++];
             char *name = NULL;
             WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, column->name, strlen(column->name), &name));
@@ -80,29 +112,26 @@ static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool mer
             WEFT_TRY(st, table_copy_type(ctx, column->type, &field->type));
         }
     }
+    for (int32_t p = 0; p < table->partitions.count; p++) {
+        int32_t at = weft_pq_find_field(fields, table->schema.count, table->partitions.fields[p].name);
+        if (at < 0) at = table->schema.count++;
+        fields[at] = table->partitions.fields[p];
+    }
     table->schema.fields = fields;
 done:
     return st;
 }
 
-static weft_status table_map_columns(weft_ctx *ctx, weft_table *table, weft_pq_file *file)
+/* Which columns are partition columns. */
+static weft_status table_mark_partitions(weft_ctx *ctx, weft_table *table)
 {
     weft_status st = WEFT_OK;
-    int32_t *map = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &map));
-    for (int32_t c = 0; c < table->schema.count; c++) {
-        const weft_field *want = &table->schema.fields[c];
-        map[c] = table_find_field(file->meta->columns, file->meta->field_count, want->name);
-        if (map[c] < 0) continue;
-        const weft_type have = file->meta->columns[map[c]].type;
-        if (!weft_type_equal(have, want->type)) {
-            char have_text[256], want_text[256];
-            return weft_fail(ctx, WEFT_CORRUPT, "Parquet file %s: column %s has type %s, but %s is expected",
-                             file->info->path, want->name, weft_type_text(have, have_text, sizeof have_text),
-                             weft_type_text(want->type, want_text, sizeof want_text));
-        }
-    }
-    file->fields = map;
+    const weft_partitions *p = &table->partitions;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &table->partition_of));
+    for (int32_t c = 0; c < table->schema.count; c++)
+        table->partition_of[c] = weft_pq_find_field(p->fields, p->count, table->schema.fields[c].name);
+    for (int32_t f = 0; f < table->file_count; f++)
+        table->files[f].values = p->values + (int64_t)f * p->count;
 done:
     return st;
 }
@@ -120,9 +149,9 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
 {
     weft_status st = WEFT_OK;
     weft_table *table = NULL;
-    bool merge;
+    table_options set;
     *out = NULL;
-    WEFT_TRY(st, table_options(ctx, options, option_count, &merge));
+    WEFT_TRY(st, table_read_options(ctx, options, option_count, &set));
     WEFT_TRY(st, WEFT_NEW(ctx, &table));
     if (file_count == 0 && schema == NULL) {
         st = weft_fail(ctx, WEFT_UNABLE_TO_INFER_SCHEMA,
@@ -136,12 +165,16 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
         table->file_count = i + 1;
         table->rows += table->files[i].meta->rows;
     }
+    if (!set.recursive) {
+        WEFT_TRY(st, weft_partitions_find(ctx, files, file_count, set.base, schema, &table->partitions));
+    }
     if (schema != NULL) {
         table->schema = *schema;
     } else {
-        WEFT_TRY(st, table_infer_schema(ctx, table, merge));
+        WEFT_TRY(st, table_infer_schema(ctx, table, set.merge));
     }
-    for (int32_t i = 0; i < file_count; i++) WEFT_TRY(st, table_map_columns(ctx, table, &table->files[i]));
+    WEFT_TRY(st, table_mark_partitions(ctx, table));
+    for (int32_t i = 0; i < file_count; i++) WEFT_TRY(st, weft_pq_map_columns(ctx, table, &table->files[i]));
     *out = table;
 done:
     if (st != WEFT_OK) table_close(&table);
@@ -151,18 +184,20 @@ done:
 static const weft_schema *table_schema(const weft_table *table) { return &table->schema; }
 static int64_t table_row_count(const weft_table *table) { return table->rows; }
 
-void weft_pq_group_bounds(const weft_pq_file *file, int32_t row_group, const int32_t *columns,
-                          int32_t column_count, weft_pq_bounds *out)
+void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int32_t row_group,
+                          const int32_t *columns, int32_t column_count, weft_pq_bounds *out)
 {
     const weft_pq_row_group *group = &file->meta->row_groups[row_group];
     for (int32_t i = 0; i < column_count; i++) {
         const weft_pq_node *node = weft_pq_file_field(file, columns[i]);
+        const weft_value *value = weft_pq_partition_value(table, file, columns[i]);
         out[i] = (weft_pq_bounds){.null_count = -1};
-        if (node == NULL) {
+        if (value != NULL) {
+            out[i] = weft_pq_bounds_of_value(value, group->rows);
+        } else if (node == NULL) {
             out[i] = (weft_pq_bounds){.null_count = group->rows, .rows = group->rows};
         } else if (node->is_leaf) {
-            out[i] = weft_pq_bounds_of(&file->meta->leaves[node->leaf], &group->chunks[node->leaf].stats,
-                                       group->rows);
+            out[i] = weft_pq_bounds_of(node->as, &group->chunks[node->leaf].stats, group->rows);
         }
     }
 }

@@ -5,12 +5,16 @@
 
 #include "engine/formats/parquet/bounds.h"
 #include "engine/formats/parquet/meta.h"
+#include "engine/formats/partition.h"
 #include "engine/formats/source.h"
 
 typedef struct weft_pq_file {
     const weft_file_info *info;
     const weft_pq_meta *meta;
-    const int32_t *fields; /* [schema.count] field of the file, -1: the file has no such column (all NULL) */
+    /* [schema.count] the file's field for a column; NULL: it has none (all NULL, or a partition column);
+     * &weft_pq_mismatch: it has one of a type that cannot be read as the table's. */
+    const weft_pq_node *const *nodes;
+    const weft_value *values; /* [partitions.count] */
 } weft_pq_file;
 
 struct weft_table {
@@ -18,19 +22,37 @@ struct weft_table {
     int32_t file_count;
     weft_pq_file *files;
     int64_t rows;
+    weft_partitions partitions;
+    int32_t *partition_of; /* [schema.count] the partition column that a column is, or -1 */
 };
 
-/* The field of a file that holds a table column, or NULL. */
+/* The field of a file that holds a table column, or NULL, or &weft_pq_mismatch. */
 static inline const weft_pq_node *weft_pq_file_field(const weft_pq_file *file, int32_t column)
 {
-    const int32_t field = file->fields[column];
-    return field < 0 ? NULL : &file->meta->fields[field];
+    return file->nodes[column];
+}
+
+/* The value that all rows of the file have in a partition column; NULL for other columns. */
+static inline const weft_value *weft_pq_partition_value(const weft_table *table, const weft_pq_file *file,
+                                                        int32_t column)
+{
+    return table->partition_of[column] < 0 ? NULL : &file->values[table->partition_of[column]];
 }
 
 /* Bounds of a row group for the columns of a scan (room for column_count). A column that the file lacks is
  * all null; of nested columns nothing is known. */
-void weft_pq_group_bounds(const weft_pq_file *file, int32_t row_group, const int32_t *columns,
-                          int32_t column_count, weft_pq_bounds *out);
+void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int32_t row_group,
+                          const int32_t *columns, int32_t column_count, weft_pq_bounds *out);
+
+/* columns.c */
+extern const weft_pq_node weft_pq_mismatch;
+/* The field of that name, without regard to case when there is no exact one; or -1. */
+int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name);
+/* Fill in file->nodes. */
+WEFT_MUST_CHECK weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_file *file);
+/* WEFT_PARQUET_TYPE_MISMATCH with file, column and both types. */
+weft_status weft_pq_fail_mismatch(weft_ctx *ctx, const weft_table *table, const weft_pq_file *file,
+                                  int32_t column);
 
 /* stats.c, splits.c: the functions of the format. */
 weft_status weft_pq_table_stats(weft_ctx *ctx, const weft_table *table, int32_t column,

@@ -131,6 +131,200 @@ static void bloom_filters_are_asked(void **state)
     weft_fixture_close(&f);
 }
 
+static int compare_lines(const void *a, const void *b)
+{
+    const long x = strtol(*(char *const *)a, NULL, 10), y = strtol(*(char *const *)b, NULL, 10);
+    return x < y ? -1 : x > y;
+}
+
+/* The lines in ascending order of the number they begin with. */
+static weft_text sort_lines(weft_text t)
+{
+    char *lines[256];
+    int count = 0;
+    weft_text out = {0};
+    weft_text_add(&out, "", 0);
+    for (char *line = t.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
+        assert_true(count < WEFT_COUNT(lines));
+        *end = '\0';
+        lines[count++] = line;
+    }
+    qsort(lines, (size_t)count, sizeof *lines, compare_lines);
+    for (int i = 0; i < count; i++) {
+        weft_text_add(&out, lines[i], strlen(lines[i]));
+        weft_text_add(&out, "\n", 1);
+    }
+    free(t.bytes);
+    return out;
+}
+
+static weft_text read_folder(weft_fixture *f, weft_reading *r)
+{
+    char path[4096];
+    weft_text got = {0};
+    weft_text_add(&got, "", 0);
+    weft_parquet_data_path(path, sizeof path, r->name, "");
+    weft_fixture_ok(f, weft_parquet_read_text(f, path, r, &got));
+    return sort_lines(got);
+}
+
+/* Partitioned folders: names, types and values of the columns that stand in their names. */
+static void folders_give_their_partitions(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"spark/parts", "spark/parts_typed"};
+    static const char *const schemas[] = {"id int, v string, p int, q string",
+                                          "id int, day date, at timestamp, big bigint, f double"};
+    for (int i = 0; i < WEFT_COUNT(names); i++) {
+        weft_fixture f;
+        weft_fixture_open(&f);
+        weft_reading r = {.name = names[i], .batch_rows = 5, .target_rows = 100};
+        weft_text want = weft_parquet_load_text(names[i]), got = read_folder(&f, &r);
+        assert_string_equal(want.bytes, got.bytes);
+        assert_string_equal(r.schema, schemas[i]);
+        free(want.bytes);
+        free(got.bytes);
+        weft_fixture_close(&f);
+    }
+}
+
+/* A predicate on a partition column leaves out whole files; rows of others are dropped as always. */
+static void partitions_are_pruned(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_fixture_open(&f);
+    const weft_value one = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = 1};
+    const weft_value ten = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = 10};
+    const weft_expr *conjuncts[] = {compare(&f, 2, "=", one), compare(&f, 3, "=", string("a/b=2 %")),
+                                    compare(&f, 0, ">", ten)};
+    weft_reading r = {.name = "spark/parts",
+                      .batch_rows = 100,
+                      .target_rows = 100,
+                      .conjuncts = conjuncts,
+                      .conjunct_count = WEFT_COUNT(conjuncts)};
+    weft_text got = read_folder(&f, &r);
+    assert_string_equal(got.bytes, "22\t'v22'\t1\t'a/b=2 %'\n");
+    assert_int_equal(r.metrics.row_groups, 1); /* of twelve files */
+    free(got.bytes);
+    r.conjunct_count = 1;
+    got = read_folder(&f, &r);
+    assert_int_equal(r.rows, 8);
+    assert_int_equal(r.metrics.row_groups, 4);
+    free(got.bytes);
+    weft_fixture_close(&f);
+}
+
+/* One partition alone has no partition columns, unless the base is told. */
+static void base_path_counts(void **state)
+{
+    (void)state;
+    char base[4096];
+    weft_fixture f;
+    weft_fixture_open(&f);
+    weft_parquet_data_path(base, sizeof base, "spark/parts", "");
+    const char *const with_base[] = {"basePath", base}, *const flat[] = {"recursiveFileLookup", "true"};
+    const struct {
+        const char *name;
+        const char *const *options;
+        const char *schema;
+    } cases[] = {{"spark/parts/p=1", NULL, "id int, v string, q string"},
+                 {"spark/parts/p=1/q=*", NULL, "id int, v string"},
+                 {"spark/parts/p=1/q=*2*/part-0.parquet", NULL, "id int, v string"},
+                 {"spark/parts/p=1", with_base, "id int, v string, p int, q string"},
+                 {"spark/parts", flat, "id int, v string"}};
+    for (int i = 0; i < WEFT_COUNT(cases); i++) {
+        weft_reading r = {.name = cases[i].name,
+                          .batch_rows = 100,
+                          .target_rows = 100,
+                          .options = cases[i].options,
+                          .option_count = cases[i].options != NULL};
+        weft_text got = read_folder(&f, &r);
+        assert_string_equal(r.schema, cases[i].schema);
+        free(got.bytes);
+    }
+    weft_fixture_close(&f);
+}
+
+static bool is_one_of(const char *name, const char *const *list)
+{
+    for (; *list != NULL; list++) {
+        if (strcmp(name, *list) == 0) return true;
+    }
+    return false;
+}
+
+/* What Spark reads, and changes as it does: 300 as a TINYINT, the unscaled digits of a decimal, the days of a
+ * date. Here these are errors. */
+static bool spark_changes_it(const char *file, const char *want)
+{
+    static const char *const numbers[] = {"tinyint", "smallint", "int", "bigint", "double", NULL};
+    const bool decimal = strncmp(file, "as_decimal", 10) == 0;
+    const bool other = decimal || strcmp(file, "as_date") == 0 || strcmp(file, "as_timestamp_ntz") == 0;
+    const bool narrow =
+        (strcmp(want, "tinyint") == 0 && (strcmp(file, "as_smallint") == 0 || strcmp(file, "as_int") == 0)) ||
+        (strcmp(want, "smallint") == 0 && strcmp(file, "as_int") == 0);
+    return narrow || (strcmp(want, "date") == 0 && strcmp(file, "as_date") != 0) ||
+           (other && is_one_of(want, numbers)) || (decimal && strcmp(want, "binary") == 0);
+}
+
+/* The value of `a` in the file as the type; "" when it is refused. */
+static void read_as(const char *file, const char *want, char *value, size_t bytes)
+{
+    char name[128], path[4096];
+    weft_fixture f;
+    weft_field field = {.name = "a", .nullable = true};
+    const weft_schema given = {.count = 1, .fields = &field};
+    weft_text out = {0};
+    weft_fixture_open(&f);
+    weft_text_add(&out, "", 0);
+    weft_fixture_ok(&f, weft_type_parse(&f.ctx, want, &field.type));
+    snprintf(name, sizeof name, "spark/%s", file);
+    weft_parquet_data_path(path, sizeof path, name, ".parquet");
+    weft_reading r = {.name = name, .batch_rows = 10, .target_rows = 100, .given = &given};
+    const weft_status st = weft_parquet_read_text(&f, path, &r, &out);
+    if (st != WEFT_OK) {
+        assert_int_equal(st, WEFT_PARQUET_TYPE_MISMATCH);
+        assert_non_null(strstr(f.ctx.error.message, file));
+        assert_non_null(strstr(f.ctx.error.message, "[a]"));
+        assert_non_null(strstr(f.ctx.error.message, want));
+        value[0] = '\0';
+    } else {
+        assert_true(out.len > 0);
+        snprintf(value, bytes, "%.*s", (int)out.len - 1, out.bytes);
+    }
+    free(out.bytes);
+    weft_fixture_close(&f);
+}
+
+/* A file's type may be narrower than the table's: every pair of types, as Spark has it. */
+static void types_are_widened(void **state)
+{
+    (void)state;
+    static const char *const types[] = {
+        "tinyint",       "smallint",      "int",           "bigint",        "float",
+        "double",        "decimal(5,2)",  "decimal(9,2)",  "decimal(7,4)",  "decimal(10,0)",
+        "decimal(12,2)", "decimal(20,0)", "decimal(22,2)", "decimal(30,2)", "string",
+        "binary",        "date",          "timestamp",     "timestamp_ntz", "boolean"};
+    weft_text lines = weft_parquet_load_text("spark/as");
+    for (int h = 0; h < WEFT_COUNT(types); h++) {
+        char file[64];
+        snprintf(file, sizeof file, "as_%s", types[h]);
+        for (char *c = file; *c != '\0'; c++) *c = *c == '(' || *c == ',' ? '_' : *c == ')' ? '\0' : *c;
+        for (int w = 0; w < WEFT_COUNT(types); w++) {
+            char start[128], got[128], want[128] = "";
+            const int n = snprintf(start, sizeof start, "%s\t%s\t", file, types[w]);
+            const char *line = strstr(lines.bytes, start);
+            if (line != NULL && !spark_changes_it(file, types[w]))
+                snprintf(want, sizeof want, "%.*s", (int)strcspn(line + n, "\n"), line + n);
+            read_as(file, types[w], got, sizeof got);
+            if (strcmp(got, want) != 0) print_message("%s as %s\n", file, types[w]);
+            assert_string_equal(got, want);
+        }
+    }
+    free(lines.bytes);
+}
+
 /* Days of the Julian calendar, by the dates that they have there. */
 static void days_keep_their_dates(void **state)
 {
@@ -152,4 +346,5 @@ static void days_keep_their_dates(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(files_give_their_rows), WEFT_TEST(pages_are_pruned), WEFT_TEST(bloom_filters_are_asked),
-           WEFT_TEST(days_keep_their_dates))
+           WEFT_TEST(folders_give_their_partitions), WEFT_TEST(partitions_are_pruned),
+           WEFT_TEST(base_path_counts), WEFT_TEST(types_are_widened), WEFT_TEST(days_keep_their_dates))

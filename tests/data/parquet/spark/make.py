@@ -253,6 +253,36 @@ def pruned_files(m):
                "parquet.enable.dictionary": "false"})
 
 
+TYPES = {
+    "tinyint": "7", "smallint": "300", "int": "70000", "bigint": "5000000000", "float": "1.1",
+    "double": "2.2",
+    "decimal(5,2)": "1.25", "decimal(9,2)": "-1.25", "decimal(7,4)": "1.2525", "decimal(10,0)": "5",
+    "decimal(12,2)": "5", "decimal(20,0)": "5", "decimal(22,2)": "-5", "decimal(30,2)": "1.25",
+    "string": "'s'", "binary": "X'41'", "date": "DATE'2020-01-02'",
+    "timestamp": "TIMESTAMP'2020-01-02 03:04:05'", "timestamp_ntz": "TIMESTAMP_NTZ'2020-01-02 03:04:05'",
+    "boolean": "true",
+}  # fmt: skip
+
+
+def widened_files(m):
+    """One row of each type; as.txt: what Spark makes of it when asked for each other type, if it does."""
+    lines = []
+    for have, value in TYPES.items():
+        name = "as_" + have.replace("(", "_").replace(",", "_").replace(")", "")
+        out = m.scratch / name
+        m.spark.sql(f"SELECT CAST({value} AS {have}) AS a").write.parquet(str(out))
+        (made,) = out.glob("part-*.parquet")
+        shutil.copyfile(made, FOLDER / f"{name}.parquet")
+        for want in TYPES:
+            frame = m.spark.read.schema(f"a {want}").parquet(str(out))
+            try:
+                row = frame.collect()[0]
+            except Exception:  # noqa: BLE001 Spark refuses
+                continue
+            lines.append(f"{name}\t{want}\t{text(row[0], frame.schema[0].dataType)}")
+    m.note("as", lines)
+
+
 def folders(m):
     sql = m.spark.sql
     m.folder(sql("""SELECT CAST(id AS INT) AS id, concat('v', id) AS v, CAST(id % 3 AS INT) AS p,
@@ -273,6 +303,7 @@ def main():
         plain_files(m)
         time_files(m)
         pruned_files(m)
+        widened_files(m)
         folders(m)
         spark.stop()
 

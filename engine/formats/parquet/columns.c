@@ -1,0 +1,139 @@
+/* engine/formats/parquet/columns.c - the table's columns in each of its files.
+ *
+ * Columns are found by name, without regard to case when there is no exact one. A file's type may be narrower
+ * than the table's where every value stays what it is, as Spark's reader has it:
+ *
+ *   TINYINT, SMALLINT, INT → wider whole numbers, DOUBLE, DECIMAL with 10 whole digits
+ *   BIGINT → DECIMAL with 20;   FLOAT → DOUBLE;   DATE → TIMESTAMP_NTZ
+ *   DECIMAL → no fewer digits on either side of the point
+ *   STRING ↔ BINARY;   TIMESTAMP ↔ TIMESTAMP_NTZ (the instant becomes UTC's clock, and back)
+ *
+ * Then the column has a leaf of its own, which converts. Any other type is an error, but only of a scan that
+ * reads the column of that file. Spark also reads 300 of an INT as a TINYINT (44) and a DATE as an INT: here
+ * these are errors too. */
+#include <string.h>
+#include <strings.h>
+
+#include "engine/formats/parquet/table.h"
+
+const weft_pq_node weft_pq_mismatch = {.name = "", .shape = WEFT_PQ_SHAPE_STRUCT};
+
+int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, name) == 0) return i;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        if (strcasecmp(fields[i].name, name) == 0) return i;
+    }
+    return -1;
+}
+
+/* DECIMAL(p, s) or a whole number as a wider DECIMAL. */
+static bool columns_to_decimal(const weft_pq_leaf *from, weft_type to, weft_pq_leaf *out)
+{
+    const bool decimal = from->type.id == WEFT_TYPE_DECIMAL;
+    const int scale = decimal ? from->type.scale : 0;
+    int whole = decimal ? from->type.precision - scale : 10;
+    if (from->type.id == WEFT_TYPE_BIGINT) whole = 20;
+    if (!decimal && from->convert != WEFT_PQ_AS_IS && from->convert != WEFT_PQ_TO_I8 &&
+        from->convert != WEFT_PQ_TO_I16) {
+        return false; /* unsigned, and times */
+    }
+    if (to.scale < scale || to.precision - to.scale < whole) return false;
+    out->scale_up = (uint8_t)(to.scale - scale);
+    if (from->physical == WEFT_PQ_INT32) {
+        const bool narrow = decimal && to.precision <= 18 && out->scale_up == 0;
+        out->convert = narrow ? WEFT_PQ_I32_TO_I64 : WEFT_PQ_I32_TO_I128;
+    } else if (from->physical == WEFT_PQ_INT64 && from->convert == WEFT_PQ_AS_IS) {
+        out->convert = to.precision <= 18 && out->scale_up == 0 ? WEFT_PQ_AS_IS : WEFT_PQ_I64_TO_I128;
+    }
+    return true;
+}
+
+/* Set out, a copy of from, to give values of another type; false when no rule allows it. */
+static bool columns_convert(const weft_pq_leaf *from, weft_type to, weft_pq_leaf *out)
+{
+    const weft_type_id have = (weft_type_id)from->type.id, want = (weft_type_id)to.id;
+    const bool small = from->physical == WEFT_PQ_INT32 && have >= WEFT_TYPE_TINYINT &&
+                       have <= WEFT_TYPE_INT && !from->unsigned_order;
+    const bool bytes = have == WEFT_TYPE_STRING || have == WEFT_TYPE_BINARY;
+    const bool time = have == WEFT_TYPE_TIMESTAMP || have == WEFT_TYPE_TIMESTAMP_NTZ;
+    out->type = to;
+    if (want == WEFT_TYPE_DECIMAL && (small || have == WEFT_TYPE_BIGINT || have == WEFT_TYPE_DECIMAL))
+        return columns_to_decimal(from, to, out);
+    if (small && want > have && want <= WEFT_TYPE_BIGINT) {
+        out->convert = want == WEFT_TYPE_SMALLINT ? WEFT_PQ_TO_I16
+                       : want == WEFT_TYPE_INT    ? WEFT_PQ_AS_IS
+                                                  : WEFT_PQ_I32_TO_I64;
+        return true;
+    }
+    if (small && want == WEFT_TYPE_DOUBLE) {
+        out->convert = WEFT_PQ_I32_TO_F64;
+        return true;
+    }
+    if (from->physical == WEFT_PQ_FLOAT && want == WEFT_TYPE_DOUBLE) {
+        out->convert = WEFT_PQ_F32_TO_F64;
+        return true;
+    }
+    if (have == WEFT_TYPE_DATE && from->convert == WEFT_PQ_AS_IS && want == WEFT_TYPE_TIMESTAMP_NTZ) {
+        out->convert = WEFT_PQ_DATE_TO_US;
+        return true;
+    }
+    return (bytes && (want == WEFT_TYPE_STRING || want == WEFT_TYPE_BINARY)) ||
+           (time && (want == WEFT_TYPE_TIMESTAMP || want == WEFT_TYPE_TIMESTAMP_NTZ));
+}
+
+/* The node that gives the file's column as the table's type. */
+static weft_status columns_node(weft_ctx *ctx, const weft_pq_meta *meta, int32_t field, weft_type want,
+                                const weft_pq_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_pq_node *node = &meta->fields[field];
+    *out = node;
+    if (weft_type_equal(node->type, want)) return WEFT_OK;
+    *out = &weft_pq_mismatch;
+    if (node->is_leaf) {
+        weft_pq_node *copy = NULL;
+        weft_pq_leaf *leaf = NULL;
+        WEFT_TRY(st, WEFT_NEW(ctx, &leaf));
+        *leaf = *node->as;
+        if (!columns_convert(node->as, want, leaf)) goto done;
+        WEFT_TRY(st, WEFT_NEW(ctx, &copy));
+        *copy = *node;
+        copy->as = leaf;
+        copy->type = want;
+        *out = copy;
+    }
+done:
+    return st;
+}
+
+weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_file *file)
+{
+    weft_status st = WEFT_OK;
+    const weft_pq_node **nodes = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &nodes));
+    for (int32_t c = 0; c < table->schema.count; c++) {
+        const weft_field *want = &table->schema.fields[c];
+        if (table->partition_of[c] >= 0) continue; /* its value stands in the path */
+        const int32_t field = weft_pq_find_field(file->meta->columns, file->meta->field_count, want->name);
+        if (field >= 0) WEFT_TRY(st, columns_node(ctx, file->meta, field, want->type, &nodes[c]));
+    }
+    file->nodes = nodes;
+done:
+    return st;
+}
+
+weft_status weft_pq_fail_mismatch(weft_ctx *ctx, const weft_table *table, const weft_pq_file *file,
+                                  int32_t column)
+{
+    char have[256], want[256];
+    const weft_field *field = &table->schema.fields[column];
+    const int32_t at = weft_pq_find_field(file->meta->columns, file->meta->field_count, field->name);
+    return weft_fail(ctx, WEFT_PARQUET_TYPE_MISMATCH,
+                     "Encountered error while reading file %s. Data type mismatches when reading Parquet "
+                     "column [%s]. Expected type %s, actual type of the file %s.",
+                     file->info->path, field->name, weft_type_text(field->type, want, sizeof want),
+                     at < 0 ? "none" : weft_type_text(file->meta->columns[at].type, have, sizeof have));
+}

@@ -1,0 +1,269 @@
+/* engine/formats/partition.c - from the paths of files to partition columns; see the header.
+ *
+ *   path → folders below the base, from the last upwards → name=value pairs, until one has no '='
+ *   → all files must have the same names in the same place → types from all values → values */
+#include <string.h>
+#include <strings.h>
+
+#include "engine/formats/partition.h"
+
+enum { PARTITION_COLUMNS_MAX = 64 }; /* folders of one path */
+
+#define PARTITION_NULL "__HIVE_DEFAULT_PARTITION__"
+
+typedef struct partition_finder {
+    weft_ctx *ctx;
+    int32_t count;       /* columns; -1: no file was looked at yet */
+    const char **names;  /* [count] */
+    const char *first;   /* the file whose names they are */
+    size_t root_bytes;   /* of its path: where the partition folders begin */
+    const char **texts;  /* [files * count] NULL for NULL */
+} partition_finder;
+
+static int partition_hex(char c)
+{
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F') return c - 'A' + 10;
+    return -1;
+}
+
+/* Undo %XX in place; what is none stays. */
+static void partition_unescape(char *text)
+{
+    char *to = text;
+    for (const char *at = text; *at != '\0'; to++) {
+        const int high = at[0] == '%' ? partition_hex(at[1]) : -1;
+        const int low = high >= 0 ? partition_hex(at[2]) : -1;
+        if (low > 0 || (low == 0 && high > 0)) { /* %00 would end the text */
+            *to = (char)(high * 16 + low);
+            at += 3;
+        } else {
+            *to = *at++;
+        }
+    }
+    *to = '\0';
+}
+
+/* One folder's name of len bytes: *name and *text, NULL for NULL; *name is NULL when it is no pair. */
+static weft_status partition_pair(weft_ctx *ctx, const char *folder, size_t len, char **name, char **text)
+{
+    weft_status st = WEFT_OK;
+    const char *equal = memchr(folder, '=', len);
+    *name = *text = NULL;
+    if (equal == NULL) return WEFT_OK;
+    const size_t name_bytes = (size_t)(equal - folder), text_bytes = len - name_bytes - 1;
+    if (name_bytes == 0) {
+        return weft_fail(ctx, WEFT_EMPTY_PARTITION_NAME,
+                         "Found an empty partition column name in the path segment '%.*s'.", (int)len,
+                         folder);
+    }
+    if (text_bytes == 0) {
+        return weft_fail(ctx, WEFT_EMPTY_PARTITION_VALUE,
+                         "Found an empty partition column value in the path segment '%.*s'.", (int)len,
+                         folder);
+    }
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, folder, name_bytes, name));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, equal + 1, text_bytes, text));
+    partition_unescape(*name);
+    if (strcmp(*text, PARTITION_NULL) == 0) {
+        *text = NULL;
+    } else {
+        partition_unescape(*text);
+    }
+done:
+    return st;
+}
+
+/* The pairs of a path, the outermost first; *root_bytes is where the outermost folder's name begins. */
+static weft_status partition_pairs(weft_ctx *ctx, const weft_file_info *file, size_t base_bytes, char **names,
+                                   char **texts, int32_t *count, size_t *root_bytes)
+{
+    weft_status st = WEFT_OK;
+    const char *path = file->path;
+    const char *slash = strrchr(path, '/');
+    size_t end = slash == NULL ? 0 : (size_t)(slash - path);
+    int32_t n = 0;
+    while (end > base_bytes) {
+        size_t begin = end;
+        while (begin > 0 && path[begin - 1] != '/') begin--;
+        char *name = NULL, *text = NULL;
+        WEFT_TRY(st, partition_pair(ctx, path + begin, end - begin, &name, &text));
+        if (name == NULL && n > 0) break;
+        if (name != NULL) {
+            if (n == PARTITION_COLUMNS_MAX) {
+                return weft_fail(ctx, WEFT_LIMIT, "More than %d partition columns in '%s'.",
+                                 PARTITION_COLUMNS_MAX, path);
+            }
+            names[n] = name;
+            texts[n++] = text;
+            *root_bytes = begin;
+        }
+        if (begin == 0) break;
+        end = begin - 1;
+    }
+    for (int32_t i = 0; i < n / 2; i++) {
+        char *name = names[i], *text = texts[i];
+        names[i] = names[n - 1 - i];
+        texts[i] = texts[n - 1 - i];
+        names[n - 1 - i] = name;
+        texts[n - 1 - i] = text;
+    }
+    *count = n;
+done:
+    return st;
+}
+
+static weft_status partition_name_list(weft_ctx *ctx, const char *const *names, int32_t count, char **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s", count == 0 ? "(none)" : names[0]));
+    for (int32_t i = 1; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s, %s", *out, names[i]));
+done:
+    return st;
+}
+
+/* The names of the first file are those of the table. */
+static weft_status partition_set_names(partition_finder *f, int32_t files, const char *path, char **names,
+                                       int32_t count, size_t root_bytes)
+{
+    weft_status st = WEFT_OK;
+    f->count = count;
+    f->first = path;
+    f->root_bytes = root_bytes;
+    if (count == 0) goto done;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(f->ctx, count, &f->names));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(f->ctx, (int64_t)files * count, &f->texts));
+    for (int32_t i = 0; i < count; i++) {
+        f->names[i] = names[i];
+        for (int32_t k = 0; k < i; k++) {
+            if (strcasecmp(names[i], names[k]) != 0) continue;
+            return weft_fail(f->ctx, WEFT_COLUMN_ALREADY_EXISTS,
+                             "The column `%s` already exists: it is named twice in '%s'.", names[i], path);
+        }
+    }
+done:
+    return st;
+}
+
+static weft_status partition_check_names(partition_finder *f, const char *path, char **names, int32_t count,
+                                         size_t root_bytes)
+{
+    weft_status st = WEFT_OK;
+    bool same = count == f->count;
+    for (int32_t i = 0; same && i < count; i++) same = strcasecmp(names[i], f->names[i]) == 0;
+    if (!same && (count == 0 || f->count == 0)) {
+        st = weft_fail(f->ctx, WEFT_CONFLICTING_DIRECTORIES,
+                       "Conflicting directory structures: '%s' lies in partition folders, '%s' does not.",
+                       count == 0 ? f->first : path, count == 0 ? path : f->first);
+    } else if (!same) {
+        char *here = NULL, *there = NULL;
+        WEFT_TRY(st, partition_name_list(f->ctx, (const char *const *)names, count, &here));
+        WEFT_TRY(st, partition_name_list(f->ctx, f->names, f->count, &there));
+        st = weft_fail(f->ctx, WEFT_CONFLICTING_PARTITION_COLUMNS,
+                       "Conflicting partition column names: '%s' has %s, '%s' has %s.", f->first, there, path,
+                       here);
+    } else if (count > 0 && (root_bytes != f->root_bytes || strncmp(path, f->first, root_bytes) != 0)) {
+        st = weft_fail(f->ctx, WEFT_CONFLICTING_DIRECTORIES,
+                       "Conflicting directory structures: the partition folders of '%s' begin below another "
+                       "folder than those of '%s'; read them apart, or set the option basePath.",
+                       path, f->first);
+    }
+done:
+    return st;
+}
+
+static weft_status partition_take_file(partition_finder *f, const weft_file_info *files, int32_t file_count,
+                                       int32_t i, const char *base)
+{
+    weft_status st = WEFT_OK;
+    char *names[PARTITION_COLUMNS_MAX], *texts[PARTITION_COLUMNS_MAX];
+    int32_t count = 0;
+    size_t root_bytes = 0, base_bytes = (size_t)files[i].base_bytes;
+    if (base != NULL) {
+        base_bytes = strlen(base);
+        while (base_bytes > 1 && base[base_bytes - 1] == '/') base_bytes--;
+        if (strncmp(files[i].path, base, base_bytes) != 0 ||
+            (files[i].path[base_bytes] != '/' && base_bytes > 1)) {
+            return weft_fail(f->ctx, WEFT_INVALID, "The file '%s' does not lie below the basePath '%s'.",
+                             files[i].path, base);
+        }
+    } else if (base_bytes == 0) {
+        base_bytes = strlen(files[i].path); /* not known: no folder counts */
+    }
+    WEFT_TRY(st, partition_pairs(f->ctx, &files[i], base_bytes, names, texts, &count, &root_bytes));
+    if (f->count < 0) {
+        WEFT_TRY(st, partition_set_names(f, file_count, files[i].path, names, count, root_bytes));
+    } else {
+        WEFT_TRY(st, partition_check_names(f, files[i].path, names, count, root_bytes));
+    }
+    for (int32_t c = 0; c < count; c++) f->texts[(int64_t)i * count + c] = texts[c];
+done:
+    return st;
+}
+
+static weft_type partition_column_type(const partition_finder *f, int32_t files, int32_t column,
+                                       const weft_schema *given)
+{
+    for (int32_t i = 0; given != NULL && i < given->count; i++) {
+        if (strcasecmp(given->fields[i].name, f->names[column]) == 0) return given->fields[i].type;
+    }
+    weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+    const char *before = NULL; /* neighbours often have the same value */
+    for (int32_t i = 0; i < files; i++) {
+        const char *text = f->texts[(int64_t)i * f->count + column];
+        if (text == NULL || (before != NULL && strcmp(text, before) == 0)) continue;
+        type = weft_partition_type_common(type, weft_partition_type_of(text));
+        before = text;
+    }
+    return type;
+}
+
+static int partition_compare_values(const void *a, const void *b)
+{
+    return weft_value_compare(a, b);
+}
+
+/* Different values of a column, NULL left out; sorted is scratch for all of them. */
+static int64_t partition_distinct(const weft_value *values, int32_t files, int32_t stride, weft_value *sorted)
+{
+    int64_t count = 0;
+    int32_t n = 0;
+    for (int32_t i = 0; i < files; i++) {
+        if (!values[(int64_t)i * stride].is_null) sorted[n++] = values[(int64_t)i * stride];
+    }
+    qsort(sorted, (size_t)n, sizeof *sorted, partition_compare_values);
+    for (int32_t i = 0; i < n; i++) count += i == 0 || weft_value_compare(&sorted[i - 1], &sorted[i]) != 0;
+    return count;
+}
+
+weft_status weft_partitions_find(weft_ctx *ctx, const weft_file_info *files, int32_t file_count,
+                                 const char *base, const weft_schema *given, weft_partitions *out)
+{
+    weft_status st = WEFT_OK;
+    partition_finder f = {.ctx = ctx, .count = -1};
+    weft_field *fields = NULL;
+    weft_value *values = NULL, *sorted = NULL;
+    int64_t *distinct = NULL;
+    *out = (weft_partitions){0};
+    for (int32_t i = 0; i < file_count; i++)
+        WEFT_TRY(st, partition_take_file(&f, files, file_count, i, base));
+    if (f.count <= 0) goto done;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, f.count, &fields));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, f.count, &distinct));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)file_count * f.count, &values));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, file_count, &sorted));
+    for (int32_t c = 0; c < f.count; c++) {
+        const weft_type type = partition_column_type(&f, file_count, c, given);
+        fields[c] = (weft_field){.name = f.names[c], .type = type, .nullable = true};
+        for (int32_t i = 0; i < file_count; i++) {
+            const int64_t at = (int64_t)i * f.count + c;
+            WEFT_TRY(st, weft_partition_value(ctx, f.names[c], f.texts[at], type, &values[at]));
+        }
+        distinct[c] = partition_distinct(values + c, file_count, f.count, sorted);
+    }
+    *out = (weft_partitions){.count = f.count, .fields = fields, .values = values, .distinct = distinct};
+done:
+    return st;
+}

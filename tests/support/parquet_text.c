@@ -4,7 +4,7 @@
 
 #include "tests/support/parquet_text.h"
 
-void weft_text_add(weft_text *t, const char *bytes, size_t len)
+void weft_row_text_add(weft_row_text *t, const char *bytes, size_t len)
 {
     if (t->len + len + 1 > t->room) {
         t->room = (t->len + len + 1) * 2;
@@ -16,8 +16,8 @@ void weft_text_add(weft_text *t, const char *bytes, size_t len)
     t->bytes[t->len] = '\0';
 }
 
-static void text_format(weft_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
-static void text_format(weft_text *t, const char *format, ...)
+static void text_format(weft_row_text *t, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static void text_format(weft_row_text *t, const char *format, ...)
 {
     char part[256];
     va_list arguments;
@@ -25,10 +25,10 @@ static void text_format(weft_text *t, const char *format, ...)
     const int n = vsnprintf(part, sizeof part, format, arguments);
     va_end(arguments);
     assert_in_range(n, 0, sizeof part - 1);
-    weft_text_add(t, part, (size_t)n);
+    weft_row_text_add(t, part, (size_t)n);
 }
 
-static void text_i128(weft_text *t, weft_i128 value)
+static void text_i128(weft_row_text *t, weft_i128 value)
 {
     char digits[48];
     int at = sizeof digits;
@@ -38,53 +38,53 @@ static void text_i128(weft_text *t, weft_i128 value)
         left /= 10;
     } while (left > 0);
     if (value < 0) digits[--at] = '-';
-    weft_text_add(t, digits + at, sizeof digits - (size_t)at);
+    weft_row_text_add(t, digits + at, sizeof digits - (size_t)at);
 }
 
-static void text_string(weft_text *t, weft_type type, const weft_str *s)
+static void text_string(weft_row_text *t, weft_type type, const weft_str *s)
 {
     const char *bytes = weft_str_data(s);
     if (type.id == WEFT_TYPE_STRING) {
-        weft_text_add(t, "'", 1);
-        weft_text_add(t, bytes, s->len);
+        weft_row_text_add(t, "'", 1);
+        weft_row_text_add(t, bytes, s->len);
     } else {
-        weft_text_add(t, "x'", 2);
+        weft_row_text_add(t, "x'", 2);
         for (uint32_t i = 0; i < s->len; i++) text_format(t, "%02x", (unsigned char)bytes[i]);
     }
-    weft_text_add(t, "'", 1);
+    weft_row_text_add(t, "'", 1);
 }
 
-static void text_list(weft_text *t, const weft_column *c, const weft_list *list)
+static void text_list(weft_row_text *t, const weft_column *c, const weft_list *list)
 {
     const bool is_map = c->type.id == WEFT_TYPE_MAP;
     assert_true(list->offset >= 0 && list->length >= 0 && list->offset + list->length <= c->child_rows);
-    weft_text_add(t, is_map ? "<" : "[", 1);
+    weft_row_text_add(t, is_map ? "<" : "[", 1);
     for (int32_t i = 0; i < list->length; i++) {
-        if (i > 0) weft_text_add(t, ", ", 2);
+        if (i > 0) weft_row_text_add(t, ", ", 2);
         if (is_map) {
-            weft_text_value(t, &c->children[0].children[0], list->offset + i);
-            weft_text_add(t, ": ", 2);
-            weft_text_value(t, &c->children[0].children[1], list->offset + i);
+            weft_row_text_value(t, &c->children[0].children[0], list->offset + i);
+            weft_row_text_add(t, ": ", 2);
+            weft_row_text_value(t, &c->children[0].children[1], list->offset + i);
         } else {
-            weft_text_value(t, &c->children[0], list->offset + i);
+            weft_row_text_value(t, &c->children[0], list->offset + i);
         }
     }
-    weft_text_add(t, is_map ? ">" : "]", 1);
+    weft_row_text_add(t, is_map ? ">" : "]", 1);
 }
 
-void weft_text_value(weft_text *t, const weft_column *c, int32_t row)
+void weft_row_text_value(weft_row_text *t, const weft_column *c, int32_t row)
 {
     if (weft_column_is_null(c, row)) {
-        weft_text_add(t, "NULL", 4);
+        weft_row_text_add(t, "NULL", 4);
         return;
     }
     if (c->phys == WEFT_PHYS_STRUCT) {
-        weft_text_add(t, "{", 1);
+        weft_row_text_add(t, "{", 1);
         for (int32_t i = 0; i < c->child_count; i++) {
-            if (i > 0) weft_text_add(t, ", ", 2);
-            weft_text_value(t, &c->children[i], row);
+            if (i > 0) weft_row_text_add(t, ", ", 2);
+            weft_row_text_value(t, &c->children[i], row);
         }
-        weft_text_add(t, "}", 1);
+        weft_row_text_add(t, "}", 1);
         return;
     }
     const void *value = weft_column_value(c, row);
@@ -110,7 +110,7 @@ void weft_text_value(weft_text *t, const weft_column *c, int32_t row)
 }
 
 static weft_status read_splits(weft_ctx *ctx, const weft_format *format, const weft_table *table,
-                               const weft_scan_spec *spec, weft_reading *r, weft_text *out)
+                               const weft_scan_spec *spec, weft_reading *r, weft_row_text *out)
 {
     weft_status st = WEFT_OK;
     weft_split *splits;
@@ -127,10 +127,10 @@ static weft_status read_splits(weft_ctx *ctx, const weft_format *format, const w
         for (int32_t i = 0; i < batch.selected; i++) {
             const int32_t row = batch.selection != NULL ? batch.selection[i] : i;
             for (int32_t c = 0; c < batch.column_count; c++) {
-                if (c > 0) weft_text_add(out, "\t", 1);
-                weft_text_value(out, &batch.columns[c], row);
+                if (c > 0) weft_row_text_add(out, "\t", 1);
+                weft_row_text_value(out, &batch.columns[c], row);
             }
-            weft_text_add(out, "\n", 1);
+            weft_row_text_add(out, "\n", 1);
         }
         r->rows += batch.selected;
     }
@@ -140,7 +140,7 @@ done:
     return st;
 }
 
-weft_status weft_parquet_read_text(weft_fixture *f, const char *path, weft_reading *r, weft_text *out)
+weft_status weft_parquet_read_text(weft_fixture *f, const char *path, weft_reading *r, weft_row_text *out)
 {
     weft_status st = WEFT_OK;
     const weft_format *format = weft_format_find("parquet");
@@ -179,26 +179,26 @@ void weft_parquet_data_path(char *path, size_t bytes, const char *name, const ch
     snprintf(path, bytes, "%s/tests/data/parquet/%s%s", weft_test_source_dir(), name, extension);
 }
 
-weft_text weft_parquet_load_text(const char *name)
+weft_row_text weft_parquet_load_text(const char *name)
 {
     char path[4096];
-    weft_text t = {0};
+    weft_row_text t = {0};
     weft_parquet_data_path(path, sizeof path, name, ".txt");
     FILE *file = fopen(path, "rb");
     assert_non_null(file);
     char part[4096];
-    weft_text_add(&t, "", 0);
-    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;) weft_text_add(&t, part, n);
+    weft_row_text_add(&t, "", 0);
+    for (size_t n; (n = fread(part, 1, sizeof part, file)) > 0;) weft_row_text_add(&t, part, n);
     fclose(file);
     return t;
 }
 
 /* Read tests/data/parquet/NAME.parquet; without an error. */
-weft_text weft_parquet_read_file(weft_fixture *f, weft_reading *r)
+weft_row_text weft_parquet_read_file(weft_fixture *f, weft_reading *r)
 {
     char path[4096];
-    weft_text t = {0};
-    weft_text_add(&t, "", 0);
+    weft_row_text t = {0};
+    weft_row_text_add(&t, "", 0);
     weft_parquet_data_path(path, sizeof path, r->name, ".parquet");
     weft_fixture_ok(f, weft_parquet_read_text(f, path, r, &t));
     return t;

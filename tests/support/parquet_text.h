@@ -8,14 +8,14 @@
 #include "tests/support/fixture.h"
 
 /* Text that grows; free(bytes). */
-typedef struct weft_text {
+typedef struct weft_row_text {
     char *bytes;
     size_t len, room;
-} weft_text;
+} weft_row_text;
 
-void weft_text_add(weft_text *t, const char *bytes, size_t len);
+void weft_row_text_add(weft_row_text *t, const char *bytes, size_t len);
 /* The value of a row. */
-void weft_text_value(weft_text *t, const weft_column *c, int32_t row);
+void weft_row_text_value(weft_row_text *t, const weft_column *c, int32_t row);
 
 /* How a file is read. */
 typedef struct weft_reading {
@@ -37,10 +37,10 @@ typedef struct weft_reading {
 /* tests/data/parquet/NAME with the extension. */
 void weft_parquet_data_path(char *path, size_t bytes, const char *name, const char *extension);
 /* tests/data/parquet/NAME.txt */
-weft_text weft_parquet_load_text(const char *name);
+weft_row_text weft_parquet_load_text(const char *name);
 /* All rows of what lies at path, a line each, added to out. */
-weft_status weft_parquet_read_text(weft_fixture *f, const char *path, weft_reading *r, weft_text *out);
+weft_status weft_parquet_read_text(weft_fixture *f, const char *path, weft_reading *r, weft_row_text *out);
 /* Read tests/data/parquet/NAME.parquet; without an error. */
-weft_text weft_parquet_read_file(weft_fixture *f, weft_reading *r);
+weft_row_text weft_parquet_read_file(weft_fixture *f, weft_reading *r);
 
 #endif

@@ -50,7 +50,7 @@ static void files_give_their_rows(void **state)
                 {50, 200, "weft.scan.pageCache", "1m"},
                 {70, 90, "weft.scan.pageCache", "1m"}};
     for (int i = 0; i < WEFT_COUNT(files); i++) {
-        weft_text want = weft_parquet_load_text(files[i]);
+        weft_row_text want = weft_parquet_load_text(files[i]);
         for (int w = 0; w < WEFT_COUNT(ways); w++) {
             weft_fixture f;
             weft_fixture_open(&f);
@@ -59,7 +59,7 @@ static void files_give_their_rows(void **state)
             }
             weft_reading r = {
                 .name = files[i], .batch_rows = ways[w].batch_rows, .target_rows = ways[w].target_rows};
-            weft_text got = weft_parquet_read_file(&f, &r);
+            weft_row_text got = weft_parquet_read_file(&f, &r);
             if (strcmp(want.bytes, got.bytes) != 0) print_message("%s, way %d\n", files[i], w);
             assert_string_equal(want.bytes, got.bytes);
             free(got.bytes);
@@ -96,15 +96,15 @@ enum { PAGES_N, PAGES_RUN, PAGES_CODE, PAGES_MIXED };
 /* The lines of pages.txt that a test keeps: its n, run, code and mixed, quotes included. */
 typedef bool (*keeps)(long long n, const char *run, const char *code, const char *mixed);
 
-static weft_text keep_lines(const char *name, keeps keep)
+static weft_row_text keep_lines(const char *name, keeps keep)
 {
-    weft_text all = weft_parquet_load_text(name), out = {0};
-    weft_text_add(&out, "", 0);
+    weft_row_text all = weft_parquet_load_text(name), out = {0};
+    weft_row_text_add(&out, "", 0);
     for (char *line = all.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         char run[64], code[64], mixed[64];
         long long n;
         assert_int_equal(sscanf(line, "%lld\t%63[^\t]\t%63[^\t]\t%63[^\t]", &n, run, code, mixed), 4);
-        if (keep(n, run, code, mixed)) weft_text_add(&out, line, (size_t)(end - line) + 1);
+        if (keep(n, run, code, mixed)) weft_row_text_add(&out, line, (size_t)(end - line) + 1);
     }
     free(all.bytes);
     return out;
@@ -117,7 +117,7 @@ static void check_filters(weft_fixture *f, const weft_expr *const *conjuncts, in
 {
     static const char *const settings[] = {"", "weft.scan.lateDecode", "weft.exec.compaction"};
     static const int32_t batches[] = {2048, 1, 7, 100};
-    weft_text want = keep_lines("pages", keep);
+    weft_row_text want = keep_lines("pages", keep);
     for (int s = 0; s < WEFT_COUNT(settings); s++) {
         weft_settings_init(&f->settings);
         if (settings[s][0] != '\0') {
@@ -131,7 +131,7 @@ static void check_filters(weft_fixture *f, const weft_expr *const *conjuncts, in
                          .conjunct_count = count,
                          .keys = key_filters,
                          .key_count = key_count};
-            weft_text got = weft_parquet_read_file(f, &r);
+            weft_row_text got = weft_parquet_read_file(f, &r);
             assert_string_equal(want.bytes, got.bytes);
             free(got.bytes);
             if (s == 0 && b == 0) *last = r;
@@ -252,7 +252,7 @@ static void key_filters_drop_rows(void **state)
     const weft_scan_filter by_bloom = {.keys = &bloom, .column = PAGES_N};
     weft_reading all = {
         .name = "pages", .batch_rows = 64, .target_rows = 1000, .keys = &by_bloom, .key_count = 1};
-    weft_text got = weft_parquet_read_file(&f, &all);
+    weft_row_text got = weft_parquet_read_file(&f, &all);
     assert_in_range(all.rows, 3, 20);
     assert_non_null(strstr(got.bytes, "\n700\t"));
     free(got.bytes);
@@ -307,9 +307,9 @@ static weft_status read_damaged(const char *path, const uint8_t *bytes, size_t l
     weft_fixture f;
     weft_fixture_open(&f);
     weft_reading r = {.name = "", .batch_rows = 100, .target_rows = 1 << 20};
-    weft_text out = {0};
+    weft_row_text out = {0};
     write_bytes(path, bytes, len);
-    weft_text_add(&out, "", 0);
+    weft_row_text_add(&out, "", 0);
     const weft_status st = weft_parquet_read_text(&f, path, &r, &out);
     if (st != WEFT_OK) assert_int_not_equal(strlen(f.ctx.error.message), 0);
     free(out.bytes);
@@ -353,7 +353,7 @@ static weft_status read_pages_once(weft_fixture *f, void *arg)
 {
     weft_reading r = {.name = arg, .batch_rows = 100, .target_rows = 1 << 20};
     char path[4096];
-    weft_text out = {0};
+    weft_row_text out = {0};
     weft_parquet_data_path(path, sizeof path, r.name, ".parquet");
     const weft_status st = weft_parquet_read_text(f, path, &r, &out);
     free(out.bytes);

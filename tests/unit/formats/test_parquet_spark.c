@@ -32,13 +32,13 @@ static void files_give_their_rows(void **state)
     for (int i = 0; i < WEFT_COUNT(files); i++) {
         char name[128];
         snprintf(name, sizeof name, "spark/%s", files[i]);
-        weft_text want = weft_parquet_load_text(name);
+        weft_row_text want = weft_parquet_load_text(name);
         for (int w = 0; w < WEFT_COUNT(ways); w++) {
             weft_fixture f;
             weft_fixture_open(&f);
             weft_reading r = {
                 .name = name, .batch_rows = ways[w].batch_rows, .target_rows = ways[w].target_rows};
-            weft_text got = weft_parquet_read_file(&f, &r);
+            weft_row_text got = weft_parquet_read_file(&f, &r);
             if (strcmp(want.bytes, got.bytes) != 0) print_message("%s, way %d\n", name, w);
             assert_string_equal(want.bytes, got.bytes);
             free(got.bytes);
@@ -49,13 +49,13 @@ static void files_give_their_rows(void **state)
 }
 
 /* The lines of `name`.txt from the first to the last row, both by number. */
-static weft_text some_lines(const char *name, int first, int last)
+static weft_row_text some_lines(const char *name, int first, int last)
 {
-    weft_text all = weft_parquet_load_text(name), out = {0};
+    weft_row_text all = weft_parquet_load_text(name), out = {0};
     int row = 0;
-    weft_text_add(&out, "", 0);
+    weft_row_text_add(&out, "", 0);
     for (char *line = all.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1, row++) {
-        if (row >= first && row <= last) weft_text_add(&out, line, (size_t)(end - line) + 1);
+        if (row >= first && row <= last) weft_row_text_add(&out, line, (size_t)(end - line) + 1);
     }
     free(all.bytes);
     return out;
@@ -92,7 +92,7 @@ static void pages_are_pruned(void **state)
                       .target_rows = 1000,
                       .conjuncts = range,
                       .conjunct_count = WEFT_COUNT(range)};
-    weft_text want = some_lines(r.name, 250, 319), got = weft_parquet_read_file(&f, &r);
+    weft_row_text want = some_lines(r.name, 250, 319), got = weft_parquet_read_file(&f, &r);
     assert_string_equal(want.bytes, got.bytes);
     assert_int_equal(r.metrics.row_groups, 1); /* its statistics left the other one out */
     assert_in_range(r.metrics.rows_read, 70, 160);
@@ -121,8 +121,8 @@ static void bloom_filters_are_asked(void **state)
                           .target_rows = 1000,
                           .conjuncts = &cases[i].conjunct,
                           .conjunct_count = 1};
-        weft_text want = some_lines(r.name, cases[i].row, cases[i].row);
-        weft_text got = weft_parquet_read_file(&f, &r);
+        weft_row_text want = some_lines(r.name, cases[i].row, cases[i].row);
+        weft_row_text got = weft_parquet_read_file(&f, &r);
         assert_string_equal(want.bytes, got.bytes);
         assert_int_equal(r.metrics.row_groups_pruned, cases[i].row < 0);
         free(want.bytes);
@@ -138,12 +138,12 @@ static int compare_lines(const void *a, const void *b)
 }
 
 /* The lines in ascending order of the number they begin with. */
-static weft_text sort_lines(weft_text t)
+static weft_row_text sort_lines(weft_row_text t)
 {
     char *lines[256];
     int count = 0;
-    weft_text out = {0};
-    weft_text_add(&out, "", 0);
+    weft_row_text out = {0};
+    weft_row_text_add(&out, "", 0);
     for (char *line = t.bytes, *end; (end = strchr(line, '\n')) != NULL; line = end + 1) {
         assert_true(count < WEFT_COUNT(lines));
         *end = '\0';
@@ -151,18 +151,18 @@ static weft_text sort_lines(weft_text t)
     }
     qsort(lines, (size_t)count, sizeof *lines, compare_lines);
     for (int i = 0; i < count; i++) {
-        weft_text_add(&out, lines[i], strlen(lines[i]));
-        weft_text_add(&out, "\n", 1);
+        weft_row_text_add(&out, lines[i], strlen(lines[i]));
+        weft_row_text_add(&out, "\n", 1);
     }
     free(t.bytes);
     return out;
 }
 
-static weft_text read_folder(weft_fixture *f, weft_reading *r)
+static weft_row_text read_folder(weft_fixture *f, weft_reading *r)
 {
     char path[4096];
-    weft_text got = {0};
-    weft_text_add(&got, "", 0);
+    weft_row_text got = {0};
+    weft_row_text_add(&got, "", 0);
     weft_parquet_data_path(path, sizeof path, r->name, "");
     weft_fixture_ok(f, weft_parquet_read_text(f, path, r, &got));
     return sort_lines(got);
@@ -179,7 +179,7 @@ static void folders_give_their_partitions(void **state)
         weft_fixture f;
         weft_fixture_open(&f);
         weft_reading r = {.name = names[i], .batch_rows = 5, .target_rows = 100};
-        weft_text want = weft_parquet_load_text(names[i]), got = read_folder(&f, &r);
+        weft_row_text want = weft_parquet_load_text(names[i]), got = read_folder(&f, &r);
         assert_string_equal(want.bytes, got.bytes);
         assert_string_equal(r.schema, schemas[i]);
         free(want.bytes);
@@ -203,7 +203,7 @@ static void partitions_are_pruned(void **state)
                       .target_rows = 100,
                       .conjuncts = conjuncts,
                       .conjunct_count = WEFT_COUNT(conjuncts)};
-    weft_text got = read_folder(&f, &r);
+    weft_row_text got = read_folder(&f, &r);
     assert_string_equal(got.bytes, "22\t'v22'\t1\t'a/b=2 %'\n");
     assert_int_equal(r.metrics.row_groups, 1); /* of twelve files */
     free(got.bytes);
@@ -239,7 +239,7 @@ static void base_path_counts(void **state)
                           .target_rows = 100,
                           .options = cases[i].options,
                           .option_count = cases[i].options != NULL};
-        weft_text got = read_folder(&f, &r);
+        weft_row_text got = read_folder(&f, &r);
         assert_string_equal(r.schema, cases[i].schema);
         free(got.bytes);
     }
@@ -275,9 +275,9 @@ static void read_as(const char *file, const char *want, char *value, size_t byte
     weft_fixture f;
     weft_field field = {.name = "a", .nullable = true};
     const weft_schema given = {.count = 1, .fields = &field};
-    weft_text out = {0};
+    weft_row_text out = {0};
     weft_fixture_open(&f);
-    weft_text_add(&out, "", 0);
+    weft_row_text_add(&out, "", 0);
     weft_fixture_ok(&f, weft_type_parse(&f.ctx, want, &field.type));
     snprintf(name, sizeof name, "spark/%s", file);
     weft_parquet_data_path(path, sizeof path, name, ".parquet");
@@ -306,7 +306,7 @@ static void types_are_widened(void **state)
         "double",        "decimal(5,2)",  "decimal(9,2)",  "decimal(7,4)",  "decimal(10,0)",
         "decimal(12,2)", "decimal(20,0)", "decimal(22,2)", "decimal(30,2)", "string",
         "binary",        "date",          "timestamp",     "timestamp_ntz", "boolean"};
-    weft_text lines = weft_parquet_load_text("spark/as");
+    weft_row_text lines = weft_parquet_load_text("spark/as");
     for (int h = 0; h < WEFT_COUNT(types); h++) {
         char file[64];
         snprintf(file, sizeof file, "as_%s", types[h]);

@@ -118,6 +118,19 @@ static inline bool weft_row_is_null(const uint8_t *row, int32_t column)
     return (row[8 + (column >> 3)] >> (column & 7)) & 1;
 }
 
+/* Bytes of the row's strings that lie in a heap. */
+static inline int64_t weft_row_heap_bytes(const weft_row_layout *layout, const uint8_t *row)
+{
+    int64_t bytes = 0;
+    for (int32_t c = 0; c < layout->count; c++) {
+        uint32_t len;
+        if (layout->phys[c] != WEFT_PHYS_STR) continue;
+        memcpy(&len, row + layout->offsets[c], sizeof(len));
+        bytes += len > WEFT_STR_INLINE ? len : 0;
+    }
+    return bytes;
+}
+
 /* A page of `bytes` (header included), empty. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_row_page_new(weft_ctx *ctx, const weft_row_layout *layout, uint32_t bytes,
                                               weft_row_page **out);

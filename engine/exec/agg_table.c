@@ -3,7 +3,11 @@
  * Finding goes in rounds. In a round every waiting row walks from its slot to the first that is empty or has
  * its tag. Empty slots are claimed, and the claimers become groups in one append. The others compare their
  * keys with the row they met, column by column (rows of the same batch and key have met the row of the first
- * of them by then); those that differ, rare with 16 bits of tag, wait for the next round one slot further. */
+ * of them by then); those that differ, rare with 16 bits of tag, wait for the next round one slot further.
+ *
+ * Groups stand in the order in which they were first seen, whatever the batches and slots: those that later
+ * rounds of a batch insert are moved up to where the row that made them belongs. Their pages keep the order
+ * of insertion; ordered tells whether that is the same. */
 #include "engine/exec/agg_table.h"
 
 enum {
@@ -67,6 +71,7 @@ void weft_agg_table_clear(weft_agg_table *table)
         }
     }
     table->group_count = 0;
+    table->unordered = false;
 }
 
 int64_t weft_agg_table_bytes(const weft_agg_table *table)
@@ -152,10 +157,30 @@ done:
 
 /* ---- find ---- */
 
+/* The last `added` groups come from a later round: move them up among those of the earlier ones. made[] are
+ * the rows that made the groups [first, group_count), ascending but for the last ones. */
+static void find_order(weft_agg_table *table, int64_t first, int32_t added)
+{
+    uint8_t **groups = table->groups + first;
+    const int32_t count = (int32_t)(table->group_count - first);
+    for (int32_t i = count - added; i < count; i++) {
+        const uint16_t made = table->made[i];
+        uint8_t *group = groups[i];
+        int32_t at = i;
+        for (; at > 0 && table->made[at - 1] > made; at--) {
+            table->made[at] = table->made[at - 1];
+            groups[at] = groups[at - 1];
+        }
+        table->made[at] = made;
+        groups[at] = group;
+        if (at < i) table->unordered = true;
+    }
+}
+
 /* Rows that claimed a slot become groups. */
 static weft_status find_insert(weft_ctx *ctx, weft_agg_table *table, const weft_batch *batch,
-                               const int32_t *columns, const uint64_t *hashes, int32_t fresh_count,
-                               uint8_t **rows)
+                               const int32_t *columns, const uint64_t *hashes, int64_t first,
+                               int32_t fresh_count, uint8_t **rows)
 {
     const uint16_t *positions = batch->selection == NULL ? table->positions : batch->selection;
     weft_batch insert = insert_batch(table, batch, columns);
@@ -173,7 +198,9 @@ static weft_status find_insert(weft_ctx *ctx, weft_agg_table *table, const weft_
         const uint16_t i = table->fresh[k];
         table->slots[table->at[i]] = slot_make(hashes[i], table->fresh_rows[k]);
         rows[i] = table->fresh_rows[k];
+        table->made[table->group_count - first - added + k] = i;
     }
+    if (table->group_count - first > added) find_order(table, first, added);
     return st;
 }
 
@@ -228,6 +255,7 @@ weft_status weft_agg_table_find(weft_ctx *ctx, weft_agg_table *table, const weft
     const weft_agg_plan *plan = table->plan;
     const uint16_t *positions = batch->selection == NULL ? table->positions : batch->selection;
     int32_t waiting = batch->selected;
+    const int64_t first = table->group_count;
     WEFT_TRY(st, groups_room(ctx, table, waiting));
     WEFT_TRY(st, slots_room(ctx, table, waiting));
     for (int32_t i = 0; i < waiting; i++) {
@@ -240,7 +268,7 @@ weft_status weft_agg_table_find(weft_ctx *ctx, weft_agg_table *table, const weft
     while (waiting > 0) {
         int32_t fresh;
         const int32_t candidates = find_walk(table, hashes, waiting, &fresh);
-        if (fresh > 0) WEFT_TRY(st, find_insert(ctx, table, batch, columns, hashes, fresh, rows));
+        if (fresh > 0) WEFT_TRY(st, find_insert(ctx, table, batch, columns, hashes, first, fresh, rows));
         for (int32_t j = 0; j < candidates; j++) {
             const uint16_t i = table->candidates[j];
             rows[i] = slot_row(table->slots[table->at[i]]);

@@ -55,6 +55,7 @@ typedef struct weft_agg_table {
     weft_row_set rows; /* the groups */
     uint8_t **groups;  /* their addresses in order */
     int64_t group_count, group_capacity;
+    bool unordered;      /* the pages have the groups in another order than groups[] */
     weft_column *insert; /* [layout.count]: group columns of the batch, then starts */
     uint64_t at[WEFT_BATCH_ROWS_MAX];
     uint64_t fresh_hashes[WEFT_BATCH_ROWS_MAX];
@@ -63,6 +64,7 @@ typedef struct weft_agg_table {
     uint16_t positions[WEFT_BATCH_ROWS_MAX]; /* physical rows of a batch without a selection */
     uint16_t waiting[WEFT_BATCH_ROWS_MAX], candidates[WEFT_BATCH_ROWS_MAX], fresh[WEFT_BATCH_ROWS_MAX];
     uint16_t fresh_positions[WEFT_BATCH_ROWS_MAX];
+    uint16_t made[WEFT_BATCH_ROWS_MAX]; /* of each group that a batch makes: its first row there */
 } weft_agg_table;
 
 /* *out is one heap block. */
@@ -78,8 +80,8 @@ WEFT_MUST_CHECK weft_status weft_agg_table_find(weft_ctx *ctx, weft_agg_table *t
 WEFT_MUST_CHECK weft_status weft_agg_table_add(weft_ctx *ctx, weft_agg_table *table, const weft_batch *batch,
                                                const int32_t *columns, const uint64_t *hashes,
                                                uint8_t **rows);
-/* Merge rows of partial aggregates (the plan's layout; at most WEFT_BATCH_ROWS_MAX). After an error: as
- * above. */
+/* Merge rows of partial aggregates (the plan's layout; at most WEFT_BATCH_ROWS_MAX). The rows that made new
+ * groups are from[fresh[0]], from[fresh[1]], … in the order of the groups. After an error: as above. */
 WEFT_MUST_CHECK weft_status weft_agg_table_merge(weft_ctx *ctx, weft_agg_table *table,
                                                  const uint8_t *const *from, int32_t count);
 /* The group of an aggregation without keys, with its starting states. */

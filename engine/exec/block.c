@@ -147,6 +147,15 @@ int64_t weft_block_bytes(const weft_block *block, int32_t partition)
     return bytes;
 }
 
+uint32_t weft_block_page_most(const weft_block *block, int32_t partition)
+{
+    const block_segment *segment = &block->segments[partition];
+    uint32_t most = 0;
+    for (int32_t i = 0; i < segment->page_count; i++)
+        most = segment->pages[i].bytes > most ? segment->pages[i].bytes : most;
+    return most;
+}
+
 int64_t weft_block_spilled_bytes(const weft_block *block)
 {
     return atomic_load_explicit(&block->spilled_bytes, memory_order_relaxed);
@@ -238,6 +247,13 @@ weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, con
     }
     reader->at++;
     return WEFT_OK;
+}
+
+void *weft_block_reader_take(weft_block_reader *reader)
+{
+    void *page = reader->buffer;
+    reader->buffer = NULL;
+    return page;
 }
 
 void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows)

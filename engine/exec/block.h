@@ -77,6 +77,9 @@ WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_blo
  * partition is pinned (pages in memory: *stable is true); an open reader is a pin. */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,
                                                    const weft_row_page **page, bool *stable);
+/* Keep the page that was given last, one from scratch (*stable was false), beyond the next call: the caller
+ * frees it with weft_mem_free. */
+void *weft_block_reader_take(weft_block_reader *reader);
 /* Pass over whole pages that hold no more than *rows rows together, without reading them; *rows: what is
  * left. */
 void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows);

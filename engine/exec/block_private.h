@@ -27,7 +27,7 @@ typedef struct block_segment {
     int32_t page_count, page_capacity;
     int32_t *run_ends; /* page_count after each run */
     int32_t run_count, run_capacity;
-    int64_t rows, bytes; /* of pages, as they were written: moving them to scratch later changes nothing */
+    int64_t rows, bytes; /* of pages, without what is empty in them: the same wherever they lie */
     int32_t pins;        /* guarded by the block's lock: pages stay where they are while it is not 0 */
 } block_segment;
 
@@ -84,6 +84,8 @@ WEFT_MUST_CHECK weft_status weft_block_new(weft_ctx *ctx, const weft_types *type
 /* Room for one more page in the list of a segment. */
 WEFT_MUST_CHECK weft_status weft_block_page_room(weft_ctx *ctx, block_segment *segment);
 WEFT_MUST_CHECK weft_status weft_block_run_room(weft_ctx *ctx, block_segment *segment);
+/* Bytes of the largest page of a partition. */
+uint32_t weft_block_page_most(const weft_block *block, int32_t partition);
 /* Charge all memory of the block to another account. */
 void weft_block_move(weft_block *block, weft_account *owner);
 WEFT_MUST_CHECK weft_status weft_block_add_marks(weft_ctx *ctx, weft_block *block, const weft_marks *marks);
@@ -92,6 +94,11 @@ WEFT_MUST_CHECK weft_status weft_block_add_marks(weft_ctx *ctx, weft_block *bloc
 
 /* The bytes of a page as they go to disk or wire: the room between rows and heap is left out. */
 size_t weft_page_image_bytes(const weft_row_page *page);
+/* What of it are rows and strings: the same however they were cut into pages. */
+static inline int64_t weft_page_data_bytes(const weft_row_page *page)
+{
+    return (int64_t)weft_page_image_bytes(page) - WEFT_ROW_PAGE_HEADER;
+}
 void weft_page_image(const weft_row_page *page, uint8_t *to);
 /* Read a spilled page into buffer (a mem block, grown as needed): checked, rebased. Errors: WEFT_CHECKSUM. */
 WEFT_MUST_CHECK weft_status weft_block_load_page(weft_ctx *ctx, const weft_block *block,

@@ -41,7 +41,7 @@ weft_status weft_block_spill_page(weft_ctx *ctx, weft_block *block, block_segmen
     WEFT_TRY(st, weft_scratch_append(ctx, block->scratch, image, ref.bytes, &ref.offset));
     segment->pages[segment->page_count++] = ref;
     segment->rows += ref.rows;
-    segment->bytes += ref.bytes;
+    segment->bytes += weft_page_data_bytes(page);
     atomic_fetch_add_explicit(&block->spilled_bytes, ref.bytes, memory_order_relaxed);
 done:
     weft_mem_free(image);

@@ -283,7 +283,7 @@ static weft_status decode_page(weft_ctx *ctx, wire_in *pages, weft_block *block,
     }
     segment->pages[segment->page_count++] = (block_page){.page = page, .bytes = bytes, .rows = rows};
     segment->rows += rows;
-    segment->bytes += bytes;
+    segment->bytes += bytes - WEFT_ROW_PAGE_HEADER;
     page = NULL;
 done:
     weft_row_page_free(&page);

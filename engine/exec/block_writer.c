@@ -110,18 +110,39 @@ static weft_status writer_forced_spill(weft_ctx *ctx, weft_block_writer *writer)
 
 /* ---- rows ---- */
 
-/* An empty page in working memory, as the only page of *set. */
-static weft_status headroom_page(weft_ctx *ctx, const weft_row_layout *layout, weft_row_set *set)
+/* An empty page in working memory, as the only page of *set: of the usual size, or that of one row with heap
+ * bytes. */
+static weft_status headroom_page(weft_ctx *ctx, const weft_row_layout *layout, int64_t heap,
+                                 weft_row_set *set)
 {
     weft_row_page *page = NULL;
-    const weft_status st = weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_ROW_PAGE_BYTES, (void **)&page);
+    const int64_t need = WEFT_ROW_PAGE_HEADER + layout->row_bytes + heap;
+    if (need > UINT32_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a row has %lld bytes; at most 4 GiB are kept", (long long)need);
+    const uint32_t bytes = need > WEFT_ROW_PAGE_BYTES ? (uint32_t)need : WEFT_ROW_PAGE_BYTES;
+    const weft_status st = weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)&page);
     if (st != WEFT_OK) return st;
     memset(page, 0, WEFT_ROW_PAGE_HEADER);
-    page->bytes = page->heap_begin = WEFT_ROW_PAGE_BYTES;
+    page->bytes = page->heap_begin = bytes;
     page->row_bytes = (uint32_t)layout->row_bytes;
     page->base = (uint64_t)(uintptr_t)page;
-    *set = (weft_row_set){.first = page, .last = page, .bytes = WEFT_ROW_PAGE_BYTES, .page_count = 1};
+    *set = (weft_row_set){.first = page, .last = page, .bytes = bytes, .page_count = 1};
     return WEFT_OK;
+}
+
+/* Bytes of the first selected row's strings that a heap must hold. Nested values: unknown, 0. */
+static int64_t batch_first_heap(const weft_row_layout *layout, const weft_batch *batch,
+                                const int32_t *columns)
+{
+    const int32_t at = batch->selection == NULL ? 0 : batch->selection[0];
+    int64_t heap = 0;
+    for (int32_t c = 0; layout->has_strings && c < layout->count; c++) {
+        const weft_column *column = &batch->columns[columns[c]];
+        if (column->phys != WEFT_PHYS_STR || weft_column_is_null(column, at)) continue;
+        const weft_str *value = weft_column_value(column, at);
+        heap += value->len > WEFT_STR_INLINE ? value->len : 0;
+    }
+    return heap;
 }
 
 /* Rows to one partition straight to scratch. Its open set is empty. */
@@ -133,7 +154,7 @@ static weft_status headroom_rows(weft_ctx *ctx, weft_block_writer *writer, int32
     block_segment *segment = &block->segments[partition];
     weft_row_set set = {0};
     while (count > 0) {
-        WEFT_TRY(st, headroom_page(ctx, &block->layout, &set));
+        WEFT_TRY(st, headroom_page(ctx, &block->layout, weft_row_heap_bytes(&block->layout, rows[0]), &set));
         st = weft_rows_append_rows(ctx, &block->layout, &set, rows, count);
         if (st != WEFT_OK && (st != WEFT_NOMEM || set.rows == 0)) goto done;
         for (const weft_row_page *page = set.first; page != NULL; page = page->next) {
@@ -265,7 +286,7 @@ static weft_status batch_headroom(weft_ctx *ctx, weft_block_writer *writer, weft
     weft_row_set set = {0};
     uint8_t *rows[WEFT_BATCH_ROWS_MAX];
     while (batch->selected > 0) {
-        WEFT_TRY(st, headroom_page(ctx, layout, &set));
+        WEFT_TRY(st, headroom_page(ctx, layout, batch_first_heap(layout, batch, columns), &set));
         st = weft_rows_append(ctx, layout, &set, batch, columns, hashes, rows);
         if (st != WEFT_OK && (st != WEFT_NOMEM || set.rows == 0)) goto done;
         weft_error_clear(ctx);
@@ -361,7 +382,7 @@ static weft_status segment_close(weft_ctx *ctx, block_segment *segment, weft_row
         segment->pages[segment->page_count++] =
             (block_page){.page = page, .bytes = page->bytes, .rows = page->rows};
         segment->rows += page->rows;
-        segment->bytes += page->bytes;
+        segment->bytes += weft_page_data_bytes(page);
         set->rows -= page->rows;
         set->bytes -= page->bytes;
         set->page_count--;

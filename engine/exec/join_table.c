@@ -46,6 +46,7 @@ struct weft_join_table {
     table_part *parts;
     int64_t rows;         /* in the table */
     int64_t first_number; /* number of row 0: rows of earlier partitions */
+    const int64_t *numbers; /* [rows], or NULL */
     int64_t input_rows;
     const uint8_t **row; /* [rows] */
     uint32_t *next;      /* [rows] */
@@ -385,7 +386,14 @@ const uint8_t *weft_join_table_row(const weft_join_table *t, uint32_t candidate)
 }
 int64_t weft_join_table_number(const weft_join_table *t, uint32_t candidate)
 {
-    return t->first_number + candidate - 1;
+    return t->numbers != NULL ? t->numbers[candidate - 1] : t->first_number + candidate - 1;
+}
+
+void weft_join_table_set_numbers(weft_join_table *t, const int64_t *numbers) { t->numbers = numbers; }
+
+bool weft_join_table_entered(const weft_join_table *t, uint32_t candidate)
+{
+    return !row_has_null_key(t, t->row[candidate - 1]);
 }
 
 bool weft_join_table_has_null_key(const weft_join_table *t)

@@ -49,6 +49,10 @@ bool weft_join_table_unique(const weft_join_table *table); /* no candidate has a
 uint32_t weft_join_table_next(const weft_join_table *table, uint32_t candidate);
 const uint8_t *weft_join_table_row(const weft_join_table *table, uint32_t candidate);
 int64_t weft_join_table_number(const weft_join_table *table, uint32_t candidate);
+/* The numbers of the rows where they are not those of the input: borrowed. */
+void weft_join_table_set_numbers(weft_join_table *table, const int64_t *numbers);
+/* Is the row in the lookup? Not with a NULL key that is not null_equal. */
+bool weft_join_table_entered(const weft_join_table *table, uint32_t candidate);
 
 /* A runtime filter over one integer (or string, by hash) column of the build rows. Its bits are RETAINED
  * memory; freed with weft_key_filter_free. An exact bitmap while the range allows, else a bloom filter. */

@@ -12,7 +12,8 @@ enum {
     KEY_BITS_PER_ROW = 64,    /* a bitmap of 8 bytes a key: half of what a table entry takes */
     KEY_BITS_SMALL = 1 << 23, /* 1 MiB: keys that come in about their order find their part of it in cache */
     KEY_BITS_MOST = 1 << 28,  /* 32 MiB */
-    BLOOM_KEYS_PER_BLOCK = 21 /* 256 bits a block / 12 bits a key */
+    BLOOM_KEYS_PER_BLOCK = 21, /* 256 bits a block / 12 bits a key */
+    KEY_BITS_LIMIT_PART = 8    /* a filter takes at most this part of the pool's limit */
 };
 
 typedef struct key_reader {
@@ -81,10 +82,17 @@ done:
     return st;
 }
 
-/* Bits for a filter of that kind. Refused memory, it stays one of the range alone: it only saves work. */
+/* Bits for a filter of that kind. Which rows a scan gives must not depend on free memory: a filter that is
+ * small beside the pool's limit may go into the headroom, a larger one stays one of the range alone. */
 static weft_status filter_bits(weft_ctx *ctx, weft_key_filter *f, weft_key_filter_kind kind, size_t bytes)
 {
-    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, bytes, (void **)&f->bits);
+    const int64_t limit = weft_pool_limit_bytes(weft_account_pool(ctx->memory));
+    if ((int64_t)bytes > limit / KEY_BITS_LIMIT_PART) return WEFT_OK;
+    weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_RETAINED, bytes, (void **)&f->bits);
+    if (st == WEFT_NOMEM) {
+        weft_error_clear(ctx);
+        st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, bytes, (void **)&f->bits);
+    }
     if (st == WEFT_OK) f->kind = kind;
     if (st == WEFT_NOMEM) weft_error_clear(ctx);
     return st == WEFT_NOMEM ? WEFT_OK : st;

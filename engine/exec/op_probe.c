@@ -9,8 +9,9 @@
  *
  * Shared: the table, one unit a partition (not when partitioned: then each lane builds the table of its
  * partitions). Where a table is refused memory, each lane keeps its probe rows in scratch and joins partition
- * by partition at the end (join_spill.h). Memory: vectors of one batch a build column, and one bit
- * a build row where matches are marked. */
+ * by partition at the end (join_spill.h); what that gives is sorted by (batch, round, position), which is the
+ * order above, and cut into batches at the same places. Memory: vectors of one batch a build column, and one
+ * bit a build row where matches are marked. */
 #include <string.h>
 
 #include "common/settings.h"
@@ -18,7 +19,13 @@
 #include "engine/exec/defs.h"
 #include "engine/exec/join_spill.h"
 #include "engine/exec/row_cursor.h"
+#include "engine/exec/sorter.h"
 #include "engine/expr/program.h"
+
+enum {
+    PLACE_COLUMNS = 3,     /* batch, round, position: what the output of turns is sorted by */
+    LAST_ROUND = INT32_MAX /* of what is known when a batch has met all build rows */
+};
 
 typedef struct probe_shared {
     const weft_op_spec *spec;
@@ -33,10 +40,14 @@ typedef struct probe_state {
     const weft_op_spec *spec;
     const weft_task *task;
     weft_join_table *table;
-    weft_join_table *own_table;    /* partitioned */
-    weft_join_spill *spill;        /* or NULL: there is a table */
-    weft_join_turn turn;           /* of spill */
-    bool turning;                  /* its batch is at work */
+    weft_join_table *own_table; /* partitioned */
+    weft_join_spill *spill;     /* or NULL: there is a table */
+    weft_join_turn turn;        /* of spill */
+    bool turning;               /* its batch is at work */
+    weft_sorter *sorter;        /* of the output of turns; NULL before the first of it */
+    weft_types sorted;          /* its rows: the output, then its place (probe_place) */
+    weft_column *sorted_columns;
+    bool giving;                   /* all turns are over */
     const weft_row_layout *layout; /* of the build rows */
     int64_t build_rows;            /* in all partitions: the length of the marks */
     bool null_build_key;           /* some build row has a NULL key; only where that matters */
@@ -51,6 +62,7 @@ typedef struct probe_state {
     weft_batch in;
     bool active;                            /* rounds go on */
     bool last;                              /* no further build rows will come for it */
+    int64_t round;                          /* of the pairs that leave */
     int32_t live;                           /* rows that still have a candidate */
     uint16_t position[WEFT_BATCH_ROWS_MAX]; /* physical position of live row i */
     uint32_t candidate[WEFT_BATCH_ROWS_MAX];
@@ -145,6 +157,7 @@ static void probe_close(void *state)
     weft_eval_close(&s->conditions);
     weft_join_table_close(&s->own_table);
     weft_join_spill_close(&s->spill);
+    weft_sorter_close(&s->sorter);
     weft_mem_free(s->marks);
 }
 
@@ -175,10 +188,9 @@ static weft_status find_null_key(weft_ctx *ctx, probe_state *s, const weft_input
     weft_status st = WEFT_OK;
     weft_row_cursor cursor;
     int32_t count = 0;
-    bool stable;
     weft_row_cursor_init(&cursor, input, 1, 0, weft_block_partitions(input->blocks[0]));
     do {
-        WEFT_TRY(st, weft_row_cursor_next(ctx, &cursor, s->rows, WEFT_BATCH_ROWS_MAX, &count, &stable));
+        WEFT_TRY(st, weft_row_cursor_next(ctx, &cursor, s->rows, WEFT_BATCH_ROWS_MAX, &count));
         for (int32_t i = 0; i < count; i++)
             for (int32_t k = 0; k < s->spec->probe.key_count; k++)
                 s->null_build_key |= weft_row_is_null(s->rows[i], s->spec->probe.build_keys[k]);
@@ -266,6 +278,7 @@ static void begin_batch(weft_ctx *ctx, probe_state *s, const weft_batch *in)
     s->live = live;
     s->active = true;
     s->last = true;
+    s->round = -1;
 }
 
 /* Of the live rows, those whose candidate has equal keys: picked[] are indexes of live rows; their number. */
@@ -285,8 +298,7 @@ static weft_status gather_build(weft_ctx *ctx, probe_state *s, const uint8_t *co
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < s->build_count; i++)
-        WEFT_TRY(st,
-                 weft_vector_gather(ctx, s->layout, s->build_columns[i], rows, count, at, &s->build[i]));
+        WEFT_TRY(st, weft_vector_gather(ctx, s->layout, s->build_columns[i], rows, count, at, &s->build[i]));
 done:
     return st;
 }
@@ -446,6 +458,7 @@ static weft_status probe_round(weft_ctx *ctx, probe_state *s, int32_t *count)
 {
     weft_status st = WEFT_OK;
     const int32_t picked = compare_keys(s);
+    s->round++;
     WEFT_TRY(st, choose_pairs(ctx, s, picked, count));
     WEFT_TRY(st, note_matches(ctx, s, *count));
     next_round(s);
@@ -476,6 +489,7 @@ static weft_status probe_output(weft_ctx *ctx, probe_state *s, weft_batch *out, 
         output_answers(s, out);
     else if (pads(kind))
         output_padded(s, out);
+    s->round = LAST_ROUND;
 done:
     return st;
 }
@@ -514,35 +528,106 @@ static void turn_store(const probe_state *s)
         if (weft_bit_get(s->matched, i)) weft_bit_set(turn->matched, turn->first + i);
 }
 
-/* At the end: the rows that were kept, turn by turn. */
+/* ---- order ---- */
+
+static weft_status sorter_open(weft_ctx *ctx, probe_state *s)
+{
+    weft_status st = WEFT_OK;
+    const weft_types *output = &s->spec->output;
+    const int32_t width = output->count + PLACE_COLUMNS;
+    weft_type *types = NULL;
+    weft_sort_key *keys = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &types));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, PLACE_COLUMNS, &keys));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &s->sorted_columns));
+    for (int32_t i = 0; i < width; i++)
+        types[i] = i < output->count ? output->types[i] : WEFT_TYPE_OF(WEFT_TYPE_INT);
+    for (int32_t i = 0; i < PLACE_COLUMNS; i++) keys[i].column = output->count + i;
+    s->sorted = (weft_types){.count = width, .types = types};
+    WEFT_TRY(st, weft_sorter_open(ctx, &s->sorted, keys, PLACE_COLUMNS, 2, s->task, &s->sorter));
+done:
+    return st;
+}
+
+/* The output of a turn, with the place of each row. Positions of the turn's batch are 0, 1, …, and so are
+ * those of what it gives. */
+static weft_status sorter_keep(weft_ctx *ctx, probe_state *s, const weft_batch *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_join_turn *turn = &s->turn;
+    const int32_t width = s->spec->output.count;
+    int32_t rounds[WEFT_BATCH_ROWS_MAX];
+    weft_batch batch = *out;
+    if (s->sorter == NULL) WEFT_TRY(st, sorter_open(ctx, s));
+    for (int32_t i = 0; i < out->rows; i++) {
+        const int64_t earlier = turn->rounds == NULL || s->round == LAST_ROUND ? 0 : turn->rounds[i];
+        const int64_t round = s->round + earlier;
+        if (s->round != LAST_ROUND && round >= LAST_ROUND) {
+            st = weft_fail(ctx, WEFT_LIMIT, "a key of a join has more than %d build rows", LAST_ROUND);
+            goto done;
+        }
+        rounds[i] = (int32_t)round;
+    }
+    const void *places[PLACE_COLUMNS] = {turn->batches, rounds, turn->positions};
+    for (int32_t i = 0; i < width; i++) s->sorted_columns[i] = out->columns[i];
+    for (int32_t i = 0; i < PLACE_COLUMNS; i++)
+        s->sorted_columns[width + i] = (weft_column){.type = WEFT_TYPE_OF(WEFT_TYPE_INT),
+                                                     .phys = WEFT_PHYS_I32,
+                                                     .encoding = WEFT_FLAT,
+                                                     .data = places[i]};
+    batch.column_count = s->sorted.count;
+    batch.columns = s->sorted_columns;
+    WEFT_TRY(st, weft_sorter_add(ctx, s->sorter, &batch));
+done:
+    return st;
+}
+
+/* All turns: what they give goes to the sorter. */
+static weft_status probe_turns(weft_ctx *ctx, probe_state *s)
+{
+    weft_status st = WEFT_OK;
+    weft_batch out = {0};
+    const weft_join_table *table = NULL;
+    bool more = false;
+    for (;;) {
+        if (!s->turning) {
+            WEFT_TRY(st, weft_join_spill_next(ctx, s->spill, &s->turn, &more));
+            if (!more) goto done;
+            if (table != s->turn.table && s->sorter != NULL) WEFT_TRY(st, weft_sorter_yield(ctx, s->sorter));
+            table = s->table = s->turn.table;
+            begin_batch(ctx, s, &s->turn.batch);
+            s->last = s->turn.last;
+            turn_load(s);
+        }
+        WEFT_TRY(st, probe_output(ctx, s, &out, &more));
+        s->turning = more;
+        if (!more) turn_store(s);
+        if (out.selected > 0) WEFT_TRY(st, sorter_keep(ctx, s, &out));
+    }
+done:
+    return st;
+}
+
+/* At the end: the rows that were kept, turn by turn, in the order of a join that fits. */
 static weft_status probe_signal(weft_ctx *ctx, void *state, weft_signal signal, weft_batch *out,
                                 weft_op_result *result)
 {
     weft_status st = WEFT_OK;
     probe_state *s = state;
+    bool more = false;
     out->selected = 0;
     *result = WEFT_NEED_INPUT;
     if (s->spill == NULL || signal != WEFT_SIGNAL_END) goto done;
-    for (;;) {
-        bool more = false;
-        if (s->turning) {
-            WEFT_TRY(st, probe_output(ctx, s, out, &more));
-            s->turning = more;
-            if (!more) turn_store(s);
-            if (out->selected > 0) {
-                *result = WEFT_HAVE_MORE;
-                goto done;
-            }
-            continue;
-        }
-        WEFT_TRY(st, weft_join_spill_next(ctx, s->spill, &s->turn, &more));
-        if (!more) goto done;
-        s->table = s->turn.table;
-        begin_batch(ctx, s, &s->turn.batch);
-        s->last = s->turn.last;
-        turn_load(s);
-        s->turning = true;
+    if (!s->giving) WEFT_TRY(st, probe_turns(ctx, s));
+    s->giving = true;
+    if (s->sorter == NULL) goto done;
+    WEFT_TRY(st, weft_sorter_next(ctx, s->sorter, out, &more));
+    if (!more) {
+        out->selected = 0;
+        goto done;
     }
+    out->column_count = s->spec->output.count;
+    *result = WEFT_HAVE_MORE;
 done:
     return st;
 }
@@ -551,6 +636,7 @@ static void probe_metrics(const void *state, weft_op_metrics *metrics)
 {
     const probe_state *s = state;
     if (s->spill != NULL) metrics->spilled_bytes += weft_join_spill_bytes(s->spill);
+    if (s->sorter != NULL) metrics->spilled_bytes += weft_sorter_spilled_bytes(s->sorter);
 }
 
 static weft_status probe_leave(weft_ctx *ctx, void *state, weft_block_writer *writer)

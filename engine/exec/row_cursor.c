@@ -82,32 +82,77 @@ static weft_status cursor_turn(weft_ctx *ctx, weft_row_cursor *cursor)
             weft_block_reader_close(&cursor->reader);
         }
         if (!cursor_step(cursor, &block, &partition)) goto done;
+        cursor->layout = weft_block_layout(block);
         WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, -1, &cursor->reader));
     }
 done:
     return st;
 }
 
+/* How many of the `some` next rows of the page fit beside strings of *heap bytes; at least one when none is
+ * given yet. *heap is brought up to them. */
+static int32_t cursor_fit(const weft_row_cursor *cursor, const uint8_t *row, int32_t some, bool first,
+                          int64_t *heap)
+{
+    const uint32_t row_bytes = cursor->page->row_bytes;
+    for (int32_t i = 0; i < some; i++, row += row_bytes) {
+        const int64_t bytes = weft_row_heap_bytes(cursor->layout, row);
+        if (*heap + bytes > WEFT_BATCH_HEAP_MOST && (i > 0 || !first)) return i;
+        *heap += bytes;
+    }
+    return some;
+}
+
+/* The strings of rows that were taken without counting them. */
+static int64_t rows_heap(const weft_row_layout *layout, const uint8_t *const *rows, int32_t count)
+{
+    int64_t heap = 0;
+    for (int32_t i = 0; i < count; i++) heap += weft_row_heap_bytes(layout, rows[i]);
+    return heap;
+}
+
+/* As many of the `some` next rows of the page as the batch has room for, after n rows. *most_heap bounds their
+ * strings from above, by those of all the pages met; only when it passes what a batch may have the rows are
+ * looked at one by one. */
+static int32_t cursor_room(const weft_row_cursor *cursor, const uint8_t *const *rows, int32_t n, int32_t some,
+                           int64_t *most_heap)
+{
+    const weft_row_page *page = cursor->page;
+    const int64_t of_page = (int64_t)page->bytes - page->heap_begin;
+    if (!cursor->layout->has_strings || *most_heap + of_page <= WEFT_BATCH_HEAP_MOST) {
+        *most_heap += of_page;
+        return some;
+    }
+    *most_heap = rows_heap(cursor->layout, rows, n);
+    const uint8_t *row = weft_row_page_rows(page) + (size_t)cursor->row * page->row_bytes;
+    return cursor_fit(cursor, row, some, n == 0, most_heap);
+}
+
 weft_status weft_row_cursor_next(weft_ctx *ctx, weft_row_cursor *cursor, const uint8_t **rows, int32_t most,
-                                 int32_t *count, bool *stable)
+                                 int32_t *count)
 {
     weft_status st = WEFT_OK;
     int32_t n = 0;
-    *stable = true;
+    int64_t most_heap = 0;
+    bool borrowed = false; /* rows lie in the reader's buffer */
     cursor_release(cursor, cursor->entered);
+    weft_held_clear(&cursor->held);
     while (n < most) {
         if (cursor->page == NULL || cursor->row >= cursor->page->rows) {
-            if (!*stable) break; /* turning would take the page away from under its rows */
+            if (borrowed) WEFT_TRY(st, weft_held_add(ctx, &cursor->held, cursor->reader));
+            borrowed = false;
             WEFT_TRY(st, cursor_turn(ctx, cursor));
             if (cursor->page == NULL) break;
         }
-        if (!cursor->stable) *stable = false;
         const uint32_t row_bytes = cursor->page->row_bytes;
         const uint32_t left = cursor->page->rows - cursor->row;
-        const int32_t some = left < (uint32_t)(most - n) ? (int32_t)left : most - n;
+        const int32_t want = left < (uint32_t)(most - n) ? (int32_t)left : most - n;
+        const int32_t some = cursor_room(cursor, rows, n, want, &most_heap);
         const uint8_t *row = weft_row_page_rows(cursor->page) + (size_t)cursor->row * row_bytes;
         for (int32_t i = 0; i < some; i++, row += row_bytes) rows[n++] = row;
         cursor->row += (uint32_t)some;
+        borrowed = !cursor->stable;
+        if (some < want) break;
     }
 done:
     *count = n;
@@ -118,7 +163,35 @@ void weft_row_cursor_close(weft_row_cursor *cursor)
 {
     weft_block_reader_close(&cursor->reader);
     cursor_release(cursor, 0);
+    weft_held_deinit(&cursor->held);
     *cursor = (weft_row_cursor){0};
+}
+
+/* ---- held pages ---- */
+
+weft_status weft_held_add(weft_ctx *ctx, weft_held_pages *held, weft_block_reader *reader)
+{
+    if (held->count == held->capacity) {
+        const int32_t more = held->capacity == 0 ? 16 : 2 * held->capacity;
+        const weft_status st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)more * sizeof(*held->pages),
+                                               (void **)&held->pages);
+        if (st != WEFT_OK) return st;
+        held->capacity = more;
+    }
+    held->pages[held->count++] = weft_block_reader_take(reader);
+    return WEFT_OK;
+}
+
+void weft_held_clear(weft_held_pages *held)
+{
+    while (held->count > 0) weft_mem_free(held->pages[--held->count]);
+}
+
+void weft_held_deinit(weft_held_pages *held)
+{
+    weft_held_clear(held);
+    weft_mem_free(held->pages);
+    *held = (weft_held_pages){0};
 }
 
 /* ---- batches ---- */

@@ -9,6 +9,20 @@
 
 /* ---- addresses of rows ---- */
 
+/* Pages read from scratch that must outlive their reader's next page: those of one batch. */
+typedef struct weft_held_pages {
+    void **pages; /* WORKING memory */
+    int32_t count, capacity;
+} weft_held_pages;
+/* Keep the page that the reader gave last, one from scratch. */
+WEFT_MUST_CHECK weft_status weft_held_add(weft_ctx *ctx, weft_held_pages *held, weft_block_reader *reader);
+void weft_held_clear(weft_held_pages *held); /* frees the pages, keeps the list */
+void weft_held_deinit(weft_held_pages *held);
+
+enum {
+    WEFT_BATCH_HEAP_MOST = 2 << 20 /* strings of the rows of one batch: rows that pass it wait for the next */
+};
+
 /* Walks inputs[0..input_count), in each the partitions [partition_begin, partition_end), in each the blocks,
  * in each the pages. Blocks are borrowed; partitions whose rows were given last are pinned. */
 typedef struct weft_row_cursor {
@@ -21,14 +35,17 @@ typedef struct weft_row_cursor {
     const weft_row_page *page;
     uint32_t row; /* the next of page */
     bool stable;  /* page stays while its block is held */
+    const weft_row_layout *layout; /* of the block at hand */
+    weft_held_pages held;
 } weft_row_cursor;
 
 void weft_row_cursor_init(weft_row_cursor *cursor, const weft_input *inputs, int32_t input_count,
                           int32_t partition_begin, int32_t partition_end);
-/* Up to `most` rows; *count is 0 at the end. They are valid until the next call. *stable: none of their
- * pages was read from scratch. Errors: WEFT_CHECKSUM, WEFT_IO, WEFT_NOMEM. */
+/* The next `most` rows, fewer only at the end or where their strings pass WEFT_BATCH_HEAP_MOST: how rows are
+ * cut into batches is a function of the rows alone, not of which pages are in scratch (contract 5). *count is
+ * 0 at the end. They are valid until the next call. Errors: WEFT_CHECKSUM, WEFT_IO, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_row_cursor_next(weft_ctx *ctx, weft_row_cursor *cursor, const uint8_t **rows,
-                                                 int32_t most, int32_t *count, bool *stable);
+                                                 int32_t most, int32_t *count);
 void weft_row_cursor_close(weft_row_cursor *cursor);
 
 /* ---- batches of rows ---- */

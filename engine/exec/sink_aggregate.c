@@ -7,10 +7,11 @@
  * its own without looking it up, and the final aggregation does the work once instead of both. What is
  * refused memory is answered by emptying the table early.
  *
- * Order: groups leave in the order in which they were first seen since the table was last empty. The bounds
- * are numbers, not free memory, so with memory enough the block is a function of the input alone; under
- * pressure the same groups come in more pieces, which merging in block order puts together (sums of doubles
- * may round differently).
+ * Order: groups leave in the order in which they were first seen since the table was last empty. When that is
+ * is decided by numbers, not by free memory, so the block is a function of the input alone: refused memory,
+ * the block's pages go to scratch, and the table has an account with a floor of its own. Only where states
+ * outgrow even that (long strings, a great many slots) the table is emptied early: the same groups come in
+ * more pieces, which merging in block order puts together (then sums of doubles may round differently).
  *
  * Runs: a partition whose groups are distinct, because the table was emptied once, ends one run; the source
  * merges nothing then. */
@@ -25,7 +26,7 @@ enum {
         4 << 20, /* pages, slots and addresses: most of a shared last-level cache's part of a core */
     AGG_STAGE_GROUPS = 1 << 14, /* rows that are gathered before they go to partitions, after giving up */
     AGG_LEAST_ROWS = 32,        /* a batch is cut into no smaller pieces for want of memory */
-    AGG_MEMORY_PART = 16        /* a table takes at most this part of the pool */
+    AGG_TABLE_FLOOR = 2 * AGG_TABLE_BYTES /* of it, that need not be asked for; twice: arrays that grow */
 };
 static const double agg_give_up_ratio =
     0.6; /* groups a row above which partial aggregation costs more than it saves */
@@ -38,7 +39,7 @@ typedef struct aggregate_state {
     weft_agg_direct *direct;
     weft_block_writer *writer;
     weft_op_metrics metrics;
-    int64_t table_bytes; /* bound */
+    weft_account *account; /* of the table */
     int64_t rows_in;     /* since the table was last empty */
     int32_t flushes;
     bool gave_up;
@@ -54,6 +55,7 @@ static void aggregate_close(void *state)
     weft_agg_table_free(&s->table);
     weft_agg_direct_free(&s->direct);
     weft_block_writer_abandon(&s->writer);
+    weft_account_close(&s->account);
     weft_mem_free(s);
 }
 
@@ -76,9 +78,12 @@ static weft_status aggregate_open(weft_ctx *ctx, const weft_sink_spec *spec, con
                        s->plan.layout.count, spec->rows.count);
         goto done;
     }
-    const int64_t limit = weft_pool_limit_bytes(weft_account_pool(ctx->memory));
-    s->table_bytes =
-        weft_max_i64(weft_min_i64(AGG_TABLE_BYTES, limit / AGG_MEMORY_PART), WEFT_ROW_PAGE_BYTES);
+    s->account = weft_account_open(weft_account_pool(ctx->memory), "aggregation");
+    if (s->account == NULL) {
+        st = weft_fail(ctx, WEFT_NOMEM, "no memory for the account of an aggregation");
+        goto done;
+    }
+    weft_account_set_floor(s->account, AGG_TABLE_FLOOR);
     WEFT_TRY(st, weft_agg_table_new(ctx, &s->plan, &s->table));
     WEFT_TRY(st, weft_agg_direct_new(ctx, group_count, &s->direct));
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
@@ -98,7 +103,7 @@ static weft_status aggregate_flush(weft_ctx *ctx, aggregate_state *s)
     weft_agg_table *table = s->table;
     s->metrics.memory_bytes = weft_max_i64(s->metrics.memory_bytes, weft_agg_table_bytes(table));
     if (table->group_count == 0) goto done;
-    if (s->spec->partition_count == 1 && !s->gave_up) {
+    if (s->spec->partition_count == 1 && !s->gave_up && !table->unordered) {
         WEFT_TRY(st, weft_block_take(ctx, s->writer, 0, &table->rows));
     } else {
         for (int64_t first = 0; first < table->group_count; first += WEFT_BATCH_ROWS_MAX) {
@@ -116,12 +121,12 @@ done:
     return st;
 }
 
-/* After WEFT_NOMEM: empty the table and give back what the block holds in memory. */
-static weft_status aggregate_relieve(weft_ctx *ctx, aggregate_state *s)
+/* After WEFT_NOMEM: give back what the block holds in memory; the second time, empty the table too. */
+static weft_status aggregate_relieve(weft_ctx *ctx, aggregate_state *s, bool flush)
 {
     weft_status st = WEFT_OK;
     weft_error_clear(ctx);
-    WEFT_TRY(st, aggregate_flush(ctx, s));
+    if (flush) WEFT_TRY(st, aggregate_flush(ctx, s));
     WEFT_TRY(st, weft_block_relieve(ctx, s->writer));
 done:
     return st;
@@ -159,7 +164,9 @@ static weft_status aggregate_update(weft_ctx *ctx, aggregate_state *s, const wef
 static weft_status aggregate_some(weft_ctx *ctx, aggregate_state *s, const weft_batch *batch, int32_t *from)
 {
     weft_status st = WEFT_OK;
+    weft_account *own = ctx->memory;
     for (int32_t relieved = 0;; relieved++) {
+        ctx->memory = s->account;
         st = aggregate_groups(ctx, s, batch);
         bool again = st == WEFT_NOMEM;
         if (st == WEFT_OK) {
@@ -168,8 +175,9 @@ static weft_status aggregate_some(weft_ctx *ctx, aggregate_state *s, const weft_
             if (*from > begun) relieved = 0;
             again = st == WEFT_NOMEM && s->plan.calls[*from].repeatable;
         }
-        if (!again || relieved == 2) return st;
-        WEFT_TRY(st, aggregate_relieve(ctx, s));
+        ctx->memory = own;
+        if (!again || relieved == 3) return st;
+        WEFT_TRY(st, aggregate_relieve(ctx, s, relieved > 0));
     }
 done:
     return st;
@@ -203,12 +211,11 @@ static weft_status aggregate_bound(weft_ctx *ctx, aggregate_state *s)
 {
     const weft_agg_table *table = s->table;
     if (s->gave_up) {
-        const bool full = table->group_count >= AGG_STAGE_GROUPS || table->rows.bytes >= s->table_bytes;
+        const bool full = table->group_count >= AGG_STAGE_GROUPS || table->rows.bytes >= AGG_TABLE_BYTES;
         return full ? aggregate_flush(ctx, s) : WEFT_OK;
     }
-    const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0;
-    if (weft_agg_table_bytes(table) < s->table_bytes && !forced) return WEFT_OK;
-    if (s->spec->aggregate.group_count > 0 && !forced && weft_setting(ctx, WEFT_SET_PARTIAL_GIVE_UP) != 0 &&
+    if (weft_agg_table_bytes(table) < AGG_TABLE_BYTES) return WEFT_OK;
+    if (s->spec->aggregate.group_count > 0 && weft_setting(ctx, WEFT_SET_PARTIAL_GIVE_UP) != 0 &&
         (double)table->group_count > agg_give_up_ratio * (double)s->rows_in) {
         const weft_status st = aggregate_flush(ctx, s);
         s->gave_up = true;

@@ -14,6 +14,7 @@
 #include "engine/exec/defs.h"
 #include "engine/exec/hash.h"
 #include "engine/exec/sort_keys.h"
+#include "engine/exec/sorter.h"
 
 enum {
     SORT_ENTRIES_FIRST = 1 << 12,
@@ -164,6 +165,14 @@ static weft_status sort_relieve(weft_ctx *ctx, sort_state *s)
     WEFT_TRY(st, weft_block_relieve(ctx, s->writer));
 done:
     return st;
+}
+
+weft_status weft_sort_sink_relieve(weft_ctx *ctx, void *state) { return sort_relieve(ctx, state); }
+
+int64_t weft_sort_sink_bytes(const void *state)
+{
+    const sort_state *s = state;
+    return s->rows.bytes + 2 * s->capacity * (int64_t)sizeof(*s->entries);
 }
 
 /* ---- rows in ---- */

@@ -6,25 +6,28 @@
  *
  * A partition that does not fit in memory is read again and parted by the next bits of the hash into a block
  * in scratch, whose partitions are then done one by one, and if need be parted again. Rows keep their order
- * on the way, so every state is merged from the same rows in the same order.
+ * on the way, so every state is merged from the same rows in the same order; and they keep their numbers, so
+ * that the finished groups of all parts are sorted by the number of the first row of each: they leave in the
+ * order of a partition that fits.
  *
  * An aggregation without keys gives one row even over nothing: the task that has partition 0 does. */
 #include "common/settings.h"
 #include "engine/exec/agg_table.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
-#include "engine/exec/row_cursor.h"
+#include "engine/exec/refine.h"
+#include "engine/exec/sorter.h"
 
 enum {
-    REFINE_BITS = 4, /* partitions of a partition: 16, each a page or two when memory is scarce */
     MERGE_CHUNK_BYTES = 64 * 1024, /* rows merged at once: a table grows by no more at a time */
     REFINE_LEVELS_MAX = 8 /* 16^8 parts: beyond, equal hashes are the matter, and parting does not help */
 };
 
 /* Partitions still to do: of the task, or of a block in scratch that was made from one partition. */
 typedef struct source_level {
-    weft_input input;
-    weft_block *block; /* owned; NULL for the task's own input */
+    weft_input input, numbers;
+    weft_block *block; /* owned; NULL for the task's own input, as is the next */
+    weft_block *number_block;
     int32_t partition, end;
     int32_t skip_bits; /* high bits of the hash that all rows of one partition share */
 } source_level;
@@ -42,16 +45,35 @@ typedef struct source_state {
     bool direct;     /* groups come straight from the cursor */
     bool blank;      /* the row over nothing may still have to be given */
     int64_t emitted; /* groups of the table that were given */
+    weft_refine *refine; /* NULL before a partition was parted */
+    weft_row_cursor number_cursor;
+    int64_t *firsts; /* of a part: the number of the first row of each group of the table */
+    int64_t first_capacity;
+    weft_sorter *sorter; /* of the groups of a partition that was parted; else NULL */
+    weft_types sorted;   /* its rows: the output, then the number */
+    weft_sort_key sort_key;
+    weft_column *sorted_columns;
     weft_op_metrics metrics;
     const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
 } source_state;
+
+static void level_close(source_level *level)
+{
+    weft_block_release(&level->block);
+    weft_block_release(&level->number_block);
+}
 
 static void source_close(void *state)
 {
     source_state *s = state;
     if (s == NULL) return;
     weft_row_cursor_close(&s->cursor);
-    for (int32_t i = 0; i < s->level_count; i++) weft_block_release(&s->levels[i].block);
+    weft_row_cursor_close(&s->number_cursor);
+    weft_sorter_close(&s->sorter);
+    for (int32_t i = 0; i < s->level_count; i++) level_close(&s->levels[i]);
+    if (s->refine != NULL) weft_refine_close(s->refine);
+    weft_mem_free(s->refine);
+    weft_mem_free(s->firsts);
     weft_agg_table_free(&s->table);
     weft_gather_deinit(&s->gather);
     weft_mem_free(s);
@@ -108,23 +130,72 @@ static int64_t partition_rows(const weft_input *input, int32_t partition, bool *
     return rows;
 }
 
-static weft_status partition_merge(weft_ctx *ctx, source_state *s, const weft_input *input, int32_t partition)
+/* The numbers of the next `count` rows of a part; the first row of groups [from, table->group_count) is
+ * fresh[] of them. */
+static weft_status note_firsts(weft_ctx *ctx, source_state *s, int64_t from, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
+    const weft_agg_table *table = s->table;
+    const int32_t offset = weft_block_layout(s->number_cursor.inputs->blocks[0])->offsets[0];
+    int32_t some;
+    WEFT_TRY(st, weft_row_cursor_next(ctx, &s->number_cursor, rows, count, &some));
+    assert(some == count); /* numbers have no strings: nothing cuts them */
+    if (table->group_count > s->first_capacity) {
+        const int64_t capacity = weft_max_i64(2 * s->first_capacity, table->group_count);
+        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_RETAINED, (size_t)capacity * sizeof(*s->firsts),
+                                     (void **)&s->firsts));
+        s->first_capacity = capacity;
+    }
+    for (int64_t g = from; g < table->group_count; g++)
+        memcpy(&s->firsts[g], rows[table->fresh[g - from]] + offset, sizeof(*s->firsts));
+done:
+    return st;
+}
+
+static weft_status partition_merge(weft_ctx *ctx, source_state *s, const source_level *level,
+                                   int32_t partition)
 {
     weft_status st = WEFT_OK;
     const int32_t rows_of_chunk = MERGE_CHUNK_BYTES / s->plan.layout.row_bytes;
     const int32_t most = weft_min_i32(weft_max_i32(rows_of_chunk, 64), WEFT_BATCH_ROWS_MAX);
-    weft_row_cursor_init(&s->cursor, input, 1, partition, partition + 1);
+    const bool part = level->number_block != NULL;
+    weft_row_cursor_init(&s->cursor, &level->input, 1, partition, partition + 1);
+    if (part) weft_row_cursor_init(&s->number_cursor, &level->numbers, 1, partition, partition + 1);
     for (;;) {
         int32_t count;
-        bool stable;
-        WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, most, &count, &stable));
+        WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, most, &count));
         if (count == 0) break;
+        const int64_t groups = s->table->group_count;
         WEFT_TRY(st, weft_agg_table_merge(ctx, s->table, s->rows, count));
+        if (part) WEFT_TRY(st, note_firsts(ctx, s, groups, count));
         WEFT_TRY(st, weft_check_cancel(ctx));
     }
 done:
     weft_row_cursor_close(&s->cursor);
+    weft_row_cursor_close(&s->number_cursor);
     s->metrics.memory_bytes = weft_max_i64(s->metrics.memory_bytes, weft_agg_table_bytes(s->table));
+    return st;
+}
+
+/* The first partition that does not fit: from now on groups go to a sorter. */
+static weft_status sorter_open(weft_ctx *ctx, source_state *s)
+{
+    weft_status st = WEFT_OK;
+    const weft_types *output = &s->spec->output;
+    const int32_t width = output->count + 1;
+    if (s->refine == NULL) {
+        weft_type *types = NULL;
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s->refine), (void **)&s->refine));
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &types));
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &s->sorted_columns));
+        for (int32_t i = 0; i < output->count; i++) types[i] = output->types[i];
+        types[output->count] = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
+        s->sorted = (weft_types){.count = width, .types = types};
+        s->sort_key = (weft_sort_key){.column = output->count};
+    }
+    WEFT_TRY(st, weft_sorter_open(ctx, &s->sorted, &s->sort_key, 1, 0, s->task, &s->sorter));
+done:
     return st;
 }
 
@@ -133,29 +204,24 @@ static weft_status partition_refine(weft_ctx *ctx, source_state *s, const source
                                     int32_t partition)
 {
     weft_status st = WEFT_OK;
-    weft_block_writer *writer = NULL;
-    weft_block *block = NULL;
-    const weft_types types = {.count = s->plan.layout.count, .types = s->plan.layout.types};
-    WEFT_TRY(st, weft_block_writer_open(ctx, &types, 1 << REFINE_BITS, &writer));
-    weft_row_cursor_init(&s->cursor, &from->input, 1, partition, partition + 1);
-    for (;;) {
-        int32_t count;
-        bool stable;
-        WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, WEFT_BATCH_ROWS_MAX, &count, &stable));
-        if (count == 0) break;
-        WEFT_TRY(st, weft_block_scatter_rows(ctx, writer, from->skip_bits, s->rows, count));
-        WEFT_TRY(st, weft_check_cancel(ctx));
-    }
-    WEFT_TRY(st, weft_block_relieve(ctx, writer)); /* the memory is for the tables to come */
-    WEFT_TRY(st, weft_block_finish(ctx, &writer, ctx->memory, &s->task->name, &block));
-    s->metrics.spilled_bytes += weft_block_spilled_bytes(block);
+    const weft_block_name *name = &s->task->name;
+    const int32_t skip = from->skip_bits;
+    if (s->sorter == NULL) WEFT_TRY(st, sorter_open(ctx, s));
+    WEFT_TRY(st, weft_sorter_yield(ctx, s->sorter));
     source_level *level = &s->levels[s->level_count++];
-    *level =
-        (source_level){.block = block, .end = 1 << REFINE_BITS, .skip_bits = from->skip_bits + REFINE_BITS};
-    level->input = (weft_input){.stage_id = from->input.stage_id, .block_count = 1, .blocks = &level->block};
+    *level = (source_level){.end = WEFT_REFINE_PARTS, .skip_bits = skip + WEFT_REFINE_BITS};
+    WEFT_TRY(st, weft_refine_rows(ctx, s->refine, &from->input, partition, skip, name, &level->block));
+    if (from->number_block == NULL)
+        WEFT_TRY(st, weft_refine_number(ctx, s->refine, &from->input, partition, skip, 0, name,
+                                        &level->number_block));
+    else
+        WEFT_TRY(st, weft_refine_numbers(ctx, s->refine, &from->numbers, partition, skip,
+                                         s->levels[0].skip_bits, name, &level->number_block));
+    s->metrics.spilled_bytes += weft_block_spilled_bytes(level->block);
+    s->metrics.spilled_bytes += weft_block_spilled_bytes(level->number_block);
+    level->input = (weft_input){.stage_id = -1, .block_count = 1, .blocks = &level->block};
+    level->numbers = (weft_input){.stage_id = -1, .block_count = 1, .blocks = &level->number_block};
 done:
-    weft_row_cursor_close(&s->cursor);
-    weft_block_writer_abandon(&writer);
     return st;
 }
 
@@ -166,7 +232,7 @@ static bool level_is_stuck(const source_level *level, int64_t rows)
 }
 
 /* Merge the next partition into the table, or decide that it goes without. False in *more when none is left.
- */
+ * Nothing is merged when the last part of a partition was: then the sorter has its groups. */
 static weft_status source_advance(weft_ctx *ctx, source_state *s, bool *more)
 {
     weft_status st = WEFT_OK;
@@ -176,8 +242,9 @@ static weft_status source_advance(weft_ctx *ctx, source_state *s, bool *more)
     s->direct = false;
     while (s->level_count > 0) {
         source_level *level = &s->levels[s->level_count - 1];
+        if (s->sorter != NULL && s->level_count == 1) goto done; /* all parts are merged */
         if (level->partition >= level->end) {
-            weft_block_release(&level->block);
+            level_close(level);
             s->level_count--;
             continue;
         }
@@ -191,7 +258,7 @@ static weft_status source_advance(weft_ctx *ctx, source_state *s, bool *more)
         if (s->level_count == 1)
             level->skip_bits = __builtin_ctz((uint32_t)weft_block_partitions(level->input.blocks[0]));
         const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0 && s->level_count == 1;
-        st = forced ? WEFT_NOMEM : partition_merge(ctx, s, &level->input, partition);
+        st = forced ? WEFT_NOMEM : partition_merge(ctx, s, level, partition);
         if (st == WEFT_OK) goto done;
         if (st != WEFT_NOMEM || s->level_count == REFINE_LEVELS_MAX || level_is_stuck(level, rows)) goto done;
         weft_error_clear(ctx);
@@ -230,9 +297,8 @@ static weft_status source_take(weft_ctx *ctx, source_state *s, const uint8_t *co
 {
     weft_status st = WEFT_OK;
     if (s->direct) {
-        bool stable;
         *rows = s->rows;
-        WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, s->batch_rows, count, &stable));
+        WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, s->batch_rows, count));
         if (*count == 0) weft_row_cursor_close(&s->cursor);
     } else {
         /* an empty table has no list of groups to point into */
@@ -241,6 +307,36 @@ static weft_status source_take(weft_ctx *ctx, source_state *s, const uint8_t *co
         s->emitted += *count;
     }
 done:
+    return st;
+}
+
+/* Groups of a part, with their numbers, to the sorter. */
+static weft_status source_keep(weft_ctx *ctx, source_state *s, const uint8_t *const *rows, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    const int32_t width = s->spec->output.count;
+    weft_batch batch = {0};
+    WEFT_TRY(st, source_emit(ctx, s, rows, count, &batch));
+    for (int32_t i = 0; i < width; i++) s->sorted_columns[i] = batch.columns[i];
+    s->sorted_columns[width] = (weft_column){.type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT),
+                                             .phys = WEFT_PHYS_I64,
+                                             .encoding = WEFT_FLAT,
+                                             .data = s->firsts + s->emitted - count};
+    batch.column_count = s->sorted.count;
+    batch.columns = s->sorted_columns;
+    WEFT_TRY(st, weft_sorter_add(ctx, s->sorter, &batch));
+done:
+    return st;
+}
+
+/* The next groups of a partition that was parted; *more is false when there are none. */
+static weft_status source_sorted(weft_ctx *ctx, source_state *s, weft_batch *out, bool *more)
+{
+    const weft_status st = weft_sorter_next(ctx, s->sorter, out, more);
+    out->column_count = s->spec->output.count;
+    if (st != WEFT_OK || *more) return st;
+    s->metrics.spilled_bytes += weft_sorter_spilled_bytes(s->sorter);
+    weft_sorter_close(&s->sorter);
     return st;
 }
 
@@ -253,8 +349,18 @@ static weft_status source_next(weft_ctx *ctx, void *state, weft_batch *out, weft
     bool more = true;
     *result = WEFT_FINISHED;
     for (;;) {
+        if (s->sorter != NULL && s->level_count == 1 && s->table->group_count == 0) {
+            WEFT_TRY(st, source_sorted(ctx, s, out, &more));
+            if (!more) continue;
+            *result = WEFT_HAVE_MORE;
+            goto done;
+        }
         WEFT_TRY(st, source_take(ctx, s, &rows, &count));
-        if (count > 0) break;
+        if (count > 0 && s->sorter == NULL) break;
+        if (count > 0) {
+            WEFT_TRY(st, source_keep(ctx, s, rows, count));
+            continue;
+        }
         WEFT_TRY(st, source_advance(ctx, s, &more));
         if (more) continue;
         if (!s->blank) goto done;

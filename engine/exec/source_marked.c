@@ -7,6 +7,7 @@
 
 #include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/row_cursor.h"
 
 typedef struct marked_shared {
     const weft_source_spec *spec;
@@ -18,15 +19,12 @@ typedef struct marked_state {
     const weft_source_spec *spec;
     const marked_shared *shared;
     const weft_row_layout *layout;
-    int32_t partition, partition_end, block;
     int64_t number; /* of the next row */
-    weft_block_reader *reader;
-    const weft_row_page *page;
-    uint32_t page_row;
+    weft_row_cursor cursor;
     weft_vector *vectors; /* [column_count], then the mark */
     int32_t opened;
     weft_column *columns;
-    const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
+    const uint8_t *rows[WEFT_BATCH_ROWS_MAX]; /* first all that are read, then those that are given */
     uint8_t mark[WEFT_BATCH_ROWS_MAX];
 } marked_state;
 
@@ -74,7 +72,7 @@ static weft_status marked_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
 static void marked_close(void *state)
 {
     marked_state *s = state;
-    weft_block_reader_close(&s->reader);
+    weft_row_cursor_close(&s->cursor);
     for (int32_t i = 0; i < s->opened; i++) weft_vector_deinit(&s->vectors[i]);
 }
 
@@ -89,9 +87,9 @@ static weft_status marked_open(weft_ctx *ctx, const weft_source_spec *spec, void
     s->spec = spec;
     s->shared = shared;
     s->layout = weft_block_layout(s->shared->build->blocks[0]);
-    s->partition = task->spec->partition_begin;
-    s->partition_end = task->spec->partition_end;
-    for (int32_t p = 0; p < s->partition; p++)
+    weft_row_cursor_init(&s->cursor, s->shared->build, 1, task->spec->partition_begin,
+                         task->spec->partition_end);
+    for (int32_t p = 0; p < task->spec->partition_begin; p++)
         for (int32_t b = 0; b < s->shared->build->block_count; b++)
             s->number += weft_block_rows(s->shared->build->blocks[b], p);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width + 1, &s->vectors));
@@ -100,31 +98,6 @@ static weft_status marked_open(weft_ctx *ctx, const weft_source_spec *spec, void
         const weft_type type = s->opened == width ? WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN)
                                                   : s->layout->types[spec->marked.columns[s->opened]];
         WEFT_TRY(st, weft_vector_init(ctx, type, WEFT_BATCH_ROWS_MAX, &s->vectors[s->opened]));
-    }
-done:
-    return st;
-}
-
-/* The next page with rows, or NULL at the end of the lane's partitions. */
-static weft_status marked_page(weft_ctx *ctx, marked_state *s)
-{
-    weft_status st = WEFT_OK;
-    s->page = NULL;
-    s->page_row = 0;
-    while (s->partition < s->partition_end) {
-        if (s->reader == NULL) {
-            if (s->block == s->shared->build->block_count) {
-                s->block = 0;
-                s->partition++;
-                continue;
-            }
-            WEFT_TRY(st, weft_block_reader_open(ctx, s->shared->build->blocks[s->block++], s->partition, -1,
-                                                &s->reader));
-        }
-        bool stable = false;
-        WEFT_TRY(st, weft_block_reader_next(ctx, s->reader, &s->page, &stable));
-        if (s->page != NULL && s->page->rows > 0) goto done;
-        if (s->page == NULL) weft_block_reader_close(&s->reader);
     }
 done:
     return st;
@@ -151,26 +124,21 @@ done:
     return st;
 }
 
-/* A batch never spans pages: a page that was read from scratch is only good until the next one. */
 static weft_status marked_next(weft_ctx *ctx, void *state, weft_batch *out, weft_op_result *result)
 {
     weft_status st = WEFT_OK;
     marked_state *s = state;
-    int32_t count = 0;
+    int32_t count = 0, read = 0;
 
     *result = WEFT_FINISHED;
     while (count == 0) {
-        if (s->page == NULL || s->page_row == s->page->rows) {
-            WEFT_TRY(st, marked_page(ctx, s));
-            if (s->page == NULL) goto done;
-        }
-        const uint8_t *row = weft_row_page_rows(s->page) + (size_t)s->page_row * (size_t)s->layout->row_bytes;
-        for (; s->page_row < s->page->rows && count < WEFT_BATCH_ROWS_MAX; s->page_row++, s->number++) {
+        WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, WEFT_BATCH_ROWS_MAX, &read));
+        if (read == 0) goto done;
+        for (int32_t i = 0; i < read; i++, s->number++) {
             const bool marked = weft_bit_get(s->shared->words, s->number);
-            s->rows[count] = row;
+            s->rows[count] = s->rows[i];
             s->mark[count] = marked;
             count += s->spec->marked.emit_mark || marked == s->spec->marked.matched;
-            row += s->layout->row_bytes;
         }
     }
     WEFT_TRY(st, marked_fill(ctx, s, count, out));

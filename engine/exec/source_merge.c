@@ -4,6 +4,9 @@
  * sort is stable. A tournament tree of losers gives the next row in log2(runs) comparisons, mostly of 16-byte
  * prefixes, which are made a few hundred rows at a time.
  *
+ * How rows are cut into batches does not depend on which pages are in scratch: those that end within a batch
+ * are held until it was used.
+ *
  * Memory: for every run its prefixes and, when it is spilled, one page. When there are more runs than that is
  * good for, neighbouring runs are first merged into longer ones, in a block of their own. */
 #include "common/settings.h"
@@ -11,10 +14,14 @@
 #include "engine/exec/defs.h"
 #include "engine/exec/row_cursor.h"
 #include "engine/exec/sort_keys.h"
+#include "engine/exec/sorter.h"
 
 enum {
     MERGE_RUNS_SPILLED = 32,  /* pages of 256 KiB held at once: 8 MiB of the working headroom */
+    MERGE_PAGES_BYTES = MERGE_RUNS_SPILLED * WEFT_ROW_PAGE_BYTES, /* where some rows have larger pages */
     MERGE_RUNS_MEMORY = 1024, /* pages in memory cost only their prefixes */
+    MERGE_GROUP_MOST = 2,
+    MERGE_GROUP_HEAP = 16 << 20, /* a group stays together unless its strings pass this */
     MERGE_RUNS_FORCED = 3     /* FORCE_SPILL: several passes even for few runs */
 };
 
@@ -36,7 +43,7 @@ typedef struct merge {
     int32_t run_count, leaves; /* leaves: a power of two */
     merge_run **runs;
     int32_t *losers; /* [leaves]: losers[0] is the winner */
-    int32_t turning; /* the run whose page must be turned before the next row, or -1 */
+    weft_held_pages held; /* pages from scratch that rows of the last batch lie in */
 } merge;
 
 typedef struct merge_state {
@@ -50,16 +57,18 @@ typedef struct merge_state {
     int32_t partition;
     int32_t batch_rows;
     int64_t left; /* rows still to give */
+    int32_t group_count, group[MERGE_GROUP_MOST]; /* columns whose values do not change within a batch */
     weft_op_metrics metrics;
     const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
 } merge_state;
 
 /* ---- runs ---- */
 
-/* The next page of a run. */
-static weft_status run_turn(weft_ctx *ctx, merge_run *run)
+/* The next page of a run. Rows of the last one may still be in use. */
+static weft_status run_turn(weft_ctx *ctx, merge_run *run, weft_held_pages *held)
 {
     weft_status st = WEFT_OK;
+    if (run->page != NULL && !run->stable) WEFT_TRY(st, weft_held_add(ctx, held, run->reader));
     do {
         WEFT_TRY(st, weft_block_reader_next(ctx, run->reader, &run->page, &run->stable));
     } while (run->page != NULL && run->page->rows == 0);
@@ -135,6 +144,7 @@ static void merge_close(merge *m)
     for (int32_t i = 0; m->runs != NULL && i < m->run_count; i++) run_free(&m->runs[i]);
     weft_mem_free(m->runs);
     weft_mem_free(m->losers);
+    weft_held_deinit(&m->held);
     *m = (merge){0};
 }
 
@@ -145,7 +155,7 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *pla
     weft_status st = WEFT_OK;
     int32_t index = 0;
     *m = (merge){
-        .plan = plan, .turning = -1, .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
+        .plan = plan, .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
     WEFT_TRY(st,
              weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof(*m->runs), (void **)&m->runs));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)m->leaves * sizeof(*m->losers),
@@ -160,7 +170,7 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *pla
             *run = (merge_run){.block = block, .partition = partition, .run = r};
             m->runs[m->run_count++] = run;
             WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, r, &run->reader));
-            WEFT_TRY(st, run_turn(ctx, run));
+            WEFT_TRY(st, run_turn(ctx, run, &m->held));
             if (run->page != NULL) run_fill(plan, run);
         }
     }
@@ -170,31 +180,31 @@ done:
     return st;
 }
 
-/* Up to `most` rows in order. They are valid until the next call. 0 at the end. */
-static weft_status merge_next(weft_ctx *ctx, merge *m, const uint8_t **rows, int32_t most, int32_t *count)
+/* The next `most` rows in order, fewer at the end, where their strings pass what a batch may have, or where a
+ * column of the group changes. They are valid until the next call. */
+static weft_status merge_next(weft_ctx *ctx, merge *m, const int32_t *group, int32_t group_count,
+                              const uint8_t **rows, int32_t most, int32_t *count)
 {
     weft_status st = WEFT_OK;
+    const bool has_strings = m->plan->layout->has_strings;
     int32_t n = 0;
+    int64_t heap = 0;
+    const int64_t heap_most = group_count > 0 ? MERGE_GROUP_HEAP : WEFT_BATCH_HEAP_MOST;
     *count = 0;
-    if (m->turning >= 0) {
-        merge_run *run = m->runs[m->turning];
-        m->turning = -1;
-        WEFT_TRY(st, run_turn(ctx, run));
-        if (run->page != NULL) run_fill(m->plan, run);
-        replay(m);
-    }
+    weft_held_clear(&m->held);
     while (n < most) {
         const int32_t winner = m->losers[0];
         if (winner >= m->run_count || m->runs[winner]->page == NULL) break;
         merge_run *run = m->runs[winner];
+        if (has_strings) heap += weft_row_heap_bytes(m->plan->layout, run->row);
+        if (heap > heap_most && n > 0) break;
+        if (group_count > 0 && n > 0 &&
+            !weft_rows_equal(m->plan->layout, group, group_count, rows[0], run->row))
+            break;
         rows[n++] = run->row;
         run->row += run->page->row_bytes;
         if (++run->at == run->count && !run_fill(m->plan, run)) {
-            if (!run->stable) { /* the page must stay until its rows are used */
-                m->turning = winner;
-                break;
-            }
-            WEFT_TRY(st, run_turn(ctx, run));
+            WEFT_TRY(st, run_turn(ctx, run, &m->held));
             if (run->page != NULL) run_fill(m->plan, run);
         }
         replay(m);
@@ -218,6 +228,20 @@ static int32_t count_runs(const weft_input *input, int32_t partition, bool *spil
     return runs;
 }
 
+/* How many runs may be merged at once: each holds a page, which a row with long strings has for itself. */
+static int32_t merge_fan(const weft_ctx *ctx, const weft_input *input, int32_t partition, bool spilled)
+{
+    uint32_t most = WEFT_ROW_PAGE_BYTES;
+    if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0) return MERGE_RUNS_FORCED;
+    if (!spilled) return MERGE_RUNS_MEMORY;
+    for (int32_t b = 0; b < input->block_count; b++) {
+        if (partition >= weft_block_partitions(input->blocks[b])) continue;
+        const uint32_t bytes = weft_block_page_most(input->blocks[b], partition);
+        most = most > bytes ? most : bytes;
+    }
+    return weft_max_i32(2, (int32_t)(MERGE_PAGES_BYTES / most));
+}
+
 /* Merge the runs of a partition, `fan` neighbours at a time, into a block of fewer, longer runs. */
 static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const weft_input *input, int32_t partition,
                               int32_t runs, int32_t fan, weft_block **out)
@@ -234,7 +258,7 @@ static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const weft_input *i
         while (left > 0) {
             int32_t count;
             const int32_t most = (int32_t)weft_min_i64(left, WEFT_BATCH_ROWS_MAX);
-            WEFT_TRY(st, merge_next(ctx, &m, s->rows, most, &count));
+            WEFT_TRY(st, merge_next(ctx, &m, NULL, 0, s->rows, most, &count));
             if (count == 0) break;
             WEFT_TRY(st, weft_block_append_rows(ctx, writer, 0, s->rows, count));
             WEFT_TRY(st, weft_check_cancel(ctx));
@@ -259,8 +283,7 @@ static weft_status merge_partition(weft_ctx *ctx, merge_state *s, int32_t partit
     bool spilled;
     int32_t runs = count_runs(&input, partition, &spilled);
     for (;;) {
-        const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0;
-        const int32_t fan = forced ? MERGE_RUNS_FORCED : spilled ? MERGE_RUNS_SPILLED : MERGE_RUNS_MEMORY;
+        const int32_t fan = merge_fan(ctx, &input, partition, spilled);
         if (runs <= fan) break;
         weft_block *block = NULL;
         WEFT_TRY(st, merge_pass(ctx, s, &input, partition, runs, fan, &block));
@@ -314,6 +337,14 @@ done:
     return st;
 }
 
+void weft_merge_source_group(void *state, int32_t keys)
+{
+    merge_state *s = state;
+    assert(keys <= MERGE_GROUP_MOST);
+    s->group_count = keys;
+    for (int32_t i = 0; i < keys; i++) s->group[i] = s->spec->merge.keys[i].column;
+}
+
 static weft_status merge_source_next(weft_ctx *ctx, void *state, weft_batch *out, weft_op_result *result)
 {
     weft_status st = WEFT_OK;
@@ -325,8 +356,8 @@ static weft_status merge_source_next(weft_ctx *ctx, void *state, weft_batch *out
             if (s->partition >= s->task->spec->partition_end || s->input->block_count == 0) break;
             WEFT_TRY(st, merge_partition(ctx, s, s->partition++));
         }
-        WEFT_TRY(st,
-                 merge_next(ctx, &s->merge, s->rows, (int32_t)weft_min_i64(s->left, s->batch_rows), &count));
+        WEFT_TRY(st, merge_next(ctx, &s->merge, s->group, s->group_count, s->rows,
+                                (int32_t)weft_min_i64(s->left, s->batch_rows), &count));
         if (count > 0) break;
         merge_close(&s->merge);
         weft_block_release(&s->pass);

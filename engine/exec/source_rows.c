@@ -53,9 +53,8 @@ static weft_status rows_next(weft_ctx *ctx, void *state, weft_batch *out, weft_o
     weft_status st = WEFT_OK;
     rows_state *s = state;
     int32_t count;
-    bool stable;
     *result = WEFT_FINISHED;
-    WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, s->batch_rows, &count, &stable));
+    WEFT_TRY(st, weft_row_cursor_next(ctx, &s->cursor, s->rows, s->batch_rows, &count));
     if (count == 0) goto done;
     WEFT_TRY(st, weft_gather_batch(ctx, &s->gather, s->layout, s->rows, count, out));
     *result = WEFT_HAVE_MORE;

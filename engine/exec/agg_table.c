@@ -200,6 +200,8 @@ static weft_status find_insert(weft_ctx *ctx, weft_agg_table *table, const weft_
         rows[i] = table->fresh_rows[k];
         table->made[table->group_count - first - added + k] = i;
     }
+    /* claims without a row are given back: no group was put behind one of them */
+    for (int32_t k = added; k < fresh_count; k++) table->slots[table->at[table->fresh[k]]] = 0;
     if (table->group_count - first > added) find_order(table, first, added);
     return st;
 }

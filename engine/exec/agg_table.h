@@ -71,8 +71,8 @@ typedef struct weft_agg_table {
 WEFT_MUST_CHECK weft_status weft_agg_table_new(weft_ctx *ctx, const weft_agg_plan *plan,
                                                weft_agg_table **out);
 /* The group row of every selected row, made where there was none; hashes dense. columns: of the batch, by
- * group. After an error the table can only be read (groups that were begun have their starting states) and
- * cleared. */
+ * group. After an error some of the groups may have been made (with their starting states); it can be called
+ * again. */
 WEFT_MUST_CHECK weft_status weft_agg_table_find(weft_ctx *ctx, weft_agg_table *table, const weft_batch *batch,
                                                 const int32_t *columns, const uint64_t *hashes,
                                                 uint8_t **rows);
@@ -81,7 +81,8 @@ WEFT_MUST_CHECK weft_status weft_agg_table_add(weft_ctx *ctx, weft_agg_table *ta
                                                const int32_t *columns, const uint64_t *hashes,
                                                uint8_t **rows);
 /* Merge rows of partial aggregates (the plan's layout; at most WEFT_BATCH_ROWS_MAX). The rows that made new
- * groups are from[fresh[0]], from[fresh[1]], … in the order of the groups. After an error: as above. */
+ * groups are from[fresh[0]], from[fresh[1]], … in the order of the groups. After an error the
+ * table can only be read and cleared. */
 WEFT_MUST_CHECK weft_status weft_agg_table_merge(weft_ctx *ctx, weft_agg_table *table,
                                                  const uint8_t *const *from, int32_t count);
 /* The group of an aggregation without keys, with its starting states. */

@@ -4,7 +4,8 @@
 #include "engine/exec/defs.h"
 
 enum {
-    SORTER_YIELD_PART = 32 /* of the pool's limit: it may keep that much while others want memory */
+    SORTER_YIELD_PART = 32,  /* of the pool's limit: it may keep that much while others want memory */
+    SORTER_FLOOR = 768 << 10 /* that it can always retain: entries and pages of a short run */
 };
 
 struct weft_sorter {
@@ -14,6 +15,7 @@ struct weft_sorter {
     weft_task task;
     weft_input input;
     weft_block *block;
+    weft_account *account; /* of what is sorted: the operator's own memory may be full */
     int32_t group_keys;
     void *sink_state, *source_state;
     int64_t spilled_bytes;
@@ -38,6 +40,12 @@ weft_status weft_sorter_open(weft_ctx *ctx, const weft_types *types, const weft_
     s->task_spec.partition_end = 1;
     s->task = (weft_task){
         .spec = &s->task_spec, .name = task->name, .input_count = 1, .inputs = &s->input, .owner = ctx->memory};
+    s->account = weft_account_open(weft_account_pool(ctx->memory), "sorting");
+    if (s->account == NULL) {
+        st = weft_fail(ctx, WEFT_NOMEM, "no memory for the account of a sort");
+        goto done;
+    }
+    weft_account_set_floor(s->account, SORTER_FLOOR);
     WEFT_TRY(st, weft_sink_sort.open(ctx, &s->sink, types, &s->task, &s->sink_state));
     *out = s;
     s = NULL;
@@ -49,21 +57,33 @@ done:
 weft_status weft_sorter_add(weft_ctx *ctx, weft_sorter *s, const weft_batch *batch)
 {
     weft_op_result result;
+    weft_account *own = ctx->memory;
     assert(s->source_state == NULL);
-    return weft_sink_sort.sink(ctx, s->sink_state, batch, &result);
+    ctx->memory = s->account;
+    const weft_status st = weft_sink_sort.sink(ctx, s->sink_state, batch, &result);
+    ctx->memory = own;
+    return st;
 }
 
 weft_status weft_sorter_yield(weft_ctx *ctx, weft_sorter *s)
 {
     const int64_t limit = weft_pool_limit_bytes(weft_account_pool(ctx->memory));
     if (weft_sort_sink_bytes(s->sink_state) <= limit / SORTER_YIELD_PART) return WEFT_OK;
-    return weft_sort_sink_relieve(ctx, s->sink_state);
+    weft_account *own = ctx->memory;
+    ctx->memory = s->account;
+    const weft_status st = weft_sort_sink_relieve(ctx, s->sink_state);
+    ctx->memory = own;
+    return st;
 }
 
 static weft_status sorter_turn(weft_ctx *ctx, weft_sorter *s)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_sink_sort.finalize(ctx, s->sink_state, &s->block));
+    weft_account *own = ctx->memory;
+    ctx->memory = s->account;
+    st = weft_sink_sort.finalize(ctx, s->sink_state, &s->block);
+    ctx->memory = own;
+    WEFT_TRY(st, st);
     weft_sink_sort.close(s->sink_state);
     s->sink_state = NULL;
     s->spilled_bytes = weft_block_spilled_bytes(s->block);
@@ -96,5 +116,6 @@ void weft_sorter_close(weft_sorter **sorter)
     if (s->source_state != NULL) weft_source_merge.close(s->source_state);
     if (s->sink_state != NULL) weft_sink_sort.close(s->sink_state);
     weft_block_release(&s->block);
+    weft_account_close(&s->account);
     weft_mem_free(s);
 }

@@ -352,6 +352,7 @@ static weft_status source_next(weft_ctx *ctx, void *state, weft_batch *out, weft
         if (s->sorter != NULL && s->level_count == 1 && s->table->group_count == 0) {
             WEFT_TRY(st, source_sorted(ctx, s, out, &more));
             if (!more) continue;
+            s->blank = false;
             *result = WEFT_HAVE_MORE;
             goto done;
         }

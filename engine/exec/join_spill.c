@@ -14,11 +14,11 @@
 #include "engine/exec/refine.h"
 
 enum {
-    LEVELS_MAX = 8,         /* 16^7 parts: beyond, equal hashes are the matter */
-    PIECE_ROWS_LEAST = 512, /* a piece that working memory has room for whatever others retain */
+    LEVELS_MAX = 8,           /* 16^7 parts: beyond, equal hashes are the matter */
+    PIECE_ROWS_LEAST = 512,   /* a piece that working memory has room for whatever others retain */
     PIECE_OTHERS_MOST = 4096, /* rows beside those of one hash in a partition that is joined in pieces */
-    TABLE_ROW_BYTES = 36,   /* address, chain and slots of a build row in a table */
-    ORDER_COLUMNS = 2       /* after the columns of a probe row: its batch, its position there */
+    TABLE_ROW_BYTES = 36,     /* address, chain and slots of a build row in a table */
+    ORDER_COLUMNS = 2         /* after the columns of a probe row: its batch, its position there */
 };
 
 typedef struct spill_level {
@@ -413,8 +413,8 @@ static weft_status rank_room(weft_ctx *ctx, weft_join_spill *s)
     rank_slot *slots = NULL;
     if (2 * (s->rank_count + 1) <= s->rank_capacity) return WEFT_OK;
     const int64_t capacity = weft_max_i64(64, 2 * s->rank_capacity);
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*slots),
-                                     (void **)&slots));
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*slots), (void **)&slots));
     for (int64_t i = 0; i < s->rank_capacity; i++)
         if (s->ranks[i].count > 0) *rank_find(slots, capacity, s->ranks[i].hash) = s->ranks[i];
     weft_mem_free(s->ranks);

@@ -5,13 +5,13 @@
  * up to a power of two). The filter is a function of the set of keys alone. Memory: its bits, RETAINED. */
 #include <string.h>
 
-#include "engine/exec/join_table.h"
 #include "common/bloom.h"
+#include "engine/exec/join_table.h"
 
 enum {
-    KEY_BITS_PER_ROW = 64,    /* a bitmap of 8 bytes a key: half of what a table entry takes */
-    KEY_BITS_SMALL = 1 << 23, /* 1 MiB: keys that come in about their order find their part of it in cache */
-    KEY_BITS_MOST = 1 << 28,  /* 32 MiB */
+    KEY_BITS_PER_ROW = 64,     /* a bitmap of 8 bytes a key: half of what a table entry takes */
+    KEY_BITS_SMALL = 1 << 23,  /* 1 MiB: keys that come in about their order find their part of it in cache */
+    KEY_BITS_MOST = 1 << 28,   /* 32 MiB */
     BLOOM_KEYS_PER_BLOCK = 21, /* 256 bits a block / 12 bits a key */
     KEY_BITS_LIMIT_PART = 8    /* a filter takes at most this part of the pool's limit */
 };

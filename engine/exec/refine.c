@@ -63,8 +63,7 @@ weft_status weft_refine_number(weft_ctx *ctx, weft_refine *r, const weft_input *
     const weft_type type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     const weft_types types = {.count = 1, .types = &type};
     const int32_t columns[1] = {0};
-    weft_column column = {
-        .type = type, .phys = WEFT_PHYS_I64, .encoding = WEFT_FLAT, .data = r->numbers};
+    weft_column column = {.type = type, .phys = WEFT_PHYS_I64, .encoding = WEFT_FLAT, .data = r->numbers};
     WEFT_TRY(st, weft_block_writer_open(ctx, &types, WEFT_REFINE_PARTS, &writer));
     weft_row_cursor_init(&r->cursor, input, 1, partition, partition + 1);
     for (;;) {

@@ -111,9 +111,9 @@ static int64_t rows_heap(const weft_row_layout *layout, const uint8_t *const *ro
     return heap;
 }
 
-/* As many of the `some` next rows of the page as the batch has room for, after n rows. *most_heap bounds their
- * strings from above, by those of all the pages met; only when it passes what a batch may have the rows are
- * looked at one by one. */
+/* As many of the `some` next rows of the page as the batch has room for, after n rows. *most_heap bounds
+ * their strings from above, by those of all the pages met; only when it passes what a batch may have the rows
+ * are looked at one by one. */
 static int32_t cursor_room(const weft_row_cursor *cursor, const uint8_t *const *rows, int32_t n, int32_t some,
                            int64_t *most_heap)
 {

@@ -28,13 +28,13 @@ enum {
 typedef struct weft_row_cursor {
     const weft_input *inputs;
     int32_t input_count, partition_begin, partition_end;
-    int32_t input, partition, block; /* the next block to open */
-    bool entered;                    /* the partition is pinned */
+    int32_t input, partition, block;                /* the next block to open */
+    bool entered;                                   /* the partition is pinned */
     int32_t pinned_input, pinned_partition, pinned; /* the first pinned one, and how many follow each other */
     weft_block_reader *reader;
     const weft_row_page *page;
-    uint32_t row; /* the next of page */
-    bool stable;  /* page stays while its block is held */
+    uint32_t row;                  /* the next of page */
+    bool stable;                   /* page stays while its block is held */
     const weft_row_layout *layout; /* of the block at hand */
     weft_held_pages held;
 } weft_row_cursor;

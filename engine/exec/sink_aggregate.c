@@ -40,7 +40,7 @@ typedef struct aggregate_state {
     weft_block_writer *writer;
     weft_op_metrics metrics;
     weft_account *account; /* of the table */
-    int64_t rows_in;     /* since the table was last empty */
+    int64_t rows_in;       /* since the table was last empty */
     int32_t flushes;
     bool gave_up;
     uint8_t *single; /* the group of an aggregation without keys */

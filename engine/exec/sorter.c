@@ -38,8 +38,11 @@ weft_status weft_sorter_open(weft_ctx *ctx, const weft_types *types, const weft_
     s->source.merge.limit = -1;
     s->group_keys = group_keys;
     s->task_spec.partition_end = 1;
-    s->task = (weft_task){
-        .spec = &s->task_spec, .name = task->name, .input_count = 1, .inputs = &s->input, .owner = ctx->memory};
+    s->task = (weft_task){.spec = &s->task_spec,
+                          .name = task->name,
+                          .input_count = 1,
+                          .inputs = &s->input,
+                          .owner = ctx->memory};
     s->account = weft_account_open(weft_account_pool(ctx->memory), "sorting");
     if (s->account == NULL) {
         st = weft_fail(ctx, WEFT_NOMEM, "no memory for the account of a sort");

@@ -11,9 +11,9 @@ typedef struct weft_sorter weft_sorter;
 
 /* Rows of the types; keys are borrowed. The first group_keys of them are plain columns that hold one value in
  * each batch that is given: a batch ends where one of them changes. */
-WEFT_MUST_CHECK weft_status weft_sorter_open(weft_ctx *ctx, const weft_types *types, const weft_sort_key *keys,
-                                             int32_t key_count, int32_t group_keys, const weft_task *task,
-                                             weft_sorter **out);
+WEFT_MUST_CHECK weft_status weft_sorter_open(weft_ctx *ctx, const weft_types *types,
+                                             const weft_sort_key *keys, int32_t key_count, int32_t group_keys,
+                                             const weft_task *task, weft_sorter **out);
 WEFT_MUST_CHECK weft_status weft_sorter_add(weft_ctx *ctx, weft_sorter *sorter, const weft_batch *batch);
 /* What is held goes to scratch, when it is more than a small part of the pool's limit: others need room. */
 WEFT_MUST_CHECK weft_status weft_sorter_yield(weft_ctx *ctx, weft_sorter *sorter);

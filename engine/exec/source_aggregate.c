@@ -42,9 +42,9 @@ typedef struct source_state {
     source_level levels[REFINE_LEVELS_MAX];
     int32_t level_count;
     int32_t batch_rows;
-    bool direct;     /* groups come straight from the cursor */
-    bool blank;      /* the row over nothing may still have to be given */
-    int64_t emitted; /* groups of the table that were given */
+    bool direct;         /* groups come straight from the cursor */
+    bool blank;          /* the row over nothing may still have to be given */
+    int64_t emitted;     /* groups of the table that were given */
     weft_refine *refine; /* NULL before a partition was parted */
     weft_row_cursor number_cursor;
     int64_t *firsts; /* of a part: the number of the first row of each group of the table */

@@ -45,8 +45,8 @@ static weft_status marked_shared_open(weft_ctx *ctx, const weft_source_spec *spe
     s->build = &inputs[spec->input];
     s->marks = &inputs[spec->marked.marks_input];
     for (int32_t b = 0; b < s->build->block_count; b++) rows += weft_block_rows(s->build->blocks[b], -1);
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING,
-                                     (size_t)weft_max_i64(1, weft_bit_words(rows)) * 8, (void **)&s->words));
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)weft_max_i64(1, weft_bit_words(rows)) * 8,
+                                     (void **)&s->words));
     *shared = s;
     *units = 1;
 done:

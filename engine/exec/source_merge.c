@@ -17,12 +17,12 @@
 #include "engine/exec/sorter.h"
 
 enum {
-    MERGE_RUNS_SPILLED = 32,  /* pages of 256 KiB held at once: 8 MiB of the working headroom */
+    MERGE_RUNS_SPILLED = 32, /* pages of 256 KiB held at once: 8 MiB of the working headroom */
     MERGE_PAGES_BYTES = MERGE_RUNS_SPILLED * WEFT_ROW_PAGE_BYTES, /* where some rows have larger pages */
     MERGE_RUNS_MEMORY = 1024, /* pages in memory cost only their prefixes */
     MERGE_GROUP_MOST = 2,
     MERGE_GROUP_HEAP = 16 << 20, /* a group stays together unless its strings pass this */
-    MERGE_RUNS_FORCED = 3     /* FORCE_SPILL: several passes even for few runs */
+    MERGE_RUNS_FORCED = 3        /* FORCE_SPILL: several passes even for few runs */
 };
 
 typedef struct merge_run {
@@ -42,7 +42,7 @@ typedef struct merge {
     const weft_sort_plan *plan;
     int32_t run_count, leaves; /* leaves: a power of two */
     merge_run **runs;
-    int32_t *losers; /* [leaves]: losers[0] is the winner */
+    int32_t *losers;      /* [leaves]: losers[0] is the winner */
     weft_held_pages held; /* pages from scratch that rows of the last batch lie in */
 } merge;
 
@@ -56,7 +56,7 @@ typedef struct merge_state {
     weft_block *pass; /* runs merged from the task's, when those were too many */
     int32_t partition;
     int32_t batch_rows;
-    int64_t left; /* rows still to give */
+    int64_t left;                                 /* rows still to give */
     int32_t group_count, group[MERGE_GROUP_MOST]; /* columns whose values do not change within a batch */
     weft_op_metrics metrics;
     const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
@@ -154,8 +154,7 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *pla
 {
     weft_status st = WEFT_OK;
     int32_t index = 0;
-    *m = (merge){
-        .plan = plan, .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
+    *m = (merge){.plan = plan, .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
     WEFT_TRY(st,
              weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof(*m->runs), (void **)&m->runs));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)m->leaves * sizeof(*m->losers),

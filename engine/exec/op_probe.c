@@ -45,7 +45,7 @@ typedef struct probe_state {
     weft_join_turn turn;        /* of spill */
     bool turning;               /* its batch is at work */
     weft_sorter *sorter;        /* of the output of turns; NULL before the first of it */
-    weft_types sorted;          /* its rows: the output, then its place (probe_place) */
+    weft_types sorted;          /* its rows: the output, then its place (PLACE_COLUMNS) */
     weft_column *sorted_columns;
     bool giving;                   /* all turns are over */
     const weft_row_layout *layout; /* of the build rows */

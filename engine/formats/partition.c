@@ -2,6 +2,7 @@
  *
  *   path → folders below the base, from the last upwards → name=value pairs, until one has no '='
  *   → all files must have the same names in the same place → types from all values → values */
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 

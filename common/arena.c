@@ -28,7 +28,7 @@ enum { ARENA_RED_ZONE = 16 };
 enum { ARENA_RED_ZONE = 0 };
 #endif
 
-enum { ARENA_ALIGN = 16, ARENA_CHUNK_FIRST = 4096, ARENA_CHUNK_MAX = 1 << 20 };
+enum { ARENA_ALIGN = 16, ARENA_CHUNK_FIRST = 4096, ARENA_CHUNK_MAX = 1 << 20 }; /* with both headers */
 
 typedef struct arena_chunk arena_chunk;
 struct arena_chunk {
@@ -44,6 +44,9 @@ struct weft_arena {
     size_t used;         /* bytes of the current chunk */
     size_t next_bytes;   /* size of the chunk after this one */
 };
+
+/* What a chunk of whole pages holds. */
+static size_t arena_room(size_t bytes) { return bytes - sizeof(arena_chunk) - WEFT_MEM_HEADER_BYTES; }
 
 static arena_chunk *arena_chunk_new(weft_account *account, size_t bytes)
 {
@@ -67,7 +70,7 @@ weft_arena *weft_arena_new(weft_account *account)
     weft_arena *arena = weft_mem_alloc_raw(account, WEFT_MEM_WORKING, sizeof *arena);
     if (arena == NULL) return NULL;
     *arena = (weft_arena){.account = account, .next_bytes = ARENA_CHUNK_FIRST};
-    arena->chunks = arena_chunk_new(account, ARENA_CHUNK_FIRST - sizeof(arena_chunk));
+    arena->chunks = arena_chunk_new(account, arena_room(ARENA_CHUNK_FIRST));
     arena->first = arena->chunks;
     if (arena->chunks == NULL) weft_arena_free(&arena);
     return arena;
@@ -77,7 +80,7 @@ weft_arena *weft_arena_new(weft_account *account)
 static uint8_t *arena_grow(weft_arena *arena, size_t bytes)
 {
     if (arena->next_bytes < ARENA_CHUNK_MAX) arena->next_bytes *= 2;
-    const size_t usual = arena->next_bytes - sizeof(arena_chunk);
+    const size_t usual = arena_room(arena->next_bytes);
     if (bytes > usual / 4) {
         arena_chunk *own = arena_chunk_new(arena->account, bytes);
         if (own == NULL) return NULL;

@@ -1,7 +1,7 @@
 /* common/mem.c - heap blocks. The pool and its accounts are in pool.c, arenas in arena.c.
  *
  * A block is | slack | header, 64 bytes | contents |. The header holds the account, the size and where the
- * memory came from: malloc, or for 32 KiB and more the pool's large memory (mem_large.h), which keeps pages
+ * memory came from: malloc, or for 4 KiB and more the pool's large memory (mem_large.h), which keeps pages
  * for reuse. The slack aligns contents to 64 bytes; for large blocks it also shifts them by a different
  * multiple of 64 each, as columns that all begin at the same place of a page would fight for the same lines
  * of the cache. */
@@ -14,7 +14,7 @@
 
 enum {
     MEM_ALIGN = 64,
-    MEM_HEADER = 64,
+    MEM_HEADER = WEFT_MEM_HEADER_BYTES,
     MEM_RELIEF_TRIES = 3, /* others may take what was given back */
     MEM_SLACK = MEM_HEADER + MEM_ALIGN /* what a block of malloc costs beside its contents */
 };

@@ -1,9 +1,16 @@
 /* common/mem_large.c - regions of pages, and mappings of their own for what is larger.
  *
- * A region is 32 MiB on huge pages, given out in runs of 4 KiB pages, lowest first, by bitmaps: one of the
- * pages in use, one of those that were touched. The first region of a pool is small and of plain pages, so
- * that a short program does not pay for zeroing 2 MiB where it needs 64 KiB. Blocks above 4 MiB are mapped
- * one by one, aligned to huge pages, and grow by moving their page tables. */
+ * A region is 32 MiB on huge pages, given out in runs of 4 KiB pages, lowest first, by bitmaps: of the pages
+ * in use, of those that were given out before, and of those that memory lies behind. The last is what the
+ * kernel does: the first touch of a huge page makes all of it resident, so all of it counts as kept. The
+ * first region of a pool is small and of plain pages, so that a short program does not pay for zeroing 2 MiB
+ * where it needs 64 KiB. Blocks above 4 MiB are mapped one by one, aligned to huge pages, and grow by moving
+ * their page tables.
+ *
+ * Trimming gives back what is cheapest to lose first: kept mappings, the oldest first, regions without a
+ * block, then free pages of the newest regions. A huge page of which a part goes back is plain from then on,
+ * else the kernel would put it together again and fill the holes; it is huge again once it is free as a
+ * whole. */
 #include "common/mem_large.h"
 
 #include <stdlib.h>
@@ -17,16 +24,21 @@ enum {
     LARGE_REGION = 32 << 20,
     LARGE_RUN_MAX = 4 << 20, /* the largest block of a region: an eighth, so that holes find a use */
     LARGE_REGION_PAGES = LARGE_REGION / LARGE_PAGE,
-    LARGE_WORDS = LARGE_REGION_PAGES / 64
+    LARGE_WORDS = LARGE_REGION_PAGES / 64,
+    LARGE_CHUNK_PAGES = LARGE_HUGE / LARGE_PAGE, /* a chunk: the place of one huge page */
+    LARGE_CHUNKS = LARGE_REGION / LARGE_HUGE
 };
+_Static_assert(LARGE_CHUNKS <= 32, "the chunks of a region are the bits of a word");
 
 struct large_region {
     large_region *next;
     uint8_t *base;
     int32_t pages, free_pages;
     int32_t refused_pages; /* no run of so many is free, nor of more */
+    uint32_t plain;        /* bits of chunks that are not huge pages */
     uint64_t used[LARGE_WORDS];
-    uint64_t touched[LARGE_WORDS];
+    uint64_t dirty[LARGE_WORDS];    /* given out since the kernel last filled them with zero */
+    uint64_t resident[LARGE_WORDS]; /* memory may lie behind; those of them that are not used are kept */
 };
 
 /* Lies in the first bytes of the mapping itself. */
@@ -149,6 +161,7 @@ static large_region *region_new(weft_large *large)
     region->pages = (int32_t)(bytes / LARGE_PAGE);
     region->free_pages = region->pages;
     region->refused_pages = INT32_MAX;
+    region->plain = first ? UINT32_MAX : 0;
     large_region **end = &large->regions; /* at the end: older ones stay full, newer ones can go */
     while (*end != NULL) end = &(*end)->next;
     *end = region;
@@ -170,21 +183,42 @@ static int32_t region_find(large_region *region, int32_t pages)
     return -1;
 }
 
-/* Mark free pages as used; true when the kernel never saw one of them. */
+/* Memory comes to lie behind free pages that are about to be used: behind whole huge pages where they are
+ * the first of one. Returns how many pages more are resident. */
+static int32_t region_fault(large_region *region, int32_t from, int32_t pages)
+{
+    int32_t more = 0;
+    for (int32_t at = from; at < from + pages;) {
+        const int32_t chunk = at / LARGE_CHUNK_PAGES, begin = chunk * LARGE_CHUNK_PAGES;
+        const int32_t end = weft_min_i32(begin + LARGE_CHUNK_PAGES, from + pages);
+        int32_t first = at, some = end - at;
+        if ((region->plain >> chunk & 1) == 0 && map_count(region->resident, begin, LARGE_CHUNK_PAGES) == 0) {
+            first = begin;
+            some = LARGE_CHUNK_PAGES;
+        }
+        more += some - map_count(region->resident, first, some);
+        map_fill(region->resident, first, some, true);
+        at = end;
+    }
+    return more;
+}
+
+/* Mark free pages as used; true when nobody had any of them since the kernel filled them with zero. */
 static bool region_claim(weft_large *large, large_region *region, int32_t from, int32_t pages)
 {
-    const int32_t touched = map_count(region->touched, from, pages);
+    const bool zero = map_count(region->dirty, from, pages) == 0;
+    const int32_t more = region_fault(region, from, pages);
     map_fill(region->used, from, pages, true);
+    map_fill(region->dirty, from, pages, true);
     region->free_pages -= pages;
-    atomic_fetch_sub_explicit(&large->kept_bytes, (int64_t)touched * LARGE_PAGE, memory_order_relaxed);
-    return touched == 0;
+    atomic_fetch_add_explicit(&large->kept_bytes, (int64_t)(more - pages) * LARGE_PAGE, memory_order_relaxed);
+    return zero;
 }
 
 static void region_release(weft_large *large, large_region *region, int32_t from, int32_t pages)
 {
     WEFT_DASSERT(map_count(region->used, from, pages) == pages);
     map_fill(region->used, from, pages, false);
-    map_fill(region->touched, from, pages, true);
     region->free_pages += pages;
     region->refused_pages = INT32_MAX;
     atomic_fetch_add_explicit(&large->kept_bytes, (int64_t)pages * LARGE_PAGE, memory_order_relaxed);
@@ -245,7 +279,7 @@ void weft_large_init(weft_large *large)
 
 void weft_large_deinit(weft_large *large)
 {
-    weft_large_trim(large);
+    weft_large_trim(large, INT64_MAX);
     assert(large->regions == NULL); /* a block outlives its pool */
     pthread_mutex_destroy(&large->lock);
 }
@@ -278,41 +312,98 @@ void weft_large_give(weft_large *large, const weft_large_block *block)
     pthread_mutex_unlock(&large->lock);
 }
 
-/* Untouch the free pages of a region that is in use. */
-static void region_trim(large_region *region)
+/* ---- giving back ---- */
+
+static void trimmed(weft_large *large, int64_t bytes, int64_t *left)
 {
-    for (int32_t from = 0; from < region->pages;) {
-        from = map_next(region->used, from, region->pages, false);
-        const int32_t end = map_next(region->used, from, region->pages, true);
-        if (end > from && map_count(region->touched, from, end - from) > 0) {
-            madvise(region->base + (size_t)from * LARGE_PAGE, (size_t)(end - from) * LARGE_PAGE,
-                    MADV_DONTNEED);
-            map_fill(region->touched, from, end - from, false);
-        }
-        from = end;
+    atomic_fetch_sub_explicit(&large->kept_bytes, bytes, memory_order_relaxed);
+    *left -= bytes;
+}
+
+static void trim_mappings(weft_large *large, int64_t *left)
+{
+    while (*left > 0 && large->mappings != NULL) {
+        large_mapping **last = &large->mappings;
+        while ((*last)->next != NULL) last = &(*last)->next;
+        large_mapping *oldest = *last;
+        const size_t bytes = oldest->bytes;
+        *last = NULL;
+        munmap(oldest, bytes);
+        trimmed(large, (int64_t)bytes, left);
     }
 }
 
-void weft_large_trim(weft_large *large)
+static void trim_regions(weft_large *large, int64_t *left)
+{
+    for (large_region **link = &large->regions; *link != NULL && *left > 0;) {
+        large_region *region = *link;
+        if (region->free_pages < region->pages) {
+            link = &region->next;
+            continue;
+        }
+        *link = region->next;
+        trimmed(large, (int64_t)map_count(region->resident, 0, region->pages) * LARGE_PAGE, left);
+        munmap(region->base, (size_t)region->pages * LARGE_PAGE);
+        free(region);
+    }
+}
+
+/* Free pages [from, to) go back to the kernel. */
+static int32_t trim_run(large_region *region, int32_t from, int32_t to)
+{
+    const int32_t resident = map_count(region->resident, from, to - from);
+    if (resident == 0) return 0;
+    madvise(region->base + (size_t)from * LARGE_PAGE, (size_t)(to - from) * LARGE_PAGE, MADV_DONTNEED);
+    map_fill(region->resident, from, to - from, false);
+    map_fill(region->dirty, from, to - from, false);
+    return resident;
+}
+
+/* The free pages of one chunk. The kernel may refuse an advice: then pages are plain where huge ones were
+ * hoped for, or the other way round until the next trim. */
+static int32_t trim_chunk(large_region *region, int32_t chunk)
+{
+    const int32_t begin = chunk * LARGE_CHUNK_PAGES, end = begin + LARGE_CHUNK_PAGES;
+    uint8_t *base = region->base + (size_t)begin * LARGE_PAGE;
+    const bool plain = (region->plain >> chunk & 1) != 0, first = region->pages < LARGE_REGION_PAGES;
+    const int32_t used = map_count(region->used, begin, LARGE_CHUNK_PAGES);
+    int32_t given = 0;
+    if (map_count(region->resident, begin, LARGE_CHUNK_PAGES) == used) return 0;
+    if (used > 0 && !plain) {
+        madvise(base, LARGE_HUGE, MADV_NOHUGEPAGE);
+        region->plain |= (uint32_t)1 << chunk;
+    }
+    for (int32_t from = map_next(region->used, begin, end, false); from < end;) {
+        const int32_t to = map_next(region->used, from, end, true);
+        given += trim_run(region, from, to);
+        from = map_next(region->used, to, end, false);
+    }
+    if (used == 0 && plain && !first) {
+        madvise(base, LARGE_HUGE, MADV_HUGEPAGE);
+        region->plain &= ~((uint32_t)1 << chunk);
+    }
+    return given;
+}
+
+static void trim_pages(weft_large *large, int64_t *left)
+{
+    large_region *done = NULL;
+    while (*left > 0 && large->regions != done) {
+        large_region *region = large->regions;
+        while (region->next != done) region = region->next;
+        const int32_t chunks = region->pages / LARGE_CHUNK_PAGES;
+        for (int32_t chunk = chunks - 1; chunk >= 0 && *left > 0; chunk--)
+            trimmed(large, (int64_t)trim_chunk(region, chunk) * LARGE_PAGE, left);
+        done = region;
+    }
+}
+
+void weft_large_trim(weft_large *large, int64_t bytes)
 {
     pthread_mutex_lock(&large->lock);
-    for (large_mapping *mapping = large->mappings; mapping != NULL;) {
-        large_mapping *next = mapping->next;
-        munmap(mapping, mapping->bytes);
-        mapping = next;
-    }
-    large->mappings = NULL;
-    for (large_region **link = &large->regions; *link != NULL;) {
-        large_region *region = *link;
-        if (region->free_pages == region->pages) {
-            *link = region->next;
-            munmap(region->base, (size_t)region->pages * LARGE_PAGE);
-            free(region);
-        } else {
-            region_trim(region);
-            link = &region->next;
-        }
-    }
-    atomic_store_explicit(&large->kept_bytes, 0, memory_order_relaxed);
+    int64_t left = bytes;
+    trim_mappings(large, &left);
+    trim_regions(large, &left);
+    trim_pages(large, &left);
     pthread_mutex_unlock(&large->lock);
 }

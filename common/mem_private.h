@@ -5,6 +5,8 @@
 #include "common/mem.h"
 #include "common/mem_large.h"
 
+enum { WEFT_MEM_HEADER_BYTES = 64 }; /* before the contents of a block */
+
 /* Count one allocation for weft_mem_fail_after: true when this one must fail. */
 bool weft_mem_fault(void);
 /* weft_mem_alloc without a ctx: NULL when refused or out of memory. Freed by weft_mem_free. */

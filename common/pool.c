@@ -15,6 +15,7 @@
 enum {
     POOL_DESCRIBE_MAX = 5, /* holders named in a message */
     POOL_RELIEF_PART = 16, /* of the limit: what is asked back at least when memory is refused */
+    POOL_TRIM_PART = 32,   /* of the limit: what goes back to the kernel beyond what must */
     ACCOUNT_NAME_BYTES = 48
 };
 
@@ -29,7 +30,7 @@ struct weft_pool {
     weft_account *accounts; /* guarded by lock */
     weft_pool_relief *relief;
     void *relief_self;
-    weft_large large;       /* where blocks of 32 KiB and more come from */
+    weft_large large;       /* where blocks of 4 KiB and more come from */
 };
 
 struct weft_account {
@@ -275,13 +276,11 @@ void weft_account_discharge(weft_account *account, weft_mem_kind kind, int64_t b
 
 weft_large *weft_account_large(const weft_account *account) { return &account->pool->large; }
 
-void weft_account_relieve(const weft_account *account)
+/* What malloc holds beside what is in use, as far as we know. */
+static int64_t pool_small_kept(const weft_pool *pool)
 {
-    weft_pool *pool = account->pool;
-    const int64_t kept = atomic_load_explicit(&pool->large.kept_bytes, memory_order_relaxed) +
-                         atomic_load_explicit(&pool->small_peak, memory_order_relaxed) -
-                         atomic_load_explicit(&pool->small_bytes, memory_order_relaxed);
-    if (kept > pool_cap(pool, WEFT_MEM_WORKING) - weft_pool_used_bytes(pool)) weft_pool_trim(pool);
+    return atomic_load_explicit(&pool->small_peak, memory_order_relaxed) -
+           atomic_load_explicit(&pool->small_bytes, memory_order_relaxed);
 }
 
 void weft_account_count_small(const weft_account *account, int64_t bytes)
@@ -306,8 +305,18 @@ static void pool_trim_small(weft_pool *pool)
 
 void weft_pool_trim(weft_pool *pool)
 {
-    weft_large_trim(&pool->large);
+    weft_large_trim(&pool->large, INT64_MAX);
     pool_trim_small(pool);
+}
+
+void weft_account_relieve(const weft_account *account)
+{
+    weft_pool *pool = account->pool;
+    const int64_t kept = weft_pool_kept_bytes(pool) + pool_small_kept(pool);
+    const int64_t over = kept - (pool_cap(pool, WEFT_MEM_WORKING) - weft_pool_used_bytes(pool));
+    if (WEFT_LIKELY(over <= 0)) return;
+    pool_trim_small(pool);
+    weft_large_trim(&pool->large, over + pool->limit_bytes / POOL_TRIM_PART);
 }
 
 int64_t weft_pool_kept_bytes(const weft_pool *pool)

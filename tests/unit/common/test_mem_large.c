@@ -67,7 +67,7 @@ static void pieces_keep_to_themselves(void **state)
             weft_large_give(&large, &p->block);
             p->bytes = 0;
         }
-        if (step % 500 == 499) weft_large_trim(&large);
+        if (step % 500 == 499) weft_large_trim(&large, step % 1000 == 999 ? INT64_MAX : 10 << 20);
         for (int i = 0; step % 100 == 0 && i < PIECES; i++) check(&pieces[i], pieces[i].bytes);
     }
     for (int i = 0; i < PIECES; i++) {
@@ -75,7 +75,7 @@ static void pieces_keep_to_themselves(void **state)
         if (pieces[i].bytes > 0) weft_large_give(&large, &pieces[i].block);
     }
     assert_true(atomic_load(&large.kept_bytes) > 0);
-    weft_large_trim(&large);
+    weft_large_trim(&large, INT64_MAX);
     assert_int_equal(atomic_load(&large.kept_bytes), 0);
     weft_large_deinit(&large);
 }
@@ -97,12 +97,12 @@ static void what_is_given_back_comes_again(void **state)
         assert_ptr_equal(b.base, a.base);
         assert_false(b.zero);
         weft_large_give(&large, &b);
-        weft_large_trim(&large);
+        weft_large_trim(&large, INT64_MAX);
         assert_true(weft_large_take(&large, sizes[i], &a));
         assert_true(a.zero);
         for (size_t at = 0; at < sizes[i]; at += 64) assert_int_equal(a.base[at], 0);
         weft_large_give(&large, &a);
-        weft_large_trim(&large);
+        weft_large_trim(&large, INT64_MAX);
     }
     weft_large_deinit(&large);
 }
@@ -115,16 +115,67 @@ static void a_region_fills_without_holes(void **state)
     weft_large_block blocks[COUNT];
     weft_large_init(&large);
     for (int i = 0; i < COUNT; i++) assert_true(weft_large_take(&large, 256 << 10, &blocks[i]));
+    const int64_t before = atomic_load(&large.kept_bytes); /* the rest of the last huge page */
+    assert_in_range(before, 0, (2 << 20) - 1);
     for (int i = 0; i < COUNT; i += 2) weft_large_give(&large, &blocks[i]);
-    const int64_t kept = atomic_load(&large.kept_bytes);
-    assert_int_equal(kept, COUNT / 2 * (256 << 10));
+    assert_int_equal(atomic_load(&large.kept_bytes) - before, COUNT / 2 * (256 << 10));
     weft_large_block whole;
     assert_true(weft_large_take(&large, 512 << 10, &whole)); /* no hole is that wide */
     assert_true(whole.zero);
     for (int i = 0; i < COUNT; i += 2) assert_true(weft_large_take(&large, 256 << 10, &blocks[i]));
-    assert_int_equal(atomic_load(&large.kept_bytes), 0); /* the holes were filled first */
+    assert_in_range(atomic_load(&large.kept_bytes), 0, (2 << 20) - 1); /* the holes were filled first */
     for (int i = 0; i < COUNT; i++) weft_large_give(&large, &blocks[i]);
     weft_large_give(&large, &whole);
+    weft_large_deinit(&large);
+}
+
+static int64_t resident_bytes(void)
+{
+    long pages = 0, whole = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(fscanf(file, "%ld %ld", &whole, &pages), 2);
+    fclose(file);
+    return (int64_t)pages * 4096;
+}
+
+/* What blocks use and what is kept is never less than what the process got, whatever was given back, and in
+ * which pieces. */
+static void all_that_is_resident_is_counted(void **state)
+{
+    (void)state;
+    enum { COUNT = 2000, SLACK = 1 << 20 };
+    static weft_large_block blocks[COUNT];
+    memset(blocks, 0, sizeof blocks);
+    weft_test_random random = {weft_test_seed()};
+    weft_large large;
+    int64_t used = 0;
+    weft_large_init(&large);
+    const int64_t before = resident_bytes();
+    for (int step = 0; step < 15000; step++) {
+        weft_large_block *b = &blocks[weft_test_random_range(&random, 0, COUNT - 1)];
+        const bool shrink = step / 2500 % 2 == 1; /* waves: sparse regions are where memory hides */
+        if (b->bytes > 0) {
+            used -= (int64_t)b->bytes;
+            weft_large_give(&large, b);
+            *b = (weft_large_block){0};
+        } else if (!shrink || step % 8 == 0) {
+            const int64_t most = step % 100 == 0 ? 3 << 20 : 60 << 10;
+            const size_t bytes = (size_t)weft_test_random_range(&random, 1, most);
+            assert_true(weft_large_take(&large, bytes, b));
+            memset(b->base, 1, b->bytes);
+            used += (int64_t)b->bytes;
+        }
+        if (step % 300 == 0) weft_large_trim(&large, step % 600 == 0 ? INT64_MAX : 5 << 20);
+        if (step % 100 == 0)
+            assert_true(resident_bytes() - before <= used + atomic_load(&large.kept_bytes) + SLACK);
+    }
+    for (int i = 0; i < COUNT; i++) {
+        if (blocks[i].bytes > 0) weft_large_give(&large, &blocks[i]);
+    }
+    weft_large_trim(&large, INT64_MAX);
+    assert_int_equal(atomic_load(&large.kept_bytes), 0);
+    assert_true(resident_bytes() - before <= SLACK);
     weft_large_deinit(&large);
 }
 
@@ -171,7 +222,7 @@ static void *churn(void *arg)
             p->mark = weft_test_random_u64(&random);
             mark(p, 0);
         }
-        if (step % 1000 == 0) weft_large_trim(large);
+        if (step % 1000 == 0) weft_large_trim(large, step % 2000 == 0 ? INT64_MAX : 8 << 20);
     }
     for (int i = 0; i < 8; i++) {
         if (pieces[i].bytes > 0) weft_large_give(large, &pieces[i].block);
@@ -191,5 +242,6 @@ static void threads_share_it(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(pieces_keep_to_themselves), WEFT_TEST(what_is_given_back_comes_again),
-           WEFT_TEST(a_region_fills_without_holes), WEFT_TEST(pools_use_it_within_their_limit),
+           WEFT_TEST(a_region_fills_without_holes),
+           WEFT_TEST(all_that_is_resident_is_counted), WEFT_TEST(pools_use_it_within_their_limit),
            WEFT_TEST(threads_share_it))

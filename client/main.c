@@ -1,4 +1,5 @@
 /* client/main.c - the program `weft`: finds the subcommand. */
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,7 @@ static void print_help(FILE *to)
 int main(int argc, char **argv)
 {
     const char *command = argc < 2 ? "" : argv[1];
+    signal(SIGXFSZ, SIG_IGN); /* a file at the process's limit is an error of one statement */
     const bool help = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
     if (strcmp(command, "sql") == 0) return weft_command_sql(argc - 2, argv + 2);
     if (strcmp(command, "help") == 0 && argc > 2 && strcmp(argv[2], "sql") == 0) {

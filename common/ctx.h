@@ -12,6 +12,7 @@
 typedef struct weft_arena weft_arena;
 typedef struct weft_account weft_account;
 typedef struct weft_settings weft_settings;
+typedef struct weft_scratch_space weft_scratch_space; /* engine/storage/fs.h */
 
 /* Time, injected so that tests and the simulator own it. now_ns is monotonic. */
 typedef struct weft_clock {
@@ -27,6 +28,7 @@ typedef struct weft_ctx {
     int64_t deadline_ns;           /* on clock->now_ns; INT64_MAX is none */
     const weft_clock *clock;       /* never NULL */
     const weft_settings *settings; /* never NULL */
+    weft_scratch_space *scratch;   /* where what is made here is spilled; NULL: each to its own; borrowed */
     weft_error error;              /* the last error raised; code WEFT_OK when none */
 } weft_ctx;
 

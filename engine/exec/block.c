@@ -20,6 +20,7 @@ weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t parti
              weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)partition_count * sizeof(*block->segments),
                                  (void **)&block->segments));
     block->partition_count = partition_count;
+    block->space = weft_scratch_space_share(ctx->scratch);
     *out = block;
     block = NULL;
 done:
@@ -89,7 +90,7 @@ void weft_block_move(weft_block *block, weft_account *owner)
     move_one(block->marks, owner);
     move_one(block->segments, owner);
     move_one(block->layout_memory, owner);
-    move_one(block->scratch, owner); /* one heap block, as fs.h says */
+    if (block->scratch != NULL) weft_scratch_move(block->scratch, owner);
     move_one(block, owner);
     block->owner = owner;
     atomic_store_explicit(&block->memory_bytes, bytes, memory_order_relaxed);
@@ -119,6 +120,7 @@ void weft_block_release(weft_block **block)
     weft_mem_free(b->segments);
     weft_mem_free(b->layout_memory);
     weft_scratch_close(&b->scratch);
+    weft_scratch_space_release(&b->space);
     pthread_mutex_destroy(&b->lock);
     weft_mem_free(b);
 }

@@ -48,7 +48,8 @@ struct weft_block {
     int32_t marks_count;
     weft_marks *marks;
     pthread_mutex_t lock;  /* of a frozen block: where its unpinned pages are */
-    weft_scratch *scratch; /* or NULL: nothing was spilled */
+    weft_scratch_space *space; /* a count; NULL: none was given */
+    weft_scratch *scratch;     /* or NULL: nothing was spilled */
     _Atomic int64_t spilled_bytes;
     _Atomic int64_t memory_bytes; /* of the pages in memory, once frozen */
     weft_account *owner; /* once frozen */

@@ -33,7 +33,7 @@ weft_status weft_block_spill_page(weft_ctx *ctx, weft_block *block, block_segmen
     weft_status st = WEFT_OK;
     uint8_t *image = NULL;
     block_page ref = {.bytes = (uint32_t)weft_page_image_bytes(page), .rows = page->rows};
-    if (block->scratch == NULL) WEFT_TRY(st, weft_scratch_open(ctx, &block->scratch));
+    if (block->scratch == NULL) WEFT_TRY(st, weft_scratch_open(ctx, block->space, &block->scratch));
     WEFT_TRY(st, weft_block_page_room(ctx, segment));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, ref.bytes, (void **)&image));
     weft_page_image(page, image);
@@ -99,8 +99,8 @@ static weft_status segment_spill(weft_ctx *ctx, weft_block *block, block_segment
         if (ref->page == NULL) continue;
         const int64_t bytes = ref->bytes;
         if (block->scratch == NULL) {
-            WEFT_TRY(st, weft_scratch_open(ctx, &block->scratch));
-            if (block->owner != NULL) weft_mem_move(block->scratch, block->owner);
+            WEFT_TRY(st, weft_scratch_open(ctx, block->space, &block->scratch));
+            if (block->owner != NULL) weft_scratch_move(block->scratch, block->owner);
         }
         WEFT_TRY(st, page_move_out(ctx, block, ref));
         *freed += bytes;

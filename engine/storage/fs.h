@@ -58,12 +58,23 @@ WEFT_MUST_CHECK weft_status weft_file_finish(weft_ctx *ctx, weft_file_writer **w
 /* Close and delete what was written; errors are ignored (the file is private to the attempt). */
 void weft_file_abandon(weft_file_writer **writer);
 
-/* Anonymous scratch (O_TMPFILE in one of the settings' scratch folders): spilled pages. Positional reads and
- * writes by any thread; the space is gone when closed or when the process dies. The handle is one heap block,
- * so weft_mem_move charges it to another account. */
+/* Anonymous scratch: spilled pages, in nameless files (O_TMPFILE) of the settings' scratch folders. A space
+ * is what a statement may fill: at most one file a folder, opened when they are needed, shared by any number
+ * of scratches. Counted: its files, and with them all their bytes, go with its last holder or with the
+ * process. Its memory stays in the account that it was made with. Any thread. */
+WEFT_MUST_CHECK weft_status weft_scratch_space_new(weft_ctx *ctx, weft_scratch_space **out);
+weft_scratch_space *weft_scratch_space_share(weft_scratch_space *space); /* NULL is allowed */
+void weft_scratch_space_release(weft_scratch_space **space);
+
+/* A scratch: bytes that one holder appends and reads by position, and gives back as a whole: what it used is
+ * used again. Positional reads and appends by any thread. space NULL: one of its own.
+ * Errors: WEFT_NOMEM, WEFT_CONFIG and WEFT_IO when there is no folder to write to. */
 typedef struct weft_scratch weft_scratch;
-WEFT_MUST_CHECK weft_status weft_scratch_open(weft_ctx *ctx, weft_scratch **out);
-/* Append; *offset is where it lies. Tries the next folder on WEFT_NOSPACE. */
+WEFT_MUST_CHECK weft_status weft_scratch_open(weft_ctx *ctx, weft_scratch_space *space, weft_scratch **out);
+/* Charge its memory to another account. */
+void weft_scratch_move(weft_scratch *scratch, weft_account *account);
+/* Append; *offset is where it lies. When a disk is full the next folder is tried. Errors: WEFT_NOSPACE when
+ * all are, WEFT_IO, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_scratch_append(weft_ctx *ctx, weft_scratch *scratch, const void *data,
                                                 int64_t bytes, int64_t *offset);
 WEFT_MUST_CHECK weft_status weft_scratch_read(weft_ctx *ctx, weft_scratch *scratch, int64_t offset, void *to,

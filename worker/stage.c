@@ -1,0 +1,234 @@
+/* worker/stage.c - the stages open on a worker.
+ *
+ * A stage is opened by the first slot that has a task of it: inputs are looked up in the store, shared state
+ * is prepared (weft_stage_open), and then its units (partitions of join tables, key filters) are built by
+ * that slot and by every other slot that is free or has a task of the stage. Tasks start when all units are
+ * built. A stage's shared state is built without the worker's lock, which guards the list of stages and their
+ * states. */
+#include "worker/worker_private.h"
+
+/* What opening it made. */
+static void stage_clear(worker_stage *s)
+{
+    weft_stage_close(&s->shared);
+    for (int32_t i = 0; i < s->order.source_count && s->inputs != NULL; i++)
+        for (int32_t b = 0; b < s->inputs[i].block_count && s->inputs[i].blocks != NULL; b++) {
+            weft_block *block = s->inputs[i].blocks[b];
+            weft_block_release(&block);
+        }
+    if (s->decoded != NULL) weft_stage_unbind(s->decoded);
+    s->decoded = NULL;
+    s->inputs = NULL;
+}
+
+void weft_worker_stage_free(worker_stage *s)
+{
+    stage_clear(s);
+    weft_arena_free(&s->arena);
+    weft_account_close(&s->account);
+    weft_mem_free(s);
+}
+
+/* Lock held. Nothing of a job that has ended is left: forget it and answer its END. */
+void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch)
+{
+    const weft_to_coordinator ended = {
+        .kind = WEFT_FROM_WORKER_ENDED, .worker = w->options.id, .epoch = epoch, .job = job->id};
+    for (worker_job **at = &w->jobs; *at != NULL; at = &(*at)->next)
+        if (*at == job) {
+            *at = job->next;
+            break;
+        }
+    weft_store_drop(w->store, job->id, -1);
+    weft_scratch_space_release(&job->scratch);
+    weft_mem_free(job);
+    weft_worker_report(ctx, w, &ended);
+}
+
+/* Lock held. A job that has ended ends with its last stage. */
+void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    worker_job *job = s->job;
+    const int64_t epoch = s->order.epoch;
+    for (worker_stage **at = &w->stages; *at != NULL; at = &(*at)->next)
+        if (*at == s) {
+            *at = s->next;
+            break;
+        }
+    weft_worker_stage_free(s);
+    if (--job->stages == 0 && atomic_load(&job->cancelled)) weft_worker_job_ended(ctx, w, job, epoch);
+}
+
+void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    pthread_mutex_lock(&w->lock);
+    if (--s->users == 0 && s->dropped) weft_worker_stage_unlink(ctx, w, s);
+    pthread_mutex_unlock(&w->lock);
+}
+
+/* The fragment: shared with the coordinator in this process, or from the wire. */
+static weft_status find_stage_plan(weft_ctx *ctx, worker_stage *s)
+{
+    weft_status st = WEFT_OK;
+    s->stage = s->order.fragment;
+    if (s->stage != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_stage_decode(ctx, s->order.fragment_bytes, s->order.fragment_len, &s->decoded));
+    WEFT_TRY(st, weft_stage_bind(ctx, s->decoded));
+    s->stage = s->decoded;
+    if (s->stage->id != s->order.stage || s->stage->input_count != s->order.source_count)
+        st = weft_fail(ctx, WEFT_CORRUPT, "stage %d came as stage %d with %d inputs", s->order.stage,
+                       s->stage->id, s->stage->input_count);
+done:
+    return st;
+}
+
+/* The operators were planned for rows of these columns in so many partitions. */
+static weft_status check_input(weft_ctx *ctx, const weft_stage_input *planned, const weft_block *block)
+{
+    const weft_row_layout *layout = weft_block_layout(block);
+    bool same = weft_block_partitions(block) == planned->partition_count &&
+                layout->count == planned->rows.count;
+    for (int32_t i = 0; i < layout->count && same; i++)
+        same = weft_type_equal(layout->types[i], planned->rows.types[i]);
+    if (same) return WEFT_OK;
+    return weft_fail(ctx, WEFT_CORRUPT, "a block of stage %d does not hold the rows that its reader expects",
+                     planned->stage_id);
+}
+
+/* Find the accepted blocks of every input in the store. */
+static weft_status find_inputs(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->order.source_count, &s->inputs));
+    for (int32_t i = 0; i < s->order.source_count; i++) {
+        const weft_stage_source *source = &s->order.sources[i];
+        weft_block **blocks = NULL;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, source->task_count, &blocks));
+        s->inputs[i] = (weft_input){.stage_id = source->stage, .blocks = blocks};
+        for (int32_t p = 0; p < source->task_count; p++) {
+            const weft_block_name name = {.job = s->order.job,
+                                          .stage = source->stage,
+                                          .generation = source->generation,
+                                          .partition = p,
+                                          .attempt = source->attempts[p]};
+            blocks[p] = weft_store_find(w->store, &name);
+            if (blocks[p] == NULL)
+                WEFT_TRY(st, weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d is not on this worker",
+                                       source->stage, source->generation, p));
+            s->inputs[i].block_count = p + 1;
+            WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
+        }
+    }
+done:
+    return st;
+}
+
+static weft_status stage_open(weft_worker *w, worker_stage *s)
+{
+    weft_status st = WEFT_OK;
+    int32_t units = 0;
+    weft_ctx_init(&s->ctx, s->arena, s->account, s->order.settings);
+    s->ctx.cancel = &s->job->cancelled;
+    s->ctx.scratch = s->job->scratch;
+    WEFT_TRY(st, find_stage_plan(&s->ctx, s));
+    WEFT_TRY(st, find_inputs(&s->ctx, w, s));
+    WEFT_TRY(st, weft_stage_open(&s->ctx, s->stage, s->inputs, &s->shared, &units));
+    s->units = units;
+done:
+    return st;
+}
+
+/* Lock held. */
+static void stage_break(weft_worker *w, worker_stage *s, weft_status st, const weft_error *error)
+{
+    if (s->state != STAGE_BROKEN) {
+        s->broken = st;
+        s->error = *error;
+    }
+    s->state = STAGE_BROKEN;
+    pthread_cond_broadcast(&w->changed);
+}
+
+/* Ask free slots to help with the units. Lock held. */
+static void ask_for_help(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    const int32_t helpers = weft_min_i32(w->options.slots - 1, s->units - 1);
+    for (int32_t i = 0; i < helpers; i++) {
+        const order help = {.kind = ORDER_HELP, .stage = s};
+        if (weft_mailbox_put(ctx, w->orders, &help, true) != WEFT_OK) {
+            weft_error_clear(ctx); /* without help it only takes longer */
+            return;
+        }
+        s->users++;
+    }
+}
+
+/* Build units until none is left to take. Lock held before and after. */
+static void build_units(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    while (s->state == STAGE_BUILDING && s->next_unit < s->units) {
+        const int32_t unit = s->next_unit++;
+        pthread_mutex_unlock(&w->lock);
+        weft_status st = weft_check_cancel(ctx);
+        if (st == WEFT_OK) st = weft_stage_unit(ctx, s->shared, unit);
+        pthread_mutex_lock(&w->lock);
+        s->built_units++;
+        if (st != WEFT_OK) stage_break(w, s, st, &ctx->error);
+        if (s->state == STAGE_BUILDING && s->built_units == s->units) {
+            s->state = STAGE_READY;
+            pthread_cond_broadcast(&w->changed);
+        }
+    }
+}
+
+/* Lock held before and after. The units are built with a ctx whose memory lives as long as the stage's. */
+static void stage_build(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    weft_arena *arena = weft_arena_new(s->account);
+    weft_ctx own;
+    if (arena == NULL) {
+        const weft_status st = weft_fail(ctx, WEFT_NOMEM, "no memory for preparing a stage");
+        stage_break(w, s, st, &ctx->error);
+        return;
+    }
+    weft_ctx_init(&own, arena, s->account, s->order.settings);
+    own.cancel = &s->job->cancelled;
+    own.scratch = s->job->scratch;
+    build_units(&own, w, s);
+    weft_arena_free(&arena);
+}
+
+/* Lock held before and after. */
+static void stage_begin(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+{
+    s->state = STAGE_OPENING;
+    pthread_mutex_unlock(&w->lock);
+    const weft_status st = stage_open(w, s);
+    pthread_mutex_lock(&w->lock);
+    if (st != WEFT_OK) {
+        stage_break(w, s, st, &s->ctx.error);
+        return;
+    }
+    s->state = s->units == 0 ? STAGE_READY : STAGE_BUILDING;
+    if (s->units > 1) ask_for_help(ctx, w, s);
+    pthread_cond_broadcast(&w->changed);
+}
+
+weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stage *s, bool alone)
+{
+    pthread_mutex_lock(&w->lock);
+    if (alone && s->state == STAGE_BROKEN && s->broken == WEFT_NOMEM) {
+        stage_clear(s);
+        weft_arena_reset(s->arena);
+        s->units = s->next_unit = s->built_units = 0;
+        s->state = STAGE_NEW;
+    }
+    if (s->state == STAGE_NEW) stage_begin(ctx, w, s);
+    while (s->state == STAGE_OPENING) pthread_cond_wait(&w->changed, &w->lock);
+    if (s->state == STAGE_BUILDING) stage_build(ctx, w, s);
+    while (s->state == STAGE_BUILDING) pthread_cond_wait(&w->changed, &w->lock);
+    const weft_status st = s->state == STAGE_BROKEN ? s->broken : WEFT_OK;
+    if (st != WEFT_OK) ctx->error = s->error;
+    pthread_mutex_unlock(&w->lock);
+    return st;
+}

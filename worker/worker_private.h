@@ -1,0 +1,114 @@
+/* worker/worker_private.h - what the files of a worker share; for nobody else.
+ *
+ * worker.c takes orders and owns the slots, stage.c opens stages, task.c runs tasks and reports, room.c says
+ * how many of them run at once. One lock, the worker's; a block store has its own, taken after it. */
+#ifndef WEFT_WORKER_WORKER_PRIVATE_H
+#define WEFT_WORKER_WORKER_PRIVATE_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "common/mailbox.h"
+#include "engine/exec/op.h"
+#include "worker/worker.h"
+
+typedef enum stage_state { STAGE_NEW, STAGE_OPENING, STAGE_BUILDING, STAGE_READY, STAGE_BROKEN } stage_state;
+
+typedef struct worker_job {
+    struct worker_job *next;
+    uint64_t id;
+    atomic_bool cancelled;
+    int32_t stages;
+    weft_scratch_space *scratch; /* where all its tasks spill */
+} worker_job;
+
+typedef struct worker_stage {
+    struct worker_stage *next;
+    worker_job *job;
+    weft_to_worker order; /* the STAGE message */
+    int32_t users;        /* slots at work on it; guarded by the worker's lock, as is all up to `account` */
+    bool dropped;         /* CLOSE or END came: free it when the last user leaves */
+    stage_state state;
+    int32_t units, next_unit, built_units;
+    weft_status broken;
+    weft_error error;
+    weft_account *account;
+    weft_arena *arena;
+    weft_ctx ctx;            /* of the opening slot */
+    const weft_stage *stage; /* what the order brought, or `decoded` */
+    weft_stage *decoded;     /* from the wire; its table is closed with it */
+    weft_input *inputs;
+    weft_stage_shared *shared;
+} worker_stage;
+
+/* How many slots may work at once; guarded by the worker's lock. */
+typedef struct worker_room {
+    int32_t most;    /* as many as the pool has memory for, at least 1 */
+    int32_t running; /* slots at work */
+    int64_t entries; /* slots that ever went to work: who worked alone, sees no other entry than its own */
+    int32_t alone;   /* slots that wait to work alone: before them nobody else begins */
+} worker_room;
+
+typedef struct slot {
+    weft_worker *worker;
+    pthread_t thread;
+    bool started;
+    weft_account *account;
+    weft_arena *arena;
+} slot;
+
+typedef enum order_kind { ORDER_TASK, ORDER_HELP, ORDER_STOP } order_kind;
+typedef struct order {
+    order_kind kind;
+    worker_stage *stage; /* one use of it is the order's */
+    int32_t partition, attempt;
+} order;
+
+struct weft_worker {
+    weft_worker_options options;
+    weft_account *account;
+    weft_account *store_account;
+    weft_store *store;
+    weft_mailbox *orders;
+    pthread_mutex_t lock;
+    pthread_cond_t changed; /* some stage's state or unit count, the room, or a job was cancelled */
+    worker_stage *stages;   /* guarded by lock */
+    worker_job *jobs;       /* guarded by lock */
+    worker_room room;
+    slot *slots;
+};
+
+/* ---- room.c ---- */
+
+/* Memory for the tasks of all slots: floors, what is left for working memory, how many run at once. */
+void weft_room_init(weft_worker *w);
+int64_t weft_room_slot_floor(const weft_worker *w);
+/* Wait until this slot may go to work, holding nothing; alone: when no other does, and none will until it
+ * leaves. Goes on at once when the job is cancelled. Returns what weft_room_leave takes. */
+int64_t weft_room_enter(weft_worker *w, const worker_job *job, bool alone);
+/* True when another slot was at work at some time since the entry. */
+bool weft_room_leave(weft_worker *w, int64_t entry);
+
+/* ---- stage.c ---- */
+
+void weft_worker_stage_free(worker_stage *s);
+/* Lock held in these two. */
+void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s);
+void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch);
+/* One use less of it. */
+void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s);
+/* Have it ready, opening it when nobody has yet. alone: no other slot is at work, so a stage that broke for
+ * want of memory is opened anew. */
+WEFT_MUST_CHECK weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stage *s,
+                                                      bool alone);
+
+/* ---- task.c ---- */
+
+/* Send a message to the coordinator; what it owns is freed when that fails. */
+void weft_worker_report(weft_ctx *ctx, weft_worker *w, const weft_to_coordinator *message);
+void weft_slot_task(slot *sl, const order *o);
+void weft_slot_help(slot *sl, const order *o);
+/* The pool's relief: self is the worker. */
+int64_t weft_worker_give_way(weft_ctx *ctx, void *self, int64_t bytes);
+
+#endif

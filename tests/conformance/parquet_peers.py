@@ -3,12 +3,12 @@
 
     parquet_peers.py TOOL [--seed N] [--tables N] [--no-spark] [--keep FOLDER]
 
-TOOL is the program parquet_tool of the build. Each table has random columns (types, nesting, NULLs, few or
-many different values, sorted or not). Every peer writes it in each of its ways (encodings, codecs, page
-versions, sizes of pages and row groups) and Weft reads the files; Weft writes it in each of its ways and every
-peer reads those. All values are compared, as text that loses nothing. Needs pyarrow, duckdb and polars, and
-unless --no-spark PySpark 4 with Java 17 (scripts/venv). A line a peer and direction tells what was compared; a
-difference names file, column and row, and the seed. Exit code 1 when there is one."""
+TOOL is the program parquet_tool of the build. Each table has random columns (types, nesting, NULLs, few
+or many different values, sorted or not). Every peer writes it in each of its ways (encodings, codecs, page
+versions, sizes of pages and row groups) and Weft reads the files; Weft writes it in each of its ways and
+every peer reads those. All values are compared, as text that loses nothing. Needs pyarrow, duckdb and polars,
+and unless --no-spark PySpark 4 with Java 17 (scripts/venv). A line a peer and direction tells what was
+compared; a difference names file, column and row, and the seed. Exit code 1 when there is one."""
 
 import argparse
 import contextlib
@@ -30,7 +30,7 @@ import pyarrow as pa  # noqa: E402
 import pyarrow.parquet as pq  # noqa: E402
 
 EXACT = decimal.Context(prec=76)
-WORDS = ["", "a", "exactly12byt", "thirteen byte", "one longer than most of the others", "gr\u00fcn", "\u20ac"]
+WORDS = ["", "a", "exactly12byt", "thirteen byte", "longer than most of the others", "gr\u00fcn", "\u20ac"]
 
 
 # ---- values as text -----------------------------------------------------------------------------------

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "worker/worker.h"
+#include "client/transport.h"
 
 enum {
     MEMORY_PERCENT = 70
@@ -20,7 +20,7 @@ struct weft_local {
     weft_ctx ctx;
     weft_settings settings;
     weft_coordinator *coordinator;
-    weft_worker *worker;
+    weft_transport transport; /* … and the worker */
     weft_session *session;
 };
 
@@ -67,11 +67,6 @@ int64_t weft_machine_memory_bytes(void)
     return group > 0 ? weft_min_i64(machine, group) : machine;
 }
 
-static weft_status worker_link_send(weft_ctx *ctx, void *self, const weft_to_worker *message)
-{
-    return weft_worker_send(ctx, self, message);
-}
-
 static weft_status start_parts(weft_local *l)
 {
     weft_status st = WEFT_OK;
@@ -79,13 +74,13 @@ static weft_status start_parts(weft_local *l)
     int32_t slots = (int32_t)weft_setting(ctx, WEFT_SET_SLOTS);
     if (slots == 0) slots = weft_machine_cores();
     WEFT_TRY(st, weft_coordinator_new(ctx, weft_pool_limit_bytes(l->pool), &l->coordinator));
+    l->transport.inbox = weft_coordinator_inbox(l->coordinator);
     const weft_worker_options options = {.slots = slots,
                                          .pool = l->pool,
                                          .settings = &l->settings,
-                                         .coordinator = weft_coordinator_inbox(l->coordinator)};
-    WEFT_TRY(st, weft_worker_start(ctx, &options, &l->worker));
-    const weft_worker_link link = {.send = worker_link_send, .self = l->worker};
-    WEFT_TRY(st, weft_coordinator_attach(ctx, l->coordinator, link));
+                                         .coordinator = weft_transport_to_coordinator(&l->transport)};
+    WEFT_TRY(st, weft_worker_start(ctx, &options, &l->transport.worker));
+    WEFT_TRY(st, weft_coordinator_attach(ctx, l->coordinator, weft_transport_to_worker(&l->transport)));
     WEFT_TRY(st, weft_session_new(ctx, l->pool, l->coordinator, &l->settings, &l->session));
 done:
     return st;
@@ -133,7 +128,7 @@ void weft_local_stop(weft_local **local)
     *local = NULL;
     if (l == NULL) return;
     weft_session_free(&l->session);
-    weft_worker_stop(&l->worker);
+    weft_worker_stop(&l->transport.worker);
     weft_coordinator_free(&l->coordinator);
     weft_pool *pool = l->pool;
     weft_account *account = l->account;

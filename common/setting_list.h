@@ -1,42 +1,51 @@
-/* common/setting_list.h - X(symbol, key, spark alias, kind, initial, low, high, help).
+/* common/setting_list.h - X(symbol, key, spark alias, scope, kind, initial, low, high, help).
  * A key that is here is honoured somewhere: tests/unit/common/test_settings.c looks for a use of each symbol.
- */
-X(BATCH_ROWS, "weft.sql.batchRows", "", INT, "2048", 1, 4096, "Rows of a batch that a scan or exchange gives")
-X(SLOTS, "weft.task.slots", "", INT, "0", 0, 1024, "Tasks that run at once in this process; 0 is one a core")
-X(MEMORY, "weft.memory.limit", "spark.executor.memory", BYTES, "0", 0, INT64_MAX,
+ * PROCESS: fixed at the start, each process has its own. STATEMENT: the session's, shipped with its tasks. */
+X(BATCH_ROWS, "weft.sql.batchRows", "", STATEMENT, INT, "2048", 1, 4096,
+  "Rows of a batch that a scan or exchange gives")
+X(SLOTS, "weft.task.slots", "", PROCESS, INT, "0", 0, 1024,
+  "Tasks that run at once in this process; 0 is one a core")
+X(MEMORY, "weft.memory.limit", "spark.executor.memory", PROCESS, BYTES, "0", 0, INT64_MAX,
   "Memory that data may take in this process; 0 is 70 % of what the cgroup or machine has")
-X(SCRATCH, "weft.scratch.dir", "spark.local.dir", TEXT, "/tmp", 0, 0,
+X(SCRATCH, "weft.scratch.dir", "spark.local.dir", PROCESS, TEXT, "/tmp", 0, 0,
   "Folders for spilled data, comma separated")
-X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitions", INT, "0", 0, 65536,
-  "Partitions of an exchange by hash, rounded up to a power of two; 0 is chosen by measured bytes")
-X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", BYTES, "0",
-  -1, INT64_MAX, "Largest build side that every task shares; 0 is by the memory limit, -1 never")
-X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", BOOL, "true", 0, 1,
+X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitions", STATEMENT, INT, "0", 0,
+  65536, "Partitions of an exchange by hash, rounded up to a power of two; 0 is chosen by measured bytes")
+X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", STATEMENT,
+  BYTES, "0", -1, INT64_MAX, "Largest build side that every task shares; 0 is by the memory limit, -1 never")
+X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
-X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", TEXT, "UTC", 0, 0,
+X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,
   "Session time zone")
-X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", INT, "4", 1, 100,
+X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", STATEMENT, INT, "4", 1, 100,
   "Attempts of one task before its job fails")
-X(FAIL_FIRST_ATTEMPT, "weft.test.failFirstAttempt", "", BOOL, "false", 0, 1,
+X(FAIL_FIRST_ATTEMPT, "weft.test.failFirstAttempt", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: attempt 0 of every task fails after its last output; blocks pass through their serialised form")
-X(SERIALIZE, "weft.test.serialize", "", BOOL, "false", 0, 1,
-  "Test: plans and blocks pass through their serialised form")
-X(HASH_ZERO, "weft.test.hashZero", "", BOOL, "false", 0, 1, "Test: every key hashes to 0")
-X(FORCE_SPILL, "weft.test.forceSpill", "", BOOL, "false", 0, 1, "Test: every operator that can spill does")
-X(SEED, "weft.test.seed", "", INT, "0", 0, INT64_MAX, "Test: seed that orders task launches")
-X(LATE_DECODE, "weft.scan.lateDecode", "", BOOL, "true", 0, 1, "Decode unfiltered columns for survivors only")
-X(DYNAMIC_FILTERS, "weft.join.dynamicFilters", "", BOOL, "true", 0, 1,
+X(SERIALIZE, "weft.test.serialize", "", STATEMENT, BOOL, "false", 0, 1,
+  "Test: orders, reports, plans and blocks pass through their serialised form")
+X(LOSE_BLOCKS, "weft.test.loseBlocks", "", STATEMENT, BOOL, "false", 0, 1,
+  "Test: the first block of every stage is lost when it is first read")
+X(HASH_ZERO, "weft.test.hashZero", "", STATEMENT, BOOL, "false", 0, 1, "Test: every key hashes to 0")
+X(FORCE_SPILL, "weft.test.forceSpill", "", STATEMENT, BOOL, "false", 0, 1,
+  "Test: every operator that can spill does")
+X(SEED, "weft.test.seed", "", STATEMENT, INT, "0", 0, INT64_MAX, "Test: seed that orders task launches")
+X(LATE_DECODE, "weft.scan.lateDecode", "", STATEMENT, BOOL, "true", 0, 1,
+  "Decode unfiltered columns for survivors only")
+X(DYNAMIC_FILTERS, "weft.join.dynamicFilters", "", STATEMENT, BOOL, "true", 0, 1,
   "Filter the probe scan by the build keys")
-X(COMPACTION, "weft.exec.compaction", "", BOOL, "true", 0, 1, "Compact batches when few rows are selected")
-X(NARROW_DECIMALS, "weft.exec.narrowDecimals", "", BOOL, "true", 0, 1, "Decimals in 64 bits while values fit")
-X(PARTIAL_GIVE_UP, "weft.agg.partialGiveUp", "", BOOL, "true", 0, 1,
+X(COMPACTION, "weft.exec.compaction", "", STATEMENT, BOOL, "true", 0, 1,
+  "Compact batches when few rows are selected")
+X(NARROW_DECIMALS, "weft.exec.narrowDecimals", "", STATEMENT, BOOL, "true", 0, 1,
+  "Decimals in 64 bits while values fit")
+X(PARTIAL_GIVE_UP, "weft.agg.partialGiveUp", "", STATEMENT, BOOL, "true", 0, 1,
   "Partial aggregation stops where it does not reduce")
-X(PAGE_CACHE, "weft.scan.pageCache", "", BYTES, "0", 0, INT64_MAX, "Decompressed pages kept between scans")
-X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", TEXT, "", 0, 0,
+X(PAGE_CACHE, "weft.scan.pageCache", "", STATEMENT, BYTES, "0", 0, INT64_MAX,
+  "Decompressed pages kept between scans")
+X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", STATEMENT, TEXT, "", 0, 0,
   "File for the job's JSON event lines")
-X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", BYTES,
+X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", STATEMENT, BYTES,
   "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task that has more than 4096 rows")
-X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", TEXT, "weft-warehouse", 0, 0,
+X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", STATEMENT, TEXT, "weft-warehouse", 0, 0,
   "Folder of the tables that CREATE TABLE makes without a LOCATION")
-X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", TEXT, "snappy", 0, 0,
-  "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")
+X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", STATEMENT, TEXT,
+  "snappy", 0, 0, "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")

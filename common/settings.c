@@ -9,8 +9,8 @@
 #include <strings.h>
 
 static const weft_setting_def setting_table[WEFT_SETTING_COUNT] = {
-#define X(symbol, key, alias, kind, initial, low, high, help)                                                \
-    [WEFT_SET_##symbol] = {key, alias, WEFT_SETTING_##kind, initial, low, high, help},
+#define X(symbol, key, alias, scope, kind, initial, low, high, help)                                         \
+    [WEFT_SET_##symbol] = {key, alias, WEFT_SCOPE_##scope, WEFT_SETTING_##kind, initial, low, high, help},
 #include "common/setting_list.h"
 #undef X
 };

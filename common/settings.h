@@ -8,7 +8,7 @@
 #include "common/ctx.h"
 
 typedef enum weft_setting_id {
-#define X(symbol, key, alias, kind, initial, low, high, help) WEFT_SET_##symbol,
+#define X(symbol, key, alias, scope, kind, initial, low, high, help) WEFT_SET_##symbol,
 #include "common/setting_list.h"
 #undef X
     WEFT_SETTING_COUNT
@@ -22,9 +22,16 @@ typedef enum weft_setting_kind {
     WEFT_SETTING_TEXT
 } weft_setting_kind;
 
+/* Whose a setting is. */
+typedef enum weft_setting_scope {
+    WEFT_SCOPE_PROCESS,  /* fixed when a process starts; every process has its own */
+    WEFT_SCOPE_STATEMENT /* of a session, taken by each statement as it is then; travels with its tasks */
+} weft_setting_scope;
+
 typedef struct weft_setting_def {
     const char *key;   /* weft.* */
     const char *alias; /* the spark.* key that means the same, or "" */
+    weft_setting_scope scope;
     weft_setting_kind kind;
     const char *initial;
     int64_t low, high; /* bounds of a number */

@@ -6,6 +6,7 @@
 #include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
+#include "engine/expr/zone.h"
 #include "engine/plan/pointers.h"
 
 /* A VALUES node of nullable STRING columns; cells are row-major, NULL is NULL. */
@@ -77,16 +78,43 @@ done:
     return st;
 }
 
-weft_status weft_command_reset(weft_ctx *ctx, weft_settings *settings, const char *key)
+/* May a session change it? Unknown keys may pass: setting them names the nearest. */
+static weft_status check_scope(weft_ctx *ctx, const char *key)
 {
+    const weft_setting_id id = weft_settings_find(key);
+    if (id == WEFT_SETTING_COUNT || weft_setting_find_def(id)->scope != WEFT_SCOPE_PROCESS) return WEFT_OK;
+    const weft_status st = weft_fail(ctx, WEFT_CANNOT_MODIFY_CONFIG, "%s is fixed when the process starts",
+                                     weft_setting_find_def(id)->key);
+    weft_hint(ctx, "start it with --conf %s=…", weft_setting_find_def(id)->key);
+    return st;
+}
+
+weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key, const char *value)
+{
+    weft_status st = WEFT_OK;
+    weft_zone *zone = NULL; /* a wrong name is refused here, not by each later statement */
+    WEFT_TRY(st, check_scope(ctx, key));
+    if (weft_settings_find(key) == WEFT_SET_TIME_ZONE) WEFT_TRY(st, weft_zone_open(ctx, value, &zone));
+    WEFT_TRY(st, weft_settings_set(ctx, settings, key, value));
+done:
+    weft_zone_close(&zone);
+    return st;
+}
+
+weft_status weft_command_reset(weft_ctx *ctx, weft_settings *settings, const weft_settings *start,
+                               const char *key)
+{
+    weft_status st = WEFT_OK;
     if (key == NULL) {
-        weft_settings_init(settings);
+        *settings = *start;
         return WEFT_OK;
     }
     const weft_setting_id id = weft_settings_find(key);
     if (id == WEFT_SETTING_COUNT) return weft_fail(ctx, WEFT_CONFIG, "there is no setting %s to reset", key);
-    const weft_status st = weft_settings_set(ctx, settings, key, weft_setting_find_def(id)->initial);
-    settings->set[id] = false;
+    WEFT_TRY(st, check_scope(ctx, key));
+    WEFT_TRY(st, weft_settings_set(ctx, settings, key, start->text[id]));
+    settings->set[id] = start->set[id];
+done:
     return st;
 }
 

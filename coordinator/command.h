@@ -10,8 +10,12 @@ WEFT_MUST_CHECK weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, cons
 /* key, value of one setting, or of all that were changed when key is NULL. */
 WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_settings *settings,
                                                   const char *key, const weft_node **out);
-/* Back to the initial value: one key, or all when key is NULL. */
-WEFT_MUST_CHECK weft_status weft_command_reset(weft_ctx *ctx, weft_settings *settings, const char *key);
+/* Errors: WEFT_CANNOT_MODIFY_CONFIG for what is fixed when a process starts; those of weft_settings_set. */
+WEFT_MUST_CHECK weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key,
+                                             const char *value);
+/* Back to what the session started with: one key, or all when key is NULL. */
+WEFT_MUST_CHECK weft_status weft_command_reset(weft_ctx *ctx, weft_settings *settings,
+                                               const weft_settings *start, const char *key);
 /* SHOW TABLES / VIEWS / FUNCTIONS / COLUMNS and DESCRIBE. For the last two the bound node has the relation as
  * input. */
 WEFT_MUST_CHECK weft_status weft_command_show(weft_ctx *ctx, weft_ids *ids,

@@ -9,6 +9,7 @@
 
 #include <string.h>
 
+#include "common/hash.h"
 #include "common/mailbox.h"
 #include "common/settings.h"
 #include "coordinator/event_log.h"
@@ -34,9 +35,15 @@ struct weft_coordinator {
 /* What the loop knows of an issued stage. */
 typedef struct job_stage {
     const weft_stage *stage;
-    weft_block **blocks; /* [task_count]: accepted, one count each; NULL before */
-    int32_t *attempts;   /* [task_count] */
-    bool done, freed;
+    int32_t generation;
+    int32_t *attempts; /* [task_count]: accepted; the blocks are with the worker */
+    uint64_t *counted; /* one bit a task: its (first accepted) block is in the numbers below */
+    weft_stage_stats stats;
+    int64_t *rows, *bytes; /* of stats, by partition */
+    weft_key_range *keys;
+    bool open;    /* at the worker */
+    bool planned; /* the planner knows what it produced */
+    bool freed;
     weft_stage_report report;
 } job_stage;
 
@@ -73,22 +80,13 @@ done:
     return st;
 }
 
-static void drop_message(weft_to_coordinator *m)
-{
-    weft_block_release(&m->block);
-    weft_mem_free(m->metrics);
-    weft_mem_free(m->error);
-    m->metrics = NULL;
-    m->error = NULL;
-}
-
 void weft_coordinator_free(weft_coordinator **coordinator)
 {
     weft_coordinator *c = *coordinator;
     weft_to_coordinator m;
     *coordinator = NULL;
     if (c == NULL) return;
-    while (c->inbox != NULL && weft_mailbox_take(c->inbox, &m, 0)) drop_message(&m);
+    while (c->inbox != NULL && weft_mailbox_take(c->inbox, &m, 0)) weft_to_coordinator_release(&m);
     weft_mailbox_free(&c->inbox);
     weft_scheduler_free(&c->scheduler);
     weft_mem_free(c);
@@ -126,6 +124,25 @@ done:
 
 /* ---- stages ---- */
 
+static weft_status new_stats(weft_ctx *ctx, job_stage *s)
+{
+    weft_status st = WEFT_OK;
+    const weft_sink_spec *sink = &s->stage->fragment.sink;
+    const bool exchange = sink->kind == WEFT_SINK_EXCHANGE && sink->exchange.track_ranges;
+    s->stats = (weft_stage_stats){.partition_count = sink->partition_count,
+                                  .key_count = exchange ? sink->exchange.key_count : 0};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stats.partition_count, &s->rows));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stats.partition_count, &s->bytes));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stats.key_count, &s->keys));
+    for (int32_t k = 0; k < s->stats.key_count; k++)
+        s->keys[k] = (weft_key_range){.has = true, .low = INT64_MAX, .high = INT64_MIN};
+    s->stats.partition_rows = s->rows;
+    s->stats.partition_bytes = s->bytes;
+    s->stats.keys = s->keys;
+done:
+    return st;
+}
+
 static weft_status add_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
 {
     weft_status st = WEFT_OK;
@@ -140,49 +157,84 @@ static weft_status add_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
     assert(stage->id == j->stage_count);
     job_stage *s = &j->stages[j->stage_count];
     *s = (job_stage){.stage = stage, .report = {.stage = stage, .begin_ns = weft_now_ns(ctx)}};
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->task_count, &s->blocks));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->task_count, &s->attempts));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_bit_words(stage->task_count), &s->counted));
+    WEFT_TRY(st, new_stats(ctx, s));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->fragment.op_count + 2, &s->report.metrics));
     j->stage_count++;
 done:
     return st;
 }
 
-/* Ship a stage to the worker: the fragment and the accepted attempts of its inputs. Under the test settings
- * the worker gets nothing but bytes. */
-static weft_status ship_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
+/* Ship a stage to the worker: the fragment and the accepted attempts of its inputs, as they are now. */
+static weft_status open_stage(weft_ctx *ctx, job *j, int32_t id, int32_t generation)
 {
     weft_status st = WEFT_OK;
     weft_stage_source *sources = NULL;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    const bool encode = weft_setting(ctx, WEFT_SET_SERIALIZE) ||
-                        weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT);
-    if (encode) WEFT_TRY(st, weft_stage_encode(ctx, stage, &bytes, &len));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &sources));
-    for (int32_t i = 0; i < stage->input_count; i++) {
-        const job_stage *input = &j->stages[stage->inputs[i].stage_id];
-        assert(input->done);
-        sources[i] = (weft_stage_source){
-            .stage = input->stage->id, .task_count = input->stage->task_count, .attempts = input->attempts};
+    job_stage *s = &j->stages[id];
+    weft_to_worker order = {.kind = WEFT_TO_WORKER_CLOSE, .epoch = j->c->epoch, .job = j->id, .stage = id};
+    order.generation = s->generation;
+    if (s->open) WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+    if (generation != s->generation) { /* what the last one left is nothing to anybody */
+        order.kind = WEFT_TO_WORKER_FREE;
+        WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
     }
-    const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
-                                  .epoch = j->c->epoch,
-                                  .job = j->id,
-                                  .stage = stage->id,
-                                  .fragment = encode ? NULL : stage,
-                                  .fragment_bytes = bytes,
-                                  .fragment_len = len,
-                                  .source_count = stage->input_count,
-                                  .sources = sources,
-                                  .settings = ctx->settings,
-                                  .timed = j->run->timed};
+    s->generation = generation;
+    s->open = true;
+    s->freed = false;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stage->input_count, &sources));
+    for (int32_t i = 0; i < s->stage->input_count; i++) {
+        const job_stage *input = &j->stages[s->stage->inputs[i].stage_id];
+        int32_t *attempts = NULL; /* a copy: blocks may be made again while the worker reads the list */
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, input->stage->task_count, &attempts));
+        memcpy(attempts, input->attempts, (size_t)input->stage->task_count * sizeof(*attempts));
+        sources[i] = (weft_stage_source){.stage = input->stage->id,
+                                         .generation = input->generation,
+                                         .task_count = input->stage->task_count,
+                                         .attempts = attempts};
+    }
+    order = (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
+                             .epoch = j->c->epoch,
+                             .job = j->id,
+                             .stage = id,
+                             .generation = generation,
+                             .fragment = s->stage,
+                             .source_count = s->stage->input_count,
+                             .sources = sources,
+                             .settings = ctx->settings,
+                             .seed = weft_hash_u64(j->id),
+                             .timed = j->run->timed};
     WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
 done:
     return st;
 }
 
 static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_coordinator *m);
+
+static weft_status schedule_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
+{
+    weft_status st = WEFT_OK;
+    int32_t *inputs = NULL;
+    bool *positions = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &inputs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &positions));
+    for (int32_t i = 0; i < stage->input_count; i++) inputs[i] = stage->inputs[i].stage_id;
+    for (int32_t i = 0; i < stage->fragment.op_count; i++) {
+        const weft_op_spec *op = &stage->fragment.ops[i];
+        if (op->kind == WEFT_OP_PROBE && op->probe.record_marks) positions[op->probe.input] = true;
+    }
+    const weft_event event = {.kind = WEFT_EVENT_STAGE,
+                              .job = j->id,
+                              .stage = stage->id,
+                              .tasks = stage->task_count,
+                              .input_count = stage->input_count,
+                              .inputs = inputs,
+                              .positions = positions,
+                              .determinism = stage->determinism};
+    WEFT_TRY(st, act(ctx, j, &event, NULL));
+done:
+    return st;
+}
 
 static weft_status plan_more(weft_ctx *ctx, job *j)
 {
@@ -195,59 +247,33 @@ static weft_status plan_more(weft_ctx *ctx, job *j)
     for (int32_t i = 0; i < count; i++) {
         WEFT_TRY(st, add_stage(ctx, j, stages[i]));
         weft_event_log_stage(j->log, j->id, stages[i]);
-        WEFT_TRY(st, ship_stage(ctx, j, stages[i]));
-        const weft_event event = {
-            .kind = WEFT_EVENT_STAGE, .job = j->id, .stage = stages[i]->id, .tasks = stages[i]->task_count};
-        WEFT_TRY(st, act(ctx, j, &event, NULL));
+        WEFT_TRY(st, schedule_stage(ctx, j, stages[i]));
     }
 done:
     return st;
 }
 
-static weft_status stage_stats(weft_ctx *ctx, const job_stage *s, weft_stage_stats *out)
+/* The numbers of a task's block go to the planner and to people, once: a block that is made again has the
+ * same (or, when the stage began anew, comes too late for a plan that is fixed). */
+static void count_block(job_stage *s, int32_t task, const weft_block_meta *block)
 {
-    weft_status st = WEFT_OK;
-    const weft_sink_spec *sink = &s->stage->fragment.sink;
-    int64_t *rows = NULL, *bytes = NULL;
-    weft_key_range *keys = NULL;
-    const bool exchange = sink->kind == WEFT_SINK_EXCHANGE && sink->exchange.track_ranges;
-
-    *out = (weft_stage_stats){.partition_count = sink->partition_count,
-                              .key_count = exchange ? sink->exchange.key_count : 0};
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->partition_count, &rows));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->partition_count, &bytes));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->key_count, &keys));
-    for (int32_t k = 0; k < out->key_count; k++)
-        keys[k] = (weft_key_range){.has = true, .low = INT64_MAX, .high = INT64_MIN};
-    for (int32_t t = 0; t < s->stage->task_count; t++) {
-        const weft_block *block = s->blocks[t];
-        out->rows += weft_block_rows(block, -1);
-        out->bytes += weft_block_bytes(block, -1);
-        for (int32_t p = 0; p < out->partition_count; p++) {
-            rows[p] += weft_block_rows(block, p);
-            bytes[p] += weft_block_bytes(block, p);
-        }
-        for (int32_t k = 0; k < out->key_count; k++) {
-            weft_key_range range = {0};
-            keys[k].has &= weft_block_key_range(block, k, &range) && range.has;
-            if (!keys[k].has || range.low > range.high) continue;
-            keys[k].low = weft_min_i64(keys[k].low, range.low);
-            keys[k].high = weft_max_i64(keys[k].high, range.high);
-        }
+    weft_stage_stats *stats = &s->stats;
+    if (s->planned || weft_bit_get(s->counted, task)) return;
+    weft_bit_set(s->counted, task);
+    s->report.spilled_bytes += block->spilled_bytes;
+    for (int32_t p = 0; p < stats->partition_count && p < block->partition_count; p++) {
+        s->rows[p] += block->rows[p];
+        s->bytes[p] += block->bytes[p];
+        stats->rows += block->rows[p];
+        stats->bytes += block->bytes[p];
     }
-    out->partition_rows = rows;
-    out->partition_bytes = bytes;
-    out->keys = keys;
-done:
-    return st;
-}
-
-/* Blocks may go to scratch long after their stage: counted when it is done, and when they are let go. */
-static void count_spilled(job_stage *s)
-{
-    s->report.spilled_bytes = 0;
-    for (int32_t t = 0; t < s->stage->task_count; t++)
-        if (s->blocks[t] != NULL) s->report.spilled_bytes += weft_block_spilled_bytes(s->blocks[t]);
+    for (int32_t k = 0; k < stats->key_count; k++) {
+        const weft_key_range range = k < block->key_count ? block->keys[k] : (weft_key_range){0};
+        s->keys[k].has &= range.has;
+        if (!s->keys[k].has || range.low > range.high) continue;
+        s->keys[k].low = weft_min_i64(s->keys[k].low, range.low);
+        s->keys[k].high = weft_max_i64(s->keys[k].high, range.high);
+    }
 }
 
 /* Blocks of stages that nothing will read again. */
@@ -256,40 +282,51 @@ static weft_status free_unread(weft_ctx *ctx, job *j)
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < j->stage_count; i++) {
         job_stage *s = &j->stages[i];
-        bool read = weft_planner_needs(j->planner, i) || !s->done || s->freed;
-        for (int32_t r = i + 1; r < j->stage_count && !read; r++)
-            for (int32_t k = 0; k < j->stages[r].stage->input_count && !read; k++)
-                read = !j->stages[r].done && j->stages[r].stage->inputs[k].stage_id == i;
-        if (read) continue;
+        if (s->freed || weft_planner_needs(j->planner, i) ||
+            !weft_scheduler_is_finished(j->c->scheduler, j->id, i) ||
+            weft_scheduler_is_read(j->c->scheduler, j->id, i))
+            continue;
         s->freed = true;
-        count_spilled(s);
-        for (int32_t t = 0; t < s->stage->task_count; t++) weft_block_release(&s->blocks[t]);
-        const weft_to_worker order = {
-            .kind = WEFT_TO_WORKER_FREE, .epoch = j->c->epoch, .job = j->id, .stage = i};
+        const weft_event event = {.kind = WEFT_EVENT_FREED, .job = j->id, .stage = i};
+        const weft_to_worker order = {.kind = WEFT_TO_WORKER_FREE,
+                                      .epoch = j->c->epoch,
+                                      .job = j->id,
+                                      .stage = i,
+                                      .generation = s->generation};
         WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+        WEFT_TRY(st, act(ctx, j, &event, NULL));
     }
 done:
     return st;
 }
 
+static weft_status close_stage(weft_ctx *ctx, job *j, int32_t id)
+{
+    job_stage *s = &j->stages[id];
+    const weft_to_worker close = {.kind = WEFT_TO_WORKER_CLOSE,
+                                  .epoch = j->c->epoch,
+                                  .job = j->id,
+                                  .stage = id,
+                                  .generation = s->generation};
+    s->open = false;
+    return j->c->worker.send(ctx, j->c->worker.self, &close);
+}
+
+/* The planner goes on with what the stage really produced. */
 static weft_status on_stage_done(weft_ctx *ctx, job *j, int32_t id)
 {
     weft_status st = WEFT_OK;
     job_stage *s = &j->stages[id];
-    weft_stage_stats stats = {0};
-    const weft_to_worker close = {
-        .kind = WEFT_TO_WORKER_CLOSE, .epoch = j->c->epoch, .job = j->id, .stage = id};
-    s->done = true;
-    j->stages_done++;
-    WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &close));
-    WEFT_TRY(st, stage_stats(ctx, s, &stats));
-    s->report.rows = stats.rows;
-    s->report.bytes = stats.bytes;
-    count_spilled(s);
-    s->report.end_ns = weft_now_ns(ctx);
-    weft_event_log_stage_done(j->log, j->id, &s->report);
-    WEFT_TRY(st, weft_planner_finished(ctx, j->planner, id, &stats));
-    WEFT_TRY(st, plan_more(ctx, j));
+    if (!s->planned) {
+        s->planned = true;
+        j->stages_done++;
+        s->report.rows = s->stats.rows;
+        s->report.bytes = s->stats.bytes;
+        s->report.end_ns = weft_now_ns(ctx);
+        weft_event_log_stage_done(j->log, j->id, &s->report);
+        WEFT_TRY(st, weft_planner_finished(ctx, j->planner, id, &s->stats));
+        WEFT_TRY(st, plan_more(ctx, j));
+    }
     WEFT_TRY(st, free_unread(ctx, j));
 done:
     return st;
@@ -299,7 +336,7 @@ done:
 
 static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
 {
-    const int32_t parts = report->stage->fragment.op_count + 2;
+    const int32_t parts = weft_min_i32(report->stage->fragment.op_count + 2, m->metric_count);
     for (int32_t i = 0; i < parts && m->metrics != NULL; i++) {
         weft_op_metrics *to = &report->metrics[i];
         const weft_op_metrics *from = &m->metrics[i];
@@ -320,6 +357,41 @@ static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
     }
 }
 
+static weft_status launch(weft_ctx *ctx, job *j, const weft_action *a)
+{
+    job_stage *s = &j->stages[a->stage];
+    const weft_to_worker order = {.kind = WEFT_TO_WORKER_LAUNCH,
+                                  .epoch = j->c->epoch,
+                                  .job = a->job,
+                                  .stage = a->stage,
+                                  .generation = a->generation,
+                                  .partition = a->partition,
+                                  .attempt = a->attempt,
+                                  .task = &s->stage->tasks[a->partition]};
+    s->report.attempts++;
+    return j->c->worker.send(ctx, j->c->worker.self, &order);
+}
+
+static void accept_block(job *j, const weft_action *a, const weft_to_coordinator *m)
+{
+    job_stage *s = &j->stages[a->stage];
+    s->attempts[a->partition] = a->attempt;
+    if (!s->planned && !weft_bit_get(s->counted, a->partition)) add_metrics(&s->report, m);
+    count_block(s, a->partition, m->block);
+}
+
+static void note_failure(job *j, const weft_action *a, const weft_to_coordinator *m)
+{
+    j->failed = true;
+    j->failure = *a;
+    if (m != NULL && m->error != NULL)
+        j->error = *m->error;
+    else
+        j->error = (weft_error){.code = a->status, .message = "there was no memory to tell more"};
+    /* the scheduler may have another reason than the report that it came with */
+    j->error.code = a->status;
+}
+
 /* Give an event to the scheduler and carry out what it decides. m: the report behind the event, or NULL. */
 static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_coordinator *m)
 {
@@ -329,31 +401,16 @@ static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_c
     WEFT_TRY(st, weft_scheduler_step(ctx, j->c->scheduler, event, weft_now_ns(ctx), &actions));
     for (int32_t i = 0; i < actions.count; i++) {
         const weft_action *a = &actions.items[i];
-        if (a->kind == WEFT_ACTION_LAUNCH) {
-            const weft_to_worker order = {.kind = WEFT_TO_WORKER_LAUNCH,
-                                          .epoch = j->c->epoch,
-                                          .job = a->job,
-                                          .stage = a->stage,
-                                          .generation = a->generation,
-                                          .partition = a->partition,
-                                          .attempt = a->attempt};
-            j->stages[a->stage].report.attempts++;
-            WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
-        } else if (a->kind == WEFT_ACTION_ACCEPT) {
-            job_stage *s = &j->stages[a->stage];
-            s->blocks[a->partition] = m->block;
-            s->attempts[a->partition] = a->attempt;
-            m->block = NULL;
-            add_metrics(&s->report, m);
-        } else if (a->kind == WEFT_ACTION_STAGE_DONE)
+        switch (a->kind) {
+        case WEFT_ACTION_OPEN: WEFT_TRY(st, open_stage(ctx, j, a->stage, a->generation)); break;
+        case WEFT_ACTION_LAUNCH: WEFT_TRY(st, launch(ctx, j, a)); break;
+        case WEFT_ACTION_ACCEPT: accept_block(j, a, m); break;
+        case WEFT_ACTION_LATE: break; /* its block goes with those of its stage */
+        case WEFT_ACTION_STAGE_DONE:
+            WEFT_TRY(st, close_stage(ctx, j, a->stage));
             finished = a->stage;
-        else if (a->kind == WEFT_ACTION_JOB_FAILED) {
-            j->failed = true;
-            j->failure = *a;
-            if (m != NULL && m->error != NULL)
-                j->error = *m->error;
-            else
-                j->error = (weft_error){.code = a->status, .message = "there was no memory to tell more"};
+            break;
+        case WEFT_ACTION_JOB_FAILED: note_failure(j, a, m); break;
         }
     }
     /* last: it steps the scheduler again, which reuses the actions' memory */
@@ -378,10 +435,13 @@ static weft_status on_report(weft_ctx *ctx, job *j, weft_to_coordinator *m)
                               .generation = m->generation,
                               .partition = m->partition,
                               .attempt = m->attempt,
-                              .status = m->status};
+                              .status = m->status,
+                              .broken = m->broken,
+                              .has_lost = m->has_lost,
+                              .lost = m->lost};
     WEFT_TRY(st, act(ctx, j, &event, m));
 done:
-    drop_message(m);
+    weft_to_coordinator_release(m);
     return st;
 }
 
@@ -408,6 +468,38 @@ static weft_status job_error(weft_ctx *ctx, const job *j)
     return f->status;
 }
 
+/* Hold the result's blocks for the client. A lost one is made again: *whole is false then. */
+static weft_status take_result(weft_ctx *ctx, job *j, int32_t result, bool *whole)
+{
+    weft_status st = WEFT_OK;
+    const job_stage *s = &j->stages[result];
+    weft_block **blocks = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stage->task_count, &blocks));
+    for (int32_t t = 0; t < s->stage->task_count; t++) {
+        const weft_event lost = {.kind = WEFT_EVENT_BLOCK_LOST,
+                                 .job = j->id,
+                                 .lost = {.job = j->id,
+                                          .stage = result,
+                                          .generation = s->generation,
+                                          .partition = t,
+                                          .attempt = s->attempts[t]}};
+        st = j->c->worker.fetch(ctx, j->c->worker.self, &lost.lost, &blocks[t]);
+        j->run->blocks = blocks;
+        j->run->block_count = t + 1;
+        if (st != WEFT_FETCH_FAILED) {
+            WEFT_TRY(st, st);
+            continue;
+        }
+        weft_run_release(j->run);
+        WEFT_TRY(st, act(ctx, j, &lost, NULL));
+        return WEFT_OK;
+    }
+    *whole = true;
+done:
+    if (st != WEFT_OK) weft_run_release(j->run);
+    return st;
+}
+
 static weft_status loop(weft_ctx *ctx, job *j)
 {
     weft_status st = WEFT_OK;
@@ -415,7 +507,12 @@ static weft_status loop(weft_ctx *ctx, job *j)
     int64_t shown = weft_now_ns(ctx);
     for (;;) {
         weft_to_coordinator m;
-        if (weft_planner_result_stage(j->planner, &result) && j->stages[result].done) break;
+        if (weft_planner_result_stage(j->planner, &result) &&
+            weft_scheduler_is_finished(j->c->scheduler, j->id, result)) {
+            bool whole = false;
+            WEFT_TRY(st, take_result(ctx, j, result, &whole));
+            if (whole) break;
+        }
         WEFT_TRY(st, weft_check_cancel(ctx));
         if (weft_mailbox_take(j->c->inbox, &m, POLL_NS)) WEFT_TRY(st, on_report(ctx, j, &m));
         if (j->failed) {
@@ -428,6 +525,16 @@ static weft_status loop(weft_ctx *ctx, job *j)
     }
 done:
     return st;
+}
+
+/* Blocks may go to scratch long after their stage: now that they are gone it is known how much of them. */
+static void note_spills(job *j, const weft_to_coordinator *m)
+{
+    for (int32_t i = 0; i < m->spill_count; i++) {
+        if (m->spills[i].stage >= j->stage_count) continue;
+        weft_stage_report *report = &j->stages[m->spills[i].stage].report;
+        report->spilled_bytes = weft_max_i64(report->spilled_bytes, m->spills[i].bytes);
+    }
 }
 
 /* End the job everywhere and wait until the worker has let go of what it borrowed. */
@@ -447,25 +554,16 @@ static void end_job(weft_ctx *ctx, job *j)
         if (!weft_mailbox_take(j->c->inbox, &m, END_WAIT_NS))
             continue; /* a task looks at its cancel flag every batch */
         ended = m.kind == WEFT_FROM_WORKER_ENDED && m.job == j->id;
-        drop_message(&m);
+        if (ended) note_spills(j, &m);
+        weft_to_coordinator_release(&m);
     }
     ctx->error = kept;
-}
-
-static void give_result(job *j, int32_t result)
-{
-    job_stage *s = &j->stages[result];
-    count_spilled(s);
-    j->run->blocks = s->blocks;
-    j->run->block_count = s->stage->task_count;
-    s->blocks = NULL;
 }
 
 weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *ids, const weft_node *plan,
                                  weft_run *run)
 {
     weft_status st = WEFT_OK;
-    int32_t result = -1;
     weft_actions actions = {0};
     weft_scheduler_counts before = {0}, after = {0};
     job j = {.c = c, .id = c->next_job++, .run = run};
@@ -484,21 +582,16 @@ weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *i
     WEFT_TRY(st, weft_scheduler_step(ctx, c->scheduler, &begin, weft_now_ns(ctx), &actions));
     WEFT_TRY(st, plan_more(ctx, &j));
     WEFT_TRY(st, loop(ctx, &j));
-    if (weft_planner_result_stage(j.planner, &result)) give_result(&j, result);
 done:
     end_job(ctx, &j);
-    for (int32_t i = 0; i < j.stage_count; i++) {
-        if (j.stages[i].freed || j.stages[i].blocks == NULL) continue;
-        count_spilled(&j.stages[i]);
-        for (int32_t t = 0; t < j.stages[i].stage->task_count; t++)
-            weft_block_release(&j.stages[i].blocks[t]);
-    }
     weft_scheduler_count(c->scheduler, &after);
     run->counts = (weft_scheduler_counts){.launched = after.launched - before.launched,
                                           .done = after.done - before.done,
                                           .failed = after.failed - before.failed,
                                           .rerun = after.rerun - before.rerun,
-                                          .late = after.late - before.late};
+                                          .late = after.late - before.late,
+                                          .blocks_lost = after.blocks_lost - before.blocks_lost,
+                                          .restarts = after.restarts - before.restarts};
     if (j.stage_count > 0 && WEFT_NEW_ARRAY(ctx, j.stage_count, &run->stages) == WEFT_OK) {
         for (int32_t i = 0; i < j.stage_count; i++) run->stages[i] = j.stages[i].report;
         run->stage_count = j.stage_count;

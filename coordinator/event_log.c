@@ -85,6 +85,13 @@ void weft_event_log_stage(weft_event_log *log, uint64_t job, const weft_stage *s
                         job, stage->id, stage->task_count, split_bytes, split_rows, table_rows, filters));
 }
 
+static int64_t block_rows(const weft_block_meta *block)
+{
+    int64_t rows = 0;
+    for (int32_t p = 0; p < block->partition_count; p++) rows += block->rows[p];
+    return rows;
+}
+
 void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *m)
 {
     char line[LINE_BYTES];
@@ -105,8 +112,8 @@ void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const wef
                  ",\"Records Read\":%" PRId64 ",\"Split Bytes\":%" PRId64 ",\"Split Rows\":%" PRId64 "}}}\n",
                  m->job, m->stage, done ? "Success" : weft_status_text(m->status), m->partition, m->attempt,
                  m->worker, done ? "false" : "true", m->run_ns / 1000,
-                 done ? weft_block_rows(m->block, -1) : (int64_t)0, scan->bytes_read, scan->rows_read,
-                 split_bytes, split_rows));
+                 done ? block_rows(m->block) : (int64_t)0, scan->bytes_read, scan->rows_read, split_bytes,
+                 split_rows));
 }
 
 void weft_event_log_stage_done(weft_event_log *log, uint64_t job, const weft_stage_report *r)

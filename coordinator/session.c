@@ -11,7 +11,6 @@
 #include "coordinator/result.h"
 #include "coordinator/write.h"
 #include "engine/catalog/session_catalog.h"
-#include "engine/expr/zone.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
 
@@ -22,8 +21,8 @@ struct weft_session {
     weft_coordinator *coordinator;
     weft_account *account;
     weft_arena *arena;
-    weft_ctx ctx; /* of what lives as long as the session */
-    weft_settings settings;
+    weft_ctx ctx;                  /* of what lives as long as the session */
+    weft_settings settings, start; /* start: what RESET goes back to */
     weft_session_catalog *catalog;
     atomic_bool cancel;
     void (*progress)(void *self, const weft_progress *progress);
@@ -39,6 +38,7 @@ weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *c
     s->pool = pool;
     s->coordinator = coordinator;
     s->settings = *settings;
+    s->start = *settings;
     s->account = weft_account_open(pool, "session");
     s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
     if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
@@ -157,16 +157,11 @@ static weft_status set_config(weft_session *s, weft_result *r, weft_ids *ids, co
     weft_ctx *ctx = &r->ctx;
     const weft_node *plan = NULL;
     if (bound->config.reset) {
-        WEFT_TRY(st, weft_command_reset(ctx, &s->settings, bound->config.key));
+        WEFT_TRY(st, weft_command_reset(ctx, &s->settings, &s->start, bound->config.key));
         goto done;
     }
-    if (bound->config.value != NULL) {
-        weft_zone *zone = NULL; /* a wrong name is refused here, not by each later statement */
-        if (weft_settings_find(bound->config.key) == WEFT_SET_TIME_ZONE)
-            WEFT_TRY(st, weft_zone_open(ctx, bound->config.value, &zone));
-        weft_zone_close(&zone);
-        WEFT_TRY(st, weft_settings_set(ctx, &s->settings, bound->config.key, bound->config.value));
-    }
+    if (bound->config.value != NULL)
+        WEFT_TRY(st, weft_command_set(ctx, &s->settings, bound->config.key, bound->config.value));
     WEFT_TRY(st, weft_command_settings(ctx, ids, &s->settings, bound->config.key, &plan));
     WEFT_TRY(st, run_plan(s, r, ids, plan, false));
 done:

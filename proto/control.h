@@ -1,17 +1,25 @@
 /* proto/control.h - the messages between coordinator and worker.
  *
- * In one process they are these structs, passed by value through a mailbox, and what they point to is shared;
- * between processes the same fields travel as protobuf and raw frames. Each side sees the other only as a
- * function to send with. Every message carries the epoch of the leader that it belongs to. Handlers are
- * idempotent: a message may come twice, late, or never. */
+ * An order of a stage and a launch together are the descriptor of a task (contract 5): the fragment with the
+ * files that it reads (path, size, time), the accepted attempts of its inputs, the settings and the seed, all
+ * as they were planned; then the splits and partitions of this task. Nothing else decides its output.
+ *
+ * In one process a message points to what the sender holds (nothing is copied or packed). Between processes,
+ * and under the setting weft.test.serialize, it is bytes (control.proto): weft_to_worker_encode and its
+ * counterparts here; a decoded message is whole, owns nothing of the sender's, and was validated. What only
+ * the engine can check, fragment and task, stays packed until it is used.
+ *
+ * Each side sees the other only as functions to send with. Every message carries the epoch of the leader that
+ * it belongs to. Handlers are idempotent: a message may come twice, late, or never. */
 #ifndef WEFT_PROTO_CONTROL_H
 #define WEFT_PROTO_CONTROL_H
 
 #include "common/ctx.h"
+#include "proto/report.h"
 
-typedef struct weft_stage weft_stage;           /* engine/plan/physical.h */
-typedef struct weft_block weft_block;           /* engine/exec/block.h */
-typedef struct weft_op_metrics weft_op_metrics; /* engine/exec/op.h */
+typedef struct weft_stage weft_stage;         /* engine/plan/physical.h */
+typedef struct weft_task_spec weft_task_spec; /* likewise */
+typedef struct weft_block weft_block;         /* engine/exec/block.h */
 
 /* The accepted blocks of one input of a stage: the attempt of each map task, in task order. */
 typedef struct weft_stage_source {
@@ -23,7 +31,8 @@ typedef struct weft_stage_source {
 typedef enum weft_to_worker_kind {
     WEFT_TO_WORKER_STAGE,  /* a fragment and where its inputs are: before the first task of the stage */
     WEFT_TO_WORKER_LAUNCH, /* run one attempt */
-    WEFT_TO_WORKER_CLOSE,  /* every task of a stage was accepted: its tables and inputs can go */
+    WEFT_TO_WORKER_CLOSE,  /* no task of the stage will come: its tables and inputs can go; it may be opened
+                              again, with other inputs */
     WEFT_TO_WORKER_FREE,   /* the blocks of a stage are not needed any more */
     WEFT_TO_WORKER_END     /* the job is over (or cancelled): stop its tasks, drop all that is left of it */
 } weft_to_worker_kind;
@@ -33,13 +42,17 @@ typedef struct weft_to_worker {
     int64_t epoch;
     uint64_t job;
     int32_t stage, generation;
-    int32_t partition, attempt;    /* LAUNCH */
-    const weft_stage *fragment;    /* STAGE: borrowed until END of the job has been answered; or NULL, and */
+    int32_t partition, attempt; /* LAUNCH */
+    const weft_task_spec *task; /* LAUNCH: borrowed until END of the job has been answered; or NULL, and */
+    const uint8_t *task_bytes;  /* … its wire form (weft_task_encode), borrowed for the call */
+    size_t task_len;
+    const weft_stage *fragment;    /* STAGE: borrowed like a task; or NULL, and */
     const uint8_t *fragment_bytes; /* … its wire form (weft_stage_encode), borrowed likewise */
     size_t fragment_len;
     int32_t source_count;             /* STAGE: one for each input of the stage */
     const weft_stage_source *sources; /* borrowed likewise */
     const weft_settings *settings;    /* STAGE: of the statement, borrowed likewise */
+    uint64_t seed;                    /* STAGE: of the job */
     bool timed;                       /* STAGE: measure operator times */
 } weft_to_worker;
 
@@ -50,6 +63,7 @@ typedef enum weft_to_coordinator_kind {
     WEFT_FROM_WORKER_ENDED /* nothing of the job is left */
 } weft_to_coordinator_kind;
 
+/* What it points to are memory blocks that the receiver owns: weft_to_coordinator_release. */
 typedef struct weft_to_coordinator {
     weft_to_coordinator_kind kind;
     int32_t worker;
@@ -57,20 +71,56 @@ typedef struct weft_to_coordinator {
     uint64_t job;
     int32_t slots; /* REGISTER */
     int32_t stage, generation, partition, attempt;
-    weft_block *block; /* DONE: one count of it goes to the receiver */
-    weft_op_metrics
-        *metrics;       /* DONE: [2 + op_count], weft_mem_free by the receiver; NULL when memory was out */
-    weft_status status; /* FAILED */
-    weft_error *error;  /* FAILED: weft_mem_free by the receiver; NULL when memory was out */
-    int64_t run_ns;     /* DONE, FAILED: how long the attempt ran */
+    weft_block_meta *block;   /* DONE: of the block in the worker's store */
+    weft_op_metrics *metrics; /* DONE: [metric_count], source, operators, sink; NULL when memory was out */
+    int32_t metric_count;
+    weft_status status;   /* FAILED */
+    weft_error *error;    /* FAILED: NULL when memory was out */
+    bool broken;          /* FAILED: the stage could not be opened, and stays so until it is opened again */
+    bool has_lost;        /* FAILED: because of this block of an input, which cannot be read any more */
+    weft_block_name lost; /* … of the same job */
+    int64_t run_ns;       /* DONE, FAILED: how long the attempt ran */
+    weft_stage_spill *spills; /* ENDED: [spill_count]; NULL when there was none, or no memory to tell */
+    int32_t spill_count;
 } weft_to_coordinator;
 
-/* The far end, as each side sees it. send never waits. */
+/* Free what a report holds. */
+void weft_to_coordinator_release(weft_to_coordinator *message);
+
+/* ---- as bytes ---- */
+
+enum {
+    WEFT_CONTROL_VERSION = 1,
+    WEFT_CONTROL_BYTES_MAX = 512 << 20, /* a stage of a million files; a socket takes no more than this */
+    WEFT_CONTROL_TASKS_MAX = 1 << 24    /* of all inputs together: 64 MiB, which a few bytes can claim */
+};
+
+/* The message is of ctx->arena. It must have bytes for its fragment and task, not pointers. Of the settings
+ * those of the statement travel; what belongs to a process (memory, slots, folders) is each process's own.
+ * Errors: WEFT_LIMIT, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message,
+                                                  uint8_t **bytes, size_t *len);
+/* Into ctx->arena; bytes are not needed afterwards. settings: of this process, under those that come. Errors:
+ * WEFT_CORRUPT, WEFT_LIMIT, WEFT_UNSUPPORTED for another version, kind, field or setting, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings,
+                                                  const uint8_t *bytes, size_t len, weft_to_worker *out);
+WEFT_MUST_CHECK weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator *message,
+                                                       uint8_t **bytes, size_t *len);
+/* The same; what *out points to are memory blocks of ctx's account. After an error there are none. */
+WEFT_MUST_CHECK weft_status weft_to_coordinator_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                                       weft_to_coordinator *out);
+
+/* ---- the far end, as each side sees it ---- */
+
 typedef struct weft_worker_link {
+    /* Never waits. */
     weft_status (*send)(weft_ctx *ctx, void *self, const weft_to_worker *message);
+    /* A count of a block that was accepted. Errors: WEFT_FETCH_FAILED when it is not there any more. */
+    weft_status (*fetch)(weft_ctx *ctx, void *self, const weft_block_name *name, weft_block **out);
     void *self;
 } weft_worker_link;
 typedef struct weft_coordinator_link {
+    /* Never waits. Takes what the message holds when it succeeds. */
     weft_status (*send)(weft_ctx *ctx, void *self, const weft_to_coordinator *message);
     void *self;
 } weft_coordinator_link;

@@ -26,20 +26,55 @@ void weft_worker_stage_free(worker_stage *s)
     stage_clear(s);
     weft_arena_free(&s->arena);
     weft_account_close(&s->account);
+    weft_arena_free(&s->message.arena);
+    weft_account_close(&s->message.account);
     weft_mem_free(s);
+}
+
+/* Lock held. */
+void weft_worker_drop_blocks(weft_ctx *ctx, weft_worker *w, worker_job *job, int32_t stage,
+                             int32_t generation)
+{
+    const int64_t spilled = weft_store_drop(w->store, job->id, stage, generation);
+    weft_stage_spill *at = NULL;
+    for (int32_t i = 0; i < job->spill_count; i++)
+        if (job->spills[i].stage == stage) at = &job->spills[i];
+    if (spilled == 0) return;
+    if (at == NULL && job->spill_count == job->spill_capacity) {
+        const int32_t capacity = job->spill_capacity == 0 ? 16 : job->spill_capacity * 2;
+        weft_account *const callers = ctx->memory;
+        ctx->memory = w->account;
+        const weft_error kept = ctx->error;
+        const weft_status st =
+            weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*at), (void **)&job->spills);
+        ctx->memory = callers;
+        if (st != WEFT_OK) { /* a number in a report is missing then */
+            ctx->error = kept;
+            return;
+        }
+        job->spill_capacity = capacity;
+    }
+    if (at == NULL) {
+        at = &job->spills[job->spill_count++];
+        *at = (weft_stage_spill){.stage = stage};
+    }
+    at->bytes += spilled;
 }
 
 /* Lock held. Nothing of a job that has ended is left: forget it and answer its END. */
 void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch)
 {
-    const weft_to_coordinator ended = {
+    weft_to_coordinator ended = {
         .kind = WEFT_FROM_WORKER_ENDED, .worker = w->options.id, .epoch = epoch, .job = job->id};
     for (worker_job **at = &w->jobs; *at != NULL; at = &(*at)->next)
         if (*at == job) {
             *at = job->next;
             break;
         }
-    weft_store_drop(w->store, job->id, -1);
+    for (int32_t stage; (stage = weft_store_some_stage(w->store, job->id)) >= 0;)
+        weft_worker_drop_blocks(ctx, w, job, stage, INT32_MAX);
+    ended.spills = job->spills; /* the receiver's now */
+    ended.spill_count = job->spill_count;
     weft_scratch_space_release(&job->scratch);
     weft_mem_free(job);
     weft_worker_report(ctx, w, &ended);
@@ -61,6 +96,7 @@ void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 
 void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 {
+    ctx->settings = w->options.settings;
     pthread_mutex_lock(&w->lock);
     if (--s->users == 0 && s->dropped) weft_worker_stage_unlink(ctx, w, s);
     pthread_mutex_unlock(&w->lock);
@@ -111,10 +147,13 @@ static weft_status find_inputs(weft_ctx *ctx, weft_worker *w, worker_stage *s)
                                           .generation = source->generation,
                                           .partition = p,
                                           .attempt = source->attempts[p]};
-            blocks[p] = weft_store_find(w->store, &name);
-            if (blocks[p] == NULL)
+            blocks[p] = weft_worker_is_lost(&s->ctx, &name) ? NULL : weft_store_find(w->store, &name);
+            if (blocks[p] == NULL) {
+                s->has_lost = true;
+                s->lost = name;
                 WEFT_TRY(st, weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d is not on this worker",
                                        source->stage, source->generation, p));
+            }
             s->inputs[i].block_count = p + 1;
             WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
         }
@@ -231,4 +270,36 @@ weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stag
     if (st != WEFT_OK) ctx->error = s->error;
     pthread_mutex_unlock(&w->lock);
     return st;
+}
+
+/* ---- bad blocks ---- */
+
+static bool block_is_bad(weft_ctx *ctx, const weft_block *block)
+{
+    bool bad = false;
+    for (int32_t p = 0; p < weft_block_partitions(block) && !bad; p++) {
+        weft_block_reader *reader = NULL;
+        const weft_row_page *page = NULL;
+        bool stable = false;
+        weft_status st = weft_block_reader_open(ctx, block, p, -1, &reader);
+        do {
+            if (st == WEFT_OK) st = weft_block_reader_next(ctx, reader, &page, &stable);
+        } while (st == WEFT_OK && page != NULL);
+        bad = st == WEFT_CHECKSUM;
+        weft_block_reader_close(&reader);
+    }
+    return bad;
+}
+
+bool weft_worker_stage_find_bad(weft_ctx *ctx, const worker_stage *s, weft_block_name *bad)
+{
+    const weft_error kept = ctx->error;
+    bool found = false;
+    for (int32_t i = 0; i < s->order.source_count && s->inputs != NULL && !found; i++)
+        for (int32_t b = 0; b < s->inputs[i].block_count && !found; b++) {
+            found = s->inputs[i].blocks[b] != NULL && block_is_bad(ctx, s->inputs[i].blocks[b]);
+            if (found) *bad = *weft_block_get_name(s->inputs[i].blocks[b]);
+        }
+    ctx->error = kept;
+    return found;
 }

@@ -74,19 +74,34 @@ weft_block *weft_store_find(weft_store *store, const weft_block_name *name)
     return block;
 }
 
-void weft_store_drop(weft_store *store, uint64_t job, int32_t stage)
+int32_t weft_store_some_stage(weft_store *store, uint64_t job)
 {
+    int32_t stage = -1;
+    pthread_mutex_lock(&store->lock);
+    for (int32_t i = 0; i < store->count && stage < 0; i++) {
+        const weft_block_name *name = weft_block_get_name(store->blocks[i]);
+        if (name->job == job) stage = name->stage;
+    }
+    pthread_mutex_unlock(&store->lock);
+    return stage;
+}
+
+int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t generation)
+{
+    int64_t spilled = 0;
     pthread_mutex_lock(&store->lock);
     int32_t kept = 0;
     for (int32_t i = 0; i < store->count; i++) {
         const weft_block_name *name = weft_block_get_name(store->blocks[i]);
-        if (name->job == job && (stage < 0 || name->stage == stage))
+        if (name->job == job && name->stage == stage && name->generation <= generation) {
+            spilled += weft_block_spilled_bytes(store->blocks[i]);
             weft_block_release(&store->blocks[i]);
-        else
+        } else
             store->blocks[kept++] = store->blocks[i];
     }
     store->count = kept;
     pthread_mutex_unlock(&store->lock);
+    return spilled;
 }
 
 /* A count of the block that holds most memory among those that were not tried yet, or NULL. */

@@ -16,8 +16,10 @@ weft_account *weft_store_account(const weft_store *store);
 WEFT_MUST_CHECK weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block);
 /* A count of the block with this name, which the caller releases; NULL when it is not here. */
 weft_block *weft_store_find(weft_store *store, const weft_block_name *name);
-/* Drop the blocks of a stage (stage -1: of the whole job). */
-void weft_store_drop(weft_store *store, uint64_t job, int32_t stage);
+/* Drop the blocks of a stage up to this generation. How many bytes of them were in scratch. */
+int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t generation);
+/* A stage of the job that has a block here, or -1. */
+int32_t weft_store_some_stage(weft_store *store, uint64_t job);
 /* Write pages that nobody reads now to scratch, the block that holds most first, until about `bytes` of
  * memory are free or none is left. *freed: how much it was. Errors: WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_store_spill(weft_ctx *ctx, weft_store *store, int64_t bytes, int64_t *freed);

@@ -2,6 +2,7 @@
  *
  * A task works from its slot's arena; its finished block belongs to the store. When the pool is nearly full
  * before a task, blocks that nobody reads are written to scratch. */
+#include "common/hash.h"
 #include "common/settings.h"
 #include "worker/worker_private.h"
 
@@ -9,44 +10,13 @@ enum { TASK_SPILL_ABOVE_PERCENT = 60 }; /* of the pool's limit: above it finishe
 
 /* ---- reports ---- */
 
-void weft_worker_report(weft_ctx *ctx, weft_worker *w, const weft_to_coordinator *message)
+void weft_worker_report(weft_ctx *ctx, weft_worker *w, weft_to_coordinator *message)
 {
     const weft_coordinator_link *link = &w->options.coordinator;
     if (link->send(ctx, link->self, message) == WEFT_OK) return;
-    /* the coordinator is gone or has no memory: it will miss the task at its deadline; what the message owns
+    /* the coordinator is gone or has no memory: it will miss the task at its deadline; what the message holds
      * is ours */
-    if (message->block != NULL) {
-        weft_block *block = message->block;
-        weft_block_release(&block);
-    }
-    weft_mem_free(message->metrics);
-    weft_mem_free(message->error);
-}
-
-static weft_to_coordinator report_of(const weft_worker *w, const worker_stage *s,
-                                     weft_to_coordinator_kind kind)
-{
-    return (weft_to_coordinator){.kind = kind,
-                                 .worker = w->options.id,
-                                 .epoch = s->order.epoch,
-                                 .job = s->order.job,
-                                 .stage = s->order.stage,
-                                 .generation = s->order.generation};
-}
-
-static void report_failure(weft_ctx *ctx, weft_worker *w, const order *o, weft_status status, int64_t run_ns)
-{
-    weft_to_coordinator message = report_of(w, o->stage, WEFT_FROM_WORKER_FAILED);
-    const weft_error error = ctx->error;
-    message.partition = o->partition;
-    message.attempt = o->attempt;
-    message.status = status;
-    message.run_ns = run_ns;
-    if (weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(error), (void **)&message.error) == WEFT_OK) {
-        weft_mem_move(message.error, w->account); /* the receiver frees it, at its own time */
-        *message.error = error;
-    }
-    weft_worker_report(ctx, w, &message);
+    weft_to_coordinator_release(message);
 }
 
 /* ---- tasks ---- */
@@ -72,14 +42,20 @@ done:
     return st;
 }
 
+/* Of a task, never of an attempt: the next one gives the same rows. */
+static uint64_t task_seed(const weft_to_worker *stage, int32_t partition)
+{
+    return weft_hash_combine(stage->seed, weft_hash_u64((uint64_t)stage->stage << 32 | (uint32_t)partition));
+}
+
 static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, const order *o,
-                            weft_op_metrics *metrics, weft_block **block)
+                            const weft_task_spec *spec, weft_op_metrics *metrics, weft_block **block)
 {
     weft_status st = WEFT_OK;
     weft_lane *lane = NULL;
     const weft_stage *stage = s->stage;
     const weft_task task = {.stage = stage,
-                            .spec = &stage->tasks[o->partition],
+                            .spec = spec,
                             .name = {.job = s->order.job,
                                      .stage = s->order.stage,
                                      .generation = s->order.generation,
@@ -87,6 +63,7 @@ static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, cons
                                      .attempt = o->attempt},
                             .input_count = s->order.source_count,
                             .inputs = s->inputs,
+                            .seed = task_seed(&s->order, o->partition),
                             .owner = w->store_account,
                             .timed = s->order.timed};
     WEFT_TRY(st, weft_lane_open(ctx, s->shared, &task, metrics, &lane));
@@ -118,48 +95,90 @@ int64_t weft_worker_give_way(weft_ctx *ctx, void *self, int64_t bytes)
     return freed;
 }
 
-static weft_status run_task(weft_ctx *ctx, weft_worker *w, const order *o, bool alone,
-                            weft_op_metrics **metrics, weft_block **block)
+/* What is this task's own: shared with the coordinator in this process, or from the wire. */
+static weft_status find_spec(weft_ctx *ctx, const worker_stage *s, const order *o, const weft_task_spec **out)
 {
     weft_status st = WEFT_OK;
-    worker_stage *s = o->stage;
-
-    WEFT_TRY(st, weft_check_cancel(ctx));
-    WEFT_TRY(st, relieve(ctx, w));
-    WEFT_TRY(st, weft_worker_stage_prepare(ctx, w, s, alone));
+    weft_task_spec *decoded = NULL;
     if (o->partition < 0 || o->partition >= s->stage->task_count)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "stage %d has no task %d", s->stage->id, o->partition));
-    const size_t parts = (size_t)s->stage->fragment.op_count + 2;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, parts * sizeof(**metrics), (void **)metrics));
-    WEFT_TRY(st, run_lane(ctx, w, s, o, *metrics, block));
-    if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))
-        WEFT_TRY(st, reserialize(ctx, w, s, block));
-    if (weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT) && o->attempt == 0)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_INJECTED,
-                               "attempt 0 fails after its last output (weft.test.failFirstAttempt)"));
-    WEFT_TRY(st, weft_store_put(ctx, w->store, weft_block_share(*block)));
+        return weft_fail(ctx, WEFT_INTERNAL, "stage %d has no task %d", s->stage->id, o->partition);
+    *out = o->task;
+    if (o->task != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_task_decode(ctx, s->stage, o->task_bytes, o->task_len, &decoded));
+    *out = decoded;
 done:
     return st;
 }
 
+static weft_status run_task(weft_ctx *ctx, weft_worker *w, const order *o, bool alone,
+                            weft_to_coordinator *report)
+{
+    weft_status st = WEFT_OK;
+    worker_stage *s = o->stage;
+    const weft_task_spec *spec = NULL;
+    weft_block *block = NULL;
+
+    WEFT_TRY(st, weft_check_cancel(ctx));
+    WEFT_TRY(st, relieve(ctx, w));
+    WEFT_TRY(st, weft_worker_stage_prepare(ctx, w, s, alone));
+    WEFT_TRY(st, find_spec(ctx, s, o, &spec));
+    const int32_t parts = s->stage->fragment.op_count + 2;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)parts * sizeof(*report->metrics),
+                                     (void **)&report->metrics));
+    report->metric_count = parts;
+    WEFT_TRY(st, run_lane(ctx, w, s, o, spec, report->metrics, &block));
+    if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))
+        WEFT_TRY(st, reserialize(ctx, w, s, &block));
+    if (weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT) && o->attempt == 0)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_INJECTED,
+                               "attempt 0 fails after its last output (weft.test.failFirstAttempt)"));
+    WEFT_TRY(st, weft_block_describe(ctx, block, &report->block));
+    WEFT_TRY(st, weft_store_put(ctx, w->store, block));
+    block = NULL;
+done:
+    weft_block_release(&block);
+    return st;
+}
+
+/* Which block of an input the failure comes from, when it comes from one. */
+static void name_lost(weft_ctx *ctx, const worker_stage *s, weft_to_coordinator *failed)
+{
+    if (failed->status == WEFT_FETCH_FAILED && s->has_lost) {
+        failed->has_lost = true;
+        failed->lost = s->lost;
+    } else if (failed->status == WEFT_CHECKSUM)
+        failed->has_lost = weft_worker_stage_find_bad(ctx, s, &failed->lost);
+}
+
+static void make_failure(weft_ctx *ctx, weft_worker *w, const worker_stage *s, weft_status status,
+                         weft_to_coordinator *report)
+{
+    const weft_error error = ctx->error;
+    weft_to_coordinator_release(report);
+    report->metric_count = 0;
+    report->kind = WEFT_FROM_WORKER_FAILED;
+    report->status = status;
+    pthread_mutex_lock(&w->lock);
+    report->broken = s->state == STAGE_BROKEN;
+    pthread_mutex_unlock(&w->lock);
+    if (weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(error), (void **)&report->error) == WEFT_OK) {
+        weft_mem_move(report->error, w->account);
+        *report->error = error;
+    }
+    name_lost(ctx, s, report);
+}
+
 /* One try of an attempt; when it fails, all that it made is gone. *company: others were at work meanwhile. */
-static weft_status try_task(weft_ctx *ctx, slot *sl, const order *o, bool alone, weft_to_coordinator *result,
+static weft_status try_task(weft_ctx *ctx, slot *sl, const order *o, bool alone, weft_to_coordinator *report,
                             bool *company)
 {
     weft_worker *w = sl->worker;
-    weft_block *block = NULL;
-    weft_op_metrics *metrics = NULL;
     const int64_t entry = weft_room_enter(w, o->stage->job, alone);
     const int64_t began = weft_now_ns(ctx);
-    const weft_status st = run_task(ctx, w, o, alone, &metrics, &block);
-    result->run_ns = weft_now_ns(ctx) - began;
-    if (st == WEFT_OK) {
-        weft_mem_move(metrics, w->account); /* the receiver frees them, at its own time */
-        result->metrics = metrics;
-        result->block = block;
-    } else {
-        weft_block_release(&block);
-        weft_mem_free(metrics);
+    const weft_status st = run_task(ctx, w, o, alone, report);
+    report->run_ns = weft_now_ns(ctx) - began;
+    if (st != WEFT_OK) {
+        weft_to_coordinator_release(report);
         weft_arena_reset(sl->arena);
     }
     *company = weft_room_leave(w, entry);
@@ -170,25 +189,31 @@ void weft_slot_task(slot *sl, const order *o)
 {
     weft_worker *w = sl->worker;
     worker_stage *s = o->stage;
-    weft_to_coordinator done = report_of(w, s, WEFT_FROM_WORKER_DONE);
+    weft_to_coordinator report = {.kind = WEFT_FROM_WORKER_DONE,
+                                  .worker = w->options.id,
+                                  .epoch = s->order.epoch,
+                                  .job = s->order.job,
+                                  .stage = s->order.stage,
+                                  .generation = s->order.generation,
+                                  .partition = o->partition,
+                                  .attempt = o->attempt};
     weft_ctx ctx;
     bool company = false;
 
     weft_ctx_init(&ctx, sl->arena, sl->account, s->order.settings);
     ctx.cancel = &s->job->cancelled;
     ctx.scratch = s->job->scratch;
-    weft_status st = try_task(&ctx, sl, o, false, &done, &company);
+    weft_status st = try_task(&ctx, sl, o, false, &report, &company);
     if (st == WEFT_NOMEM && company) {
         weft_error_clear(&ctx);
-        st = try_task(&ctx, sl, o, true, &done, &company);
+        st = try_task(&ctx, sl, o, true, &report, &company);
     }
-    if (st == WEFT_OK) {
-        done.partition = o->partition;
-        done.attempt = o->attempt;
-        weft_worker_report(&ctx, w, &done);
-    } else {
-        report_failure(&ctx, w, o, st, done.run_ns);
-    }
+    if (st != WEFT_OK) make_failure(&ctx, w, s, st, &report);
+    /* the receiver frees them, at its own time */
+    if (report.metrics != NULL) weft_mem_move(report.metrics, w->account);
+    if (report.block != NULL) weft_mem_move(report.block, w->account);
+    weft_worker_report(&ctx, w, &report);
+    weft_mem_free(o->task_bytes);
     weft_worker_stage_leave(&ctx, w, s);
     weft_arena_reset(sl->arena);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "common/settings.h"
 #include "worker/worker_private.h"
 
 enum {
@@ -43,16 +44,20 @@ static worker_stage *find_stage(const weft_worker *w, const weft_to_worker *m)
     return NULL;
 }
 
+static worker_job *known_job(const weft_worker *w, uint64_t id)
+{
+    for (worker_job *j = w->jobs; j != NULL; j = j->next)
+        if (j->id == id) return j;
+    return NULL;
+}
+
 static weft_status find_job(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m, worker_job **out)
 {
     weft_status st = WEFT_OK;
     worker_job *job = NULL;
     const weft_settings *const senders = ctx->settings;
-    for (worker_job *j = w->jobs; j != NULL; j = j->next)
-        if (j->id == m->job) {
-            *out = j;
-            return WEFT_OK;
-        }
+    *out = known_job(w, m->job);
+    if (*out != NULL) return WEFT_OK;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*job), (void **)&job));
     ctx->settings = m->settings; /* the statement's scratch folders */
     st = weft_scratch_space_new(ctx, &job->scratch);
@@ -67,29 +72,46 @@ done:
     return st;
 }
 
-static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+static weft_status memory_open(weft_ctx *ctx, weft_worker *w, message_memory *memory)
+{
+    const char name[32] = "stage";
+    memory->account = weft_account_open(w->options.pool, name);
+    memory->arena = memory->account == NULL ? NULL : weft_arena_new(memory->account);
+    if (memory->arena != NULL) return WEFT_OK;
+    weft_account_close(&memory->account);
+    return weft_fail(ctx, WEFT_NOMEM, "no memory for a stage");
+}
+
+static void memory_close(message_memory *memory)
+{
+    weft_arena_free(&memory->arena);
+    weft_account_close(&memory->account);
+}
+
+/* memory: what m lies in, taken over when the stage is opened. */
+static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m, message_memory *memory)
 {
     weft_status st = WEFT_OK;
     worker_stage *s = NULL;
     worker_job *job = NULL;
+    message_memory own = {0};
     if (find_stage(w, m) != NULL) return WEFT_OK;
     WEFT_TRY(st, find_job(ctx, w, m, &job));
+    WEFT_TRY(st, memory_open(ctx, w, &own));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
-    char name[32] = "stage";
-    s->account = weft_account_open(w->options.pool, name);
-    s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
-    if (s->arena == NULL) {
-        weft_account_close(&s->account);
-        weft_mem_free(s);
-        WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a stage"));
-    }
+    s->account = own.account;
+    s->arena = own.arena;
+    own = (message_memory){0};
     weft_account_set_floor(s->account, STAGE_FLOOR);
     s->order = *m;
+    s->message = *memory;
+    *memory = (message_memory){0};
     s->job = job;
     s->next = w->stages;
     w->stages = s;
     job->stages++;
 done:
+    memory_close(&own);
     return st;
 }
 
@@ -98,10 +120,21 @@ static weft_status on_launch(weft_ctx *ctx, weft_worker *w, const weft_to_worker
     weft_status st = WEFT_OK;
     worker_stage *s = find_stage(w, m);
     if (s == NULL) return weft_fail(ctx, WEFT_INTERNAL, "a task of stage %d came before its stage", m->stage);
-    const order o = {.kind = ORDER_TASK, .stage = s, .partition = m->partition, .attempt = m->attempt};
+    order o = {.kind = ORDER_TASK,
+               .stage = s,
+               .partition = m->partition,
+               .attempt = m->attempt,
+               .task = m->task,
+               .task_len = m->task_len};
+    if (m->task == NULL) {
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, m->task_len + 1, (void **)&o.task_bytes));
+        if (m->task_len > 0) memcpy(o.task_bytes, m->task_bytes, m->task_len);
+    }
     WEFT_TRY(st, weft_mailbox_put(ctx, w->orders, &o, false));
+    o.task_bytes = NULL;
     s->users++;
 done:
+    weft_mem_free(o.task_bytes);
     return st;
 }
 
@@ -114,10 +147,15 @@ static void on_close(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
     if (s->users == 0) weft_worker_stage_unlink(ctx, w, s);
 }
 
+static void on_free(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+{
+    worker_job *job = known_job(w, m->job);
+    if (job != NULL) weft_worker_drop_blocks(ctx, w, job, m->stage, m->generation);
+}
+
 static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
 {
-    worker_job *job = NULL;
-    for (job = w->jobs; job != NULL && job->id != m->job; job = job->next) continue;
+    worker_job *job = known_job(w, m->job);
     weft_to_coordinator ended = {
         .kind = WEFT_FROM_WORKER_ENDED, .worker = w->options.id, .epoch = m->epoch, .job = m->job};
     if (job == NULL) {
@@ -139,22 +177,73 @@ static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
     }
 }
 
-weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+/* A leader that was deposed is not heard any more. */
+static bool is_of_old_epoch(weft_worker *w, const weft_to_worker *m)
+{
+    if (m->epoch < w->epoch) return true;
+    w->epoch = m->epoch;
+    return false;
+}
+
+static weft_status take_order(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m, message_memory *memory)
 {
     weft_status st = WEFT_OK;
     weft_account *const senders = ctx->memory;
     ctx->memory = w->account; /* what an order makes lives as long as its job, not as its sender */
     pthread_mutex_lock(&w->lock);
+    if (is_of_old_epoch(w, m)) goto done;
     switch (m->kind) {
-    case WEFT_TO_WORKER_STAGE: st = on_stage(ctx, w, m); break;
+    case WEFT_TO_WORKER_STAGE: st = on_stage(ctx, w, m, memory); break;
     case WEFT_TO_WORKER_LAUNCH: st = on_launch(ctx, w, m); break;
     case WEFT_TO_WORKER_CLOSE: on_close(ctx, w, m); break;
-    case WEFT_TO_WORKER_FREE: weft_store_drop(w->store, m->job, m->stage); break;
+    case WEFT_TO_WORKER_FREE: on_free(ctx, w, m); break;
     case WEFT_TO_WORKER_END: on_end(ctx, w, m); break;
     }
+done:
     pthread_mutex_unlock(&w->lock);
     ctx->memory = senders;
+    memory_close(memory);
     return st;
+}
+
+weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+{
+    message_memory memory = {0};
+    return take_order(ctx, w, m, &memory);
+}
+
+weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *w, const uint8_t *bytes, size_t len)
+{
+    weft_status st = WEFT_OK;
+    message_memory memory = {0};
+    weft_to_worker m;
+    weft_arena *const senders = ctx->arena;
+    weft_account *const account = ctx->memory;
+    WEFT_TRY(st, memory_open(ctx, w, &memory));
+    ctx->arena = memory.arena;
+    ctx->memory = memory.account;
+    st = weft_to_worker_decode(ctx, w->options.settings, bytes, len, &m);
+    ctx->arena = senders;
+    ctx->memory = account;
+    WEFT_TRY(st, st);
+    st = take_order(ctx, w, &m, &memory);
+done:
+    memory_close(&memory);
+    return st;
+}
+
+bool weft_worker_is_lost(const weft_ctx *ctx, const weft_block_name *name)
+{
+    return weft_setting(ctx, WEFT_SET_LOSE_BLOCKS) != 0 && name->generation == 0 && name->partition == 0 &&
+           name->attempt == 0;
+}
+
+weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *w, const weft_block_name *name, weft_block **out)
+{
+    *out = weft_worker_is_lost(ctx, name) ? NULL : weft_store_find(w->store, name);
+    if (*out != NULL) return WEFT_OK;
+    return weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d, attempt %d is not on worker %d",
+                     name->stage, name->generation, name->partition, name->attempt, w->options.id);
 }
 
 /* ---- life ---- */
@@ -170,8 +259,7 @@ static weft_status start_slot(weft_ctx *ctx, weft_worker *w, slot *sl, int32_t n
     name[8] = 0;
     sl->worker = w;
     sl->account = weft_account_open(w->options.pool, name);
-    if (sl->account != NULL)
-        weft_account_set_floor(sl->account, weft_room_slot_floor(w));
+    if (sl->account != NULL) weft_account_set_floor(sl->account, weft_room_slot_floor(w));
     sl->arena = sl->account == NULL ? NULL : weft_arena_new(sl->account);
     if (sl->arena == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a task slot");
     if (pthread_create(&sl->thread, NULL, slot_main, sl) != 0)
@@ -199,7 +287,7 @@ weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
     weft_pool_set_relief(options->pool, weft_worker_give_way, w);
     weft_room_init(w);
     for (int32_t i = 0; i < options->slots; i++) WEFT_TRY(st, start_slot(ctx, w, &w->slots[i], i));
-    const weft_to_coordinator here = {
+    weft_to_coordinator here = {
         .kind = WEFT_FROM_WORKER_REGISTER, .worker = options->id, .slots = options->slots};
     weft_worker_report(ctx, w, &here);
     *out = w;
@@ -234,6 +322,7 @@ void weft_worker_stop(weft_worker **worker)
         worker_job *j = w->jobs;
         w->jobs = j->next;
         weft_scratch_space_release(&j->scratch);
+        weft_mem_free(j->spills);
         weft_mem_free(j);
     }
     weft_mem_free(w->slots);

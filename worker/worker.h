@@ -22,9 +22,17 @@ typedef struct weft_worker_options {
 
 WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
                                               weft_worker **out);
-/* An order. What it points to stays valid as control.h says. Errors: WEFT_NOMEM, WEFT_LIMIT. */
+/* An order. What it points to stays valid as control.h says. One of a lower epoch than was seen before is
+ * passed over. Errors: WEFT_NOMEM, WEFT_LIMIT, WEFT_INTERNAL for a launch without its stage. */
 WEFT_MUST_CHECK weft_status weft_worker_send(weft_ctx *ctx, weft_worker *worker,
                                              const weft_to_worker *message);
+/* The same as bytes (weft_to_worker_encode), which are not needed afterwards. Errors also: those of decoding;
+ * nothing has changed then. */
+WEFT_MUST_CHECK weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *worker, const uint8_t *bytes,
+                                                size_t len);
+/* A count of a block that is here. Errors: WEFT_FETCH_FAILED. */
+WEFT_MUST_CHECK weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *worker, const weft_block_name *name,
+                                              weft_block **out);
 weft_store *weft_worker_store(const weft_worker *worker);
 /* Stop, join, free. Blocks that others hold live on. */
 void weft_worker_stop(weft_worker **worker);

@@ -20,18 +20,29 @@ typedef struct worker_job {
     atomic_bool cancelled;
     int32_t stages;
     weft_scratch_space *scratch; /* where all its tasks spill */
+    weft_stage_spill *spills;    /* of blocks that were dropped: a memory block of the worker's account */
+    int32_t spill_count, spill_capacity;
 } worker_job;
+
+/* What a decoded message lies in; nothing for one by reference. */
+typedef struct message_memory {
+    weft_account *account;
+    weft_arena *arena;
+} message_memory;
 
 typedef struct worker_stage {
     struct worker_stage *next;
     worker_job *job;
-    weft_to_worker order; /* the STAGE message */
-    int32_t users;        /* slots at work on it; guarded by the worker's lock, as is all up to `account` */
-    bool dropped;         /* CLOSE or END came: free it when the last user leaves */
+    weft_to_worker order; /* the STAGE message; what it points to is the sender's, or lies in */
+    message_memory message;
+    int32_t users; /* slots at work on it; guarded by the worker's lock, as is all up to `account` */
+    bool dropped;  /* CLOSE or END came: free it when the last user leaves */
     stage_state state;
     int32_t units, next_unit, built_units;
     weft_status broken;
     weft_error error;
+    bool has_lost; /* broken, since this block of an input is not there */
+    weft_block_name lost;
     weft_account *account;
     weft_arena *arena;
     weft_ctx ctx;            /* of the opening slot */
@@ -62,6 +73,9 @@ typedef struct order {
     order_kind kind;
     worker_stage *stage; /* one use of it is the order's */
     int32_t partition, attempt;
+    const weft_task_spec *task; /* the sender's, or NULL and */
+    uint8_t *task_bytes; /* … its wire form: a memory block of the worker's account, the order's own */
+    size_t task_len;
 } order;
 
 struct weft_worker {
@@ -74,6 +88,7 @@ struct weft_worker {
     pthread_cond_t changed; /* some stage's state or unit count, the room, or a job was cancelled */
     worker_stage *stages;   /* guarded by lock */
     worker_job *jobs;       /* guarded by lock */
+    int64_t epoch;          /* the highest seen; guarded by lock */
     worker_room room;
     slot *slots;
 };
@@ -89,13 +104,23 @@ int64_t weft_room_enter(weft_worker *w, const worker_job *job, bool alone);
 /* True when another slot was at work at some time since the entry. */
 bool weft_room_leave(weft_worker *w, int64_t entry);
 
+/* ---- worker.c ---- */
+
+/* Test setting: is the block to be taken for lost? Only first attempts of first tasks are. */
+bool weft_worker_is_lost(const weft_ctx *ctx, const weft_block_name *name);
+
 /* ---- stage.c ---- */
 
 void weft_worker_stage_free(worker_stage *s);
 /* Lock held in these two. */
 void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s);
 void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch);
-/* One use less of it. */
+/* Drop blocks, and remember how much of them was in scratch for the report at the end of the job. */
+void weft_worker_drop_blocks(weft_ctx *ctx, weft_worker *w, worker_job *job, int32_t stage,
+                             int32_t generation);
+/* After a read failed by its checksum: which block of the inputs is bad. Reads them all again. */
+bool weft_worker_stage_find_bad(weft_ctx *ctx, const worker_stage *s, weft_block_name *bad);
+/* One use less of it; ctx has the worker's settings afterwards, as those of the stage may have gone. */
 void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s);
 /* Have it ready, opening it when nobody has yet. alone: no other slot is at work, so a stage that broke for
  * want of memory is opened anew. */
@@ -104,8 +129,8 @@ WEFT_MUST_CHECK weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker
 
 /* ---- task.c ---- */
 
-/* Send a message to the coordinator; what it owns is freed when that fails. */
-void weft_worker_report(weft_ctx *ctx, weft_worker *w, const weft_to_coordinator *message);
+/* Send a message to the coordinator; what it holds is gone afterwards, whether it went or not. */
+void weft_worker_report(weft_ctx *ctx, weft_worker *w, weft_to_coordinator *message);
 void weft_slot_task(slot *sl, const order *o);
 void weft_slot_help(slot *sl, const order *o);
 /* The pool's relief: self is the worker. */

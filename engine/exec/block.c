@@ -187,6 +187,26 @@ const weft_marks *weft_block_marks(const weft_block *block, int32_t *count)
     return block->marks;
 }
 
+weft_status weft_block_describe(weft_ctx *ctx, const weft_block *block, weft_block_meta **out)
+{
+    weft_status st = WEFT_OK;
+    weft_block_meta *meta = NULL;
+    WEFT_TRY(st, weft_block_meta_new(ctx, block->partition_count, block->key_count, &meta));
+    int64_t *rows = (int64_t *)(uintptr_t)meta->rows; /* const is for those who read it */
+    int64_t *bytes = (int64_t *)(uintptr_t)meta->bytes;
+    weft_key_range *keys = (weft_key_range *)(uintptr_t)meta->keys;
+    for (int32_t p = 0; p < block->partition_count; p++) {
+        rows[p] = block->segments[p].rows;
+        bytes[p] = block->segments[p].bytes;
+    }
+    for (int32_t k = 0; k < block->key_count; k++) keys[k] = block->keys[k].range;
+    meta->marks_count = block->marks_count;
+    meta->spilled_bytes = weft_block_spilled_bytes(block);
+    *out = meta;
+done:
+    return st;
+}
+
 /* ---- pins ---- */
 
 static void block_add_pins(const weft_block *block, int32_t partition, int32_t pins)

@@ -14,11 +14,6 @@
 typedef struct weft_block weft_block;
 typedef struct weft_block_writer weft_block_writer;
 
-typedef struct weft_block_name {
-    uint64_t job;
-    int32_t stage, generation, partition, attempt; /* partition: of the map task */
-} weft_block_name;
-
 /* Match marks of one build input: one bit per build row, numbered as in the shared table (see join_table.h).
  */
 typedef struct weft_marks {
@@ -68,6 +63,9 @@ int64_t weft_block_memory_bytes(const weft_block *block); /* pages in memory now
 bool weft_block_key_range(const weft_block *block, int32_t key, weft_key_range *out);
 int32_t weft_block_runs(const weft_block *block, int32_t partition);
 const weft_marks *weft_block_marks(const weft_block *block, int32_t *count);
+/* What the coordinator is told of it: one memory block of ctx's account, which the caller frees. */
+WEFT_MUST_CHECK weft_status weft_block_describe(weft_ctx *ctx, const weft_block *block,
+                                                weft_block_meta **out);
 
 /* Read the pages of one partition (run -1: all runs; else one run), in order. */
 typedef struct weft_block_reader weft_block_reader;

@@ -32,14 +32,6 @@ typedef struct weft_input {
     weft_block *const *blocks;
 } weft_input;
 
-/* What an operator may count; summed per node for EXPLAIN ANALYZE. Rows, batches and time are counted by the
- * lane. */
-typedef struct weft_op_metrics {
-    int64_t rows_in, rows_out, batches, time_ns;
-    int64_t spilled_bytes, memory_bytes; /* memory: the most it held */
-    weft_scan_metrics scan;              /* sources */
-} weft_op_metrics;
-
 /* A stage open in this process. */
 typedef struct weft_stage_shared weft_stage_shared;
 
@@ -51,8 +43,8 @@ typedef struct weft_task {
     int32_t input_count;
     const weft_input *inputs;
     uint64_t seed;
-    weft_account *owner;           /* the finished block is charged to it */
-    bool timed;                    /* count time_ns of every operator (EXPLAIN ANALYZE) */
+    weft_account *owner; /* the finished block is charged to it */
+    bool timed;          /* count time_ns of every operator (EXPLAIN ANALYZE) */
 } weft_task;
 
 typedef struct weft_source_def {

@@ -8,6 +8,7 @@
 
 #include "engine/expr/program.h"
 #include "engine/storage/fs.h"
+#include "proto/report.h"
 
 typedef struct weft_table weft_table;
 typedef struct weft_format weft_format;
@@ -65,14 +66,6 @@ typedef struct weft_scan_spec {
                               output column may be anything */
     int32_t batch_rows;
 } weft_scan_spec;
-
-/* Counters of one scan, for EXPLAIN ANALYZE and the event log. */
-typedef struct weft_scan_metrics {
-    int64_t rows_read, rows_out, batches;
-    int64_t bytes_read; /* compressed bytes from storage */
-    int64_t row_groups, row_groups_pruned, pages, pages_pruned,
-        pages_skipped; /* skipped: never decompressed */
-} weft_scan_metrics;
 
 struct weft_format {
     const char *name;

@@ -12,6 +12,7 @@
 #define WEFT_PLAN_PHYSICAL_H
 
 #include "engine/plan/logical.h"
+#include "proto/report.h"
 
 typedef struct weft_types {
     int32_t count;
@@ -249,18 +250,13 @@ typedef struct weft_stage {
     int32_t input_count;
     const weft_stage_input *inputs;
     int32_t task_count;
-    const weft_task_spec *tasks;
+    const weft_task_spec *tasks; /* [task_count]; NULL where only the shared part was shipped */
     weft_determinism determinism;
     const char *name;      /* for people: "scan lineitem → join → aggregate" */
     double estimated_rows; /* out, or -1 */
 } weft_stage;
 
 /* What is known when all tasks of a stage were accepted. */
-typedef struct weft_key_range {
-    bool has; /* every task tracked it and the key is an integer type; low > high: no non-null key at all */
-    int64_t low, high;
-} weft_key_range;
-
 typedef struct weft_stage_stats {
     int64_t rows, bytes; /* of all blocks */
     int32_t partition_count;
@@ -276,6 +272,14 @@ WEFT_MUST_CHECK weft_status weft_stage_text(weft_ctx *ctx, const weft_stage *sta
 /* Versioned wire form (proto/plan.proto): the message is of ctx->arena. Errors: WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes,
                                               size_t *len);
+/* What all tasks share, once for each worker; what is each task's own is shipped when it is launched. */
+WEFT_MUST_CHECK weft_status weft_stage_encode_shared(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes,
+                                                     size_t *len);
+WEFT_MUST_CHECK weft_status weft_task_encode(weft_ctx *ctx, const weft_task_spec *task, uint8_t **bytes,
+                                             size_t *len);
+/* A task of that stage, into ctx->arena, validated against it. Errors as weft_stage_decode. */
+WEFT_MUST_CHECK weft_status weft_task_decode(weft_ctx *ctx, const weft_stage *stage, const uint8_t *bytes,
+                                             size_t len, weft_task_spec **out);
 /* Decode into ctx->arena, with full validation: what comes out can be opened and run over blocks that are as
  * its inputs say. Bytes are not needed afterwards. The table of a scan is not open yet (NULL). Errors:
  * WEFT_CORRUPT with the part that is wrong, WEFT_UNSUPPORTED for another version or a field that this process

@@ -92,25 +92,83 @@ int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows)
     return weft_max_i32(count, PARTITIONS_LEAST);
 }
 
-/* Are all of the stage's inputs, and its own operators, functions of their input alone? */
-static weft_determinism pipe_determinism(const weft_planner *p, const pipeline *pipe)
+static weft_determinism worse(weft_determinism a, weft_determinism b) { return a > b ? a : b; }
+
+static weft_determinism exprs_class(const weft_expr *const *exprs, int32_t count)
 {
-    weft_determinism worst = WEFT_ORDERED;
-    for (int32_t i = 0; i < pipe->inputs.count; i++) {
-        const int32_t id = PLAN_LIST_AT(&pipe->inputs, const weft_stage_input, i)->stage_id;
-        const weft_stage *stage = *PLAN_LIST_AT(&p->stages, const weft_stage *, id);
-        if (stage->determinism > worst) worst = stage->determinism;
+    for (int32_t i = 0; i < count; i++)
+        if (!weft_expr_deterministic(exprs[i])) return WEFT_INDETERMINATE;
+    return WEFT_ORDERED;
+}
+
+/* What picks rows by their order gives other rows when the order is another. */
+static weft_determinism pick_class(weft_determinism input)
+{
+    return input == WEFT_ORDERED ? WEFT_ORDERED : WEFT_INDETERMINATE;
+}
+
+/* Groups come in the order of a table that may have been spilled. */
+static weft_determinism aggregate_class(weft_determinism input, const weft_expr *const *aggregates,
+                                        int32_t count)
+{
+    weft_determinism class = worse(input, WEFT_UNORDERED);
+    for (int32_t i = 0; i < count; i++)
+        if (aggregates[i]->aggregate.function->order_sensitive) class = worse(class, pick_class(input));
+    return class;
+}
+
+static weft_determinism op_class(weft_determinism input, const weft_op_spec *op)
+{
+    weft_determinism class = input;
+    switch (op->kind) {
+    case WEFT_OP_FILTER: return worse(input, exprs_class(op->filter.conjuncts, op->filter.count));
+    case WEFT_OP_PROJECT: return worse(input, exprs_class(op->project.exprs, op->project.count));
+    case WEFT_OP_PROBE: /* one that spills joins by partitions of the hash */
+        return worse(worse(input, WEFT_UNORDERED),
+                     exprs_class(op->probe.conditions, op->probe.condition_count));
+    case WEFT_OP_LOOP: return worse(input, exprs_class(op->loop.conditions, op->loop.condition_count));
+    case WEFT_OP_EXPAND:
+        for (int32_t i = 0; i < op->expand.projection_count; i++)
+            class = worse(class, exprs_class(op->expand.projections[i], op->output.count));
+        return class;
+    case WEFT_OP_LIMIT:
+    case WEFT_OP_WINDOW: /* rows that are equal by its order are told apart by their place */
+        return pick_class(input);
+    case WEFT_OP_SINGLE_ROW:
+    case WEFT_OP_KIND_COUNT: break;
     }
-    for (int32_t i = 0; i < pipe->ops.count; i++) {
-        const weft_op_spec *op = PLAN_LIST_AT(&pipe->ops, const weft_op_spec, i);
-        if (op->kind != WEFT_OP_PROJECT && op->kind != WEFT_OP_FILTER) continue;
-        const int32_t count = op->kind == WEFT_OP_PROJECT ? op->project.count : op->filter.count;
-        const weft_expr *const *exprs = op->kind == WEFT_OP_PROJECT ? op->project.exprs
-                                                                    : op->filter.conjuncts;
-        for (int32_t j = 0; j < count; j++)
-            if (!weft_expr_deterministic(exprs[j])) worst = WEFT_INDETERMINATE;
+    return class;
+}
+
+static weft_determinism sink_class(weft_determinism input, const weft_sink_spec *sink)
+{
+    switch (sink->kind) {
+    case WEFT_SINK_EXCHANGE: return sink->exchange.limit >= 0 ? pick_class(input) : input;
+    case WEFT_SINK_AGGREGATE:
+        return aggregate_class(input, sink->aggregate.aggregates, sink->aggregate.aggregate_count);
+    case WEFT_SINK_SORT: return sink->sort.limit >= 0 ? pick_class(input) : input;
+    case WEFT_SINK_WRITE:
+    case WEFT_SINK_KIND_COUNT: break;
     }
-    return worst;
+    return input;
+}
+
+/* What another run of the stage may give: the same bytes, the same rows, or other rows. */
+static weft_determinism stage_class(const weft_planner *p, const weft_stage *stage)
+{
+    const weft_source_spec *source = &stage->fragment.source;
+    weft_determinism class = WEFT_ORDERED;
+    for (int32_t i = 0; i < stage->input_count; i++) {
+        const int32_t id = stage->inputs[i].stage_id;
+        class = worse(class, (*PLAN_LIST_AT(&p->stages, const weft_stage *, id))->determinism);
+    }
+    if (source->kind == WEFT_SOURCE_SCAN)
+        class = worse(class, exprs_class(source->scan.spec.conjuncts, source->scan.spec.conjunct_count));
+    if (source->kind == WEFT_SOURCE_AGGREGATE)
+        class = aggregate_class(class, source->aggregate.aggregates, source->aggregate.aggregate_count);
+    if (source->kind == WEFT_SOURCE_MERGE && source->merge.limit >= 0) class = pick_class(class);
+    for (int32_t i = 0; i < stage->fragment.op_count; i++) class = op_class(class, &stage->fragment.ops[i]);
+    return sink_class(class, &stage->fragment.sink);
 }
 
 weft_status plan_issue(weft_ctx *ctx, weft_planner *p, pipeline *pipe, const weft_sink_spec *sink,
@@ -139,7 +197,7 @@ weft_status plan_issue(weft_ctx *ctx, weft_planner *p, pipeline *pipe, const wef
         input->rows = from->fragment.sink.rows;
         input->partition_count = from->fragment.sink.partition_count;
     }
-    stage->determinism = pipe_determinism(p, pipe);
+    stage->determinism = stage_class(p, stage);
     stage->name = pipe->name;
     stage->estimated_rows = pipe->rows;
     WEFT_TRY(st, plan_tasks(ctx, p, pipe, &stage->tasks, &stage->task_count));

@@ -260,7 +260,12 @@ static weft_status get_tasks(wire_stage *w, const Weft__Wire__Stage *from)
     const int32_t partitions = most_partitions(w->stage);
     w->part = "task";
     w->number = -1;
-    if (from->n_tasks < 1 || from->n_tasks > INT32_MAX) return wire_fail(w, "their number is out of range");
+    if (from->n_tasks == 0 && from->task_count > 0) {
+        w->stage->task_count = from->task_count;
+        return WEFT_OK;
+    }
+    if (from->n_tasks < 1 || from->n_tasks > INT32_MAX || from->task_count != 0)
+        return wire_fail(w, "their number is out of range");
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_tasks, &tasks));
     for (size_t i = 0; i < from->n_tasks; i++) {
         w->number = (int32_t)i;
@@ -316,6 +321,25 @@ weft_status weft_stage_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, w
     WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__stage__descriptor, bytes, len, &message));
     WEFT_TRY(st, get_stage(&w, (const Weft__Wire__Stage *)message));
     *out = w.stage;
+done:
+    return st;
+}
+
+weft_status weft_task_decode(weft_ctx *ctx, const weft_stage *stage, const uint8_t *bytes, size_t len,
+                             weft_task_spec **out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    weft_stage shared = *stage; /* a wire_stage is one that is still being made; this one is whole */
+    wire_stage w = {.ctx = ctx, .stage = &shared, .part = "task", .number = -1};
+
+    *out = NULL;
+    if (len > WEFT_STAGE_WIRE_BYTES_MAX)
+        return weft_fail(ctx, WEFT_CORRUPT, "a task from the wire: %zu bytes are more than the %d allowed",
+                         len, WEFT_STAGE_WIRE_BYTES_MAX);
+    WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__task__descriptor, bytes, len, &message));
+    WEFT_TRY(st, WEFT_NEW(ctx, out));
+    WEFT_TRY(st, get_task(&w, (const Weft__Wire__Task *)message, most_partitions(&shared), *out));
 done:
     return st;
 }

@@ -491,14 +491,29 @@ done:
     return st;
 }
 
-weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes, size_t *len)
+/* A message in ctx->arena. */
+static weft_status pack(weft_ctx *ctx, const ProtobufCMessage *m, const char *what, int32_t number,
+                        uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    const size_t size = protobuf_c_message_get_packed_size(m);
+    *bytes = NULL;
+    *len = 0;
+    if (size > WEFT_STAGE_WIRE_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "%s %d takes %zu bytes, more than the %d that a message may have",
+                         what, number, size, WEFT_STAGE_WIRE_BYTES_MAX);
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, size + 1, (void **)bytes));
+    *len = protobuf_c_message_pack(m, *bytes);
+done:
+    return st;
+}
+
+static weft_status encode(weft_ctx *ctx, const weft_stage *stage, bool tasks, uint8_t **bytes, size_t *len)
 {
     weft_status st = WEFT_OK;
     const weft_fragment *f = &stage->fragment;
     Weft__Wire__Stage m = WEFT__WIRE__STAGE__INIT;
 
-    *bytes = NULL;
-    *len = 0;
     m.version = WEFT_STAGE_WIRE_VERSION;
     m.id = stage->id;
     m.determinism = (uint32_t)stage->determinism;
@@ -510,15 +525,31 @@ weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **
     for (int32_t i = 0; i < f->op_count; i++) WEFT_TRY(st, put_op(ctx, &f->ops[i], &m.operators[i]));
     m.n_operators = (size_t)f->op_count;
     WEFT_TRY(st, put_sink(ctx, &f->sink, &m.sink));
-    WEFT_TRY(st, put_tasks(ctx, stage, &m));
-    const size_t size = weft__wire__stage__get_packed_size(&m);
-    if (size > WEFT_STAGE_WIRE_BYTES_MAX) {
-        st = weft_fail(ctx, WEFT_LIMIT, "stage %d takes %zu bytes, more than the %d that a message may have",
-                       stage->id, size, WEFT_STAGE_WIRE_BYTES_MAX);
-        goto done;
-    }
-    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, size + 1, (void **)bytes));
-    *len = weft__wire__stage__pack(&m, *bytes);
+    if (tasks)
+        WEFT_TRY(st, put_tasks(ctx, stage, &m));
+    else
+        m.task_count = stage->task_count;
+    WEFT_TRY(st, pack(ctx, &m.base, "stage", stage->id, bytes, len));
+done:
+    return st;
+}
+
+weft_status weft_stage_encode(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes, size_t *len)
+{
+    return encode(ctx, stage, stage->tasks != NULL, bytes, len);
+}
+
+weft_status weft_stage_encode_shared(weft_ctx *ctx, const weft_stage *stage, uint8_t **bytes, size_t *len)
+{
+    return encode(ctx, stage, false, bytes, len);
+}
+
+weft_status weft_task_encode(weft_ctx *ctx, const weft_task_spec *task, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__Task m = WEFT__WIRE__TASK__INIT;
+    WEFT_TRY(st, put_task(ctx, task, &m));
+    WEFT_TRY(st, pack(ctx, &m.base, "a task from partition", task->partition_begin, bytes, len));
 done:
     return st;
 }

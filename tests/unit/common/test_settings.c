@@ -120,7 +120,7 @@ static void sizes(void **state)
 /* ---- every setting is honoured somewhere: its symbol is named by a source that is not the list ---- */
 
 static const char *const symbols[] = {
-#define X(symbol, key, alias, kind, initial, low, high, help) #symbol,
+#define X(symbol, key, alias, scope, kind, initial, low, high, help) #symbol,
 #include "common/setting_list.h"
 #undef X
 };

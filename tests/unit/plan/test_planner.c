@@ -88,5 +88,73 @@ static void partitions_are_set(void **state)
     weft_fixture_close(&b.f);
 }
 
-WEFT_TESTS(WEFT_TEST(tasks_shrink_towards_the_end), WEFT_TEST(split_bytes_are_limited),
+/* Run the stages of a query in thought, every one with a row in each partition; the last one's class. */
+static weft_determinism last_class(plan_bench *b, const char *text)
+{
+    const weft_planner_options options = {
+        .slots = SLOTS, .memory_bytes = (int64_t)1 << 30, .one_process = true};
+    const weft_stage *const *stages = NULL;
+    const weft_stage *last = NULL;
+    weft_planner *planner = NULL;
+    int32_t count = 0, result = -1;
+    weft_fixture_ok(&b->f, weft_planner_new(&b->f.ctx, &b->ids, plan_optimized(b, text), &options, &planner));
+    weft_fixture_ok(&b->f, weft_planner_next(&b->f.ctx, planner, &stages, &count));
+    while (count > 0) {
+        const weft_stage *const *done = stages;
+        const int32_t done_count = count;
+        for (int32_t i = 0; i < done_count; i++) {
+            const weft_sink_spec *sink = &done[i]->fragment.sink;
+            const bool tracks = sink->kind == WEFT_SINK_EXCHANGE && sink->exchange.track_ranges;
+            weft_stage_stats stats = {.rows = sink->partition_count,
+                                      .bytes = sink->partition_count,
+                                      .partition_count = sink->partition_count,
+                                      .key_count = tracks ? sink->exchange.key_count : 0};
+            int64_t *ones = NULL;
+            weft_key_range *keys = NULL;
+            weft_fixture_ok(&b->f, WEFT_NEW_ARRAY(&b->f.ctx, sink->partition_count, &ones));
+            weft_fixture_ok(&b->f, WEFT_NEW_ARRAY(&b->f.ctx, stats.key_count, &keys));
+            for (int32_t p = 0; p < sink->partition_count; p++) ones[p] = 1;
+            stats.partition_rows = stats.partition_bytes = ones;
+            stats.keys = keys;
+            last = done[i];
+            weft_fixture_ok(&b->f, weft_planner_finished(&b->f.ctx, planner, last->id, &stats));
+        }
+        weft_fixture_ok(&b->f, weft_planner_next(&b->f.ctx, planner, &stages, &count));
+    }
+    assert_true(weft_planner_result_stage(planner, &result));
+    assert_int_equal(result, last->id);
+    return last->determinism;
+}
+
+/* What a query gives when a block of it is made again: the same bytes, the same rows, or other rows. */
+static void classes(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        weft_determinism class;
+    } cases[] = {
+        {"select o_orderkey + 1 from orders where o_custkey < 5", WEFT_ORDERED},
+        {"select o_orderkey from orders order by o_orderdate", WEFT_ORDERED},
+        {"select o_orderkey from orders limit 10", WEFT_ORDERED},
+        {group_query, WEFT_UNORDERED},
+        {"select c_name from customer, orders where c_custkey = o_custkey", WEFT_UNORDERED},
+        {"select o_custkey, count(*) from orders group by o_custkey limit 3", WEFT_INDETERMINATE},
+        {"select c_name from customer, orders where c_custkey = o_custkey order by o_orderdate limit 3",
+         WEFT_INDETERMINATE},
+        {"select row_number() over (order by o_orderdate) from orders", WEFT_ORDERED},
+        {"select row_number() over (order by n) from (select count(*) n from orders group by o_custkey)",
+         WEFT_INDETERMINATE},
+        {"select first(n) from (select count(*) n from orders group by o_custkey)", WEFT_INDETERMINATE},
+    };
+    for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
+        plan_bench b;
+        plan_bench_open(&b);
+        const weft_determinism class = last_class(&b, cases[i].text);
+        if (class != cases[i].class) fail_msg("%s: %d", cases[i].text, class);
+        weft_fixture_close(&b.f);
+    }
+}
+
+WEFT_TESTS(WEFT_TEST(classes), WEFT_TEST(tasks_shrink_towards_the_end), WEFT_TEST(split_bytes_are_limited),
            WEFT_TEST(partitions_are_set))

@@ -115,13 +115,16 @@ static void drops(void **state)
         for (int32_t p = 0; p < TASKS; p++)
             put(&r, &(weft_block_name){.job = 1, .stage = s, .partition = p}, s * 100 + p);
     put(&r, &(weft_block_name){.job = 2}, 9);
-    weft_store_drop(r.store, 1, 1);
+    assert_int_equal(weft_store_some_stage(r.store, 3), -1);
+    assert_int_equal(weft_store_drop(r.store, 1, 1, 0), 0);
     for (int32_t s = 0; s < STAGES; s++)
         for (int32_t p = 0; p < TASKS; p++)
             assert_int_equal(stored(&r, &(weft_block_name){.job = 1, .stage = s, .partition = p}),
                              s == 1 ? -2 : s * 100 + p);
-    weft_store_drop(r.store, 1, -1);
-    weft_store_drop(r.store, 1, -1);
+    for (int32_t s = STAGES - 1; s >= 0; s--)
+        if (s != 1) weft_store_drop(r.store, 1, weft_store_some_stage(r.store, 1), 0);
+    weft_store_drop(r.store, 1, 1, 0);
+    assert_int_equal(weft_store_some_stage(r.store, 1), -1);
     assert_int_equal(stored(&r, &(weft_block_name){.job = 1}), -2);
     assert_int_equal(stored(&r, &(weft_block_name){.job = 2}), 9);
     close_rig(&r);
@@ -226,7 +229,7 @@ static void *hammer_main(void *argument)
         int64_t freed;
         if (i % 20 == h->number && weft_store_spill(&ctx, h->r->store, 1 << 20, &freed) != WEFT_OK)
             h->wrong++;
-        if (i % 50 == 49) weft_store_drop(h->r->store, (uint64_t)h->number, i / 50 - 1);
+        if (i % 50 == 49) weft_store_drop(h->r->store, (uint64_t)h->number, i / 50 - 1, 0);
     }
     weft_arena_free(&arena);
     return NULL;

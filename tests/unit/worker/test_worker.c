@@ -51,13 +51,6 @@ static weft_to_coordinator next_report(rig *r)
     return m;
 }
 
-static void drop_report(weft_to_coordinator *m)
-{
-    weft_block_release(&m->block);
-    weft_mem_free(m->metrics);
-    weft_mem_free(m->error);
-}
-
 static void open_rig(rig *r)
 {
     weft_fixture_open(&r->f);
@@ -78,7 +71,7 @@ static void close_rig(rig *r)
 {
     weft_to_coordinator m;
     weft_worker_stop(&r->worker);
-    while (weft_mailbox_take(r->inbox, &m, 0)) drop_report(&m);
+    while (weft_mailbox_take(r->inbox, &m, 0)) weft_to_coordinator_release(&m);
     weft_mailbox_free(&r->inbox);
     weft_fixture_close(&r->f);
 }
@@ -95,7 +88,9 @@ static weft_status send_stage(rig *r, const uint8_t *bytes, size_t len)
 
 static weft_status send(rig *r, weft_to_worker_kind kind, int32_t partition, int32_t attempt)
 {
-    const weft_to_worker order = {.kind = kind, .job = JOB, .partition = partition, .attempt = attempt};
+    static const uint8_t nothing[1]; /* a task without splits and partitions is no bytes */
+    const weft_to_worker order = {
+        .kind = kind, .job = JOB, .partition = partition, .attempt = attempt, .task_bytes = nothing};
     return weft_worker_send(&r->f.ctx, r->worker, &order);
 }
 
@@ -106,8 +101,8 @@ static void expect(rig *r, weft_to_coordinator_kind kind, weft_status status, co
     assert_int_equal(m.job, JOB);
     if (kind == WEFT_FROM_WORKER_FAILED) assert_int_equal(m.status, status);
     if (message != NULL) assert_non_null(strstr(m.error->message, message));
-    if (kind == WEFT_FROM_WORKER_DONE) assert_int_equal(weft_block_rows(m.block, -1), 1);
-    drop_report(&m);
+    if (kind == WEFT_FROM_WORKER_DONE) assert_int_equal(m.block->rows[0], 1);
+    weft_to_coordinator_release(&m);
 }
 
 /* Orders twice: a stage stays one, a task just runs again, an end is answered each time. */
@@ -171,7 +166,7 @@ static void damaged_stage(void **state)
                             .fragment_len = r.len,
                             .settings = &r.f.settings};
     weft_fixture_ok(&r.f, weft_worker_send(&r.f.ctx, r.worker, &other));
-    other.kind = WEFT_TO_WORKER_LAUNCH;
+    other = (weft_to_worker){.kind = WEFT_TO_WORKER_LAUNCH, .job = JOB, .stage = 1, .task_bytes = r.bytes};
     weft_fixture_ok(&r.f, weft_worker_send(&r.f.ctx, r.worker, &other));
     expect(&r, WEFT_FROM_WORKER_FAILED, WEFT_CORRUPT, "stage 1 came as stage 0");
     weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_END, 0, 0));
@@ -200,7 +195,7 @@ static void end_while_running(void **state)
             ended = m.kind == WEFT_FROM_WORKER_ENDED;
             answers += !ended;
             if (m.kind == WEFT_FROM_WORKER_FAILED) assert_int_equal(m.status, WEFT_CANCELLED);
-            drop_report(&m);
+            weft_to_coordinator_release(&m);
         }
         assert_int_equal(answers, LAUNCHES);
     }
@@ -209,5 +204,102 @@ static void end_while_running(void **state)
     close_rig(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(orders_twice), WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage),
-           WEFT_TEST(end_while_running))
+static weft_status receive(rig *r, const weft_to_worker *order)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_ok(&r->f, weft_to_worker_encode(&r->f.ctx, order, &bytes, &len));
+    return weft_worker_receive(&r->f.ctx, r->worker, bytes, len);
+}
+
+/* Orders as bytes do the same; damaged ones, and those of a leader that was deposed, do nothing. */
+static void orders_as_bytes(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r);
+    weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                            .epoch = 3,
+                            .job = JOB,
+                            .fragment_bytes = r.bytes,
+                            .fragment_len = r.len,
+                            .settings = &r.f.settings};
+    weft_fixture_ok(&r.f, receive(&r, &order));
+    for (size_t len = 0; len <= r.len; len++) /* a fragment is no order, and parts of one even less */
+        assert_int_not_equal(weft_worker_receive(&r.f.ctx, r.worker, r.bytes, len), WEFT_OK);
+    weft_error_clear(&r.f.ctx);
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, 0, 0)); /* of epoch 0 */
+    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_END, 0, 0));
+    weft_task_spec nothing = {0};
+    uint8_t *task = NULL;
+    order =
+        (weft_to_worker){.kind = WEFT_TO_WORKER_LAUNCH, .epoch = 3, .job = JOB, .partition = 2, .attempt = 5};
+    weft_fixture_ok(&r.f, weft_task_encode(&r.f.ctx, &nothing, &task, &order.task_len));
+    order.task_bytes = task;
+    weft_fixture_ok(&r.f, receive(&r, &order));
+    weft_to_coordinator m = next_report(&r);
+    assert_int_equal(m.kind, WEFT_FROM_WORKER_DONE);
+    assert_int_equal(m.partition, 2);
+    assert_int_equal(m.attempt, 5);
+    assert_int_equal(m.epoch, 3);
+    weft_to_coordinator_release(&m);
+    weft_block *block = NULL;
+    weft_block_name name = {.job = JOB, .partition = 2, .attempt = 5};
+    weft_fixture_ok(&r.f, weft_worker_fetch(&r.f.ctx, r.worker, &name, &block));
+    weft_block_release(&block);
+    name.attempt = 4;
+    assert_int_equal(weft_worker_fetch(&r.f.ctx, r.worker, &name, &block), WEFT_FETCH_FAILED);
+    weft_error_clear(&r.f.ctx);
+    order = (weft_to_worker){.kind = WEFT_TO_WORKER_END, .epoch = 4, .job = JOB};
+    weft_fixture_ok(&r.f, receive(&r, &order));
+    expect(&r, WEFT_FROM_WORKER_ENDED, WEFT_OK, NULL);
+    close_rig(&r);
+}
+
+/* A block that is not there is named, so that it can be made again. */
+static void missing_input(void **state)
+{
+    (void)state;
+    static const int32_t attempts[] = {0};
+    static const weft_type types[] = {{.id = WEFT_TYPE_INT}};
+    static const int32_t columns[] = {0};
+    const weft_types row = {.count = 1, .types = types};
+    static const weft_task_spec tasks[1] = {{.partition_end = 1}};
+    const weft_stage_input input = {.rows = row, .partition_count = 1};
+    const weft_stage stage = {
+        .id = 1,
+        .fragment = {.source = {.kind = WEFT_SOURCE_ROWS, .output = row, .rows = {1}},
+                     .sink = {.kind = WEFT_SINK_EXCHANGE,
+                              .rows = row,
+                              .partition_count = 1,
+                              .exchange = {.column_count = 1, .columns = columns, .limit = -1}}},
+        .input_count = 1,
+        .inputs = &input,
+        .task_count = 1,
+        .tasks = tasks,
+        .estimated_rows = -1};
+    const weft_stage_source source = {.generation = 2, .task_count = 1, .attempts = attempts};
+    rig r;
+    open_rig(&r);
+    weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                            .job = JOB,
+                            .stage = 1,
+                            .fragment = &stage,
+                            .source_count = 1,
+                            .sources = &source,
+                            .settings = &r.f.settings};
+    weft_fixture_ok(&r.f, weft_worker_send(&r.f.ctx, r.worker, &order));
+    order = (weft_to_worker){.kind = WEFT_TO_WORKER_LAUNCH, .job = JOB, .stage = 1, .task = tasks};
+    weft_fixture_ok(&r.f, weft_worker_send(&r.f.ctx, r.worker, &order));
+    weft_to_coordinator m = next_report(&r);
+    assert_int_equal(m.kind, WEFT_FROM_WORKER_FAILED);
+    assert_int_equal(m.status, WEFT_FETCH_FAILED);
+    assert_true(m.has_lost && m.broken);
+    assert_int_equal(m.lost.job, JOB);
+    assert_int_equal(m.lost.generation, 2);
+    weft_to_coordinator_release(&m);
+    close_rig(&r);
+}
+
+WEFT_TESTS(WEFT_TEST(orders_as_bytes), WEFT_TEST(missing_input), WEFT_TEST(orders_twice),
+           WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage), WEFT_TEST(end_while_running))

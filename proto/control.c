@@ -1,0 +1,35 @@
+/* proto/control.c - messages as structs: what they hold, and how it is freed. */
+#include "proto/control.h"
+
+#include <string.h>
+
+weft_status weft_block_meta_new(weft_ctx *ctx, int32_t partition_count, int32_t key_count,
+                                weft_block_meta **out)
+{
+    weft_status st = WEFT_OK;
+    const size_t sizes = (size_t)partition_count * sizeof(int64_t);
+    const size_t keys = (size_t)key_count * sizeof(weft_key_range);
+    char *memory = NULL;
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out) + 2 * sizes + keys, (void **)&memory));
+    *out = (weft_block_meta *)(void *)memory;
+    **out = (weft_block_meta){.partition_count = partition_count,
+                              .key_count = key_count,
+                              .rows = (const int64_t *)(void *)(memory + sizeof(**out)),
+                              .bytes = (const int64_t *)(void *)(memory + sizeof(**out) + sizes),
+                              .keys = (const weft_key_range *)(void *)(memory + sizeof(**out) + 2 * sizes)};
+done:
+    return st;
+}
+
+void weft_to_coordinator_release(weft_to_coordinator *m)
+{
+    weft_mem_free(m->block);
+    weft_mem_free(m->metrics);
+    weft_mem_free(m->error);
+    weft_mem_free(m->spills);
+    m->block = NULL;
+    m->metrics = NULL;
+    m->error = NULL;
+    m->spills = NULL;
+}

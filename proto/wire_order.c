@@ -1,0 +1,219 @@
+/* proto/wire_order.c - orders to a worker as bytes (control.h).
+ *
+ * Attempts of a source travel as runs of equal ones: nearly all tasks end with their first attempt. */
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/settings.h"
+#include "proto/control.h"
+#include "proto/wire_control.h"
+
+/* ---- encoding ---- */
+
+static weft_status put_source(weft_ctx *ctx, const weft_stage_source *source, Weft__Wire__StageSource *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__AttemptRun *runs = NULL;
+    size_t count = 0;
+    weft__wire__stage_source__init(m);
+    m->stage = source->stage;
+    m->generation = source->generation;
+    for (int32_t i = 0; i < source->task_count; i++)
+        count += i == 0 || source->attempts[i] != source->attempts[i - 1];
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &runs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &m->runs));
+    for (int32_t i = 0; i < source->task_count; i++) {
+        if (i == 0 || source->attempts[i] != source->attempts[i - 1]) {
+            m->runs[m->n_runs] = &runs[m->n_runs];
+            weft__wire__attempt_run__init(&runs[m->n_runs]);
+            runs[m->n_runs++].attempt = source->attempts[i];
+        }
+        runs[m->n_runs - 1].count++;
+    }
+done:
+    return st;
+}
+
+/* Settings of the statement that are not as a fresh session has them. */
+static weft_status put_settings(weft_ctx *ctx, const weft_settings *settings, Weft__Wire__StageOrder *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__Setting *list = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_SETTING_COUNT, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_SETTING_COUNT, &m->settings));
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
+        if (def->scope == WEFT_SCOPE_PROCESS || strcmp(def->initial, settings->text[i]) == 0) continue;
+        Weft__Wire__Setting *setting = &list[m->n_settings];
+        weft__wire__setting__init(setting);
+        setting->key = wire_text(def->key);
+        setting->value = wire_text(settings->text[i]);
+        m->settings[m->n_settings++] = setting;
+    }
+done:
+    return st;
+}
+
+static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__Wire__StageOrder *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__StageSource *sources = NULL;
+    assert(message->fragment_bytes != NULL);
+    m->fragment = wire_bytes(message->fragment_bytes, message->fragment_len);
+    m->seed = message->seed;
+    m->timed = message->timed;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &sources));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &m->sources));
+    for (int32_t i = 0; i < message->source_count; i++) {
+        WEFT_TRY(st, put_source(ctx, &message->sources[i], &sources[i]));
+        m->sources[m->n_sources++] = &sources[i];
+    }
+    WEFT_TRY(st, put_settings(ctx, message->settings, m));
+done:
+    return st;
+}
+
+weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__ToWorker m = WEFT__WIRE__TO_WORKER__INIT;
+    Weft__Wire__StageOrder open = WEFT__WIRE__STAGE_ORDER__INIT;
+    Weft__Wire__LaunchOrder launch = WEFT__WIRE__LAUNCH_ORDER__INIT;
+    m.version = WEFT_CONTROL_VERSION;
+    m.kind = (uint32_t)message->kind;
+    m.epoch = message->epoch;
+    m.job = message->job;
+    m.stage = message->stage;
+    m.generation = message->generation;
+    if (message->kind == WEFT_TO_WORKER_STAGE) {
+        WEFT_TRY(st, put_open(ctx, message, &open));
+        m.open = &open;
+    }
+    if (message->kind == WEFT_TO_WORKER_LAUNCH) {
+        assert(message->task_bytes != NULL);
+        launch.partition = message->partition;
+        launch.attempt = message->attempt;
+        launch.task = wire_bytes(message->task_bytes, message->task_len);
+        m.launch = &launch;
+    }
+    WEFT_TRY(st, wire_pack(ctx, &m.base, bytes, len));
+done:
+    return st;
+}
+
+/* ---- decoding ---- */
+
+static weft_status get_source(weft_ctx *ctx, const Weft__Wire__StageSource *m, int64_t *total,
+                              weft_stage_source *out)
+{
+    weft_status st = WEFT_OK;
+    int64_t count = 0;
+    int32_t *attempts = NULL;
+    if (m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "an input names stage %d.%d", m->stage, m->generation);
+    for (size_t i = 0; i < m->n_runs; i++) {
+        if (m->runs[i]->count < 1 || m->runs[i]->attempt < 0)
+            return weft_fail(ctx, WEFT_CORRUPT, "%d tasks of stage %d have attempt %d", m->runs[i]->count,
+                             m->stage, m->runs[i]->attempt);
+        count += m->runs[i]->count;
+    }
+    *total += count;
+    if (*total > WEFT_CONTROL_TASKS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "the inputs have %lld tasks, more than %d", (long long)*total,
+                         WEFT_CONTROL_TASKS_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &attempts));
+    *out = (weft_stage_source){
+        .stage = m->stage, .generation = m->generation, .task_count = (int32_t)count, .attempts = attempts};
+    for (size_t i = 0; i < m->n_runs; i++)
+        for (int32_t n = 0; n < m->runs[i]->count; n++) *attempts++ = m->runs[i]->attempt;
+done:
+    return st;
+}
+
+static weft_status get_settings(weft_ctx *ctx, const Weft__Wire__StageOrder *m, const weft_settings *process,
+                                const weft_settings **out)
+{
+    weft_status st = WEFT_OK;
+    weft_settings *settings = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &settings));
+    weft_settings_init(settings);
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        if (weft_setting_find_def((weft_setting_id)i)->scope != WEFT_SCOPE_PROCESS) continue;
+        settings->number[i] = process->number[i];
+        memcpy(settings->text[i], process->text[i], sizeof(settings->text[i]));
+        settings->set[i] = process->set[i];
+    }
+    for (size_t i = 0; i < m->n_settings; i++) {
+        const Weft__Wire__Setting *setting = m->settings[i];
+        const weft_setting_id id = weft_settings_find(setting->key);
+        if (id == WEFT_SETTING_COUNT)
+            return weft_fail(ctx, WEFT_UNSUPPORTED, "the setting \"%.100s\" is not known here", setting->key);
+        if (weft_setting_find_def(id)->scope == WEFT_SCOPE_PROCESS)
+            return weft_fail(ctx, WEFT_CORRUPT, "the setting %s is not the statement's", setting->key);
+        if (weft_settings_set(ctx, settings, setting->key, setting->value) != WEFT_OK) {
+            ctx->error.code = WEFT_CORRUPT;
+            return WEFT_CORRUPT;
+        }
+    }
+    *out = settings;
+done:
+    return st;
+}
+
+static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, const weft_settings *process,
+                            weft_to_worker *out)
+{
+    weft_status st = WEFT_OK;
+    weft_stage_source *sources = NULL;
+    int64_t total = 0;
+    if (m == NULL) return weft_fail(ctx, WEFT_CORRUPT, "an order to open a stage brings none");
+    if (m->n_sources > WEFT_STAGES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "stage %d has %zu inputs, more than %d", out->stage, m->n_sources,
+                         (int)WEFT_STAGES_MAX);
+    out->fragment_bytes = m->fragment.data;
+    out->fragment_len = m->fragment.len;
+    out->seed = m->seed;
+    out->timed = m->timed;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_sources, &sources));
+    for (size_t i = 0; i < m->n_sources; i++)
+        WEFT_TRY(st, get_source(ctx, m->sources[i], &total, &sources[i]));
+    out->sources = sources;
+    out->source_count = (int32_t)m->n_sources;
+    WEFT_TRY(st, get_settings(ctx, m, process, &out->settings));
+done:
+    return st;
+}
+
+weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings, const uint8_t *bytes,
+                                  size_t len, weft_to_worker *out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    WEFT_TRY(st, wire_unpack(ctx, &weft__wire__to_worker__descriptor, bytes, len, &message));
+    const Weft__Wire__ToWorker *m = (const Weft__Wire__ToWorker *)(const void *)message;
+    WEFT_TRY(st, wire_check_version(ctx, m->version));
+    if (m->kind > WEFT_TO_WORKER_END)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "an order of kind %u is not known here", m->kind);
+    if (m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0 || m->epoch < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "an order for stage %d.%d of epoch %lld", m->stage, m->generation,
+                         (long long)m->epoch);
+    *out = (weft_to_worker){.kind = (weft_to_worker_kind)m->kind,
+                            .epoch = m->epoch,
+                            .job = m->job,
+                            .stage = m->stage,
+                            .generation = m->generation};
+    if ((m->open != NULL) != (out->kind == WEFT_TO_WORKER_STAGE) ||
+        (m->launch != NULL) != (out->kind == WEFT_TO_WORKER_LAUNCH))
+        return weft_fail(ctx, WEFT_CORRUPT, "an order of kind %u has the parts of another", m->kind);
+    if (m->open != NULL) WEFT_TRY(st, get_open(ctx, m->open, settings, out));
+    if (m->launch == NULL) goto done;
+    if (m->launch->partition < 0 || m->launch->attempt < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a launch of task %d, attempt %d", m->launch->partition,
+                         m->launch->attempt);
+    out->partition = m->launch->partition;
+    out->attempt = m->launch->attempt;
+    out->task_bytes = m->launch->task.data;
+    out->task_len = m->launch->task.len;
+done:
+    return st;
+}

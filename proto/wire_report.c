@@ -1,0 +1,356 @@
+/* proto/wire_report.c - reports to the coordinator as bytes (control.h). */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/limits.h"
+#include "proto/control.h"
+#include "proto/wire_control.h"
+
+enum {
+    REPORT_METRICS_MAX = (1 << 16) + 2, /* operators of one fragment, source and sink */
+    REPORT_SLOTS_MAX = 65536            /* more cores than any machine has */
+};
+
+weft_status wire_check_version(weft_ctx *ctx, uint32_t version)
+{
+    if (version == WEFT_CONTROL_VERSION) return WEFT_OK;
+    return weft_fail(ctx, WEFT_UNSUPPORTED, "a message of control version %u; this process speaks %d",
+                     version, WEFT_CONTROL_VERSION);
+}
+
+weft_status wire_pack(weft_ctx *ctx, const ProtobufCMessage *message, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    const size_t size = protobuf_c_message_get_packed_size(message);
+    *bytes = NULL;
+    *len = 0;
+    if (size > WEFT_CONTROL_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a message takes %zu bytes, more than the %d that it may have",
+                         size, WEFT_CONTROL_BYTES_MAX);
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, size + 1, (void **)bytes));
+    *len = protobuf_c_message_pack(message, *bytes);
+done:
+    return st;
+}
+
+weft_status wire_unpack(weft_ctx *ctx, const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                        size_t len, ProtobufCMessage **out)
+{
+    if (len > WEFT_CONTROL_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a message of %zu bytes, more than the %d that it may have", len,
+                         WEFT_CONTROL_BYTES_MAX);
+    return weft_wire_unpack(ctx, descriptor, bytes, len, out);
+}
+
+/* ---- encoding ---- */
+
+static weft_status put_block(weft_ctx *ctx, const weft_block_meta *block, Weft__Wire__BlockMeta **out)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__BlockMeta *m = NULL;
+    Weft__Wire__KeyRange *keys = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &m));
+    weft__wire__block_meta__init(m);
+    m->n_rows = m->n_bytes = (size_t)block->partition_count;
+    m->rows = (int64_t *)(uintptr_t)block->rows; /* read only */
+    m->bytes = (int64_t *)(uintptr_t)block->bytes;
+    m->spilled_bytes = block->spilled_bytes;
+    m->marks = block->marks_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, block->key_count, &keys));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, block->key_count, &m->keys));
+    for (int32_t k = 0; k < block->key_count; k++) {
+        weft__wire__key_range__init(&keys[k]);
+        keys[k].has = block->keys[k].has;
+        keys[k].low = block->keys[k].low;
+        keys[k].high = block->keys[k].high;
+        m->keys[m->n_keys++] = &keys[k];
+    }
+    *out = m;
+done:
+    return st;
+}
+
+static void put_scan(const weft_scan_metrics *scan, Weft__Wire__ScanMetrics *m)
+{
+    weft__wire__scan_metrics__init(m);
+    m->rows_read = scan->rows_read;
+    m->rows_out = scan->rows_out;
+    m->batches = scan->batches;
+    m->bytes_read = scan->bytes_read;
+    m->row_groups = scan->row_groups;
+    m->row_groups_pruned = scan->row_groups_pruned;
+    m->pages = scan->pages;
+    m->pages_pruned = scan->pages_pruned;
+    m->pages_skipped = scan->pages_skipped;
+}
+
+static weft_status put_metrics(weft_ctx *ctx, const weft_to_coordinator *message,
+                               Weft__Wire__ToCoordinator *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__OperatorMetrics *list = NULL;
+    Weft__Wire__ScanMetrics *scans = NULL;
+    if (message->metrics == NULL) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->metric_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->metric_count, &scans));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->metric_count, &m->metrics));
+    for (int32_t i = 0; i < message->metric_count; i++) {
+        const weft_op_metrics *from = &message->metrics[i];
+        Weft__Wire__OperatorMetrics *to = &list[i];
+        weft__wire__operator_metrics__init(to);
+        to->rows_in = from->rows_in;
+        to->rows_out = from->rows_out;
+        to->batches = from->batches;
+        to->time_ns = from->time_ns;
+        to->spilled_bytes = from->spilled_bytes;
+        to->memory_bytes = from->memory_bytes;
+        put_scan(&from->scan, &scans[i]);
+        if (i == 0) to->scan = &scans[i]; /* only sources scan */
+        m->metrics[m->n_metrics++] = to;
+    }
+done:
+    return st;
+}
+
+static void put_error(const weft_error *error, Weft__Wire__Error *m)
+{
+    m->class_ = wire_text(weft_status_text(error->code));
+    m->sqlstate = wire_text(weft_status_sqlstate(error->code));
+    m->message = wire_text(error->message);
+    m->hint = wire_text(error->hint);
+    m->start = error->span.start;
+    m->stop = error->span.stop;
+    m->line = error->span.line;
+    m->column = error->span.column;
+}
+
+static weft_status put_spills(weft_ctx *ctx, const weft_to_coordinator *message, Weft__Wire__ToCoordinator *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__StageSpill *list = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->spill_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->spill_count, &m->spills));
+    for (int32_t i = 0; i < message->spill_count && message->spills != NULL; i++) {
+        weft__wire__stage_spill__init(&list[i]);
+        list[i].stage = message->spills[i].stage;
+        list[i].bytes = message->spills[i].bytes;
+        m->spills[m->n_spills++] = &list[i];
+    }
+done:
+    return st;
+}
+
+weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator *message, uint8_t **bytes,
+                                       size_t *len)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__ToCoordinator m = WEFT__WIRE__TO_COORDINATOR__INIT;
+    Weft__Wire__Error error = WEFT__WIRE__ERROR__INIT;
+    Weft__Wire__BlockName lost = WEFT__WIRE__BLOCK_NAME__INIT;
+    m.version = WEFT_CONTROL_VERSION;
+    m.kind = (uint32_t)message->kind;
+    m.worker = message->worker;
+    m.epoch = message->epoch;
+    m.job = message->job;
+    m.stage = message->stage;
+    m.generation = message->generation;
+    m.partition = message->partition;
+    m.attempt = message->attempt;
+    m.slots = message->slots;
+    m.run_ns = message->run_ns;
+    m.broken = message->broken;
+    if (message->block != NULL) WEFT_TRY(st, put_block(ctx, message->block, &m.block));
+    WEFT_TRY(st, put_metrics(ctx, message, &m));
+    if (message->kind == WEFT_FROM_WORKER_FAILED) m.status = wire_text(weft_status_text(message->status));
+    if (message->error != NULL) {
+        put_error(message->error, &error);
+        m.error = &error;
+    }
+    if (message->has_lost) {
+        lost.stage = message->lost.stage;
+        lost.generation = message->lost.generation;
+        lost.partition = message->lost.partition;
+        lost.attempt = message->lost.attempt;
+        m.lost = &lost;
+    }
+    WEFT_TRY(st, put_spills(ctx, message, &m));
+    WEFT_TRY(st, wire_pack(ctx, &m.base, bytes, len));
+done:
+    return st;
+}
+
+/* ---- decoding ---- */
+
+static weft_status get_block(weft_ctx *ctx, const Weft__Wire__BlockMeta *m, weft_block_meta **out)
+{
+    weft_status st = WEFT_OK;
+    if (m->n_rows < 1 || m->n_rows > WEFT_PARTITIONS_MAX || m->n_bytes != m->n_rows)
+        return weft_fail(ctx, WEFT_CORRUPT, "a block of %zu segments with %zu sizes", m->n_rows, m->n_bytes);
+    if (m->n_keys > WEFT_COLUMNS_MAX || m->marks < 0 || m->spilled_bytes < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a block with %zu keys, %d marks and %lld bytes in scratch",
+                         m->n_keys, m->marks, (long long)m->spilled_bytes);
+    for (size_t i = 0; i < m->n_rows; i++)
+        if (m->rows[i] < 0 || m->rows[i] > INT64_MAX / WEFT_PARTITIONS_MAX || m->bytes[i] < 0 ||
+            m->bytes[i] > INT64_MAX / WEFT_PARTITIONS_MAX)
+            return weft_fail(ctx, WEFT_CORRUPT, "segment %zu of a block has %lld rows and %lld bytes", i,
+                             (long long)m->rows[i], (long long)m->bytes[i]);
+    WEFT_TRY(st, weft_block_meta_new(ctx, (int32_t)m->n_rows, (int32_t)m->n_keys, out));
+    (*out)->marks_count = m->marks;
+    (*out)->spilled_bytes = m->spilled_bytes;
+    memcpy((int64_t *)(uintptr_t)(*out)->rows, m->rows, m->n_rows * sizeof(int64_t));
+    memcpy((int64_t *)(uintptr_t)(*out)->bytes, m->bytes, m->n_rows * sizeof(int64_t));
+    weft_key_range *keys = (weft_key_range *)(uintptr_t)(*out)->keys;
+    for (size_t k = 0; k < m->n_keys; k++)
+        keys[k] = (weft_key_range){.has = m->keys[k]->has, .low = m->keys[k]->low, .high = m->keys[k]->high};
+done:
+    return st;
+}
+
+static void get_scan(const Weft__Wire__ScanMetrics *m, weft_scan_metrics *scan)
+{
+    scan->rows_read = m->rows_read;
+    scan->rows_out = m->rows_out;
+    scan->batches = m->batches;
+    scan->bytes_read = m->bytes_read;
+    scan->row_groups = m->row_groups;
+    scan->row_groups_pruned = m->row_groups_pruned;
+    scan->pages = m->pages;
+    scan->pages_pruned = m->pages_pruned;
+    scan->pages_skipped = m->pages_skipped;
+}
+
+static weft_status get_metrics(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m, weft_to_coordinator *out)
+{
+    weft_status st = WEFT_OK;
+    if (m->n_metrics == 0) return WEFT_OK;
+    if (m->n_metrics > REPORT_METRICS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a report counts %zu operators", m->n_metrics);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, m->n_metrics * sizeof(*out->metrics),
+                                     (void **)&out->metrics));
+    out->metric_count = (int32_t)m->n_metrics;
+    for (size_t i = 0; i < m->n_metrics; i++) {
+        const Weft__Wire__OperatorMetrics *from = m->metrics[i];
+        out->metrics[i] = (weft_op_metrics){.rows_in = from->rows_in,
+                                            .rows_out = from->rows_out,
+                                            .batches = from->batches,
+                                            .time_ns = from->time_ns,
+                                            .spilled_bytes = from->spilled_bytes,
+                                            .memory_bytes = from->memory_bytes};
+        if (from->scan != NULL) get_scan(from->scan, &out->metrics[i].scan);
+    }
+done:
+    return st;
+}
+
+/* A class that this process does not know is a failure all the same: of the engine, until proved otherwise.
+ */
+static weft_status get_class(const char *text)
+{
+    const weft_status status = weft_status_find(text);
+    return status == WEFT_OK || status == WEFT_STATUS_COUNT ? WEFT_INTERNAL : status;
+}
+
+static weft_status get_error(weft_ctx *ctx, const Weft__Wire__Error *m, weft_to_coordinator *out)
+{
+    weft_status st = WEFT_OK;
+    if (m->start < 0 || m->stop < m->start || m->line < 0 || m->column < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "an error at [%d, %d), line %d, column %d", m->start, m->stop,
+                         m->line, m->column);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*out->error), (void **)&out->error));
+    out->error->code = get_class(m->class_);
+    out->error->span = (weft_span){.start = m->start, .stop = m->stop, .line = m->line, .column = m->column};
+    snprintf(out->error->message, sizeof(out->error->message), "%s", m->message);
+    snprintf(out->error->hint, sizeof(out->error->hint), "%s", m->hint);
+done:
+    return st;
+}
+
+static weft_status get_failure(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m, weft_to_coordinator *out)
+{
+    weft_status st = WEFT_OK;
+    out->status = get_class(m->status);
+    out->broken = m->broken;
+    if (m->error != NULL) WEFT_TRY(st, get_error(ctx, m->error, out));
+    if (m->lost == NULL) return WEFT_OK;
+    out->has_lost = true;
+    out->lost = (weft_block_name){.job = m->job,
+                                  .stage = m->lost->stage,
+                                  .generation = m->lost->generation,
+                                  .partition = m->lost->partition,
+                                  .attempt = m->lost->attempt};
+    if (out->lost.stage < 0 || out->lost.stage >= WEFT_STAGES_MAX || out->lost.generation < 0 ||
+        out->lost.partition < 0 || out->lost.attempt < 0)
+        st = weft_fail(ctx, WEFT_CORRUPT, "a lost block has no such name");
+done:
+    return st;
+}
+
+static weft_status get_spills(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m, weft_to_coordinator *out)
+{
+    weft_status st = WEFT_OK;
+    if (m->n_spills == 0) return WEFT_OK;
+    if (m->n_spills > WEFT_STAGES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "%zu stages spilled, more than a job has", m->n_spills);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, m->n_spills * sizeof(*out->spills),
+                                     (void **)&out->spills));
+    out->spill_count = (int32_t)m->n_spills;
+    for (size_t i = 0; i < m->n_spills; i++) {
+        const Weft__Wire__StageSpill *from = m->spills[i];
+        if (from->stage < 0 || from->stage >= WEFT_STAGES_MAX || from->bytes < 0)
+            return weft_fail(ctx, WEFT_CORRUPT, "stage %d spilled %lld bytes", from->stage,
+                             (long long)from->bytes);
+        out->spills[i] = (weft_stage_spill){.stage = from->stage, .bytes = from->bytes};
+    }
+done:
+    return st;
+}
+
+static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, wire_check_version(ctx, m->version));
+    if (m->kind > WEFT_FROM_WORKER_ENDED)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "a report of kind %u is not known here", m->kind);
+    if (m->worker < 0 || m->epoch < 0 || m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0 ||
+        m->partition < 0 || m->attempt < 0 || m->run_ns < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a report of worker %d about stage %d.%d, task %d, attempt %d",
+                         m->worker, m->stage, m->generation, m->partition, m->attempt);
+    if (m->kind == WEFT_FROM_WORKER_REGISTER ? m->slots < 1 || m->slots > REPORT_SLOTS_MAX : m->slots != 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a report of kind %u with %d slots", m->kind, m->slots);
+    const bool failed = m->kind == WEFT_FROM_WORKER_FAILED;
+    if ((m->block != NULL) != (m->kind == WEFT_FROM_WORKER_DONE) ||
+        (m->n_metrics > 0 && m->kind != WEFT_FROM_WORKER_DONE) || (m->status[0] != '\0') != failed ||
+        (!failed && (m->error != NULL || m->lost != NULL || m->broken)) ||
+        (m->n_spills > 0 && m->kind != WEFT_FROM_WORKER_ENDED))
+        st = weft_fail(ctx, WEFT_CORRUPT, "a report of kind %u has the parts of another", m->kind);
+done:
+    return st;
+}
+
+weft_status weft_to_coordinator_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                       weft_to_coordinator *out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    *out = (weft_to_coordinator){0};
+    WEFT_TRY(st, wire_unpack(ctx, &weft__wire__to_coordinator__descriptor, bytes, len, &message));
+    const Weft__Wire__ToCoordinator *m = (const Weft__Wire__ToCoordinator *)(const void *)message;
+    WEFT_TRY(st, check_report(ctx, m));
+    *out = (weft_to_coordinator){.kind = (weft_to_coordinator_kind)m->kind,
+                                 .worker = m->worker,
+                                 .epoch = m->epoch,
+                                 .job = m->job,
+                                 .slots = m->slots,
+                                 .stage = m->stage,
+                                 .generation = m->generation,
+                                 .partition = m->partition,
+                                 .attempt = m->attempt,
+                                 .run_ns = m->run_ns};
+    if (m->block != NULL) WEFT_TRY(st, get_block(ctx, m->block, &out->block));
+    WEFT_TRY(st, get_metrics(ctx, m, out));
+    if (m->status[0] != '\0') WEFT_TRY(st, get_failure(ctx, m, out));
+    WEFT_TRY(st, get_spills(ctx, m, out));
+done:
+    if (st != WEFT_OK) weft_to_coordinator_release(out);
+    return st;
+}

@@ -1,0 +1,302 @@
+/* tests/unit/proto/test_control.c - messages as bytes: what goes in comes out, and what is damaged does not.
+ */
+#include "proto/control.h"
+
+#include "common/settings.h"
+#include "tests/support/fixture.h"
+
+static const uint8_t some_bytes[] = {1, 2, 3, 0, 255};
+
+static weft_to_worker stage_order(const weft_settings *settings)
+{
+    static const int32_t attempts[] = {0, 0, 0, 2, 2, 0, 1};
+    static const weft_stage_source sources[] = {
+        {.stage = 3, .generation = 1, .task_count = 7, .attempts = attempts}, {.stage = 4}};
+    return (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
+                            .epoch = 7,
+                            .job = UINT64_MAX,
+                            .stage = 9,
+                            .generation = 2,
+                            .fragment_bytes = some_bytes,
+                            .fragment_len = sizeof(some_bytes),
+                            .source_count = 2,
+                            .sources = sources,
+                            .settings = settings,
+                            .seed = 0x8000000000000001u,
+                            .timed = true};
+}
+
+/* A stage brings fragment, inputs, seed and the statement's settings; the process keeps its own. */
+static void stage(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_settings process;
+    weft_to_worker back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    weft_settings_init(&process);
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &process, "weft.scratch.dir", "/here"));
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &process, "weft.sql.batchRows", "77"));
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, "weft.scratch.dir", "/there"));
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, "weft.sql.session.timeZone", "Asia/Tokyo"));
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, "weft.sql.ansi.enabled", "false"));
+    const weft_to_worker order = stage_order(&f.settings);
+    weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
+    weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &process, bytes, len, &back));
+    assert_int_equal(back.kind, order.kind);
+    assert_int_equal(back.epoch, order.epoch);
+    assert_true(back.job == order.job && back.seed == order.seed && back.timed);
+    assert_int_equal(back.stage, order.stage);
+    assert_int_equal(back.generation, order.generation);
+    assert_int_equal(back.fragment_len, order.fragment_len);
+    assert_memory_equal(back.fragment_bytes, order.fragment_bytes, order.fragment_len);
+    assert_int_equal(back.source_count, 2);
+    assert_int_equal(back.sources[0].stage, 3);
+    assert_int_equal(back.sources[0].generation, 1);
+    assert_int_equal(back.sources[0].task_count, 7);
+    assert_memory_equal(back.sources[0].attempts, order.sources[0].attempts, 7 * sizeof(int32_t));
+    assert_int_equal(back.sources[1].task_count, 0);
+    assert_string_equal(back.settings->text[WEFT_SET_TIME_ZONE], "Asia/Tokyo");
+    assert_int_equal(back.settings->number[WEFT_SET_ANSI], 0);
+    assert_int_equal(back.settings->number[WEFT_SET_BATCH_ROWS], 2048); /* the statement's is the usual one */
+    assert_string_equal(back.settings->text[WEFT_SET_SCRATCH], "/here");
+    weft_fixture_close(&f);
+}
+
+static void other_orders(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_fixture_open(&f);
+    for (int32_t kind = WEFT_TO_WORKER_LAUNCH; kind <= WEFT_TO_WORKER_END; kind++) {
+        weft_to_worker order = {.kind = (weft_to_worker_kind)kind, .epoch = 1, .job = 2, .stage = 4095};
+        weft_to_worker back;
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        if (kind == WEFT_TO_WORKER_LAUNCH) {
+            order.partition = INT32_MAX;
+            order.attempt = 5;
+            order.task_bytes = some_bytes;
+            order.task_len = sizeof(some_bytes);
+        }
+        weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
+        weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back));
+        assert_int_equal(back.kind, kind);
+        assert_int_equal(back.stage, 4095);
+        assert_int_equal(back.partition, order.partition);
+        assert_int_equal(back.attempt, order.attempt);
+        assert_int_equal(back.task_len, order.task_len);
+        if (order.task_len > 0) assert_memory_equal(back.task_bytes, some_bytes, sizeof(some_bytes));
+    }
+    weft_fixture_close(&f);
+}
+
+static void make_block(weft_fixture *f, weft_to_coordinator *m)
+{
+    weft_fixture_ok(f, weft_block_meta_new(&f->ctx, 4, 2, &m->block));
+    int64_t *rows = (int64_t *)(uintptr_t)m->block->rows, *bytes = (int64_t *)(uintptr_t)m->block->bytes;
+    weft_key_range *keys = (weft_key_range *)(uintptr_t)m->block->keys;
+    for (int32_t p = 0; p < 4; p++) {
+        rows[p] = p * 1000;
+        bytes[p] = INT64_C(1) << (10 * p);
+    }
+    keys[0] = (weft_key_range){.has = true, .low = INT64_MIN, .high = -1};
+    m->block->marks_count = 1;
+    m->block->spilled_bytes = 99;
+    m->metric_count = 3;
+    weft_fixture_ok(
+        f, weft_mem_alloc_zero(&f->ctx, WEFT_MEM_WORKING, 3 * sizeof(*m->metrics), (void **)&m->metrics));
+    m->metrics[0].scan = (weft_scan_metrics){1, 2, 3, 4, 5, 6, 7, 8, 9};
+    for (int32_t i = 0; i < 3; i++) {
+        m->metrics[i].rows_in = i;
+        m->metrics[i].rows_out = 10 + i;
+        m->metrics[i].batches = 20 + i;
+        m->metrics[i].time_ns = 30 + i;
+        m->metrics[i].spilled_bytes = 40 + i;
+        m->metrics[i].memory_bytes = 50 + i;
+    }
+}
+
+/* The sizes by segment, key ranges and counters of an attempt that succeeded. */
+static void done_report(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_to_coordinator back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_DONE,
+                             .worker = 3,
+                             .epoch = 4,
+                             .job = 5,
+                             .stage = 6,
+                             .generation = 7,
+                             .partition = 8,
+                             .attempt = 9,
+                             .run_ns = 10};
+    make_block(&f, &m);
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+    weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
+    assert_int_equal(back.kind, m.kind);
+    assert_true(back.worker == 3 && back.epoch == 4 && back.job == 5 && back.stage == 6);
+    assert_true(back.generation == 7 && back.partition == 8 && back.attempt == 9 && back.run_ns == 10);
+    assert_int_equal(back.block->partition_count, 4);
+    assert_memory_equal(back.block->rows, m.block->rows, 4 * sizeof(int64_t));
+    assert_memory_equal(back.block->bytes, m.block->bytes, 4 * sizeof(int64_t));
+    assert_int_equal(back.block->key_count, 2);
+    assert_true(back.block->keys[0].has && !back.block->keys[1].has);
+    assert_true(back.block->keys[0].low == INT64_MIN && back.block->keys[0].high == -1);
+    assert_int_equal(back.block->marks_count, 1);
+    assert_int_equal(back.block->spilled_bytes, 99);
+    assert_int_equal(back.metric_count, 3);
+    assert_memory_equal(back.metrics, m.metrics, 3 * sizeof(*m.metrics));
+    weft_to_coordinator_release(&back);
+    weft_to_coordinator_release(&m);
+    weft_fixture_close(&f);
+}
+
+/* Class, text and place of an error, and the block that was missing. Every class comes back as itself. */
+static void failed_report(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_error error = {.span = {.start = 3, .stop = 8, .line = 2, .column = 4},
+                        .message = "division by zero in \"a / b\"",
+                        .hint = "use try_divide"};
+    weft_fixture_open(&f);
+    for (int32_t code = WEFT_OK + 1; code < WEFT_STATUS_COUNT; code++) {
+        weft_to_coordinator back;
+        uint8_t *bytes = NULL;
+        size_t len = 0;
+        error.code = (weft_status)code;
+        const weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_FAILED,
+                                       .job = 1,
+                                       .status = (weft_status)code,
+                                       .error = &error,
+                                       .broken = true,
+                                       .has_lost = code % 2 == 0,
+                                       .lost = {.job = 1, .stage = 2, .generation = 3, .partition = 4}};
+        weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+        weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
+        assert_int_equal(back.status, code);
+        assert_int_equal(back.error->code, code);
+        assert_string_equal(back.error->message, error.message);
+        assert_string_equal(back.error->hint, error.hint);
+        assert_memory_equal(&back.error->span, &error.span, sizeof(error.span));
+        assert_true(back.broken);
+        assert_int_equal(back.has_lost, m.has_lost);
+        if (m.has_lost) assert_memory_equal(&back.lost, &m.lost, sizeof(m.lost));
+        weft_to_coordinator_release(&back);
+    }
+    weft_fixture_close(&f);
+}
+
+static void other_reports(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_stage_spill spills[] = {{.stage = 1, .bytes = 5}, {.stage = 4, .bytes = INT64_MAX}};
+    const weft_to_coordinator here = {.kind = WEFT_FROM_WORKER_REGISTER, .worker = 1, .slots = 64};
+    const weft_to_coordinator ended = {
+        .kind = WEFT_FROM_WORKER_ENDED, .job = 8, .spills = spills, .spill_count = 2};
+    weft_to_coordinator back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &here, &bytes, &len));
+    weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
+    assert_int_equal(back.slots, 64);
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &ended, &bytes, &len));
+    weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
+    assert_int_equal(back.kind, WEFT_FROM_WORKER_ENDED);
+    assert_int_equal(back.spill_count, 2);
+    assert_true(back.spills[1].stage == 4 && back.spills[1].bytes == INT64_MAX);
+    weft_to_coordinator_release(&back);
+    weft_fixture_close(&f);
+}
+
+/* What a sender must not say: each is refused, with the reason. */
+static void refusals(void **state)
+{
+    (void)state;
+    static const int32_t negative[] = {-1};
+    static const weft_stage_source sources[] = {{.stage = 4096}, {.task_count = 1, .attempts = negative}};
+    weft_fixture f;
+    weft_to_worker back;
+    weft_to_coordinator report;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    const weft_to_worker orders[] = {
+        {.kind = WEFT_TO_WORKER_FREE, .stage = -1},
+        {.kind = WEFT_TO_WORKER_FREE, .generation = -1},
+        {.kind = WEFT_TO_WORKER_FREE, .epoch = -1},
+        {.kind = (weft_to_worker_kind)(WEFT_TO_WORKER_END + 1)},
+        {.kind = WEFT_TO_WORKER_LAUNCH, .partition = -1, .task_bytes = some_bytes},
+        {.kind = WEFT_TO_WORKER_LAUNCH, .attempt = -1, .task_bytes = some_bytes},
+        {.kind = WEFT_TO_WORKER_STAGE,
+         .fragment_bytes = some_bytes,
+         .source_count = 1,
+         .sources = &sources[0],
+         .settings = &f.settings},
+        {.kind = WEFT_TO_WORKER_STAGE,
+         .fragment_bytes = some_bytes,
+         .source_count = 1,
+         .sources = &sources[1],
+         .settings = &f.settings},
+    };
+    for (int32_t i = 0; i < WEFT_COUNT(orders); i++) {
+        weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &orders[i], &bytes, &len));
+        assert_int_not_equal(weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back), WEFT_OK);
+        weft_error_clear(&f.ctx);
+    }
+    weft_error error = {.code = WEFT_IO};
+    const weft_to_coordinator reports[] = {
+        {.kind = WEFT_FROM_WORKER_REGISTER},
+        {.kind = WEFT_FROM_WORKER_REGISTER, .slots = -4},
+        {.kind = WEFT_FROM_WORKER_DONE}, /* without its block */
+        {.kind = WEFT_FROM_WORKER_FAILED, .status = WEFT_IO, .partition = -1},
+        {.kind = WEFT_FROM_WORKER_FAILED, .status = WEFT_IO, .has_lost = true, .lost = {.stage = -1}},
+        {.kind = WEFT_FROM_WORKER_ENDED, .error = &error},
+        {.kind = (weft_to_coordinator_kind)(WEFT_FROM_WORKER_ENDED + 1)},
+    };
+    for (int32_t i = 0; i < WEFT_COUNT(reports); i++) {
+        weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &reports[i], &bytes, &len));
+        assert_int_not_equal(weft_to_coordinator_decode(&f.ctx, bytes, len, &report), WEFT_OK);
+        weft_error_clear(&f.ctx);
+    }
+    weft_fixture_close(&f);
+}
+
+/* Bytes that are cut anywhere never come out as the whole message, and leave nothing behind. */
+static void truncated(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_to_worker back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    const weft_to_worker order = stage_order(&f.settings);
+    weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
+    for (size_t cut = 0; cut < len; cut++) {
+        if (weft_to_worker_decode(&f.ctx, &f.settings, bytes, cut, &back) != WEFT_OK) continue;
+        assert_false(back.source_count == 2 && back.timed && back.fragment_len == sizeof(some_bytes));
+    }
+    weft_error_clear(&f.ctx);
+    weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_DONE, .job = 5}, report;
+    make_block(&f, &m);
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+    weft_to_coordinator_release(&m);
+    for (size_t cut = 0; cut < len; cut++)
+        if (weft_to_coordinator_decode(&f.ctx, bytes, cut, &report) == WEFT_OK)
+            weft_to_coordinator_release(&report);
+    weft_error_clear(&f.ctx);
+    weft_fixture_close(&f);
+}
+
+WEFT_TESTS(WEFT_TEST(stage), WEFT_TEST(other_orders), WEFT_TEST(done_report), WEFT_TEST(failed_report),
+           WEFT_TEST(other_reports), WEFT_TEST(refusals), WEFT_TEST(truncated))

@@ -3,7 +3,6 @@
 #include <strings.h>
 
 #include "engine/expr/calendar.h"
-#include "engine/expr/cast.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/fn_interval.h"
 #include "engine/expr/kernel.h"
@@ -305,17 +304,6 @@ static weft_status kernel_make_date(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-/* to_date(x): the cast, as a function. The node's type is DATE, so that the cast kernels do. */
-static weft_status kernel_to_date(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_expr cast = *call->expr;
-    cast.kind = WEFT_EXPR_CAST;
-    cast.cast.try_ = false;
-    weft_kernel_call inner = *call;
-    inner.expr = &cast;
-    return weft_cast_kernel(call->args[0].type, WEFT_TYPE_OF(WEFT_TYPE_DATE))(ctx, &inner);
-}
-
 static weft_status kernel_current_date(weft_ctx *ctx, weft_kernel_call *call)
 {
     *(int32_t *)call->out->values =
@@ -374,11 +362,6 @@ static const weft_signature last_day_signatures[] = {
     {{WEFT_TYPE_DATE}, 1, 1, WEFT_TYPE_DATE, kernel_last_day}};
 static const weft_signature make_date_signatures[] = {
     {{WEFT_TYPE_INT, WEFT_TYPE_INT, WEFT_TYPE_INT}, 3, 3, WEFT_TYPE_DATE, kernel_make_date}};
-static const weft_signature to_date_signatures[] = {
-    {{WEFT_TYPE_DATE}, 1, 1, WEFT_TYPE_DATE, kernel_to_date},
-    {{WEFT_TYPE_TIMESTAMP}, 1, 1, WEFT_TYPE_DATE, kernel_to_date},
-    {{WEFT_TYPE_TIMESTAMP_NTZ}, 1, 1, WEFT_TYPE_DATE, kernel_to_date},
-    {{WEFT_TYPE_STRING}, 1, 1, WEFT_TYPE_DATE, kernel_to_date}};
 static const weft_signature current_date_signatures[] = {{{0}, 0, 0, WEFT_TYPE_DATE, kernel_current_date}};
 static const weft_signature current_timestamp_signatures[] = {
     {{0}, 0, 0, WEFT_TYPE_TIMESTAMP, kernel_current_timestamp}};
@@ -425,8 +408,6 @@ ENTRY(last_day, "last_day", NULL, 0, "last_day(d): the last day of the month",
       "SELECT last_day(DATE '1998-02-01')", "1998-02-28");
 ENTRY(make_date, "make_date", NULL, WEFT_FN_FALLIBLE, "make_date(y, m, d): the date",
       "SELECT make_date(1998, 12, 1)", "1998-12-01");
-ENTRY(to_date, "to_date", "date", WEFT_FN_FALLIBLE | WEFT_FN_ZONED, "to_date(x): x as a date",
-      "SELECT to_date('1998-12-01')", "1998-12-01");
 ENTRY(current_date, "current_date", "curdate", WEFT_FN_STATEMENT_CONSTANT | WEFT_FN_ZONED,
       "current_date(): today", NULL, NULL);
 ENTRY(current_timestamp, "current_timestamp", "now", WEFT_FN_STATEMENT_CONSTANT,

@@ -1,14 +1,9 @@
-/* engine/expr/fn_like.c - LIKE, ILIKE and RLIKE.
+/* engine/expr/fn_like.c - LIKE and ILIKE; regular expressions are in fn_regexp.c.
  *
  * A LIKE pattern is cut at its % into segments. A pattern without _ is matched by a loop that searches with
  * vectors (bytes.isa.c); the first and the last segment are anchored where the pattern does not begin or end
  * with %. Leftmost matches of the inner segments are as good as any. _ stands for one character, one to four
- * bytes of UTF-8. RLIKE is PCRE2, which is close to Java's dialect; a pattern is compiled once a call site
- * and lane.
- */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+ * bytes of UTF-8. */
 #include <ctype.h>
 
 #include "common/mem.h"
@@ -250,97 +245,10 @@ done:
 static weft_status kernel_like(weft_ctx *ctx, weft_kernel_call *call) { return like_rows(ctx, call, false); }
 static weft_status kernel_ilike(weft_ctx *ctx, weft_kernel_call *call) { return like_rows(ctx, call, true); }
 
-/* ---- RLIKE ---- */
-
-typedef struct rlike_state {
-    pcre2_code *code; /* NULL: the pattern is not a literal */
-    pcre2_match_data *match;
-} rlike_state;
-
-static weft_status rlike_compile(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, rlike_state *s)
-{
-    int error = 0;
-    PCRE2_SIZE at = 0;
-    s->code = pcre2_compile((PCRE2_SPTR)weft_str_data(pattern), pattern->len,
-                            PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, NULL);
-    if (s->code == NULL) {
-        char text[160];
-        (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
-        return weft_fail_at(
-            ctx, WEFT_INVALID_PATTERN, &e->span,
-            "The value of parameter(s) `regexp` in `rlike` is invalid: '%.*s': %s at character %d.",
-            (int)weft_min_i64(pattern->len, 200), weft_str_data(pattern), text, (int)at + 1);
-    }
-    (void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE); /* without the JIT it is interpreted */
-    s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
-    if (s->match == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a regular expression");
-    return WEFT_OK;
-}
-
-static void rlike_release(rlike_state *s)
-{
-    if (s->match != NULL) pcre2_match_data_free(s->match);
-    if (s->code != NULL) pcre2_code_free(s->code);
-    *s = (rlike_state){0};
-}
-
-static void rlike_close(void *state)
-{
-    rlike_release(state);
-    weft_mem_free(state);
-}
-
-static weft_status rlike_open(weft_ctx *ctx, const weft_expr *call, void **state)
-{
-    weft_status st = WEFT_OK;
-    rlike_state *s = NULL;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
-    if (like_is_literal(call)) WEFT_TRY(st, rlike_compile(ctx, call, &call->args[1]->literal.str, s));
-    *state = s;
-    s = NULL;
-done:
-    if (s != NULL) rlike_close(s);
-    return st;
-}
-
-static weft_status rlike_test(weft_ctx *ctx, const weft_expr *e, const rlike_state *s, const weft_str *text,
-                              uint8_t *out)
-{
-    const int got = pcre2_match(s->code, (PCRE2_SPTR)weft_str_data(text), text->len, 0, 0, s->match, NULL);
-    *out = got >= 0;
-    if (got >= 0 || got == PCRE2_ERROR_NOMATCH) return WEFT_OK;
-    return weft_fail_at(ctx, WEFT_LIMIT, &e->span,
-                        "a regular expression needs too much backtracking (code %d)", got);
-}
-
-static weft_status kernel_rlike(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_status st = WEFT_OK;
-    const rlike_state *s = call->state;
-    uint8_t *out = call->out->values;
-    rlike_state own = {0};
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        if (s->code == NULL) {
-            WEFT_TRY(st, rlike_compile(ctx, call->expr, weft_arg_str(&call->args[1], i), &own));
-        }
-        WEFT_TRY(st, rlike_test(ctx, call->expr, s->code != NULL ? s : &own, weft_arg_str(&call->args[0], i),
-                                &out[i]));
-        rlike_release(&own);
-    }
-done:
-    rlike_release(&own);
-    return st;
-}
-
 static const weft_signature like_signatures[] = {
     {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_like}};
 static const weft_signature ilike_signatures[] = {
     {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_ilike}};
-static const weft_signature rlike_signatures[] = {
-    {{WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_rlike}};
-
 const weft_function weft_fn_like = {
     .name = "like",
     .signatures = like_signatures,
@@ -357,13 +265,4 @@ const weft_function weft_fn_ilike = {.name = "ilike",
                                      .close = like_close,
                                      .help = "a ILIKE pattern [ESCAPE c]: LIKE without regard to case",
                                      .example = "SELECT 'Spark' ILIKE 'sp%'",
-                                     .example_result = "true"};
-const weft_function weft_fn_rlike = {.name = "rlike",
-                                     .aliases = "regexp,regexp_like",
-                                     .signatures = rlike_signatures,
-                                     .signature_count = 1,
-                                     .open = rlike_open,
-                                     .close = rlike_close,
-                                     .help = "a RLIKE regexp: a part of a matches",
-                                     .example = "SELECT 'Spark' RLIKE '^S.*k$'",
                                      .example_result = "true"};

@@ -168,7 +168,6 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
         {"y", "year"},
         {"years", "year"},
         {"yr", "year"},
-        {"yearofweek", "yearofweek"},
         {"quarter", "quarter"},
         {"qtr", "quarter"},
         {"month", "month"},
@@ -182,8 +181,6 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
         {"days", "day"},
         {"dayofweek", "dayofweek"},
         {"dow", "dayofweek"},
-        {"dow_iso", "weekday"},
-        {"dayofweek_iso", "weekday"},
         {"doy", "dayofyear"},
         {"dayofyear", "dayofyear"},
         {"hour", "hour"},
@@ -193,10 +190,6 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
         {"m", "minute"},
         {"min", "minute"},
         {"minutes", "minute"},
-        {"second", "second"},
-        {"s", "second"},
-        {"sec", "second"},
-        {"seconds", "second"},
     };
     weft_status st = WEFT_OK;
     const weft_expr *arg = NULL;
@@ -214,12 +207,14 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
         }
     }
     WEFT_TRY(st, weft_bind_expr(b, e->args[1], &arg));
-    if (function == NULL) {
-        WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_INVALID, weft_analyzer_span(b->a, &field->span),
-                                  "Cannot extract the field %.*s.", (int)weft_min_i32((int32_t)name->len, 60),
-                                  weft_str_data(name)));
+    const bool interval = arg->type.id == WEFT_TYPE_INTERVAL_YM || arg->type.id == WEFT_TYPE_INTERVAL_DT;
+    const weft_expr *args[2] = {arg, arg};
+    if (function == NULL || interval) { /* seconds with their fraction, and what has no function of its own */
+        WEFT_TRY(st, weft_bind_expr(b, field, &args[0]));
+        function = "extract";
     }
-    WEFT_TRY(st, weft_expr_call(b->a->ctx, function, &arg, 1, weft_analyzer_span(b->a, &e->span), out));
+    const int32_t count = strcmp(function, "extract") == 0 ? 2 : 1;
+    WEFT_TRY(st, weft_expr_call(b->a->ctx, function, args, count, weft_analyzer_span(b->a, &e->span), out));
 done:
     return st;
 }

@@ -93,7 +93,7 @@ static weft_status item_name(select_block *s, const weft_expr *parsed, const wef
                          bound->kind == WEFT_EXPR_CALL && strcmp(parsed->unresolved.name, "extract") == 0;
     if (extract) {
         const weft_str *field = &parsed->args[0]->literal.str;
-        WEFT_TRY(st, weft_expr_text(ctx, bound->args[0], false, &text));
+        WEFT_TRY(st, weft_expr_text(ctx, bound->args[bound->arg_count - 1], false, &text));
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "extract(%.*s FROM %s)", (int)field->len,
                                        weft_str_data(field), text));
     } else {

@@ -155,6 +155,53 @@ done:
     return st;
 }
 
+/* timestampadd(HOUR, 1, t), datediff(DAY, a, b) and their kin: the unit is a word. *name becomes the function
+ * that takes it as a text; *unit stays NULL where the call is of another form. */
+static weft_status parse_unit(sql_parser *p, const char **name, const weft_expr **unit)
+{
+    weft_status st = WEFT_OK;
+    static const char *const adds[] = {"timestampadd", "dateadd", "date_add"};
+    static const char *const diffs[] = {"timestampdiff", "datediff", "date_diff", "timediff"};
+    static const char *const units[] = {"YEAR", "QUARTER", "MONTH",  "WEEK",        "DAY",        "DAYOFYEAR",
+                                        "HOUR", "MINUTE",  "SECOND", "MILLISECOND", "MICROSECOND"};
+    const char *function = NULL, *word = NULL;
+    const sql_token token = *weft_sql_peek(p, 0);
+    for (int32_t i = 0; i < WEFT_COUNT(adds); i++) {
+        if (strcasecmp(*name, adds[i]) == 0) function = "timestampadd";
+    }
+    for (int32_t i = 0; i < WEFT_COUNT(diffs); i++) {
+        if (strcasecmp(*name, diffs[i]) == 0) function = "timestampdiff";
+    }
+    if (function == NULL || token.kind != SQL_WORD || !sql_is_at(p, 1, SQL_COMMA)) return WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(units); i++) {
+        if (weft_sql_is_text(p, 0, units[i])) word = units[i];
+    }
+    if (word == NULL) return WEFT_OK;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    if (strcmp(word, "DAYOFYEAR") == 0) word = "DAY";
+    *name = function;
+    WEFT_TRY(st, weft_sql_string_literal(p, word, token.span, unit));
+done:
+    return st;
+}
+
+/* The word was a column after all. */
+static weft_status parse_unit_column(sql_parser *p, const weft_expr *unit, const void **out)
+{
+    weft_status st = WEFT_OK;
+    const char **parts = NULL;
+    weft_expr *e = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 1, &parts));
+    WEFT_TRY(st, weft_sql_text_copy(p, unit->span.start, unit->span.stop, &parts[0]));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_UNRESOLVED_COLUMN, unit->span, NULL, 0, &e));
+    e->name.part_count = 1;
+    e->name.parts = parts;
+    *out = e;
+done:
+    return st;
+}
+
 weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -173,7 +220,15 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
         weft_sql_advance(p);
     }
     if (distinct || !sql_is(p, SQL_RPAREN)) {
+        const char *written = name;
+        const weft_expr *unit = NULL;
+        WEFT_TRY(st, parse_unit(p, &name, &unit));
+        if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, &args, unit));
         WEFT_TRY(st, weft_sql_exprs(p, &args));
+        if (unit != NULL && args.count != 3) { /* datediff(day, d) of a column with the name of a unit */
+            name = written;
+            WEFT_TRY(st, parse_unit_column(p, unit, &args.items[0]));
+        }
         accept_nulls(p, &ignore_nulls);
         if (sql_is(p, SQL_FAT_ARROW))
             WEFT_TRY(st, weft_sql_unsupported(p, &start, "A named argument (name => value)"));

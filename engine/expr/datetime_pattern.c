@@ -1,0 +1,281 @@
+/* engine/expr/datetime_pattern.c - compiling and formatting; reading is in datetime_parse.c. */
+#include "engine/expr/datetime_pattern.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "common/settings.h"
+#include "engine/expr/calendar.h"
+#include "engine/expr/datetime_private.h"
+
+const char *const datetime_months[12] = {"January",   "February", "March",    "April",
+                                         "May",       "June",     "July",     "August",
+                                         "September", "October",  "November", "December"};
+const char *const datetime_days[7] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
+                                      "Friday", "Saturday", "Sunday"};
+
+/* ---- compiling ---- */
+
+/* The most letters of a kind that stand together, or 0 for a letter that Spark refuses. */
+static int32_t pattern_most(char letter)
+{
+    switch (letter) {
+    case 'G':
+    case 'M':
+    case 'L':
+    case 'Q':
+    case 'q':
+    case 'E':
+    case 'z': return 4;
+    case 'y': return 6;
+    case 'D': return 3;
+    case 'd':
+    case 'H':
+    case 'h':
+    case 'K':
+    case 'k':
+    case 'm':
+    case 's':
+    case 'V': return 2;
+    case 'F':
+    case 'a': return 1;
+    case 'S': return 9;
+    case 'O': return 4;
+    case 'X':
+    case 'x':
+    case 'Z': return 5;
+    default: return 0;
+    }
+}
+
+static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const weft_span *span, char letter,
+                                   int32_t count, bool parsing)
+{
+    const int32_t most = pattern_most(letter);
+    if (strchr("YWwuec", letter) != NULL) {
+        return weft_fail_at(ctx, WEFT_DATETIME_WEEK_PATTERN, span,
+                            "All week-based patterns are unsupported since Spark 3.0, detected week-based "
+                            "character: %c. Please use the SQL function EXTRACT instead.",
+                            letter);
+    }
+    if (most == 0 || (letter == 'V' && count != 2)) {
+        return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, span, "Unrecognized datetime pattern: '%.*s'.",
+                            (int)weft_min_i64(text->len, 100), weft_str_data(text));
+    }
+    if (count > most || (parsing && strchr("EFQq", letter) != NULL)) {
+        const bool newer = letter == 'Q' || letter == 'q' || letter == 'V'; /* no pattern of Spark 2 */
+        return weft_fail_at(ctx, newer ? WEFT_DATETIME_PATTERN_LENGTH : WEFT_DATETIME_PATTERN_RECOGNITION,
+                            span, "Unrecognized datetime pattern: '%.*s': %s.",
+                            (int)weft_min_i64(text->len, 100), weft_str_data(text),
+                            count > most ? "too many letters of one kind" : "text is not read by E, F, Q");
+    }
+    return WEFT_OK;
+}
+
+/* Text in quotes from s[at] (the quote) on; '' is one quote. Returns the place behind it. */
+static uint32_t pattern_quoted(weft_datetime_pattern *p, const char *s, uint32_t len, uint32_t at,
+                               uint32_t *used)
+{
+    weft_datetime_item *item = &p->items[p->count++];
+    *item = (weft_datetime_item){.begin = *used};
+    if (at + 1 < len && s[at + 1] == '\'') {
+        p->bytes[(*used)++] = '\'';
+        item->len = 1;
+        return at + 2;
+    }
+    for (at++; at < len; at++) {
+        if (s[at] == '\'' && (at + 1 == len || s[at + 1] != '\'')) break;
+        if (s[at] == '\'') at++;
+        p->bytes[(*used)++] = s[at];
+    }
+    item->len = *used - item->begin;
+    return at + 1;
+}
+
+weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const weft_span *span,
+                                      bool parsing, weft_datetime_pattern **out)
+{
+    weft_status st = WEFT_OK;
+    weft_datetime_pattern *p = NULL;
+    const char *s = weft_str_data(text);
+    uint32_t used = 0;
+    const size_t items = ((size_t)text->len + 1) * sizeof(weft_datetime_item);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *p + items + text->len + 1, (void **)&p));
+    p->bytes = (char *)p + sizeof *p + items;
+    p->zone_name = weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
+    for (uint32_t at = 0; at < text->len;) {
+        const char c = s[at];
+        if (isalpha((unsigned char)c)) {
+            uint32_t count = 1;
+            while (at + count < text->len && s[at + count] == c) count++;
+            WEFT_TRY(st, pattern_letters(ctx, text, span, c, (int32_t)weft_min_i64(count, 1000), parsing));
+            p->items[p->count++] = (weft_datetime_item){.letter = c, .count = (uint8_t)count};
+            p->text_bytes_max += c == 'V' ? strlen(p->zone_name) : DATETIME_FIELD_BYTES;
+            at += count;
+        } else if (c == '\'') {
+            at = pattern_quoted(p, s, text->len, at, &used);
+        } else if (c == '[' || c == ']') {
+            p->items[p->count++] = (weft_datetime_item){.letter = c};
+            at++;
+        } else {
+            p->items[p->count++] = (weft_datetime_item){.begin = used, .len = 1};
+            p->bytes[used++] = c;
+            at++;
+        }
+    }
+    p->text_bytes_max += used + 1;
+    *out = p;
+    p = NULL;
+done:
+    weft_mem_free(p);
+    return st;
+}
+
+/* ---- formatting ---- */
+
+typedef struct pattern_moment {
+    weft_civil civil;
+    int32_t days;
+    int64_t us; /* of the day */
+    int64_t offset_s;
+} pattern_moment;
+
+static size_t put_number(char *to, int64_t value, int32_t digits)
+{
+    return (size_t)snprintf(to, DATETIME_FIELD_BYTES, "%0*lld", digits, (long long)value);
+}
+
+static size_t put_text(char *to, const char *text, size_t len)
+{
+    memcpy(to, text, len);
+    return len;
+}
+
+/* +hh, +hhmm or +hh:mm; Z for zero where `zulu`. */
+static size_t put_offset(char *to, int64_t offset_s, bool zulu, bool colon, bool hours_only)
+{
+    const int64_t size = offset_s < 0 ? -offset_s : offset_s, minutes = size / 60 % 60, seconds = size % 60;
+    if (zulu && offset_s == 0) return put_text(to, "Z", 1);
+    size_t used =
+        (size_t)snprintf(to, DATETIME_FIELD_BYTES, "%c%02d", offset_s < 0 ? '-' : '+', (int)(size / 3600));
+    if (hours_only && minutes == 0) return used;
+    used +=
+        (size_t)snprintf(to + used, DATETIME_FIELD_BYTES - used, "%s%02d", colon ? ":" : "", (int)minutes);
+    if (seconds != 0)
+        used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES - used, "%s%02d", colon ? ":" : "",
+                                 (int)seconds);
+    return used;
+}
+
+/* GMT, GMT+1, GMT+01:00 */
+static size_t put_gmt(char *to, int64_t offset_s, bool full)
+{
+    const int64_t size = offset_s < 0 ? -offset_s : offset_s;
+    memcpy(to, "GMT", 3);
+    if (offset_s == 0) return 3;
+    if (full) return 3 + put_offset(to + 3, offset_s, false, true, false);
+    size_t used = 3 + (size_t)snprintf(to + 3, DATETIME_FIELD_BYTES - 3, "%c%d", offset_s < 0 ? '-' : '+',
+                                       (int)(size / 3600));
+    if (size % 3600 != 0)
+        used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES - used, ":%02d", (int)(size / 60 % 60));
+    return used;
+}
+
+static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item *item, int64_t offset_s,
+                       char *to)
+{
+    const int32_t count = item->count;
+    switch (item->letter) {
+    case 'X': return put_offset(to, offset_s, true, count == 3 || count == 5, count == 1);
+    case 'x': return put_offset(to, offset_s, false, count == 3 || count == 5, count == 1);
+    case 'Z':
+        if (count == 4) return put_gmt(to, offset_s, true);
+        return put_offset(to, offset_s, count == 5, count == 5, false);
+    case 'O': return put_gmt(to, offset_s, count == 4);
+    case 'V': return put_text(to, p->zone_name, strlen(p->zone_name));
+    default: /* z: zones have no names here but for UTC */
+        if (strcmp(p->zone_name, "UTC") == 0)
+            return count == 4 ? put_text(to, "Coordinated Universal Time", 26) : put_text(to, "UTC", 3);
+        return put_gmt(to, offset_s, true);
+    }
+}
+
+static size_t put_year(const weft_datetime_item *item, int32_t year, char *to)
+{
+    const int32_t of_era = year > 0 ? year : 1 - year;
+    if (item->count == 2) return put_number(to, of_era % 100, 2);
+    const int32_t most = item->count == 4   ? 9999
+                         : item->count == 5 ? 99999
+                         : item->count == 6 ? 999999
+                                            : INT32_MAX;
+    if (item->count >= 4 && of_era > most) *to++ = '+';
+    return put_number(to, of_era, item->count) + (item->count >= 4 && of_era > most);
+}
+
+static size_t put_name(const weft_datetime_item *item, const char *name, char *to)
+{
+    return put_text(to, name, item->count < 4 ? 3 : strlen(name));
+}
+
+static size_t put_quarter(const weft_datetime_item *item, int32_t quarter, char *to)
+{
+    static const char *const names[4] = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
+    if (item->count < 3) return put_number(to, quarter, item->count);
+    if (item->count == 4) return put_text(to, names[quarter - 1], 11);
+    to[0] = 'Q';
+    return 1 + put_number(to + 1, quarter, 1);
+}
+
+static size_t put_item(const weft_datetime_pattern *p, const weft_datetime_item *item,
+                       const pattern_moment *m, char *to)
+{
+    static const int64_t units[10] = {0, 100000, 10000, 1000, 100, 10, 1, 1, 1, 1};
+    const int64_t hour = m->us / 3600000000, fraction = m->us % 1000000;
+    const int32_t count = item->count, weekday = (int32_t)((((int64_t)m->days + 3) % 7 + 7) % 7);
+    size_t used;
+    switch (item->letter) {
+    case 0: return put_text(to, p->bytes + item->begin, item->len);
+    case 'G':
+        if (count == 4)
+            return m->civil.year > 0 ? put_text(to, "Anno Domini", 11) : put_text(to, "Before Christ", 13);
+        return put_text(to, m->civil.year > 0 ? "AD" : "BC", 2);
+    case 'y': return put_year(item, m->civil.year, to);
+    case 'M':
+    case 'L':
+        if (count >= 3) return put_name(item, datetime_months[m->civil.month - 1], to);
+        return put_number(to, m->civil.month, count);
+    case 'd': return put_number(to, m->civil.day, count);
+    case 'D': return put_number(to, m->days - weft_days_of_civil(m->civil.year, 1, 1) + 1, count);
+    case 'Q':
+    case 'q': return put_quarter(item, (m->civil.month - 1) / 3 + 1, to);
+    case 'E': return put_name(item, datetime_days[weekday], to);
+    case 'F': return put_number(to, (m->civil.day - 1) % 7 + 1, count);
+    case 'a': return put_text(to, hour < 12 ? "AM" : "PM", 2);
+    case 'H': return put_number(to, hour, count);
+    case 'k': return put_number(to, hour == 0 ? 24 : hour, count);
+    case 'K': return put_number(to, hour % 12, count);
+    case 'h': return put_number(to, hour % 12 == 0 ? 12 : hour % 12, count);
+    case 'm': return put_number(to, m->us / 60000000 % 60, count);
+    case 's': return put_number(to, m->us / 1000000 % 60, count);
+    case 'S':
+        used = put_number(to, fraction / units[count], weft_min_i32(count, 6));
+        for (int32_t k = 6; k < count; k++) to[used++] = '0';
+        return used;
+    case '[':
+    case ']': return 0;
+    default: return put_zone(p, item, m->offset_s, to);
+    }
+}
+
+size_t weft_datetime_format(const weft_datetime_pattern *pattern, weft_zone *zone, int64_t us, char *to)
+{
+    const int64_t local = weft_zone_to_local(zone, us);
+    pattern_moment m = {.days = weft_days_of_us(local), .us = weft_us_of_day(local)};
+    size_t used = 0;
+    m.civil = weft_civil_of_days(m.days);
+    m.offset_s = (local - us) / 1000000;
+    for (int32_t k = 0; k < pattern->count; k++) used += put_item(pattern, &pattern->items[k], &m, to + used);
+    return used;
+}

@@ -1,0 +1,36 @@
+/* engine/expr/datetime_pattern.h - patterns such as yyyy-MM-dd: timestamps as text, and text as timestamps.
+ *
+ * Letters mean what they mean in java.time.format.DateTimeFormatter, as far as Spark allows them, with
+ * English names: G y D M L d Q q E F a h H k K m s S V z O X x Z, text in quotes, [optional sections]. */
+#ifndef WEFT_EXPR_DATETIME_PATTERN_H
+#define WEFT_EXPR_DATETIME_PATTERN_H
+
+#include "engine/expr/zone.h"
+
+typedef struct weft_datetime_item {
+    char letter; /* 0: text as it is; '[' and ']': around what may be missing */
+    uint8_t count;
+    uint32_t begin, len; /* of the text */
+} weft_datetime_item;
+
+typedef struct weft_datetime_pattern {
+    int32_t count;
+    size_t text_bytes_max; /* of a formatted timestamp */
+    char *bytes;           /* of all texts */
+    const char *zone_name; /* borrows from the settings */
+    weft_datetime_item items[];
+} weft_datetime_pattern;
+
+/* Compile, for reading (parsing) or writing; the caller frees *out with weft_mem_free. Errors:
+ * WEFT_DATETIME_PATTERN*, WEFT_DATETIME_WEEK_PATTERN at span, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text,
+                                                      const weft_span *span, bool parsing,
+                                                      weft_datetime_pattern **out);
+/* Write the timestamp as that zone's clocks show it; to has room for text_bytes_max. Returns the length. */
+size_t weft_datetime_format(const weft_datetime_pattern *pattern, weft_zone *zone, int64_t us, char *to);
+/* Read all of text. False when it does not fit: *at is where. What the pattern leaves out is that of
+ * 1970-01-01 00:00:00; without a zone in the text it is local time of `zone`. */
+bool weft_datetime_parse(const weft_datetime_pattern *pattern, weft_zone *zone, const char *text, size_t len,
+                         int64_t *us, size_t *at);
+
+#endif

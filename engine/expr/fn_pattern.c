@@ -1,0 +1,265 @@
+/* engine/expr/fn_pattern.c - timestamps as text and text as timestamps, by patterns: date_format,
+ * to_timestamp, to_date, unix_timestamp, from_unixtime and their kin.
+ *
+ * The state of a call is the session's zone and the pattern, compiled once where it is a literal, else again
+ * whenever its text changes. */
+#include "common/mem.h"
+#include "engine/expr/calendar.h"
+#include "engine/expr/datetime_pattern.h"
+#include "engine/expr/fn_entry.h"
+
+typedef struct pattern_state {
+    weft_zone *zone;
+    weft_datetime_pattern *pattern;
+    char *text; /* what it was compiled from */
+    uint32_t len;
+    bool parsing;
+} pattern_state;
+
+static void pattern_forget(pattern_state *s)
+{
+    weft_mem_free(s->pattern);
+    weft_mem_free(s->text);
+    s->pattern = NULL;
+    s->text = NULL;
+}
+
+static void pattern_close(void *state)
+{
+    pattern_state *s = state;
+    weft_zone_close(&s->zone);
+    pattern_forget(s);
+    weft_mem_free(s);
+}
+
+static weft_status pattern_open(weft_ctx *ctx, bool parsing, void **state)
+{
+    weft_status st = WEFT_OK;
+    pattern_state *s = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
+    s->parsing = parsing;
+    WEFT_TRY(st, weft_zone_open_session(ctx, &s->zone));
+    *state = s;
+    s = NULL;
+done:
+    if (s != NULL) pattern_close(s);
+    return st;
+}
+static weft_status pattern_open_format(weft_ctx *ctx, const weft_expr *call, void **state)
+{
+    (void)call;
+    return pattern_open(ctx, false, state);
+}
+static weft_status pattern_open_parse(weft_ctx *ctx, const weft_expr *call, void **state)
+{
+    (void)call;
+    return pattern_open(ctx, true, state);
+}
+
+/* The compiled pattern of row i; the default one when the call has no pattern argument. */
+static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
+{
+    weft_status st = WEFT_OK;
+    static const char usual[] = "yyyy-MM-dd HH:mm:ss";
+    pattern_state *s = call->state;
+    const weft_str plain = weft_str_view(usual, sizeof usual - 1);
+    const weft_str *text = call->arg_count > 1 ? weft_arg_str(&call->args[1], i) : &plain;
+    if (s->pattern != NULL && s->len == text->len && memcmp(s->text, weft_str_data(text), s->len) == 0)
+        return WEFT_OK;
+    pattern_forget(s);
+    WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, &call->expr->span, s->parsing, &s->pattern));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)text->len + 1, (void **)&s->text));
+    memcpy(s->text, weft_str_data(text), text->len);
+    s->len = text->len;
+done:
+    if (st != WEFT_OK) pattern_forget(s);
+    return st;
+}
+
+/* ---- writing ---- */
+
+static weft_status pattern_write(weft_ctx *ctx, weft_kernel_call *call, int32_t i, int64_t us)
+{
+    weft_status st = WEFT_OK;
+    const pattern_state *s = call->state;
+    char *to;
+    WEFT_TRY(st, pattern_of_row(ctx, call, i));
+    WEFT_TRY(st, weft_text_room(ctx, call, s->pattern->text_bytes_max, &to));
+    *weft_call_text(call, i) = weft_str_view(to, (uint32_t)weft_datetime_format(s->pattern, s->zone, us, to));
+done:
+    return st;
+}
+
+static weft_status kernel_date_format(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (weft_call_valid(call, i))
+            WEFT_TRY(st, pattern_write(ctx, call, i, weft_arg_i64(&call->args[0], i)));
+    }
+done:
+    return st;
+}
+
+static weft_status kernel_from_unixtime(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        int64_t us;
+        if (!weft_call_valid(call, i)) continue;
+        if (__builtin_mul_overflow(weft_arg_i64(&call->args[0], i), (int64_t)1000000, &us)) {
+            return weft_raise_overflow(ctx, call->expr, "long overflow", NULL);
+        }
+        WEFT_TRY(st, pattern_write(ctx, call, i, us));
+    }
+done:
+    return st;
+}
+
+/* ---- reading ---- */
+
+/* Text of row i by the pattern; *found false: it does not fit, and that gives NULL. */
+static weft_status pattern_read(weft_ctx *ctx, weft_kernel_call *call, int32_t i, weft_zone *zone,
+                                int64_t *us, bool *found)
+{
+    weft_status st = WEFT_OK;
+    const pattern_state *s = call->state;
+    const weft_str *text = weft_arg_str(&call->args[0], i);
+    size_t at;
+    WEFT_TRY(st, pattern_of_row(ctx, call, i));
+    *found = weft_datetime_parse(s->pattern, zone, weft_str_data(text), text->len, us, &at);
+    if (!*found && weft_raise_wanted(ctx, call->expr)) {
+        const bool date = call->expr->type.id == WEFT_TYPE_DATE;
+        st = weft_fail_at(
+            ctx, WEFT_CANNOT_PARSE_TIMESTAMP, &call->expr->span,
+            "Text '%.*s' could not be parsed at index %zu. Use `%s` to tolerate invalid input string "
+            "and return NULL instead.",
+            (int)weft_min_i64(text->len, 200), weft_str_data(text), at,
+            date ? "try_to_date" : "try_to_timestamp");
+    }
+done:
+    return st;
+}
+
+/* DATE, TIMESTAMP, TIMESTAMP_NTZ or (unix_timestamp) BIGINT seconds, by the type of the result. */
+static weft_status kernel_parse(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    const pattern_state *s = call->state;
+    const weft_type_id id = (weft_type_id)call->expr->type.id;
+    weft_zone *zone = id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_BIGINT ? s->zone : NULL;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        int64_t us = 0;
+        bool found;
+        if (!weft_call_valid(call, i)) continue;
+        WEFT_TRY(st, pattern_read(ctx, call, i, zone, &us, &found));
+        if (!found)
+            weft_vector_set_null(call->out, i);
+        else if (id == WEFT_TYPE_DATE)
+            ((int32_t *)call->out->values)[i] = weft_days_of_us(us);
+        else
+            ((int64_t *)call->out->values)[i] = id == WEFT_TYPE_BIGINT ? us / 1000000 - (us % 1000000 < 0)
+                                                                       : us;
+    }
+done:
+    return st;
+}
+
+/* to_timestamp(x) and to_date(x) without a pattern are the cast. */
+static weft_status kernel_cast(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_expr cast = *call->expr;
+    const pattern_state *s = call->state;
+    cast.kind = WEFT_EXPR_CAST;
+    cast.cast.implicit = false;
+    cast.cast.try_ = weft_raise_tried(call->expr);
+    weft_kernel_call inner = *call;
+    inner.expr = &cast;
+    inner.state = s->zone;
+    return weft_cast_kernel(call->args[0].type, call->expr->type)(ctx, &inner);
+}
+
+static weft_status kernel_unix_seconds(weft_ctx *ctx, weft_kernel_call *call)
+{
+    const int64_t now = call->arg_count == 0 ? ctx->clock->wall_us(ctx->clock->self) : 0;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int64_t us = call->arg_count == 0 ? now : weft_arg_i64(&call->args[0], i);
+        ((int64_t *)call->out->values)[i] = us / 1000000 - (us % 1000000 < 0);
+    }
+    return WEFT_OK;
+}
+
+#define S     WEFT_TYPE_STRING
+#define DATE  WEFT_TYPE_DATE
+#define STAMP WEFT_TYPE_TIMESTAMP
+#define LOCAL WEFT_TYPE_TIMESTAMP_NTZ
+#define LONG  WEFT_TYPE_BIGINT
+#define READS(result)                                                                                        \
+    {                                                                                                        \
+        {{S, S}, 2, 2, result, kernel_parse}, {{S}, 1, 1, result, kernel_cast},                              \
+            {{DATE, S}, 1, 2, result, kernel_cast}, {{STAMP, S}, 1, 2, result, kernel_cast},                 \
+        {                                                                                                    \
+            {LOCAL, S}, 1, 2, result, kernel_cast                                                            \
+        }                                                                                                    \
+    }
+#define PATTERN(symbol, bits, opener, usage, sql, want)                                                      \
+    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
+                                            .flags = bits,                                                   \
+                                            .signatures = symbol##_signatures,                               \
+                                            .signature_count = WEFT_COUNT(symbol##_signatures),              \
+                                            .open = opener,                                                  \
+                                            .close = pattern_close,                                          \
+                                            .help = usage,                                                   \
+                                            .example = sql,                                                  \
+                                            .example_result = want}
+static const weft_signature date_format_signatures[] = {{{STAMP, S}, 2, 2, S, kernel_date_format}};
+PATTERN(date_format, WEFT_FN_FALLIBLE, pattern_open_format, "date_format(t, pattern): a timestamp as text",
+        "SELECT date_format('2016-04-08', 'y')", "2016");
+static const weft_signature from_unixtime_signatures[] = {{{LONG, S}, 1, 2, S, kernel_from_unixtime}};
+PATTERN(from_unixtime, WEFT_FN_FALLIBLE, pattern_open_format,
+        "from_unixtime(seconds [, pattern]): seconds since 1970 as the text of a timestamp",
+        "SELECT from_unixtime(0, 'yyyy')", "1970");
+static const weft_signature to_timestamp_signatures[] = READS(STAMP);
+PATTERN(to_timestamp, WEFT_FN_FALLIBLE, pattern_open_parse, "to_timestamp(x [, pattern]): x as a timestamp",
+        "SELECT to_timestamp('2016-12-31', 'yyyy-MM-dd')", "2016-12-31 00:00:00");
+static const weft_signature to_timestamp_ltz_signatures[] = READS(STAMP);
+PATTERN(to_timestamp_ltz, WEFT_FN_FALLIBLE, pattern_open_parse,
+        "to_timestamp_ltz(x [, pattern]): as to_timestamp", "SELECT to_timestamp_ltz('2016-12-31')",
+        "2016-12-31 00:00:00");
+static const weft_signature to_timestamp_ntz_signatures[] = READS(LOCAL);
+PATTERN(to_timestamp_ntz, WEFT_FN_FALLIBLE, pattern_open_parse,
+        "to_timestamp_ntz(x [, pattern]): x as a timestamp without time zone",
+        "SELECT to_timestamp_ntz('2016-12-31')", "2016-12-31 00:00:00");
+static const weft_signature to_date_signatures[] = READS(DATE);
+const weft_function weft_fn_to_date = {.name = "to_date",
+                                       .aliases = "date",
+                                       .flags = WEFT_FN_FALLIBLE,
+                                       .signatures = to_date_signatures,
+                                       .signature_count = WEFT_COUNT(to_date_signatures),
+                                       .open = pattern_open_parse,
+                                       .close = pattern_close,
+                                       .help = "to_date(x [, pattern]): x as a date",
+                                       .example = "SELECT to_date('31.12.1998', 'dd.MM.yyyy')",
+                                       .example_result = "1998-12-31"};
+static const weft_signature try_to_timestamp_signatures[] = READS(STAMP);
+PATTERN(try_to_timestamp, WEFT_FN_TRY, pattern_open_parse,
+        "try_to_timestamp(x [, pattern]): x as a timestamp, or NULL", "SELECT try_to_timestamp('2016-12-32')",
+        "NULL");
+static const weft_signature try_to_date_signatures[] = READS(DATE);
+PATTERN(try_to_date, WEFT_FN_TRY, pattern_open_parse, "try_to_date(x [, pattern]): x as a date, or NULL",
+        "SELECT try_to_date('2016-12-32')", "NULL");
+static const weft_signature unix_timestamp_signatures[] = {{{STAMP, S}, 1, 2, LONG, kernel_unix_seconds},
+                                                           {{S, S}, 1, 2, LONG, kernel_parse},
+                                                           {{STAMP, S}, 0, 0, LONG, kernel_unix_seconds}};
+PATTERN(unix_timestamp, WEFT_FN_FALLIBLE | WEFT_FN_STATEMENT_CONSTANT, pattern_open_parse,
+        "unix_timestamp([x [, pattern]]): seconds since 1970",
+        "SELECT unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400");
+static const weft_signature to_unix_timestamp_signatures[] = {{{STAMP, S}, 1, 2, LONG, kernel_unix_seconds},
+                                                              {{S, S}, 1, 2, LONG, kernel_parse}};
+PATTERN(to_unix_timestamp, WEFT_FN_FALLIBLE, pattern_open_parse,
+        "to_unix_timestamp(x [, pattern]): seconds since 1970",
+        "SELECT to_unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400");

@@ -18,8 +18,9 @@
 
 const weft_pq_node weft_pq_mismatch = {.name = "", .shape = WEFT_PQ_SHAPE_STRUCT};
 
-int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name)
+int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name, int32_t hint)
 {
+    if (hint >= 0 && hint < count && strcmp(fields[hint].name, name) == 0) return hint;
     for (int32_t i = 0; i < count; i++) {
         if (strcmp(fields[i].name, name) == 0) return i;
     }
@@ -117,7 +118,7 @@ weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_
     for (int32_t c = 0; c < table->schema.count; c++) {
         const weft_field *want = &table->schema.fields[c];
         if (table->partition_of[c] >= 0) continue; /* its value stands in the path */
-        const int32_t field = weft_pq_find_field(file->meta->columns, file->meta->field_count, want->name);
+        const int32_t field = weft_pq_find_field(file->meta->columns, file->meta->field_count, want->name, c);
         if (field >= 0) WEFT_TRY(st, columns_node(ctx, file->meta, field, want->type, &nodes[c]));
     }
     file->nodes = nodes;
@@ -130,7 +131,7 @@ weft_status weft_pq_fail_mismatch(weft_ctx *ctx, const weft_table *table, const 
 {
     char have[256], want[256];
     const weft_field *field = &table->schema.fields[column];
-    const int32_t at = weft_pq_find_field(file->meta->columns, file->meta->field_count, field->name);
+    const int32_t at = weft_pq_find_field(file->meta->columns, file->meta->field_count, field->name, column);
     return weft_fail(ctx, WEFT_PARQUET_TYPE_MISMATCH,
                      "Encountered error while reading file %s. Data type mismatches when reading Parquet "
                      "column [%s]. Expected type %s, actual type of the file %s.",

@@ -16,8 +16,10 @@
 #include "engine/formats/parquet/prune.h"
 
 enum {
-    SCAN_ASIDE_BYTES = 4 << 20
-}; /* pages kept for the strings of one batch: then it is given out as it is */
+    SCAN_ASIDE_BYTES = 4 << 20, /* pages kept for the strings of one batch: then it is given out as it is */
+    SCAN_COLUMNS_FULL = 128,    /* so many columns have batches of full size: 20 MB */
+    SCAN_ROWS_MIN = 64
+};
 
 static const uint64_t scan_zero[4]; /* the value and validity of a NULL constant */
 
@@ -58,6 +60,7 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
 {
     weft_status st = WEFT_OK;
     const weft_scan_spec *spec = &scan->spec;
+    const int32_t filters = spec->conjunct_count + spec->key_filter_count;
     for (int32_t i = 0; i < spec->column_count; i++) {
         weft_pq_column *c = &scan->columns[i];
         c->type = scan->table->schema.fields[spec->columns[i]].type;
@@ -70,10 +73,21 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
             continue;
         }
         WEFT_TRY(st, weft_pq_out_init(ctx, &c->window, c->type, scan->batch_rows));
+        if (filters == 0) continue; /* then windows are given out as they are */
         WEFT_TRY(st, weft_pq_out_init(ctx, &c->build, c->type, scan->batch_rows));
     }
 done:
     return st;
+}
+
+/* Rows of a batch: fewer for many columns, of which each has its memory, and no more than there are. */
+static int32_t scan_batch_rows(const weft_table *table, const weft_scan_spec *spec)
+{
+    int64_t rows = spec->batch_rows > 0 ? spec->batch_rows : WEFT_BATCH_ROWS_MAX;
+    rows = weft_min_i64(rows, WEFT_BATCH_ROWS_MAX);
+    if (spec->column_count > SCAN_COLUMNS_FULL)
+        rows = weft_min_i64(rows, weft_max_i64(SCAN_ROWS_MIN, rows * SCAN_COLUMNS_FULL / spec->column_count));
+    return (int32_t)weft_max_i64(1, weft_min_i64(rows, table->rows));
 }
 
 weft_status weft_pq_scan_open(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
@@ -82,12 +96,11 @@ weft_status weft_pq_scan_open(weft_ctx *ctx, const weft_table *table, const weft
     weft_status st = WEFT_OK;
     weft_scan *scan = NULL;
     const int32_t slots = spec->column_count + 1;
-    const int32_t batch_rows = spec->batch_rows > 0 ? spec->batch_rows : WEFT_BATCH_ROWS_MAX;
     *out = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &scan));
     scan->table = table;
     scan->spec = *spec;
-    scan->batch_rows = weft_min_i32(batch_rows, WEFT_BATCH_ROWS_MAX);
+    scan->batch_rows = scan_batch_rows(table, spec);
     scan->late = weft_setting(ctx, WEFT_SET_LATE_DECODE) != 0;
     scan->narrow = weft_setting(ctx, WEFT_SET_NARROW_DECIMALS) != 0;
     scan->compact = weft_setting(ctx, WEFT_SET_COMPACTION) != 0;

@@ -320,6 +320,8 @@ static weft_status schema_node(schema *s, int16_t def, int16_t rep, weft_pq_node
     if (e->repetition < WEFT_PQ_REQUIRED || e->repetition > WEFT_PQ_REPEATED) {
         return schema_fail(s, WEFT_CORRUPT, "unknown repetition type");
     }
+    if (e->logical == WEFT_PQ_LOGICAL_VARIANT)
+        return schema_fail(s, WEFT_UNSUPPORTED, "the type VARIANT is not there yet");
     *node = (weft_pq_node){.name = e->name, .max_def = def, .max_rep = rep, .leaf = s->leaf_count};
     if (e->repetition == WEFT_PQ_REPEATED) {
         WEFT_TRY(st, schema_repeated(s, e, node));

@@ -92,7 +92,8 @@ typedef enum weft_pq_logical {
     WEFT_PQ_LOGICAL_JSON = 12,
     WEFT_PQ_LOGICAL_BSON = 13,
     WEFT_PQ_LOGICAL_UUID = 14,
-    WEFT_PQ_LOGICAL_FLOAT16 = 15
+    WEFT_PQ_LOGICAL_FLOAT16 = 15,
+    WEFT_PQ_LOGICAL_VARIANT = 16
 } weft_pq_logical;
 
 typedef enum weft_pq_unit { WEFT_PQ_MILLIS = 1, WEFT_PQ_MICROS = 2, WEFT_PQ_NANOS = 3 } weft_pq_unit;

@@ -100,7 +100,8 @@ static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool mer
         const weft_pq_meta *meta = table->files[f].meta;
         for (int32_t i = 0; i < meta->field_count; i++) {
             const weft_field *column = &meta->columns[i];
-            const int32_t known = weft_pq_find_field(fields, f == 0 ? 0 : table->schema.count, column->name);
+            const int32_t sofar = f == 0 ? 0 : table->schema.count;
+            const int32_t known = weft_pq_find_field(fields, sofar, column->name, i);
             if (known >= 0) {
                 WEFT_TRY(st, table_merge_field(ctx, table, f, &fields[known], column));
                 continue;
@@ -113,7 +114,7 @@ static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool mer
         }
     }
     for (int32_t p = 0; p < table->partitions.count; p++) {
-        int32_t at = weft_pq_find_field(fields, table->schema.count, table->partitions.fields[p].name);
+        int32_t at = weft_pq_find_field(fields, table->schema.count, table->partitions.fields[p].name, -1);
         if (at < 0) at = table->schema.count++;
         fields[at] = table->partitions.fields[p];
     }
@@ -129,7 +130,7 @@ static weft_status table_mark_partitions(weft_ctx *ctx, weft_table *table)
     const weft_partitions *p = &table->partitions;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &table->partition_of));
     for (int32_t c = 0; c < table->schema.count; c++)
-        table->partition_of[c] = weft_pq_find_field(p->fields, p->count, table->schema.fields[c].name);
+        table->partition_of[c] = weft_pq_find_field(p->fields, p->count, table->schema.fields[c].name, -1);
     for (int32_t f = 0; f < table->file_count; f++)
         table->files[f].values = p->values + (int64_t)f * p->count;
 done:

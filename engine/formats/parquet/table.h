@@ -46,8 +46,9 @@ void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int
 
 /* columns.c */
 extern const weft_pq_node weft_pq_mismatch;
-/* The field of that name, without regard to case when there is no exact one; or -1. */
-int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name);
+/* The field of that name, without regard to case when there is no exact one; or -1. hint: where it is likely,
+ * so that files with thousands of columns are not searched for each. */
+int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name, int32_t hint);
 /* Fill in file->nodes. */
 WEFT_MUST_CHECK weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_file *file);
 /* WEFT_PARQUET_TYPE_MISMATCH with file, column and both types. */

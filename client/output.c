@@ -182,7 +182,7 @@ static weft_status nested_cell(weft_ctx *ctx, weft_zone *zone, bool json, const 
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, &bytes));
     *out = (cell){.bytes = bytes, .len = text.len};
 done:
-    weft_text_free(&text);
+    weft_text_release(&text);
     return st;
 }
 

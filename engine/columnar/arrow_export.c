@@ -294,7 +294,9 @@ static weft_status export_column(arrow_job *job, const weft_column *column, cons
                                  struct ArrowArray *out)
 {
     weft_status st = WEFT_OK;
-    if (column->phys == WEFT_PHYS_NULL && column->type.id != WEFT_TYPE_NULL) {
+    /* a NULL literal has no children */
+    const bool childless = column->child_count == 0 && arrow_child_count(column->type) > 0;
+    if ((column->phys == WEFT_PHYS_NULL && column->type.id != WEFT_TYPE_NULL) || childless) {
         return export_all_null(job, column, rows, out);
     }
     WEFT_TRY(st, export_prepare(job, column->type, rows->count, out));

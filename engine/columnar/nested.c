@@ -312,3 +312,8 @@ bool weft_nested_validate(weft_type type, const uint8_t *bytes, uint64_t len)
 {
     return nested_check(type, bytes, bytes + len) == bytes + len;
 }
+
+const uint8_t *weft_nested_end(weft_type type, const uint8_t *at, const uint8_t *end)
+{
+    return nested_check(type, at, end);
+}

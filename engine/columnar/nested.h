@@ -43,6 +43,8 @@ int weft_nested_compare(weft_type type, const uint8_t *a, const uint8_t *b);
 int weft_nested_compare_columns(const weft_column *a, int32_t row_a, const weft_column *b, int32_t row_b);
 /* Is the packed value equal (as above) to the value of a column's physical row, which is not null? */
 bool weft_nested_equal(const weft_column *column, int32_t row, const uint8_t *packed);
+/* The end of the value of a type that begins at `at`, or NULL when it is malformed or passes `end`. */
+const uint8_t *weft_nested_end(weft_type type, const uint8_t *at, const uint8_t *end);
 /* Is this one well-formed value of the type, with nothing after it? */
 bool weft_nested_validate(weft_type type, const uint8_t *bytes, uint64_t len);
 

@@ -1,13 +1,17 @@
 /* engine/exec/op_expand.c - every row once per projection list: grouping sets, several DISTINCT aggregates.
  *
+ * A projection with generators gives every row once for each element instead (generate.h).
+ *
  * Output batches follow the lists: all rows of a batch under list 0, then under list 1, and so on.
  * Memory: the registers of one weft_eval a list and lane. */
 #include "engine/exec/defs.h"
+#include "engine/exec/generate.h"
 #include "engine/expr/program.h"
 
 typedef struct expand_shared {
     int32_t count;
     const weft_program **programs;
+    weft_generate_spec *generate; /* of the only projection when it has generators, else NULL */
 } expand_shared;
 
 typedef struct expand_state {
@@ -16,6 +20,7 @@ typedef struct expand_state {
     weft_column *columns;
     int32_t width;
     weft_batch in;
+    weft_generate *generate;
 } expand_state;
 
 static weft_status expand_shared_open(weft_ctx *ctx, const weft_op_spec *spec, const weft_types *input_types,
@@ -27,11 +32,13 @@ static weft_status expand_shared_open(weft_ctx *ctx, const weft_op_spec *spec, c
     *units = 0;
     WEFT_TRY(st, WEFT_NEW(ctx, &s));
     s->count = spec->expand.projection_count;
+    *shared = s;
+    WEFT_TRY(st, weft_generate_prepare(ctx, spec, input_types, &s->generate));
+    if (s->generate != NULL) goto done;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->count, &s->programs));
     for (int32_t i = 0; i < s->count; i++)
         WEFT_TRY(st, weft_program_compile(ctx, spec->expand.projections[i], spec->output.count,
                                           input_types->types, input_types->count, &s->programs[i]));
-    *shared = s;
 done:
     return st;
 }
@@ -42,6 +49,7 @@ static void expand_close(void *state)
 {
     expand_state *s = state;
     for (int32_t i = 0; i < s->count && s->evals != NULL; i++) weft_eval_close(&s->evals[i]);
+    weft_generate_close(&s->generate);
 }
 
 static weft_status expand_open(weft_ctx *ctx, const weft_op_spec *spec, const weft_types *input_types,
@@ -53,6 +61,7 @@ static weft_status expand_open(weft_ctx *ctx, const weft_op_spec *spec, const we
     (void)input_types, (void)task;
     WEFT_TRY(st, WEFT_NEW(ctx, &s));
     *state = s;
+    if (sh->generate != NULL) return weft_generate_open(ctx, sh->generate, &s->generate);
     s->count = sh->count;
     s->width = spec->output.count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->count, &s->evals));
@@ -67,6 +76,7 @@ static weft_status expand_push(weft_ctx *ctx, void *state, const weft_batch *in,
 {
     weft_status st = WEFT_OK;
     expand_state *s = state;
+    if (s->generate != NULL) return weft_generate_push(ctx, s->generate, in, out, result);
     if (in != NULL) {
         s->in = *in;
         s->next = 0;

@@ -223,6 +223,7 @@ weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_ex
 
     if (count == 0) return fail_no_signature(ctx, fn, args, count, span);
     WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
+    WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
 done:
     return st;
@@ -256,10 +257,12 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
 {
     weft_status st = WEFT_OK;
     weft_type common;
+    bool found = false;
 
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     WEFT_TRY(st, pair_to_decimal(ctx, args));
-    if (!weft_type_common(args[0]->type, args[1]->type, &common)) {
+    WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type, args[1]->type, &common, &found));
+    if (!found) {
         return fail_binary(ctx, fn->name, args[0], args[1], span);
     }
     /* NULL = NULL compares as BOOLEAN: no signature needs to know the type NULL. */

@@ -38,11 +38,22 @@ static weft_kernel cast_from_number(weft_type from, weft_type to)
     return to.id == WEFT_TYPE_TIMESTAMP ? cast_number_timestamp : NULL;
 }
 
+/* Two arrays, two maps, or two structs of as many fields, whose children are castable by place. */
+static bool cast_same_shape(weft_type from, weft_type to)
+{
+    if (from.id != to.id || from.child_count != to.child_count) return false;
+    for (int32_t i = 0; i < from.child_count; i++) {
+        if (!weft_cast_allowed(from.children[i].type, to.children[i].type)) return false;
+    }
+    return true;
+}
+
 weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL) return cast_all_null;
     if (weft_type_is_nested(from) && to.id == WEFT_TYPE_STRING) return cast_nested_to_text;
-    if (weft_type_is_nested(from) || weft_type_is_nested(to)) return NULL;
+    if (weft_type_is_nested(from) || weft_type_is_nested(to))
+        return cast_same_shape(from, to) ? cast_nested : NULL;
     if (weft_type_equal(from, to)) return cast_same;
     if (from.id == WEFT_TYPE_STRING) return to.id == WEFT_TYPE_BINARY ? cast_same : cast_from_text;
     if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
@@ -74,7 +85,12 @@ static int32_t cast_digits(weft_type type)
 bool weft_cast_implicit(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return true;
-    if (weft_type_is_nested(from) || weft_type_is_nested(to)) return false;
+    if (weft_type_is_nested(from) || weft_type_is_nested(to)) {
+        bool fits = from.id == to.id && from.child_count == to.child_count;
+        for (int32_t i = 0; fits && i < from.child_count; i++)
+            fits = weft_cast_implicit(from.children[i].type, to.children[i].type);
+        return fits;
+    }
     if (from.id == WEFT_TYPE_STRING) return to.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
     if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
@@ -92,7 +108,12 @@ bool weft_cast_implicit(weft_type from, weft_type to)
 bool weft_cast_fallible(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return false;
-    if (weft_type_is_nested(from) && to.id == WEFT_TYPE_STRING) return false;
+    if (weft_type_is_nested(from)) {
+        bool fallible = false;
+        for (int32_t i = 0; to.id == from.id && i < from.child_count; i++)
+            fallible |= weft_cast_fallible(from.children[i].type, to.children[i].type);
+        return fallible;
+    }
     if (to.id == WEFT_TYPE_STRING || to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_BOOLEAN) {
         return from.id == WEFT_TYPE_STRING && to.id == WEFT_TYPE_BOOLEAN;
     }

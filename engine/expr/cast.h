@@ -14,6 +14,10 @@ bool weft_cast_fallible(weft_type from, weft_type to);
 weft_kernel weft_cast_kernel(weft_type from, weft_type to);
 /* The least common type in Spark's sense (decimals widened); false when there is none. */
 bool weft_type_common(weft_type a, weft_type b, weft_type *out);
+/* The same of nested types too, whose new children come from ctx->arena: element by element, a struct's
+ * fields by place with equal names. *found is false where there is none. */
+WEFT_MUST_CHECK weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out,
+                                                bool *found);
 /* Text of one value as CAST(x AS STRING) gives it, for results and messages; into ctx->arena. The first opens
  * the session's zone for each timestamp, the second takes the one at hand (weft_zone_open_session). */
 WEFT_MUST_CHECK weft_status weft_value_cast_text(weft_ctx *ctx, const weft_value *value, char **out);

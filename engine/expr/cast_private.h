@@ -28,6 +28,8 @@ weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 /* cast_text.c */
 weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call);
+/* cast_nested.c: arrays to arrays, maps to maps, structs to structs */
+weft_status cast_nested(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_from_text(weft_ctx *ctx, weft_kernel_call *call);
 
 /* Bad input in row i: an error of its kind, or NULL where the mode says so. */

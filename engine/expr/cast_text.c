@@ -112,7 +112,7 @@ static weft_status cast_packed_text(weft_ctx *ctx, weft_zone *zone, const weft_v
     WEFT_TRY(st, weft_nested_text(ctx, zone, &column, 0, &text));
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, out));
 done:
-    weft_text_free(&text);
+    weft_text_release(&text);
     return st;
 }
 
@@ -141,7 +141,7 @@ weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call)
         WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, text.bytes, (uint32_t)text.len));
     }
 done:
-    weft_text_free(&text);
+    weft_text_release(&text);
     return st;
 }
 

@@ -4,6 +4,8 @@
  * decimal operations, which are those of MS SQL Server. */
 #include "engine/expr/coerce.h"
 
+#include <strings.h>
+
 #include "engine/expr/expr.h"
 
 enum { DECIMAL_SCALE_KEPT = 6 }; /* digits after the point that are never given up for digits before it */
@@ -126,4 +128,35 @@ bool weft_type_common(weft_type a, weft_type b, weft_type *out)
     if (a.id == WEFT_TYPE_STRING) return common_with_string(b, out);
     if (b.id == WEFT_TYPE_STRING) return common_with_string(a, out);
     return false;
+}
+
+bool weft_type_same_shape(weft_type a, weft_type b)
+{
+    if (a.id != b.id || a.child_count != b.child_count) return false;
+    if (a.child_count == 0) return weft_type_equal(a, b);
+    for (int32_t i = 0; i < a.child_count; i++) {
+        if (!weft_type_same_shape(a.children[i].type, b.children[i].type)) return false;
+    }
+    return true;
+}
+
+weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out, bool *found)
+{
+    weft_status st = WEFT_OK;
+    weft_field *fields = NULL;
+    *found = weft_type_common(a, b, out);
+    if (*found || a.id != b.id || !weft_type_is_nested(a) || a.child_count != b.child_count) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(a.child_count, 1), &fields));
+    *found = true;
+    for (int32_t i = 0; i < a.child_count && *found; i++) {
+        const weft_field *x = &a.children[i], *y = &b.children[i];
+        fields[i] = (weft_field){.name = x->name, .nullable = x->nullable || y->nullable};
+        if (a.id == WEFT_TYPE_STRUCT && strcasecmp(x->name, y->name) != 0)
+            *found = false;
+        else
+            WEFT_TRY(st, weft_type_common_in(ctx, x->type, y->type, &fields[i].type, found));
+    }
+    if (*found) *out = (weft_type){.id = a.id, .child_count = a.child_count, .children = fields};
+done:
+    return st;
 }

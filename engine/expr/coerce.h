@@ -44,6 +44,8 @@ weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, in
 weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, const char *accepts,
                                const weft_expr *arg, const weft_span *span);
 
+/* Equal but for the names of fields, at any depth? */
+bool weft_type_same_shape(weft_type a, weft_type b);
 /* Values of a type with a MAP in it have no order. */
 bool weft_type_is_orderable(weft_type type);
 /* Errors: WEFT_DATATYPE_MISMATCH_ORDERING when the argument's type is not orderable. */

@@ -249,6 +249,10 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
     } else if (kind == WEFT_EXPR_COALESCE) {
         WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, type));
     } else if (kind == WEFT_EXPR_IN) {
+        for (int32_t i = 1; i < count; i++) { /* structs of equal types go together whatever their names */
+            if (args[i]->type.id == WEFT_TYPE_STRUCT && weft_type_same_shape(args[i]->type, args[0]->type))
+                WEFT_TRY(st, weft_expr_cast(ctx, args[i], args[0]->type, true, &args[i]));
+        }
         WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
     }
 done:

@@ -8,17 +8,22 @@
 
 /* The least common type is not associative where strings are among the types: those go first, as Spark has
  * it. */
-static bool common_of_list(const weft_expr *const *args, int32_t count, weft_type *type, int32_t *culprit)
+static weft_status common_of_list(weft_ctx *ctx, const weft_expr *const *args, int32_t count, weft_type *type,
+                                  int32_t *culprit, bool *found)
 {
+    weft_status st = WEFT_OK;
     *type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+    *found = true;
     for (int pass = 0; pass < 2; pass++) {
         for (int32_t i = 0; i < count; i++) {
             if ((args[i]->type.id == WEFT_TYPE_STRING) != (pass == 0)) continue;
             *culprit = i;
-            if (!weft_type_common(*type, args[i]->type, type)) return false;
+            WEFT_TRY(st, weft_type_common_in(ctx, *type, args[i]->type, type, found));
+            if (!*found) return WEFT_OK;
         }
     }
-    return true;
+done:
+    return st;
 }
 
 weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
@@ -26,8 +31,10 @@ weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t
 {
     weft_status st = WEFT_OK;
     int32_t culprit = 0;
+    bool found = false;
 
-    if (!common_of_list(args, count, type, &culprit)) {
+    WEFT_TRY(st, common_of_list(ctx, args, count, type, &culprit, &found));
+    if (!found) {
         char a[128], b[128];
         const int32_t other = culprit == 0 ? weft_min_i32(1, count - 1) : 0;
         const weft_span *at = args[culprit]->span.line > 0 ? &args[culprit]->span : span;
@@ -192,6 +199,45 @@ weft_status weft_fail_routine(weft_ctx *ctx, const char *name, const weft_span *
     return st;
 }
 
+/* struct(a, b AS x, s.f, 1): the names are those of columns, aliases and fields, else col1, col2, … */
+static weft_status struct_args(weft_ctx *ctx, const weft_expr *const *args, int32_t count,
+                               const weft_expr ***out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 2 * weft_max_i32(count, 1), out));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_expr *e = args[i];
+        char *made = NULL;
+        const char *name = e->kind == WEFT_EXPR_COLUMN ? e->column.name
+                           : e->kind == WEFT_EXPR_ALIAS ? e->alias.name
+                           : e->kind == WEFT_EXPR_OUTER ? e->args[0]->column.name
+                                                        : NULL;
+        weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING)};
+        if (name != NULL) {
+            value.str = weft_str_view(name, (uint32_t)strlen(name));
+        } else if (e->kind == WEFT_EXPR_CALL && strcmp(e->call.function->name, ".") == 0) {
+            value.str = e->args[1]->literal.str;
+        } else {
+            WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &made, "col%d", i + 1));
+            value.str = weft_str_view(made, (uint32_t)strlen(made));
+        }
+        WEFT_TRY(st, weft_expr_literal(ctx, &value, &(*out)[2 * i]));
+        (*out)[2 * i + 1] = e->kind == WEFT_EXPR_ALIAS ? e->args[0] : e;
+    }
+done:
+    return st;
+}
+
+/* The function that a name means for arrays, where it is another one than for strings. */
+static const char *array_name(const char *name, const weft_expr *const *args, int32_t count)
+{
+    bool array = false;
+    for (int32_t i = 0; i < count; i++) array |= args[i]->type.id == WEFT_TYPE_ARRAY;
+    if (!array) return name;
+    if (strcasecmp(name, "concat") == 0 || strcmp(name, "||") == 0) return "array_concat";
+    return strcasecmp(name, "reverse") == 0 ? "array_reverse" : name;
+}
+
 weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                            const weft_span *span, const weft_expr **out)
 {
@@ -202,9 +248,15 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     weft_expr proto = {.kind = WEFT_EXPR_CALL, .arg_count = count};
 
     if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
-    fn = weft_function_find(name);
-    if (fn == NULL) return weft_fail_routine(ctx, name, span);
-    WEFT_TRY(st, copy_args(ctx, args, count, &bound));
+    if (strcasecmp(name, "struct") == 0) {
+        WEFT_TRY(st, struct_args(ctx, args, count, &bound));
+        fn = weft_function_find("named_struct");
+        proto.arg_count = count = 2 * count;
+    } else {
+        fn = weft_function_find(array_name(name, args, count));
+        if (fn == NULL) return weft_fail_routine(ctx, name, span);
+        WEFT_TRY(st, copy_args(ctx, args, count, &bound));
+    }
     WEFT_TRY(st, (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, bound, count, span,
                                                                    &proto.call.variant, &proto.type));
     WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
@@ -260,7 +312,8 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
         WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
     }
     WEFT_TRY(st, fn->bind(ctx, bound, count, span, &proto.type));
-    WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.aggregate.written));
+    if (strcmp(fn->name, "collect_list") != 0) /* array_agg() is shown as it, in Spark too */
+        WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.aggregate.written));
     if (span != NULL) proto.span = *span;
     proto.arg_count = count;
     proto.aggregate.function = fn;

@@ -251,7 +251,8 @@ static bool visit_varies(void *self, const weft_expr *e)
     case WEFT_EXPR_IS_NOT_NULL:
     case WEFT_EXPR_COALESCE: return false;
     case WEFT_EXPR_CALL:
-        return (e->call.function->flags & (WEFT_FN_NONDETERMINISTIC | WEFT_FN_WINDOW_ONLY)) != 0;
+        return (e->call.function->flags & (WEFT_FN_NONDETERMINISTIC | WEFT_FN_WINDOW_ONLY |
+                                           WEFT_FN_GENERATOR)) != 0;
     case WEFT_EXPR_COLUMN:
     case WEFT_EXPR_AGGREGATE:
     case WEFT_EXPR_WINDOW:
@@ -276,7 +277,7 @@ weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **
     const weft_expr *literal = NULL;
 
     *out = e;
-    if (e->kind == WEFT_EXPR_LITERAL || e->type.child_count > 0 || weft_expr_any(e, visit_varies, NULL)) {
+    if (e->kind == WEFT_EXPR_LITERAL || weft_expr_any(e, visit_varies, NULL)) {
         return WEFT_OK;
     }
     st = weft_eval_constant(ctx, e, &value);

@@ -222,11 +222,48 @@ static void text_like(text *t, const weft_expr *e, const char *word)
     }
 }
 
+/* AS name, where a field of struct() is not called as it would be by itself. */
+static void text_field_alias(text *t, const weft_expr *name, const weft_expr *value, int32_t number)
+{
+    char by_number[16];
+    const weft_str *given = &name->literal.str;
+    const weft_str field = value->kind == WEFT_EXPR_CALL && strcmp(value->call.function->name, ".") == 0
+                               ? value->args[1]->literal.str
+                               : weft_str_view("", 0);
+    (void)snprintf(by_number, sizeof by_number, "col%d", number);
+    const bool column = value->kind == WEFT_EXPR_COLUMN && value->column.name != NULL;
+    const char *own = column ? value->column.name : by_number;
+    const weft_str plain = field.len > 0 ? field : weft_str_view(own, (uint32_t)strlen(own));
+    if (weft_str_equal(given, &plain)) return;
+    text_put(t, " AS ");
+    text_append(t, weft_str_data(given), given->len);
+}
+
 /* Operators that are functions. */
 static void text_call(text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name;
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
+
+    if (strcmp(name, ".") == 0 || strcmp(name, "[]") == 0) { /* base.field, base[item] */
+        text_expr(t, e->args[0]);
+        const bool field = name[0] == '.' || (e->args[0]->type.id != WEFT_TYPE_MAP &&
+                                              e->args[1]->type.id == WEFT_TYPE_STRING);
+        text_put(t, field ? "." : "[");
+        text_expr(t, e->args[1]);
+        if (!field) text_put(t, "]");
+        return;
+    }
+    if (strcmp(name, "named_struct") == 0 && e->call.written != NULL && !t->ids) { /* struct(values) */
+        text_put(t, "struct(");
+        for (int32_t i = 1; i < e->arg_count; i += 2) {
+            if (i > 1) text_put(t, ", ");
+            text_expr(t, e->args[i]);
+            text_field_alias(t, e->args[i - 1], e->args[i], i / 2 + 1);
+        }
+        text_put(t, ")");
+        return;
+    }
 
     if (symbol && e->arg_count == 2 && e->call.written == NULL) {
         if (strcmp(name, "<>") == 0 || strcmp(name, "!=") == 0) {
@@ -255,6 +292,12 @@ static void text_call(text *t, const weft_expr *e)
         text_call_as(t, "RLIKE", e->args, e->arg_count);
     } else if (e->arg_count == 1 && (strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0)) {
         text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
+    } else if (e->arg_count == 1 && strcmp(name, "sort_array") == 0) {
+        text_put(t, "sort_array(");
+        text_expr(t, e->args[0]);
+        text_put(t, ", true)");
+    } else if (strcmp(name, "array_concat") == 0 || strcmp(name, "array_reverse") == 0) {
+        text_call_as(t, name + strlen("array_"), e->args, e->arg_count);
     } else {
         char capitals[32] = "";
         const bool upper = e->call.written == NULL && (e->call.function->flags & WEFT_FN_CAPITALS) != 0;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "engine/columnar/nested.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
@@ -234,15 +235,34 @@ static weft_status extreme_rows(weft_kernel_call *call, int sign)
     }
     return WEFT_OK;
 }
+/* The same of nested values. */
+static weft_status extreme_nested(weft_ctx *ctx, weft_kernel_call *call, int sign)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const weft_column *best = NULL;
+        for (int32_t a = 0; a < call->arg_count; a++) {
+            const weft_column *arg = &call->args[a];
+            if (weft_column_is_null(arg, i)) continue;
+            if (best == NULL || weft_nested_compare_columns(arg, i, best, i) * sign > 0) best = arg;
+        }
+        if (best == NULL)
+            weft_vector_set_null(call->out, i);
+        else
+            WEFT_TRY(st, weft_vector_set(ctx, call->out, i, best, i));
+    }
+done:
+    return st;
+}
+
 static weft_status kernel_greatest(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
-    return extreme_rows(call, 1);
+    return call->out->children != NULL ? extreme_nested(ctx, call, 1) : extreme_rows(call, 1);
 }
 static weft_status kernel_least(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
-    return extreme_rows(call, -1);
+    return call->out->children != NULL ? extreme_nested(ctx, call, -1) : extreme_rows(call, -1);
 }
 
 #define ROUNDS(kernel)                                                                                       \

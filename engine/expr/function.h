@@ -24,6 +24,7 @@ typedef enum weft_function_flags {
     WEFT_FN_GIVES_NULL = 256,        /* may be NULL though no argument is: ln(0) */
     WEFT_FN_NEVER_NULL = 512,        /* with WEFT_FN_NULL_OWN: never NULL */
     WEFT_FN_CAPITALS = 1024,         /* Spark shows its name in capitals: POWER(2, 3) */
+    WEFT_FN_GENERATOR = 2048,        /* gives rows, in EXPAND only: no kernel (fn_generate.c) */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 
@@ -76,6 +77,9 @@ struct weft_function {
 
 /* By name or alias, any case; NULL when there is none. */
 const weft_function *weft_function_find(const char *name);
+/* Is it a call of a generator; does it hold one? */
+bool weft_is_generator(const weft_expr *e);
+bool weft_has_generator(const weft_expr *e);
 /* All, in list order. */
 const weft_function *const *weft_function_all(int32_t *count);
 

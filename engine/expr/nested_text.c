@@ -15,7 +15,7 @@ typedef struct nested_writer {
     bool json;
 } nested_writer;
 
-weft_status weft_text_add(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
+weft_status weft_text_append(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
 {
     weft_status st = WEFT_OK;
     if (len > INT32_MAX - text->len) {
@@ -34,17 +34,17 @@ done:
     return st;
 }
 
-void weft_text_free(weft_text *text)
+void weft_text_release(weft_text *text)
 {
     weft_mem_free(text->bytes);
     *text = (weft_text){0};
 }
 
-weft_status weft_text_add_json(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
+weft_status weft_text_append_json(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
 {
     weft_status st = WEFT_OK;
     size_t plain = 0; /* where what was not added yet begins */
-    WEFT_TRY(st, weft_text_add(ctx, text, "\"", 1));
+    WEFT_TRY(st, weft_text_append(ctx, text, "\"", 1));
     for (size_t i = 0; i < len; i++) {
         const unsigned char c = (unsigned char)bytes[i];
         char escape[8];
@@ -55,19 +55,19 @@ weft_status weft_text_add_json(weft_ctx *ctx, weft_text *text, const char *bytes
             (void)snprintf(escape, sizeof escape, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
         else
             (void)snprintf(escape, sizeof escape, "\\u%04x", c);
-        WEFT_TRY(st, weft_text_add(ctx, text, bytes + plain, i - plain));
-        WEFT_TRY(st, weft_text_add(ctx, text, escape, strlen(escape)));
+        WEFT_TRY(st, weft_text_append(ctx, text, bytes + plain, i - plain));
+        WEFT_TRY(st, weft_text_append(ctx, text, escape, strlen(escape)));
         plain = i + 1;
     }
-    WEFT_TRY(st, weft_text_add(ctx, text, bytes + plain, len - plain));
-    WEFT_TRY(st, weft_text_add(ctx, text, "\"", 1));
+    WEFT_TRY(st, weft_text_append(ctx, text, bytes + plain, len - plain));
+    WEFT_TRY(st, weft_text_append(ctx, text, "\"", 1));
 done:
     return st;
 }
 
 static weft_status put(const nested_writer *w, const char *text)
 {
-    return weft_text_add(w->ctx, w->out, text, strlen(text));
+    return weft_text_append(w->ctx, w->out, text, strlen(text));
 }
 
 static weft_status put_value(const nested_writer *w, const weft_column *column, int32_t row);
@@ -94,8 +94,8 @@ static weft_status put_plain(const nested_writer *w, const weft_column *column, 
     value.type = column->type;
     if (column->phys == WEFT_PHYS_STR) {
         const char *bytes = weft_str_data(&value.str);
-        return w->json ? weft_text_add_json(w->ctx, w->out, bytes, value.str.len)
-                       : weft_text_add(w->ctx, w->out, bytes, value.str.len);
+        return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len)
+                       : weft_text_append(w->ctx, w->out, bytes, value.str.len);
     }
     int len = cast_plain_text(w->zone, &value, small);
     if (len < 0) {
@@ -103,9 +103,9 @@ static weft_status put_plain(const nested_writer *w, const weft_column *column, 
         len = (int)strlen(text);
     }
     if (w->json && (quoted || !is_bare(column->type, text, (size_t)len)))
-        WEFT_TRY(st, weft_text_add_json(w->ctx, w->out, text, (size_t)len));
+        WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, (size_t)len));
     else
-        WEFT_TRY(st, weft_text_add(w->ctx, w->out, text, (size_t)len));
+        WEFT_TRY(st, weft_text_append(w->ctx, w->out, text, (size_t)len));
 done:
     return st;
 }
@@ -134,9 +134,9 @@ static weft_status put_key(const nested_writer *w, const weft_column *key, int32
                                                          : put_plain(w, key, slot, true);
     }
     WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, key, slot, &text));
-    WEFT_TRY(st, weft_text_add_json(w->ctx, w->out, text.bytes, text.len));
+    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len));
 done:
-    weft_text_free(&text);
+    weft_text_release(&text);
     return st;
 }
 
@@ -172,7 +172,7 @@ static weft_status put_struct(const nested_writer *w, const weft_column *column,
         first = false;
         if (w->json) {
             const char *name = column->type.children[i].name;
-            WEFT_TRY(st, weft_text_add_json(w->ctx, w->out, name, strlen(name)));
+            WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, name, strlen(name)));
             WEFT_TRY(st, put(w, ":"));
         }
         WEFT_TRY(st, put_slot(w, field, slot));

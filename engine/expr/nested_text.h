@@ -15,8 +15,8 @@ typedef struct weft_text {
     size_t len, room;
 } weft_text;
 
-WEFT_MUST_CHECK weft_status weft_text_add(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len);
-void weft_text_free(weft_text *text);
+WEFT_MUST_CHECK weft_status weft_text_append(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len);
+void weft_text_release(weft_text *text);
 
 /* Append the value of a column's physical row ("null" for NULL). zone: the session's, for timestamps; may be
  * NULL for types without (weft_zone_in_type). Errors: WEFT_NOMEM, WEFT_LIMIT (2 GiB). */
@@ -25,6 +25,7 @@ WEFT_MUST_CHECK weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, con
 WEFT_MUST_CHECK weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
                                              int32_t row, weft_text *out);
 /* A JSON string with its quotes. */
-WEFT_MUST_CHECK weft_status weft_text_add_json(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len);
+WEFT_MUST_CHECK weft_status weft_text_append_json(weft_ctx *ctx, weft_text *text, const char *bytes,
+                                                  size_t len);
 
 #endif

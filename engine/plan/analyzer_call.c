@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "engine/expr/aggregate.h"
+#include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
 
@@ -50,7 +51,9 @@ static weft_status bind_call_args(weft_binder *b, const weft_expr *e, weft_point
             WEFT_TRY(st, weft_bind_star(b, e->args[i], out));
             continue;
         }
-        WEFT_TRY(st, weft_bind_expr(b, e->args[i], &arg));
+        const bool named = e->args[i]->kind == WEFT_EXPR_ALIAS; /* struct(x AS name) */
+        WEFT_TRY(st, weft_bind_expr(b, named ? e->args[i]->args[0] : e->args[i], &arg));
+        if (named) WEFT_TRY(st, weft_expr_alias(b->a->ctx, arg, -1, e->args[i]->alias.name, &arg));
         WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, arg));
     }
 done:
@@ -265,6 +268,12 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
         return weft_fail_at(ctx, WEFT_WINDOW_WITHOUT_OVER, span,
                             "Window function %s() requires an OVER clause.", name);
     }
+    if (fn != NULL && (fn->flags & WEFT_FN_GENERATOR) != 0) {
+        return weft_fail_at(ctx, b->windows ? WEFT_GENERATOR_NESTED : WEFT_GENERATOR_OUTSIDE, span,
+                            b->windows ? "The generator %s() is nested in an expression: it must stand alone."
+                                       : "The generator %s() may stand in the select list only.",
+                            name);
+    }
     if (e->unresolved.distinct || e->unresolved.filter != NULL || e->unresolved.ignore_nulls) {
         return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
                             "%s is not supported by %s(), which is no aggregate.",
@@ -341,6 +350,7 @@ static weft_status bind_spec(weft_binder *b, const weft_window_spec *parsed, boo
     for (int32_t i = 0; i < parsed->order_count; i++) {
         const weft_expr *key = parsed->order[i], *e = NULL;
         WEFT_TRY(st, weft_bind_expr(b, key->args[0], &e));
+        WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", e, weft_analyzer_span(b->a, &key->span)));
         WEFT_TRY(st, weft_expr_sort_key(ctx, e, key->sort.descending, key->sort.nulls_first, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, &order, e));
     }

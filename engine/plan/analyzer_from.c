@@ -424,6 +424,8 @@ weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft
         WEFT_TRY(st, bind_alias(a, parsed, outer, ctes, out));
     else if (parsed->kind == WEFT_NODE_JOIN)
         WEFT_TRY(st, bind_join(a, parsed, outer, ctes, out));
+    else if (parsed->kind == WEFT_NODE_EXPAND)
+        WEFT_TRY(st, weft_bind_lateral_view(a, parsed, outer, ctes, out));
     else
         WEFT_TRY(st, weft_bind_query(a, parsed, outer, ctes, out));
     weft_analyzer_leave(a, frame);

@@ -72,7 +72,8 @@ typedef struct weft_analyzer {
 typedef struct weft_item {
     const weft_expr *expr; /* bound over FROM; later over aggregates and windows */
     const char *name;
-    int64_t id; /* of its output column; 0: not given yet */
+    int64_t id;        /* of its output column; 0: not given yet */
+    int32_t generator; /* which one of the list gives it, from 1; 0: none */
 } weft_item;
 
 /* How names and functions of one clause are bound. */
@@ -141,10 +142,29 @@ WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e,
 bool weft_is_grouping(const weft_expr *e);
 bool weft_has_aggregate(const weft_expr *e); /* or grouping() */
 
+/* ---- analyzer_generate.c ---- */
+bool weft_is_generator_name(const char *name);
+/* The columns of a generator: calls for an EXPAND node, and their names. */
+typedef struct weft_generated {
+    weft_pointers calls, names;
+} weft_generated;
+/* names: those that the query gives, name_count 0 for none. */
+WEFT_MUST_CHECK weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool outer,
+                                                const char *const *names, int32_t name_count,
+                                                weft_generated *out);
+/* EXPAND: the input's columns, then those of the calls, whose new ids are given. */
+WEFT_MUST_CHECK weft_status weft_build_generate(weft_analyzer *a, const weft_node *input,
+                                                const weft_expr *const *calls, const char *const *names,
+                                                int32_t count, int64_t *ids, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed,
+                                                   const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+
 /* ---- analyzer_from.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                            weft_cte *ctes, weft_bound *out);
 /* ---- analyzer_query.c: every query node ---- */
+/* Can its rows be told apart? Errors: WEFT_SET_OPERATION_ON_MAP. */
+weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const weft_span *span);
 WEFT_MUST_CHECK weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed,
                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
 /* One more use of a CTE or view. */

@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "engine/expr/cast.h"
+#include "engine/expr/coerce.h"
 #include "engine/plan/analyzer_internal.h"
 
 /* Nodes that shared CTEs and views may stand for when counted at each use: rules walk the tree, not the DAG.
@@ -162,7 +163,9 @@ static weft_status coerce_inputs(weft_analyzer *a, const weft_node *parsed, cons
         types[c] = inputs[0]->output.columns[c].type;
         for (int32_t i = 1; i < count; i++) {
             const weft_type type = inputs[i]->output.columns[c].type;
-            if (weft_type_common(types[c], type, &types[c])) continue;
+            bool found = false;
+            WEFT_TRY(st, weft_type_common_in(ctx, types[c], type, &types[c], &found));
+            if (found) continue;
             WEFT_TRY(st,
                      weft_fail_at(
                          ctx, WEFT_INCOMPATIBLE_COLUMN_TYPE, weft_analyzer_span(a, &parsed->inputs[i]->span),
@@ -219,6 +222,21 @@ done:
     return st;
 }
 
+weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const weft_span *span)
+{
+    char type[256];
+    for (int32_t i = 0; i < node->output.count; i++) {
+        const weft_output *column = &node->output.columns[i];
+        if (weft_type_is_orderable(column->type)) continue;
+        return weft_fail_at(a->ctx, WEFT_SET_OPERATION_ON_MAP, weft_analyzer_span(a, span),
+                            "The feature is not supported: Cannot have MAP type columns in DataFrame which "
+                            "calls set operations (INTERSECT, EXCEPT, etc.), but the type of column `%s` is "
+                            "\"%s\".",
+                            column->name, weft_type_text(column->type, type, sizeof type));
+    }
+    return WEFT_OK;
+}
+
 static weft_status distinct(weft_ctx *ctx, const weft_node *input, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -256,6 +274,8 @@ static weft_status bind_set(weft_analyzer *a, const weft_node *parsed, const wef
         if (parsed->set.by_name && i > 0) WEFT_TRY(st, order_by_name(a, parsed, inputs[0], &inputs[i]));
     }
     WEFT_TRY(st, coerce_inputs(a, parsed, inputs, count));
+    if (parsed->set.kind != WEFT_SET_UNION || !parsed->set.all)
+        WEFT_TRY(st, weft_expect_distinct(a, inputs[0], &parsed->span));
     if (parsed->set.kind == WEFT_SET_UNION) {
         WEFT_TRY(st, weft_node_union(ctx, a->ids, inputs, count, &node));
         if (!parsed->set.all) WEFT_TRY(st, distinct(ctx, node, &node));
@@ -287,6 +307,7 @@ static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_
     } else {
         WEFT_TRY(st, weft_bind_expr(b, arg, &e));
     }
+    WEFT_TRY(st, weft_expect_orderable(b->a->ctx, "sort order", e, weft_analyzer_span(b->a, &arg->span)));
     WEFT_TRY(st, weft_expr_sort_key(b->a->ctx, e, parsed->sort.descending, parsed->sort.nulls_first, out));
 done:
     return st;
@@ -310,6 +331,7 @@ static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const we
     for (int32_t i = 0; all && i < out->count; i++) {
         const weft_expr *key = parsed->sort.keys[0], *e = NULL;
         WEFT_TRY(st, weft_name_column(a->ctx, &out->names[i], &e));
+        WEFT_TRY(st, weft_expect_orderable(a->ctx, "sort order", e, weft_analyzer_span(a, &key->span)));
         WEFT_TRY(st, weft_expr_sort_key(a->ctx, e, key->sort.descending, key->sort.nulls_first, &e));
         WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, e));
     }

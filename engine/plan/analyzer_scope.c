@@ -170,12 +170,13 @@ static weft_status ambiguous(weft_binder *b, const weft_expr *e, const weft_name
 
 /* ---- look-up ---- */
 
-/* The column of the scope that the parts name, or NULL. */
-static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft_expr *e,
-                             const weft_name **out)
+/* The column of the scope with the name of part `at`, qualified by the part before when that counts; or NULL.
+ */
+static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t at,
+                             bool qualified, const weft_name **out)
 {
-    const char *name = e->name.parts[e->name.part_count - 1];
-    const char *qualifier = e->name.part_count > 1 ? e->name.parts[e->name.part_count - 2] : NULL;
+    const char *name = e->name.parts[at];
+    const char *qualifier = qualified ? e->name.parts[at - 1] : NULL;
     *out = NULL;
     for (int32_t i = 0; i < scope->count; i++) {
         const weft_name *n = &scope->names[i];
@@ -190,14 +191,54 @@ static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft
     return WEFT_OK;
 }
 
-/* The one alias with this name; none when there are several, which may be meant as columns. */
+/* a.b.c may be a column of a table with fields below, a column with fields, or a column of a table that is
+ * itself qualified. *used: parts that name the column; the rest are fields. */
+static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t *used,
+                             const weft_name **out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t count = e->name.part_count;
+    *used = 2;
+    *out = NULL;
+    if (count > 1) WEFT_TRY(st, find_part(b, scope, e, 1, true, out));
+    if (*out != NULL) goto done;
+    *used = 1;
+    WEFT_TRY(st, find_part(b, scope, e, 0, false, out));
+    if (*out != NULL && (count == 1 || weft_type_is_nested((*out)->type))) goto done;
+    const weft_name *plain = *out;
+    *used = count;
+    if (count > 2) WEFT_TRY(st, find_part(b, scope, e, count - 1, true, out));
+    if (*out != NULL || plain == NULL || count == 1) goto done;
+    *out = NULL; /* a field of a plain column: no such name */
+done:
+    return st;
+}
+
+/* .f for each part from `used` on. */
+static weft_status bind_fields(weft_binder *b, const weft_expr *e, int32_t used, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = used; i < e->name.part_count; i++) {
+        const char *field = e->name.parts[i];
+        const weft_value name = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
+                                 .str = weft_str_view(field, (uint32_t)strlen(field))};
+        const weft_expr *args[2] = {*out, NULL};
+        WEFT_TRY(st, weft_expr_literal(b->a->ctx, &name, &args[1]));
+        WEFT_TRY(st, weft_expr_call(b->a->ctx, ".", args, 2, weft_analyzer_span(b->a, &e->span), out));
+    }
+done:
+    return st;
+}
+
+/* The one alias with the first of the parts as its name; none when there are several, which may be meant as
+ * columns. Further parts are fields of it. */
 static const weft_item *find_alias(const weft_binder *b, const weft_expr *e)
 {
     const weft_item *found = NULL;
-    if (e->name.part_count != 1) return NULL;
     for (int32_t i = 0; i < b->item_count; i++) {
         const weft_item *item = &b->items[i];
         if (strcasecmp(item->name, e->name.parts[0]) != 0) continue;
+        if (e->name.part_count > 1 && !weft_type_is_nested(item->expr->type)) continue;
         if (found != NULL && !weft_expr_equal(found->expr, item->expr)) return NULL;
         found = item;
     }
@@ -205,14 +246,14 @@ static const weft_item *find_alias(const weft_binder *b, const weft_expr *e)
 }
 
 /* The column as the query wrote its name (Spark keeps the written case). */
-static weft_status make_column(weft_binder *b, const weft_name *name, const weft_expr *e,
+static weft_status make_column(weft_binder *b, const weft_name *name, const weft_expr *e, int32_t used,
                                const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_expr *column = NULL;
     weft_expr *copy = NULL;
-    WEFT_TRY(st, weft_expr_column(b->a->ctx, name->id, e->name.parts[e->name.part_count - 1], name->type,
-                                  name->nullable, &column));
+    WEFT_TRY(st, weft_expr_column(b->a->ctx, name->id, e->name.parts[used - 1], name->type, name->nullable,
+                                  &column));
     WEFT_TRY(st, WEFT_NEW(b->a->ctx, &copy));
     *copy = *column;
     if (b->a->in_view == 0) copy->span = e->span;
@@ -252,31 +293,56 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
 {
     weft_status st = WEFT_OK;
     const weft_name *name = NULL;
+    const weft_expr *bound = NULL;
     const weft_item *alias = find_alias(b, e);
-    if (b->items_first && b->in_aggregate == 0 && alias != NULL) {
+    int32_t used = 1;
+    bool aliased = b->items_first && b->in_aggregate == 0 && alias != NULL;
+    if (!aliased) {
+        WEFT_TRY(st, find_name(b, b->scope, e, &used, &name));
+        if (name != NULL) WEFT_TRY(st, make_column(b, name, e, used, &bound));
+        aliased = name == NULL && alias != NULL;
+    }
+    if (aliased) {
         b->substituted = true;
-        *out = alias->expr;
-        goto done;
+        bound = alias->expr;
+        used = 1;
     }
-    WEFT_TRY(st, find_name(b, b->scope, e, &name));
-    if (name != NULL) {
-        WEFT_TRY(st, make_column(b, name, e, out));
-        goto done;
-    }
-    if (alias != NULL) {
-        b->substituted = true;
-        *out = alias->expr;
-        goto done;
-    }
-    for (const weft_scope *scope = b->scope->outer; scope != NULL; scope = scope->outer) {
-        WEFT_TRY(st, find_name(b, scope, e, &name));
+    for (const weft_scope *scope = b->scope->outer; scope != NULL && bound == NULL; scope = scope->outer) {
+        WEFT_TRY(st, find_name(b, scope, e, &used, &name));
         if (name == NULL) continue;
         const weft_expr *column = NULL;
-        WEFT_TRY(st, make_column(b, name, e, &column));
-        WEFT_TRY(st, make_outer(b, scope, column, out));
+        WEFT_TRY(st, make_column(b, name, e, used, &column));
+        WEFT_TRY(st, make_outer(b, scope, column, &bound));
+    }
+    if (bound != NULL) {
+        WEFT_TRY(st, bind_fields(b, e, used, &bound));
+        *out = bound;
         goto done;
     }
     st = unresolved(b, e);
+done:
+    return st;
+}
+
+/* s.*: the fields of a column that is a struct. */
+static weft_status star_of_struct(weft_binder *b, const weft_expr *star, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_name *name = NULL;
+    const weft_expr *column = NULL;
+    int32_t used = 0;
+    WEFT_TRY(st, find_name(b, b->scope, star, &used, &name));
+    if (name == NULL) goto done;
+    WEFT_TRY(st, make_column(b, name, star, used, &column));
+    WEFT_TRY(st, bind_fields(b, star, used, &column));
+    if (column->type.id != WEFT_TYPE_STRUCT) goto done;
+    for (int32_t i = 0; i < column->type.child_count; i++) {
+        const char *parts[1] = {column->type.children[i].name};
+        const weft_expr field = {.span = star->span, .name = {.part_count = 1, .parts = parts}};
+        const weft_expr *e = column;
+        WEFT_TRY(st, bind_fields(b, &field, 0, &e));
+        WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, e));
+    }
 done:
     return st;
 }
@@ -295,6 +361,8 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
         WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
         WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
     }
+    if (out->count > before) goto done;
+    if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));
     if (out->count > before) goto done;
     if (qualifier == NULL) {
         st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),

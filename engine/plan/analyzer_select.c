@@ -6,6 +6,8 @@
  * sort. */
 #include <strings.h>
 
+#include "engine/expr/coerce.h"
+#include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
 
 /* An alias stands for its expression: aliases of aliases could double without end. */
@@ -26,7 +28,16 @@ typedef struct select_block {
     weft_pointers keys;      /* arguments of the sort keys */
     weft_pointers key_terms; /* parsed SORT_KEYs that go with them */
     const weft_node *node;
+    int32_t generator_count;
 } select_block;
+
+/* What the generator of a select list gives: calls, and the columns that they become. */
+typedef struct generated_columns {
+    int32_t count;
+    const weft_expr **calls;
+    const char **names;
+    int64_t *ids;
+} generated_columns;
 
 static weft_binder binder_for(select_block *s, const char *clause)
 {
@@ -104,6 +115,84 @@ done:
     return st;
 }
 
+static weft_status misplaced_generator(select_block *s, const weft_expr *parsed, weft_status code)
+{
+    return weft_fail_at(s->a->ctx, code, weft_analyzer_span(s->a, &parsed->span),
+                        "A generator must stand alone in the select list.");
+}
+
+/* explode(…) [AS name | AS (names)]: an item for each of its columns. */
+static weft_status bind_generator_items(select_block *s, weft_binder *b, const weft_expr *call,
+                                        const weft_expr *alias)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    weft_pointers names = {0};
+    weft_generated made;
+    if (alias != NULL && alias->alias.name != NULL)
+        WEFT_TRY(st, weft_pointers_push(ctx, &names, alias->alias.name));
+    for (int32_t i = 1; alias != NULL && i < alias->arg_count; i++) /* AS (a, b) */
+        WEFT_TRY(st, weft_pointers_push(ctx, &names, alias->args[i]->name.parts[0]));
+    WEFT_TRY(st, weft_bind_generator(b, call, false, weft_pointers_texts(&names), names.count, &made));
+    s->generator_count++;
+    for (int32_t i = 0; i < made.calls.count; i++) {
+        WEFT_TRY(st, push_item(s, weft_pointers_exprs(&made.calls)[i], made.names.items[i]));
+        s->items[s->item_count - 1].generator = s->generator_count;
+    }
+done:
+    return st;
+}
+
+/* The column that a generator's call became. */
+static weft_status to_generated(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    const generated_columns *g = self;
+    for (int32_t i = 0; i < g->count; i++) {
+        if (!weft_expr_equal(g->calls[i], e)) continue;
+        return weft_expr_column(ctx, g->ids[i], g->names[i], e->type, true, out);
+    }
+    return WEFT_OK;
+}
+
+/* EXPAND below the projection for one generator among the items. */
+static weft_status lift_generator(select_block *s, int32_t generator)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    generated_columns g = {0};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->item_count, &g.calls));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->item_count, &g.names));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->item_count, &g.ids));
+    for (int32_t i = 0; i < s->item_count; i++) {
+        if (s->items[i].generator != generator) continue;
+        g.calls[g.count] = s->items[i].expr;
+        g.names[g.count++] = s->items[i].name;
+    }
+    WEFT_TRY(st, weft_build_generate(s->a, s->node, g.calls, g.names, g.count, g.ids, &s->node));
+    for (int32_t i = 0; i < s->item_count; i++) {
+        if (s->items[i].generator == generator)
+            WEFT_TRY(st, weft_rewrite_top(ctx, s->items[i].expr, to_generated, &g, &s->items[i].expr));
+    }
+    for (int32_t i = 0; i < s->keys.count; i++) {
+        const weft_expr *key = NULL;
+        WEFT_TRY(st, weft_rewrite_top(ctx, weft_pointers_exprs(&s->keys)[i], to_generated, &g, &key));
+        s->keys.items[i] = key;
+    }
+done:
+    return st;
+}
+
+/* The name of the field that the call s.f reads. */
+static weft_status field_name(select_block *s, const weft_expr *call, const char **out)
+{
+    char *text = NULL;
+    const weft_str *name = &call->args[1]->literal.str;
+    weft_ctx *ctx = s->a->ctx;
+    const weft_status st = weft_arena_copy(ctx, ctx->arena, weft_str_data(name), name->len, &text);
+    *out = text;
+    return st;
+}
+
 static weft_status bind_item(select_block *s, const weft_expr *parsed)
 {
     weft_status st = WEFT_OK;
@@ -114,17 +203,28 @@ static weft_status bind_item(select_block *s, const weft_expr *parsed)
     b.aggregates = b.windows = true;
     b.items = s->items; /* lateral: aliases of the items before this one */
     b.item_count = s->item_count;
+    if (e->kind == WEFT_EXPR_UNRESOLVED_CALL && weft_is_generator_name(e->unresolved.name)) {
+        WEFT_TRY(st, bind_generator_items(s, &b, e, alias ? parsed : NULL));
+        goto done;
+    }
+    if (alias && parsed->arg_count > 1) {
+        WEFT_TRY(st, weft_fail_at(s->a->ctx, WEFT_UNSUPPORTED, weft_analyzer_span(s->a, &parsed->span),
+                                  "An alias of several names is for generators only."));
+    }
     if (e->kind == WEFT_EXPR_STAR) {
         weft_pointers columns = {0};
         WEFT_TRY(st, weft_bind_star(&b, e, &columns));
         for (int32_t i = 0; i < columns.count; i++) {
             const weft_expr *column = weft_pointers_exprs(&columns)[i];
-            WEFT_TRY(st, push_item(s, column, column->column.name));
+            const char *field = NULL;
+            if (column->kind == WEFT_EXPR_CALL) WEFT_TRY(st, field_name(s, column, &field));
+            WEFT_TRY(st, push_item(s, column, field != NULL ? field : column->column.name));
         }
         goto done;
     }
     WEFT_TRY(st, weft_bind_expr(&b, e, &bound));
     WEFT_TRY(st, check_substitution(&b, e, bound));
+    if (weft_has_generator(bound)) WEFT_TRY(st, misplaced_generator(s, e, WEFT_GENERATOR_NESTED));
     if (name == NULL) WEFT_TRY(st, item_name(s, e, bound, &name));
     WEFT_TRY(st, push_item(s, bound, name));
 done:
@@ -167,6 +267,14 @@ static weft_status bind_groups(select_block *s)
         else
             WEFT_TRY(st, weft_bind_expr(&b, parsed, &e));
         WEFT_TRY(st, check_substitution(&b, parsed, e));
+        if (weft_has_generator(e)) WEFT_TRY(st, misplaced_generator(s, parsed, WEFT_GENERATOR_OUTSIDE));
+        if (!weft_type_is_orderable(e->type)) {
+            char type[256];
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_GROUP_NOT_ORDERABLE, weft_analyzer_span(s->a, &parsed->span),
+                                      "The expression cannot be used as a grouping expression because its "
+                                      "data type \"%s\" is not an orderable data type.",
+                                      weft_type_text(e->type, type, sizeof type)));
+        }
         if (weft_has_aggregate(e) || weft_expr_has_window(e)) {
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_GROUP_BY_AGGREGATE, weft_analyzer_span(s->a, &parsed->span),
                                       "Aggregate and window functions are not allowed in GROUP BY."));
@@ -192,7 +300,12 @@ static weft_status bind_having(select_block *s)
     b.items = s->items;
     b.item_count = s->item_count;
     b.items_first = true;
-    return weft_bind_predicate(&b, s->select->having, &s->having);
+    const weft_status st = weft_bind_predicate(&b, s->select->having, &s->having);
+    for (int32_t i = 0; st == WEFT_OK && i < s->having.count; i++) {
+        if (weft_has_generator(weft_pointers_exprs(&s->having)[i]))
+            return misplaced_generator(s, s->select->having, WEFT_GENERATOR_OUTSIDE);
+    }
+    return st;
 }
 
 static bool is_order_all(const select_block *s)
@@ -230,6 +343,7 @@ static weft_status bind_keys(select_block *s)
         else
             WEFT_TRY(st, weft_bind_expr(&b, term->args[0], &e));
         WEFT_TRY(st, check_substitution(&b, term, e));
+        WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", e, weft_analyzer_span(s->a, &term->span)));
         WEFT_TRY(st, weft_pointers_push(ctx, &s->keys, e));
         WEFT_TRY(st, weft_pointers_push(ctx, &s->key_terms, term));
     }
@@ -366,6 +480,7 @@ static weft_status sort_output(select_block *s, weft_pointers *exprs)
     }
     if (s->select->distinct) {
         weft_pointers groups = {0};
+        WEFT_TRY(st, weft_expect_distinct(s->a, narrow, &s->select->items[0]->span));
         for (int32_t i = 0; i < visible; i++) {
             const weft_expr *column = NULL;
             WEFT_TRY(st, weft_node_column(ctx, s->node, i, &column));
@@ -423,6 +538,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     WEFT_TRY(st, bind_having(&s));
     WEFT_TRY(st, bind_keys(&s));
     WEFT_TRY(st, lift(&s));
+    for (int32_t i = 1; i <= s.generator_count; i++) WEFT_TRY(st, lift_generator(&s, i));
     WEFT_TRY(st, project_items(&s, &exprs));
     WEFT_TRY(st, sort_output(&s, &exprs));
     WEFT_TRY(st, weft_names_of(a->ctx, s.node, NULL, out));

@@ -39,7 +39,8 @@ typedef enum weft_node_kind {
     WEFT_NODE_WINDOW,    /* input columns and then one column per WINDOW expression */
     WEFT_NODE_UNION,     /* all rows of all inputs (UNION ALL); columns by position */
     WEFT_NODE_SET,       /* INTERSECT / EXCEPT [ALL]; UNION DISTINCT becomes AGGREGATE over UNION */
-    WEFT_NODE_EXPAND,    /* every row once per projection list (grouping sets, several DISTINCT aggregates) */
+    WEFT_NODE_EXPAND,    /* every row once per projection list (grouping sets, several DISTINCT aggregates),
+                            or once for each element of an array (generators) */
     WEFT_NODE_SINGLE_ROW, /* passes at most one row: a second raises SCALAR_SUBQUERY_TOO_MANY_ROWS; none gives
                              NULLs */
     /* commands: the root only */
@@ -184,7 +185,14 @@ struct weft_node {
         } set;
         struct {
             int32_t projection_count;
-            const weft_expr *const *const *projections; /* each output.count expressions */
+            /* each output.count expressions; the only one may hold generators: several rows for one */
+            const weft_expr *const *const *projections;
+            /* parsed only: LATERAL VIEW [OUTER] call name [AS column_names] */
+            const weft_expr *call;
+            const char *name;
+            int32_t column_count;
+            const char *const *column_names;
+            bool outer;
         } expand;
         struct {
             const char *format, *path; /* directory; a CTAS to a table is a directory of the warehouse */

@@ -3,6 +3,7 @@
  * First pass, from the root down and parents before children: which columns of each node somebody reads.
  * Second pass: the nodes again, without the rest. A node with several parents gives what any of them reads.
  */
+#include "engine/expr/function.h"
 #include "engine/plan/optimizer_impl.h"
 
 typedef struct pruner {
@@ -57,6 +58,14 @@ static void mark_all_outputs(const weft_node *node, uint64_t *bits)
     for (int32_t i = 0; i < node->output.count; i++) weft_bit_set(bits, node->output.columns[i].id);
 }
 
+/* How many rows a generator gives hangs on its columns: they stay. */
+static void mark_generated(const weft_node *node, uint64_t *own)
+{
+    for (int32_t i = 0; i < node->output.count; i++)
+        if (weft_is_generator(node->expand.projections[0][i]))
+            weft_bit_set(own, node->output.columns[i].id);
+}
+
 /* What the node reads of its inputs, and passes on of them, into their bits. */
 static void mark_inputs(const pruner *p, const weft_node *node, uint64_t *reads)
 {
@@ -86,9 +95,13 @@ static void mark_inputs(const pruner *p, const weft_node *node, uint64_t *reads)
     case WEFT_NODE_WINDOW:
     case WEFT_NODE_LIMIT:
     case WEFT_NODE_SINGLE_ROW:
-    case WEFT_NODE_EXPAND:
         memcpy(reads, own, (size_t)p->words * 8);
         (void)opt_any_expr(node, mark_column, reads);
+        break;
+    case WEFT_NODE_EXPAND:
+        mark_generated(node, own);
+        for (int32_t i = 0; i < node->expand.projection_count; i++)
+            mark_named(p, node, node->expand.projections[i], node->output.count, 0, reads);
         break;
     case WEFT_NODE_SCAN:
     case WEFT_NODE_VALUES:
@@ -207,6 +220,24 @@ done:
     return st;
 }
 
+static weft_status prune_expand(weft_ctx *ctx, pruner *p, const weft_node *node, const weft_node *input,
+                                const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_outputs outputs = {0};
+    const weft_expr *const **projections = NULL;
+    WEFT_TRY(st, keep_outputs(ctx, p, node, &outputs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->expand.projection_count, &projections));
+    for (int32_t i = 0; i < node->expand.projection_count; i++) {
+        weft_pointers kept = {0};
+        WEFT_TRY(st, keep_named(ctx, p, node, node->expand.projections[i], node->output.count, 0, &kept));
+        projections[i] = weft_pointers_exprs(&kept);
+    }
+    WEFT_TRY(st, weft_node_expand(ctx, input, &outputs, projections, node->expand.projection_count, out));
+done:
+    return st;
+}
+
 static weft_status prune_node(weft_ctx *ctx, pruner *p, const weft_node *node, const weft_node **inputs,
                               const weft_node **out)
 {
@@ -215,6 +246,7 @@ static weft_status prune_node(weft_ctx *ctx, pruner *p, const weft_node *node, c
     if (node->kind == WEFT_NODE_SCAN) return prune_scan(ctx, p, node, out);
     if (node->kind == WEFT_NODE_UNION && node->output.count > 0)
         return prune_union(ctx, p, node, inputs, out);
+    if (node->kind == WEFT_NODE_EXPAND) return prune_expand(ctx, p, node, inputs[0], out);
     if (node->kind == WEFT_NODE_PROJECT) {
         WEFT_TRY(st, keep_named(ctx, p, node, node->project.exprs, node->project.count, 0, &kept));
         if (kept.count < node->project.count)

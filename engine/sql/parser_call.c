@@ -202,6 +202,46 @@ done:
     return st;
 }
 
+/* The arguments of struct(), which may be named: x AS name. */
+static weft_status parse_struct_args(sql_parser *p, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    do {
+        const weft_expr *e = NULL;
+        const weft_span start = weft_sql_peek(p, 0)->span;
+        WEFT_TRY(st, weft_sql_expr(p, &e));
+        if (weft_sql_accept_word(p, SQL_KW_AS)) {
+            const char *name = NULL;
+            weft_expr *alias = NULL;
+            WEFT_TRY(st, weft_sql_name(p, "the name of a field", &name));
+            WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), &e, 1, &alias));
+            alias->alias.name = name;
+            e = alias;
+        }
+        WEFT_TRY(st, weft_pointers_push(p->ctx, out, e));
+    } while (weft_sql_accept(p, SQL_COMMA));
+done:
+    return st;
+}
+
+/* The arguments between the parentheses; *name may become another one. */
+static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointers *args)
+{
+    weft_status st = WEFT_OK;
+    const char *written = *name;
+    const weft_expr *unit = NULL;
+    if (strcasecmp(*name, "struct") == 0) return parse_struct_args(p, args);
+    WEFT_TRY(st, parse_unit(p, name, &unit));
+    if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, args, unit));
+    WEFT_TRY(st, weft_sql_exprs(p, args));
+    if (unit != NULL && args->count != 3) { /* datediff(day, d) of a column with the name of a unit */
+        *name = written;
+        WEFT_TRY(st, parse_unit_column(p, unit, &args->items[0]));
+    }
+done:
+    return st;
+}
+
 weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -220,15 +260,7 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
         weft_sql_advance(p);
     }
     if (distinct || !sql_is(p, SQL_RPAREN)) {
-        const char *written = name;
-        const weft_expr *unit = NULL;
-        WEFT_TRY(st, parse_unit(p, &name, &unit));
-        if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, &args, unit));
-        WEFT_TRY(st, weft_sql_exprs(p, &args));
-        if (unit != NULL && args.count != 3) { /* datediff(day, d) of a column with the name of a unit */
-            name = written;
-            WEFT_TRY(st, parse_unit_column(p, unit, &args.items[0]));
-        }
+        WEFT_TRY(st, parse_call_args(p, &name, &args));
         accept_nulls(p, &ignore_nulls);
         if (sql_is(p, SQL_FAT_ARROW))
             WEFT_TRY(st, weft_sql_unsupported(p, &start, "A named argument (name => value)"));

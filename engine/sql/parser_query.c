@@ -38,6 +38,33 @@ done:
     return st;
 }
 
+/* (a, b, …) behind AS: names for the columns of a generator, as columns behind the expression. */
+static weft_status parse_item_names(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers args = {0};
+    weft_expr *alias = NULL, *name = NULL;
+    const char *const *names = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, weft_sql_name_list(p, &names, &count));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &args, *out));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_span span = weft_sql_span_from(p, start);
+        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_UNRESOLVED_COLUMN, span, NULL, 0, &name));
+        name->name.part_count = 1;
+        name->name.parts = &names[i];
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, name));
+    }
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, start),
+                                   weft_pointers_exprs(&args), args.count, &alias));
+    if ((*out)->kind != WEFT_EXPR_UNRESOLVED_CALL) {
+        WEFT_TRY(st, weft_sql_unsupported(p, start, "An alias of several names"));
+    }
+    *out = alias;
+done:
+    return st;
+}
+
 /* expression [[AS] name] */
 static weft_status parse_item(sql_parser *p, const weft_expr **out)
 {
@@ -50,9 +77,7 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     WEFT_TRY(st, weft_sql_expr(p, out));
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     const sql_token *token = weft_sql_peek(p, 0);
-    if (as && token->kind == SQL_LPAREN) {
-        WEFT_TRY(st, weft_sql_unsupported(p, &start, "An alias of several names"));
-    }
+    if (as && token->kind == SQL_LPAREN) return parse_item_names(p, &start, out);
     const bool bare =
         token->kind == SQL_QUOTED ||
         (token->kind == SQL_WORD && (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0);

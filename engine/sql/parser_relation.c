@@ -203,6 +203,39 @@ done:
     return st;
 }
 
+/* LATERAL VIEW [OUTER] generator(…) name [[AS] column, …] */
+static weft_status parse_lateral_view(sql_parser *p, const weft_span *start, const weft_node **left)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers columns = {0};
+    const weft_expr *call = NULL;
+    weft_node *node = NULL;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    const bool outer = weft_sql_accept_word(p, SQL_KW_OUTER);
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    const char *table = NULL, *name = NULL;
+    WEFT_TRY(st, weft_sql_function(p, &call));
+    if (call->kind != WEFT_EXPR_UNRESOLVED_CALL)
+        WEFT_TRY(st, weft_sql_unsupported(p, &span, "A window function in LATERAL VIEW"));
+    if (!sql_word(p, SQL_KW_AS) && begins_alias(p)) WEFT_TRY(st, weft_sql_name(p, "a table alias", &table));
+    if (weft_sql_accept_word(p, SQL_KW_AS) || begins_alias(p)) {
+        do {
+            WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &columns, name));
+        } while (weft_sql_accept(p, SQL_COMMA));
+    }
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_EXPAND, weft_sql_span_from(p, start), left, 1, &node));
+    node->expand.call = call;
+    node->expand.name = table;
+    node->expand.outer = outer;
+    node->expand.column_count = columns.count;
+    node->expand.column_names = weft_pointers_texts(&columns);
+    *left = node;
+done:
+    return st;
+}
+
 weft_status weft_sql_from(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -217,9 +250,8 @@ weft_status weft_sql_from(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, parse_relation(p, &right));
         WEFT_TRY(st, make_join(p, &start, &model, left, right, &left));
     }
-    if (sql_word(p, SQL_KW_LATERAL)) {
-        WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "LATERAL VIEW"));
-    }
+    while (sql_word(p, SQL_KW_LATERAL) && sql_word_at(p, 1, SQL_KW_VIEW))
+        WEFT_TRY(st, parse_lateral_view(p, &start, &left));
     sql_leave(p, frame);
     *out = left;
 done:

@@ -65,6 +65,21 @@ class Formats(CliCase):
         expected = {"a": 1, "b": "", "c": None, "d": "x,y", "e": 'q"', "f": "l\nm", "g": 1.5, "h": True}
         self.assertEqual(row, {**expected, "i": "2020-01-02"})
 
+    NESTED = (
+        "select array(1, null) as a, map('k\"', 1.5, 'n', null) as m, "
+        "named_struct('x', 't\\n', 'y', null, 'd', date'2020-01-02') as s, "
+        "array(named_struct('f', array(double('NaN')))) as l, cast(null as array<int>) as z"
+    )
+
+    def test_json_of_nested_values(self):
+        done = self.sql(self.NESTED, "-S", "--format", "json")
+        expected = {"a": [1, None], "m": {'k"': 1.5, "n": None}, "s": {"x": "t\n", "d": "2020-01-02"}}
+        self.assertEqual(json.loads(done.stdout), {**expected, "l": [{"f": ["NaN"]}], "z": None})
+
+    def test_csv_of_nested_values(self):
+        row = '"[1, null]","{k"" -> 1.5, n -> null}","{t\n, null, 2020-01-02}",[{[NaN]}],\n'
+        self.assertEqual(self.rows(self.NESTED), "a,m,s,l,z\n" + row)
+
     def test_json_of_numbers_that_it_lacks(self):
         done = self.sql("select double('NaN') as a, double('Infinity') as b", "-S", "--format", "json")
         self.assertEqual(json.loads(done.stdout), {"a": "NaN", "b": "Infinity"})

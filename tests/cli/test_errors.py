@@ -183,12 +183,6 @@ class Files(CliCase):
             return  # root reads everything
         self.fails(self.read(self.good), 1, "Permission denied", "good.parquet")
 
-    def test_nested_columns_have_no_text(self):
-        path = os.path.join(HERE, "..", "data", "parquet", "nested_v1.parquet")
-        self.fails(self.sql(f"select * from parquet.`{path}`", "-S"), 1, "[UNSUPPORTED_FEATURE]", "`list`")
-        text = f"select count(*) as n, count(list) as l from parquet.`{path}`"
-        self.assertEqual(self.rows(text), "n,l\n50,45\n")
-
     def test_a_bad_option(self):
         done = self.sql("create temporary view v using parquet options (nothing 'x')", "-S")
         self.fails(done, 1, "SQLSTATE: ")

@@ -216,7 +216,8 @@ static weft_status shred_walk(weft_ctx *ctx, weft_pqw_shred *shred, const weft_p
         } else {
             WEFT_TRY(st, shred_struct(ctx, leaf, step, column, &shred->now));
         }
-        if (column->phys == WEFT_PHYS_NULL) continue; /* all ended: the column has no children to go to */
+        /* all ended: neither a column without data nor a NULL literal has children to go to */
+        if (column->phys == WEFT_PHYS_NULL || column->child_count == 0) continue;
         assert(step->next_child < column->child_count);
         column = &column->children[step->next_child];
     }

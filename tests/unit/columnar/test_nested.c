@@ -1,6 +1,7 @@
 /* Nested values: packed, they compare, validate and unpack as what they were. */
 #include "engine/columnar/nested.h"
 
+#include "engine/columnar/gather.h"
 #include "tests/unit/columnar/columnar_fixture.h"
 
 enum { ROWS = 60 };
@@ -64,6 +65,64 @@ static void values_come_back(void **state)
         }
         for (int32_t i = 0; i < ROWS; i++) free(p[i].bytes);
         weft_vector_deinit(&back);
+        weft_vector_deinit(&owner);
+        weft_fixture_close(&f);
+    }
+}
+
+/* A value that is set into a vector, packed as a constant, or gathered from rows is the one that it was. */
+static void values_are_moved(void **state)
+{
+    (void)state;
+    weft_test_random random = {weft_test_seed()};
+    for (int round = 0; round < COLUMNAR_TYPES * 4; round++) {
+        weft_fixture f;
+        weft_fixture_open(&f);
+        weft_vector owner = {0}, set = {0}, gathered = {0};
+        weft_row_set rows = {0};
+        weft_row_layout layout;
+        uint8_t *at[ROWS];
+        uint16_t places[ROWS];
+        const weft_type type = columnar_type(&f, columnar_types[round % COLUMNAR_TYPES]);
+        weft_column c = columnar_flat(&f, &random, type, ROWS, round % 2 == 0 ? 20 : 0, &owner);
+        const weft_batch batch = {.rows = ROWS, .selected = ROWS, .column_count = 1, .columns = &c};
+        const int32_t only = 0;
+        weft_fixture_ok(&f, weft_row_layout_init(&f.ctx, &type, 1, &layout));
+        weft_fixture_ok(&f, weft_rows_append(&f.ctx, &layout, &rows, &batch, &only, NULL, at));
+        weft_fixture_ok(&f, weft_vector_init(&f.ctx, type, ROWS * 2, &set));
+        weft_fixture_ok(&f, weft_vector_init(&f.ctx, type, ROWS * 2, &gathered));
+        for (int pass = 0; pass < 2; pass++) {
+            weft_vector_reset(&set);
+            for (int32_t i = 0; i < ROWS; i++) { /* every other slot twice: the last one counts */
+                places[i] = (uint16_t)(2 * i + pass);
+                if (i % 2 == 1) weft_fixture_ok(&f, weft_vector_set(&f.ctx, &set, places[i], &c, ROWS - i));
+                weft_fixture_ok(&f, weft_vector_set(&f.ctx, &set, places[i], &c, i));
+            }
+            weft_vector_finish(&set);
+            weft_fixture_ok(&f, weft_vector_gather(&f.ctx, &layout, 0, (const uint8_t *const *)at, ROWS,
+                                                   places, &gathered));
+            for (int32_t i = 0; i < ROWS; i++) {
+                assert_true(columnar_same(&c, i, &set.column, places[i], false));
+                assert_true(columnar_same(&c, i, &gathered.column, places[i], false));
+            }
+        }
+        for (int32_t i = 0; i < ROWS; i++) {
+            weft_str bytes;
+            weft_column one;
+            if (weft_column_is_null(&c, i) || !weft_type_is_nested(type)) continue;
+            weft_fixture_ok(&f, weft_nested_pack_value(&f.ctx, &c, i, &bytes));
+            weft_fixture_ok(&f, weft_nested_constant(&f.ctx, type, &bytes, &one));
+            assert_true(columnar_same(&c, i, &one, ROWS - 1, false));
+            for (int32_t k = 0; k < ROWS; k++) {
+                if (weft_column_is_null(&c, k)) continue;
+                const int order = weft_nested_compare_columns(&c, k, &one, 7);
+                assert_int_equal(order == 0, columnar_same(&c, k, &c, i, true));
+                assert_int_equal(order > 0, weft_nested_compare_columns(&one, 7, &c, k) < 0);
+            }
+        }
+        weft_rows_clear(&rows);
+        weft_vector_deinit(&gathered);
+        weft_vector_deinit(&set);
         weft_vector_deinit(&owner);
         weft_fixture_close(&f);
     }
@@ -206,6 +265,6 @@ static void every_allocation_may_fail(void **state)
     weft_fixture_close(&f);
 }
 
-WEFT_TESTS(WEFT_TEST(values_come_back), WEFT_TEST(order_is_spark_s),
+WEFT_TESTS(WEFT_TEST(values_come_back), WEFT_TEST(values_are_moved), WEFT_TEST(order_is_spark_s),
            WEFT_TEST(narrow_decimals_are_their_values), WEFT_TEST(damaged_values_are_refused_or_harmless),
            WEFT_TEST(every_allocation_may_fail))

@@ -19,7 +19,7 @@ static const weft_expr *real(expr_fixture *f, double number)
     return e;
 }
 
-enum { SAMPLES = 13 };
+enum { SAMPLES = 17 };
 
 /* One expression of every kind that travels, at least. */
 static void make_samples(expr_fixture *f, const weft_expr *samples[SAMPLES])
@@ -66,6 +66,14 @@ static void make_samples(expr_fixture *f, const weft_expr *samples[SAMPLES])
                          .args = &samples[3],
                          .bloom = {.filter_id = 7}};
     samples[12] = bloom;
+    const weft_expr *text = expr_string(f, "a string that is longer than twelve");
+    const weft_expr *pair = expr_call2(f, "struct", number, text);
+    samples[13] = expr_call2(f, ".", pair, expr_string(f, "col2"));
+    samples[14] = expr_call2(f, "[]", expr_call2(f, "array", pair, pair), expr_int(f, 0));
+    expr_ok(f, weft_expr_fold(&f->ctx, expr_call2(f, "map", text, expr_call2(f, "array", expr_null(f), text)),
+                              &samples[15]));
+    assert_int_equal(samples[15]->kind, WEFT_EXPR_LITERAL);
+    samples[16] = expr_aggregate(f, "collect_list", samples[13]);
 }
 
 static const weft_type *input_types(expr_fixture *f)

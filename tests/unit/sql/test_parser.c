@@ -313,7 +313,7 @@ static void errors(void **state)
         {"select 1e400", WEFT_INVALID_NUMERIC_LITERAL_RANGE, 1, 8},
         {"values (1, 2), (3)", WEFT_NUM_COLUMNS_MISMATCH, 1, 17},
         {"select * from range(10)", WEFT_UNSUPPORTED, 1, 15},
-        {"select * from t lateral view explode(a) x", WEFT_UNSUPPORTED, 1, 17},
+        {"select * from t lateral view explode(a) over () x", WEFT_UNSUPPORTED, 1, 30},
         {"select 1 select 2", WEFT_PARSE_SYNTAX_ERROR, 1, 10},
         {"select 1; select 2", WEFT_PARSE_SYNTAX_ERROR, 1, 11},
         {"select \x01", WEFT_PARSE_SYNTAX_ERROR, 1, 8},

@@ -1,0 +1,688 @@
+/* engine/expr/fn_array.c - functions of arrays and maps. Elements are equal as keys are: NULL to NULL, NaN to
+ * NaN; where it matters the first of equal ones stays. */
+#include <stdlib.h>
+
+#include "common/mem.h"
+#include "engine/expr/nested_call.h"
+#include "engine/expr/nested_text.h"
+
+/* Begin of a kernel's loop: row i has a value; rows with a NULL argument become NULL. */
+static bool array_skip(weft_kernel_call *call, int32_t i)
+{
+    if (!weft_call_any_null(call, i)) return false;
+    weft_vector_set_null(call->out, i);
+    return true;
+}
+
+/* ---- size, contains, position ---- */
+
+static weft_status bind_size(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    *type = WEFT_TYPE_OF(WEFT_TYPE_INT);
+    if (args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+done:
+    return st;
+}
+
+static weft_status kernel_size(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        ((int32_t *)call->out->values)[i] = weft_arg_list(&call->args[0], i).length;
+    }
+    return WEFT_OK;
+}
+
+static weft_status bind_contains(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                 int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    *variant = 0;
+    *type = WEFT_TYPE_OF((weft_type_id)fn->signatures[0].result);
+    if (args[1]->type.id == WEFT_TYPE_NULL && args[0]->type.id == WEFT_TYPE_ARRAY) {
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NULL_TYPE, span,
+                            "Null typed values cannot be used as arguments of `%s`.", fn->name);
+    }
+    WEFT_TRY(st, weft_bind_element(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[1], span));
+done:
+    return st;
+}
+
+/* 1 and up: where it is; 0: nowhere; -1: nowhere, but among NULLs. */
+static int64_t array_find(const weft_column *array, int32_t i, const weft_column *value, int32_t slot)
+{
+    const weft_list list = weft_arg_list(array, i);
+    int64_t found = 0;
+    for (int32_t k = 0; k < list.length; k++) {
+        if (weft_column_is_null(&array->children[0], list.offset + k))
+            found = -1;
+        else if (weft_slots_equal(&array->children[0], list.offset + k, value, slot))
+            return k + 1;
+    }
+    return found;
+}
+
+static weft_status kernel_contains(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const int64_t at = array_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i));
+        if (at < 0)
+            weft_vector_set_null(call->out, i);
+        else
+            ((uint8_t *)call->out->values)[i] = at > 0;
+    }
+    return WEFT_OK;
+}
+
+static weft_status kernel_array_position(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const int64_t at = array_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i));
+        ((int64_t *)call->out->values)[i] = at < 0 ? 0 : at;
+    }
+    return WEFT_OK;
+}
+
+/* ---- least and greatest ---- */
+
+static weft_status bind_extreme(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                                const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
+    *type = args[0]->type.children[0].type;
+done:
+    return st;
+}
+
+static weft_status run_extreme(weft_ctx *ctx, weft_kernel_call *call, int direction)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const weft_list list = weft_arg_list(&call->args[0], i);
+        const weft_column *child = &call->args[0].children[0];
+        int32_t best = -1;
+        for (int32_t e = list.offset; e < list.offset + list.length; e++) {
+            if (weft_column_is_null(child, e)) continue;
+            if (best < 0 || weft_nested_compare_columns(child, e, child, best) * direction > 0) best = e;
+        }
+        if (best < 0)
+            weft_vector_set_null(call->out, i);
+        else
+            WEFT_TRY(st, weft_vector_set(ctx, call->out, i, child, best));
+    }
+done:
+    return st;
+}
+
+static weft_status kernel_array_max(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_extreme(ctx, call, 1);
+}
+static weft_status kernel_array_min(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_extreme(ctx, call, -1);
+}
+
+/* ---- sorting ---- */
+
+typedef struct sort_order {
+    bool descending, nulls_last;
+} sort_order;
+
+static int order_elements(const weft_element *a, const weft_element *b, const sort_order *order)
+{
+    const int null_a = weft_column_is_null(a->column, a->slot), null_b = weft_column_is_null(b->column,
+                                                                                            b->slot);
+    if (null_a || null_b) return order->nulls_last ? null_a - null_b : null_b - null_a;
+    const int by = weft_nested_compare_columns(a->column, a->slot, b->column, b->slot);
+    return order->descending ? -by : by;
+}
+
+/* Merge sort: equal elements keep their order. spare has as much room. */
+static void sort_elements(weft_element *at, int32_t count, weft_element *spare, const sort_order *order)
+{
+    const int32_t half = count / 2;
+    int32_t left = 0, right = half, n = 0;
+    if (count < 2) return;
+    sort_elements(at, half, spare, order);
+    sort_elements(at + half, count - half, spare, order);
+    memcpy(spare, at, (size_t)count * sizeof *at);
+    while (left < half && right < count)
+        at[n++] = order_elements(&spare[left], &spare[right], order) <= 0 ? spare[left++] : spare[right++];
+    while (left < half) at[n++] = spare[left++];
+    while (right < count) at[n++] = spare[right++];
+}
+
+static weft_status bind_sort(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const int32_t most = fn->signatures[0].max_args;
+    if (count < 1 || count > most) return weft_fail_arg_count(ctx, fn->name, 1, most, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
+    if (count == 2) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
+    *type = args[0]->type;
+done:
+    return st;
+}
+
+static weft_status run_sort(weft_ctx *ctx, weft_kernel_call *call, bool nulls_last)
+{
+    weft_status st = WEFT_OK;
+    weft_elements elements = {0}, spare = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        sort_order order = {.nulls_last = nulls_last};
+        if (call->arg_count == 2) {
+            order.descending = ((const uint8_t *)call->args[1].data)[weft_arg_slot(&call->args[1], i)] == 0;
+            order.nulls_last = order.descending;
+        }
+        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], i));
+        spare.count = 0;
+        WEFT_TRY(st, weft_elements_add_all(ctx, &spare, &call->args[0], i));
+        sort_elements(elements.at, elements.count, spare.at, &order);
+        WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
+    }
+done:
+    weft_elements_free(&elements);
+    weft_elements_free(&spare);
+    return st;
+}
+
+static weft_status kernel_sort_array(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_sort(ctx, call, false);
+}
+static weft_status kernel_array_sort(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_sort(ctx, call, true);
+}
+
+/* ---- arrays of one array ---- */
+
+static weft_status bind_like_array(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    *type = args[0]->type;
+done:
+    return st;
+}
+
+typedef enum array_job {
+    ARRAY_DISTINCT,
+    ARRAY_REVERSE,
+    ARRAY_COMPACT,
+    ARRAY_UNION,
+    ARRAY_INTERSECT,
+    ARRAY_EXCEPT,
+    ARRAY_CONCAT
+} array_job;
+
+static weft_status take_one(weft_ctx *ctx, array_job job, const weft_column *array, int32_t i,
+                            weft_elements *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_list list = weft_arg_list(array, i);
+    const weft_column *child = &array->children[0];
+    for (int32_t k = 0; k < list.length; k++) {
+        const int32_t slot = list.offset + (job == ARRAY_REVERSE ? list.length - 1 - k : k);
+        if (job == ARRAY_COMPACT && weft_column_is_null(child, slot)) continue;
+        if ((job == ARRAY_DISTINCT || job == ARRAY_UNION) && weft_elements_have(out, child, slot)) continue;
+        WEFT_TRY(st, weft_elements_add(ctx, out, child, slot));
+    }
+done:
+    return st;
+}
+
+/* The elements of the first array that are, or are not, in the second, each once. */
+static weft_status take_matching(weft_ctx *ctx, array_job job, weft_kernel_call *call, int32_t i,
+                                 weft_elements *other, weft_elements *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_list list = weft_arg_list(&call->args[0], i);
+    const weft_column *child = &call->args[0].children[0];
+    other->count = 0;
+    WEFT_TRY(st, weft_elements_add_all(ctx, other, &call->args[1], i));
+    for (int32_t slot = list.offset; slot < list.offset + list.length; slot++) {
+        if (weft_elements_have(other, child, slot) != (job == ARRAY_INTERSECT)) continue;
+        if (weft_elements_have(out, child, slot)) continue;
+        WEFT_TRY(st, weft_elements_add(ctx, out, child, slot));
+    }
+done:
+    return st;
+}
+
+static weft_status run_arrays(weft_ctx *ctx, weft_kernel_call *call, array_job job)
+{
+    weft_status st = WEFT_OK;
+    weft_elements elements = {0}, other = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        if (job == ARRAY_INTERSECT || job == ARRAY_EXCEPT) {
+            WEFT_TRY(st, take_matching(ctx, job, call, i, &other, &elements));
+        } else {
+            for (int32_t a = 0; a < call->arg_count; a++)
+                WEFT_TRY(st, take_one(ctx, job, &call->args[a], i, &elements));
+        }
+        WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
+    }
+done:
+    weft_elements_free(&elements);
+    weft_elements_free(&other);
+    return st;
+}
+
+static weft_status kernel_array_distinct(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_DISTINCT);
+}
+static weft_status kernel_array_reverse(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_REVERSE);
+}
+static weft_status kernel_array_compact(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_COMPACT);
+}
+static weft_status kernel_array_union(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_UNION);
+}
+static weft_status kernel_array_intersect(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_INTERSECT);
+}
+static weft_status kernel_array_except(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_EXCEPT);
+}
+static weft_status kernel_array_concat(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_arrays(ctx, call, ARRAY_CONCAT);
+}
+
+static weft_status bind_arrays(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                               const weft_span *span, int32_t *variant, weft_type *type)
+{
+    const weft_signature *form = &fn->signatures[0];
+    if (count < form->min_args || (form->max_args >= 0 && count > form->max_args))
+        return weft_fail_arg_count(ctx, fn->name, form->min_args, form->max_args, count, span);
+    *variant = 0;
+    return weft_bind_same_arrays(ctx, fn, args, count, span, type);
+}
+
+/* ---- flatten, slice ---- */
+
+static weft_status bind_flatten(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                                const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    *type = args[0]->type.children[0].type;
+    if (type->id != WEFT_TYPE_ARRAY)
+        return weft_fail_arg_type(ctx, fn->name, 0, "\"array\" of an \"array\"", args[0], span);
+done:
+    return st;
+}
+
+static weft_status kernel_flatten(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    weft_elements elements = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const weft_list list = weft_arg_list(&call->args[0], i);
+        const weft_column *child = &call->args[0].children[0];
+        bool null = false;
+        for (int32_t e = list.offset; e < list.offset + list.length; e++)
+            null |= weft_column_is_null(child, e);
+        for (int32_t e = list.offset; e < list.offset + list.length && !null; e++)
+            WEFT_TRY(st, weft_elements_add_all(ctx, &elements, child, e));
+        if (null)
+            weft_vector_set_null(call->out, i);
+        else
+            WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
+    }
+done:
+    weft_elements_free(&elements);
+    return st;
+}
+
+static weft_status bind_slice(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 3) return weft_fail_arg_count(ctx, fn->name, 3, 3, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 2, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+    *type = args[0]->type;
+done:
+    return st;
+}
+
+static weft_status kernel_slice(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    weft_elements elements = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const weft_list list = weft_arg_list(&call->args[0], i);
+        const int64_t start = weft_arg_i64(&call->args[1], i), length = weft_arg_i64(&call->args[2], i);
+        if (start == 0) {
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_SLICE_START, &call->expr->span,
+                                      "The value of parameter(s) `start` in `slice` is invalid: Expects a "
+                                      "positive or a negative value for `start`, but got 0."));
+        }
+        if (length < 0) {
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_SLICE_LENGTH, &call->expr->span,
+                                      "The value of parameter(s) `length` in `slice` is invalid: Expects "
+                                      "`length` greater than or equal to 0, but got %lld.",
+                                      (long long)length));
+        }
+        const int64_t first = start > 0 ? start - 1 : list.length + start;
+        const int64_t end = weft_min_i64(first + length, list.length);
+        for (int64_t e = first; first >= 0 && e < end; e++)
+            WEFT_TRY(st,
+                     weft_elements_add(ctx, &elements, &call->args[0].children[0], list.offset + (int32_t)e));
+        WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
+    }
+done:
+    weft_elements_free(&elements);
+    return st;
+}
+
+/* ---- array_join ---- */
+
+static weft_status bind_join(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_type string = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    weft_type strings;
+    if (count != 2 && count != 3) return weft_fail_arg_count(ctx, fn->name, 2, 3, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_type_make_array(ctx, string, &strings));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 0, strings, span));
+    for (int32_t i = 1; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, string, span));
+    *type = string;
+done:
+    return st;
+}
+
+static weft_status kernel_array_join(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    weft_text text = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const weft_list list = weft_arg_list(&call->args[0], i);
+        const weft_column *child = &call->args[0].children[0];
+        const weft_str *between = weft_arg_str(&call->args[1], i);
+        bool first = true;
+        text.len = 0;
+        for (int32_t e = list.offset; e < list.offset + list.length; e++) {
+            const bool null = weft_column_is_null(child, e);
+            if (null && call->arg_count < 3) continue;
+            const weft_str *s = null ? weft_arg_str(&call->args[2], i) : weft_column_value(child, e);
+            if (!first) WEFT_TRY(st, weft_text_append(ctx, &text, weft_str_data(between), between->len));
+            WEFT_TRY(st, weft_text_append(ctx, &text, weft_str_data(s), s->len));
+            first = false;
+        }
+        WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, text.len == 0 ? "" : text.bytes,
+                                            (uint32_t)text.len));
+    }
+done:
+    weft_text_release(&text);
+    return st;
+}
+
+/* ---- maps ---- */
+
+enum { MAP_KEYS, MAP_VALUES, MAP_ENTRIES };
+
+static weft_status bind_of_map(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                               const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    weft_type element;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    element = args[0]->type.children[strcmp(fn->name, "map_values") == 0].type;
+    if (strcmp(fn->name, "map_entries") == 0)
+        WEFT_TRY(st, weft_type_make_entry(ctx, args[0]->type, &element));
+    WEFT_TRY(st, weft_type_make_array(ctx, element, type));
+done:
+    return st;
+}
+
+static weft_status run_of_map(weft_ctx *ctx, weft_kernel_call *call, int32_t part)
+{
+    weft_status st = WEFT_OK;
+    weft_elements elements = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const weft_list list = weft_arg_list(&call->args[0], i);
+        const weft_column *entries = &call->args[0].children[0];
+        for (int32_t e = list.offset; e < list.offset + list.length; e++) {
+            const weft_column *from = part == MAP_ENTRIES ? entries : &entries->children[part];
+            WEFT_TRY(st, weft_elements_add(ctx, &elements, from,
+                                           part == MAP_ENTRIES ? e : weft_column_slot(entries, e)));
+        }
+        WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
+    }
+done:
+    weft_elements_free(&elements);
+    return st;
+}
+
+static weft_status kernel_map_keys(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_of_map(ctx, call, MAP_KEYS);
+}
+static weft_status kernel_map_values(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_of_map(ctx, call, MAP_VALUES);
+}
+static weft_status kernel_map_entries(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return run_of_map(ctx, call, MAP_ENTRIES);
+}
+
+static weft_status bind_contains_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                     int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    *variant = 0;
+    *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, args[0]->type.children[0].type, span));
+done:
+    return st;
+}
+
+static weft_status kernel_contains_key(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        ((uint8_t *)call->out->values)[i] = weft_map_find(&call->args[0], i, &call->args[1],
+                                                          weft_arg_slot(&call->args[1], i)) >= 0;
+    }
+    return WEFT_OK;
+}
+
+static weft_status bind_from_arrays(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                    int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_expect_map_key(ctx, args[0]->type.children[0].type, span));
+    WEFT_TRY(st,
+             weft_type_make_map(ctx, args[0]->type.children[0].type, args[1]->type.children[0].type, type));
+done:
+    return st;
+}
+
+static weft_status kernel_from_arrays(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    weft_map_builder map = {0};
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (array_skip(call, i)) continue;
+        const weft_list keys = weft_arg_list(&call->args[0], i), values = weft_arg_list(&call->args[1], i);
+        if (keys.length != values.length) {
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_INVALID, &call->expr->span,
+                                      "The key array and value array of MapData must have the same length, "
+                                      "but have %d and %d elements.",
+                                      keys.length, values.length));
+        }
+        for (int32_t e = 0; e < keys.length; e++)
+            WEFT_TRY(st, weft_map_add(ctx, &map, call->expr, &call->args[0].children[0], keys.offset + e,
+                                      &call->args[1].children[0], values.offset + e));
+        WEFT_TRY(st, weft_map_put(ctx, &map, call->out, i));
+    }
+done:
+    weft_map_free(&map);
+    return st;
+}
+
+/* ---- registry ---- */
+
+#define ANY  WEFT_TYPE_COUNT
+#define LIST WEFT_TYPE_ARRAY
+#define FORM(name, low, high, result, kernel)                                                                \
+    static const weft_signature name##_forms[] = {{{ANY, ANY, ANY}, low, high, result, kernel}}
+#define ENTRY(symbol, text, alias, own_flags, binder, usage, query, answer)                                  \
+    const weft_function weft_fn_##symbol = {.name = text,                                                    \
+                                            .aliases = alias,                                                \
+                                            .flags = own_flags,                                              \
+                                            .signatures = symbol##_forms,                                    \
+                                            .signature_count = 1,                                            \
+                                            .bind = binder,                                                  \
+                                            .help = usage,                                                   \
+                                            .example = query,                                                \
+                                            .example_result = answer}
+
+enum { OWN = WEFT_FN_NULL_OWN, RAISES = WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE };
+
+FORM(size, 1, 1, WEFT_TYPE_INT, kernel_size);
+FORM(array_contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains);
+FORM(array_position, 2, 2, WEFT_TYPE_BIGINT, kernel_array_position);
+FORM(array_max, 1, 1, ANY, kernel_array_max);
+FORM(array_min, 1, 1, ANY, kernel_array_min);
+FORM(sort_array, 1, 2, LIST, kernel_sort_array);
+FORM(array_sort, 1, 1, LIST, kernel_array_sort);
+FORM(array_distinct, 1, 1, LIST, kernel_array_distinct);
+FORM(array_reverse, 1, 1, LIST, kernel_array_reverse);
+FORM(array_compact, 1, 1, LIST, kernel_array_compact);
+FORM(array_union, 2, 2, LIST, kernel_array_union);
+FORM(array_intersect, 2, 2, LIST, kernel_array_intersect);
+FORM(array_except, 2, 2, LIST, kernel_array_except);
+FORM(array_concat, 1, -1, LIST, kernel_array_concat);
+FORM(flatten, 1, 1, LIST, kernel_flatten);
+FORM(slice, 3, 3, LIST, kernel_slice);
+FORM(array_join, 2, 3, WEFT_TYPE_STRING, kernel_array_join);
+FORM(map_keys, 1, 1, LIST, kernel_map_keys);
+FORM(map_values, 1, 1, LIST, kernel_map_values);
+FORM(map_entries, 1, 1, LIST, kernel_map_entries);
+FORM(map_contains_key, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains_key);
+FORM(map_from_arrays, 2, 2, WEFT_TYPE_MAP, kernel_from_arrays);
+
+ENTRY(size, "size", "cardinality,array_size", 0, bind_size, "size(a): elements of an array or map",
+      "SELECT size(array(1, 2))", "2");
+ENTRY(array_contains, "array_contains", NULL, OWN, bind_contains,
+      "array_contains(a, value): is it among the elements?", "SELECT array_contains(array(1, 2), 2)", "true");
+ENTRY(array_position, "array_position", NULL, OWN, bind_contains,
+      "array_position(a, value): where it is first, from 1; 0 where it is not",
+      "SELECT array_position(array(3, 2), 2)", "2");
+ENTRY(array_max, "array_max", NULL, OWN, bind_extreme, "array_max(a): the greatest element",
+      "SELECT array_max(array(1, 3, 2))", "3");
+ENTRY(array_min, "array_min", NULL, OWN, bind_extreme, "array_min(a): the least element",
+      "SELECT array_min(array(1, 3, 2))", "1");
+ENTRY(sort_array, "sort_array", NULL, OWN, bind_sort,
+      "sort_array(a [, ascending]): the elements in order, NULLs below all",
+      "SELECT sort_array(array(2, NULL, 1))", "[null, 1, 2]");
+ENTRY(array_sort, "array_sort", NULL, OWN, bind_sort, "array_sort(a): the elements in order, NULLs last",
+      "SELECT array_sort(array(2, NULL, 1))", "[1, 2, null]");
+ENTRY(array_distinct, "array_distinct", NULL, OWN, bind_like_array,
+      "array_distinct(a): the elements, each once", "SELECT array_distinct(array(1, 2, 1))", "[1, 2]");
+ENTRY(array_reverse, "array_reverse", NULL, OWN, bind_like_array, "reverse(a): the elements backwards",
+      "SELECT reverse(array(1, 2))", "[2, 1]");
+ENTRY(array_compact, "array_compact", NULL, OWN, bind_like_array,
+      "array_compact(a): the elements that are not NULL", "SELECT array_compact(array(1, NULL))", "[1]");
+ENTRY(array_union, "array_union", NULL, OWN, bind_arrays,
+      "array_union(a, b): the elements of both, each once",
+      "SELECT array_union(array(1, 2), array(2, 3))", "[1, 2, 3]");
+ENTRY(array_intersect, "array_intersect", NULL, OWN, bind_arrays,
+      "array_intersect(a, b): the elements that are in both, each once",
+      "SELECT array_intersect(array(1, 2), array(2, 3))", "[2]");
+ENTRY(array_except, "array_except", NULL, OWN, bind_arrays,
+      "array_except(a, b): the elements of a that are not in b, each once",
+      "SELECT array_except(array(1, 2), array(2, 3))", "[1]");
+ENTRY(array_concat, "array_concat", NULL, OWN, bind_arrays,
+      "concat(a, b, ...): the elements of all arrays, one after another",
+      "SELECT concat(array(1), array(2))", "[1, 2]");
+ENTRY(flatten, "flatten", NULL, OWN, bind_flatten, "flatten(a): the elements of the arrays in an array",
+      "SELECT flatten(array(array(1), array(2)))", "[1, 2]");
+ENTRY(slice, "slice", NULL, RAISES, bind_slice,
+      "slice(a, start, length): elements from start on, from 1, or from the end where it is negative",
+      "SELECT slice(array(1, 2, 3), 2, 2)", "[2, 3]");
+ENTRY(array_join, "array_join", NULL, OWN, bind_join,
+      "array_join(a, between [, null]): the elements as one text", "SELECT array_join(array('a', 'b'), ',')",
+      "a,b");
+ENTRY(map_keys, "map_keys", NULL, OWN, bind_of_map, "map_keys(m): the keys", "SELECT map_keys(map('a', 1))",
+      "[a]");
+ENTRY(map_values, "map_values", NULL, OWN, bind_of_map, "map_values(m): the values",
+      "SELECT map_values(map('a', 1))", "[1]");
+ENTRY(map_entries, "map_entries", NULL, OWN, bind_of_map, "map_entries(m): structs of key and value",
+      "SELECT map_entries(map('a', 1))", "[{a, 1}]");
+ENTRY(map_contains_key, "map_contains_key", NULL, OWN, bind_contains_key,
+      "map_contains_key(m, k): is there an entry with this key?", "SELECT map_contains_key(map('a', 1), 'a')",
+      "true");
+ENTRY(map_from_arrays, "map_from_arrays", NULL, RAISES, bind_from_arrays,
+      "map_from_arrays(keys, values): a map of these entries", "SELECT map_from_arrays(array('a'), array(1))",
+      "{a -> 1}");

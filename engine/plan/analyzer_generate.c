@@ -1,0 +1,146 @@
+/* engine/plan/analyzer_generate.c - explode() and its kin: LATERAL VIEW, and one in a select list.
+ *
+ * Either way an EXPAND node gives the input's columns and those of the generator (see fn_generate.c). */
+#include <strings.h>
+
+#include "engine/expr/coerce.h"
+#include "engine/expr/function.h"
+#include "engine/plan/analyzer_internal.h"
+
+bool weft_is_generator_name(const char *name)
+{
+    const weft_function *fn = weft_function_find(name);
+    return fn != NULL && (fn->flags & WEFT_FN_GENERATOR) != 0;
+}
+
+static weft_status add_part(weft_binder *b, const weft_expr *parsed, const char *function,
+                            const weft_expr *arg, int32_t part, const char *name, weft_generated *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = part};
+    const weft_expr *args[2] = {arg, NULL}, *call = NULL;
+    WEFT_TRY(st, weft_expr_literal(ctx, &value, &args[1]));
+    WEFT_TRY(st, weft_expr_call(ctx, function, args, 2, weft_analyzer_span(b->a, &parsed->span), &call));
+    WEFT_TRY(st, weft_pointers_push(ctx, &out->calls, call));
+    WEFT_TRY(st, weft_pointers_push(ctx, &out->names, name));
+done:
+    return st;
+}
+
+/* Names given by the query replace those that the columns have by themselves. */
+static weft_status rename_parts(weft_binder *b, const weft_expr *parsed, const char *const *names,
+                                int32_t count, weft_generated *out)
+{
+    if (count > 0 && count != out->names.count) {
+        return weft_fail_at(b->a->ctx, WEFT_GENERATOR_ALIASES, weft_analyzer_span(b->a, &parsed->span),
+                            "The number of aliases supplied in the AS clause does not match the number of "
+                            "columns output by the UDTF. Expected %d aliases, but got %d.",
+                            out->names.count, count);
+    }
+    for (int32_t i = 0; i < count; i++) out->names.items[i] = names[i];
+    return WEFT_OK;
+}
+
+weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool outer, const char *const *names,
+                                int32_t name_count, weft_generated *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_span *span = weft_analyzer_span(b->a, &parsed->span);
+    const char *name = parsed->unresolved.name;
+    const size_t len = strlen(name);
+    const weft_expr *arg = NULL;
+    *out = (weft_generated){0};
+    outer |= len > 6 && strcasecmp(name + len - 6, "_outer") == 0;
+    const char *function = outer ? "explode_outer" : "explode";
+    const bool inlined = strncasecmp(name, "inline", 6) == 0;
+    if (parsed->arg_count != 1) return weft_fail_arg_count(ctx, name, 1, 1, parsed->arg_count, span);
+    WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &arg));
+    const bool array = arg->type.id == WEFT_TYPE_ARRAY;
+    const bool structs = array && arg->type.children[0].type.id == WEFT_TYPE_STRUCT;
+    if (inlined ? !structs : !array && arg->type.id != WEFT_TYPE_MAP) {
+        return weft_fail_arg_type(ctx, name, 0, inlined ? "\"array<struct>\"" : "\"array\" or \"map\"", arg,
+                                  span);
+    }
+    if (strncasecmp(name, "pos", 3) == 0) WEFT_TRY(st, add_part(b, parsed, function, arg, -1, "pos", out));
+    if (array && !inlined) {
+        WEFT_TRY(st, add_part(b, parsed, function, arg, 0, "col", out));
+    } else {
+        const weft_type entry = array ? arg->type.children[0].type : arg->type;
+        for (int32_t i = 0; i < entry.child_count; i++)
+            WEFT_TRY(st, add_part(b, parsed, function, arg, i + 1, entry.children[i].name, out));
+    }
+    WEFT_TRY(st, rename_parts(b, parsed, names, name_count, out));
+done:
+    return st;
+}
+
+weft_status weft_build_generate(weft_analyzer *a, const weft_node *input, const weft_expr *const *calls,
+                                const char *const *names, int32_t count, int64_t *ids, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const int32_t before = input->output.count;
+    weft_output *columns = NULL;
+    const weft_expr **exprs = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, before + count, &columns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, before + count, &exprs));
+    for (int32_t i = 0; i < before; i++) {
+        columns[i] = input->output.columns[i];
+        WEFT_TRY(st, weft_node_column(ctx, input, i, &exprs[i]));
+    }
+    for (int32_t i = 0; i < count; i++) {
+        ids[i] = weft_next_id(a->ids);
+        columns[before + i] =
+            (weft_output){.id = ids[i], .name = names[i], .type = calls[i]->type, .nullable = true};
+        exprs[before + i] = calls[i];
+    }
+    const weft_outputs outputs = {.count = before + count, .columns = columns};
+    const weft_expr *const *projection = exprs;
+    WEFT_TRY(st, weft_node_expand(ctx, input, &outputs, &projection, 1, out));
+done:
+    return st;
+}
+
+weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                                   weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    weft_bound left = {0};
+    weft_generated made;
+    weft_name *names = NULL;
+    int64_t *ids = NULL;
+    const weft_expr *call = parsed->expand.call;
+    WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, &left));
+    const weft_scope scope = {.count = left.count, .names = left.names, .outer = outer};
+    weft_binder b = {.a = a,
+                     .scope = &scope,
+                     .ctes = ctes,
+                     .clause = "LATERAL VIEW",
+                     .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+    if (!weft_is_generator_name(call->unresolved.name)) {
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, weft_analyzer_span(a, &call->span),
+                                  "there is no generator \"%s\"", call->unresolved.name));
+    }
+    WEFT_TRY(st, weft_bind_generator(&b, call, parsed->expand.outer, parsed->expand.column_names,
+                                     parsed->expand.column_count, &made));
+    const int32_t count = made.calls.count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &ids));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, left.count + count, &names));
+    WEFT_TRY(st, weft_build_generate(a, left.node, weft_pointers_exprs(&made.calls),
+                                     weft_pointers_texts(&made.names), count, ids, &out->node));
+    for (int32_t i = 0; i < left.count; i++) names[i] = left.names[i];
+    for (int32_t i = 0; i < count; i++) {
+        names[left.count + i] = (weft_name){.id = ids[i],
+                                            .name = made.names.items[i],
+                                            .qualifier = parsed->expand.name,
+                                            .type = weft_pointers_exprs(&made.calls)[i]->type,
+                                            .nullable = true};
+    }
+    out->count = left.count + count;
+    out->names = names;
+done:
+    return st;
+}

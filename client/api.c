@@ -178,8 +178,7 @@ int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStrea
 
 int weft_client_set(weft_client *client, const char *key, const char *value, weft_client_error *error)
 {
-    weft_settings *settings = weft_session_settings(weft_local_session(client->local));
-    if (weft_settings_set(&client->ctx, settings, key, value) == WEFT_OK) return 0;
+    if (weft_session_set(&client->ctx, weft_local_session(client->local), key, value) == WEFT_OK) return 0;
     give_error(error, &client->ctx.error);
     weft_error_clear(&client->ctx);
     return -1;

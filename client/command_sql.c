@@ -57,7 +57,7 @@ static void print_help(void)
          "  --conf KEY=VALUE   a setting; may be given again\n"
          "  --format FORMAT    table (default), csv, json, parquet\n"
          "  --output PATH      write results to this file instead of stdout; parquet needs it\n"
-         "  -S                 silent: no closing lines, no progress\n"
+         "  -S, --silent       no closing lines, no progress\n"
          "  -h, --help         this text\n"
          "\n"
          "Exit code: 0 done, 1 a statement failed, 2 wrong usage, 130 interrupted.");

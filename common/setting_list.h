@@ -42,7 +42,7 @@ X(PARTIAL_GIVE_UP, "weft.agg.partialGiveUp", "", STATEMENT, BOOL, "true", 0, 1,
 X(PAGE_CACHE, "weft.scan.pageCache", "", STATEMENT, BYTES, "0", 0, INT64_MAX,
   "Decompressed pages kept between scans")
 X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", STATEMENT, TEXT, "", 0, 0,
-  "File for the job's JSON event lines")
+  "File for the jobs' JSON event lines; in a folder: its file events.jsonl")
 X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", STATEMENT, BYTES,
   "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task that has more than 4096 rows")
 X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", STATEMENT, TEXT, "weft-warehouse", 0, 0,

@@ -89,15 +89,26 @@ static weft_status check_scope(weft_ctx *ctx, const char *key)
     return st;
 }
 
+static weft_status check_zone(weft_ctx *ctx, const char *name)
+{
+    weft_zone *zone = NULL;
+    const weft_status st = weft_zone_open(ctx, name, &zone);
+    weft_zone_close(&zone);
+    return st;
+}
+
+weft_status weft_command_check(weft_ctx *ctx, const weft_settings *settings)
+{
+    return check_zone(ctx, settings->text[WEFT_SET_TIME_ZONE]);
+}
+
 weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key, const char *value)
 {
     weft_status st = WEFT_OK;
-    weft_zone *zone = NULL; /* a wrong name is refused here, not by each later statement */
     WEFT_TRY(st, check_scope(ctx, key));
-    if (weft_settings_find(key) == WEFT_SET_TIME_ZONE) WEFT_TRY(st, weft_zone_open(ctx, value, &zone));
+    if (weft_settings_find(key) == WEFT_SET_TIME_ZONE) WEFT_TRY(st, check_zone(ctx, value));
     WEFT_TRY(st, weft_settings_set(ctx, settings, key, value));
 done:
-    weft_zone_close(&zone);
     return st;
 }
 

@@ -10,6 +10,9 @@ WEFT_MUST_CHECK weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, cons
 /* key, value of one setting, or of all that were changed when key is NULL. */
 WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_settings *settings,
                                                   const char *key, const weft_node **out);
+/* Are the values of settings good that are more than a number? So that a wrong one is refused at once, not by
+ * each later statement. */
+WEFT_MUST_CHECK weft_status weft_command_check(weft_ctx *ctx, const weft_settings *settings);
 /* Errors: WEFT_CANNOT_MODIFY_CONFIG for what is fixed when a process starts; those of weft_settings_set. */
 WEFT_MUST_CHECK weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key,
                                              const char *value);

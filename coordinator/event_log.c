@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "common/settings.h"
@@ -26,6 +27,12 @@ weft_status weft_event_log_open(weft_ctx *ctx, weft_event_log **out)
     const char *path = weft_setting_text(ctx, WEFT_SET_EVENT_LOG);
     *out = NULL;
     if (path[0] == 0) return WEFT_OK;
+    struct stat info;
+    char *file = NULL;
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) {
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &file, "%s/events.jsonl", path));
+        path = file;
+    }
     WEFT_TRY(st, WEFT_NEW(ctx, &log));
     log->clock = ctx->clock;
     log->fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);

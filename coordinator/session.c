@@ -34,6 +34,7 @@ weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *c
 {
     weft_status st = WEFT_OK;
     weft_session *s = NULL;
+    WEFT_TRY(st, weft_command_check(ctx, settings));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     s->pool = pool;
     s->coordinator = coordinator;
@@ -63,7 +64,12 @@ void weft_session_free(weft_session **session)
     weft_mem_free(s);
 }
 
-weft_settings *weft_session_settings(weft_session *s) { return &s->settings; }
+const weft_settings *weft_session_settings(const weft_session *s) { return &s->settings; }
+
+weft_status weft_session_set(weft_ctx *ctx, weft_session *s, const char *key, const char *value)
+{
+    return weft_command_set(ctx, &s->settings, key, value);
+}
 
 void weft_session_on_progress(weft_session *s, void (*progress)(void *self, const weft_progress *progress),
                               void *self)

@@ -11,10 +11,14 @@
 typedef struct weft_session weft_session;
 typedef struct weft_result weft_result;
 
-/* pool and coordinator are borrowed for the session's life; settings are copied. */
+/* pool and coordinator are borrowed for the session's life; settings are copied. Errors: WEFT_CONFIG for a
+ * setting whose value is none, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *coordinator,
                                              const weft_settings *settings, weft_session **out);
-weft_settings *weft_session_settings(weft_session *session);
+const weft_settings *weft_session_settings(const weft_session *session);
+/* What SET does. Errors: WEFT_CONFIG, WEFT_CANNOT_MODIFY_CONFIG for what is fixed when a process starts. */
+WEFT_MUST_CHECK weft_status weft_session_set(weft_ctx *ctx, weft_session *session, const char *key,
+                                             const char *value);
 /* Called about ten times a second while a statement runs, in its thread; NULL for none. */
 void weft_session_on_progress(weft_session *session,
                               void (*progress)(void *self, const weft_progress *progress), void *self);

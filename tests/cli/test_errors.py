@@ -60,6 +60,29 @@ class Texts(CliCase):
         self.fails(self.sql("set weft.sql.batchRows=many", "-S"), 1, "[INVALID_CONF_VALUE]", "22022", "many")
         self.fails(self.sql("set weft.sql.batchRow=1", "-S"), 1, "weft.sql.batchRow", "batchRows")
 
+    def test_a_setting_that_is_fixed(self):
+        for text in ("set weft.memory.limit=5m", "set weft.task.slots=7", "reset spark.local.dir"):
+            self.fails(self.sql(text, "-S"), 1, "[CANNOT_MODIFY_CONFIG]", "46110", "--conf")
+
+    def test_a_time_zone_that_is_none(self):
+        done = self.sql("select 1", "--conf", "spark.sql.session.timeZone=Mars/Olympus")
+        self.fails(done, 1, "[INVALID_CONF_VALUE]", "Mars/Olympus")
+        self.assertNotIn("Time taken", done.stderr)
+
+    def test_reset_goes_back_to_the_start(self):
+        text = "set weft.sql.batchRows=9; reset; set weft.sql.batchRows; set weft.sql.ansi.enabled=false; reset " \
+               "weft.sql.ansi.enabled; set weft.sql.ansi.enabled"
+        done = self.sql(text, "-S", "--format", "csv", "--conf", "weft.sql.batchRows=7")
+        self.assertEqual(done.stdout.count("weft.sql.batchRows,7\n"), 1, done.stdout)
+        self.assertEqual(done.stdout.count("weft.sql.ansi.enabled,true\n"), 1, done.stdout)
+
+    def test_an_event_log_in_a_folder(self):
+        folder = self.path("events")
+        os.mkdir(folder)
+        self.assertEqual(self.sql("select 1", "-S", "--conf", f"spark.eventLog.dir={folder}").returncode, 0)
+        with open(os.path.join(folder, "events.jsonl"), encoding="utf-8") as file:
+            self.assertIn("SparkListenerJobEnd", file.readlines()[-1])
+
 
 class Sizes(CliCase):
     def test_deep_nesting(self):

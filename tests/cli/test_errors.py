@@ -70,8 +70,8 @@ class Texts(CliCase):
         self.assertNotIn("Time taken", done.stderr)
 
     def test_reset_goes_back_to_the_start(self):
-        text = "set weft.sql.batchRows=9; reset; set weft.sql.batchRows; set weft.sql.ansi.enabled=false; reset " \
-               "weft.sql.ansi.enabled; set weft.sql.ansi.enabled"
+        text = "set weft.sql.batchRows=9; reset; set weft.sql.batchRows; set weft.sql.ansi.enabled=false; "
+        text += "reset weft.sql.ansi.enabled; set weft.sql.ansi.enabled"
         done = self.sql(text, "-S", "--format", "csv", "--conf", "weft.sql.batchRows=7")
         self.assertEqual(done.stdout.count("weft.sql.batchRows,7\n"), 1, done.stdout)
         self.assertEqual(done.stdout.count("weft.sql.ansi.enabled,true\n"), 1, done.stdout)

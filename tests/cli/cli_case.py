@@ -25,8 +25,8 @@ class CliCase(unittest.TestCase):
             file.write(data if isinstance(data, bytes) else data.encode())
         return self.path(name)
 
-    def run_weft(self, *arguments, stdin="", environment=None, timeout=60):
-        """The finished process: returncode, stdout, stderr as text."""
+    def run_weft(self, *arguments, stdin="", environment=None, timeout=60, before=None):
+        """The finished process: returncode, stdout, stderr as text. before: what the child calls first."""
         variables = {**os.environ, "HOME": self.folder, **(environment or {})}
         variables.pop("WEFT_MASTER", None) if environment is None else None
         return subprocess.run(
@@ -37,6 +37,7 @@ class CliCase(unittest.TestCase):
             cwd=self.folder,
             env=variables,
             timeout=timeout,
+            preexec_fn=before,
         )
 
     def sql(self, text, *arguments, **keywords):

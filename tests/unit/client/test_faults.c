@@ -1,28 +1,10 @@
 /* tests/unit/client/test_faults.c - whole statements with the n-th allocation or file operation failing.
  *
- * An engine in this process runs each statement for many n. Every run gives the right rows or a clean error,
- * the session goes on, nothing hangs (an alarm ends the program and names statement and n), and when the
- * engine stops nothing is left charged to anybody. WEFT_TEST_SWEEP=all tries every n, else about RUNS of
- * them, other ones for another --seed. */
-#include <signal.h>
-#include <unistd.h>
+ * Every run gives the right rows or a clean error, the session goes on, and when the engine stops nothing is
+ * left charged to anybody. */
+#include "tests/unit/client/fault_sweep.h"
 
-#include "client/local.h"
-#include "common/hash.h"
-#include "engine/storage/fs.h"
-#include "tests/support/test.h"
-
-enum { RUNS = 25, HANG_S = 60, TEXT_BYTES = 4096 };
-
-typedef struct sweep {
-    const char *name;
-    int64_t (*arm)(int64_t n);
-    /* statuses that the fault may end with */
-    weft_status status;
-} sweep;
-
-static const sweep memory_sweep = {.name = "allocation", .arm = weft_mem_fail_after, .status = WEFT_NOMEM};
-static const sweep file_sweep = {.name = "file operation", .arm = weft_fs_fail_after, .status = WEFT_IO};
+enum { RUNS = 25, MEMORY = 256 << 20 };
 
 /* ${D}: the scratch folder. Views and files first: later statements read them. */
 static const char *const setup[] = {
@@ -50,144 +32,15 @@ static const char *const statements[] = {
     "SELECT k / (g - 3) FROM t",
 };
 
-static char scratch[256];
-static char running[256]; /* for the alarm */
-
-static void hung(int signal_number)
-{
-    (void)signal_number;
-    static const char text[] = "\nHANG: ";
-    ssize_t done = write(STDERR_FILENO, text, sizeof text - 1);
-    done = write(STDERR_FILENO, running, strlen(running));
-    (void)done;
-    abort();
-}
-
-static const char *with_folder(const char *text)
-{
-    static char out[TEXT_BYTES];
-    size_t at = 0;
-    while (*text != '\0' && at + sizeof scratch < sizeof out) {
-        if (strncmp(text, "${D}", 4) == 0) {
-            at += (size_t)snprintf(out + at, sizeof out - at, "%s", scratch);
-            text += 4;
-        } else
-            out[at++] = *text++;
-    }
-    out[at] = '\0';
-    return out;
-}
-
-static uint64_t hash_batch(const weft_batch *batch, uint64_t seed)
-{
-    for (int32_t i = 0; i < batch->selected; i++) {
-        const int32_t row = batch->selection == NULL ? i : batch->selection[i];
-        for (int32_t c = 0; c < batch->column_count; c++) {
-            const weft_column *column = &batch->columns[c];
-            uint64_t value = 0;
-            if (!weft_column_is_null(column, row)) {
-                const void *at = weft_column_value(column, row);
-                if (column->phys == WEFT_PHYS_STR)
-                    value = weft_str_hash(at);
-                else
-                    memcpy(&value, at, (size_t)weft_min_i64(8, weft_phys_bytes((weft_phys)column->phys)));
-            }
-            seed = weft_hash_combine(seed, weft_hash_u64(value + 1));
-        }
-    }
-    return seed;
-}
-
-/* Run and read all rows; *rows is a hash of them. */
-static weft_status execute(weft_session *session, const char *text, uint64_t *rows, weft_error *error)
-{
-    weft_result *result = NULL;
-    weft_batch batch;
-    weft_status st = weft_session_execute(session, text, strlen(text), error, &result);
-    *rows = 0;
-    while (st == WEFT_OK) {
-        st = weft_result_next(result, error, &batch);
-        if (st != WEFT_OK || batch.rows == 0) break;
-        *rows = hash_batch(&batch, *rows);
-    }
-    weft_result_free(&result);
-    return st;
-}
-
-static weft_local *start(bool spill)
-{
-    weft_settings settings;
-    weft_error error;
-    weft_local *local = NULL;
-    weft_settings_init(&settings);
-    settings.number[WEFT_SET_SLOTS] = 2;
-    settings.number[WEFT_SET_MEMORY] = INT64_C(256) << 20;
-    settings.number[WEFT_SET_FORCE_SPILL] = spill;
-    snprintf(settings.text[WEFT_SET_SCRATCH], WEFT_SETTING_TEXT_BYTES, "%s", scratch);
-    const weft_status st = weft_local_start(&settings, &error, &local);
-    if (st != WEFT_OK) print_error("%s\n", error.message);
-    assert_int_equal(st, WEFT_OK);
-    return local;
-}
-
-static void must(weft_session *session, const char *text, uint64_t *rows)
-{
-    weft_error error;
-    const weft_status st = execute(session, with_folder(text), rows, &error);
-    if (st != WEFT_OK) print_error("%s: %s\n", text, error.message);
-    assert_int_equal(st, WEFT_OK);
-}
-
-/* EXPLAIN ANALYZE shows times: its rows are never the same. */
-static bool has_fixed_rows(const char *text) { return strncmp(text, "EXPLAIN", 7) != 0; }
-
-/* One run with the fault at n. False: there were fewer operations than that. */
-static bool run_once(weft_session *session, const sweep *w, const char *text, int64_t n, weft_status normal,
-                     uint64_t want)
-{
-    weft_error error = {0};
-    uint64_t rows = 0;
-    snprintf(running, sizeof running, "%s %lld of: %.120s\n", w->name, (long long)n, text);
-    alarm(HANG_S);
-    w->arm(n);
-    const weft_status st = execute(session, with_folder(text), &rows, &error);
-    const int64_t counted = w->arm(0);
-    alarm(0);
-    const bool right = st == normal && (rows == want || !has_fixed_rows(text));
-    const bool clean = st == w->status && error.code == st && error.message[0] != '\0';
-    if (!right && !clean)
-        fail_msg("%s: status %s, rows %llx for %llx, message \"%s\"", running, weft_status_text(st),
-                 (unsigned long long)rows, (unsigned long long)want, error.message);
-    return counted >= n;
-}
-
-static void sweep_statement(weft_session *session, const sweep *w, const char *text)
-{
-    weft_error error;
-    uint64_t want = 0;
-    weft_status normal = execute(session, with_folder(text), &want, &error);
-    w->arm(INT64_MAX);
-    const weft_status again = execute(session, with_folder(text), &want, &error);
-    const int64_t count = w->arm(0);
-    assert_int_equal(normal, again);
-    const char *all = getenv("WEFT_TEST_SWEEP");
-    const int64_t stride = all != NULL && strcmp(all, "all") == 0 ? 1 : weft_max_i64(1, count / RUNS);
-    int64_t runs = 0;
-    for (int64_t n = 1 + (int64_t)(weft_test_seed() % (uint64_t)stride); n <= count; n += stride, runs++)
-        if (!run_once(session, w, text, n, normal, want)) break;
-    print_message("%5lld %ss, %4lld failed in turn: %.80s\n", (long long)count, w->name, (long long)runs,
-                  text);
-}
-
 static void sweep_all(const sweep *w, bool spill)
 {
     for (int32_t i = 0; i < (int32_t)WEFT_COUNT(statements); i++) {
         uint64_t rows;
-        weft_local *local = start(spill);
+        weft_local *local = start(2, MEMORY, spill);
         weft_session *session = weft_local_session(local);
         for (int32_t k = 0; k < (int32_t)WEFT_COUNT(setup); k++)
             if (k != 1) must(session, setup[k], &rows);
-        sweep_statement(session, w, statements[i]);
+        sweep_statement(session, w, statements[i], RUNS);
         must(session, "SELECT count(*) FROM t", &rows); /* the session goes on */
         weft_local_stop(&local);                        /* asserts that nothing is left */
     }
@@ -197,21 +50,11 @@ static int make_data(void **state)
 {
     (void)state;
     uint64_t rows;
-    snprintf(scratch, sizeof scratch, "/tmp/weft-faults-XXXXXX");
-    if (mkdtemp(scratch) == NULL) return -1;
-    signal(SIGALRM, hung);
-    weft_local *local = start(false);
+    if (make_folder() != 0) return -1;
+    weft_local *local = start(2, MEMORY, false);
     for (int32_t k = 0; k < (int32_t)WEFT_COUNT(setup); k++) must(weft_local_session(local), setup[k], &rows);
     weft_local_stop(&local);
     return 0;
-}
-
-static int remove_data(void **state)
-{
-    (void)state;
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return system(command);
 }
 
 static void allocations(void **state)
@@ -261,8 +104,8 @@ static void starting(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST_WITH(make_data, remove_data, starting),
-           WEFT_TEST_WITH(make_data, remove_data, allocations),
-           WEFT_TEST_WITH(make_data, remove_data, allocations_while_spilling),
-           WEFT_TEST_WITH(make_data, remove_data, file_operations),
-           WEFT_TEST_WITH(make_data, remove_data, file_operations_while_spilling))
+WEFT_TESTS(WEFT_TEST_WITH(make_data, remove_folder, starting),
+           WEFT_TEST_WITH(make_data, remove_folder, allocations),
+           WEFT_TEST_WITH(make_data, remove_folder, allocations_while_spilling),
+           WEFT_TEST_WITH(make_data, remove_folder, file_operations),
+           WEFT_TEST_WITH(make_data, remove_folder, file_operations_while_spilling))

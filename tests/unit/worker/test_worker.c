@@ -51,19 +51,24 @@ static weft_to_coordinator next_report(rig *r)
     return m;
 }
 
-static void open_rig(rig *r)
+static void open_rig_of(rig *r, int32_t slots, int64_t memory)
 {
-    weft_fixture_open(&r->f);
+    weft_fixture_open_limited(&r->f, memory);
     weft_fixture_ok(&r->f, weft_mailbox_new(&r->f.ctx, sizeof(weft_to_coordinator), 1000, &r->inbox));
     const weft_worker_options options = {.id = 4,
-                                         .slots = 2,
+                                         .slots = slots,
                                          .pool = r->f.pool,
                                          .settings = &r->f.settings,
                                          .coordinator = {.send = inbox_send, .self = r->inbox}};
     weft_fixture_ok(&r->f, weft_worker_start(&r->f.ctx, &options, &r->worker));
     weft_to_coordinator m = next_report(r);
     assert_int_equal(m.kind, WEFT_FROM_WORKER_REGISTER);
-    assert_int_equal(m.slots, 2);
+    assert_int_equal(m.slots, slots);
+}
+
+static void open_rig(rig *r)
+{
+    open_rig_of(r, 2, INT64_MAX);
     make_stage(r);
 }
 
@@ -301,5 +306,102 @@ static void missing_input(void **state)
     close_rig(&r);
 }
 
+/* Rows of 200 bytes, so many that all tasks together leave twenty times the memory. */
+enum { WIDE_ROWS = 4000, WIDE_TASKS = 8, WIDE_JOBS = 4, WIDE_SLOTS = 8, WIDE_MEMORY = 1 << 20 };
+
+static void make_wide_stage(rig *r)
+{
+    static const weft_type types[] = {{.id = WEFT_TYPE_STRING}};
+    static const int32_t columns[] = {0};
+    static const weft_expr *cells[WIDE_ROWS];
+    static const weft_task_spec tasks[WIDE_TASKS];
+    static char text[200];
+    const weft_types row = {.count = 1, .types = types};
+    memset(text, 'w', sizeof text);
+    const weft_value wide = {.type = types[0], .str = weft_str_view(text, sizeof text)};
+    weft_fixture_ok(&r->f, weft_expr_literal(&r->f.ctx, &wide, &cells[0]));
+    for (int32_t i = 1; i < WIDE_ROWS; i++) cells[i] = cells[0];
+    const weft_stage stage = {
+        .fragment = {.source = {.kind = WEFT_SOURCE_VALUES,
+                                .output = row,
+                                .values = {.row_count = WIDE_ROWS, .cells = cells}},
+                     .sink = {.kind = WEFT_SINK_EXCHANGE,
+                              .rows = row,
+                              .partition_count = 1,
+                              .exchange = {.column_count = 1, .columns = columns, .limit = -1}}},
+        .task_count = WIDE_TASKS,
+        .tasks = tasks,
+        .estimated_rows = -1};
+    weft_fixture_ok(&r->f, weft_stage_encode(&r->f.ctx, &stage, &r->bytes, &r->len));
+}
+
+static weft_status send_wide(rig *r, weft_to_worker_kind kind, uint64_t job, int32_t partition,
+                             int32_t attempt)
+{
+    static const uint8_t nothing[1];
+    const weft_to_worker order = {.kind = kind,
+                                  .job = job,
+                                  .task_bytes = kind == WEFT_TO_WORKER_LAUNCH ? nothing : NULL,
+                                  .partition = partition,
+                                  .attempt = attempt,
+                                  .fragment_bytes = r->bytes,
+                                  .fragment_len = r->len,
+                                  .settings = &r->f.settings};
+    return weft_worker_send(&r->f.ctx, r->worker, &order);
+}
+
+/* Launch every task of every job and count those that end well. fault: the allocation that fails, 0: none. */
+static int32_t run_wide(rig *r, int32_t attempt, int64_t fault)
+{
+    int32_t good = 0;
+    for (int32_t i = 0; i < WIDE_TASKS; i++)
+        for (uint64_t job = 1; job <= WIDE_JOBS; job++)
+            weft_fixture_ok(&r->f, send_wide(r, WEFT_TO_WORKER_LAUNCH, job, i, attempt));
+    weft_mem_fail_after(fault);
+    for (int32_t i = 0; i < WIDE_TASKS * WIDE_JOBS; i++) {
+        weft_to_coordinator m = next_report(r);
+        if (m.kind == WEFT_FROM_WORKER_DONE) {
+            assert_int_equal(m.block->rows[0], WIDE_ROWS);
+            good++;
+        } else {
+            assert_int_equal(m.kind, WEFT_FROM_WORKER_FAILED);
+            assert_int_equal(m.status, WEFT_NOMEM);
+        }
+        weft_to_coordinator_release(&m);
+    }
+    weft_mem_fail_after(0);
+    return good;
+}
+
+/* Statements side by side, slots that the memory does not suffice for: all end well, in turns. A refusal in
+ * the middle costs at most the one task that was alone when it came. Cancelled tasks that wait for their turn
+ * are answered at once. */
+static void many_jobs_in_little_memory(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig_of(&r, WIDE_SLOTS, WIDE_MEMORY);
+    make_wide_stage(&r);
+    for (uint64_t job = 1; job <= WIDE_JOBS; job++)
+        weft_fixture_ok(&r.f, send_wide(&r, WEFT_TO_WORKER_STAGE, job, 0, 0));
+    assert_int_equal(run_wide(&r, 0, 0), WIDE_TASKS * WIDE_JOBS);
+    for (int32_t attempt = 1; attempt <= 10; attempt++)
+        assert_true(run_wide(&r, attempt, 97 * attempt) >= WIDE_TASKS * WIDE_JOBS - 1);
+    for (int32_t i = 0; i < WIDE_TASKS; i++)
+        for (uint64_t job = 1; job <= WIDE_JOBS; job++)
+            weft_fixture_ok(&r.f, send_wide(&r, WEFT_TO_WORKER_LAUNCH, job, i, 20));
+    for (uint64_t job = 1; job <= WIDE_JOBS; job++)
+        weft_fixture_ok(&r.f, send_wide(&r, WEFT_TO_WORKER_END, job, 0, 0));
+    for (int32_t ended = 0, answers = 0; ended < WIDE_JOBS;) {
+        weft_to_coordinator m = next_report(&r);
+        ended += m.kind == WEFT_FROM_WORKER_ENDED;
+        answers += m.kind != WEFT_FROM_WORKER_ENDED;
+        weft_to_coordinator_release(&m);
+        if (ended == WIDE_JOBS) assert_int_equal(answers, WIDE_TASKS * WIDE_JOBS);
+    }
+    close_rig(&r);
+}
+
 WEFT_TESTS(WEFT_TEST(orders_as_bytes), WEFT_TEST(missing_input), WEFT_TEST(orders_twice),
-           WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage), WEFT_TEST(end_while_running))
+           WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage), WEFT_TEST(end_while_running),
+           WEFT_TEST(many_jobs_in_little_memory))

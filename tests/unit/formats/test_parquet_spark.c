@@ -325,6 +325,51 @@ static void types_are_widened(void **state)
     free(lines.bytes);
 }
 
+/* Files of one list whose types differ: the first file's type counts, or with mergeSchema the wider one. */
+static void lists_of_files_agree(void **state)
+{
+    (void)state;
+    static const char *const merge[] = {"mergeSchema", "true"}, *const typo[] = {"mergeSchemas", "true"},
+                             *const no_flag[] = {"mergeSchema", "yes"};
+    static const struct {
+        const char *name;
+        const char *const *options;
+        weft_status status;
+        const char *schema, *rows;
+    } cases[] = {
+        {"as_{bigint,int,smallint}.parquet", NULL, WEFT_OK, "a bigint", "5000000000\n70000\n300\n"},
+        {"as_{int,smallint}.parquet", NULL, WEFT_OK, "a int", "70000\n300\n"},
+        {"as_{bigint,int}.parquet", merge, WEFT_CANNOT_MERGE_SCHEMAS, NULL, NULL},
+        {"as_{int,string}.parquet", NULL, WEFT_PARQUET_TYPE_MISMATCH, NULL, NULL},
+        {"as_decimal_{5_2,9_2,12_2}.parquet", NULL, WEFT_OK, "a decimal(12,2)", "500\n125\n-125\n"},
+        {"as_decimal_{5_2,9_2}.parquet", NULL, WEFT_PARQUET_TYPE_MISMATCH, NULL, NULL},
+        {"as_decimal_{5_2,9_2}.parquet", merge, WEFT_OK, "a decimal(9,2)", "125\n-125\n"},
+        {"as_decimal_{5_2,7_4}.parquet", merge, WEFT_CANNOT_MERGE_SCHEMAS, NULL, NULL},
+        {"{as_int,codec_none}.parquet", merge, WEFT_OK, "a int, id bigint, s string", NULL},
+        {"as_int.parquet", typo, WEFT_CONFIG, NULL, NULL},
+        {"as_int.parquet", no_flag, WEFT_CONFIG, NULL, NULL},
+    };
+    for (int i = 0; i < WEFT_COUNT(cases); i++) {
+        char path[4096], name[256];
+        weft_fixture f;
+        weft_row_text out = {0};
+        weft_fixture_open(&f);
+        weft_row_text_add(&out, "", 0);
+        snprintf(name, sizeof name, "spark/%s", cases[i].name);
+        weft_parquet_data_path(path, sizeof path, name, "");
+        weft_reading r = {.name = name,
+                          .batch_rows = 10,
+                          .target_rows = 100,
+                          .options = cases[i].options,
+                          .option_count = cases[i].options != NULL};
+        assert_int_equal(weft_parquet_read_text(&f, path, &r, &out), cases[i].status);
+        if (cases[i].schema != NULL) assert_string_equal(r.schema, cases[i].schema);
+        if (cases[i].rows != NULL) assert_string_equal(out.bytes, cases[i].rows);
+        free(out.bytes);
+        weft_fixture_close(&f);
+    }
+}
+
 /* Days of the Julian calendar, by the dates that they have there. */
 static void days_keep_their_dates(void **state)
 {
@@ -347,4 +392,5 @@ static void days_keep_their_dates(void **state)
 
 WEFT_TESTS(WEFT_TEST(files_give_their_rows), WEFT_TEST(pages_are_pruned), WEFT_TEST(bloom_filters_are_asked),
            WEFT_TEST(folders_give_their_partitions), WEFT_TEST(partitions_are_pruned),
-           WEFT_TEST(base_path_counts), WEFT_TEST(types_are_widened), WEFT_TEST(days_keep_their_dates))
+           WEFT_TEST(base_path_counts), WEFT_TEST(types_are_widened), WEFT_TEST(lists_of_files_agree),
+           WEFT_TEST(days_keep_their_dates))

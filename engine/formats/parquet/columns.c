@@ -6,6 +6,7 @@
  *   TINYINT, SMALLINT, INT → wider whole numbers, DOUBLE, DECIMAL with 10 whole digits
  *   BIGINT → DECIMAL with 20;   FLOAT → DOUBLE;   DATE → TIMESTAMP_NTZ
  *   DECIMAL → no fewer digits on either side of the point
+ *   STRUCT → fields by name; one that the file lacks is NULL;   elements, keys and values alike
  *   STRING ↔ BINARY;   TIMESTAMP ↔ TIMESTAMP_NTZ (the instant becomes UTC's clock, and back)
  *
  * Then the column has a leaf of its own, which converts. Any other type is an error, but only of a scan that
@@ -85,6 +86,66 @@ static bool columns_convert(const weft_pq_leaf *from, weft_type to, weft_pq_leaf
            (time && (want == WEFT_TYPE_TIMESTAMP || want == WEFT_TYPE_TIMESTAMP_NTZ));
 }
 
+/* A field of a struct that the file has not. */
+static weft_status columns_absent(weft_ctx *ctx, const char *name, weft_type type, weft_pq_node *out)
+{
+    weft_status st = WEFT_OK;
+    *out = (weft_pq_node){.name = name, .type = type, .absent = true, .child_count = type.child_count};
+    out->is_leaf = type.child_count == 0;
+    if (type.id == WEFT_TYPE_STRUCT) out->shape = WEFT_PQ_SHAPE_STRUCT;
+    if (type.id == WEFT_TYPE_ARRAY) out->shape = WEFT_PQ_SHAPE_LIST;
+    if (type.id == WEFT_TYPE_MAP) out->shape = WEFT_PQ_SHAPE_MAP;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(type.child_count, 1), &out->children));
+    for (int32_t i = 0; i < type.child_count; i++) {
+        const weft_field *field = &type.children[i];
+        WEFT_TRY(st, columns_absent(ctx, field->name, field->type, &out->children[i]));
+    }
+done:
+    return st;
+}
+
+/* The field of a node that a field of the table's struct is; NULL: there is none. */
+static const weft_pq_node *columns_child(const weft_pq_node *node, const char *name)
+{
+    const weft_field *fields = node->type.children;
+    const int32_t at = weft_pq_find_field(fields, node->child_count, name, -1);
+    return at < 0 ? NULL : &node->children[at];
+}
+
+/* out: what reads `from` as the type; *fits false when nothing does. Depth is that of the file's schema. */
+static weft_status columns_remap(weft_ctx *ctx, const weft_pq_node *from, weft_type want, weft_pq_node *out,
+                                 bool *fits)
+{
+    weft_status st = WEFT_OK;
+    weft_pq_leaf *leaf = NULL;
+    *out = *from;
+    out->type = want;
+    if (weft_type_equal(from->type, want)) return WEFT_OK;
+    if (from->is_leaf) {
+        WEFT_TRY(st, WEFT_NEW(ctx, &leaf));
+        *leaf = *from->as;
+        *fits = *fits && columns_convert(from->as, want, leaf);
+        out->as = leaf;
+        goto done;
+    }
+    *fits = *fits && from->type.id == want.id;
+    if (!*fits) goto done;
+    out->child_count = want.child_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(want.child_count, 1), &out->children));
+    for (int32_t i = 0; i < want.child_count; i++) {
+        const weft_field *field = &want.children[i];
+        const bool by_name = want.id == WEFT_TYPE_STRUCT;
+        const weft_pq_node *child = by_name ? columns_child(from, field->name) : &from->children[i];
+        if (child == NULL) {
+            WEFT_TRY(st, columns_absent(ctx, field->name, field->type, &out->children[i]));
+        } else {
+            WEFT_TRY(st, columns_remap(ctx, child, field->type, &out->children[i], fits));
+        }
+    }
+done:
+    return st;
+}
+
 /* The node that gives the file's column as the table's type. */
 static weft_status columns_node(weft_ctx *ctx, const weft_pq_meta *meta, int32_t field, weft_type want,
                                 const weft_pq_node **out)
@@ -93,19 +154,11 @@ static weft_status columns_node(weft_ctx *ctx, const weft_pq_meta *meta, int32_t
     const weft_pq_node *node = &meta->fields[field];
     *out = node;
     if (weft_type_equal(node->type, want)) return WEFT_OK;
-    *out = &weft_pq_mismatch;
-    if (node->is_leaf) {
-        weft_pq_node *copy = NULL;
-        weft_pq_leaf *leaf = NULL;
-        WEFT_TRY(st, WEFT_NEW(ctx, &leaf));
-        *leaf = *node->as;
-        if (!columns_convert(node->as, want, leaf)) goto done;
-        WEFT_TRY(st, WEFT_NEW(ctx, &copy));
-        *copy = *node;
-        copy->as = leaf;
-        copy->type = want;
-        *out = copy;
-    }
+    weft_pq_node *copy = NULL;
+    bool fits = true;
+    WEFT_TRY(st, WEFT_NEW(ctx, &copy));
+    WEFT_TRY(st, columns_remap(ctx, node, want, copy, &fits));
+    *out = fits ? copy : &weft_pq_mismatch;
 done:
     return st;
 }

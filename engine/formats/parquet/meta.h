@@ -52,6 +52,7 @@ struct weft_pq_node {
     weft_type type; /* as read; of a group: ARRAY, MAP or STRUCT */
     bool is_leaf;
     bool nullable;
+    bool absent;     /* a field that a table's struct has and the file's has not: all NULL; has no leaf */
     uint8_t shape;   /* weft_pq_shape */
     int16_t max_def; /* definition level at which this node is not null */
     int16_t max_rep; /* repeated nodes above it; elements of a LIST or MAP have one more in both levels */

@@ -19,6 +19,7 @@ enum {
 
 typedef struct nested_leaf {
     weft_pq_chunk chunk;
+    const weft_pq_leaf *as;  /* how its values are read: the tree's, or the file's when no node uses it */
     int64_t page_offset;     /* of the page that the next two are about */
     int64_t slot, value;     /* next entry of the page, and values before it */
     int64_t next_row;        /* row that the entry begins, or is in the midst of */
@@ -89,6 +90,14 @@ done:
     return st;
 }
 
+/* What the tree's leaves are read as. */
+static void nested_set_leaves(weft_pq_nested *n, const weft_pq_node *node)
+{
+    if (node->absent) return;
+    if (node->is_leaf) n->leaves[node->leaf - n->node->leaf].as = node->as;
+    for (int32_t i = 0; i < node->child_count; i++) nested_set_leaves(n, &node->children[i]);
+}
+
 static weft_status nested_new(weft_ctx *ctx, const weft_pq_meta *meta, const weft_pq_node *node,
                               weft_pq_nested **out)
 {
@@ -99,9 +108,11 @@ static weft_status nested_new(weft_ctx *ctx, const weft_pq_meta *meta, const wef
     n->node = node;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, count * sizeof *n->leaves, (void **)&n->leaves));
     n->leaf_count = node->leaf_count;
+    for (int32_t i = 0; i < n->leaf_count; i++) n->leaves[i].as = &meta->leaves[node->leaf + i];
+    nested_set_leaves(n, node);
     for (int32_t i = 0; i < n->leaf_count; i++) {
-        const weft_pq_leaf *leaf = &meta->leaves[node->leaf + i];
-        WEFT_TRY(st, weft_pq_out_init(ctx, &n->leaves[i].values, leaf->type, WEFT_BATCH_ROWS_MAX));
+        const weft_type type = n->leaves[i].as->type;
+        WEFT_TRY(st, weft_pq_out_init(ctx, &n->leaves[i].values, type, WEFT_BATCH_ROWS_MAX));
         n->leaves[i].values.flat_only = true;
     }
     WEFT_TRY(st, node_init(ctx, &n->root, node));
@@ -125,7 +136,7 @@ weft_status weft_pq_nested_open(weft_ctx *ctx, weft_pq_nested **nested, weft_pq_
         leaf->chunk.narrow = narrow;
         leaf->page_offset = -1;
         WEFT_TRY(st, weft_pq_chunk_open(ctx, &leaf->chunk, file, meta, row_group, node->leaf + i,
-                                    &meta->leaves[node->leaf + i]));
+                                    leaf->as));
     }
 done:
     return st;
@@ -288,13 +299,56 @@ done:
 
 static weft_status build_node(weft_ctx *ctx, weft_pq_nested *nested, nested_node *n, int32_t around);
 
+/* A node that the file has not: slots of NULL, at every depth. */
+static weft_status build_absent(weft_ctx *ctx, nested_node *n, int32_t slots)
+{
+    weft_status st = WEFT_OK;
+    const bool is_struct = n->node->shape == WEFT_PQ_SHAPE_STRUCT;
+    const bool is_map = n->node->shape == WEFT_PQ_SHAPE_MAP;
+    const weft_phys phys = weft_type_phys(n->node->type);
+    const size_t bits_bytes = (size_t)slots / 8 + 16;
+    const size_t data_bytes = is_struct ? 0 : (size_t)slots * (size_t)weft_phys_bytes(phys);
+    WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &n->validity, bits_bytes));
+    WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &n->data, data_bytes));
+    memset(n->validity.data, 0, bits_bytes);
+    memset(n->data.data, 0, data_bytes);
+    for (int32_t i = 0; i < n->child_count; i++) {
+        WEFT_TRY(st, build_absent(ctx, &n->children[i], is_struct ? slots : 0));
+        n->child_columns[i] = n->children[i].column;
+    }
+    n->slots = slots;
+    n->column = (weft_column){.type = n->node->type,
+                              .phys = (uint8_t)phys,
+                              .encoding = WEFT_FLAT,
+                              .data = is_struct ? NULL : n->data.data,
+                              .validity = n->validity.data,
+                              .child_count = n->child_count,
+                              .children = n->child_columns};
+    if (is_map) {
+        n->entry = (weft_column){.type = n->node->type,
+                                 .phys = WEFT_PHYS_STRUCT,
+                                 .encoding = WEFT_FLAT,
+                                 .child_count = n->child_count,
+                                 .children = n->child_columns};
+        n->entry.type.id = WEFT_TYPE_STRUCT;
+        n->column.child_count = 1;
+        n->column.children = &n->entry;
+    }
+done:
+    return st;
+}
+
 /* Build the children and hold them against the number of slots that their parent has for them. */
 static weft_status build_children(weft_ctx *ctx, weft_pq_nested *nested, nested_node *n, int32_t around,
                                   int32_t slots)
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < n->child_count; i++) {
-        WEFT_TRY(st, build_node(ctx, nested, &n->children[i], around));
+        if (n->children[i].node->absent) {
+            WEFT_TRY(st, build_absent(ctx, &n->children[i], slots));
+        } else {
+            WEFT_TRY(st, build_node(ctx, nested, &n->children[i], around));
+        }
         if (n->children[i].slots != slots) {
             const nested_leaf *leaf = &nested->leaves[n->children[i].node->leaf - nested->node->leaf];
             return weft_pq_chunk_corrupt(ctx, &leaf->chunk,

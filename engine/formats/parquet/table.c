@@ -70,22 +70,67 @@ done:
     return st;
 }
 
-/* A column that two files have, as mergeSchema wants it: one type, or decimals with one scale. */
+static weft_status table_merge_types(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out, bool *fits);
+
+/* The fields of both structs, the first one's first. */
+static weft_status table_merge_structs(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out, bool *fits)
+{
+    weft_status st = WEFT_OK;
+    weft_field *fields = NULL;
+    int32_t count = a.child_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)a.child_count + b.child_count, &fields));
+    for (int32_t i = 0; i < count; i++) fields[i] = a.children[i];
+    for (int32_t i = 0; i < b.child_count; i++) {
+        const weft_field *other = &b.children[i];
+        const int32_t at = a.id == WEFT_TYPE_STRUCT ? weft_pq_find_field(fields, count, other->name, i) : i;
+        if (at >= 0) {
+            fields[at].nullable |= other->nullable;
+            WEFT_TRY(st, table_merge_types(ctx, fields[at].type, other->type, &fields[at].type, fits));
+            continue;
+        }
+        char *name = NULL;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, other->name, strlen(other->name), &name));
+        fields[count] = (weft_field){.name = name, .nullable = true};
+        WEFT_TRY(st, table_copy_type(ctx, other->type, &fields[count++].type));
+    }
+    *out = (weft_type){.id = a.id, .child_count = count, .children = fields};
+done:
+    return st;
+}
+
+/* mergeSchema: one type, decimals with one scale, or nested types whose parts can be merged. */
+static weft_status table_merge_types(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out, bool *fits)
+{
+    *out = a;
+    if (weft_type_equal(a, b)) return WEFT_OK;
+    if (a.id == b.id && a.child_count > 0) return table_merge_structs(ctx, a, b, out, fits);
+    if (a.id == WEFT_TYPE_DECIMAL && b.id == WEFT_TYPE_DECIMAL && a.scale == b.scale) {
+        if (b.precision > a.precision) *out = b;
+        return WEFT_OK;
+    }
+    *fits = false;
+    return WEFT_OK;
+}
+
+/* A column that two files have. */
 static weft_status table_merge_field(weft_ctx *ctx, const weft_table *table, int32_t file, weft_field *field,
                                      const weft_field *other)
 {
+    weft_status st = WEFT_OK;
     char have[256], want[256];
-    const weft_type a = field->type, b = other->type;
-    field->nullable |= other->nullable;
-    if (weft_type_equal(a, b)) return WEFT_OK;
-    if (a.id == WEFT_TYPE_DECIMAL && b.id == WEFT_TYPE_DECIMAL && a.scale == b.scale) {
-        if (b.precision > a.precision) field->type = b;
-        return WEFT_OK;
+    weft_type merged;
+    bool fits = true;
+    WEFT_TRY(st, table_merge_types(ctx, field->type, other->type, &merged, &fits));
+    if (!fits) {
+        return weft_fail(ctx, WEFT_CANNOT_MERGE_SCHEMAS,
+                         "Failed merging schemas: column %s has type %s in files before %s, where it has %s.",
+                         field->name, weft_type_text(field->type, want, sizeof want),
+                         table->files[file].info->path, weft_type_text(other->type, have, sizeof have));
     }
-    return weft_fail(ctx, WEFT_CANNOT_MERGE_SCHEMAS,
-                     "Failed merging schemas: column %s has type %s in files before %s, where it has %s.",
-                     field->name, weft_type_text(a, want, sizeof want), table->files[file].info->path,
-                     weft_type_text(b, have, sizeof have));
+    field->nullable |= other->nullable;
+    field->type = merged;
+done:
+    return st;
 }
 
 static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool merge)

@@ -370,6 +370,49 @@ static void lists_of_files_agree(void **state)
     }
 }
 
+/* Structs, at any depth, have the table's fields by name, whatever the file's are. */
+static void nested_fields_are_found(void **state)
+{
+    (void)state;
+    static const char *const merge[] = {"mergeSchema", "true"};
+    for (int merged = 0; merged < 2; merged++) {
+        weft_fixture f;
+        weft_fixture_open(&f);
+        weft_reading r = {.name = "spark/evolved",
+                          .batch_rows = 4,
+                          .target_rows = 100,
+                          .options = merge,
+                          .option_count = merged};
+        weft_row_text want = weft_parquet_load_text(merged ? "spark/evolved_merged" : "spark/evolved");
+        weft_row_text got = read_folder(&f, &r);
+        assert_string_equal(want.bytes, got.bytes);
+        free(want.bytes);
+        free(got.bytes);
+        weft_fixture_close(&f);
+    }
+}
+
+static weft_status read_evolved(weft_fixture *f, void *arg)
+{
+    static const char *const merge[] = {"mergeSchema", "true"};
+    char path[4096];
+    weft_row_text out = {0};
+    weft_reading r = {
+        .name = arg, .batch_rows = 4, .target_rows = 100, .options = merge, .option_count = 1};
+    weft_parquet_data_path(path, sizeof path, r.name, "");
+    const weft_status st = weft_parquet_read_text(f, path, &r, &out);
+    free(out.bytes);
+    return st;
+}
+
+static void every_allocation_may_fail(void **state)
+{
+    (void)state;
+    static char evolved[] = "spark/evolved", parts[] = "spark/parts_typed";
+    weft_fixture_oom_sweep(read_evolved, evolved);
+    weft_fixture_oom_sweep(read_evolved, parts);
+}
+
 /* Days of the Julian calendar, by the dates that they have there. */
 static void days_keep_their_dates(void **state)
 {
@@ -393,4 +436,5 @@ static void days_keep_their_dates(void **state)
 WEFT_TESTS(WEFT_TEST(files_give_their_rows), WEFT_TEST(pages_are_pruned), WEFT_TEST(bloom_filters_are_asked),
            WEFT_TEST(folders_give_their_partitions), WEFT_TEST(partitions_are_pruned),
            WEFT_TEST(base_path_counts), WEFT_TEST(types_are_widened), WEFT_TEST(lists_of_files_agree),
+           WEFT_TEST(nested_fields_are_found), WEFT_TEST(every_allocation_may_fail),
            WEFT_TEST(days_keep_their_dates))

@@ -82,8 +82,11 @@ class Maker:
         self.spark = spark
         self.scratch = pathlib.Path(scratch)
 
-    def rows(self, path, order=None, options=None):
-        frame = self.spark.read.options(**(options or {})).parquet(str(path))
+    def rows(self, path, order=None, options=None, schema=None):
+        reader = self.spark.read.options(**(options or {}))
+        if schema:
+            reader = reader.schema(T.StructType.fromJson(schema))
+        frame = reader.parquet(str(path))
         if order:
             frame = frame.orderBy(order)
         types = [f.dataType for f in frame.schema.fields]
@@ -283,6 +286,29 @@ def widened_files(m):
     m.note("as", lines)
 
 
+def evolved_files(m):
+    """Two files whose nested columns differ: read with the first one's schema, and with the union of both."""
+    first = """SELECT CAST(id AS INT) AS id,
+        named_struct('a', id, 'b', named_struct('x', CAST(id AS INT))) AS st,
+        CASE WHEN id % 3 = 0 THEN NULL ELSE array(named_struct('p', CAST(id AS INT)), NULL) END AS l,
+        map('k', named_struct('v', CAST(id AS DECIMAL(9, 2)))) AS m FROM range(6)"""
+    second = """SELECT CAST(id AS INT) AS id, CASE WHEN id % 4 = 1 THEN NULL ELSE
+        named_struct('B', named_struct('y', concat('y', id), 'x', CAST(id AS INT)), 'c', array(id, NULL),
+        'd', map(id, named_struct('z', true)), 'a', id) END AS st,
+        array(named_struct('q', array(named_struct('r', 1)), 'p', CAST(id AS INT)), NULL) AS l,
+        map('k', named_struct('v', CAST(id AS DECIMAL(5, 2)))) AS m FROM range(6, 12)"""
+    out = FOLDER / "evolved"
+    shutil.rmtree(out, ignore_errors=True)
+    out.mkdir()
+    for name, query in (("a", first), ("b", second)):
+        m.spark.sql(query).write.parquet(str(m.scratch / name))
+        (made,) = (m.scratch / name).glob("part-*.parquet")
+        shutil.copyfile(made, out / f"{name}.parquet")
+    m.note("evolved_merged", m.rows(out, "id", {"mergeSchema": "true"}))
+    schema = m.spark.read.parquet(str(out / "a.parquet")).schema
+    m.note("evolved", m.rows(out, "id", schema=schema.jsonValue()))
+
+
 def folders(m):
     sql = m.spark.sql
     m.folder(sql("""SELECT CAST(id AS INT) AS id, concat('v', id) AS v, CAST(id % 3 AS INT) AS p,
@@ -304,6 +330,7 @@ def main():
         time_files(m)
         pruned_files(m)
         widened_files(m)
+        evolved_files(m)
         folders(m)
         spark.stop()
 

@@ -485,6 +485,12 @@ static void text_wrapped(text *t, const weft_expr *e)
     if (e->kind == WEFT_EXPR_ALIAS) {
         text_expr(t, e->args[0]);
         text_put(t, " AS ");
+        if (e->arg_count > 1) { /* parsed: names for the columns of a generator */
+            text_put(t, "(");
+            text_list(t, e->args + 1, e->arg_count - 1, ", ");
+            text_put(t, ")");
+            return;
+        }
         text_put(t, e->alias.name);
         if (t->ids) {
             text_put(t, "#");

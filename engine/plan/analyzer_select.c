@@ -129,7 +129,7 @@ static weft_status bind_generator_items(select_block *s, weft_binder *b, const w
     weft_ctx *ctx = s->a->ctx;
     weft_pointers names = {0};
     weft_generated made;
-    if (alias != NULL && alias->alias.name != NULL)
+    if (alias != NULL && alias->arg_count == 1)
         WEFT_TRY(st, weft_pointers_push(ctx, &names, alias->alias.name));
     for (int32_t i = 1; alias != NULL && i < alias->arg_count; i++) /* AS (a, b) */
         WEFT_TRY(st, weft_pointers_push(ctx, &names, alias->args[i]->name.parts[0]));

@@ -60,6 +60,7 @@ static weft_status parse_item_names(sql_parser *p, const weft_span *start, const
     if ((*out)->kind != WEFT_EXPR_UNRESOLVED_CALL) {
         WEFT_TRY(st, weft_sql_unsupported(p, start, "An alias of several names"));
     }
+    alias->alias.name = "";
     *out = alias;
 done:
     return st;

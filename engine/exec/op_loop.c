@@ -3,13 +3,19 @@
  *
  * For each probe batch the build rows are taken one after the other: a round pairs every probe row with one
  * build row, so the probe columns pass through and the build columns are constants. Conditions narrow the
- * round's selection. Build sides are small by the planner's choice; the order of the output is (batch, build
- * row, probe row). Shared: the addresses of the build rows; one unit. Pages read back from scratch are copied
- * and held. Memory: 8 bytes a build row, one value a build column in a lane. */
+ * round's selection. Build sides are small by the planner's choice mostly; the order of the output is (batch,
+ * build row, probe row). Shared: the addresses of the build rows; one unit. Pages read back from scratch are
+ * copied and held. When that is refused memory each lane reads the build rows page by page, again for each
+ * probe batch: a row that is read is paired with a whole batch, beside which reading it costs little. So the
+ * rounds, and the output, are the same. Memory: 8 bytes a build row, or one page in a lane; one value a build
+ * column. */
 #include <string.h>
+
+#include "common/settings.h"
 
 #include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/row_cursor.h"
 #include "engine/expr/program.h"
 
 typedef struct loop_shared {
@@ -17,7 +23,9 @@ typedef struct loop_shared {
     const weft_input *input;
     const weft_row_layout *layout;
     const weft_program *conditions; /* or NULL */
-    const uint8_t **row;
+    const uint8_t **row;            /* NULL: refused memory */
+    weft_input *by_block;           /* [input->block_count] of one block each: rows go block by block */
+    int32_t partitions;
     int64_t rows;
     weft_row_set loaded;
     bool pinned;
@@ -32,7 +40,10 @@ typedef struct loop_state {
     weft_column *out_columns, *pair_columns;
     weft_vector mark;
     weft_batch in;
-    int64_t next; /* build row of the next round; shared->rows + 1: the batch is done */
+    int64_t next;           /* build row of the next round; shared->rows + 1: the batch is done */
+    weft_row_cursor cursor; /* without shared->row: the build rows, from the first for each batch */
+    int32_t chunk_at, chunk_count;
+    const uint8_t *chunk[WEFT_BATCH_ROWS_MAX];
     uint64_t matched[WEFT_BATCH_ROWS_MAX / 64];
     uint16_t selection[WEFT_BATCH_ROWS_MAX];
 } loop_state;
@@ -81,10 +92,21 @@ static weft_status loop_shared_open(weft_ctx *ctx, const weft_op_spec *spec, con
     if (spec->loop.condition_count > 0)
         WEFT_TRY(st, weft_program_compile_filter(ctx, spec->loop.conditions, spec->loop.condition_count,
                                                  types, width, &s->conditions));
-    for (int32_t b = 0; b < s->input->block_count; b++) s->rows += weft_block_rows(s->input->blocks[b], -1);
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_RETAINED, (size_t)weft_max_i64(1, s->rows) * sizeof(*s->row),
-                                (void **)&s->row));
-    *units = 1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->input->block_count, &s->by_block));
+    for (int32_t b = 0; b < s->input->block_count; b++) {
+        s->by_block[b] =
+            (weft_input){.stage_id = s->input->stage_id, .block_count = 1, .blocks = &s->input->blocks[b]};
+        s->rows += weft_block_rows(s->input->blocks[b], -1);
+        s->partitions = weft_max_i32(s->partitions, weft_block_partitions(s->input->blocks[b]));
+    }
+    if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) == 0) {
+        st = weft_mem_alloc(ctx, WEFT_MEM_RETAINED, (size_t)weft_max_i64(1, s->rows) * sizeof(*s->row),
+                            (void **)&s->row);
+        if (st != WEFT_OK && st != WEFT_NOMEM) goto done;
+        if (st == WEFT_NOMEM) weft_error_clear(ctx);
+        st = WEFT_OK;
+    }
+    *units = s->row != NULL;
     *shared = s;
 done:
     return st;
@@ -104,13 +126,11 @@ done:
     return st;
 }
 
-static weft_status loop_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
+static weft_status loop_collect(weft_ctx *ctx, loop_shared *s)
 {
     weft_status st = WEFT_OK;
-    loop_shared *s = shared;
     weft_block_reader *reader = NULL;
     int64_t at = 0;
-    (void)unit;
     loop_pin(s, true);
     for (int32_t b = 0; b < s->input->block_count; b++)
         for (int32_t p = 0; p < weft_block_partitions(s->input->blocks[b]); p++) {
@@ -132,9 +152,24 @@ done:
     return st;
 }
 
+static weft_status loop_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
+{
+    loop_shared *s = shared;
+    const weft_status st = loop_collect(ctx, s);
+    (void)unit;
+    if (st != WEFT_NOMEM) return st;
+    weft_error_clear(ctx);
+    loop_pin(s, false);
+    weft_rows_clear(&s->loaded);
+    weft_mem_free(s->row);
+    s->row = NULL;
+    return WEFT_OK;
+}
+
 static void loop_close(void *state)
 {
     loop_state *s = state;
+    weft_row_cursor_close(&s->cursor);
     for (int32_t i = 0; i < s->opened; i++) weft_vector_deinit(&s->build[i]);
     weft_vector_deinit(&s->mark);
     weft_eval_close(&s->conditions);
@@ -193,10 +228,36 @@ static void loop_output(loop_state *s, weft_batch *out, int32_t count)
                         .columns = s->out_columns};
 }
 
+/* The build row of the next round, good until the one after it. */
+static weft_status loop_row(weft_ctx *ctx, loop_state *s, const uint8_t **row)
+{
+    if (s->shared->row != NULL) {
+        *row = s->shared->row[s->next];
+        return WEFT_OK;
+    }
+    if (s->next == 0) {
+        weft_row_cursor_close(&s->cursor);
+        weft_row_cursor_init(&s->cursor, s->shared->by_block, s->shared->input->block_count, 0,
+                             s->shared->partitions);
+        s->chunk_at = s->chunk_count = 0;
+    }
+    if (s->chunk_at == s->chunk_count) {
+        const weft_status st =
+            weft_row_cursor_next(ctx, &s->cursor, s->chunk, WEFT_BATCH_ROWS_MAX, &s->chunk_count);
+        if (st != WEFT_OK) return st;
+        assert(s->chunk_count > 0); /* shared->rows of them are asked for */
+        s->chunk_at = 0;
+    }
+    *row = s->chunk[s->chunk_at++];
+    return WEFT_OK;
+}
+
 static weft_status loop_round(weft_ctx *ctx, loop_state *s, int32_t *count)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, load_row(ctx, s, s->shared->row[s->next]));
+    const uint8_t *row = NULL;
+    WEFT_TRY(st, loop_row(ctx, s, &row));
+    WEFT_TRY(st, load_row(ctx, s, row));
     *count = s->in.selected;
     if (s->conditions == NULL) {
         for (int32_t i = 0; i < *count; i++)

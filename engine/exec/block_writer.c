@@ -110,10 +110,8 @@ static weft_status writer_forced_spill(weft_ctx *ctx, weft_block_writer *writer)
 
 /* ---- rows ---- */
 
-/* An empty page in working memory, as the only page of *set: of the usual size, or that of one row with heap
- * bytes. */
-static weft_status headroom_page(weft_ctx *ctx, const weft_row_layout *layout, int64_t heap,
-                                 weft_row_set *set)
+weft_status weft_block_headroom_page(weft_ctx *ctx, const weft_row_layout *layout, int64_t heap,
+                                     weft_row_set *set)
 {
     weft_row_page *page = NULL;
     const int64_t need = WEFT_ROW_PAGE_HEADER + layout->row_bytes + heap;
@@ -130,9 +128,7 @@ static weft_status headroom_page(weft_ctx *ctx, const weft_row_layout *layout, i
     return WEFT_OK;
 }
 
-/* Bytes of the first selected row's strings that a heap must hold. Nested values: unknown, 0. */
-static int64_t batch_first_heap(const weft_row_layout *layout, const weft_batch *batch,
-                                const int32_t *columns)
+int64_t weft_block_first_heap(const weft_row_layout *layout, const weft_batch *batch, const int32_t *columns)
 {
     const int32_t at = batch->selection == NULL ? 0 : batch->selection[0];
     int64_t heap = 0;
@@ -154,7 +150,8 @@ static weft_status headroom_rows(weft_ctx *ctx, weft_block_writer *writer, int32
     block_segment *segment = &block->segments[partition];
     weft_row_set set = {0};
     while (count > 0) {
-        WEFT_TRY(st, headroom_page(ctx, &block->layout, weft_row_heap_bytes(&block->layout, rows[0]), &set));
+        WEFT_TRY(st, weft_block_headroom_page(ctx, &block->layout,
+                                              weft_row_heap_bytes(&block->layout, rows[0]), &set));
         st = weft_rows_append_rows(ctx, &block->layout, &set, rows, count);
         if (st != WEFT_OK && (st != WEFT_NOMEM || set.rows == 0)) goto done;
         for (const weft_row_page *page = set.first; page != NULL; page = page->next) {
@@ -286,7 +283,8 @@ static weft_status batch_headroom(weft_ctx *ctx, weft_block_writer *writer, weft
     weft_row_set set = {0};
     uint8_t *rows[WEFT_BATCH_ROWS_MAX];
     while (batch->selected > 0) {
-        WEFT_TRY(st, headroom_page(ctx, layout, batch_first_heap(layout, batch, columns), &set));
+        WEFT_TRY(st,
+                 weft_block_headroom_page(ctx, layout, weft_block_first_heap(layout, batch, columns), &set));
         st = weft_rows_append(ctx, layout, &set, batch, columns, hashes, rows);
         if (st != WEFT_OK && (st != WEFT_NOMEM || set.rows == 0)) goto done;
         weft_error_clear(ctx);

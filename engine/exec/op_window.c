@@ -1,15 +1,16 @@
 /* engine/exec/op_window.c - window functions over input sorted by partition and order columns.
  *
- * The rows of one partition are kept as rows; when the partition ends its rows leave again in batches, with
- * one more column a call. Ranking calls follow from row numbers and peers. An aggregate keeps one state row:
- * while the frame only grows at its end (from UNBOUNDED PRECEDING) the new rows are added to it; else it
- * starts anew for each frame. Memory: the rows of the largest partition, RETAINED; a partition that does not
- * fit fails with its size. */
+ * The rows of one partition are kept as rows (window_rows.h); when the partition ends its rows leave again in
+ * batches, with one more column a call. Ranking calls follow from row numbers and peers. An aggregate keeps
+ * one state row: while the frame only grows at its end (from UNBOUNDED PRECEDING) the new rows are added to
+ * it; else it starts anew for each frame. Memory: the rows of the largest partition, RETAINED; those of one
+ * that does not fit are in scratch, and what the calls look at is read by position. */
 #include <string.h>
 
 #include "engine/columnar/gather.h"
 #include "engine/columnar/nested.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/row_cursor.h"
 #include "engine/exec/window_frame.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
@@ -52,12 +53,14 @@ typedef struct window_call {
 typedef struct window_state {
     const weft_op_spec *spec;
     weft_row_layout layout;
-    int32_t *all;        /* 0, 1, … */
-    weft_row_set set;    /* rows of the partition that is being read */
-    weft_row_set giving; /* rows of the partition that leaves */
-    const uint8_t **rows, **giving_rows;
-    int64_t count, capacity, giving_count, giving_capacity;
-    int64_t next; /* row of the leaving partition that goes out next */
+    int32_t *all; /* 0, 1, … */
+    const weft_task *task;
+    weft_window_rows set;    /* of the partition that is being read */
+    weft_window_rows giving; /* of the partition that leaves */
+    int64_t next;            /* row of the leaving partition that goes out next */
+    weft_input input;        /* of one block: giving's, when its rows are not all in memory */
+    weft_row_cursor cursor;  /* of it: the rows that go out */
+    const uint8_t *out_rows[WEFT_BATCH_ROWS_MAX];
     weft_batch in;
     int32_t in_next; /* selected row of `in` that is read next */
     bool reading;    /* `in` is not used up */
@@ -161,10 +164,9 @@ done:
 static void window_close(void *state)
 {
     window_state *s = state;
-    weft_rows_clear(&s->set);
-    weft_rows_clear(&s->giving);
-    weft_mem_free(s->rows);
-    weft_mem_free(s->giving_rows);
+    weft_row_cursor_close(&s->cursor);
+    weft_window_rows_deinit(&s->set);
+    weft_window_rows_deinit(&s->giving);
     for (int32_t i = 0; i < s->opened_calls; i++) {
         window_call *c = &s->calls[i];
         weft_rows_clear(&c->state);
@@ -180,11 +182,14 @@ static weft_status window_open(weft_ctx *ctx, const weft_op_spec *spec, const we
 {
     weft_status st = WEFT_OK;
     window_state *s = NULL;
-    (void)shared, (void)task;
+    (void)shared;
     WEFT_TRY(st, WEFT_NEW(ctx, &s));
     *state = s;
     s->spec = spec;
+    s->task = task;
     WEFT_TRY(st, weft_row_layout_init(ctx, input_types->types, input_types->count, &s->layout));
+    weft_window_rows_init(&s->set, &s->layout);
+    weft_window_rows_init(&s->giving, &s->layout);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, input_types->count, &s->all));
     for (int32_t i = 0; i < input_types->count; i++) s->all[i] = i;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->window.call_count, &s->calls));
@@ -256,17 +261,20 @@ done:
 }
 
 /* Add rows [from, to) of the leaving partition to the state. */
-static weft_status add_rows(weft_ctx *ctx, const window_state *s, window_call *c, int64_t from, int64_t to)
+static weft_status add_rows(weft_ctx *ctx, window_state *s, window_call *c, int64_t from, int64_t to)
 {
     weft_status st = WEFT_OK;
     uint16_t selection[WEFT_BATCH_ROWS_MAX];
+    const uint8_t *taken[WEFT_BATCH_ROWS_MAX];
     while (from < to) {
-        const int32_t count = (int32_t)weft_min_i64(to - from, WEFT_BATCH_ROWS_MAX);
+        int32_t count;
+        WEFT_TRY(st,
+                 weft_window_rows_read(ctx, &s->giving, from,
+                                       (int32_t)weft_min_i64(to - from, WEFT_BATCH_ROWS_MAX), taken, &count));
         for (int32_t a = 0; a < c->arg_count; a++) {
             const weft_expr *arg = a < c->call->arg_count ? c->call->args[a] : c->call->aggregate.filter;
             weft_vector *v = &c->args[a];
-            WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, s->giving_rows + from,
-                                            count, NULL, v));
+            WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, taken, count, NULL, v));
             c->arg_columns[a] = v->column;
         }
         weft_batch batch = {
@@ -295,12 +303,11 @@ done:
     return st;
 }
 
-static weft_status give_aggregate(weft_ctx *ctx, const window_state *s, window_call *c, int64_t i,
-                                  int32_t slot)
+static weft_status give_aggregate(weft_ctx *ctx, window_state *s, window_call *c, int64_t i, int32_t slot)
 {
     weft_status st = WEFT_OK;
     int64_t low, high;
-    weft_window_frame_bounds(&c->frame, i, &low, &high);
+    WEFT_TRY(st, weft_window_frame_bounds(ctx, &c->frame, i, &low, &high));
     const bool same = c->low == low && c->high == high;
     if (!same) {
         if (c->low != low || high < c->high) WEFT_TRY(st, reset_aggregate(ctx, s, c, low));
@@ -316,14 +323,14 @@ done:
 }
 
 /* The value of argument 0 at row `at` of the partition, or the default (argument 2) at row i, or NULL. */
-static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call *c, int64_t i, int64_t at,
+static weft_status give_value(weft_ctx *ctx, window_state *s, window_call *c, int64_t i, int64_t at,
                               int32_t slot)
 {
     weft_status st = WEFT_OK;
     const weft_expr *arg = c->call->args[0];
     const weft_expr *other = c->kind != CALL_NTH_VALUE && c->call->arg_count > 2 ? c->call->args[2] : NULL;
     weft_vector one;
-    if (at < 0 || at >= s->giving_count) {
+    if (at < 0 || at >= s->giving.count) {
         if (other == NULL || (other->kind == WEFT_EXPR_LITERAL && other->literal.is_null)) {
             weft_vector_set_null(&c->out, slot);
             return WEFT_OK;
@@ -336,9 +343,11 @@ static weft_status give_value(weft_ctx *ctx, const window_state *s, window_call 
     if (arg->kind == WEFT_EXPR_LITERAL) {
         WEFT_TRY(st, weft_value_store(ctx, &arg->literal, &one, 0));
         weft_vector_finish(&one);
-    } else
-        WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, &s->giving_rows[at], 1, NULL,
-                                        &one));
+    } else {
+        const uint8_t *row;
+        WEFT_TRY(st, weft_window_row(ctx, &s->giving, at, &row));
+        WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, &row, 1, NULL, &one));
+    }
     WEFT_TRY(st, copy_result(ctx, &one, &c->out, slot));
 done:
     weft_vector_deinit(&one);
@@ -355,13 +364,14 @@ static int64_t tile_of(int64_t i, int64_t count, int64_t tiles)
     return larger + (small == 0 ? 0 : (i - in_larger) / small) + 1;
 }
 
-static weft_status give_call(weft_ctx *ctx, const window_state *s, window_call *c, int64_t i, int32_t slot)
+static weft_status give_call(weft_ctx *ctx, window_state *s, window_call *c, int64_t i, int32_t slot)
 {
+    weft_status st = WEFT_OK;
     weft_window_frame *f = &c->frame;
     int32_t *whole = c->out.values;
     double *real = c->out.values;
     int64_t low, high;
-    weft_window_frame_peers(f, i);
+    WEFT_TRY(st, weft_window_frame_peers(ctx, f, i));
     switch (c->kind) {
     case CALL_ROW_NUMBER: whole[slot] = (int32_t)(i + 1); return WEFT_OK;
     case CALL_RANK: whole[slot] = (int32_t)(f->peer_begin + 1); return WEFT_OK;
@@ -377,44 +387,69 @@ static weft_status give_call(weft_ctx *ctx, const window_state *s, window_call *
     case CALL_LAG: return give_value(ctx, s, c, i, i - c->number, slot);
     case CALL_LEAD: return give_value(ctx, s, c, i, i + c->number, slot);
     case CALL_NTH_VALUE:
-        weft_window_frame_bounds(f, i, &low, &high);
+        WEFT_TRY(st, weft_window_frame_bounds(ctx, f, i, &low, &high));
         return give_value(ctx, s, c, i, c->number <= high - low ? low + c->number - 1 : -1, slot);
     case CALL_AGGREGATE: return give_aggregate(ctx, s, c, i, slot);
     }
-    return weft_fail(ctx, WEFT_INTERNAL, "a window call of kind %d", (int)c->kind);
+    st = weft_fail(ctx, WEFT_INTERNAL, "a window call of kind %d", (int)c->kind);
+done:
+    return st;
 }
 
 /* ---- partitions ---- */
 
-static void begin_giving(window_state *s)
+/* The partition that was read leaves; the next one is read into the other rows. */
+static weft_status begin_giving(weft_ctx *ctx, window_state *s)
 {
-    const uint8_t **rows = s->giving_rows;
-    const int64_t capacity = s->giving_capacity;
-    weft_rows_clear(&s->giving);
+    weft_status st = WEFT_OK;
+    const weft_window_rows empty = s->giving;
+    assert(empty.count == 0);
+    WEFT_TRY(st, weft_window_rows_freeze(ctx, &s->set, &s->task->name));
     s->giving = s->set;
-    s->giving_rows = s->rows;
-    s->giving_count = s->count;
-    s->giving_capacity = s->capacity;
-    s->set = (weft_row_set){0};
-    s->rows = rows;
-    s->capacity = capacity;
-    s->count = 0;
+    s->set = empty;
     s->next = 0;
+    if (s->giving.block != NULL) {
+        s->input = (weft_input){.stage_id = -1, .block_count = 1, .blocks = &s->giving.block};
+        weft_row_cursor_init(&s->cursor, &s->input, 1, 0, 1);
+    }
     for (int32_t i = 0; i < s->opened_calls; i++) {
         s->calls[i].low = -1;
         s->calls[i].dense = 0;
-        weft_window_frame_begin(&s->calls[i].frame, s->giving_rows, s->giving_count);
+        weft_window_frame_begin(&s->calls[i].frame, &s->giving);
     }
+done:
+    return st;
+}
+
+static void end_giving(window_state *s)
+{
+    weft_row_cursor_close(&s->cursor);
+    weft_window_rows_clear(&s->giving);
+    s->next = 0;
+}
+
+/* The next rows of the leaving partition; how many does not depend on where they lie. */
+static weft_status next_rows(weft_ctx *ctx, window_state *s, const uint8_t *const **rows, int32_t *count)
+{
+    if (s->giving.block != NULL) {
+        *rows = s->out_rows;
+        return weft_row_cursor_next(ctx, &s->cursor, s->out_rows, WEFT_BATCH_ROWS_MAX, count);
+    }
+    *rows = s->giving.rows + s->next;
+    *count = (int32_t)weft_min_i64(s->giving.count - s->next, WEFT_BATCH_ROWS_MAX);
+    *count = weft_rows_of_batch(&s->layout, *rows, *count);
+    return WEFT_OK;
 }
 
 /* Rows of the leaving partition into out. */
 static weft_status give_rows(weft_ctx *ctx, window_state *s, weft_batch *out)
 {
     weft_status st = WEFT_OK;
-    const int32_t count = (int32_t)weft_min_i64(s->giving_count - s->next, WEFT_BATCH_ROWS_MAX);
+    const uint8_t *const *rows;
+    int32_t count;
+    WEFT_TRY(st, next_rows(ctx, s, &rows, &count));
     for (int32_t i = 0; i < s->opened_columns; i++) {
-        WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, i, s->giving_rows + s->next, count, NULL,
-                                        &s->columns[i]));
+        WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, i, rows, count, NULL, &s->columns[i]));
         s->out_columns[i] = s->columns[i].column;
     }
     for (int32_t k = 0; k < s->opened_calls; k++) {
@@ -431,39 +466,25 @@ done:
     return st;
 }
 
-static weft_status keep_rows(weft_ctx *ctx, window_state *s, const weft_batch *batch)
+/* How many of the batch's first selected rows belong to the partition that is being read. */
+static int32_t same_partition(const window_state *s, const weft_batch *batch)
 {
-    weft_status st = WEFT_OK;
-    if (s->count + batch->selected > s->capacity) {
-        const int64_t capacity = weft_max_i64(s->capacity * 2, s->count + batch->selected);
-        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_RETAINED, (size_t)capacity * sizeof(*s->rows),
-                                     (void **)&s->rows));
-        s->capacity = capacity;
+    const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
+    uint16_t equal[WEFT_BATCH_ROWS_MAX];
+    const uint8_t *first = weft_window_rows_first(&s->set);
+    int32_t same = 0;
+    for (int32_t i = 0; i < batch->selected; i++) {
+        rows[i] = first;
+        equal[i] = (uint16_t)i;
     }
-    st = weft_rows_append(ctx, &s->layout, &s->set, batch, s->all, NULL,
-                          (uint8_t **)(uintptr_t)(s->rows + s->count));
-    if (st != WEFT_OK) {
-        weft_error_prefix(ctx, "a window partition of more than %lld rows: ", (long long)s->count);
-        goto done;
-    }
-    s->count += batch->selected;
-done:
-    return st;
-}
-
-/* How many of the batch's selected rows from `first` on belong to the partition of row `first`. */
-static int32_t same_partition(const window_state *s, const uint8_t *const *rows, int32_t count)
-{
-    int32_t same = 1;
-    while (same < count && weft_rows_equal(&s->layout, s->spec->window.partition,
-                                           s->spec->window.partition_count, rows[0], rows[same]))
-        same++;
+    const int32_t count = weft_rows_match(&s->layout, s->spec->window.partition,
+                                          s->spec->window.partition_count, batch, s->spec->window.partition,
+                                          batch->selection, rows, true, equal, batch->selected);
+    while (same < count && equal[same] == same) same++;
     return same;
 }
 
-/* Read on until a partition is complete or the batch is used up. All of a batch's rows are kept at once; when
- * a new partition begins among them, those behind the border are copied once more, to the set of the next
- * partition. */
+/* Read on until a partition is complete or the batch is used up. */
 static weft_status read_batch(weft_ctx *ctx, window_state *s, bool *complete)
 {
     weft_status st = WEFT_OK;
@@ -477,25 +498,10 @@ static weft_status read_batch(weft_ctx *ctx, window_state *s, bool *complete)
                                                    : s->in.selection[s->in_next + i];
         rest.selection = selection;
         /* compare with the first row of the partition: keep one row first when there is none */
-        if (s->count == 0) {
-            weft_batch one = rest;
-            one.selected = 1;
-            WEFT_TRY(st, keep_rows(ctx, s, &one));
-            s->in_next++;
-            s->reading = s->in_next < s->in.selected;
-            continue;
-        }
-        weft_row_set probe = {0};
-        uint8_t *rows[WEFT_BATCH_ROWS_MAX + 1];
-        rows[0] = (uint8_t *)(uintptr_t)s->rows[0];
-        st = weft_rows_append(ctx, &s->layout, &probe, &rest, s->all, NULL, rows + 1);
-        const int32_t same =
-            st != WEFT_OK ? 0 : same_partition(s, (const uint8_t *const *)rows, rest.selected + 1) - 1;
-        weft_rows_clear(&probe);
-        WEFT_TRY(st, st);
-        *complete = same < rest.selected;
+        const int32_t same = s->set.count == 0 ? 1 : same_partition(s, &rest);
+        *complete = same < rest.selected && s->set.count > 0;
         rest.selected = same;
-        if (same > 0) WEFT_TRY(st, keep_rows(ctx, s, &rest));
+        if (same > 0) WEFT_TRY(st, weft_window_rows_add(ctx, &s->set, &rest, s->all));
         s->in_next += same;
         s->reading = s->in_next < s->in.selected;
     }
@@ -516,14 +522,14 @@ static weft_status window_push(weft_ctx *ctx, void *state, const weft_batch *in,
         s->in_next = 0;
         s->reading = true;
     }
-    if (s->next == s->giving_count) {
-        weft_rows_clear(&s->giving); /* before the next partition grows */
+    if (s->next == s->giving.count) {
+        end_giving(s); /* before the next partition grows */
         WEFT_TRY(st, read_batch(ctx, s, &complete));
         if (!complete) goto done;
-        begin_giving(s);
+        WEFT_TRY(st, begin_giving(ctx, s));
     }
     WEFT_TRY(st, give_rows(ctx, s, out));
-    if (s->reading || s->next < s->giving_count) *result = WEFT_HAVE_MORE;
+    if (s->reading || s->next < s->giving.count) *result = WEFT_HAVE_MORE;
 done:
     return st;
 }
@@ -536,10 +542,13 @@ static weft_status window_signal(weft_ctx *ctx, void *state, weft_signal signal,
     out->selected = 0;
     *result = WEFT_NEED_INPUT;
     if (signal != WEFT_SIGNAL_END) return WEFT_OK;
-    if (s->next == s->giving_count && s->count > 0) begin_giving(s);
-    if (s->next == s->giving_count) return WEFT_OK;
+    if (s->next == s->giving.count) {
+        end_giving(s);
+        if (s->set.count == 0) return WEFT_OK;
+        WEFT_TRY(st, begin_giving(ctx, s));
+    }
     WEFT_TRY(st, give_rows(ctx, s, out));
-    if (s->next < s->giving_count) *result = WEFT_HAVE_MORE;
+    if (s->next < s->giving.count) *result = WEFT_HAVE_MORE;
 done:
     return st;
 }
@@ -547,7 +556,9 @@ done:
 static void window_metrics(const void *state, weft_op_metrics *metrics)
 {
     const window_state *s = state;
-    metrics->memory_bytes = weft_max_i64(metrics->memory_bytes, s->set.bytes + s->giving.bytes);
+    metrics->memory_bytes = weft_max_i64(metrics->memory_bytes, weft_window_rows_bytes(&s->set) +
+                                                                    weft_window_rows_bytes(&s->giving));
+    metrics->spilled_bytes += s->set.spilled_bytes + s->giving.spilled_bytes;
 }
 
 const weft_op_def weft_op_window = {.name = "Window",

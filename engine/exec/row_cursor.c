@@ -167,6 +167,17 @@ void weft_row_cursor_close(weft_row_cursor *cursor)
     *cursor = (weft_row_cursor){0};
 }
 
+int32_t weft_rows_of_batch(const weft_row_layout *layout, const uint8_t *const *rows, int32_t count)
+{
+    int64_t heap = 0;
+    if (!layout->has_strings) return count;
+    for (int32_t i = 0; i < count; i++) {
+        heap += weft_row_heap_bytes(layout, rows[i]);
+        if (heap > WEFT_BATCH_HEAP_MOST && i > 0) return i;
+    }
+    return count;
+}
+
 /* ---- held pages ---- */
 
 weft_status weft_held_add(weft_ctx *ctx, weft_held_pages *held, weft_block_reader *reader)

@@ -23,6 +23,10 @@ enum {
     WEFT_BATCH_HEAP_MOST = 2 << 20 /* strings of the rows of one batch: rows that pass it wait for the next */
 };
 
+/* How many of the next rows make a batch: all of them, unless their strings pass WEFT_BATCH_HEAP_MOST; at
+ * least one. */
+int32_t weft_rows_of_batch(const weft_row_layout *layout, const uint8_t *const *rows, int32_t count);
+
 /* Walks inputs[0..input_count), in each the partitions [partition_begin, partition_end), in each the blocks,
  * in each the pages. Blocks are borrowed; partitions whose rows were given last are pinned. */
 typedef struct weft_row_cursor {

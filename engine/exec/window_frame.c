@@ -40,29 +40,36 @@ done:
     return st;
 }
 
-void weft_window_frame_begin(weft_window_frame *f, const uint8_t *const *rows, int64_t count)
+void weft_window_frame_begin(weft_window_frame *f, weft_window_rows *rows)
 {
     f->rows = rows;
-    f->count = count;
+    f->count = rows->count;
     f->peer_begin = f->peer_end = 0;
     f->low = f->high = 0;
 }
 
-void weft_window_frame_peers(weft_window_frame *f, int64_t i)
+weft_status weft_window_frame_peers(weft_ctx *ctx, weft_window_frame *f, int64_t i)
 {
-    if (i < f->peer_end) return;
+    weft_status st = WEFT_OK;
+    const uint8_t *row, *other;
+    if (i < f->peer_end) return WEFT_OK;
     f->peer_begin = i;
-    f->peer_end = i + 1;
-    while (f->peer_end < f->count &&
-           weft_rows_equal(f->layout, f->order, f->order_count, f->rows[i], f->rows[f->peer_end]))
+    f->peer_end = f->order_count == 0 ? f->count : i + 1; /* without an order all rows are peers */
+    while (f->peer_end < f->count) {
+        WEFT_TRY(st, weft_window_row(ctx, f->rows, i, &row));
+        WEFT_TRY(st, weft_window_row(ctx, f->rows, f->peer_end, &other));
+        if (!weft_rows_equal(f->layout, f->order, f->order_count, row, other)) break;
         f->peer_end++;
+    }
+done:
+    return st;
 }
 
 /* The order key of a row as a long double: exact for 64-bit integers and for decimals of up to 19 digits. */
-static long double key_of(const weft_window_frame *f, int64_t i)
+static long double key_of(const weft_window_frame *f, const uint8_t *row)
 {
     const int32_t column = f->order[0];
-    const uint8_t *at = f->rows[i] + f->layout->offsets[column];
+    const uint8_t *at = row + f->layout->offsets[column];
     long double value = 0;
     int64_t whole = 0;
     switch ((weft_phys)f->layout->phys[column]) {
@@ -104,17 +111,18 @@ static long double offset_of(const weft_window_frame *f, const weft_value *offse
     return value;
 }
 
-/* Is row i before the bound `key + offset` in the order of the partition? NULLs are peers of NULLs only. */
-static bool before(const weft_window_frame *f, int64_t i, int64_t current, long double offset, bool inclusive)
+/* Is a row before the bound `key + offset` in the order of the partition? NULLs are peers of NULLs only. */
+static bool before(const weft_window_frame *f, const uint8_t *row, const uint8_t *current, long double offset,
+                   bool inclusive)
 {
-    const bool null = weft_row_is_null(f->rows[i], f->order[0]);
-    const bool current_null = weft_row_is_null(f->rows[current], f->order[0]);
+    const bool null = weft_row_is_null(row, f->order[0]);
+    const bool current_null = weft_row_is_null(current, f->order[0]);
     if (null || current_null) {
         if (null && current_null) return inclusive;
         return null == f->nulls_first;
     }
-    const long double difference = f->descending ? key_of(f, current) - key_of(f, i)
-                                                 : key_of(f, i) - key_of(f, current);
+    const long double difference = f->descending ? key_of(f, current) - key_of(f, row)
+                                                 : key_of(f, row) - key_of(f, current);
     return inclusive ? difference <= offset : difference < offset;
 }
 
@@ -128,28 +136,52 @@ static int64_t moved(int64_t i, int64_t distance, int64_t count)
     return clamp(sum, count);
 }
 
-static int64_t bound(weft_window_frame *f, weft_bound_kind kind, const weft_value *offset, int64_t i,
-                     bool upper)
+/* Move a RANGE bound with an offset on to where it is for row i. */
+static weft_status bound_move(weft_ctx *ctx, weft_window_frame *f, long double amount, int64_t i, bool upper,
+                              int64_t *at)
 {
-    int64_t *at = upper ? &f->high : &f->low;
-    if (kind == WEFT_BOUND_UNBOUNDED_PRECEDING) return 0;
-    if (kind == WEFT_BOUND_UNBOUNDED_FOLLOWING) return f->count;
-    if (kind == WEFT_BOUND_CURRENT_ROW) {
-        if (f->spec->rows) return i + upper;
-        return upper ? f->peer_end : f->peer_begin;
+    weft_status st = WEFT_OK;
+    const uint8_t *row, *current;
+    for (; *at < f->count; (*at)++) {
+        WEFT_TRY(st, weft_window_row(ctx, f->rows, *at, &row));
+        WEFT_TRY(st, weft_window_row(ctx, f->rows, i, &current));
+        if (!before(f, row, current, amount, upper)) break;
     }
-    if (f->spec->rows) {
-        const int64_t distance = kind == WEFT_BOUND_PRECEDING ? -offset->i64 : offset->i64;
-        return moved(i + upper, distance, f->count);
-    }
-    const long double amount = kind == WEFT_BOUND_PRECEDING ? -offset_of(f, offset) : offset_of(f, offset);
-    while (*at < f->count && before(f, *at, i, amount, upper)) (*at)++;
-    return *at;
+done:
+    return st;
 }
 
-void weft_window_frame_bounds(weft_window_frame *f, int64_t i, int64_t *low, int64_t *high)
+static weft_status bound(weft_ctx *ctx, weft_window_frame *f, weft_bound_kind kind, const weft_value *offset,
+                         int64_t i, bool upper, int64_t *out)
 {
-    *low = bound(f, f->spec->low, &f->low_offset, i, false);
-    *high = bound(f, f->spec->high, &f->high_offset, i, true);
+    weft_status st = WEFT_OK;
+    int64_t *at = upper ? &f->high : &f->low;
+    if (kind == WEFT_BOUND_UNBOUNDED_PRECEDING)
+        *out = 0;
+    else if (kind == WEFT_BOUND_UNBOUNDED_FOLLOWING)
+        *out = f->count;
+    else if (kind == WEFT_BOUND_CURRENT_ROW && f->spec->rows)
+        *out = i + upper;
+    else if (kind == WEFT_BOUND_CURRENT_ROW)
+        *out = upper ? f->peer_end : f->peer_begin;
+    else if (f->spec->rows)
+        *out = moved(i + upper, kind == WEFT_BOUND_PRECEDING ? -offset->i64 : offset->i64, f->count);
+    else {
+        const long double amount = offset_of(f, offset);
+        WEFT_TRY(st, bound_move(ctx, f, kind == WEFT_BOUND_PRECEDING ? -amount : amount, i, upper, at));
+        *out = *at;
+    }
+done:
+    return st;
+}
+
+weft_status weft_window_frame_bounds(weft_ctx *ctx, weft_window_frame *f, int64_t i, int64_t *low,
+                                     int64_t *high)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, bound(ctx, f, f->spec->low, &f->low_offset, i, false, low));
+    WEFT_TRY(st, bound(ctx, f, f->spec->high, &f->high_offset, i, true, high));
     if (*high < *low) *high = *low;
+done:
+    return st;
 }

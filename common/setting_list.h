@@ -49,3 +49,5 @@ X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", STATEMENT, TEX
   "Folder of the tables that CREATE TABLE makes without a LOCATION")
 X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", STATEMENT, TEXT,
   "snappy", 0, 0, "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")
+X(SPILL_SEED, "weft.test.spillSeed", "", STATEMENT, INT, "0", 0, INT64_MAX,
+  "Test: forceSpill spills at about every second chance, by this seed; 0 is at every one")

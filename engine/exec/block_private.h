@@ -122,8 +122,8 @@ WEFT_MUST_CHECK weft_status weft_block_append_rows(weft_ctx *ctx, weft_block_wri
 WEFT_MUST_CHECK weft_status weft_block_scatter_rows(weft_ctx *ctx, weft_block_writer *writer,
                                                     int32_t skip_bits, const uint8_t *const *rows,
                                                     int32_t count);
-/* An empty page in working memory, as the only page of *set: of the usual size, or that of one row with `heap`
- * bytes of strings. */
+/* An empty page in working memory, as the only page of *set: of the usual size, or that of one row with
+ * `heap` bytes of strings. */
 WEFT_MUST_CHECK weft_status weft_block_headroom_page(weft_ctx *ctx, const weft_row_layout *layout,
                                                      int64_t heap, weft_row_set *set);
 /* Bytes of the first selected row's strings that a heap must hold. Nested values: unknown, 0. */

@@ -5,7 +5,7 @@
  * goes on with the rest. When even that gives no page (others hold the memory), the rest goes through pages
  * in the working headroom straight to scratch. So a writer fails for memory only when the headroom is gone
  * too, and what a block holds, and in which order, never depends on how much was spilled. */
-#include "common/settings.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/hash.h"
 
@@ -104,7 +104,7 @@ done:
 static weft_status writer_forced_spill(weft_ctx *ctx, weft_block_writer *writer)
 {
     int64_t freed = 0;
-    if (WEFT_LIKELY(weft_setting(ctx, WEFT_SET_FORCE_SPILL) == 0)) return WEFT_OK;
+    if (WEFT_LIKELY(!weft_force_spill(ctx))) return WEFT_OK;
     return weft_block_spill_open(ctx, writer, false, &freed);
 }
 
@@ -414,7 +414,7 @@ weft_status weft_block_finish(weft_ctx *ctx, weft_block_writer **writer, weft_ac
     for (int32_t p = 0; p < block->partition_count; p++) {
         WEFT_TRY(st, segment_close(ctx, &block->segments[p], &(*writer)->sets[p]));
     }
-    if (weft_pool_free_bytes(pool) < tight || weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0) {
+    if (weft_pool_free_bytes(pool) < tight || weft_force_spill(ctx)) {
         WEFT_TRY(st, weft_block_spill(ctx, block, &freed));
     }
     weft_block_move(block, owner);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/settings.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/hash.h"
 #include "engine/exec/refine.h"
@@ -245,7 +246,7 @@ static weft_status may_refine(weft_ctx *ctx, weft_join_spill *s, const spill_lev
     if (rows <= 1 || s->level_count == LEVELS_MAX) goto done;
     if (level->build_block == NULL) {
         *may = true;
-    } else if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) == 0) {
+    } else if (!weft_force_spill(ctx)) {
         *may = 2 * rows < weft_block_rows(level->build_block, -1);
         if (*may) goto done;
         WEFT_TRY(st, count_others(ctx, s, level, partition, &others));
@@ -311,7 +312,7 @@ static weft_status piece_open(weft_ctx *ctx, weft_join_spill *s)
     const int64_t row_bytes = bytes / weft_max_i64(1, s->build_rows) + TABLE_ROW_BYTES;
     const int64_t room = weft_pool_free_bytes(weft_account_pool(ctx->memory)) / 2;
     int64_t rows = weft_min_i64(left, weft_max_i64(room / row_bytes, PIECE_ROWS_LEAST));
-    if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0) rows = weft_min_i64(left, s->build_rows / 3 + 1);
+    if (weft_force_spill(ctx)) rows = weft_min_i64(left, s->build_rows / 3 + 1);
     for (;;) {
         const bool least = rows <= PIECE_ROWS_LEAST;
         st = table_open(ctx, s, rows, least ? WEFT_MEM_WORKING : WEFT_MEM_RETAINED);
@@ -326,7 +327,7 @@ static weft_status piece_open(weft_ctx *ctx, weft_join_spill *s)
 /* The whole partition in one table, unless that is refused memory, or the test setting is on. */
 static weft_status partition_table(weft_ctx *ctx, weft_join_spill *s, bool *opened)
 {
-    const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0 && s->build_rows > 1;
+    const bool forced = weft_force_spill(ctx) && s->build_rows > 1;
     *opened = false;
     if (forced || s->build_rows >= UINT32_MAX) return WEFT_OK;
     const weft_status st = table_open(ctx, s, s->build_rows, WEFT_MEM_RETAINED);

@@ -11,7 +11,7 @@
  * column. */
 #include <string.h>
 
-#include "common/settings.h"
+#include "engine/exec/force_spill.h"
 
 #include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
@@ -99,7 +99,7 @@ static weft_status loop_shared_open(weft_ctx *ctx, const weft_op_spec *spec, con
         s->rows += weft_block_rows(s->input->blocks[b], -1);
         s->partitions = weft_max_i32(s->partitions, weft_block_partitions(s->input->blocks[b]));
     }
-    if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) == 0) {
+    if (!weft_force_spill(ctx)) {
         st = weft_mem_alloc(ctx, WEFT_MEM_RETAINED, (size_t)weft_max_i64(1, s->rows) * sizeof(*s->row),
                             (void **)&s->row);
         if (st != WEFT_OK && st != WEFT_NOMEM) goto done;

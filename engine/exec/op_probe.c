@@ -14,7 +14,7 @@
  * bit a build row where matches are marked. */
 #include <string.h>
 
-#include "common/settings.h"
+#include "engine/exec/force_spill.h"
 #include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/join_spill.h"
@@ -118,7 +118,7 @@ static weft_status probe_shared_open(weft_ctx *ctx, const weft_op_spec *spec, co
     s->spec = spec;
     if (spec->probe.condition_count > 0)
         WEFT_TRY(st, compile_conditions(ctx, spec, input_types, layout, &s->conditions));
-    if (!spec->probe.partitioned && weft_setting(ctx, WEFT_SET_FORCE_SPILL) == 0) {
+    if (!spec->probe.partitioned && !weft_force_spill(ctx)) {
         st = weft_join_table_open(ctx, input, 0, weft_block_partitions(input->blocks[0]),
                                   spec->probe.build_keys, spec->probe.key_count, spec->probe.null_equal,
                                   &s->table, units);
@@ -167,7 +167,7 @@ static weft_status open_own_table(weft_ctx *ctx, probe_state *s, const weft_task
     weft_status st = WEFT_OK;
     const weft_op_spec *spec = s->spec;
     int32_t units = 0;
-    *refused = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0;
+    *refused = weft_force_spill(ctx);
     if (*refused) return WEFT_OK;
     st = weft_join_table_open(ctx, &task->inputs[spec->probe.input], task->spec->partition_begin,
                               task->spec->partition_end, spec->probe.build_keys, spec->probe.key_count,

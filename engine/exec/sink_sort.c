@@ -9,7 +9,7 @@
  * last of them becomes the threshold: later rows at or behind it are dropped before they are copied.
  *
  * Memory: pages, entries and as many spare entries, so that sorting itself never asks for more. */
-#include "common/settings.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/hash.h"
@@ -287,7 +287,7 @@ static weft_status sort_sink(weft_ctx *ctx, void *state, const weft_batch *batch
         if (st == WEFT_NOMEM) st = sort_relieve(ctx, s);
         if (st != WEFT_OK) goto done;
     }
-    if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0 && s->count >= SORT_FORCED_ROWS)
+    if (weft_force_spill(ctx) && s->count >= SORT_FORCED_ROWS)
         WEFT_TRY(st, sort_relieve(ctx, s));
 done:
     return st;

@@ -12,6 +12,7 @@
  *
  * An aggregation without keys gives one row even over nothing: the task that has partition 0 does. */
 #include "common/settings.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/agg_table.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
@@ -257,7 +258,7 @@ static weft_status source_advance(weft_ctx *ctx, source_state *s, bool *more)
         }
         if (s->level_count == 1)
             level->skip_bits = __builtin_ctz((uint32_t)weft_block_partitions(level->input.blocks[0]));
-        const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0 && s->level_count == 1;
+        const bool forced = weft_force_spill(ctx) && s->level_count == 1;
         st = forced ? WEFT_NOMEM : partition_merge(ctx, s, level, partition);
         if (st == WEFT_OK) goto done;
         if (st != WEFT_NOMEM || s->level_count == REFINE_LEVELS_MAX || level_is_stuck(level, rows)) goto done;

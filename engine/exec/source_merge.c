@@ -10,6 +10,7 @@
  * Memory: for every run its prefixes and, when it is spilled, one page. When there are more runs than that is
  * good for, neighbouring runs are first merged into longer ones, in a block of their own. */
 #include "common/settings.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/row_cursor.h"
@@ -231,7 +232,7 @@ static int32_t count_runs(const weft_input *input, int32_t partition, bool *spil
 static int32_t merge_fan(const weft_ctx *ctx, const weft_input *input, int32_t partition, bool spilled)
 {
     uint32_t most = WEFT_ROW_PAGE_BYTES;
-    if (weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0) return MERGE_RUNS_FORCED;
+    if (weft_force_spill(ctx)) return MERGE_RUNS_FORCED;
     if (!spilled) return MERGE_RUNS_MEMORY;
     for (int32_t b = 0; b < input->block_count; b++) {
         if (partition >= weft_block_partitions(input->blocks[b])) continue;

@@ -1,8 +1,8 @@
 /* engine/exec/window_rows.c - see window_rows.h. */
 #include "engine/exec/window_rows.h"
 
-#include "common/settings.h"
 #include "engine/exec/block_private.h"
+#include "engine/exec/force_spill.h"
 
 enum {
     FORCED_ROWS = 3 /* FORCE_SPILL: smaller partitions stay, or every group of a test is a file */
@@ -108,7 +108,7 @@ weft_status weft_window_rows_add(weft_ctx *ctx, weft_window_rows *r, const weft_
     if (r->writer == NULL) {
         int32_t added;
         st = rows_keep(ctx, r, batch, columns, &added);
-        const bool forced = weft_setting(ctx, WEFT_SET_FORCE_SPILL) != 0 && r->count >= FORCED_ROWS;
+        const bool forced = weft_force_spill(ctx) && r->count >= FORCED_ROWS;
         if (st == WEFT_OK ? !forced : st != WEFT_NOMEM) return st;
         weft_error_clear(ctx);
         WEFT_TRY(st, rows_store(ctx, r, batch, columns));

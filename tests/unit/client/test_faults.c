@@ -24,6 +24,8 @@ static const char *const statements[] = {
     "SELECT a.g, count(b.k) FROM t a LEFT JOIN t b ON a.k = b.k + 900 GROUP BY a.g ORDER BY 1",
     "SELECT k, sum(f) OVER (PARTITION BY g ORDER BY k ROWS BETWEEN 2 PRECEDING AND CURRENT ROW) FROM t "
     "ORDER BY k",
+    "SELECT k, lag(s, 40) OVER (ORDER BY k), max(s) OVER (), rank() OVER (ORDER BY g) FROM t",
+    "SELECT a.k, b.n FROM t a LEFT JOIN digit b ON a.g < b.n - 5 WHERE a.k < 90",
     "SELECT k FROM t WHERE d > (SELECT avg(d) FROM t) AND EXISTS (SELECT 1 FROM t u WHERE u.k = t.k + 1) "
     "UNION ALL SELECT n FROM digit ORDER BY 1",
     "INSERT OVERWRITE DIRECTORY '${D}/out' USING parquet SELECT k, s FROM t WHERE g = 3",

@@ -9,39 +9,6 @@
 
 static bool is_taken(const uint8_t *row, weft_agg_slot taken) { return row[taken.offset] != 0; }
 
-static weft_i128 integer_of(const weft_value *value)
-{
-    if (value->type.id == WEFT_TYPE_DECIMAL) return value->i128;
-    return value->type.id == WEFT_TYPE_BOOLEAN ? value->boolean : value->i64;
-}
-
-/* Put a value, or NULL, into state 0. */
-static weft_status put_value(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
-                             const weft_value *value)
-{
-    const weft_agg_slot slot = weft_agg_state(place, 0);
-    const weft_phys phys = (weft_phys)place->layout->phys[place->first_column];
-    uint8_t *to = row + slot.offset;
-
-    if (value->is_null) {
-        row[slot.null_byte] |= slot.null_mask;
-        if (phys != WEFT_PHYS_STR) memset(to, 0, (size_t)weft_phys_bytes(phys));
-        return WEFT_OK;
-    }
-    if (phys == WEFT_PHYS_STR) return weft_agg_set_string(ctx, place, row, slot, &value->str);
-    if (phys == WEFT_PHYS_F64) {
-        memcpy(to, &value->f64, sizeof(value->f64));
-    } else if (phys == WEFT_PHYS_F32) {
-        const float narrow = (float)value->f64;
-        memcpy(to, &narrow, sizeof(narrow));
-    } else {
-        const weft_i128 integer = integer_of(value); /* the bytes of a narrower one come first */
-        memcpy(to, &integer, (size_t)weft_phys_bytes(phys));
-    }
-    weft_agg_set_valid(row, slot);
-    return WEFT_OK;
-}
-
 /* One value for one row. keep_first: only when none was taken yet. */
 static weft_status take_value(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
                               const weft_column *column, int32_t position, bool keep_first)
@@ -54,7 +21,7 @@ static weft_status take_value(weft_ctx *ctx, const weft_agg_place *place, uint8_
     } else {
         const weft_value value = weft_value_of_column(column, position);
         if (value.is_null && place->call->aggregate.ignore_nulls) return WEFT_OK;
-        WEFT_TRY(st, put_value(ctx, place, row, &value));
+        WEFT_TRY(st, weft_agg_put_value(ctx, place, row, 0, &value));
     }
     row[taken.offset] = 1;
 done:

@@ -198,6 +198,49 @@ weft_status weft_agg_set_string(weft_ctx *ctx, const weft_agg_place *place, uint
     return st;
 }
 
+static weft_i128 integer_of(const weft_value *value)
+{
+    if (value->type.id == WEFT_TYPE_DECIMAL) return value->i128;
+    return value->type.id == WEFT_TYPE_BOOLEAN ? value->boolean : value->i64;
+}
+
+weft_status weft_agg_put_value(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, int32_t state,
+                               const weft_value *value)
+{
+    const weft_agg_slot slot = weft_agg_state(place, state);
+    const weft_phys phys = (weft_phys)place->layout->phys[place->first_column + state];
+    uint8_t *to = row + slot.offset;
+
+    if (value->is_null) {
+        row[slot.null_byte] |= slot.null_mask;
+        if (phys != WEFT_PHYS_STR) memset(to, 0, (size_t)weft_phys_bytes(phys));
+        return WEFT_OK;
+    }
+    if (phys == WEFT_PHYS_STR) return weft_agg_set_string(ctx, place, row, slot, &value->str);
+    if (phys == WEFT_PHYS_F64) {
+        memcpy(to, &value->f64, sizeof(value->f64));
+    } else if (phys == WEFT_PHYS_F32) {
+        const float narrow = (float)value->f64;
+        memcpy(to, &narrow, sizeof(narrow));
+    } else {
+        const weft_i128 integer = integer_of(value); /* the bytes of a narrower one come first */
+        memcpy(to, &integer, (size_t)weft_phys_bytes(phys));
+    }
+    weft_agg_set_valid(row, slot);
+    return WEFT_OK;
+}
+
+weft_value weft_agg_value_at(const weft_row_layout *layout, int32_t column, const uint8_t *row)
+{
+    weft_column view = {.type = layout->types[column],
+                        .phys = layout->phys[column],
+                        .encoding = WEFT_FLAT,
+                        .data = row + layout->offsets[column]};
+    weft_value value = {.type = layout->types[column], .is_null = true};
+    if (weft_row_is_null(row, column)) return value;
+    return weft_value_of_column(&view, 0);
+}
+
 weft_status weft_agg_set_nested(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, weft_agg_slot slot,
                                 const weft_column *column, int32_t position)
 {

@@ -127,6 +127,12 @@ WEFT_MUST_CHECK weft_status weft_agg_set_nested(weft_ctx *ctx, const weft_agg_pl
                                                 weft_agg_slot slot, const weft_column *column,
                                                 int32_t position);
 
+/* A plain value of a layout's column; strings borrow from the row. */
+weft_value weft_agg_value_at(const weft_row_layout *layout, int32_t column, const uint8_t *row);
+/* Put a plain value, or NULL, into a state of its type. */
+WEFT_MUST_CHECK weft_status weft_agg_put_value(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                               int32_t state, const weft_value *value);
+
 /* ---- binding ---- */
 
 /* One numeric argument; strings and NULL become doubles. */

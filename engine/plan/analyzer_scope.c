@@ -347,21 +347,58 @@ done:
     return st;
 }
 
+/* Does a column of * EXCEPT (…) name this one? */
+static bool is_excepted(const weft_expr *column, const weft_name *name)
+{
+    if (column->kind != WEFT_EXPR_UNRESOLVED_COLUMN) return false;
+    const int32_t last = column->name.part_count - 1;
+    if (name->name == NULL || strcasecmp(column->name.parts[last], name->name) != 0) return false;
+    return last == 0 ||
+           (name->qualifier != NULL && strcasecmp(column->name.parts[last - 1], name->qualifier) == 0);
+}
+
+/* What * leaves out must be among the columns that it stands for. */
+static weft_status check_excepted(weft_binder *b, const weft_expr *star, const bool *found)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *bound = NULL;
+    for (int32_t k = 0; k < star->arg_count; k++) {
+        if (found[k]) continue;
+        WEFT_TRY(st, weft_bind_expr(b, star->args[k], &bound)); /* says what it does not know */
+        WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN_ALONE,
+                                  weft_analyzer_span(b->a, &star->args[k]->span),
+                                  "* EXCEPT takes names of columns that * stands for."));
+    }
+done:
+    return st;
+}
+
 weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     const char *qualifier = star->name.part_count > 0 ? star->name.parts[star->name.part_count - 1] : NULL;
     const int32_t before = out->count;
+    int32_t excepted = 0;
+    bool *found = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(b->a->ctx, star->arg_count + 1, &found));
     for (int32_t i = 0; i < b->scope->count; i++) {
         const weft_name *name = &b->scope->names[i];
         const weft_expr *column = NULL;
         const bool other = qualifier != NULL &&
                            (name->qualifier == NULL || strcasecmp(name->qualifier, qualifier) != 0);
         if (other || (name->hidden && qualifier == NULL)) continue;
+        bool left_out = false;
+        for (int32_t k = 0; k < star->arg_count; k++) {
+            if (!is_excepted(star->args[k], name)) continue;
+            left_out = found[k] = true;
+        }
+        excepted += left_out;
+        if (left_out) continue;
         WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
         WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
     }
-    if (out->count > before) goto done;
+    WEFT_TRY(st, check_excepted(b, star, found));
+    if (out->count > before || excepted > 0) goto done;
     if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));
     if (out->count > before) goto done;
     if (qualifier == NULL) {

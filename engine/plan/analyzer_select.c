@@ -25,6 +25,7 @@ typedef struct select_block {
     weft_item *items;
     weft_pointers groups;
     weft_pointers having;    /* conjuncts */
+    weft_pointers qualify;   /* conjuncts */
     weft_pointers keys;      /* arguments of the sort keys */
     weft_pointers key_terms; /* parsed SORT_KEYs that go with them */
     const weft_node *node;
@@ -308,6 +309,31 @@ static weft_status bind_having(select_block *s)
     return st;
 }
 
+/* QUALIFY sees the columns of FROM, and the aliases of the select list behind them. */
+static weft_status bind_qualify(select_block *s)
+{
+    weft_status st = WEFT_OK;
+    weft_binder b = binder_for(s, "QUALIFY");
+    bool windows = false;
+    if (s->select->qualify == NULL) return WEFT_OK;
+    b.aggregates = b.windows = true;
+    b.items = s->items;
+    b.item_count = s->item_count;
+    WEFT_TRY(st, weft_bind_predicate(&b, s->select->qualify, &s->qualify));
+    for (int32_t i = 0; i < s->item_count; i++) windows = windows || weft_expr_has_window(s->items[i].expr);
+    for (int32_t i = 0; i < s->qualify.count; i++) {
+        windows = windows || weft_expr_has_window(weft_pointers_exprs(&s->qualify)[i]);
+    }
+    if (!windows) {
+        st = weft_fail_at(
+            s->a->ctx, WEFT_QUALIFY_WITHOUT_WINDOW, weft_analyzer_span(s->a, &s->select->qualify->span),
+            "The QUALIFY clause requires at least one window function in the current SELECT list or "
+            "the QUALIFY condition.");
+    }
+done:
+    return st;
+}
+
 static bool is_order_all(const select_block *s)
 {
     const weft_expr *key = s->sort->sort.count == 1 ? s->sort->sort.keys[0]->args[0] : NULL;
@@ -365,31 +391,39 @@ static bool is_aggregate_query(const select_block *s)
     for (int32_t i = 0; i < s->keys.count; i++) {
         if (weft_has_aggregate(weft_pointers_exprs(&s->keys)[i])) return true;
     }
+    for (int32_t i = 0; i < s->qualify.count; i++) {
+        if (weft_has_aggregate(weft_pointers_exprs(&s->qualify)[i])) return true;
+    }
     return false;
 }
 
-/* Items, sort keys, then HAVING: lifted over AGGREGATE and WINDOW nodes. */
+/* Items, sort keys, QUALIFY, then HAVING: lifted over AGGREGATE and WINDOW nodes. */
 static weft_status lift(select_block *s)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
     weft_carried carried = {0};
-    const int32_t items = s->item_count, keys = s->keys.count;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, items + keys + s->having.count, &carried.exprs));
+    const int32_t items = s->item_count, keys = s->keys.count, qualify = s->qualify.count;
+    const int32_t above = items + keys + qualify; /* of the aggregate */
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, above + s->having.count, &carried.exprs));
     for (int32_t i = 0; i < items; i++) carried.exprs[i] = s->items[i].expr;
     for (int32_t i = 0; i < keys; i++) carried.exprs[items + i] = weft_pointers_exprs(&s->keys)[i];
-    for (int32_t i = 0; i < s->having.count; i++) {
-        carried.exprs[items + keys + i] = weft_pointers_exprs(&s->having)[i];
+    for (int32_t i = 0; i < qualify; i++) {
+        carried.exprs[items + keys + i] = weft_pointers_exprs(&s->qualify)[i];
     }
-    carried.count = items + keys + s->having.count;
+    for (int32_t i = 0; i < s->having.count; i++) {
+        carried.exprs[above + i] = weft_pointers_exprs(&s->having)[i];
+    }
+    carried.count = above + s->having.count;
     if (is_aggregate_query(s)) {
         WEFT_TRY(st, weft_build_aggregate(s->a, s->node, weft_pointers_exprs(&s->groups), s->groups.count,
                                           s->select->grouping_sets, s->select->grouping_set_count, &carried,
                                           &s->outer_uses, &s->node));
-        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + items + keys, s->having.count, &s->node));
+        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + above, s->having.count, &s->node));
     }
-    carried.count = items + keys;
+    carried.count = above;
     WEFT_TRY(st, weft_build_windows(s->a, s->node, &carried, &s->node));
+    WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + items + keys, qualify, &s->node));
     for (int32_t i = 0; i < items; i++) s->items[i].expr = carried.exprs[i];
     for (int32_t i = 0; i < keys; i++) s->keys.items[i] = carried.exprs[items + i];
 done:
@@ -536,6 +570,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     for (int32_t i = 0; i < s.select->item_count; i++) WEFT_TRY(st, bind_item(&s, s.select->items[i]));
     WEFT_TRY(st, bind_groups(&s));
     WEFT_TRY(st, bind_having(&s));
+    WEFT_TRY(st, bind_qualify(&s));
     WEFT_TRY(st, bind_keys(&s));
     WEFT_TRY(st, lift(&s));
     for (int32_t i = 1; i <= s.generator_count; i++) WEFT_TRY(st, lift_generator(&s, i));

@@ -112,6 +112,7 @@ typedef struct weft_select {
     const uint64_t *grouping_sets; /* bit i set: group i is in the set */
     bool group_all;                /* GROUP BY ALL */
     const weft_expr *having;       /* or NULL */
+    const weft_expr *qualify;      /* or NULL: rows that pass, over the windows */
     int32_t window_count;          /* WINDOW name AS (…) */
     const char *const *window_names;
     const weft_window_spec *const *windows;

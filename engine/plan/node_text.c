@@ -57,7 +57,7 @@ done:
 }
 
 weft_status node_text_exprs(text_buffer *b, const weft_expr *const *exprs, int32_t count,
-                              const char *separator)
+                            const char *separator)
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < count; i++) {
@@ -134,6 +134,10 @@ static weft_status text_select(text_buffer *b, const weft_select *select)
         WEFT_TRY(st, node_text_words(b, ", Group"));
         WEFT_TRY(st, node_text_list(b, select->groups, select->group_count));
     }
+    if (select->qualify != NULL) {
+        WEFT_TRY(st, node_text_words(b, ", Qualify "));
+        WEFT_TRY(st, node_text_expr(b, select->qualify));
+    }
     if (select->having != NULL) {
         WEFT_TRY(st, node_text_words(b, ", Having "));
         WEFT_TRY(st, node_text_expr(b, select->having));
@@ -193,9 +197,9 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
         WEFT_TRY(st, node_text_outputs(b, &node->output));
         break;
     case WEFT_NODE_WRITE:
-        WEFT_TRY(st, node_text_printf(b, " %s %s",
-                                      node->write.format != NULL ? node->write.format : "parquet",
-                                      node->write.path != NULL ? node->write.path : node->write.table_name));
+        WEFT_TRY(st,
+                 node_text_printf(b, " %s %s", node->write.format != NULL ? node->write.format : "parquet",
+                                  node->write.path != NULL ? node->write.path : node->write.table_name));
         break;
     case WEFT_NODE_CREATE_VIEW:
     case WEFT_NODE_DROP_VIEW: WEFT_TRY(st, node_text_printf(b, " %s", node->view.name)); break;

@@ -242,6 +242,39 @@ done:
     return st;
 }
 
+/* percentile_cont(share) WITHIN GROUP (ORDER BY x [DESC]): the call becomes (x, share, descending). */
+static weft_status parse_within_group(sql_parser *p, const char *name, const weft_span *start,
+                                      weft_pointers *args)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers keys = {0}, moved = {0};
+    const weft_expr *descending = NULL;
+    const bool percentile = strcasecmp(name, "percentile_cont") == 0 ||
+                            strcasecmp(name, "percentile_disc") == 0;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_ORDER));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+    WEFT_TRY(st, weft_sql_sort_keys(p, &keys));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    if (!percentile || keys.count != 1 || args->count != 1) {
+        WEFT_TRY(st,
+                 weft_sql_unsupported(
+                     p, start,
+                     "WITHIN GROUP but for percentile_cont(share) and percentile_disc(share) by one key"));
+    }
+    const weft_expr *key = weft_pointers_exprs(&keys)[0];
+    const weft_value literal = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .boolean = key->sort.descending};
+    WEFT_TRY(st, weft_sql_literal(p, literal, key->span, &descending));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, key->args[0]));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, args->items[0]));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, descending));
+    *args = moved;
+done:
+    return st;
+}
+
 weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -268,7 +301,7 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
     if (sql_word(p, SQL_KW_WITHIN) && sql_word_at(p, 1, SQL_KW_GROUP)) {
-        WEFT_TRY(st, weft_sql_unsupported(p, &start, "WITHIN GROUP"));
+        WEFT_TRY(st, parse_within_group(p, name, &start, &args));
     }
     if (sql_word(p, SQL_KW_FILTER) && sql_is_at(p, 1, SQL_LPAREN)) WEFT_TRY(st, parse_filter(p, &filter));
     accept_nulls(p, &ignore_nulls);

@@ -121,12 +121,12 @@ done:
     return st;
 }
 
-/* a, a.b.c, a.b.*, * */
+/* a, a.b.c, a.b.*, *; a star may be followed by EXCEPT (columns), which are its arguments. */
 static weft_status parse_column(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
-    weft_pointers parts = {0};
+    weft_pointers parts = {0}, excepted = {0};
     weft_expr *e = NULL;
     bool star = sql_is(p, SQL_STAR);
     if (star) weft_sql_advance(p);
@@ -138,8 +138,19 @@ static weft_status parse_column(sql_parser *p, const weft_expr **out)
         weft_sql_advance(p);
         star = weft_sql_accept(p, SQL_STAR);
     }
+    const sql_token *behind = weft_sql_peek(p, 2);
+    const bool query =
+        behind->kind == SQL_LPAREN || begins_with_query_word(behind) ||
+        (behind->kind == SQL_WORD && (behind->keyword == SQL_KW_VALUES || behind->keyword == SQL_KW_TABLE));
+    if (star && sql_word(p, SQL_KW_EXCEPT) && sql_is_at(p, 1, SQL_LPAREN) && !query) { /* no set operation */
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_exprs(p, &excepted));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    }
     WEFT_TRY(st, weft_sql_expr_new(p, star ? WEFT_EXPR_STAR : WEFT_EXPR_UNRESOLVED_COLUMN,
-                                   weft_sql_span_from(p, &start), NULL, 0, &e));
+                                   weft_sql_span_from(p, &start), weft_pointers_exprs(&excepted),
+                                   excepted.count, &e));
     e->name.part_count = parts.count;
     e->name.parts = weft_pointers_texts(&parts);
     *out = e;

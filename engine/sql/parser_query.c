@@ -138,7 +138,11 @@ static weft_status parse_select(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_group_by(p, &select));
     }
     if (weft_sql_accept_word(p, SQL_KW_HAVING)) WEFT_TRY(st, weft_sql_expr(p, &select.having));
+    if (weft_sql_accept_word(p, SQL_KW_QUALIFY)) WEFT_TRY(st, weft_sql_expr(p, &select.qualify));
     if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, parse_windows(p, &select));
+    if (select.qualify == NULL && weft_sql_accept_word(p, SQL_KW_QUALIFY)) {
+        WEFT_TRY(st, weft_sql_expr(p, &select.qualify));
+    }
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SELECT, weft_sql_span_from(p, &start), NULL, 0, &node));
     node->select = select;
     *out = node;

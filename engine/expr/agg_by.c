@@ -1,0 +1,150 @@
+/* engine/expr/agg_by.c - max_by(x, y), min_by(x, y): the x of the row whose y is greatest or least.
+ *
+ * States: x (0), y (1) and whether a row was taken (2, a BOOLEAN that starts false). Rows whose y is NULL do
+ * not count; of equal ones the last is taken, as Spark does. */
+#include "engine/columnar/nested.h"
+#include "engine/expr/agg_input.h"
+#include "engine/expr/coerce.h"
+
+extern const weft_aggregate weft_aggregate_max_by;
+
+static bool by_wins(const weft_expr *call, const weft_value *new_key, const weft_value *old_key)
+{
+    const int order = weft_value_compare(new_key, old_key);
+    return call->aggregate.function == &weft_aggregate_max_by ? order >= 0 : order <= 0;
+}
+
+static weft_status by_take(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, const weft_column *args,
+                           int32_t position)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_slot taken = weft_agg_state(place, 2);
+    const weft_value key = weft_value_of_column(&args[1], position);
+    if (key.is_null) return WEFT_OK;
+    if (row[taken.offset] != 0) {
+        const weft_value old = weft_agg_value_at(place->layout, place->first_column + 1, row);
+        if (!by_wins(place->call, &key, &old)) return WEFT_OK;
+    }
+    if (weft_phys_is_nested((weft_phys)args[0].phys) && !weft_column_is_null(&args[0], position)) {
+        WEFT_TRY(st, weft_agg_set_nested(ctx, place, row, weft_agg_state(place, 0), &args[0], position));
+    } else {
+        const weft_value value = weft_value_of_column(&args[0], position);
+        WEFT_TRY(st, weft_agg_put_value(ctx, place, row, 0, &value));
+    }
+    WEFT_TRY(st, weft_agg_put_value(ctx, place, row, 1, &key));
+    row[taken.offset] = 1;
+done:
+    return st;
+}
+
+static weft_status by_update(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                             const weft_batch *batch, const weft_column *args)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const int32_t position = batch->selection != NULL ? batch->selection[i] : i;
+        WEFT_TRY(st, by_take(ctx, place, rows[i], args, position));
+    }
+done:
+    return st;
+}
+
+static weft_status by_update_one(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                 const weft_batch *batch, const weft_column *args)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const int32_t position = batch->selection != NULL ? batch->selection[i] : i;
+        WEFT_TRY(st, by_take(ctx, place, row, args, position));
+    }
+done:
+    return st;
+}
+
+static weft_status by_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                            const weft_row_layout *from_layout, int32_t from_first_column,
+                            const uint8_t *const *from, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_slot taken = weft_agg_state(place, 2);
+    const weft_agg_slot from_taken = weft_agg_slot_at(from_layout, from_first_column + 2);
+    for (int32_t i = 0; i < count; i++) {
+        if (from[i][from_taken.offset] == 0) continue;
+        const weft_value key = weft_agg_value_at(from_layout, from_first_column + 1, from[i]);
+        if (into[i][taken.offset] != 0) {
+            const weft_value old = weft_agg_value_at(place->layout, place->first_column + 1, into[i]);
+            if (!by_wins(place->call, &key, &old)) continue;
+        }
+        if (from_layout->types[from_first_column].child_count > 0 &&
+            !weft_row_is_null(from[i], from_first_column)) {
+            weft_str packed; /* nested values are held as one string */
+            memcpy(&packed, from[i] + from_layout->offsets[from_first_column], sizeof packed);
+            WEFT_TRY(st, weft_agg_set_string(ctx, place, into[i], weft_agg_state(place, 0), &packed));
+        } else {
+            const weft_value value = weft_agg_value_at(from_layout, from_first_column, from[i]);
+            WEFT_TRY(st, weft_agg_put_value(ctx, place, into[i], 0, &value));
+        }
+        WEFT_TRY(st, weft_agg_put_value(ctx, place, into[i], 1, &key));
+        into[i][taken.offset] = 1;
+    }
+done:
+    return st;
+}
+
+static weft_status by_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
+                               int32_t count, weft_vector *out)
+{
+    return weft_agg_finish_state(ctx, place, 0, rows, count, out);
+}
+
+static weft_status by_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                           weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_type boolean = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+    if (count != 2) return weft_fail_arg_count(ctx, "max_by or min_by", 2, 2, count, span);
+    if (args[1]->type.child_count > 0) {
+        return weft_fail_arg_type(ctx, "max_by or min_by", 1, "of a plain value", args[1], span);
+    }
+    for (int32_t i = 0; i < 2; i++) {
+        if (args[i]->type.id == WEFT_TYPE_NULL)
+            WEFT_TRY(st, weft_expr_cast(ctx, args[i], boolean, true, &args[i]));
+    }
+    *type = args[0]->type;
+done:
+    return st;
+}
+
+static int32_t by_states(const weft_expr *call, weft_type *types, bool *starts_zero)
+{
+    types[0] = call->args[0]->type;
+    types[1] = call->args[1]->type;
+    types[2] = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
+    starts_zero[0] = starts_zero[1] = false;
+    starts_zero[2] = true;
+    return 3;
+}
+
+static const weft_agg_variant by_any = {by_update, by_update_one, by_merge, by_finalize};
+
+static const weft_agg_variant *by_variant(const weft_expr *call)
+{
+    (void)call;
+    return &by_any;
+}
+
+#define COMMON                                                                                               \
+    .bind = by_bind, .states = by_states, .variant = by_variant, .result_nullable = true,                    \
+    .order_sensitive = true
+const weft_aggregate weft_aggregate_max_by = {
+    .name = "max_by",
+    COMMON,
+    .help = "max_by(x, y) - The x of the row with the greatest y.",
+    .example = "SELECT max_by(x, y) FROM VALUES ('a', 10), ('b', 50), ('c', 20) AS tab(x, y)",
+    .example_result = "b"};
+const weft_aggregate weft_aggregate_min_by = {
+    .name = "min_by",
+    COMMON,
+    .help = "min_by(x, y) - The x of the row with the least y.",
+    .example = "SELECT min_by(x, y) FROM VALUES ('a', 10), ('b', 50), ('c', 20) AS tab(x, y)",
+    .example_result = "a"};

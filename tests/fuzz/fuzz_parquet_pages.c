@@ -64,6 +64,7 @@ static void make_file(made_file *f, const uint8_t *data, size_t size)
                                 .is_leaf = true,
                                 .nullable = nullable,
                                 .shape = WEFT_PQ_SHAPE_LEAF,
+                                .as = &f->leaf,
                                 .max_def = f->leaf.max_def,
                                 .max_rep = f->leaf.max_rep,
                                 .leaf_count = 1};
@@ -117,7 +118,7 @@ static weft_status read_flat(weft_ctx *ctx, const made_file *f, weft_pq_lane *la
     weft_pq_out out = {0};
     weft_column column;
     WEFT_TRY(st, weft_pq_out_init(ctx, &out, f->leaf.type, WINDOW_ROWS));
-    WEFT_TRY(st, weft_pq_chunk_open(ctx, &chunk, file, &f->meta, 0, 0));
+    WEFT_TRY(st, weft_pq_chunk_open(ctx, &chunk, file, &f->meta, 0, 0, &f->leaf));
     for (int64_t row = 0; row < f->group.rows; row += WINDOW_ROWS) {
         const int32_t rows = (int32_t)weft_min_i64(WINDOW_ROWS, f->group.rows - row);
         int32_t count = 0;

@@ -262,7 +262,14 @@ static weft_status start_slot(weft_ctx *ctx, weft_worker *w, slot *sl, int32_t n
     if (sl->account != NULL) weft_account_set_floor(sl->account, weft_room_slot_floor(w));
     sl->arena = sl->account == NULL ? NULL : weft_arena_new(sl->account);
     if (sl->arena == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a task slot");
-    if (pthread_create(&sl->thread, NULL, slot_main, sl) != 0)
+    pthread_attr_t attributes;
+    bool started = pthread_attr_init(&attributes) == 0;
+    if (started) { /* whatever the shell's limit says */
+        started = pthread_attr_setstacksize(&attributes, WEFT_THREAD_STACK_BYTES) == 0 &&
+                  pthread_create(&sl->thread, &attributes, slot_main, sl) == 0;
+        pthread_attr_destroy(&attributes);
+    }
+    if (!started)
         return weft_fail(ctx, WEFT_NOMEM, "the system refuses another thread for a task slot");
     sl->started = true;
     return WEFT_OK;

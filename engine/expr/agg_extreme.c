@@ -220,8 +220,7 @@ static weft_status keep_nested(weft_ctx *ctx, const weft_agg_place *place, uint8
     weft_str held;
     void *block = NULL;
     const uint64_t bytes = weft_nested_bytes(column, position);
-    if (weft_agg_is_null(row, slot))
-        return weft_agg_set_nested(ctx, place, row, slot, column, position);
+    if (weft_agg_is_null(row, slot)) return weft_agg_set_nested(ctx, place, row, slot, column, position);
     memcpy(&held, row + slot.offset, sizeof(held));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)bytes + 1, &block));
     weft_nested_pack(column, position, block);
@@ -304,18 +303,18 @@ static const weft_agg_variant variant_max_str = {update_max_str, update_one_max_
 /* ---- registry ---- */
 
 static const weft_agg_variant *const min_variants[WEFT_PHYS_COUNT] = {
-    [WEFT_PHYS_BOOL] = &variant_min_bool, [WEFT_PHYS_I8] = &variant_min_i8,
-    [WEFT_PHYS_I16] = &variant_min_i16,   [WEFT_PHYS_I32] = &variant_min_i32,
-    [WEFT_PHYS_I64] = &variant_min_i64,   [WEFT_PHYS_I128] = &variant_min_i128,
-    [WEFT_PHYS_F32] = &variant_min_f32,   [WEFT_PHYS_F64] = &variant_min_f64,
-    [WEFT_PHYS_STR] = &variant_min_str,   [WEFT_PHYS_LIST] = &variant_min_nested,
+    [WEFT_PHYS_BOOL] = &variant_min_bool,    [WEFT_PHYS_I8] = &variant_min_i8,
+    [WEFT_PHYS_I16] = &variant_min_i16,      [WEFT_PHYS_I32] = &variant_min_i32,
+    [WEFT_PHYS_I64] = &variant_min_i64,      [WEFT_PHYS_I128] = &variant_min_i128,
+    [WEFT_PHYS_F32] = &variant_min_f32,      [WEFT_PHYS_F64] = &variant_min_f64,
+    [WEFT_PHYS_STR] = &variant_min_str,      [WEFT_PHYS_LIST] = &variant_min_nested,
     [WEFT_PHYS_STRUCT] = &variant_min_nested};
 static const weft_agg_variant *const max_variants[WEFT_PHYS_COUNT] = {
-    [WEFT_PHYS_BOOL] = &variant_max_bool, [WEFT_PHYS_I8] = &variant_max_i8,
-    [WEFT_PHYS_I16] = &variant_max_i16,   [WEFT_PHYS_I32] = &variant_max_i32,
-    [WEFT_PHYS_I64] = &variant_max_i64,   [WEFT_PHYS_I128] = &variant_max_i128,
-    [WEFT_PHYS_F32] = &variant_max_f32,   [WEFT_PHYS_F64] = &variant_max_f64,
-    [WEFT_PHYS_STR] = &variant_max_str,   [WEFT_PHYS_LIST] = &variant_max_nested,
+    [WEFT_PHYS_BOOL] = &variant_max_bool,    [WEFT_PHYS_I8] = &variant_max_i8,
+    [WEFT_PHYS_I16] = &variant_max_i16,      [WEFT_PHYS_I32] = &variant_max_i32,
+    [WEFT_PHYS_I64] = &variant_max_i64,      [WEFT_PHYS_I128] = &variant_max_i128,
+    [WEFT_PHYS_F32] = &variant_max_f32,      [WEFT_PHYS_F64] = &variant_max_f64,
+    [WEFT_PHYS_STR] = &variant_max_str,      [WEFT_PHYS_LIST] = &variant_max_nested,
     [WEFT_PHYS_STRUCT] = &variant_max_nested};
 
 static const weft_agg_variant *min_variant(const weft_expr *call)

@@ -377,11 +377,27 @@ done:
     return st;
 }
 
+/* a + b + c + …: as a + b, when that has the type of a and c … have the type of b. */
+static weft_status bind_chain(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const weft_type left = args[0]->type, right = args[1]->type;
+    WEFT_TRY(st, weft_bind_arithmetic(ctx, fn, args, 2, span, variant, type));
+    bool same = weft_type_equal(*type, left) && weft_type_equal(args[0]->type, left);
+    for (int32_t i = 1; i < count; i++) same = same && weft_type_equal(args[i]->type, right);
+    if (!same || (fn->name[0] != '+' && fn->name[0] != '*'))
+        WEFT_TRY(st, weft_fail_arg_count(ctx, fn->name, 2, 2, count, span));
+done:
+    return st;
+}
+
 weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                  int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
 
+    if (count > 2) return bind_chain(ctx, fn, args, count, span, variant, type);
     if (count == 1) return bind_unary(ctx, fn, args, span, variant, type);
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     if (is_datetime(args[0]) || is_datetime(args[1]) || is_interval(args[0]) || is_interval(args[1])) {

@@ -91,6 +91,7 @@ struct weft_expr {
     bool nullable;
     uint8_t facts;  /* weft_expr_facts; 0 in parsed nodes, and where weft_expr_settle was not called */
     int32_t height; /* levels of nodes below this one, at most WEFT_EXPR_HEIGHT_MAX; 0 as facts */
+    int32_t size;   /* nodes of the tree, shared ones at each place; INT32_MAX: so many or more; 0 as facts */
     weft_span span; /* where it stands in the query; line 0 when made by the engine */
     int32_t arg_count;
     const weft_expr *const *args;
@@ -158,7 +159,7 @@ struct weft_expr {
 };
 
 /* Constructors: nodes in ctx->arena. The args array is copied; nodes are shared. Errors: WEFT_NOMEM,
- * WEFT_NESTING_TOO_DEEP. Bound forms only; *out has type, nullability, facts and height set. */
+ * WEFT_NESTING_TOO_DEEP. Bound forms only; *out has type, nullability, facts, height and size set. */
 WEFT_MUST_CHECK weft_status weft_expr_literal(weft_ctx *ctx, const weft_value *value, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_column(weft_ctx *ctx, int64_t id, const char *name, weft_type type,
                                              bool nullable, const weft_expr **out);
@@ -206,7 +207,7 @@ typedef weft_status (*weft_expr_rewriter)(weft_ctx *ctx, void *self, const weft_
                                           const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_expr_rewrite(weft_ctx *ctx, const weft_expr *e, weft_expr_rewriter fn,
                                               void *self, const weft_expr **out);
-/* Set facts and height of a node that is made by hand, from its payload and its args'. */
+/* Set facts, height and size of a node that is made by hand, from its payload and its args'. */
 void weft_expr_settle(weft_expr *e);
 /* Visit every node before its args (same reach); stops and returns true as soon as fn does. */
 typedef bool (*weft_expr_visitor)(void *self, const weft_expr *e);

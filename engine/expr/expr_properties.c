@@ -102,6 +102,7 @@ static unsigned facts_of(const weft_expr *e)
 typedef struct settling {
     unsigned facts;
     int32_t height;
+    int64_t size;
 } settling;
 
 static void settle_below(settling *s, const weft_expr *e)
@@ -109,11 +110,12 @@ static void settle_below(settling *s, const weft_expr *e)
     if (e == NULL) return;
     s->facts |= facts_of(e);
     s->height = weft_max_i32(s->height, e->height + 1);
+    s->size += weft_max_i32(e->size, 1);
 }
 
 void weft_expr_settle(weft_expr *e)
 {
-    settling s = {.facts = WEFT_EXPR_KNOWN | node_facts(e)};
+    settling s = {.facts = WEFT_EXPR_KNOWN | node_facts(e), .size = 1};
     for (int32_t i = 0; i < e->arg_count; i++) settle_below(&s, e->args[i]);
     if (e->kind == WEFT_EXPR_AGGREGATE) settle_below(&s, e->aggregate.filter);
     if (e->kind == WEFT_EXPR_WINDOW) {
@@ -125,6 +127,7 @@ void weft_expr_settle(weft_expr *e)
     }
     e->facts = (uint8_t)s.facts;
     e->height = s.height;
+    e->size = (int32_t)weft_min_i64(s.size, INT32_MAX);
 }
 
 bool weft_expr_fallible(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_FALLIBLE) != 0; }

@@ -265,7 +265,9 @@ static void text_call(text *t, const weft_expr *e)
         return;
     }
 
-    if (symbol && e->arg_count == 2 && e->call.written == NULL) {
+    if (symbol && e->arg_count > 2) {
+        text_infix(t, e, name);
+    } else if (symbol && e->arg_count == 2 && e->call.written == NULL) {
         if (strcmp(name, "<>") == 0 || strcmp(name, "!=") == 0) {
             text_put(t, t->ids ? "NOT " : "(NOT ");
             text_infix(t, e, "=");

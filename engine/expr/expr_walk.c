@@ -8,6 +8,8 @@
 #include "engine/expr/coerce.h"
 #include "engine/expr/program.h"
 
+enum { WALK_CHECKED = 1024 }; /* items of a list between two looks at the cancel flag */
+
 /* ---- rewriting ---- */
 
 typedef struct rewrite {
@@ -25,6 +27,7 @@ static weft_status rewrite_list(weft_ctx *ctx, const rewrite *r, const weft_expr
     *out = list;
     for (int32_t i = 0; i < count; i++) {
         const weft_expr *replaced = NULL;
+        if (i % WALK_CHECKED == WALK_CHECKED - 1) WEFT_TRY(st, weft_check_cancel(ctx));
         WEFT_TRY(st, weft_expr_rewrite(ctx, list[i], r->fn, r->self, &replaced));
         if (replaced == list[i] && copy == NULL) continue;
         if (copy == NULL) {

@@ -24,7 +24,7 @@ struct weft_in_set {
     weft_str *strings;     /* open addressing, mask + 1 slots */
     uint8_t *used;
     uint64_t mask;
-    const weft_value **values; /* IN_OTHERS */
+    const weft_value **values; /* IN_OTHERS: sorted */
 };
 
 bool weft_in_set_has_null(const weft_in_set *set) { return set->has_null; }
@@ -41,29 +41,61 @@ static int64_t in_integer(const weft_value *value)
     return value->type.id == WEFT_TYPE_DECIMAL ? (int64_t)value->i128 : value->i64;
 }
 
+/* Sort by merging runs of one, two, four …; spare has room for as many. *sorted is one of the two. Lists that
+ * come in order, as generated ones do, cost one look. */
+static void in_sort_integers(int64_t *list, int64_t *spare, int32_t count, int64_t **sorted)
+{
+    bool ordered = true;
+    for (int32_t k = 1; k < count && ordered; k++) ordered = list[k - 1] <= list[k];
+    for (int32_t run = 1; run < count && !ordered; run *= 2) {
+        for (int32_t start = 0; start < count; start += 2 * run) {
+            const int32_t middle = weft_min_i32(start + run, count), stop = weft_min_i32(middle + run, count);
+            int32_t left = start, right = middle;
+            for (int32_t at = start; at < stop; at++) {
+                const bool take = right == stop || (left < middle && list[left] <= list[right]);
+                spare[at] = take ? list[left++] : list[right++];
+            }
+        }
+        int64_t *swap = list;
+        list = spare;
+        spare = swap;
+    }
+    *sorted = list;
+}
+
+static void in_sort_values(const weft_value **list, const weft_value **spare, int32_t count,
+                           const weft_value ***sorted)
+{
+    for (int32_t run = 1; run < count; run *= 2) {
+        for (int32_t start = 0; start < count; start += 2 * run) {
+            const int32_t middle = weft_min_i32(start + run, count), stop = weft_min_i32(middle + run, count);
+            int32_t left = start, right = middle;
+            for (int32_t at = start; at < stop; at++) {
+                const bool take = right == stop ||
+                                  (left < middle && weft_value_compare(list[left], list[right]) <= 0);
+                spare[at] = take ? list[left++] : list[right++];
+            }
+        }
+        const weft_value **swap = list;
+        list = spare;
+        spare = swap;
+    }
+    *sorted = list;
+}
+
 static weft_status in_build_integers(weft_ctx *ctx, weft_in_set *set, const weft_value **values,
                                      int32_t count)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &set->integers));
-    int64_t *list = set->integers;
+    int64_t *list = NULL, *spare = NULL;
     int32_t n = 0;
-    for (int32_t k = 0; k < count;
-         k++) { /* insertion by binary search: literal lists are written by people */
-        const int64_t value = in_integer(values[k]);
-        int32_t low = 0, high = n;
-        while (low < high) {
-            const int32_t middle = (low + high) / 2;
-            if (list[middle] < value)
-                low = middle + 1;
-            else
-                high = middle;
-        }
-        if (low < n && list[low] == value) continue;
-        memmove(list + low + 1, list + low, (size_t)(n - low) * sizeof *list);
-        list[low] = value;
-        n++;
-    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &spare));
+    for (int32_t k = 0; k < count; k++) list[k] = in_integer(values[k]);
+    in_sort_integers(list, spare, count, &list);
+    for (int32_t k = 0; k < count; k++)
+        if (n == 0 || list[n - 1] != list[k]) list[n++] = list[k];
+    set->integers = list;
     set->kind = IN_INTEGERS;
     set->count = n;
     const uint64_t range = (uint64_t)list[n - 1] - (uint64_t)list[0];
@@ -128,9 +160,11 @@ weft_status weft_in_set_new(weft_ctx *ctx, const weft_expr *const *items, int32_
     } else if (weft_type_phys(items[0]->type) == WEFT_PHYS_STR) {
         WEFT_TRY(st, in_build_strings(ctx, set, values, n));
     } else {
+        const weft_value **spare;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, n, &spare));
+        in_sort_values(values, spare, n, &set->values);
         set->kind = IN_OTHERS;
         set->count = n;
-        set->values = values;
     }
 done:
     return st;
@@ -172,8 +206,15 @@ static bool in_find_other(const weft_in_set *set, const weft_column *column, int
     one.encoding = WEFT_FLAT;
     one.validity = NULL;
     const weft_value value = weft_value_of_column(&one, slot);
-    for (int32_t k = 0; k < set->count; k++) {
-        if (weft_value_compare(&value, set->values[k]) == 0) return true;
+    int32_t low = 0, high = set->count;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        const int order = weft_value_compare(set->values[middle], &value);
+        if (order == 0) return true;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
     }
     return false;
 }

@@ -198,8 +198,7 @@ static void choose_values(const uint8_t *mask, const weft_column *from, weft_phy
 }
 
 /* From the last value to the first, so that the first condition that is true has the last word. */
-weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step,
-                           const program_scope *scope)
+weft_status program_choose(weft_ctx *ctx, weft_eval *ev, const program_step *step, const program_scope *scope)
 {
     weft_status st = WEFT_OK;
     weft_vector *reg;

@@ -7,6 +7,7 @@
 
 #include "engine/columnar/nested.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/coerce.h"
 #include "engine/expr/program_impl.h"
 
 enum { LAZY_COST = 12 }; /* nanoseconds a row from which a lazy argument is worth a scope */
@@ -114,16 +115,15 @@ done:
 
 /* Registers of a unit: a value takes one that is free at its step and of its width, and gives it back after
  * its last use (strings and nested values never do: results may borrow from them). Units that are no maps
- * never live at the same time, so that they share all of them; maps share nothing, since they run in the
- * midst of others and what they gave stays in use. */
-static weft_status compile_register(weft_ctx *ctx, program_compiler *c, weft_type type, bool shared,
-                                    int32_t *reg)
+ * never live at the same time, so that they share all of them; a map runs in the midst of others and what it
+ * gave stays in use, so that it has its own. */
+static weft_status compile_register(weft_ctx *ctx, program_compiler *c, weft_type type, int32_t *reg)
 {
     weft_status st = WEFT_OK;
     weft_program *p = c->program;
     const weft_phys phys = weft_type_phys(type);
     bool skipped = false; /* one that is free, but of another width */
-    for (int32_t r = c->register_free; shared && !weft_phys_is_nested(phys) && r < p->register_count; r++) {
+    for (int32_t r = c->register_free; !weft_phys_is_nested(phys) && r < p->register_count; r++) {
         if (!c->busy[r] && weft_type_phys(p->register_types[r]) == phys) {
             c->busy[r] = true;
             *reg = r;
@@ -135,7 +135,7 @@ static weft_status compile_register(weft_ctx *ctx, program_compiler *c, weft_typ
     WEFT_TRY(st, program_grow(ctx, p->register_count, &c->busy_room, sizeof *c->busy, &c->busy));
     WEFT_TRY(st, program_grow(ctx, p->register_count, &c->register_room, sizeof *p->register_types,
                               &p->register_types));
-    c->busy[p->register_count] = true; /* those of maps for good */
+    c->busy[p->register_count] = true;
     p->register_types[p->register_count] = type;
     *reg = p->register_count++;
 done:
@@ -153,7 +153,8 @@ weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_u
     weft_status st = WEFT_OK;
     program_value *values = c->program->values;
     program_unit *unit = c->unit;
-    const bool shared = !unit->mapped;
+    const int32_t own = unit->mapped ? c->program->register_count : 0; /* the first that it may take */
+    c->register_free = own;
     for (int32_t s = 0; s < unit->step_count; s++) {
         for (int32_t k = 0; k < unit->steps[s].arg_count; k++) values[unit->steps[s].args[k]].last_use = s;
     }
@@ -161,16 +162,17 @@ weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_u
         const program_step *step = &unit->steps[s];
         if (step->kind != STEP_SCOPE && step->kind != STEP_MAP) {
             program_value *dst = &values[step->dst];
-            WEFT_TRY(st, compile_register(ctx, c, dst->type, shared, &dst->reg));
+            WEFT_TRY(st, compile_register(ctx, c, dst->type, &dst->reg));
         }
-        for (int32_t k = 0; shared && k < step->arg_count; k++) {
+        for (int32_t k = 0; k < step->arg_count; k++) {
             const program_value *arg = &values[step->args[k]];
-            if (arg->last_use != s || arg->kept || arg->reg < 0) continue;
+            if (arg->last_use != s || arg->kept || arg->reg < own) continue;
             const weft_phys phys = weft_type_phys(arg->type);
             if (phys != WEFT_PHYS_STR && !weft_phys_is_nested(phys)) compile_release(c, arg->reg);
         }
     }
-    for (int32_t s = 0; shared && s < unit->step_count; s++) { /* the next unit may have them all */
+    for (int32_t r = own; r < c->program->register_count; r++) c->busy[r] |= unit->mapped;
+    for (int32_t s = 0; !unit->mapped && s < unit->step_count; s++) { /* the next unit may have them all */
         const program_step *step = &unit->steps[s];
         if (step->kind != STEP_SCOPE && step->kind != STEP_MAP) compile_release(c, values[step->dst].reg);
     }
@@ -179,39 +181,6 @@ weft_status program_unit_end(weft_ctx *ctx, program_compiler *c, const program_u
     c->mapping = outer->mapping;
 done:
     return st;
-}
-
-typedef struct column_search {
-    int32_t ordinal; /* -1 none yet, -2 several */
-} column_search;
-
-static bool column_visit(void *self, const weft_expr *e)
-{
-    column_search *search = self;
-    if (e->kind != WEFT_EXPR_COLUMN) return false;
-    if (search->ordinal == -1) search->ordinal = e->column.ordinal;
-    if (search->ordinal != e->column.ordinal) search->ordinal = -2;
-    return search->ordinal == -2;
-}
-
-int32_t program_only_column(const weft_expr *e)
-{
-    column_search search = {.ordinal = -1};
-    (void)weft_expr_any(e, column_visit, &search);
-    return search.ordinal;
-}
-
-int32_t program_cost(const weft_expr *e)
-{
-    if (e->kind == WEFT_EXPR_IN) return program_cost(e->args[0]) + 4;
-    int32_t cost = 1;
-    for (int32_t k = 0; k < e->arg_count && cost < 1000; k++) cost += program_cost(e->args[k]);
-    if (e->arg_count == 0 || (e->kind != WEFT_EXPR_CALL && e->kind != WEFT_EXPR_CAST)) return cost;
-    const bool from_text = weft_type_phys(e->args[0]->type) == WEFT_PHYS_STR;
-    const bool text = weft_type_phys(e->type) == WEFT_PHYS_STR;
-    if (e->kind == WEFT_EXPR_CAST) return cost + (text != from_text ? 30 : 1);
-    if (weft_compare_op_find(e->call.function->name) != WEFT_CMP_OPS) return cost + (from_text ? 3 : 0);
-    return cost + (text || from_text ? 25 : 1);
 }
 
 static weft_status compile_literal(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t *value)
@@ -388,6 +357,24 @@ done:
     return st;
 }
 
+/* a + b + c + …: a step for each operator. */
+static weft_status compile_chain(weft_ctx *ctx, program_compiler *c, program_step step, const weft_expr *e,
+                                 int32_t *value)
+{
+    weft_status st = WEFT_OK;
+    int32_t args[2];
+    step.expr = e;
+    step.arg_count = 2;
+    WEFT_TRY(st, program_value_compile(ctx, c, e->args[0], step.scope, value));
+    for (int32_t k = 1; k < e->arg_count; k++) {
+        args[0] = *value;
+        WEFT_TRY(st, program_value_compile(ctx, c, e->args[k], step.scope, &args[1]));
+        WEFT_TRY(st, compile_step(ctx, c, step, args, NULL, value));
+    }
+done:
+    return st;
+}
+
 static weft_status compile_call(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t scope,
                                 int32_t *value)
 {
@@ -415,7 +402,8 @@ static weft_status compile_call(weft_ctx *ctx, program_compiler *c, const weft_e
         step.state = p->state_count;
         p->states[p->state_count++] = e;
     }
-    st = compile_plain(ctx, c, step, e, e->arg_count, value);
+    const bool chain = e->kind == WEFT_EXPR_CALL && fn->bind == weft_bind_arithmetic && e->arg_count > 2;
+    st = chain ? compile_chain(ctx, c, step, e, value) : compile_plain(ctx, c, step, e, e->arg_count, value);
 done:
     return st;
 }
@@ -449,6 +437,7 @@ static weft_status compile_map(weft_ctx *ctx, program_compiler *c, const weft_ex
     c->unit->column = column;
     WEFT_TRY(st, program_value_compile(ctx, c, e, c->unit->scope, &result));
     c->unit->result = result;
+    c->program->values[result].kept = true;
     WEFT_TRY(st, program_unit_end(ctx, c, &outer));
     st = compile_step(ctx, c,
                       (program_step){.kind = STEP_MAP,
@@ -481,6 +470,7 @@ weft_status program_value_compile(weft_ctx *ctx, program_compiler *c, const weft
     while (e->kind == WEFT_EXPR_ALIAS || e->kind == WEFT_EXPR_SORT_KEY) e = e->args[0];
     const bool deterministic = e->arg_count == 0 || weft_expr_deterministic(e);
     *value = -1;
+    WEFT_TRY(st, weft_check_cancel(ctx));
     if (deterministic) WEFT_TRY(st, program_find(ctx, c, e, scope, value));
     if (*value >= 0) goto done;
     if (e->kind == WEFT_EXPR_LITERAL) return compile_literal(ctx, c, e, value);

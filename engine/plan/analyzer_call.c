@@ -253,6 +253,47 @@ done:
     return st;
 }
 
+/* a + b + c + … as one call of many args (parser_expr.c): bound from the left, two by two. As long as a step
+ * changes no type it joins the call of the steps before it; otherwise it stands over them. */
+static weft_status bind_chain(weft_binder *b, const weft_expr *e, const weft_expr *const *args, int32_t count,
+                              const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_span *span = weft_analyzer_span(b->a, &e->span);
+    const char *name = e->unresolved.name;
+    weft_pointers run = {0};       /* args of the call that is being made */
+    const weft_expr *first = NULL; /* its first step */
+    const weft_expr *left = args[0];
+    for (int32_t i = 1; i < count; i++) {
+        const weft_expr *pair[2] = {left, args[i]}, *next = NULL;
+        WEFT_TRY(st, weft_expr_call(ctx, name, pair, 2, span, &next));
+        const bool steady = next->args[0] == left && weft_type_equal(next->type, left->type);
+        const bool joins = run.count > 0 && steady && next->call.variant == first->call.variant &&
+                           weft_type_equal(next->args[1]->type, first->args[1]->type);
+        if (!joins && run.count > 2) { /* left was the last step alone: now it is the whole call */
+            WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&run), run.count, span, &left));
+            pair[0] = left;
+            WEFT_TRY(st, weft_expr_call(ctx, name, pair, 2, span, &next));
+        }
+        if (!joins) {
+            run = (weft_pointers){0};
+            first = next;
+            if (steady) WEFT_TRY(st, weft_pointers_push(ctx, &run, left));
+        }
+        if (steady) WEFT_TRY(st, weft_pointers_push(ctx, &run, next->args[1]));
+        /* Only the type of what is on the left matters to the next step: a column of it stands in for a call
+         * that grows, which would be as high as it is long. */
+        left = next;
+        if (run.count > 2) WEFT_TRY(st, weft_expr_column(ctx, -1, "", next->type, next->nullable, &left));
+    }
+    if (run.count > 2)
+        WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&run), run.count, span, &left));
+    *out = left;
+done:
+    return st;
+}
+
 weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -288,7 +329,10 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     weft_type type;
     if (fn == NULL && find_type_name(name, &type)) return bind_type_call(b, e, type, out);
     WEFT_TRY(st, bind_call_args(b, e, &args));
-    WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count, span, out));
+    if (args.count > 2 && (strcmp(name, "+") == 0 || strcmp(name, "*") == 0))
+        WEFT_TRY(st, bind_chain(b, e, weft_pointers_exprs(&args), args.count, out));
+    else
+        WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count, span, out));
 done:
     return st;
 }

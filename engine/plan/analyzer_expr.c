@@ -203,6 +203,8 @@ done:
 
 weft_status weft_bind_expr(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
+    const weft_status st = weft_check_cancel(b->a->ctx);
+    if (st != WEFT_OK) return st;
     switch (e->kind) {
     case WEFT_EXPR_LITERAL: return bind_literal(b, e, out);
     case WEFT_EXPR_CAST: return bind_cast(b, e, out);

@@ -6,6 +6,7 @@
  * sort. */
 #include <strings.h>
 
+#include "common/limits.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
@@ -52,18 +53,9 @@ static weft_binder binder_for(select_block *s, const char *clause)
 
 /* ---- select list ---- */
 
-/* Nodes of the tree under e, counted up to the limit. */
-static int32_t count_nodes(const weft_expr *e, int32_t limit)
-{
-    int32_t count = 1;
-    for (int32_t i = 0; i < e->arg_count && count < limit; i++)
-        count += count_nodes(e->args[i], limit - count);
-    return count;
-}
-
 static weft_status check_substitution(weft_binder *b, const weft_expr *parsed, const weft_expr *bound)
 {
-    if (!b->substituted || count_nodes(bound, ITEM_NODES_MAX) < ITEM_NODES_MAX) return WEFT_OK;
+    if (!b->substituted || bound->size <= ITEM_NODES_MAX) return WEFT_OK;
     return weft_fail_at(b->a->ctx, WEFT_LIMIT, weft_analyzer_span(b->a, &parsed->span),
                         "With the aliases in it replaced, this expression has more than %d parts",
                         ITEM_NODES_MAX);
@@ -560,6 +552,16 @@ done:
     return st;
 }
 
+/* The rows between the steps of the block have a column for each of these. */
+static weft_status check_width(const select_block *s)
+{
+    const int32_t width = s->item_count + s->keys.count + s->groups.count;
+    if (width <= WEFT_COLUMNS_MAX) return WEFT_OK;
+    return weft_fail_at(s->a->ctx, WEFT_LIMIT, weft_analyzer_span(s->a, &s->select->items[0]->span),
+                        "The SELECT has %d columns, groups and sort keys; at most %d are taken", width,
+                        WEFT_COLUMNS_MAX);
+}
+
 weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
                              const weft_scope *outer, weft_cte *ctes, weft_bound *out)
 {
@@ -572,6 +574,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     WEFT_TRY(st, bind_having(&s));
     WEFT_TRY(st, bind_qualify(&s));
     WEFT_TRY(st, bind_keys(&s));
+    WEFT_TRY(st, check_width(&s));
     WEFT_TRY(st, lift(&s));
     for (int32_t i = 1; i <= s.generator_count; i++) WEFT_TRY(st, lift_generator(&s, i));
     WEFT_TRY(st, project_items(&s, &exprs));

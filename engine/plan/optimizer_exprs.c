@@ -1,5 +1,6 @@
 /* engine/plan/optimizer_exprs.c - what rules do with expressions: splitting, substitution, questions; and the
  * expressions of a node as a whole. */
+#include "common/limits.h"
 #include "engine/expr/function.h"
 #include "engine/plan/optimizer_impl.h"
 
@@ -73,6 +74,37 @@ weft_status opt_substitute(weft_ctx *ctx, const weft_expr *e, const weft_expr *c
 {
     substitution s = {.named = named, .count = count};
     return weft_expr_rewrite(ctx, e, substitute_column, &s, out);
+}
+
+/* Parts that an expression may have after it grew: far more than people write. */
+enum { GROWN_MAX = 10000 };
+
+typedef struct growth {
+    const weft_expr *const *named;
+    int32_t count, height;
+    int64_t more;
+} growth;
+
+static bool add_growth(void *self, const weft_expr *e)
+{
+    growth *g = self;
+    if (e->kind != WEFT_EXPR_COLUMN) return false;
+    for (int32_t i = 0; i < g->count; i++) {
+        if (opt_output_id(g->named[i]) != e->column.id) continue;
+        const weft_expr *below = opt_below_alias(g->named[i]);
+        g->more += below->size - 1;
+        g->height = weft_max_i32(g->height, below->height);
+        break;
+    }
+    return false;
+}
+
+bool opt_may_substitute(const weft_expr *e, const weft_expr *const *named, int32_t count)
+{
+    growth g = {.named = named, .count = count};
+    (void)weft_expr_any(e, add_growth, &g);
+    const bool small = g.more <= 0 || e->size + g.more <= GROWN_MAX;
+    return small && (g.height == 0 || e->height + g.height <= WEFT_EXPR_DEPTH_MAX);
 }
 
 typedef struct relabelling {

@@ -66,6 +66,9 @@ WEFT_MUST_CHECK weft_status opt_filter(weft_ctx *ctx, const weft_node *input, co
 /* Columns that the named expressions define replaced by what they stand for. */
 WEFT_MUST_CHECK weft_status opt_substitute(weft_ctx *ctx, const weft_expr *e, const weft_expr *const *named,
                                            int32_t count, const weft_expr **out);
+/* Would that stay within bounds? A column that is read twice doubles what it stands for, at each of a hundred
+ * levels of projections. */
+bool opt_may_substitute(const weft_expr *e, const weft_expr *const *named, int32_t count);
 /* Column from[i] replaced by column to[i]. */
 WEFT_MUST_CHECK weft_status opt_relabel(weft_ctx *ctx, const weft_expr *e, const weft_outputs *from,
                                         const weft_outputs *to, const weft_expr **out);

@@ -63,6 +63,7 @@ static weft_status rewrite_node(weft_ctx *ctx, rewrite *r, const weft_node *node
     const weft_node *next = NULL;
     *out = weft_pointer_map_get(r->done, node);
     if (*out != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_check_cancel(ctx));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->input_count, &inputs));
     for (int32_t i = 0; i < node->input_count; i++) {
         WEFT_TRY(st, rewrite_node(ctx, r, node->inputs[i], &inputs[i]));

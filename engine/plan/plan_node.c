@@ -345,6 +345,8 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
 weft_status plan_pipe(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
                       const constraint_list *constraints, pipeline *out, bool *ready)
 {
+    const weft_status st = weft_check_cancel(ctx);
+    if (st != WEFT_OK) return st;
     if (plan_is_shared(p, node) && node->kind != WEFT_NODE_VALUES)
         return plan_shared(ctx, p, node, out, ready);
     return plan_node(ctx, p, node, required, constraints, out, ready);

@@ -70,6 +70,7 @@ static weft_status find_global(weft_ctx *ctx, const weft_node *plan, const weft_
         if (plan->kind == WEFT_NODE_FILTER) {
             WEFT_TRY(st, opt_add_all(ctx, &out->guards, plan->filter.conjuncts, plan->filter.count));
         } else if (plan->kind == WEFT_NODE_PROJECT) {
+            if (!opt_may_substitute(out->value, plan->project.exprs, plan->project.count)) goto done;
             WEFT_TRY(st,
                      opt_substitute(ctx, out->value, plan->project.exprs, plan->project.count, &out->value));
             for (int32_t i = 0; i < out->guards.count; i++) {

@@ -19,6 +19,9 @@ static bool count_use(void *self, const weft_expr *e)
 /* May every expression of the lower projection move up? */
 static bool may_merge(const weft_node *upper, const weft_node *lower)
 {
+    for (int32_t i = 0; i < upper->project.count; i++)
+        if (!opt_may_substitute(upper->project.exprs[i], lower->project.exprs, lower->project.count))
+            return false;
     for (int32_t i = 0; i < lower->project.count; i++) {
         const weft_expr *e = opt_below_alias(lower->project.exprs[i]);
         if (e->kind == WEFT_EXPR_COLUMN || e->kind == WEFT_EXPR_LITERAL) continue;

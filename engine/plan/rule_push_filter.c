@@ -99,6 +99,7 @@ static weft_status substitute_all(weft_ctx *ctx, const weft_pointers *list, cons
         const weft_expr *e = list->items[i];
         /* what may raise must not overtake what stays */
         if (!weft_expr_deterministic(e) || weft_expr_any(e, reads_varying, &m) ||
+            !opt_may_substitute(e, named, count) ||
             (kept != NULL && kept->count > 0 && weft_expr_fallible(e))) {
             if (kept != NULL) WEFT_TRY(st, weft_pointers_push(ctx, kept, e));
             continue;

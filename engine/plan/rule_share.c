@@ -17,14 +17,30 @@ typedef struct sharer {
     weft_estimator *estimator;
     weft_pointer_map hashes; /* node to structural hash */
     weft_pointer_map done;   /* node to what it became */
-    weft_pointers seen;      /* nodes that were kept, in the order of the walk */
+    weft_pointer_map seen;   /* structural hash to the seen_node that was kept last */
 } sharer;
+
+typedef struct seen_node {
+    const weft_node *node;
+    const struct seen_node *next; /* of the same hash */
+} seen_node;
 
 /* ---- equality ---- */
 
 static uint64_t hash_of(const sharer *s, const weft_node *node)
 {
     return (uint64_t)(uintptr_t)weft_pointer_map_get(&s->hashes, node);
+}
+
+/* All but the ids of columns and the names of outputs, which may differ. */
+static bool hash_expr(void *self, const weft_expr *e)
+{
+    uint64_t *hash = self;
+    if (e->kind == WEFT_EXPR_COLUMN)
+        *hash = weft_hash_u64(*hash ^ e->type.id);
+    else if (e->kind != WEFT_EXPR_ALIAS)
+        *hash = weft_hash_u64(*hash ^ weft_expr_hash_node(e));
+    return false;
 }
 
 static weft_status hash_node(weft_ctx *ctx, sharer *s, const weft_node *node)
@@ -37,6 +53,7 @@ static weft_status hash_node(weft_ctx *ctx, sharer *s, const weft_node *node)
         hash = weft_hash_u64(hash ^ (uint64_t)(uintptr_t)node->scan.relation->table);
         hash = weft_hash_u64(hash ^ (uint64_t)node->scan.conjunct_count);
     }
+    (void)opt_any_expr(node, hash_expr, &hash);
     for (int32_t i = 0; i < node->input_count; i++) {
         WEFT_TRY(st, hash_node(ctx, s, node->inputs[i]));
         hash = weft_hash_u64(hash ^ hash_of(s, node->inputs[i]));
@@ -182,14 +199,25 @@ static weft_status find_equal(weft_ctx *ctx, const sharer *s, const weft_node *n
     weft_status st = WEFT_OK;
     bool same = false, worth = false;
     *out = NULL;
-    for (int32_t i = 0; i < s->seen.count && !same; i++) {
-        const weft_node *other = s->seen.items[i];
-        if (hash_of(s, other) != hash_of(s, node)) continue;
-        WEFT_TRY(st, same_tree(ctx, s, other, node, &same));
-        if (same) *out = other;
+    const seen_node *other = weft_pointer_map_get(&s->seen, (const void *)(uintptr_t)hash_of(s, node));
+    for (; other != NULL && !same; other = other->next) {
+        WEFT_TRY(st, same_tree(ctx, s, other->node, node, &same));
+        if (same) *out = other->node;
     }
     if (same) WEFT_TRY(st, is_worth(ctx, s, *out, &worth));
     if (!worth) *out = NULL;
+done:
+    return st;
+}
+
+static weft_status add_seen(weft_ctx *ctx, sharer *s, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    const void *hash = (const void *)(uintptr_t)hash_of(s, node);
+    seen_node *seen = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &seen));
+    *seen = (seen_node){.node = node, .next = weft_pointer_map_get(&s->seen, hash)};
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &s->seen, hash, seen));
 done:
     return st;
 }
@@ -210,7 +238,7 @@ static weft_status share(weft_ctx *ctx, sharer *s, const weft_node *node, const 
         for (int32_t i = 0; i < node->input_count; i++)
             WEFT_TRY(st, share(ctx, s, node->inputs[i], &inputs[i]));
         WEFT_TRY(st, opt_with_inputs(ctx, node, inputs, out));
-        WEFT_TRY(st, weft_pointers_push(ctx, &s->seen, node));
+        WEFT_TRY(st, add_seen(ctx, s, node));
     }
     WEFT_TRY(st, weft_pointer_map_put(ctx, &s->done, node, *out));
 done:
@@ -222,6 +250,8 @@ weft_status opt_rule_share(weft_ctx *ctx, weft_ids *ids, const weft_node *root, 
     weft_status st = WEFT_OK;
     sharer s = {0};
     (void)ids;
+    *out = root;
+    if (rows_read(root) < ROWS_READ_LEAST) return WEFT_OK; /* nor does any part of it */
     WEFT_TRY(st, weft_estimator_new(ctx, &s.estimator));
     WEFT_TRY(st, hash_node(ctx, &s, root));
     WEFT_TRY(st, share(ctx, &s, root, out));

@@ -263,6 +263,8 @@ done:
 
 /* ---- nodes ---- */
 
+enum { NODES_CHECKED = 256 }; /* nodes of a frame between two looks at the cancel flag */
+
 weft_status weft_sql_expr_new(sql_parser *p, weft_expr_kind kind, weft_span span,
                               const weft_expr *const *args, int32_t count, weft_expr **out)
 {
@@ -275,6 +277,7 @@ weft_status weft_sql_expr_new(sql_parser *p, weft_expr_kind kind, weft_span span
         memcpy(copy, args, (size_t)count * sizeof *copy);
         WEFT_TRY(st, weft_sql_grow(p));
     }
+    if (p->weight % NODES_CHECKED == 0) WEFT_TRY(st, weft_check_cancel(p->ctx));
     p->weight++;
     e->kind = kind;
     e->nullable = true;

@@ -73,24 +73,68 @@ done:
     return st;
 }
 
+/* A long chain of one of + * || is one call of many args from the CHAIN_BINARY-th operator on, so that its
+ * height does not grow with its length: f(a, b, c) stands for f(f(a, b), c). */
+enum { CHAIN_BINARY = 100 };
+
+typedef struct operator_chain {
+    const char *name;   /* of the operators read last */
+    int32_t count;      /* how many of them */
+    weft_pointers args; /* of the call of many args, when there is one */
+} operator_chain;
+
+static weft_status chain_end(sql_parser *p, operator_chain *chain, const weft_span *start,
+                             const weft_expr **left)
+{
+    weft_status st = WEFT_OK;
+    if (chain->args.count > 0) {
+        WEFT_TRY(st, weft_sql_call(p, chain->name, weft_sql_span_from(p, start),
+                                   weft_pointers_exprs(&chain->args), chain->args.count, left));
+    }
+    *chain = (operator_chain){0};
+done:
+    return st;
+}
+
+static weft_status chain_add(sql_parser *p, operator_chain *chain, const binary_operator *op,
+                             const weft_span *start, const weft_expr *right, const weft_expr **left)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {*left, right};
+    const bool chains = op->kind == SQL_PLUS || op->kind == SQL_STAR || op->kind == SQL_CONCAT;
+    chain->name = op->name;
+    chain->count++;
+    if (!chains || chain->count < CHAIN_BINARY) {
+        WEFT_TRY(st, weft_sql_call(p, op->name, weft_sql_span_from(p, start), args, 2, left));
+    } else {
+        if (chain->args.count == 0) WEFT_TRY(st, weft_pointers_push(p->ctx, &chain->args, *left));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &chain->args, right));
+    }
+done:
+    return st;
+}
+
 /* Operators of at least this precedence, from the left. */
 static weft_status parse_binary(sql_parser *p, int32_t precedence, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     sql_frame frame = {0};
-    const weft_expr *args[2] = {NULL, NULL};
+    operator_chain chain = {0};
+    const weft_expr *left = NULL, *right = NULL;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
-    WEFT_TRY(st, parse_unary(p, &args[0]));
+    WEFT_TRY(st, parse_unary(p, &left));
     for (;;) {
         const binary_operator *op = find_operator(p);
         if (op == NULL || op->precedence < precedence) break;
+        if (chain.name != op->name) WEFT_TRY(st, chain_end(p, &chain, &start, &left));
         weft_sql_advance(p);
-        WEFT_TRY(st, parse_binary(p, op->precedence + 1, &args[1]));
-        WEFT_TRY(st, weft_sql_call(p, op->name, weft_sql_span_from(p, &start), args, 2, &args[0]));
+        WEFT_TRY(st, parse_binary(p, op->precedence + 1, &right));
+        WEFT_TRY(st, chain_add(p, &chain, op, &start, right, &left));
     }
+    WEFT_TRY(st, chain_end(p, &chain, &start, &left));
     sql_leave(p, frame);
-    *out = args[0];
+    *out = left;
 done:
     return st;
 }

@@ -107,7 +107,7 @@ static weft_determinism pick_class(weft_determinism input)
     return input == WEFT_ORDERED ? WEFT_ORDERED : WEFT_INDETERMINATE;
 }
 
-/* Groups come in the order of a table that may have been spilled. */
+/* Groups come in the order of a table that may have been emptied early, when memory was refused. */
 static weft_determinism aggregate_class(weft_determinism input, const weft_expr *const *aggregates,
                                         int32_t count)
 {
@@ -123,7 +123,7 @@ static weft_determinism op_class(weft_determinism input, const weft_op_spec *op)
     switch (op->kind) {
     case WEFT_OP_FILTER: return worse(input, exprs_class(op->filter.conjuncts, op->filter.count));
     case WEFT_OP_PROJECT: return worse(input, exprs_class(op->project.exprs, op->project.count));
-    case WEFT_OP_PROBE: /* one that spills joins by partitions of the hash */
+    case WEFT_OP_PROBE: /* its order should not depend on memory either, but nothing is built on that */
         return worse(worse(input, WEFT_UNORDERED),
                      exprs_class(op->probe.conditions, op->probe.condition_count));
     case WEFT_OP_LOOP: return worse(input, exprs_class(op->loop.conditions, op->loop.condition_count));

@@ -21,6 +21,10 @@ enum {
     END_WAIT_NS = 1000 * 1000 * 1000
 };
 
+/* The one worker of this process neither comes nor goes, and what it cannot read is lost. */
+static const weft_scheduler_options scheduler_options = {
+    .grace_ns = INT64_MAX, .crashes_most = 1, .misses_most = 1, .strikes_most = INT32_MAX};
+
 struct weft_coordinator {
     weft_account *account;
     weft_scheduler *scheduler;
@@ -41,8 +45,10 @@ typedef struct job_stage {
     weft_stage_stats stats;
     int64_t *rows, *bytes; /* of stats, by partition */
     weft_key_range *keys;
-    bool open;    /* at the worker */
-    bool planned; /* the planner knows what it produced */
+    bool open;        /* at the worker */
+    bool broken;      /* … but it could not be opened there: tell it again */
+    uint32_t sources; /* … with the blocks of its inputs as of this number of the scheduler */
+    bool planned;     /* the planner knows what it produced */
     bool freed;
     weft_stage_report report;
 } job_stage;
@@ -71,7 +77,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, int64_t memory_bytes, weft_coord
     c->memory_bytes = memory_bytes;
     c->epoch = 1;
     c->next_job = 1;
-    WEFT_TRY(st, weft_scheduler_new(ctx, &c->scheduler));
+    WEFT_TRY(st, weft_scheduler_new(ctx, &scheduler_options, &c->scheduler));
     WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(weft_to_coordinator), INBOX_LIMIT, &c->inbox));
     *out = c;
     c = NULL;
@@ -166,22 +172,39 @@ done:
     return st;
 }
 
+/* An order about a stage as a whole. */
+static weft_status order_stage(weft_ctx *ctx, const job *j, int32_t id, weft_to_worker_kind kind)
+{
+    const weft_to_worker order = {.kind = kind,
+                                  .epoch = j->c->epoch,
+                                  .job = j->id,
+                                  .stage = id,
+                                  .generation = j->stages[id].generation};
+    return j->c->worker.send(ctx, j->c->worker.self, &order);
+}
+
+/* The stage runs again whole: what the last generation left is nothing to anybody. */
+static weft_status begin_anew(weft_ctx *ctx, job *j, int32_t id, int32_t generation)
+{
+    weft_status st = WEFT_OK;
+    job_stage *s = &j->stages[id];
+    if (s->open) WEFT_TRY(st, order_stage(ctx, j, id, WEFT_TO_WORKER_CLOSE));
+    WEFT_TRY(st, order_stage(ctx, j, id, WEFT_TO_WORKER_FREE));
+    s->generation = generation;
+    s->open = false;
+done:
+    return st;
+}
+
 /* Ship a stage to the worker: the fragment and the accepted attempts of its inputs, as they are now. */
-static weft_status open_stage(weft_ctx *ctx, job *j, int32_t id, int32_t generation)
+static weft_status open_stage(weft_ctx *ctx, job *j, int32_t id)
 {
     weft_status st = WEFT_OK;
     weft_stage_source *sources = NULL;
     job_stage *s = &j->stages[id];
-    weft_to_worker order = {.kind = WEFT_TO_WORKER_CLOSE, .epoch = j->c->epoch, .job = j->id, .stage = id};
-    order.generation = s->generation;
-    if (s->open) WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
-    if (generation != s->generation) { /* what the last one left is nothing to anybody */
-        order.kind = WEFT_TO_WORKER_FREE;
-        WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
-    }
-    s->generation = generation;
+    if (s->open) WEFT_TRY(st, order_stage(ctx, j, id, WEFT_TO_WORKER_CLOSE));
     s->open = true;
-    s->freed = false;
+    s->broken = s->freed = false;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stage->input_count, &sources));
     for (int32_t i = 0; i < s->stage->input_count; i++) {
         const job_stage *input = &j->stages[s->stage->inputs[i].stage_id];
@@ -193,17 +216,17 @@ static weft_status open_stage(weft_ctx *ctx, job *j, int32_t id, int32_t generat
                                          .task_count = input->stage->task_count,
                                          .attempts = attempts};
     }
-    order = (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
-                             .epoch = j->c->epoch,
-                             .job = j->id,
-                             .stage = id,
-                             .generation = generation,
-                             .fragment = s->stage,
-                             .source_count = s->stage->input_count,
-                             .sources = sources,
-                             .settings = ctx->settings,
-                             .seed = weft_hash_u64(j->id),
-                             .timed = j->run->timed};
+    const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                                  .epoch = j->c->epoch,
+                                  .job = j->id,
+                                  .stage = id,
+                                  .generation = s->generation,
+                                  .fragment = s->stage,
+                                  .source_count = s->stage->input_count,
+                                  .sources = sources,
+                                  .settings = ctx->settings,
+                                  .seed = weft_hash_u64(j->id),
+                                  .timed = j->run->timed};
     WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
 done:
     return st;
@@ -230,7 +253,8 @@ static weft_status schedule_stage(weft_ctx *ctx, job *j, const weft_stage *stage
                               .input_count = stage->input_count,
                               .inputs = inputs,
                               .positions = positions,
-                              .determinism = stage->determinism};
+                              .determinism = stage->determinism,
+                              .needed = true};
     WEFT_TRY(st, act(ctx, j, &event, NULL));
 done:
     return st;
@@ -288,12 +312,7 @@ static weft_status free_unread(weft_ctx *ctx, job *j)
             continue;
         s->freed = true;
         const weft_event event = {.kind = WEFT_EVENT_FREED, .job = j->id, .stage = i};
-        const weft_to_worker order = {.kind = WEFT_TO_WORKER_FREE,
-                                      .epoch = j->c->epoch,
-                                      .job = j->id,
-                                      .stage = i,
-                                      .generation = s->generation};
-        WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+        WEFT_TRY(st, order_stage(ctx, j, i, WEFT_TO_WORKER_FREE));
         WEFT_TRY(st, act(ctx, j, &event, NULL));
     }
 done:
@@ -302,14 +321,9 @@ done:
 
 static weft_status close_stage(weft_ctx *ctx, job *j, int32_t id)
 {
-    job_stage *s = &j->stages[id];
-    const weft_to_worker close = {.kind = WEFT_TO_WORKER_CLOSE,
-                                  .epoch = j->c->epoch,
-                                  .job = j->id,
-                                  .stage = id,
-                                  .generation = s->generation};
-    s->open = false;
-    return j->c->worker.send(ctx, j->c->worker.self, &close);
+    if (!j->stages[id].open) return WEFT_OK;
+    j->stages[id].open = false;
+    return order_stage(ctx, j, id, WEFT_TO_WORKER_CLOSE);
 }
 
 /* The planner goes on with what the stage really produced. */
@@ -359,7 +373,12 @@ static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
 
 static weft_status launch(weft_ctx *ctx, job *j, const weft_action *a)
 {
+    weft_status st = WEFT_OK;
     job_stage *s = &j->stages[a->stage];
+    if (!s->open || s->broken || s->sources != a->sources) {
+        WEFT_TRY(st, open_stage(ctx, j, a->stage));
+        s->sources = a->sources;
+    }
     const weft_to_worker order = {.kind = WEFT_TO_WORKER_LAUNCH,
                                   .epoch = j->c->epoch,
                                   .job = a->job,
@@ -369,7 +388,9 @@ static weft_status launch(weft_ctx *ctx, job *j, const weft_action *a)
                                   .attempt = a->attempt,
                                   .task = &s->stage->tasks[a->partition]};
     s->report.attempts++;
-    return j->c->worker.send(ctx, j->c->worker.self, &order);
+    WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+done:
+    return st;
 }
 
 static void accept_block(job *j, const weft_action *a, const weft_to_coordinator *m)
@@ -402,10 +423,11 @@ static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_c
     for (int32_t i = 0; i < actions.count; i++) {
         const weft_action *a = &actions.items[i];
         switch (a->kind) {
-        case WEFT_ACTION_OPEN: WEFT_TRY(st, open_stage(ctx, j, a->stage, a->generation)); break;
         case WEFT_ACTION_LAUNCH: WEFT_TRY(st, launch(ctx, j, a)); break;
         case WEFT_ACTION_ACCEPT: accept_block(j, a, m); break;
-        case WEFT_ACTION_LATE: break; /* its block goes with those of its stage */
+        case WEFT_ACTION_LATE:
+        case WEFT_ACTION_CANCEL: break; /* its block, or what it still does, goes with its stage */
+        case WEFT_ACTION_AGAIN: WEFT_TRY(st, begin_anew(ctx, j, a->stage, a->generation)); break;
         case WEFT_ACTION_STAGE_DONE:
             WEFT_TRY(st, close_stage(ctx, j, a->stage));
             finished = a->stage;
@@ -427,6 +449,7 @@ static weft_status on_report(weft_ctx *ctx, job *j, weft_to_coordinator *m)
         goto done;
     j->stages[m->stage].report.run_ns += m->run_ns;
     j->stages[m->stage].report.failures += !done;
+    j->stages[m->stage].broken |= m->broken && m->generation == j->stages[m->stage].generation;
     weft_event_log_task(j->log, j->stages[m->stage].stage, m);
     const weft_event event = {.kind = done ? WEFT_EVENT_DONE : WEFT_EVENT_FAILED,
                               .worker = m->worker,
@@ -436,7 +459,6 @@ static weft_status on_report(weft_ctx *ctx, job *j, weft_to_coordinator *m)
                               .partition = m->partition,
                               .attempt = m->attempt,
                               .status = m->status,
-                              .broken = m->broken,
                               .has_lost = m->has_lost,
                               .lost = m->lost};
     WEFT_TRY(st, act(ctx, j, &event, m));

@@ -1,601 +1,570 @@
-/* coordinator/scheduler.c - see scheduler.h. Arrays only, walked in index order: the same events give the
- * same actions on every machine. */
+/* coordinator/scheduler.c - see scheduler.h: what each event does to the tables (scheduler_state.h).
+ *
+ * Three passes keep a job right after anything was lost:
+ *   restore(job)   from the last stage to the first: lost blocks that a waiting task, or somebody outside,
+ *                  still has to read are made again, and then what those need in turn;
+ *   again(stage)   instead, when that stage is indeterminate and was read: a new generation of it and of all
+ *                  that have read it;
+ *   relist(job)    a stage launches when it has waiting tasks and all its inputs are whole. */
 #include "coordinator/scheduler.h"
 
-#include <assert.h>
 #include <string.h>
 
 #include "common/hash.h"
+#include "coordinator/scheduler_state.h"
 
-enum { STARVED_MOST = 100 }; /* then the worker, not the block, must be to blame */
+enum { FETCHES_MOST = 100 }; /* each moves its task or makes a block again; so many do not help */
 
-typedef enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE, TASK_GONE } task_state;
+/* ---- actions ---- */
 
-typedef struct task {
-    uint8_t state;   /* task_state */
-    int8_t failures; /* attempts that failed by themselves; at most 100 (weft.task.maxFailures) */
-    int8_t losses;   /* how often its block could not be read */
-    int8_t starved;  /* attempts that failed since they could not read a block */
-    int32_t attempt; /* number of the running (or accepted) attempt; the next one when waiting */
-    int32_t worker;  /* RUNNING, DONE: id */
-} task;
-
-typedef struct stage {
-    uint64_t job;
-    int32_t id, generation;
-    weft_determinism determinism;
-    int32_t tasks;
-    int32_t done, held;    /* tasks that are DONE or GONE; those that are DONE */
-    int32_t first_waiting; /* no task before it (in order[]) waits */
-    bool launched;         /* a task of this generation was: its inputs have been read */
-    bool opened;           /* … with the blocks that its inputs had after so many accepted attempts: */
-    int64_t opened_accepts;
-    int64_t accepts; /* attempts accepted so far */
-    bool marked;     /* while generations are started */
-    task *task;
-    int32_t *order; /* launch order; NULL: by number */
-    int32_t input_count;
-    int32_t *inputs;
-} stage;
-
-typedef struct job {
-    uint64_t id;
-    int32_t attempts;
-    uint64_t seed;
-    bool failed, pinned;
-} job;
-
-typedef struct worker {
-    int32_t id;
-    int32_t slots, running;
-} worker;
-
-typedef struct array {
-    void *items;
-    int32_t count, capacity;
-} array;
-
-struct weft_scheduler {
-    weft_account *account; /* its arrays outlive the steps that grow them */
-    array jobs, stages, workers, actions;
-    weft_scheduler_counts counts;
-};
-
-#define JOB_AT(s, i)    (&((job *)(s)->jobs.items)[i])
-#define STAGE_AT(s, i)  (&((stage *)(s)->stages.items)[i])
-#define WORKER_AT(s, i) (&((worker *)(s)->workers.items)[i])
-
-static weft_status array_add(weft_ctx *ctx, array *a, size_t item_bytes, void **item)
-{
-    weft_status st = WEFT_OK;
-    if (a->count == a->capacity) {
-        const int32_t capacity = a->capacity == 0 ? 16 : a->capacity * 2;
-        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * item_bytes, &a->items));
-        a->capacity = capacity;
-    }
-    *item = (char *)a->items + (size_t)a->count * item_bytes;
-    memset(*item, 0, item_bytes);
-    a->count++;
-done:
-    return st;
-}
-
-weft_status weft_scheduler_new(weft_ctx *ctx, weft_scheduler **out)
-{
-    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out), (void **)out);
-    if (st == WEFT_OK) (*out)->account = ctx->memory;
-    return st;
-}
-
-static void stage_drop(weft_scheduler *s, int32_t i)
-{
-    stage *st = STAGE_AT(s, i);
-    weft_mem_free(st->task);
-    weft_mem_free(st->order);
-    weft_mem_free(st->inputs);
-    memmove(st, st + 1, (size_t)(s->stages.count - i - 1) * sizeof(*st));
-    s->stages.count--;
-}
-
-void weft_scheduler_free(weft_scheduler **scheduler)
-{
-    weft_scheduler *s = *scheduler;
-    *scheduler = NULL;
-    if (s == NULL) return;
-    while (s->stages.count > 0) stage_drop(s, s->stages.count - 1);
-    weft_mem_free(s->jobs.items);
-    weft_mem_free(s->stages.items);
-    weft_mem_free(s->workers.items);
-    weft_mem_free(s->actions.items);
-    weft_mem_free(s);
-}
-
-static job *find_job(const weft_scheduler *s, uint64_t id)
-{
-    for (int32_t i = 0; i < s->jobs.count; i++)
-        if (JOB_AT(s, i)->id == id) return JOB_AT(s, i);
-    return NULL;
-}
-
-/* Whatever its generation. */
-static stage *stage_of(const weft_scheduler *s, uint64_t job_id, int32_t id)
-{
-    for (int32_t i = 0; i < s->stages.count; i++) {
-        stage *st = STAGE_AT(s, i);
-        if (st->job == job_id && st->id == id) return st;
-    }
-    return NULL;
-}
-
-static stage *find_stage(const weft_scheduler *s, uint64_t job_id, int32_t id, int32_t generation)
-{
-    stage *st = stage_of(s, job_id, id);
-    return st != NULL && st->generation == generation ? st : NULL;
-}
-
-static stage *find_input(const weft_scheduler *s, const stage *reader, int32_t input)
-{
-    return stage_of(s, reader->job, reader->inputs[input]);
-}
-
-static bool reads(const stage *reader, const stage *st)
-{
-    for (int32_t i = 0; i < reader->input_count && reader->job == st->job; i++)
-        if (reader->inputs[i] == st->id) return true;
-    return false;
-}
-
-static worker *find_worker(const weft_scheduler *s, int32_t id)
-{
-    for (int32_t i = 0; i < s->workers.count; i++)
-        if (WORKER_AT(s, i)->id == id) return WORKER_AT(s, i);
-    return NULL;
-}
-
-/* Room for all actions of one step: what becomes of the event, every stage opened, a job failed, and a launch
- * into every slot. So that nothing fails once the state changes. */
+/* Room for all actions of one step, so that nothing fails once the state changes: an attempt that ends and
+ * one that starts in each slot, a stage that runs again each, a job that fails each, and the event's own. */
 static weft_status reserve_actions(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
     weft_status st = WEFT_OK;
-    int32_t most = 4 + s->stages.count + s->jobs.count + (e->kind == WEFT_EVENT_WORKER ? e->slots : 0);
-    for (int32_t i = 0; i < s->workers.count; i++) most += WORKER_AT(s, i)->slots;
-    if (most <= s->actions.capacity) return WEFT_OK;
-    WEFT_TRY(st,
-             weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)most * sizeof(weft_action), &s->actions.items));
-    s->actions.capacity = most;
+    int64_t most = 4 + s->job_count + s->stage_total + (e->kind == WEFT_EVENT_WORKER ? e->slots : 0);
+    for (int32_t i = 0; i < s->worker_count; i++)
+        most += s->workers[i].slots + weft_max_i32(s->workers[i].slots, s->workers[i].running);
+    if (most <= s->action_capacity) return WEFT_OK;
+    const int32_t capacity = (int32_t)weft_pow2_ceil((uint64_t)most);
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_action),
+                                 (void **)&s->actions));
+    s->action_capacity = capacity;
 done:
     return st;
 }
 
-static void add_action(weft_scheduler *s, weft_action_kind kind, const stage *st, int32_t partition,
-                       int32_t attempt, int32_t worker_id, weft_status status)
+static weft_action *add_action(weft_scheduler *s, weft_action_kind kind, const stage *st)
 {
-    assert(s->actions.count < s->actions.capacity);
-    ((weft_action *)s->actions.items)[s->actions.count++] = (weft_action){.kind = kind,
-                                                                          .worker = worker_id,
-                                                                          .job = st->job,
-                                                                          .stage = st->id,
-                                                                          .generation = st->generation,
-                                                                          .partition = partition,
-                                                                          .attempt = attempt,
-                                                                          .status = status};
+    assert(s->action_count < s->action_capacity);
+    weft_action *a = &s->actions[s->action_count++];
+    *a = (weft_action){
+        .kind = kind, .job = st->job->id, .stage = st->id, .generation = st->generation, .worker = NO_WORKER};
+    return a;
 }
+
+static void fail_job(weft_scheduler *s, const stage *st, int32_t partition, int32_t attempt,
+                     int32_t worker_id, weft_status status)
+{
+    job *j = st->job;
+    if (j->failed) return;
+    j->failed = true;
+    for (int32_t i = 0; i < j->stage_count; i++)
+        if (j->stages[i] != NULL) scheduler_list(s, j->stages[i], false);
+    weft_action *a = add_action(s, WEFT_ACTION_JOB_FAILED, st);
+    a->partition = partition;
+    a->attempt = attempt;
+    a->worker = worker_id;
+    a->status = status;
+}
+
+/* ---- tasks and slots ---- */
+
+static void slot_give(weft_scheduler *s, int32_t worker_id)
+{
+    worker *w = scheduler_find_worker(s, worker_id);
+    if (w == NULL) return;
+    scheduler_worker_out(s, w);
+    w->running--;
+    scheduler_worker_in(s, w);
+}
+
+static void count_state(stage *st, uint8_t state, int32_t change)
+{
+    switch ((task_state)state) {
+    case TASK_WAITING: st->waiting += change; break;
+    case TASK_RUNNING: st->running += change; break;
+    case TASK_DONE: st->done += change; break;
+    case TASK_GONE: break; /* what is left of tasks */
+    }
+}
+
+static void task_become(stage *st, task *t, task_state state)
+{
+    count_state(st, t->state, -1);
+    t->state = (uint8_t)state;
+    count_state(st, t->state, 1);
+}
+
+/* The task runs again, as the next attempt, on another worker than `avoid` if one is free. */
+static void task_wait(weft_scheduler *s, stage *st, task *t, int32_t avoid)
+{
+    const int32_t number = (int32_t)(t - st->task);
+    t->remade |= t->state == TASK_GONE;
+    task_become(st, t, TASK_WAITING);
+    t->worker = avoid;
+    st->first_waiting = st->order == NULL ? weft_min_i32(st->first_waiting, number) : 0;
+    if (t->attempt == ATTEMPTS_END)
+        fail_job(s, st, number, t->attempt, avoid, WEFT_TASK_FAILED);
+    else
+        t->attempt++;
+}
+
+/* ---- stages ---- */
+
+static stage *input_of(const stage *st, int32_t i) { return st->job->stages[st->inputs[i]]; }
+
+static int32_t gone_count(const stage *st) { return st->tasks - st->waiting - st->running - st->done; }
+
+static bool inputs_whole(const stage *st)
+{
+    for (int32_t i = 0; i < st->input_count; i++) {
+        const stage *in = input_of(st, i);
+        if (in->done < in->tasks) return false;
+    }
+    return true;
+}
+
+static void relist_stage(weft_scheduler *s, stage *st)
+{
+    scheduler_list(s, st, !st->job->failed && st->waiting > 0 && inputs_whole(st));
+}
+
+static void relist(weft_scheduler *s, const job *j)
+{
+    for (int32_t i = 0; i < j->stage_count; i++)
+        if (j->stages[i] != NULL) relist_stage(s, j->stages[i]);
+}
+
+/* A block of it is there that was not. */
+static void stage_may_be_done(weft_scheduler *s, stage *st)
+{
+    if (st->done == st->tasks) add_action(s, WEFT_ACTION_STAGE_DONE, st);
+    relist(s, st->job);
+}
+
+/* All tasks of a stage wait again, as nothing of this generation had been. */
+static void redo(weft_scheduler *s, stage *st)
+{
+    for (int32_t p = 0; p < st->tasks; p++) {
+        task *t = &st->task[p];
+        if (t->state == TASK_RUNNING) {
+            weft_action *a = add_action(s, WEFT_ACTION_CANCEL, st);
+            a->partition = p;
+            a->attempt = t->attempt;
+            a->worker = t->worker;
+            slot_give(s, t->worker);
+        }
+        if (t->state != TASK_WAITING || t->attempt > 0) {
+            s->counts.rerun++;
+            s->counts.restarted++;
+        }
+        task_become(st, t, TASK_WAITING);
+        *t = (task){.state = TASK_WAITING,
+                    .failures = t->failures,
+                    .crashes = t->crashes,
+                    .fetches = t->fetches,
+                    .worker = NO_WORKER};
+    }
+    st->first_waiting = 0;
+    st->generation++;
+    st->moved++;
+    st->read = st->started = false;
+    s->counts.restarts++;
+    add_action(s, WEFT_ACTION_AGAIN, st);
+}
+
+/* A new generation of a stage, and of every stage that has read of this one, directly or not. */
+static void again(weft_scheduler *s, stage *first)
+{
+    job *j = first->job;
+    if (j->failed) return;
+    if (j->pinned) {
+        fail_job(s, first, 0, 0, NO_WORKER, WEFT_INDETERMINATE_RERUN);
+        return;
+    }
+    for (int32_t i = first->id; i < j->stage_count; i++) {
+        stage *st = j->stages[i];
+        if (st == NULL) continue;
+        st->redone = st == first;
+        for (int32_t k = 0; k < st->input_count && st->started; k++)
+            st->redone |= st->inputs[k] >= first->id && input_of(st, k)->redone;
+    }
+    for (int32_t i = first->id; i < j->stage_count; i++)
+        if (j->stages[i] != NULL && j->stages[i]->redone) redo(s, j->stages[i]);
+}
+
+/* The block of a DONE task is lost; when it is made again, then not on `avoid`. restore() is the
+ * caller's, after all that is lost at once. */
+static void block_lose(weft_scheduler *s, stage *st, task *t, int32_t avoid)
+{
+    task_become(st, t, TASK_GONE);
+    t->worker = avoid;
+    t->misses = 0;
+    s->counts.blocks_lost++;
+}
+
+/* Make again what is lost and wanted, in one stage. False: it began a new generation with others, which
+ * changes what is wanted. */
+static bool restore_stage(weft_scheduler *s, stage *st)
+{
+    if (!st->wanted || gone_count(st) == 0) return true;
+    if (st->determinism == WEFT_INDETERMINATE && st->read) {
+        again(s, st);
+        return false;
+    }
+    for (int32_t p = 0; p < st->tasks; p++) {
+        if (st->task[p].state != TASK_GONE) continue;
+        s->counts.rerun++;
+        task_wait(s, st, &st->task[p], st->task[p].worker);
+    }
+    return true;
+}
+
+/* A stage's inputs have lower ids, so one walk down sees every want; each new generation begins another. */
+static void restore(weft_scheduler *s, job *j)
+{
+    bool whole = j->failed;
+    while (!whole && !j->failed) {
+        whole = true;
+        for (int32_t i = 0; i < j->stage_count; i++)
+            if (j->stages[i] != NULL) j->stages[i]->wanted = j->stages[i]->needed;
+        for (int32_t i = j->stage_count - 1; i >= 0 && whole; i--) {
+            stage *st = j->stages[i];
+            if (st == NULL) continue;
+            whole = restore_stage(s, st);
+            for (int32_t k = 0; k < st->input_count && st->waiting > 0; k++) input_of(st, k)->wanted = true;
+        }
+    }
+    relist(s, j);
+}
+
+/* ---- workers ---- */
 
 static weft_status on_worker(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
-    weft_status st = WEFT_OK;
-    worker *w = find_worker(s, e->worker);
-    if (w == NULL) WEFT_TRY(st, array_add(ctx, &s->workers, sizeof(*w), (void **)&w));
-    w->id = e->worker;
+    worker *w = scheduler_find_worker(s, e->worker);
+    if (w == NULL) return scheduler_add_worker(ctx, s, e);
+    scheduler_worker_out(s, w);
+    w->silent = false;
     w->slots = e->slots;
-done:
-    return st;
+    scheduler_worker_in(s, w);
+    return WEFT_OK;
 }
 
-static void task_waits(stage *st, int32_t number, task *t)
+static void on_silent(weft_scheduler *s, const weft_event *e)
 {
-    t->state = TASK_WAITING;
-    t->attempt++;
-    if (st->order == NULL)
-        st->first_waiting = weft_min_i32(st->first_waiting, number);
-    else
-        st->first_waiting = 0;
+    worker *w = scheduler_find_worker(s, e->worker);
+    if (w == NULL) return;
+    scheduler_worker_out(s, w);
+    w->silent = true;
+    scheduler_worker_in(s, w);
 }
+
+/* An attempt failed there, by no fault of its query. One worker at least stays usable. */
+static void strike(weft_scheduler *s, int32_t id, bool fetch, int64_t now)
+{
+    worker *w = scheduler_find_worker(s, id);
+    if (w == NULL) return;
+    int32_t *count = fetch ? &w->misses : &w->strikes;
+    if (++*count < s->options.strikes_most || s->usable < 2 || !worker_is_usable(w)) return;
+    scheduler_worker_out(s, w);
+    w->aside_until = now + s->options.aside_ns;
+    w->strikes = w->misses = 0;
+    scheduler_worker_in(s, w);
+    s->counts.workers_aside++;
+}
+
+/* Those that were aside for long enough are back, and when there is no other, all are. */
+static void bring_back(weft_scheduler *s, int64_t now)
+{
+    for (int32_t i = 0; i < s->worker_count && s->aside > 0; i++) {
+        worker *w = &s->workers[i];
+        if (w->aside_until == INT64_MIN || (w->aside_until > now && s->usable > 0)) continue;
+        scheduler_worker_out(s, w);
+        w->aside_until = INT64_MIN;
+        scheduler_worker_in(s, w);
+    }
+}
+
+static void stage_loses_worker(weft_scheduler *s, stage *st, int32_t id)
+{
+    for (int32_t p = 0; p < st->tasks; p++) {
+        task *t = &st->task[p];
+        if (t->worker != id) continue;
+        if (t->state == TASK_DONE) block_lose(s, st, t, NO_WORKER);
+        if (t->state != TASK_RUNNING) continue;
+        const int32_t attempt = t->attempt;
+        s->counts.rerun++;
+        s->counts.attempts_lost++;
+        task_wait(s, st, t, NO_WORKER);
+        if (++t->crashes >= s->options.crashes_most) fail_job(s, st, p, attempt, id, WEFT_WORKER_LOST);
+    }
+}
+
+static void on_lost(weft_scheduler *s, const weft_event *e)
+{
+    worker *w = scheduler_find_worker(s, e->worker);
+    if (w == NULL) return;
+    scheduler_remove_worker(s, w);
+    s->counts.workers_lost++;
+    for (job *j = s->first_job; j != NULL; j = j->next) {
+        for (int32_t i = 0; i < j->stage_count; i++)
+            if (j->stages[i] != NULL) stage_loses_worker(s, j->stages[i], e->worker);
+        restore(s, j);
+    }
+}
+
+/* A worker that had been given up is back, and still holds what was accepted of it. */
+static void on_block(weft_scheduler *s, const weft_event *e)
+{
+    stage *st = scheduler_find_stage(s, e->job, e->stage);
+    if (st == NULL || st->generation != e->generation || e->partition < 0 || e->partition >= st->tasks ||
+        scheduler_find_worker(s, e->worker) == NULL)
+        return;
+    task *t = &st->task[e->partition];
+    const bool gone = t->state == TASK_GONE && t->attempt == e->attempt;
+    const bool remade = t->state == TASK_WAITING && t->remade && t->attempt == e->attempt + 1;
+    if (!gone && !remade) return;
+    task_become(st, t, TASK_DONE);
+    t->attempt = (uint16_t)e->attempt;
+    t->worker = e->worker;
+    t->remade = false;
+    st->moved++;
+    s->counts.blocks_back++;
+    stage_may_be_done(s, st);
+}
+
+/* Jobs do not wait for ever for a first worker. */
+static void on_tick(weft_scheduler *s, int64_t now)
+{
+    if (s->worker_count > 0 || s->first_job == NULL)
+        s->idle_since = INT64_MIN;
+    else if (s->idle_since == INT64_MIN)
+        s->idle_since = now;
+    if (s->idle_since == INT64_MIN || now - s->idle_since < s->options.grace_ns) return;
+    for (job *j = s->first_job; j != NULL; j = j->next)
+        for (int32_t i = 0; i < j->stage_count && !j->failed; i++)
+            if (j->stages[i] != NULL && j->stages[i]->waiting > 0)
+                fail_job(s, j->stages[i], 0, 0, NO_WORKER, WEFT_NO_WORKERS);
+}
+
+/* ---- jobs and stages ---- */
 
 static weft_status on_job(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
-    weft_status st = WEFT_OK;
-    job *j = NULL;
-    if (find_job(s, e->job) != NULL) return WEFT_OK;
-    WEFT_TRY(st, array_add(ctx, &s->jobs, sizeof(*j), (void **)&j));
-    *j = (job){.id = e->job, .attempts = weft_max_i32(1, e->attempts), .seed = e->seed};
-done:
-    return st;
-}
-
-/* A shuffle of the task numbers that depends on the seed and the stage alone (Fisher and Yates). */
-static weft_status shuffle_tasks(weft_ctx *ctx, stage *st, uint64_t seed)
-{
-    weft_status ok = WEFT_OK;
-    WEFT_TRY(ok, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)st->tasks * sizeof(*st->order),
-                                (void **)&st->order));
-    for (int32_t i = 0; i < st->tasks; i++) st->order[i] = i;
-    uint64_t state = weft_hash_combine(seed, weft_hash_u64((uint64_t)st->id));
-    for (int32_t i = st->tasks - 1; i > 0; i--) {
-        state = weft_hash_u64(state + 1);
-        const int32_t other = (int32_t)(state % (uint64_t)(i + 1));
-        const int32_t swap = st->order[i];
-        st->order[i] = st->order[other];
-        st->order[other] = swap;
-    }
-done:
-    return ok;
+    return scheduler_find_job(s, e->job) != NULL ? WEFT_OK : scheduler_add_job(ctx, s, e);
 }
 
 static weft_status on_stage(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
     weft_status ok = WEFT_OK;
     stage *st = NULL;
-    const job *j = find_job(s, e->job);
-    if (j == NULL || e->tasks < 1 || stage_of(s, e->job, e->stage) != NULL) {
+    job *j = scheduler_find_job(s, e->job);
+    bool fits = j != NULL && e->tasks >= 1 && e->stage >= 0 &&
+                scheduler_find_stage(s, e->job, e->stage) == NULL;
+    for (int32_t i = 0; i < e->input_count && fits; i++)
+        fits = e->inputs[i] < e->stage && scheduler_find_stage(s, e->job, e->inputs[i]) != NULL;
+    if (!fits) {
         s->counts.ignored++;
         return WEFT_OK;
     }
-    stage made = {.job = e->job,
-                  .id = e->stage,
-                  .generation = e->generation,
-                  .determinism = e->determinism,
-                  .tasks = e->tasks,
-                  .input_count = e->input_count};
-    const size_t inputs = (size_t)e->input_count * sizeof(*made.inputs);
-    WEFT_TRY(ok, weft_mem_alloc(ctx, WEFT_MEM_WORKING, inputs + 1, (void **)&made.inputs));
-    if (inputs > 0) memcpy(made.inputs, e->inputs, inputs);
-    WEFT_TRY(
-        ok, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)e->tasks * sizeof(task), (void **)&made.task));
-    if (j->seed != 0) WEFT_TRY(ok, shuffle_tasks(ctx, &made, j->seed));
-    WEFT_TRY(ok, array_add(ctx, &s->stages, sizeof(*st), (void **)&st));
-    *st = made;
-    for (int32_t i = 0; i < made.input_count && e->positions != NULL; i++) {
-        stage *input = find_input(s, st, i);
-        if (e->positions[i] && input != NULL && input->determinism == WEFT_UNORDERED)
-            input->determinism = WEFT_INDETERMINATE;
+    WEFT_TRY(ok, scheduler_add_stage(ctx, s, j, e, &st));
+    bool lost = false;
+    for (int32_t i = 0; i < st->input_count; i++) {
+        stage *in = input_of(st, i);
+        lost |= gone_count(in) > 0;
+        if (e->positions != NULL && e->positions[i] && in->determinism == WEFT_UNORDERED)
+            in->determinism = WEFT_INDETERMINATE;
     }
-    made.task = NULL;
-    made.order = NULL;
-    made.inputs = NULL;
+    if (lost)
+        restore(s, j);
+    else
+        relist_stage(s, st);
 done:
-    weft_mem_free(made.task);
-    weft_mem_free(made.order);
-    weft_mem_free(made.inputs);
     return ok;
 }
 
-/* The task that an attempt's report is about, if that attempt still counts; its worker's slot is freed either
- * way. */
+static void on_needed(weft_scheduler *s, const weft_event *e)
+{
+    stage *st = scheduler_find_stage(s, e->job, e->stage);
+    if (st == NULL) return;
+    st->needed = e->needed;
+    if (e->needed && gone_count(st) > 0) restore(s, st->job);
+}
+
+static void on_freed(weft_scheduler *s, const weft_event *e)
+{
+    stage *st = scheduler_find_stage(s, e->job, e->stage);
+    if (st == NULL) return;
+    st->needed = false;
+    for (int32_t p = 0; p < st->tasks; p++) {
+        if (st->task[p].state != TASK_DONE) continue;
+        task_become(st, &st->task[p], TASK_GONE);
+        st->task[p].worker = NO_WORKER;
+        s->counts.blocks_freed++;
+    }
+}
+
+static void on_end(weft_scheduler *s, const weft_event *e)
+{
+    job *j = scheduler_find_job(s, e->job);
+    if (j == NULL) return;
+    for (int32_t i = 0; i < j->stage_count; i++) {
+        stage *st = j->stages[i];
+        for (int32_t p = 0; st != NULL && p < st->tasks && st->running > 0; p++)
+            if (st->task[p].state == TASK_RUNNING) slot_give(s, st->task[p].worker);
+    }
+    scheduler_remove_job(s, j);
+}
+
+/* ---- reports ---- */
+
+/* The task that an attempt's report is about, if that attempt still counts. */
 static task *reported_task(weft_scheduler *s, const weft_event *e, stage **st)
 {
-    *st = find_stage(s, e->job, e->stage, e->generation);
-    if (*st == NULL || e->partition < 0 || e->partition >= (*st)->tasks) return NULL;
+    *st = scheduler_find_stage(s, e->job, e->stage);
+    if (*st == NULL || (*st)->generation != e->generation || e->partition < 0 || e->partition >= (*st)->tasks)
+        return NULL;
     task *t = &(*st)->task[e->partition];
-    if (t->state != TASK_RUNNING || t->attempt != e->attempt || t->worker != e->worker) return NULL;
-    worker *w = find_worker(s, e->worker);
-    if (w != NULL && w->running > 0) w->running--;
-    return t;
+    return t->attempt == e->attempt && t->worker == e->worker ? t : NULL;
 }
 
 static void on_done(weft_scheduler *s, const weft_event *e)
 {
     stage *st = NULL;
     task *t = reported_task(s, e, &st);
-    const stage late = {.job = e->job, .id = e->stage, .generation = e->generation};
-    if (t == NULL) {
-        s->counts.late++;
-        add_action(s, WEFT_ACTION_LATE, &late, e->partition, e->attempt, e->worker, WEFT_OK);
-        return;
-    }
-    add_action(s, WEFT_ACTION_ACCEPT, st, e->partition, e->attempt, e->worker, WEFT_OK);
-    t->state = TASK_DONE;
-    st->done++;
-    st->held++;
-    st->accepts++;
-    s->counts.done++;
-    if (st->done < st->tasks) return;
-    st->opened = false; /* workers close it */
-    add_action(s, WEFT_ACTION_STAGE_DONE, st, 0, 0, e->worker, WEFT_OK);
-}
-
-static void fail_job(weft_scheduler *s, const stage *st, int32_t partition, int32_t attempt,
-                     int32_t worker_id, weft_status status)
-{
-    job *j = find_job(s, st->job);
-    if (j == NULL || j->failed) return;
-    j->failed = true;
-    add_action(s, WEFT_ACTION_JOB_FAILED, st, partition, attempt, worker_id, status);
-}
-
-/* May another attempt end better? What the user's data or query causes comes again. */
-static bool may_retry(weft_status status)
-{
-    const weft_status_class class = weft_status_classify(status);
-    return class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL;
-}
-
-/* ---- what is lost, and what is made again ---- */
-
-static void lose_block(weft_scheduler *s, stage *st, task *t)
-{
-    t->state = TASK_GONE;
-    st->held--;
-    s->counts.blocks_lost++;
-}
-
-/* The block that could not be read: an accepted one, or one that was given up for lost already (false: it is
- * none of this job). Losing one block again and again ends the job. */
-static bool take_loss(weft_scheduler *s, const weft_event *e)
-{
-    const job *j = find_job(s, e->job);
-    stage *st = stage_of(s, e->job, e->lost.stage);
-    if (j == NULL || st == NULL || e->lost.job != e->job || e->lost.partition < 0 ||
-        e->lost.partition >= st->tasks || e->lost.generation > st->generation)
-        return false;
-    task *t = &st->task[e->lost.partition];
-    if (e->lost.generation < st->generation || e->lost.attempt < t->attempt || t->state == TASK_GONE)
-        return true;
-    if (t->state != TASK_DONE || e->lost.attempt != t->attempt) return false;
-    lose_block(s, st, t);
-    t->losses++;
-    if (t->losses >= j->attempts)
-        fail_job(s, st, e->lost.partition, t->attempt, t->worker, WEFT_FETCH_FAILED);
-    return true;
-}
-
-static void make_again(weft_scheduler *s, stage *st, int32_t number)
-{
-    task *t = &st->task[number];
-    assert(t->state == TASK_GONE);
-    task_waits(st, number, t);
-    st->done--;
-    s->counts.rerun++;
-}
-
-/* Every reader of a marked stage is marked. */
-static void mark_readers(weft_scheduler *s)
-{
-    bool more = true;
-    while (more) {
-        more = false;
-        for (int32_t r = 0; r < s->stages.count; r++) {
-            stage *reader = STAGE_AT(s, r);
-            for (int32_t i = 0; i < s->stages.count && !reader->marked; i++) {
-                reader->marked = STAGE_AT(s, i)->marked && reads(reader, STAGE_AT(s, i));
-                more |= reader->marked;
-            }
-        }
-    }
-}
-
-static void start_generation(weft_scheduler *s, stage *st)
-{
-    st->generation++;
-    st->done = st->held = st->first_waiting = 0;
-    st->launched = st->opened = false;
-    s->counts.restarts++;
-    for (int32_t p = 0; p < st->tasks; p++) {
-        task *t = &st->task[p];
-        worker *w = t->state == TASK_RUNNING ? find_worker(s, t->worker) : NULL;
-        if (w != NULL && w->running > 0) w->running--; /* what it still does will be late */
-        s->counts.rerun += t->state != TASK_WAITING;
-        *t = (task){.state = TASK_WAITING, .losses = t->losses};
-    }
-}
-
-/* Another run of an indeterminate stage gives other rows: whoever saw the old ones must not see the new. */
-static void start_anew(weft_scheduler *s, stage *st, int32_t partition)
-{
-    const job *j = find_job(s, st->job);
-    if (j != NULL && j->pinned) {
-        fail_job(s, st, partition, st->task[partition].attempt, st->task[partition].worker,
-                 WEFT_INDETERMINATE_RERUN);
-        return;
-    }
-    for (int32_t i = 0; i < s->stages.count; i++) STAGE_AT(s, i)->marked = STAGE_AT(s, i) == st;
-    mark_readers(s);
-    for (int32_t i = 0; i < s->stages.count; i++)
-        if (STAGE_AT(s, i)->marked) start_generation(s, STAGE_AT(s, i));
-}
-
-static bool was_read(const weft_scheduler *s, const stage *st)
-{
-    for (int32_t i = 0; i < s->stages.count; i++)
-        if (STAGE_AT(s, i)->launched && reads(STAGE_AT(s, i), st)) return true;
-    return false;
-}
-
-/* Have all blocks of a stage made that are not there. True: something changed. */
-static bool require(weft_scheduler *s, stage *st)
-{
-    bool changed = false;
-    for (int32_t p = 0; p < st->tasks && st->held < st->tasks; p++) {
-        if (st->task[p].state != TASK_GONE) continue;
-        if (st->determinism == WEFT_INDETERMINATE && was_read(s, st)) {
-            start_anew(s, st, p);
-            return true;
-        }
-        make_again(s, st, p);
-        changed = true;
-    }
-    return changed;
-}
-
-/* Unfinished stages need their inputs; what is made again is unfinished and needs its own. */
-static void settle(weft_scheduler *s)
-{
-    bool changed = true;
-    while (changed) {
-        changed = false;
-        for (int32_t i = 0; i < s->stages.count; i++) {
-            const stage *st = STAGE_AT(s, i);
-            const job *j = find_job(s, st->job);
-            if (st->done == st->tasks || j == NULL || j->failed) continue;
-            for (int32_t k = 0; k < st->input_count; k++) {
-                stage *input = find_input(s, st, k);
-                if (input != NULL && input->held < input->tasks) changed |= require(s, input);
-            }
-        }
-    }
-}
-
-static void on_block_lost(weft_scheduler *s, const weft_event *e)
-{
-    if (!take_loss(s, e)) {
+    if (t != NULL && t->state == TASK_DONE) { /* the message came twice: the block counts already */
         s->counts.ignored++;
         return;
     }
-    const job *j = find_job(s, e->job);
-    stage *st = stage_of(s, e->job, e->lost.stage);
-    if (j != NULL && !j->failed) (void)require(s, st);
-}
-
-static void on_freed(weft_scheduler *s, const weft_event *e)
-{
-    stage *st = stage_of(s, e->job, e->stage);
-    for (int32_t p = 0; st != NULL && p < st->tasks; p++) {
-        if (st->task[p].state != TASK_DONE) continue;
-        st->task[p].state = TASK_GONE;
-        st->held--;
+    if (t == NULL || t->state != TASK_RUNNING) {
+        job nobody = {.id = e->job};
+        const stage late = {.job = &nobody, .id = e->stage, .generation = e->generation};
+        s->counts.late++;
+        weft_action *a = add_action(s, WEFT_ACTION_LATE, &late);
+        a->partition = e->partition;
+        a->attempt = e->attempt;
+        a->worker = e->worker;
+        return;
     }
+    slot_give(s, e->worker);
+    worker *w = scheduler_find_worker(s, e->worker);
+    /* What is made again is often made since the worker fails at something else: that it works says little.
+     */
+    if (!t->remade) w->strikes = 0;
+    if (!t->remade && st->input_count > 0) w->misses = 0;
+    task_become(st, t, TASK_DONE);
+    st->moved += t->remade;
+    t->remade = false;
+    s->counts.done++;
+    weft_action *a = add_action(s, WEFT_ACTION_ACCEPT, st);
+    a->partition = e->partition;
+    a->attempt = e->attempt;
+    a->worker = e->worker;
+    stage_may_be_done(s, st);
 }
 
-static void on_pinned(weft_scheduler *s, const weft_event *e)
+/* A reader could not get a block. Once may be its own connection; when its worker's own reader fails, or
+ * others do too, the block is lost. */
+static void block_missed(weft_scheduler *s, const weft_event *e)
 {
-    job *j = find_job(s, e->job);
-    if (j != NULL) j->pinned = true;
-}
-
-static void on_worker_lost(weft_scheduler *s, const weft_event *e)
-{
-    worker *w = find_worker(s, e->worker);
-    if (w == NULL) return;
-    s->counts.workers_lost++;
-    const int32_t at = (int32_t)(w - WORKER_AT(s, 0));
-    memmove(w, w + 1, (size_t)(s->workers.count - at - 1) * sizeof(*w));
-    s->workers.count--;
-    for (int32_t i = 0; i < s->stages.count; i++) {
-        stage *st = STAGE_AT(s, i);
-        for (int32_t p = 0; p < st->tasks; p++) {
-            task *t = &st->task[p];
-            if (t->worker != e->worker) continue;
-            if (t->state == TASK_DONE) lose_block(s, st, t);
-            if (t->state != TASK_RUNNING) continue;
-            task_waits(st, p, t);
-            s->counts.rerun++;
-        }
+    stage *st = e->lost.job != e->job ? NULL : scheduler_find_stage(s, e->job, e->lost.stage);
+    if (st == NULL || st->generation != e->lost.generation || e->lost.partition < 0 ||
+        e->lost.partition >= st->tasks)
+        return;
+    task *t = &st->task[e->lost.partition];
+    if (t->state != TASK_DONE || t->attempt != e->lost.attempt) return; /* known already */
+    const int32_t holder = t->worker;
+    const bool gone = e->kind == WEFT_EVENT_BLOCK_LOST || holder == e->worker; /* who says so must know */
+    for (int32_t p = 0; p < st->tasks; p++) {
+        task *other = &st->task[p];
+        const bool missed = other == t || (e->unreachable && other->worker == holder);
+        if (!missed || other->state != TASK_DONE) continue;
+        if (++other->misses < s->options.misses_most && !gone) continue;
+        block_lose(s, st, other, gone ? NO_WORKER : holder);
+        if (gone && ++other->losses >= st->job->attempts)
+            fail_job(s, st, p, other->attempt, holder, WEFT_FETCH_FAILED);
     }
+    restore(s, st->job);
 }
 
-static void on_failed(weft_scheduler *s, const weft_event *e)
+/* May another attempt end better? What the query or its data causes comes again; what a worker lacks, another
+ * may have. */
+static bool may_retry(const weft_scheduler *s, weft_status status)
+{
+    const weft_status_class class = weft_status_classify(status);
+    return class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL ||
+           (class == WEFT_CLASS_RESOURCE && s->worker_count > 1);
+}
+
+static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
 {
     stage *st = NULL;
     task *t = reported_task(s, e, &st);
-    const bool by_loss = e->has_lost && take_loss(s, e);
-    if (t == NULL) {
+    if (t == NULL || t->state != TASK_RUNNING) {
         s->counts.late++;
         return;
     }
-    const job *j = find_job(s, e->job);
-    s->counts.failed++;
-    t->failures += !by_loss;
-    t->starved += by_loss;
+    const bool fetch = e->has_lost;
     const int32_t attempt = t->attempt;
-    task_waits(st, e->partition, t);
-    if (e->broken) st->opened = false;
-    if (j == NULL || j->failed) return;
-    if ((by_loss && t->starved < STARVED_MOST) || (may_retry(e->status) && t->failures < j->attempts))
-        s->counts.rerun++;
+    s->counts.failed++;
+    slot_give(s, e->worker);
+    task_wait(s, st, t, e->worker);
+    if (fetch)
+        t->fetches++;
     else
+        t->failures++;
+    if (st->job->failed) return;
+    if (!may_retry(s, e->status) || t->failures >= st->job->attempts || t->fetches >= FETCHES_MOST) {
         fail_job(s, st, e->partition, attempt, e->worker, e->status);
+        return;
+    }
+    s->counts.rerun++;
+    strike(s, e->worker, fetch, now);
+    if (fetch) block_missed(s, e);
+    restore(s, st->job);
 }
 
-static void on_end(weft_scheduler *s, const weft_event *e)
-{
-    for (int32_t i = s->stages.count - 1; i >= 0; i--) {
-        stage *st = STAGE_AT(s, i);
-        if (st->job != e->job) continue;
-        for (int32_t p = 0; p < st->tasks; p++) {
-            worker *w = st->task[p].state == TASK_RUNNING ? find_worker(s, st->task[p].worker) : NULL;
-            if (w != NULL && w->running > 0) w->running--;
-        }
-        stage_drop(s, i);
-    }
-    job *j = find_job(s, e->job);
-    if (j == NULL) return;
-    const int32_t i = (int32_t)(j - JOB_AT(s, 0));
-    memmove(j, j + 1, (size_t)(s->jobs.count - i - 1) * sizeof(*j));
-    s->jobs.count--;
-}
+/* ---- launching ---- */
 
-/* The worker with the most free slots, the first of equals; NULL when all are busy. */
-static worker *freest_worker(weft_scheduler *s)
+/* The present worker with the most free slots, the first of equals, but not `avoid` when another is free. */
+static worker *freest_worker(weft_scheduler *s, int32_t avoid)
 {
-    worker *best = NULL;
-    for (int32_t i = 0; i < s->workers.count; i++) {
-        worker *w = WORKER_AT(s, i);
-        if (w->running >= w->slots) continue;
-        if (best == NULL || w->slots - w->running > best->slots - best->running) best = w;
+    worker *best = NULL, *avoided = NULL;
+    for (int32_t i = 0; i < s->worker_count; i++) {
+        worker *w = &s->workers[i];
+        if (!worker_is_usable(w) || w->running >= w->slots) continue;
+        if (w->id == avoid)
+            avoided = w;
+        else if (best == NULL || w->slots - w->running > best->slots - best->running)
+            best = w;
     }
-    return best;
+    return best != NULL ? best : avoided;
 }
 
 static int32_t next_waiting(stage *st)
 {
-    for (; st->first_waiting < st->tasks; st->first_waiting++) {
+    for (;; st->first_waiting++) {
+        assert(st->first_waiting < st->tasks);
         const int32_t number = st->order == NULL ? st->first_waiting : st->order[st->first_waiting];
         if (st->task[number].state == TASK_WAITING) return number;
-    }
-    return -1;
-}
-
-/* Are all blocks there that the stage reads? accepts: how many attempts made them and those before them. */
-static bool inputs_ready(const weft_scheduler *s, const stage *st, int64_t *accepts)
-{
-    *accepts = 0;
-    for (int32_t k = 0; k < st->input_count; k++) {
-        const stage *input = find_input(s, st, k);
-        if (input == NULL) continue;
-        if (input->held < input->tasks) return false;
-        *accepts += input->accepts;
-    }
-    return true;
-}
-
-static void launch_stage(weft_scheduler *s, stage *st)
-{
-    int64_t accepts = 0;
-    bool ready = false;
-    for (;;) {
-        const int32_t number = next_waiting(st);
-        worker *w = number < 0 ? NULL : freest_worker(s);
-        if (w == NULL || (!ready && !inputs_ready(s, st, &accepts))) return;
-        ready = true;
-        if (!st->opened || st->opened_accepts != accepts)
-            add_action(s, WEFT_ACTION_OPEN, st, 0, 0, w->id, WEFT_OK);
-        st->opened = true;
-        st->opened_accepts = accepts;
-        st->launched = true;
-        task *t = &st->task[number];
-        add_action(s, WEFT_ACTION_LAUNCH, st, number, t->attempt, w->id, WEFT_OK);
-        t->state = TASK_RUNNING;
-        t->worker = w->id;
-        w->running++;
-        s->counts.launched++;
     }
 }
 
 static void launch_waiting(weft_scheduler *s)
 {
-    for (int32_t i = 0; i < s->stages.count; i++) {
-        const job *j = find_job(s, STAGE_AT(s, i)->job);
-        if (j != NULL && !j->failed) launch_stage(s, STAGE_AT(s, i));
+    while (s->free_slots > 0 && s->first_launching != NULL) {
+        stage *st = s->first_launching;
+        const int32_t number = next_waiting(st);
+        task *t = &st->task[number];
+        worker *w = freest_worker(s, t->worker);
+        weft_action *a = add_action(s, WEFT_ACTION_LAUNCH, st);
+        a->partition = number;
+        a->attempt = t->attempt;
+        a->worker = w->id;
+        for (int32_t i = 0; i < st->input_count; i++) {
+            input_of(st, i)->read = true;
+            a->sources += input_of(st, i)->moved;
+        }
+        task_become(st, t, TASK_RUNNING);
+        t->worker = w->id;
+        st->started = true;
+        scheduler_worker_out(s, w);
+        w->running++;
+        scheduler_worker_in(s, w);
+        s->counts.launched++;
+        if (st->waiting == 0) scheduler_list(s, st, false);
     }
 }
 
@@ -604,56 +573,35 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
 {
     weft_status ok = WEFT_OK;
     weft_account *const callers = ctx->memory;
+    job *j = NULL;
     ctx->memory = s->account;
-    (void)now_ns; /* waiting for locality and speculation will need it */
-    s->actions.count = 0;
+    s->action_count = 0;
     WEFT_TRY(ok, reserve_actions(ctx, s, e));
     switch (e->kind) {
     case WEFT_EVENT_WORKER: WEFT_TRY(ok, on_worker(ctx, s, e)); break;
+    case WEFT_EVENT_SILENT: on_silent(s, e); break;
+    case WEFT_EVENT_WORKER_LOST: on_lost(s, e); break;
+    case WEFT_EVENT_BLOCK_BACK: on_block(s, e); break;
+    case WEFT_EVENT_BLOCK_LOST: block_missed(s, e); break;
     case WEFT_EVENT_JOB: WEFT_TRY(ok, on_job(ctx, s, e)); break;
     case WEFT_EVENT_STAGE: WEFT_TRY(ok, on_stage(ctx, s, e)); break;
-    case WEFT_EVENT_WORKER_LOST: on_worker_lost(s, e); break;
-    case WEFT_EVENT_DONE: on_done(s, e); break;
-    case WEFT_EVENT_FAILED: on_failed(s, e); break;
-    case WEFT_EVENT_BLOCK_LOST: on_block_lost(s, e); break;
+    case WEFT_EVENT_NEEDED: on_needed(s, e); break;
     case WEFT_EVENT_FREED: on_freed(s, e); break;
-    case WEFT_EVENT_PINNED: on_pinned(s, e); break;
+    case WEFT_EVENT_PINNED:
+        j = scheduler_find_job(s, e->job);
+        if (j != NULL) j->pinned = true;
+        break;
+    case WEFT_EVENT_DONE: on_done(s, e); break;
+    case WEFT_EVENT_FAILED: on_failed(s, e, now_ns); break;
     case WEFT_EVENT_END: on_end(s, e); break;
+    case WEFT_EVENT_TICK: break;
     }
-    if (e->kind != WEFT_EVENT_DONE) settle(s); /* a success takes no block away and adds no reader */
+    on_tick(s, now_ns);
+    bring_back(s, now_ns);
     launch_waiting(s);
 done:
-    actions->items = s->actions.items;
-    actions->count = s->actions.count;
+    actions->items = s->actions;
+    actions->count = s->action_count;
     ctx->memory = callers;
     return ok;
-}
-
-void weft_scheduler_count(const weft_scheduler *s, weft_scheduler_counts *out) { *out = s->counts; }
-
-bool weft_scheduler_is_finished(const weft_scheduler *s, uint64_t job_id, int32_t id)
-{
-    const stage *st = stage_of(s, job_id, id);
-    return st != NULL && st->done == st->tasks;
-}
-
-bool weft_scheduler_is_read(const weft_scheduler *s, uint64_t job_id, int32_t id)
-{
-    const stage *st = stage_of(s, job_id, id);
-    for (int32_t i = 0; i < s->stages.count && st != NULL; i++)
-        if (STAGE_AT(s, i)->done < STAGE_AT(s, i)->tasks && reads(STAGE_AT(s, i), st)) return true;
-    return false;
-}
-
-void weft_scheduler_progress(const weft_scheduler *s, uint64_t job_id, int64_t *tasks, int64_t *running,
-                             int64_t *done)
-{
-    *tasks = *running = *done = 0;
-    for (int32_t i = 0; i < s->stages.count; i++) {
-        const stage *st = STAGE_AT(s, i);
-        if (st->job != job_id) continue;
-        *tasks += st->tasks;
-        *done += st->done;
-        for (int32_t p = 0; p < st->tasks; p++) *running += st->task[p].state == TASK_RUNNING;
-    }
 }

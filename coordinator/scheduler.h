@@ -1,22 +1,25 @@
-/* coordinator/scheduler.h - which task runs when, where, and how often: a pure state machine (contract 8).
+/* coordinator/scheduler.h - which task runs when, where, and how often; and where every block is (contract
+ * 8).
  *
- * weft_scheduler_step(state, event, now) changes the state and appends actions; there is no I/O, no clock, no
- * thread and no randomness inside (launch order is shuffled by a seed in the event of a job, for tests).
- * Events may come twice or late; what does not fit the state is dropped and counted.
+ * A pure state machine: weft_scheduler_step(state, event, now) changes the state and appends actions. No I/O,
+ * no clock, no thread, no randomness inside (launch order is shuffled by a seed in the event of a job, for
+ * tests). Events may come twice or late; what does not fit the state is dropped and counted. The block
+ * registry is part of it: an accepted attempt is where its block is, one entry a map task.
  *
- * Task:    WAITING → RUNNING → DONE → GONE (its block was freed or lost); RUNNING → WAITING after a failure
- *          while attempts are left, or when its worker is lost; GONE → WAITING when somebody needs the block.
- * Stage:   finished when every task is DONE or GONE; the first accepted attempt of a task wins, others are
- *          LATE. It is launched while every block of its inputs is DONE, and opened (again) before that.
- * Lineage: an unfinished stage needs all blocks of its inputs; those that are GONE are made again, and for
- *          them those of their inputs. Finished stages are never touched for the sake of what they read, but:
- * Classes: when a block of an INDETERMINATE stage is to be made again after a reader was launched, the stage
- *          and all its readers begin anew in the next generation; the attempts of the last one are late. When
- *          rows or a commit record have left the job already (PINNED), it fails instead.
- * Job:     failed when a task has used up its attempts, a block was lost as often as that, or an attempt
- *          failed in a way that no other can mend.
+ * Task:    WAITING → RUNNING → DONE; RUNNING → WAITING after a failure or the loss of its worker;
+ *          DONE → GONE when its block is lost, → WAITING again only when somebody still has to read it.
+ * Stage:   launches while all its inputs are whole; done when all tasks are. The first accepted attempt of a
+ *          task wins, any other is LATE. Finished tasks of consumers are never touched, except:
+ * Generation: when a block of an *indeterminate* stage is lost after a consumer has started to read it, the
+ *          stage and all that have read it run again whole, under the next generation.
+ * Job:     fails when a task has used up its attempts, when one has taken down as many workers, when it
+ *          failed in a way that no attempt can mend, or when there was no worker for the grace time.
+ * Worker:  present (may be launched on) → silent (not for now) → lost (all its attempts and blocks are). One
+ *          event declares it lost; it comes back under a new number, or with blocks that are still wanted.
+ *          One on which attempt after attempt fails is set aside for a while, as long as there is another.
  * Order:   jobs by arrival, stages by id, tasks by number: long tasks stand first in a stage's list.
- * Memory:  12 bytes a task. */
+ *
+ * Memory: 12 bytes a task, 200 a stage; all of it is taken by the event that brings the stage. */
 #ifndef WEFT_COORDINATOR_SCHEDULER_H
 #define WEFT_COORDINATOR_SCHEDULER_H
 
@@ -25,16 +28,22 @@
 typedef struct weft_scheduler weft_scheduler;
 
 typedef enum weft_event_kind {
-    WEFT_EVENT_WORKER,      /* worker with slots (again: the same slots) */
-    WEFT_EVENT_WORKER_LOST, /* worker is dead: its attempts, and all blocks on it */
+    WEFT_EVENT_WORKER,      /* worker is present, with slots (again: the same worker, after silence) */
+    WEFT_EVENT_SILENT,      /* nothing is launched on worker until it is present again */
+    WEFT_EVENT_WORKER_LOST, /* worker is dead */
+    WEFT_EVENT_BLOCK_BACK,  /* worker still holds the block of (job, stage, generation, partition, attempt) */
+    WEFT_EVENT_BLOCK_LOST,  /* `lost` of job is not there any more, and is wanted (results) */
     WEFT_EVENT_JOB,         /* job, attempts, seed */
-    WEFT_EVENT_STAGE,       /* job, stage, tasks, inputs, determinism: all of its inputs are finished */
-    WEFT_EVENT_DONE,        /* an attempt of worker succeeded */
-    WEFT_EVENT_FAILED,      /* an attempt failed with status, maybe for the lack of block `lost` */
-    WEFT_EVENT_BLOCK_LOST,  /* block `lost` of job is not there any more, and is wanted (results) */
-    WEFT_EVENT_FREED,       /* job, stage: its blocks were let go, since no unfinished stage reads them */
-    WEFT_EVENT_PINNED,      /* job: rows have reached its client, or its commit record is written */
-    WEFT_EVENT_END          /* job: cancelled by its client or finished; its tasks are forgotten */
+    WEFT_EVENT_STAGE,       /* job, stage, tasks, determinism, inputs: a stage instance */
+    WEFT_EVENT_NEEDED, /* blocks of (job, stage) will (needed) or will not be read by others than the stages
+                          that have it as an input: stages not issued yet, the client */
+    WEFT_EVENT_FREED,  /* the blocks of (job, stage) were let go: nobody will read them */
+    WEFT_EVENT_PINNED, /* job: rows have reached its client, or its commit record is written: no new
+                          generations any more */
+    WEFT_EVENT_DONE,   /* an attempt of worker succeeded */
+    WEFT_EVENT_FAILED, /* an attempt failed with status; maybe for the lack of block `lost` */
+    WEFT_EVENT_END,    /* job: cancelled by its client or finished; its tasks are forgotten */
+    WEFT_EVENT_TICK    /* time has passed */
 } weft_event_kind;
 
 typedef struct weft_event {
@@ -44,24 +53,26 @@ typedef struct weft_event {
     int32_t attempts; /* JOB: most attempts of one task */
     uint64_t seed;    /* JOB: not 0: order tasks by it */
     int32_t stage, generation, tasks;
-    int32_t input_count; /* STAGE: the stages whose blocks it reads */
-    const int32_t *inputs;
-    const bool *positions; /* … by the position of its rows (match marks), so that the same rows in another
-                              order will not do; NULL: none */
     weft_determinism determinism; /* STAGE */
+    int32_t input_count;
+    const int32_t *inputs; /* STAGE: ids of stages that came before; copied, as is the next */
+    const bool *positions; /* … read by the position of their rows (match marks), so that the same rows in
+                              another order will not do; NULL: none */
+    bool needed;           /* STAGE, NEEDED */
+    bool unreachable;      /* FAILED, has_lost: not one block but its worker could not be reached */
+    bool has_lost;         /* FAILED */
     int32_t partition, attempt;
     weft_status status;
-    bool broken;          /* FAILED: the stage could not be opened there; opening it again may help */
-    bool has_lost;        /* FAILED */
     weft_block_name lost; /* FAILED, BLOCK_LOST */
 } weft_event;
 
 typedef enum weft_action_kind {
-    WEFT_ACTION_OPEN,       /* (again) tell workers of (job, stage, generation) and the blocks it reads */
-    WEFT_ACTION_LAUNCH,     /* send attempt of (job, stage, partition) to worker */
+    WEFT_ACTION_LAUNCH,     /* send attempt of (job, stage, partition) to worker; sources: see below */
+    WEFT_ACTION_CANCEL,     /* tell worker to stop an attempt: nobody waits for it any more */
     WEFT_ACTION_ACCEPT,     /* the attempt's block counts */
-    WEFT_ACTION_LATE,       /* the attempt's block does not: drop it */
+    WEFT_ACTION_LATE,       /* the attempt's block does not: worker drops it */
     WEFT_ACTION_STAGE_DONE, /* all tasks of the stage are accepted (again, when blocks were made again) */
+    WEFT_ACTION_AGAIN,      /* the stage runs again whole, under this generation: forget what it gave */
     WEFT_ACTION_JOB_FAILED  /* with status, by (stage, partition, attempt); sent once */
 } weft_action_kind;
 
@@ -70,6 +81,8 @@ typedef struct weft_action {
     int32_t worker;
     uint64_t job;
     int32_t stage, generation, partition, attempt;
+    uint32_t sources; /* LAUNCH: goes up whenever a block of an input is at another place than before: the
+                         worker must have heard of the input blocks as of this number */
     weft_status status;
 } weft_action;
 
@@ -79,25 +92,43 @@ typedef struct weft_actions {
 } weft_actions;
 
 typedef struct weft_scheduler_counts {
-    int64_t launched, done, failed, late, ignored;
-    int64_t rerun;       /* attempts that follow a failed one, or one whose worker or block was lost */
-    int64_t blocks_lost; /* accepted blocks that were lost, not freed */
-    int64_t workers_lost, restarts; /* restarts: stages that began a new generation */
+    int64_t launched, done, failed, rerun, late, ignored;
+    int64_t workers_lost, workers_aside, blocks_lost, blocks_back, blocks_freed;
+    int64_t restarts;      /* stages that began a new generation */
+    int64_t attempts_lost; /* that ran on a worker that was lost */
+    int64_t restarted;     /* tasks that had begun when their stage got a new generation */
 } weft_scheduler_counts;
 
+typedef struct weft_scheduler_options {
+    int64_t grace_ns;     /* without any worker jobs wait so long */
+    int32_t crashes_most; /* workers that may die under one task before its job fails */
+    int32_t
+        misses_most; /* readers that may fail to fetch a block of a live worker before it counts as lost */
+    int32_t strikes_most; /* attempts in a row that may fail on a worker before it is set aside */
+    int64_t aside_ns;     /* … for so long */
+} weft_scheduler_options;
+
 /* Memory is charged to ctx's account; caller frees. */
-WEFT_MUST_CHECK weft_status weft_scheduler_new(weft_ctx *ctx, weft_scheduler **out);
+WEFT_MUST_CHECK weft_status weft_scheduler_new(weft_ctx *ctx, const weft_scheduler_options *options,
+                                               weft_scheduler **out);
 /* One event. Errors: WEFT_NOMEM only, before anything was changed: the same event may come again. */
 WEFT_MUST_CHECK weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_event *event,
                                                 int64_t now_ns, weft_actions *actions);
 void weft_scheduler_count(const weft_scheduler *s, weft_scheduler_counts *out);
+/* Tasks of a job: all, running, done (for progress). */
+void weft_scheduler_progress(const weft_scheduler *s, uint64_t job, int64_t *tasks, int64_t *running,
+                             int64_t *done);
 /* Is every task of the stage accepted, and its block there or let go? Is there an unfinished stage that reads
  * it? False for one that is not known. */
 bool weft_scheduler_is_finished(const weft_scheduler *s, uint64_t job, int32_t stage);
 bool weft_scheduler_is_read(const weft_scheduler *s, uint64_t job, int32_t stage);
-/* Tasks of a job: all, running, done (for progress). */
-void weft_scheduler_progress(const weft_scheduler *s, uint64_t job, int64_t *tasks, int64_t *running,
-                             int64_t *done);
+/* Where the block of a map task is: its generation, accepted attempt and worker. False when it is nowhere. */
+bool weft_scheduler_block(const weft_scheduler *s, uint64_t job, int32_t stage, int32_t partition,
+                          int32_t *generation, int32_t *attempt, int32_t *worker);
+/* Does everything add up? Walks the whole state; for tests and simulation. NULL, or what is wrong. */
+const char *weft_scheduler_check(const weft_scheduler *s);
+/* A number that two schedulers share when they are in the same state. */
+uint64_t weft_scheduler_digest(const weft_scheduler *s);
 void weft_scheduler_free(weft_scheduler **s);
 
 #endif

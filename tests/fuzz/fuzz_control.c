@@ -44,6 +44,8 @@ static int32_t accepted(const weft_actions *actions)
 
 static void check_scheduler(weft_ctx *ctx, const weft_to_coordinator *m)
 {
+    const weft_scheduler_options options = {
+        .grace_ns = INT64_MAX, .crashes_most = 4, .misses_most = 1, .strikes_most = 4};
     weft_scheduler *s = NULL;
     weft_actions actions = {0};
     int32_t count = 0;
@@ -56,21 +58,21 @@ static void check_scheduler(weft_ctx *ctx, const weft_to_coordinator *m)
                               .partition = m->partition,
                               .attempt = m->attempt,
                               .status = m->status,
-                              .broken = m->broken,
                               .has_lost = m->has_lost,
                               .lost = m->lost};
     const weft_event own = {.kind = WEFT_EVENT_DONE, .worker = 1, .job = JOB, .stage = STAGE};
-    const weft_event events[] = {{.kind = WEFT_EVENT_WORKER, .worker = 1, .slots = 1},
-                                 {.kind = WEFT_EVENT_JOB, .job = JOB, .attempts = 4},
-                                 {.kind = WEFT_EVENT_STAGE, .job = JOB, .stage = STAGE, .tasks = 1},
-                                 heard,
-                                 heard,
-                                 own,
-                                 heard,
-                                 own};
+    const weft_event events[] = {
+        {.kind = WEFT_EVENT_WORKER, .worker = 1, .slots = 1},
+        {.kind = WEFT_EVENT_JOB, .job = JOB, .attempts = 4},
+        {.kind = WEFT_EVENT_STAGE, .job = JOB, .stage = STAGE, .tasks = 1, .needed = true},
+        heard,
+        heard,
+        own,
+        heard,
+        own};
     if (m->kind != WEFT_FROM_WORKER_FAILED && !done) return;
     if (m->job == JOB && m->stage == STAGE) return; /* it may well be about this very task */
-    if (weft_scheduler_new(ctx, &s) != WEFT_OK) abort();
+    if (weft_scheduler_new(ctx, &options, &s) != WEFT_OK) abort();
     for (int32_t i = 0; i < WEFT_COUNT(events); i++) {
         if (weft_scheduler_step(ctx, s, &events[i], 0, &actions) != WEFT_OK) abort();
         count += accepted(&actions);

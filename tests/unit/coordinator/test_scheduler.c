@@ -2,97 +2,7 @@
  *
  * Stories with one thing gone wrong each, and storms: workers that answer in any order, twice, or with
  * failures, while the rules are checked on every step. */
-#include "coordinator/scheduler.h"
-#include "tests/support/fixture.h"
-
-enum { WORKER = 7, JOB = 3 };
-
-typedef struct rig {
-    weft_fixture f;
-    weft_scheduler *s;
-    weft_actions last;    /* of the last event, but for: */
-    weft_action opens[8]; /* stages opened by it */
-    int32_t open_count;
-} rig;
-
-static void open_rig(rig *r)
-{
-    weft_fixture_open(&r->f);
-    weft_fixture_ok(&r->f, weft_scheduler_new(&r->f.ctx, &r->s));
-}
-
-static void close_rig(rig *r)
-{
-    weft_scheduler_free(&r->s);
-    weft_fixture_close(&r->f);
-}
-
-static void step(rig *r, weft_event e)
-{
-    int32_t kept = 0;
-    weft_fixture_ok(&r->f, weft_scheduler_step(&r->f.ctx, r->s, &e, 0, &r->last));
-    r->open_count = 0;
-    for (int32_t i = 0; i < r->last.count; i++) {
-        const weft_action a = r->last.items[i];
-        if (a.kind == WEFT_ACTION_OPEN)
-            r->opens[r->open_count++] = a;
-        else
-            r->last.items[kept++] = a;
-    }
-    r->last.count = kept;
-}
-
-static void worker_comes(rig *r, int32_t worker, int32_t slots)
-{
-    step(r, (weft_event){.kind = WEFT_EVENT_WORKER, .worker = worker, .slots = slots});
-}
-
-static void job_comes(rig *r, uint64_t job, int32_t attempts, uint64_t seed)
-{
-    step(r, (weft_event){.kind = WEFT_EVENT_JOB, .job = job, .attempts = attempts, .seed = seed});
-}
-
-static void stage_comes(rig *r, uint64_t job, int32_t stage, int32_t tasks)
-{
-    step(r, (weft_event){.kind = WEFT_EVENT_STAGE, .job = job, .stage = stage, .tasks = tasks});
-}
-
-/* The report of an attempt, as its worker would send it. */
-static weft_event report(const weft_action *launch, weft_status status)
-{
-    return (weft_event){.kind = status == WEFT_OK ? WEFT_EVENT_DONE : WEFT_EVENT_FAILED,
-                        .worker = launch->worker,
-                        .job = launch->job,
-                        .stage = launch->stage,
-                        .generation = launch->generation,
-                        .partition = launch->partition,
-                        .attempt = launch->attempt,
-                        .status = status};
-}
-
-static int32_t count_of(const rig *r, weft_action_kind kind)
-{
-    int32_t n = 0;
-    for (int32_t i = 0; i < r->last.count; i++) n += r->last.items[i].kind == kind;
-    return n;
-}
-
-/* The only action of this kind. */
-static weft_action the(const rig *r, weft_action_kind kind)
-{
-    weft_action found = {0};
-    assert_int_equal(count_of(r, kind), 1);
-    for (int32_t i = 0; i < r->last.count; i++)
-        if (r->last.items[i].kind == kind) found = r->last.items[i];
-    return found;
-}
-
-static weft_scheduler_counts counts(const rig *r)
-{
-    weft_scheduler_counts c;
-    weft_scheduler_count(r->s, &c);
-    return c;
-}
+#include "tests/unit/coordinator/scheduler_rig.h"
 
 /* ---- stories ---- */
 
@@ -149,7 +59,7 @@ static void registers_again(void **state)
     close_rig(&r);
 }
 
-/* The same report twice: the second is late, frees no slot and changes nothing. */
+/* The same report twice: the second frees no slot, changes nothing, and the block stays what it is. */
 static void duplicate_reports(void **state)
 {
     (void)state;
@@ -162,11 +72,11 @@ static void duplicate_reports(void **state)
     step(&r, report(&first, WEFT_OK));
     assert_int_equal(count_of(&r, WEFT_ACTION_ACCEPT), 1);
     step(&r, report(&first, WEFT_OK));
-    assert_int_equal(r.last.count, 1);
-    assert_int_equal(the(&r, WEFT_ACTION_LATE).partition, 0);
+    assert_int_equal(r.last.count, 0);
+    assert_int_equal(counts(&r).ignored, 1);
     step(&r, report(&first, WEFT_INJECTED)); /* it cannot fail any more either */
     assert_int_equal(r.last.count, 0);
-    assert_int_equal(counts(&r).late, 2);
+    assert_int_equal(counts(&r).late, 1);
     assert_int_equal(counts(&r).failed, 0);
     close_rig(&r);
 }
@@ -346,234 +256,6 @@ static void seeds(void **state)
     assert_memory_not_equal(order[0], order[2], sizeof order[0]);
 }
 
-/* ---- lineage ---- */
-
-static void stage_reads(rig *r, int32_t stage, int32_t tasks, weft_determinism class, int32_t input)
-{
-    step(r, (weft_event){.kind = WEFT_EVENT_STAGE,
-                         .job = JOB,
-                         .stage = stage,
-                         .tasks = tasks,
-                         .input_count = input >= 0,
-                         .inputs = &input,
-                         .determinism = class});
-}
-
-/* Let everything that was launched succeed, until nothing is; whatever is launched in between as well. */
-static void run_all(rig *r)
-{
-    enum { MOST = 64 };
-    weft_action running[MOST];
-    int32_t count = 0;
-    do {
-        for (int32_t i = 0; i < r->last.count; i++)
-            if (r->last.items[i].kind == WEFT_ACTION_LAUNCH) running[count++] = r->last.items[i];
-        if (count == 0) return;
-        step(r, report(&running[--count], WEFT_OK));
-    } while (true);
-}
-
-static weft_event lost_by(const weft_action *reader, int32_t stage, int32_t generation, int32_t partition,
-                          int32_t attempt)
-{
-    weft_event e = report(reader, WEFT_FETCH_FAILED);
-    e.has_lost = e.broken = true;
-    e.lost = (weft_block_name){.job = reader->job,
-                               .stage = stage,
-                               .generation = generation,
-                               .partition = partition,
-                               .attempt = attempt};
-    return e;
-}
-
-/* Stages 0 → 1 → 2, of two tasks each, the first two finished, the blocks of 0 freed, 2 running on two slots.
- */
-static void open_chain(rig *r, weft_determinism class)
-{
-    open_rig(r);
-    worker_comes(r, WORKER, 2);
-    job_comes(r, JOB, 4, 0);
-    stage_reads(r, 0, 2, class, -1);
-    assert_int_equal(r->open_count, 1);
-    run_all(r);
-    stage_reads(r, 1, 2, WEFT_ORDERED, 0);
-    run_all(r);
-    assert_true(weft_scheduler_is_finished(r->s, JOB, 1));
-    step(r, (weft_event){.kind = WEFT_EVENT_FREED, .job = JOB, .stage = 0});
-    assert_int_equal(r->last.count, 0); /* nobody needs them */
-    stage_reads(r, 2, 2, WEFT_ORDERED, 1);
-    assert_int_equal(count_of(r, WEFT_ACTION_LAUNCH), 2);
-}
-
-/* A block that is lost is made again, with what it needs and nothing else; its reader is opened again. */
-static void block_lost(void **state)
-{
-    (void)state;
-    rig r;
-    open_chain(&r, WEFT_ORDERED);
-    const weft_action a = r.last.items[0], b = r.last.items[1];
-    const weft_event lost = lost_by(&a, 1, 0, 1, 0);
-    step(&r, lost);
-    assert_false(weft_scheduler_is_finished(r.s, JOB, 1));
-    assert_int_equal(the(&r, WEFT_ACTION_LAUNCH).stage, 0); /* both blocks of 0 had been freed */
-    assert_int_equal(r.opens[0].stage, 0);
-    step(&r, lost); /* again: late, and nothing new */
-    assert_int_equal(r.last.count, 0);
-    step(&r, report(&b, WEFT_OK)); /* the other reader had all it needed: it counts */
-    assert_int_equal(the(&r, WEFT_ACTION_ACCEPT).stage, 2);
-    weft_action next = the(&r, WEFT_ACTION_LAUNCH);
-    assert_int_equal(next.stage, 0);
-    assert_int_equal(next.attempt, 1);
-    assert_true(weft_scheduler_is_read(r.s, JOB, 0));
-    const weft_action first = {.kind = WEFT_ACTION_LAUNCH,
-                               .worker = WORKER,
-                               .job = JOB,
-                               .stage = 0,
-                               .partition = 1 - next.partition,
-                               .attempt = 1};
-    step(&r, report(&next, WEFT_OK));
-    assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 0);
-    step(&r, report(&first, WEFT_OK));
-    next = the(&r, WEFT_ACTION_LAUNCH);
-    assert_int_equal(next.stage, 1); /* only the task whose block was lost */
-    assert_int_equal(next.partition, 1);
-    assert_int_equal(next.attempt, 1);
-    run_all(&r);
-    assert_true(weft_scheduler_is_finished(r.s, JOB, 2));
-    assert_int_equal(counts(&r).blocks_lost, 1);
-    assert_int_equal(counts(&r).done, 6 + 3);
-    assert_int_equal(counts(&r).restarts, 0);
-    close_rig(&r);
-}
-
-/* An indeterminate stage gives other rows the second time: it and all its readers, finished ones too, begin
- * anew, and no attempt of the generation before counts any more. */
-static void indeterminate(void **state)
-{
-    (void)state;
-    rig r;
-    open_chain(&r, WEFT_INDETERMINATE);
-    const weft_action a = r.last.items[0], b = r.last.items[1];
-    step(&r, lost_by(&a, 1, 0, 1, 0)); /* of a stage that is itself ordered, but needs 0 again */
-    assert_int_equal(counts(&r).restarts, 3);
-    assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 2);
-    assert_int_equal(r.last.items[0].stage, 0);
-    assert_int_equal(r.last.items[0].generation, 1);
-    const weft_action again[2] = {r.last.items[0], r.last.items[1]};
-    step(&r, report(&b, WEFT_OK));
-    assert_int_equal(the(&r, WEFT_ACTION_LATE).stage, 2);
-    step(&r, report(&again[0], WEFT_OK));
-    step(&r, report(&again[1], WEFT_OK));
-    assert_int_equal(r.opens[0].generation, 1);
-    run_all(&r);
-    assert_true(weft_scheduler_is_finished(r.s, JOB, 2));
-    assert_int_equal(counts(&r).done, 4 + 6);
-    close_rig(&r);
-}
-
-/* … but not when somebody has seen rows of the old generation already. */
-static void pinned(void **state)
-{
-    (void)state;
-    rig r;
-    open_chain(&r, WEFT_INDETERMINATE);
-    const weft_action a = r.last.items[0];
-    step(&r, (weft_event){.kind = WEFT_EVENT_PINNED, .job = JOB});
-    step(&r, lost_by(&a, 1, 0, 0, 0));
-    assert_int_equal(the(&r, WEFT_ACTION_JOB_FAILED).status, WEFT_INDETERMINATE_RERUN);
-    assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 0);
-    assert_int_equal(counts(&r).restarts, 0);
-    close_rig(&r);
-}
-
-/* Marks name build rows by position: the same rows in another order would be marked wrongly. */
-static void positions(void **state)
-{
-    (void)state;
-    static const int32_t input = 0;
-    for (int32_t by_position = 0; by_position < 2; by_position++) {
-        const bool marks = by_position == 1;
-        rig r;
-        open_rig(&r);
-        worker_comes(&r, WORKER, 1);
-        job_comes(&r, JOB, 4, 0);
-        stage_reads(&r, 0, 1, WEFT_UNORDERED, -1);
-        run_all(&r);
-        step(&r, (weft_event){.kind = WEFT_EVENT_STAGE,
-                              .job = JOB,
-                              .stage = 1,
-                              .tasks = 2,
-                              .input_count = 1,
-                              .inputs = &input,
-                              .positions = &marks});
-        const weft_action first = the(&r, WEFT_ACTION_LAUNCH);
-        step(&r, report(&first, WEFT_OK));
-        const weft_action second = the(&r, WEFT_ACTION_LAUNCH);
-        step(&r, lost_by(&second, 0, 0, 0, 0));
-        run_all(&r);
-        assert_int_equal(counts(&r).restarts, marks ? 2 : 0);
-        assert_int_equal(counts(&r).done, marks ? 2 + 3 : 2 + 2);
-        close_rig(&r);
-    }
-}
-
-/* A dead worker takes its attempts and all its blocks with it; what others hold is not made again. */
-static void worker_lost(void **state)
-{
-    (void)state;
-    rig r;
-    open_rig(&r);
-    worker_comes(&r, 1, 1);
-    worker_comes(&r, 2, 1);
-    job_comes(&r, JOB, 4, 0);
-    stage_reads(&r, 0, 4, WEFT_ORDERED, -1);
-    run_all(&r);
-    stage_reads(&r, 1, 2, WEFT_ORDERED, 0);
-    const weft_action on_1 = r.last.items[0].worker == 1 ? r.last.items[0] : r.last.items[1];
-    step(&r, (weft_event){.kind = WEFT_EVENT_WORKER_LOST, .worker = 1});
-    const int64_t lost = counts(&r).blocks_lost;
-    assert_true(lost > 0 && lost < 4);
-    step(&r, (weft_event){.kind = WEFT_EVENT_WORKER_LOST, .worker = 1});
-    assert_int_equal(counts(&r).workers_lost, 1);
-    step(&r, report(&on_1, WEFT_OK)); /* it was not dead: too late */
-    assert_int_equal(count_of(&r, WEFT_ACTION_LATE), 1);
-    worker_comes(&r, 3, 2);
-    run_all(&r);
-    const weft_action on_2 = {
-        .worker = 2, .job = JOB, .stage = 1, .partition = 1 - on_1.partition, .attempt = 0};
-    step(&r, report(&on_2, WEFT_OK));
-    run_all(&r);
-    assert_true(weft_scheduler_is_finished(r.s, JOB, 1));
-    assert_int_equal(counts(&r).done, 4 + lost + 2);
-    assert_int_equal(counts(&r).failed, 0);
-    close_rig(&r);
-}
-
-/* A result that was lost is made again on demand; a block that is lost again and again fails the job. */
-static void lost_again(void **state)
-{
-    (void)state;
-    rig r;
-    weft_event e = {.kind = WEFT_EVENT_BLOCK_LOST, .job = JOB, .lost = {.job = JOB}};
-    open_rig(&r);
-    worker_comes(&r, WORKER, 1);
-    job_comes(&r, JOB, 3, 0);
-    stage_comes(&r, JOB, 0, 1);
-    run_all(&r);
-    for (int32_t attempt = 0; attempt < 3; attempt++) {
-        e.lost.attempt = attempt;
-        step(&r, e);
-        if (attempt == 2) break;
-        assert_int_equal(the(&r, WEFT_ACTION_LAUNCH).attempt, attempt + 1);
-        run_all(&r);
-    }
-    assert_int_equal(the(&r, WEFT_ACTION_JOB_FAILED).status, WEFT_FETCH_FAILED);
-    e.lost.partition = 7;
-    step(&r, e);
-    assert_int_equal(counts(&r).ignored, 1);
-    close_rig(&r);
-}
-
 /* ---- storms ---- */
 
 enum { STORM_JOBS = 2, STORM_STAGES = 3, STORM_TASKS = 6, STORM_WORKERS = 3, STORM_REPORTS = 256 };
@@ -630,7 +312,7 @@ static void storm_step(storm *s)
     s->reports[i] = s->reports[--s->report_count];
     step(&s->r, e);
     after = counts(&s->r);
-    if (after.late == before.late) s->running[e.worker]--;
+    if (after.late == before.late && after.ignored == before.ignored) s->running[e.worker]--;
     if (after.failed > before.failed) s->failures[e.job][e.stage][e.partition]++;
     obey(s);
 }
@@ -690,7 +372,7 @@ static weft_status run_job(weft_fixture *f, void *arg)
                                  {.kind = WEFT_EVENT_DONE, .job = 1, .worker = 1, .attempt = 1},
                                  {.kind = WEFT_EVENT_END, .job = 1}};
     (void)arg;
-    WEFT_TRY(st, weft_scheduler_new(&f->ctx, &s));
+    WEFT_TRY(st, weft_scheduler_new(&f->ctx, &options, &s));
     for (int32_t i = 0; i < (int32_t)WEFT_COUNT(events); i++) {
         st = weft_scheduler_step(&f->ctx, s, &events[i], 0, &actions);
         if (st != WEFT_NOMEM) continue;
@@ -719,6 +401,5 @@ static void allocations_fail(void **state)
 
 WEFT_TESTS(WEFT_TEST(fills_slots), WEFT_TEST(registers_again), WEFT_TEST(duplicate_reports),
            WEFT_TEST(late_success), WEFT_TEST(unknown_events), WEFT_TEST(attempts_run_out),
-           WEFT_TEST(hopeless), WEFT_TEST(ends), WEFT_TEST(seeds), WEFT_TEST(block_lost),
-           WEFT_TEST(indeterminate), WEFT_TEST(pinned), WEFT_TEST(positions), WEFT_TEST(worker_lost),
-           WEFT_TEST(lost_again), WEFT_TEST(storms), WEFT_TEST(allocations_fail))
+           WEFT_TEST(hopeless), WEFT_TEST(ends), WEFT_TEST(seeds), WEFT_TEST(storms),
+           WEFT_TEST(allocations_fail))

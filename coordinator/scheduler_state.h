@@ -1,0 +1,105 @@
+/* coordinator/scheduler_state.h - what scheduler.c (the transitions) and scheduler_state.c (the tables)
+ * share.
+ *
+ * Jobs stand in a list by arrival and in a hash table by id, a job's stages in an array by id, tasks in an
+ * array of their stage. Stages that may launch stand in one list, in launch order. Nothing is ever walked in
+ * the order of addresses. */
+#ifndef WEFT_COORDINATOR_SCHEDULER_STATE_H
+#define WEFT_COORDINATOR_SCHEDULER_STATE_H
+
+#include "coordinator/scheduler.h"
+
+enum { NO_WORKER = -1, ATTEMPTS_END = UINT16_MAX };
+
+typedef enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE, TASK_GONE } task_state;
+
+typedef struct task {
+    uint8_t state;    /* task_state */
+    uint8_t failures; /* attempts that failed */
+    uint8_t crashes;  /* workers that died under it */
+    uint8_t misses;   /* readers that could not fetch its block though its worker lives */
+    uint8_t fetches;  /* attempts that could not fetch what they read */
+    uint8_t losses;   /* how often its worker had lost its block */
+    bool remade;      /* WAITING, RUNNING: an attempt was accepted before, and its block lost */
+    uint16_t attempt; /* RUNNING: its number; DONE, GONE: the accepted one; WAITING: the next */
+    int32_t worker;   /* RUNNING: where; DONE: of the block; WAITING, GONE: one to avoid, or NO_WORKER */
+} task;
+
+typedef struct job job;
+
+typedef struct stage {
+    job *job;
+    int32_t id, generation;
+    weft_determinism determinism;
+    int32_t tasks, waiting, running, done; /* the rest is GONE */
+    int32_t first_waiting;                 /* no task before it (in order[]) waits */
+    int32_t input_count;
+    bool needed;               /* by others than its consumers */
+    bool read;                 /* a consumer was launched on it in this generation */
+    bool started;              /* a task of it was launched in this generation */
+    bool wanted;               /* scratch of restore(): somebody still has to read it */
+    bool redone;               /* scratch of again() */
+    bool launches;             /* in the list of stages that may launch */
+    uint32_t moved;            /* how often a block of it came to another place */
+    struct stage *next, *prev; /* in that list */
+    task *task;
+    int32_t *order;  /* launch order; NULL: by number */
+    int32_t *inputs; /* [input_count]: stage ids */
+} stage;
+
+struct job {
+    uint64_t id;
+    int64_t number; /* by arrival */
+    int32_t attempts;
+    uint64_t seed;
+    bool failed, pinned;
+    stage **stages; /* [stage_capacity] by id; NULL where there is none (yet) */
+    int32_t stage_count, stage_capacity;
+    job *next, *prev; /* by arrival */
+};
+
+typedef struct worker {
+    int32_t id;
+    int32_t slots, running;
+    int32_t strikes; /* attempts that failed there in a row, not by their query's fault */
+    int32_t misses;  /* … since they could not fetch what they read; those that read nothing do not count */
+    bool silent;
+    int64_t aside_until; /* INT64_MIN: it is not set aside */
+} worker;
+
+/* May tasks be launched on it, if it has a free slot? */
+static inline bool worker_is_usable(const worker *w) { return !w->silent && w->aside_until == INT64_MIN; }
+
+struct weft_scheduler {
+    weft_account *account; /* its tables outlive the steps that grow them */
+    weft_scheduler_options options;
+    job *first_job, *last_job;
+    int64_t next_number;
+    job **job_table; /* [job_capacity], open addressing by id */
+    int32_t job_count, job_capacity, stage_total;
+    worker *workers; /* sorted by id */
+    int32_t worker_count, worker_capacity;
+    int32_t free_slots, usable; /* slots of usable workers; how many these are */
+    int32_t aside;              /* workers that are set aside */
+    int64_t idle_since;         /* when the last worker was lost; INT64_MAX while there are some */
+    stage *first_launching, *last_launching;
+    weft_action *actions;
+    int32_t action_count, action_capacity;
+    weft_scheduler_counts counts;
+};
+
+job *scheduler_find_job(const weft_scheduler *s, uint64_t id);
+stage *scheduler_find_stage(const weft_scheduler *s, uint64_t job, int32_t id);
+worker *scheduler_find_worker(const weft_scheduler *s, int32_t id);
+weft_status scheduler_add_job(weft_ctx *ctx, weft_scheduler *s, const weft_event *e);
+weft_status scheduler_add_stage(weft_ctx *ctx, weft_scheduler *s, job *j, const weft_event *e, stage **out);
+weft_status scheduler_add_worker(weft_ctx *ctx, weft_scheduler *s, const weft_event *e);
+void scheduler_remove_job(weft_scheduler *s, job *j);
+void scheduler_remove_worker(weft_scheduler *s, worker *w);
+/* Change what makes it usable, its slots or its running tasks between these two: they keep the sums. */
+void scheduler_worker_out(weft_scheduler *s, const worker *w);
+void scheduler_worker_in(weft_scheduler *s, const worker *w);
+/* Put a stage at its place in the list of those that may launch, or take it out. */
+void scheduler_list(weft_scheduler *s, stage *st, bool launches);
+
+#endif

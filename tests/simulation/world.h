@@ -1,0 +1,166 @@
+/* tests/simulation/world.h - a cluster in one thread: the real scheduler, and workers, a network, a clock and
+ * jobs that are not real. Everything that happens is chosen by a seed; the same seed is the same run.
+ *
+ * world.c   the queue of what is to happen, the network, faults
+ * workers.c workers: attempts, blocks, crashes
+ * driver.c  jobs: the stages that they issue, what the client reads, and what must be true at their end
+ *
+ * A block's content is a number: a hash of the contents that the task has read and of its place; of an
+ * indeterminate stage also a nonce of the attempt. So a job has one right result, unless something of it is
+ * indeterminate; then all nonces that its result comes from must be one a task (`traces`). */
+#ifndef WEFT_TESTS_SIMULATION_WORLD_H
+#define WEFT_TESTS_SIMULATION_WORLD_H
+
+#include "common/settings.h"
+#include "coordinator/scheduler.h"
+
+enum {
+    WORKERS_MAX = 6,
+    STAGES_MAX = 6,
+    TASKS_MAX = 8,
+    JOBS_MAX = 3,
+    BLOCKS_MAX = 4096,
+    TRACE_MAX = STAGES_MAX * TASKS_MAX
+};
+
+typedef struct attempt_id {
+    uint64_t job;
+    int32_t stage, generation, partition, attempt;
+} attempt_id;
+
+/* Which attempt of each task of an indeterminate stage a value comes from: 0 none, else its nonce. */
+typedef struct trace {
+    uint64_t nonce[STAGES_MAX][TASKS_MAX];
+} trace;
+
+typedef struct block {
+    attempt_id id;
+    uint64_t content;
+    trace from;
+} block;
+
+typedef enum happening_kind {
+    AT_WORKER,      /* a launch arrives at a worker */
+    AT_COORDINATOR, /* a report arrives at the coordinator */
+    ENDS,           /* an attempt ends on its worker */
+    CANCELS,        /* a cancel arrives at a worker */
+    DROPS,          /* an order to drop a block arrives at a worker */
+    NOTICES,        /* the coordinator notices that a worker is dead */
+    RETURNS,        /* a crashed worker starts again, or one that was cut off registers again */
+    STRIKES,        /* a fault */
+    READS,          /* the client reads a partition of a result */
+    SUBMITS,        /* a job comes */
+    TICKS
+} happening_kind;
+
+typedef struct happening {
+    int64_t at, order; /* what is to happen at the same time happens in the order it was planned */
+    happening_kind kind;
+    int32_t node;        /* the worker, by its place */
+    int64_t incarnation; /* … and which life of it */
+    attempt_id id;
+    int32_t worker; /* its number at the scheduler when the message was sent */
+    weft_event report;
+    int32_t job; /* SUBMITS, READS: place */
+} happening;
+
+/* Where the blocks of a stage's inputs are, as a worker was told before a launch. */
+typedef struct sources {
+    uint32_t number; /* of the scheduler; 0 and !known: nothing was told yet */
+    bool known;
+    int32_t generation[STAGES_MAX], attempt[STAGES_MAX][TASKS_MAX], worker[STAGES_MAX][TASKS_MAX];
+} sources;
+
+typedef struct node {
+    bool alive;
+    bool cut; /* from the coordinator: messages wait, both ways */
+    int64_t incarnation;
+    int32_t number; /* at the scheduler; -1: not registered */
+    int32_t slots;
+    int32_t slowness; /* of its attempts, in tenths */
+    block *blocks;    /* [BLOCKS_MAX] */
+    int32_t block_count;
+    attempt_id running[64]; /* to recognise what comes twice */
+    int32_t running_count;
+    bool silent; /* nothing may be launched on it */
+    sources told[JOBS_MAX][STAGES_MAX];
+} node;
+
+typedef struct stage_plan {
+    int32_t tasks, input_count, inputs[STAGES_MAX];
+    weft_determinism determinism;
+    bool issued, done, needed;
+    int32_t generation;
+    int32_t accepted[TASKS_MAX]; /* attempts accepted in this generation, and not lost since */
+    int32_t failures[TASKS_MAX]; /* attempts that really failed */
+} stage_plan;
+
+typedef struct job_plan {
+    uint64_t id;
+    int32_t stage_count;
+    stage_plan stages[STAGES_MAX];
+    bool submitted, ended, failed, pinned;
+    bool reading; /* the client reads, and tries again when a block is away */
+    weft_status status;
+    bool poisoned; /* one task takes its worker down */
+    int32_t poison_stage, poison_partition;
+    int32_t read;               /* partitions of the result that the client has */
+    uint64_t result[TASKS_MAX]; /* their contents */
+    trace from;                 /* … and where they come from */
+} job_plan;
+
+typedef struct world {
+    weft_ctx *ctx;
+    uint64_t seed, random;
+    int64_t now, order;
+    happening *queue; /* a heap */
+    int32_t queue_count, queue_capacity;
+    weft_scheduler *scheduler;
+    weft_scheduler_options options;
+    node nodes[WORKERS_MAX];
+    int32_t node_count, next_number;
+    int64_t parted_until[WORKERS_MAX][WORKERS_MAX]; /* two workers cannot reach each other until then */
+    job_plan jobs[JOBS_MAX];
+    int32_t job_count;
+    int32_t faults; /* left to strike */
+    int64_t fault_rate;
+    uint64_t digest; /* of all that happened */
+    const char *wrong;
+    bool verbose;
+    int64_t steps, crashes, cuts, partings, misses; /* faults that fired */
+    weft_scheduler_counts counts;
+} world;
+
+/* Run the world of a seed to its end. NULL, or what was wrong; the world tells the rest. */
+const char *world_run(weft_ctx *ctx, uint64_t seed, bool verbose, world *out);
+
+/* ---- shared by the parts ---- */
+uint64_t world_random(world *w);
+int64_t world_range(world *w, int64_t low, int64_t high); /* both included */
+bool world_chance(world *w, int32_t percent);
+void world_plan(world *w, int64_t delay, happening h);
+void world_wrong(world *w, const char *what);
+/* Give an event to the scheduler and carry out what it decides. */
+void world_step(world *w, const weft_event *event);
+int32_t world_node_of(const world *w, int32_t number);
+
+void workers_open(world *w);
+void workers_close(world *w);
+void worker_gets_launch(world *w, const happening *h);
+void worker_ends(world *w, const happening *h);
+void worker_gets_cancel(world *w, const happening *h);
+void worker_drops(world *w, const happening *h);
+void worker_crashes(world *w, int32_t place, bool for_good);
+void worker_returns(world *w, const happening *h);
+const block *worker_block(const world *w, int32_t place, const attempt_id *id);
+
+void driver_open(world *w);
+void driver_submits(world *w, int32_t job);
+void driver_acts(world *w, const weft_action *action);
+void driver_looks(world *w); /* after blocks were lost or came back: what was accepted is looked up again */
+void driver_reads(world *w, int32_t job);
+bool driver_done(const world *w);
+void driver_check(world *w);
+job_plan *driver_job(world *w, uint64_t id);
+
+#endif

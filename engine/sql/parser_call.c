@@ -202,7 +202,7 @@ done:
     return st;
 }
 
-/* The arguments of struct(), which may be named: x AS name. */
+/* The arguments of struct(), which may be named: x AS name, or x name. */
 static weft_status parse_struct_args(sql_parser *p, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
@@ -210,7 +210,9 @@ static weft_status parse_struct_args(sql_parser *p, weft_pointers *out)
         const weft_expr *e = NULL;
         const weft_span start = weft_sql_peek(p, 0)->span;
         WEFT_TRY(st, weft_sql_expr(p, &e));
-        if (weft_sql_accept_word(p, SQL_KW_AS)) {
+        const bool as = weft_sql_accept_word(p, SQL_KW_AS);
+        const int32_t next = (int32_t)weft_sql_peek(p, 0)->kind;
+        if (as || next == SQL_WORD || next == SQL_QUOTED) {
             const char *name = NULL;
             weft_expr *alias = NULL;
             WEFT_TRY(st, weft_sql_name(p, "the name of a field", &name));

@@ -203,11 +203,8 @@ static weft_status tasks_of_partitions(weft_ctx *ctx, const weft_planner *p, con
                                        plan_list *tasks)
 {
     weft_status st = WEFT_OK;
-    int64_t total_bytes = 0, total_rows = 0;
-    for (int32_t i = 0; i < pipe->partition_count; i++) {
-        total_bytes += pipe->partition_bytes[i];
-        total_rows += pipe->partition_rows[i];
-    }
+    int64_t total_rows = 0;
+    for (int32_t i = 0; i < pipe->partition_count; i++) total_rows += pipe->partition_rows[i];
     const int64_t slots = weft_max_i32(1, p->options.slots);
     int64_t share = weft_max_i64(total_rows / (slots * PARTITION_TASKS_PER_SLOT), TASK_ROWS_MIN / 2);
     /* what one task may hold: its slot's half of the memory */

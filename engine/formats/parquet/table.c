@@ -176,7 +176,7 @@ static weft_status table_mark_partitions(weft_ctx *ctx, weft_table *table)
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(table->schema.count, 1), &table->partition_of));
     for (int32_t c = 0; c < table->schema.count; c++)
         table->partition_of[c] = weft_pq_find_field(p->fields, p->count, table->schema.fields[c].name, -1);
-    for (int32_t f = 0; f < table->file_count; f++)
+    for (int32_t f = 0; f < table->file_count && p->count > 0; f++)
         table->files[f].values = p->values + (int64_t)f * p->count;
 done:
     return st;

@@ -64,10 +64,10 @@ class Terminal:
 
     def end_of_input(self, seconds=20):
         """Press Ctrl-D until the child has left. The prompt shows a moment before the line editor takes the
-        terminal over; what is pressed in between is lost, as for a person."""
+        terminal over; a Ctrl-D in between reaches it as a zero byte in the line, hence Ctrl-U first."""
         end = time.monotonic() + seconds
         while self.child.poll() is None and time.monotonic() < end:
-            self.type("\x04")
+            self.type("\x15\x04")
             try:
                 self.child.wait(0.2)
             except subprocess.TimeoutExpired:

@@ -64,6 +64,8 @@ def main():
             run(binary, env=environment, cwd=scratch)
         run(
             "cmake",
+            "-G",
+            "Ninja",
             "-S",
             copy,
             "-B",

@@ -306,15 +306,22 @@ done:
     return st;
 }
 
-static weft_status kernel_encode(weft_ctx *ctx, weft_kernel_call *call)
+/* Run each row that has no NULL argument. */
+static weft_status each_row(weft_ctx *ctx, weft_kernel_call *call,
+                            weft_status (*row)(weft_ctx *ctx, weft_kernel_call *call, int32_t i))
 {
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (weft_call_valid(call, i)) WEFT_TRY(st, encode_row(ctx, call, i));
+        if (weft_call_valid(call, i)) WEFT_TRY(st, row(ctx, call, i));
     }
 done:
     return st;
+}
+
+static weft_status kernel_encode(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return each_row(ctx, call, encode_row);
 }
 
 /* Read one character of len bytes left; false when malformed. */
@@ -370,13 +377,7 @@ done:
 
 static weft_status kernel_decode(weft_ctx *ctx, weft_kernel_call *call)
 {
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (weft_call_valid(call, i)) WEFT_TRY(st, decode_row(ctx, call, i));
-    }
-done:
-    return st;
+    return each_row(ctx, call, decode_row);
 }
 
 /* ---- URLs: application/x-www-form-urlencoded ---- */

@@ -8,6 +8,7 @@
 #include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_decimal.h"
+#include "engine/expr/fn_entry.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 
@@ -293,25 +294,15 @@ static const weft_signature greatest_signatures[] = {
     {{WEFT_TYPE_COUNT}, 2, -1, WEFT_TYPE_COUNT, kernel_greatest}};
 static const weft_signature least_signatures[] = {{{WEFT_TYPE_COUNT}, 2, -1, WEFT_TYPE_COUNT, kernel_least}};
 
-#define ENTRY(symbol, text, others, bits, binder, usage, sql, result)                                        \
-    const weft_function weft_fn_##symbol = {.name = text,                                                    \
-                                            .aliases = others,                                               \
-                                            .flags = bits,                                                   \
-                                            .signatures = symbol##_signatures,                               \
-                                            .signature_count = WEFT_COUNT(symbol##_signatures),              \
-                                            .bind = binder,                                                  \
-                                            .help = usage,                                                   \
-                                            .example = sql,                                                  \
-                                            .example_result = result}
-ENTRY(round, "round", NULL, WEFT_FN_FALLIBLE, round_bind,
-      "round(x [, n]): to n digits behind the point, half up", "SELECT round(2.5)", "3");
-ENTRY(bround, "bround", NULL, WEFT_FN_FALLIBLE, round_bind,
-      "bround(x [, n]): to n digits behind the point, half to even", "SELECT bround(2.5)", "2");
-ENTRY(floor, "floor", NULL, 0, whole_bind, "floor(x): the next whole number at or below x",
-      "SELECT floor(-0.1)", "-1");
-ENTRY(ceil, "ceil", "ceiling", 0, whole_bind, "ceil(x): the next whole number at or above x",
-      "SELECT ceil(0.1)", "1");
-ENTRY(greatest, "greatest", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
-      "greatest(a, b, ...): the greatest that is not NULL", "SELECT greatest(1, 3, 2)", "3");
-ENTRY(least, "least", NULL, WEFT_FN_NULL_OWN, weft_bind_same, "least(a, b, ...): the least that is not NULL",
-      "SELECT least(1, 3, 2)", "1");
+WEFT_FN_ENTRY(round, "round", NULL, WEFT_FN_FALLIBLE, round_bind,
+              "round(x [, n]): to n digits behind the point, half up", "SELECT round(2.5)", "3");
+WEFT_FN_ENTRY(bround, "bround", NULL, WEFT_FN_FALLIBLE, round_bind,
+              "bround(x [, n]): to n digits behind the point, half to even", "SELECT bround(2.5)", "2");
+WEFT_FN_ENTRY(floor, "floor", NULL, 0, whole_bind, "floor(x): the next whole number at or below x",
+              "SELECT floor(-0.1)", "-1");
+WEFT_FN_ENTRY(ceil, "ceil", "ceiling", 0, whole_bind, "ceil(x): the next whole number at or above x",
+              "SELECT ceil(0.1)", "1");
+WEFT_FN_ENTRY(greatest, "greatest", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
+              "greatest(a, b, ...): the greatest that is not NULL", "SELECT greatest(1, 3, 2)", "3");
+WEFT_FN_ENTRY(least, "least", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
+              "least(a, b, ...): the least that is not NULL", "SELECT least(1, 3, 2)", "1");

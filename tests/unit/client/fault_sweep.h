@@ -13,7 +13,7 @@
 #include "client/local.h"
 #include "common/hash.h"
 #include "engine/storage/fs.h"
-#include "tests/support/test.h"
+#include "tests/support/fixture.h"
 
 enum { HANG_S = 60, TEXT_BYTES = 4096 };
 
@@ -168,9 +168,11 @@ static inline int make_folder(void)
 static inline int remove_folder(void **state)
 {
     (void)state;
-    char command[300];
-    snprintf(command, sizeof command, "rm -rf '%s'", scratch);
-    return system(command);
+    weft_fixture f;
+    weft_fixture_open(&f);
+    const weft_status st = weft_fs_remove_tree(&f.ctx, scratch);
+    weft_fixture_close(&f);
+    return st == WEFT_OK ? 0 : -1;
 }
 
 #endif

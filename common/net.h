@@ -1,0 +1,96 @@
+/* common/net.h - messages between processes over ZeroMQ: an endpoint is one actor that owns its sockets.
+ *
+ * An endpoint listens on at most one address (a ROUTER) and opens connections to others (a DEALER each). The
+ * far end of a connection is a *peer*: a number of this endpoint that is never used again. A peer is one
+ * connection: when it breaks the peer is gone, and whoever needs the far end connects anew. Nothing is
+ * resent, and nothing that was queued for one process can reach the next one on its port.
+ *
+ * A message is one to WEFT_NET_FRAMES_MAX frames: the first is for the receiver's decoder, the others are raw
+ * bytes. Sending never waits: each peer has a queue with a limit in bytes, and a full one is WEFT_LIMIT.
+ * Frames with a release function are sent without a copy.
+ *
+ * Threads: send, connect and drop by any thread; the handler runs in the endpoint's own thread and must not
+ * wait for anything. Messages of one peer keep their order. A dead process is noticed by its broken
+ * connection within some tens of milliseconds, a dead machine by ZMTP heartbeats (options.silence_ms).
+ *
+ * Keys: with them every connection is CURVE; who the far end is comes with each message and cannot be forged
+ * (see keys.h). Without keys there is no encryption and every peer may be anybody: loopback only, which
+ * weft_net_start enforces. */
+#ifndef WEFT_COMMON_NET_H
+#define WEFT_COMMON_NET_H
+
+#include "common/keys.h"
+#include "common/mem.h"
+
+typedef struct weft_net weft_net;
+typedef uint64_t weft_net_peer; /* 0 is none */
+
+enum { WEFT_NET_FRAMES_MAX = 64 };
+
+/* A part of a message. Sending: bytes are copied when release is NULL, else borrowed until release(owner) is
+ * called, by any thread, also when the message is dropped (not when send fails). Receiving: borrowed for the
+ * call of the handler. */
+typedef struct weft_net_frame {
+    const void *bytes;
+    size_t len;
+    void (*release)(void *owner);
+    void *owner;
+} weft_net_frame;
+
+/* What an endpoint does when something happens. Members may be NULL. In the endpoint's thread. */
+typedef struct weft_net_handler {
+    void *self;
+    /* A message came. who: the far end's proven identity; without keys role is WEFT_ROLE_ANY. */
+    void (*message)(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
+                    int32_t count);
+    /* The peer's connection is broken or was never made; nothing more comes from it. why: static text. Not
+     * called for peers that were dropped by weft_net_drop. */
+    void (*gone)(void *self, weft_net_peer peer, const char *why);
+    /* Every tick_ms, and late when the thread was busy. */
+    void (*tick)(void *self);
+} weft_net_handler;
+
+typedef struct weft_net_options {
+    const char *listen; /* "tcp://HOST:PORT" (port 0: any free one), or NULL */
+    weft_keys *keys;    /* borrowed; NULL: no encryption. The endpoint refreshes it */
+    weft_role role;        /* of this endpoint: which of the keys it shows */
+    weft_net_handler handler;
+    int32_t tick_ms;      /* 0: no ticks */
+    int32_t silence_ms;   /* heartbeats: a connection that is silent for so long is broken */
+    int64_t queue_bytes;  /* most bytes that wait to be sent to one peer */
+    int64_t message_bytes; /* larger frames that come in break their connection */
+    int32_t peers_max;    /* connections that others may open to this endpoint */
+} weft_net_options;
+
+/* Start: returns when the address is bound and the thread runs. Errors: WEFT_INVALID (no such address, an
+ * address off the loopback without keys), WEFT_IO (in use), WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_net_start(weft_ctx *ctx, const weft_net_options *options, weft_net **out);
+/* The port that it listens on; 0 when it does not. */
+int32_t weft_net_port(const weft_net *net);
+/* Open a connection to "tcp://HOST:PORT". server: the role that the far end must prove (keys only). The peer
+ * can be sent to at once; `gone` tells when the connection cannot be made. Errors: WEFT_INVALID, WEFT_NOMEM.
+ */
+WEFT_MUST_CHECK weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address,
+                                             weft_role server, weft_net_peer *out);
+/* Queue a message. Errors, all without taking any frame: WEFT_LIMIT (the queue is full), WEFT_UNREACHABLE
+ * (the peer is gone), WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer peer,
+                                          const weft_net_frame *frames, int32_t count);
+/* Bytes that wait to be sent to a peer; 0 when it is gone. */
+int64_t weft_net_waiting_bytes(weft_net *net, weft_net_peer peer);
+/* Forget a peer: what waits for it is dropped, what still comes from it is ignored. `gone` is not called. */
+void weft_net_drop(weft_net *net, weft_net_peer peer);
+
+typedef struct weft_net_counts {
+    int64_t messages_sent, bytes_sent, messages_received, bytes_received;
+    int64_t refused;   /* sends that found a full queue */
+    int64_t ignored;   /* messages of too many frames, or of more peers than peers_max */
+    int64_t peers;     /* now */
+} weft_net_counts;
+void weft_net_count(weft_net *net, weft_net_counts *out);
+
+/* Send what waits for at most linger_ms, close all, join the thread, free. NULL is allowed. Not from the
+ * handler. */
+void weft_net_stop(weft_net **net, int32_t linger_ms);
+
+#endif

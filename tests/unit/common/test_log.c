@@ -1,0 +1,128 @@
+/* Records: one line each whatever is in them, whole under many threads, and rotated without losing one. */
+#include "common/log.h"
+
+#include <pthread.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/support/fixture.h"
+
+static char *read_all(const char *path, char *out, size_t bytes)
+{
+    FILE *file = fopen(path, "r");
+    out[0] = 0;
+    if (file == NULL) return out;
+    out[fread(out, 1, bytes - 1, file)] = 0;
+    fclose(file);
+    return out;
+}
+
+static void open_log(weft_fixture *f, const weft_log_options *options)
+{
+    for (int32_t i = 0; i < 8; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), i == 0 ? "log.txt" : "log.txt.%d", i);
+        unlink(path);
+    }
+    weft_fixture_ok(f, weft_log_open(&f->ctx, options));
+}
+
+static void a_record_is_one_line(void **state)
+{
+    weft_fixture f;
+    char text[4096];
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_log_options options = {.path = "log.txt", .level = WEFT_LOG_INFO};
+    open_log(&f, &options);
+    weft_log(WEFT_LOG_DEBUG, "unseen", WEFT_LOG_INT("n", 1));
+    weft_log(WEFT_LOG_INFO, "seen", WEFT_LOG_INT("n", -5), WEFT_LOG_TEXT("plain", "a/b:7"),
+             WEFT_LOG_TEXT("odd", "two words\n\"x\"\\\x01"), WEFT_LOG_TEXT("none", ""));
+    weft_log_close();
+    read_all("log.txt", text, sizeof(text));
+    const char *const after = strchr(text, ' ');
+    assert_non_null(after);
+    assert_int_equal(after - text, 27); /* 2026-11-21T10:15:00.123456Z */
+    assert_string_equal(after, " INFO seen n=-5 plain=a/b:7 odd=\"two words\\n\\\"x\\\"\\\\\\u0001\" none=\"\"\n");
+    weft_fixture_close(&f);
+}
+
+static void json_on_request(void **state)
+{
+    weft_fixture f;
+    char text[4096];
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_log_options options = {.path = "log.txt", .level = WEFT_LOG_DEBUG, .json = true};
+    open_log(&f, &options);
+    weft_log(WEFT_LOG_WARN, "oddity", WEFT_LOG_TEXT("what", "a \"b\""), WEFT_LOG_INT("n", 3));
+    weft_log_close();
+    read_all("log.txt", text, sizeof(text));
+    assert_non_null(strstr(text, "\",\"level\":\"WARN\",\"event\":\"oddity\",\"what\":\"a \\\"b\\\"\",\"n\":3}\n"));
+    assert_memory_equal(text, "{\"time\":\"", 9);
+    weft_fixture_close(&f);
+}
+
+enum { THREADS = 4, RECORDS = 500 };
+
+static void *writer(void *self)
+{
+    char value[200];
+    memset(value, 'a' + (int)(intptr_t)self, sizeof(value) - 1);
+    value[sizeof(value) - 1] = 0;
+    for (int64_t i = 0; i < RECORDS; i++)
+        weft_log(WEFT_LOG_INFO, "storm", WEFT_LOG_TEXT("value", value), WEFT_LOG_INT("i", i));
+    return NULL;
+}
+
+static void rotation_loses_nothing(void **state)
+{
+    weft_fixture f;
+    pthread_t threads[THREADS];
+    static char text[1 << 20];
+    char *rest = NULL;
+    int32_t records = 0, files = 0;
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_log_options options = {.path = "log.txt", .level = WEFT_LOG_INFO, .bytes_max = 100000, .keep = 7};
+    open_log(&f, &options);
+    for (intptr_t i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, writer, (void *)i), 0);
+    for (int32_t i = 0; i < THREADS; i++) pthread_join(threads[i], NULL);
+    weft_log_close();
+    for (int32_t i = 0; i < 8; i++) {
+        char path[64];
+        snprintf(path, sizeof(path), i == 0 ? "log.txt" : "log.txt.%d", i);
+        read_all(path, text, sizeof(text));
+        files += text[0] != 0;
+        assert_true(strlen(text) <= 100000);
+        for (char *line = strtok_r(text, "\n", &rest); line != NULL; line = strtok_r(NULL, "\n", &rest)) {
+            const char *value = strstr(line, "value=");
+            assert_non_null(value);
+            for (int32_t c = 1; c < 199; c++) assert_int_equal(value[6 + c], value[6]);
+            records++;
+        }
+    }
+    assert_int_equal(records, THREADS * RECORDS);
+    assert_true(files > 4);
+    assert_int_equal(weft_log_lost(), 0);
+    weft_fixture_close(&f);
+}
+
+static void what_cannot_be_written_is_counted(void **state)
+{
+    weft_fixture f;
+    (void)state;
+    weft_fixture_open(&f);
+    weft_log_options options = {.path = "/nowhere/log.txt", .level = WEFT_LOG_INFO};
+    assert_int_equal(weft_log_open(&f.ctx, &options), WEFT_IO);
+    options.path = "/dev/full";
+    weft_fixture_ok(&f, weft_log_open(&f.ctx, &options));
+    weft_log(WEFT_LOG_ERROR, "disk_full", WEFT_LOG_INT("n", 1));
+    assert_int_equal(weft_log_lost(), 1);
+    weft_log_close();
+    weft_fixture_close(&f);
+}
+
+WEFT_TESTS(WEFT_TEST(a_record_is_one_line), WEFT_TEST(json_on_request), WEFT_TEST(rotation_loses_nothing),
+           WEFT_TEST(what_cannot_be_written_is_counted))

@@ -1,0 +1,490 @@
+/* Messages between endpoints: order, sizes, bounded queues, who is gone, and who is let in. */
+#include "common/net.h"
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tests/support/fixture.h"
+
+enum { WAIT_MS = 20000, MANY = 20000 };
+
+/* What an endpoint has seen. */
+typedef struct seen {
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    weft_net *net; /* answers every message with the same when `echo` */
+    weft_ctx *ctx;
+    bool echo;
+    int64_t messages, gone, bytes, next, disorder;
+    weft_net_peer peer; /* of the last message */
+    weft_identity who;
+    int32_t last_count;
+    char last[64], why[128];
+} seen;
+
+static void on_message(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
+                       int32_t count)
+{
+    seen *s = self;
+    pthread_mutex_lock(&s->lock);
+    s->messages++;
+    s->peer = peer;
+    s->who = *who;
+    s->last_count = count;
+    for (int32_t i = 0; i < count; i++) s->bytes += (int64_t)frames[i].len;
+    const size_t len = frames[0].len < sizeof(s->last) ? frames[0].len : sizeof(s->last);
+    memcpy(s->last, frames[0].bytes, len);
+    int64_t number = 0;
+    if (frames[0].len == sizeof(number)) {
+        memcpy(&number, frames[0].bytes, sizeof(number));
+        s->disorder += number != s->next++;
+    }
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    if (s->echo) assert_int_equal(weft_net_send(s->ctx, s->net, peer, frames, count), WEFT_OK);
+}
+
+static void on_gone(void *self, weft_net_peer peer, const char *why)
+{
+    seen *s = self;
+    (void)peer;
+    pthread_mutex_lock(&s->lock);
+    s->gone++;
+    snprintf(s->why, sizeof(s->why), "%s", why);
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+static void seen_init(seen *s)
+{
+    *s = (seen){0};
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_cond_init(&s->changed, NULL);
+}
+
+/* Until *value is at least want; fails the test after WAIT_MS. */
+static void wait_for(seen *s, const int64_t *value, int64_t want)
+{
+    struct timespec until;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += WAIT_MS / 1000;
+    int error = 0;
+    pthread_mutex_lock(&s->lock);
+    while (*value < want && error == 0) error = pthread_cond_timedwait(&s->changed, &s->lock, &until);
+    const int64_t got = *value;
+    pthread_mutex_unlock(&s->lock);
+    if (got < want) print_error("only %lld of %lld came in time\n", (long long)got, (long long)want);
+    assert_true(got >= want);
+}
+
+static weft_net_options options_of(seen *s, const char *listen)
+{
+    return (weft_net_options){.listen = listen,
+                              .handler = {.self = s, .message = on_message, .gone = on_gone},
+                              .silence_ms = 3000,
+                              .queue_bytes = 64 << 20,
+                              .message_bytes = 16 << 20,
+                              .peers_max = 100};
+}
+
+static void start(weft_fixture *f, seen *s, const weft_net_options *options)
+{
+    weft_fixture_ok(f, weft_net_start(&f->ctx, options, &s->net));
+    s->ctx = &f->ctx;
+}
+
+static weft_net_peer open_to(weft_fixture *f, seen *client, seen *server, weft_role role)
+{
+    char address[64];
+    weft_net_peer peer = 0;
+    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", weft_net_port(server->net));
+    weft_fixture_ok(f, weft_net_connect(&f->ctx, client->net, address, role, &peer));
+    return peer;
+}
+
+static void send_text(weft_fixture *f, seen *s, weft_net_peer peer, const char *text)
+{
+    const weft_net_frame frame = {.bytes = text, .len = strlen(text)};
+    weft_fixture_ok(f, weft_net_send(&f->ctx, s->net, peer, &frame, 1));
+}
+
+static void messages_keep_order_and_come_back(void **state)
+{
+    weft_fixture f, g; /* each endpoint's thread has an account of its own: contexts are not shared */
+    seen server, client;
+    (void)state;
+    weft_fixture_open(&f);
+    weft_fixture_open(&g);
+    seen_init(&server);
+    seen_init(&client);
+    weft_net_options options = options_of(&server, "tcp://127.0.0.1:0");
+    start(&g, &server, &options);
+    server.echo = true;
+    options = options_of(&client, NULL);
+    start(&f, &client, &options);
+    const weft_net_peer peer = open_to(&f, &client, &server, WEFT_ROLE_ANY);
+    for (int64_t i = 0; i < MANY; i++) {
+        const weft_net_frame frame = {.bytes = &i, .len = sizeof(i)};
+        weft_fixture_ok(&f, weft_net_send(&f.ctx, client.net, peer, &frame, 1));
+    }
+    wait_for(&client, &client.messages, MANY);
+    assert_int_equal(server.disorder, 0);
+    assert_int_equal(client.disorder, 0);
+    assert_int_equal(server.who.role, WEFT_ROLE_ANY);
+    assert_int_equal(weft_net_waiting_bytes(client.net, peer), 0);
+    weft_net_stop(&client.net, 0);
+    weft_net_stop(&server.net, 0);
+    weft_fixture_close(&g);
+    weft_fixture_close(&f);
+}
+
+static void count_release(void *owner) { atomic_fetch_add((atomic_int *)owner, 1); }
+
+static void large_frames_go_uncopied_and_are_given_back(void **state)
+{
+    weft_fixture f, g;
+    seen server, client;
+    atomic_int released = 0;
+    (void)state;
+    weft_fixture_open(&f);
+    weft_fixture_open(&g);
+    seen_init(&server);
+    seen_init(&client);
+    weft_net_options options = options_of(&server, "tcp://127.0.0.1:0");
+    start(&g, &server, &options);
+    options = options_of(&client, NULL);
+    start(&f, &client, &options);
+    const weft_net_peer peer = open_to(&f, &client, &server, WEFT_ROLE_ANY);
+    const size_t bytes = 4 << 20;
+    char *big = malloc(bytes);
+    memset(big, 'x', bytes);
+    const weft_net_frame frames[3] = {{.bytes = "head", .len = 4},
+                                      {.bytes = big, .len = bytes, .release = count_release, .owner = &released},
+                                      {.bytes = big, .len = 10, .release = count_release, .owner = &released}};
+    for (int32_t i = 0; i < 8; i++)
+        weft_fixture_ok(&f, weft_net_send(&f.ctx, client.net, peer, frames, 3));
+    wait_for(&server, &server.messages, 8);
+    assert_int_equal(server.last_count, 3);
+    assert_int_equal(server.bytes, 8 * (4 + (int64_t)bytes + 10));
+    assert_memory_equal(server.last, "head", 4);
+    weft_net_stop(&client.net, 100);
+    assert_int_equal(atomic_load(&released), 16);
+    weft_net_stop(&server.net, 0);
+    free(big);
+    weft_fixture_close(&g);
+    weft_fixture_close(&f);
+}
+
+/* A port where connections are taken by the kernel and never answered. The descriptor. */
+static int silent_listener(int32_t *port)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t len = sizeof(at);
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    assert_int_equal(bind(fd, (struct sockaddr *)&at, sizeof(at)), 0);
+    assert_int_equal(listen(fd, 8), 0);
+    assert_int_equal(getsockname(fd, (struct sockaddr *)&at, &len), 0);
+    *port = ntohs(at.sin_port);
+    return fd;
+}
+
+/* Nobody takes what is sent: the queue fills and refuses, memory does not grow without bound, and all is
+ * given back at the end. */
+static void a_full_queue_refuses(void **state)
+{
+    weft_fixture f;
+    seen client;
+    atomic_int released = 0;
+    int32_t taken = 0, port = 0;
+    weft_net_peer peer = 0;
+    weft_status st = WEFT_OK;
+    char block[1024] = {0}, address[64];
+    (void)state;
+    weft_fixture_open(&f);
+    seen_init(&client);
+    weft_net_options options = options_of(&client, NULL);
+    options.queue_bytes = 1 << 20;
+    start(&f, &client, &options);
+    const int fd = silent_listener(&port);
+    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", port);
+    weft_fixture_ok(&f, weft_net_connect(&f.ctx, client.net, address, WEFT_ROLE_ANY, &peer));
+    const weft_net_frame frame = {
+        .bytes = block, .len = sizeof(block), .release = count_release, .owner = &released};
+    while (st == WEFT_OK && taken < 100000) {
+        st = weft_net_send(&f.ctx, client.net, peer, &frame, 1);
+        taken += st == WEFT_OK;
+    }
+    assert_int_equal(st, WEFT_LIMIT);
+    assert_in_range(taken, 900, 1100);
+    weft_net_drop(client.net, peer);
+    assert_int_equal(weft_net_send(&f.ctx, client.net, peer, &frame, 1), WEFT_UNREACHABLE);
+    weft_net_stop(&client.net, 0);
+    assert_int_equal(atomic_load(&released), taken);
+    close(fd);
+    weft_fixture_close(&f);
+}
+
+/* Nobody listens, and somebody listens who never answers: both are told. */
+static void a_connection_that_cannot_be_made_is_gone(void **state)
+{
+    weft_fixture f;
+    seen client;
+    int32_t port = 0;
+    char address[64];
+    weft_net_peer peer = 0;
+    (void)state;
+    weft_fixture_open(&f);
+    seen_init(&client);
+    const weft_net_options options = options_of(&client, NULL);
+    start(&f, &client, &options);
+    close(silent_listener(&port));
+    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", port);
+    weft_fixture_ok(&f, weft_net_connect(&f.ctx, client.net, address, WEFT_ROLE_ANY, &peer));
+    wait_for(&client, &client.gone, 1);
+    assert_string_equal(client.why, "nobody answers there");
+    assert_int_equal(weft_net_connect(&f.ctx, client.net, "tcp://nowhere", WEFT_ROLE_ANY, &peer), WEFT_INVALID);
+    assert_int_equal(weft_net_connect(&f.ctx, client.net, "tcp://10.0.0.1:7077", WEFT_ROLE_ANY, &peer),
+                     WEFT_INVALID);
+    assert_non_null(strstr(f.ctx.error.hint, "weft keys init"));
+    weft_net_stop(&client.net, 0);
+    weft_fixture_close(&f);
+}
+
+/* In a child process: an endpoint that connects to the parent's port and says hello, and one that listens and
+ * writes its port to the pipe. Then it waits to be killed. */
+static void child_main(int to_parent, int from_parent)
+{
+    weft_fixture f;
+    seen s;
+    int32_t port = 0, parent_port = 0;
+    weft_net_peer peer = 0;
+    char address[64];
+    weft_fixture_open(&f);
+    seen_init(&s);
+    const weft_net_options options = options_of(&s, "tcp://127.0.0.1:0");
+    if (weft_net_start(&f.ctx, &options, &s.net) != WEFT_OK) _exit(1);
+    port = weft_net_port(s.net);
+    if (write(to_parent, &port, sizeof(port)) != sizeof(port)) _exit(1);
+    if (read(from_parent, &parent_port, sizeof(parent_port)) != sizeof(parent_port)) _exit(1);
+    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", parent_port);
+    const weft_net_frame hello = {.bytes = "hello", .len = 5};
+    if (weft_net_connect(&f.ctx, s.net, address, WEFT_ROLE_ANY, &peer) != WEFT_OK ||
+        weft_net_send(&f.ctx, s.net, peer, &hello, 1) != WEFT_OK)
+        _exit(1);
+    for (;;) pause();
+}
+
+static void a_killed_process_is_gone_on_both_sides(void **state)
+{
+    weft_fixture f, g;
+    seen server, client;
+    int32_t child_port = 0;
+    int up[2], down[2];
+    char address[64];
+    weft_net_peer peer = 0;
+    (void)state;
+    assert_int_equal(pipe(up), 0);
+    assert_int_equal(pipe(down), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) child_main(up[1], down[0]);
+    weft_fixture_open(&f);
+    weft_fixture_open(&g);
+    seen_init(&server);
+    seen_init(&client);
+    weft_net_options options = options_of(&server, "tcp://127.0.0.1:0");
+    start(&f, &server, &options);
+    const int32_t port = weft_net_port(server.net);
+    assert_int_equal(read(up[0], &child_port, sizeof(child_port)), sizeof(child_port));
+    assert_int_equal(write(down[1], &port, sizeof(port)), sizeof(port));
+    wait_for(&server, &server.messages, 1);
+    options = options_of(&client, NULL);
+    start(&g, &client, &options);
+    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", child_port);
+    weft_fixture_ok(&g, weft_net_connect(&g.ctx, client.net, address, WEFT_ROLE_ANY, &peer));
+    send_text(&g, &client, peer, "hi");
+    assert_int_equal(kill(child, SIGKILL), 0);
+    wait_for(&server, &server.gone, 1);
+    wait_for(&client, &client.gone, 1);
+    assert_int_equal(waitpid(child, NULL, 0), child);
+    const weft_net_frame frame = {.bytes = "late", .len = 4};
+    assert_int_equal(weft_net_send(&f.ctx, server.net, server.peer, &frame, 1), WEFT_UNREACHABLE);
+    assert_int_equal(weft_net_send(&g.ctx, client.net, peer, &frame, 1), WEFT_UNREACHABLE);
+    weft_net_counts counts;
+    weft_net_count(server.net, &counts);
+    assert_int_equal(counts.peers, 0);
+    weft_net_stop(&client.net, 0);
+    weft_net_stop(&server.net, 0);
+    for (int32_t i = 0; i < 2; i++) {
+        close(up[i]);
+        close(down[i]);
+    }
+    weft_fixture_close(&g);
+    weft_fixture_close(&f);
+}
+
+/* ---- keys ---- */
+
+typedef struct key_place {
+    char folder[256], other[256];
+} key_place;
+
+static void make_place(weft_fixture *f, key_place *place)
+{
+    char template[] = "keys-XXXXXX";
+    assert_non_null(mkdtemp(template));
+    snprintf(place->folder, sizeof(place->folder), "%s/cluster", template);
+    snprintf(place->other, sizeof(place->other), "%s/other", template);
+    weft_fixture_ok(f, weft_keys_init(&f->ctx, place->folder, "ann"));
+    weft_fixture_ok(f, weft_keys_init(&f->ctx, place->other, "eve"));
+}
+
+/* A worker of the same cluster is let in as one, its messages say so; a stranger is not, and neither is
+ * anybody without keys. */
+static void keys_decide_who_is_let_in(void **state)
+{
+    weft_fixture f, g;
+    seen server, client, stranger, bare;
+    key_place place;
+    weft_keys *coordinator = NULL, *worker = NULL, *foreign = NULL;
+    (void)state;
+    weft_fixture_open(&f);
+    weft_fixture_open(&g);
+    make_place(&f, &place);
+    weft_fixture_ok(&f, weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_COORDINATOR, &coordinator));
+    weft_fixture_ok(&g, weft_keys_open(&g.ctx, place.folder, WEFT_ROLE_WORKER, &worker));
+    weft_fixture_ok(&g, weft_keys_open(&g.ctx, place.other, WEFT_ROLE_WORKER, &foreign));
+    seen_init(&server);
+    seen_init(&client);
+    seen_init(&stranger);
+    seen_init(&bare);
+    weft_net_options options = options_of(&server, "tcp://127.0.0.1:0");
+    options.keys = coordinator;
+    start(&f, &server, &options);
+    options = options_of(&client, NULL);
+    options.keys = worker;
+    start(&g, &client, &options);
+    send_text(&g, &client, open_to(&g, &client, &server, WEFT_ROLE_COORDINATOR), "hello");
+    wait_for(&server, &server.messages, 1);
+    assert_int_equal(server.who.role, WEFT_ROLE_WORKER);
+    assert_string_equal(server.who.public_key, weft_keys_own(worker)->public_key);
+
+    options = options_of(&stranger, NULL);
+    options.keys = foreign;
+    start(&g, &stranger, &options);
+    send_text(&g, &stranger, open_to(&g, &stranger, &server, WEFT_ROLE_COORDINATOR), "let me in");
+    wait_for(&stranger, &stranger.gone, 1);
+    options = options_of(&bare, NULL);
+    start(&g, &bare, &options);
+    send_text(&g, &bare, open_to(&g, &bare, &server, WEFT_ROLE_ANY), "let me in");
+    wait_for(&bare, &bare.gone, 1);
+    assert_int_equal(server.messages, 1);
+
+    weft_net_stop(&bare.net, 0);
+    weft_net_stop(&stranger.net, 0);
+    weft_net_stop(&client.net, 0);
+    weft_net_stop(&server.net, 0);
+    weft_keys_close(&foreign);
+    weft_keys_close(&worker);
+    weft_keys_close(&coordinator);
+    weft_fixture_close(&g);
+    weft_fixture_close(&f);
+}
+
+static void remove_allowed(const char *folder, const char *prefix)
+{
+    char command[512];
+    snprintf(command, sizeof(command), "rm %s/allowed/%s-*.key", folder, prefix);
+    assert_int_equal(system(command), 0);
+}
+
+/* A second key is valid beside the first; taking the first away cuts who uses it, and only that one. */
+static void a_removed_key_cuts_live_peers(void **state)
+{
+    weft_fixture f, g;
+    seen server, first, second;
+    key_place place;
+    weft_keys *coordinator = NULL, *old = NULL, *user = NULL;
+    (void)state;
+    weft_fixture_open(&f);
+    weft_fixture_open(&g);
+    make_place(&f, &place);
+    weft_fixture_ok(&f, weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_COORDINATOR, &coordinator));
+    weft_fixture_ok(&g, weft_keys_open(&g.ctx, place.folder, WEFT_ROLE_WORKER, &old));
+    weft_fixture_ok(&g, weft_keys_open(&g.ctx, place.folder, WEFT_ROLE_CLIENT, &user));
+    seen_init(&server);
+    seen_init(&first);
+    seen_init(&second);
+    weft_net_options options = options_of(&server, "tcp://127.0.0.1:0");
+    options.keys = coordinator;
+    start(&f, &server, &options);
+    options = options_of(&first, NULL);
+    options.keys = old;
+    start(&g, &first, &options);
+    options = options_of(&second, NULL);
+    options.keys = user;
+    start(&g, &second, &options);
+    send_text(&g, &first, open_to(&g, &first, &server, WEFT_ROLE_COORDINATOR), "worker");
+    wait_for(&server, &server.messages, 1);
+    const weft_net_peer user_peer = open_to(&g, &second, &server, WEFT_ROLE_COORDINATOR);
+    send_text(&g, &second, user_peer, "user");
+    wait_for(&server, &server.messages, 2);
+    assert_int_equal(server.who.role, WEFT_ROLE_CLIENT);
+    assert_string_equal(server.who.user, "ann");
+
+    remove_allowed(place.folder, "worker");
+    wait_for(&server, &server.gone, 1);
+    assert_string_equal(server.why, "its key is not allowed any more");
+    send_text(&g, &second, user_peer, "still here");
+    wait_for(&server, &server.messages, 3);
+    weft_net_stop(&second.net, 0);
+    weft_net_stop(&first.net, 0);
+    weft_net_stop(&server.net, 0);
+    weft_keys_close(&user);
+    weft_keys_close(&old);
+    weft_keys_close(&coordinator);
+    weft_fixture_close(&g);
+    weft_fixture_close(&f);
+}
+
+static void key_files_that_are_wrong_are_named(void **state)
+{
+    weft_fixture f;
+    key_place place;
+    weft_keys *keys = NULL;
+    char path[512];
+    (void)state;
+    weft_fixture_open(&f);
+    make_place(&f, &place);
+    assert_int_equal(weft_keys_init(&f.ctx, place.folder, "ann"), WEFT_EXISTS);
+    assert_int_equal(weft_keys_init(&f.ctx, "elsewhere", "../ann"), WEFT_INVALID);
+    assert_int_equal(weft_keys_open(&f.ctx, "nowhere", WEFT_ROLE_WORKER, &keys), WEFT_NOT_FOUND);
+    snprintf(path, sizeof(path), "%s/worker.secret", place.folder);
+    assert_int_equal(chmod(path, 0640), 0);
+    assert_int_equal(weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_WORKER, &keys), WEFT_INVALID);
+    assert_non_null(strstr(f.ctx.error.message, "can be read by others"));
+    assert_int_equal(chmod(path, 0600), 0);
+    FILE *file = fopen(path, "w");
+    fputs("public-key = short\n", file);
+    fclose(file);
+    assert_int_equal(weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_WORKER, &keys), WEFT_INVALID);
+    assert_non_null(strstr(f.ctx.error.message, "worker.secret"));
+    weft_fixture_ok(&f, weft_keys_add(&f.ctx, place.folder, WEFT_ROLE_WORKER, ""));
+    weft_fixture_ok(&f, weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_WORKER, &keys));
+    weft_keys_close(&keys);
+    weft_fixture_ok(&f, weft_keys_add(&f.ctx, place.folder, WEFT_ROLE_CLIENT, "bob"));
+    assert_int_equal(weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_CLIENT, &keys), WEFT_INVALID);
+    weft_fixture_close(&f);
+}
+
+WEFT_TESTS(WEFT_TEST(a_killed_process_is_gone_on_both_sides), WEFT_TEST(messages_keep_order_and_come_back),
+           WEFT_TEST(large_frames_go_uncopied_and_are_given_back), WEFT_TEST(a_full_queue_refuses),
+           WEFT_TEST(a_connection_that_cannot_be_made_is_gone), WEFT_TEST(keys_decide_who_is_let_in),
+           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(key_files_that_are_wrong_are_named))

@@ -89,14 +89,13 @@ static weft_status file_read(weft_ctx *ctx, const char *path, bool secret, char 
     if (got < 0) return weft_fail(ctx, WEFT_IO, "cannot read key file %s: %s", path, strerror(error));
     out[got] = 0;
     if (secret && (about.st_mode & 077) != 0) {
-        const weft_status st =
-            weft_fail(ctx, WEFT_INVALID, "secret key file %s can be read by others (mode %03o)", path,
-                      (unsigned)(about.st_mode & 0777));
+        const weft_status st = weft_fail(ctx, WEFT_INVALID,
+                                         "secret key file %s can be read by others (mode %03o)", path,
+                                         (unsigned)(about.st_mode & 0777));
         weft_hint(ctx, "chmod 600 %s", path);
         return st;
     }
-    if (changed_ns != NULL)
-        *changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    if (changed_ns != NULL) *changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
     return WEFT_OK;
 }
 
@@ -290,8 +289,8 @@ static weft_status read_allowed(weft_ctx *ctx, const char *folder, allowed_key *
             WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "%s holds more than %d keys", path, KEYS_MAX));
         if (*count == capacity) {
             capacity = capacity == 0 ? 16 : capacity * 2;
-            WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(**list),
-                                         (void **)list));
+            WEFT_TRY(
+                st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(**list), (void **)list));
         }
         WEFT_TRY(st, path_join(ctx, file, path, entry->d_name));
         st = read_allowed_file(ctx, file, &(*list)[*count]);

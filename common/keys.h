@@ -58,8 +58,8 @@ const weft_key_pair *weft_keys_own(const weft_keys *keys);
 /* A public key of an allowed peer of this role: what a connection to it must prove. attempt 0 gives the
  * newest; further attempts go round, as while keys are changed the far end may show an older one. Any thread.
  * Errors: WEFT_NOT_FOUND. */
-WEFT_MUST_CHECK weft_status weft_keys_server(weft_ctx *ctx, weft_keys *keys, weft_role role,
-                                             uint32_t attempt, char out[WEFT_KEY_TEXT_BYTES]);
+WEFT_MUST_CHECK weft_status weft_keys_server(weft_ctx *ctx, weft_keys *keys, weft_role role, uint32_t attempt,
+                                             char out[WEFT_KEY_TEXT_BYTES]);
 /* Who has this public key; false when it is not allowed. Any thread. */
 bool weft_keys_find(weft_keys *keys, const char *public_key, weft_identity *out);
 /* Read `allowed` again when it changed since; *changed tells. What cannot be read leaves all as it was, and

@@ -18,7 +18,8 @@ weft_link_head weft_link_beat(weft_link *link, int64_t now_ns)
     return (weft_link_head){.session = link->session, .number = link->sent, .ack = link->received};
 }
 
-weft_link_verdict weft_link_receive(weft_link *link, const weft_link_head *head, bool heartbeat, int64_t now_ns)
+weft_link_verdict weft_link_receive(weft_link *link, const weft_link_head *head, bool heartbeat,
+                                    int64_t now_ns)
 {
     if (head->session != link->session || link->session == 0) return WEFT_LINK_OTHER;
     if (head->ack > link->sent) return WEFT_LINK_GAP; /* it has what was never sent: not this conversation */

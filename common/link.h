@@ -38,6 +38,7 @@ void weft_link_open(weft_link *link, uint64_t session, int64_t now_ns);
 weft_link_head weft_link_send(weft_link *link, int64_t now_ns);
 weft_link_head weft_link_beat(weft_link *link, int64_t now_ns);
 /* A message, or a heartbeat, has arrived. A heartbeat is NEXT or GAP. */
-weft_link_verdict weft_link_receive(weft_link *link, const weft_link_head *head, bool heartbeat, int64_t now_ns);
+weft_link_verdict weft_link_receive(weft_link *link, const weft_link_head *head, bool heartbeat,
+                                    int64_t now_ns);
 
 #endif

@@ -1,5 +1,5 @@
-/* common/log.c - see log.h. A record is composed in a buffer of its thread's stack and written by one write(2)
- * under the sink's lock, so that rotation falls between records. */
+/* common/log.c - see log.h. A record is composed in a buffer of its thread's stack and written by one
+ * write(2) under the sink's lock, so that rotation falls between records. */
 #include "common/log.h"
 
 #include <errno.h>

@@ -29,8 +29,8 @@ weft_status weft_net_peer_add(weft_ctx *ctx, weft_net *net, peer **out)
     ctx->memory = net->account;
     while (net->slot_free < net->slot_count && net->slots[net->slot_free] != NULL) net->slot_free++;
     if (net->slot_free >= 1 << NET_SLOT_BITS)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "an endpoint has its most of %d connections",
-                               1 << NET_SLOT_BITS));
+        WEFT_TRY(
+            st, weft_fail(ctx, WEFT_LIMIT, "an endpoint has its most of %d connections", 1 << NET_SLOT_BITS));
     if (net->slot_free == net->slot_capacity) {
         const int32_t capacity = net->slot_capacity == 0 ? 64 : net->slot_capacity * 2;
         WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(peer *),
@@ -186,9 +186,9 @@ static weft_status check_address(weft_ctx *ctx, const char *address, bool keys)
         return weft_fail(ctx, WEFT_INVALID, "'%s' is no address: HOST:PORT is, with a port from 0 to 65535",
                          address);
     if (keys || host_is_loopback(host)) return WEFT_OK;
-    const weft_status st = weft_fail(
-        ctx, WEFT_INVALID, "%s is not on the loopback, and without keys anybody could read and send there",
-        address);
+    const weft_status st =
+        weft_fail(ctx, WEFT_INVALID,
+                  "%s is not on the loopback, and without keys anybody could read and send there", address);
     weft_hint(ctx, "make keys with 'weft keys init DIR' and start every process with --keys DIR");
     return st;
 }

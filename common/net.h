@@ -53,13 +53,13 @@ typedef struct weft_net_handler {
 typedef struct weft_net_options {
     const char *listen; /* "tcp://HOST:PORT" (port 0: any free one), or NULL */
     weft_keys *keys;    /* borrowed; NULL: no encryption. The endpoint refreshes it */
-    weft_role role;        /* of this endpoint: which of the keys it shows */
+    weft_role role;     /* of this endpoint: which of the keys it shows */
     weft_net_handler handler;
-    int32_t tick_ms;      /* 0: no ticks */
-    int32_t silence_ms;   /* heartbeats: a connection that is silent for so long is broken */
-    int64_t queue_bytes;  /* most bytes that wait to be sent to one peer */
+    int32_t tick_ms;       /* 0: no ticks */
+    int32_t silence_ms;    /* heartbeats: a connection that is silent for so long is broken */
+    int64_t queue_bytes;   /* most bytes that wait to be sent to one peer */
     int64_t message_bytes; /* larger frames that come in break their connection */
-    int32_t peers_max;    /* connections that others may open to this endpoint */
+    int32_t peers_max;     /* connections that others may open to this endpoint */
 } weft_net_options;
 
 /* Start: returns when the address is bound and the thread runs. Errors: WEFT_INVALID (no such address, an
@@ -83,9 +83,9 @@ void weft_net_drop(weft_net *net, weft_net_peer peer);
 
 typedef struct weft_net_counts {
     int64_t messages_sent, bytes_sent, messages_received, bytes_received;
-    int64_t refused;   /* sends that found a full queue */
-    int64_t ignored;   /* messages of too many frames, or of more peers than peers_max */
-    int64_t peers;     /* now */
+    int64_t refused; /* sends that found a full queue */
+    int64_t ignored; /* messages of too many frames, or of more peers than peers_max */
+    int64_t peers;   /* now */
 } weft_net_counts;
 void weft_net_count(weft_net *net, weft_net_counts *out);
 

@@ -1,7 +1,7 @@
 /* common/net_loop.c - the thread of an endpoint: the only one that touches its sockets.
  *
- * Each round: wait for a socket, the eventfd or the next tick; look at the monitors (who is gone), answer ZAP,
- * take a bounded number of messages from each socket, send what other threads have queued.
+ * Each round: wait for a socket, the eventfd or the next tick; look at the monitors (who is gone), answer
+ * ZAP, take a bounded number of messages from each socket, send what other threads have queued.
  *
  * Who is gone. A connection that this endpoint opened tells by its own monitor. For an accepted one libzmq
  * tells only that a file descriptor was closed, and by then the next connection may have its number. So every
@@ -22,11 +22,11 @@
 #include "common/net_private.h"
 
 enum {
-    MESSAGES_A_ROUND = 256,    /* of one socket, before the others have their turn */
-    SOCKET_MESSAGES = 1000,    /* high-water mark of a pipe; what waits beyond it is counted in bytes, here */
+    MESSAGES_A_ROUND = 256, /* of one socket, before the others have their turn */
+    SOCKET_MESSAGES = 1000, /* high-water mark of a pipe; what waits beyond it is counted in bytes, here */
     HANDSHAKE_MS = 5000,
-    PROBES = 5,                /* 1, 4, 16, 64 and 256 ms after a disconnection */
-    BLOCKED_MS = 1,            /* a full pipe of an accepted connection is tried again so often */
+    PROBES = 5,                     /* 1, 4, 16, 64 and 256 ms after a disconnection */
+    BLOCKED_MS = 1,                 /* a full pipe of an accepted connection is tried again so often */
     REFRESH_NS = 500 * 1000 * 1000, /* the folder of allowed keys is looked at so often */
     MS = 1000 * 1000,
     COPY_BYTES = 32 /* libzmq keeps so few bytes in the message itself */
@@ -83,8 +83,8 @@ static weft_status router_bind(weft_ctx *ctx, weft_net *net)
     char bound[NET_ADDRESS_BYTES];
     size_t len = sizeof(bound);
     if (zmq_bind(net->router, net->options.listen) != 0) {
-        const weft_status st = weft_fail(ctx, WEFT_IO, "cannot listen on %s: %s", net->options.listen,
-                                         zmq_strerror(errno));
+        const weft_status st =
+            weft_fail(ctx, WEFT_IO, "cannot listen on %s: %s", net->options.listen, zmq_strerror(errno));
         if (errno == EADDRINUSE) weft_hint(ctx, "another process listens there; choose another --port");
         return st;
     }
@@ -247,8 +247,7 @@ static int message_send(weft_net *net, peer *p, net_message *message)
     int error = 0;
     void *const socket = p->dealer != NULL ? p->dealer : net->router;
     const int32_t count = message->count;
-    if (p->dealer == NULL &&
-        zmq_send(socket, p->route, (size_t)p->route_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
+    if (p->dealer == NULL && zmq_send(socket, p->route, (size_t)p->route_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
         return errno;
     /* Only the first part can be refused: after it the pipe is chosen, and takes the rest. */
     for (int32_t i = 0; i < count && error == 0; i++)
@@ -305,8 +304,7 @@ static const char *dealer_open(weft_net *net, peer *p)
     /* IMMEDIATE: what is sent before the connection stands waits here, where it is counted. No reconnecting:
      * a peer is one connection. */
     if (!socket_setup(net, p->dealer) || !set_int(p->dealer, ZMQ_IMMEDIATE, 1) ||
-        !set_int(p->dealer, ZMQ_RECONNECT_IVL, -1) ||
-        !set_int(p->dealer, ZMQ_CONNECT_TIMEOUT, HANDSHAKE_MS))
+        !set_int(p->dealer, ZMQ_RECONNECT_IVL, -1) || !set_int(p->dealer, ZMQ_CONNECT_TIMEOUT, HANDSHAKE_MS))
         return "libzmq has no socket left";
     p->who = (weft_identity){.role = WEFT_ROLE_ANY};
     if (net->options.keys != NULL) {
@@ -425,8 +423,8 @@ static int64_t send_probes(weft_net *net, int64_t now)
         following = p->next;
         if (p->probes == 0) continue;
         if (p->probe_ns <= now) {
-            const bool there = zmq_send(net->router, p->route, (size_t)p->route_len,
-                                        ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0;
+            const bool there =
+                zmq_send(net->router, p->route, (size_t)p->route_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0;
             if (there) zmq_send(net->router, "", 0, ZMQ_DONTWAIT);
             if (!there && errno == EHOSTUNREACH) {
                 peer_gone(net, p, "the connection is broken");
@@ -595,8 +593,7 @@ static void refresh_keys(weft_net *net, int64_t now)
     for (peer *p = changed ? net->mine : NULL; p != NULL; p = following) {
         weft_identity who;
         following = p->next;
-        if (p->who.public_key[0] != 0 &&
-            !weft_keys_find(net->options.keys, p->who.public_key, &who))
+        if (p->who.public_key[0] != 0 && !weft_keys_find(net->options.keys, p->who.public_key, &who))
             peer_gone(net, p, "its key is not allowed any more");
     }
 }
@@ -630,8 +627,8 @@ static bool poll_prepare(weft_net *net, int32_t *count)
         if (p->dealer == NULL) continue;
         net->poll_peers[n] = p;
         items[n++] = (zmq_pollitem_t){.socket = p->monitor, .events = ZMQ_POLLIN};
-        items[n++] = (zmq_pollitem_t){
-            .socket = p->dealer, .events = (short)(ZMQ_POLLIN | (p->blocked ? ZMQ_POLLOUT : 0))};
+        items[n++] = (zmq_pollitem_t){.socket = p->dealer,
+                                      .events = (short)(ZMQ_POLLIN | (p->blocked ? ZMQ_POLLOUT : 0))};
     }
     *count = n;
     return true;
@@ -679,7 +676,8 @@ static bool may_stop(weft_net *net, int64_t now, int64_t *since)
     return !waiting || now - *since >= linger;
 }
 
-static int64_t wait_ms(const weft_net *net, int64_t now, int64_t probe_ns, bool blocked, int64_t stopping_since)
+static int64_t wait_ms(const weft_net *net, int64_t now, int64_t probe_ns, bool blocked,
+                       int64_t stopping_since)
 {
     int64_t until = INT64_MAX;
     if (net->options.tick_ms > 0) until = net->ticked_ns + (int64_t)net->options.tick_ms * MS;

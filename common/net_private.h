@@ -1,4 +1,5 @@
-/* common/net_private.h - what net.c (the interface, any thread) and net_loop.c (the endpoint's thread) share. */
+/* common/net_private.h - what net.c (the interface, any thread) and net_loop.c (the endpoint's thread) share.
+ */
 #ifndef WEFT_COMMON_NET_PRIVATE_H
 #define WEFT_COMMON_NET_PRIVATE_H
 
@@ -33,19 +34,19 @@ typedef enum peer_state { PEER_NEW, PEER_OPEN, PEER_DROPPED } peer_state;
 /* A connection. Lives from connect, or the first message, until it is gone or dropped. */
 typedef struct peer {
     weft_net_peer id;
-    peer_state state;        /* guarded by lock, as are all up to `first` */
-    bool dirty;              /* in the list of peers with something to do */
+    peer_state state; /* guarded by lock, as are all up to `first` */
+    bool dirty;       /* in the list of peers with something to do */
     int64_t waiting_bytes;
     net_message *first, *last;
     struct peer *next_dirty;
     /* of the endpoint's thread: */
     struct peer *next, *prev; /* in its own list */
     struct peer *next_route;  /* in its bucket */
-    void *dealer, *monitor;  /* of a connection that this endpoint opened; else NULL */
-    int32_t fd;              /* of an accepted connection: which disconnections concern it */
-    int32_t probes;          /* left to send: is it still there? */
+    void *dealer, *monitor;   /* of a connection that this endpoint opened; else NULL */
+    int32_t fd;               /* of an accepted connection: which disconnections concern it */
+    int32_t probes;           /* left to send: is it still there? */
     int64_t probe_ns;
-    bool blocked;            /* the socket takes no more for now */
+    bool blocked; /* the socket takes no more for now */
     weft_role server;
     weft_identity who;
     uint8_t route[NET_ROUTE_BYTES];

@@ -54,8 +54,8 @@ static weft_status reserve(weft_ctx *ctx, weft_members *m)
     weft_status st = WEFT_OK;
     if (m->count == m->capacity) {
         const int32_t capacity = m->capacity == 0 ? 16 : m->capacity * 2;
-        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(member),
-                                     (void **)&m->list));
+        WEFT_TRY(
+            st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(member), (void **)&m->list));
         m->capacity = capacity;
     }
     if (m->action_capacity < 2 * m->capacity + 4) {
@@ -79,7 +79,7 @@ static weft_member_action *add_action(weft_members *m, weft_member_action_kind k
 static member *find_uuid(weft_members *m, weft_uuid uuid)
 {
     for (int32_t i = 0; i < m->count; i++)
-        if (m->list[i].uuid.high == uuid.high && m->list[i].uuid.low == uuid.low) return &m->list[i];
+        if (weft_uuid_equal(m->list[i].uuid, uuid)) return &m->list[i];
     return NULL;
 }
 
@@ -224,7 +224,7 @@ const char *weft_members_check(const weft_members *m)
             if (v->number == w->number || (v->peer == w->peer && w->peer != 0) ||
                 v->link.session == w->link.session)
                 return "two workers share a number, a connection or a session";
-            if (v->uuid.high == w->uuid.high && v->uuid.low == w->uuid.low) return "a worker is there twice";
+            if (weft_uuid_equal(v->uuid, w->uuid)) return "a worker is there twice";
         }
     }
     return NULL;

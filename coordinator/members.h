@@ -17,10 +17,7 @@
 
 #include "common/link.h"
 #include "common/mem.h"
-
-typedef struct weft_uuid {
-    uint64_t high, low;
-} weft_uuid;
+#include "common/uuid.h"
 
 typedef struct weft_members weft_members;
 
@@ -49,10 +46,11 @@ typedef struct weft_member_event {
 } weft_member_event;
 
 typedef enum weft_member_action_kind {
-    WEFT_MEMBER_WELCOME, /* tell peer: it is number, the session is head.session; then compare what both hold */
+    WEFT_MEMBER_WELCOME, /* tell peer: it is number, the session is head.session; then compare what both hold
+                          */
     WEFT_MEMBER_HANDLE,  /* the message of the event is next: handle it, from number */
     WEFT_MEMBER_BEATS,   /* send peer a heartbeat with head */
-    WEFT_MEMBER_CLOSE,   /* close the connection of peer: its worker has a newer one, or must register again */
+    WEFT_MEMBER_CLOSE, /* close the connection of peer: its worker has a newer one, or must register again */
     WEFT_MEMBER_PRESENT, /* tell the scheduler: number is there, with slots */
     WEFT_MEMBER_SILENT,  /* … is silent */
     WEFT_MEMBER_DEAD     /* … is lost */

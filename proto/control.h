@@ -15,17 +15,26 @@
 #define WEFT_PROTO_CONTROL_H
 
 #include "common/ctx.h"
+#include "common/uuid.h"
 #include "proto/report.h"
 
 typedef struct weft_stage weft_stage;         /* engine/plan/physical.h */
 typedef struct weft_task_spec weft_task_spec; /* likewise */
 typedef struct weft_block weft_block;         /* engine/exec/block.h */
 
-/* The accepted blocks of one input of a stage: the attempt of each map task, in task order. */
+/* A worker that holds blocks. */
+typedef struct weft_place {
+    int32_t worker;      /* its number */
+    weft_uuid uuid;      /* its process */
+    const char *address; /* "tcp://HOST:PORT" of its block server */
+} weft_place;
+
+/* The accepted blocks of one input of a stage: attempt and place of each map task, in task order. */
 typedef struct weft_stage_source {
     int32_t stage, generation;
     int32_t task_count;
     const int32_t *attempts; /* [task_count] */
+    const int32_t *places;   /* [task_count] index into the order's places; NULL: all are with the receiver */
 } weft_stage_source;
 
 typedef enum weft_to_worker_kind {
@@ -34,7 +43,10 @@ typedef enum weft_to_worker_kind {
     WEFT_TO_WORKER_CLOSE,  /* no task of the stage will come: its tables and inputs can go; it may be opened
                               again, with other inputs */
     WEFT_TO_WORKER_FREE,   /* the blocks of a stage are not needed any more */
-    WEFT_TO_WORKER_END     /* the job is over (or cancelled): stop its tasks, drop all that is left of it */
+    WEFT_TO_WORKER_END,    /* the job is over (or cancelled): stop its tasks, drop all that is left of it */
+    WEFT_TO_WORKER_CANCEL, /* stop this attempt: nobody waits for it. It is answered by a report all the same
+                            */
+    WEFT_TO_WORKER_DROP    /* this block (of partition and attempt) does not count and is not needed */
 } weft_to_worker_kind;
 
 typedef struct weft_to_worker {
@@ -42,7 +54,7 @@ typedef struct weft_to_worker {
     int64_t epoch;
     uint64_t job;
     int32_t stage, generation;
-    int32_t partition, attempt; /* LAUNCH */
+    int32_t partition, attempt; /* LAUNCH, CANCEL, DROP */
     const weft_task_spec *task; /* LAUNCH: borrowed until END of the job has been answered; or NULL, and */
     const uint8_t *task_bytes;  /* … its wire form (weft_task_encode), borrowed for the call */
     size_t task_len;
@@ -51,17 +63,37 @@ typedef struct weft_to_worker {
     size_t fragment_len;
     int32_t source_count;             /* STAGE: one for each input of the stage */
     const weft_stage_source *sources; /* borrowed likewise */
-    const weft_settings *settings;    /* STAGE: of the statement, borrowed likewise */
-    uint64_t seed;                    /* STAGE: of the job */
-    bool timed;                       /* STAGE: measure operator times */
+    int32_t place_count;
+    const weft_place *places;      /* borrowed likewise */
+    const weft_settings *settings; /* STAGE: of the statement, borrowed likewise */
+    uint64_t seed;                 /* STAGE: of the job */
+    bool timed;                    /* STAGE: measure operator times */
 } weft_to_worker;
 
 typedef enum weft_to_coordinator_kind {
-    WEFT_FROM_WORKER_REGISTER, /* a worker with so many slots is there */
+    WEFT_FROM_WORKER_REGISTER, /* a worker with so many slots is there: `hello` between processes */
     WEFT_FROM_WORKER_DONE,     /* an attempt has left its block */
     WEFT_FROM_WORKER_FAILED,
     WEFT_FROM_WORKER_ENDED /* nothing of the job is left */
 } weft_to_coordinator_kind;
+
+enum { WEFT_HOST_BYTES = 256, WEFT_VERSION_BYTES = 32 }; /* with the zero byte at the end */
+
+/* Who a worker is and what it holds, told whenever a session begins. One memory block, arrays and all. */
+typedef struct weft_worker_hello {
+    weft_uuid uuid; /* of the process: new at every start */
+    int32_t slots;
+    int64_t memory_bytes;
+    char address[WEFT_HOST_BYTES + 16]; /* "tcp://HOST:PORT" of its block server, as others reach it */
+    char host_id[WEFT_HOST_BYTES];      /* the failure domain: processes of one host share it */
+    char cluster[WEFT_HOST_BYTES];      /* the cluster that it means to join */
+    char version[WEFT_VERSION_BYTES];
+    int32_t running_count, block_count, job_count;
+    const weft_block_name *running; /* attempts that it has: begun, waiting, or reported without an
+                                       acknowledgement */
+    const weft_block_name *blocks;  /* in its store */
+    const uint64_t *jobs;           /* of which it holds anything at all */
+} weft_worker_hello;
 
 /* What it points to are memory blocks that the receiver owns: weft_to_coordinator_release. */
 typedef struct weft_to_coordinator {
@@ -69,7 +101,8 @@ typedef struct weft_to_coordinator {
     int32_t worker;
     int64_t epoch;
     uint64_t job;
-    int32_t slots; /* REGISTER */
+    int32_t slots;            /* REGISTER */
+    weft_worker_hello *hello; /* REGISTER: NULL in one process */
     int32_t stage, generation, partition, attempt;
     weft_block_meta *block;   /* DONE: of the block in the worker's store */
     weft_op_metrics *metrics; /* DONE: [metric_count], source, operators, sink; NULL when memory was out */

@@ -21,7 +21,11 @@
 
 #include "common/link.h"
 
-typedef enum weft_control_state { WEFT_CONTROL_APART, WEFT_CONTROL_ASKING, WEFT_CONTROL_MEMBER } weft_control_state;
+typedef enum weft_control_state {
+    WEFT_CONTROL_APART,
+    WEFT_CONTROL_ASKING,
+    WEFT_CONTROL_MEMBER
+} weft_control_state;
 
 typedef struct weft_control_options {
     int64_t beat_ns, silent_ns, lease_ns, grace_ns;
@@ -34,8 +38,8 @@ typedef struct weft_control {
     weft_control_options options;
     weft_control_state state;
     weft_link link;
-    uint64_t peer; /* the connection; 0: none */
-    uint32_t epoch; /* highest seen; kept on disk by whoever runs this */
+    uint64_t peer;           /* the connection; 0: none */
+    uint32_t epoch;          /* highest seen; kept on disk by whoever runs this */
     uint64_t reports, acked; /* made so far; acknowledged of them */
     uint64_t base;           /* acknowledged when the session began */
     int64_t connect_ns;      /* APART: when to try; ASKING: until when to wait */
@@ -61,15 +65,15 @@ typedef struct weft_control_event {
 } weft_control_event;
 
 typedef enum weft_control_action_kind {
-    WEFT_CONTROL_CONNECT,  /* open a connection (weft_control_connected tells which), and register over it */
-    WEFT_CONTROL_CLOSE,    /* close the connection of peer */
-    WEFT_CONTROL_HANDLE,   /* the order of the event is next: carry it out */
-    WEFT_CONTROL_SEND,     /* send report `report` of the outbox (the first ever made is 1) with head */
-    WEFT_CONTROL_FORGET,   /* reports up to `report` need not be kept */
-    WEFT_CONTROL_BEATS,    /* send a heartbeat with head */
-    WEFT_CONTROL_PAUSE,    /* begin no attempt */
+    WEFT_CONTROL_CONNECT, /* open a connection (weft_control_connected tells which), and register over it */
+    WEFT_CONTROL_CLOSE,   /* close the connection of peer */
+    WEFT_CONTROL_HANDLE,  /* the order of the event is next: carry it out */
+    WEFT_CONTROL_SEND,    /* send report `report` of the outbox (the first ever made is 1) with head */
+    WEFT_CONTROL_FORGET,  /* reports up to `report` need not be kept */
+    WEFT_CONTROL_BEATS,   /* send a heartbeat with head */
+    WEFT_CONTROL_PAUSE,   /* begin no attempt */
     WEFT_CONTROL_RESUME,
-    WEFT_CONTROL_FORSAKEN  /* no coordinator for the grace time: drop all and end */
+    WEFT_CONTROL_FORSAKEN /* no coordinator for the grace time: drop all and end */
 } weft_control_action_kind;
 
 typedef struct weft_control_action {
@@ -82,8 +86,8 @@ typedef struct weft_control_action {
 typedef void weft_control_act(void *self, const weft_control_action *action);
 
 void weft_control_init(weft_control *c, const weft_control_options *options, uint32_t epoch, int64_t now_ns);
-void weft_control_step(weft_control *c, const weft_control_event *event, int64_t now_ns, weft_control_act *act,
-                       void *self);
+void weft_control_step(weft_control *c, const weft_control_event *event, int64_t now_ns,
+                       weft_control_act *act, void *self);
 /* After CONNECT: the connection, over which the registration was sent; 0: it could not be. */
 void weft_control_connected(weft_control *c, uint64_t peer, int64_t now_ns);
 

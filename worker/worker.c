@@ -198,6 +198,8 @@ static weft_status take_order(weft_ctx *ctx, weft_worker *w, const weft_to_worke
     case WEFT_TO_WORKER_CLOSE: on_close(ctx, w, m); break;
     case WEFT_TO_WORKER_FREE: on_free(ctx, w, m); break;
     case WEFT_TO_WORKER_END: on_end(ctx, w, m); break;
+    case WEFT_TO_WORKER_CANCEL:
+    case WEFT_TO_WORKER_DROP: st = weft_fail(ctx, WEFT_UNSUPPORTED, "an order of kind %d", m->kind); break;
     }
 done:
     pthread_mutex_unlock(&w->lock);

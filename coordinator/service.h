@@ -1,0 +1,33 @@
+/* coordinator/service.h - sessions of clients in other processes: their statements run here, their results
+ * stream to them (proto/session.h).
+ *
+ * A session has a thread of its own, which plans and runs its statements one after the other; the network's
+ * thread only puts what arrives into its queue. */
+#ifndef WEFT_COORDINATOR_SERVICE_H
+#define WEFT_COORDINATOR_SERVICE_H
+
+#include "common/net.h"
+#include "coordinator/coordinator.h"
+
+typedef struct weft_service weft_service;
+
+typedef struct weft_service_options {
+    weft_pool *pool;
+    const weft_settings *settings; /* a new session begins with these; borrowed, as are all here */
+    weft_coordinator *coordinator;
+    weft_net *net; /* answers go this way */
+    int32_t sessions_max;
+} weft_service_options;
+
+WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,
+                                             weft_service **out);
+/* What a client sent: the frames after the envelope, borrowed for the call. From the endpoint's thread; never
+ * waits. who: proven identity; a session belongs to the user that opened it. */
+void weft_service_message(weft_service *service, weft_net_peer peer, const weft_identity *who,
+                          const weft_net_frame *frames, int32_t count);
+/* The connection of a client is broken: its running statement is cancelled, its session ends. */
+void weft_service_gone(weft_service *service, weft_net_peer peer);
+/* Cancel what runs, join, free. NULL is allowed. */
+void weft_service_stop(weft_service **service);
+
+#endif

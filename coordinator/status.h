@@ -1,0 +1,62 @@
+/* coordinator/status.h - what people see of a coordinator: workers, jobs, stages, as of one moment. */
+#ifndef WEFT_COORDINATOR_STATUS_H
+#define WEFT_COORDINATOR_STATUS_H
+
+#include "coordinator/coordinator.h"
+
+typedef struct weft_worker_status {
+    int32_t number;
+    weft_uuid uuid;
+    const char *address, *host_id, *version;
+    bool silent;
+    int32_t slots, running; /* running: attempts */
+    int64_t memory_bytes;
+    int64_t since_us, heard_us; /* wall clock, µs since 1970: registered, last heard */
+} weft_worker_status;
+
+typedef enum weft_job_state {
+    WEFT_JOB_RUNNING,
+    WEFT_JOB_SUCCEEDED,
+    WEFT_JOB_FAILED,
+    WEFT_JOB_CANCELLED
+} weft_job_state;
+
+typedef struct weft_stage_status {
+    int32_t stage, generation;
+    int64_t tasks, running, tasks_done, attempts, failures;
+    bool done;
+    int64_t rows, bytes, spilled_bytes, read_bytes; /* rows and bytes: of its blocks; read: from storage */
+    int64_t begin_us, end_us;                       /* wall clock; end 0: not yet */
+} weft_stage_status;
+
+typedef struct weft_job_status {
+    uint64_t id;
+    weft_job_state state;
+    const char *text;  /* the statement, cut to its first 4 KiB */
+    const char *user;  /* of the session; "" without keys */
+    const char *error; /* "[CLASS] message", or NULL */
+    int64_t begin_us, end_us;
+    int32_t stages, stages_done;
+    int64_t tasks, running, tasks_done, attempts, tasks_rerun, blocks_lost, workers_lost;
+    int64_t bytes_read, bytes_exchanged, bytes_spilled;
+    const weft_stage_status *stage_list; /* [stages] */
+} weft_job_status;
+
+typedef struct weft_cluster_status {
+    const char *cluster, *version;
+    int64_t epoch, begin_us;
+    bool leader;
+    int32_t worker_count, job_count;
+    const weft_worker_status *workers;
+    const weft_job_status *jobs;  /* running ones, then ended ones from the last to the first (up to 1,000) */
+    weft_scheduler_counts counts; /* since the process began */
+} weft_cluster_status;
+
+/* All of it in ctx->arena. Any thread. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *coordinator,
+                                                    weft_cluster_status *out);
+/* Cancel a running job: its statement ends with OPERATION_CANCELED. False: there is no such job running. Any
+ * thread. */
+bool weft_coordinator_cancel_job(weft_coordinator *coordinator, uint64_t job);
+
+#endif

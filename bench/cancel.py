@@ -27,7 +27,9 @@ from support import tpch  # noqa: E402
 
 SMALL_FILES = 3000
 
-UNIONS = " UNION ".join(f"SELECT {i} n FROM nation" for i in range(400))
+BRANCHES = " UNION ".join(
+    f"SELECT n_name, {i} k FROM nation JOIN region ON n_regionkey = r_regionkey WHERE r_name <> 'x{i}'"
+    for i in range(2000))
 
 # name: statement, most seconds before it is cancelled. Those that were done before do not count.
 KINDS = {
@@ -41,7 +43,7 @@ KINDS = {
         "SELECT max(r) FROM (SELECT rank() OVER (PARTITION BY l_suppkey ORDER BY l_tax) r FROM lineitem)",
         1.5),
     "spill": ("SELECT l_comment, count(*) FROM lineitem GROUP BY l_comment ORDER BY 2, 1", 3),
-    "planning": (f"SELECT count(*) FROM ({UNIONS})", 0.5),
+    "planning": (f"EXPLAIN SELECT count(*) FROM ({BRANCHES})", 0.3),
     "write": ("INSERT OVERWRITE DIRECTORY '{out}' USING parquet SELECT * FROM lineitem", 2),
     "small files": ("SELECT count(*), sum(length(v)) FROM parquet.`{small}`", 0.3),
 }
@@ -114,17 +116,22 @@ def by_interface(client, sql, most, runs):
     return delays, spent
 
 
-def by_signal(weft, views, sql, most, runs):
-    delays = []
+def by_signal(weft, script, most, runs):
+    """Until the error is shown, and until the process has gone."""
+    shown, gone = [], []
     for _ in range(runs):
-        child = subprocess.Popen([weft, "sql", "--master", "local[2]", "-S", "-e", ";\n".join([*views, sql])],
-                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        child = subprocess.Popen([weft, "sql", "--master", "local[2]", "-S", "-f", script],
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
         time.sleep(0.05 + random.uniform(0.005, most))
         told = time.monotonic()
         child.send_signal(signal.SIGINT)
-        if child.wait() == 130:
-            delays.append((time.monotonic() - told) * 1000)
-    return delays
+        first = os.read(child.stderr.fileno(), 4096)
+        answered = time.monotonic()
+        if child.wait() == 130 and b"OPERATION_CANCELED" in first:
+            shown.append((answered - told) * 1000)
+            gone.append((time.monotonic() - told) * 1000)
+        child.stderr.close()
+    return shown, gone
 
 
 def show(name, delays):
@@ -151,7 +158,7 @@ def main():
     views = tpch.view_statements(arguments.data)
     library = os.path.join(os.path.dirname(os.path.abspath(arguments.weft)), "libweft.so")
     runs = max(1, arguments.runs // len(KINDS))
-    whole = {"interface": [], "interface, CPU": [], "signal": []}
+    whole = {"interface": [], "interface, CPU": [], "signal": [], "signal, process gone": []}
     try:
         make_small_files(f"{scratch}/small")
         for name, (sql, most) in KINDS.items():
@@ -167,11 +174,14 @@ def main():
             whole["interface, CPU"] += spent
             if arguments.interface_only:
                 continue
-            delays = by_signal(arguments.weft, views, sql, most, runs)
-            show(f"{name}, SIGINT", delays)
-            whole["signal"] += delays
+            with open(f"{scratch}/script.sql", "w") as file:
+                file.write(";\n".join([*views, sql]))
+            shown, gone = by_signal(arguments.weft, f"{scratch}/script.sql", most, runs)
+            show(f"{name}, SIGINT", shown)
+            whole["signal"] += shown
+            whole["signal, process gone"] += gone
         for way, delays in whole.items():
-            if way == "signal" and arguments.interface_only:
+            if way.startswith("signal") and arguments.interface_only:
                 continue
             show(f"all by {way}", delays)
     finally:

@@ -2,7 +2,9 @@
 #include "client/command_sql.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,21 +29,30 @@ typedef struct sql_options {
 } sql_options;
 
 static weft_session *interrupted_session; /* what Ctrl-C cancels; set once before the handler */
-static volatile sig_atomic_t interrupts;
+static atomic_int interrupts;
+static int interrupt_pipe[2] = {-1, -1}; /* wakes the shell where it waits for a key */
 
 static void on_interrupt(int number)
 {
     (void)number;
-    interrupts++;
+    const int error = errno;
+    atomic_fetch_add(&interrupts, 1);
     if (interrupted_session != NULL) weft_session_cancel(interrupted_session);
+    (void)!write(interrupt_pipe[1], "", 1); /* full: it wakes anyway */
+    errno = error;
 }
 
-bool weft_sql_take_interrupt(void)
+int weft_sql_interrupt_fd(void) { return interrupt_pipe[0]; }
+
+bool weft_sql_interrupted(void)
 {
-    const bool interrupted = interrupts > 0;
-    interrupts = 0;
-    return interrupted;
+    char bytes[64];
+    while (read(interrupt_pipe[0], bytes, sizeof(bytes)) > 0)
+        continue; /* first: those that come now wake again */
+    return atomic_load(&interrupts) > 0;
 }
+
+bool weft_sql_take_interrupt(void) { return atomic_exchange(&interrupts, 0) > 0; }
 
 static void print_help(void)
 {
@@ -325,6 +336,11 @@ int weft_command_sql(int argc, char **argv)
         return EXIT_FAILED;
     }
     interrupted_session = weft_local_session(local);
+    if (pipe2(interrupt_pipe, O_CLOEXEC | O_NONBLOCK) != 0) {
+        fprintf(stderr, "weft sql: no pipe: %s\n", strerror(errno));
+        weft_local_stop(&local);
+        return EXIT_FAILED;
+    }
     signal(SIGINT, on_interrupt);
     if (!o.silent && isatty(STDERR_FILENO))
         weft_session_on_progress(interrupted_session, show_progress, NULL);

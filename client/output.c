@@ -245,8 +245,8 @@ static weft_status write_text(weft_result *result, weft_output_format format, FI
     const weft_schema *schema = weft_result_schema(result);
     const row_writer w = {.stream = stream,
                           .schema = schema,
-                          .row = format == WEFT_OUTPUT_CSV      ? csv_row
-                                 : format == WEFT_OUTPUT_JSON   ? json_row
+                          .row = format == WEFT_OUTPUT_CSV     ? csv_row
+                                 : format == WEFT_OUTPUT_JSON  ? json_row
                                  : weft_result_is_text(result) ? text_row
                                                                : table_row};
     weft_ctx ctx = *own;

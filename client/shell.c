@@ -2,10 +2,14 @@
 #include "client/shell.h"
 
 #include <editline/readline.h>
+#include <errno.h>
+#include <locale.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "common/limits.h"
 #include "engine/sql/parser.h"
@@ -40,6 +44,40 @@ static const char *history_path(char *path, size_t bytes)
     const char *home = getenv("HOME");
     if (home == NULL || (size_t)snprintf(path, bytes, "%s/.weft_history", home) >= bytes) return NULL;
     return path;
+}
+
+/* Wait for a byte of the terminal. False at Ctrl-C, however early it came, and at the end of input. */
+static bool read_byte(char *byte)
+{
+    struct pollfd ready[] = {{.fd = STDIN_FILENO, .events = POLLIN},
+                             {.fd = weft_sql_interrupt_fd(), .events = POLLIN}};
+    while (!weft_sql_interrupted()) {
+        if (poll(ready, 2, -1) < 0 && errno != EINTR) return false;
+        if (weft_sql_interrupted()) break;
+        if (ready[0].revents == 0) continue;
+        const ssize_t got = read(STDIN_FILENO, byte, 1);
+        if (got > 0) return true;
+        if (got == 0 || errno != EINTR) return false;
+    }
+    return false;
+}
+
+/* libedit's own reading would sleep through a Ctrl-C that came a moment before it. Its characters are wide
+ * ones; bytes that are none in the locale come as they are. */
+static int read_character(FILE *terminal)
+{
+    mbstate_t state = {0};
+    wchar_t character = 0;
+    char byte = 0;
+    (void)terminal; /* standard input */
+    do {
+        if (!read_byte(&byte)) return -1;
+        const size_t used = mbrtowc(&character, &byte, 1, &state);
+        if (used == 0) return 0;
+        if (used == (size_t)-1) return (unsigned char)byte;
+        if (used != (size_t)-2) break;
+    } while (true);
+    return (int)character;
 }
 
 /* The next line without its newline, in memory that the caller frees; NULL at the end. */
@@ -82,6 +120,8 @@ int weft_shell_run(void *options, weft_local *local)
     int code = 0;
 
     if (terminal) {
+        (void)setlocale(LC_CTYPE, "C.UTF-8"); /* as SQL text is, whatever the terminal's owner has set */
+        rl_getc_function = read_character;
         using_history();
         stifle_history(HISTORY_LINES);
         if (history != NULL) read_history(history);

@@ -163,6 +163,7 @@ static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
         return;
     }
     atomic_store(&job->cancelled, true);
+    weft_scratch_space_abandon(job->scratch);
     pthread_cond_broadcast(&w->changed);
     if (job->stages == 0) {
         weft_worker_job_ended(ctx, w, job, m->epoch);

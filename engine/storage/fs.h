@@ -65,6 +65,9 @@ void weft_file_abandon(weft_file_writer **writer);
 WEFT_MUST_CHECK weft_status weft_scratch_space_new(weft_ctx *ctx, weft_scratch_space **out);
 weft_scratch_space *weft_scratch_space_share(weft_scratch_space *space); /* NULL is allowed */
 void weft_scratch_space_release(weft_scratch_space **space);
+/* The statement has ended: what is given back from now on stays on disk until the last holder leaves, so that
+ * nobody waits for the file system. */
+void weft_scratch_space_abandon(weft_scratch_space *space);
 
 /* A scratch: bytes that one holder appends and reads by position, and gives back as a whole: what it used is
  * used again. Positional reads and appends by any thread. space NULL: one of its own.

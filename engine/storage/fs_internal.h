@@ -34,4 +34,10 @@ WEFT_MUST_CHECK weft_status weft_fs_pwrite_all(weft_ctx *ctx, int fd, const char
 WEFT_MUST_CHECK weft_status weft_fs_pread_all(weft_ctx *ctx, int fd, const char *path, void *to,
                                               int64_t bytes, int64_t offset);
 
+/* Close a file that has no name any more, by a thread that nobody waits for when that takes time: the system
+ * gives back its pages, some 0.2 s a GiB. */
+void weft_fs_close_apart(int fd);
+/* remove(3), with the same done for the file's bytes. */
+int weft_fs_remove(const char *path);
+
 #endif

@@ -344,7 +344,7 @@ weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *path)
     char *normal = NULL;
     WEFT_TRY(st, weft_fs_normalise(ctx, path, &normal));
     WEFT_TRY(st, weft_fs_fault(ctx, "remove", normal));
-    if (remove(normal) != 0 && errno != ENOENT && errno != ENOTDIR) {
+    if (weft_fs_remove(normal) != 0 && errno != ENOENT && errno != ENOTDIR) {
         st = weft_fs_fail_errno(ctx, errno, "remove", normal);
     }
 done:

@@ -124,9 +124,9 @@ void weft_file_abandon(weft_file_writer **writer)
 {
     weft_file_writer *w = *writer;
     if (w == NULL) return;
-    if (w->fd >= 0) close(w->fd);
     if (!weft_fs_crashed())
-        (void)unlink(w->path); /* private to the attempt; the job's clean-up removes leftovers */
+        (void)weft_fs_remove(w->path); /* private to the attempt; the job's clean-up removes leftovers */
+    if (w->fd >= 0) weft_fs_close_apart(w->fd);
     weft_mem_free(w);
     *writer = NULL;
 }

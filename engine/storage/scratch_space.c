@@ -6,6 +6,9 @@
  * file, so that neither disk nor page cache keep bytes that nobody will read; where the file system cannot
  * do that, using chunks again still bounds the file by the most that was in use at once.
  *
+ * Taking pages out of a file takes time, some 0.2 s a GiB. A statement that ends does not wait for it: its
+ * space is abandoned first, and chunks given back from then on are left where they are, until the file goes.
+ *
  * Folders that cannot be used (missing, read only) are skipped; only when none is left is that an error. */
 #include <errno.h>
 #include <fcntl.h>
@@ -22,11 +25,13 @@
 enum {
     SPACE_FOLDERS_MAX = 1 << (32 - SCRATCH_CHUNK_BITS), /* disks of one machine */
     SPACE_CHUNKS_MAX = 1 << SCRATCH_CHUNK_BITS,         /* 256 TiB a file */
-    SPACE_FREE_FIRST = 16                               /* room in the list of free chunks to begin with */
+    SPACE_FREE_FIRST = 16,                              /* room in the list of free chunks to begin with */
+    SPACE_CLOSE_CHUNKS = 64                             /* files of fewer are closed in a moment */
 };
 
 struct weft_scratch_space {
     atomic_int count;
+    atomic_bool abandoned;
     pthread_mutex_t lock;
     char folders[WEFT_SETTING_TEXT_BYTES]; /* as set; zero bytes instead of commas */
     const char *folder[SPACE_FOLDERS_MAX];
@@ -138,12 +143,17 @@ weft_scratch_space *weft_scratch_space_share(weft_scratch_space *space)
     return space;
 }
 
+void weft_scratch_space_abandon(weft_scratch_space *space)
+{
+    atomic_store_explicit(&space->abandoned, true, memory_order_release);
+}
+
 void weft_scratch_space_release(weft_scratch_space **space)
 {
     weft_scratch_space *s = *space;
     *space = NULL;
     if (s == NULL || atomic_fetch_sub_explicit(&s->count, 1, memory_order_acq_rel) > 1) return;
-    for (int32_t i = 0; i < s->file_count; i++) close(s->fd[i]);
+    for (int32_t i = 0; i < s->file_count; i++) weft_fs_close_apart(s->fd[i]);
     pthread_mutex_destroy(&s->lock);
     weft_mem_free(s->free);
     weft_mem_free(s);
@@ -223,7 +233,9 @@ static void space_punch(weft_scratch_space *space, const uint32_t *chunks, uint3
 
 void weft_space_give(weft_scratch_space *space, const uint32_t *chunks, uint32_t count)
 {
-    if (atomic_load_explicit(&space->count, memory_order_acquire) == 1) return; /* it all goes */
+    if (atomic_load_explicit(&space->abandoned, memory_order_acquire) ||
+        atomic_load_explicit(&space->count, memory_order_acquire) == 1)
+        return; /* it all goes */
     space_punch(space, chunks, count);
     pthread_mutex_lock(&space->lock);
     for (uint32_t i = count; i-- > 0;) /* so that they are taken in this order again */

@@ -151,6 +151,28 @@ class Shell(CliCase):
         t.type("select 2 as b;\n")
         at = t.wait_for("b\n2\n", start=at)
 
+    def test_interrupts_at_any_moment_of_a_prompt(self):
+        """The prompt shows a moment before the line editor listens: Ctrl-C counts before and after that."""
+        t = self.open("--format", "csv")
+        at = t.wait_for("weft> ")
+        for i in range(30):
+            t.type("nonsense\n")
+            at = t.wait_for("    > ", start=at)
+            time.sleep(i * 0.00005)
+            t.type("\x03")
+            at = t.wait_for("weft> ", start=at)
+        t.type("select 3 as c;\n")
+        at = t.wait_for("c\n3\n", start=at)
+
+    def test_characters_of_any_language(self):
+        t = self.open("--format", "csv")
+        at = t.wait_for("weft> ")
+        t.type("select 'gr\u00fcn' || '\u6f22\U0001f600x' as d;\n")
+        at = t.wait_for("d\ngr\u00fcn\u6f22\U0001f600x\n", start=at)
+        at = t.wait_for("weft> ", start=at)
+        t.type("select '\u00fc\u00e9\x7f\x7f' as empty, 'end' as e;\n")  # a backspace takes a whole character
+        t.wait_for('empty,e\n"",end\n', start=at)
+
     def test_interrupt_of_a_script(self):
         t = self.open("-e", f"{DIGITS}; {BIG}; {LONG}; select 1 as never", "--format", "csv")
         t.wait_for("[Stage")

@@ -30,7 +30,7 @@ typedef struct weft_stage_status {
 } weft_stage_status;
 
 typedef struct weft_job_status {
-    uint64_t id;
+    uint64_t id, session; /* session 0: none, of this process */
     weft_job_state state;
     const char *text;  /* the statement, cut to its first 4 KiB */
     const char *user;  /* of the session; "" without keys */
@@ -42,13 +42,22 @@ typedef struct weft_job_status {
     const weft_stage_status *stage_list; /* [stages] */
 } weft_job_status;
 
+/* Of all jobs since the process began, the running ones with what they have done so far. */
+typedef struct weft_job_totals {
+    int64_t begun, succeeded, failed, cancelled;
+    int64_t unseen;     /* jobs that are not listed, for want of memory */
+    int64_t elapsed_us; /* of the ended ones */
+    int64_t bytes_read, bytes_exchanged, bytes_spilled;
+} weft_job_totals;
+
 typedef struct weft_cluster_status {
     const char *cluster, *version;
     int64_t epoch, begin_us;
     bool leader;
     int32_t worker_count, job_count;
     const weft_worker_status *workers;
-    const weft_job_status *jobs;  /* running ones, then ended ones from the last to the first (up to 1,000) */
+    const weft_job_status *jobs; /* running ones, then ended ones from the last to the first (up to 1,000) */
+    weft_job_totals totals;
     weft_scheduler_counts counts; /* since the process began */
 } weft_cluster_status;
 

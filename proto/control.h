@@ -117,6 +117,9 @@ typedef struct weft_to_coordinator {
     int32_t spill_count;
 } weft_to_coordinator;
 
+/* A zeroed hello with room for these counts, in one memory block of ctx's account: weft_mem_free. */
+WEFT_MUST_CHECK weft_status weft_worker_hello_new(weft_ctx *ctx, int32_t running_count, int32_t block_count,
+                                                  int32_t job_count, weft_worker_hello **out);
 /* Free what a report holds. */
 void weft_to_coordinator_release(weft_to_coordinator *message);
 
@@ -125,7 +128,10 @@ void weft_to_coordinator_release(weft_to_coordinator *message);
 enum {
     WEFT_CONTROL_VERSION = 1,
     WEFT_CONTROL_BYTES_MAX = 512 << 20, /* a stage of a million files; a socket takes no more than this */
-    WEFT_CONTROL_TASKS_MAX = 1 << 24    /* of all inputs together: 64 MiB, which a few bytes can claim */
+    WEFT_CONTROL_TASKS_MAX = 1 << 24,   /* of all inputs together: 64 MiB, which a few bytes can claim */
+    WEFT_CONTROL_PLACES_MAX = 65536,    /* workers of one order */
+    WEFT_HELLO_NAMES_MAX = 1 << 22,     /* blocks of a worker, and its attempts */
+    WEFT_HELLO_JOBS_MAX = 1 << 20
 };
 
 /* The message is of ctx->arena. It must have bytes for its fragment and task, not pointers. Of the settings

@@ -29,10 +29,14 @@ typedef struct weft_envelope {
     weft_envelope_kind kind;
     weft_link_head head;
     int32_t worker;   /* WELCOME */
-    const char *text; /* REFUSE, or NULL; decoded: of ctx->arena, at most 4 KiB */
+    const char *text; /* REFUSE, or NULL; decoded: of ctx->arena */
 } weft_envelope;
 
-enum { WEFT_ENVELOPE_VERSION = 1 };
+enum {
+    WEFT_ENVELOPE_VERSION = 1,
+    WEFT_ENVELOPE_TEXT_BYTES = 4096, /* with the zero byte at the end; a longer text is cut */
+    WEFT_ENVELOPE_BYTES_MAX = WEFT_ENVELOPE_TEXT_BYTES + 128
+};
 
 /* As control.h's: into ctx->arena. Errors: WEFT_NOMEM; decode also WEFT_CORRUPT, and WEFT_UNSUPPORTED for
  * another version or kind. */

@@ -2,6 +2,7 @@
 #ifndef WEFT_PROTO_WIRE_CONTROL_H
 #define WEFT_PROTO_WIRE_CONTROL_H
 
+#include "proto/control.h"
 #include "proto/control.pb-c.h"
 #include "proto/wire.h"
 
@@ -18,6 +19,13 @@ WEFT_MUST_CHECK weft_status wire_pack(weft_ctx *ctx, const ProtobufCMessage *mes
 /* weft_wire_unpack of a message of this protocol's size. */
 WEFT_MUST_CHECK weft_status wire_unpack(weft_ctx *ctx, const ProtobufCMessageDescriptor *descriptor,
                                         const uint8_t *bytes, size_t len, ProtobufCMessage **out);
+/* wire_hello.c. Decoded: one memory block of ctx's account; slots are the report's. */
+WEFT_MUST_CHECK weft_status wire_put_hello(weft_ctx *ctx, const weft_worker_hello *hello,
+                                           Weft__Wire__Hello **out);
+WEFT_MUST_CHECK weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hello *m, int32_t slots,
+                                           weft_worker_hello **out);
+/* An address or a name as it is shown in logs: less than `bytes` of printable ASCII, no spaces. */
+WEFT_MUST_CHECK weft_status wire_check_name(weft_ctx *ctx, const char *text, size_t bytes);
 WEFT_MUST_CHECK weft_status wire_check_version(weft_ctx *ctx, uint32_t version);
 
 #endif

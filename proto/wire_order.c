@@ -1,6 +1,7 @@
 /* proto/wire_order.c - orders to a worker as bytes (control.h).
  *
- * Attempts of a source travel as runs of equal ones: nearly all tasks end with their first attempt. */
+ * Attempts of a source travel as runs of equal ones: nearly all tasks end with their first attempt. So do
+ * places, as neighbours often ran on one worker. */
 #include <string.h>
 
 #include "common/limits.h"
@@ -29,6 +30,48 @@ static weft_status put_source(weft_ctx *ctx, const weft_stage_source *source, We
             runs[m->n_runs++].attempt = source->attempts[i];
         }
         runs[m->n_runs - 1].count++;
+    }
+done:
+    return st;
+}
+
+static weft_status put_source_places(weft_ctx *ctx, const weft_stage_source *source,
+                                     Weft__Wire__StageSource *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__PlaceRun *runs = NULL;
+    size_t count = 0;
+    if (source->places == NULL) return WEFT_OK;
+    for (int32_t i = 0; i < source->task_count; i++)
+        count += i == 0 || source->places[i] != source->places[i - 1];
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &runs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &m->places));
+    for (int32_t i = 0; i < source->task_count; i++) {
+        if (i == 0 || source->places[i] != source->places[i - 1]) {
+            m->places[m->n_places] = &runs[m->n_places];
+            weft__wire__place_run__init(&runs[m->n_places]);
+            runs[m->n_places++].place = source->places[i];
+        }
+        runs[m->n_places - 1].count++;
+    }
+done:
+    return st;
+}
+
+static weft_status put_places(weft_ctx *ctx, const weft_to_worker *message, Weft__Wire__StageOrder *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__Place *places = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->place_count, &places));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->place_count, &m->places));
+    for (int32_t i = 0; i < message->place_count; i++) {
+        const weft_place *place = &message->places[i];
+        weft__wire__place__init(&places[i]);
+        places[i].worker = place->worker;
+        places[i].uuid_high = place->uuid.high;
+        places[i].uuid_low = place->uuid.low;
+        places[i].address = wire_text(place->address);
+        m->places[m->n_places++] = &places[i];
     }
 done:
     return st;
@@ -66,11 +109,18 @@ static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &m->sources));
     for (int32_t i = 0; i < message->source_count; i++) {
         WEFT_TRY(st, put_source(ctx, &message->sources[i], &sources[i]));
+        WEFT_TRY(st, put_source_places(ctx, &message->sources[i], &sources[i]));
         m->sources[m->n_sources++] = &sources[i];
     }
+    WEFT_TRY(st, put_places(ctx, message, m));
     WEFT_TRY(st, put_settings(ctx, message->settings, m));
 done:
     return st;
+}
+
+static bool is_about_attempt(weft_to_worker_kind kind)
+{
+    return kind == WEFT_TO_WORKER_CANCEL || kind == WEFT_TO_WORKER_DROP;
 }
 
 weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message, uint8_t **bytes, size_t *len)
@@ -79,6 +129,7 @@ weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message, 
     Weft__Wire__ToWorker m = WEFT__WIRE__TO_WORKER__INIT;
     Weft__Wire__StageOrder open = WEFT__WIRE__STAGE_ORDER__INIT;
     Weft__Wire__LaunchOrder launch = WEFT__WIRE__LAUNCH_ORDER__INIT;
+    Weft__Wire__AttemptOrder about = WEFT__WIRE__ATTEMPT_ORDER__INIT;
     m.version = WEFT_CONTROL_VERSION;
     m.kind = (uint32_t)message->kind;
     m.epoch = message->epoch;
@@ -95,6 +146,11 @@ weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message, 
         launch.attempt = message->attempt;
         launch.task = wire_bytes(message->task_bytes, message->task_len);
         m.launch = &launch;
+    }
+    if (is_about_attempt(message->kind)) {
+        about.partition = message->partition;
+        about.attempt = message->attempt;
+        m.about = &about;
     }
     WEFT_TRY(st, wire_pack(ctx, &m.base, bytes, len));
 done:
@@ -126,6 +182,53 @@ static weft_status get_source(weft_ctx *ctx, const Weft__Wire__StageSource *m, i
         .stage = m->stage, .generation = m->generation, .task_count = (int32_t)count, .attempts = attempts};
     for (size_t i = 0; i < m->n_runs; i++)
         for (int32_t n = 0; n < m->runs[i]->count; n++) *attempts++ = m->runs[i]->attempt;
+done:
+    return st;
+}
+
+static weft_status get_source_places(weft_ctx *ctx, const Weft__Wire__StageSource *m, int32_t place_count,
+                                     weft_stage_source *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t *places = NULL;
+    int64_t count = 0;
+    if (m->n_places == 0) return WEFT_OK;
+    for (size_t i = 0; i < m->n_places; i++) {
+        if (m->places[i]->count < 1 || m->places[i]->place < 0 || m->places[i]->place >= place_count)
+            return weft_fail(ctx, WEFT_CORRUPT, "%d blocks of stage %d are at place %d of %d",
+                             m->places[i]->count, m->stage, m->places[i]->place, place_count);
+        count += m->places[i]->count;
+    }
+    if (count != out->task_count)
+        return weft_fail(ctx, WEFT_CORRUPT, "stage %d has %d tasks and %lld places", m->stage,
+                         out->task_count, (long long)count);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &places));
+    out->places = places;
+    for (size_t i = 0; i < m->n_places; i++)
+        for (int32_t n = 0; n < m->places[i]->count; n++) *places++ = m->places[i]->place;
+done:
+    return st;
+}
+
+static weft_status get_places(weft_ctx *ctx, const Weft__Wire__StageOrder *m, weft_to_worker *out)
+{
+    weft_status st = WEFT_OK;
+    weft_place *places = NULL;
+    if (m->n_places > WEFT_CONTROL_PLACES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "an order names %zu places, more than %d", m->n_places,
+                         WEFT_CONTROL_PLACES_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_places, &places));
+    for (size_t i = 0; i < m->n_places; i++) {
+        const Weft__Wire__Place *from = m->places[i];
+        if (from->worker < 0)
+            return weft_fail(ctx, WEFT_CORRUPT, "place %zu is of worker %d", i, from->worker);
+        WEFT_TRY(st, wire_check_name(ctx, from->address, sizeof(((weft_worker_hello *)0)->address)));
+        places[i] = (weft_place){.worker = from->worker,
+                                 .uuid = {.high = from->uuid_high, .low = from->uuid_low},
+                                 .address = from->address};
+    }
+    out->places = places;
+    out->place_count = (int32_t)m->n_places;
 done:
     return st;
 }
@@ -174,14 +277,27 @@ static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, cons
     out->fragment_len = m->fragment.len;
     out->seed = m->seed;
     out->timed = m->timed;
+    WEFT_TRY(st, get_places(ctx, m, out));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_sources, &sources));
-    for (size_t i = 0; i < m->n_sources; i++)
+    for (size_t i = 0; i < m->n_sources; i++) {
         WEFT_TRY(st, get_source(ctx, m->sources[i], &total, &sources[i]));
+        WEFT_TRY(st, get_source_places(ctx, m->sources[i], out->place_count, &sources[i]));
+    }
     out->sources = sources;
     out->source_count = (int32_t)m->n_sources;
     WEFT_TRY(st, get_settings(ctx, m, process, &out->settings));
 done:
     return st;
+}
+
+static weft_status get_attempt(weft_ctx *ctx, int32_t partition, int32_t attempt, weft_to_worker *out)
+{
+    if (partition < 0 || attempt < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "an order of kind %d for task %d, attempt %d", (int)out->kind,
+                         partition, attempt);
+    out->partition = partition;
+    out->attempt = attempt;
+    return WEFT_OK;
 }
 
 weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings, const uint8_t *bytes,
@@ -192,7 +308,7 @@ weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings, 
     WEFT_TRY(st, wire_unpack(ctx, &weft__wire__to_worker__descriptor, bytes, len, &message));
     const Weft__Wire__ToWorker *m = (const Weft__Wire__ToWorker *)(const void *)message;
     WEFT_TRY(st, wire_check_version(ctx, m->version));
-    if (m->kind > WEFT_TO_WORKER_END)
+    if (m->kind > WEFT_TO_WORKER_DROP)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "an order of kind %u is not known here", m->kind);
     if (m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0 || m->epoch < 0)
         return weft_fail(ctx, WEFT_CORRUPT, "an order for stage %d.%d of epoch %lld", m->stage, m->generation,
@@ -203,15 +319,13 @@ weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings, 
                             .stage = m->stage,
                             .generation = m->generation};
     if ((m->open != NULL) != (out->kind == WEFT_TO_WORKER_STAGE) ||
-        (m->launch != NULL) != (out->kind == WEFT_TO_WORKER_LAUNCH))
+        (m->launch != NULL) != (out->kind == WEFT_TO_WORKER_LAUNCH) ||
+        (m->about != NULL) != is_about_attempt(out->kind))
         return weft_fail(ctx, WEFT_CORRUPT, "an order of kind %u has the parts of another", m->kind);
     if (m->open != NULL) WEFT_TRY(st, get_open(ctx, m->open, settings, out));
+    if (m->about != NULL) WEFT_TRY(st, get_attempt(ctx, m->about->partition, m->about->attempt, out));
     if (m->launch == NULL) goto done;
-    if (m->launch->partition < 0 || m->launch->attempt < 0)
-        return weft_fail(ctx, WEFT_CORRUPT, "a launch of task %d, attempt %d", m->launch->partition,
-                         m->launch->attempt);
-    out->partition = m->launch->partition;
-    out->attempt = m->launch->attempt;
+    WEFT_TRY(st, get_attempt(ctx, m->launch->partition, m->launch->attempt, out));
     out->task_bytes = m->launch->task.data;
     out->task_len = m->launch->task.len;
 done:

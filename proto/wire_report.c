@@ -174,6 +174,7 @@ weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator 
         m.lost = &lost;
     }
     WEFT_TRY(st, put_spills(ctx, message, &m));
+    if (message->hello != NULL) WEFT_TRY(st, wire_put_hello(ctx, message->hello, &m.hello));
     WEFT_TRY(st, wire_pack(ctx, &m.base, bytes, len));
 done:
     return st;
@@ -321,7 +322,8 @@ static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *
     if ((m->block != NULL) != (m->kind == WEFT_FROM_WORKER_DONE) ||
         (m->n_metrics > 0 && m->kind != WEFT_FROM_WORKER_DONE) || (m->status[0] != '\0') != failed ||
         (!failed && (m->error != NULL || m->lost != NULL || m->broken)) ||
-        (m->n_spills > 0 && m->kind != WEFT_FROM_WORKER_ENDED))
+        (m->n_spills > 0 && m->kind != WEFT_FROM_WORKER_ENDED) ||
+        (m->hello != NULL && m->kind != WEFT_FROM_WORKER_REGISTER))
         st = weft_fail(ctx, WEFT_CORRUPT, "a report of kind %u has the parts of another", m->kind);
 done:
     return st;
@@ -350,6 +352,7 @@ weft_status weft_to_coordinator_decode(weft_ctx *ctx, const uint8_t *bytes, size
     WEFT_TRY(st, get_metrics(ctx, m, out));
     if (m->status[0] != '\0') WEFT_TRY(st, get_failure(ctx, m, out));
     WEFT_TRY(st, get_spills(ctx, m, out));
+    if (m->hello != NULL) WEFT_TRY(st, wire_get_hello(ctx, m->hello, m->slots, &out->hello));
 done:
     if (st != WEFT_OK) weft_to_coordinator_release(out);
     return st;

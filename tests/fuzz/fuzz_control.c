@@ -1,4 +1,4 @@
-/* tests/fuzz/fuzz_control.c - orders and reports from bytes that nobody vouches for.
+/* tests/fuzz/fuzz_control.c - orders, reports and envelopes from bytes that nobody vouches for.
  *
  * What decodes must encode to bytes that decode to the same again. Then two at once: a worker that has a
  * stage open gets the bytes as orders, twice, and must still run its task and end its job; a scheduler with a
@@ -10,6 +10,7 @@
 #include "common/mailbox.h"
 #include "common/settings.h"
 #include "coordinator/scheduler.h"
+#include "proto/envelope.h"
 #include "worker/worker.h"
 
 enum { JOB = 77, STAGE = 5, WAIT_S = 20 };
@@ -29,6 +30,18 @@ static void check_order(weft_ctx *ctx, const uint8_t *data, size_t size)
     if (again.kind == WEFT_TO_WORKER_STAGE && again.fragment_bytes == NULL) again.fragment_bytes = data;
     if (again.kind == WEFT_TO_WORKER_LAUNCH && again.task_bytes == NULL) again.task_bytes = data;
     if (weft_to_worker_encode(ctx, &again, &same, &same_len) != WEFT_OK) abort();
+    if (len != same_len || memcmp(bytes, same, len) != 0) abort();
+}
+
+static void check_envelope(weft_ctx *ctx, const uint8_t *data, size_t size)
+{
+    weft_envelope m, again;
+    uint8_t *bytes = NULL, *same = NULL;
+    size_t len = 0, same_len = 0;
+    if (weft_envelope_decode(ctx, data, size, &m) != WEFT_OK) return;
+    if (weft_envelope_encode(ctx, &m, &bytes, &len) != WEFT_OK) abort();
+    if (weft_envelope_decode(ctx, bytes, len, &again) != WEFT_OK) abort();
+    if (weft_envelope_encode(ctx, &again, &same, &same_len) != WEFT_OK) abort();
     if (len != same_len || memcmp(bytes, same, len) != 0) abort();
 }
 
@@ -186,6 +199,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     weft_arena *arena = weft_arena_new(account);
     weft_ctx ctx;
     weft_ctx_init(&ctx, arena, account, &settings);
+    check_envelope(&ctx, data, size);
     check_order(&ctx, data, size);
     check_report(&ctx, data, size);
     check_worker(&ctx, pool, data, size);

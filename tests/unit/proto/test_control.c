@@ -10,8 +10,14 @@ static const uint8_t some_bytes[] = {1, 2, 3, 0, 255};
 static weft_to_worker stage_order(const weft_settings *settings)
 {
     static const int32_t attempts[] = {0, 0, 0, 2, 2, 0, 1};
+    static const int32_t places[] = {1, 1, 1, 1, 0, 0, 1};
+    static const weft_place table[] = {
+        {.worker = 3, .uuid = {.high = UINT64_MAX, .low = 1}, .address = "tcp://10.0.0.3:7078"},
+        {.worker = 0, .uuid = {.high = 5}, .address = "tcp://[::1]:1"}};
     static const weft_stage_source sources[] = {
-        {.stage = 3, .generation = 1, .task_count = 7, .attempts = attempts}, {.stage = 4}};
+        {.stage = 3, .generation = 1, .task_count = 7, .attempts = attempts, .places = places},
+        {.stage = 5, .task_count = 2, .attempts = attempts},
+        {.stage = 4}};
     return (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
                             .epoch = 7,
                             .job = UINT64_MAX,
@@ -19,8 +25,10 @@ static weft_to_worker stage_order(const weft_settings *settings)
                             .generation = 2,
                             .fragment_bytes = some_bytes,
                             .fragment_len = sizeof(some_bytes),
-                            .source_count = 2,
+                            .source_count = 3,
                             .sources = sources,
+                            .place_count = 2,
+                            .places = table,
                             .settings = settings,
                             .seed = 0x8000000000000001u,
                             .timed = true};
@@ -52,12 +60,21 @@ static void stage(void **state)
     assert_int_equal(back.generation, order.generation);
     assert_int_equal(back.fragment_len, order.fragment_len);
     assert_memory_equal(back.fragment_bytes, order.fragment_bytes, order.fragment_len);
-    assert_int_equal(back.source_count, 2);
+    assert_int_equal(back.source_count, 3);
     assert_int_equal(back.sources[0].stage, 3);
     assert_int_equal(back.sources[0].generation, 1);
     assert_int_equal(back.sources[0].task_count, 7);
     assert_memory_equal(back.sources[0].attempts, order.sources[0].attempts, 7 * sizeof(int32_t));
-    assert_int_equal(back.sources[1].task_count, 0);
+    assert_memory_equal(back.sources[0].places, order.sources[0].places, 7 * sizeof(int32_t));
+    assert_int_equal(back.sources[1].task_count, 2);
+    assert_null(back.sources[1].places); /* with the receiver */
+    assert_int_equal(back.sources[2].task_count, 0);
+    assert_int_equal(back.place_count, 2);
+    for (int32_t i = 0; i < 2; i++) {
+        assert_int_equal(back.places[i].worker, order.places[i].worker);
+        assert_true(weft_uuid_equal(back.places[i].uuid, order.places[i].uuid));
+        assert_string_equal(back.places[i].address, order.places[i].address);
+    }
     assert_string_equal(back.settings->text[WEFT_SET_TIME_ZONE], "Asia/Tokyo");
     assert_int_equal(back.settings->number[WEFT_SET_ANSI], 0);
     assert_int_equal(back.settings->number[WEFT_SET_BATCH_ROWS], 2048); /* the statement's is the usual one */
@@ -70,7 +87,7 @@ static void other_orders(void **state)
     (void)state;
     weft_fixture f;
     weft_fixture_open(&f);
-    for (int32_t kind = WEFT_TO_WORKER_LAUNCH; kind <= WEFT_TO_WORKER_END; kind++) {
+    for (int32_t kind = WEFT_TO_WORKER_LAUNCH; kind <= WEFT_TO_WORKER_DROP; kind++) {
         weft_to_worker order = {.kind = (weft_to_worker_kind)kind, .epoch = 1, .job = 2, .stage = 4095};
         weft_to_worker back;
         uint8_t *bytes = NULL;
@@ -80,6 +97,10 @@ static void other_orders(void **state)
             order.attempt = 5;
             order.task_bytes = some_bytes;
             order.task_len = sizeof(some_bytes);
+        }
+        if (kind == WEFT_TO_WORKER_CANCEL || kind == WEFT_TO_WORKER_DROP) {
+            order.partition = 3;
+            order.attempt = INT32_MAX;
         }
         weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
         weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back));
@@ -218,12 +239,80 @@ static void other_reports(void **state)
     weft_fixture_close(&f);
 }
 
+static const weft_block_name held[] = {
+    {.job = UINT64_MAX, .stage = 4095, .generation = 1, .partition = INT32_MAX, .attempt = 2},
+    {.job = 1},
+    {.job = 2, .partition = 7}};
+
+static weft_worker_hello *make_hello(weft_fixture *f)
+{
+    weft_worker_hello *hello = NULL;
+    weft_fixture_ok(f, weft_worker_hello_new(&f->ctx, 1, 2, 3, &hello));
+    hello->uuid = (weft_uuid){.high = 1, .low = UINT64_MAX};
+    hello->slots = 8;
+    hello->memory_bytes = INT64_C(1) << 40;
+    snprintf(hello->address, sizeof(hello->address), "tcp://worker-1.example:7078");
+    snprintf(hello->host_id, sizeof(hello->host_id), "rack-7/host-1");
+    snprintf(hello->cluster, sizeof(hello->cluster), "weft");
+    snprintf(hello->version, sizeof(hello->version), "0.1.0");
+    memcpy((void *)(uintptr_t)hello->running, &held[0], sizeof(held[0]));
+    memcpy((void *)(uintptr_t)hello->blocks, &held[1], 2 * sizeof(held[0]));
+    for (uint64_t i = 0; i < 3; i++) ((uint64_t *)(uintptr_t)hello->jobs)[i] = UINT64_MAX - i;
+    return hello;
+}
+
+/* Who a worker is, its attempts, blocks and jobs. */
+static void hello_report(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_to_coordinator back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_REGISTER, .slots = 8, .hello = make_hello(&f)};
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+    weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
+    assert_true(weft_uuid_equal(back.hello->uuid, m.hello->uuid));
+    assert_int_equal(back.hello->slots, 8);
+    assert_int_equal(back.hello->memory_bytes, m.hello->memory_bytes);
+    assert_string_equal(back.hello->address, m.hello->address);
+    assert_string_equal(back.hello->host_id, m.hello->host_id);
+    assert_string_equal(back.hello->cluster, m.hello->cluster);
+    assert_string_equal(back.hello->version, m.hello->version);
+    assert_int_equal(back.hello->running_count, 1);
+    assert_int_equal(back.hello->block_count, 2);
+    assert_int_equal(back.hello->job_count, 3);
+    assert_memory_equal(back.hello->running, &held[0], sizeof(held[0]));
+    assert_memory_equal(back.hello->blocks, &held[1], 2 * sizeof(held[0]));
+    assert_memory_equal(back.hello->jobs, m.hello->jobs, 3 * sizeof(uint64_t));
+    for (size_t cut = 0; cut < len; cut++) { /* nothing is left behind */
+        weft_to_coordinator part;
+        if (weft_to_coordinator_decode(&f.ctx, bytes, cut, &part) == WEFT_OK)
+            weft_to_coordinator_release(&part);
+    }
+    weft_error_clear(&f.ctx);
+    weft_to_coordinator_release(&back);
+    snprintf(m.hello->host_id, sizeof(m.hello->host_id), "two words");
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+    assert_int_equal(weft_to_coordinator_decode(&f.ctx, bytes, len, &back), WEFT_CORRUPT);
+    weft_error_clear(&f.ctx);
+    weft_to_coordinator_release(&m);
+    weft_fixture_close(&f);
+}
+
 /* What a sender must not say: each is refused, with the reason. */
 static void refusals(void **state)
 {
     (void)state;
-    static const int32_t negative[] = {-1};
-    static const weft_stage_source sources[] = {{.stage = 4096}, {.task_count = 1, .attempts = negative}};
+    static const int32_t negative[] = {-1}, some[] = {1};
+    static const weft_stage_source sources[] = {
+        {.stage = 4096},
+        {.task_count = 1, .attempts = negative},
+        {.task_count = 1, .attempts = some, .places = negative},
+        {.task_count = 1, .attempts = some, .places = some}}; /* one place further than there are */
+    static const weft_place places[] = {
+        {.address = "tcp://a:1"}, {.worker = -1, .address = ""}, {.address = "a b"}, {.address = "\x7f"}};
     weft_fixture f;
     weft_to_worker back;
     weft_to_coordinator report;
@@ -234,26 +323,32 @@ static void refusals(void **state)
         {.kind = WEFT_TO_WORKER_FREE, .stage = -1},
         {.kind = WEFT_TO_WORKER_FREE, .generation = -1},
         {.kind = WEFT_TO_WORKER_FREE, .epoch = -1},
-        {.kind = (weft_to_worker_kind)(WEFT_TO_WORKER_END + 1)},
+        {.kind = (weft_to_worker_kind)(WEFT_TO_WORKER_DROP + 1)},
         {.kind = WEFT_TO_WORKER_LAUNCH, .partition = -1, .task_bytes = some_bytes},
         {.kind = WEFT_TO_WORKER_LAUNCH, .attempt = -1, .task_bytes = some_bytes},
-        {.kind = WEFT_TO_WORKER_STAGE,
-         .fragment_bytes = some_bytes,
-         .source_count = 1,
-         .sources = &sources[0],
-         .settings = &f.settings},
-        {.kind = WEFT_TO_WORKER_STAGE,
-         .fragment_bytes = some_bytes,
-         .source_count = 1,
-         .sources = &sources[1],
-         .settings = &f.settings},
+        {.kind = WEFT_TO_WORKER_CANCEL, .partition = -1},
+        {.kind = WEFT_TO_WORKER_DROP, .attempt = -1},
     };
     for (int32_t i = 0; i < WEFT_COUNT(orders); i++) {
         weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &orders[i], &bytes, &len));
         assert_int_not_equal(weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back), WEFT_OK);
         weft_error_clear(&f.ctx);
     }
+    for (int32_t i = 0; i < WEFT_COUNT(sources) + WEFT_COUNT(places) - 1; i++) {
+        const bool source = i < WEFT_COUNT(sources);
+        const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                                      .fragment_bytes = some_bytes,
+                                      .source_count = source,
+                                      .sources = source ? &sources[i] : NULL,
+                                      .place_count = 1,
+                                      .places = source ? places : &places[i - WEFT_COUNT(sources) + 1],
+                                      .settings = &f.settings};
+        weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
+        assert_int_not_equal(weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back), WEFT_OK);
+        weft_error_clear(&f.ctx);
+    }
     weft_error error = {.code = WEFT_IO};
+    weft_worker_hello hello = {.uuid = {.low = 1}}, nobody = {.slots = 1};
     const weft_to_coordinator reports[] = {
         {.kind = WEFT_FROM_WORKER_REGISTER},
         {.kind = WEFT_FROM_WORKER_REGISTER, .slots = -4},
@@ -262,6 +357,8 @@ static void refusals(void **state)
         {.kind = WEFT_FROM_WORKER_FAILED, .status = WEFT_IO, .has_lost = true, .lost = {.stage = -1}},
         {.kind = WEFT_FROM_WORKER_ENDED, .error = &error},
         {.kind = (weft_to_coordinator_kind)(WEFT_FROM_WORKER_ENDED + 1)},
+        {.kind = WEFT_FROM_WORKER_ENDED, .hello = &hello},
+        {.kind = WEFT_FROM_WORKER_REGISTER, .slots = 1, .hello = &nobody},
     };
     for (int32_t i = 0; i < WEFT_COUNT(reports); i++) {
         weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &reports[i], &bytes, &len));
@@ -284,7 +381,8 @@ static void truncated(void **state)
     weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
     for (size_t cut = 0; cut < len; cut++) {
         if (weft_to_worker_decode(&f.ctx, &f.settings, bytes, cut, &back) != WEFT_OK) continue;
-        assert_false(back.source_count == 2 && back.timed && back.fragment_len == sizeof(some_bytes));
+        assert_false(back.source_count == 3 && back.place_count == 2 && back.timed &&
+                     back.fragment_len == sizeof(some_bytes));
     }
     weft_error_clear(&f.ctx);
     weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_DONE, .job = 5}, report;
@@ -299,4 +397,4 @@ static void truncated(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(stage), WEFT_TEST(other_orders), WEFT_TEST(done_report), WEFT_TEST(failed_report),
-           WEFT_TEST(other_reports), WEFT_TEST(refusals), WEFT_TEST(truncated))
+           WEFT_TEST(other_reports), WEFT_TEST(hello_report), WEFT_TEST(refusals), WEFT_TEST(truncated))

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "tests/unit/storage/storage_fixture.h"
 
@@ -205,6 +206,31 @@ static void many_share_one_file(void **state)
     assert_int_equal(nameless_files(f, &bytes), 0);
 }
 
+/* After the end of its statement nothing is punched any more; the file goes with its last holder, a large one
+ * a moment later. */
+static void abandoned_goes_as_a_whole(void **state)
+{
+    storage_fixture *f = *state;
+    enum { BYTES = 66 * MIB, WAIT_MS = 10000 };
+    static uint8_t data[MIB];
+    weft_scratch_space *space;
+    weft_scratch *scratch;
+    int64_t offset, bytes, before;
+    set_folders(f, f->folder);
+    assert_int_equal(weft_scratch_space_new(&f->ctx, &space), WEFT_OK);
+    assert_int_equal(weft_scratch_open(&f->ctx, space, &scratch), WEFT_OK);
+    for (int i = 0; i < BYTES / MIB; i++)
+        assert_int_equal(weft_scratch_append(&f->ctx, scratch, data, MIB, &offset), WEFT_OK);
+    assert_int_equal(nameless_files(f, &before), 1);
+    weft_scratch_space_abandon(space);
+    weft_scratch_close(&scratch);
+    assert_int_equal(nameless_files(f, &bytes), 1);
+    assert_true(bytes == before);
+    weft_scratch_space_release(&space);
+    for (int i = 0; i < WAIT_MS && nameless_files(f, &bytes) > 0; i++) usleep(1000);
+    assert_int_equal(nameless_files(f, &bytes), 0);
+}
+
 /* What a scratch gives back leaves the disk, or is written again: the file does not grow with what passes
  * through it. */
 static void room_is_used_again(void **state)
@@ -306,7 +332,7 @@ static void every_step_may_fail(void **state)
     }
 }
 
-WEFT_TESTS(STORAGE_TEST(many_share_one_file), STORAGE_TEST(room_is_used_again),
-           STORAGE_TEST(full_in_the_middle), STORAGE_TEST(every_step_may_fail), STORAGE_TEST(comes_back),
-           STORAGE_TEST(moves_on_when_full), STORAGE_TEST(skips_folders_that_cannot_be_used),
-           STORAGE_TEST(threads_do_not_mix))
+WEFT_TESTS(STORAGE_TEST(many_share_one_file), STORAGE_TEST(abandoned_goes_as_a_whole),
+           STORAGE_TEST(room_is_used_again), STORAGE_TEST(full_in_the_middle),
+           STORAGE_TEST(every_step_may_fail), STORAGE_TEST(comes_back), STORAGE_TEST(moves_on_when_full),
+           STORAGE_TEST(skips_folders_that_cannot_be_used), STORAGE_TEST(threads_do_not_mix))

@@ -65,6 +65,11 @@ bool weft_parse_bytes(const char *text, int64_t *bytes)
     return setting_parse_scaled(text, setting_byte_units, WEFT_COUNT(setting_byte_units), bytes);
 }
 
+bool weft_parse_ms(const char *text, int64_t *ms)
+{
+    return setting_parse_scaled(text, setting_time_units, WEFT_COUNT(setting_time_units), ms);
+}
+
 static bool setting_parse_bool(const char *text, int64_t *out)
 {
     *out = strcasecmp(text, "true") == 0;
@@ -86,8 +91,7 @@ static bool setting_parse(const weft_setting_def *def, const char *text, int64_t
     case WEFT_SETTING_BOOL: return setting_parse_bool(text, out);
     case WEFT_SETTING_INT: return setting_parse_int(text, out);
     case WEFT_SETTING_BYTES: return weft_parse_bytes(text, out);
-    case WEFT_SETTING_MS:
-        return setting_parse_scaled(text, setting_time_units, WEFT_COUNT(setting_time_units), out);
+    case WEFT_SETTING_MS: return weft_parse_ms(text, out);
     case WEFT_SETTING_TEXT: return true;
     }
     return false;
@@ -135,8 +139,7 @@ weft_setting_id weft_settings_find(const char *key)
 
 enum { SETTING_KEY_MAX = 96 }; /* longer keys than ours are compared by their beginning */
 
-/* Edits (insert, delete, change a letter, case ignored) from one key to another. */
-static int32_t setting_distance(const char *a, const char *b)
+int32_t weft_word_distance(const char *a, const char *b)
 {
     const int32_t la = (int32_t)strnlen(a, SETTING_KEY_MAX), lb = (int32_t)strnlen(b, SETTING_KEY_MAX);
     int32_t row[SETTING_KEY_MAX + 1];
@@ -154,16 +157,16 @@ static int32_t setting_distance(const char *a, const char *b)
     return row[lb];
 }
 
-static const char *setting_nearest(const char *key)
+const char *weft_settings_nearest(const char *key, int32_t *distance)
 {
     const char *nearest = setting_table[0].key;
-    int32_t least = INT32_MAX;
+    *distance = INT32_MAX;
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         const char *const names[] = {setting_table[i].key, setting_table[i].alias};
         for (int32_t n = 0; n < WEFT_COUNT(names) && names[n][0] != '\0'; n++) {
-            const int32_t distance = setting_distance(key, names[n]);
-            if (distance < least) {
-                least = distance;
+            const int32_t edits = weft_word_distance(key, names[n]);
+            if (edits < *distance) {
+                *distance = edits;
                 nearest = names[n];
             }
         }
@@ -175,8 +178,9 @@ weft_status weft_settings_set(weft_ctx *ctx, weft_settings *settings, const char
 {
     const weft_setting_id id = weft_settings_find(key);
     if (id == WEFT_SETTING_COUNT) {
+        int32_t distance;
         const weft_status st = weft_fail(ctx, WEFT_CONFIG, "unknown setting \"%s\"", key);
-        weft_hint(ctx, "did you mean \"%s\"?", setting_nearest(key));
+        weft_hint(ctx, "did you mean \"%s\"?", weft_settings_nearest(key, &distance));
         return st;
     }
     const weft_setting_def *def = &setting_table[id];

@@ -55,6 +55,8 @@ WEFT_MUST_CHECK weft_status weft_settings_set(weft_ctx *ctx, weft_settings *sett
                                               const char *value);
 /* The id of a key or alias, or WEFT_SETTING_COUNT. */
 weft_setting_id weft_settings_find(const char *key);
+/* The known key or alias that looks most like `key`, and by how many edits it differs: for hints. Static. */
+const char *weft_settings_nearest(const char *key, int32_t *distance);
 
 static inline int64_t weft_setting(const weft_ctx *ctx, weft_setting_id id)
 {
@@ -67,5 +69,10 @@ static inline const char *weft_setting_text(const weft_ctx *ctx, weft_setting_id
 
 /* Parse "32m", "1.5g", "4096" into bytes; false when it is no size. */
 bool weft_parse_bytes(const char *text, int64_t *bytes);
+/* Parse "10s", "100ms", "1.5h", "250" into milliseconds; false when it is no time. */
+bool weft_parse_ms(const char *text, int64_t *ms);
+/* Edits (insert, delete, change a letter, case ignored) from one word to another; of long words only the
+ * beginnings are compared. */
+int32_t weft_word_distance(const char *a, const char *b);
 
 #endif

@@ -43,7 +43,8 @@ static void a_record_is_one_line(void **state)
     const char *const after = strchr(text, ' ');
     assert_non_null(after);
     assert_int_equal(after - text, 27); /* 2026-11-21T10:15:00.123456Z */
-    assert_string_equal(after, " INFO seen n=-5 plain=a/b:7 odd=\"two words\\n\\\"x\\\"\\\\\\u0001\" none=\"\"\n");
+    assert_string_equal(after,
+                        " INFO seen n=-5 plain=a/b:7 odd=\"two words\\n\\\"x\\\"\\\\\\u0001\" none=\"\"\n");
     weft_fixture_close(&f);
 }
 
@@ -58,7 +59,8 @@ static void json_on_request(void **state)
     weft_log(WEFT_LOG_WARN, "oddity", WEFT_LOG_TEXT("what", "a \"b\""), WEFT_LOG_INT("n", 3));
     weft_log_close();
     read_all("log.txt", text, sizeof(text));
-    assert_non_null(strstr(text, "\",\"level\":\"WARN\",\"event\":\"oddity\",\"what\":\"a \\\"b\\\"\",\"n\":3}\n"));
+    assert_non_null(
+        strstr(text, "\",\"level\":\"WARN\",\"event\":\"oddity\",\"what\":\"a \\\"b\\\"\",\"n\":3}\n"));
     assert_memory_equal(text, "{\"time\":\"", 9);
     weft_fixture_close(&f);
 }
@@ -84,7 +86,8 @@ static void rotation_loses_nothing(void **state)
     int32_t records = 0, files = 0;
     (void)state;
     weft_fixture_open(&f);
-    const weft_log_options options = {.path = "log.txt", .level = WEFT_LOG_INFO, .bytes_max = 100000, .keep = 7};
+    const weft_log_options options = {
+        .path = "log.txt", .level = WEFT_LOG_INFO, .bytes_max = 100000, .keep = 7};
     open_log(&f, &options);
     for (intptr_t i = 0; i < THREADS; i++)
         assert_int_equal(pthread_create(&threads[i], NULL, writer, (void *)i), 0);

@@ -165,11 +165,11 @@ static void large_frames_go_uncopied_and_are_given_back(void **state)
     const size_t bytes = 4 << 20;
     char *big = malloc(bytes);
     memset(big, 'x', bytes);
-    const weft_net_frame frames[3] = {{.bytes = "head", .len = 4},
-                                      {.bytes = big, .len = bytes, .release = count_release, .owner = &released},
-                                      {.bytes = big, .len = 10, .release = count_release, .owner = &released}};
-    for (int32_t i = 0; i < 8; i++)
-        weft_fixture_ok(&f, weft_net_send(&f.ctx, client.net, peer, frames, 3));
+    const weft_net_frame frames[3] = {
+        {.bytes = "head", .len = 4},
+        {.bytes = big, .len = bytes, .release = count_release, .owner = &released},
+        {.bytes = big, .len = 10, .release = count_release, .owner = &released}};
+    for (int32_t i = 0; i < 8; i++) weft_fixture_ok(&f, weft_net_send(&f.ctx, client.net, peer, frames, 3));
     wait_for(&server, &server.messages, 8);
     assert_int_equal(server.last_count, 3);
     assert_int_equal(server.bytes, 8 * (4 + (int64_t)bytes + 10));
@@ -249,7 +249,8 @@ static void a_connection_that_cannot_be_made_is_gone(void **state)
     weft_fixture_ok(&f, weft_net_connect(&f.ctx, client.net, address, WEFT_ROLE_ANY, &peer));
     wait_for(&client, &client.gone, 1);
     assert_string_equal(client.why, "nobody answers there");
-    assert_int_equal(weft_net_connect(&f.ctx, client.net, "tcp://nowhere", WEFT_ROLE_ANY, &peer), WEFT_INVALID);
+    assert_int_equal(weft_net_connect(&f.ctx, client.net, "tcp://nowhere", WEFT_ROLE_ANY, &peer),
+                     WEFT_INVALID);
     assert_int_equal(weft_net_connect(&f.ctx, client.net, "tcp://10.0.0.1:7077", WEFT_ROLE_ANY, &peer),
                      WEFT_INVALID);
     assert_non_null(strstr(f.ctx.error.hint, "weft keys init"));

@@ -1,5 +1,4 @@
 /* proto/wire_report.c - reports to the coordinator as bytes (control.h). */
-#include <stdio.h>
 #include <string.h>
 
 #include "common/limits.h"
@@ -112,18 +111,6 @@ done:
     return st;
 }
 
-static void put_error(const weft_error *error, Weft__Wire__Error *m)
-{
-    m->class_ = wire_text(weft_status_text(error->code));
-    m->sqlstate = wire_text(weft_status_sqlstate(error->code));
-    m->message = wire_text(error->message);
-    m->hint = wire_text(error->hint);
-    m->start = error->span.start;
-    m->stop = error->span.stop;
-    m->line = error->span.line;
-    m->column = error->span.column;
-}
-
 static weft_status put_spills(weft_ctx *ctx, const weft_to_coordinator *message, Weft__Wire__ToCoordinator *m)
 {
     weft_status st = WEFT_OK;
@@ -163,7 +150,7 @@ weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator 
     WEFT_TRY(st, put_metrics(ctx, message, &m));
     if (message->kind == WEFT_FROM_WORKER_FAILED) m.status = wire_text(weft_status_text(message->status));
     if (message->error != NULL) {
-        put_error(message->error, &error);
+        wire_put_error(message->error, &error);
         m.error = &error;
     }
     if (message->has_lost) {
@@ -243,35 +230,15 @@ done:
     return st;
 }
 
-/* A class that this process does not know is a failure all the same: of the engine, until proved otherwise.
- */
-static weft_status get_class(const char *text)
-{
-    const weft_status status = weft_status_find(text);
-    return status == WEFT_OK || status == WEFT_STATUS_COUNT ? WEFT_INTERNAL : status;
-}
-
-static weft_status get_error(weft_ctx *ctx, const Weft__Wire__Error *m, weft_to_coordinator *out)
-{
-    weft_status st = WEFT_OK;
-    if (m->start < 0 || m->stop < m->start || m->line < 0 || m->column < 0)
-        return weft_fail(ctx, WEFT_CORRUPT, "an error at [%d, %d), line %d, column %d", m->start, m->stop,
-                         m->line, m->column);
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*out->error), (void **)&out->error));
-    out->error->code = get_class(m->class_);
-    out->error->span = (weft_span){.start = m->start, .stop = m->stop, .line = m->line, .column = m->column};
-    snprintf(out->error->message, sizeof(out->error->message), "%s", m->message);
-    snprintf(out->error->hint, sizeof(out->error->hint), "%s", m->hint);
-done:
-    return st;
-}
-
 static weft_status get_failure(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m, weft_to_coordinator *out)
 {
     weft_status st = WEFT_OK;
-    out->status = get_class(m->status);
+    out->status = wire_get_class(m->status);
     out->broken = m->broken;
-    if (m->error != NULL) WEFT_TRY(st, get_error(ctx, m->error, out));
+    if (m->error != NULL) {
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*out->error), (void **)&out->error));
+        WEFT_TRY(st, wire_get_error(ctx, m->error, out->error));
+    }
     if (m->lost == NULL) return WEFT_OK;
     out->has_lost = true;
     out->lost = (weft_block_name){.job = m->job,

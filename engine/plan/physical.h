@@ -286,6 +286,11 @@ WEFT_MUST_CHECK weft_status weft_task_decode(weft_ctx *ctx, const weft_stage *st
  * does not know, WEFT_DATA_SOURCE_NOT_FOUND, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_stage_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
                                               weft_stage **out);
+/* A schema alone, of a result for a client; likewise. */
+WEFT_MUST_CHECK weft_status weft_schema_encode(weft_ctx *ctx, const weft_schema *schema, uint8_t **bytes,
+                                               size_t *len);
+WEFT_MUST_CHECK weft_status weft_schema_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                               const weft_schema **out);
 /* Open the table that a decoded stage scans, in ctx->arena, and close it again. Neither does anything to
  * other stages. Errors: those of opening a table; WEFT_CORRUPT when a file is not what it was when planned.
  */

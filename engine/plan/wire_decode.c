@@ -104,23 +104,44 @@ done:
     return st;
 }
 
-weft_status wire_get_schema(const wire_stage *w, const Weft__Wire__Schema *from, const weft_schema **out)
+/* *out stays NULL when names and types do not match. */
+static weft_status get_schema(weft_ctx *ctx, const Weft__Wire__Schema *from, const weft_schema **out)
 {
     weft_status st = WEFT_OK;
     weft_types types = {0};
     weft_schema *schema = NULL;
     weft_field *fields = NULL;
-    if (from == NULL) return wire_fail(w, "there is no schema");
-    WEFT_TRY(st, wire_get_types(w, &from->types, &types));
-    if (from->n_names != (size_t)types.count || from->n_nullable != (size_t)types.count)
-        return wire_fail(w, "the schema's names and types differ in number");
-    WEFT_TRY(st, WEFT_NEW(w->ctx, &schema));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, types.count, &fields));
+    *out = NULL;
+    WEFT_TRY(st, weft_types_decode(ctx, from->types.data, from->types.len, &types.types, &types.count));
+    if (from->n_names != (size_t)types.count || from->n_nullable != (size_t)types.count) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &schema));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, types.count, &fields));
     for (int32_t i = 0; i < types.count; i++)
         fields[i] =
             (weft_field){.name = from->names[i], .type = types.types[i], .nullable = from->nullable[i] != 0};
     *schema = (weft_schema){.count = types.count, .fields = fields};
     *out = schema;
+done:
+    return st;
+}
+
+weft_status wire_get_schema(const wire_stage *w, const Weft__Wire__Schema *from, const weft_schema **out)
+{
+    weft_status st = WEFT_OK;
+    if (from == NULL) return wire_fail(w, "there is no schema");
+    WEFT_TRY(st, get_schema(w->ctx, from, out));
+    if (*out == NULL) st = wire_fail(w, "the schema's names and types differ in number");
+done:
+    return st;
+}
+
+weft_status weft_schema_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, const weft_schema **out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__schema__descriptor, bytes, len, &message));
+    WEFT_TRY(st, get_schema(ctx, (const Weft__Wire__Schema *)(const void *)message, out));
+    if (*out == NULL) st = weft_fail(ctx, WEFT_CORRUPT, "a schema's names and types differ in number");
 done:
     return st;
 }

@@ -78,6 +78,18 @@ done:
     return st;
 }
 
+weft_status weft_schema_encode(weft_ctx *ctx, const weft_schema *schema, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__Schema *m = NULL;
+    WEFT_TRY(st, put_schema(ctx, schema, &m));
+    *len = weft__wire__schema__get_packed_size(m);
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, *len, (void **)bytes));
+    weft__wire__schema__pack(m, *bytes);
+done:
+    return st;
+}
+
 static void put_options(const char *const *options, int32_t count, size_t *n, char ***out)
 {
     *n = 2 * (size_t)count;

@@ -1,0 +1,368 @@
+/* proto/session.c - see session.h. A decoder looks at every field: what does not belong to the kind of a
+ * message is an error, so that nothing is believed by accident. */
+#include "proto/session.h"
+
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/settings.h"
+#include "proto/session.pb-c.h"
+#include "proto/wire_control.h"
+
+/* ---- pieces ---- */
+
+static weft_status pack(weft_ctx *ctx, const ProtobufCMessage *message, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    const size_t size = protobuf_c_message_get_packed_size(message);
+    *bytes = NULL;
+    *len = 0;
+    if (size > WEFT_SESSION_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT,
+                         "a message takes %zu bytes, more than the %d that client and coordinator exchange",
+                         size, WEFT_SESSION_BYTES_MAX);
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, size + 1, (void **)bytes));
+    *len = protobuf_c_message_pack(message, *bytes);
+done:
+    return st;
+}
+
+static weft_status unpack(weft_ctx *ctx, const ProtobufCMessageDescriptor *descriptor, const uint8_t *bytes,
+                          size_t len, ProtobufCMessage **out)
+{
+    if (len > WEFT_SESSION_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a message of %zu bytes, more than the %d that it may have", len,
+                         WEFT_SESSION_BYTES_MAX);
+    return weft_wire_unpack(ctx, descriptor, bytes, len, out);
+}
+
+static weft_status check_version(weft_ctx *ctx, uint32_t version)
+{
+    if (version == WEFT_SESSION_VERSION) return WEFT_OK;
+    const weft_status st = weft_fail(ctx, WEFT_UNSUPPORTED,
+                                     "the other end speaks version %u of the protocol of sessions, this one "
+                                     "version %d",
+                                     version, WEFT_SESSION_VERSION);
+    weft_hint(ctx, "use the same release of weft at both ends");
+    return st;
+}
+
+static weft_status put_settings(weft_ctx *ctx, const weft_session_setting *settings, int32_t count, size_t *n,
+                                Weft__Wire__Setting ***out)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__Setting *list = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
+    for (int32_t i = 0; i < count; i++) {
+        weft__wire__setting__init(&list[i]);
+        list[i].key = wire_text(settings[i].key);
+        list[i].value = wire_text(settings[i].value);
+        (*out)[i] = &list[i];
+    }
+    *n = (size_t)count;
+done:
+    return st;
+}
+
+static weft_status get_settings(weft_ctx *ctx, Weft__Wire__Setting *const *from, size_t count,
+                                const weft_session_setting **out, int32_t *n)
+{
+    weft_status st = WEFT_OK;
+    weft_session_setting *list = NULL;
+    if (count > WEFT_SESSION_SETTINGS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a message has %zu settings, more than %d", count,
+                         WEFT_SESSION_SETTINGS_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (weft_session_setting){.key = from[i]->key, .value = from[i]->value};
+        if (strlen(from[i]->key) >= WEFT_SETTING_TEXT_BYTES)
+            return weft_fail(ctx, WEFT_LIMIT, "the name of a setting has %zu bytes", strlen(from[i]->key));
+    }
+    *out = list;
+    *n = (int32_t)count;
+done:
+    return st;
+}
+
+weft_status weft_session_settings_list(weft_ctx *ctx, const weft_settings *settings,
+                                       const weft_session_setting **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    weft_session_setting *list = NULL;
+    *count = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_SETTING_COUNT, &list));
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
+        if (def->scope == WEFT_SCOPE_PROCESS || !settings->set[i]) continue;
+        list[(*count)++] = (weft_session_setting){.key = def->key, .value = settings->text[i]};
+    }
+    *out = list;
+done:
+    return st;
+}
+
+const char *weft_session_release(void) { return WEFT_VERSION; }
+
+static bool is_short(const char *release) { return strlen(release) < WEFT_SESSION_RELEASE_BYTES; }
+
+/* ---- requests ---- */
+
+weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_request *r, uint8_t **bytes,
+                                        size_t *len)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionRequest m = WEFT__WIRE__SESSION_REQUEST__INIT;
+    m.version = WEFT_SESSION_VERSION;
+    m.kind = (uint32_t)r->kind;
+    m.operation = r->operation;
+    m.session_high = r->session.high;
+    m.session_low = r->session.low;
+    if (r->release != NULL) m.release = wire_text(r->release);
+    m.credit = r->credit;
+    m.text_bytes = r->text_bytes;
+    m.number = r->number;
+    WEFT_TRY(st, put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
+    WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
+done:
+    return st;
+}
+
+/* Are there only fields that belong to the kind, with values that it may have? */
+static bool request_is_whole(const Weft__Wire__SessionRequest *m)
+{
+    const weft_request_kind kind = (weft_request_kind)m->kind;
+    const bool open = kind == WEFT_REQUEST_OPEN, execute = kind == WEFT_REQUEST_EXECUTE;
+    const bool about = kind != WEFT_REQUEST_OPEN && kind != WEFT_REQUEST_CLOSE && kind != WEFT_REQUEST_PING;
+    if (about != (m->operation != 0)) return false;
+    if (!open && (m->session_high != 0 || m->session_low != 0 || m->release[0] != 0)) return false;
+    if (!is_short(m->release)) return false;
+    if (kind == WEFT_REQUEST_SET ? m->n_settings != 1 : !open && m->n_settings > 0) return false;
+    if (m->credit < 0 || (m->credit > 0 && !execute && kind != WEFT_REQUEST_CREDIT)) return false;
+    if (m->text_bytes < 0 || m->text_bytes > WEFT_SQL_BYTES_MAX || (m->text_bytes > 0 && !execute))
+        return false;
+    return kind == WEFT_REQUEST_PING || m->number == 0;
+}
+
+weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                        weft_session_request *out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    WEFT_TRY(st, unpack(ctx, &weft__wire__session_request__descriptor, bytes, len, &message));
+    const Weft__Wire__SessionRequest *m = (const Weft__Wire__SessionRequest *)(const void *)message;
+    WEFT_TRY(st, check_version(ctx, m->version));
+    if (m->kind > WEFT_REQUEST_PING)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "a request of kind %u is not known here", m->kind);
+    if (!request_is_whole(m))
+        return weft_fail(ctx, WEFT_CORRUPT, "a request of kind %u has the parts of another, or none",
+                         m->kind);
+    *out = (weft_session_request){.kind = (weft_request_kind)m->kind,
+                                  .operation = m->operation,
+                                  .session = {.high = m->session_high, .low = m->session_low},
+                                  .release = m->release,
+                                  .credit = m->credit,
+                                  .text_bytes = m->text_bytes,
+                                  .number = m->number};
+    WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
+done:
+    return st;
+}
+
+/* ---- replies ---- */
+
+static weft_status put_result(weft_ctx *ctx, const weft_reply_result *r, Weft__Wire__SessionResult *m)
+{
+    weft_status st = WEFT_OK;
+    m->schema = wire_bytes(r->schema.bytes, r->schema.len);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->block_count, &m->blocks));
+    for (int32_t i = 0; i < r->block_count; i++)
+        m->blocks[i] = wire_bytes(r->blocks[i].bytes, r->blocks[i].len);
+    m->n_blocks = (size_t)r->block_count;
+    m->is_text = r->is_text;
+    m->rows = r->rows;
+    m->stages = r->stages;
+    m->tasks = r->tasks;
+    m->tasks_failed = r->tasks_failed;
+    m->tasks_rerun = r->tasks_rerun;
+    m->blocks_lost = r->blocks_lost;
+    WEFT_TRY(st, put_settings(ctx, r->settings, r->setting_count, &m->n_settings, &m->settings));
+done:
+    return st;
+}
+
+/* Room for the parts of a reply while it is packed. */
+typedef struct reply_parts {
+    Weft__Wire__SessionOpened opened;
+    Weft__Wire__SessionProgress progress;
+    Weft__Wire__SessionResult result;
+    Weft__Wire__Error error;
+} reply_parts;
+
+static void put_opened(const weft_session_reply *r, Weft__Wire__SessionOpened *m)
+{
+    m->session_high = r->opened.session.high;
+    m->session_low = r->opened.session.low;
+    m->incarnation_high = r->opened.incarnation.high;
+    m->incarnation_low = r->opened.incarnation.low;
+    m->release = wire_text(r->opened.release);
+    m->resumed = r->opened.resumed;
+}
+
+static void put_progress(const weft_session_reply *r, Weft__Wire__SessionProgress *m)
+{
+    m->stages = r->progress.stages;
+    m->stages_done = r->progress.stages_done;
+    m->tasks = r->progress.tasks;
+    m->running = r->progress.running;
+    m->tasks_done = r->progress.tasks_done;
+}
+
+weft_status weft_session_reply_encode(weft_ctx *ctx, const weft_session_reply *r, uint8_t **bytes,
+                                      size_t *len)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionReply m = WEFT__WIRE__SESSION_REPLY__INIT;
+    reply_parts parts = {.opened = WEFT__WIRE__SESSION_OPENED__INIT,
+                         .progress = WEFT__WIRE__SESSION_PROGRESS__INIT,
+                         .result = WEFT__WIRE__SESSION_RESULT__INIT,
+                         .error = WEFT__WIRE__ERROR__INIT};
+    m.version = WEFT_SESSION_VERSION;
+    m.kind = (uint32_t)r->kind;
+    m.operation = r->operation;
+    switch (r->kind) {
+    case WEFT_REPLY_OPENED:
+        put_opened(r, &parts.opened);
+        m.opened = &parts.opened;
+        break;
+    case WEFT_REPLY_PROGRESS:
+        put_progress(r, &parts.progress);
+        m.progress = &parts.progress;
+        break;
+    case WEFT_REPLY_RESULT:
+        WEFT_TRY(st, put_result(ctx, &r->result, &parts.result));
+        m.result = &parts.result;
+        break;
+    case WEFT_REPLY_PAGE:
+        m.page_bytes = r->page.bytes;
+        m.page_crc = r->page.crc;
+        break;
+    case WEFT_REPLY_END: m.rows = r->rows; break;
+    case WEFT_REPLY_FAILED:
+        wire_put_error(r->error, &parts.error);
+        m.error = &parts.error;
+        break;
+    case WEFT_REPLY_PONG: m.number = r->number; break;
+    }
+    WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
+done:
+    return st;
+}
+
+static weft_status get_result(weft_ctx *ctx, const Weft__Wire__SessionResult *m, weft_reply_result *out)
+{
+    weft_status st = WEFT_OK;
+    weft_bytes *blocks = NULL;
+    if (m->rows < 0 || m->stages < 0 || m->tasks < 0 || m->tasks_failed < 0 || m->tasks_rerun < 0 ||
+        m->blocks_lost < 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a result of %lld rows, %d stages and %lld tasks",
+                         (long long)m->rows, m->stages, (long long)m->tasks);
+    if (m->schema.len == 0 && m->n_blocks > 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a result without columns has %zu blocks", m->n_blocks);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_blocks, &blocks));
+    for (size_t i = 0; i < m->n_blocks; i++)
+        blocks[i] = (weft_bytes){.bytes = m->blocks[i].data, .len = m->blocks[i].len};
+    *out = (weft_reply_result){.schema = {.bytes = m->schema.data, .len = m->schema.len},
+                               .block_count = (int32_t)m->n_blocks,
+                               .blocks = blocks,
+                               .is_text = m->is_text != 0,
+                               .rows = m->rows,
+                               .stages = m->stages,
+                               .tasks = m->tasks,
+                               .tasks_failed = m->tasks_failed,
+                               .tasks_rerun = m->tasks_rerun,
+                               .blocks_lost = m->blocks_lost};
+    WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
+done:
+    return st;
+}
+
+static weft_status get_progress(weft_ctx *ctx, const Weft__Wire__SessionProgress *m, weft_session_reply *out)
+{
+    out->progress.stages = m->stages;
+    out->progress.stages_done = m->stages_done;
+    out->progress.tasks = m->tasks;
+    out->progress.running = m->running;
+    out->progress.tasks_done = m->tasks_done;
+    if (m->stages >= 0 && m->stages_done >= 0 && m->tasks >= 0 && m->running >= 0 && m->tasks_done >= 0)
+        return WEFT_OK;
+    return weft_fail(ctx, WEFT_CORRUPT, "progress of %d stages and %lld tasks", m->stages,
+                     (long long)m->tasks);
+}
+
+static weft_status get_opened(weft_ctx *ctx, const Weft__Wire__SessionOpened *m, weft_session_reply *out)
+{
+    if (!is_short(m->release) || (m->session_high == 0 && m->session_low == 0))
+        return weft_fail(ctx, WEFT_CORRUPT, "a session without a name was opened");
+    out->opened.session = (weft_uuid){.high = m->session_high, .low = m->session_low};
+    out->opened.incarnation = (weft_uuid){.high = m->incarnation_high, .low = m->incarnation_low};
+    out->opened.release = m->release;
+    out->opened.resumed = m->resumed != 0;
+    return WEFT_OK;
+}
+
+static weft_status get_failure(weft_ctx *ctx, const Weft__Wire__Error *m, weft_session_reply *out)
+{
+    weft_status st = WEFT_OK;
+    weft_error *error = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &error));
+    WEFT_TRY(st, wire_get_error(ctx, m, error));
+    out->error = error;
+done:
+    return st;
+}
+
+static bool reply_is_whole(const Weft__Wire__SessionReply *m)
+{
+    const weft_reply_kind kind = (weft_reply_kind)m->kind;
+    const bool about = kind != WEFT_REPLY_OPENED && kind != WEFT_REPLY_PONG && kind != WEFT_REPLY_FAILED;
+    if (about && m->operation == 0) return false;
+    if (!about && kind != WEFT_REPLY_FAILED && m->operation != 0) return false;
+    return (m->opened != NULL) == (kind == WEFT_REPLY_OPENED) &&
+           (m->progress != NULL) == (kind == WEFT_REPLY_PROGRESS) &&
+           (m->result != NULL) == (kind == WEFT_REPLY_RESULT) &&
+           (m->error != NULL) == (kind == WEFT_REPLY_FAILED) &&
+           (m->page_bytes > 0) == (kind == WEFT_REPLY_PAGE) &&
+           (m->page_crc == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes >= 0 &&
+           m->page_bytes <= UINT32_MAX && m->rows >= 0 && (m->rows == 0 || kind == WEFT_REPLY_END) &&
+           (m->number == 0 || kind == WEFT_REPLY_PONG);
+}
+
+weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                      weft_session_reply *out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    WEFT_TRY(st, unpack(ctx, &weft__wire__session_reply__descriptor, bytes, len, &message));
+    const Weft__Wire__SessionReply *m = (const Weft__Wire__SessionReply *)(const void *)message;
+    WEFT_TRY(st, check_version(ctx, m->version));
+    if (m->kind > WEFT_REPLY_PONG)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "a reply of kind %u is not known here", m->kind);
+    if (!reply_is_whole(m))
+        return weft_fail(ctx, WEFT_CORRUPT, "a reply of kind %u has the parts of another, or none", m->kind);
+    *out = (weft_session_reply){.kind = (weft_reply_kind)m->kind, .operation = m->operation};
+    switch (out->kind) {
+    case WEFT_REPLY_OPENED: WEFT_TRY(st, get_opened(ctx, m->opened, out)); break;
+    case WEFT_REPLY_PROGRESS: WEFT_TRY(st, get_progress(ctx, m->progress, out)); break;
+    case WEFT_REPLY_RESULT: WEFT_TRY(st, get_result(ctx, m->result, &out->result)); break;
+    case WEFT_REPLY_PAGE:
+        out->page.bytes = m->page_bytes;
+        out->page.crc = m->page_crc;
+        break;
+    case WEFT_REPLY_END: out->rows = m->rows; break;
+    case WEFT_REPLY_FAILED: WEFT_TRY(st, get_failure(ctx, m->error, out)); break;
+    case WEFT_REPLY_PONG: out->number = m->number; break;
+    }
+done:
+    return st;
+}

@@ -1,0 +1,131 @@
+/* proto/session.h - what a client and the coordinator say to each other, as structs and as bytes.
+ *
+ *   OPEN → OPENED                     a session: new, or one that this user has and that lost its connection
+ *   EXECUTE → PROGRESS*, RESULT, PAGE*, END    one statement; or FAILED instead of any of these
+ *   SET → RESULT                      a setting of the session, as SET does
+ *   CREDIT                            more pages of a result may be sent
+ *   CANCEL → FAILED                   end the statement
+ *   RELEASE                           the result is read, or not wanted
+ *   CLOSE, PING → PONG
+ *
+ * A request is in the frame after the envelope. The client makes the operation's number, and no number is
+ * used twice in a session: an EXECUTE that comes twice changes nothing. A page is sent while the bytes sent
+ * before it are fewer than the credit, which is given as a sum since the beginning of the operation: so a
+ * page of any size passes, and a CREDIT that comes twice gives nothing. Long texts and pages are cut into
+ * frames of WEFT_SESSION_FRAME_BYTES.
+ *
+ * FAILED with operation 0 is about the session: it could not be opened, or is not there. */
+#ifndef WEFT_PROTO_SESSION_H
+#define WEFT_PROTO_SESSION_H
+
+#include "common/ctx.h"
+#include "common/uuid.h"
+
+enum {
+    WEFT_SESSION_VERSION = 1,
+    WEFT_SESSION_BYTES_MAX = 64 << 20,  /* a message: the schema and the pages' sizes of a large result */
+    WEFT_SESSION_FRAME_BYTES = 4 << 20, /* a text of WEFT_SQL_BYTES_MAX takes 16 frames */
+    WEFT_SESSION_RELEASE_BYTES = 64,    /* "0.1.0", with the zero byte */
+    WEFT_SESSION_SETTINGS_MAX = 1024    /* far more than there are */
+};
+
+typedef struct weft_session_setting {
+    const char *key, *value;
+} weft_session_setting;
+
+typedef enum weft_request_kind {
+    WEFT_REQUEST_OPEN,
+    WEFT_REQUEST_EXECUTE,
+    WEFT_REQUEST_SET,
+    WEFT_REQUEST_CREDIT,
+    WEFT_REQUEST_CANCEL,
+    WEFT_REQUEST_RELEASE,
+    WEFT_REQUEST_CLOSE,
+    WEFT_REQUEST_PING
+} weft_request_kind;
+
+typedef struct weft_session_request {
+    weft_request_kind kind;
+    uint64_t operation;  /* of those about one, from 1; else 0 */
+    weft_uuid session;   /* OPEN: to go on with; zero: a new one */
+    const char *release; /* OPEN: the client's version */
+    int32_t setting_count;
+    const weft_session_setting *settings; /* OPEN: what differs from a fresh session; SET: one */
+    int64_t credit;                       /* EXECUTE, CREDIT */
+    int64_t text_bytes;                   /* EXECUTE: in the frames that follow, at most WEFT_SQL_BYTES_MAX */
+    uint64_t number;                      /* PING: comes back */
+} weft_session_request;
+
+typedef enum weft_reply_kind {
+    WEFT_REPLY_OPENED,
+    WEFT_REPLY_PROGRESS,
+    WEFT_REPLY_RESULT,
+    WEFT_REPLY_PAGE,
+    WEFT_REPLY_END,
+    WEFT_REPLY_FAILED,
+    WEFT_REPLY_PONG
+} weft_reply_kind;
+
+typedef struct weft_bytes {
+    const uint8_t *bytes;
+    size_t len;
+} weft_bytes;
+
+typedef struct weft_reply_result {
+    weft_bytes schema; /* weft_schema_encode; len 0: no columns */
+    int32_t block_count;
+    const weft_bytes *blocks; /* weft_block_header_encode, in the order in which their pages come */
+    int32_t setting_count;
+    const weft_session_setting *settings; /* of the statement */
+    bool is_text;
+    int64_t rows;
+    int32_t stages;
+    int64_t tasks, tasks_failed, tasks_rerun, blocks_lost;
+} weft_reply_result;
+
+typedef struct weft_session_reply {
+    weft_reply_kind kind;
+    uint64_t operation; /* 0: OPENED, PONG, FAILED of the session */
+    union {
+        struct {
+            weft_uuid session, incarnation;
+            const char *release;
+            bool resumed;
+        } opened;
+        struct {
+            int32_t stages, stages_done;
+            int64_t tasks, running, tasks_done;
+        } progress;
+        weft_reply_result result;
+        struct {
+            int64_t bytes; /* in the frames that follow */
+            uint32_t crc;
+        } page;
+        int64_t rows;            /* END: of all pages */
+        const weft_error *error; /* FAILED */
+        uint64_t number;         /* PONG */
+    };
+} weft_session_reply;
+
+/* Of this program: "0.1.0". */
+const char *weft_session_release(void);
+
+/* Bytes are in ctx->arena. Errors: WEFT_LIMIT, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_request *request,
+                                                        uint8_t **bytes, size_t *len);
+WEFT_MUST_CHECK weft_status weft_session_reply_encode(weft_ctx *ctx, const weft_session_reply *reply,
+                                                      uint8_t **bytes, size_t *len);
+/* Into ctx->arena; bytes are not needed afterwards. What comes out is of its kind and within the limits
+ * above. Errors: WEFT_CORRUPT, WEFT_LIMIT, WEFT_NOMEM; WEFT_UNSUPPORTED for another version, kind or field.
+ */
+WEFT_MUST_CHECK weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                                        weft_session_request *out);
+WEFT_MUST_CHECK weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                                      weft_session_reply *out);
+
+/* The settings that a session starts with, or a statement had: all of them that are not the process's and not
+ * as in a fresh session. In ctx->arena, values borrowed from settings. */
+WEFT_MUST_CHECK weft_status weft_session_settings_list(weft_ctx *ctx, const weft_settings *settings,
+                                                       const weft_session_setting **out, int32_t *count);
+
+#endif

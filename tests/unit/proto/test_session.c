@@ -1,0 +1,248 @@
+/* tests/unit/proto/test_session.c - what clients and the coordinator say as bytes: what goes in comes out,
+ * and what is damaged, or of another kind, does not. */
+#include "proto/session.h"
+
+#include "common/limits.h"
+#include "proto/session.pb-c.h"
+#include "tests/support/fixture.h"
+
+static const weft_uuid some_session = {.high = UINT64_MAX, .low = 1};
+static const weft_session_setting some_settings[] = {{"weft.sql.session.timeZone", "Asia/Tokyo"},
+                                                     {"weft.sql.ansi.enabled", "false"}};
+
+static const weft_session_request requests[] = {
+    {.kind = WEFT_REQUEST_OPEN},
+    {.kind = WEFT_REQUEST_OPEN,
+     .session = {.high = UINT64_MAX, .low = 1},
+     .release = "0.1.0",
+     .setting_count = 2,
+     .settings = some_settings},
+    {.kind = WEFT_REQUEST_EXECUTE,
+     .operation = UINT64_MAX,
+     .credit = 4 << 20,
+     .text_bytes = WEFT_SQL_BYTES_MAX},
+    {.kind = WEFT_REQUEST_EXECUTE, .operation = 1},
+    {.kind = WEFT_REQUEST_SET, .operation = 2, .setting_count = 1, .settings = some_settings},
+    {.kind = WEFT_REQUEST_CREDIT, .operation = 3, .credit = INT64_MAX},
+    {.kind = WEFT_REQUEST_CANCEL, .operation = 4},
+    {.kind = WEFT_REQUEST_RELEASE, .operation = 5},
+    {.kind = WEFT_REQUEST_CLOSE},
+    {.kind = WEFT_REQUEST_PING, .number = 77},
+};
+
+static void requests_come_back(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_fixture_open(&f);
+    for (int32_t i = 0; i < (int32_t)WEFT_COUNT(requests); i++) {
+        const weft_session_request *r = &requests[i];
+        weft_session_request back;
+        uint8_t *bytes = NULL, *same = NULL;
+        size_t len = 0, same_len = 0;
+        weft_fixture_ok(&f, weft_session_request_encode(&f.ctx, r, &bytes, &len));
+        weft_fixture_ok(&f, weft_session_request_decode(&f.ctx, bytes, len, &back));
+        assert_int_equal(back.kind, r->kind);
+        assert_true(back.operation == r->operation && back.number == r->number);
+        assert_true(weft_uuid_equal(back.session, r->session));
+        assert_true(back.credit == r->credit && back.text_bytes == r->text_bytes);
+        assert_string_equal(back.release, r->release == NULL ? "" : r->release);
+        assert_int_equal(back.setting_count, r->setting_count);
+        for (int32_t k = 0; k < r->setting_count; k++) {
+            assert_string_equal(back.settings[k].key, r->settings[k].key);
+            assert_string_equal(back.settings[k].value, r->settings[k].value);
+        }
+        weft_fixture_ok(&f, weft_session_request_encode(&f.ctx, &back, &same, &same_len));
+        assert_int_equal(len, same_len);
+        assert_memory_equal(bytes, same, len);
+    }
+    weft_fixture_close(&f);
+}
+
+static weft_session_reply round_trip(weft_fixture *f, const weft_session_reply *reply)
+{
+    weft_session_reply back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_ok(f, weft_session_reply_encode(&f->ctx, reply, &bytes, &len));
+    weft_fixture_ok(f, weft_session_reply_decode(&f->ctx, bytes, len, &back));
+    assert_int_equal(back.kind, reply->kind);
+    assert_true(back.operation == reply->operation);
+    return back;
+}
+
+static void replies_come_back(void **state)
+{
+    (void)state;
+    static const uint8_t schema[] = {1, 0, 2}, block[] = {7};
+    const weft_bytes blocks[] = {{block, 1}, {NULL, 0}, {schema, 3}};
+    weft_fixture f;
+    weft_fixture_open(&f);
+    weft_session_reply back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_OPENED,
+                                                                   .opened = {.session = some_session,
+                                                                              .incarnation = {.low = 5},
+                                                                              .release = "0.1.0",
+                                                                              .resumed = true}});
+    assert_true(weft_uuid_equal(back.opened.session, some_session) && back.opened.incarnation.low == 5);
+    assert_true(back.opened.resumed);
+    assert_string_equal(back.opened.release, "0.1.0");
+    back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PROGRESS,
+                                                .operation = 3,
+                                                .progress = {1, 2, INT64_MAX, 4, 5}});
+    assert_true(back.progress.stages == 1 && back.progress.tasks == INT64_MAX &&
+                back.progress.tasks_done == 5);
+    back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_RESULT,
+                                                .operation = 4,
+                                                .result = {.schema = {schema, 3},
+                                                           .block_count = 3,
+                                                           .blocks = blocks,
+                                                           .setting_count = 2,
+                                                           .settings = some_settings,
+                                                           .is_text = true,
+                                                           .rows = 9,
+                                                           .tasks = 8,
+                                                           .blocks_lost = 7}});
+    assert_int_equal(back.result.block_count, 3);
+    assert_int_equal(back.result.schema.len, 3);
+    assert_memory_equal(back.result.schema.bytes, schema, 3);
+    assert_memory_equal(back.result.blocks[2].bytes, schema, 3);
+    assert_int_equal(back.result.blocks[1].len, 0);
+    assert_true(back.result.is_text && back.result.rows == 9 && back.result.blocks_lost == 7);
+    assert_string_equal(back.result.settings[1].value, "false");
+    back = round_trip(
+        &f, &(weft_session_reply){.kind = WEFT_REPLY_PAGE, .operation = 4, .page = {UINT32_MAX, 0xfedcba98}});
+    assert_true(back.page.bytes == UINT32_MAX && back.page.crc == 0xfedcba98);
+    back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_END, .operation = 4, .rows = 11});
+    assert_true(back.rows == 11);
+    back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PONG, .number = 12});
+    assert_true(back.number == 12);
+    weft_fixture_close(&f);
+}
+
+/* Every part of an error crosses, and a class that is not known here is a failure all the same. */
+static void errors_come_back(void **state)
+{
+    (void)state;
+    static const weft_error error = {.code = WEFT_DIVIDE_BY_ZERO,
+                                     .span = {.start = 7, .stop = 12, .line = 2, .column = 3},
+                                     .message = "Division by zero.",
+                                     .hint = "use try_divide"};
+    weft_fixture f;
+    weft_fixture_open(&f);
+    const weft_session_reply back =
+        round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_FAILED, .operation = 4, .error = &error});
+    assert_int_equal(back.error->code, WEFT_DIVIDE_BY_ZERO);
+    assert_memory_equal(&back.error->span, &error.span, sizeof(error.span));
+    assert_string_equal(back.error->message, error.message);
+    assert_string_equal(back.error->hint, error.hint);
+    weft_fixture_close(&f);
+}
+
+typedef struct bad_request {
+    const char *what;
+    weft_status status;
+    Weft__Wire__SessionRequest m;
+} bad_request;
+
+/* What no client of this version says is refused. */
+static void wrong_requests(void **state)
+{
+    (void)state;
+    static char long_release[200], key[] = "k", value[] = "v";
+    Weft__Wire__Setting setting = WEFT__WIRE__SETTING__INIT;
+    setting.key = key;
+    setting.value = value;
+    Weft__Wire__Setting *settings[] = {&setting, &setting};
+    const Weft__Wire__SessionRequest none = WEFT__WIRE__SESSION_REQUEST__INIT;
+    bad_request bad[] = {
+        {"another version", WEFT_UNSUPPORTED, none}, {"another kind", WEFT_UNSUPPORTED, none},
+        {"no operation", WEFT_CORRUPT, none},        {"an operation of none", WEFT_CORRUPT, none},
+        {"too long a text", WEFT_CORRUPT, none},     {"a text of a CANCEL", WEFT_CORRUPT, none},
+        {"credit below zero", WEFT_CORRUPT, none},   {"two settings of a SET", WEFT_CORRUPT, none},
+        {"settings of a CLOSE", WEFT_CORRUPT, none}, {"a long release", WEFT_CORRUPT, none},
+        {"a session of a PING", WEFT_CORRUPT, none}, {"a number of a CLOSE", WEFT_CORRUPT, none},
+    };
+    weft_fixture f;
+    memset(long_release, 'a', sizeof(long_release) - 1);
+    weft_fixture_open(&f);
+    for (int32_t i = 0; i < (int32_t)WEFT_COUNT(bad); i++) bad[i].m.version = i == 0 ? 2 : 1;
+    bad[1].m.kind = 8;
+    bad[2].m.kind = WEFT_REQUEST_CANCEL;
+    bad[3].m.kind = WEFT_REQUEST_OPEN;
+    bad[3].m.operation = 1;
+    bad[4].m.kind = WEFT_REQUEST_EXECUTE;
+    bad[4].m.operation = 1;
+    bad[4].m.text_bytes = WEFT_SQL_BYTES_MAX + 1;
+    bad[5].m.kind = WEFT_REQUEST_CANCEL;
+    bad[5].m.operation = 1;
+    bad[5].m.text_bytes = 1;
+    bad[6].m.kind = WEFT_REQUEST_CREDIT;
+    bad[6].m.operation = 1;
+    bad[6].m.credit = -1;
+    bad[7].m.kind = WEFT_REQUEST_SET;
+    bad[7].m.operation = 1;
+    bad[7].m.n_settings = 2;
+    bad[7].m.settings = settings;
+    bad[8].m.kind = WEFT_REQUEST_CLOSE;
+    bad[8].m.n_settings = 1;
+    bad[8].m.settings = settings;
+    bad[9].m.kind = WEFT_REQUEST_OPEN;
+    bad[9].m.release = long_release;
+    bad[10].m.kind = WEFT_REQUEST_PING;
+    bad[10].m.session_low = 1;
+    bad[11].m.kind = WEFT_REQUEST_CLOSE;
+    bad[11].m.number = 1;
+    for (int32_t i = 0; i < (int32_t)WEFT_COUNT(bad); i++) {
+        uint8_t bytes[1024];
+        weft_session_request out;
+        const size_t len = weft__wire__session_request__pack(&bad[i].m, bytes);
+        const weft_status st = weft_session_request_decode(&f.ctx, bytes, len, &out);
+        if (st != bad[i].status) print_error("%s: %s\n", bad[i].what, f.ctx.error.message);
+        assert_int_equal(st, bad[i].status);
+        assert_true(f.ctx.error.message[0] != 0);
+        weft_error_clear(&f.ctx);
+    }
+    weft_fixture_close(&f);
+}
+
+/* A reply that was cut anywhere is refused, or is still one of its kind. */
+static void cut_replies(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_session_reply out;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_open(&f);
+    const weft_session_reply reply = {.kind = WEFT_REPLY_RESULT,
+                                      .operation = 4,
+                                      .result = {.setting_count = 2, .settings = some_settings, .rows = 3}};
+    weft_fixture_ok(&f, weft_session_reply_encode(&f.ctx, &reply, &bytes, &len));
+    for (size_t cut = 0; cut < len; cut++) {
+        assert_true(weft_session_reply_decode(&f.ctx, bytes, cut, &out) != WEFT_OK);
+        weft_error_clear(&f.ctx);
+    }
+    weft_fixture_close(&f);
+}
+
+/* The settings that travel are those that somebody set and that are no process's. */
+static void settings_of_a_session(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    const weft_session_setting *list = NULL;
+    int32_t count = -1;
+    weft_fixture_open(&f);
+    weft_fixture_ok(&f, weft_session_settings_list(&f.ctx, &f.settings, &list, &count));
+    assert_int_equal(count, 0);
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, "weft.scratch.dir", "/here"));
+    weft_fixture_ok(&f, weft_settings_set(&f.ctx, &f.settings, "spark.sql.ansi.enabled", "false"));
+    weft_fixture_ok(&f, weft_session_settings_list(&f.ctx, &f.settings, &list, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(list[0].key, "weft.sql.ansi.enabled");
+    assert_string_equal(list[0].value, "false");
+    weft_fixture_close(&f);
+}
+
+WEFT_TESTS(WEFT_TEST(requests_come_back), WEFT_TEST(replies_come_back), WEFT_TEST(errors_come_back),
+           WEFT_TEST(wrong_requests), WEFT_TEST(cut_replies), WEFT_TEST(settings_of_a_session))

@@ -13,6 +13,7 @@ typedef struct weft_arena weft_arena;
 typedef struct weft_account weft_account;
 typedef struct weft_settings weft_settings;
 typedef struct weft_scratch_space weft_scratch_space; /* engine/storage/fs.h */
+typedef struct weft_fetch_failure weft_fetch_failure; /* engine/exec/block_remote.h */
 
 /* Time, injected so that tests and the simulator own it. now_ns is monotonic. */
 typedef struct weft_clock {
@@ -29,6 +30,7 @@ typedef struct weft_ctx {
     const weft_clock *clock;       /* never NULL */
     const weft_settings *settings; /* never NULL */
     weft_scratch_space *scratch;   /* where what is made here is spilled; NULL: each to its own; borrowed */
+    weft_fetch_failure *fetch_failure; /* told which block could not be read; NULL: nobody asks; borrowed */
     weft_error error;              /* the last error raised; code WEFT_OK when none */
 } weft_ctx;
 

@@ -5,6 +5,8 @@
  * that slot and by every other slot that is free or has a task of the stage. Tasks start when all units are
  * built. A stage's shared state is built without the worker's lock, which guards the list of stages and their
  * states. */
+#include "common/settings.h"
+#include "worker/stand_in.h"
 #include "worker/worker_private.h"
 
 /* What opening it made. */
@@ -155,6 +157,8 @@ static weft_status find_inputs(weft_ctx *ctx, weft_worker *w, worker_stage *s)
                                        source->stage, source->generation, p));
             }
             s->inputs[i].block_count = p + 1;
+            if (weft_setting(ctx, WEFT_SET_SERIALIZE))
+                WEFT_TRY(st, weft_stand_in(ctx, s->account, &s->stage->inputs[i].rows, &blocks[p]));
             WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
         }
     }

@@ -1,5 +1,6 @@
 /* engine/exec/block.c - frozen blocks: counting, inspection, reading. Writing is in block_writer.c, scratch
- * in block_spill.c, the serialised form in block_wire.c.
+ * in block_spill.c, the serialised form in block_wire.c, blocks that lie in other processes in
+ * block_remote.c.
  *
  * Readers may run on any thread: a frozen block is immutable but for its count and for where its pages are.
  * Pages move to scratch only while their partition has no pin. Each reader owns one buffer for the spilled
@@ -83,9 +84,11 @@ void weft_block_move(weft_block *block, weft_account *owner)
             weft_mem_move(segment->pages[i].page, owner);
             bytes += segment->pages[i].bytes;
         }
+        if (block->remote != NULL) continue;
         move_one(segment->pages, owner);
         move_one(segment->run_ends, owner);
     }
+    move_one(block->remote, owner);
     for (int32_t i = 0; i < block->marks_count; i++) move_one(block->marks[i].words, owner);
     move_one(block->marks, owner);
     move_one(block->segments, owner);
@@ -114,7 +117,9 @@ void weft_block_release(weft_block **block)
     weft_block *b = *block;
     *block = NULL;
     if (b == NULL || atomic_fetch_sub_explicit(&b->count, 1, memory_order_acq_rel) > 1) return;
-    for (int32_t p = 0; p < b->partition_count; p++) segment_free(&b->segments[p]);
+    for (int32_t p = 0; p < b->partition_count && b->remote == NULL; p++) segment_free(&b->segments[p]);
+    if (b->remote != NULL) b->remote->origin.release(b->remote->origin.self);
+    weft_mem_free(b->remote);
     for (int32_t i = 0; i < b->marks_count; i++) weft_mem_free(b->marks[i].words);
     weft_mem_free(b->marks);
     weft_mem_free(b->segments);
@@ -212,6 +217,7 @@ done:
 static void block_add_pins(const weft_block *block, int32_t partition, int32_t pins)
 {
     weft_block *b = (weft_block *)(uintptr_t)block; /* a pin is no change of what the block holds */
+    if (b->remote != NULL) return;
     pthread_mutex_lock(&b->lock);
     b->segments[partition].pins += pins;
     assert(b->segments[partition].pins >= 0);
@@ -229,7 +235,8 @@ struct weft_block_reader {
     const block_segment *segment;
     int32_t partition;
     int32_t at, end; /* pages */
-    void *buffer;    /* the spilled page that was given last */
+    void *buffer;    /* the page from scratch or from elsewhere that was given last */
+    block_stream stream;
 };
 
 weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t run,
@@ -262,7 +269,11 @@ weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, con
     if (ref->page != NULL) {
         *page = ref->page;
     } else {
-        const weft_status st = weft_block_load_page(ctx, reader->block, ref, &reader->buffer);
+        const weft_status st =
+            reader->block->remote == NULL
+                ? weft_block_load_page(ctx, reader->block, ref, &reader->buffer)
+                : weft_block_remote_page(ctx, reader->block, reader->partition, reader->at, reader->end,
+                                         &reader->stream, &reader->buffer);
         if (st != WEFT_OK) return st;
         *page = reader->buffer;
         *stable = false;
@@ -287,6 +298,7 @@ void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows)
 void weft_block_reader_close(weft_block_reader **reader)
 {
     if (*reader == NULL) return;
+    weft_block_remote_end((*reader)->block, &(*reader)->stream);
     weft_block_unpin((*reader)->block, (*reader)->partition);
     weft_mem_free((*reader)->buffer);
     weft_mem_free(*reader);

@@ -8,16 +8,16 @@
 
 #include <pthread.h>
 
-#include "engine/exec/block.h"
+#include "engine/exec/block_remote.h"
 
 enum {
     BLOCK_KEYS_MAX = 16
 }; /* tracked keys: more key columns than any join here has; further ones have no range */
 
 typedef struct block_page {
-    weft_row_page *page; /* in memory; NULL: in scratch */
+    weft_row_page *page; /* in memory; NULL: in scratch, or elsewhere */
     int64_t offset;      /* in scratch */
-    uint32_t bytes;      /* of the allocation, or on disk (without the room between rows and heap) */
+    uint32_t bytes;      /* of the allocation, or of the image (without the room between rows and heap) */
     uint32_t rows;
     uint32_t crc; /* CRC-32C of the bytes on disk */
 } block_page;
@@ -30,6 +30,11 @@ typedef struct block_segment {
     int64_t rows, bytes; /* of pages, without what is empty in them: the same wherever they lie */
     int32_t pins;        /* guarded by the block's lock: pages stay where they are while it is not 0 */
 } block_segment;
+
+/* What a stand-in has beside its directory. The lists of its segments lie behind this in one memory block. */
+typedef struct block_remote {
+    weft_block_origin origin;
+} block_remote;
 
 typedef struct block_track {
     int32_t column;
@@ -47,12 +52,13 @@ struct weft_block {
     block_track keys[BLOCK_KEYS_MAX];
     int32_t marks_count;
     weft_marks *marks;
-    pthread_mutex_t lock;  /* of a frozen block: where its unpinned pages are */
+    pthread_mutex_t lock;      /* of a frozen block: where its unpinned pages are */
     weft_scratch_space *space; /* a count; NULL: none was given */
     weft_scratch *scratch;     /* or NULL: nothing was spilled */
     _Atomic int64_t spilled_bytes;
     _Atomic int64_t memory_bytes; /* of the pages in memory, once frozen */
-    weft_account *owner; /* once frozen */
+    weft_account *owner;          /* once frozen */
+    block_remote *remote;         /* of a stand-in; else NULL */
 };
 
 struct weft_block_writer {
@@ -91,6 +97,30 @@ uint32_t weft_block_page_most(const weft_block *block, int32_t partition);
 void weft_block_move(weft_block *block, weft_account *owner);
 WEFT_MUST_CHECK weft_status weft_block_add_marks(weft_ctx *ctx, weft_block *block, const weft_marks *marks);
 
+/* What operators read page by page can only be held in copies: it lies in scratch, or elsewhere. */
+static inline bool weft_block_is_away(const weft_block *block)
+{
+    return block->remote != NULL || atomic_load_explicit(&block->spilled_bytes, memory_order_relaxed) > 0;
+}
+
+/* block_header.c */
+
+uint64_t weft_block_types_fingerprint(const weft_type *types, int32_t count);
+
+/* block_remote.c: the stream of a reader */
+typedef struct block_stream {
+    void *stream; /* NULL: none is open */
+    int32_t at;   /* the page that it gives next */
+} block_stream;
+
+/* Page `at` of [.., end) of a partition of a stand-in into *buffer, a memory block (or NULL) that is
+ * replaced: checked and rebased. Pages that were passed over since the last call end the stream, and another
+ * begins. */
+WEFT_MUST_CHECK weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32_t partition,
+                                                   int32_t at, int32_t end, block_stream *stream,
+                                                   void **buffer);
+void weft_block_remote_end(const weft_block *block, block_stream *stream);
+
 /* block_spill.c */
 
 /* The bytes of a page as they go to disk or wire: the room between rows and heap is left out. */
@@ -101,6 +131,8 @@ static inline int64_t weft_page_data_bytes(const weft_row_page *page)
     return (int64_t)weft_page_image_bytes(page) - WEFT_ROW_PAGE_HEADER;
 }
 void weft_page_image(const weft_row_page *page, uint8_t *to);
+/* The same image in pieces that lie where the page does. */
+void weft_page_lend(const weft_row_page *page, weft_page_pieces *out);
 /* Read a spilled page into buffer (a mem block, grown as needed): checked, rebased. Errors: WEFT_CHECKSUM. */
 WEFT_MUST_CHECK weft_status weft_block_load_page(weft_ctx *ctx, const weft_block *block,
                                                  const block_page *ref, void **buffer);

@@ -1,5 +1,11 @@
-/* engine/exec/block_remote.h - a stand-in for a block that lies in another process: read like a block in
- * scratch, page by page, only that the pages come from its origin. Nothing of its rows is kept here. */
+/* engine/exec/block_remote.h - blocks across processes: a stand-in for a block that lies elsewhere, and what
+ * the process that has it must say and send for that.
+ *
+ * A stand-in is read like a block in scratch, page by page in order, by readers that do not know the
+ * difference; the pages come from its origin. Nothing of its rows is kept. What a peer says is believed only
+ * as far as it cannot harm: a header is checked when the stand-in is made, and each page against checksum,
+ * header and column types before a reader sees it. Pins do nothing to a stand-in, and it has nothing to
+ * spill. It cannot be encoded (WEFT_UNSUPPORTED): whoever wants the block asks its holder. */
 #ifndef WEFT_EXEC_BLOCK_REMOTE_H
 #define WEFT_EXEC_BLOCK_REMOTE_H
 
@@ -7,24 +13,56 @@
 
 /* All that is known of a block without its pages: what operators ask for before they read. */
 typedef struct weft_block_header {
+    uint64_t types; /* fingerprint of its column types */
     int32_t partition_count;
-    const int64_t *rows, *bytes;            /* [partition_count] */
-    const int32_t *page_counts;             /* [partition_count] */
-    const int32_t *run_counts;              /* [partition_count] */
-    const int32_t *const *run_ends;         /* [partition_count][run_counts[p]], in pages */
-    const uint32_t *page_rows, *page_bytes; /* of all pages, partition after partition */
+    const int32_t *page_counts; /* [partition_count] */
+    const uint32_t *page_rows;  /* of all pages, partition after partition, as the next */
+    const uint32_t *page_bytes; /* of their images */
+    const int32_t *run_counts;  /* [partition_count] */
+    const int32_t *run_ends;    /* of all runs, partition after partition: pages of its partition up to it */
+    int32_t key_count;
+    const weft_key_range *keys;
     int32_t marks_count;
     const weft_marks *marks;
 } weft_block_header;
+
+/* ---- at the holder ---- */
+
+/* The header of a block that is here, as bytes: a memory block of ctx's account, which the caller frees. */
+WEFT_MUST_CHECK weft_status weft_block_header_encode(weft_ctx *ctx, const weft_block *block, uint8_t **bytes,
+                                                     size_t *len);
+/* A header from bytes, in ctx->arena; bytes are not needed afterwards. Nothing in it is longer than the bytes
+ * that came. Errors: WEFT_CORRUPT, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_block_header_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                                     weft_block_header *out);
+
+/* The image of a page, in up to three pieces. */
+typedef struct weft_page_pieces {
+    uint8_t head[WEFT_ROW_PAGE_HEADER];
+    const uint8_t *rows, *heap; /* … follow it; of the block, or of `loaded` */
+    size_t rows_len, heap_len;
+    void *loaded; /* a memory block of ctx's account that the caller frees, or NULL */
+    uint32_t crc; /* CRC-32C of the whole image */
+} weft_page_pieces;
+
+/* Pages of a partition of a block that is here; each image has as many bytes as the header says. */
+int32_t weft_block_page_count(const weft_block *block, int32_t partition);
+uint32_t weft_block_page_bytes(const weft_block *block, int32_t partition, int32_t page);
+/* The pieces of one page. What lies in memory is lent, as long as the partition is pinned; what is in scratch
+ * is read into RETAINED memory. Errors: WEFT_NOMEM, WEFT_IO. A damaged page is for the reader to notice. */
+WEFT_MUST_CHECK weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_block *block, int32_t partition,
+                                                   int32_t page, weft_page_pieces *out);
+
+/* ---- at the reader ---- */
 
 /* Where pages come from. Functions are called by any thread, for one stream by one at a time. */
 typedef struct weft_block_origin {
     /* Begin to read pages [first, first + count) of a partition. Asks for them and does not wait. */
     weft_status (*open)(weft_ctx *ctx, void *self, const weft_block_name *name, int32_t partition,
                         int32_t first, int32_t count, void **stream);
-    /* The next page's image (weft_page_image) and its checksum, in a memory block of ctx's account which the
-     * caller frees. Waits for it, until ctx is cancelled. Errors: WEFT_FETCH_FAILED (the block is not there),
-     * WEFT_UNREACHABLE (its holder is not), WEFT_CHECKSUM, WEFT_NOMEM. */
+    /* The next page's image and the checksum that it should have, in a memory block of ctx's account which
+     * the caller frees. Waits for it, until ctx is cancelled. Errors: WEFT_FETCH_FAILED (the block is not
+     * there), WEFT_UNREACHABLE (its holder is not), WEFT_CHECKSUM, WEFT_NOMEM. */
     weft_status (*next)(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc);
     void (*close)(void *stream);
     /* The block is let go: self is not used any more. */
@@ -32,10 +70,20 @@ typedef struct weft_block_origin {
     void *self;
 } weft_block_origin;
 
-/* A block of count 1, charged to owner. The header is copied; after success the origin is the block's. */
+/* A stand-in of count 1, charged to owner. The header is copied; after success the origin is the block's.
+ * Errors: WEFT_CORRUPT when the header contradicts itself or is of other column types, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_block_remote_new(weft_ctx *ctx, weft_account *owner, const weft_types *types,
                                                   const weft_block_name *name,
                                                   const weft_block_header *header,
                                                   const weft_block_origin *origin, weft_block **out);
+bool weft_block_is_remote(const weft_block *block);
+
+/* Which block could not be read, where a ctx points to one (ctx->fetch_failure): set by the reader that
+ * fails with WEFT_FETCH_FAILED, WEFT_UNREACHABLE, WEFT_CHECKSUM or WEFT_CORRUPT. The first one stays. */
+struct weft_fetch_failure {
+    bool has, unreachable; /* unreachable: its holder, not only the block */
+    weft_block_name name;
+};
+void weft_fetch_failed(weft_ctx *ctx, weft_status status, const weft_block_name *name);
 
 #endif

@@ -14,17 +14,39 @@ static size_t page_gap(const weft_row_page *page)
 
 size_t weft_page_image_bytes(const weft_row_page *page) { return page->bytes - page_gap(page); }
 
-void weft_page_image(const weft_row_page *page, uint8_t *to)
+/* The header of the image. */
+static weft_row_page page_closed(const weft_row_page *page)
 {
-    const size_t gap = page_gap(page), rows_end = page->heap_begin - gap;
-    weft_row_page header = *page; /* `to` may lie anywhere in a stream of bytes */
+    const size_t gap = page_gap(page);
+    weft_row_page header = *page;
     header.next = NULL;
     header.bytes = (uint32_t)(page->bytes - gap);
-    header.heap_begin = (uint32_t)rows_end;
+    header.heap_begin = (uint32_t)(page->heap_begin - gap);
     header.base = page->base + gap;
+    return header;
+}
+
+void weft_page_image(const weft_row_page *page, uint8_t *to)
+{
+    const weft_row_page header = page_closed(page);
+    const size_t rows_end = header.heap_begin;
     memcpy(to, page, rows_end);
-    memcpy(to, &header, sizeof(header));
+    memcpy(to, &header, sizeof(header)); /* `to` may lie anywhere in a stream of bytes */
     memcpy(to + rows_end, (const uint8_t *)page + page->heap_begin, page->bytes - page->heap_begin);
+}
+
+void weft_page_lend(const weft_row_page *page, weft_page_pieces *out)
+{
+    const weft_row_page header = page_closed(page);
+    *out = (weft_page_pieces){.rows = weft_row_page_rows(page),
+                              .rows_len = header.heap_begin - WEFT_ROW_PAGE_HEADER,
+                              .heap = (const uint8_t *)page + page->heap_begin,
+                              .heap_len = page->bytes - page->heap_begin};
+    memcpy(out->head, page, sizeof(out->head));
+    memcpy(out->head, &header, sizeof(header));
+    out->crc = weft_crc32c(0, out->head, sizeof(out->head));
+    out->crc = weft_crc32c(out->crc, out->rows, out->rows_len);
+    out->crc = weft_crc32c(out->crc, out->heap, out->heap_len);
 }
 
 weft_status weft_block_spill_page(weft_ctx *ctx, weft_block *block, block_segment *segment,

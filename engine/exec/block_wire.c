@@ -29,22 +29,6 @@ static void put(wire_out *out, const void *bytes, size_t len)
 static void put_u32(wire_out *out, uint32_t value) { put(out, &value, sizeof(value)); }
 static void put_u64(wire_out *out, uint64_t value) { put(out, &value, sizeof(value)); }
 
-static uint64_t type_fingerprint(uint64_t seed, weft_type type)
-{
-    seed = weft_hash_combine(seed, (uint64_t)type.id | (uint64_t)type.precision << 8 |
-                                       (uint64_t)type.scale << 16 |
-                                       (uint64_t)(uint32_t)type.child_count << 32);
-    for (int32_t i = 0; i < type.child_count; i++) seed = type_fingerprint(seed, type.children[i].type);
-    return seed;
-}
-
-static uint64_t types_fingerprint(const weft_type *types, int32_t count)
-{
-    uint64_t seed = weft_hash_u64((uint64_t)count);
-    for (int32_t i = 0; i < count; i++) seed = type_fingerprint(seed, types[i]);
-    return seed;
-}
-
 static void put_name(wire_out *out, const weft_block_name *name)
 {
     put_u64(out, name->job);
@@ -60,7 +44,7 @@ static void put_header(wire_out *out, const weft_block *block, const uint32_t *c
     put_u64(out, wire_magic);
     put_u64(out, whole_bytes);
     put_name(out, &block->name);
-    put_u64(out, types_fingerprint(block->layout.types, block->layout.count));
+    put_u64(out, weft_block_types_fingerprint(block->layout.types, block->layout.count));
     put_u32(out, (uint32_t)block->partition_count);
     put_u32(out, (uint32_t)block->key_count);
     for (int32_t i = 0; i < block->key_count; i++) {
@@ -122,6 +106,8 @@ weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **
     size_t page_bytes = 0;
     *bytes = NULL;
     *len = 0;
+    if (block->remote != NULL)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "a block that lies in another process is encoded there");
     for (int32_t p = 0; p < block->partition_count; p++) weft_block_pin(block, p);
     for (int32_t p = 0; p < block->partition_count; p++) {
         const block_segment *segment = &block->segments[p];
@@ -346,7 +332,7 @@ weft_status weft_block_decode(weft_ctx *ctx, weft_account *owner, const weft_typ
     name.generation = (int32_t)take_u32(&in);
     name.partition = (int32_t)take_u32(&in);
     name.attempt = (int32_t)take_u32(&in);
-    if (take_u64(&in) != types_fingerprint(types->types, types->count)) {
+    if (take_u64(&in) != weft_block_types_fingerprint(types->types, types->count)) {
         return weft_fail(ctx, WEFT_CORRUPT,
                          "the block of job %llu stage %d task %d has other columns than its stage",
                          (unsigned long long)name.job, name.stage, name.partition);

@@ -44,8 +44,8 @@ struct weft_join_table {
     int32_t partition_begin, part_count, shift;
     weft_mem_kind kind;
     table_part *parts;
-    int64_t rows;         /* in the table */
-    int64_t first_number; /* number of row 0: rows of earlier partitions */
+    int64_t rows;           /* in the table */
+    int64_t first_number;   /* number of row 0: rows of earlier partitions */
     const int64_t *numbers; /* [rows], or NULL */
     int64_t input_rows;
     const uint8_t **row; /* [rows] */
@@ -309,8 +309,10 @@ static int64_t row_integer(const weft_join_table *t, const uint8_t *row)
     return *(const int8_t *)at;
 }
 
-/* Rows [begin, end), from the last to the first, so that chains come out in build order. */
-static void build_direct(weft_join_table *t, table_part *part, int64_t begin, int64_t end)
+/* Rows [begin, end), from the last to the first, so that chains come out in build order. A key that is not in
+ * the range its block tells comes from a peer that is wrong. */
+static weft_status build_direct(weft_ctx *ctx, weft_join_table *t, table_part *part, int64_t begin,
+                                int64_t end)
 {
     for (int64_t i = end - 1; i >= begin; i--) {
         const uint8_t *row = t->row[i];
@@ -318,11 +320,16 @@ static void build_direct(weft_join_table *t, table_part *part, int64_t begin, in
             part->has_null = true;
             continue;
         }
-        uint32_t *head = &t->heads[(uint64_t)row_integer(t, row) - (uint64_t)t->low];
+        const uint64_t key = (uint64_t)row_integer(t, row) - (uint64_t)t->low;
+        if (WEFT_UNLIKELY(key >= t->range))
+            return weft_fail(ctx, WEFT_CORRUPT,
+                             "a key of a build row is not in the range that its block tells");
+        uint32_t *head = &t->heads[key];
         t->next[i] = *head;
         part->chained |= *head != 0;
         *head = (uint32_t)i + 1;
     }
+    return WEFT_OK;
 }
 
 static uint64_t slot_tag(uint64_t hash) { return hash >> 32; }
@@ -364,7 +371,7 @@ weft_status weft_join_table_unit(weft_ctx *ctx, weft_join_table *t, int32_t unit
         const int64_t begin = weft_max_i64(part->first, end - BUILD_CHECK_ROWS);
         WEFT_TRY(st, weft_check_cancel(ctx));
         if (t->direct)
-            build_direct(t, part, begin, end);
+            WEFT_TRY(st, build_direct(ctx, t, part, begin, end));
         else
             build_hashed(t, part, begin, end);
         end = begin;

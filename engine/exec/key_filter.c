@@ -51,9 +51,11 @@ static void pass_page(const key_reader *r, key_pass pass, const weft_row_page *p
             const int64_t key = key_integer(r, row);
             f->low = weft_min_i64(f->low, key);
             f->high = weft_max_i64(f->high, key);
-        } else if (pass == PASS_BITMAP)
-            weft_bit_set(f->bits, (int64_t)((uint64_t)key_integer(r, row) - (uint64_t)f->low));
-        else
+        } else if (pass == PASS_BITMAP) {
+            const int64_t key = key_integer(r, row); /* a page that was fetched twice may be another one */
+            if (key >= f->low && key <= f->high)
+                weft_bit_set(f->bits, (int64_t)((uint64_t)key - (uint64_t)f->low));
+        } else
             weft_bloom_insert(f->bits, f->block_mask, key_hash(r, row));
     }
 }

@@ -12,6 +12,7 @@
 typedef struct marked_shared {
     const weft_source_spec *spec;
     const weft_input *build, *marks;
+    int64_t rows; /* of the build side */
     uint64_t *words;
 } marked_shared;
 
@@ -39,14 +40,14 @@ static weft_status marked_shared_open(weft_ctx *ctx, const weft_source_spec *spe
 {
     weft_status st = WEFT_OK;
     marked_shared *s = NULL;
-    int64_t rows = 0;
     WEFT_TRY(st, WEFT_NEW(ctx, &s));
     s->spec = spec;
     s->build = &inputs[spec->input];
     s->marks = &inputs[spec->marked.marks_input];
-    for (int32_t b = 0; b < s->build->block_count; b++) rows += weft_block_rows(s->build->blocks[b], -1);
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)weft_max_i64(1, weft_bit_words(rows)) * 8,
-                                     (void **)&s->words));
+    for (int32_t b = 0; b < s->build->block_count; b++) s->rows += weft_block_rows(s->build->blocks[b], -1);
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)weft_max_i64(1, weft_bit_words(s->rows)) * 8,
+                                 (void **)&s->words));
     *shared = s;
     *units = 1;
 done:
@@ -56,12 +57,15 @@ done:
 static weft_status marked_shared_unit(weft_ctx *ctx, void *shared, int32_t unit)
 {
     marked_shared *s = shared;
-    (void)ctx, (void)unit;
+    (void)unit;
     for (int32_t b = 0; b < s->marks->block_count; b++) {
         int32_t count = 0;
         const weft_marks *marks = weft_block_marks(s->marks->blocks[b], &count);
         for (int32_t i = 0; i < count; i++) {
             if (marks[i].build_stage != s->build->stage_id) continue;
+            if (marks[i].rows != s->rows)
+                return weft_fail(ctx, WEFT_CORRUPT, "marks of %lld build rows came for %lld",
+                                 (long long)marks[i].rows, (long long)s->rows);
             const int64_t words = weft_bit_words(marks[i].rows);
             for (int64_t w = 0; w < words; w++) s->words[w] |= marks[i].words[w];
         }

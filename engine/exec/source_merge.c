@@ -18,8 +18,7 @@
 #include "engine/exec/sorter.h"
 
 enum {
-    MERGE_RUNS_SPILLED = 32, /* pages of 256 KiB held at once: 8 MiB of the working headroom */
-    MERGE_PAGES_BYTES = MERGE_RUNS_SPILLED * WEFT_ROW_PAGE_BYTES, /* where some rows have larger pages */
+    MERGE_PAGES_BYTES = 32 * WEFT_ROW_PAGE_BYTES, /* held at once: 8 MiB of the working headroom */
     MERGE_RUNS_MEMORY = 1024, /* pages in memory cost only their prefixes */
     MERGE_GROUP_MOST = 2,
     MERGE_GROUP_HEAP = 16 << 20, /* a group stays together unless its strings pass this */
@@ -223,7 +222,7 @@ static int32_t count_runs(const weft_input *input, int32_t partition, bool *spil
     for (int32_t b = 0; b < input->block_count; b++) {
         if (partition >= weft_block_partitions(input->blocks[b])) continue;
         runs += weft_block_runs(input->blocks[b], partition);
-        *spilled = *spilled || weft_block_spilled_bytes(input->blocks[b]) > 0;
+        *spilled = *spilled || weft_block_is_away(input->blocks[b]);
     }
     return runs;
 }
@@ -231,7 +230,7 @@ static int32_t count_runs(const weft_input *input, int32_t partition, bool *spil
 /* How many runs may be merged at once: each holds a page, which a row with long strings has for itself. */
 static int32_t merge_fan(const weft_ctx *ctx, const weft_input *input, int32_t partition, bool spilled)
 {
-    uint32_t most = WEFT_ROW_PAGE_BYTES;
+    uint32_t most = MERGE_PAGES_BYTES / MERGE_RUNS_MEMORY;
     if (weft_force_spill(ctx)) return MERGE_RUNS_FORCED;
     if (!spilled) return MERGE_RUNS_MEMORY;
     for (int32_t b = 0; b < input->block_count; b++) {

@@ -1,0 +1,268 @@
+/* engine/exec/block_header.c - what others are told of a block that is here, and the images of its pages.
+ *
+ *   header = u64 magic, u64 fingerprint of the column types, u32 keys, keys, u32 marks, marks, u32
+ * partitions, then for all partitions u32 pages, for all u32 runs, all run ends, all page rows, all page
+ * bytes, u32 CRC-32C of all before
+ *
+ * Numbers are little-endian. */
+#include "common/hash.h"
+#include "engine/exec/block_private.h"
+
+static const uint64_t header_magic = 0x3152444854464557; /* "WEFTHDR1" */
+
+/* ---- types ---- */
+
+static uint64_t type_fingerprint(uint64_t seed, weft_type type)
+{
+    seed = weft_hash_combine(seed, (uint64_t)type.id | (uint64_t)type.precision << 8 |
+                                       (uint64_t)type.scale << 16 |
+                                       (uint64_t)(uint32_t)type.child_count << 32);
+    for (int32_t i = 0; i < type.child_count; i++) seed = type_fingerprint(seed, type.children[i].type);
+    return seed;
+}
+
+uint64_t weft_block_types_fingerprint(const weft_type *types, int32_t count)
+{
+    uint64_t seed = weft_hash_u64((uint64_t)count);
+    for (int32_t i = 0; i < count; i++) seed = type_fingerprint(seed, types[i]);
+    return seed;
+}
+
+/* ---- writing: measured with base NULL, then written ---- */
+
+typedef struct header_out {
+    uint8_t *base;
+    size_t at;
+} header_out;
+
+static void put(header_out *out, const void *bytes, size_t len)
+{
+    if (out->base != NULL && len > 0) memcpy(out->base + out->at, bytes, len);
+    out->at += len;
+}
+static void put_u32(header_out *out, uint32_t value) { put(out, &value, sizeof(value)); }
+static void put_u64(header_out *out, uint64_t value) { put(out, &value, sizeof(value)); }
+
+static uint32_t image_bytes(const block_page *ref)
+{
+    return ref->page != NULL ? (uint32_t)weft_page_image_bytes(ref->page) : ref->bytes;
+}
+
+static void put_header(header_out *out, const weft_block *block)
+{
+    const block_segment *segments = block->segments;
+    put_u64(out, header_magic);
+    put_u64(out, weft_block_types_fingerprint(block->layout.types, block->layout.count));
+    put_u32(out, (uint32_t)block->key_count);
+    for (int32_t i = 0; i < block->key_count; i++) {
+        put_u32(out, block->keys[i].range.has);
+        put_u64(out, (uint64_t)block->keys[i].range.low);
+        put_u64(out, (uint64_t)block->keys[i].range.high);
+    }
+    put_u32(out, (uint32_t)block->marks_count);
+    for (int32_t i = 0; i < block->marks_count; i++) {
+        const weft_marks *marks = &block->marks[i];
+        put_u32(out, (uint32_t)marks->build_stage);
+        put_u64(out, (uint64_t)marks->rows);
+        put(out, marks->words, (size_t)weft_bit_words(marks->rows) * sizeof(*marks->words));
+    }
+    put_u32(out, (uint32_t)block->partition_count);
+    for (int32_t p = 0; p < block->partition_count; p++) put_u32(out, (uint32_t)segments[p].page_count);
+    for (int32_t p = 0; p < block->partition_count; p++) put_u32(out, (uint32_t)segments[p].run_count);
+    for (int32_t p = 0; p < block->partition_count; p++)
+        put(out, segments[p].run_ends, (size_t)segments[p].run_count * sizeof(*segments[p].run_ends));
+    for (int32_t p = 0; p < block->partition_count; p++)
+        for (int32_t i = 0; i < segments[p].page_count; i++) put_u32(out, segments[p].pages[i].rows);
+    for (int32_t p = 0; p < block->partition_count; p++)
+        for (int32_t i = 0; i < segments[p].page_count; i++) put_u32(out, image_bytes(&segments[p].pages[i]));
+}
+
+weft_status weft_block_header_encode(weft_ctx *ctx, const weft_block *block, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    weft_block *b = (weft_block *)(uintptr_t)block; /* the lock is no part of what the block holds */
+    header_out out = {0};
+    *bytes = NULL;
+    *len = 0;
+    pthread_mutex_lock(&b->lock); /* pages stay where they are */
+    put_header(&out, block);
+    const size_t body = out.at;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, body + sizeof(uint32_t), (void **)&out.base));
+    out.at = 0;
+    put_header(&out, block);
+    put_u32(&out, weft_crc32c(0, out.base, body));
+    *bytes = out.base;
+    *len = out.at;
+done:
+    pthread_mutex_unlock(&b->lock);
+    return st;
+}
+
+/* ---- reading ---- */
+
+typedef struct header_in {
+    const uint8_t *bytes;
+    size_t at, end;
+    bool bad; /* something did not fit: what was read since is zero */
+} header_in;
+
+static void take(header_in *in, void *to, size_t len)
+{
+    if (in->bad || len > in->end - in->at) {
+        in->bad = true;
+        memset(to, 0, len);
+        return;
+    }
+    if (len > 0) memcpy(to, in->bytes + in->at, len);
+    in->at += len;
+}
+static uint32_t take_u32(header_in *in)
+{
+    uint32_t value;
+    take(in, &value, sizeof(value));
+    return value;
+}
+static uint64_t take_u64(header_in *in)
+{
+    uint64_t value;
+    take(in, &value, sizeof(value));
+    return value;
+}
+
+/* A count of things that take at least `each` bytes in what is left. */
+static int32_t take_count(header_in *in, size_t each)
+{
+    const uint32_t count = take_u32(in);
+    if (count > INT32_MAX || count > (in->end - in->at) / each) in->bad = true;
+    return in->bad ? 0 : (int32_t)count;
+}
+
+/* `count` numbers of 32 bits, in ctx->arena. */
+static weft_status take_numbers(weft_ctx *ctx, header_in *in, int64_t count, void *out)
+{
+    weft_status st = WEFT_OK;
+    uint32_t *numbers = NULL;
+    if (in->bad || count < 0 || (uint64_t)count > (in->end - in->at) / sizeof(*numbers)) {
+        in->bad = true;
+        return WEFT_OK;
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &numbers));
+    take(in, numbers, (size_t)count * sizeof(*numbers));
+    memcpy(out, &numbers, sizeof(numbers));
+done:
+    return st;
+}
+
+static weft_status take_marks(weft_ctx *ctx, header_in *in, weft_block_header *out)
+{
+    weft_status st = WEFT_OK;
+    weft_marks *marks = NULL;
+    const int32_t count = take_count(in, 12);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &marks));
+    for (int32_t i = 0; i < count && !in->bad; i++) {
+        marks[i].build_stage = (int32_t)take_u32(in);
+        const uint64_t rows = take_u64(in);
+        if (rows > (uint64_t)(in->end - in->at) * 8) in->bad = true;
+        if (in->bad) break;
+        marks[i].rows = (int64_t)rows;
+        const size_t words = (size_t)weft_bit_words(marks[i].rows);
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, words, &marks[i].words));
+        take(in, marks[i].words, words * sizeof(*marks[i].words));
+    }
+    out->marks = marks;
+    out->marks_count = count;
+done:
+    return st;
+}
+
+static weft_status take_keys(weft_ctx *ctx, header_in *in, weft_block_header *out)
+{
+    weft_status st = WEFT_OK;
+    weft_key_range *keys = NULL;
+    const int32_t count = take_count(in, 20);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &keys));
+    for (int32_t i = 0; i < count; i++) {
+        keys[i].has = take_u32(in) != 0;
+        keys[i].low = (int64_t)take_u64(in);
+        keys[i].high = (int64_t)take_u64(in);
+    }
+    out->keys = keys;
+    out->key_count = count;
+done:
+    return st;
+}
+
+static int64_t sum(const int32_t *numbers, int32_t count)
+{
+    int64_t total = 0;
+    for (int32_t i = 0; i < count && numbers != NULL && total >= 0; i++)
+        total = numbers[i] < 0 ? -1 : total + numbers[i];
+    return total;
+}
+
+weft_status weft_block_header_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, weft_block_header *out)
+{
+    weft_status st = WEFT_OK;
+    header_in in = {.bytes = bytes, .end = len < sizeof(uint32_t) ? 0 : len - sizeof(uint32_t)};
+    uint32_t crc = 0;
+    *out = (weft_block_header){0};
+    if (in.end > 0) memcpy(&crc, bytes + in.end, sizeof(crc));
+    if (in.end == 0 || weft_crc32c(0, bytes, in.end) != crc)
+        return weft_fail(ctx, WEFT_CHECKSUM, "the header of a block came with a wrong checksum");
+    if (take_u64(&in) != header_magic)
+        return weft_fail(ctx, WEFT_CORRUPT, "%zu bytes are not the header of a block", len);
+    out->types = take_u64(&in);
+    WEFT_TRY(st, take_keys(ctx, &in, out));
+    WEFT_TRY(st, take_marks(ctx, &in, out));
+    out->partition_count = take_count(&in, 8);
+    WEFT_TRY(st, take_numbers(ctx, &in, out->partition_count, &out->page_counts));
+    WEFT_TRY(st, take_numbers(ctx, &in, out->partition_count, &out->run_counts));
+    const int64_t pages = sum(out->page_counts, out->partition_count);
+    WEFT_TRY(st, take_numbers(ctx, &in, sum(out->run_counts, out->partition_count), &out->run_ends));
+    WEFT_TRY(st, take_numbers(ctx, &in, pages, &out->page_rows));
+    WEFT_TRY(st, take_numbers(ctx, &in, pages, &out->page_bytes));
+    if (in.bad || in.at != in.end)
+        st = weft_fail(ctx, WEFT_CORRUPT, "a block's header of %zu bytes does not add up", len);
+done:
+    return st;
+}
+
+/* ---- pages ---- */
+
+int32_t weft_block_page_count(const weft_block *block, int32_t partition)
+{
+    return block->segments[partition].page_count;
+}
+
+uint32_t weft_block_page_bytes(const weft_block *block, int32_t partition, int32_t page)
+{
+    weft_block *b = (weft_block *)(uintptr_t)block;
+    pthread_mutex_lock(&b->lock);
+    const uint32_t bytes = image_bytes(&block->segments[partition].pages[page]);
+    pthread_mutex_unlock(&b->lock);
+    return bytes;
+}
+
+weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t page,
+                                   weft_page_pieces *out)
+{
+    weft_status st = WEFT_OK;
+    const block_page *ref = &block->segments[partition].pages[page];
+    uint8_t *image = NULL;
+    assert(block->remote == NULL);
+    if (ref->page != NULL) {
+        weft_page_lend(ref->page, out);
+        return WEFT_OK;
+    }
+    *out = (weft_page_pieces){.crc = ref->crc};
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_RETAINED, ref->bytes, (void **)&image));
+    WEFT_TRY(st, weft_scratch_read(ctx, block->scratch, ref->offset, image, ref->bytes));
+    memcpy(out->head, image, sizeof(out->head));
+    out->rows = image + sizeof(out->head);
+    out->rows_len = ref->bytes - sizeof(out->head);
+    out->loaded = image;
+    image = NULL;
+done:
+    weft_mem_free(image);
+    return st;
+}

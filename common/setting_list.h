@@ -12,7 +12,8 @@ X(SCRATCH, "weft.scratch.dir", "spark.local.dir", PROCESS, TEXT, "/tmp", 0, 0,
 X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitions", STATEMENT, INT, "0", 0,
   65536, "Partitions of an exchange by hash, rounded up to a power of two; 0 is chosen by measured bytes")
 X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", STATEMENT,
-  BYTES, "0", -1, INT64_MAX, "Largest build side that every task shares; 0 is by the memory limit, -1 never")
+  BYTES, "0", -1, INT64_MAX,
+  "Largest build side that every task shares; 0 is by the memory limit and by what moves less, -1 never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,
@@ -51,3 +52,5 @@ X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.co
   "snappy", 0, 0, "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")
 X(SPILL_SEED, "weft.test.spillSeed", "", STATEMENT, INT, "0", 0, INT64_MAX,
   "Test: forceSpill spills at about every second chance, by this seed; 0 is at every one")
+X(PLAN_WORKERS, "weft.test.planWorkers", "", STATEMENT, INT, "0", 0, 1000,
+  "Test: plan as for a cluster of so many workers like this process; 0 is as it is")

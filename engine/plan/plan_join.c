@@ -2,8 +2,9 @@
  *
  * 1. The build side runs and leaves hash-partitioned row pages, with the low and high of its integer keys.
  * 2. Its keys become constraints of the probe side (dynamic filters), where the kind of join allows it.
- * 3. If the build rows fit in memory every task shares one table and the probe side goes on in its own
- * pipeline; else the probe side is exchanged by the same hash and each task joins its partitions.
+ * 3. If the build rows fit in memory (and, over several workers, are few beside the probe side) every task
+ * shares one table and the probe side goes on in its own pipeline; else the probe side is exchanged by the
+ * same hash and each task joins its partitions.
  *
  * A join that preserves its build side (the optimiser chose the preserved side as the smaller one) marks the
  * build rows that match; a later stage gives the marked or unmarked rows.
@@ -210,7 +211,9 @@ static weft_status open_probe(weft_ctx *ctx, weft_planner *p, const join_sides *
             *ready = true;
             goto done;
         }
-        if (!join_shares_table(ctx, p, j, build, out)) {
+        bool shares = true;
+        WEFT_TRY(st, join_shares_table(ctx, p, j, build, &below, own.count > 0, out, &shares));
+        if (!shares) {
             WEFT_TRY(st, join_issue_side(ctx, p, j, false, build->stats.partition_count, required, out,
                                          &exchanged));
             goto done;

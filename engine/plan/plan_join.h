@@ -40,8 +40,10 @@ WEFT_MUST_CHECK weft_status join_issue_side(weft_ctx *ctx, weft_planner *p, cons
 WEFT_MUST_CHECK weft_status join_make_build(weft_ctx *ctx, weft_planner *p, const join_sides *j,
                                             const id_set *required, const constraint_list *constraints,
                                             made **out);
-/* May all tasks share one table of the build rows? */
-bool join_shares_table(weft_ctx *ctx, const weft_planner *p, const join_sides *j, const made *build,
-                       const pipeline *probe);
+/* Should all tasks share one table of the build rows (each worker its own copy)? columns: what the probe side
+ * must give; filtered: its scan may have been filtered by the build keys. */
+WEFT_MUST_CHECK weft_status join_shares_table(weft_ctx *ctx, const weft_planner *p, const join_sides *j,
+                                              const made *build, const id_set *columns, bool filtered,
+                                              const pipeline *probe, bool *shares);
 
 #endif

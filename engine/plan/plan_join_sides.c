@@ -247,16 +247,39 @@ done:
     return st;
 }
 
-bool join_shares_table(weft_ctx *ctx, const weft_planner *p, const join_sides *j, const made *build,
-                       const pipeline *probe)
+/* What an exchange of the probe side would write. A finished build side has filtered its scan already where
+ * it can, so that what leaves the join tells more than what the pipe was estimated to give. */
+static weft_status probe_bytes(weft_ctx *ctx, const join_sides *j, const id_set *columns, bool filtered,
+                               const pipeline *probe, double *bytes)
 {
-    if (j->key_count == 0 || build->stats.partition_count == 1) return true;
+    weft_status st = WEFT_OK;
+    weft_estimate joined = {.rows = probe->rows};
+    if (filtered) WEFT_TRY(st, weft_estimate_node(ctx, j->node, &joined));
+    *bytes = (joined.rows < probe->rows ? joined.rows : probe->rows) * plan_row_bytes(probe, columns);
+done:
+    return st;
+}
+
+weft_status join_shares_table(weft_ctx *ctx, const weft_planner *p, const join_sides *j, const made *build,
+                              const id_set *columns, bool filtered, const pipeline *probe, bool *shares)
+{
+    weft_status st = WEFT_OK;
+    double bytes = 0;
+
+    *shares = true;
+    if (j->key_count == 0 || build->stats.partition_count == 1) return WEFT_OK;
     /* a NULL key anywhere decides for every row: all tasks must see all of the build side */
     if (j->kind == WEFT_JOIN_ANTI_NULL || (j->kind == WEFT_JOIN_MARK && j->node->join.mark_nullable))
-        return true;
-    int64_t limit = weft_setting(ctx, WEFT_SET_BROADCAST_BYTES);
+        return WEFT_OK;
+    const int64_t wished = weft_setting(ctx, WEFT_SET_BROADCAST_BYTES);
+    int64_t limit = wished;
     if (limit == 0 || p->options.memory_bytes / SHARED_PART_OF_MEMORY < limit)
         limit = limit < 0 ? -1 : p->options.memory_bytes / SHARED_PART_OF_MEMORY;
     /* beside the rows the table takes 8 to 16 bytes a row */
-    return probe->shared_bytes + build->stats.bytes + 16 * build->stats.rows <= limit;
+    *shares = probe->shared_bytes + build->stats.bytes + 16 * build->stats.rows <= limit;
+    if (!*shares || wished > 0 || plan_workers(p) == 1) return WEFT_OK;
+    WEFT_TRY(st, probe_bytes(ctx, j, columns, filtered, probe, &bytes));
+    *shares = plan_reads_whole(p, &build->stats, bytes);
+done:
+    return st;
 }

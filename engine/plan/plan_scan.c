@@ -10,11 +10,13 @@
 #include "engine/plan/planner_impl.h"
 
 enum {
-    TASKS_PER_SLOT = 2,          /* a task takes 1 / (slots × this) of what is left */
-    TASK_ROWS_MIN = 32 * 1024,   /* below, starting a task costs more than sharing it saves */
-    SPLIT_ROWS_MIN = 4096,       /* however few bytes a task is allowed: each costs a footer and a message */
-    SPLITS_PER_SLOT = 24,        /* how fine the format is asked to cut */
-    PARTITION_TASKS_PER_SLOT = 4 /* partitions are already equal by hash; a few a slot even out the rest */
+    TASKS_PER_SLOT = 2,           /* a task takes 1 / (slots × this) of what is left */
+    TASK_ROWS_MIN = 32 * 1024,    /* below, starting a task costs more than sharing it saves */
+    SPLIT_ROWS_MIN = 4096,        /* however few bytes a task is allowed: each costs a footer and a message */
+    PARTITION_TASKS_PER_SLOT = 4, /* partitions are already equal by hash; a few a slot even out the rest */
+    SPLITS_PER_SLOT = 24,         /* how fine the format is asked to cut */
+    SPLITS_ENOUGH = 48,           /* … while that is not many: a cut inside a page decodes it twice */
+    SPLITS_PER_SLOT_LEAST = 4     /* … but so fine at least that slots end at about the same time */
 };
 
 static int32_t scan_position(const int32_t *columns, int32_t count, int32_t table_column)
@@ -32,27 +34,33 @@ static int32_t scan_output(const weft_node *node, int64_t id)
     return -1;
 }
 
+/* The range of a constraint's keys leaves splits out, which costs nothing; the keys themselves leave out
+ * rows, where reading them on every worker is less than what they may save. */
 static weft_status scan_add_keys(weft_ctx *ctx, weft_planner *p, const weft_node *node,
-                                 const constraint_list *constraints, const int32_t *columns, pipeline *out)
+                                 const constraint_list *constraints, const int32_t *columns,
+                                 double scan_bytes, pipeline *out)
 {
     weft_status st = WEFT_OK;
     plan_list keys = {0};
     for (int32_t i = 0; i < constraints->count; i++) {
         const plan_constraint *c = &constraints->items[i];
+        const made *build = plan_made_of_stage(p, c->stage_id);
         const int32_t output = scan_output(node, c->id);
         if (output < 0) continue;
-        weft_scan_key *key = NULL;
-        WEFT_TRY(st, plan_list_add(ctx, &keys, sizeof(*key), (void **)&key));
-        key->build_column = c->build_column;
-        key->column = scan_position(columns, out->source.scan.spec.column_count, node->scan.columns[output]);
-        assert(key->column >= 0);
-        WEFT_TRY(st, pipe_add_input(ctx, out, c->stage_id, WEFT_INPUT_ALL, &key->input));
-        const made *build = plan_made_of_stage(p, c->stage_id);
+        const int32_t column =
+            scan_position(columns, out->source.scan.spec.column_count, node->scan.columns[output]);
+        assert(column >= 0);
         if (c->key >= 0 && c->key < build->stats.key_count && build->stats.keys[c->key].has) {
             scan_range *range = NULL;
             WEFT_TRY(st, plan_list_add(ctx, &out->scan_ranges, sizeof(*range), (void **)&range));
-            *range = (scan_range){.column = key->column, .range = build->stats.keys[c->key]};
+            *range = (scan_range){.column = column, .range = build->stats.keys[c->key]};
         }
+        if (!plan_reads_whole(p, &build->stats, scan_bytes)) continue;
+        weft_scan_key *key = NULL;
+        WEFT_TRY(st, plan_list_add(ctx, &keys, sizeof(*key), (void **)&key));
+        key->build_column = c->build_column;
+        key->column = column;
+        WEFT_TRY(st, pipe_add_input(ctx, out, c->stage_id, WEFT_INPUT_ALL, &key->input));
     }
     out->source.scan.key_count = keys.count;
     out->source.scan.keys = keys.items;
@@ -76,6 +84,7 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
     int32_t *columns = NULL, *emit = NULL;
     uint8_t *needed = NULL;
     weft_type *types = NULL;
+    double row_bytes = 0;
     int32_t count = 0, emitted = 0;
 
     memset(out, 0, sizeof(*out));
@@ -99,6 +108,7 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
         WEFT_TRY(st, pipe_name_column(ctx, out, column->id, count));
         if (use) {
             types[emitted] = column->type;
+            row_bytes += plan_column_bytes(column->type);
             emit[emitted++] = count;
         }
         count++;
@@ -113,8 +123,11 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
     spec->batch_rows = (int32_t)weft_setting(ctx, WEFT_SET_BATCH_ROWS);
     spec->conjunct_count = node->scan.conjunct_count;
     WEFT_TRY(st, pipe_lower_all(ctx, out, node->scan.conjuncts, node->scan.conjunct_count, &spec->conjuncts));
-    WEFT_TRY(st, scan_add_keys(ctx, p, node, constraints, columns, out));
 
+    weft_estimate estimate = {0};
+    WEFT_TRY(st, weft_estimate_node(ctx, node, &estimate));
+    out->rows = estimate.rows;
+    WEFT_TRY(st, scan_add_keys(ctx, p, node, constraints, columns, out->rows * row_bytes, out));
     out->columns.count = 0;
     for (int32_t i = 0; i < emitted; i++)
         for (int32_t j = 0; j < width; j++)
@@ -122,9 +135,6 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
                 WEFT_TRY(st, pipe_name_column(ctx, out, node->output.columns[j].id, i));
     out->source.output = (weft_types){.count = emitted, .types = types};
     out->types = out->source.output;
-    weft_estimate estimate = {0};
-    WEFT_TRY(st, weft_estimate_node(ctx, node, &estimate));
-    out->rows = estimate.rows;
     char *name = NULL;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "scan %s", node->scan.relation->name));
     WEFT_TRY(st, pipe_name(ctx, out, name));
@@ -185,7 +195,9 @@ static weft_status tasks_of_scan(weft_ctx *ctx, const weft_planner *p, const pip
     spec.key_filter_count = pipe->scan_ranges.count;
     spec.key_filters = filters;
     const int64_t rows = relation->format->row_count(relation->table);
-    const int64_t pieces = (int64_t)weft_max_i32(1, p->options.slots) * SPLITS_PER_SLOT;
+    const int64_t slots = weft_max_i32(1, p->options.slots);
+    const int64_t pieces = weft_min_i64(slots * SPLITS_PER_SLOT,
+                                        weft_max_i64(SPLITS_ENOUGH, slots * SPLITS_PER_SLOT_LEAST));
     int64_t target = weft_max_i64(rows < 0 ? 1 << 20 : rows / pieces, TASK_ROWS_MIN), most = 0;
     WEFT_TRY(st, relation->format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
     for (int32_t i = 0; i < split_count; i++) most = weft_max_i64(most, splits[i].bytes);
@@ -207,8 +219,9 @@ static weft_status tasks_of_partitions(weft_ctx *ctx, const weft_planner *p, con
     for (int32_t i = 0; i < pipe->partition_count; i++) total_rows += pipe->partition_rows[i];
     const int64_t slots = weft_max_i32(1, p->options.slots);
     int64_t share = weft_max_i64(total_rows / (slots * PARTITION_TASKS_PER_SLOT), TASK_ROWS_MIN / 2);
-    /* what one task may hold: its slot's half of the memory */
-    const int64_t most_bytes = weft_max_i64(p->options.memory_bytes / (2 * slots), 1 << 20);
+    /* what one task may hold: its slot's half of the memory of a process */
+    const int64_t most_bytes =
+        weft_max_i64(p->options.memory_bytes / (2 * plan_slots_of_worker(p)), 1 << 20);
     if (pipe->one_task) share = INT64_MAX;
     for (int32_t begin = 0; begin < pipe->partition_count;) {
         int32_t end = begin;

@@ -10,16 +10,6 @@
 #include "engine/expr/aggregate.h"
 #include "engine/plan/planner_impl.h"
 
-enum {
-    PARTITIONS_FROM_ROWS = 8192, /* fewer rows are not worth a partitioned exchange */
-    PARTITIONS_LEAST = 8,        /* enough to keep a few slots busy when a partition is skewed */
-    PARTITIONS_MOST = 1024,      /* pages of that many open partitions still fit a small memory limit */
-    PARTITION_LIST_BYTES = 64,   /* what a block keeps of a partition, also of one without rows */
-    PARTITION_LISTS_PART = 8,    /* of the memory: what all blocks of a stage may keep */
-    PARTITION_BYTES = 4 * 1024 *
-                      1024 /* a partition's table should stay within the last-level cache's share of a core */
-};
-
 weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root,
                              const weft_planner_options *options, weft_planner **out)
 {
@@ -32,6 +22,12 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
     p->ids = ids;
     p->root = root;
     p->options = *options;
+    const int32_t workers = (int32_t)weft_setting(ctx, WEFT_SET_PLAN_WORKERS);
+    if (workers > 0) { /* a test plans for a cluster and runs the plan in this process */
+        p->options.one_process = false;
+        p->options.workers = workers;
+        p->options.slots *= workers;
+    }
     const int64_t partitions = weft_setting(ctx, WEFT_SET_SHUFFLE_PARTITIONS);
     p->partitions = partitions > 0 ? (int32_t)weft_pow2_ceil((uint64_t)partitions) : 0;
     p->split_bytes = weft_setting(ctx, WEFT_SET_MAX_SPLIT_BYTES);
@@ -65,31 +61,6 @@ made *plan_made_of_stage(weft_planner *p, int32_t stage_id)
 bool plan_is_shared(const weft_planner *p, const weft_node *node)
 {
     return weft_is_shared(&p->parents, node);
-}
-
-/* A stage has up to as many tasks as partitions come in, and each leaves a block of all that go out: what
- * they keep grows with the square. What is larger than memory then is parted again by whoever reads it. */
-static int32_t most_partitions(int64_t memory)
-{
-    int64_t most = PARTITIONS_MOST;
-    while (most > PARTITIONS_LEAST && most * most * PARTITION_LIST_BYTES > memory / PARTITION_LISTS_PART)
-        most /= 2;
-    return (int32_t)most;
-}
-
-int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows)
-{
-    if (p->partitions > 0) return p->partitions;
-    if (rows < PARTITIONS_FROM_ROWS) return 1;
-    /* every slot works on one partition at a time and may use half of the memory together with the others */
-    const int64_t memory = weft_max_i64(p->options.memory_bytes, 1 << 20);
-    const double fits = (double)memory / (4.0 * weft_max_i32(1, p->options.slots));
-    const double most = fits < PARTITION_BYTES ? fits : PARTITION_BYTES;
-    const double wanted = bytes / most;
-    const int32_t limit = most_partitions(memory);
-    if (wanted >= limit) return limit;
-    const int32_t count = (int32_t)weft_pow2_ceil((uint64_t)wanted);
-    return weft_max_i32(count, PARTITIONS_LEAST);
 }
 
 static weft_determinism worse(weft_determinism a, weft_determinism b) { return a > b ? a : b; }

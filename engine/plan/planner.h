@@ -3,7 +3,10 @@
  * The planner gives the stages that can start now; the job tells it what each finished stage really produced;
  * the rest is then planned with true sizes: shared or partitioned join, dynamic filters, fewer partitions,
  * split lists pruned by key ranges. An issued stage is never changed. Same plan and same statistics: same
- * stages. One thread. */
+ * stages. One thread.
+ *
+ * In one process rows that every task reads are read by reference. Over several workers each of them fetches
+ * such rows for itself, so they are read whole only while that moves less than to exchange the other side. */
 #ifndef WEFT_PLAN_PLANNER_H
 #define WEFT_PLAN_PLANNER_H
 
@@ -12,9 +15,10 @@
 typedef struct weft_planner weft_planner;
 
 typedef struct weft_planner_options {
-    int32_t slots;        /* tasks that run at once in the cluster */
-    int64_t memory_bytes; /* of one process, for choosing shared tables and partition counts */
+    int32_t slots;        /* tasks that run at once, in all processes together */
+    int64_t memory_bytes; /* of one process (the smallest), for choosing shared tables and partition counts */
     bool one_process;     /* blocks pass by reference and shared tables cost nothing to ship */
+    int32_t workers;      /* processes that the slots are spread over; 0 counts as 1; else ignored */
 } weft_planner_options;
 
 /* Everything lives in ctx->arena, which must outlive the planner; root is a query or a WRITE. */

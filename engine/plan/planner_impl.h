@@ -155,7 +155,6 @@ WEFT_MUST_CHECK weft_status plan_issue_exchange(weft_ctx *ctx, weft_planner *p, 
                                                 const id_set *required, const exchange_wish *wish,
                                                 const weft_node *node, made_role role, made **out);
 bool plan_is_shared(const weft_planner *p, const weft_node *node);
-int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows);
 
 /* ---- pipe.c ---- */
 WEFT_MUST_CHECK weft_status id_set_new(weft_ctx *ctx, const weft_planner *p, const id_set *from, id_set *out);
@@ -214,6 +213,18 @@ WEFT_MUST_CHECK weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft
                                       pipeline *out, bool *ready);
 WEFT_MUST_CHECK weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                         const id_set *required, pipeline *out, bool *ready);
+
+/* ---- plan_cluster.c: what depends on how many processes run the plan ---- */
+/* Processes that fetch rows which every task reads; 1 in one process. */
+int32_t plan_workers(const weft_planner *p);
+/* Tasks that share the memory of one process. */
+int32_t plan_slots_of_worker(const weft_planner *p);
+/* Should every worker read these rows whole, when it may save the others (of that many bytes) an exchange? */
+bool plan_reads_whole(const weft_planner *p, const weft_stage_stats *rows, double other_bytes);
+/* What a value and a row of those columns of the pipe take in a block, about. */
+double plan_column_bytes(weft_type type);
+double plan_row_bytes(const pipeline *pipe, const id_set *columns);
+int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows);
 
 /* ---- plan_join.c ---- */
 WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft_node *node,

@@ -38,12 +38,13 @@ static bool room_for(const worker_room *room, bool alone)
     return room->alone == 0 && room->running < room->most;
 }
 
-int64_t weft_room_enter(weft_worker *w, const worker_job *job, bool alone)
+int64_t weft_room_enter(weft_worker *w, const atomic_bool *cancelled, bool alone)
 {
     worker_room *room = &w->room;
     pthread_mutex_lock(&w->lock);
     room->alone += alone;
-    while (!room_for(room, alone) && !atomic_load(&job->cancelled)) pthread_cond_wait(&w->changed, &w->lock);
+    while ((w->paused || !room_for(room, alone)) && !atomic_load(cancelled))
+        pthread_cond_wait(&w->changed, &w->lock);
     room->alone -= alone;
     room->entries++;
     const int64_t entry = room->running > 0 ? -1 : room->entries; /* -1: in company already */

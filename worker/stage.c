@@ -33,11 +33,9 @@ void weft_worker_stage_free(worker_stage *s)
     weft_mem_free(s);
 }
 
-/* Lock held. */
-void weft_worker_drop_blocks(weft_ctx *ctx, weft_worker *w, worker_job *job, int32_t stage,
-                             int32_t generation)
+/* Bytes of blocks that were dropped had gone to scratch. Lock held. */
+static void count_spilled(weft_ctx *ctx, weft_worker *w, worker_job *job, int32_t stage, int64_t spilled)
 {
-    const int64_t spilled = weft_store_drop(w->store, job->id, stage, generation);
     weft_stage_spill *at = NULL;
     for (int32_t i = 0; i < job->spill_count; i++)
         if (job->spills[i].stage == stage) at = &job->spills[i];
@@ -63,11 +61,24 @@ void weft_worker_drop_blocks(weft_ctx *ctx, weft_worker *w, worker_job *job, int
     at->bytes += spilled;
 }
 
+/* Lock held. */
+void weft_worker_drop_blocks(weft_ctx *ctx, weft_worker *w, worker_job *job, int32_t stage,
+                             int32_t generation)
+{
+    count_spilled(ctx, w, job, stage, weft_store_drop(w->store, job->id, stage, generation));
+}
+
+/* Lock held. */
+void weft_worker_drop_block(weft_ctx *ctx, weft_worker *w, worker_job *job, const weft_block_name *name)
+{
+    count_spilled(ctx, w, job, name->stage, weft_store_drop_block(w->store, name));
+}
+
 /* Lock held. Nothing of a job that has ended is left: forget it and answer its END. */
 void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch)
 {
     weft_to_coordinator ended = {
-        .kind = WEFT_FROM_WORKER_ENDED, .worker = w->options.id, .epoch = epoch, .job = job->id};
+        .kind = WEFT_FROM_WORKER_ENDED, .worker = w->number, .epoch = epoch, .job = job->id};
     for (worker_job **at = &w->jobs; *at != NULL; at = &(*at)->next)
         if (*at == job) {
             *at = job->next;
@@ -96,12 +107,14 @@ void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
     if (--job->stages == 0 && atomic_load(&job->cancelled)) weft_worker_job_ended(ctx, w, job, epoch);
 }
 
-void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s)
+void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s, worker_attempt *attempt)
 {
     ctx->settings = w->options.settings;
     pthread_mutex_lock(&w->lock);
+    if (attempt != NULL) weft_worker_attempt_remove(attempt);
     if (--s->users == 0 && s->dropped) weft_worker_stage_unlink(ctx, w, s);
     pthread_mutex_unlock(&w->lock);
+    weft_mem_free(attempt);
 }
 
 /* The fragment: shared with the coordinator in this process, or from the wire. */

@@ -104,6 +104,36 @@ int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t 
     return spilled;
 }
 
+int64_t weft_store_drop_block(weft_store *store, const weft_block_name *name)
+{
+    weft_block *block = NULL;
+    pthread_mutex_lock(&store->lock);
+    const int32_t at = store_index(store, name);
+    if (at >= 0) {
+        block = store->blocks[at];
+        for (int32_t i = at + 1; i < store->count; i++) store->blocks[i - 1] = store->blocks[i];
+        store->count--;
+    }
+    pthread_mutex_unlock(&store->lock);
+    if (block == NULL) return 0;
+    const int64_t spilled = weft_block_spilled_bytes(block);
+    weft_block_release(&block);
+    return spilled;
+}
+
+weft_status weft_store_list(weft_ctx *ctx, weft_store *store, weft_block_name **names, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    pthread_mutex_lock(&store->lock);
+    *count = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, store->count, names));
+    *count = store->count;
+    for (int32_t i = 0; i < store->count; i++) (*names)[i] = *weft_block_get_name(store->blocks[i]);
+done:
+    pthread_mutex_unlock(&store->lock);
+    return st;
+}
+
 /* A count of the block that holds most memory among those that were not tried yet, or NULL. */
 static weft_block *store_largest(weft_store *store, uint64_t *tried)
 {

@@ -18,6 +18,11 @@ WEFT_MUST_CHECK weft_status weft_store_put(weft_ctx *ctx, weft_store *store, wef
 weft_block *weft_store_find(weft_store *store, const weft_block_name *name);
 /* Drop the blocks of a stage up to this generation. How many bytes of them were in scratch. */
 int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t generation);
+/* Drop one block, if it is here. How many bytes of it were in scratch. */
+int64_t weft_store_drop_block(weft_store *store, const weft_block_name *name);
+/* The names of all blocks, into ctx->arena. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_store_list(weft_ctx *ctx, weft_store *store, weft_block_name **names,
+                                            int32_t *count);
 /* A stage of the job that has a block here, or -1. */
 int32_t weft_store_some_stage(weft_store *store, uint64_t job);
 /* Write pages that nobody reads now to scratch, the block that holds most first, until about `bytes` of

@@ -48,7 +48,7 @@ static uint64_t task_seed(const weft_to_worker *stage, int32_t partition)
     return weft_hash_combine(stage->seed, weft_hash_u64((uint64_t)stage->stage << 32 | (uint32_t)partition));
 }
 
-static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, const order *o,
+static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, const worker_attempt *a,
                             const weft_task_spec *spec, weft_op_metrics *metrics, weft_block **block)
 {
     weft_status st = WEFT_OK;
@@ -59,11 +59,11 @@ static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, cons
                             .name = {.job = s->order.job,
                                      .stage = s->order.stage,
                                      .generation = s->order.generation,
-                                     .partition = o->partition,
-                                     .attempt = o->attempt},
+                                     .partition = a->partition,
+                                     .attempt = a->attempt},
                             .input_count = s->order.source_count,
                             .inputs = s->inputs,
-                            .seed = task_seed(&s->order, o->partition),
+                            .seed = task_seed(&s->order, a->partition),
                             .owner = w->store_account,
                             .timed = s->order.timed};
     WEFT_TRY(st, weft_lane_open(ctx, s->shared, &task, metrics, &lane));
@@ -96,40 +96,41 @@ int64_t weft_worker_give_way(weft_ctx *ctx, void *self, int64_t bytes)
 }
 
 /* What is this task's own: shared with the coordinator in this process, or from the wire. */
-static weft_status find_spec(weft_ctx *ctx, const worker_stage *s, const order *o, const weft_task_spec **out)
+static weft_status find_spec(weft_ctx *ctx, const worker_stage *s, const worker_attempt *a,
+                             const weft_task_spec **out)
 {
     weft_status st = WEFT_OK;
     weft_task_spec *decoded = NULL;
-    if (o->partition < 0 || o->partition >= s->stage->task_count)
-        return weft_fail(ctx, WEFT_INTERNAL, "stage %d has no task %d", s->stage->id, o->partition);
-    *out = o->task;
-    if (o->task != NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_task_decode(ctx, s->stage, o->task_bytes, o->task_len, &decoded));
+    if (a->partition < 0 || a->partition >= s->stage->task_count)
+        return weft_fail(ctx, WEFT_INTERNAL, "stage %d has no task %d", s->stage->id, a->partition);
+    *out = a->task;
+    if (a->task != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_task_decode(ctx, s->stage, a->task_bytes, a->task_len, &decoded));
     *out = decoded;
 done:
     return st;
 }
 
-static weft_status run_task(weft_ctx *ctx, weft_worker *w, const order *o, bool alone,
+static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt *a, bool alone,
                             weft_to_coordinator *report)
 {
     weft_status st = WEFT_OK;
-    worker_stage *s = o->stage;
+    worker_stage *s = a->stage;
     const weft_task_spec *spec = NULL;
     weft_block *block = NULL;
 
     WEFT_TRY(st, weft_check_cancel(ctx));
     WEFT_TRY(st, relieve(ctx, w));
     WEFT_TRY(st, weft_worker_stage_prepare(ctx, w, s, alone));
-    WEFT_TRY(st, find_spec(ctx, s, o, &spec));
+    WEFT_TRY(st, find_spec(ctx, s, a, &spec));
     const int32_t parts = s->stage->fragment.op_count + 2;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)parts * sizeof(*report->metrics),
                                      (void **)&report->metrics));
     report->metric_count = parts;
-    WEFT_TRY(st, run_lane(ctx, w, s, o, spec, report->metrics, &block));
+    WEFT_TRY(st, run_lane(ctx, w, s, a, spec, report->metrics, &block));
     if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))
         WEFT_TRY(st, reserialize(ctx, w, s, &block));
-    if (weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT) && o->attempt == 0)
+    if (weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT) && a->attempt == 0)
         WEFT_TRY(st, weft_fail(ctx, WEFT_INJECTED,
                                "attempt 0 fails after its last output (weft.test.failFirstAttempt)"));
     WEFT_TRY(st, weft_block_describe(ctx, block, &report->block));
@@ -169,13 +170,13 @@ static void make_failure(weft_ctx *ctx, weft_worker *w, const worker_stage *s, w
 }
 
 /* One try of an attempt; when it fails, all that it made is gone. *company: others were at work meanwhile. */
-static weft_status try_task(weft_ctx *ctx, slot *sl, const order *o, bool alone, weft_to_coordinator *report,
-                            bool *company)
+static weft_status try_task(weft_ctx *ctx, slot *sl, const worker_attempt *a, bool alone,
+                            weft_to_coordinator *report, bool *company)
 {
     weft_worker *w = sl->worker;
-    const int64_t entry = weft_room_enter(w, o->stage->job, alone);
+    const int64_t entry = weft_room_enter(w, &a->cancelled, alone);
     const int64_t began = weft_now_ns(ctx);
-    const weft_status st = run_task(ctx, w, o, alone, report);
+    const weft_status st = run_task(ctx, w, a, alone, report);
     report->run_ns = weft_now_ns(ctx) - began;
     if (st != WEFT_OK) {
         weft_to_coordinator_release(report);
@@ -188,33 +189,33 @@ static weft_status try_task(weft_ctx *ctx, slot *sl, const order *o, bool alone,
 void weft_slot_task(slot *sl, const order *o)
 {
     weft_worker *w = sl->worker;
-    worker_stage *s = o->stage;
+    worker_attempt *a = o->attempt;
+    worker_stage *s = a->stage;
     weft_to_coordinator report = {.kind = WEFT_FROM_WORKER_DONE,
-                                  .worker = w->options.id,
+                                  .worker = w->number,
                                   .epoch = s->order.epoch,
                                   .job = s->order.job,
                                   .stage = s->order.stage,
                                   .generation = s->order.generation,
-                                  .partition = o->partition,
-                                  .attempt = o->attempt};
+                                  .partition = a->partition,
+                                  .attempt = a->attempt};
     weft_ctx ctx;
     bool company = false;
 
     weft_ctx_init(&ctx, sl->arena, sl->account, s->order.settings);
-    ctx.cancel = &s->job->cancelled;
+    ctx.cancel = &a->cancelled;
     ctx.scratch = s->job->scratch;
-    weft_status st = try_task(&ctx, sl, o, false, &report, &company);
+    weft_status st = try_task(&ctx, sl, a, false, &report, &company);
     if (st == WEFT_NOMEM && company) {
         weft_error_clear(&ctx);
-        st = try_task(&ctx, sl, o, true, &report, &company);
+        st = try_task(&ctx, sl, a, true, &report, &company);
     }
     if (st != WEFT_OK) make_failure(&ctx, w, s, st, &report);
     /* the receiver frees them, at its own time */
     if (report.metrics != NULL) weft_mem_move(report.metrics, w->account);
     if (report.block != NULL) weft_mem_move(report.block, w->account);
     weft_worker_report(&ctx, w, &report);
-    weft_mem_free(o->task_bytes);
-    weft_worker_stage_leave(&ctx, w, s);
+    weft_worker_stage_leave(&ctx, w, s, a);
     weft_arena_reset(sl->arena);
 }
 
@@ -225,10 +226,10 @@ void weft_slot_help(slot *sl, const order *o)
     weft_ctx_init(&ctx, sl->arena, sl->account, o->stage->order.settings);
     ctx.cancel = &o->stage->job->cancelled;
     ctx.scratch = o->stage->job->scratch;
-    const int64_t entry = weft_room_enter(w, o->stage->job, false);
+    const int64_t entry = weft_room_enter(w, &o->stage->job->cancelled, false);
     const weft_status st = weft_worker_stage_prepare(&ctx, w, o->stage, false);
     (void)st; /* the stage remembers it, and every task of it will report it */
     (void)weft_room_leave(w, entry);
-    weft_worker_stage_leave(&ctx, w, o->stage);
+    weft_worker_stage_leave(&ctx, w, o->stage, NULL);
     weft_arena_reset(sl->arena);
 }

@@ -115,26 +115,48 @@ done:
     return st;
 }
 
+/* The sender thinks that the stage is open here. It is not: a session ended in between. */
+static void refuse_launch(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+{
+    weft_to_coordinator failed = {.kind = WEFT_FROM_WORKER_FAILED,
+                                  .worker = w->number,
+                                  .epoch = m->epoch,
+                                  .job = m->job,
+                                  .stage = m->stage,
+                                  .generation = m->generation,
+                                  .partition = m->partition,
+                                  .attempt = m->attempt,
+                                  .status = WEFT_UNREACHABLE,
+                                  .broken = true};
+    const weft_error kept = ctx->error;
+    const weft_status st = weft_fail(ctx, WEFT_UNREACHABLE, "stage %d.%d is not open on worker %d", m->stage,
+                                     m->generation, w->number);
+    (void)st; /* what the report is about */
+    const weft_error error = ctx->error;
+    if (weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(error), (void **)&failed.error) == WEFT_OK)
+        *failed.error = error;
+    weft_worker_report(ctx, w, &failed);
+    ctx->error = kept;
+}
+
 static weft_status on_launch(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
 {
     weft_status st = WEFT_OK;
     worker_stage *s = find_stage(w, m);
-    if (s == NULL) return weft_fail(ctx, WEFT_INTERNAL, "a task of stage %d came before its stage", m->stage);
-    order o = {.kind = ORDER_TASK,
-               .stage = s,
-               .partition = m->partition,
-               .attempt = m->attempt,
-               .task = m->task,
-               .task_len = m->task_len};
-    if (m->task == NULL) {
-        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, m->task_len + 1, (void **)&o.task_bytes));
-        if (m->task_len > 0) memcpy(o.task_bytes, m->task_bytes, m->task_len);
+    order o = {.kind = ORDER_TASK};
+    if (s == NULL) {
+        refuse_launch(ctx, w, m);
+        return WEFT_OK;
     }
-    WEFT_TRY(st, weft_mailbox_put(ctx, w->orders, &o, false));
-    o.task_bytes = NULL;
-    s->users++;
+    WEFT_TRY(st, weft_worker_attempt_add(ctx, w, s, m, &o.attempt));
+    st = weft_mailbox_put(ctx, w->orders, &o, false);
+    if (st == WEFT_OK)
+        s->users++;
+    else {
+        weft_worker_attempt_remove(o.attempt);
+        weft_mem_free(o.attempt);
+    }
 done:
-    weft_mem_free(o.task_bytes);
     return st;
 }
 
@@ -153,18 +175,29 @@ static void on_free(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
     if (job != NULL) weft_worker_drop_blocks(ctx, w, job, m->stage, m->generation);
 }
 
+static void on_drop(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+{
+    worker_job *job = known_job(w, m->job);
+    const weft_block_name name = {.job = m->job,
+                                  .stage = m->stage,
+                                  .generation = m->generation,
+                                  .partition = m->partition,
+                                  .attempt = m->attempt};
+    if (job != NULL) weft_worker_drop_block(ctx, w, job, &name);
+}
+
 static void on_end(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
 {
     worker_job *job = known_job(w, m->job);
     weft_to_coordinator ended = {
-        .kind = WEFT_FROM_WORKER_ENDED, .worker = w->options.id, .epoch = m->epoch, .job = m->job};
+        .kind = WEFT_FROM_WORKER_ENDED, .worker = w->number, .epoch = m->epoch, .job = m->job};
     if (job == NULL) {
         weft_worker_report(ctx, w, &ended);
         return;
     }
     atomic_store(&job->cancelled, true);
     weft_scratch_space_abandon(job->scratch);
-    pthread_cond_broadcast(&w->changed);
+    weft_worker_attempts_cancel(w, m, job);
     if (job->stages == 0) {
         weft_worker_job_ended(ctx, w, job, m->epoch);
         return;
@@ -199,8 +232,8 @@ static weft_status take_order(weft_ctx *ctx, weft_worker *w, const weft_to_worke
     case WEFT_TO_WORKER_CLOSE: on_close(ctx, w, m); break;
     case WEFT_TO_WORKER_FREE: on_free(ctx, w, m); break;
     case WEFT_TO_WORKER_END: on_end(ctx, w, m); break;
-    case WEFT_TO_WORKER_CANCEL:
-    case WEFT_TO_WORKER_DROP: st = weft_fail(ctx, WEFT_UNSUPPORTED, "an order of kind %d", m->kind); break;
+    case WEFT_TO_WORKER_CANCEL: weft_worker_attempts_cancel(w, m, NULL); break;
+    case WEFT_TO_WORKER_DROP: on_drop(ctx, w, m); break;
     }
 done:
     pthread_mutex_unlock(&w->lock);
@@ -246,7 +279,7 @@ weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *w, const weft_block_na
     *out = weft_worker_is_lost(ctx, name) ? NULL : weft_store_find(w->store, name);
     if (*out != NULL) return WEFT_OK;
     return weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d, attempt %d is not on worker %d",
-                     name->stage, name->generation, name->partition, name->attempt, w->options.id);
+                     name->stage, name->generation, name->partition, name->attempt, w->number);
 }
 
 /* ---- life ---- */
@@ -272,8 +305,7 @@ static weft_status start_slot(weft_ctx *ctx, weft_worker *w, slot *sl, int32_t n
                   pthread_create(&sl->thread, &attributes, slot_main, sl) == 0;
         pthread_attr_destroy(&attributes);
     }
-    if (!started)
-        return weft_fail(ctx, WEFT_NOMEM, "the system refuses another thread for a task slot");
+    if (!started) return weft_fail(ctx, WEFT_NOMEM, "the system refuses another thread for a task slot");
     sl->started = true;
     return WEFT_OK;
 }
@@ -284,6 +316,7 @@ weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
     weft_worker *w = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*w), (void **)&w));
     w->options = *options;
+    w->number = options->id;
     pthread_mutex_init(&w->lock, NULL);
     pthread_cond_init(&w->changed, NULL);
     w->account = weft_account_open(options->pool, "worker");
@@ -314,6 +347,7 @@ void weft_worker_stop(weft_worker **worker)
     if (w == NULL) return;
     pthread_mutex_lock(&w->lock);
     for (worker_job *j = w->jobs; j != NULL; j = j->next) atomic_store(&j->cancelled, true);
+    for (worker_attempt *a = w->attempts; a != NULL; a = a->next) atomic_store(&a->cancelled, true);
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
     if (w->orders != NULL) weft_mailbox_close(w->orders);

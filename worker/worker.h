@@ -13,8 +13,9 @@
 typedef struct weft_worker weft_worker;
 
 typedef struct weft_worker_options {
-    int32_t id;
-    int32_t slots; /* at least 1 */
+    int32_t id;     /* its number, until it gets another */
+    weft_uuid uuid; /* of this process, by which it knows its own places; zero: there is one process */
+    int32_t slots;  /* at least 1 */
     weft_pool *pool;
     const weft_settings *settings; /* until a stage brings its own; borrowed, as is the pool */
     weft_coordinator_link coordinator;
@@ -23,7 +24,8 @@ typedef struct weft_worker_options {
 WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
                                               weft_worker **out);
 /* An order. What it points to stays valid as control.h says. One of a lower epoch than was seen before is
- * passed over. Errors: WEFT_NOMEM, WEFT_LIMIT, WEFT_INTERNAL for a launch without its stage. */
+ * passed over. A launch whose stage is not open here is answered: FAILED, UNREACHABLE, broken. Errors:
+ * WEFT_NOMEM, WEFT_LIMIT. */
 WEFT_MUST_CHECK weft_status weft_worker_send(weft_ctx *ctx, weft_worker *worker,
                                              const weft_to_worker *message);
 /* The same as bytes (weft_to_worker_encode), which are not needed afterwards. Errors also: those of decoding;
@@ -33,6 +35,15 @@ WEFT_MUST_CHECK weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *work
 /* A count of a block that is here. Errors: WEFT_FETCH_FAILED. */
 WEFT_MUST_CHECK weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *worker, const weft_block_name *name,
                                               weft_block **out);
+/* What is here: slots, memory; the attempts that wait or run, the blocks, the jobs, all into ctx->arena.
+ * Attempts are listed before blocks, so one that ends meanwhile is in both. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_worker_list(weft_ctx *ctx, weft_worker *worker, weft_worker_hello *out);
+/* While paused no attempt begins; those that have begun go on. */
+void weft_worker_pause(weft_worker *worker, bool paused);
+/* What the coordinator calls this worker from now on. */
+void weft_worker_number(weft_worker *worker, int32_t number);
+/* Slots at work. */
+int32_t weft_worker_busy(weft_worker *worker);
 weft_store *weft_worker_store(const weft_worker *worker);
 /* Stop, join, free. Blocks that others hold live on. */
 void weft_worker_stop(weft_worker **worker);

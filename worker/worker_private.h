@@ -1,7 +1,8 @@
 /* worker/worker_private.h - what the files of a worker share; for nobody else.
  *
- * worker.c takes orders and owns the slots, stage.c opens stages, task.c runs tasks and reports, room.c says
- * how many of them run at once. One lock, the worker's; a block store has its own, taken after it. */
+ * worker.c takes orders and owns the slots, attempt.c knows which attempts and what else is here, stage.c
+ * opens stages, task.c runs tasks and reports, room.c says how many of them run at once. One lock, the
+ * worker's; a block store has its own, taken after it. */
 #ifndef WEFT_WORKER_WORKER_PRIVATE_H
 #define WEFT_WORKER_WORKER_PRIVATE_H
 
@@ -68,14 +69,22 @@ typedef struct slot {
     weft_arena *arena;
 } slot;
 
+/* From its launch until it was reported; guarded by the worker's lock. One memory block of its account. */
+typedef struct worker_attempt {
+    struct worker_attempt *next, **link; /* link: what points to it */
+    worker_stage *stage;                 /* one use of it is the attempt's */
+    int32_t partition, attempt;
+    atomic_bool cancelled;      /* of itself, or with its job */
+    const weft_task_spec *task; /* the sender's, or NULL and */
+    size_t task_len;
+    uint8_t task_bytes[]; /* … its wire form */
+} worker_attempt;
+
 typedef enum order_kind { ORDER_TASK, ORDER_HELP, ORDER_STOP } order_kind;
 typedef struct order {
     order_kind kind;
-    worker_stage *stage; /* one use of it is the order's */
-    int32_t partition, attempt;
-    const weft_task_spec *task; /* the sender's, or NULL and */
-    uint8_t *task_bytes; /* … its wire form: a memory block of the worker's account, the order's own */
-    size_t task_len;
+    worker_stage *stage;     /* HELP: one use of it is the order's */
+    worker_attempt *attempt; /* TASK */
 } order;
 
 struct weft_worker {
@@ -85,10 +94,13 @@ struct weft_worker {
     weft_store *store;
     weft_mailbox *orders;
     pthread_mutex_t lock;
-    pthread_cond_t changed; /* some stage's state or unit count, the room, or a job was cancelled */
-    worker_stage *stages;   /* guarded by lock */
-    worker_job *jobs;       /* guarded by lock */
-    int64_t epoch;          /* the highest seen; guarded by lock */
+    pthread_cond_t changed;   /* some stage's state or unit count, the room, or a job was cancelled */
+    worker_stage *stages;     /* guarded by lock */
+    worker_job *jobs;         /* guarded by lock */
+    worker_attempt *attempts; /* guarded by lock */
+    int64_t epoch;            /* the highest seen; guarded by lock */
+    bool paused;              /* no attempt begins; guarded by lock */
+    _Atomic int32_t number;   /* what the coordinator calls this worker */
     worker_room room;
     slot *slots;
 };
@@ -99,8 +111,8 @@ struct weft_worker {
 void weft_room_init(weft_worker *w);
 int64_t weft_room_slot_floor(const weft_worker *w);
 /* Wait until this slot may go to work, holding nothing; alone: when no other does, and none will until it
- * leaves. Goes on at once when the job is cancelled. Returns what weft_room_leave takes. */
-int64_t weft_room_enter(weft_worker *w, const worker_job *job, bool alone);
+ * leaves. Goes on at once when *cancelled. Returns what weft_room_leave takes. */
+int64_t weft_room_enter(weft_worker *w, const atomic_bool *cancelled, bool alone);
 /* True when another slot was at work at some time since the entry. */
 bool weft_room_leave(weft_worker *w, int64_t entry);
 
@@ -108,6 +120,15 @@ bool weft_room_leave(weft_worker *w, int64_t entry);
 
 /* Test setting: is the block to be taken for lost? Only first attempts of first tasks are. */
 bool weft_worker_is_lost(const weft_ctx *ctx, const weft_block_name *name);
+
+/* ---- attempt.c ---- */
+
+/* Lock held in these three. add: the launch of one, whose stage is s. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_worker_attempt_add(weft_ctx *ctx, weft_worker *w, worker_stage *s,
+                                                    const weft_to_worker *m, worker_attempt **out);
+void weft_worker_attempt_remove(worker_attempt *a);
+/* Stop the attempts that the order names: one, or all of its job (job != NULL). */
+void weft_worker_attempts_cancel(weft_worker *w, const weft_to_worker *m, const worker_job *job);
 
 /* ---- stage.c ---- */
 
@@ -118,10 +139,12 @@ void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64
 /* Drop blocks, and remember how much of them was in scratch for the report at the end of the job. */
 void weft_worker_drop_blocks(weft_ctx *ctx, weft_worker *w, worker_job *job, int32_t stage,
                              int32_t generation);
+void weft_worker_drop_block(weft_ctx *ctx, weft_worker *w, worker_job *job, const weft_block_name *name);
 /* After a read failed by its checksum: which block of the inputs is bad. Reads them all again. */
 bool weft_worker_stage_find_bad(weft_ctx *ctx, const worker_stage *s, weft_block_name *bad);
-/* One use less of it; ctx has the worker's settings afterwards, as those of the stage may have gone. */
-void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s);
+/* One use less of it; ctx has the worker's settings afterwards, as those of the stage may have gone. The
+ * attempt that it was, or NULL, is gone too. */
+void weft_worker_stage_leave(weft_ctx *ctx, weft_worker *w, worker_stage *s, worker_attempt *attempt);
 /* Have it ready, opening it when nobody has yet. alone: no other slot is at work, so a stage that broke for
  * want of memory is opened anew. */
 WEFT_MUST_CHECK weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stage *s,

@@ -1,8 +1,10 @@
 /* coordinator/service.h - sessions of clients in other processes: their statements run here, their results
  * stream to them (proto/session.h).
  *
- * A session has a thread of its own, which plans and runs its statements one after the other; the network's
- * thread only puts what arrives into its queue. */
+ * A session has a thread of its own, which plans and runs its statements one after the other and sends their
+ * pages while the client gives credit, so that a result of any size takes the memory of a few pages. The
+ * network's thread only puts what arrives into its queue. A session whose connection broke waits for its
+ * user to come back, for as long as keep_ms; what it was running is cancelled. */
 #ifndef WEFT_COORDINATOR_SERVICE_H
 #define WEFT_COORDINATOR_SERVICE_H
 
@@ -17,6 +19,7 @@ typedef struct weft_service_options {
     weft_coordinator *coordinator;
     weft_net *net; /* answers go this way */
     int32_t sessions_max;
+    int32_t keep_ms; /* a session without a connection ends after so long; 0: a minute */
 } weft_service_options;
 
 WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,
@@ -25,9 +28,11 @@ WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_o
  * waits. who: proven identity; a session belongs to the user that opened it. */
 void weft_service_message(weft_service *service, weft_net_peer peer, const weft_identity *who,
                           const weft_net_frame *frames, int32_t count);
-/* The connection of a client is broken: its running statement is cancelled, its session ends. */
+/* The connection of a client is broken: its statements are cancelled and their results let go. */
 void weft_service_gone(weft_service *service, weft_net_peer peer);
-/* Cancel what runs, join, free. NULL is allowed. */
+/* Sessions that there are now. Any thread. */
+int32_t weft_service_sessions(weft_service *service);
+/* Cancel what runs, join, free: messages must not come any more. NULL is allowed. */
 void weft_service_stop(weft_service **service);
 
 #endif

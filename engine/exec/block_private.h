@@ -131,8 +131,6 @@ static inline int64_t weft_page_data_bytes(const weft_row_page *page)
     return (int64_t)weft_page_image_bytes(page) - WEFT_ROW_PAGE_HEADER;
 }
 void weft_page_image(const weft_row_page *page, uint8_t *to);
-/* The same image in pieces that lie where the page does. */
-void weft_page_lend(const weft_row_page *page, weft_page_pieces *out);
 /* Read a spilled page into buffer (a mem block, grown as needed): checked, rebased. Errors: WEFT_CHECKSUM. */
 WEFT_MUST_CHECK weft_status weft_block_load_page(weft_ctx *ctx, const weft_block *block,
                                                  const block_page *ref, void **buffer);

@@ -45,6 +45,8 @@ typedef struct weft_page_pieces {
     uint32_t crc; /* CRC-32C of the whole image */
 } weft_page_pieces;
 
+/* The pieces of a page that a reader gave: they lie where the page does. */
+void weft_page_lend(const weft_row_page *page, weft_page_pieces *out);
 /* Pages of a partition of a block that is here; each image has as many bytes as the header says. */
 int32_t weft_block_page_count(const weft_block *block, int32_t partition);
 uint32_t weft_block_page_bytes(const weft_block *block, int32_t partition, int32_t page);

@@ -1,0 +1,425 @@
+/* coordinator/service.c - see service.h: requests as they arrive, and which sessions there are.
+ *
+ * Nothing here waits: a request changes what a session's thread will find, and wakes it. A session that has
+ * ended is joined and freed by the next request that opens one, or at the end. */
+#include <string.h>
+
+#include "common/limits.h"
+#include "coordinator/service_private.h"
+#include "proto/envelope.h"
+
+weft_status service_encode(weft_ctx *ctx, const weft_session_reply *reply, weft_net_frame *frames)
+{
+    weft_status st = WEFT_OK;
+    static const weft_envelope envelope = {.kind = WEFT_ENVELOPE_CLIENT};
+    uint8_t *head = NULL, *body = NULL;
+    size_t head_len = 0, body_len = 0;
+    WEFT_TRY(st, weft_envelope_encode(ctx, &envelope, &head, &head_len));
+    WEFT_TRY(st, weft_session_reply_encode(ctx, reply, &body, &body_len));
+    frames[0] = (weft_net_frame){.bytes = head, .len = head_len};
+    frames[1] = (weft_net_frame){.bytes = body, .len = body_len};
+done:
+    return st;
+}
+
+weft_status service_send(weft_ctx *ctx, weft_service *service, weft_net_peer peer,
+                         const weft_session_reply *reply)
+{
+    weft_status st = WEFT_OK;
+    weft_net_frame frames[SERVICE_FIXED_FRAMES];
+    WEFT_TRY(st, service_encode(ctx, reply, frames));
+    WEFT_TRY(st, weft_net_send(ctx, service->options.net, peer, frames, SERVICE_FIXED_FRAMES));
+done:
+    return st;
+}
+
+/* A reply of the network's thread. What cannot be queued is dropped: its client does not read. */
+static void answer(weft_service *service, weft_net_peer peer, const weft_session_reply *reply)
+{
+    if (service_send(&service->ctx, service, peer, reply) != WEFT_OK) weft_error_clear(&service->ctx);
+}
+
+static void refuse(weft_service *service, weft_net_peer peer, uint64_t operation_id, const weft_error *error)
+{
+    const weft_error copy = *error;
+    answer(service, peer,
+           &(weft_session_reply){.kind = WEFT_REPLY_FAILED, .operation = operation_id, .error = &copy});
+}
+
+/* ---- sessions ---- */
+
+weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options, weft_service **out)
+{
+    weft_status st = WEFT_OK;
+    weft_service *service = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*service), (void **)&service));
+    service->options = *options;
+    if (service->options.keep_ms <= 0) service->options.keep_ms = SERVICE_KEEP_MS;
+    pthread_mutex_init(&service->lock, NULL);
+    service->account = weft_account_open(options->pool, "sessions");
+    service->arena = service->account == NULL ? NULL : weft_arena_new(service->account);
+    if (service->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for sessions of clients"));
+    weft_ctx_init(&service->ctx, service->arena, service->account, options->settings);
+    WEFT_TRY(st, weft_uuid_new(ctx, &service->incarnation));
+    *out = service;
+    service = NULL;
+done:
+    weft_service_stop(&service);
+    return st;
+}
+
+static void session_free(client_session *s)
+{
+    pthread_cond_destroy(&s->work);
+    weft_arena_free(&s->arena);
+    weft_account_close(&s->account);
+    weft_mem_free(s->settings);
+    weft_mem_free(s);
+}
+
+/* Join and free the sessions that have ended; all of them must have at the end. */
+static void reap(weft_service *service)
+{
+    client_session *ended = NULL;
+    pthread_mutex_lock(&service->lock);
+    for (client_session **at = &service->sessions; *at != NULL;) {
+        client_session *s = *at;
+        if (!s->ended) {
+            at = &s->next;
+            continue;
+        }
+        *at = s->next;
+        s->next = ended;
+        ended = s;
+    }
+    pthread_mutex_unlock(&service->lock);
+    while (ended != NULL) {
+        client_session *s = ended;
+        ended = s->next;
+        pthread_join(s->thread, NULL); /* it did nothing more after it had said so */
+        session_free(s);
+    }
+}
+
+/* Lock held. */
+static client_session *session_of_peer(weft_service *service, weft_net_peer peer)
+{
+    for (client_session *s = service->sessions; s != NULL; s = s->next)
+        if (s->peer == peer && !s->closing && !s->ended) return s;
+    return NULL;
+}
+
+/* Lock held. A session by its name, for the user who opened it; for others it is not there. */
+static client_session *session_of_user(weft_service *service, weft_uuid id, const weft_identity *who)
+{
+    for (client_session *s = service->sessions; s != NULL; s = s->next)
+        if (weft_uuid_equal(s->id, id) && !s->closing && !s->ended)
+            return s->who.role == who->role && strcmp(s->who.user, who->user) == 0 ? s : NULL;
+    return NULL;
+}
+
+/* Lock held. What a lost connection leaves: nothing is sent to it any more. */
+static void session_disconnect(client_session *s)
+{
+    s->peer = 0;
+    s->lost_ns = weft_now_ns(&s->service->ctx);
+    for (operation *op = s->first; op != NULL; op = op->next) {
+        op->released = true;
+        service_stop_operation(s, op);
+    }
+    pthread_cond_signal(&s->work);
+}
+
+static weft_status start_thread(weft_ctx *ctx, client_session *s)
+{
+    pthread_attr_t attributes;
+    bool started = pthread_attr_init(&attributes) == 0;
+    if (started) { /* plans are walked in it, whatever the shell's limit says */
+        started = pthread_attr_setstacksize(&attributes, WEFT_THREAD_STACK_BYTES) == 0 &&
+                  pthread_create(&s->thread, &attributes, service_session_main, s) == 0;
+        pthread_attr_destroy(&attributes);
+    }
+    if (started) return WEFT_OK;
+    return weft_fail(ctx, WEFT_NOMEM, "the system refuses another thread for a session");
+}
+
+static weft_status copy_settings(weft_ctx *ctx, const weft_session_request *r, client_session *s)
+{
+    weft_status st = WEFT_OK;
+    size_t bytes = 0;
+    for (int32_t i = 0; i < r->setting_count; i++)
+        bytes += strlen(r->settings[i].key) + strlen(r->settings[i].value) + 2;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)&s->settings));
+    char *at = s->settings;
+    for (int32_t i = 0; i < r->setting_count; i++) {
+        const size_t key = strlen(r->settings[i].key) + 1, value = strlen(r->settings[i].value) + 1;
+        memcpy(at, r->settings[i].key, key);
+        memcpy(at + key, r->settings[i].value, value);
+        at += key + value;
+    }
+    s->setting_count = r->setting_count;
+done:
+    return st;
+}
+
+static weft_status session_make(weft_service *service, const weft_session_request *r,
+                                const weft_identity *who, client_session **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &service->ctx;
+    client_session *s = NULL;
+    pthread_condattr_t monotonic;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    s->service = service;
+    s->who = *who;
+    WEFT_TRY(st, weft_uuid_new(ctx, &s->id));
+    WEFT_TRY(st, copy_settings(ctx, r, s));
+    s->account = weft_account_open(service->options.pool, "session of a client");
+    s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
+    if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
+    weft_ctx_init(&s->ctx, s->arena, s->account, service->options.settings);
+    *out = s;
+    s = NULL;
+done:
+    if (s != NULL) session_free(s);
+    return st;
+}
+
+/* A new session, whose thread answers when it is open. */
+static weft_status session_start(weft_service *service, weft_net_peer peer, const weft_session_request *r,
+                                 const weft_identity *who)
+{
+    weft_status st = WEFT_OK;
+    client_session *s = NULL;
+    reap(service);
+    pthread_mutex_lock(&service->lock);
+    const bool full = service->session_count >= service->options.sessions_max;
+    pthread_mutex_unlock(&service->lock);
+    if (full)
+        return weft_fail(&service->ctx, WEFT_LIMIT, "the coordinator has its most of %d sessions",
+                         service->options.sessions_max);
+    WEFT_TRY(st, session_make(service, r, who, &s));
+    s->peer = peer;
+    pthread_mutex_lock(&service->lock);
+    st = start_thread(&service->ctx, s);
+    if (st == WEFT_OK) {
+        s->next = service->sessions;
+        service->sessions = s;
+        service->session_count++;
+    }
+    pthread_mutex_unlock(&service->lock);
+    if (st != WEFT_OK) session_free(s);
+done:
+    return st;
+}
+
+/* ---- requests ---- */
+
+static void on_open(weft_service *service, weft_net_peer peer, const weft_identity *who,
+                    const weft_session_request *r)
+{
+    pthread_mutex_lock(&service->lock);
+    client_session *s = session_of_peer(service, peer);
+    const bool twice = s != NULL;
+    if (s == NULL) s = session_of_user(service, r->session, who);
+    if (s != NULL && !twice) {
+        if (s->peer != 0) session_disconnect(s); /* the new connection came before the end of the old one */
+        s->peer = peer;
+    }
+    const bool opened = s != NULL && s->opened; /* else its thread answers when it is */
+    const weft_session_reply reply = {.kind = WEFT_REPLY_OPENED,
+                                      .opened = {.session = s == NULL ? r->session : s->id,
+                                                 .incarnation = service->incarnation,
+                                                 .release = weft_session_release(),
+                                                 .resumed = true}};
+    pthread_mutex_unlock(&service->lock);
+    if (opened)
+        answer(service, peer, &reply);
+    else if (s == NULL && session_start(service, peer, r, who) != WEFT_OK) {
+        refuse(service, peer, 0, &service->ctx.error);
+        weft_error_clear(&service->ctx);
+    }
+}
+
+/* The text of an EXECUTE from its frames, or the setting of a SET, into a memory block. */
+static weft_status take_text(weft_ctx *ctx, const weft_session_request *r, const weft_net_frame *frames,
+                             int32_t count, operation *op)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0, at = 0;
+    if (r->kind == WEFT_REQUEST_SET) {
+        const weft_session_setting *set = &r->settings[0];
+        const size_t key = strlen(set->key) + 1, value = strlen(set->value) + 1;
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, key + value, (void **)&op->text));
+        memcpy(op->text, set->key, key);
+        memcpy(op->text + key, set->value, value);
+        op->is_set = true;
+        return WEFT_OK;
+    }
+    for (int32_t i = 0; i < count; i++) len += frames[i].len;
+    if ((int64_t)len != r->text_bytes)
+        return weft_fail(ctx, WEFT_CORRUPT, "a statement of %lld bytes came with %zu",
+                         (long long)r->text_bytes, len);
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len + 1, (void **)&op->text));
+    for (int32_t i = 0; i < count; at += frames[i].len, i++)
+        if (frames[i].len > 0) memcpy(op->text + at, frames[i].bytes, frames[i].len);
+    op->text[len] = 0;
+    op->len = len;
+done:
+    return st;
+}
+
+/* Lock held. May this session take one more? */
+static weft_status check_room(weft_ctx *ctx, const client_session *s)
+{
+    int32_t queued = 0;
+    for (const operation *op = s->first; op != NULL; op = op->next) queued += op->state == OPERATION_QUEUED;
+    if (s->operation_count >= SERVICE_OPERATIONS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session has at most %d results that were not read to their end",
+                         SERVICE_OPERATIONS_MAX);
+    if (queued >= SERVICE_QUEUED_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "%d statements of this session wait already", queued);
+    return WEFT_OK;
+}
+
+/* A statement or a setting. One that came before changes nothing. */
+static weft_status on_execute(weft_service *service, weft_net_peer peer, const weft_session_request *r,
+                              const weft_net_frame *frames, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &service->ctx;
+    operation *op = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op));
+    op->id = r->operation;
+    op->credit = r->credit;
+    WEFT_TRY(st, take_text(ctx, r, frames, count, op));
+    pthread_mutex_lock(&service->lock);
+    client_session *s = session_of_peer(service, peer);
+    if (s == NULL)
+        st = weft_fail(ctx, WEFT_SESSION_NOT_FOUND, "there is no session for this connection");
+    else if (op->id > s->last_id && (st = check_room(ctx, s)) == WEFT_OK) {
+        *(s->last == NULL ? &s->first : &s->last->next) = op;
+        s->last = op;
+        s->operation_count++;
+        s->last_id = op->id;
+        op = NULL;
+        pthread_cond_signal(&s->work);
+    }
+    pthread_mutex_unlock(&service->lock);
+done:
+    if (op != NULL) weft_mem_free(op->text);
+    weft_mem_free(op);
+    return st;
+}
+
+/* CREDIT, CANCEL, RELEASE: nothing when the operation is not there any more. */
+static void on_operation(weft_service *service, weft_net_peer peer, const weft_session_request *r)
+{
+    pthread_mutex_lock(&service->lock);
+    client_session *s = session_of_peer(service, peer);
+    operation *op = s == NULL ? NULL : s->first;
+    while (op != NULL && op->id != r->operation) op = op->next;
+    if (op != NULL && r->kind == WEFT_REQUEST_CREDIT) op->credit = weft_max_i64(op->credit, r->credit);
+    if (op != NULL && r->kind == WEFT_REQUEST_RELEASE) op->released = true;
+    if (op != NULL && r->kind != WEFT_REQUEST_CREDIT) service_stop_operation(s, op);
+    if (op != NULL) pthread_cond_signal(&s->work);
+    pthread_mutex_unlock(&service->lock);
+}
+
+/* Lock held. */
+static void session_close(client_session *s)
+{
+    session_disconnect(s);
+    s->closing = true;
+}
+
+static void on_close(weft_service *service, weft_net_peer peer)
+{
+    pthread_mutex_lock(&service->lock);
+    client_session *s = session_of_peer(service, peer);
+    if (s != NULL) session_close(s);
+    pthread_mutex_unlock(&service->lock);
+}
+
+static weft_status handle(weft_service *service, weft_net_peer peer, const weft_identity *who,
+                          const weft_net_frame *frames, int32_t count, uint64_t *operation_id)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &service->ctx;
+    weft_session_request r;
+    if (who->role != WEFT_ROLE_CLIENT && who->role != WEFT_ROLE_ANY)
+        return weft_fail(ctx, WEFT_INVALID, "the key of a %s opens no session: a client's does",
+                         weft_role_name(who->role));
+    if (count < 1) return weft_fail(ctx, WEFT_CORRUPT, "a message of a client without a request");
+    WEFT_TRY(st, weft_session_request_decode(ctx, frames[0].bytes, frames[0].len, &r));
+    *operation_id = r.operation;
+    if (count > 1 && r.kind != WEFT_REQUEST_EXECUTE)
+        return weft_fail(ctx, WEFT_CORRUPT, "a request of kind %d with %d frames", (int)r.kind, count);
+    switch (r.kind) {
+    case WEFT_REQUEST_OPEN: on_open(service, peer, who, &r); break;
+    case WEFT_REQUEST_EXECUTE:
+    case WEFT_REQUEST_SET: WEFT_TRY(st, on_execute(service, peer, &r, frames + 1, count - 1)); break;
+    case WEFT_REQUEST_CREDIT:
+    case WEFT_REQUEST_CANCEL:
+    case WEFT_REQUEST_RELEASE: on_operation(service, peer, &r); break;
+    case WEFT_REQUEST_CLOSE: on_close(service, peer); break;
+    case WEFT_REQUEST_PING:
+        answer(service, peer, &(weft_session_reply){.kind = WEFT_REPLY_PONG, .number = r.number});
+        break;
+    }
+done:
+    return st;
+}
+
+void weft_service_message(weft_service *service, weft_net_peer peer, const weft_identity *who,
+                          const weft_net_frame *frames, int32_t count)
+{
+    uint64_t operation_id = 0;
+    if (handle(service, peer, who, frames, count, &operation_id) != WEFT_OK) {
+        refuse(service, peer, operation_id, &service->ctx.error);
+        weft_error_clear(&service->ctx);
+    }
+    weft_arena_reset(service->arena);
+}
+
+void weft_service_gone(weft_service *service, weft_net_peer peer)
+{
+    pthread_mutex_lock(&service->lock);
+    client_session *s = session_of_peer(service, peer);
+    if (s != NULL) session_disconnect(s);
+    pthread_mutex_unlock(&service->lock);
+}
+
+int32_t weft_service_sessions(weft_service *service)
+{
+    pthread_mutex_lock(&service->lock);
+    const int32_t count = service->session_count;
+    pthread_mutex_unlock(&service->lock);
+    return count;
+}
+
+void weft_service_stop(weft_service **service_p)
+{
+    weft_service *service = *service_p;
+    *service_p = NULL;
+    if (service == NULL) return;
+    pthread_mutex_lock(&service->lock);
+    for (client_session *s = service->sessions; s != NULL; s = s->next)
+        if (!s->ended) session_close(s);
+    pthread_mutex_unlock(&service->lock);
+    while (service->sessions != NULL) { /* nobody adds one any more */
+        client_session *s = service->sessions;
+        service->sessions = s->next;
+        pthread_join(s->thread, NULL);
+        session_free(s);
+    }
+    weft_arena_free(&service->arena);
+    weft_account_close(&service->account);
+    pthread_mutex_destroy(&service->lock);
+    weft_mem_free(service);
+}

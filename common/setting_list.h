@@ -54,3 +54,5 @@ X(SPILL_SEED, "weft.test.spillSeed", "", STATEMENT, INT, "0", 0, INT64_MAX,
   "Test: forceSpill spills at about every second chance, by this seed; 0 is at every one")
 X(PLAN_WORKERS, "weft.test.planWorkers", "", STATEMENT, INT, "0", 0, 1000,
   "Test: plan as for a cluster of so many workers like this process; 0 is as it is")
+X(TASK_DELAY, "weft.test.taskDelay", "", STATEMENT, MS, "0", 0, 3600000,
+  "Test: every task takes so much longer, after its last row")

@@ -2,11 +2,16 @@
  *
  * A task works from its slot's arena; its finished block belongs to the store. When the pool is nearly full
  * before a task, blocks that nobody reads are written to scratch. */
+#include <poll.h>
+
 #include "common/hash.h"
 #include "common/settings.h"
 #include "worker/worker_private.h"
 
-enum { TASK_SPILL_ABOVE_PERCENT = 60 }; /* of the pool's limit: above it finished blocks go to scratch */
+enum {
+    TASK_SPILL_ABOVE_PERCENT = 60, /* of the pool's limit: above it finished blocks go to scratch */
+    DELAY_STEP_MS = 10             /* how often a task that a test delays looks whether it was cancelled */
+};
 
 /* ---- reports ---- */
 
@@ -111,6 +116,18 @@ done:
     return st;
 }
 
+/* Test setting: the task takes so much longer, so that something can happen to its worker meanwhile. */
+static weft_status delay(weft_ctx *ctx)
+{
+    weft_status st = WEFT_OK;
+    for (int64_t left = weft_setting(ctx, WEFT_SET_TASK_DELAY); left > 0; left -= DELAY_STEP_MS) {
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        (void)poll(NULL, 0, (int)weft_min_i64(left, DELAY_STEP_MS));
+    }
+done:
+    return st;
+}
+
 static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt *a, bool alone,
                             weft_to_coordinator *report)
 {
@@ -128,6 +145,7 @@ static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt 
                                      (void **)&report->metrics));
     report->metric_count = parts;
     WEFT_TRY(st, run_lane(ctx, w, s, a, spec, report->metrics, &block));
+    WEFT_TRY(st, delay(ctx));
     if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))
         WEFT_TRY(st, reserialize(ctx, w, s, &block));
     if (weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT) && a->attempt == 0)

@@ -15,9 +15,8 @@ enum {
     PARTITIONS_MOST = 1024,      /* pages of that many open partitions still fit a small memory limit */
     PARTITION_LIST_BYTES = 64,   /* what a block keeps of a partition, also of one without rows */
     PARTITION_LISTS_PART = 8,    /* of the memory: what all blocks of a stage may keep */
-    PARTITION_BYTES = 4 * 1024 *
-                      1024, /* a partition's table should stay within the last-level cache's share of a core */
-    EXCHANGE_PASSES = 2,    /* an exchanged row is written, sent and read; one read whole sent and read */
+    PARTITION_BYTES = 4 * 1024 * 1024, /* a table within the last-level cache's share of a core */
+    EXCHANGE_PASSES = 2, /* an exchanged row is written, sent and read; one read whole is sent and read */
     EXCHANGE_BYTES = 4 * 1024 * 1024, /* what could be moved while one more stage starts and ends */
     ROW_HEAD_BYTES = 16,    /* hash and null bits of a stored row */
     STRING_BYTES = 32       /* the fixed part of a string and a guess at its heap */

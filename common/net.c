@@ -49,6 +49,16 @@ done:
     return st;
 }
 
+/* Lock held. */
+static void wake(weft_net *net)
+{
+    if (net->woken) return;
+    net->woken = true;
+    const uint64_t one = 1;
+    const ssize_t wrote = write(net->wake, &one, sizeof(one));
+    assert(wrote == sizeof(one)); /* the counter is read before it could overflow */
+}
+
 void weft_net_peer_touch(weft_net *net, peer *p)
 {
     if (!p->dirty) {
@@ -56,11 +66,15 @@ void weft_net_peer_touch(weft_net *net, peer *p)
         p->next_dirty = net->dirty;
         net->dirty = p;
     }
-    if (net->woken) return;
-    net->woken = true;
-    const uint64_t one = 1;
-    const ssize_t wrote = write(net->wake, &one, sizeof(one));
-    assert(wrote == sizeof(one)); /* the counter is read before it could overflow */
+    wake(net);
+}
+
+void weft_net_wake(weft_net *net)
+{
+    pthread_mutex_lock(&net->lock);
+    net->tick_wanted = true;
+    wake(net);
+    pthread_mutex_unlock(&net->lock);
 }
 
 /* ---- messages ---- */

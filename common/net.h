@@ -46,7 +46,7 @@ typedef struct weft_net_handler {
     /* The peer's connection is broken or was never made; nothing more comes from it. why: static text. Not
      * called for peers that were dropped by weft_net_drop. */
     void (*gone)(void *self, weft_net_peer peer, const char *why);
-    /* Every tick_ms, and late when the thread was busy. */
+    /* Every tick_ms, and late when the thread was busy; and soon after weft_net_wake. */
     void (*tick)(void *self);
 } weft_net_handler;
 
@@ -80,6 +80,9 @@ WEFT_MUST_CHECK weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net
 int64_t weft_net_waiting_bytes(weft_net *net, weft_net_peer peer);
 /* Forget a peer: what waits for it is dropped, what still comes from it is ignored. `gone` is not called. */
 void weft_net_drop(weft_net *net, weft_net_peer peer);
+
+/* Have the endpoint's thread call `tick` soon. Any thread; several before it runs are one. */
+void weft_net_wake(weft_net *net);
 
 typedef struct weft_net_counts {
     int64_t messages_sent, bytes_sent, messages_received, bytes_received;

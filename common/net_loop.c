@@ -690,7 +690,12 @@ static int64_t wait_ms(const weft_net *net, int64_t now, int64_t probe_ns, bool 
 
 static void tick(weft_net *net, int64_t now)
 {
-    if (net->options.tick_ms == 0 || now - net->ticked_ns < (int64_t)net->options.tick_ms * MS) return;
+    pthread_mutex_lock(&net->lock);
+    const bool wanted = net->tick_wanted;
+    net->tick_wanted = false;
+    pthread_mutex_unlock(&net->lock);
+    if (!wanted && (net->options.tick_ms == 0 || now - net->ticked_ns < (int64_t)net->options.tick_ms * MS))
+        return;
     net->ticked_ns = now;
     if (net->options.handler.tick != NULL) net->options.handler.tick(net->options.handler.self);
 }
@@ -698,11 +703,12 @@ static void tick(weft_net *net, int64_t now)
 static void drain_wake(weft_net *net)
 {
     uint64_t ignored = 0;
+    /* First: who comes between the two leaves a count that wakes once too often, never once too few. */
+    const ssize_t got = read(net->wake, &ignored, sizeof(ignored)); /* 0 waiting: EAGAIN */
+    (void)got;
     pthread_mutex_lock(&net->lock);
     net->woken = false;
     pthread_mutex_unlock(&net->lock);
-    const ssize_t got = read(net->wake, &ignored, sizeof(ignored)); /* 0 waiting: EAGAIN */
-    (void)got;
 }
 
 void *weft_net_main(void *self)

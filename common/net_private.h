@@ -69,6 +69,7 @@ struct weft_net {
     uint64_t next_serial;
     peer *dirty;
     bool woken, stopping;
+    bool tick_wanted;
     int64_t linger_ns;
     weft_net_counts counts;
 

@@ -258,6 +258,36 @@ static void a_connection_that_cannot_be_made_is_gone(void **state)
     weft_fixture_close(&f);
 }
 
+static void count_tick(void *self)
+{
+    seen *s = self;
+    pthread_mutex_lock(&s->lock);
+    s->messages++;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+/* An endpoint without ticks of its own has one for each time that it is woken and waited for. */
+static void a_wake_is_a_tick(void **state)
+{
+    (void)state;
+    enum { WAKES = 1000 };
+    weft_fixture f;
+    seen s;
+    weft_fixture_open(&f);
+    seen_init(&s);
+    weft_net_options options = options_of(&s, NULL);
+    options.handler.tick = count_tick;
+    start(&f, &s, &options);
+    for (int64_t i = 0; i < WAKES; i++) {
+        weft_net_wake(s.net);
+        wait_for(&s, &s.messages, i + 1);
+    }
+    weft_net_stop(&s.net, 0);
+    assert_true(s.messages >= WAKES);
+    weft_fixture_close(&f);
+}
+
 /* In a child process: an endpoint that connects to the parent's port and says hello, and one that listens and
  * writes its port to the pipe. Then it waits to be killed. */
 static void child_main(int to_parent, int from_parent)
@@ -488,4 +518,5 @@ static void key_files_that_are_wrong_are_named(void **state)
 WEFT_TESTS(WEFT_TEST(a_killed_process_is_gone_on_both_sides), WEFT_TEST(messages_keep_order_and_come_back),
            WEFT_TEST(large_frames_go_uncopied_and_are_given_back), WEFT_TEST(a_full_queue_refuses),
            WEFT_TEST(a_connection_that_cannot_be_made_is_gone), WEFT_TEST(keys_decide_who_is_let_in),
-           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(key_files_that_are_wrong_are_named))
+           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(a_wake_is_a_tick),
+           WEFT_TEST(key_files_that_are_wrong_are_named))

@@ -1,7 +1,7 @@
 /* tests/unit/worker/worker_rig.h - a worker without a coordinator: orders go in, reports wait in a mailbox.
  */
-#ifndef WEFT_TESTS_UNIT_WORKER_RIG_H
-#define WEFT_TESTS_UNIT_WORKER_RIG_H
+#ifndef WEFT_TESTS_UNIT_WORKER_WORKER_RIG_H
+#define WEFT_TESTS_UNIT_WORKER_WORKER_RIG_H
 
 #include "common/mailbox.h"
 #include "engine/exec/op.h"

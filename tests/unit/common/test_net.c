@@ -485,38 +485,7 @@ static void a_removed_key_cuts_live_peers(void **state)
     weft_fixture_close(&f);
 }
 
-static void key_files_that_are_wrong_are_named(void **state)
-{
-    weft_fixture f;
-    key_place place;
-    weft_keys *keys = NULL;
-    char path[512];
-    (void)state;
-    weft_fixture_open(&f);
-    make_place(&f, &place);
-    assert_int_equal(weft_keys_init(&f.ctx, place.folder, "ann"), WEFT_EXISTS);
-    assert_int_equal(weft_keys_init(&f.ctx, "elsewhere", "../ann"), WEFT_INVALID);
-    assert_int_equal(weft_keys_open(&f.ctx, "nowhere", WEFT_ROLE_WORKER, &keys), WEFT_NOT_FOUND);
-    snprintf(path, sizeof(path), "%s/worker.secret", place.folder);
-    assert_int_equal(chmod(path, 0640), 0);
-    assert_int_equal(weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_WORKER, &keys), WEFT_INVALID);
-    assert_non_null(strstr(f.ctx.error.message, "can be read by others"));
-    assert_int_equal(chmod(path, 0600), 0);
-    FILE *file = fopen(path, "w");
-    fputs("public-key = short\n", file);
-    fclose(file);
-    assert_int_equal(weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_WORKER, &keys), WEFT_INVALID);
-    assert_non_null(strstr(f.ctx.error.message, "worker.secret"));
-    weft_fixture_ok(&f, weft_keys_add(&f.ctx, place.folder, WEFT_ROLE_WORKER, ""));
-    weft_fixture_ok(&f, weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_WORKER, &keys));
-    weft_keys_close(&keys);
-    weft_fixture_ok(&f, weft_keys_add(&f.ctx, place.folder, WEFT_ROLE_CLIENT, "bob"));
-    assert_int_equal(weft_keys_open(&f.ctx, place.folder, WEFT_ROLE_CLIENT, &keys), WEFT_INVALID);
-    weft_fixture_close(&f);
-}
-
 WEFT_TESTS(WEFT_TEST(a_killed_process_is_gone_on_both_sides), WEFT_TEST(messages_keep_order_and_come_back),
            WEFT_TEST(large_frames_go_uncopied_and_are_given_back), WEFT_TEST(a_full_queue_refuses),
            WEFT_TEST(a_connection_that_cannot_be_made_is_gone), WEFT_TEST(keys_decide_who_is_let_in),
-           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(a_wake_is_a_tick),
-           WEFT_TEST(key_files_that_are_wrong_are_named))
+           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(a_wake_is_a_tick))

@@ -235,6 +235,16 @@ weft_status weft_log_reopen(weft_ctx *ctx)
     return weft_fail(ctx, WEFT_IO, "cannot open the log file again: %s", strerror(error));
 }
 
+bool weft_log_path(char *out, size_t out_bytes)
+{
+    pthread_mutex_lock(&sink.lock);
+    const size_t len = sink.fd > 0 ? strlen(sink.path) : 0;
+    const bool is_file = len > 0 && len < out_bytes;
+    if (is_file) memcpy(out, sink.path, len + 1);
+    pthread_mutex_unlock(&sink.lock);
+    return is_file;
+}
+
 int64_t weft_log_lost(void)
 {
     pthread_mutex_lock(&sink.lock);

@@ -48,6 +48,8 @@ WEFT_MUST_CHECK weft_status weft_log_reopen(weft_ctx *ctx);
 void weft_log_write(weft_log_level level, const char *event, const weft_log_field *fields, int32_t count);
 /* An error as a record: its class, message and hint, after the given pairs. */
 void weft_log_error(weft_log_level level, const char *event, const weft_error *error);
+/* The path of the log file; false when records go to stderr. Any thread. */
+bool weft_log_path(char *out, size_t out_bytes);
 /* Records that could not be written, since the process began. */
 int64_t weft_log_lost(void);
 /* Back to stderr. */

@@ -204,9 +204,9 @@ static void record_settle(weft_jobs *jobs, job_record *job, const weft_error *er
     char text[WEFT_JOBS_ERROR_BYTES_MOST];
     size_t len = 0;
     if (error != NULL) {
-        snprintf(text, sizeof(text), "[%s] %s", weft_status_text(error->code), error->message);
+        snprintf(text, sizeof(text), "[%s] %.960s", weft_status_text(error->code), error->message);
         len = strlen(text);
-        if (len == sizeof(text) - 1) { /* maybe cut within a character */
+        if (strlen(error->message) > 960) { /* maybe cut within a character */
             while (len > 0 && ((unsigned char)text[len - 1] & 0xc0) == 0x80) len--;
             if (len > 0 && (unsigned char)text[len - 1] >= 0xc0) len--;
         }

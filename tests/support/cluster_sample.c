@@ -1,0 +1,159 @@
+/* tests/support/cluster_sample.c - see cluster_sample.h. */
+#include "tests/support/cluster_sample.h"
+
+#include <string.h>
+
+#define SECONDS 1000000LL
+
+static const weft_stage_status stages[] = {
+    {.stage = 0,
+     .tasks = 40,
+     .tasks_done = 40,
+     .attempts = 42,
+     .failures = 2,
+     .done = true,
+     .rows = 6001215,
+     .bytes = 734003200,
+     .read_bytes = 262144000,
+     .spilled_bytes = 1048576},
+    {.stage = 1,
+     .generation = 1,
+     .tasks = 16,
+     .running = 5,
+     .tasks_done = 6,
+     .attempts = 11,
+     .rows = 1500,
+     .bytes = 65536},
+    {.stage = 2, .tasks = 4},
+};
+
+static weft_status fill_workers(weft_ctx *ctx, weft_cluster_status *out, int64_t now_us)
+{
+    weft_worker_status *workers = NULL;
+    weft_status st = WEFT_NEW_ARRAY(ctx, 3, &workers);
+    if (st != WEFT_OK) return st;
+    for (int32_t i = 0; i < 3; i++) {
+        char *address = NULL;
+        st = weft_arena_printf(ctx, ctx->arena, &address, "10.0.0.%d:7078", i + 2);
+        if (st != WEFT_OK) return st;
+        workers[i] =
+            (weft_worker_status){.number = i + 1,
+                                 .uuid = {0x1111222233334444ULL + (uint64_t)i, 0x8888999900001111ULL},
+                                 .address = address,
+                                 .host_id = i == 1 ? "<b>rack & \"2\"</b>" : "rack-1",
+                                 .version = "0.1.0",
+                                 .silent = i == 2,
+                                 .slots = 4,
+                                 .running = i == 0   ? 3
+                                            : i == 1 ? 2
+                                                     : 0,
+                                 .memory_bytes = 2LL << 30,
+                                 .since_us = now_us - 3600 * SECONDS,
+                                 .heard_us = now_us - (i == 2 ? 800000 : 20000)};
+    }
+    out->workers = workers;
+    out->worker_count = 3;
+    return st;
+}
+
+static weft_status fill_jobs(weft_ctx *ctx, weft_cluster_status *out, int64_t now_us, int32_t more)
+{
+    weft_job_status *jobs = NULL;
+    weft_stage_status *list = NULL;
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 4 + more, &jobs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 3, &list));
+    memcpy(list, stages, sizeof(stages));
+    for (int32_t i = 0; i < 3; i++) list[i].begin_us = now_us - 90 * SECONDS;
+    list[0].end_us = now_us - 30 * SECONDS;
+    jobs[0] =
+        (weft_job_status){.id = 7,
+                          .session = 3,
+                          .state = WEFT_JOB_RUNNING,
+                          .text = "SELECT '<script>alert(\"1\")</script>' AS x,\n  'caf\xc3\xa9 \xff\x01' "
+                                  "FROM lineitem -- & more",
+                          .user = "ann",
+                          .begin_us = now_us - 90 * SECONDS,
+                          .stages = 3,
+                          .stages_done = 1,
+                          .tasks = 60,
+                          .running = 5,
+                          .tasks_done = 46,
+                          .attempts = 53,
+                          .tasks_rerun = 4,
+                          .blocks_lost = 4,
+                          .workers_lost = 1,
+                          .bytes_read = 262144000,
+                          .bytes_exchanged = 524288000,
+                          .bytes_spilled = 1048576,
+                          .stage_list = list};
+    static const weft_job_state states[] = {WEFT_JOB_SUCCEEDED, WEFT_JOB_FAILED, WEFT_JOB_CANCELLED};
+    for (int32_t i = 0; i < 3 + more; i++)
+        jobs[i + 1] =
+            (weft_job_status){.id = i < 3 ? (uint64_t)(6 - i) : (uint64_t)(1000000 + more - i),
+                              .session = 2,
+                              .state = i < 3 ? states[i] : WEFT_JOB_SUCCEEDED,
+                              .text = "select count(*) from orders",
+                              .user = "",
+                              .error = i == 1 ? "[DIVIDE_BY_ZERO] Division by zero in <row> 3" : NULL,
+                              .begin_us = now_us - (200 + 10 * i) * SECONDS,
+                              .end_us = now_us - (199 + 10 * i) * SECONDS,
+                              .stages = 1,
+                              .stages_done = i == 0,
+                              .tasks = 8,
+                              .tasks_done = i == 0 ? 8 : 2,
+                              .attempts = 9,
+                              .bytes_read = 12345,
+                              .stage_list = i == 0 ? &list[0] : &list[1]};
+    out->jobs = jobs;
+    out->job_count = 4 + more;
+done:
+    return st;
+}
+
+static weft_status sample_status(weft_ctx *ctx, void *self, weft_cluster_status *out)
+{
+    weft_cluster_sample *sample = self;
+    weft_status st = WEFT_OK;
+    const int64_t now_us = ctx->clock->wall_us(ctx->clock->self);
+    if (atomic_load(&sample->no_memory))
+        return weft_fail(ctx, WEFT_NOMEM, "no memory is left, says the test");
+    *out = (weft_cluster_status){.cluster = "demo <cluster>",
+                                 .version = "0.1.0",
+                                 .epoch = 3,
+                                 .begin_us = now_us - 7200 * SECONDS,
+                                 .leader = !atomic_load(&sample->stands_by),
+                                 .totals = {.begun = 24,
+                                            .succeeded = 20,
+                                            .failed = 2,
+                                            .cancelled = 1,
+                                            .elapsed_us = 12500000,
+                                            .bytes_read = 5368709120,
+                                            .bytes_exchanged = 1073741824,
+                                            .bytes_spilled = 2097152},
+                                 .counts = {.launched = 1200,
+                                            .done = 1150,
+                                            .failed = 3,
+                                            .rerun = 4,
+                                            .late = 1,
+                                            .workers_lost = 1,
+                                            .blocks_lost = 4,
+                                            .blocks_freed = 900}};
+    WEFT_TRY(st, fill_workers(ctx, out, now_us));
+    WEFT_TRY(st, fill_jobs(ctx, out, now_us, atomic_load(&sample->jobs)));
+done:
+    return st;
+}
+
+static bool sample_cancel(void *self, uint64_t job)
+{
+    weft_cluster_sample *sample = self;
+    if (job != 7) return false;
+    atomic_store(&sample->cancelled, job);
+    return true;
+}
+
+weft_http_provider weft_cluster_sample_provider(weft_cluster_sample *sample)
+{
+    return (weft_http_provider){.self = sample, .status = sample_status, .cancel = sample_cancel};
+}

@@ -1,4 +1,4 @@
-/* client/api.c - the C interface over the embedded cluster.
+/* client/api.c - the C interface, over an engine of this process or a session elsewhere.
  *
  * Exported arrays are charged to the client's own account, so that they may outlive the stream that gave
  * them. */
@@ -6,13 +6,14 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "client/local.h"
+#include "client/connection.h"
 #include "engine/columnar/arrow.h"
 
 struct weft_client {
-    weft_local *local;
+    weft_connection connection;
     weft_account *account; /* of exported arrays and streams */
     weft_arena *arena;
     weft_ctx ctx;
@@ -36,35 +37,56 @@ static void give_error(weft_client_error *to, const weft_error *from)
     to->column = from->span.column;
 }
 
-/* Settings for the start: they need a ctx before there is an engine. */
-static weft_status read_settings(const char *master, const char *const *pairs, int32_t count,
-                                 weft_settings *settings, weft_error *error)
+static const char keys_key[] = "weft.keys.dir"; /* the key folder: of the connection, no setting */
+
+/* What weft_client_open was given: read with a ctx, which is needed before there is an engine. */
+static weft_status read_options(weft_ctx *ctx, const char *master, const char *const *pairs, int32_t count,
+                                weft_settings *settings, weft_connection_options *out)
 {
     weft_status st = WEFT_OK;
+    int32_t slots = 0;
+    bool remote = false;
+    char digits[16];
+    *out = (weft_connection_options){.keys = getenv("WEFT_KEYS"), .settings = settings};
+    if (master == NULL) master = getenv("WEFT_MASTER");
+    if (master == NULL || master[0] == 0) master = "local[*]";
+    if (!weft_connection_parse(master, &remote, &slots))
+        return weft_fail(ctx, WEFT_CONFIG, "the master must be %s, not %s", weft_connection_masters, master);
+    if (remote) out->master = master;
+    snprintf(digits, sizeof(digits), "%d", slots);
+    WEFT_TRY(st, weft_settings_set(ctx, settings, "weft.task.slots", digits));
+    for (int32_t i = 0; i < count; i++) {
+        if (strcmp(pairs[2 * i], keys_key) == 0)
+            out->keys = pairs[2 * i + 1];
+        else
+            WEFT_TRY(st, weft_settings_set(ctx, settings, pairs[2 * i], pairs[2 * i + 1]));
+    }
+    if (out->keys != NULL && out->keys[0] == 0) out->keys = NULL;
+done:
+    return st;
+}
+
+static weft_status connect_to(const char *master, const char *const *pairs, int32_t count, weft_error *error,
+                              weft_connection *out)
+{
+    weft_status st = WEFT_NOMEM;
     weft_pool *pool = weft_pool_new(INT64_MAX);
     weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "settings");
     weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_settings settings;
+    weft_connection_options options;
     weft_ctx ctx;
-    int32_t slots = 0;
-    char digits[16];
 
     *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory to start the engine"};
-    weft_settings_init(settings);
-    if (arena == NULL) {
-        st = WEFT_NOMEM;
-        goto free;
-    }
-    weft_ctx_init(&ctx, arena, account, settings);
-    if (master != NULL && !weft_local_parse(master, &slots))
-        WEFT_TRY(st, weft_fail(&ctx, WEFT_CONFIG, "the master must be local, local[N] or local[*], not %s",
-                               master));
-    snprintf(digits, sizeof(digits), "%d", slots);
-    WEFT_TRY(st, weft_settings_set(&ctx, settings, "weft.task.slots", digits));
-    for (int32_t i = 0; i < count; i++)
-        WEFT_TRY(st, weft_settings_set(&ctx, settings, pairs[2 * i], pairs[2 * i + 1]));
+    weft_settings_init(&settings);
+    if (arena == NULL) goto done;
+    weft_ctx_init(&ctx, arena, account, &settings);
+    st = read_options(&ctx, master, pairs, count, &settings, &options);
+    if (st == WEFT_OK)
+        st = weft_connection_open(&options, error, out);
+    else
+        *error = ctx.error;
 done:
-    if (st != WEFT_OK) *error = ctx.error;
-free:
     weft_arena_free(&arena);
     weft_account_close(&account);
     weft_pool_free(&pool);
@@ -75,32 +97,30 @@ weft_client *weft_client_open(const char *master, const char *const *settings, i
                               weft_client_error *error)
 {
     weft_status st = WEFT_OK;
-    weft_settings initial;
     weft_error why = {0};
-    weft_local *local = NULL;
+    weft_connection connection = {0};
     weft_client *client = NULL;
 
-    WEFT_TRY(st, read_settings(master, settings, count, &initial, &why));
-    WEFT_TRY(st, weft_local_start(&initial, &why, &local));
-    weft_account *account = weft_account_open(weft_local_pool(local), "client");
+    WEFT_TRY(st, connect_to(master, settings, count, &why, &connection));
+    weft_account *account = weft_account_open(weft_connection_pool(&connection), "client");
     weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
     if (arena != NULL) {
         weft_ctx boot;
-        weft_ctx_init(&boot, arena, account, weft_session_settings(weft_local_session(local)));
+        weft_ctx_init(&boot, arena, account, weft_connection_settings(&connection));
         st = weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*client), (void **)&client);
     }
     if (client == NULL) {
         weft_arena_free(&arena);
         weft_account_close(&account);
-        weft_local_stop(&local);
+        weft_connection_close(&connection);
         why = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a client"};
         st = WEFT_NOMEM;
         goto done;
     }
-    client->local = local;
+    client->connection = connection;
     client->account = account;
     client->arena = arena;
-    weft_ctx_init(&client->ctx, arena, account, weft_session_settings(weft_local_session(local)));
+    weft_ctx_init(&client->ctx, arena, account, weft_connection_settings(&connection));
 done:
     if (st != WEFT_OK) give_error(error, &why);
     return client;
@@ -162,8 +182,7 @@ int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStrea
         return -1;
     }
     s->client = client;
-    if (weft_session_execute(weft_local_session(client->local), sql, strlen(sql), &why, &s->result) !=
-        WEFT_OK) {
+    if (weft_connection_execute(&client->connection, sql, strlen(sql), &why, &s->result) != WEFT_OK) {
         weft_mem_free(s);
         give_error(error, &why);
         return -1;
@@ -178,24 +197,24 @@ int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStrea
 
 int weft_client_set(weft_client *client, const char *key, const char *value, weft_client_error *error)
 {
-    if (weft_session_set(&client->ctx, weft_local_session(client->local), key, value) == WEFT_OK) return 0;
+    if (weft_connection_set(&client->ctx, &client->connection, key, value) == WEFT_OK) return 0;
     give_error(error, &client->ctx.error);
     weft_error_clear(&client->ctx);
     return -1;
 }
 
-void weft_client_cancel(weft_client *client) { weft_session_cancel(weft_local_session(client->local)); }
+void weft_client_cancel(weft_client *client) { weft_connection_cancel(&client->connection); }
 
 void weft_client_close(weft_client **client_p)
 {
     weft_client *client = *client_p;
     *client_p = NULL;
     if (client == NULL) return;
-    weft_local *local = client->local;
+    weft_connection connection = client->connection;
     weft_arena *arena = client->arena;
     weft_account *account = client->account;
     weft_mem_free(client);
     weft_arena_free(&arena);
     weft_account_close(&account);
-    weft_local_stop(&local);
+    weft_connection_close(&connection);
 }

@@ -121,6 +121,7 @@ done:
 
 weft_session *weft_local_session(weft_local *l) { return l->session; }
 weft_pool *weft_local_pool(weft_local *l) { return l->pool; }
+weft_coordinator *weft_local_coordinator(weft_local *l) { return l->coordinator; }
 
 void weft_local_stop(weft_local **local)
 {

@@ -22,6 +22,7 @@ typedef struct command {
 
 static const command commands[] = {
     {"sql", "run SQL: -e TEXT, -f FILE, or a shell", weft_command_sql},
+    {"submit", "run files of SQL statements", weft_command_submit},
     {"keys", "make and list the keys of a cluster", weft_command_keys},
     {"version", "print the version", command_version},
     {"help", "this text; weft COMMAND --help for a command's", command_help},

@@ -50,10 +50,10 @@ static const char *history_path(char *path, size_t bytes)
 static bool read_byte(char *byte)
 {
     struct pollfd ready[] = {{.fd = STDIN_FILENO, .events = POLLIN},
-                             {.fd = weft_sql_interrupt_fd(), .events = POLLIN}};
-    while (!weft_sql_interrupted()) {
+                             {.fd = weft_statements_interrupt_fd(), .events = POLLIN}};
+    while (!weft_statements_interrupted()) {
         if (poll(ready, 2, -1) < 0 && errno != EINTR) return false;
-        if (weft_sql_interrupted()) break;
+        if (weft_statements_interrupted()) break;
         if (ready[0].revents == 0) continue;
         const ssize_t got = read(STDIN_FILENO, byte, 1);
         if (got > 0) return true;
@@ -102,16 +102,16 @@ static bool is_word(const char *line, const char *word)
     return strspn(line + len, " ;\t") == strlen(line + len);
 }
 
-static int run_buffer(void *options, weft_local *local, const buffer *b)
+static int run_buffer(weft_statements *statements, const buffer *b)
 {
     size_t position = 0, start = 0, stop = 0;
     int code = 0;
     while (code == 0 && weft_sql_next_statement(b->text, b->len, &position, &start, &stop))
-        code = weft_sql_run_statement(options, local, b->text + start, stop - start);
+        code = weft_statements_run_one(statements, b->text + start, stop - start);
     return code;
 }
 
-int weft_shell_run(void *options, weft_local *local)
+int weft_shell_run(weft_statements *statements)
 {
     const bool terminal = isatty(STDIN_FILENO);
     char path[4096];
@@ -128,9 +128,9 @@ int weft_shell_run(void *options, weft_local *local)
         fputs("Weft SQL. Statements end with a semicolon; quit or Ctrl-D leaves.\n", stderr);
     }
     for (;;) {
-        (void)weft_sql_take_interrupt(); /* of the statement before */
+        (void)weft_statements_take_interrupt(); /* of the statement before */
         char *line = read_line(terminal, b.len == 0);
-        if (line == NULL && terminal && weft_sql_take_interrupt()) { /* what was typed is dropped */
+        if (line == NULL && terminal && weft_statements_take_interrupt()) { /* what was typed is dropped */
             fputc('\n', stderr);
             b.len = 0;
             continue;
@@ -151,11 +151,11 @@ int weft_shell_run(void *options, weft_local *local)
             add_history(b.text);
             b.text[b.len - 1] = '\n';
         }
-        code = run_buffer(options, local, &b);
+        code = run_buffer(statements, &b);
         b.len = 0;
         if (code != 0 && !terminal) break; /* a script on stdin stops at the first error, as with -f */
     }
-    if (b.len > 0) code = run_buffer(options, local, &b);
+    if (b.len > 0) code = run_buffer(statements, &b);
     if (history != NULL) write_history(history);
     free(b.text); /* the C heap; tidy: allow free */
     return terminal ? 0 : code;

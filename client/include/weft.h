@@ -1,7 +1,8 @@
 /* weft.h - the C interface of Weft. Usable from C and C++. Link with libweft (pkg-config weft,
  * find_package(weft)).
  *
- * A client is an engine in this process with one session: settings and temporary views. Threads: one thread
+ * A client is one session, settings and temporary views: of an engine in this process, or of a coordinator's
+ * (weft://), where the statements then run. Threads: one thread
  * at a time uses a client and what came from it, but weft_client_cancel may be called from any thread (and
  * from a signal handler) at any time between open and close. Arrays that a stream gave may be read and
  * released in any thread. Order of release: arrays and streams first, then the client.
@@ -60,8 +61,11 @@ typedef struct weft_client_error {
 #pragma GCC visibility push(default) /* what libweft.so shows; all else in it is hidden */
 #endif
 
-/* Start an engine. master: "local", "local[N]", "local[*]"; NULL is "local[*]". settings: count pairs of key
- * and value (weft.memory.limit …), may be NULL when count is 0. NULL on failure. */
+/* Start an engine, or connect to a coordinator. master: "local", "local[N]", "local[*]", or
+ * "weft://HOST:PORT" ("weft://HOST:PORT,HOST:PORT" for several that stand in for each other); NULL is the
+ * environment's WEFT_MASTER, else "local[*]". settings: count pairs of key and value (weft.memory.limit …),
+ * may be NULL when count is 0; weft.keys.dir is the key folder for weft:// off the loopback (else the
+ * environment's WEFT_KEYS). NULL on failure: for weft:// within about 5 seconds. */
 weft_client *weft_client_open(const char *master, const char *const *settings, int32_t count,
                               weft_client_error *error);
 

@@ -1,0 +1,157 @@
+/* client/connection.c - see connection.h: both kinds behind one table of functions. */
+#include "client/connection.h"
+
+#include "client/local.h"
+#include "client/remote.h"
+
+struct weft_backend {
+    const weft_settings *(*settings)(void *self);
+    weft_pool *(*pool)(void *self);
+    weft_status (*execute)(void *self, const char *text, size_t len, weft_error *error, weft_result **out);
+    weft_status (*set)(weft_ctx *ctx, void *self, const char *key, const char *value);
+    void (*on_progress)(void *self, void (*progress)(void *progress_self, const weft_progress *progress),
+                        void *progress_self);
+    void (*cancel)(void *self);
+    void (*close)(void *self);
+};
+
+const char weft_connection_masters[] = "local, local[N], local[*] or weft://HOST:PORT[,HOST:PORT]";
+
+/* ---- this process ---- */
+
+static const weft_settings *local_settings(void *self)
+{
+    return weft_session_settings(weft_local_session(self));
+}
+
+static weft_pool *local_pool(void *self) { return weft_local_pool(self); }
+
+static weft_status local_execute(void *self, const char *text, size_t len, weft_error *error,
+                                 weft_result **out)
+{
+    return weft_session_execute(weft_local_session(self), text, len, error, out);
+}
+
+static weft_status local_set(weft_ctx *ctx, void *self, const char *key, const char *value)
+{
+    return weft_session_set(ctx, weft_local_session(self), key, value);
+}
+
+static void local_on_progress(void *self, void (*progress)(void *, const weft_progress *), void *to)
+{
+    weft_session_on_progress(weft_local_session(self), progress, to);
+}
+
+static void local_cancel(void *self) { weft_session_cancel(weft_local_session(self)); }
+
+static void local_close(void *self)
+{
+    weft_local *local = self;
+    weft_local_stop(&local);
+}
+
+static const weft_backend local_backend = {.settings = local_settings,
+                                           .pool = local_pool,
+                                           .execute = local_execute,
+                                           .set = local_set,
+                                           .on_progress = local_on_progress,
+                                           .cancel = local_cancel,
+                                           .close = local_close};
+
+/* ---- elsewhere ---- */
+
+static const weft_settings *remote_settings(void *self) { return weft_remote_settings(self); }
+
+static weft_pool *remote_pool(void *self) { return weft_remote_pool(self); }
+
+static weft_status remote_execute(void *self, const char *text, size_t len, weft_error *error,
+                                  weft_result **out)
+{
+    return weft_remote_execute(self, text, len, error, out);
+}
+
+static weft_status remote_set(weft_ctx *ctx, void *self, const char *key, const char *value)
+{
+    return weft_remote_set(self, key, value, &ctx->error);
+}
+
+static void remote_on_progress(void *self, void (*progress)(void *, const weft_progress *), void *to)
+{
+    weft_remote_on_progress(self, progress, to);
+}
+
+static void remote_cancel(void *self) { weft_remote_cancel(self); }
+
+static void remote_close(void *self)
+{
+    weft_remote *remote = self;
+    weft_remote_close(&remote);
+}
+
+static const weft_backend remote_backend = {.settings = remote_settings,
+                                            .pool = remote_pool,
+                                            .execute = remote_execute,
+                                            .set = remote_set,
+                                            .on_progress = remote_on_progress,
+                                            .cancel = remote_cancel,
+                                            .close = remote_close};
+
+/* ---- either ---- */
+
+bool weft_connection_parse(const char *master, bool *remote, int32_t *slots)
+{
+    *slots = 0;
+    *remote = weft_remote_is(master);
+    return *remote || weft_local_parse(master, slots);
+}
+
+weft_status weft_connection_open(const weft_connection_options *options, weft_error *error,
+                                 weft_connection *out)
+{
+    weft_status st = WEFT_OK;
+    weft_local *local = NULL;
+    weft_remote *remote = NULL;
+    *out = (weft_connection){0};
+    if (options->master != NULL) {
+        st = weft_remote_open(options->master, options->keys, options->settings, error, &remote);
+        if (st == WEFT_OK) *out = (weft_connection){.backend = &remote_backend, .self = remote};
+        return st;
+    }
+    st = weft_local_start(options->settings, error, &local);
+    if (st == WEFT_OK) *out = (weft_connection){.backend = &local_backend, .self = local};
+    return st;
+}
+
+bool weft_connection_is_open(const weft_connection *c) { return c->backend != NULL; }
+
+const weft_settings *weft_connection_settings(const weft_connection *c)
+{
+    return c->backend->settings(c->self);
+}
+
+weft_pool *weft_connection_pool(const weft_connection *c) { return c->backend->pool(c->self); }
+
+weft_status weft_connection_execute(const weft_connection *c, const char *text, size_t len, weft_error *error,
+                                    weft_result **out)
+{
+    return c->backend->execute(c->self, text, len, error, out);
+}
+
+weft_status weft_connection_set(weft_ctx *ctx, const weft_connection *c, const char *key, const char *value)
+{
+    return c->backend->set(ctx, c->self, key, value);
+}
+
+void weft_connection_on_progress(const weft_connection *c,
+                                 void (*progress)(void *self, const weft_progress *progress), void *self)
+{
+    c->backend->on_progress(c->self, progress, self);
+}
+
+void weft_connection_cancel(const weft_connection *c) { c->backend->cancel(c->self); }
+
+void weft_connection_close(weft_connection *c)
+{
+    if (c->backend != NULL) c->backend->close(c->self);
+    *c = (weft_connection){0};
+}

@@ -1,0 +1,47 @@
+/* client/connection.h - where statements run: an engine of this process (local.h), or a session of a
+ * coordinator elsewhere (remote.h). What uses it does not know which. */
+#ifndef WEFT_CLIENT_CONNECTION_H
+#define WEFT_CLIENT_CONNECTION_H
+
+#include "common/settings.h"
+#include "coordinator/session.h"
+
+typedef struct weft_backend weft_backend;
+
+/* Plain value; zero-initialised is none. */
+typedef struct weft_connection {
+    const weft_backend *backend;
+    void *self;
+} weft_connection;
+
+typedef struct weft_connection_options {
+    const char *master; /* weft://HOST:PORT[,…]; NULL: this process, as the settings say */
+    const char *keys;   /* folder, or NULL: weft:// on the loopback only */
+    const weft_settings *settings;
+} weft_connection_options;
+
+/* What a master means: weft://… (*remote), or this process, then with so many slots (0: one a core). False
+ * when it is neither. */
+bool weft_connection_parse(const char *master, bool *remote, int32_t *slots);
+extern const char weft_connection_masters[]; /* what there is, for messages */
+
+/* On failure *out stays none and *error says why. */
+WEFT_MUST_CHECK weft_status weft_connection_open(const weft_connection_options *options, weft_error *error,
+                                                 weft_connection *out);
+bool weft_connection_is_open(const weft_connection *c);
+/* What it began with; for a ctx of those who print and export. */
+const weft_settings *weft_connection_settings(const weft_connection *c);
+weft_pool *weft_connection_pool(const weft_connection *c);
+/* As weft_session_execute, weft_session_set, weft_session_on_progress. A result is freed before its
+ * connection is closed. */
+WEFT_MUST_CHECK weft_status weft_connection_execute(const weft_connection *c, const char *text, size_t len,
+                                                    weft_error *error, weft_result **out);
+WEFT_MUST_CHECK weft_status weft_connection_set(weft_ctx *ctx, const weft_connection *c, const char *key,
+                                                const char *value);
+void weft_connection_on_progress(const weft_connection *c,
+                                 void (*progress)(void *self, const weft_progress *progress), void *self);
+/* Stop the running statement, if any. Any thread, also a signal handler. */
+void weft_connection_cancel(const weft_connection *c);
+void weft_connection_close(weft_connection *c);
+
+#endif

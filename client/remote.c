@@ -1,0 +1,311 @@
+/* client/remote.c - see remote.h: a session from its opening to its end, and its statements. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/local.h"
+#include "client/remote_private.h"
+#include "common/limits.h"
+
+enum {
+    OPEN_MS = 4500,        /* a person waits for it */
+    AGAIN_MS = 30 * 1000,  /* a coordinator that is started anew is back by then */
+    CANCEL_MS = 10 * 1000, /* a coordinator that does not even cancel is not waited for */
+    LINGER_MS = 200,
+    MEMORY_PERCENT = 70 /* as in local.c */
+};
+
+/* ---- addresses ---- */
+
+static const char *const schemes[] = {"weft://", "spark://"};
+
+static const char *after_scheme(const char *master)
+{
+    for (int32_t i = 0; i < (int32_t)WEFT_COUNT(schemes); i++)
+        if (strncmp(master, schemes[i], strlen(schemes[i])) == 0) return master + strlen(schemes[i]);
+    return NULL;
+}
+
+bool weft_remote_is(const char *master) { return after_scheme(master) != NULL; }
+
+/* HOST, HOST:PORT or [IPV6]:PORT into "HOST:PORT". */
+static bool parse_address(const char *text, size_t len, char out[REMOTE_ADDRESS_BYTES])
+{
+    char *end = NULL;
+    if (len == 0 || len + 8 > REMOTE_ADDRESS_BYTES) return false;
+    memcpy(out, text, len);
+    out[len] = 0;
+    if (strpbrk(out, "/ @?#") != NULL) return false;
+    const char *const bracket = strrchr(out, ']');
+    const char *const colon = strrchr(out, ':');
+    if (colon == NULL || (bracket != NULL && colon < bracket)) {
+        snprintf(out + len, REMOTE_ADDRESS_BYTES - len, ":%d", WEFT_REMOTE_PORT);
+        return true;
+    }
+    const long port = strtol(colon + 1, &end, 10);
+    return colon > out && end > colon + 1 && *end == 0 && port > 0 && port <= 65535;
+}
+
+static weft_status parse_master(weft_remote *r, const char *master)
+{
+    const char *at = after_scheme(master);
+    assert(at != NULL); /* the caller has asked weft_remote_is */
+    for (;;) {
+        const size_t len = strcspn(at, ",");
+        if (r->address_count == REMOTE_ADDRESSES_MAX)
+            return weft_fail(&r->ctx, WEFT_CONFIG, "a master has at most %d addresses", REMOTE_ADDRESSES_MAX);
+        if (!parse_address(at, len, r->addresses[r->address_count])) {
+            const weft_status st =
+                weft_fail(&r->ctx, WEFT_CONFIG, "the master %s is no list of addresses", master);
+            weft_hint(&r->ctx, "write weft://HOST:PORT, with several weft://HOST:PORT,HOST:PORT");
+            return st;
+        }
+        r->address_count++;
+        if (at[len] == 0) break;
+        at += len + 1;
+    }
+    r->address = r->address_count - 1; /* the first one is tried first */
+    return WEFT_OK;
+}
+
+/* ---- life ---- */
+
+static weft_status start(weft_remote *r, const char *master, const char *keys)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    r->send_arena = weft_arena_new(r->account);
+    r->net_arena = weft_arena_new(r->account);
+    if (r->send_arena == NULL || r->net_arena == NULL)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
+    weft_ctx_init(&r->net_ctx, r->net_arena, r->account, &r->settings);
+    WEFT_TRY(st, parse_master(r, master));
+    WEFT_TRY(st, remote_link_start(r, keys));
+    WEFT_TRY(st, remote_link_open(r, OPEN_MS));
+done:
+    return st;
+}
+
+weft_status weft_remote_open(const char *master, const char *keys, const weft_settings *settings,
+                             weft_error *error, weft_remote **out)
+{
+    weft_status st = WEFT_NOMEM;
+    int64_t limit = settings->number[WEFT_SET_MEMORY];
+    if (limit == 0) limit = weft_machine_memory_bytes() / 100 * MEMORY_PERCENT;
+    weft_pool *pool = weft_pool_new(limit);
+    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "remote session");
+    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_remote *r = NULL;
+    weft_ctx boot;
+    pthread_condattr_t monotonic;
+
+    *out = NULL;
+    *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a session"};
+    if (arena == NULL) goto done;
+    weft_ctx_init(&boot, arena, account, settings);
+    WEFT_TRY(st, weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*r), (void **)&r));
+    r->pool = pool;
+    r->account = account;
+    r->arena = arena;
+    r->settings = *settings;
+    weft_ctx_init(&r->ctx, arena, account, &r->settings);
+    pthread_mutex_init(&r->lock, NULL);
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&r->news, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    st = start(r, master, keys);
+    if (st != WEFT_OK) *error = r->ctx.error;
+    *out = r;
+    if (st != WEFT_OK) weft_remote_close(out);
+    return st;
+done:
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+    return st;
+}
+
+weft_pool *weft_remote_pool(weft_remote *r) { return r->pool; }
+const weft_settings *weft_remote_settings(const weft_remote *r) { return &r->settings; }
+void weft_remote_cancel(weft_remote *r) { atomic_store(&r->cancel, true); }
+
+void weft_remote_on_progress(weft_remote *r, void (*progress)(void *self, const weft_progress *progress),
+                             void *self)
+{
+    r->progress = progress;
+    r->progress_self = self;
+}
+
+void weft_remote_close(weft_remote **remote)
+{
+    weft_remote *r = *remote;
+    *remote = NULL;
+    if (r == NULL) return;
+    assert(r->operations == NULL); /* results are freed before their session */
+    pthread_mutex_lock(&r->lock);
+    const bool open = r->state == LINK_OPEN;
+    pthread_mutex_unlock(&r->lock);
+    if (open) { /* else it ends there by itself */
+        const weft_session_request bye = {.kind = WEFT_REQUEST_CLOSE};
+        if (remote_send(&r->ctx, r, &bye, NULL, 0) != WEFT_OK) weft_error_clear(&r->ctx);
+    }
+    weft_net_stop(&r->net, LINGER_MS);
+    weft_keys_close(&r->keys);
+    pthread_mutex_destroy(&r->lock);
+    pthread_cond_destroy(&r->news);
+    weft_arena_free(&r->send_arena);
+    weft_arena_free(&r->net_arena);
+    weft_pool *pool = r->pool;
+    weft_account *account = r->account;
+    weft_arena *arena = r->arena;
+    weft_mem_free(r);
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    weft_pool_free(&pool);
+}
+
+/* ---- statements ---- */
+
+/* A connection, and the session that there was. A new one in its place is told of once: it is without the
+ * views and settings that statements may rely on. */
+static weft_status connect_again(weft_remote *r)
+{
+    weft_status st = WEFT_OK;
+    pthread_mutex_lock(&r->lock);
+    const bool open = r->state == LINK_OPEN;
+    pthread_mutex_unlock(&r->lock);
+    if (open) return WEFT_OK;
+    WEFT_TRY(st, remote_link_open(r, AGAIN_MS));
+    if (r->resumed || !r->used) return WEFT_OK;
+    r->used = false;
+    st =
+        weft_fail(&r->ctx, WEFT_SESSION_NOT_FOUND,
+                  "the coordinator at weft://%s does not know this session any more: its temporary views and "
+                  "its settings are gone",
+                  remote_name(r));
+    weft_hint(&r->ctx, "make them again; a new session has begun");
+done:
+    return st;
+}
+
+static weft_status operation_new(weft_remote *r, remote_operation **out)
+{
+    weft_status st = WEFT_OK;
+    remote_operation *op = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(&r->ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op));
+    op->remote = r;
+    op->id = ++r->last_operation;
+    op->users = 1;
+    op->granted = REMOTE_WINDOW_BYTES;
+    pthread_mutex_lock(&r->lock);
+    op->next = r->operations;
+    r->operations = op;
+    pthread_mutex_unlock(&r->lock);
+    *out = op;
+done:
+    return st;
+}
+
+/* Tell the coordinator once; then its answer is waited for, but not for ever. Lock not held. */
+static weft_status pass_cancel(weft_remote *r, const remote_operation *op, int64_t *cancelled_ns)
+{
+    weft_status st = WEFT_OK;
+    const weft_session_request cancel = {.kind = WEFT_REQUEST_CANCEL, .operation = op->id};
+    if (!atomic_load(&r->cancel)) return WEFT_OK;
+    if (*cancelled_ns != 0) {
+        if (weft_now_ns(&r->ctx) - *cancelled_ns < (int64_t)CANCEL_MS * 1000000) return WEFT_OK;
+        return weft_fail(&r->ctx, WEFT_CANCELLED,
+                         "the statement was cancelled; the coordinator at weft://%s has not answered within "
+                         "%d s",
+                         remote_name(r), CANCEL_MS / 1000);
+    }
+    *cancelled_ns = weft_now_ns(&r->ctx);
+    st = remote_send(&r->ctx, r, &cancel, NULL, 0);
+    if (st != WEFT_UNREACHABLE) return st;
+    weft_error_clear(&r->ctx); /* the operation learns by itself that the connection broke */
+    return WEFT_OK;
+}
+
+/* Until RESULT, or a failure. */
+static weft_status wait_for_result(weft_remote *r, remote_operation *op)
+{
+    weft_status st = WEFT_OK;
+    int64_t cancelled_ns = 0;
+    for (;;) {
+        pthread_mutex_lock(&r->lock);
+        if (op->state == REMOTE_WAITING && !op->progressed) remote_wait(r);
+        const remote_state state = op->state;
+        const bool progressed = op->progressed;
+        const weft_progress progress = op->progress;
+        op->progressed = false;
+        if (state == REMOTE_FAILED) {
+            r->ctx.error = op->error;
+            st = op->error.code;
+        }
+        pthread_mutex_unlock(&r->lock);
+        if (state != REMOTE_WAITING) break;
+        if (progressed && r->progress != NULL) r->progress(r->progress_self, &progress);
+        WEFT_TRY(st, pass_cancel(r, op, &cancelled_ns));
+    }
+done:
+    return st;
+}
+
+/* Send one request of an operation and wait for its RESULT. *out stays to be left by the caller. */
+static weft_status run(weft_remote *r, weft_session_request *request, const char *text, size_t len,
+                       remote_operation **out)
+{
+    weft_status st = WEFT_OK;
+    weft_error_clear(&r->ctx);
+    atomic_store(&r->cancel, false);
+    WEFT_TRY(st, connect_again(r));
+    WEFT_TRY(st, operation_new(r, out));
+    request->operation = (*out)->id;
+    r->used = true;
+    st = remote_send(&r->ctx, r, request, text, len);
+    if (st == WEFT_UNREACHABLE) { /* it broke just now: the operation says so, better than this does */
+        weft_error_clear(&r->ctx);
+        st = WEFT_OK;
+    }
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, wait_for_result(r, *out));
+done:
+    return st;
+}
+
+weft_status weft_remote_execute(weft_remote *r, const char *text, size_t len, weft_error *error,
+                                weft_result **out)
+{
+    weft_status st = WEFT_OK;
+    remote_operation *op = NULL;
+    weft_session_request request = {
+        .kind = WEFT_REQUEST_EXECUTE, .credit = REMOTE_WINDOW_BYTES, .text_bytes = (int64_t)len};
+    *out = NULL;
+    *error = (weft_error){0};
+    weft_error_clear(&r->ctx);
+    if (len > WEFT_SQL_BYTES_MAX)
+        st = weft_fail(&r->ctx, WEFT_LIMIT, "the statement has %zu bytes; at most %d are taken", len,
+                       WEFT_SQL_BYTES_MAX);
+    else
+        st = run(r, &request, text, len, &op);
+    if (st != WEFT_OK)
+        *error = r->ctx.error;
+    else
+        st = remote_result_new(r, op, error, out);
+    if (op != NULL) remote_operation_leave(op);
+    weft_arena_reset(r->arena);
+    return st;
+}
+
+weft_status weft_remote_set(weft_remote *r, const char *key, const char *value, weft_error *error)
+{
+    remote_operation *op = NULL;
+    const weft_session_setting setting = {.key = key, .value = value};
+    weft_session_request request = {.kind = WEFT_REQUEST_SET, .setting_count = 1, .settings = &setting};
+    const weft_status st = run(r, &request, NULL, 0, &op);
+    if (st != WEFT_OK) *error = r->ctx.error;
+    if (op != NULL) remote_operation_leave(op);
+    weft_arena_reset(r->arena);
+    return st;
+}

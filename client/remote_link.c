@@ -1,0 +1,385 @@
+/* client/remote_link.c - the connection of a remote session: addresses, opening, what arrives.
+ *
+ * A name is resolved anew for each try. A connection is open when the coordinator has answered OPEN; who
+ * accepts a connection and does not answer is given up after a while, so that a port of something else is an
+ * error and not a wait. */
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "client/remote_private.h"
+#include "proto/envelope.h"
+
+enum {
+    MS = 1000 * 1000,
+    ANSWER_MS = 3500, /* one address; a list has 5 s in all */
+    BACKOFF_MS = 50,  /* after all addresses were tried, doubled each time */
+    BACKOFF_MOST_MS = 2000,
+    SILENCE_MS = 30 * 1000,    /* a coordinator that was stopped for less is still there */
+    QUEUE_BYTES = 128 << 20,   /* a statement's text may have 64 MiB */
+    MESSAGE_BYTES = 256 << 20, /* a frame: the 32nd part of a page with one huge row */
+    FRAMES = WEFT_NET_FRAMES_MAX,
+    NAMES_MAX = 8 /* addresses of one name that are tried */
+};
+
+const char *remote_name(const weft_remote *r) { return r->addresses[r->address]; }
+
+void remote_wait(weft_remote *r)
+{
+    const int64_t until_ns = weft_now_ns(&r->ctx) + REMOTE_POLL_NS;
+    const struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    pthread_cond_timedwait(&r->news, &r->lock, &until);
+}
+
+/* ---- sending ---- */
+
+weft_status remote_send(weft_ctx *ctx, weft_remote *r, const weft_session_request *request, const char *text,
+                        size_t len)
+{
+    weft_status st = WEFT_OK;
+    static const weft_envelope envelope = {.kind = WEFT_ENVELOPE_CLIENT};
+    weft_net_frame frames[FRAMES];
+    uint8_t *head = NULL, *body = NULL;
+    int32_t count = 2;
+    weft_arena *const callers = ctx->arena;
+    pthread_mutex_lock(&r->lock);
+    const weft_net_peer peer = r->peer;
+    pthread_mutex_unlock(&r->lock);
+    ctx->arena = r->send_arena;
+    WEFT_TRY(st, weft_envelope_encode(ctx, &envelope, &head, &frames[0].len));
+    WEFT_TRY(st, weft_session_request_encode(ctx, request, &body, &frames[1].len));
+    frames[0] = (weft_net_frame){.bytes = head, .len = frames[0].len};
+    frames[1] = (weft_net_frame){.bytes = body, .len = frames[1].len};
+    for (size_t at = 0; at < len; at += WEFT_SESSION_FRAME_BYTES)
+        frames[count++] = (weft_net_frame){
+            .bytes = text + at, .len = (size_t)weft_min_i64((int64_t)(len - at), WEFT_SESSION_FRAME_BYTES)};
+    WEFT_TRY(st, weft_net_send(ctx, r->net, peer, frames, count));
+done:
+    ctx->arena = callers;
+    weft_arena_reset(r->send_arena);
+    return st;
+}
+
+/* ---- what arrives: the network's thread ---- */
+
+/* Lock held. */
+static void fail_operation(remote_operation *op, const weft_error *error)
+{
+    if (op->state == REMOTE_FAILED || op->state == REMOTE_ENDED) return;
+    op->state = REMOTE_FAILED;
+    op->error = *error;
+}
+
+/* Lock held. The connection is of no use any more: what runs over it fails. */
+static void link_break(weft_remote *r, const char *why)
+{
+    if (r->state == LINK_BROKEN || r->state == LINK_NONE) return;
+    r->state = LINK_BROKEN;
+    snprintf(r->why, sizeof(r->why), "%s", why);
+    for (remote_operation *op = r->operations; op != NULL; op = op->next) {
+        weft_error error = {.code = op->state == REMOTE_RESULT ? WEFT_RESULT_LOST : WEFT_UNREACHABLE};
+        snprintf(error.message, sizeof(error.message),
+                 op->state == REMOTE_RESULT
+                     ? "the connection to the coordinator at weft://%s broke before the result was read to "
+                       "its end: %s; its rows are gone there"
+                     : "the connection to the coordinator at weft://%s broke while the statement ran: %s; "
+                       "it is cancelled there, but what it wrote may be in place",
+                 remote_name(r), why);
+        snprintf(error.hint, sizeof(error.hint), "run it again: the next statement connects anew");
+        fail_operation(op, &error);
+    }
+    pthread_cond_broadcast(&r->news);
+}
+
+/* Lock held. What came is no word of this protocol, or was refused as a whole. */
+static void link_refuse(weft_remote *r, const weft_error *error)
+{
+    r->refusal = *error;
+    for (remote_operation *op = r->operations; op != NULL; op = op->next) fail_operation(op, error);
+    link_break(r, "it refuses the session");
+}
+
+static void on_opened(weft_remote *r, const weft_session_reply *reply)
+{
+    if (r->state != LINK_OPENING) return;
+    r->session = reply->opened.session;
+    r->resumed = reply->opened.resumed;
+    r->state = LINK_OPEN;
+}
+
+static weft_status on_result(weft_remote *r, remote_operation *op, const weft_net_frame *frame)
+{
+    weft_status st = WEFT_OK;
+    if (op->state != REMOTE_WAITING) return WEFT_OK;
+    WEFT_TRY(st, weft_mem_alloc(&r->net_ctx, WEFT_MEM_WORKING, frame->len, (void **)&op->reply));
+    memcpy(op->reply, frame->bytes, frame->len);
+    op->reply_len = frame->len;
+    op->state = REMOTE_RESULT;
+done:
+    return st;
+}
+
+static weft_status on_page(weft_remote *r, remote_operation *op, const weft_session_reply *reply,
+                           const weft_net_frame *frames, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->net_ctx;
+    remote_page *page = NULL;
+    size_t len = 0;
+    for (int32_t i = 0; i < count; i++) len += frames[i].len;
+    if (op->state != REMOTE_RESULT || op->received >= op->granted || (int64_t)len != reply->page.bytes)
+        return weft_fail(ctx, WEFT_CORRUPT,
+                         "a page of %lld bytes came with %zu, or without having been asked for",
+                         (long long)reply->page.bytes, len);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*page), (void **)&page));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len, &page->image));
+    page->crc = reply->page.crc;
+    for (int32_t i = 0; i < count; page->len += frames[i].len, i++)
+        if (frames[i].len > 0) memcpy((char *)page->image + page->len, frames[i].bytes, frames[i].len);
+    op->received += (int64_t)len;
+    *(op->last == NULL ? &op->first : &op->last->next) = page;
+    op->last = page;
+    page = NULL;
+done:
+    weft_mem_free(page);
+    return st;
+}
+
+/* Lock held. About one operation; what is not there any more was let go. */
+static void on_operation(weft_remote *r, const weft_session_reply *reply, const weft_net_frame *frames,
+                         int32_t count)
+{
+    weft_status st = WEFT_OK;
+    remote_operation *op = r->operations;
+    while (op != NULL && op->id != reply->operation) op = op->next;
+    if (op == NULL) return;
+    switch (reply->kind) {
+    case WEFT_REPLY_PROGRESS:
+        op->progressed = true;
+        op->progress = (weft_progress){.stages = reply->progress.stages,
+                                       .stages_done = reply->progress.stages_done,
+                                       .tasks = reply->progress.tasks,
+                                       .running = reply->progress.running,
+                                       .tasks_done = reply->progress.tasks_done};
+        break;
+    case WEFT_REPLY_RESULT: st = on_result(r, op, &frames[1]); break;
+    case WEFT_REPLY_PAGE: st = on_page(r, op, reply, frames + 2, count - 2); break;
+    case WEFT_REPLY_END:
+        if (op->state == REMOTE_RESULT) op->state = REMOTE_ENDED;
+        break;
+    case WEFT_REPLY_FAILED: fail_operation(op, reply->error); break;
+    case WEFT_REPLY_OPENED:
+    case WEFT_REPLY_PONG: break; /* not about an operation: the decoder has seen to it */
+    }
+    if (st != WEFT_OK) fail_operation(op, &r->net_ctx.error);
+}
+
+/* Lock held. */
+static weft_status on_message(weft_remote *r, const weft_net_frame *frames, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->net_ctx;
+    weft_envelope envelope;
+    weft_session_reply reply;
+    WEFT_TRY(st, weft_envelope_decode(ctx, frames[0].bytes, frames[0].len, &envelope));
+    if (envelope.kind == WEFT_ENVELOPE_REFUSE)
+        return weft_fail(ctx, WEFT_INVALID, "the coordinator refuses: %s",
+                         envelope.text == NULL ? "" : envelope.text);
+    if (envelope.kind != WEFT_ENVELOPE_CLIENT || count < 2)
+        return weft_fail(ctx, WEFT_CORRUPT, "a message of kind %d and %d frames is none for a client",
+                         (int)envelope.kind, count);
+    WEFT_TRY(st, weft_session_reply_decode(ctx, frames[1].bytes, frames[1].len, &reply));
+    if (count > 2 && reply.kind != WEFT_REPLY_PAGE)
+        return weft_fail(ctx, WEFT_CORRUPT, "a reply of kind %d with %d frames", (int)reply.kind, count);
+    if (reply.kind == WEFT_REPLY_OPENED)
+        on_opened(r, &reply);
+    else if (reply.kind == WEFT_REPLY_FAILED && reply.operation == 0)
+        link_refuse(r, reply.error);
+    else if (reply.operation != 0)
+        on_operation(r, &reply, frames, count);
+done:
+    return st;
+}
+
+static void message(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
+                    int32_t count)
+{
+    weft_remote *r = self;
+    (void)who; /* with keys it is a coordinator: connecting demands it */
+    pthread_mutex_lock(&r->lock);
+    if (peer == r->peer && (r->state == LINK_OPENING || r->state == LINK_OPEN)) {
+        if (on_message(r, frames, count) != WEFT_OK) {
+            link_refuse(r, &r->net_ctx.error);
+            weft_error_clear(&r->net_ctx);
+        }
+        pthread_cond_broadcast(&r->news);
+    }
+    pthread_mutex_unlock(&r->lock);
+    weft_arena_reset(r->net_arena);
+}
+
+static void gone(void *self, weft_net_peer peer, const char *why)
+{
+    weft_remote *r = self;
+    pthread_mutex_lock(&r->lock);
+    if (peer == r->peer) link_break(r, why);
+    pthread_mutex_unlock(&r->lock);
+}
+
+/* ---- opening ---- */
+
+weft_status remote_link_start(weft_remote *r, const char *keys)
+{
+    weft_status st = WEFT_OK;
+    if (keys != NULL) WEFT_TRY(st, weft_keys_open(&r->ctx, keys, WEFT_ROLE_CLIENT, &r->keys));
+    const weft_net_options options = {.keys = r->keys,
+                                      .role = WEFT_ROLE_CLIENT,
+                                      .handler = {.self = r, .message = message, .gone = gone},
+                                      .silence_ms = SILENCE_MS,
+                                      .queue_bytes = QUEUE_BYTES,
+                                      .message_bytes = MESSAGE_BYTES};
+    WEFT_TRY(st, weft_net_start(&r->ctx, &options, &r->net));
+done:
+    return st;
+}
+
+/* Has the caller been told to stop waiting? */
+static bool is_cancelled(weft_remote *r) { return atomic_load(&r->cancel); }
+
+/* Connect to one numeric address and open the session there, or go on with it. False with the reason in r. */
+static weft_status try_numeric(weft_remote *r, const char *address, int64_t until_ns, bool *opened)
+{
+    weft_status st = WEFT_OK;
+    weft_session_request open = {.kind = WEFT_REQUEST_OPEN, .release = weft_session_release()};
+    char tcp[REMOTE_ADDRESS_BYTES + 32];
+    *opened = false;
+    snprintf(tcp, sizeof(tcp), "tcp://%s", address);
+    WEFT_TRY(st, weft_session_settings_list(&r->ctx, &r->settings, &open.settings, &open.setting_count));
+    pthread_mutex_lock(&r->lock);
+    open.session = r->session;
+    r->refusal = (weft_error){.code = WEFT_OK};
+    r->why[0] = 0;
+    r->state = LINK_OPENING;
+    st = weft_net_connect(&r->ctx, r->net, tcp, WEFT_ROLE_COORDINATOR, &r->peer);
+    pthread_mutex_unlock(&r->lock);
+    if (st == WEFT_OK) st = remote_send(&r->ctx, r, &open, NULL, 0);
+    if (st == WEFT_UNREACHABLE) { /* gone already, and `gone` has said why */
+        weft_error_clear(&r->ctx);
+        st = WEFT_OK;
+    }
+    pthread_mutex_lock(&r->lock);
+    while (st == WEFT_OK && r->state == LINK_OPENING && weft_now_ns(&r->ctx) < until_ns && !is_cancelled(r))
+        remote_wait(r);
+    *opened = r->state == LINK_OPEN;
+    if (r->state == LINK_OPENING) link_break(r, "nobody there answers as a coordinator does");
+    pthread_mutex_unlock(&r->lock);
+    if (!*opened && r->peer != 0) weft_net_drop(r->net, r->peer);
+done:
+    return st;
+}
+
+/* All that the name of an address stands for, in turn. */
+static weft_status try_address(weft_remote *r, const char *address, int64_t until_ns, bool *opened)
+{
+    weft_status st = WEFT_OK;
+    char host[REMOTE_ADDRESS_BYTES], number[REMOTE_ADDRESS_BYTES], numeric[REMOTE_ADDRESS_BYTES + 16];
+    const char *const colon = strrchr(address, ':');
+    struct addrinfo *list = NULL;
+    const struct addrinfo hints = {.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    int32_t tried = 0;
+    *opened = false;
+    size_t len = (size_t)(colon - address);
+    const bool bracketed = len > 1 && address[0] == '[' && address[len - 1] == ']';
+    snprintf(host, sizeof(host), "%.*s", (int)(len - (bracketed ? 2 : 0)), address + bracketed);
+    const int failed = getaddrinfo(host, colon + 1, &hints, &list);
+    if (failed != 0) {
+        snprintf(r->why, sizeof(r->why), "the name is not known: %s", gai_strerror(failed));
+        return WEFT_OK;
+    }
+    for (const struct addrinfo *a = list; a != NULL && tried < NAMES_MAX && !*opened; a = a->ai_next) {
+        if (getnameinfo(a->ai_addr, a->ai_addrlen, number, sizeof(number), NULL, 0, NI_NUMERICHOST) != 0)
+            continue;
+        tried++;
+        snprintf(numeric, sizeof(numeric), a->ai_family == AF_INET6 ? "[%s]:%s" : "%s:%s", number, colon + 1);
+        WEFT_TRY(st, try_numeric(r, numeric, until_ns, opened));
+        if (r->refusal.code != WEFT_OK || is_cancelled(r)) break;
+    }
+done:
+    freeaddrinfo(list);
+    return st;
+}
+
+/* What a coordinator said when it refused the session. */
+static weft_status refused(weft_remote *r)
+{
+    const weft_error said = r->refusal;
+    r->ctx.error = said;
+    weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
+    return said.code;
+}
+
+/* Each address once, from the one after the last on. */
+static weft_status try_all(weft_remote *r, int64_t until_ns, char *reasons, size_t reason_bytes, bool *opened)
+{
+    weft_status st = WEFT_OK;
+    size_t at = 0;
+    reasons[0] = 0;
+    for (int32_t i = 0; i < r->address_count && !*opened && !is_cancelled(r); i++) {
+        const int64_t now = weft_now_ns(&r->ctx);
+        r->address = (r->address + 1) % r->address_count;
+        st = try_address(r, r->addresses[r->address], weft_min_i64(until_ns, now + (int64_t)ANSWER_MS * MS),
+                         opened);
+        if (st == WEFT_INVALID) weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
+        WEFT_TRY(st, st);
+        if (*opened) break;
+        if (r->refusal.code != WEFT_OK) return refused(r);
+        const int wrote = snprintf(reasons + at, reason_bytes - at, "%sweft://%s (%s)", at > 0 ? ", " : "",
+                                   remote_name(r), r->why);
+        at = weft_min_i64((int64_t)at + wrote, (int64_t)reason_bytes - 1);
+    }
+done:
+    return st;
+}
+
+static weft_status pause_or_give_up(weft_remote *r, int64_t until_ns, int64_t *backoff_ms,
+                                    const char *reasons)
+{
+    const int64_t now = weft_now_ns(&r->ctx);
+    if (is_cancelled(r)) return weft_fail(&r->ctx, WEFT_CANCELLED, "connecting was cancelled");
+    if (now >= until_ns) {
+        const weft_status st = weft_fail(&r->ctx, WEFT_UNREACHABLE, "no coordinator answers: %s", reasons);
+        weft_hint(&r->ctx,
+                  "is it running there, and is --master its address? With keys, --keys names theirs");
+        return st;
+    }
+    const int64_t wait_until = weft_min_i64(until_ns, now + *backoff_ms * MS);
+    pthread_mutex_lock(&r->lock);
+    while (weft_now_ns(&r->ctx) < wait_until && !is_cancelled(r)) remote_wait(r);
+    pthread_mutex_unlock(&r->lock);
+    *backoff_ms = weft_min_i64(*backoff_ms * 2, BACKOFF_MOST_MS);
+    return WEFT_OK;
+}
+
+weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
+{
+    weft_status st = WEFT_OK;
+    char reasons[1024];
+    int64_t backoff_ms = BACKOFF_MS;
+    const int64_t until_ns = weft_now_ns(&r->ctx) + limit_ms * MS;
+    pthread_mutex_lock(&r->lock);
+    bool opened = r->state == LINK_OPEN;
+    const bool first = r->state == LINK_NONE;
+    pthread_mutex_unlock(&r->lock);
+    if (opened) return WEFT_OK;
+    if (r->peer != 0) weft_net_drop(r->net, r->peer); /* one that was refused stands yet */
+    for (;;) {
+        WEFT_TRY(st, try_all(r, until_ns, reasons, sizeof(reasons), &opened));
+        if (opened) break;
+        /* who has just been started by hand is told at once */
+        WEFT_TRY(st, pause_or_give_up(r, first ? 0 : until_ns, &backoff_ms, reasons));
+    }
+done:
+    return st;
+}

@@ -1,0 +1,111 @@
+/* client/remote_private.h - what remote.c (sessions and statements, the caller's thread), remote_link.c (the
+ * connection) and remote_pages.c (results) share; for nobody else.
+ *
+ * One lock guards what the network's thread writes; whoever waits for it does so on `news`, and looks at the
+ * cancel flag between times, since a signal handler can only set that. */
+#ifndef WEFT_CLIENT_REMOTE_PRIVATE_H
+#define WEFT_CLIENT_REMOTE_PRIVATE_H
+
+#include <pthread.h>
+
+#include "client/remote.h"
+#include "common/net.h"
+#include "proto/session.h"
+
+enum {
+    REMOTE_ADDRESSES_MAX = 16,
+    REMOTE_ADDRESS_BYTES = 256,
+    REMOTE_WINDOW_BYTES = 4 << 20, /* pages on their way: enough for 1 GB/s at 4 ms, 16 pages of memory */
+    REMOTE_POLL_NS = 20 * 1000 * 1000
+};
+
+typedef struct remote_page {
+    struct remote_page *next;
+    void *image; /* memory block */
+    size_t len;
+    uint32_t crc;
+} remote_page;
+
+typedef enum remote_state {
+    REMOTE_WAITING,
+    REMOTE_RESULT, /* pages may come */
+    REMOTE_ENDED,  /* all have come */
+    REMOTE_FAILED
+} remote_state;
+
+/* A statement from its EXECUTE until the last block of its result is let go. */
+typedef struct remote_operation {
+    struct remote_operation *next; /* guarded by lock, as is all up to `error` */
+    remote_state state;
+    int64_t granted, received; /* bytes of pages */
+    remote_page *first, *last;
+    uint8_t *reply; /* memory block: the bytes of RESULT */
+    size_t reply_len;
+    bool progressed;
+    weft_progress progress;
+    weft_error error;
+    /* of the caller's thread: */
+    weft_remote *remote;
+    uint64_t id;
+    int32_t users; /* blocks of the result, and who executes */
+    int64_t taken; /* bytes of pages that were read */
+    int64_t rows, rows_taken;
+} remote_operation;
+
+typedef enum remote_link_state { LINK_NONE, LINK_OPENING, LINK_OPEN, LINK_BROKEN } remote_link_state;
+
+struct weft_remote {
+    weft_pool *pool;
+    weft_account *account;
+    weft_arena *arena; /* of what lives as long as the session */
+    weft_ctx ctx;
+    weft_settings settings;
+    weft_keys *keys;
+    weft_net *net;
+    char addresses[REMOTE_ADDRESSES_MAX][REMOTE_ADDRESS_BYTES]; /* "HOST:PORT" */
+    int32_t address_count, address; /* address: that it is, or was last, connected to */
+    atomic_bool cancel;
+    void (*progress)(void *self, const weft_progress *progress);
+    void *progress_self;
+    uint64_t last_operation;
+    bool used;              /* the session may hold something that a new one does not */
+    weft_arena *send_arena; /* of the caller's thread, reset after each message */
+
+    pthread_mutex_t lock;
+    pthread_cond_t news;
+    weft_net_peer peer; /* guarded by lock, as are the next */
+    remote_link_state state;
+    char why[160]; /* BROKEN */
+    weft_uuid session;
+    bool resumed;
+    weft_error refusal; /* BROKEN: code not OK when the coordinator said why */
+    remote_operation *operations;
+
+    weft_arena *net_arena; /* of the network's thread, reset after each message */
+    weft_ctx net_ctx;
+};
+
+/* ---- remote_link.c ---- */
+
+/* Start the endpoint. Errors: those of weft_net_start and weft_keys_open. */
+WEFT_MUST_CHECK weft_status remote_link_start(weft_remote *r, const char *keys);
+/* Have a connection with an open session: the one that there is, or a new one within limit_ms. Errors as
+ * weft_remote_open, in r->ctx. */
+WEFT_MUST_CHECK weft_status remote_link_open(weft_remote *r, int64_t limit_ms);
+/* Queue a request, and the text of a statement. Errors: WEFT_UNREACHABLE, WEFT_LIMIT, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status remote_send(weft_ctx *ctx, weft_remote *r, const weft_session_request *request,
+                                        const char *text, size_t len);
+/* Lock held: wait for news, but not for long. */
+void remote_wait(weft_remote *r);
+/* "weft://HOST:PORT" of the connection, for messages. */
+const char *remote_name(const weft_remote *r);
+
+/* ---- remote_pages.c ---- */
+
+/* The result that RESULT told of. *out's blocks count as users of op. */
+WEFT_MUST_CHECK weft_status remote_result_new(weft_remote *r, remote_operation *op, weft_error *error,
+                                              weft_result **out);
+/* One user less: the last one lets the operation go, here and at the coordinator. */
+void remote_operation_leave(remote_operation *op);
+
+#endif

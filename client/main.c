@@ -7,9 +7,9 @@
 
 #include "client/command_keys.h"
 #include "client/command_sql.h"
+#include "client/command_worker.h"
 #include "common/base.h"
-
-#define WEFT_VERSION_TEXT "0.1.0"
+#include "common/version.h"
 
 static int command_version(int argc, char **argv);
 static int command_help(int argc, char **argv);
@@ -23,6 +23,7 @@ typedef struct command {
 static const command commands[] = {
     {"sql", "run SQL: -e TEXT, -f FILE, or a shell", weft_command_sql},
     {"submit", "run files of SQL statements", weft_command_submit},
+    {"worker", "run the tasks of a cluster", weft_command_worker},
     {"keys", "make and list the keys of a cluster", weft_command_keys},
     {"version", "print the version", command_version},
     {"help", "this text; weft COMMAND --help for a command's", command_help},

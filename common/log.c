@@ -197,8 +197,10 @@ void weft_log_write(weft_log_level level, const char *event, const weft_log_fiel
 
 void weft_log_error(weft_log_level level, const char *event, const weft_error *error)
 {
-    weft_log(level, event, WEFT_LOG_TEXT("class", weft_status_text(error->code)),
-             WEFT_LOG_TEXT("message", error->message));
+    const weft_log_field fields[] = {WEFT_LOG_TEXT("class", weft_status_text(error->code)),
+                                     WEFT_LOG_TEXT("message", error->message),
+                                     WEFT_LOG_TEXT("hint", error->hint)};
+    weft_log_write(level, event, fields, error->hint[0] == 0 ? 2 : 3);
 }
 
 weft_status weft_log_open(weft_ctx *ctx, const weft_log_options *options)

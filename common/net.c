@@ -193,7 +193,7 @@ static bool host_is_loopback(const char *host)
     return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 || strncmp(host, "127.", 4) == 0;
 }
 
-static weft_status check_address(weft_ctx *ctx, const char *address, bool keys)
+weft_status weft_net_check_address(weft_ctx *ctx, const char *address, bool keys)
 {
     char host[NET_ADDRESS_BYTES];
     if (!address_host(address, host, sizeof(host)) || strlen(address) >= NET_ADDRESS_BYTES)
@@ -214,7 +214,7 @@ weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address, 
 {
     weft_status st = WEFT_OK;
     peer *p = NULL;
-    WEFT_TRY(st, check_address(ctx, address, net->options.keys != NULL));
+    WEFT_TRY(st, weft_net_check_address(ctx, address, net->options.keys != NULL));
     pthread_mutex_lock(&net->lock);
     st = weft_net_peer_add(ctx, net, &p);
     if (st == WEFT_OK) {
@@ -234,7 +234,8 @@ weft_status weft_net_start(weft_ctx *ctx, const weft_net_options *options, weft_
     weft_status st = WEFT_OK;
     weft_net *net = NULL;
     *out = NULL;
-    if (options->listen != NULL) WEFT_TRY(st, check_address(ctx, options->listen, options->keys != NULL));
+    if (options->listen != NULL)
+        WEFT_TRY(st, weft_net_check_address(ctx, options->listen, options->keys != NULL));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*net), (void **)&net));
     net->options = *options;
     net->account = ctx->memory;

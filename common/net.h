@@ -65,6 +65,9 @@ typedef struct weft_net_options {
 /* Start: returns when the address is bound and the thread runs. Errors: WEFT_INVALID (no such address, an
  * address off the loopback without keys), WEFT_IO (in use), WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_net_start(weft_ctx *ctx, const weft_net_options *options, weft_net **out);
+/* Can one listen on this address, or connect to it, with or without keys? Errors: WEFT_INVALID, as they would
+ * be then. */
+WEFT_MUST_CHECK weft_status weft_net_check_address(weft_ctx *ctx, const char *address, bool keys);
 /* The port that it listens on; 0 when it does not. */
 int32_t weft_net_port(const weft_net *net);
 /* Open a connection to "tcp://HOST:PORT". server: the role that the far end must prove (keys only). The peer

@@ -26,7 +26,8 @@ WEFT_MUST_CHECK weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hell
                                            weft_worker_hello **out);
 /* An address or a name as it is shown in logs: less than `bytes` of printable ASCII, no spaces. */
 WEFT_MUST_CHECK weft_status wire_check_name(weft_ctx *ctx, const char *text, size_t bytes);
-/* wire_error.c. A class that this process does not know is WEFT_INTERNAL: a defect, until proved otherwise. */
+/* wire_error.c. A class that this process does not know is WEFT_INTERNAL: a defect, until proved otherwise.
+ */
 void wire_put_error(const weft_error *error, Weft__Wire__Error *m);
 WEFT_MUST_CHECK weft_status wire_get_error(weft_ctx *ctx, const Weft__Wire__Error *m, weft_error *out);
 weft_status wire_get_class(const char *text);

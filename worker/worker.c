@@ -88,6 +88,33 @@ static void memory_close(message_memory *memory)
     weft_account_close(&memory->account);
 }
 
+/* Slots that still help with it leave first. */
+static void on_close(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
+{
+    worker_stage *s = find_stage(w, m);
+    if (s == NULL) return;
+    s->dropped = true;
+    if (s->users == 0) weft_worker_stage_unlink(ctx, w, s);
+}
+
+/* Do both orders name the same blocks at the same places? */
+static bool same_inputs(const weft_to_worker *a, const weft_to_worker *b)
+{
+    if (a->source_count != b->source_count) return false;
+    for (int32_t i = 0; i < a->source_count; i++) {
+        const weft_stage_source *x = &a->sources[i], *y = &b->sources[i];
+        if (x->stage != y->stage || x->generation != y->generation || x->task_count != y->task_count ||
+            (x->places == NULL) != (y->places == NULL))
+            return false;
+        for (int32_t t = 0; t < x->task_count; t++)
+            if (x->attempts[t] != y->attempts[t] ||
+                (x->places != NULL &&
+                 !weft_uuid_equal(a->places[x->places[t]].uuid, b->places[y->places[t]].uuid)))
+                return false;
+    }
+    return true;
+}
+
 /* memory: what m lies in, taken over when the stage is opened. */
 static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m, message_memory *memory)
 {
@@ -95,7 +122,9 @@ static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker 
     worker_stage *s = NULL;
     worker_job *job = NULL;
     message_memory own = {0};
-    if (find_stage(w, m) != NULL) return WEFT_OK;
+    const worker_stage *before = find_stage(w, m);
+    if (before != NULL && before->state != STAGE_BROKEN && same_inputs(&before->order, m)) return WEFT_OK;
+    on_close(ctx, w, m); /* told anew: its inputs are elsewhere, or could not be read */
     WEFT_TRY(st, find_job(ctx, w, m, &job));
     WEFT_TRY(st, memory_open(ctx, w, &own));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
@@ -158,15 +187,6 @@ static weft_status on_launch(weft_ctx *ctx, weft_worker *w, const weft_to_worker
     }
 done:
     return st;
-}
-
-/* Slots that still help with it leave first. */
-static void on_close(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)
-{
-    worker_stage *s = find_stage(w, m);
-    if (s == NULL) return;
-    s->dropped = true;
-    if (s->users == 0) weft_worker_stage_unlink(ctx, w, s);
 }
 
 static void on_free(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m)

@@ -1,0 +1,194 @@
+/* client/command_worker.c - `weft worker`: the process that runs tasks.
+ *
+ * SIGTERM: no attempt begins any more, those at work get ten seconds, the coordinator is told, exit code 0.
+ * Refused by the coordinator, or without one for the grace time: exit code 1. */
+#include "client/command_worker.h"
+
+#include <inttypes.h>
+#include <poll.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/daemon.h"
+#include "common/log.h"
+#include "common/version.h"
+#include "worker/member.h"
+
+#define MS INT64_C(1000000)
+
+enum {
+    LAST_TASKS_MS = 10000, /* that are at work when the process is told to end */
+    LOOK_MS = 20,
+    OUTBOX_PARTS = 16 /* of the memory: reports that wait for an acknowledgement take at most one */
+};
+
+typedef struct values {
+    const char *master, *host, *advertise, *host_id, *cluster;
+    int32_t port;
+    int64_t beat_ms, silent_ms, lease_ms, grace_ms;
+} values;
+
+static const weft_option options[] = {
+    {"MASTER", 0, "weft.worker.master", NULL, WEFT_OPTION_TEXT, NULL, NULL,
+     "the cluster to join: weft://HOST:PORT[,HOST:PORT]", offsetof(values, master)},
+    {"--host", 'h', "weft.worker.host", "spark.worker.host", WEFT_OPTION_TEXT, "127.0.0.1", "HOST",
+     "address to give blocks to others on; off the loopback only with --keys", offsetof(values, host)},
+    {"--port", 'p', "weft.worker.port", "spark.worker.port", WEFT_OPTION_PORT, "7078", "PORT",
+     "port for that; 0: any free one", offsetof(values, port)},
+    {"--advertise", 0, "weft.worker.advertise", NULL, WEFT_OPTION_TEXT, NULL, "HOST:PORT",
+     "how others reach that address, when not by itself", offsetof(values, advertise)},
+    {"--cores", 'c', "weft.task.slots", NULL, WEFT_OPTION_SETTING, NULL, "N",
+     "tasks that run at once (default: the cores of the cgroup or machine)", 0},
+    {"--host-id", 0, "weft.worker.hostId", NULL, WEFT_OPTION_TEXT, NULL, "ID",
+     "what fails together: workers of one host share it (default: the host's name)",
+     offsetof(values, host_id)},
+    {"--cluster", 0, "weft.worker.cluster", NULL, WEFT_OPTION_TEXT, NULL, "NAME",
+     "name of the cluster; another one refuses this worker", offsetof(values, cluster)},
+    {"--heartbeat", 0, "weft.worker.heartbeat", NULL, WEFT_OPTION_MS, "200ms", "TIME",
+     "something is said to the coordinator at least so often", offsetof(values, beat_ms)},
+    {"--silence", 0, "weft.worker.silence", NULL, WEFT_OPTION_MS, "2s", "TIME",
+     "a coordinator of which nothing is heard for so long is looked for anew", offsetof(values, silent_ms)},
+    {"--lease", 0, "weft.worker.lease", NULL, WEFT_OPTION_MS, "15s", "TIME",
+     "without a coordinator for so long no task begins", offsetof(values, lease_ms)},
+    {"--grace", 0, "weft.worker.grace", NULL, WEFT_OPTION_MS, "10m", "TIME",
+     "without a coordinator for so long the worker ends", offsetof(values, grace_ms)},
+};
+
+static const weft_daemon_command command = {"worker", "Runs the tasks of a cluster and keeps their results.",
+                                            options, sizeof(options) / sizeof(options[0])};
+
+typedef struct parts {
+    weft_daemon *daemon;
+    weft_keys *keys;
+    weft_member *member;
+    weft_worker *worker;
+    weft_uuid uuid;
+    bool ready;     /* has been told; of the member's thread */
+    weft_error why; /* it ends; of the member's thread until the daemon hears of it */
+} parts;
+
+/* ---- what the member's thread tells ---- */
+
+static void on_registered(void *self, int32_t number, const char *master)
+{
+    parts *p = self;
+    if (p->ready) return;
+    p->ready = true;
+    printf("weft worker: ready, worker %" PRId32 " of weft://%s\n", number, master + strlen("tcp://"));
+    fflush(stdout);
+}
+
+static void on_ended(void *self, const weft_error *why)
+{
+    parts *p = self;
+    p->why = *why;
+    weft_daemon_end(p->daemon, 1);
+}
+
+/* ---- life ---- */
+
+static weft_status check_values(weft_ctx *ctx, const values *v)
+{
+    weft_status st = WEFT_OK;
+    if (v->master == NULL) {
+        st = weft_fail(ctx, WEFT_CONFIG, "which cluster shall it join?");
+        weft_hint(ctx, "weft worker weft://HOST:PORT");
+    } else if (v->beat_ms < 1 || v->silent_ms < v->beat_ms || v->lease_ms < v->silent_ms ||
+               v->grace_ms < v->lease_ms)
+        st = weft_fail(ctx, WEFT_CONFIG,
+                       "--heartbeat, --silence, --lease and --grace must be times that do not get shorter");
+    return st;
+}
+
+static weft_status find_host_id(weft_ctx *ctx, values *v)
+{
+    char name[WEFT_HOST_BYTES] = "";
+    if (v->host_id != NULL) return WEFT_OK;
+    if (gethostname(name, sizeof(name) - 1) != 0 || name[0] == 0) memcpy(name, "host", 5);
+    return weft_arena_printf(ctx, ctx->arena, (char **)(uintptr_t)&v->host_id, "%s", name);
+}
+
+static weft_status start(weft_daemon *d, values *v, parts *p)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    weft_control_options times = weft_member_times();
+    WEFT_TRY(st, check_values(ctx, v));
+    WEFT_TRY(st, find_host_id(ctx, v));
+    WEFT_TRY(st, weft_uuid_new(ctx, &p->uuid));
+    if (d->keys_dir != NULL) WEFT_TRY(st, weft_keys_open(ctx, d->keys_dir, WEFT_ROLE_WORKER, &p->keys));
+    times.beat_ns = v->beat_ms * MS;
+    times.silent_ns = v->silent_ms * MS;
+    times.lease_ns = v->lease_ms * MS;
+    times.grace_ns = v->grace_ms * MS;
+    const weft_member_options member = {.masters = v->master,
+                                        .address = "",
+                                        .host_id = v->host_id,
+                                        .cluster = v->cluster == NULL ? "" : v->cluster,
+                                        .version = WEFT_VERSION_TEXT,
+                                        .folder = d->work_dir,
+                                        .uuid = p->uuid,
+                                        .keys = p->keys,
+                                        .control = times,
+                                        .outbox_bytes = d->memory_bytes / OUTBOX_PARTS,
+                                        .registered = on_registered,
+                                        .ended = on_ended,
+                                        .self = p};
+    WEFT_TRY(st, weft_member_new(ctx, &member, &p->member));
+    const weft_worker_options worker = {.uuid = p->uuid,
+                                        .slots = d->cores,
+                                        .pool = d->pool,
+                                        .settings = &d->settings,
+                                        .coordinator = weft_member_link(p->member)};
+    WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
+    WEFT_TRY(st, weft_member_start(ctx, p->member, p->worker));
+done:
+    return st;
+}
+
+/* What is at work may end; nothing else begins. */
+static void finish_tasks(parts *p)
+{
+    weft_worker_pause(p->worker, true);
+    for (int32_t ms = 0; ms < LAST_TASKS_MS && weft_worker_busy(p->worker) > 0; ms += LOOK_MS)
+        (void)poll(NULL, 0, LOOK_MS);
+    const int32_t left = weft_worker_busy(p->worker);
+    if (left > 0) weft_log(WEFT_LOG_WARN, "tasks_given_up", WEFT_LOG_INT("tasks", left));
+    weft_member_leave(p->member);
+}
+
+static void stop(parts *p)
+{
+    weft_worker_stop(&p->worker);
+    weft_member_stop(&p->member);
+    weft_keys_close(&p->keys);
+}
+
+int weft_command_worker(int argc, char **argv)
+{
+    values v = {0};
+    parts p = {0};
+    char uuid[WEFT_UUID_TEXT_BYTES];
+    int code = weft_daemon_open(&command, argc, argv, &v, &p.daemon);
+    if (code != WEFT_DAEMON_RUNS) return code;
+    if (start(p.daemon, &v, &p) != WEFT_OK) {
+        code = weft_daemon_fail(p.daemon, "worker_start_failed");
+    } else {
+        weft_uuid_text(p.uuid, uuid);
+        weft_log(WEFT_LOG_INFO, "started", WEFT_LOG_TEXT("uuid", uuid), WEFT_LOG_TEXT("master", v.master),
+                 WEFT_LOG_INT("cores", p.daemon->cores), WEFT_LOG_INT("memory", p.daemon->memory_bytes));
+        code = weft_daemon_wait(p.daemon);
+        if (code == 0) {
+            finish_tasks(&p);
+        } else {
+            p.daemon->ctx.error = p.why;
+            code = weft_daemon_fail(p.daemon, "worker_given_up");
+        }
+        weft_log(WEFT_LOG_INFO, "ends", WEFT_LOG_INT("code", code));
+    }
+    stop(&p);
+    weft_daemon_close(&p.daemon);
+    return code;
+}

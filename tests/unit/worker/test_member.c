@@ -1,0 +1,522 @@
+/* tests/unit/worker/test_member.c - a worker and a coordinator that follows a script, over real connections:
+ * registration, orders in order, reports until they are acknowledged, and every way in which a session ends.
+ */
+#include "worker/member.h"
+
+#include <time.h>
+#include <unistd.h>
+
+#include "common/link.h"
+#include "common/net.h"
+#include "proto/envelope.h"
+#include "tests/unit/worker/worker_rig.h"
+
+#define MS INT64_C(1000000)
+
+enum { FRAMES_MAX = 64 };
+
+/* A message that came, taken apart by the test. */
+typedef struct heard {
+    weft_net_peer peer;
+    int32_t count;
+    size_t len[FRAMES_MAX];
+    uint8_t *frames[FRAMES_MAX];
+} heard;
+
+typedef struct script {
+    rig r; /* of its rig only fixture and stage are used */
+    weft_net *net;
+    weft_mailbox *inbox; /* heard */
+    weft_mailbox *ends;  /* weft_error */
+    weft_member *member;
+    weft_worker *worker;
+    char masters[64];
+    const char *folder;
+    weft_control_options times;
+    weft_net_peer peer; /* of the session */
+    weft_link link;
+} script;
+
+/* ---- the coordinator's end ---- */
+
+static void on_message(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
+                       int32_t count)
+{
+    script *s = self;
+    heard h = {.peer = peer, .count = count};
+    weft_ctx ctx;
+    (void)who;
+    weft_ctx_init(&ctx, NULL, s->r.f.account, &s->r.f.settings);
+    for (int32_t i = 0; i < count; i++) {
+        h.len[i] = frames[i].len;
+        assert_int_equal(weft_mem_alloc(&ctx, WEFT_MEM_WORKING, frames[i].len + 1, (void **)&h.frames[i]),
+                         WEFT_OK);
+        memcpy(h.frames[i], frames[i].bytes, frames[i].len);
+    }
+    assert_int_equal(weft_mailbox_put(&ctx, s->inbox, &h, false), WEFT_OK);
+}
+
+static void heard_free(heard *h)
+{
+    for (int32_t i = 0; i < h->count; i++) weft_mem_free(h->frames[i]);
+}
+
+static weft_envelope envelope_of(script *s, const heard *h)
+{
+    weft_envelope e;
+    weft_fixture_ok(&s->r.f, weft_envelope_decode(&s->r.f.ctx, h->frames[0], h->len[0], &e));
+    return e;
+}
+
+/* The next message that is no heartbeat (those are acknowledged), whichever connection it came over. */
+static heard next_message(script *s, weft_envelope *e)
+{
+    for (;;) {
+        heard h;
+        assert_true(weft_mailbox_take(s->inbox, &h, WAIT_MS * MS));
+        *e = envelope_of(s, &h);
+        if (e->kind != WEFT_ENVELOPE_BEAT) return h;
+        heard_free(&h);
+    }
+}
+
+static void say(script *s, const weft_envelope *e, weft_net_frame *frames, int32_t count)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_ok(&s->r.f, weft_envelope_encode(&s->r.f.ctx, e, &bytes, &len));
+    frames[0] = (weft_net_frame){.bytes = bytes, .len = len};
+    weft_fixture_ok(&s->r.f, weft_net_send(&s->r.f.ctx, s->net, s->peer, frames, count + 1));
+}
+
+static void say_plain(script *s, weft_envelope_kind kind, weft_link_head head)
+{
+    weft_net_frame frame;
+    const weft_envelope e = {.kind = kind,
+                             .head = head,
+                             .worker = kind == WEFT_ENVELOPE_WELCOME ? 3 : 0,
+                             .text = kind == WEFT_ENVELOPE_REFUSE ? "another\ncluster" : NULL};
+    say(s, &e, &frame, 0);
+}
+
+static void beat(script *s) { say_plain(s, WEFT_ENVELOPE_BEAT, weft_link_beat(&s->link, 0)); }
+
+/* Orders in one message with this head. */
+static void order_as(script *s, weft_link_head head, const weft_to_worker *orders, int32_t count)
+{
+    weft_net_frame frames[FRAMES_MAX];
+    const weft_envelope e = {.kind = WEFT_ENVELOPE_ORDERS, .head = head};
+    for (int32_t i = 0; i < count; i++) {
+        uint8_t *bytes = NULL;
+        weft_fixture_ok(&s->r.f, weft_to_worker_encode(&s->r.f.ctx, &orders[i], &bytes, &frames[i + 1].len));
+        frames[i + 1] = (weft_net_frame){.bytes = bytes, .len = frames[i + 1].len};
+    }
+    say(s, &e, frames, count);
+}
+
+static void order(script *s, const weft_to_worker *orders, int32_t count)
+{
+    order_as(s, weft_link_send(&s->link, 0), orders, count);
+}
+
+static weft_to_worker open_order(const script *s)
+{
+    return (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
+                            .job = JOB,
+                            .fragment_bytes = s->r.bytes,
+                            .fragment_len = s->r.len,
+                            .settings = &s->r.f.settings};
+}
+
+static weft_to_worker launch_order(int32_t partition, int32_t attempt)
+{
+    static const uint8_t nothing[1];
+    return (weft_to_worker){.kind = WEFT_TO_WORKER_LAUNCH,
+                            .job = JOB,
+                            .partition = partition,
+                            .attempt = attempt,
+                            .task_bytes = nothing};
+}
+
+/* Wait for a registration: what it says, to be released. */
+static weft_to_coordinator next_register(script *s)
+{
+    weft_to_coordinator m;
+    weft_envelope e;
+    heard h = next_message(s, &e);
+    while (e.kind != WEFT_ENVELOPE_REGISTER) { /* reports of the session that ended */
+        heard_free(&h);
+        h = next_message(s, &e);
+    }
+    assert_int_equal(h.count, 2);
+    weft_fixture_ok(&s->r.f, weft_to_coordinator_decode(&s->r.f.ctx, h.frames[1], h.len[1], &m));
+    assert_int_equal(m.kind, WEFT_FROM_WORKER_REGISTER);
+    assert_non_null(m.hello);
+    s->peer = h.peer;
+    heard_free(&h);
+    return m;
+}
+
+static void welcome(script *s, uint64_t session)
+{
+    weft_link_open(&s->link, session, 0);
+    say_plain(s, WEFT_ENVELOPE_WELCOME, (weft_link_head){.session = session});
+}
+
+/* Register and be welcomed; checks how much the worker holds. */
+static void enter(script *s, uint64_t session, int32_t running, int32_t blocks, int32_t jobs)
+{
+    weft_to_coordinator m = next_register(s);
+    assert_int_equal(m.hello->running_count, running);
+    assert_int_equal(m.hello->block_count, blocks);
+    assert_int_equal(m.hello->job_count, jobs);
+    weft_to_coordinator_release(&m);
+    welcome(s, session);
+}
+
+/* The next message of reports: it is next in the session, and all are DONE of attempts from this one on. */
+static int32_t take_reports(script *s, int32_t attempt)
+{
+    weft_envelope e;
+    heard h = next_message(s, &e);
+    assert_int_equal(e.kind, WEFT_ENVELOPE_REPORTS);
+    assert_true(h.peer == s->peer);
+    assert_int_equal(weft_link_receive(&s->link, &e.head, false, 0), WEFT_LINK_NEXT);
+    for (int32_t i = 1; i < h.count; i++) {
+        weft_to_coordinator m;
+        weft_fixture_ok(&s->r.f, weft_to_coordinator_decode(&s->r.f.ctx, h.frames[i], h.len[i], &m));
+        assert_int_equal(m.kind, WEFT_FROM_WORKER_DONE);
+        assert_int_equal(m.worker, 3);
+        assert_int_equal(m.attempt, attempt + i - 1);
+        weft_to_coordinator_release(&m);
+    }
+    const int32_t count = h.count - 1;
+    heard_free(&h);
+    return count;
+}
+
+/* ---- life ---- */
+
+static void on_end(void *self, const weft_error *why)
+{
+    script *s = self;
+    weft_ctx ctx;
+    weft_ctx_init(&ctx, NULL, s->r.f.account, &s->r.f.settings);
+    assert_int_equal(weft_mailbox_put(&ctx, s->ends, why, false), WEFT_OK);
+}
+
+static void start_worker(script *s)
+{
+    weft_ctx *ctx = &s->r.f.ctx;
+    const weft_member_options member = {.masters = s->masters,
+                                        .address = "tcp://127.0.0.1:1",
+                                        .host_id = "here",
+                                        .cluster = "test",
+                                        .version = "1",
+                                        .folder = s->folder,
+                                        .uuid = {.high = 7, .low = 8},
+                                        .control = s->times,
+                                        .outbox_bytes = 1 << 20,
+                                        .ended = on_end,
+                                        .self = s};
+    weft_fixture_ok(&s->r.f, weft_member_new(ctx, &member, &s->member));
+    const weft_worker_options worker = {.slots = 1,
+                                        .uuid = member.uuid,
+                                        .pool = s->r.f.pool,
+                                        .settings = &s->r.f.settings,
+                                        .coordinator = weft_member_link(s->member)};
+    weft_fixture_ok(&s->r.f, weft_worker_start(ctx, &worker, &s->worker));
+    weft_fixture_ok(&s->r.f, weft_member_start(ctx, s->member, s->worker));
+}
+
+static void stop_worker(script *s)
+{
+    weft_worker_stop(&s->worker);
+    weft_member_stop(&s->member);
+}
+
+static void open_script(script *s, const char *folder)
+{
+    *s = (script){.folder = folder, .times = weft_member_times()};
+    s->times.backoff_least_ns = MS;
+    s->times.backoff_most_ns = 5 * MS;
+    s->times.silent_ns = s->times.welcome_ns = 60000 * MS; /* only what the script does counts */
+    s->times.lease_ns = s->times.grace_ns = 120000 * MS;
+    weft_fixture_open(&s->r.f);
+    make_stage(&s->r);
+    weft_fixture_ok(&s->r.f, weft_mailbox_new(&s->r.f.ctx, sizeof(heard), 10000, &s->inbox));
+    weft_fixture_ok(&s->r.f, weft_mailbox_new(&s->r.f.ctx, sizeof(weft_error), 10, &s->ends));
+    const weft_net_options options = {.listen = "tcp://127.0.0.1:0",
+                                      .handler = {.self = s, .message = on_message},
+                                      .silence_ms = 60000,
+                                      .queue_bytes = 64 << 20,
+                                      .message_bytes = 64 << 20,
+                                      .peers_max = 1000};
+    weft_fixture_ok(&s->r.f, weft_net_start(&s->r.f.ctx, &options, &s->net));
+    snprintf(s->masters, sizeof(s->masters), "weft://127.0.0.1:%d", weft_net_port(s->net));
+}
+
+static void close_script(script *s)
+{
+    heard h;
+    stop_worker(s);
+    weft_net_stop(&s->net, 0);
+    while (weft_mailbox_take(s->inbox, &h, 0)) heard_free(&h);
+    weft_mailbox_free(&s->inbox);
+    weft_mailbox_free(&s->ends);
+    weft_fixture_close(&s->r.f);
+}
+
+/* ---- tests ---- */
+
+static const uint64_t first_session = (uint64_t)1 << 32;
+
+/* The worker says who it is, runs what it is told, and reports. */
+static void registers_and_works(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    start_worker(&s);
+    weft_to_coordinator m = next_register(&s);
+    assert_true(m.hello->uuid.high == 7 && m.hello->uuid.low == 8);
+    assert_int_equal(m.slots, 1);
+    assert_string_equal(m.hello->address, "tcp://127.0.0.1:1");
+    assert_string_equal(m.hello->host_id, "here");
+    assert_string_equal(m.hello->cluster, "test");
+    assert_int_equal(m.hello->running_count + m.hello->block_count + m.hello->job_count, 0);
+    weft_to_coordinator_release(&m);
+    welcome(&s, first_session);
+    const weft_to_worker orders[] = {open_order(&s), launch_order(0, 10), launch_order(1, 11)};
+    order(&s, orders, 3);
+    for (int32_t seen = 0; seen < 2;) seen += take_reports(&s, 10 + seen);
+    order(&s, &(weft_to_worker){.kind = WEFT_TO_WORKER_END, .job = JOB}, 1);
+    weft_envelope e;
+    heard h = next_message(&s, &e);
+    weft_fixture_ok(&s.r.f, weft_to_coordinator_decode(&s.r.f.ctx, h.frames[1], h.len[1], &m));
+    assert_int_equal(m.kind, WEFT_FROM_WORKER_ENDED);
+    heard_free(&h);
+    weft_member_leave(s.member);
+    h = next_message(&s, &e);
+    assert_int_equal(e.kind, WEFT_ENVELOPE_LEAVE);
+    heard_free(&h);
+    close_script(&s);
+}
+
+/* Reports that nobody acknowledged come again in the next session, those that were acknowledged do not; the
+ * registration names them. */
+static void reports_survive_sessions(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    weft_to_worker orders[] = {open_order(&s), launch_order(0, 0)};
+    order(&s, orders, 2);
+    assert_int_equal(take_reports(&s, 0), 1);
+    for (uint64_t i = 1; i <= 3; i++) {
+        s.link.sent++;       /* a message is missing: it is noticed by the next heartbeat */
+        s.link.received = 0; /* and nothing is acknowledged */
+        beat(&s);
+        enter(&s, first_session + i, 1, 0, 1); /* its block does not count before its report did */
+        assert_int_equal(take_reports(&s, 0), 1);
+    }
+    beat(&s); /* acknowledges it */
+    s.link.sent++;
+    beat(&s);
+    enter(&s, first_session + 9, 0, 1, 1);
+    orders[1] = launch_order(1, 1);
+    order(&s, &orders[1], 1); /* the stage is still open */
+    assert_int_equal(take_reports(&s, 1), 1);
+    close_script(&s);
+}
+
+/* A message that comes twice is handled once; one of another session not at all; orders that make no sense
+ * end the session, not the process. */
+static void wrong_messages(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    const weft_to_worker orders[] = {open_order(&s), launch_order(0, 0), launch_order(1, 1)};
+    const weft_link_head head = weft_link_send(&s.link, 0);
+    for (int32_t i = 0; i < 3; i++) order_as(&s, head, orders, 2);
+    weft_link_head other = head;
+    other.session++;
+    other.number++;
+    order_as(&s, other, &orders[1], 1);
+    order(&s, &orders[2], 1);
+    for (int32_t seen = 0; seen < 2;) seen += take_reports(&s, seen);
+    beat(&s);
+    weft_net_frame frames[2] = {{0}, {.bytes = "nonsense", .len = 8}};
+    const weft_envelope e = {.kind = WEFT_ENVELOPE_ORDERS, .head = weft_link_send(&s.link, 0)};
+    say(&s, &e, frames, 1);
+    enter(&s, first_session + 1, 0, 2, 1);
+    frames[0] = (weft_net_frame){.bytes = "\xff\xff", .len = 2};
+    weft_fixture_ok(&s.r.f, weft_net_send(&s.r.f.ctx, s.net, s.peer, frames, 1));
+    enter(&s, first_session + 2, 0, 2, 1);
+    say_plain(&s, WEFT_ENVELOPE_LEAVE, (weft_link_head){.session = first_session + 2});
+    enter(&s, first_session + 3, 0, 2, 1);
+    close_script(&s);
+}
+
+/* Many attempts end while no session is there: their reports come in few messages, in order. */
+static void reports_travel_together(void **state)
+{
+    (void)state;
+    enum { ATTEMPTS = 150 };
+    script s;
+    open_script(&s, NULL);
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    const weft_to_worker open = open_order(&s);
+    order(&s, &open, 1);
+    weft_worker_pause(s.worker, true);
+    for (int32_t i = 0; i < ATTEMPTS; i++) {
+        const weft_to_worker launch = launch_order(i % TASKS, i);
+        order(&s, &launch, 1);
+    }
+    s.link.sent++;
+    beat(&s);
+    weft_to_coordinator m = next_register(&s);
+    assert_int_equal(m.hello->running_count, ATTEMPTS);
+    weft_to_coordinator_release(&m);
+    weft_worker_pause(s.worker, false);
+    for (int32_t ms = 0; ms < WAIT_MS; ms++) {
+        weft_worker_hello hello;
+        weft_fixture_ok(&s.r.f, weft_worker_list(&s.r.f.ctx, s.worker, &hello));
+        if (hello.running_count == 0) break;
+        nanosleep(&(struct timespec){.tv_nsec = MS}, NULL);
+    }
+    welcome(&s, first_session + 1);
+    for (int32_t seen = 0; seen < ATTEMPTS;) seen += take_reports(&s, seen);
+    close_script(&s);
+}
+
+/* A leader of a lower epoch is refused, also by the next process in the same folder. */
+static void deposed_leader(void **state)
+{
+    (void)state;
+    char folder[] = "member-XXXXXX", path[64];
+    script s;
+    assert_non_null(mkdtemp(folder));
+    open_script(&s, folder);
+    start_worker(&s);
+    enter(&s, 5 * first_session, 0, 0, 0);
+    s.link.sent++;
+    beat(&s);
+    for (int32_t i = 0; i < 3; i++) enter(&s, 4 * first_session, 0, 0, 0); /* and registers anew */
+    weft_to_coordinator m = next_register(&s);
+    weft_to_coordinator_release(&m);
+    stop_worker(&s);
+    heard h;
+    while (weft_mailbox_take(s.inbox, &h, 0)) heard_free(&h);
+    start_worker(&s);
+    for (int32_t i = 0; i < 3; i++) enter(&s, 4 * first_session + (uint64_t)i, 0, 0, 0);
+    enter(&s, 5 * first_session + 7, 0, 0, 0); /* the same leader is */
+    const weft_to_worker orders[] = {open_order(&s), launch_order(0, 0)};
+    order(&s, orders, 2);
+    assert_int_equal(take_reports(&s, 0), 1);
+    close_script(&s);
+    snprintf(path, sizeof(path), "%s/epoch", folder);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+static weft_error wait_end(script *s)
+{
+    weft_error why;
+    assert_true(weft_mailbox_take(s->ends, &why, WAIT_MS * MS));
+    return why;
+}
+
+/* Who is refused ends with the reason, as one line. */
+static void refused(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    start_worker(&s);
+    weft_to_coordinator m = next_register(&s);
+    weft_to_coordinator_release(&m);
+    say_plain(&s, WEFT_ENVELOPE_REFUSE, (weft_link_head){0});
+    const weft_error why = wait_end(&s);
+    assert_non_null(strstr(why.message, "refuses this worker: another cluster"));
+    close_script(&s);
+}
+
+/* Without a sign of life nothing begins after the lease, and the worker ends after the grace time. */
+static void lease_and_grace(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    s.times.lease_ns = 500 * MS;
+    s.times.grace_ns = 4000 * MS;
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    const weft_to_worker open = open_order(&s), launch = launch_order(0, 0);
+    order(&s, &open, 1);
+    const weft_error why = wait_end(&s);
+    assert_int_equal(why.code, WEFT_UNREACHABLE);
+    weft_worker_hello hello;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_fixture_ok(&s.r.f, weft_to_worker_encode(&s.r.f.ctx, &launch, &bytes, &len));
+    weft_fixture_ok(&s.r.f, weft_worker_receive(&s.r.f.ctx, s.worker, bytes, len));
+    nanosleep(&(struct timespec){.tv_nsec = 20 * MS}, NULL);
+    weft_fixture_ok(&s.r.f, weft_worker_list(&s.r.f.ctx, s.worker, &hello));
+    assert_int_equal(hello.running_count, 1);
+    assert_int_equal(hello.block_count, 0);
+    close_script(&s);
+}
+
+/* Each try goes to the next address; one that nobody listens on is passed over. */
+static void next_address(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    snprintf(s.masters, sizeof(s.masters), "weft://127.0.0.1:1,127.0.0.1:%d", weft_net_port(s.net));
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    s.link.sent++;
+    beat(&s);
+    enter(&s, first_session + 1, 0, 0, 0);
+    close_script(&s);
+}
+
+/* Addresses that are none, or that would need keys. */
+static void addresses(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {
+        "",          "127.0.0.1:7077",     "http://127.0.0.1:1",   "weft://",
+        "weft://,a", "weft://127.0.0.1:x", "weft://127.0.0.1:1,,", "weft://127.0.0.1:70000"};
+    static const char *const good[] = {"weft://localhost", "spark://127.0.0.1:1,localhost", "weft://[::1]",
+                                       "weft://[::1]:5"};
+    script s;
+    open_script(&s, NULL);
+    weft_member_options o = {.outbox_bytes = 1, .masters = "weft://10.0.0.1:1", .control = s.times};
+    assert_int_equal(weft_member_new(&s.r.f.ctx, &o, &s.member), WEFT_INVALID);
+    assert_non_null(strstr(s.r.f.ctx.error.hint, "weft keys init"));
+    for (int32_t i = 0; i < WEFT_COUNT(wrong); i++) {
+        o.masters = wrong[i];
+        assert_int_equal(weft_member_new(&s.r.f.ctx, &o, &s.member), WEFT_INVALID);
+        assert_null(s.member);
+    }
+    weft_error_clear(&s.r.f.ctx);
+    for (int32_t i = 0; i < WEFT_COUNT(good); i++) {
+        o.masters = good[i];
+        weft_fixture_ok(&s.r.f, weft_member_new(&s.r.f.ctx, &o, &s.member));
+        weft_member_stop(&s.member);
+    }
+    close_script(&s);
+}
+
+WEFT_TESTS(WEFT_TEST(registers_and_works), WEFT_TEST(reports_survive_sessions), WEFT_TEST(wrong_messages),
+           WEFT_TEST(reports_travel_together), WEFT_TEST(deposed_leader), WEFT_TEST(refused),
+           WEFT_TEST(lease_and_grace), WEFT_TEST(next_address), WEFT_TEST(addresses))

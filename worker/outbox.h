@@ -1,0 +1,45 @@
+/* worker/outbox.h - reports on their way to the coordinator: encoded, in order, kept until acknowledged.
+ *
+ * Any thread puts reports in. Its owner, one thread, takes what waits in *batches*, each one message on the
+ * wire and, from the first on, the k-th report of worker/control.h; a batch stays as it is until it is
+ * forgotten. Bounded: a report that does not fit is refused, and must then be missed (see worker/member.h).
+ */
+#ifndef WEFT_WORKER_OUTBOX_H
+#define WEFT_WORKER_OUTBOX_H
+
+#include "common/net.h"
+#include "proto/control.h"
+
+typedef struct weft_outbox weft_outbox;
+
+enum {
+    WEFT_OUTBOX_REPORTS_MAX = 60, /* in a batch: with the envelope fewer than a message has frames */
+    WEFT_OUTBOX_BATCH_BYTES = 4 << 20
+};
+
+/* Charged to ctx's account. limit_bytes: of all that it holds. Caller frees. */
+WEFT_MUST_CHECK weft_status weft_outbox_new(weft_ctx *ctx, int64_t limit_bytes, weft_outbox **out);
+void weft_outbox_free(weft_outbox **box);
+
+/* Encode a report and put it at the end; its parts stay the caller's. ctx->arena is used. Any thread.
+ * Errors: WEFT_LIMIT, WEFT_NOMEM, and those of encoding. */
+WEFT_MUST_CHECK weft_status weft_outbox_put(weft_ctx *ctx, weft_outbox *box,
+                                            const weft_to_coordinator *report);
+/* A report could not be put: true once after it happened. */
+bool weft_outbox_missed(weft_outbox *box);
+bool weft_outbox_is_empty(weft_outbox *box);
+
+/* ---- by its owner ---- */
+
+/* Close what waits into one more batch. False when nothing waits. */
+bool weft_outbox_batch(weft_outbox *box);
+/* The reports of a batch, the first ever made being 1: at most WEFT_OUTBOX_REPORTS_MAX frames, borrowed until
+ * it is forgotten. Returns how many. */
+int32_t weft_outbox_frames(const weft_outbox *box, uint64_t batch, weft_net_frame *frames);
+/* Let go of all batches up to this one. */
+void weft_outbox_forget(weft_outbox *box, uint64_t batch);
+/* The attempts that its reports are about, into ctx->arena. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_name **names,
+                                                 int32_t *count);
+
+#endif

@@ -7,6 +7,7 @@
 
 #include "client/command_keys.h"
 #include "client/command_sql.h"
+#include "client/command_status.h"
 #include "client/command_worker.h"
 #include "common/base.h"
 #include "common/version.h"
@@ -24,6 +25,11 @@ static const command commands[] = {
     {"sql", "run SQL: -e TEXT, -f FILE, or a shell", weft_command_sql},
     {"submit", "run files of SQL statements", weft_command_submit},
     {"worker", "run the tasks of a cluster", weft_command_worker},
+    {"status", "what a cluster does", weft_command_status},
+    {"jobs", "its jobs", weft_command_jobs},
+    {"workers", "its workers", weft_command_workers},
+    {"cancel", "cancel a job", weft_command_cancel},
+    {"logs", "the last lines of the coordinator's log", weft_command_logs},
     {"keys", "make and list the keys of a cluster", weft_command_keys},
     {"version", "print the version", command_version},
     {"help", "this text; weft COMMAND --help for a command's", command_help},

@@ -25,7 +25,7 @@ static const struct {
                  {"--help", BUILT_IN_HELP}};
 
 /* Commands that share a file: each leaves the keys of the others to them. */
-static const char *const command_prefixes[] = {"weft.coordinator.", "weft.worker."};
+static const char *const command_prefixes[] = {"weft.coordinator.", "weft.worker.", "weft.status."};
 
 static bool is_positional(const weft_option *o) { return o->flag[0] != '-'; }
 

@@ -238,7 +238,6 @@ static weft_status answer(weft_ctx *ctx, void *self, const weft_http_request *re
     weft_http_reply refusal = *reply;
     int32_t route = -1;
     const bool may = may_ask(http, request, &refusal);
-    v.now_us = ctx->clock->wall_us(ctx->clock->self);
 
     WEFT_TRY(st, find_route(ctx, &v, &route));
     if (!may && (route < 0 || (routes[route].flags & IS_OPEN) == 0)) { /* nor what there is not */
@@ -250,6 +249,7 @@ static weft_status answer(weft_ctx *ctx, void *self, const weft_http_request *re
     if (route < 0) return st;
     if ((routes[route].flags & IS_PLAIN) == 0)
         WEFT_TRY(st, http->options.provider.status(ctx, http->options.provider.self, &v.status));
+    v.now_us = ctx->clock->wall_us(ctx->clock->self);
     WEFT_TRY(st, routes[route].answer(ctx, &v));
 done:
     return st;

@@ -9,6 +9,8 @@ X(MEMORY, "weft.memory.limit", "spark.executor.memory", PROCESS, BYTES, "0", 0, 
   "Memory that data may take in this process; 0 is 70 % of what the cgroup or machine has")
 X(SCRATCH, "weft.scratch.dir", "spark.local.dir", PROCESS, TEXT, "/tmp", 0, 0,
   "Folders for spilled data, comma separated")
+X(EXCHANGE_COMPRESS, "weft.exchange.compress", "", PROCESS, TEXT, "auto", 0, 0,
+  "LZ4 for what a worker sends of its blocks: auto (to other hosts only), always or never")
 X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitions", STATEMENT, INT, "0", 0,
   65536, "Partitions of an exchange by hash, rounded up to a power of two; 0 is chosen by measured bytes")
 X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", STATEMENT,

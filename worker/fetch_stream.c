@@ -1,0 +1,402 @@
+/* worker/fetch_stream.c - the pages of one partition, fetched in order and a little ahead of their reader.
+ *
+ * A stream has a ring of slots, page p in slot p % STREAM_SLOTS, for the pages [give, top). The reader's
+ * thread gives each a buffer of the size that the block's header tells, and then asks for it:
+ *
+ *   EMPTY → WANTED (there is a buffer) → ASKED → COPYING → HERE → EMPTY (given to the reader)
+ *               ↑__________ BUSY ________|
+ *
+ * Only the network's thread moves a slot from ASKED, and only it writes to the buffer of one that is COPYING,
+ * without the lock. The first page of the ring is working memory: a reader always gets on. Those after it are
+ * retained, within what a stream and all of a fetcher's may have. */
+#include <lz4.h>
+#include <string.h>
+
+#include "worker/fetch_private.h"
+
+enum {
+    STREAM_SLOTS = 32,
+    STREAM_AHEAD = 2 << 20 /* bytes in the ring: a holder has the next pages to send while some are read */
+};
+
+typedef enum slot_state { SLOT_EMPTY, SLOT_WANTED, SLOT_ASKED, SLOT_COPYING, SLOT_HERE } slot_state;
+
+typedef struct stream_slot {
+    slot_state state;       /* guarded by lock */
+    bool ahead;             /* counted in the fetcher's ahead_bytes */
+    uint32_t bytes, stored; /* of the image; of what came behind its head */
+    uint32_t crc;
+    uint8_t *image;
+} stream_slot;
+
+/* The origin of one stand-in. */
+typedef struct fetch_origin {
+    holder *holder;
+    const weft_block *block;
+} fetch_origin;
+
+struct fetch_stream {
+    fetch_stream *next; /* in its bucket; guarded by lock, as are all up to `slots` */
+    uint64_t id;
+    connection *conn;
+    pthread_cond_t changed;
+    int32_t copying; /* slots */
+    bool gone;
+    int32_t tries; /* BUSY answers in a row */
+    int64_t retry_ns;
+    int32_t give, top, end; /* pages */
+    stream_slot slots[STREAM_SLOTS];
+    /* of the reader's thread: */
+    const fetch_origin *of;
+    int32_t partition;
+    int64_t held_bytes; /* in the ring */
+};
+
+/* ---- asking ---- */
+
+static weft_fetcher *fetcher_of(const fetch_stream *s) { return s->of->holder->fetcher; }
+
+static stream_slot *slot_of(fetch_stream *s, int32_t page) { return &s->slots[page % STREAM_SLOTS]; }
+
+/* May this many bytes be read ahead? Then they are counted. */
+static bool ahead_take(weft_ctx *ctx, fetch_stream *s, uint32_t bytes)
+{
+    weft_fetcher *f = fetcher_of(s);
+    if (s->held_bytes + bytes > STREAM_AHEAD || weft_mem_would_refuse(ctx, bytes)) return false;
+    pthread_mutex_lock(&f->lock);
+    const bool may = f->counts.ahead_bytes + bytes <= f->ahead_most;
+    if (may) {
+        f->counts.ahead_bytes += bytes;
+        f->counts.ahead_peak = weft_max_i64(f->counts.ahead_peak, f->counts.ahead_bytes);
+    }
+    pthread_mutex_unlock(&f->lock);
+    return may;
+}
+
+/* Buffers for the next pages. Errors: WEFT_NOMEM, when there is not even one. */
+static weft_status stream_fill(weft_ctx *ctx, fetch_stream *s)
+{
+    weft_fetcher *f = fetcher_of(s);
+    while (s->top < s->end && s->top - s->give < STREAM_SLOTS) {
+        const uint32_t bytes = weft_block_page_bytes(s->of->block, s->partition, s->top);
+        const bool ahead = s->top > s->give;
+        stream_slot slot = {.state = SLOT_WANTED, .ahead = ahead, .bytes = bytes};
+        if (ahead && !ahead_take(ctx, s, bytes)) break;
+        const weft_status st =
+            weft_mem_alloc(ctx, ahead ? WEFT_MEM_RETAINED : WEFT_MEM_WORKING, bytes, (void **)&slot.image);
+        if (st != WEFT_OK && !ahead) return st;
+        pthread_mutex_lock(&f->lock);
+        if (st == WEFT_OK)
+            *slot_of(s, s->top++) = slot;
+        else
+            f->counts.ahead_bytes -= bytes;
+        pthread_mutex_unlock(&f->lock);
+        if (st != WEFT_OK) {
+            weft_error_clear(ctx);
+            break;
+        }
+        s->held_bytes += bytes;
+    }
+    return WEFT_OK;
+}
+
+/* Lock held: ask for all pages that are wanted. */
+static weft_status stream_ask(weft_ctx *ctx, fetch_stream *s)
+{
+    weft_status st = WEFT_OK;
+    weft_fetcher *f = fetcher_of(s);
+    uint8_t first[WEFT_DATA_HEAD_BYTES + STREAM_SLOTS * WEFT_DATA_ITEM_BYTES_MAX];
+    weft_data_head head = {
+        .kind = WEFT_DATA_PAGES, .id = s->id, .process = s->of->holder->process, .host = f->host};
+    weft_data_want want = {
+        .stream = s->id, .name = *weft_block_get_name(s->of->block), .partition = s->partition};
+    for (int32_t p = s->give; p < s->top; p++) {
+        if (slot_of(s, p)->state != SLOT_WANTED) continue;
+        want.first = p;
+        while (p < s->top && slot_of(s, p)->state == SLOT_WANTED) slot_of(s, p++)->state = SLOT_ASKED;
+        want.count = p - want.first;
+        weft_data_put_want(first, head.count++, &want);
+    }
+    if (head.count == 0) return WEFT_OK;
+    weft_data_put_head(first, &head);
+    const weft_net_frame frame = {.bytes = first, .len = weft_data_bytes(head.kind, head.count)};
+    s->retry_ns = INT64_MAX;
+    st = weft_net_send(ctx, f->net, s->conn->peer, &frame, 1);
+    if (st != WEFT_LIMIT && st != WEFT_NOMEM) return st;
+    weft_error_clear(ctx); /* its server is slow to read: later */
+    for (int32_t p = s->give; p < s->top; p++)
+        if (slot_of(s, p)->state == SLOT_ASKED) slot_of(s, p)->state = SLOT_WANTED;
+    s->retry_ns = weft_now_ns(ctx) + weft_fetch_backoff(s->tries++);
+    return WEFT_OK;
+}
+
+/* Keep the ring filled: asked for in halves, so that a message asks for several pages. */
+static weft_status stream_go_on(weft_ctx *ctx, fetch_stream *s)
+{
+    weft_status st = WEFT_OK;
+    weft_fetcher *f = fetcher_of(s);
+    const bool half = s->held_bytes <= STREAM_AHEAD / 2 && s->top - s->give <= STREAM_SLOTS / 2;
+    if (s->top > s->give && (!half || s->top == s->end)) return WEFT_OK;
+    WEFT_TRY(st, stream_fill(ctx, s));
+    pthread_mutex_lock(&f->lock);
+    if (!s->conn->broken && s->tries == 0) st = stream_ask(ctx, s);
+    pthread_mutex_unlock(&f->lock);
+done:
+    return st;
+}
+
+/* ---- the origin ---- */
+
+static fetch_stream **bucket_of(weft_fetcher *f, uint64_t id) { return &f->streams[id % FETCH_BUCKETS]; }
+
+static void stream_close(void *stream)
+{
+    fetch_stream *s = stream;
+    weft_fetcher *f = fetcher_of(s);
+    int64_t ahead = 0;
+    pthread_mutex_lock(&f->lock);
+    for (fetch_stream **at = bucket_of(f, s->id); *at != NULL; at = &(*at)->next)
+        if (*at == s) {
+            *at = s->next;
+            f->counts.streams--;
+            break;
+        }
+    while (s->copying > 0) pthread_cond_wait(&s->changed, &f->lock); /* as long as it takes to copy a page */
+    for (int32_t p = s->give; p < s->top; p++) ahead += slot_of(s, p)->ahead ? slot_of(s, p)->bytes : 0;
+    f->counts.ahead_bytes -= ahead;
+    weft_fetch_leave(f, &s->conn);
+    pthread_mutex_unlock(&f->lock);
+    for (int32_t p = s->give; p < s->top; p++) weft_mem_free(slot_of(s, p)->image);
+    pthread_cond_destroy(&s->changed);
+    weft_mem_free(s);
+}
+
+static weft_status stream_open(weft_ctx *ctx, void *self, const weft_block_name *name, int32_t partition,
+                               int32_t first, int32_t count, void **stream)
+{
+    weft_status st = WEFT_OK;
+    const fetch_origin *of = self;
+    weft_fetcher *f = of->holder->fetcher;
+    fetch_stream *s = NULL;
+    (void)name;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    s->of = of;
+    s->partition = partition;
+    s->give = s->top = first;
+    s->end = first + count;
+    s->retry_ns = INT64_MAX;
+    weft_fetch_cond_init(&s->changed);
+    pthread_mutex_lock(&f->lock);
+    s->id = ++f->next_id;
+    st = weft_fetch_connect(ctx, f, of->holder->address, &s->conn);
+    if (st == WEFT_OK) {
+        s->next = *bucket_of(f, s->id);
+        *bucket_of(f, s->id) = s;
+        f->counts.streams++;
+    }
+    pthread_mutex_unlock(&f->lock);
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, stream_go_on(ctx, s));
+    *stream = s;
+    s = NULL;
+done:
+    if (s != NULL) stream_close(s);
+    return st;
+}
+
+static weft_status gone_fail(weft_ctx *ctx, const fetch_stream *s)
+{
+    const weft_block_name *name = weft_block_get_name(s->of->block);
+    return weft_fail(ctx, WEFT_FETCH_FAILED,
+                     "block %d.%d of task %d, attempt %d is not on worker %d at %s any more", name->stage,
+                     name->generation, name->partition, name->attempt, s->of->holder->worker,
+                     s->of->holder->address);
+}
+
+/* Until the first page of the ring is here; then it is taken out into *out. */
+static weft_status stream_wait(weft_ctx *ctx, fetch_stream *s, stream_slot *out)
+{
+    weft_status st = WEFT_OK;
+    weft_fetcher *f = fetcher_of(s);
+    stream_slot *slot = slot_of(s, s->give);
+    patience p;
+    pthread_mutex_lock(&f->lock);
+    weft_fetch_wait_begin(ctx, s->conn, &p);
+    while (slot->state != SLOT_HERE) {
+        if (s->gone) WEFT_TRY(st, gone_fail(ctx, s));
+        const bool may_ask = s->retry_ns == INT64_MAX || weft_now_ns(ctx) >= s->retry_ns;
+        if (slot->state == SLOT_WANTED && may_ask && !s->conn->broken) WEFT_TRY(st, stream_ask(ctx, s));
+        WEFT_TRY(st, weft_fetch_wait(ctx, f, s->conn, &s->changed, &p));
+    }
+    *out = *slot;
+    *slot = (stream_slot){0};
+    if (out->ahead) f->counts.ahead_bytes -= out->bytes;
+    s->give++;
+done:
+    pthread_mutex_unlock(&f->lock);
+    return st;
+}
+
+/* The image of a page that came as LZ4. */
+static weft_status slot_unpack(weft_ctx *ctx, stream_slot *slot)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *plain = NULL;
+    const uint32_t len = slot->bytes - WEFT_DATA_PAGE_HEAD;
+    if (slot->stored == len) return WEFT_OK;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, slot->bytes, (void **)&plain));
+    memcpy(plain, slot->image, WEFT_DATA_PAGE_HEAD);
+    if (len > INT32_MAX ||
+        LZ4_decompress_safe((const char *)slot->image + WEFT_DATA_PAGE_HEAD,
+                            (char *)plain + WEFT_DATA_PAGE_HEAD, (int)slot->stored, (int)len) != (int)len)
+        WEFT_TRY(st,
+                 weft_fail(ctx, WEFT_CHECKSUM, "a compressed page of %u bytes came damaged", slot->bytes));
+    weft_mem_free(slot->image);
+    slot->image = plain;
+    plain = NULL;
+done:
+    weft_mem_free(plain);
+    return st;
+}
+
+static weft_status stream_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+{
+    weft_status st = WEFT_OK;
+    fetch_stream *s = stream;
+    stream_slot slot = {0};
+    assert(s->give < s->end);
+    WEFT_TRY(st, stream_go_on(ctx, s));
+    WEFT_TRY(st, stream_wait(ctx, s, &slot));
+    s->held_bytes -= slot.bytes;
+    WEFT_TRY(st, slot_unpack(ctx, &slot));
+    *image = slot.image;
+    *len = slot.bytes;
+    *crc = slot.crc;
+    slot.image = NULL;
+done:
+    weft_mem_free(slot.image);
+    return st;
+}
+
+static void origin_release(void *self)
+{
+    fetch_origin *of = self;
+    weft_holder_release(of->holder);
+    weft_mem_free(of);
+}
+
+weft_status weft_fetch_origin(weft_ctx *ctx, holder *h, weft_block_origin *out)
+{
+    fetch_origin *of = NULL;
+    weft_account *const callers = ctx->memory;
+    ctx->memory = h->fetcher->account;
+    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*of), (void **)&of);
+    ctx->memory = callers;
+    if (st != WEFT_OK) return st;
+    atomic_fetch_add_explicit(&h->users, 1, memory_order_relaxed);
+    of->holder = h;
+    *out = (weft_block_origin){.open = stream_open,
+                               .next = stream_next,
+                               .close = stream_close,
+                               .release = origin_release,
+                               .self = of};
+    return WEFT_OK;
+}
+
+void weft_fetch_origin_of(const weft_block_origin *origin, const weft_block *block)
+{
+    ((fetch_origin *)origin->self)->block = block;
+}
+
+void weft_fetch_streams_wake(weft_fetcher *f, const connection *conn)
+{
+    for (int32_t b = 0; b < FETCH_BUCKETS; b++)
+        for (fetch_stream *s = f->streams[b]; s != NULL; s = s->next)
+            if (s->conn == conn) pthread_cond_broadcast(&s->changed);
+}
+
+/* ---- what comes ---- */
+
+/* Lock held. */
+static fetch_stream *stream_find(weft_fetcher *f, uint64_t id)
+{
+    fetch_stream *s = *bucket_of(f, id);
+    while (s != NULL && s->id != id) s = s->next;
+    return s;
+}
+
+/* Pages that were asked for are not sent. Lock held. */
+static void pages_refused(weft_fetcher *f, fetch_stream *s, const weft_data_page *page)
+{
+    const int32_t end = weft_min_i32(page->page + page->count, s->top);
+    f->counts.busy += page->state == WEFT_DATA_BUSY;
+    s->gone |= page->state == WEFT_DATA_GONE;
+    for (int32_t p = weft_max_i32(page->page, s->give); p < end; p++)
+        if (slot_of(s, p)->state == SLOT_ASKED) slot_of(s, p)->state = SLOT_WANTED;
+    if (s->retry_ns == INT64_MAX) s->retry_ns = weft_now_ns(&f->ctx) + weft_fetch_backoff(s->tries++);
+    pthread_cond_broadcast(&s->changed);
+}
+
+static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_net_frame *frames)
+{
+    pthread_mutex_lock(&f->lock);
+    fetch_stream *s = stream_find(f, page->stream);
+    stream_slot *slot = NULL;
+    if (s != NULL && page->state != WEFT_DATA_HERE) {
+        pages_refused(f, s, page);
+    } else if (s != NULL && page->page >= s->give && page->page < s->top) {
+        slot = slot_of(s, page->page);
+        if (slot->state != SLOT_ASKED || slot->bytes != page->bytes) slot = NULL;
+    }
+    if (slot == NULL) { /* its reader has closed, or gave up waiting and asked again */
+        f->counts.ignored += page->state == WEFT_DATA_HERE;
+        pthread_mutex_unlock(&f->lock);
+        return;
+    }
+    slot->state = SLOT_COPYING;
+    s->copying++;
+    pthread_mutex_unlock(&f->lock);
+
+    uint8_t *to = slot->image;
+    memcpy(to, page->head, sizeof(page->head));
+    to += sizeof(page->head);
+    for (int32_t i = 0; i < page->frames; i++) {
+        memcpy(to, frames[i].bytes, frames[i].len);
+        to += frames[i].len;
+    }
+
+    pthread_mutex_lock(&f->lock);
+    slot->stored = page->stored;
+    slot->crc = page->crc;
+    slot->state = SLOT_HERE;
+    s->copying--;
+    s->tries = 0;
+    s->retry_ns = INT64_MAX;
+    f->counts.pages++;
+    f->counts.bytes += page->bytes;
+    f->counts.stored += (int64_t)sizeof(page->head) + page->stored;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&f->lock);
+}
+
+bool weft_fetch_pages(weft_fetcher *f, const weft_net_frame *frames, int32_t count,
+                      const weft_data_head *head)
+{
+    weft_data_page page;
+    int32_t frame = 1;
+    for (int32_t i = 0; i < head->count; i++) {
+        size_t stored = 0;
+        weft_data_get_page(frames[0].bytes, i, &page);
+        if (page.frames > count - frame) return false;
+        for (int32_t n = 0; n < page.frames; n++) stored += frames[frame++].len;
+        if (stored != page.stored) return false;
+    }
+    if (frame != count) return false;
+    frame = 1;
+    for (int32_t i = 0; i < head->count; i++) {
+        weft_data_get_page(frames[0].bytes, i, &page);
+        page_came(f, &page, frames + frame);
+        frame += page.frames;
+    }
+    return true;
+}

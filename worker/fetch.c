@@ -15,7 +15,7 @@ enum {
     FETCH_DEADLINE_MS = 5000,
     FETCH_TICK_MS = 1000,
     FETCH_SILENCE_MS = 5000, /* ZMTP heartbeats: a machine that is gone */
-    FETCH_IDLE_NS_PER_S = 1000 * 1000 * 1000,
+    NS_PER_S = 1000 * 1000 * 1000,
     FETCH_IDLE_S = 30,            /* then a connection is closed */
     FETCH_QUEUE_BYTES = 64 << 20, /* requests that wait to be sent to one server */
     FETCH_NAMES = 256,            /* of one request */
@@ -137,12 +137,8 @@ weft_status weft_fetch_wait(weft_ctx *ctx, weft_fetcher *f, const connection *co
         return weft_fail(ctx, WEFT_UNREACHABLE, "the worker at %s cannot be reached: %s", conn->address,
                          conn->why);
     WEFT_TRY(st, weft_check_cancel(ctx));
-    clock_gettime(CLOCK_MONOTONIC, &until);
-    until.tv_nsec += FETCH_WAIT_NS;
-    if (until.tv_nsec >= FETCH_IDLE_NS_PER_S) {
-        until.tv_sec++;
-        until.tv_nsec -= FETCH_IDLE_NS_PER_S;
-    }
+    const int64_t until_ns = weft_clock_system()->now_ns(NULL) + FETCH_WAIT_NS; /* as conditions measure */
+    until = (struct timespec){.tv_sec = until_ns / NS_PER_S, .tv_nsec = until_ns % NS_PER_S};
     pthread_cond_timedwait(changed, &f->lock, &until);
     const int64_t now = weft_now_ns(ctx), step = weft_min_i64(now - p->last_ns, FETCH_STEP_NS);
     p->last_ns = now;
@@ -471,7 +467,7 @@ static void on_tick(void *self)
     pthread_mutex_lock(&f->lock);
     for (connection *conn = f->connections; conn != NULL; conn = next) {
         next = conn->next;
-        if (conn->users > 0 || now - conn->idle_ns < (int64_t)FETCH_IDLE_S * FETCH_IDLE_NS_PER_S) continue;
+        if (conn->users > 0 || now - conn->idle_ns < (int64_t)FETCH_IDLE_S * NS_PER_S) continue;
         weft_net_drop(f->net, conn->peer);
         connection_break(f, conn, "it was idle");
     }

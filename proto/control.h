@@ -112,6 +112,7 @@ typedef struct weft_to_coordinator {
     bool broken;          /* FAILED: the stage could not be opened, and stays so until it is opened again */
     bool has_lost;        /* FAILED: because of this block of an input, which cannot be read any more */
     weft_block_name lost; /* … of the same job */
+    bool unreachable;     /* … whose holder could not be reached, so that all its blocks are missed */
     int64_t run_ns;       /* DONE, FAILED: how long the attempt ran */
     weft_stage_spill *spills; /* ENDED: [spill_count]; NULL when there was none, or no memory to tell */
     int32_t spill_count;

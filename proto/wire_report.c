@@ -159,6 +159,7 @@ weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator 
         lost.partition = message->lost.partition;
         lost.attempt = message->lost.attempt;
         m.lost = &lost;
+        m.unreachable = message->unreachable;
     }
     WEFT_TRY(st, put_spills(ctx, message, &m));
     if (message->hello != NULL) WEFT_TRY(st, wire_put_hello(ctx, message->hello, &m.hello));
@@ -241,6 +242,7 @@ static weft_status get_failure(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m
     }
     if (m->lost == NULL) return WEFT_OK;
     out->has_lost = true;
+    out->unreachable = m->unreachable;
     out->lost = (weft_block_name){.job = m->job,
                                   .stage = m->lost->stage,
                                   .generation = m->lost->generation,
@@ -289,6 +291,7 @@ static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *
     if ((m->block != NULL) != (m->kind == WEFT_FROM_WORKER_DONE) ||
         (m->n_metrics > 0 && m->kind != WEFT_FROM_WORKER_DONE) || (m->status[0] != '\0') != failed ||
         (!failed && (m->error != NULL || m->lost != NULL || m->broken)) ||
+        (m->unreachable && m->lost == NULL) ||
         (m->n_spills > 0 && m->kind != WEFT_FROM_WORKER_ENDED) ||
         (m->hello != NULL && m->kind != WEFT_FROM_WORKER_REGISTER))
         st = weft_fail(ctx, WEFT_CORRUPT, "a report of kind %u has the parts of another", m->kind);

@@ -146,35 +146,102 @@ static weft_status check_input(weft_ctx *ctx, const weft_stage_input *planned, c
                      planned->stage_id);
 }
 
-/* Find the accepted blocks of every input in the store. */
+/* The blocks of one input: which ones, and where they are. Arrays of the stage's arena. */
+typedef struct wanted_blocks {
+    int32_t count; /* of those that are elsewhere */
+    weft_block_name *names;
+    const weft_place **places;
+    int32_t *tasks;
+    weft_block **blocks;
+} wanted_blocks;
+
+static weft_status wanted_new(weft_ctx *ctx, int32_t count, wanted_blocks *out)
+{
+    weft_status st = WEFT_OK;
+    *out = (wanted_blocks){0};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &out->names));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &out->places));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &out->tasks));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &out->blocks));
+done:
+    return st;
+}
+
+/* Where a block of a source is; NULL: here. */
+static const weft_place *place_of(const weft_worker *w, const weft_to_worker *stage,
+                                  const weft_stage_source *source, int32_t task)
+{
+    if (source->places == NULL) return NULL;
+    const weft_place *place = &stage->places[source->places[task]];
+    return weft_uuid_equal(place->uuid, w->options.uuid) ? NULL : place;
+}
+
+/* A block of this worker's own store. */
+static weft_status find_here(weft_ctx *ctx, weft_worker *w, worker_stage *s, const weft_block_name *name,
+                             const weft_types *types, weft_block **out)
+{
+    weft_status st = WEFT_OK;
+    *out = weft_store_find(w->store, name);
+    if (*out == NULL) {
+        weft_fetch_failed(ctx, WEFT_FETCH_FAILED, name);
+        return weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d is not on this worker", name->stage,
+                         name->generation, name->partition);
+    }
+    if (weft_setting(ctx, WEFT_SET_SERIALIZE)) WEFT_TRY(st, weft_stand_in(ctx, s->account, types, out));
+done:
+    return st;
+}
+
+/* The accepted blocks of one input: those that are here by reference, stand-ins of the others. */
+static weft_status find_input(weft_ctx *ctx, weft_worker *w, worker_stage *s, int32_t i)
+{
+    weft_status st = WEFT_OK;
+    const weft_stage_source *source = &s->order.sources[i];
+    const weft_types *types = &s->stage->inputs[i].rows;
+    weft_block **blocks = NULL;
+    wanted_blocks wanted;
+    int32_t lost;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, source->task_count, &blocks));
+    WEFT_TRY(st, wanted_new(ctx, source->places == NULL ? 0 : source->task_count, &wanted));
+    s->inputs[i] =
+        (weft_input){.stage_id = source->stage, .block_count = source->task_count, .blocks = blocks};
+    for (int32_t p = 0; p < source->task_count; p++) {
+        const weft_place *place = place_of(w, &s->order, source, p);
+        const weft_block_name name = {.job = s->order.job,
+                                      .stage = source->stage,
+                                      .generation = source->generation,
+                                      .partition = p,
+                                      .attempt = source->attempts[p]};
+        if (weft_worker_is_lost(ctx, &name)) {
+            weft_fetch_failed(ctx, WEFT_FETCH_FAILED, &name);
+            WEFT_TRY(st, weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task 0 is lost (%s)", name.stage,
+                                   name.generation, "weft.test.loseBlocks"));
+        }
+        if (place == NULL) {
+            WEFT_TRY(st, find_here(ctx, w, s, &name, types, &blocks[p]));
+            continue;
+        }
+        wanted.names[wanted.count] = name;
+        wanted.places[wanted.count] = place;
+        wanted.tasks[wanted.count++] = p;
+    }
+    if (wanted.count > 0 && w->options.fetcher == NULL)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "a worker that fetches nothing got places of blocks"));
+    if (wanted.count > 0)
+        WEFT_TRY(st, weft_fetch_blocks(ctx, w->options.fetcher, wanted.names, wanted.places, wanted.count,
+                                       types, s->account, wanted.blocks, &lost));
+    for (int32_t n = 0; n < wanted.count; n++) blocks[wanted.tasks[n]] = wanted.blocks[n];
+    for (int32_t p = 0; p < source->task_count; p++)
+        WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
+done:
+    return st;
+}
+
 static weft_status find_inputs(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->order.source_count, &s->inputs));
-    for (int32_t i = 0; i < s->order.source_count; i++) {
-        const weft_stage_source *source = &s->order.sources[i];
-        weft_block **blocks = NULL;
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, source->task_count, &blocks));
-        s->inputs[i] = (weft_input){.stage_id = source->stage, .blocks = blocks};
-        for (int32_t p = 0; p < source->task_count; p++) {
-            const weft_block_name name = {.job = s->order.job,
-                                          .stage = source->stage,
-                                          .generation = source->generation,
-                                          .partition = p,
-                                          .attempt = source->attempts[p]};
-            blocks[p] = weft_worker_is_lost(&s->ctx, &name) ? NULL : weft_store_find(w->store, &name);
-            if (blocks[p] == NULL) {
-                s->has_lost = true;
-                s->lost = name;
-                WEFT_TRY(st, weft_fail(ctx, WEFT_FETCH_FAILED, "block %d.%d of task %d is not on this worker",
-                                       source->stage, source->generation, p));
-            }
-            s->inputs[i].block_count = p + 1;
-            if (weft_setting(ctx, WEFT_SET_SERIALIZE))
-                WEFT_TRY(st, weft_stand_in(ctx, s->account, &s->stage->inputs[i].rows, &blocks[p]));
-            WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
-        }
-    }
+    for (int32_t i = 0; i < s->order.source_count; i++) WEFT_TRY(st, find_input(ctx, w, s, i));
 done:
     return st;
 }
@@ -186,6 +253,7 @@ static weft_status stage_open(weft_worker *w, worker_stage *s)
     weft_ctx_init(&s->ctx, s->arena, s->account, s->order.settings);
     s->ctx.cancel = &s->job->cancelled;
     s->ctx.scratch = s->job->scratch;
+    s->ctx.fetch_failure = &s->failure;
     WEFT_TRY(st, find_stage_plan(&s->ctx, s));
     WEFT_TRY(st, find_inputs(&s->ctx, w, s));
     WEFT_TRY(st, weft_stage_open(&s->ctx, s->stage, s->inputs, &s->shared, &units));
@@ -195,11 +263,12 @@ done:
 }
 
 /* Lock held. */
-static void stage_break(weft_worker *w, worker_stage *s, weft_status st, const weft_error *error)
+static void stage_break(weft_worker *w, worker_stage *s, weft_status st, const weft_ctx *ctx)
 {
     if (s->state != STAGE_BROKEN) {
         s->broken = st;
-        s->error = *error;
+        s->error = ctx->error;
+        if (ctx->fetch_failure != NULL) s->failure = *ctx->fetch_failure;
     }
     s->state = STAGE_BROKEN;
     pthread_cond_broadcast(&w->changed);
@@ -229,7 +298,7 @@ static void build_units(weft_ctx *ctx, weft_worker *w, worker_stage *s)
         if (st == WEFT_OK) st = weft_stage_unit(ctx, s->shared, unit);
         pthread_mutex_lock(&w->lock);
         s->built_units++;
-        if (st != WEFT_OK) stage_break(w, s, st, &ctx->error);
+        if (st != WEFT_OK) stage_break(w, s, st, ctx);
         if (s->state == STAGE_BUILDING && s->built_units == s->units) {
             s->state = STAGE_READY;
             pthread_cond_broadcast(&w->changed);
@@ -241,15 +310,17 @@ static void build_units(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 static void stage_build(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 {
     weft_arena *arena = weft_arena_new(s->account);
+    weft_fetch_failure failure = {0};
     weft_ctx own;
     if (arena == NULL) {
         const weft_status st = weft_fail(ctx, WEFT_NOMEM, "no memory for preparing a stage");
-        stage_break(w, s, st, &ctx->error);
+        stage_break(w, s, st, ctx);
         return;
     }
     weft_ctx_init(&own, arena, s->account, s->order.settings);
     own.cancel = &s->job->cancelled;
     own.scratch = s->job->scratch;
+    own.fetch_failure = &failure;
     build_units(&own, w, s);
     weft_arena_free(&arena);
 }
@@ -262,7 +333,7 @@ static void stage_begin(weft_ctx *ctx, weft_worker *w, worker_stage *s)
     const weft_status st = stage_open(w, s);
     pthread_mutex_lock(&w->lock);
     if (st != WEFT_OK) {
-        stage_break(w, s, st, &s->ctx.error);
+        stage_break(w, s, st, &s->ctx);
         return;
     }
     s->state = s->units == 0 ? STAGE_READY : STAGE_BUILDING;
@@ -277,6 +348,7 @@ weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stag
         stage_clear(s);
         weft_arena_reset(s->arena);
         s->units = s->next_unit = s->built_units = 0;
+        s->failure = (weft_fetch_failure){0};
         s->state = STAGE_NEW;
     }
     if (s->state == STAGE_NEW) stage_begin(ctx, w, s);
@@ -285,6 +357,7 @@ weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stag
     while (s->state == STAGE_BUILDING) pthread_cond_wait(&w->changed, &w->lock);
     const weft_status st = s->state == STAGE_BROKEN ? s->broken : WEFT_OK;
     if (st != WEFT_OK) ctx->error = s->error;
+    if (st != WEFT_OK && ctx->fetch_failure != NULL) *ctx->fetch_failure = s->failure;
     pthread_mutex_unlock(&w->lock);
     return st;
 }
@@ -314,7 +387,8 @@ bool weft_worker_stage_find_bad(weft_ctx *ctx, const worker_stage *s, weft_block
     bool found = false;
     for (int32_t i = 0; i < s->order.source_count && s->inputs != NULL && !found; i++)
         for (int32_t b = 0; b < s->inputs[i].block_count && !found; b++) {
-            found = s->inputs[i].blocks[b] != NULL && block_is_bad(ctx, s->inputs[i].blocks[b]);
+            found = s->inputs[i].blocks[b] != NULL && !weft_block_is_remote(s->inputs[i].blocks[b]) &&
+                    block_is_bad(ctx, s->inputs[i].blocks[b]);
             if (found) *bad = *weft_block_get_name(s->inputs[i].blocks[b]);
         }
     ctx->error = kept;

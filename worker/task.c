@@ -162,10 +162,14 @@ done:
 /* Which block of an input the failure comes from, when it comes from one. */
 static void name_lost(weft_ctx *ctx, const worker_stage *s, weft_to_coordinator *failed)
 {
-    if (failed->status == WEFT_FETCH_FAILED && s->has_lost) {
+    const weft_fetch_failure *failure = ctx->fetch_failure;
+    const weft_status status = failed->status;
+    if (status != WEFT_FETCH_FAILED && status != WEFT_UNREACHABLE && status != WEFT_CHECKSUM) return;
+    if (failure->has) {
         failed->has_lost = true;
-        failed->lost = s->lost;
-    } else if (failed->status == WEFT_CHECKSUM)
+        failed->lost = failure->name;
+        failed->unreachable = failure->unreachable;
+    } else if (status == WEFT_CHECKSUM) /* read from scratch here */
         failed->has_lost = weft_worker_stage_find_bad(ctx, s, &failed->lost);
 }
 
@@ -217,15 +221,18 @@ void weft_slot_task(slot *sl, const order *o)
                                   .generation = s->order.generation,
                                   .partition = a->partition,
                                   .attempt = a->attempt};
+    weft_fetch_failure failure = {0};
     weft_ctx ctx;
     bool company = false;
 
     weft_ctx_init(&ctx, sl->arena, sl->account, s->order.settings);
     ctx.cancel = &a->cancelled;
     ctx.scratch = s->job->scratch;
+    ctx.fetch_failure = &failure;
     weft_status st = try_task(&ctx, sl, a, false, &report, &company);
     if (st == WEFT_NOMEM && company) {
         weft_error_clear(&ctx);
+        failure = (weft_fetch_failure){0};
         st = try_task(&ctx, sl, a, true, &report, &company);
     }
     if (st != WEFT_OK) make_failure(&ctx, w, s, st, &report);

@@ -11,6 +11,7 @@
 
 #include "common/mailbox.h"
 #include "engine/exec/op.h"
+#include "worker/fetch.h"
 #include "worker/worker.h"
 
 typedef enum stage_state { STAGE_NEW, STAGE_OPENING, STAGE_BUILDING, STAGE_READY, STAGE_BROKEN } stage_state;
@@ -42,8 +43,7 @@ typedef struct worker_stage {
     int32_t units, next_unit, built_units;
     weft_status broken;
     weft_error error;
-    bool has_lost; /* broken, since this block of an input is not there */
-    weft_block_name lost;
+    weft_fetch_failure failure; /* broken, since this block of an input cannot be read */
     weft_account *account;
     weft_arena *arena;
     weft_ctx ctx;            /* of the opening slot */

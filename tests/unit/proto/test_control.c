@@ -199,6 +199,7 @@ static void failed_report(void **state)
                                        .error = &error,
                                        .broken = true,
                                        .has_lost = code % 2 == 0,
+                                       .unreachable = code % 4 == 0,
                                        .lost = {.job = 1, .stage = 2, .generation = 3, .partition = 4}};
         weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
         weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
@@ -209,6 +210,7 @@ static void failed_report(void **state)
         assert_memory_equal(&back.error->span, &error.span, sizeof(error.span));
         assert_true(back.broken);
         assert_int_equal(back.has_lost, m.has_lost);
+        assert_int_equal(back.unreachable, m.unreachable);
         if (m.has_lost) assert_memory_equal(&back.lost, &m.lost, sizeof(m.lost));
         weft_to_coordinator_release(&back);
     }

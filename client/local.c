@@ -73,7 +73,8 @@ static weft_status start_parts(weft_local *l)
     weft_ctx *ctx = &l->ctx;
     int32_t slots = (int32_t)weft_setting(ctx, WEFT_SET_SLOTS);
     if (slots == 0) slots = weft_machine_cores();
-    WEFT_TRY(st, weft_coordinator_new(ctx, weft_pool_limit_bytes(l->pool), &l->coordinator));
+    const weft_coordinator_options coordinator = {.memory_bytes = weft_pool_limit_bytes(l->pool)};
+    WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &l->coordinator));
     l->transport.inbox = weft_coordinator_inbox(l->coordinator);
     const weft_worker_options options = {.slots = slots,
                                          .pool = l->pool,

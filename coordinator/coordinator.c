@@ -1,84 +1,137 @@
 /* coordinator/coordinator.c - the loop of a job.
  *
- *   plan the stages that are ready → give them to the scheduler → carry out its actions → wait for a report →
- *   give it to the scheduler → … ; a finished stage goes back to the planner with what it really produced.
+ *   plan the stages that are ready → give them to the core → wait for news → a finished stage goes back to
+ *   the planner with what it really produced → …
  *
- * All decisions are the scheduler's and the planner's; here is only what they cannot do themselves: the
- * clock, the mailbox, the blocks. */
+ * All decisions are the core's and the planner's; here is only what they cannot do themselves: the clock, the
+ * lock, the mailbox, the blocks. */
 #include "coordinator/coordinator.h"
 
+#include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/hash.h"
 #include "common/mailbox.h"
 #include "common/settings.h"
 #include "coordinator/event_log.h"
+#include "coordinator/jobs.h"
 
 enum {
     INBOX_LIMIT = 1 << 20,
     TICK_NS = 100 * 1000 * 1000, /* progress is shown this often */
     POLL_NS = 20 * 1000 * 1000,  /* cancel and deadline are looked at this often: under 100 ms in all */
-    END_WAIT_NS = 1000 * 1000 * 1000
+    JOBS_OF_EPOCH = 1000000,     /* epochs grow by the second: no number is used twice, all fit a double */
+    PEER_HERE = 1                /* the connection of the worker of this process */
 };
 
 /* The one worker of this process neither comes nor goes, and what it cannot read is lost. */
-static const weft_scheduler_options scheduler_options = {
-    .grace_ns = INT64_MAX, .crashes_most = 1, .misses_most = 1, .strikes_most = INT32_MAX};
+static const weft_core_options core_of_one_process = {
+    .members = {.tick_ns = INT64_MAX, .beat_ns = INT64_MAX, .silent_ns = INT64_MAX, .lost_ns = INT64_MAX},
+    .scheduler = {.grace_ns = INT64_MAX, .crashes_most = 1, .misses_most = 1, .strikes_most = INT32_MAX},
+    .epoch = 1};
+
+typedef struct coordinator_job coordinator_job;
 
 struct weft_coordinator {
-    weft_account *account;
-    weft_scheduler *scheduler;
-    weft_mailbox *inbox;
-    weft_worker_link worker;
-    int32_t worker_id, slots;
-    int64_t memory_bytes;
-    int64_t epoch;
+    pthread_mutex_t lock; /* of the core, and of what jobs have in it */
+    pthread_cond_t news;  /* some job has news */
+    weft_core *core;
+    coordinator_job *jobs_running;
+    int64_t memory_bytes, grace_ns, epoch, begin_us;
+    const char *cluster;
     uint64_t next_job;
+    weft_jobs *jobs;
+    weft_block_source source;
+    weft_mailbox *inbox;     /* one process: its worker's reports; else NULL */
+    weft_worker_link worker; /* likewise */
 };
 
-/* What the loop knows of an issued stage. */
-typedef struct job_stage {
-    const weft_stage *stage;
-    int32_t generation;
-    int32_t *attempts; /* [task_count]: accepted; the blocks are with the worker */
-    uint64_t *counted; /* one bit a task: its (first accepted) block is in the numbers below */
-    weft_stage_stats stats;
-    int64_t *rows, *bytes; /* of stats, by partition */
-    weft_key_range *keys;
-    bool open;        /* at the worker */
-    bool broken;      /* … but it could not be opened there: tell it again */
-    uint32_t sources; /* … with the blocks of its inputs as of this number of the scheduler */
-    bool planned;     /* the planner knows what it produced */
-    bool freed;
-    weft_stage_report report;
-} job_stage;
-
-typedef struct job {
+struct coordinator_job {
     weft_coordinator *c;
-    uint64_t id;
+    weft_ctx *ctx;
     weft_planner *planner;
     weft_run *run;
-    job_stage *stages; /* [WEFT_STAGES_MAX grown], indexed by stage id */
-    int32_t stage_count, stage_capacity;
-    int32_t stages_done;
-    bool failed;
-    weft_action failure; /* which attempt failed the job */
-    weft_error error;    /* … and why */
-    weft_event_log *log;
-} job;
+    weft_core_job core;    /* guarded by the lock once it has begun */
+    bool news;             /* likewise */
+    bool cancelled;        /* likewise: somebody else wants its end */
+    coordinator_job *next; /* likewise */
+    bool begun;
+    int32_t stage_capacity, stages_done;
+};
 
 /* ---- life ---- */
 
-weft_status weft_coordinator_new(weft_ctx *ctx, int64_t memory_bytes, weft_coordinator **out)
+static weft_status order_here(weft_ctx *ctx, void *self, int32_t worker, const weft_to_worker *order)
+{
+    const weft_coordinator *c = self;
+    (void)worker;
+    return c->worker.send(ctx, c->worker.self, order);
+}
+
+static void nothing_waits(weft_ctx *ctx, void *self) { (void)ctx, (void)self; }
+static void greet_nobody(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
+{
+    (void)self, (void)peer, (void)head, (void)worker;
+}
+
+static void refuse_nobody(void *self, uint64_t peer, const char *text) { (void)self, (void)peer, (void)text; }
+static void beat_nobody(void *self, uint64_t peer, const weft_link_head *head)
+{
+    (void)self, (void)peer, (void)head;
+}
+static void close_nothing(void *self, uint64_t peer) { (void)self, (void)peer; }
+
+static weft_status fetch_here(weft_ctx *ctx, void *self, const weft_block_name *names,
+                              const weft_place *places, int32_t count, const weft_types *types,
+                              weft_block **out, int32_t *lost)
+{
+    const weft_coordinator *c = self;
+    (void)places, (void)types;
+    for (int32_t i = 0; i < count; i++) {
+        const weft_status st = c->worker.fetch(ctx, c->worker.self, &names[i], &out[i]);
+        if (st == WEFT_OK) continue;
+        *lost = i;
+        while (i-- > 0) weft_block_release(&out[i]);
+        return st;
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *options,
+                                 weft_coordinator **out)
 {
     weft_status st = WEFT_OK;
     weft_coordinator *c = NULL;
+    pthread_condattr_t attributes;
+    *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
-    c->memory_bytes = memory_bytes;
-    c->epoch = 1;
-    c->next_job = 1;
-    WEFT_TRY(st, weft_scheduler_new(ctx, &scheduler_options, &c->scheduler));
-    WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(weft_to_coordinator), INBOX_LIMIT, &c->inbox));
+    pthread_mutex_init(&c->lock, NULL);
+    pthread_condattr_init(&attributes);
+    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
+    pthread_cond_init(&c->news, &attributes);
+    pthread_condattr_destroy(&attributes);
+    const weft_core_port here = {.order = order_here,
+                                 .flush = nothing_waits,
+                                 .welcome = greet_nobody,
+                                 .refuse = refuse_nobody,
+                                 .beat = beat_nobody,
+                                 .close = close_nothing,
+                                 .self = c};
+    const weft_core_options *core = options->port == NULL ? &core_of_one_process : &options->core;
+    c->memory_bytes = options->memory_bytes;
+    c->grace_ns = core->scheduler.grace_ns;
+    c->epoch = core->epoch;
+    c->cluster = core->cluster;
+    c->begin_us = ctx->clock->wall_us(ctx->clock->self);
+    c->next_job = options->port == NULL ? 1 : (uint64_t)core->epoch * JOBS_OF_EPOCH + 1;
+    c->jobs = options->jobs;
+    c->source = options->source;
+    WEFT_TRY(st, weft_core_new(ctx, core, options->port == NULL ? &here : options->port, &c->core));
+    if (options->port == NULL) {
+        c->source = (weft_block_source){.fetch = fetch_here, .self = c};
+        WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(weft_to_coordinator), INBOX_LIMIT, &c->inbox));
+    }
     *out = c;
     c = NULL;
 done:
@@ -94,9 +147,20 @@ void weft_coordinator_free(weft_coordinator **coordinator)
     if (c == NULL) return;
     while (c->inbox != NULL && weft_mailbox_take(c->inbox, &m, 0)) weft_to_coordinator_release(&m);
     weft_mailbox_free(&c->inbox);
-    weft_scheduler_free(&c->scheduler);
+    weft_core_free(&c->core);
+    pthread_mutex_destroy(&c->lock);
+    pthread_cond_destroy(&c->news);
     weft_mem_free(c);
 }
+
+weft_core *weft_coordinator_enter(weft_coordinator *c)
+{
+    pthread_mutex_lock(&c->lock);
+    return c->core;
+}
+
+weft_core *weft_coordinator_core(const weft_coordinator *c) { return c->core; }
+void weft_coordinator_leave(weft_coordinator *c) { pthread_mutex_unlock(&c->lock); }
 
 static weft_status inbox_send(weft_ctx *ctx, void *self, const weft_to_coordinator *message)
 {
@@ -113,24 +177,74 @@ weft_status weft_coordinator_attach(weft_ctx *ctx, weft_coordinator *c, weft_wor
 {
     weft_status st = WEFT_OK;
     weft_to_coordinator m = {0};
-    weft_actions actions = {0};
     c->worker = worker;
     if (!weft_mailbox_take(c->inbox, &m, INT64_C(10000000000)) || m.kind != WEFT_FROM_WORKER_REGISTER)
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_DEADLINE, "the worker of this process did not register within 10 s"));
-    c->worker_id = m.worker;
-    c->slots = m.slots;
     /* one report of each slot, and the end of the job: from now on reports are never refused */
     WEFT_TRY(st, weft_mailbox_reserve(ctx, c->inbox, m.slots + 1));
-    const weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = m.worker, .slots = m.slots};
-    WEFT_TRY(st, weft_scheduler_step(ctx, c->scheduler, &event, weft_now_ns(ctx), &actions));
+    const weft_worker_hello hello = {.slots = m.slots};
+    weft_core_registers(ctx, weft_coordinator_enter(c), PEER_HERE, &hello);
+    const bool there = weft_core_measure(c->core).slots == m.slots;
+    weft_coordinator_leave(c);
+    if (!there) st = weft_fail(ctx, WEFT_NOMEM, "no memory for the worker of this process");
 done:
     return st;
 }
 
+struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *c) { return c->jobs; }
+int64_t weft_coordinator_epoch(const weft_coordinator *c) { return c->epoch; }
+const char *weft_coordinator_cluster(const weft_coordinator *c) { return c->cluster; }
+int64_t weft_coordinator_begin_us(const weft_coordinator *c) { return c->begin_us; }
+
+bool weft_coordinator_cancel_job(weft_coordinator *c, uint64_t id)
+{
+    bool found = false;
+    pthread_mutex_lock(&c->lock);
+    for (coordinator_job *j = c->jobs_running; j != NULL; j = j->next) {
+        if (j->core.id != id) continue;
+        found = true;
+        j->cancelled = true;
+    }
+    pthread_cond_broadcast(&c->news);
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
+/* ---- news ---- */
+
+/* Lock held. */
+static void on_news(void *self)
+{
+    coordinator_job *j = self;
+    j->news = true;
+    pthread_cond_broadcast(&j->c->news);
+}
+
+/* Wait until the job has news, or a little while. In one process: handle a report, of whatever job. */
+static weft_status wait_for_news(weft_ctx *ctx, coordinator_job *j)
+{
+    weft_status st = WEFT_OK;
+    weft_coordinator *c = j->c;
+    weft_to_coordinator m;
+    if (c->inbox != NULL) {
+        if (!weft_mailbox_take(c->inbox, &m, POLL_NS)) return WEFT_OK;
+        st = weft_core_report(ctx, weft_coordinator_enter(c), m.worker, &m);
+        weft_coordinator_leave(c);
+        weft_to_coordinator_release(&m);
+        return st;
+    }
+    const int64_t until_ns = weft_now_ns(ctx) + POLL_NS;
+    const struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
+    pthread_mutex_lock(&c->lock);
+    if (!j->news) pthread_cond_timedwait(&c->news, &c->lock, &until);
+    pthread_mutex_unlock(&c->lock);
+    return WEFT_OK;
+}
+
 /* ---- stages ---- */
 
-static weft_status new_stats(weft_ctx *ctx, job_stage *s)
+static weft_status new_stats(weft_ctx *ctx, weft_core_stage *s)
 {
     weft_status st = WEFT_OK;
     const weft_sink_spec *sink = &s->stage->fragment.sink;
@@ -149,96 +263,39 @@ done:
     return st;
 }
 
-static weft_status add_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
+static weft_status new_stage(weft_ctx *ctx, const coordinator_job *j, const weft_stage *stage,
+                             weft_core_stage **out)
 {
     weft_status st = WEFT_OK;
-    if (j->stage_count == j->stage_capacity) {
-        job_stage *stages = NULL;
-        const int32_t capacity = j->stage_capacity == 0 ? 16 : j->stage_capacity * 2;
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, capacity, &stages));
-        if (j->stage_count > 0) memcpy(stages, j->stages, (size_t)j->stage_count * sizeof(*stages));
-        j->stages = stages;
-        j->stage_capacity = capacity;
-    }
-    assert(stage->id == j->stage_count);
-    job_stage *s = &j->stages[j->stage_count];
-    *s = (job_stage){.stage = stage, .report = {.stage = stage, .begin_ns = weft_now_ns(ctx)}};
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->task_count, &s->attempts));
+    weft_core_stage *s = NULL;
+    uint8_t *fragment = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &s));
+    *s = (weft_core_stage){.stage = stage, .report = {.stage = stage, .begin_ns = weft_now_ns(ctx)}};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_bit_words(stage->task_count), &s->counted));
     WEFT_TRY(st, new_stats(ctx, s));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->fragment.op_count + 2, &s->report.metrics));
-    j->stage_count++;
-done:
-    return st;
-}
-
-/* An order about a stage as a whole. */
-static weft_status order_stage(weft_ctx *ctx, const job *j, int32_t id, weft_to_worker_kind kind)
-{
-    const weft_to_worker order = {.kind = kind,
-                                  .epoch = j->c->epoch,
-                                  .job = j->id,
-                                  .stage = id,
-                                  .generation = j->stages[id].generation};
-    return j->c->worker.send(ctx, j->c->worker.self, &order);
-}
-
-/* The stage runs again whole: what the last generation left is nothing to anybody. */
-static weft_status begin_anew(weft_ctx *ctx, job *j, int32_t id, int32_t generation)
-{
-    weft_status st = WEFT_OK;
-    job_stage *s = &j->stages[id];
-    if (s->open) WEFT_TRY(st, order_stage(ctx, j, id, WEFT_TO_WORKER_CLOSE));
-    WEFT_TRY(st, order_stage(ctx, j, id, WEFT_TO_WORKER_FREE));
-    s->generation = generation;
-    s->open = false;
-done:
-    return st;
-}
-
-/* Ship a stage to the worker: the fragment and the accepted attempts of its inputs, as they are now. */
-static weft_status open_stage(weft_ctx *ctx, job *j, int32_t id)
-{
-    weft_status st = WEFT_OK;
-    weft_stage_source *sources = NULL;
-    job_stage *s = &j->stages[id];
-    if (s->open) WEFT_TRY(st, order_stage(ctx, j, id, WEFT_TO_WORKER_CLOSE));
-    s->open = true;
-    s->broken = s->freed = false;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stage->input_count, &sources));
-    for (int32_t i = 0; i < s->stage->input_count; i++) {
-        const job_stage *input = &j->stages[s->stage->inputs[i].stage_id];
-        int32_t *attempts = NULL; /* a copy: blocks may be made again while the worker reads the list */
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, input->stage->task_count, &attempts));
-        memcpy(attempts, input->attempts, (size_t)input->stage->task_count * sizeof(*attempts));
-        sources[i] = (weft_stage_source){.stage = input->stage->id,
-                                         .generation = input->generation,
-                                         .task_count = input->stage->task_count,
-                                         .attempts = attempts};
+    if (j->c->inbox == NULL) {
+        WEFT_TRY(st, weft_stage_encode_shared(ctx, stage, &fragment, &s->fragment_len));
+        s->fragment = fragment;
     }
-    const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
-                                  .epoch = j->c->epoch,
-                                  .job = j->id,
-                                  .stage = id,
-                                  .generation = s->generation,
-                                  .fragment = s->stage,
-                                  .source_count = s->stage->input_count,
-                                  .sources = sources,
-                                  .settings = ctx->settings,
-                                  .seed = weft_hash_u64(j->id),
-                                  .timed = j->run->timed};
-    WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+    *out = s;
 done:
     return st;
 }
 
-static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_coordinator *m);
-
-static weft_status schedule_stage(weft_ctx *ctx, job *j, const weft_stage *stage)
+static weft_status issue_stage(weft_ctx *ctx, coordinator_job *j, const weft_stage *stage)
 {
     weft_status st = WEFT_OK;
+    weft_core_stage *s = NULL, **grown = NULL;
     int32_t *inputs = NULL;
     bool *positions = NULL;
+    assert(stage->id == j->core.stage_count);
+    if (stage->id == j->stage_capacity) {
+        j->stage_capacity = weft_max_i32(16, j->stage_capacity * 2);
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, j->stage_capacity, &grown));
+        if (stage->id > 0) memcpy(grown, j->core.stages, (size_t)stage->id * sizeof(weft_core_stage *));
+    }
+    WEFT_TRY(st, new_stage(ctx, j, stage, &s));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &inputs));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &positions));
     for (int32_t i = 0; i < stage->input_count; i++) inputs[i] = stage->inputs[i].stage_id;
@@ -246,21 +303,17 @@ static weft_status schedule_stage(weft_ctx *ctx, job *j, const weft_stage *stage
         const weft_op_spec *op = &stage->fragment.ops[i];
         if (op->kind == WEFT_OP_PROBE && op->probe.record_marks) positions[op->probe.input] = true;
     }
-    const weft_event event = {.kind = WEFT_EVENT_STAGE,
-                              .job = j->id,
-                              .stage = stage->id,
-                              .tasks = stage->task_count,
-                              .input_count = stage->input_count,
-                              .inputs = inputs,
-                              .positions = positions,
-                              .determinism = stage->determinism,
-                              .needed = true};
-    WEFT_TRY(st, act(ctx, j, &event, NULL));
+    weft_core *core = weft_coordinator_enter(j->c);
+    if (grown != NULL) j->core.stages = grown;
+    j->core.stages[j->core.stage_count++] = s;
+    weft_event_log_stage(j->core.log, j->core.id, stage);
+    st = weft_core_stage_begin(ctx, core, &j->core, inputs, positions);
+    weft_coordinator_leave(j->c);
 done:
     return st;
 }
 
-static weft_status plan_more(weft_ctx *ctx, job *j)
+static weft_status plan_more(weft_ctx *ctx, coordinator_job *j)
 {
     weft_status st = WEFT_OK;
     const weft_stage *const *stages = NULL;
@@ -268,279 +321,177 @@ static weft_status plan_more(weft_ctx *ctx, job *j)
     const int64_t began = weft_now_ns(ctx);
     WEFT_TRY(st, weft_planner_next(ctx, j->planner, &stages, &count));
     j->run->planning_ns += weft_now_ns(ctx) - began;
-    for (int32_t i = 0; i < count; i++) {
-        WEFT_TRY(st, add_stage(ctx, j, stages[i]));
-        weft_event_log_stage(j->log, j->id, stages[i]);
-        WEFT_TRY(st, schedule_stage(ctx, j, stages[i]));
-    }
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, issue_stage(ctx, j, stages[i]));
 done:
     return st;
 }
 
-/* The numbers of a task's block go to the planner and to people, once: a block that is made again has the
- * same (or, when the stage began anew, comes too late for a plan that is fixed). */
-static void count_block(job_stage *s, int32_t task, const weft_block_meta *block)
+/* What people see of a stage. Lock held. */
+static void tell_stage(const coordinator_job *j, const weft_core_stage *s)
 {
-    weft_stage_stats *stats = &s->stats;
-    if (s->planned || weft_bit_get(s->counted, task)) return;
-    weft_bit_set(s->counted, task);
-    s->report.spilled_bytes += block->spilled_bytes;
-    for (int32_t p = 0; p < stats->partition_count && p < block->partition_count; p++) {
-        s->rows[p] += block->rows[p];
-        s->bytes[p] += block->bytes[p];
-        stats->rows += block->rows[p];
-        stats->bytes += block->bytes[p];
-    }
-    for (int32_t k = 0; k < stats->key_count; k++) {
-        const weft_key_range range = k < block->key_count ? block->keys[k] : (weft_key_range){0};
-        s->keys[k].has &= range.has;
-        if (!s->keys[k].has || range.low > range.high) continue;
-        s->keys[k].low = weft_min_i64(s->keys[k].low, range.low);
-        s->keys[k].high = weft_max_i64(s->keys[k].high, range.high);
-    }
-}
-
-/* Blocks of stages that nothing will read again. */
-static weft_status free_unread(weft_ctx *ctx, job *j)
-{
-    weft_status st = WEFT_OK;
-    for (int32_t i = 0; i < j->stage_count; i++) {
-        job_stage *s = &j->stages[i];
-        if (s->freed || weft_planner_needs(j->planner, i) ||
-            !weft_scheduler_is_finished(j->c->scheduler, j->id, i) ||
-            weft_scheduler_is_read(j->c->scheduler, j->id, i))
-            continue;
-        s->freed = true;
-        const weft_event event = {.kind = WEFT_EVENT_FREED, .job = j->id, .stage = i};
-        WEFT_TRY(st, order_stage(ctx, j, i, WEFT_TO_WORKER_FREE));
-        WEFT_TRY(st, act(ctx, j, &event, NULL));
-    }
-done:
-    return st;
-}
-
-static weft_status close_stage(weft_ctx *ctx, job *j, int32_t id)
-{
-    if (!j->stages[id].open) return WEFT_OK;
-    j->stages[id].open = false;
-    return order_stage(ctx, j, id, WEFT_TO_WORKER_CLOSE);
+    weft_stage_counts n = {0};
+    if (j->c->jobs == NULL) return;
+    weft_scheduler_count_stage(weft_core_scheduler(j->c->core), j->core.id, s->stage->id, &n);
+    const weft_stage_status status = {.stage = s->stage->id,
+                                      .generation = s->generation,
+                                      .tasks = s->stage->task_count,
+                                      .running = n.running,
+                                      .tasks_done = n.done,
+                                      .attempts = s->report.attempts,
+                                      .failures = s->report.failures,
+                                      .done = s->done,
+                                      .rows = s->stats.rows,
+                                      .bytes = s->stats.bytes,
+                                      .spilled_bytes = s->report.spilled_bytes,
+                                      .read_bytes = s->report.metrics[0].scan.bytes_read};
+    weft_jobs_stage(j->c->jobs, j->core.id, &status);
 }
 
 /* The planner goes on with what the stage really produced. */
-static weft_status on_stage_done(weft_ctx *ctx, job *j, int32_t id)
+static weft_status finish_stage(weft_ctx *ctx, coordinator_job *j, weft_core_stage *s)
 {
     weft_status st = WEFT_OK;
-    job_stage *s = &j->stages[id];
-    if (!s->planned) {
-        s->planned = true;
-        j->stages_done++;
-        s->report.rows = s->stats.rows;
-        s->report.bytes = s->stats.bytes;
-        s->report.end_ns = weft_now_ns(ctx);
-        weft_event_log_stage_done(j->log, j->id, &s->report);
-        WEFT_TRY(st, weft_planner_finished(ctx, j->planner, id, &s->stats));
-        WEFT_TRY(st, plan_more(ctx, j));
-    }
-    WEFT_TRY(st, free_unread(ctx, j));
+    j->stages_done++;
+    s->report.rows = s->stats.rows;
+    s->report.bytes = s->stats.bytes;
+    s->report.end_ns = weft_now_ns(ctx);
+    pthread_mutex_lock(&j->c->lock);
+    tell_stage(j, s);
+    weft_event_log_stage_done(j->core.log, j->core.id, &s->report);
+    pthread_mutex_unlock(&j->c->lock);
+    WEFT_TRY(st, weft_planner_finished(ctx, j->planner, s->stage->id, &s->stats));
 done:
     return st;
 }
 
-/* ---- actions and reports ---- */
-
-static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
-{
-    const int32_t parts = weft_min_i32(report->stage->fragment.op_count + 2, m->metric_count);
-    for (int32_t i = 0; i < parts && m->metrics != NULL; i++) {
-        weft_op_metrics *to = &report->metrics[i];
-        const weft_op_metrics *from = &m->metrics[i];
-        to->rows_in += from->rows_in;
-        to->rows_out += from->rows_out;
-        to->batches += from->batches;
-        to->time_ns += from->time_ns;
-        to->spilled_bytes += from->spilled_bytes;
-        to->memory_bytes = weft_max_i64(to->memory_bytes, from->memory_bytes);
-        to->scan.rows_read += from->scan.rows_read;
-        to->scan.rows_out += from->scan.rows_out;
-        to->scan.bytes_read += from->scan.bytes_read;
-        to->scan.row_groups += from->scan.row_groups;
-        to->scan.row_groups_pruned += from->scan.row_groups_pruned;
-        to->scan.pages += from->scan.pages;
-        to->scan.pages_pruned += from->scan.pages_pruned;
-        to->scan.pages_skipped += from->scan.pages_skipped;
-    }
-}
-
-static weft_status launch(weft_ctx *ctx, job *j, const weft_action *a)
+/* Plan on with the stages that have finished; let go of blocks that nothing will read. */
+static weft_status plan_on(weft_ctx *ctx, coordinator_job *j)
 {
     weft_status st = WEFT_OK;
-    job_stage *s = &j->stages[a->stage];
-    if (!s->open || s->broken || s->sources != a->sources) {
-        WEFT_TRY(st, open_stage(ctx, j, a->stage));
-        s->sources = a->sources;
+    bool more = false;
+    for (int32_t i = 0; i < j->core.stage_count; i++) {
+        weft_core_stage *s = j->core.stages[i];
+        if (s->fixed) continue;
+        pthread_mutex_lock(&j->c->lock);
+        s->fixed = s->done;
+        pthread_mutex_unlock(&j->c->lock);
+        if (!s->fixed) continue;
+        WEFT_TRY(st, finish_stage(ctx, j, s));
+        more = true;
     }
-    const weft_to_worker order = {.kind = WEFT_TO_WORKER_LAUNCH,
-                                  .epoch = j->c->epoch,
-                                  .job = a->job,
-                                  .stage = a->stage,
-                                  .generation = a->generation,
-                                  .partition = a->partition,
-                                  .attempt = a->attempt,
-                                  .task = &s->stage->tasks[a->partition]};
-    s->report.attempts++;
-    WEFT_TRY(st, j->c->worker.send(ctx, j->c->worker.self, &order));
+    if (more) WEFT_TRY(st, plan_more(ctx, j));
+    pthread_mutex_lock(&j->c->lock);
+    for (int32_t i = 0; i < j->core.stage_count && st == WEFT_OK; i++)
+        if (!weft_planner_needs(j->planner, i)) st = weft_core_free_unread(ctx, j->c->core, &j->core, i);
+    pthread_mutex_unlock(&j->c->lock);
 done:
     return st;
 }
 
-static void accept_block(job *j, const weft_action *a, const weft_to_coordinator *m)
+/* ---- the result ---- */
+
+/* Where the result's blocks are. False: one is nowhere. Lock held. */
+static bool find_result(const coordinator_job *j, int32_t stage, weft_block_name *names, weft_place *places)
 {
-    job_stage *s = &j->stages[a->stage];
-    s->attempts[a->partition] = a->attempt;
-    if (!s->planned && !weft_bit_get(s->counted, a->partition)) add_metrics(&s->report, m);
-    count_block(s, a->partition, m->block);
+    bool whole = weft_core_is_finished(j->c->core, &j->core, stage);
+    for (int32_t t = 0; t < j->core.stages[stage]->stage->task_count && whole; t++)
+        whole = weft_core_find_block(j->c->core, &j->core, stage, t, &names[t], &places[t]);
+    return whole;
 }
 
-static void note_failure(job *j, const weft_action *a, const weft_to_coordinator *m)
-{
-    j->failed = true;
-    j->failure = *a;
-    if (m != NULL && m->error != NULL)
-        j->error = *m->error;
-    else
-        j->error = (weft_error){.code = a->status, .message = "there was no memory to tell more"};
-    /* the scheduler may have another reason than the report that it came with */
-    j->error.code = a->status;
-}
-
-/* Give an event to the scheduler and carry out what it decides. m: the report behind the event, or NULL. */
-static weft_status act(weft_ctx *ctx, job *j, const weft_event *event, weft_to_coordinator *m)
+/* Hold the result's blocks for the client. A lost one is made again: *whole is false then. */
+static weft_status take_result(weft_ctx *ctx, coordinator_job *j, int32_t stage, bool *whole)
 {
     weft_status st = WEFT_OK;
-    weft_actions actions = {0};
-    int32_t finished = -1;
-    WEFT_TRY(st, weft_scheduler_step(ctx, j->c->scheduler, event, weft_now_ns(ctx), &actions));
-    for (int32_t i = 0; i < actions.count; i++) {
-        const weft_action *a = &actions.items[i];
-        switch (a->kind) {
-        case WEFT_ACTION_LAUNCH: WEFT_TRY(st, launch(ctx, j, a)); break;
-        case WEFT_ACTION_ACCEPT: accept_block(j, a, m); break;
-        case WEFT_ACTION_LATE:
-        case WEFT_ACTION_CANCEL: break; /* its block, or what it still does, goes with its stage */
-        case WEFT_ACTION_AGAIN: WEFT_TRY(st, begin_anew(ctx, j, a->stage, a->generation)); break;
-        case WEFT_ACTION_STAGE_DONE:
-            WEFT_TRY(st, close_stage(ctx, j, a->stage));
-            finished = a->stage;
-            break;
-        case WEFT_ACTION_JOB_FAILED: note_failure(j, a, m); break;
-        }
+    weft_coordinator *c = j->c;
+    const weft_core_stage *s = j->core.stages[stage];
+    const int32_t count = s->stage->task_count;
+    weft_block_name *names = NULL;
+    weft_place *places = NULL;
+    weft_block **blocks = NULL;
+    int32_t lost = 0;
+    *whole = false;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &names));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &places));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &blocks));
+    pthread_mutex_lock(&c->lock);
+    const bool found = find_result(j, stage, names, places);
+    pthread_mutex_unlock(&c->lock);
+    if (!found) goto done;
+    st = c->source.fetch(ctx, c->source.self, names, places, count, &s->stage->fragment.sink.rows, blocks,
+                         &lost);
+    pthread_mutex_lock(&c->lock);
+    if ((st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE) && lost >= 0)
+        st = weft_core_block_lost(ctx, c->core, &j->core, &names[lost]);
+    else if (st == WEFT_OK) {
+        j->run->blocks = blocks;
+        j->run->block_count = count;
+        *whole = true;
+        st = weft_core_pin(ctx, c->core, &j->core);
     }
-    /* last: it steps the scheduler again, which reuses the actions' memory */
-    if (finished >= 0) WEFT_TRY(st, on_stage_done(ctx, j, finished));
+    pthread_mutex_unlock(&c->lock);
 done:
-    return st;
-}
-
-static weft_status on_report(weft_ctx *ctx, job *j, weft_to_coordinator *m)
-{
-    weft_status st = WEFT_OK;
-    const bool done = m->kind == WEFT_FROM_WORKER_DONE;
-    if (m->job != j->id || (!done && m->kind != WEFT_FROM_WORKER_FAILED) || m->stage >= j->stage_count)
-        goto done;
-    j->stages[m->stage].report.run_ns += m->run_ns;
-    j->stages[m->stage].report.failures += !done;
-    j->stages[m->stage].broken |= m->broken && m->generation == j->stages[m->stage].generation;
-    weft_event_log_task(j->log, j->stages[m->stage].stage, m);
-    const weft_event event = {.kind = done ? WEFT_EVENT_DONE : WEFT_EVENT_FAILED,
-                              .worker = m->worker,
-                              .job = m->job,
-                              .stage = m->stage,
-                              .generation = m->generation,
-                              .partition = m->partition,
-                              .attempt = m->attempt,
-                              .status = m->status,
-                              .has_lost = m->has_lost,
-                              .lost = m->lost};
-    WEFT_TRY(st, act(ctx, j, &event, m));
-done:
-    weft_to_coordinator_release(m);
     return st;
 }
 
 /* ---- the loop ---- */
 
-static void show_progress(job *j)
+static void show_progress(coordinator_job *j)
 {
-    weft_progress p = {.stages = j->stage_count, .stages_done = j->stages_done};
-    if (j->run->progress == NULL) return;
-    weft_scheduler_progress(j->c->scheduler, j->id, &p.tasks, &p.running, &p.tasks_done);
-    j->run->progress(j->run->progress_self, &p);
+    weft_progress p = {.stages = j->core.stage_count, .stages_done = j->stages_done};
+    pthread_mutex_lock(&j->c->lock);
+    for (int32_t i = 0; i < j->core.stage_count; i++)
+        if (!j->core.stages[i]->fixed) tell_stage(j, j->core.stages[i]);
+    weft_scheduler_progress(weft_core_scheduler(j->c->core), j->core.id, &p.tasks, &p.running, &p.tasks_done);
+    pthread_mutex_unlock(&j->c->lock);
+    if (j->run->progress != NULL) j->run->progress(j->run->progress_self, &p);
 }
 
 /* The error of the attempt that failed the job. Where the query or its data is to blame that says all; for
  * the rest it also matters which task it was, and how often it was tried. */
-static weft_status job_error(weft_ctx *ctx, const job *j)
+static weft_status job_error(weft_ctx *ctx, const coordinator_job *j)
 {
-    const weft_action *f = &j->failure;
+    const weft_action *f = &j->core.failure;
     const weft_status_class class = weft_status_classify(f->status);
-    ctx->error = j->error;
-    if (class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL)
+    ctx->error = j->core.error;
+    if (f->status != WEFT_NO_WORKERS && (class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL))
         weft_error_prefix(ctx, "task %d of stage %d failed %d time%s, the last time with: ", f->partition,
                           f->stage, f->attempt + 1, f->attempt == 0 ? "" : "s");
     return f->status;
 }
 
-/* Hold the result's blocks for the client. A lost one is made again: *whole is false then. */
-static weft_status take_result(weft_ctx *ctx, job *j, int32_t result, bool *whole)
-{
-    weft_status st = WEFT_OK;
-    const job_stage *s = &j->stages[result];
-    weft_block **blocks = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stage->task_count, &blocks));
-    for (int32_t t = 0; t < s->stage->task_count; t++) {
-        const weft_event lost = {.kind = WEFT_EVENT_BLOCK_LOST,
-                                 .job = j->id,
-                                 .lost = {.job = j->id,
-                                          .stage = result,
-                                          .generation = s->generation,
-                                          .partition = t,
-                                          .attempt = s->attempts[t]}};
-        st = j->c->worker.fetch(ctx, j->c->worker.self, &lost.lost, &blocks[t]);
-        j->run->blocks = blocks;
-        j->run->block_count = t + 1;
-        if (st != WEFT_FETCH_FAILED) {
-            WEFT_TRY(st, st);
-            continue;
-        }
-        weft_run_release(j->run);
-        WEFT_TRY(st, act(ctx, j, &lost, NULL));
-        return WEFT_OK;
-    }
-    *whole = true;
-done:
-    if (st != WEFT_OK) weft_run_release(j->run);
-    return st;
-}
-
-static weft_status loop(weft_ctx *ctx, job *j)
+/* One round with what is new. *over: the result is there. */
+static weft_status go_on(weft_ctx *ctx, coordinator_job *j, bool *over)
 {
     weft_status st = WEFT_OK;
     int32_t result = -1;
+    bool finished = false;
+    pthread_mutex_lock(&j->c->lock);
+    const bool failed = j->core.failed, news = j->news, cancelled = j->cancelled;
+    j->news = false;
+    pthread_mutex_unlock(&j->c->lock);
+    if (failed) return job_error(ctx, j);
+    if (cancelled) return weft_fail(ctx, WEFT_CANCELLED, "The job was cancelled.");
+    if (!news) return WEFT_OK;
+    WEFT_TRY(st, plan_on(ctx, j));
+    if (!weft_planner_result_stage(j->planner, &result)) goto done;
+    pthread_mutex_lock(&j->c->lock);
+    finished = weft_core_is_finished(j->c->core, &j->core, result);
+    pthread_mutex_unlock(&j->c->lock);
+    if (finished) WEFT_TRY(st, take_result(ctx, j, result, over));
+done:
+    return st;
+}
+
+static weft_status loop(weft_ctx *ctx, coordinator_job *j)
+{
+    weft_status st = WEFT_OK;
     int64_t shown = weft_now_ns(ctx);
-    for (;;) {
-        weft_to_coordinator m;
-        if (weft_planner_result_stage(j->planner, &result) &&
-            weft_scheduler_is_finished(j->c->scheduler, j->id, result)) {
-            bool whole = false;
-            WEFT_TRY(st, take_result(ctx, j, result, &whole));
-            if (whole) break;
-        }
+    for (bool over = false; !over;) {
         WEFT_TRY(st, weft_check_cancel(ctx));
-        if (weft_mailbox_take(j->c->inbox, &m, POLL_NS)) WEFT_TRY(st, on_report(ctx, j, &m));
-        if (j->failed) {
-            st = job_error(ctx, j);
-            break;
-        }
+        WEFT_TRY(st, go_on(ctx, j, &over));
+        if (over) break;
+        WEFT_TRY(st, wait_for_news(ctx, j));
         if (weft_now_ns(ctx) - shown < TICK_NS) continue;
         shown = weft_now_ns(ctx);
         show_progress(j);
@@ -549,82 +500,170 @@ done:
     return st;
 }
 
-/* Blocks may go to scratch long after their stage: now that they are gone it is known how much of them. */
-static void note_spills(job *j, const weft_to_coordinator *m)
+/* ---- a job from begin to end ---- */
+
+/* What the workers that are there have; waits for a first one for the grace time. */
+static weft_status wait_for_workers(weft_ctx *ctx, coordinator_job *j, weft_core_room *room)
 {
-    for (int32_t i = 0; i < m->spill_count; i++) {
-        if (m->spills[i].stage >= j->stage_count) continue;
-        weft_stage_report *report = &j->stages[m->spills[i].stage].report;
-        report->spilled_bytes = weft_max_i64(report->spilled_bytes, m->spills[i].bytes);
+    weft_status st = WEFT_OK;
+    const int64_t began = weft_now_ns(ctx);
+    for (;;) {
+        *room = weft_core_measure(weft_coordinator_enter(j->c));
+        weft_coordinator_leave(j->c);
+        if (room->slots > 0) break;
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        if (weft_now_ns(ctx) - began >= j->c->grace_ns) {
+            st = weft_fail(ctx, WEFT_NO_WORKERS, "There was no worker for %lld s.",
+                           (long long)(j->c->grace_ns / 1000000000));
+            weft_hint(ctx, "Start workers with: weft worker weft://HOST:PORT");
+            goto done;
+        }
+        WEFT_TRY(st, wait_for_news(ctx, j));
     }
+done:
+    return st;
 }
 
-/* End the job everywhere and wait until the worker has let go of what it borrowed. */
-static void end_job(weft_ctx *ctx, job *j)
+static void count_run(const coordinator_job *j)
 {
-    const weft_event event = {.kind = WEFT_EVENT_END, .job = j->id};
-    const weft_to_worker order = {.kind = WEFT_TO_WORKER_END, .epoch = j->c->epoch, .job = j->id};
-    const weft_error kept = ctx->error;
-    weft_actions actions = {0};
-    weft_to_coordinator m;
-    bool ended = false;
+    weft_job_counts counts = {0};
+    weft_scheduler_count_job(weft_core_scheduler(j->c->core), j->core.id, &j->run->counts);
+    counts.tasks_rerun = j->run->counts.rerun;
+    counts.blocks_lost = j->run->counts.blocks_lost;
+    counts.workers_lost = j->core.workers_lost;
+    for (int32_t i = 0; i < j->core.stage_count; i++)
+        counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
+    if (j->c->jobs != NULL) weft_jobs_count(j->c->jobs, j->core.id, &counts);
+}
 
-    weft_status st = weft_scheduler_step(ctx, j->c->scheduler, &event, weft_now_ns(ctx), &actions);
-    if (st == WEFT_OK) st = j->c->worker.send(ctx, j->c->worker.self, &order);
-    assert(st == WEFT_OK); /* neither allocates for an END */
+/* End the job everywhere and wait until the workers have let go of it, and of what they borrowed. */
+static void end_job(weft_ctx *ctx, coordinator_job *j)
+{
+    const weft_error kept = ctx->error;
+    bool ended = false;
+    if (!j->begun) return;
+    weft_core *core = weft_coordinator_enter(j->c);
+    weft_core_job_end(ctx, core, &j->core);
+    weft_coordinator_leave(j->c);
     while (!ended) {
-        if (!weft_mailbox_take(j->c->inbox, &m, END_WAIT_NS))
-            continue; /* a task looks at its cancel flag every batch */
-        ended = m.kind == WEFT_FROM_WORKER_ENDED && m.job == j->id;
-        if (ended) note_spills(j, &m);
-        weft_to_coordinator_release(&m);
+        pthread_mutex_lock(&j->c->lock);
+        j->news = false;
+        ended = weft_core_is_ended(j->c->core, &j->core);
+        pthread_mutex_unlock(&j->c->lock);
+        if (!ended && wait_for_news(ctx, j) != WEFT_OK) weft_error_clear(ctx); /* another job's report */
     }
     ctx->error = kept;
+}
+
+static void forget_job(coordinator_job *j)
+{
+    if (!j->begun) return;
+    j->begun = false;
+    weft_core_job_forget(weft_coordinator_enter(j->c), &j->core);
+    coordinator_job **at = &j->c->jobs_running;
+    while (*at != j) at = &(*at)->next;
+    *at = j->next;
+    weft_coordinator_leave(j->c);
+    weft_arena_free(&j->core.orders);
+}
+
+static weft_status begin_job(weft_ctx *ctx, coordinator_job *j)
+{
+    weft_status st = WEFT_OK;
+    const weft_job_begin begin = {
+        .id = j->core.id, .text = j->run->text, .text_len = j->run->text_len, .user = j->run->user};
+    WEFT_TRY(st, weft_event_log_open(ctx, &j->core.log));
+    weft_event_log_job(j->core.log, j->core.id);
+    j->core.orders = weft_arena_new(ctx->memory);
+    if (j->core.orders == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a job"));
+    if (j->c->jobs != NULL) weft_jobs_begin(j->c->jobs, &begin);
+    j->begun = true;
+    weft_core *core = weft_coordinator_enter(j->c);
+    j->next = j->c->jobs_running;
+    j->c->jobs_running = j;
+    st = weft_core_job_begin(ctx, core, &j->core, (int32_t)weft_setting(ctx, WEFT_SET_TASK_ATTEMPTS),
+                             (uint64_t)weft_setting(ctx, WEFT_SET_SEED));
+    weft_coordinator_leave(j->c);
+done:
+    return st;
+}
+
+static void report_stages(weft_ctx *ctx, coordinator_job *j)
+{
+    const int32_t count = j->core.stage_count;
+    const weft_error kept = ctx->error;
+    j->run->stage_count = 0;
+    if (count > 0 && WEFT_NEW_ARRAY(ctx, count, &j->run->stages) == WEFT_OK) {
+        for (int32_t i = 0; i < count; i++) j->run->stages[i] = j->core.stages[i]->report;
+        j->run->stage_count = count;
+    }
+    ctx->error = kept;
+}
+
+static void tell_end(const coordinator_job *j, weft_status st)
+{
+    const weft_job_state state = st == WEFT_OK          ? WEFT_JOB_SUCCEEDED
+                                 : st == WEFT_CANCELLED ? WEFT_JOB_CANCELLED
+                                                        : WEFT_JOB_FAILED;
+    if (j->c->jobs != NULL && j->begun)
+        weft_jobs_end(j->c->jobs, j->core.id, state, st == WEFT_OK ? NULL : &j->ctx->error, NULL);
 }
 
 weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *ids, const weft_node *plan,
                                  weft_run *run)
 {
     weft_status st = WEFT_OK;
-    weft_actions actions = {0};
-    weft_scheduler_counts before = {0}, after = {0};
-    job j = {.c = c, .id = c->next_job++, .run = run};
-    const weft_planner_options options = {
-        .slots = c->slots, .memory_bytes = c->memory_bytes, .one_process = true};
-    const weft_event begin = {.kind = WEFT_EVENT_JOB,
-                              .job = j.id,
-                              .attempts = (int32_t)weft_setting(ctx, WEFT_SET_TASK_ATTEMPTS),
-                              .seed = (uint64_t)weft_setting(ctx, WEFT_SET_SEED)};
-
-    weft_scheduler_count(c->scheduler, &before);
-    WEFT_TRY(st, weft_event_log_open(ctx, &j.log));
-    weft_event_log_job(j.log, j.id);
-    WEFT_TRY(st, weft_planner_new(ctx, ids, plan, &options, &j.planner));
-    run->schema = weft_planner_result_schema(j.planner);
-    WEFT_TRY(st, weft_scheduler_step(ctx, c->scheduler, &begin, weft_now_ns(ctx), &actions));
-    WEFT_TRY(st, plan_more(ctx, &j));
-    WEFT_TRY(st, loop(ctx, &j));
+    coordinator_job *j = NULL;
+    weft_core_room room = {0};
+    WEFT_TRY(st, WEFT_NEW(ctx, &j));
+    pthread_mutex_lock(&c->lock);
+    const uint64_t id = c->next_job++;
+    pthread_mutex_unlock(&c->lock);
+    *j = (coordinator_job){.c = c,
+                           .ctx = ctx,
+                           .run = run,
+                           .news = true,
+                           .core = {.id = id,
+                                    .settings = ctx->settings,
+                                    .seed = weft_hash_u64(id),
+                                    .timed = run->timed,
+                                    .changed = on_news,
+                                    .changed_self = j}};
+    WEFT_TRY(st, begin_job(ctx, j));
+    WEFT_TRY(st, wait_for_workers(ctx, j, &room));
+    const weft_planner_options options = {.slots = room.slots,
+                                          .memory_bytes = c->inbox != NULL ? c->memory_bytes
+                                                                           : room.memory_bytes,
+                                          .one_process = c->inbox != NULL,
+                                          .workers = room.workers};
+    WEFT_TRY(st, weft_planner_new(ctx, ids, plan, &options, &j->planner));
+    run->schema = weft_planner_result_schema(j->planner);
+    WEFT_TRY(st, plan_more(ctx, j));
+    WEFT_TRY(st, loop(ctx, j));
 done:
-    end_job(ctx, &j);
-    weft_scheduler_count(c->scheduler, &after);
-    run->counts = (weft_scheduler_counts){.launched = after.launched - before.launched,
-                                          .done = after.done - before.done,
-                                          .failed = after.failed - before.failed,
-                                          .rerun = after.rerun - before.rerun,
-                                          .late = after.late - before.late,
-                                          .blocks_lost = after.blocks_lost - before.blocks_lost,
-                                          .restarts = after.restarts - before.restarts};
-    if (j.stage_count > 0 && WEFT_NEW_ARRAY(ctx, j.stage_count, &run->stages) == WEFT_OK) {
-        for (int32_t i = 0; i < j.stage_count; i++) run->stages[i] = j.stages[i].report;
-        run->stage_count = j.stage_count;
-    }
-    weft_event_log_job_done(j.log, j.id, st, &run->counts);
-    weft_event_log_close(&j.log);
+    if (j == NULL) return st;
+    pthread_mutex_lock(&c->lock);
+    count_run(j);
+    pthread_mutex_unlock(&c->lock);
+    if (st == WEFT_OK && c->inbox == NULL)
+        run->open = j; /* the blocks are with the workers until the run is released */
+    else
+        end_job(ctx, j);
+    report_stages(ctx, j);
+    weft_event_log_job_done(j->core.log, j->core.id, st, &run->counts);
+    weft_event_log_close(&j->core.log);
+    tell_end(j, st);
+    if (run->open == NULL) forget_job(j);
     return st;
 }
 
 void weft_run_release(weft_run *run)
 {
+    coordinator_job *j = run->open;
     for (int32_t i = 0; i < run->block_count; i++) weft_block_release(&run->blocks[i]);
     run->block_count = 0;
+    run->open = NULL;
+    if (j == NULL) return;
+    end_job(j->ctx, j);
+    forget_job(j);
 }

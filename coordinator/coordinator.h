@@ -1,35 +1,29 @@
-/* coordinator/coordinator.h - runs plans: planner and scheduler in one loop, fed by the workers' reports.
+/* coordinator/coordinator.h - runs plans: a planner for each job, one core for all (core.h).
  *
- * The thread that calls weft_coordinator_run is the coordinator's loop for that job; one job at a time.
- * Reports may be posted from any thread. */
+ * The thread that calls weft_coordinator_run plans its job and waits for news of it; any number of threads
+ * may. In one process it also takes the worker's reports meanwhile; otherwise the endpoint's thread does
+ * (port.h). One lock guards the core. */
 #ifndef WEFT_COORDINATOR_COORDINATOR_H
 #define WEFT_COORDINATOR_COORDINATOR_H
 
-#include "coordinator/scheduler.h"
+#include "coordinator/core.h"
 #include "engine/exec/op.h"
 #include "engine/plan/planner.h"
-#include "proto/control.h"
 
 typedef struct weft_coordinator weft_coordinator;
 
-/* Seen by progress callbacks about ten times a second, in the thread of the loop. */
+/* Seen by progress callbacks about ten times a second, in the thread of the job. */
 typedef struct weft_progress {
     int32_t stages, stages_done;        /* issued so far */
     int64_t tasks, running, tasks_done; /* of the issued stages */
 } weft_progress;
 
-/* What ran: for EXPLAIN ANALYZE and the event log. */
-typedef struct weft_stage_report {
-    const weft_stage *stage;
-    weft_op_metrics *metrics;           /* [op_count + 2], summed over the accepted attempts */
-    int64_t rows, bytes, spilled_bytes; /* of its blocks */
-    int64_t begin_ns, end_ns, run_ns;   /* run: summed over attempts */
-    int32_t attempts, failures;
-} weft_stage_report;
-
 typedef struct weft_run {
     /* in */
-    bool timed; /* measure operator times */
+    bool timed;       /* measure operator times */
+    const char *text; /* the statement, for people; with its length, or NULL */
+    size_t text_len;
+    const char *user; /* whose it is; NULL: nobody in particular */
     void (*progress)(void *self, const weft_progress *progress);
     void *progress_self;
     /* out; in ctx->arena but for the blocks, each of which counts one for the caller */
@@ -40,19 +34,57 @@ typedef struct weft_run {
     int32_t stage_count;
     int64_t planning_ns;
     weft_scheduler_counts counts; /* of this job */
+    struct coordinator_job *open; /* its blocks are with workers; NULL: it has ended */
 } weft_run;
 
-WEFT_MUST_CHECK weft_status weft_coordinator_new(weft_ctx *ctx, int64_t memory_bytes, weft_coordinator **out);
-/* Where workers report to. */
-weft_coordinator_link weft_coordinator_inbox(weft_coordinator *coordinator);
-/* How the (one, in this process) worker is reached; waits until it has registered. */
-WEFT_MUST_CHECK weft_status weft_coordinator_attach(weft_ctx *ctx, weft_coordinator *coordinator,
-                                                    weft_worker_link worker);
+/* Where blocks of a result are got from. */
+typedef struct weft_block_source {
+    /* Blocks by name, from where they are; a count of each, or a stand-in (block_remote.h). When one cannot
+     * be had there are none, and *lost is its index. Errors: WEFT_FETCH_FAILED, WEFT_UNREACHABLE. */
+    weft_status (*fetch)(weft_ctx *ctx, void *self, const weft_block_name *names, const weft_place *places,
+                         int32_t count, const weft_types *types, weft_block **out, int32_t *lost);
+    void *self;
+} weft_block_source;
+
+typedef struct weft_coordinator_options {
+    int64_t memory_bytes;       /* of this process, when the worker is in it */
+    const weft_core_port *port; /* how workers of other processes are reached; NULL: one, in this process */
+    weft_core_options core;     /* with a port */
+    weft_block_source source;   /* with a port */
+    struct weft_jobs *jobs;     /* what is told of jobs goes there; borrowed, or NULL */
+} weft_coordinator_options;
+
+/* Memory of the core is charged to ctx's account. */
+WEFT_MUST_CHECK weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *options,
+                                                 weft_coordinator **out);
 /* Run an optimised plan to its end. ctx's cancel flag and deadline stop it. On failure there are no blocks,
- * and the error is that of the task that failed the job. */
+ * and the error is that of the task that failed the job. ctx must live until the run is released. */
 WEFT_MUST_CHECK weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *coordinator, weft_ids *ids,
                                                  const weft_node *plan, weft_run *run);
-void weft_run_release(weft_run *run); /* gives the blocks back */
+void weft_run_release(weft_run *run); /* gives the blocks back, and ends the job where it holds them */
 void weft_coordinator_free(weft_coordinator **coordinator);
+
+/* Cancel a running job: its statement ends with OPERATION_CANCELED. False: there is no such job running. Any
+ * thread. */
+bool weft_coordinator_cancel_job(weft_coordinator *coordinator, uint64_t job);
+struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *coordinator);
+int64_t weft_coordinator_epoch(const weft_coordinator *coordinator);
+const char *weft_coordinator_cluster(const weft_coordinator *coordinator); /* NULL: it has no name */
+int64_t weft_coordinator_begin_us(const weft_coordinator *coordinator);    /* wall clock: since when it is */
+
+/* ---- one process ---- */
+
+/* Where the worker reports to. */
+weft_coordinator_link weft_coordinator_inbox(weft_coordinator *coordinator);
+/* How the worker is reached; waits until it has registered. */
+WEFT_MUST_CHECK weft_status weft_coordinator_attach(weft_ctx *ctx, weft_coordinator *coordinator,
+                                                    weft_worker_link worker);
+
+/* ---- several processes ---- */
+
+/* The core, locked until leave. */
+weft_core *weft_coordinator_enter(weft_coordinator *coordinator);
+weft_core *weft_coordinator_core(const weft_coordinator *coordinator); /* for who holds the lock */
+void weft_coordinator_leave(weft_coordinator *coordinator);
 
 #endif

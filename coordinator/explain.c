@@ -100,12 +100,11 @@ weft_status weft_explain_run(weft_ctx *ctx, const weft_node *optimised, const we
     weft_status st = WEFT_OK;
     char *tree = NULL, *text = NULL;
     WEFT_TRY(st, weft_physical_text(ctx, optimised, false, true, &tree));
-    WEFT_TRY(
-        st, weft_arena_printf(ctx, ctx->arena, &text,
-                              "== Physical Plan ==\n%s\n== Stages ==\noptimise_ms=%.3f plan_ms=%.3f "
-                              "tasks=%" PRId64 " failed=%" PRId64 "\n",
-                              tree, (double)optimise_ns / 1e6, (double)run->planning_ns / 1e6,
-                              run->counts.done, run->counts.failed));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text,
+                                   "== Physical Plan ==\n%s\n== Stages ==\noptimise_ms=%.3f plan_ms=%.3f "
+                                   "tasks=%" PRId64 " failed=%" PRId64 "\n",
+                                   tree, (double)optimise_ns / 1e6, (double)run->planning_ns / 1e6,
+                                   run->counts.done, run->counts.failed));
     for (int32_t i = 0; i < run->stage_count; i++) WEFT_TRY(st, add_stage(ctx, &text, &run->stages[i]));
     *out = text;
 done:

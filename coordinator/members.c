@@ -212,6 +212,13 @@ int32_t weft_members_find(const weft_members *m, uint64_t peer)
     return w == NULL ? -1 : w->number;
 }
 
+uint64_t weft_members_peer(const weft_members *m, int32_t number)
+{
+    for (int32_t i = 0; i < m->count; i++)
+        if (m->list[i].number == number) return m->list[i].peer;
+    return 0;
+}
+
 const char *weft_members_check(const weft_members *m)
 {
     for (int32_t i = 0; i < m->count; i++) {

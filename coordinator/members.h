@@ -80,6 +80,8 @@ WEFT_MUST_CHECK weft_status weft_members_step(weft_ctx *ctx, weft_members *m, co
 bool weft_members_send(weft_members *m, int32_t number, int64_t now_ns, uint64_t *peer, weft_link_head *head);
 /* The number of the worker behind a connection, or -1. */
 int32_t weft_members_find(const weft_members *m, uint64_t peer);
+/* The connection of a worker, 0 when there is none. */
+uint64_t weft_members_peer(const weft_members *m, int32_t number);
 /* NULL, or what does not add up; for tests and simulation. */
 const char *weft_members_check(const weft_members *m);
 void weft_members_free(weft_members **m);

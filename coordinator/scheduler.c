@@ -146,8 +146,8 @@ static void redo(weft_scheduler *s, stage *st)
             slot_give(s, t->worker);
         }
         if (t->state != TASK_WAITING || t->attempt > 0) {
-            s->counts.rerun++;
-            s->counts.restarted++;
+            SCHEDULER_COUNT(s, st->job, rerun);
+            SCHEDULER_COUNT(s, st->job, restarted);
         }
         task_become(st, t, TASK_WAITING);
         *t = (task){.state = TASK_WAITING,
@@ -160,7 +160,7 @@ static void redo(weft_scheduler *s, stage *st)
     st->generation++;
     st->moved++;
     st->read = st->started = false;
-    s->counts.restarts++;
+    SCHEDULER_COUNT(s, st->job, restarts);
     add_action(s, WEFT_ACTION_AGAIN, st);
 }
 
@@ -191,7 +191,7 @@ static void block_lose(weft_scheduler *s, stage *st, task *t, int32_t avoid)
     task_become(st, t, TASK_GONE);
     t->worker = avoid;
     t->misses = 0;
-    s->counts.blocks_lost++;
+    SCHEDULER_COUNT(s, st->job, blocks_lost);
 }
 
 /* Make again what is lost and wanted, in one stage. False: it began a new generation with others, which
@@ -205,7 +205,7 @@ static bool restore_stage(weft_scheduler *s, stage *st)
     }
     for (int32_t p = 0; p < st->tasks; p++) {
         if (st->task[p].state != TASK_GONE) continue;
-        s->counts.rerun++;
+        SCHEDULER_COUNT(s, st->job, rerun);
         task_wait(s, st, &st->task[p], st->task[p].worker);
     }
     return true;
@@ -285,8 +285,8 @@ static void stage_loses_worker(weft_scheduler *s, stage *st, int32_t id)
         if (t->state == TASK_DONE) block_lose(s, st, t, NO_WORKER);
         if (t->state != TASK_RUNNING) continue;
         const int32_t attempt = t->attempt;
-        s->counts.rerun++;
-        s->counts.attempts_lost++;
+        SCHEDULER_COUNT(s, st->job, rerun);
+        SCHEDULER_COUNT(s, st->job, attempts_lost);
         task_wait(s, st, t, NO_WORKER);
         if (++t->crashes >= s->options.crashes_most) fail_job(s, st, p, attempt, id, WEFT_WORKER_LOST);
     }
@@ -321,7 +321,7 @@ static void on_block(weft_scheduler *s, const weft_event *e)
     t->worker = e->worker;
     t->remade = false;
     st->moved++;
-    s->counts.blocks_back++;
+    SCHEDULER_COUNT(s, st->job, blocks_back);
     stage_may_be_done(s, st);
 }
 
@@ -392,7 +392,7 @@ static void on_freed(weft_scheduler *s, const weft_event *e)
         if (st->task[p].state != TASK_DONE) continue;
         task_become(st, &st->task[p], TASK_GONE);
         st->task[p].worker = NO_WORKER;
-        s->counts.blocks_freed++;
+        SCHEDULER_COUNT(s, st->job, blocks_freed);
     }
 }
 
@@ -447,7 +447,7 @@ static void on_done(weft_scheduler *s, const weft_event *e)
     task_become(st, t, TASK_DONE);
     st->moved += t->remade;
     t->remade = false;
-    s->counts.done++;
+    SCHEDULER_COUNT(s, st->job, done);
     weft_action *a = add_action(s, WEFT_ACTION_ACCEPT, st);
     a->partition = e->partition;
     a->attempt = e->attempt;
@@ -498,7 +498,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
     }
     const bool fetch = e->has_lost;
     const int32_t attempt = t->attempt;
-    s->counts.failed++;
+    SCHEDULER_COUNT(s, st->job, failed);
     slot_give(s, e->worker);
     task_wait(s, st, t, e->worker);
     if (fetch)
@@ -510,7 +510,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
         fail_job(s, st, e->partition, attempt, e->worker, e->status);
         return;
     }
-    s->counts.rerun++;
+    SCHEDULER_COUNT(s, st->job, rerun);
     strike(s, e->worker, fetch, now);
     if (fetch) block_missed(s, e);
     restore(s, st->job);
@@ -563,7 +563,7 @@ static void launch_waiting(weft_scheduler *s)
         scheduler_worker_out(s, w);
         w->running++;
         scheduler_worker_in(s, w);
-        s->counts.launched++;
+        SCHEDULER_COUNT(s, st->job, launched);
         if (st->waiting == 0) scheduler_list(s, st, false);
     }
 }

@@ -115,9 +115,16 @@ WEFT_MUST_CHECK weft_status weft_scheduler_new(weft_ctx *ctx, const weft_schedul
 WEFT_MUST_CHECK weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_event *event,
                                                 int64_t now_ns, weft_actions *actions);
 void weft_scheduler_count(const weft_scheduler *s, weft_scheduler_counts *out);
+/* Of one job (what is of no job, and late reports, are not counted); zeros when it is not known. */
+void weft_scheduler_count_job(const weft_scheduler *s, uint64_t job, weft_scheduler_counts *out);
 /* Tasks of a job: all, running, done (for progress). */
 void weft_scheduler_progress(const weft_scheduler *s, uint64_t job, int64_t *tasks, int64_t *running,
                              int64_t *done);
+/* Tasks of a stage: running, and accepted with their block there; zeros when it is not known. */
+typedef struct weft_stage_counts {
+    int32_t running, done;
+} weft_stage_counts;
+void weft_scheduler_count_stage(const weft_scheduler *s, uint64_t job, int32_t stage, weft_stage_counts *out);
 /* Is every task of the stage accepted, and its block there or let go? Is there an unfinished stage that reads
  * it? False for one that is not known. */
 bool weft_scheduler_is_finished(const weft_scheduler *s, uint64_t job, int32_t stage);
@@ -125,6 +132,14 @@ bool weft_scheduler_is_read(const weft_scheduler *s, uint64_t job, int32_t stage
 /* Where the block of a map task is: its generation, accepted attempt and worker. False when it is nowhere. */
 bool weft_scheduler_block(const weft_scheduler *s, uint64_t job, int32_t stage, int32_t partition,
                           int32_t *generation, int32_t *attempt, int32_t *worker);
+/* How many attempts run on a worker; 0 for one that is not known. */
+int32_t weft_scheduler_count_running(const weft_scheduler *s, int32_t worker);
+/* Attempts that were launched on a worker and have not ended, in ctx->arena. Walks all tasks. */
+WEFT_MUST_CHECK weft_status weft_scheduler_running(weft_ctx *ctx, const weft_scheduler *s, int32_t worker,
+                                                   weft_block_name **out, int32_t *count);
+/* Is this attempt to run on the worker, or its block there the accepted one? */
+bool weft_scheduler_wants(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
+bool weft_scheduler_has_worker(const weft_scheduler *s, int32_t worker);
 /* Does everything add up? Walks the whole state; for tests and simulation. NULL, or what is wrong. */
 const char *weft_scheduler_check(const weft_scheduler *s);
 /* A number that two schedulers share when they are in the same state. */

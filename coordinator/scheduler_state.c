@@ -335,3 +335,71 @@ void weft_scheduler_free(weft_scheduler **scheduler)
     weft_mem_free(s->actions);
     weft_mem_free(s);
 }
+
+/* ---- what others ask ---- */
+
+bool weft_scheduler_has_worker(const weft_scheduler *s, int32_t id)
+{
+    return scheduler_find_worker(s, id) != NULL;
+}
+
+int32_t weft_scheduler_count_running(const weft_scheduler *s, int32_t id)
+{
+    const worker *w = scheduler_find_worker(s, id);
+    return w == NULL ? 0 : w->running;
+}
+
+bool weft_scheduler_wants(const weft_scheduler *s, int32_t id, const weft_block_name *name)
+{
+    const stage *st = scheduler_find_stage(s, name->job, name->stage);
+    if (st == NULL || st->generation != name->generation || name->partition < 0 ||
+        name->partition >= st->tasks)
+        return false;
+    const task *t = &st->task[name->partition];
+    return (t->state == TASK_RUNNING || t->state == TASK_DONE) && t->worker == id &&
+           t->attempt == name->attempt;
+}
+
+static int32_t collect_running(const weft_scheduler *s, int32_t id, weft_block_name *names)
+{
+    int32_t count = 0;
+    for (const job *j = s->first_job; j != NULL; j = j->next)
+        for (int32_t i = 0; i < j->stage_count; i++) {
+            const stage *st = j->stages[i];
+            for (int32_t p = 0; st != NULL && st->running > 0 && p < st->tasks; p++) {
+                if (st->task[p].state != TASK_RUNNING || st->task[p].worker != id) continue;
+                if (names != NULL)
+                    names[count] = (weft_block_name){.job = j->id,
+                                                     .stage = st->id,
+                                                     .generation = st->generation,
+                                                     .partition = p,
+                                                     .attempt = st->task[p].attempt};
+                count++;
+            }
+        }
+    return count;
+}
+
+weft_status weft_scheduler_running(weft_ctx *ctx, const weft_scheduler *s, int32_t id, weft_block_name **out,
+                                   int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    *count = collect_running(s, id, NULL);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count, out));
+    collect_running(s, id, *out);
+done:
+    return st;
+}
+
+void weft_scheduler_count_job(const weft_scheduler *s, uint64_t id, weft_scheduler_counts *out)
+{
+    const job *j = scheduler_find_job(s, id);
+    *out = j == NULL ? (weft_scheduler_counts){0} : j->counts;
+}
+
+void weft_scheduler_count_stage(const weft_scheduler *s, uint64_t id, int32_t number, weft_stage_counts *out)
+{
+    const stage *st = scheduler_find_stage(s, id, number);
+    *out = st == NULL ? (weft_stage_counts){0}
+                      : (weft_stage_counts){.running = st->running, .done = st->done};
+}

@@ -55,6 +55,7 @@ struct job {
     bool failed, pinned;
     stage **stages; /* [stage_capacity] by id; NULL where there is none (yet) */
     int32_t stage_count, stage_capacity;
+    weft_scheduler_counts counts;
     job *next, *prev; /* by arrival */
 };
 
@@ -87,6 +88,9 @@ struct weft_scheduler {
     int32_t action_count, action_capacity;
     weft_scheduler_counts counts;
 };
+
+/* Count one more, in all and for the job. */
+#define SCHEDULER_COUNT(s, j, what) ((s)->counts.what++, (j)->counts.what++)
 
 job *scheduler_find_job(const weft_scheduler *s, uint64_t id);
 stage *scheduler_find_stage(const weft_scheduler *s, uint64_t job, int32_t id);

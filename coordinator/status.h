@@ -64,8 +64,4 @@ typedef struct weft_cluster_status {
 /* All of it in ctx->arena. Any thread. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *coordinator,
                                                     weft_cluster_status *out);
-/* Cancel a running job: its statement ends with OPERATION_CANCELED. False: there is no such job running. Any
- * thread. */
-bool weft_coordinator_cancel_job(weft_coordinator *coordinator, uint64_t job);
-
 #endif

@@ -35,6 +35,12 @@ typedef struct weft_block_name {
     int32_t stage, generation, partition, attempt;
 } weft_block_name;
 
+static inline bool weft_block_name_equal(const weft_block_name *a, const weft_block_name *b)
+{
+    return a->job == b->job && a->stage == b->stage && a->generation == b->generation &&
+           a->partition == b->partition && a->attempt == b->attempt;
+}
+
 /* What the coordinator knows of a block: its size by segment and the range of its keys, never its rows. Match
  * marks stay in the block: only those read them who read its rows. */
 typedef struct weft_block_meta {

@@ -1,0 +1,376 @@
+/* coordinator/core.c - see core.h: workers come, are compared, fall silent, die. Jobs are in core_job.c. */
+#include <string.h>
+
+#include "coordinator/core_state.h"
+
+weft_status weft_core_new(weft_ctx *ctx, const weft_core_options *options, const weft_core_port *port,
+                          weft_core **out)
+{
+    weft_status st = WEFT_OK;
+    weft_core *core = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*core), (void **)&core));
+    core->account = ctx->memory;
+    core->options = *options;
+    core->port = *port;
+    core->arena = weft_arena_new(ctx->memory);
+    if (core->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a coordinator"));
+    WEFT_TRY(st,
+             weft_members_new(ctx, &options->members, (uint64_t)options->epoch << 32 | 1, &core->members));
+    WEFT_TRY(st, weft_scheduler_new(ctx, &options->scheduler, &core->scheduler));
+    *out = core;
+    core = NULL;
+done:
+    weft_core_free(&core);
+    return st;
+}
+
+void weft_core_free(weft_core **core_p)
+{
+    weft_core *core = *core_p;
+    *core_p = NULL;
+    if (core == NULL) return;
+    for (int32_t i = 0; i < core->worker_count; i++) weft_mem_free(core->workers[i].hello);
+    weft_mem_free(core->workers);
+    weft_scheduler_free(&core->scheduler);
+    weft_members_free(&core->members);
+    weft_arena_free(&core->arena);
+    weft_mem_free(core);
+}
+
+core_worker *core_find_worker(const weft_core *core, int32_t number)
+{
+    for (int32_t i = 0; i < core->worker_count; i++)
+        if (core->workers[i].number == number) return &core->workers[i];
+    return NULL;
+}
+
+/* ---- what members say ---- */
+
+/* Only the scheduler's memory can be missing: then the same tick, or the next message, tries again. */
+static void tell_scheduler(weft_ctx *ctx, weft_core *core, weft_event_kind kind, int32_t worker,
+                           int32_t slots)
+{
+    const weft_event event = {.kind = kind, .worker = worker, .slots = slots};
+    if (core_step(ctx, core, &event, NULL) != WEFT_OK) weft_error_clear(ctx);
+}
+
+static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
+{
+    core_worker *w = core_find_worker(core, number);
+    if (w != NULL) {
+        weft_mem_free(w->hello);
+        *w = core->workers[--core->worker_count];
+    }
+    core_remove_told(core, number);
+    tell_scheduler(ctx, core, WEFT_EVENT_WORKER_LOST, number, 0);
+}
+
+static void on_silent(weft_ctx *ctx, weft_core *core, int32_t number)
+{
+    core_worker *w = core_find_worker(core, number);
+    if (w != NULL) w->silent = true;
+    tell_scheduler(ctx, core, WEFT_EVENT_SILENT, number, 0);
+}
+
+/* All but registrations: those bring more than members know of. */
+static void carry_out(weft_ctx *ctx, weft_core *core, const weft_member_actions *actions, bool *next,
+                      int32_t *worker)
+{
+    for (int32_t i = 0; i < actions->count; i++) {
+        const weft_member_action *a = &actions->items[i];
+        switch (a->kind) {
+        case WEFT_MEMBER_HANDLE:
+            *next = true;
+            *worker = a->number;
+            break;
+        case WEFT_MEMBER_BEATS: core->port.beat(core->port.self, a->peer, &a->head); break;
+        case WEFT_MEMBER_CLOSE: core->port.close(core->port.self, a->peer); break;
+        case WEFT_MEMBER_SILENT: on_silent(ctx, core, a->number); break;
+        case WEFT_MEMBER_DEAD: on_dead(ctx, core, a->number); break;
+        case WEFT_MEMBER_WELCOME:
+        case WEFT_MEMBER_PRESENT: break;
+        }
+    }
+}
+
+static bool step_members(weft_ctx *ctx, weft_core *core, const weft_member_event *event, int32_t *worker)
+{
+    weft_member_actions actions = {0};
+    bool next = false;
+    int32_t number = -1;
+    if (weft_members_step(ctx, core->members, event, weft_now_ns(ctx), &actions) != WEFT_OK) {
+        weft_error_clear(ctx); /* without memory for one more worker: the far end asks again */
+        core->port.close(core->port.self, event->peer);
+        return false;
+    }
+    carry_out(ctx, core, &actions, &next, &number);
+    core_worker *w = event->peer == 0 ? NULL
+                                      : core_find_worker(core, weft_members_find(core->members, event->peer));
+    if (w != NULL) w->heard_ns = weft_now_ns(ctx);
+    if (worker != NULL) *worker = number;
+    return next;
+}
+
+/* ---- registration ---- */
+
+static bool has_name(const weft_block_name *names, int32_t count, const weft_block_name *name)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (weft_block_name_equal(&names[i], name)) return true;
+    return false;
+}
+
+/* Attempts that were launched there, and that it does not have. */
+static weft_status fail_unknown(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                const weft_worker_hello *hello)
+{
+    weft_status st = WEFT_OK;
+    weft_block_name *running = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, weft_scheduler_running(ctx, core->scheduler, worker, &running, &count));
+    for (int32_t i = 0; i < count; i++) {
+        if (has_name(hello->running, hello->running_count, &running[i])) continue;
+        const weft_event event = {.kind = WEFT_EVENT_FAILED,
+                                  .worker = worker,
+                                  .job = running[i].job,
+                                  .stage = running[i].stage,
+                                  .generation = running[i].generation,
+                                  .partition = running[i].partition,
+                                  .attempt = running[i].attempt,
+                                  .status = WEFT_UNREACHABLE};
+        WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+    }
+done:
+    return st;
+}
+
+static void order_name(weft_ctx *ctx, weft_core *core, int32_t worker, weft_to_worker_kind kind,
+                       const weft_block_name *name)
+{
+    const weft_to_worker order = {.kind = kind,
+                                  .epoch = core->options.epoch,
+                                  .job = name->job,
+                                  .stage = name->stage,
+                                  .generation = name->generation,
+                                  .partition = name->partition,
+                                  .attempt = name->attempt};
+    (void)core_order(ctx, core, worker, &order);
+}
+
+static weft_status compare_blocks(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                  const weft_worker_hello *hello)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < hello->block_count; i++) {
+        const weft_block_name *name = &hello->blocks[i];
+        const weft_event back = {.kind = WEFT_EVENT_BLOCK_BACK,
+                                 .worker = worker,
+                                 .job = name->job,
+                                 .stage = name->stage,
+                                 .generation = name->generation,
+                                 .partition = name->partition,
+                                 .attempt = name->attempt};
+        WEFT_TRY(st, core_step(ctx, core, &back, NULL));
+        if (!weft_scheduler_wants(core->scheduler, worker, name))
+            order_name(ctx, core, worker, WEFT_TO_WORKER_DROP, name);
+    }
+done:
+    return st;
+}
+
+/* What the worker holds against what it should. */
+static weft_status compare(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_worker_hello *hello)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < hello->job_count; i++) {
+        const weft_to_worker end = {
+            .kind = WEFT_TO_WORKER_END, .epoch = core->options.epoch, .job = hello->jobs[i]};
+        const weft_core_job *job = core_find_job(core, hello->jobs[i]);
+        if (job == NULL || job->ending) (void)core_order(ctx, core, worker, &end);
+    }
+    for (int32_t i = 0; i < hello->running_count; i++)
+        if (!weft_scheduler_wants(core->scheduler, worker, &hello->running[i]))
+            order_name(ctx, core, worker, WEFT_TO_WORKER_CANCEL, &hello->running[i]);
+    WEFT_TRY(st, compare_blocks(ctx, core, worker, hello));
+    WEFT_TRY(st, fail_unknown(ctx, core, worker, hello));
+done:
+    core->port.flush(ctx, core->port.self);
+    return st;
+}
+
+static weft_status add_worker(weft_ctx *ctx, weft_core *core, int32_t number, core_worker **out)
+{
+    weft_status st = WEFT_OK;
+    *out = core_find_worker(core, number);
+    if (*out != NULL) return WEFT_OK;
+    if (core->worker_count == core->worker_capacity) {
+        const int32_t capacity = weft_max_i32(8, core->worker_capacity * 2);
+        WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(core_worker),
+                                     (void **)&core->workers));
+        core->worker_capacity = capacity;
+    }
+    *out = &core->workers[core->worker_count++];
+    **out = (core_worker){.number = number, .since_ns = weft_now_ns(ctx)};
+done:
+    return st;
+}
+
+/* Only what others need to know of it is kept. */
+static weft_status keep_hello(weft_ctx *ctx, core_worker *w, const weft_worker_hello *hello)
+{
+    weft_status st = WEFT_OK;
+    if (w->hello == NULL)
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*hello), (void **)&w->hello));
+    *w->hello = *hello;
+    w->hello->running = w->hello->blocks = NULL;
+    w->hello->jobs = NULL;
+    w->hello->running_count = w->hello->block_count = w->hello->job_count = 0;
+done:
+    return st;
+}
+
+static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_action *a,
+                           const weft_worker_hello *hello)
+{
+    weft_status st = WEFT_OK;
+    core_worker *w = NULL;
+    WEFT_TRY(st, add_worker(ctx, core, a->number, &w));
+    WEFT_TRY(st, keep_hello(ctx, w, hello));
+    w->slots = a->slots;
+    w->silent = false;
+    w->heard_ns = weft_now_ns(ctx);
+    core_forget_told(core, a->number);
+    core->port.welcome(core->port.self, a->peer, &a->head, a->number);
+    /* the scheduler must know it before it hears of its blocks, but launch there only afterwards */
+    weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = a->number};
+    if (!weft_scheduler_has_worker(core->scheduler, a->number))
+        WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+    WEFT_TRY(st, compare(ctx, core, a->number, hello));
+    event.slots = a->slots;
+    WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+done:
+    return st;
+}
+
+void weft_core_registers(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_worker_hello *hello)
+{
+    weft_status st = WEFT_OK;
+    weft_member_actions actions = {0};
+    weft_member_action greeting = {0};
+    const char *cluster = core->options.cluster;
+    weft_account *const callers = ctx->memory;
+    bool greets = false, next = false;
+    int32_t worker = -1;
+    if (cluster != NULL && hello->cluster[0] != 0 && strcmp(cluster, hello->cluster) != 0) {
+        core->port.refuse(core->port.self, peer, "this coordinator is of another cluster: see --cluster");
+        return;
+    }
+    const weft_member_event event = {
+        .kind = WEFT_MEMBER_REGISTERS, .peer = peer, .uuid = hello->uuid, .slots = hello->slots};
+    ctx->memory = core->account;
+    WEFT_TRY(st, weft_members_step(ctx, core->members, &event, weft_now_ns(ctx), &actions));
+    for (int32_t i = 0; i < actions.count; i++)
+        if (actions.items[i].kind == WEFT_MEMBER_WELCOME) {
+            greeting = actions.items[i];
+            greets = true;
+        }
+    carry_out(ctx, core, &actions, &next, &worker);
+    if (greets) WEFT_TRY(st, welcome(ctx, core, &greeting, hello));
+done:
+    ctx->memory = callers;
+    if (st == WEFT_OK) return;
+    weft_error_clear(ctx);
+    core->port.close(core->port.self, peer);
+    weft_core_gone(ctx, core, peer);
+}
+
+/* ---- messages ---- */
+
+bool weft_core_message(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_link_head *head,
+                       int32_t *worker)
+{
+    const weft_member_event event = {.kind = WEFT_MEMBER_MESSAGE, .peer = peer, .head = *head};
+    return step_members(ctx, core, &event, worker);
+}
+
+void weft_core_beat(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_link_head *head)
+{
+    const weft_member_event event = {.kind = WEFT_MEMBER_BEAT, .peer = peer, .head = *head};
+    (void)step_members(ctx, core, &event, NULL);
+}
+
+void weft_core_leaves(weft_ctx *ctx, weft_core *core, uint64_t peer)
+{
+    const weft_member_event event = {.kind = WEFT_MEMBER_LEAVES, .peer = peer};
+    (void)step_members(ctx, core, &event, NULL);
+}
+
+void weft_core_gone(weft_ctx *ctx, weft_core *core, uint64_t peer)
+{
+    const weft_member_event event = {.kind = WEFT_MEMBER_GONE, .peer = peer};
+    (void)step_members(ctx, core, &event, NULL);
+}
+
+void weft_core_tick(weft_ctx *ctx, weft_core *core)
+{
+    const weft_member_event event = {.kind = WEFT_MEMBER_TICK};
+    const weft_event tick = {.kind = WEFT_EVENT_TICK};
+    (void)step_members(ctx, core, &event, NULL);
+    if (core_step(ctx, core, &tick, NULL) != WEFT_OK) weft_error_clear(ctx); /* the next tick comes */
+}
+
+bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *peer, weft_link_head *head)
+{
+    return weft_members_send(core->members, worker, weft_now_ns(ctx), peer, head);
+}
+
+uint64_t weft_core_peer(const weft_core *core, int32_t worker)
+{
+    return weft_members_peer(core->members, worker);
+}
+
+weft_status core_order(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_to_worker *order)
+{
+    const core_worker *w = core_find_worker(core, worker);
+    if (w == NULL || w->silent) return WEFT_OK; /* it will be compared when it is back */
+    const weft_error kept = ctx->error;
+    const weft_status st = core->port.order(ctx, core->port.self, worker, order);
+    if (st == WEFT_OK || !core->options.by_value) return st;
+    ctx->error = kept; /* its session is at its end: it will be compared */
+    return WEFT_OK;
+}
+
+/* ---- what people see ---- */
+
+int32_t weft_core_worker_count(const weft_core *core) { return core->worker_count; }
+const weft_scheduler *weft_core_scheduler(const weft_core *core) { return core->scheduler; }
+weft_core_job *weft_core_first_job(const weft_core *core) { return core->first_job; }
+
+void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker *out)
+{
+    const core_worker *w = &core->workers[index];
+    *out = (weft_core_worker){.number = w->number,
+                              .slots = w->slots,
+                              .silent = w->silent,
+                              .since_ns = w->since_ns,
+                              .heard_ns = w->heard_ns,
+                              .uuid = w->hello->uuid,
+                              .memory_bytes = w->hello->memory_bytes,
+                              .address = w->hello->address,
+                              .host_id = w->hello->host_id,
+                              .version = w->hello->version};
+}
+
+weft_core_room weft_core_measure(const weft_core *core)
+{
+    weft_core_room room = {.memory_bytes = INT64_MAX};
+    for (int32_t i = 0; i < core->worker_count; i++) {
+        const core_worker *w = &core->workers[i];
+        if (w->silent) continue;
+        room.workers++;
+        room.slots += w->slots;
+        room.memory_bytes = weft_min_i64(room.memory_bytes, w->hello->memory_bytes);
+    }
+    return room;
+}

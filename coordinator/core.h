@@ -1,0 +1,181 @@
+/* coordinator/core.h - the coordinator as one machine: members, scheduler, and what each worker was told.
+ *
+ * Passive and without I/O, clock or randomness: functions here step it with what happened, and it answers
+ * through its port (orders to workers, words to connections) and in the job's own struct, where a waiting
+ * thread finds what is new. Whoever calls holds the coordinator's lock. The simulation runs this very code.
+ *
+ * A worker is told a stage before its first task there, and again when blocks of its inputs are elsewhere
+ * than it was told. When a session begins, both ends are compared: attempts that the worker does not have are
+ * failed, those that nobody waits for are cancelled; blocks that are still wanted count again, others are
+ * dropped by name; jobs that are over are ended. There is no other path that mends what was lost. */
+#ifndef WEFT_COORDINATOR_CORE_H
+#define WEFT_COORDINATOR_CORE_H
+
+#include "coordinator/members.h"
+#include "coordinator/scheduler.h"
+#include "proto/control.h"
+
+typedef struct weft_core weft_core;
+typedef struct weft_event_log weft_event_log; /* event_log.h */
+
+/* What ran: for EXPLAIN ANALYZE and the event log. */
+typedef struct weft_stage_report {
+    const weft_stage *stage;
+    weft_op_metrics *metrics;           /* [op_count + 2], summed over the accepted attempts */
+    int64_t rows, bytes, spilled_bytes; /* of its blocks */
+    int64_t begin_ns, end_ns, run_ns;   /* run: summed over attempts */
+    int32_t attempts, failures;
+} weft_stage_report;
+
+typedef struct weft_core_options {
+    weft_members_options members;
+    weft_scheduler_options scheduler;
+    int64_t epoch;
+    bool by_value;       /* fragments and tasks travel as bytes, and workers are told places */
+    const char *cluster; /* workers of another name are refused; NULL: all are welcome */
+} weft_core_options;
+
+/* How the core reaches others. The functions must not step it again. */
+typedef struct weft_core_port {
+    /* An order, after those before it; good for the call, or as control.h says. An error means that it was
+     * not taken: the worker's session is at its end. */
+    weft_status (*order)(weft_ctx *ctx, void *self, int32_t worker, const weft_to_worker *order);
+    void (*flush)(weft_ctx *ctx, void *self); /* orders of a step are complete */
+    void (*welcome)(void *self, uint64_t peer, const weft_link_head *head, int32_t worker);
+    void (*refuse)(void *self, uint64_t peer, const char *text);
+    void (*beat)(void *self, uint64_t peer, const weft_link_head *head);
+    void (*close)(void *self, uint64_t peer);
+    void *self;
+} weft_core_port;
+
+/* What a worker was told of a stage. */
+typedef struct weft_core_told {
+    int32_t worker;
+    uint32_t sources; /* the scheduler's number of where the input blocks are */
+    bool open;        /* it can run tasks; else it must be told (again) */
+} weft_core_told;
+
+/* A stage of a job. In the memory of the thread that runs the job, which fills in the first part. */
+typedef struct weft_core_stage {
+    const weft_stage *stage;
+    const uint8_t *fragment; /* by value: its wire form */
+    size_t fragment_len;
+    weft_stage_stats stats; /* sums over the first accepted attempts, in the arrays that follow */
+    int64_t *rows, *bytes;
+    weft_key_range *keys;
+    uint64_t *counted; /* one bit a task: it is in the sums */
+    weft_stage_report report;
+    /* the core's */
+    int32_t generation;
+    bool done;  /* all its blocks were there at once; stays so */
+    bool fixed; /* the planner goes on with the sums: they stay as they are */
+    bool freed;
+    int64_t spilled_late; /* of its blocks, as told at the end of the job */
+    weft_core_told *told; /* a memory block of the core's account */
+    int32_t told_count, told_capacity;
+} weft_core_stage;
+
+/* A worker that heard of a job, and has to end it. */
+typedef struct weft_core_hearer {
+    int32_t worker;
+    bool ended;
+} weft_core_hearer;
+
+typedef struct weft_core_job {
+    uint64_t id;
+    const weft_settings *settings;
+    uint64_t seed;
+    bool timed;
+    weft_event_log *log;
+    weft_arena *orders;       /* by reference: what orders point to, until the job has ended; the job's own */
+    weft_core_stage **stages; /* [stage_count] by id */
+    int32_t stage_count;
+    /* what is new: read and reset by the job's thread */
+    bool failed;
+    weft_action failure;         /* which attempt failed the job */
+    weft_error error;            /* … and why */
+    void (*changed)(void *self); /* called when there is something new */
+    void *changed_self;
+    int64_t blocks_lost, workers_lost;
+    /* the core's */
+    weft_core_hearer *hearers; /* a memory block of the core's account */
+    int32_t hearer_count, hearer_capacity;
+    bool ending;
+    struct weft_core_job *next, *previous;
+} weft_core_job;
+
+/* Memory is charged to ctx's account; caller frees. The port's self is borrowed. */
+WEFT_MUST_CHECK weft_status weft_core_new(weft_ctx *ctx, const weft_core_options *options,
+                                          const weft_core_port *port, weft_core **out);
+void weft_core_free(weft_core **core);
+
+/* ---- from workers; peer: their connection. Errors: WEFT_NOMEM; the message may come again ---- */
+
+/* Without memory the connection is closed, and the worker asks again. */
+void weft_core_registers(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_worker_hello *hello);
+/* True when it is next in its session: then call weft_core_report for each of its reports. */
+bool weft_core_message(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_link_head *head,
+                       int32_t *worker);
+void weft_core_beat(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_link_head *head);
+/* A report; what it holds stays the caller's. worker: who sent it. */
+WEFT_MUST_CHECK weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                             const weft_to_coordinator *report);
+void weft_core_leaves(weft_ctx *ctx, weft_core *core, uint64_t peer);
+void weft_core_gone(weft_ctx *ctx, weft_core *core, uint64_t peer);
+void weft_core_tick(weft_ctx *ctx, weft_core *core);
+/* For what the port has collected for a worker: where it goes, and its place in the session. False: the
+ * worker is not there. */
+bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *peer, weft_link_head *head);
+/* The connection of a worker, 0 when there is none. */
+uint64_t weft_core_peer(const weft_core *core, int32_t worker);
+
+/* ---- from the threads that run jobs ---- */
+
+WEFT_MUST_CHECK weft_status weft_core_job_begin(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                                int32_t attempts, uint64_t order_seed);
+/* The stage with id stage_count - 1 of the job is there. positions: see the scheduler's event. */
+WEFT_MUST_CHECK weft_status weft_core_stage_begin(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                                  const int32_t *inputs, const bool *positions);
+/* Let go of the blocks of a stage, when it is finished and no stage that was issued will read it. */
+WEFT_MUST_CHECK weft_status weft_core_free_unread(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                                  int32_t stage);
+bool weft_core_is_finished(const weft_core *core, const weft_core_job *job, int32_t stage);
+/* Where an accepted block is. False: nowhere at the moment. */
+bool weft_core_find_block(const weft_core *core, const weft_core_job *job, int32_t stage, int32_t partition,
+                          weft_block_name *name, weft_place *place);
+/* A block of the result could not be read; it is made again when it was the accepted one. */
+WEFT_MUST_CHECK weft_status weft_core_block_lost(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                                 const weft_block_name *name);
+/* Rows are about to reach the client: no new generation from now on. */
+WEFT_MUST_CHECK weft_status weft_core_pin(weft_ctx *ctx, weft_core *core, weft_core_job *job);
+/* End the job everywhere. The struct may go when weft_core_is_ended. */
+void weft_core_job_end(weft_ctx *ctx, weft_core *core, weft_core_job *job);
+/* Has every worker that can be reached let go of it? */
+bool weft_core_is_ended(const weft_core *core, const weft_core_job *job);
+/* Forget a job that has ended: workers that come back are told that it is over. */
+void weft_core_job_forget(weft_core *core, weft_core_job *job);
+
+/* ---- what people see ---- */
+
+typedef struct weft_core_worker {
+    int32_t number, slots;
+    weft_uuid uuid;
+    bool silent;
+    int64_t memory_bytes, since_ns, heard_ns;
+    const char *address, *host_id, *version; /* owned by the core */
+} weft_core_worker;
+
+int32_t weft_core_worker_count(const weft_core *core);
+void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker *out);
+/* What the workers that are present have. */
+typedef struct weft_core_room {
+    int32_t workers, slots;
+    int64_t memory_bytes; /* of the smallest */
+} weft_core_room;
+weft_core_room weft_core_measure(const weft_core *core);
+const weft_scheduler *weft_core_scheduler(const weft_core *core);
+weft_core_job *weft_core_first_job(const weft_core *core);
+/* NULL, or what does not add up; for tests and simulation. */
+const char *weft_core_check(const weft_core *core);
+
+#endif

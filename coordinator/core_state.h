@@ -1,0 +1,40 @@
+/* coordinator/core_state.h - what core.c (workers) and core_job.c (jobs) share; for nobody else. */
+#ifndef WEFT_COORDINATOR_CORE_STATE_H
+#define WEFT_COORDINATOR_CORE_STATE_H
+
+#include "coordinator/core.h"
+
+/* A worker that is not dead. */
+typedef struct core_worker {
+    int32_t number, slots;
+    bool silent;
+    weft_worker_hello *hello; /* without its lists */
+    int64_t since_ns, heard_ns;
+} core_worker;
+
+struct weft_core {
+    weft_account *account;
+    weft_core_options options;
+    weft_core_port port;
+    weft_members *members;
+    weft_scheduler *scheduler;
+    weft_arena *arena; /* for one step */
+    core_worker *workers;
+    int32_t worker_count, worker_capacity;
+    weft_core_job *first_job, *last_job; /* by arrival */
+};
+
+core_worker *core_find_worker(const weft_core *core, int32_t number);
+weft_core_job *core_find_job(const weft_core *core, uint64_t id);
+/* Give an event to the scheduler and carry out what it decides. report: the one behind the event, or NULL. */
+WEFT_MUST_CHECK weft_status core_step(weft_ctx *ctx, weft_core *core, const weft_event *event,
+                                      const weft_to_coordinator *report);
+/* Send an order. To a worker that is not there none is sent, and when one is not taken the worker's session
+ * ends: both mend by its next registration. Errors: only in one process, which has no sessions. */
+weft_status core_order(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_to_worker *order);
+/* The worker's session begins anew: what it was told may not have arrived. */
+void core_forget_told(weft_core *core, int32_t worker);
+/* The worker is dead. */
+void core_remove_told(weft_core *core, int32_t worker);
+
+#endif

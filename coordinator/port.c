@@ -1,0 +1,376 @@
+/* coordinator/port.c - see port.h. */
+#include "coordinator/port.h"
+
+#include <string.h>
+
+#include "common/log.h"
+#include "engine/plan/physical.h"
+#include "proto/envelope.h"
+
+enum {
+    PORT_QUEUE_BYTES = 512 << 20, /* orders that wait for one worker */
+    PORT_LINGER_MS = 200,
+    PORT_SILENCE_MS = 1000, /* ZMTP heartbeats: a machine that is gone */
+    PORT_BROKEN_MAX = 64
+};
+
+/* Orders for one worker, of the step that is under way. */
+typedef struct port_batch {
+    int32_t worker, count;
+    weft_net_frame frames[WEFT_NET_FRAMES_MAX]; /* [0]: the envelope */
+} port_batch;
+
+struct weft_port {
+    weft_port_options options;
+    weft_net *net;
+    weft_service *service;
+    weft_account *account;
+    weft_arena *arena; /* of the endpoint's thread, for one message */
+    weft_ctx ctx;      /* likewise */
+    /* all that follows is guarded by the coordinator's lock */
+    weft_arena *orders;  /* of one step */
+    port_batch *batches; /* [batch_capacity] a memory block */
+    int32_t batch_count, batch_capacity;
+    uint64_t broken[PORT_BROKEN_MAX]; /* connections that were given up; the core is told at the next tick */
+    int32_t broken_count;
+};
+
+/* ---- the core's way out; its lock is held ---- */
+
+/* Its session is at its end. When there are more than can be noted at once, silence tells of the others. */
+static void give_up(weft_port *p, uint64_t peer)
+{
+    if (p->net != NULL) weft_net_drop(p->net, peer);
+    if (p->broken_count < PORT_BROKEN_MAX) p->broken[p->broken_count++] = peer;
+}
+
+static bool send_words(weft_ctx *ctx, weft_port *p, uint64_t peer, const weft_envelope *envelope)
+{
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_arena *const callers = ctx->arena;
+    const weft_error kept = ctx->error;
+    ctx->arena = p->orders;
+    weft_status st = weft_envelope_encode(ctx, envelope, &bytes, &len);
+    const weft_net_frame frame = {.bytes = bytes, .len = len};
+    if (st == WEFT_OK) st = weft_net_send(ctx, p->net, peer, &frame, 1);
+    ctx->arena = callers;
+    ctx->error = kept;
+    return st == WEFT_OK;
+}
+
+static void port_welcome(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
+{
+    weft_port *p = self;
+    const weft_envelope e = {.kind = WEFT_ENVELOPE_WELCOME, .head = *head, .worker = worker};
+    if (!send_words(&p->ctx, p, peer, &e)) give_up(p, peer);
+}
+
+static void port_refuse(void *self, uint64_t peer, const char *text)
+{
+    weft_port *p = self;
+    const weft_envelope e = {.kind = WEFT_ENVELOPE_REFUSE, .text = text};
+    weft_log(WEFT_LOG_WARN, "worker_refused", WEFT_LOG_TEXT("reason", text));
+    (void)send_words(&p->ctx, p, peer, &e); /* or it hears nothing, and asks again */
+}
+
+static void port_beat(void *self, uint64_t peer, const weft_link_head *head)
+{
+    weft_port *p = self;
+    const weft_envelope e = {.kind = WEFT_ENVELOPE_BEAT, .head = *head};
+    if (!send_words(&p->ctx, p, peer, &e)) give_up(p, peer);
+}
+
+static void port_close(void *self, uint64_t peer)
+{
+    weft_port *p = self;
+    if (p->net != NULL) weft_net_drop(p->net, peer);
+}
+
+static weft_status find_batch(weft_ctx *ctx, weft_port *p, int32_t worker, port_batch **out)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < p->batch_count; i++)
+        if (p->batches[i].worker == worker) {
+            *out = &p->batches[i];
+            return WEFT_OK;
+        }
+    if (p->batch_count == p->batch_capacity) {
+        const int32_t capacity = weft_max_i32(8, p->batch_capacity * 2);
+        weft_account *const callers = ctx->memory;
+        ctx->memory = p->account;
+        st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(port_batch),
+                             (void **)&p->batches);
+        ctx->memory = callers;
+        WEFT_TRY(st, st);
+        p->batch_capacity = capacity;
+    }
+    *out = &p->batches[p->batch_count++];
+    (*out)->worker = worker;
+    (*out)->count = 1;
+done:
+    return st;
+}
+
+static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
+{
+    weft_envelope envelope = {.kind = WEFT_ENVELOPE_ORDERS};
+    uint64_t peer = 0;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    const int32_t count = b->count;
+    weft_core *core = weft_coordinator_core(p->options.coordinator);
+    b->count = 1;
+    if (count == 1 || !weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) return;
+    weft_status st = weft_envelope_encode(ctx, &envelope, &bytes, &len);
+    b->frames[0] = (weft_net_frame){.bytes = bytes, .len = len};
+    if (st == WEFT_OK) st = weft_net_send(ctx, p->net, peer, b->frames, count);
+    if (st != WEFT_OK) give_up(p, peer);
+}
+
+static void port_flush(weft_ctx *ctx, void *self)
+{
+    weft_port *p = self;
+    weft_arena *const callers = ctx->arena;
+    const weft_error kept = ctx->error;
+    ctx->arena = p->orders;
+    for (int32_t i = 0; i < p->batch_count; i++) send_batch(ctx, p, &p->batches[i]);
+    p->batch_count = 0;
+    weft_arena_reset(p->orders);
+    ctx->arena = callers;
+    ctx->error = kept;
+}
+
+static weft_status add_order(weft_ctx *ctx, weft_port *p, int32_t worker, const weft_to_worker *order)
+{
+    weft_status st = WEFT_OK;
+    port_batch *b = NULL;
+    weft_to_worker packed = *order;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (order->kind == WEFT_TO_WORKER_LAUNCH) {
+        WEFT_TRY(st, weft_task_encode(ctx, order->task, &bytes, &packed.task_len));
+        packed.task = NULL;
+        packed.task_bytes = bytes;
+    }
+    WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &len));
+    WEFT_TRY(st, find_batch(ctx, p, worker, &b));
+    if (b->count == WEFT_NET_FRAMES_MAX) send_batch(ctx, p, b);
+    b->frames[b->count++] = (weft_net_frame){.bytes = bytes, .len = len};
+done:
+    return st;
+}
+
+static weft_status port_order(weft_ctx *ctx, void *self, int32_t worker, const weft_to_worker *order)
+{
+    weft_port *p = self;
+    weft_arena *const callers = ctx->arena;
+    ctx->arena = p->orders;
+    const weft_status st = add_order(ctx, p, worker, order);
+    ctx->arena = callers;
+    if (st != WEFT_OK) { /* one order is missing: both ends compare what they have in a new session */
+        const uint64_t peer = weft_core_peer(weft_coordinator_core(p->options.coordinator), worker);
+        if (peer != 0) give_up(p, peer);
+    }
+    return st;
+}
+
+weft_core_port weft_port_core(weft_port *p)
+{
+    return (weft_core_port){.order = port_order,
+                            .flush = port_flush,
+                            .welcome = port_welcome,
+                            .refuse = port_refuse,
+                            .beat = port_beat,
+                            .close = port_close,
+                            .self = p};
+}
+
+/* ---- what arrives, in the endpoint's thread ---- */
+
+static void drop(weft_port *p, weft_net_peer peer, const char *what)
+{
+    weft_log(WEFT_LOG_WARN, "connection_dropped", WEFT_LOG_TEXT("message", what),
+             WEFT_LOG_TEXT("reason", p->ctx.error.message));
+    weft_error_clear(&p->ctx);
+    weft_net_drop(p->net, peer);
+    weft_core_gone(&p->ctx, weft_coordinator_enter(p->options.coordinator), peer);
+    weft_coordinator_leave(p->options.coordinator);
+    weft_service_gone(p->service, peer);
+}
+
+static void on_register(weft_port *p, weft_net_peer peer, const weft_net_frame *frames, int32_t count)
+{
+    weft_to_coordinator m = {0};
+    weft_status st = count == 1 ? weft_to_coordinator_decode(&p->ctx, frames[0].bytes, frames[0].len, &m)
+                                : weft_fail(&p->ctx, WEFT_CORRUPT, "a registration of %d frames", count);
+    if (st == WEFT_OK && (m.kind != WEFT_FROM_WORKER_REGISTER || m.hello == NULL))
+        st = weft_fail(&p->ctx, WEFT_CORRUPT, "a registration without a hello");
+    if (st != WEFT_OK) {
+        weft_to_coordinator_release(&m);
+        drop(p, peer, "register");
+        return;
+    }
+    char uuid[WEFT_UUID_TEXT_BYTES];
+    weft_uuid_text(m.hello->uuid, uuid);
+    weft_log(WEFT_LOG_INFO, "worker_registers", WEFT_LOG_TEXT("uuid", uuid),
+             WEFT_LOG_TEXT("blocks_at", m.hello->address), WEFT_LOG_INT("slots", m.hello->slots),
+             WEFT_LOG_INT("running", m.hello->running_count), WEFT_LOG_INT("blocks", m.hello->block_count));
+    weft_core_registers(&p->ctx, weft_coordinator_enter(p->options.coordinator), peer, m.hello);
+    weft_coordinator_leave(p->options.coordinator);
+    weft_to_coordinator_release(&m);
+}
+
+/* Decode all of a message before any of it counts. */
+static weft_status handle_reports(weft_port *p, weft_net_peer peer, const weft_link_head *head,
+                                  const weft_net_frame *frames, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_to_coordinator reports[WEFT_NET_FRAMES_MAX] = {0};
+    int32_t worker = -1, decoded = 0;
+    for (; decoded < count && st == WEFT_OK; decoded++)
+        st = weft_to_coordinator_decode(&p->ctx, frames[decoded].bytes, frames[decoded].len,
+                                        &reports[decoded]);
+    if (st == WEFT_OK) {
+        weft_core *core = weft_coordinator_enter(p->options.coordinator);
+        if (weft_core_message(&p->ctx, core, peer, head, &worker))
+            for (int32_t i = 0; i < count && st == WEFT_OK; i++)
+                st = weft_core_report(&p->ctx, core, worker, &reports[i]);
+        weft_coordinator_leave(p->options.coordinator);
+    }
+    for (int32_t i = 0; i < decoded; i++) weft_to_coordinator_release(&reports[i]);
+    return st;
+}
+
+/* Without keys everybody may be anything; with them a client cannot act as a worker, nor the other way. */
+static bool may_say(const weft_identity *who, weft_envelope_kind kind)
+{
+    if (who->role == WEFT_ROLE_ANY) return true;
+    return who->role == (kind == WEFT_ENVELOPE_CLIENT ? WEFT_ROLE_CLIENT : WEFT_ROLE_WORKER);
+}
+
+static void on_message(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
+                       int32_t count)
+{
+    weft_port *p = self;
+    weft_envelope e;
+    weft_coordinator *c = p->options.coordinator;
+    if (weft_envelope_decode(&p->ctx, frames[0].bytes, frames[0].len, &e) != WEFT_OK) {
+        drop(p, peer, "envelope");
+    } else if (!may_say(who, e.kind)) {
+        (void)weft_fail(&p->ctx, WEFT_PERMISSION_DENIED, "a key of role %s does not allow message %d",
+                        weft_role_name(who->role), e.kind);
+        drop(p, peer, "role");
+    } else {
+        switch (e.kind) {
+        case WEFT_ENVELOPE_REGISTER: on_register(p, peer, frames + 1, count - 1); break;
+        case WEFT_ENVELOPE_REPORTS:
+            if (handle_reports(p, peer, &e.head, frames + 1, count - 1) != WEFT_OK) drop(p, peer, "reports");
+            break;
+        case WEFT_ENVELOPE_BEAT:
+            weft_core_beat(&p->ctx, weft_coordinator_enter(c), peer, &e.head);
+            weft_coordinator_leave(c);
+            break;
+        case WEFT_ENVELOPE_LEAVE:
+            weft_core_leaves(&p->ctx, weft_coordinator_enter(c), peer);
+            weft_coordinator_leave(c);
+            break;
+        case WEFT_ENVELOPE_CLIENT: weft_service_message(p->service, peer, who, frames + 1, count - 1); break;
+        case WEFT_ENVELOPE_WELCOME:
+        case WEFT_ENVELOPE_REFUSE:
+        case WEFT_ENVELOPE_ORDERS:
+            (void)weft_fail(&p->ctx, WEFT_CORRUPT, "a message that only coordinators send");
+            drop(p, peer, "kind");
+            break;
+        }
+    }
+    weft_error_clear(&p->ctx);
+    weft_arena_reset(p->arena);
+}
+
+static void on_gone(void *self, weft_net_peer peer, const char *why)
+{
+    weft_port *p = self;
+    weft_log(WEFT_LOG_DEBUG, "connection_gone", WEFT_LOG_TEXT("reason", why));
+    weft_core_gone(&p->ctx, weft_coordinator_enter(p->options.coordinator), peer);
+    weft_coordinator_leave(p->options.coordinator);
+    weft_service_gone(p->service, peer);
+}
+
+static void on_tick(void *self)
+{
+    weft_port *p = self;
+    weft_core *core = weft_coordinator_enter(p->options.coordinator);
+    while (p->broken_count > 0) weft_core_gone(&p->ctx, core, p->broken[--p->broken_count]);
+    weft_core_tick(&p->ctx, core);
+    weft_coordinator_leave(p->options.coordinator);
+    weft_error_clear(&p->ctx);
+    weft_arena_reset(p->arena);
+}
+
+/* ---- life ---- */
+
+weft_status weft_port_new(weft_ctx *ctx, weft_port **out)
+{
+    weft_status st = WEFT_OK;
+    weft_port *p = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*p), (void **)&p));
+    p->account = ctx->memory;
+    p->arena = weft_arena_new(ctx->memory);
+    p->orders = weft_arena_new(ctx->memory);
+    if (p->arena == NULL || p->orders == NULL)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for the control port"));
+    weft_ctx_init(&p->ctx, p->arena, ctx->memory, ctx->settings);
+    *out = p;
+    p = NULL;
+done:
+    weft_port_free(&p);
+    return st;
+}
+
+weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options *options)
+{
+    weft_status st = WEFT_OK;
+    const weft_net_options net = {
+        .listen = options->listen,
+        .keys = options->keys,
+        .role = WEFT_ROLE_COORDINATOR,
+        .handler = {.self = p, .message = on_message, .gone = on_gone, .tick = on_tick},
+        .tick_ms = options->tick_ms,
+        .silence_ms = PORT_SILENCE_MS,
+        .queue_bytes = PORT_QUEUE_BYTES,
+        .message_bytes = WEFT_CONTROL_BYTES_MAX,
+        .peers_max = options->peers_max};
+    weft_service_options service = {.pool = options->pool,
+                                    .settings = options->settings,
+                                    .coordinator = options->coordinator,
+                                    .sessions_max = options->sessions_max};
+    p->options = *options;
+    weft_coordinator_enter(options->coordinator); /* until all is there, nothing is handled */
+    st = weft_net_start(ctx, &net, &p->net);
+    service.net = p->net;
+    if (st == WEFT_OK) st = weft_service_new(ctx, &service, &p->service);
+    weft_coordinator_leave(options->coordinator);
+    if (st != WEFT_OK) weft_port_stop(p);
+    return st;
+}
+
+int32_t weft_port_number(const weft_port *p) { return weft_net_port(p->net); }
+
+void weft_port_stop(weft_port *p)
+{
+    weft_service_stop(&p->service); /* its threads need the workers' answers to end their jobs */
+    weft_net_stop(&p->net, PORT_LINGER_MS);
+}
+
+void weft_port_free(weft_port **port)
+{
+    weft_port *p = *port;
+    *port = NULL;
+    if (p == NULL) return;
+    weft_mem_free(p->batches);
+    weft_arena_free(&p->orders);
+    weft_arena_free(&p->arena);
+    weft_mem_free(p);
+}

@@ -1,0 +1,74 @@
+/* coordinator/status.c - see status.h: one look at the core, one at the list of jobs. */
+#include "coordinator/status.h"
+
+#include <string.h>
+
+#include "common/version.h"
+#include "coordinator/jobs.h"
+
+/* The clocks' difference now: since and heard are told by the monotonic one. */
+static int64_t wall_us(weft_ctx *ctx, int64_t now_ns, int64_t at_ns)
+{
+    return ctx->clock->wall_us(ctx->clock->self) - (now_ns - at_ns) / 1000;
+}
+
+static weft_status copy_text(weft_ctx *ctx, const char *text, const char **out)
+{
+    char *copy = NULL;
+    const weft_status st = weft_arena_copy(ctx, ctx->arena, text, strlen(text), &copy);
+    *out = copy;
+    return st;
+}
+
+static weft_status copy_worker(weft_ctx *ctx, const weft_core *core, int32_t index, weft_worker_status *out)
+{
+    weft_status st = WEFT_OK;
+    weft_core_worker w;
+    const int64_t now = weft_now_ns(ctx);
+    weft_core_get_worker(core, index, &w);
+    *out = (weft_worker_status){.number = w.number,
+                                .uuid = w.uuid,
+                                .silent = w.silent,
+                                .slots = w.slots,
+                                .running = weft_scheduler_count_running(weft_core_scheduler(core), w.number),
+                                .memory_bytes = w.memory_bytes,
+                                .since_us = wall_us(ctx, now, w.since_ns),
+                                .heard_us = wall_us(ctx, now, w.heard_ns)};
+    WEFT_TRY(st, copy_text(ctx, w.address, &out->address));
+    WEFT_TRY(st, copy_text(ctx, w.host_id, &out->host_id));
+    WEFT_TRY(st, copy_text(ctx, w.version, &out->version));
+done:
+    return st;
+}
+
+/* Lock held. */
+static weft_status copy_workers(weft_ctx *ctx, const weft_core *core, weft_cluster_status *out)
+{
+    weft_status st = WEFT_OK;
+    weft_worker_status *workers = NULL;
+    const int32_t count = weft_core_worker_count(core);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &workers));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, copy_worker(ctx, core, i, &workers[i]));
+    out->workers = workers;
+    out->worker_count = count;
+    weft_scheduler_count(weft_core_scheduler(core), &out->counts);
+done:
+    return st;
+}
+
+weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *c, weft_cluster_status *out)
+{
+    weft_status st = WEFT_OK;
+    const char *cluster = weft_coordinator_cluster(c);
+    *out = (weft_cluster_status){.cluster = cluster == NULL ? "" : cluster,
+                                 .version = WEFT_VERSION_TEXT,
+                                 .epoch = weft_coordinator_epoch(c),
+                                 .begin_us = weft_coordinator_begin_us(c),
+                                 .leader = true};
+    st = copy_workers(ctx, weft_coordinator_enter(c), out);
+    weft_coordinator_leave(c);
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, weft_jobs_view(ctx, weft_coordinator_jobs(c), out));
+done:
+    return st;
+}

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "client/command_coordinator.h"
 #include "client/command_keys.h"
 #include "client/command_sql.h"
 #include "client/command_status.h"
@@ -30,6 +31,7 @@ static const command commands[] = {
     {"workers", "its workers", weft_command_workers},
     {"cancel", "cancel a job", weft_command_cancel},
     {"logs", "the last lines of the coordinator's log", weft_command_logs},
+    {"coordinator", "plan and schedule jobs for workers and clients", weft_command_coordinator},
     {"keys", "make and list the keys of a cluster", weft_command_keys},
     {"version", "print the version", command_version},
     {"help", "this text; weft COMMAND --help for a command's", command_help},

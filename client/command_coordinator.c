@@ -1,0 +1,166 @@
+/* client/command_coordinator.c - `weft coordinator`: the process that plans, schedules and answers. */
+#include "client/command_coordinator.h"
+
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/daemon.h"
+#include "common/log.h"
+#include "coordinator/jobs.h"
+#include "coordinator/port.h"
+#include "worker/epoch.h"
+#include "worker/fetch.h"
+
+#define MS INT64_C(1000000)
+
+enum {
+    TICK_MS = 50,
+    BEAT_MS = 250,    /* something is said to every worker at least so often */
+    SILENT_MS = 1500, /* nothing heard of a worker for so long: nothing is launched there */
+    LOST_MS = 1000,   /* silent for so long: dead */
+    ASIDE_MS = 10000, /* a worker on which attempt after attempt fails is left alone so long */
+    PEERS_MAX = 10000,
+    SESSIONS_MAX = 1000,
+    EPOCH_ZERO_S = 1735689600 /* 2025-01-01: epochs are seconds since then, or greater */
+};
+
+typedef struct values {
+    const char *host, *cluster;
+    int32_t port, webui_port;
+    int64_t grace_ms;
+} values;
+
+static const weft_option options[] = {
+    {"--host", 'h', "weft.coordinator.host", "spark.master.host", WEFT_OPTION_TEXT, "127.0.0.1", "HOST",
+     "address to listen on; off the loopback only with --keys", offsetof(values, host)},
+    {"--port", 'p', "weft.coordinator.port", "spark.master.port", WEFT_OPTION_PORT, "7077", "PORT",
+     "port for workers and clients; 0: any free one", offsetof(values, port)},
+    {"--webui-port", 0, "weft.coordinator.webuiPort", "spark.master.ui.port", WEFT_OPTION_PORT, "8080",
+     "PORT", "port of pages, REST and metrics; 0: any free one", offsetof(values, webui_port)},
+    {"--cluster", 0, "weft.coordinator.cluster", NULL, WEFT_OPTION_TEXT, NULL, "NAME",
+     "name of the cluster: workers that name another are refused", offsetof(values, cluster)},
+    {"--grace", 0, "weft.coordinator.grace", NULL, WEFT_OPTION_MS, "30s", "TIME",
+     "a job without any worker waits so long, then fails", offsetof(values, grace_ms)},
+};
+
+static const weft_daemon_command command = {"coordinator",
+                                            "Plans and schedules jobs: workers and clients connect to it.",
+                                            options, sizeof(options) / sizeof(options[0])};
+
+typedef struct parts {
+    weft_keys *keys;
+    weft_jobs *jobs;
+    weft_port *port;
+    weft_fetcher *fetcher;
+    weft_coordinator *coordinator;
+} parts;
+
+/* Greater than that of every coordinator before in this folder, and on this clock. */
+static weft_status next_epoch(weft_daemon *d, int64_t *epoch)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    uint32_t before = 0;
+    *epoch = ctx->clock->wall_us(ctx->clock->self) / 1000000 - EPOCH_ZERO_S;
+    if (d->work_dir == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_epoch_read(ctx, d->work_dir, &before));
+    *epoch = weft_max_i64(*epoch, (int64_t)before + 1);
+    WEFT_TRY(st, weft_epoch_write(ctx, d->work_dir, (uint32_t)*epoch));
+done:
+    return st;
+}
+
+static weft_status fetch(weft_ctx *ctx, void *self, const weft_block_name *names, const weft_place *places,
+                         int32_t count, const weft_types *types, weft_block **out, int32_t *lost)
+{
+    weft_status st = WEFT_OK;
+    parts *p = self;
+    const weft_place **list = NULL;
+    *lost = -1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
+    for (int32_t i = 0; i < count; i++) list[i] = &places[i];
+    WEFT_TRY(st, weft_fetch_blocks(ctx, p->fetcher, names, list, count, types, ctx->memory, out, lost));
+done:
+    return st;
+}
+
+static weft_status start(weft_daemon *d, const values *v, parts *p)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    char *listen = NULL;
+    int64_t epoch = 0;
+    WEFT_TRY(st, next_epoch(d, &epoch));
+    if (d->keys_dir != NULL) WEFT_TRY(st, weft_keys_open(ctx, d->keys_dir, WEFT_ROLE_COORDINATOR, &p->keys));
+    WEFT_TRY(st, weft_jobs_new(ctx, &p->jobs));
+    WEFT_TRY(st, weft_port_new(ctx, &p->port));
+    const weft_core_port port = weft_port_core(p->port);
+    const weft_coordinator_options coordinator = {.port = &port,
+                                                  .core = {.members = {.tick_ns = TICK_MS * MS,
+                                                                       .beat_ns = BEAT_MS * MS,
+                                                                       .silent_ns = SILENT_MS * MS,
+                                                                       .lost_ns = LOST_MS * MS},
+                                                           .scheduler = {.grace_ns = v->grace_ms * MS,
+                                                                         .crashes_most = 3,
+                                                                         .misses_most = 2,
+                                                                         .strikes_most = 5,
+                                                                         .aside_ns = ASIDE_MS * MS},
+                                                           .epoch = epoch,
+                                                           .by_value = true,
+                                                           .cluster = v->cluster},
+                                                  .source = {.fetch = fetch, .self = p},
+                                                  .jobs = p->jobs};
+    WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &p->coordinator));
+    const weft_fetch_options fetcher = {.keys = p->keys,
+                                        .role = WEFT_ROLE_COORDINATOR,
+                                        .pool = d->pool,
+                                        .settings = &d->settings,
+                                        .host_id = ""};
+    WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &listen, "tcp://%s:%" PRId32, v->host, v->port));
+    const weft_port_options serve = {.coordinator = p->coordinator,
+                                     .listen = listen,
+                                     .keys = p->keys,
+                                     .settings = &d->settings,
+                                     .tick_ms = TICK_MS,
+                                     .pool = d->pool,
+                                     .sessions_max = SESSIONS_MAX,
+                                     .peers_max = PEERS_MAX};
+    WEFT_TRY(st, weft_port_start(ctx, p->port, &serve));
+done:
+    return st;
+}
+
+static void stop(parts *p)
+{
+    if (p->port != NULL) weft_port_stop(p->port);
+    weft_fetcher_stop(&p->fetcher);
+    weft_coordinator_free(&p->coordinator);
+    weft_port_free(&p->port);
+    weft_jobs_free(&p->jobs);
+    weft_keys_close(&p->keys);
+}
+
+int weft_command_coordinator(int argc, char **argv)
+{
+    values v = {0};
+    parts p = {0};
+    weft_daemon *d = NULL;
+    int code = weft_daemon_open(&command, argc, argv, &v, &d);
+    if (code != WEFT_DAEMON_RUNS) return code;
+    if (start(d, &v, &p) != WEFT_OK) {
+        code = weft_daemon_fail(d, "coordinator_start_failed");
+    } else {
+        const int32_t port = weft_port_number(p.port);
+        weft_log(WEFT_LOG_INFO, "ready", WEFT_LOG_TEXT("host", v.host), WEFT_LOG_INT("port", port));
+        printf("weft coordinator: ready at weft://%s:%" PRId32 "\n", v.host, port);
+        fflush(stdout);
+        code = weft_daemon_wait(d);
+        weft_log(WEFT_LOG_INFO, "ends", WEFT_LOG_INT("code", code));
+    }
+    stop(&p);
+    weft_daemon_close(&d);
+    return code;
+}

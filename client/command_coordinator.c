@@ -8,6 +8,8 @@
 
 #include "client/daemon.h"
 #include "common/log.h"
+#include "common/version.h"
+#include "coordinator/http.h"
 #include "coordinator/jobs.h"
 #include "coordinator/port.h"
 #include "worker/epoch.h"
@@ -27,7 +29,7 @@ enum {
 };
 
 typedef struct values {
-    const char *host, *cluster;
+    const char *host, *cluster, *token_file, *certificate, *key;
     int32_t port, webui_port;
     int64_t grace_ms;
 } values;
@@ -39,6 +41,12 @@ static const weft_option options[] = {
      "port for workers and clients; 0: any free one", offsetof(values, port)},
     {"--webui-port", 0, "weft.coordinator.webuiPort", "spark.master.ui.port", WEFT_OPTION_PORT, "8080",
      "PORT", "port of pages, REST and metrics; 0: any free one", offsetof(values, webui_port)},
+    {"--token-file", 0, "weft.coordinator.tokenFile", NULL, WEFT_OPTION_TEXT, NULL, "FILE",
+     "who shows the token in this file (mode 0600) may read pages and REST", offsetof(values, token_file)},
+    {"--tls-certificate", 0, "weft.coordinator.tls.certificate", NULL, WEFT_OPTION_TEXT, NULL, "FILE",
+     "PEM file: pages and REST over TLS", offsetof(values, certificate)},
+    {"--tls-key", 0, "weft.coordinator.tls.key", NULL, WEFT_OPTION_TEXT, NULL, "FILE",
+     "PEM file of its private key", offsetof(values, key)},
     {"--cluster", 0, "weft.coordinator.cluster", NULL, WEFT_OPTION_TEXT, NULL, "NAME",
      "name of the cluster: workers that name another are refused", offsetof(values, cluster)},
     {"--grace", 0, "weft.coordinator.grace", NULL, WEFT_OPTION_MS, "30s", "TIME",
@@ -55,6 +63,7 @@ typedef struct parts {
     weft_port *port;
     weft_fetcher *fetcher;
     weft_coordinator *coordinator;
+    weft_http *http;
 } parts;
 
 /* Greater than that of every coordinator before in this folder, and on this clock. */
@@ -82,6 +91,34 @@ static weft_status fetch(weft_ctx *ctx, void *self, const weft_block_name *names
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
     for (int32_t i = 0; i < count; i++) list[i] = &places[i];
     WEFT_TRY(st, weft_fetch_blocks(ctx, p->fetcher, names, list, count, types, ctx->memory, out, lost));
+done:
+    return st;
+}
+
+static weft_status see(weft_ctx *ctx, void *self, weft_cluster_status *out)
+{
+    return weft_coordinator_status(ctx, self, out);
+}
+
+static bool cancel(void *self, uint64_t job) { return weft_coordinator_cancel_job(self, job); }
+
+static weft_status start_http(weft_daemon *d, const values *v, parts *p)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    char *url = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &url, "weft://%s:%" PRId32, v->host,
+                                   weft_port_number(p->port)));
+    const weft_http_options http = {.host = v->host,
+                                    .port = v->webui_port,
+                                    .certificate = v->certificate,
+                                    .key = v->key,
+                                    .token_file = v->token_file,
+                                    .url = url,
+                                    .version = WEFT_VERSION_TEXT,
+                                    .pool = d->pool,
+                                    .provider = {.self = p->coordinator, .status = see, .cancel = cancel}};
+    WEFT_TRY(st, weft_http_start(ctx, &http, &p->http));
 done:
     return st;
 }
@@ -129,12 +166,14 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                      .sessions_max = SESSIONS_MAX,
                                      .peers_max = PEERS_MAX};
     WEFT_TRY(st, weft_port_start(ctx, p->port, &serve));
+    WEFT_TRY(st, start_http(d, v, p));
 done:
     return st;
 }
 
 static void stop(parts *p)
 {
+    weft_http_stop(&p->http);
     if (p->port != NULL) weft_port_stop(p->port);
     weft_fetcher_stop(&p->fetcher);
     weft_coordinator_free(&p->coordinator);
@@ -154,8 +193,11 @@ int weft_command_coordinator(int argc, char **argv)
         code = weft_daemon_fail(d, "coordinator_start_failed");
     } else {
         const int32_t port = weft_port_number(p.port);
-        weft_log(WEFT_LOG_INFO, "ready", WEFT_LOG_TEXT("host", v.host), WEFT_LOG_INT("port", port));
-        printf("weft coordinator: ready at weft://%s:%" PRId32 "\n", v.host, port);
+        const int32_t webui = weft_http_port(p.http);
+        weft_log(WEFT_LOG_INFO, "ready", WEFT_LOG_TEXT("host", v.host), WEFT_LOG_INT("port", port),
+                 WEFT_LOG_INT("webui_port", webui));
+        printf("weft coordinator: ready at weft://%s:%" PRId32 ", pages at %s://%s:%" PRId32 "\n", v.host,
+               port, v.certificate == NULL ? "http" : "https", v.host, webui);
         fflush(stdout);
         code = weft_daemon_wait(d);
         weft_log(WEFT_LOG_INFO, "ends", WEFT_LOG_INT("code", code));

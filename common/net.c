@@ -1,7 +1,8 @@
-/* common/net.c - see net.h: the interface; the endpoint's own thread is in net_loop.c.
+/* common/net.c - see net.h: the interface; what the endpoint's own thread does is in net_loop.c.
  *
  * Other threads touch the table of peers and their queues, under one lock that is never held over a call of
  * libzmq or of a handler; then they wake the thread by an eventfd, once until it has looked. */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -49,6 +50,22 @@ done:
     return st;
 }
 
+net_message *weft_net_peer_forget(weft_net *net, peer *p)
+{
+    const int32_t slot = (int32_t)(p->id & ((1U << NET_SLOT_BITS) - 1));
+    net_message *const waiting = p->first;
+    net->slots[slot] = NULL;
+    net->slot_free = weft_min_i32(net->slot_free, slot);
+    net->counts.peers--;
+    p->first = p->last = NULL;
+    if (!p->dirty) return waiting;
+    peer **at = &net->dirty;
+    while (*at != p) at = &(*at)->next_dirty;
+    *at = p->next_dirty;
+    p->dirty = false;
+    return waiting;
+}
+
 /* Lock held. */
 static void wake(weft_net *net)
 {
@@ -79,21 +96,36 @@ void weft_net_wake(weft_net *net)
 
 /* ---- messages ---- */
 
+/* All parts were given back: what the message took of its peer's queue is free again. */
+static void message_done(net_message *message)
+{
+    weft_net *net = message->net;
+    pthread_mutex_lock(&net->lock);
+    peer *p = weft_net_peer_find(net, message->peer);
+    if (p != NULL) p->waiting_bytes -= message->bytes;
+    pthread_mutex_unlock(&net->lock);
+    weft_mem_free(message);
+}
+
 void weft_net_part_release(net_part *part)
 {
     net_message *message = part->message;
     if (part->frame.release != NULL) part->frame.release(part->frame.owner);
-    if (atomic_fetch_sub(&message->left, 1) == 1) weft_mem_free(message);
+    if (atomic_fetch_sub(&message->left, 1) == 1) message_done(message);
 }
 
-void weft_net_message_free(net_message *message)
+void weft_net_messages_free(net_message *message)
 {
-    const int32_t count = message->count; /* the last release frees it */
-    for (int32_t i = 0; i < count; i++) weft_net_part_release(&message->parts[i]);
+    while (message != NULL) {
+        net_message *next = message->next;
+        const int32_t count = message->count; /* the last release frees it */
+        for (int32_t i = 0; i < count; i++) weft_net_part_release(&message->parts[i]);
+        message = next;
+    }
 }
 
-static weft_status message_new(weft_ctx *ctx, weft_net *net, const weft_net_frame *frames, int32_t count,
-                               net_message **out)
+static weft_status message_new(weft_ctx *ctx, weft_net *net, weft_net_peer to, const weft_net_frame *frames,
+                               int32_t count, net_message **out)
 {
     weft_account *const callers = ctx->memory;
     net_message *message = NULL;
@@ -107,7 +139,8 @@ static weft_status message_new(weft_ctx *ctx, weft_net *net, const weft_net_fram
     const weft_status st = weft_mem_alloc(ctx, WEFT_MEM_WORKING, head + copied, (void **)&message);
     ctx->memory = callers;
     if (st != WEFT_OK) return st;
-    *message = (net_message){.bytes = (int64_t)(bytes + head), .count = count, .left = count};
+    *message = (net_message){
+        .net = net, .peer = to, .bytes = (int64_t)(bytes + head), .count = count, .left = count};
     char *at = (char *)message + head;
     for (int32_t i = 0; i < count; i++) {
         message->parts[i] = (net_part){.frame = frames[i], .message = message};
@@ -126,7 +159,10 @@ weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer id, const 
     weft_status st = WEFT_OK;
     net_message *message = NULL;
     assert(count >= 1 && count <= WEFT_NET_FRAMES_MAX);
-    WEFT_TRY(st, message_new(ctx, net, frames, count, &message));
+    if (frames[0].len == 0)
+        return weft_fail(ctx, WEFT_INVALID,
+                         "the first frame of a message is empty: such are the endpoint's own");
+    WEFT_TRY(st, message_new(ctx, net, id, frames, count, &message));
     pthread_mutex_lock(&net->lock);
     peer *p = weft_net_peer_find(net, id);
     if (p == NULL)
@@ -174,37 +210,49 @@ void weft_net_drop(weft_net *net, weft_net_peer id)
 /* ---- addresses ---- */
 
 /* tcp://HOST:PORT with a port that is a number; host into out. */
-static bool address_host(const char *address, char *out, size_t out_bytes)
+static bool address_split(const char *address, char *out, size_t out_bytes, int32_t *port)
 {
     char *end = NULL;
     if (strncmp(address, "tcp://", 6) != 0) return false;
     const char *const host = address + 6;
     const char *const colon = strrchr(host, ':');
     if (colon == NULL || colon == host || (size_t)(colon - host) >= out_bytes) return false;
-    const long port = strtol(colon + 1, &end, 10);
-    if (end == colon + 1 || *end != 0 || port < 0 || port > 65535) return false;
+    if (colon[1] < '0' || colon[1] > '9') return false;
+    const long number = strtol(colon + 1, &end, 10);
+    if (*end != 0 || number > 65535) return false;
+    *port = (int32_t)number;
     memcpy(out, host, (size_t)(colon - host));
     out[colon - host] = 0;
     return true;
 }
 
+/* An address, not a name that looks like one: 127.example.org may be anywhere. */
 static bool host_is_loopback(const char *host)
 {
-    return strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0 || strncmp(host, "127.", 4) == 0;
+    struct in_addr number;
+    if (strcmp(host, "localhost") == 0 || strcmp(host, "[::1]") == 0) return true;
+    return inet_pton(AF_INET, host, &number) == 1 && ntohl(number.s_addr) >> 24 == 127;
 }
 
-weft_status weft_net_check_address(weft_ctx *ctx, const char *address, bool keys)
+/* *port: of the address. */
+static weft_status check_address(weft_ctx *ctx, const char *address, bool keys, int32_t *port)
 {
     char host[NET_ADDRESS_BYTES];
-    if (!address_host(address, host, sizeof(host)) || strlen(address) >= NET_ADDRESS_BYTES)
-        return weft_fail(ctx, WEFT_INVALID, "'%s' is no address: HOST:PORT is, with a port from 0 to 65535",
-                         address);
+    if (strlen(address) >= NET_ADDRESS_BYTES || !address_split(address, host, sizeof(host), port))
+        return weft_fail(ctx, WEFT_INVALID,
+                         "'%.300s' is no address: HOST:PORT is, with a port from 0 to 65535", address);
     if (keys || host_is_loopback(host)) return WEFT_OK;
     const weft_status st =
         weft_fail(ctx, WEFT_INVALID,
                   "%s is not on the loopback, and without keys anybody could read and send there", address);
     weft_hint(ctx, "make keys with 'weft keys init DIR' and start every process with --keys DIR");
     return st;
+}
+
+weft_status weft_net_check_address(weft_ctx *ctx, const char *address, bool keys)
+{
+    int32_t port = 0;
+    return check_address(ctx, address, keys, &port);
 }
 
 /* ---- life ---- */
@@ -214,7 +262,10 @@ weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address, 
 {
     weft_status st = WEFT_OK;
     peer *p = NULL;
-    WEFT_TRY(st, weft_net_check_address(ctx, address, net->options.keys != NULL));
+    int32_t port = 0;
+    WEFT_TRY(st, check_address(ctx, address, net->options.keys != NULL, &port));
+    if (port == 0)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_INVALID, "nobody can listen on %s: port 0 is none", address));
     pthread_mutex_lock(&net->lock);
     st = weft_net_peer_add(ctx, net, &p);
     if (st == WEFT_OK) {
@@ -229,6 +280,43 @@ done:
     return st;
 }
 
+/* What is left when the thread has ended. */
+static void net_free(weft_net *net)
+{
+    for (int32_t i = 0; i < net->slot_count; i++) {
+        peer *p = net->slots[i];
+        if (p == NULL) continue;
+        net_message *const waiting = p->first;
+        p->first = NULL;
+        weft_net_messages_free(waiting);
+        weft_mem_free(p);
+    }
+    if (net->wake >= 0) close(net->wake);
+    weft_mem_free(net->slots);
+    weft_mem_free(net->poll_items);
+    weft_mem_free(net->poll_peers);
+    weft_arena_free(&net->arena);
+    pthread_cond_destroy(&net->started);
+    pthread_mutex_destroy(&net->lock);
+    weft_mem_free(net);
+}
+
+/* Run the thread until it has made its sockets, or could not. */
+static weft_status thread_start(weft_ctx *ctx, weft_net *net)
+{
+    const int error = pthread_create(&net->thread, NULL, weft_net_main, net);
+    if (error != 0)
+        return weft_fail(ctx, WEFT_NOMEM, "the system refuses a thread for a network endpoint: %s",
+                         strerror(error));
+    pthread_mutex_lock(&net->lock);
+    while (!net->is_started) pthread_cond_wait(&net->started, &net->lock);
+    const weft_status st = net->start_error;
+    pthread_mutex_unlock(&net->lock);
+    if (st == WEFT_OK) return WEFT_OK;
+    pthread_join(net->thread, NULL);
+    return weft_error_copy(ctx, &net->ctx);
+}
+
 weft_status weft_net_start(weft_ctx *ctx, const weft_net_options *options, weft_net **out)
 {
     weft_status st = WEFT_OK;
@@ -241,22 +329,22 @@ weft_status weft_net_start(weft_ctx *ctx, const weft_net_options *options, weft_
     net->account = ctx->memory;
     net->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&net->lock, NULL);
+    pthread_cond_init(&net->started, NULL);
     net->arena = weft_arena_new(ctx->memory);
     if (net->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a network endpoint"));
-    if (net->wake < 0) WEFT_TRY(st, weft_fail(ctx, WEFT_IO, "no eventfd: %s", strerror(errno)));
+    if (net->wake < 0) {
+        const int error = errno;
+        st = weft_fail(ctx, WEFT_NOMEM, "cannot make an eventfd: %s", strerror(error));
+        if (error == EMFILE) weft_hint(ctx, NET_DESCRIPTORS_HINT);
+        goto done;
+    }
     weft_ctx_init(&net->ctx, net->arena, ctx->memory, ctx->settings);
-    WEFT_TRY(st, weft_net_open_sockets(ctx, net));
-    if (pthread_create(&net->thread, NULL, weft_net_main, net) != 0)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "the system refuses a thread for a network endpoint"));
-    *out = net;
+    *out = net; /* before there is a thread that might look for it */
+    WEFT_TRY(st, thread_start(ctx, net));
     return WEFT_OK;
 done:
-    if (net == NULL) return st;
-    weft_net_close_sockets(net, 0);
-    if (net->wake >= 0) close(net->wake);
-    weft_arena_free(&net->arena);
-    pthread_mutex_destroy(&net->lock);
-    weft_mem_free(net);
+    *out = NULL;
+    if (net != NULL) net_free(net);
     return st;
 }
 
@@ -282,21 +370,5 @@ void weft_net_stop(weft_net **net_p, int32_t linger_ms)
     assert(wrote == sizeof(one));
     pthread_mutex_unlock(&net->lock);
     pthread_join(net->thread, NULL);
-    for (int32_t i = 0; i < net->slot_count; i++) {
-        peer *p = net->slots[i];
-        if (p == NULL) continue;
-        while (p->first != NULL) {
-            net_message *message = p->first;
-            p->first = message->next;
-            weft_net_message_free(message);
-        }
-        weft_mem_free(p);
-    }
-    close(net->wake);
-    weft_mem_free(net->slots);
-    weft_mem_free(net->poll_items);
-    weft_mem_free(net->poll_peers);
-    weft_arena_free(&net->arena);
-    pthread_mutex_destroy(&net->lock);
-    weft_mem_free(net);
+    net_free(net);
 }

@@ -5,13 +5,19 @@
  * connection: when it breaks the peer is gone, and whoever needs the far end connects anew. Nothing is
  * resent, and nothing that was queued for one process can reach the next one on its port.
  *
- * A message is one to WEFT_NET_FRAMES_MAX frames: the first is for the receiver's decoder, the others are raw
- * bytes. Sending never waits: each peer has a queue with a limit in bytes, and a full one is WEFT_LIMIT.
- * Frames with a release function are sent without a copy.
+ * A message is one to WEFT_NET_FRAMES_MAX frames: the first is for the receiver's decoder and never empty,
+ * the others are raw bytes. Sending never waits: each peer has a queue with a limit in bytes, which counts
+ * all that the kernel has not taken yet, and a full one is WEFT_LIMIT. Frames with a release function are
+ * sent without a copy.
  *
  * Threads: send, connect and drop by any thread; the handler runs in the endpoint's own thread and must not
  * wait for anything. Messages of one peer keep their order. A dead process is noticed by its broken
- * connection within some tens of milliseconds, a dead machine by ZMTP heartbeats (options.silence_ms).
+ * connection within some tens of milliseconds, a dead machine by ZMTP heartbeats (options.silence_ms), a
+ * connection that does not come to stand after ten seconds. What came before the end is delivered before
+ * `gone`. Host names are looked up by libzmq's thread, which waits for the answer: better give addresses.
+ *
+ * Descriptors: an opened connection takes five, an accepted one one. Without any left, starting and
+ * connecting fail; accepting waits until there is one.
  *
  * Keys: with them every connection is CURVE; who the far end is comes with each message and cannot be forged
  * (see keys.h). Without keys there is no encryption and every peer may be anybody: loopback only, which
@@ -75,13 +81,15 @@ int32_t weft_net_port(const weft_net *net);
  */
 WEFT_MUST_CHECK weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address,
                                              weft_role server, weft_net_peer *out);
-/* Queue a message. Errors, all without taking any frame: WEFT_LIMIT (the queue is full), WEFT_UNREACHABLE
- * (the peer is gone), WEFT_NOMEM. */
+/* Queue a message; a peer with an empty queue takes one of any size. Errors, all without taking any frame:
+ * WEFT_LIMIT (the queue is full), WEFT_UNREACHABLE (the peer is gone), WEFT_INVALID (the first frame is
+ * empty), WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer peer,
                                           const weft_net_frame *frames, int32_t count);
-/* Bytes that wait to be sent to a peer; 0 when it is gone. */
+/* Bytes that wait to be sent to a peer: frames that were not given back yet; 0 when it is gone. */
 int64_t weft_net_waiting_bytes(weft_net *net, weft_net_peer peer);
-/* Forget a peer: what waits for it is dropped, what still comes from it is ignored. `gone` is not called. */
+/* Forget a peer: what waits for it is dropped, what still comes from it is ignored. `gone` is not called
+ * here, but at the far end: it is told to close the connection when this end cannot. */
 void weft_net_drop(weft_net *net, weft_net_peer peer);
 
 /* Have the endpoint's thread call `tick` soon. Any thread; several before it runs are one. */
@@ -96,7 +104,7 @@ typedef struct weft_net_counts {
 void weft_net_count(weft_net *net, weft_net_counts *out);
 
 /* Send what waits for at most linger_ms, close all, join the thread, free. NULL is allowed. Not from the
- * handler. */
+ * handler; no other thread uses the endpoint any more. */
 void weft_net_stop(weft_net **net, int32_t linger_ms);
 
 #endif

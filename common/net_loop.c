@@ -1,394 +1,72 @@
-/* common/net_loop.c - the thread of an endpoint: the only one that touches its sockets.
+/* common/net_loop.c - the thread of an endpoint.
  *
- * Each round: wait for a socket, the eventfd or the next tick; look at the monitors (who is gone), answer
- * ZAP, take a bounded number of messages from each socket, send what other threads have queued.
+ * Each round: wait for a socket, the eventfd or the next due time; answer ZAP, take a bounded number of
+ * messages from each socket, look at the monitors (who is gone), send what other threads have queued.
  *
- * Who is gone. A connection that this endpoint opened tells by its own monitor. For an accepted one libzmq
- * tells only that a file descriptor was closed, and by then the next connection may have its number. So every
- * peer that was seen on that descriptor is probed with an empty message, which receivers ignore: a ROUTER
- * with MANDATORY knows whether a route is still there (EHOSTUNREACH). The pipe of a broken connection ends a
- * moment later, hence several probes.
- *
- * Sources: libzmq 4.3.4 zmq_socket_monitor(3), zmq_setsockopt(3); ZAP is RFC 27/ZAP of ZeroMQ. */
+ * Who is gone. A connection that this endpoint opened tells by its own monitor; one that stands for too long
+ * before it stands is given up. For an accepted one libzmq tells only that a file descriptor was closed, and
+ * by then the next connection may have its number. So every peer that was seen on that descriptor is probed
+ * with an empty message, which receivers ignore: a ROUTER with MANDATORY knows whether a route is still there
+ * (EHOSTUNREACH). The pipe of a broken connection ends a moment later, hence several probes. What came before
+ * the end is delivered before it: the peer is gone only when the socket has nothing more to give. */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zmq.h>
 
-#include "common/hash.h"
+#include "common/log.h"
 #include "common/net_private.h"
 
 enum {
-    MESSAGES_A_ROUND = 256, /* of one socket, before the others have their turn */
-    SOCKET_MESSAGES = 1000, /* high-water mark of a pipe; what waits beyond it is counted in bytes, here */
-    HANDSHAKE_MS = 5000,
-    PROBES = 5,                     /* 1, 4, 16, 64 and 256 ms after a disconnection */
-    BLOCKED_MS = 1,                 /* a full pipe of an accepted connection is tried again so often */
+    PROBES = 8,     /* 1, 4, 16, … 16384 ms after a disconnection: also on a machine that stalls */
+    BLOCKED_MS = 1, /* a full pipe of an accepted connection is tried again so often */
     REFRESH_NS = 500 * 1000 * 1000, /* the folder of allowed keys is looked at so often */
-    MS = 1000 * 1000,
-    COPY_BYTES = 32 /* libzmq keeps so few bytes in the message itself */
+    LINGER_MS_MAX = 1000            /* what libzmq may take to send what it has when the endpoint stops */
 };
 
-static const char zap_domain[] = "weft";
-
-/* ---- sockets ---- */
-
-static bool set_int(void *socket, int option, int value)
-{
-    return zmq_setsockopt(socket, option, &value, sizeof(value)) == 0;
-}
-
-/* What both kinds have in common. The order of options does not matter before bind and connect. */
-static bool socket_setup(const weft_net *net, void *socket)
-{
-    const int64_t most = net->options.message_bytes;
-    const int silence = net->options.silence_ms;
-    bool ok = socket != NULL && set_int(socket, ZMQ_LINGER, 0) && set_int(socket, ZMQ_IPV6, 1) &&
-              set_int(socket, ZMQ_SNDHWM, SOCKET_MESSAGES) && set_int(socket, ZMQ_RCVHWM, SOCKET_MESSAGES) &&
-              set_int(socket, ZMQ_HANDSHAKE_IVL, HANDSHAKE_MS) &&
-              zmq_setsockopt(socket, ZMQ_MAXMSGSIZE, &most, sizeof(most)) == 0;
-    if (ok && silence > 0)
-        ok = set_int(socket, ZMQ_HEARTBEAT_IVL, weft_max_i32(1, silence / 3)) &&
-             set_int(socket, ZMQ_HEARTBEAT_TIMEOUT, silence) &&
-             set_int(socket, ZMQ_HEARTBEAT_TTL, silence / 100 * 100);
-    if (ok && net->options.keys != NULL) {
-        const weft_key_pair *own = weft_keys_own(net->options.keys);
-        ok = zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, own->public_key, WEFT_KEY_TEXT_BYTES) == 0 &&
-             zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, own->secret_key, WEFT_KEY_TEXT_BYTES) == 0;
-    }
-    return ok;
-}
-
-/* A PAIR that gives the events of a socket. */
-static void *monitor_open(weft_net *net, void *socket, const char *name, int events)
-{
-    if (zmq_socket_monitor(socket, name, events) != 0) return NULL;
-    void *monitor = zmq_socket(net->zmq, ZMQ_PAIR);
-    if (monitor != NULL && set_int(monitor, ZMQ_LINGER, 0) && zmq_connect(monitor, name) == 0) return monitor;
-    if (monitor != NULL) zmq_close(monitor);
-    return NULL;
-}
-
-static weft_status zmq_fail(weft_ctx *ctx, const char *what)
-{
-    return weft_fail(ctx, errno == EMFILE || errno == ENOMEM ? WEFT_NOMEM : WEFT_IO, "%s: %s", what,
-                     zmq_strerror(errno));
-}
-
-static weft_status router_bind(weft_ctx *ctx, weft_net *net)
-{
-    char bound[NET_ADDRESS_BYTES];
-    size_t len = sizeof(bound);
-    if (zmq_bind(net->router, net->options.listen) != 0) {
-        const weft_status st =
-            weft_fail(ctx, WEFT_IO, "cannot listen on %s: %s", net->options.listen, zmq_strerror(errno));
-        if (errno == EADDRINUSE) weft_hint(ctx, "another process listens there; choose another --port");
-        return st;
-    }
-    if (zmq_getsockopt(net->router, ZMQ_LAST_ENDPOINT, bound, &len) != 0)
-        return zmq_fail(ctx, "cannot ask libzmq for its port");
-    net->port = (int32_t)strtol(strrchr(bound, ':') + 1, NULL, 10);
-    return WEFT_OK;
-}
-
-weft_status weft_net_open_sockets(weft_ctx *ctx, weft_net *net)
-{
-    net->zmq = zmq_ctx_new();
-    if (net->zmq == NULL) return zmq_fail(ctx, "cannot start libzmq");
-    zmq_ctx_set(net->zmq, ZMQ_BLOCKY, 0);
-    if (net->options.keys != NULL) {
-        net->zap = zmq_socket(net->zmq, ZMQ_ROUTER);
-        if (net->zap == NULL || !set_int(net->zap, ZMQ_LINGER, 0) ||
-            zmq_bind(net->zap, "inproc://zeromq.zap.01") != 0)
-            return zmq_fail(ctx, "cannot start the handler that checks keys");
-    }
-    if (net->options.listen == NULL) return WEFT_OK;
-    net->router = zmq_socket(net->zmq, ZMQ_ROUTER);
-    bool ok = socket_setup(net, net->router) && set_int(net->router, ZMQ_ROUTER_MANDATORY, 1);
-    if (ok && net->options.keys != NULL)
-        ok = set_int(net->router, ZMQ_CURVE_SERVER, 1) &&
-             zmq_setsockopt(net->router, ZMQ_ZAP_DOMAIN, zap_domain, sizeof(zap_domain) - 1) == 0;
-    if (ok) {
-        net->router_monitor =
-            monitor_open(net, net->router, "inproc://monitor.router", ZMQ_EVENT_DISCONNECTED);
-        ok = net->router_monitor != NULL;
-    }
-    if (!ok) return zmq_fail(ctx, "cannot make a socket to listen");
-    return router_bind(ctx, net);
-}
-
-static void socket_close(void **socket)
-{
-    if (*socket != NULL) zmq_close(*socket);
-    *socket = NULL;
-}
-
-void weft_net_close_sockets(weft_net *net, int32_t linger_ms)
-{
-    if (net->router != NULL) set_int(net->router, ZMQ_LINGER, linger_ms);
-    for (peer *p = net->mine; p != NULL; p = p->next) {
-        if (p->dealer == NULL) continue;
-        set_int(p->dealer, ZMQ_LINGER, linger_ms);
-        socket_close(&p->monitor);
-        socket_close(&p->dealer);
-    }
-    socket_close(&net->router_monitor);
-    socket_close(&net->router);
-    socket_close(&net->zap);
-    if (net->zmq != NULL) zmq_ctx_term(net->zmq);
-    net->zmq = NULL;
-}
-
-/* ---- the end of a peer ---- */
-
-static peer **route_bucket(weft_net *net, const void *route, int32_t len)
-{
-    return &net->buckets[weft_hash_bytes(route, (size_t)len) % NET_BUCKETS];
-}
-
-static void peer_adopt(weft_net *net, peer *p)
-{
-    p->next = net->mine;
-    if (net->mine != NULL) net->mine->prev = p;
-    net->mine = p;
-    net->mine_count++;
-}
-
-static void peer_disown(weft_net *net, peer *p)
-{
-    if (p->prev == NULL && net->mine != p) return; /* dropped before it was opened */
-    if (p->next != NULL) p->next->prev = p->prev;
-    if (p->prev != NULL)
-        p->prev->next = p->next;
-    else
-        net->mine = p->next;
-    net->mine_count--;
-}
-
-/* Close its sockets, drop what waits, free it. Lock not held. */
-static void peer_free(weft_net *net, peer *p)
-{
-    peer_disown(net, p);
-    if (p->dealer == NULL && p->route_len > 0) {
-        for (peer **at = route_bucket(net, p->route, p->route_len); *at != NULL; at = &(*at)->next_route)
-            if (*at == p) {
-                *at = p->next_route;
-                break;
-            }
-        net->accepted--;
-    }
-    socket_close(&p->monitor);
-    socket_close(&p->dealer);
-    pthread_mutex_lock(&net->lock);
-    const int32_t slot = (int32_t)(p->id & ((1U << NET_SLOT_BITS) - 1));
-    net->slots[slot] = NULL;
-    net->slot_free = weft_min_i32(net->slot_free, slot);
-    net->counts.peers--;
-    for (peer **at = &net->dirty; *at != NULL; at = &(*at)->next_dirty)
-        if (*at == p) {
-            *at = p->next_dirty;
-            break;
-        }
-    net_message *message = p->first;
-    pthread_mutex_unlock(&net->lock);
-    while (message != NULL) {
-        net_message *next = message->next;
-        weft_net_message_free(message);
-        message = next;
-    }
-    weft_mem_free(p);
-}
-
-static void peer_gone(weft_net *net, peer *p, const char *why)
-{
-    pthread_mutex_lock(&net->lock);
-    const bool tell = p->state != PEER_DROPPED;
-    p->state = PEER_DROPPED;
-    pthread_mutex_unlock(&net->lock);
-    const weft_net_peer id = p->id;
-    peer_free(net, p);
-    if (tell && net->options.handler.gone != NULL)
-        net->options.handler.gone(net->options.handler.self, id, why);
-}
-
-/* ---- sending ---- */
-
-static void part_done(void *bytes, void *hint)
-{
-    (void)bytes;
-    weft_net_part_release(hint);
-}
-
-/* Hand a part to libzmq. 0, or errno; after a failure the part is still ours. */
-static int part_send(void *socket, net_part *part, bool more)
-{
-    zmq_msg_t m;
-    const weft_net_frame *f = &part->frame;
-    const bool copy = f->len <= COPY_BYTES;
-    if ((copy ? zmq_msg_init_size(&m, f->len)
-              : zmq_msg_init_data(&m, (void *)(uintptr_t)f->bytes, f->len, part_done, part)) != 0)
-        return errno;
-    if (copy && f->len > 0) memcpy(zmq_msg_data(&m), f->bytes, f->len);
-    if (zmq_msg_send(&m, socket, ZMQ_DONTWAIT | (more ? ZMQ_SNDMORE : 0)) < 0) {
-        const int error = errno;
-        if (copy) zmq_msg_close(&m); /* closing the other kind would give the part back */
-        return error;
-    }
-    if (copy) weft_net_part_release(part);
-    return 0;
-}
-
-/* One message, whole or not at all. 0, EAGAIN, or what is wrong with the peer. */
-static int message_send(weft_net *net, peer *p, net_message *message)
-{
-    int error = 0;
-    void *const socket = p->dealer != NULL ? p->dealer : net->router;
-    const int32_t count = message->count;
-    if (p->dealer == NULL && zmq_send(socket, p->route, (size_t)p->route_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) < 0)
-        return errno;
-    /* Only the first part can be refused: after it the pipe is chosen, and takes the rest. */
-    for (int32_t i = 0; i < count && error == 0; i++)
-        error = part_send(socket, &message->parts[i], i + 1 < count);
-    return error;
-}
-
-/* Send what waits for a peer until its socket takes no more. */
-static void peer_flush(weft_net *net, peer *p)
-{
-    const char *why = NULL;
-    int64_t messages = 0, bytes = 0;
-    p->blocked = false;
-    while (why == NULL && !p->blocked) {
-        pthread_mutex_lock(&net->lock);
-        net_message *message = p->first;
-        if (message != NULL) {
-            p->first = message->next;
-            if (p->first == NULL) p->last = NULL;
-        }
-        pthread_mutex_unlock(&net->lock);
-        if (message == NULL) break;
-        const int64_t message_bytes = message->bytes; /* libzmq may have freed it when it returns */
-        const int error = message_send(net, p, message);
-        if (error == 0) {
-            messages++;
-            bytes += message_bytes;
-            pthread_mutex_lock(&net->lock);
-            p->waiting_bytes -= message_bytes;
-            pthread_mutex_unlock(&net->lock);
-            continue;
-        }
-        pthread_mutex_lock(&net->lock);
-        message->next = p->first;
-        p->first = message;
-        if (p->last == NULL) p->last = message;
-        pthread_mutex_unlock(&net->lock);
-        p->blocked = error == EAGAIN;
-        if (!p->blocked) why = error == EHOSTUNREACH ? "the connection is broken" : "it cannot be sent to";
-    }
-    pthread_mutex_lock(&net->lock);
-    net->counts.messages_sent += messages;
-    net->counts.bytes_sent += bytes;
-    pthread_mutex_unlock(&net->lock);
-    if (why != NULL) peer_gone(net, p, why);
-}
-
-/* ---- connections that this endpoint opens ---- */
-
-static const char *dealer_open(weft_net *net, peer *p)
-{
-    char name[64], server[WEFT_KEY_TEXT_BYTES];
-    p->dealer = zmq_socket(net->zmq, ZMQ_DEALER);
-    /* IMMEDIATE: what is sent before the connection stands waits here, where it is counted. No reconnecting:
-     * a peer is one connection. */
-    if (!socket_setup(net, p->dealer) || !set_int(p->dealer, ZMQ_IMMEDIATE, 1) ||
-        !set_int(p->dealer, ZMQ_RECONNECT_IVL, -1) || !set_int(p->dealer, ZMQ_CONNECT_TIMEOUT, HANDSHAKE_MS))
-        return "libzmq has no socket left";
-    p->who = (weft_identity){.role = WEFT_ROLE_ANY};
-    if (net->options.keys != NULL) {
-        if (weft_keys_server(&net->ctx, net->options.keys, p->server, net->server_attempt, server) != WEFT_OK)
-            return "no key of its role is allowed";
-        if (zmq_setsockopt(p->dealer, ZMQ_CURVE_SERVERKEY, server, WEFT_KEY_TEXT_BYTES) != 0 ||
-            !weft_keys_find(net->options.keys, server, &p->who))
-            return "the key of its role is not valid";
-    }
-    snprintf(name, sizeof(name), "inproc://monitor.%llu", (unsigned long long)p->id);
-    p->monitor = monitor_open(net, p->dealer, name,
-                              ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_CLOSED | ZMQ_EVENT_CONNECT_RETRIED |
-                                  ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL |
-                                  ZMQ_EVENT_HANDSHAKE_FAILED_AUTH);
-    if (p->monitor == NULL) return "libzmq has no socket left";
-    if (zmq_connect(p->dealer, p->address) != 0) return "its address cannot be connected to";
-    return NULL;
-}
-
-/* Carry out what other threads have asked for. */
-static void flush_dirty(weft_net *net)
-{
-    for (;;) {
-        const char *why = NULL;
-        pthread_mutex_lock(&net->lock);
-        peer *p = net->dirty;
-        if (p != NULL) {
-            net->dirty = p->next_dirty;
-            p->dirty = false;
-        }
-        const peer_state state = p == NULL ? PEER_OPEN : p->state;
-        if (state == PEER_NEW) p->state = PEER_OPEN;
-        pthread_mutex_unlock(&net->lock);
-        if (p == NULL) return;
-        if (state == PEER_DROPPED) {
-            peer_free(net, p);
-            continue;
-        }
-        if (state == PEER_NEW) {
-            peer_adopt(net, p);
-            why = dealer_open(net, p);
-        }
-        if (why != NULL)
-            peer_gone(net, p, why);
-        else if (!p->blocked)
-            peer_flush(net, p);
-    }
-}
-
-/* ---- monitors ---- */
-
-/* The next event of a monitor; false when there is none. */
-static bool monitor_next(void *monitor, int32_t *event, int32_t *value)
-{
-    zmq_msg_t m;
-    uint16_t number = 0;
-    bool got = false;
-    zmq_msg_init(&m);
-    if (zmq_msg_recv(&m, monitor, ZMQ_DONTWAIT) >= 6) {
-        memcpy(&number, zmq_msg_data(&m), sizeof(number));
-        memcpy(value, (const char *)zmq_msg_data(&m) + sizeof(number), sizeof(*value));
-        *event = number;
-        got = true;
-    }
-    bool more = got && zmq_msg_more(&m);
-    zmq_msg_close(&m);
-    while (more) { /* the address */
-        zmq_msg_init(&m);
-        more = zmq_msg_recv(&m, monitor, ZMQ_DONTWAIT) >= 0 && zmq_msg_more(&m);
-        zmq_msg_close(&m);
-    }
-    return got;
-}
+/* ---- who is gone ---- */
 
 /* Accepted connections on a closed descriptor are probed, see above. */
 static void watch_router(weft_net *net, int64_t now)
 {
     int32_t event = 0, fd = -1;
-    while (monitor_next(net->router_monitor, &event, &fd))
+    while (weft_net_monitor_next(net->router_monitor, &event, &fd))
         for (peer *p = net->mine; p != NULL; p = p->next) {
-            if (p->dealer != NULL || p->fd != fd) continue;
+            if (p->route_len == 0 || p->fd != fd) continue;
             p->probes = PROBES;
             p->probe_ns = now;
         }
+}
+
+/* Send the probes that are due. When the next one is; INT64_MAX when none is. */
+static int64_t send_probes(weft_net *net, int64_t now)
+{
+    int64_t next = INT64_MAX;
+    for (peer *p = net->mine; p != NULL; p = p->next) {
+        if (p->probes == 0 || p->ending != NULL) continue;
+        if (p->probe_ns <= now) {
+            if (!weft_net_peer_probe(net, p)) {
+                p->ending = "the connection is broken";
+                net->endings++;
+                continue;
+            }
+            p->probe_ns = now + ((int64_t)NET_MS << (2 * (PROBES - p->probes)));
+            p->probes--;
+        }
+        if (p->probes > 0) next = weft_min_i64(next, p->probe_ns);
+    }
+    return next;
+}
+
+/* All that came over the ROUTER has been delivered: who has ended is gone. */
+static void finish_endings(weft_net *net)
+{
+    peer *following = NULL;
+    for (peer *p = net->endings > 0 ? net->mine : NULL; p != NULL; p = following) {
+        following = p->next;
+        if (p->ending != NULL) weft_net_peer_gone(net, p, p->ending);
+    }
 }
 
 static const char *dealer_event_text(int32_t event)
@@ -402,219 +80,133 @@ static const char *dealer_event_text(int32_t event)
     }
 }
 
-/* What happened to a connection; true when it is gone (and p freed). */
+/* What happened to a connection that this endpoint opened; true when it is gone (and p freed). */
 static bool watch_dealer(weft_net *net, peer *p)
 {
     int32_t event = 0, value = 0;
-    if (!monitor_next(p->monitor, &event, &value)) return false;
+    if (!weft_net_monitor_next(p->monitor, &event, &value)) return false;
+    if (event == ZMQ_EVENT_HANDSHAKE_SUCCEEDED) {
+        p->stand_ns = 0;
+        return false;
+    }
     if (event == ZMQ_EVENT_HANDSHAKE_FAILED_AUTH || event == ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL ||
         event == ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL)
         net->server_attempt++;
-    peer_gone(net, p, dealer_event_text(event));
+    weft_net_peer_gone(net, p, dealer_event_text(event));
     return true;
 }
 
-/* When the next probe is due; INT64_MAX when none is. */
-static int64_t send_probes(weft_net *net, int64_t now)
+/* Connections that do not come to stand. libzmq has its own limits for most of the way, but says nothing when
+ * it cannot look a name up or has no descriptor. When the next one is due; INT64_MAX when none is. */
+static int64_t expire_dealers(weft_net *net, int64_t now)
 {
     int64_t next = INT64_MAX;
     peer *following = NULL;
     for (peer *p = net->mine; p != NULL; p = following) {
         following = p->next;
-        if (p->probes == 0) continue;
-        if (p->probe_ns <= now) {
-            const bool there =
-                zmq_send(net->router, p->route, (size_t)p->route_len, ZMQ_DONTWAIT | ZMQ_SNDMORE) >= 0;
-            if (there) zmq_send(net->router, "", 0, ZMQ_DONTWAIT);
-            if (!there && errno == EHOSTUNREACH) {
-                peer_gone(net, p, "the connection is broken");
-                continue;
-            }
-            p->probe_ns = now + ((int64_t)MS << (2 * (PROBES - p->probes)));
-            p->probes--;
-        }
-        if (p->probes > 0) next = weft_min_i64(next, p->probe_ns);
+        if (p->stand_ns == 0) continue;
+        if (p->stand_ns <= now)
+            weft_net_peer_gone(net, p, "nobody answers there");
+        else
+            next = weft_min_i64(next, p->stand_ns);
     }
     return next;
 }
 
-/* ---- receiving ---- */
+/* ---- what other threads have asked for ---- */
 
-typedef struct incoming {
-    zmq_msg_t parts[WEFT_NET_FRAMES_MAX + 1]; /* and the route */
-    int32_t count;
-    bool too_many;
-} incoming;
-
-/* A whole message; false when none waits. */
-static bool incoming_take(void *socket, incoming *in)
+static void open_peer(weft_net *net, peer *p, int64_t now)
 {
-    in->count = 0;
-    in->too_many = false;
-    for (bool more = true; more;) {
-        zmq_msg_t extra;
-        zmq_msg_t *m = in->count < WEFT_COUNT(in->parts) ? &in->parts[in->count] : &extra;
-        zmq_msg_init(m);
-        if (zmq_msg_recv(m, socket, ZMQ_DONTWAIT) < 0) {
-            zmq_msg_close(m);
-            return in->count > 0; /* parts of a message come together */
+    weft_net_peer_adopt(net, p);
+    p->stand_ns = now + 2LL * NET_HANDSHAKE_MS * NET_MS; /* to connect, and to shake hands */
+    const char *why = weft_net_dealer_open(net, p);
+    weft_error_clear(&net->ctx);
+    if (why != NULL)
+        weft_net_peer_gone(net, p, why);
+    else
+        weft_net_peer_flush(net, p);
+}
+
+static void serve_dirty(weft_net *net, int64_t now)
+{
+    for (;;) {
+        pthread_mutex_lock(&net->lock);
+        peer *p = net->dirty;
+        const peer_state state = p == NULL ? PEER_OPEN : p->state;
+        if (p != NULL) {
+            net->dirty = p->next_dirty;
+            p->dirty = false;
+            if (state == PEER_NEW) p->state = PEER_OPEN;
         }
-        more = zmq_msg_more(m) != 0;
-        if (m != &extra) {
-            in->count++;
-            continue;
-        }
-        zmq_msg_close(m);
-        in->too_many = true;
+        pthread_mutex_unlock(&net->lock);
+        if (p == NULL) return;
+        if (state == PEER_DROPPED)
+            weft_net_peer_dropped(net, p);
+        else if (state == PEER_NEW)
+            open_peer(net, p, now);
+        else if (!p->blocked)
+            weft_net_peer_flush(net, p);
     }
-    return true;
 }
 
-static void incoming_close(incoming *in)
+/* Accepted connections whose pipe was full: libzmq does not tell when it has room again. True: some are left.
+ */
+static bool flush_blocked(weft_net *net)
 {
-    for (int32_t i = 0; i < in->count; i++) zmq_msg_close(&in->parts[i]);
-}
-
-/* The peer of a message that came over the ROUTER: known, or new. NULL: none is allowed. */
-static peer *accepted_peer(weft_net *net, zmq_msg_t *route, zmq_msg_t *first)
-{
-    peer *p = NULL;
-    const int32_t len = (int32_t)zmq_msg_size(route);
-    if (len <= 0 || len > NET_ROUTE_BYTES) return NULL;
-    peer **bucket = route_bucket(net, zmq_msg_data(route), len);
-    for (p = *bucket; p != NULL; p = p->next_route)
-        if (p->route_len == len && memcmp(p->route, zmq_msg_data(route), (size_t)len) == 0) return p;
-    weft_identity who = {.role = WEFT_ROLE_ANY};
-    if (net->options.keys != NULL) {
-        const char *key = zmq_msg_gets(first, "User-Id"); /* what our ZAP handler said of it */
-        if (key == NULL || !weft_keys_find(net->options.keys, key, &who)) return NULL;
+    bool left = false;
+    for (peer *p = net->mine; p != NULL; p = p->next) {
+        if (p->route_len == 0 || !p->blocked) continue;
+        weft_net_peer_flush(net, p); /* an accepted one is not freed by it */
+        left |= p->blocked;
     }
-    if (net->accepted >= net->options.peers_max) return NULL;
-    pthread_mutex_lock(&net->lock);
-    const weft_status st = weft_net_peer_add(&net->ctx, net, &p);
-    if (st == WEFT_OK) p->state = PEER_OPEN;
-    pthread_mutex_unlock(&net->lock);
-    if (st != WEFT_OK) return NULL;
-    p->who = who;
-    p->fd = zmq_msg_get(first, ZMQ_SRCFD);
-    p->route_len = len;
-    memcpy(p->route, zmq_msg_data(route), (size_t)len);
-    p->next_route = *bucket;
-    *bucket = p;
-    net->accepted++;
-    peer_adopt(net, p);
-    return p;
-}
-
-static void deliver(weft_net *net, peer *p, incoming *in, int32_t first)
-{
-    weft_net_frame frames[WEFT_NET_FRAMES_MAX];
-    int64_t bytes = 0;
-    const int32_t count = in->count - first;
-    if (count == 1 && zmq_msg_size(&in->parts[first]) == 0) return; /* a probe */
-    for (int32_t i = 0; i < count; i++) {
-        zmq_msg_t *part = &in->parts[first + i];
-        frames[i] = (weft_net_frame){.bytes = zmq_msg_data(part), .len = zmq_msg_size(part)};
-        bytes += (int64_t)frames[i].len;
-    }
-    pthread_mutex_lock(&net->lock);
-    const bool dropped = p->state == PEER_DROPPED;
-    net->counts.messages_received++;
-    net->counts.bytes_received += bytes;
-    pthread_mutex_unlock(&net->lock);
-    if (!dropped && net->options.handler.message != NULL)
-        net->options.handler.message(net->options.handler.self, p->id, &p->who, frames, count);
-}
-
-static void receive(weft_net *net, void *socket, peer *from)
-{
-    const int32_t first = from == NULL;
-    for (int32_t n = 0; n < MESSAGES_A_ROUND; n++) {
-        incoming in;
-        if (!incoming_take(socket, &in)) return;
-        peer *p = from;
-        if (p == NULL && in.count > 1) p = accepted_peer(net, &in.parts[0], &in.parts[1]);
-        if (p == NULL || in.too_many || in.count - first < 1 || in.count - first > WEFT_NET_FRAMES_MAX) {
-            pthread_mutex_lock(&net->lock);
-            net->counts.ignored++;
-            pthread_mutex_unlock(&net->lock);
-        } else
-            deliver(net, p, &in, first);
-        incoming_close(&in);
-    }
+    return left;
 }
 
 /* ---- keys ---- */
 
-/* Answer one request of RFC 27: is this key allowed? Whoever it is goes on as the key itself. */
-static void zap_answer(weft_net *net, incoming *in)
-{
-    /* route, empty, version, request, domain, address, identity, mechanism, key */
-    char key[WEFT_KEY_TEXT_BYTES] = "";
-    weft_identity who;
-    if (in->count < 8 || in->count > WEFT_COUNT(in->parts)) return;
-    const bool curve = in->count == 9 && zmq_msg_size(&in->parts[7]) == 5 &&
-                       memcmp(zmq_msg_data(&in->parts[7]), "CURVE", 5) == 0 &&
-                       zmq_msg_size(&in->parts[8]) == 32 &&
-                       zmq_z85_encode(key, zmq_msg_data(&in->parts[8]), 32) != NULL;
-    const bool allowed = curve && weft_keys_find(net->options.keys, key, &who);
-    const char *const code = allowed ? "200" : "400";
-    const char *const text = allowed ? "OK" : "this key is not allowed";
-    zmq_send(net->zap, zmq_msg_data(&in->parts[0]), zmq_msg_size(&in->parts[0]), ZMQ_SNDMORE);
-    zmq_send(net->zap, "", 0, ZMQ_SNDMORE);
-    zmq_send(net->zap, "1.0", 3, ZMQ_SNDMORE);
-    zmq_send(net->zap, zmq_msg_data(&in->parts[3]), zmq_msg_size(&in->parts[3]), ZMQ_SNDMORE);
-    zmq_send(net->zap, code, 3, ZMQ_SNDMORE);
-    zmq_send(net->zap, text, strlen(text), ZMQ_SNDMORE);
-    zmq_send(net->zap, key, allowed ? strlen(key) : 0, ZMQ_SNDMORE);
-    zmq_send(net->zap, "", 0, 0);
-}
-
-static void serve_zap(weft_net *net)
-{
-    incoming in;
-    while (incoming_take(net->zap, &in)) {
-        zap_answer(net, &in);
-        incoming_close(&in);
-    }
-}
-
-/* Keys that were removed cut the connections that showed them. */
+/* Keys that were removed cut the connections that showed them; so do keys that became somebody else's. */
 static void refresh_keys(weft_net *net, int64_t now)
 {
     bool changed = false;
     if (net->options.keys == NULL || now - net->refreshed_ns < REFRESH_NS) return;
     net->refreshed_ns = now;
-    if (weft_keys_refresh(&net->ctx, net->options.keys, &changed) != WEFT_OK) {
-        weft_error_clear(&net->ctx); /* what was allowed stays so; the owner of the folder sees its error */
-        return;
-    }
+    const bool failed = weft_keys_refresh(&net->ctx, net->options.keys, &changed) != WEFT_OK;
+    if (failed && !net->refresh_failed)
+        weft_log_error(WEFT_LOG_WARN, "keys_not_read", &net->ctx.error); /* what was allowed stays so */
+    net->refresh_failed = failed;
+    weft_error_clear(&net->ctx);
     peer *following = NULL;
     for (peer *p = changed ? net->mine : NULL; p != NULL; p = following) {
         weft_identity who;
         following = p->next;
-        if (p->who.public_key[0] != 0 && !weft_keys_find(net->options.keys, p->who.public_key, &who))
-            peer_gone(net, p, "its key is not allowed any more");
+        if (p->deaf || p->who.public_key[0] == 0) continue;
+        const bool same = weft_keys_find(net->options.keys, p->who.public_key, &who) &&
+                          who.role == p->who.role && strcmp(who.user, p->who.user) == 0;
+        if (!same) weft_net_peer_cut(net, p, "its key is not allowed any more");
     }
 }
 
 /* ---- the loop ---- */
 
+static bool poll_reserve(weft_net *net, int32_t need)
+{
+    if (need <= net->poll_capacity) return true;
+    const size_t n = (size_t)need * 2;
+    if (weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(zmq_pollitem_t), &net->poll_items) !=
+            WEFT_OK ||
+        weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(peer *), (void **)&net->poll_peers) !=
+            WEFT_OK) {
+        weft_error_clear(&net->ctx);
+        return false;
+    }
+    net->poll_capacity = (int32_t)n;
+    return true;
+}
+
 /* What to wait for: the eventfd, the own sockets, then each opened connection and its monitor. */
 static bool poll_prepare(weft_net *net, int32_t *count)
 {
-    const int32_t need = 4 + 2 * net->mine_count;
-    if (need > net->poll_capacity) {
-        const size_t n = (size_t)need * 2;
-        if (weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(zmq_pollitem_t), &net->poll_items) !=
-                WEFT_OK ||
-            weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(peer *), (void **)&net->poll_peers) !=
-                WEFT_OK) {
-            weft_error_clear(&net->ctx);
-            return false;
-        }
-        net->poll_capacity = (int32_t)n;
-    }
+    if (!poll_reserve(net, 4 + 2 * net->mine_count)) return false;
     zmq_pollitem_t *items = net->poll_items;
     int32_t n = 0;
     items[n++] = (zmq_pollitem_t){.fd = net->wake, .events = ZMQ_POLLIN};
@@ -634,34 +226,59 @@ static bool poll_prepare(weft_net *net, int32_t *count)
     return true;
 }
 
-/* Accepted connections whose pipe was full: libzmq does not tell when it has room again. True: some are left.
- */
-static bool flush_blocked(weft_net *net)
-{
-    bool left = false;
-    peer *following = NULL;
-    for (peer *p = net->mine; p != NULL; p = following) {
-        following = p->next;
-        if (p->dealer == NULL && p->blocked) peer_flush(net, p);
-    }
-    for (peer *p = net->mine; p != NULL; p = p->next) left |= p->dealer == NULL && p->blocked;
-    return left;
-}
-
+/* count: of the poll items, of which those of opened connections come last, two each. */
 static void serve_dealers(weft_net *net, int32_t count)
 {
     const zmq_pollitem_t *items = net->poll_items;
-    int32_t i = 1 + (net->zap != NULL) + 2 * (net->router != NULL);
-    for (; i < count; i += 2) {
+    for (int32_t i = 1 + (net->zap != NULL) + 2 * (net->router != NULL); i < count; i += 2) {
         peer *p = net->poll_peers[i];
-        /* What came before the end is delivered before it. */
-        if (items[i + 1].revents & ZMQ_POLLIN) receive(net, p->dealer, p);
-        if ((items[i].revents & ZMQ_POLLIN) && watch_dealer(net, p)) continue;
-        if (items[i + 1].revents & ZMQ_POLLOUT) peer_flush(net, p);
+        bool drained = true, gone = false;
+        if (items[i + 1].revents & ZMQ_POLLIN) drained = weft_net_receive(net, p->dealer, p, &gone);
+        if (gone) continue;
+        if (drained && (items[i].revents & ZMQ_POLLIN) && watch_dealer(net, p)) continue;
+        if (items[i + 1].revents & ZMQ_POLLOUT) weft_net_peer_flush(net, p);
     }
 }
 
-/* Has everything been sent, or was there time enough? */
+static void serve_router(weft_net *net, int64_t now)
+{
+    bool gone = false;
+    if (net->router == NULL) return;
+    if (weft_net_receive(net, net->router, NULL, &gone)) finish_endings(net);
+    watch_router(net, now);
+}
+
+/* Wait, and forget the wake: who comes between the two leaves a count that wakes once too often, never once
+ * too few. */
+static void wait_for_work(weft_net *net, int32_t count, int64_t ms)
+{
+    uint64_t ignored = 0;
+    const int ready = zmq_poll(net->poll_items, count, (long)ms);
+    if (ready < 0) {
+        zmq_pollitem_t *items = net->poll_items;
+        for (int32_t i = 0; i < count; i++) items[i].revents = 0;
+        if (errno != EINTR) poll(NULL, 0, BLOCKED_MS); /* no memory: whatever it is must not spin */
+    }
+    const ssize_t got = read(net->wake, &ignored, sizeof(ignored)); /* EAGAIN: nobody has called */
+    (void)got;
+    pthread_mutex_lock(&net->lock);
+    net->woken = false;
+    pthread_mutex_unlock(&net->lock);
+}
+
+static void tick(weft_net *net, int64_t now)
+{
+    pthread_mutex_lock(&net->lock);
+    const bool wanted = net->tick_wanted;
+    net->tick_wanted = false;
+    pthread_mutex_unlock(&net->lock);
+    const int64_t every = (int64_t)net->options.tick_ms * NET_MS;
+    if (!wanted && (every == 0 || now - net->ticked_ns < every)) return;
+    net->ticked_ns = now;
+    if (net->options.handler.tick != NULL) net->options.handler.tick(net->options.handler.self);
+}
+
+/* Has everything been sent, or was there time enough? *since: when it was told to stop, 0 before. */
 static bool may_stop(weft_net *net, int64_t now, int64_t *since)
 {
     bool waiting = false;
@@ -676,45 +293,22 @@ static bool may_stop(weft_net *net, int64_t now, int64_t *since)
     return !waiting || now - *since >= linger;
 }
 
-static int64_t wait_ms(const weft_net *net, int64_t now, int64_t probe_ns, bool blocked,
-                       int64_t stopping_since)
+/* due_ns: of probes and connections. soon: something is tried again and again. */
+static int64_t wait_ms(const weft_net *net, int64_t now, int64_t due_ns, bool soon)
 {
-    int64_t until = INT64_MAX;
-    if (net->options.tick_ms > 0) until = net->ticked_ns + (int64_t)net->options.tick_ms * MS;
+    int64_t until = due_ns;
+    if (net->endings > 0) return 0;
+    if (net->options.tick_ms > 0)
+        until = weft_min_i64(until, net->ticked_ns + (int64_t)net->options.tick_ms * NET_MS);
     if (net->options.keys != NULL) until = weft_min_i64(until, net->refreshed_ns + REFRESH_NS);
-    until = weft_min_i64(until, probe_ns);
-    if (blocked || stopping_since != 0) until = weft_min_i64(until, now + BLOCKED_MS * MS);
+    if (soon) until = weft_min_i64(until, now + (int64_t)BLOCKED_MS * NET_MS);
     if (until == INT64_MAX) return -1;
-    return until <= now ? 0 : (until - now + MS - 1) / MS;
+    return until <= now ? 0 : (until - now + NET_MS - 1) / NET_MS;
 }
 
-static void tick(weft_net *net, int64_t now)
+static void run(weft_net *net)
 {
-    pthread_mutex_lock(&net->lock);
-    const bool wanted = net->tick_wanted;
-    net->tick_wanted = false;
-    pthread_mutex_unlock(&net->lock);
-    if (!wanted && (net->options.tick_ms == 0 || now - net->ticked_ns < (int64_t)net->options.tick_ms * MS))
-        return;
-    net->ticked_ns = now;
-    if (net->options.handler.tick != NULL) net->options.handler.tick(net->options.handler.self);
-}
-
-static void drain_wake(weft_net *net)
-{
-    uint64_t ignored = 0;
-    /* First: who comes between the two leaves a count that wakes once too often, never once too few. */
-    const ssize_t got = read(net->wake, &ignored, sizeof(ignored)); /* 0 waiting: EAGAIN */
-    (void)got;
-    pthread_mutex_lock(&net->lock);
-    net->woken = false;
-    pthread_mutex_unlock(&net->lock);
-}
-
-void *weft_net_main(void *self)
-{
-    weft_net *net = self;
-    int64_t probe_ns = INT64_MAX, stopping_since = 0;
+    int64_t due_ns = INT64_MAX, stopping_since = 0;
     bool blocked = false;
     net->ticked_ns = net->refreshed_ns = weft_now_ns(&net->ctx);
     for (;;) {
@@ -722,24 +316,46 @@ void *weft_net_main(void *self)
         int64_t now = weft_now_ns(&net->ctx);
         if (!poll_prepare(net, &count)) {
             poll(NULL, 0, BLOCKED_MS); /* no memory for the list: connections wait until there is */
+            if (may_stop(net, now, &stopping_since)) return;
             continue;
         }
-        zmq_poll(net->poll_items, count, (long)wait_ms(net, now, probe_ns, blocked, stopping_since));
+        wait_for_work(net, count, wait_ms(net, now, due_ns, blocked || stopping_since != 0));
         now = weft_now_ns(&net->ctx);
-        drain_wake(net);
-        if (net->zap != NULL) serve_zap(net);
-        if (net->router != NULL) {
-            receive(net, net->router, NULL);
-            watch_router(net, now);
-        }
+        if (net->zap != NULL) weft_net_serve_zap(net);
+        serve_router(net, now);
         serve_dealers(net, count);
-        flush_dirty(net);
+        serve_dirty(net, now);
         blocked = flush_blocked(net);
-        probe_ns = send_probes(net, now);
+        due_ns = send_probes(net, now);
+        due_ns = weft_min_i64(due_ns, expire_dealers(net, now));
         refresh_keys(net, now);
         tick(net, now);
-        if (may_stop(net, now, &stopping_since)) break;
+        if (may_stop(net, now, &stopping_since)) return;
     }
-    weft_net_close_sockets(net, weft_min_i32(1000, (int32_t)(net->linger_ns / MS)));
+}
+
+/* Deaf peers have no slot that they would be freed by. */
+static void free_deaf(weft_net *net)
+{
+    peer *following = NULL;
+    for (peer *p = net->mine; p != NULL; p = following) {
+        following = p->next;
+        if (p->deaf) weft_mem_free(p);
+    }
+    net->mine = NULL;
+}
+
+void *weft_net_main(void *self)
+{
+    weft_net *net = self;
+    const weft_status st = weft_net_open_sockets(&net->ctx, net);
+    pthread_mutex_lock(&net->lock);
+    net->is_started = true;
+    net->start_error = st;
+    pthread_cond_signal(&net->started);
+    pthread_mutex_unlock(&net->lock);
+    if (st == WEFT_OK) run(net);
+    weft_net_close_sockets(net, (int32_t)weft_min_i64(LINGER_MS_MAX, net->linger_ns / NET_MS));
+    free_deaf(net);
     return NULL;
 }

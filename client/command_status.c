@@ -304,7 +304,8 @@ static weft_status print_jobs(weft_ctx *ctx, const values *v, const weft_http_an
 int weft_command_jobs(int argc, char **argv)
 {
     static const weft_option options[] = {
-        {"ID", 0, NULL, NULL, WEFT_OPTION_TEXT, NULL, NULL, "one job, with its stages", offsetof(values, id)},
+        {"[ID]", 0, NULL, NULL, WEFT_OPTION_TEXT, NULL, NULL, "one job, with its stages",
+         offsetof(values, id)},
         {"--state", 0, NULL, NULL, WEFT_OPTION_TEXT, NULL, "STATE",
          "only those that are running, succeeded, failed or cancelled", offsetof(values, state)},
         {"--limit", 'n', NULL, NULL, WEFT_OPTION_COUNT, NULL, "N",

@@ -23,13 +23,16 @@
 
 #include "common/http_tls.h"
 #include "common/limits.h"
+#include "common/log.h"
 
 enum {
     SERVER_CONNECTIONS = 256,
     SERVER_PATIENCE_MS = 10000,
     SERVER_LINGER_MS = 1000,
-    SERVER_PAUSE_MS = 100,               /* without descriptors: until the next try to accept */
-    SERVER_WAITING_BYTES_MOST = 64 << 20 /* of answers that are not sent yet */
+    SERVER_PAUSE_MS = 100,                /* without descriptors: until the next try to accept */
+    SERVER_WAITING_BYTES_MOST = 64 << 20, /* of answers that are not sent yet */
+    LISTENERS_MOST = 2,
+    POLLS_FIRST = 1 + LISTENERS_MOST /* in `polls`: who wakes us, those we listen on, connections */
 };
 #define NS_PER_MS 1000000LL
 
@@ -59,13 +62,15 @@ struct weft_http_server {
     weft_arena *arena;
     weft_ctx ctx; /* of the thread */
     weft_tls *tls;
-    int listener, wake;
+    int listeners[LISTENERS_MOST]; /* [listener_count] */
+    int32_t listener_count;
+    int wake;
     int32_t port;
     pthread_t thread;
     bool has_thread;
     atomic_bool stop;
     connection **connections; /* [connections_max]; the first `count` are there */
-    struct pollfd *polls;     /* [connections_max + 2] */
+    struct pollfd *polls;     /* [POLLS_FIRST + connections_max] */
     int32_t count;
     int64_t waiting_bytes;
     int64_t paused_until_ns;
@@ -391,13 +396,12 @@ static bool add_connection(weft_http_server *s, int fd, bool is_local)
     return true;
 }
 
-static void accept_all(weft_http_server *s)
+static void accept_all(weft_http_server *s, int listener)
 {
     for (int32_t i = 0; i < 64; i++) { /* then the others are due */
         struct sockaddr_storage far_end = {0}, near_end = {0};
         socklen_t far_len = sizeof(far_end), near_len = sizeof(near_end);
-        const int fd =
-            accept4(s->listener, (struct sockaddr *)&far_end, &far_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
+        const int fd = accept4(listener, (struct sockaddr *)&far_end, &far_len, SOCK_NONBLOCK | SOCK_CLOEXEC);
         if (fd < 0) {
             if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
                 s->paused_until_ns = server_now(s) + SERVER_PAUSE_MS * NS_PER_MS;
@@ -418,10 +422,13 @@ static int prepare(weft_http_server *s)
     const bool is_paused = now_ns < s->paused_until_ns;
     if (is_paused) next_ns = s->paused_until_ns;
     s->polls[0] = (struct pollfd){.fd = s->wake, .events = POLLIN};
-    s->polls[1] = (struct pollfd){.fd = is_paused ? -1 : s->listener, .events = POLLIN};
+    for (int32_t i = 0; i < LISTENERS_MOST; i++) {
+        const bool is_open = i < s->listener_count && !is_paused;
+        s->polls[1 + i] = (struct pollfd){.fd = is_open ? s->listeners[i] : -1, .events = POLLIN};
+    }
     for (int32_t i = 0; i < s->count; i++) {
         const connection *c = s->connections[i];
-        s->polls[i + 2] = (struct pollfd){.fd = c->fd, .events = c->events};
+        s->polls[POLLS_FIRST + i] = (struct pollfd){.fd = c->fd, .events = c->events};
         next_ns = weft_min_i64(next_ns, c->is_ready ? now_ns : c->deadline_ns);
     }
     if (next_ns == INT64_MAX) return -1;
@@ -434,7 +441,7 @@ static void serve(weft_http_server *s)
     const int64_t now_ns = server_now(s);
     for (int32_t i = polled - 1; i >= 0; i--) { /* from the end: closing moves the last one here */
         connection *c = s->connections[i];
-        const bool is_due = c->is_ready || s->polls[i + 2].revents != 0;
+        const bool is_due = c->is_ready || s->polls[POLLS_FIRST + i].revents != 0;
         c->is_ready = false;
         if (is_due && !advance(s, c))
             close_connection(s, i);
@@ -444,7 +451,8 @@ static void serve(weft_http_server *s)
             close_connection(s, i);
         }
     }
-    if (s->polls[1].revents != 0) accept_all(s);
+    for (int32_t i = 0; i < s->listener_count; i++)
+        if (s->polls[1 + i].revents != 0) accept_all(s, s->listeners[i]);
 }
 
 static void *server_main(void *arg)
@@ -452,7 +460,7 @@ static void *server_main(void *arg)
     weft_http_server *s = arg;
     while (!atomic_load(&s->stop)) {
         const int wait_ms = prepare(s);
-        if (poll(s->polls, (nfds_t)s->count + 2, wait_ms) < 0 && errno != EINTR) {
+        if (poll(s->polls, (nfds_t)s->count + POLLS_FIRST, wait_ms) < 0 && errno != EINTR) {
             s->paused_until_ns = server_now(s) + SERVER_PAUSE_MS * NS_PER_MS; /* no memory in the kernel */
             continue;
         }
@@ -470,40 +478,65 @@ static weft_status fail_address(weft_ctx *ctx, const weft_http_server_options *o
     return weft_fail(ctx, code, "cannot serve HTTP on %s port %d: %s", o->host, o->port, why);
 }
 
-static weft_status bind_one(weft_ctx *ctx, weft_http_server *s, const struct addrinfo *address)
+/* Listen on an address; *bound is what it became. 0 or errno. */
+static int listen_on(weft_http_server *s, const struct sockaddr *address, socklen_t address_len,
+                     struct sockaddr_storage *bound)
 {
     const int on = 1;
-    struct sockaddr_storage bound = {0};
-    socklen_t len = sizeof(bound);
-    s->listener = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-    if (s->listener < 0) return fail_address(ctx, &s->options, WEFT_IO, strerror(errno));
-    setsockopt(s->listener, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
-    if (bind(s->listener, address->ai_addr, address->ai_addrlen) != 0 || listen(s->listener, 128) != 0 ||
-        getsockname(s->listener, (struct sockaddr *)&bound, &len) != 0) {
+    socklen_t len = sizeof(*bound);
+    const int fd = socket(address->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0) return errno;
+    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+    if (bind(fd, address, address_len) != 0 || listen(fd, 128) != 0 ||
+        getsockname(fd, (struct sockaddr *)bound, &len) != 0) {
         const int reason = errno;
-        close(s->listener);
-        s->listener = -1;
-        return fail_address(ctx, &s->options, WEFT_IO, strerror(reason));
+        close(fd);
+        return reason;
     }
-    s->port = ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
-                                                : ((const struct sockaddr_in *)&bound)->sin_port);
-    return WEFT_OK;
+    s->listeners[s->listener_count++] = fd;
+    return 0;
+}
+
+static bool is_any(const struct sockaddr_storage *address)
+{
+    if (address->ss_family == AF_INET)
+        return ((const struct sockaddr_in *)address)->sin_addr.s_addr == htonl(INADDR_ANY);
+    return IN6_IS_ADDR_UNSPECIFIED(&((const struct sockaddr_in6 *)address)->sin6_addr);
+}
+
+/* Bound to an address of the network: who works on this machine asks the loopback. That another process has
+ * the port there is no reason not to start. */
+static void bind_loopback(weft_http_server *s, const struct sockaddr_storage *bound)
+{
+    struct sockaddr_in loopback = {.sin_family = AF_INET, .sin_port = htons((uint16_t)s->port)};
+    struct sockaddr_storage ignored;
+    loopback.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    if (is_loopback(bound) || is_any(bound)) return;
+    const int error = listen_on(s, (struct sockaddr *)&loopback, sizeof(loopback), &ignored);
+    if (error != 0)
+        weft_log(WEFT_LOG_WARN, "http_loopback_failed", WEFT_LOG_INT("port", s->port),
+                 WEFT_LOG_TEXT("reason", strerror(error)));
 }
 
 static weft_status bind_address(weft_ctx *ctx, weft_http_server *s)
 {
     const struct addrinfo wanted = {.ai_flags = AI_PASSIVE | AI_NUMERICSERV, .ai_socktype = SOCK_STREAM};
     struct addrinfo *found = NULL;
+    struct sockaddr_storage bound = {0};
     char port[16];
-    weft_status st = WEFT_OK;
     snprintf(port, sizeof(port), "%d", s->options.port);
-    const int error = getaddrinfo(s->options.host, port, &wanted, &found);
-    if (error != 0) return fail_address(ctx, &s->options, WEFT_INVALID, gai_strerror(error));
+    const int unknown = getaddrinfo(s->options.host, port, &wanted, &found);
+    if (unknown != 0) return fail_address(ctx, &s->options, WEFT_INVALID, gai_strerror(unknown));
     const struct addrinfo *first = found; /* the IPv4 one of a name that has both */
     while (first->ai_next != NULL && first->ai_family != AF_INET) first = first->ai_next;
-    st = bind_one(ctx, s, first->ai_family == AF_INET ? first : found);
+    if (first->ai_family != AF_INET) first = found;
+    const int error = listen_on(s, first->ai_addr, first->ai_addrlen, &bound);
     freeaddrinfo(found);
-    return st;
+    if (error != 0) return fail_address(ctx, &s->options, WEFT_IO, strerror(error));
+    s->port = ntohs(bound.ss_family == AF_INET6 ? ((const struct sockaddr_in6 *)&bound)->sin6_port
+                                                : ((const struct sockaddr_in *)&bound)->sin_port);
+    bind_loopback(s, &bound);
+    return WEFT_OK;
 }
 
 static weft_status start_thread(weft_ctx *ctx, weft_http_server *s)
@@ -529,7 +562,7 @@ static weft_status server_open(weft_ctx *ctx, weft_http_server *s)
     const size_t most = (size_t)o->connections_max;
     WEFT_TRY(st, weft_mem_alloc_zero(&s->ctx, WEFT_MEM_WORKING, most * sizeof(connection *),
                                      (void **)&s->connections));
-    WEFT_TRY(st, weft_mem_alloc_zero(&s->ctx, WEFT_MEM_WORKING, (most + 2) * sizeof(struct pollfd),
+    WEFT_TRY(st, weft_mem_alloc_zero(&s->ctx, WEFT_MEM_WORKING, (most + POLLS_FIRST) * sizeof(struct pollfd),
                                      (void **)&s->polls));
     if (o->certificate != NULL) WEFT_TRY(st, weft_tls_open(&s->ctx, o->certificate, o->key, &s->tls));
     s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -567,7 +600,7 @@ weft_status weft_http_server_start(weft_ctx *ctx, const weft_http_server_options
     s->account = account;
     s->arena = arena;
     s->ctx = own;
-    s->listener = s->wake = -1;
+    s->wake = -1;
     st = server_open(ctx, s);
     if (st != WEFT_OK) weft_http_server_stop(&s);
     *out = s;
@@ -597,7 +630,7 @@ void weft_http_server_stop(weft_http_server **slot)
         (void)wrote;
         pthread_join(s->thread, NULL);
     }
-    if (s->listener >= 0) close(s->listener);
+    for (int32_t i = 0; i < s->listener_count; i++) close(s->listeners[i]);
     if (s->wake >= 0) close(s->wake);
     weft_tls_close(&s->tls);
     weft_mem_free(s->connections);

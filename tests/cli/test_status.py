@@ -356,6 +356,10 @@ class Guarded(StatusCase):
             self.assertIn("token", body)
             self.assertNotIn("lineitem", body)
         self.fails(self.run_weft("jobs", "--url", served.url), 1, "off the loopback")
+        there = self.serve(host=address)  # who works on its machine asks the loopback
+        self.assertEqual(there.get("/api/v1/jobs")[0], 200)
+        there.url = f"http://{address}:{there.port}"
+        self.assertEqual(there.get("/api/v1/jobs")[0], 403)
 
 
 class Loaded(StatusCase):

@@ -161,8 +161,9 @@ static void finish_tasks(parts *p)
 
 static void stop(parts *p)
 {
+    weft_member_stop(p->member);
     weft_worker_stop(&p->worker);
-    weft_member_stop(&p->member);
+    weft_member_free(&p->member);
     weft_keys_close(&p->keys);
 }
 

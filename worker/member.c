@@ -473,7 +473,7 @@ weft_status weft_member_new(weft_ctx *ctx, const weft_member_options *options, w
     *out = m;
     m = NULL;
 done:
-    weft_member_stop(&m);
+    weft_member_free(&m);
     return st;
 }
 
@@ -513,16 +513,22 @@ void weft_member_leave(weft_member *m)
     pthread_mutex_unlock(&m->lock);
 }
 
-void weft_member_stop(weft_member **member)
+void weft_member_stop(weft_member *m)
 {
-    weft_member *m = *member;
-    *member = NULL;
     if (m == NULL) return;
     pthread_mutex_lock(&m->lock);
     weft_net *net = m->net;
     m->net = NULL;
     pthread_mutex_unlock(&m->lock);
     weft_net_stop(&net, LINGER_MS);
+}
+
+void weft_member_free(weft_member **member)
+{
+    weft_member *m = *member;
+    *member = NULL;
+    if (m == NULL) return;
+    weft_member_stop(m);
     weft_outbox_free(&m->outbox);
     weft_arena_free(&m->arena);
     pthread_mutex_destroy(&m->lock);

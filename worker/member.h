@@ -5,8 +5,9 @@
  *     weft_member_start(ctx, member, worker);
  *     …
  *     weft_member_leave(member);
+ *     weft_member_stop(member);
  *     weft_worker_stop(&worker);
- *     weft_member_stop(&member);
+ *     weft_member_free(&member);
  *
  * Threads: the endpoint's own runs the machine, takes orders and beats; it never runs a kernel and waits for
  * nothing but, once for each new leader, for the disk (epoch.h). Slots leave reports in the outbox and wake
@@ -27,7 +28,7 @@ typedef struct weft_member weft_member;
 
 enum { WEFT_CONTROL_PORT = 7077 }; /* of an address that names none */
 
-/* Texts are borrowed until stop. */
+/* Texts are borrowed until it is freed. */
 typedef struct weft_member_options {
     const char *masters; /* "weft://HOST[:PORT][,HOST[:PORT]]…": each try goes to the next one */
     const char *address; /* of the block server as others reach it, "tcp://HOST:PORT", or "" */
@@ -58,7 +59,10 @@ WEFT_MUST_CHECK weft_status weft_member_start(weft_ctx *ctx, weft_member *member
 /* Send what waits and tell the coordinator that the worker ends. From then on no order is taken. Waits for at
  * most a second. */
 void weft_member_leave(weft_member *member);
+/* Close the connection and join the endpoint's thread: before the worker is stopped, which may report until
+ * then; nobody hears it. NULL is allowed. */
+void weft_member_stop(weft_member *member);
 /* After weft_worker_stop. NULL is allowed. */
-void weft_member_stop(weft_member **member);
+void weft_member_free(weft_member **member);
 
 #endif

@@ -231,8 +231,9 @@ static void start_worker(script *s)
 
 static void stop_worker(script *s)
 {
+    weft_member_stop(s->member);
     weft_worker_stop(&s->worker);
-    weft_member_stop(&s->member);
+    weft_member_free(&s->member);
 }
 
 static void open_script(script *s, const char *folder)
@@ -512,7 +513,7 @@ static void addresses(void **state)
     for (int32_t i = 0; i < WEFT_COUNT(good); i++) {
         o.masters = good[i];
         weft_fixture_ok(&s.r.f, weft_member_new(&s.r.f.ctx, &o, &s.member));
-        weft_member_stop(&s.member);
+        weft_member_free(&s.member);
     }
     close_script(&s);
 }

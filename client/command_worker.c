@@ -14,7 +14,9 @@
 #include "client/daemon.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "worker/fetch.h"
 #include "worker/member.h"
+#include "worker/serve.h"
 
 #define MS INT64_C(1000000)
 
@@ -63,7 +65,10 @@ typedef struct parts {
     weft_daemon *daemon;
     weft_keys *keys;
     weft_member *member;
+    weft_fetcher *fetcher;
     weft_worker *worker;
+    weft_serve *serve;
+    char *address; /* of the block server, as others reach it */
     weft_uuid uuid;
     bool ready;     /* has been told; of the member's thread */
     weft_error why; /* it ends; of the member's thread until the daemon hears of it */
@@ -110,6 +115,42 @@ static weft_status find_host_id(weft_ctx *ctx, values *v)
     return weft_arena_printf(ctx, ctx->arena, (char **)(uintptr_t)&v->host_id, "%s", name);
 }
 
+/* Whoever listens everywhere is reached by the name of the host. */
+static bool is_everywhere(const char *host)
+{
+    return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "[::]") == 0 || strcmp(host, "*") == 0;
+}
+
+static weft_status serve_blocks(weft_daemon *d, const values *v, parts *p)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    char name[WEFT_HOST_BYTES] = "";
+    char *listen = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &listen, "tcp://%s:%" PRId32, v->host, v->port));
+    const weft_serve_options serve = {.listen = listen,
+                                      .keys = p->keys,
+                                      .pool = d->pool,
+                                      .settings = &d->settings,
+                                      .store = weft_worker_store(p->worker),
+                                      .uuid = p->uuid,
+                                      .host_id = v->host_id};
+    WEFT_TRY(st, weft_serve_start(ctx, &serve, &p->serve));
+    const int32_t port = weft_serve_port(p->serve);
+    if (is_everywhere(v->host) && gethostname(name, sizeof(name) - 1) != 0)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CONFIG, "the host has no name: say --advertise HOST:PORT"));
+    if (v->advertise != NULL)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &p->address, "tcp://%s", v->advertise));
+    else
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &p->address, "tcp://%s:%" PRId32,
+                                       name[0] != 0 ? name : v->host, port));
+    WEFT_TRY(st, weft_net_check_address(ctx, p->address, p->keys != NULL));
+    if (strlen(p->address) >= sizeof(((weft_worker_hello *)0)->address))
+        st = weft_fail(ctx, WEFT_CONFIG, "the address %s is too long", p->address);
+done:
+    return st;
+}
+
 static weft_status start(weft_daemon *d, values *v, parts *p)
 {
     weft_status st = WEFT_OK;
@@ -124,7 +165,6 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
     times.lease_ns = v->lease_ms * MS;
     times.grace_ns = v->grace_ms * MS;
     const weft_member_options member = {.masters = v->master,
-                                        .address = "",
                                         .host_id = v->host_id,
                                         .cluster = v->cluster == NULL ? "" : v->cluster,
                                         .version = WEFT_VERSION_TEXT,
@@ -137,13 +177,21 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
                                         .ended = on_ended,
                                         .self = p};
     WEFT_TRY(st, weft_member_new(ctx, &member, &p->member));
+    const weft_fetch_options fetcher = {.keys = p->keys,
+                                        .role = WEFT_ROLE_WORKER,
+                                        .pool = d->pool,
+                                        .settings = &d->settings,
+                                        .host_id = v->host_id};
+    WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
     const weft_worker_options worker = {.uuid = p->uuid,
                                         .slots = d->cores,
                                         .pool = d->pool,
                                         .settings = &d->settings,
-                                        .coordinator = weft_member_link(p->member)};
+                                        .coordinator = weft_member_link(p->member),
+                                        .fetcher = p->fetcher};
     WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
-    WEFT_TRY(st, weft_member_start(ctx, p->member, p->worker));
+    WEFT_TRY(st, serve_blocks(d, v, p));
+    WEFT_TRY(st, weft_member_start(ctx, p->member, p->worker, p->address));
 done:
     return st;
 }
@@ -162,7 +210,9 @@ static void finish_tasks(parts *p)
 static void stop(parts *p)
 {
     weft_member_stop(p->member);
+    weft_serve_stop(&p->serve);
     weft_worker_stop(&p->worker);
+    weft_fetcher_stop(&p->fetcher);
     weft_member_free(&p->member);
     weft_keys_close(&p->keys);
 }
@@ -179,7 +229,8 @@ int weft_command_worker(int argc, char **argv)
     } else {
         weft_uuid_text(p.uuid, uuid);
         weft_log(WEFT_LOG_INFO, "started", WEFT_LOG_TEXT("uuid", uuid), WEFT_LOG_TEXT("master", v.master),
-                 WEFT_LOG_INT("cores", p.daemon->cores), WEFT_LOG_INT("memory", p.daemon->memory_bytes));
+                 WEFT_LOG_TEXT("blocks", p.address), WEFT_LOG_INT("cores", p.daemon->cores),
+                 WEFT_LOG_INT("memory", p.daemon->memory_bytes));
         code = weft_daemon_wait(p.daemon);
         if (code == 0) {
             finish_tasks(&p);

@@ -31,6 +31,7 @@ struct weft_member {
     char masters[MASTERS_MAX][MASTER_BYTES];
     int32_t master_count;
     weft_worker *worker;
+    const char *address;
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -107,7 +108,7 @@ static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
         if (!is_listed(running, hello->running_count, &all[i])) all[blocks++] = all[i];
     hello->block_count = blocks;
     hello->uuid = m->options.uuid;
-    snprintf(hello->address, sizeof(hello->address), "%s", m->options.address);
+    snprintf(hello->address, sizeof(hello->address), "%s", m->address);
     snprintf(hello->host_id, sizeof(hello->host_id), "%s", m->options.host_id);
     snprintf(hello->cluster, sizeof(hello->cluster), "%s", m->options.cluster);
     snprintf(hello->version, sizeof(hello->version), "%s", m->options.version);
@@ -477,11 +478,12 @@ done:
     return st;
 }
 
-weft_status weft_member_start(weft_ctx *ctx, weft_member *m, weft_worker *worker)
+weft_status weft_member_start(weft_ctx *ctx, weft_member *m, weft_worker *worker, const char *address)
 {
     weft_status st = WEFT_OK;
     weft_net *net = NULL;
     m->worker = worker;
+    m->address = address;
     const weft_net_options options = {
         .keys = m->options.keys,
         .role = WEFT_ROLE_WORKER,

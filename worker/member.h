@@ -2,7 +2,7 @@
  *
  *     weft_member_new(ctx, &options, &member);
  *     weft_worker_start(ctx, &(…){… .coordinator = weft_member_link(member)}, &worker);
- *     weft_member_start(ctx, member, worker);
+ *     weft_member_start(ctx, member, worker, address);
  *     …
  *     weft_member_leave(member);
  *     weft_member_stop(member);
@@ -31,7 +31,6 @@ enum { WEFT_CONTROL_PORT = 7077 }; /* of an address that names none */
 /* Texts are borrowed until it is freed. */
 typedef struct weft_member_options {
     const char *masters; /* "weft://HOST[:PORT][,HOST[:PORT]]…": each try goes to the next one */
-    const char *address; /* of the block server as others reach it, "tcp://HOST:PORT", or "" */
     const char *host_id, *cluster, *version;
     const char *folder; /* where the highest epoch is kept; NULL: in this process only */
     weft_uuid uuid;
@@ -53,9 +52,10 @@ WEFT_MUST_CHECK weft_status weft_member_new(weft_ctx *ctx, const weft_member_opt
                                             weft_member **out);
 /* Where the worker reports to. */
 weft_coordinator_link weft_member_link(weft_member *member);
-/* Start the endpoint, which connects and registers. worker: borrowed until weft_member_stop. Errors: those of
- * weft_net_start. */
-WEFT_MUST_CHECK weft_status weft_member_start(weft_ctx *ctx, weft_member *member, weft_worker *worker);
+/* Start the endpoint, which connects and registers. Borrowed until weft_member_stop: worker; address: of the
+ * block server as others reach it, "tcp://HOST:PORT". Errors: those of weft_net_start. */
+WEFT_MUST_CHECK weft_status weft_member_start(weft_ctx *ctx, weft_member *member, weft_worker *worker,
+                                              const char *address);
 /* Send what waits and tell the coordinator that the worker ends. From then on no order is taken. Waits for at
  * most a second. */
 void weft_member_leave(weft_member *member);

@@ -209,7 +209,6 @@ static void start_worker(script *s)
 {
     weft_ctx *ctx = &s->r.f.ctx;
     const weft_member_options member = {.masters = s->masters,
-                                        .address = "tcp://127.0.0.1:1",
                                         .host_id = "here",
                                         .cluster = "test",
                                         .version = "1",
@@ -226,7 +225,7 @@ static void start_worker(script *s)
                                         .settings = &s->r.f.settings,
                                         .coordinator = weft_member_link(s->member)};
     weft_fixture_ok(&s->r.f, weft_worker_start(ctx, &worker, &s->worker));
-    weft_fixture_ok(&s->r.f, weft_member_start(ctx, s->member, s->worker));
+    weft_fixture_ok(&s->r.f, weft_member_start(ctx, s->member, s->worker, "tcp://127.0.0.1:1"));
 }
 
 static void stop_worker(script *s)

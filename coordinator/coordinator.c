@@ -81,6 +81,10 @@ static void beat_nobody(void *self, uint64_t peer, const weft_link_head *head)
     (void)self, (void)peer, (void)head;
 }
 static void close_nothing(void *self, uint64_t peer) { (void)self, (void)peer; }
+static void note_nothing(void *self, int32_t worker, weft_core_change change)
+{
+    (void)self, (void)worker, (void)change;
+}
 
 static weft_status fetch_here(weft_ctx *ctx, void *self, const weft_block_name *names,
                               const weft_place *places, int32_t count, const weft_types *types,
@@ -117,6 +121,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
                                  .refuse = refuse_nobody,
                                  .beat = beat_nobody,
                                  .close = close_nothing,
+                                 .changed = note_nothing,
                                  .self = c};
     const weft_core_options *core = options->port == NULL ? &core_of_one_process : &options->core;
     c->memory_bytes = options->memory_bytes;

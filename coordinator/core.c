@@ -62,6 +62,7 @@ static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
         weft_mem_free(w->hello);
         *w = core->workers[--core->worker_count];
     }
+    core->port.changed(core->port.self, number, WEFT_CORE_DEAD);
     core_remove_told(core, number);
     tell_scheduler(ctx, core, WEFT_EVENT_WORKER_LOST, number, 0);
 }
@@ -70,6 +71,7 @@ static void on_silent(weft_ctx *ctx, weft_core *core, int32_t number)
 {
     core_worker *w = core_find_worker(core, number);
     if (w != NULL) w->silent = true;
+    core->port.changed(core->port.self, number, WEFT_CORE_SILENT);
     tell_scheduler(ctx, core, WEFT_EVENT_SILENT, number, 0);
 }
 
@@ -242,6 +244,7 @@ static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_act
     w->heard_ns = weft_now_ns(ctx);
     core_forget_told(core, a->number);
     core->port.welcome(core->port.self, a->peer, &a->head, a->number);
+    core->port.changed(core->port.self, a->number, WEFT_CORE_PRESENT);
     /* the scheduler must know it before it hears of its blocks, but launch there only afterwards */
     weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = a->number};
     if (!weft_scheduler_has_worker(core->scheduler, a->number))

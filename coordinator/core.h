@@ -35,6 +35,8 @@ typedef struct weft_core_options {
     const char *cluster; /* workers of another name are refused; NULL: all are welcome */
 } weft_core_options;
 
+typedef enum weft_core_change { WEFT_CORE_PRESENT, WEFT_CORE_SILENT, WEFT_CORE_DEAD } weft_core_change;
+
 /* How the core reaches others. The functions must not step it again. */
 typedef struct weft_core_port {
     /* An order, after those before it; good for the call, or as control.h says. An error means that it was
@@ -45,6 +47,7 @@ typedef struct weft_core_port {
     void (*refuse)(void *self, uint64_t peer, const char *text);
     void (*beat)(void *self, uint64_t peer, const weft_link_head *head);
     void (*close)(void *self, uint64_t peer);
+    void (*changed)(void *self, int32_t worker, weft_core_change change); /* for the log */
     void *self;
 } weft_core_port;
 

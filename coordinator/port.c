@@ -87,6 +87,16 @@ static void port_close(void *self, uint64_t peer)
     if (p->net != NULL) weft_net_drop(p->net, peer);
 }
 
+static void port_changed(void *self, int32_t worker, weft_core_change change)
+{
+    static const char *const events[] = {[WEFT_CORE_PRESENT] = "worker_present",
+                                         [WEFT_CORE_SILENT] = "worker_silent",
+                                         [WEFT_CORE_DEAD] = "worker_lost"};
+    (void)self;
+    weft_log(change == WEFT_CORE_PRESENT ? WEFT_LOG_INFO : WEFT_LOG_WARN, events[change],
+             WEFT_LOG_INT("worker", worker));
+}
+
 static weft_status find_batch(weft_ctx *ctx, weft_port *p, int32_t worker, port_batch **out)
 {
     weft_status st = WEFT_OK;
@@ -183,6 +193,7 @@ weft_core_port weft_port_core(weft_port *p)
                             .refuse = port_refuse,
                             .beat = port_beat,
                             .close = port_close,
+                            .changed = port_changed,
                             .self = p};
 }
 

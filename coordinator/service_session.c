@@ -360,6 +360,7 @@ static weft_status session_open(client_session *s, weft_session **out)
     WEFT_TRY(st,
              weft_session_new(&s->ctx, service->options.pool, service->options.coordinator, &settings, out));
     weft_session_on_progress(*out, show_progress, s);
+    weft_session_belongs_to(*out, s->who.user);
     pthread_mutex_lock(&service->lock);
     s->session = *out;
     s->opened = true;

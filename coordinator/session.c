@@ -3,6 +3,7 @@
  * What a command shows is a VALUES plan that runs like any query, so that every result comes the same way. */
 #include "coordinator/session.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/settings.h"
@@ -27,6 +28,7 @@ struct weft_session {
     atomic_bool cancel;
     void (*progress)(void *self, const weft_progress *progress);
     void *progress_self;
+    char user[WEFT_SESSION_USER_BYTES];
 };
 
 weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *coordinator,
@@ -78,12 +80,18 @@ void weft_session_on_progress(weft_session *s, void (*progress)(void *self, cons
     s->progress_self = self;
 }
 
+void weft_session_belongs_to(weft_session *s, const char *user)
+{
+    snprintf(s->user, sizeof(s->user), "%s", user);
+}
+
 void weft_session_cancel(weft_session *s) { atomic_store(&s->cancel, true); }
 
 /* Run an optimised query and keep its blocks as the result's rows. */
 static weft_status run_plan(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *plan, bool timed)
 {
     r->run.timed = timed;
+    r->run.user = s->user;
     r->run.progress = s->progress;
     r->run.progress_self = s->progress_self;
     const weft_status st = weft_coordinator_run(&r->ctx, s->coordinator, ids, plan, &r->run);
@@ -252,6 +260,8 @@ weft_status weft_session_execute(weft_session *s, const char *text, size_t len, 
         *error = (weft_error){.code = st, .message = "no memory for a statement"};
         return st;
     }
+    r->run.text = text;
+    r->run.text_len = len;
     WEFT_TRY(st, weft_sql_parse(&r->ctx, text, len, &parsed));
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
     WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound));

@@ -20,6 +20,9 @@ const weft_settings *weft_session_settings(const weft_session *session);
 WEFT_MUST_CHECK weft_status weft_session_set(weft_ctx *ctx, weft_session *session, const char *key,
                                              const char *value);
 /* Called about ten times a second while a statement runs, in its thread; NULL for none. */
+/* Whose session it is, for people; copied, and cut to WEFT_SESSION_USER_BYTES. */
+enum { WEFT_SESSION_USER_BYTES = 64 };
+void weft_session_belongs_to(weft_session *session, const char *user);
 void weft_session_on_progress(weft_session *session,
                               void (*progress)(void *self, const weft_progress *progress), void *self);
 /* Stop the running statement, if any: it ends with WEFT_CANCELLED. Any thread, also a signal handler. */

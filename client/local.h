@@ -23,7 +23,7 @@ WEFT_MUST_CHECK weft_status weft_local_start(const weft_settings *settings, weft
                                              weft_local **out);
 weft_session *weft_local_session(weft_local *local);
 weft_pool *weft_local_pool(weft_local *local);
-/* For sessions beside its own: one statement runs at a time. */
+/* For sessions beside its own. */
 weft_coordinator *weft_local_coordinator(weft_local *local);
 /* Stop; every result must have been freed. */
 void weft_local_stop(weft_local **local);

@@ -74,7 +74,9 @@ static const char *dealer_event_text(int32_t event)
     switch (event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return "it refused the key";
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return "it does not speak the same protocol, or has other keys";
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return "it closed the connection before it stood";
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
+        return "it closed the connection before it stood: another protocol, other keys, or keys at one end "
+               "only";
     case ZMQ_EVENT_DISCONNECTED: return "the connection is broken";
     default: return "nobody answers there";
     }

@@ -122,7 +122,7 @@ static void rig_close(rig *r)
     alarm(0);
 }
 
-static weft_remote *rig_connect(rig *r, const char *master)
+static inline weft_remote *rig_connect(rig *r, const char *master)
 {
     weft_error error;
     weft_remote *remote = NULL;
@@ -145,7 +145,7 @@ typedef struct forwarder {
     char master[64];
 } forwarder;
 
-static int forward_connect(uint16_t port)
+static inline int forward_connect(uint16_t port)
 {
     const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     const struct sockaddr_in to = {
@@ -155,7 +155,7 @@ static int forward_connect(uint16_t port)
     return -1;
 }
 
-static void forward_drop(int pairs[][2], int32_t *count, int32_t i)
+static inline void forward_drop(int pairs[][2], int32_t *count, int32_t i)
 {
     close(pairs[i][0]);
     close(pairs[i][1]);
@@ -163,7 +163,7 @@ static void forward_drop(int pairs[][2], int32_t *count, int32_t i)
 }
 
 /* Pass on what one end sent; false when it is closed. */
-static bool forward_pass(int from, int to)
+static inline bool forward_pass(int from, int to)
 {
     static _Thread_local char bytes[65536];
     const ssize_t got = recv(from, bytes, sizeof(bytes), MSG_DONTWAIT);
@@ -176,7 +176,7 @@ static bool forward_pass(int from, int to)
     return true;
 }
 
-static void *forward_main(void *self)
+static inline void *forward_main(void *self)
 {
     forwarder *w = self;
     int pairs[FORWARD_MOST][2];
@@ -203,7 +203,7 @@ static void *forward_main(void *self)
     return NULL;
 }
 
-static void forward_open(forwarder *w, int32_t to)
+static inline void forward_open(forwarder *w, int32_t to)
 {
     struct sockaddr_in at = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     socklen_t len = sizeof(at);
@@ -216,7 +216,7 @@ static void forward_open(forwarder *w, int32_t to)
     assert_int_equal(pthread_create(&w->thread, NULL, forward_main, w), 0);
 }
 
-static void forward_close(forwarder *w)
+static inline void forward_close(forwarder *w)
 {
     atomic_store(&w->stop, true);
     pthread_join(w->thread, NULL);

@@ -222,7 +222,7 @@ weft_status weft_print_job(weft_ctx *ctx, const char *json, size_t len, FILE *to
             duration_of(j, "duration_ms", a));
     fprintf(to, "Statement  %s\n", text);
     if (error[0] != 0) fprintf(to, "Error      %s\n", error);
-    fprintf(to, "Session    %" PRId64 "%s%s\n", number_of(j, "session"), user[0] == 0 ? "" : " of ", user);
+    if (user[0] != 0) fprintf(to, "User       %s\n", user);
     fprintf(to, "Submitted  %s\n", text_of(j, "submitted"));
     fprintf(to,
             "Tasks      %" PRId64 " of %" PRId64 " done, %" PRId64 " running; %" PRId64 " attempts, %" PRId64

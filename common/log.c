@@ -16,7 +16,9 @@ enum { LOG_RECORD_BYTES = 8192, LOG_PATH_BYTES = 1024, LOG_STAMP_BYTES = 40 };
 
 static const char *const level_names[] = {"DEBUG", "INFO", "WARN", "ERROR"};
 
-/* The process's sink; guarded by lock. */
+enum { LOG_RECENT_BYTES = 256 << 10 };
+
+/* The process's sink; guarded by lock. `recent` is a ring; untouched pages of it cost nothing. */
 static struct {
     pthread_mutex_t lock;
     int fd; /* 0: stderr */
@@ -24,6 +26,8 @@ static struct {
     weft_log_options options;
     int64_t bytes, opened_s;
     int64_t lost;
+    char recent[LOG_RECENT_BYTES];
+    uint64_t recent_end; /* bytes ever put there */
 } sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .options = {.level = WEFT_LOG_WARN}};
 
 bool weft_log_level_find(const char *text, weft_log_level *out)
@@ -177,6 +181,31 @@ static bool is_due(size_t more)
            (o->age_s_max > 0 && now_s() - sink.opened_s >= o->age_s_max);
 }
 
+/* Lock held. What goes to stderr is kept a while, for who asks for the log. */
+static void keep_recent(const char *text, size_t len)
+{
+    const size_t at = (size_t)(sink.recent_end % LOG_RECENT_BYTES);
+    const size_t first = len < LOG_RECENT_BYTES - at ? len : LOG_RECENT_BYTES - at;
+    memcpy(sink.recent + at, text, first);
+    memcpy(sink.recent, text + first, len - first);
+    sink.recent_end += len;
+}
+
+size_t weft_log_recent(char *out, size_t room)
+{
+    pthread_mutex_lock(&sink.lock);
+    const uint64_t have = sink.recent_end < LOG_RECENT_BYTES ? sink.recent_end : LOG_RECENT_BYTES;
+    const size_t len = have < room ? (size_t)have : room;
+    for (size_t i = 0; i < len; i++) out[i] = sink.recent[(sink.recent_end - len + i) % LOG_RECENT_BYTES];
+    const bool is_cut = len > 0 && (uint64_t)len < sink.recent_end;
+    pthread_mutex_unlock(&sink.lock);
+    const char *feed = is_cut ? memchr(out, '\n', len) : NULL; /* whole records only */
+    if (feed == NULL) return is_cut ? 0 : len;
+    const size_t skip = (size_t)(feed - out) + 1;
+    memmove(out, out + skip, len - skip);
+    return len - skip;
+}
+
 void weft_log_write(weft_log_level level, const char *event, const weft_log_field *fields, int32_t count)
 {
     line l;
@@ -187,6 +216,7 @@ void weft_log_write(weft_log_level level, const char *event, const weft_log_fiel
     line_compose(&l, json, level, event, fields, count);
     pthread_mutex_lock(&sink.lock);
     if (is_due(l.len)) file_rotate();
+    if (sink.fd == 0) keep_recent(l.text, l.len);
     const ssize_t wrote = write(sink.fd == 0 ? STDERR_FILENO : sink.fd, l.text, l.len);
     if (wrote != (ssize_t)l.len)
         sink.lost++;

@@ -307,6 +307,11 @@ bool weft_http_number(const char *text, uint64_t *out)
     return true;
 }
 
+uint64_t weft_http_first_job(const weft_http_view *v)
+{
+    return v->status.epoch > 0 ? (uint64_t)v->status.epoch * WEFT_HTTP_JOBS_OF_EPOCH : 0;
+}
+
 const weft_job_status *weft_http_find_job(weft_http_view *v, int32_t at)
 {
     uint64_t id = 0;
@@ -314,8 +319,9 @@ const weft_job_status *weft_http_find_job(weft_http_view *v, int32_t at)
         weft_http_refuse(v->reply, 400, "the number of a job is a whole number, not %s", v->argument[at]);
         return NULL;
     }
+    const uint64_t whole = id < WEFT_HTTP_JOBS_OF_EPOCH ? weft_http_first_job(v) + id : id;
     for (int32_t i = 0; i < v->status.job_count; i++)
-        if (v->status.jobs[i].id == id) return &v->status.jobs[i];
+        if (v->status.jobs[i].id == whole) return &v->status.jobs[i];
     weft_http_refuse(v->reply, 404, "there is no job %s, or it ended long ago", v->argument[at]);
     return NULL;
 }
@@ -360,6 +366,8 @@ weft_status weft_http_start(weft_ctx *ctx, const weft_http_options *options, wef
                                        .key = options->key,
                                        .handler = answer};
     *out = NULL;
+    if ((options->certificate == NULL) != (options->key == NULL))
+        return weft_fail(ctx, WEFT_INVALID, "HTTP over TLS needs both, a certificate and its key");
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*http), (void **)&http));
     http->options = *options;
     http->has_token = options->token_file != NULL;

@@ -116,7 +116,6 @@ static weft_status put_job(weft_ctx *ctx, weft_http_view *v, const weft_job_stat
     weft_http_uint(t, "id", job->id);
     weft_http_text_value(t, "state", weft_http_state(job->state));
     weft_http_text_value(t, "text", text);
-    weft_http_uint(t, "session", job->session);
     weft_http_text_value(t, "user", job->user);
     weft_http_text_value(t, "error", job->error);
     put_time(t, "submitted", job->begin_us);

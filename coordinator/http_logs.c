@@ -1,4 +1,4 @@
-/* coordinator/http_logs.c - the last lines of this process's log file. */
+/* coordinator/http_logs.c - the last lines of this process's log: of its file, or of what went to stderr. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -90,15 +90,12 @@ weft_status weft_http_logs(weft_ctx *ctx, weft_http_view *v)
         weft_http_refuse(v->reply, 400, "lines is a whole number up to %d, not %s", LOGS_LINES_MOST, text);
         return WEFT_OK;
     }
-    if (!weft_log_path(path, sizeof(path))) {
-        weft_http_refuse(v->reply, 404, "the log of this process goes to its standard error, not to a file");
-        return WEFT_OK;
-    }
+    const bool is_file = weft_log_path(path, sizeof(path));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, LOGS_BYTES_MOST, (void **)&now));
-    now_len = read_end(path, now, LOGS_BYTES_MOST);
+    now_len = is_file ? read_end(path, now, LOGS_BYTES_MOST) : weft_log_recent(now, LOGS_BYTES_MOST);
     int64_t lines = (int64_t)wanted;
     now_from = find_lines(now, now_len, &lines);
-    if (lines > 0 && now_from == 0 && now_len < LOGS_BYTES_MOST) {
+    if (is_file && lines > 0 && now_from == 0 && now_len < LOGS_BYTES_MOST) {
         const size_t room = LOGS_BYTES_MOST - now_len;
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, room, (void **)&before));
         snprintf(before_path, sizeof(before_path), "%s.1", path);

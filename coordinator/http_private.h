@@ -5,7 +5,7 @@
 #include "common/http_token.h"
 #include "coordinator/http.h"
 
-enum { WEFT_HTTP_TIME_BYTES = 40, WEFT_HTTP_ARGUMENTS_MOST = 3 };
+enum { WEFT_HTTP_JOBS_OF_EPOCH = 1000000, WEFT_HTTP_TIME_BYTES = 40, WEFT_HTTP_ARGUMENTS_MOST = 3 };
 
 struct weft_http {
     weft_http_options options;
@@ -48,7 +48,10 @@ void weft_http_sum(const weft_cluster_status *status, weft_http_sums *out);
 /* "2026-11-21T10:15:00.123GMT", as Spark writes it, and "…Z". */
 const char *weft_http_spark_time(int64_t us, char out[WEFT_HTTP_TIME_BYTES]);
 const char *weft_http_time(int64_t us, char out[WEFT_HTTP_TIME_BYTES]);
-/* The job that argument[at] names, or NULL (and the reply is a 404). */
+/* A job's number is its epoch times WEFT_HTTP_JOBS_OF_EPOCH and a count; this is what the count is added to.
+ */
+uint64_t weft_http_first_job(const weft_http_view *v);
+/* The job that argument[at] names, by its number or by the count alone; or NULL, and the reply is a 404. */
 const weft_job_status *weft_http_find_job(weft_http_view *v, int32_t at);
 /* A whole decimal number that fits; false for anything else. */
 bool weft_http_number(const char *text, uint64_t *out);

@@ -1,9 +1,9 @@
 /* coordinator/http_spark.c - the documents that Spark's tools expect: the master's /json/ and the monitoring
  * REST interface, with Spark's names and formats.
  *
- * The cluster, from the start of its coordinator, is one application. A stage's id is unique in it: its job's
- * number times STAGES_A_JOB plus its own. Its generation is the attempt. What is not measured is left out,
- * not zero. */
+ * The cluster, from the start of its coordinator, is one application. Numbers are small, as Spark's tools
+ * read them into 32 bits: a job's is its count in this epoch, a stage's that times STAGES_A_JOB plus its own.
+ * A stage's generation is the attempt. What is not measured is left out, not zero. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -186,9 +186,14 @@ static const char *job_status(weft_job_state state)
     return state == WEFT_JOB_CANCELLED ? "FAILED" : weft_http_state(state);
 }
 
-static int64_t stage_id(const weft_job_status *job, const weft_stage_status *stage)
+static uint64_t job_id(const weft_http_view *v, const weft_job_status *job)
 {
-    return (int64_t)(job->id * STAGES_A_JOB + (uint64_t)stage->stage);
+    return job->id - weft_http_first_job(v);
+}
+
+static uint64_t stage_id(const weft_http_view *v, const weft_job_status *job, const weft_stage_status *stage)
+{
+    return job_id(v, job) * STAGES_A_JOB + (uint64_t)stage->stage;
 }
 
 static weft_status put_job(weft_ctx *ctx, weft_http_view *v, const weft_job_status *job)
@@ -199,14 +204,14 @@ static weft_status put_job(weft_ctx *ctx, weft_http_view *v, const weft_job_stat
     int64_t failures = 0;
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, job->text, strcspn(job->text, "\r\n"), &name));
     weft_http_object(t, NULL);
-    weft_http_uint(t, "jobId", job->id);
+    weft_http_uint(t, "jobId", job_id(v, job));
     weft_http_text_value(t, "name", name);
     weft_http_text_value(t, "description", job->text);
     put_time(t, "submissionTime", job->begin_us);
     if (job->end_us != 0) put_time(t, "completionTime", job->end_us);
     weft_http_array(t, "stageIds");
     for (int32_t i = 0; i < job->stages; i++) {
-        weft_http_int(t, NULL, stage_id(job, &job->stage_list[i]));
+        weft_http_uint(t, NULL, stage_id(v, job, &job->stage_list[i]));
         failures += job->stage_list[i].failures;
     }
     weft_http_end_array(t);
@@ -282,11 +287,11 @@ static void put_stage(weft_http_view *v, const weft_job_status *job, const weft_
 {
     weft_http_text *t = v->out;
     char name[64];
-    snprintf(name, sizeof(name), "stage %d of job %" PRIu64, stage->stage, job->id);
+    snprintf(name, sizeof(name), "stage %d of job %" PRIu64, stage->stage, job_id(v, job));
     const char *status = stage_status(job, stage);
     weft_http_object(t, NULL);
     weft_http_text_value(t, "status", status);
-    weft_http_int(t, "stageId", stage_id(job, stage));
+    weft_http_uint(t, "stageId", stage_id(v, job, stage));
     weft_http_int(t, "attemptId", stage->generation);
     weft_http_int(t, "numTasks", stage->tasks);
     weft_http_int(t, "numActiveTasks", stage->running);
@@ -340,7 +345,7 @@ static const weft_stage_status *find_stage(weft_http_view *v, const weft_job_sta
     const bool is_number = weft_http_number(v->argument[1], &id);
     for (int32_t i = 0; is_number && i < v->status.job_count; i++) {
         const weft_job_status *job = &v->status.jobs[i];
-        if (job->id != id / STAGES_A_JOB) continue;
+        if (job_id(v, job) != id / STAGES_A_JOB) continue;
         for (int32_t j = 0; j < job->stages; j++) {
             *of = job;
             if ((uint64_t)job->stage_list[j].stage == id % STAGES_A_JOB) return &job->stage_list[j];

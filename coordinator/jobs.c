@@ -80,8 +80,12 @@ static weft_status running_reserve(weft_jobs *jobs)
 /* Lock held. */
 static weft_status record_new(weft_jobs *jobs, const weft_job_begin *begin, job_record **out)
 {
+    size_t skip = 0;
+    while (begin->text != NULL && skip < begin->text_len && strchr(" \t\r\n", begin->text[skip]) != NULL)
+        skip++;
+    const char *statement = begin->text == NULL ? "" : begin->text + skip;
     const size_t text_len =
-        begin->text == NULL ? 0 : cut_text(begin->text, begin->text_len, WEFT_JOBS_TEXT_BYTES_MOST);
+        begin->text == NULL ? 0 : cut_text(statement, begin->text_len - skip, WEFT_JOBS_TEXT_BYTES_MOST);
     const size_t user_len = begin->user == NULL ? 0 : strlen(begin->user);
     const size_t bytes = sizeof(job_record) + text_len + user_len + 2;
     job_record *job = NULL;
@@ -89,11 +93,10 @@ static weft_status record_new(weft_jobs *jobs, const weft_job_begin *begin, job_
     if (st != WEFT_OK) return st;
     char *text = (char *)(job + 1);
     char *user = text + text_len + 1;
-    if (text_len > 0) memcpy(text, begin->text, text_len);
+    if (text_len > 0) memcpy(text, statement, text_len);
     if (user_len > 0) memcpy(user, begin->user, user_len);
     job->bytes = bytes;
     job->status = (weft_job_status){.id = begin->id,
-                                    .session = begin->session,
                                     .state = WEFT_JOB_RUNNING,
                                     .text = text,
                                     .user = user,

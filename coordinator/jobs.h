@@ -20,7 +20,7 @@ enum {
 typedef struct weft_jobs weft_jobs;
 
 typedef struct weft_job_begin {
-    uint64_t id, session;
+    uint64_t id;
     const char *text; /* the statement; copied, as is user; NULL: none */
     size_t text_len;
     const char *user; /* NULL: "" */

@@ -34,7 +34,8 @@ static weft_status copy_worker(weft_ctx *ctx, const weft_core *core, int32_t ind
                                 .memory_bytes = w.memory_bytes,
                                 .since_us = wall_us(ctx, now, w.since_ns),
                                 .heard_us = wall_us(ctx, now, w.heard_ns)};
-    WEFT_TRY(st, copy_text(ctx, w.address, &out->address));
+    const char *address = strncmp(w.address, "tcp://", 6) == 0 ? w.address + 6 : w.address;
+    WEFT_TRY(st, copy_text(ctx, address, &out->address));
     WEFT_TRY(st, copy_text(ctx, w.host_id, &out->host_id));
     WEFT_TRY(st, copy_text(ctx, w.version, &out->version));
 done:

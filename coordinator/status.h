@@ -30,7 +30,7 @@ typedef struct weft_stage_status {
 } weft_stage_status;
 
 typedef struct weft_job_status {
-    uint64_t id, session; /* session 0: none, of this process */
+    uint64_t id;
     weft_job_state state;
     const char *text;  /* the statement, cut to its first 4 KiB */
     const char *user;  /* of the session; "" without keys */

@@ -1,6 +1,7 @@
 /* tests/cli/http_tool.c - a coordinator's HTTP port with a made-up cluster behind it, for test_status.py:
  *
- *     http_tool HOST [token=FILE] [cert=FILE key=FILE] [log=FILE] [standby]
+ *     http_tool HOST [token=FILE] [cert=FILE key=FILE] [log=FILE] [standby]; log= alone is stderr, which is
+ * dropped
  *
  * Prints its port, serves until its standard input ends, and prints the job that was cancelled last. */
 #include <signal.h>
@@ -22,9 +23,11 @@ static const char *value_of(int argc, char **argv, const char *name)
 
 static weft_status open_log(weft_ctx *ctx, const char *path)
 {
-    const weft_log_options options = {.path = path, .level = WEFT_LOG_INFO};
+    const bool is_file = path != NULL && path[0] != 0;
+    const weft_log_options options = {.path = is_file ? path : NULL, .level = WEFT_LOG_INFO};
     weft_status st = WEFT_OK;
     if (path == NULL) return st;
+    if (!is_file && freopen("/dev/null", "w", stderr) == NULL) return weft_fail(ctx, WEFT_IO, "no stderr");
     WEFT_TRY(st, weft_log_open(ctx, &options));
     for (int32_t i = 1; i <= 200; i++) weft_log(WEFT_LOG_INFO, "sample_line", WEFT_LOG_INT("number", i));
 done:

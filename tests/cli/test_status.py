@@ -134,7 +134,7 @@ class Commands(StatusCase):
         self.assertEqual(len(lines), 5)
         self.assertRegex(
             lines[1],
-            r"^ *7  RUNNING +1/3  46/60 +53 +4  250\.0 MiB  500\.0 MiB +1\.0 MiB  1 min \d+ s  SELECT",
+            r"^ *3000007  RUNNING +1/3  46/60 +53 +4  250\.0 MiB  500\.0 MiB +1\.0 MiB  1 min \d+ s  SELECT",
         )
         self.assertFalse(re.search(r"[\x00-\x09\x0b-\x1f\x7f]", done.stdout))
         only = self.run_weft("jobs", "--state", "failed", "--url", served.url).stdout.splitlines()
@@ -159,8 +159,8 @@ class Commands(StatusCase):
         served = self.serve()
         done = self.run_weft("jobs", "7", "--url", served.url)
         self.assertEqual((done.returncode, done.stderr), (0, ""))
-        self.assertIn("Job        7, RUNNING, 1 min ", done.stdout)
-        self.assertIn("Session    3 of ann", done.stdout)
+        self.assertIn("Job        3000007, RUNNING, 1 min ", done.stdout)
+        self.assertIn("User       ann", done.stdout)
         self.assertIn("STAGE  GENERATION", done.stdout)
         failed = self.run_weft("jobs", "5", "--url", served.url)
         self.assertIn("Error      [DIVIDE_BY_ZERO] Division by zero", failed.stdout)
@@ -170,11 +170,11 @@ class Commands(StatusCase):
 
     def test_cancel(self):
         served = self.serve()
-        self.fails(self.run_weft("cancel", "6", "--url", served.url), 1, "job 6 has ended already: SUCCEEDED")
+        self.fails(self.run_weft("cancel", "6", "--url", served.url), 1, "job 3000006 has ended already")
         self.fails(self.run_weft("cancel", "99", "--url", served.url), 1, "there is no job 99")
         self.fails(self.run_weft("cancel", "--url", served.url), 2, "missing")
         done = self.run_weft("cancel", "7", "--url", served.url)
-        self.assertEqual((done.returncode, done.stdout), (0, "Job 7 is being cancelled.\n"))
+        self.assertEqual((done.returncode, done.stdout), (0, "Job 3000007 is being cancelled.\n"))
         done = self.run_weft("cancel", "7", "--json", "--url", served.url)
         self.assertEqual(json.loads(done.stdout)["cancelled"], True)
         self.assertEqual(served.close(), "cancelled 7\n")
@@ -190,8 +190,10 @@ class Commands(StatusCase):
         self.assertEqual(len(self.run_weft("logs", "--url", served.url).stdout.splitlines()), 100)
         found = json.loads(self.run_weft("logs", "--json", "-n", "2", "--url", served.url).stdout)
         self.assertEqual(len(found["lines"]), 2)
-        plain = self.serve()
-        self.fails(self.run_weft("logs", "--url", plain.url), 1, "standard error")
+        plain = self.serve("log=")  # no file: what went to standard error is kept
+        done = self.run_weft("logs", "--url", plain.url, "-n", "3")
+        self.assertEqual(len(done.stdout.splitlines()), 3)
+        self.assertIn("sample_line number=200", done.stdout)
 
     def test_where_the_coordinator_is(self):
         served = self.serve()
@@ -367,7 +369,7 @@ class Loaded(StatusCase):
         served = self.serve()
         with concurrent.futures.ThreadPoolExecutor(100) as pool:
             answers = list(pool.map(lambda _: served.get("/api/v1/jobs/7"), range(300)))
-        self.assertTrue(all(code == 200 and json.loads(body)["id"] == 7 for code, body in answers))
+        self.assertTrue(all(code == 200 and json.loads(body)["id"] == 3000007 for code, body in answers))
 
     def test_slow_ones_do_not_stop_others(self):
         served = self.serve()

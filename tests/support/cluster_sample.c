@@ -3,7 +3,8 @@
 
 #include <string.h>
 
-#define SECONDS 1000000LL
+#define SECONDS       1000000LL
+#define SAMPLE_JOB(n) (3000000 + (n)) /* in epoch 3 */
 
 static const weft_stage_status stages[] = {
     {.stage = 0,
@@ -67,8 +68,7 @@ static weft_status fill_jobs(weft_ctx *ctx, weft_cluster_status *out, int64_t no
     for (int32_t i = 0; i < 3; i++) list[i].begin_us = now_us - 90 * SECONDS;
     list[0].end_us = now_us - 30 * SECONDS;
     jobs[0] =
-        (weft_job_status){.id = 7,
-                          .session = 3,
+        (weft_job_status){.id = SAMPLE_JOB(7),
                           .state = WEFT_JOB_RUNNING,
                           .text = "SELECT '<script>alert(\"1\")</script>' AS x,\n  'caf\xc3\xa9 \xff\x01' "
                                   "FROM lineitem -- & more",
@@ -89,22 +89,21 @@ static weft_status fill_jobs(weft_ctx *ctx, weft_cluster_status *out, int64_t no
                           .stage_list = list};
     static const weft_job_state states[] = {WEFT_JOB_SUCCEEDED, WEFT_JOB_FAILED, WEFT_JOB_CANCELLED};
     for (int32_t i = 0; i < 3 + more; i++)
-        jobs[i + 1] =
-            (weft_job_status){.id = i < 3 ? (uint64_t)(6 - i) : (uint64_t)(1000000 + more - i),
-                              .session = 2,
-                              .state = i < 3 ? states[i] : WEFT_JOB_SUCCEEDED,
-                              .text = "select count(*) from orders",
-                              .user = "",
-                              .error = i == 1 ? "[DIVIDE_BY_ZERO] Division by zero in <row> 3" : NULL,
-                              .begin_us = now_us - (200 + 10 * i) * SECONDS,
-                              .end_us = now_us - (199 + 10 * i) * SECONDS,
-                              .stages = 1,
-                              .stages_done = i == 0,
-                              .tasks = 8,
-                              .tasks_done = i == 0 ? 8 : 2,
-                              .attempts = 9,
-                              .bytes_read = 12345,
-                              .stage_list = i == 0 ? &list[0] : &list[1]};
+        jobs[i + 1] = (weft_job_status){
+            .id = i < 3 ? SAMPLE_JOB((uint64_t)(6 - i)) : SAMPLE_JOB((uint64_t)(10000 + more - i)),
+            .state = i < 3 ? states[i] : WEFT_JOB_SUCCEEDED,
+            .text = "select count(*) from orders",
+            .user = "",
+            .error = i == 1 ? "[DIVIDE_BY_ZERO] Division by zero in <row> 3" : NULL,
+            .begin_us = now_us - (200 + 10 * i) * SECONDS,
+            .end_us = now_us - (199 + 10 * i) * SECONDS,
+            .stages = 1,
+            .stages_done = i == 0,
+            .tasks = 8,
+            .tasks_done = i == 0 ? 8 : 2,
+            .attempts = 9,
+            .bytes_read = 12345,
+            .stage_list = i == 0 ? &list[0] : &list[1]};
     out->jobs = jobs;
     out->job_count = 4 + more;
 done:
@@ -148,8 +147,8 @@ done:
 static bool sample_cancel(void *self, uint64_t job)
 {
     weft_cluster_sample *sample = self;
-    if (job != 7) return false;
-    atomic_store(&sample->cancelled, job);
+    if (job != SAMPLE_JOB(7)) return false;
+    atomic_store(&sample->cancelled, 7);
     return true;
 }
 

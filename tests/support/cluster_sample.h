@@ -11,10 +11,10 @@ typedef struct weft_cluster_sample {
     atomic_bool stands_by;   /* it does not lead */
     atomic_bool no_memory;   /* status fails */
     atomic_int jobs;         /* so many ended ones besides */
-    atomic_ullong cancelled; /* the last job that was cancelled */
+    atomic_ullong cancelled; /* the count of the last job that was cancelled */
 } weft_cluster_sample;
 
-/* Job 7 runs, 6 succeeded, 5 failed, 4 was cancelled. */
+/* Job 3000007 runs, 6 of epoch 3 succeeded, 5 failed, 4 was cancelled. */
 weft_http_provider weft_cluster_sample_provider(weft_cluster_sample *sample);
 
 #endif

@@ -6,8 +6,7 @@
 
 static void begin(weft_jobs *jobs, uint64_t id, const char *text)
 {
-    const weft_job_begin job = {
-        .id = id, .session = 9, .text = text, .text_len = strlen(text), .user = "ann"};
+    const weft_job_begin job = {.id = id, .text = text, .text_len = strlen(text), .user = "ann"};
     weft_jobs_begin(jobs, &job);
 }
 
@@ -29,7 +28,6 @@ static void a_job_from_begin_to_end(void **state)
     weft_fixture_ok(&f, weft_jobs_view(&f.ctx, jobs, &seen));
     assert_int_equal(seen.job_count, 1);
     assert_int_equal(seen.jobs[0].state, WEFT_JOB_RUNNING);
-    assert_int_equal(seen.jobs[0].session, 9);
     assert_string_equal(seen.jobs[0].text, "select 1");
     assert_string_equal(seen.jobs[0].user, "ann");
     assert_int_equal(seen.jobs[0].tasks, 6);

@@ -5,14 +5,12 @@
  *
  * All decisions are the core's and the planner's; here is only what they cannot do themselves: the clock, the
  * lock, the mailbox, the blocks. */
-#include "coordinator/coordinator.h"
+#include "coordinator/coordinator_private.h"
 
-#include <pthread.h>
 #include <string.h>
 #include <time.h>
 
 #include "common/hash.h"
-#include "common/mailbox.h"
 #include "common/settings.h"
 #include "coordinator/event_log.h"
 #include "coordinator/jobs.h"
@@ -30,35 +28,6 @@ static const weft_core_options core_of_one_process = {
     .members = {.tick_ns = INT64_MAX, .beat_ns = INT64_MAX, .silent_ns = INT64_MAX, .lost_ns = INT64_MAX},
     .scheduler = {.grace_ns = INT64_MAX, .crashes_most = 1, .misses_most = 1, .strikes_most = INT32_MAX},
     .epoch = 1};
-
-typedef struct coordinator_job coordinator_job;
-
-struct weft_coordinator {
-    pthread_mutex_t lock; /* of the core, and of what jobs have in it */
-    pthread_cond_t news;  /* some job has news */
-    weft_core *core;
-    coordinator_job *jobs_running;
-    int64_t memory_bytes, grace_ns, epoch, begin_us;
-    const char *cluster;
-    uint64_t next_job;
-    weft_jobs *jobs;
-    weft_block_source source;
-    weft_mailbox *inbox;     /* one process: its worker's reports; else NULL */
-    weft_worker_link worker; /* likewise */
-};
-
-struct coordinator_job {
-    weft_coordinator *c;
-    weft_ctx *ctx;
-    weft_planner *planner;
-    weft_run *run;
-    weft_core_job core;    /* guarded by the lock once it has begun */
-    bool news;             /* likewise */
-    bool cancelled;        /* likewise: somebody else wants its end */
-    coordinator_job *next; /* likewise */
-    bool begun;
-    int32_t stage_capacity, stages_done;
-};
 
 /* ---- life ---- */
 
@@ -226,8 +195,7 @@ static void on_news(void *self)
     pthread_cond_broadcast(&j->c->news);
 }
 
-/* Wait until the job has news, or a little while. In one process: handle a report, of whatever job. */
-static weft_status wait_for_news(weft_ctx *ctx, coordinator_job *j)
+weft_status coordinator_wait(weft_ctx *ctx, coordinator_job *j)
 {
     weft_status st = WEFT_OK;
     weft_coordinator *c = j->c;
@@ -393,52 +361,6 @@ done:
     return st;
 }
 
-/* ---- the result ---- */
-
-/* Where the result's blocks are. False: one is nowhere. Lock held. */
-static bool find_result(const coordinator_job *j, int32_t stage, weft_block_name *names, weft_place *places)
-{
-    bool whole = weft_core_is_finished(j->c->core, &j->core, stage);
-    for (int32_t t = 0; t < j->core.stages[stage]->stage->task_count && whole; t++)
-        whole = weft_core_find_block(j->c->core, &j->core, stage, t, &names[t], &places[t]);
-    return whole;
-}
-
-/* Hold the result's blocks for the client. A lost one is made again: *whole is false then. */
-static weft_status take_result(weft_ctx *ctx, coordinator_job *j, int32_t stage, bool *whole)
-{
-    weft_status st = WEFT_OK;
-    weft_coordinator *c = j->c;
-    const weft_core_stage *s = j->core.stages[stage];
-    const int32_t count = s->stage->task_count;
-    weft_block_name *names = NULL;
-    weft_place *places = NULL;
-    weft_block **blocks = NULL;
-    int32_t lost = 0;
-    *whole = false;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &names));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &places));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &blocks));
-    pthread_mutex_lock(&c->lock);
-    const bool found = find_result(j, stage, names, places);
-    pthread_mutex_unlock(&c->lock);
-    if (!found) goto done;
-    st = c->source.fetch(ctx, c->source.self, names, places, count, &s->stage->fragment.sink.rows, blocks,
-                         &lost);
-    pthread_mutex_lock(&c->lock);
-    if ((st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE) && lost >= 0)
-        st = weft_core_block_lost(ctx, c->core, &j->core, &names[lost]);
-    else if (st == WEFT_OK) {
-        j->run->blocks = blocks;
-        j->run->block_count = count;
-        *whole = true;
-        st = weft_core_pin(ctx, c->core, &j->core);
-    }
-    pthread_mutex_unlock(&c->lock);
-done:
-    return st;
-}
-
 /* ---- the loop ---- */
 
 static void show_progress(coordinator_job *j)
@@ -452,9 +374,9 @@ static void show_progress(coordinator_job *j)
     if (j->run->progress != NULL) j->run->progress(j->run->progress_self, &p);
 }
 
-/* The error of the attempt that failed the job. Where the query or its data is to blame that says all; for
- * the rest it also matters which task it was, and how often it was tried. */
-static weft_status job_error(weft_ctx *ctx, const coordinator_job *j)
+/* Where the query or its data is to blame the error says all; for the rest it also matters which task it was,
+ * and how often it was tried. */
+weft_status coordinator_job_error(weft_ctx *ctx, const coordinator_job *j)
 {
     const weft_action *f = &j->core.failure;
     const weft_status_class class = weft_status_classify(f->status);
@@ -475,7 +397,7 @@ static weft_status go_on(weft_ctx *ctx, coordinator_job *j, bool *over)
     const bool failed = j->core.failed, news = j->news, cancelled = j->cancelled;
     j->news = false;
     pthread_mutex_unlock(&j->c->lock);
-    if (failed) return job_error(ctx, j);
+    if (failed) return coordinator_job_error(ctx, j);
     if (cancelled) return weft_fail(ctx, WEFT_CANCELLED, "The job was cancelled.");
     if (!news) return WEFT_OK;
     WEFT_TRY(st, plan_on(ctx, j));
@@ -483,7 +405,7 @@ static weft_status go_on(weft_ctx *ctx, coordinator_job *j, bool *over)
     pthread_mutex_lock(&j->c->lock);
     finished = weft_core_is_finished(j->c->core, &j->core, result);
     pthread_mutex_unlock(&j->c->lock);
-    if (finished) WEFT_TRY(st, take_result(ctx, j, result, over));
+    if (finished) WEFT_TRY(st, coordinator_take_result(ctx, j, result, over));
 done:
     return st;
 }
@@ -496,7 +418,7 @@ static weft_status loop(weft_ctx *ctx, coordinator_job *j)
         WEFT_TRY(st, weft_check_cancel(ctx));
         WEFT_TRY(st, go_on(ctx, j, &over));
         if (over) break;
-        WEFT_TRY(st, wait_for_news(ctx, j));
+        WEFT_TRY(st, coordinator_wait(ctx, j));
         if (weft_now_ns(ctx) - shown < TICK_NS) continue;
         shown = weft_now_ns(ctx);
         show_progress(j);
@@ -523,7 +445,7 @@ static weft_status wait_for_workers(weft_ctx *ctx, coordinator_job *j, weft_core
             weft_hint(ctx, "Start workers with: weft worker weft://HOST:PORT");
             goto done;
         }
-        WEFT_TRY(st, wait_for_news(ctx, j));
+        WEFT_TRY(st, coordinator_wait(ctx, j));
     }
 done:
     return st;
@@ -555,7 +477,7 @@ static void end_job(weft_ctx *ctx, coordinator_job *j)
         j->news = false;
         ended = weft_core_is_ended(j->c->core, &j->core);
         pthread_mutex_unlock(&j->c->lock);
-        if (!ended && wait_for_news(ctx, j) != WEFT_OK) weft_error_clear(ctx); /* another job's report */
+        if (!ended && coordinator_wait(ctx, j) != WEFT_OK) weft_error_clear(ctx); /* another job's report */
     }
     ctx->error = kept;
 }

@@ -61,6 +61,12 @@ WEFT_MUST_CHECK weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coord
  * and the error is that of the task that failed the job. ctx must live until the run is released. */
 WEFT_MUST_CHECK weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *coordinator, weft_ids *ids,
                                                  const weft_node *plan, weft_run *run);
+/* Block `index` of the result could not be read: wait until it is made again, and get that one. Its bytes may
+ * be others, when its stage is not ordered. ctx: for memory of *out, which the caller releases, and for its
+ * cancel flag. Errors: WEFT_RESULT_LOST when the job has ended, what made the job fail since, those of
+ * fetching. */
+WEFT_MUST_CHECK weft_status weft_run_fetch_again(weft_ctx *ctx, weft_run *run, int32_t index,
+                                                 weft_block **out);
 void weft_run_release(weft_run *run); /* gives the blocks back, and ends the job where it holds them */
 void weft_coordinator_free(weft_coordinator **coordinator);
 

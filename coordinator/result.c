@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/columnar/gather.h"
+#include "engine/exec/block_remote.h"
 
 static const weft_schema no_columns = {0};
 
@@ -43,6 +44,43 @@ const weft_schema *weft_result_schema(const weft_result *r) { return r->schema; 
 bool weft_result_is_text(const weft_result *r) { return r->is_text; }
 const weft_run *weft_result_run(const weft_result *r) { return &r->run; }
 weft_ctx *weft_result_ctx(weft_result *r) { return &r->ctx; }
+
+static weft_status same_header(weft_ctx *ctx, const weft_block *a, const weft_block *b, bool *same)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *bytes[2] = {NULL, NULL};
+    size_t len[2] = {0, 0};
+    WEFT_TRY(st, weft_block_header_encode(ctx, a, &bytes[0], &len[0]));
+    WEFT_TRY(st, weft_block_header_encode(ctx, b, &bytes[1], &len[1]));
+    *same = len[0] == len[1] && memcmp(bytes[0], bytes[1], len[0]) == 0;
+done:
+    weft_mem_free(bytes[0]);
+    weft_mem_free(bytes[1]);
+    return st;
+}
+
+weft_status weft_result_fetch_again(weft_ctx *ctx, weft_result *r, int32_t index)
+{
+    weft_status st = WEFT_OK;
+    weft_block *block = NULL;
+    bool same = false;
+    WEFT_TRY(st, weft_run_fetch_again(ctx, &r->run, index, &block));
+    WEFT_TRY(st, same_header(ctx, r->run.blocks[index], block, &same));
+    if (!same) {
+        st = weft_fail(ctx, WEFT_RESULT_LOST,
+                       "a worker was lost while the result was read, and part %d of it came out otherwise "
+                       "when it was made again",
+                       index);
+        weft_hint(ctx, "Run the statement again; with ORDER BY a result is the same each time.");
+        goto done;
+    }
+    weft_block_release(&r->run.blocks[index]);
+    r->run.blocks[index] = block;
+    block = NULL;
+done:
+    weft_block_release(&block);
+    return st;
+}
 
 int64_t weft_result_row_count(const weft_result *r)
 {

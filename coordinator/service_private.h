@@ -16,6 +16,7 @@ enum {
     SERVICE_OPERATIONS_MAX = 64, /* of a session, with the results that were not let go */
     SERVICE_QUEUED_MAX = 4,      /* … of which wait for their turn: a client that waits for each has one */
     SERVICE_KEEP_MS = 60 * 1000,
+    SERVICE_REREADS_MAX = 8, /* of one page, as worker after worker is lost */
     SERVICE_FIXED_FRAMES = 2 /* envelope and message */
 };
 
@@ -42,6 +43,8 @@ typedef struct operation {
     int32_t block;
     weft_block_reader *reader;
     int64_t sent, rows;
+    int32_t pages;   /* of the current block, sent so far */
+    uint64_t digest; /* … and a hash of their checksums */
 } operation;
 
 typedef struct client_session {

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/hash.h"
 #include "common/settings.h"
 #include "coordinator/command.h"
 #include "coordinator/service_private.h"
@@ -179,22 +180,81 @@ done:
     return st;
 }
 
+static uint64_t add_page(uint64_t digest, const weft_row_page *page)
+{
+    weft_page_pieces pieces;
+    weft_page_lend(page, &pieces);
+    return weft_hash_combine(digest, pieces.crc);
+}
+
+/* The next page of the current block and those after it; NULL at the end. */
+static weft_status read_page(client_session *s, operation *op, const weft_row_page **page)
+{
+    weft_status st = WEFT_OK;
+    const weft_run *run = weft_result_run(op->result);
+    bool stable = false;
+    *page = NULL;
+    while (*page == NULL && (op->reader != NULL || op->block < run->block_count)) {
+        if (op->reader == NULL) {
+            op->pages = 0;
+            op->digest = 0;
+            WEFT_TRY(st, weft_block_reader_open(&s->ctx, run->blocks[op->block++], 0, -1, &op->reader));
+        }
+        WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, page, &stable));
+        if (*page == NULL) weft_block_reader_close(&op->reader);
+    }
+done:
+    return st;
+}
+
+/* The current block is lost: go on in one that was made again, behind the pages that the client has, when
+ * these are the same. */
+static weft_status read_again(client_session *s, operation *op)
+{
+    weft_status st = WEFT_OK;
+    const int32_t index = op->block - 1;
+    const weft_row_page *page = NULL;
+    uint64_t digest = 0;
+    bool stable = false;
+    weft_error_clear(&s->ctx);
+    weft_block_reader_close(&op->reader);
+    WEFT_TRY(st, weft_result_fetch_again(&s->ctx, op->result, index));
+    WEFT_TRY(st,
+             weft_block_reader_open(&s->ctx, weft_result_run(op->result)->blocks[index], 0, -1, &op->reader));
+    for (int32_t i = 0; i < op->pages; i++) {
+        WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, &page, &stable));
+        if (page != NULL) digest = add_page(digest, page);
+    }
+    if (digest != op->digest)
+        st =
+            weft_fail(&s->ctx, WEFT_RESULT_LOST,
+                      "a worker was lost while the result was read, and rows that were sent already came out "
+                      "otherwise when they were made again");
+done:
+    return st;
+}
+
+static bool is_loss(weft_status st)
+{
+    return st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE || st == WEFT_CHECKSUM;
+}
+
 /* The next page of the result, or its end. */
 static weft_status send_more(client_session *s, operation *op)
 {
     weft_status st = WEFT_OK;
-    const weft_run *run = weft_result_run(op->result);
     const weft_row_page *page = NULL;
-    bool stable = false;
 
     s->ctx.cancel = &op->stop;
-    while (page == NULL && (op->reader != NULL || op->block < run->block_count)) {
-        if (op->reader == NULL)
-            WEFT_TRY(st, weft_block_reader_open(&s->ctx, run->blocks[op->block++], 0, -1, &op->reader));
-        WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, &page, &stable));
-        if (page == NULL) weft_block_reader_close(&op->reader);
+    st = read_page(s, op, &page);
+    for (int32_t tries = 0; is_loss(st) && tries < SERVICE_REREADS_MAX; tries++) {
+        st = read_again(s, op);
+        if (st == WEFT_OK) st = read_page(s, op, &page);
     }
+    WEFT_TRY(st, st);
     if (page != NULL) {
+        op->digest = add_page(op->digest, page);
+        op->pages++;
         WEFT_TRY(st, send_page(s, op, page));
         goto done;
     }

@@ -42,6 +42,10 @@ int64_t weft_result_row_count(const weft_result *result);
  */
 WEFT_MUST_CHECK weft_status weft_result_next(weft_result *result, weft_error *error, weft_batch *batch);
 /* What ran for it: stages, attempts, planning time. */
+/* Block `index` of the result could not be read: hold one that was made again in its place. Whoever has read
+ * a part of it must see that the pages are the same. ctx: for the block's memory and its cancel flag. Errors:
+ * WEFT_RESULT_LOST when the new one is cut into other pages, or none can be made. */
+WEFT_MUST_CHECK weft_status weft_result_fetch_again(weft_ctx *ctx, weft_result *result, int32_t index);
 const weft_run *weft_result_run(const weft_result *result);
 /* The ctx of the result, for what works on its batches (Arrow export, printing); one thread. */
 weft_ctx *weft_result_ctx(weft_result *result);

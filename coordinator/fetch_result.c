@@ -1,0 +1,97 @@
+/* coordinator/fetch_result.c - the blocks of a job's result: held for the client, and got again when a worker
+ * that held one is lost while the client reads. */
+#include <string.h>
+
+#include "coordinator/coordinator_private.h"
+
+/* Where the result's blocks are. False: one is nowhere. Lock held. */
+static bool find_result(const coordinator_job *j, int32_t stage, weft_block_name *names, weft_place *places)
+{
+    bool whole = weft_core_is_finished(j->c->core, &j->core, stage);
+    for (int32_t t = 0; t < j->core.stages[stage]->stage->task_count && whole; t++)
+        whole = weft_core_find_block(j->c->core, &j->core, stage, t, &names[t], &places[t]);
+    return whole;
+}
+
+weft_status coordinator_take_result(weft_ctx *ctx, coordinator_job *j, int32_t stage, bool *whole)
+{
+    weft_status st = WEFT_OK;
+    weft_coordinator *c = j->c;
+    const weft_core_stage *s = j->core.stages[stage];
+    const int32_t count = s->stage->task_count;
+    weft_block_name *names = NULL;
+    weft_place *places = NULL;
+    weft_block **blocks = NULL;
+    int32_t lost = 0;
+    *whole = false;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &names));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &places));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &blocks));
+    pthread_mutex_lock(&c->lock);
+    const bool found = find_result(j, stage, names, places);
+    pthread_mutex_unlock(&c->lock);
+    if (!found) goto done;
+    st = c->source.fetch(ctx, c->source.self, names, places, count, &s->stage->fragment.sink.rows, blocks,
+                         &lost);
+    pthread_mutex_lock(&c->lock);
+    if ((st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE) && lost >= 0)
+        st = weft_core_block_lost(ctx, c->core, &j->core, &names[lost]);
+    else if (st == WEFT_OK) {
+        j->run->blocks = blocks;
+        j->run->block_count = count;
+        *whole = true;
+        st = weft_core_pin(ctx, c->core, &j->core);
+    }
+    pthread_mutex_unlock(&c->lock);
+done:
+    return st;
+}
+
+/* Has the job ended otherwise meanwhile? Lock held. */
+static weft_status is_lost_for_good(weft_ctx *ctx, const coordinator_job *j)
+{
+    if (j->core.failed) return coordinator_job_error(ctx, j);
+    return j->cancelled ? weft_fail(ctx, WEFT_CANCELLED, "The job was cancelled.") : WEFT_OK;
+}
+
+/* Wait until the block of a partition is somewhere again, and no more where it was lost. */
+static weft_status wait_for_block(weft_ctx *ctx, coordinator_job *j, int32_t stage,
+                                  const weft_block_name *lost, weft_block_name *name, weft_place *place)
+{
+    weft_status st = WEFT_OK;
+    for (;;) {
+        pthread_mutex_lock(&j->c->lock);
+        j->news = false;
+        st = is_lost_for_good(ctx, j);
+        const bool found = st == WEFT_OK &&
+                           weft_core_find_block(j->c->core, &j->core, stage, lost->partition, name, place);
+        pthread_mutex_unlock(&j->c->lock);
+        WEFT_TRY(st, st);
+        if (found && !weft_block_name_equal(name, lost)) break;
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        WEFT_TRY(st, coordinator_wait(ctx, j));
+    }
+done:
+    return st;
+}
+
+weft_status weft_run_fetch_again(weft_ctx *ctx, weft_run *run, int32_t index, weft_block **out)
+{
+    weft_status st = WEFT_OK;
+    coordinator_job *j = run->open;
+    weft_block_name name = {0};
+    weft_place place = {0};
+    int32_t bad = -1;
+    if (j == NULL)
+        return weft_fail(ctx, WEFT_RESULT_LOST, "block %d of the result cannot be read any more", index);
+    const weft_block_name lost = *weft_block_get_name(run->blocks[index]);
+    const weft_types *types = &j->core.stages[lost.stage]->stage->fragment.sink.rows;
+    pthread_mutex_lock(&j->c->lock);
+    st = weft_core_block_lost(ctx, j->c->core, &j->core, &lost);
+    pthread_mutex_unlock(&j->c->lock);
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, wait_for_block(ctx, j, lost.stage, &lost, &name, &place));
+    WEFT_TRY(st, j->c->source.fetch(ctx, j->c->source.self, &name, &place, 1, types, out, &bad));
+done:
+    return st;
+}

@@ -9,20 +9,39 @@
 #include "common/settings.h"
 #include "worker/worker_private.h"
 
+#define IDLE_NS INT64_C(5000000000) /* the memory of the last tasks is kept so long for the next ones */
+
 enum {
-    STAGE_FLOOR = 1 << 20, /* small tables that all tasks of a stage share */
-    ORDERS_LIMIT = 1 << 20 /* launches of one job: the scheduler launches only into free slots */
+    STAGE_FLOOR = 1 << 20,  /* small tables that all tasks of a stage share */
+    ORDERS_LIMIT = 1 << 20, /* launches of one job: the scheduler launches only into free slots */
 };
 
 weft_store *weft_worker_store(const weft_worker *worker) { return worker->store; }
 
 /* ---- slots ---- */
 
+/* Nothing came for a while, and no job is there: what the process keeps of freed memory goes back. */
+static void trim_when_idle(weft_worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    const bool idle = w->jobs == NULL;
+    pthread_mutex_unlock(&w->lock);
+    if (idle && weft_pool_kept_bytes(w->options.pool) > 0) weft_pool_trim(w->options.pool);
+}
+
 static void *slot_main(void *argument)
 {
     slot *sl = argument;
+    weft_worker *w = sl->worker;
     order o;
-    while (weft_mailbox_take(sl->worker->orders, &o, INT64_MAX)) {
+    /* in one process the session knows better when the next statement comes */
+    const bool tidies = w->options.fetcher != NULL && sl == w->slots;
+    for (;;) {
+        if (!weft_mailbox_take(w->orders, &o, tidies ? IDLE_NS : INT64_MAX)) {
+            if (w->stopping) break;
+            trim_when_idle(w);
+            continue;
+        }
         if (o.kind == ORDER_STOP) break;
         if (o.kind == ORDER_TASK)
             weft_slot_task(sl, &o);
@@ -370,6 +389,7 @@ void weft_worker_stop(weft_worker **worker)
     for (worker_attempt *a = w->attempts; a != NULL; a = a->next) atomic_store(&a->cancelled, true);
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
+    w->stopping = true;
     if (w->orders != NULL) weft_mailbox_close(w->orders);
     for (int32_t i = 0; i < w->options.slots && w->slots != NULL; i++) {
         if (w->slots[i].started) pthread_join(w->slots[i].thread, NULL);

@@ -100,7 +100,8 @@ struct weft_worker {
     worker_attempt *attempts; /* guarded by lock */
     int64_t epoch;            /* the highest seen; guarded by lock */
     bool paused;              /* no attempt begins; guarded by lock */
-    _Atomic int32_t number;   /* what the coordinator calls this worker */
+    atomic_bool stopping;
+    _Atomic int32_t number; /* what the coordinator calls this worker */
     worker_room room;
     slot *slots;
 };

@@ -61,8 +61,9 @@ weft_status weft_print_cluster(weft_ctx *ctx, const char *json, size_t len, FILE
     WEFT_TRY(st, clean(ctx, text_of(c, "cluster"), &name));
     WEFT_TRY(st, clean(ctx, text_of(c, "url"), &url));
     WEFT_TRY(st, clean(ctx, text_of(c, "version"), &version));
-    fprintf(to, "Cluster  %s at %s, version %s, epoch %" PRId64 ", %s\n", name, url, version,
-            number_of(c, "epoch"), json_is_true(json_object_get(c, "leader")) ? "leads" : "stands by");
+    fprintf(to, "Cluster  %s%sat %s, version %s, epoch %" PRId64 ", %s\n", name, name[0] == 0 ? "" : " ", url,
+            version, number_of(c, "epoch"),
+            json_is_true(json_object_get(c, "leader")) ? "leads" : "stands by");
     fprintf(to, "Up       %s\n", duration_of(c, "uptime_ms", a));
     fprintf(to, "Workers  %" PRId64 " alive, %" PRId64 " silent, %" PRId64 " lost since the start\n",
             number_of(workers, "alive"), number_of(workers, "silent"), number_of(workers, "lost"));

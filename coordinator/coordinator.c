@@ -363,12 +363,26 @@ done:
 
 /* ---- the loop ---- */
 
+/* What people see of the job beyond its stages. Lock held. */
+static void count_run(const coordinator_job *j)
+{
+    weft_job_counts counts = {0};
+    weft_scheduler_count_job(weft_core_scheduler(j->c->core), j->core.id, &j->run->counts);
+    counts.tasks_rerun = j->run->counts.rerun;
+    counts.blocks_lost = j->run->counts.blocks_lost;
+    counts.workers_lost = j->core.workers_lost;
+    for (int32_t i = 0; i < j->core.stage_count; i++)
+        counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
+    if (j->c->jobs != NULL) weft_jobs_count(j->c->jobs, j->core.id, &counts);
+}
+
 static void show_progress(coordinator_job *j)
 {
     weft_progress p = {.stages = j->core.stage_count, .stages_done = j->stages_done};
     pthread_mutex_lock(&j->c->lock);
     for (int32_t i = 0; i < j->core.stage_count; i++)
         if (!j->core.stages[i]->fixed) tell_stage(j, j->core.stages[i]);
+    if (j->c->jobs != NULL) count_run(j);
     weft_scheduler_progress(weft_core_scheduler(j->c->core), j->core.id, &p.tasks, &p.running, &p.tasks_done);
     pthread_mutex_unlock(&j->c->lock);
     if (j->run->progress != NULL) j->run->progress(j->run->progress_self, &p);
@@ -449,18 +463,6 @@ static weft_status wait_for_workers(weft_ctx *ctx, coordinator_job *j, weft_core
     }
 done:
     return st;
-}
-
-static void count_run(const coordinator_job *j)
-{
-    weft_job_counts counts = {0};
-    weft_scheduler_count_job(weft_core_scheduler(j->c->core), j->core.id, &j->run->counts);
-    counts.tasks_rerun = j->run->counts.rerun;
-    counts.blocks_lost = j->run->counts.blocks_lost;
-    counts.workers_lost = j->core.workers_lost;
-    for (int32_t i = 0; i < j->core.stage_count; i++)
-        counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
-    if (j->c->jobs != NULL) weft_jobs_count(j->c->jobs, j->core.id, &counts);
 }
 
 /* End the job everywhere and wait until the workers have let go of it, and of what they borrowed. */

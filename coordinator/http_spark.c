@@ -80,7 +80,7 @@ static void put_active_application(const weft_http_view *v, const weft_http_sums
     weft_http_object(t, NULL);
     weft_http_text_value(t, "id", application_id(v, id));
     weft_http_int(t, "starttime", v->status.begin_us / 1000);
-    weft_http_text_value(t, "name", v->status.cluster);
+    weft_http_text_value(t, "name", v->status.cluster[0] == 0 ? "weft" : v->status.cluster);
     weft_http_int(t, "cores", sums->slots);
     weft_http_text_value(t, "submitdate", date);
     weft_http_text_value(t, "state", "RUNNING");
@@ -136,7 +136,7 @@ static void put_application(const weft_http_view *v)
     char id[APPLICATION_ID_BYTES];
     weft_http_object(t, NULL);
     weft_http_text_value(t, "id", application_id(v, id));
-    weft_http_text_value(t, "name", v->status.cluster);
+    weft_http_text_value(t, "name", v->status.cluster[0] == 0 ? "weft" : v->status.cluster);
     weft_http_array(t, "attempts");
     weft_http_object(t, NULL);
     put_time(t, "startTime", v->status.begin_us);

@@ -354,7 +354,8 @@ static weft_status plan_on(weft_ctx *ctx, coordinator_job *j)
     }
     if (more) WEFT_TRY(st, plan_more(ctx, j));
     pthread_mutex_lock(&j->c->lock);
-    for (int32_t i = 0; i < j->core.stage_count && st == WEFT_OK; i++)
+    /* Where workers die, blocks stay until the job ends: what was made of them may have to be made again. */
+    for (int32_t i = 0; i < j->core.stage_count && j->c->inbox != NULL && st == WEFT_OK; i++)
         if (!weft_planner_needs(j->planner, i)) st = weft_core_free_unread(ctx, j->c->core, &j->core, i);
     pthread_mutex_unlock(&j->c->lock);
 done:

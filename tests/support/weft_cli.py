@@ -111,14 +111,16 @@ def split_rows(text):
     return parts
 
 
-def run_statements(weft, statements, arguments=(), cwd=None, timeout=None):
-    """Run the statements in one process of `weft sql -f`, which stops at the first error."""
+def run_statements(weft, statements, arguments=(), cwd=None, timeout=None, prefix=()):
+    """Run the statements in one process of `weft sql -f`, which stops at the first error.
+
+    prefix: words before the program, as of `ip netns exec`."""
     with tempfile.TemporaryDirectory(prefix="weft-cli-") as scratch:
         path = os.path.join(scratch, "statements.sql")
         with open(path, "w", encoding="utf-8") as file:
             for number, statement in enumerate(statements):
                 file.write(f"{statement}\n;\nSELECT {number} AS {MARKER}\n;\n")
-        command = [weft, "sql", "-f", path, "--format", "csv", *arguments]
+        command = [*prefix, weft, "sql", "-f", path, "--format", "csv", *arguments]
         with tempfile.TemporaryFile(dir=scratch) as out, tempfile.TemporaryFile(dir=scratch) as err:
             cost = run_measured(command, out, err, cwd=cwd or scratch, timeout=timeout)
             out.seek(0)

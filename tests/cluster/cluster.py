@@ -1,0 +1,397 @@
+"""A cluster of real processes on this machine: started, hurt, looked at and ended by tests.
+
+    with Cluster(workers=3) as cluster:
+        called = cluster.sql(["SELECT 1"])
+        cluster.workers[0].kill()
+
+Every process has a folder of its own below cluster.folder, with its log and what it printed. Only processes
+that were started here are ended, by their pid; they also end with the process that started them."""
+
+import ctypes
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+from concurrent.futures import Future
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+sys.dont_write_bytecode = True
+from support import weft_cli  # noqa: E402
+
+WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(HERE, "..", "..", "build", "release", "weft")))
+PATIENCE_S = 90  # what a loaded machine may need for anything that takes a moment on a quiet one
+LOG_TAIL = 4000  # characters of each log that a failure shows
+PR_SET_PDEATHSIG = 1
+libc = ctypes.CDLL(None, use_errno=True)
+
+
+class ClusterError(Exception):
+    """Something did not come in time, or a process ended that should not."""
+
+
+def until(condition, what, seconds=PATIENCE_S):
+    """Wait for a condition to be true and return what it gave. Never a statement about speed."""
+    end = time.monotonic() + seconds
+    while True:
+        found = condition()
+        if found:
+            return found
+        if time.monotonic() > end:
+            raise ClusterError(f"in {seconds} s there was no {what}")
+        time.sleep(0.01)
+
+
+def in_background(function, *arguments, **keywords):
+    """The future of a call in a thread of its own."""
+    future = Future()
+
+    def run():
+        try:
+            future.set_result(function(*arguments, **keywords))
+        except BaseException as error:  # noqa: BLE001: whatever it is belongs to who asks for the result
+            future.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return future
+
+
+def _die_with_parent():
+    libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+
+class Process:
+    """A child in a folder of its own; what it prints and logs is kept there."""
+
+    def __init__(self, name, command, folder, environment=None):
+        self.name, self.folder, self.paused = name, os.path.join(folder, name), False
+        os.makedirs(self.folder, exist_ok=True)
+        self.log = os.path.join(self.folder, "log")
+        variables = {**os.environ, "HOME": self.folder, **(environment or {})}
+        for forbidden in ("WEFT_MASTER", "WEFT_CONF", "WEFT_KEYS"):
+            variables.pop(forbidden, None)
+        self.output = os.path.join(self.folder, "output")
+        with open(self.output, "ab") as out:
+            self.child = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=out,
+                cwd=self.folder,
+                env=variables,
+                preexec_fn=_die_with_parent,
+            )
+
+    @property
+    def pid(self):
+        return self.child.pid
+
+    @property
+    def alive(self):
+        return self.child.poll() is None
+
+    def text(self):
+        """What it printed, then its log."""
+        parts = []
+        for path in (self.output, self.log):
+            if os.path.exists(path):
+                with open(path, encoding="utf-8", errors="replace") as file:
+                    parts.append(file.read())
+        return "\n".join(parts)
+
+    def send(self, number):
+        if self.alive:
+            os.kill(self.pid, number)
+
+    def kill(self):
+        """kill -9, and wait until it is gone."""
+        self.send(signal.SIGKILL)
+        self.child.wait()
+
+    def pause(self):
+        self.send(signal.SIGSTOP)
+        self.paused = True
+        until(lambda: self._state() in "Tt", f"stop of {self.name}")
+
+    def resume(self):
+        self.send(signal.SIGCONT)
+        self.paused = False
+
+    def end(self, seconds=PATIENCE_S):
+        """SIGTERM; the exit code. Kills, and gives None, when it does not end."""
+        if self.paused:
+            self.resume()
+        self.send(signal.SIGTERM)
+        try:
+            return self.child.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return None
+
+    def _state(self):
+        with open(f"/proc/{self.pid}/stat", encoding="ascii") as file:
+            return file.read().rpartition(")")[2].split()[0]
+
+    def resident_bytes(self):
+        with open(f"/proc/{self.pid}/statm", encoding="ascii") as file:
+            return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def peak_bytes(self):
+        """The largest resident set it ever had."""
+        with open(f"/proc/{self.pid}/status", encoding="ascii") as file:
+            return int(re.search(r"VmHWM:\s+(\d+) kB", file.read()).group(1)) * 1024
+
+    def descriptors(self):
+        return len(os.listdir(f"/proc/{self.pid}/fd"))
+
+
+class Cluster:
+    """One coordinator and its workers. Used as a context; also by hand: start(), then close()."""
+
+    def __init__(
+        self,
+        workers=3,
+        cores=1,
+        memory="256m",
+        coordinator_args=(),
+        worker_args=(),
+        client_args=(),
+        lab=None,
+    ):
+        self.worker_count, self.cores, self.memory = workers, cores, memory
+        self.coordinator_args, self.worker_args = list(coordinator_args), list(worker_args)
+        self.client_args = list(client_args)
+        self.lab = lab  # hosts of a netlab: the coordinator on 1, workers on 2, 3, …
+        self.folder = tempfile.mkdtemp(prefix="weft-cluster-")
+        self.coordinator, self.workers, self.clients = None, [], []
+        self.port = self.webui_port = 0
+        self.started = 0
+
+    # -- life --
+
+    def __enter__(self):
+        try:
+            self.start()
+        except BaseException:
+            self.close(failed=True)
+            raise
+        return self
+
+    def __exit__(self, kind, value, trace):
+        self.close(failed=kind is not None)
+
+    def start(self):
+        self.start_coordinator()
+        for _ in range(self.worker_count):
+            self.start_worker(wait=False)
+        self.wait_for_workers(self.worker_count)
+
+    def host(self, index):
+        return self.lab.address(index) if self.lab else "127.0.0.1"
+
+    def command(self, index, words):
+        return self.lab.command(index, words) if self.lab else list(words)
+
+    def start_coordinator(self):
+        """The first one takes free ports, one that is started again the same."""
+        name = "coordinator"
+        folder = os.path.join(self.folder, name)
+        if os.path.exists(os.path.join(folder, "output")):
+            os.remove(os.path.join(folder, "output"))
+        words = [WEFT, "coordinator", "--host", self.host(1), "--port", str(self.port)]
+        words += ["--webui-port", str(self.webui_port), "--work-dir", os.path.join(folder, "work")]
+        words += ["--log-file", os.path.join(folder, "log"), *self.coordinator_args]
+        self.coordinator = Process(name, self.command(1, words), self.folder)
+        self.port, self.webui_port = self._ports(self.coordinator)
+
+    def _ports(self, process):
+        """From the line that a coordinator prints when it is ready."""
+
+        def found():
+            if not process.alive:
+                raise ClusterError(f"{process.name} ended with {process.child.returncode}: {process.text()}")
+            with open(process.output, encoding="utf-8", errors="replace") as file:
+                text = file.read()
+            address = re.search(r"weft://[^\s:]+:(\d+)", text)
+            page = re.search(r"https?://[^\s:]+:(\d+)", text)
+            return (int(address.group(1)), int(page.group(1))) if address and page else None
+
+        return until(found, "ready line of the coordinator")
+
+    @property
+    def url(self):
+        return f"weft://{self.host(1)}:{self.port}"
+
+    def start_worker(self, wait=True, host=None, args=()):
+        """One more; its Process, also the last one of self.workers."""
+        self.started += 1
+        index = host or self.started + 1
+        name = f"worker{self.started}"
+        folder = os.path.join(self.folder, name)
+        words = [WEFT, "worker", self.url, "--host", self.host(index), "--port", "0"]
+        words += ["--cores", str(self.cores), "--memory", self.memory]
+        words += ["--work-dir", os.path.join(folder, "work")]
+        words += ["--log-file", os.path.join(folder, "log"), *self.worker_args, *args]
+        before = len(self.alive_workers()) if wait else 0
+        worker = Process(name, self.command(index, words), self.folder)
+        self.workers.append(worker)
+        if wait:
+            self.wait_for_workers(before + 1)
+        return worker
+
+    def wait_for_workers(self, count):
+        """Until so many are registered and heard."""
+
+        def there():
+            for process in self.workers:
+                if not process.alive and process.child.returncode != -signal.SIGKILL:
+                    raise ClusterError(f"{process.name} ended with {process.child.returncode}")
+            return len(self.alive_workers()) == count
+
+        until(there, f"{count} workers")
+
+    def close(self, failed=False):
+        """End everything that was started here and remove the folder."""
+        processes = [*self.clients, *self.workers, self.coordinator]
+        for process in processes:
+            if process is not None and process.alive:
+                process.send(signal.SIGCONT)
+                process.kill()
+        if failed:
+            self.show_logs()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def show_logs(self):
+        for process in [self.coordinator, *self.workers, *self.clients]:
+            if process is not None:
+                code = process.child.poll()
+                print(f"--- {process.name}, exit code {code} ---", file=sys.stderr)
+                print(process.text()[-LOG_TAIL:], file=sys.stderr)
+
+    # -- clients --
+
+    def arguments(self, conf=None, arguments=None):
+        words = ["--master", self.url, *(self.client_args if arguments is None else arguments)]
+        for key, value in (conf or {}).items():
+            words += ["--conf", f"{key}={value}"]
+        return words
+
+    def sql(self, statements, conf=None, arguments=None, timeout=PATIENCE_S * 2):
+        """Run statements in one `weft sql`; see weft_cli.Called. arguments: instead of client_args.
+
+        The settings of conf hold from the first statement on that makes no view."""
+        first = next(i for i, text in enumerate(statements) if not text.upper().startswith("CREATE TEMP"))
+        sets = [f"SET {key} = {value};\n" for key, value in (conf or {}).items()]
+        statements = [*statements[:first], "".join(sets) + statements[first], *statements[first + 1 :]]
+        called = self._sql(statements, arguments, timeout)
+        if len(called.rows) > first:
+            called.rows[first] = called.rows[first][2 * len(sets) :]  # SET gives a header and a row
+        return called
+
+    def _sql(self, statements, arguments, timeout):
+        return weft_cli.run_statements(
+            WEFT, statements, self.arguments(None, arguments), timeout=timeout, prefix=self.command(1, [])
+        )
+
+    def client(self, text, conf=None, extra=()):
+        """A `weft sql` that runs by itself; its stdout and stderr go to its output."""
+        name = f"client{len(self.clients) + 1}"
+        words = [WEFT, "sql", "-S", "-e", text, *self.arguments(conf), *extra]
+        self.clients.append(Process(name, self.command(1, words), self.folder))
+        return self.clients[-1]
+
+    # -- what it says of itself --
+
+    def get(self, path):
+        """The document at a path of the coordinator's HTTP port, which is on its loopback too."""
+        address = f"http://127.0.0.1:{self.webui_port}{path}"
+        fetch = lambda: urllib.request.urlopen(address, timeout=PATIENCE_S).read()  # noqa: E731
+        body = self.lab.inside(1, fetch) if self.lab else fetch()
+        return json.loads(body)
+
+    def status(self):
+        return self.get("/api/v1/cluster")
+
+    def jobs(self):
+        """All but those that only part the answers of one client's statements."""
+        return [job for job in self.get("/api/v1/jobs") if weft_cli.MARKER not in job["text"]]
+
+    def running_jobs(self):
+        return [job for job in self.jobs() if job["state"] == "RUNNING"]
+
+    def tasks_done(self):
+        """How far the job that runs now is; 0 when there is none."""
+        return max((job["tasks_done"] for job in self.running_jobs()), default=0)
+
+    def last_job(self):
+        return max(self.jobs(), key=lambda job: int(job["id"]))
+
+    def listed_workers(self):
+        return self.get("/api/v1/workers")
+
+    def alive_workers(self):
+        return [worker for worker in self.listed_workers() if worker["state"] == "ALIVE"]
+
+    def number_of(self, process):
+        """The coordinator's number of a worker process that it knows."""
+        uuid = until(lambda: re.search(r"uuid=([0-9a-f-]{36})", process.text()), "uuid in the worker's log")
+        for worker in self.listed_workers():
+            if worker["uuid"] == uuid.group(1):
+                return worker["id"]
+        raise ClusterError(f"the coordinator does not list {process.name}")
+
+    def busiest(self):
+        """The (process, number) of the living worker with most running attempts; None when all idle."""
+        numbers = {}
+        for process in self.workers:
+            if process.alive and not process.paused:
+                uuid = re.search(r"uuid=([0-9a-f-]{36})", process.text())
+                if uuid:
+                    numbers[uuid.group(1)] = process
+        found = [w for w in self.alive_workers() if w["uuid"] in numbers and w["running"] > 0]
+        if not found:
+            return None
+        worker = max(found, key=lambda w: w["running"])
+        return numbers[worker["uuid"]], worker["id"]
+
+
+class Events:
+    """The event log of statements that ran with it: one JSON object a line."""
+
+    def __init__(self, path):
+        self.lines = []
+        with open(path, encoding="utf-8") as file:
+            for line in file:
+                self.lines.append(json.loads(line))
+
+    def named(self, name):
+        return [line for line in self.lines if line["Event"] == f"SparkListener{name}"]
+
+    def task_ends(self):
+        """{(job, stage, partition): [(attempt, worker number, failed, reason), …] in their order}"""
+        ends = {}
+        for line in self.named("TaskEnd"):
+            info = line["Task Info"]
+            key = line["Job ID"], line["Stage ID"], info["Index"]
+            reason = line["Task End Reason"]["Reason"]
+            ends.setdefault(key, []).append(
+                (info["Attempt"], int(info["Executor ID"]), info["Failed"], reason)
+            )
+        return ends
+
+    def run_again(self):
+        """Tasks that ended well more than once, with the workers of all but the last of those ends."""
+        again = {}
+        for key, ends in self.task_ends().items():
+            good = [worker for _, worker, failed, _ in ends if not failed]
+            if len(good) > 1:
+                again[key] = good[:-1]
+        return again

@@ -1,0 +1,108 @@
+"""What the tests of the cluster share: data, answers of the undisturbed engine, checks that a fault fired."""
+
+import os
+import shutil
+import sys
+import tempfile
+import unittest
+
+sys.dont_write_bytecode = True
+from cluster import WEFT, Cluster, Events, in_background, until, weft_cli
+from support import tpch
+from support.tpch import compare, small
+
+DATA = os.path.abspath(os.environ.get("WEFT_TPCH_DATA", os.path.join("build", "data", "tpch-small")))
+SLOW = {"weft.test.taskDelay": "100ms"}  # tasks that last long enough to be hit
+
+
+def data_folder():
+    """TPC-H-shaped tables, made by the program itself when they are not there yet."""
+    small.generate(WEFT, DATA)
+    return DATA
+
+
+class ClusterCase(unittest.TestCase):
+    """One cluster a test."""
+
+    def start(self, **options):
+        """A started cluster, ended after the test, with its logs shown when the test failed."""
+        cluster = Cluster(**options)
+        self.addCleanup(self._close, cluster)
+        cluster.start()
+        return cluster
+
+    def _close(self, cluster):
+        cluster.close(failed=not self._outcome.success)
+        self.assertFalse(os.path.exists(cluster.folder), "the folder of the cluster is still there")
+
+    def folder(self):
+        """A scratch folder of the test."""
+        if not hasattr(self, "scratch"):
+            self.scratch = tempfile.mkdtemp(prefix="weft-cluster-test-")
+            self.addCleanup(shutil.rmtree, self.scratch, ignore_errors=True)
+        return self.scratch
+
+    def events(self, path):
+        return Events(path)
+
+    def good(self, called):
+        self.assertEqual(called.code, 0, called.message)
+        return called
+
+
+class TpchCase(ClusterCase):
+    """Queries over the TPC-H tables, compared with what `weft sql` answers in one process."""
+
+    answers = {}
+
+    @classmethod
+    def setUpClass(cls):
+        cls.views = tpch.view_statements(data_folder())
+
+    def expected(self, queries):
+        missing = [query for query in queries if query not in TpchCase.answers]
+        if missing:
+            called = weft_cli.run_statements(WEFT, self.statements(missing), timeout=300)
+            self.good(called)
+            for query, rows in zip(missing, called.rows[len(self.views) :]):
+                TpchCase.answers[query] = rows
+        return {query: TpchCase.answers[query] for query in queries}
+
+    def statements(self, queries):
+        return [*self.views, *(tpch.query_text(query) for query in queries)]
+
+    def check(self, called, queries):
+        """The rows of every query are those of one process."""
+        self.good(called)
+        for query, rows in zip(queries, called.rows[len(self.views) :], strict=True):
+            expected = self.expected([query])[query]
+            self.assertEqual(rows[0], expected[0], f"columns of q{query}")
+            wrong = compare.difference(
+                query, compare.from_text(expected[1:], query), compare.from_text(rows[1:], query)
+            )
+            self.assertIsNone(wrong, f"q{query}: {wrong}")
+
+    def run_query(self, cluster, query, conf=None):
+        """In the background; the events of its statements go to a file of its own."""
+        path = os.path.join(cluster.folder, f"events{query}.jsonl")
+        conf = {**SLOW, **(conf or {}), "weft.eventLog.path": path}
+        return in_background(cluster.sql, self.statements([query]), conf), path
+
+    def stages_done(self, cluster):
+        return max((job["stages_done"] for job in cluster.running_jobs()), default=0)
+
+    def check_only_lost_ran_again(self, cluster, path):
+        """Tasks ended well twice only where an earlier end was on a worker that is gone, or in stages that
+        must be made again as a whole, as they may give other rows. Returns the workers that are gone."""
+        job = cluster.get(f"/api/v1/jobs/{cluster.last_job()['id']}")
+        whole = {stage["stage"] for stage in job["stage_list"] if stage["generation"] > 0}
+        alive = {worker["id"] for worker in cluster.alive_workers()}
+        events = Events(path)
+        for (_, stage, partition), workers in events.run_again().items():
+            for worker in workers:
+                if stage not in whole and worker in alive:
+                    self.fail(f"task {stage}.{partition} ran again though its worker {worker} lives")
+        return {end[1] for ends in events.task_ends().values() for end in ends} - alive
+
+
+__all__ = ["SLOW", "ClusterCase", "TpchCase", "until", "in_background", "unittest"]

@@ -1,0 +1,269 @@
+#!/usr/bin/env python3
+"""The second tier: what takes minutes. scripts/storm runs it.
+
+    storm.py --weft WEFT --data DIR [--scale 1] [--seed N] [--minutes 10] [--jobs 10000] [--only NAME,…]
+
+Scenarios, each with its own cluster; the result of each is a line of JSON in --out:
+  kills    TPC-H on three workers with a kill -9 in the middle of every query;
+  storm    mixed queries while something is killed or stopped every few seconds;
+  stopped  a worker that others read from stands still for 20 s, then the coordinator for 15 s;
+  shuffle  all-to-all exchanges, one slot a worker, little memory, 100 times;
+  jobs     many small jobs in a row: memory, descriptors, threads and files stay flat in every process.
+
+The seed decides what is hurt and when; the machine decides how far a query is then."""
+
+import argparse
+import json
+import os
+import random
+import subprocess
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.dirname(HERE))
+sys.dont_write_bytecode = True
+import cluster as harness  # noqa: E402
+from cluster import Cluster, Events, in_background, until  # noqa: E402
+from support import tpch, weft_cli  # noqa: E402
+from support.tpch import compare, generate  # noqa: E402
+
+TASK_DELAY = "20ms"
+FLAT_GROWTH = 1.1  # resident memory after all jobs against that after the first tenth of them
+
+
+class Wrong(Exception):
+    """The cluster did what it must not do."""
+
+
+class Storm:
+    def __init__(self, options):
+        self.options, self.random = options, random.Random(options.seed)
+        self.views = tpch.view_statements(options.data)
+        self.answers = {}
+
+    def expected(self, query):
+        if query not in self.answers:
+            called = weft_cli.run_statements(harness.WEFT, self.statements([query]), timeout=600)
+            if called.code != 0:
+                raise Wrong(f"q{query} in one process: {called.message}")
+            self.answers[query] = called.rows[-1]
+        return self.answers[query]
+
+    def statements(self, queries):
+        return [*self.views, *(tpch.query_text(query, self.options.scale) for query in queries)]
+
+    def check(self, called, queries):
+        if called.code != 0:
+            raise Wrong(f"queries {queries}: exit code {called.code}: {called.message}")
+        for query, rows in zip(queries, called.rows[len(self.views) :], strict=True):
+            want = self.expected(query)
+            wrong = compare.difference(
+                query, compare.from_text(want[1:], query), compare.from_text(rows[1:], query)
+            )
+            if rows[0] != want[0] or wrong is not None:
+                raise Wrong(f"q{query}: {wrong or 'other columns'}")
+
+    # -- scenarios: each gives a dict of what was counted --
+
+    def kills(self):
+        """A kill that comes too late, after the query, is tried again earlier."""
+        counted = {"queries": 0, "kills": 0, "tasks_rerun": 0, "blocks_lost": 0, "tries": 0}
+        with Cluster(workers=3) as cluster:
+            for query in tpch.QUERIES:
+                wanted = self.random.randint(1, 12)
+                while True:
+                    counted["tries"] += 1
+                    job = self.kill_once(cluster, query, wanted)
+                    cluster.start_worker(wait=False)
+                    cluster.wait_for_workers(3)
+                    if job is not None:
+                        break
+                    wanted = max(1, wanted // 2)
+                counted["queries"] += 1
+                counted["kills"] += 1
+                counted["tasks_rerun"] += job["tasks_rerun"]
+                counted["blocks_lost"] += job["blocks_lost"]
+        return counted
+
+    def kill_once(self, cluster, query, wanted):
+        """Kill the busiest worker after so many tasks; the job, or None when nothing had to run again."""
+        path = os.path.join(cluster.folder, f"events{time.monotonic_ns()}.jsonl")
+        conf = {"weft.test.taskDelay": TASK_DELAY, "weft.eventLog.path": path}
+        future = in_background(cluster.sql, self.statements([query]), conf, timeout=600)
+        until(lambda: future.done() or cluster.tasks_done() >= wanted, f"{wanted} tasks of q{query}")
+        found = until(lambda: cluster.busiest() or future.done() and (None, None), "busy worker")
+        if found[0] is None:
+            found = cluster.workers[-1], cluster.number_of(cluster.workers[-1])
+        found[0].kill()
+        self.check(future.result(), [query])
+        for task, workers in Events(path).run_again().items():
+            if set(workers) != {found[1]}:
+                raise Wrong(f"q{query}: task {task} ran again though its worker {workers} lives")
+        job = cluster.last_job()
+        return job if job["tasks_rerun"] > 0 else None
+
+    def storm(self):
+        counted = {"queries": 0, "kill": 0, "pause": 0, "client": 0}
+        end = time.monotonic() + 60 * self.options.minutes
+        with Cluster(workers=4) as cluster:
+            running = []
+            while time.monotonic() < end:
+                running = [self.reap(item, counted) for item in running]
+                running = [item for item in running if item is not None]
+                while len(running) < 3:
+                    queries = self.random.sample(tpch.QUERIES, 3)
+                    conf = {"weft.test.taskDelay": TASK_DELAY}
+                    running.append(
+                        (in_background(cluster.sql, self.statements(queries), conf, timeout=900), queries)
+                    )
+                time.sleep(self.random.uniform(1, 5))
+                self.hurt(cluster, counted)
+            for future, queries in running:
+                self.check(future.result(), queries)
+                counted["queries"] += len(queries)
+            counted["tasks_rerun"] = cluster.status()["tasks"]["rerun"]
+            counted["workers_lost"] = cluster.status()["workers"]["lost"]
+        if counted["tasks_rerun"] == 0:
+            raise Wrong("nothing ran again: the faults hit nothing")
+        return counted
+
+    def reap(self, item, counted):
+        """Check a client that has ended; the item when it has not."""
+        future, queries = item
+        if not future.done():
+            return item
+        self.check(future.result(), queries)
+        counted["queries"] += len(queries)
+        return None
+
+    def hurt(self, cluster, counted):
+        alive = [worker for worker in cluster.workers if worker.alive and not worker.paused]
+        kind = self.random.choice(("kill", "kill", "pause", "client"))
+        counted[kind] += 1
+        if kind == "client":
+            client = cluster.client("SELECT 1", {"weft.test.taskDelay": "60s"})
+            until(lambda: any(job["text"].strip() == "SELECT 1" for job in cluster.running_jobs()), "client")
+            client.kill()
+            return
+        victim = self.random.choice(alive)
+        if kind == "kill":
+            victim.kill()
+            cluster.start_worker(wait=False)
+        else:
+            victim.pause()
+            time.sleep(self.random.uniform(0.2, 4))
+            victim.resume()
+
+    def stopped(self):
+        """Scenario 35."""
+        with Cluster(workers=3, memory="64m") as cluster:
+            conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "weft.test.taskDelay": "200ms"}
+            future = in_background(cluster.sql, self.statements([9, 21]), conf, timeout=900)
+            until(lambda: cluster.tasks_done() >= 6, "finished tasks")
+            victim, _ = until(cluster.busiest, "busy worker")
+            victim.pause()
+            time.sleep(20)
+            victim.resume()
+            self.check(future.result(), [9, 21])
+            cluster.wait_for_workers(3)
+            lost = cluster.status()["workers"]["lost"]
+            future = in_background(cluster.sql, self.statements([9]), conf, timeout=900)
+            until(lambda: cluster.tasks_done() >= 6, "finished tasks")
+            cluster.coordinator.pause()
+            time.sleep(15)
+            cluster.coordinator.resume()
+            self.check(future.result(), [9])
+            if cluster.status()["workers"]["lost"] != lost:
+                raise Wrong("a worker was declared dead because the coordinator stood still")
+            peaks = [worker.peak_bytes() for worker in cluster.workers if worker.alive]
+            if max(peaks) > (64 << 20) + 100_000_000:
+                raise Wrong(f"resident memory of a worker: {max(peaks)} bytes")
+            return {"peak_bytes": max(peaks), "workers_lost": lost}
+
+    def shuffle(self):
+        """Scenario 36."""
+        conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "16"}
+        with Cluster(workers=3, memory="16m") as cluster:
+            for _ in range(100):
+                self.check(cluster.sql(self.statements([3]), conf, timeout=600), [3])
+            return {"runs": 100, "bytes_exchanged": cluster.status()["bytes_exchanged"]}
+
+    def jobs(self):
+        """Measured after a tenth of the jobs and after all of them."""
+        total, batch = self.options.jobs, max(1, self.options.jobs // 100)
+        text = "SELECT count(*), sum(n_nationkey) FROM nation"
+        with Cluster(workers=2, memory="64m") as cluster:
+            processes = [cluster.coordinator, *cluster.workers]
+            before, done = None, 0
+            while done < total:
+                called = cluster.sql([*self.views, *[text] * batch], timeout=600)
+                answers = called.rows[len(self.views) :]
+                if called.code != 0 or any(rows[1] != ["25", "300"] for rows in answers):
+                    raise Wrong(f"after {done} jobs: {called.message}")
+                done += batch
+                if before is None and done >= total // 10:
+                    before = [measure(process) for process in processes]
+            after = [measure(process) for process in processes]
+        for process, first, last in zip(processes, before, after):
+            for name, value in last.items():
+                most = first[name] * FLAT_GROWTH + (8 << 20 if name == "resident_bytes" else 2)
+                if value > most:
+                    raise Wrong(f"{process.name}: {name} grew from {first[name]} to {value}")
+        return {"jobs": done, "before": before, "after": after}
+
+
+def measure(process):
+    """Files: those of the working folder, also nameless ones that are still open."""
+    files = sum(len(names) for _, _, names in os.walk(process.folder))
+    return {
+        "resident_bytes": process.resident_bytes(),
+        "descriptors": process.descriptors(),
+        "threads": len(os.listdir(f"/proc/{process.pid}/task")),
+        "files": files,
+    }
+
+
+def revision():
+    done = subprocess.run(["git", "-C", HERE, "rev-parse", "HEAD"], capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    names = ("kills", "storm", "stopped", "shuffle", "jobs")
+    parser.add_argument("--weft", default=harness.WEFT)
+    parser.add_argument("--data", help="folder of TPC-H tables; default: made in build/data")
+    parser.add_argument("--scale", type=float, default=1)
+    parser.add_argument("--seed", type=int, default=0, help="0: a new one")
+    parser.add_argument("--minutes", type=float, default=10, help="of the scenario storm")
+    parser.add_argument("--jobs", type=int, default=10000, help="of the scenario jobs")
+    parser.add_argument("--only", default=",".join(names))
+    parser.add_argument("--out", default="build/storm.jsonl")
+    options = parser.parse_args()
+    harness.WEFT = os.path.abspath(options.weft)
+    options.seed = options.seed or random.SystemRandom().randrange(1, 1 << 31)
+    options.data = generate.find_or_generate(options.data, options.scale)
+    failed = 0
+    for name in options.only.split(","):
+        storm, start = Storm(options), time.monotonic()
+        result = {"scenario": name, "revision": revision(), "seed": options.seed, "scale": options.scale}
+        try:
+            result["counted"] = getattr(storm, name)()
+            result["passed"] = True
+        except (Wrong, harness.ClusterError) as error:
+            result["passed"], result["error"] = False, str(error)
+            failed += 1
+        result["seconds"] = round(time.monotonic() - start, 1)
+        line = json.dumps(result)
+        print(("PASS " if result["passed"] else "FAIL ") + line, flush=True)
+        with open(options.out, "a", encoding="utf-8") as out:
+            out.write(line + "\n")
+    print(f"storm: seed {options.seed}, {failed} failed")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

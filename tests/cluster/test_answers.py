@@ -1,0 +1,79 @@
+#!/usr/bin/env python3
+"""Answers of a cluster that nothing happens to: TPC-H, several clients, results larger than any memory."""
+
+import collections
+import os
+import zlib
+
+from cluster import WEFT, weft_cli
+from cluster_case import TpchCase, in_background, unittest
+from support import tpch
+
+LINE_COPIES = 4  # of the line items, to make a result that no process could hold
+
+
+class Answers(TpchCase):
+    def test_all_queries_on_three_workers(self):
+        """All 22 are right, and every worker had a part in them."""
+        cluster = self.start(workers=3)
+        events = os.path.join(cluster.folder, "events.jsonl")
+        conf = {"weft.eventLog.path": events}
+        self.check(cluster.sql(self.statements(tpch.QUERIES), conf), tpch.QUERIES)
+        workers = collections.Counter(
+            worker for ends in self.events(events).task_ends().values() for _, worker, _, _ in ends
+        )
+        self.assertEqual(len(workers), 3, f"tasks by worker: {workers}")
+        totals = cluster.status()
+        self.assertEqual(totals["tasks"]["rerun"], 0)
+        self.assertGreater(totals["bytes_exchanged"], 0)
+
+    def test_exchanges_instead_of_broadcasts(self):
+        """Both sides of every join are exchanged."""
+        cluster = self.start(workers=3)
+        conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "8"}
+        queries = (3, 5, 9, 13, 18, 21, 22)
+        self.check(cluster.sql(self.statements(queries), conf), queries)
+
+    def test_two_clients_at_once(self):
+        cluster = self.start(workers=2)
+        first, second = (1, 3, 6, 9, 12), (18, 4, 21, 14, 2)
+        other = in_background(cluster.sql, self.statements(first))
+        self.check(cluster.sql(self.statements(second)), second)
+        self.check(other.result(), first)
+        self.assertEqual(cluster.status()["jobs"]["failed"], 0)
+
+    def test_result_larger_than_memory(self):
+        """Every row of a result that is larger than workers and coordinator may hold comes once."""
+        limit = 16 << 20
+        cluster = self.start(workers=2, memory="16m", coordinator_args=["--memory", "16m"])
+        numbers = ", ".join(f"({i})" for i in range(LINE_COPIES))
+        text = f"SELECT l.*, n FROM lineitem l, VALUES {numbers} AS t(n)"
+        rows, size, digest = self.stream(cluster.arguments(), text)
+        alone = self.stream(["--master", "local[2]"], text)
+        self.assertEqual((rows, size, digest), alone)
+        self.assertGreater(size, 3 * limit)
+        for process in [cluster.coordinator, *cluster.workers]:
+            self.assertLess(process.peak_bytes(), limit + 100_000_000, process.name)
+
+    def stream(self, arguments, text):
+        """Rows, bytes and a digest that knows no order of what a query gives."""
+        path = os.path.join(self.folder(), "query.sql")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(";\n".join([*self.views, text]) + ";\n")
+        out = os.path.join(self.folder(), "rows.csv")
+        with open(out, "wb") as stdout, open(out + ".err", "wb") as stderr:
+            command = [WEFT, "sql", "-S", "--format", "csv", "-f", path, *arguments]
+            cost = weft_cli.run_measured(command, stdout, stderr, timeout=300)
+        with open(out + ".err", encoding="utf-8", errors="replace") as file:
+            self.assertEqual(cost.code, 0, file.read()[-2000:])
+        rows = digest = 0
+        with open(out, "rb") as file:
+            for line in file:
+                rows, digest = rows + 1, (digest + zlib.crc32(line)) % (1 << 64)
+        size = os.path.getsize(out)
+        os.remove(out)
+        return rows, size, digest
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

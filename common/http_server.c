@@ -21,6 +21,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "common/file_watch.h"
 #include "common/http_tls.h"
 #include "common/limits.h"
 #include "common/log.h"
@@ -62,6 +63,7 @@ struct weft_http_server {
     weft_arena *arena;
     weft_ctx ctx; /* of the thread */
     weft_tls *tls;
+    weft_file_watch certificate, key;
     int listeners[LISTENERS_MOST]; /* [listener_count] */
     int32_t listener_count;
     int wake;
@@ -396,8 +398,27 @@ static bool add_connection(weft_http_server *s, int fd, bool is_local)
     return true;
 }
 
+/* A certificate is replaced while the process runs. One that cannot be used is told of, and the old one
+ * stays. Connections keep what they began with. */
+static void refresh_certificate(weft_http_server *s)
+{
+    const int64_t now_ns = server_now(s);
+    weft_tls *fresh = NULL;
+    const bool new_certificate = weft_file_watch_changed(&s->certificate, now_ns);
+    const bool new_key = weft_file_watch_changed(&s->key, now_ns);
+    if (!new_certificate && !new_key) return;
+    if (weft_tls_open(&s->ctx, s->options.certificate, s->options.key, &fresh) != WEFT_OK) {
+        weft_log_error(WEFT_LOG_WARN, "http_certificate_refused", &s->ctx.error);
+        return;
+    }
+    weft_tls_close(&s->tls);
+    s->tls = fresh;
+    weft_log(WEFT_LOG_INFO, "http_certificate_changed", WEFT_LOG_TEXT("file", s->options.certificate));
+}
+
 static void accept_all(weft_http_server *s, int listener)
 {
+    if (s->tls != NULL) refresh_certificate(s);
     for (int32_t i = 0; i < 64; i++) { /* then the others are due */
         struct sockaddr_storage far_end = {0}, near_end = {0};
         socklen_t far_len = sizeof(far_end), near_len = sizeof(near_end);
@@ -564,7 +585,11 @@ static weft_status server_open(weft_ctx *ctx, weft_http_server *s)
                                      (void **)&s->connections));
     WEFT_TRY(st, weft_mem_alloc_zero(&s->ctx, WEFT_MEM_WORKING, (most + POLLS_FIRST) * sizeof(struct pollfd),
                                      (void **)&s->polls));
-    if (o->certificate != NULL) WEFT_TRY(st, weft_tls_open(&s->ctx, o->certificate, o->key, &s->tls));
+    if (o->certificate != NULL) {
+        weft_file_watch_init(&s->certificate, o->certificate, server_now(s));
+        weft_file_watch_init(&s->key, o->key, server_now(s));
+        WEFT_TRY(st, weft_tls_open(&s->ctx, o->certificate, o->key, &s->tls));
+    }
     s->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (s->wake < 0) return fail_address(ctx, o, WEFT_IO, strerror(errno));
     WEFT_TRY(st, bind_address(&s->ctx, s));

@@ -30,7 +30,7 @@ void weft_http_refuse(weft_http_reply *reply, int32_t code, const char *format, 
 typedef struct weft_http_server_options {
     const char *host;              /* a name or address: 127.0.0.1, ::1, 0.0.0.0 */
     int32_t port;                  /* 0: any free one */
-    const char *certificate, *key; /* PEM files; NULL: no TLS */
+    const char *certificate, *key; /* PEM files, read again when they change; NULL: no TLS */
     weft_http_handler *handler;
     void *self;
     int32_t connections_max; /* 0: 256 */

@@ -39,6 +39,20 @@ static void basic_password(const char *text, char *out, size_t out_bytes)
     out[len] = 0;
 }
 
+/* The token is replaced while the process runs; one that is none is told of, and the old one stays. */
+static void refresh_token(weft_ctx *ctx, weft_http *http)
+{
+    char token[WEFT_HTTP_TOKEN_BYTES];
+    if (!weft_file_watch_changed(&http->token_file, weft_now_ns(ctx))) return;
+    if (weft_http_token_read(ctx, http->options.token_file, token) != WEFT_OK) {
+        weft_log_error(WEFT_LOG_WARN, "http_token_refused", &ctx->error);
+        return;
+    }
+    memcpy(http->token, token, sizeof(token));
+    explicit_bzero(token, sizeof(token));
+    weft_log(WEFT_LOG_INFO, "http_token_changed", WEFT_LOG_TEXT("file", http->options.token_file));
+}
+
 static bool shows_token(const weft_http *http, const weft_http_request *request)
 {
     const char *text = request->authorization;
@@ -237,10 +251,12 @@ static weft_status answer(weft_ctx *ctx, void *self, const weft_http_request *re
     weft_http_view v = {.http = http, .request = request, .reply = reply, .out = &reply->body};
     weft_http_reply refusal = *reply;
     int32_t route = -1;
+    if (http->has_token) refresh_token(ctx, http);
     const bool may = may_ask(http, request, &refusal);
 
     WEFT_TRY(st, find_route(ctx, &v, &route));
     if (!may && (route < 0 || (routes[route].flags & IS_OPEN) == 0)) { /* nor what there is not */
+        atomic_fetch_add(&http->denied, 1);
         weft_http_text_deinit(&reply->body);
         *reply = refusal;
         return st;
@@ -371,7 +387,10 @@ weft_status weft_http_start(weft_ctx *ctx, const weft_http_options *options, wef
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*http), (void **)&http));
     http->options = *options;
     http->has_token = options->token_file != NULL;
-    if (http->has_token) WEFT_TRY(st, weft_http_token_read(ctx, options->token_file, http->token));
+    if (http->has_token) {
+        weft_file_watch_init(&http->token_file, options->token_file, weft_now_ns(ctx));
+        WEFT_TRY(st, weft_http_token_read(ctx, options->token_file, http->token));
+    }
     server.self = http;
     WEFT_TRY(st, weft_http_server_start(ctx, &server, &http->server));
     log_start(http);

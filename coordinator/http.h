@@ -28,8 +28,9 @@ typedef struct weft_http_provider {
 typedef struct weft_http_options {
     const char *host;              /* where to listen */
     int32_t port;                  /* 0: any free one */
-    const char *certificate, *key; /* PEM files; NULL: no TLS */
-    const char *token_file;        /* 0600, one line of 16 to 512 visible characters; NULL: no token */
+    const char *certificate, *key; /* PEM files, read again when they change; NULL: no TLS */
+    const char *token_file;        /* 0600, one line of 16 to 512 visible characters; NULL: no token;
+                                      read again when it changes */
     const char *url;               /* weft://H:P, for people */
     const char *version;           /* of this program */
     const weft_pool *pool;         /* of the process */

@@ -2,6 +2,9 @@
 #ifndef WEFT_COORDINATOR_HTTP_PRIVATE_H
 #define WEFT_COORDINATOR_HTTP_PRIVATE_H
 
+#include <stdatomic.h>
+
+#include "common/file_watch.h"
 #include "common/http_token.h"
 #include "coordinator/http.h"
 
@@ -10,7 +13,9 @@ enum { WEFT_HTTP_JOBS_OF_EPOCH = 1000000, WEFT_HTTP_TIME_BYTES = 40, WEFT_HTTP_A
 struct weft_http {
     weft_http_options options;
     weft_http_server *server;
+    atomic_int_fast64_t denied; /* requests, for want of a token or of the right place */
     bool has_token;
+    weft_file_watch token_file;        /* of the server's thread, as is the next */
     char token[WEFT_HTTP_TOKEN_BYTES]; /* a secret */
 };
 

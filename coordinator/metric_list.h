@@ -58,6 +58,8 @@ X(gauge, "weft_process_uptime_seconds", "", "How long the coordinator runs",
   (double)(v->now_us - s->begin_us) / 1e6)
 X(gauge, "weft_http_connections", "", "Open connections to this port", h.connections)
 X(counter, "weft_http_requests_total", "", "Requests that were answered", h.requests)
+X(counter, "weft_http_denied_total", "",
+  "Requests that were refused for want of a token or of the right place", atomic_load(&v->http->denied))
 X(counter, "weft_http_malformed_total", "", "Requests that could not be understood", h.malformed)
 X(counter, "weft_http_timeouts_total", "", "Connections that were cut because they were too slow", h.timeouts)
 X(counter, "weft_http_refused_total", "", "Connections that there was no room for", h.refused)

@@ -14,6 +14,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import time
 import unittest
 import urllib.error
 import urllib.request
@@ -317,6 +318,52 @@ class Guarded(StatusCase):
                     there.shutdown(socket.SHUT_WR)
                     while there.recv(4096):
                         pass
+
+    def test_token_and_certificate_are_replaced(self):
+        certificate, key = self.certificate()
+        token = self.token()
+        served = self.serve("cert=" + certificate, "key=" + key, "token=" + token, "log=" + self.path("log"))
+
+        def asked(text, trusted):
+            context = ssl.create_default_context(cafile=trusted)
+            connection = http.client.HTTPSConnection("127.0.0.1", served.port, context=context, timeout=60)
+            try:
+                connection.request("GET", "/api/v1/version", headers={"Authorization": "Bearer " + text})
+                return connection.getresponse().status
+            except ssl.SSLError:
+                return 0
+            finally:
+                connection.close()
+
+        def becomes(code, text, trusted):
+            for _ in range(300):
+                if asked(text, trusted) == code:
+                    return
+                time.sleep(0.1)
+            self.fail(f"not {code}")
+
+        self.assertEqual(asked(TOKEN, certificate), 200)
+        self.token("another-" + TOKEN)
+        becomes(200, "another-" + TOKEN, certificate)
+        self.assertEqual(asked(TOKEN, certificate), 401)
+        self.token("bad", 0o644)  # the last good one stays
+        time.sleep(1.5)
+        self.assertEqual(asked("another-" + TOKEN, certificate), 200)
+        old = self.path("old.pem")
+        shutil.copy(certificate, old)
+        self.certificate()
+        becomes(200, "another-" + TOKEN, certificate)
+        self.assertEqual(asked("another-" + TOKEN, old), 0)
+        self.write("key.pem", "nothing")
+        time.sleep(1.5)
+        self.assertEqual(asked("another-" + TOKEN, certificate), 200)
+        self.assertEqual(served.close(), "cancelled 0\n")
+        with open(self.path("log"), encoding="utf-8") as file:
+            text = file.read()
+        for event in ("http_token_changed", "http_token_refused", "http_certificate_changed"):
+            self.assertIn(event, text)
+        self.assertIn("http_certificate_refused", text)
+        self.assertNotIn("sesame", text)
 
     def test_bad_certificates(self):
         certificate, key = self.certificate()

@@ -5,6 +5,7 @@
     run.py --weft … --config batch1                       again, under a line of configs.txt
     run.py --weft … --conf weft.x=1 joins/ scalar.test    chosen scripts or folders, extra settings
     run.py --weft … --update joins/semi.test              write the rows that came as the expected ones
+    run.py --weft … --master weft://HOST:PORT             on a cluster of this machine
 
 README.md in this folder describes the script format."""
 
@@ -176,11 +177,19 @@ def fill_names(script, scratch):
 
 
 class Runner:
-    def __init__(self, weft, conf, timeout, config_name):
+    def __init__(self, weft, conf, timeout, config_name, master=None):
         self.weft, self.conf, self.timeout, self.config_name = weft, conf, timeout, config_name
+        self.master = master
+
+    def place(self, script, scratch):
+        """Arguments that say where statements run: on a cluster slots and memory are its own, and a folder
+        that is not absolute would be one of its processes'."""
+        if self.master is None:
+            return script.arguments
+        return ["--master", self.master, "--conf", f"weft.sql.warehouse.dir={scratch}/weft-warehouse"]
 
     def call(self, script, statements, scratch):
-        arguments = ["-S"] + script.arguments
+        arguments = ["-S"] + self.place(script, scratch)
         for setting in script.conf + self.conf:
             arguments += ["--conf", setting]
         return weft_cli.run_statements(self.weft, statements, arguments, scratch, self.timeout)
@@ -281,6 +290,7 @@ def main():
     parser.add_argument("--weft", default=os.environ.get("WEFT", "build/release/weft"))
     parser.add_argument("--config", default="default", help="a line of configs.txt, or 'all'")
     parser.add_argument("--conf", action="append", default=[], metavar="K=V")
+    parser.add_argument("--master", metavar="URL", help="weft://HOST:PORT: run there")
     parser.add_argument("--update", action="store_true")
     parser.add_argument("--canary", action="store_true", help="every record must fail")
     parser.add_argument("--jobs", type=int, default=os.cpu_count())
@@ -298,7 +308,7 @@ def main():
 
     failed, count, skipped, start = 0, 0, 0, time.monotonic()
     for name in configs if options.config == "all" else [options.config]:
-        runner = Runner(weft, configs[name] + options.conf, options.timeout, name)
+        runner = Runner(weft, configs[name] + options.conf, options.timeout, name, options.master)
         scripts = [Script(path) for path in paths]
         with ThreadPoolExecutor(options.jobs) as pool:
             for script, failures in zip(scripts, pool.map(runner.run, scripts)):

@@ -1,5 +1,6 @@
 /* tests/unit/client/test_remote.c - sessions over the network: the same rows, errors and settings as in this
  * process, results of any size in little memory, cancelling, and connections that break. */
+#include "client/include/weft.h"
 #include "client/output.h"
 #include "tests/unit/client/remote_rig.h"
 
@@ -242,7 +243,7 @@ static void *use_session(void *argument)
     rig *r = argument;
     weft_remote *remote = rig_connect(r, NULL);
     make_views(remote);
-    for (int32_t i = 0; i < 10; i++) {
+    for (int32_t i = 0; i < 4; i++) {
         must(remote, "SELECT n % 7, count(*) FROM many GROUP BY 1 ORDER BY 1");
         must(remote, large);
     }
@@ -425,7 +426,59 @@ static void wrong_settings(void **state)
     rig_close(&r);
 }
 
+static int64_t stream_rows(struct ArrowArrayStream *stream)
+{
+    int64_t rows = 0;
+    for (;;) {
+        struct ArrowArray array;
+        assert_int_equal(stream->get_next(stream, &array), 0);
+        if (array.release == NULL) return rows;
+        rows += array.length;
+        array.release(&array);
+    }
+}
+
+/* The C interface is the same for a coordinator: streams, settings, errors with their place, cancelling. */
+static void c_interface(void **state)
+{
+    (void)state;
+    static const char *const settings[] = {"weft.sql.ansi.enabled", "false"};
+    rig r;
+    weft_client_error error;
+    struct ArrowArrayStream stream, other;
+    struct ArrowSchema schema;
+    rig_open(&r, NULL);
+    assert_null(weft_client_open("weft://127.0.0.1:1", NULL, 0, &error));
+    assert_string_equal(error.error_class, "UNREACHABLE");
+    assert_int_equal(setenv("WEFT_MASTER", r.master, 1), 0);
+    weft_client *client = weft_client_open(NULL, settings, 1, &error);
+    assert_int_equal(unsetenv("WEFT_MASTER"), 0);
+    assert_non_null(client);
+    for (int32_t i = 0; i < WEFT_COUNT(views); i++) {
+        assert_int_equal(weft_client_sql(client, views[i], &stream, &error), 0);
+        assert_int_equal(stream_rows(&stream), 0);
+        stream.release(&stream);
+    }
+    assert_int_equal(weft_client_sql(client, "SELECT 1 / 0 AS x, n FROM many", &stream, &error), 0);
+    assert_int_equal(stream.get_schema(&stream, &schema), 0);
+    assert_int_equal(schema.n_children, 2);
+    assert_string_equal(schema.children[0]->name, "x");
+    schema.release(&schema);
+    assert_int_equal(weft_client_set(client, "spark.sql.ansi.enabled", "true", &error), 0);
+    assert_int_equal(weft_client_sql(client, "SELECT\n 1 / 0", &other, &error), -1);
+    assert_string_equal(error.error_class, "DIVIDE_BY_ZERO");
+    assert_true(error.line == 2 && error.column == 2);
+    assert_int_equal(stream_rows(&stream), 100000); /* while others ran */
+    stream.release(&stream);
+    assert_int_equal(weft_client_set(client, "weft.nothing", "1", &error), -1);
+    weft_client_cancel(client); /* nothing runs: nothing happens */
+    assert_int_equal(weft_client_sql(client, "SELECT 1", &stream, &error), 0);
+    stream.release(&stream);
+    weft_client_close(&client);
+    rig_close(&r);
+}
+
 WEFT_TESTS(WEFT_TEST(same_as_here), WEFT_TEST(slow_reader), WEFT_TEST(cancels), WEFT_TEST(two_sessions),
            WEFT_TEST(at_once), WEFT_TEST(too_many_sessions), WEFT_TEST(broken_connections),
            WEFT_TEST(broken_in_a_statement), WEFT_TEST(forgotten_sessions), WEFT_TEST(addresses),
-           WEFT_TEST(wrong_settings))
+           WEFT_TEST(wrong_settings), WEFT_TEST(c_interface))

@@ -311,12 +311,13 @@ done:
     return st;
 }
 
-/* What a coordinator said when it refused the session. */
+/* What a coordinator said when it refused the session. A wrong setting is wrong everywhere. */
 static weft_status refused(weft_remote *r)
 {
     const weft_error said = r->refusal;
     r->ctx.error = said;
-    weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
+    if (said.code != WEFT_CONFIG && said.code != WEFT_CANNOT_MODIFY_CONFIG)
+        weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
     return said.code;
 }
 

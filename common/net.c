@@ -361,7 +361,6 @@ void weft_net_stop(weft_net **net_p, int32_t linger_ms)
 {
     const uint64_t one = 1;
     weft_net *net = *net_p;
-    *net_p = NULL;
     if (net == NULL) return;
     pthread_mutex_lock(&net->lock);
     net->stopping = true;
@@ -370,5 +369,6 @@ void weft_net_stop(weft_net **net_p, int32_t linger_ms)
     assert(wrote == sizeof(one));
     pthread_mutex_unlock(&net->lock);
     pthread_join(net->thread, NULL);
+    *net_p = NULL; /* only now: the handler may find the endpoint by it */
     net_free(net);
 }

@@ -29,7 +29,9 @@ typedef struct net_message net_message;
 typedef struct net_part {
     weft_net_frame frame;
     net_message *message; /* that it is of */
-    bool kept;            /* libzmq gives it back because it was not sent: it is still ours */
+    /* libzmq gives it back because it was not sent: it is still ours. Released by the thread that sends and
+     * acquired by the one that gives back, so that sanitizers see the order that libzmq's queues keep. */
+    _Atomic bool kept;
 } net_part;
 
 struct net_message {

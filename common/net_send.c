@@ -123,10 +123,7 @@ static void part_done(void *bytes, void *hint)
 {
     net_part *part = hint;
     (void)bytes;
-    if (part->kept)
-        part->kept = false;
-    else
-        weft_net_part_release(part);
+    if (!atomic_load_explicit(&part->kept, memory_order_acquire)) weft_net_part_release(part);
 }
 
 static bool is_copied(const net_part *part) { return part->frame.len <= COPY_BYTES; }
@@ -134,7 +131,7 @@ static bool is_copied(const net_part *part) { return part->frame.len <= COPY_BYT
 /* Undo part_wrap: the part is ours again. */
 static void part_unwrap(zmq_msg_t *m, net_part *part)
 {
-    part->kept = !is_copied(part);
+    atomic_store_explicit(&part->kept, true, memory_order_release);
     zmq_msg_close(m);
 }
 
@@ -142,6 +139,7 @@ static void part_unwrap(zmq_msg_t *m, net_part *part)
 static int part_wrap(zmq_msg_t *m, net_part *part)
 {
     const weft_net_frame *f = &part->frame;
+    atomic_store_explicit(&part->kept, false, memory_order_relaxed);
     if (!is_copied(part))
         return zmq_msg_init_data(m, (void *)(uintptr_t)f->bytes, f->len, part_done, part) == 0 ? 0 : errno;
     if (zmq_msg_init_size(m, f->len) != 0) return errno;
@@ -161,6 +159,7 @@ static int parts_send(void *socket, zmq_msg_t *wrapped, net_message *message, in
         if (is_copied(&message->parts[i])) copied |= (uint64_t)1 << i;
     for (int32_t i = 0; i < count; i++) {
         const int flags = ZMQ_DONTWAIT | (i + 1 < count ? ZMQ_SNDMORE : 0);
+        if (!(copied >> i & 1)) atomic_store_explicit(&message->parts[i].kept, false, memory_order_release);
         if (error == 0 && zmq_msg_send(&wrapped[i], socket, flags) >= 0) continue;
         if (i == 0) return errno;
         error = EPIPE;

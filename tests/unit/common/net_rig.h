@@ -14,9 +14,9 @@ enum { WAIT_MS = 60000 };
 typedef struct seen {
     pthread_mutex_t lock;
     pthread_cond_t changed;
-    weft_net *net; /* answers every message with the same when `echo` */
+    weft_net *net;
     weft_ctx *ctx;
-    bool echo;
+    bool echo; /* answers every message with the same; guarded by lock, as is all below */
     int64_t messages, gone, bytes, next, disorder;
     weft_net_peer peer; /* of the last message */
     weft_identity who;
@@ -41,9 +41,10 @@ static inline void on_message(void *self, weft_net_peer peer, const weft_identit
         memcpy(&number, frames[0].bytes, sizeof(number));
         s->disorder += number != s->next++;
     }
+    const bool echo = s->echo;
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
-    if (s->echo) assert_int_equal(weft_net_send(s->ctx, s->net, peer, frames, count), WEFT_OK);
+    if (echo) assert_int_equal(weft_net_send(s->ctx, s->net, peer, frames, count), WEFT_OK);
 }
 
 static inline void on_gone(void *self, weft_net_peer peer, const char *why)
@@ -79,6 +80,21 @@ static inline void wait_for(seen *s, const int64_t *value, int64_t want)
     assert_true(got >= want);
 }
 
+static inline int64_t value_of(seen *s, const int64_t *value)
+{
+    pthread_mutex_lock(&s->lock);
+    const int64_t now = *value;
+    pthread_mutex_unlock(&s->lock);
+    return now;
+}
+
+static inline void set_echo(seen *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->echo = true;
+    pthread_mutex_unlock(&s->lock);
+}
+
 static inline weft_net_options options_of(seen *s, const char *listen)
 {
     return (weft_net_options){.listen = listen,
@@ -91,8 +107,8 @@ static inline weft_net_options options_of(seen *s, const char *listen)
 
 static inline void start(weft_fixture *f, seen *s, const weft_net_options *options)
 {
+    s->ctx = &f->ctx; /* before there is a thread that uses it */
     weft_fixture_ok(f, weft_net_start(&f->ctx, options, &s->net));
-    s->ctx = &f->ctx;
 }
 
 static inline weft_net_peer open_to(weft_fixture *f, seen *client, seen *server, weft_role role)

@@ -24,7 +24,7 @@ static void messages_keep_order_and_come_back(void **state)
     seen_init(&client);
     weft_net_options options = options_of(&server, "tcp://127.0.0.1:0");
     start(&g, &server, &options);
-    server.echo = true;
+    set_echo(&server);
     options = options_of(&client, NULL);
     start(&f, &client, &options);
     const weft_net_peer peer = open_to(&f, &client, &server, WEFT_ROLE_ANY);
@@ -33,12 +33,12 @@ static void messages_keep_order_and_come_back(void **state)
         weft_fixture_ok(&f, weft_net_send(&f.ctx, client.net, peer, &frame, 1));
     }
     wait_for(&client, &client.messages, MANY);
-    assert_int_equal(server.disorder, 0);
-    assert_int_equal(client.disorder, 0);
-    assert_int_equal(server.who.role, WEFT_ROLE_ANY);
     assert_int_equal(weft_net_waiting_bytes(client.net, peer), 0);
     weft_net_stop(&client.net, 0);
     weft_net_stop(&server.net, 0);
+    assert_int_equal(server.disorder, 0);
+    assert_int_equal(client.disorder, 0);
+    assert_int_equal(server.who.role, WEFT_ROLE_ANY);
     weft_fixture_close(&g);
     weft_fixture_close(&f);
 }

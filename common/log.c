@@ -16,7 +16,7 @@ enum { LOG_RECORD_BYTES = 8192, LOG_PATH_BYTES = 1024, LOG_STAMP_BYTES = 40 };
 
 static const char *const level_names[] = {"DEBUG", "INFO", "WARN", "ERROR"};
 
-enum { LOG_RECENT_BYTES = 256 << 10 };
+enum { LOG_RECENT_BYTES = 256 << 10, LOG_RETRY_S = 60 };
 
 /* The process's sink; guarded by lock. `recent` is a ring; untouched pages of it cost nothing. */
 static struct {
@@ -25,6 +25,7 @@ static struct {
     char path[LOG_PATH_BYTES];
     weft_log_options options;
     int64_t bytes, opened_s;
+    int64_t rotate_s; /* not before: it has just failed */
     int64_t lost;
     char recent[LOG_RECENT_BYTES];
     uint64_t recent_end; /* bytes ever put there */
@@ -147,19 +148,26 @@ static int64_t now_s(void)
 static int file_open(void)
 {
     struct stat about;
-    const int fd = open(sink.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    int fd = open(sink.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640);
+    if (fd >= 0 && fd <= STDERR_FILENO) { /* a process without stdin: what is printed must not end up here */
+        const int low = fd;
+        fd = fcntl(low, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+        close(low);
+    }
     if (fd < 0) return errno;
     if (sink.fd > 0) close(sink.fd);
     sink.fd = fd;
     sink.bytes = fstat(fd, &about) == 0 ? about.st_size : 0;
     sink.opened_s = now_s();
+    sink.rotate_s = 0;
     return 0;
 }
 
 /* Lock held. path.1 becomes path.2 and so on; the last one is overwritten. When nothing can be renamed the
- * file goes on growing: losing records would be worse. */
+ * file goes on growing, and it is tried again later: losing records would be worse. */
 static void file_rotate(void)
 {
+    sink.rotate_s = now_s() + LOG_RETRY_S;
     char from[LOG_PATH_BYTES + 16], to[LOG_PATH_BYTES + 16];
     for (int32_t i = sink.options.keep - 1; i >= 0; i--) {
         snprintf(to, sizeof(to), "%s.%d", sink.path, i + 1);
@@ -176,7 +184,7 @@ static void file_rotate(void)
 static bool is_due(size_t more)
 {
     const weft_log_options *o = &sink.options;
-    if (sink.fd == 0 || sink.bytes == 0) return false;
+    if (sink.fd == 0 || sink.bytes == 0 || sink.rotate_s > now_s()) return false;
     return (o->bytes_max > 0 && sink.bytes + (int64_t)more > o->bytes_max) ||
            (o->age_s_max > 0 && now_s() - sink.opened_s >= o->age_s_max);
 }
@@ -206,6 +214,22 @@ size_t weft_log_recent(char *out, size_t room)
     return len - skip;
 }
 
+/* Lock held. */
+static void put_record(const char *text, size_t len)
+{
+    const int fd = sink.fd == 0 ? STDERR_FILENO : sink.fd;
+    for (size_t done = 0; done < len;) {
+        const ssize_t wrote = write(fd, text + done, len - done);
+        if (wrote < 0 && errno == EINTR) continue;
+        if (wrote <= 0) {
+            sink.lost++;
+            return;
+        }
+        done += (size_t)wrote;
+        sink.bytes += wrote;
+    }
+}
+
 void weft_log_write(weft_log_level level, const char *event, const weft_log_field *fields, int32_t count)
 {
     line l;
@@ -217,11 +241,7 @@ void weft_log_write(weft_log_level level, const char *event, const weft_log_fiel
     pthread_mutex_lock(&sink.lock);
     if (is_due(l.len)) file_rotate();
     if (sink.fd == 0) keep_recent(l.text, l.len);
-    const ssize_t wrote = write(sink.fd == 0 ? STDERR_FILENO : sink.fd, l.text, l.len);
-    if (wrote != (ssize_t)l.len)
-        sink.lost++;
-    else
-        sink.bytes += wrote;
+    put_record(l.text, l.len);
     pthread_mutex_unlock(&sink.lock);
 }
 
@@ -230,7 +250,7 @@ void weft_log_error(weft_log_level level, const char *event, const weft_error *e
     const weft_log_field fields[] = {WEFT_LOG_TEXT("class", weft_status_text(error->code)),
                                      WEFT_LOG_TEXT("message", error->message),
                                      WEFT_LOG_TEXT("hint", error->hint)};
-    weft_log_write(level, event, fields, error->hint[0] == 0 ? 2 : 3);
+    weft_log_write(level, event, fields, WEFT_COUNT(fields) - (error->hint[0] == 0));
 }
 
 weft_status weft_log_open(weft_ctx *ctx, const weft_log_options *options)

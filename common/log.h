@@ -46,7 +46,7 @@ WEFT_MUST_CHECK weft_status weft_log_open(weft_ctx *ctx, const weft_log_options 
 /* Open the same path anew: somebody has moved the file (SIGHUP). */
 WEFT_MUST_CHECK weft_status weft_log_reopen(weft_ctx *ctx);
 void weft_log_write(weft_log_level level, const char *event, const weft_log_field *fields, int32_t count);
-/* An error as a record: its class, message and hint, after the given pairs. */
+/* An error as a record: its class, message and hint. */
 void weft_log_error(weft_log_level level, const char *event, const weft_error *error);
 /* The path of the log file; false when records go to stderr. Any thread. */
 bool weft_log_path(char *out, size_t out_bytes);

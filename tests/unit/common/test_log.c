@@ -127,5 +127,48 @@ static void what_cannot_be_written_is_counted(void **state)
     weft_fixture_close(&f);
 }
 
-WEFT_TESTS(WEFT_TEST(a_record_is_one_line), WEFT_TEST(json_on_request), WEFT_TEST(rotation_loses_nothing),
+/* A folder where nothing can be renamed: the file grows, no record is lost. */
+static void a_rotation_that_fails_loses_nothing(void **state)
+{
+    weft_fixture f;
+    char text[8192];
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_log_options options = {.path = "log.txt", .bytes_max = 200, .keep = 1};
+    open_log(&f, &options);
+    rmdir("log.txt.1");
+    assert_int_equal(mkdir("log.txt.1", 0755), 0); /* a file cannot be renamed to a folder */
+    const int64_t lost = weft_log_lost();
+    for (int32_t i = 0; i < 50; i++) weft_log(WEFT_LOG_ERROR, "grows", WEFT_LOG_INT("n", i));
+    weft_log_close();
+    assert_int_equal(weft_log_lost(), lost);
+    read_all("log.txt", text, sizeof(text));
+    int32_t lines = 0;
+    for (const char *c = text; *c != 0; c++) lines += *c == '\n';
+    assert_int_equal(lines, 50);
+    assert_int_equal(rmdir("log.txt.1"), 0);
+    weft_fixture_close(&f);
+}
+
+static void errors_tell_what_to_try(void **state)
+{
+    weft_fixture f;
+    char text[4096];
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_log_options options = {.path = "log.txt"};
+    open_log(&f, &options);
+    weft_error error = {.code = WEFT_IO, .message = "it broke"};
+    weft_log_error(WEFT_LOG_ERROR, "first", &error);
+    snprintf(error.hint, sizeof(error.hint), "mend it");
+    weft_log_error(WEFT_LOG_ERROR, "second", &error);
+    weft_log_close();
+    read_all("log.txt", text, sizeof(text));
+    assert_non_null(strstr(text, "first class=IO_ERROR message=\"it broke\"\n"));
+    assert_non_null(strstr(text, "second class=IO_ERROR message=\"it broke\" hint=\"mend it\"\n"));
+    weft_fixture_close(&f);
+}
+
+WEFT_TESTS(WEFT_TEST(a_rotation_that_fails_loses_nothing), WEFT_TEST(errors_tell_what_to_try),
+           WEFT_TEST(a_record_is_one_line), WEFT_TEST(json_on_request), WEFT_TEST(rotation_loses_nothing),
            WEFT_TEST(what_cannot_be_written_is_counted))

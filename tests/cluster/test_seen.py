@@ -1,0 +1,82 @@
+#!/usr/bin/env python3
+"""What people see of real processes: the commands, the page and the metrics agree with what happened.
+tests/cli/test_status.py has the formats and refusals, over a made-up cluster."""
+
+import json
+import re
+import signal
+import subprocess
+import urllib.request
+
+from cluster import WEFT
+from cluster_case import SLOW, TpchCase, until, unittest
+
+LONG = {"weft.test.taskDelay": "60s"}
+
+
+class Seen(TpchCase):
+    def weft(self, cluster, command, *arguments, code=0):
+        words = [WEFT, command, *arguments, "--master", cluster.url, "--webui-port", str(cluster.webui_port)]
+        done = subprocess.run(
+            words, capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL, check=False
+        )
+        self.assertEqual(done.returncode, code, done.stderr)
+        return done.stdout
+
+    def page(self, cluster, path):
+        with urllib.request.urlopen(f"http://127.0.0.1:{cluster.webui_port}{path}", timeout=60) as answer:
+            return answer.read().decode()
+
+    def metrics(self, cluster):
+        found = re.findall(r"^(weft_\S+) (\S+)$", self.page(cluster, "/metrics"), re.MULTILINE)
+        return {name: float(value) for name, value in found}
+
+    def test_a_job_from_begin_to_end(self):
+        cluster = self.start(workers=2)
+        client = cluster.client("SELECT 1 AS x", LONG)
+        until(lambda: cluster.status()["tasks"]["running"] > 0, "running task")
+        (job,) = json.loads(self.weft(cluster, "jobs", "--json", "--state", "running"))
+        self.assertEqual((job["state"], job["text"].strip()), ("RUNNING", "SELECT 1 AS x"))
+        short = str(job["id"] % 1_000_000)
+        self.assertIn("RUNNING", self.weft(cluster, "jobs", short))
+        self.assertIn("SELECT 1 AS x", self.page(cluster, "/"))
+        self.assertIn("RUNNING", self.page(cluster, f"/jobs/{short}"))
+        shown = self.metrics(cluster)
+        self.assertEqual((shown["weft_jobs_running"], shown["weft_tasks_running"]), (1, 1))
+
+        self.assertIn(f"{job['id']} is being cancelled", self.weft(cluster, "cancel", short))
+        self.assertNotEqual(client.child.wait(60), 0)
+        self.assertIn("OPERATION_CANCELED", client.text())
+        until(lambda: cluster.last_job()["state"] == "CANCELLED", "cancelled job")
+        self.weft(cluster, "cancel", short, code=1)  # it has ended
+        self.assertIn("job_cancel_asked", self.weft(cluster, "logs"))
+        until(lambda: self.metrics(cluster)["weft_tasks_running"] == 0, "idle cluster")
+        self.assertEqual(self.metrics(cluster)['weft_jobs_ended_total{state="cancelled"}'], 1)
+
+    def test_a_lost_worker(self):
+        cluster = self.start(workers=2)
+        future, _ = self.run_query(cluster, 9, SLOW)
+        until(lambda: cluster.tasks_done() >= 2, "finished tasks")
+        victim, _ = until(cluster.busiest, "busy worker")
+        number = cluster.number_of(victim)
+        victim.kill()
+        self.check(future.result(), [9])
+        job = cluster.last_job()
+        self.assertEqual((job["state"], job["workers_lost"]), ("SUCCEEDED", 1))
+        self.assertGreater(job["attempts"], job["tasks"])
+        self.assertGreater(job["bytes_read"], 0)
+        (left,) = json.loads(self.weft(cluster, "workers", "--json"))
+        self.assertNotEqual(left["id"], number)
+        self.assertIn("1 alive, 0 silent, 1 lost", self.weft(cluster, "status"))
+        self.assertIn(f"worker_lost worker={number}", self.weft(cluster, "logs", "-n", "1000"))
+        shown = self.metrics(cluster)
+        self.assertEqual(shown["weft_workers_lost_total"], 1)
+        self.assertEqual(shown["weft_tasks_rerun_total"], cluster.status()["tasks"]["rerun"])
+        cluster.coordinator.send(signal.SIGTERM)
+        cluster.coordinator.child.wait(60)
+        done = self.weft(cluster, "status", code=1)
+        self.assertEqual(done, "")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

@@ -74,10 +74,23 @@ static void on_welcome(weft_control *c, const weft_control_event *e, int64_t now
         give(c, WEFT_CONTROL_SEND, r, weft_link_send(&c->link, now), act, self);
 }
 
+/* The lease is out: whoever it was of may be dead to the coordinator. */
+static bool expire(weft_control *c, int64_t now, weft_control_act *act, void *self)
+{
+    if (c->paused || now - c->heard_ns < c->options.lease_ns) return false;
+    c->paused = true;
+    give(c, WEFT_CONTROL_PAUSE, 0, no_head, act, self);
+    return true;
+}
+
 static void on_message(weft_control *c, const weft_control_event *e, int64_t now, weft_control_act *act,
                        void *self)
 {
     if (e->peer != c->peer || c->state != WEFT_CONTROL_MEMBER) return;
+    if (expire(c, now, act, self)) { /* this process was stopped, and the message is as old */
+        part(c, true, now, act, self);
+        return;
+    }
     const weft_link_verdict verdict =
         weft_link_receive(&c->link, &e->head, e->kind == WEFT_CONTROL_BEAT, now);
     if (verdict == WEFT_LINK_OTHER) return;
@@ -96,10 +109,7 @@ static void on_message(weft_control *c, const weft_control_event *e, int64_t now
 
 static void on_tick(weft_control *c, int64_t now, weft_control_act *act, void *self)
 {
-    if (!c->paused && now - c->heard_ns >= c->options.lease_ns) {
-        c->paused = true;
-        give(c, WEFT_CONTROL_PAUSE, 0, no_head, act, self);
-    }
+    (void)expire(c, now, act, self);
     if (!c->forsaken && now - c->heard_ns >= c->options.grace_ns) {
         c->forsaken = true;
         give(c, WEFT_CONTROL_FORSAKEN, 0, no_head, act, self);

@@ -175,6 +175,27 @@ static void lease(void **state)
     assert_int_not_equal(s.count == 0 ? WEFT_CONTROL_CONNECT : s.seen[0].kind, WEFT_CONTROL_FORSAKEN);
 }
 
+/* A process that was stopped for longer than its lease: an order that waited for it is not carried out. */
+static void stopped(void **state)
+{
+    (void)state;
+    solo s = {.count = 0};
+    const weft_control_options options = usual();
+    weft_control_init(&s.c, &options, 0, 0);
+    be_member(&s, 1, session(1, 1), 0);
+    weft_link_head head = session(1, 1);
+    head.number = 1;
+    step(&s, WEFT_CONTROL_ORDER, 1, head, 299 * MS);
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_HANDLE);
+    head.number = 2;
+    step(&s, WEFT_CONTROL_ORDER, 1, head, 599 * MS);
+    assert_int_equal(s.count, 2);
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_PAUSE);
+    assert_int_equal(s.seen[1].kind, WEFT_CONTROL_CLOSE);
+    be_member(&s, 2, session(1, 2), 700 * MS);
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_RESUME);
+}
+
 /* ---- against the coordinator's end ---- */
 
 enum {
@@ -510,5 +531,5 @@ static void planted_defects(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST(backoff), WEFT_TEST(resends), WEFT_TEST(epochs), WEFT_TEST(lease),
+WEFT_TESTS(WEFT_TEST(backoff), WEFT_TEST(resends), WEFT_TEST(epochs), WEFT_TEST(lease), WEFT_TEST(stopped),
            WEFT_TEST(random_schedules), WEFT_TEST(planted_defects))

@@ -374,15 +374,16 @@ static void count_run(const coordinator_job *j)
     counts.workers_lost = j->core.workers_lost;
     for (int32_t i = 0; i < j->core.stage_count; i++)
         counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
-    if (j->c->jobs != NULL) weft_jobs_count(j->c->jobs, j->core.id, &counts);
+    if (j->c->jobs == NULL) return;
+    weft_jobs_count(j->c->jobs, j->core.id, &counts);
+    /* also the finished ones: what was lost of them is made again */
+    for (int32_t i = 0; i < j->core.stage_count; i++) tell_stage(j, j->core.stages[i]);
 }
 
 static void show_progress(coordinator_job *j)
 {
     weft_progress p = {.stages = j->core.stage_count, .stages_done = j->stages_done};
     pthread_mutex_lock(&j->c->lock);
-    for (int32_t i = 0; i < j->core.stage_count; i++)
-        if (!j->core.stages[i]->fixed) tell_stage(j, j->core.stages[i]);
     if (j->c->jobs != NULL) count_run(j);
     weft_scheduler_progress(weft_core_scheduler(j->c->core), j->core.id, &p.tasks, &p.running, &p.tasks_done);
     pthread_mutex_unlock(&j->c->lock);

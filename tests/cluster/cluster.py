@@ -340,13 +340,18 @@ class Cluster:
     def alive_workers(self):
         return [worker for worker in self.listed_workers() if worker["state"] == "ALIVE"]
 
-    def number_of(self, process):
-        """The coordinator's number of a worker process that it knows."""
-        uuid = until(lambda: re.search(r"uuid=([0-9a-f-]{36})", process.text()), "uuid in the worker's log")
-        for worker in self.listed_workers():
-            if worker["uuid"] == uuid.group(1):
-                return worker["id"]
-        raise ClusterError(f"the coordinator does not list {process.name}")
+    def needless_runs(self, path):
+        """Of the last job, with its event log: tasks that ended well twice though no earlier end was on a
+        worker that is gone, and though their stage is not one that must be made again as a whole."""
+        job = self.get(f"/api/v1/jobs/{self.last_job()['id']}")
+        whole = {stage["stage"] for stage in job["stage_list"] if stage["generation"] > 0}
+        alive = {worker["id"] for worker in self.alive_workers()}
+        return [
+            f"task {stage}.{partition} ran again though its worker {worker} lives"
+            for (number, stage, partition), workers in Events(path).run_again().items()
+            for worker in workers
+            if number == job["id"] and stage not in whole and worker in alive
+        ]
 
     def busiest(self):
         """The (process, number) of the living worker with most running attempts; None when all idle."""

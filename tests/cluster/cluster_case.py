@@ -92,17 +92,7 @@ class TpchCase(ClusterCase):
         return max((job["stages_done"] for job in cluster.running_jobs()), default=0)
 
     def check_only_lost_ran_again(self, cluster, path):
-        """Tasks ended well twice only where an earlier end was on a worker that is gone, or in stages that
-        must be made again as a whole, as they may give other rows. Returns the workers that are gone."""
-        job = cluster.get(f"/api/v1/jobs/{cluster.last_job()['id']}")
-        whole = {stage["stage"] for stage in job["stage_list"] if stage["generation"] > 0}
-        alive = {worker["id"] for worker in cluster.alive_workers()}
-        events = Events(path)
-        for (_, stage, partition), workers in events.run_again().items():
-            for worker in workers:
-                if stage not in whole and worker in alive:
-                    self.fail(f"task {stage}.{partition} ran again though its worker {worker} lives")
-        return {end[1] for ends in events.task_ends().values() for end in ends} - alive
+        self.assertEqual(cluster.needless_runs(path), [])
 
 
 __all__ = ["SLOW", "ClusterCase", "TpchCase", "until", "in_background", "unittest"]

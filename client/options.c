@@ -25,7 +25,9 @@ static const struct {
                  {"--help", BUILT_IN_HELP}};
 
 /* Commands that share a file: each leaves the keys of the others to them. */
-static const char *const command_prefixes[] = {"weft.coordinator.", "weft.worker.", "weft.status."};
+static const char *const command_prefixes[] = {"weft.coordinator.", "weft.worker.", "weft.status.",
+                                               "weft.master",       "weft.log.",    "weft.keys.",
+                                               "weft.work."};
 
 static bool is_positional(const weft_option *o) { return o->flag[0] != '-'; }
 

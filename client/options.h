@@ -13,8 +13,9 @@
  * The file is --properties-file FILE (or --config FILE), else $WEFT_CONF, else /etc/weft/weft.conf when it
  * exists. Keys are those of the table and the settings (common/settings.h), by their weft.* names or the
  * spark.* names that mean the same. An unknown weft.* key is an error, but for those of the other commands
- * that read the same file (weft.coordinator.*, weft.worker.*, weft.status.*); any other key that is not
- * known is passed over and counted. Every table also understands --conf KEY=VALUE and --help. */
+ * that read the same file (weft.coordinator.*, weft.worker.*, weft.status.*, weft.master, weft.log.*,
+ * weft.keys.*, weft.work.*); any other key that is not known is passed over and counted. Every table also
+ * understands --conf KEY=VALUE and --help. */
 #ifndef WEFT_CLIENT_OPTIONS_H
 #define WEFT_CLIENT_OPTIONS_H
 

@@ -26,6 +26,7 @@ TOOL = os.environ.get(
     "WEFT_HTTP_TOOL", os.path.join(HERE, "..", "..", "build", "release", "tests", "cli", "http_tool")
 )
 TOKEN = "open-sesame-open-sesame"
+DAEMONS = "weft.master weft://10.0.0.1:7077\nweft.log.level warn\nweft.keys.dir none\nweft.work.dir work\n"
 DOCS = os.path.join(HERE, "..", "..", "docs", "monitoring.md")
 
 
@@ -203,9 +204,15 @@ class Commands(StatusCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         done = self.run_weft("status", *port, "--master", "spark://localhost:7077")
         self.assertEqual(done.returncode, 0, done.stderr)
-        self.write("conf", f"weft.status.url {served.url}\nweft.coordinator.anything 1\n")
+        self.write("conf", f"weft.status.url {served.url}\nweft.coordinator.anything 1\n" + DAEMONS)
         done = self.run_weft("status", "--config", self.path("conf"))
         self.assertEqual(done.returncode, 0, done.stderr)
+        self.write("conf", DAEMONS + "weft.status.odd 1\n")  # what nobody knows is an error still
+        self.fails(self.run_weft("status", "--config", self.path("conf")), 2, 'unknown key "weft.status.odd"')
+        self.write("conf", DAEMONS + "weft.status.webuiPort 1\n")
+        for words in (["coordinator"], ["worker", "weft://127.0.0.1:1"]):
+            done = self.run_weft(*words, "--config", self.path("conf"))
+            self.fails(done, 1, "none")  # the keys are missing, the file is fine
         for master in ("local[2]", "http://x", "weft://", "weft://:7077", "weft://u@h:1", "nonsense"):
             self.fails(self.run_weft("status", "--master", master), 2, "master")
         for url in ("127.0.0.1:8080", "ftp://x", "http://user:secret@h"):

@@ -5,8 +5,8 @@
 
 TPC-H, all queries by one client, in turn: `local[2]`; a cluster of one worker with two cores; one of two
 workers with one core each. "CPU" is that of all processes of a contender together. The answers are compared.
-Then: how long a job of one task takes (`SELECT 1` by the C interface), what an idle worker takes, and how long
-a worker needs from its start to its first task."""
+Then: how long a job of one task takes (`SELECT 1` by the C interface), what an idle worker takes, and how
+long a worker needs from its start to its first task."""
 
 import argparse
 import ctypes
@@ -54,7 +54,8 @@ class Cluster:
     def start(self, *arguments):
         """The line that a process says when it is ready."""
         with open(f"{self.scratch}/{len(self.children)}.err", "w") as errors:
-            child = subprocess.Popen([self.weft, *arguments], stdout=subprocess.PIPE, stderr=errors, text=True)
+            child = subprocess.Popen([self.weft, *arguments], stdout=subprocess.PIPE, stderr=errors,
+                                     text=True)
         self.children.append(child)
         line = child.stdout.readline()
         if "ready" not in line:

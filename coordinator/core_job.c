@@ -430,6 +430,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
                               .partition = m->partition,
                               .attempt = m->attempt,
                               .status = m->status,
+                              .run_ns = m->run_ns,
                               .has_lost = m->has_lost,
                               .unreachable = m->unreachable,
                               .lost = m->lost};

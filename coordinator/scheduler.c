@@ -18,13 +18,16 @@ enum { FETCHES_MOST = 100 }; /* each moves its task or makes a block again; so m
 /* ---- actions ---- */
 
 /* Room for all actions of one step, so that nothing fails once the state changes: an attempt that ends and
- * one that starts in each slot, a stage that runs again each, a job that fails each, and the event's own. */
+ * those that start for each slot, a stage that runs again each, a job that fails each, and the event's own.
+ */
 static weft_status reserve_actions(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
     weft_status st = WEFT_OK;
-    int64_t most = 4 + s->job_count + s->stage_total + (e->kind == WEFT_EVENT_WORKER ? e->slots : 0);
+    const int64_t ahead = weft_max_i32(1, s->options.ahead_most);
+    int64_t most = 4 + s->job_count + s->stage_total + (e->kind == WEFT_EVENT_WORKER ? ahead * e->slots : 0);
     for (int32_t i = 0; i < s->worker_count; i++)
-        most += s->workers[i].slots + weft_max_i32(s->workers[i].slots, s->workers[i].running);
+        most += ahead * s->workers[i].slots +
+                weft_max_i64(ahead * s->workers[i].slots, s->workers[i].running);
     if (most <= s->action_capacity) return WEFT_OK;
     const int32_t capacity = (int32_t)weft_pow2_ceil((uint64_t)most);
     WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_action),
@@ -444,6 +447,7 @@ static void on_done(weft_scheduler *s, const weft_event *e)
      */
     if (!t->remade) w->strikes = 0;
     if (!t->remade && st->input_count > 0) w->misses = 0;
+    if (e->run_ns > 0) st->run_ns = st->run_ns == 0 ? e->run_ns : (st->run_ns * 7 + e->run_ns) / 8;
     task_become(st, t, TASK_DONE);
     st->moved += t->remade;
     t->remade = false;
@@ -518,17 +522,28 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
 
 /* ---- launching ---- */
 
-/* The present worker with the most free slots, the first of equals, but not `avoid` when another is free. */
-static worker *freest_worker(weft_scheduler *s, int32_t avoid)
+/* How many attempts of the stage a worker may have for each of its slots. */
+static int32_t depth_of(const weft_scheduler *s, const stage *st)
+{
+    if (st->run_ns == 0 || s->options.ahead_most <= 1) return 1;
+    return (int32_t)weft_min_i64(s->options.ahead_most, 1 + s->options.ahead_ns / st->run_ns);
+}
+
+/* The usable worker with the most room, the first of equals, but not `avoid` when another has some. */
+static worker *freest_worker(weft_scheduler *s, int32_t avoid, int32_t depth)
 {
     worker *best = NULL, *avoided = NULL;
+    int64_t most = 0;
     for (int32_t i = 0; i < s->worker_count; i++) {
         worker *w = &s->workers[i];
-        if (!worker_is_usable(w) || w->running >= w->slots) continue;
+        const int64_t room = (int64_t)w->slots * depth - w->running;
+        if (!worker_is_usable(w) || room <= 0) continue;
         if (w->id == avoid)
             avoided = w;
-        else if (best == NULL || w->slots - w->running > best->slots - best->running)
+        else if (room > most) {
+            most = room;
             best = w;
+        }
     }
     return best != NULL ? best : avoided;
 }
@@ -544,11 +559,14 @@ static int32_t next_waiting(stage *st)
 
 static void launch_waiting(weft_scheduler *s)
 {
-    while (s->free_slots > 0 && s->first_launching != NULL) {
+    while (s->first_launching != NULL) {
         stage *st = s->first_launching;
+        const int32_t depth = depth_of(s, st);
+        if (s->free_slots == 0 && depth == 1) break;
         const int32_t number = next_waiting(st);
         task *t = &st->task[number];
-        worker *w = freest_worker(s, t->worker);
+        worker *w = freest_worker(s, t->worker, depth);
+        if (w == NULL) break;
         weft_action *a = add_action(s, WEFT_ACTION_LAUNCH, st);
         a->partition = number;
         a->attempt = t->attempt;

@@ -17,6 +17,8 @@
  * Worker:  present (may be launched on) → silent (not for now) → lost (all its attempts and blocks are). One
  *          event declares it lost; it comes back under a new number, or with blocks that are still wanted.
  *          One on which attempt after attempt fails is set aside for a while, as long as there is another.
+ * Slots:   a worker gets as many attempts as it has slots; of a stage whose tasks are short, as the first
+ *          ones show, some more to wait there, since a slot would mostly wait for its next task otherwise.
  * Order:   jobs by arrival, stages by id, tasks by number: long tasks stand first in a stage's list.
  *
  * Memory: 12 bytes a task, 200 a stage; all of it is taken by the event that brings the stage. */
@@ -63,6 +65,7 @@ typedef struct weft_event {
     bool has_lost;         /* FAILED */
     int32_t partition, attempt;
     weft_status status;
+    int64_t run_ns;       /* DONE: how long the attempt ran; 0: not known */
     weft_block_name lost; /* FAILED, BLOCK_LOST */
 } weft_event;
 
@@ -106,6 +109,8 @@ typedef struct weft_scheduler_options {
         misses_most; /* readers that may fail to fetch a block of a live worker before it counts as lost */
     int32_t strikes_most; /* attempts in a row that may fail on a worker before it is set aside */
     int64_t aside_ns;     /* … for so long */
+    int32_t ahead_most;   /* attempts that a worker may have for each slot; 0 is 1: none waits there */
+    int64_t ahead_ns;     /* … as many as take so long: what a way there and back takes */
 } weft_scheduler_options;
 
 /* Memory is charged to ctx's account; caller frees. */

@@ -40,6 +40,7 @@ typedef struct stage {
     bool wanted;               /* scratch of restore(): somebody still has to read it */
     bool redone;               /* scratch of again() */
     bool launches;             /* in the list of stages that may launch */
+    int64_t run_ns;            /* of its attempts, a moving mean; 0: none has ended */
     uint32_t moved;            /* how often a block of it came to another place */
     struct stage *next, *prev; /* in that list */
     task *task;

@@ -1,9 +1,11 @@
-/* worker/store.c - a list of blocks under one mutex. A job has some thousand blocks at most on one worker,
- * and a task looks up its inputs once, so a scan of the list by name is not worth a hash table yet. */
+/* worker/store.c - a list of blocks in the order in which they came, and a hash table from names to places in
+ * it (open addressing, at most half full, built anew when blocks go), under one mutex. */
 #include "worker/store.h"
 
 #include <pthread.h>
 #include <string.h>
+
+#include "common/hash.h"
 
 enum { STORE_TRIED_MAX = 4096 }; /* more blocks than a pass under pressure needs */
 
@@ -12,6 +14,7 @@ struct weft_store {
     weft_account *owner;
     weft_block **blocks; /* guarded by lock, as are the counts */
     int32_t count, capacity;
+    int32_t *table; /* [2 * capacity]: a place in the list and 1, or 0 */
 };
 
 weft_status weft_store_new(weft_ctx *ctx, weft_account *owner, weft_store **out)
@@ -26,17 +29,56 @@ done:
 
 weft_account *weft_store_account(const weft_store *store) { return store->owner; }
 
-static bool names_equal(const weft_block_name *a, const weft_block_name *b)
+/* Where the name is in the table, or the free entry that it would have. There is a table. */
+static int32_t store_slot(const weft_store *store, const weft_block_name *name)
 {
-    return a->job == b->job && a->stage == b->stage && a->generation == b->generation &&
-           a->partition == b->partition && a->attempt == b->attempt;
+    const uint32_t mask = (uint32_t)store->capacity * 2 - 1;
+    uint64_t hash =
+        weft_hash_combine(name->job, (uint64_t)(uint32_t)name->stage << 32 | (uint32_t)name->partition);
+    hash = weft_hash_combine(hash, (uint64_t)(uint32_t)name->generation << 32 | (uint32_t)name->attempt);
+    uint32_t at = (uint32_t)(hash >> 32) & mask;
+    while (store->table[at] != 0 &&
+           !weft_block_name_equal(weft_block_get_name(store->blocks[store->table[at] - 1]), name))
+        at = (at + 1) & mask;
+    return (int32_t)at;
 }
 
 static int32_t store_index(const weft_store *store, const weft_block_name *name)
 {
+    return store->count == 0 ? -1 : store->table[store_slot(store, name)] - 1;
+}
+
+/* After the list has changed otherwise than at its end. */
+static void store_rebuild(weft_store *store)
+{
+    if (store->table == NULL) return;
+    memset(store->table, 0, (size_t)store->capacity * 2 * sizeof(*store->table));
     for (int32_t i = 0; i < store->count; i++)
-        if (names_equal(weft_block_get_name(store->blocks[i]), name)) return i;
-    return -1;
+        store->table[store_slot(store, weft_block_get_name(store->blocks[i]))] = i + 1;
+}
+
+/* Room for one more. The list outlives the task that makes it grow. */
+static weft_status store_grow(weft_ctx *ctx, weft_store *store)
+{
+    weft_status st = WEFT_OK;
+    int32_t *table = NULL;
+    weft_account *const callers = ctx->memory;
+    const int32_t capacity = store->capacity == 0 ? 64 : store->capacity * 2;
+    if (store->count < store->capacity) return WEFT_OK;
+    ctx->memory = store->owner;
+    WEFT_TRY(st,
+             weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)capacity * 2 * sizeof(*table), (void **)&table));
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_block *),
+                                 (void **)&store->blocks));
+    weft_mem_free(store->table);
+    store->table = table;
+    table = NULL;
+    store->capacity = capacity;
+    store_rebuild(store);
+done:
+    ctx->memory = callers;
+    weft_mem_free(table);
+    return st;
 }
 
 weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block)
@@ -49,16 +91,8 @@ weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block)
         store->blocks[have] = block;
         goto done;
     }
-    if (store->count == store->capacity) {
-        const int32_t capacity = store->capacity == 0 ? 64 : store->capacity * 2;
-        weft_account *const callers = ctx->memory;
-        ctx->memory = store->owner; /* the list outlives the task that makes it grow */
-        st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_block *),
-                             (void **)&store->blocks);
-        ctx->memory = callers;
-        WEFT_TRY(st, st);
-        store->capacity = capacity;
-    }
+    WEFT_TRY(st, store_grow(ctx, store));
+    store->table[store_slot(store, weft_block_get_name(block))] = store->count + 1;
     store->blocks[store->count++] = block;
 done:
     pthread_mutex_unlock(&store->lock);
@@ -99,7 +133,10 @@ int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t 
         } else
             store->blocks[kept++] = store->blocks[i];
     }
-    store->count = kept;
+    if (kept < store->count) {
+        store->count = kept;
+        store_rebuild(store);
+    }
     pthread_mutex_unlock(&store->lock);
     return spilled;
 }
@@ -113,6 +150,7 @@ int64_t weft_store_drop_block(weft_store *store, const weft_block_name *name)
         block = store->blocks[at];
         for (int32_t i = at + 1; i < store->count; i++) store->blocks[i - 1] = store->blocks[i];
         store->count--;
+        store_rebuild(store);
     }
     pthread_mutex_unlock(&store->lock);
     if (block == NULL) return 0;
@@ -176,5 +214,6 @@ void weft_store_free(weft_store **store_p)
     for (int32_t i = 0; i < store->count; i++) weft_block_release(&store->blocks[i]);
     pthread_mutex_destroy(&store->lock);
     weft_mem_free(store->blocks);
+    weft_mem_free(store->table);
     weft_mem_free(store);
 }

@@ -59,6 +59,39 @@ static void registers_again(void **state)
     close_rig(&r);
 }
 
+/* Tasks that turn out to be short are sent ahead of the slots, as many as take the time that was set; long
+ * ones are not. */
+static void short_tasks_wait_at_workers(void **state)
+{
+    (void)state;
+    const int64_t ms = 1000000, run[] = {ms / 10, ms / 3, 5 * ms};
+    const int32_t most[] = {8, 2 * 4, 2 * 1};
+    for (int32_t i = 0; i < WEFT_COUNT(run); i++) {
+        rig r;
+        open_rig(&r);
+        weft_scheduler_free(&r.s);
+        const weft_scheduler_options ahead = {.grace_ns = INT64_MAX,
+                                              .crashes_most = 1,
+                                              .misses_most = 1,
+                                              .strikes_most = INT32_MAX,
+                                              .ahead_most = 4,
+                                              .ahead_ns = ms};
+        assert_int_equal(weft_scheduler_new(&r.f.ctx, &ahead, &r.s), WEFT_OK);
+        worker_comes(&r, WORKER, 2);
+        job_comes(&r, JOB, 4, 0);
+        stage_comes(&r, JOB, 0, 100);
+        assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 2); /* nothing is known of them */
+        const weft_action first = r.last.items[0];
+        weft_event done = report(&first, WEFT_OK);
+        done.run_ns = run[i];
+        step(&r, done);
+        int64_t tasks, running, finished;
+        weft_scheduler_progress(r.s, JOB, &tasks, &running, &finished);
+        assert_int_equal(running, most[i]);
+        close_rig(&r);
+    }
+}
+
 /* The same report twice: the second frees no slot, changes nothing, and the block stays what it is. */
 static void duplicate_reports(void **state)
 {
@@ -399,7 +432,7 @@ static void allocations_fail(void **state)
     weft_fixture_oom_sweep(run_job, NULL);
 }
 
-WEFT_TESTS(WEFT_TEST(fills_slots), WEFT_TEST(registers_again), WEFT_TEST(duplicate_reports),
-           WEFT_TEST(late_success), WEFT_TEST(unknown_events), WEFT_TEST(attempts_run_out),
-           WEFT_TEST(hopeless), WEFT_TEST(ends), WEFT_TEST(seeds), WEFT_TEST(storms),
-           WEFT_TEST(allocations_fail))
+WEFT_TESTS(WEFT_TEST(fills_slots), WEFT_TEST(registers_again), WEFT_TEST(short_tasks_wait_at_workers),
+           WEFT_TEST(duplicate_reports), WEFT_TEST(late_success), WEFT_TEST(unknown_events),
+           WEFT_TEST(attempts_run_out), WEFT_TEST(hopeless), WEFT_TEST(ends), WEFT_TEST(seeds),
+           WEFT_TEST(storms), WEFT_TEST(allocations_fail))

@@ -124,9 +124,9 @@ static int32_t raw_heard(raw *c, weft_reply_kind kind)
 static void raw_wait(raw *c, weft_reply_kind kind, int32_t count)
 {
     for (int64_t ms = 0; raw_heard(c, kind) < count && ms < WAIT_MS; ms += 5) rig_sleep(5);
-    if (raw_heard(c, kind) != count)
+    if (raw_heard(c, kind) < count)
         print_error("heard %d of kind %d, last error: %s\n", raw_heard(c, kind), (int)kind, c->error.message);
-    assert_int_equal(raw_heard(c, kind), count);
+    assert_true(raw_heard(c, kind) >= count);
 }
 
 /* All that was sent before has been dealt with, by the network's thread. */

@@ -21,10 +21,16 @@ enum {
     FETCH_ADDRESS_BYTES = WEFT_HOST_BYTES + 16
 };
 
+typedef struct fetch_stream fetch_stream;
+typedef struct fetch_request fetch_request;
+
 /* A connection to a block server. It leaves the list when it breaks, and goes with its last user. */
 typedef struct connection {
     struct connection *next;
     weft_net_peer peer;
+    fetch_stream *asking; /* streams that want pages which they have not asked for */
+    int32_t asking_count;
+    int64_t asking_bytes;
     int32_t users;   /* streams and requests */
     int64_t idle_ns; /* since when it has none */
     int64_t heard;   /* messages that came over it */
@@ -46,9 +52,6 @@ typedef struct holder {
     weft_uuid process;
     char address[FETCH_ADDRESS_BYTES];
 } holder;
-
-typedef struct fetch_stream fetch_stream;
-typedef struct fetch_request fetch_request;
 
 struct weft_fetcher {
     weft_account *account;

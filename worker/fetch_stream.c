@@ -15,8 +15,11 @@
 #include "worker/fetch_private.h"
 
 enum {
+    ASK_STREAMS = 16,       /* so many streams ask in one message, or fewer when they want … */
+    ASK_BYTES = 256 * 1024, /* … this much, or when somebody waits */
+    ASK_WANTS = 64,         /* of one message */
     STREAM_SLOTS = 32,
-    STREAM_AHEAD = 2 << 20 /* bytes in the ring: a holder has the next pages to send while some are read */
+    STREAM_AHEAD = 4 << 20 /* bytes in the ring: a holder has the next pages to send while some are read */
 };
 
 typedef enum slot_state { SLOT_EMPTY, SLOT_WANTED, SLOT_ASKED, SLOT_COPYING, SLOT_HERE } slot_state;
@@ -40,6 +43,8 @@ struct fetch_stream {
     uint64_t id;
     connection *conn;
     pthread_cond_t changed;
+    fetch_stream *next_asking; /* of its connection */
+    bool asking;
     int32_t copying; /* slots */
     bool gone;
     int32_t tries; /* BUSY answers in a row */
@@ -51,6 +56,13 @@ struct fetch_stream {
     int32_t partition;
     int64_t held_bytes; /* in the ring */
 };
+
+/* A message of wants in the making. */
+typedef struct asks {
+    weft_data_head head;
+    weft_data_want wants[ASK_WANTS];
+    fetch_stream *streams[ASK_WANTS];
+} asks;
 
 /* ---- asking ---- */
 
@@ -100,34 +112,91 @@ static weft_status stream_fill(weft_ctx *ctx, fetch_stream *s)
     return WEFT_OK;
 }
 
-/* Lock held: ask for all pages that are wanted. */
-static weft_status stream_ask(weft_ctx *ctx, fetch_stream *s)
+/* Lock held: a message could not be sent: later. */
+static void asks_return(weft_ctx *ctx, const asks *a)
+{
+    for (int32_t i = 0; i < a->head.count; i++) {
+        fetch_stream *s = a->streams[i];
+        for (int32_t p = a->wants[i].first; p < a->wants[i].first + a->wants[i].count; p++)
+            slot_of(s, p)->state = SLOT_WANTED;
+        if (s->retry_ns == INT64_MAX) s->retry_ns = weft_now_ns(ctx) + weft_fetch_backoff(s->tries++);
+    }
+}
+
+/* Lock held. */
+static weft_status asks_send(weft_ctx *ctx, weft_fetcher *f, const connection *conn, asks *a)
+{
+    uint8_t first[WEFT_DATA_HEAD_BYTES + ASK_WANTS * WEFT_DATA_ITEM_BYTES_MAX];
+    if (a->head.count == 0) return WEFT_OK;
+    for (int32_t i = 0; i < a->head.count; i++) weft_data_put_want(first, i, &a->wants[i]);
+    weft_data_put_head(first, &a->head);
+    const weft_net_frame frame = {.bytes = first, .len = weft_data_bytes(a->head.kind, a->head.count)};
+    weft_status st = weft_net_send(ctx, f->net, conn->peer, &frame, 1);
+    if (st != WEFT_OK) asks_return(ctx, a);
+    if (st == WEFT_LIMIT || st == WEFT_NOMEM) { /* its server is slow to read */
+        weft_error_clear(ctx);
+        st = WEFT_OK;
+    }
+    a->head.count = 0;
+    return st;
+}
+
+/* Lock held: all pages that a stream wants. */
+static weft_status asks_add(weft_ctx *ctx, weft_fetcher *f, const connection *conn, asks *a, fetch_stream *s)
 {
     weft_status st = WEFT_OK;
-    weft_fetcher *f = fetcher_of(s);
-    uint8_t first[WEFT_DATA_HEAD_BYTES + STREAM_SLOTS * WEFT_DATA_ITEM_BYTES_MAX];
-    weft_data_head head = {
-        .kind = WEFT_DATA_PAGES, .id = s->id, .process = s->of->holder->process, .host = f->host};
-    weft_data_want want = {
-        .stream = s->id, .name = *weft_block_get_name(s->of->block), .partition = s->partition};
+    const weft_uuid process = s->of->holder->process;
+    if (!weft_uuid_equal(a->head.process, process)) WEFT_TRY(st, asks_send(ctx, f, conn, a));
+    a->head.process = process;
     for (int32_t p = s->give; p < s->top; p++) {
         if (slot_of(s, p)->state != SLOT_WANTED) continue;
-        want.first = p;
+        if (a->head.count == ASK_WANTS) WEFT_TRY(st, asks_send(ctx, f, conn, a));
+        weft_data_want *want = &a->wants[a->head.count];
+        a->streams[a->head.count++] = s;
+        *want = (weft_data_want){.stream = s->id,
+                                 .name = *weft_block_get_name(s->of->block),
+                                 .partition = s->partition,
+                                 .first = p};
         while (p < s->top && slot_of(s, p)->state == SLOT_WANTED) slot_of(s, p++)->state = SLOT_ASKED;
-        want.count = p - want.first;
-        weft_data_put_want(first, head.count++, &want);
+        want->count = p - want->first;
+        s->retry_ns = INT64_MAX;
     }
-    if (head.count == 0) return WEFT_OK;
-    weft_data_put_head(first, &head);
-    const weft_net_frame frame = {.bytes = first, .len = weft_data_bytes(head.kind, head.count)};
-    s->retry_ns = INT64_MAX;
-    st = weft_net_send(ctx, f->net, s->conn->peer, &frame, 1);
-    if (st != WEFT_LIMIT && st != WEFT_NOMEM) return st;
-    weft_error_clear(ctx); /* its server is slow to read: later */
-    for (int32_t p = s->give; p < s->top; p++)
-        if (slot_of(s, p)->state == SLOT_ASKED) slot_of(s, p)->state = SLOT_WANTED;
-    s->retry_ns = weft_now_ns(ctx) + weft_fetch_backoff(s->tries++);
-    return WEFT_OK;
+done:
+    return st;
+}
+
+/* Lock held: ask for all that the streams in the list of a connection want. */
+static weft_status connection_ask(weft_ctx *ctx, weft_fetcher *f, connection *conn)
+{
+    weft_status st = WEFT_OK;
+    asks a = {.head = {.kind = WEFT_DATA_PAGES, .host = f->host}};
+    while (conn->asking != NULL && st == WEFT_OK) {
+        fetch_stream *s = conn->asking;
+        conn->asking = s->next_asking;
+        s->asking = false;
+        conn->asking_count--;
+        st = asks_add(ctx, f, conn, &a, s);
+    }
+    conn->asking_bytes = 0;
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, asks_send(ctx, f, conn, &a));
+done:
+    return st;
+}
+
+/* Lock held: the stream wants pages; they are asked for soon, or now. */
+static weft_status stream_ask(weft_ctx *ctx, fetch_stream *s, bool now)
+{
+    connection *conn = s->conn;
+    if (!s->asking) {
+        s->asking = true;
+        s->next_asking = conn->asking;
+        conn->asking = s;
+        conn->asking_count++;
+        conn->asking_bytes += s->held_bytes;
+    }
+    if (!now && conn->asking_count < ASK_STREAMS && conn->asking_bytes < ASK_BYTES) return WEFT_OK;
+    return connection_ask(ctx, fetcher_of(s), conn);
 }
 
 /* Keep the ring filled: asked for in halves, so that a message asks for several pages. */
@@ -139,7 +208,7 @@ static weft_status stream_go_on(weft_ctx *ctx, fetch_stream *s)
     if (s->top > s->give && (!half || s->top == s->end)) return WEFT_OK;
     WEFT_TRY(st, stream_fill(ctx, s));
     pthread_mutex_lock(&f->lock);
-    if (!s->conn->broken && s->tries == 0) st = stream_ask(ctx, s);
+    if (!s->conn->broken && s->tries == 0) st = stream_ask(ctx, s, false);
     pthread_mutex_unlock(&f->lock);
 done:
     return st;
@@ -159,6 +228,12 @@ static void stream_close(void *stream)
         if (*at == s) {
             *at = s->next;
             f->counts.streams--;
+            break;
+        }
+    for (fetch_stream **at = s->asking ? &s->conn->asking : NULL; at != NULL; at = &(*at)->next_asking)
+        if (*at == s) {
+            *at = s->next_asking;
+            s->conn->asking_count--;
             break;
         }
     while (s->copying > 0) pthread_cond_wait(&s->changed, &f->lock); /* as long as it takes to copy a page */
@@ -225,7 +300,7 @@ static weft_status stream_wait(weft_ctx *ctx, fetch_stream *s, stream_slot *out)
     while (slot->state != SLOT_HERE) {
         if (s->gone) WEFT_TRY(st, gone_fail(ctx, s));
         const bool may_ask = s->retry_ns == INT64_MAX || weft_now_ns(ctx) >= s->retry_ns;
-        if (slot->state == SLOT_WANTED && may_ask && !s->conn->broken) WEFT_TRY(st, stream_ask(ctx, s));
+        if (slot->state == SLOT_WANTED && may_ask && !s->conn->broken) WEFT_TRY(st, stream_ask(ctx, s, true));
         WEFT_TRY(st, weft_fetch_wait(ctx, f, s->conn, &s->changed, &p));
     }
     *out = *slot;

@@ -21,7 +21,7 @@
 enum {
     SERVE_THREADS = 2, /* one may wait for a disk while the other sends what is in memory */
     SERVE_REQUESTS_MAX = 1024,
-    SERVE_MESSAGE_BYTES = 512 * 1024,           /* two large pages */
+    SERVE_MESSAGE_BYTES = 1 << 20,              /* four large pages */
     SERVE_FRAMES_MAX = WEFT_NET_FRAMES_MAX - 2, /* a page has up to two */
     SERVE_QUEUE_BYTES =
         256 << 20, /* of one peer: mostly pages that are lent; at half of it pages are refused */

@@ -259,6 +259,12 @@ weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32
     return WEFT_OK;
 }
 
+void weft_block_reader_begin(weft_ctx *ctx, weft_block_reader *reader)
+{
+    if (reader->block->remote == NULL || reader->at >= reader->end) return;
+    weft_block_remote_begin(ctx, reader->block, reader->partition, reader->at, reader->end, &reader->stream);
+}
+
 weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, const weft_row_page **page,
                                    bool *stable)
 {

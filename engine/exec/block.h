@@ -71,6 +71,8 @@ WEFT_MUST_CHECK weft_status weft_block_describe(weft_ctx *ctx, const weft_block 
 typedef struct weft_block_reader weft_block_reader;
 WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t run, weft_block_reader **out);
+/* Ask for the first page now, when it lies in another process; does not wait. What fails is told by _next. */
+void weft_block_reader_begin(weft_ctx *ctx, weft_block_reader *reader);
 /* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the
  * partition is pinned (pages in memory: *stable is true); an open reader is a pin. */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,

@@ -119,6 +119,9 @@ typedef struct block_stream {
 WEFT_MUST_CHECK weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t at, int32_t end, block_stream *stream,
                                                    void **buffer);
+/* Open the stream, if it is not; what fails is told when the page is asked for. */
+void weft_block_remote_begin(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
+                             int32_t end, block_stream *stream);
 void weft_block_remote_end(const weft_block *block, block_stream *stream);
 
 /* block_spill.c */

@@ -125,6 +125,21 @@ void weft_block_remote_end(const weft_block *block, block_stream *stream)
     *stream = (block_stream){0};
 }
 
+static weft_status stream_open(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
+                               int32_t end, block_stream *stream)
+{
+    const weft_block_origin *origin = &block->remote->origin;
+    stream->at = at;
+    return origin->open(ctx, origin->self, &block->name, partition, at, end - at, &stream->stream);
+}
+
+void weft_block_remote_begin(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
+                             int32_t end, block_stream *stream)
+{
+    if (stream->stream == NULL && stream_open(ctx, block, partition, at, end, stream) != WEFT_OK)
+        weft_error_clear(ctx);
+}
+
 /* Bytes that came as a page: believed after this. */
 static weft_status page_check(weft_ctx *ctx, const weft_block *block, const block_page *ref, void *image,
                               size_t len, uint32_t crc)
@@ -156,10 +171,7 @@ weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32
     size_t len = 0;
     uint32_t crc = 0;
     if (stream->stream != NULL && stream->at != at) weft_block_remote_end(block, stream);
-    if (stream->stream == NULL) {
-        WEFT_TRY(st, origin->open(ctx, origin->self, &block->name, partition, at, end - at, &stream->stream));
-        stream->at = at;
-    }
+    if (stream->stream == NULL) WEFT_TRY(st, stream_open(ctx, block, partition, at, end, stream));
     weft_mem_free(*buffer); /* before the next page needs memory */
     *buffer = NULL;
     WEFT_TRY(st, origin->next(ctx, stream->stream, &image, &len, &crc));

@@ -16,6 +16,7 @@
 
 #include "engine/columnar/slots.h"
 #include "engine/exec/hash.h"
+#include "engine/exec/reader_queue.h"
 
 enum {
     DIRECT_RANGE_PER_ROW = 8,     /* a direct table up to 32 bytes a row: as much as the slots it replaces */
@@ -262,7 +263,9 @@ static weft_status collect_rows(weft_ctx *ctx, weft_join_table *t, table_part *p
     weft_block_reader *reader = NULL;
     int64_t at = part->first, skip = part->skip;
     const int64_t end = part->first + part->rows;
+    weft_reader_queue queue;
 
+    weft_reader_queue_init(&queue, t->input, part->partition, part->partition + 1, false);
     part_pin(t, part, true);
     for (int32_t b = 0; b < t->input->block_count && at < end; b++) {
         const int64_t rows = weft_block_rows(t->input->blocks[b], part->partition);
@@ -270,7 +273,7 @@ static weft_status collect_rows(weft_ctx *ctx, weft_join_table *t, table_part *p
             skip -= rows;
             continue;
         }
-        WEFT_TRY(st, weft_block_reader_open(ctx, t->input->blocks[b], part->partition, -1, &reader));
+        WEFT_TRY(st, weft_reader_queue_open(ctx, &queue, b, part->partition, &reader));
         weft_block_reader_skip(reader, &skip);
         while (at < end) {
             const weft_row_page *page = NULL;
@@ -289,6 +292,7 @@ static weft_status collect_rows(weft_ctx *ctx, weft_join_table *t, table_part *p
     assert(at == end);
 done:
     weft_block_reader_close(&reader);
+    weft_reader_queue_close(&queue);
     return st;
 }
 

@@ -7,6 +7,7 @@
 
 #include "common/bloom.h"
 #include "engine/exec/join_table.h"
+#include "engine/exec/reader_queue.h"
 
 enum {
     KEY_BITS_PER_ROW = 64,     /* a bitmap of 8 bytes a key: half of what a table entry takes */
@@ -65,11 +66,13 @@ static weft_status pass_rows(weft_ctx *ctx, const weft_input *input, const key_r
 {
     weft_status st = WEFT_OK;
     weft_block_reader *reader = NULL;
+    weft_reader_queue queue;
+    weft_reader_queue_init(&queue, input, 0, weft_block_partitions(input->blocks[0]), true);
     for (int32_t b = 0; b < input->block_count; b++)
         for (int32_t p = 0; p < weft_block_partitions(input->blocks[b]); p++) {
             if (weft_block_rows(input->blocks[b], p) == 0) continue;
             WEFT_TRY(st, weft_check_cancel(ctx));
-            WEFT_TRY(st, weft_block_reader_open(ctx, input->blocks[b], p, -1, &reader));
+            WEFT_TRY(st, weft_reader_queue_open(ctx, &queue, b, p, &reader));
             for (;;) {
                 const weft_row_page *page = NULL;
                 bool stable = false;
@@ -81,6 +84,7 @@ static weft_status pass_rows(weft_ctx *ctx, const weft_input *input, const key_r
         }
 done:
     weft_block_reader_close(&reader);
+    weft_reader_queue_close(&queue);
     return st;
 }
 

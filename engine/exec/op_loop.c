@@ -130,11 +130,13 @@ static weft_status loop_collect(weft_ctx *ctx, loop_shared *s)
 {
     weft_status st = WEFT_OK;
     weft_block_reader *reader = NULL;
+    weft_reader_queue queue;
     int64_t at = 0;
+    weft_reader_queue_init(&queue, s->input, 0, s->partitions, true);
     loop_pin(s, true);
     for (int32_t b = 0; b < s->input->block_count; b++)
         for (int32_t p = 0; p < weft_block_partitions(s->input->blocks[b]); p++) {
-            WEFT_TRY(st, weft_block_reader_open(ctx, s->input->blocks[b], p, -1, &reader));
+            WEFT_TRY(st, weft_reader_queue_open(ctx, &queue, b, p, &reader));
             for (;;) {
                 const weft_row_page *page = NULL;
                 bool stable = false;
@@ -149,6 +151,7 @@ static weft_status loop_collect(weft_ctx *ctx, loop_shared *s)
     assert(at == s->rows);
 done:
     weft_block_reader_close(&reader);
+    weft_reader_queue_close(&queue);
     return st;
 }
 

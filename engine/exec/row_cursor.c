@@ -40,7 +40,7 @@ static void cursor_release(weft_row_cursor *cursor, int32_t keep)
 }
 
 /* Step to the next block of the next partition of the next input; false at the end. */
-static bool cursor_step(weft_row_cursor *cursor, const weft_block **block, int32_t *partition)
+static bool cursor_step(weft_row_cursor *cursor, int32_t *block, int32_t *partition)
 {
     while (cursor->input < cursor->input_count) {
         const weft_input *input = &cursor->inputs[cursor->input];
@@ -57,10 +57,10 @@ static bool cursor_step(weft_row_cursor *cursor, const weft_block **block, int32
             cursor->block = 0;
             cursor->entered = false;
         } else {
-            *block = input->blocks[cursor->block++];
+            const weft_block *at = input->blocks[cursor->block];
+            *block = cursor->block++;
             *partition = cursor->partition;
-            if (*partition < weft_block_partitions(*block) && weft_block_rows(*block, *partition) > 0)
-                return true;
+            if (*partition < weft_block_partitions(at) && weft_block_rows(at, *partition) > 0) return true;
         }
     }
     return false;
@@ -73,8 +73,7 @@ static weft_status cursor_turn(weft_ctx *ctx, weft_row_cursor *cursor)
     cursor->row = 0;
     cursor->page = NULL;
     for (;;) {
-        const weft_block *block;
-        int32_t partition;
+        int32_t block, partition;
         if (cursor->reader != NULL) {
             WEFT_TRY(st, weft_block_reader_next(ctx, cursor->reader, &cursor->page, &cursor->stable));
             if (cursor->page != NULL && cursor->page->rows > 0) goto done;
@@ -82,8 +81,14 @@ static weft_status cursor_turn(weft_ctx *ctx, weft_row_cursor *cursor)
             weft_block_reader_close(&cursor->reader);
         }
         if (!cursor_step(cursor, &block, &partition)) goto done;
-        cursor->layout = weft_block_layout(block);
-        WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, -1, &cursor->reader));
+        const weft_input *input = &cursor->inputs[cursor->input];
+        cursor->layout = weft_block_layout(input->blocks[block]);
+        if (cursor->queue.input != input) {
+            weft_reader_queue_close(&cursor->queue);
+            weft_reader_queue_init(&cursor->queue, input, cursor->partition_begin, cursor->partition_end,
+                                   false);
+        }
+        WEFT_TRY(st, weft_reader_queue_open(ctx, &cursor->queue, block, partition, &cursor->reader));
     }
 done:
     return st;
@@ -162,6 +167,7 @@ done:
 void weft_row_cursor_close(weft_row_cursor *cursor)
 {
     weft_block_reader_close(&cursor->reader);
+    weft_reader_queue_close(&cursor->queue);
     cursor_release(cursor, 0);
     weft_held_deinit(&cursor->held);
     *cursor = (weft_row_cursor){0};

@@ -5,7 +5,7 @@
 #define WEFT_EXEC_ROW_CURSOR_H
 
 #include "engine/columnar/builder.h"
-#include "engine/exec/op.h"
+#include "engine/exec/reader_queue.h"
 
 /* ---- addresses of rows ---- */
 
@@ -35,6 +35,7 @@ typedef struct weft_row_cursor {
     int32_t input, partition, block;                /* the next block to open */
     bool entered;                                   /* the partition is pinned */
     int32_t pinned_input, pinned_partition, pinned; /* the first pinned one, and how many follow each other */
+    weft_reader_queue queue;                        /* of the input */
     weft_block_reader *reader;
     const weft_row_page *page;
     uint32_t row;                  /* the next of page */

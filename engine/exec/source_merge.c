@@ -169,9 +169,12 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *pla
             *run = (merge_run){.block = block, .partition = partition, .run = r};
             m->runs[m->run_count++] = run;
             WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, r, &run->reader));
-            WEFT_TRY(st, run_turn(ctx, run, &m->held));
-            if (run->page != NULL) run_fill(plan, run);
+            weft_block_reader_begin(ctx, run->reader); /* all are under way before the first is waited for */
         }
+    }
+    for (int32_t i = 0; i < m->run_count; i++) {
+        WEFT_TRY(st, run_turn(ctx, m->runs[i], &m->held));
+        if (m->runs[i]->page != NULL) run_fill(plan, m->runs[i]);
     }
     m->losers[0] = play(m, 1);
 done:

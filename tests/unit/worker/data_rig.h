@@ -73,10 +73,13 @@ static inline rig_server *rig_server_add(data_rig *rig, int64_t limit_bytes)
     return s;
 }
 
+/* deadline_ms 0: long enough for a machine that is busy with other things. */
 static inline void rig_fetcher(data_rig *rig, const char *host_id, int32_t deadline_ms)
 {
-    const weft_fetch_options options = {
-        .pool = rig->f.pool, .settings = &rig->f.settings, .host_id = host_id, .deadline_ms = deadline_ms};
+    const weft_fetch_options options = {.pool = rig->f.pool,
+                                        .settings = &rig->f.settings,
+                                        .host_id = host_id,
+                                        .deadline_ms = deadline_ms == 0 ? 60000 : deadline_ms};
     weft_fixture_ok(&rig->f, weft_fetcher_start(&rig->f.ctx, &options, &rig->fetcher));
 }
 

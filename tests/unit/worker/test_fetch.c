@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "proto/data.h"
 #include "tests/unit/worker/data_rig.h"
 
 enum { ROWS = 40000 }; /* several pages of a partition */
@@ -268,38 +269,6 @@ static void a_slow_reader_holds_little(void **state)
     rig_close(&rig);
 }
 
-/* A server whose pool is full gives what is in memory, and says BUSY for what is in scratch, until it has
- * room again. */
-static void a_full_server_is_asked_again(void **state)
-{
-    (void)state;
-    data_rig rig;
-    weft_block *block = NULL;
-    weft_serve_counts served;
-    void *hog = NULL;
-    int64_t rows;
-    const weft_block_name name = rig_name(1);
-    rig_open(&rig, 0);
-    rig_server *s = rig_server_add(&rig, 32 << 20);
-    rig_block(&rig, s, &name, 0, ROWS, 1, 0, true);
-    rig_fetcher(&rig, "server", 200);
-    weft_fixture_ok(&rig.f, fetch_one(&rig, &name, &s->place, &block));
-    weft_account *const callers = rig.f.ctx.memory;
-    rig.f.ctx.memory = s->account;
-    while (!weft_mem_would_refuse(&rig.f.ctx, 1 << 16)) /* until nothing of the size of a page is left */
-        weft_fixture_ok(&rig.f, weft_mem_resize(&rig.f.ctx, WEFT_MEM_RETAINED,
-                                                (hog == NULL ? 0 : weft_mem_size(hog)) + (1 << 15), &hog));
-    rig.f.ctx.memory = callers;
-    assert_int_equal(rig_read(&rig.f.ctx, block, 0, -1, 0, 1, &rows), WEFT_UNREACHABLE);
-    weft_serve_count(s->serve, &served);
-    assert_true(served.busy > 1);
-    weft_mem_free(hog);
-    weft_fixture_ok(&rig.f, rig_read(&rig.f.ctx, block, 0, -1, 0, 1, &rows));
-    assert_int_equal(rows, ROWS);
-    weft_block_release(&block);
-    rig_close(&rig);
-}
-
 /* ---- many readers ---- */
 
 typedef struct reader_thread {
@@ -326,6 +295,39 @@ static void *reader_main(void *self)
     weft_arena_free(&arena);
     weft_account_close(&account);
     return NULL;
+}
+
+/* A server whose pool is full says BUSY for what is in scratch, and is asked again until it has room. */
+static void a_full_server_is_asked_again(void **state)
+{
+    (void)state;
+    data_rig rig;
+    weft_block *block = NULL;
+    weft_serve_counts served = {0};
+    void *hog = NULL;
+    const weft_block_name name = rig_name(0);
+    rig_open(&rig, 0);
+    rig_server *s = rig_server_add(&rig, 32 << 20);
+    rig_block(&rig, s, &name, 0, ROWS, 4, 0, true);
+    rig_fetcher(&rig, "server", 0);
+    weft_fixture_ok(&rig.f, fetch_one(&rig, &name, &s->place, &block));
+    weft_account *const callers = rig.f.ctx.memory;
+    rig.f.ctx.memory = s->account;
+    while (!weft_mem_would_refuse(&rig.f.ctx, 1 << 16)) /* until nothing of the size of a page is left */
+        weft_fixture_ok(&rig.f, weft_mem_resize(&rig.f.ctx, WEFT_MEM_RETAINED,
+                                                (hog == NULL ? 0 : weft_mem_size(hog)) + (1 << 15), &hog));
+    rig.f.ctx.memory = callers;
+    reader_thread reader = {.rig = &rig, .blocks = &block, .block_count = 1};
+    assert_int_equal(pthread_create(&reader.thread, NULL, reader_main, &reader), 0);
+    while (served.busy < 3) {
+        usleep(1000);
+        weft_serve_count(s->serve, &served);
+    }
+    weft_mem_free(hog);
+    pthread_join(reader.thread, NULL);
+    assert_int_equal(reader.st, WEFT_OK);
+    weft_block_release(&block);
+    rig_close(&rig);
 }
 
 static void many_readers_of_the_same_blocks(void **state)
@@ -394,8 +396,132 @@ static void two_hundred_streams(void **state)
     rig_close(&rig);
 }
 
+/* ---- a server that lies ---- */
+
+typedef enum lie { LIE_CRC, LIE_LZ4, LIE_SHORT, LIE_FRAMES, LIE_HEADER, LIE_NOISE, LIE_COUNT } lie;
+
+typedef struct liar_server {
+    weft_net *net;
+    weft_block *block;
+    weft_ctx *ctx; /* used by the endpoint's thread alone, while it runs */
+    lie lie;
+    pthread_mutex_t lock;
+} liar_server;
+
+static void lie_headers(liar_server *l, weft_net_peer peer, const weft_data_head *asked)
+{
+    uint8_t first[WEFT_DATA_HEAD_BYTES + WEFT_DATA_ITEM_BYTES_MAX], *bytes = NULL;
+    size_t len = 0;
+    const weft_data_head head = {.kind = WEFT_DATA_GAVE_HEADERS, .count = 1, .id = asked->id};
+    assert_int_equal(weft_block_header_encode(l->ctx, l->block, &bytes, &len), WEFT_OK);
+    const weft_data_answer answer = {.state = WEFT_DATA_HERE, .bytes = (uint32_t)len};
+    if (l->lie == LIE_HEADER) bytes[len / 2] ^= 1;
+    weft_data_put_answer(first, 0, &answer);
+    weft_data_put_head(first, &head);
+    const weft_net_frame frames[] = {{.bytes = first, .len = weft_data_bytes(head.kind, 1)},
+                                     {.bytes = bytes, .len = len}};
+    assert_int_equal(weft_net_send(l->ctx, l->net, peer, frames, 2), WEFT_OK);
+    weft_mem_free(bytes);
+}
+
+static void lie_page(liar_server *l, weft_net_peer peer, const weft_data_want *want)
+{
+    uint8_t first[WEFT_DATA_HEAD_BYTES + WEFT_DATA_ITEM_BYTES_MAX];
+    weft_page_pieces pieces;
+    const bool whole = l->lie == LIE_CRC; /* else less than the image, which is taken for LZ4 */
+    weft_data_head head = {.kind = WEFT_DATA_GAVE_PAGES, .count = 1};
+    assert_int_equal(weft_block_page_pieces(l->ctx, l->block, want->partition, want->first, &pieces),
+                     WEFT_OK);
+    weft_data_page page = {.stream = want->stream,
+                           .page = want->first,
+                           .count = 1,
+                           .frames = whole ? 2 : 1,
+                           .stored = (uint32_t)(pieces.rows_len + (whole ? pieces.heap_len : 0)),
+                           .bytes = (uint32_t)(WEFT_DATA_PAGE_HEAD + pieces.rows_len + pieces.heap_len),
+                           .crc = pieces.crc};
+    memcpy(page.head, pieces.head, sizeof(page.head));
+    if (whole) page.head[17] ^= 1;
+    if (l->lie == LIE_SHORT) page.bytes--;
+    if (l->lie == LIE_FRAMES) page.frames = 2;
+    weft_data_put_page(first, 0, &page);
+    weft_data_put_head(first, &head);
+    if (l->lie == LIE_NOISE) first[20] ^= 1;
+    const weft_net_frame frames[] = {{.bytes = first, .len = weft_data_bytes(head.kind, 1)},
+                                     {.bytes = pieces.rows, .len = pieces.rows_len},
+                                     {.bytes = pieces.heap, .len = pieces.heap_len}};
+    assert_int_equal(weft_net_send(l->ctx, l->net, peer, frames, whole ? 3 : 2), WEFT_OK);
+}
+
+static void lie_message(void *self, weft_net_peer peer, const weft_identity *who,
+                        const weft_net_frame *frames, int32_t count)
+{
+    liar_server *l = self;
+    weft_data_head head;
+    weft_data_want want;
+    (void)who, (void)count;
+    pthread_mutex_lock(&l->lock); /* until its maker knows the endpoint */
+    assert_int_equal(weft_data_check(l->ctx, frames[0].bytes, frames[0].len, &head), WEFT_OK);
+    if (head.kind == WEFT_DATA_HEADERS) {
+        lie_headers(l, peer, &head);
+    } else {
+        weft_data_get_want(frames[0].bytes, 0, &want);
+        lie_page(l, peer, &want);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* Whatever a server sends, no row of it is believed. */
+static void lies_are_refused(void **state)
+{
+    (void)state;
+    for (lie way = LIE_CRC; way < LIE_COUNT; way++) {
+        data_rig rig;
+        weft_block *block = NULL;
+        char address[64];
+        int64_t rows = 0;
+        const weft_block_name name = rig_name(0);
+        liar_server l = {.lie = way, .lock = PTHREAD_MUTEX_INITIALIZER};
+        rig_open(&rig, 0);
+        rig_server *s = rig_server_add(&rig, 0); /* only for its store */
+        rig_block(&rig, s, &name, 0, ROWS, 1, 0, false);
+        l.block = weft_store_find(s->store, &name);
+        weft_arena *arena = weft_arena_new(s->account);
+        weft_ctx ctx;
+        weft_ctx_init(&ctx, arena, s->account, &rig.f.settings);
+        l.ctx = &ctx;
+        const weft_net_options options = {.listen = "tcp://127.0.0.1:0",
+                                          .handler = {.self = &l, .message = lie_message},
+                                          .queue_bytes = 64 << 20,
+                                          .message_bytes = 1 << 20,
+                                          .peers_max = 16};
+        pthread_mutex_lock(&l.lock);
+        weft_fixture_ok(&rig.f, weft_net_start(&rig.f.ctx, &options, &l.net));
+        pthread_mutex_unlock(&l.lock);
+        snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", weft_net_port(l.net));
+        const weft_place place = {.worker = 1, .address = address};
+        /* a page of another size is none that was asked for: it never comes */
+        rig_fetcher(&rig, "server", way == LIE_SHORT ? 100 : 0);
+        weft_status st = fetch_one(&rig, &name, &place, &block);
+        if (way == LIE_HEADER) {
+            assert_int_equal(st, WEFT_CHECKSUM);
+        } else {
+            weft_fixture_ok(&rig.f, st);
+            st = rig_read(&rig.f.ctx, block, 0, -1, 0, 1, &rows);
+            const bool damaged = way == LIE_CRC || way == LIE_LZ4;
+            assert_int_equal(st, damaged ? WEFT_CHECKSUM : WEFT_UNREACHABLE);
+        }
+        assert_int_equal(rows, 0);
+        weft_block_release(&block);
+        weft_net_stop(&l.net, 0);
+        weft_block_release(&l.block);
+        weft_arena_free(&arena);
+        rig_close(&rig);
+    }
+}
+
 WEFT_TESTS(WEFT_TEST(blocks_come_as_they_are), WEFT_TEST(another_host_gets_fewer_bytes),
            WEFT_TEST(runs_are_read_alone), WEFT_TEST(many_blocks_at_once),
            WEFT_TEST(what_goes_in_the_middle_is_told), WEFT_TEST(silence_is_unreachable),
            WEFT_TEST(a_slow_reader_holds_little), WEFT_TEST(a_full_server_is_asked_again),
-           WEFT_TEST(many_readers_of_the_same_blocks), WEFT_TEST(two_hundred_streams))
+           WEFT_TEST(many_readers_of_the_same_blocks), WEFT_TEST(two_hundred_streams),
+           WEFT_TEST(lies_are_refused))

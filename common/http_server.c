@@ -31,7 +31,7 @@ enum {
     SERVER_PATIENCE_MS = 10000,
     SERVER_LINGER_MS = 1000,
     SERVER_PAUSE_MS = 100,                /* without descriptors: until the next try to accept */
-    SERVER_WAITING_BYTES_MOST = 64 << 20, /* of answers that are not sent yet */
+    SERVER_WAITING_BYTES_MOST = 16 << 20, /* of answers that are not sent yet */
     LISTENERS_MOST = 2,
     POLLS_FIRST = 1 + LISTENERS_MOST /* in `polls`: who wakes us, those we listen on, connections */
 };

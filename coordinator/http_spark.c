@@ -14,7 +14,12 @@
 #include "coordinator/http_private.h"
 
 #define NO_END_TIME "1969-12-31T23:59:59.999GMT" /* Spark's, of what still runs */
-enum { APPLICATION_ID_BYTES = 48, STAGES_A_JOB = WEFT_STAGES_MAX, MEGABYTE = 1 << 20 };
+enum {
+    APPLICATION_ID_BYTES = 48,
+    STAGES_A_JOB = WEFT_STAGES_MAX,
+    STAGES_LISTED = 2000, /* the jobs that are kept may have far more */
+    MEGABYTE = 1 << 20
+};
 
 static void put_time(weft_http_text *t, const char *key, int64_t us)
 {
@@ -324,15 +329,18 @@ static void put_stage(weft_http_view *v, const weft_job_status *job, const weft_
 weft_status weft_http_spark_stages(weft_ctx *ctx, weft_http_view *v)
 {
     static const char *const statuses[] = {"active", "complete", "pending", "failed", "skipped"};
-    int32_t wanted = -1;
+    int32_t wanted = -1, room = STAGES_LISTED;
     (void)ctx;
     if (!is_application(v) || !read_status(v, statuses, WEFT_COUNT(statuses), &wanted)) return WEFT_OK;
     weft_http_array(v->out, NULL);
     for (int32_t i = 0; i < v->status.job_count; i++) {
         const weft_job_status *job = &v->status.jobs[i];
-        for (int32_t j = job->stages - 1; j >= 0; j--)
-            if (wanted < 0 || strcasecmp(statuses[wanted], stage_status(job, &job->stage_list[j])) == 0)
-                put_stage(v, job, &job->stage_list[j]);
+        for (int32_t j = job->stages - 1; j >= 0 && room > 0; j--) {
+            const char *status = stage_status(job, &job->stage_list[j]);
+            if (wanted >= 0 && strcasecmp(statuses[wanted], status) != 0) continue;
+            put_stage(v, job, &job->stage_list[j]);
+            room--;
+        }
     }
     weft_http_end_array(v->out);
     return WEFT_OK;

@@ -479,7 +479,7 @@ static void many_connections(void **state)
     rig r;
     (void)state;
     rig_open(&r, NULL);
-    atomic_store(&r.sample.jobs, 1000);
+    atomic_store(&r.sample.jobs, 300);
     for (int32_t i = 0; i < SILENT; i++) fds[i] = dial(&r);
     assert_int_equal(ask(&r, "/metrics"), 200);
     assert_has(r.body, "\nweft_http_connections 256\n");

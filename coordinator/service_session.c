@@ -454,7 +454,11 @@ void *service_session_main(void *self)
     }
     weft_session_free(&session);
     pthread_mutex_lock(&s->service->lock);
-    s->service->session_count--;
+    const bool last = --s->service->session_count == 0;
+    pthread_mutex_unlock(&s->service->lock);
+    if (last)
+        weft_pool_trim(s->service->options.pool); /* what large statements took goes back to the system */
+    pthread_mutex_lock(&s->service->lock);
     s->ended = true;
     pthread_mutex_unlock(&s->service->lock);
     return NULL;

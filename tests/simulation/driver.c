@@ -5,35 +5,11 @@
 #include "common/hash.h"
 #include "tests/simulation/world.h"
 
-enum { ATTEMPTS = 4 };
-
-/* A plan of a few stages; each reads some of those before it, the last is the result and reads what nobody
- * else does. */
-static void make_plan(world *w, job_plan *j, int32_t place)
-{
-    bool read[STAGES_MAX] = {false};
-    *j = (job_plan){.id = 100 + (uint64_t)place, .stage_count = (int32_t)world_range(w, 1, STAGES_MAX)};
-    for (int32_t s = 0; s < j->stage_count; s++) {
-        stage_plan *sp = &j->stages[s];
-        sp->tasks = (int32_t)world_range(w, 1, TASKS_MAX);
-        sp->determinism = world_chance(w, 20) ? WEFT_INDETERMINATE : WEFT_ORDERED;
-        for (int32_t i = 0; i < s; i++) {
-            const bool last = s == j->stage_count - 1;
-            if (last ? read[i] && !world_chance(w, 20) : !world_chance(w, 40)) continue;
-            sp->inputs[sp->input_count++] = i;
-            read[i] = true;
-        }
-    }
-    j->poisoned = world_chance(w, 5);
-    j->poison_stage = (int32_t)world_range(w, 0, j->stage_count - 1);
-    j->poison_partition = (int32_t)world_range(w, 0, j->stages[j->poison_stage].tasks - 1);
-}
-
 void driver_open(world *w)
 {
     w->job_count = (int32_t)world_range(w, 1, JOBS_MAX);
     for (int32_t i = 0; i < w->job_count; i++) {
-        make_plan(w, &w->jobs[i], i);
+        plan_make(&w->random, &w->jobs[i], i);
         world_plan(w, world_range(w, 0, 2000000), (happening){.kind = SUBMITS, .job = i});
     }
 }
@@ -46,14 +22,6 @@ job_plan *driver_job(world *w, uint64_t id)
 }
 
 /* ---- issuing ---- */
-
-static bool is_read_later(const job_plan *j, int32_t stage)
-{
-    for (int32_t s = stage + 1; s < j->stage_count; s++)
-        for (int32_t i = 0; i < j->stages[s].input_count; i++)
-            if (j->stages[s].inputs[i] == stage && !j->stages[s].issued) return true;
-    return false;
-}
 
 /* Issue what has all inputs done; then tell which stages only issued ones still read. */
 static void issue(world *w, job_plan *j)
@@ -75,7 +43,7 @@ static void issue(world *w, job_plan *j)
         world_step(w, &e);
     }
     for (int32_t s = 0; s < j->stage_count - 1 && !j->failed; s++) {
-        if (!j->stages[s].needed || !j->stages[s].issued || is_read_later(j, s)) continue;
+        if (!j->stages[s].needed || !j->stages[s].issued || plan_is_read_later(j, s)) continue;
         j->stages[s].needed = false;
         const weft_event e = {.kind = WEFT_EVENT_NEEDED, .job = j->id, .stage = s};
         world_step(w, &e);
@@ -199,14 +167,8 @@ static bool read_partition(world *w, job_plan *j)
         j->pinned = true;
         world_step(w, &pinned);
     }
-    for (int32_t s = 0; s < STAGES_MAX; s++)
-        for (int32_t p = 0; p < TASKS_MAX; p++) {
-            const uint64_t nonce = b->from.nonce[s][p];
-            if (nonce == 0) continue;
-            if (j->from.nonce[s][p] != 0 && j->from.nonce[s][p] != nonce)
-                world_wrong(w, "a result shows two generations of one indeterminate task");
-            j->from.nonce[s][p] = nonce;
-        }
+    if (!trace_merge(&j->from, &b->from))
+        world_wrong(w, "a result shows two generations of one indeterminate task");
     j->result[j->read++] = b->content;
     return true;
 }
@@ -234,27 +196,6 @@ bool driver_done(const world *w)
 
 /* ---- the end ---- */
 
-/* The content that a task must have when nothing of its job is indeterminate. */
-static uint64_t right_content(const job_plan *j, int32_t stage, int32_t partition)
-{
-    const stage_plan *sp = &j->stages[stage];
-    uint64_t content = weft_hash_u64((uint64_t)stage << 32 | (uint32_t)partition);
-    for (int32_t i = 0; i < sp->input_count; i++)
-        for (int32_t p = 0; p < j->stages[sp->inputs[i]].tasks; p++)
-            content = weft_hash_combine(content, right_content(j, sp->inputs[i], p));
-    return content;
-}
-
-static void check_success(world *w, const job_plan *j)
-{
-    bool determinate = true;
-    const int32_t result = j->stage_count - 1;
-    for (int32_t s = 0; s < j->stage_count; s++)
-        determinate &= j->stages[s].determinism != WEFT_INDETERMINATE;
-    for (int32_t p = 0; determinate && p < j->stages[result].tasks; p++)
-        if (j->result[p] != right_content(j, result, p)) world_wrong(w, "a result is wrong");
-}
-
 void driver_check(world *w)
 {
     weft_scheduler_counts c;
@@ -263,7 +204,7 @@ void driver_check(world *w)
         const job_plan *j = &w->jobs[i];
         if (!j->failed) {
             if (j->poisoned) world_wrong(w, "a poisoned job ended well");
-            check_success(w, j);
+            if (!plan_has_right_result(j)) world_wrong(w, "a result is wrong");
         } else if (j->status == WEFT_FETCH_FAILED)
             world_wrong(w, "a job failed since its blocks were never where its tasks looked for them");
         else if (j->status == WEFT_INDETERMINATE_RERUN && !j->pinned)

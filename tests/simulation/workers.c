@@ -121,19 +121,6 @@ void worker_drops(world *w, const happening *h)
         }
 }
 
-/* All traces must agree: two nonces of one task in one value are rows of two generations. */
-static void merge_trace(world *w, trace *into, const trace *from)
-{
-    for (int32_t s = 0; s < STAGES_MAX; s++)
-        for (int32_t p = 0; p < TASKS_MAX; p++) {
-            const uint64_t nonce = from->nonce[s][p];
-            if (nonce == 0) continue;
-            if (into->nonce[s][p] != 0 && into->nonce[s][p] != nonce)
-                world_wrong(w, "a task has read two generations of one indeterminate task");
-            into->nonce[s][p] = nonce;
-        }
-}
-
 /* Read every block of every input. False: one could not be had, *lost. */
 static bool read_inputs(world *w, const happening *h, const job_plan *j, block *out, weft_block_name *lost,
                         bool *unreachable)
@@ -158,7 +145,8 @@ static bool read_inputs(world *w, const happening *h, const job_plan *j, block *
                 return false;
             }
             out->content = weft_hash_combine(out->content, b->content);
-            merge_trace(w, &out->from, &b->from);
+            if (!trace_merge(&out->from, &b->from))
+                world_wrong(w, "a task has read two generations of one indeterminate task");
         }
     }
     return true;
@@ -188,7 +176,7 @@ void worker_ends(world *w, const happening *h)
      */
     if (h->id.generation != j->stages[h->id.stage].generation) return;
     block made = {.id = h->id,
-                  .content = weft_hash_u64((uint64_t)h->id.stage << 32 | (uint32_t)h->id.partition)};
+                  .content = plan_own_content(h->id.stage, h->id.partition)};
     if (!read_inputs(w, h, j, &made, &lost, &unreachable)) {
         report(w, h, WEFT_FETCH_FAILED, &lost, unreachable);
         return;

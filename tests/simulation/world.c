@@ -12,61 +12,16 @@ enum {
     TICK_US = 100000
 };
 
-uint64_t world_random(world *w)
-{
-    w->random += 0x9e3779b97f4a7c15ULL;
-    return weft_hash_u64(w->random);
-}
-
-int64_t world_range(world *w, int64_t low, int64_t high)
-{
-    return low + (int64_t)(world_random(w) % (uint64_t)(high - low + 1));
-}
-
-bool world_chance(world *w, int32_t percent) { return world_range(w, 1, 100) <= percent; }
+uint64_t world_random(world *w) { return dice_next(&w->random); }
+int64_t world_range(world *w, int64_t low, int64_t high) { return dice_range(&w->random, low, high); }
+bool world_chance(world *w, int32_t percent) { return dice_chance(&w->random, percent); }
 
 void world_wrong(world *w, const char *what)
 {
     if (w->wrong == NULL) w->wrong = what;
 }
 
-/* ---- the queue ---- */
-
-static bool earlier(const happening *a, const happening *b)
-{
-    return a->at != b->at ? a->at < b->at : a->order < b->order;
-}
-
-void world_plan(world *w, int64_t delay, happening h)
-{
-    h.at = w->now + delay;
-    h.order = w->order++;
-    if (w->queue_count == w->queue_capacity) {
-        w->queue_capacity = w->queue_capacity == 0 ? 256 : w->queue_capacity * 2;
-        const weft_status st = weft_mem_resize(w->ctx, WEFT_MEM_WORKING,
-                                               (size_t)w->queue_capacity * sizeof(h), (void **)&w->queue);
-        assert(st == WEFT_OK);
-    }
-    int32_t i = w->queue_count++;
-    for (; i > 0 && earlier(&h, &w->queue[(i - 1) / 2]); i = (i - 1) / 2) w->queue[i] = w->queue[(i - 1) / 2];
-    w->queue[i] = h;
-}
-
-static happening take(world *w)
-{
-    const happening first = w->queue[0], last = w->queue[--w->queue_count];
-    int32_t i = 0;
-    for (;;) {
-        int32_t child = 2 * i + 1;
-        if (child >= w->queue_count) break;
-        if (child + 1 < w->queue_count && earlier(&w->queue[child + 1], &w->queue[child])) child++;
-        if (!earlier(&w->queue[child], &last)) break;
-        w->queue[i] = w->queue[child];
-        i = child;
-    }
-    w->queue[i] = last;
-    return first;
-}
+void world_plan(world *w, int64_t delay, happening h) { agenda_add(w->ctx, &w->queue, w->now + delay, &h); }
 
 int32_t world_node_of(const world *w, int32_t number)
 {
@@ -248,7 +203,11 @@ static void happen(world *w, const happening *h)
 
 const char *world_run(weft_ctx *ctx, uint64_t seed, bool verbose, world *w)
 {
-    *w = (world){.ctx = ctx, .seed = seed, .random = weft_hash_u64(seed), .verbose = verbose};
+    *w = (world){.ctx = ctx,
+                 .seed = seed,
+                 .random = weft_hash_u64(seed),
+                 .queue = {.item_bytes = sizeof(happening)},
+                 .verbose = verbose};
     w->options = (weft_scheduler_options){.grace_ns = 5000000000,
                                           .crashes_most = 4,
                                           .misses_most = (int32_t)world_range(w, 1, 3),
@@ -267,14 +226,15 @@ const char *world_run(weft_ctx *ctx, uint64_t seed, bool verbose, world *w)
             world_wrong(w, "the run does not end");
             break;
         }
-        const happening h = take(w);
-        w->now = h.at;
+        happening h;
+        agenda_take(&w->queue, &h);
+        w->now = h.due.at;
         happen(w, &h);
     }
     if (w->wrong == NULL) driver_check(w);
     weft_scheduler_count(w->scheduler, &w->counts);
     workers_close(w);
-    weft_mem_free(w->queue);
+    weft_mem_free(w->queue.items);
     weft_scheduler_free(&w->scheduler);
     return w->wrong;
 }

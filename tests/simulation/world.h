@@ -5,33 +5,20 @@
  * workers.c workers: attempts, blocks, crashes
  * driver.c  jobs: the stages that they issue, what the client reads, and what must be true at their end
  *
- * A block's content is a number: a hash of the contents that the task has read and of its place; of an
- * indeterminate stage also a nonce of the attempt. So a job has one right result, unless something of it is
- * indeterminate; then all nonces that its result comes from must be one a task (`traces`). */
+ * What a block holds, and which jobs there are: plan.h. */
 #ifndef WEFT_TESTS_SIMULATION_WORLD_H
 #define WEFT_TESTS_SIMULATION_WORLD_H
 
 #include "common/settings.h"
 #include "coordinator/scheduler.h"
+#include "tests/simulation/plan.h"
 
-enum {
-    WORKERS_MAX = 6,
-    STAGES_MAX = 6,
-    TASKS_MAX = 8,
-    JOBS_MAX = 3,
-    BLOCKS_MAX = 4096,
-    TRACE_MAX = STAGES_MAX * TASKS_MAX
-};
+enum { BLOCKS_MAX = 4096 };
 
 typedef struct attempt_id {
     uint64_t job;
     int32_t stage, generation, partition, attempt;
 } attempt_id;
-
-/* Which attempt of each task of an indeterminate stage a value comes from: 0 none, else its nonce. */
-typedef struct trace {
-    uint64_t nonce[STAGES_MAX][TASKS_MAX];
-} trace;
 
 typedef struct block {
     attempt_id id;
@@ -54,7 +41,7 @@ typedef enum happening_kind {
 } happening_kind;
 
 typedef struct happening {
-    int64_t at, order; /* what is to happen at the same time happens in the order it was planned */
+    due due;
     happening_kind kind;
     int32_t node;        /* the worker, by its place */
     int64_t incarnation; /* … and which life of it */
@@ -86,35 +73,11 @@ typedef struct node {
     sources told[JOBS_MAX][STAGES_MAX];
 } node;
 
-typedef struct stage_plan {
-    int32_t tasks, input_count, inputs[STAGES_MAX];
-    weft_determinism determinism;
-    bool issued, done, needed;
-    int32_t generation;
-    int32_t accepted[TASKS_MAX]; /* attempts accepted in this generation, and not lost since */
-    int32_t failures[TASKS_MAX]; /* attempts that really failed */
-} stage_plan;
-
-typedef struct job_plan {
-    uint64_t id;
-    int32_t stage_count;
-    stage_plan stages[STAGES_MAX];
-    bool submitted, ended, failed, pinned;
-    bool reading; /* the client reads, and tries again when a block is away */
-    weft_status status;
-    bool poisoned; /* one task takes its worker down */
-    int32_t poison_stage, poison_partition;
-    int32_t read;               /* partitions of the result that the client has */
-    uint64_t result[TASKS_MAX]; /* their contents */
-    trace from;                 /* … and where they come from */
-} job_plan;
-
 typedef struct world {
     weft_ctx *ctx;
     uint64_t seed, random;
-    int64_t now, order;
-    happening *queue; /* a heap */
-    int32_t queue_count, queue_capacity;
+    int64_t now;
+    agenda queue; /* of happenings */
     weft_scheduler *scheduler;
     weft_scheduler_options options;
     node nodes[WORKERS_MAX];

@@ -140,7 +140,8 @@ static weft_status fail_unknown(weft_ctx *ctx, weft_core *core, int32_t worker,
                                   .generation = running[i].generation,
                                   .partition = running[i].partition,
                                   .attempt = running[i].attempt,
-                                  .status = WEFT_UNREACHABLE};
+                                  .status = WEFT_UNREACHABLE,
+                                  .unreachable = true};
         WEFT_TRY(st, core_step(ctx, core, &event, NULL));
     }
 done:
@@ -188,9 +189,13 @@ static weft_status compare(weft_ctx *ctx, weft_core *core, int32_t worker, const
     for (int32_t i = 0; i < hello->job_count; i++) {
         const weft_to_worker end = {
             .kind = WEFT_TO_WORKER_END, .epoch = core->options.epoch, .job = hello->jobs[i]};
-        const weft_core_job *job = core_find_job(core, hello->jobs[i]);
-        if (job == NULL || job->ending) (void)core_order(ctx, core, worker, &end);
+        weft_core_job *job = core_find_job(core, hello->jobs[i]);
+        if (job == NULL)
+            (void)core_order(ctx, core, worker, &end);
+        else /* also one that is back under another number */
+            WEFT_TRY(st, core_hold(ctx, core, job, worker));
     }
+    core_end_again(ctx, core, worker);
     for (int32_t i = 0; i < hello->running_count; i++)
         if (!weft_scheduler_wants(core->scheduler, worker, &hello->running[i]))
             order_name(ctx, core, worker, WEFT_TO_WORKER_CANCEL, &hello->running[i]);

@@ -50,6 +50,22 @@ done:
     return st;
 }
 
+weft_status core_hold(weft_ctx *ctx, weft_core *core, weft_core_job *job, int32_t worker)
+{
+    const weft_status st = add_hearer(ctx, core, job, worker);
+    if (st == WEFT_OK) find_hearer(job, worker)->ended = false;
+    return st;
+}
+
+void core_end_again(weft_ctx *ctx, weft_core *core, int32_t worker)
+{
+    for (weft_core_job *j = core->first_job; j != NULL; j = j->next) {
+        const weft_core_hearer *hearer = find_hearer(j, worker);
+        const weft_to_worker end = {.kind = WEFT_TO_WORKER_END, .epoch = core->options.epoch, .job = j->id};
+        if (j->ending && hearer != NULL && !hearer->ended) (void)core_order(ctx, core, worker, &end);
+    }
+}
+
 /* ---- what workers were told ---- */
 
 static weft_core_told *find_told(const weft_core_stage *s, int32_t worker)

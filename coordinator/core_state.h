@@ -32,6 +32,11 @@ WEFT_MUST_CHECK weft_status core_step(weft_ctx *ctx, weft_core *core, const weft
 /* Send an order. To a worker that is not there none is sent, and when one is not taken the worker's session
  * ends: both mend by its next registration. Errors: only in one process, which has no sessions. */
 weft_status core_order(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_to_worker *order);
+/* A worker that registers holds something of the job: it has to end it. */
+WEFT_MUST_CHECK weft_status core_hold(weft_ctx *ctx, weft_core *core, weft_core_job *job, int32_t worker);
+/* Tell it to end all jobs that are over and that it has not ended yet: the order, or its answer, may be lost.
+ */
+void core_end_again(weft_ctx *ctx, weft_core *core, int32_t worker);
 /* The worker's session begins anew: what it was told may not have arrived. */
 void core_forget_told(weft_core *core, int32_t worker);
 /* The worker is dead. */

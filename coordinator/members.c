@@ -110,6 +110,8 @@ static void die(weft_members *m, member *w)
 static void on_registers(weft_members *m, const weft_member_event *e, int64_t now)
 {
     member *w = find_uuid(m, e->uuid);
+    /* It registers once over a connection: this one came twice, and what it tells is of the past. */
+    if (w != NULL && w->state == MEMBER_PRESENT && w->peer == e->peer) return;
     if (w == NULL) {
         w = &m->list[m->count++];
         *w = (member){.uuid = e->uuid, .number = m->next_number++};

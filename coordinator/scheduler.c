@@ -505,7 +505,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
     SCHEDULER_COUNT(s, st->job, failed);
     slot_give(s, e->worker);
     task_wait(s, st, t, e->worker);
-    if (fetch)
+    if (fetch || e->unreachable) /* by no fault of the task */
         t->fetches++;
     else
         t->failures++;

@@ -61,7 +61,8 @@ typedef struct weft_event {
     const bool *positions; /* … read by the position of their rows (match marks), so that the same rows in
                               another order will not do; NULL: none */
     bool needed;           /* STAGE, NEEDED */
-    bool unreachable;      /* FAILED, has_lost: not one block but its worker could not be reached */
+    bool unreachable;      /* FAILED, has_lost: not one block but its worker could not be reached; without
+                              has_lost: the attempt never reached its worker, or its report is lost */
     bool has_lost;         /* FAILED */
     int32_t partition, attempt;
     weft_status status;

@@ -626,9 +626,9 @@ weft_status weft_http_server_start(weft_ctx *ctx, const weft_http_server_options
     s->arena = arena;
     s->ctx = own;
     s->wake = -1;
+    *out = s; /* before the thread: the handler may ask for it at once */
     st = server_open(ctx, s);
-    if (st != WEFT_OK) weft_http_server_stop(&s);
-    *out = s;
+    if (st != WEFT_OK) weft_http_server_stop(out);
     return st;
 }
 

@@ -42,9 +42,9 @@ typedef struct weft_http_counts {
     int64_t accepted, refused, requests, malformed, timeouts;
 } weft_http_counts;
 
-/* Returns when the address is bound and the thread runs; memory is charged to an account of its own in the
- * pool of ctx ("http"). Errors: WEFT_INVALID (no such address), WEFT_IO (in use), those of weft_tls_open,
- * WEFT_NOMEM. The settings of ctx are borrowed until the end. */
+/* Returns when the address is bound and the thread runs (*out is set before that); memory is charged to an
+ * account of its own in the pool of ctx ("http"). Errors: WEFT_INVALID (no such address), WEFT_IO (in use),
+ * those of weft_tls_open, WEFT_NOMEM. The settings of ctx are borrowed until the end. */
 WEFT_MUST_CHECK weft_status weft_http_server_start(weft_ctx *ctx, const weft_http_server_options *options,
                                                    weft_http_server **out);
 int32_t weft_http_server_port(const weft_http_server *server);

@@ -32,7 +32,8 @@ class ClusterCase(unittest.TestCase):
         return cluster
 
     def _close(self, cluster):
-        cluster.close(failed=not self._outcome.success)
+        result = self._outcome.result
+        cluster.close(failed=any(case is self for case, _ in [*result.failures, *result.errors]))
         self.assertFalse(os.path.exists(cluster.folder), "the folder of the cluster is still there")
 
     def folder(self):

@@ -340,6 +340,14 @@ class Cluster:
     def alive_workers(self):
         return [worker for worker in self.listed_workers() if worker["state"] == "ALIVE"]
 
+    def number_of(self, process):
+        """The coordinator's number of a worker process that it knows."""
+        uuid = until(lambda: re.search(r"uuid=([0-9a-f-]{36})", process.text()), "uuid in the worker's log")
+        for worker in self.listed_workers():
+            if worker["uuid"] == uuid.group(1):
+                return worker["id"]
+        raise ClusterError(f"the coordinator does not list {process.name}")
+
     def needless_runs(self, path):
         """Of the last job, with its event log: tasks that ended well twice though no earlier end was on a
         worker that is gone, and though their stage is not one that must be made again as a whole."""

@@ -4,10 +4,15 @@
 import os
 import subprocess
 
+from cluster import WEFT, weft_cli
 from cluster_case import TpchCase, until, unittest
 
 EXCHANGED = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "8"}
 HEADROOM_BYTES = 100_000_000  # what a process may take above its --memory
+SORTED = (  # all line items in one task: more than twice the memory of a worker
+    "SELECT sum(n * l_linenumber), max(s) FROM (SELECT l_linenumber, concat(l_comment, l_shipinstruct) s, "
+    "row_number() OVER (ORDER BY l_comment, l_shipinstruct, l_orderkey, l_linenumber) n FROM lineitem)"
+)
 FLIP_EVERY = 4096  # bytes: every page of rows is hit
 
 
@@ -91,6 +96,9 @@ class Scratch(TpchCase):
         cluster = self.start(workers=2, memory="8m")
         queries = (1, 3, 9, 13, 18, 21)
         self.check(cluster.sql(self.statements(queries), EXCHANGED), queries)
+        rows = [*self.views, SORTED]
+        alone = self.good(weft_cli.run_statements(WEFT, rows, timeout=120)).rows[-1]
+        self.assertEqual(self.good(cluster.sql(rows)).rows[-1], alone)
         self.assertGreater(cluster.status()["bytes_spilled"], 0, "there was memory enough")
         for worker in cluster.workers:
             self.assertLess(worker.peak_bytes(), limit + HEADROOM_BYTES, worker.name)

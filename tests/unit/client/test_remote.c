@@ -265,7 +265,7 @@ static void *use_session(void *argument)
     make_views(remote);
     for (int32_t i = 0; i < 4; i++) {
         must(remote, "SELECT n % 7, count(*) FROM many GROUP BY 1 ORDER BY 1");
-        must(remote, large);
+        must(remote, "SELECT a.n, b.n FROM digit a, digit b");
     }
     weft_remote_close(&remote);
     return NULL;

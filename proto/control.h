@@ -91,7 +91,7 @@ typedef struct weft_worker_hello {
     int32_t running_count, block_count, job_count;
     const weft_block_name *running; /* attempts that it has: begun, waiting, or reported without an
                                        acknowledgement */
-    const weft_block_name *blocks;  /* in its store */
+    const weft_block_name *blocks;  /* in its store, but those of attempts that are among `running` */
     const uint64_t *jobs;           /* of which it holds anything at all */
 } weft_worker_hello;
 

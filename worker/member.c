@@ -377,9 +377,9 @@ static void on_tick(void *self)
     const weft_control_event event = {.kind = WEFT_CONTROL_TICK};
     pthread_mutex_lock(&m->lock);
     const bool leaving = m->leaving && !m->left;
-    m->endpoint = m->net;
+    if (m->net != NULL) m->endpoint = m->net; /* it stays until this thread has ended */
     pthread_mutex_unlock(&m->lock);
-    if (m->endpoint == NULL) return;
+    if (m->endpoint == NULL) return; /* not started yet */
     if (!m->done) post(m);
     if (!m->done && !leaving) step(m, &event);
     if (leaving) leave(m);

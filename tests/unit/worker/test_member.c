@@ -33,6 +33,7 @@ typedef struct script {
     char masters[64];
     const char *folder;
     weft_control_options times;
+    int64_t outbox_bytes;
     weft_net_peer peer; /* of the session */
     weft_link link;
 } script;
@@ -215,7 +216,7 @@ static void start_worker(script *s)
                                         .folder = s->folder,
                                         .uuid = {.high = 7, .low = 8},
                                         .control = s->times,
-                                        .outbox_bytes = 1 << 20,
+                                        .outbox_bytes = s->outbox_bytes,
                                         .ended = on_end,
                                         .self = s};
     weft_fixture_ok(&s->r.f, weft_member_new(ctx, &member, &s->member));
@@ -237,7 +238,7 @@ static void stop_worker(script *s)
 
 static void open_script(script *s, const char *folder)
 {
-    *s = (script){.folder = folder, .times = weft_member_times()};
+    *s = (script){.folder = folder, .times = weft_member_times(), .outbox_bytes = 1 << 20};
     s->times.backoff_least_ns = MS;
     s->times.backoff_most_ns = 5 * MS;
     s->times.silent_ns = s->times.welcome_ns = 60000 * MS; /* only what the script does counts */
@@ -474,6 +475,23 @@ static void lease_and_grace(void **state)
     close_script(&s);
 }
 
+/* A report for which there is no room is missed in a new session, where the block that it was about shows. */
+static void no_room_for_a_report(void **state)
+{
+    (void)state;
+    script s;
+    open_script(&s, NULL);
+    s.outbox_bytes = 10;
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    const weft_to_worker orders[] = {open_order(&s), launch_order(0, 0)};
+    order(&s, orders, 2);
+    weft_to_coordinator m = next_register(&s);
+    assert_int_equal(m.hello->running_count + m.hello->block_count, 1); /* it may not have ended quite yet */
+    weft_to_coordinator_release(&m);
+    close_script(&s);
+}
+
 /* Each try goes to the next address; one that nobody listens on is passed over. */
 static void next_address(void **state)
 {
@@ -519,4 +537,5 @@ static void addresses(void **state)
 
 WEFT_TESTS(WEFT_TEST(registers_and_works), WEFT_TEST(reports_survive_sessions), WEFT_TEST(wrong_messages),
            WEFT_TEST(reports_travel_together), WEFT_TEST(deposed_leader), WEFT_TEST(refused),
-           WEFT_TEST(lease_and_grace), WEFT_TEST(next_address), WEFT_TEST(addresses))
+           WEFT_TEST(no_room_for_a_report), WEFT_TEST(lease_and_grace), WEFT_TEST(next_address),
+           WEFT_TEST(addresses))

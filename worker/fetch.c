@@ -82,9 +82,9 @@ void weft_fetch_leave(weft_fetcher *f, connection **conn_p)
     if (conn->broken) weft_mem_free(conn);
 }
 
-/* Lock held. */
-static void connection_break(weft_fetcher *f, connection *conn, const char *why)
+void weft_fetch_break(weft_fetcher *f, connection *conn, const char *why)
 {
+    if (conn->broken) return;
     for (connection **at = &f->connections; *at != NULL; at = &(*at)->next)
         if (*at == conn) {
             *at = conn->next;
@@ -189,7 +189,9 @@ static weft_status request_send(weft_ctx *ctx, weft_fetcher *f, fetch_request *r
     weft_data_put_head(first, &head);
     r->retry_ns = INT64_MAX;
     r->unanswered = r->left;
-    return weft_net_send(ctx, f->net, r->conn->peer, &frame, 1);
+    const weft_status st = weft_net_send(ctx, f->net, r->conn->peer, &frame, 1);
+    if (st == WEFT_UNREACHABLE) weft_fetch_break(f, r->conn, "the connection is broken");
+    return st;
 }
 
 static weft_status request_open(weft_ctx *ctx, weft_fetcher *f, const holder *of, fetch_request *r)
@@ -444,7 +446,7 @@ static void on_message(void *self, weft_net_peer peer, const weft_identity *who,
     if (conn != NULL) conn->heard++;
     if (!sound) {
         f->counts.ignored++;
-        if (conn != NULL) connection_break(f, conn, "it sends what is no answer");
+        if (conn != NULL) weft_fetch_break(f, conn, "it sends what is no answer");
         weft_net_drop(f->net, peer);
     }
     pthread_mutex_unlock(&f->lock);
@@ -455,7 +457,7 @@ static void on_gone(void *self, weft_net_peer peer, const char *why)
     weft_fetcher *f = self;
     pthread_mutex_lock(&f->lock);
     connection *conn = connection_of(f, peer);
-    if (conn != NULL) connection_break(f, conn, why);
+    if (conn != NULL) weft_fetch_break(f, conn, why);
     pthread_mutex_unlock(&f->lock);
 }
 
@@ -469,7 +471,7 @@ static void on_tick(void *self)
         next = conn->next;
         if (conn->users > 0 || now - conn->idle_ns < (int64_t)FETCH_IDLE_S * NS_PER_S) continue;
         weft_net_drop(f->net, conn->peer);
-        connection_break(f, conn, "it was idle");
+        weft_fetch_break(f, conn, "it was idle");
     }
     pthread_mutex_unlock(&f->lock);
 }

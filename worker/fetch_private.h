@@ -76,6 +76,8 @@ WEFT_MUST_CHECK weft_status weft_fetch_connect(weft_ctx *ctx, weft_fetcher *f, c
                                                connection **out);
 /* Lock held: one user less. *conn is NULL afterwards. */
 void weft_fetch_leave(weft_fetcher *f, connection **conn);
+/* Lock held: it leads nowhere any more; who asks next opens another. It is freed when it has no user. */
+void weft_fetch_break(weft_fetcher *f, connection *conn, const char *why);
 /* Lock held: begin and go on waiting for something over this connection. Waits at most FETCH_WAIT_NS for
  * `changed`. Errors: WEFT_UNREACHABLE, and those of weft_check_cancel. */
 void weft_fetch_wait_begin(const weft_ctx *ctx, const connection *conn, patience *p);

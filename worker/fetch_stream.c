@@ -124,7 +124,7 @@ static void asks_return(weft_ctx *ctx, const asks *a)
 }
 
 /* Lock held. */
-static weft_status asks_send(weft_ctx *ctx, weft_fetcher *f, const connection *conn, asks *a)
+static weft_status asks_send(weft_ctx *ctx, weft_fetcher *f, connection *conn, asks *a)
 {
     uint8_t first[WEFT_DATA_HEAD_BYTES + ASK_WANTS * WEFT_DATA_ITEM_BYTES_MAX];
     if (a->head.count == 0) return WEFT_OK;
@@ -133,6 +133,7 @@ static weft_status asks_send(weft_ctx *ctx, weft_fetcher *f, const connection *c
     const weft_net_frame frame = {.bytes = first, .len = weft_data_bytes(a->head.kind, a->head.count)};
     weft_status st = weft_net_send(ctx, f->net, conn->peer, &frame, 1);
     if (st != WEFT_OK) asks_return(ctx, a);
+    if (st == WEFT_UNREACHABLE) weft_fetch_break(f, conn, "the connection is broken");
     if (st == WEFT_LIMIT || st == WEFT_NOMEM) { /* its server is slow to read */
         weft_error_clear(ctx);
         st = WEFT_OK;
@@ -142,7 +143,7 @@ static weft_status asks_send(weft_ctx *ctx, weft_fetcher *f, const connection *c
 }
 
 /* Lock held: all pages that a stream wants. */
-static weft_status asks_add(weft_ctx *ctx, weft_fetcher *f, const connection *conn, asks *a, fetch_stream *s)
+static weft_status asks_add(weft_ctx *ctx, weft_fetcher *f, connection *conn, asks *a, fetch_stream *s)
 {
     weft_status st = WEFT_OK;
     const weft_uuid process = s->of->holder->process;

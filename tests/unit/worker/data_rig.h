@@ -9,7 +9,7 @@
 #include "worker/fetch.h"
 #include "worker/serve.h"
 
-enum { RIG_SERVERS_MAX = 3 };
+enum { RIG_SERVERS_MAX = 3, RIG_TEXT_BYTES = 29 * 40 };
 
 static const weft_type rig_columns[2] = {{.id = WEFT_TYPE_BIGINT}, {.id = WEFT_TYPE_STRING}};
 static const weft_types rig_types = {.count = 2, .types = rig_columns};
@@ -105,7 +105,7 @@ static inline weft_block_name rig_name(int32_t partition)
 
 static inline int32_t rig_text(int64_t number, char *out)
 {
-    const int32_t len = (int32_t)(number % 29);
+    const int32_t len = (int32_t)(number % 29) * 40; /* some 450 rows fill a page */
     for (int32_t i = 0; i < len; i++) out[i] = (char)('a' + (number + i) % 26);
     return len;
 }
@@ -126,7 +126,7 @@ static inline void rig_block(data_rig *rig, rig_server *s, const weft_block_name
     weft_block_track(writer, 0, 0);
     for (int64_t i = 0; i < rows; i++) {
         const int64_t number = first + i;
-        char text[64];
+        char text[RIG_TEXT_BYTES];
         const weft_str string = weft_str_view(text, (uint32_t)rig_text(number, text));
         const uint64_t hash =
             partitions == 1 ? 0 : (uint64_t)(i % partitions) << (64 - __builtin_ctz((uint32_t)partitions));
@@ -163,7 +163,7 @@ static inline weft_status rig_read(weft_ctx *ctx, const weft_block *block, int32
         for (uint32_t i = 0; i < page->rows; i++, row += page->row_bytes, (*rows)++) {
             int64_t number;
             weft_str text;
-            char want[64];
+            char want[RIG_TEXT_BYTES];
             memcpy(&number, row + layout->offsets[0], sizeof(number));
             memcpy(&text, row + layout->offsets[1], sizeof(text));
             assert_int_equal(number, first + *rows * step);

@@ -10,7 +10,7 @@
 #include "proto/data.h"
 #include "tests/unit/worker/data_rig.h"
 
-enum { ROWS = 40000 }; /* several pages of a partition */
+enum { ROWS = 4000 }; /* several pages of a partition */
 
 static weft_status fetch_one(data_rig *rig, const weft_block_name *name, const weft_place *place,
                              weft_block **out)
@@ -313,9 +313,11 @@ static void a_full_server_is_asked_again(void **state)
     weft_fixture_ok(&rig.f, fetch_one(&rig, &name, &s->place, &block));
     weft_account *const callers = rig.f.ctx.memory;
     rig.f.ctx.memory = s->account;
-    while (!weft_mem_would_refuse(&rig.f.ctx, 1 << 16)) /* until nothing of the size of a page is left */
-        weft_fixture_ok(&rig.f, weft_mem_resize(&rig.f.ctx, WEFT_MEM_RETAINED,
-                                                (hog == NULL ? 0 : weft_mem_size(hog)) + (1 << 15), &hog));
+    for (int64_t step = 16 << 20; step >= 1 << 15; step /= 2) /* until not even a small page has room */
+        while (!weft_mem_would_refuse(&rig.f.ctx, step))
+            weft_fixture_ok(&rig.f,
+                            weft_mem_resize(&rig.f.ctx, WEFT_MEM_RETAINED,
+                                            (hog == NULL ? 0 : weft_mem_size(hog)) + (size_t)step, &hog));
     rig.f.ctx.memory = callers;
     reader_thread reader = {.rig = &rig, .blocks = &block, .block_count = 1};
     assert_int_equal(pthread_create(&reader.thread, NULL, reader_main, &reader), 0);
@@ -373,7 +375,7 @@ static void two_hundred_streams(void **state)
     rig_fetcher(&rig, "server", 0);
     for (int32_t i = 0; i < STREAMS; i++) {
         const weft_block_name name = rig_name(i);
-        rig_block(&rig, s, &name, i, 600, 1, 100, i % 50 == 0);
+        rig_block(&rig, s, &name, i, 60, 1, 10, i % 50 == 0);
         weft_fixture_ok(&rig.f, fetch_one(&rig, &name, &s->place, &blocks[i]));
         weft_fixture_ok(&rig.f, weft_block_reader_open(&rig.f.ctx, blocks[i], 0, -1, &readers[i]));
     }
@@ -389,7 +391,7 @@ static void two_hundred_streams(void **state)
         }
     }
     for (int32_t i = 0; i < STREAMS; i++) {
-        assert_int_equal(rows[i], 600);
+        assert_int_equal(rows[i], 60);
         weft_block_reader_close(&readers[i]);
         weft_block_release(&blocks[i]);
     }

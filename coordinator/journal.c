@@ -59,7 +59,7 @@ bool weft_journal_decode(const uint8_t *bytes, size_t len, journal_draft *out)
 
 bool weft_journal_blob_name(const uint8_t *body, uint32_t bytes, char name[JOURNAL_BLOB_NAME])
 {
-    if (bytes != JOURNAL_BLOB_BODY) return false;
+    if (bytes != JOURNAL_BLOB_BODY || get_uint(body, 8) > WEFT_JOURNAL_VALUE_BYTES) return false;
     memcpy(name, body + 8, JOURNAL_BLOB_NAME);
     return name[JOURNAL_BLOB_NAME - 1] == 0 && strncmp(name, "blob-", 5) == 0 && strchr(name, '/') == NULL;
 }

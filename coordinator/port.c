@@ -10,7 +10,7 @@
 enum {
     PORT_QUEUE_BYTES = 512 << 20, /* orders that wait for one worker */
     PORT_LINGER_MS = 200,
-    PORT_SILENCE_MS = 1000, /* ZMTP heartbeats: a machine that is gone */
+    PORT_SILENCE_MS = 30000, /* a machine that is gone; a client may be stopped for less */
     PORT_BROKEN_MAX = 64
 };
 

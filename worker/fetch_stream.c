@@ -46,7 +46,7 @@ struct fetch_stream {
     fetch_stream *next_asking; /* of its connection */
     bool asking;
     int32_t copying; /* slots */
-    bool gone;
+    bool gone, closing;
     int32_t tries; /* BUSY answers in a row */
     int64_t retry_ns;
     int32_t give, top, end; /* pages */
@@ -237,6 +237,7 @@ static void stream_close(void *stream)
             s->conn->asking_count--;
             break;
         }
+    s->closing = true;
     while (s->copying > 0) pthread_cond_wait(&s->changed, &f->lock); /* as long as it takes to copy a page */
     for (int32_t p = s->give; p < s->top; p++) ahead += slot_of(s, p)->ahead ? slot_of(s, p)->bytes : 0;
     f->counts.ahead_bytes -= ahead;
@@ -413,7 +414,8 @@ static void pages_refused(weft_fetcher *f, fetch_stream *s, const weft_data_page
     pthread_cond_broadcast(&s->changed);
 }
 
-static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_net_frame *frames)
+/* last: the message has no further page of the same stream behind it, so that its reader is woken once. */
+static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_net_frame *frames, bool last)
 {
     pthread_mutex_lock(&f->lock);
     fetch_stream *s = stream_find(f, page->stream);
@@ -451,14 +453,14 @@ static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_ne
     f->counts.pages++;
     f->counts.bytes += page->bytes;
     f->counts.stored += (int64_t)sizeof(page->head) + page->stored;
-    pthread_cond_broadcast(&s->changed);
+    if (last || s->closing) pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&f->lock);
 }
 
 bool weft_fetch_pages(weft_fetcher *f, const weft_net_frame *frames, int32_t count,
                       const weft_data_head *head)
 {
-    weft_data_page page;
+    weft_data_page page, following;
     int32_t frame = 1;
     for (int32_t i = 0; i < head->count; i++) {
         size_t stored = 0;
@@ -471,7 +473,8 @@ bool weft_fetch_pages(weft_fetcher *f, const weft_net_frame *frames, int32_t cou
     frame = 1;
     for (int32_t i = 0; i < head->count; i++) {
         weft_data_get_page(frames[0].bytes, i, &page);
-        page_came(f, &page, frames + frame);
+        if (i + 1 < head->count) weft_data_get_page(frames[0].bytes, i + 1, &following);
+        page_came(f, &page, frames + frame, i + 1 == head->count || following.stream != page.stream);
         frame += page.frames;
     }
     return true;

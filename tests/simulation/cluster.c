@@ -246,6 +246,8 @@ static void open_world(cluster *c)
     options.scheduler.misses_most = (int32_t)dice_range(&c->random, 1, 3);
     options.scheduler.strikes_most = (int32_t)dice_range(&c->random, 2, 5);
     options.scheduler.aside_ns = dice_range(&c->random, 1, 10) * 1000000000;
+    options.scheduler.ahead_most = (int32_t)dice_range(&c->random, 0, 6);
+    options.scheduler.ahead_ns = dice_range(&c->random, 0, 100) * 1000000;
     const weft_core_port port = net_port(c);
     weft_status st = weft_core_new(c->ctx, &options, &port, &c->core);
     assert(st == WEFT_OK);

@@ -94,6 +94,7 @@ typedef struct held_attempt {
     uint64_t serial, stage; /* of its stage */
     weft_block_name name;
     bool running, cancelled;
+    int64_t run_us;
 } held_attempt;
 
 typedef struct held_job {

@@ -218,6 +218,13 @@ static void note_launch(cluster *c, const weft_to_worker *m)
     if (*count < LAUNCHES_MAX) j->launches[m->stage][(*count)++] = name;
 }
 
+/* For longer than ticks take to notice it. */
+static bool lease_is_out(const cluster *c, const node *n)
+{
+    const int64_t since = weft_max_i64(n->control.heard_ns / 1000 + times.lease_ns / 1000, n->stopped_until);
+    return c->now > since + 2 * TICK_US;
+}
+
 static void begin_some(node *n)
 {
     cluster *c = n->cluster;
@@ -227,9 +234,11 @@ static void begin_some(node *n)
         held_attempt *a = &n->attempts[i];
         const bool may = !n->paused && running < n->slots;
         if (a->running || (!may && !a->cancelled)) continue;
+        if (!a->cancelled && lease_is_out(c, n)) cluster_wrong(c, "an attempt begins after the lease");
         a->running = true;
+        a->run_us = a->cancelled ? 100 : dice_range(&c->random, 1000, 50000) * n->slowness / 10;
         running++;
-        cluster_plan(c, a->cancelled ? 100 : dice_range(&c->random, 1000, 50000) * n->slowness / 10,
+        cluster_plan(c, a->run_us,
                      (happening){.kind = ATTEMPT_ENDS,
                                  .node = (int32_t)(n - c->nodes),
                                  .incarnation = n->incarnation,
@@ -354,6 +363,7 @@ static void report_block(cluster *c, node *n, const held_attempt *a, const held_
     }
     n->blocks[n->block_count++] = *made;
     m.block = &meta;
+    m.run_ns = a->run_us * 1000;
     m.metrics = metrics;
     m.metric_count = 2;
     put_report(n, &m);

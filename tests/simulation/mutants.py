@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Does the simulation find defects? Each mutant of mutants.txt is the scheduler with one line made wrong; it
-is compiled, and must fail within so many seeds.
+"""Does the simulation find defects? Each mutant of the list is a source file with one line made wrong; it is
+compiled, linked before all else, and the simulation must fail within so many seeds.
 
-    mutants.py --compiler CC --flags "..." --source DIR --objects "simulation objects and libraries" \
-               --work DIR [--seeds N] [--only NAME]
+    mutants.py --list FILE --compiler CC --flags "..." --source DIR --work DIR
+               --objects "simulation objects and libraries" [--seeds N] [--only NAME]
 """
 import argparse
 import pathlib
@@ -14,27 +14,29 @@ from concurrent.futures import ThreadPoolExecutor
 
 
 def read_mutants(path):
-    """[(name, old text, new text)] of mutants.txt."""
-    mutants = []
+    """[(source file, name, old text, new text)] of a list."""
+    mutants, file = [], "coordinator/scheduler.c"
     for line in path.read_text().splitlines():
         if line.startswith("#") or not line:
             continue
-        if line[0] not in "+-":
-            mutants.append((line, [], []))
+        if line.startswith("= "):
+            file = line[2:]
+        elif line[0] not in "+-":
+            mutants.append((file, line, [], []))
         else:
-            mutants[-1][1 if line[0] == "-" else 2].append(line[1:])
-    return [(name, "\n".join(old), "\n".join(new)) for name, old, new in mutants]
+            mutants[-1][2 if line[0] == "-" else 3].append(line[1:])
+    return [(file, name, "\n".join(old), "\n".join(new)) for file, name, old, new in mutants]
 
 
-def try_mutant(arguments, source, number, mutant):
+def try_mutant(arguments, number, mutant):
     """(name, None or what is wrong, what the simulation said)."""
-    name, old, new = mutant
-    count = source.count(old)
-    if count == 0:
-        return name, "its line is not in scheduler.c any more", ""
+    file, name, old, new = mutant
+    source = (arguments.source / file).read_text()
+    if old not in source:
+        return name, f"its line is not in {file} any more", ""
     work = arguments.work / f"mutant{number}"
     work.mkdir(parents=True, exist_ok=True)
-    changed = work / "scheduler.c"
+    changed = work / pathlib.Path(file).name
     changed.write_text(source.replace(old, new))
     program = work / "simulate"
     command = [arguments.compiler, *shlex.split(arguments.flags), str(changed),
@@ -55,6 +57,7 @@ def try_mutant(arguments, source, number, mutant):
 
 def main():
     parser = argparse.ArgumentParser()
+    parser.add_argument("--list", type=pathlib.Path, required=True)
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--flags", default="")
     parser.add_argument("--source", type=pathlib.Path, required=True, help="root of the tree")
@@ -63,12 +66,11 @@ def main():
     parser.add_argument("--seeds", type=int, default=5000)
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
-    source = (arguments.source / "coordinator/scheduler.c").read_text()
-    mutants = read_mutants(arguments.source / "tests/simulation/mutants.txt")
+    mutants = read_mutants(arguments.list)
     bad = 0
     with ThreadPoolExecutor(2) as pool:
-        chosen = [(i, m) for i, m in enumerate(mutants) if arguments.only in m[0]]
-        for name, wrong, said in pool.map(lambda c: try_mutant(arguments, source, *c), chosen):
+        chosen = [(i, m) for i, m in enumerate(mutants) if arguments.only in m[1]]
+        for name, wrong, said in pool.map(lambda c: try_mutant(arguments, *c), chosen):
             print(f"{'found' if wrong is None else 'WRONG'}: {name}: {said if wrong is None else wrong}")
             bad += wrong is not None
     print(f"{len(chosen) - bad} of {len(chosen)} mutants found")

@@ -401,10 +401,11 @@ class Events:
         return ends
 
     def run_again(self):
-        """Tasks that ended well more than once, with the workers of all but the last of those ends."""
+        """Tasks that ended well more than once, with the workers of all but the last of those ends. A report
+        that was sent again, as its worker had to register again, is the end of the same attempt."""
         again = {}
         for key, ends in self.task_ends().items():
-            good = [worker for _, worker, failed, _ in ends if not failed]
+            good = list(dict.fromkeys(end[:2] for end in ends if not end[2]))
             if len(good) > 1:
-                again[key] = good[:-1]
+                again[key] = [worker for _, worker in good[:-1]]
         return again

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -85,7 +86,7 @@ class TpchCase(ClusterCase):
 
     def run_query(self, cluster, query, conf=None):
         """In the background; the events of its statements go to a file of its own."""
-        path = os.path.join(cluster.folder, f"events{query}.jsonl")
+        path = os.path.join(cluster.folder, f"events{query}-{time.monotonic_ns()}.jsonl")
         conf = {**SLOW, **(conf or {}), "weft.eventLog.path": path}
         return in_background(cluster.sql, self.statements([query]), conf), path
 

@@ -87,14 +87,14 @@ class Ends(TpchCase):
     def test_coordinator_stopped_and_continued(self):
         """Scenario 35: it stood still; nobody is declared dead, and the job goes on."""
         cluster = self.start(workers=2)
-        future, _ = self.run_query(cluster, 3, SLOW)
+        future, events = self.run_query(cluster, 3, SLOW)
         until(lambda: cluster.tasks_done() >= 1, "a finished task")
         cluster.coordinator.pause()
         time.sleep(STOPPED_S)
         cluster.coordinator.resume()
         self.check(future.result(), [3])
         self.assertEqual(cluster.status()["workers"]["lost"], 0)
-        self.assertEqual(cluster.last_job()["tasks_rerun"], 0)
+        self.check_only_lost_ran_again(cluster, events)  # launches that were under way may have been lost
 
 
 class Keys(unittest.TestCase):

@@ -59,7 +59,7 @@ weft_control_options weft_member_times(void)
                                   .lease_ns = 15000 * ms,
                                   .grace_ns = 600000 * ms,
                                   .backoff_least_ns = 50 * ms,
-                                  .backoff_most_ns = 1000 * ms,
+                                  .backoff_most_ns = 500 * ms, /* well under the time to be dead */
                                   .welcome_ns = 3000 * ms};
 }
 

@@ -191,7 +191,11 @@ static bool waits(cluster *c, const happening *h)
     case STRIKES: return false;
     }
     if (c->now >= until) return false;
-    cluster_plan(c, until - c->now, *h);
+    /* connections are looked at in any order */
+    const int64_t turn = h->kind == TO_COORDINATOR || h->kind == COORDINATOR_HEARS_GONE
+                             ? (int64_t)(weft_hash_u64(h->wire ^ c->seed) % 1000)
+                             : 0;
+    cluster_plan(c, until + turn - c->now, *h);
     return true;
 }
 

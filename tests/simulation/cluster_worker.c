@@ -13,7 +13,7 @@ static const weft_control_options times = {.beat_ns = 200000000,
                                            .lease_ns = 5000000000,
                                            .grace_ns = 30000000000,
                                            .backoff_least_ns = 50000000,
-                                           .backoff_most_ns = 1000000000,
+                                           .backoff_most_ns = 500000000,
                                            .welcome_ns = 3000000000};
 
 /* ---- what it holds ---- */

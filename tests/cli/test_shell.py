@@ -6,11 +6,13 @@ import pty
 import select
 import signal
 import subprocess
+import termios
 import time
 import unittest
 
 from cli_case import WEFT, CliCase
 
+IUTF8 = 0o40000  # of termios, which does not name it
 # Runs for minutes: 8e12 pairs that no key narrows.
 LONG = "select count(*) from big a, big b, big c where a.x + b.x + c.x < 0"
 BIG = "create temporary view big as select x.a * 1000 + y.a * 10 + z.a as x from d x, d y, d z"
@@ -24,6 +26,9 @@ class Terminal:
 
     def __init__(self, folder, *arguments):
         self.master, slave = pty.openpty()
+        modes = termios.tcgetattr(slave)
+        modes[0] |= IUTF8  # as real terminals have it: what is typed before the editor listens is edited too
+        termios.tcsetattr(slave, termios.TCSANOW, modes)
         self.child = subprocess.Popen(
             [WEFT, "sql", *arguments],
             stdin=slave,
@@ -40,7 +45,6 @@ class Terminal:
     @staticmethod
     def _control():
         import fcntl
-        import termios
 
         fcntl.ioctl(0, termios.TIOCSCTTY, 0)  # so that Ctrl-C is a signal
 

@@ -38,6 +38,12 @@ typedef struct serve_request {
     weft_data_head head;
 } serve_request;
 
+typedef struct serve_thread {
+    weft_serve *serve;
+    pthread_t thread;
+    weft_arena *arena; /* for one request */
+} serve_thread;
+
 struct weft_serve {
     weft_serve_options options;
     weft_account *account;
@@ -46,7 +52,7 @@ struct weft_serve {
     uint64_t host;
     bool always, never; /* compress */
     weft_mailbox *requests;
-    pthread_t threads[SERVE_THREADS];
+    serve_thread threads[SERVE_THREADS];
     int32_t started;
     pthread_mutex_t lock;
     weft_net *net;            /* guarded by lock: its thread may call before its maker knows it */
@@ -337,17 +343,17 @@ static void answer(weft_ctx *ctx, reply *r, weft_serve *serve, const serve_reque
 
 static void *serve_main(void *self)
 {
-    weft_serve *serve = self;
+    serve_thread *t = self;
+    weft_serve *serve = t->serve;
     serve_request request;
     weft_ctx ctx;
     reply r;
-    weft_arena *arena = weft_arena_new(serve->account);
-    weft_ctx_init(&ctx, arena, serve->account, serve->options.settings);
+    weft_ctx_init(&ctx, t->arena, serve->account, serve->options.settings);
     while (weft_mailbox_take(serve->requests, &request, INT64_MAX)) {
         answer(&ctx, &r, serve, &request);
         weft_mem_free(request.bytes);
+        weft_arena_reset(t->arena);
     }
-    weft_arena_free(&arena);
     return NULL;
 }
 
@@ -448,9 +454,15 @@ weft_status weft_serve_start(weft_ctx *ctx, const weft_serve_options *options, w
     ctx->memory = serve->account;
     WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(serve_request), SERVE_REQUESTS_MAX, &serve->requests));
     WEFT_TRY(st, serve_listen(ctx, serve));
-    for (; serve->started < SERVE_THREADS; serve->started++)
-        if (pthread_create(&serve->threads[serve->started], NULL, serve_main, serve) != 0)
-            WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "the system refuses a thread for the block server"));
+    for (; serve->started < SERVE_THREADS; serve->started++) {
+        serve_thread *t = &serve->threads[serve->started];
+        t->serve = serve;
+        t->arena = weft_arena_new(serve->account);
+        if (t->arena == NULL || pthread_create(&t->thread, NULL, serve_main, t) != 0) {
+            weft_arena_free(&t->arena);
+            WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "there is no other thread for the block server"));
+        }
+    }
     *out = serve;
     serve = NULL;
 done:
@@ -475,7 +487,10 @@ void weft_serve_stop(weft_serve **serve_p)
     *serve_p = NULL;
     if (serve == NULL) return;
     if (serve->requests != NULL) weft_mailbox_close(serve->requests);
-    for (int32_t i = 0; i < serve->started; i++) pthread_join(serve->threads[i], NULL);
+    for (int32_t i = 0; i < serve->started; i++) {
+        pthread_join(serve->threads[i].thread, NULL);
+        weft_arena_free(&serve->threads[i].arena);
+    }
     weft_net_stop(&serve->net, SERVE_LINGER_MS);
     while (serve->requests != NULL && weft_mailbox_take(serve->requests, &request, 0))
         weft_mem_free(request.bytes);

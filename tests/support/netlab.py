@@ -28,13 +28,25 @@ def why_not():
     """None when labs can be made here, else the reason."""
     if os.geteuid() != 0:
         return "network namespaces need root"
-    if shutil.which("ip") is None:
-        return "the program ip (Debian: iproute2) is not installed"
+    if shutil.which("ip") is None or shutil.which("nsenter") is None:
+        return "the programs ip and nsenter (Debian: iproute2, util-linux) are not installed"
     name = f"{PREFIX}{os.getpid()}t"
     if subprocess.run(["ip", "netns", "add", name], capture_output=True).returncode != 0:
         return "this machine lets nobody make network namespaces"
+    steps = (
+        ["ip", "link", "add", name, "type", "veth", "peer", "name", "eth0", "netns", name],
+        inside_words(name, ["ip", "link", "set", "eth0", "up"]),
+        ["ip", "link", "del", name],
+    )
+    works = all(subprocess.run(words, capture_output=True).returncode == 0 for words in steps)
     subprocess.run(["ip", "netns", "del", name], check=True)
-    return None
+    return None if works else "this machine lets nobody join network namespaces"
+
+
+def inside_words(space, words):
+    """Not `ip netns exec`, nor `ip -n`: these mount, which a changed root folder does not let them. The
+    program has the pid of the command."""
+    return ["nsenter", f"--net=/run/netns/{space}", *words]
 
 
 def run(*words):
@@ -86,9 +98,9 @@ class Netlab:
             run("ip", "netns", "add", space)
             run("ip", "link", "add", cable, "type", "veth", "peer", "name", "eth0", "netns", space)
             run("ip", "link", "set", cable, "master", bridge, "up")
-            run("ip", "-n", space, "addr", "add", f"{self.address(host)}/24", "dev", "eth0")
-            run("ip", "-n", space, "link", "set", "lo", "up")
-            run("ip", "-n", space, "link", "set", "eth0", "up")
+            self.run(host, "ip", "addr", "add", f"{self.address(host)}/24", "dev", "eth0")
+            self.run(host, "ip", "link", "set", "lo", "up")
+            self.run(host, "ip", "link", "set", "eth0", "up")
 
     def close(self):
         """Remove it all; processes in it must have ended."""
@@ -109,7 +121,10 @@ class Netlab:
 
     def command(self, host, words):
         """The command that runs on a host; its pid is that of the program itself."""
-        return ["ip", "netns", "exec", self.space(host), *words]
+        return inside_words(self.space(host), words)
+
+    def run(self, host, *words):
+        return run(*self.command(host, words))
 
     def inside(self, host, function):
         """Call a function in a thread that sees the network of a host."""
@@ -141,19 +156,19 @@ class Netlab:
 
     def block(self, source, target):
         """Drop what goes from one host to another; connections hang, as behind a firewall."""
-        run("ip", "-n", self.space(source), "route", "add", "blackhole", f"{self.address(target)}/32")
+        self.run(source, "ip", "route", "add", "blackhole", f"{self.address(target)}/32")
         self.blocked.append((source, target))
 
     def unblock(self):
         for source, target in self.blocked:
-            run("ip", "-n", self.space(source), "route", "del", "blackhole", f"{self.address(target)}/32")
+            self.run(source, "ip", "route", "del", "blackhole", f"{self.address(target)}/32")
         self.blocked = []
 
     def impair(self, host, *words):
         """tc netem on what a host sends: "delay", "50ms", "loss", "5%". False: the kernel has none."""
         self.repair(host)
         done = subprocess.run(
-            ["tc", "-n", self.space(host), "qdisc", "add", "dev", "eth0", "root", "netem", *words],
+            self.command(host, ["tc", "qdisc", "add", "dev", "eth0", "root", "netem", *words]),
             capture_output=True,
             text=True,
         )
@@ -164,11 +179,11 @@ class Netlab:
         self.repair(host)
         words = ["tbf", "rate", f"{megabits}mbit", "burst", "64k", "latency", "200ms"]
         done = subprocess.run(
-            ["tc", "-n", self.space(host), "qdisc", "add", "dev", "eth0", "root", *words], capture_output=True
+            self.command(host, ["tc", "qdisc", "add", "dev", "eth0", "root", *words]), capture_output=True
         )
         return done.returncode == 0
 
     def repair(self, host):
         subprocess.run(
-            ["tc", "-n", self.space(host), "qdisc", "del", "dev", "eth0", "root"], capture_output=True
+            self.command(host, ["tc", "qdisc", "del", "dev", "eth0", "root"]), capture_output=True
         )

@@ -127,7 +127,9 @@ class Gone(TpchCase):
         """Scenario 28: its job fails with the cause; workers come back, another job is not touched."""
         cluster = self.start(workers=2)
         queries = (1, 3, 6, 12)
-        future = in_background(cluster.sql, ["SELECT 41 + 1"], {"weft.test.taskDelay": "60s"})
+        # not by SET, which is a job too and might be the one that dies
+        delay = ["--conf", "weft.test.taskDelay=60s"]
+        future = in_background(cluster.sql, ["SELECT 41 + 1"], None, delay)
         kills = 0
         while not future.done():
             found = cluster.busiest()

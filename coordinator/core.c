@@ -116,13 +116,6 @@ static bool step_members(weft_ctx *ctx, weft_core *core, const weft_member_event
 
 /* ---- registration ---- */
 
-static bool has_name(const weft_block_name *names, int32_t count, const weft_block_name *name)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (weft_block_name_equal(&names[i], name)) return true;
-    return false;
-}
-
 /* Attempts that were launched there, and that it does not have. */
 static weft_status fail_unknown(weft_ctx *ctx, weft_core *core, int32_t worker,
                                 const weft_worker_hello *hello)
@@ -132,7 +125,7 @@ static weft_status fail_unknown(weft_ctx *ctx, weft_core *core, int32_t worker,
     int32_t count = 0;
     WEFT_TRY(st, weft_scheduler_running(ctx, core->scheduler, worker, &running, &count));
     for (int32_t i = 0; i < count; i++) {
-        if (has_name(hello->running, hello->running_count, &running[i])) continue;
+        if (weft_block_name_is_in(&running[i], hello->running, hello->running_count)) continue;
         const weft_event event = {.kind = WEFT_EVENT_FAILED,
                                   .worker = worker,
                                   .job = running[i].job,

@@ -41,6 +41,14 @@ static inline bool weft_block_name_equal(const weft_block_name *a, const weft_bl
            a->partition == b->partition && a->attempt == b->attempt;
 }
 
+static inline bool weft_block_name_is_in(const weft_block_name *name, const weft_block_name *list,
+                                         int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (weft_block_name_equal(&list[i], name)) return true;
+    return false;
+}
+
 /* What the coordinator knows of a block: its size by segment and the range of its keys, never its rows. Match
  * marks stay in the block: only those read them who read its rows. */
 typedef struct weft_block_meta {

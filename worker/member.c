@@ -79,16 +79,6 @@ done:
     return st;
 }
 
-static bool is_listed(const weft_block_name *names, int32_t count, const weft_block_name *name)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (names[i].job == name->job && names[i].stage == name->stage &&
-            names[i].generation == name->generation && names[i].partition == name->partition &&
-            names[i].attempt == name->attempt)
-            return true;
-    return false;
-}
-
 /* The worker's list comes first: an attempt that ends between the two is in both. */
 static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
 {
@@ -100,12 +90,12 @@ static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
     WEFT_TRY(st, WEFT_NEW_ARRAY(&m->ctx, hello->running_count + count, &running));
     for (int32_t i = 0; i < hello->running_count; i++) running[i] = hello->running[i];
     for (int32_t i = 0; i < count; i++)
-        if (!is_listed(running, hello->running_count, &reported[i]))
+        if (!weft_block_name_is_in(&reported[i], running, hello->running_count))
             running[hello->running_count++] = reported[i];
     hello->running = running;
     weft_block_name *const all = (weft_block_name *)(uintptr_t)hello->blocks;
     for (int32_t i = 0; i < hello->block_count; i++)
-        if (!is_listed(running, hello->running_count, &all[i])) all[blocks++] = all[i];
+        if (!weft_block_name_is_in(&all[i], running, hello->running_count)) all[blocks++] = all[i];
     hello->block_count = blocks;
     hello->uuid = m->options.uuid;
     snprintf(hello->address, sizeof(hello->address), "%s", m->address);

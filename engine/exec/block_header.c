@@ -28,60 +28,48 @@ uint64_t weft_block_types_fingerprint(const weft_type *types, int32_t count)
     return seed;
 }
 
-/* ---- writing: measured with base NULL, then written ---- */
-
-typedef struct header_out {
-    uint8_t *base;
-    size_t at;
-} header_out;
-
-static void put(header_out *out, const void *bytes, size_t len)
-{
-    if (out->base != NULL && len > 0) memcpy(out->base + out->at, bytes, len);
-    out->at += len;
-}
-static void put_u32(header_out *out, uint32_t value) { put(out, &value, sizeof(value)); }
-static void put_u64(header_out *out, uint64_t value) { put(out, &value, sizeof(value)); }
+/* ---- writing ---- */
 
 static uint32_t image_bytes(const block_page *ref)
 {
     return ref->page != NULL ? (uint32_t)weft_page_image_bytes(ref->page) : ref->bytes;
 }
 
-static void put_header(header_out *out, const weft_block *block)
+static void put_header(block_out *out, const weft_block *block)
 {
     const block_segment *segments = block->segments;
-    put_u64(out, header_magic);
-    put_u64(out, weft_block_types_fingerprint(block->layout.types, block->layout.count));
-    put_u32(out, (uint32_t)block->key_count);
+    block_put_u64(out, header_magic);
+    block_put_u64(out, weft_block_types_fingerprint(block->layout.types, block->layout.count));
+    block_put_u32(out, (uint32_t)block->key_count);
     for (int32_t i = 0; i < block->key_count; i++) {
-        put_u32(out, block->keys[i].range.has);
-        put_u64(out, (uint64_t)block->keys[i].range.low);
-        put_u64(out, (uint64_t)block->keys[i].range.high);
+        block_put_u32(out, block->keys[i].range.has);
+        block_put_u64(out, (uint64_t)block->keys[i].range.low);
+        block_put_u64(out, (uint64_t)block->keys[i].range.high);
     }
-    put_u32(out, (uint32_t)block->marks_count);
+    block_put_u32(out, (uint32_t)block->marks_count);
     for (int32_t i = 0; i < block->marks_count; i++) {
         const weft_marks *marks = &block->marks[i];
-        put_u32(out, (uint32_t)marks->build_stage);
-        put_u64(out, (uint64_t)marks->rows);
-        put(out, marks->words, (size_t)weft_bit_words(marks->rows) * sizeof(*marks->words));
+        block_put_u32(out, (uint32_t)marks->build_stage);
+        block_put_u64(out, (uint64_t)marks->rows);
+        block_put(out, marks->words, (size_t)weft_bit_words(marks->rows) * sizeof(*marks->words));
     }
-    put_u32(out, (uint32_t)block->partition_count);
-    for (int32_t p = 0; p < block->partition_count; p++) put_u32(out, (uint32_t)segments[p].page_count);
-    for (int32_t p = 0; p < block->partition_count; p++) put_u32(out, (uint32_t)segments[p].run_count);
+    block_put_u32(out, (uint32_t)block->partition_count);
+    for (int32_t p = 0; p < block->partition_count; p++) block_put_u32(out, (uint32_t)segments[p].page_count);
+    for (int32_t p = 0; p < block->partition_count; p++) block_put_u32(out, (uint32_t)segments[p].run_count);
     for (int32_t p = 0; p < block->partition_count; p++)
-        put(out, segments[p].run_ends, (size_t)segments[p].run_count * sizeof(*segments[p].run_ends));
+        block_put(out, segments[p].run_ends, (size_t)segments[p].run_count * sizeof(*segments[p].run_ends));
     for (int32_t p = 0; p < block->partition_count; p++)
-        for (int32_t i = 0; i < segments[p].page_count; i++) put_u32(out, segments[p].pages[i].rows);
+        for (int32_t i = 0; i < segments[p].page_count; i++) block_put_u32(out, segments[p].pages[i].rows);
     for (int32_t p = 0; p < block->partition_count; p++)
-        for (int32_t i = 0; i < segments[p].page_count; i++) put_u32(out, image_bytes(&segments[p].pages[i]));
+        for (int32_t i = 0; i < segments[p].page_count; i++)
+            block_put_u32(out, image_bytes(&segments[p].pages[i]));
 }
 
 weft_status weft_block_header_encode(weft_ctx *ctx, const weft_block *block, uint8_t **bytes, size_t *len)
 {
     weft_status st = WEFT_OK;
     weft_block *b = (weft_block *)(uintptr_t)block; /* the lock is no part of what the block holds */
-    header_out out = {0};
+    block_out out = {0};
     *bytes = NULL;
     *len = 0;
     pthread_mutex_lock(&b->lock); /* pages stay where they are */
@@ -90,7 +78,7 @@ weft_status weft_block_header_encode(weft_ctx *ctx, const weft_block *block, uin
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, body + sizeof(uint32_t), (void **)&out.base));
     out.at = 0;
     put_header(&out, block);
-    put_u32(&out, weft_crc32c(0, out.base, body));
+    block_put_u32(&out, weft_crc32c(0, out.base, body));
     *bytes = out.base;
     *len = out.at;
 done:

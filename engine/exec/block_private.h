@@ -7,6 +7,7 @@
 #define WEFT_EXEC_BLOCK_PRIVATE_H
 
 #include <pthread.h>
+#include <string.h>
 
 #include "engine/exec/block_remote.h"
 
@@ -166,5 +167,20 @@ WEFT_MUST_CHECK weft_status weft_block_relieve(weft_ctx *ctx, weft_block_writer 
 /* For metrics. */
 int64_t weft_block_writer_spilled(const weft_block_writer *writer);
 int64_t weft_block_writer_memory(const weft_block_writer *writer);
+
+/* ---- writing headers and blocks as bytes: measured with base NULL, then written ---- */
+
+typedef struct block_out {
+    uint8_t *base;
+    size_t at;
+} block_out;
+
+static inline void block_put(block_out *out, const void *bytes, size_t len)
+{
+    if (out->base != NULL && len > 0) memcpy(out->base + out->at, bytes, len);
+    out->at += len;
+}
+static inline void block_put_u32(block_out *out, uint32_t value) { block_put(out, &value, sizeof(value)); }
+static inline void block_put_u64(block_out *out, uint64_t value) { block_put(out, &value, sizeof(value)); }
 
 #endif

@@ -14,67 +14,54 @@
 
 static const uint64_t wire_magic = 0x314b4c4254464557; /* "WEFTBLK1" */
 
-/* ---- writing: measured with base NULL, then written ---- */
+/* ---- writing ---- */
 
-typedef struct wire_out {
-    uint8_t *base;
-    size_t at;
-} wire_out;
-
-static void put(wire_out *out, const void *bytes, size_t len)
+static void put_name(block_out *out, const weft_block_name *name)
 {
-    if (out->base != NULL && len > 0) memcpy(out->base + out->at, bytes, len);
-    out->at += len;
-}
-static void put_u32(wire_out *out, uint32_t value) { put(out, &value, sizeof(value)); }
-static void put_u64(wire_out *out, uint64_t value) { put(out, &value, sizeof(value)); }
-
-static void put_name(wire_out *out, const weft_block_name *name)
-{
-    put_u64(out, name->job);
-    put_u32(out, (uint32_t)name->stage);
-    put_u32(out, (uint32_t)name->generation);
-    put_u32(out, (uint32_t)name->partition);
-    put_u32(out, (uint32_t)name->attempt);
+    block_put_u64(out, name->job);
+    block_put_u32(out, (uint32_t)name->stage);
+    block_put_u32(out, (uint32_t)name->generation);
+    block_put_u32(out, (uint32_t)name->partition);
+    block_put_u32(out, (uint32_t)name->attempt);
 }
 
 /* crcs: of all pages in order, or NULL while measuring. */
-static void put_header(wire_out *out, const weft_block *block, const uint32_t *crcs, size_t whole_bytes)
+static void put_header(block_out *out, const weft_block *block, const uint32_t *crcs, size_t whole_bytes)
 {
-    put_u64(out, wire_magic);
-    put_u64(out, whole_bytes);
+    block_put_u64(out, wire_magic);
+    block_put_u64(out, whole_bytes);
     put_name(out, &block->name);
-    put_u64(out, weft_block_types_fingerprint(block->layout.types, block->layout.count));
-    put_u32(out, (uint32_t)block->partition_count);
-    put_u32(out, (uint32_t)block->key_count);
+    block_put_u64(out, weft_block_types_fingerprint(block->layout.types, block->layout.count));
+    block_put_u32(out, (uint32_t)block->partition_count);
+    block_put_u32(out, (uint32_t)block->key_count);
     for (int32_t i = 0; i < block->key_count; i++) {
-        put_u32(out, (uint32_t)block->keys[i].column);
-        put_u32(out, block->keys[i].range.has);
-        put_u64(out, (uint64_t)block->keys[i].range.low);
-        put_u64(out, (uint64_t)block->keys[i].range.high);
+        block_put_u32(out, (uint32_t)block->keys[i].column);
+        block_put_u32(out, block->keys[i].range.has);
+        block_put_u64(out, (uint64_t)block->keys[i].range.low);
+        block_put_u64(out, (uint64_t)block->keys[i].range.high);
     }
-    put_u32(out, (uint32_t)block->marks_count);
+    block_put_u32(out, (uint32_t)block->marks_count);
     for (int32_t i = 0; i < block->marks_count; i++) {
         const weft_marks *marks = &block->marks[i];
-        put_u32(out, (uint32_t)marks->build_stage);
-        put_u64(out, (uint64_t)marks->rows);
-        put(out, marks->words, (size_t)weft_bit_words(marks->rows) * sizeof(*marks->words));
+        block_put_u32(out, (uint32_t)marks->build_stage);
+        block_put_u64(out, (uint64_t)marks->rows);
+        block_put(out, marks->words, (size_t)weft_bit_words(marks->rows) * sizeof(*marks->words));
     }
     for (int32_t p = 0; p < block->partition_count; p++) {
         const block_segment *segment = &block->segments[p];
-        put_u32(out, (uint32_t)segment->page_count);
-        put_u32(out, (uint32_t)segment->run_count);
-        put(out, segment->run_ends, (size_t)segment->run_count * sizeof(*segment->run_ends));
+        block_put_u32(out, (uint32_t)segment->page_count);
+        block_put_u32(out, (uint32_t)segment->run_count);
+        block_put(out, segment->run_ends, (size_t)segment->run_count * sizeof(*segment->run_ends));
         for (int32_t i = 0; i < segment->page_count; i++) {
             const block_page *ref = &segment->pages[i];
-            put_u32(out, ref->page != NULL ? (uint32_t)weft_page_image_bytes(ref->page) : ref->bytes);
-            put_u32(out, ref->rows);
-            put_u32(out, crcs != NULL ? *crcs++ : 0);
+            block_put_u32(out, ref->page != NULL ? (uint32_t)weft_page_image_bytes(ref->page) : ref->bytes);
+            block_put_u32(out, ref->rows);
+            block_put_u32(out, crcs != NULL ? *crcs++ : 0);
         }
     }
 }
 
-static weft_status put_page(weft_ctx *ctx, const weft_block *block, const block_page *ref, wire_out *out,
+static weft_status put_page(weft_ctx *ctx, const weft_block *block, const block_page *ref, block_out *out,
                             uint32_t *crc)
 {
     weft_status st = WEFT_OK;
@@ -101,7 +88,7 @@ weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **
 {
     weft_status st = WEFT_OK;
     uint32_t *crcs = NULL;
-    wire_out out = {0};
+    block_out out = {0};
     int64_t pages = 0;
     size_t page_bytes = 0;
     *bytes = NULL;
@@ -130,7 +117,7 @@ weft_status weft_block_encode(weft_ctx *ctx, const weft_block *block, uint8_t **
     }
     out.at = 0;
     put_header(&out, block, crcs, whole);
-    put_u32(&out, weft_crc32c(0, out.base, header));
+    block_put_u32(&out, weft_crc32c(0, out.base, header));
     *bytes = out.base;
     *len = whole;
     out.base = NULL;

@@ -153,8 +153,7 @@ static void fill_sources(cluster *c, held_stage *s, const weft_to_worker *m)
         const weft_stage_source *from = &m->sources[i];
         held_source *to = &s->sources[i];
         assert(from->task_count <= TASKS_MAX && from->places != NULL);
-        *to = (held_source){
-            .stage = from->stage, .generation = from->generation, .count = from->task_count};
+        *to = (held_source){.stage = from->stage, .generation = from->generation, .count = from->task_count};
         for (int32_t p = 0; p < from->task_count; p++) {
             to->attempts[p] = from->attempts[p];
             to->holders[p] = m->places[from->places[p]].uuid;
@@ -429,13 +428,6 @@ static bool send_message(node *n, uint64_t peer, const weft_envelope *e, weft_ne
     return net_send(n->cluster, peer, false, frames, count + 1);
 }
 
-static bool is_listed(const weft_block_name *names, int32_t count, const weft_block_name *name)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (weft_block_name_equal(&names[i], name)) return true;
-    return false;
-}
-
 static void send_register(cluster *c, node *n, uint64_t peer)
 {
     weft_worker_hello hello = {.uuid = n->uuid, .slots = n->slots, .memory_bytes = 1 << 30};
@@ -451,10 +443,10 @@ static void send_register(cluster *c, node *n, uint64_t peer)
     assert(st == WEFT_OK);
     for (int32_t i = 0; i < n->attempt_count; i++) running[hello.running_count++] = n->attempts[i].name;
     for (int32_t i = 0; i < count; i++)
-        if (!is_listed(running, hello.running_count, &reported[i]))
+        if (!weft_block_name_is_in(&reported[i], running, hello.running_count))
             running[hello.running_count++] = reported[i];
     for (int32_t i = 0; i < n->block_count; i++)
-        if (!is_listed(running, hello.running_count, &n->blocks[i].name))
+        if (!weft_block_name_is_in(&n->blocks[i].name, running, hello.running_count))
             blocks[hello.block_count++] = n->blocks[i].name;
     for (int32_t i = 0; i < n->job_count; i++) jobs[hello.job_count++] = n->jobs[i].id;
     hello.running = running;
@@ -603,8 +595,7 @@ void worker_dies(cluster *c, node *n, bool in_order)
     memset(n->stages, 0, NODE_STAGES_MAX * sizeof(held_stage));
     n->incarnation++;
     c->crashes += !in_order;
-    cluster_plan(c, dice_range(&c->random, 1000, 4000000),
-                 (happening){.kind = NODE_STARTS,
-                             .node = (int32_t)(n - c->nodes),
-                             .incarnation = n->incarnation});
+    cluster_plan(
+        c, dice_range(&c->random, 1000, 4000000),
+        (happening){.kind = NODE_STARTS, .node = (int32_t)(n - c->nodes), .incarnation = n->incarnation});
 }

@@ -20,7 +20,9 @@ enum {
     TICK_NS = 100 * 1000 * 1000, /* progress is shown this often */
     POLL_NS = 20 * 1000 * 1000,  /* cancel and deadline are looked at this often: under 100 ms in all */
     JOBS_OF_EPOCH = 1000000,     /* epochs grow by the second: no number is used twice, all fit a double */
-    PEER_HERE = 1                /* the connection of the worker of this process */
+    PEER_HERE = 1,               /* the connection of the worker of this process */
+    ANSWER_BYTES = 64 << 10,     /* a block of the result up to this size comes within its report */
+    ANSWERS_BYTES = 1 << 20      /* of one job */
 };
 
 /* The one worker of this process neither comes nor goes, and what it cannot read is lost. */
@@ -262,6 +264,7 @@ static weft_status issue_stage(weft_ctx *ctx, coordinator_job *j, const weft_sta
     weft_core_stage *s = NULL, **grown = NULL;
     int32_t *inputs = NULL;
     bool *positions = NULL;
+    int32_t result = -1;
     assert(stage->id == j->core.stage_count);
     if (stage->id == j->stage_capacity) {
         j->stage_capacity = weft_max_i32(16, j->stage_capacity * 2);
@@ -269,6 +272,8 @@ static weft_status issue_stage(weft_ctx *ctx, coordinator_job *j, const weft_sta
         if (stage->id > 0) memcpy(grown, j->core.stages, (size_t)stage->id * sizeof(weft_core_stage *));
     }
     WEFT_TRY(st, new_stage(ctx, j, stage, &s));
+    if (j->c->inbox == NULL && weft_planner_result_stage(j->planner, &result) && result == stage->id)
+        s->answer_bytes = weft_min_i32(ANSWER_BYTES, ANSWERS_BYTES / weft_max_i32(1, stage->task_count));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &inputs));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &positions));
     for (int32_t i = 0; i < stage->input_count; i++) inputs[i] = stage->inputs[i].stage_id;
@@ -588,6 +593,8 @@ done:
     return st;
 }
 
+/* Between processes nothing is borrowed from the job: nobody waits until its workers have let go of it, and
+ * who did not hear of its end is told when it registers. */
 void weft_run_release(weft_run *run)
 {
     coordinator_job *j = run->open;
@@ -595,6 +602,7 @@ void weft_run_release(weft_run *run)
     run->block_count = 0;
     run->open = NULL;
     if (j == NULL) return;
-    end_job(j->ctx, j);
+    weft_core_job_end(j->ctx, weft_coordinator_enter(j->c), &j->core);
+    weft_coordinator_leave(j->c);
     forget_job(j);
 }

@@ -59,6 +59,13 @@ typedef struct weft_core_told {
 } weft_core_told;
 
 /* A stage of a job. In the memory of the thread that runs the job, which fills in the first part. */
+/* A block that came within its report. */
+typedef struct weft_core_answer {
+    int32_t generation, attempt;
+    uint8_t *bytes; /* weft_block_encode: a memory block of the core's account; NULL: there is none */
+    size_t len;
+} weft_core_answer;
+
 typedef struct weft_core_stage {
     const weft_stage *stage;
     const uint8_t *fragment; /* by value: its wire form */
@@ -68,6 +75,7 @@ typedef struct weft_core_stage {
     weft_key_range *keys;
     uint64_t *counted; /* one bit a task: it is in the sums */
     weft_stage_report report;
+    int32_t answer_bytes; /* blocks up to this size come within their reports; 0: none */
     /* the core's */
     int32_t generation;
     bool done;  /* all its blocks were there at once; stays so */
@@ -76,6 +84,7 @@ typedef struct weft_core_stage {
     int64_t spilled_late; /* of its blocks, as told at the end of the job */
     weft_core_told *told; /* a memory block of the core's account */
     int32_t told_count, told_capacity;
+    weft_core_answer *answers; /* [tasks] a memory block of the core's account; NULL before the first */
 } weft_core_stage;
 
 /* A worker that heard of a job, and has to end it. */
@@ -146,6 +155,10 @@ bool weft_core_is_finished(const weft_core *core, const weft_core_job *job, int3
 /* Where an accepted block is. False: nowhere at the moment. */
 bool weft_core_find_block(const weft_core *core, const weft_core_job *job, int32_t stage, int32_t partition,
                           weft_block_name *name, weft_place *place);
+/* The bytes of a block that came within its report, once: the caller's from then on (weft_mem_free). False:
+ * they did not, or of another attempt. */
+bool weft_core_take_answer(const weft_core_job *job, const weft_block_name *name, uint8_t **bytes,
+                           size_t *len);
 /* A block of the result could not be read; it is made again when it was the accepted one. */
 WEFT_MUST_CHECK weft_status weft_core_block_lost(weft_ctx *ctx, weft_core *core, weft_core_job *job,
                                                  const weft_block_name *name);

@@ -5,6 +5,8 @@
 #include "coordinator/core_state.h"
 #include "coordinator/event_log.h"
 
+enum { ANSWER_HEAD_BYTES = 64 << 10 }; /* what a block's directory may take beside its rows */
+
 /* ---- jobs ---- */
 
 weft_core_job *core_find_job(const weft_core *core, uint64_t id)
@@ -224,7 +226,8 @@ static weft_status open_stage(weft_ctx *ctx, weft_core *core, weft_core_job *job
                             .fragment_len = s->fragment_len,
                             .settings = job->settings,
                             .seed = job->seed,
-                            .timed = job->timed};
+                            .timed = job->timed,
+                            .answer_bytes = s->answer_bytes};
     order_stage(ctx, core, job, stage, told->worker, WEFT_TO_WORKER_CLOSE); /* what it knew of it before */
     ctx->arena = core->options.by_value ? core->arena : job->orders;
     st = make_sources(ctx, core, job, s->stage, &order);
@@ -351,6 +354,50 @@ static void accept_block(weft_core_stage *s, int32_t task, const weft_to_coordin
     }
 }
 
+/* Without memory the block is fetched. */
+static void keep_answer(weft_ctx *ctx, weft_core *core, weft_core_stage *s, const weft_to_coordinator *m)
+{
+    weft_status st = WEFT_OK;
+    weft_account *const callers = ctx->memory;
+    const weft_error kept = ctx->error;
+    uint8_t *bytes = NULL;
+    if (m->answer == NULL || m->answer_len > (size_t)s->answer_bytes + ANSWER_HEAD_BYTES) return;
+    ctx->memory = core->account;
+    if (s->answers == NULL)
+        WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING,
+                                         (size_t)s->stage->task_count * sizeof(*s->answers),
+                                         (void **)&s->answers));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, m->answer_len, (void **)&bytes));
+    memcpy(bytes, m->answer, m->answer_len);
+    weft_mem_free(s->answers[m->partition].bytes);
+    s->answers[m->partition] = (weft_core_answer){
+        .generation = m->generation, .attempt = m->attempt, .bytes = bytes, .len = m->answer_len};
+done:
+    ctx->memory = callers;
+    if (st != WEFT_OK) ctx->error = kept;
+}
+
+bool weft_core_take_answer(const weft_core_job *job, const weft_block_name *name, uint8_t **bytes,
+                           size_t *len)
+{
+    weft_core_answer *answers = job->stages[name->stage]->answers;
+    weft_core_answer *a = answers == NULL ? NULL : &answers[name->partition];
+    if (a == NULL || a->bytes == NULL || a->generation != name->generation || a->attempt != name->attempt)
+        return false;
+    *bytes = a->bytes;
+    *len = a->len;
+    a->bytes = NULL;
+    return true;
+}
+
+static void free_stage(weft_core_stage *s)
+{
+    for (int32_t t = 0; s->answers != NULL && t < s->stage->task_count; t++)
+        weft_mem_free(s->answers[t].bytes);
+    weft_mem_free(s->answers);
+    weft_mem_free(s->told);
+}
+
 /* The stage runs again whole: what the last generation left is nothing to anybody. */
 static void begin_anew(weft_ctx *ctx, weft_core *core, weft_core_job *job, const weft_action *a)
 {
@@ -384,7 +431,10 @@ static void act(weft_ctx *ctx, weft_core *core, const weft_action *a, const weft
     if (s == NULL || job->ending) return;
     switch (a->kind) {
     case WEFT_ACTION_LAUNCH: launch_or_fail(ctx, core, job, a); break;
-    case WEFT_ACTION_ACCEPT: accept_block(s, a->partition, report); return; /* nobody waits for that alone */
+    case WEFT_ACTION_ACCEPT: /* nobody waits for that alone */
+        keep_answer(ctx, core, s, report);
+        accept_block(s, a->partition, report);
+        return;
     case WEFT_ACTION_AGAIN: begin_anew(ctx, core, job, a); return;
     case WEFT_ACTION_STAGE_DONE:
         close_everywhere(ctx, core, job, a->stage);
@@ -568,7 +618,7 @@ void weft_core_job_forget(weft_core *core, weft_core_job *job)
         *(job->previous == NULL ? &core->first_job : &job->previous->next) = job->next;
         *(job->next == NULL ? &core->last_job : &job->next->previous) = job->previous;
     }
-    for (int32_t i = 0; i < job->stage_count; i++) weft_mem_free(job->stages[i]->told);
+    for (int32_t i = 0; i < job->stage_count; i++) free_stage(job->stages[i]);
     weft_mem_free(job->hearers);
     job->hearers = NULL;
     job->stage_count = job->hearer_count = 0;

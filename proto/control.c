@@ -48,12 +48,14 @@ void weft_to_coordinator_release(weft_to_coordinator *m)
 {
     weft_mem_free(m->block);
     weft_mem_free(m->metrics);
+    weft_mem_free(m->answer);
     weft_mem_free(m->error);
     weft_mem_free(m->spills);
     weft_mem_free(m->hello);
     m->hello = NULL;
     m->block = NULL;
     m->metrics = NULL;
+    m->answer = NULL;
     m->error = NULL;
     m->spills = NULL;
 }

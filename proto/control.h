@@ -68,6 +68,7 @@ typedef struct weft_to_worker {
     const weft_settings *settings; /* STAGE: of the statement, borrowed likewise */
     uint64_t seed;                 /* STAGE: of the job */
     bool timed;                    /* STAGE: measure operator times */
+    int32_t answer_bytes; /* STAGE: a block up to this size travels in the report of its attempt too */
 } weft_to_worker;
 
 typedef enum weft_to_coordinator_kind {
@@ -107,6 +108,9 @@ typedef struct weft_to_coordinator {
     weft_block_meta *block;   /* DONE: of the block in the worker's store */
     weft_op_metrics *metrics; /* DONE: [metric_count], source, operators, sink; NULL when memory was out */
     int32_t metric_count;
+    uint8_t *answer; /* DONE: the block itself (weft_block_encode), where the order of its stage asks for
+                        it; else NULL */
+    size_t answer_len;
     weft_status status;   /* FAILED */
     weft_error *error;    /* FAILED: NULL when memory was out */
     bool broken;          /* FAILED: the stage could not be opened, and stays so until it is opened again */
@@ -132,7 +136,8 @@ enum {
     WEFT_CONTROL_TASKS_MAX = 1 << 24,   /* of all inputs together: 64 MiB, which a few bytes can claim */
     WEFT_CONTROL_PLACES_MAX = 65536,    /* workers of one order */
     WEFT_HELLO_NAMES_MAX = 1 << 22,     /* blocks of a worker, and its attempts */
-    WEFT_HELLO_JOBS_MAX = 1 << 20
+    WEFT_HELLO_JOBS_MAX = 1 << 20,
+    WEFT_ANSWER_BYTES_MAX = 1 << 20 /* of a block within a report */
 };
 
 /* The message is of ctx->arena. It must have bytes for its fragment and task, not pointers. Of the settings

@@ -105,6 +105,7 @@ static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__
     m->fragment = wire_bytes(message->fragment_bytes, message->fragment_len);
     m->seed = message->seed;
     m->timed = message->timed;
+    m->answer_bytes = (uint32_t)message->answer_bytes;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &sources));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &m->sources));
     for (int32_t i = 0; i < message->source_count; i++) {
@@ -277,6 +278,10 @@ static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, cons
     out->fragment_len = m->fragment.len;
     out->seed = m->seed;
     out->timed = m->timed;
+    if (m->answer_bytes > WEFT_ANSWER_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "stage %d asks for blocks of %u bytes within reports, more than %d",
+                         out->stage, m->answer_bytes, (int)WEFT_ANSWER_BYTES_MAX);
+    out->answer_bytes = (int32_t)m->answer_bytes;
     WEFT_TRY(st, get_places(ctx, m, out));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_sources, &sources));
     for (size_t i = 0; i < m->n_sources; i++) {

@@ -148,6 +148,7 @@ weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator 
     m.broken = message->broken;
     if (message->block != NULL) WEFT_TRY(st, put_block(ctx, message->block, &m.block));
     WEFT_TRY(st, put_metrics(ctx, message, &m));
+    if (message->answer != NULL) m.answer = wire_bytes(message->answer, message->answer_len);
     if (message->kind == WEFT_FROM_WORKER_FAILED) m.status = wire_text(weft_status_text(message->status));
     if (message->error != NULL) {
         wire_put_error(message->error, &error);
@@ -275,6 +276,20 @@ done:
     return st;
 }
 
+static weft_status get_answer(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m, weft_to_coordinator *out)
+{
+    weft_status st = WEFT_OK;
+    if (m->answer.len == 0) return WEFT_OK;
+    if (m->answer.len > WEFT_ANSWER_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a report with a block of %zu bytes, more than %d", m->answer.len,
+                         (int)WEFT_ANSWER_BYTES_MAX);
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, m->answer.len, (void **)&out->answer));
+    memcpy(out->answer, m->answer.data, m->answer.len);
+    out->answer_len = m->answer.len;
+done:
+    return st;
+}
+
 static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m)
 {
     weft_status st = WEFT_OK;
@@ -289,10 +304,10 @@ static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *
         return weft_fail(ctx, WEFT_CORRUPT, "a report of kind %u with %d slots", m->kind, m->slots);
     const bool failed = m->kind == WEFT_FROM_WORKER_FAILED;
     if ((m->block != NULL) != (m->kind == WEFT_FROM_WORKER_DONE) ||
-        (m->n_metrics > 0 && m->kind != WEFT_FROM_WORKER_DONE) || (m->status[0] != '\0') != failed ||
+        (m->n_metrics > 0 && m->kind != WEFT_FROM_WORKER_DONE) ||
+        (m->answer.len > 0 && m->kind != WEFT_FROM_WORKER_DONE) || (m->status[0] != '\0') != failed ||
         (!failed && (m->error != NULL || m->lost != NULL || m->broken)) ||
-        (m->unreachable && m->lost == NULL) ||
-        (m->n_spills > 0 && m->kind != WEFT_FROM_WORKER_ENDED) ||
+        (m->unreachable && m->lost == NULL) || (m->n_spills > 0 && m->kind != WEFT_FROM_WORKER_ENDED) ||
         (m->hello != NULL && m->kind != WEFT_FROM_WORKER_REGISTER))
         st = weft_fail(ctx, WEFT_CORRUPT, "a report of kind %u has the parts of another", m->kind);
 done:
@@ -320,6 +335,7 @@ weft_status weft_to_coordinator_decode(weft_ctx *ctx, const uint8_t *bytes, size
                                  .run_ns = m->run_ns};
     if (m->block != NULL) WEFT_TRY(st, get_block(ctx, m->block, &out->block));
     WEFT_TRY(st, get_metrics(ctx, m, out));
+    WEFT_TRY(st, get_answer(ctx, m, out));
     if (m->status[0] != '\0') WEFT_TRY(st, get_failure(ctx, m, out));
     WEFT_TRY(st, get_spills(ctx, m, out));
     if (m->hello != NULL) WEFT_TRY(st, wire_get_hello(ctx, m->hello, m->slots, &out->hello));

@@ -128,6 +128,24 @@ done:
     return st;
 }
 
+/* The block within the report, where the coordinator wants small ones so. Without memory for it the block is
+ * fetched like any other. */
+static void add_answer(weft_ctx *ctx, const worker_stage *s, const weft_block *block,
+                       weft_to_coordinator *report)
+{
+    const weft_error kept = ctx->error;
+    int64_t bytes = 0;
+    for (int32_t p = 0; p < report->block->partition_count; p++) bytes += report->block->bytes[p];
+    if (bytes > s->order.answer_bytes || report->block->spilled_bytes > 0) return;
+    if (weft_block_encode(ctx, block, &report->answer, &report->answer_len) != WEFT_OK) {
+        report->answer = NULL;
+        ctx->error = kept;
+    } else if (report->answer_len > WEFT_ANSWER_BYTES_MAX) { /* a directory, or marks, larger than the rows */
+        weft_mem_free(report->answer);
+        report->answer = NULL;
+    }
+}
+
 static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt *a, bool alone,
                             weft_to_coordinator *report)
 {
@@ -152,6 +170,7 @@ static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt 
         WEFT_TRY(st, weft_fail(ctx, WEFT_INJECTED,
                                "attempt 0 fails after its last output (weft.test.failFirstAttempt)"));
     WEFT_TRY(st, weft_block_describe(ctx, block, &report->block));
+    if (s->order.answer_bytes > 0) add_answer(ctx, s, block, report);
     WEFT_TRY(st, weft_store_put(ctx, w->store, block));
     block = NULL;
 done:
@@ -239,6 +258,7 @@ void weft_slot_task(slot *sl, const order *o)
     /* the receiver frees them, at its own time */
     if (report.metrics != NULL) weft_mem_move(report.metrics, w->account);
     if (report.block != NULL) weft_mem_move(report.block, w->account);
+    if (report.answer != NULL) weft_mem_move(report.answer, w->account);
     weft_worker_report(&ctx, w, &report);
     weft_worker_stage_leave(&ctx, w, s, a);
     weft_arena_reset(sl->arena);

@@ -31,7 +31,8 @@ static weft_to_worker stage_order(const weft_settings *settings)
                             .places = table,
                             .settings = settings,
                             .seed = 0x8000000000000001u,
-                            .timed = true};
+                            .timed = true,
+                            .answer_bytes = 70000};
 }
 
 /* A stage brings fragment, inputs, seed and the statement's settings; the process keeps its own. */
@@ -55,7 +56,7 @@ static void stage(void **state)
     weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &process, bytes, len, &back));
     assert_int_equal(back.kind, order.kind);
     assert_int_equal(back.epoch, order.epoch);
-    assert_true(back.job == order.job && back.seed == order.seed && back.timed);
+    assert_true(back.job == order.job && back.seed == order.seed && back.timed && back.answer_bytes == 70000);
     assert_int_equal(back.stage, order.stage);
     assert_int_equal(back.generation, order.generation);
     assert_int_equal(back.fragment_len, order.fragment_len);
@@ -127,6 +128,9 @@ static void make_block(weft_fixture *f, weft_to_coordinator *m)
     m->block->marks_count = 1;
     m->block->spilled_bytes = 99;
     m->metric_count = 3;
+    m->answer_len = sizeof(some_bytes);
+    weft_fixture_ok(f, weft_mem_alloc(&f->ctx, WEFT_MEM_WORKING, m->answer_len, (void **)&m->answer));
+    memcpy(m->answer, some_bytes, m->answer_len);
     weft_fixture_ok(
         f, weft_mem_alloc_zero(&f->ctx, WEFT_MEM_WORKING, 3 * sizeof(*m->metrics), (void **)&m->metrics));
     m->metrics[0].scan = (weft_scan_metrics){1, 2, 3, 4, 5, 6, 7, 8, 9};
@@ -174,6 +178,8 @@ static void done_report(void **state)
     assert_int_equal(back.block->spilled_bytes, 99);
     assert_int_equal(back.metric_count, 3);
     assert_memory_equal(back.metrics, m.metrics, 3 * sizeof(*m.metrics));
+    assert_int_equal(back.answer_len, sizeof(some_bytes));
+    assert_memory_equal(back.answer, some_bytes, sizeof(some_bytes));
     weft_to_coordinator_release(&back);
     weft_to_coordinator_release(&m);
     weft_fixture_close(&f);
@@ -349,6 +355,14 @@ static void refusals(void **state)
         assert_int_not_equal(weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back), WEFT_OK);
         weft_error_clear(&f.ctx);
     }
+    const weft_to_worker greedy = {.kind = WEFT_TO_WORKER_STAGE,
+                                   .fragment_bytes = some_bytes,
+                                   .settings = &f.settings,
+                                   .answer_bytes = WEFT_ANSWER_BYTES_MAX + 1};
+    weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &greedy, &bytes, &len));
+    assert_int_equal(weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back), WEFT_LIMIT);
+    weft_error_clear(&f.ctx);
+    uint8_t answer[] = {0};
     weft_error error = {.code = WEFT_IO};
     weft_worker_hello hello = {.uuid = {.low = 1}}, nobody = {.slots = 1};
     const weft_to_coordinator reports[] = {
@@ -358,6 +372,7 @@ static void refusals(void **state)
         {.kind = WEFT_FROM_WORKER_FAILED, .status = WEFT_IO, .partition = -1},
         {.kind = WEFT_FROM_WORKER_FAILED, .status = WEFT_IO, .has_lost = true, .lost = {.stage = -1}},
         {.kind = WEFT_FROM_WORKER_ENDED, .error = &error},
+        {.kind = WEFT_FROM_WORKER_ENDED, .answer = answer, .answer_len = 1},
         {.kind = (weft_to_coordinator_kind)(WEFT_FROM_WORKER_ENDED + 1)},
         {.kind = WEFT_FROM_WORKER_ENDED, .hello = &hello},
         {.kind = WEFT_FROM_WORKER_REGISTER, .slots = 1, .hello = &nobody},

@@ -28,6 +28,7 @@ sys.dont_write_bytecode = True
 from support import weft_cli  # noqa: E402
 
 WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(HERE, "..", "..", "build", "release", "weft")))
+FAULTS = os.path.join(os.path.dirname(WEFT), "tests", "support", "faults")  # the programs of that folder
 PATIENCE_S = 90  # what a loaded machine may need for anything that takes a moment on a quiet one
 LOG_TAIL = 4000  # characters of each log that a failure shows
 PR_SET_PDEATHSIG = 1
@@ -165,13 +166,18 @@ class Cluster:
         worker_args=(),
         client_args=(),
         lab=None,
+        proxy=None,
+        coordinator_environment=None,
     ):
         self.worker_count, self.cores, self.memory = workers, cores, memory
         self.coordinator_args, self.worker_args = list(coordinator_args), list(worker_args)
         self.client_args = list(client_args)
         self.lab = lab  # hosts of a netlab: the coordinator on 1, workers on 2, 3, …
+        self.coordinator_environment = coordinator_environment
+        self.proxy_options = proxy  # of a chaos_proxy, through which all workers talk to the coordinator
         self.folder = tempfile.mkdtemp(prefix="weft-cluster-")
         self.coordinator, self.workers, self.clients = None, [], []
+        self.proxy = self.master = None  # master: what workers connect to; None: the coordinator itself
         self.port = self.webui_port = 0
         self.started = 0
 
@@ -190,6 +196,8 @@ class Cluster:
 
     def start(self):
         self.start_coordinator()
+        if self.proxy_options is not None:
+            self.start_proxy()
         for _ in range(self.worker_count):
             self.start_worker(wait=False)
         self.wait_for_workers(self.worker_count)
@@ -209,7 +217,7 @@ class Cluster:
         words = [WEFT, "coordinator", "--host", self.host(1), "--port", str(self.port)]
         words += ["--webui-port", str(self.webui_port), "--work-dir", os.path.join(folder, "work")]
         words += ["--log-file", os.path.join(folder, "log"), *self.coordinator_args]
-        self.coordinator = Process(name, self.command(1, words), self.folder)
+        self.coordinator = Process(name, self.command(1, words), self.folder, self.coordinator_environment)
         self.port, self.webui_port = self._ports(self.coordinator)
 
     def _ports(self, process):
@@ -226,22 +234,34 @@ class Cluster:
 
         return until(found, "ready line of the coordinator")
 
+    def start_proxy(self):
+        words = [os.path.join(FAULTS, "chaos_proxy"), f"tcp://{self.host(1)}:{self.port}"]
+        self.proxy = Process("proxy", words + self.proxy_options, self.folder)
+        line = until(lambda: re.search(r"ready: (\S+)\n", self.proxy.text()), "ready line of the proxy")
+        self.master = line.group(1)
+
+    def end_proxy(self):
+        """What it did: numbers by name."""
+        if self.proxy.end() != 0:
+            raise ClusterError(f"the proxy ended with {self.proxy.child.returncode}")
+        return json.loads(self.proxy.text().strip().splitlines()[-1])
+
     @property
     def url(self):
         return f"weft://{self.host(1)}:{self.port}"
 
-    def start_worker(self, wait=True, host=None, args=()):
+    def start_worker(self, wait=True, host=None, args=(), environment=None):
         """One more; its Process, also the last one of self.workers."""
         self.started += 1
         index = host or self.started + 1
         name = f"worker{self.started}"
         folder = os.path.join(self.folder, name)
-        words = [WEFT, "worker", self.url, "--host", self.host(index), "--port", "0"]
+        words = [WEFT, "worker", self.master or self.url, "--host", self.host(index), "--port", "0"]
         words += ["--cores", str(self.cores), "--memory", self.memory]
         words += ["--work-dir", os.path.join(folder, "work")]
         words += ["--log-file", os.path.join(folder, "log"), *self.worker_args, *args]
         before = len(self.alive_workers()) if wait else 0
-        worker = Process(name, self.command(index, words), self.folder)
+        worker = Process(name, self.command(index, words), self.folder, environment)
         self.workers.append(worker)
         if wait:
             self.wait_for_workers(before + 1)
@@ -260,7 +280,7 @@ class Cluster:
 
     def close(self, failed=False):
         """End everything that was started here and remove the folder."""
-        processes = [*self.clients, *self.workers, self.coordinator]
+        processes = [*self.clients, *self.workers, self.proxy, self.coordinator]
         for process in processes:
             if process is not None and process.alive:
                 process.send(signal.SIGCONT)
@@ -270,7 +290,7 @@ class Cluster:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def show_logs(self):
-        for process in [self.coordinator, *self.workers, *self.clients]:
+        for process in [self.coordinator, self.proxy, *self.workers, *self.clients]:
             if process is not None:
                 code = process.child.poll()
                 print(f"--- {process.name}, exit code {code} ---", file=sys.stderr)
@@ -313,7 +333,15 @@ class Cluster:
     def get(self, path):
         """The document at a path of the coordinator's HTTP port, which is on its loopback too."""
         address = f"http://127.0.0.1:{self.webui_port}{path}"
-        fetch = lambda: urllib.request.urlopen(address, timeout=PATIENCE_S).read()  # noqa: E731
+
+        def fetch():
+            for last in (False, False, True):
+                try:
+                    return urllib.request.urlopen(address, timeout=PATIENCE_S).read()
+                except ConnectionError:  # as of any server, one may break
+                    if last:
+                        raise
+
         body = self.lab.inside(1, fetch) if self.lab else fetch()
         return json.loads(body)
 
@@ -344,11 +372,15 @@ class Cluster:
     def alive_workers(self):
         return [worker for worker in self.listed_workers() if worker["state"] == "ALIVE"]
 
+    def uuid_of(self, process):
+        found = until(lambda: re.search(r"uuid=([0-9a-f-]{36})", process.text()), "uuid in the worker's log")
+        return found.group(1)
+
     def number_of(self, process):
         """The coordinator's number of a worker process that it knows."""
-        uuid = until(lambda: re.search(r"uuid=([0-9a-f-]{36})", process.text()), "uuid in the worker's log")
+        uuid = self.uuid_of(process)
         for worker in self.listed_workers():
-            if worker["uuid"] == uuid.group(1):
+            if worker["uuid"] == uuid:
                 return worker["id"]
         raise ClusterError(f"the coordinator does not list {process.name}")
 

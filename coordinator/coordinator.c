@@ -204,7 +204,9 @@ weft_status coordinator_wait(weft_ctx *ctx, coordinator_job *j)
     weft_to_coordinator m;
     if (c->inbox != NULL) {
         if (!weft_mailbox_take(c->inbox, &m, POLL_NS)) return WEFT_OK;
-        st = weft_core_report(ctx, weft_coordinator_enter(c), m.worker, &m);
+        weft_core *core = weft_coordinator_enter(c);
+        st = weft_core_report(ctx, core, m.worker, &m);
+        weft_core_flush(ctx, core);
         weft_coordinator_leave(c);
         weft_to_coordinator_release(&m);
         return st;

@@ -52,7 +52,7 @@ static void tell_scheduler(weft_ctx *ctx, weft_core *core, weft_event_kind kind,
                            int32_t slots)
 {
     const weft_event event = {.kind = kind, .worker = worker, .slots = slots};
-    if (core_step(ctx, core, &event, NULL) != WEFT_OK) weft_error_clear(ctx);
+    if (core_step(ctx, core, &event) != WEFT_OK) weft_error_clear(ctx);
 }
 
 static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
@@ -135,7 +135,7 @@ static weft_status fail_unknown(weft_ctx *ctx, weft_core *core, int32_t worker,
                                   .attempt = running[i].attempt,
                                   .status = WEFT_UNREACHABLE,
                                   .unreachable = true};
-        WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+        WEFT_TRY(st, core_step(ctx, core, &event));
     }
 done:
     return st;
@@ -167,7 +167,7 @@ static weft_status compare_blocks(weft_ctx *ctx, weft_core *core, int32_t worker
                                  .generation = name->generation,
                                  .partition = name->partition,
                                  .attempt = name->attempt};
-        WEFT_TRY(st, core_step(ctx, core, &back, NULL));
+        WEFT_TRY(st, core_step(ctx, core, &back));
         if (!weft_scheduler_wants(core->scheduler, worker, name))
             order_name(ctx, core, worker, WEFT_TO_WORKER_DROP, name);
     }
@@ -245,11 +245,10 @@ static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_act
     core->port.changed(core->port.self, a->number, WEFT_CORE_PRESENT);
     /* the scheduler must know it before it hears of its blocks, but launch there only afterwards */
     weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = a->number};
-    if (!weft_scheduler_has_worker(core->scheduler, a->number))
-        WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+    if (!weft_scheduler_has_worker(core->scheduler, a->number)) WEFT_TRY(st, core_step(ctx, core, &event));
     WEFT_TRY(st, compare(ctx, core, a->number, hello));
     event.slots = a->slots;
-    WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+    WEFT_TRY(st, core_step(ctx, core, &event));
 done:
     return st;
 }
@@ -318,7 +317,7 @@ void weft_core_tick(weft_ctx *ctx, weft_core *core)
     const weft_member_event event = {.kind = WEFT_MEMBER_TICK};
     const weft_event tick = {.kind = WEFT_EVENT_TICK};
     (void)step_members(ctx, core, &event, NULL);
-    if (core_step(ctx, core, &tick, NULL) != WEFT_OK) weft_error_clear(ctx); /* the next tick comes */
+    if (core_step(ctx, core, &tick) != WEFT_OK) weft_error_clear(ctx); /* the next tick comes */
 }
 
 bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *peer, weft_link_head *head)

@@ -129,9 +129,11 @@ void weft_core_registers(weft_ctx *ctx, weft_core *core, uint64_t peer, const we
 bool weft_core_message(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_link_head *head,
                        int32_t *worker);
 void weft_core_beat(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_link_head *head);
-/* A report; what it holds stays the caller's. worker: who sent it. */
+/* A report; what it holds stays the caller's. worker: who sent it. The orders that follow from it go with the
+ * next weft_core_flush, so that those of all reports of a message are one. */
 WEFT_MUST_CHECK weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker,
                                              const weft_to_coordinator *report);
+void weft_core_flush(weft_ctx *ctx, weft_core *core);
 void weft_core_leaves(weft_ctx *ctx, weft_core *core, uint64_t peer);
 void weft_core_gone(weft_ctx *ctx, weft_core *core, uint64_t peer);
 void weft_core_tick(weft_ctx *ctx, weft_core *core);

@@ -447,17 +447,26 @@ static void act(weft_ctx *ctx, weft_core *core, const weft_action *a, const weft
     if (a->kind != WEFT_ACTION_LAUNCH || job->failed) tell(job);
 }
 
-weft_status core_step(weft_ctx *ctx, weft_core *core, const weft_event *event,
-                      const weft_to_coordinator *report)
+/* Without sending the orders. */
+static weft_status step(weft_ctx *ctx, weft_core *core, const weft_event *event,
+                        const weft_to_coordinator *report)
 {
     weft_actions actions = {0};
     const weft_status st = weft_scheduler_step(ctx, core->scheduler, event, weft_now_ns(ctx), &actions);
     if (st != WEFT_OK) return st;
     for (int32_t i = 0; i < actions.count; i++) act(ctx, core, &actions.items[i], report);
-    core->port.flush(ctx, core->port.self);
     if (core->options.by_value) weft_arena_reset(core->arena);
     return WEFT_OK;
 }
+
+weft_status core_step(weft_ctx *ctx, weft_core *core, const weft_event *event)
+{
+    const weft_status st = step(ctx, core, event, NULL);
+    core->port.flush(ctx, core->port.self);
+    return st;
+}
+
+void weft_core_flush(weft_ctx *ctx, weft_core *core) { core->port.flush(ctx, core->port.self); }
 
 /* ---- reports ---- */
 
@@ -507,7 +516,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
         s->report.failures += !done;
         weft_event_log_task(job->log, s->stage, m);
     }
-    WEFT_TRY(st, core_step(ctx, core, &event, m));
+    WEFT_TRY(st, step(ctx, core, &event, m));
 done:
     return st;
 }
@@ -523,7 +532,7 @@ weft_status weft_core_job_begin(weft_ctx *ctx, weft_core *core, weft_core_job *j
     job->previous = core->last_job;
     *(core->last_job == NULL ? &core->first_job : &core->last_job->next) = job;
     core->last_job = job;
-    WEFT_TRY(st, core_step(ctx, core, &event, NULL));
+    WEFT_TRY(st, core_step(ctx, core, &event));
 done:
     return st;
 }
@@ -541,7 +550,7 @@ weft_status weft_core_stage_begin(weft_ctx *ctx, weft_core *core, weft_core_job 
                               .positions = positions,
                               .determinism = stage->determinism,
                               .needed = true};
-    return core_step(ctx, core, &event, NULL);
+    return core_step(ctx, core, &event);
 }
 
 bool weft_core_is_finished(const weft_core *core, const weft_core_job *job, int32_t stage)
@@ -558,7 +567,7 @@ weft_status weft_core_free_unread(weft_ctx *ctx, weft_core *core, weft_core_job 
         return WEFT_OK;
     s->freed = true;
     free_everywhere(ctx, core, job, stage);
-    return core_step(ctx, core, &event, NULL);
+    return core_step(ctx, core, &event);
 }
 
 bool weft_core_find_block(const weft_core *core, const weft_core_job *job, int32_t stage, int32_t partition,
@@ -579,13 +588,13 @@ weft_status weft_core_block_lost(weft_ctx *ctx, weft_core *core, weft_core_job *
                                  const weft_block_name *name)
 {
     const weft_event event = {.kind = WEFT_EVENT_BLOCK_LOST, .job = job->id, .lost = *name};
-    return core_step(ctx, core, &event, NULL);
+    return core_step(ctx, core, &event);
 }
 
 weft_status weft_core_pin(weft_ctx *ctx, weft_core *core, weft_core_job *job)
 {
     const weft_event event = {.kind = WEFT_EVENT_PINNED, .job = job->id};
-    return core_step(ctx, core, &event, NULL);
+    return core_step(ctx, core, &event);
 }
 
 void weft_core_job_end(weft_ctx *ctx, weft_core *core, weft_core_job *job)
@@ -595,7 +604,7 @@ void weft_core_job_end(weft_ctx *ctx, weft_core *core, weft_core_job *job)
     weft_status st = WEFT_OK;
     if (job->ending) return;
     job->ending = true;
-    st = core_step(ctx, core, &event, NULL);
+    st = core_step(ctx, core, &event);
     assert(st == WEFT_OK); /* this event needs no memory */
     (void)st;
     for (int32_t i = 0; i < job->hearer_count; i++)

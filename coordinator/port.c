@@ -247,6 +247,7 @@ static weft_status handle_reports(weft_port *p, weft_net_peer peer, const weft_l
         if (weft_core_message(&p->ctx, core, peer, head, &worker))
             for (int32_t i = 0; i < count && st == WEFT_OK; i++)
                 st = weft_core_report(&p->ctx, core, worker, &reports[i]);
+        weft_core_flush(&p->ctx, core);
         weft_coordinator_leave(p->options.coordinator);
     }
     for (int32_t i = 0; i < decoded; i++) weft_to_coordinator_release(&reports[i]);

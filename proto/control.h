@@ -167,6 +167,8 @@ typedef struct weft_worker_link {
 typedef struct weft_coordinator_link {
     /* Never waits. Takes what the message holds when it succeeds. */
     weft_status (*send)(weft_ctx *ctx, void *self, const weft_to_coordinator *message);
+    /* What was sent so far need not wait for more. NULL: nothing ever waits. */
+    void (*flush)(void *self);
     void *self;
 } weft_coordinator_link;
 

@@ -385,16 +385,21 @@ static weft_status send_report(weft_ctx *ctx, void *self, const weft_to_coordina
     weft_to_coordinator sent = *message;
     if (message->kind == WEFT_FROM_WORKER_REGISTER) return WEFT_OK; /* it registers by its hello */
     const weft_status st = weft_outbox_put(ctx, m->outbox, message);
-    pthread_mutex_lock(&m->lock);
-    if (m->net != NULL) weft_net_wake(m->net);
-    pthread_mutex_unlock(&m->lock);
     if (st == WEFT_OK) weft_to_coordinator_release(&sent);
     return st;
 }
 
+static void flush_reports(void *self)
+{
+    weft_member *m = self;
+    pthread_mutex_lock(&m->lock);
+    if (m->net != NULL) weft_net_wake(m->net);
+    pthread_mutex_unlock(&m->lock);
+}
+
 weft_coordinator_link weft_member_link(weft_member *m)
 {
-    return (weft_coordinator_link){.send = send_report, .self = m};
+    return (weft_coordinator_link){.send = send_report, .flush = flush_reports, .self = m};
 }
 
 /* ---- life ---- */

@@ -64,7 +64,6 @@ static weft_status store_grow(weft_ctx *ctx, weft_store *store)
     int32_t *table = NULL;
     weft_account *const callers = ctx->memory;
     const int32_t capacity = store->capacity == 0 ? 64 : store->capacity * 2;
-    if (store->count < store->capacity) return WEFT_OK;
     ctx->memory = store->owner;
     WEFT_TRY(st,
              weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)capacity * 2 * sizeof(*table), (void **)&table));
@@ -85,14 +84,14 @@ weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block)
 {
     weft_status st = WEFT_OK;
     pthread_mutex_lock(&store->lock);
-    const int32_t have = store_index(store, weft_block_get_name(block));
-    if (have >= 0) {
-        weft_block_release(&store->blocks[have]);
-        store->blocks[have] = block;
+    if (store->count == store->capacity) WEFT_TRY(st, store_grow(ctx, store));
+    int32_t *entry = &store->table[store_slot(store, weft_block_get_name(block))];
+    if (*entry != 0) {
+        weft_block_release(&store->blocks[*entry - 1]);
+        store->blocks[*entry - 1] = block;
         goto done;
     }
-    WEFT_TRY(st, store_grow(ctx, store));
-    store->table[store_slot(store, weft_block_get_name(block))] = store->count + 1;
+    *entry = store->count + 1;
     store->blocks[store->count++] = block;
 done:
     pthread_mutex_unlock(&store->lock);

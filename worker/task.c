@@ -10,18 +10,30 @@
 
 enum {
     TASK_SPILL_ABOVE_PERCENT = 60, /* of the pool's limit: above it finished blocks go to scratch */
-    DELAY_STEP_MS = 10             /* how often a task that a test delays looks whether it was cancelled */
+    HELD_MOST = 32,
+    QUICK_NS = 500 * 1000,
+    DELAY_STEP_MS = 10 /* how often a task that a test delays looks whether it was cancelled */
 };
 
 /* ---- reports ---- */
 
+void weft_worker_flush(weft_worker *w)
+{
+    const weft_coordinator_link *link = &w->options.coordinator;
+    if (atomic_exchange(&w->held, 0) > 0 && link->flush != NULL) link->flush(link->self);
+}
+
+/* A thread that is woken for every report of a task of microseconds costs more than the task: such reports
+ * travel together. A slot that finds no order sends them before it waits; when all are at tasks that take
+ * longer than those before, the next look of the sending thread (it looks 50 times a second) does. */
 void weft_worker_report(weft_ctx *ctx, weft_worker *w, weft_to_coordinator *message)
 {
     const weft_coordinator_link *link = &w->options.coordinator;
-    if (link->send(ctx, link->self, message) == WEFT_OK) return;
-    /* the coordinator is gone or has no memory: it will miss the task at its deadline; what the message holds
-     * is ours */
-    weft_to_coordinator_release(message);
+    const bool quick = message->kind == WEFT_FROM_WORKER_DONE && message->run_ns < QUICK_NS;
+    /* when it fails the coordinator is gone or has no memory: it will miss the task at its deadline; what the
+     * message holds is ours */
+    if (link->send(ctx, link->self, message) != WEFT_OK) weft_to_coordinator_release(message);
+    if (atomic_fetch_add(&w->held, 1) + 1 >= HELD_MOST || !quick) weft_worker_flush(w);
 }
 
 /* ---- tasks ---- */

@@ -37,7 +37,12 @@ static void *slot_main(void *argument)
     /* in one process the session knows better when the next statement comes */
     const bool tidies = w->options.fetcher != NULL && sl == w->slots;
     for (;;) {
-        if (!weft_mailbox_take(w->orders, &o, tidies ? IDLE_NS : INT64_MAX)) {
+        bool got = weft_mailbox_take(w->orders, &o, 0);
+        if (!got) {
+            weft_worker_flush(w);
+            got = weft_mailbox_take(w->orders, &o, tidies ? IDLE_NS : INT64_MAX);
+        }
+        if (!got) {
             if (w->stopping) break;
             trim_when_idle(w);
             continue;
@@ -277,7 +282,6 @@ static weft_status take_order(weft_ctx *ctx, weft_worker *w, const weft_to_worke
 done:
     pthread_mutex_unlock(&w->lock);
     ctx->memory = senders;
-    memory_close(memory);
     return st;
 }
 
@@ -290,20 +294,19 @@ weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker
 weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *w, const uint8_t *bytes, size_t len)
 {
     weft_status st = WEFT_OK;
-    message_memory memory = {0};
     weft_to_worker m;
     weft_arena *const senders = ctx->arena;
     weft_account *const account = ctx->memory;
-    WEFT_TRY(st, memory_open(ctx, w, &memory));
-    ctx->arena = memory.arena;
-    ctx->memory = memory.account;
+    if (w->incoming.arena == NULL) WEFT_TRY(st, memory_open(ctx, w, &w->incoming));
+    ctx->arena = w->incoming.arena;
+    ctx->memory = w->incoming.account;
     st = weft_to_worker_decode(ctx, w->options.settings, bytes, len, &m);
     ctx->arena = senders;
     ctx->memory = account;
     WEFT_TRY(st, st);
-    st = take_order(ctx, w, &m, &memory);
+    st = take_order(ctx, w, &m, &w->incoming);
 done:
-    memory_close(&memory);
+    if (w->incoming.arena != NULL) weft_arena_reset(w->incoming.arena);
     return st;
 }
 
@@ -390,6 +393,7 @@ void weft_worker_stop(weft_worker **worker)
     pthread_cond_broadcast(&w->changed);
     pthread_mutex_unlock(&w->lock);
     w->stopping = true;
+    memory_close(&w->incoming);
     if (w->orders != NULL) weft_mailbox_close(w->orders);
     for (int32_t i = 0; i < w->options.slots && w->slots != NULL; i++) {
         if (w->slots[i].started) pthread_join(w->slots[i].thread, NULL);

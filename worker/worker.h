@@ -30,7 +30,7 @@ WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_o
 WEFT_MUST_CHECK weft_status weft_worker_send(weft_ctx *ctx, weft_worker *worker,
                                              const weft_to_worker *message);
 /* The same as bytes (weft_to_worker_encode), which are not needed afterwards. Errors also: those of decoding;
- * nothing has changed then. */
+ * nothing has changed then. By one thread. */
 WEFT_MUST_CHECK weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *worker, const uint8_t *bytes,
                                                 size_t len);
 /* A count of a block that is here. Errors: WEFT_FETCH_FAILED. */

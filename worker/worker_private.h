@@ -93,6 +93,8 @@ struct weft_worker {
     weft_account *store_account;
     weft_store *store;
     weft_mailbox *orders;
+    message_memory incoming; /* what the next message is decoded into; an order that opens a stage takes it */
+    atomic_int held;         /* reports that the link was not told to send yet */
     pthread_mutex_t lock;
     pthread_cond_t changed;   /* some stage's state or unit count, the room, or a job was cancelled */
     worker_stage *stages;     /* guarded by lock */
@@ -155,6 +157,8 @@ WEFT_MUST_CHECK weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker
 
 /* Send a message to the coordinator; what it holds is gone afterwards, whether it went or not. */
 void weft_worker_report(weft_ctx *ctx, weft_worker *w, weft_to_coordinator *message);
+/* Reports that were held back for others to come are on their way. */
+void weft_worker_flush(weft_worker *w);
 void weft_slot_task(slot *sl, const order *o);
 void weft_slot_help(slot *sl, const order *o);
 /* The pool's relief: self is the worker. */

@@ -12,14 +12,12 @@ weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t parti
     weft_status st = WEFT_OK;
     weft_block *block = NULL;
     *out = NULL;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*block), (void **)&block));
+    const size_t segments = (size_t)partition_count * sizeof(*block->segments);
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*block) + segments, (void **)&block));
     atomic_init(&block->count, 1);
     pthread_mutex_init(&block->lock, NULL); /* default attributes: cannot fail */
     WEFT_TRY(st,
              weft_block_layout_new(ctx, types->types, types->count, &block->layout, &block->layout_memory));
-    WEFT_TRY(st,
-             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)partition_count * sizeof(*block->segments),
-                                 (void **)&block->segments));
     block->partition_count = partition_count;
     block->space = weft_scratch_space_share(ctx->scratch);
     *out = block;
@@ -50,6 +48,17 @@ weft_status weft_block_run_room(weft_ctx *ctx, block_segment *segment)
 {
     return array_room(ctx, (void **)&segment->run_ends, segment->run_count, &segment->run_capacity,
                       sizeof(*segment->run_ends));
+}
+
+weft_status weft_block_set_keys(weft_ctx *ctx, weft_block *block, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    if (count <= block->key_count) return WEFT_OK;
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof(*block->keys),
+                                 (void **)&block->keys));
+    while (block->key_count < count) block->keys[block->key_count++] = (block_track){0};
+done:
+    return st;
 }
 
 weft_status weft_block_add_marks(weft_ctx *ctx, weft_block *block, const weft_marks *marks)
@@ -91,7 +100,7 @@ void weft_block_move(weft_block *block, weft_account *owner)
     move_one(block->remote, owner);
     for (int32_t i = 0; i < block->marks_count; i++) move_one(block->marks[i].words, owner);
     move_one(block->marks, owner);
-    move_one(block->segments, owner);
+    move_one(block->keys, owner);
     move_one(block->layout_memory, owner);
     if (block->scratch != NULL) weft_scratch_move(block->scratch, owner);
     move_one(block, owner);
@@ -122,7 +131,7 @@ void weft_block_release(weft_block **block)
     weft_mem_free(b->remote);
     for (int32_t i = 0; i < b->marks_count; i++) weft_mem_free(b->marks[i].words);
     weft_mem_free(b->marks);
-    weft_mem_free(b->segments);
+    weft_mem_free(b->keys);
     weft_mem_free(b->layout_memory);
     weft_scratch_close(&b->scratch);
     weft_scratch_space_release(&b->space);
@@ -275,11 +284,10 @@ weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, con
     if (ref->page != NULL) {
         *page = ref->page;
     } else {
-        const weft_status st =
-            reader->block->remote == NULL
-                ? weft_block_load_page(ctx, reader->block, ref, &reader->buffer)
-                : weft_block_remote_page(ctx, reader->block, reader->partition, reader->at, reader->end,
-                                         &reader->stream, &reader->buffer);
+        const weft_status st = reader->block->remote == NULL
+                                   ? weft_block_load_page(ctx, reader->block, ref, &reader->buffer)
+                                   : weft_block_remote_page(ctx, reader->block, reader->partition, reader->at,
+                                                            reader->end, &reader->stream, &reader->buffer);
         if (st != WEFT_OK) return st;
         *page = reader->buffer;
         *stable = false;

@@ -38,7 +38,8 @@ WEFT_MUST_CHECK weft_status weft_block_append(weft_ctx *ctx, weft_block_writer *
 WEFT_MUST_CHECK weft_status weft_block_take(weft_ctx *ctx, weft_block_writer *writer, int32_t partition,
                                             weft_row_set *set);
 /* Track low..high of an integer row column of everything appended (not of taken sets). */
-void weft_block_track(weft_block_writer *writer, int32_t key, int32_t column);
+WEFT_MUST_CHECK weft_status weft_block_track(weft_ctx *ctx, weft_block_writer *writer, int32_t key,
+                                             int32_t column);
 /* Attach marks (copied). */
 WEFT_MUST_CHECK weft_status weft_block_attach_marks(weft_ctx *ctx, weft_block_writer *writer,
                                                     const weft_marks *marks);

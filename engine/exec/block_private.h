@@ -47,10 +47,8 @@ struct weft_block {
     weft_block_name name;
     weft_row_layout layout; /* arrays in layout_memory */
     void *layout_memory;
-    int32_t partition_count;
-    block_segment *segments;
     int32_t key_count;
-    block_track keys[BLOCK_KEYS_MAX];
+    block_track *keys; /* [key_count] a memory block; NULL: there are none */
     int32_t marks_count;
     weft_marks *marks;
     pthread_mutex_t lock;      /* of a frozen block: where its unpinned pages are */
@@ -60,6 +58,8 @@ struct weft_block {
     _Atomic int64_t memory_bytes; /* of the pages in memory, once frozen */
     weft_account *owner;          /* once frozen */
     block_remote *remote;         /* of a stand-in; else NULL */
+    int32_t partition_count;
+    block_segment segments[]; /* [partition_count] */
 };
 
 struct weft_block_writer {
@@ -68,11 +68,12 @@ struct weft_block_writer {
     int32_t shift;        /* of weft_partition_of */
     int64_t rows;         /* written so far, by every way */
     int64_t memory_bytes; /* the most that open pages held */
+    int32_t *starts;      /* [partition_count + 1] */
+    /* of the batch that is written: garbage in between */
     uint16_t partition[WEFT_BATCH_ROWS_MAX];
     uint16_t positions[WEFT_BATCH_ROWS_MAX]; /* rows of a batch that are still to be written */
     uint16_t order[WEFT_BATCH_ROWS_MAX];     /* rows by partition */
     const uint8_t *sorted[WEFT_BATCH_ROWS_MAX];
-    int32_t *starts; /* [partition_count + 1] */
 };
 
 /* block_track.c: widen the range of a tracked key by the selected, non-null values of a column. */
@@ -86,6 +87,8 @@ WEFT_MUST_CHECK weft_status weft_block_layout_new(weft_ctx *ctx, const weft_type
 
 /* block.c */
 
+/* So many keys, those that are new without a range. Errors: WEFT_NOMEM, and nothing has changed. */
+WEFT_MUST_CHECK weft_status weft_block_set_keys(weft_ctx *ctx, weft_block *block, int32_t count);
 /* A block without rows, count 1, with everything charged to ctx's account. */
 WEFT_MUST_CHECK weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t partition_count,
                                            weft_block **out);

@@ -101,7 +101,7 @@ weft_status weft_block_remote_new(weft_ctx *ctx, weft_account *owner, const weft
     WEFT_TRY(st, weft_block_new(ctx, types, header->partition_count, &block));
     block->name = *name;
     WEFT_TRY(st, header_check(ctx, name, &block->layout, header, &pages, &runs));
-    block->key_count = header->key_count;
+    WEFT_TRY(st, weft_block_set_keys(ctx, block, header->key_count));
     for (int32_t i = 0; i < header->key_count; i++) block->keys[i].range = header->keys[i];
     for (int32_t i = 0; i < header->marks_count; i++)
         WEFT_TRY(st, weft_block_add_marks(ctx, block, &header->marks[i]));

@@ -285,9 +285,10 @@ done:
 
 static weft_status decode_keys(weft_ctx *ctx, wire_in *in, weft_block *block)
 {
+    weft_status st = WEFT_OK;
     const uint32_t count = take_u32(in);
     if (count > BLOCK_KEYS_MAX) return wire_damaged(ctx, "too many keys");
-    block->key_count = (int32_t)count;
+    WEFT_TRY(st, weft_block_set_keys(ctx, block, (int32_t)count));
     for (int32_t i = 0; i < block->key_count; i++) {
         block_track *key = &block->keys[i];
         key->column = (int32_t)take_u32(in);
@@ -295,7 +296,8 @@ static weft_status decode_keys(weft_ctx *ctx, wire_in *in, weft_block *block)
         key->range.low = (int64_t)take_u64(in);
         key->range.high = (int64_t)take_u64(in);
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 weft_status weft_block_decode(weft_ctx *ctx, weft_account *owner, const weft_types *types,

@@ -5,8 +5,8 @@
  * goes on with the rest. When even that gives no page (others hold the memory), the rest goes through pages
  * in the working headroom straight to scratch. So a writer fails for memory only when the headroom is gone
  * too, and what a block holds, and in which order, never depends on how much was spilled. */
-#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/hash.h"
 
 enum {
@@ -26,7 +26,8 @@ weft_status weft_block_writer_open(weft_ctx *ctx, const weft_types *types, int32
         return weft_fail(ctx, WEFT_INTERNAL, "a block of %d partitions: it must be a power of two up to %d",
                          partition_count, WEFT_PARTITIONS_MAX);
     }
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*writer), (void **)&writer));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*writer), (void **)&writer));
+    memset(writer, 0, offsetof(weft_block_writer, partition)); /* a batch's own need not be touched */
     writer->shift = weft_partition_shift(partition_count);
     WEFT_TRY(st,
              weft_mem_alloc(ctx, WEFT_MEM_WORKING, ((size_t)partition_count + 1) * sizeof(*writer->starts),
@@ -352,15 +353,18 @@ done:
     return st;
 }
 
-void weft_block_track(weft_block_writer *writer, int32_t key, int32_t column)
+weft_status weft_block_track(weft_ctx *ctx, weft_block_writer *writer, int32_t key, int32_t column)
 {
+    weft_status st = WEFT_OK;
     weft_block *block = writer->block;
-    if (key < 0 || key >= BLOCK_KEYS_MAX) return; /* no range is always right */
+    if (key < 0 || key >= BLOCK_KEYS_MAX) return WEFT_OK; /* no range is always right */
     const weft_phys phys = (weft_phys)block->layout.phys[column];
+    WEFT_TRY(st, weft_block_set_keys(ctx, block, key + 1));
     block->keys[key].column = column;
     block->keys[key].range = (weft_key_range){
         .has = phys >= WEFT_PHYS_I8 && phys <= WEFT_PHYS_I64, .low = INT64_MAX, .high = INT64_MIN};
-    if (key >= block->key_count) block->key_count = key + 1;
+done:
+    return st;
 }
 
 weft_status weft_block_attach_marks(weft_ctx *ctx, weft_block_writer *writer, const weft_marks *marks)

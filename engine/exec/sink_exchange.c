@@ -33,7 +33,8 @@ static weft_status exchange_open(weft_ctx *ctx, const weft_sink_spec *spec, cons
     const int32_t key_count = spec->exchange.key_count;
     (void)input_types;
     *state = NULL;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    memset(s, 0, offsetof(exchange_state, hashes));
     s->spec = spec;
     s->task = task;
     s->left = spec->exchange.limit < 0 ? INT64_MAX : spec->exchange.limit;
@@ -48,7 +49,7 @@ static weft_status exchange_open(weft_ctx *ctx, const weft_sink_spec *spec, cons
         memcpy(s->keys, spec->exchange.columns, (size_t)s->key_count * sizeof(*s->keys));
     }
     for (int32_t k = 0; spec->exchange.track_ranges && k < key_count; k++) {
-        weft_block_track(s->writer, k, spec->exchange.keys[k]);
+        WEFT_TRY(st, weft_block_track(ctx, s->writer, k, spec->exchange.keys[k]));
     }
     *state = s;
     s = NULL;

@@ -18,9 +18,8 @@ uint64_t net_connect(cluster *c, node *n)
 {
     if (c->wire_count == c->wire_capacity) {
         c->wire_capacity = c->wire_capacity == 0 ? 64 : c->wire_capacity * 2;
-        const weft_status st =
-            weft_mem_resize(c->ctx, WEFT_MEM_WORKING, (size_t)c->wire_capacity * sizeof(wire),
-                            (void **)&c->wires);
+        const weft_status st = weft_mem_resize(c->ctx, WEFT_MEM_WORKING,
+                                               (size_t)c->wire_capacity * sizeof(wire), (void **)&c->wires);
         assert(st == WEFT_OK);
     }
     c->wires[c->wire_count++] = (wire){.node = (int32_t)(n - c->nodes),
@@ -84,8 +83,8 @@ bool net_send(cluster *c, uint64_t id, bool to_worker, const weft_net_frame *fra
     if (w == NULL || !(to_worker ? w->coordinator_open : w->worker_open)) return false;
     const node *n = &c->nodes[w->node];
     const bool parted = c->now < (to_worker ? n->parted_in : n->parted_out);
-    const bool dropped =
-        c->wild && !cluster_is_quiet(c) && (parted || dice_range(&c->random, 1, 1000) <= c->loss_permille);
+    const bool dropped = c->wild && !cluster_is_quiet(c) &&
+                         (parted || dice_range(&c->random, 1, 1000) <= c->loss_permille);
     if (w->cut || dropped) {
         c->lost++;
         return true;
@@ -358,6 +357,7 @@ static void on_reports(cluster *c, uint64_t peer, const weft_link_head *head, co
                         (int)reports[i].status, worker);
             st = weft_core_report(c->ctx, c->core, worker, &reports[i]);
         }
+    weft_core_flush(c->ctx, c->core);
     for (int32_t i = 1; i < p->count; i++) weft_to_coordinator_release(&reports[i]);
     if (st != WEFT_OK) cluster_wrong(c, "a report could not be taken");
 }

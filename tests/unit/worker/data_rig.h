@@ -123,7 +123,7 @@ static inline void rig_block(data_rig *rig, rig_server *s, const weft_block_name
     int64_t freed;
     ctx->memory = s->account;
     weft_fixture_ok(&rig->f, weft_block_writer_open(ctx, &rig_types, partitions, &writer));
-    weft_block_track(writer, 0, 0);
+    weft_fixture_ok(&rig->f, weft_block_track(ctx, writer, 0, 0));
     for (int64_t i = 0; i < rows; i++) {
         const int64_t number = first + i;
         char text[RIG_TEXT_BYTES];

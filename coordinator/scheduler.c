@@ -522,11 +522,15 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
 
 /* ---- launching ---- */
 
-/* How many attempts of the stage a worker may have for each of its slots. */
+/* How many attempts of the stage a worker may have for each of its slots: as many short ones as last a way
+ * there and back; of others one more than is at work, so that no slot stands still for that way, as long as
+ * there are enough for all: the last ones go to whoever is free first. */
 static int32_t depth_of(const weft_scheduler *s, const stage *st)
 {
-    if (st->run_ns == 0 || s->options.ahead_most <= 1) return 1;
-    return (int32_t)weft_min_i64(s->options.ahead_most, 1 + s->options.ahead_ns / st->run_ns);
+    const int64_t most = s->options.ahead_most, enough = st->waiting > 2 * (int64_t)s->slots ? 2 : 1;
+    if (most <= 1) return 1;
+    if (st->run_ns == 0) return (int32_t)enough;
+    return (int32_t)weft_min_i64(most, weft_max_i64(enough, 1 + s->options.ahead_ns / st->run_ns));
 }
 
 /* The usable worker with the most room, the first of equals, but not `avoid` when another has some. */

@@ -111,7 +111,7 @@ typedef struct weft_scheduler_options {
     int32_t strikes_most; /* attempts in a row that may fail on a worker before it is set aside */
     int64_t aside_ns;     /* … for so long */
     int32_t ahead_most;   /* attempts that a worker may have for each slot; 0 is 1: none waits there */
-    int64_t ahead_ns;     /* … as many as take so long: what a way there and back takes */
+    int64_t ahead_ns; /* … as many as take so long (what a way there and back takes), and one at least */
 } weft_scheduler_options;
 
 /* Memory is charged to ctx's account; caller frees. */

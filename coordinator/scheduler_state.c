@@ -235,6 +235,7 @@ static void worker_count(weft_scheduler *s, const worker *w, int32_t sign)
     if (!worker_is_usable(w)) return;
     s->usable += sign;
     s->free_slots += sign * weft_max_i32(0, w->slots - w->running);
+    s->slots += sign * w->slots;
 }
 
 void scheduler_worker_out(weft_scheduler *s, const worker *w) { worker_count(s, w, -1); }

@@ -81,9 +81,9 @@ struct weft_scheduler {
     int32_t job_count, job_capacity, stage_total;
     worker *workers; /* sorted by id */
     int32_t worker_count, worker_capacity;
-    int32_t free_slots, usable; /* slots of usable workers; how many these are */
-    int32_t aside;              /* workers that are set aside */
-    int64_t idle_since;         /* when the last worker was lost; INT64_MAX while there are some */
+    int32_t free_slots, slots, usable; /* of usable workers; how many these are */
+    int32_t aside;                     /* workers that are set aside */
+    int64_t idle_since;                /* when the last worker was lost; INT64_MAX while there are some */
     stage *first_launching, *last_launching;
     weft_action *actions;
     int32_t action_count, action_capacity;

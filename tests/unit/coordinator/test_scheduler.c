@@ -59,13 +59,13 @@ static void registers_again(void **state)
     close_rig(&r);
 }
 
-/* Tasks that turn out to be short are sent ahead of the slots, as many as take the time that was set; long
- * ones are not. */
+/* Tasks that turn out to be short are sent ahead of the slots, as many as take the time that was set; of long
+ * ones one a slot, as long as there are enough of them. */
 static void short_tasks_wait_at_workers(void **state)
 {
     (void)state;
     const int64_t ms = 1000000, run[] = {ms / 10, ms / 3, 5 * ms};
-    const int32_t most[] = {8, 2 * 4, 2 * 1};
+    const int32_t most[] = {8, 2 * 4, 2 * 2};
     for (int32_t i = 0; i < WEFT_COUNT(run); i++) {
         rig r;
         open_rig(&r);
@@ -80,7 +80,7 @@ static void short_tasks_wait_at_workers(void **state)
         worker_comes(&r, WORKER, 2);
         job_comes(&r, JOB, 4, 0);
         stage_comes(&r, JOB, 0, 100);
-        assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 2); /* nothing is known of them */
+        assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 4); /* nothing is known of them */
         const weft_action first = r.last.items[0];
         weft_event done = report(&first, WEFT_OK);
         done.run_ns = run[i];
@@ -88,6 +88,11 @@ static void short_tasks_wait_at_workers(void **state)
         int64_t tasks, running, finished;
         weft_scheduler_progress(r.s, JOB, &tasks, &running, &finished);
         assert_int_equal(running, most[i]);
+        weft_event end = {.kind = WEFT_EVENT_END, .job = JOB};
+        step(&r, end);
+        job_comes(&r, JOB + 1, 4, 0);
+        stage_comes(&r, JOB + 1, 0, 5); /* too few for that: each slot gets one */
+        assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 2);
         close_rig(&r);
     }
 }

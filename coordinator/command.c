@@ -9,42 +9,20 @@
 #include "engine/expr/zone.h"
 #include "engine/plan/pointers.h"
 
-/* A VALUES node of nullable STRING columns; cells are row-major, NULL is NULL. */
-static weft_status text_rows(weft_ctx *ctx, weft_ids *ids, const char *const *names, int32_t width,
-                             const weft_pointers *cells, const weft_node **out)
+/* names and cells are in ctx->arena, or live longer; cells are row-major. */
+static weft_command_rows text_rows(const char *const *names, int32_t width, const weft_pointers *cells)
 {
-    weft_status st = WEFT_OK;
-    weft_node *node = NULL;
-    weft_output *columns = NULL;
-    const weft_expr **exprs = NULL;
-    WEFT_TRY(st, WEFT_NEW(ctx, &node));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &columns));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, cells->count, &exprs));
-    for (int32_t i = 0; i < width; i++)
-        columns[i] = (weft_output){.id = weft_next_id(ids),
-                                   .name = names[i],
-                                   .type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
-                                   .nullable = true};
-    for (int32_t i = 0; i < cells->count; i++) {
-        const char *text = cells->items[i];
-        weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .is_null = text == NULL};
-        if (text != NULL) value.str = weft_str_view(text, (uint32_t)strlen(text));
-        WEFT_TRY(st, weft_expr_literal(ctx, &value, &exprs[i]));
-    }
-    node->kind = WEFT_NODE_VALUES;
-    node->output = (weft_outputs){.count = width, .columns = columns};
-    node->values.row_count = cells->count / width;
-    node->values.cells = exprs;
-    *out = node;
-done:
-    return st;
+    return (weft_command_rows){.width = width,
+                               .names = names,
+                               .count = cells->count / width,
+                               .cells = weft_pointers_texts(cells)};
 }
 
-weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, const char *column, const char *text,
-                              const weft_node **out)
+weft_status weft_command_text(weft_ctx *ctx, const char *column, const char *text, weft_command_rows *out)
 {
     weft_status st = WEFT_OK;
-    weft_pointers lines = {0};
+    weft_pointers lines = {0}, names = {0};
+    WEFT_TRY(st, weft_pointers_push(ctx, &names, column));
     while (*text != 0) {
         const char *end = strchrnul(text, '\n');
         char *line = NULL;
@@ -52,13 +30,13 @@ weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, const char *column, 
         WEFT_TRY(st, weft_pointers_push(ctx, &lines, line));
         text = *end == 0 ? end : end + 1;
     }
-    WEFT_TRY(st, text_rows(ctx, ids, &column, 1, &lines, out));
+    *out = text_rows(weft_pointers_texts(&names), 1, &lines);
 done:
     return st;
 }
 
-weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_settings *settings,
-                                  const char *key, const weft_node **out)
+weft_status weft_command_settings(weft_ctx *ctx, const weft_settings *settings, const char *key,
+                                  weft_command_rows *out)
 {
     static const char *const names[] = {"key", "value"};
     weft_status st = WEFT_OK;
@@ -73,7 +51,7 @@ weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_setti
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, key));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, "<undefined>"));
     }
-    WEFT_TRY(st, text_rows(ctx, ids, names, 2, &cells, out));
+    *out = text_rows(names, 2, &cells);
 done:
     return st;
 }
@@ -129,8 +107,8 @@ done:
     return st;
 }
 
-static weft_status show_tables(weft_ctx *ctx, weft_ids *ids, const weft_session_catalog *catalog,
-                               const weft_node **out)
+static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalog,
+                               weft_command_rows *out)
 {
     static const char *const names[] = {"namespace", "tableName", "isTemporary"};
     weft_status st = WEFT_OK;
@@ -140,12 +118,12 @@ static weft_status show_tables(weft_ctx *ctx, weft_ids *ids, const weft_session_
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, weft_session_catalog_name(catalog, i)));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, "true"));
     }
-    WEFT_TRY(st, text_rows(ctx, ids, names, WEFT_COUNT(names), &cells, out));
+    *out = text_rows(names, WEFT_COUNT(names), &cells);
 done:
     return st;
 }
 
-static weft_status show_functions(weft_ctx *ctx, weft_ids *ids, const weft_node **out)
+static weft_status show_functions(weft_ctx *ctx, weft_command_rows *out)
 {
     static const char *const names[] = {"function"};
     weft_status st = WEFT_OK;
@@ -155,13 +133,13 @@ static weft_status show_functions(weft_ctx *ctx, weft_ids *ids, const weft_node 
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, functions[i]->name));
     const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, aggregates[i]->name));
-    WEFT_TRY(st, text_rows(ctx, ids, names, 1, &cells, out));
+    *out = text_rows(names, 1, &cells);
 done:
     return st;
 }
 
-static weft_status show_columns(weft_ctx *ctx, weft_ids *ids, const weft_node *show, bool describe,
-                                const weft_node **out)
+static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool describe,
+                                weft_command_rows *out)
 {
     static const char *const names[] = {"col_name", "data_type", "comment"};
     weft_status st = WEFT_OK;
@@ -176,18 +154,18 @@ static weft_status show_columns(weft_ctx *ctx, weft_ids *ids, const weft_node *s
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, NULL));
     }
-    WEFT_TRY(st, text_rows(ctx, ids, names, describe ? 3 : 1, &cells, out));
+    *out = text_rows(names, describe ? 3 : 1, &cells);
 done:
     return st;
 }
 
-weft_status weft_command_show(weft_ctx *ctx, weft_ids *ids, const weft_session_catalog *catalog,
-                              const weft_node *show, const weft_node **out)
+weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog,
+                              const weft_node *show, weft_command_rows *out)
 {
     const char *what = show->show.what;
-    if (strcmp(what, "tables") == 0 || strcmp(what, "views") == 0) return show_tables(ctx, ids, catalog, out);
-    if (strcmp(what, "functions") == 0) return show_functions(ctx, ids, out);
-    if (show->input_count == 1) return show_columns(ctx, ids, show, strcmp(what, "columns") != 0, out);
+    if (strcmp(what, "tables") == 0 || strcmp(what, "views") == 0) return show_tables(ctx, catalog, out);
+    if (strcmp(what, "functions") == 0) return show_functions(ctx, out);
+    if (show->input_count == 1) return show_columns(ctx, show, strcmp(what, "columns") != 0, out);
     return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);
 }
 

@@ -1,15 +1,28 @@
-/* coordinator/command.h - what commands show, as plans of literal rows. Plans live in ctx->arena. */
+/* coordinator/command.h - what commands show. It needs no job, and so no worker: the rows become a block
+ * here, so that they are read and sent as those of a query are. */
 #ifndef WEFT_COORDINATOR_COMMAND_H
 #define WEFT_COORDINATOR_COMMAND_H
 
 #include "engine/catalog/session_catalog.h"
+#include "engine/exec/block.h"
 
+/* Rows of nullable STRING columns, in ctx->arena. */
+typedef struct weft_command_rows {
+    int32_t width, count;
+    const char *const *names; /* [width] */
+    const char *const *cells; /* [count * width], row after row; NULL is NULL */
+} weft_command_rows;
+
+/* The rows as one block of one partition, charged to ctx's account, and their columns in ctx->arena. Errors:
+ * WEFT_NOMEM, those of spilling. */
+WEFT_MUST_CHECK weft_status weft_command_block(weft_ctx *ctx, const weft_command_rows *rows,
+                                               const weft_schema **schema, weft_block **out);
 /* One STRING column; a row for each line of text. */
-WEFT_MUST_CHECK weft_status weft_command_text(weft_ctx *ctx, weft_ids *ids, const char *column,
-                                              const char *text, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_command_text(weft_ctx *ctx, const char *column, const char *text,
+                                              weft_command_rows *out);
 /* key, value of one setting, or of all that were changed when key is NULL. */
-WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, weft_ids *ids, const weft_settings *settings,
-                                                  const char *key, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, const weft_settings *settings,
+                                                  const char *key, weft_command_rows *out);
 /* Are the values of settings good that are more than a number? So that a wrong one is refused at once, not by
  * each later statement. */
 WEFT_MUST_CHECK weft_status weft_command_check(weft_ctx *ctx, const weft_settings *settings);
@@ -21,9 +34,8 @@ WEFT_MUST_CHECK weft_status weft_command_reset(weft_ctx *ctx, weft_settings *set
                                                const weft_settings *start, const char *key);
 /* SHOW TABLES / VIEWS / FUNCTIONS / COLUMNS and DESCRIBE. For the last two the bound node has the relation as
  * input. */
-WEFT_MUST_CHECK weft_status weft_command_show(weft_ctx *ctx, weft_ids *ids,
-                                              const weft_session_catalog *catalog, const weft_node *show,
-                                              const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog,
+                                              const weft_node *show, weft_command_rows *out);
 /* The query of CREATE VIEW v (a, b) AS …: the parsed query under an alias with those column names; in
  * ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_command_alias(weft_ctx *ctx, const weft_node *create,

@@ -1,6 +1,6 @@
 /* coordinator/session.c - statements: parse, analyse, optimise, run; commands; their results as rows.
  *
- * What a command shows is a VALUES plan that runs like any query, so that every result comes the same way. */
+ * What a command shows becomes a block here: it needs no job, and no worker (command.h). */
 #include "coordinator/session.h"
 
 #include <stdio.h>
@@ -99,15 +99,13 @@ static weft_status run_plan(weft_session *s, weft_result *r, weft_ids *ids, cons
     return st;
 }
 
-/* Lines of text as rows of one STRING column. */
-static weft_status give_text(weft_session *s, weft_result *r, weft_ids *ids, const char *column,
-                             const char *text)
+/* What a command shows is its result. */
+static weft_status give_rows(weft_result *r, const weft_command_rows *rows)
 {
     weft_status st = WEFT_OK;
-    const weft_node *plan = NULL;
-    r->is_text = true;
-    WEFT_TRY(st, weft_command_text(&r->ctx, ids, column, text, &plan));
-    WEFT_TRY(st, run_plan(s, r, ids, plan, false));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, 1, &r->run.blocks));
+    WEFT_TRY(st, weft_command_block(&r->ctx, rows, &r->schema, &r->run.blocks[0]));
+    r->run.block_count = 1;
 done:
     return st;
 }
@@ -119,6 +117,7 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
     weft_ctx *ctx = &r->ctx;
     const weft_node *optimised = NULL;
     const weft_explain_mode mode = bound->explain.mode;
+    weft_command_rows rows;
     char *text = NULL;
     const int64_t began = weft_now_ns(ctx);
 
@@ -131,7 +130,9 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
         memset(&r->run, 0, sizeof(r->run));
     } else
         WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], bound->inputs[0], optimised, &text));
-    WEFT_TRY(st, give_text(s, r, ids, "plan", text));
+    r->is_text = true;
+    WEFT_TRY(st, weft_command_text(ctx, "plan", text, &rows));
+    WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
 }
@@ -165,29 +166,29 @@ done:
     return st;
 }
 
-static weft_status set_config(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+static weft_status set_config(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
-    const weft_node *plan = NULL;
+    weft_command_rows rows;
     if (bound->config.reset) {
         WEFT_TRY(st, weft_command_reset(ctx, &s->settings, &s->start, bound->config.key));
         goto done;
     }
     if (bound->config.value != NULL)
         WEFT_TRY(st, weft_command_set(ctx, &s->settings, bound->config.key, bound->config.value));
-    WEFT_TRY(st, weft_command_settings(ctx, ids, &s->settings, bound->config.key, &plan));
-    WEFT_TRY(st, run_plan(s, r, ids, plan, false));
+    WEFT_TRY(st, weft_command_settings(ctx, &s->settings, bound->config.key, &rows));
+    WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
 }
 
-static weft_status show(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+static weft_status show(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
-    const weft_node *plan = NULL;
-    WEFT_TRY(st, weft_command_show(&r->ctx, ids, s->catalog, bound, &plan));
-    WEFT_TRY(st, run_plan(s, r, ids, plan, false));
+    weft_command_rows rows;
+    WEFT_TRY(st, weft_command_show(&r->ctx, s->catalog, bound, &rows));
+    WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
 }
@@ -234,8 +235,8 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
     if (bound->kind == WEFT_NODE_DROP_VIEW)
         return weft_session_catalog_drop(&r->ctx, s->catalog, bound->view.name, bound->view.if_not_exists);
-    if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, ids, bound);
-    if (bound->kind == WEFT_NODE_SHOW) return show(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
+    if (bound->kind == WEFT_NODE_SHOW) return show(s, r, bound);
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
     WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, &optimised));
     WEFT_TRY(st, run_plan(s, r, ids, optimised, false));

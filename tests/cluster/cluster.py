@@ -349,12 +349,8 @@ class Cluster:
         return self.get("/api/v1/cluster")
 
     def jobs(self):
-        """All but those that set something or only part the answers of one client's statements."""
-        return [
-            job
-            for job in self.get("/api/v1/jobs")
-            if weft_cli.MARKER not in job["text"] and not job["text"].strip().upper().startswith("SET ")
-        ]
+        """All but those that only part the answers of one client's statements."""
+        return [job for job in self.get("/api/v1/jobs") if weft_cli.MARKER not in job["text"]]
 
     def running_jobs(self):
         return [job for job in self.jobs() if job["state"] == "RUNNING"]

@@ -33,7 +33,7 @@ enum {
 typedef struct values {
     const char *host, *cluster, *token_file, *certificate, *key;
     int32_t port, webui_port;
-    int64_t grace_ms;
+    int64_t grace_ms, session_grace_ms;
 } values;
 
 static const weft_option options[] = {
@@ -53,6 +53,9 @@ static const weft_option options[] = {
      "name of the cluster: workers that name another are refused", offsetof(values, cluster)},
     {"--grace", 0, "weft.coordinator.grace", NULL, WEFT_OPTION_MS, "30s", "TIME",
      "a job without any worker waits so long, then fails", offsetof(values, grace_ms)},
+    {"--session-grace", 0, "weft.coordinator.sessionGrace", NULL, WEFT_OPTION_MS, "1m", "TIME",
+     "a session whose client is gone, and what it runs, waits for it so long, then ends",
+     offsetof(values, session_grace_ms)},
 };
 
 static const weft_daemon_command command = {"coordinator",
@@ -168,6 +171,7 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                      .tick_ms = TICK_MS,
                                      .pool = d->pool,
                                      .sessions_max = SESSIONS_MAX,
+                                     .session_keep_ms = (int32_t)weft_min_i64(v->session_grace_ms, INT32_MAX),
                                      .peers_max = PEERS_MAX};
     WEFT_TRY(st, weft_port_start(ctx, p->port, &serve));
     WEFT_TRY(st, start_http(d, v, p));

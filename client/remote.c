@@ -9,7 +9,6 @@
 
 enum {
     OPEN_MS = 4500,        /* a person waits for it */
-    AGAIN_MS = 30 * 1000,  /* a coordinator that is started anew is back by then */
     CANCEL_MS = 10 * 1000, /* a coordinator that does not even cancel is not waited for */
     LINGER_MS = 200,
     MEMORY_PERCENT = 70 /* as in local.c */
@@ -176,15 +175,14 @@ static weft_status connect_again(weft_remote *r)
     const bool open = r->state == LINK_OPEN;
     pthread_mutex_unlock(&r->lock);
     if (open) return WEFT_OK;
-    WEFT_TRY(st, remote_link_open(r, AGAIN_MS));
-    if (r->resumed || !r->used) return WEFT_OK;
-    r->used = false;
-    st =
-        weft_fail(&r->ctx, WEFT_SESSION_NOT_FOUND,
-                  "the coordinator at weft://%s does not know this session any more: its temporary views and "
-                  "its settings are gone",
-                  remote_name(r));
-    weft_hint(&r->ctx, "make them again; a new session has begun");
+    WEFT_TRY(st, remote_link_open(r, r->settings.number[WEFT_SET_CLIENT_RETURN]));
+    if (r->resumed) return WEFT_OK;
+    const bool used = r->used;
+    remote_lose_session(r);
+    if (!used)
+        weft_error_clear(&r->ctx);
+    else
+        st = WEFT_SESSION_NOT_FOUND;
 done:
     return st;
 }
@@ -234,7 +232,8 @@ static weft_status wait_for_result(weft_remote *r, remote_operation *op)
     int64_t cancelled_ns = 0;
     for (;;) {
         pthread_mutex_lock(&r->lock);
-        if (op->state == REMOTE_WAITING && !op->progressed) remote_wait(r);
+        if (op->state == REMOTE_WAITING && !op->progressed && r->state == LINK_OPEN) remote_wait(r);
+        const bool broken = r->state != LINK_OPEN;
         const remote_state state = op->state;
         const bool progressed = op->progressed;
         const weft_progress progress = op->progress;
@@ -247,6 +246,7 @@ static weft_status wait_for_result(weft_remote *r, remote_operation *op)
         if (state != REMOTE_WAITING) break;
         if (progressed && r->progress != NULL) r->progress(r->progress_self, &progress);
         WEFT_TRY(st, pass_cancel(r, op, &cancelled_ns));
+        if (broken) remote_link_return(r);
     }
 done:
     return st;
@@ -262,9 +262,12 @@ static weft_status run(weft_remote *r, weft_session_request *request, const char
     WEFT_TRY(st, connect_again(r));
     WEFT_TRY(st, operation_new(r, out));
     request->operation = (*out)->id;
+    (*out)->request = request;
+    (*out)->text = text;
+    (*out)->text_len = len;
     r->used = true;
     st = remote_send(&r->ctx, r, request, text, len);
-    if (st == WEFT_UNREACHABLE) { /* it broke just now: the operation says so, better than this does */
+    if (st == WEFT_UNREACHABLE) { /* it broke just now: who waits connects again, and sends it then */
         weft_error_clear(&r->ctx);
         st = WEFT_OK;
     }

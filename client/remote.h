@@ -1,9 +1,10 @@
 /* client/remote.h - a session of a coordinator in another process (proto/session.h).
  *
  * A result is read as one of this process is: its blocks stand in for those of the coordinator, and their
- * pages come over the connection as they are read, a few at a time. When the connection breaks between two
- * statements the next one connects again, to the next address that answers; within a statement that is its
- * error. One thread at a time uses a remote session and its results; the network has a thread of its own. */
+ * pages come over the connection as they are read, a few at a time. When the connection breaks, whoever waits
+ * for something connects again, to the next address that answers, and the session, the statement that runs
+ * and the results that are read go on. One thread at a time uses a remote session and its results; the
+ * network has a thread of its own. */
 #ifndef WEFT_CLIENT_REMOTE_H
 #define WEFT_CLIENT_REMOTE_H
 

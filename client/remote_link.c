@@ -72,24 +72,12 @@ static void fail_operation(remote_operation *op, const weft_error *error)
     op->error = *error;
 }
 
-/* Lock held. The connection is of no use any more: what runs over it fails. */
+/* Lock held. The connection is of no use any more; who waits for something makes another one. */
 static void link_break(weft_remote *r, const char *why)
 {
     if (r->state == LINK_BROKEN || r->state == LINK_NONE) return;
     r->state = LINK_BROKEN;
     snprintf(r->why, sizeof(r->why), "%s", why);
-    for (remote_operation *op = r->operations; op != NULL; op = op->next) {
-        weft_error error = {.code = op->state == REMOTE_RESULT ? WEFT_RESULT_LOST : WEFT_UNREACHABLE};
-        snprintf(error.message, sizeof(error.message),
-                 op->state == REMOTE_RESULT
-                     ? "the connection to the coordinator at weft://%s broke before the result was read to "
-                       "its end: %s; its rows are gone there"
-                     : "the connection to the coordinator at weft://%s broke while the statement ran: %s; "
-                       "it is cancelled there, but what it wrote may be in place",
-                 remote_name(r), why);
-        snprintf(error.hint, sizeof(error.hint), "run it again: the next statement connects anew");
-        fail_operation(op, &error);
-    }
     pthread_cond_broadcast(&r->news);
 }
 
@@ -106,6 +94,7 @@ static void on_opened(weft_remote *r, const weft_session_reply *reply)
     if (r->state != LINK_OPENING) return;
     r->session = reply->opened.session;
     r->resumed = reply->opened.resumed;
+    r->last_operation_there = reply->opened.last_operation;
     r->state = LINK_OPEN;
 }
 
@@ -129,16 +118,20 @@ static weft_status on_page(weft_remote *r, remote_operation *op, const weft_sess
     remote_page *page = NULL;
     size_t len = 0;
     for (int32_t i = 0; i < count; i++) len += frames[i].len;
-    if (op->state != REMOTE_RESULT || op->received >= op->granted || (int64_t)len != reply->page.bytes)
+    if (op->state != REMOTE_RESULT || op->received >= op->granted || reply->page.number != op->pages ||
+        (int64_t)len != reply->page.bytes)
         return weft_fail(ctx, WEFT_CORRUPT,
-                         "a page of %lld bytes came with %zu, or without having been asked for",
-                         (long long)reply->page.bytes, len);
+                         "page %lld of %lld bytes came as page %lld with %zu, or without having been asked "
+                         "for",
+                         (long long)reply->page.number, (long long)reply->page.bytes, (long long)op->pages,
+                         len);
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*page), (void **)&page));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len, &page->image));
     page->crc = reply->page.crc;
     for (int32_t i = 0; i < count; page->len += frames[i].len, i++)
         if (frames[i].len > 0) memcpy((char *)page->image + page->len, frames[i].bytes, frames[i].len);
     op->received += (int64_t)len;
+    op->pages++;
     *(op->last == NULL ? &op->first : &op->last->next) = page;
     op->last = page;
     page = NULL;
@@ -248,6 +241,24 @@ done:
 /* Has the caller been told to stop waiting? */
 static bool is_cancelled(weft_remote *r) { return atomic_load(&r->cancel); }
 
+/* Lock held. The operations that go on over the next connection, in r->ctx.arena. */
+static weft_status list_held(weft_remote *r, weft_session_request *open)
+{
+    weft_status st = WEFT_OK;
+    weft_session_held *held = NULL;
+    int32_t count = 0;
+    for (const remote_operation *op = r->operations; op != NULL; op = op->next)
+        count += op->state == REMOTE_WAITING || op->state == REMOTE_RESULT;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, count, &held));
+    open->held = held;
+    for (const remote_operation *op = r->operations; op != NULL; op = op->next)
+        if (op->state == REMOTE_WAITING || op->state == REMOTE_RESULT)
+            held[open->held_count++] =
+                (weft_session_held){.operation = op->id, .pages = op->pages, .credit = op->granted};
+done:
+    return st;
+}
+
 /* Connect to one numeric address and open the session there, or go on with it. False with the reason in r. */
 static weft_status try_numeric(weft_remote *r, const char *address, int64_t until_ns, bool *opened)
 {
@@ -262,7 +273,8 @@ static weft_status try_numeric(weft_remote *r, const char *address, int64_t unti
     r->refusal = (weft_error){.code = WEFT_OK};
     r->why[0] = 0;
     r->state = LINK_OPENING;
-    st = weft_net_connect(&r->ctx, r->net, tcp, WEFT_ROLE_COORDINATOR, &r->peer);
+    if (open.session.high != 0 || open.session.low != 0) st = list_held(r, &open);
+    if (st == WEFT_OK) st = weft_net_connect(&r->ctx, r->net, tcp, WEFT_ROLE_COORDINATOR, &r->peer);
     pthread_mutex_unlock(&r->lock);
     if (st == WEFT_OK) st = remote_send(&r->ctx, r, &open, NULL, 0);
     if (st == WEFT_UNREACHABLE) { /* gone already, and `gone` has said why */
@@ -383,4 +395,66 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
     }
 done:
     return st;
+}
+
+/* ---- coming back ---- */
+
+/* Why an operation cannot go on: r->ctx has the cause. */
+static void lose_operations(weft_remote *r)
+{
+    const weft_error *why = &r->ctx.error;
+    pthread_mutex_lock(&r->lock);
+    for (remote_operation *op = r->operations; op != NULL; op = op->next) {
+        const bool read = op->state == REMOTE_RESULT;
+        weft_ctx ctx = r->ctx; /* for its error only */
+        if (why->code != WEFT_CANCELLED)
+            weft_error_prefix(&ctx, read ? "the connection broke before the result was read to its end: "
+                                         : "the connection broke while the statement ran, and what it wrote "
+                                           "may be in place: ");
+        if (read && why->code != WEFT_CANCELLED) ctx.error.code = WEFT_RESULT_LOST;
+        fail_operation(op, &ctx.error);
+    }
+    pthread_mutex_unlock(&r->lock);
+}
+
+void remote_lose_session(weft_remote *r)
+{
+    (void)weft_fail(&r->ctx, WEFT_SESSION_NOT_FOUND,
+                    "the coordinator at weft://%s does not know this session any more: its temporary views "
+                    "and its settings are gone",
+                    remote_name(r));
+    weft_hint(&r->ctx, "make them again; a new session has begun");
+    lose_operations(r);
+    r->used = false;
+}
+
+/* A statement that never came there is sent again. */
+static weft_status send_again(weft_remote *r)
+{
+    weft_status st = WEFT_OK;
+    const weft_session_request *request = NULL;
+    const remote_operation *op = NULL;
+    pthread_mutex_lock(&r->lock);
+    for (op = r->operations; op != NULL; op = op->next)
+        if (op->state == REMOTE_WAITING && op->id > r->last_operation_there) break;
+    if (op != NULL) request = op->request; /* one at most waits: its caller is in here */
+    pthread_mutex_unlock(&r->lock);
+    if (request != NULL) st = remote_send(&r->ctx, r, request, op->text, op->text_len);
+    if (st == WEFT_UNREACHABLE) { /* broken again: so is the link, for the next return */
+        weft_error_clear(&r->ctx);
+        st = WEFT_OK;
+    }
+    return st;
+}
+
+void remote_link_return(weft_remote *r)
+{
+    weft_error_clear(&r->ctx);
+    weft_status st = remote_link_open(r, r->settings.number[WEFT_SET_CLIENT_RETURN]);
+    if (st == WEFT_OK && r->resumed) st = send_again(r);
+    if (st != WEFT_OK)
+        lose_operations(r);
+    else if (!r->resumed)
+        remote_lose_session(r);
+    weft_error_clear(&r->ctx);
 }

@@ -33,7 +33,7 @@ void remote_operation_leave(remote_operation *op)
     const bool connected = r->state == LINK_OPEN;
     pthread_mutex_unlock(&r->lock);
     const weft_session_request release = {.kind = WEFT_REQUEST_RELEASE, .operation = op->id};
-    /* a connection that broke has let go of everything there */
+    /* over the next connection it is not named, and so let go */
     if (connected && remote_send(&r->ctx, r, &release, NULL, 0) != WEFT_OK) weft_error_clear(&r->ctx);
     pages_free(op->first);
     weft_mem_free(op->reply);
@@ -79,8 +79,15 @@ static weft_status origin_next(weft_ctx *ctx, void *stream, void **image, size_t
     remote_page *page = NULL;
     WEFT_TRY(st, give_credit(ctx, op));
     pthread_mutex_lock(&r->lock);
-    while (op->first == NULL && op->state == REMOTE_RESULT && (st = weft_check_cancel(ctx)) == WEFT_OK)
-        remote_wait(r);
+    while (op->first == NULL && op->state == REMOTE_RESULT && (st = weft_check_cancel(ctx)) == WEFT_OK) {
+        if (r->state == LINK_OPEN) {
+            remote_wait(r);
+            continue;
+        }
+        pthread_mutex_unlock(&r->lock);
+        remote_link_return(r);
+        pthread_mutex_lock(&r->lock);
+    }
     page = op->first;
     if (st == WEFT_OK && page != NULL) {
         op->first = page->next;

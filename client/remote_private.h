@@ -38,6 +38,7 @@ typedef struct remote_operation {
     struct remote_operation *next; /* guarded by lock, as is all up to `error` */
     remote_state state;
     int64_t granted, received; /* bytes of pages */
+    int64_t pages;             /* that have come */
     remote_page *first, *last;
     uint8_t *reply; /* memory block: the bytes of RESULT */
     size_t reply_len;
@@ -47,6 +48,9 @@ typedef struct remote_operation {
     /* of the caller's thread: */
     weft_remote *remote;
     uint64_t id;
+    const weft_session_request *request; /* WAITING: of the caller, as is the text; may be sent again */
+    const char *text;
+    size_t text_len;
     int32_t users; /* blocks of the result, and who executes */
     int64_t taken; /* bytes of pages that were read */
     int64_t rows, rows_taken;
@@ -78,6 +82,7 @@ struct weft_remote {
     char why[160]; /* BROKEN */
     weft_uuid session;
     bool resumed;
+    uint64_t last_operation_there; /* that had come when the connection was made */
     weft_error refusal; /* BROKEN: code not OK when the coordinator said why */
     remote_operation *operations;
 
@@ -92,6 +97,11 @@ WEFT_MUST_CHECK weft_status remote_link_start(weft_remote *r, const char *keys);
 /* Have a connection with an open session: the one that there is, or a new one within limit_ms. Errors as
  * weft_remote_open, in r->ctx. */
 WEFT_MUST_CHECK weft_status remote_link_open(weft_remote *r, int64_t limit_ms);
+/* The connection is broken: make another one, on which the operations go on; those that cannot fail, all of
+ * them when there is none within some time or the session is not known there. */
+void remote_link_return(weft_remote *r);
+/* The session is a new one: what ran in the old one fails, and r->ctx says what was lost. */
+void remote_lose_session(weft_remote *r);
 /* Queue a request, and the text of a statement. Errors: WEFT_UNREACHABLE, WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status remote_send(weft_ctx *ctx, weft_remote *r, const weft_session_request *request,
                                         const char *text, size_t len);

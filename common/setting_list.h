@@ -58,3 +58,5 @@ X(PLAN_WORKERS, "weft.test.planWorkers", "", STATEMENT, INT, "0", 0, 1000,
   "Test: plan as for a cluster of so many workers like this process; 0 is as it is")
 X(TASK_DELAY, "weft.test.taskDelay", "", STATEMENT, MS, "0", 0, 3600000,
   "Test: every task takes so much longer, after its last row")
+X(CLIENT_RETURN, "weft.client.returnTimeout", "", PROCESS, MS, "60s", 0, INT64_MAX / 1000000,
+  "A client whose connection broke tries so long to come back; what it ran is lost to it then")

@@ -316,6 +316,7 @@ static void on_tick(void *self)
     while (p->broken_count > 0) weft_core_gone(&p->ctx, core, p->broken[--p->broken_count]);
     weft_core_tick(&p->ctx, core);
     weft_coordinator_leave(p->options.coordinator);
+    weft_service_tick(p->service);
     weft_error_clear(&p->ctx);
     weft_arena_reset(p->arena);
 }
@@ -357,7 +358,8 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
     weft_service_options service = {.pool = options->pool,
                                     .settings = options->settings,
                                     .coordinator = options->coordinator,
-                                    .sessions_max = options->sessions_max};
+                                    .sessions_max = options->sessions_max,
+                                    .keep_ms = options->session_keep_ms};
     p->options = *options;
     weft_coordinator_enter(options->coordinator); /* until all is there, nothing is handled */
     st = weft_net_start(ctx, &net, &p->net);

@@ -24,6 +24,7 @@ typedef struct weft_port_options {
     int32_t tick_ms;
     weft_pool *pool;
     int32_t sessions_max, peers_max;
+    int32_t session_keep_ms; /* as in weft_service_options */
 } weft_port_options;
 
 /* Listen. Errors: those of weft_net_start and weft_service_new. */

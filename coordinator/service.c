@@ -119,11 +119,19 @@ static client_session *session_of_user(weft_service *service, weft_uuid id, cons
     return NULL;
 }
 
-/* Lock held. What a lost connection leaves: nothing is sent to it any more. */
+/* Lock held. The connection is lost: nothing is sent until the client is back. */
 static void session_disconnect(client_session *s)
 {
     s->peer = 0;
     s->lost_ns = weft_now_ns(&s->service->ctx);
+    for (operation *op = s->first; op != NULL; op = op->next) op->attached = false;
+}
+
+/* Lock held. */
+static void session_close(client_session *s)
+{
+    session_disconnect(s);
+    s->closing = true;
     for (operation *op = s->first; op != NULL; op = op->next) {
         op->released = true;
         service_stop_operation(s, op);
@@ -220,30 +228,65 @@ done:
 
 /* ---- requests ---- */
 
-static void on_open(weft_service *service, weft_net_peer peer, const weft_identity *who,
-                    const weft_session_request *r)
+/* Lock held. A client is back: what it holds goes on, what it does not name is let go. lost: the operations
+ * that it holds and that are not here, [*lost_count] of room for all that it names. */
+static void session_attach(client_session *s, weft_net_peer peer, const weft_session_request *r,
+                           uint64_t *lost, int32_t *lost_count)
 {
+    if (s->peer != 0) session_disconnect(s); /* the new connection came before the end of the old one */
+    s->peer = peer;
+    for (int32_t i = 0; i < r->held_count; i++) {
+        const weft_session_held *held = &r->held[i];
+        operation *op = s->first;
+        while (op != NULL && op->id != held->operation) op = op->next;
+        if (op == NULL && held->operation <= s->last_id) lost[(*lost_count)++] = held->operation;
+        if (op == NULL) continue; /* its EXECUTE comes again */
+        op->attached = true;
+        op->resume = held->pages;
+        op->credit = weft_max_i64(op->credit, held->credit);
+    }
+    for (operation *op = s->first; op != NULL; op = op->next) {
+        if (op->attached) continue;
+        op->released = true;
+        service_stop_operation(s, op);
+    }
+    pthread_cond_signal(&s->work);
+}
+
+static void refuse_lost(weft_service *service, weft_net_peer peer, const uint64_t *lost, int32_t count)
+{
+    static const weft_error error = {.code = WEFT_RESULT_LOST,
+                                     .message = "the coordinator has let the statement's result go"};
+    for (int32_t i = 0; i < count; i++) refuse(service, peer, lost[i], &error);
+}
+
+static weft_status on_open(weft_service *service, weft_net_peer peer, const weft_identity *who,
+                           const weft_session_request *r)
+{
+    weft_status st = WEFT_OK;
+    uint64_t *lost = NULL;
+    int32_t lost_count = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(&service->ctx, r->held_count, &lost));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
     const bool twice = s != NULL;
     if (s == NULL) s = session_of_user(service, r->session, who);
-    if (s != NULL && !twice) {
-        if (s->peer != 0) session_disconnect(s); /* the new connection came before the end of the old one */
-        s->peer = peer;
-    }
+    if (s != NULL && !twice) session_attach(s, peer, r, lost, &lost_count);
     const bool opened = s != NULL && s->opened; /* else its thread answers when it is */
     const weft_session_reply reply = {.kind = WEFT_REPLY_OPENED,
                                       .opened = {.session = s == NULL ? r->session : s->id,
                                                  .incarnation = service->incarnation,
                                                  .release = weft_session_release(),
-                                                 .resumed = true}};
+                                                 .resumed = true,
+                                                 .last_operation = s == NULL ? 0 : s->last_id}};
     pthread_mutex_unlock(&service->lock);
     if (opened)
         answer(service, peer, &reply);
-    else if (s == NULL && session_start(service, peer, r, who) != WEFT_OK) {
-        refuse(service, peer, 0, &service->ctx.error);
-        weft_error_clear(&service->ctx);
-    }
+    else if (s == NULL)
+        WEFT_TRY(st, session_start(service, peer, r, who));
+    refuse_lost(service, peer, lost, lost_count);
+done:
+    return st;
 }
 
 /* The text of an EXECUTE from its frames, or the setting of a SET, into a memory block. */
@@ -297,6 +340,8 @@ static weft_status on_execute(weft_service *service, weft_net_peer peer, const w
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op));
     op->id = r->operation;
     op->credit = r->credit;
+    op->attached = true;
+    op->resume = -1;
     WEFT_TRY(st, take_text(ctx, r, frames, count, op));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
@@ -331,13 +376,6 @@ static void on_operation(weft_service *service, weft_net_peer peer, const weft_s
     pthread_mutex_unlock(&service->lock);
 }
 
-/* Lock held. */
-static void session_close(client_session *s)
-{
-    session_disconnect(s);
-    s->closing = true;
-}
-
 static void on_close(weft_service *service, weft_net_peer peer)
 {
     pthread_mutex_lock(&service->lock);
@@ -361,7 +399,7 @@ static weft_status handle(weft_service *service, weft_net_peer peer, const weft_
     if (count > 1 && r.kind != WEFT_REQUEST_EXECUTE)
         return weft_fail(ctx, WEFT_CORRUPT, "a request of kind %d with %d frames", (int)r.kind, count);
     switch (r.kind) {
-    case WEFT_REQUEST_OPEN: on_open(service, peer, who, &r); break;
+    case WEFT_REQUEST_OPEN: WEFT_TRY(st, on_open(service, peer, who, &r)); break;
     case WEFT_REQUEST_EXECUTE:
     case WEFT_REQUEST_SET: WEFT_TRY(st, on_execute(service, peer, &r, frames + 1, count - 1)); break;
     case WEFT_REQUEST_CREDIT:
@@ -392,6 +430,16 @@ void weft_service_gone(weft_service *service, weft_net_peer peer)
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
     if (s != NULL) session_disconnect(s);
+    pthread_mutex_unlock(&service->lock);
+}
+
+void weft_service_tick(weft_service *service)
+{
+    const int64_t keep_ns = (int64_t)service->options.keep_ms * 1000000;
+    pthread_mutex_lock(&service->lock);
+    for (client_session *s = service->sessions; s != NULL; s = s->next)
+        if (s->peer == 0 && !s->closing && weft_now_ns(&service->ctx) - s->lost_ns >= keep_ns)
+            session_close(s);
     pthread_mutex_unlock(&service->lock);
 }
 

@@ -3,8 +3,9 @@
  *
  * A session has a thread of its own, which plans and runs its statements one after the other and sends their
  * pages while the client gives credit, so that a result of any size takes the memory of a few pages. The
- * network's thread only puts what arrives into its queue. A session whose connection broke waits for its
- * user to come back, for as long as keep_ms; what it was running is cancelled. */
+ * network's thread only puts what arrives into its queue. A session whose connection broke goes on for as
+ * long as keep_ms: a client that comes back finds its views, its settings, the statement that runs and the
+ * rest of its results; when none does, all of them end. */
 #ifndef WEFT_COORDINATOR_SERVICE_H
 #define WEFT_COORDINATOR_SERVICE_H
 
@@ -19,7 +20,7 @@ typedef struct weft_service_options {
     weft_coordinator *coordinator;
     weft_net *net; /* answers go this way */
     int32_t sessions_max;
-    int32_t keep_ms; /* a session without a connection ends after so long; 0: a minute */
+    int32_t keep_ms; /* a session without a connection, and what it runs, ends then; 0: a minute */
 } weft_service_options;
 
 WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,
@@ -28,8 +29,10 @@ WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_o
  * waits. who: proven identity; a session belongs to the user that opened it. */
 void weft_service_message(weft_service *service, weft_net_peer peer, const weft_identity *who,
                           const weft_net_frame *frames, int32_t count);
-/* The connection of a client is broken: its statements are cancelled and their results let go. */
+/* The connection of a client is broken: nothing more is sent until it is back. */
 void weft_service_gone(weft_service *service, weft_net_peer peer);
+/* Time has passed: sessions whose clients have not come back end. From the endpoint's thread. */
+void weft_service_tick(weft_service *service);
 /* Sessions that there are now. Any thread. */
 int32_t weft_service_sessions(weft_service *service);
 /* Cancel what runs, join, free: messages must not come any more. NULL is allowed. */

@@ -1,5 +1,5 @@
-/* coordinator/service_private.h - what service.c (requests, the network's thread) and service_session.c (a
- * session's thread) share; for nobody else.
+/* coordinator/service_private.h - what service.c (requests, the network's thread), service_session.c (a
+ * session's thread) and service_pages.c (the pages of its results) share; for nobody else.
  *
  * One lock guards the list of sessions and what the network's thread writes into them; it is never held over
  * a statement, a page or a message. */
@@ -23,9 +23,15 @@ enum {
 typedef enum operation_state {
     OPERATION_QUEUED,
     OPERATION_RUNNING,
-    OPERATION_RESULT, /* its pages are being sent */
-    OPERATION_OVER
+    OPERATION_RESULT, /* its pages are being sent, or all were */
+    OPERATION_FAILED
 } operation_state;
+
+/* A page that was sent: so that it can be sent again to a client that comes back without it. */
+typedef struct sent_page {
+    int32_t block;
+    uint32_t rows, bytes, crc;
+} sent_page;
 
 /* One statement of a client, until the client lets it go. */
 typedef struct operation {
@@ -33,18 +39,22 @@ typedef struct operation {
     uint64_t id;
     operation_state state;
     int64_t credit;
+    bool attached; /* what it has may be sent: its client is there, and knows of it */
+    bool whole;    /* all of its result was sent */
+    int64_t resume; /* attached anew: pages that its client has; else -1 */
     bool released;
     atomic_bool stop; /* cancelled, or nobody is there any more */
     /* of the session's thread, once queued: */
     bool is_set;
     char *text; /* memory block; SET: key, zero byte, value */
     size_t len;
+    weft_error error; /* FAILED: why */
     weft_result *result;
-    int32_t block;
+    int32_t block; /* that comes after the one that is read */
     weft_block_reader *reader;
     int64_t sent, rows;
-    int32_t pages;   /* of the current block, sent so far */
-    uint64_t digest; /* … and a hash of their checksums */
+    sent_page *pages; /* [page_count] a memory block */
+    int32_t page_count, page_capacity;
 } operation;
 
 typedef struct client_session {
@@ -82,6 +92,11 @@ struct weft_service {
     int32_t session_count;    /* that have not ended */
 };
 
+/* Queue a message, and wait while the client's queue is full. A client that is not there is no error: what it
+ * missed is told when it comes back. op: a part of its result, which its end, or a new connection, makes
+ * needless; else NULL. */
+WEFT_MUST_CHECK weft_status service_queue(client_session *s, const operation *op,
+                                          const weft_net_frame *frames, int32_t count);
 /* Envelope and message of a reply, in ctx->arena, into frames[SERVICE_FIXED_FRAMES]. */
 WEFT_MUST_CHECK weft_status service_encode(weft_ctx *ctx, const weft_session_reply *reply,
                                            weft_net_frame *frames);
@@ -93,5 +108,14 @@ WEFT_MUST_CHECK weft_status service_send(weft_ctx *ctx, weft_service *service, w
 void *service_session_main(void *session);
 /* Lock held: have an operation end without a result, and the thread look. */
 void service_stop_operation(client_session *s, operation *op);
+
+/* ---- service_pages.c ---- */
+/* RESULT: columns, and what there is to read. */
+WEFT_MUST_CHECK weft_status service_send_result(client_session *s, operation *op);
+/* The next page of the result, or its end. */
+WEFT_MUST_CHECK weft_status service_send_more(client_session *s, operation *op);
+/* The client has so many pages: go on behind them. Errors: WEFT_CORRUPT when it cannot have them. */
+WEFT_MUST_CHECK weft_status service_go_back(client_session *s, operation *op, int64_t pages);
+void service_drop_result(operation *op);
 
 #endif

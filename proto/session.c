@@ -85,6 +85,47 @@ done:
     return st;
 }
 
+static weft_status put_held(weft_ctx *ctx, const weft_session_request *r, Weft__Wire__SessionRequest *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionHeld *list = NULL;
+    if (r->held_count == 0) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->held_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->held_count, &m->held));
+    for (int32_t i = 0; i < r->held_count; i++) {
+        weft__wire__session_held__init(&list[i]);
+        list[i].operation = r->held[i].operation;
+        list[i].pages = r->held[i].pages;
+        list[i].credit = r->held[i].credit;
+        m->held[i] = &list[i];
+    }
+    m->n_held = (size_t)r->held_count;
+done:
+    return st;
+}
+
+static weft_status get_held(weft_ctx *ctx, const Weft__Wire__SessionRequest *m, weft_session_request *out)
+{
+    weft_status st = WEFT_OK;
+    weft_session_held *list = NULL;
+    if (m->n_held > WEFT_SESSION_HELD_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session goes on with %zu operations, more than %d", m->n_held,
+                         WEFT_SESSION_HELD_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_held, &list));
+    for (size_t i = 0; i < m->n_held; i++) {
+        const Weft__Wire__SessionHeld *h = m->held[i];
+        list[i] =
+            (weft_session_held){.operation = h->operation, .pages = h->pages, .credit = h->credit};
+        if (h->operation == 0 || h->pages < 0 || h->credit < 0)
+            return weft_fail(ctx, WEFT_CORRUPT, "a session goes on with operation %llu behind page %lld",
+                             (unsigned long long)h->operation, (long long)h->pages);
+    }
+    out->held = list;
+    out->held_count = (int32_t)m->n_held;
+done:
+    return st;
+}
+
 weft_status weft_session_settings_list(weft_ctx *ctx, const weft_settings *settings,
                                        const weft_session_setting **out, int32_t *count)
 {
@@ -123,6 +164,7 @@ weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_reques
     m.text_bytes = r->text_bytes;
     m.number = r->number;
     WEFT_TRY(st, put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
+    WEFT_TRY(st, put_held(ctx, r, &m));
     WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
 done:
     return st;
@@ -135,7 +177,8 @@ static bool request_is_whole(const Weft__Wire__SessionRequest *m)
     const bool open = kind == WEFT_REQUEST_OPEN, execute = kind == WEFT_REQUEST_EXECUTE;
     const bool about = kind != WEFT_REQUEST_OPEN && kind != WEFT_REQUEST_CLOSE && kind != WEFT_REQUEST_PING;
     if (about != (m->operation != 0)) return false;
-    if (!open && (m->session_high != 0 || m->session_low != 0 || m->release[0] != 0)) return false;
+    if (!open && (m->session_high != 0 || m->session_low != 0 || m->release[0] != 0 || m->n_held > 0))
+        return false;
     if (!is_short(m->release)) return false;
     if (kind == WEFT_REQUEST_SET ? m->n_settings != 1 : !open && m->n_settings > 0) return false;
     if (m->credit < 0 || (m->credit > 0 && !execute && kind != WEFT_REQUEST_CREDIT)) return false;
@@ -165,6 +208,7 @@ weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, siz
                                   .text_bytes = m->text_bytes,
                                   .number = m->number};
     WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
+    WEFT_TRY(st, get_held(ctx, m, out));
 done:
     return st;
 }
@@ -207,6 +251,7 @@ static void put_opened(const weft_session_reply *r, Weft__Wire__SessionOpened *m
     m->incarnation_low = r->opened.incarnation.low;
     m->release = wire_text(r->opened.release);
     m->resumed = r->opened.resumed;
+    m->last_operation = r->opened.last_operation;
 }
 
 static void put_progress(const weft_session_reply *r, Weft__Wire__SessionProgress *m)
@@ -244,6 +289,7 @@ weft_status weft_session_reply_encode(weft_ctx *ctx, const weft_session_reply *r
         m.result = &parts.result;
         break;
     case WEFT_REPLY_PAGE:
+        m.page_number = r->page.number;
         m.page_bytes = r->page.bytes;
         m.page_crc = r->page.crc;
         break;
@@ -308,6 +354,7 @@ static weft_status get_opened(weft_ctx *ctx, const Weft__Wire__SessionOpened *m,
     out->opened.incarnation = (weft_uuid){.high = m->incarnation_high, .low = m->incarnation_low};
     out->opened.release = m->release;
     out->opened.resumed = m->resumed != 0;
+    out->opened.last_operation = m->last_operation;
     return WEFT_OK;
 }
 
@@ -333,7 +380,8 @@ static bool reply_is_whole(const Weft__Wire__SessionReply *m)
            (m->result != NULL) == (kind == WEFT_REPLY_RESULT) &&
            (m->error != NULL) == (kind == WEFT_REPLY_FAILED) &&
            (m->page_bytes > 0) == (kind == WEFT_REPLY_PAGE) &&
-           (m->page_crc == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes >= 0 &&
+           (m->page_crc == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes >= 0 && m->page_number >= 0 &&
+           (m->page_number == 0 || kind == WEFT_REPLY_PAGE) &&
            m->page_bytes <= UINT32_MAX && m->rows >= 0 && (m->rows == 0 || kind == WEFT_REPLY_END) &&
            (m->number == 0 || kind == WEFT_REPLY_PONG);
 }
@@ -356,6 +404,7 @@ weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_
     case WEFT_REPLY_PROGRESS: WEFT_TRY(st, get_progress(ctx, m->progress, out)); break;
     case WEFT_REPLY_RESULT: WEFT_TRY(st, get_result(ctx, m->result, &out->result)); break;
     case WEFT_REPLY_PAGE:
+        out->page.number = m->page_number;
         out->page.bytes = m->page_bytes;
         out->page.crc = m->page_crc;
         break;

@@ -8,6 +8,11 @@
  *   RELEASE                           the result is read, or not wanted
  *   CLOSE, PING → PONG
  *
+ * A session outlives its connection: the client opens it again by its name, and says which operations it
+ * still holds and how many pages of each it has (held). What stands is told then: PROGRESS while it runs,
+ * RESULT again when it has no page yet, the pages behind those that it has, or FAILED. Operations that it
+ * does not name are let go. It sends an EXECUTE again when its number is greater than the last that came.
+ *
  * A request is in the frame after the envelope. The client makes the operation's number, and no number is
  * used twice in a session: an EXECUTE that comes twice changes nothing. A page is sent while the bytes sent
  * before it are fewer than the credit, which is given as a sum since the beginning of the operation: so a
@@ -22,16 +27,23 @@
 #include "common/uuid.h"
 
 enum {
-    WEFT_SESSION_VERSION = 1,
+    WEFT_SESSION_VERSION = 2,
     WEFT_SESSION_BYTES_MAX = 64 << 20,  /* a message: the schema and the pages' sizes of a large result */
     WEFT_SESSION_FRAME_BYTES = 4 << 20, /* a text of WEFT_SQL_BYTES_MAX takes 16 frames */
     WEFT_SESSION_RELEASE_BYTES = 64,    /* "0.1.0", with the zero byte */
-    WEFT_SESSION_SETTINGS_MAX = 1024    /* far more than there are */
+    WEFT_SESSION_SETTINGS_MAX = 1024,   /* far more than there are */
+    WEFT_SESSION_HELD_MAX = 256         /* results that one client reads at the same time, and more */
 };
 
 typedef struct weft_session_setting {
     const char *key, *value;
 } weft_session_setting;
+
+/* An operation that goes on over a new connection. */
+typedef struct weft_session_held {
+    uint64_t operation;
+    int64_t pages, credit; /* pages: that have come */
+} weft_session_held;
 
 typedef enum weft_request_kind {
     WEFT_REQUEST_OPEN,
@@ -54,6 +66,8 @@ typedef struct weft_session_request {
     int64_t credit;                       /* EXECUTE, CREDIT */
     int64_t text_bytes;                   /* EXECUTE: in the frames that follow, at most WEFT_SQL_BYTES_MAX */
     uint64_t number;                      /* PING: comes back */
+    int32_t held_count;                   /* OPEN */
+    const weft_session_held *held;
 } weft_session_request;
 
 typedef enum weft_reply_kind {
@@ -91,6 +105,7 @@ typedef struct weft_session_reply {
             weft_uuid session, incarnation;
             const char *release;
             bool resumed;
+            uint64_t last_operation; /* that has come; 0: none */
         } opened;
         struct {
             int32_t stages, stages_done;
@@ -98,7 +113,8 @@ typedef struct weft_session_reply {
         } progress;
         weft_reply_result result;
         struct {
-            int64_t bytes; /* in the frames that follow */
+            int64_t number; /* from 0 in its operation */
+            int64_t bytes;  /* in the frames that follow */
             uint32_t crc;
         } page;
         int64_t rows;            /* END: of all pages */

@@ -182,6 +182,7 @@ class Master(CliCase):
         worker = self.start_worker(master)
         statements = f"CREATE TEMP VIEW many AS {MANY}; {ENDLESS}"
         arguments = [WEFT, "sql", "--master", master, "-e", statements]
+        arguments += ["--conf", "weft.client.returnTimeout=500ms"]
         with subprocess.Popen(arguments, stderr=subprocess.PIPE, text=True) as client:
             self.assertIn("Time taken", client.stderr.readline())
             time.sleep(0.3)

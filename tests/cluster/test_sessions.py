@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
-"""Sessions of clients in other processes: what needs no worker."""
+"""Sessions of clients in other processes: what needs no worker, and connections that break."""
 
 import subprocess
 
 from cluster import PATIENCE_S, WEFT
-from cluster_case import ClusterCase, unittest
+from cluster_case import ClusterCase, TpchCase, unittest, until
+from support import weft_cli
+from support.cuts import Forwarder
 
 COMMANDS = [
     "SET weft.sql.session.timeZone=Asia/Tokyo",
@@ -16,6 +18,10 @@ COMMANDS = [
     "RESET",
     "DROP VIEW v",
 ]
+
+
+LARGE = "SELECT l_orderkey, l_linenumber, l_partkey, l_comment FROM lineitem"
+CUT_BYTES = 700_000  # a few pages
 
 
 def run(cluster, *statements):
@@ -43,6 +49,41 @@ class WithoutWorkers(ClusterCase):
         (job,) = cluster.get("/api/v1/jobs")
         self.assertEqual((job["state"], job["text"], job["tasks"]), ("FAILED", "SELECT 1 AS x", 0))
         self.assertIn("[NO_WORKERS] There was no worker", job["error"])
+
+
+class Cut(TpchCase):
+    """The client's connection goes by a forwarder that cuts it."""
+
+    def start_cut(self, **options):
+        cluster = self.start(workers=2, **options)
+        way = Forwarder(cluster.port)
+        way.__enter__()
+        self.addCleanup(way.__exit__)
+        cluster.client_args = ["--master", f"weft://127.0.0.1:{way.port}"]
+        return cluster, way
+
+    def test_while_a_statement_runs(self):
+        """It goes on, and its client hears its end; it is one job."""
+        cluster, way = self.start_cut()
+        future, _ = self.run_query(cluster, 9, {"weft.test.taskDelay": "300ms"})
+        until(lambda: cluster.tasks_done() >= 1, "a finished task")
+        for _ in range(3):
+            cuts = way.cuts
+            until(lambda: way.cut() or way.cuts > cuts, "cut connection")  # noqa: B023
+        self.assertEqual(len(cluster.running_jobs()), 1)
+        self.check(future.result(), [9])
+        self.assertEqual([job["state"] for job in cluster.jobs()], ["SUCCEEDED"])
+
+    def test_while_a_large_result_streams(self):
+        """Every row comes once, however often its way is cut."""
+        statements = [*self.views, LARGE]
+        one = self.good(weft_cli.run_statements(WEFT, statements, timeout=PATIENCE_S))
+        cluster, way = self.start_cut()
+        way.cut_after(CUT_BYTES)
+        called = self.good(cluster.sql(statements))
+        self.assertGreater(way.cuts, 3)
+        self.assertEqual(sorted(called.rows[-1]), sorted(one.rows[-1]))
+        self.assertEqual(len(cluster.jobs()), 1)
 
 
 if __name__ == "__main__":

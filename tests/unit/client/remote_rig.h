@@ -17,7 +17,7 @@
 #include "proto/envelope.h"
 #include "tests/support/fixture.h"
 
-enum { RIG_HANG_S = 120, RIG_SLOTS = 2, RIG_KEEP_MS = 400, RIG_SESSIONS = 4 };
+enum { RIG_HANG_S = 120, RIG_SLOTS = 2, RIG_KEEP_MS = 400, RIG_PATIENT_MS = 60000, RIG_SESSIONS = 4 };
 
 /* ---- a coordinator ---- */
 
@@ -30,6 +30,7 @@ typedef struct rig {
     weft_service *service;
     weft_arena *arena; /* of the network's thread */
     weft_ctx ctx;
+    int32_t keep_ms; /* how long a session waits for its client */
     char master[64];
 } rig;
 
@@ -56,6 +57,14 @@ static void rig_gone(void *self, weft_net_peer peer, const char *why)
     pthread_mutex_unlock(&r->lock);
 }
 
+static void rig_tick(void *self)
+{
+    rig *r = self;
+    pthread_mutex_lock(&r->lock);
+    if (r->service != NULL) weft_service_tick(r->service);
+    pthread_mutex_unlock(&r->lock);
+}
+
 /* Listen on a port (0: any) of the loopback; keys NULL: none. */
 static void rig_listen(rig *r, int32_t port)
 {
@@ -64,7 +73,11 @@ static void rig_listen(rig *r, int32_t port)
     const weft_net_options net = {.listen = listen_at,
                                   .keys = r->keys,
                                   .role = WEFT_ROLE_COORDINATOR,
-                                  .handler = {.self = r, .message = rig_message, .gone = rig_gone},
+                                  .handler = {.self = r,
+                                              .message = rig_message,
+                                              .gone = rig_gone,
+                                              .tick = rig_tick},
+                                  .tick_ms = 20,
                                   .silence_ms = 10000,
                                   .queue_bytes = 16 << 20,
                                   .message_bytes = 64 << 20,
@@ -76,7 +89,7 @@ static void rig_listen(rig *r, int32_t port)
                                           .coordinator = weft_local_coordinator(r->local),
                                           .net = r->net,
                                           .sessions_max = RIG_SESSIONS,
-                                          .keep_ms = RIG_KEEP_MS};
+                                          .keep_ms = r->keep_ms};
     weft_fixture_ok(&r->f, weft_service_new(&r->f.ctx, &service, &r->service));
     pthread_mutex_unlock(&r->lock);
     snprintf(r->master, sizeof(r->master), "weft://127.0.0.1:%d", weft_net_port(r->net));
@@ -92,11 +105,11 @@ static void rig_silence(rig *r)
     weft_net_stop(&r->net, 0);
 }
 
-static void rig_open(rig *r, const char *keys)
+static void rig_open_keeping(rig *r, const char *keys, int32_t keep_ms)
 {
     weft_settings settings;
     weft_error error;
-    *r = (rig){0};
+    *r = (rig){.keep_ms = keep_ms};
     alarm(RIG_HANG_S); /* nothing here may hang */
     weft_fixture_open(&r->f);
     weft_settings_init(&settings);
@@ -110,6 +123,8 @@ static void rig_open(rig *r, const char *keys)
         weft_fixture_ok(&r->f, weft_keys_open(&r->f.ctx, keys, WEFT_ROLE_COORDINATOR, &r->keys));
     rig_listen(r, 0);
 }
+
+static inline void rig_open(rig *r, const char *keys) { rig_open_keeping(r, keys, RIG_KEEP_MS); }
 
 static void rig_close(rig *r)
 {

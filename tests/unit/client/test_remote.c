@@ -30,17 +30,6 @@ static void must(weft_remote *remote, const char *text)
     assert_int_equal(st, WEFT_OK);
 }
 
-/* After a cut: a statement that was sent before the client had noticed is lost with the connection. */
-static weft_status run_soon(weft_remote *remote, const char *text, weft_error *error)
-{
-    weft_status st = WEFT_UNREACHABLE;
-    for (int32_t i = 0; i < 100 && st == WEFT_UNREACHABLE; i++) {
-        rig_sleep(20);
-        st = run(remote, text, error);
-    }
-    return st;
-}
-
 static void make_views(weft_remote *remote)
 {
     for (int32_t i = 0; i < WEFT_COUNT(views); i++) must(remote, views[i]);
@@ -300,9 +289,118 @@ static void too_many_sessions(void **state)
     rig_close(&r);
 }
 
-/* A connection that breaks between statements is made anew, and the session is the same; in a statement, or
- * in the middle of a result, it is an error that says so, and the next statement runs. */
+/* The rows of a result of `many`, each of them once. */
+static void must_read_whole(weft_result *result)
+{
+    static bool seen[100000];
+    weft_error error = {0};
+    weft_batch batch = {0};
+    int64_t rows = 0;
+    memset(seen, 0, sizeof(seen));
+    for (;; rows += batch.rows) {
+        const weft_status st = weft_result_next(result, &error, &batch);
+        if (st != WEFT_OK) print_error("%s\n", error.message);
+        assert_int_equal(st, WEFT_OK);
+        if (batch.rows == 0) break;
+        for (int32_t i = 0; i < batch.rows; i++) {
+            const int64_t n = *(const int64_t *)weft_column_value(&batch.columns[0], i);
+            assert_true(n >= 0 && n < 100000 && !seen[n]);
+            seen[n] = true;
+        }
+    }
+    assert_int_equal(rows, 100000);
+}
+
+typedef struct cutter {
+    forwarder *w;
+    int64_t after_ms;
+    int32_t cuts;
+    atomic_bool over;
+} cutter;
+
+static void *cut_often(void *argument)
+{
+    cutter *c = argument;
+    while (!atomic_load(&c->over)) {
+        rig_sleep(c->after_ms);
+        if (atomic_load(&c->over)) break;
+        atomic_store(&c->w->cut, true);
+        c->cuts++;
+    }
+    return NULL;
+}
+
+/* A connection that breaks is made anew, and the session goes on: between statements, in the middle of one,
+ * and in the middle of results, every row of which comes once. */
 static void broken_connections(void **state)
+{
+    (void)state;
+    rig r;
+    forwarder w;
+    pthread_t thread;
+    weft_error error = {0};
+    weft_result *results[2] = {NULL};
+    rig_open_keeping(&r, NULL, RIG_PATIENT_MS);
+    forward_open(&w, weft_net_port(r.net));
+    weft_remote *remote = rig_connect(&r, w.master);
+    make_views(remote);
+    for (int32_t i = 0; i < 5; i++) {
+        atomic_store(&w.cut, true);
+        while (atomic_load(&w.cut)) rig_sleep(1);
+        must(remote, "SELECT count(*) FROM digit");
+    }
+    assert_int_equal(weft_remote_set(remote, "weft.test.taskDelay", "400ms", &error), WEFT_OK);
+    cutter c = {.w = &w, .after_ms = 130};
+    assert_int_equal(pthread_create(&thread, NULL, cut_often, &c), 0);
+    must(remote, "SELECT sum(n) FROM many GROUP BY n % 3");
+    must(remote, "CREATE TEMPORARY VIEW v AS SELECT 1"); /* were it run twice, it would be there already */
+    for (int32_t i = 0; i < 2; i++)
+        assert_int_equal(weft_remote_execute(remote, large, strlen(large), &error, &results[i]), WEFT_OK);
+    for (int32_t i = 0; i < 2; i++) must_read_whole(results[i]);
+    atomic_store(&c.over, true);
+    pthread_join(thread, NULL);
+    assert_true(c.cuts > 2);
+    for (int32_t i = 0; i < 2; i++) weft_result_free(&results[i]);
+    must(remote, "SELECT * FROM v");
+    assert_int_equal(weft_service_sessions(r.service), 1);
+    weft_remote_close(&remote);
+    forward_close(&w);
+    rig_close(&r);
+}
+
+/* At every batch of a result another cut: what was on its way is sent again, and nothing twice. */
+static void broken_at_every_page(void **state)
+{
+    (void)state;
+    rig r;
+    forwarder w;
+    weft_error error = {0};
+    weft_result *result = NULL;
+    weft_batch batch = {0};
+    int64_t rows = 0, sum = 0;
+    rig_open_keeping(&r, NULL, RIG_PATIENT_MS);
+    forward_open(&w, weft_net_port(r.net));
+    weft_remote *remote = rig_connect(&r, w.master);
+    make_views(remote);
+    assert_int_equal(weft_remote_execute(remote, large, strlen(large), &error, &result), WEFT_OK);
+    for (int32_t i = 0;; i++) {
+        assert_int_equal(weft_result_next(result, &error, &batch), WEFT_OK);
+        if (batch.rows == 0) break;
+        for (int32_t k = 0; k < batch.rows; k++)
+            sum += *(const int64_t *)weft_column_value(&batch.columns[0], k);
+        rows += batch.rows;
+        if (i % 4 == 3) atomic_store(&w.cut, true);
+    }
+    assert_int_equal(rows, 100000);
+    assert_true(sum == INT64_C(4999950000));
+    weft_result_free(&result);
+    weft_remote_close(&remote);
+    forward_close(&w);
+    rig_close(&r);
+}
+
+/* The session is gone while a statement of it runs, or a result is read: both are errors that say so. */
+static void lost_in_a_statement(void **state)
 {
     (void)state;
     rig r;
@@ -315,63 +413,19 @@ static void broken_connections(void **state)
     forward_open(&w, weft_net_port(r.net));
     weft_remote *remote = rig_connect(&r, w.master);
     make_views(remote);
-    for (int32_t i = 0; i < 5; i++) {
-        atomic_store(&w.cut, true);
-        while (atomic_load(&w.cut)) rig_sleep(1);
-        assert_int_equal(run_soon(remote, "SELECT count(*) FROM digit", &error), WEFT_OK);
-    }
-    /* in the middle of a result */
     assert_int_equal(weft_remote_execute(remote, large, strlen(large), &error, &result), WEFT_OK);
     assert_int_equal(weft_result_next(result, &error, &batch), WEFT_OK);
-    atomic_store(&w.cut, true);
+    atomic_store(&w.cut, true); /* and this thread, which would connect again, stands still */
+    for (int32_t i = 0; i < 1000 && weft_service_sessions(r.service) > 0; i++) rig_sleep(10);
+    assert_int_equal(weft_service_sessions(r.service), 0);
     while (st == WEFT_OK && (st = weft_result_next(result, &error, &batch)) == WEFT_OK && batch.rows > 0)
         continue;
     assert_int_equal(st, WEFT_RESULT_LOST);
-    assert_non_null(strstr(error.message, w.master));
-    weft_result_free(&result);
-    must(remote, "SELECT count(*) FROM digit");
-    weft_remote_close(&remote);
-    forward_close(&w);
-    rig_close(&r);
-}
-
-typedef struct cutter {
-    forwarder *w;
-    atomic_bool over;
-} cutter;
-
-/* Again and again: a cut before the statement was sent is mended. */
-static void *cut_later(void *argument)
-{
-    cutter *c = argument;
-    while (!atomic_load(&c->over)) {
-        rig_sleep(100);
-        if (!atomic_load(&c->over)) atomic_store(&c->w->cut, true);
-    }
-    return NULL;
-}
-
-/* The statement of a client that is gone ends; the client hears what was lost. */
-static void broken_in_a_statement(void **state)
-{
-    (void)state;
-    rig r;
-    forwarder w;
-    pthread_t thread;
-    weft_error error = {0};
-    rig_open(&r, NULL);
-    forward_open(&w, weft_net_port(r.net));
-    weft_remote *remote = rig_connect(&r, w.master);
-    make_views(remote);
-    cutter c = {.w = &w};
-    assert_int_equal(pthread_create(&thread, NULL, cut_later, &c), 0);
-    assert_int_equal(run(remote, endless, &error), WEFT_UNREACHABLE);
-    atomic_store(&c.over, true);
-    pthread_join(thread, NULL);
+    assert_non_null(strstr(error.message, "does not know this session any more"));
     assert_non_null(strstr(error.message, w.master));
     assert_true(error.hint[0] != 0);
-    /* waits for the end of the other statement, which would take for ever */
-    assert_int_equal(run_soon(remote, "SELECT count(*) FROM digit", &error), WEFT_OK);
+    weft_result_free(&result);
+    assert_int_equal(run(remote, "SELECT * FROM digit", &error), WEFT_TABLE_OR_VIEW_NOT_FOUND);
     weft_remote_close(&remote);
     forward_close(&w);
     rig_close(&r);
@@ -392,12 +446,12 @@ static void forgotten_sessions(void **state)
     atomic_store(&w.cut, true);
     for (int32_t i = 0; i < 1000 && weft_service_sessions(r.service) > 0; i++) rig_sleep(10);
     assert_int_equal(weft_service_sessions(r.service), 0);
-    assert_int_equal(run_soon(remote, "SELECT * FROM digit", &error), WEFT_SESSION_NOT_FOUND);
+    assert_int_equal(run(remote, "SELECT * FROM digit", &error), WEFT_SESSION_NOT_FOUND);
     assert_int_equal(run(remote, "SELECT * FROM digit", &error), WEFT_TABLE_OR_VIEW_NOT_FOUND);
     const int32_t port = weft_net_port(r.net);
     rig_silence(&r);
     rig_listen(&r, port);
-    assert_int_equal(run_soon(remote, "SELECT 1", &error), WEFT_SESSION_NOT_FOUND);
+    assert_int_equal(run(remote, "SELECT 1", &error), WEFT_SESSION_NOT_FOUND);
     must(remote, "SELECT 1");
     weft_remote_close(&remote);
     forward_close(&w);
@@ -509,5 +563,5 @@ static void c_interface(void **state)
 
 WEFT_TESTS(WEFT_TEST(same_as_here), WEFT_TEST(slow_reader), WEFT_TEST(cancels), WEFT_TEST(two_sessions),
            WEFT_TEST(at_once), WEFT_TEST(too_many_sessions), WEFT_TEST(broken_connections),
-           WEFT_TEST(broken_in_a_statement), WEFT_TEST(forgotten_sessions), WEFT_TEST(addresses),
-           WEFT_TEST(wrong_settings), WEFT_TEST(c_interface))
+           WEFT_TEST(broken_at_every_page), WEFT_TEST(lost_in_a_statement), WEFT_TEST(forgotten_sessions),
+           WEFT_TEST(addresses), WEFT_TEST(wrong_settings), WEFT_TEST(c_interface))

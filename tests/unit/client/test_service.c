@@ -311,6 +311,67 @@ static void resumes(void **state)
     rig_close(&r);
 }
 
+/* Who comes back says what it holds: a statement that runs, a result from any page on, an error; what it does
+ * not name is let go, and what it cannot have is an error. */
+static void goes_on(void **state)
+{
+    (void)state;
+    static const weft_session_held held[] = {{.operation = 2, .pages = 2, .credit = INT64_MAX},
+                                             {.operation = 3},
+                                             {.operation = 5, .credit = CREDIT},
+                                             {.operation = 6, .credit = CREDIT},
+                                             {.operation = 7},
+                                             {.operation = 9}};
+    rig r;
+    raw c, back;
+    rig_open_keeping(&r, NULL, RIG_PATIENT_MS);
+    raw_open(&c, &r);
+    raw_session(&c);
+    raw_execute(&c, 1, views, 0);
+    raw_execute(&c, 2, "SELECT n, n, n, n, n FROM many", INT64_MAX);
+    raw_wait(&c, WEFT_REPLY_END, 1);
+    const int32_t pages = raw_heard(&c, WEFT_REPLY_PAGE);
+    assert_true(pages > 3);
+    raw_execute(&c, 3, "SELECT nothing", 0);
+    raw_wait(&c, WEFT_REPLY_FAILED, 1);
+    raw_execute(&c, 4, "SELECT 4", 0);
+    raw_execute(&c, 6, "SELECT 6", 0);
+    raw_wait(&c, WEFT_REPLY_RESULT, 4);
+    raw_execute(&c, 7, endless, 0);
+    raw_wait(&c, WEFT_REPLY_PROGRESS, 1);
+    raw_open(&back, &r);
+    raw_say(&back,
+            &(weft_session_request){
+                .kind = WEFT_REQUEST_OPEN, .session = c.session, .held_count = 6, .held = held},
+            NULL);
+    raw_wait(&back, WEFT_REPLY_FAILED, 1); /* 5 never was; then the endless one, before which others wait */
+    assert_int_equal(back.error.code, WEFT_RESULT_LOST);
+    raw_wait(&back, WEFT_REPLY_PROGRESS, 1);
+    raw_about(&back, WEFT_REQUEST_CANCEL, 7, 0);
+    raw_wait(&back, WEFT_REPLY_FAILED, 3);
+    raw_wait(&back, WEFT_REPLY_END, 2);
+    assert_int_equal(raw_heard(&back, WEFT_REPLY_OPENED), 1);
+    assert_int_equal(raw_heard(&back, WEFT_REPLY_RESULT), 1); /* of 6: 2 has pages */
+    assert_int_equal(raw_heard(&back, WEFT_REPLY_PAGE), pages - 2 + 1);
+    raw_execute(&back, 9, "SELECT 9", CREDIT); /* it had not come */
+    raw_wait(&back, WEFT_REPLY_END, 3);
+    raw_execute(&back, 4, "SELECT 4", CREDIT); /* it is over */
+    raw_sync(&back);
+    assert_int_equal(raw_heard(&back, WEFT_REPLY_RESULT), 2);
+    raw_close(&c);
+    raw_open(&c, &r);
+    const weft_session_held too_many = {.operation = 2, .pages = pages + 1};
+    raw_say(&c,
+            &(weft_session_request){
+                .kind = WEFT_REQUEST_OPEN, .session = back.session, .held_count = 1, .held = &too_many},
+            NULL);
+    raw_wait(&c, WEFT_REPLY_FAILED, 1);
+    assert_int_equal(c.error.code, WEFT_CORRUPT);
+    raw_close(&c);
+    raw_close(&back);
+    rig_close(&r);
+}
+
 /* Bytes that mean nothing are answered with an error each, and change nothing for others. */
 static void hostile(void **state)
 {
@@ -374,7 +435,7 @@ static void other_versions(void **state)
     raw_frames(&c, &frame, 1);
     raw_wait(&c, WEFT_REPLY_FAILED, 1);
     assert_int_equal(c.error.code, WEFT_UNSUPPORTED);
-    assert_non_null(strstr(c.error.message, "version 2"));
+    assert_non_null(strstr(c.error.message, "version 3"));
     assert_int_equal(c.refused, 1);
     raw_close(&c);
     rig_close(&r);
@@ -501,4 +562,5 @@ static void keys(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(twice), WEFT_TEST(credit), WEFT_TEST(limits), WEFT_TEST(disappears), WEFT_TEST(resumes),
-           WEFT_TEST(hostile), WEFT_TEST(other_versions), WEFT_TEST(impostors), WEFT_TEST(keys))
+           WEFT_TEST(goes_on), WEFT_TEST(hostile), WEFT_TEST(other_versions), WEFT_TEST(impostors),
+           WEFT_TEST(keys))

@@ -17,6 +17,10 @@ static const weft_session_request requests[] = {
      .release = "0.1.0",
      .setting_count = 2,
      .settings = some_settings},
+    {.kind = WEFT_REQUEST_OPEN,
+     .session = {.high = 1, .low = 1},
+     .held_count = 2,
+     .held = (const weft_session_held[]){{.operation = 7, .credit = 1}, {UINT64_MAX, 3, INT64_MAX}}},
     {.kind = WEFT_REQUEST_EXECUTE,
      .operation = UINT64_MAX,
      .credit = 4 << 20,
@@ -52,6 +56,9 @@ static void requests_come_back(void **state)
             assert_string_equal(back.settings[k].key, r->settings[k].key);
             assert_string_equal(back.settings[k].value, r->settings[k].value);
         }
+        assert_int_equal(back.held_count, r->held_count);
+        for (int32_t k = 0; k < r->held_count; k++)
+            assert_memory_equal(&back.held[k], &r->held[k], sizeof(r->held[k]));
         weft_fixture_ok(&f, weft_session_request_encode(&f.ctx, &back, &same, &same_len));
         assert_int_equal(len, same_len);
         assert_memory_equal(bytes, same, len);
@@ -82,9 +89,10 @@ static void replies_come_back(void **state)
                                                                    .opened = {.session = some_session,
                                                                               .incarnation = {.low = 5},
                                                                               .release = "0.1.0",
-                                                                              .resumed = true}});
+                                                                              .resumed = true,
+                                                                              .last_operation = 8}});
     assert_true(weft_uuid_equal(back.opened.session, some_session) && back.opened.incarnation.low == 5);
-    assert_true(back.opened.resumed);
+    assert_true(back.opened.resumed && back.opened.last_operation == 8);
     assert_string_equal(back.opened.release, "0.1.0");
     back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PROGRESS,
                                                 .operation = 3,
@@ -109,9 +117,10 @@ static void replies_come_back(void **state)
     assert_int_equal(back.result.blocks[1].len, 0);
     assert_true(back.result.is_text && back.result.rows == 9 && back.result.blocks_lost == 7);
     assert_string_equal(back.result.settings[1].value, "false");
-    back = round_trip(
-        &f, &(weft_session_reply){.kind = WEFT_REPLY_PAGE, .operation = 4, .page = {UINT32_MAX, 0xfedcba98}});
-    assert_true(back.page.bytes == UINT32_MAX && back.page.crc == 0xfedcba98);
+    back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PAGE,
+                                                .operation = 4,
+                                                .page = {3, UINT32_MAX, 0xfedcba98}});
+    assert_true(back.page.number == 3 && back.page.bytes == UINT32_MAX && back.page.crc == 0xfedcba98);
     back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_END, .operation = 4, .rows = 11});
     assert_true(back.rows == 11);
     back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PONG, .number = 12});
@@ -161,11 +170,19 @@ static void wrong_requests(void **state)
         {"credit below zero", WEFT_CORRUPT, none},   {"two settings of a SET", WEFT_CORRUPT, none},
         {"settings of a CLOSE", WEFT_CORRUPT, none}, {"a long release", WEFT_CORRUPT, none},
         {"a session of a PING", WEFT_CORRUPT, none}, {"a number of a CLOSE", WEFT_CORRUPT, none},
+        {"operations of a PING", WEFT_CORRUPT, none}, {"pages below zero", WEFT_CORRUPT, none},
+        {"no operation held", WEFT_CORRUPT, none},   {"too many operations", WEFT_LIMIT, none},
     };
+    Weft__Wire__SessionHeld held = WEFT__WIRE__SESSION_HELD__INIT, below = held, nothing = held;
+    Weft__Wire__SessionHeld *helds[WEFT_SESSION_HELD_MAX + 1] = {&held}, *belows[] = {&below};
+    Weft__Wire__SessionHeld *nothings[] = {&nothing};
+    held.operation = below.operation = 1;
+    below.pages = -1;
+    for (int32_t i = 1; i <= WEFT_SESSION_HELD_MAX; i++) helds[i] = &held;
     weft_fixture f;
     memset(long_release, 'a', sizeof(long_release) - 1);
     weft_fixture_open(&f);
-    for (int32_t i = 0; i < (int32_t)WEFT_COUNT(bad); i++) bad[i].m.version = i == 0 ? 2 : 1;
+    for (int32_t i = 0; i < (int32_t)WEFT_COUNT(bad); i++) bad[i].m.version = WEFT_SESSION_VERSION + (i == 0);
     bad[1].m.kind = 8;
     bad[2].m.kind = WEFT_REQUEST_CANCEL;
     bad[3].m.kind = WEFT_REQUEST_OPEN;
@@ -192,8 +209,17 @@ static void wrong_requests(void **state)
     bad[10].m.session_low = 1;
     bad[11].m.kind = WEFT_REQUEST_CLOSE;
     bad[11].m.number = 1;
+    bad[12].m.kind = WEFT_REQUEST_PING;
+    bad[12].m.n_held = 1;
+    bad[12].m.held = helds;
+    bad[13].m.n_held = 1;
+    bad[13].m.held = belows;
+    bad[14].m.n_held = 1;
+    bad[14].m.held = nothings;
+    bad[15].m.n_held = WEFT_SESSION_HELD_MAX + 1;
+    bad[15].m.held = helds;
     for (int32_t i = 0; i < (int32_t)WEFT_COUNT(bad); i++) {
-        uint8_t bytes[1024];
+        uint8_t bytes[4096];
         weft_session_request out;
         const size_t len = weft__wire__session_request__pack(&bad[i].m, bytes);
         const weft_status st = weft_session_request_decode(&f.ctx, bytes, len, &out);

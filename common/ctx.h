@@ -30,6 +30,7 @@ typedef struct weft_ctx {
     const weft_clock *clock;       /* never NULL */
     const weft_settings *settings; /* never NULL */
     weft_scratch_space *scratch;   /* where what is made here is spilled; NULL: each to its own; borrowed */
+    int32_t partition; /* number of the task at work, for functions of chance; 0 outside of tasks */
     weft_fetch_failure *fetch_failure; /* told which block could not be read; NULL: nobody asks; borrowed */
     weft_error error;              /* the last error raised; code WEFT_OK when none */
 } weft_ctx;

@@ -118,6 +118,7 @@ weft_status weft_lane_open(weft_ctx *ctx, weft_stage_shared *shared, const weft_
     const weft_fragment *f = &shared->stage->fragment;
 
     *out = NULL;
+    ctx->partition = task->name.partition;
     WEFT_TRY(st, WEFT_NEW(ctx, &lane));
     lane->stage = shared;
     lane->task = task;

@@ -69,7 +69,8 @@ typedef enum weft_expr_facts {
     WEFT_EXPR_FALLIBLE = 2,
     WEFT_EXPR_NONDETERMINISTIC = 4,
     WEFT_EXPR_SUBQUERIES = 8,
-    WEFT_EXPR_WINDOWS = 16
+    WEFT_EXPR_WINDOWS = 16,
+    WEFT_EXPR_BY_ATTEMPT = 32
 } weft_expr_facts;
 
 typedef struct weft_expr weft_expr;
@@ -218,7 +219,10 @@ uint64_t weft_expr_hash(const weft_expr *e);
 uint64_t weft_expr_hash_node(const weft_expr *e); /* of this node alone, its arguments left out */
 bool weft_expr_fallible(const weft_expr *e);      /* may raise on some row */
 bool weft_expr_fallible_node(const weft_expr *e); /* the same of this node alone, its arguments left out */
-bool weft_expr_deterministic(const weft_expr *e); /* no rand(), uuid() … */
+/* No rand(), uuid() …: the value depends on columns alone. What is not goes by the place of a row among those
+ * it is asked for: rules must not make it run on other rows, in another order, or more than once. */
+bool weft_expr_deterministic(const weft_expr *e);
+bool weft_expr_by_attempt(const weft_expr *e); /* attempt_nonce(): another one in another attempt */
 bool weft_expr_has_aggregate(const weft_expr *e); /* not below a WINDOW */
 bool weft_expr_has_subquery(const weft_expr *e);
 bool weft_expr_has_window(const weft_expr *e);

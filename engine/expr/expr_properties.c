@@ -81,6 +81,8 @@ static unsigned node_facts(const weft_expr *e)
     unsigned facts = weft_expr_fallible_node(e) ? WEFT_EXPR_FALLIBLE : 0;
     if (e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_NONDETERMINISTIC) != 0)
         facts |= WEFT_EXPR_NONDETERMINISTIC;
+    if (e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_BY_ATTEMPT) != 0)
+        facts |= WEFT_EXPR_BY_ATTEMPT;
     if (e->kind == WEFT_EXPR_SUBQUERY) facts |= WEFT_EXPR_SUBQUERIES;
     if (e->kind == WEFT_EXPR_WINDOW) facts |= WEFT_EXPR_WINDOWS;
     return facts;
@@ -132,6 +134,7 @@ void weft_expr_settle(weft_expr *e)
 
 bool weft_expr_fallible(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_FALLIBLE) != 0; }
 bool weft_expr_deterministic(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_NONDETERMINISTIC) == 0; }
+bool weft_expr_by_attempt(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_BY_ATTEMPT) != 0; }
 bool weft_expr_has_subquery(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_SUBQUERIES) != 0; }
 bool weft_expr_has_window(const weft_expr *e) { return (facts_of(e) & WEFT_EXPR_WINDOWS) != 0; }
 

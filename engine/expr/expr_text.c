@@ -240,6 +240,15 @@ static void text_field_alias(text *t, const weft_expr *name, const weft_expr *va
 }
 
 /* Operators that are functions. */
+/* A seed that was drawn is shown by EXPLAIN alone, the mark behind it never. */
+static int32_t text_arg_count(const text *t, const weft_expr *e)
+{
+    const weft_function *fn = e->call.function;
+    if (fn->seed_at == 0) return e->arg_count;
+    const bool seen = t->ids || (e->arg_count == fn->seed_at && (fn->flags & WEFT_FN_SEED_UNSEEN) == 0);
+    return seen ? fn->seed_at : fn->seed_at - 1;
+}
+
 static void text_call(text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name;
@@ -307,11 +316,12 @@ static void text_call(text *t, const weft_expr *e)
             capitals[i] = (char)toupper((unsigned char)name[i]);
             capitals[i + 1] = '\0';
         }
+        const bool own = upper || e->call.function->seed_at > 0; /* random() is shown as rand() */
         text_call_as(t,
-                     upper                     ? capitals
-                     : e->call.written != NULL ? e->call.written
-                                               : name,
-                     e->args, e->arg_count);
+                     upper                             ? capitals
+                     : e->call.written != NULL && !own ? e->call.written
+                                                       : name,
+                     e->args, text_arg_count(t, e));
     }
 }
 

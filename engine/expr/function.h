@@ -16,7 +16,7 @@
 typedef enum weft_function_flags {
     WEFT_FN_NULL_OWN = 1,         /* handles NULLs itself; otherwise NULL in, NULL out */
     WEFT_FN_FALLIBLE = 2,         /* may raise */
-    WEFT_FN_NONDETERMINISTIC = 4, /* rand(), uuid() */
+    WEFT_FN_NONDETERMINISTIC = 4, /* rand(), uuid(): goes by the task and by the place of a row in it */
     WEFT_FN_COMMUTATIVE = 8,
     WEFT_FN_WINDOW_ONLY = 16,        /* row_number(), rank(), lag() … : only with OVER */
     WEFT_FN_STATEMENT_CONSTANT = 32, /* current_date(), now(): folded once a statement */
@@ -25,6 +25,8 @@ typedef enum weft_function_flags {
     WEFT_FN_NEVER_NULL = 512,        /* with WEFT_FN_NULL_OWN: never NULL */
     WEFT_FN_CAPITALS = 1024,         /* Spark shows its name in capitals: POWER(2, 3) */
     WEFT_FN_GENERATOR = 2048,        /* gives rows, in EXPAND only: no kernel (fn_generate.c) */
+    WEFT_FN_SEED_UNSEEN = 4096,      /* Spark never shows its seed: uuid(), shuffle() */
+    WEFT_FN_BY_ATTEMPT = 8192,       /* nondeterministic: another attempt of a task gives others */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 
@@ -60,6 +62,7 @@ struct weft_function {
     const char *name;    /* lower case, or the operator's text */
     const char *aliases; /* comma separated, or NULL */
     uint32_t flags;
+    int8_t seed_at; /* which argument is the seed, from 1 (else the analyser draws it); 0: none */
     const weft_signature *signatures;
     int32_t signature_count;
     /* Coerce arguments and choose a signature; NULL: the first signature to which all arguments cast

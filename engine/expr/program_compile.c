@@ -247,8 +247,12 @@ done:
     return st;
 }
 
-/* A scope for a lazy argument: the narrow one when it may raise or is costly, else the wide one. */
-static bool compile_lazy(const weft_expr *e) { return weft_expr_fallible(e) || program_cost(e) > LAZY_COST; }
+/* A scope for a lazy argument: the narrow one when it may raise, is costly or counts its rows, else the wide
+ * one. */
+static bool compile_lazy(const weft_expr *e)
+{
+    return weft_expr_fallible(e) || !weft_expr_deterministic(e) || program_cost(e) > LAZY_COST;
+}
 
 /* The arguments, then one step over them. */
 static weft_status compile_plain(weft_ctx *ctx, program_compiler *c, program_step step, const weft_expr *e,
@@ -468,7 +472,8 @@ weft_status program_value_compile(weft_ctx *ctx, program_compiler *c, const weft
     weft_status st = WEFT_OK;
     int32_t column;
     while (e->kind == WEFT_EXPR_ALIAS || e->kind == WEFT_EXPR_SORT_KEY) e = e->args[0];
-    const bool deterministic = e->arg_count == 0 || weft_expr_deterministic(e);
+    const bool leaf = e->arg_count == 0 && e->kind != WEFT_EXPR_CALL;
+    const bool deterministic = leaf || weft_expr_deterministic(e);
     *value = -1;
     WEFT_TRY(st, weft_check_cancel(ctx));
     if (deterministic) WEFT_TRY(st, program_find(ctx, c, e, scope, value));

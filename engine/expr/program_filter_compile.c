@@ -16,6 +16,7 @@ static weft_status filter_new(weft_ctx *ctx, const weft_expr *e, program_filter_
         .kind = kind, .column = -1, .map = -1, .order = -1, .unit = -1, .left = -1, .right = -1};
     if (e == NULL) goto done;
     (*out)->fallible = weft_expr_fallible(e);
+    (*out)->fixed = !weft_expr_deterministic(e);
     (*out)->cost = program_cost(e);
     const int32_t column = weft_expr_deterministic(e) ? program_only_column(e) : -2;
     (*out)->column = column < 0 ? -1 : column;
@@ -126,6 +127,8 @@ static weft_status filter_finish_and(weft_ctx *ctx, program_compiler *c, program
 {
     weft_status st = WEFT_OK;
     weft_program *p = c->program;
+    for (int32_t i = 0; i < f->child_count; i++)
+        if (f->children[i]->fixed) return WEFT_OK;
     if (f->child_count > 1 && f->column < 0) WEFT_TRY(st, filter_cluster(ctx, f));
     WEFT_TRY(st, filter_sort(ctx, f));
     int32_t movable = 0;

@@ -96,6 +96,7 @@ typedef struct program_filter program_filter;
 struct program_filter {
     program_filter_kind kind;
     bool fallible;
+    bool fixed;     /* it counts its rows: nothing overtakes it */
     bool negated;   /* FILTER_IN: not in */
     int32_t column; /* the only input ordinal below here, -1: none or several */
     int32_t map;   /* index of the lane's table when column >= 0 and there is something to compute, else -1 */

@@ -107,6 +107,23 @@ done:
     return st;
 }
 
+/* The rows of an aggregate come in any order and in parts. */
+static weft_status refuse_chance(weft_binder *b, const weft_expr *e, const weft_pointers *args,
+                                 const weft_expr *filter)
+{
+    const weft_span *span = weft_analyzer_span(b->a, &e->span);
+    for (int32_t i = 0; i < args->count; i++) {
+        if (weft_expr_deterministic(weft_pointers_exprs(args)[i])) continue;
+        return weft_fail_at(b->a->ctx, WEFT_AGGREGATE_NONDETERMINISTIC, span,
+                            "A non-deterministic expression should not appear in the arguments of the "
+                            "aggregate function %s().",
+                            e->unresolved.name);
+    }
+    if (filter == NULL || weft_expr_deterministic(filter)) return WEFT_OK;
+    return weft_fail_at(b->a->ctx, WEFT_FILTER_NONDETERMINISTIC, span,
+                        "The FILTER of %s() must be deterministic.", e->unresolved.name);
+}
+
 static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -128,6 +145,7 @@ static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft
     if (e->unresolved.filter != NULL) WEFT_TRY(st, weft_bind_expr(b, e->unresolved.filter, &filter));
     b->windows = windows;
     b->in_aggregate--;
+    WEFT_TRY(st, refuse_chance(b, e, &args, filter));
     WEFT_TRY(st,
              weft_expr_aggregate(ctx, e->unresolved.name, weft_pointers_exprs(&args), args.count,
                                  e->unresolved.distinct, filter, weft_analyzer_span(b->a, &e->span), out));
@@ -328,11 +346,15 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     if (extract) return bind_extract(b, e, out);
     weft_type type;
     if (fn == NULL && find_type_name(name, &type)) return bind_type_call(b, e, type, out);
+    const bool chance = fn != NULL && (fn->flags & WEFT_FN_NONDETERMINISTIC) != 0;
+    if (chance && (*out = weft_find_chance(b, e)) != NULL) return WEFT_OK;
     WEFT_TRY(st, bind_call_args(b, e, &args));
+    if (chance && fn->seed_at > 0) WEFT_TRY(st, weft_draw_seed(b, e, fn, &args));
     if (args.count > 2 && (strcmp(name, "+") == 0 || strcmp(name, "*") == 0))
         WEFT_TRY(st, bind_chain(b, e, weft_pointers_exprs(&args), args.count, out));
     else
         WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count, span, out));
+    if (chance) WEFT_TRY(st, weft_keep_chance(b, e, *out));
 done:
     return st;
 }

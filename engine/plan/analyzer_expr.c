@@ -291,7 +291,8 @@ weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e, const char *wh
                                                    : NULL;
     if (problem != NULL) {
         char *text = NULL;
-        const weft_status code = !literal                 ? WEFT_INVALID_LIMIT
+        const weft_status code = !weft_expr_deterministic(value) ? WEFT_LIMIT_UNFOLDABLE
+                                 : !literal                 ? WEFT_INVALID_LIMIT
                                  : value->literal.is_null ? WEFT_LIMIT_NULL
                                                           : WEFT_LIMIT_NEGATIVE;
         WEFT_TRY(st, weft_expr_text(a->ctx, bound, false, &text));

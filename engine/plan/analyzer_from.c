@@ -403,6 +403,8 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
                          .clause = "JOIN",
                          .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
         WEFT_TRY(st, weft_bind_predicate(&b, parsed->join.on, &conjuncts));
+        WEFT_TRY(st, weft_expect_deterministic(a, weft_pointers_exprs(&conjuncts), conjuncts.count,
+                                               &parsed->join.on->span));
     }
     WEFT_TRY(st, build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
     weft_name *names = NULL;

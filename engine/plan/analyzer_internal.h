@@ -8,6 +8,7 @@
 #define WEFT_PLAN_ANALYZER_INTERNAL_H
 
 #include "engine/plan/analyzer.h"
+#include "engine/plan/pointer_map.h"
 #include "engine/plan/pointers.h"
 
 /* A column that can be named. */
@@ -66,6 +67,7 @@ typedef struct weft_analyzer {
     int32_t depth;   /* recursion over query blocks */
     int32_t height;  /* of the tree made in the current frame, as in the parser */
     int64_t size;    /* nodes, shared ones counted at each use */
+    weft_pointer_map chance; /* analyzer_chance.c: what parsed calls of chance became */
 } weft_analyzer;
 
 /* One item of a select list. */
@@ -188,6 +190,20 @@ WEFT_MUST_CHECK weft_status weft_build_aggregate(weft_analyzer *a, const weft_no
                                                  const uint64_t *sets, int32_t set_count,
                                                  weft_carried *carried, const weft_pointers *outer_uses,
                                                  const weft_node **out);
+/* ---- analyzer_chance.c ---- */
+/* What this parsed call became, when it is bound in this scope already; or NULL. */
+const weft_expr *weft_find_chance(const weft_binder *b, const weft_expr *parsed);
+WEFT_MUST_CHECK weft_status weft_keep_chance(weft_binder *b, const weft_expr *parsed, const weft_expr *call);
+/* A seed, where the call has none. Errors: WEFT_WRONG_NUM_ARGS, WEFT_IO. */
+WEFT_MUST_CHECK weft_status weft_draw_seed(weft_binder *b, const weft_expr *parsed, const weft_function *fn,
+                                           weft_pointers *args);
+/* Errors: WEFT_NONDETERMINISTIC. */
+weft_status weft_expect_deterministic(weft_analyzer *a, const weft_expr *const *exprs, int32_t count,
+                                      const weft_span *span);
+/* Calls of chance that the first `from` of the carried expressions hold more than once (all: at all) become
+ * columns of a projection over input, and all carried expressions read those. */
+WEFT_MUST_CHECK weft_status weft_lift_chance(weft_analyzer *a, const weft_node *input, weft_carried *carried,
+                                             int32_t from, bool all, const weft_node **out);
 /* ---- analyzer_window.c: WINDOW nodes for the window calls in the carried expressions ---- */
 WEFT_MUST_CHECK weft_status weft_build_windows(weft_analyzer *a, const weft_node *input,
                                                weft_carried *carried, const weft_node **out);

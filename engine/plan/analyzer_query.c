@@ -102,6 +102,21 @@ done:
 
 /* ---- VALUES ---- */
 
+static weft_status bind_cell(weft_binder *b, const weft_expr *parsed, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    WEFT_TRY(st, weft_bind_expr(b, parsed, out));
+    if (weft_expr_deterministic(*out)) goto done;
+    WEFT_TRY(st, weft_expr_text(b->a->ctx, *out, false, &text));
+    st = weft_fail_at(b->a->ctx, WEFT_INLINE_TABLE_EXPRESSION, weft_analyzer_span(b->a, &parsed->span),
+                      "Invalid inline table. Cannot evaluate the expression \"%.200s\" in inline table "
+                      "definition.",
+                      text);
+done:
+    return st;
+}
+
 static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                weft_cte *ctes, weft_bound *out)
 {
@@ -119,7 +134,7 @@ static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (int64_t)rows * columns, &cells));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &column));
     for (int32_t i = 0; i < rows * columns; i++)
-        WEFT_TRY(st, weft_bind_expr(&b, parsed->values.cells[i], &cells[i]));
+        WEFT_TRY(st, bind_cell(&b, parsed->values.cells[i], &cells[i]));
     for (int32_t c = 0; c < columns; c++) {
         weft_type type = {0};
         for (int32_t r = 0; r < rows; r++) column[r] = cells[r * columns + c];

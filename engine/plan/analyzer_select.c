@@ -389,6 +389,22 @@ static bool is_aggregate_query(const select_block *s)
     return false;
 }
 
+/* Groups of chance are computed below the aggregate, once, also for what reads them above. */
+static weft_status lift_group_chance(select_block *s, weft_carried *carried)
+{
+    weft_status st = WEFT_OK;
+    const int32_t groups = s->groups.count;
+    weft_carried both = {.count = groups + carried->count};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(s->a->ctx, both.count, &both.exprs));
+    for (int32_t i = 0; i < groups; i++) both.exprs[i] = weft_pointers_exprs(&s->groups)[i];
+    for (int32_t i = 0; i < carried->count; i++) both.exprs[groups + i] = carried->exprs[i];
+    WEFT_TRY(st, weft_lift_chance(s->a, s->node, &both, groups, true, &s->node));
+    for (int32_t i = 0; i < groups; i++) s->groups.items[i] = both.exprs[i];
+    for (int32_t i = 0; i < carried->count; i++) carried->exprs[i] = both.exprs[groups + i];
+done:
+    return st;
+}
+
 /* Items, sort keys, QUALIFY, then HAVING: lifted over AGGREGATE and WINDOW nodes. */
 static weft_status lift(select_block *s)
 {
@@ -407,12 +423,16 @@ static weft_status lift(select_block *s)
         carried.exprs[above + i] = weft_pointers_exprs(&s->having)[i];
     }
     carried.count = above + s->having.count;
-    if (is_aggregate_query(s)) {
+    const bool aggregate = is_aggregate_query(s);
+    if (aggregate) {
+        WEFT_TRY(st, lift_group_chance(s, &carried));
         WEFT_TRY(st, weft_build_aggregate(s->a, s->node, weft_pointers_exprs(&s->groups), s->groups.count,
                                           s->select->grouping_sets, s->select->grouping_set_count, &carried,
                                           &s->outer_uses, &s->node));
-        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + above, s->having.count, &s->node));
     }
+    WEFT_TRY(st, weft_lift_chance(s->a, s->node, &carried, carried.count, false, &s->node));
+    if (aggregate)
+        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + above, s->having.count, &s->node));
     carried.count = above;
     WEFT_TRY(st, weft_build_windows(s->a, s->node, &carried, &s->node));
     WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + items + keys, qualify, &s->node));
@@ -546,8 +566,11 @@ static weft_status bind_block_from(select_block *s, const weft_scope *outer)
         weft_binder b = binder_for(s, "WHERE");
         WEFT_TRY(st, weft_bind_predicate(&b, s->select->where, &conjuncts));
     }
-    WEFT_TRY(st,
-             weft_node_filter(ctx, s->from.node, weft_pointers_exprs(&conjuncts), conjuncts.count, &s->node));
+    weft_carried where = {.count = conjuncts.count};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, conjuncts.count, &where.exprs));
+    for (int32_t i = 0; i < where.count; i++) where.exprs[i] = weft_pointers_exprs(&conjuncts)[i];
+    WEFT_TRY(st, weft_lift_chance(s->a, s->from.node, &where, where.count, false, &s->node));
+    WEFT_TRY(st, weft_node_filter(ctx, s->node, where.exprs, where.count, &s->node));
 done:
     return st;
 }

@@ -52,11 +52,21 @@ done:
 
 /* ---- FILTER, PROJECT ---- */
 
+/* Constraints drop rows early that a join would drop later: not below what counts its rows. */
+static bool any_chance(const weft_expr *const *exprs, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (!weft_expr_deterministic(exprs[i])) return true;
+    return false;
+}
+
 static weft_status plan_filter(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
                                const constraint_list *constraints, pipeline *out, bool *ready)
 {
     weft_status st = WEFT_OK;
+    const constraint_list none = {0};
     id_set below = {0};
+    if (any_chance(node->filter.conjuncts, node->filter.count)) constraints = &none;
     WEFT_TRY(st, id_set_new(ctx, p, required, &below));
     for (int32_t i = 0; i < node->filter.count; i++)
         WEFT_TRY(st, id_set_add_expr(ctx, &below, node->filter.conjuncts[i]));
@@ -84,7 +94,8 @@ static weft_status plan_project(weft_ctx *ctx, weft_planner *p, const weft_node 
         used[count++] = node->project.exprs[i];
         WEFT_TRY(st, id_set_add_expr(ctx, &below, node->project.exprs[i]));
     }
-    WEFT_TRY(st, plan_constraints_below(ctx, constraints, used, count, &passed));
+    if (!any_chance(used, count))
+        WEFT_TRY(st, plan_constraints_below(ctx, constraints, used, count, &passed));
     WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &passed, out, ready));
     if (!*ready) goto done;
     WEFT_TRY(st, pipe_compute(ctx, out, used, count, ordinals));

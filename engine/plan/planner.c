@@ -65,17 +65,21 @@ bool plan_is_shared(const weft_planner *p, const weft_node *node)
 
 static weft_determinism worse(weft_determinism a, weft_determinism b) { return a > b ? a : b; }
 
-static weft_determinism exprs_class(const weft_expr *const *exprs, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (!weft_expr_deterministic(exprs[i])) return WEFT_INDETERMINATE;
-    return WEFT_ORDERED;
-}
-
 /* What picks rows by their order gives other rows when the order is another. */
 static weft_determinism pick_class(weft_determinism input)
 {
     return input == WEFT_ORDERED ? WEFT_ORDERED : WEFT_INDETERMINATE;
+}
+
+/* Of chance is what goes by the place of a row in its task: the seeds are fixed in the plan. */
+static weft_determinism exprs_class(weft_determinism input, const weft_expr *const *exprs, int32_t count)
+{
+    weft_determinism class = input;
+    for (int32_t i = 0; i < count; i++) {
+        if (weft_expr_by_attempt(exprs[i])) return WEFT_INDETERMINATE;
+        if (!weft_expr_deterministic(exprs[i])) class = pick_class(input);
+    }
+    return class;
 }
 
 /* Groups come in the order of a table that may have been emptied early, when memory was refused. */
@@ -92,15 +96,14 @@ static weft_determinism op_class(weft_determinism input, const weft_op_spec *op)
 {
     weft_determinism class = input;
     switch (op->kind) {
-    case WEFT_OP_FILTER: return worse(input, exprs_class(op->filter.conjuncts, op->filter.count));
-    case WEFT_OP_PROJECT: return worse(input, exprs_class(op->project.exprs, op->project.count));
+    case WEFT_OP_FILTER: return exprs_class(input, op->filter.conjuncts, op->filter.count);
+    case WEFT_OP_PROJECT: return exprs_class(input, op->project.exprs, op->project.count);
     case WEFT_OP_PROBE: /* its order should not depend on memory either, but nothing is built on that */
-        return worse(worse(input, WEFT_UNORDERED),
-                     exprs_class(op->probe.conditions, op->probe.condition_count));
-    case WEFT_OP_LOOP: return worse(input, exprs_class(op->loop.conditions, op->loop.condition_count));
+        return exprs_class(worse(input, WEFT_UNORDERED), op->probe.conditions, op->probe.condition_count);
+    case WEFT_OP_LOOP: return exprs_class(input, op->loop.conditions, op->loop.condition_count);
     case WEFT_OP_EXPAND:
         for (int32_t i = 0; i < op->expand.projection_count; i++)
-            class = worse(class, exprs_class(op->expand.projections[i], op->output.count));
+            class = worse(class, exprs_class(input, op->expand.projections[i], op->output.count));
         return class;
     case WEFT_OP_LIMIT:
     case WEFT_OP_WINDOW: /* rows that are equal by its order are told apart by their place */
@@ -134,7 +137,7 @@ static weft_determinism stage_class(const weft_planner *p, const weft_stage *sta
         class = worse(class, (*PLAN_LIST_AT(&p->stages, const weft_stage *, id))->determinism);
     }
     if (source->kind == WEFT_SOURCE_SCAN)
-        class = worse(class, exprs_class(source->scan.spec.conjuncts, source->scan.spec.conjunct_count));
+        class = exprs_class(class, source->scan.spec.conjuncts, source->scan.spec.conjunct_count);
     if (source->kind == WEFT_SOURCE_AGGREGATE)
         class = aggregate_class(class, source->aggregate.aggregates, source->aggregate.aggregate_count);
     if (source->kind == WEFT_SOURCE_MERGE && source->merge.limit >= 0) class = pick_class(class);

@@ -27,6 +27,8 @@ static weft_status limit_over(weft_ctx *ctx, const weft_pointer_map *parents, co
     const weft_node *below = NULL;
     *out = NULL;
     if (weft_is_shared(parents, input)) return WEFT_OK;
+    for (int32_t i = 0; input->kind == WEFT_NODE_PROJECT && i < input->project.count; i++)
+        if (!weft_expr_deterministic(input->project.exprs[i])) return WEFT_OK; /* it counts all rows */
     if (input->kind == WEFT_NODE_PROJECT) {
         /* rows that are not given need not be computed, and so raise nothing */
         WEFT_TRY(st, limit_over(ctx, parents, limit, input->inputs[0], &below));

@@ -35,6 +35,14 @@ done:
 
 /* ---- what may move ---- */
 
+/* Is there a conjunct of chance? It counts the rows it is asked for: none that follows may overtake it. */
+static bool any_chance(const weft_pointers *list)
+{
+    for (int32_t i = 0; i < list->count; i++)
+        if (!weft_expr_deterministic(list->items[i])) return true;
+    return false;
+}
+
 /* Split a list in order: what covers says goes to moved, the rest to kept. same_rows: below it would run on
  * the rows it runs on here, so that it may raise as long as nothing before it was kept. */
 static weft_status divide(weft_ctx *ctx, const weft_pointers *list, const weft_outputs *cover, bool same_rows,
@@ -44,7 +52,7 @@ static weft_status divide(weft_ctx *ctx, const weft_pointers *list, const weft_o
     for (int32_t i = 0; i < list->count; i++) {
         const weft_expr *e = list->items[i];
         const bool raises = weft_expr_fallible(e);
-        const bool may = weft_expr_deterministic(e) && weft_outputs_cover(cover, e) &&
+        const bool may = weft_expr_deterministic(e) && weft_outputs_cover(cover, e) && !any_chance(kept) &&
                          (!raises || (same_rows && kept->count == 0));
         WEFT_TRY(st, may ? opt_add_unique(ctx, moved, e) : opt_add_unique(ctx, kept, e));
     }
@@ -66,6 +74,10 @@ static weft_status push_filter(weft_ctx *ctx, pusher *p, const weft_node *node, 
     weft_status st = WEFT_OK;
     above down = {0};
     WEFT_TRY(st, opt_add_all(ctx, &down.preds, node->filter.conjuncts, node->filter.count));
+    if (any_chance(&down.preds)) { /* the rows that it leaves are those of a part of the query by itself */
+        WEFT_TRY(st, push(ctx, p, node->inputs[0], &down, out));
+        return keep_above(ctx, *out, &from->preds, out);
+    }
     for (int32_t i = 0; i < from->preds.count; i++)
         WEFT_TRY(st, opt_add_unique(ctx, &down.preds, from->preds.items[i]));
     down.witnesses = from->witnesses;
@@ -74,32 +86,34 @@ done:
     return st;
 }
 
-/* May the named expressions that e reads be evaluated once more, in a condition? */
-typedef struct movable {
+typedef struct named_list {
     const weft_expr *const *named;
     int32_t count;
-} movable;
+} named_list;
 
-static bool reads_varying(void *self, const weft_expr *e)
+static bool reads_other(void *self, const weft_expr *e)
 {
-    const movable *m = self;
+    const named_list *l = self;
     if (e->kind != WEFT_EXPR_COLUMN) return false;
-    for (int32_t i = 0; i < m->count; i++)
-        if (opt_output_id(m->named[i]) == e->column.id) return !weft_expr_deterministic(m->named[i]);
+    for (int32_t i = 0; i < l->count; i++)
+        if (opt_output_id(l->named[i]) == e->column.id) return false;
     return true;
 }
 
-/* Each of list that reads only the named expressions, in terms of what is below them. */
+/* Each of list that reads only the named expressions, in terms of what is below them. The named expressions
+ * are evaluated once more then, and on fewer rows: none of them may be of chance. */
 static weft_status substitute_all(weft_ctx *ctx, const weft_pointers *list, const weft_expr *const *named,
                                   int32_t count, weft_pointers *below, weft_pointers *kept)
 {
     weft_status st = WEFT_OK;
-    movable m = {.named = named, .count = count};
+    named_list l = {.named = named, .count = count};
+    bool chance = false;
+    for (int32_t i = 0; i < count; i++) chance |= !weft_expr_deterministic(named[i]);
     for (int32_t i = 0; i < list->count; i++) {
         const weft_expr *e = list->items[i];
+        const bool fixed = chance || (kept == NULL ? !weft_expr_deterministic(e) : any_chance(kept));
         /* what may raise must not overtake what stays */
-        if (!weft_expr_deterministic(e) || weft_expr_any(e, reads_varying, &m) ||
-            !opt_may_substitute(e, named, count) ||
+        if (fixed || weft_expr_any(e, reads_other, &l) || !opt_may_substitute(e, named, count) ||
             (kept != NULL && kept->count > 0 && weft_expr_fallible(e))) {
             if (kept != NULL) WEFT_TRY(st, weft_pointers_push(ctx, kept, e));
             continue;
@@ -172,9 +186,24 @@ static weft_status push_window(weft_ctx *ctx, pusher *p, const weft_node *node, 
     const weft_outputs cover = {.count = count, .columns = columns};
     for (int32_t i = 0; i < from->preds.count; i++) {
         const weft_expr *e = from->preds.items[i];
-        const bool may = count > 0 && opt_is_free(e) && opt_has_columns(e) && weft_outputs_cover(&cover, e);
+        const bool may = count > 0 && opt_is_free(e) && opt_has_columns(e) &&
+                         weft_outputs_cover(&cover, e) && !any_chance(&kept);
         WEFT_TRY(st, weft_pointers_push(ctx, may ? &down.preds : &kept, e));
     }
+    WEFT_TRY(st, push_input(ctx, p, node, &down, out));
+    WEFT_TRY(st, keep_above(ctx, *out, &kept, out));
+done:
+    return st;
+}
+
+/* The rows are the same below, but not their order. */
+static weft_status push_sort(weft_ctx *ctx, pusher *p, const weft_node *node, const above *from,
+                             const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    above down = {.witnesses = from->witnesses};
+    weft_pointers kept = {0};
+    WEFT_TRY(st, divide(ctx, &from->preds, &node->output, true, &down.preds, &kept));
     WEFT_TRY(st, push_input(ctx, p, node, &down, out));
     WEFT_TRY(st, keep_above(ctx, *out, &kept, out));
 done:
@@ -497,7 +526,7 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_SCAN: return push_scan(ctx, node, from, out);
     case WEFT_NODE_JOIN: return push_join(ctx, p, node, from, out);
     case WEFT_NODE_SORT:
-        if (node->sort.limit < 0) return push_input(ctx, p, node, from, out);
+        if (node->sort.limit < 0) return push_sort(ctx, p, node, from, out);
         break;
     case WEFT_NODE_VALUES:
     case WEFT_NODE_LIMIT:

@@ -146,6 +146,18 @@ static void classes(void **state)
         {"select row_number() over (order by n) from (select count(*) n from orders group by o_custkey)",
          WEFT_INDETERMINATE},
         {"select first(n) from (select count(*) n from orders group by o_custkey)", WEFT_INDETERMINATE},
+        /* chance goes by the place of a row in its task: the same places, the same numbers */
+        {"select rand(), uuid(), monotonically_increasing_id() from orders", WEFT_ORDERED},
+        {"select o_orderkey from orders where rand() < 0.5", WEFT_ORDERED},
+        {"select rand(1) from orders order by o_orderdate", WEFT_ORDERED},
+        {"select count(*) from orders group by rand()", WEFT_UNORDERED},
+        {"select n, randn() from (select count(*) n from orders group by o_custkey)", WEFT_INDETERMINATE},
+        {"select n from (select count(*) n from orders group by o_custkey) where rand(3) < 0.5",
+         WEFT_INDETERMINATE},
+        {"select shuffle(array(c_name, 'x')) from customer, orders where c_custkey = o_custkey",
+         WEFT_INDETERMINATE},
+        {"select attempt_nonce() from orders", WEFT_INDETERMINATE},
+        {"select o_orderkey from orders where attempt_nonce() % 2 = 0", WEFT_INDETERMINATE},
     };
     for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
         plan_bench b;

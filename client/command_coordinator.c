@@ -21,7 +21,6 @@ enum {
     TICK_MS = 50,
     BEAT_MS = 250,    /* something is said to every worker at least so often */
     SILENT_MS = 1500, /* nothing heard of a worker for so long: nothing is launched there */
-    LOST_MS = 1000,   /* silent for so long: dead */
     AHEAD_MOST = 64,  /* attempts of short tasks that wait at a worker for each slot … */
     AHEAD_MS = 2,     /* … for so long */
     ASIDE_MS = 10000, /* a worker on which attempt after attempt fails is left alone so long */
@@ -33,7 +32,7 @@ enum {
 typedef struct values {
     const char *host, *cluster, *token_file, *certificate, *key;
     int32_t port, webui_port;
-    int64_t grace_ms, session_grace_ms;
+    int64_t grace_ms, session_grace_ms, away_ms;
 } values;
 
 static const weft_option options[] = {
@@ -56,6 +55,10 @@ static const weft_option options[] = {
     {"--session-grace", 0, "weft.coordinator.sessionGrace", NULL, WEFT_OPTION_MS, "1m", "TIME",
      "a session whose client is gone, and what it runs, waits for it so long, then ends",
      offsetof(values, session_grace_ms)},
+    {"--worker-timeout", 0, "weft.coordinator.workerTimeout", NULL, WEFT_OPTION_MS, "1s", "TIME",
+     "a worker that fell silent, or whose connection broke, is waited for so long; then it is dead, and what "
+     "it held is made again",
+     offsetof(values, away_ms)},
 };
 
 static const weft_daemon_command command = {"coordinator",
@@ -143,7 +146,7 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                                   .core = {.members = {.tick_ns = TICK_MS * MS,
                                                                        .beat_ns = BEAT_MS * MS,
                                                                        .silent_ns = SILENT_MS * MS,
-                                                                       .lost_ns = LOST_MS * MS},
+                                                                       .lost_ns = v->away_ms * MS},
                                                            .scheduler = {.grace_ns = v->grace_ms * MS,
                                                                          .crashes_most = 3,
                                                                          .misses_most = 2,

@@ -26,7 +26,8 @@ struct weft_keys {
     pthread_rwlock_t lock;
     allowed_key *allowed; /* guarded by lock, as is the count; sorted newest first, then by key */
     int32_t count;
-    /* Of the one thread that refreshes: */
+    pthread_mutex_t refreshing;
+    uint64_t changes;  /* of the list, since it was opened; guarded by refreshing, as is what follows */
     int64_t folder_ns; /* when `allowed` was changed, as of the last reading; 0: read it again */
     int64_t reread_ns; /* when it is read again in any case */
     int32_t skipped;   /* files that were no keys, at the last reading */
@@ -171,6 +172,7 @@ weft_status weft_keys_open(weft_ctx *ctx, const char *folder, weft_role role, we
     WEFT_TRY(st, list_read(ctx, folder, true, &list));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*keys), (void **)&keys));
     pthread_rwlock_init(&keys->lock, NULL);
+    pthread_mutex_init(&keys->refreshing, NULL);
     memcpy(keys->folder, folder, strlen(folder));
     keys->account = ctx->memory;
     memcpy(keys->own.public_key, own.who.public_key, sizeof(keys->own.public_key));
@@ -244,11 +246,10 @@ static bool is_due(weft_ctx *ctx, weft_keys *keys)
     return true;
 }
 
-weft_status weft_keys_refresh(weft_ctx *ctx, weft_keys *keys, bool *changed)
+static weft_status refresh(weft_ctx *ctx, weft_keys *keys)
 {
     allowed_list list;
     weft_account *const callers = ctx->memory;
-    *changed = false;
     if (!is_due(ctx, keys)) return WEFT_OK;
     ctx->memory = keys->account;
     const weft_status st = list_read(ctx, keys->folder, false, &list);
@@ -261,8 +262,8 @@ weft_status weft_keys_refresh(weft_ctx *ctx, weft_keys *keys, bool *changed)
         weft_log(list.skipped > 0 ? WEFT_LOG_WARN : WEFT_LOG_INFO, "key_files_skipped",
                  WEFT_LOG_TEXT("folder", keys->folder), WEFT_LOG_INT("files", list.skipped));
     keys->skipped = list.skipped;
-    *changed = !lists_equal(keys, &list);
-    if (*changed) {
+    if (!lists_equal(keys, &list)) {
+        keys->changes++;
         pthread_rwlock_wrlock(&keys->lock);
         allowed_key *const old = keys->allowed;
         keys->allowed = list.keys;
@@ -274,6 +275,16 @@ weft_status weft_keys_refresh(weft_ctx *ctx, weft_keys *keys, bool *changed)
     return WEFT_OK;
 }
 
+weft_status weft_keys_refresh(weft_ctx *ctx, weft_keys *keys, uint64_t *seen, bool *changed)
+{
+    pthread_mutex_lock(&keys->refreshing);
+    const weft_status st = refresh(ctx, keys);
+    *changed = *seen != keys->changes;
+    *seen = keys->changes;
+    pthread_mutex_unlock(&keys->refreshing);
+    return st;
+}
+
 void weft_keys_close(weft_keys **keys_p)
 {
     weft_keys *keys = *keys_p;
@@ -281,6 +292,7 @@ void weft_keys_close(weft_keys **keys_p)
     if (keys == NULL) return;
     weft_mem_free(keys->allowed);
     pthread_rwlock_destroy(&keys->lock);
+    pthread_mutex_destroy(&keys->refreshing);
     explicit_bzero(&keys->own, sizeof(keys->own));
     weft_mem_free(keys);
 }

@@ -81,10 +81,13 @@ WEFT_MUST_CHECK weft_status weft_keys_server(weft_ctx *ctx, weft_keys *keys, wef
                                              char out[WEFT_KEY_TEXT_BYTES]);
 /* Who has this public key; false when it is not allowed. Any thread. */
 bool weft_keys_find(weft_keys *keys, const char *public_key, weft_identity *out);
-/* Read `allowed` again when it changed since; *changed tells. A file that is no key allows nothing, is logged
- * and does not keep the others from being taken; a folder or file that cannot be read (WEFT_IO, WEFT_NOMEM,
- * WEFT_LIMIT, WEFT_NOT_FOUND) leaves all as it was. One thread at a time. */
-WEFT_MUST_CHECK weft_status weft_keys_refresh(weft_ctx *ctx, weft_keys *keys, bool *changed);
+/* Read `allowed` again when it changed since. *seen: how many changes this caller knows of, 0 after opening;
+ * brought up to date, and *changed tells whether it was not: each of several endpoints hears of every change.
+ * A file that is no key allows nothing, is logged and does not keep the others from being taken; a folder or
+ * file that cannot be read (WEFT_IO, WEFT_NOMEM, WEFT_LIMIT, WEFT_NOT_FOUND) leaves all as it was. Any
+ * thread.
+ */
+WEFT_MUST_CHECK weft_status weft_keys_refresh(weft_ctx *ctx, weft_keys *keys, uint64_t *seen, bool *changed);
 void weft_keys_close(weft_keys **keys);
 
 #endif

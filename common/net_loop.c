@@ -172,7 +172,8 @@ static void refresh_keys(weft_net *net, int64_t now)
     bool changed = false;
     if (net->options.keys == NULL || now - net->refreshed_ns < REFRESH_NS) return;
     net->refreshed_ns = now;
-    const bool failed = weft_keys_refresh(&net->ctx, net->options.keys, &changed) != WEFT_OK;
+    const bool failed = weft_keys_refresh(&net->ctx, net->options.keys, &net->key_changes, &changed) !=
+                        WEFT_OK;
     if (failed && !net->refresh_failed)
         weft_log_error(WEFT_LOG_WARN, "keys_not_read", &net->ctx.error); /* what was allowed stays so */
     net->refresh_failed = failed;

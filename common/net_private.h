@@ -103,6 +103,7 @@ struct weft_net {
     int32_t accepted, endings;  /* of mine: not opened by this endpoint; with `ending` */
     uint32_t server_attempt;    /* which of several keys of a role to try: goes up when one was refused */
     int64_t refreshed_ns, ticked_ns;
+    uint64_t key_changes; /* of the allowed keys that it knows of */
     bool refresh_failed;
     void *poll_items; /* zmq_pollitem_t[poll_capacity] */
     peer **poll_peers;

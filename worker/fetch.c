@@ -8,6 +8,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/settings.h"
 #include "worker/fetch_private.h"
 #include "worker/serve.h"
 
@@ -510,6 +511,7 @@ weft_status weft_fetcher_start(weft_ctx *ctx, const weft_fetch_options *options,
     f->arena = f->account == NULL ? NULL : weft_arena_new(f->account);
     if (f->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for fetching blocks"));
     weft_ctx_init(&f->ctx, f->arena, f->account, options->settings);
+    if (!weft_setting(&f->ctx, WEFT_SET_FETCH_AHEAD)) f->ahead_most = 0;
     ctx->memory = f->account;
     WEFT_TRY(st, fetcher_connect(ctx, f, options));
     *out = f;

@@ -24,12 +24,15 @@ from concurrent.futures import Future
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
+sys.path.insert(0, HERE)
 sys.dont_write_bytecode = True
+import tcp  # noqa: E402
 from support import weft_cli  # noqa: E402
 
 WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(HERE, "..", "..", "build", "release", "weft")))
 FAULTS = os.path.join(os.path.dirname(WEFT), "tests", "support", "faults")  # the programs of that folder
 PATIENCE_S = 90  # what a loaded machine may need for anything that takes a moment on a quiet one
+MID_FETCH_BYTES = 8192  # more than heartbeats: a page or a part of one
 LOG_TAIL = 4000  # characters of each log that a failure shows
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
@@ -406,6 +409,27 @@ class Cluster:
             return None
         worker = max(found, key=lambda w: w["running"])
         return numbers[worker["uuid"]], worker["id"]
+
+    def pause_a_reader(self):
+        """Try each worker: the others stand still until it has read what it had asked for and asks for more,
+        then it does while they answer. The one to which pages are on their way, and which stands still; None
+        when there was none. Proof is what the kernel keeps for it."""
+        ports = {process: tcp.listening_port(process.pid) for process in self.workers if process.alive}
+        for reader in ports:
+            others = [process for process in ports if process is not reader]
+            for process in others:
+                process.pause()
+            time.sleep(0.1)
+            reader.pause()
+            for process in others:
+                process.resume()
+            time.sleep(0.05)
+            sources = {ports[process] for process in others}
+            waits = sum(c.waits for c in tcp.of_process(reader.pid) if c.remote in sources)
+            if waits >= MID_FETCH_BYTES:
+                return reader
+            reader.resume()
+        return None
 
 
 class Events:

@@ -6,6 +6,7 @@ import sys
 import tempfile
 import time
 import unittest
+import zlib
 
 sys.dont_write_bytecode = True
 from cluster import WEFT, Cluster, Events, in_background, until, weft_cli
@@ -13,6 +14,9 @@ from support import tpch
 from support.tpch import compare, small
 
 DATA = os.path.abspath(os.environ.get("WEFT_TPCH_DATA", os.path.join("build", "data", "tpch-small")))
+with open(WEFT, "rb") as program:
+    SANITIZED = b"__tsan_init" in program.read()  # which takes memory and time of its own
+HEADROOM_BYTES = 500_000_000 if SANITIZED else 100_000_000  # what a process may take above its --memory
 SLOW = {"weft.test.taskDelay": "100ms"}  # tasks that last long enough to be hit
 
 
@@ -20,6 +24,15 @@ def data_folder():
     """TPC-H-shaped tables, made by the program itself when they are not there yet."""
     small.generate(WEFT, DATA)
     return DATA
+
+
+def digest(path):
+    """(lines, bytes, a sum that knows no order) of a file of rows."""
+    lines = total = 0
+    with open(path, "rb") as file:
+        for line in file:
+            lines, total = lines + 1, (total + zlib.crc32(line)) % (1 << 64)
+    return lines, os.path.getsize(path), total
 
 
 class ClusterCase(unittest.TestCase):
@@ -97,4 +110,14 @@ class TpchCase(ClusterCase):
         self.assertEqual(cluster.needless_runs(path), [])
 
 
-__all__ = ["SLOW", "ClusterCase", "TpchCase", "until", "in_background", "unittest"]
+__all__ = [
+    "HEADROOM_BYTES",
+    "SANITIZED",
+    "SLOW",
+    "ClusterCase",
+    "TpchCase",
+    "digest",
+    "until",
+    "in_background",
+    "unittest",
+]

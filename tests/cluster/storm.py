@@ -6,8 +6,10 @@
 Scenarios, each with its own cluster; the result of each is a line of JSON in --out:
   kills    TPC-H on three workers with a kill -9 in the middle of every query;
   storm    mixed queries while something is killed or stopped every few seconds;
-  stopped  a worker that others read from stands still for 20 s, then the coordinator for 15 s;
-  shuffle  all-to-all exchanges, one slot a worker, little memory, 100 times;
+  stopped  a worker that reads from others stands still for 20 s, then the coordinator for 15 s;
+  shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
+  messages all queries while control messages come late, twice, out of order, again or never;
+  calls    the n-th read, write, sync, open, send or receive of a worker fails, n swept;
   jobs     many small jobs in a row: memory, descriptors, threads and files stay flat in every process.
 
 The seed decides what is hurt and when; the machine decides how far a query is then."""
@@ -23,6 +25,7 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 sys.dont_write_bytecode = True
+import calls  # noqa: E402
 import cluster as harness  # noqa: E402
 from cluster import Cluster, in_background, until  # noqa: E402
 from support import tpch, weft_cli  # noqa: E402
@@ -155,37 +158,130 @@ class Storm:
 
     def stopped(self):
         """Scenario 35."""
-        with Cluster(workers=3, memory="64m") as cluster:
-            conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "weft.test.taskDelay": "200ms"}
-            future = in_background(cluster.sql, self.statements([9, 21]), conf, timeout=900)
-            until(lambda: cluster.tasks_done() >= 6, "finished tasks")
-            victim, _ = until(cluster.busiest, "busy worker")
-            victim.pause()
-            time.sleep(20)
+        options = ["--worker-timeout", "120s"]
+        with Cluster(workers=3, memory="64m", coordinator_args=options) as cluster:
+            conf = {"spark.sql.autoBroadcastJoinThreshold": "-1"}
+            future = in_background(cluster.sql, self.statements([9, 21, 18]), conf, timeout=900)
+            victim = until(lambda: cluster.pause_a_reader() or future.done(), "worker in mid-fetch")
+            if victim is True:
+                raise Wrong("the queries ended before a worker was caught at reading")
+            senders = [worker for worker in cluster.workers if worker is not victim]
+            before = [worker.resident_bytes() for worker in senders]
+            grown, end = 0, time.monotonic() + 20
+            while time.monotonic() < end:
+                time.sleep(0.1)
+                grown = max(grown, *(w.resident_bytes() - b for w, b in zip(senders, before)))
             victim.resume()
-            self.check(future.result(), [9, 21])
+            self.check(future.result(), [9, 21, 18])
             cluster.wait_for_workers(3)
-            lost = cluster.status()["workers"]["lost"]
+            if grown > 64 << 20:
+                raise Wrong(f"a sender grew by {grown} bytes while its reader stood still")
+            conf["weft.test.taskDelay"] = "200ms"
             future = in_background(cluster.sql, self.statements([9]), conf, timeout=900)
             until(lambda: cluster.tasks_done() >= 6, "finished tasks")
             cluster.coordinator.pause()
             time.sleep(15)
             cluster.coordinator.resume()
             self.check(future.result(), [9])
-            if cluster.status()["workers"]["lost"] != lost:
-                raise Wrong("a worker was declared dead because the coordinator stood still")
+            if cluster.status()["workers"]["lost"] != 0:
+                raise Wrong("a worker was declared dead because it or the coordinator stood still")
             peaks = [worker.peak_bytes() for worker in cluster.workers if worker.alive]
             if max(peaks) > (64 << 20) + 100_000_000:
                 raise Wrong(f"resident memory of a worker: {max(peaks)} bytes")
-            return {"peak_bytes": max(peaks), "workers_lost": lost}
+            return {"peak_bytes": max(peaks), "sender_grew_bytes": grown}
 
     def shuffle(self):
         """Scenario 36."""
         conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "16"}
-        with Cluster(workers=3, memory="16m") as cluster:
+        one_page = ["--conf", "weft.test.fetchAhead=false"]
+        with Cluster(workers=3, memory="16m", worker_args=one_page) as cluster:
             for _ in range(100):
                 self.check(cluster.sql(self.statements([3]), conf, timeout=600), [3])
             return {"runs": 100, "bytes_exchanged": cluster.status()["bytes_exchanged"]}
+
+    def messages(self):
+        """Scenario 24, and the latency of 15: through proxies of several kinds."""
+        conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "weft.test.taskDelay": TASK_DELAY}
+        kinds = (
+            ["delay_ms=200"],
+            ["twice=300", "again=300", "delay_ms=5"],
+            ["swapped=15", "delay_ms=5"],
+            ["dropped=15"],
+            ["delay_ms=20", "twice=100", "again=100", "swapped=5", "dropped=5"],
+        )
+        counted = {}
+        for number, options in enumerate(kinds):
+            queries = tpch.QUERIES if number > 0 else (3, 9)
+            options = [f"seed={self.options.seed}", *options]
+            with Cluster(workers=3, proxy=options) as cluster:
+                self.check(cluster.sql(self.statements(queries), conf, timeout=1200), queries)
+                tasks, workers = cluster.status()["tasks"], cluster.status()["workers"]
+                if any(not process.alive for process in [cluster.coordinator, *cluster.workers]):
+                    raise Wrong(f"a process ended: {options}")
+                counted[" ".join(options[1:])] = {
+                    **cluster.end_proxy(),
+                    "tasks_rerun": tasks["rerun"],
+                    "workers_lost": workers["lost"],
+                }
+        quiet = counted["twice=300 again=300 delay_ms=5"]
+        if quiet["tasks_rerun"] + quiet["workers_lost"] > 0:
+            raise Wrong(f"messages that came twice changed something: {quiet}")
+        return counted
+
+    def calls(self):
+        """Scenario 17. The numbers below 16, then about double each, with every error of a kind."""
+        counted = {"fired": 0, "planned": 0, "failed": {}}
+        sweep = [*range(1, 17), 24, 32, 48, 64, 96, 128, 192, 256, 512]
+        for call, errors in calls.ERRORS.items():
+            planned = [(number, error) for number in sweep for error in errors]
+            for at in range(0, len(planned), 6):
+                self.calls_once(call, planned[at : at + 6], counted)
+        if counted["fired"] * 2 < counted["planned"]:
+            raise Wrong(f"few calls failed: {counted}")
+        return counted
+
+    def calls_once(self, call, planned, counted):
+        """Six workers with a fault each, and one without."""
+        conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "weft.test.forceSpill": "true"}
+        with Cluster(workers=1, memory="64m") as cluster:
+            faults = [calls.Fault(cluster.folder, call, number, error) for number, error in planned]
+            calls.start_workers(cluster, faults)
+            path = os.path.join(cluster.folder, "table")
+            rows = "SELECT * FROM orders WHERE o_custkey % 7 = 1"
+            write = f"INSERT OVERWRITE DIRECTORY '{path}' USING parquet {rows}"
+            read = f"SELECT count(*), sum(o_totalprice), max(o_comment) FROM parquet.`{path}`"
+            for query in (3, 18, 9):
+                texts = [*self.statements([query]), write, read]
+                self.ask_until_good(cluster, texts, query, conf, counted)
+                if all(fault.fired for fault in faults):
+                    break
+            for process in [cluster.coordinator, *cluster.workers]:
+                wrong = calls.wrong_end(process)
+                if wrong is not None:
+                    raise Wrong(f"{[fault.name for fault in faults]}: {wrong}")
+            counted["planned"] += len(faults)
+            counted["fired"] += sum(fault.fired for fault in faults)
+
+    def ask_until_good(self, cluster, texts, query, conf, counted):
+        """Each fault fires once, so as many failures may come, each with its cause."""
+        for _ in range(8):
+            called = cluster.sql(texts, conf, timeout=600)
+            if called.code == 0:
+                break
+            cause = calls.cause_of(called) or "none"
+            counted["failed"][cause] = counted["failed"].get(cause, 0) + 1
+            if cause == "none" or "INTERNAL" in cause:
+                raise Wrong(f"q{query}: {called.message}")
+        else:
+            raise Wrong(f"q{query} fails again and again: {called.message}")
+        written = called.rows.pop()
+        called.rows.pop()
+        self.check(called, [query])
+        rows = "SELECT count(*), sum(o_totalprice), max(o_comment) FROM orders WHERE o_custkey % 7 = 1"
+        if "written" not in self.answers:
+            self.answers["written"] = weft_cli.run_statements(harness.WEFT, [*self.views, rows]).rows[-1][1]
+        if written[1] != self.answers["written"]:
+            raise Wrong(f"what was written is {written[1]}, not {self.answers['written']}")
 
     def jobs(self):
         """Measured after a tenth of the jobs and after all of them."""
@@ -231,7 +327,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = ("kills", "storm", "stopped", "shuffle", "jobs")
+    names = ("kills", "storm", "stopped", "shuffle", "messages", "calls", "jobs")
     parser.add_argument("--weft", default=harness.WEFT)
     parser.add_argument("--data", help="folder of TPC-H tables; default: made in build/data")
     parser.add_argument("--scale", type=float, default=1)

@@ -6,7 +6,7 @@ strangers throw at the ports of a cluster."""
 import strangers
 import tcp
 import zmtp
-from cluster_case import TpchCase, unittest, until
+from cluster_case import HEADROOM_BYTES, TpchCase, unittest, until
 
 EXCHANGED = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "6"}
 SEED = "seed=7"
@@ -68,7 +68,7 @@ class Strangers(TpchCase):
 
     SEED = 11
     CONNECTIONS = 300  # to each port
-    RESIDENT_BYTES = 200_000_000  # more than any process has after that
+    RESIDENT_BYTES = 2 * HEADROOM_BYTES  # more than any process has after that
 
     def test_all_ports(self):
         cluster = self.start(workers=2)

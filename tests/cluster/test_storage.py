@@ -5,10 +5,9 @@ import os
 import subprocess
 
 from cluster import WEFT, weft_cli
-from cluster_case import TpchCase, until, unittest
+from cluster_case import HEADROOM_BYTES, TpchCase, until, unittest
 
 EXCHANGED = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "8"}
-HEADROOM_BYTES = 100_000_000  # what a process may take above its --memory
 SORTED = (  # all line items in one task: more than twice the memory of a worker
     "SELECT sum(n * l_linenumber), max(s) FROM (SELECT l_linenumber, concat(l_comment, l_shipinstruct) s, "
     "row_number() OVER (ORDER BY l_comment, l_shipinstruct, l_orderkey, l_linenumber) n FROM lineitem)"
@@ -104,8 +103,8 @@ class Scratch(TpchCase):
             self.assertLess(worker.peak_bytes(), limit + HEADROOM_BYTES, worker.name)
 
     def test_shuffle_in_little_memory(self):
-        """Scenario 36: all-to-all exchanges with one slot a worker end, again and again."""
-        cluster = self.start(workers=3, memory="8m")
+        """Scenario 36: all-to-all exchanges, one slot a worker, one page a reader, end, again and again."""
+        cluster = self.start(workers=3, memory="8m", worker_args=["--conf", "weft.test.fetchAhead=false"])
         for _ in range(5):
             self.check(cluster.sql(self.statements([18]), EXCHANGED), [18])
         self.assertGreater(cluster.status()["bytes_exchanged"], 0)

@@ -228,6 +228,7 @@ static void two_generations_are_valid(void **state)
     weft_identity who;
     char server[WEFT_KEY_TEXT_BYTES];
     bool changed = true;
+    uint64_t seen = 0, other = 0;
     (void)state;
     weft_fixture_open(&f);
     f.ctx.clock = &fake_clock;
@@ -235,7 +236,7 @@ static void two_generations_are_valid(void **state)
     set_folder_time(1000);
     weft_fixture_ok(&f, weft_keys_open(&f.ctx, in_folder("k"), WEFT_ROLE_COORDINATOR, &keys));
     weft_fixture_ok(&f, weft_keys_open(&f.ctx, in_folder("k"), WEFT_ROLE_WORKER, &old));
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_false(changed);
     assert_true(weft_keys_find(keys, weft_keys_own(old)->public_key, &who));
     assert_int_equal(who.role, WEFT_ROLE_WORKER);
@@ -247,12 +248,14 @@ static void two_generations_are_valid(void **state)
     weft_fixture_ok(&f, weft_keys_open(&f.ctx, in_folder("k"), WEFT_ROLE_WORKER, &next));
     assert_string_not_equal(weft_keys_own(old)->public_key, weft_keys_own(next)->public_key);
     assert_false(weft_keys_find(keys, weft_keys_own(next)->public_key, &who));
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_true(changed);
     assert_true(weft_keys_find(keys, weft_keys_own(old)->public_key, &who));
     assert_true(weft_keys_find(keys, weft_keys_own(next)->public_key, &who));
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_false(changed);
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &other, &changed));
+    assert_true(changed); /* whoever else uses them hears of it too */
 
     /* A connection tries the newest first, then the other one, and so on. */
     weft_fixture_ok(&f, weft_keys_server(&f.ctx, keys, WEFT_ROLE_WORKER, 0, server));
@@ -275,6 +278,7 @@ static void refresh_finds_what_changed(void **state)
     weft_key_entry *entries = NULL;
     int32_t count = 0;
     bool changed = false;
+    uint64_t seen = 0;
     char path[512], server[WEFT_KEY_TEXT_BYTES];
     (void)state;
     weft_fixture_open(&f);
@@ -285,7 +289,7 @@ static void refresh_finds_what_changed(void **state)
     assert_int_equal(count, 3);
     assert_int_equal(entries[2].who.role, WEFT_ROLE_CLIENT);
     set_folder_time(1000);
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_false(changed);
 
     /* A broken file lets nobody in, and does not keep a removal from counting. */
@@ -293,7 +297,7 @@ static void refresh_finds_what_changed(void **state)
     snprintf(path, sizeof(path), "%s/k/allowed/%s", folder, entries[1].file);
     assert_int_equal(unlink(path), 0);
     set_folder_time(1001);
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_true(changed);
     assert_false(weft_keys_find(keys, entries[1].who.public_key, &who));
     assert_true(weft_keys_find(keys, entries[2].who.public_key, &who));
@@ -303,10 +307,10 @@ static void refresh_finds_what_changed(void **state)
 
     /* A file that is changed in place is found later: its folder is as it was. */
     write_file("k/allowed/broken.key", "role = worker\npublic-key = " KEY "\n");
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_false(changed);
     now_us += 6 * 1000000;
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_true(changed);
     assert_true(weft_keys_find(keys, KEY, &who));
 
@@ -315,11 +319,11 @@ static void refresh_finds_what_changed(void **state)
     snprintf(path, sizeof(path), "%s/k/allowed", folder);
     snprintf(away, sizeof(away), "%s/k/away", folder);
     assert_int_equal(rename(path, away), 0);
-    assert_int_equal(weft_keys_refresh(&f.ctx, keys, &changed), WEFT_NOT_FOUND);
+    assert_int_equal(weft_keys_refresh(&f.ctx, keys, &seen, &changed), WEFT_NOT_FOUND);
     assert_false(changed);
     assert_true(weft_keys_find(keys, KEY, &who));
     assert_int_equal(rename(away, path), 0);
-    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &changed));
+    weft_fixture_ok(&f, weft_keys_refresh(&f.ctx, keys, &seen, &changed));
     assert_false(changed);
     weft_keys_close(&keys);
     weft_fixture_close(&f);
@@ -334,9 +338,10 @@ static weft_status open_and_list(weft_fixture *f, void *arg)
     weft_key_entry *entries = NULL;
     int32_t count = 0;
     bool changed = false;
+    uint64_t seen = 0;
     (void)arg;
     WEFT_TRY(st, weft_keys_open(&f->ctx, in_folder("k"), WEFT_ROLE_WORKER, &keys));
-    WEFT_TRY(st, weft_keys_refresh(&f->ctx, keys, &changed));
+    WEFT_TRY(st, weft_keys_refresh(&f->ctx, keys, &seen, &changed));
     WEFT_TRY(st, weft_keys_list(&f->ctx, in_folder("k"), &entries, &count));
 done:
     weft_keys_close(&keys);

@@ -136,6 +136,7 @@ static weft_status fail_unknown(weft_ctx *ctx, weft_core *core, int32_t worker,
                                   .status = WEFT_UNREACHABLE,
                                   .unreachable = true};
         WEFT_TRY(st, core_step(ctx, core, &event));
+        core_uncount_attempt(core, &running[i]);
     }
 done:
     return st;

@@ -108,6 +108,12 @@ void core_forget_told(weft_core *core, int32_t worker)
         }
 }
 
+void core_uncount_attempt(const weft_core *core, const weft_block_name *name)
+{
+    weft_core_stage *s = find_stage(core_find_job(core, name->job), name->stage);
+    if (s != NULL) s->report.attempts--;
+}
+
 void core_remove_told(weft_core *core, int32_t worker)
 {
     for (weft_core_job *j = core->first_job; j != NULL; j = j->next) {
@@ -509,14 +515,21 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
                               .has_lost = m->has_lost,
                               .unreachable = m->unreachable,
                               .lost = m->lost};
-    if (s != NULL) {
-        weft_core_told *told = find_told(s, worker);
-        if (m->broken && told != NULL && m->generation == s->generation) told->open = false;
+    const weft_block_name name = {.job = m->job,
+                                  .stage = m->stage,
+                                  .generation = m->generation,
+                                  .partition = m->partition,
+                                  .attempt = m->attempt};
+    weft_core_told *told = s == NULL ? NULL : find_told(s, worker);
+    if (m->broken && told != NULL && m->generation == s->generation) told->open = false;
+    const bool counts = s != NULL && weft_scheduler_awaits(core->scheduler, worker, &name);
+    WEFT_TRY(st, step(ctx, core, &event, m)); /* without memory it comes again */
+    if (counts) {
         s->report.run_ns += m->run_ns;
         s->report.failures += !done;
         weft_event_log_task(job->log, s->stage, m);
-    }
-    WEFT_TRY(st, step(ctx, core, &event, m));
+    } else if (s != NULL)
+        weft_event_log_late(job->log, m);
 done:
     return st;
 }

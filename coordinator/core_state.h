@@ -38,6 +38,8 @@ WEFT_MUST_CHECK weft_status core_hold(weft_ctx *ctx, weft_core *core, weft_core_
 void core_end_again(weft_ctx *ctx, weft_core *core, int32_t worker);
 /* The worker's session begins anew: what it was told may not have arrived. */
 void core_forget_told(weft_core *core, int32_t worker);
+/* An attempt that was launched did not arrive: it was none. */
+void core_uncount_attempt(const weft_core *core, const weft_block_name *name);
 /* The worker is dead. */
 void core_remove_told(weft_core *core, int32_t worker);
 

@@ -123,6 +123,20 @@ void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const wef
                  split_rows));
 }
 
+void weft_event_log_late(weft_event_log *log, const weft_to_coordinator *m)
+{
+    char line[LINE_BYTES];
+    if (log == NULL) return;
+    write_line(
+        log, line,
+        snprintf(line, sizeof(line),
+                 "{\"Event\":\"WeftTaskLate\",\"Job ID\":%" PRIu64
+                 ",\"Stage ID\":%d,\"Task End Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
+                 "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Failed\":%s}}\n",
+                 m->job, m->stage, m->kind == WEFT_FROM_WORKER_DONE ? "Success" : weft_status_text(m->status),
+                 m->partition, m->attempt, m->worker, m->kind == WEFT_FROM_WORKER_DONE ? "false" : "true"));
+}
+
 void weft_event_log_stage_done(weft_event_log *log, uint64_t job, const weft_stage_report *r)
 {
     char line[LINE_BYTES];

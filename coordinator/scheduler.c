@@ -500,9 +500,12 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
         s->counts.late++;
         return;
     }
-    const bool fetch = e->has_lost;
+    const bool fetch = e->has_lost, ran = fetch || !e->unreachable;
     const int32_t attempt = t->attempt;
-    SCHEDULER_COUNT(s, st->job, failed);
+    if (ran)
+        SCHEDULER_COUNT(s, st->job, failed);
+    else
+        SCHEDULER_COUNT(s, st->job, unsent);
     slot_give(s, e->worker);
     task_wait(s, st, t, e->worker);
     if (fetch || e->unreachable) /* by no fault of the task */
@@ -514,7 +517,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
         fail_job(s, st, e->partition, attempt, e->worker, e->status);
         return;
     }
-    SCHEDULER_COUNT(s, st->job, rerun);
+    if (ran) SCHEDULER_COUNT(s, st->job, rerun);
     strike(s, e->worker, fetch, now);
     if (fetch) block_missed(s, e);
     restore(s, st->job);

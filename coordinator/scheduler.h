@@ -62,7 +62,7 @@ typedef struct weft_event {
                               another order will not do; NULL: none */
     bool needed;           /* STAGE, NEEDED */
     bool unreachable;      /* FAILED, has_lost: not one block but its worker could not be reached; without
-                              has_lost: the attempt never reached its worker, or its report is lost */
+                              has_lost: the attempt never reached its worker */
     bool has_lost;         /* FAILED */
     int32_t partition, attempt;
     weft_status status;
@@ -101,6 +101,7 @@ typedef struct weft_scheduler_counts {
     int64_t restarts;      /* stages that began a new generation */
     int64_t attempts_lost; /* that ran on a worker that was lost */
     int64_t restarted;     /* tasks that had begun when their stage got a new generation */
+    int64_t unsent;        /* attempts whose worker does not know of them: they did not run */
 } weft_scheduler_counts;
 
 typedef struct weft_scheduler_options {
@@ -145,6 +146,8 @@ WEFT_MUST_CHECK weft_status weft_scheduler_running(weft_ctx *ctx, const weft_sch
                                                    weft_block_name **out, int32_t *count);
 /* Is this attempt to run on the worker, or its block there the accepted one? */
 bool weft_scheduler_wants(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
+/* Is this attempt to run on the worker, and has not ended? Then its report counts. */
+bool weft_scheduler_awaits(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
 bool weft_scheduler_has_worker(const weft_scheduler *s, int32_t worker);
 /* Does everything add up? Walks the whole state; for tests and simulation. NULL, or what is wrong. */
 const char *weft_scheduler_check(const weft_scheduler *s);

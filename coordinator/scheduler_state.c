@@ -350,15 +350,27 @@ int32_t weft_scheduler_count_running(const weft_scheduler *s, int32_t id)
     return w == NULL ? 0 : w->running;
 }
 
-bool weft_scheduler_wants(const weft_scheduler *s, int32_t id, const weft_block_name *name)
+/* The task whose present attempt this is, on this worker; else NULL. */
+static const task *find_attempt(const weft_scheduler *s, int32_t id, const weft_block_name *name)
 {
     const stage *st = scheduler_find_stage(s, name->job, name->stage);
     if (st == NULL || st->generation != name->generation || name->partition < 0 ||
         name->partition >= st->tasks)
-        return false;
+        return NULL;
     const task *t = &st->task[name->partition];
-    return (t->state == TASK_RUNNING || t->state == TASK_DONE) && t->worker == id &&
-           t->attempt == name->attempt;
+    return t->worker == id && t->attempt == name->attempt ? t : NULL;
+}
+
+bool weft_scheduler_wants(const weft_scheduler *s, int32_t id, const weft_block_name *name)
+{
+    const task *t = find_attempt(s, id, name);
+    return t != NULL && (t->state == TASK_RUNNING || t->state == TASK_DONE);
+}
+
+bool weft_scheduler_awaits(const weft_scheduler *s, int32_t id, const weft_block_name *name)
+{
+    const task *t = find_attempt(s, id, name);
+    return t != NULL && t->state == TASK_RUNNING;
 }
 
 static int32_t collect_running(const weft_scheduler *s, int32_t id, weft_block_name *names)

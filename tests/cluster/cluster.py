@@ -7,6 +7,7 @@
 Every process has a folder of its own below cluster.folder, with its log and what it printed. Only processes
 that were started here are ended, by their pid; they also end with the process that started them."""
 
+import collections
 import ctypes
 import json
 import os
@@ -389,7 +390,8 @@ class Cluster:
         job = self.get(f"/api/v1/jobs/{self.last_job()['id']}")
         whole = {stage["stage"] for stage in job["stage_list"] if stage["generation"] > 0}
         alive = {worker["id"] for worker in self.alive_workers()}
-        return [
+        twice = [f"{attempt} is logged as ended twice" for attempt in Events(path).ended_twice()]
+        return twice + [
             f"task {stage}.{partition} ran again though its worker {worker} lives"
             for (number, stage, partition), workers in Events(path).run_again().items()
             for worker in workers
@@ -446,8 +448,12 @@ class Events:
 
     def task_ends(self):
         """{(job, stage, partition): [(attempt, worker number, failed, reason), …] in their order}"""
+        return self._ends(self.named("TaskEnd"))
+
+    @staticmethod
+    def _ends(lines):
         ends = {}
-        for line in self.named("TaskEnd"):
+        for line in lines:
             info = line["Task Info"]
             key = line["Job ID"], line["Stage ID"], info["Index"]
             reason = line["Task End Reason"]["Reason"]
@@ -456,11 +462,21 @@ class Events:
             )
         return ends
 
+    def ended_twice(self):
+        """Attempts with more than one end."""
+        counted = collections.Counter(
+            (line["Job ID"], line["Stage ID"], line["Task Info"]["Index"], line["Task Info"]["Attempt"])
+            for line in self.named("TaskEnd")
+        )
+        return [attempt for attempt, count in counted.items() if count > 1]
+
     def run_again(self):
-        """Tasks that ended well more than once, with the workers of all but the last of those ends. A report
-        that was sent again, as its worker had to register again, is the end of the same attempt."""
+        """Tasks that ended well more than once, with the workers of all but the last of those ends; also ends
+        that came too late to count. A report that was sent again, as its worker had to register again, is the
+        end of the same attempt."""
         again = {}
-        for key, ends in self.task_ends().items():
+        late = [line for line in self.lines if line["Event"] in ("SparkListenerTaskEnd", "WeftTaskLate")]
+        for key, ends in self._ends(late).items():
             good = list(dict.fromkeys(end[:2] for end in ends if not end[2]))
             if len(good) > 1:
                 again[key] = [worker for _, worker in good[:-1]]

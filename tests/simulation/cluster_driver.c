@@ -65,16 +65,15 @@ static void issue_stage(cluster *c, sim_job *j, int32_t shape)
                                  .determinism = sp->determinism};
     j->fragments[id][0] = (uint8_t)(j - c->jobs);
     j->fragments[id][1] = (uint8_t)shape;
-    *s = (weft_core_stage){.stage = &j->shapes[id],
-                           .fragment = j->fragments[id],
-                           .fragment_len = 2,
-                           .stats = {.partition_count = 1,
-                                     .partition_rows = &j->rows[id],
-                                     .partition_bytes = &j->bytes[id]},
-                           .rows = &j->rows[id],
-                           .bytes = &j->bytes[id],
-                           .counted = &j->counted[id],
-                           .report = {.stage = &j->shapes[id], .metrics = j->metrics[id]}};
+    *s = (weft_core_stage){
+        .stage = &j->shapes[id],
+        .fragment = j->fragments[id],
+        .fragment_len = 2,
+        .stats = {.partition_count = 1, .partition_rows = &j->rows[id], .partition_bytes = &j->bytes[id]},
+        .rows = &j->rows[id],
+        .bytes = &j->bytes[id],
+        .counted = &j->counted[id],
+        .report = {.stage = &j->shapes[id], .metrics = j->metrics[id]}};
     j->list[id] = s;
     j->plan.stages[shape].issued = true;
     j->core.stage_count++;
@@ -136,9 +135,8 @@ static bool read_result(cluster *c, sim_job *j, int32_t id, weft_block_name *los
             return false;
         }
         const int32_t at = cluster_node_of(c, place.uuid);
-        const held_block *b = at < 0 || c->now < c->nodes[at].stopped_until
-                                  ? NULL
-                                  : worker_find_block(&c->nodes[at], lost);
+        const held_block *b =
+            at < 0 || c->now < c->nodes[at].stopped_until ? NULL : worker_find_block(&c->nodes[at], lost);
         if (b == NULL) return false;
         j->plan.result[p] = b->content;
         if (!trace_merge(&j->plan.from, &b->from))
@@ -249,6 +247,20 @@ static void check_failure(cluster *c, const sim_job *j)
     }
 }
 
+/* What ran, and how it ended, is counted once: by the scheduler, and by stage for people. */
+static void check_counts(cluster *c, const weft_scheduler_counts *n)
+{
+    int64_t attempts = 0, failures = 0;
+    for (int32_t i = 0; i < c->job_count; i++)
+        for (int32_t id = 0; id < STAGES_MAX; id++) {
+            attempts += c->jobs[i].stages[id].report.attempts;
+            failures += c->jobs[i].stages[id].report.failures;
+        }
+    if (attempts != n->launched - n->unsent)
+        cluster_wrong(c, "attempts of the stages are not those that ran");
+    if (failures != n->failed) cluster_wrong(c, "failures of the stages are not those that counted");
+}
+
 void driver_check(cluster *c)
 {
     weft_scheduler_counts n;
@@ -264,6 +276,7 @@ void driver_check(cluster *c)
         } else if (!j->cancels)
             cluster_wrong(c, "a job ended without a result");
     }
+    check_counts(c, &n);
     if (n.rerun > n.failed + n.blocks_lost + n.blocks_freed + n.attempts_lost + n.restarted)
         cluster_wrong(c, "more was run again than was lost");
 }

@@ -34,6 +34,7 @@ WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(HERE, "..", "..", "bu
 FAULTS = os.path.join(os.path.dirname(WEFT), "tests", "support", "faults")  # the programs of that folder
 PATIENCE_S = 90  # what a loaded machine may need for anything that takes a moment on a quiet one
 MID_FETCH_BYTES = 8192  # more than heartbeats: a page or a part of one
+RACE = "WARNING: ThreadSanitizer"  # in what a process prints that was built with it
 LOG_TAIL = 4000  # characters of each log that a failure shows
 PR_SET_PDEATHSIG = 1
 libc = ctypes.CDLL(None, use_errno=True)
@@ -289,9 +290,12 @@ class Cluster:
             if process is not None and process.alive:
                 process.send(signal.SIGCONT)
                 process.kill()
-        if failed:
+        races = [process.name for process in processes if process is not None and RACE in process.text()]
+        if failed or races:
             self.show_logs()
         shutil.rmtree(self.folder, ignore_errors=True)
+        if races:
+            raise ClusterError(f"the thread sanitizer found races in {', '.join(races)}")
 
     def show_logs(self):
         for process in [self.coordinator, self.proxy, *self.workers, *self.clients]:

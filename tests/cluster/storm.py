@@ -205,9 +205,9 @@ class Storm:
         kinds = (
             ["delay_ms=200"],
             ["twice=300", "again=300", "delay_ms=5"],
-            ["swapped=15", "delay_ms=5"],
+            ["swapped=40", "delay_ms=5"],
             ["dropped=15"],
-            ["delay_ms=20", "twice=100", "again=100", "swapped=5", "dropped=5"],
+            ["delay_ms=20", "twice=100", "again=100", "swapped=20", "dropped=10"],
         )
         counted = {}
         for number, options in enumerate(kinds):
@@ -218,8 +218,14 @@ class Storm:
                 tasks, workers = cluster.status()["tasks"], cluster.status()["workers"]
                 if any(not process.alive for process in [cluster.coordinator, *cluster.workers]):
                     raise Wrong(f"a process ended: {options}")
+                did = cluster.end_proxy()
+                if any(
+                    did[option.partition("=")[0].replace("delay_ms", "delayed")] == 0
+                    for option in options[1:]
+                ):
+                    raise Wrong(f"the proxy did not do all of {options}: {did}")
                 counted[" ".join(options[1:])] = {
-                    **cluster.end_proxy(),
+                    **did,
                     "tasks_rerun": tasks["rerun"],
                     "workers_lost": workers["lost"],
                 }
@@ -229,14 +235,16 @@ class Storm:
         return counted
 
     def calls(self):
-        """Scenario 17. The numbers below 16, then about double each, with every error of a kind."""
+        """Scenario 17. The numbers up to 16, then about half as many again each, with every error of a kind;
+        as far as a worker's part in three queries has so many calls."""
         counted = {"fired": 0, "planned": 0, "failed": {}}
+        most = {"read": 24, "write": 64, "sync": 6, "open": 48, "send": 512, "receive": 512}
         sweep = [*range(1, 17), 24, 32, 48, 64, 96, 128, 192, 256, 512]
         for call, errors in calls.ERRORS.items():
-            planned = [(number, error) for number in sweep for error in errors]
+            planned = [(number, error) for number in sweep if number <= most[call] for error in errors]
             for at in range(0, len(planned), 6):
                 self.calls_once(call, planned[at : at + 6], counted)
-        if counted["fired"] * 2 < counted["planned"]:
+        if counted["fired"] * 3 < counted["planned"]:
             raise Wrong(f"few calls failed: {counted}")
         return counted
 

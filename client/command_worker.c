@@ -133,6 +133,7 @@ static weft_status serve_blocks(weft_daemon *d, const values *v, parts *p)
                                       .pool = d->pool,
                                       .settings = &d->settings,
                                       .store = weft_worker_store(p->worker),
+                                      .relay = weft_worker_relay(p->worker),
                                       .uuid = p->uuid,
                                       .host_id = v->host_id};
     WEFT_TRY(st, weft_serve_start(ctx, &serve, &p->serve));
@@ -207,6 +208,20 @@ static void finish_tasks(parts *p)
     weft_member_leave(p->member);
 }
 
+/* What it gave to others, and what it got of blocks that were passed on. */
+static void log_exchange(const parts *p)
+{
+    weft_serve_counts served;
+    weft_relay_counts relays;
+    weft_serve_count(p->serve, &served);
+    weft_relay_count(weft_worker_relay(p->worker), &relays);
+    weft_log(WEFT_LOG_INFO, "blocks_served", WEFT_LOG_INT("pages", served.pages),
+             WEFT_LOG_INT("bytes", served.bytes), WEFT_LOG_INT("relayed", served.relayed),
+             WEFT_LOG_INT("busy", served.busy), WEFT_LOG_INT("gone", served.gone),
+             WEFT_LOG_INT("from_relays", relays.bytes), WEFT_LOG_INT("fallbacks", relays.fallbacks),
+             WEFT_LOG_INT("damaged", relays.damaged));
+}
+
 static void stop(parts *p)
 {
     weft_member_stop(p->member);
@@ -238,6 +253,7 @@ int weft_command_worker(int argc, char **argv)
             p.daemon->ctx.error = p.why;
             code = weft_daemon_fail(p.daemon, "worker_given_up");
         }
+        log_exchange(&p);
         weft_log(WEFT_LOG_INFO, "ends", WEFT_LOG_INT("code", code));
     }
     stop(&p);

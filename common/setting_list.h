@@ -16,6 +16,8 @@ X(SHUFFLE_PARTITIONS, "weft.sql.shuffle.partitions", "spark.sql.shuffle.partitio
 X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadcastJoinThreshold", STATEMENT,
   BYTES, "0", -1, INT64_MAX,
   "Largest build side that every task shares; 0 is by the memory limit and by what moves less, -1 never")
+X(EXCHANGE_RELAY, "weft.exchange.relayThreshold", "", STATEMENT, BYTES, "1m", -1, INT64_MAX,
+  "What all workers read and few hold is passed on from one to the other from so many bytes on; -1 never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,

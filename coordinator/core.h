@@ -12,6 +12,7 @@
 #define WEFT_COORDINATOR_CORE_H
 
 #include "coordinator/members.h"
+#include "coordinator/relays.h"
 #include "coordinator/scheduler.h"
 #include "proto/control.h"
 
@@ -84,6 +85,8 @@ typedef struct weft_core_stage {
     int64_t spilled_late; /* of its blocks, as told at the end of the job */
     weft_core_told *told; /* a memory block of the core's account */
     int32_t told_count, told_capacity;
+    weft_relay_tree *relays; /* of its inputs, as long as they are where they are: */
+    uint32_t relays_sources; /* the scheduler's number of that */
     weft_core_answer *answers; /* [tasks] a memory block of the core's account; NULL before the first */
 } weft_core_stage;
 

@@ -105,6 +105,7 @@ void core_forget_told(weft_core *core, int32_t worker)
         for (int32_t i = 0; i < j->stage_count; i++) {
             weft_core_told *told = find_told(j->stages[i], worker);
             if (told != NULL) told->open = false;
+            weft_relays_leave(j->stages[i]->relays, worker); /* what it has read may be gone */
         }
 }
 
@@ -120,6 +121,7 @@ void core_remove_told(weft_core *core, int32_t worker)
         for (int32_t i = 0; i < j->stage_count; i++) {
             weft_core_told *told = find_told(j->stages[i], worker);
             if (told != NULL) *told = j->stages[i]->told[--j->stages[i]->told_count];
+            weft_relays_leave(j->stages[i]->relays, worker);
         }
         weft_core_hearer *hearer = find_hearer(j, worker);
         if (hearer == NULL) continue;
@@ -148,6 +150,7 @@ static void close_everywhere(weft_ctx *ctx, weft_core *core, weft_core_job *job,
     for (int32_t i = 0; i < s->told_count; i++)
         order_stage(ctx, core, job, stage, s->told[i].worker, WEFT_TO_WORKER_CLOSE);
     s->told_count = 0;
+    weft_relays_free(&s->relays);
 }
 
 static void free_everywhere(weft_ctx *ctx, weft_core *core, weft_core_job *job, int32_t stage)
@@ -158,69 +161,13 @@ static void free_everywhere(weft_ctx *ctx, weft_core *core, weft_core_job *job, 
 
 /* ---- the order that opens a stage ---- */
 
-static int32_t place_index(weft_place *places, int32_t *count, const core_worker *w)
-{
-    for (int32_t i = *count - 1; i >= 0; i--)
-        if (places[i].worker == w->number) return i;
-    places[*count] = (weft_place){.worker = w->number, .uuid = w->hello->uuid, .address = w->hello->address};
-    return (*count)++;
-}
-
-/* Attempt and place of each block of an input. False when one is nowhere: then nothing would have been
- * launched. */
-static bool fill_source(const weft_core *core, const weft_core_job *job, const weft_core_stage *input,
-                        int32_t *attempts, int32_t *places, weft_place *table, int32_t *count)
-{
-    for (int32_t p = 0; p < input->stage->task_count; p++) {
-        int32_t generation = 0, worker = 0;
-        if (!weft_scheduler_block(core->scheduler, job->id, input->stage->id, p, &generation, &attempts[p],
-                                  &worker))
-            return false;
-        const core_worker *w = core_find_worker(core, worker);
-        if (w == NULL) return false;
-        if (places != NULL) places[p] = place_index(table, count, w);
-    }
-    return true;
-}
-
-static weft_status make_sources(weft_ctx *ctx, const weft_core *core, const weft_core_job *job,
-                                const weft_stage *stage, weft_to_worker *order)
-{
-    weft_status st = WEFT_OK;
-    weft_stage_source *sources = NULL;
-    weft_place *table = NULL;
-    int32_t count = 0;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &sources));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, core->worker_count, &table));
-    for (int32_t i = 0; i < stage->input_count; i++) {
-        const weft_core_stage *input = job->stages[stage->inputs[i].stage_id];
-        const int32_t tasks = input->stage->task_count;
-        int32_t *attempts = NULL, *places = NULL;
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, tasks, &attempts));
-        if (core->options.by_value) WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, tasks, &places));
-        if (!fill_source(core, job, input, attempts, places, table, &count))
-            return weft_fail(ctx, WEFT_INTERNAL, "stage %d was launched while stage %d lacks a block",
-                             stage->id, input->stage->id);
-        sources[i] = (weft_stage_source){.stage = input->stage->id,
-                                         .generation = input->generation,
-                                         .task_count = tasks,
-                                         .attempts = attempts,
-                                         .places = places};
-    }
-    order->source_count = stage->input_count;
-    order->sources = sources;
-    order->place_count = count;
-    order->places = table;
-done:
-    return st;
-}
-
-/* Tell a worker a stage, with the blocks of its inputs as they are now. */
+/* Tell a worker a stage, with the blocks of its inputs as they are now. number: the scheduler's, of where
+ * that is. */
 static weft_status open_stage(weft_ctx *ctx, weft_core *core, weft_core_job *job, int32_t stage,
-                              weft_core_told *told)
+                              uint32_t number, weft_core_told *told)
 {
     weft_status st = WEFT_OK;
-    const weft_core_stage *s = job->stages[stage];
+    weft_core_stage *s = job->stages[stage];
     weft_arena *const callers = ctx->arena;
     weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
                             .epoch = core->options.epoch,
@@ -234,13 +181,16 @@ static weft_status open_stage(weft_ctx *ctx, weft_core *core, weft_core_job *job
                             .seed = job->seed,
                             .timed = job->timed,
                             .answer_bytes = s->answer_bytes};
+    if (s->relays_sources != number) weft_relays_free(&s->relays);
+    s->relays_sources = number;
     order_stage(ctx, core, job, stage, told->worker, WEFT_TO_WORKER_CLOSE); /* what it knew of it before */
     ctx->arena = core->options.by_value ? core->arena : job->orders;
-    st = make_sources(ctx, core, job, s->stage, &order);
+    st = core_make_sources(ctx, core, job, s, told->worker, &order);
     ctx->arena = callers;
     WEFT_TRY(st, st);
     WEFT_TRY(st, core_order(ctx, core, told->worker, &order));
     told->open = true;
+    told->sources = number;
 done:
     return st;
 }
@@ -283,10 +233,8 @@ static weft_status launch(weft_ctx *ctx, weft_core *core, weft_core_job *job, co
     weft_core_told *told = NULL;
     WEFT_TRY(st, add_hearer(ctx, core, job, a->worker));
     WEFT_TRY(st, add_told(ctx, core, s, a->worker, &told));
-    if (!told->open || told->sources != a->sources) {
-        WEFT_TRY(st, open_stage(ctx, core, job, a->stage, told));
-        told->sources = a->sources;
-    }
+    if (!told->open || told->sources != a->sources)
+        WEFT_TRY(st, open_stage(ctx, core, job, a->stage, a->sources, told));
     weft_to_worker order = {.kind = WEFT_TO_WORKER_LAUNCH,
                             .epoch = core->options.epoch,
                             .job = a->job,
@@ -401,6 +349,7 @@ static void free_stage(weft_core_stage *s)
     for (int32_t t = 0; s->answers != NULL && t < s->stage->task_count; t++)
         weft_mem_free(s->answers[t].bytes);
     weft_mem_free(s->answers);
+    weft_relays_free(&s->relays);
     weft_mem_free(s->told);
 }
 
@@ -659,5 +608,8 @@ const char *weft_core_check(const weft_core *core)
         for (int32_t i = 0; i < j->hearer_count && wrong == NULL; i++)
             if (core_find_worker(core, j->hearers[i].worker) == NULL)
                 wrong = "a job waits for a worker that is dead";
+    for (const weft_core_job *j = core->first_job; j != NULL; j = j->next)
+        for (int32_t i = 0; i < j->stage_count && wrong == NULL; i++)
+            wrong = core_check_relays(core, j->stages[i]);
     return wrong;
 }

@@ -43,4 +43,13 @@ void core_uncount_attempt(const weft_core *core, const weft_block_name *name);
 /* The worker is dead. */
 void core_remove_told(weft_core *core, int32_t worker);
 
+/* ---- core_sources.c ---- */
+
+/* The inputs of a stage, as they are told to a worker; in ctx->arena. Errors: WEFT_NOMEM; WEFT_INTERNAL
+ * when a block is nowhere. */
+WEFT_MUST_CHECK weft_status core_make_sources(weft_ctx *ctx, weft_core *core, const weft_core_job *job,
+                                              weft_core_stage *s, int32_t receiver, weft_to_worker *order);
+/* NULL, or what is wrong with the relays of a stage. */
+const char *core_check_relays(const weft_core *core, const weft_core_stage *s);
+
 #endif

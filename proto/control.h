@@ -29,12 +29,20 @@ typedef struct weft_place {
     const char *address; /* "tcp://HOST:PORT" of its block server */
 } weft_place;
 
+/* Whom to ask before the holder of blocks: it was told to read them too. Both are indexes of places. */
+typedef struct weft_source_relay {
+    int32_t holder, place;
+} weft_source_relay;
+
 /* The accepted blocks of one input of a stage: attempt and place of each map task, in task order. */
 typedef struct weft_stage_source {
     int32_t stage, generation;
     int32_t task_count;
     const int32_t *attempts; /* [task_count] */
     const int32_t *places;   /* [task_count] index into the order's places; NULL: all are with the receiver */
+    bool shared;             /* others may come and ask for what is read of it */
+    int32_t relay_count;
+    const weft_source_relay *relays; /* [relay_count]; those of one holder in the order to ask them */
 } weft_stage_source;
 
 typedef enum weft_to_worker_kind {
@@ -135,6 +143,7 @@ enum {
     WEFT_CONTROL_BYTES_MAX = 512 << 20, /* a stage of a million files; a socket takes no more than this */
     WEFT_CONTROL_TASKS_MAX = 1 << 24,   /* of all inputs together: 64 MiB, which a few bytes can claim */
     WEFT_CONTROL_PLACES_MAX = 65536,    /* workers of one order */
+    WEFT_CONTROL_RELAYS_MAX = 65536,    /* of one input */
     WEFT_HELLO_NAMES_MAX = 1 << 22,     /* blocks of a worker, and its attempts */
     WEFT_HELLO_JOBS_MAX = 1 << 20,
     WEFT_ANSWER_BYTES_MAX = 1 << 20 /* of a block within a report */

@@ -58,6 +58,24 @@ done:
     return st;
 }
 
+static weft_status put_source_relays(weft_ctx *ctx, const weft_stage_source *source,
+                                     Weft__Wire__StageSource *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SourceRelay *relays = NULL;
+    m->shared = source->shared;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, source->relay_count, &relays));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, source->relay_count, &m->relays));
+    for (int32_t i = 0; i < source->relay_count; i++) {
+        weft__wire__source_relay__init(&relays[i]);
+        relays[i].holder = source->relays[i].holder;
+        relays[i].place = source->relays[i].place;
+        m->relays[m->n_relays++] = &relays[i];
+    }
+done:
+    return st;
+}
+
 static weft_status put_places(weft_ctx *ctx, const weft_to_worker *message, Weft__Wire__StageOrder *m)
 {
     weft_status st = WEFT_OK;
@@ -111,6 +129,7 @@ static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__
     for (int32_t i = 0; i < message->source_count; i++) {
         WEFT_TRY(st, put_source(ctx, &message->sources[i], &sources[i]));
         WEFT_TRY(st, put_source_places(ctx, &message->sources[i], &sources[i]));
+        WEFT_TRY(st, put_source_relays(ctx, &message->sources[i], &sources[i]));
         m->sources[m->n_sources++] = &sources[i];
     }
     WEFT_TRY(st, put_places(ctx, message, m));
@@ -211,6 +230,31 @@ done:
     return st;
 }
 
+static weft_status get_source_relays(weft_ctx *ctx, const Weft__Wire__StageSource *m, int32_t place_count,
+                                     weft_stage_source *out)
+{
+    weft_status st = WEFT_OK;
+    weft_source_relay *relays = NULL;
+    out->shared = m->shared != 0;
+    if (m->n_relays > WEFT_CONTROL_RELAYS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "an input has %zu relays, more than %d", m->n_relays,
+                         WEFT_CONTROL_RELAYS_MAX);
+    if (m->n_relays > 0 && out->places == NULL)
+        return weft_fail(ctx, WEFT_CORRUPT, "stage %d has relays and no places", m->stage);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_relays, &relays));
+    for (size_t i = 0; i < m->n_relays; i++) {
+        const Weft__Wire__SourceRelay *from = m->relays[i];
+        if (from->holder < 0 || from->holder >= place_count || from->place < 0 || from->place >= place_count)
+            return weft_fail(ctx, WEFT_CORRUPT, "a relay at place %d for place %d, of %d", from->place,
+                             from->holder, place_count);
+        relays[i] = (weft_source_relay){.holder = from->holder, .place = from->place};
+    }
+    out->relays = relays;
+    out->relay_count = (int32_t)m->n_relays;
+done:
+    return st;
+}
+
 static weft_status get_places(weft_ctx *ctx, const Weft__Wire__StageOrder *m, weft_to_worker *out)
 {
     weft_status st = WEFT_OK;
@@ -287,6 +331,7 @@ static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, cons
     for (size_t i = 0; i < m->n_sources; i++) {
         WEFT_TRY(st, get_source(ctx, m->sources[i], &total, &sources[i]));
         WEFT_TRY(st, get_source_places(ctx, m->sources[i], out->place_count, &sources[i]));
+        WEFT_TRY(st, get_source_relays(ctx, m->sources[i], out->place_count, &sources[i]));
     }
     out->sources = sources;
     out->source_count = (int32_t)m->n_sources;

@@ -14,8 +14,11 @@
 
 enum {
     FETCH_DEADLINE_MS = 5000,
+    FETCH_RELAY_SILENT_MS = 1000, /* who can be done without is not waited for: nothing heard, … */
+    FETCH_RELAY_STARVED_MS = 3000, /* … or no page */
     FETCH_TICK_MS = 1000,
     FETCH_SILENCE_MS = 5000, /* ZMTP heartbeats: a machine that is gone */
+    NS_PER_MS = 1000 * 1000,
     NS_PER_S = 1000 * 1000 * 1000,
     FETCH_IDLE_S = 30,            /* then a connection is closed */
     FETCH_QUEUE_BYTES = 64 << 20, /* requests that wait to be sent to one server */
@@ -124,9 +127,16 @@ int64_t weft_fetch_backoff(int32_t tries)
     return weft_min_i64((int64_t)FETCH_BACKOFF_NS << weft_min_i32(tries, 10), FETCH_BACKOFF_MOST_NS);
 }
 
-void weft_fetch_wait_begin(const weft_ctx *ctx, const connection *conn, patience *p)
+void weft_fetch_wait_begin(const weft_ctx *ctx, const connection *conn, const holder *of, patience *p)
 {
-    *p = (patience){.last_ns = weft_now_ns(ctx), .heard = conn->heard};
+    const int64_t deadline = of->fetcher->deadline_ns;
+    *p = (patience){.last_ns = weft_now_ns(ctx),
+                    .heard = conn->heard,
+                    .silent_most = deadline,
+                    .starved_most = FETCH_STARVED * deadline};
+    if (!of->relay) return;
+    p->silent_most = weft_min_i64(deadline, (int64_t)FETCH_RELAY_SILENT_MS * NS_PER_MS);
+    p->starved_most = weft_min_i64(deadline, (int64_t)FETCH_RELAY_STARVED_MS * NS_PER_MS);
 }
 
 weft_status weft_fetch_wait(weft_ctx *ctx, weft_fetcher *f, const connection *conn, pthread_cond_t *changed,
@@ -146,7 +156,7 @@ weft_status weft_fetch_wait(weft_ctx *ctx, weft_fetcher *f, const connection *co
     p->starved_ns += step;
     p->silent_ns = conn->heard == p->heard ? p->silent_ns + step : 0;
     p->heard = conn->heard;
-    if (p->silent_ns >= f->deadline_ns || p->starved_ns >= FETCH_STARVED * f->deadline_ns)
+    if (p->silent_ns >= p->silent_most || p->starved_ns >= p->starved_most)
         st = weft_fail(ctx, WEFT_UNREACHABLE, "the worker at %s gave nothing for %lld ms", conn->address,
                        (long long)(p->starved_ns / 1000000));
 done:
@@ -234,7 +244,7 @@ static weft_status request_wait(weft_ctx *ctx, weft_fetcher *f, fetch_request *r
     weft_status st = WEFT_OK;
     patience p;
     pthread_mutex_lock(&f->lock);
-    weft_fetch_wait_begin(ctx, r->conn, &p);
+    weft_fetch_wait_begin(ctx, r->conn, r->of, &p);
     while (r->left > 0 && r->gone < 0) {
         if (weft_now_ns(ctx) >= r->retry_ns) WEFT_TRY(st, request_send(ctx, f, r));
         WEFT_TRY(st, weft_fetch_wait(ctx, f, r->conn, &r->changed, &p));
@@ -314,6 +324,12 @@ typedef struct fetch_call {
     int32_t request_count;
 } fetch_call;
 
+static weft_status check_address(weft_ctx *ctx, const weft_place *place)
+{
+    if (strlen(place->address) < FETCH_ADDRESS_BYTES) return WEFT_OK;
+    return weft_fail(ctx, WEFT_INVALID, "an address of %zu bytes", strlen(place->address));
+}
+
 static bool same_place(const holder *h, const weft_place *place)
 {
     return weft_uuid_equal(h->process, place->uuid) && strcmp(h->address, place->address) == 0;
@@ -327,9 +343,7 @@ static weft_status call_holders(weft_ctx *ctx, fetch_call *c)
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, c->count, &c->holder_of));
     for (int32_t i = 0; i < c->count; i++) {
         int32_t h = 0;
-        if (strlen(c->places[i]->address) >= FETCH_ADDRESS_BYTES)
-            WEFT_TRY(st,
-                     weft_fail(ctx, WEFT_INVALID, "an address of %zu bytes", strlen(c->places[i]->address)));
+        WEFT_TRY(st, check_address(ctx, c->places[i]));
         while (h < c->holder_count && !same_place(c->holders[h], c->places[i])) h++;
         if (h == c->holder_count) {
             WEFT_TRY(st, holder_new(ctx, c->fetcher, c->places[i], &c->holders[h]));
@@ -425,6 +439,21 @@ done:
     if (st == WEFT_OK) return WEFT_OK;
     for (int32_t i = 0; i < count; i++) weft_block_release(&out[i]);
     if (*lost >= 0) weft_fetch_failed(ctx, st, &names[*lost]);
+    return st;
+}
+
+weft_status weft_fetch_via(weft_ctx *ctx, weft_fetcher *fetcher, const weft_place *place,
+                           const weft_block *block, weft_block_origin *out)
+{
+    weft_status st = WEFT_OK;
+    holder *h = NULL;
+    WEFT_TRY(st, check_address(ctx, place));
+    WEFT_TRY(st, holder_new(ctx, fetcher, place, &h));
+    h->relay = true;
+    WEFT_TRY(st, weft_fetch_origin(ctx, h, out));
+    weft_fetch_origin_of(out, block);
+done:
+    if (h != NULL) weft_holder_release(h);
     return st;
 }
 

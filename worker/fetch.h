@@ -40,6 +40,11 @@ WEFT_MUST_CHECK weft_status weft_fetch_blocks(weft_ctx *ctx, weft_fetcher *fetch
                                               int32_t count, const weft_types *types, weft_account *owner,
                                               weft_block **out, int32_t *lost);
 
+/* The pages of a stand-in from another place than its holder: an origin that gives up much sooner, as the
+ * holder can be asked instead. The block is borrowed by it. */
+WEFT_MUST_CHECK weft_status weft_fetch_via(weft_ctx *ctx, weft_fetcher *fetcher, const weft_place *place,
+                                           const weft_block *block, weft_block_origin *out);
+
 typedef struct weft_fetch_counts {
     int64_t headers, pages, bytes, stored; /* as they came; bytes: of images */
     int64_t busy, ignored;

@@ -42,6 +42,7 @@ typedef struct connection {
 /* A waiter's clock: how long nothing was heard, by a clock that leaves out when this process did not run. */
 typedef struct patience {
     int64_t last_ns, silent_ns, starved_ns, heard;
+    int64_t silent_most, starved_most;
 } patience;
 
 /* A holder of blocks, shared by the stand-ins that came from it. */
@@ -49,6 +50,7 @@ typedef struct holder {
     atomic_int users;
     weft_fetcher *fetcher;
     int32_t worker;
+    bool relay; /* somebody else has it too */
     weft_uuid process;
     char address[FETCH_ADDRESS_BYTES];
 } holder;
@@ -80,7 +82,7 @@ void weft_fetch_leave(weft_fetcher *f, connection **conn);
 void weft_fetch_break(weft_fetcher *f, connection *conn, const char *why);
 /* Lock held: begin and go on waiting for something over this connection. Waits at most FETCH_WAIT_NS for
  * `changed`. Errors: WEFT_UNREACHABLE, and those of weft_check_cancel. */
-void weft_fetch_wait_begin(const weft_ctx *ctx, const connection *conn, patience *p);
+void weft_fetch_wait_begin(const weft_ctx *ctx, const connection *conn, const holder *of, patience *p);
 WEFT_MUST_CHECK weft_status weft_fetch_wait(weft_ctx *ctx, weft_fetcher *f, const connection *conn,
                                             pthread_cond_t *changed, patience *p);
 void weft_fetch_cond_init(pthread_cond_t *cond);

@@ -298,7 +298,7 @@ static weft_status stream_wait(weft_ctx *ctx, fetch_stream *s, stream_slot *out)
     stream_slot *slot = slot_of(s, s->give);
     patience p;
     pthread_mutex_lock(&f->lock);
-    weft_fetch_wait_begin(ctx, s->conn, &p);
+    weft_fetch_wait_begin(ctx, s->conn, s->of->holder, &p);
     while (slot->state != SLOT_HERE) {
         if (s->gone) WEFT_TRY(st, gone_fail(ctx, s));
         const bool may_ask = s->retry_ns == INT64_MAX || weft_now_ns(ctx) >= s->retry_ns;

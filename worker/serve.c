@@ -262,6 +262,7 @@ static weft_status answer_page(weft_ctx *ctx, reply *r, loan *l, const weft_data
     weft_data_put_page(r->first, r->items++, &item);
     r->counts.pages++;
     r->counts.bytes += item.bytes;
+    r->counts.relayed += weft_block_is_remote(l->block) ? item.bytes : 0;
     r->counts.stored += (int64_t)sizeof(item.head) + item.stored;
 done:
     return st;
@@ -283,11 +284,14 @@ static void answer_want(weft_ctx *ctx, reply *r, const weft_data_want *want, boo
 {
     weft_status st = WEFT_OK;
     weft_block *block = known ? weft_store_find(r->serve->options.store, &want->name) : NULL;
+    weft_relay *relay = known ? r->serve->options.relay : NULL;
     loan *l = NULL;
+    bool coming = false; /* what is not here may come yet */
     int32_t page = want->first;
+    if (block == NULL && relay != NULL) block = weft_relay_find(ctx, relay, &want->name, &coming);
     if (block == NULL || want->partition >= weft_block_partitions(block) ||
         want->first + want->count > weft_block_page_count(block, want->partition)) {
-        answer_without(ctx, r, want, page, WEFT_DATA_GONE);
+        answer_without(ctx, r, want, page, block == NULL && coming ? WEFT_DATA_BUSY : WEFT_DATA_GONE);
         goto done;
     }
     WEFT_TRY(st, loan_new(ctx, block, want->partition, &l));
@@ -299,7 +303,8 @@ static void answer_want(weft_ctx *ctx, reply *r, const weft_data_want *want, boo
     }
 done:
     if (st != WEFT_OK) { /* what scratch does not give back is lost, as a damaged page is */
-        answer_without(ctx, r, want, page, st == WEFT_NOMEM ? WEFT_DATA_BUSY : WEFT_DATA_GONE);
+        const bool later = st == WEFT_NOMEM || (st == WEFT_FETCH_FAILED && coming);
+        answer_without(ctx, r, want, page, later ? WEFT_DATA_BUSY : WEFT_DATA_GONE);
         weft_error_clear(ctx);
     }
     if (l != NULL) loan_release(l);
@@ -315,6 +320,7 @@ static void count_reply(weft_serve *serve, const weft_serve_counts *more)
     serve->counts.pages += more->pages;
     serve->counts.bytes += more->bytes;
     serve->counts.stored += more->stored;
+    serve->counts.relayed += more->relayed;
     serve->counts.busy += more->busy;
     serve->counts.gone += more->gone;
     serve->counts.ignored += more->ignored;

@@ -12,6 +12,7 @@
 
 #include "common/net.h"
 #include "common/uuid.h"
+#include "worker/relay.h"
 #include "worker/store.h"
 
 typedef struct weft_serve weft_serve;
@@ -22,6 +23,7 @@ typedef struct weft_serve_options {
     weft_pool *pool;
     const weft_settings *settings; /* of the process: whether to compress */
     weft_store *store;
+    weft_relay *relay; /* blocks of others that are read here; NULL: none are passed on */
     weft_uuid uuid;      /* of this process: requests for another find nothing here */
     const char *host_id; /* fetchers with the same one are on this host */
 } weft_serve_options;
@@ -33,6 +35,7 @@ int32_t weft_serve_port(const weft_serve *serve);
 
 typedef struct weft_serve_counts {
     int64_t headers, pages, bytes, stored; /* bytes: of images; stored: as they were sent */
+    int64_t relayed;                       /* bytes of images that others have made */
     int64_t busy, gone;                    /* answers that were not given */
     int64_t ignored;                       /* messages that are none, or from peers that may not ask */
 } weft_serve_counts;

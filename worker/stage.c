@@ -9,9 +9,11 @@
 #include "worker/stand_in.h"
 #include "worker/worker_private.h"
 
-/* What opening it made. */
-static void stage_clear(worker_stage *s)
+/* What opening it made. again: it will be opened once more. */
+static void stage_clear(weft_worker *w, worker_stage *s, bool again)
 {
+    const int64_t relayed = weft_relay_forget(w->relay, s, again);
+    if (s->job != NULL) s->job->relayed_bytes += relayed;
     weft_stage_close(&s->shared);
     for (int32_t i = 0; i < s->order.source_count && s->inputs != NULL; i++)
         for (int32_t b = 0; b < s->inputs[i].block_count && s->inputs[i].blocks != NULL; b++) {
@@ -23,9 +25,9 @@ static void stage_clear(worker_stage *s)
     s->inputs = NULL;
 }
 
-void weft_worker_stage_free(worker_stage *s)
+void weft_worker_stage_free(weft_worker *w, worker_stage *s)
 {
-    stage_clear(s);
+    stage_clear(w, s, false);
     weft_arena_free(&s->arena);
     weft_account_close(&s->account);
     weft_arena_free(&s->message.arena);
@@ -103,7 +105,7 @@ void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s)
             *at = s->next;
             break;
         }
-    weft_worker_stage_free(s);
+    weft_worker_stage_free(w, s);
     if (--job->stages == 0 && atomic_load(&job->cancelled)) weft_worker_job_ended(ctx, w, job, epoch);
 }
 
@@ -198,6 +200,8 @@ static weft_status find_input(weft_ctx *ctx, weft_worker *w, worker_stage *s, in
     weft_status st = WEFT_OK;
     const weft_stage_source *source = &s->order.sources[i];
     const weft_types *types = &s->stage->inputs[i].rows;
+    const bool whole = s->stage->inputs[i].mode == WEFT_INPUT_ALL; /* read by filters, tables and tasks */
+    weft_account *const owner = whole ? weft_relay_account(w->relay) : s->account;
     weft_block **blocks = NULL;
     wanted_blocks wanted;
     int32_t lost;
@@ -229,10 +233,13 @@ static weft_status find_input(weft_ctx *ctx, weft_worker *w, worker_stage *s, in
         WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "a worker that fetches nothing got places of blocks"));
     if (wanted.count > 0)
         WEFT_TRY(st, weft_fetch_blocks(ctx, w->options.fetcher, wanted.names, wanted.places, wanted.count,
-                                       types, s->account, wanted.blocks, &lost));
+                                       types, owner, wanted.blocks, &lost));
     for (int32_t n = 0; n < wanted.count; n++) blocks[wanted.tasks[n]] = wanted.blocks[n];
     for (int32_t p = 0; p < source->task_count; p++)
         WEFT_TRY(st, check_input(ctx, &s->stage->inputs[i], blocks[p]));
+    if (whole && wanted.count > 0)
+        WEFT_TRY(st, weft_relay_open(ctx, w->relay, w->options.fetcher, s, s->order.job, source,
+                                     s->order.places, blocks));
 done:
     return st;
 }
@@ -345,7 +352,7 @@ weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stag
 {
     pthread_mutex_lock(&w->lock);
     if (alone && s->state == STAGE_BROKEN && s->broken == WEFT_NOMEM) {
-        stage_clear(s);
+        stage_clear(w, s, true);
         weft_arena_reset(s->arena);
         s->units = s->next_unit = s->built_units = 0;
         s->failure = (weft_fetch_failure){0};

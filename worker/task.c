@@ -107,9 +107,11 @@ int64_t weft_worker_give_way(weft_ctx *ctx, void *self, int64_t bytes)
 {
     weft_worker *w = self;
     const weft_error kept = ctx->error;
+    const int64_t others = weft_relay_give_way(w->relay);
     int64_t freed = 0;
-    if (weft_store_spill(ctx, w->store, bytes, &freed) != WEFT_OK) ctx->error = kept;
-    return freed;
+    if (others >= bytes) return others;
+    if (weft_store_spill(ctx, w->store, bytes - others, &freed) != WEFT_OK) ctx->error = kept;
+    return others + freed;
 }
 
 /* What is this task's own: shared with the coordinator in this process, or from the wire. */

@@ -17,6 +17,7 @@ enum {
 };
 
 weft_store *weft_worker_store(const weft_worker *worker) { return worker->store; }
+weft_relay *weft_worker_relay(const weft_worker *worker) { return worker->relay; }
 
 /* ---- slots ---- */
 
@@ -159,11 +160,15 @@ static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker 
     s->order = *m;
     s->message = *memory;
     *memory = (message_memory){0};
+    for (int32_t i = 0; i < m->source_count; i++)
+        WEFT_TRY(st, weft_relay_expect(ctx, w->relay, s, m->job, &s->order.sources[i]));
     s->job = job;
     s->next = w->stages;
     w->stages = s;
     job->stages++;
+    s = NULL;
 done:
+    if (s != NULL) weft_worker_stage_free(w, s);
     memory_close(&own);
     return st;
 }
@@ -366,6 +371,7 @@ weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,
     if (w->account == NULL || w->store_account == NULL)
         WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a worker"));
     WEFT_TRY(st, weft_store_new(ctx, w->store_account, &w->store));
+    WEFT_TRY(st, weft_relay_new(ctx, options->pool, &w->relay));
     WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(order), ORDERS_LIMIT, &w->orders));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)options->slots * sizeof(slot),
                                      (void **)&w->slots));
@@ -404,7 +410,7 @@ void weft_worker_stop(weft_worker **worker)
     while (w->stages != NULL) {
         worker_stage *s = w->stages;
         w->stages = s->next;
-        weft_worker_stage_free(s);
+        weft_worker_stage_free(w, s);
     }
     while (w->jobs != NULL) {
         worker_job *j = w->jobs;
@@ -415,6 +421,7 @@ void weft_worker_stop(weft_worker **worker)
     }
     weft_mem_free(w->slots);
     weft_mailbox_free(&w->orders);
+    weft_relay_free(&w->relay);
     weft_store_free(&w->store);
     weft_account_close(&w->store_account);
     weft_account_close(&w->account);

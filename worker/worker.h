@@ -46,6 +46,7 @@ void weft_worker_number(weft_worker *worker, int32_t number);
 /* Slots at work. */
 int32_t weft_worker_busy(weft_worker *worker);
 weft_store *weft_worker_store(const weft_worker *worker);
+struct weft_relay *weft_worker_relay(const weft_worker *worker); /* NULL: there is one process */
 /* Stop, join, free. Blocks that others hold live on. */
 void weft_worker_stop(weft_worker **worker);
 

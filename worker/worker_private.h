@@ -11,7 +11,7 @@
 
 #include "common/mailbox.h"
 #include "engine/exec/op.h"
-#include "worker/fetch.h"
+#include "worker/relay.h"
 #include "worker/worker.h"
 
 typedef enum stage_state { STAGE_NEW, STAGE_OPENING, STAGE_BUILDING, STAGE_READY, STAGE_BROKEN } stage_state;
@@ -24,6 +24,7 @@ typedef struct worker_job {
     weft_scratch_space *scratch; /* where all its tasks spill */
     weft_stage_spill *spills;    /* of blocks that were dropped: a memory block of the worker's account */
     int32_t spill_count, spill_capacity;
+    int64_t relayed_bytes; /* of blocks of others, to others */
 } worker_job;
 
 /* What a decoded message lies in; nothing for one by reference. */
@@ -92,6 +93,7 @@ struct weft_worker {
     weft_account *account;
     weft_account *store_account;
     weft_store *store;
+    weft_relay *relay; /* of blocks that lie elsewhere and are read here */
     weft_mailbox *orders;
     message_memory incoming; /* what the next message is decoded into; an order that opens a stage takes it */
     atomic_int held;         /* reports that the link was not told to send yet */
@@ -135,7 +137,7 @@ void weft_worker_attempts_cancel(weft_worker *w, const weft_to_worker *m, const 
 
 /* ---- stage.c ---- */
 
-void weft_worker_stage_free(worker_stage *s);
+void weft_worker_stage_free(weft_worker *w, worker_stage *s);
 /* Lock held in these two. */
 void weft_worker_stage_unlink(weft_ctx *ctx, weft_worker *w, worker_stage *s);
 void weft_worker_job_ended(weft_ctx *ctx, weft_worker *w, worker_job *job, int64_t epoch);

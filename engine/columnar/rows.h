@@ -138,6 +138,9 @@ void weft_row_page_free(weft_row_page **page);
 /* Move string pointers after the page was read at another address than base; no-op otherwise. The page must
  * have passed weft_row_page_validate when its bytes came from outside. */
 void weft_row_page_rebase(const weft_row_layout *layout, weft_row_page *page);
+/* The same for another address than its own: a page that came with this base has the bytes again that it came
+ * with. Nobody may read its strings then. */
+void weft_row_page_rebase_to(const weft_row_layout *layout, weft_row_page *page, uint64_t base);
 /* Close the gap between rows and heap, so that only used bytes are written or sent (none of them left over
  * from other data): the heap moves down, page->bytes shrinks to the new size, which is returned. The page
  * must not have strings apart, nor get further rows. */

@@ -23,12 +23,16 @@ static void page_shift_strings(const weft_row_layout *layout, weft_row_page *pag
     }
 }
 
+void weft_row_page_rebase_to(const weft_row_layout *layout, weft_row_page *page, uint64_t base)
+{
+    if (page->base == base) return;
+    if (layout->has_strings) page_shift_strings(layout, page, base - page->base);
+    page->base = base;
+}
+
 void weft_row_page_rebase(const weft_row_layout *layout, weft_row_page *page)
 {
-    const uint64_t here = (uint64_t)(uintptr_t)page;
-    if (page->base == here) return;
-    if (layout->has_strings) page_shift_strings(layout, page, here - page->base);
-    page->base = here;
+    weft_row_page_rebase_to(layout, page, (uint64_t)(uintptr_t)page);
 }
 
 uint32_t weft_row_page_pack(const weft_row_layout *layout, weft_row_page *page)

@@ -127,6 +127,7 @@ void weft_block_release(weft_block **block)
     *block = NULL;
     if (b == NULL || atomic_fetch_sub_explicit(&b->count, 1, memory_order_acq_rel) > 1) return;
     for (int32_t p = 0; p < b->partition_count && b->remote == NULL; p++) segment_free(&b->segments[p]);
+    if (b->remote != NULL) weft_block_keeper_free(b);
     if (b->remote != NULL) b->remote->origin.release(b->remote->origin.self);
     weft_mem_free(b->remote);
     for (int32_t i = 0; i < b->marks_count; i++) weft_mem_free(b->marks[i].words);
@@ -226,7 +227,6 @@ done:
 static void block_add_pins(const weft_block *block, int32_t partition, int32_t pins)
 {
     weft_block *b = (weft_block *)(uintptr_t)block; /* a pin is no change of what the block holds */
-    if (b->remote != NULL) return;
     pthread_mutex_lock(&b->lock);
     b->segments[partition].pins += pins;
     assert(b->segments[partition].pins >= 0);
@@ -270,30 +270,53 @@ weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32
 
 void weft_block_reader_begin(weft_ctx *ctx, weft_block_reader *reader)
 {
-    if (reader->block->remote == NULL || reader->at >= reader->end) return;
-    weft_block_remote_begin(ctx, reader->block, reader->partition, reader->at, reader->end, &reader->stream);
+    const block_remote *remote = reader->block->remote;
+    if (remote == NULL || reader->at >= reader->end) return;
+    if (remote->keeper != NULL)
+        weft_block_keeper_begin(ctx, reader->block, reader->partition, reader->at);
+    else
+        weft_block_remote_begin(ctx, reader->block, reader->partition, reader->at, reader->end,
+                                &reader->stream);
+}
+
+/* The next page of a stand-in: by reference when it keeps it, else in the reader's buffer. */
+static weft_status reader_next_remote(weft_ctx *ctx, weft_block_reader *reader, const weft_row_page **page,
+                                      bool *stable)
+{
+    weft_status st = WEFT_OK;
+    const bool keeper = reader->block->remote->keeper != NULL;
+    if (keeper)
+        WEFT_TRY(st, weft_block_keeper_page(ctx, reader->block, reader->partition, reader->at, page,
+                                            &reader->buffer));
+    *stable = *page != NULL && reader->buffer == NULL;
+    if (*page != NULL) goto done;
+    WEFT_TRY(st, weft_block_remote_page(ctx, reader->block, reader->partition, reader->at, reader->end,
+                                        &reader->stream, &reader->buffer));
+    *page = reader->buffer;
+done:
+    return st;
 }
 
 weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, const weft_row_page **page,
                                    bool *stable)
 {
+    weft_status st = WEFT_OK;
     *page = NULL;
     *stable = true;
     if (reader->at >= reader->end) return WEFT_OK;
     const block_page *ref = &reader->segment->pages[reader->at];
-    if (ref->page != NULL) {
+    if (reader->block->remote != NULL) {
+        WEFT_TRY(st, reader_next_remote(ctx, reader, page, stable));
+    } else if (ref->page != NULL) {
         *page = ref->page;
     } else {
-        const weft_status st = reader->block->remote == NULL
-                                   ? weft_block_load_page(ctx, reader->block, ref, &reader->buffer)
-                                   : weft_block_remote_page(ctx, reader->block, reader->partition, reader->at,
-                                                            reader->end, &reader->stream, &reader->buffer);
-        if (st != WEFT_OK) return st;
+        WEFT_TRY(st, weft_block_load_page(ctx, reader->block, ref, &reader->buffer));
         *page = reader->buffer;
         *stable = false;
     }
     reader->at++;
-    return WEFT_OK;
+done:
+    return st;
 }
 
 void *weft_block_reader_take(weft_block_reader *reader)
@@ -314,6 +337,8 @@ void weft_block_reader_close(weft_block_reader **reader)
     if (*reader == NULL) return;
     weft_block_remote_end((*reader)->block, &(*reader)->stream);
     weft_block_unpin((*reader)->block, (*reader)->partition);
+    if ((*reader)->block->remote != NULL && (*reader)->block->remote->keeper != NULL)
+        weft_block_keeper_idle((*reader)->block, (*reader)->partition);
     weft_mem_free((*reader)->buffer);
     weft_mem_free(*reader);
     *reader = NULL;

@@ -237,7 +237,11 @@ weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_block *block, int32
     weft_status st = WEFT_OK;
     const block_page *ref = &block->segments[partition].pages[page];
     uint8_t *image = NULL;
-    assert(block->remote == NULL);
+    if (block->remote != NULL) {
+        if (block->remote->keeper != NULL)
+            return weft_block_keeper_pieces(ctx, block, partition, page, out);
+        return weft_fail(ctx, WEFT_FETCH_FAILED, "the block is not kept here");
+    }
     if (ref->page != NULL) {
         weft_page_lend(ref->page, out);
         return WEFT_OK;

@@ -32,9 +32,12 @@ typedef struct block_segment {
     int32_t pins;        /* guarded by the block's lock: pages stay where they are while it is not 0 */
 } block_segment;
 
+typedef struct block_keeper block_keeper; /* block_keep.c */
+
 /* What a stand-in has beside its directory. The lists of its segments lie behind this in one memory block. */
 typedef struct block_remote {
     weft_block_origin origin;
+    block_keeper *keeper; /* NULL: nothing of its rows is kept */
 } block_remote;
 
 typedef struct block_track {
@@ -117,9 +120,20 @@ typedef struct block_stream {
     int32_t at;   /* the page that it gives next */
 } block_stream;
 
-/* Page `at` of [.., end) of a partition of a stand-in into *buffer, a memory block (or NULL) that is
- * replaced: checked and rebased. Pages that were passed over since the last call end the stream, and another
- * begins. */
+/* A page that came: checked and rebased. */
+typedef struct block_arrival {
+    void *memory; /* a memory block of ctx's account, which the caller frees, where … */
+    weft_row_page *page;
+    uint64_t base; /* that it came with, as */
+    uint32_t crc;
+} block_arrival;
+
+/* Page `at` of [.., end) of a partition of a stand-in. Pages that were passed over since the last call end
+ * the stream, and another begins. */
+WEFT_MUST_CHECK weft_status weft_block_remote_pull(weft_ctx *ctx, const weft_block *block, int32_t partition,
+                                                   int32_t at, int32_t end, block_stream *stream,
+                                                   block_arrival *out);
+/* The same into *buffer, a memory block (or NULL) that is replaced. */
 WEFT_MUST_CHECK weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t at, int32_t end, block_stream *stream,
                                                    void **buffer);
@@ -127,6 +141,20 @@ WEFT_MUST_CHECK weft_status weft_block_remote_page(weft_ctx *ctx, const weft_blo
 void weft_block_remote_begin(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
                              int32_t end, block_stream *stream);
 void weft_block_remote_end(const weft_block *block, block_stream *stream);
+
+/* block_keep.c: stand-ins that keep the pages that are read. */
+
+/* Page `at` of a partition. By reference, as long as the partition is pinned: *buffer, a memory block (or
+ * NULL) that is replaced, is then NULL. Or in *buffer; or *page is NULL: nothing is kept any more. */
+WEFT_MUST_CHECK weft_status weft_block_keeper_page(weft_ctx *ctx, const weft_block *block, int32_t partition,
+                                                   int32_t at, const weft_row_page **page, void **buffer);
+void weft_block_keeper_begin(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at);
+/* A reader of the partition has closed. */
+void weft_block_keeper_idle(const weft_block *block, int32_t partition);
+/* The pieces of a page that is kept. Errors: WEFT_FETCH_FAILED when it is not here, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_block_keeper_pieces(weft_ctx *ctx, const weft_block *block,
+                                                     int32_t partition, int32_t page, weft_page_pieces *out);
+void weft_block_keeper_free(weft_block *block);
 
 /* block_spill.c */
 

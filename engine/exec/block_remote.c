@@ -141,14 +141,14 @@ void weft_block_remote_begin(weft_ctx *ctx, const weft_block *block, int32_t par
 }
 
 /* Bytes that came as a page: believed after this. */
-static weft_status page_check(weft_ctx *ctx, const weft_block *block, const block_page *ref, void *image,
-                              size_t len, uint32_t crc)
+static weft_status page_check(weft_ctx *ctx, const weft_block *block, const block_page *ref, size_t len,
+                              block_arrival *came)
 {
     weft_status st = WEFT_OK;
-    weft_row_page *page = image;
+    weft_row_page *page = came->page;
     if (len != ref->bytes)
         WEFT_TRY(st, header_wrong(ctx, &block->name, "a page of another size than its header says"));
-    if (weft_crc32c(0, image, len) != crc)
+    if (weft_crc32c(0, page, len) != came->crc)
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_CHECKSUM,
                            "a page of %zu bytes of the block of job %llu stage %d task %d came damaged", len,
@@ -157,30 +157,45 @@ static weft_status page_check(weft_ctx *ctx, const weft_block *block, const bloc
     if (page->rows != ref->rows)
         WEFT_TRY(st, header_wrong(ctx, &block->name, "a page with another number of rows"));
     page->next = NULL;
+    came->base = page->base;
     weft_row_page_rebase(&block->layout, page);
 done:
+    return st;
+}
+
+weft_status weft_block_remote_pull(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
+                                   int32_t end, block_stream *stream, block_arrival *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_block_origin *origin = &block->remote->origin;
+    size_t len = 0;
+    *out = (block_arrival){0};
+    if (stream->stream != NULL && stream->at != at) weft_block_remote_end(block, stream);
+    if (stream->stream == NULL) WEFT_TRY(st, stream_open(ctx, block, partition, at, end, stream));
+    for (bool again = true; again;) {
+        void *image = NULL;
+        WEFT_TRY(st, origin->next(ctx, stream->stream, &image, &len, &out->crc));
+        out->memory = out->page = image;
+        st = page_check(ctx, block, &block->segments[partition].pages[at], len, out);
+        if (st == WEFT_OK) break;
+        weft_mem_free(out->memory);
+        out->memory = out->page = NULL;
+        again = origin->reject != NULL && origin->reject(stream->stream);
+        if (again) weft_error_clear(ctx);
+    }
+    stream->at++;
+done:
+    weft_fetch_failed(ctx, st, &block->name);
     return st;
 }
 
 weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
                                    int32_t end, block_stream *stream, void **buffer)
 {
-    weft_status st = WEFT_OK;
-    const weft_block_origin *origin = &block->remote->origin;
-    void *image = NULL;
-    size_t len = 0;
-    uint32_t crc = 0;
-    if (stream->stream != NULL && stream->at != at) weft_block_remote_end(block, stream);
-    if (stream->stream == NULL) WEFT_TRY(st, stream_open(ctx, block, partition, at, end, stream));
+    block_arrival came;
     weft_mem_free(*buffer); /* before the next page needs memory */
     *buffer = NULL;
-    WEFT_TRY(st, origin->next(ctx, stream->stream, &image, &len, &crc));
-    stream->at++;
-    WEFT_TRY(st, page_check(ctx, block, &block->segments[partition].pages[at], image, len, crc));
-    *buffer = image;
-    image = NULL;
-done:
-    weft_mem_free(image);
-    weft_fetch_failed(ctx, st, &block->name);
+    const weft_status st = weft_block_remote_pull(ctx, block, partition, at, end, stream, &came);
+    *buffer = came.memory;
     return st;
 }

@@ -2,10 +2,14 @@
  * the process that has it must say and send for that.
  *
  * A stand-in is read like a block in scratch, page by page in order, by readers that do not know the
- * difference; the pages come from its origin. Nothing of its rows is kept. What a peer says is believed only
- * as far as it cannot harm: a header is checked when the stand-in is made, and each page against checksum,
- * header and column types before a reader sees it. Pins do nothing to a stand-in, and it has nothing to
- * spill. It cannot be encoded (WEFT_UNSUPPORTED): whoever wants the block asks its holder. */
+ * difference; the pages come from its origin. What a peer says is believed only as far as it cannot harm: a
+ * header is checked when the stand-in is made, and each page against checksum, header and column types before
+ * a reader sees it. It has nothing to spill. It cannot be encoded (WEFT_UNSUPPORTED): whoever wants the block
+ * asks its holder.
+ *
+ * A stand-in that many read (the build side of a join: filter, table, every task) may keep the pages that
+ * come: each is then fetched once, read by reference, and can be lent to other processes as it came, with the
+ * checksum of its holder. */
 #ifndef WEFT_EXEC_BLOCK_REMOTE_H
 #define WEFT_EXEC_BLOCK_REMOTE_H
 
@@ -51,7 +55,9 @@ void weft_page_lend(const weft_row_page *page, weft_page_pieces *out);
 int32_t weft_block_page_count(const weft_block *block, int32_t partition);
 uint32_t weft_block_page_bytes(const weft_block *block, int32_t partition, int32_t page);
 /* The pieces of one page. What lies in memory is lent, as long as the partition is pinned; what is in scratch
- * is read into RETAINED memory. Errors: WEFT_NOMEM, WEFT_IO. A damaged page is for the reader to notice. */
+ * is read into RETAINED memory. Of a stand-in, those of pages that it keeps: as they came, with the checksum
+ * of their holder. Errors: WEFT_NOMEM, WEFT_IO, WEFT_FETCH_FAILED (it is not kept here). A damaged page is
+ * for the reader to notice. */
 WEFT_MUST_CHECK weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t page, weft_page_pieces *out);
 
@@ -67,6 +73,9 @@ typedef struct weft_block_origin {
      * there), WEFT_UNREACHABLE (its holder is not), WEFT_CHECKSUM, WEFT_NOMEM. */
     weft_status (*next)(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc);
     void (*close)(void *stream);
+    /* The page that was given last is damaged. True when the next call will give it once more, from
+     * elsewhere. NULL: never. */
+    bool (*reject)(void *stream);
     /* The block is let go: self is not used any more. */
     void (*release)(void *self);
     void *self;
@@ -79,6 +88,23 @@ WEFT_MUST_CHECK weft_status weft_block_remote_new(weft_ctx *ctx, weft_account *o
                                                   const weft_block_header *header,
                                                   const weft_block_origin *origin, weft_block **out);
 bool weft_block_is_remote(const weft_block *block);
+
+/* Before anybody reads it: where its pages come from, and from where else. */
+weft_block_origin weft_block_get_origin(const weft_block *block);
+void weft_block_set_origin(weft_block *block, const weft_block_origin *origin);
+
+/* ---- keeping pages ---- */
+
+/* Before anybody reads it: keep the pages that come, charged to the block's owner, as long as they can be had
+ * without passing the pool's limit. Errors: WEFT_NOMEM; it then keeps nothing. */
+WEFT_MUST_CHECK weft_status weft_block_keep(weft_ctx *ctx, weft_block *block);
+/* Are more pages coming: does it keep what comes, and has somebody waited for a page, or did one come, within
+ * the last recent_ns? */
+bool weft_block_keeps(weft_ctx *ctx, const weft_block *block, int64_t recent_ns);
+/* Keep nothing more, and free what nobody reads. How many bytes that was. Any thread. */
+int64_t weft_block_let_go(weft_block *block);
+/* Bytes of its pages that were lent by weft_block_page_pieces. */
+int64_t weft_block_lent_bytes(const weft_block *block);
 
 /* Which block could not be read, where a ctx points to one (ctx->fetch_failure): set by the reader that
  * fails with WEFT_FETCH_FAILED, WEFT_UNREACHABLE, WEFT_CHECKSUM or WEFT_CORRUPT. The first one stays. */

@@ -173,7 +173,7 @@ typedef struct cluster {
     const char *wrong;
     bool verbose;
     int64_t steps, crashes, cuts, partings, stops, pauses, lost, doubled;
-    int64_t sessions, misses, forsaken, failed_jobs;
+    int64_t sessions, misses, forsaken, failed_jobs, relays;
     weft_scheduler_counts counts;
 } cluster;
 

@@ -55,7 +55,9 @@ static void issue_stage(cluster *c, sim_job *j, int32_t shape)
     j->shape_of[id] = shape;
     for (int32_t i = 0; i < sp->input_count; i++) {
         inputs[i] = j->id_of[sp->inputs[i]];
-        j->inputs[id][i] = (weft_stage_input){.stage_id = inputs[i]};
+        /* every other one is read whole by all, and may be passed on */
+        j->inputs[id][i] = (weft_stage_input){
+            .stage_id = inputs[i], .mode = i % 2 == 0 ? WEFT_INPUT_ALL : WEFT_INPUT_PARTITION};
     }
     j->shapes[id] = (weft_stage){.id = id,
                                  .input_count = sp->input_count,

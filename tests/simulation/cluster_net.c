@@ -239,6 +239,40 @@ static void told_stage(cluster *c, node *n, const weft_to_worker *o)
     }
 }
 
+static bool is_present(const cluster *c, int32_t number)
+{
+    for (int32_t i = 0; i < weft_core_worker_count(c->core); i++) {
+        weft_core_worker w;
+        weft_core_get_worker(c->core, i, &w);
+        if (w.number == number) return !w.silent;
+    }
+    return false;
+}
+
+/* Whoever is to be asked before a holder is there, and was told to read the same blocks. */
+static void check_relays(cluster *c, int32_t worker, const weft_to_worker *o)
+{
+    const sim_job *j = driver_find(c, o->job);
+    for (int32_t i = 0; i < o->source_count; i++)
+        for (int32_t r = 0; r < o->sources[i].relay_count; r++) {
+            const weft_source_relay *relay = &o->sources[i].relays[r];
+            const weft_place *place = &o->places[relay->place], *holder = &o->places[relay->holder];
+            const node *n = node_of_number(c, place->worker);
+            c->relays++;
+            if (place->worker == worker || place->worker == holder->worker || holder->worker == worker)
+                cluster_wrong(c, "a worker is to ask itself, or a holder before itself");
+            else if (!is_present(c, place->worker))
+                cluster_wrong(c, "a worker is to ask one that is not there");
+            else if (!o->sources[i].shared)
+                cluster_wrong(c, "blocks are passed on and nobody is told to");
+            else if (n != NULL && n->number == place->worker) {
+                const held_stage *told = &n->told[j - c->jobs][o->stage];
+                if (told->serial == 0 || told->generation != o->generation)
+                    cluster_wrong(c, "a worker is to ask one that does not read the blocks");
+            }
+        }
+}
+
 /* A launch follows only when the worker was told where each block is now. */
 static void check_launch(cluster *c, const node *n, const weft_to_worker *o)
 {
@@ -268,7 +302,10 @@ static void check_order(cluster *c, int32_t worker, const weft_to_worker *o)
     sim_job *j = driver_find(c, o->job);
     /* one that falls silent in the same step; an earlier process of the node, whose end is not known yet */
     if (n == NULL || n->number != worker) return;
-    if (o->kind == WEFT_TO_WORKER_STAGE) told_stage(c, n, o);
+    if (o->kind == WEFT_TO_WORKER_STAGE) {
+        check_relays(c, worker, o);
+        told_stage(c, n, o);
+    }
     if (o->kind == WEFT_TO_WORKER_LAUNCH) check_launch(c, n, o);
     if (o->kind == WEFT_TO_WORKER_CLOSE && j != NULL) n->told[j - c->jobs][o->stage].serial = 0;
 }

@@ -9,7 +9,7 @@
 
 typedef struct totals {
     int64_t runs, steps, crashes, cuts, partings, stops, pauses, lost, doubled, sessions, misses, forsaken;
-    int64_t jobs, failed_jobs, dead;
+    int64_t jobs, failed_jobs, dead, relays;
     weft_scheduler_counts counts;
     uint64_t digest;
 } totals;
@@ -20,6 +20,7 @@ static bool run_seed(uint64_t seed, bool verbose, totals *t)
     weft_settings settings;
     weft_ctx ctx;
     weft_settings_init(&settings);
+    settings.number[WEFT_SET_EXCHANGE_RELAY] = 0; /* however little it is */
     weft_pool *pool = weft_pool_new(INT64_MAX);
     weft_account *account = weft_account_open(pool, "simulation");
     weft_arena *arena = weft_arena_new(account);
@@ -41,6 +42,7 @@ static bool run_seed(uint64_t seed, bool verbose, totals *t)
     t->sessions += c.sessions;
     t->misses += c.misses;
     t->forsaken += c.forsaken;
+    t->relays += c.relays;
     t->jobs += c.job_count;
     t->failed_jobs += c.failed_jobs;
     t->dead += c.counts.workers_lost;
@@ -62,9 +64,9 @@ static void print_totals(const totals *t)
     printf("%" PRId64 " runs, %" PRId64 " steps: %" PRId64 " crashes, %" PRId64 " connections cut, %" PRId64
            " workers parted, %" PRId64 " stopped, the coordinator stopped %" PRId64 " times, %" PRId64
            " messages lost, %" PRId64 " doubled, %" PRId64 " fetches missed; %" PRId64 " sessions, %" PRId64
-           " workers dead, %" PRId64 " forsaken; ",
+           " workers dead, %" PRId64 " forsaken, %" PRId64 " relays named; ",
            t->runs, t->steps, t->crashes, t->cuts, t->partings, t->pauses, t->stops, t->lost, t->doubled,
-           t->misses, t->sessions, t->dead, t->forsaken);
+           t->misses, t->sessions, t->dead, t->forsaken, t->relays);
     printf("%" PRId64 " launches, %" PRId64 " again, %" PRId64 " blocks lost, %" PRId64 " back, %" PRId64
            " new generations, %" PRId64 " late reports; %" PRId64 " of %" PRId64
            " jobs failed; trace %016" PRIx64 "\n",

@@ -1,5 +1,7 @@
 /* Stand-ins: a block that is read through bytes gives what it holds, header and rows; whatever a peer sends
  * instead is an error that names the block, and is never read out of bounds (sanitizers look). */
+#include <pthread.h>
+
 #include "common/hash.h"
 #include "engine/exec/block_remote.h"
 #include "tests/unit/exec/exec_support.h"
@@ -18,7 +20,8 @@ typedef struct liar {
     uint64_t seed;     /* 0: the truth; else bytes of every page are changed, with a checksum that is right */
     int32_t fail_at;   /* the page of a stream that fails, or -1 */
     weft_status fail;
-    int32_t opened, closed, pages;
+    atomic_int rotten; /* so many pages are given damaged first */
+    atomic_int opened, closed, pages;
 } liar;
 
 typedef struct liar_stream {
@@ -66,12 +69,21 @@ static weft_status liar_next(weft_ctx *ctx, void *stream, void **image, size_t *
             (uint8_t)weft_test_random_range(&random, 0, 255);
     }
     *crc = weft_crc32c(0, bytes, *len);
+    if (atomic_fetch_sub(&s->of->rotten, 1) > 0) bytes[*len / 2] ^= 1;
     s->at++;
     s->of->pages++;
     *image = bytes;
 done:
     weft_mem_free(pieces.loaded);
     return st;
+}
+
+/* It has every page once more. */
+static bool liar_reject(void *stream)
+{
+    liar_stream *s = stream;
+    s->at--;
+    return true;
 }
 
 static void liar_close(void *stream)
@@ -94,8 +106,12 @@ static weft_status liar_stand_in(weft_ctx *ctx, liar *l, const weft_types *types
     weft_block_header header;
     uint8_t *bytes = NULL;
     size_t len;
-    const weft_block_origin origin = {
-        .open = liar_open, .next = liar_next, .close = liar_close, .release = liar_release, .self = l};
+    const weft_block_origin origin = {.open = liar_open,
+                                      .next = liar_next,
+                                      .close = liar_close,
+                                      .reject = l->rotten > 0 ? liar_reject : NULL,
+                                      .release = liar_release,
+                                      .self = l};
     *out = NULL;
     WEFT_TRY(st, weft_block_header_encode(ctx, l->block, &bytes, &len));
     WEFT_TRY(st, weft_block_header_decode(ctx, bytes, len, &header));
@@ -345,6 +361,117 @@ static void failures_name_their_block(void **state)
     data_free(&set);
 }
 
+/* ---- pages that are kept ---- */
+
+enum { KEEP_READERS = 4, KEEP_PARTITIONS = 8 };
+
+typedef struct keep_reader {
+    weft_pool *pool;
+    const weft_settings *settings;
+    weft_block *block;
+    int32_t first; /* partition that it begins with: not all go the same way */
+    const weft_row_page *pages[KEEP_PARTITIONS][64];
+    int32_t unstable;
+    weft_status st;
+    pthread_t thread;
+} keep_reader;
+
+static void *keep_read(void *self)
+{
+    keep_reader *r = self;
+    weft_status st = WEFT_OK;
+    weft_ctx ctx;
+    weft_account *account = weft_account_open(r->pool, "reader");
+    weft_arena *arena = weft_arena_new(account);
+    weft_block_reader *reader = NULL;
+    weft_ctx_init(&ctx, arena, account, r->settings);
+    for (int32_t n = 0; n < KEEP_PARTITIONS; n++) {
+        const int32_t p = (r->first + n) % KEEP_PARTITIONS;
+        WEFT_TRY(st, weft_block_reader_open(&ctx, r->block, p, -1, &reader));
+        weft_block_reader_begin(&ctx, reader);
+        for (int32_t i = 0; i < weft_block_page_count(r->block, p); i++) {
+            bool stable = false;
+            WEFT_TRY(st, weft_block_reader_next(&ctx, reader, &r->pages[p][i], &stable));
+            r->unstable += !stable;
+        }
+        weft_block_reader_close(&reader);
+    }
+done:
+    weft_block_reader_close(&reader);
+    r->st = st;
+    weft_arena_free(&arena);
+    weft_account_close(&account);
+    return NULL;
+}
+
+/* Readers at once fetch every page once, and see it at one place; a stand-in of the stand-in gets the
+ * bytes of the holder, and reads the same rows; a damaged page is asked for again. What is let go is
+ * fetched again. */
+static void what_is_kept_is_fetched_once(void **state)
+{
+    (void)state;
+    data_set set = data_new(weft_test_seed(), 12000, 300, 40, 6);
+    for (int32_t config = 0; config < 2; config++) {
+        weft_fixture f;
+        liar l = {.fail_at = -1, .rotten = config}, next = {.fail_at = -1};
+        weft_block *block = NULL, *third = NULL;
+        text_lines want = {0}, got = {0};
+        keep_reader readers[KEEP_READERS] = {{0}};
+        int32_t pages = 0;
+        const exec_config spilling = {.batch_rows = 500, .force_spill = config == 1};
+        exec_open(&f, &spilling);
+        weft_fixture_ok(&f, write_block(&f.ctx, &set, KEEP_PARTITIONS, 1, &l.block));
+        weft_block *original = weft_block_share(l.block);
+        weft_fixture_ok(&f, liar_stand_in(&f.ctx, &l, &all_types, &block));
+        weft_fixture_ok(&f, weft_block_keep(&f.ctx, block));
+        for (int32_t p = 0; p < KEEP_PARTITIONS; p++) pages += weft_block_page_count(block, p);
+        for (int32_t r = 0; r < KEEP_READERS; r++) {
+            readers[r] = (keep_reader){.pool = f.pool,
+                                       .settings = &f.settings,
+                                       .block = block,
+                                       .first = r % 2 * KEEP_PARTITIONS / 2};
+            assert_int_equal(pthread_create(&readers[r].thread, NULL, keep_read, &readers[r]), 0);
+        }
+        for (int32_t r = 0; r < KEEP_READERS; r++) {
+            pthread_join(readers[r].thread, NULL);
+            assert_int_equal(readers[r].st, WEFT_OK);
+            assert_int_equal(readers[r].unstable, 0);
+            assert_memory_equal(readers[r].pages, readers[0].pages, sizeof(readers[r].pages));
+        }
+        assert_int_equal(l.pages, pages + config);
+        assert_int_equal(l.opened, l.closed);
+        assert_true(weft_block_keeps(&f.ctx, block, INT64_MAX));
+
+        next.block = weft_block_share(block);
+        weft_fixture_ok(&f, liar_stand_in(&f.ctx, &next, &all_types, &third));
+        weft_fixture_ok(
+            &f, run_source(&f.ctx, &weft_source_rows, &rows_spec, &third, 1, 0, KEEP_PARTITIONS, &got));
+        weft_fixture_ok(
+            &f, run_source(&f.ctx, &weft_source_rows, &rows_spec, &original, 1, 0, KEEP_PARTITIONS, &want));
+        lines_equal(&got, &want);
+        assert_int_equal(l.pages, pages + config);
+        assert_true(weft_block_lent_bytes(block) >= weft_block_bytes(block, -1));
+
+        weft_block_pin(block, 1);
+        const int64_t most = weft_block_let_go(block);
+        assert_true(most > 0 && weft_block_memory_bytes(block) > 0);
+        weft_block_unpin(block, 1);
+        assert_true(weft_block_let_go(block) > 0);
+        assert_int_equal(weft_block_memory_bytes(block), 0);
+        assert_false(weft_block_keeps(&f.ctx, block, INT64_MAX));
+        assert_int_equal(keep_read(&readers[0]) == NULL ? readers[0].st : WEFT_INTERNAL, WEFT_OK);
+        assert_int_equal(readers[0].unstable, pages);
+        assert_int_equal(l.pages, 2 * pages + config);
+        lines_free(&got);
+        lines_free(&want);
+        weft_block_release(&third);
+        weft_block_release(&block);
+        weft_block_release(&original);
+        weft_fixture_close(&f);
+    }
+    data_free(&set);
+}
+
 static weft_status sweep_run(weft_fixture *f, void *arg)
 {
     weft_status st = WEFT_OK;
@@ -354,6 +481,8 @@ static weft_status sweep_run(weft_fixture *f, void *arg)
     text_lines got = {0};
     WEFT_TRY(st, write_block(&f->ctx, set, 4, 1, &l.block));
     WEFT_TRY(st, liar_stand_in(&f->ctx, &l, &all_types, &block));
+    WEFT_TRY(st, run_source(&f->ctx, &weft_source_rows, &rows_spec, &block, 1, 0, 4, &got));
+    WEFT_TRY(st, weft_block_keep(&f->ctx, block));
     WEFT_TRY(st, run_source(&f->ctx, &weft_source_rows, &rows_spec, &block, 1, 0, 4, &got));
 done:
     lines_free(&got);
@@ -381,4 +510,5 @@ static void every_allocation_may_fail(void **state)
 
 WEFT_TESTS(WEFT_TEST(a_stand_in_is_read_as_its_block), WEFT_TEST(skips_and_runs_ask_for_what_they_need),
            WEFT_TEST(pages_of_liars_do_no_harm), WEFT_TEST(headers_of_liars_do_no_harm),
-           WEFT_TEST(failures_name_their_block), WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(failures_name_their_block), WEFT_TEST(what_is_kept_is_fetched_once),
+           WEFT_TEST(every_allocation_may_fail))

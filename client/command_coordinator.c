@@ -9,10 +9,10 @@
 #include "client/daemon.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "coordinator/commits.h"
 #include "coordinator/http.h"
 #include "coordinator/jobs.h"
 #include "coordinator/port.h"
-#include "worker/epoch.h"
 #include "worker/fetch.h"
 
 #define MS INT64_C(1000000)
@@ -66,6 +66,8 @@ static const weft_daemon_command command = {"coordinator",
                                             options, sizeof(options) / sizeof(options[0])};
 
 typedef struct parts {
+    weft_journal_disk disk;
+    weft_commits *commits;
     weft_keys *keys;
     weft_jobs *jobs;
     weft_port *port;
@@ -74,17 +76,37 @@ typedef struct parts {
     weft_http *http;
 } parts;
 
-/* Greater than that of every coordinator before in this folder, and on this clock. */
-static weft_status next_epoch(weft_daemon *d, int64_t *epoch)
+/* Whoever cannot read the journal can only put it aside: what is lost then must be said. */
+static void explain_damage(weft_ctx *ctx, weft_status st, const char *path)
+{
+    if (st != WEFT_CORRUPT && st != WEFT_UNSUPPORTED) return;
+    weft_error_prefix(ctx, "%s: ", path);
+    weft_hint(ctx,
+              "%s; or move that folder away to start without it: writes that were under way are not ended "
+              "then, and what they have left lies in the _temporary folder of each place",
+              st == WEFT_CORRUPT ? "restore it from a copy" : "use the version that wrote it");
+}
+
+/* The epoch is greater than that of every coordinator before in the work folder, and on this clock. What the
+ * one before has left of writes is brought to its end before anybody can connect. */
+static weft_status open_journal(weft_daemon *d, parts *p, int64_t *epoch)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &d->ctx;
-    uint32_t before = 0;
-    *epoch = ctx->clock->wall_us(ctx->clock->self) / 1000000 - EPOCH_ZERO_S;
+    char *path = NULL;
+    *epoch = weft_max_i64(1, ctx->clock->wall_us(ctx->clock->self) / 1000000 - EPOCH_ZERO_S);
     if (d->work_dir == NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_epoch_read(ctx, d->work_dir, &before));
-    *epoch = weft_max_i64(*epoch, (int64_t)before + 1);
-    WEFT_TRY(st, weft_epoch_write(ctx, d->work_dir, (uint32_t)*epoch));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/journal", d->work_dir));
+    WEFT_TRY(st, weft_journal_folder_open(ctx, path, &p->disk));
+    st = weft_commits_open(ctx, &p->disk, (uint64_t)*epoch, &p->commits);
+    explain_damage(ctx, st, path);
+    WEFT_TRY(st, st);
+    const uint64_t won = weft_commits_epoch(p->commits);
+    if (won > UINT32_MAX) /* it is half of the number of a session */
+        WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "%s has come to epoch %" PRIu64 ", more than there may be",
+                               path, won));
+    *epoch = (int64_t)won;
+    (void)weft_commits_recover(ctx, p->commits);
 done:
     return st;
 }
@@ -137,7 +159,7 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
     weft_ctx *ctx = &d->ctx;
     char *listen = NULL;
     int64_t epoch = 0;
-    WEFT_TRY(st, next_epoch(d, &epoch));
+    WEFT_TRY(st, open_journal(d, p, &epoch));
     if (d->keys_dir != NULL) WEFT_TRY(st, weft_keys_open(ctx, d->keys_dir, WEFT_ROLE_COORDINATOR, &p->keys));
     WEFT_TRY(st, weft_jobs_new(ctx, &p->jobs));
     WEFT_TRY(st, weft_port_new(ctx, &p->port));
@@ -158,7 +180,8 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                                            .by_value = true,
                                                            .cluster = v->cluster},
                                                   .source = {.fetch = fetch, .self = p},
-                                                  .jobs = p->jobs};
+                                                  .jobs = p->jobs,
+                                                  .commits = p->commits};
     WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &p->coordinator));
     const weft_fetch_options fetcher = {.keys = p->keys,
                                         .role = WEFT_ROLE_COORDINATOR,
@@ -188,6 +211,8 @@ static void stop(parts *p)
     if (p->port != NULL) weft_port_stop(p->port);
     weft_fetcher_stop(&p->fetcher);
     weft_coordinator_free(&p->coordinator);
+    weft_commits_close(&p->commits);
+    if (p->disk.self != NULL) weft_journal_folder_close(&p->disk);
     weft_port_free(&p->port);
     weft_jobs_free(&p->jobs);
     weft_keys_close(&p->keys);

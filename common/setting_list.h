@@ -30,6 +30,8 @@ X(SERIALIZE, "weft.test.serialize", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: orders, reports, plans and blocks pass through their serialised form")
 X(LOSE_BLOCKS, "weft.test.loseBlocks", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: the first block of every stage is lost when it is first read")
+X(COMMIT_DELAY, "weft.test.commitDelay", "", STATEMENT, MS, "0", 0, 60000,
+  "Test: so much time passes before each file of a commit is moved or deleted")
 X(HASH_ZERO, "weft.test.hashZero", "", STATEMENT, BOOL, "false", 0, 1, "Test: every key hashes to 0")
 X(FORCE_SPILL, "weft.test.forceSpill", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: every operator that can spill does")

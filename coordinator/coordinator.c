@@ -102,6 +102,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
     c->begin_us = ctx->clock->wall_us(ctx->clock->self);
     c->next_job = options->port == NULL ? 1 : (uint64_t)core->epoch * JOBS_OF_EPOCH + 1;
     c->jobs = options->jobs;
+    c->commits = options->commits;
     c->source = options->source;
     WEFT_TRY(st, weft_core_new(ctx, core, options->port == NULL ? &here : options->port, &c->core));
     if (options->port == NULL) {
@@ -169,6 +170,7 @@ done:
 }
 
 struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *c) { return c->jobs; }
+struct weft_commits *weft_coordinator_commits(const weft_coordinator *c) { return c->commits; }
 int64_t weft_coordinator_epoch(const weft_coordinator *c) { return c->epoch; }
 const char *weft_coordinator_cluster(const weft_coordinator *c) { return c->cluster; }
 int64_t weft_coordinator_begin_us(const weft_coordinator *c) { return c->begin_us; }

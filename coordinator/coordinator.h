@@ -52,6 +52,7 @@ typedef struct weft_coordinator_options {
     weft_core_options core;     /* with a port */
     weft_block_source source;   /* with a port */
     struct weft_jobs *jobs;     /* what is told of jobs goes there; borrowed, or NULL */
+    struct weft_commits *commits; /* the journal of writes (commits.h); borrowed, or NULL: there is none */
 } weft_coordinator_options;
 
 /* Memory of the core is charged to ctx's account. */
@@ -74,6 +75,7 @@ void weft_coordinator_free(weft_coordinator **coordinator);
  * thread. */
 bool weft_coordinator_cancel_job(weft_coordinator *coordinator, uint64_t job);
 struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *coordinator);
+struct weft_commits *weft_coordinator_commits(const weft_coordinator *coordinator); /* NULL: no journal */
 int64_t weft_coordinator_epoch(const weft_coordinator *coordinator);
 const char *weft_coordinator_cluster(const weft_coordinator *coordinator); /* NULL: it has no name */
 int64_t weft_coordinator_begin_us(const weft_coordinator *coordinator);    /* wall clock: since when it is */

@@ -20,6 +20,7 @@ struct weft_coordinator {
     const char *cluster;
     uint64_t next_job;
     weft_jobs *jobs;
+    struct weft_commits *commits;
     weft_block_source source;
     weft_mailbox *inbox;     /* one process: its worker's reports; else NULL */
     weft_worker_link worker; /* likewise */

@@ -126,12 +126,18 @@ static weft_status healthz(weft_ctx *ctx, weft_http_view *v)
     return WEFT_OK;
 }
 
-/* A coordinator that leads takes jobs; they wait for workers if there are none. */
+/* A coordinator that leads takes jobs; they wait for workers if there are none. Without its journal it takes
+ * no writes. */
 static weft_status readyz(weft_ctx *ctx, weft_http_view *v)
 {
     (void)ctx;
     if (!v->status.leader) {
         weft_http_refuse(v->reply, 503, "this coordinator does not lead");
+        return WEFT_OK;
+    }
+    if (v->status.journal_broken) {
+        weft_http_refuse(v->reply, 503,
+                         "the journal is broken: no write is taken until the coordinator is started again");
         return WEFT_OK;
     }
     weft_http_object(v->out, NULL);

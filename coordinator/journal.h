@@ -11,8 +11,11 @@
  *                coordinator does not plan it again. number: of the instance
  *     ACCEPTED   of an indeterminate stage instance, before a consumer starts: partition → attempt
  *     DECISION   before the first file of a commit is moved, or the failure of a job is told: `commit` with
- * the closed manifest, or `abort` CARRIED    after the last step of a commit: nothing of it is left to do END
- * before a client is told how the job ended. A job with it is terminal
+ *                the closed manifest, or `abort`
+ *     CARRIED    after the last step of a commit: nothing of it is left to do
+ *     END        before a client is told how the job ended. A job with it is terminal
+ *
+ * Today jobs with side effects are here, and of their records JOB, DECISION, CARRIED and END (commits.h).
  *
  * A journal belongs to one process at a time. Opening it takes its lock and a new epoch, greater than all
  * before. A write that fails leaves nobody knowing whether it happened (an fsync that failed once may lie
@@ -59,12 +62,14 @@ typedef struct weft_journal_record {
     int64_t value_bytes;
 } weft_journal_record;
 
-/* Open, and repair: a last record that was not written whole is cut off. disk: borrowed. Errors: WEFT_EXISTS
- * (another process has it), WEFT_CORRUPT (a record in the middle is damaged: nothing is guessed),
- * WEFT_UNSUPPORTED (written by a later version), WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
+/* Open, and repair: a last record that was not written whole is cut off. disk: borrowed. The epoch is greater
+ * than all before, and not less than least_epoch. Errors: WEFT_EXISTS (another process has it), WEFT_CORRUPT
+ * (a record in the middle is damaged: nothing is guessed), WEFT_UNSUPPORTED (written by a later version),
+ * WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_journal_open(weft_ctx *ctx, const weft_journal_disk *disk,
-                                              weft_journal **out);
+                                              uint64_t least_epoch, weft_journal **out);
 uint64_t weft_journal_epoch(const weft_journal *journal);
+bool weft_journal_is_broken(const weft_journal *journal);
 
 /* Create a record; durable when this answers WEFT_OK. Errors: WEFT_EXISTS, WEFT_LIMIT and WEFT_INVALID (no
  * such kind) write nothing; WEFT_NOSPACE writes nothing and breaks nothing; after WEFT_IO the journal is

@@ -126,9 +126,13 @@ static weft_status folder_put(weft_ctx *ctx, void *self, const char *name, const
     if (error == 0 && fsync(fd) != 0) error = errno;
     if (close(fd) != 0 && error == 0) error = errno;
     if (error == 0 && renameat(f->folder, temporary, f->folder, name) != 0) error = errno;
-    if (error != 0) unlinkat(f->folder, temporary, 0);
-    if (error == 0 && fsync(f->folder) != 0) error = errno;
-    return error == 0 ? WEFT_OK : io_fail(ctx, f, "write", name, error);
+    if (error != 0) {
+        unlinkat(f->folder, temporary, 0);
+        return io_fail(ctx, f, "write", name, error);
+    }
+    if (fsync(f->folder) == 0) return WEFT_OK;
+    /* whatever the reason: the new file may be there */
+    return weft_fail(ctx, WEFT_IO, "cannot write %s/%s: %s", f->path, name, strerror(errno));
 }
 
 static weft_status folder_remove(weft_ctx *ctx, void *self, const char *name)
@@ -151,6 +155,16 @@ static weft_status folder_list(weft_ctx *ctx, void *self,
     return st;
 }
 
+/* The folder's own name is durable only when the folder above it is. */
+static weft_status sync_above(weft_ctx *ctx, const journal_folder *f)
+{
+    const int above = openat(f->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool done = above >= 0 && fsync(above) == 0;
+    const int error = errno;
+    if (above >= 0) close(above);
+    return done ? WEFT_OK : io_fail(ctx, f, "make durable", ".", error);
+}
+
 weft_status weft_journal_folder_open(weft_ctx *ctx, const char *path, weft_journal_disk *out)
 {
     weft_status st = WEFT_OK;
@@ -167,6 +181,7 @@ weft_status weft_journal_folder_open(weft_ctx *ctx, const char *path, weft_journ
     if (f->folder < 0)
         WEFT_TRY(st, weft_fail(ctx, WEFT_IO, "cannot open the folder of the journal %s: %s", path,
                                strerror(errno)));
+    WEFT_TRY(st, sync_above(ctx, f));
     *out = (weft_journal_disk){.self = f,
                                .lock = folder_lock,
                                .unlock = folder_unlock,
@@ -179,6 +194,7 @@ weft_status weft_journal_folder_open(weft_ctx *ctx, const char *path, weft_journ
                                .list = folder_list};
     f = NULL;
 done:
+    if (f != NULL && f->folder >= 0) close(f->folder);
     weft_mem_free(f);
     return st;
 }

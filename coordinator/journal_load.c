@@ -28,8 +28,10 @@ static int compare_ids(const void *a, const void *b)
     return x->low == y->low ? 0 : x->low < y->low ? -1 : 1;
 }
 
-/* Take the entries of these jobs out of the index. ids: sorted. */
-static weft_status forget_jobs(weft_ctx *ctx, weft_journal *j, const weft_uuid *ids, int32_t id_count)
+/* Take the entries of these jobs out of the index. ids: sorted. *blobs is set when one had a file of its own.
+ */
+static weft_status forget_jobs(weft_ctx *ctx, weft_journal *j, const weft_uuid *ids, int32_t id_count,
+                               bool *blobs)
 {
     weft_status st = WEFT_OK;
     const int32_t count = j->count;
@@ -38,6 +40,7 @@ static weft_status forget_jobs(weft_ctx *ctx, weft_journal *j, const weft_uuid *
         const journal_entry e = j->entries[i]; /* its place may be taken by the next line but one */
         if (bsearch(&e.shown.job, ids, (size_t)id_count, sizeof(*ids), compare_ids) != NULL) {
             j->garbage_bytes += JOURNAL_HEAD + (int64_t)e.body_bytes;
+            *blobs |= (e.flags & JOURNAL_FLAG_BLOB) != 0;
             continue;
         }
         journal_draft draft = {.record = e.shown, .body_bytes = e.body_bytes};
@@ -54,6 +57,7 @@ static weft_status apply(weft_ctx *ctx, weft_journal *j, const journal_draft *dr
 {
     weft_status st = WEFT_OK;
     weft_uuid *ids = NULL;
+    bool blobs = false; /* they are swept when all is read */
     const weft_journal_record *r = &draft->record;
     if (draft->sequence != j->sequence + 1 || r->epoch < j->epoch)
         return weft_fail(ctx, WEFT_CORRUPT, "record %llu of the journal is not the one that belongs here",
@@ -75,7 +79,7 @@ static weft_status apply(weft_ctx *ctx, weft_journal *j, const journal_draft *dr
         const size_t count = draft->body_bytes / ID_BYTES;
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, count * sizeof(*ids), (void **)&ids));
         if (count > 0) memcpy(ids, draft->body, count * sizeof(*ids)); /* sorted when it was written */
-        st = forget_jobs(ctx, j, ids, (int32_t)count);
+        st = forget_jobs(ctx, j, ids, (int32_t)count, &blobs);
     }
 done:
     weft_mem_free(ids);
@@ -196,8 +200,9 @@ done:
 
 /* ---- writing it anew ---- */
 
-/* All that counts, as the bytes of a new file; *len of them. old: the bytes of the file as it is. */
-static void compose(weft_journal *j, const uint8_t *old, uint8_t *out, size_t *len)
+/* All that counts, as the bytes of a new file; *len of them, the last one with *sequence. old: the bytes of
+ * the file as it is. */
+static void compose(const weft_journal *j, const uint8_t *old, uint8_t *out, size_t *len, uint64_t *sequence)
 {
     journal_draft draft = {.record = {.kind = WEFT_JOURNAL_EPOCH, .epoch = j->epoch}, .sequence = 1};
     size_t at = JOURNAL_FILE_HEAD + JOURNAL_HEAD;
@@ -205,21 +210,20 @@ static void compose(weft_journal *j, const uint8_t *old, uint8_t *out, size_t *l
     memcpy(out, file_head, sizeof(file_head));
     if (j->count > 0) draft.record.epoch = epoch = j->entries[0].shown.epoch; /* epochs never fall */
     weft_journal_encode(&draft, out + JOURNAL_FILE_HEAD);
-    j->sequence = 1;
+    *sequence = 1;
     for (int32_t i = 0; i < j->count; i++) {
-        journal_entry *e = &j->entries[i];
+        const journal_entry *e = &j->entries[i];
         draft = (journal_draft){.record = e->shown,
                                 .body = old + e->offset,
                                 .body_bytes = e->body_bytes,
                                 .flags = e->flags,
-                                .sequence = ++j->sequence};
+                                .sequence = ++*sequence};
         weft_journal_encode(&draft, out + at);
-        e->offset = (int64_t)at + JOURNAL_HEAD;
         at += JOURNAL_HEAD + e->body_bytes;
     }
     if (epoch != 0) { /* and the one that is now, behind them */
         draft = (journal_draft){.record = {.kind = WEFT_JOURNAL_EPOCH, .epoch = j->epoch},
-                                .sequence = ++j->sequence};
+                                .sequence = ++*sequence};
         weft_journal_encode(&draft, out + at);
         at += JOURNAL_HEAD;
     }
@@ -231,15 +235,20 @@ static weft_status write_anew(weft_ctx *ctx, weft_journal *j)
     weft_status st = WEFT_OK;
     uint8_t *old = NULL, *bytes = NULL;
     size_t len = 0;
+    uint64_t sequence = 0;
+    int64_t at = JOURNAL_FILE_HEAD + JOURNAL_HEAD;
     const size_t most = (size_t)(j->end - j->garbage_bytes) + 2 * JOURNAL_HEAD;
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)j->end, (void **)&old));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, most, (void **)&bytes));
     WEFT_TRY(st, j->disk->read(ctx, j->disk->self, JOURNAL_FILE, 0, old, (size_t)j->end));
-    compose(j, old, bytes, &len);
+    compose(j, old, bytes, &len, &sequence);
     assert(len <= most);
-    j->is_broken = true; /* from here on the index is of the new file */
-    WEFT_TRY(st, j->disk->put(ctx, j->disk->self, JOURNAL_FILE, bytes, len));
-    j->is_broken = false;
+    st = j->disk->put(ctx, j->disk->self, JOURNAL_FILE, bytes, len);
+    j->is_broken = st == WEFT_IO; /* nobody knows which of the two it is; without room it is the old one */
+    WEFT_TRY(st, st);
+    for (int32_t i = 0; i < j->count; at += JOURNAL_HEAD + j->entries[i++].body_bytes)
+        j->entries[i].offset = at + JOURNAL_HEAD;
+    j->sequence = sequence;
     j->end = (int64_t)len;
     j->garbage_bytes = 0;
 done:
@@ -274,6 +283,7 @@ weft_status weft_journal_expire(weft_ctx *ctx, weft_journal *j, int64_t keep_us,
     weft_status st = WEFT_OK;
     weft_uuid *ids = NULL;
     int64_t offset = 0;
+    bool blobs = false;
     static_assert(sizeof(weft_uuid) == ID_BYTES, "ids are written as they are");
     *removed = 0;
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)REMOVED_MOST * sizeof(*ids), (void **)&ids));
@@ -283,12 +293,10 @@ weft_status weft_journal_expire(weft_ctx *ctx, weft_journal *j, int64_t keep_us,
         .record = {.kind = WEFT_JOURNAL_REMOVED}, .body = ids, .body_bytes = (uint32_t)count * ID_BYTES};
     WEFT_TRY(st, weft_journal_append(ctx, j, &draft, &offset));
     j->garbage_bytes += JOURNAL_HEAD + (int64_t)draft.body_bytes;
-    WEFT_TRY(st, forget_jobs(ctx, j, ids, count));
+    WEFT_TRY(st, forget_jobs(ctx, j, ids, count, &blobs));
     *removed = count;
-    if (j->garbage_bytes > GARBAGE_BYTES && j->garbage_bytes > j->end / 2) {
-        WEFT_TRY(st, write_anew(ctx, j));
-        st = sweep_blobs(ctx, j);
-    }
+    if (j->garbage_bytes > GARBAGE_BYTES && j->garbage_bytes > j->end / 2) WEFT_TRY(st, write_anew(ctx, j));
+    if (blobs) st = sweep_blobs(ctx, j);
 done:
     weft_mem_free(ids);
     return st;
@@ -296,7 +304,8 @@ done:
 
 /* ---- life ---- */
 
-weft_status weft_journal_open(weft_ctx *ctx, const weft_journal_disk *disk, weft_journal **out)
+weft_status weft_journal_open(weft_ctx *ctx, const weft_journal_disk *disk, uint64_t least_epoch,
+                              weft_journal **out)
 {
     weft_status st = WEFT_OK;
     weft_journal *j = NULL;
@@ -308,7 +317,7 @@ weft_status weft_journal_open(weft_ctx *ctx, const weft_journal_disk *disk, weft
     WEFT_TRY(st, disk->lock(ctx, disk->self));
     j->is_locked = true;
     WEFT_TRY(st, load(ctx, j));
-    j->epoch++;
+    j->epoch = j->epoch + 1 < least_epoch ? least_epoch : j->epoch + 1;
     journal_draft draft = {.record = {.kind = WEFT_JOURNAL_EPOCH}};
     WEFT_TRY(st, weft_journal_append(ctx, j, &draft, &offset));
     j->garbage_bytes += JOURNAL_HEAD;
@@ -321,6 +330,7 @@ done:
 }
 
 uint64_t weft_journal_epoch(const weft_journal *j) { return j->epoch; }
+bool weft_journal_is_broken(const weft_journal *j) { return j->is_broken; }
 
 void weft_journal_close(weft_journal **journal)
 {

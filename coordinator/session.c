@@ -199,6 +199,8 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
+    weft_commits *const commits = weft_coordinator_commits(s->coordinator);
+    weft_commit_job *job = NULL;
     const weft_node *staged = NULL, *optimised = NULL;
     const weft_relation *relation = NULL;
     const char *table = bound->write.table_name, *path = NULL;
@@ -209,12 +211,12 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
                  weft_session_catalog_check_new(ctx, s->catalog, table, bound->write.if_not_exists, &skip));
     if (skip) goto done;
     WEFT_TRY(st, weft_write_place(ctx, bound, &path));
-    WEFT_TRY(st, weft_write_begin(ctx, bound, path, &staged));
+    WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &staged, &job));
     st = weft_optimize(ctx, ids, staged, &optimised);
     if (st == WEFT_OK) st = run_plan(s, r, ids, optimised, false);
-    if (st == WEFT_OK) st = weft_write_commit(ctx, staged, &r->run);
+    if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
     if (st != WEFT_OK) {
-        weft_write_abort(ctx, staged);
+        weft_commits_abort(ctx, commits, job);
         goto done;
     }
     weft_run_release(&r->run);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/version.h"
+#include "coordinator/commits.h"
 #include "coordinator/jobs.h"
 
 /* The clocks' difference now: since and heard are told by the monotonic one. */
@@ -61,11 +62,13 @@ weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *c, weft_clu
 {
     weft_status st = WEFT_OK;
     const char *cluster = weft_coordinator_cluster(c);
+    const weft_commits *commits = weft_coordinator_commits(c);
     *out = (weft_cluster_status){.cluster = cluster == NULL ? "" : cluster,
                                  .version = WEFT_VERSION_TEXT,
                                  .epoch = weft_coordinator_epoch(c),
                                  .begin_us = weft_coordinator_begin_us(c),
-                                 .leader = true};
+                                 .leader = true,
+                                 .journal_broken = commits != NULL && weft_commits_is_broken(commits)};
     st = copy_workers(ctx, weft_coordinator_enter(c), out);
     weft_coordinator_leave(c);
     WEFT_TRY(st, st);

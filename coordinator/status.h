@@ -53,7 +53,7 @@ typedef struct weft_job_totals {
 typedef struct weft_cluster_status {
     const char *cluster, *version;
     int64_t epoch, begin_us;
-    bool leader;
+    bool leader, journal_broken;
     int32_t worker_count, job_count;
     const weft_worker_status *workers;
     const weft_job_status *jobs; /* running ones, then ended ones from the last to the first (up to 1,000) */

@@ -1,13 +1,11 @@
 /* coordinator/write.c - see write.h. */
 #include "coordinator/write.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-#include <sys/random.h>
-
 #include "common/settings.h"
 #include "engine/plan/pointers.h"
 #include "engine/storage/commit.h"
+
+enum { REREADS_MAX = 8 }; /* of a block that is lost again and again */
 
 weft_status weft_write_place(weft_ctx *ctx, const weft_node *write, const char **path)
 {
@@ -40,32 +38,27 @@ done:
     return st;
 }
 
-weft_status weft_write_begin(weft_ctx *ctx, const weft_node *write, const char *path, const weft_node **out)
+weft_status weft_write_begin(weft_ctx *ctx, weft_commits *commits, const weft_node *write, const char *path,
+                             const weft_node **out, weft_commit_job **job)
 {
     weft_status st = WEFT_OK;
     weft_node *named = NULL;
-    char *job = NULL;
-    uint64_t unique = 0;
     if (weft_sink_format_find(write->write.format) == NULL)
         return weft_fail_at(ctx, WEFT_DATA_SOURCE_NOT_FOUND, &write->span,
                             "Failed to find the data source: %s. This build writes: parquet.",
                             write->write.format);
-    if (getrandom(&unique, sizeof(unique), 0) != (ssize_t)sizeof(unique))
-        return weft_fail(ctx, WEFT_IO, "the system gives no random bytes for the name of a write");
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &job, "job-%" PRIx64 "-%016" PRIx64,
-                                   (uint64_t)ctx->clock->wall_us(ctx->clock->self), unique));
     WEFT_TRY(st, WEFT_NEW(ctx, &named));
+    WEFT_TRY(st, weft_commits_begin(ctx, commits, path, job));
     *named = *write;
-    named->write.job = job;
-    named->write.path = path;
-    WEFT_TRY(st, weft_commit_begin(ctx, path, job));
+    named->write.job = (*job)->name;
+    named->write.path = (*job)->output;
     *out = named;
 done:
     return st;
 }
 
-/* The files of one accepted block: rows (file name, rows, bytes). */
-static weft_status add_parts(weft_ctx *ctx, const weft_block *block, weft_commit_part *parts, int32_t *count)
+/* Add the files of one accepted block: rows (file name, rows, bytes). */
+static weft_status add_parts(weft_ctx *ctx, const weft_block *block, weft_pointers *parts)
 {
     weft_status st = WEFT_OK;
     weft_block_reader *reader = NULL;
@@ -80,11 +73,13 @@ static weft_status add_parts(weft_ctx *ctx, const weft_block *block, weft_commit
         const uint8_t *row = weft_row_page_rows(page);
         for (uint32_t i = 0; i < page->rows; i++, row += layout->row_bytes) {
             const weft_str *file = (const weft_str *)(const void *)(row + layout->offsets[0]);
-            weft_commit_part *part = &parts[(*count)++];
+            weft_commit_part *part = NULL;
             char *copy = NULL;
             WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(file), file->len, &copy));
+            WEFT_TRY(st, WEFT_NEW(ctx, &part));
             *part = (weft_commit_part){.partition = name->partition, .attempt = name->attempt, .file = copy};
             memcpy(&part->bytes, row + layout->offsets[2], sizeof(part->bytes));
+            WEFT_TRY(st, weft_pointers_push(ctx, parts, part));
         }
     }
 done:
@@ -92,40 +87,43 @@ done:
     return st;
 }
 
-weft_status weft_write_commit(weft_ctx *ctx, const weft_node *write, const weft_run *run)
+static bool is_loss(weft_status st)
 {
-    weft_status st = WEFT_OK;
-    weft_commit_manifest manifest = {0};
-    weft_commit_part *parts = NULL;
-    int64_t rows = 0;
-    int32_t count = 0;
-    bool committed = false;
-    for (int32_t i = 0; i < run->block_count; i++) rows += weft_block_rows(run->blocks[i], -1);
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &parts));
-    for (int32_t i = 0; i < run->block_count; i++)
-        WEFT_TRY(st, add_parts(ctx, run->blocks[i], parts, &count));
-    WEFT_TRY(st, weft_commit_make_manifest(ctx, write->write.path, write->write.job, parts, count,
-                                           write->write.overwrite, &manifest));
-    WEFT_TRY(st, weft_commit_decide(ctx, write->write.path, write->write.job, &manifest, &committed));
-    if (!committed)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was aborted by somebody else",
-                               write->write.path));
-    WEFT_TRY(st, weft_commit_publish(ctx, &manifest));
-done:
+    return st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE || st == WEFT_CHECKSUM;
+}
+
+/* The files of block `index` of the result. When its worker is lost meanwhile, those of the block that is
+ * made again: they are of another attempt. */
+static weft_status add_block(weft_ctx *ctx, weft_run *run, int32_t index, weft_pointers *parts)
+{
+    const int32_t before = parts->count;
+    weft_status st = add_parts(ctx, run->blocks[index], parts);
+    for (int32_t tries = 0; tries < REREADS_MAX && is_loss(st); tries++) {
+        weft_block *block = NULL;
+        weft_error_clear(ctx);
+        parts->count = before;
+        st = weft_run_fetch_again(ctx, run, index, &block);
+        if (st != WEFT_OK) continue;
+        weft_block_release(&run->blocks[index]);
+        run->blocks[index] = block;
+        st = add_parts(ctx, block, parts);
+    }
     return st;
 }
 
-void weft_write_abort(weft_ctx *ctx, const weft_node *write)
+weft_status weft_write_commit(weft_ctx *ctx, weft_commits *commits, const weft_node *write,
+                              weft_commit_job *job, weft_run *run)
 {
-    const weft_error kept = ctx->error;
-    const atomic_bool *cancel = ctx->cancel;
-    bool committed = false;
-    ctx->cancel = NULL; /* a cancelled statement still cleans up */
-    weft_status st = weft_commit_decide(ctx, write->write.path, write->write.job, NULL, &committed);
-    if (st == WEFT_OK) st = weft_commit_recover(ctx, write->write.path, write->write.job, &committed);
-    if (st != WEFT_OK)
-        fprintf(stderr, "WARN write_abort_failed output=%s job=%s reason=\"%s\"\n", write->write.path,
-                write->write.job, ctx->error.message);
-    ctx->cancel = cancel;
-    ctx->error = kept;
+    weft_status st = WEFT_OK;
+    weft_commit_manifest manifest = {0};
+    weft_pointers found = {0};
+    weft_commit_part *parts = NULL;
+    for (int32_t i = 0; i < run->block_count; i++) WEFT_TRY(st, add_block(ctx, run, i, &found));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, found.count, &parts));
+    for (int32_t i = 0; i < found.count; i++) parts[i] = *(const weft_commit_part *)found.items[i];
+    WEFT_TRY(st, weft_commit_make_manifest(ctx, job->output, job->name, parts, found.count,
+                                           write->write.overwrite, &manifest));
+    WEFT_TRY(st, weft_commits_commit(ctx, commits, job, &manifest));
+done:
+    return st;
 }

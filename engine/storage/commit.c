@@ -5,11 +5,13 @@
  * gone, everything before has been done and synced. */
 #include "engine/storage/commit.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/hash.h"
 #include "common/limits.h"
+#include "common/settings.h"
 #include "engine/storage/commit_internal.h"
 #include "engine/storage/fs_internal.h"
 
@@ -26,6 +28,14 @@ weft_status weft_commit_exists(weft_ctx *ctx, const char *path, bool *there)
 static weft_status commit_join(weft_ctx *ctx, const char *folder, const char *name, char **out)
 {
     return weft_arena_printf(ctx, ctx->arena, out, "%s/%s", folder, name);
+}
+
+weft_status weft_commit_place(weft_ctx *ctx, const char *output, const char **place)
+{
+    char *normal = NULL;
+    const weft_status st = weft_fs_normalise(ctx, output, &normal);
+    *place = normal;
+    return st;
 }
 
 weft_status weft_commit_begin(weft_ctx *ctx, const char *output, const char *job)
@@ -291,6 +301,13 @@ done:
     return st;
 }
 
+/* Test setting: time passes before each step of a commit, so that something can happen in between. */
+static void pause_here(const weft_ctx *ctx)
+{
+    const int64_t ms = weft_setting(ctx, WEFT_SET_COMMIT_DELAY);
+    if (ms > 0) (void)poll(NULL, 0, (int)ms);
+}
+
 weft_status weft_commit_publish(weft_ctx *ctx, const weft_commit_manifest *manifest)
 {
     weft_status st = WEFT_OK;
@@ -302,6 +319,7 @@ weft_status weft_commit_publish(weft_ctx *ctx, const weft_commit_manifest *manif
     WEFT_TRY(st, weft_commit_exists(ctx, stage, &there));
     p.ended = !there; /* all was done before */
     for (int32_t i = 0; i < manifest->publish_count && !p.ended; i++) {
+        pause_here(ctx);
         WEFT_TRY(st, publish_file(ctx, &p, &manifest->publish[i]));
     }
     if (p.ended) {
@@ -310,6 +328,7 @@ weft_status weft_commit_publish(weft_ctx *ctx, const weft_commit_manifest *manif
     }
     WEFT_TRY(st, publish_sync(ctx, &p));
     for (int32_t i = 0; i < manifest->remove_count; i++) {
+        pause_here(ctx);
         WEFT_TRY(st, publish_remove(ctx, manifest, manifest->remove[i]));
     }
     WEFT_TRY(st, publish_success(ctx, manifest));

@@ -11,7 +11,8 @@
  * Every step after the decision may be repeated, by anyone, from any point: names derive from job, partition
  * and attempt, the manifest is closed, and a folder of a job that is gone says that all was done. So a
  * deposed leader that goes on, even after a later job has replaced these files, changes nothing. Nothing is
- * deleted by listing a folder, but for the job's own folder, in which nothing is published.
+ * deleted by listing a folder, but for the job's own folder, in which nothing is published: it goes whole, by
+ * its name, since what dead attempts left in it is known to nobody.
  *
  * What other readers can see: new files appear one by one before the old ones are deleted, so a reader that
  * lists in between sees both (local files have no atomic swap of a folder's contents). _SUCCESS is never
@@ -46,6 +47,8 @@ typedef struct weft_commit_manifest {
     int32_t remove_count;
 } weft_commit_manifest;
 
+/* The output as it stands in manifests: absolute, normalised. Errors: WEFT_INVALID, WEFT_UNSUPPORTED. */
+WEFT_MUST_CHECK weft_status weft_commit_place(weft_ctx *ctx, const char *output, const char **place);
 /* Make the job's folder. job: 1 to 100 letters, digits, '-', '_' and '.', not beginning with '.'; unique for
  * ever. Errors: WEFT_INVALID, WEFT_EXISTS when the output is a file. */
 WEFT_MUST_CHECK weft_status weft_commit_begin(weft_ctx *ctx, const char *output, const char *job);

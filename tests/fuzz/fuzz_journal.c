@@ -43,7 +43,7 @@ static void check_open(weft_ctx *ctx, const weft_journal_disk *disk)
     weft_journal *j = NULL;
     const weft_uuid job = {99, 99};
     int32_t removed = 0;
-    const weft_status st = weft_journal_open(ctx, disk, &j);
+    const weft_status st = weft_journal_open(ctx, disk, 1, &j);
     if ((st == WEFT_OK) != (j != NULL)) abort();
     if (st != WEFT_OK && st != WEFT_CORRUPT && st != WEFT_UNSUPPORTED) abort();
     if (j == NULL) return;
@@ -60,7 +60,7 @@ static void check_open(weft_ctx *ctx, const weft_journal_disk *disk)
     const int32_t count = weft_journal_count(j);
     const uint64_t epoch = weft_journal_epoch(j);
     weft_journal_close(&j);
-    if (weft_journal_open(ctx, disk, &j) != WEFT_OK) abort();
+    if (weft_journal_open(ctx, disk, 1, &j) != WEFT_OK) abort();
     if (weft_journal_count(j) != count || weft_journal_epoch(j) != epoch + 1) abort();
     weft_journal_close(&j);
 }

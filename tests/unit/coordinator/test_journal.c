@@ -87,9 +87,9 @@ static void records_outlive_the_process(void **state)
     open_fixture(&f);
     weft_fixture_ok(&f, weft_journal_folder_open(&f.ctx, folder, &disk));
     weft_fixture_ok(&f, weft_journal_folder_open(&f.ctx, folder, &other));
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     assert_int_equal(weft_journal_epoch(j), 1);
-    assert_int_equal(weft_journal_open(&f.ctx, &other, &second), WEFT_EXISTS);
+    assert_int_equal(weft_journal_open(&f.ctx, &other, 1, &second), WEFT_EXISTS);
     assert_non_null(strstr(f.ctx.error.message, "another coordinator uses the journal"));
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_JOB, 0, "select", 6));
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_STAGE, 7, large, LARGE));
@@ -102,7 +102,7 @@ static void records_outlive_the_process(void **state)
                      WEFT_INVALID);
     weft_journal_close(&j);
 
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &other, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &other, 1, &j));
     assert_int_equal(weft_journal_epoch(j), 2);
     assert_int_equal(weft_journal_count(j), 4);
     assert_int_equal(weft_journal_at(j, 3)->kind, WEFT_JOURNAL_DECISION);
@@ -143,35 +143,35 @@ static void damage_is_told_from_a_torn_end(void **state)
     (void)state;
     open_fixture(&f);
     weft_fixture_ok(&f, weft_journal_folder_open(&f.ctx, folder, &disk));
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     for (uint32_t i = 0; i < 10; i++)
         weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_STAGE, i, "stage", 5));
     weft_journal_close(&j);
 
     damage("journal", -3, NULL, 0); /* the last record is torn */
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     assert_int_equal(weft_journal_count(j), 9);
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_STAGE, 9, "again", 5));
     weft_journal_close(&j);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     assert_int_equal(weft_journal_count(j), 10);
     assert_value(&f, j, job_one, WEFT_JOURNAL_STAGE, 9, "again", 5);
     weft_journal_close(&j);
 
     assert_int_equal(stat(file_of("journal"), &before), 0);
     damage("journal", 300, "x", 1); /* in the middle: nothing is cut off */
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, &j), WEFT_CORRUPT);
+    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
     assert_null(j);
     assert_non_null(strstr(f.ctx.error.message, "damaged at byte"));
     assert_int_equal(stat(file_of("journal"), &after), 0);
     assert_int_equal(before.st_size, after.st_size);
 
     damage("journal", 8, "\2", 1);
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, &j), WEFT_UNSUPPORTED);
+    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_UNSUPPORTED);
     damage("journal", 0, "W", 1);
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, &j), WEFT_CORRUPT);
+    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
     damage("journal", 5, NULL, 0);
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, &j), WEFT_CORRUPT);
+    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
     weft_journal_folder_close(&disk);
     weft_fixture_close(&f);
 }
@@ -250,7 +250,7 @@ static bool run_with_fault(weft_journal_fault fault, int64_t at, bool crashes)
     weft_journal *j = NULL;
     int32_t done = 0;
     open_fixture(&f);
-    if (weft_journal_open(&f.ctx, &disk, &j) == WEFT_OK)
+    if (weft_journal_open(&f.ctx, &disk, 1, &j) == WEFT_OK)
         while (done < count && do_step(&f, j, &steps[done]) == WEFT_OK) done++;
     const bool met = m.writes >= at;
     if (j != NULL && done < count && !m.is_down &&
@@ -260,13 +260,13 @@ static bool run_with_fault(weft_journal_fault fault, int64_t at, bool crashes)
     weft_journal_memory_restart(&m);
 
     const int32_t tried = done < count ? done + 1 : count;
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     check_steps(&f, j, steps, done, tried);
     for (int32_t i = done; i < count; i++) weft_fixture_ok(&f, do_step(&f, j, &steps[i]));
     check_steps(&f, j, steps, count, count);
     const uint64_t epoch = weft_journal_epoch(j);
     weft_journal_close(&j);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     assert_true(weft_journal_epoch(j) > epoch);
     check_steps(&f, j, steps, count, count);
     for (int32_t i = 0; i < WEFT_COUNT(m.files); i++) /* one value, in one file; none is left over */
@@ -301,7 +301,7 @@ static void a_full_disk_breaks_nothing(void **state)
     weft_journal *j = NULL;
     (void)state;
     open_fixture(&f);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     m.fault_at = m.writes + 1;
     m.fault = WEFT_JOURNAL_FAULT_FULL;
     assert_int_equal(weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_JOB, 0, "a", 1), WEFT_NOSPACE);
@@ -325,7 +325,7 @@ static void terminal_jobs_are_forgotten(void **state)
     int32_t removed = 0;
     (void)state;
     open_fixture(&f);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     for (uint64_t i = 0; i < JOBS; i++) { /* every fourth has side effects, the last one still runs */
         const weft_uuid job = {i, 1};
         weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job, WEFT_JOURNAL_JOB, 0, "j", 1));
@@ -349,7 +349,7 @@ static void terminal_jobs_are_forgotten(void **state)
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 12 * HOUR_US, 10, &removed));
     assert_int_equal(weft_journal_count(j), 1); /* who still runs is not forgotten */
     weft_journal_close(&j);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, &j));
+    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
     assert_int_equal(weft_journal_count(j), 1);
     assert_int_equal(weft_journal_at(j, 0)->job.high, JOBS - 1);
     weft_journal_close(&j);
@@ -370,7 +370,7 @@ static weft_status write_some(weft_fixture *f, void *arg)
     size_t bytes = 0;
     (void)arg;
     f->ctx.clock = &fake_clock;
-    WEFT_TRY(st, weft_journal_open(&f->ctx, &disk, &j));
+    WEFT_TRY(st, weft_journal_open(&f->ctx, &disk, 1, &j));
     for (uint32_t i = 0; i < 70; i++)
         WEFT_TRY(st, weft_journal_create(&f->ctx, j, job_one, WEFT_JOURNAL_STAGE, i, value_bytes, 3));
     WEFT_TRY(st, weft_journal_read(&f->ctx, j, weft_journal_at(j, 3), &value, &bytes));

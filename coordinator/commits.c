@@ -1,0 +1,490 @@
+/* coordinator/commits.c - see commits.h. */
+#include "coordinator/commits.h"
+
+#include <pthread.h>
+#include <string.h>
+
+#include "common/log.h"
+
+enum {
+    FORGET_EVERY = 100, /* ended jobs: they are forgotten so many at a time */
+    TRIES = 2           /* of carrying out a decision, at once */
+};
+
+static const char abort_text[] = "abort\n";
+
+/* A write without END. */
+typedef struct unfinished {
+    struct unfinished *next;
+    weft_uuid id;
+    bool is_busy; /* somebody works on it */
+    char output[];
+} unfinished;
+
+struct weft_commits {
+    pthread_mutex_t lock; /* of the journal and of all that follows */
+    weft_journal *journal;
+    weft_account *account;
+    unfinished *first, *last; /* by their beginning */
+    int32_t ended;            /* since jobs were last forgotten */
+    atomic_bool is_broken;
+};
+
+/* ---- the list of what is not finished; lock held ---- */
+
+static weft_status list_add(weft_ctx *ctx, weft_commits *c, weft_uuid id, const char *output, bool is_busy)
+{
+    weft_status st = WEFT_OK;
+    unfinished *u = NULL;
+    const size_t len = strlen(output) + 1;
+    weft_account *const callers = ctx->memory;
+    ctx->memory = c->account;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*u) + len, (void **)&u));
+    u->id = id;
+    u->is_busy = is_busy;
+    memcpy(u->output, output, len);
+    *(c->last == NULL ? &c->first : &c->last->next) = u;
+    c->last = u;
+done:
+    ctx->memory = callers;
+    return st;
+}
+
+static void list_remove(weft_commits *c, weft_uuid id)
+{
+    unfinished *before = NULL;
+    for (unfinished *u = c->first; u != NULL; before = u, u = u->next) {
+        if (!weft_uuid_equal(u->id, id)) continue;
+        *(before == NULL ? &c->first : &before->next) = u->next;
+        if (c->last == u) c->last = before;
+        weft_mem_free(u);
+        return;
+    }
+}
+
+/* ---- records ---- */
+
+/* *unknown is set when nobody knows whether the record is there. */
+static weft_status create(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journal_kind kind,
+                          const void *value, size_t bytes, bool *unknown)
+{
+    pthread_mutex_lock(&c->lock);
+    const bool was_broken = weft_journal_is_broken(c->journal);
+    const weft_status st = weft_journal_create(ctx, c->journal, id, kind, 0, value, bytes);
+    const bool is_broken = weft_journal_is_broken(c->journal);
+    if (is_broken && !was_broken) weft_log_error(WEFT_LOG_ERROR, "journal_broken", &ctx->error);
+    atomic_store(&c->is_broken, is_broken);
+    *unknown = is_broken && !was_broken;
+    pthread_mutex_unlock(&c->lock);
+    return st;
+}
+
+/* One that tells only that something was done: once is enough. */
+static weft_status note(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journal_kind kind)
+{
+    bool unknown = false;
+    const weft_status st = create(ctx, c, id, kind, "", 0, &unknown);
+    if (st != WEFT_EXISTS) return st;
+    weft_error_clear(ctx);
+    return WEFT_OK;
+}
+
+static bool has(weft_commits *c, weft_uuid id, weft_journal_kind kind)
+{
+    pthread_mutex_lock(&c->lock);
+    const bool found = weft_journal_find(c->journal, id, kind, 0) != NULL;
+    pthread_mutex_unlock(&c->lock);
+    return found;
+}
+
+/* The manifest in a record; *is_abort when it is none. */
+static weft_status read_manifest(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journal_kind kind,
+                                 bool *is_abort, weft_commit_manifest *out)
+{
+    weft_status st = WEFT_OK;
+    void *value = NULL;
+    size_t bytes = 0;
+    pthread_mutex_lock(&c->lock);
+    const weft_journal_record *r = weft_journal_find(c->journal, id, kind, 0);
+    st = r == NULL ? weft_fail(ctx, WEFT_CORRUPT, "the journal has no record %d of a job", (int)kind)
+                   : weft_journal_read(ctx, c->journal, r, &value, &bytes);
+    pthread_mutex_unlock(&c->lock);
+    if (st != WEFT_OK) return st;
+    *is_abort = bytes == strlen(abort_text) && memcmp(value, abort_text, bytes) == 0;
+    return *is_abort ? WEFT_OK : weft_commit_decode(ctx, value, (int64_t)bytes, out);
+}
+
+/* Take the decision, or read the one that stands. manifest: to commit; NULL: to abort. *committed, and then
+ * *standing, are what stands. */
+static weft_status decide(weft_ctx *ctx, weft_commits *c, weft_uuid id, const weft_commit_manifest *manifest,
+                          bool *committed, weft_commit_manifest *standing, bool *unknown)
+{
+    weft_status st = WEFT_OK;
+    char *bytes = NULL;
+    int64_t len = (int64_t)strlen(abort_text);
+    bool is_abort = manifest == NULL;
+    *unknown = false;
+    if (manifest != NULL) {
+        WEFT_TRY(st, weft_commit_encode(ctx, manifest, &bytes, &len));
+        *standing = *manifest;
+    }
+    st = create(ctx, c, id, WEFT_JOURNAL_DECISION, manifest == NULL ? abort_text : bytes, (size_t)len,
+                unknown);
+    if (st == WEFT_EXISTS) {
+        weft_error_clear(ctx);
+        st = read_manifest(ctx, c, id, WEFT_JOURNAL_DECISION, &is_abort, standing);
+    }
+done:
+    *committed = st == WEFT_OK && !is_abort;
+    return st;
+}
+
+/* ---- carrying out ---- */
+
+static weft_status name_of(weft_ctx *ctx, weft_uuid id, char **name)
+{
+    char text[WEFT_UUID_TEXT_BYTES];
+    weft_uuid_text(id, text);
+    return weft_arena_printf(ctx, ctx->arena, name, "job-%s", text);
+}
+
+/* A folder that is gone says that its commit is done (storage/commit.h). One in a place that is not there
+ * says nothing: a file system may not be mounted. */
+static weft_status check_place(weft_ctx *ctx, const char *output)
+{
+    weft_file_info info;
+    const weft_status st = weft_fs_stat(ctx, output, &info);
+    if (st == WEFT_NOT_FOUND) weft_hint(ctx, "mount it; or make an empty folder there to have it forgotten");
+    return st;
+}
+
+static weft_status publish(weft_ctx *ctx, const weft_commit_manifest *manifest)
+{
+    weft_status st = WEFT_IO;
+    for (int32_t i = 0; i < TRIES && st != WEFT_OK; i++) {
+        weft_error_clear(ctx);
+        st = weft_commit_publish(ctx, manifest);
+    }
+    return st;
+}
+
+/* From the decision to END. */
+static weft_status carry_out(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool committed,
+                             const weft_commit_manifest *manifest, const char *output)
+{
+    weft_status st = WEFT_OK;
+    char *name = NULL;
+    WEFT_TRY(st, name_of(ctx, id, &name));
+    if (!committed) {
+        WEFT_TRY(st, weft_commit_abort(ctx, output, name));
+    } else if (!has(c, id, WEFT_JOURNAL_CARRIED)) {
+        WEFT_TRY(st, check_place(ctx, output));
+        WEFT_TRY(st, publish(ctx, manifest));
+        WEFT_TRY(st, note(ctx, c, id, WEFT_JOURNAL_CARRIED));
+    }
+    WEFT_TRY(st, note(ctx, c, id, WEFT_JOURNAL_END));
+done:
+    return st;
+}
+
+/* Nobody can ask for a job that has ended: its name was made here. Once clients make them, those with a
+ * decision have to stay for a day. */
+static void forget_ended(weft_ctx *ctx, weft_commits *c)
+{
+    int32_t removed = 0;
+    if (++c->ended < FORGET_EVERY) return;
+    c->ended = 0;
+    if (weft_journal_expire(ctx, c->journal, 0, 0, &removed) == WEFT_OK) return;
+    weft_log_error(WEFT_LOG_WARN, "journal_not_expired", &ctx->error);
+    weft_error_clear(ctx);
+    atomic_store(&c->is_broken, weft_journal_is_broken(c->journal));
+}
+
+/* Nobody works on the job any more: it has ended, or somebody else will end it. */
+static void leave(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool ended)
+{
+    pthread_mutex_lock(&c->lock);
+    for (unfinished *u = c->first; u != NULL; u = u->next)
+        if (weft_uuid_equal(u->id, id)) u->is_busy = false;
+    if (ended) {
+        list_remove(c, id);
+        forget_ended(ctx, c);
+    }
+    pthread_mutex_unlock(&c->lock);
+}
+
+/* What has begun is ended whatever the client wants meanwhile. */
+typedef struct steadfast {
+    const atomic_bool *cancel;
+    int64_t deadline_ns;
+} steadfast;
+
+static steadfast hold_on(weft_ctx *ctx)
+{
+    const steadfast before = {ctx->cancel, ctx->deadline_ns};
+    ctx->cancel = NULL;
+    ctx->deadline_ns = INT64_MAX;
+    return before;
+}
+
+static void let_go(weft_ctx *ctx, steadfast before)
+{
+    ctx->cancel = before.cancel;
+    ctx->deadline_ns = before.deadline_ns;
+}
+
+/* ---- what was left ---- */
+
+/* Bring a job on which nobody works to its end. */
+static weft_status end_left(weft_ctx *ctx, weft_commits *c, weft_uuid id, const char *output)
+{
+    weft_commit_manifest manifest = {0};
+    bool committed = false, unknown = false;
+    const steadfast before = hold_on(ctx);
+    weft_status st = decide(ctx, c, id, NULL, &committed, &manifest, &unknown);
+    if (st == WEFT_OK && committed && strcmp(manifest.output, output) != 0)
+        st = weft_fail(ctx, WEFT_CORRUPT, "the journal has a commit into %s of a write into %s",
+                       manifest.output, output);
+    if (st == WEFT_OK) st = carry_out(ctx, c, id, committed, &manifest, output);
+    let_go(ctx, before);
+    if (st == WEFT_OK)
+        weft_log(WEFT_LOG_INFO, "write_ended", WEFT_LOG_TEXT("output", output),
+                 WEFT_LOG_TEXT("decision", committed ? "commit" : "abort"));
+    leave(ctx, c, id, st == WEFT_OK);
+    return st;
+}
+
+/* Is one of the two folders the other, or in it? */
+static bool folders_meet(const char *a, const char *b)
+{
+    const size_t a_len = strcmp(a, "/") == 0 ? 0 : strlen(a), b_len = strcmp(b, "/") == 0 ? 0 : strlen(b);
+    const size_t least = a_len < b_len ? a_len : b_len;
+    if (memcmp(a, b, least) != 0) return false;
+    return a_len == b_len || (a_len < b_len ? b : a)[least] == '/';
+}
+
+/* The next job that was left, and that has to do with output (NULL: any); behind it a later one is looked
+ * for. False: there is none. */
+static weft_status take_left(weft_ctx *ctx, weft_commits *c, const char *output, int32_t skip, bool *found,
+                             weft_uuid *id, char **place)
+{
+    weft_status st = WEFT_OK;
+    *found = false;
+    pthread_mutex_lock(&c->lock);
+    for (unfinished *u = c->first; u != NULL && !*found && st == WEFT_OK; u = u->next) {
+        if (u->is_busy || (output != NULL && !folders_meet(u->output, output)) || skip-- > 0) continue;
+        st = weft_arena_copy(ctx, ctx->arena, u->output, strlen(u->output), place);
+        if (st != WEFT_OK) continue;
+        u->is_busy = *found = true;
+        *id = u->id;
+    }
+    pthread_mutex_unlock(&c->lock);
+    return st;
+}
+
+int32_t weft_commits_recover(weft_ctx *ctx, weft_commits *c)
+{
+    int32_t failed = 0;
+    for (;;) {
+        weft_uuid id = {0};
+        char *output = NULL;
+        bool found = false;
+        weft_status st = take_left(ctx, c, NULL, failed, &found, &id, &output);
+        if (st == WEFT_OK && !found) return failed;
+        if (st == WEFT_OK) st = end_left(ctx, c, id, output);
+        if (st == WEFT_OK) continue;
+        failed++;
+        weft_log_error(WEFT_LOG_ERROR, "write_not_ended", &ctx->error);
+        weft_error_clear(ctx);
+    }
+}
+
+/* ---- a write ---- */
+
+static weft_status clear_way(weft_ctx *ctx, weft_commits *c, const char *output)
+{
+    weft_status st = WEFT_OK;
+    for (bool found = true; found;) {
+        weft_uuid id = {0};
+        char *place = NULL;
+        WEFT_TRY(st, take_left(ctx, c, output, 0, &found, &id, &place));
+        if (!found) break;
+        st = end_left(ctx, c, id, place);
+        if (st != WEFT_OK)
+            weft_error_prefix(ctx, "an earlier write into %s is decided and cannot be carried out: ", place);
+        WEFT_TRY(st, st);
+    }
+done:
+    return st;
+}
+
+/* The record of a job tells where it writes to, as a manifest without files does. */
+static weft_status create_job(weft_ctx *ctx, weft_commits *c, const weft_commit_job *job)
+{
+    weft_status st = WEFT_OK;
+    const weft_commit_manifest empty = {.output = job->output, .job = job->name};
+    char *bytes = NULL;
+    int64_t len = 0;
+    bool unknown = false;
+    WEFT_TRY(st, weft_commit_encode(ctx, &empty, &bytes, &len));
+    pthread_mutex_lock(&c->lock);
+    st = list_add(ctx, c, job->id, job->output, true);
+    pthread_mutex_unlock(&c->lock);
+    WEFT_TRY(st, st);
+    st = create(ctx, c, job->id, WEFT_JOURNAL_JOB, bytes, (size_t)len, &unknown);
+    if (st == WEFT_OK) goto done;
+    weft_error_prefix(ctx, "cannot begin to write into %s: ", job->output);
+    pthread_mutex_lock(&c->lock);
+    list_remove(c, job->id); /* nothing was made; what may stand in the journal is found again */
+    pthread_mutex_unlock(&c->lock);
+done:
+    return st;
+}
+
+weft_status weft_commits_begin(weft_ctx *ctx, weft_commits *c, const char *output, weft_commit_job **out)
+{
+    weft_status st = WEFT_OK;
+    weft_commit_job *job = NULL;
+    char *name = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &job));
+    WEFT_TRY(st, weft_uuid_new(ctx, &job->id));
+    WEFT_TRY(st, name_of(ctx, job->id, &name));
+    job->name = name;
+    WEFT_TRY(st, weft_commit_place(ctx, output, &job->output));
+    if (c != NULL) WEFT_TRY(st, clear_way(ctx, c, job->output));
+    if (c != NULL) WEFT_TRY(st, create_job(ctx, c, job));
+    st = weft_commit_begin(ctx, job->output, job->name);
+    if (st != WEFT_OK && c != NULL) weft_commits_abort(ctx, c, job);
+    *out = job;
+done:
+    return st;
+}
+
+/* The decision as a file. */
+static weft_status commit_by_file(weft_ctx *ctx, weft_commit_job *job, const weft_commit_manifest *manifest)
+{
+    weft_status st = WEFT_OK;
+    bool committed = false;
+    WEFT_TRY(st, weft_commit_decide(ctx, job->output, job->name, manifest, &committed));
+    if (!committed)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was aborted by somebody else",
+                               job->output));
+    job->settled = true;
+    WEFT_TRY(st, publish(ctx, manifest));
+done:
+    return st;
+}
+
+static weft_status commit_by_journal(weft_ctx *ctx, weft_commits *c, weft_commit_job *job,
+                                     const weft_commit_manifest *manifest)
+{
+    weft_status st = WEFT_OK;
+    weft_commit_manifest standing = {0};
+    bool committed = false, unknown = false;
+    st = decide(ctx, c, job->id, manifest, &committed, &standing, &unknown);
+    job->settled = committed || unknown;
+    if (st == WEFT_OK && !committed)
+        st = weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was aborted by somebody else",
+                       job->output);
+    if (st != WEFT_OK && unknown) {
+        weft_error_prefix(ctx, "nobody knows whether the write into %s is committed: ", job->output);
+        weft_hint(ctx, "start the coordinator again: it sees what stands in its journal, and does it");
+    }
+    if (committed) {
+        st = carry_out(ctx, c, job->id, true, &standing, job->output);
+        if (st != WEFT_OK)
+            weft_error_prefix(ctx, "the write into %s is committed, but was not brought to its end: ",
+                              job->output);
+    }
+    if (job->settled) leave(ctx, c, job->id, st == WEFT_OK);
+    return st;
+}
+
+weft_status weft_commits_commit(weft_ctx *ctx, weft_commits *c, weft_commit_job *job,
+                                const weft_commit_manifest *manifest)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_check_cancel(ctx));
+    const steadfast before = hold_on(ctx);
+    st = c == NULL ? commit_by_file(ctx, job, manifest) : commit_by_journal(ctx, c, job, manifest);
+    let_go(ctx, before);
+done:
+    return st;
+}
+
+void weft_commits_abort(weft_ctx *ctx, weft_commits *c, const weft_commit_job *job)
+{
+    const weft_error kept = ctx->error;
+    const steadfast before = hold_on(ctx);
+    weft_commit_manifest manifest = {0};
+    weft_status st = WEFT_OK;
+    bool committed = false, unknown = false;
+    if (job->settled) goto done;
+    if (c == NULL) {
+        st = weft_commit_decide(ctx, job->output, job->name, NULL, &committed);
+        if (st == WEFT_OK) st = weft_commit_recover(ctx, job->output, job->name, &committed);
+    } else {
+        st = decide(ctx, c, job->id, NULL, &committed, &manifest, &unknown);
+        if (st == WEFT_OK)
+            st = carry_out(ctx, c, job->id, committed, &manifest, job->output);
+        else if (weft_commit_abort(ctx, job->output, job->name) != WEFT_OK) /* nobody can decide for commit */
+            weft_log_error(WEFT_LOG_WARN, "write_not_removed", &ctx->error);
+        leave(ctx, c, job->id, st == WEFT_OK);
+    }
+    if (st != WEFT_OK) weft_log_error(WEFT_LOG_WARN, "write_not_aborted", &ctx->error);
+done:
+    let_go(ctx, before);
+    ctx->error = kept;
+}
+
+/* ---- life ---- */
+
+static weft_status list_left(weft_ctx *ctx, weft_commits *c)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < weft_journal_count(c->journal); i++) {
+        const weft_journal_record *r = weft_journal_at(c->journal, i);
+        weft_commit_manifest manifest = {0};
+        bool is_abort = false;
+        if (r->kind == WEFT_JOURNAL_END) c->ended++;
+        if (r->kind != WEFT_JOURNAL_JOB || weft_journal_find(c->journal, r->job, WEFT_JOURNAL_END, 0) != NULL)
+            continue;
+        WEFT_TRY(st, read_manifest(ctx, c, r->job, WEFT_JOURNAL_JOB, &is_abort, &manifest));
+        if (is_abort) WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the journal has a write without a place"));
+        WEFT_TRY(st, list_add(ctx, c, r->job, manifest.output, false));
+    }
+done:
+    return st;
+}
+
+weft_status weft_commits_open(weft_ctx *ctx, const weft_journal_disk *disk, uint64_t least_epoch,
+                              weft_commits **out)
+{
+    weft_status st = WEFT_OK;
+    weft_commits *c = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
+    pthread_mutex_init(&c->lock, NULL);
+    c->account = ctx->memory;
+    WEFT_TRY(st, weft_journal_open(ctx, disk, least_epoch, &c->journal));
+    WEFT_TRY(st, list_left(ctx, c));
+    *out = c;
+    c = NULL;
+done:
+    weft_commits_close(&c);
+    return st;
+}
+
+uint64_t weft_commits_epoch(const weft_commits *c) { return weft_journal_epoch(c->journal); }
+bool weft_commits_is_broken(const weft_commits *c) { return atomic_load(&c->is_broken); }
+
+void weft_commits_close(weft_commits **commits)
+{
+    weft_commits *c = *commits;
+    *commits = NULL;
+    if (c == NULL) return;
+    while (c->first != NULL) list_remove(c, c->first->id);
+    weft_journal_close(&c->journal);
+    pthread_mutex_destroy(&c->lock);
+    weft_mem_free(c);
+}

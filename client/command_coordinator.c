@@ -82,9 +82,9 @@ static void explain_damage(weft_ctx *ctx, weft_status st, const char *path)
     if (st != WEFT_CORRUPT && st != WEFT_UNSUPPORTED) return;
     weft_error_prefix(ctx, "%s: ", path);
     weft_hint(ctx,
-              "%s; or move that folder away to start without it: writes that were under way are not ended "
-              "then, and what they have left lies in the _temporary folder of each place",
-              st == WEFT_CORRUPT ? "restore it from a copy" : "use the version that wrote it");
+              "%smove that folder away to start without it: writes that were under way are not ended then, "
+              "and what they have left lies in the _temporary folder of each place",
+              st == WEFT_CORRUPT ? "" : "use the version that wrote it, or ");
 }
 
 /* The epoch is greater than that of every coordinator before in the work folder, and on this clock. What the

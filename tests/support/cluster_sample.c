@@ -122,6 +122,7 @@ static weft_status sample_status(weft_ctx *ctx, void *self, weft_cluster_status 
                                  .epoch = 3,
                                  .begin_us = now_us - 7200 * SECONDS,
                                  .leader = !atomic_load(&sample->stands_by),
+                                 .journal_broken = atomic_load(&sample->journal_broken),
                                  .totals = {.begun = 24,
                                             .succeeded = 20,
                                             .failed = 2,

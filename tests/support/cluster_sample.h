@@ -9,6 +9,7 @@
 
 typedef struct weft_cluster_sample {
     atomic_bool stands_by;   /* it does not lead */
+    atomic_bool journal_broken;
     atomic_bool no_memory;   /* status fails */
     atomic_int jobs;         /* so many ended ones besides */
     atomic_ullong cancelled; /* the count of the last job that was cancelled */

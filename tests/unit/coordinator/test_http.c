@@ -119,8 +119,12 @@ static void health_and_readiness(void **state)
     assert_int_equal(ask(&r, "/healthz"), 200);
     assert_string_equal(r.body, "{\"status\":\"ok\"}");
     assert_int_equal(ask(&r, "/readyz"), 200);
+    atomic_store(&r.sample.journal_broken, true);
+    assert_int_equal(ask(&r, "/readyz"), 503);
+    assert_has(r.body, "the journal is broken");
     atomic_store(&r.sample.stands_by, true);
     assert_int_equal(ask(&r, "/readyz"), 503);
+    assert_has(r.body, "does not lead");
     atomic_store(&r.sample.no_memory, true);
     assert_int_equal(ask(&r, "/readyz"), 503);
     assert_has(r.body, "no memory is left");

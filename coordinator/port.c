@@ -374,8 +374,11 @@ int32_t weft_port_number(const weft_port *p) { return weft_net_port(p->net); }
 
 void weft_port_stop(weft_port *p)
 {
-    weft_service_stop(&p->service); /* its threads need the workers' answers to end their jobs */
-    weft_net_stop(&p->net, PORT_LINGER_MS);
+    weft_net *net = p->net;
+    weft_service_end(p->service); /* its threads need the workers' answers to end their jobs */
+    weft_net_stop(&net, PORT_LINGER_MS);
+    p->net = NULL; /* not before: its thread uses both until it has stopped */
+    weft_service_stop(&p->service);
 }
 
 void weft_port_free(weft_port **port)

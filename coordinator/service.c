@@ -78,12 +78,12 @@ static void session_free(client_session *s)
     weft_mem_free(s);
 }
 
-/* Join and free the sessions that have ended; all of them must have at the end. */
+/* Join and free the sessions that have ended. */
 static void reap(weft_service *service)
 {
     client_session *ended = NULL;
     pthread_mutex_lock(&service->lock);
-    for (client_session **at = &service->sessions; *at != NULL;) {
+    for (client_session **at = &service->sessions; *at != NULL && !service->ending;) {
         client_session *s = *at;
         if (!s->ended) {
             at = &s->next;
@@ -214,7 +214,8 @@ static weft_status session_start(weft_service *service, weft_net_peer peer, cons
     WEFT_TRY(st, session_make(service, r, who, &s));
     s->peer = peer;
     pthread_mutex_lock(&service->lock);
-    st = start_thread(&service->ctx, s);
+    st = service->ending ? weft_fail(&service->ctx, WEFT_UNREACHABLE, "the coordinator ends")
+                         : start_thread(&service->ctx, s);
     if (st == WEFT_OK) {
         s->next = service->sessions;
         service->sessions = s;
@@ -451,21 +452,30 @@ int32_t weft_service_sessions(weft_service *service)
     return count;
 }
 
+void weft_service_end(weft_service *service)
+{
+    if (service == NULL) return;
+    pthread_mutex_lock(&service->lock);
+    service->ending = true; /* nobody adds one any more */
+    for (client_session *s = service->sessions; s != NULL; s = s->next)
+        if (!s->ended) session_close(s);
+    while (service->sessions != NULL) {
+        client_session *s = service->sessions;
+        pthread_mutex_unlock(&service->lock); /* it takes the lock; only this thread joins one now */
+        pthread_join(s->thread, NULL);
+        pthread_mutex_lock(&service->lock);
+        service->sessions = s->next;
+        session_free(s);
+    }
+    pthread_mutex_unlock(&service->lock);
+}
+
 void weft_service_stop(weft_service **service_p)
 {
     weft_service *service = *service_p;
     *service_p = NULL;
     if (service == NULL) return;
-    pthread_mutex_lock(&service->lock);
-    for (client_session *s = service->sessions; s != NULL; s = s->next)
-        if (!s->ended) session_close(s);
-    pthread_mutex_unlock(&service->lock);
-    while (service->sessions != NULL) { /* nobody adds one any more */
-        client_session *s = service->sessions;
-        service->sessions = s->next;
-        pthread_join(s->thread, NULL);
-        session_free(s);
-    }
+    weft_service_end(service);
     weft_arena_free(&service->arena);
     weft_account_close(&service->account);
     pthread_mutex_destroy(&service->lock);

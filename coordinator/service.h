@@ -35,7 +35,10 @@ void weft_service_gone(weft_service *service, weft_net_peer peer);
 void weft_service_tick(weft_service *service);
 /* Sessions that there are now. Any thread. */
 int32_t weft_service_sessions(weft_service *service);
-/* Cancel what runs, join, free: messages must not come any more. NULL is allowed. */
+/* Cancel what runs, and wait until no session is left; a new one is refused from now on. Messages and ticks
+ * may still come. NULL is allowed. */
+void weft_service_end(weft_service *service);
+/* End, and free: nothing must come any more. NULL is allowed. */
 void weft_service_stop(weft_service **service);
 
 #endif

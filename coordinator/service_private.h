@@ -90,6 +90,7 @@ struct weft_service {
     pthread_mutex_t lock;
     client_session *sessions; /* guarded by lock, as is the next */
     int32_t session_count;    /* that have not ended */
+    bool ending;              /* no new one; who ends the service joins them */
 };
 
 /* Queue a message, and wait while the client's queue is full. A client that is not there is no error: what it

@@ -125,7 +125,7 @@ class Process:
     def pause(self):
         self.send(signal.SIGSTOP)
         self.paused = True
-        until(lambda: self._state() in "Tt", f"stop of {self.name}")
+        until(lambda: not self.alive or self._state() in "Tt", f"stop of {self.name}")
 
     def resume(self):
         self.send(signal.SIGCONT)

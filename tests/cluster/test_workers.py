@@ -7,6 +7,7 @@ import os
 from cluster_case import SLOW, TpchCase, in_background, until, unittest
 
 PATIENT = {"weft.test.taskDelay": "300ms"}
+MEGABYTE = 1 << 20
 TRIES = 5  # to kill a worker before its part of a query is over
 
 
@@ -52,9 +53,9 @@ class Killed(TpchCase):
             lost += job["blocks_lost"]
         self.assertGreater(lost, 0, "no block was lost")
 
-    def test_one_generation_in_a_result(self):
-        """Scenario 32: rows picked by chance (a limit without an order) are read
-        twice and joined; the worker that made some of them dies in between; all find themselves."""
+    def test_one_choice_in_a_result(self):
+        """Rows that a limit without an order picked are read twice and joined; the worker that made some of
+        them dies in between; all find themselves."""
         cluster = self.start(workers=3)
         text = (
             "WITH g AS (SELECT l_orderkey k, count(*) n FROM lineitem GROUP BY l_orderkey LIMIT 9000) "
@@ -73,6 +74,117 @@ class Killed(TpchCase):
         called = self.good(future.result())
         self.assertEqual(called.rows[-1][1], ["9000", "9000"])
         self.assertGreater(cluster.last_job()["tasks_rerun"], 0)
+
+
+NONCES = (
+    "WITH n AS (SELECT spark_partition_id() p, attempt_nonce() nonce, l_orderkey k, l_linenumber m "
+    "FROM lineitem) "
+)
+
+
+class Generations(TpchCase):
+    """What is made again when a worker dies between the readers of a column that goes by chance."""
+
+    # readers of a stage come in waves, so that there is a middle of it; joins exchange both sides
+    conf = {
+        "weft.test.taskDelay": "150ms",
+        "spark.sql.autoBroadcastJoinThreshold": "-1",
+        "spark.sql.shuffle.partitions": "8",
+        "spark.sql.files.maxPartitionBytes": "60000",
+    }
+    quick = {**conf, "weft.test.taskDelay": "0ms"}
+
+    def stages(self, cluster):
+        """The stages of the job that runs now, or of the last one."""
+        job = max(cluster.jobs(), key=lambda job: int(job["id"]), default=None)
+        return cluster.get(f"/api/v1/jobs/{job['id']}")["stage_list"] if job else []
+
+    def is_read(self, cluster):
+        """The first stage is whole; of those that read it some tasks are over, others are not."""
+        first, *readers = sorted(self.stages(cluster), key=lambda stage: stage["stage"]) or [None]
+        if first is None or not first["done"]:
+            return False
+        done = sum(stage["tasks_done"] for stage in readers)
+        return done >= 2 and not all(stage["done"] for stage in readers)
+
+    def torn(self, cluster, text, when):
+        """Run a statement and kill -9 a worker that made some of its first stage's blocks as soon as when()
+        is true; what it gave, the job and its stages. Again when nothing that was lost was wanted."""
+        for _ in range(TRIES):
+            path = os.path.join(cluster.folder, f"events{len(cluster.workers)}.jsonl")
+            conf = {**self.conf, "weft.eventLog.path": path}
+            future = in_background(cluster.sql, [*self.views, text], conf)
+            until(lambda: future.done() or when(), "right moment")
+            victim, _ = until(lambda: cluster.busiest() or future.done() and (None, 0), "busy worker")
+            if victim is not None:
+                victim.kill()
+                cluster.start_worker(wait=False)
+            called = self.good(future.result())
+            cluster.wait_for_workers(3)
+            job = cluster.last_job()
+            self.assertEqual(job["state"], "SUCCEEDED")
+            if victim is None or job["workers_lost"] == 0 or job["blocks_lost"] == 0:
+                continue
+            if any(stage == 0 for _, stage, _ in self.events(path).run_again()):
+                return called.rows[-1], job, path
+        self.fail(f"no kill in {TRIES} took a block that was read")
+
+    def test_one_nonce_a_partition(self):
+        """The nonce test: every attempt of a task of the first stage gives its rows a number of its own. Two
+        joins read it, by different keys, and a worker dies in between: one number a task in the result."""
+        cluster = self.start(workers=3)
+        text = (
+            NONCES + "SELECT a.p, count(DISTINCT a.nonce), count(DISTINCT b.nonce), count(DISTINCT c.nonce), "
+            "count_if(a.nonce <> b.nonce OR a.nonce <> c.nonce), count(*) "
+            "FROM n a JOIN n b ON a.k = b.k AND a.m = b.m "
+            "JOIN (SELECT p, nonce FROM n GROUP BY p, nonce) c ON a.p = c.p GROUP BY a.p ORDER BY a.p"
+        )
+        rows, job, _ = self.torn(cluster, text, lambda: self.is_read(cluster))
+        again = [stage["stage"] for stage in self.stages(cluster) if stage["generation"] > 0]
+        self.assertGreater(len(rows), 4, "the table was read by few tasks")
+        for row in rows[1:]:
+            self.assertEqual(row[1:5], ["1", "1", "1", "0"], f"task {row[0]}")
+        self.assertIn(0, again, "the stage did not begin a new generation")
+        self.assertGreater(job["tasks_rerun"], 0)
+        self.assertEqual(sum(int(row[5]) for row in rows[1:]), self.lines(cluster))
+
+    def lines(self, cluster):
+        return int(self.good(cluster.sql([*self.views, "SELECT count(*) FROM lineitem"])).rows[-1][1][0])
+
+    def test_rand_is_the_same_again(self):
+        """Scenario 32: a rand() column is exchanged by two keys, one of them itself, and joined. Its seed
+        stands in the plan: what was lost is made again as it was, and nothing else."""
+        cluster = self.start(workers=3)
+        text = (
+            "WITH g AS (SELECT l_orderkey k, l_linenumber m, rand() r FROM lineitem) "
+            "SELECT count(*), count_if(a.r <> b.r), count(c.r) "
+            "FROM g a JOIN g b ON a.k = b.k AND a.m = b.m LEFT JOIN g c ON a.r = c.r AND a.k = c.k"
+        )
+        rows, job, path = self.torn(cluster, text, lambda: self.is_read(cluster))
+        lines = str(self.lines(cluster))
+        self.assertEqual(rows[1], [lines, "0", lines])
+        self.assertGreater(job["tasks_rerun"], 0)
+        self.assertEqual(cluster.needless_runs(path), [])
+
+    def test_rows_that_were_given_stay_given(self):
+        """The client has read a part of its rows, with their nonces, when the rest is lost with what it was
+        made of: another attempt would give others, and the job fails with that cause."""
+        cluster = self.start(workers=3)
+        text = NONCES + "SELECT a.k, a.nonce, b.nonce, repeat('x', 500) FROM n a JOIN n b USING (k, m)"
+        for _ in range(TRIES):
+            client = cluster.client(";".join([*self.views, text]), self.quick, ["--format", "csv"])
+            until(lambda: not client.alive or os.path.getsize(client.output) > MEGABYTE, "rows at the client")
+            client.pause()
+            for worker in [worker for worker in cluster.workers if worker.alive and client.alive]:
+                worker.kill()
+                cluster.start_worker(wait=False)
+            cluster.wait_for_workers(3)
+            client.resume()
+            if client.child.wait() != 0:
+                break
+        self.assertTrue("[INDETERMINATE_RERUN]" in client.text(), f"exit code {client.child.returncode}")
+        self.assertGreater(client.text().count("xxx\n"), 1000, "no row had come")
+        self.check(cluster.sql(self.statements([6])), [6])
 
 
 class Gone(TpchCase):

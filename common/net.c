@@ -1,7 +1,8 @@
 /* common/net.c - see net.h: the interface; what the endpoint's own thread does is in net_loop.c.
  *
  * Other threads touch the table of peers and their queues, under one lock that is never held over a call of
- * libzmq or of a handler; then they wake the thread by an eventfd, once until it has looked. */
+ * libzmq or of a handler; then they wake the thread by an eventfd, if it waits and nobody has yet. Before it
+ * waits it looks for what was left to it meanwhile. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
@@ -69,7 +70,7 @@ net_message *weft_net_peer_forget(weft_net *net, peer *p)
 /* Lock held. */
 static void wake(weft_net *net)
 {
-    if (net->woken) return;
+    if (!net->idle || net->woken) return;
     net->woken = true;
     const uint64_t one = 1;
     const ssize_t wrote = write(net->wake, &one, sizeof(one));
@@ -153,11 +154,32 @@ static weft_status message_new(weft_ctx *ctx, weft_net *net, weft_net_peer to, c
     return WEFT_OK;
 }
 
+/* Has a message only frames that are copied? Their giving back calls nobody, who might wait for a lock of the
+ * caller's. */
+static bool is_all_copied(const net_message *message)
+{
+    for (int32_t i = 0; i < message->count; i++)
+        if (message->parts[i].frame.release != NULL) return false;
+    return true;
+}
+
+/* Lock held. Can this thread put what waits for the peer into its socket? Then it holds io. */
+static bool take_io(weft_net *net, const peer *p)
+{
+    if (!net->idle || net->woken || p->state != PEER_OPEN || p->first->next != NULL ||
+        !is_all_copied(p->first) || pthread_mutex_trylock(&net->io) != 0)
+        return false;
+    if (!p->blocked && p->ending == NULL) return true;
+    pthread_mutex_unlock(&net->io);
+    return false;
+}
+
 weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer id, const weft_net_frame *frames,
                           int32_t count)
 {
     weft_status st = WEFT_OK;
     net_message *message = NULL;
+    bool now = false;
     assert(count >= 1 && count <= WEFT_NET_FRAMES_MAX);
     if (frames[0].len == 0)
         return weft_fail(ctx, WEFT_INVALID,
@@ -179,9 +201,11 @@ weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer id, const 
         p->last = message;
         p->waiting_bytes += message->bytes;
         message = NULL;
-        weft_net_peer_touch(net, p);
+        now = take_io(net, p);
+        if (!now) weft_net_peer_touch(net, p);
     }
     pthread_mutex_unlock(&net->lock);
+    if (now) weft_net_send_now(net, p);
 done:
     weft_mem_free(message); /* the frames stay the caller's */
     return st;
@@ -293,11 +317,12 @@ static void net_free(weft_net *net)
     }
     if (net->wake >= 0) close(net->wake);
     weft_mem_free(net->slots);
-    weft_mem_free(net->poll_items);
-    weft_mem_free(net->poll_peers);
+    weft_mem_free(net->poll_fds);
+    weft_mem_free(net->watches);
     weft_arena_free(&net->arena);
     pthread_cond_destroy(&net->started);
     pthread_mutex_destroy(&net->lock);
+    pthread_mutex_destroy(&net->io);
     weft_mem_free(net);
 }
 
@@ -329,6 +354,7 @@ weft_status weft_net_start(weft_ctx *ctx, const weft_net_options *options, weft_
     net->account = ctx->memory;
     net->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     pthread_mutex_init(&net->lock, NULL);
+    pthread_mutex_init(&net->io, NULL);
     pthread_cond_init(&net->started, NULL);
     net->arena = weft_arena_new(ctx->memory);
     if (net->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a network endpoint"));
@@ -359,14 +385,12 @@ void weft_net_count(weft_net *net, weft_net_counts *out)
 
 void weft_net_stop(weft_net **net_p, int32_t linger_ms)
 {
-    const uint64_t one = 1;
     weft_net *net = *net_p;
     if (net == NULL) return;
     pthread_mutex_lock(&net->lock);
     net->stopping = true;
     net->linger_ns = (int64_t)linger_ms * 1000000;
-    const ssize_t wrote = write(net->wake, &one, sizeof(one));
-    assert(wrote == sizeof(one));
+    wake(net);
     pthread_mutex_unlock(&net->lock);
     pthread_join(net->thread, NULL);
     *net_p = NULL; /* only now: the handler may find the endpoint by it */

@@ -191,55 +191,76 @@ static void refresh_keys(weft_net *net, int64_t now)
 
 /* ---- the loop ---- */
 
-static bool poll_reserve(weft_net *net, int32_t need)
+static bool watch_reserve(weft_net *net, int32_t need)
 {
-    if (need <= net->poll_capacity) return true;
+    if (need <= net->watch_capacity) return true;
     const size_t n = (size_t)need * 2;
-    if (weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(zmq_pollitem_t), &net->poll_items) !=
+    if (weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(*net->poll_fds), (void **)&net->poll_fds) !=
             WEFT_OK ||
-        weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(peer *), (void **)&net->poll_peers) !=
+        weft_mem_resize(&net->ctx, WEFT_MEM_WORKING, n * sizeof(*net->watches), (void **)&net->watches) !=
             WEFT_OK) {
         weft_error_clear(&net->ctx);
         return false;
     }
-    net->poll_capacity = (int32_t)n;
+    net->watch_capacity = (int32_t)n;
     return true;
 }
 
-/* What to wait for: the eventfd, the own sockets, then each opened connection and its monitor. */
-static bool poll_prepare(weft_net *net, int32_t *count)
+static void watch_add(weft_net *net, int32_t *count, void *socket, peer *p, bool wants_out)
 {
-    if (!poll_reserve(net, 4 + 2 * net->mine_count)) return false;
-    zmq_pollitem_t *items = net->poll_items;
-    int32_t n = 0;
-    items[n++] = (zmq_pollitem_t){.fd = net->wake, .events = ZMQ_POLLIN};
-    if (net->zap != NULL) items[n++] = (zmq_pollitem_t){.socket = net->zap, .events = ZMQ_POLLIN};
+    int fd = -1; /* poll passes over it */
+    size_t len = sizeof(fd);
+    (void)zmq_getsockopt(socket, ZMQ_FD, &fd, &len);
+    net->poll_fds[*count] = (struct pollfd){.fd = fd, .events = POLLIN};
+    net->watches[(*count)++] = (net_watch){.socket = socket, .peer = p, .wants_out = wants_out};
+}
+
+/* What to wait for: the eventfd, the own sockets, then each opened connection and its monitor. */
+static bool watch_prepare(weft_net *net, int32_t *count)
+{
+    if (!watch_reserve(net, 4 + 2 * net->mine_count)) return false;
+    int32_t n = 1;
+    net->poll_fds[0] = (struct pollfd){.fd = net->wake, .events = POLLIN};
+    net->watches[0] = (net_watch){0};
+    if (net->zap != NULL) watch_add(net, &n, net->zap, NULL, false);
     if (net->router != NULL) {
-        items[n++] = (zmq_pollitem_t){.socket = net->router_monitor, .events = ZMQ_POLLIN};
-        items[n++] = (zmq_pollitem_t){.socket = net->router, .events = ZMQ_POLLIN};
+        watch_add(net, &n, net->router_monitor, NULL, false);
+        watch_add(net, &n, net->router, NULL, false);
     }
     for (peer *p = net->mine; p != NULL; p = p->next) {
         if (p->dealer == NULL) continue;
-        net->poll_peers[n] = p;
-        items[n++] = (zmq_pollitem_t){.socket = p->monitor, .events = ZMQ_POLLIN};
-        items[n++] = (zmq_pollitem_t){.socket = p->dealer,
-                                      .events = (short)(ZMQ_POLLIN | (p->blocked ? ZMQ_POLLOUT : 0))};
+        watch_add(net, &n, p->monitor, p, false);
+        watch_add(net, &n, p->dealer, p, p->blocked);
     }
     *count = n;
     return true;
 }
 
-/* count: of the poll items, of which those of opened connections come last, two each. */
+/* Is there anything to take from a socket, or room in one that was full? A socket's descriptor tells only of
+ * what libzmq has not told of yet, so this is asked before each wait. */
+static bool watch_look(weft_net *net, int32_t count)
+{
+    short any = 0;
+    for (int32_t i = 1; i < count; i++) {
+        net_watch *w = &net->watches[i];
+        const short wanted = (short)(ZMQ_POLLIN | (w->wants_out ? ZMQ_POLLOUT : 0));
+        w->ready = (short)(weft_net_socket_ready(w->socket) & wanted);
+        any |= w->ready;
+    }
+    return any != 0;
+}
+
+/* count: of the watches, of which those of opened connections come last, two each. */
 static void serve_dealers(weft_net *net, int32_t count)
 {
-    const zmq_pollitem_t *items = net->poll_items;
+    const net_watch *watches = net->watches;
     for (int32_t i = 1 + (net->zap != NULL) + 2 * (net->router != NULL); i < count; i += 2) {
-        peer *p = net->poll_peers[i];
+        peer *p = watches[i].peer;
         bool drained = true, gone = false;
-        if (items[i + 1].revents & ZMQ_POLLIN) drained = weft_net_receive(net, p->dealer, p, &gone);
+        if (watches[i + 1].ready & ZMQ_POLLIN) drained = weft_net_receive(net, p->dealer, p, &gone);
         if (gone) continue;
-        if (drained && (items[i].revents & ZMQ_POLLIN) && watch_dealer(net, p)) continue;
-        if (items[i + 1].revents & ZMQ_POLLOUT) weft_net_peer_flush(net, p);
+        if (drained && (watches[i].ready & ZMQ_POLLIN) && watch_dealer(net, p)) continue;
+        if (watches[i + 1].ready & ZMQ_POLLOUT) weft_net_peer_flush(net, p);
     }
 }
 
@@ -251,22 +272,31 @@ static void serve_router(weft_net *net, int64_t now)
     watch_router(net, now);
 }
 
-/* Wait, and forget the wake: who comes between the two leaves a count that wakes once too often, never once
- * too few. */
+/* Lock held. What other threads left to this one while it was at work. */
+static bool is_called(const weft_net *net)
+{
+    return net->dirty != NULL || net->tick_wanted || (net->stopping && net->stopping_ns == 0);
+}
+
+/* Wait until there is something to do. Other threads may use the sockets meanwhile. */
 static void wait_for_work(weft_net *net, int32_t count, int64_t ms)
 {
     uint64_t ignored = 0;
-    const int ready = zmq_poll(net->poll_items, count, (long)ms);
-    if (ready < 0) {
-        zmq_pollitem_t *items = net->poll_items;
-        for (int32_t i = 0; i < count; i++) items[i].revents = 0;
-        if (errno != EINTR) poll(NULL, 0, BLOCKED_MS); /* no memory: whatever it is must not spin */
-    }
-    const ssize_t got = read(net->wake, &ignored, sizeof(ignored)); /* EAGAIN: nobody has called */
-    (void)got;
     pthread_mutex_lock(&net->lock);
-    net->woken = false;
+    net->idle = ms != 0 && !is_called(net);
+    const bool waits = net->idle;
     pthread_mutex_unlock(&net->lock);
+    if (!waits) return;
+    pthread_mutex_unlock(&net->io);
+    const int ready = poll(net->poll_fds, (nfds_t)count, (int)weft_min_i64(ms, INT32_MAX));
+    if (ready < 0 && errno != EINTR) poll(NULL, 0, BLOCKED_MS); /* no memory: it must not spin */
+    pthread_mutex_lock(&net->io);
+    pthread_mutex_lock(&net->lock);
+    const ssize_t got = net->woken ? read(net->wake, &ignored, sizeof(ignored)) : 0;
+    net->idle = net->woken = false;
+    pthread_mutex_unlock(&net->lock);
+    assert(got >= 0); /* it was written before it was said so */
+    (void)got;
 }
 
 static void tick(weft_net *net, int64_t now)
@@ -281,8 +311,8 @@ static void tick(weft_net *net, int64_t now)
     if (net->options.handler.tick != NULL) net->options.handler.tick(net->options.handler.self);
 }
 
-/* Has everything been sent, or was there time enough? *since: when it was told to stop, 0 before. */
-static bool may_stop(weft_net *net, int64_t now, int64_t *since)
+/* Has everything been sent, or was there time enough? */
+static bool may_stop(weft_net *net, int64_t now)
 {
     bool waiting = false;
     pthread_mutex_lock(&net->lock);
@@ -292,8 +322,8 @@ static bool may_stop(weft_net *net, int64_t now, int64_t *since)
         waiting |= net->slots[i] != NULL && net->slots[i]->first != NULL;
     pthread_mutex_unlock(&net->lock);
     if (!stopping) return false;
-    if (*since == 0) *since = now;
-    return !waiting || now - *since >= linger;
+    if (net->stopping_ns == 0) net->stopping_ns = now;
+    return !waiting || now - net->stopping_ns >= linger;
 }
 
 /* due_ns: of probes and connections. soon: something is tried again and again. */
@@ -311,18 +341,21 @@ static int64_t wait_ms(const weft_net *net, int64_t now, int64_t due_ns, bool so
 
 static void run(weft_net *net)
 {
-    int64_t due_ns = INT64_MAX, stopping_since = 0;
+    int64_t due_ns = INT64_MAX;
     bool blocked = false;
     net->ticked_ns = net->refreshed_ns = weft_now_ns(&net->ctx);
     for (;;) {
         int32_t count = 0;
         int64_t now = weft_now_ns(&net->ctx);
-        if (!poll_prepare(net, &count)) {
+        if (!watch_prepare(net, &count)) {
             poll(NULL, 0, BLOCKED_MS); /* no memory for the list: connections wait until there is */
-            if (may_stop(net, now, &stopping_since)) return;
+            if (may_stop(net, now)) return;
             continue;
         }
-        wait_for_work(net, count, wait_ms(net, now, due_ns, blocked || stopping_since != 0));
+        if (!watch_look(net, count)) {
+            wait_for_work(net, count, wait_ms(net, now, due_ns, blocked || net->stopping_ns != 0));
+            (void)watch_look(net, count);
+        }
         now = weft_now_ns(&net->ctx);
         if (net->zap != NULL) weft_net_serve_zap(net);
         serve_router(net, now);
@@ -333,7 +366,7 @@ static void run(weft_net *net)
         due_ns = weft_min_i64(due_ns, expire_dealers(net, now));
         refresh_keys(net, now);
         tick(net, now);
-        if (may_stop(net, now, &stopping_since)) return;
+        if (may_stop(net, now)) return;
     }
 }
 
@@ -351,6 +384,7 @@ static void free_deaf(weft_net *net)
 void *weft_net_main(void *self)
 {
     weft_net *net = self;
+    pthread_mutex_lock(&net->io);
     const weft_status st = weft_net_open_sockets(&net->ctx, net);
     pthread_mutex_lock(&net->lock);
     net->is_started = true;
@@ -360,5 +394,6 @@ void *weft_net_main(void *self)
     if (st == WEFT_OK) run(net);
     weft_net_close_sockets(net, (int32_t)weft_min_i64(LINGER_MS_MAX, net->linger_ns / NET_MS));
     free_deaf(net);
+    pthread_mutex_unlock(&net->io);
     return NULL;
 }

@@ -4,11 +4,14 @@
  *     net_socket.c   sockets: making, closing, what libzmq tells about them
  *     net_send.c     queues into sockets; the end of a peer
  *     net_receive.c  messages out of sockets; who sent them; whose key is let in
- *     net_loop.c     the endpoint's thread: the only one that touches sockets, and runs all but net.c
- */
+ *     net_loop.c     the endpoint's thread, which runs all but net.c
+ *
+ * A small message that another thread sends while the endpoint's thread waits goes into its socket at once,
+ * by that thread: a hand-over to a thread that sleeps costs more than sending. */
 #ifndef WEFT_COMMON_NET_PRIVATE_H
 #define WEFT_COMMON_NET_PRIVATE_H
 
+#include <poll.h>
 #include <pthread.h>
 
 #include "common/net.h"
@@ -55,8 +58,8 @@ typedef struct peer {
     int64_t waiting_bytes; /* in the queue, and in libzmq's pipe */
     net_message *first, *last;
     struct peer *next_dirty;
-    /* of the endpoint's thread: */
-    struct peer *next, *prev; /* in its own list */
+    /* of whoever holds `io`: */
+    struct peer *next, *prev; /* in the endpoint's own list */
     struct peer *next_route;  /* in its bucket */
     void *dealer, *monitor;   /* of a connection that this endpoint opened; else NULL */
     int32_t fd;               /* of an accepted connection: which disconnections concern it */
@@ -65,6 +68,7 @@ typedef struct peer {
     int64_t stand_ns;   /* until then it must stand; 0: it does, or it was accepted */
     const char *ending; /* of an accepted one: why it is gone, once all that came from it is delivered */
     bool blocked;       /* the socket takes no more for now */
+    bool broken;        /* a message was lost on its way into the socket */
     bool deaf;          /* dropped: what still comes from it is ignored */
     weft_role server;
     weft_identity who;
@@ -72,6 +76,14 @@ typedef struct peer {
     int32_t route_len;
     char address[NET_ADDRESS_BYTES];
 } peer;
+
+/* A socket that is waited for. */
+typedef struct net_watch {
+    void *socket;
+    peer *peer; /* of an opened connection, or its monitor; else NULL */
+    bool wants_out;
+    short ready; /* ZMQ_POLLIN, ZMQ_POLLOUT */
+} net_watch;
 
 struct weft_net {
     weft_net_options options;
@@ -87,14 +99,18 @@ struct weft_net {
     int32_t slot_count, slot_capacity, slot_free; /* slot_free: no free slot below it */
     uint64_t next_serial;
     peer *dirty;
-    bool woken, stopping, is_started;
+    bool idle, woken; /* the thread waits, and `io` is free; it has been called since */
+    bool stopping, is_started;
     pthread_cond_t started; /* is_started was set; start_error: what weft_net_start answers */
     weft_status start_error;
     bool tick_wanted;
     int64_t linger_ns;
     weft_net_counts counts;
 
-    /* of the endpoint's thread: */
+    /* Whoever touches sockets holds it: the endpoint's thread but while it waits, or a thread that sends
+     * then. Taken before `lock`, or tried under it. */
+    pthread_mutex_t io;
+    /* guarded by io: */
     void *zmq;
     void *router, *router_monitor, *zap;
     peer *mine; /* all that it has taken on */
@@ -102,12 +118,12 @@ struct weft_net {
     peer *buckets[NET_BUCKETS]; /* accepted connections, by route */
     int32_t accepted, endings;  /* of mine: not opened by this endpoint; with `ending` */
     uint32_t server_attempt;    /* which of several keys of a role to try: goes up when one was refused */
-    int64_t refreshed_ns, ticked_ns;
-    uint64_t key_changes; /* of the allowed keys that it knows of */
+    int64_t refreshed_ns, ticked_ns, stopping_ns; /* stopping_ns: when it was told to stop; 0 before */
+    uint64_t key_changes;                         /* of the allowed keys that it knows of */
     bool refresh_failed;
-    void *poll_items; /* zmq_pollitem_t[poll_capacity] */
-    peer **poll_peers;
-    int32_t poll_capacity;
+    struct pollfd *poll_fds; /* [watch_capacity] the first is `wake` */
+    net_watch *watches;      /* [watch_capacity] likewise */
+    int32_t watch_capacity;
 };
 
 /* ---- net.c: any thread ---- */
@@ -125,7 +141,11 @@ void weft_net_part_release(net_part *part);
 /* Give all parts of all messages of a list back: they were never sent. Lock not held. */
 void weft_net_messages_free(net_message *message);
 
-/* ---- the endpoint's thread ---- */
+/* ---- the endpoint's thread, or whoever holds io ---- */
+
+/* Send what waits for a peer as weft_net_peer_flush does, by a thread that is not the endpoint's and holds
+ * io: what it cannot do itself it leaves to that thread. Gives io back. */
+void weft_net_send_now(weft_net *net, peer *p);
 
 /* The sockets that an endpoint has from its start, bound. On failure weft_net_close_sockets is due too. */
 weft_status weft_net_open_sockets(weft_ctx *ctx, weft_net *net);
@@ -135,6 +155,8 @@ void weft_net_close_sockets(weft_net *net, int32_t linger_ms);
 const char *weft_net_dealer_open(weft_net *net, peer *p);
 /* Close a socket and its monitor, in the order that never blocks libzmq's own thread; both become NULL. */
 void weft_net_socket_close(void **socket, void **monitor);
+/* Which of ZMQ_POLLIN and ZMQ_POLLOUT hold. */
+short weft_net_socket_ready(void *socket);
 /* The next event of a monitor; false when there is none. */
 bool weft_net_monitor_next(void *monitor, int32_t *event, int32_t *value);
 

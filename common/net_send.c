@@ -1,5 +1,5 @@
-/* common/net_send.c - from the queues of peers into sockets, and the end of a peer. In the endpoint's thread.
- */
+/* common/net_send.c - from the queues of peers into sockets, and the end of a peer. In the endpoint's thread,
+ * but for weft_net_send_now. */
 #include <errno.h>
 #include <string.h>
 #include <zmq.h>
@@ -216,11 +216,11 @@ static void queue_return(weft_net *net, peer *p, net_message *message)
     pthread_mutex_unlock(&net->lock);
 }
 
-void weft_net_peer_flush(weft_net *net, peer *p)
+/* Until the socket takes no more. 0, or errno of what was not taken; with EPIPE it was lost. */
+static int push(weft_net *net, peer *p)
 {
     int64_t messages = 0, bytes = 0;
     int error = 0;
-    if (p->ending != NULL) return;
     while (error == 0) {
         net_message *message = queue_take(net, p);
         if (message == NULL) break;
@@ -236,10 +236,31 @@ void weft_net_peer_flush(weft_net *net, peer *p)
     pthread_mutex_unlock(&net->lock);
     /* Without memory for a message it is tried again, as with a full pipe. */
     p->blocked = error == EAGAIN || error == EINTR || error == ENOMEM;
+    p->broken |= error == EPIPE;
+    return error;
+}
+
+void weft_net_peer_flush(weft_net *net, peer *p)
+{
+    if (p->ending != NULL) return;
+    const int error = p->broken ? EPIPE : push(net, p);
     if (error == 0 || p->blocked) return;
     if (p->dealer == NULL && error == EHOSTUNREACH) { /* what came before is delivered first */
         p->ending = "the connection is broken";
         net->endings++;
     } else
         weft_net_peer_gone(net, p, "it cannot be sent to");
+}
+
+/* Sending takes notice of what libzmq has brought in the meantime, and of that its descriptor then tells no
+ * more: the endpoint's thread has to be called for it. */
+void weft_net_send_now(weft_net *net, peer *p)
+{
+    const int error = push(net, p);
+    if (error != 0 || weft_net_socket_ready(p->dealer != NULL ? p->dealer : net->router) & ZMQ_POLLIN) {
+        pthread_mutex_lock(&net->lock);
+        weft_net_peer_touch(net, p);
+        pthread_mutex_unlock(&net->lock);
+    }
+    pthread_mutex_unlock(&net->io);
 }

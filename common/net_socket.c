@@ -67,6 +67,15 @@ static bool socket_setup(const weft_net *net, void *socket)
     return ok;
 }
 
+short weft_net_socket_ready(void *socket)
+{
+    int events = 0;
+    size_t len = sizeof(events);
+    while (zmq_getsockopt(socket, ZMQ_EVENTS, &events, &len) != 0)
+        if (errno != EINTR) return 0;
+    return (short)events;
+}
+
 /* ---- monitors ---- */
 
 /* A PAIR that gives the events of a socket. */

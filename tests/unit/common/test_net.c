@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "engine/storage/fs.h"
 #include "tests/unit/common/net_rig.h"
 
 enum { MANY = 20000 };
@@ -263,15 +264,15 @@ static void a_killed_process_is_gone_on_both_sides(void **state)
 /* ---- keys ---- */
 
 typedef struct key_place {
-    char folder[256], other[256];
+    char root[64], folder[256], other[256];
 } key_place;
 
 static void make_place(weft_fixture *f, key_place *place)
 {
-    char template[] = "keys-XXXXXX";
-    assert_non_null(mkdtemp(template));
-    snprintf(place->folder, sizeof(place->folder), "%s/cluster", template);
-    snprintf(place->other, sizeof(place->other), "%s/other", template);
+    snprintf(place->root, sizeof(place->root), "keys-XXXXXX");
+    assert_non_null(mkdtemp(place->root));
+    snprintf(place->folder, sizeof(place->folder), "%s/cluster", place->root);
+    snprintf(place->other, sizeof(place->other), "%s/other", place->root);
     weft_fixture_ok(f, weft_keys_init(&f->ctx, place->folder, "ann"));
     weft_fixture_ok(f, weft_keys_init(&f->ctx, place->other, "eve"));
 }
@@ -324,6 +325,7 @@ static void keys_decide_who_is_let_in(void **state)
     weft_keys_close(&foreign);
     weft_keys_close(&worker);
     weft_keys_close(&coordinator);
+    weft_fixture_ok(&f, weft_fs_remove_tree(&f.ctx, place.root));
     weft_fixture_close(&g);
     weft_fixture_close(&f);
 }
@@ -383,6 +385,7 @@ static void a_removed_key_cuts_live_peers(void **state)
     weft_keys_close(&user);
     weft_keys_close(&old);
     weft_keys_close(&coordinator);
+    weft_fixture_ok(&f, weft_fs_remove_tree(&f.ctx, place.root));
     weft_fixture_close(&g);
     weft_fixture_close(&f);
 }

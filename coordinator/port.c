@@ -11,7 +11,8 @@ enum {
     PORT_QUEUE_BYTES = 512 << 20, /* orders that wait for one worker */
     PORT_LINGER_MS = 200,
     PORT_SILENCE_MS = 30000, /* a machine that is gone; a client may be stopped for less */
-    PORT_BROKEN_MAX = 64
+    PORT_BROKEN_MAX = 64,
+    PORT_LARGE_BYTES = 256 << 10 /* of a stage: less is cheaper to copy than to own */
 };
 
 /* Orders for one worker, of the step that is under way. */
@@ -122,6 +123,19 @@ done:
     return st;
 }
 
+static void free_arena(void *owner)
+{
+    weft_arena *arena = owner;
+    weft_arena_free(&arena);
+}
+
+/* The network has not taken them. */
+static void drop_large(const port_batch *b, int32_t count)
+{
+    for (int32_t i = 1; i < count; i++)
+        if (b->frames[i].release != NULL) b->frames[i].release(b->frames[i].owner);
+}
+
 static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
 {
     weft_envelope envelope = {.kind = WEFT_ENVELOPE_ORDERS};
@@ -131,11 +145,17 @@ static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
     const int32_t count = b->count;
     weft_core *core = weft_coordinator_core(p->options.coordinator);
     b->count = 1;
-    if (count == 1 || !weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) return;
+    if (count == 1) return;
+    if (!weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
+        drop_large(b, count);
+        return;
+    }
     weft_status st = weft_envelope_encode(ctx, &envelope, &bytes, &len);
     b->frames[0] = (weft_net_frame){.bytes = bytes, .len = len};
     if (st == WEFT_OK) st = weft_net_send(ctx, p->net, peer, b->frames, count);
-    if (st != WEFT_OK) give_up(p, peer);
+    if (st == WEFT_OK) return;
+    drop_large(b, count);
+    give_up(p, peer);
 }
 
 static void port_flush(weft_ctx *ctx, void *self)
@@ -151,22 +171,48 @@ static void port_flush(weft_ctx *ctx, void *self)
     ctx->error = kept;
 }
 
+/* An order of many bytes is encoded into memory of its own, which goes to the network without a copy: all
+ * waits meanwhile, and fresh memory costs a second for each few hundred megabytes. */
+static weft_status encode_large(weft_ctx *ctx, const weft_port *p, const weft_to_worker *order,
+                                weft_net_frame *out)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *bytes = NULL;
+    weft_arena *const callers = ctx->arena;
+    weft_arena *own = weft_arena_new(p->account);
+    if (own == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for an order");
+    ctx->arena = own;
+    st = weft_to_worker_encode(ctx, order, &bytes, &out->len);
+    ctx->arena = callers;
+    WEFT_TRY(st, st);
+    *out = (weft_net_frame){.bytes = bytes, .len = out->len, .release = free_arena, .owner = own};
+    own = NULL;
+done:
+    weft_arena_free(&own);
+    return st;
+}
+
 static weft_status add_order(weft_ctx *ctx, weft_port *p, int32_t worker, const weft_to_worker *order)
 {
     weft_status st = WEFT_OK;
     port_batch *b = NULL;
     weft_to_worker packed = *order;
+    weft_net_frame frame = {0};
     uint8_t *bytes = NULL;
-    size_t len = 0;
     if (order->kind == WEFT_TO_WORKER_LAUNCH) {
         WEFT_TRY(st, weft_task_encode(ctx, order->task, &bytes, &packed.task_len));
         packed.task = NULL;
         packed.task_bytes = bytes;
     }
-    WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &len));
     WEFT_TRY(st, find_batch(ctx, p, worker, &b));
+    if (packed.kind == WEFT_TO_WORKER_STAGE && packed.fragment_len >= PORT_LARGE_BYTES) {
+        WEFT_TRY(st, encode_large(ctx, p, &packed, &frame));
+    } else {
+        WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &frame.len));
+        frame.bytes = bytes;
+    }
     if (b->count == WEFT_NET_FRAMES_MAX) send_batch(ctx, p, b);
-    b->frames[b->count++] = (weft_net_frame){.bytes = bytes, .len = len};
+    b->frames[b->count++] = frame;
 done:
     return st;
 }

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
 """Sessions of clients in other processes: what needs no worker, and connections that break."""
 
+import os
 import subprocess
 
-from cluster import PATIENCE_S, WEFT
+from cluster import PATIENCE_S, WEFT, Process
 from cluster_case import ClusterCase, TpchCase, unittest, until
 from support import weft_cli
 from support.cuts import Forwarder
@@ -49,6 +50,45 @@ class WithoutWorkers(ClusterCase):
         (job,) = cluster.get("/api/v1/jobs")
         self.assertEqual((job["state"], job["text"], job["tasks"]), ("FAILED", "SELECT 1 AS x", 0))
         self.assertIn("[NO_WORKERS] There was no worker", job["error"])
+
+
+class Ports(ClusterCase):
+    def test_workers_of_one_host_without_a_port(self):
+        """The usual port is taken by the first of them at most; the others say which they have."""
+        cluster = self.start(workers=0)
+        for name in ("first", "second"):
+            words = [WEFT, "worker", cluster.url, "--cores", "1", "--memory", "64m"]
+            words += ["--work-dir", os.path.join(cluster.folder, name, "work")]
+            words += ["--log-file", os.path.join(cluster.folder, name, "log")]
+            cluster.workers.append(Process(name, words, cluster.folder))
+        cluster.wait_for_workers(2)
+        taken = [p.name for p in cluster.workers if "port_taken port=7078 instead=" in p.text()]
+        ports = {worker["address"].rpartition(":")[2] for worker in cluster.alive_workers()}
+        self.assertEqual(len(ports), 2)
+        self.assertEqual(len(taken), 1 if "7078" in ports else 2)
+        words = [WEFT, "worker", cluster.url, "--port", ports.pop()]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("in use", done.stderr)
+
+
+class Large(ClusterCase):
+    def test_statements_of_some_megabytes(self):
+        """A text that is mostly a few long literals, and one of very many short ones."""
+        cluster = self.start(workers=2, memory="512m")
+        path = os.path.join(cluster.folder, "large.sql")
+        texts = ", ".join(f"('{chr(97 + i) * 1_000_000}')" for i in range(16))
+        numbers = ", ".join(str(1_000_000 + i) for i in range(50_000))
+        with open(path, "w", encoding="ascii") as file:
+            file.write(f"SELECT count(*), max(a), sum(length(a)) FROM (VALUES {texts}) t (a);\n")
+            file.write(f"SELECT count(*) FROM (VALUES (1000007), (7)) t (n) WHERE n IN ({numbers});\n")
+        words = [WEFT, "sql", "-S", "--format", "csv", "-f", path, *cluster.arguments()]
+        done = subprocess.run(words, capture_output=True, text=True, timeout=PATIENCE_S, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        last = "p" * 1_000_000
+        self.assertEqual(
+            done.stdout.split(), ["count(1),max(a),sum(length(a))", f"16,{last},16000000", "count(1)", "1"]
+        )
 
 
 class Cut(TpchCase):

@@ -23,7 +23,9 @@
 enum {
     LAST_TASKS_MS = 10000, /* that are at work when the process is told to end */
     LOOK_MS = 20,
-    OUTBOX_PARTS = 16 /* of the memory: reports that wait for an acknowledgement take at most one */
+    OUTBOX_PARTS = 16, /* of the memory: reports that wait for an acknowledgement take at most one */
+    USUAL_PORT = 7078, /* tried first when none was given */
+    NOT_GIVEN = -1
 };
 
 typedef struct values {
@@ -37,8 +39,9 @@ static const weft_option options[] = {
      "the cluster to join: weft://HOST:PORT[,HOST:PORT]", offsetof(values, master)},
     {"--host", 'h', "weft.worker.host", "spark.worker.host", WEFT_OPTION_TEXT, "127.0.0.1", "HOST",
      "address to give blocks to others on; off the loopback only with --keys", offsetof(values, host)},
-    {"--port", 'p', "weft.worker.port", "spark.worker.port", WEFT_OPTION_PORT, "7078", "PORT",
-     "port for that; 0: any free one", offsetof(values, port)},
+    {"--port", 'p', "weft.worker.port", "spark.worker.port", WEFT_OPTION_PORT, NULL, "PORT",
+     "port for that; 0: any free one (default: 7078, or any free one when that is taken)",
+     offsetof(values, port)},
     {"--advertise", 0, "weft.worker.advertise", NULL, WEFT_OPTION_TEXT, NULL, "HOST:PORT",
      "how others reach that address, when not by itself", offsetof(values, advertise)},
     {"--cores", 'c', "weft.task.slots", NULL, WEFT_OPTION_SETTING, NULL, "N",
@@ -121,13 +124,12 @@ static bool is_everywhere(const char *host)
     return strcmp(host, "0.0.0.0") == 0 || strcmp(host, "[::]") == 0 || strcmp(host, "*") == 0;
 }
 
-static weft_status serve_blocks(weft_daemon *d, const values *v, parts *p)
+static weft_status serve_at(weft_daemon *d, const values *v, parts *p, int32_t port)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &d->ctx;
-    char name[WEFT_HOST_BYTES] = "";
     char *listen = NULL;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &listen, "tcp://%s:%" PRId32, v->host, v->port));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &listen, "tcp://%s:%" PRId32, v->host, port));
     const weft_serve_options serve = {.listen = listen,
                                       .keys = p->keys,
                                       .pool = d->pool,
@@ -137,7 +139,28 @@ static weft_status serve_blocks(weft_daemon *d, const values *v, parts *p)
                                       .uuid = p->uuid,
                                       .host_id = v->host_id};
     WEFT_TRY(st, weft_serve_start(ctx, &serve, &p->serve));
+done:
+    return st;
+}
+
+/* Several workers of one host need no options: where nobody has said which port, one that is taken is as good
+ * as another. */
+static weft_status serve_blocks(weft_daemon *d, const values *v, parts *p)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    char name[WEFT_HOST_BYTES] = "";
+    const bool given = v->port != NOT_GIVEN;
+    st = serve_at(d, v, p, given ? v->port : USUAL_PORT);
+    if (st == WEFT_IO && !given) {
+        weft_error_clear(ctx);
+        st = serve_at(d, v, p, 0);
+    }
+    WEFT_TRY(st, st);
     const int32_t port = weft_serve_port(p->serve);
+    if (!given && port != USUAL_PORT)
+        weft_log(WEFT_LOG_INFO, "port_taken", WEFT_LOG_INT("port", USUAL_PORT),
+                 WEFT_LOG_INT("instead", port));
     if (is_everywhere(v->host) && gethostname(name, sizeof(name) - 1) != 0)
         WEFT_TRY(st, weft_fail(ctx, WEFT_CONFIG, "the host has no name: say --advertise HOST:PORT"));
     if (v->advertise != NULL)
@@ -234,7 +257,7 @@ static void stop(parts *p)
 
 int weft_command_worker(int argc, char **argv)
 {
-    values v = {0};
+    values v = {.port = NOT_GIVEN};
     parts p = {0};
     char uuid[WEFT_UUID_TEXT_BYTES];
     int code = weft_daemon_open(&command, argc, argv, &v, &p.daemon);

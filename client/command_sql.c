@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/options.h"
 #include "client/shell.h"
 #include "client/statements.h"
 
@@ -17,7 +18,10 @@ typedef struct sql_options {
     int32_t text_count;
     const char *master; /* weft://…, or NULL */
     const char *keys;
-    bool submit; /* `weft submit` */
+    bool submit;     /* `weft submit` */
+    weft_pool *pool; /* of what the configuration file says */
+    weft_account *account;
+    weft_arena *arena;
     weft_statements statements;
     weft_settings settings;
 } sql_options;
@@ -28,6 +32,9 @@ static const char common_help[] =
     "  --keys DIR         key folder for weft:// off the loopback (else $WEFT_KEYS)\n"
     "  --memory SIZE      memory that data may take, as 512m or 4g (default: 70 % of the machine's)\n"
     "  --conf KEY=VALUE   a setting; may be given again\n"
+    "  --properties-file FILE\n"
+    "                     weft.master, weft.keys.dir and settings, as KEY VALUE lines (else $WEFT_CONF,\n"
+    "                     else /etc/weft/weft.conf); what is said here counts more, the environment less\n"
     "  --format FORMAT    table (default), csv, json, parquet\n"
     "  --output PATH      write results to this file instead of stdout; parquet needs it\n"
     "  -S, --silent       no closing lines, no progress\n"
@@ -109,6 +116,81 @@ static int set_master(sql_options *o, const char *master)
     return set_option(o, "weft.task.slots", digits);
 }
 
+/* ---- the configuration file ---- */
+
+/* The file that the arguments name, or NULL. */
+static const char *find_file(int argc, char **argv)
+{
+    static const char *const flags[] = {"--properties-file", "--config"};
+    const char *found = NULL;
+    for (int32_t f = 0; f < WEFT_COUNT(flags); f++) {
+        const size_t len = strlen(flags[f]);
+        for (int i = 0; i < argc; i++) {
+            if (strncmp(argv[i], flags[f], len) != 0) continue;
+            if (argv[i][len] == '=') found = argv[i] + len + 1;
+            if (argv[i][len] == 0 && i + 1 < argc) found = argv[i + 1];
+        }
+    }
+    return found;
+}
+
+static bool wants_help(int argc, char **argv)
+{
+    for (int i = 0; i < argc; i++)
+        if (strcmp(argv[i], "-h") == 0 || strcmp(argv[i], "--help") == 0) return true;
+    return false;
+}
+
+typedef struct file_values {
+    const char *master, *keys;
+} file_values;
+
+static int read_values(sql_options *o, weft_ctx *ctx, const char *path, file_values *v)
+{
+    static const weft_option known[] = {
+        {"--master", 0, "weft.master", "spark.master", WEFT_OPTION_TEXT, NULL, "MASTER", "",
+         offsetof(file_values, master)},
+        {"--keys", 0, "weft.keys.dir", NULL, WEFT_OPTION_TEXT, NULL, "DIR", "", offsetof(file_values, keys)}};
+    char flag[] = "--properties-file";
+    char *argv[] = {flag, (char *)(uintptr_t)path};
+    const weft_option_group group = {.options = known, .count = WEFT_COUNT(known), .values = v};
+    weft_options file = {
+        .command = o->statements.command, .groups = &group, .group_count = 1, .settings = &o->settings};
+    if (weft_options_parse(ctx, &file, path == NULL ? 0 : 2, argv) != WEFT_OK) {
+        fprintf(stderr, "%s: %s\n", o->statements.command, ctx->error.message);
+        if (ctx->error.hint[0] != 0) fprintf(stderr, "Hint: %s\n", ctx->error.hint);
+        return WEFT_EXIT_USAGE;
+    }
+    for (int32_t i = 0; i < weft_min_i32(file.ignored_count, WEFT_OPTION_IGNORED_MAX); i++)
+        fprintf(stderr, "%s: %s means nothing here\n", o->statements.command, file.ignored[i]);
+    return WEFT_EXIT_OK;
+}
+
+/* What it says lives as long as the command. */
+static int read_file(sql_options *o, int argc, char **argv)
+{
+    file_values v = {0};
+    weft_ctx ctx;
+    o->pool = weft_pool_new(INT64_MAX);
+    o->account = o->pool == NULL ? NULL : weft_account_open(o->pool, "configuration");
+    o->arena = o->account == NULL ? NULL : weft_arena_new(o->account);
+    if (o->arena == NULL) return usage(o, "no memory", NULL);
+    weft_ctx_init(&ctx, o->arena, o->account, &o->settings);
+    int code = read_values(o, &ctx, find_file(argc, argv), &v);
+    if (code == WEFT_EXIT_OK && v.master != NULL) code = set_master(o, v.master);
+    if (v.keys != NULL) o->keys = v.keys;
+    return code;
+}
+
+static void forget_file(sql_options *o)
+{
+    weft_arena_free(&o->arena);
+    weft_account_close(&o->account);
+    weft_pool_free(&o->pool);
+}
+
+/* ---- arguments ---- */
+
 static int add_text(sql_options *o, const char *text, bool is_file)
 {
     if (o->text_count == TEXTS_MOST)
@@ -126,6 +208,8 @@ static int take_option(sql_options *o, const char *name, const char *value)
     if (strcmp(name, "--master") == 0) return set_master(o, value);
     if (strcmp(name, "--memory") == 0) return set_option(o, "weft.memory.limit", value);
     if (strcmp(name, "--conf") == 0) return set_conf(o, value);
+    if (strcmp(name, "--properties-file") == 0 || strcmp(name, "--config") == 0)
+        return WEFT_EXIT_OK; /* it was read before */
     if (strcmp(name, "--output") == 0 || strcmp(name, "--keys") == 0) {
         *(name[2] == 'o' ? &o->statements.output : &o->keys) = value;
         return WEFT_EXIT_OK;
@@ -196,6 +280,7 @@ static int run_command(sql_options *o, int argc, char **argv)
     weft_settings_init(&o->settings);
     o->keys = getenv("WEFT_KEYS");
     if (master != NULL && master[0] != 0) code = set_master(o, master);
+    if (code == WEFT_EXIT_OK && !wants_help(argc, argv)) code = read_file(o, argc, argv);
     if (code != WEFT_EXIT_OK) return code;
     code = parse_options(o, argc, argv);
     if (code >= 0) return code;
@@ -219,11 +304,15 @@ static int run_command(sql_options *o, int argc, char **argv)
 int weft_command_sql(int argc, char **argv)
 {
     static sql_options o = {.statements = {.command = "weft sql"}};
-    return run_command(&o, argc, argv);
+    const int code = run_command(&o, argc, argv);
+    forget_file(&o);
+    return code;
 }
 
 int weft_command_submit(int argc, char **argv)
 {
     static sql_options o = {.submit = true, .statements = {.command = "weft submit"}};
-    return run_command(&o, argc, argv);
+    const int code = run_command(&o, argc, argv);
+    forget_file(&o);
+    return code;
 }

@@ -47,6 +47,50 @@ class Streams(CliCase):
         self.assertIn("[IO_ERROR]", done.stderr)
 
 
+class Configuration(CliCase):
+    SHOWN = "set weft.sql.shuffle.partitions; set weft.task.slots"
+
+    def shown(self, *arguments, environment=None):
+        """(partitions, slots) as a session sees them."""
+        variables = {"WEFT_MASTER": "", **(environment or {})}
+        done = self.sql(self.SHOWN, "-S", "--format", "csv", *arguments, environment=variables)
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        rows = dict(line.split(",") for line in done.stdout.split() if not line.startswith("key"))
+        return rows["weft.sql.shuffle.partitions"], rows["weft.task.slots"]
+
+    def test_order(self):
+        """Arguments count more than the file, the file more than the environment."""
+        lines = "# for all\nweft.master local[2]\nspark.sql.shuffle.partitions = 7\nweft.worker.port 9\n"
+        file = self.write("weft.conf", lines)
+        self.assertEqual(self.shown("--config", file), ("7", "2"))
+        self.assertEqual(self.shown(f"--properties-file={file}"), ("7", "2"))
+        named = {"WEFT_CONF": file}
+        self.assertEqual(self.shown(environment=named), ("7", "2"))
+        self.assertEqual(self.shown(environment={**named, "WEFT_MASTER": "local[5]"}), ("7", "2"))
+        self.assertEqual(self.shown(environment={"WEFT_MASTER": "local[5]"}), ("0", "5"))
+        arguments = ("--master", "local[3]", "--conf", "weft.sql.shuffle.partitions=8")
+        self.assertEqual(self.shown(*arguments, environment=named), ("8", "3"))
+        other = self.write("other.conf", "weft.master local[4]\n")
+        self.assertEqual(self.shown("--config", other, environment=named), ("0", "4"))
+
+    def test_what_is_wrong_is_named(self):
+        file = self.write("weft.conf", "weft.memory.limit 1g\n\nweft.memory.limmit 2g\n")
+        for command in (["sql", "-e", "select 1"], ["submit", self.write("x.sql", "select 1")], ["status"]):
+            done = self.run_weft(*command, "--config", file)
+            self.fails(done, 2, f'{file}:3: unknown key "weft.memory.limmit"', 'mean "weft.memory.limit"?')
+        file = self.write("weft.conf", "weft.memory.limit much\n")
+        self.fails(self.sql("select 1", "--config", file), 2, f"{file}:1:")
+        file = self.write("weft.conf", "weft.master nowhere\n")
+        self.fails(self.sql("select 1", "--config", file), 2, "the master must be")
+        self.fails(self.sql("select 1", "--config", "/no/file"), 2, "/no/file")
+        done = self.sql("select 1", environment={"WEFT_CONF": "/no/file"})
+        self.fails(done, 2, "/no/file", "$WEFT_CONF")
+        file = self.write("weft.conf", "spark.yarn.queue x\n")
+        done = self.sql("select 1", "--config", file)
+        self.assertEqual(done.returncode, 0)
+        self.assertIn(f"{file}:1: spark.yarn.queue means nothing here", done.stderr)
+
+
 class Formats(CliCase):
     TEXT = "select 1 as a, '' as b, cast(null as string) as c, 'x,y' as d, 'q\"' as e, 'l\\nm' as f"
 

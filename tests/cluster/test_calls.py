@@ -34,19 +34,22 @@ class Calls(TpchCase):
             self.assertNotIn("INTERNAL", cause, called.message)
         self.fail(f"{TRIES} failures in a row: {called.message}")
 
-    def write(self, cluster):
-        """A table, written and read back."""
+    def write(self, cluster, tries=TRIES):
+        """A table, written and read back. False when it failed so often, each time with its cause."""
         path = os.path.join(cluster.folder, f"table{cluster.started}-{len(os.listdir(cluster.folder))}")
         rows = "SELECT * FROM orders WHERE o_orderkey % 3 <> 0"
         sums = "SELECT count(*), count(DISTINCT o_orderkey), sum(o_totalprice), max(o_comment) FROM"
-        for _ in range(TRIES):
+        for _ in range(tries):
             text = f"INSERT OVERWRITE DIRECTORY '{path}' USING parquet {rows}"
             called = cluster.sql([*self.views, text], CONF)
             if called.code == 0:
                 break
             self.assertIsNotNone(calls.cause_of(called), called.message)
+        else:
+            return False
         called = self.good(cluster.sql([*self.views, f"{sums} parquet.`{path}`", f"{sums} ({rows})"], CONF))
         self.assertEqual(called.rows[-2], called.rows[-1])
+        return True
 
     def check_processes(self, cluster):
         for process in [cluster.coordinator, *cluster.workers]:
@@ -61,7 +64,7 @@ class Calls(TpchCase):
         for turn in range(ROUNDS):
             self.ask(cluster, ((3, 18, 9, 21)[turn % 4],))
             if writes:
-                self.write(cluster)
+                self.assertTrue(self.write(cluster))
             if all(fault.fired for fault in planned):
                 break
         fired = sum(fault.fired for fault in planned)
@@ -102,6 +105,24 @@ class Calls(TpchCase):
                 self.ask(cluster, (6, 12))
                 self.assertTrue(fault.fired, f"{fault.name} never came")
                 self.check_processes(cluster)
+                cluster.close()
+
+    def test_of_the_journal(self):
+        """The coordinator cannot make durable what it decides: the write fails and says why, queries go on;
+        started again it writes."""
+        for call, number in (("sync", 5), ("sync", 6), ("write", 8), ("write", 10)):
+            with self.subTest(call=call, number=number):
+                fault = calls.faults(self.folder(), call, [number])[0]
+                cluster = self.start(workers=1, coordinator_environment=fault.environment)
+                self.write(cluster, tries=2)
+                self.assertTrue(fault.fired, f"{fault.name} never came")
+                self.ask(cluster, (6,))
+                self.check_processes(cluster)
+                self.assertEqual(cluster.coordinator.end(), 0)
+                cluster.coordinator_environment = None
+                cluster.start_coordinator()
+                cluster.wait_for_workers(1)
+                self.assertTrue(self.write(cluster, tries=1), "a write after the restart")
                 cluster.close()
 
 

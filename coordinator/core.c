@@ -267,8 +267,11 @@ void weft_core_registers(weft_ctx *ctx, weft_core *core, uint64_t peer, const we
         core->port.refuse(core->port.self, peer, "this coordinator is of another cluster: see --cluster");
         return;
     }
-    const weft_member_event event = {
-        .kind = WEFT_MEMBER_REGISTERS, .peer = peer, .uuid = hello->uuid, .slots = hello->slots};
+    const weft_member_event event = {.kind = WEFT_MEMBER_REGISTERS,
+                                     .peer = peer,
+                                     .uuid = hello->uuid,
+                                     .registration = hello->registration,
+                                     .slots = hello->slots};
     ctx->memory = core->account;
     WEFT_TRY(st, weft_members_step(ctx, core->members, &event, weft_now_ns(ctx), &actions));
     for (int32_t i = 0; i < actions.count; i++)

@@ -7,6 +7,7 @@ typedef enum member_state { MEMBER_PRESENT, MEMBER_SILENT } member_state;
 
 typedef struct member {
     weft_uuid uuid;
+    uint64_t registration; /* the last one */
     int32_t number, slots;
     member_state state;
     uint64_t peer; /* 0: no connection */
@@ -110,8 +111,8 @@ static void die(weft_members *m, member *w)
 static void on_registers(weft_members *m, const weft_member_event *e, int64_t now)
 {
     member *w = find_uuid(m, e->uuid);
-    /* It registers once over a connection: this one came twice, and what it tells is of the past. */
-    if (w != NULL && w->state == MEMBER_PRESENT && w->peer == e->peer) return;
+    /* This one came late, or twice, and what it tells is of the past. */
+    if (w != NULL && e->registration <= w->registration) return;
     if (w == NULL) {
         w = &m->list[m->count++];
         *w = (member){.uuid = e->uuid, .number = m->next_number++};
@@ -120,6 +121,7 @@ static void on_registers(weft_members *m, const weft_member_event *e, int64_t no
     member *before = find_peer(m, e->peer);
     if (before != NULL && before != w) fall_silent(m, before, false, now); /* it has another worker now */
     w->peer = e->peer;
+    w->registration = e->registration;
     w->slots = e->slots;
     w->state = MEMBER_PRESENT;
     weft_link_open(&w->link, m->next_session++, now);

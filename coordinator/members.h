@@ -3,7 +3,8 @@
  *
  * A worker is a UUID of its process; its *number* is what the scheduler calls it, never used twice. A
  * registration opens a session (common/link.h) on the connection that it came over; the same worker registers
- * again when its connection broke or a message was lost, and keeps its number if it was not declared dead.
+ * again when its connection broke or a message was lost, and keeps its number if it was not declared dead. A
+ * process counts its registrations: one that comes late, or twice, over whatever connection, changes nothing.
  *
  *   PRESENT → SILENT   its connection broke, a gap in its messages, or nothing heard for silent_ns
  *   SILENT  → PRESENT  it has registered again
@@ -29,7 +30,7 @@ typedef struct weft_members_options {
 } weft_members_options;
 
 typedef enum weft_member_event_kind {
-    WEFT_MEMBER_REGISTERS, /* uuid and slots, over peer */
+    WEFT_MEMBER_REGISTERS, /* uuid, registration and slots, over peer */
     WEFT_MEMBER_MESSAGE,   /* head, over peer */
     WEFT_MEMBER_BEAT,      /* likewise: a heartbeat */
     WEFT_MEMBER_LEAVES,    /* the worker behind peer ends in order */
@@ -41,6 +42,7 @@ typedef struct weft_member_event {
     weft_member_event_kind kind;
     uint64_t peer; /* a connection */
     weft_uuid uuid;
+    uint64_t registration;
     int32_t slots;
     weft_link_head head;
 } weft_member_event;

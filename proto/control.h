@@ -90,7 +90,8 @@ enum { WEFT_HOST_BYTES = 256, WEFT_VERSION_BYTES = 32 }; /* with the zero byte a
 
 /* Who a worker is and what it holds, told whenever a session begins. One memory block, arrays and all. */
 typedef struct weft_worker_hello {
-    weft_uuid uuid; /* of the process: new at every start */
+    weft_uuid uuid;        /* of the process: new at every start */
+    uint64_t registration; /* grows with each of the process: one that comes late is known by it */
     int32_t slots;
     int64_t memory_bytes;
     char address[WEFT_HOST_BYTES + 16]; /* "tcp://HOST:PORT" of its block server, as others reach it */

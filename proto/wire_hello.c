@@ -47,6 +47,7 @@ weft_status wire_put_hello(weft_ctx *ctx, const weft_worker_hello *hello, Weft__
     weft__wire__hello__init(m);
     m->uuid_high = hello->uuid.high;
     m->uuid_low = hello->uuid.low;
+    m->registration = hello->registration;
     m->memory_bytes = hello->memory_bytes;
     m->address = wire_text(hello->address);
     m->host_id = wire_text(hello->host_id);
@@ -103,6 +104,7 @@ weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hello *m, int32_t sl
     WEFT_TRY(st,
              weft_worker_hello_new(ctx, (int32_t)m->n_running, (int32_t)m->n_blocks, (int32_t)m->n_jobs, &h));
     h->uuid = (weft_uuid){.high = m->uuid_high, .low = m->uuid_low};
+    h->registration = m->registration;
     h->slots = slots;
     h->memory_bytes = m->memory_bytes;
     WEFT_TRY(st, get_text(ctx, m->address, h->address, sizeof(h->address)));

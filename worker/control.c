@@ -117,7 +117,9 @@ static void on_tick(weft_control *c, int64_t now, weft_control_act *act, void *s
     }
     switch (c->state) {
     case WEFT_CONTROL_APART:
-        if (now >= c->connect_ns) give(c, WEFT_CONTROL_CONNECT, 0, no_head, act, self);
+        if (now < c->connect_ns) break;
+        c->registrations++;
+        give(c, WEFT_CONTROL_CONNECT, 0, no_head, act, self);
         break;
     case WEFT_CONTROL_ASKING:
         if (now >= c->connect_ns) part(c, true, now, act, self);

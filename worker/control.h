@@ -39,6 +39,7 @@ typedef struct weft_control {
     weft_control_state state;
     weft_link link;
     uint64_t peer;           /* the connection; 0: none */
+    uint64_t registrations;  /* so far: the number of the one that CONNECT asks for */
     uint32_t epoch;          /* highest seen; kept on disk by whoever runs this */
     uint64_t reports, acked; /* made so far; acknowledged of them */
     uint64_t base;           /* acknowledged when the session began */
@@ -65,7 +66,8 @@ typedef struct weft_control_event {
 } weft_control_event;
 
 typedef enum weft_control_action_kind {
-    WEFT_CONTROL_CONNECT, /* open a connection (weft_control_connected tells which), and register over it */
+    WEFT_CONTROL_CONNECT, /* open a connection (weft_control_connected tells which), and register over it, as
+                             registration number `registrations` */
     WEFT_CONTROL_CLOSE,   /* close the connection of peer */
     WEFT_CONTROL_HANDLE,  /* the order of the event is next: carry it out */
     WEFT_CONTROL_SEND,    /* send report `report` of the outbox (the first ever made is 1) with head */

@@ -98,6 +98,7 @@ static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
         if (!weft_block_name_is_in(&all[i], running, hello->running_count)) all[blocks++] = all[i];
     hello->block_count = blocks;
     hello->uuid = m->options.uuid;
+    hello->registration = m->control.registrations;
     snprintf(hello->address, sizeof(hello->address), "%s", m->address);
     snprintf(hello->host_id, sizeof(hello->host_id), "%s", m->options.host_id);
     snprintf(hello->cluster, sizeof(hello->cluster), "%s", m->options.cluster);

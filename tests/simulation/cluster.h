@@ -120,6 +120,7 @@ typedef struct node {
     held_job jobs[JOBS_MAX];
     int32_t block_count, attempt_count, job_count;
     int32_t number;             /* at the coordinator, as of its last welcome */
+    uint64_t welcomed;          /* the connection of that */
     int64_t sessions_since;     /* … that began after the last fault */
     held_stage told[JOBS_MAX][STAGES_MAX]; /* of this session, as sent */
 } node;

@@ -162,6 +162,10 @@ static void port_welcome(void *self, uint64_t peer, const weft_link_head *head, 
     cluster *c = self;
     const weft_envelope e = {.kind = WEFT_ENVELOPE_WELCOME, .head = *head, .worker = worker};
     node *n = &c->nodes[net_wire(c, peer)->node];
+    const wire *w = net_wire(c, peer);
+    if (w->incarnation == n->incarnation && worker == n->number && peer < n->welcomed)
+        cluster_wrong(c, "a registration that came late took the place of a newer one");
+    if (w->incarnation == n->incarnation) n->welcomed = peer;
     n->number = worker;
     memset(n->told, 0, sizeof(n->told));
     c->sessions++;

@@ -430,7 +430,10 @@ static bool send_message(node *n, uint64_t peer, const weft_envelope *e, weft_ne
 
 static void send_register(cluster *c, node *n, uint64_t peer)
 {
-    weft_worker_hello hello = {.uuid = n->uuid, .slots = n->slots, .memory_bytes = 1 << 30};
+    weft_worker_hello hello = {.uuid = n->uuid,
+                               .registration = n->control.registrations,
+                               .slots = n->slots,
+                               .memory_bytes = 1 << 30};
     weft_block_name *reported = NULL, *running = NULL, *blocks = NULL;
     uint64_t jobs[JOBS_MAX];
     uint8_t *bytes = NULL;
@@ -570,6 +573,7 @@ void worker_starts(cluster *c, node *n)
     n->connects = n->broken = false;
     n->paused = true;
     n->number = -1;
+    n->welcomed = 0;
     n->sessions_since = 0;
     n->stopped_until = 0;
     n->uuid = (weft_uuid){.high = (uint64_t)(n - c->nodes) + 1, .low = (uint64_t)n->incarnation + 1};

@@ -59,7 +59,7 @@ static void rig_open(rig *r)
         .scheduler = {.grace_ns = INT64_MAX, .crashes_most = 3, .misses_most = 2, .strikes_most = 5},
         .epoch = 1,
         .by_value = true};
-    *r = (rig){.log = "/tmp/weft-events-XXXXXX", .hello = {.uuid = {.low = 9}, .slots = TASKS}};
+    *r = (rig){.log = "/tmp/weft-events-XXXXXX", .hello = {.uuid = {.low = 9}, .registration = 1, .slots = TASKS}};
     weft_fixture_open(&r->f);
     const weft_core_port port = {.order = take_order,
                                  .flush = flush,
@@ -152,6 +152,7 @@ static void an_attempt_ends_once(void **state)
     reports(&r, &r.launched[1], WEFT_IO);
     r.hello.running = held;
     r.hello.running_count = 3;
+    r.hello.registration++;
     weft_core_registers(&r.f.ctx, r.core, PEER + 1, &r.hello);
     reports(&r, &r.launched[0], WEFT_OK);
     reports(&r, &r.launched[1], WEFT_IO);
@@ -174,6 +175,7 @@ static void a_lost_launch_is_no_attempt(void **state)
     reports(&r, &r.launched[0], WEFT_OK);
     r.hello.running = &held;
     r.hello.running_count = 1;
+    r.hello.registration++;
     weft_core_registers(&r.f.ctx, r.core, PEER + 1, &r.hello);
     assert_int_equal(r.launch_count, TASKS + 1);
     assert_int_equal(r.launched[TASKS].partition, r.launched[2].partition);

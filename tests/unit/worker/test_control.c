@@ -222,7 +222,7 @@ typedef struct wire_message {
     int32_t worker;
     uint64_t peer;
     weft_link_head head;
-    uint64_t content; /* ORDER: its number among all of this session; REPORT: the worker's number of it */
+    uint64_t content; /* ORDER: its number among all of this session; REPORT, REGISTER: the worker's of it */
     int64_t at_ns;
 } wire_message;
 
@@ -336,7 +336,8 @@ static void step_worker(world *w, int32_t worker, const weft_control_event *e)
     if (e->kind != WEFT_CONTROL_TICK || k->c.state != WEFT_CONTROL_APART || w->now < k->c.connect_ns) return;
     const uint64_t peer = ++w->next_peer;
     weft_control_connected(&k->c, peer, w->now);
-    put_wire(w, (wire_message){.kind = WIRE_REGISTER, .worker = worker, .peer = peer});
+    put_wire(w, (wire_message){
+                    .kind = WIRE_REGISTER, .worker = worker, .peer = peer, .content = k->c.registrations});
 }
 
 static void worker_gets(world *w, const wire_message *m)
@@ -409,7 +410,10 @@ static void coordinator_gets(world *w, const wire_message *m)
     weft_member_event e = {
         .peer = m->peer, .uuid = {.low = (uint64_t)m->worker + 1}, .slots = 1, .head = m->head};
     switch (m->kind) {
-    case WIRE_REGISTER: e.kind = WEFT_MEMBER_REGISTERS; break;
+    case WIRE_REGISTER:
+        e.kind = WEFT_MEMBER_REGISTERS;
+        e.registration = m->content;
+        break;
     case WIRE_REPORT: e.kind = WEFT_MEMBER_MESSAGE; break;
     case WIRE_BEAT: e.kind = WEFT_MEMBER_BEAT; break;
     case WIRE_GONE: e.kind = WEFT_MEMBER_GONE; break;

@@ -59,7 +59,8 @@ static void rig_open(rig *r)
         .scheduler = {.grace_ns = INT64_MAX, .crashes_most = 3, .misses_most = 2, .strikes_most = 5},
         .epoch = 1,
         .by_value = true};
-    *r = (rig){.log = "/tmp/weft-events-XXXXXX", .hello = {.uuid = {.low = 9}, .registration = 1, .slots = TASKS}};
+    *r = (rig){.log = "/tmp/weft-events-XXXXXX",
+               .hello = {.uuid = {.low = 9}, .registration = 1, .slots = TASKS}};
     weft_fixture_open(&r->f);
     const weft_core_port port = {.order = take_order,
                                  .flush = flush,

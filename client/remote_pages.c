@@ -71,7 +71,7 @@ static weft_status give_credit(weft_ctx *ctx, remote_operation *op)
     return WEFT_OK;
 }
 
-static weft_status origin_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+static weft_status origin_next(weft_ctx *ctx, void *stream, weft_page_arrived *out)
 {
     weft_status st = WEFT_OK;
     remote_operation *op = stream;
@@ -101,9 +101,8 @@ static weft_status origin_next(weft_ctx *ctx, void *stream, void **image, size_t
     pthread_mutex_unlock(&r->lock);
     WEFT_TRY(st, st);
     weft_mem_move(page->image, ctx->memory);
-    *image = page->image;
-    *len = page->len;
-    *crc = page->crc;
+    *out =
+        (weft_page_arrived){.memory = page->image, .image = page->image, .len = page->len, .crc = page->crc};
     op->taken += (int64_t)page->len;
     weft_mem_free(page);
 done:

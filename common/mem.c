@@ -15,7 +15,7 @@
 enum {
     MEM_ALIGN = 64,
     MEM_HEADER = WEFT_MEM_HEADER_BYTES,
-    MEM_RELIEF_TRIES = 3, /* others may take what was given back */
+    MEM_RELIEF_TRIES = 3,              /* others may take what was given back */
     MEM_SLACK = MEM_HEADER + MEM_ALIGN /* what a block of malloc costs beside its contents */
 };
 static const uint64_t mem_tag_live = 0x5745465442 ^ 0x6c697665;
@@ -24,13 +24,16 @@ static const uint64_t mem_tag_free = 0x5745465442 ^ 0x66726565;
 typedef struct mem_header {
     uint64_t tag;
     weft_account *account;
-    weft_large *large;    /* NULL: from malloc */
-    large_region *region; /* of a large block that has no mapping of its own */
-    size_t bytes;         /* usable, as asked for */
-    size_t before;        /* from the beginning of the memory to the contents */
-    size_t cost;          /* of the memory, as charged */
-    bool zero;            /* large, and zero when it was taken */
-    uint8_t kind;         /* weft_mem_kind */
+    weft_large *large; /* NULL: from malloc */
+    union {
+        large_region *region;    /* of a large block that has no mapping of its own */
+        void (*release)(void *); /* of one from malloc that stands for other memory too; else NULL */
+    };
+    size_t bytes;  /* usable, as asked for */
+    size_t before; /* from the beginning of the memory to the contents */
+    size_t cost;   /* of the memory, as charged */
+    bool zero;     /* large, and zero when it was taken */
+    uint8_t kind;  /* weft_mem_kind */
 } mem_header;
 _Static_assert(sizeof(mem_header) <= MEM_HEADER, "the header fits before the contents");
 
@@ -71,9 +74,11 @@ static size_t mem_shift(const weft_large_block *block, size_t bytes)
     return MEM_HEADER + MEM_ALIGN * (((size_t)(uintptr_t)block->base >> 12) * 5 % (room + 1));
 }
 
-static uint8_t *mem_take(weft_account *account, weft_mem_kind kind, size_t bytes, mem_header *h)
+/* held: bytes of other memory that it stands for. */
+static uint8_t *mem_take(weft_account *account, weft_mem_kind kind, size_t bytes, size_t held, mem_header *h)
 {
-    *h = (mem_header){.tag = mem_tag_live, .account = account, .bytes = bytes, .cost = mem_cost(bytes)};
+    *h =
+        (mem_header){.tag = mem_tag_live, .account = account, .bytes = bytes, .cost = mem_cost(bytes) + held};
     h->kind = (uint8_t)kind;
     if (mem_is_large(bytes)) {
         weft_large_block piece;
@@ -95,6 +100,7 @@ static uint8_t *mem_take(weft_account *account, weft_mem_kind kind, size_t bytes
 static void mem_give(uint8_t *block, const mem_header *h)
 {
     if (h->large == NULL) {
+        if (h->release != NULL) h->release(block);
         weft_account_count_small(h->account, -(int64_t)h->cost);
         free(block - h->before);
         return;
@@ -113,13 +119,13 @@ static bool mem_charge(weft_ctx *ctx, weft_account *account, weft_mem_kind kind,
     return true;
 }
 
-static void *mem_alloc(weft_ctx *ctx, weft_account *account, weft_mem_kind kind, size_t bytes)
+static void *mem_alloc(weft_ctx *ctx, weft_account *account, weft_mem_kind kind, size_t bytes, size_t held)
 {
-    if (weft_mem_fault() || bytes > INT64_MAX / 2) return NULL;
-    const int64_t cost = (int64_t)mem_cost(bytes);
+    if (weft_mem_fault() || bytes > INT64_MAX / 4 || held > INT64_MAX / 4) return NULL;
+    const int64_t cost = (int64_t)(mem_cost(bytes) + held);
     if (!mem_charge(ctx, account, kind, cost)) return NULL;
     mem_header h;
-    uint8_t *block = mem_take(account, kind, bytes, &h);
+    uint8_t *block = mem_take(account, kind, bytes, held, &h);
     if (block == NULL) {
         weft_account_discharge(account, kind, cost);
         return NULL;
@@ -131,13 +137,24 @@ static void *mem_alloc(weft_ctx *ctx, weft_account *account, weft_mem_kind kind,
 
 void *weft_mem_alloc_raw(weft_account *account, weft_mem_kind kind, size_t bytes)
 {
-    return mem_alloc(NULL, account, kind, bytes);
+    return mem_alloc(NULL, account, kind, bytes, 0);
 }
 
 weft_status weft_mem_alloc(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out)
 {
-    *out = mem_alloc(ctx, ctx->memory, kind, bytes);
+    *out = mem_alloc(ctx, ctx->memory, kind, bytes, 0);
     return *out != NULL ? WEFT_OK : weft_mem_refuse(ctx, ctx->memory, bytes);
+}
+
+weft_status weft_mem_alloc_holder(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, size_t held_bytes,
+                                  void (*release)(void *contents), void **out)
+{
+    assert(bytes < WEFT_LARGE_MIN);
+    *out = mem_alloc(ctx, ctx->memory, kind, bytes, held_bytes);
+    if (*out == NULL) return weft_mem_refuse(ctx, ctx->memory, held_bytes);
+    memset(*out, 0, bytes);
+    mem_find_header(*out)->release = release;
+    return WEFT_OK;
 }
 
 weft_status weft_mem_alloc_zero(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out)
@@ -179,7 +196,7 @@ static uint8_t *mem_realloc(uint8_t *block, mem_header *h, size_t bytes)
         return moved;
     }
     mem_header fresh;
-    moved = mem_take(h->account, (weft_mem_kind)h->kind, bytes, &fresh);
+    moved = mem_take(h->account, (weft_mem_kind)h->kind, bytes, 0, &fresh);
     if (moved == NULL) return NULL;
     memcpy(moved, block, h->bytes < bytes ? h->bytes : bytes);
     mem_give(block, h);
@@ -192,11 +209,11 @@ weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, voi
     if (*block == NULL) return weft_mem_alloc(ctx, kind, bytes, block);
     mem_header h = *mem_find_header(*block);
     weft_account *account = h.account; /* the account of the block, which may have moved away from ctx's */
+    assert(h.large != NULL || h.release == NULL);
     if (weft_mem_fault() || bytes > INT64_MAX / 2) return weft_mem_refuse(ctx, account, bytes);
     const int64_t more = (int64_t)mem_cost(bytes) - (int64_t)h.cost;
     kind = (weft_mem_kind)h.kind; /* as it was allocated */
-    if (more > 0 && !mem_charge(ctx, account, kind, more))
-        return weft_mem_refuse(ctx, account, (size_t)more);
+    if (more > 0 && !mem_charge(ctx, account, kind, more)) return weft_mem_refuse(ctx, account, (size_t)more);
     uint8_t *moved = mem_realloc(*block, &h, bytes);
     if (moved == NULL) {
         if (more > 0) weft_account_discharge(account, kind, more);

@@ -66,6 +66,13 @@ const char *weft_bytes_text(int64_t bytes, char *text, size_t text_bytes);
 WEFT_MUST_CHECK weft_status weft_mem_alloc(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out);
 /* The same, zero-filled. */
 WEFT_MUST_CHECK weft_status weft_mem_alloc_zero(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **out);
+/* A block that stands for held_bytes of memory which somebody else allocates (libzmq, for a message): they
+ * are charged with it, from now on. Its contents, `bytes` (less than 4000), zero-filled, are the caller's.
+ * release(contents) gives the other memory back when the block is freed, by whichever thread. It is not
+ * resized. */
+WEFT_MUST_CHECK weft_status weft_mem_alloc_holder(weft_ctx *ctx, weft_mem_kind kind, size_t bytes,
+                                                  size_t held_bytes, void (*release)(void *contents),
+                                                  void **out);
 /* Grow or shrink: contents kept up to the smaller size; *block may be NULL. On failure *block is untouched.
  */
 WEFT_MUST_CHECK weft_status weft_mem_resize(weft_ctx *ctx, weft_mem_kind kind, size_t bytes, void **block);

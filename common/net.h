@@ -35,13 +35,18 @@ enum { WEFT_NET_FRAMES_MAX = 64 };
 
 /* A part of a message. Sending: bytes are copied when release is NULL, else borrowed until release(owner) is
  * called, by any thread, also when the message is dropped (not when send fails). Receiving: borrowed for the
- * call of the handler. */
+ * call of the handler, unless it is kept; owner is the endpoint's. */
 typedef struct weft_net_frame {
     const void *bytes;
     size_t len;
     void (*release)(void *owner);
     void *owner;
 } weft_net_frame;
+
+/* Memory of a frame that came, taken out of its message. Zeroed is empty. */
+typedef struct weft_net_kept {
+    uint64_t opaque[8];
+} weft_net_kept;
 
 /* What an endpoint does when something happens. Members may be NULL. In the endpoint's thread. */
 typedef struct weft_net_handler {
@@ -86,6 +91,11 @@ WEFT_MUST_CHECK weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const
  * empty), WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer peer,
                                           const weft_net_frame *frames, int32_t count);
+/* In the handler: keep a frame that came beyond the call, without a copy. Returns where its bytes lie from
+ * now on, as long as *out stays where it is; they may be written to. That memory is libzmq's: the caller
+ * charges it. Give it back with weft_net_kept_free, in any thread; empty is allowed. */
+void *weft_net_keep(const weft_net_frame *frame, weft_net_kept *out);
+void weft_net_kept_free(weft_net_kept *kept);
 /* Bytes that wait to be sent to a peer: frames that were not given back yet; 0 when it is gone. */
 int64_t weft_net_waiting_bytes(weft_net *net, weft_net_peer peer);
 /* Forget a peer: what waits for it is dropped, what still comes from it is ignored. `gone` is not called

@@ -106,7 +106,7 @@ static void deliver(weft_net *net, peer *p, incoming *in, int32_t first)
     const int32_t count = in->count - first;
     for (int32_t i = 0; i < count; i++) {
         zmq_msg_t *part = &in->parts[first + i];
-        frames[i] = (weft_net_frame){.bytes = zmq_msg_data(part), .len = zmq_msg_size(part)};
+        frames[i] = (weft_net_frame){.bytes = zmq_msg_data(part), .len = zmq_msg_size(part), .owner = part};
         bytes += (int64_t)frames[i].len;
     }
     pthread_mutex_lock(&net->lock);
@@ -116,6 +116,24 @@ static void deliver(weft_net *net, peer *p, incoming *in, int32_t first)
     pthread_mutex_unlock(&net->lock);
     if (!dropped && net->options.handler.message != NULL)
         net->options.handler.message(net->options.handler.self, p->id, &p->who, frames, count);
+}
+
+void *weft_net_keep(const weft_net_frame *frame, weft_net_kept *out)
+{
+    static_assert(sizeof(*out) == sizeof(zmq_msg_t) && alignof(weft_net_kept) >= alignof(zmq_msg_t),
+                  "one is kept in the other");
+    zmq_msg_t *kept = (zmq_msg_t *)(void *)out;
+    zmq_msg_init(kept);
+    zmq_msg_move(kept, frame->owner);
+    return zmq_msg_data(kept);
+}
+
+void weft_net_kept_free(weft_net_kept *kept)
+{
+    static const weft_net_kept empty = {0};
+    if (memcmp(kept, &empty, sizeof(empty)) == 0) return;
+    zmq_msg_close((zmq_msg_t *)(void *)kept);
+    *kept = empty;
 }
 
 /* Is it a goodbye of the far end of a connection that this endpoint opened? */

@@ -14,8 +14,7 @@ enum {
     ANSWER_BYTES = 16,
     PAGE_BYTES = WEFT_DATA_ITEM_BYTES_MAX,
     CRC_AT = 4,
-    BODY_AT = 8,
-    FRAMES_MOST = 2 /* of a page */
+    BODY_AT = 8
 };
 
 static const uint32_t data_magic = 0x57445000 | WEFT_DATA_VERSION; /* "WDP" */
@@ -211,8 +210,10 @@ static bool page_is_sound(const uint8_t *bytes, int32_t i)
     if ((uint32_t)p.state > WEFT_DATA_GONE || p.page < 0 || p.count < 1 || p.page > INT32_MAX - p.count)
         return false;
     if (p.state != WEFT_DATA_HERE) return p.frames == 0 && p.stored == 0;
-    return p.count == 1 && p.bytes >= WEFT_DATA_PAGE_HEAD && p.stored <= p.bytes - WEFT_DATA_PAGE_HEAD &&
-           p.frames >= 0 && p.frames <= FRAMES_MOST && (p.frames == 0) == (p.stored == 0) &&
+    const bool whole = p.stored == p.bytes && p.frames == 1;
+    return p.count == 1 && p.bytes >= WEFT_DATA_PAGE_HEAD &&
+           (whole || p.stored <= p.bytes - WEFT_DATA_PAGE_HEAD) && p.frames >= 0 &&
+           p.frames <= WEFT_DATA_PAGE_FRAMES && (p.frames == 0) == (p.stored == 0) &&
            (p.stored > 0 || p.bytes == WEFT_DATA_PAGE_HEAD);
 }
 

@@ -26,9 +26,10 @@ typedef enum weft_data_kind {
 typedef enum weft_data_state { WEFT_DATA_HERE, WEFT_DATA_BUSY, WEFT_DATA_GONE } weft_data_state;
 
 enum {
-    WEFT_DATA_VERSION = 1,
+    WEFT_DATA_VERSION = 2,
     WEFT_DATA_ITEMS_MAX = 1024, /* of one message */
     WEFT_DATA_PAGE_HEAD = 64,   /* of a page's image: it travels with the item */
+    WEFT_DATA_PAGE_FRAMES = 2,  /* that a page may come in */
     WEFT_DATA_HEAD_BYTES = 56,
     WEFT_DATA_ITEM_BYTES_MAX = 112
 };
@@ -56,8 +57,9 @@ typedef struct weft_data_answer {
 } weft_data_answer;
 
 /* HERE: page `page` of a stream, its head here and the rest of its image in `frames` frames, `stored` bytes
- * together: LZ4 (a block, not a frame) when they are fewer than the image has. BUSY, GONE: pages [page, page
- * + count) of the stream are not sent. */
+ * together: LZ4 (a block, not a frame) when they are fewer than the rest has. When they are as many as the
+ * whole image it is one frame that begins with the head too, so that the page can be used where it came to
+ * lie. BUSY, GONE: pages [page, page + count) of the stream are not sent. */
 typedef struct weft_data_page {
     uint64_t stream;
     int32_t page, count;

@@ -1,14 +1,19 @@
 /* worker/fetch_stream.c - the pages of one partition, fetched in order and a little ahead of their reader.
  *
  * A stream has a ring of slots, page p in slot p % STREAM_SLOTS, for the pages [give, top). The reader's
- * thread gives each a buffer of the size that the block's header tells, and then asks for it:
+ * thread gives each memory of the size that the block's header tells, and then asks for it:
  *
- *   EMPTY → WANTED (there is a buffer) → ASKED → COPYING → HERE → EMPTY (given to the reader)
- *               ↑__________ BUSY ________|
+ *   EMPTY → WANTED (there is memory) → ASKED → COPYING → HERE → EMPTY (given to the reader)
+ *               ↑_________ BUSY ________|
  *
- * Only the network's thread moves a slot from ASKED, and only it writes to the buffer of one that is COPYING,
- * without the lock. The first page of the ring is working memory: a reader always gets on. Those after it are
- * retained, within what a stream and all of a fetcher's may have. */
+ * A small page is copied into its memory by the network's thread; only that thread moves a slot from ASKED,
+ * and only it writes to the memory of one that is COPYING, without the lock. For a large one the memory is
+ * the message's: the slot only holds what libzmq received it into, charged since it was asked for, and a page
+ * that came as one piece stays there until its reader is done with it. Nobody copies it, and the first to
+ * look at its bytes is the reader's thread, which checks them.
+ *
+ * The first page of the ring is working memory: a reader always gets on. Those after it are retained, within
+ * what a stream and all of a fetcher's may have. */
 #include <lz4.h>
 #include <string.h>
 
@@ -19,7 +24,9 @@ enum {
     ASK_BYTES = 256 * 1024, /* … this much, or when somebody waits */
     ASK_WANTS = 64,         /* of one message */
     STREAM_SLOTS = 32,
-    STREAM_AHEAD = 4 << 20 /* bytes in the ring: a holder has the next pages to send while some are read */
+    KEEP_BYTES = 16 * 1024, /* pages from this size on stay in their messages: libzmq receives what is larger
+                               than its buffer of 8 KiB into memory of just that size */
+    STREAM_AHEAD = 4 << 20  /* bytes in the ring: a holder has the next pages to send while some are read */
 };
 
 typedef enum slot_state { SLOT_EMPTY, SLOT_WANTED, SLOT_ASKED, SLOT_COPYING, SLOT_HERE } slot_state;
@@ -27,10 +34,20 @@ typedef enum slot_state { SLOT_EMPTY, SLOT_WANTED, SLOT_ASKED, SLOT_COPYING, SLO
 typedef struct stream_slot {
     slot_state state;       /* guarded by lock */
     bool ahead;             /* counted in the fetcher's ahead_bytes */
-    uint32_t bytes, stored; /* of the image; of what came behind its head */
+    uint32_t charged;       /* most bytes that the image may have */
+    uint32_t bytes, stored; /* of the image (the least, until it is here); of its frames */
     uint32_t crc;
-    uint8_t *image;
+    void *memory; /* for the image; or a held_page, see slot_holds */
 } stream_slot;
+
+/* A page in the messages that it came in: the contents of a holder, which is charged what they may have. */
+typedef struct held_page {
+    int32_t frame_count;
+    void *bytes[WEFT_DATA_PAGE_FRAMES];
+    size_t len[WEFT_DATA_PAGE_FRAMES];
+    weft_net_kept frames[WEFT_DATA_PAGE_FRAMES];
+    uint8_t head[WEFT_DATA_PAGE_HEAD];
+} held_page;
 
 /* The origin of one stand-in. */
 typedef struct fetch_origin {
@@ -70,6 +87,21 @@ static weft_fetcher *fetcher_of(const fetch_stream *s) { return s->of->holder->f
 
 static stream_slot *slot_of(fetch_stream *s, int32_t page) { return &s->slots[page % STREAM_SLOTS]; }
 
+static bool slot_holds(const stream_slot *slot) { return slot->charged >= KEEP_BYTES; }
+
+static void held_release(void *contents)
+{
+    held_page *held = contents;
+    for (int32_t i = 0; i < held->frame_count; i++) weft_net_kept_free(&held->frames[i]);
+}
+
+static weft_status slot_reserve(weft_ctx *ctx, stream_slot *slot)
+{
+    const weft_mem_kind kind = slot->ahead ? WEFT_MEM_RETAINED : WEFT_MEM_WORKING;
+    if (!slot_holds(slot)) return weft_mem_alloc(ctx, kind, slot->charged, &slot->memory);
+    return weft_mem_alloc_holder(ctx, kind, sizeof(held_page), slot->charged, held_release, &slot->memory);
+}
+
 /* May this many bytes be read ahead? Then they are counted. */
 static bool ahead_take(weft_ctx *ctx, fetch_stream *s, uint32_t bytes)
 {
@@ -90,12 +122,12 @@ static weft_status stream_fill(weft_ctx *ctx, fetch_stream *s)
 {
     weft_fetcher *f = fetcher_of(s);
     while (s->top < s->end && s->top - s->give < STREAM_SLOTS) {
-        const uint32_t bytes = weft_block_page_bytes(s->of->block, s->partition, s->top);
+        const uint32_t least = weft_block_page_bytes(s->of->block, s->partition, s->top);
+        const uint32_t bytes = weft_page_bytes_most(least);
         const bool ahead = s->top > s->give;
-        stream_slot slot = {.state = SLOT_WANTED, .ahead = ahead, .bytes = bytes};
+        stream_slot slot = {.state = SLOT_WANTED, .ahead = ahead, .charged = bytes, .bytes = least};
         if (ahead && !ahead_take(ctx, s, bytes)) break;
-        const weft_status st =
-            weft_mem_alloc(ctx, ahead ? WEFT_MEM_RETAINED : WEFT_MEM_WORKING, bytes, (void **)&slot.image);
+        const weft_status st = slot_reserve(ctx, &slot);
         if (st != WEFT_OK && !ahead) return st;
         pthread_mutex_lock(&f->lock);
         if (st == WEFT_OK)
@@ -239,11 +271,11 @@ static void stream_close(void *stream)
         }
     s->closing = true;
     while (s->copying > 0) pthread_cond_wait(&s->changed, &f->lock); /* as long as it takes to copy a page */
-    for (int32_t p = s->give; p < s->top; p++) ahead += slot_of(s, p)->ahead ? slot_of(s, p)->bytes : 0;
+    for (int32_t p = s->give; p < s->top; p++) ahead += slot_of(s, p)->ahead ? slot_of(s, p)->charged : 0;
     f->counts.ahead_bytes -= ahead;
     weft_fetch_leave(f, &s->conn);
     pthread_mutex_unlock(&f->lock);
-    for (int32_t p = s->give; p < s->top; p++) weft_mem_free(slot_of(s, p)->image);
+    for (int32_t p = s->give; p < s->top; p++) weft_mem_free(slot_of(s, p)->memory);
     pthread_cond_destroy(&s->changed);
     weft_mem_free(s);
 }
@@ -307,36 +339,67 @@ static weft_status stream_wait(weft_ctx *ctx, fetch_stream *s, stream_slot *out)
     }
     *out = *slot;
     *slot = (stream_slot){0};
-    if (out->ahead) f->counts.ahead_bytes -= out->bytes;
+    if (out->ahead) f->counts.ahead_bytes -= out->charged;
     s->give++;
 done:
     pthread_mutex_unlock(&f->lock);
     return st;
 }
 
-/* The image of a page that came as LZ4. */
-static weft_status slot_unpack(weft_ctx *ctx, stream_slot *slot)
+/* The image in memory of its own, of a page that came as LZ4, in two pieces, or where no page can lie. */
+static weft_status page_join(weft_ctx *ctx, const stream_slot *slot, const held_page *page, uint8_t **out)
 {
     weft_status st = WEFT_OK;
-    uint8_t *plain = NULL;
-    const uint32_t len = slot->bytes - WEFT_DATA_PAGE_HEAD;
-    if (slot->stored == len) return WEFT_OK;
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, slot->bytes, (void **)&plain));
-    memcpy(plain, slot->image, WEFT_DATA_PAGE_HEAD);
-    if (len > INT32_MAX ||
-        LZ4_decompress_safe((const char *)slot->image + WEFT_DATA_PAGE_HEAD,
-                            (char *)plain + WEFT_DATA_PAGE_HEAD, (int)slot->stored, (int)len) != (int)len)
+    const uint32_t rest = slot->bytes - WEFT_DATA_PAGE_HEAD;
+    uint8_t *image = NULL;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, slot->bytes, (void **)&image));
+    uint8_t *to = slot->stored == slot->bytes ? image : image + WEFT_DATA_PAGE_HEAD;
+    if (slot->stored < rest &&
+        (rest > INT32_MAX ||
+         LZ4_decompress_safe(page->bytes[0], (char *)to, (int)slot->stored, (int)rest) != (int)rest))
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_CHECKSUM, "a compressed page of %u bytes came damaged", slot->bytes));
-    weft_mem_free(slot->image);
-    slot->image = plain;
-    plain = NULL;
+    for (int32_t i = 0; i < page->frame_count && slot->stored >= rest; i++) {
+        memcpy(to, page->bytes[i], page->len[i]);
+        to += page->len[i];
+    }
+    memcpy(image, page->head, sizeof(page->head));
+    *out = image;
+    image = NULL;
 done:
-    weft_mem_free(plain);
+    weft_mem_free(image);
     return st;
 }
 
-static weft_status stream_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+/* The page of a slot that was taken out of the ring. Its memory becomes the page's, or is freed. */
+static weft_status slot_open(weft_ctx *ctx, stream_slot *slot, weft_page_arrived *out)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *image = slot->memory;
+    held_page packed = {.frame_count = 1};
+    const held_page *page = slot_holds(slot) ? slot->memory : &packed;
+    bool stays = slot->stored >= slot->bytes - WEFT_DATA_PAGE_HEAD;
+    if (page != &packed) {
+        image = page->bytes[0];
+        stays = slot->stored == slot->bytes && (uintptr_t)image % 8 == 0;
+        if (stays) memcpy(image, page->head, sizeof(page->head));
+    } else if (!stays) {
+        memcpy(packed.head, image, sizeof(packed.head));
+        packed.bytes[0] = image + sizeof(packed.head);
+    }
+    if (!stays) {
+        WEFT_TRY(st, page_join(ctx, slot, page, &image));
+        weft_mem_free(slot->memory);
+        slot->memory = image;
+    }
+    *out = (weft_page_arrived){.memory = slot->memory, .image = image, .len = slot->bytes, .crc = slot->crc};
+    slot->memory = NULL;
+done:
+    weft_mem_free(slot->memory);
+    return st;
+}
+
+static weft_status stream_next(weft_ctx *ctx, void *stream, weft_page_arrived *out)
 {
     weft_status st = WEFT_OK;
     fetch_stream *s = stream;
@@ -344,14 +407,9 @@ static weft_status stream_next(weft_ctx *ctx, void *stream, void **image, size_t
     assert(s->give < s->end);
     WEFT_TRY(st, stream_go_on(ctx, s));
     WEFT_TRY(st, stream_wait(ctx, s, &slot));
-    s->held_bytes -= slot.bytes;
-    WEFT_TRY(st, slot_unpack(ctx, &slot));
-    *image = slot.image;
-    *len = slot.bytes;
-    *crc = slot.crc;
-    slot.image = NULL;
+    s->held_bytes -= slot.charged;
+    WEFT_TRY(st, slot_open(ctx, &slot, out));
 done:
-    weft_mem_free(slot.image);
     return st;
 }
 
@@ -414,6 +472,28 @@ static void pages_refused(weft_fetcher *f, fetch_stream *s, const weft_data_page
     pthread_cond_broadcast(&s->changed);
 }
 
+/* Take a page's frames over. Of a small page, without the lock. */
+static void slot_take(stream_slot *slot, const weft_data_page *page, const weft_net_frame *frames)
+{
+    if (slot_holds(slot)) {
+        held_page *held = slot->memory;
+        memcpy(held->head, page->head, sizeof(held->head));
+        for (held->frame_count = 0; held->frame_count < page->frames; held->frame_count++) {
+            const int32_t i = held->frame_count;
+            held->bytes[i] = weft_net_keep(&frames[i], &held->frames[i]);
+            held->len[i] = frames[i].len;
+        }
+        return;
+    }
+    uint8_t *to = slot->memory;
+    if (page->stored < page->bytes) to += sizeof(page->head);
+    for (int32_t i = 0; i < page->frames; i++) {
+        memcpy(to, frames[i].bytes, frames[i].len);
+        to += frames[i].len;
+    }
+    memcpy(slot->memory, page->head, sizeof(page->head));
+}
+
 /* last: the message has no further page of the same stream behind it, so that its reader is woken once. */
 static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_net_frame *frames, bool last)
 {
@@ -424,7 +504,8 @@ static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_ne
         pages_refused(f, s, page);
     } else if (s != NULL && page->page >= s->give && page->page < s->top) {
         slot = slot_of(s, page->page);
-        if (slot->state != SLOT_ASKED || slot->bytes != page->bytes) slot = NULL;
+        if (slot->state != SLOT_ASKED || page->bytes < slot->bytes || page->bytes > slot->charged)
+            slot = NULL;
     }
     if (slot == NULL) { /* its reader has closed, or gave up waiting and asked again */
         f->counts.ignored += page->state == WEFT_DATA_HERE;
@@ -435,15 +516,10 @@ static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_ne
     s->copying++;
     pthread_mutex_unlock(&f->lock);
 
-    uint8_t *to = slot->image;
-    memcpy(to, page->head, sizeof(page->head));
-    to += sizeof(page->head);
-    for (int32_t i = 0; i < page->frames; i++) {
-        memcpy(to, frames[i].bytes, frames[i].len);
-        to += frames[i].len;
-    }
+    slot_take(slot, page, frames);
 
     pthread_mutex_lock(&f->lock);
+    slot->bytes = page->bytes;
     slot->stored = page->stored;
     slot->crc = page->crc;
     slot->state = SLOT_HERE;
@@ -452,7 +528,7 @@ static void page_came(weft_fetcher *f, const weft_data_page *page, const weft_ne
     s->retry_ns = INT64_MAX;
     f->counts.pages++;
     f->counts.bytes += page->bytes;
-    f->counts.stored += (int64_t)sizeof(page->head) + page->stored;
+    f->counts.stored += page->stored + (page->stored < page->bytes ? (int64_t)sizeof(page->head) : 0);
     if (last || s->closing) pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&f->lock);
 }

@@ -158,19 +158,19 @@ done:
     return st;
 }
 
-static weft_status stream_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+static weft_status stream_next(weft_ctx *ctx, void *stream, weft_page_arrived *page)
 {
     weft_status st = WEFT_OK;
     relay_stream *s = stream;
     do {
         WEFT_TRY(st, weft_check_cancel(ctx));
         st = inner_open(ctx, s);
-        if (st == WEFT_OK) st = s->origin->of[s->source].next(ctx, s->inner, image, len, crc);
+        if (st == WEFT_OK) st = s->origin->of[s->source].next(ctx, s->inner, page);
     } while (st != WEFT_OK && try_again(ctx, s, st));
     WEFT_TRY(st, st);
     s->at++;
     s->came = true;
-    if (s->source < last_source(s)) atomic_fetch_add(&s->origin->way->relay->bytes, (int64_t)*len);
+    if (s->source < last_source(s)) atomic_fetch_add(&s->origin->way->relay->bytes, (int64_t)page->len);
 done:
     return st;
 }

@@ -251,8 +251,10 @@ static weft_status answer_page(weft_ctx *ctx, reply *r, loan *l, const weft_data
     if (packed != NULL) {
         weft_mem_free(pieces.loaded);
         reply_frame(r, packed, item.stored, weft_mem_free, packed);
-    } else if (pieces.loaded != NULL && item.stored > 0) { /* its heap follows its rows */
-        reply_frame(r, pieces.rows, item.stored, weft_mem_free, pieces.loaded);
+    } else if (pieces.whole != NULL && item.stored > 0) { /* one frame, that the fetcher may leave as it is */
+        void *const owner = pieces.loaded != NULL ? pieces.loaded : loan_share(l);
+        item.stored = item.bytes;
+        reply_frame(r, pieces.whole, item.bytes, pieces.loaded != NULL ? weft_mem_free : loan_release, owner);
     } else {
         weft_mem_free(pieces.loaded);
         if (pieces.rows_len > 0) reply_frame(r, pieces.rows, pieces.rows_len, loan_release, loan_share(l));
@@ -263,7 +265,7 @@ static weft_status answer_page(weft_ctx *ctx, reply *r, loan *l, const weft_data
     r->counts.pages++;
     r->counts.bytes += item.bytes;
     r->counts.relayed += weft_block_is_remote(l->block) ? item.bytes : 0;
-    r->counts.stored += (int64_t)sizeof(item.head) + item.stored;
+    r->counts.stored += item.stored + (item.stored < item.bytes ? (int64_t)sizeof(item.head) : 0);
 done:
     return st;
 }

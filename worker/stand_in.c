@@ -24,7 +24,7 @@ static weft_status stream_open(weft_ctx *ctx, void *self, const weft_block_name 
     return WEFT_OK;
 }
 
-static weft_status stream_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+static weft_status stream_next(weft_ctx *ctx, void *stream, weft_page_arrived *out)
 {
     weft_status st = WEFT_OK;
     stand_in_stream *s = stream;
@@ -32,14 +32,13 @@ static weft_status stream_next(weft_ctx *ctx, void *stream, void **image, size_t
     uint8_t *bytes = NULL;
     assert(s->at < s->end);
     WEFT_TRY(st, weft_block_page_pieces(ctx, s->block, s->partition, s->at++, &pieces));
-    *len = sizeof(pieces.head) + pieces.rows_len + pieces.heap_len;
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, *len, (void **)&bytes));
+    const size_t len = sizeof(pieces.head) + pieces.rows_len + pieces.heap_len;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len, (void **)&bytes));
     memcpy(bytes, pieces.head, sizeof(pieces.head));
     memcpy(bytes + sizeof(pieces.head), pieces.rows, pieces.rows_len);
     if (pieces.heap_len > 0)
         memcpy(bytes + sizeof(pieces.head) + pieces.rows_len, pieces.heap, pieces.heap_len);
-    *crc = pieces.crc;
-    *image = bytes;
+    *out = (weft_page_arrived){.memory = bytes, .image = bytes, .len = len, .crc = pieces.crc};
 done:
     weft_mem_free(pieces.loaded);
     return st;

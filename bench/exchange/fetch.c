@@ -1,11 +1,22 @@
 /* bench/exchange/fetch.c - bytes a second from a block server to a fetcher over the loopback, beside plain
- * libzmq with messages of the same size, in turn in one run; with and without keys.
+ * libzmq, in turn in one run; with and without keys.
  *
- *   bench_fetch [MiB] [rounds]
+ *   bench_fetch [MiB] [rounds] [parts]      parts: letters of what to run, all when left out:
+ *                                           p libzmq, 1 one reader, 4 four readers, s small partitions,
+ *                                           k all of those with keys too
  *
- * Plain libzmq: PUSH to PULL, messages of 256 KiB sent without a copy; the receiver only counts them. Weft: a
- * block in memory, read by one and by four readers, which check each page (checksum, validation) as tasks do;
- * then many small partitions, as an exchange has them. */
+ * Plain libzmq: PUSH to PULL, sent without a copy out of 64 MiB, as large as the block that Weft sends; the
+ * receiver has them in memory and never looks at them. In messages of 256 KiB, as Weft's pages have, and in
+ * the size that it is best at. Each end has a context and so a network thread of its own, as two processes
+ * have, and as Weft's two ends have here; beside it both ends in one context, where one thread does the work
+ * of both: no exchange can be built so, but it shows what a second thread costs.
+ *
+ * Weft: a block in memory, read by one and by four readers, which check each page (checksum, every string) as
+ * tasks do; the server makes the checksums in the first of the reads, as the first row tells. Then many small
+ * partitions, as an exchange has them.
+ *
+ * CPU seconds are those of all threads of both ends. They are what counts on a machine that does other work.
+ */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,7 +30,13 @@
 #include "worker/fetch.h"
 #include "worker/serve.h"
 
-enum { MESSAGE_BYTES = 256 * 1024, READERS_MAX = 4, SMALL_PARTITIONS = 4096, SMALL_ROWS = 400 };
+enum {
+    MESSAGE_BYTES = 256 * 1024,
+    PLAIN_BYTES = 64 << 20,
+    READERS_MAX = 4,
+    SMALL_PARTITIONS = 4096,
+    SMALL_ROWS = 400
+};
 
 typedef struct bench {
     weft_pool *pool;
@@ -61,22 +78,33 @@ static stopwatch start(void)
     return (stopwatch){.wall = seconds(CLOCK_MONOTONIC), .cpu = seconds(CLOCK_PROCESS_CPUTIME_ID)};
 }
 
-static double show(const char *name, stopwatch began, double bytes)
+/* Seconds for a GB. */
+static stopwatch show(const char *name, stopwatch began, double bytes)
 {
     const double wall = seconds(CLOCK_MONOTONIC) - began.wall;
     const double cpu = seconds(CLOCK_PROCESS_CPUTIME_ID) - began.cpu;
-    printf("%-28s %8.0f MB/s  %6.3f CPU s/GB\n", name, bytes / wall / 1e6, cpu / bytes * 1e9);
+    printf("%-34s %8.0f MB/s  %6.3f CPU s/GB\n", name, bytes / wall / 1e6, cpu / bytes * 1e9);
     fflush(stdout);
-    return bytes / wall;
+    return (stopwatch){.wall = wall / bytes * 1e9, .cpu = cpu / bytes * 1e9};
+}
+
+static void show_ratio(const char *name, const stopwatch *plain, const stopwatch *weft)
+{
+    if (plain->cpu > 0 && weft->cpu > 0)
+        printf("to libzmq, %-23s %8.2f by wall  %6.2f by CPU\n", name, plain->wall / weft->wall,
+               plain->cpu / weft->cpu);
 }
 
 /* ---- plain libzmq ---- */
 
 typedef struct plain {
-    void *zmq;
+    void *zmq;   /* the sender's */
+    bool shared; /* it is the receiver's too */
     char endpoint[128], public_key[41], secret_key[41];
     bool keys;
     int64_t messages;
+    size_t message_bytes;
+    char *bytes; /* PLAIN_BYTES, sent again and again */
 } plain;
 
 static void keep(void *bytes, void *hint) { (void)bytes, (void)hint; }
@@ -84,31 +112,37 @@ static void keep(void *bytes, void *hint) { (void)bytes, (void)hint; }
 static void *plain_push(void *self)
 {
     const plain *p = self;
-    const int one = 1, most = 1000;
-    char *bytes = calloc(1, MESSAGE_BYTES);
+    const int most = 1000;
     void *socket = zmq_socket(p->zmq, ZMQ_PUSH);
-    must(socket != NULL && bytes != NULL, "a socket");
+    must(socket != NULL, "a socket");
     zmq_setsockopt(socket, ZMQ_SNDHWM, &most, sizeof(most));
     if (p->keys) {
         zmq_setsockopt(socket, ZMQ_CURVE_SERVERKEY, p->public_key, 41);
         zmq_setsockopt(socket, ZMQ_CURVE_PUBLICKEY, p->public_key, 41);
         zmq_setsockopt(socket, ZMQ_CURVE_SECRETKEY, p->secret_key, 41);
     }
-    (void)one;
     must(zmq_connect(socket, p->endpoint) == 0, "connect");
+    const int64_t round = PLAIN_BYTES / (int64_t)p->message_bytes;
     for (int64_t i = 0; i < p->messages; i++) {
         zmq_msg_t m;
-        zmq_msg_init_data(&m, bytes, MESSAGE_BYTES, keep, NULL);
+        zmq_msg_init_data(&m, p->bytes + i % round * (int64_t)p->message_bytes, p->message_bytes, keep, NULL);
         must(zmq_msg_send(&m, socket, 0) >= 0, "send");
     }
     zmq_close(socket);
-    return bytes;
+    if (!p->shared) zmq_ctx_term(p->zmq);
+    return NULL;
 }
 
-static double run_plain(const char *name, int64_t messages, bool keys)
+static stopwatch run_plain(int64_t mib, size_t message_bytes, bool keys, bool shared)
 {
-    plain p = {.zmq = zmq_ctx_new(), .keys = keys, .messages = messages};
-    void *socket = zmq_socket(p.zmq, ZMQ_PULL), *bytes = NULL;
+    char name[64];
+    void *zmq = zmq_ctx_new(), *socket = zmq_socket(zmq, ZMQ_PULL);
+    plain p = {.zmq = shared ? zmq : zmq_ctx_new(),
+               .shared = shared,
+               .keys = keys,
+               .messages = (mib << 20) / (int64_t)message_bytes,
+               .message_bytes = message_bytes,
+               .bytes = malloc(PLAIN_BYTES)};
     size_t len = sizeof(p.endpoint);
     const int one = 1;
     pthread_t pusher;
@@ -119,19 +153,23 @@ static double run_plain(const char *name, int64_t messages, bool keys)
     }
     must(zmq_bind(socket, "tcp://127.0.0.1:*") == 0, "bind");
     zmq_getsockopt(socket, ZMQ_LAST_ENDPOINT, p.endpoint, &len);
+    must(p.bytes != NULL, "memory");
+    memset(p.bytes, 1, PLAIN_BYTES);
     const stopwatch began = start();
     must(pthread_create(&pusher, NULL, plain_push, &p) == 0, "a thread");
-    for (int64_t i = 0; i < messages; i++) {
+    for (int64_t i = 0; i < p.messages; i++) {
         zmq_msg_t m;
         zmq_msg_init(&m);
-        must(zmq_msg_recv(&m, socket, 0) == MESSAGE_BYTES, "receive");
+        must(zmq_msg_recv(&m, socket, 0) == (int)message_bytes, "receive");
         zmq_msg_close(&m);
     }
-    const double rate = show(name, began, (double)messages * MESSAGE_BYTES);
-    pthread_join(pusher, &bytes);
+    snprintf(name, sizeof(name), "libzmq%s, %zu KiB%s", keys ? ", CURVE" : "", message_bytes >> 10,
+             shared ? ", one thread" : "");
+    const stopwatch rate = show(name, began, (double)p.messages * (double)message_bytes);
+    pthread_join(pusher, NULL);
     zmq_close(socket);
-    zmq_ctx_term(p.zmq);
-    free(bytes);
+    zmq_ctx_term(zmq);
+    free(p.bytes);
     return rate;
 }
 
@@ -215,8 +253,8 @@ static void *read_blocks(void *self)
     return NULL;
 }
 
-static double run_weft(bench *b, const char *name, weft_block *const *blocks, int32_t block_count,
-                       int32_t partitions, int32_t readers, int32_t repeat)
+static stopwatch run_weft(bench *b, const char *name, weft_block *const *blocks, int32_t block_count,
+                          int32_t partitions, int32_t readers, int32_t repeat)
 {
     reader list[READERS_MAX];
     int64_t bytes = 0, rows = 0, want = 0;
@@ -242,20 +280,49 @@ static double run_weft(bench *b, const char *name, weft_block *const *blocks, in
     return show(name, began, (double)bytes);
 }
 
-static void run_round(bench *b, int64_t mib, bool keys)
+static bool wanted(const char *parts, char part) { return parts == NULL || strchr(parts, part) != NULL; }
+
+/* Partitions of 4 KiB in eight blocks, as tasks of an exchange read them. */
+static void run_small(bench *b, weft_fetcher *fetcher, weft_store *store, weft_account *owner,
+                      const weft_place *at)
 {
-    enum { SMALL_BLOCKS = 8 };
+    enum { BLOCKS = 8 };
+    const weft_place *places[BLOCKS] = {at, at, at, at, at, at, at, at};
+    weft_block *small[BLOCKS];
+    weft_block_name names[BLOCKS];
+    int32_t lost;
+    for (int32_t i = 0; i < BLOCKS; i++) {
+        weft_block *block =
+            make_block(b, owner, (int64_t)SMALL_PARTITIONS * SMALL_ROWS / 8, SMALL_PARTITIONS, i + 1);
+        names[i] = *weft_block_get_name(block);
+        check(b, weft_store_put(&b->ctx, store, block));
+    }
+    check(b, weft_fetch_blocks(&b->ctx, fetcher, names, places, BLOCKS, &types, b->account, small, &lost));
+    const stopwatch began = start();
+    run_weft(b, "weft, 4 KiB partitions", small, BLOCKS, SMALL_PARTITIONS, 1, 1);
+    printf("%-34s %8.1f us a partition\n", "",
+           (seconds(CLOCK_MONOTONIC) - began.wall) * 1e6 / SMALL_PARTITIONS / BLOCKS);
+    for (int32_t i = 0; i < BLOCKS; i++) weft_block_release(&small[i]);
+}
+
+static void run_round(bench *b, int64_t mib, bool keys, const char *parts)
+{
     weft_keys *worker = NULL;
     weft_store *store = NULL;
     weft_serve *serve = NULL;
     weft_fetcher *fetcher = NULL;
-    weft_block *near = NULL, *far = NULL, *small[SMALL_BLOCKS];
+    weft_block *near = NULL, *far = NULL;
     char address[64];
     int32_t lost;
     const int64_t block_bytes = 64 << 20;
     const int32_t repeat = (int32_t)weft_max_i64(4, (mib << 20) / block_bytes / 4 * 4);
-    const double plain_rate =
-        run_plain(keys ? "libzmq, CURVE" : "libzmq", mib * (1 << 20) / MESSAGE_BYTES, keys);
+    stopwatch same = {0}, best = {0}, one = {0}, four = {0};
+    for (size_t bytes = 64 << 10; bytes <= 1 << 20 && wanted(parts, 'p'); bytes *= 2) {
+        const stopwatch rate = run_plain(mib, bytes, keys, false);
+        if (bytes == MESSAGE_BYTES) same = rate;
+        if (best.cpu == 0 || rate.cpu < best.cpu) best = rate;
+        if (bytes == MESSAGE_BYTES) run_plain(mib, bytes, keys, true);
+    }
     if (keys) check(b, weft_keys_open(&b->ctx, b->folder, WEFT_ROLE_WORKER, &worker));
     weft_account *blocks = weft_account_open(b->pool, "blocks");
     check(b, weft_store_new(&b->ctx, blocks, &store));
@@ -275,30 +342,22 @@ static void run_round(bench *b, int64_t mib, bool keys)
     check(b, weft_fetcher_start(&b->ctx, &fetching, &fetcher));
     snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", weft_serve_port(serve));
     const weft_place at = {.uuid = serving.uuid, .address = address};
-    const weft_place *places[SMALL_BLOCKS] = {&at, &at, &at, &at, &at, &at, &at, &at};
-    weft_block_name names[SMALL_BLOCKS];
+    const weft_place *place = &at;
     near = make_block(b, blocks, block_bytes / 84, 1, 0);
-    names[0] = *weft_block_get_name(near);
+    const weft_block_name name = *weft_block_get_name(near);
     check(b, weft_store_put(&b->ctx, store, near));
-    check(b, weft_fetch_blocks(&b->ctx, fetcher, names, places, 1, &types, b->account, &far, &lost));
-    const double one = run_weft(b, "weft, one reader", &far, 1, 1, 1, repeat);
-    const double four = run_weft(b, "weft, four readers", &far, 1, 1, 4, repeat);
-    for (int32_t i = 0; i < SMALL_BLOCKS; i++) {
-        weft_block *block =
-            make_block(b, blocks, (int64_t)SMALL_PARTITIONS * SMALL_ROWS / 8, SMALL_PARTITIONS, i + 1);
-        names[i] = *weft_block_get_name(block);
-        check(b, weft_store_put(&b->ctx, store, block));
+    check(b, weft_fetch_blocks(&b->ctx, fetcher, &name, &place, 1, &types, b->account, &far, &lost));
+    if (wanted(parts, '1')) {
+        run_weft(b, "weft, first read of a block", &far, 1, 1, 1, 1);
+        one = run_weft(b, "weft, one reader", &far, 1, 1, 1, repeat);
     }
-    check(b,
-          weft_fetch_blocks(&b->ctx, fetcher, names, places, SMALL_BLOCKS, &types, b->account, small, &lost));
-    const stopwatch began = start();
-    run_weft(b, "weft, 4 KiB partitions", small, SMALL_BLOCKS, SMALL_PARTITIONS, 1, 1);
-    printf("%-28s %8.1f us a partition\n", "",
-           (seconds(CLOCK_MONOTONIC) - began.wall) * 1e6 / SMALL_PARTITIONS / SMALL_BLOCKS);
-    printf("%-28s %8.2f one reader, %.2f four readers\n", "ratio to libzmq", one / plain_rate,
-           four / plain_rate);
-    for (int32_t i = 0; i < SMALL_BLOCKS; i++) weft_block_release(&small[i]);
+    if (wanted(parts, '4')) four = run_weft(b, "weft, four readers", &far, 1, 1, 4, repeat);
+    show_ratio("256 KiB, one reader", &same, &one);
+    show_ratio("256 KiB, four readers", &same, &four);
+    show_ratio("its best, one reader", &best, &one);
+    show_ratio("its best, four readers", &best, &four);
     weft_block_release(&far);
+    if (wanted(parts, 's')) run_small(b, fetcher, store, blocks, &at);
     weft_fetcher_stop(&fetcher);
     weft_serve_stop(&serve);
     weft_store_free(&store);
@@ -310,6 +369,7 @@ int main(int argc, char **argv)
 {
     const int64_t mib = argc > 1 ? strtoll(argv[1], NULL, 10) : 2048;
     const int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 3;
+    const char *parts = argc > 3 ? argv[3] : NULL;
     bench b = {.folder = "/tmp/weft-bench-keys.XXXXXX"};
     b.pool = weft_pool_new(INT64_MAX);
     b.account = weft_account_open(b.pool, "bench");
@@ -319,8 +379,8 @@ int main(int argc, char **argv)
     must(mkdtemp(b.folder) != NULL, "a folder");
     check(&b, weft_keys_init(&b.ctx, b.folder, "bench"));
     for (int i = 0; i < rounds; i++) {
-        run_round(&b, mib, false);
-        run_round(&b, mib / 4, true);
+        run_round(&b, mib, false, parts);
+        if (parts == NULL || strchr(parts, 'k') != NULL) run_round(&b, mib / 4, true, parts);
     }
     printf("the keys made for this run are in %s\n", b.folder);
     weft_arena_free(&b.arena);

@@ -149,5 +149,9 @@ uint32_t weft_row_page_pack(const weft_row_layout *layout, weft_row_page *page);
  * Errors: WEFT_CORRUPT. */
 WEFT_MUST_CHECK weft_status weft_row_page_validate(weft_ctx *ctx, const weft_row_layout *layout,
                                                    const weft_row_page *page, size_t bytes);
+/* Both in one pass over the strings, which is what reading a page from elsewhere mostly costs. After an error
+ * the page is good for nothing. */
+WEFT_MUST_CHECK weft_status weft_row_page_arrive(weft_ctx *ctx, const weft_row_layout *layout,
+                                                 weft_row_page *page, size_t bytes);
 
 #endif

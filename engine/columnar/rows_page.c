@@ -56,21 +56,37 @@ static weft_status page_corrupt(weft_ctx *ctx, const char *what, uint64_t value)
                      (unsigned long long)value);
 }
 
+/* Bits of a short string's view that must be zero, by its length: short strings are compared as 16 bytes. */
+static const uint64_t head_zero[WEFT_STR_INLINE + 1] = {0xffffffff00000000, 0xffffff0000000000,
+                                                        0xffff000000000000, 0xff00000000000000};
+static const uint64_t tail_zero[WEFT_STR_INLINE + 1] = {UINT64_MAX,
+                                                        UINT64_MAX,
+                                                        UINT64_MAX,
+                                                        UINT64_MAX,
+                                                        UINT64_MAX,
+                                                        0xffffffffffffff00,
+                                                        0xffffffffffff0000,
+                                                        0xffffffffff000000,
+                                                        0xffffffff00000000,
+                                                        0xffffff0000000000,
+                                                        0xffff000000000000,
+                                                        0xff00000000000000,
+                                                        0};
+
 /* The bytes of a string of the page, or NULL: its pointer, made for page->base, must stay in the heap. */
-static const uint8_t *page_string(const weft_row_page *page, const uint8_t *view, uint32_t len)
+static inline const uint8_t *page_string(const weft_row_page *page, const uint8_t *view, uint32_t len)
 {
-    uint64_t pointer;
-    if (len <= WEFT_STR_INLINE) {
-        for (uint32_t i = len; i < WEFT_STR_INLINE; i++) {
-            if (view[4 + i] != 0) return NULL; /* short strings are compared as 16 bytes */
-        }
-        return view + 4;
-    }
-    memcpy(&pointer, view + 8, 8);
-    const uint64_t at = pointer - page->base;
+    uint64_t head, tail;
+    uint32_t prefix;
+    memcpy(&head, view, 8);
+    memcpy(&tail, view + 8, 8); /* the pointer of a long one */
+    if (len <= WEFT_STR_INLINE)
+        return ((head & head_zero[len]) | (tail & tail_zero[len])) == 0 ? view + 4 : NULL;
+    const uint64_t at = tail - page->base;
     if (at < page->heap_begin || at > page->bytes || len > page->bytes - at) return NULL;
     const uint8_t *bytes = (const uint8_t *)page + at;
-    return memcmp(bytes, view + 4, 4) == 0 ? bytes : NULL;
+    memcpy(&prefix, bytes, sizeof(prefix));
+    return prefix == head >> 32 ? bytes : NULL;
 }
 
 static weft_status page_check_strings(weft_ctx *ctx, const weft_row_layout *layout, const weft_row_page *page,
@@ -102,10 +118,10 @@ static weft_status page_check_bools(weft_ctx *ctx, const weft_row_layout *layout
     return WEFT_OK;
 }
 
-weft_status weft_row_page_validate(weft_ctx *ctx, const weft_row_layout *layout, const weft_row_page *page,
+/* What its header says, before anything else of it is looked at. */
+static weft_status page_check_head(weft_ctx *ctx, const weft_row_layout *layout, const weft_row_page *page,
                                    size_t bytes)
 {
-    weft_status st = WEFT_OK;
     if (bytes < WEFT_ROW_PAGE_HEADER) return page_corrupt(ctx, "shorter than its header", bytes);
     if (page->bytes != bytes) return page_corrupt(ctx, "another size than its header says", page->bytes);
     if (page->row_bytes != (uint32_t)layout->row_bytes)
@@ -113,10 +129,68 @@ weft_status weft_row_page_validate(weft_ctx *ctx, const weft_row_layout *layout,
     const uint64_t end = WEFT_ROW_PAGE_HEADER + (uint64_t)page->rows * page->row_bytes;
     if (end > page->heap_begin) return page_corrupt(ctx, "more rows than fit", page->rows);
     if (page->heap_begin > bytes) return page_corrupt(ctx, "a heap beyond its end", page->heap_begin);
+    return WEFT_OK;
+}
+
+weft_status weft_row_page_validate(weft_ctx *ctx, const weft_row_layout *layout, const weft_row_page *page,
+                                   size_t bytes)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, page_check_head(ctx, layout, page, bytes));
     for (int32_t c = 0; c < layout->count; c++) {
         if (layout->phys[c] == WEFT_PHYS_STR) WEFT_TRY(st, page_check_strings(ctx, layout, page, c));
         if (layout->phys[c] == WEFT_PHYS_BOOL) WEFT_TRY(st, page_check_bools(ctx, layout, page, c));
     }
+done:
+    return st;
+}
+
+/* Move the strings of one column by delta, and tell whether all are as page_check_strings wants them. Lengths
+ * come in no order that a processor could guess, so nothing here depends on a branch. */
+static bool page_move_strings(const weft_row_layout *layout, weft_row_page *page, int32_t c, uint64_t delta)
+{
+    const uint64_t base = page->base, begin = page->heap_begin, end = page->bytes;
+    const uint8_t *const start = (const uint8_t *)page;
+    uint8_t *view = weft_row_page_rows(page) + layout->offsets[c];
+    uint64_t wrong = 0;
+    for (uint32_t i = 0; i < page->rows; i++, view += page->row_bytes) {
+        uint64_t head, tail;
+        uint32_t prefix;
+        memcpy(&head, view, 8);
+        memcpy(&tail, view + 8, 8);
+        const uint64_t len = (uint32_t)head, at = tail - base;
+        const bool is_short = len <= WEFT_STR_INLINE;
+        const uint64_t row = is_short ? len : WEFT_STR_INLINE;
+        const uint64_t left = (head & head_zero[row]) | (tail & tail_zero[row]);
+        /* a long one has more than 12 bytes, so its first four are in the heap when all of it is */
+        const bool inside = (at >= begin) & (at <= end) & (len <= end - at) & (len <= INT32_MAX);
+        memcpy(&prefix, start + ((!is_short & inside) ? at : 0), sizeof(prefix));
+        const uint64_t bad_long = (uint64_t)!inside | (prefix ^ head >> 32);
+        wrong |= is_short ? left : bad_long;
+        tail += is_short ? 0 : delta;
+        memcpy(view + 8, &tail, 8);
+    }
+    return wrong == 0;
+}
+
+weft_status weft_row_page_arrive(weft_ctx *ctx, const weft_row_layout *layout, weft_row_page *page,
+                                 size_t bytes)
+{
+    weft_status st = WEFT_OK;
+    bool sound = true;
+    WEFT_TRY(st, page_check_head(ctx, layout, page, bytes));
+    const uint64_t delta = (uint64_t)(uintptr_t)page - page->base;
+    for (int32_t c = 0; c < layout->count; c++)
+        if (layout->phys[c] == WEFT_PHYS_STR) sound &= page_move_strings(layout, page, c, delta);
+    page->base += delta;
+    if (!sound) st = weft_row_page_validate(ctx, layout, page, bytes); /* which row it was */
+    for (int32_t c = 0; c < layout->count && st == WEFT_OK; c++) {
+        const bool nested = layout->phys[c] == WEFT_PHYS_STR &&
+                            weft_type_phys(layout->types[c]) != WEFT_PHYS_STR;
+        if (nested) st = page_check_strings(ctx, layout, page, c);
+        if (layout->phys[c] == WEFT_PHYS_BOOL) st = page_check_bools(ctx, layout, page, c);
+    }
+    assert(sound || st != WEFT_OK);
 done:
     return st;
 }

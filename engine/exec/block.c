@@ -291,8 +291,7 @@ static weft_status reader_next_remote(weft_ctx *ctx, weft_block_reader *reader, 
     *stable = *page != NULL && reader->buffer == NULL;
     if (*page != NULL) goto done;
     WEFT_TRY(st, weft_block_remote_page(ctx, reader->block, reader->partition, reader->at, reader->end,
-                                        &reader->stream, &reader->buffer));
-    *page = reader->buffer;
+                                        &reader->stream, &reader->buffer, page));
 done:
     return st;
 }

@@ -78,8 +78,8 @@ void weft_block_reader_begin(weft_ctx *ctx, weft_block_reader *reader);
  * partition is pinned (pages in memory: *stable is true); an open reader is a pin. */
 WEFT_MUST_CHECK weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader,
                                                    const weft_row_page **page, bool *stable);
-/* Keep the page that was given last, one from scratch (*stable was false), beyond the next call: the caller
- * frees it with weft_mem_free. */
+/* Keep the page that was given last, one that is not stable, beyond the next call: a memory block in which it
+ * lies, or which holds it. The caller frees that with weft_mem_free. */
 void *weft_block_reader_take(weft_block_reader *reader);
 /* Pass over whole pages that hold no more than *rows rows together, without reading them; *rows: what is
  * left. */

@@ -231,16 +231,35 @@ uint32_t weft_block_page_bytes(const weft_block *block, int32_t partition, int32
     return bytes;
 }
 
+/* A tight page as it lies in memory. Its checksum is made once: a block may have many readers. */
+static void lend_tight(block_page *ref, weft_page_pieces *out)
+{
+    const weft_row_page *page = ref->page;
+    uint32_t crc = atomic_load_explicit(&ref->crc, memory_order_relaxed);
+    if (crc == 0) {
+        crc = weft_crc32c(0, page, page->bytes);
+        atomic_store_explicit(&ref->crc, crc, memory_order_relaxed);
+    }
+    *out = (weft_page_pieces){.rows = weft_row_page_rows(page),
+                              .rows_len = page->bytes - WEFT_ROW_PAGE_HEADER,
+                              .whole = (const uint8_t *)page,
+                              .crc = crc};
+    memcpy(out->head, page, sizeof(out->head));
+}
+
 weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t page,
                                    weft_page_pieces *out)
 {
     weft_status st = WEFT_OK;
-    const block_page *ref = &block->segments[partition].pages[page];
+    block_page *ref = &block->segments[partition].pages[page];
     uint8_t *image = NULL;
     if (block->remote != NULL) {
-        if (block->remote->keeper != NULL)
-            return weft_block_keeper_pieces(ctx, block, partition, page, out);
+        if (block->remote->keeper != NULL) return weft_block_keeper_pieces(ctx, block, partition, page, out);
         return weft_fail(ctx, WEFT_FETCH_FAILED, "the block is not kept here");
+    }
+    if (ref->page != NULL && block_page_is_tight(ref->page)) {
+        lend_tight(ref, out);
+        return WEFT_OK;
     }
     if (ref->page != NULL) {
         weft_page_lend(ref->page, out);
@@ -252,7 +271,7 @@ weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_block *block, int32
     memcpy(out->head, image, sizeof(out->head));
     out->rows = image + sizeof(out->head);
     out->rows_len = ref->bytes - sizeof(out->head);
-    out->loaded = image;
+    out->whole = out->loaded = image;
     image = NULL;
 done:
     weft_mem_free(image);

@@ -166,8 +166,7 @@ static bool part_keep(weft_ctx *ctx, weft_block *block, int32_t partition, int32
     if (k->keeps && weft_mem_would_refuse(ctx, 0)) keeper_stop(block);
     if (!k->keeps || ref->page != NULL) return false;
     ref->page = came->page;
-    k->parts[partition].pages[at] =
-        (kept_page){.memory = came->memory, .base = came->base, .crc = came->crc};
+    k->parts[partition].pages[at] = (kept_page){.memory = came->memory, .base = came->base, .crc = came->crc};
     atomic_fetch_add_explicit(&block->memory_bytes, ref->bytes, memory_order_relaxed);
     return true;
 }
@@ -231,8 +230,8 @@ void weft_block_keeper_begin(weft_ctx *ctx, const weft_block *block, int32_t par
     const block_segment *segment = &block->segments[partition];
     weft_account *const callers = ctx->memory;
     pthread_mutex_lock(&b->lock);
-    const bool mine =
-        k->keeps && !part->pulling && part->stream.stream == NULL && segment->pages[at].page == NULL;
+    const bool mine = k->keeps && !part->pulling && part->stream.stream == NULL &&
+                      segment->pages[at].page == NULL;
     if (mine) part->pulling = true;
     pthread_mutex_unlock(&b->lock);
     if (!mine) return;
@@ -269,6 +268,7 @@ static weft_status pieces_copy(weft_ctx *ctx, const weft_block *block, const wef
     memcpy(out->head, copy, sizeof(out->head));
     out->rows = weft_row_page_rows(copy);
     out->loaded = copy;
+    out->whole = (const uint8_t *)copy;
     return WEFT_OK;
 }
 

@@ -20,7 +20,9 @@ typedef struct block_page {
     int64_t offset;      /* in scratch */
     uint32_t bytes;      /* of the allocation, or of the image (without the room between rows and heap) */
     uint32_t rows;
-    uint32_t crc; /* CRC-32C of the bytes on disk */
+    /* CRC-32C of the bytes on disk; of a tight page in memory, 0 while nobody has asked for it. Atomic, as
+     * two threads may ask at once. */
+    _Atomic uint32_t crc;
 } block_page;
 
 typedef struct block_segment {
@@ -122,7 +124,8 @@ typedef struct block_stream {
 
 /* A page that came: checked and rebased. */
 typedef struct block_arrival {
-    void *memory; /* a memory block of ctx's account, which the caller frees, where … */
+    void *
+        memory; /* a memory block of ctx's account, which the caller frees: it lies there, or is held by it */
     weft_row_page *page;
     uint64_t base; /* that it came with, as */
     uint32_t crc;
@@ -133,10 +136,10 @@ typedef struct block_arrival {
 WEFT_MUST_CHECK weft_status weft_block_remote_pull(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t at, int32_t end, block_stream *stream,
                                                    block_arrival *out);
-/* The same into *buffer, a memory block (or NULL) that is replaced. */
+/* The same; *buffer is a memory block (or NULL) that is replaced by the one that the page lies in. */
 WEFT_MUST_CHECK weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t at, int32_t end, block_stream *stream,
-                                                   void **buffer);
+                                                   void **buffer, const weft_row_page **page);
 /* Open the stream, if it is not; what fails is told when the page is asked for. */
 void weft_block_remote_begin(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
                              int32_t end, block_stream *stream);
@@ -158,6 +161,21 @@ void weft_block_keeper_free(weft_block *block);
 
 /* block_spill.c */
 
+/* A closed page with so little room between its rows and its heap that it goes over the wire as it lies
+ * there. That room is zero: block_page_close. */
+static inline bool block_page_is_tight(const weft_row_page *page)
+{
+    const uint64_t end = WEFT_ROW_PAGE_HEADER + (uint64_t)page->rows * page->row_bytes;
+    return page->bytes <= weft_page_bytes_most((uint32_t)(page->bytes - (page->heap_begin - end)));
+}
+/* A page that gets no more rows, as one of a block. */
+static inline block_page block_page_close(weft_row_page *page)
+{
+    const size_t end = WEFT_ROW_PAGE_HEADER + (size_t)page->rows * page->row_bytes;
+    page->next = NULL;
+    if (block_page_is_tight(page)) memset((uint8_t *)page + end, 0, page->heap_begin - end);
+    return (block_page){.page = page, .bytes = page->bytes, .rows = page->rows};
+}
 /* The bytes of a page as they go to disk or wire: the room between rows and heap is left out. */
 size_t weft_page_image_bytes(const weft_row_page *page);
 /* What of it are rows and strings: the same however they were cut into pages. */

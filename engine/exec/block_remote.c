@@ -146,19 +146,18 @@ static weft_status page_check(weft_ctx *ctx, const weft_block *block, const bloc
 {
     weft_status st = WEFT_OK;
     weft_row_page *page = came->page;
-    if (len != ref->bytes)
+    if (len < ref->bytes || len > weft_page_bytes_most(ref->bytes))
         WEFT_TRY(st, header_wrong(ctx, &block->name, "a page of another size than its header says"));
     if (weft_crc32c(0, page, len) != came->crc)
         WEFT_TRY(st,
                  weft_fail(ctx, WEFT_CHECKSUM,
                            "a page of %zu bytes of the block of job %llu stage %d task %d came damaged", len,
                            (unsigned long long)block->name.job, block->name.stage, block->name.partition));
-    WEFT_TRY(st, weft_row_page_validate(ctx, &block->layout, page, len));
+    came->base = page->base;
+    WEFT_TRY(st, weft_row_page_arrive(ctx, &block->layout, page, len));
     if (page->rows != ref->rows)
         WEFT_TRY(st, header_wrong(ctx, &block->name, "a page with another number of rows"));
     page->next = NULL;
-    came->base = page->base;
-    weft_row_page_rebase(&block->layout, page);
 done:
     return st;
 }
@@ -168,18 +167,17 @@ weft_status weft_block_remote_pull(weft_ctx *ctx, const weft_block *block, int32
 {
     weft_status st = WEFT_OK;
     const weft_block_origin *origin = &block->remote->origin;
-    size_t len = 0;
     *out = (block_arrival){0};
     if (stream->stream != NULL && stream->at != at) weft_block_remote_end(block, stream);
     if (stream->stream == NULL) WEFT_TRY(st, stream_open(ctx, block, partition, at, end, stream));
     for (bool again = true; again;) {
-        void *image = NULL;
-        WEFT_TRY(st, origin->next(ctx, stream->stream, &image, &len, &out->crc));
-        out->memory = out->page = image;
-        st = page_check(ctx, block, &block->segments[partition].pages[at], len, out);
+        weft_page_arrived page = {0};
+        WEFT_TRY(st, origin->next(ctx, stream->stream, &page));
+        *out = (block_arrival){.memory = page.memory, .page = page.image, .crc = page.crc};
+        st = page_check(ctx, block, &block->segments[partition].pages[at], page.len, out);
         if (st == WEFT_OK) break;
         weft_mem_free(out->memory);
-        out->memory = out->page = NULL;
+        *out = (block_arrival){0};
         again = origin->reject != NULL && origin->reject(stream->stream);
         if (again) weft_error_clear(ctx);
     }
@@ -190,12 +188,14 @@ done:
 }
 
 weft_status weft_block_remote_page(weft_ctx *ctx, const weft_block *block, int32_t partition, int32_t at,
-                                   int32_t end, block_stream *stream, void **buffer)
+                                   int32_t end, block_stream *stream, void **buffer,
+                                   const weft_row_page **page)
 {
     block_arrival came;
     weft_mem_free(*buffer); /* before the next page needs memory */
     *buffer = NULL;
     const weft_status st = weft_block_remote_pull(ctx, block, partition, at, end, stream, &came);
     *buffer = came.memory;
+    *page = came.page;
     return st;
 }

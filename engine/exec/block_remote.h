@@ -40,18 +40,26 @@ WEFT_MUST_CHECK weft_status weft_block_header_encode(weft_ctx *ctx, const weft_b
 WEFT_MUST_CHECK weft_status weft_block_header_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
                                                      weft_block_header *out);
 
-/* The image of a page, in up to three pieces. */
+/* The image of a page, in up to three pieces; when `whole` is not NULL they lie there one behind the other.
+ */
 typedef struct weft_page_pieces {
     uint8_t head[WEFT_ROW_PAGE_HEADER];
     const uint8_t *rows, *heap; /* … follow it; of the block, or of `loaded` */
     size_t rows_len, heap_len;
+    const uint8_t *whole;
     void *loaded; /* a memory block of ctx's account that the caller frees, or NULL */
     uint32_t crc; /* CRC-32C of the whole image */
 } weft_page_pieces;
 
 /* The pieces of a page that a reader gave: they lie where the page does. */
 void weft_page_lend(const weft_row_page *page, weft_page_pieces *out);
-/* Pages of a partition of a block that is here; each image has as many bytes as the header says. */
+/* An image has as many bytes as the header says, or a few more, but not more than this: a page with little
+ * room between rows and heap is sent as it lies. */
+static inline uint32_t weft_page_bytes_most(uint32_t bytes)
+{
+    return bytes > UINT32_MAX - bytes / 64 ? UINT32_MAX : bytes + bytes / 64;
+}
+/* Pages of a partition of a block that is here, and the bytes of one in the header. */
 int32_t weft_block_page_count(const weft_block *block, int32_t partition);
 uint32_t weft_block_page_bytes(const weft_block *block, int32_t partition, int32_t page);
 /* The pieces of one page. What lies in memory is lent, as long as the partition is pinned; what is in scratch
@@ -63,15 +71,22 @@ WEFT_MUST_CHECK weft_status weft_block_page_pieces(weft_ctx *ctx, const weft_blo
 
 /* ---- at the reader ---- */
 
+/* A page as it came from another process. */
+typedef struct weft_page_arrived {
+    void *memory; /* a memory block of ctx's account that the caller frees: the image lies in it, … */
+    void *image;  /* … or it holds what the image lies in; aligned to 8 */
+    size_t len;
+    uint32_t crc; /* CRC-32C that the image should have */
+} weft_page_arrived;
+
 /* Where pages come from. Functions are called by any thread, for one stream by one at a time. */
 typedef struct weft_block_origin {
     /* Begin to read pages [first, first + count) of a partition. Asks for them and does not wait. */
     weft_status (*open)(weft_ctx *ctx, void *self, const weft_block_name *name, int32_t partition,
                         int32_t first, int32_t count, void **stream);
-    /* The next page's image and the checksum that it should have, in a memory block of ctx's account which
-     * the caller frees. Waits for it, until ctx is cancelled. Errors: WEFT_FETCH_FAILED (the block is not
+    /* The next page. Waits for it, until ctx is cancelled. Errors: WEFT_FETCH_FAILED (the block is not
      * there), WEFT_UNREACHABLE (its holder is not), WEFT_CHECKSUM, WEFT_NOMEM. */
-    weft_status (*next)(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc);
+    weft_status (*next)(weft_ctx *ctx, void *stream, weft_page_arrived *page);
     void (*close)(void *stream);
     /* The page that was given last is damaged. True when the next call will give it once more, from
      * elsewhere. NULL: never. */

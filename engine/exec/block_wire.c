@@ -254,7 +254,7 @@ static weft_status decode_page(weft_ctx *ctx, wire_in *pages, weft_block *block,
         st = weft_block_spill_page(ctx, block, segment, page);
         goto done;
     }
-    segment->pages[segment->page_count++] = (block_page){.page = page, .bytes = bytes, .rows = rows};
+    segment->pages[segment->page_count++] = block_page_close(page);
     segment->rows += rows;
     segment->bytes += bytes - WEFT_ROW_PAGE_HEADER;
     page = NULL;

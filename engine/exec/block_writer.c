@@ -380,9 +380,7 @@ static weft_status segment_close(weft_ctx *ctx, block_segment *segment, weft_row
         weft_row_page *page = set->first;
         WEFT_TRY(st, weft_block_page_room(ctx, segment));
         set->first = page->next;
-        page->next = NULL;
-        segment->pages[segment->page_count++] =
-            (block_page){.page = page, .bytes = page->bytes, .rows = page->rows};
+        segment->pages[segment->page_count++] = block_page_close(page);
         segment->rows += page->rows;
         segment->bytes += weft_page_data_bytes(page);
         set->rows -= page->rows;

@@ -72,10 +72,9 @@ static void try_page(weft_ctx *ctx, const weft_row_layout *layout, const uint8_t
         page->bytes = size;
         page->row_bytes = (uint32_t)layout->row_bytes;
     }
-    if (weft_row_page_validate(ctx, layout, page, size) == WEFT_OK) {
-        weft_row_page_rebase(layout, page);
-        read_page(ctx, layout, page);
-    }
+    const weft_status verdict = weft_row_page_validate(ctx, layout, page, size);
+    if (weft_row_page_arrive(ctx, layout, page, size) != verdict) abort();
+    if (verdict == WEFT_OK) read_page(ctx, layout, page);
     weft_row_page_free(&page);
 }
 

@@ -39,12 +39,13 @@ static weft_status origin_open(weft_ctx *ctx, void *self, const weft_block_name 
 }
 
 /* One page of zeros, as long as said nowhere. */
-static weft_status origin_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+static weft_status origin_next(weft_ctx *ctx, void *stream, weft_page_arrived *page)
 {
     (void)stream;
-    *len = 4096;
-    *crc = 0;
-    return weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, *len, image);
+    *page = (weft_page_arrived){.len = 4096};
+    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, page->len, &page->memory);
+    page->image = page->memory;
+    return st;
 }
 
 static void origin_close(void *stream) { (void)stream; }

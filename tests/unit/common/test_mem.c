@@ -54,6 +54,52 @@ static void resizing_keeps_the_contents(void **state)
     weft_fixture_close(&f);
 }
 
+typedef struct held_elsewhere {
+    int32_t *released;
+    char text[100];
+} held_elsewhere;
+
+static void release_elsewhere(void *contents)
+{
+    const held_elsewhere *held = contents;
+    assert_string_equal(held->text, "still here");
+    ++*held->released;
+}
+
+/* A block that stands for memory of somebody else: charged with it, refused with it, moved with it. */
+static void holders_are_charged_what_they_hold(void **state)
+{
+    (void)state;
+    enum { HELD = 3 << 20 };
+    weft_fixture f;
+    held_elsewhere *held = NULL, *more = NULL;
+    int32_t released = 0;
+    weft_fixture_open_limited(&f, 5 << 20);
+    weft_account *other = weft_account_open(f.pool, "other");
+    const int64_t before = weft_account_used_bytes(f.account);
+    weft_fixture_ok(&f, weft_mem_alloc_holder(&f.ctx, WEFT_MEM_RETAINED, sizeof(*held), HELD,
+                                              release_elsewhere, (void **)&held));
+    assert_null(held->released);
+    assert_int_equal(weft_mem_size(held), sizeof(*held));
+    held->released = &released;
+    snprintf(held->text, sizeof(held->text), "still here");
+    assert_in_range(weft_account_used_bytes(f.account) - before, HELD, HELD + 1024);
+    assert_int_equal(weft_mem_alloc_holder(&f.ctx, WEFT_MEM_RETAINED, sizeof(*more), HELD, release_elsewhere,
+                                           (void **)&more),
+                     WEFT_NOMEM);
+    assert_null(more);
+    weft_error_clear(&f.ctx);
+    weft_mem_move(held, other);
+    assert_int_equal(weft_account_used_bytes(f.account), before);
+    assert_in_range(weft_account_used_bytes(other), HELD, HELD + 1024);
+    assert_int_equal(released, 0);
+    weft_mem_free(held);
+    assert_int_equal(released, 1);
+    assert_int_equal(weft_account_used_bytes(other), 0);
+    weft_account_close(&other);
+    weft_fixture_close(&f);
+}
+
 static void retained_memory_is_refused_first(void **state)
 {
     (void)state;
@@ -376,8 +422,9 @@ static void threads_share_a_pool(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(blocks_are_aligned_and_charged), WEFT_TEST(resizing_keeps_the_contents),
-           WEFT_TEST(retained_memory_is_refused_first), WEFT_TEST(blocks_move_between_accounts),
-           WEFT_TEST(refused_memory_is_asked_back), WEFT_TEST(a_floor_is_not_refused),
-           WEFT_TEST(the_largest_holders_are_described), WEFT_TEST(sizes_for_people),
-           WEFT_TEST(the_nth_allocation_fails), WEFT_TEST(arenas_give_zeroed_aligned_pieces),
-           WEFT_TEST(arenas_keep_text), WEFT_TEST(every_allocation_may_fail), WEFT_TEST(threads_share_a_pool))
+           WEFT_TEST(holders_are_charged_what_they_hold), WEFT_TEST(retained_memory_is_refused_first),
+           WEFT_TEST(blocks_move_between_accounts), WEFT_TEST(refused_memory_is_asked_back),
+           WEFT_TEST(a_floor_is_not_refused), WEFT_TEST(the_largest_holders_are_described),
+           WEFT_TEST(sizes_for_people), WEFT_TEST(the_nth_allocation_fails),
+           WEFT_TEST(arenas_give_zeroed_aligned_pieces), WEFT_TEST(arenas_keep_text),
+           WEFT_TEST(every_allocation_may_fail), WEFT_TEST(threads_share_a_pool))

@@ -45,7 +45,7 @@ static weft_status liar_open(weft_ctx *ctx, void *self, const weft_block_name *n
     return WEFT_OK;
 }
 
-static weft_status liar_next(weft_ctx *ctx, void *stream, void **image, size_t *len, uint32_t *crc)
+static weft_status liar_next(weft_ctx *ctx, void *stream, weft_page_arrived *out)
 {
     weft_status st = WEFT_OK;
     liar_stream *s = stream;
@@ -54,25 +54,27 @@ static weft_status liar_next(weft_ctx *ctx, void *stream, void **image, size_t *
     assert_true(s->at < s->end);
     if (s->at == s->of->fail_at) return weft_fail(ctx, s->of->fail, "a page that was made to fail");
     WEFT_TRY(st, weft_block_page_pieces(ctx, s->of->block, s->partition, s->at, &pieces));
-    *len = sizeof(pieces.head) + pieces.rows_len + pieces.heap_len;
-    assert_int_equal(*len, weft_block_page_bytes(s->of->block, s->partition, s->at));
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, *len, (void **)&bytes));
+    const size_t len = sizeof(pieces.head) + pieces.rows_len + pieces.heap_len;
+    const uint32_t least = weft_block_page_bytes(s->of->block, s->partition, s->at);
+    assert_in_range(len, least, weft_page_bytes_most(least));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len, (void **)&bytes));
     memcpy(bytes, pieces.head, sizeof(pieces.head));
     memcpy(bytes + sizeof(pieces.head), pieces.rows, pieces.rows_len);
     if (pieces.heap_len > 0)
         memcpy(bytes + sizeof(pieces.head) + pieces.rows_len, pieces.heap, pieces.heap_len);
-    assert_int_equal(weft_crc32c(0, bytes, *len), pieces.crc);
+    assert_int_equal(weft_crc32c(0, bytes, len), pieces.crc);
+    if (pieces.whole != NULL) assert_memory_equal(bytes, pieces.whole, len);
     weft_test_random random = {.state = s->of->seed + (uint64_t)s->at};
     for (int32_t i = 0; i < 3 && s->of->seed != 0; i++) {
-        const int64_t most = i == 0 ? 64 : (int64_t)*len; /* the page's header is small, and hit often */
+        const int64_t most = i == 0 ? 64 : (int64_t)len; /* the page's header is small, and hit often */
         bytes[weft_test_random_range(&random, 0, most - 1)] ^=
             (uint8_t)weft_test_random_range(&random, 0, 255);
     }
-    *crc = weft_crc32c(0, bytes, *len);
-    if (atomic_fetch_sub(&s->of->rotten, 1) > 0) bytes[*len / 2] ^= 1;
+    *out =
+        (weft_page_arrived){.memory = bytes, .image = bytes, .len = len, .crc = weft_crc32c(0, bytes, len)};
+    if (atomic_fetch_sub(&s->of->rotten, 1) > 0) bytes[len / 2] ^= 1;
     s->at++;
     s->of->pages++;
-    *image = bytes;
 done:
     weft_mem_free(pieces.loaded);
     return st;

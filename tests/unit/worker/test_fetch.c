@@ -400,7 +400,17 @@ static void two_hundred_streams(void **state)
 
 /* ---- a server that lies ---- */
 
-typedef enum lie { LIE_CRC, LIE_LZ4, LIE_SHORT, LIE_FRAMES, LIE_HEADER, LIE_NOISE, LIE_COUNT } lie;
+typedef enum lie {
+    LIE_CRC,
+    LIE_HEAD,
+    LIE_LZ4,
+    LIE_SHORT,
+    LIE_LONG,
+    LIE_FRAMES,
+    LIE_HEADER,
+    LIE_NOISE,
+    LIE_COUNT
+} lie;
 
 typedef struct liar_server {
     weft_net *net;
@@ -430,28 +440,36 @@ static void lie_page(liar_server *l, weft_net_peer peer, const weft_data_want *w
 {
     uint8_t first[WEFT_DATA_HEAD_BYTES + WEFT_DATA_ITEM_BYTES_MAX];
     weft_page_pieces pieces;
-    const bool whole = l->lie == LIE_CRC; /* else less than the image, which is taken for LZ4 */
     weft_data_head head = {.kind = WEFT_DATA_GAVE_PAGES, .count = 1};
     assert_int_equal(weft_block_page_pieces(l->ctx, l->block, want->partition, want->first, &pieces),
                      WEFT_OK);
     weft_data_page page = {.stream = want->stream,
                            .page = want->first,
                            .count = 1,
-                           .frames = whole ? 2 : 1,
-                           .stored = (uint32_t)(pieces.rows_len + (whole ? pieces.heap_len : 0)),
+                           .frames = 1,
                            .bytes = (uint32_t)(WEFT_DATA_PAGE_HEAD + pieces.rows_len + pieces.heap_len),
                            .crc = pieces.crc};
     memcpy(page.head, pieces.head, sizeof(page.head));
-    if (whole) page.head[17] ^= 1;
-    if (l->lie == LIE_SHORT) page.bytes--;
+    uint8_t *image = NULL;
+    assert_int_equal(weft_mem_alloc(l->ctx, WEFT_MEM_WORKING, page.bytes, (void **)&image), WEFT_OK);
+    memcpy(image, pieces.head, sizeof(pieces.head));
+    memcpy(image + sizeof(pieces.head), pieces.rows, pieces.rows_len);
+    memcpy(image + sizeof(pieces.head) + pieces.rows_len, pieces.heap, pieces.heap_len);
+    const bool whole = l->lie == LIE_CRC || l->lie == LIE_HEAD;
+    page.stored = whole ? page.bytes : page.bytes / 2; /* less than the image is taken for LZ4 */
+    if (l->lie == LIE_CRC) page.crc ^= 1;
+    if (l->lie == LIE_HEAD) page.head[17] ^= 1;
+    const uint32_t least = weft_block_page_bytes(l->block, want->partition, want->first);
+    if (l->lie == LIE_SHORT) page.bytes = least - 1;
+    if (l->lie == LIE_LONG) page.bytes = weft_page_bytes_most(least) + 1;
     if (l->lie == LIE_FRAMES) page.frames = 2;
     weft_data_put_page(first, 0, &page);
     weft_data_put_head(first, &head);
     if (l->lie == LIE_NOISE) first[20] ^= 1;
     const weft_net_frame frames[] = {{.bytes = first, .len = weft_data_bytes(head.kind, 1)},
-                                     {.bytes = pieces.rows, .len = pieces.rows_len},
-                                     {.bytes = pieces.heap, .len = pieces.heap_len}};
-    assert_int_equal(weft_net_send(l->ctx, l->net, peer, frames, whole ? 3 : 2), WEFT_OK);
+                                     {.bytes = image, .len = page.stored}};
+    assert_int_equal(weft_net_send(l->ctx, l->net, peer, frames, 2), WEFT_OK);
+    weft_mem_free(image);
 }
 
 static void lie_message(void *self, weft_net_peer peer, const weft_identity *who,
@@ -502,14 +520,14 @@ static void lies_are_refused(void **state)
         snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", weft_net_port(l.net));
         const weft_place place = {.worker = 1, .address = address};
         /* a page of another size is none that was asked for: it never comes */
-        rig_fetcher(&rig, "server", way == LIE_SHORT ? 100 : 0);
+        rig_fetcher(&rig, "server", way == LIE_SHORT || way == LIE_LONG ? 100 : 0);
         weft_status st = fetch_one(&rig, &name, &place, &block);
         if (way == LIE_HEADER) {
             assert_int_equal(st, WEFT_CHECKSUM);
         } else {
             weft_fixture_ok(&rig.f, st);
             st = rig_read(&rig.f.ctx, block, 0, -1, 0, 1, &rows);
-            const bool damaged = way == LIE_CRC || way == LIE_LZ4;
+            const bool damaged = way == LIE_CRC || way == LIE_HEAD || way == LIE_LZ4;
             assert_int_equal(st, damaged ? WEFT_CHECKSUM : WEFT_UNREACHABLE);
         }
         assert_int_equal(rows, 0);

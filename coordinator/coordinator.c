@@ -381,6 +381,7 @@ static void count_run(const coordinator_job *j)
     counts.tasks_rerun = j->run->counts.rerun;
     counts.blocks_lost = j->run->counts.blocks_lost;
     counts.workers_lost = j->core.workers_lost;
+    counts.bytes_relayed = j->core.bytes_relayed;
     for (int32_t i = 0; i < j->core.stage_count; i++)
         counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
     if (j->c->jobs == NULL) return;

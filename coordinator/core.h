@@ -111,7 +111,7 @@ typedef struct weft_core_job {
     weft_error error;            /* … and why */
     void (*changed)(void *self); /* called when there is something new */
     void *changed_self;
-    int64_t blocks_lost, workers_lost;
+    int64_t blocks_lost, workers_lost, bytes_relayed;
     /* the core's */
     weft_core_hearer *hearers; /* a memory block of the core's account */
     int32_t hearer_count, hearer_capacity;

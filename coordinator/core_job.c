@@ -475,6 +475,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
     WEFT_TRY(st, step(ctx, core, &event, m)); /* without memory it comes again */
     if (counts) {
         s->report.run_ns += m->run_ns;
+        job->bytes_relayed += m->relayed_bytes;
         s->report.failures += !done;
         weft_event_log_task(job->log, s->stage, m);
     } else if (s != NULL)

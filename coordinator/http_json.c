@@ -58,6 +58,7 @@ weft_status weft_http_cluster(weft_ctx *ctx, weft_http_view *v)
     weft_http_int(t, "blocks_lost", s->counts.blocks_lost);
     weft_http_int(t, "bytes_read", s->totals.bytes_read);
     weft_http_int(t, "bytes_exchanged", s->totals.bytes_exchanged);
+    weft_http_int(t, "bytes_relayed", s->totals.bytes_relayed);
     weft_http_int(t, "bytes_spilled", s->totals.bytes_spilled);
     weft_http_int(t, "memory_used_bytes", weft_pool_used_bytes(pool));
     weft_http_int(t, "memory_limit_bytes", weft_pool_limit_bytes(pool));
@@ -132,6 +133,7 @@ static weft_status put_job(weft_ctx *ctx, weft_http_view *v, const weft_job_stat
     weft_http_int(t, "workers_lost", job->workers_lost);
     weft_http_int(t, "bytes_read", job->bytes_read);
     weft_http_int(t, "bytes_exchanged", job->bytes_exchanged);
+    weft_http_int(t, "bytes_relayed", job->bytes_relayed);
     weft_http_int(t, "bytes_spilled", job->bytes_spilled);
 done:
     return st;

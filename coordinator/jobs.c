@@ -166,6 +166,7 @@ static void take_counts(job_record *job, const weft_job_counts *counts)
     job->status.blocks_lost = counts->blocks_lost;
     job->status.workers_lost = counts->workers_lost;
     job->status.bytes_exchanged = counts->bytes_exchanged;
+    job->status.bytes_relayed = counts->bytes_relayed;
 }
 
 void weft_jobs_count(weft_jobs *jobs, uint64_t id, const weft_job_counts *counts)
@@ -197,6 +198,7 @@ static void add_bytes(weft_job_totals *totals, const weft_job_status *job)
 {
     totals->bytes_read += job->bytes_read;
     totals->bytes_exchanged += job->bytes_exchanged;
+    totals->bytes_relayed += job->bytes_relayed;
     totals->bytes_spilled += job->bytes_spilled;
 }
 

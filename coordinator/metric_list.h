@@ -41,6 +41,8 @@ X(counter, "weft_blocks_freed_total", "", "Blocks that nobody needed any more", 
 X(counter, "weft_storage_read_bytes_total", "", "Bytes that jobs read from storage", s->totals.bytes_read)
 X(counter, "weft_exchange_bytes_total", "", "Bytes that tasks of jobs read of other tasks' blocks",
   s->totals.bytes_exchanged)
+X(counter, "weft_relayed_bytes_total", "", "Bytes of blocks that workers passed on which had read them",
+  s->totals.bytes_relayed)
 X(counter, "weft_spilled_bytes_total", "", "Bytes that jobs spilled", s->totals.bytes_spilled)
 X(gauge, "weft_memory_used_bytes", "", "Memory pool of this process: used", weft_pool_used_bytes(pool))
 X(gauge, "weft_memory_peak_bytes", "", "Memory pool of this process: most ever used",

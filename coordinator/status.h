@@ -38,7 +38,7 @@ typedef struct weft_job_status {
     int64_t begin_us, end_us;
     int32_t stages, stages_done;
     int64_t tasks, running, tasks_done, attempts, tasks_rerun, blocks_lost, workers_lost;
-    int64_t bytes_read, bytes_exchanged, bytes_spilled;
+    int64_t bytes_read, bytes_exchanged, bytes_relayed, bytes_spilled;
     const weft_stage_status *stage_list; /* [stages] */
 } weft_job_status;
 
@@ -47,7 +47,7 @@ typedef struct weft_job_totals {
     int64_t begun, succeeded, failed, cancelled;
     int64_t unseen;     /* jobs that are not listed, for want of memory */
     int64_t elapsed_us; /* of the ended ones */
-    int64_t bytes_read, bytes_exchanged, bytes_spilled;
+    int64_t bytes_read, bytes_exchanged, bytes_relayed, bytes_spilled;
 } weft_job_totals;
 
 typedef struct weft_cluster_status {

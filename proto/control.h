@@ -127,6 +127,8 @@ typedef struct weft_to_coordinator {
     weft_block_name lost; /* … of the same job */
     bool unreachable;     /* … whose holder could not be reached, so that all its blocks are missed */
     int64_t run_ns;       /* DONE, FAILED: how long the attempt ran */
+    int64_t relayed_bytes; /* DONE, FAILED: of inputs of its stage that the worker passed on, since it last
+                              told */
     weft_stage_spill *spills; /* ENDED: [spill_count]; NULL when there was none, or no memory to tell */
     int32_t spill_count;
 } weft_to_coordinator;

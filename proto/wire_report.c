@@ -145,6 +145,7 @@ weft_status weft_to_coordinator_encode(weft_ctx *ctx, const weft_to_coordinator 
     m.attempt = message->attempt;
     m.slots = message->slots;
     m.run_ns = message->run_ns;
+    m.relayed_bytes = message->relayed_bytes;
     m.broken = message->broken;
     if (message->block != NULL) WEFT_TRY(st, put_block(ctx, message->block, &m.block));
     WEFT_TRY(st, put_metrics(ctx, message, &m));
@@ -297,7 +298,7 @@ static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *
     if (m->kind > WEFT_FROM_WORKER_ENDED)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a report of kind %u is not known here", m->kind);
     if (m->worker < 0 || m->epoch < 0 || m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0 ||
-        m->partition < 0 || m->attempt < 0 || m->run_ns < 0)
+        m->partition < 0 || m->attempt < 0 || m->run_ns < 0 || m->relayed_bytes < 0)
         return weft_fail(ctx, WEFT_CORRUPT, "a report of worker %d about stage %d.%d, task %d, attempt %d",
                          m->worker, m->stage, m->generation, m->partition, m->attempt);
     if (m->kind == WEFT_FROM_WORKER_REGISTER ? m->slots < 1 || m->slots > REPORT_SLOTS_MAX : m->slots != 0)
@@ -332,7 +333,8 @@ weft_status weft_to_coordinator_decode(weft_ctx *ctx, const uint8_t *bytes, size
                                  .generation = m->generation,
                                  .partition = m->partition,
                                  .attempt = m->attempt,
-                                 .run_ns = m->run_ns};
+                                 .run_ns = m->run_ns,
+                                 .relayed_bytes = m->relayed_bytes};
     if (m->block != NULL) WEFT_TRY(st, get_block(ctx, m->block, &out->block));
     WEFT_TRY(st, get_metrics(ctx, m, out));
     WEFT_TRY(st, get_answer(ctx, m, out));

@@ -24,7 +24,8 @@ typedef struct relay_entry {
     const weft_stage_source *source;
     weft_block *const *blocks; /* [task_count]; NULL: not opened yet */
     int64_t since_ns;
-    bool over; /* it was opened, and failed */
+    int64_t told_bytes; /* that were passed on */
+    bool over;          /* it was opened, and failed */
 } relay_entry;
 
 struct weft_relay {
@@ -335,17 +336,23 @@ done:
 
 /* ---- the end, and others ---- */
 
-static int64_t entry_bytes(const relay_entry *e)
+int64_t weft_relay_passed(weft_relay *relay, const void *stage)
 {
     int64_t bytes = 0;
-    for (int32_t t = 0; t < e->source->task_count && e->blocks != NULL; t++)
-        if (e->blocks[t] != NULL) bytes += weft_block_lent_bytes(e->blocks[t]);
+    pthread_mutex_lock(&relay->lock);
+    for (relay_entry *e = relay->entries; e != NULL; e = e->next) {
+        int64_t all = 0;
+        if (e->stage != stage || e->blocks == NULL) continue;
+        for (int32_t t = 0; t < e->source->task_count; t++) all += weft_block_lent_bytes(e->blocks[t]);
+        bytes += all - e->told_bytes;
+        e->told_bytes = all;
+    }
+    pthread_mutex_unlock(&relay->lock);
     return bytes;
 }
 
-int64_t weft_relay_forget(weft_relay *relay, const void *stage, bool again)
+void weft_relay_forget(weft_relay *relay, const void *stage, bool again)
 {
-    int64_t bytes = 0;
     pthread_mutex_lock(&relay->lock);
     for (relay_entry **at = &relay->entries; *at != NULL;) {
         relay_entry *e = *at;
@@ -353,7 +360,6 @@ int64_t weft_relay_forget(weft_relay *relay, const void *stage, bool again)
             at = &e->next;
             continue;
         }
-        bytes += entry_bytes(e);
         if (again) {
             e->blocks = NULL;
             e->over = true;
@@ -364,7 +370,6 @@ int64_t weft_relay_forget(weft_relay *relay, const void *stage, bool again)
         weft_mem_free(e);
     }
     pthread_mutex_unlock(&relay->lock);
-    return bytes;
 }
 
 static bool entry_has(const relay_entry *e, const weft_block_name *name)

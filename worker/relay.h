@@ -35,8 +35,10 @@ WEFT_MUST_CHECK weft_status weft_relay_open(weft_ctx *ctx, weft_relay *relay, we
                                             const void *stage, uint64_t job,
                                             const weft_stage_source *source, const weft_place *places,
                                             weft_block *const *blocks);
-/* The stage lets its blocks go. again: it will be opened once more. How many bytes were passed on of them. */
-int64_t weft_relay_forget(weft_relay *relay, const void *stage, bool again);
+/* How many bytes of its blocks were passed on since the last call. */
+int64_t weft_relay_passed(weft_relay *relay, const void *stage);
+/* The stage lets its blocks go. again: it will be opened once more. */
+void weft_relay_forget(weft_relay *relay, const void *stage, bool again);
 
 /* ---- for the block server ---- */
 

@@ -12,8 +12,7 @@
 /* What opening it made. again: it will be opened once more. */
 static void stage_clear(weft_worker *w, worker_stage *s, bool again)
 {
-    const int64_t relayed = weft_relay_forget(w->relay, s, again);
-    if (s->job != NULL) s->job->relayed_bytes += relayed;
+    weft_relay_forget(w->relay, s, again);
     weft_stage_close(&s->shared);
     for (int32_t i = 0; i < s->order.source_count && s->inputs != NULL; i++)
         for (int32_t b = 0; b < s->inputs[i].block_count && s->inputs[i].blocks != NULL; b++) {

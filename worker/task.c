@@ -269,6 +269,7 @@ void weft_slot_task(slot *sl, const order *o)
         st = try_task(&ctx, sl, a, true, &report, &company);
     }
     if (st != WEFT_OK) make_failure(&ctx, w, s, st, &report);
+    report.relayed_bytes = weft_relay_passed(w->relay, s);
     /* the receiver frees them, at its own time */
     if (report.metrics != NULL) weft_mem_move(report.metrics, w->account);
     if (report.block != NULL) weft_mem_move(report.block, w->account);

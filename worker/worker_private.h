@@ -24,7 +24,6 @@ typedef struct worker_job {
     weft_scratch_space *scratch; /* where all its tasks spill */
     weft_stage_spill *spills;    /* of blocks that were dropped: a memory block of the worker's account */
     int32_t spill_count, spill_capacity;
-    int64_t relayed_bytes; /* of blocks of others, to others */
 } worker_job;
 
 /* What a decoded message lies in; nothing for one by reference. */

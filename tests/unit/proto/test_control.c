@@ -11,11 +11,19 @@ static weft_to_worker stage_order(const weft_settings *settings)
 {
     static const int32_t attempts[] = {0, 0, 0, 2, 2, 0, 1};
     static const int32_t places[] = {1, 1, 1, 1, 0, 0, 1};
+    static const weft_source_relay relay = {.holder = 1, .place = 0};
     static const weft_place table[] = {
         {.worker = 3, .uuid = {.high = UINT64_MAX, .low = 1}, .address = "tcp://10.0.0.3:7078"},
         {.worker = 0, .uuid = {.high = 5}, .address = "tcp://[::1]:1"}};
     static const weft_stage_source sources[] = {
-        {.stage = 3, .generation = 1, .task_count = 7, .attempts = attempts, .places = places},
+        {.stage = 3,
+         .generation = 1,
+         .task_count = 7,
+         .attempts = attempts,
+         .places = places,
+         .shared = true,
+         .relay_count = 1,
+         .relays = &relay},
         {.stage = 5, .task_count = 2, .attempts = attempts},
         {.stage = 4}};
     return (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
@@ -67,6 +75,10 @@ static void stage(void **state)
     assert_int_equal(back.sources[0].task_count, 7);
     assert_memory_equal(back.sources[0].attempts, order.sources[0].attempts, 7 * sizeof(int32_t));
     assert_memory_equal(back.sources[0].places, order.sources[0].places, 7 * sizeof(int32_t));
+    assert_true(back.sources[0].shared && !back.sources[1].shared);
+    assert_int_equal(back.sources[0].relay_count, 1);
+    assert_int_equal(back.sources[0].relays[0].holder, 1);
+    assert_int_equal(back.sources[0].relays[0].place, 0);
     assert_int_equal(back.sources[1].task_count, 2);
     assert_null(back.sources[1].places); /* with the receiver */
     assert_int_equal(back.sources[2].task_count, 0);
@@ -315,12 +327,16 @@ static void hello_report(void **state)
 static void refusals(void **state)
 {
     (void)state;
-    static const int32_t negative[] = {-1}, some[] = {1};
+    static const int32_t negative[] = {-1}, some[] = {1}, zero[] = {0};
+    static const weft_source_relay relays[] = {{.holder = 0, .place = 1}, {.holder = -1, .place = 0}};
     static const weft_stage_source sources[] = {
         {.stage = 4096},
         {.task_count = 1, .attempts = negative},
         {.task_count = 1, .attempts = some, .places = negative},
-        {.task_count = 1, .attempts = some, .places = some}}; /* one place further than there are */
+        {.task_count = 1, .attempts = some, .places = some}, /* one place further than there are */
+        {.task_count = 1, .attempts = some, .relay_count = 1, .relays = &relays[0]}, /* and no places */
+        {.task_count = 1, .attempts = some, .places = zero, .relay_count = 1, .relays = &relays[0]},
+        {.task_count = 1, .attempts = some, .places = zero, .relay_count = 1, .relays = &relays[1]}};
     static const weft_place places[] = {
         {.address = "tcp://a:1"}, {.worker = -1, .address = ""}, {.address = "a b"}, {.address = "\x7f"}};
     weft_fixture f;

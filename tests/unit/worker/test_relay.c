@@ -67,17 +67,11 @@ static void reader_open(reader *r, data_rig *rig, const rig_server *holder, cons
     weft_fixture_ok(&rig->f, weft_relay_expect(&rig->f.ctx, r->relay, r, rig_name(0).job, &r->source));
 }
 
-static int64_t reader_forget(reader *r)
-{
-    const int64_t bytes = weft_relay_forget(r->relay, r, false);
-    weft_block_release(&r->block);
-    return bytes;
-}
-
 static void reader_close(reader *r)
 {
     weft_serve_stop(&r->serve);
-    (void)reader_forget(r);
+    weft_relay_forget(r->relay, r, false);
+    weft_block_release(&r->block);
     weft_relay_free(&r->relay);
     weft_store_free(&r->store);
 }
@@ -182,8 +176,10 @@ static void a_chain_reads_at_once(void **state)
                 assert_int_equal(counts_of(&readers[i + 1]).bytes, all);
             }
         }
-        for (int32_t i = 0; i + 1 < READERS; i++)
-            assert_int_equal(reader_forget(&readers[i]), sent(readers[i].serve, true));
+        for (int32_t i = 0; i + 1 < READERS; i++) {
+            assert_int_equal(weft_relay_passed(readers[i].relay, &readers[i]), sent(readers[i].serve, true));
+            assert_int_equal(weft_relay_passed(readers[i].relay, &readers[i]), 0);
+        }
         close_chain(&rig, readers, READERS);
     }
 }
@@ -218,10 +214,10 @@ static void relays_may_be_of_no_use(void **state)
             readers[0].st = read_all(&rig.f.ctx, &readers[0]);
             must_have_read(&readers[0]);
         } else
-            (void)weft_relay_forget(readers[0].relay, &readers[0], false);
+            weft_relay_forget(readers[0].relay, &readers[0], false);
         if (t == T_GONE) weft_serve_stop(&readers[0].serve);
         if (t == T_STOPPED) { /* it was opened, and cannot be read: it will be opened once more */
-            (void)weft_relay_forget(readers[0].relay, &readers[0], true);
+            weft_relay_forget(readers[0].relay, &readers[0], true);
             weft_block_release(&readers[0].block);
         }
         if (t == T_NO_MEMORY) assert_true(weft_relay_give_way(readers[0].relay) > 0);
@@ -291,7 +287,7 @@ static void every_allocation_may_fail(void **state)
         weft_mem_fail_after(n);
         const weft_status st = read_all(&rig.f.ctx, &readers[1]);
         failed = weft_mem_fail_after(0) >= n;
-        assert_true(st == WEFT_OK || failed);
+        assert_true(st == WEFT_OK || failed || st == WEFT_UNREACHABLE);
         close_chain(&rig, readers, 2);
     }
 }

@@ -15,6 +15,8 @@
 #include "engine/expr/nested_call.h"
 #include "engine/expr/program.h"
 
+enum { CHECKED_LETTERS = 1 << 16 }; /* of a randstr() between two looks at the cancel flag */
+
 typedef union chance_state {
     struct {
         weft_xorshift x;
@@ -320,6 +322,7 @@ static weft_status kernel_randstr(weft_ctx *ctx, weft_kernel_call *call)
         for (int32_t i = 0; i < s->length; i++) {
             const int32_t letter = weft_xorshift_bits(&s->x, 32) % (int32_t)(sizeof letters - 1);
             s->text[i] = letters[letter < 0 ? -letter : letter];
+            if (i % CHECKED_LETTERS == CHECKED_LETTERS - 1) WEFT_TRY(st, weft_check_cancel(ctx));
         }
         WEFT_TRY(st, weft_vector_set_string(ctx, call->out, weft_call_row(call, k), s->text,
                                             (uint32_t)s->length));

@@ -12,16 +12,18 @@
 
 /* ---- binding ---- */
 
-/* What a parsed call became, in which scope. */
+/* What a parsed call became, in which scope and which binding of a view. */
 typedef struct bound_chance {
     const weft_scope *scope;
+    int32_t binding;
     const weft_expr *call;
 } bound_chance;
 
 const weft_expr *weft_find_chance(const weft_binder *b, const weft_expr *parsed)
 {
     const bound_chance *found = weft_pointer_map_get(&b->a->chance, parsed);
-    return found != NULL && found->scope == b->scope ? found->call : NULL;
+    const bool same = found != NULL && found->scope == b->scope && found->binding == b->a->binding;
+    return same ? found->call : NULL;
 }
 
 weft_status weft_keep_chance(weft_binder *b, const weft_expr *parsed, const weft_expr *call)
@@ -29,7 +31,8 @@ weft_status weft_keep_chance(weft_binder *b, const weft_expr *parsed, const weft
     weft_status st = WEFT_OK;
     bound_chance *kept = NULL;
     WEFT_TRY(st, WEFT_NEW(b->a->ctx, &kept));
-    *kept = (bound_chance){.scope = b->scope, .call = call};
+    *kept = (bound_chance){.scope = b->scope, .binding = b->a->binding, .call = call};
+    b->a->chance_count++;
     WEFT_TRY(st, weft_pointer_map_put(b->a->ctx, &b->a->chance, parsed, kept));
 done:
     return st;

@@ -5,6 +5,9 @@
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
 
+/* Views of views that are bound anew at every use could double without end. */
+enum { VIEW_BINDINGS_MAX = 1000 };
+
 /* ---- tables ---- */
 
 static weft_status table_not_found(weft_analyzer *a, const weft_node *parsed, weft_cte *ctes)
@@ -46,13 +49,19 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
     const char *name = relation->relation.parts[relation->relation.part_count - 1];
     const weft_span *span = weft_analyzer_span(a, &relation->span);
     weft_bound_view *view = a->views;
-    while (view != NULL && view->parsed != parsed) view = view->next;
+    while (view != NULL && (view->parsed != parsed || (view->chance && !view->binding))) view = view->next;
     if (view != NULL && view->binding) {
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_RECURSION_LIMIT, span, "The view `%s` reads itself.", name));
     }
+    if (view == NULL && a->bindings == VIEW_BINDINGS_MAX) {
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_LIMIT, span,
+                                  "the query reads views more than %d times, those without functions of "
+                                  "chance counted once",
+                                  (int)VIEW_BINDINGS_MAX));
+    }
     if (view == NULL) {
         const int64_t size = a->size;
-        const int32_t height = a->height;
+        const int32_t height = a->height, chance = a->chance_count, binding = a->binding;
         const weft_node *node = NULL;
         WEFT_TRY(st, WEFT_NEW(ctx, &view));
         view->parsed = parsed;
@@ -60,10 +69,12 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
         view->next = a->views;
         a->views = view;
         a->in_view++;
+        a->binding = ++a->bindings;
         a->height = 0;
         st = weft_bind_query(a, parsed, NULL, NULL, &view->cte.bound);
         if (st == WEFT_OK) st = weft_bound_node(a, &view->cte.bound, &node);
         a->in_view--;
+        a->binding = binding;
         if (st != WEFT_OK) {
             weft_error_prefix(ctx, "in the view `%s`: ", name);
             if (span != NULL) ctx->error.span = *span;
@@ -71,6 +82,7 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
         }
         WEFT_TRY(st, weft_names_of(ctx, node, NULL, &view->cte.bound));
         view->binding = false;
+        view->chance = a->chance_count > chance;
         view->cte.name = name;
         view->cte.height = a->height;
         view->cte.size = a->size - size;

@@ -54,6 +54,7 @@ typedef struct weft_outer_use {
 typedef struct weft_bound_view {
     const weft_node *parsed;
     bool binding; /* to find a view that reads itself */
+    bool chance;  /* it calls functions of chance: every use is bound anew, with seeds of its own */
     weft_cte cte;
     struct weft_bound_view *next;
 } weft_bound_view;
@@ -68,6 +69,8 @@ typedef struct weft_analyzer {
     int32_t height;  /* of the tree made in the current frame, as in the parser */
     int64_t size;    /* nodes, shared ones counted at each use */
     weft_pointer_map chance; /* analyzer_chance.c: what parsed calls of chance became */
+    int32_t chance_count;
+    int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
 } weft_analyzer;
 
 /* One item of a select list. */

@@ -49,10 +49,12 @@ static weft_status divide(weft_ctx *ctx, const weft_pointers *list, const weft_o
                           weft_pointers *moved, weft_pointers *kept)
 {
     weft_status st = WEFT_OK;
+    bool fixed = any_chance(kept);
     for (int32_t i = 0; i < list->count; i++) {
         const weft_expr *e = list->items[i];
         const bool raises = weft_expr_fallible(e);
-        const bool may = weft_expr_deterministic(e) && weft_outputs_cover(cover, e) && !any_chance(kept) &&
+        fixed |= !weft_expr_deterministic(e);
+        const bool may = !fixed && weft_outputs_cover(cover, e) &&
                          (!raises || (same_rows && kept->count == 0));
         WEFT_TRY(st, may ? opt_add_unique(ctx, moved, e) : opt_add_unique(ctx, kept, e));
     }
@@ -107,14 +109,16 @@ static weft_status substitute_all(weft_ctx *ctx, const weft_pointers *list, cons
 {
     weft_status st = WEFT_OK;
     named_list l = {.named = named, .count = count};
-    bool chance = false;
-    for (int32_t i = 0; i < count; i++) chance |= !weft_expr_deterministic(named[i]);
+    bool fixed = kept != NULL && any_chance(kept);
+    for (int32_t i = 0; i < count; i++) fixed |= !weft_expr_deterministic(named[i]);
     for (int32_t i = 0; i < list->count; i++) {
         const weft_expr *e = list->items[i];
-        const bool fixed = chance || (kept == NULL ? !weft_expr_deterministic(e) : any_chance(kept));
+        const bool chance = !weft_expr_deterministic(e);
         /* what may raise must not overtake what stays */
-        if (fixed || weft_expr_any(e, reads_other, &l) || !opt_may_substitute(e, named, count) ||
+        if (fixed || (chance && kept == NULL) || weft_expr_any(e, reads_other, &l) ||
+            !opt_may_substitute(e, named, count) ||
             (kept != NULL && kept->count > 0 && weft_expr_fallible(e))) {
+            fixed |= chance && kept != NULL;
             if (kept != NULL) WEFT_TRY(st, weft_pointers_push(ctx, kept, e));
             continue;
         }
@@ -184,10 +188,12 @@ static weft_status push_window(weft_ctx *ctx, pusher *p, const weft_node *node, 
     for (int32_t i = 0; i < spec->partition_count; i++)
         if (spec->partition[i]->kind == WEFT_EXPR_COLUMN) columns[count++].id = spec->partition[i]->column.id;
     const weft_outputs cover = {.count = count, .columns = columns};
+    bool fixed = false;
     for (int32_t i = 0; i < from->preds.count; i++) {
         const weft_expr *e = from->preds.items[i];
-        const bool may = count > 0 && opt_is_free(e) && opt_has_columns(e) &&
-                         weft_outputs_cover(&cover, e) && !any_chance(&kept);
+        fixed |= !weft_expr_deterministic(e);
+        const bool may = !fixed && count > 0 && opt_is_free(e) && opt_has_columns(e) &&
+                         weft_outputs_cover(&cover, e);
         WEFT_TRY(st, weft_pointers_push(ctx, may ? &down.preds : &kept, e));
     }
     WEFT_TRY(st, push_input(ctx, p, node, &down, out));

@@ -104,6 +104,7 @@ static weft_status print_worker(weft_ctx *ctx, weft_table *t, int64_t row, const
     WEFT_TRY(st, weft_table_cell(ctx, t, row, 7, "%s ago", duration_of(w, "heard_ms_ago", a)));
     WEFT_TRY(st, weft_table_cell(ctx, t, row, 8, "%.19s", text_of(w, "registered")));
     WEFT_TRY(st, weft_table_cell(ctx, t, row, 9, "%s", text_of(w, "version")));
+    WEFT_TRY(st, weft_table_cell(ctx, t, row, 10, "%s", text_of(w, "reason")));
 done:
     return st;
 }
@@ -111,10 +112,10 @@ done:
 weft_status weft_print_workers(weft_ctx *ctx, const char *json, size_t len, FILE *to)
 {
     static const weft_table_column columns[] = {
-        {"ID", true},      {"ADDRESS", false}, {"HOST", false},
-        {"STATE", false},  {"RUNNING", true},  {"SLOTS", true},
-        {"MEMORY", true},  {"HEARD", true},    {"REGISTERED (UTC)", false},
-        {"VERSION", false}};
+        {"ID", true},       {"ADDRESS", false}, {"HOST", false},
+        {"STATE", false},   {"RUNNING", true},  {"SLOTS", true},
+        {"MEMORY", true},   {"HEARD", true},    {"REGISTERED (UTC)", false},
+        {"VERSION", false}, {"REASON", false}};
     weft_status st = WEFT_OK;
     json_t *list = NULL;
     weft_table t;

@@ -31,6 +31,7 @@ void weft_core_free(weft_core **core_p)
     *core_p = NULL;
     if (core == NULL) return;
     for (int32_t i = 0; i < core->worker_count; i++) weft_mem_free(core->workers[i].hello);
+    for (int32_t i = 0; i < WEFT_CORE_DEAD_MOST; i++) weft_mem_free(core->dead[i].hello);
     weft_mem_free(core->workers);
     weft_scheduler_free(&core->scheduler);
     weft_members_free(&core->members);
@@ -55,11 +56,23 @@ static void tell_scheduler(weft_ctx *ctx, weft_core *core, weft_event_kind kind,
     if (core_step(ctx, core, &event) != WEFT_OK) weft_error_clear(ctx);
 }
 
+/* People want to know for a while what became of it. */
+static void remember_dead(weft_ctx *ctx, weft_core *core, const core_worker *w)
+{
+    core_worker *place = &core->dead[core->dead_next];
+    if (w->hello == NULL) return; /* there was no memory for what it said */
+    weft_mem_free(place->hello);
+    *place = *w;
+    place->end_ns = weft_now_ns(ctx);
+    core->dead_next = (core->dead_next + 1) % WEFT_CORE_DEAD_MOST;
+    core->dead_count = weft_min_i32(core->dead_count + 1, WEFT_CORE_DEAD_MOST);
+}
+
 static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
 {
     core_worker *w = core_find_worker(core, number);
     if (w != NULL) {
-        weft_mem_free(w->hello);
+        remember_dead(ctx, core, w);
         *w = core->workers[--core->worker_count];
     }
     core->port.changed(core->port.self, number, WEFT_CORE_DEAD);
@@ -240,6 +253,7 @@ static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_act
     WEFT_TRY(st, keep_hello(ctx, w, hello));
     w->slots = a->slots;
     w->silent = false;
+    w->end = WEFT_CORE_UNHEARD;
     w->heard_ns = weft_now_ns(ctx);
     core_forget_told(core, a->number);
     core->port.welcome(core->port.self, a->peer, &a->head, a->number);
@@ -304,14 +318,23 @@ void weft_core_beat(weft_ctx *ctx, weft_core *core, uint64_t peer, const weft_li
     (void)step_members(ctx, core, &event, NULL);
 }
 
+/* The worker of a connection may be dead soon: this will have been why. */
+static void note_end(const weft_core *core, uint64_t peer, weft_core_end end)
+{
+    core_worker *w = core_find_worker(core, weft_members_find(core->members, peer));
+    if (w != NULL) w->end = end;
+}
+
 void weft_core_leaves(weft_ctx *ctx, weft_core *core, uint64_t peer)
 {
+    note_end(core, peer, WEFT_CORE_LEFT);
     const weft_member_event event = {.kind = WEFT_MEMBER_LEAVES, .peer = peer};
     (void)step_members(ctx, core, &event, NULL);
 }
 
 void weft_core_gone(weft_ctx *ctx, weft_core *core, uint64_t peer)
 {
+    note_end(core, peer, WEFT_CORE_BROKEN);
     const weft_member_event event = {.kind = WEFT_MEMBER_GONE, .peer = peer};
     (void)step_members(ctx, core, &event, NULL);
 }
@@ -351,12 +374,13 @@ int32_t weft_core_worker_count(const weft_core *core) { return core->worker_coun
 const weft_scheduler *weft_core_scheduler(const weft_core *core) { return core->scheduler; }
 weft_core_job *weft_core_first_job(const weft_core *core) { return core->first_job; }
 
-void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker *out)
+static void show_worker(const core_worker *w, weft_core_worker *out)
 {
-    const core_worker *w = &core->workers[index];
     *out = (weft_core_worker){.number = w->number,
                               .slots = w->slots,
                               .silent = w->silent,
+                              .end = w->end,
+                              .end_ns = w->end_ns,
                               .since_ns = w->since_ns,
                               .heard_ns = w->heard_ns,
                               .uuid = w->hello->uuid,
@@ -364,6 +388,20 @@ void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker
                               .address = w->hello->address,
                               .host_id = w->hello->host_id,
                               .version = w->hello->version};
+}
+
+void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker *out)
+{
+    show_worker(&core->workers[index], out);
+}
+
+int32_t weft_core_dead_count(const weft_core *core) { return core->dead_count; }
+
+void weft_core_get_dead(const weft_core *core, int32_t index, weft_core_worker *out)
+{
+    const int32_t at = (core->dead_next + WEFT_CORE_DEAD_MOST - 1 - index) % WEFT_CORE_DEAD_MOST;
+    assert(index >= 0 && index < core->dead_count);
+    show_worker(&core->dead[at], out);
 }
 
 weft_core_room weft_core_measure(const weft_core *core)

@@ -178,16 +178,26 @@ void weft_core_job_forget(weft_core *core, weft_core_job *job);
 
 /* ---- what people see ---- */
 
+/* Why a worker is dead. */
+typedef enum weft_core_end { WEFT_CORE_UNHEARD, WEFT_CORE_BROKEN, WEFT_CORE_LEFT } weft_core_end;
+
+enum { WEFT_CORE_DEAD_MOST = 64 }; /* dead workers that are remembered for people */
+
 typedef struct weft_core_worker {
     int32_t number, slots;
     weft_uuid uuid;
     bool silent;
+    weft_core_end end; /* of the dead */
+    int64_t end_ns;    /* likewise */
     int64_t memory_bytes, since_ns, heard_ns;
     const char *address, *host_id, *version; /* owned by the core */
 } weft_core_worker;
 
 int32_t weft_core_worker_count(const weft_core *core);
 void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker *out);
+/* The dead that are remembered; index 0 died last. */
+int32_t weft_core_dead_count(const weft_core *core);
+void weft_core_get_dead(const weft_core *core, int32_t index, weft_core_worker *out);
 /* What the workers that are present have. */
 typedef struct weft_core_room {
     int32_t workers, slots;

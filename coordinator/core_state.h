@@ -10,6 +10,8 @@ typedef struct core_worker {
     bool silent;
     weft_worker_hello *hello; /* without its lists */
     int64_t since_ns, heard_ns;
+    weft_core_end end; /* why it is dead, should it be */
+    int64_t end_ns;
 } core_worker;
 
 struct weft_core {
@@ -21,6 +23,8 @@ struct weft_core {
     weft_arena *arena; /* for one step */
     core_worker *workers;
     int32_t worker_count, worker_capacity;
+    core_worker dead[WEFT_CORE_DEAD_MOST]; /* a ring */
+    int32_t dead_count, dead_next;
     weft_core_job *first_job, *last_job; /* by arrival */
 };
 

@@ -66,30 +66,45 @@ weft_status weft_http_cluster(weft_ctx *ctx, weft_http_view *v)
     return WEFT_OK;
 }
 
+const char *weft_http_worker_state(const weft_worker_status *worker)
+{
+    if (worker->dead) return "DEAD";
+    return worker->silent ? "SILENT" : "ALIVE";
+}
+
+static void put_worker(const weft_http_view *v, const weft_worker_status *worker)
+{
+    weft_http_text *t = v->out;
+    char uuid[WEFT_UUID_TEXT_BYTES];
+    weft_uuid_text(worker->uuid, uuid);
+    weft_http_object(t, NULL);
+    weft_http_int(t, "id", worker->number);
+    weft_http_text_value(t, "uuid", uuid);
+    weft_http_text_value(t, "address", worker->address);
+    weft_http_text_value(t, "host_id", worker->host_id);
+    weft_http_text_value(t, "version", worker->version);
+    weft_http_text_value(t, "state", weft_http_worker_state(worker));
+    weft_http_int(t, "slots", worker->slots);
+    weft_http_int(t, "running", worker->running);
+    weft_http_int(t, "memory_bytes", worker->memory_bytes);
+    put_time(t, "registered", worker->since_us);
+    put_time(t, "heard", worker->heard_us);
+    weft_http_int(t, "heard_ms_ago", weft_max_i64(0, (v->now_us - worker->heard_us) / 1000));
+    put_time(t, "ended", worker->end_us);
+    if (worker->reason == NULL)
+        weft_http_null(t, "reason");
+    else
+        weft_http_text_value(t, "reason", worker->reason);
+    weft_http_end_object(t);
+}
+
 weft_status weft_http_workers(weft_ctx *ctx, weft_http_view *v)
 {
     weft_http_text *t = v->out;
     (void)ctx;
     weft_http_array(t, NULL);
-    for (int32_t i = 0; i < v->status.worker_count; i++) {
-        const weft_worker_status *worker = &v->status.workers[i];
-        char uuid[WEFT_UUID_TEXT_BYTES];
-        weft_uuid_text(worker->uuid, uuid);
-        weft_http_object(t, NULL);
-        weft_http_int(t, "id", worker->number);
-        weft_http_text_value(t, "uuid", uuid);
-        weft_http_text_value(t, "address", worker->address);
-        weft_http_text_value(t, "host_id", worker->host_id);
-        weft_http_text_value(t, "version", worker->version);
-        weft_http_text_value(t, "state", worker->silent ? "SILENT" : "ALIVE");
-        weft_http_int(t, "slots", worker->slots);
-        weft_http_int(t, "running", worker->running);
-        weft_http_int(t, "memory_bytes", worker->memory_bytes);
-        put_time(t, "registered", worker->since_us);
-        put_time(t, "heard", worker->heard_us);
-        weft_http_int(t, "heard_ms_ago", weft_max_i64(0, (v->now_us - worker->heard_us) / 1000));
-        weft_http_end_object(t);
-    }
+    for (int32_t i = 0; i < v->status.worker_count; i++) put_worker(v, &v->status.workers[i]);
+    for (int32_t i = 0; i < v->status.dead_count; i++) put_worker(v, &v->status.dead[i]);
     weft_http_end_array(t);
     return WEFT_OK;
 }

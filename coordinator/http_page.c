@@ -135,12 +135,36 @@ static void put_state(weft_http_text *t, weft_job_state state)
 
 /* ---- the cluster ---- */
 
-static void put_workers(weft_http_view *v)
+static void put_worker_row(const weft_http_view *v, const weft_worker_status *worker)
 {
     weft_http_text *t = v->out;
     char text[64];
+    const char *class = worker->dead ? "bad" : worker->silent ? "warn" : "good";
+    weft_http_printf(t, "<tr><td>%d<td>", worker->number);
+    weft_http_html(t, worker->address, 100);
+    weft_http_puts(t, "<td>");
+    weft_http_html(t, worker->host_id, 60);
+    weft_http_printf(t, "<td class=\"%s\">%s", class, weft_http_worker_state(worker));
+    if (worker->dead) {
+        weft_http_printf(t, ": %s, %s ago", worker->reason,
+                         duration_text(v->now_us - worker->end_us, text, sizeof(text)));
+        weft_http_printf(t, "<td><td class=\"n\">%d", worker->slots);
+    } else {
+        weft_http_printf(t, "<td class=\"n\">%d of %d", worker->running, worker->slots);
+        put_bar(t, worker->running, 0, worker->slots);
+    }
+    put_bytes_cell(t, worker->memory_bytes);
+    weft_http_printf(t, "<td class=\"n\">%s ago<td>",
+                     duration_text(v->now_us - worker->heard_us, text, sizeof(text)));
+    weft_http_html(t, worker->version, 40);
+    weft_http_puts(t, "</tr>\n");
+}
+
+static void put_workers(weft_http_view *v)
+{
+    weft_http_text *t = v->out;
     weft_http_puts(t, "<h2>Workers</h2>");
-    if (v->status.worker_count == 0) {
+    if (v->status.worker_count + v->status.dead_count == 0) {
         weft_http_puts(t, "<p class=\"soft\">None has registered. Start one with <code>weft worker ");
         weft_http_html(t, v->http->options.url, 200);
         weft_http_puts(t, "</code></p>");
@@ -149,21 +173,8 @@ static void put_workers(weft_http_view *v)
     weft_http_puts(
         t, "<div class=\"wide\"><table><tr><th>Worker<th>Address<th>Host<th>State<th class=\"n\">Running"
            "<th>Slots<th class=\"n\">Memory<th class=\"n\">Heard<th>Version</tr>\n");
-    for (int32_t i = 0; i < v->status.worker_count; i++) {
-        const weft_worker_status *worker = &v->status.workers[i];
-        weft_http_printf(t, "<tr><td>%d<td>", worker->number);
-        weft_http_html(t, worker->address, 100);
-        weft_http_puts(t, "<td>");
-        weft_http_html(t, worker->host_id, 60);
-        weft_http_printf(t, "<td class=\"%s\">%s<td class=\"n\">%d of %d", worker->silent ? "warn" : "good",
-                         worker->silent ? "SILENT" : "ALIVE", worker->running, worker->slots);
-        put_bar(t, worker->running, 0, worker->slots);
-        put_bytes_cell(t, worker->memory_bytes);
-        weft_http_printf(t, "<td class=\"n\">%s ago<td>",
-                         duration_text(v->now_us - worker->heard_us, text, sizeof(text)));
-        weft_http_html(t, worker->version, 40);
-        weft_http_puts(t, "</tr>\n");
-    }
+    for (int32_t i = 0; i < v->status.worker_count; i++) put_worker_row(v, &v->status.workers[i]);
+    for (int32_t i = 0; i < v->status.dead_count; i++) put_worker_row(v, &v->status.dead[i]);
     weft_http_puts(t, "</table></div>");
 }
 

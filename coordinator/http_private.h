@@ -62,6 +62,8 @@ const weft_job_status *weft_http_find_job(weft_http_view *v, int32_t at);
 bool weft_http_number(const char *text, uint64_t *out);
 /* The parameter `limit`, INT64_MAX without one; a bad one is a 400 and false. */
 bool weft_http_limit(weft_http_view *v, int64_t *out);
+/* "ALIVE", "SILENT", "DEAD". */
+const char *weft_http_worker_state(const weft_worker_status *worker);
 /* "RUNNING" … "CANCELLED". */
 const char *weft_http_state(weft_job_state state);
 

@@ -69,7 +69,7 @@ static void put_master_worker(const weft_http_view *v, const weft_worker_status 
     weft_http_int(t, "coresused", worker->running);
     weft_http_int(t, "coresfree", weft_max_i32(0, worker->slots - worker->running));
     weft_http_int(t, "memory", worker->memory_bytes / MEGABYTE);
-    weft_http_text_value(t, "state", worker->silent ? "UNKNOWN" : "ALIVE");
+    weft_http_text_value(t, "state", worker->silent ? "UNKNOWN" : weft_http_worker_state(worker));
     weft_http_int(t, "lastheartbeat", worker->heard_us / 1000);
     weft_http_end_object(t);
 }
@@ -103,6 +103,7 @@ weft_status weft_http_master(weft_ctx *ctx, weft_http_view *v)
     weft_http_text_value(t, "url", v->http->options.url);
     weft_http_array(t, "workers");
     for (int32_t i = 0; i < v->status.worker_count; i++) put_master_worker(v, &v->status.workers[i]);
+    for (int32_t i = 0; i < v->status.dead_count; i++) put_master_worker(v, &v->status.dead[i]);
     weft_http_end_array(t);
     weft_http_int(t, "aliveworkers", sums.present);
     weft_http_int(t, "cores", sums.slots);
@@ -400,13 +401,17 @@ static void put_executor(weft_http_text *t, const weft_worker_status *worker)
     weft_http_object(t, NULL);
     weft_http_text_value(t, "id", id);
     weft_http_text_value(t, "hostPort", worker->address);
-    weft_http_bool(t, "isActive", !worker->silent);
+    weft_http_bool(t, "isActive", !worker->silent && !worker->dead);
     weft_http_int(t, "totalCores", worker->slots);
     weft_http_int(t, "maxTasks", worker->slots);
     weft_http_int(t, "activeTasks", worker->running);
     weft_http_bool(t, "isBlacklisted", false);
     weft_http_int(t, "maxMemory", worker->memory_bytes);
     put_time(t, "addTime", worker->since_us);
+    if (worker->dead) {
+        put_time(t, "removeTime", worker->end_us);
+        weft_http_text_value(t, "removeReason", worker->reason);
+    }
     weft_http_object(t, "executorLogs");
     weft_http_end_object(t);
     weft_http_array(t, "blacklistedInStages");
@@ -430,6 +435,7 @@ static weft_status put_executors(weft_http_view *v, bool all)
     weft_http_array(v->out, NULL);
     for (int32_t i = 0; i < v->status.worker_count; i++)
         if (all || !v->status.workers[i].silent) put_executor(v->out, &v->status.workers[i]);
+    for (int32_t i = 0; i < v->status.dead_count && all; i++) put_executor(v->out, &v->status.dead[i]);
     weft_http_end_array(v->out);
     return WEFT_OK;
 }

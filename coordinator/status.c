@@ -7,6 +7,8 @@
 #include "coordinator/commits.h"
 #include "coordinator/jobs.h"
 
+#define DEAD_NS (INT64_C(15) * 60 * 1000000000) /* so long dead workers are shown, as by Spark */
+
 /* The clocks' difference now: since and heard are told by the monotonic one. */
 static int64_t wall_us(weft_ctx *ctx, int64_t now_ns, int64_t at_ns)
 {
@@ -21,12 +23,12 @@ static weft_status copy_text(weft_ctx *ctx, const char *text, const char **out)
     return st;
 }
 
-static weft_status copy_worker(weft_ctx *ctx, const weft_core *core, int32_t index, weft_worker_status *out)
+static weft_status copy_worker(weft_ctx *ctx, const weft_core *core, const weft_core_worker *of,
+                               weft_worker_status *out)
 {
     weft_status st = WEFT_OK;
-    weft_core_worker w;
+    const weft_core_worker w = *of;
     const int64_t now = weft_now_ns(ctx);
-    weft_core_get_worker(core, index, &w);
     *out = (weft_worker_status){.number = w.number,
                                 .uuid = w.uuid,
                                 .silent = w.silent,
@@ -43,6 +45,41 @@ done:
     return st;
 }
 
+static bool is_back(const weft_cluster_status *s, weft_uuid uuid)
+{
+    for (int32_t i = 0; i < s->worker_count; i++)
+        if (weft_uuid_equal(s->workers[i].uuid, uuid)) return true;
+    return false;
+}
+
+/* Lock held; the living are there. */
+static weft_status copy_dead(weft_ctx *ctx, const weft_core *core, weft_cluster_status *out)
+{
+    static const char *const reasons[] = {[WEFT_CORE_UNHEARD] = "nothing was heard of it",
+                                          [WEFT_CORE_BROKEN] = "its connection broke",
+                                          [WEFT_CORE_LEFT] = "it has left"};
+    weft_status st = WEFT_OK;
+    weft_worker_status *dead = NULL;
+    const int64_t now = weft_now_ns(ctx);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_core_dead_count(core), &dead));
+    out->dead = dead;
+    for (int32_t i = 0; i < weft_core_dead_count(core); i++) {
+        weft_core_worker w;
+        weft_core_get_dead(core, i, &w);
+        if (now - w.end_ns >= DEAD_NS || is_back(out, w.uuid)) continue;
+        weft_worker_status *to = &dead[out->dead_count];
+        WEFT_TRY(st, copy_worker(ctx, core, &w, to));
+        to->dead = true;
+        to->silent = false;
+        to->running = 0;
+        to->reason = reasons[w.end];
+        to->end_us = wall_us(ctx, now, w.end_ns);
+        out->dead_count++;
+    }
+done:
+    return st;
+}
+
 /* Lock held. */
 static weft_status copy_workers(weft_ctx *ctx, const weft_core *core, weft_cluster_status *out)
 {
@@ -50,9 +87,14 @@ static weft_status copy_workers(weft_ctx *ctx, const weft_core *core, weft_clust
     weft_worker_status *workers = NULL;
     const int32_t count = weft_core_worker_count(core);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &workers));
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, copy_worker(ctx, core, i, &workers[i]));
+    for (int32_t i = 0; i < count; i++) {
+        weft_core_worker w;
+        weft_core_get_worker(core, i, &w);
+        WEFT_TRY(st, copy_worker(ctx, core, &w, &workers[i]));
+    }
     out->workers = workers;
     out->worker_count = count;
+    WEFT_TRY(st, copy_dead(ctx, core, out));
     weft_scheduler_count(weft_core_scheduler(core), &out->counts);
 done:
     return st;

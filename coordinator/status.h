@@ -12,6 +12,9 @@ typedef struct weft_worker_status {
     int32_t slots, running; /* running: attempts */
     int64_t memory_bytes;
     int64_t since_us, heard_us; /* wall clock, µs since 1970: registered, last heard */
+    bool dead;
+    const char *reason; /* of the dead, else NULL */
+    int64_t end_us;     /* likewise, else 0 */
 } weft_worker_status;
 
 typedef enum weft_job_state {
@@ -54,8 +57,9 @@ typedef struct weft_cluster_status {
     const char *cluster, *version;
     int64_t epoch, begin_us;
     bool leader, journal_broken;
-    int32_t worker_count, job_count;
+    int32_t worker_count, dead_count, job_count;
     const weft_worker_status *workers;
+    const weft_worker_status *dead; /* workers that died in the last 15 minutes, the last one first */
     const weft_job_status *jobs; /* running ones, then ended ones from the last to the first (up to 1,000) */
     weft_job_totals totals;
     weft_scheduler_counts counts; /* since the process began */

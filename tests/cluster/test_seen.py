@@ -65,8 +65,16 @@ class Seen(TpchCase):
         self.assertEqual((job["state"], job["workers_lost"]), ("SUCCEEDED", 1))
         self.assertGreater(job["attempts"], job["tasks"])
         self.assertGreater(job["bytes_read"], 0)
-        (left,) = json.loads(self.weft(cluster, "workers", "--json"))
+        left, dead = json.loads(self.weft(cluster, "workers", "--json"))
         self.assertNotEqual(left["id"], number)
+        self.assertEqual((dead["id"], dead["state"]), (number, "DEAD"))
+        self.assertEqual(dead["reason"], "its connection broke")
+        self.assertIn("DEAD: its connection broke", self.page(cluster, "/"))
+        (application,) = cluster.get("/api/v1/applications")
+        executors = f"/api/v1/applications/{application['id']}/"
+        self.assertEqual([each["id"] for each in cluster.get(executors + "executors")], [str(left["id"])])
+        gone = {each["id"]: each for each in cluster.get(executors + "allexecutors")}[str(number)]
+        self.assertEqual((gone["isActive"], gone["removeReason"]), (False, dead["reason"]))
         self.assertIn("1 alive, 0 silent, 1 lost", self.weft(cluster, "status"))
         self.assertIn(f"worker_lost worker={number}", self.weft(cluster, "logs", "-n", "1000"))
         shown = self.metrics(cluster)

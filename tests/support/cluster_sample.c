@@ -31,9 +31,9 @@ static const weft_stage_status stages[] = {
 static weft_status fill_workers(weft_ctx *ctx, weft_cluster_status *out, int64_t now_us)
 {
     weft_worker_status *workers = NULL;
-    weft_status st = WEFT_NEW_ARRAY(ctx, 3, &workers);
+    weft_status st = WEFT_NEW_ARRAY(ctx, 4, &workers);
     if (st != WEFT_OK) return st;
-    for (int32_t i = 0; i < 3; i++) {
+    for (int32_t i = 0; i < 4; i++) {
         char *address = NULL;
         st = weft_arena_printf(ctx, ctx->arena, &address, "10.0.0.%d:7078", i + 2);
         if (st != WEFT_OK) return st;
@@ -52,8 +52,13 @@ static weft_status fill_workers(weft_ctx *ctx, weft_cluster_status *out, int64_t
                                  .since_us = now_us - 3600 * SECONDS,
                                  .heard_us = now_us - (i == 2 ? 800000 : 20000)};
     }
+    workers[3].dead = true;
+    workers[3].reason = "its connection broke";
+    workers[3].end_us = now_us - 60 * SECONDS;
     out->workers = workers;
     out->worker_count = 3;
+    out->dead = &workers[3];
+    out->dead_count = 1;
     return st;
 }
 

@@ -199,7 +199,8 @@ static void sparks_documents(void **state)
                  {"/stages/28673/0", 404, "unknown attempt"},
                  {"/stages/1", 404, "unknown stage"},
                  {"/executors", 200, "\"id\":\"2\",\"hostPort\":\"10.0.0.3:7078\",\"isActive\":true"},
-                 {"/allexecutors", 200, "\"isActive\":false"}};
+                 {"/allexecutors", 200, "\"isActive\":false"},
+                 {"/allexecutors", 200, "\"removeReason\":\"its connection broke\""}};
     for (int32_t i = 0; i < WEFT_COUNT(asked); i++) {
         snprintf(path, sizeof(path), "/api/v1/applications/%s%s", app, asked[i].path);
         assert_int_equal(ask(&r, path), asked[i].code);

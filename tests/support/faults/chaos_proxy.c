@@ -13,7 +13,7 @@
  * It says where it listens, and at SIGTERM what it did, as a line of JSON. An accepted connection is a pair:
  * a route of the ROUTER and a DEALER of its own to the coordinator. Each direction of a pair is a stream.
  * When one end of a pair is gone the other is told as common/net.c does: by closing, or by a goodbye of two
- * empty parts. Registrations are never copied to another connection, and goodbyes are never hit. */
+ * empty parts. A welcome is never copied to another connection, and goodbyes are never hit. */
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -325,14 +325,14 @@ static bool serve_stream(proxy *x, pair *p, direction d, int64_t now, bool all)
 /* ---- what comes ---- */
 
 /* What is it, and may it come again on another connection? */
-static bool is_everywhere(proxy *x, message *m, bool *registers)
+static bool is_everywhere(proxy *x, message *m, bool *welcomes)
 {
     weft_envelope e = {0};
     const bool known =
         weft_envelope_decode(&x->ctx, zmq_msg_data(&m->parts[0]), zmq_msg_size(&m->parts[0]), &e) == WEFT_OK;
     const bool numbered = known && (e.kind == WEFT_ENVELOPE_ORDERS || e.kind == WEFT_ENVELOPE_REPORTS ||
-                                    e.kind == WEFT_ENVELOPE_BEAT);
-    *registers = known && (e.kind == WEFT_ENVELOPE_REGISTER || e.kind == WEFT_ENVELOPE_WELCOME);
+                                    e.kind == WEFT_ENVELOPE_BEAT || e.kind == WEFT_ENVELOPE_REGISTER);
+    *welcomes = known && e.kind == WEFT_ENVELOPE_WELCOME;
     weft_error_clear(&x->ctx);
     weft_arena_reset(x->ctx.arena);
     return numbered;
@@ -340,9 +340,9 @@ static bool is_everywhere(proxy *x, message *m, bool *registers)
 
 static void remember(proxy *x, const pair *p, direction d, message *m)
 {
-    bool registers = false;
-    const bool everywhere = is_everywhere(x, m, &registers);
-    if (!everywhere && !registers) return; /* it ends its worker, or is of a client */
+    bool welcomes = false;
+    const bool everywhere = is_everywhere(x, m, &welcomes);
+    if (!everywhere && !welcomes) return; /* it ends its worker, or is of a client */
     old *o = &x->olds[d][x->old_count[d]++ % OLD_MAX];
     message_free(o->message);
     *o = (old){.message = message_copy(m), .serial = p->serial, .everywhere = everywhere};

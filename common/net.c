@@ -95,6 +95,14 @@ void weft_net_wake(weft_net *net)
     pthread_mutex_unlock(&net->lock);
 }
 
+void weft_net_tick_at(weft_net *net, int64_t time_ns)
+{
+    pthread_mutex_lock(&net->lock);
+    net->tick_at_ns = time_ns;
+    wake(net);
+    pthread_mutex_unlock(&net->lock);
+}
+
 /* ---- messages ---- */
 
 /* All parts were given back: what the message took of its peer's queue is free again. */

@@ -104,6 +104,9 @@ void weft_net_drop(weft_net *net, weft_net_peer peer);
 
 /* Have the endpoint's thread call `tick` soon. Any thread; several before it runs are one. */
 void weft_net_wake(weft_net *net);
+/* Have it called at this time (as weft_now_ns has it), once, besides every tick_ms. Any thread; the last call
+ * counts. */
+void weft_net_tick_at(weft_net *net, int64_t time_ns);
 
 typedef struct weft_net_counts {
     int64_t messages_sent, bytes_sent, messages_received, bytes_received;

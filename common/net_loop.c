@@ -302,7 +302,9 @@ static void wait_for_work(weft_net *net, int32_t count, int64_t ms)
 static void tick(weft_net *net, int64_t now)
 {
     pthread_mutex_lock(&net->lock);
-    const bool wanted = net->tick_wanted;
+    const bool due = net->tick_at_ns != 0 && now >= net->tick_at_ns;
+    const bool wanted = net->tick_wanted || due;
+    if (due) net->tick_at_ns = 0;
     net->tick_wanted = false;
     pthread_mutex_unlock(&net->lock);
     const int64_t every = (int64_t)net->options.tick_ms * NET_MS;
@@ -327,10 +329,13 @@ static bool may_stop(weft_net *net, int64_t now)
 }
 
 /* due_ns: of probes and connections. soon: something is tried again and again. */
-static int64_t wait_ms(const weft_net *net, int64_t now, int64_t due_ns, bool soon)
+static int64_t wait_ms(weft_net *net, int64_t now, int64_t due_ns, bool soon)
 {
     int64_t until = due_ns;
     if (net->endings > 0) return 0;
+    pthread_mutex_lock(&net->lock);
+    if (net->tick_at_ns != 0) until = weft_min_i64(until, net->tick_at_ns);
+    pthread_mutex_unlock(&net->lock);
     if (net->options.tick_ms > 0)
         until = weft_min_i64(until, net->ticked_ns + (int64_t)net->options.tick_ms * NET_MS);
     if (net->options.keys != NULL) until = weft_min_i64(until, net->refreshed_ns + REFRESH_NS);

@@ -104,6 +104,7 @@ struct weft_net {
     pthread_cond_t started; /* is_started was set; start_error: what weft_net_start answers */
     weft_status start_error;
     bool tick_wanted;
+    int64_t tick_at_ns; /* a tick is wanted then; 0: none is */
     int64_t linger_ns;
     weft_net_counts counts;
 

@@ -24,6 +24,8 @@ X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMEN
   "Session time zone")
 X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", STATEMENT, INT, "4", 1, 100,
   "Attempts of one task before its job fails")
+X(LOCALITY_WAIT, "weft.locality.wait", "spark.locality.wait", STATEMENT, MS, "100ms", 0, 3600000,
+  "Most time that a task waits for a slot where what it reads lies; no longer than fetching that takes")
 X(FAIL_FIRST_ATTEMPT, "weft.test.failFirstAttempt", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: attempt 0 of every task fails after its last output; blocks pass through their serialised form")
 X(SERIALIZE, "weft.test.serialize", "", STATEMENT, BOOL, "false", 0, 1,

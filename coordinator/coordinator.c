@@ -382,6 +382,7 @@ static void count_run(const coordinator_job *j)
     counts.blocks_lost = j->run->counts.blocks_lost;
     counts.workers_lost = j->core.workers_lost;
     counts.bytes_relayed = j->core.bytes_relayed;
+    memcpy(counts.locality, j->run->counts.locality, sizeof(counts.locality));
     for (int32_t i = 0; i < j->core.stage_count; i++)
         counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
     if (j->c->jobs == NULL) return;
@@ -567,6 +568,7 @@ weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *i
                            .core = {.id = id,
                                     .settings = ctx->settings,
                                     .seed = weft_hash_u64(id),
+                                    .wait_ns = weft_setting(ctx, WEFT_SET_LOCALITY_WAIT) * 1000000,
                                     .timed = run->timed,
                                     .changed = on_news,
                                     .changed_self = j}};

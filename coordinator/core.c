@@ -13,6 +13,7 @@ weft_status weft_core_new(weft_ctx *ctx, const weft_core_options *options, const
     core->account = ctx->memory;
     core->options = *options;
     core->port = *port;
+    core->due_ns = INT64_MAX;
     core->arena = weft_arena_new(ctx->memory);
     if (core->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a coordinator"));
     WEFT_TRY(st,
@@ -244,6 +245,19 @@ done:
     return st;
 }
 
+/* The number of its host: that of another worker there, or the next. */
+static int32_t host_of(weft_core *core, const core_worker *w)
+{
+    if (w->host != 0) return w->host;
+    for (int32_t i = 0; i < core->worker_count; i++) {
+        const core_worker *other = &core->workers[i];
+        if (other->host != 0 && w->hello->host_id[0] != 0 &&
+            strcmp(other->hello->host_id, w->hello->host_id) == 0)
+            return other->host;
+    }
+    return ++core->host_count;
+}
+
 static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_action *a,
                            const weft_worker_hello *hello)
 {
@@ -252,6 +266,7 @@ static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_act
     WEFT_TRY(st, add_worker(ctx, core, a->number, &w));
     WEFT_TRY(st, keep_hello(ctx, w, hello));
     w->slots = a->slots;
+    w->host = host_of(core, w);
     w->silent = false;
     w->end = WEFT_CORE_UNHEARD;
     w->heard_ns = weft_now_ns(ctx);
@@ -259,7 +274,7 @@ static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_act
     core->port.welcome(core->port.self, a->peer, &a->head, a->number);
     core->port.changed(core->port.self, a->number, WEFT_CORE_PRESENT);
     /* the scheduler must know it before it hears of its blocks, but launch there only afterwards */
-    weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = a->number};
+    weft_event event = {.kind = WEFT_EVENT_WORKER, .worker = a->number, .host = w->host};
     if (!weft_scheduler_has_worker(core->scheduler, a->number)) WEFT_TRY(st, core_step(ctx, core, &event));
     WEFT_TRY(st, compare(ctx, core, a->number, hello));
     event.slots = a->slots;

@@ -49,6 +49,8 @@ typedef struct weft_core_port {
     void (*beat)(void *self, uint64_t peer, const weft_link_head *head);
     void (*close)(void *self, uint64_t peer);
     void (*changed)(void *self, int32_t worker, weft_core_change change); /* for the log */
+    /* Tick at this time, not only as usual; the last call counts. May be NULL with one worker. */
+    void (*wake)(void *self, int64_t due_ns);
     void *self;
 } weft_core_port;
 
@@ -100,6 +102,7 @@ typedef struct weft_core_job {
     uint64_t id;
     const weft_settings *settings;
     uint64_t seed;
+    int64_t wait_ns; /* most time that a task waits for a slot near what it reads */
     bool timed;
     weft_event_log *log;
     weft_arena *orders;       /* by reference: what orders point to, until the job has ended; the job's own */

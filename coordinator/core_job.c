@@ -402,6 +402,14 @@ static void act(weft_ctx *ctx, weft_core *core, const weft_action *a, const weft
     if (a->kind != WEFT_ACTION_LAUNCH || job->failed) tell(job);
 }
 
+static void tell_due(weft_core *core)
+{
+    const int64_t due_ns = weft_scheduler_due(core->scheduler);
+    if (due_ns == core->due_ns) return;
+    core->due_ns = due_ns;
+    if (core->port.wake != NULL && due_ns != INT64_MAX) core->port.wake(core->port.self, due_ns);
+}
+
 /* Without sending the orders. */
 static weft_status step(weft_ctx *ctx, weft_core *core, const weft_event *event,
                         const weft_to_coordinator *report)
@@ -410,6 +418,7 @@ static weft_status step(weft_ctx *ctx, weft_core *core, const weft_event *event,
     const weft_status st = weft_scheduler_step(ctx, core->scheduler, event, weft_now_ns(ctx), &actions);
     if (st != WEFT_OK) return st;
     for (int32_t i = 0; i < actions.count; i++) act(ctx, core, &actions.items[i], report);
+    tell_due(core);
     if (core->options.by_value) weft_arena_reset(core->arena);
     return WEFT_OK;
 }
@@ -441,6 +450,13 @@ static void on_ended(weft_core *core, int32_t worker, const weft_to_coordinator 
     tell(job);
 }
 
+static int64_t block_bytes(const weft_block_meta *block)
+{
+    int64_t bytes = 0;
+    for (int32_t p = 0; p < block->partition_count; p++) bytes += block->bytes[p];
+    return bytes;
+}
+
 weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_to_coordinator *m)
 {
     weft_status st = WEFT_OK;
@@ -461,6 +477,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
                               .attempt = m->attempt,
                               .status = m->status,
                               .run_ns = m->run_ns,
+                              .bytes = done ? block_bytes(m->block) : 0,
                               .has_lost = m->has_lost,
                               .unreachable = m->unreachable,
                               .lost = m->lost};
@@ -472,12 +489,13 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
     weft_core_told *told = s == NULL ? NULL : find_told(s, worker);
     if (m->broken && told != NULL && m->generation == s->generation) told->open = false;
     const bool counts = s != NULL && weft_scheduler_awaits(core->scheduler, worker, &name);
+    const weft_locality locality = weft_scheduler_locality(core->scheduler, &name);
     WEFT_TRY(st, step(ctx, core, &event, m)); /* without memory it comes again */
     if (counts) {
         s->report.run_ns += m->run_ns;
         job->bytes_relayed += m->relayed_bytes;
         s->report.failures += !done;
-        weft_event_log_task(job->log, s->stage, m);
+        weft_event_log_task(job->log, s->stage, m, locality);
     } else if (s != NULL)
         weft_event_log_late(job->log, m);
 done:
@@ -491,7 +509,11 @@ weft_status weft_core_job_begin(weft_ctx *ctx, weft_core *core, weft_core_job *j
 {
     weft_status st = WEFT_OK;
     const weft_event event = {
-        .kind = WEFT_EVENT_JOB, .job = job->id, .attempts = attempts, .seed = order_seed};
+        .kind = WEFT_EVENT_JOB,
+        .job = job->id,
+        .attempts = attempts,
+        .seed = order_seed,
+        .wait_ns = job->wait_ns};
     job->previous = core->last_job;
     *(core->last_job == NULL ? &core->first_job : &core->last_job->next) = job;
     core->last_job = job;
@@ -503,17 +525,26 @@ done:
 weft_status weft_core_stage_begin(weft_ctx *ctx, weft_core *core, weft_core_job *job, const int32_t *inputs,
                                   const bool *positions)
 {
+    weft_status st = WEFT_OK;
     const weft_stage *stage = job->stages[job->stage_count - 1]->stage;
-    const weft_event event = {.kind = WEFT_EVENT_STAGE,
-                              .job = job->id,
-                              .stage = stage->id,
-                              .tasks = stage->task_count,
-                              .input_count = stage->input_count,
-                              .inputs = inputs,
-                              .positions = positions,
-                              .determinism = stage->determinism,
-                              .needed = true};
-    return core_step(ctx, core, &event);
+    bool *broadcast = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &broadcast));
+    for (int32_t i = 0; i < stage->input_count; i++) broadcast[i] = stage->inputs[i].mode == WEFT_INPUT_ALL;
+    const weft_event event = {
+        .kind = WEFT_EVENT_STAGE,
+        .job = job->id,
+        .stage = stage->id,
+        .tasks = stage->task_count,
+        .input_count = stage->input_count,
+        .inputs = inputs,
+        .positions = positions,
+        .broadcast = broadcast,
+        .splits = stage->fragment.source.kind == WEFT_SOURCE_SCAN ? stage->tasks : NULL,
+        .determinism = stage->determinism,
+        .needed = true};
+    WEFT_TRY(st, core_step(ctx, core, &event));
+done:
+    return st;
 }
 
 bool weft_core_is_finished(const weft_core *core, const weft_core_job *job, int32_t stage)

@@ -7,6 +7,7 @@
 /* A worker that is not dead. */
 typedef struct core_worker {
     int32_t number, slots;
+    int32_t host; /* from 1: that of all workers with its host id */
     bool silent;
     weft_worker_hello *hello; /* without its lists */
     int64_t since_ns, heard_ns;
@@ -25,6 +26,8 @@ struct weft_core {
     int32_t worker_count, worker_capacity;
     core_worker dead[WEFT_CORE_DEAD_MOST]; /* a ring */
     int32_t dead_count, dead_next;
+    int32_t host_count; /* numbers that were given */
+    int64_t due_ns;     /* the scheduler's, as the port was told */
     weft_core_job *first_job, *last_job; /* by arrival */
 };
 

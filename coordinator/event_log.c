@@ -99,7 +99,8 @@ static int64_t block_rows(const weft_block_meta *block)
     return rows;
 }
 
-void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *m)
+void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *m,
+                         weft_locality locality)
 {
     char line[LINE_BYTES];
     int64_t split_bytes = 0, split_rows = 0;
@@ -114,11 +115,12 @@ void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const wef
         snprintf(line, sizeof(line),
                  "{\"Event\":\"SparkListenerTaskEnd\",\"Job ID\":%" PRIu64
                  ",\"Stage ID\":%d,\"Task End Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
-                 "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Failed\":%s,\"Run Time\":%" PRId64
-                 ",\"Rows\":%" PRId64 "},\"Task Metrics\":{\"Input Metrics\":{\"Bytes Read\":%" PRId64
+                 "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Locality\":\"%s\",\"Failed\":%s,"
+                 "\"Run Time\":%" PRId64 ",\"Rows\":%" PRId64
+                 "},\"Task Metrics\":{\"Input Metrics\":{\"Bytes Read\":%" PRId64
                  ",\"Records Read\":%" PRId64 ",\"Split Bytes\":%" PRId64 ",\"Split Rows\":%" PRId64 "}}}\n",
                  m->job, m->stage, done ? "Success" : weft_status_text(m->status), m->partition, m->attempt,
-                 m->worker, done ? "false" : "true", m->run_ns / 1000,
+                 m->worker, weft_locality_name(locality), done ? "false" : "true", m->run_ns / 1000,
                  done ? block_rows(m->block) : (int64_t)0, scan->bytes_read, scan->rows_read, split_bytes,
                  split_rows));
 }

@@ -17,7 +17,8 @@ void weft_event_log_job(weft_event_log *log, uint64_t job);
 void weft_event_log_stage(weft_event_log *log, uint64_t job, const weft_stage *stage);
 /* An attempt ended. Its splits are those of the stage's task; what it read of them is known when it
  * succeeded. */
-void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *report);
+void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const weft_to_coordinator *report,
+                         weft_locality locality);
 /* A report that does not count: the attempt was given up, or its report came before. Spark has no such event.
  */
 void weft_event_log_late(weft_event_log *log, const weft_to_coordinator *report);

@@ -150,6 +150,10 @@ static weft_status put_job(weft_ctx *ctx, weft_http_view *v, const weft_job_stat
     weft_http_int(t, "bytes_exchanged", job->bytes_exchanged);
     weft_http_int(t, "bytes_relayed", job->bytes_relayed);
     weft_http_int(t, "bytes_spilled", job->bytes_spilled);
+    weft_http_object(t, "locality");
+    for (int32_t i = 0; i < WEFT_LOCALITY_COUNT; i++)
+        weft_http_int(t, weft_locality_name((weft_locality)i), job->locality[i]);
+    weft_http_end_object(t);
 done:
     return st;
 }

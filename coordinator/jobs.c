@@ -167,6 +167,7 @@ static void take_counts(job_record *job, const weft_job_counts *counts)
     job->status.workers_lost = counts->workers_lost;
     job->status.bytes_exchanged = counts->bytes_exchanged;
     job->status.bytes_relayed = counts->bytes_relayed;
+    memcpy(job->status.locality, counts->locality, sizeof(counts->locality));
 }
 
 void weft_jobs_count(weft_jobs *jobs, uint64_t id, const weft_job_counts *counts)

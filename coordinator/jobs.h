@@ -29,6 +29,7 @@ typedef struct weft_job_begin {
 /* What the stages of a job do not say. */
 typedef struct weft_job_counts {
     int64_t tasks_rerun, blocks_lost, workers_lost, bytes_exchanged, bytes_relayed;
+    int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts */
 } weft_job_counts;
 
 WEFT_MUST_CHECK weft_status weft_jobs_new(weft_ctx *ctx, weft_jobs **out);

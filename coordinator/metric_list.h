@@ -25,6 +25,14 @@ X(gauge, "weft_stages_running", "", "Stages of running jobs that are not done", 
 X(gauge, "weft_tasks_waiting", "", "Tasks of running jobs that wait", sums.tasks_waiting)
 X(gauge, "weft_tasks_running", "", "Attempts of running jobs that run", sums.tasks_running)
 X(counter, "weft_tasks_launched_total", "", "Attempts that were launched", s->counts.launched)
+X(counter, "weft_tasks_placed_total", "{locality=\"PROCESS_LOCAL\"}",
+  "Attempts that were launched, by how near to what they read", s->counts.locality[WEFT_PROCESS_LOCAL])
+X(counter, "weft_tasks_placed_total", "{locality=\"NODE_LOCAL\"}",
+  "Attempts that were launched, by how near to what they read", s->counts.locality[WEFT_NODE_LOCAL])
+X(counter, "weft_tasks_placed_total", "{locality=\"NO_PREF\"}",
+  "Attempts that were launched, by how near to what they read", s->counts.locality[WEFT_NO_PREF])
+X(counter, "weft_tasks_placed_total", "{locality=\"ANY\"}",
+  "Attempts that were launched, by how near to what they read", s->counts.locality[WEFT_ANY])
 X(counter, "weft_tasks_completed_total", "", "Attempts that were accepted", s->counts.done)
 X(counter, "weft_tasks_failed_total", "", "Attempts that failed", s->counts.failed)
 X(counter, "weft_tasks_rerun_total", "", "Finished tasks that ran again because their block was lost",

@@ -98,6 +98,12 @@ static void port_changed(void *self, int32_t worker, weft_core_change change)
              WEFT_LOG_INT("worker", worker));
 }
 
+static void port_wake(void *self, int64_t due_ns)
+{
+    weft_port *p = self;
+    if (p->net != NULL) weft_net_tick_at(p->net, due_ns);
+}
+
 static weft_status find_batch(weft_ctx *ctx, weft_port *p, int32_t worker, port_batch **out)
 {
     weft_status st = WEFT_OK;
@@ -240,6 +246,7 @@ weft_core_port weft_port_core(weft_port *p)
                             .beat = port_beat,
                             .close = port_close,
                             .changed = port_changed,
+                            .wake = port_wake,
                             .self = p};
 }
 

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "common/hash.h"
+#include "coordinator/placement.h"
 #include "coordinator/scheduler_state.h"
 
 enum { FETCHES_MOST = 100 }; /* each moves its task or makes a block again; so many do not help */
@@ -96,7 +96,7 @@ static void task_wait(weft_scheduler *s, stage *st, task *t, int32_t avoid)
     t->remade |= t->state == TASK_GONE;
     task_become(st, t, TASK_WAITING);
     t->worker = avoid;
-    st->first_waiting = st->order == NULL ? weft_min_i32(st->first_waiting, number) : 0;
+    placement_retry(st, number);
     if (t->attempt == ATTEMPTS_END)
         fail_job(s, st, number, t->attempt, avoid, WEFT_TASK_FAILED);
     else
@@ -120,7 +120,9 @@ static bool inputs_whole(const stage *st)
 
 static void relist_stage(weft_scheduler *s, stage *st)
 {
-    scheduler_list(s, st, !st->job->failed && st->waiting > 0 && inputs_whole(st));
+    const bool launches = !st->job->failed && st->waiting > 0 && inputs_whole(st);
+    if (launches && !st->launches) placement_open(s, st);
+    scheduler_list(s, st, launches);
 }
 
 static void relist(weft_scheduler *s, const job *j)
@@ -157,9 +159,10 @@ static void redo(weft_scheduler *s, stage *st)
                     .failures = t->failures,
                     .crashes = t->crashes,
                     .fetches = t->fetches,
+                    .next = NO_TASK,
                     .worker = NO_WORKER};
     }
-    st->first_waiting = 0;
+    placement_again(st);
     st->generation++;
     st->moved++;
     st->read = st->started = false;
@@ -241,6 +244,7 @@ static weft_status on_worker(weft_ctx *ctx, weft_scheduler *s, const weft_event 
     scheduler_worker_out(s, w);
     w->silent = false;
     w->slots = e->slots;
+    w->host = e->host;
     scheduler_worker_in(s, w);
     return WEFT_OK;
 }
@@ -449,6 +453,7 @@ static void on_done(weft_scheduler *s, const weft_event *e)
     if (!t->remade && st->input_count > 0) w->misses = 0;
     if (e->run_ns > 0) st->run_ns = st->run_ns == 0 ? e->run_ns : (st->run_ns * 7 + e->run_ns) / 8;
     task_become(st, t, TASK_DONE);
+    t->kib = (uint32_t)weft_min_i64((e->bytes + 1023) / 1024, UINT32_MAX);
     st->moved += t->remade;
     t->remade = false;
     SCHEDULER_COUNT(s, st->job, done);
@@ -525,71 +530,41 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
 
 /* ---- launching ---- */
 
-/* How many attempts of the stage a worker may have for each of its slots: as many short ones as last a way
- * there and back; of others one more than is at work, so that no slot stands still for that way, as long as
- * there are enough for all: the last ones go to whoever is free first. */
-static int32_t depth_of(const weft_scheduler *s, const stage *st)
+static void launch(weft_scheduler *s, stage *st, const placed *at)
 {
-    const int64_t most = s->options.ahead_most, enough = st->waiting > 2 * (int64_t)s->slots ? 2 : 1;
-    if (most <= 1) return 1;
-    if (st->run_ns == 0) return (int32_t)enough;
-    return (int32_t)weft_min_i64(most, weft_max_i64(enough, 1 + s->options.ahead_ns / st->run_ns));
-}
-
-/* The usable worker with the most room, the first of equals, but not `avoid` when another has some. */
-static worker *freest_worker(weft_scheduler *s, int32_t avoid, int32_t depth)
-{
-    worker *best = NULL, *avoided = NULL;
-    int64_t most = 0;
-    for (int32_t i = 0; i < s->worker_count; i++) {
-        worker *w = &s->workers[i];
-        const int64_t room = (int64_t)w->slots * depth - w->running;
-        if (!worker_is_usable(w) || room <= 0) continue;
-        if (w->id == avoid)
-            avoided = w;
-        else if (room > most) {
-            most = room;
-            best = w;
-        }
+    task *t = &st->task[at->number];
+    weft_action *a = add_action(s, WEFT_ACTION_LAUNCH, st);
+    a->partition = at->number;
+    a->attempt = t->attempt;
+    a->worker = at->worker->id;
+    a->locality = at->locality;
+    for (int32_t i = 0; i < st->input_count; i++) {
+        input_of(st, i)->read = true;
+        a->sources += input_of(st, i)->moved;
     }
-    return best != NULL ? best : avoided;
+    task_become(st, t, TASK_RUNNING);
+    t->worker = at->worker->id;
+    t->locality = (uint8_t)at->locality;
+    st->started = true;
+    scheduler_worker_out(s, at->worker);
+    at->worker->running++;
+    scheduler_worker_in(s, at->worker);
+    SCHEDULER_COUNT(s, st->job, launched);
+    SCHEDULER_COUNT(s, st->job, locality[at->locality]);
+    if (st->waiting == 0) scheduler_list(s, st, false);
 }
 
-static int32_t next_waiting(stage *st)
+/* A stage whose tasks wait for better slots is passed over; the next may take those. */
+static void launch_waiting(weft_scheduler *s, int64_t now)
 {
-    for (;; st->first_waiting++) {
-        assert(st->first_waiting < st->tasks);
-        const int32_t number = st->order == NULL ? st->first_waiting : st->order[st->first_waiting];
-        if (st->task[number].state == TASK_WAITING) return number;
-    }
-}
-
-static void launch_waiting(weft_scheduler *s)
-{
-    while (s->first_launching != NULL) {
-        stage *st = s->first_launching;
-        const int32_t depth = depth_of(s, st);
-        if (s->free_slots == 0 && depth == 1) break;
-        const int32_t number = next_waiting(st);
-        task *t = &st->task[number];
-        worker *w = freest_worker(s, t->worker, depth);
-        if (w == NULL) break;
-        weft_action *a = add_action(s, WEFT_ACTION_LAUNCH, st);
-        a->partition = number;
-        a->attempt = t->attempt;
-        a->worker = w->id;
-        for (int32_t i = 0; i < st->input_count; i++) {
-            input_of(st, i)->read = true;
-            a->sources += input_of(st, i)->moved;
-        }
-        task_become(st, t, TASK_RUNNING);
-        t->worker = w->id;
-        st->started = true;
-        scheduler_worker_out(s, w);
-        w->running++;
-        scheduler_worker_in(s, w);
-        SCHEDULER_COUNT(s, st->job, launched);
-        if (st->waiting == 0) scheduler_list(s, st, false);
+    s->due_ns = INT64_MAX;
+    for (stage *st = s->first_launching; st != NULL;) {
+        placed at = {0};
+        stage *const next = st->next;
+        const placing found = placement_next(s, st, now, &at);
+        if (found == PLACING_FULL) break;
+        if (found == PLACING_FOUND) launch(s, st, &at);
+        if (found == PLACING_LATER || !st->launches) st = next;
     }
 }
 
@@ -601,6 +576,7 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
     job *j = NULL;
     ctx->memory = s->account;
     s->action_count = 0;
+    s->now_ns = now_ns;
     WEFT_TRY(ok, reserve_actions(ctx, s, e));
     switch (e->kind) {
     case WEFT_EVENT_WORKER: WEFT_TRY(ok, on_worker(ctx, s, e)); break;
@@ -623,7 +599,7 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
     }
     on_tick(s, now_ns);
     bring_back(s, now_ns);
-    launch_waiting(s);
+    launch_waiting(s, now_ns);
 done:
     actions->items = s->actions;
     actions->count = s->action_count;

@@ -20,8 +20,9 @@
  * Slots:   a worker gets as many attempts as it has slots; of a stage whose tasks are short, as the first
  *          ones show, some more to wait there, since a slot would mostly wait for its next task otherwise.
  * Order:   jobs by arrival, stages by id, tasks by number: long tasks stand first in a stage's list.
+ * Place:   where most of what a task reads is, for which it waits a little; see placement.h.
  *
- * Memory: 12 bytes a task, 200 a stage; all of it is taken by the event that brings the stage. */
+ * Memory: 24 bytes a task, 400 a stage; all of it is taken by the event that brings the stage. */
 #ifndef WEFT_COORDINATOR_SCHEDULER_H
 #define WEFT_COORDINATOR_SCHEDULER_H
 
@@ -51,22 +52,27 @@ typedef enum weft_event_kind {
 typedef struct weft_event {
     weft_event_kind kind;
     int32_t worker, slots;
+    int32_t host; /* WORKER: workers of one number are on one host; 0: not known */
     uint64_t job;
     int32_t attempts; /* JOB: most attempts of one task */
     uint64_t seed;    /* JOB: not 0: order tasks by it */
+    int64_t wait_ns;  /* JOB: most time that a task waits for a slot near what it reads */
     int32_t stage, generation, tasks;
     weft_determinism determinism; /* STAGE */
     int32_t input_count;
     const int32_t *inputs; /* STAGE: ids of stages that came before; copied, as is the next */
     const bool *positions; /* … read by the position of their rows (match marks), so that the same rows in
                               another order will not do; NULL: none */
-    bool needed;           /* STAGE, NEEDED */
+    const bool *broadcast; /* … read by every task whole: they say nothing of where tasks go; NULL: none */
+    const weft_task_spec *splits; /* STAGE: [tasks] of a scan; borrowed for the call; NULL: it is none */
+    bool needed;                  /* STAGE, NEEDED */
     bool unreachable;      /* FAILED, has_lost: not one block but its worker could not be reached; without
                               has_lost: the attempt never reached its worker */
     bool has_lost;         /* FAILED */
     int32_t partition, attempt;
     weft_status status;
     int64_t run_ns;       /* DONE: how long the attempt ran; 0: not known */
+    int64_t bytes;        /* DONE: of its block */
     weft_block_name lost; /* FAILED, BLOCK_LOST */
 } weft_event;
 
@@ -80,6 +86,17 @@ typedef enum weft_action_kind {
     WEFT_ACTION_JOB_FAILED  /* with status, by (stage, partition, attempt); sent once */
 } weft_action_kind;
 
+/* Where an attempt runs, by Spark's names. */
+typedef enum weft_locality {
+    WEFT_PROCESS_LOCAL, /* on a worker that holds a notable part of what it reads */
+    WEFT_NODE_LOCAL,    /* on the host of one */
+    WEFT_NO_PREF,       /* it reads no blocks but broadcast ones, or as much from everywhere */
+    WEFT_ANY,           /* elsewhere */
+    WEFT_LOCALITY_COUNT
+} weft_locality;
+
+const char *weft_locality_name(weft_locality locality);
+
 typedef struct weft_action {
     weft_action_kind kind;
     int32_t worker;
@@ -87,6 +104,7 @@ typedef struct weft_action {
     int32_t stage, generation, partition, attempt;
     uint32_t sources; /* LAUNCH: goes up whenever a block of an input is at another place than before: the
                          worker must have heard of the input blocks as of this number */
+    weft_locality locality; /* LAUNCH */
     weft_status status;
 } weft_action;
 
@@ -102,6 +120,7 @@ typedef struct weft_scheduler_counts {
     int64_t attempts_lost; /* that ran on a worker that was lost */
     int64_t restarted;     /* tasks that had begun when their stage got a new generation */
     int64_t unsent;        /* attempts whose worker does not know of them: they did not run */
+    int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts that were launched */
 } weft_scheduler_counts;
 
 typedef struct weft_scheduler_options {
@@ -121,15 +140,18 @@ WEFT_MUST_CHECK weft_status weft_scheduler_new(weft_ctx *ctx, const weft_schedul
 /* One event. Errors: WEFT_NOMEM only, before anything was changed: the same event may come again. */
 WEFT_MUST_CHECK weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_event *event,
                                                 int64_t now_ns, weft_actions *actions);
+/* When it wants a step at the latest, since a task will not wait any longer for a slot; INT64_MAX: with the
+ * next event. */
+int64_t weft_scheduler_due(const weft_scheduler *s);
 void weft_scheduler_count(const weft_scheduler *s, weft_scheduler_counts *out);
 /* Of one job (what is of no job, and late reports, are not counted); zeros when it is not known. */
 void weft_scheduler_count_job(const weft_scheduler *s, uint64_t job, weft_scheduler_counts *out);
 /* Tasks of a job: all, running, done (for progress). */
 void weft_scheduler_progress(const weft_scheduler *s, uint64_t job, int64_t *tasks, int64_t *running,
                              int64_t *done);
-/* Tasks of a stage: running, and accepted with their block there; zeros when it is not known. */
+/* Tasks of a stage: waiting, running, and accepted with their block there; zeros when it is not known. */
 typedef struct weft_stage_counts {
-    int32_t running, done;
+    int32_t waiting, running, done;
 } weft_stage_counts;
 void weft_scheduler_count_stage(const weft_scheduler *s, uint64_t job, int32_t stage, weft_stage_counts *out);
 /* Is every task of the stage accepted, and its block there or let go? Is there an unfinished stage that reads
@@ -139,6 +161,10 @@ bool weft_scheduler_is_read(const weft_scheduler *s, uint64_t job, int32_t stage
 /* Where the block of a map task is: its generation, accepted attempt and worker. False when it is nowhere. */
 bool weft_scheduler_block(const weft_scheduler *s, uint64_t job, int32_t stage, int32_t partition,
                           int32_t *generation, int32_t *attempt, int32_t *worker);
+/* How an attempt was launched; ANY when it does not count any more. */
+weft_locality weft_scheduler_locality(const weft_scheduler *s, const weft_block_name *attempt);
+/* Has it a free slot that may be launched on? */
+bool weft_scheduler_has_room(const weft_scheduler *s, int32_t worker);
 /* How many attempts run on a worker; 0 for one that is not known. */
 int32_t weft_scheduler_count_running(const weft_scheduler *s, int32_t worker);
 /* Attempts that were launched on a worker and have not ended, in ctx->arena. Walks all tasks. */

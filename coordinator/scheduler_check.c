@@ -3,9 +3,16 @@
 #include "common/hash.h"
 #include "coordinator/scheduler_state.h"
 
+static int32_t not_launched(const stage *st)
+{
+    int32_t count = st->run_count > 0 ? 0 : st->tasks - st->first_waiting;
+    for (int32_t i = 0; i < st->run_count; i++) count += st->runs[i].last - st->runs[i].first;
+    return count;
+}
+
 static const char *check_tasks(const weft_scheduler *s, const stage *st)
 {
-    int32_t waiting = 0, running = 0, done = 0;
+    int32_t waiting = 0, running = 0, done = 0, fresh = 0, retried = 0, last = NO_TASK;
     for (int32_t p = 0; p < st->tasks; p++) {
         const task *t = &st->task[p];
         waiting += t->state == TASK_WAITING;
@@ -14,9 +21,16 @@ static const char *check_tasks(const weft_scheduler *s, const stage *st)
         if ((t->state == TASK_RUNNING || t->state == TASK_DONE) &&
             scheduler_find_worker(s, t->worker) == NULL)
             return "a task runs, or its block lies, on a worker that there is not";
-        if (t->state == TASK_WAITING && st->order == NULL && p < st->first_waiting)
-            return "a waiting task stands before the first one";
+        fresh += t->state == TASK_WAITING && !t->retried;
+        retried += t->retried;
     }
+    for (int32_t p = st->first_retried; p != NO_TASK && retried > 0; p = st->task[p].next) {
+        last = p;
+        retried--;
+    }
+    if (retried != 0 || last != st->last_retried || (last != NO_TASK && st->task[last].next != NO_TASK))
+        return "the list of tasks that wait again is wrong";
+    if (fresh != not_launched(st)) return "a task waits that nobody will find";
     if (waiting != st->waiting || running != st->running || done != st->done)
         return "a stage miscounts its tasks";
     return NULL;
@@ -45,6 +59,33 @@ static const char *check_stage(const weft_scheduler *s, const stage *st)
     return NULL;
 }
 
+/* A slot is free, and tasks of the stage could run in it. */
+static const char *check_held(const weft_scheduler *s, const stage *st)
+{
+    const int64_t waited = s->now_ns - st->held_ns;
+    const bool half = waited >= st->wait_ns / 2;
+    bool alive = false;
+    if (st->near_count == 0) return "a slot is free and a task could run in it";
+    for (int32_t p = st->first_retried; p != NO_TASK; p = st->task[p].next)
+        if (st->task[p].state == TASK_WAITING) return "a task waits for a better slot though it did before";
+    for (int32_t i = 0; i < st->near_count; i++) {
+        const worker *w = scheduler_find_worker(s, st->near[i].worker);
+        alive |= w != NULL && worker_is_usable(w);
+        for (int32_t k = 0; k < s->worker_count; k++) {
+            const worker *other = &s->workers[k];
+            const bool host = other->host != 0 && other->host == st->near[i].host;
+            if (worker_is_usable(other) && other->running < other->slots && (w == other || (host && half)))
+                return "a slot is free near what a waiting task reads";
+        }
+    }
+    if (!alive) return "a task waits for a slot of workers that there are not";
+    if (st->held_ns > s->now_ns || waited >= st->wait_ns || st->wait_ns > st->job->wait_ns)
+        return "a task waits too long for a better slot";
+    if (s->due_ns > st->held_ns + (half ? st->wait_ns : st->wait_ns / 2))
+        return "nobody is told when a task stops waiting for a better slot";
+    return NULL;
+}
+
 static const char *check_workers(const weft_scheduler *s)
 {
     int32_t free_slots = 0, usable = 0, aside = 0;
@@ -65,8 +106,10 @@ static const char *check_workers(const weft_scheduler *s)
     if (free_slots != s->free_slots || usable != s->usable || aside != s->aside)
         return "free slots are miscounted";
     if (usable == 0 && aside > 0) return "no worker is usable, and some are set aside";
-    if (free_slots > 0 && s->first_launching != NULL) return "a slot is free and a task could run in it";
-    return NULL;
+    const char *wrong = NULL;
+    for (const stage *st = s->first_launching; st != NULL && free_slots > 0 && wrong == NULL; st = st->next)
+        wrong = check_held(s, st);
+    return wrong;
 }
 
 const char *weft_scheduler_check(const weft_scheduler *s)
@@ -99,8 +142,14 @@ static uint64_t digest_stage(uint64_t h, const stage *st)
                                      (uint64_t)t->crashes << 40 | (uint64_t)t->misses << 32 |
                                      (uint64_t)t->fetches << 24 | (uint64_t)t->attempt);
         h = weft_hash_combine(h, (uint64_t)(uint32_t)t->worker << 1 | t->remade);
+        h = weft_hash_combine(h, (uint64_t)t->kib << 32 | (uint32_t)t->next);
     }
-    return h;
+    h = weft_hash_combine(h, (uint64_t)(uint32_t)st->first_waiting << 32 | (uint32_t)st->first_retried);
+    for (int32_t i = 0; i < st->run_count; i++)
+        h = weft_hash_combine(h, (uint64_t)(uint32_t)st->runs[i].first << 32 | (uint32_t)st->runs[i].last);
+    for (int32_t i = 0; i < st->near_count; i++)
+        h = weft_hash_combine(h, (uint64_t)(uint32_t)st->near[i].worker << 8 | (uint8_t)st->near[i].eighths);
+    return weft_hash_combine(h, (uint64_t)st->held_ns + (uint64_t)st->wait_ns);
 }
 
 uint64_t weft_scheduler_digest(const weft_scheduler *s)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "coordinator/placement.h"
 
 /* ---- jobs ---- */
 
@@ -46,6 +47,7 @@ weft_status scheduler_add_job(weft_ctx *ctx, weft_scheduler *s, const weft_event
     j->number = s->next_number++;
     j->attempts = weft_max_i32(1, weft_min_i32(e->attempts, UINT8_MAX));
     j->seed = e->seed;
+    j->wait_ns = e->wait_ns;
     j->prev = s->last_job;
     if (s->last_job != NULL)
         s->last_job->next = j;
@@ -78,6 +80,7 @@ static void stage_free(stage *st)
     weft_mem_free(st->task);
     weft_mem_free(st->order);
     weft_mem_free(st->inputs);
+    weft_mem_free(st->runs);
     weft_mem_free(st);
 }
 
@@ -153,16 +156,21 @@ weft_status scheduler_add_stage(weft_ctx *ctx, weft_scheduler *s, job *j, const 
     st->needed = e->needed;
     st->input_count = e->input_count;
     WEFT_TRY(ok, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, tasks * sizeof(task), (void **)&st->task));
-    for (int32_t i = 0; i < e->tasks; i++) st->task[i].worker = NO_WORKER;
+    for (int32_t i = 0; i < e->tasks; i++) st->task[i].worker = st->task[i].next = NO_WORKER;
+    st->first_retried = st->last_retried = NO_TASK;
     if (e->input_count > 0) {
-        const size_t bytes = (size_t)e->input_count * sizeof(int32_t);
-        WEFT_TRY(ok, weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)&st->inputs));
+        const size_t count = (size_t)e->input_count, bytes = count * sizeof(int32_t);
+        WEFT_TRY(ok, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, bytes + count * sizeof(bool),
+                                         (void **)&st->inputs));
         memcpy(st->inputs, e->inputs, bytes);
+        st->broadcast = (bool *)(st->inputs + count);
+        if (e->broadcast != NULL) memcpy(st->broadcast, e->broadcast, count * sizeof(bool));
     }
     if (j->seed != 0) {
         WEFT_TRY(ok, weft_mem_alloc(ctx, WEFT_MEM_WORKING, tasks * sizeof(int32_t), (void **)&st->order));
         shuffle_tasks(st, j->seed);
     }
+    WEFT_TRY(ok, placement_deal(ctx, s, st, e->splits));
     j->stages[e->stage] = st;
     s->stage_total++;
     *out = st;
@@ -252,7 +260,8 @@ weft_status scheduler_add_worker(weft_ctx *ctx, weft_scheduler *s, const weft_ev
         s->worker_capacity = capacity;
     }
     memmove(&s->workers[i + 1], &s->workers[i], (size_t)(s->worker_count - i) * sizeof(worker));
-    s->workers[i] = (worker){.id = e->worker, .slots = e->slots, .aside_until = INT64_MIN};
+    s->workers[i] =
+        (worker){.id = e->worker, .slots = e->slots, .host = e->host, .aside_until = INT64_MIN};
     s->worker_count++;
     scheduler_worker_in(s, &s->workers[i]);
 done:
@@ -322,6 +331,7 @@ weft_status weft_scheduler_new(weft_ctx *ctx, const weft_scheduler_options *opti
     (*out)->account = ctx->memory;
     (*out)->options = *options;
     (*out)->idle_since = INT64_MIN;
+    (*out)->due_ns = INT64_MAX;
     return WEFT_OK;
 }
 
@@ -343,6 +353,23 @@ bool weft_scheduler_has_worker(const weft_scheduler *s, int32_t id)
 {
     return scheduler_find_worker(s, id) != NULL;
 }
+
+bool weft_scheduler_has_room(const weft_scheduler *s, int32_t id)
+{
+    const worker *w = scheduler_find_worker(s, id);
+    return w != NULL && worker_is_usable(w) && w->running < w->slots;
+}
+
+weft_locality weft_scheduler_locality(const weft_scheduler *s, const weft_block_name *name)
+{
+    const stage *st = scheduler_find_stage(s, name->job, name->stage);
+    if (st == NULL || st->generation != name->generation || name->partition < 0 ||
+        name->partition >= st->tasks || st->task[name->partition].attempt != name->attempt)
+        return WEFT_ANY;
+    return (weft_locality)st->task[name->partition].locality;
+}
+
+int64_t weft_scheduler_due(const weft_scheduler *s) { return s->due_ns; }
 
 int32_t weft_scheduler_count_running(const weft_scheduler *s, int32_t id)
 {
@@ -414,5 +441,6 @@ void weft_scheduler_count_stage(const weft_scheduler *s, uint64_t id, int32_t nu
 {
     const stage *st = scheduler_find_stage(s, id, number);
     *out = st == NULL ? (weft_stage_counts){0}
-                      : (weft_stage_counts){.running = st->running, .done = st->done};
+                      : (weft_stage_counts){
+                            .waiting = st->waiting, .running = st->running, .done = st->done};
 }

@@ -9,7 +9,12 @@
 
 #include "coordinator/scheduler.h"
 
-enum { NO_WORKER = -1, ATTEMPTS_END = UINT16_MAX };
+enum {
+    NO_WORKER = -1,
+    NO_TASK = -1,
+    ATTEMPTS_END = UINT16_MAX,
+    NEAR_MOST = 5 /* so many workers can hold a fifth of something */
+};
 
 typedef enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE, TASK_GONE } task_state;
 
@@ -21,9 +26,26 @@ typedef struct task {
     uint8_t fetches;  /* attempts that could not fetch what they read */
     uint8_t losses;   /* how often its worker had lost its block */
     bool remade;      /* WAITING, RUNNING: an attempt was accepted before, and its block lost */
+    uint8_t locality; /* weft_locality of its last launch */
     uint16_t attempt; /* RUNNING: its number; DONE, GONE: the accepted one; WAITING: the next */
+    bool retried;     /* it is in the list of those that wait again */
     int32_t worker;   /* RUNNING: where; DONE: of the block; WAITING, GONE: one to avoid, or NO_WORKER */
+    int32_t next;     /* in that list, or NO_TASK */
+    uint32_t kib;     /* of its last accepted block, rounded up */
 } task;
+
+/* A worker that holds a notable part of what a stage reads. */
+typedef struct near_worker {
+    int32_t worker, host;
+    int32_t eighths; /* of it */
+} near_worker;
+
+/* Neighbouring tasks of a scan that are meant for one worker: places in launch order. */
+typedef struct run {
+    int32_t worker;
+    int32_t begin, end;  /* all of it */
+    int32_t first, last; /* [first, last) have not been launched in this generation */
+} run;
 
 typedef struct job job;
 
@@ -32,7 +54,9 @@ typedef struct stage {
     int32_t id, generation;
     weft_determinism determinism;
     int32_t tasks, waiting, running, done; /* the rest is GONE */
-    int32_t first_waiting;                 /* no task before it (in order[]) waits */
+    int32_t first_waiting;                 /* without runs: places from it on have not been launched */
+    int32_t first_retried, last_retried;   /* tasks that wait again, by when they began to; also some that do
+                                              not any more: those are passed over */
     int32_t input_count;
     bool needed;               /* by others than its consumers */
     bool read;                 /* a consumer was launched on it in this generation */
@@ -42,10 +66,19 @@ typedef struct stage {
     bool launches;             /* in the list of stages that may launch */
     int64_t run_ns;            /* of its attempts, a moving mean; 0: none has ended */
     uint32_t moved;            /* how often a block of it came to another place */
-    struct stage *next, *prev; /* in that list */
+    bool placed;               /* near[] is as of `sources`, */
+    uint32_t sources;          /* … the sum of its inputs' `moved` */
+    int32_t near_count;        /* 0: tasks may go anywhere */
+    int64_t wait_ns;           /* so long slots elsewhere are not taken, */
+    int64_t held_ns;           /* … from when the first was not; INT64_MAX: none was yet */
+    near_worker near[NEAR_MOST]; /* those that hold most come first */
+    struct stage *next, *prev;   /* in that list */
     task *task;
     int32_t *order;  /* launch order; NULL: by number */
     int32_t *inputs; /* [input_count]: stage ids */
+    bool *broadcast; /* [input_count]; in the memory of inputs */
+    int32_t run_count;
+    run *runs; /* [run_count] by worker; of a scan over several workers */
 } stage;
 
 struct job {
@@ -53,6 +86,7 @@ struct job {
     int64_t number; /* by arrival */
     int32_t attempts;
     uint64_t seed;
+    int64_t wait_ns;
     bool failed, pinned;
     stage **stages; /* [stage_capacity] by id; NULL where there is none (yet) */
     int32_t stage_count, stage_capacity;
@@ -63,6 +97,8 @@ struct job {
 typedef struct worker {
     int32_t id;
     int32_t slots, running;
+    int32_t host; /* 0: not known */
+    int64_t kib;  /* scratch of placement: what it holds of a stage's inputs */
     int32_t strikes; /* attempts that failed there in a row, not by their query's fault */
     int32_t misses;  /* … since they could not fetch what they read; those that read nothing do not count */
     bool silent;
@@ -83,6 +119,8 @@ struct weft_scheduler {
     int32_t worker_count, worker_capacity;
     int32_t free_slots, slots, usable; /* of usable workers; how many these are */
     int32_t aside;                     /* workers that are set aside */
+    int64_t now_ns;                    /* of the last step */
+    int64_t due_ns;                    /* when a task will not wait any longer; INT64_MAX: none does */
     int64_t idle_since;                /* when the last worker was lost; INT64_MAX while there are some */
     stage *first_launching, *last_launching;
     weft_action *actions;

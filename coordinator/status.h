@@ -42,6 +42,7 @@ typedef struct weft_job_status {
     int32_t stages, stages_done;
     int64_t tasks, running, tasks_done, attempts, tasks_rerun, blocks_lost, workers_lost;
     int64_t bytes_read, bytes_exchanged, bytes_relayed, bytes_spilled;
+    int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts by where they were launched */
     const weft_stage_status *stage_list; /* [stages] */
 } weft_job_status;
 

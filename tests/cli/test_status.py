@@ -159,7 +159,7 @@ class Commands(StatusCase):
             "workers_lost",
         ):
             self.assertIn(field, found[0])
-        for field in ("bytes_read", "bytes_exchanged", "bytes_spilled"):
+        for field in ("bytes_read", "bytes_exchanged", "bytes_spilled", "locality"):
             self.assertIn(field, found[0])
 
     def test_one_job(self):

@@ -185,6 +185,7 @@ static bool waits(cluster *c, const happening *h)
     case TO_COORDINATOR:
     case COORDINATOR_HEARS_GONE:
     case COORDINATOR_TICKS:
+    case COORDINATOR_WAKES:
     case SUBMITS:
     case DRIVES: break;
     case NODE_STARTS:
@@ -227,6 +228,7 @@ static void happen(cluster *c, const happening *h)
         break;
     case TO_COORDINATOR: net_arrives(c, h); break;
     case COORDINATOR_HEARS_GONE: coordinator_hears_gone(c, h->wire); break;
+    case COORDINATOR_WAKES: net_ticks(c); break;
     case COORDINATOR_TICKS:
         net_ticks(c);
         cluster_plan(c, TICK_US, *h);

@@ -40,6 +40,7 @@ typedef enum happening_kind {
     COORDINATOR_HEARS_GONE,
     WORKER_TICKS,
     COORDINATOR_TICKS,
+    COORDINATOR_WAKES, /* as the core has asked for */
     ATTEMPT_ENDS,
     NODE_STARTS,
     STRIKES,

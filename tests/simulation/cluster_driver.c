@@ -55,9 +55,9 @@ static void issue_stage(cluster *c, sim_job *j, int32_t shape)
     j->shape_of[id] = shape;
     for (int32_t i = 0; i < sp->input_count; i++) {
         inputs[i] = j->id_of[sp->inputs[i]];
-        /* every other one is read whole by all, and may be passed on */
+        /* what is read whole by all may be passed on */
         j->inputs[id][i] = (weft_stage_input){
-            .stage_id = inputs[i], .mode = i % 2 == 0 ? WEFT_INPUT_ALL : WEFT_INPUT_PARTITION};
+            .stage_id = inputs[i], .mode = sp->broadcast[i] ? WEFT_INPUT_ALL : WEFT_INPUT_PARTITION};
     }
     j->shapes[id] = (weft_stage){.id = id,
                                  .input_count = sp->input_count,
@@ -212,6 +212,7 @@ void driver_submits(cluster *c, int32_t place)
     j->core = (weft_core_job){.id = j->plan.id,
                               .settings = c->ctx->settings,
                               .seed = j->plan.id,
+                              .wait_ns = dice_range(&c->random, 0, 60) * 1000000,
                               .stages = j->list,
                               .changed = on_news,
                               .changed_self = j};

@@ -357,6 +357,12 @@ static weft_status port_order(weft_ctx *ctx, void *self, int32_t worker, const w
     return WEFT_OK;
 }
 
+static void port_wake(void *self, int64_t due_ns)
+{
+    cluster *c = self;
+    cluster_plan(c, weft_max_i64(0, (due_ns + 999) / 1000 - c->now), (happening){.kind = COORDINATOR_WAKES});
+}
+
 weft_core_port net_port(cluster *c)
 {
     return (weft_core_port){.order = port_order,
@@ -366,6 +372,7 @@ weft_core_port net_port(cluster *c)
                             .beat = port_beat,
                             .close = port_close,
                             .changed = port_changed,
+                            .wake = port_wake,
                             .self = c};
 }
 

@@ -353,7 +353,7 @@ static bool read_inputs(cluster *c, node *n, held_stage *s, const held_attempt *
 static void report_block(cluster *c, node *n, const held_attempt *a, const held_block *made)
 {
     weft_to_coordinator m = about_attempt(n, WEFT_FROM_WORKER_DONE, &a->name);
-    const int64_t rows = (int64_t)(made->content % 1000), bytes = 8 * rows;
+    const int64_t rows = (int64_t)(made->content % 1000), bytes = 20000 * rows;
     weft_block_meta meta = {.partition_count = 1, .rows = &rows, .bytes = &bytes};
     weft_op_metrics metrics[2] = {{.rows_out = rows}, {.rows_in = rows}};
     if (n->block_count == NODE_BLOCKS_MAX) {
@@ -434,6 +434,7 @@ static void send_register(cluster *c, node *n, uint64_t peer)
                                .registration = n->control.registrations,
                                .slots = n->slots,
                                .memory_bytes = 1 << 30};
+    hello.host_id[0] = (char)('a' + (n - n->cluster->nodes) % 3);
     weft_block_name *reported = NULL, *running = NULL, *blocks = NULL;
     uint64_t jobs[JOBS_MAX];
     uint8_t *bytes = NULL;

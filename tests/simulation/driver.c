@@ -10,6 +10,7 @@ void driver_open(world *w)
     w->job_count = (int32_t)world_range(w, 1, JOBS_MAX);
     for (int32_t i = 0; i < w->job_count; i++) {
         plan_make(&w->random, &w->jobs[i], i);
+        w->wait_ns[i] = world_chance(w, 20) ? 0 : world_range(w, 1, 60000) * 1000;
         world_plan(w, world_range(w, 0, 2000000), (happening){.kind = SUBMITS, .job = i});
     }
 }
@@ -32,6 +33,12 @@ static void issue(world *w, job_plan *j)
         for (int32_t i = 0; i < sp->input_count; i++) ready &= j->stages[sp->inputs[i]].done;
         if (!ready) continue;
         sp->issued = sp->needed = true;
+        weft_split splits[TASKS_MAX];
+        weft_task_spec specs[TASKS_MAX];
+        for (int32_t p = 0; p < sp->tasks; p++) {
+            splits[p] = (weft_split){.row_end = sp->tasks - p};
+            specs[p] = (weft_task_spec){.split_count = 1, .splits = &splits[p]};
+        }
         const weft_event e = {.kind = WEFT_EVENT_STAGE,
                               .job = j->id,
                               .stage = s,
@@ -39,6 +46,8 @@ static void issue(world *w, job_plan *j)
                               .determinism = sp->determinism,
                               .input_count = sp->input_count,
                               .inputs = sp->inputs,
+                              .broadcast = sp->broadcast,
+                              .splits = s % 2 == 0 ? specs : NULL,
                               .needed = true};
         world_step(w, &e);
     }
@@ -68,6 +77,7 @@ void driver_submits(world *w, int32_t place)
     const weft_event e = {.kind = WEFT_EVENT_JOB,
                           .job = j->id,
                           .attempts = ATTEMPTS,
+                          .wait_ns = w->wait_ns[place],
                           .seed = world_chance(w, 30) ? world_random(w) : 0};
     j->submitted = true;
     world_step(w, &e);

@@ -87,6 +87,7 @@ void plan_make(uint64_t *dice, job_plan *j, int32_t place)
         for (int32_t i = 0; i < s; i++) {
             const bool last = s == j->stage_count - 1;
             if (last ? read[i] && !dice_chance(dice, 20) : !dice_chance(dice, 40)) continue;
+            sp->broadcast[sp->input_count] = dice_chance(dice, 25);
             sp->inputs[sp->input_count++] = i;
             read[i] = true;
         }
@@ -110,6 +111,13 @@ bool plan_is_determinate(const job_plan *j)
     for (int32_t s = 0; s < j->stage_count; s++)
         determinate &= j->stages[s].determinism != WEFT_INDETERMINATE;
     return determinate;
+}
+
+/* Nothing, or up to 16 MiB, so that some are worth a wait and others not. */
+int64_t plan_block_bytes(const job_plan *j, int32_t stage, int32_t partition)
+{
+    const uint64_t chance = weft_hash_combine(j->id, plan_own_content(stage, partition));
+    return chance % 5 == 0 ? 0 : (int64_t)(chance >> 8 & ((UINT64_C(1) << (chance % 25)) - 1));
 }
 
 uint64_t plan_own_content(int32_t stage, int32_t partition)

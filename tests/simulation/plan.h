@@ -52,6 +52,7 @@ bool trace_merge(trace *into, const trace *from);
 
 typedef struct stage_plan {
     int32_t tasks, input_count, inputs[STAGES_MAX];
+    bool broadcast[STAGES_MAX]; /* its tasks read that input whole */
     weft_determinism determinism;
     bool issued, done, needed;
     int32_t generation;
@@ -78,6 +79,8 @@ typedef struct job_plan {
 void plan_make(uint64_t *dice, job_plan *j, int32_t place);
 bool plan_is_read_later(const job_plan *j, int32_t stage); /* by one that was not issued yet */
 bool plan_is_determinate(const job_plan *j);
+/* How large the block of a task is. */
+int64_t plan_block_bytes(const job_plan *j, int32_t stage, int32_t partition);
 /* What a task's block begins with, before the contents that it has read are combined into it. */
 uint64_t plan_own_content(int32_t stage, int32_t partition);
 /* The content that a task must have when nothing of its job is indeterminate. */

@@ -12,7 +12,7 @@
 #include "tests/simulation/world.h"
 
 typedef struct totals {
-    int64_t runs, steps, crashes, cuts, partings, misses, failed_jobs, jobs;
+    int64_t runs, steps, crashes, cuts, partings, misses, waits, failed_jobs, jobs;
     weft_scheduler_counts counts;
     uint64_t digest;
 } totals;
@@ -38,6 +38,7 @@ static bool run_seed(uint64_t seed, bool verbose, totals *t)
     t->cuts += w.cuts;
     t->partings += w.partings;
     t->misses += w.misses;
+    t->waits += w.waits;
     t->jobs += w.job_count;
     for (int32_t i = 0; i < w.job_count; i++) t->failed_jobs += w.jobs[i].failed;
     t->counts.launched += w.counts.launched;
@@ -46,6 +47,7 @@ static bool run_seed(uint64_t seed, bool verbose, totals *t)
     t->counts.blocks_back += w.counts.blocks_back;
     t->counts.restarts += w.counts.restarts;
     t->counts.late += w.counts.late;
+    for (int32_t i = 0; i < WEFT_LOCALITY_COUNT; i++) t->counts.locality[i] += w.counts.locality[i];
     t->digest = weft_hash_combine(t->digest, w.digest);
     weft_arena_free(&arena);
     weft_account_close(&account);
@@ -84,11 +86,15 @@ int main(int argc, char **argv)
     printf("%" PRId64 " runs, %" PRId64 " steps: %" PRId64 " crashes, %" PRId64 " cut off, %" PRId64
            " pairs parted, %" PRId64 " fetches missed; %" PRId64 " launches, %" PRId64 " again, %" PRId64
            " blocks lost, %" PRId64 " back, %" PRId64 " new generations, %" PRId64 " late reports; %" PRId64
-           " of %" PRId64 " jobs failed; trace %016" PRIx64 "\n",
+           " of %" PRId64 " jobs failed; launched near %" PRId64 ", on the host %" PRId64
+           ", elsewhere %" PRId64 ", %" PRId64 " waits; trace %016" PRIx64 "\n",
            t.runs, t.steps, t.crashes, t.cuts, t.partings, t.misses, t.counts.launched, t.counts.rerun,
            t.counts.blocks_lost, t.counts.blocks_back, t.counts.restarts, t.counts.late, t.failed_jobs,
-           t.jobs, t.digest);
+           t.jobs, t.counts.locality[WEFT_PROCESS_LOCAL], t.counts.locality[WEFT_NODE_LOCAL],
+           t.counts.locality[WEFT_ANY], t.waits, t.digest);
     /* A run in which nothing went wrong proves nothing. */
     return count >= 1000 && (t.crashes == 0 || t.cuts == 0 || t.partings == 0 || t.misses == 0 ||
-                             t.counts.restarts == 0 || t.counts.blocks_back == 0 || t.counts.late == 0);
+                             t.counts.restarts == 0 || t.counts.blocks_back == 0 || t.counts.late == 0 ||
+                             t.counts.locality[WEFT_NODE_LOCAL] == 0 ||
+                             t.counts.locality[WEFT_ANY] == 0 || t.waits == 0);
 }

@@ -24,7 +24,8 @@ static void registers(world *w, int32_t place)
     node *n = &w->nodes[place];
     if (n->number < 0) n->number = w->next_number++;
     n->silent = false;
-    const weft_event here = {.kind = WEFT_EVENT_WORKER, .worker = n->number, .slots = n->slots};
+    const weft_event here = {
+        .kind = WEFT_EVENT_WORKER, .worker = n->number, .slots = n->slots, .host = n->host};
     world_step(w, &here);
     for (int32_t i = 0; i < n->block_count && w->wrong == NULL; i++) {
         const attempt_id *id = &n->blocks[i].id;
@@ -44,7 +45,10 @@ void workers_open(world *w)
     w->node_count = (int32_t)world_range(w, 1, WORKERS_MAX);
     for (int32_t i = 0; i < w->node_count; i++) {
         node *n = &w->nodes[i];
-        *n = (node){.number = -1, .slots = (int32_t)world_range(w, 1, 4), .slowness = 10};
+        *n = (node){.number = -1,
+                    .slots = (int32_t)world_range(w, 1, 4),
+                    .host = (int32_t)world_range(w, 0, 3),
+                    .slowness = 10};
         const weft_status st =
             weft_mem_alloc(w->ctx, WEFT_MEM_WORKING, BLOCKS_MAX * sizeof(block), (void **)&n->blocks);
         assert(st == WEFT_OK);
@@ -71,6 +75,8 @@ static void report(world *w, const happening *h, weft_status status, const weft_
                             .partition = h->id.partition,
                             .attempt = h->id.attempt,
                             .status = status};
+    if (status == WEFT_OK)
+        m.report.bytes = plan_block_bytes(driver_job(w, h->id.job), h->id.stage, h->id.partition);
     m.report.has_lost = lost != NULL;
     if (lost != NULL) m.report.lost = *lost;
     m.report.unreachable = unreachable;

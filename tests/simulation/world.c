@@ -89,12 +89,14 @@ void world_step(world *w, const weft_event *event)
 {
     weft_actions actions = {0};
     weft_action mine[512];
+    places_check_waits(w);
     const weft_status st = weft_scheduler_step(w->ctx, w->scheduler, event, w->now * 1000, &actions);
     assert(st == WEFT_OK && actions.count <= WEFT_COUNT(mine));
     const int32_t count = actions.count;
     if (count > 0) memcpy(mine, actions.items, (size_t)count * sizeof(mine[0]));
     const char *wrong = weft_scheduler_check(w->scheduler);
     if (wrong != NULL) world_wrong(w, wrong);
+    places_note_waits(w);
     w->digest = weft_hash_combine(w->digest, weft_scheduler_digest(w->scheduler));
     if (event->kind == WEFT_EVENT_WORKER_LOST || event->kind == WEFT_EVENT_FAILED ||
         event->kind == WEFT_EVENT_BLOCK_BACK || event->kind == WEFT_EVENT_FREED)
@@ -112,6 +114,7 @@ void world_step(world *w, const weft_event *event)
         if (a->kind == WEFT_ACTION_LAUNCH) {
             check_launch(w, a);
             if (w->wrong == NULL) tell_sources(w, a);
+            if (w->wrong == NULL) places_check_launch(w, a);
             send_to_worker(w, AT_WORKER, a);
         } else if (a->kind == WEFT_ACTION_CANCEL)
             send_to_worker(w, CANCELS, a);
@@ -174,6 +177,12 @@ static void notice(world *w, const happening *h)
 
 /* ---- the run ---- */
 
+static void tick(world *w)
+{
+    const weft_event tick = {.kind = WEFT_EVENT_TICK};
+    world_step(w, &tick);
+}
+
 static void happen(world *w, const happening *h)
 {
     switch (h->kind) {
@@ -192,12 +201,14 @@ static void happen(world *w, const happening *h)
     case STRIKES: strike(w); break;
     case READS: driver_reads(w, h->job); break;
     case SUBMITS: driver_submits(w, h->job); break;
-    case TICKS: {
-        const weft_event tick = {.kind = WEFT_EVENT_TICK};
-        world_step(w, &tick);
+    case TICKS:
+        tick(w);
         world_plan(w, TICK_US, *h);
         break;
-    }
+    case WAKES:
+        w->waits++;
+        tick(w);
+        break;
     }
 }
 

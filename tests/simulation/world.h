@@ -3,6 +3,7 @@
  *
  * world.c   the queue of what is to happen, the network, faults
  * workers.c workers: attempts, blocks, crashes
+ * places.c  where tasks should go, and how long they may wait for it
  * driver.c  jobs: the stages that they issue, what the client reads, and what must be true at their end
  *
  * What a block holds, and which jobs there are: plan.h. */
@@ -37,7 +38,8 @@ typedef enum happening_kind {
     STRIKES,        /* a fault */
     READS,          /* the client reads a partition of a result */
     SUBMITS,        /* a job comes */
-    TICKS
+    TICKS,
+    WAKES /* the time comes that the scheduler has asked for */
 } happening_kind;
 
 typedef struct happening {
@@ -63,7 +65,7 @@ typedef struct node {
     bool cut; /* from the coordinator: messages wait, both ways */
     int64_t incarnation;
     int32_t number; /* at the scheduler; -1: not registered */
-    int32_t slots;
+    int32_t slots, host;
     int32_t slowness; /* of its attempts, in tenths */
     block *blocks;    /* [BLOCKS_MAX] */
     int32_t block_count;
@@ -84,13 +86,17 @@ typedef struct world {
     int32_t node_count, next_number;
     int64_t parted_until[WORKERS_MAX][WORKERS_MAX]; /* two workers cannot reach each other until then */
     job_plan jobs[JOBS_MAX];
+    int64_t wait_ns[JOBS_MAX];               /* most that a task of theirs waits for a better slot */
+    int64_t free_since[JOBS_MAX][STAGES_MAX]; /* since when a slot is free that one of its tasks could run in;
+                                                 0: none is */
+    int64_t wakes_at;                        /* the next WAKES */
     int32_t job_count;
     int32_t faults; /* left to strike */
     int64_t fault_rate;
     uint64_t digest; /* of all that happened */
     const char *wrong;
     bool verbose;
-    int64_t steps, crashes, cuts, partings, misses; /* faults that fired */
+    int64_t steps, crashes, cuts, partings, misses, waits; /* faults that fired */
     weft_scheduler_counts counts;
 } world;
 
@@ -116,6 +122,12 @@ void worker_drops(world *w, const happening *h);
 void worker_crashes(world *w, int32_t place, bool for_good);
 void worker_returns(world *w, const happening *h);
 const block *worker_block(const world *w, int32_t place, const attempt_id *id);
+
+/* Before a step, and after it. */
+void places_check_waits(world *w);
+void places_note_waits(world *w);
+/* Is this attempt where it should be? At the end of the step. */
+void places_check_launch(world *w, const weft_action *launch);
 
 void driver_open(world *w);
 void driver_submits(world *w, int32_t job);

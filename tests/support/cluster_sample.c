@@ -92,6 +92,7 @@ static weft_status fill_jobs(weft_ctx *ctx, weft_cluster_status *out, int64_t no
                           .bytes_exchanged = 524288000,
                           .bytes_relayed = 3145728,
                           .bytes_spilled = 1048576,
+                          .locality = {40, 2, 10, 1},
                           .stage_list = list};
     static const weft_job_state states[] = {WEFT_JOB_SUCCEEDED, WEFT_JOB_FAILED, WEFT_JOB_CANCELLED};
     for (int32_t i = 0; i < 3 + more; i++)

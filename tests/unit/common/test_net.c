@@ -188,6 +188,29 @@ static void a_wake_is_a_tick(void **state)
     weft_fixture_close(&f);
 }
 
+/* … and one at the time that was asked for, not before. */
+static void a_tick_comes_at_its_time(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    seen s;
+    weft_fixture_open(&f);
+    seen_init(&s);
+    weft_net_options options = options_of(&s, NULL);
+    options.handler.tick = count_tick;
+    start(&f, &s, &options);
+    for (int64_t i = 0; i < 5; i++) {
+        const int64_t time = weft_now_ns(&f.ctx) + 3000000;
+        weft_net_tick_at(s.net, INT64_MAX);
+        weft_net_tick_at(s.net, time);
+        wait_for(&s, &s.messages, i + 1);
+        assert_true(weft_now_ns(&f.ctx) >= time);
+    }
+    weft_net_stop(&s.net, 0);
+    assert_int_equal(s.messages, 5);
+    weft_fixture_close(&f);
+}
+
 /* In a child process: an endpoint that connects to the parent's port and says hello, and one that listens and
  * writes its port to the pipe. Then it waits to be killed. */
 static void child_main(int to_parent, int from_parent)
@@ -393,4 +416,5 @@ static void a_removed_key_cuts_live_peers(void **state)
 WEFT_TESTS(WEFT_TEST(a_killed_process_is_gone_on_both_sides), WEFT_TEST(messages_keep_order_and_come_back),
            WEFT_TEST(large_frames_go_uncopied_and_are_given_back), WEFT_TEST(a_full_queue_refuses),
            WEFT_TEST(a_connection_that_cannot_be_made_is_gone), WEFT_TEST(keys_decide_who_is_let_in),
-           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(a_wake_is_a_tick))
+           WEFT_TEST(a_removed_key_cuts_live_peers), WEFT_TEST(a_wake_is_a_tick),
+           WEFT_TEST(a_tick_comes_at_its_time))

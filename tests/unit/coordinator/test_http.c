@@ -148,7 +148,8 @@ static void our_documents(void **state)
     assert_has(r.body, "\"stages\":3,\"stages_done\":1,\"tasks\":60,\"tasks_running\":5,\"tasks_done\":46,"
                        "\"attempts\":53,\"tasks_rerun\":4,\"blocks_lost\":4,\"workers_lost\":1,"
                        "\"bytes_read\":262144000,\"bytes_exchanged\":524288000,"
-                       "\"bytes_relayed\":3145728,\"bytes_spilled\":1048576}");
+                       "\"bytes_relayed\":3145728,\"bytes_spilled\":1048576,"
+                       "\"locality\":{\"PROCESS_LOCAL\":40,\"NODE_LOCAL\":2,\"NO_PREF\":10,\"ANY\":1}}");
     assert_int_equal(ask(&r, "/api/v1/jobs?status=failed&limit=1"), 200);
     assert_has(r.body, "[{\"id\":3000005,\"state\":\"FAILED\"");
     assert_has_not(r.body, "RUNNING");

@@ -154,6 +154,10 @@ weft_status weft_run_fetch_again(weft_ctx *ctx, weft_run *run, int32_t index, we
     pthread_mutex_unlock(&j->c->lock);
     WEFT_TRY(st, st);
     WEFT_TRY(st, wait_for_block(ctx, j, lost.stage, &lost, &name, &place));
+    if (name.generation != lost.generation) /* it had begun before the result was pinned */
+        WEFT_TRY(st, weft_fail(ctx, WEFT_INDETERMINATE_RERUN,
+                               "a worker was lost while the result was taken: its rows cannot come out the "
+                               "same again, and others of them are taken already"));
     WEFT_TRY(st, j->c->source.fetch(ctx, j->c->source.self, &name, &place, 1, types, out, &bad));
 done:
     return st;

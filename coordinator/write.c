@@ -77,7 +77,10 @@ static weft_status add_parts(weft_ctx *ctx, const weft_block *block, weft_pointe
             char *copy = NULL;
             WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(file), file->len, &copy));
             WEFT_TRY(st, WEFT_NEW(ctx, &part));
-            *part = (weft_commit_part){.partition = name->partition, .attempt = name->attempt, .file = copy};
+            *part = (weft_commit_part){.partition = name->partition,
+                                       .generation = name->generation,
+                                       .attempt = name->attempt,
+                                       .file = copy};
             memcpy(&part->bytes, row + layout->offsets[2], sizeof(part->bytes));
             WEFT_TRY(st, weft_pointers_push(ctx, parts, part));
         }

@@ -65,7 +65,8 @@ static weft_status write_begin(weft_ctx *ctx, write_state *s)
     char *folder = NULL, *path = NULL;
     if (s->file != NULL) return WEFT_OK;
     WEFT_TRY(st, weft_commit_open_attempt(ctx, s->spec->write.directory, s->spec->write.job,
-                                          s->task->name.partition, s->task->name.attempt, &folder));
+                                          s->task->name.partition, s->task->name.generation,
+                                          s->task->name.attempt, &folder));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", folder, s->name));
     WEFT_TRY(st, s->format->open(ctx, path, s->spec->write.schema, s->spec->write.options,
                                  s->spec->write.option_count, &s->file));

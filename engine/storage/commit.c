@@ -49,7 +49,7 @@ done:
 }
 
 weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const char *job, int32_t partition,
-                                     int32_t attempt, char **folder)
+                                     int32_t generation, int32_t attempt, char **folder)
 {
     weft_status st = WEFT_OK;
     char *stage = NULL;
@@ -60,7 +60,8 @@ weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const ch
     WEFT_TRY(st, commit_join(ctx, stage, WEFT_COMMIT_RECORD, &record));
     WEFT_TRY(st, weft_commit_exists(ctx, record, &ended));
     if (!ended) {
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, folder, "%s/%d-%d", stage, partition, attempt));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, folder, "%s/%d-%d-%d", stage, partition, generation,
+                                       attempt));
         st = weft_fs_make_directory(ctx, *folder); /* one level only: the folder of an ended job stays gone */
         ended = st == WEFT_NOT_FOUND;
     }

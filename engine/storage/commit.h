@@ -1,18 +1,19 @@
 /* engine/storage/commit.h - making the output of a job visible, all of it or nothing, whoever dies.
  *
- *     OUTPUT/_temporary/JOB/                       made by begin; its end is the end of the job
- *     OUTPUT/_temporary/JOB/PARTITION-ATTEMPT/...  private files of one attempt, durable when it reports
- *     OUTPUT/_temporary/JOB/record                 the decision, where no other journal keeps it
+ *     OUTPUT/_temporary/JOB/            made by begin; its end is the end of the job
+ *     OUTPUT/_temporary/JOB/P-G-A/...   private files of one attempt (partition, generation, attempt), synced
+ *                                       before it reports
+ *     OUTPUT/_temporary/JOB/record      the decision, where no other journal keeps it
  *
  *   begin → attempts write → manifest → decide (one conditional write: commit or abort, never both)
- *         → publish (renames, fsync, deletions, _SUCCESS, the job's folder removed) | abort (the folder
- * removed)
+ *         → publish (renames, fsync, deletions, _SUCCESS, the job's folder removed)
+ *         | abort (the folder removed)
  *
- * Every step after the decision may be repeated, by anyone, from any point: names derive from job, partition
- * and attempt, the manifest is closed, and a folder of a job that is gone says that all was done. So a
- * deposed leader that goes on, even after a later job has replaced these files, changes nothing. Nothing is
- * deleted by listing a folder, but for the job's own folder, in which nothing is published: it goes whole, by
- * its name, since what dead attempts left in it is known to nobody.
+ * Every step after the decision may be repeated, by anyone, from any point: names derive from job, partition,
+ * generation and attempt, the manifest is closed, and a folder of a job that is gone says that all was done.
+ * So a deposed leader that goes on, even after a later job has replaced these files, changes nothing. Nothing
+ * is deleted by listing a folder, but for the job's own folder, in which nothing is published: it goes whole,
+ * by its name, since what dead attempts left in it is known to nobody.
  *
  * What other readers can see: new files appear one by one before the old ones are deleted, so a reader that
  * lists in between sees both (local files have no atomic swap of a folder's contents). _SUCCESS is never
@@ -26,13 +27,13 @@
 
 /* A file of an accepted attempt. */
 typedef struct weft_commit_part {
-    int32_t partition, attempt;
+    int32_t partition, generation, attempt; /* attempts are counted anew in each generation of the stage */
     const char *file; /* below the attempt's folder: "part-00000-….parquet", also "k=1/part-…" */
     int64_t bytes;
 } weft_commit_part;
 
 typedef struct weft_commit_file {
-    const char *from; /* below the output: "_temporary/JOB/0-1/part-…" */
+    const char *from; /* below the output: "_temporary/JOB/0-0-1/part-…" */
     const char *to;   /* below the output: "part-…" */
     int64_t bytes;
 } weft_commit_file;
@@ -55,7 +56,8 @@ WEFT_MUST_CHECK weft_status weft_commit_begin(weft_ctx *ctx, const char *output,
 /* Make the attempt's folder. Errors: WEFT_COMMIT_DENIED when the job has ended, WEFT_EXISTS for a second
  * call. */
 WEFT_MUST_CHECK weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const char *job,
-                                                     int32_t partition, int32_t attempt, char **folder);
+                                                     int32_t partition, int32_t generation, int32_t attempt,
+                                                     char **folder);
 /* The name of the index-th file of a partition, as Spark has it: part-NNNNN-UUID-cNNN and the suffix. The
  * UUID is a function of the job, the name of (job, partition, index). */
 WEFT_MUST_CHECK weft_status weft_commit_file_name(weft_ctx *ctx, const char *job, int32_t partition,

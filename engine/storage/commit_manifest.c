@@ -107,13 +107,15 @@ weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const c
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &files));
     for (int32_t i = 0; i < count; i++) {
         char *from = NULL;
-        if (!weft_commit_is_below(parts[i].file) || parts[i].partition < 0 || parts[i].attempt < 0) {
+        if (!weft_commit_is_below(parts[i].file) || parts[i].partition < 0 || parts[i].generation < 0 ||
+            parts[i].attempt < 0) {
             st = weft_fail(ctx, WEFT_INVALID, "'%s' cannot be a file of partition %d, attempt %d.",
                            parts[i].file, parts[i].partition, parts[i].attempt);
             goto done;
         }
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &from, WEFT_COMMIT_STAGE "/%s/%d-%d/%s", job,
-                                       parts[i].partition, parts[i].attempt, parts[i].file));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &from, WEFT_COMMIT_STAGE "/%s/%d-%d-%d/%s", job,
+                                       parts[i].partition, parts[i].generation, parts[i].attempt,
+                                       parts[i].file));
         files[i] = (weft_commit_file){.from = from, .to = parts[i].file, .bytes = parts[i].bytes};
     }
     if (count > 0) qsort(files, (size_t)count, sizeof(*files), compare_files);

@@ -10,6 +10,7 @@ from cluster import WEFT, in_background
 from cluster_case import SLOW, TpchCase, until, unittest
 
 LEAST_FILES = 8
+TRIES = 8  # of a kill that has to hit
 SLOW_COMMIT = {"weft.test.commitDelay": "150ms"}
 MANY_TASKS = {"weft.sql.files.maxPartitionBytes": "30000"}  # a file for each
 
@@ -26,7 +27,9 @@ def published(folder):
     return {name for name in listing(folder) if not name.startswith("_temporary")}
 
 
-class Writes(TpchCase):
+class WriteCase(TpchCase):
+    """A folder with what was written before."""
+
     def start_with_old(self, **options):
         """A cluster, and a folder in which a write before has left its files."""
         cluster = self.start(**options)
@@ -66,6 +69,8 @@ class Writes(TpchCase):
         except urllib.error.HTTPError as error:
             return error.code
 
+
+class Killed(WriteCase):
     def test_coordinator_killed_between_two_renames(self):
         """kill -9 in the middle of a commit: the next start carries it out."""
         cluster, folder, old = self.start_with_old(workers=2)
@@ -108,6 +113,8 @@ class Writes(TpchCase):
         self.good(self.overwrite(cluster, folder, 3))
         self.check_rows(cluster, folder, 3)
 
+
+class Writes(WriteCase):
     def test_worker_killed_while_it_writes(self):
         """Its tasks write again elsewhere; each row is there once."""
         cluster, folder, old = self.start_with_old(workers=2)
@@ -119,6 +126,51 @@ class Writes(TpchCase):
         self.assertGreater(cluster.last_job()["workers_lost"], 0)
         self.check_rows(cluster, folder, 2)
         self.assertEqual(len(listing(folder)), len(old))
+
+    def test_rows_by_chance_are_written_once(self):
+        """A worker dies between the making of rows that go by chance and their last writing: stages begin
+        anew, tasks that have written write again, and the files show one attempt a task."""
+        cluster, folder, _ = self.start_with_old(workers=3)
+        view = self.statements_of(folder, 0)[0]
+        rows = (
+            "SELECT p, nonce, k FROM (SELECT spark_partition_id() p, attempt_nonce() nonce, l_orderkey k, "
+            "l_linenumber m FROM lineitem) JOIN lineitem ON k = l_orderkey AND m = l_linenumber"
+        )
+        statement = f"INSERT OVERWRITE DIRECTORY '{folder}' USING parquet {rows}"
+        conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "12"}
+        for _ in range(TRIES):
+            self.job = None
+            slow = {**MANY_TASKS, **conf, "weft.test.taskDelay": "300ms"}
+            future = in_background(cluster.sql, [view, statement], slow)
+            until(lambda: future.done() or self.writes_are_over(cluster), "first writes")  # noqa: B023
+            found = cluster.busiest()
+            if found is not None:
+                found[0].kill()
+                cluster.start_worker(wait=False)
+            self.good(future.result())
+            cluster.wait_for_workers(3)
+            self.assertFalse(os.path.exists(os.path.join(folder, "_temporary")))
+            written = f"CREATE TEMPORARY VIEW written USING parquet OPTIONS (path '{folder}')"
+            sums = "SELECT count(*), count(DISTINCT p), count(DISTINCT p, nonce) FROM written"
+            asked = [written, view, "SELECT count(*) FROM lineitem", sums]
+            answers = self.good(cluster.sql(asked)).rows
+            count, tasks, nonces = answers[-1][-1]
+            self.assertEqual(count, answers[-2][-1][0])
+            self.assertEqual(tasks, nonces)
+            stages = cluster.get(f"/api/v1/jobs/{self.job}")["stage_list"] if self.job else []
+            if any(stage["generation"] > 0 for stage in stages):
+                return
+        self.fail(f"no kill in {TRIES} took rows that were written")
+
+    def writes_are_over(self, cluster):
+        """Are some tasks of the stage that writes over, and others not? Notes the job."""
+        for job in cluster.running_jobs():
+            stages = cluster.get(f"/api/v1/jobs/{job['id']}")["stage_list"]
+            last = max(stages, key=lambda stage: stage["stage"], default=None)
+            if len(stages) >= 3 and 2 <= last["tasks_done"] < last["tasks"]:
+                self.job = job["id"]
+                return True
+        return False
 
     def test_client_killed_in_the_middle_of_a_commit(self):
         """What is decided is carried out."""

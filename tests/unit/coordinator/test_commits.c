@@ -189,19 +189,19 @@ static weft_status restart(rig *r)
 }
 
 static const weft_commit_part parts[] = {
-    {0, 0, "part-a", 1}, {1, 2, "k=1/part-c", 2}, {1, 2, "k=2/part-d", 3}};
-static const weft_commit_part late_parts[] = {{0, 0, "part-z", 1}};
+    {0, 0, 0, "part-a", 1}, {1, 1, 2, "k=1/part-c", 2}, {1, 1, 2, "k=2/part-d", 3}};
+static const weft_commit_part late_parts[] = {{0, 0, 0, "part-z", 1}};
 
 /* The tasks: partition 0 by attempt 0, partition 1 by attempt 2, while attempt 1 never reported. */
 static weft_status run_tasks(weft_ctx *ctx, const weft_commit_job *job)
 {
     weft_status st = WEFT_OK;
     char *folder = NULL;
-    WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, &folder));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, 0, &folder));
     WEFT_TRY(st, put_file(ctx, folder, ".", "part-a", "a"));
-    WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 1, 1, &folder));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 1, 0, 1, &folder));
     WEFT_TRY(st, put_file(ctx, folder, "k=1", "part-c", "half"));
-    WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 1, 2, &folder));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 1, 1, 2, &folder));
     WEFT_TRY(st, put_file(ctx, folder, "k=1", "part-c", "cc"));
     WEFT_TRY(st, put_file(ctx, folder, "k=2", "part-d", "ddd"));
 done:
@@ -222,7 +222,7 @@ static weft_status overwrite(rig *r, bool late)
     if (st != WEFT_OK) return st;
     if (!late) st = run_tasks(ctx, job);
     if (late && st == WEFT_OK)
-        st = weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, &folder);
+        st = weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, 0, &folder);
     if (late && st == WEFT_OK) st = put_file(ctx, folder, ".", "part-z", "z");
     if (st == WEFT_OK)
         st = weft_commit_make_manifest(ctx, job->output, job->name, late ? late_parts : parts, late ? 1 : 3,
@@ -475,7 +475,7 @@ static void an_attempt_after_the_end_is_refused(void **state)
         weft_commit_make_manifest(ctx, job->output, job->name, parts, WEFT_COUNT(parts), true, &manifest),
         WEFT_OK);
     assert_int_equal(weft_commits_commit(ctx, r.commits, job, &manifest), WEFT_OK);
-    assert_int_equal(weft_commit_open_attempt(ctx, job->output, job->name, 1, 3, &folder),
+    assert_int_equal(weft_commit_open_attempt(ctx, job->output, job->name, 1, 0, 3, &folder),
                      WEFT_COMMIT_DENIED);
     weft_commits_abort(ctx, r.commits, job); /* as after an error since then: the decision stands */
     assert_string_equal(listing(&r), new_listing);

@@ -63,7 +63,7 @@ done:
 }
 
 static const weft_commit_part parts[] = {
-    {0, 0, "part-a.parquet", 1}, {1, 2, "k=1/part-c.parquet", 2}, {1, 2, "k=2/part-d.parquet", 3}};
+    {0, 0, 0, "part-a.parquet", 1}, {1, 1, 2, "k=1/part-c.parquet", 2}, {1, 1, 2, "k=2/part-d.parquet", 3}};
 
 /* A whole job: partition 0 by attempt 0, partition 1 by attempt 2 while attempt 1 never reported. *decided is
  * set as soon as the decision to commit was answered. */
@@ -77,11 +77,11 @@ static weft_status run_job(storage_fixture *f, bool overwrite, bool *decided)
     snprintf(output, sizeof(output), "%s", output_of(f));
     *decided = false;
     WEFT_TRY(st, weft_commit_begin(ctx, output, JOB));
-    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 0, 0, &folder));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 0, 0, 0, &folder));
     WEFT_TRY(st, attempt_write(ctx, folder, ".", "part-a.parquet", "a"));
-    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 1, &folder));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 0, 1, &folder));
     WEFT_TRY(st, attempt_write(ctx, folder, "k=1", "part-c.parquet", "half"));
-    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 2, &folder));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 1, 2, &folder));
     WEFT_TRY(st, attempt_write(ctx, folder, "k=1", "part-c.parquet", "cc"));
     WEFT_TRY(st, attempt_write(ctx, folder, "k=2", "part-d.parquet", "ddd"));
     WEFT_TRY(st, weft_commit_make_manifest(ctx, output, JOB, parts, 3, overwrite, &manifest));
@@ -244,11 +244,11 @@ static void deposed_leader_changes_nothing(void **state)
         assert_int_equal(weft_commit_recover(&f->ctx, output, JOB, &committed), WEFT_OK);
         if (!committed) continue;
 
-        static const weft_commit_part later[] = {{0, 0, "part-z.parquet", 1}};
+        static const weft_commit_part later[] = {{0, 0, 0, "part-z.parquet", 1}};
         weft_commit_manifest manifest;
         char *folder;
         assert_int_equal(weft_commit_begin(&f->ctx, output, "job-2"), WEFT_OK);
-        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, "job-2", 0, 0, &folder), WEFT_OK);
+        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, "job-2", 0, 0, 0, &folder), WEFT_OK);
         assert_int_equal(attempt_write(&f->ctx, folder, ".", "part-z.parquet", "z"), WEFT_OK);
         assert_int_equal(weft_commit_make_manifest(&f->ctx, output, "job-2", later, 1, true, &manifest),
                          WEFT_OK);
@@ -260,7 +260,8 @@ static void deposed_leader_changes_nothing(void **state)
         assert_nothing_staged(f);
         assert_int_equal(weft_commit_decide(&f->ctx, output, JOB, &late, &committed), WEFT_COMMIT_DENIED);
         assert_false(committed);
-        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 5, 0, &folder), WEFT_COMMIT_DENIED);
+        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 5, 0, 0, &folder),
+                         WEFT_COMMIT_DENIED);
         assert_nothing_staged(f);
     }
 }
@@ -276,8 +277,8 @@ static void the_first_decision_stands(void **state)
     snprintf(output, sizeof(output), "%s", output_of(f));
     for (int abort_first = 0; abort_first < 2; abort_first++) {
         assert_int_equal(weft_commit_begin(&f->ctx, output, JOB), WEFT_OK);
-        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 0, 0, &folder), WEFT_OK);
-        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 0, 0, &folder), WEFT_EXISTS);
+        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 0, 0, 0, &folder), WEFT_OK);
+        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 0, 0, 0, &folder), WEFT_EXISTS);
         assert_int_equal(weft_commit_make_manifest(&f->ctx, output, JOB, NULL, 0, false, &manifest), WEFT_OK);
         weft_commit_manifest *first = abort_first ? NULL : &manifest;
         weft_commit_manifest *second = abort_first ? &manifest : NULL;
@@ -286,7 +287,8 @@ static void the_first_decision_stands(void **state)
                              WEFT_OK);
             assert_int_equal(committed, !abort_first);
         }
-        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 1, 0, &folder), WEFT_COMMIT_DENIED);
+        assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 1, 0, 0, &folder),
+                         WEFT_COMMIT_DENIED);
         assert_int_equal(weft_commit_recover(&f->ctx, output, JOB, &committed), WEFT_OK);
         assert_int_equal(committed, !abort_first);
         assert_listing(f, old_listing);
@@ -319,7 +321,7 @@ static void jobs_do_not_disturb_each_other(void **state)
     start_again(f);
     snprintf(output, sizeof(output), "%s", output_of(f));
     assert_int_equal(weft_commit_begin(&f->ctx, output, "other"), WEFT_OK);
-    assert_int_equal(weft_commit_open_attempt(&f->ctx, output, "other", 0, 0, &folder), WEFT_OK);
+    assert_int_equal(weft_commit_open_attempt(&f->ctx, output, "other", 0, 0, 0, &folder), WEFT_OK);
     assert_int_equal(run_job(f, false, &decided), WEFT_OK);
     assert_int_equal(access(folder, F_OK), 0);
     assert_int_equal(weft_commit_abort(&f->ctx, output, "other"), WEFT_OK);
@@ -335,7 +337,7 @@ static void manifests_come_back(void **state)
     int64_t len;
     start_again(f);
     storage_put(f, "out/odd name\n5:x", "old3");
-    const weft_commit_part odd[] = {{0, 0, "a b\n:c", 5}, {7, 3, "k=%2F/x", 0}};
+    const weft_commit_part odd[] = {{0, 0, 0, "a b\n:c", 5}, {7, 0, 3, "k=%2F/x", 0}};
     assert_int_equal(weft_commit_make_manifest(&f->ctx, output_of(f), JOB, odd, 2, true, &manifest), WEFT_OK);
     assert_int_equal(manifest.remove_count, 4);
     assert_int_equal(weft_commit_encode(&f->ctx, &manifest, &bytes, &len), WEFT_OK);
@@ -364,11 +366,11 @@ static void names_are_checked(void **state)
     weft_commit_manifest manifest;
     static const char *const wrong_files[] = {"", "/x", "../x", "a/../x", "a//x", "./x", "a/"};
     for (int32_t i = 0; i < WEFT_COUNT(wrong_files); i++) {
-        const weft_commit_part part = {0, 0, wrong_files[i], 1};
+        const weft_commit_part part = {0, 0, 0, wrong_files[i], 1};
         assert_int_equal(weft_commit_make_manifest(&f->ctx, f->folder, JOB, &part, 1, false, &manifest),
                          WEFT_INVALID);
     }
-    const weft_commit_part twice[] = {{0, 0, "x", 1}, {1, 0, "x", 1}};
+    const weft_commit_part twice[] = {{0, 0, 0, "x", 1}, {1, 0, 0, "x", 1}};
     assert_int_equal(weft_commit_make_manifest(&f->ctx, f->folder, JOB, twice, 2, false, &manifest),
                      WEFT_INVALID);
     static const char *const wrong_jobs[] = {"", "a/b", "..", ".x", "a b"};

@@ -285,18 +285,24 @@ static weft_status take_left(weft_ctx *ctx, weft_commits *c, const char *output,
 int32_t weft_commits_recover(weft_ctx *ctx, weft_commits *c)
 {
     int32_t failed = 0;
-    for (;;) {
+    weft_arena *const callers = ctx->arena;
+    weft_arena *own = weft_arena_new(c->account); /* the caller's may be as old as the process */
+    if (own != NULL) ctx->arena = own;
+    for (bool found = true; found;) {
         weft_uuid id = {0};
         char *output = NULL;
-        bool found = false;
         weft_status st = take_left(ctx, c, NULL, failed, &found, &id, &output);
-        if (st == WEFT_OK && !found) return failed;
-        if (st == WEFT_OK) st = end_left(ctx, c, id, output);
+        if (st == WEFT_OK && found) st = end_left(ctx, c, id, output);
+        if (own != NULL) weft_arena_reset(own);
         if (st == WEFT_OK) continue;
         failed++;
+        found = true;
         weft_log_error(WEFT_LOG_ERROR, "write_not_ended", &ctx->error);
         weft_error_clear(ctx);
     }
+    ctx->arena = callers;
+    weft_arena_free(&own);
+    return failed;
 }
 
 /* ---- a write ---- */

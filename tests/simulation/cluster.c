@@ -168,7 +168,11 @@ static void strike(cluster *c)
         case 5: stop_coordinator(c); break;
         default: n->slowness = (int32_t)dice_range(&c->random, 5, 80); break;
         }
-    cluster_plan(c, dice_range(&c->random, 1, c->fault_rate), (happening){.kind = STRIKES});
+    int64_t delay = dice_range(&c->random, 1, c->fault_rate);
+    /* now and then it is stopped again before it has heard what came meanwhile */
+    if (!c->strikes_workers && dice_chance(&c->random, 50))
+        delay = weft_max_i64(0, c->coordinator_stopped - c->now) + dice_range(&c->random, 1, TICK_US / 2);
+    cluster_plan(c, delay, (happening){.kind = STRIKES});
 }
 
 /* ---- the run ---- */

@@ -15,6 +15,7 @@
 #include "common/log.h"
 #include "common/version.h"
 #include "worker/fetch.h"
+#include "worker/http.h"
 #include "worker/member.h"
 #include "worker/serve.h"
 
@@ -29,8 +30,8 @@ enum {
 };
 
 typedef struct values {
-    const char *master, *host, *advertise, *host_id, *cluster;
-    int32_t port;
+    const char *master, *host, *advertise, *host_id, *cluster, *token_file, *certificate, *key;
+    int32_t port, webui_port;
     int64_t beat_ms, silent_ms, lease_ms, grace_ms;
 } values;
 
@@ -42,6 +43,14 @@ static const weft_option options[] = {
     {"--port", 'p', "weft.worker.port", "spark.worker.port", WEFT_OPTION_PORT, NULL, "PORT",
      "port for that; 0: any free one (default: 7078, or any free one when that is taken)",
      offsetof(values, port)},
+    {"--webui-port", 0, "weft.worker.webuiPort", "spark.worker.ui.port", WEFT_OPTION_PORT, NULL, "PORT",
+     "port of /healthz, /readyz and /metrics; 0: any free one (default: none)", offsetof(values, webui_port)},
+    {"--token-file", 0, "weft.worker.tokenFile", NULL, WEFT_OPTION_TEXT, NULL, "FILE",
+     "who shows the token in this file (mode 0600) may read /metrics", offsetof(values, token_file)},
+    {"--tls-certificate", 0, "weft.worker.tls.certificate", NULL, WEFT_OPTION_TEXT, NULL, "FILE",
+     "PEM file: these over TLS", offsetof(values, certificate)},
+    {"--tls-key", 0, "weft.worker.tls.key", NULL, WEFT_OPTION_TEXT, NULL, "FILE",
+     "PEM file of its private key", offsetof(values, key)},
     {"--advertise", 0, "weft.worker.advertise", NULL, WEFT_OPTION_TEXT, NULL, "HOST:PORT",
      "how others reach that address, when not by itself", offsetof(values, advertise)},
     {"--cores", 'c', "weft.task.slots", NULL, WEFT_OPTION_SETTING, NULL, "N",
@@ -71,7 +80,8 @@ typedef struct parts {
     weft_fetcher *fetcher;
     weft_worker *worker;
     weft_serve *serve;
-    char *address; /* of the block server, as others reach it */
+    weft_worker_http *http; /* or NULL */
+    char *address;          /* of the block server, as others reach it */
     weft_uuid uuid;
     bool ready;     /* has been told; of the member's thread */
     weft_error why; /* it ends; of the member's thread until the daemon hears of it */
@@ -82,6 +92,7 @@ typedef struct parts {
 static void on_registered(void *self, int32_t number, const char *master)
 {
     parts *p = self;
+    if (p->http != NULL) weft_worker_http_ready(p->http);
     if (p->ready) return;
     p->ready = true;
     printf("weft worker: ready, worker %" PRId32 " of weft://%s\n", number, master + strlen("tcp://"));
@@ -175,6 +186,22 @@ done:
     return st;
 }
 
+static weft_status start_http(weft_daemon *d, const values *v, parts *p)
+{
+    if (v->webui_port == NOT_GIVEN) return WEFT_OK;
+    const weft_worker_http_options http = {.host = v->host,
+                                           .port = v->webui_port,
+                                           .certificate = v->certificate,
+                                           .key = v->key,
+                                           .token_file = v->token_file,
+                                           .pool = d->pool,
+                                           .worker = p->worker,
+                                           .serve = p->serve,
+                                           .fetcher = p->fetcher,
+                                           .slots = d->cores};
+    return weft_worker_http_start(&d->ctx, &http, &p->http);
+}
+
 static weft_status start(weft_daemon *d, values *v, parts *p)
 {
     weft_status st = WEFT_OK;
@@ -215,6 +242,7 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
                                         .fetcher = p->fetcher};
     WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
     WEFT_TRY(st, serve_blocks(d, v, p));
+    WEFT_TRY(st, start_http(d, v, p));
     WEFT_TRY(st, weft_member_start(ctx, p->member, p->worker, p->address));
 done:
     return st;
@@ -248,6 +276,7 @@ static void log_exchange(const parts *p)
 static void stop(parts *p)
 {
     weft_member_stop(p->member);
+    weft_worker_http_stop(&p->http);
     weft_serve_stop(&p->serve);
     weft_worker_stop(&p->worker);
     weft_fetcher_stop(&p->fetcher);
@@ -257,7 +286,7 @@ static void stop(parts *p)
 
 int weft_command_worker(int argc, char **argv)
 {
-    values v = {.port = NOT_GIVEN};
+    values v = {.port = NOT_GIVEN, .webui_port = NOT_GIVEN};
     parts p = {0};
     char uuid[WEFT_UUID_TEXT_BYTES];
     int code = weft_daemon_open(&command, argc, argv, &v, &p.daemon);

@@ -1,7 +1,6 @@
 /* coordinator/http.c - who may ask, what there is, and who answers. */
 #include "coordinator/http.h"
 
-#include <arpa/inet.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -9,111 +8,6 @@
 
 #include "common/log.h"
 #include "coordinator/http_private.h"
-
-/* ---- the token ---- */
-
-static int32_t base64_digit(char c)
-{
-    if (c >= 'A' && c <= 'Z') return c - 'A';
-    if (c >= 'a' && c <= 'z') return c - 'a' + 26;
-    if (c >= '0' && c <= '9') return c - '0' + 52;
-    return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
-/* The password of "user:password" in base64, as browsers send it; "" when there is none. */
-static void basic_password(const char *text, char *out, size_t out_bytes)
-{
-    uint32_t bits = 0;
-    int32_t have = 0;
-    size_t len = 0;
-    bool in_password = false;
-    for (; base64_digit(*text) >= 0; text++) {
-        bits = bits << 6 | (uint32_t)base64_digit(*text);
-        have += 6;
-        if (have < 8) continue;
-        have -= 8;
-        const char c = (char)(bits >> have & 0xff);
-        if (in_password && len + 1 < out_bytes) out[len++] = c;
-        in_password = in_password || c == ':';
-    }
-    out[len] = 0;
-}
-
-/* The token is replaced while the process runs; one that is none is told of, and the old one stays. */
-static void refresh_token(weft_ctx *ctx, weft_http *http)
-{
-    char token[WEFT_HTTP_TOKEN_BYTES];
-    if (!weft_file_watch_changed(&http->token_file, weft_now_ns(ctx))) return;
-    if (weft_http_token_read(ctx, http->options.token_file, token) != WEFT_OK) {
-        weft_log_error(WEFT_LOG_WARN, "http_token_refused", &ctx->error);
-        return;
-    }
-    memcpy(http->token, token, sizeof(token));
-    explicit_bzero(token, sizeof(token));
-    weft_log(WEFT_LOG_INFO, "http_token_changed", WEFT_LOG_TEXT("file", http->options.token_file));
-}
-
-static bool shows_token(const weft_http *http, const weft_http_request *request)
-{
-    const char *text = request->authorization;
-    char password[WEFT_HTTP_TOKEN_BYTES + 1];
-    if (strncasecmp(text, "Bearer ", 7) == 0)
-        return weft_http_token_is(http->token, text + 7 + strspn(text + 7, " "));
-    if (strncasecmp(text, "Basic ", 6) != 0) return false;
-    basic_password(text + 6 + strspn(text + 6, " "), password, sizeof(password));
-    return weft_http_token_is(http->token, password);
-}
-
-/* ---- who may ask ---- */
-
-/* Is it an address, or a name of this machine itself? A name that some server out there resolves to the
- * loopback must not let that server's pages read what we show here. */
-static bool is_own_name(const weft_http *http, const char *host)
-{
-    char name[256];
-    struct in_addr v4;
-    if (host[0] == '[') return true; /* an IPv6 address */
-    const size_t len = strcspn(host, ":");
-    if (len == 0 || len >= sizeof(name)) return len == 0;
-    memcpy(name, host, len);
-    name[len] = 0;
-    return strcasecmp(name, "localhost") == 0 || inet_pton(AF_INET, name, &v4) == 1 ||
-           strcasecmp(name, http->options.host) == 0;
-}
-
-/* Does the page whose script asks come from here? Without Origin it was no script of a page. */
-static bool is_own_origin(const weft_http_request *request)
-{
-    const char *slashes = strstr(request->origin, "://");
-    if (request->origin[0] == 0) return true;
-    return slashes != NULL && strcasecmp(slashes + 3, request->host) == 0;
-}
-
-static bool may_ask(const weft_http *http, const weft_http_request *request, weft_http_reply *reply)
-{
-    if (http->has_token && !shows_token(http, request)) {
-        weft_http_refuse(reply, 401, "a token is needed: Authorization: Bearer TOKEN");
-        reply->headers =
-            "WWW-Authenticate: Bearer realm=\"weft\"\r\nWWW-Authenticate: Basic realm=\"weft\"\r\n";
-        return false;
-    }
-    if (!http->has_token && !request->is_local) {
-        weft_http_refuse(
-            reply, 403,
-            "off the loopback only /healthz and /readyz answer, as this coordinator has no token "
-            "(--token-file)");
-        return false;
-    }
-    if (!http->has_token && !is_own_name(http, request->host)) {
-        weft_http_refuse(reply, 421, "this is not %s; ask localhost", request->host);
-        return false;
-    }
-    if (request->method != WEFT_HTTP_GET && request->method != WEFT_HTTP_HEAD && !is_own_origin(request)) {
-        weft_http_refuse(reply, 403, "a page of %s may change nothing here", request->origin);
-        return false;
-    }
-    return true;
-}
 
 /* ---- routes ---- */
 
@@ -257,8 +151,8 @@ static weft_status answer(weft_ctx *ctx, void *self, const weft_http_request *re
     weft_http_view v = {.http = http, .request = request, .reply = reply, .out = &reply->body};
     weft_http_reply refusal = *reply;
     int32_t route = -1;
-    if (http->has_token) refresh_token(ctx, http);
-    const bool may = may_ask(http, request, &refusal);
+    weft_http_guard_refresh(ctx, &http->guard);
+    const bool may = weft_http_guard_lets(&http->guard, request, &refusal);
 
     WEFT_TRY(st, find_route(ctx, &v, &route));
     if (!may && (route < 0 || (routes[route].flags & IS_OPEN) == 0)) { /* nor what there is not */
@@ -375,7 +269,7 @@ static void log_start(const weft_http *http)
     const weft_http_options *o = &http->options;
     weft_log(WEFT_LOG_INFO, "http_started", WEFT_LOG_TEXT("host", o->host),
              WEFT_LOG_INT("port", weft_http_port(http)), WEFT_LOG_INT("tls", o->certificate != NULL),
-             WEFT_LOG_INT("token", http->has_token));
+             WEFT_LOG_INT("token", http->guard.has_token));
 }
 
 weft_status weft_http_start(weft_ctx *ctx, const weft_http_options *options, weft_http **out)
@@ -392,11 +286,7 @@ weft_status weft_http_start(weft_ctx *ctx, const weft_http_options *options, wef
         return weft_fail(ctx, WEFT_INVALID, "HTTP over TLS needs both, a certificate and its key");
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*http), (void **)&http));
     http->options = *options;
-    http->has_token = options->token_file != NULL;
-    if (http->has_token) {
-        weft_file_watch_init(&http->token_file, options->token_file, weft_now_ns(ctx));
-        WEFT_TRY(st, weft_http_token_read(ctx, options->token_file, http->token));
-    }
+    WEFT_TRY(st, weft_http_guard_init(ctx, options->host, options->token_file, "coordinator", &http->guard));
     server.self = http;
     WEFT_TRY(st, weft_http_server_start(ctx, &server, &http->server));
     log_start(http);
@@ -414,7 +304,7 @@ void weft_http_stop(weft_http **slot)
     weft_http *http = *slot;
     if (http == NULL) return;
     weft_http_server_stop(&http->server);
-    explicit_bzero(http->token, sizeof(http->token));
+    weft_http_guard_deinit(&http->guard);
     weft_mem_free(http);
     *slot = NULL;
 }

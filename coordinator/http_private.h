@@ -4,8 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "common/file_watch.h"
-#include "common/http_token.h"
+#include "common/http_guard.h"
 #include "coordinator/http.h"
 
 enum { WEFT_HTTP_JOBS_OF_EPOCH = 1000000, WEFT_HTTP_TIME_BYTES = 40, WEFT_HTTP_ARGUMENTS_MOST = 3 };
@@ -14,9 +13,7 @@ struct weft_http {
     weft_http_options options;
     weft_http_server *server;
     atomic_int_fast64_t denied; /* requests, for want of a token or of the right place */
-    bool has_token;
-    weft_file_watch token_file;        /* of the server's thread, as is the next */
-    char token[WEFT_HTTP_TOKEN_BYTES]; /* a secret */
+    weft_http_guard guard;      /* of the server's thread */
 };
 
 /* What a route gets: one request and the cluster as of that moment. */

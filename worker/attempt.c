@@ -100,6 +100,14 @@ void weft_worker_pause(weft_worker *w, bool paused)
     pthread_mutex_unlock(&w->lock);
 }
 
+bool weft_worker_is_paused(weft_worker *w)
+{
+    pthread_mutex_lock(&w->lock);
+    const bool paused = w->paused;
+    pthread_mutex_unlock(&w->lock);
+    return paused;
+}
+
 void weft_worker_number(weft_worker *w, int32_t number) { w->number = number; }
 
 int32_t weft_worker_busy(weft_worker *w)

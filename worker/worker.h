@@ -41,6 +41,7 @@ WEFT_MUST_CHECK weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *worker
 WEFT_MUST_CHECK weft_status weft_worker_list(weft_ctx *ctx, weft_worker *worker, weft_worker_hello *out);
 /* While paused no attempt begins; those that have begun go on. */
 void weft_worker_pause(weft_worker *worker, bool paused);
+bool weft_worker_is_paused(weft_worker *worker);
 /* What the coordinator calls this worker from now on. */
 void weft_worker_number(weft_worker *worker, int32_t number);
 /* Slots at work. */

@@ -3,9 +3,11 @@
 tests/cli/test_status.py has the formats and refusals, over a made-up cluster."""
 
 import json
+import os
 import re
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 
 from cluster import WEFT
@@ -84,6 +86,54 @@ class Seen(TpchCase):
         cluster.coordinator.child.wait(60)
         done = self.weft(cluster, "status", code=1)
         self.assertEqual(done, "")
+
+
+class Workers(TpchCase):
+    def ask(self, port, path, token=None):
+        """(status, text)"""
+        request = urllib.request.Request(f"http://127.0.0.1:{port}{path}")
+        if token is not None:
+            request.add_header("Authorization", f"Bearer {token}")
+        try:
+            with urllib.request.urlopen(request, timeout=60) as answer:
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+
+    def port_of(self, worker):
+        return int(until(lambda: re.search(r"http_started .*port=(\d+)", worker.text()), "port").group(1))
+
+    def test_port_of_a_worker(self):
+        """Health, readiness and figures of each process; with a token only for those who show it."""
+        token = "a-token-of-enough-characters"
+        path = os.path.join(self.folder(), "token")
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600), "w", encoding="ascii") as file:
+            file.write(token)
+        cluster = self.start(workers=0, worker_args=["--lease", "3s"])
+        workers = [
+            cluster.start_worker(args=["--webui-port", "0"]),
+            cluster.start_worker(args=["--webui-port", "0", "--token-file", path]),
+        ]
+        conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "8"}
+        self.check(cluster.sql(self.statements([9]), conf), [9])
+        first, second = (self.port_of(worker) for worker in workers)
+        self.assertEqual(self.ask(second, "/metrics")[0], 401)
+        served = 0
+        for port in (first, second):
+            self.assertEqual(self.ask(port, "/healthz")[0], 200)
+            until(lambda port=port: self.ask(port, "/readyz")[0] == 200, "ready worker")
+            self.assertEqual(self.ask(port, "/nothing", token)[0], 404)
+            code, text = self.ask(port, "/metrics", token)
+            self.assertEqual(code, 200)
+            found = re.findall(r"^(weft_\S+) (\S+)$", text, re.MULTILINE)
+            shown = {name: float(value) for name, value in found}
+            self.assertEqual((shown["weft_worker_slots"], shown["weft_worker_tasks_running"]), (1, 0))
+            self.assertGreater(shown["weft_worker_memory_limit_bytes"], 0)
+            served += shown["weft_worker_served_bytes_total"]
+        self.assertGreater(served, 0)
+        cluster.coordinator.kill()
+        until(lambda: self.ask(first, "/readyz")[0] == 503, "worker whose lease is out")
+        self.assertEqual(self.ask(first, "/healthz")[0], 200)
 
 
 if __name__ == "__main__":

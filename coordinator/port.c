@@ -28,6 +28,7 @@ struct weft_port {
     weft_account *account;
     weft_arena *arena; /* of the endpoint's thread, for one message */
     weft_ctx ctx;      /* likewise */
+    bool complete;     /* likewise: net and service are there */
     /* all that follows is guarded by the coordinator's lock */
     weft_arena *orders;  /* of one step */
     port_batch *batches; /* [batch_capacity] a memory block */
@@ -314,12 +315,24 @@ static bool may_say(const weft_identity *who, weft_envelope_kind kind)
     return who->role == (kind == WEFT_ENVELOPE_CLIENT ? WEFT_ROLE_CLIENT : WEFT_ROLE_WORKER);
 }
 
+/* Until all is there, nothing is handled: who makes it holds the lock. False: it could not be made. */
+static bool is_complete(weft_port *p)
+{
+    if (!p->complete) {
+        weft_coordinator_enter(p->options.coordinator);
+        p->complete = p->service != NULL;
+        weft_coordinator_leave(p->options.coordinator);
+    }
+    return p->complete;
+}
+
 static void on_message(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
                        int32_t count)
 {
     weft_port *p = self;
     weft_envelope e;
     weft_coordinator *c = p->options.coordinator;
+    if (!is_complete(p)) return;
     if (weft_envelope_decode(&p->ctx, frames[0].bytes, frames[0].len, &e) != WEFT_OK) {
         drop(p, peer, "envelope");
     } else if (!may_say(who, e.kind)) {
@@ -356,6 +369,7 @@ static void on_message(void *self, weft_net_peer peer, const weft_identity *who,
 static void on_gone(void *self, weft_net_peer peer, const char *why)
 {
     weft_port *p = self;
+    if (!is_complete(p)) return;
     weft_log(WEFT_LOG_DEBUG, "connection_gone", WEFT_LOG_TEXT("reason", why));
     weft_core_gone(&p->ctx, weft_coordinator_enter(p->options.coordinator), peer);
     weft_coordinator_leave(p->options.coordinator);
@@ -365,6 +379,7 @@ static void on_gone(void *self, weft_net_peer peer, const char *why)
 static void on_tick(void *self)
 {
     weft_port *p = self;
+    if (!is_complete(p)) return;
     weft_core *core = weft_coordinator_enter(p->options.coordinator);
     while (p->broken_count > 0) weft_core_gone(&p->ctx, core, p->broken[--p->broken_count]);
     weft_core_tick(&p->ctx, core);

@@ -292,6 +292,7 @@ weft_status weft_block_keeper_pieces(weft_ctx *ctx, const weft_block *block, int
         memcpy(out->head, page, sizeof(out->head));
         memcpy(out->head, &head, sizeof(head));
         out->rows = weft_row_page_rows(page);
+        out->whole = (const uint8_t *)page; /* but for its head, which travels apart */
     }
     atomic_fetch_add_explicit(&block->remote->keeper->lent_bytes, page->bytes, memory_order_relaxed);
 done:

@@ -21,8 +21,6 @@ enum {
     TICK_MS = 50,
     BEAT_MS = 250,    /* something is said to every worker at least so often */
     SILENT_MS = 1500, /* nothing heard of a worker for so long: nothing is launched there */
-    AHEAD_MOST = 64,  /* attempts of short tasks that wait at a worker for each slot … */
-    AHEAD_MS = 2,     /* … for so long */
     ASIDE_MS = 10000, /* a worker on which attempt after attempt fails is left alone so long */
     PEERS_MAX = 10000,
     SESSIONS_MAX = 1000,
@@ -174,8 +172,8 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                                                          .misses_most = 2,
                                                                          .strikes_most = 5,
                                                                          .aside_ns = ASIDE_MS * MS,
-                                                                         .ahead_most = AHEAD_MOST,
-                                                                         .ahead_ns = AHEAD_MS * MS},
+                                                                         .ahead_most = WEFT_AHEAD_MOST,
+                                                                         .ahead_ns = WEFT_AHEAD_NS},
                                                            .epoch = epoch,
                                                            .by_value = true,
                                                            .cluster = v->cluster},

@@ -258,13 +258,15 @@ static void on_silent(weft_scheduler *s, const weft_event *e)
     scheduler_worker_in(s, w);
 }
 
-/* An attempt failed there, by no fault of its query. One worker at least stays usable. */
-static void strike(weft_scheduler *s, int32_t id, bool fetch, int64_t now)
+/* An attempt failed there, by no fault of its query. A full disk stays full, and fails in a moment: its free
+ * slot would take the next attempt before any other. One worker at least stays usable. */
+static void strike(weft_scheduler *s, const weft_event *e, bool fetch, int64_t now)
 {
-    worker *w = scheduler_find_worker(s, id);
+    worker *w = scheduler_find_worker(s, e->worker);
     if (w == NULL) return;
     int32_t *count = fetch ? &w->misses : &w->strikes;
-    if (++*count < s->options.strikes_most || s->usable < 2 || !worker_is_usable(w)) return;
+    const bool enough = ++*count >= s->options.strikes_most || e->status == WEFT_NOSPACE;
+    if (!enough || s->usable < 2 || !worker_is_usable(w)) return;
     scheduler_worker_out(s, w);
     w->aside_until = now + s->options.aside_ns;
     w->strikes = w->misses = 0;
@@ -523,7 +525,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
         return;
     }
     if (ran) SCHEDULER_COUNT(s, st->job, rerun);
-    strike(s, e->worker, fetch, now);
+    strike(s, e, fetch, now);
     if (fetch) block_missed(s, e);
     restore(s, st->job);
 }

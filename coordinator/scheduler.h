@@ -66,9 +66,9 @@ typedef struct weft_event {
     const bool *broadcast; /* … read by every task whole: they say nothing of where tasks go; NULL: none */
     const weft_task_spec *splits; /* STAGE: [tasks] of a scan; borrowed for the call; NULL: it is none */
     bool needed;                  /* STAGE, NEEDED */
-    bool unreachable;      /* FAILED, has_lost: not one block but its worker could not be reached; without
-                              has_lost: the attempt never reached its worker */
-    bool has_lost;         /* FAILED */
+    bool unreachable; /* FAILED, has_lost: not one block but its worker could not be reached; without
+                         has_lost: the attempt never reached its worker */
+    bool has_lost;    /* FAILED */
     int32_t partition, attempt;
     weft_status status;
     int64_t run_ns;       /* DONE: how long the attempt ran; 0: not known */
@@ -116,19 +116,24 @@ typedef struct weft_actions {
 typedef struct weft_scheduler_counts {
     int64_t launched, done, failed, rerun, late, ignored;
     int64_t workers_lost, workers_aside, blocks_lost, blocks_back, blocks_freed;
-    int64_t restarts;      /* stages that began a new generation */
-    int64_t attempts_lost; /* that ran on a worker that was lost */
-    int64_t restarted;     /* tasks that had begun when their stage got a new generation */
-    int64_t unsent;        /* attempts whose worker does not know of them: they did not run */
+    int64_t restarts;                      /* stages that began a new generation */
+    int64_t attempts_lost;                 /* that ran on a worker that was lost */
+    int64_t restarted;                     /* tasks that had begun when their stage got a new generation */
+    int64_t unsent;                        /* attempts whose worker does not know of them: they did not run */
     int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts that were launched */
 } weft_scheduler_counts;
+
+/* What a cluster takes for ahead_most and ahead_ns: enough that threads at both ends of a stream of the
+ * shortest tasks find work whenever they look, little enough that nothing waits long behind it. */
+enum { WEFT_AHEAD_MOST = 256, WEFT_AHEAD_NS = 4 * 1000 * 1000 };
 
 typedef struct weft_scheduler_options {
     int64_t grace_ns;     /* without any worker jobs wait so long */
     int32_t crashes_most; /* workers that may die under one task before its job fails */
     int32_t
         misses_most; /* readers that may fail to fetch a block of a live worker before it counts as lost */
-    int32_t strikes_most; /* attempts in a row that may fail on a worker before it is set aside */
+    int32_t strikes_most; /* attempts in a row that may fail on a worker before it is set aside; of a full
+                             disk one */
     int64_t aside_ns;     /* … for so long */
     int32_t ahead_most;   /* attempts that a worker may have for each slot; 0 is 1: none waits there */
     int64_t ahead_ns; /* … as many as take so long (what a way there and back takes), and one at least */

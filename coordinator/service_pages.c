@@ -121,6 +121,13 @@ done:
     return st;
 }
 
+/* Of the block that is read now. */
+static uint32_t digest_of(const operation *op, const weft_row_page *page)
+{
+    const weft_block *block = weft_result_run(op->result)->blocks[op->block - 1];
+    return weft_row_page_digest(weft_block_layout(block), page);
+}
+
 static weft_status send_page(client_session *s, operation *op, const weft_row_page *page)
 {
     weft_status st = WEFT_OK;
@@ -131,11 +138,10 @@ static weft_status send_page(client_session *s, operation *op, const weft_row_pa
     weft_page_lend(page, &pieces);
     const int64_t len = (int64_t)(sizeof(pieces.head) + pieces.rows_len + pieces.heap_len);
     const sent_page note = {
-        .block = op->block - 1, .rows = page->rows, .bytes = (uint32_t)len, .crc = pieces.crc};
-    const weft_session_reply reply = {
-        .kind = WEFT_REPLY_PAGE,
-        .operation = op->id,
-        .page = {.number = op->page_count, .bytes = len, .crc = pieces.crc}};
+        .block = op->block - 1, .rows = page->rows, .bytes = (uint32_t)len, .digest = digest_of(op, page)};
+    const weft_session_reply reply = {.kind = WEFT_REPLY_PAGE,
+                                      .operation = op->id,
+                                      .page = {.number = op->page_count, .bytes = len, .crc = pieces.crc}};
     /* rows and heap may both end in a frame that is not full */
     const size_t most = (size_t)weft_max_i64(WEFT_SESSION_FRAME_BYTES, len / (WEFT_NET_FRAMES_MAX / 2) + 1);
     WEFT_TRY(st, service_encode(&s->ctx, &reply, frames));
@@ -157,8 +163,7 @@ static weft_status read_page(client_session *s, operation *op, const weft_row_pa
     *page = NULL;
     while (*page == NULL && (op->reader != NULL || op->block < run->block_count)) {
         if (op->reader == NULL)
-            WEFT_TRY(st,
-                     weft_block_reader_open(&s->ctx, run->blocks[op->block++], 0, -1, &op->reader));
+            WEFT_TRY(st, weft_block_reader_open(&s->ctx, run->blocks[op->block++], 0, -1, &op->reader));
         WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, page, &stable));
         if (*page == NULL) weft_block_reader_close(&op->reader);
     }
@@ -181,7 +186,6 @@ static weft_status read_again(client_session *s, operation *op)
     weft_status st = WEFT_OK;
     const int32_t index = op->block - 1;
     const weft_row_page *page = NULL;
-    weft_page_pieces pieces;
     bool stable = false, same = true;
     weft_error_clear(&s->ctx);
     weft_block_reader_close(&op->reader);
@@ -190,8 +194,7 @@ static weft_status read_again(client_session *s, operation *op)
              weft_block_reader_open(&s->ctx, weft_result_run(op->result)->blocks[index], 0, -1, &op->reader));
     for (int32_t i = first_of_block(op); i < op->page_count && same; i++) {
         WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, &page, &stable));
-        if (page != NULL) weft_page_lend(page, &pieces);
-        same = page != NULL && pieces.crc == op->pages[i].crc;
+        same = page != NULL && digest_of(op, page) == op->pages[i].digest;
     }
     if (!same)
         st =

@@ -30,7 +30,7 @@ typedef enum operation_state {
 /* A page that was sent: so that it can be sent again to a client that comes back without it. */
 typedef struct sent_page {
     int32_t block;
-    uint32_t rows, bytes, crc;
+    uint32_t rows, bytes, digest; /* digest: weft_row_page_digest */
 } sent_page;
 
 /* One statement of a client, until the client lets it go. */
@@ -39,8 +39,8 @@ typedef struct operation {
     uint64_t id;
     operation_state state;
     int64_t credit;
-    bool attached; /* what it has may be sent: its client is there, and knows of it */
-    bool whole;    /* all of its result was sent */
+    bool attached;  /* what it has may be sent: its client is there, and knows of it */
+    bool whole;     /* all of its result was sent */
     int64_t resume; /* attached anew: pages that its client has; else -1 */
     bool released;
     atomic_bool stop; /* cancelled, or nobody is there any more */

@@ -68,8 +68,8 @@ static void start(bench *b)
                                                                      .crashes_most = 3,
                                                                      .misses_most = 2,
                                                                      .strikes_most = 5,
-                                                                     .ahead_most = 64,
-                                                                     .ahead_ns = 2 * MS},
+                                                                     .ahead_most = WEFT_AHEAD_MOST,
+                                                                     .ahead_ns = WEFT_AHEAD_NS},
                                                        .epoch = 1,
                                                        .by_value = true}};
     if (weft_coordinator_new(&b->ctx, &options, &b->coordinator) != WEFT_OK) die(b, "coordinator");

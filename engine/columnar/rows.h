@@ -141,6 +141,8 @@ void weft_row_page_rebase(const weft_row_layout *layout, weft_row_page *page);
 /* The same for another address than its own: a page that came with this base has the bytes again that it came
  * with. Nobody may read its strings then. */
 void weft_row_page_rebase_to(const weft_row_layout *layout, weft_row_page *page, uint64_t base);
+/* CRC-32C of what the rows say: the same for equal rows wherever the page and its strings lie. */
+uint32_t weft_row_page_digest(const weft_row_layout *layout, const weft_row_page *page);
 /* Close the gap between rows and heap, so that only used bytes are written or sent (none of them left over
  * from other data): the heap moves down, page->bytes shrinks to the new size, which is returned. The page
  * must not have strings apart, nor get further rows. */

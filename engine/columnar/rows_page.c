@@ -30,6 +30,35 @@ void weft_row_page_rebase_to(const weft_row_layout *layout, weft_row_page *page,
     page->base = base;
 }
 
+/* A string: its length, and its bytes where they are in the heap. */
+static uint32_t add_string(uint32_t crc, const weft_row_page *page, const uint8_t *view)
+{
+    uint32_t len;
+    uint64_t pointer;
+    memcpy(&len, view, 4);
+    if (len <= WEFT_STR_INLINE) return weft_crc32c(crc, view, 16);
+    memcpy(&pointer, view + 8, 8);
+    crc = weft_crc32c(crc, view, 4);
+    return weft_crc32c(crc, (const uint8_t *)page + (pointer - page->base), len);
+}
+
+uint32_t weft_row_page_digest(const weft_row_layout *layout, const weft_row_page *page)
+{
+    const uint8_t *row = weft_row_page_rows(page);
+    uint32_t crc = weft_crc32c(0, &page->rows, sizeof(page->rows));
+    if (!layout->has_strings) return weft_crc32c(crc, row, (size_t)page->rows * page->row_bytes);
+    for (uint32_t i = 0; i < page->rows; i++, row += page->row_bytes) {
+        crc = weft_crc32c(crc, row, 8 + (size_t)layout->null_bytes);
+        for (int32_t c = 0; c < layout->count; c++) {
+            const weft_phys phys = (weft_phys)layout->phys[c];
+            const uint8_t *value = row + layout->offsets[c];
+            crc = phys == WEFT_PHYS_STR ? add_string(crc, page, value)
+                                        : weft_crc32c(crc, value, (size_t)weft_phys_bytes(phys));
+        }
+    }
+    return crc;
+}
+
 void weft_row_page_rebase(const weft_row_layout *layout, weft_row_page *page)
 {
     weft_row_page_rebase_to(layout, page, (uint64_t)(uintptr_t)page);

@@ -186,6 +186,33 @@ class Generations(TpchCase):
         self.assertGreater(client.text().count("xxx\n"), 1000, "no row had come")
         self.check(cluster.sql(self.statements([6])), [6])
 
+    def test_rows_that_were_given_come_again(self):
+        """The same with rows that do not go by chance: they are made again as they were, wherever their
+        strings lie now, and the client goes on behind those that it has."""
+        cluster = self.start(workers=3)
+        text = (
+            "SELECT l_orderkey, l_linenumber, l_comment, o_comment, repeat('x', 300) "
+            "FROM lineitem JOIN orders ON l_orderkey = o_orderkey"
+        )
+        statements = ";".join([*self.views, text])
+        whole = cluster.client(statements, self.quick, ["--format", "csv"])
+        self.assertEqual(whole.child.wait(), 0)
+        for _ in range(TRIES):
+            client = cluster.client(statements, self.quick, ["--format", "csv"])
+            until(lambda: not client.alive or os.path.getsize(client.output) > MEGABYTE, "rows at the client")
+            client.pause()
+            before = cluster.status()["blocks_lost"]
+            for worker in [worker for worker in cluster.workers if worker.alive and client.alive]:
+                worker.kill()
+                cluster.start_worker(wait=False)
+            cluster.wait_for_workers(3)
+            client.resume()
+            self.assertEqual(client.child.wait(), 0, client.text()[-2000:])
+            self.assertEqual(client.text(), whole.text())
+            if cluster.status()["blocks_lost"] > before:
+                return
+        self.fail(f"no kill in {TRIES} came in time")
+
 
 class Gone(TpchCase):
     def test_all_killed_and_one_returns(self):

@@ -332,6 +332,7 @@ static void pages_move_to_other_addresses(void **state)
                 assert_int_equal(weft_row_page_pack(&c.layout, page), used);
             }
             weft_row_page *copy = NULL;
+            const uint32_t digest = weft_row_page_digest(&c.layout, page);
             weft_fixture_ok(&c.f, weft_row_page_new(&c.f.ctx, &c.layout, page->bytes, &copy));
             memcpy(copy, page, page->bytes);
             weft_fixture_ok(&c.f, weft_row_page_validate(&c.f.ctx, &c.layout, copy, page->bytes));
@@ -342,6 +343,10 @@ static void pages_move_to_other_addresses(void **state)
             else
                 weft_fixture_ok(&c.f, weft_row_page_arrive(&c.f.ctx, &c.layout, copy, copy->bytes));
             assert_int_equal(copy->base, (uintptr_t)copy);
+            assert_int_equal(weft_row_page_digest(&c.layout, copy), digest);
+            weft_row_page_rows(copy)[7] ^= 1; /* of a hash */
+            assert_int_not_equal(weft_row_page_digest(&c.layout, copy), digest);
+            weft_row_page_rows(copy)[7] ^= 1;
             weft_rows_add_page(&moved, copy);
         }
         weft_rows_clear(&set);

@@ -97,6 +97,30 @@ static void short_tasks_wait_at_workers(void **state)
     }
 }
 
+/* Where the disk is full every attempt fails at once: the worker is left alone while there is another,
+ * although its slot is the only free one, and asked again after a while. */
+static void a_full_disk_is_left_alone(void **state)
+{
+    (void)state;
+    rig r;
+    open_rig(&r);
+    weft_scheduler_free(&r.s);
+    const weft_scheduler_options some = {
+        .grace_ns = INT64_MAX, .crashes_most = 1, .misses_most = 1, .strikes_most = 5, .aside_ns = 1000};
+    assert_int_equal(weft_scheduler_new(&r.f.ctx, &some, &r.s), WEFT_OK);
+    worker_comes(&r, WORKER, 1);
+    worker_comes(&r, WORKER + 1, 1);
+    job_comes(&r, JOB, 4, 0);
+    stage_comes(&r, JOB, 0, 3);
+    const weft_action here = r.last.items[0], there = r.last.items[1];
+    step(&r, report(&here, WEFT_NOSPACE));
+    assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 0);
+    assert_int_equal(counts(&r).workers_aside, 1);
+    step(&r, report(&there, WEFT_NOSPACE)); /* the last one is not */
+    assert_int_equal(the(&r, WEFT_ACTION_LAUNCH).worker, there.worker);
+    close_rig(&r);
+}
+
 /* The same report twice: the second frees no slot, changes nothing, and the block stays what it is. */
 static void duplicate_reports(void **state)
 {
@@ -440,4 +464,4 @@ static void allocations_fail(void **state)
 WEFT_TESTS(WEFT_TEST(fills_slots), WEFT_TEST(registers_again), WEFT_TEST(short_tasks_wait_at_workers),
            WEFT_TEST(duplicate_reports), WEFT_TEST(late_success), WEFT_TEST(unknown_events),
            WEFT_TEST(attempts_run_out), WEFT_TEST(hopeless), WEFT_TEST(ends), WEFT_TEST(seeds),
-           WEFT_TEST(storms), WEFT_TEST(allocations_fail))
+           WEFT_TEST(a_full_disk_is_left_alone), WEFT_TEST(storms), WEFT_TEST(allocations_fail))

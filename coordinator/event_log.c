@@ -110,33 +110,36 @@ void weft_event_log_task(weft_event_log *log, const weft_stage *stage, const wef
     const weft_scan_metrics *scan = m->metrics != NULL ? &m->metrics[0].scan : &none;
     if (m->partition >= 0 && m->partition < stage->task_count)
         add_splits(&stage->tasks[m->partition], &split_rows, &split_bytes);
-    write_line(
-        log, line,
-        snprintf(line, sizeof(line),
-                 "{\"Event\":\"SparkListenerTaskEnd\",\"Job ID\":%" PRIu64
-                 ",\"Stage ID\":%d,\"Task End Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
-                 "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Locality\":\"%s\",\"Failed\":%s,"
-                 "\"Run Time\":%" PRId64 ",\"Rows\":%" PRId64
-                 "},\"Task Metrics\":{\"Input Metrics\":{\"Bytes Read\":%" PRId64
-                 ",\"Records Read\":%" PRId64 ",\"Split Bytes\":%" PRId64 ",\"Split Rows\":%" PRId64 "}}}\n",
-                 m->job, m->stage, done ? "Success" : weft_status_text(m->status), m->partition, m->attempt,
-                 m->worker, weft_locality_name(locality), done ? "false" : "true", m->run_ns / 1000,
-                 done ? block_rows(m->block) : (int64_t)0, scan->bytes_read, scan->rows_read, split_bytes,
-                 split_rows));
+    write_line(log, line,
+               snprintf(line, sizeof(line),
+                        "{\"Event\":\"SparkListenerTaskEnd\",\"Job ID\":%" PRIu64
+                        ",\"Stage ID\":%d,\"Stage Attempt ID\":%d,\"Task End "
+                        "Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
+                        "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Locality\":\"%s\",\"Failed\":%s,"
+                        "\"Run Time\":%" PRId64 ",\"Rows\":%" PRId64
+                        "},\"Task Metrics\":{\"Input Metrics\":{\"Bytes Read\":%" PRId64
+                        ",\"Records Read\":%" PRId64 ",\"Split Bytes\":%" PRId64 ",\"Split Rows\":%" PRId64
+                        "}}}\n",
+                        m->job, m->stage, m->generation, done ? "Success" : weft_status_text(m->status),
+                        m->partition, m->attempt, m->worker, weft_locality_name(locality),
+                        done ? "false" : "true", m->run_ns / 1000, done ? block_rows(m->block) : (int64_t)0,
+                        scan->bytes_read, scan->rows_read, split_bytes, split_rows));
 }
 
 void weft_event_log_late(weft_event_log *log, const weft_to_coordinator *m)
 {
     char line[LINE_BYTES];
     if (log == NULL) return;
-    write_line(
-        log, line,
-        snprintf(line, sizeof(line),
-                 "{\"Event\":\"WeftTaskLate\",\"Job ID\":%" PRIu64
-                 ",\"Stage ID\":%d,\"Task End Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
-                 "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Failed\":%s}}\n",
-                 m->job, m->stage, m->kind == WEFT_FROM_WORKER_DONE ? "Success" : weft_status_text(m->status),
-                 m->partition, m->attempt, m->worker, m->kind == WEFT_FROM_WORKER_DONE ? "false" : "true"));
+    write_line(log, line,
+               snprintf(line, sizeof(line),
+                        "{\"Event\":\"WeftTaskLate\",\"Job ID\":%" PRIu64
+                        ",\"Stage ID\":%d,\"Stage Attempt ID\":%d,\"Task End "
+                        "Reason\":{\"Reason\":\"%s\"},\"Task Info\":{\"Index\":%d,"
+                        "\"Attempt\":%d,\"Executor ID\":\"%d\",\"Failed\":%s}}\n",
+                        m->job, m->stage, m->generation,
+                        m->kind == WEFT_FROM_WORKER_DONE ? "Success" : weft_status_text(m->status),
+                        m->partition, m->attempt, m->worker,
+                        m->kind == WEFT_FROM_WORKER_DONE ? "false" : "true"));
 }
 
 void weft_event_log_stage_done(weft_event_log *log, uint64_t job, const weft_stage_report *r)

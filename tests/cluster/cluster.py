@@ -469,7 +469,13 @@ class Events:
     def ended_twice(self):
         """Attempts with more than one end."""
         counted = collections.Counter(
-            (line["Job ID"], line["Stage ID"], line["Task Info"]["Index"], line["Task Info"]["Attempt"])
+            (
+                line["Job ID"],
+                line["Stage ID"],
+                line["Stage Attempt ID"],
+                line["Task Info"]["Index"],
+                line["Task Info"]["Attempt"],
+            )
             for line in self.named("TaskEnd")
         )
         return [attempt for attempt, count in counted.items() if count > 1]

@@ -603,10 +603,12 @@ weft_status weft_http_server_start(weft_ctx *ctx, const weft_http_server_options
 {
     weft_status st = WEFT_OK;
     weft_http_server *s = NULL;
-    weft_account *account = weft_account_open(weft_account_pool(ctx->memory), "http");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
     weft_ctx own;
     *out = NULL;
+    if ((options->certificate == NULL) != (options->key == NULL))
+        return weft_fail(ctx, WEFT_INVALID, "HTTP over TLS needs both, a certificate and its key");
+    weft_account *account = weft_account_open(weft_account_pool(ctx->memory), "http");
+    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
     if (arena == NULL) {
         weft_account_close(&account);
         return weft_fail(ctx, WEFT_NOMEM, "no memory for the HTTP server");

@@ -10,7 +10,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "common/hash.h"
 #include "common/settings.h"
 #include "coordinator/event_log.h"
 #include "coordinator/jobs.h"
@@ -567,7 +566,6 @@ weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *i
                            .news = true,
                            .core = {.id = id,
                                     .settings = ctx->settings,
-                                    .seed = weft_hash_u64(id),
                                     .wait_ns = weft_setting(ctx, WEFT_SET_LOCALITY_WAIT) * 1000000,
                                     .timed = run->timed,
                                     .changed = on_news,

@@ -87,8 +87,8 @@ typedef struct weft_core_stage {
     int64_t spilled_late; /* of its blocks, as told at the end of the job */
     weft_core_told *told; /* a memory block of the core's account */
     int32_t told_count, told_capacity;
-    weft_relay_tree *relays; /* of its inputs, as long as they are where they are: */
-    uint32_t relays_sources; /* the scheduler's number of that */
+    weft_relay_tree *relays;   /* of its inputs, as long as they are where they are: */
+    uint32_t relays_sources;   /* the scheduler's number of that */
     weft_core_answer *answers; /* [tasks] a memory block of the core's account; NULL before the first */
 } weft_core_stage;
 
@@ -101,7 +101,6 @@ typedef struct weft_core_hearer {
 typedef struct weft_core_job {
     uint64_t id;
     const weft_settings *settings;
-    uint64_t seed;
     int64_t wait_ns; /* most time that a task waits for a slot near what it reads */
     bool timed;
     weft_event_log *log;

@@ -178,7 +178,6 @@ static weft_status open_stage(weft_ctx *ctx, weft_core *core, weft_core_job *job
                             .fragment_bytes = s->fragment,
                             .fragment_len = s->fragment_len,
                             .settings = job->settings,
-                            .seed = job->seed,
                             .timed = job->timed,
                             .answer_bytes = s->answer_bytes};
     if (s->relays_sources != number) weft_relays_free(&s->relays);
@@ -508,12 +507,11 @@ weft_status weft_core_job_begin(weft_ctx *ctx, weft_core *core, weft_core_job *j
                                 uint64_t order_seed)
 {
     weft_status st = WEFT_OK;
-    const weft_event event = {
-        .kind = WEFT_EVENT_JOB,
-        .job = job->id,
-        .attempts = attempts,
-        .seed = order_seed,
-        .wait_ns = job->wait_ns};
+    const weft_event event = {.kind = WEFT_EVENT_JOB,
+                              .job = job->id,
+                              .attempts = attempts,
+                              .seed = order_seed,
+                              .wait_ns = job->wait_ns};
     job->previous = core->last_job;
     *(core->last_job == NULL ? &core->first_job : &core->last_job->next) = job;
     core->last_job = job;
@@ -530,18 +528,17 @@ weft_status weft_core_stage_begin(weft_ctx *ctx, weft_core *core, weft_core_job 
     bool *broadcast = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &broadcast));
     for (int32_t i = 0; i < stage->input_count; i++) broadcast[i] = stage->inputs[i].mode == WEFT_INPUT_ALL;
-    const weft_event event = {
-        .kind = WEFT_EVENT_STAGE,
-        .job = job->id,
-        .stage = stage->id,
-        .tasks = stage->task_count,
-        .input_count = stage->input_count,
-        .inputs = inputs,
-        .positions = positions,
-        .broadcast = broadcast,
-        .splits = stage->fragment.source.kind == WEFT_SOURCE_SCAN ? stage->tasks : NULL,
-        .determinism = stage->determinism,
-        .needed = true};
+    const weft_event event = {.kind = WEFT_EVENT_STAGE,
+                              .job = job->id,
+                              .stage = stage->id,
+                              .tasks = stage->task_count,
+                              .input_count = stage->input_count,
+                              .inputs = inputs,
+                              .positions = positions,
+                              .broadcast = broadcast,
+                              .splits = stage->fragment.source.kind == WEFT_SOURCE_SCAN ? stage->tasks : NULL,
+                              .determinism = stage->determinism,
+                              .needed = true};
     WEFT_TRY(st, core_step(ctx, core, &event));
 done:
     return st;

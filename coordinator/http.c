@@ -282,8 +282,6 @@ weft_status weft_http_start(weft_ctx *ctx, const weft_http_options *options, wef
                                        .key = options->key,
                                        .handler = answer};
     *out = NULL;
-    if ((options->certificate == NULL) != (options->key == NULL))
-        return weft_fail(ctx, WEFT_INVALID, "HTTP over TLS needs both, a certificate and its key");
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*http), (void **)&http));
     http->options = *options;
     WEFT_TRY(st, weft_http_guard_init(ctx, options->host, options->token_file, "coordinator", &http->guard));

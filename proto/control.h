@@ -1,7 +1,7 @@
 /* proto/control.h - the messages between coordinator and worker.
  *
  * An order of a stage and a launch together are the descriptor of a task (contract 5): the fragment with the
- * files that it reads (path, size, time), the accepted attempts of its inputs, the settings and the seed, all
+ * files that it reads (path, size, time), the accepted attempts of its inputs, the settings, all
  * as they were planned; then the splits and partitions of this task. Nothing else decides its output.
  *
  * In one process a message points to what the sender holds (nothing is copied or packed). Between processes,
@@ -74,7 +74,6 @@ typedef struct weft_to_worker {
     int32_t place_count;
     const weft_place *places;      /* borrowed likewise */
     const weft_settings *settings; /* STAGE: of the statement, borrowed likewise */
-    uint64_t seed;                 /* STAGE: of the job */
     bool timed;                    /* STAGE: measure operator times */
     int32_t answer_bytes; /* STAGE: a block up to this size travels in the report of its attempt too */
 } weft_to_worker;
@@ -120,13 +119,13 @@ typedef struct weft_to_coordinator {
     uint8_t *answer; /* DONE: the block itself (weft_block_encode), where the order of its stage asks for
                         it; else NULL */
     size_t answer_len;
-    weft_status status;   /* FAILED */
-    weft_error *error;    /* FAILED: NULL when memory was out */
-    bool broken;          /* FAILED: the stage could not be opened, and stays so until it is opened again */
-    bool has_lost;        /* FAILED: because of this block of an input, which cannot be read any more */
-    weft_block_name lost; /* … of the same job */
-    bool unreachable;     /* … whose holder could not be reached, so that all its blocks are missed */
-    int64_t run_ns;       /* DONE, FAILED: how long the attempt ran */
+    weft_status status;    /* FAILED */
+    weft_error *error;     /* FAILED: NULL when memory was out */
+    bool broken;           /* FAILED: the stage could not be opened, and stays so until it is opened again */
+    bool has_lost;         /* FAILED: because of this block of an input, which cannot be read any more */
+    weft_block_name lost;  /* … of the same job */
+    bool unreachable;      /* … whose holder could not be reached, so that all its blocks are missed */
+    int64_t run_ns;        /* DONE, FAILED: how long the attempt ran */
     int64_t relayed_bytes; /* DONE, FAILED: of inputs of its stage that the worker passed on, since it last
                               told */
     weft_stage_spill *spills; /* ENDED: [spill_count]; NULL when there was none, or no memory to tell */

@@ -121,7 +121,6 @@ static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__
     Weft__Wire__StageSource *sources = NULL;
     assert(message->fragment_bytes != NULL);
     m->fragment = wire_bytes(message->fragment_bytes, message->fragment_len);
-    m->seed = message->seed;
     m->timed = message->timed;
     m->answer_bytes = (uint32_t)message->answer_bytes;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &sources));
@@ -320,7 +319,6 @@ static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, cons
                          (int)WEFT_STAGES_MAX);
     out->fragment_bytes = m->fragment.data;
     out->fragment_len = m->fragment.len;
-    out->seed = m->seed;
     out->timed = m->timed;
     if (m->answer_bytes > WEFT_ANSWER_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "stage %d asks for blocks of %u bytes within reports, more than %d",

@@ -4,7 +4,6 @@
  * before a task, blocks that nobody reads are written to scratch. */
 #include <poll.h>
 
-#include "common/hash.h"
 #include "common/settings.h"
 #include "worker/worker_private.h"
 
@@ -59,12 +58,6 @@ done:
     return st;
 }
 
-/* Of a task, never of an attempt: the next one gives the same rows. */
-static uint64_t task_seed(const weft_to_worker *stage, int32_t partition)
-{
-    return weft_hash_combine(stage->seed, weft_hash_u64((uint64_t)stage->stage << 32 | (uint32_t)partition));
-}
-
 static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, const worker_attempt *a,
                             const weft_task_spec *spec, weft_op_metrics *metrics, weft_block **block)
 {
@@ -80,7 +73,6 @@ static weft_status run_lane(weft_ctx *ctx, weft_worker *w, worker_stage *s, cons
                                      .attempt = a->attempt},
                             .input_count = s->order.source_count,
                             .inputs = s->inputs,
-                            .seed = task_seed(&s->order, a->partition),
                             .owner = w->store_account,
                             .timed = s->order.timed};
     WEFT_TRY(st, weft_lane_open(ctx, s->shared, &task, metrics, &lane));

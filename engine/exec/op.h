@@ -42,7 +42,6 @@ typedef struct weft_task {
     weft_block_name name; /* of the block to write */
     int32_t input_count;
     const weft_input *inputs;
-    uint64_t seed;
     weft_account *owner; /* the finished block is charged to it */
     bool timed;          /* count time_ns of every operator (EXPLAIN ANALYZE) */
 } weft_task;

@@ -211,7 +211,6 @@ void driver_submits(cluster *c, int32_t place)
     sim_job *j = &c->jobs[place];
     j->core = (weft_core_job){.id = j->plan.id,
                               .settings = c->ctx->settings,
-                              .seed = j->plan.id,
                               .wait_ns = dice_range(&c->random, 0, 60) * 1000000,
                               .stages = j->list,
                               .changed = on_news,

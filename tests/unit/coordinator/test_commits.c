@@ -160,23 +160,6 @@ static const char *listing(rig *r)
 
 static bool is_staged(rig *r) { return access(storage_path(r->f, "out/_temporary"), F_OK) == 0; }
 
-static weft_status put_file(weft_ctx *ctx, const char *folder, const char *below, const char *name,
-                            const char *text)
-{
-    weft_status st = WEFT_OK;
-    weft_file_writer *writer = NULL;
-    char path[1024];
-    snprintf(path, sizeof(path), "%s/%s", folder, below);
-    WEFT_TRY(st, weft_fs_make_directories(ctx, path));
-    snprintf(path, sizeof(path), "%s/%s/%s", folder, below, name);
-    WEFT_TRY(st, weft_file_create(ctx, path, &writer));
-    WEFT_TRY(st, weft_file_append(ctx, writer, text, (int64_t)strlen(text)));
-    WEFT_TRY(st, weft_file_finish(ctx, &writer));
-done:
-    weft_file_abandon(&writer);
-    return st;
-}
-
 /* ---- the life of a write ---- */
 
 static weft_status restart(rig *r)
@@ -198,12 +181,12 @@ static weft_status run_tasks(weft_ctx *ctx, const weft_commit_job *job)
     weft_status st = WEFT_OK;
     char *folder = NULL;
     WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, 0, &folder));
-    WEFT_TRY(st, put_file(ctx, folder, ".", "part-a", "a"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, ".", "part-a", "a"));
     WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 1, 0, 1, &folder));
-    WEFT_TRY(st, put_file(ctx, folder, "k=1", "part-c", "half"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=1", "part-c", "half"));
     WEFT_TRY(st, weft_commit_open_attempt(ctx, job->output, job->name, 1, 1, 2, &folder));
-    WEFT_TRY(st, put_file(ctx, folder, "k=1", "part-c", "cc"));
-    WEFT_TRY(st, put_file(ctx, folder, "k=2", "part-d", "ddd"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=1", "part-c", "cc"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=2", "part-d", "ddd"));
 done:
     return st;
 }
@@ -221,9 +204,8 @@ static weft_status overwrite(rig *r, bool late)
     st = weft_commits_begin(ctx, r->commits, output, &job);
     if (st != WEFT_OK) return st;
     if (!late) st = run_tasks(ctx, job);
-    if (late && st == WEFT_OK)
-        st = weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, 0, &folder);
-    if (late && st == WEFT_OK) st = put_file(ctx, folder, ".", "part-z", "z");
+    if (late && st == WEFT_OK) st = weft_commit_open_attempt(ctx, job->output, job->name, 0, 0, 0, &folder);
+    if (late && st == WEFT_OK) st = storage_put_file(ctx, folder, ".", "part-z", "z");
     if (st == WEFT_OK)
         st = weft_commit_make_manifest(ctx, job->output, job->name, late ? late_parts : parts, late ? 1 : 3,
                                        true, &manifest);
@@ -575,8 +557,7 @@ static void files_stay_small(void **state)
 #define IN_MEMORY(function) WEFT_TEST_WITH(setup, storage_teardown, function)
 
 WEFT_TESTS(IN_MEMORY(a_crash_at_every_step), IN_MEMORY(a_crash_at_every_record),
-           IN_MEMORY(a_crash_while_it_is_carried_out), IN_MEMORY(a_failing_step),
-           IN_MEMORY(a_failing_record), IN_MEMORY(what_was_left_comes_first),
-           IN_MEMORY(a_place_that_is_not_there), IN_MEMORY(an_attempt_after_the_end_is_refused),
-           IN_MEMORY(a_cancelled_statement_is_not_committed), IN_MEMORY(without_a_journal),
-           IN_MEMORY(files_stay_small))
+           IN_MEMORY(a_crash_while_it_is_carried_out), IN_MEMORY(a_failing_step), IN_MEMORY(a_failing_record),
+           IN_MEMORY(what_was_left_comes_first), IN_MEMORY(a_place_that_is_not_there),
+           IN_MEMORY(an_attempt_after_the_end_is_refused), IN_MEMORY(a_cancelled_statement_is_not_committed),
+           IN_MEMORY(without_a_journal), IN_MEMORY(files_stay_small))

@@ -15,17 +15,16 @@ static weft_to_worker stage_order(const weft_settings *settings)
     static const weft_place table[] = {
         {.worker = 3, .uuid = {.high = UINT64_MAX, .low = 1}, .address = "tcp://10.0.0.3:7078"},
         {.worker = 0, .uuid = {.high = 5}, .address = "tcp://[::1]:1"}};
-    static const weft_stage_source sources[] = {
-        {.stage = 3,
-         .generation = 1,
-         .task_count = 7,
-         .attempts = attempts,
-         .places = places,
-         .shared = true,
-         .relay_count = 1,
-         .relays = &relay},
-        {.stage = 5, .task_count = 2, .attempts = attempts},
-        {.stage = 4}};
+    static const weft_stage_source sources[] = {{.stage = 3,
+                                                 .generation = 1,
+                                                 .task_count = 7,
+                                                 .attempts = attempts,
+                                                 .places = places,
+                                                 .shared = true,
+                                                 .relay_count = 1,
+                                                 .relays = &relay},
+                                                {.stage = 5, .task_count = 2, .attempts = attempts},
+                                                {.stage = 4}};
     return (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
                             .epoch = 7,
                             .job = UINT64_MAX,
@@ -38,12 +37,11 @@ static weft_to_worker stage_order(const weft_settings *settings)
                             .place_count = 2,
                             .places = table,
                             .settings = settings,
-                            .seed = 0x8000000000000001u,
                             .timed = true,
                             .answer_bytes = 70000};
 }
 
-/* A stage brings fragment, inputs, seed and the statement's settings; the process keeps its own. */
+/* A stage brings fragment, inputs and the statement's settings; the process keeps its own. */
 static void stage(void **state)
 {
     (void)state;
@@ -64,7 +62,7 @@ static void stage(void **state)
     weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &process, bytes, len, &back));
     assert_int_equal(back.kind, order.kind);
     assert_int_equal(back.epoch, order.epoch);
-    assert_true(back.job == order.job && back.seed == order.seed && back.timed && back.answer_bytes == 70000);
+    assert_true(back.job == order.job && back.timed && back.answer_bytes == 70000);
     assert_int_equal(back.stage, order.stage);
     assert_int_equal(back.generation, order.generation);
     assert_int_equal(back.fragment_len, order.fragment_len);

@@ -42,6 +42,24 @@ static inline int storage_setup(void **state)
     return 0;
 }
 
+/* A finished file FOLDER/BELOW/NAME with this text. */
+static inline weft_status storage_put_file(weft_ctx *ctx, const char *folder, const char *below,
+                                           const char *name, const char *text)
+{
+    weft_status st = WEFT_OK;
+    weft_file_writer *writer = NULL;
+    char path[1024];
+    snprintf(path, sizeof(path), "%s/%s", folder, below);
+    WEFT_TRY(st, weft_fs_make_directories(ctx, path));
+    snprintf(path, sizeof(path), "%s/%s/%s", folder, below, name);
+    WEFT_TRY(st, weft_file_create(ctx, path, &writer));
+    WEFT_TRY(st, weft_file_append(ctx, writer, text, (int64_t)strlen(text)));
+    WEFT_TRY(st, weft_file_finish(ctx, &writer));
+done:
+    weft_file_abandon(&writer);
+    return st;
+}
+
 static inline int storage_teardown(void **state)
 {
     storage_fixture *f = *state;

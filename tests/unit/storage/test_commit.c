@@ -45,23 +45,6 @@ static const char *const both_listing =
     "k=1/part-c.parquet=cc;k=1/part-old-2.parquet=old2;k=2/part-d.parquet=ddd;"
     "part-a.parquet=a;part-old-0.parquet=old0;part-old-1.parquet=old1;";
 
-static weft_status attempt_write(weft_ctx *ctx, const char *folder, const char *below, const char *name,
-                                 const char *text)
-{
-    weft_status st = WEFT_OK;
-    weft_file_writer *writer = NULL;
-    char path[1024];
-    snprintf(path, sizeof(path), "%s/%s", folder, below);
-    WEFT_TRY(st, weft_fs_make_directories(ctx, path));
-    snprintf(path, sizeof(path), "%s/%s/%s", folder, below, name);
-    WEFT_TRY(st, weft_file_create(ctx, path, &writer));
-    WEFT_TRY(st, weft_file_append(ctx, writer, text, (int64_t)strlen(text)));
-    WEFT_TRY(st, weft_file_finish(ctx, &writer));
-done:
-    weft_file_abandon(&writer);
-    return st;
-}
-
 static const weft_commit_part parts[] = {
     {0, 0, 0, "part-a.parquet", 1}, {1, 1, 2, "k=1/part-c.parquet", 2}, {1, 1, 2, "k=2/part-d.parquet", 3}};
 
@@ -78,12 +61,12 @@ static weft_status run_job(storage_fixture *f, bool overwrite, bool *decided)
     *decided = false;
     WEFT_TRY(st, weft_commit_begin(ctx, output, JOB));
     WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 0, 0, 0, &folder));
-    WEFT_TRY(st, attempt_write(ctx, folder, ".", "part-a.parquet", "a"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, ".", "part-a.parquet", "a"));
     WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 0, 1, &folder));
-    WEFT_TRY(st, attempt_write(ctx, folder, "k=1", "part-c.parquet", "half"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=1", "part-c.parquet", "half"));
     WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 1, 2, &folder));
-    WEFT_TRY(st, attempt_write(ctx, folder, "k=1", "part-c.parquet", "cc"));
-    WEFT_TRY(st, attempt_write(ctx, folder, "k=2", "part-d.parquet", "ddd"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=1", "part-c.parquet", "cc"));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=2", "part-d.parquet", "ddd"));
     WEFT_TRY(st, weft_commit_make_manifest(ctx, output, JOB, parts, 3, overwrite, &manifest));
     WEFT_TRY(st, weft_commit_decide(ctx, output, JOB, &manifest, decided));
     WEFT_TRY(st, weft_commit_publish(ctx, &manifest));
@@ -249,7 +232,7 @@ static void deposed_leader_changes_nothing(void **state)
         char *folder;
         assert_int_equal(weft_commit_begin(&f->ctx, output, "job-2"), WEFT_OK);
         assert_int_equal(weft_commit_open_attempt(&f->ctx, output, "job-2", 0, 0, 0, &folder), WEFT_OK);
-        assert_int_equal(attempt_write(&f->ctx, folder, ".", "part-z.parquet", "z"), WEFT_OK);
+        assert_int_equal(storage_put_file(&f->ctx, folder, ".", "part-z.parquet", "z"), WEFT_OK);
         assert_int_equal(weft_commit_make_manifest(&f->ctx, output, "job-2", later, 1, true, &manifest),
                          WEFT_OK);
         assert_int_equal(weft_commit_decide(&f->ctx, output, "job-2", &manifest, &committed), WEFT_OK);

@@ -29,7 +29,8 @@ static weft_pool *local_pool(void *self) { return weft_local_pool(self); }
 static weft_status local_execute(void *self, const char *text, size_t len, weft_error *error,
                                  weft_result **out)
 {
-    return weft_session_execute(weft_local_session(self), text, len, error, out);
+    const weft_statement statement = {.text = text, .len = len};
+    return weft_session_execute(weft_local_session(self), &statement, error, out);
 }
 
 static weft_status local_set(weft_ctx *ctx, void *self, const char *key, const char *value)

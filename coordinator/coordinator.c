@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/hash.h"
 #include "common/settings.h"
 #include "coordinator/event_log.h"
 #include "coordinator/jobs.h"
@@ -186,6 +187,13 @@ bool weft_coordinator_cancel_job(weft_coordinator *c, uint64_t id)
     pthread_cond_broadcast(&c->news);
     pthread_mutex_unlock(&c->lock);
     return found;
+}
+
+weft_uuid weft_job_uuid(const weft_job_name *name)
+{
+    const uint64_t number = weft_hash_u64(name->operation);
+    return (weft_uuid){.high = weft_hash_u64(name->session.high ^ number),
+                       .low = weft_hash_u64(name->session.low + number)};
 }
 
 /* ---- news ---- */

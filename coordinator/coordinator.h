@@ -18,8 +18,21 @@ typedef struct weft_progress {
     int64_t tasks, running, tasks_done; /* of the issued stages */
 } weft_progress;
 
+/* The name of a job: a statement of a session. The client numbers its statements, so an EXECUTE that comes
+ * again, to whatever leader, is the same job. operation 0: it has no name, and no leader can go on with it. */
+typedef struct weft_job_name {
+    weft_uuid session;
+    uint64_t operation;
+} weft_job_name;
+/* What the journal calls it. */
+weft_uuid weft_job_uuid(const weft_job_name *name);
+
+struct weft_recovered_job; /* recovery.h */
+
 typedef struct weft_run {
     /* in */
+    weft_job_name name;
+    struct weft_recovered_job *resume; /* go on with this one; NULL: begin */
     bool timed;       /* measure operator times */
     const char *text; /* the statement, for people; with its length, or NULL */
     size_t text_len;

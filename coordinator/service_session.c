@@ -114,12 +114,14 @@ static void run_operation(client_session *s, operation *op)
 {
     weft_error error = {0};
     weft_status st = WEFT_OK;
+    const weft_statement statement = {
+        .text = op->text, .len = op->len, .name = {.session = s->id, .operation = op->id}};
     if (atomic_load(&op->stop))
         error = cancelled;
     else if (op->is_set)
         st = change_setting(s, op, &error);
     else
-        st = weft_session_execute(s->session, op->text, op->len, &error, &op->result);
+        st = weft_session_execute(s->session, &statement, &error, &op->result);
     if (error.code != WEFT_OK) st = error.code;
     pthread_mutex_lock(&s->service->lock);
     s->running = NULL;

@@ -246,7 +246,7 @@ done:
     return st;
 }
 
-weft_status weft_session_execute(weft_session *s, const char *text, size_t len, weft_error *error,
+weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,
                                  weft_result **out)
 {
     weft_status st = WEFT_OK;
@@ -263,9 +263,11 @@ weft_status weft_session_execute(weft_session *s, const char *text, size_t len, 
         *error = (weft_error){.code = st, .message = "no memory for a statement"};
         return st;
     }
-    r->run.text = text;
-    r->run.text_len = len;
-    WEFT_TRY(st, weft_sql_parse(&r->ctx, text, len, &parsed));
+    r->run.text = statement->text;
+    r->run.text_len = statement->len;
+    r->run.name = statement->name;
+    r->run.resume = statement->resume;
+    WEFT_TRY(st, weft_sql_parse(&r->ctx, statement->text, statement->len, &parsed));
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
     WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound));
     *out = r;

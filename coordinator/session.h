@@ -28,9 +28,16 @@ void weft_session_on_progress(weft_session *session,
 /* Stop the running statement, if any: it ends with WEFT_CANCELLED. Any thread, also a signal handler. */
 void weft_session_cancel(weft_session *session);
 
+typedef struct weft_statement {
+    const char *text; /* with its length; borrowed for the call */
+    size_t len;
+    weft_job_name name;                /* zero: it has none */
+    struct weft_recovered_job *resume; /* go on with this one (recovery.h); NULL: it begins */
+} weft_statement;
+
 /* Run one statement. On success *out is its result (never NULL; a statement without rows has no columns). On
  * failure *error says all, and *out is NULL. */
-WEFT_MUST_CHECK weft_status weft_session_execute(weft_session *session, const char *text, size_t len,
+WEFT_MUST_CHECK weft_status weft_session_execute(weft_session *session, const weft_statement *statement,
                                                  weft_error *error, weft_result **out);
 
 /* ---- results ---- */

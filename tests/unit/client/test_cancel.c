@@ -35,7 +35,8 @@ static void *cancel_later(void *argument)
 static weft_status execute(weft_session *s, const char *text, weft_error *error)
 {
     weft_result *result = NULL;
-    const weft_status st = weft_session_execute(s, text, strlen(text), error, &result);
+    const weft_statement statement = {.text = text, .len = strlen(text)};
+    const weft_status st = weft_session_execute(s, &statement, error, &result);
     weft_result_free(&result);
     return st;
 }

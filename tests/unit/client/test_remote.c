@@ -108,7 +108,8 @@ static void same_as_here(void **state)
         const weft_output_format format = formats[i % 3];
         weft_result *result = NULL;
         weft_error error = {0};
-        weft_status st = weft_session_execute(here, text, strlen(text), &error, &result);
+        const weft_statement statement = {.text = text, .len = strlen(text)};
+        weft_status st = weft_session_execute(here, &statement, &error, &result);
         char *expected = shown(result, st, &error, format);
         weft_result_free(&result);
         error = (weft_error){0};

@@ -80,7 +80,8 @@ static inline weft_status execute(weft_session *session, const char *text, uint6
 {
     weft_result *result = NULL;
     weft_batch batch;
-    weft_status st = weft_session_execute(session, text, strlen(text), error, &result);
+    const weft_statement statement = {.text = text, .len = strlen(text)};
+    weft_status st = weft_session_execute(session, &statement, error, &result);
     *rows = 0;
     while (st == WEFT_OK) {
         st = weft_result_next(result, error, &batch);

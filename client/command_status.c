@@ -12,12 +12,20 @@
 #include "client/options.h"
 #include "client/status_print.h"
 
-enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, PLACES_MOST = 16, PATH_BYTES = 256, TABLE_JOBS = 20 };
+enum {
+    EXIT_DONE = 0,
+    EXIT_FAILED = 1,
+    EXIT_USAGE = 2,
+    PLACES_MOST = 16,
+    PATH_BYTES = 256,
+    TABLE_JOBS = 20,
+    WORKER_WEBUI_PORT = 8081 /* which the files of deploy/ give to workers */
+};
 
 typedef struct values {
     const char *master, *url, *token_file, *ca_file;
     int32_t webui_port;
-    bool tls, json;
+    bool tls, json, ready;
     /* of single commands */
     const char *id, *state;
     int32_t lines, limit;
@@ -32,6 +40,7 @@ typedef struct ask {
     /* Fill the path; the exit code when the options do not fit. */
     int (*path)(const struct ask *a, const values *v, char out[PATH_BYTES]);
     weft_status (*print)(weft_ctx *ctx, const values *v, const weft_http_answer *answer, bool *failed);
+    bool is_local; /* without --master and --url: whatever process of Weft there is on this machine */
 } ask;
 
 /* ---- where ---- */
@@ -63,6 +72,18 @@ static int places_of_master(weft_ctx *ctx, const ask *a, const values *v, char *
             return EXIT_FAILED;
         at += len + (at[len] == ',');
     }
+    return EXIT_DONE;
+}
+
+/* A coordinator's usual port, then a worker's. */
+static int places_here(weft_ctx *ctx, const values *v, char **places, int32_t *count)
+{
+    const char *scheme = v->tls || v->ca_file != NULL ? "https" : "http";
+    const int32_t ports[] = {v->webui_port, WORKER_WEBUI_PORT};
+    for (int32_t i = 0; i < WEFT_COUNT(ports); i++)
+        if (weft_arena_printf(ctx, ctx->arena, &places[(*count)++], "%s://127.0.0.1:%d", scheme, ports[i]) !=
+            WEFT_OK)
+            return EXIT_FAILED;
     return EXIT_DONE;
 }
 
@@ -137,8 +158,9 @@ static int ask_and_show(weft_ctx *ctx, const ask *a, const values *v)
 
     int code = a->path(a, v, path);
     if (code != EXIT_DONE) return code;
-    code = v->url != NULL ? places_of_url(ctx, a, v, places, &count)
-                          : places_of_master(ctx, a, v, places, &count);
+    code = v->url != NULL      ? places_of_url(ctx, a, v, places, &count)
+           : v->master != NULL ? places_of_master(ctx, a, v, places, &count)
+                               : places_here(ctx, v, places, &count);
     if (code != EXIT_DONE) return code;
     if (weft_http_client_open(ctx, &options, &client) != WEFT_OK) return failed(a, ctx);
     weft_status st = find_leader(ctx, client, places, count, &base);
@@ -170,7 +192,10 @@ static int run(const ask *a, int argc, char **argv)
     values v = {0};
     const weft_option common[] = {
         {"--master", 0, "weft.master", "spark.master", WEFT_OPTION_TEXT,
-         has_master ? master : "weft://127.0.0.1:7077", "URL",
+         a->is_local  ? NULL
+         : has_master ? master
+                      : "weft://127.0.0.1:7077",
+         "URL",
          "the cluster, weft://HOST:PORT[,HOST2:PORT]; its HTTP port is --webui-port; also $WEFT_MASTER",
          offsetof(values, master)},
         {"--webui-port", 0, "weft.status.webuiPort", NULL, WEFT_OPTION_PORT, "8080", "PORT",
@@ -220,6 +245,16 @@ static int run(const ask *a, int argc, char **argv)
     return code;
 }
 
+/* Answers that are text, and told as they are. */
+static weft_status print_text(weft_ctx *ctx, const values *v, const weft_http_answer *answer, bool *failed_)
+{
+    (void)ctx, (void)failed_;
+    if (v->json || answer->len == 0) return WEFT_OK;
+    fwrite(answer->body, 1, answer->len, stdout);
+    if (answer->body[answer->len - 1] != '\n') putchar('\n');
+    return WEFT_OK;
+}
+
 /* ---- weft status, weft workers ---- */
 
 static int cluster_path(const ask *a, const values *v, char out[PATH_BYTES])
@@ -261,6 +296,33 @@ int weft_command_workers(int argc, char **argv)
 {
     static const ask a = {"weft workers", "The workers of a cluster.", NULL, 0, "GET", workers_path,
                           print_workers};
+    return run(&a, argc, argv);
+}
+
+/* ---- weft health ---- */
+
+static int health_path(const ask *a, const values *v, char out[PATH_BYTES])
+{
+    (void)a;
+    snprintf(out, PATH_BYTES, v->ready ? "/readyz" : "/healthz");
+    return EXIT_DONE;
+}
+
+int weft_command_health(int argc, char **argv)
+{
+    static const weft_option options[] = {{"--ready", 0, NULL, NULL, WEFT_OPTION_FLAG, NULL, NULL,
+                                           "is it also ready: does a coordinator lead, has a worker one",
+                                           offsetof(values, ready)}};
+    static const ask a = {
+        "weft health",
+        "Is a coordinator or a worker in order? Without --master and --url: the one on this machine, at "
+        "--webui-port or 8081. Needs no token.",
+        options,
+        WEFT_COUNT(options),
+        "GET",
+        health_path,
+        print_text,
+        true};
     return run(&a, argc, argv);
 }
 
@@ -356,13 +418,6 @@ static int logs_path(const ask *a, const values *v, char out[PATH_BYTES])
     return EXIT_DONE;
 }
 
-static weft_status print_logs(weft_ctx *ctx, const values *v, const weft_http_answer *answer, bool *failed_)
-{
-    (void)ctx, (void)v, (void)failed_;
-    fwrite(answer->body, 1, answer->len, stdout);
-    return WEFT_OK;
-}
-
 int weft_command_logs(int argc, char **argv)
 {
     static const weft_option options[] = {{"--lines", 'n', NULL, NULL, WEFT_OPTION_COUNT, "100", "N",
@@ -370,6 +425,6 @@ int weft_command_logs(int argc, char **argv)
     static const ask a = {"weft logs", "The last lines of the coordinator's log.",
                           options,     WEFT_COUNT(options),
                           "GET",       logs_path,
-                          print_logs};
+                          print_text};
     return run(&a, argc, argv);
 }

@@ -27,6 +27,7 @@ static const command commands[] = {
     {"submit", "run files of SQL statements", weft_command_submit},
     {"worker", "run the tasks of a cluster", weft_command_worker},
     {"status", "what a cluster does", weft_command_status},
+    {"health", "is a process of it in order", weft_command_health},
     {"jobs", "its jobs", weft_command_jobs},
     {"workers", "its workers", weft_command_workers},
     {"cancel", "cancel a job", weft_command_cancel},

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 
 #include "common/mem.h"
+#include "common/secret_mode.h"
 
 #define SSL_CALLS(X)                                                                                         \
     X(TLS_server_method)                                                                                     \
@@ -76,7 +77,7 @@ static weft_status check_file(weft_ctx *ctx, const char *path, bool is_secret)
     struct stat about;
     if (stat(path, &about) != 0)
         return weft_fail(ctx, errno == ENOENT ? WEFT_NOT_FOUND : WEFT_IO, "%s: %s", path, strerror(errno));
-    if (!is_secret || (about.st_mode & (S_IRWXG | S_IRWXO)) == 0) return WEFT_OK;
+    if (!is_secret || weft_secret_file_is_private(&about)) return WEFT_OK;
     weft_status st = weft_fail(ctx, WEFT_INVALID, "others than its owner may read %s", path);
     weft_hint(ctx, "chmod 600 %s", path);
     return st;

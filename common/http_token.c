@@ -7,6 +7,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "common/secret_mode.h"
+
 enum { TOKEN_BYTES_LEAST = 16 };
 
 static weft_status check_token(weft_ctx *ctx, const char *path, const char *token, size_t len)
@@ -32,7 +34,7 @@ weft_status weft_http_token_read(weft_ctx *ctx, const char *path, char out[WEFT_
     const int reason = errno;
     close(fd);
     if (got < 0) return weft_fail(ctx, WEFT_IO, "%s: %s", path, strerror(reason));
-    if ((about.st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+    if (!weft_secret_file_is_private(&about)) {
         st = weft_fail(ctx, WEFT_INVALID, "others than its owner may read %s", path);
         weft_hint(ctx, "chmod 600 %s", path);
         return st;

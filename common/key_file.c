@@ -9,6 +9,8 @@
 #include <unistd.h>
 #include <zmq.h>
 
+#include "common/secret_mode.h"
+
 /* ---- text ---- */
 
 /* A line without blanks at its ends. */
@@ -195,7 +197,7 @@ weft_status weft_key_file_read(weft_ctx *ctx, const char *path, bool secret, wef
         WEFT_TRY(st, weft_fail(ctx, error == ENOENT ? WEFT_NOT_FOUND : WEFT_IO, "cannot read key file %s: %s",
                                path, strerror(error)));
     if (!S_ISREG(about.st_mode)) WEFT_TRY(st, weft_fail(ctx, WEFT_INVALID, "%s is no file", path));
-    if (secret && (about.st_mode & 077) != 0) {
+    if (secret && !weft_secret_file_is_private(&about)) {
         st = weft_fail(ctx, WEFT_INVALID, "secret key file %s can be read by others (mode %03o)", path,
                        (unsigned)(about.st_mode & 0777));
         weft_hint(ctx, "chmod 600 %s", path);

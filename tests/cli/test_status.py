@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""`weft status`, `jobs`, `workers`, `cancel` and `logs` against an HTTP port with a made-up cluster behind
-it: tables, JSON, exit codes, tokens, TLS. Also the port itself as other tools see it: TLS, addresses off the
-loopback, slow and many clients, and that docs/monitoring.md names every metric and address."""
+"""`weft status`, `health`, `jobs`, `workers`, `cancel` and `logs` against an HTTP port with a made-up
+cluster behind it: tables, JSON, exit codes, tokens, TLS. Also the port itself as other tools see it: TLS,
+addresses off the loopback, slow and many clients, and that docs/monitoring.md names every metric and
+address."""
 
 import base64
 import concurrent.futures
@@ -185,6 +186,16 @@ class Commands(StatusCase):
         done = self.run_weft("cancel", "7", "--json", "--url", served.url)
         self.assertEqual(json.loads(done.stdout)["cancelled"], True)
         self.assertEqual(served.close(), "cancelled 7\n")
+
+    def test_health(self):
+        served = self.serve()
+        done = self.run_weft("health", "--url", served.url)
+        self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '{"status":"ok"}\n', ""))
+        done = self.run_weft("health", "--ready", "--webui-port", str(served.port))  # on this machine
+        self.assertEqual((done.returncode, done.stdout), (0, '{"status":"ready"}\n'))
+        served.close()
+        self.fails(self.run_weft("health", "--url", served.url), 1, "nothing listens at")
+        self.fails(self.run_weft("health", "--url", "file:///etc"), 2, "http://HOST:PORT")
 
     def test_logs(self):
         served = self.serve("log=" + self.path("log.txt"))

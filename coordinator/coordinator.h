@@ -19,7 +19,8 @@ typedef struct weft_progress {
 } weft_progress;
 
 /* The name of a job: a statement of a session. The client numbers its statements, so an EXECUTE that comes
- * again, to whatever leader, is the same job. operation 0: it has no name, and no leader can go on with it. */
+ * again, to whatever leader, is the same job. operation 0: it has no name, and no leader can go on with it.
+ */
 typedef struct weft_job_name {
     weft_uuid session;
     uint64_t operation;
@@ -33,8 +34,8 @@ typedef struct weft_run {
     /* in */
     weft_job_name name;
     struct weft_recovered_job *resume; /* go on with this one; NULL: begin */
-    bool timed;       /* measure operator times */
-    const char *text; /* the statement, for people; with its length, or NULL */
+    bool timed;                        /* measure operator times */
+    const char *text;                  /* the statement, for people; with its length, or NULL */
     size_t text_len;
     const char *user; /* whose it is; NULL: nobody in particular */
     void (*progress)(void *self, const weft_progress *progress);
@@ -60,11 +61,11 @@ typedef struct weft_block_source {
 } weft_block_source;
 
 typedef struct weft_coordinator_options {
-    int64_t memory_bytes;       /* of this process, when the worker is in it */
-    const weft_core_port *port; /* how workers of other processes are reached; NULL: one, in this process */
-    weft_core_options core;     /* with a port */
-    weft_block_source source;   /* with a port */
-    struct weft_jobs *jobs;     /* what is told of jobs goes there; borrowed, or NULL */
+    int64_t memory_bytes;         /* of this process, when the worker is in it */
+    const weft_core_port *port;   /* how workers of other processes are reached; NULL: one, in this process */
+    weft_core_options core;       /* with a port */
+    weft_block_source source;     /* with a port */
+    struct weft_jobs *jobs;       /* what is told of jobs goes there; borrowed, or NULL */
     struct weft_commits *commits; /* the journal of writes (commits.h); borrowed, or NULL: there is none */
 } weft_coordinator_options;
 

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/log.h"
 #include "common/settings.h"
 #include "coordinator/command.h"
 #include "coordinator/explain.h"
@@ -29,6 +30,7 @@ struct weft_session {
     void (*progress)(void *self, const weft_progress *progress);
     void *progress_self;
     char user[WEFT_SESSION_USER_BYTES];
+    uint64_t version, changed_by; /* as in session_state.h */
 };
 
 weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *coordinator,
@@ -68,9 +70,21 @@ void weft_session_free(weft_session **session)
 
 const weft_settings *weft_session_settings(const weft_session *s) { return &s->settings; }
 
+uint64_t weft_session_version(const weft_session *s) { return s->version; }
+
+/* By a statement of this name. */
+static void session_changed(weft_session *s, const weft_job_name *name)
+{
+    s->version++;
+    s->changed_by = name->operation;
+}
+
 weft_status weft_session_set(weft_ctx *ctx, weft_session *s, const char *key, const char *value)
 {
-    return weft_command_set(ctx, &s->settings, key, value);
+    static const weft_job_name no_name = {.operation = 0};
+    const weft_status st = weft_command_set(ctx, &s->settings, key, value);
+    if (st == WEFT_OK) session_changed(s, &no_name); /* set twice it is the same */
+    return st;
 }
 
 void weft_session_on_progress(weft_session *s, void (*progress)(void *self, const weft_progress *progress),
@@ -86,6 +100,94 @@ void weft_session_belongs_to(weft_session *s, const char *user)
 }
 
 void weft_session_cancel(weft_session *s) { atomic_store(&s->cancel, true); }
+
+/* ---- its state ---- */
+
+/* The query of a view, parsed into the session's memory. */
+static weft_status view_query(weft_session *s, const weft_node *create, weft_view_query *out)
+{
+    weft_status st = WEFT_OK;
+    const char *from = create->view.text;
+    char *text = NULL;
+    *out = (weft_view_query){0};
+    WEFT_TRY(st, weft_arena_copy(&s->ctx, s->ctx.arena, from, strlen(from), &text));
+    out->text = text;
+    WEFT_TRY(st, weft_sql_parse(&s->ctx, text, strlen(text), &out->parsed));
+    if (create->view.column_count == 0) goto done;
+    WEFT_TRY(st, weft_command_alias(&s->ctx, create, out->parsed, &out->parsed));
+    out->columns = out->parsed->alias.columns;
+    out->column_count = out->parsed->alias.column_count;
+done:
+    return st;
+}
+
+weft_status weft_session_describe(weft_ctx *ctx, const weft_session *s, weft_session_state *out)
+{
+    weft_status st = WEFT_OK;
+    weft_view_definition *views = NULL;
+    const int32_t count = weft_session_catalog_count(s->catalog);
+    *out = (weft_session_state){.version = s->version, .changed_by = s->changed_by};
+    WEFT_TRY(st, weft_session_settings_list(ctx, &s->settings, &out->settings, &out->setting_count));
+    WEFT_TRY(st, weft_session_settings_list(ctx, &s->start, &out->start, &out->start_count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &views));
+    for (int32_t i = 0; i < count; i++) views[i] = weft_session_catalog_definition(s->catalog, i);
+    out->views = views;
+    out->view_count = count;
+done:
+    return st;
+}
+
+/* Those of a session are as the list says, those of the process as they are here. */
+static void restore_settings(weft_ctx *ctx, weft_settings *settings, const weft_session_setting *list,
+                             int32_t count)
+{
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
+        if (def->scope == WEFT_SCOPE_PROCESS || !settings->set[i]) continue;
+        if (weft_settings_set(ctx, settings, def->key, def->initial) == WEFT_OK) settings->set[i] = false;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        if (weft_command_set(ctx, settings, list[i].key, list[i].value) == WEFT_OK) continue;
+        weft_log_error(WEFT_LOG_WARN, "setting_not_restored", &ctx->error);
+        weft_error_clear(ctx);
+    }
+}
+
+static weft_status restore_query(weft_session *s, const weft_view_definition *d)
+{
+    weft_status st = WEFT_OK;
+    weft_view_query query;
+    const weft_node create = {
+        .kind = WEFT_NODE_CREATE_VIEW,
+        .view = {.name = d->name, .text = d->query, .column_count = d->column_count, .columns = d->columns}};
+    WEFT_TRY(st, view_query(s, &create, &query));
+    WEFT_TRY(st, weft_session_catalog_add(&s->ctx, s->catalog, d->name, true, &query, NULL));
+done:
+    return st;
+}
+
+weft_status weft_session_restore(weft_ctx *ctx, weft_session *s, const weft_session_state *state)
+{
+    weft_status st = WEFT_OK;
+    restore_settings(ctx, &s->start, state->start, state->start_count);
+    restore_settings(ctx, &s->settings, state->settings, state->setting_count);
+    for (int32_t i = 0; i < state->view_count; i++) {
+        const weft_view_definition *view = &state->views[i];
+        st = view->query != NULL ? restore_query(s, view)
+                                 : weft_session_catalog_restore(&s->ctx, s->catalog, view);
+        if (st == WEFT_OK) continue;
+        const weft_error why = s->ctx.error;
+        weft_log_error(WEFT_LOG_WARN, "view_not_restored", &why);
+        weft_error_clear(&s->ctx);
+        WEFT_TRY(st, weft_session_catalog_add_lost(ctx, s->catalog, view, &why));
+    }
+    s->version = state->version;
+    s->changed_by = state->changed_by;
+done:
+    return st;
+}
+
+/* ---- statements ---- */
 
 /* Run an optimised query and keep its blocks as the result's rows. */
 static weft_status run_plan(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *plan, bool timed)
@@ -141,15 +243,13 @@ static weft_status create_view(weft_session *s, weft_result *r, const weft_node 
 {
     weft_status st = WEFT_OK;
     const weft_relation *relation = NULL;
-    const weft_node *parsed = NULL;
+    weft_view_query query = {0};
     weft_ctx *ctx = &r->ctx;
 
     if (bound->view.format == NULL) {
-        /* parsed once more into the session's memory; it was analysed just now, so a bad query never becomes
-         * a view */
-        st = weft_sql_parse(&s->ctx, bound->view.text, strlen(bound->view.text), &parsed);
+        /* it was analysed just now, so a bad query never becomes a view */
+        st = view_query(s, bound, &query);
         if (st != WEFT_OK) return weft_error_copy(ctx, &s->ctx);
-        if (bound->view.column_count > 0) WEFT_TRY(st, weft_command_alias(&s->ctx, bound, parsed, &parsed));
     } else {
         const char *path = NULL;
         for (int32_t i = 0; i < bound->view.option_count; i++)
@@ -160,8 +260,9 @@ static weft_status create_view(weft_session *s, weft_result *r, const weft_node 
         WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->view.format, path, bound->view.options,
                                                bound->view.option_count, &relation));
     }
-    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, bound->view.name, bound->view.replace, parsed,
-                                          relation));
+    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, bound->view.name, bound->view.replace,
+                                          relation == NULL ? &query : NULL, relation));
+    session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -173,12 +274,25 @@ static weft_status set_config(weft_session *s, weft_result *r, const weft_node *
     weft_command_rows rows;
     if (bound->config.reset) {
         WEFT_TRY(st, weft_command_reset(ctx, &s->settings, &s->start, bound->config.key));
+        session_changed(s, &r->run.name);
         goto done;
     }
-    if (bound->config.value != NULL)
+    if (bound->config.value != NULL) {
         WEFT_TRY(st, weft_command_set(ctx, &s->settings, bound->config.key, bound->config.value));
+        session_changed(s, &r->run.name);
+    }
     WEFT_TRY(st, weft_command_settings(ctx, &s->settings, bound->config.key, &rows));
     WEFT_TRY(st, give_rows(r, &rows));
+done:
+    return st;
+}
+
+static weft_status drop_view(weft_session *s, weft_result *r, const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    const char *name = bound->view.name;
+    WEFT_TRY(st, weft_session_catalog_drop(&r->ctx, s->catalog, name, bound->view.if_not_exists));
+    session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -224,6 +338,7 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     if (table == NULL) goto done;
     WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0, &relation));
     WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
+    session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -235,8 +350,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     const weft_node *optimised = NULL;
     if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, parsed, bound);
     if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
-    if (bound->kind == WEFT_NODE_DROP_VIEW)
-        return weft_session_catalog_drop(&r->ctx, s->catalog, bound->view.name, bound->view.if_not_exists);
+    if (bound->kind == WEFT_NODE_DROP_VIEW) return drop_view(s, r, bound);
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
     if (bound->kind == WEFT_NODE_SHOW) return show(s, r, bound);
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
@@ -244,6 +358,15 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
 done:
     return st;
+}
+
+/* A statement that made the session what it is, and is asked for again since its answer was lost with an
+ * earlier coordinator: its names stand. A setting is simply set again, and shown. */
+static bool is_done(const weft_session *s, const weft_job_name *name, const weft_node *parsed)
+{
+    if (name->operation == 0 || name->operation != s->changed_by) return false;
+    return parsed->kind == WEFT_NODE_CREATE_VIEW || parsed->kind == WEFT_NODE_DROP_VIEW ||
+           parsed->kind == WEFT_NODE_WRITE;
 }
 
 weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,
@@ -268,6 +391,10 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     r->run.name = statement->name;
     r->run.resume = statement->resume;
     WEFT_TRY(st, weft_sql_parse(&r->ctx, statement->text, statement->len, &parsed));
+    if (is_done(s, &statement->name, parsed)) {
+        *out = r;
+        goto done;
+    }
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
     WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound));
     *out = r;

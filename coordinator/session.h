@@ -7,6 +7,7 @@
 #define WEFT_COORDINATOR_SESSION_H
 
 #include "coordinator/coordinator.h"
+#include "coordinator/session_state.h"
 
 typedef struct weft_session weft_session;
 typedef struct weft_result weft_result;
@@ -19,10 +20,20 @@ const weft_settings *weft_session_settings(const weft_session *session);
 /* What SET does. Errors: WEFT_CONFIG, WEFT_CANNOT_MODIFY_CONFIG for what is fixed when a process starts. */
 WEFT_MUST_CHECK weft_status weft_session_set(weft_ctx *ctx, weft_session *session, const char *key,
                                              const char *value);
-/* Called about ten times a second while a statement runs, in its thread; NULL for none. */
+/* What it is now: settings and views, borrowed until it changes; the lists in ctx->arena. Whose it is, is for
+ * the caller to fill in. */
+WEFT_MUST_CHECK weft_status weft_session_describe(weft_ctx *ctx, const weft_session *session,
+                                                  weft_session_state *out);
+/* Make a session that was just made what the state says. A view that cannot be made again is kept, and says
+ * why when it is read; a setting that is not known here is logged and left out. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_session_restore(weft_ctx *ctx, weft_session *session,
+                                                 const weft_session_state *state);
+/* Grows with each change of settings or views; 0: there was none. */
+uint64_t weft_session_version(const weft_session *session);
 /* Whose session it is, for people; copied, and cut to WEFT_SESSION_USER_BYTES. */
 enum { WEFT_SESSION_USER_BYTES = 64 };
 void weft_session_belongs_to(weft_session *session, const char *user);
+/* Called about ten times a second while a statement runs, in its thread; NULL for none. */
 void weft_session_on_progress(weft_session *session,
                               void (*progress)(void *self, const weft_progress *progress), void *self);
 /* Stop the running statement, if any: it ends with WEFT_CANCELLED. Any thread, also a signal handler. */

@@ -8,8 +8,10 @@
 
 typedef struct view {
     const char *name;
-    const weft_node *parsed;
+    weft_view_query query; /* parsed NULL: a table, or lost */
     const weft_relation *relation;
+    const weft_view_definition *lost; /* it could not be made again: … */
+    const weft_error *why;            /* … and why */
     bool dropped;
 } view;
 
@@ -38,22 +40,35 @@ static view *find_view(const weft_session_catalog *c, const char *name)
     return NULL;
 }
 
-weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *c, const char *name, bool replace,
-                                     const weft_node *parsed, const weft_relation *relation)
+/* The view of this name, which defines nothing yet. Errors are in the session's ctx. */
+static weft_status put_view(weft_session_catalog *c, const char *name, view **out)
 {
     weft_status st = WEFT_OK;
     view *v = find_view(c, name);
+    const char *kept = v == NULL ? NULL : v->name;
     char *copy = NULL;
-    if (v != NULL && !replace)
-        return weft_fail(ctx, WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS,
-                         "Cannot create the temporary view `%s` because it already exists.", name);
     if (v == NULL) {
         WEFT_TRY(st, WEFT_NEW(c->session, &v));
         WEFT_TRY(st, weft_arena_copy(c->session, c->session->arena, name, strlen(name), &copy));
-        v->name = copy;
+        kept = copy;
         WEFT_TRY(st, weft_pointers_push(c->session, &c->views, v));
     }
-    v->parsed = parsed;
+    *v = (view){.name = kept};
+    *out = v;
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *c, const char *name, bool replace,
+                                     const weft_view_query *query, const weft_relation *relation)
+{
+    weft_status st = WEFT_OK;
+    view *v = NULL;
+    if (!replace && find_view(c, name) != NULL)
+        return weft_fail(ctx, WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS,
+                         "Cannot create the temporary view `%s` because it already exists.", name);
+    WEFT_TRY(st, put_view(c, name, &v));
+    if (query != NULL) v->query = *query;
     v->relation = relation;
 done:
     if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
@@ -121,23 +136,24 @@ done:
     return st;
 }
 
-static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
-                                 const char *format_name, const char *path, const char *const *options,
-                                 int32_t option_count, const weft_relation **out)
+static weft_status find_format(weft_ctx *ctx, const char *name, const weft_format **out)
+{
+    *out = weft_format_find(name);
+    if (*out != NULL) return WEFT_OK;
+    return weft_fail(ctx, WEFT_DATA_SOURCE_NOT_FOUND,
+                     "Failed to find the data source: %s. This build reads: parquet.", name);
+}
+
+/* name, files: in ctx->arena. */
+static weft_status open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
+                              const weft_format *format, const char *name, const weft_file_info *files,
+                              int32_t file_count, const char *const *options, int32_t option_count,
+                              const weft_relation **out)
 {
     weft_status st = WEFT_OK;
     weft_relation *r = NULL;
-    weft_file_info *files = NULL;
-    int32_t file_count = 0;
-    char *name = NULL;
-    const weft_format *format = weft_format_find(format_name);
-    if (format == NULL)
-        return weft_fail(ctx, WEFT_DATA_SOURCE_NOT_FOUND,
-                         "Failed to find the data source: %s. This build reads: parquet.", format_name);
-    WEFT_TRY(st, list_files(ctx, path, &files, &file_count));
     WEFT_TRY(st, WEFT_NEW(ctx, &r));
     r->format = format;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
     r->name = name;
     r->files = files;
     r->file_count = file_count;
@@ -147,6 +163,24 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
     st = weft_pointers_push(keep_ctx, keep, r);
     if (st != WEFT_OK) format->close(&r->table);
     *out = r;
+done:
+    return st;
+}
+
+static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
+                                 const char *format_name, const char *path, const char *const *options,
+                                 int32_t option_count, const weft_relation **out)
+{
+    weft_status st = WEFT_OK;
+    weft_file_info *files = NULL;
+    int32_t file_count = 0;
+    char *name = NULL;
+    const weft_format *format = NULL;
+    WEFT_TRY(st, find_format(ctx, format_name, &format));
+    WEFT_TRY(st, list_files(ctx, path, &files, &file_count));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
+    WEFT_TRY(st,
+             open_files(ctx, keep, keep_ctx, format, name, files, file_count, options, option_count, out));
 done:
     return st;
 }
@@ -161,6 +195,95 @@ weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *c, co
     return st;
 }
 
+/* ---- views made again ---- */
+
+static weft_status copy_text(weft_ctx *ctx, const char *text, const char **out)
+{
+    char *copy = NULL;
+    const weft_status st = weft_arena_copy(ctx, ctx->arena, text, strlen(text), &copy);
+    *out = copy;
+    return st;
+}
+
+static weft_status copy_texts(weft_ctx *ctx, const char *const *texts, int32_t count, const char *const **out)
+{
+    weft_status st = WEFT_OK;
+    const char **copies = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &copies));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, copy_text(ctx, texts[i], &copies[i]));
+    *out = copies;
+done:
+    return st;
+}
+
+static weft_status copy_files(weft_ctx *ctx, const weft_view_definition *d, const weft_file_info **out)
+{
+    weft_status st = WEFT_OK;
+    weft_file_info *files = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->file_count, &files));
+    for (int32_t i = 0; i < d->file_count; i++) {
+        files[i] = d->files[i];
+        WEFT_TRY(st, copy_text(ctx, d->files[i].path, &files[i].path));
+    }
+    *out = files;
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_restore(weft_ctx *ctx, weft_session_catalog *c,
+                                         const weft_view_definition *d)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *session = c->session;
+    const weft_format *format = NULL;
+    const weft_relation *relation = NULL;
+    const weft_file_info *files = NULL;
+    const char *source = NULL;
+    view *v = NULL;
+    WEFT_TRY(st, find_format(session, d->format, &format));
+    WEFT_TRY(st, copy_text(session, d->source, &source));
+    WEFT_TRY(st, copy_files(session, d, &files));
+    WEFT_TRY(st, open_files(session, &c->tables, session, format, source, files, d->file_count, d->options,
+                            d->option_count, &relation));
+    WEFT_TRY(st, put_view(c, d->name, &v));
+    v->relation = relation;
+done:
+    if (st != WEFT_OK && ctx != session) st = weft_error_copy(ctx, session);
+    return st;
+}
+
+weft_status weft_session_catalog_add_lost(weft_ctx *ctx, weft_session_catalog *c,
+                                          const weft_view_definition *d, const weft_error *why)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *session = c->session;
+    weft_view_definition *copy = NULL;
+    weft_error *error = NULL;
+    view *v = NULL;
+    WEFT_TRY(st, WEFT_NEW(session, &copy));
+    WEFT_TRY(st, WEFT_NEW(session, &error));
+    *copy = *d;
+    *error = *why;
+    if (d->query != NULL) {
+        WEFT_TRY(st, copy_text(session, d->query, &copy->query));
+    } else {
+        WEFT_TRY(st, copy_text(session, d->format, &copy->format));
+        WEFT_TRY(st, copy_text(session, d->source, &copy->source));
+    }
+    WEFT_TRY(st, copy_texts(session, d->columns, d->column_count, &copy->columns));
+    WEFT_TRY(st, copy_texts(session, d->options, 2 * d->option_count, &copy->options));
+    WEFT_TRY(st, copy_files(session, d, &copy->files));
+    WEFT_TRY(st, put_view(c, d->name, &v));
+    copy->name = v->name;
+    v->lost = copy;
+    v->why = error;
+done:
+    if (st != WEFT_OK && ctx != session) st = weft_error_copy(ctx, session);
+    return st;
+}
+
+/* ---- which there are ---- */
+
 int32_t weft_session_catalog_count(const weft_session_catalog *c)
 {
     int32_t count = 0;
@@ -168,13 +291,38 @@ int32_t weft_session_catalog_count(const weft_session_catalog *c)
     return count;
 }
 
-const char *weft_session_catalog_name(const weft_session_catalog *c, int32_t index)
+static const view *view_at(const weft_session_catalog *c, int32_t index)
 {
     for (int32_t i = 0; i < c->views.count; i++) {
         const view *v = c->views.items[i];
-        if (!v->dropped && index-- == 0) return v->name;
+        if (!v->dropped && index-- == 0) return v;
     }
     return NULL;
+}
+
+const char *weft_session_catalog_name(const weft_session_catalog *c, int32_t index)
+{
+    const view *v = view_at(c, index);
+    return v == NULL ? NULL : v->name;
+}
+
+weft_view_definition weft_session_catalog_definition(const weft_session_catalog *c, int32_t index)
+{
+    const view *v = view_at(c, index);
+    assert(v != NULL);
+    if (v->lost != NULL) return *v->lost;
+    if (v->query.parsed != NULL)
+        return (weft_view_definition){.name = v->name,
+                                      .query = v->query.text,
+                                      .columns = v->query.columns,
+                                      .column_count = v->query.column_count};
+    return (weft_view_definition){.name = v->name,
+                                  .format = v->relation->format->name,
+                                  .source = v->relation->name,
+                                  .files = v->relation->files,
+                                  .file_count = v->relation->file_count,
+                                  .options = v->relation->options,
+                                  .option_count = v->relation->option_count};
 }
 
 /* ---- the analyser's interface ---- */
@@ -183,13 +331,18 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
                                 const weft_node **parsed, const weft_relation **relation)
 {
     const weft_session_catalog *c = self;
-    (void)ctx;
     *parsed = NULL;
     *relation = NULL;
     if (part_count != 1) return WEFT_OK;
     const view *v = find_view(c, parts[0]);
     if (v == NULL) return WEFT_OK;
-    *parsed = v->parsed;
+    if (v->lost != NULL) {
+        ctx->error = *v->why;
+        weft_error_prefix(
+            ctx, "the view `%s` could not be made again by the coordinator that took over: ", v->name);
+        return v->why->code;
+    }
+    *parsed = v->query.parsed;
     *relation = v->relation;
     return WEFT_OK;
 }

@@ -10,15 +10,44 @@
 
 typedef struct weft_session_catalog weft_session_catalog;
 
+/* The query of a view. All of it lives as long as the session. */
+typedef struct weft_view_query {
+    const weft_node *parsed; /* with the columns' names, when they were given */
+    const char *text;
+    const char *const *columns; /* [column_count] their names, as they were given; else none */
+    int32_t column_count;
+} weft_view_query;
+
+/* All that a view was made of: what another process needs to make it again. Either a query, or a table. */
+typedef struct weft_view_definition {
+    const char *name;
+    const char *query; /* its text; NULL: a table */
+    const char *const *columns;
+    int32_t column_count;
+    const char *format, *source; /* of a table; source: format and path, for people */
+    const weft_file_info *files; /* as they were listed when it was opened */
+    int32_t file_count;
+    const char *const *options; /* [2 * option_count] keys and values */
+    int32_t option_count;
+} weft_view_definition;
+
 /* session_ctx is borrowed for the catalogue's whole life; its arena keeps views and their tables. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_new(weft_ctx *session_ctx, weft_session_catalog **out);
 /* The catalogue as the analyser sees it. */
 weft_catalog weft_session_catalog_view(weft_session_catalog *catalog);
-/* Define a temporary view. parsed: its query, or NULL for a table; both live in the session's arena. Views
+/* Define a temporary view. query: NULL for a table, whose relation lives as long as the session. Views
  * replace what had the name when replace is set. Errors: WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,
-                                                     const char *name, bool replace, const weft_node *parsed,
+                                                     const char *name, bool replace,
+                                                     const weft_view_query *query,
                                                      const weft_relation *relation);
+/* Define a table again, of the files that it had. Errors: those of the format. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_restore(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                         const weft_view_definition *definition);
+/* Define a view that could not be made again: whoever reads it is told why. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_add_lost(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                          const weft_view_definition *definition,
+                                                          const weft_error *why);
 /* May a table be created under this name? *skip: it exists and if_not_exists is set.
  * Errors: WEFT_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_check_new(weft_ctx *ctx, const weft_session_catalog *catalog,
@@ -34,6 +63,8 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_open(weft_ctx *ctx, weft_sessio
 /* The views, in order of definition. */
 int32_t weft_session_catalog_count(const weft_session_catalog *catalog);
 const char *weft_session_catalog_name(const weft_session_catalog *catalog, int32_t i);
+/* Of view i, below count; borrowed until it is defined anew or dropped. */
+weft_view_definition weft_session_catalog_definition(const weft_session_catalog *catalog, int32_t i);
 /* Close what the statement opened. */
 void weft_session_catalog_end_statement(weft_session_catalog *catalog);
 /* Close everything; the arena's owner frees the rest. */

@@ -1,0 +1,212 @@
+/* coordinator/session_state.c - see session_state.h. What is decoded is whole: each view is a query or a
+ * table, each text is as long as those that use it expect. */
+#include "coordinator/session_state.h"
+
+#include <string.h>
+
+#include "common/limits.h"
+#include "common/settings.h"
+#include "proto/session_state.pb-c.h"
+#include "proto/wire.h"
+
+typedef Weft__Wire__SessionView wire_view;
+typedef Weft__Wire__SessionState wire_state;
+
+/* protobuf-c takes it without const and does not write to it. */
+static char *text_of(const char *text) { return (char *)(uintptr_t)(text == NULL ? "" : text); }
+
+/* ---- encoding ---- */
+
+static weft_status put_settings(weft_ctx *ctx, const weft_session_setting *settings, int32_t count, size_t *n,
+                                Weft__Wire__Setting ***out)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__Setting *list = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
+    for (int32_t i = 0; i < count; i++) {
+        weft__wire__setting__init(&list[i]);
+        list[i].key = text_of(settings[i].key);
+        list[i].value = text_of(settings[i].value);
+        (*out)[i] = &list[i];
+    }
+    *n = (size_t)count;
+done:
+    return st;
+}
+
+static weft_status put_texts(weft_ctx *ctx, const char *const *texts, int32_t count, size_t *n, char ***out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
+    for (int32_t i = 0; i < count; i++) (*out)[i] = text_of(texts[i]);
+    *n = (size_t)count;
+done:
+    return st;
+}
+
+static weft_status put_files(weft_ctx *ctx, const weft_view_definition *view, wire_view *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionFile *list = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, view->file_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, view->file_count, &m->files));
+    for (int32_t i = 0; i < view->file_count; i++) {
+        weft__wire__session_file__init(&list[i]);
+        list[i].path = text_of(view->files[i].path);
+        list[i].bytes = view->files[i].size_bytes;
+        list[i].modified_ns = view->files[i].mtime_ns;
+        list[i].base_bytes = view->files[i].base_bytes;
+        m->files[i] = &list[i];
+    }
+    m->n_files = (size_t)view->file_count;
+done:
+    return st;
+}
+
+static weft_status put_view(weft_ctx *ctx, const weft_view_definition *view, wire_view *m)
+{
+    weft_status st = WEFT_OK;
+    weft__wire__session_view__init(m);
+    m->name = text_of(view->name);
+    m->query = text_of(view->query);
+    WEFT_TRY(st, put_texts(ctx, view->columns, view->column_count, &m->n_columns, &m->columns));
+    if (view->query != NULL) return WEFT_OK;
+    m->format = text_of(view->format);
+    m->source = text_of(view->source);
+    WEFT_TRY(st, put_texts(ctx, view->options, 2 * view->option_count, &m->n_options, &m->options));
+    WEFT_TRY(st, put_files(ctx, view, m));
+done:
+    return st;
+}
+
+weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *state, uint8_t **bytes,
+                                      size_t *len)
+{
+    weft_status st = WEFT_OK;
+    wire_state m = WEFT__WIRE__SESSION_STATE__INIT;
+    wire_view *views = NULL;
+    *bytes = NULL;
+    *len = 0;
+    m.format = WEFT_SESSION_STATE_FORMAT;
+    m.role = (uint32_t)state->role;
+    m.user = text_of(state->user);
+    m.version = state->version;
+    m.changed_by = state->changed_by;
+    WEFT_TRY(st, put_settings(ctx, state->settings, state->setting_count, &m.n_settings, &m.settings));
+    WEFT_TRY(st, put_settings(ctx, state->start, state->start_count, &m.n_start, &m.start));
+    if (state->view_count > WEFT_SESSION_VIEWS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session has %d views, more than the %d that are kept",
+                         state->view_count, WEFT_SESSION_VIEWS_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, state->view_count, &views));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, state->view_count, &m.views));
+    for (int32_t i = 0; i < state->view_count; i++) {
+        WEFT_TRY(st, put_view(ctx, &state->views[i], &views[i]));
+        m.views[i] = &views[i];
+    }
+    m.n_views = (size_t)state->view_count;
+    const size_t size = protobuf_c_message_get_packed_size(&m.base);
+    if (size > WEFT_SESSION_STATE_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session takes %zu bytes, more than the %d that are kept", size,
+                         WEFT_SESSION_STATE_BYTES_MAX);
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, size + 1, (void **)bytes));
+    *len = protobuf_c_message_pack(&m.base, *bytes);
+done:
+    return st;
+}
+
+/* ---- decoding ---- */
+
+static weft_status get_settings(weft_ctx *ctx, Weft__Wire__Setting **from, size_t count,
+                                const weft_session_setting **out, int32_t *n)
+{
+    weft_status st = WEFT_OK;
+    weft_session_setting *list = NULL;
+    if (count > WEFT_SESSION_SETTINGS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session has %zu settings, more than %d", count,
+                         WEFT_SESSION_SETTINGS_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
+    for (size_t i = 0; i < count; i++) {
+        list[i] = (weft_session_setting){.key = from[i]->key, .value = from[i]->value};
+        if (from[i]->key[0] == 0 || strlen(from[i]->key) >= WEFT_SETTING_TEXT_BYTES ||
+            strlen(from[i]->value) >= WEFT_SETTING_TEXT_BYTES)
+            return weft_fail(ctx, WEFT_CORRUPT, "setting %zu of a session has no name, or is too long", i);
+    }
+    *out = list;
+    *n = (int32_t)count;
+done:
+    return st;
+}
+
+static weft_status get_files(weft_ctx *ctx, const wire_view *m, weft_view_definition *out)
+{
+    weft_status st = WEFT_OK;
+    weft_file_info *files = NULL;
+    if (m->n_files > WEFT_FILES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "the view %s has %zu files, more than %d", m->name, m->n_files,
+                         WEFT_FILES_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_files, &files));
+    for (size_t i = 0; i < m->n_files; i++) {
+        const Weft__Wire__SessionFile *f = m->files[i];
+        if (f->path[0] == 0 || f->bytes < 0 || f->base_bytes < 0 || (size_t)f->base_bytes > strlen(f->path))
+            return weft_fail(ctx, WEFT_CORRUPT, "file %zu of the view %s is none", i, m->name);
+        files[i] = (weft_file_info){
+            .path = f->path, .size_bytes = f->bytes, .mtime_ns = f->modified_ns, .base_bytes = f->base_bytes};
+    }
+    out->files = files;
+    out->file_count = (int32_t)m->n_files;
+done:
+    return st;
+}
+
+static weft_status get_view(weft_ctx *ctx, const wire_view *m, weft_view_definition *out)
+{
+    const bool is_query = m->query[0] != 0, is_table = m->format[0] != 0;
+    if (m->name[0] == 0 || is_query == is_table || strlen(m->query) > WEFT_SQL_BYTES_MAX ||
+        (is_query && (m->source[0] != 0 || m->n_options > 0 || m->n_files > 0)) ||
+        (is_table && m->n_columns > 0) || m->n_columns > WEFT_COLUMNS_MAX || m->n_options % 2 != 0 ||
+        m->n_options > WEFT_SESSION_SETTINGS_MAX)
+        return weft_fail(ctx, WEFT_CORRUPT, "a view of a session is neither a query nor a table");
+    *out = (weft_view_definition){.name = m->name,
+                                  .query = is_query ? m->query : NULL,
+                                  .columns = (const char *const *)m->columns,
+                                  .column_count = (int32_t)m->n_columns,
+                                  .format = is_table ? m->format : NULL,
+                                  .source = is_table ? m->source : NULL,
+                                  .options = (const char *const *)m->options,
+                                  .option_count = (int32_t)m->n_options / 2};
+    return get_files(ctx, m, out);
+}
+
+weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
+                                      weft_session_state *out)
+{
+    weft_status st = WEFT_OK;
+    ProtobufCMessage *message = NULL;
+    weft_view_definition *views = NULL;
+    if (len > WEFT_SESSION_STATE_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session of %zu bytes, more than the %d that it may have", len,
+                         WEFT_SESSION_STATE_BYTES_MAX);
+    WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__session_state__descriptor, bytes, len, &message));
+    const wire_state *m = (const wire_state *)(const void *)message;
+    if (m->format != WEFT_SESSION_STATE_FORMAT)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "a session of format %u; this version knows %d", m->format,
+                         WEFT_SESSION_STATE_FORMAT);
+    if ((m->role != WEFT_ROLE_ANY && m->role != WEFT_ROLE_CLIENT) || strlen(m->user) >= WEFT_USER_BYTES)
+        return weft_fail(ctx, WEFT_CORRUPT, "a session belongs to nobody who could have one");
+    if (m->n_views > WEFT_SESSION_VIEWS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session has %zu views, more than %d", m->n_views,
+                         WEFT_SESSION_VIEWS_MAX);
+    *out = (weft_session_state){.role = (weft_role)m->role,
+                                .user = m->user,
+                                .version = m->version,
+                                .changed_by = m->changed_by,
+                                .view_count = (int32_t)m->n_views};
+    WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
+    WEFT_TRY(st, get_settings(ctx, m->start, m->n_start, &out->start, &out->start_count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_views, &views));
+    for (size_t i = 0; i < m->n_views; i++) WEFT_TRY(st, get_view(ctx, m->views[i], &views[i]));
+    out->views = views;
+done:
+    return st;
+}

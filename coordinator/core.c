@@ -34,6 +34,7 @@ void weft_core_free(weft_core **core_p)
     for (int32_t i = 0; i < core->worker_count; i++) weft_mem_free(core->workers[i].hello);
     for (int32_t i = 0; i < WEFT_CORE_DEAD_MOST; i++) weft_mem_free(core->dead[i].hello);
     weft_mem_free(core->workers);
+    weft_mem_free(core->expected);
     weft_scheduler_free(&core->scheduler);
     weft_members_free(&core->members);
     weft_arena_free(&core->arena);
@@ -73,6 +74,7 @@ static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
 {
     core_worker *w = core_find_worker(core, number);
     if (w != NULL) {
+        if (w->hello != NULL) core_has_told(core, w->hello->uuid);
         remember_dead(ctx, core, w);
         *w = core->workers[--core->worker_count];
     }
@@ -204,10 +206,13 @@ static weft_status compare(weft_ctx *ctx, weft_core *core, int32_t worker, const
             WEFT_TRY(st, core_hold(ctx, core, job, worker));
     }
     core_end_again(ctx, core, worker);
+    const bool is_new = hello->epoch != core->options.epoch && core->options.by_value;
+    if (is_new) WEFT_TRY(st, core_take_over(ctx, core, worker, hello));
     for (int32_t i = 0; i < hello->running_count; i++)
         if (!weft_scheduler_wants(core->scheduler, worker, &hello->running[i]))
             order_name(ctx, core, worker, WEFT_TO_WORKER_CANCEL, &hello->running[i]);
-    WEFT_TRY(st, compare_blocks(ctx, core, worker, hello));
+    /* of blocks that are new to this leader the worker reports first */
+    if (!is_new) WEFT_TRY(st, compare_blocks(ctx, core, worker, hello));
     WEFT_TRY(st, fail_unknown(ctx, core, worker, hello));
 done:
     core->port.flush(ctx, core->port.self);
@@ -296,6 +301,11 @@ void weft_core_registers(weft_ctx *ctx, weft_core *core, uint64_t peer, const we
         core->port.refuse(core->port.self, peer, "this coordinator is of another cluster: see --cluster");
         return;
     }
+    core->highest_epoch = weft_max_i64(core->highest_epoch, hello->epoch);
+    if (hello->epoch > core->options.epoch) { /* it would not listen */
+        core->port.close(core->port.self, peer);
+        return;
+    }
     const weft_member_event event = {.kind = WEFT_MEMBER_REGISTERS,
                                      .peer = peer,
                                      .uuid = hello->uuid,
@@ -359,6 +369,7 @@ void weft_core_tick(weft_ctx *ctx, weft_core *core)
     const weft_member_event event = {.kind = WEFT_MEMBER_TICK};
     const weft_event tick = {.kind = WEFT_EVENT_TICK};
     (void)step_members(ctx, core, &event, NULL);
+    core_recover_tick(ctx, core);
     if (core_step(ctx, core, &tick) != WEFT_OK) weft_error_clear(ctx); /* the next tick comes */
 }
 

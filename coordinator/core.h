@@ -7,7 +7,12 @@
  * A worker is told a stage before its first task there, and again when blocks of its inputs are elsewhere
  * than it was told. When a session begins, both ends are compared: attempts that the worker does not have are
  * failed, those that nobody waits for are cancelled; blocks that are still wanted count again, others are
- * dropped by name; jobs that are over are ended. There is no other path that mends what was lost. */
+ * dropped by name; jobs that are over are ended. There is no other path that mends what was lost.
+ *
+ * A new leader's core begins with the jobs that stand in the journal (`resumed`), and with the names of the
+ * members that there were: weft_core_recover. A worker that it did not welcome before sends the reports of
+ * all blocks that it holds again, then says so (HELD); attempts that it runs are taken over. When all members
+ * have, or their time is up, the rest of the resumed stages is launched. Until then only new stages are. */
 #ifndef WEFT_COORDINATOR_CORE_H
 #define WEFT_COORDINATOR_CORE_H
 
@@ -34,7 +39,10 @@ typedef struct weft_core_options {
     int64_t epoch;
     bool by_value;       /* fragments and tasks travel as bytes, and workers are told places */
     const char *cluster; /* workers of another name are refused; NULL: all are welcome */
+    int64_t recover_ns;  /* so long members may take to tell what they hold; 0: WEFT_CORE_RECOVER_NS */
 } weft_core_options;
+
+#define WEFT_CORE_RECOVER_NS INT64_C(2000000000)
 
 typedef enum weft_core_change { WEFT_CORE_PRESENT, WEFT_CORE_SILENT, WEFT_CORE_DEAD } weft_core_change;
 
@@ -78,8 +86,12 @@ typedef struct weft_core_stage {
     weft_key_range *keys;
     uint64_t *counted; /* one bit a task: it is in the sums */
     weft_stage_report report;
-    int32_t answer_bytes; /* blocks up to this size come within their reports; 0: none */
-    /* the core's */
+    int32_t answer_bytes;    /* blocks up to this size come within their reports; 0: none */
+    bool resumed;            /* of an earlier leader, as its records say: */
+    const int32_t *accepted; /* … partition → attempt, copied; NULL: not on record */
+    bool complete; /* … all its tasks were accepted once. When the sums are on record as well: stats (with
+                      rows, bytes, keys) as they stand there, and `done` and `fixed` */
+    /* the core's, but for a resumed stage, whose caller sets them first */
     int32_t generation;
     bool done;  /* all its blocks were there at once; stays so */
     bool fixed; /* the planner goes on with the sums: they stay as they are */
@@ -98,8 +110,20 @@ typedef struct weft_core_hearer {
     bool ended;
 } weft_core_hearer;
 
+/* What must be made durable before the job goes on (docs/failover.md, Holds). */
+typedef struct weft_core_record {
+    weft_record_kind kind;
+    int32_t stage, generation; /* ACCEPTED: of which: weft_core_accepted */
+    int32_t number; /* GENERATION: 1, 2, … of the job: weft_core_generations at the time of writing */
+} weft_core_record;
+
 typedef struct weft_core_job {
     uint64_t id;
+    bool resumed; /* it stands in the journal, and its stages there are begun (each `resumed`, in order
+                     of their ids) before any worker is welcomed; those after them are new */
+    int32_t first_attempt; /* attempts are numbered from here: WEFT_CORE_ATTEMPTS × terms since its begin */
+    bool recorded;         /* it has a record JOB: what must be durable is waited for */
+    int32_t generation_number; /* GENERATION records that it has */
     const weft_settings *settings;
     int64_t wait_ns; /* most time that a task waits for a slot near what it reads */
     bool timed;
@@ -114,7 +138,10 @@ typedef struct weft_core_job {
     void (*changed)(void *self); /* called when there is something new */
     void *changed_self;
     int64_t blocks_lost, workers_lost, bytes_relayed;
+    int32_t record_count; /* > 0: weft_core_take_records */
     /* the core's */
+    weft_core_record *records; /* [record_capacity] a memory block of the core's account */
+    int32_t record_capacity;
     weft_core_hearer *hearers; /* a memory block of the core's account */
     int32_t hearer_count, hearer_capacity;
     bool ending;
@@ -177,6 +204,47 @@ void weft_core_job_end(weft_ctx *ctx, weft_core *core, weft_core_job *job);
 bool weft_core_is_ended(const weft_core *core, const weft_core_job *job);
 /* Forget a job that has ended: workers that come back are told that it is over. */
 void weft_core_job_forget(weft_core *core, weft_core_job *job);
+
+/* ---- records, by the threads that run jobs (core_record.c) ---- */
+
+enum { WEFT_CORE_ATTEMPTS = 4096 }; /* numbers of attempts of one task that a leader has for itself */
+
+/* What is to be made durable, in ctx->arena; the job's list is empty afterwards. Each holds something until
+ * weft_core_recorded. Errors: WEFT_NOMEM; the list is as it was. */
+WEFT_MUST_CHECK weft_status weft_core_take_records(weft_ctx *ctx, weft_core_job *job, weft_core_record **out,
+                                                   int32_t *count);
+/* It is durable: what waited for it goes on. */
+WEFT_MUST_CHECK weft_status weft_core_recorded(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                               const weft_core_record *record);
+/* The accepted attempt of each task of a stage, in ctx->arena: [task_count]. False: the stage is not (any
+ * more) in this generation, or a task has none: then there is nothing to write, and the record is void: what
+ * it held is gone. */
+WEFT_MUST_CHECK weft_status weft_core_accepted(weft_ctx *ctx, const weft_core *core, const weft_core_job *job,
+                                               const weft_core_record *record, int32_t **attempts,
+                                               bool *there);
+/* The stages that are not in their first generation, in ctx->arena. */
+typedef struct weft_core_generation {
+    int32_t stage, generation;
+} weft_core_generation;
+WEFT_MUST_CHECK weft_status weft_core_generations(weft_ctx *ctx, const weft_core_job *job,
+                                                  weft_core_generation **out, int32_t *count);
+/* The job becomes `recorded` while it runs. Holds begin; what goes on already is not held. *out: the records
+ * of its present state, in ctx->arena, to be durable before its JOB is; they need no weft_core_recorded.
+ * Errors: WEFT_NOMEM; nothing has changed then. */
+WEFT_MUST_CHECK weft_status weft_core_record_from_now(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                                      weft_core_record **out, int32_t *count);
+
+/* ---- a new leader (core_recover.c) ---- */
+
+/* Begin to recover, before the port opens; members: processes that there were, as the journal knows them,
+ * copied. With or without jobs, before or after they are begun. The phase ends with a tick or a report: when
+ * each of them has told all that it holds, or options.recover_ns after the first tick. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_core_recover(weft_ctx *ctx, weft_core *core, const weft_uuid *members,
+                                              int32_t count);
+bool weft_core_is_recovering(const weft_core *core);
+/* The highest epoch that a worker has told of: above options.epoch this leader is deposed. Such a worker is
+ * not welcomed. */
+int64_t weft_core_highest_epoch(const weft_core *core);
 
 /* ---- what people see ---- */
 

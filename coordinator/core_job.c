@@ -131,6 +131,16 @@ void core_remove_told(weft_core *core, int32_t worker)
     }
 }
 
+weft_status core_may_be_open(weft_ctx *ctx, weft_core *core, weft_core_job *job, int32_t worker)
+{
+    weft_status st = WEFT_OK;
+    weft_core_told *told = NULL;
+    for (int32_t i = 0; i < job->stage_count; i++)
+        if (job->stages[i]->resumed) WEFT_TRY(st, add_told(ctx, core, job->stages[i], worker, &told));
+done:
+    return st;
+}
+
 /* An order about a stage as a whole, to one worker. */
 static void order_stage(weft_ctx *ctx, weft_core *core, const weft_core_job *job, int32_t stage,
                         int32_t worker, weft_to_worker_kind kind)
@@ -382,7 +392,8 @@ static void act(weft_ctx *ctx, weft_core *core, const weft_action *a, const weft
                       a->kind == WEFT_ACTION_LATE ? WEFT_TO_WORKER_DROP : WEFT_TO_WORKER_CANCEL);
         return;
     }
-    if (s == NULL || job->ending) return;
+    const bool of_stage = a->kind != WEFT_ACTION_RECORD || a->record == WEFT_RECORD_ACCEPTED;
+    if (job == NULL || job->ending || (of_stage && s == NULL)) return;
     switch (a->kind) {
     case WEFT_ACTION_LAUNCH: launch_or_fail(ctx, core, job, a); break;
     case WEFT_ACTION_ACCEPT: /* nobody waits for that alone */
@@ -394,6 +405,7 @@ static void act(weft_ctx *ctx, weft_core *core, const weft_action *a, const weft
         close_everywhere(ctx, core, job, a->stage);
         s->done = true;
         break;
+    case WEFT_ACTION_RECORD: core_add_record(job, a); break;
     case WEFT_ACTION_JOB_FAILED: on_job_failed(job, a, report); break;
     case WEFT_ACTION_LATE:
     case WEFT_ACTION_CANCEL: return;
@@ -462,6 +474,12 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
     weft_core_job *job = core_find_job(core, m->job);
     weft_core_stage *s = find_stage(job, m->stage);
     const bool done = m->kind == WEFT_FROM_WORKER_DONE;
+    if (m->kind == WEFT_FROM_WORKER_HELD) {
+        const core_worker *w = core_find_worker(core, worker);
+        if (w != NULL) core_has_told(core, w->hello->uuid);
+        core_recover_tick(ctx, core);
+        return WEFT_OK;
+    }
     if (m->kind == WEFT_FROM_WORKER_ENDED) {
         on_ended(core, worker, m);
         return WEFT_OK;
@@ -487,13 +505,15 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
                                   .attempt = m->attempt};
     weft_core_told *told = s == NULL ? NULL : find_told(s, worker);
     if (m->broken && told != NULL && m->generation == s->generation) told->open = false;
-    const bool counts = s != NULL && weft_scheduler_awaits(core->scheduler, worker, &name);
+    const bool found = done && weft_scheduler_finds(core->scheduler, worker, &name);
+    const bool counts = s != NULL && (found || weft_scheduler_awaits(core->scheduler, worker, &name));
     const weft_locality locality = weft_scheduler_locality(core->scheduler, &name);
     WEFT_TRY(st, step(ctx, core, &event, m)); /* without memory it comes again */
     if (counts) {
         s->report.run_ns += m->run_ns;
         job->bytes_relayed += m->relayed_bytes;
         s->report.failures += !done;
+        s->report.attempts += found;
         weft_event_log_task(job->log, s->stage, m, locality);
     } else if (s != NULL)
         weft_event_log_late(job->log, m);
@@ -511,7 +531,11 @@ weft_status weft_core_job_begin(weft_ctx *ctx, weft_core *core, weft_core_job *j
                               .job = job->id,
                               .attempts = attempts,
                               .seed = order_seed,
-                              .wait_ns = job->wait_ns};
+                              .wait_ns = job->wait_ns,
+                              .first_attempt = job->first_attempt,
+                              .recorded = job->recorded,
+                              .number = job->generation_number};
+    WEFT_TRY(st, core_reserve_records(ctx, core, job));
     job->previous = core->last_job;
     *(core->last_job == NULL ? &core->first_job : &core->last_job->next) = job;
     core->last_job = job;
@@ -525,7 +549,9 @@ weft_status weft_core_stage_begin(weft_ctx *ctx, weft_core *core, weft_core_job 
 {
     weft_status st = WEFT_OK;
     const weft_stage *stage = job->stages[job->stage_count - 1]->stage;
+    const weft_core_stage *s = job->stages[job->stage_count - 1];
     bool *broadcast = NULL;
+    WEFT_TRY(st, core_reserve_records(ctx, core, job));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &broadcast));
     for (int32_t i = 0; i < stage->input_count; i++) broadcast[i] = stage->inputs[i].mode == WEFT_INPUT_ALL;
     const weft_event event = {.kind = WEFT_EVENT_STAGE,
@@ -538,6 +564,10 @@ weft_status weft_core_stage_begin(weft_ctx *ctx, weft_core *core, weft_core_job 
                               .broadcast = broadcast,
                               .splits = stage->fragment.source.kind == WEFT_SOURCE_SCAN ? stage->tasks : NULL,
                               .determinism = stage->determinism,
+                              .resumed = s->resumed,
+                              .complete = s->complete && s->fixed, /* else its sums are still to be had */
+                              .accepted = s->accepted,
+                              .generation = s->generation,
                               .needed = true};
     WEFT_TRY(st, core_step(ctx, core, &event));
 done:
@@ -620,7 +650,10 @@ void weft_core_job_forget(weft_core *core, weft_core_job *job)
     }
     for (int32_t i = 0; i < job->stage_count; i++) free_stage(job->stages[i]);
     weft_mem_free(job->hearers);
+    weft_mem_free(job->records);
     job->hearers = NULL;
+    job->records = NULL;
+    job->record_count = job->record_capacity = 0;
     job->stage_count = job->hearer_count = 0;
 }
 

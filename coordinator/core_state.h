@@ -26,9 +26,15 @@ struct weft_core {
     int32_t worker_count, worker_capacity;
     core_worker dead[WEFT_CORE_DEAD_MOST]; /* a ring */
     int32_t dead_count, dead_next;
-    int32_t host_count; /* numbers that were given */
-    int64_t due_ns;     /* the scheduler's, as the port was told */
+    int32_t host_count;                  /* numbers that were given */
+    int64_t due_ns;                      /* the scheduler's, as the port was told */
     weft_core_job *first_job, *last_job; /* by arrival */
+    bool recovering;
+    weft_uuid *expected; /* members that have not told yet what they hold; a memory block of the account */
+    int32_t expected_count;
+    int64_t recover_until_ns; /* INT64_MAX: no tick yet */
+    int64_t ticked_ns;
+    int64_t highest_epoch; /* that a worker has told of */
 };
 
 core_worker *core_find_worker(const weft_core *core, int32_t number);
@@ -49,6 +55,25 @@ void core_forget_told(weft_core *core, int32_t worker);
 void core_uncount_attempt(const weft_core *core, const weft_block_name *name);
 /* The worker is dead. */
 void core_remove_told(weft_core *core, int32_t worker);
+
+/* ---- core_recover.c ---- */
+
+/* A worker registers that this leader has not welcomed before: whatever it has is of earlier ones. */
+WEFT_MUST_CHECK weft_status core_take_over(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                           const weft_worker_hello *hello);
+/* It has told of all blocks that it holds; or it is dead. */
+void core_has_told(weft_core *core, weft_uuid uuid);
+/* Is the phase over now? */
+void core_recover_tick(weft_ctx *ctx, weft_core *core);
+/* Room for all that a job may ask to have recorded at once. */
+WEFT_MUST_CHECK weft_status core_reserve_records(weft_ctx *ctx, weft_core *core, weft_core_job *job);
+void core_add_record(weft_core_job *job, const weft_action *a);
+
+/* ---- core_job.c ---- */
+
+/* The worker may have a stage open of which this leader told it nothing. */
+WEFT_MUST_CHECK weft_status core_may_be_open(weft_ctx *ctx, weft_core *core, weft_core_job *job,
+                                             int32_t worker);
 
 /* ---- core_sources.c ---- */
 

@@ -18,13 +18,15 @@ enum { FETCHES_MOST = 100 }; /* each moves its task or makes a block again; so m
 /* ---- actions ---- */
 
 /* Room for all actions of one step, so that nothing fails once the state changes: an attempt that ends and
- * those that start for each slot, a stage that runs again each, a job that fails each, and the event's own.
+ * those that start for each slot, a stage that runs again or is asked for each, a job that fails or has a new
+ * generation each, and the event's own.
  */
 static weft_status reserve_actions(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
     weft_status st = WEFT_OK;
     const int64_t ahead = weft_max_i32(1, s->options.ahead_most);
-    int64_t most = 4 + s->job_count + s->stage_total + (e->kind == WEFT_EVENT_WORKER ? ahead * e->slots : 0);
+    int64_t most = 4 + 2 * (s->job_count + s->stage_total) +
+                   (e->kind == WEFT_EVENT_WORKER ? ahead * e->slots : 0);
     for (int32_t i = 0; i < s->worker_count; i++)
         most += ahead * s->workers[i].slots +
                 weft_max_i64(ahead * s->workers[i].slots, s->workers[i].running);
@@ -37,7 +39,7 @@ done:
     return st;
 }
 
-static weft_action *add_action(weft_scheduler *s, weft_action_kind kind, const stage *st)
+weft_action *scheduler_act(weft_scheduler *s, weft_action_kind kind, const stage *st)
 {
     assert(s->action_count < s->action_capacity);
     weft_action *a = &s->actions[s->action_count++];
@@ -54,7 +56,7 @@ static void fail_job(weft_scheduler *s, const stage *st, int32_t partition, int3
     j->failed = true;
     for (int32_t i = 0; i < j->stage_count; i++)
         if (j->stages[i] != NULL) scheduler_list(s, j->stages[i], false);
-    weft_action *a = add_action(s, WEFT_ACTION_JOB_FAILED, st);
+    weft_action *a = scheduler_act(s, WEFT_ACTION_JOB_FAILED, st);
     a->partition = partition;
     a->attempt = attempt;
     a->worker = worker_id;
@@ -78,11 +80,12 @@ static void count_state(stage *st, uint8_t state, int32_t change)
     case TASK_WAITING: st->waiting += change; break;
     case TASK_RUNNING: st->running += change; break;
     case TASK_DONE: st->done += change; break;
+    case TASK_UNKNOWN: st->unknown += change; break;
     case TASK_GONE: break; /* what is left of tasks */
     }
 }
 
-static void task_become(stage *st, task *t, task_state state)
+void scheduler_become(stage *st, task *t, task_state state)
 {
     count_state(st, t->state, -1);
     t->state = (uint8_t)state;
@@ -94,20 +97,23 @@ static void task_wait(weft_scheduler *s, stage *st, task *t, int32_t avoid)
 {
     const int32_t number = (int32_t)(t - st->task);
     t->remade |= t->state == TASK_GONE;
-    task_become(st, t, TASK_WAITING);
+    scheduler_become(st, t, TASK_WAITING);
     t->worker = avoid;
     placement_retry(st, number);
-    if (t->attempt == ATTEMPTS_END)
+    if (t->attempt >= st->job->first_attempt + ATTEMPTS_MOST - 1)
         fail_job(s, st, number, t->attempt, avoid, WEFT_TASK_FAILED);
     else
-        t->attempt++;
+        t->attempt = weft_max_i32(t->attempt + 1, st->job->first_attempt);
 }
 
 /* ---- stages ---- */
 
 static stage *input_of(const stage *st, int32_t i) { return st->job->stages[st->inputs[i]]; }
 
-static int32_t gone_count(const stage *st) { return st->tasks - st->waiting - st->running - st->done; }
+static int32_t gone_count(const stage *st)
+{
+    return st->tasks - st->waiting - st->running - st->done - st->unknown;
+}
 
 static bool inputs_whole(const stage *st)
 {
@@ -118,24 +124,41 @@ static bool inputs_whole(const stage *st)
     return true;
 }
 
+/* Whatever must be durable before tasks of the stage run is; else it is asked for. */
+static bool is_recorded(weft_scheduler *s, const stage *st)
+{
+    if (!st->job->recorded) return true;
+    bool recorded = st->record <= st->job->recorded_number;
+    for (int32_t i = 0; i < st->input_count; i++) {
+        stage *in = input_of(st, i);
+        if (in->determinism != WEFT_INDETERMINATE || in->kept) continue;
+        recorded = false;
+        if (in->asked) continue;
+        in->asked = in->read = true; /* it is on record for all who come later that it may have been */
+        scheduler_act(s, WEFT_ACTION_RECORD, in)->record = WEFT_RECORD_ACCEPTED;
+    }
+    return recorded;
+}
+
 static void relist_stage(weft_scheduler *s, stage *st)
 {
-    const bool launches = !st->job->failed && st->waiting > 0 && inputs_whole(st);
+    const bool launches = !st->job->failed && st->waiting > 0 && !st->held && inputs_whole(st) &&
+                          is_recorded(s, st);
     if (launches && !st->launches) placement_open(s, st);
     scheduler_list(s, st, launches);
 }
 
-static void relist(weft_scheduler *s, const job *j)
+void scheduler_relist(weft_scheduler *s, const job *j)
 {
     for (int32_t i = 0; i < j->stage_count; i++)
         if (j->stages[i] != NULL) relist_stage(s, j->stages[i]);
 }
 
 /* A block of it is there that was not. */
-static void stage_may_be_done(weft_scheduler *s, stage *st)
+void scheduler_may_be_done(weft_scheduler *s, stage *st)
 {
-    if (st->done == st->tasks) add_action(s, WEFT_ACTION_STAGE_DONE, st);
-    relist(s, st->job);
+    if (st->done == st->tasks) scheduler_act(s, WEFT_ACTION_STAGE_DONE, st);
+    scheduler_relist(s, st->job);
 }
 
 /* All tasks of a stage wait again, as nothing of this generation had been. */
@@ -144,30 +167,36 @@ static void redo(weft_scheduler *s, stage *st)
     for (int32_t p = 0; p < st->tasks; p++) {
         task *t = &st->task[p];
         if (t->state == TASK_RUNNING) {
-            weft_action *a = add_action(s, WEFT_ACTION_CANCEL, st);
+            weft_action *a = scheduler_act(s, WEFT_ACTION_CANCEL, st);
             a->partition = p;
             a->attempt = t->attempt;
             a->worker = t->worker;
             slot_give(s, t->worker);
         }
-        if (t->state != TASK_WAITING || t->attempt > 0) {
+        if (t->state != TASK_WAITING || t->attempt > st->job->first_attempt) {
             SCHEDULER_COUNT(s, st->job, rerun);
             SCHEDULER_COUNT(s, st->job, restarted);
         }
-        task_become(st, t, TASK_WAITING);
+        scheduler_become(st, t, TASK_WAITING);
         *t = (task){.state = TASK_WAITING,
                     .failures = t->failures,
                     .crashes = t->crashes,
                     .fetches = t->fetches,
                     .next = NO_TASK,
-                    .worker = NO_WORKER};
+                    .worker = NO_WORKER,
+                    .attempt = st->job->first_attempt};
     }
     placement_again(st);
     st->generation++;
     st->moved++;
-    st->read = st->started = false;
+    st->read = st->started = st->asked = st->kept = false;
+    st->resumed = st->held = st->complete = false; /* nobody has anything of it */
+    if (st->job->recorded) {
+        st->record = st->job->record_number + 1;
+        st->job->records = true;
+    }
     SCHEDULER_COUNT(s, st->job, restarts);
-    add_action(s, WEFT_ACTION_AGAIN, st);
+    scheduler_act(s, WEFT_ACTION_AGAIN, st);
 }
 
 /* A new generation of a stage, and of every stage that has read of this one, directly or not. */
@@ -194,7 +223,7 @@ static void again(weft_scheduler *s, stage *first)
  * caller's, after all that is lost at once. */
 static void block_lose(weft_scheduler *s, stage *st, task *t, int32_t avoid)
 {
-    task_become(st, t, TASK_GONE);
+    scheduler_become(st, t, TASK_GONE);
     t->worker = avoid;
     t->misses = 0;
     SCHEDULER_COUNT(s, st->job, blocks_lost);
@@ -218,7 +247,7 @@ static bool restore_stage(weft_scheduler *s, stage *st)
 }
 
 /* A stage's inputs have lower ids, so one walk down sees every want; each new generation begins another. */
-static void restore(weft_scheduler *s, job *j)
+void scheduler_restore(weft_scheduler *s, job *j)
 {
     bool whole = j->failed;
     while (!whole && !j->failed) {
@@ -232,7 +261,14 @@ static void restore(weft_scheduler *s, job *j)
             for (int32_t k = 0; k < st->input_count && st->waiting > 0; k++) input_of(st, k)->wanted = true;
         }
     }
-    relist(s, j);
+    if (j->records) {
+        j->records = false;
+        const stage any = {.job = j, .id = NO_TASK};
+        weft_action *a = scheduler_act(s, WEFT_ACTION_RECORD, &any);
+        a->record = WEFT_RECORD_GENERATION;
+        a->number = ++j->record_number;
+    }
+    scheduler_relist(s, j);
 }
 
 /* ---- workers ---- */
@@ -310,7 +346,7 @@ static void on_lost(weft_scheduler *s, const weft_event *e)
     for (job *j = s->first_job; j != NULL; j = j->next) {
         for (int32_t i = 0; i < j->stage_count; i++)
             if (j->stages[i] != NULL) stage_loses_worker(s, j->stages[i], e->worker);
-        restore(s, j);
+        scheduler_restore(s, j);
     }
 }
 
@@ -325,13 +361,13 @@ static void on_block(weft_scheduler *s, const weft_event *e)
     const bool gone = t->state == TASK_GONE && t->attempt == e->attempt;
     const bool remade = t->state == TASK_WAITING && t->remade && t->attempt == e->attempt + 1;
     if (!gone && !remade) return;
-    task_become(st, t, TASK_DONE);
+    scheduler_become(st, t, TASK_DONE);
     t->attempt = (uint16_t)e->attempt;
     t->worker = e->worker;
     t->remade = false;
     st->moved++;
     SCHEDULER_COUNT(s, st->job, blocks_back);
-    stage_may_be_done(s, st);
+    scheduler_may_be_done(s, st);
 }
 
 /* Jobs do not wait for ever for a first worker. */
@@ -372,12 +408,14 @@ static weft_status on_stage(weft_ctx *ctx, weft_scheduler *s, const weft_event *
     bool lost = false;
     for (int32_t i = 0; i < st->input_count; i++) {
         stage *in = input_of(st, i);
+        /* the planner goes on from its sums, and here is who reads its blocks */
+        if (st->resumed && in->complete) in->needed = false;
         lost |= gone_count(in) > 0;
         if (e->positions != NULL && e->positions[i] && in->determinism == WEFT_UNORDERED)
             in->determinism = WEFT_INDETERMINATE;
     }
     if (lost)
-        restore(s, j);
+        scheduler_restore(s, j);
     else
         relist_stage(s, st);
 done:
@@ -389,7 +427,7 @@ static void on_needed(weft_scheduler *s, const weft_event *e)
     stage *st = scheduler_find_stage(s, e->job, e->stage);
     if (st == NULL) return;
     st->needed = e->needed;
-    if (e->needed && gone_count(st) > 0) restore(s, st->job);
+    if (e->needed && gone_count(st) > 0) scheduler_restore(s, st->job);
 }
 
 static void on_freed(weft_scheduler *s, const weft_event *e)
@@ -399,7 +437,7 @@ static void on_freed(weft_scheduler *s, const weft_event *e)
     st->needed = false;
     for (int32_t p = 0; p < st->tasks; p++) {
         if (st->task[p].state != TASK_DONE) continue;
-        task_become(st, &st->task[p], TASK_GONE);
+        scheduler_become(st, &st->task[p], TASK_GONE);
         st->task[p].worker = NO_WORKER;
         SCHEDULER_COUNT(s, st->job, blocks_freed);
     }
@@ -437,11 +475,12 @@ static void on_done(weft_scheduler *s, const weft_event *e)
         s->counts.ignored++;
         return;
     }
+    if (t == NULL && scheduler_found(s, e)) return;
     if (t == NULL || t->state != TASK_RUNNING) {
         job nobody = {.id = e->job};
         const stage late = {.job = &nobody, .id = e->stage, .generation = e->generation};
         s->counts.late++;
-        weft_action *a = add_action(s, WEFT_ACTION_LATE, &late);
+        weft_action *a = scheduler_act(s, WEFT_ACTION_LATE, &late);
         a->partition = e->partition;
         a->attempt = e->attempt;
         a->worker = e->worker;
@@ -454,16 +493,16 @@ static void on_done(weft_scheduler *s, const weft_event *e)
     if (!t->remade) w->strikes = 0;
     if (!t->remade && st->input_count > 0) w->misses = 0;
     if (e->run_ns > 0) st->run_ns = st->run_ns == 0 ? e->run_ns : (st->run_ns * 7 + e->run_ns) / 8;
-    task_become(st, t, TASK_DONE);
+    scheduler_become(st, t, TASK_DONE);
     t->kib = (uint32_t)weft_min_i64((e->bytes + 1023) / 1024, UINT32_MAX);
     st->moved += t->remade;
     t->remade = false;
     SCHEDULER_COUNT(s, st->job, done);
-    weft_action *a = add_action(s, WEFT_ACTION_ACCEPT, st);
+    weft_action *a = scheduler_act(s, WEFT_ACTION_ACCEPT, st);
     a->partition = e->partition;
     a->attempt = e->attempt;
     a->worker = e->worker;
-    stage_may_be_done(s, st);
+    scheduler_may_be_done(s, st);
 }
 
 /* A reader could not get a block. Once may be its own connection; when its worker's own reader fails, or
@@ -487,7 +526,7 @@ static void block_missed(weft_scheduler *s, const weft_event *e)
         if (gone && ++other->losses >= st->job->attempts)
             fail_job(s, st, p, other->attempt, holder, WEFT_FETCH_FAILED);
     }
-    restore(s, st->job);
+    scheduler_restore(s, st->job);
 }
 
 /* May another attempt end better? What the query or its data causes comes again; what a worker lacks, another
@@ -527,7 +566,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
     if (ran) SCHEDULER_COUNT(s, st->job, rerun);
     strike(s, e, fetch, now);
     if (fetch) block_missed(s, e);
-    restore(s, st->job);
+    scheduler_restore(s, st->job);
 }
 
 /* ---- launching ---- */
@@ -535,7 +574,7 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
 static void launch(weft_scheduler *s, stage *st, const placed *at)
 {
     task *t = &st->task[at->number];
-    weft_action *a = add_action(s, WEFT_ACTION_LAUNCH, st);
+    weft_action *a = scheduler_act(s, WEFT_ACTION_LAUNCH, st);
     a->partition = at->number;
     a->attempt = t->attempt;
     a->worker = at->worker->id;
@@ -544,7 +583,7 @@ static void launch(weft_scheduler *s, stage *st, const placed *at)
         input_of(st, i)->read = true;
         a->sources += input_of(st, i)->moved;
     }
-    task_become(st, t, TASK_RUNNING);
+    scheduler_become(st, t, TASK_RUNNING);
     t->worker = at->worker->id;
     t->locality = (uint8_t)at->locality;
     st->started = true;
@@ -596,6 +635,10 @@ weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_eve
         break;
     case WEFT_EVENT_DONE: on_done(s, e); break;
     case WEFT_EVENT_FAILED: on_failed(s, e, now_ns); break;
+    case WEFT_EVENT_RUNS: scheduler_runs(s, e); break;
+    case WEFT_EVENT_RECOVERED: scheduler_recovered(s); break;
+    case WEFT_EVENT_RECORDING: scheduler_recording(s, e); break;
+    case WEFT_EVENT_RECORDED: scheduler_recorded(s, e); break;
     case WEFT_EVENT_END: on_end(s, e); break;
     case WEFT_EVENT_TICK: break;
     }

@@ -21,8 +21,15 @@
  *          ones show, some more to wait there, since a slot would mostly wait for its next task otherwise.
  * Order:   jobs by arrival, stages by id, tasks by number: long tasks stand first in a stage's list.
  * Place:   where most of what a task reads is, for which it waits a little; see placement.h.
+ * Resumed: a stage of an earlier leader. Nobody knows yet who has what of it: its tasks are UNKNOWN, and none
+ *          is launched. Workers tell what they have: DONE as if it was for the first time, RUNS for what they
+ *          are at. RECOVERED ends that: tasks of which nobody told are GONE where all had been accepted once
+ *          (`complete`), else WAITING.
+ * Record:  what a job that is `recorded` holds until it is durable: tasks of a new generation, and consumers
+ *          of an indeterminate stage, whose accepted attempts must be known. A block of it that is lost after
+ *          they were asked for is one that was read.
  *
- * Memory: 24 bytes a task, 400 a stage; all of it is taken by the event that brings the stage. */
+ * Memory: 24 bytes a task, 500 a stage; all of it is taken by the event that brings the stage. */
 #ifndef WEFT_COORDINATOR_SCHEDULER_H
 #define WEFT_COORDINATOR_SCHEDULER_H
 
@@ -46,17 +53,32 @@ typedef enum weft_event_kind {
     WEFT_EVENT_DONE,   /* an attempt of worker succeeded */
     WEFT_EVENT_FAILED, /* an attempt failed with status; maybe for the lack of block `lost` */
     WEFT_EVENT_END,    /* job: cancelled by its client or finished; its tasks are forgotten */
-    WEFT_EVENT_TICK    /* time has passed */
+    WEFT_EVENT_TICK,   /* time has passed */
+    WEFT_EVENT_RUNS,   /* an attempt of a resumed stage, launched by an earlier leader, is with worker */
+    WEFT_EVENT_RECOVERED, /* whoever is there has told what it has of resumed stages */
+    WEFT_EVENT_RECORDING, /* job: it is recorded from now on; nothing is held that goes on already */
+    WEFT_EVENT_RECORDED   /* what a RECORD has asked for is durable: job, record, stage and generation, or
+                             number */
 } weft_event_kind;
+
+/* What must be durable before a job goes on. */
+typedef enum weft_record_kind {
+    WEFT_RECORD_GENERATION, /* the generations of its stages */
+    WEFT_RECORD_ACCEPTED    /* the accepted attempts of one stage, in one generation */
+} weft_record_kind;
 
 typedef struct weft_event {
     weft_event_kind kind;
     int32_t worker, slots;
     int32_t host; /* WORKER: workers of one number are on one host; 0: not known */
     uint64_t job;
-    int32_t attempts; /* JOB: most attempts of one task */
-    uint64_t seed;    /* JOB: not 0: order tasks by it */
-    int64_t wait_ns;  /* JOB: most time that a task waits for a slot near what it reads */
+    int32_t attempts;        /* JOB: most attempts of one task */
+    uint64_t seed;           /* JOB: not 0: order tasks by it */
+    int64_t wait_ns;         /* JOB: most time that a task waits for a slot near what it reads */
+    int32_t first_attempt;   /* JOB: attempts are numbered from here: below are those of earlier leaders */
+    bool recorded;           /* JOB: RECORD actions hold */
+    weft_record_kind record; /* RECORDED */
+    int32_t number;          /* RECORDED: of a GENERATION; JOB: of the last one that there is, 0: none */
     int32_t stage, generation, tasks;
     weft_determinism determinism; /* STAGE */
     int32_t input_count;
@@ -65,6 +87,9 @@ typedef struct weft_event {
                               another order will not do; NULL: none */
     const bool *broadcast; /* … read by every task whole: they say nothing of where tasks go; NULL: none */
     const weft_task_spec *splits; /* STAGE: [tasks] of a scan; borrowed for the call; NULL: it is none */
+    bool resumed;                 /* STAGE: of an earlier leader, with its generation: */
+    bool complete;                /* … all its tasks were accepted once */
+    const int32_t *accepted;      /* … [tasks] the attempts that were; copied; NULL: not known */
     bool needed;                  /* STAGE, NEEDED */
     bool unreachable; /* FAILED, has_lost: not one block but its worker could not be reached; without
                          has_lost: the attempt never reached its worker */
@@ -83,7 +108,9 @@ typedef enum weft_action_kind {
     WEFT_ACTION_LATE,       /* the attempt's block does not: worker drops it */
     WEFT_ACTION_STAGE_DONE, /* all tasks of the stage are accepted (again, when blocks were made again) */
     WEFT_ACTION_AGAIN,      /* the stage runs again whole, under this generation: forget what it gave */
-    WEFT_ACTION_JOB_FAILED  /* with status, by (stage, partition, attempt); sent once */
+    WEFT_ACTION_JOB_FAILED, /* with status, by (stage, partition, attempt); sent once */
+    WEFT_ACTION_RECORD      /* something must be durable before the job goes on: `record`, of this stage and
+                               generation, or with this number. Later ones stand for earlier ones */
 } weft_action_kind;
 
 /* Where an attempt runs, by Spark's names. */
@@ -104,7 +131,9 @@ typedef struct weft_action {
     int32_t stage, generation, partition, attempt;
     uint32_t sources; /* LAUNCH: goes up whenever a block of an input is at another place than before: the
                          worker must have heard of the input blocks as of this number */
-    weft_locality locality; /* LAUNCH */
+    weft_locality locality;  /* LAUNCH */
+    weft_record_kind record; /* RECORD */
+    int32_t number;          /* RECORD of a GENERATION */
     weft_status status;
 } weft_action;
 
@@ -116,10 +145,11 @@ typedef struct weft_actions {
 typedef struct weft_scheduler_counts {
     int64_t launched, done, failed, rerun, late, ignored;
     int64_t workers_lost, workers_aside, blocks_lost, blocks_back, blocks_freed;
-    int64_t restarts;                      /* stages that began a new generation */
-    int64_t attempts_lost;                 /* that ran on a worker that was lost */
-    int64_t restarted;                     /* tasks that had begun when their stage got a new generation */
-    int64_t unsent;                        /* attempts whose worker does not know of them: they did not run */
+    int64_t restarts;       /* stages that began a new generation */
+    int64_t attempts_lost;  /* that ran on a worker that was lost */
+    int64_t restarted;      /* tasks that had begun when their stage got a new generation */
+    int64_t unsent;         /* attempts whose worker does not know of them: they did not run */
+    int64_t found, adopted; /* blocks, and running attempts, of earlier leaders that were taken over */
     int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts that were launched */
 } weft_scheduler_counts;
 
@@ -159,6 +189,11 @@ typedef struct weft_stage_counts {
     int32_t waiting, running, done;
 } weft_stage_counts;
 void weft_scheduler_count_stage(const weft_scheduler *s, uint64_t job, int32_t stage, weft_stage_counts *out);
+/* The accepted attempt of each task of a stage, also where its block is gone; -1: none was. [tasks] */
+void weft_scheduler_accepted(const weft_scheduler *s, uint64_t job, int32_t stage, int32_t *attempts);
+/* Is it indeterminate, so that its accepted attempts must be on record before a consumer starts? *read: one
+ * has (or may have, for all that is on record). */
+bool weft_scheduler_is_kept(const weft_scheduler *s, uint64_t job, int32_t stage, bool *read);
 /* Is every task of the stage accepted, and its block there or let go? Is there an unfinished stage that reads
  * it? False for one that is not known. */
 bool weft_scheduler_is_finished(const weft_scheduler *s, uint64_t job, int32_t stage);
@@ -179,6 +214,8 @@ WEFT_MUST_CHECK weft_status weft_scheduler_running(weft_ctx *ctx, const weft_sch
 bool weft_scheduler_wants(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
 /* Is this attempt to run on the worker, and has not ended? Then its report counts. */
 bool weft_scheduler_awaits(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
+/* Is this the block of a task of a resumed stage that is looked for? Then a report DONE of it counts. */
+bool weft_scheduler_finds(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
 bool weft_scheduler_has_worker(const weft_scheduler *s, int32_t worker);
 /* Does everything add up? Walks the whole state; for tests and simulation. NULL, or what is wrong. */
 const char *weft_scheduler_check(const weft_scheduler *s);

@@ -12,12 +12,13 @@ static int32_t not_launched(const stage *st)
 
 static const char *check_tasks(const weft_scheduler *s, const stage *st)
 {
-    int32_t waiting = 0, running = 0, done = 0, fresh = 0, retried = 0, last = NO_TASK;
+    int32_t waiting = 0, running = 0, done = 0, unknown = 0, fresh = 0, retried = 0, last = NO_TASK;
     for (int32_t p = 0; p < st->tasks; p++) {
         const task *t = &st->task[p];
         waiting += t->state == TASK_WAITING;
         running += t->state == TASK_RUNNING;
         done += t->state == TASK_DONE;
+        unknown += t->state == TASK_UNKNOWN;
         if ((t->state == TASK_RUNNING || t->state == TASK_DONE) &&
             scheduler_find_worker(s, t->worker) == NULL)
             return "a task runs, or its block lies, on a worker that there is not";
@@ -31,29 +32,35 @@ static const char *check_tasks(const weft_scheduler *s, const stage *st)
     if (retried != 0 || last != st->last_retried || (last != NO_TASK && st->task[last].next != NO_TASK))
         return "the list of tasks that wait again is wrong";
     if (fresh != not_launched(st)) return "a task waits that nobody will find";
-    if (waiting != st->waiting || running != st->running || done != st->done)
+    if (waiting != st->waiting || running != st->running || done != st->done || unknown != st->unknown)
         return "a stage miscounts its tasks";
+    if (unknown > 0 && !st->held) return "nobody asks what became of a task";
     return NULL;
 }
 
 static bool whole(const stage *st) { return st->done == st->tasks; }
 
+static int32_t gone_count(const stage *st)
+{
+    return st->tasks - st->waiting - st->running - st->done - st->unknown;
+}
+
 static const char *check_stage(const weft_scheduler *s, const stage *st)
 {
     const char *wrong = check_tasks(s, st);
-    bool inputs_whole = true;
+    bool ready = !st->held && (!st->job->recorded || st->record <= st->job->recorded_number);
     if (wrong != NULL) return wrong;
     for (int32_t i = 0; i < st->input_count; i++) {
         const stage *in = st->job->stages[st->inputs[i]];
-        const int32_t gone = in->tasks - in->waiting - in->running - in->done;
-        inputs_whole &= whole(in);
+        const int32_t gone = gone_count(in);
+        const bool keeps = st->job->recorded && in->determinism == WEFT_INDETERMINATE;
+        ready &= whole(in) && (!keeps || in->kept);
         if (st->waiting > 0 && gone > 0 && !st->job->failed)
             return "nobody makes again what a task waits for";
         if (st->running > 0 && !in->read) return "a stage runs, but its input does not know that it was read";
     }
-    if (st->needed && st->tasks > st->waiting + st->running + st->done && !st->job->failed)
-        return "nobody makes again what is needed";
-    if (st->launches != (st->waiting > 0 && inputs_whole && !st->job->failed))
+    if (st->needed && gone_count(st) > 0 && !st->job->failed) return "nobody makes again what is needed";
+    if (st->launches != (st->waiting > 0 && ready && !st->job->failed))
         return "the list of stages that may launch is wrong";
     if (st->job->seed == 0 && (st->order != NULL)) return "a stage without a seed is shuffled";
     return NULL;
@@ -136,11 +143,14 @@ static uint64_t digest_stage(uint64_t h, const stage *st)
 {
     h = weft_hash_combine(h, weft_hash_u64((uint64_t)st->id << 32 | (uint32_t)st->generation));
     h = weft_hash_combine(h, st->moved * 16U + st->needed * 8U + st->read * 2U + st->started);
+    if (st->resumed || st->asked || st->record > 0) /* else nothing of that is different */
+        h = weft_hash_combine(h, (uint64_t)(uint32_t)st->record * 32 + st->resumed * 16U + st->held * 8U +
+                                     st->complete * 4U + st->asked * 2U + st->kept);
     for (int32_t p = 0; p < st->tasks; p++) {
         const task *t = &st->task[p];
         h = weft_hash_combine(h, (uint64_t)t->state << 56 | (uint64_t)t->failures << 48 |
                                      (uint64_t)t->crashes << 40 | (uint64_t)t->misses << 32 |
-                                     (uint64_t)t->fetches << 24 | (uint64_t)t->attempt);
+                                     (uint64_t)t->fetches << 24 | (uint64_t)(uint32_t)t->attempt);
         h = weft_hash_combine(h, (uint64_t)(uint32_t)t->worker << 1 | t->remade);
         h = weft_hash_combine(h, (uint64_t)t->kib << 32 | (uint32_t)t->next);
     }

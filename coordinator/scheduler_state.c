@@ -48,6 +48,9 @@ weft_status scheduler_add_job(weft_ctx *ctx, weft_scheduler *s, const weft_event
     j->attempts = weft_max_i32(1, weft_min_i32(e->attempts, UINT8_MAX));
     j->seed = e->seed;
     j->wait_ns = e->wait_ns;
+    j->first_attempt = e->first_attempt;
+    j->recorded = e->recorded;
+    j->record_number = j->recorded_number = e->number;
     j->prev = s->last_job;
     if (s->last_job != NULL)
         s->last_job->next = j;
@@ -156,7 +159,8 @@ weft_status scheduler_add_stage(weft_ctx *ctx, weft_scheduler *s, job *j, const 
     st->needed = e->needed;
     st->input_count = e->input_count;
     WEFT_TRY(ok, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, tasks * sizeof(task), (void **)&st->task));
-    for (int32_t i = 0; i < e->tasks; i++) st->task[i].worker = st->task[i].next = NO_WORKER;
+    for (int32_t i = 0; i < e->tasks; i++)
+        st->task[i] = (task){.worker = NO_WORKER, .next = NO_TASK, .attempt = j->first_attempt};
     st->first_retried = st->last_retried = NO_TASK;
     if (e->input_count > 0) {
         const size_t count = (size_t)e->input_count, bytes = count * sizeof(int32_t);
@@ -170,7 +174,10 @@ weft_status scheduler_add_stage(weft_ctx *ctx, weft_scheduler *s, job *j, const 
         WEFT_TRY(ok, weft_mem_alloc(ctx, WEFT_MEM_WORKING, tasks * sizeof(int32_t), (void **)&st->order));
         shuffle_tasks(st, j->seed);
     }
-    WEFT_TRY(ok, placement_deal(ctx, s, st, e->splits));
+    if (e->resumed)
+        scheduler_resume(st, e);
+    else
+        WEFT_TRY(ok, placement_deal(ctx, s, st, e->splits));
     j->stages[e->stage] = st;
     s->stage_total++;
     *out = st;
@@ -260,8 +267,7 @@ weft_status scheduler_add_worker(weft_ctx *ctx, weft_scheduler *s, const weft_ev
         s->worker_capacity = capacity;
     }
     memmove(&s->workers[i + 1], &s->workers[i], (size_t)(s->worker_count - i) * sizeof(worker));
-    s->workers[i] =
-        (worker){.id = e->worker, .slots = e->slots, .host = e->host, .aside_until = INT64_MIN};
+    s->workers[i] = (worker){.id = e->worker, .slots = e->slots, .host = e->host, .aside_until = INT64_MIN};
     s->worker_count++;
     scheduler_worker_in(s, &s->workers[i]);
 done:
@@ -289,14 +295,14 @@ void weft_scheduler_progress(const weft_scheduler *s, uint64_t job_id, int64_t *
         if (j->stages[i] == NULL) continue;
         *tasks += j->stages[i]->tasks;
         *running += j->stages[i]->running;
-        *done += j->stages[i]->tasks - j->stages[i]->waiting - j->stages[i]->running;
+        *done += j->stages[i]->tasks - j->stages[i]->waiting - j->stages[i]->running - j->stages[i]->unknown;
     }
 }
 
 bool weft_scheduler_is_finished(const weft_scheduler *s, uint64_t job_id, int32_t stage_id)
 {
     const stage *st = scheduler_find_stage(s, job_id, stage_id);
-    return st != NULL && st->waiting == 0 && st->running == 0;
+    return st != NULL && st->waiting + st->running + st->unknown == 0;
 }
 
 bool weft_scheduler_is_read(const weft_scheduler *s, uint64_t job_id, int32_t stage_id)
@@ -304,7 +310,8 @@ bool weft_scheduler_is_read(const weft_scheduler *s, uint64_t job_id, int32_t st
     const job *j = scheduler_find_job(s, job_id);
     for (int32_t i = stage_id + 1; j != NULL && i < j->stage_count; i++) {
         const stage *st = j->stages[i];
-        for (int32_t k = 0; st != NULL && k < st->input_count && st->waiting + st->running > 0; k++)
+        for (int32_t k = 0; st != NULL && k < st->input_count && st->waiting + st->running + st->unknown > 0;
+             k++)
             if (st->inputs[k] == stage_id) return true;
     }
     return false;
@@ -441,6 +448,5 @@ void weft_scheduler_count_stage(const weft_scheduler *s, uint64_t id, int32_t nu
 {
     const stage *st = scheduler_find_stage(s, id, number);
     *out = st == NULL ? (weft_stage_counts){0}
-                      : (weft_stage_counts){
-                            .waiting = st->waiting, .running = st->running, .done = st->done};
+                      : (weft_stage_counts){.waiting = st->waiting, .running = st->running, .done = st->done};
 }

@@ -12,11 +12,12 @@
 enum {
     NO_WORKER = -1,
     NO_TASK = -1,
-    ATTEMPTS_END = UINT16_MAX,
-    NEAR_MOST = 5 /* so many workers can hold a fifth of something */
+    NO_ATTEMPT = -1,
+    ATTEMPTS_MOST = 4096, /* of one task, under one leader */
+    NEAR_MOST = 5         /* so many workers can hold a fifth of something */
 };
 
-typedef enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE, TASK_GONE } task_state;
+typedef enum task_state { TASK_WAITING, TASK_RUNNING, TASK_DONE, TASK_GONE, TASK_UNKNOWN } task_state;
 
 typedef struct task {
     uint8_t state;    /* task_state */
@@ -25,14 +26,17 @@ typedef struct task {
     uint8_t misses;   /* readers that could not fetch its block though its worker lives */
     uint8_t fetches;  /* attempts that could not fetch what they read */
     uint8_t losses;   /* how often its worker had lost its block */
-    bool remade;      /* WAITING, RUNNING: an attempt was accepted before, and its block lost */
+    bool remade : 1;  /* WAITING, RUNNING: an attempt was accepted before, and its block lost */
+    bool retried : 1; /* it is in the list of those that wait again */
     uint8_t locality; /* weft_locality of its last launch */
-    uint16_t attempt; /* RUNNING: its number; DONE, GONE: the accepted one; WAITING: the next */
-    bool retried;     /* it is in the list of those that wait again */
+    int32_t attempt;  /* RUNNING: its number; DONE, GONE: the accepted one; WAITING: the next; UNKNOWN: the
+                         accepted one, or NO_ATTEMPT */
     int32_t worker;   /* RUNNING: where; DONE: of the block; WAITING, GONE: one to avoid, or NO_WORKER */
     int32_t next;     /* in that list, or NO_TASK */
     uint32_t kib;     /* of its last accepted block, rounded up */
 } task;
+
+_Static_assert(sizeof(task) == 24, "there are millions of tasks");
 
 /* A worker that holds a notable part of what a stage reads. */
 typedef struct near_worker {
@@ -53,24 +57,31 @@ typedef struct stage {
     job *job;
     int32_t id, generation;
     weft_determinism determinism;
-    int32_t tasks, waiting, running, done; /* the rest is GONE */
-    int32_t first_waiting;                 /* without runs: places from it on have not been launched */
-    int32_t first_retried, last_retried;   /* tasks that wait again, by when they began to; also some that do
-                                              not any more: those are passed over */
+    int32_t tasks, waiting, running, done, unknown; /* the rest is GONE */
+    int32_t first_waiting;               /* without runs: places from it on have not been launched */
+    int32_t first_retried, last_retried; /* tasks that wait again, by when they began to; also some that do
+                                            not any more: those are passed over */
     int32_t input_count;
-    bool needed;               /* by others than its consumers */
-    bool read;                 /* a consumer was launched on it in this generation */
-    bool started;              /* a task of it was launched in this generation */
-    bool wanted;               /* scratch of restore(): somebody still has to read it */
-    bool redone;               /* scratch of again() */
-    bool launches;             /* in the list of stages that may launch */
-    int64_t run_ns;            /* of its attempts, a moving mean; 0: none has ended */
-    uint32_t moved;            /* how often a block of it came to another place */
-    bool placed;               /* near[] is as of `sources`, */
-    uint32_t sources;          /* … the sum of its inputs' `moved` */
-    int32_t near_count;        /* 0: tasks may go anywhere */
-    int64_t wait_ns;           /* so long slots elsewhere are not taken, */
-    int64_t held_ns;           /* … from when the first was not; INT64_MAX: none was yet */
+    bool needed;        /* by others than its consumers */
+    bool read;          /* a consumer was launched on it in this generation */
+    bool started;       /* a task of it was launched in this generation */
+    bool wanted;        /* scratch of restore(): somebody still has to read it */
+    bool redone;        /* scratch of again() */
+    bool resumed;       /* of an earlier leader, in this generation: workers may have blocks of it that
+                           were not made here */
+    bool held;          /* … and it is not known yet who has what: nothing of it is launched */
+    bool complete;      /* … all its tasks were accepted once */
+    bool asked;         /* RECORD was given of its accepted attempts: they stay, in this generation */
+    bool kept;          /* … and they are durable */
+    int32_t record;     /* number of the GENERATION that holds it; up to job.recorded_number: none */
+    bool launches;      /* in the list of stages that may launch */
+    int64_t run_ns;     /* of its attempts, a moving mean; 0: none has ended */
+    uint32_t moved;     /* how often a block of it came to another place */
+    bool placed;        /* near[] is as of `sources`, */
+    uint32_t sources;   /* … the sum of its inputs' `moved` */
+    int32_t near_count; /* 0: tasks may go anywhere */
+    int64_t wait_ns;    /* so long slots elsewhere are not taken, */
+    int64_t held_ns;    /* … from when the first was not; INT64_MAX: none was yet */
     near_worker near[NEAR_MOST]; /* those that hold most come first */
     struct stage *next, *prev;   /* in that list */
     task *task;
@@ -88,7 +99,12 @@ struct job {
     uint64_t seed;
     int64_t wait_ns;
     bool failed, pinned;
-    stage **stages; /* [stage_capacity] by id; NULL where there is none (yet) */
+    bool recorded;           /* RECORD actions hold */
+    int32_t first_attempt;   /* of tasks under this leader */
+    int32_t record_number;   /* GENERATION records that were asked for, */
+    int32_t recorded_number; /* … and that are durable */
+    bool records;            /* scratch of a step: one more is to be asked for */
+    stage **stages;          /* [stage_capacity] by id; NULL where there is none (yet) */
     int32_t stage_count, stage_capacity;
     weft_scheduler_counts counts;
     job *next, *prev; /* by arrival */
@@ -97,8 +113,8 @@ struct job {
 typedef struct worker {
     int32_t id;
     int32_t slots, running;
-    int32_t host; /* 0: not known */
-    int64_t kib;  /* scratch of placement: what it holds of a stage's inputs */
+    int32_t host;    /* 0: not known */
+    int64_t kib;     /* scratch of placement: what it holds of a stage's inputs */
     int32_t strikes; /* attempts that failed there in a row, not by their query's fault */
     int32_t misses;  /* … since they could not fetch what they read; those that read nothing do not count */
     bool silent;
@@ -142,6 +158,30 @@ void scheduler_remove_worker(weft_scheduler *s, worker *w);
 /* Change what makes it usable, its slots or its running tasks between these two: they keep the sums. */
 void scheduler_worker_out(weft_scheduler *s, const worker *w);
 void scheduler_worker_in(weft_scheduler *s, const worker *w);
+/* ---- scheduler.c ---- */
+
+weft_action *scheduler_act(weft_scheduler *s, weft_action_kind kind, const stage *st);
+void scheduler_become(stage *st, task *t, task_state state);
+/* A block of it is there that was not. */
+void scheduler_may_be_done(weft_scheduler *s, stage *st);
+/* After blocks were lost: make again what is wanted; then relist. */
+void scheduler_restore(weft_scheduler *s, job *j);
+/* Which of its stages may launch now? */
+void scheduler_relist(weft_scheduler *s, const job *j);
+
+/* ---- scheduler_resume.c ---- */
+
+/* All tasks of a new stage are UNKNOWN, as the event says. */
+void scheduler_resume(stage *st, const weft_event *e);
+/* DONE of an attempt that was not launched here. True: it is a block of an earlier leader that counts. */
+bool scheduler_found(weft_scheduler *s, const weft_event *e);
+void scheduler_runs(weft_scheduler *s, const weft_event *e);
+void scheduler_recovered(weft_scheduler *s);
+void scheduler_recording(weft_scheduler *s, const weft_event *e);
+void scheduler_recorded(weft_scheduler *s, const weft_event *e);
+
+/* ---- scheduler_state.c ---- */
+
 /* Put a stage at its place in the list of those that may launch, or take it out. */
 void scheduler_list(weft_scheduler *s, stage *st, bool launches);
 

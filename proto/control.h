@@ -82,7 +82,9 @@ typedef enum weft_to_coordinator_kind {
     WEFT_FROM_WORKER_REGISTER, /* a worker with so many slots is there: `hello` between processes */
     WEFT_FROM_WORKER_DONE,     /* an attempt has left its block */
     WEFT_FROM_WORKER_FAILED,
-    WEFT_FROM_WORKER_ENDED /* nothing of the job is left */
+    WEFT_FROM_WORKER_ENDED, /* nothing of the job is left */
+    WEFT_FROM_WORKER_HELD   /* to a leader that has welcomed it for the first time: the reports of all blocks
+                               that it holds were sent again, before this one */
 } weft_to_coordinator_kind;
 
 enum { WEFT_HOST_BYTES = 256, WEFT_VERSION_BYTES = 32 }; /* with the zero byte at the end */
@@ -91,6 +93,8 @@ enum { WEFT_HOST_BYTES = 256, WEFT_VERSION_BYTES = 32 }; /* with the zero byte a
 typedef struct weft_worker_hello {
     weft_uuid uuid;        /* of the process: new at every start */
     uint64_t registration; /* grows with each of the process: one that comes late is known by it */
+    int64_t epoch;         /* of the last leader that has welcomed it, 0: none. To another one it will report
+                              all its blocks again, and then HELD */
     int32_t slots;
     int64_t memory_bytes;
     char address[WEFT_HOST_BYTES + 16]; /* "tcp://HOST:PORT" of its block server, as others reach it */

@@ -48,6 +48,7 @@ weft_status wire_put_hello(weft_ctx *ctx, const weft_worker_hello *hello, Weft__
     m->uuid_high = hello->uuid.high;
     m->uuid_low = hello->uuid.low;
     m->registration = hello->registration;
+    m->epoch = (uint32_t)hello->epoch;
     m->memory_bytes = hello->memory_bytes;
     m->address = wire_text(hello->address);
     m->host_id = wire_text(hello->host_id);
@@ -105,6 +106,7 @@ weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hello *m, int32_t sl
              weft_worker_hello_new(ctx, (int32_t)m->n_running, (int32_t)m->n_blocks, (int32_t)m->n_jobs, &h));
     h->uuid = (weft_uuid){.high = m->uuid_high, .low = m->uuid_low};
     h->registration = m->registration;
+    h->epoch = m->epoch;
     h->slots = slots;
     h->memory_bytes = m->memory_bytes;
     WEFT_TRY(st, get_text(ctx, m->address, h->address, sizeof(h->address)));

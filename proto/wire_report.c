@@ -295,7 +295,7 @@ static weft_status check_report(weft_ctx *ctx, const Weft__Wire__ToCoordinator *
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, wire_check_version(ctx, m->version));
-    if (m->kind > WEFT_FROM_WORKER_ENDED)
+    if (m->kind > WEFT_FROM_WORKER_HELD)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a report of kind %u is not known here", m->kind);
     if (m->worker < 0 || m->epoch < 0 || m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0 ||
         m->partition < 0 || m->attempt < 0 || m->run_ns < 0 || m->relayed_bytes < 0)

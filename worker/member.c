@@ -99,6 +99,7 @@ static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
     hello->block_count = blocks;
     hello->uuid = m->options.uuid;
     hello->registration = m->control.registrations;
+    hello->epoch = m->control.epoch;
     snprintf(hello->address, sizeof(hello->address), "%s", m->address);
     snprintf(hello->host_id, sizeof(hello->host_id), "%s", m->options.host_id);
     snprintf(hello->cluster, sizeof(hello->cluster), "%s", m->options.cluster);

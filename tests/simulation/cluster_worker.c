@@ -432,6 +432,7 @@ static void send_register(cluster *c, node *n, uint64_t peer)
 {
     weft_worker_hello hello = {.uuid = n->uuid,
                                .registration = n->control.registrations,
+                               .epoch = n->control.epoch,
                                .slots = n->slots,
                                .memory_bytes = 1 << 30};
     hello.host_id[0] = (char)('a' + (n - n->cluster->nodes) % 3);

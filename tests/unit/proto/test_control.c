@@ -268,6 +268,7 @@ static weft_worker_hello *make_hello(weft_fixture *f)
     weft_fixture_ok(f, weft_worker_hello_new(&f->ctx, 1, 2, 3, &hello));
     hello->uuid = (weft_uuid){.high = 1, .low = UINT64_MAX};
     hello->registration = UINT64_MAX - 3;
+    hello->epoch = UINT32_MAX;
     hello->slots = 8;
     hello->memory_bytes = INT64_C(1) << 40;
     snprintf(hello->address, sizeof(hello->address), "tcp://worker-1.example:7078");
@@ -294,6 +295,7 @@ static void hello_report(void **state)
     weft_fixture_ok(&f, weft_to_coordinator_decode(&f.ctx, bytes, len, &back));
     assert_true(weft_uuid_equal(back.hello->uuid, m.hello->uuid));
     assert_true(back.hello->registration == m.hello->registration);
+    assert_true(back.hello->epoch == m.hello->epoch);
     assert_int_equal(back.hello->slots, 8);
     assert_int_equal(back.hello->memory_bytes, m.hello->memory_bytes);
     assert_string_equal(back.hello->address, m.hello->address);
@@ -389,7 +391,7 @@ static void refusals(void **state)
         {.kind = WEFT_FROM_WORKER_FAILED, .status = WEFT_IO, .has_lost = true, .lost = {.stage = -1}},
         {.kind = WEFT_FROM_WORKER_ENDED, .error = &error},
         {.kind = WEFT_FROM_WORKER_ENDED, .answer = answer, .answer_len = 1},
-        {.kind = (weft_to_coordinator_kind)(WEFT_FROM_WORKER_ENDED + 1)},
+        {.kind = (weft_to_coordinator_kind)(WEFT_FROM_WORKER_HELD + 1)},
         {.kind = WEFT_FROM_WORKER_ENDED, .hello = &hello},
         {.kind = WEFT_FROM_WORKER_REGISTER, .slots = 1, .hello = &nobody},
     };

@@ -9,6 +9,14 @@
 
 static const weft_schema no_columns = {0};
 
+static int64_t moment_now_ns(void *self)
+{
+    (void)self;
+    return weft_clock_system()->now_ns(NULL);
+}
+
+static int64_t moment_wall_us(void *self) { return ((const weft_result *)self)->now_us; }
+
 weft_status weft_result_new(weft_pool *pool, const weft_settings *settings, const atomic_bool *cancel,
                             weft_result **out)
 {
@@ -31,6 +39,9 @@ weft_status weft_result_new(weft_pool *pool, const weft_settings *settings, cons
     r->schema = &no_columns;
     weft_ctx_init(&r->ctx, arena, account, &r->settings);
     r->ctx.cancel = cancel;
+    r->now_us = weft_clock_system()->wall_us(NULL);
+    r->moment = (weft_clock){.now_ns = moment_now_ns, .wall_us = moment_wall_us, .self = r};
+    r->ctx.clock = &r->moment;
     *out = r;
 done:
     if (st != WEFT_OK) {

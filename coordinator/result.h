@@ -4,6 +4,7 @@
 
 #include "common/settings.h"
 #include "coordinator/session.h"
+#include "engine/catalog/session_catalog.h"
 #include "engine/columnar/builder.h"
 
 struct weft_result {
@@ -11,6 +12,9 @@ struct weft_result {
     weft_arena *arena;
     weft_ctx ctx;
     weft_settings settings; /* of the statement, as it began */
+    weft_clock moment;      /* of ctx: the wall clock stands where it was when the statement began */
+    int64_t now_us;
+    weft_listings listings;
     weft_run run;
     const weft_schema *schema;
     bool is_text; /* lines of text, as of EXPLAIN */

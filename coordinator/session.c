@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/random.h"
 #include "common/settings.h"
 #include "coordinator/command.h"
 #include "coordinator/explain.h"
@@ -376,6 +377,7 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     weft_result *r = NULL;
     const weft_node *parsed = NULL, *bound = NULL;
     weft_ids ids = {.next = 1};
+    uint64_t seed = 0;
     const weft_catalog catalog = weft_session_catalog_view(s->catalog);
 
     *out = NULL;
@@ -390,6 +392,9 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     r->run.text_len = statement->len;
     r->run.name = statement->name;
     r->run.resume = statement->resume;
+    weft_session_catalog_begin_statement(s->catalog, &r->listings);
+    WEFT_TRY(st, weft_random_u64(&r->ctx, &seed));
+    ids.seed = seed;
     WEFT_TRY(st, weft_sql_parse(&r->ctx, statement->text, statement->len, &parsed));
     if (is_done(s, &statement->name, parsed)) {
         *out = r;

@@ -47,44 +47,6 @@ static weft_status check_version(weft_ctx *ctx, uint32_t version)
     return st;
 }
 
-static weft_status put_settings(weft_ctx *ctx, const weft_session_setting *settings, int32_t count, size_t *n,
-                                Weft__Wire__Setting ***out)
-{
-    weft_status st = WEFT_OK;
-    Weft__Wire__Setting *list = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
-    for (int32_t i = 0; i < count; i++) {
-        weft__wire__setting__init(&list[i]);
-        list[i].key = wire_text(settings[i].key);
-        list[i].value = wire_text(settings[i].value);
-        (*out)[i] = &list[i];
-    }
-    *n = (size_t)count;
-done:
-    return st;
-}
-
-static weft_status get_settings(weft_ctx *ctx, Weft__Wire__Setting *const *from, size_t count,
-                                const weft_session_setting **out, int32_t *n)
-{
-    weft_status st = WEFT_OK;
-    weft_session_setting *list = NULL;
-    if (count > WEFT_SESSION_SETTINGS_MAX)
-        return weft_fail(ctx, WEFT_LIMIT, "a message has %zu settings, more than %d", count,
-                         WEFT_SESSION_SETTINGS_MAX);
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
-    for (size_t i = 0; i < count; i++) {
-        list[i] = (weft_session_setting){.key = from[i]->key, .value = from[i]->value};
-        if (strlen(from[i]->key) >= WEFT_SETTING_TEXT_BYTES)
-            return weft_fail(ctx, WEFT_LIMIT, "the name of a setting has %zu bytes", strlen(from[i]->key));
-    }
-    *out = list;
-    *n = (int32_t)count;
-done:
-    return st;
-}
-
 static weft_status put_held(weft_ctx *ctx, const weft_session_request *r, Weft__Wire__SessionRequest *m)
 {
     weft_status st = WEFT_OK;
@@ -114,8 +76,7 @@ static weft_status get_held(weft_ctx *ctx, const Weft__Wire__SessionRequest *m, 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_held, &list));
     for (size_t i = 0; i < m->n_held; i++) {
         const Weft__Wire__SessionHeld *h = m->held[i];
-        list[i] =
-            (weft_session_held){.operation = h->operation, .pages = h->pages, .credit = h->credit};
+        list[i] = (weft_session_held){.operation = h->operation, .pages = h->pages, .credit = h->credit};
         if (h->operation == 0 || h->pages < 0 || h->credit < 0)
             return weft_fail(ctx, WEFT_CORRUPT, "a session goes on with operation %llu behind page %lld",
                              (unsigned long long)h->operation, (long long)h->pages);
@@ -163,7 +124,7 @@ weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_reques
     m.credit = r->credit;
     m.text_bytes = r->text_bytes;
     m.number = r->number;
-    WEFT_TRY(st, put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
+    WEFT_TRY(st, wire_put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
     WEFT_TRY(st, put_held(ctx, r, &m));
     WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
 done:
@@ -207,7 +168,7 @@ weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, siz
                                   .credit = m->credit,
                                   .text_bytes = m->text_bytes,
                                   .number = m->number};
-    WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
+    WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
     WEFT_TRY(st, get_held(ctx, m, out));
 done:
     return st;
@@ -230,7 +191,7 @@ static weft_status put_result(weft_ctx *ctx, const weft_reply_result *r, Weft__W
     m->tasks_failed = r->tasks_failed;
     m->tasks_rerun = r->tasks_rerun;
     m->blocks_lost = r->blocks_lost;
-    WEFT_TRY(st, put_settings(ctx, r->settings, r->setting_count, &m->n_settings, &m->settings));
+    WEFT_TRY(st, wire_put_settings(ctx, r->settings, r->setting_count, &m->n_settings, &m->settings));
 done:
     return st;
 }
@@ -328,7 +289,7 @@ static weft_status get_result(weft_ctx *ctx, const Weft__Wire__SessionResult *m,
                                .tasks_failed = m->tasks_failed,
                                .tasks_rerun = m->tasks_rerun,
                                .blocks_lost = m->blocks_lost};
-    WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
+    WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
 done:
     return st;
 }
@@ -381,9 +342,8 @@ static bool reply_is_whole(const Weft__Wire__SessionReply *m)
            (m->error != NULL) == (kind == WEFT_REPLY_FAILED) &&
            (m->page_bytes > 0) == (kind == WEFT_REPLY_PAGE) &&
            (m->page_crc == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes >= 0 && m->page_number >= 0 &&
-           (m->page_number == 0 || kind == WEFT_REPLY_PAGE) &&
-           m->page_bytes <= UINT32_MAX && m->rows >= 0 && (m->rows == 0 || kind == WEFT_REPLY_END) &&
-           (m->number == 0 || kind == WEFT_REPLY_PONG);
+           (m->page_number == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes <= UINT32_MAX && m->rows >= 0 &&
+           (m->rows == 0 || kind == WEFT_REPLY_END) && (m->number == 0 || kind == WEFT_REPLY_PONG);
 }
 
 weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,

@@ -4,6 +4,7 @@
 
 #include "proto/control.h"
 #include "proto/control.pb-c.h"
+#include "proto/session.h"
 #include "proto/wire.h"
 
 /* protobuf-c takes both without const and does not write to them. */
@@ -31,6 +32,11 @@ WEFT_MUST_CHECK weft_status wire_check_name(weft_ctx *ctx, const char *text, siz
 void wire_put_error(const weft_error *error, Weft__Wire__Error *m);
 WEFT_MUST_CHECK weft_status wire_get_error(weft_ctx *ctx, const Weft__Wire__Error *m, weft_error *out);
 weft_status wire_get_class(const char *text);
+/* wire_setting.c. Decoded: keys and values are borrowed from the message. Errors: WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status wire_put_settings(weft_ctx *ctx, const weft_session_setting *settings,
+                                              int32_t count, size_t *n, Weft__Wire__Setting ***out);
+WEFT_MUST_CHECK weft_status wire_get_settings(weft_ctx *ctx, Weft__Wire__Setting *const *from, size_t count,
+                                              const weft_session_setting **out, int32_t *n);
 WEFT_MUST_CHECK weft_status wire_check_version(weft_ctx *ctx, uint32_t version);
 
 #endif

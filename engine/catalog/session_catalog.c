@@ -4,8 +4,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "engine/plan/pointers.h"
-
 typedef struct view {
     const char *name;
     weft_view_query query; /* parsed NULL: a table, or lost */
@@ -20,6 +18,7 @@ struct weft_session_catalog {
     weft_pointers views;     /* view * */
     weft_pointers tables;    /* weft_relation *: open until the session ends */
     weft_pointers statement; /* weft_relation *: open until the statement ends */
+    weft_listings *listings; /* of the statement; NULL: none runs */
 };
 
 weft_status weft_session_catalog_new(weft_ctx *session, weft_session_catalog **out)
@@ -96,11 +95,13 @@ weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, co
 }
 
 /* All files of a comma list of paths; a comma inside braces belongs to a pattern. */
-static weft_status list_files(weft_ctx *ctx, const char *paths, weft_file_info **files, int32_t *count)
+static weft_status list_files(weft_ctx *ctx, const char *paths, weft_listing *out)
 {
     weft_status st = WEFT_OK;
-    *files = NULL;
-    *count = 0;
+    char *path = NULL;
+    weft_file_info *files = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, paths, strlen(paths), &path));
     while (*paths != 0) {
         int32_t depth = 0;
         size_t len = 0;
@@ -111,13 +112,31 @@ static weft_status list_files(weft_ctx *ctx, const char *paths, weft_file_info *
         int32_t found_count = 0;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, paths, len, &one));
         WEFT_TRY(st, weft_fs_list(ctx, one, &found, &found_count));
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count + found_count, &all));
-        if (*count > 0) memcpy(all, *files, (size_t)*count * sizeof(*all));
-        if (found_count > 0) memcpy(all + *count, found, (size_t)found_count * sizeof(*all));
-        *files = all;
-        *count += found_count;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + found_count, &all));
+        if (count > 0) memcpy(all, files, (size_t)count * sizeof(*all));
+        if (found_count > 0) memcpy(all + count, found, (size_t)found_count * sizeof(*all));
+        files = all;
+        count += found_count;
         paths += len + (paths[len] == ',');
     }
+    *out = (weft_listing){.path = path, .files = files, .file_count = count};
+done:
+    return st;
+}
+
+/* … of a statement that names them maybe again. */
+static weft_status list_once(weft_ctx *ctx, weft_listings *listings, const char *paths, weft_listing *out)
+{
+    weft_status st = WEFT_OK;
+    weft_listing *made = NULL;
+    for (int32_t i = 0; i < listings->items.count; i++) {
+        *out = *(const weft_listing *)listings->items.items[i];
+        if (strcmp(out->path, paths) == 0) return WEFT_OK;
+    }
+    WEFT_TRY(st, WEFT_NEW(ctx, &made));
+    WEFT_TRY(st, list_files(ctx, paths, made));
+    WEFT_TRY(st, weft_pointers_push(ctx, &listings->items, made));
+    *out = *made;
 done:
     return st;
 }
@@ -158,7 +177,7 @@ static weft_status open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep
     r->files = files;
     r->file_count = file_count;
     WEFT_TRY(st, copy_options(ctx, options, option_count, r));
-    WEFT_TRY(st, format->open(ctx, files, file_count, options, option_count, NULL, &r->table));
+    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, options, option_count, NULL, &r->table));
     r->schema = format->schema(r->table);
     st = weft_pointers_push(keep_ctx, keep, r);
     if (st != WEFT_OK) format->close(&r->table);
@@ -168,19 +187,19 @@ done:
 }
 
 static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
-                                 const char *format_name, const char *path, const char *const *options,
-                                 int32_t option_count, const weft_relation **out)
+                                 weft_listings *listings, const char *format_name, const char *path,
+                                 const char *const *options, int32_t option_count, const weft_relation **out)
 {
     weft_status st = WEFT_OK;
-    weft_file_info *files = NULL;
-    int32_t file_count = 0;
+    weft_listing listing = {0};
     char *name = NULL;
     const weft_format *format = NULL;
     WEFT_TRY(st, find_format(ctx, format_name, &format));
-    WEFT_TRY(st, list_files(ctx, path, &files, &file_count));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
     WEFT_TRY(st,
-             open_files(ctx, keep, keep_ctx, format, name, files, file_count, options, option_count, out));
+             listings == NULL ? list_files(ctx, path, &listing) : list_once(ctx, listings, path, &listing));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
+    WEFT_TRY(st, open_files(ctx, keep, keep_ctx, format, name, listing.files, listing.file_count, options,
+                            option_count, out));
 done:
     return st;
 }
@@ -190,7 +209,7 @@ weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *c, co
                                       const weft_relation **out)
 {
     weft_status st =
-        open_relation(c->session, &c->tables, c->session, format, path, options, option_count, out);
+        open_relation(c->session, &c->tables, c->session, NULL, format, path, options, option_count, out);
     if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
     return st;
 }
@@ -352,7 +371,7 @@ static weft_status catalog_open(weft_ctx *ctx, void *self, const char *format, c
                                 const weft_relation **relation)
 {
     weft_session_catalog *c = self;
-    return open_relation(ctx, &c->statement, ctx, format, path, options, option_count, relation);
+    return open_relation(ctx, &c->statement, ctx, c->listings, format, path, options, option_count, relation);
 }
 
 static weft_status catalog_names(weft_ctx *ctx, void *self, const char *const **names, int32_t *count)
@@ -382,7 +401,16 @@ static void close_relations(weft_pointers *list)
     *list = (weft_pointers){0}; /* its array lies in an arena that may be reset now */
 }
 
-void weft_session_catalog_end_statement(weft_session_catalog *c) { close_relations(&c->statement); }
+void weft_session_catalog_begin_statement(weft_session_catalog *c, weft_listings *listings)
+{
+    c->listings = listings;
+}
+
+void weft_session_catalog_end_statement(weft_session_catalog *c)
+{
+    close_relations(&c->statement);
+    c->listings = NULL;
+}
 
 void weft_session_catalog_free(weft_session_catalog **catalog)
 {

@@ -7,6 +7,7 @@
 #define WEFT_CATALOG_SESSION_CATALOG_H
 
 #include "engine/plan/analyzer.h"
+#include "engine/plan/pointers.h"
 
 typedef struct weft_session_catalog weft_session_catalog;
 
@@ -30,6 +31,19 @@ typedef struct weft_view_definition {
     const char *const *options; /* [2 * option_count] keys and values */
     int32_t option_count;
 } weft_view_definition;
+
+/* The files that a path means. */
+typedef struct weft_listing {
+    const char *path; /* as it was given */
+    const weft_file_info *files;
+    int32_t file_count;
+} weft_listing;
+
+/* All that a statement has listed: a path means the same files wherever the statement names it, and whenever
+ * it is planned again. */
+typedef struct weft_listings {
+    weft_pointers items; /* weft_listing *, in the statement's arena */
+} weft_listings;
 
 /* session_ctx is borrowed for the catalogue's whole life; its arena keeps views and their tables. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_new(weft_ctx *session_ctx, weft_session_catalog **out);
@@ -65,6 +79,8 @@ int32_t weft_session_catalog_count(const weft_session_catalog *catalog);
 const char *weft_session_catalog_name(const weft_session_catalog *catalog, int32_t i);
 /* Of view i, below count; borrowed until it is defined anew or dropped. */
 weft_view_definition weft_session_catalog_definition(const weft_session_catalog *catalog, int32_t i);
+/* A statement begins: paths are looked up in its listings, and added there. Borrowed until end_statement. */
+void weft_session_catalog_begin_statement(weft_session_catalog *catalog, weft_listings *listings);
 /* Close what the statement opened. */
 void weft_session_catalog_end_statement(weft_session_catalog *catalog);
 /* Close everything; the arena's owner frees the rest. */

@@ -5,7 +5,6 @@
  * repeats operands (BETWEEN, CASE value WHEN) and an alias may be used many times: each such call is bound to
  * one node, and where expressions hold that node several times it becomes a column of a projection below
  * them. Groups of chance become columns too, as the select list goes on reading them. */
-#include "common/random.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
@@ -46,13 +45,11 @@ weft_status weft_draw_seed(weft_binder *b, const weft_expr *parsed, const weft_f
     const weft_value drawn = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .boolean = true};
     weft_value seed = {.type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT)};
     const weft_expr *literal = NULL;
-    uint64_t bits = 0;
     if (args->count == fn->seed_at) return WEFT_OK;
     if (args->count != fn->seed_at - 1)
         return weft_fail_arg_count(ctx, fn->name, fn->seed_at - 1, fn->seed_at, args->count,
                                    weft_analyzer_span(b->a, &parsed->span));
-    WEFT_TRY(st, weft_random_u64(ctx, &bits));
-    seed.i64 = (int64_t)bits;
+    seed.i64 = (int64_t)weft_draw_number(b->a->ids);
     WEFT_TRY(st, weft_expr_literal(ctx, &seed, &literal));
     WEFT_TRY(st, weft_pointers_push(ctx, args, literal));
     WEFT_TRY(st, weft_expr_literal(ctx, &drawn, &literal));

@@ -8,6 +8,7 @@
 #ifndef WEFT_PLAN_LOGICAL_H
 #define WEFT_PLAN_LOGICAL_H
 
+#include "common/hash.h"
 #include "engine/expr/expr.h"
 #include "engine/formats/source.h"
 
@@ -96,8 +97,14 @@ typedef struct weft_relation {
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */
 typedef struct weft_ids {
     int64_t next;
+    uint64_t seed; /* of the numbers that the analyser draws: the same seed, the same plan */
+    uint64_t drawn;
 } weft_ids;
 static inline int64_t weft_next_id(weft_ids *ids) { return ids->next++; }
+static inline uint64_t weft_draw_number(weft_ids *ids)
+{
+    return weft_hash_u64(ids->seed ^ weft_hash_u64(++ids->drawn));
+}
 
 /* One SELECT block as written. */
 typedef struct weft_select {

@@ -273,8 +273,11 @@ static weft_status print_cluster(weft_ctx *ctx, const values *v, const weft_http
 
 int weft_command_status(int argc, char **argv)
 {
-    static const ask a = {"weft status", "What a cluster does, in a few lines.", NULL, 0, "GET", cluster_path,
-                          print_cluster};
+    static const ask a = {.command = "weft status",
+                          .about = "What a cluster does, in a few lines.",
+                          .method = "GET",
+                          .path = cluster_path,
+                          .print = print_cluster};
     return run(&a, argc, argv);
 }
 
@@ -294,8 +297,11 @@ static weft_status print_workers(weft_ctx *ctx, const values *v, const weft_http
 
 int weft_command_workers(int argc, char **argv)
 {
-    static const ask a = {"weft workers", "The workers of a cluster.", NULL, 0, "GET", workers_path,
-                          print_workers};
+    static const ask a = {.command = "weft workers",
+                          .about = "The workers of a cluster.",
+                          .method = "GET",
+                          .path = workers_path,
+                          .print = print_workers};
     return run(&a, argc, argv);
 }
 
@@ -314,15 +320,16 @@ int weft_command_health(int argc, char **argv)
                                            "is it also ready: does a coordinator lead, has a worker one",
                                            offsetof(values, ready)}};
     static const ask a = {
-        "weft health",
-        "Is a coordinator or a worker in order? Without --master and --url: the one on this machine, at "
-        "--webui-port or 8081. Needs no token.",
-        options,
-        WEFT_COUNT(options),
-        "GET",
-        health_path,
-        print_text,
-        true};
+        .command = "weft health",
+        .about =
+            "Is a coordinator or a worker in order? Without --master and --url: the one on this machine, at "
+            "--webui-port or 8081. Needs no token.",
+        .options = options,
+        .option_count = WEFT_COUNT(options),
+        .method = "GET",
+        .path = health_path,
+        .print = print_text,
+        .is_local = true};
     return run(&a, argc, argv);
 }
 
@@ -373,10 +380,13 @@ int weft_command_jobs(int argc, char **argv)
         {"--limit", 'n', NULL, NULL, WEFT_OPTION_COUNT, NULL, "N",
          "at most so many; else 20 in a table and all in JSON", offsetof(values, limit)}};
     static const ask a = {
-        "weft jobs", "The jobs of a cluster: those that run, then those that ended, the last one first.",
-        options,     WEFT_COUNT(options),
-        "GET",       jobs_path,
-        print_jobs};
+        .command = "weft jobs",
+        .about = "The jobs of a cluster: those that run, then those that ended, the last one first.",
+        .options = options,
+        .option_count = WEFT_COUNT(options),
+        .method = "GET",
+        .path = jobs_path,
+        .print = print_jobs};
     return run(&a, argc, argv);
 }
 
@@ -402,10 +412,13 @@ int weft_command_cancel(int argc, char **argv)
     static const weft_option options[] = {{"ID", 0, NULL, NULL, WEFT_OPTION_TEXT, NULL, NULL,
                                            "the job's number, as 'weft jobs' shows it",
                                            offsetof(values, id)}};
-    static const ask a = {"weft cancel", "Cancels a running job: its statement ends with OPERATION_CANCELED.",
-                          options,       WEFT_COUNT(options),
-                          "POST",        cancel_path,
-                          print_cancel};
+    static const ask a = {.command = "weft cancel",
+                          .about = "Cancels a running job: its statement ends with OPERATION_CANCELED.",
+                          .options = options,
+                          .option_count = WEFT_COUNT(options),
+                          .method = "POST",
+                          .path = cancel_path,
+                          .print = print_cancel};
     return run(&a, argc, argv);
 }
 
@@ -422,9 +435,12 @@ int weft_command_logs(int argc, char **argv)
 {
     static const weft_option options[] = {{"--lines", 'n', NULL, NULL, WEFT_OPTION_COUNT, "100", "N",
                                            "the last N lines, up to 10,000", offsetof(values, lines)}};
-    static const ask a = {"weft logs", "The last lines of the coordinator's log.",
-                          options,     WEFT_COUNT(options),
-                          "GET",       logs_path,
-                          print_text};
+    static const ask a = {.command = "weft logs",
+                          .about = "The last lines of the coordinator's log.",
+                          .options = options,
+                          .option_count = WEFT_COUNT(options),
+                          .method = "GET",
+                          .path = logs_path,
+                          .print = print_text};
     return run(&a, argc, argv);
 }

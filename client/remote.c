@@ -166,7 +166,7 @@ void weft_remote_close(weft_remote **remote)
 
 /* ---- statements ---- */
 
-/* A connection, and the session that there was. A new one in its place is told of once: it is without the
+/* A connection, and the session that there was. A new one in its place is told of once, when the old one had
  * views and settings that statements may rely on. */
 static weft_status connect_again(weft_remote *r)
 {
@@ -176,32 +176,48 @@ static weft_status connect_again(weft_remote *r)
     pthread_mutex_unlock(&r->lock);
     if (open) return WEFT_OK;
     WEFT_TRY(st, remote_link_open(r, r->settings.number[WEFT_SET_CLIENT_RETURN]));
-    if (r->resumed) return WEFT_OK;
-    const bool used = r->used;
+    if (r->resumed) {
+        WEFT_TRY(st, remote_ask_again(r));
+        goto done;
+    }
+    const bool changed = r->version > 0;
     remote_lose_session(r);
-    if (!used)
-        weft_error_clear(&r->ctx);
-    else
+    if (changed)
         st = WEFT_SESSION_NOT_FOUND;
+    else
+        weft_error_clear(&r->ctx);
 done:
     return st;
 }
 
-static weft_status operation_new(weft_remote *r, remote_operation **out)
+/* text: of EXECUTE; setting: of SET; the other is NULL. */
+static weft_status operation_new(weft_remote *r, const char *text, size_t len,
+                                 const weft_session_setting *setting, remote_operation **out)
 {
     weft_status st = WEFT_OK;
     remote_operation *op = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(&r->ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op));
+    if (setting != NULL) {
+        op->is_set = true;
+        op->setting = *setting;
+    } else {
+        WEFT_TRY(st, weft_mem_alloc(&r->ctx, WEFT_MEM_WORKING, len + 1, (void **)&op->text));
+        memcpy(op->text, text, len);
+        op->text_len = len;
+    }
     op->remote = r;
     op->id = ++r->last_operation;
     op->users = 1;
     op->granted = REMOTE_WINDOW_BYTES;
     pthread_mutex_lock(&r->lock);
+    op->version = r->version;
     op->next = r->operations;
     r->operations = op;
     pthread_mutex_unlock(&r->lock);
     *out = op;
+    op = NULL;
 done:
+    weft_mem_free(op);
     return st;
 }
 
@@ -252,21 +268,16 @@ done:
     return st;
 }
 
-/* Send one request of an operation and wait for its RESULT. *out stays to be left by the caller. */
-static weft_status run(weft_remote *r, weft_session_request *request, const char *text, size_t len,
+/* Send a statement or a setting and wait for its RESULT. *out stays to be left by the caller. */
+static weft_status run(weft_remote *r, const char *text, size_t len, const weft_session_setting *setting,
                        remote_operation **out)
 {
     weft_status st = WEFT_OK;
     weft_error_clear(&r->ctx);
     atomic_store(&r->cancel, false);
     WEFT_TRY(st, connect_again(r));
-    WEFT_TRY(st, operation_new(r, out));
-    request->operation = (*out)->id;
-    (*out)->request = request;
-    (*out)->text = text;
-    (*out)->text_len = len;
-    r->used = true;
-    st = remote_send(&r->ctx, r, request, text, len);
+    WEFT_TRY(st, operation_new(r, text, len, setting, out));
+    st = remote_ask(r, *out);
     if (st == WEFT_UNREACHABLE) { /* it broke just now: who waits connects again, and sends it then */
         weft_error_clear(&r->ctx);
         st = WEFT_OK;
@@ -282,8 +293,6 @@ weft_status weft_remote_execute(weft_remote *r, const char *text, size_t len, we
 {
     weft_status st = WEFT_OK;
     remote_operation *op = NULL;
-    weft_session_request request = {
-        .kind = WEFT_REQUEST_EXECUTE, .credit = REMOTE_WINDOW_BYTES, .text_bytes = (int64_t)len};
     *out = NULL;
     *error = (weft_error){0};
     weft_error_clear(&r->ctx);
@@ -291,7 +300,7 @@ weft_status weft_remote_execute(weft_remote *r, const char *text, size_t len, we
         st = weft_fail(&r->ctx, WEFT_LIMIT, "the statement has %zu bytes; at most %d are taken", len,
                        WEFT_SQL_BYTES_MAX);
     else
-        st = run(r, &request, text, len, &op);
+        st = run(r, text, len, NULL, &op);
     if (st != WEFT_OK)
         *error = r->ctx.error;
     else
@@ -305,8 +314,7 @@ weft_status weft_remote_set(weft_remote *r, const char *key, const char *value, 
 {
     remote_operation *op = NULL;
     const weft_session_setting setting = {.key = key, .value = value};
-    weft_session_request request = {.kind = WEFT_REQUEST_SET, .setting_count = 1, .settings = &setting};
-    const weft_status st = run(r, &request, NULL, 0, &op);
+    const weft_status st = run(r, NULL, 0, &setting, &op);
     if (st != WEFT_OK) *error = r->ctx.error;
     if (op != NULL) remote_operation_leave(op);
     weft_arena_reset(r->arena);

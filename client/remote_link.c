@@ -62,6 +62,20 @@ done:
     return st;
 }
 
+weft_status remote_ask(weft_remote *r, const remote_operation *op)
+{
+    pthread_mutex_lock(&r->lock);
+    const weft_session_request request = {.kind = op->is_set ? WEFT_REQUEST_SET : WEFT_REQUEST_EXECUTE,
+                                          .operation = op->id,
+                                          .setting_count = op->is_set,
+                                          .settings = &op->setting,
+                                          .credit = op->is_set ? 0 : op->granted,
+                                          .text_bytes = (int64_t)op->text_len,
+                                          .session_version = op->version};
+    pthread_mutex_unlock(&r->lock);
+    return remote_send(&r->ctx, r, &request, op->text, op->text_len);
+}
+
 /* ---- what arrives: the network's thread ---- */
 
 /* Lock held. */
@@ -94,14 +108,43 @@ static void on_opened(weft_remote *r, const weft_session_reply *reply)
     if (r->state != LINK_OPENING) return;
     r->session = reply->opened.session;
     r->resumed = reply->opened.resumed;
-    r->last_operation_there = reply->opened.last_operation;
+    if (r->resumed) r->version = reply->opened.session_version; /* else whoever looks sees what is lost */
+    r->again_count = reply->opened.again_count;
+    for (int32_t i = 0; i < r->again_count; i++) r->again[i] = reply->opened.again[i];
     r->state = LINK_OPEN;
 }
 
-static weft_status on_result(weft_remote *r, remote_operation *op, const weft_net_frame *frame)
+/* A result that another coordinator tells of again has the columns of the first one, and the pages that were
+ * not read yet. */
+static weft_status compare_results(weft_remote *r, const remote_operation *op, const weft_reply_result *again)
 {
     weft_status st = WEFT_OK;
+    weft_session_reply reply;
+    WEFT_TRY(st, weft_session_reply_decode(&r->net_ctx, op->reply, op->reply_len, &reply));
+    const weft_reply_result *first = &reply.result;
+    bool same =
+        first->schema.len == again->schema.len && first->block_count == again->block_count &&
+        (first->schema.len == 0 || memcmp(first->schema.bytes, again->schema.bytes, first->schema.len) == 0);
+    for (int32_t i = op->place.block; same && i < first->block_count; i++)
+        same = first->blocks[i].len == again->blocks[i].len &&
+               memcmp(first->blocks[i].bytes, again->blocks[i].bytes, first->blocks[i].len) == 0;
+    if (same) return WEFT_OK;
+    st =
+        weft_fail(&r->net_ctx, WEFT_RESULT_LOST,
+                  "the coordinator was lost while the result was read, and the rest of it came out otherwise "
+                  "when it was made again");
+    weft_hint(&r->net_ctx, "Run the statement again; with ORDER BY a result is the same each time.");
+done:
+    return st;
+}
+
+static weft_status on_result(weft_remote *r, remote_operation *op, const weft_reply_result *result,
+                             const weft_net_frame *frame)
+{
+    weft_status st = WEFT_OK;
+    if (op->state == REMOTE_RESULT) return compare_results(r, op, result);
     if (op->state != REMOTE_WAITING) return WEFT_OK;
+    if (result->session_version > r->version) r->version = result->session_version;
     WEFT_TRY(st, weft_mem_alloc(&r->net_ctx, WEFT_MEM_WORKING, frame->len, (void **)&op->reply));
     memcpy(op->reply, frame->bytes, frame->len);
     op->reply_len = frame->len;
@@ -132,6 +175,7 @@ static weft_status on_page(weft_remote *r, remote_operation *op, const weft_sess
         if (frames[i].len > 0) memcpy((char *)page->image + page->len, frames[i].bytes, frames[i].len);
     op->received += (int64_t)len;
     op->pages++;
+    op->place = reply->page.place;
     *(op->last == NULL ? &op->first : &op->last->next) = page;
     op->last = page;
     page = NULL;
@@ -157,7 +201,7 @@ static void on_operation(weft_remote *r, const weft_session_reply *reply, const 
                                        .running = reply->progress.running,
                                        .tasks_done = reply->progress.tasks_done};
         break;
-    case WEFT_REPLY_RESULT: st = on_result(r, op, &frames[1]); break;
+    case WEFT_REPLY_RESULT: st = on_result(r, op, &reply->result, &frames[1]); break;
     case WEFT_REPLY_PAGE: st = on_page(r, op, reply, frames + 2, count - 2); break;
     case WEFT_REPLY_END:
         if (op->state == REMOTE_RESULT) op->state = REMOTE_ENDED;
@@ -253,8 +297,11 @@ static weft_status list_held(weft_remote *r, weft_session_request *open)
     open->held = held;
     for (const remote_operation *op = r->operations; op != NULL; op = op->next)
         if (op->state == REMOTE_WAITING || op->state == REMOTE_RESULT)
-            held[open->held_count++] =
-                (weft_session_held){.operation = op->id, .pages = op->pages, .credit = op->granted};
+            held[open->held_count++] = (weft_session_held){.operation = op->id,
+                                                           .pages = op->pages,
+                                                           .credit = op->granted,
+                                                           .bytes = op->received,
+                                                           .place = op->place};
 done:
     return st;
 }
@@ -270,6 +317,7 @@ static weft_status try_numeric(weft_remote *r, const char *address, int64_t unti
     WEFT_TRY(st, weft_session_settings_list(&r->ctx, &r->settings, &open.settings, &open.setting_count));
     pthread_mutex_lock(&r->lock);
     open.session = r->session;
+    open.session_version = r->version;
     r->refusal = (weft_error){.code = WEFT_OK};
     r->why[0] = 0;
     r->state = LINK_OPENING;
@@ -425,33 +473,35 @@ void remote_lose_session(weft_remote *r)
                     remote_name(r));
     weft_hint(&r->ctx, "make them again; a new session has begun");
     lose_operations(r);
-    r->used = false;
+    pthread_mutex_lock(&r->lock);
+    r->version = 0; /* of the new one */
+    pthread_mutex_unlock(&r->lock);
 }
 
-/* A statement that never came there is sent again. */
-static weft_status send_again(weft_remote *r)
+weft_status remote_ask_again(weft_remote *r)
 {
     weft_status st = WEFT_OK;
-    const weft_session_request *request = NULL;
-    const remote_operation *op = NULL;
-    pthread_mutex_lock(&r->lock);
-    for (op = r->operations; op != NULL; op = op->next)
-        if (op->state == REMOTE_WAITING && op->id > r->last_operation_there) break;
-    if (op != NULL) request = op->request; /* one at most waits: its caller is in here */
-    pthread_mutex_unlock(&r->lock);
-    if (request != NULL) st = remote_send(&r->ctx, r, request, op->text, op->text_len);
-    if (st == WEFT_UNREACHABLE) { /* broken again: so is the link, for the next return */
-        weft_error_clear(&r->ctx);
-        st = WEFT_OK;
+    for (int32_t i = 0;; i++) {
+        const remote_operation *op = NULL;
+        pthread_mutex_lock(&r->lock);
+        const bool more = i < r->again_count;
+        if (more)
+            for (op = r->operations; op != NULL && op->id != r->again[i];) op = op->next;
+        pthread_mutex_unlock(&r->lock);
+        if (!more) break;
+        if (op != NULL) WEFT_TRY(st, remote_ask(r, op)); /* only this thread lets operations go */
     }
-    return st;
+done:
+    if (st != WEFT_UNREACHABLE) return st;
+    weft_error_clear(&r->ctx); /* broken again: so is the link, for the next return */
+    return WEFT_OK;
 }
 
 void remote_link_return(weft_remote *r)
 {
     weft_error_clear(&r->ctx);
     weft_status st = remote_link_open(r, r->settings.number[WEFT_SET_CLIENT_RETURN]);
-    if (st == WEFT_OK && r->resumed) st = send_again(r);
+    if (st == WEFT_OK && r->resumed) st = remote_ask_again(r);
     if (st != WEFT_OK)
         lose_operations(r);
     else if (!r->resumed)

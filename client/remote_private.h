@@ -39,6 +39,7 @@ typedef struct remote_operation {
     remote_state state;
     int64_t granted, received; /* bytes of pages */
     int64_t pages;             /* that have come */
+    weft_session_place place;  /* of the last of them */
     remote_page *first, *last;
     uint8_t *reply; /* memory block: the bytes of RESULT */
     size_t reply_len;
@@ -48,11 +49,13 @@ typedef struct remote_operation {
     /* of the caller's thread: */
     weft_remote *remote;
     uint64_t id;
-    const weft_session_request *request; /* WAITING: of the caller, as is the text; may be sent again */
-    const char *text;
+    bool is_set;                  /* SET instead of EXECUTE */
+    weft_session_setting setting; /* WAITING: of the caller */
+    char *text; /* memory block: another coordinator may have to run it again while its result is read */
     size_t text_len;
-    int32_t users; /* blocks of the result, and who executes */
-    int64_t taken; /* bytes of pages that were read */
+    uint64_t version; /* of the session, when it was asked for first */
+    int32_t users;    /* blocks of the result, and who executes */
+    int64_t taken;    /* bytes of pages that were read */
     int64_t rows, rows_taken;
 } remote_operation;
 
@@ -72,7 +75,6 @@ struct weft_remote {
     void (*progress)(void *self, const weft_progress *progress);
     void *progress_self;
     uint64_t last_operation;
-    bool used;              /* the session may hold something that a new one does not */
     weft_arena *send_arena; /* of the caller's thread, reset after each message */
 
     pthread_mutex_t lock;
@@ -82,7 +84,10 @@ struct weft_remote {
     char why[160]; /* BROKEN */
     weft_uuid session;
     bool resumed;
-    uint64_t last_operation_there; /* that had come when the connection was made */
+    uint64_t version; /* of the session: 0 while nothing was changed in it */
+    uint64_t
+        again[WEFT_SESSION_HELD_MAX]; /* [again_count]: operations that the coordinator wants once more */
+    int32_t again_count;
     weft_error refusal; /* BROKEN: code not OK when the coordinator said why */
     remote_operation *operations;
 
@@ -100,8 +105,12 @@ WEFT_MUST_CHECK weft_status remote_link_open(weft_remote *r, int64_t limit_ms);
 /* The connection is broken: make another one, on which the operations go on; those that cannot fail, all of
  * them when there is none within some time or the session is not known there. */
 void remote_link_return(weft_remote *r);
+/* Send again what the coordinator wants. Errors as of remote_send, but for a broken connection. */
+WEFT_MUST_CHECK weft_status remote_ask_again(weft_remote *r);
 /* The session is a new one: what ran in the old one fails, and r->ctx says what was lost. */
 void remote_lose_session(weft_remote *r);
+/* Send the EXECUTE or SET of an operation that waits for its result or is read. Errors as of remote_send. */
+WEFT_MUST_CHECK weft_status remote_ask(weft_remote *r, const remote_operation *op);
 /* Queue a request, and the text of a statement. Errors: WEFT_UNREACHABLE, WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status remote_send(weft_ctx *ctx, weft_remote *r, const weft_session_request *request,
                                         const char *text, size_t len);

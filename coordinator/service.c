@@ -229,6 +229,35 @@ done:
 
 /* ---- requests ---- */
 
+/* Lock held. Put an operation where its number belongs: they run in that order. */
+static void session_insert(client_session *s, operation *op)
+{
+    operation **at = &s->first;
+    while (*at != NULL && (*at)->id < op->id) at = &(*at)->next;
+    op->next = *at;
+    *at = op;
+    s->operation_count++;
+    if (op->id > s->last_id) s->last_id = op->id;
+}
+
+/* Lock held. One that is held and not here: it never came, or it came to an earlier coordinator. NULL: it was
+ * let go here, or there is no room for it. */
+static operation *session_want(client_session *s, const weft_session_held *held)
+{
+    weft_ctx *ctx = &s->service->ctx;
+    operation *op = NULL;
+    if (held->operation <= s->last_id && !s->from_before) return NULL;
+    if (s->operation_count >= SERVICE_OPERATIONS_MAX) return NULL;
+    if (weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op) != WEFT_OK) {
+        weft_error_clear(ctx);
+        return NULL;
+    }
+    op->id = held->operation;
+    op->state = OPERATION_WANTED;
+    session_insert(s, op);
+    return op;
+}
+
 /* Lock held. A client is back: what it holds goes on, what it does not name is let go. lost: the operations
  * that it holds and that are not here, [*lost_count] of room for all that it names. */
 static void session_attach(client_session *s, weft_net_peer peer, const weft_session_request *r,
@@ -236,14 +265,19 @@ static void session_attach(client_session *s, weft_net_peer peer, const weft_ses
 {
     if (s->peer != 0) session_disconnect(s); /* the new connection came before the end of the old one */
     s->peer = peer;
+    s->resumed = true;
     for (int32_t i = 0; i < r->held_count; i++) {
         const weft_session_held *held = &r->held[i];
         operation *op = s->first;
         while (op != NULL && op->id != held->operation) op = op->next;
-        if (op == NULL && held->operation <= s->last_id) lost[(*lost_count)++] = held->operation;
-        if (op == NULL) continue; /* its EXECUTE comes again */
+        if (op == NULL) op = session_want(s, held);
+        if (op == NULL) {
+            lost[(*lost_count)++] = held->operation;
+            continue;
+        }
         op->attached = true;
         op->resume = held->pages;
+        op->held = *held;
         op->credit = weft_max_i64(op->credit, held->credit);
     }
     for (operation *op = s->first; op != NULL; op = op->next) {
@@ -252,6 +286,21 @@ static void session_attach(client_session *s, weft_net_peer peer, const weft_ses
         service_stop_operation(s, op);
     }
     pthread_cond_signal(&s->work);
+}
+
+weft_session_reply service_resumed(const client_session *s, uint64_t *again)
+{
+    weft_session_reply reply = {.kind = WEFT_REPLY_OPENED,
+                                .opened = {.session = s->id,
+                                           .incarnation = s->service->incarnation,
+                                           .release = weft_session_release(),
+                                           .resumed = true,
+                                           .last_operation = s->last_id,
+                                           .session_version = s->version,
+                                           .again = again}};
+    for (const operation *op = s->first; op != NULL; op = op->next)
+        if (op->state == OPERATION_WANTED && op->attached) again[reply.opened.again_count++] = op->id;
+    return reply;
 }
 
 static void refuse_lost(weft_service *service, weft_net_peer peer, const uint64_t *lost, int32_t count)
@@ -265,21 +314,18 @@ static weft_status on_open(weft_service *service, weft_net_peer peer, const weft
                            const weft_session_request *r)
 {
     weft_status st = WEFT_OK;
-    uint64_t *lost = NULL;
+    uint64_t *lost = NULL, again[SERVICE_OPERATIONS_MAX];
     int32_t lost_count = 0;
+    weft_session_reply reply = {0};
     WEFT_TRY(st, WEFT_NEW_ARRAY(&service->ctx, r->held_count, &lost));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
     const bool twice = s != NULL;
     if (s == NULL) s = session_of_user(service, r->session, who);
+    if (s != NULL && s->version < r->session_version) s = NULL; /* what stands of it is older */
     if (s != NULL && !twice) session_attach(s, peer, r, lost, &lost_count);
     const bool opened = s != NULL && s->opened; /* else its thread answers when it is */
-    const weft_session_reply reply = {.kind = WEFT_REPLY_OPENED,
-                                      .opened = {.session = s == NULL ? r->session : s->id,
-                                                 .incarnation = service->incarnation,
-                                                 .release = weft_session_release(),
-                                                 .resumed = true,
-                                                 .last_operation = s == NULL ? 0 : s->last_id}};
+    if (opened) reply = service_resumed(s, again);
     pthread_mutex_unlock(&service->lock);
     if (opened)
         answer(service, peer, &reply);
@@ -318,7 +364,7 @@ done:
     return st;
 }
 
-/* Lock held. May this session take one more? */
+/* Lock held. May this session take one more that it did not ask for? */
 static weft_status check_room(weft_ctx *ctx, const client_session *s)
 {
     int32_t queued = 0;
@@ -331,7 +377,35 @@ static weft_status check_room(weft_ctx *ctx, const client_session *s)
     return WEFT_OK;
 }
 
-/* A statement or a setting. One that came before changes nothing. */
+/* Lock held. Take an operation, which is the caller's no more when *op is NULL. One that came before changes
+ * nothing; one that is wanted is asked for no more. */
+static weft_status session_take(client_session *s, const weft_session_request *r, operation **taken)
+{
+    weft_status st = WEFT_OK;
+    operation *op = *taken, *wanted = s->first;
+    while (wanted != NULL && wanted->id != op->id) wanted = wanted->next;
+    if (wanted != NULL && wanted->state != OPERATION_WANTED) return WEFT_OK;
+    if (wanted == NULL && op->id <= s->last_id) return WEFT_OK;
+    if (wanted == NULL) {
+        WEFT_TRY(st, check_room(&s->service->ctx, s));
+        session_insert(s, op);
+        *taken = NULL;
+    } else {
+        wanted->text = op->text;
+        wanted->len = op->len;
+        wanted->is_set = op->is_set;
+        wanted->version = r->session_version;
+        wanted->again = s->from_before;
+        wanted->credit = weft_max_i64(wanted->credit, op->credit);
+        wanted->state = OPERATION_QUEUED;
+        op->text = NULL;
+    }
+    pthread_cond_signal(&s->work);
+done:
+    return st;
+}
+
+/* A statement or a setting. */
 static weft_status on_execute(weft_service *service, weft_net_peer peer, const weft_session_request *r,
                               const weft_net_frame *frames, int32_t count)
 {
@@ -340,22 +414,15 @@ static weft_status on_execute(weft_service *service, weft_net_peer peer, const w
     operation *op = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op));
     op->id = r->operation;
+    op->state = OPERATION_QUEUED;
     op->credit = r->credit;
     op->attached = true;
     op->resume = -1;
     WEFT_TRY(st, take_text(ctx, r, frames, count, op));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
-    if (s == NULL)
-        st = weft_fail(ctx, WEFT_SESSION_NOT_FOUND, "there is no session for this connection");
-    else if (op->id > s->last_id && (st = check_room(ctx, s)) == WEFT_OK) {
-        *(s->last == NULL ? &s->first : &s->last->next) = op;
-        s->last = op;
-        s->operation_count++;
-        s->last_id = op->id;
-        op = NULL;
-        pthread_cond_signal(&s->work);
-    }
+    st = s == NULL ? weft_fail(ctx, WEFT_SESSION_NOT_FOUND, "there is no session for this connection")
+                   : session_take(s, r, &op);
     pthread_mutex_unlock(&service->lock);
 done:
     if (op != NULL) weft_mem_free(op->text);

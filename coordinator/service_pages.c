@@ -19,6 +19,7 @@ void service_drop_result(operation *op)
     weft_mem_free(op->pages);
     op->pages = NULL;
     op->page_count = op->page_capacity = 0;
+    op->before = (sent_before){0};
 }
 
 /* ---- RESULT ---- */
@@ -47,8 +48,9 @@ done:
     return st;
 }
 
-static weft_status fill_result(weft_ctx *ctx, const operation *op, weft_reply_result *r)
+static weft_status fill_result(client_session *s, const operation *op, weft_reply_result *r)
 {
+    weft_ctx *ctx = &s->ctx;
     weft_status st = WEFT_OK;
     const weft_run *run = weft_result_run(op->result);
     const weft_schema *schema = weft_result_schema(op->result);
@@ -85,7 +87,8 @@ weft_status service_send_result(client_session *s, operation *op)
     weft_session_reply reply = {.kind = WEFT_REPLY_RESULT, .operation = op->id};
     weft_reply_result *r = &reply.result;
     /* a setting has no result; an empty one is told of, so that both end alike */
-    if (op->result != NULL) WEFT_TRY(st, fill_result(ctx, op, r));
+    if (op->result != NULL) WEFT_TRY(st, fill_result(s, op, r));
+    r->session_version = weft_session_version(s->session);
     WEFT_TRY(st, service_encode(ctx, &reply, frames));
     WEFT_TRY(st, service_queue(s, NULL, frames, SERVICE_FIXED_FRAMES));
     if (!has_pages(op)) set_whole(s, op, true);
@@ -121,11 +124,26 @@ done:
     return st;
 }
 
-/* Of the block that is read now. */
-static uint32_t digest_of(const operation *op, const weft_row_page *page)
+/* Behind the last page that was sent. */
+static const weft_session_place *place_of(const operation *op)
+{
+    return op->page_count == 0 ? &op->before.place : &op->pages[op->page_count - 1].place;
+}
+
+/* The place behind one more page, of the block that is read now. */
+static void place_add(const operation *op, const weft_row_page *page, weft_session_place *place)
 {
     const weft_block *block = weft_result_run(op->result)->blocks[op->block - 1];
-    return weft_row_page_digest(weft_block_layout(block), page);
+    const weft_block_name *name = weft_block_get_name(block);
+    const uint64_t digest = weft_row_page_digest(weft_block_layout(block), page);
+    if (place->block != op->block - 1) place->block_digest = (uint64_t)(place->pages = 0);
+    place->job = name->job;
+    place->block = op->block - 1;
+    place->generation = name->generation;
+    place->attempt = name->attempt;
+    place->pages++;
+    place->block_digest = weft_hash_combine(place->block_digest, weft_hash_u64(digest));
+    place->digest = weft_hash_combine(place->digest, weft_hash_u64(digest));
 }
 
 static weft_status send_page(client_session *s, operation *op, const weft_row_page *page)
@@ -137,11 +155,14 @@ static weft_status send_page(client_session *s, operation *op, const weft_row_pa
 
     weft_page_lend(page, &pieces);
     const int64_t len = (int64_t)(sizeof(pieces.head) + pieces.rows_len + pieces.heap_len);
-    const sent_page note = {
-        .block = op->block - 1, .rows = page->rows, .bytes = (uint32_t)len, .digest = digest_of(op, page)};
+    sent_page note = {.place = *place_of(op), .rows = page->rows, .bytes = (uint32_t)len};
+    place_add(op, page, &note.place);
     const weft_session_reply reply = {.kind = WEFT_REPLY_PAGE,
                                       .operation = op->id,
-                                      .page = {.number = op->page_count, .bytes = len, .crc = pieces.crc}};
+                                      .page = {.number = op->before.pages + op->page_count,
+                                               .bytes = len,
+                                               .crc = pieces.crc,
+                                               .place = note.place}};
     /* rows and heap may both end in a frame that is not full */
     const size_t most = (size_t)weft_max_i64(WEFT_SESSION_FRAME_BYTES, len / (WEFT_NET_FRAMES_MAX / 2) + 1);
     WEFT_TRY(st, service_encode(&s->ctx, &reply, frames));
@@ -171,12 +192,58 @@ done:
     return st;
 }
 
-/* The first of the pages that were sent of the block that is read now. */
-static int32_t first_of_block(const operation *op)
+static bool is_loss(weft_status st)
 {
-    int32_t first = op->page_count;
-    while (first > 0 && op->pages[first - 1].block == op->block - 1) first--;
-    return first;
+    return st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE || st == WEFT_CHECKSUM;
+}
+
+/* Open a block for reading, from its first page on. */
+static weft_status open_block(client_session *s, operation *op, int32_t index)
+{
+    weft_block_reader_close(&op->reader);
+    op->block = index + 1;
+    return weft_block_reader_open(&s->ctx, weft_result_run(op->result)->blocks[index], 0, -1, &op->reader);
+}
+
+/* The block that is read now is lost: read one that was made again. */
+static weft_status open_again(client_session *s, operation *op)
+{
+    weft_status st = WEFT_OK;
+    const int32_t index = op->block - 1;
+    weft_error_clear(&s->ctx);
+    weft_block_reader_close(&op->reader);
+    WEFT_TRY(st, weft_result_fetch_again(&s->ctx, op->result, index));
+    WEFT_TRY(st, open_block(s, op, index));
+done:
+    return st;
+}
+
+/* Pass over pages of the block that is read now. place: from where to where; where the block ends earlier,
+ * there. rows: of the pages, added. */
+static weft_status pass_pages(client_session *s, operation *op, int32_t pages, weft_session_place *place,
+                              int64_t *rows)
+{
+    weft_status st = WEFT_OK;
+    const weft_row_page *page = NULL;
+    bool stable = false;
+    for (int32_t i = 0; i < pages; i++) {
+        WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, &page, &stable));
+        if (page == NULL) break;
+        place_add(op, page, place);
+        *rows += page->rows;
+    }
+done:
+    return st;
+}
+
+static weft_status result_differs(client_session *s, const char *lost)
+{
+    const weft_status st = weft_fail(&s->ctx, WEFT_RESULT_LOST,
+                                     "%s was lost while the result was read, and rows that were sent already "
+                                     "came out otherwise when they were made again",
+                                     lost);
+    weft_hint(&s->ctx, "Run the statement again; with ORDER BY a result is the same each time.");
+    return st;
 }
 
 /* The current block is lost: go on in one that was made again, behind the pages that were sent, when these
@@ -184,30 +251,16 @@ static int32_t first_of_block(const operation *op)
 static weft_status read_again(client_session *s, operation *op)
 {
     weft_status st = WEFT_OK;
-    const int32_t index = op->block - 1;
-    const weft_row_page *page = NULL;
-    bool stable = false, same = true;
-    weft_error_clear(&s->ctx);
-    weft_block_reader_close(&op->reader);
-    WEFT_TRY(st, weft_result_fetch_again(&s->ctx, op->result, index));
-    WEFT_TRY(st,
-             weft_block_reader_open(&s->ctx, weft_result_run(op->result)->blocks[index], 0, -1, &op->reader));
-    for (int32_t i = first_of_block(op); i < op->page_count && same; i++) {
-        WEFT_TRY(st, weft_block_reader_next(&s->ctx, op->reader, &page, &stable));
-        same = page != NULL && digest_of(op, page) == op->pages[i].digest;
-    }
-    if (!same)
-        st =
-            weft_fail(&s->ctx, WEFT_RESULT_LOST,
-                      "a worker was lost while the result was read, and rows that were sent already came out "
-                      "otherwise when they were made again");
+    const weft_session_place sent = *place_of(op);
+    weft_session_place place = {.block = -1};
+    int64_t rows = 0;
+    WEFT_TRY(st, open_again(s, op));
+    if (sent.block != op->block - 1) goto done; /* none of it */
+    WEFT_TRY(st, pass_pages(s, op, sent.pages, &place, &rows));
+    if (place.pages != sent.pages || (sent.pages > 0 && place.block_digest != sent.block_digest))
+        st = result_differs(s, "a worker");
 done:
     return st;
-}
-
-static bool is_loss(weft_status st)
-{
-    return st == WEFT_FETCH_FAILED || st == WEFT_UNREACHABLE || st == WEFT_CHECKSUM;
 }
 
 weft_status service_send_more(client_session *s, operation *op)
@@ -236,29 +289,135 @@ done:
     return st;
 }
 
-weft_status service_go_back(client_session *s, operation *op, int64_t pages)
+/* ---- where a client goes on ---- */
+
+/* To a page that this coordinator has sent. */
+static weft_status go_back(client_session *s, operation *op, int64_t pages)
 {
     weft_status st = WEFT_OK;
-    if (pages > op->page_count)
-        return weft_fail(&s->ctx, WEFT_CORRUPT, "a client has %lld pages of a result of which %d were sent",
-                         (long long)pages, op->page_count);
-    if (!has_pages(op)) return WEFT_OK;
-    set_whole(s, op, false); /* its end is told again */
-    if (pages == op->page_count) return WEFT_OK;
-    op->block = op->pages[pages].block + 1;
-    for (; op->page_count > pages; op->page_count--) {
-        op->sent -= op->pages[op->page_count - 1].bytes;
-        op->rows -= op->pages[op->page_count - 1].rows;
+    if (pages == op->before.pages + op->page_count) return WEFT_OK;
+    const int32_t index = op->pages[pages - op->before.pages].place.block;
+    while (op->before.pages + op->page_count > pages) {
+        op->page_count--;
+        op->sent -= op->pages[op->page_count].bytes;
+        op->rows -= op->pages[op->page_count].rows;
     }
-    int64_t rows = 0; /* of the block, that the client has */
-    for (int32_t i = first_of_block(op); i < op->page_count; i++) rows += op->pages[i].rows;
-    weft_block_reader_close(&op->reader);
-    WEFT_TRY(st, weft_block_reader_open(&s->ctx, weft_result_run(op->result)->blocks[op->block - 1], 0, -1,
-                                        &op->reader));
+    int64_t rows = op->before.place.block == index ? op->before.block_rows : 0; /* of the block */
+    for (int32_t i = op->page_count; i > 0 && op->pages[i - 1].place.block == index; i--)
+        rows += op->pages[i - 1].rows;
+    WEFT_TRY(st, open_block(s, op, index));
     weft_block_reader_skip(op->reader, &rows);
     if (rows != 0)
-        st = weft_fail(&s->ctx, WEFT_INTERNAL, "block %d of a result has other pages than were sent",
-                       op->block - 1);
+        st = weft_fail(&s->ctx, WEFT_INTERNAL, "block %d of a result has other pages than were sent", index);
 done:
+    return st;
+}
+
+/* Behind pages of an attempt's block: by their rows alone. */
+static weft_status skip_pages(client_session *s, operation *op, const weft_session_place *place,
+                              int64_t *block_rows)
+{
+    weft_status st = WEFT_OK;
+    const weft_block *block = weft_result_run(op->result)->blocks[place->block];
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    weft_block_header header;
+    WEFT_TRY(st, weft_block_header_encode(&s->ctx, block, &bytes, &len));
+    WEFT_TRY(st, weft_block_header_decode(&s->ctx, bytes, len, &header));
+    if (header.partition_count != 1 || place->pages > header.page_counts[0]) {
+        st = result_differs(s, "the coordinator");
+        goto done;
+    }
+    for (int32_t i = 0; i < place->pages; i++) *block_rows += header.page_rows[i];
+    int64_t rows = *block_rows;
+    WEFT_TRY(st, open_block(s, op, place->block));
+    weft_block_reader_skip(op->reader, &rows);
+done:
+    weft_mem_free(bytes);
+    return st;
+}
+
+/* Behind pages of a block, which must have the digest that the client heard of; another one is taken in its
+ * place when it is lost meanwhile. */
+static weft_status compare_pages(client_session *s, operation *op, int32_t index, int32_t pages,
+                                 weft_session_place *place, int64_t *rows)
+{
+    const weft_session_place from = *place;
+    weft_status st = open_block(s, op, index);
+    if (st == WEFT_OK) st = pass_pages(s, op, pages, place, rows);
+    for (int32_t tries = 0; is_loss(st) && tries < SERVICE_REREADS_MAX; tries++) {
+        *place = from;
+        *rows = 0;
+        st = open_again(s, op);
+        if (st == WEFT_OK) st = pass_pages(s, op, pages, place, rows);
+    }
+    return st;
+}
+
+/* The job ran anew: all that the client has must come out the same. */
+static weft_status compare_all(client_session *s, operation *op, const weft_session_held *held,
+                               int64_t *block_rows)
+{
+    weft_status st = WEFT_OK;
+    const weft_session_place *sent = &held->place;
+    weft_session_place place = {.block = -1};
+    int64_t pages = 0;
+    for (int32_t i = 0; i <= sent->block; i++) {
+        const int32_t most = i == sent->block ? sent->pages : INT32_MAX;
+        *block_rows = 0;
+        place.pages = 0;
+        WEFT_TRY(st, compare_pages(s, op, i, most, &place, block_rows));
+        if (place.block == i) pages += place.pages;
+        if (i < sent->block) weft_block_reader_close(&op->reader);
+    }
+    if (pages != held->pages || place.pages != sent->pages || place.digest != sent->digest)
+        st = result_differs(s, "the coordinator");
+done:
+    return st;
+}
+
+/* To a page that an earlier coordinator has sent: this one has sent none. */
+static weft_status go_forward(client_session *s, operation *op, const weft_session_held *held)
+{
+    weft_status st = WEFT_OK;
+    const weft_session_place *sent = &held->place;
+    const weft_run *run = weft_result_run(op->result);
+    weft_session_place place = {.block = -1};
+    sent_before before = {.pages = held->pages, .bytes = held->bytes, .place = *sent};
+    if (sent->block >= run->block_count) return result_differs(s, "the coordinator");
+    const weft_block_name *name = weft_block_get_name(run->blocks[sent->block]);
+    const bool same_job = name->job == sent->job && name->generation == sent->generation;
+    if (same_job && name->attempt == sent->attempt) {
+        WEFT_TRY(st, skip_pages(s, op, sent, &before.block_rows));
+    } else if (same_job) {
+        WEFT_TRY(st, compare_pages(s, op, sent->block, sent->pages, &place, &before.block_rows));
+        if (place.pages != sent->pages || place.block_digest != sent->block_digest)
+            WEFT_TRY(st, result_differs(s, "the coordinator"));
+    } else
+        WEFT_TRY(st, compare_all(s, op, held, &before.block_rows));
+    before.rows = before.block_rows;
+    for (int32_t i = 0; i < sent->block; i++) before.rows += weft_block_rows(run->blocks[i], 0);
+    op->before = before;
+    op->sent = before.bytes;
+    op->rows = before.rows;
+done:
+    return st;
+}
+
+weft_status service_go_to(client_session *s, operation *op, const weft_session_held *held)
+{
+    weft_status st = WEFT_OK;
+    const int64_t first = op->before.pages, last = first + op->page_count;
+    if (!has_pages(op) && held->pages == 0) return WEFT_OK;
+    s->ctx.cancel = &op->stop;
+    if (has_pages(op)) set_whole(s, op, false); /* its end is told again */
+    if (held->pages >= first && held->pages <= last)
+        st = go_back(s, op, held->pages);
+    else if (last == 0 && held->place.pages > 0 && s->from_before)
+        st = has_pages(op) ? go_forward(s, op, held) : result_differs(s, "the coordinator");
+    else
+        st = weft_fail(&s->ctx, WEFT_CORRUPT, "a client has %lld pages of a result of which %lld were sent",
+                       (long long)held->pages, (long long)last);
+    s->ctx.cancel = NULL;
     return st;
 }

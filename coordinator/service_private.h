@@ -21,6 +21,7 @@ enum {
 };
 
 typedef enum operation_state {
+    OPERATION_WANTED, /* its client holds it; its EXECUTE or SET is to come again */
     OPERATION_QUEUED,
     OPERATION_RUNNING,
     OPERATION_RESULT, /* its pages are being sent, or all were */
@@ -29,9 +30,16 @@ typedef enum operation_state {
 
 /* A page that was sent: so that it can be sent again to a client that comes back without it. */
 typedef struct sent_page {
-    int32_t block;
-    uint32_t rows, bytes, digest; /* digest: weft_row_page_digest */
+    weft_session_place place; /* behind it */
+    uint32_t rows, bytes;
 } sent_page;
+
+/* Where the pages begin that this coordinator sends: those before came to the client from an earlier one. */
+typedef struct sent_before {
+    int64_t pages, bytes, rows;
+    int64_t block_rows; /* of the block of the place */
+    weft_session_place place;
+} sent_before;
 
 /* One statement of a client, until the client lets it go. */
 typedef struct operation {
@@ -39,21 +47,25 @@ typedef struct operation {
     uint64_t id;
     operation_state state;
     int64_t credit;
-    bool attached;  /* what it has may be sent: its client is there, and knows of it */
-    bool whole;     /* all of its result was sent */
-    int64_t resume; /* attached anew: pages that its client has; else -1 */
+    bool attached;          /* what it has may be sent: its client is there, and knows of it */
+    bool whole;             /* all of its result was sent */
+    int64_t resume;         /* attached anew: pages that its client has; else -1 */
+    weft_session_held held; /* as its client said when it was attached last; zeros: it was here since */
     bool released;
     atomic_bool stop; /* cancelled, or nobody is there any more */
     /* of the session's thread, once queued: */
     bool is_set;
-    char *text; /* memory block; SET: key, zero byte, value */
+    bool again;       /* it was asked for again: … */
+    uint64_t version; /* … of the session that it was first asked in, as its client knew it */
+    char *text;       /* memory block; SET: key, zero byte, value */
     size_t len;
     weft_error error; /* FAILED: why */
     weft_result *result;
     int32_t block; /* that comes after the one that is read */
     weft_block_reader *reader;
-    int64_t sent, rows;
-    sent_page *pages; /* [page_count] a memory block */
+    int64_t sent, rows; /* of all pages that the client has, or that are on their way */
+    sent_before before;
+    sent_page *pages; /* [page_count] a memory block: those behind `before` */
     int32_t page_count, page_capacity;
 } operation;
 
@@ -61,10 +73,13 @@ typedef struct client_session {
     struct client_session *next; /* guarded by lock, as is all up to `work` */
     weft_net_peer peer;          /* 0: no connection */
     int64_t lost_ns;             /* since when */
-    operation *first, *last;
+    operation *first;            /* by their numbers */
     int32_t operation_count;
     uint64_t last_id; /* of the operation that came last */
+    uint64_t version; /* of the session, as its thread told last */
     bool opened, closing, ended;
+    bool from_before; /* operations may have come to an earlier coordinator */
+    bool resumed;     /* its client had it before: from an earlier coordinator, or before it was opened */
     weft_session *session; /* set while it can be cancelled */
     operation *running;
     pthread_cond_t work;
@@ -109,14 +124,17 @@ WEFT_MUST_CHECK weft_status service_send(weft_ctx *ctx, weft_service *service, w
 void *service_session_main(void *session);
 /* Lock held: have an operation end without a result, and the thread look. */
 void service_stop_operation(client_session *s, operation *op);
+/* Lock held: OPENED of a session that its client had before. again: room for WEFT_SESSION_HELD_MAX. */
+weft_session_reply service_resumed(const client_session *s, uint64_t *again);
 
 /* ---- service_pages.c ---- */
 /* RESULT: columns, and what there is to read. */
 WEFT_MUST_CHECK weft_status service_send_result(client_session *s, operation *op);
 /* The next page of the result, or its end. */
 WEFT_MUST_CHECK weft_status service_send_more(client_session *s, operation *op);
-/* The client has so many pages: go on behind them. Errors: WEFT_CORRUPT when it cannot have them. */
-WEFT_MUST_CHECK weft_status service_go_back(client_session *s, operation *op, int64_t pages);
+/* The client has so many pages: go on behind them. Errors: WEFT_CORRUPT when it cannot have them;
+ * WEFT_RESULT_LOST when they came from an earlier coordinator, and the result begins otherwise now. */
+WEFT_MUST_CHECK weft_status service_go_to(client_session *s, operation *op, const weft_session_held *held);
 void service_drop_result(operation *op);
 
 #endif

@@ -24,8 +24,7 @@ static bool is_needless(const client_session *s, const operation *op)
     return s->peer == 0 || (op != NULL && (atomic_load(&op->stop) || !op->attached || op->resume >= 0));
 }
 
-weft_status service_queue(client_session *s, const operation *op, const weft_net_frame *frames,
-                          int32_t count)
+weft_status service_queue(client_session *s, const operation *op, const weft_net_frame *frames, int32_t count)
 {
     weft_service *service = s->service;
     for (;;) {
@@ -110,33 +109,60 @@ static weft_status change_setting(client_session *s, const operation *op, weft_e
 
 static const weft_error cancelled = {.code = WEFT_CANCELLED, .message = "the statement was cancelled"};
 
+/* An earlier coordinator ran it, and nothing is known of that: it is run anew, unless names or settings have
+ * changed since. */
+static weft_status check_again(client_session *s, const operation *op, weft_error *error)
+{
+    const uint64_t version = weft_session_version(s->session);
+    if (!op->again || op->is_set || op->version == version || weft_session_changed_by(s->session) == op->id)
+        return WEFT_OK;
+    *error = (weft_error){
+        .code = WEFT_RESULT_LOST,
+        .message = "the coordinator that made the result is gone, and views or settings of the session have "
+                   "changed since: it cannot be made again",
+        .hint = "run the statement again"};
+    return error->code;
+}
+
+static weft_status run_statement(client_session *s, operation *op, weft_error *error)
+{
+    const weft_statement statement = {
+        .text = op->text, .len = op->len, .name = {.session = s->id, .operation = op->id}};
+    weft_status st = WEFT_OK;
+    if (atomic_load(&op->stop)) {
+        *error = cancelled;
+        return cancelled.code;
+    }
+    WEFT_TRY(st, check_again(s, op, error));
+    WEFT_TRY(st, op->is_set ? change_setting(s, op, error)
+                            : weft_session_execute(s->session, &statement, error, &op->result));
+done:
+    return st;
+}
+
 static void run_operation(client_session *s, operation *op)
 {
     weft_error error = {0};
-    weft_status st = WEFT_OK;
-    const weft_statement statement = {
-        .text = op->text, .len = op->len, .name = {.session = s->id, .operation = op->id}};
-    if (atomic_load(&op->stop))
-        error = cancelled;
-    else if (op->is_set)
-        st = change_setting(s, op, &error);
-    else
-        st = weft_session_execute(s->session, &statement, &error, &op->result);
-    if (error.code != WEFT_OK) st = error.code;
+    weft_status st = run_statement(s, op, &error);
     pthread_mutex_lock(&s->service->lock);
     s->running = NULL;
+    s->version = weft_session_version(s->session);
     op->state = OPERATION_RESULT;
-    op->resume = -1; /* whoever is there now hears it from its beginning */
+    op->resume =
+        -1; /* whoever is there now hears it from its beginning, or from where an earlier one ended */
+    const weft_session_held held = op->held;
     pthread_mutex_unlock(&s->service->lock);
     weft_mem_free(op->text);
     op->text = NULL;
     if (st == WEFT_OK && (st = service_send_result(s, op)) != WEFT_OK) error = s->ctx.error;
+    if (st == WEFT_OK && (st = service_go_to(s, op, &held)) != WEFT_OK) error = s->ctx.error;
     if (st != WEFT_OK) operation_fail(s, op, &error);
 }
 
 /* Send what the client of the operation waits for. resume: it has come back, with so many pages; else -1. */
 static void answer_operation(client_session *s, operation *op, int64_t resume)
 {
+    weft_session_held held;
     weft_status st = WEFT_OK;
     if (op->state == OPERATION_FAILED) {
         send_failure(s, op->id, &op->error);
@@ -146,8 +172,12 @@ static void answer_operation(client_session *s, operation *op, int64_t resume)
         operation_fail(s, op, &cancelled);
         return;
     }
-    if (resume == 0) st = service_send_result(s, op);
-    if (resume >= 0 && st == WEFT_OK) st = service_go_back(s, op, resume);
+    pthread_mutex_lock(&s->service->lock);
+    held = op->held;
+    pthread_mutex_unlock(&s->service->lock);
+    /* RESULT of an earlier coordinator may be another one: its client compares them */
+    if (resume == 0 || (resume > 0 && s->from_before)) st = service_send_result(s, op);
+    if (resume >= 0 && st == WEFT_OK) st = service_go_to(s, op, &held);
     if (resume < 0) st = service_send_more(s, op);
     if (st != WEFT_OK) operation_fail(s, op, &s->ctx.error);
 }
@@ -162,11 +192,10 @@ static void operation_free(operation *op)
 /* Lock held. Take an operation that was let go out of the list. */
 static operation *take_released(client_session *s)
 {
-    operation *before = NULL;
-    for (operation *op = s->first; op != NULL; before = op, op = op->next) {
+    for (operation **at = &s->first; *at != NULL; at = &(*at)->next) {
+        operation *op = *at;
         if (!op->released && !s->closing) continue;
-        *(before == NULL ? &s->first : &before->next) = op->next;
-        if (s->last == op) s->last = before;
+        *at = op->next;
         s->operation_count--;
         return op;
     }
@@ -239,6 +268,22 @@ done:
     return st;
 }
 
+static weft_status answer_open(client_session *s, weft_session *session)
+{
+    weft_service *service = s->service;
+    uint64_t again[SERVICE_OPERATIONS_MAX];
+    weft_session_reply reply = {
+        .kind = WEFT_REPLY_OPENED,
+        .opened = {.session = s->id, .incarnation = service->incarnation, .release = weft_session_release()}};
+    pthread_mutex_lock(&service->lock);
+    s->session = session;
+    s->opened = true;
+    s->version = weft_session_version(session);
+    if (s->resumed) reply = service_resumed(s, again);
+    pthread_mutex_unlock(&service->lock);
+    return session_send(s, &reply);
+}
+
 static weft_status session_open(client_session *s, weft_session **out)
 {
     weft_status st = WEFT_OK;
@@ -249,14 +294,7 @@ static weft_status session_open(client_session *s, weft_session **out)
              weft_session_new(&s->ctx, service->options.pool, service->options.coordinator, &settings, out));
     weft_session_on_progress(*out, show_progress, s);
     weft_session_belongs_to(*out, s->who.user);
-    pthread_mutex_lock(&service->lock);
-    s->session = *out;
-    s->opened = true;
-    pthread_mutex_unlock(&service->lock);
-    const weft_session_reply reply = {
-        .kind = WEFT_REPLY_OPENED,
-        .opened = {.session = s->id, .incarnation = service->incarnation, .release = weft_session_release()}};
-    WEFT_TRY(st, session_send(s, &reply));
+    WEFT_TRY(st, answer_open(s, *out));
 done:
     return st;
 }
@@ -273,7 +311,7 @@ void *service_session_main(void *self)
     s->closing = true; /* from now on nothing is added */
     s->session = NULL;
     operation *left = s->first;
-    s->first = s->last = NULL;
+    s->first = NULL;
     pthread_mutex_unlock(&s->service->lock);
     while (left != NULL) {
         operation *op = left;

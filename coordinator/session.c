@@ -72,6 +72,7 @@ void weft_session_free(weft_session **session)
 const weft_settings *weft_session_settings(const weft_session *s) { return &s->settings; }
 
 uint64_t weft_session_version(const weft_session *s) { return s->version; }
+uint64_t weft_session_changed_by(const weft_session *s) { return s->changed_by; }
 
 /* By a statement of this name. */
 static void session_changed(weft_session *s, const weft_job_name *name)

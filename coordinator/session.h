@@ -30,6 +30,7 @@ WEFT_MUST_CHECK weft_status weft_session_restore(weft_ctx *ctx, weft_session *se
                                                  const weft_session_state *state);
 /* Grows with each change of settings or views; 0: there was none. */
 uint64_t weft_session_version(const weft_session *session);
+uint64_t weft_session_changed_by(const weft_session *session); /* the statement that did it last; 0: none */
 /* Whose session it is, for people; copied, and cut to WEFT_SESSION_USER_BYTES. */
 enum { WEFT_SESSION_USER_BYTES = 64 };
 void weft_session_belongs_to(weft_session *session, const char *user);

@@ -47,18 +47,54 @@ static weft_status check_version(weft_ctx *ctx, uint32_t version)
     return st;
 }
 
+static void put_place(const weft_session_place *place, Weft__Wire__SessionPlace *m)
+{
+    weft__wire__session_place__init(m);
+    m->job = place->job;
+    m->block = place->block;
+    m->generation = place->generation;
+    m->attempt = place->attempt;
+    m->pages = place->pages;
+    m->block_digest = place->block_digest;
+    m->digest = place->digest;
+}
+
+/* pages: of the result, up to there. */
+static weft_status get_place(weft_ctx *ctx, const Weft__Wire__SessionPlace *m, int64_t pages,
+                             weft_session_place *out)
+{
+    *out = (weft_session_place){0};
+    if (m == NULL) return WEFT_OK;
+    if (m->block < 0 || m->generation < 0 || m->attempt < 0 || m->pages < 0 || m->pages > pages)
+        return weft_fail(ctx, WEFT_CORRUPT, "page %d of block %d, generation %d, attempt %d is page %lld",
+                         m->pages, m->block, m->generation, m->attempt, (long long)pages);
+    *out = (weft_session_place){.job = m->job,
+                                .block = m->block,
+                                .generation = m->generation,
+                                .attempt = m->attempt,
+                                .pages = m->pages,
+                                .block_digest = m->block_digest,
+                                .digest = m->digest};
+    return WEFT_OK;
+}
+
 static weft_status put_held(weft_ctx *ctx, const weft_session_request *r, Weft__Wire__SessionRequest *m)
 {
     weft_status st = WEFT_OK;
     Weft__Wire__SessionHeld *list = NULL;
+    Weft__Wire__SessionPlace *places = NULL;
     if (r->held_count == 0) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->held_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->held_count, &places));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->held_count, &m->held));
     for (int32_t i = 0; i < r->held_count; i++) {
         weft__wire__session_held__init(&list[i]);
         list[i].operation = r->held[i].operation;
         list[i].pages = r->held[i].pages;
         list[i].credit = r->held[i].credit;
+        list[i].bytes = r->held[i].bytes;
+        put_place(&r->held[i].place, &places[i]);
+        list[i].place = &places[i];
         m->held[i] = &list[i];
     }
     m->n_held = (size_t)r->held_count;
@@ -76,8 +112,10 @@ static weft_status get_held(weft_ctx *ctx, const Weft__Wire__SessionRequest *m, 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_held, &list));
     for (size_t i = 0; i < m->n_held; i++) {
         const Weft__Wire__SessionHeld *h = m->held[i];
-        list[i] = (weft_session_held){.operation = h->operation, .pages = h->pages, .credit = h->credit};
-        if (h->operation == 0 || h->pages < 0 || h->credit < 0)
+        list[i] = (weft_session_held){
+            .operation = h->operation, .pages = h->pages, .credit = h->credit, .bytes = h->bytes};
+        WEFT_TRY(st, get_place(ctx, h->place, h->pages, &list[i].place));
+        if (h->operation == 0 || h->pages < 0 || h->credit < 0 || h->bytes < 0)
             return weft_fail(ctx, WEFT_CORRUPT, "a session goes on with operation %llu behind page %lld",
                              (unsigned long long)h->operation, (long long)h->pages);
     }
@@ -124,6 +162,7 @@ weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_reques
     m.credit = r->credit;
     m.text_bytes = r->text_bytes;
     m.number = r->number;
+    m.session_version = r->session_version;
     WEFT_TRY(st, wire_put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
     WEFT_TRY(st, put_held(ctx, r, &m));
     WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
@@ -140,6 +179,7 @@ static bool request_is_whole(const Weft__Wire__SessionRequest *m)
     if (about != (m->operation != 0)) return false;
     if (!open && (m->session_high != 0 || m->session_low != 0 || m->release[0] != 0 || m->n_held > 0))
         return false;
+    if (m->session_version != 0 && !open && !execute && kind != WEFT_REQUEST_SET) return false;
     if (!is_short(m->release)) return false;
     if (kind == WEFT_REQUEST_SET ? m->n_settings != 1 : !open && m->n_settings > 0) return false;
     if (m->credit < 0 || (m->credit > 0 && !execute && kind != WEFT_REQUEST_CREDIT)) return false;
@@ -167,7 +207,8 @@ weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, siz
                                   .release = m->release,
                                   .credit = m->credit,
                                   .text_bytes = m->text_bytes,
-                                  .number = m->number};
+                                  .number = m->number,
+                                  .session_version = m->session_version};
     WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
     WEFT_TRY(st, get_held(ctx, m, out));
 done:
@@ -191,6 +232,7 @@ static weft_status put_result(weft_ctx *ctx, const weft_reply_result *r, Weft__W
     m->tasks_failed = r->tasks_failed;
     m->tasks_rerun = r->tasks_rerun;
     m->blocks_lost = r->blocks_lost;
+    m->session_version = r->session_version;
     WEFT_TRY(st, wire_put_settings(ctx, r->settings, r->setting_count, &m->n_settings, &m->settings));
 done:
     return st;
@@ -201,6 +243,7 @@ typedef struct reply_parts {
     Weft__Wire__SessionOpened opened;
     Weft__Wire__SessionProgress progress;
     Weft__Wire__SessionResult result;
+    Weft__Wire__SessionPlace place;
     Weft__Wire__Error error;
 } reply_parts;
 
@@ -213,6 +256,9 @@ static void put_opened(const weft_session_reply *r, Weft__Wire__SessionOpened *m
     m->release = wire_text(r->opened.release);
     m->resumed = r->opened.resumed;
     m->last_operation = r->opened.last_operation;
+    m->session_version = r->opened.session_version;
+    m->again = (uint64_t *)(uintptr_t)r->opened.again; /* not written to */
+    m->n_again = (size_t)r->opened.again_count;
 }
 
 static void put_progress(const weft_session_reply *r, Weft__Wire__SessionProgress *m)
@@ -253,6 +299,8 @@ weft_status weft_session_reply_encode(weft_ctx *ctx, const weft_session_reply *r
         m.page_number = r->page.number;
         m.page_bytes = r->page.bytes;
         m.page_crc = r->page.crc;
+        put_place(&r->page.place, &parts.place);
+        m.place = &parts.place;
         break;
     case WEFT_REPLY_END: m.rows = r->rows; break;
     case WEFT_REPLY_FAILED:
@@ -288,7 +336,8 @@ static weft_status get_result(weft_ctx *ctx, const Weft__Wire__SessionResult *m,
                                .tasks = m->tasks,
                                .tasks_failed = m->tasks_failed,
                                .tasks_rerun = m->tasks_rerun,
-                               .blocks_lost = m->blocks_lost};
+                               .blocks_lost = m->blocks_lost,
+                               .session_version = m->session_version};
     WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
 done:
     return st;
@@ -316,6 +365,12 @@ static weft_status get_opened(weft_ctx *ctx, const Weft__Wire__SessionOpened *m,
     out->opened.release = m->release;
     out->opened.resumed = m->resumed != 0;
     out->opened.last_operation = m->last_operation;
+    out->opened.session_version = m->session_version;
+    if (m->n_again > WEFT_SESSION_HELD_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "%zu statements are to be sent again, more than %d", m->n_again,
+                         WEFT_SESSION_HELD_MAX);
+    out->opened.again = m->again; /* in the arena, as the message is */
+    out->opened.again_count = (int32_t)m->n_again;
     return WEFT_OK;
 }
 
@@ -342,8 +397,10 @@ static bool reply_is_whole(const Weft__Wire__SessionReply *m)
            (m->error != NULL) == (kind == WEFT_REPLY_FAILED) &&
            (m->page_bytes > 0) == (kind == WEFT_REPLY_PAGE) &&
            (m->page_crc == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes >= 0 && m->page_number >= 0 &&
-           (m->page_number == 0 || kind == WEFT_REPLY_PAGE) && m->page_bytes <= UINT32_MAX && m->rows >= 0 &&
-           (m->rows == 0 || kind == WEFT_REPLY_END) && (m->number == 0 || kind == WEFT_REPLY_PONG);
+           (m->page_number == 0 || kind == WEFT_REPLY_PAGE) &&
+           (m->place == NULL || kind == WEFT_REPLY_PAGE) && m->page_number < INT64_MAX &&
+           m->page_bytes <= UINT32_MAX && m->rows >= 0 && (m->rows == 0 || kind == WEFT_REPLY_END) &&
+           (m->number == 0 || kind == WEFT_REPLY_PONG);
 }
 
 weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
@@ -367,6 +424,7 @@ weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_
         out->page.number = m->page_number;
         out->page.bytes = m->page_bytes;
         out->page.crc = m->page_crc;
+        WEFT_TRY(st, get_place(ctx, m->place, m->page_number + 1, &out->page.place));
         break;
     case WEFT_REPLY_END: out->rows = m->rows; break;
     case WEFT_REPLY_FAILED: WEFT_TRY(st, get_failure(ctx, m->error, out)); break;

@@ -11,7 +11,15 @@
  * A session outlives its connection: the client opens it again by its name, and says which operations it
  * still holds and how many pages of each it has (held). What stands is told then: PROGRESS while it runs,
  * RESULT again when it has no page yet, the pages behind those that it has, or FAILED. Operations that it
- * does not name are let go. It sends an EXECUTE again when its number is greater than the last that came.
+ * does not name are let go. OPENED says of which the EXECUTE or SET is to be sent again, smaller numbers
+ * first.
+ *
+ * A session also outlives the coordinator (docs/failover.md). Each page comes with its place in the result,
+ * which the client gives back as it came; another coordinator goes on behind it when it has the same block,
+ * or when as many pages of what it has have the same digest. RESULT comes again then: it must have the
+ * columns and the pages of the first one. The version of a session grows with each change of its views and
+ * settings: a coordinator that does not know the session, or has an older one, begins a new session under the
+ * same name when the client has heard of none but version 0.
  *
  * A request is in the frame after the envelope. The client makes the operation's number, and no number is
  * used twice in a session: an EXECUTE that comes twice changes nothing. A page is sent while the bytes sent
@@ -27,7 +35,7 @@
 #include "common/uuid.h"
 
 enum {
-    WEFT_SESSION_VERSION = 2,
+    WEFT_SESSION_VERSION = 3,
     WEFT_SESSION_BYTES_MAX = 64 << 20,  /* a message: the schema and the pages' sizes of a large result */
     WEFT_SESSION_FRAME_BYTES = 4 << 20, /* a text of WEFT_SQL_BYTES_MAX takes 16 frames */
     WEFT_SESSION_RELEASE_BYTES = 64,    /* "0.1.0", with the zero byte */
@@ -39,10 +47,21 @@ typedef struct weft_session_setting {
     const char *key, *value;
 } weft_session_setting;
 
+/* Behind which page of a result a client is. Of no page: zeros. */
+typedef struct weft_session_place {
+    uint64_t job;                       /* with the next three: the block that the page is of */
+    int32_t block, generation, attempt; /* block: in the result, from 0 */
+    int32_t pages;                      /* of that block, up to here */
+    uint64_t block_digest;              /* of them */
+    uint64_t digest;                    /* of all pages of the result up to here */
+} weft_session_place;
+
 /* An operation that goes on over a new connection. */
 typedef struct weft_session_held {
     uint64_t operation;
-    int64_t pages, credit; /* pages: that have come */
+    int64_t pages, credit; /* pages: that have come, … */
+    int64_t bytes;         /* … with so many bytes */
+    weft_session_place place;
 } weft_session_held;
 
 typedef enum weft_request_kind {
@@ -68,6 +87,7 @@ typedef struct weft_session_request {
     uint64_t number;                      /* PING: comes back */
     int32_t held_count;                   /* OPEN */
     const weft_session_held *held;
+    uint64_t session_version; /* OPEN, EXECUTE, SET: of the session, that the client has heard of last */
 } weft_session_request;
 
 typedef enum weft_reply_kind {
@@ -95,6 +115,7 @@ typedef struct weft_reply_result {
     int64_t rows;
     int32_t stages;
     int64_t tasks, tasks_failed, tasks_rerun, blocks_lost;
+    uint64_t session_version; /* after the statement */
 } weft_reply_result;
 
 typedef struct weft_session_reply {
@@ -106,6 +127,9 @@ typedef struct weft_session_reply {
             const char *release;
             bool resumed;
             uint64_t last_operation; /* that has come; 0: none */
+            uint64_t session_version;
+            int32_t again_count;
+            const uint64_t *again; /* held operations whose EXECUTE or SET is to be sent again */
         } opened;
         struct {
             int32_t stages, stages_done;
@@ -116,6 +140,7 @@ typedef struct weft_session_reply {
             int64_t number; /* from 0 in its operation */
             int64_t bytes;  /* in the frames that follow */
             uint32_t crc;
+            weft_session_place place; /* behind it */
         } page;
         int64_t rows;            /* END: of all pages */
         const weft_error *error; /* FAILED */

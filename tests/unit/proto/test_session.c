@@ -20,12 +20,16 @@ static const weft_session_request requests[] = {
     {.kind = WEFT_REQUEST_OPEN,
      .session = {.high = 1, .low = 1},
      .held_count = 2,
-     .held = (const weft_session_held[]){{.operation = 7, .credit = 1}, {UINT64_MAX, 3, INT64_MAX}}},
+     .held =
+         (const weft_session_held[]){
+             {.operation = 7, .credit = 1},
+             {UINT64_MAX, 3, INT64_MAX, 9, {UINT64_MAX, 2, 1, INT32_MAX, 3, 7, UINT64_MAX}}},
+     .session_version = UINT64_MAX},
     {.kind = WEFT_REQUEST_EXECUTE,
      .operation = UINT64_MAX,
      .credit = 4 << 20,
      .text_bytes = WEFT_SQL_BYTES_MAX},
-    {.kind = WEFT_REQUEST_EXECUTE, .operation = 1},
+    {.kind = WEFT_REQUEST_EXECUTE, .operation = 1, .session_version = 4},
     {.kind = WEFT_REQUEST_SET, .operation = 2, .setting_count = 1, .settings = some_settings},
     {.kind = WEFT_REQUEST_CREDIT, .operation = 3, .credit = INT64_MAX},
     {.kind = WEFT_REQUEST_CANCEL, .operation = 4},
@@ -48,6 +52,7 @@ static void requests_come_back(void **state)
         weft_fixture_ok(&f, weft_session_request_decode(&f.ctx, bytes, len, &back));
         assert_int_equal(back.kind, r->kind);
         assert_true(back.operation == r->operation && back.number == r->number);
+        assert_true(back.session_version == r->session_version);
         assert_true(weft_uuid_equal(back.session, r->session));
         assert_true(back.credit == r->credit && back.text_bytes == r->text_bytes);
         assert_string_equal(back.release, r->release == NULL ? "" : r->release);
@@ -82,6 +87,8 @@ static void replies_come_back(void **state)
 {
     (void)state;
     static const uint8_t schema[] = {1, 0, 2}, block[] = {7};
+    static const uint64_t again[] = {3, UINT64_MAX};
+    const weft_session_place place = {1, 2, 3, 4, 4, UINT64_MAX, 5};
     const weft_bytes blocks[] = {{block, 1}, {NULL, 0}, {schema, 3}};
     weft_fixture f;
     weft_fixture_open(&f);
@@ -90,7 +97,12 @@ static void replies_come_back(void **state)
                                                                               .incarnation = {.low = 5},
                                                                               .release = "0.1.0",
                                                                               .resumed = true,
-                                                                              .last_operation = 8}});
+                                                                              .last_operation = 8,
+                                                                              .session_version = 6,
+                                                                              .again_count = 2,
+                                                                              .again = again}});
+    assert_true(back.opened.again_count == 2 && back.opened.again[1] == UINT64_MAX);
+    assert_true(back.opened.session_version == 6);
     assert_true(weft_uuid_equal(back.opened.session, some_session) && back.opened.incarnation.low == 5);
     assert_true(back.opened.resumed && back.opened.last_operation == 8);
     assert_string_equal(back.opened.release, "0.1.0");
@@ -109,7 +121,9 @@ static void replies_come_back(void **state)
                                                            .is_text = true,
                                                            .rows = 9,
                                                            .tasks = 8,
-                                                           .blocks_lost = 7}});
+                                                           .blocks_lost = 7,
+                                                           .session_version = 10}});
+    assert_true(back.result.session_version == 10);
     assert_int_equal(back.result.block_count, 3);
     assert_int_equal(back.result.schema.len, 3);
     assert_memory_equal(back.result.schema.bytes, schema, 3);
@@ -119,7 +133,8 @@ static void replies_come_back(void **state)
     assert_string_equal(back.result.settings[1].value, "false");
     back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PAGE,
                                                 .operation = 4,
-                                                .page = {3, UINT32_MAX, 0xfedcba98}});
+                                                .page = {3, UINT32_MAX, 0xfedcba98, place}});
+    assert_memory_equal(&back.page.place, &place, sizeof(place));
     assert_true(back.page.number == 3 && back.page.bytes == UINT32_MAX && back.page.crc == 0xfedcba98);
     back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_END, .operation = 4, .rows = 11});
     assert_true(back.rows == 11);
@@ -164,14 +179,14 @@ static void wrong_requests(void **state)
     Weft__Wire__Setting *settings[] = {&setting, &setting};
     const Weft__Wire__SessionRequest none = WEFT__WIRE__SESSION_REQUEST__INIT;
     bad_request bad[] = {
-        {"another version", WEFT_UNSUPPORTED, none}, {"another kind", WEFT_UNSUPPORTED, none},
-        {"no operation", WEFT_CORRUPT, none},        {"an operation of none", WEFT_CORRUPT, none},
-        {"too long a text", WEFT_CORRUPT, none},     {"a text of a CANCEL", WEFT_CORRUPT, none},
-        {"credit below zero", WEFT_CORRUPT, none},   {"two settings of a SET", WEFT_CORRUPT, none},
-        {"settings of a CLOSE", WEFT_CORRUPT, none}, {"a long release", WEFT_CORRUPT, none},
-        {"a session of a PING", WEFT_CORRUPT, none}, {"a number of a CLOSE", WEFT_CORRUPT, none},
+        {"another version", WEFT_UNSUPPORTED, none},  {"another kind", WEFT_UNSUPPORTED, none},
+        {"no operation", WEFT_CORRUPT, none},         {"an operation of none", WEFT_CORRUPT, none},
+        {"too long a text", WEFT_CORRUPT, none},      {"a text of a CANCEL", WEFT_CORRUPT, none},
+        {"credit below zero", WEFT_CORRUPT, none},    {"two settings of a SET", WEFT_CORRUPT, none},
+        {"settings of a CLOSE", WEFT_CORRUPT, none},  {"a long release", WEFT_CORRUPT, none},
+        {"a session of a PING", WEFT_CORRUPT, none},  {"a number of a CLOSE", WEFT_CORRUPT, none},
         {"operations of a PING", WEFT_CORRUPT, none}, {"pages below zero", WEFT_CORRUPT, none},
-        {"no operation held", WEFT_CORRUPT, none},   {"too many operations", WEFT_LIMIT, none},
+        {"no operation held", WEFT_CORRUPT, none},    {"too many operations", WEFT_LIMIT, none},
     };
     Weft__Wire__SessionHeld held = WEFT__WIRE__SESSION_HELD__INIT, below = held, nothing = held;
     Weft__Wire__SessionHeld *helds[WEFT_SESSION_HELD_MAX + 1] = {&held}, *belows[] = {&below};

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -24,12 +25,13 @@ static struct {
     int fd; /* 0: stderr */
     char path[LOG_PATH_BYTES];
     weft_log_options options;
+    atomic_int least; /* options.level, for those who only ask: without the lock */
     int64_t bytes, opened_s;
     int64_t rotate_s; /* not before: it has just failed */
     int64_t lost;
     char recent[LOG_RECENT_BYTES];
     uint64_t recent_end; /* bytes ever put there */
-} sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .options = {.level = WEFT_LOG_WARN}};
+} sink = {.lock = PTHREAD_MUTEX_INITIALIZER, .options = {.level = WEFT_LOG_WARN}, .least = WEFT_LOG_WARN};
 
 bool weft_log_level_find(const char *text, weft_log_level *out)
 {
@@ -271,6 +273,7 @@ weft_status weft_log_open(weft_ctx *ctx, const weft_log_options *options)
     if (error == 0) {
         sink.options = *options;
         sink.options.path = NULL; /* the copy is sink.path */
+        atomic_store(&sink.least, (int)options->level);
     } else
         memcpy(sink.path, before, sizeof(before));
     pthread_mutex_unlock(&sink.lock);
@@ -297,6 +300,11 @@ bool weft_log_path(char *out, size_t out_bytes)
     return is_file;
 }
 
+bool weft_log_wants(weft_log_level level)
+{
+    return (int)level >= atomic_load_explicit(&sink.least, memory_order_relaxed);
+}
+
 int64_t weft_log_lost(void)
 {
     pthread_mutex_lock(&sink.lock);
@@ -311,5 +319,6 @@ void weft_log_close(void)
     if (sink.fd > 0) close(sink.fd);
     sink.fd = 0;
     sink.options = (weft_log_options){.level = WEFT_LOG_WARN};
+    atomic_store(&sink.least, (int)WEFT_LOG_WARN);
     pthread_mutex_unlock(&sink.lock);
 }

@@ -52,6 +52,8 @@ void weft_log_error(weft_log_level level, const char *event, const weft_error *e
 bool weft_log_path(char *out, size_t out_bytes);
 /* The last records that went to stderr, up to 256 KiB of them, into out; returns their bytes. Any thread. */
 size_t weft_log_recent(char *out, size_t room);
+/* Is a record of this level written? For those that cost something to make. Any thread. */
+bool weft_log_wants(weft_log_level level);
 /* Records that could not be written, since the process began. */
 int64_t weft_log_lost(void);
 /* Back to stderr. */

@@ -185,7 +185,9 @@ static weft_status compare_blocks(weft_ctx *ctx, weft_core *core, int32_t worker
                                  .partition = name->partition,
                                  .attempt = name->attempt};
         WEFT_TRY(st, core_step(ctx, core, &back));
-        if (!weft_scheduler_wants(core->scheduler, worker, name))
+        /* its report may be on its way again */
+        if (!weft_scheduler_wants(core->scheduler, worker, name) &&
+            !weft_scheduler_finds(core->scheduler, worker, name))
             order_name(ctx, core, worker, WEFT_TO_WORKER_DROP, name);
     }
 done:

@@ -15,6 +15,7 @@ weft_status weft_worker_attempt_add(weft_ctx *ctx, weft_worker *w, worker_stage 
                           .stage = s,
                           .partition = m->partition,
                           .attempt = m->attempt,
+                          .epoch = m->epoch,
                           .task = m->task,
                           .task_len = len};
     if (len > 0) memcpy(a->task_bytes, m->task_bytes, len);
@@ -108,7 +109,13 @@ bool weft_worker_is_paused(weft_worker *w)
     return paused;
 }
 
-void weft_worker_number(weft_worker *w, int32_t number) { w->number = number; }
+void weft_worker_welcomed(weft_worker *w, int32_t number, int64_t epoch)
+{
+    pthread_mutex_lock(&w->lock);
+    w->number = number;
+    w->epoch = weft_max_i64(w->epoch, epoch);
+    pthread_mutex_unlock(&w->lock);
+}
 
 int32_t weft_worker_busy(weft_worker *w)
 {

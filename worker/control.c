@@ -62,6 +62,7 @@ static void on_welcome(weft_control *c, const weft_control_event *e, int64_t now
         part(c, true, now, act, self);
         return;
     }
+    const bool again = c->epoch > 0 && epoch > c->epoch;
     c->epoch = epoch;
     c->state = WEFT_CONTROL_MEMBER;
     c->tries = 0;
@@ -72,6 +73,7 @@ static void on_welcome(weft_control *c, const weft_control_event *e, int64_t now
     c->paused = false;
     for (uint64_t r = c->acked + 1; r <= c->reports; r++)
         give(c, WEFT_CONTROL_SEND, r, weft_link_send(&c->link, now), act, self);
+    if (again) give(c, WEFT_CONTROL_AGAIN, 0, no_head, act, self);
 }
 
 /* The lease is out: whoever it was of may be dead to the coordinator. */

@@ -15,7 +15,8 @@
  * ends (FORSAKEN).
  *
  * Epoch: sessions are minted by a leader with its epoch in the high 32 bits. A welcome of a lower one than
- * was seen is of a deposed leader, and refused. */
+ * was seen is of a deposed leader, and refused. To one of a higher epoch the reports of all that the worker
+ * holds are sent again (AGAIN), behind those that were on their way. */
 #ifndef WEFT_WORKER_CONTROL_H
 #define WEFT_WORKER_CONTROL_H
 
@@ -71,9 +72,11 @@ typedef enum weft_control_action_kind {
     WEFT_CONTROL_CLOSE,   /* close the connection of peer */
     WEFT_CONTROL_HANDLE,  /* the order of the event is next: carry it out */
     WEFT_CONTROL_SEND,    /* send report `report` of the outbox (the first ever made is 1) with head */
-    WEFT_CONTROL_FORGET,  /* reports up to `report` need not be kept */
-    WEFT_CONTROL_BEATS,   /* send a heartbeat with head */
-    WEFT_CONTROL_PAUSE,   /* begin no attempt */
+    WEFT_CONTROL_AGAIN, /* another coordinator leads: put the reports of all blocks into the outbox, then HELD
+                         */
+    WEFT_CONTROL_FORGET, /* reports up to `report` need not be kept */
+    WEFT_CONTROL_BEATS,  /* send a heartbeat with head */
+    WEFT_CONTROL_PAUSE,  /* begin no attempt */
     WEFT_CONTROL_RESUME,
     WEFT_CONTROL_FORSAKEN /* no coordinator for the grace time: drop all and end */
 } weft_control_action_kind;

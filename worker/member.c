@@ -13,6 +13,8 @@
 #include "worker/epoch.h"
 #include "worker/outbox.h"
 
+#define WELCOME_OF_MANY_NS INT64_C(1000000000)
+
 enum {
     MASTERS_MAX = 16,
     MASTER_BYTES = 272,      /* "tcp://", a host name of at most 255 bytes, a port */
@@ -58,8 +60,8 @@ weft_control_options weft_member_times(void)
                                   .silent_ns = 2000 * ms,
                                   .lease_ns = 15000 * ms,
                                   .grace_ns = 600000 * ms,
-                                  .backoff_least_ns = 50 * ms,
-                                  .backoff_most_ns = 500 * ms, /* well under the time to be dead */
+                                  .backoff_least_ns = 20 * ms, /* a standby may lead by then */
+                                  .backoff_most_ns = 300 * ms, /* well under the time to be dead */
                                   .welcome_ns = 3000 * ms};
 }
 
@@ -172,6 +174,27 @@ static void take_orders(weft_member *m)
     }
 }
 
+/* What cannot be told breaks the session: then the coordinator waits for it in vain, and has it made again.
+ */
+static void send_again(weft_member *m)
+{
+    weft_parcel **reports = NULL;
+    int32_t count = 0;
+    const weft_to_coordinator held = {.kind = WEFT_FROM_WORKER_HELD, .epoch = m->control.epoch};
+    weft_status st = weft_store_reports(&m->ctx, weft_worker_store(m->worker), &reports, &count);
+    for (int32_t i = 0; i < count; i++) {
+        weft_outbox_again(m->outbox, reports[i]);
+        weft_parcel_release(&reports[i]);
+    }
+    if (st == WEFT_OK) st = weft_outbox_put(&m->ctx, m->outbox, &held);
+    weft_log(WEFT_LOG_INFO, "reports_again", WEFT_LOG_INT("epoch", m->control.epoch),
+             WEFT_LOG_INT("blocks", count));
+    if (st == WEFT_OK) return;
+    weft_log_error(WEFT_LOG_WARN, "reports_not_sent_again", &m->ctx.error);
+    weft_error_clear(&m->ctx);
+    m->broken = "what it holds could not be told";
+}
+
 static void pause_worker(weft_member *m, bool paused)
 {
     weft_worker_pause(m->worker, paused);
@@ -190,6 +213,7 @@ static void act(void *self, const weft_control_action *a)
     case WEFT_CONTROL_CLOSE: weft_net_drop(m->endpoint, a->peer); break;
     case WEFT_CONTROL_HANDLE: take_orders(m); break;
     case WEFT_CONTROL_SEND: send_batch(m, a); break;
+    case WEFT_CONTROL_AGAIN: send_again(m); break;
     case WEFT_CONTROL_FORGET: weft_outbox_forget(m->outbox, a->report); break;
     case WEFT_CONTROL_BEATS: send_beat(m, a); break;
     case WEFT_CONTROL_PAUSE: pause_worker(m, true); break;
@@ -242,6 +266,8 @@ static void step(weft_member *m, const weft_control_event *event)
     m->connects = false;
 }
 
+static void post(weft_member *m);
+
 /* ---- what arrives ---- */
 
 /* A higher epoch is on disk before anything of it counts. */
@@ -263,13 +289,14 @@ static void on_welcome(weft_member *m, const weft_envelope *e, weft_net_peer pee
         weft_log(WEFT_LOG_WARN, "coordinator_deposed", WEFT_LOG_TEXT("coordinator", m->master),
                  WEFT_LOG_INT("epoch", epoch), WEFT_LOG_INT("seen", before));
     else {
-        weft_worker_number(m->worker, e->worker);
+        weft_worker_welcomed(m->worker, e->worker, epoch);
         weft_log(WEFT_LOG_INFO, "registered", WEFT_LOG_INT("worker", e->worker),
                  WEFT_LOG_TEXT("coordinator", m->master), WEFT_LOG_INT("epoch", epoch));
         if (m->options.registered != NULL) m->options.registered(m->options.self, e->worker, m->master);
         m->told = false;
     }
     step(m, &event);
+    post(m);
 }
 
 static void on_refuse(weft_member *m, const char *text)
@@ -384,10 +411,21 @@ static void on_tick(void *self)
 static weft_status send_report(weft_ctx *ctx, void *self, const weft_to_coordinator *message)
 {
     weft_member *m = self;
+    weft_status st = WEFT_OK;
     weft_to_coordinator sent = *message;
+    weft_parcel *parcel = NULL, *kept = NULL;
+    const weft_block_name name = {.job = message->job,
+                                  .stage = message->stage,
+                                  .generation = message->generation,
+                                  .partition = message->partition,
+                                  .attempt = message->attempt};
     if (message->kind == WEFT_FROM_WORKER_REGISTER) return WEFT_OK; /* it registers by its hello */
-    const weft_status st = weft_outbox_put(ctx, m->outbox, message);
-    if (st == WEFT_OK) weft_to_coordinator_release(&sent);
+    WEFT_TRY(st, weft_parcel_new(ctx, m->outbox, message, &parcel, &kept));
+    /* it is beside its block before it can be acknowledged: no coordinator misses both */
+    if (kept != NULL) weft_store_keep(weft_worker_store(m->worker), &name, kept);
+    WEFT_TRY(st, weft_outbox_add(ctx, m->outbox, parcel));
+    weft_to_coordinator_release(&sent);
+done:
     return st;
 }
 
@@ -465,6 +503,8 @@ weft_status weft_member_new(weft_ctx *ctx, const weft_member_options *options, w
     weft_ctx_init(&m->ctx, m->arena, m->account, ctx->settings);
     m->ctx.clock = ctx->clock;
     WEFT_TRY(st, parse_masters(ctx, m));
+    if (m->master_count > 1) /* one that does not answer is no reason not to try the next */
+        m->options.control.welcome_ns = weft_min_i64(m->options.control.welcome_ns, WELCOME_OF_MANY_NS);
     WEFT_TRY(st, weft_outbox_new(ctx, options->outbox_bytes, &m->outbox));
     if (options->folder != NULL) WEFT_TRY(st, weft_epoch_read(ctx, options->folder, &epoch));
     weft_control_init(&m->control, &m->options.control, epoch, weft_now_ns(ctx));

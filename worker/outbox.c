@@ -3,23 +3,28 @@
 #include "worker/outbox.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <string.h>
 
-typedef struct parcel {
-    struct parcel *next;
-    uint64_t batch; /* 0: waits */
+struct weft_parcel {
+    weft_parcel *next; /* guarded by the outbox's lock, as is all up to `again` */
+    uint64_t batch;    /* 0: waits */
+    bool boxed;        /* it is in the outbox */
+    bool again;        /* … once more */
+    atomic_int counts;
+    weft_parcel *kept; /* the same without the answer; NULL: it has none, or is not kept */
     bool is_attempt;
     weft_block_name name;
     size_t len;
     uint8_t bytes[];
-} parcel;
+};
 
 struct weft_outbox {
     weft_account *account;
     int64_t limit_bytes;
     pthread_mutex_t lock;
-    parcel *first, *last; /* guarded by lock, as is all below */
-    parcel *waiting;      /* the first that is in no batch */
+    weft_parcel *first, *last; /* guarded by lock, as is all below */
+    weft_parcel *waiting;      /* the first that is in no batch */
     uint64_t batches;
     int64_t bytes;
     int32_t count;
@@ -43,64 +48,144 @@ void weft_outbox_free(weft_outbox **box_p)
     if (box == NULL) return;
     weft_outbox_forget(box, UINT64_MAX);
     while (box->first != NULL) {
-        parcel *p = box->first;
+        weft_parcel *p = box->first;
         box->first = p->next;
-        weft_mem_free(p);
+        weft_parcel_release(&p);
     }
     pthread_mutex_destroy(&box->lock);
     weft_mem_free(box);
 }
 
-/* ---- putting in ---- */
+/* ---- parcels ---- */
 
-static weft_status parcel_new(weft_ctx *ctx, weft_outbox *box, const weft_to_coordinator *report,
-                              parcel **out)
+weft_parcel *weft_parcel_share(weft_parcel *p)
 {
-    weft_status st = WEFT_OK;
+    atomic_fetch_add(&p->counts, 1);
+    return p;
+}
+
+void weft_parcel_release(weft_parcel **parcel)
+{
+    weft_parcel *p = *parcel;
+    *parcel = NULL;
+    if (p == NULL || atomic_fetch_sub(&p->counts, 1) > 1) return;
+    weft_parcel_release(&p->kept);
+    weft_mem_free(p);
+}
+
+int64_t weft_parcel_bytes(const weft_parcel *p) { return (int64_t)weft_mem_size(p); }
+
+static weft_status encode(weft_ctx *ctx, weft_outbox *box, const weft_to_coordinator *report,
+                          weft_parcel **out)
+{
     uint8_t *bytes = NULL;
     size_t len = 0;
     weft_account *const callers = ctx->memory;
-    st = weft_to_coordinator_encode(ctx, report, &bytes, &len);
+    weft_status st = weft_to_coordinator_encode(ctx, report, &bytes, &len);
     if (st != WEFT_OK) return st;
     ctx->memory = box->account;
     st = weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(**out) + len, (void **)out);
     ctx->memory = callers;
     if (st != WEFT_OK) return st;
-    **out = (parcel){.is_attempt = report->kind == WEFT_FROM_WORKER_DONE ||
-                                   report->kind == WEFT_FROM_WORKER_FAILED,
-                     .name = {.job = report->job,
-                              .stage = report->stage,
-                              .generation = report->generation,
-                              .partition = report->partition,
-                              .attempt = report->attempt},
-                     .len = len};
+    **out = (weft_parcel){.counts = 1,
+                          .is_attempt = report->kind == WEFT_FROM_WORKER_DONE ||
+                                        report->kind == WEFT_FROM_WORKER_FAILED,
+                          .name = {.job = report->job,
+                                   .stage = report->stage,
+                                   .generation = report->generation,
+                                   .partition = report->partition,
+                                   .attempt = report->attempt},
+                          .len = len};
     memcpy((*out)->bytes, bytes, len);
     return WEFT_OK;
 }
 
-weft_status weft_outbox_put(weft_ctx *ctx, weft_outbox *box, const weft_to_coordinator *report)
+static void miss(weft_outbox *box)
 {
-    parcel *p = NULL;
-    weft_status st = parcel_new(ctx, box, report, &p);
-    const int64_t bytes = p == NULL ? 0 : (int64_t)weft_mem_size(p);
     pthread_mutex_lock(&box->lock);
-    if (st == WEFT_OK && box->bytes + bytes > box->limit_bytes)
+    box->missed = true;
+    pthread_mutex_unlock(&box->lock);
+}
+
+weft_status weft_parcel_new(weft_ctx *ctx, weft_outbox *box, const weft_to_coordinator *report,
+                            weft_parcel **out, weft_parcel **kept)
+{
+    weft_to_coordinator bare = *report;
+    const weft_error error = ctx->error;
+    *out = *kept = NULL;
+    const weft_status st = encode(ctx, box, report, out);
+    if (st != WEFT_OK) {
+        miss(box);
+        return st;
+    }
+    if (report->kind != WEFT_FROM_WORKER_DONE) return WEFT_OK;
+    if (report->answer == NULL) {
+        *kept = weft_parcel_share(*out);
+        return WEFT_OK;
+    }
+    bare.answer = NULL;
+    bare.answer_len = 0;
+    if (encode(ctx, box, &bare, kept) == WEFT_OK)
+        (*out)->kept = weft_parcel_share(*kept);
+    else
+        ctx->error = error; /* without memory to keep it another coordinator has the task run again */
+    return WEFT_OK;
+}
+
+/* ---- putting in ---- */
+
+/* Lock held. */
+static void append(weft_outbox *box, weft_parcel *p)
+{
+    p->next = NULL;
+    p->batch = 0;
+    p->boxed = true;
+    if (p->kept != NULL) p->kept->boxed = true;
+    if (box->last != NULL)
+        box->last->next = p;
+    else
+        box->first = p;
+    box->last = p;
+    if (box->waiting == NULL) box->waiting = p;
+    box->bytes += weft_parcel_bytes(p);
+    box->count++;
+}
+
+weft_status weft_outbox_add(weft_ctx *ctx, weft_outbox *box, weft_parcel *p)
+{
+    weft_status st = WEFT_OK;
+    pthread_mutex_lock(&box->lock);
+    if (!p->boxed && box->bytes + weft_parcel_bytes(p) > box->limit_bytes) {
         st = weft_fail(ctx, WEFT_LIMIT, "%d reports of %lld bytes wait for the coordinator: that is the most",
                        box->count, (long long)box->bytes);
-    if (st == WEFT_OK) {
-        if (box->last != NULL)
-            box->last->next = p;
-        else
-            box->first = p;
-        box->last = p;
-        if (box->waiting == NULL) box->waiting = p;
-        box->bytes += bytes;
-        box->count++;
-        p = NULL;
-    } else
         box->missed = true;
+    } else if (!p->boxed) {
+        append(box, p);
+        p = NULL;
+    }
     pthread_mutex_unlock(&box->lock);
-    weft_mem_free(p);
+    weft_parcel_release(&p);
+    return st;
+}
+
+void weft_outbox_again(weft_outbox *box, weft_parcel *p)
+{
+    pthread_mutex_lock(&box->lock);
+    if (!p->boxed) {
+        append(box, weft_parcel_share(p));
+        p->again = true;
+    }
+    pthread_mutex_unlock(&box->lock);
+}
+
+weft_status weft_outbox_put(weft_ctx *ctx, weft_outbox *box, const weft_to_coordinator *report)
+{
+    weft_status st = WEFT_OK;
+    weft_parcel *p = NULL, *kept = NULL;
+    WEFT_TRY(st, weft_parcel_new(ctx, box, report, &p, &kept));
+    weft_parcel_release(&kept);
+    st = weft_outbox_add(ctx, box, p);
+done:
     return st;
 }
 
@@ -129,7 +214,7 @@ bool weft_outbox_batch(weft_outbox *box)
     int32_t count = 0;
     pthread_mutex_lock(&box->lock);
     if (box->waiting != NULL) box->batches++;
-    for (parcel *p = box->waiting; p != NULL; p = p->next) {
+    for (weft_parcel *p = box->waiting; p != NULL; p = p->next) {
         bytes += p->len;
         if (count == WEFT_OUTBOX_REPORTS_MAX || (count > 0 && bytes > WEFT_OUTBOX_BATCH_BYTES)) break;
         p->batch = box->batches;
@@ -145,7 +230,7 @@ int32_t weft_outbox_frames(const weft_outbox *box, uint64_t batch, weft_net_fram
     int32_t count = 0;
     weft_outbox *const locked = (weft_outbox *)(uintptr_t)box;
     pthread_mutex_lock(&locked->lock);
-    for (const parcel *p = box->first; p != box->waiting && p->batch <= batch; p = p->next)
+    for (const weft_parcel *p = box->first; p != box->waiting && p->batch <= batch; p = p->next)
         if (p->batch == batch) frames[count++] = (weft_net_frame){.bytes = p->bytes, .len = p->len};
     pthread_mutex_unlock(&locked->lock);
     return count;
@@ -155,12 +240,14 @@ void weft_outbox_forget(weft_outbox *box, uint64_t batch)
 {
     pthread_mutex_lock(&box->lock);
     while (box->first != box->waiting && box->first->batch <= batch) {
-        parcel *p = box->first;
+        weft_parcel *p = box->first;
         box->first = p->next;
         if (box->first == NULL) box->last = NULL;
-        box->bytes -= (int64_t)weft_mem_size(p);
+        box->bytes -= weft_parcel_bytes(p);
         box->count--;
-        weft_mem_free(p);
+        p->boxed = p->again = false;
+        if (p->kept != NULL) p->kept->boxed = false;
+        weft_parcel_release(&p);
     }
     pthread_mutex_unlock(&box->lock);
 }
@@ -171,8 +258,8 @@ weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_nam
     *count = 0;
     pthread_mutex_lock(&box->lock);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, box->count, names));
-    for (const parcel *p = box->first; p != NULL; p = p->next)
-        if (p->is_attempt) (*names)[(*count)++] = p->name;
+    for (const weft_parcel *p = box->first; p != NULL; p = p->next)
+        if (p->is_attempt && !p->again) (*names)[(*count)++] = p->name;
 done:
     pthread_mutex_unlock(&box->lock);
     return st;

@@ -1,5 +1,8 @@
 /* worker/outbox.h - reports on their way to the coordinator: encoded, in order, kept until acknowledged.
  *
+ * A report is a *parcel*, counted: that of a block (DONE, but for the answer in it) is also kept beside the
+ * block, and sent again when another coordinator leads.
+ *
  * Any thread puts reports in. Its owner, one thread, takes what waits in *batches*, each one message on the
  * wire and, from the first on, the k-th report of worker/control.h; a batch stays as it is until it is
  * forgotten. Bounded: a report that does not fit is refused, and must then be missed (see worker/member.h).
@@ -11,6 +14,7 @@
 #include "proto/control.h"
 
 typedef struct weft_outbox weft_outbox;
+typedef struct weft_parcel weft_parcel;
 
 enum {
     WEFT_OUTBOX_REPORTS_MAX = 60, /* in a batch: with the envelope fewer than a message has frames */
@@ -25,6 +29,20 @@ void weft_outbox_free(weft_outbox **box);
  * Errors: WEFT_LIMIT, WEFT_NOMEM, and those of encoding. */
 WEFT_MUST_CHECK weft_status weft_outbox_put(weft_ctx *ctx, weft_outbox *box,
                                             const weft_to_coordinator *report);
+/* The same in two steps: encode, and put at the end. Of DONE *kept is a count of what is to be sent again to
+ * another coordinator, NULL when memory was out for it. _add takes the parcel, and passes over one that is in
+ * the outbox. A parcel that is not added is missed as one that could not be put. */
+WEFT_MUST_CHECK weft_status weft_parcel_new(weft_ctx *ctx, weft_outbox *box,
+                                            const weft_to_coordinator *report, weft_parcel **out,
+                                            weft_parcel **kept);
+WEFT_MUST_CHECK weft_status weft_outbox_add(weft_ctx *ctx, weft_outbox *box, weft_parcel *parcel);
+weft_parcel *weft_parcel_share(weft_parcel *parcel);
+void weft_parcel_release(weft_parcel **parcel);
+/* Memory that it takes. */
+int64_t weft_parcel_bytes(const weft_parcel *parcel);
+/* Send what was kept again, unless it is in the outbox; takes a count of its own. The limit of the outbox is
+ * not for these: they take no new memory. */
+void weft_outbox_again(weft_outbox *box, weft_parcel *kept);
 /* A report could not be put: true once after it happened. */
 bool weft_outbox_missed(weft_outbox *box);
 bool weft_outbox_is_empty(weft_outbox *box);
@@ -38,7 +56,8 @@ bool weft_outbox_batch(weft_outbox *box);
 int32_t weft_outbox_frames(const weft_outbox *box, uint64_t batch, weft_net_frame *frames);
 /* Let go of all batches up to this one. */
 void weft_outbox_forget(weft_outbox *box, uint64_t batch);
-/* The attempts that its reports are about, into ctx->arena. Errors: WEFT_NOMEM. */
+/* The attempts that its reports are about, but for those that are sent again, into ctx->arena. Errors:
+ * WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_name **names,
                                                  int32_t *count);
 

@@ -12,7 +12,8 @@ enum { STORE_TRIED_MAX = 4096 }; /* more blocks than a pass under pressure needs
 struct weft_store {
     pthread_mutex_t lock;
     weft_account *owner;
-    weft_block **blocks; /* guarded by lock, as are the counts */
+    weft_block **blocks;   /* guarded by lock, as are the counts */
+    weft_parcel **reports; /* of each, or NULL */
     int32_t count, capacity;
     int32_t *table; /* [2 * capacity]: a place in the list and 1, or 0 */
 };
@@ -69,6 +70,8 @@ static weft_status store_grow(weft_ctx *ctx, weft_store *store)
              weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)capacity * 2 * sizeof(*table), (void **)&table));
     WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_block *),
                                  (void **)&store->blocks));
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(weft_parcel *),
+                                 (void **)&store->reports));
     weft_mem_free(store->table);
     store->table = table;
     table = NULL;
@@ -88,11 +91,39 @@ weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block)
     int32_t *entry = &store->table[store_slot(store, weft_block_get_name(block))];
     if (*entry != 0) {
         weft_block_release(&store->blocks[*entry - 1]);
+        weft_parcel_release(&store->reports[*entry - 1]);
         store->blocks[*entry - 1] = block;
         goto done;
     }
     *entry = store->count + 1;
+    store->reports[store->count] = NULL;
     store->blocks[store->count++] = block;
+done:
+    pthread_mutex_unlock(&store->lock);
+    return st;
+}
+
+void weft_store_keep(weft_store *store, const weft_block_name *name, weft_parcel *report)
+{
+    pthread_mutex_lock(&store->lock);
+    const int32_t at = store_index(store, name);
+    if (at >= 0) {
+        weft_parcel_release(&store->reports[at]);
+        store->reports[at] = report;
+        report = NULL;
+    }
+    pthread_mutex_unlock(&store->lock);
+    weft_parcel_release(&report);
+}
+
+weft_status weft_store_reports(weft_ctx *ctx, weft_store *store, weft_parcel ***reports, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    *count = 0;
+    pthread_mutex_lock(&store->lock);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, store->count, reports));
+    for (int32_t i = 0; i < store->count; i++)
+        if (store->reports[i] != NULL) (*reports)[(*count)++] = weft_parcel_share(store->reports[i]);
 done:
     pthread_mutex_unlock(&store->lock);
     return st;
@@ -129,8 +160,11 @@ int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t 
         if (name->job == job && name->stage == stage && name->generation <= generation) {
             spilled += weft_block_spilled_bytes(store->blocks[i]);
             weft_block_release(&store->blocks[i]);
-        } else
+            weft_parcel_release(&store->reports[i]);
+        } else {
+            store->reports[kept] = store->reports[i];
             store->blocks[kept++] = store->blocks[i];
+        }
     }
     if (kept < store->count) {
         store->count = kept;
@@ -147,7 +181,11 @@ int64_t weft_store_drop_block(weft_store *store, const weft_block_name *name)
     const int32_t at = store_index(store, name);
     if (at >= 0) {
         block = store->blocks[at];
-        for (int32_t i = at + 1; i < store->count; i++) store->blocks[i - 1] = store->blocks[i];
+        weft_parcel_release(&store->reports[at]);
+        for (int32_t i = at + 1; i < store->count; i++) {
+            store->blocks[i - 1] = store->blocks[i];
+            store->reports[i - 1] = store->reports[i];
+        }
         store->count--;
         store_rebuild(store);
     }
@@ -210,9 +248,13 @@ void weft_store_free(weft_store **store_p)
     weft_store *store = *store_p;
     *store_p = NULL;
     if (store == NULL) return;
-    for (int32_t i = 0; i < store->count; i++) weft_block_release(&store->blocks[i]);
+    for (int32_t i = 0; i < store->count; i++) {
+        weft_block_release(&store->blocks[i]);
+        weft_parcel_release(&store->reports[i]);
+    }
     pthread_mutex_destroy(&store->lock);
     weft_mem_free(store->blocks);
+    weft_mem_free(store->reports);
     weft_mem_free(store->table);
     weft_mem_free(store);
 }

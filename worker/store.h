@@ -1,10 +1,12 @@
 /* worker/store.h - contract 6: the block store of a worker. Memory first, then disk.
  *
- * Blocks are found by name and shared by count; the store holds one count of each. Any thread. */
+ * Blocks are found by name and shared by count; the store holds one count of each, and of its report, which
+ * goes with it. Any thread. */
 #ifndef WEFT_WORKER_STORE_H
 #define WEFT_WORKER_STORE_H
 
 #include "engine/exec/block.h"
+#include "worker/outbox.h"
 
 typedef struct weft_store weft_store;
 
@@ -16,6 +18,12 @@ weft_account *weft_store_account(const weft_store *store);
 WEFT_MUST_CHECK weft_status weft_store_put(weft_ctx *ctx, weft_store *store, weft_block *block);
 /* A count of the block with this name, which the caller releases; NULL when it is not here. */
 weft_block *weft_store_find(weft_store *store, const weft_block_name *name);
+/* Keep the report of a block for another coordinator, in the place of an earlier one; takes the count. When
+ * the block is not here any more, nothing is kept. */
+void weft_store_keep(weft_store *store, const weft_block_name *name, weft_parcel *report);
+/* A count of each report that is kept, which the caller releases; into ctx->arena. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_store_reports(weft_ctx *ctx, weft_store *store, weft_parcel ***reports,
+                                               int32_t *count);
 /* Drop the blocks of a stage up to this generation. How many bytes of them were in scratch. */
 int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t generation);
 /* Drop one block, if it is here. How many bytes of it were in scratch. */

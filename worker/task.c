@@ -4,6 +4,7 @@
  * before a task, blocks that nobody reads are written to scratch. */
 #include <poll.h>
 
+#include "common/log.h"
 #include "common/settings.h"
 #include "worker/worker_private.h"
 
@@ -233,6 +234,16 @@ static weft_status try_task(weft_ctx *ctx, slot *sl, const worker_attempt *a, bo
     return st;
 }
 
+/* What ran where, and for whom: tests count by it. */
+static void log_attempt(const char *event, const weft_to_coordinator *report, weft_status status)
+{
+    if (!weft_log_wants(WEFT_LOG_DEBUG)) return;
+    weft_log(WEFT_LOG_DEBUG, event, WEFT_LOG_INT("job", (int64_t)report->job),
+             WEFT_LOG_INT("stage", report->stage), WEFT_LOG_INT("generation", report->generation),
+             WEFT_LOG_INT("partition", report->partition), WEFT_LOG_INT("attempt", report->attempt),
+             WEFT_LOG_INT("epoch", report->epoch), WEFT_LOG_TEXT("status", weft_status_text(status)));
+}
+
 void weft_slot_task(slot *sl, const order *o)
 {
     weft_worker *w = sl->worker;
@@ -240,7 +251,7 @@ void weft_slot_task(slot *sl, const order *o)
     worker_stage *s = a->stage;
     weft_to_coordinator report = {.kind = WEFT_FROM_WORKER_DONE,
                                   .worker = w->number,
-                                  .epoch = s->order.epoch,
+                                  .epoch = a->epoch,
                                   .job = s->order.job,
                                   .stage = s->order.stage,
                                   .generation = s->order.generation,
@@ -254,6 +265,7 @@ void weft_slot_task(slot *sl, const order *o)
     ctx.cancel = &a->cancelled;
     ctx.scratch = s->job->scratch;
     ctx.fetch_failure = &failure;
+    log_attempt("attempt_begins", &report, WEFT_OK);
     weft_status st = try_task(&ctx, sl, a, false, &report, &company);
     if (st == WEFT_NOMEM && company) {
         weft_error_clear(&ctx);
@@ -266,6 +278,7 @@ void weft_slot_task(slot *sl, const order *o)
     if (report.metrics != NULL) weft_mem_move(report.metrics, w->account);
     if (report.block != NULL) weft_mem_move(report.block, w->account);
     if (report.answer != NULL) weft_mem_move(report.answer, w->account);
+    log_attempt("attempt_ends", &report, st);
     weft_worker_report(&ctx, w, &report);
     weft_worker_stage_leave(&ctx, w, s, a);
     weft_arena_reset(sl->arena);

@@ -42,8 +42,9 @@ WEFT_MUST_CHECK weft_status weft_worker_list(weft_ctx *ctx, weft_worker *worker,
 /* While paused no attempt begins; those that have begun go on. */
 void weft_worker_pause(weft_worker *worker, bool paused);
 bool weft_worker_is_paused(weft_worker *worker);
-/* What the coordinator calls this worker from now on. */
-void weft_worker_number(weft_worker *worker, int32_t number);
+/* A coordinator has welcomed it: what it calls this worker from now on, and its epoch. Orders of lower ones
+ * are passed over. */
+void weft_worker_welcomed(weft_worker *worker, int32_t number, int64_t epoch);
 /* Slots at work. */
 int32_t weft_worker_busy(weft_worker *worker);
 weft_store *weft_worker_store(const weft_worker *worker);

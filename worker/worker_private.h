@@ -74,6 +74,7 @@ typedef struct worker_attempt {
     struct worker_attempt *next, **link; /* link: what points to it */
     worker_stage *stage;                 /* one use of it is the attempt's */
     int32_t partition, attempt;
+    int64_t epoch;              /* of the leader that has launched it */
     atomic_bool cancelled;      /* of itself, or with its job */
     const weft_task_spec *task; /* the sender's, or NULL and */
     size_t task_len;

@@ -484,6 +484,7 @@ static void act(void *self, const weft_control_action *a)
         if (!send_message(n, a->peer, &e, frames, weft_outbox_frames(n->outbox, a->report, frames + 1)))
             n->broken = true;
         break;
+    case WEFT_CONTROL_AGAIN: break;
     case WEFT_CONTROL_FORGET: weft_outbox_forget(n->outbox, a->report); break;
     case WEFT_CONTROL_BEATS: (void)send_message(n, a->peer, &e, frames, 0); break;
     case WEFT_CONTROL_PAUSE: n->paused = true; break;

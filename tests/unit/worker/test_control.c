@@ -316,6 +316,7 @@ static void worker_act(void *self, const weft_control_action *a)
         m.kind = WIRE_BEAT;
         put_wire(w, m);
         break;
+    case WEFT_CONTROL_AGAIN:
     case WEFT_CONTROL_PAUSE:
     case WEFT_CONTROL_RESUME: break;
     case WEFT_CONTROL_FORSAKEN: wrong(w, "a worker was forsaken"); break;

@@ -12,6 +12,7 @@
 #include "coordinator/commits.h"
 #include "coordinator/http.h"
 #include "coordinator/jobs.h"
+#include "coordinator/journal_file.h"
 #include "coordinator/port.h"
 #include "worker/fetch.h"
 
@@ -65,6 +66,7 @@ static const weft_daemon_command command = {"coordinator",
 
 typedef struct parts {
     weft_journal_disk disk;
+    weft_journal *journal;
     weft_commits *commits;
     weft_keys *keys;
     weft_jobs *jobs;
@@ -96,10 +98,11 @@ static weft_status open_journal(weft_daemon *d, parts *p, int64_t *epoch)
     if (d->work_dir == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/journal", d->work_dir));
     WEFT_TRY(st, weft_journal_folder_open(ctx, path, &p->disk));
-    st = weft_commits_open(ctx, &p->disk, (uint64_t)*epoch, &p->commits);
+    st = weft_journal_open_file(ctx, &p->disk, (uint64_t)*epoch, &p->journal);
+    if (st == WEFT_OK) st = weft_commits_open(ctx, p->journal, &p->commits);
     explain_damage(ctx, st, path);
     WEFT_TRY(st, st);
-    const uint64_t won = weft_commits_epoch(p->commits);
+    const uint64_t won = weft_journal_epoch(p->journal);
     if (won > UINT32_MAX) /* it is half of the number of a session */
         WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "%s has come to epoch %" PRIu64 ", more than there may be",
                                path, won));
@@ -210,6 +213,7 @@ static void stop(parts *p)
     weft_fetcher_stop(&p->fetcher);
     weft_coordinator_free(&p->coordinator);
     weft_commits_close(&p->commits);
+    weft_journal_close(&p->journal);
     if (p->disk.self != NULL) weft_journal_folder_close(&p->disk);
     weft_port_free(&p->port);
     weft_jobs_free(&p->jobs);

@@ -22,12 +22,11 @@ typedef struct unfinished {
 } unfinished;
 
 struct weft_commits {
-    pthread_mutex_t lock; /* of the journal and of all that follows */
-    weft_journal *journal;
+    weft_journal *journal; /* borrowed */
+    pthread_mutex_t lock;  /* of all that follows */
     weft_account *account;
     unfinished *first, *last; /* by their beginning */
     int32_t ended;            /* since jobs were last forgotten */
-    atomic_bool is_broken;
 };
 
 /* ---- the list of what is not finished; lock held ---- */
@@ -68,14 +67,9 @@ static void list_remove(weft_commits *c, weft_uuid id)
 static weft_status create(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journal_kind kind,
                           const void *value, size_t bytes, bool *unknown)
 {
-    pthread_mutex_lock(&c->lock);
     const bool was_broken = weft_journal_is_broken(c->journal);
     const weft_status st = weft_journal_create(ctx, c->journal, id, kind, 0, value, bytes);
-    const bool is_broken = weft_journal_is_broken(c->journal);
-    if (is_broken && !was_broken) weft_log_error(WEFT_LOG_ERROR, "journal_broken", &ctx->error);
-    atomic_store(&c->is_broken, is_broken);
-    *unknown = is_broken && !was_broken;
-    pthread_mutex_unlock(&c->lock);
+    *unknown = st == WEFT_NOT_LEADER || (st == WEFT_IO && !was_broken);
     return st;
 }
 
@@ -91,10 +85,7 @@ static weft_status note(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journ
 
 static bool has(weft_commits *c, weft_uuid id, weft_journal_kind kind)
 {
-    pthread_mutex_lock(&c->lock);
-    const bool found = weft_journal_find(c->journal, id, kind, 0) != NULL;
-    pthread_mutex_unlock(&c->lock);
-    return found;
+    return weft_journal_find(c->journal, id, kind, 0, NULL);
 }
 
 /* The manifest in a record; *is_abort when it is none. */
@@ -104,11 +95,10 @@ static weft_status read_manifest(weft_ctx *ctx, weft_commits *c, weft_uuid id, w
     weft_status st = WEFT_OK;
     void *value = NULL;
     size_t bytes = 0;
-    pthread_mutex_lock(&c->lock);
-    const weft_journal_record *r = weft_journal_find(c->journal, id, kind, 0);
-    st = r == NULL ? weft_fail(ctx, WEFT_CORRUPT, "the journal has no record %d of a job", (int)kind)
-                   : weft_journal_read(ctx, c->journal, r, &value, &bytes);
-    pthread_mutex_unlock(&c->lock);
+    const weft_journal_record name = {.job = id, .kind = kind};
+    st = weft_journal_read(ctx, c->journal, &name, &value, &bytes);
+    if (st == WEFT_NOT_FOUND)
+        st = weft_fail(ctx, WEFT_CORRUPT, "the journal has no record %d of a job", (int)kind);
     if (st != WEFT_OK) return st;
     *is_abort = bytes == strlen(abort_text) && memcmp(value, abort_text, bytes) == 0;
     return *is_abort ? WEFT_OK : weft_commit_decode(ctx, value, (int64_t)bytes, out);
@@ -192,12 +182,9 @@ done:
 static void forget_ended(weft_ctx *ctx, weft_commits *c)
 {
     int32_t removed = 0;
-    if (++c->ended < FORGET_EVERY) return;
-    c->ended = 0;
     if (weft_journal_expire(ctx, c->journal, 0, 0, &removed) == WEFT_OK) return;
     weft_log_error(WEFT_LOG_WARN, "journal_not_expired", &ctx->error);
     weft_error_clear(ctx);
-    atomic_store(&c->is_broken, weft_journal_is_broken(c->journal));
 }
 
 /* Nobody works on the job any more: it has ended, or somebody else will end it. */
@@ -206,11 +193,11 @@ static void leave(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool ended)
     pthread_mutex_lock(&c->lock);
     for (unfinished *u = c->first; u != NULL; u = u->next)
         if (weft_uuid_equal(u->id, id)) u->is_busy = false;
-    if (ended) {
-        list_remove(c, id);
-        forget_ended(ctx, c);
-    }
+    if (ended) list_remove(c, id);
+    const bool forget = ended && ++c->ended >= FORGET_EVERY;
+    if (forget) c->ended = 0;
     pthread_mutex_unlock(&c->lock);
+    if (forget) forget_ended(ctx, c);
 }
 
 /* What has begun is ended whatever the client wants meanwhile. */
@@ -390,8 +377,8 @@ static weft_status commit_by_journal(weft_ctx *ctx, weft_commits *c, weft_commit
     st = decide(ctx, c, job->id, manifest, &committed, &standing, &unknown);
     job->settled = committed || unknown;
     if (st == WEFT_OK && !committed)
-        st = weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was aborted by somebody else",
-                       job->output);
+        st =
+            weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was aborted by somebody else", job->output);
     if (st != WEFT_OK && unknown) {
         weft_error_prefix(ctx, "nobody knows whether the write into %s is committed: ", job->output);
         weft_hint(ctx, "start the coordinator again: it sees what stands in its journal, and does it");
@@ -399,8 +386,8 @@ static weft_status commit_by_journal(weft_ctx *ctx, weft_commits *c, weft_commit
     if (committed) {
         st = carry_out(ctx, c, job->id, true, &standing, job->output);
         if (st != WEFT_OK)
-            weft_error_prefix(ctx, "the write into %s is committed, but was not brought to its end: ",
-                              job->output);
+            weft_error_prefix(
+                ctx, "the write into %s is committed, but was not brought to its end: ", job->output);
     }
     if (job->settled) leave(ctx, c, job->id, st == WEFT_OK);
     return st;
@@ -433,7 +420,8 @@ void weft_commits_abort(weft_ctx *ctx, weft_commits *c, const weft_commit_job *j
         st = decide(ctx, c, job->id, NULL, &committed, &manifest, &unknown);
         if (st == WEFT_OK)
             st = carry_out(ctx, c, job->id, committed, &manifest, job->output);
-        else if (weft_commit_abort(ctx, job->output, job->name) != WEFT_OK) /* nobody can decide for commit */
+        else if (st != WEFT_NOT_LEADER && /* else whoever leads decides; here nobody can, for commit */
+                 weft_commit_abort(ctx, job->output, job->name) != WEFT_OK)
             weft_log_error(WEFT_LOG_WARN, "write_not_removed", &ctx->error);
         leave(ctx, c, job->id, st == WEFT_OK);
     }
@@ -448,13 +436,15 @@ done:
 static weft_status list_left(weft_ctx *ctx, weft_commits *c)
 {
     weft_status st = WEFT_OK;
-    for (int32_t i = 0; i < weft_journal_count(c->journal); i++) {
-        const weft_journal_record *r = weft_journal_at(c->journal, i);
+    weft_journal_record *records = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, weft_journal_list(ctx, c->journal, &records, &count));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_journal_record *r = &records[i];
         weft_commit_manifest manifest = {0};
         bool is_abort = false;
         if (r->kind == WEFT_JOURNAL_END) c->ended++;
-        if (r->kind != WEFT_JOURNAL_JOB || weft_journal_find(c->journal, r->job, WEFT_JOURNAL_END, 0) != NULL)
-            continue;
+        if (r->kind != WEFT_JOURNAL_JOB || has(c, r->job, WEFT_JOURNAL_END)) continue;
         WEFT_TRY(st, read_manifest(ctx, c, r->job, WEFT_JOURNAL_JOB, &is_abort, &manifest));
         if (is_abort) WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the journal has a write without a place"));
         WEFT_TRY(st, list_add(ctx, c, r->job, manifest.output, false));
@@ -463,8 +453,7 @@ done:
     return st;
 }
 
-weft_status weft_commits_open(weft_ctx *ctx, const weft_journal_disk *disk, uint64_t least_epoch,
-                              weft_commits **out)
+weft_status weft_commits_open(weft_ctx *ctx, weft_journal *journal, weft_commits **out)
 {
     weft_status st = WEFT_OK;
     weft_commits *c = NULL;
@@ -472,7 +461,7 @@ weft_status weft_commits_open(weft_ctx *ctx, const weft_journal_disk *disk, uint
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
     pthread_mutex_init(&c->lock, NULL);
     c->account = ctx->memory;
-    WEFT_TRY(st, weft_journal_open(ctx, disk, least_epoch, &c->journal));
+    c->journal = journal;
     WEFT_TRY(st, list_left(ctx, c));
     *out = c;
     c = NULL;
@@ -481,8 +470,7 @@ done:
     return st;
 }
 
-uint64_t weft_commits_epoch(const weft_commits *c) { return weft_journal_epoch(c->journal); }
-bool weft_commits_is_broken(const weft_commits *c) { return atomic_load(&c->is_broken); }
+bool weft_commits_is_broken(const weft_commits *c) { return weft_journal_is_broken(c->journal); }
 
 void weft_commits_close(weft_commits **commits)
 {
@@ -490,7 +478,6 @@ void weft_commits_close(weft_commits **commits)
     *commits = NULL;
     if (c == NULL) return;
     while (c->first != NULL) list_remove(c, c->first->id);
-    weft_journal_close(&c->journal);
     pthread_mutex_destroy(&c->lock);
     weft_mem_free(c);
 }

@@ -13,13 +13,13 @@
  *                        the statement fails, and says that the write is committed. It is carried out before
  *                        the next write into that place, or when the journal is opened again
  *     not written        (no room, no memory) the statement fails and is aborted
- *     nobody knows       (an I/O error: the journal is broken) the statement fails, and nothing is touched:
- *                        the next one to open the journal sees what stands there
+ *     nobody knows       (an I/O error: the journal is broken; or another leads) the statement fails, and
+ *                        nothing is touched: the next one to open the journal sees what stands there
  *
  * Without a journal (one process; a coordinator without a work folder) the functions take NULL: the decision
  * is a file in the job's folder then, and what a dead process left there stays.
  *
- * Any thread; one lock, held over each record that is written. */
+ * Any thread; no lock is held while a record is written. */
 #ifndef WEFT_COORDINATOR_COMMITS_H
 #define WEFT_COORDINATOR_COMMITS_H
 
@@ -36,13 +36,11 @@ typedef struct weft_commit_job {
     bool settled;       /* decided, or nobody knows: there is nothing to abort */
 } weft_commit_job;
 
-/* Open the journal on a disk, which is borrowed. Errors: those of weft_journal_open. */
-WEFT_MUST_CHECK weft_status weft_commits_open(weft_ctx *ctx, const weft_journal_disk *disk,
-                                              uint64_t least_epoch, weft_commits **out);
+/* Over a journal that was just opened; borrowed until close. Errors: those of weft_journal_read. */
+WEFT_MUST_CHECK weft_status weft_commits_open(weft_ctx *ctx, weft_journal *journal, weft_commits **out);
 /* Bring what was left to its end, in the order of its beginning. What cannot be is logged, and how many those
  * are is returned. */
 int32_t weft_commits_recover(weft_ctx *ctx, weft_commits *commits);
-uint64_t weft_commits_epoch(const weft_commits *commits);
 /* Nothing can be written any more, by anybody, until the journal is opened again. */
 bool weft_commits_is_broken(const weft_commits *commits);
 

@@ -1,275 +1,240 @@
-/* coordinator/journal.c - see journal.h: records, their index, writing and reading one. */
+/* coordinator/journal.c - see journal.h: the front of both kinds, journal_private.h. */
 #include "coordinator/journal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
-#include "common/hash.h"
+#include "common/log.h"
 #include "coordinator/journal_private.h"
 
-/* ---- bytes ---- */
+enum { FORGOTTEN_MOST = WEFT_JOURNAL_INLINE_BYTES / sizeof(weft_uuid) }; /* owners in one record */
 
-static void put_u64(uint8_t *at, uint64_t value)
+/* ---- state ---- */
+
+uint64_t weft_journal_epoch(const weft_journal *j) { return j->epoch; }
+uint64_t weft_journal_term(const weft_journal *j) { return j->term; }
+
+bool weft_journal_is_broken(weft_journal *j)
 {
-    for (int32_t i = 0; i < 8; i++) at[i] = (uint8_t)(value >> (8 * i));
+    pthread_mutex_lock(&j->lock);
+    const bool is_broken = j->is_broken;
+    pthread_mutex_unlock(&j->lock);
+    return is_broken;
 }
 
-static uint64_t get_uint(const uint8_t *at, int32_t bytes)
+weft_journal_counts weft_journal_count_all(weft_journal *j)
 {
-    uint64_t value = 0;
-    for (int32_t i = bytes - 1; i >= 0; i--) value = value << 8 | at[i];
-    return value;
+    pthread_mutex_lock(&j->lock);
+    weft_journal_counts counts = j->counts;
+    counts.records = j->index.live;
+    counts.waiting = j->posts_open;
+    pthread_mutex_unlock(&j->lock);
+    return counts;
 }
 
-void weft_journal_encode(const journal_draft *draft, uint8_t *out)
+void weft_journal_break(weft_ctx *ctx, weft_journal *j)
 {
-    const weft_journal_record *r = &draft->record;
-    put_u64(out, (uint64_t)draft->body_bytes << 32);
-    put_u64(out + 8, draft->sequence);
-    put_u64(out + 16, (uint64_t)r->at_us);
-    put_u64(out + 24, r->job.high);
-    put_u64(out + 32, r->job.low);
-    put_u64(out + 40, r->epoch);
-    put_u64(out + 48, (uint64_t)r->number << 32 | (uint64_t)draft->flags << 16 | (uint16_t)r->kind);
-    if (draft->body_bytes > 0) memcpy(out + JOURNAL_HEAD, draft->body, draft->body_bytes);
-    const uint32_t crc = weft_crc32c(0, out + 4, JOURNAL_HEAD - 4 + (size_t)draft->body_bytes);
-    put_u64(out, (uint64_t)draft->body_bytes << 32 | crc);
+    if (j->is_broken) return;
+    j->is_broken = true;
+    j->failure = ctx->error;
+    weft_log_error(WEFT_LOG_ERROR, "journal_broken", &ctx->error);
+    pthread_cond_broadcast(&j->changed);
 }
 
-bool weft_journal_decode(const uint8_t *bytes, size_t len, journal_draft *out)
+weft_status weft_journal_check_broken(weft_ctx *ctx, const weft_journal *j)
 {
-    if (len < JOURNAL_HEAD) return false;
-    const uint32_t body = (uint32_t)get_uint(bytes + 4, 4);
-    if (body > WEFT_JOURNAL_INLINE_BYTES || len - JOURNAL_HEAD < body) return false;
-    if (weft_crc32c(0, bytes + 4, JOURNAL_HEAD - 4 + (size_t)body) != (uint32_t)get_uint(bytes, 4))
-        return false;
-    *out = (journal_draft){.record = {.at_us = (int64_t)get_uint(bytes + 16, 8),
-                                      .job = {get_uint(bytes + 24, 8), get_uint(bytes + 32, 8)},
-                                      .epoch = get_uint(bytes + 40, 8),
-                                      .kind = (weft_journal_kind)get_uint(bytes + 48, 2),
-                                      .number = (uint32_t)get_uint(bytes + 52, 4),
-                                      .value_bytes = body},
-                           .sequence = get_uint(bytes + 8, 8),
-                           .flags = (uint16_t)get_uint(bytes + 50, 2),
-                           .body = bytes + JOURNAL_HEAD,
-                           .body_bytes = body};
-    return true;
-}
-
-bool weft_journal_blob_name(const uint8_t *body, uint32_t bytes, char name[JOURNAL_BLOB_NAME])
-{
-    if (bytes != JOURNAL_BLOB_BODY || get_uint(body, 8) > WEFT_JOURNAL_VALUE_BYTES) return false;
-    memcpy(name, body + 8, JOURNAL_BLOB_NAME);
-    return name[JOURNAL_BLOB_NAME - 1] == 0 && strncmp(name, "blob-", 5) == 0 && strchr(name, '/') == NULL;
-}
-
-/* ---- the index ---- */
-
-static uint64_t name_hash(weft_uuid job, weft_journal_kind kind, uint32_t number)
-{
-    const uint64_t rest = (uint64_t)number << 8 | (uint64_t)kind;
-    return weft_hash_combine(weft_hash_combine(weft_hash_u64(job.high), job.low), weft_hash_u64(rest));
-}
-
-static int32_t *bucket_of(const weft_journal *j, const weft_journal_record *r)
-{
-    return &j->buckets[name_hash(r->job, r->kind, r->number) & (uint64_t)(j->bucket_count - 1)];
-}
-
-static weft_status index_grow(weft_ctx *ctx, weft_journal *j)
-{
-    weft_status st = WEFT_OK;
-    weft_account *const callers = ctx->memory;
-    const int32_t capacity = j->capacity == 0 ? 64 : j->capacity * 2;
-    ctx->memory = j->account;
-    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*j->entries),
-                                 (void **)&j->entries));
-    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*j->buckets),
-                                 (void **)&j->buckets));
-    j->capacity = j->bucket_count = capacity;
-    memset(j->buckets, 0xff, (size_t)capacity * sizeof(*j->buckets)); /* all -1 */
-    for (int32_t i = 0; i < j->count; i++) {
-        int32_t *bucket = bucket_of(j, &j->entries[i].shown);
-        j->entries[i].next = *bucket;
-        *bucket = i;
-    }
-done:
-    ctx->memory = callers;
+    if (!j->is_broken) return WEFT_OK;
+    weft_status st = weft_fail(ctx, j->failure.code == WEFT_NOT_LEADER ? WEFT_NOT_LEADER : WEFT_IO,
+                               "the journal takes no more writes: %s", j->failure.message);
+    weft_hint(ctx, "%s",
+              j->failure.code == WEFT_NOT_LEADER ? "another coordinator leads, or will"
+                                                 : "the coordinator has to be started again");
     return st;
-}
-
-weft_status weft_journal_index(weft_ctx *ctx, weft_journal *j, const journal_draft *draft, int64_t offset)
-{
-    weft_status st = WEFT_OK;
-    if (j->count == j->capacity) WEFT_TRY(st, index_grow(ctx, j));
-    int32_t *bucket = bucket_of(j, &draft->record);
-    j->entries[j->count] = (journal_entry){.shown = draft->record,
-                                           .offset = offset,
-                                           .body_bytes = draft->body_bytes,
-                                           .flags = draft->flags,
-                                           .next = *bucket};
-    if (draft->flags & JOURNAL_FLAG_BLOB)
-        j->entries[j->count].shown.value_bytes = (int64_t)get_uint(draft->body, 8);
-    *bucket = j->count++;
-done:
-    return st;
-}
-
-void weft_journal_index_clear(weft_journal *j)
-{
-    j->count = 0;
-    if (j->bucket_count > 0) memset(j->buckets, 0xff, (size_t)j->bucket_count * sizeof(*j->buckets));
-}
-
-const weft_journal_record *weft_journal_find(const weft_journal *j, weft_uuid job, weft_journal_kind kind,
-                                             uint32_t number)
-{
-    const weft_journal_record name = {.job = job, .kind = kind, .number = number};
-    for (int32_t i = j->count == 0 ? -1 : *bucket_of(j, &name); i >= 0; i = j->entries[i].next) {
-        const weft_journal_record *r = &j->entries[i].shown;
-        if (weft_uuid_equal(r->job, job) && r->kind == kind && r->number == number) return r;
-    }
-    return NULL;
-}
-
-int32_t weft_journal_count(const weft_journal *j) { return j->count; }
-
-const weft_journal_record *weft_journal_at(const weft_journal *j, int32_t index)
-{
-    assert(index >= 0 && index < j->count);
-    return &j->entries[index].shown;
 }
 
 /* ---- writing ---- */
 
-weft_status weft_journal_append(weft_ctx *ctx, weft_journal *j, journal_draft *draft, int64_t *offset)
+static weft_status check_limits(weft_ctx *ctx, const weft_journal *j, const journal_ticket *t)
 {
-    weft_status st = WEFT_OK;
-    const size_t len = JOURNAL_HEAD + (size_t)draft->body_bytes;
-    uint8_t *bytes = NULL;
-    bool undone = false;
-    if (j->is_broken) {
-        st = weft_fail(ctx, WEFT_IO, "the journal is broken: a write to it has failed");
-        weft_hint(ctx, "the coordinator has to be started again");
-        return st;
-    }
-    if (draft->record.kind >= WEFT_JOURNAL_JOB && j->end + (int64_t)len > WEFT_JOURNAL_FILE_BYTES_MAX)
-        return weft_fail(ctx, WEFT_LIMIT, "the journal has its most of %lld bytes",
-                         (long long)WEFT_JOURNAL_FILE_BYTES_MAX);
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len, (void **)&bytes));
-    draft->sequence = j->sequence + 1;
-    draft->record.epoch = j->epoch;
-    draft->record.at_us = ctx->clock->wall_us(ctx->clock->self);
-    weft_journal_encode(draft, bytes);
-    st = j->disk->append(ctx, j->disk->self, JOURNAL_FILE, j->end, bytes, len, &undone);
-    if (st != WEFT_OK) {
-        j->is_broken = !undone;
-        goto done;
-    }
-    *offset = j->end + JOURNAL_HEAD;
-    j->sequence++;
-    j->end += (int64_t)len;
-done:
-    weft_mem_free(bytes);
-    return st;
-}
-
-/* Put a large value into a file named by its content, and its body into body. It is durable before the record
- * that names it. */
-static weft_status blob_write(weft_ctx *ctx, weft_journal *j, const void *value, size_t bytes,
-                              uint8_t body[JOURNAL_BLOB_BODY])
-{
-    char name[JOURNAL_BLOB_NAME] = {0};
-    int64_t there = 0;
-    const uint64_t first = weft_hash_bytes(value, bytes);
-    const uint64_t second =
-        weft_hash_combine((uint64_t)weft_crc32c(0, value, bytes) << 32 | weft_crc32(0, value, bytes), first);
-    snprintf(name, sizeof(name), "blob-%016" PRIx64 "%016" PRIx64, first, second);
-    put_u64(body, bytes);
-    memcpy(body + 8, name, sizeof(name));
-    weft_status st = j->disk->size(ctx, j->disk->self, name, &there);
-    if (st != WEFT_OK || there == (int64_t)bytes) return st; /* the same content is there already */
-    st = j->disk->put(ctx, j->disk->self, name, value, bytes);
-    if (st == WEFT_IO) j->is_broken = true; /* it may be there, but not durable */
-    return st;
-}
-
-static int32_t records_of(const weft_journal *j, weft_uuid job)
-{
-    int32_t count = 0;
-    for (int32_t i = 0; i < j->count; i++) count += weft_uuid_equal(j->entries[i].shown.job, job);
-    return count;
-}
-
-static weft_status check_limits(weft_ctx *ctx, const weft_journal *j, weft_uuid job, size_t bytes)
-{
-    if (bytes > WEFT_JOURNAL_VALUE_BYTES)
-        return weft_fail(ctx, WEFT_LIMIT, "a record of %zu bytes is larger than a journal's may be (%d)",
-                         bytes, WEFT_JOURNAL_VALUE_BYTES);
-    if (j->count >= WEFT_JOURNAL_RECORDS_MAX)
+    const weft_journal_record *r = &t->draft.record;
+    if (j->index.count >= WEFT_JOURNAL_RECORDS_MAX && j->index.live >= WEFT_JOURNAL_RECORDS_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "the journal has its most of %d records", WEFT_JOURNAL_RECORDS_MAX);
-    if (j->count >= WEFT_JOURNAL_JOB_RECORDS_MAX && records_of(j, job) >= WEFT_JOURNAL_JOB_RECORDS_MAX)
+    if (j->index.live >= WEFT_JOURNAL_JOB_RECORDS_MAX &&
+        weft_journal_index_count(&j->index, r->job, JOURNAL_LIVE) >= WEFT_JOURNAL_JOB_RECORDS_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a job has its most of %d records in the journal",
                          WEFT_JOURNAL_JOB_RECORDS_MAX);
     return WEFT_OK;
 }
 
-weft_status weft_journal_create(weft_ctx *ctx, weft_journal *j, weft_uuid job, weft_journal_kind kind,
-                                uint32_t number, const void *value, size_t bytes)
+weft_status weft_journal_admit(weft_ctx *ctx, weft_journal *j, journal_ticket *t, journal_state state)
 {
     weft_status st = WEFT_OK;
-    uint8_t blob[JOURNAL_BLOB_BODY];
-    int64_t offset = 0;
-    journal_draft draft = {
-        .record = {.job = job, .kind = kind, .number = number, .value_bytes = (int64_t)bytes},
-        .body = value,
-        .body_bytes = (uint32_t)bytes};
-    if (kind < WEFT_JOURNAL_JOB || kind >= WEFT_JOURNAL_KIND_COUNT)
-        return weft_fail(ctx, WEFT_INVALID, "the journal has no records of kind %d", (int)kind);
-    if (weft_journal_find(j, job, kind, number) != NULL)
-        return weft_fail(ctx, WEFT_EXISTS, "the journal has record %d/%u of this job already", (int)kind,
-                         number);
-    WEFT_TRY(st, check_limits(ctx, j, job, bytes));
-    if (j->count == j->capacity) WEFT_TRY(st, index_grow(ctx, j)); /* nothing may fail after the write */
-    if (bytes > WEFT_JOURNAL_INLINE_BYTES) {
-        if (j->is_broken) return weft_journal_append(ctx, j, &draft, &offset); /* says so */
-        WEFT_TRY(st, blob_write(ctx, j, value, bytes, blob));
-        draft.body = blob;
-        draft.body_bytes = sizeof(blob);
-        draft.flags = JOURNAL_FLAG_BLOB;
-    }
-    WEFT_TRY(st, weft_journal_append(ctx, j, &draft, &offset));
-    st = weft_journal_index(ctx, j, &draft, offset);
+    const weft_journal_record *r = &t->draft.record;
+    weft_account *const callers = ctx->memory;
+    const uint32_t unsettled = JOURNAL_PENDING | JOURNAL_POSTED;
+    while (state == JOURNAL_PENDING && !j->is_broken &&
+           (weft_journal_index_find(&j->index, r->job, r->kind, r->number, unsettled) >= 0 ||
+            weft_journal_index_count(&j->index, r->job, JOURNAL_POSTED) > 0))
+        pthread_cond_wait(&j->changed, &j->lock);
+    WEFT_TRY(st, weft_journal_check_broken(ctx, j));
+    if (!t->replaces && state == JOURNAL_PENDING &&
+        weft_journal_index_find(&j->index, r->job, r->kind, r->number, JOURNAL_LIVE) >= 0)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_EXISTS, "the journal has record %d/%u of this job already",
+                               (int)r->kind, r->number));
+    WEFT_TRY(st, check_limits(ctx, j, t));
+    ctx->memory = j->account;
+    st = weft_journal_index_add(ctx, &j->index, r, state, &t->at);
+    ctx->memory = callers;
 done:
     return st;
 }
 
+/* Begin, wait, and settle the entry of what failed. */
+static weft_status write_ticket(weft_ctx *ctx, weft_journal *j, journal_ticket *t)
+{
+    weft_status st = j->ops->begin(ctx, j, t);
+    if (st == WEFT_OK) st = j->ops->wait(ctx, j, t);
+    pthread_mutex_lock(&j->lock);
+    if (st != WEFT_OK && t->at >= 0) weft_journal_index_abandon(&j->index, t->at);
+    if (st == WEFT_OK) j->counts.writes++;
+    pthread_cond_broadcast(&j->changed);
+    pthread_mutex_unlock(&j->lock);
+    return st;
+}
+
+static weft_status check_call(weft_ctx *ctx, weft_journal_kind kind, bool replaces, size_t bytes)
+{
+    if (kind < WEFT_JOURNAL_JOB || kind >= WEFT_JOURNAL_KIND_COUNT ||
+        (replaces && kind != WEFT_JOURNAL_SESSION))
+        return weft_fail(ctx, WEFT_INVALID, "the journal has no records of kind %d%s", (int)kind,
+                         replaces ? " that can be replaced" : "");
+    if (bytes > WEFT_JOURNAL_VALUE_BYTES)
+        return weft_fail(ctx, WEFT_LIMIT, "a record of %zu bytes is larger than a journal's may be (%d)",
+                         bytes, WEFT_JOURNAL_VALUE_BYTES);
+    return WEFT_OK;
+}
+
+static weft_status write_record(weft_ctx *ctx, weft_journal *j, weft_uuid job, weft_journal_kind kind,
+                                uint32_t number, const void *value, size_t bytes, bool replaces)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, check_call(ctx, kind, replaces, bytes));
+    journal_ticket t = {.draft = {.record = {.job = job,
+                                             .kind = kind,
+                                             .number = number,
+                                             .epoch = j->epoch,
+                                             .at_us = ctx->clock->wall_us(ctx->clock->self),
+                                             .value_bytes = (int64_t)bytes},
+                                  .body = value,
+                                  .body_bytes = (uint32_t)bytes},
+                        .replaces = replaces};
+    pthread_mutex_lock(&j->lock);
+    st = weft_journal_admit(ctx, j, &t, JOURNAL_PENDING);
+    pthread_mutex_unlock(&j->lock);
+    WEFT_TRY(st, st);
+    st = write_ticket(ctx, j, &t);
+done:
+    return st;
+}
+
+weft_status weft_journal_create(weft_ctx *ctx, weft_journal *j, weft_uuid job, weft_journal_kind kind,
+                                uint32_t number, const void *value, size_t bytes)
+{
+    return write_record(ctx, j, job, kind, number, value, bytes, false);
+}
+
+weft_status weft_journal_replace(weft_ctx *ctx, weft_journal *j, weft_uuid job, weft_journal_kind kind,
+                                 uint32_t number, const void *value, size_t bytes)
+{
+    return write_record(ctx, j, job, kind, number, value, bytes, true);
+}
+
+weft_status weft_journal_fence(weft_ctx *ctx, weft_journal *j)
+{
+    pthread_mutex_lock(&j->lock);
+    const weft_status st = weft_journal_check_broken(ctx, j);
+    pthread_mutex_unlock(&j->lock);
+    return st == WEFT_OK ? j->ops->fence(ctx, j) : st;
+}
+
 /* ---- reading ---- */
+
+bool weft_journal_find(weft_journal *j, weft_uuid job, weft_journal_kind kind, uint32_t number,
+                       weft_journal_record *out)
+{
+    pthread_mutex_lock(&j->lock);
+    const int32_t at = weft_journal_index_find(&j->index, job, kind, number, JOURNAL_LIVE);
+    if (at >= 0 && out != NULL) *out = j->index.entries[at].shown;
+    pthread_mutex_unlock(&j->lock);
+    return at >= 0;
+}
+
+weft_status weft_journal_list(weft_ctx *ctx, weft_journal *j, weft_journal_record **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    *count = 0;
+    pthread_mutex_lock(&j->lock);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, j->index.live, out));
+    for (int32_t i = 0; i < j->index.count; i++)
+        if (j->index.entries[i].state == JOURNAL_LIVE) (*out)[(*count)++] = j->index.entries[i].shown;
+done:
+    pthread_mutex_unlock(&j->lock);
+    return st;
+}
 
 weft_status weft_journal_read(weft_ctx *ctx, weft_journal *j, const weft_journal_record *record, void **value,
                               size_t *bytes)
 {
+    *value = NULL;
+    *bytes = 0;
+    return j->ops->read(ctx, j, record, value, bytes);
+}
+
+/* ---- forgetting ---- */
+
+weft_status weft_journal_expire(weft_ctx *ctx, weft_journal *j, int64_t keep_us, int32_t keep_jobs,
+                                int32_t *removed)
+{
     weft_status st = WEFT_OK;
-    const journal_entry *e = (const journal_entry *)record; /* it comes first */
-    const size_t len = JOURNAL_HEAD + (size_t)e->body_bytes;
-    char name[JOURNAL_BLOB_NAME], expected[17];
-    uint8_t *whole = NULL;
-    journal_draft draft;
-    *bytes = (size_t)record->value_bytes;
-    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, len, (void **)&whole));
-    WEFT_TRY(st, j->disk->read(ctx, j->disk->self, JOURNAL_FILE, e->offset - JOURNAL_HEAD, whole, len));
-    if (!weft_journal_decode(whole, len, &draft))
-        return weft_fail(ctx, WEFT_CORRUPT, "a record of the journal was damaged since it was opened");
-    *value = whole + JOURNAL_HEAD;
-    if (!(e->flags & JOURNAL_FLAG_BLOB)) return WEFT_OK;
-    if (!weft_journal_blob_name(draft.body, draft.body_bytes, name))
-        return weft_fail(ctx, WEFT_CORRUPT, "a record of the journal names no file");
-    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, *bytes, value));
-    WEFT_TRY(st, j->disk->read(ctx, j->disk->self, name, 0, *value, *bytes));
-    snprintf(expected, sizeof(expected), "%016" PRIx64, weft_hash_bytes(*value, *bytes));
-    if (strncmp(name + 5, expected, 16) != 0)
-        st = weft_fail(ctx, WEFT_CORRUPT, "the journal's file %s does not hold what its name says", name);
+    weft_uuid *ids = NULL;
+    const int64_t now_us = ctx->clock->wall_us(ctx->clock->self);
+    const int64_t before_us = keep_us > now_us ? INT64_MIN : now_us - keep_us;
+    *removed = 0;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, FORGOTTEN_MOST * sizeof(*ids), (void **)&ids));
+    pthread_mutex_lock(&j->lock);
+    st = weft_journal_check_broken(ctx, j);
+    const int32_t count =
+        st != WEFT_OK ? 0 : weft_journal_index_terminal(&j->index, before_us, keep_jobs, ids, FORGOTTEN_MOST);
+    pthread_mutex_unlock(&j->lock);
+    if (st != WEFT_OK || count == 0) goto done;
+    WEFT_TRY(st, j->ops->forget(ctx, j, ids, count));
+    *removed = count;
+    if (j->ops->tidy != NULL) st = j->ops->tidy(ctx, j);
 done:
+    weft_mem_free(ids);
     return st;
+}
+
+/* ---- life ---- */
+
+weft_status weft_journal_base_open(weft_ctx *ctx, weft_journal *j, const journal_kind_ops *ops)
+{
+    pthread_condattr_t monotonic;
+    j->ops = ops;
+    j->account = ctx->memory;
+    j->clock = ctx->clock;
+    if (pthread_mutex_init(&j->lock, NULL) != 0 || pthread_condattr_init(&monotonic) != 0)
+        return weft_fail(ctx, WEFT_NOMEM, "no memory for the journal's lock");
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&j->changed, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    j->has_lock = true;
+    return WEFT_OK;
+}
+
+void weft_journal_base_close(weft_journal *j)
+{
+    weft_journal_index_free(&j->index);
+    if (!j->has_lock) return;
+    pthread_cond_destroy(&j->changed);
+    pthread_mutex_destroy(&j->lock);
 }

@@ -1,34 +1,38 @@
-/* coordinator/journal.h - what outlives a coordinator: records of jobs, each durable before it is acted upon.
+/* coordinator/journal.h - what outlives a coordinator: records of sessions, jobs and members.
  *
- * A record has a name (job, kind, number) and is created once, never changed: whoever comes second is told
+ * A record has a name (owner, kind, number) and is made once, never changed: whoever comes second is told
  * WEFT_EXISTS and reads what stands. So a decision is taken once, also by a coordinator that was stopped for
- * a while. What must be journalled, and before what:
+ * a while. SESSION alone is replaced: the newer one counts. What must be written before what is in
+ * docs/failover.md; the kinds:
  *
- *     JOB        before the first task of a job with side effects; of a job that only reads when it outlives
- *                100 ms or before its second stage (until then its client submits it again). The statement,
- *                settings, user. The client makes the job's id: a job that is here is not begun again
- *     STAGE      before the first launch of a stage instance: fragment, splits, class, generation. A later
- *                coordinator does not plan it again. number: of the instance
- *     ACCEPTED   of an indeterminate stage instance, before a consumer starts: partition → attempt
- *     DECISION   before the first file of a commit is moved, or the failure of a job is told: `commit` with
- *                the closed manifest, or `abort`
- *     CARRIED    after the last step of a commit: nothing of it is left to do
- *     END        before a client is told how the job ended. A job with it is terminal
+ *     SESSION     what a session is
+ *     JOB         a job that must be found again: with side effects, before its first task
+ *     STAGE       a stage instance, before its first launch. number: of the instance
+ *     GENERATION  before the first launch of a new generation of stages. number: counts
+ *     ACCEPTED    partition → attempt of a stage, before its consumers start
+ *     DECISION    `commit` with the closed manifest, or `abort`, before a file is moved
+ *     CARRIED     after the last step of a commit
+ *     END         how a job, session or member ended: it is terminal
+ *     MEMBER      a worker's address
  *
- * Today jobs with side effects are here, and of their records JOB, DECISION, CARRIED and END (commits.h).
+ * There are two kinds of journal behind one interface: a file (journal_file.h), for one process at a time,
+ * and ZooKeeper (journal_zookeeper.h), where each write is a transaction that only the leader of this epoch
+ * can make.
  *
- * A journal belongs to one process at a time. Opening it takes its lock and a new epoch, greater than all
- * before. A write that fails leaves nobody knowing whether it happened (an fsync that failed once may lie
- * when it is asked again): the journal is broken from then on, and every further write fails until it is
- * opened anew.
+ * Any thread. Writes of different names go on side by side: those of a file share an fsync, those to
+ * ZooKeeper are under way together. What was asked for of one owner is written in that order, posted or not.
  *
- * Memory: an entry a record; values are read when they are asked for. Not thread-safe. */
+ * Broken: a write to the file failed and nobody knows whether it happened (an fsync that failed once may lie
+ * when it is asked again), or this leader is none any more (the epoch is another's, or the lease ended while
+ * ZooKeeper could not be reached: WEFT_NOT_LEADER). Every further write fails then; only opening it anew, in
+ * the second case by whoever leads, tells what stands.
+ *
+ * Memory: an entry a record; values are read when they are asked for. */
 #ifndef WEFT_COORDINATOR_JOURNAL_H
 #define WEFT_COORDINATOR_JOURNAL_H
 
 #include "common/mem.h"
 #include "common/uuid.h"
-#include "coordinator/journal_disk.h"
 
 typedef struct weft_journal weft_journal;
 
@@ -41,20 +45,24 @@ typedef enum weft_journal_kind {                           /* on disk: appended 
                                  WEFT_JOURNAL_DECISION = 5,
                                  WEFT_JOURNAL_CARRIED = 6,
                                  WEFT_JOURNAL_END = 7,
+                                 WEFT_JOURNAL_SESSION = 8,
+                                 WEFT_JOURNAL_MEMBER = 9,
+                                 WEFT_JOURNAL_GENERATION = 10,
                                  WEFT_JOURNAL_KIND_COUNT
 } weft_journal_kind;
 
 enum {
-    WEFT_JOURNAL_INLINE_BYTES = 256 << 10, /* larger values are files of their own, named by their content */
+    WEFT_JOURNAL_INLINE_BYTES = 256 << 10, /* larger values are kept apart, named by their content */
     WEFT_JOURNAL_VALUE_BYTES = 256 << 20,  /* a manifest of a million files */
     WEFT_JOURNAL_RECORDS_MAX = 1000000,    /* 100 MB of entries */
-    WEFT_JOURNAL_JOB_RECORDS_MAX = 20000   /* stages of one job, with all their generations */
+    WEFT_JOURNAL_JOB_RECORDS_MAX = 20000,  /* stages of one job, with all their generations */
+    WEFT_JOURNAL_POSTS_MAX = 65536,        /* records that wait for the journal's thread … */
+    WEFT_JOURNAL_POSTS_BYTES = 64 << 20    /* … and their bytes: a minute of what ZooKeeper takes */
 };
-#define WEFT_JOURNAL_FILE_BYTES_MAX (1LL << 30) /* read whole when it is opened */
 
-/* A record without its value. Borrowed until the next call that writes. */
+/* A record without its value. */
 typedef struct weft_journal_record {
-    weft_uuid job;
+    weft_uuid job; /* its owner: a job, a session or a member */
     weft_journal_kind kind;
     uint32_t number;
     uint64_t epoch; /* of who wrote it */
@@ -62,38 +70,63 @@ typedef struct weft_journal_record {
     int64_t value_bytes;
 } weft_journal_record;
 
-/* Open, and repair: a last record that was not written whole is cut off. disk: borrowed. The epoch is greater
- * than all before, and not less than least_epoch. Errors: WEFT_EXISTS (another process has it), WEFT_CORRUPT
- * (a record in the middle is damaged: nothing is guessed), WEFT_UNSUPPORTED (written by a later version),
- * WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
-WEFT_MUST_CHECK weft_status weft_journal_open(weft_ctx *ctx, const weft_journal_disk *disk,
-                                              uint64_t least_epoch, weft_journal **out);
-uint64_t weft_journal_epoch(const weft_journal *journal);
-bool weft_journal_is_broken(const weft_journal *journal);
+typedef struct weft_journal_counts {
+    int64_t records, writes; /* that stand; that were made by this process */
+    int64_t posted, lost;    /* by weft_journal_post; those of them that could not be written */
+    int64_t waiting;         /* posted, not written yet */
+} weft_journal_counts;
 
-/* Create a record; durable when this answers WEFT_OK. Errors: WEFT_EXISTS, WEFT_LIMIT and WEFT_INVALID (no
- * such kind) write nothing; WEFT_NOSPACE writes nothing and breaks nothing; after WEFT_IO the journal is
- * broken. */
+/* The leadership in which it was opened. The epoch grows with each; the term counts 1, 2, 3, … */
+uint64_t weft_journal_epoch(const weft_journal *journal);
+uint64_t weft_journal_term(const weft_journal *journal);
+bool weft_journal_is_broken(weft_journal *journal);
+weft_journal_counts weft_journal_count_all(weft_journal *journal);
+
+/* Make a record; durable when this answers WEFT_OK. Errors: WEFT_EXISTS, WEFT_LIMIT and WEFT_INVALID (no such
+ * kind), WEFT_NOSPACE and WEFT_NOMEM write nothing and break nothing; after WEFT_IO and WEFT_NOT_LEADER the
+ * journal is broken, and nobody knows whether the record is there. What is under way is not cancelled: it
+ * ends by itself when the lease does. */
 WEFT_MUST_CHECK weft_status weft_journal_create(weft_ctx *ctx, weft_journal *journal, weft_uuid job,
                                                 weft_journal_kind kind, uint32_t number, const void *value,
                                                 size_t bytes);
-/* A record by its name, or NULL. */
-const weft_journal_record *weft_journal_find(const weft_journal *journal, weft_uuid job,
-                                             weft_journal_kind kind, uint32_t number);
-/* All records in the order of their creation: index from 0 to count. */
-int32_t weft_journal_count(const weft_journal *journal);
-const weft_journal_record *weft_journal_at(const weft_journal *journal, int32_t index);
-/* A record's value, in ctx->arena. Errors: WEFT_CORRUPT, WEFT_IO, WEFT_NOMEM. */
+/* The same for a SESSION, whether there is one or not: it stands instead of the one before. Errors: as
+ * create, but for WEFT_EXISTS; WEFT_INVALID for other kinds. */
+WEFT_MUST_CHECK weft_status weft_journal_replace(weft_ctx *ctx, weft_journal *journal, weft_uuid job,
+                                                 weft_journal_kind kind, uint32_t number, const void *value,
+                                                 size_t bytes);
+/* Is this process the leader still? A check that writes nothing, and that everything before it of this
+ * journal stands in front of. A file has one writer, whose fence is its lock. Errors: WEFT_NOT_LEADER,
+ * WEFT_IO (broken). */
+WEFT_MUST_CHECK weft_status weft_journal_fence(weft_ctx *ctx, weft_journal *journal);
+/* Make (a SESSION: replace) a record that nobody waits for: the value is copied, the journal's own thread
+ * writes it, after what was posted before. What it cannot write is logged and counted (WEFT_EXISTS is none of
+ * that: it stands). Never waits. Errors: WEFT_LIMIT (too many wait), WEFT_INVALID, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_journal_post(weft_ctx *ctx, weft_journal *journal, weft_uuid job,
+                                              weft_journal_kind kind, uint32_t number, const void *value,
+                                              size_t bytes);
+/* Wait until nothing that was posted is left to write; false when that took longer. */
+bool weft_journal_flush(weft_journal *journal, int64_t most_ms);
+
+/* A record by its name; false: there is none. Not one that is only posted, or under way. */
+bool weft_journal_find(weft_journal *journal, weft_uuid job, weft_journal_kind kind, uint32_t number,
+                       weft_journal_record *out);
+/* All records as they are now, in the order in which they were written; in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_journal_list(weft_ctx *ctx, weft_journal *journal, weft_journal_record **out,
+                                              int32_t *count);
+/* A record's value, in ctx->arena. Errors: WEFT_NOT_FOUND (no such record, or it was forgotten meanwhile),
+ * WEFT_CORRUPT, WEFT_IO, WEFT_NOT_LEADER, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_journal_read(weft_ctx *ctx, weft_journal *journal,
                                               const weft_journal_record *record, void **value, size_t *bytes);
 
-/* Forget terminal jobs, in one batch: those older than keep_us, and those beyond the last keep_jobs unless
- * they have a DECISION (a job with side effects that is submitted again must be found). *removed tells how
- * many. May write the journal anew. Errors: as weft_journal_create. */
+/* Forget what is terminal, in one batch: owners whose END is older than keep_us, and those beyond the last
+ * keep_jobs unless they have a DECISION (a job with side effects that is submitted again must be found).
+ * Sessions and members with an END count as jobs do. *removed tells how many. May write the file anew.
+ * Errors: as weft_journal_create. */
 WEFT_MUST_CHECK weft_status weft_journal_expire(weft_ctx *ctx, weft_journal *journal, int64_t keep_us,
                                                 int32_t keep_jobs, int32_t *removed);
 
-/* Give the lock back. NULL is allowed. */
+/* Stop: what is posted and not written yet is written first, for a second at most. Nobody else may be in a
+ * call. NULL is allowed. */
 void weft_journal_close(weft_journal **journal);
 
 #endif

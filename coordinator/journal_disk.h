@@ -1,4 +1,4 @@
-/* coordinator/journal_disk.h - where a journal is kept: a folder (journal_file.c), or memory that fails on
+/* coordinator/journal_disk.h - where a journal is kept: a folder (journal_folder.c), or memory that fails on
  * request (tests/support/journal_memory.h). All names are short and without '/'. */
 #ifndef WEFT_COORDINATOR_JOURNAL_DISK_H
 #define WEFT_COORDINATOR_JOURNAL_DISK_H

@@ -1,210 +1,276 @@
-/* coordinator/journal_file.c - a journal in a folder; see journal_disk.h. The folder is locked by flock(2) on
- * a file of its own, which ends with the process. */
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
+/* coordinator/journal_file.c - see journal_file.h: writing and reading; journal_load.c opens and writes anew.
+ *
+ * Group commit. begin puts a ticket behind the others; whoever waits while nobody writes takes all that are
+ * there (up to APPEND_BYTES), writes them by one append, and puts them into the index; the others find their
+ * tickets done. With one writer it is one append a record, as before; with many it is as few as the disk can
+ * do. */
+#include "coordinator/journal_file.h"
+
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
-#include "common/mem.h"
-#include "coordinator/journal_disk.h"
+#include "common/hash.h"
+#include "coordinator/journal_file_private.h"
 
-typedef struct journal_folder {
-    char *path;
-    int folder; /* descriptor of the folder: names are relative to it */
-    int lock;   /* -1: not held */
-} journal_folder;
+/* ---- values of their own file ---- */
 
-static weft_status io_fail(weft_ctx *ctx, const journal_folder *f, const char *what, const char *name,
-                           int error)
+/* Put a large value into a file named by its content, and its body into body. It is durable before the record
+ * that names it. */
+static weft_status blob_write(weft_ctx *ctx, journal_file *f, journal_ticket *t)
 {
-    const weft_status code = error == ENOSPC || error == EDQUOT ? WEFT_NOSPACE : WEFT_IO;
-    return weft_fail(ctx, code, "cannot %s %s/%s: %s", what, f->path, name, strerror(error));
-}
-
-static weft_status folder_lock(weft_ctx *ctx, void *self)
-{
-    journal_folder *f = self;
-    f->lock = openat(f->folder, "lock", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (f->lock < 0) return io_fail(ctx, f, "open", "lock", errno);
-    if (flock(f->lock, LOCK_EX | LOCK_NB) == 0) return WEFT_OK;
-    const int error = errno;
-    close(f->lock);
-    f->lock = -1;
-    if (error != EWOULDBLOCK) return io_fail(ctx, f, "lock", "lock", error);
-    const weft_status st = weft_fail(ctx, WEFT_EXISTS, "another coordinator uses the journal in %s", f->path);
-    weft_hint(ctx, "give each coordinator a --work-dir of its own");
+    char name[JOURNAL_BLOB_NAME] = {0};
+    int64_t there = 0;
+    const void *value = t->draft.body;
+    const size_t bytes = (size_t)t->draft.record.value_bytes;
+    const uint64_t first = weft_hash_bytes(value, bytes);
+    const uint64_t second =
+        weft_hash_combine((uint64_t)weft_crc32c(0, value, bytes) << 32 | weft_crc32(0, value, bytes), first);
+    snprintf(name, sizeof(name), "blob-%016" PRIx64 "%016" PRIx64, first, second);
+    weft_journal_blob_body(bytes, name, t->blob);
+    pthread_mutex_lock(&f->disk_lock);
+    weft_status st = f->disk->size(ctx, f->disk->self, name, &there);
+    if (st == WEFT_OK && there != (int64_t)bytes) { /* else the same content is there already */
+        st = f->disk->put(ctx, f->disk->self, name, value, bytes);
+        if (st == WEFT_IO) { /* it may be there, but not durable */
+            pthread_mutex_lock(&f->base.lock);
+            weft_journal_break(ctx, &f->base);
+            pthread_mutex_unlock(&f->base.lock);
+        }
+    }
+    pthread_mutex_unlock(&f->disk_lock);
     return st;
 }
 
-static void folder_unlock(void *self)
+/* From before a large value is written until its record is in the index: it is not swept meanwhile. */
+static void blob_guard(journal_file *f, journal_ticket *t, bool hold)
 {
-    journal_folder *f = self;
-    if (f->lock >= 0) close(f->lock);
-    f->lock = -1;
+    pthread_mutex_lock(&f->base.lock);
+    while (hold && f->is_sweeping) pthread_cond_wait(&f->base.changed, &f->base.lock);
+    f->blob_writers += hold ? 1 : -1;
+    t->has_blob_lock = hold;
+    pthread_mutex_unlock(&f->base.lock);
 }
 
-static weft_status folder_size(weft_ctx *ctx, void *self, const char *name, int64_t *bytes)
+/* ---- appending ---- */
+
+/* As many tickets as go into one append, taken off the queue; lock held. */
+static journal_ticket *take_tickets(journal_file *f, size_t *bytes)
 {
-    const journal_folder *f = self;
-    struct stat about;
+    journal_ticket *first = f->queue, *last = NULL;
     *bytes = 0;
-    if (fstatat(f->folder, name, &about, 0) == 0)
-        *bytes = about.st_size;
-    else if (errno != ENOENT)
-        return io_fail(ctx, f, "look at", name, errno);
-    return WEFT_OK;
-}
-
-static weft_status folder_read(weft_ctx *ctx, void *self, const char *name, int64_t offset, void *out,
-                               size_t len)
-{
-    const journal_folder *f = self;
-    weft_status st = WEFT_OK;
-    const int fd = openat(f->folder, name, O_RDONLY | O_CLOEXEC);
-    if (fd < 0) return io_fail(ctx, f, "read", name, errno);
-    for (size_t done = 0; done < len && st == WEFT_OK;) {
-        const ssize_t got = pread(fd, (char *)out + done, len - done, (off_t)offset + (off_t)done);
-        if (got < 0 && errno != EINTR) st = io_fail(ctx, f, "read", name, errno);
-        if (got == 0) st = weft_fail(ctx, WEFT_CORRUPT, "%s/%s is shorter than it was", f->path, name);
-        if (got > 0) done += (size_t)got;
+    for (journal_ticket *t = first; t != NULL; t = t->next) {
+        const size_t more = JOURNAL_HEAD + (size_t)t->draft.body_bytes;
+        if (last != NULL && *bytes + more > JOURNAL_APPEND_BYTES) break;
+        *bytes += more;
+        last = t;
     }
-    close(fd);
-    return st;
+    if (last == NULL) return NULL;
+    f->queue = last->next;
+    if (f->queue == NULL) f->queue_end = NULL;
+    last->next = NULL;
+    return first;
 }
 
-/* 0 or errno. */
-static int write_at(int fd, int64_t offset, const void *bytes, size_t len)
+static weft_status append(weft_ctx *ctx, journal_file *f, journal_ticket *first, size_t bytes, bool *undone)
 {
-    for (size_t done = 0; done < len;) {
-        const ssize_t wrote = pwrite(fd, (const char *)bytes + done, len - done, (off_t)offset + (off_t)done);
-        if (wrote < 0 && errno != EINTR) return errno;
-        if (wrote > 0) done += (size_t)wrote;
+    weft_status st = WEFT_OK;
+    uint8_t *out = NULL;
+    size_t at = 0;
+    uint64_t sequence = f->sequence;
+    weft_account *const callers = ctx->memory;
+    *undone = true;
+    ctx->memory = f->base.account;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)&out));
+    for (journal_ticket *t = first; t != NULL; t = t->next) {
+        t->draft.sequence = ++sequence;
+        t->draft.flags = (uint16_t)(t->draft.flags | (t == first ? 0 : JOURNAL_FLAG_JOINED));
+        weft_journal_encode(&t->draft, out + at);
+        at += JOURNAL_HEAD + t->draft.body_bytes;
     }
-    return 0;
-}
-
-static weft_status folder_append(weft_ctx *ctx, void *self, const char *name, int64_t end, const void *bytes,
-                                 size_t len, bool *undone)
-{
-    const journal_folder *f = self;
-    weft_status st = WEFT_OK;
-    const int fd = openat(f->folder, name, O_WRONLY | O_CLOEXEC);
-    *undone = fd < 0;
-    if (fd < 0) return io_fail(ctx, f, "write", name, errno);
-    int error = write_at(fd, end, bytes, len);
-    if (error != 0) {
-        st = io_fail(ctx, f, "write", name, error);
-        *undone = ftruncate(fd, (off_t)end) == 0 && fdatasync(fd) == 0;
-    } else if (fdatasync(fd) != 0)
-        st =
-            io_fail(ctx, f, "write", name, errno); /* what the kernel does with the pages now, nobody knows */
-    close(fd);
-    return st;
-}
-
-static weft_status folder_truncate(weft_ctx *ctx, void *self, const char *name, int64_t bytes)
-{
-    const journal_folder *f = self;
-    const int fd = openat(f->folder, name, O_WRONLY | O_CLOEXEC);
-    const bool done = fd >= 0 && ftruncate(fd, (off_t)bytes) == 0 && fsync(fd) == 0;
-    const int error = errno;
-    if (fd >= 0) close(fd);
-    return done ? WEFT_OK : io_fail(ctx, f, "cut", name, error);
-}
-
-static weft_status folder_put(weft_ctx *ctx, void *self, const char *name, const void *bytes, size_t len)
-{
-    const journal_folder *f = self;
-    static const char temporary[] = "new"; /* one process, one write at a time */
-    const int fd = openat(f->folder, temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    if (fd < 0) return io_fail(ctx, f, "write", name, errno);
-    int error = write_at(fd, 0, bytes, len);
-    if (error == 0 && fsync(fd) != 0) error = errno;
-    if (close(fd) != 0 && error == 0) error = errno;
-    if (error == 0 && renameat(f->folder, temporary, f->folder, name) != 0) error = errno;
-    if (error != 0) {
-        unlinkat(f->folder, temporary, 0);
-        return io_fail(ctx, f, "write", name, error);
-    }
-    if (fsync(f->folder) == 0) return WEFT_OK;
-    /* whatever the reason: the new file may be there */
-    return weft_fail(ctx, WEFT_IO, "cannot write %s/%s: %s", f->path, name, strerror(errno));
-}
-
-static weft_status folder_remove(weft_ctx *ctx, void *self, const char *name)
-{
-    const journal_folder *f = self;
-    if (unlinkat(f->folder, name, 0) == 0 || errno == ENOENT) return WEFT_OK;
-    return io_fail(ctx, f, "remove", name, errno);
-}
-
-static weft_status folder_list(weft_ctx *ctx, void *self,
-                               weft_status (*visit)(weft_ctx *ctx, void *of, const char *name), void *of)
-{
-    const journal_folder *f = self;
-    weft_status st = WEFT_OK;
-    DIR *dir = opendir(f->path);
-    if (dir == NULL) return io_fail(ctx, f, "list", ".", errno);
-    for (struct dirent *entry = readdir(dir); entry != NULL && st == WEFT_OK; entry = readdir(dir))
-        if (entry->d_name[0] != '.') st = visit(ctx, of, entry->d_name);
-    closedir(dir);
-    return st;
-}
-
-/* The folder's own name is durable only when the folder above it is. */
-static weft_status sync_above(weft_ctx *ctx, const journal_folder *f)
-{
-    const int above = openat(f->folder, "..", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const bool done = above >= 0 && fsync(above) == 0;
-    const int error = errno;
-    if (above >= 0) close(above);
-    return done ? WEFT_OK : io_fail(ctx, f, "make durable", ".", error);
-}
-
-weft_status weft_journal_folder_open(weft_ctx *ctx, const char *path, weft_journal_disk *out)
-{
-    weft_status st = WEFT_OK;
-    journal_folder *f = NULL;
-    const size_t len = strlen(path);
-    *out = (weft_journal_disk){0};
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
-        return weft_fail(ctx, WEFT_IO, "cannot make the folder of the journal %s: %s", path, strerror(errno));
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*f) + len + 1, (void **)&f));
-    f->path = (char *)(f + 1);
-    memcpy(f->path, path, len);
-    f->lock = -1;
-    f->folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (f->folder < 0)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_IO, "cannot open the folder of the journal %s: %s", path,
-                               strerror(errno)));
-    WEFT_TRY(st, sync_above(ctx, f));
-    *out = (weft_journal_disk){.self = f,
-                               .lock = folder_lock,
-                               .unlock = folder_unlock,
-                               .size = folder_size,
-                               .read = folder_read,
-                               .append = folder_append,
-                               .truncate = folder_truncate,
-                               .put = folder_put,
-                               .remove = folder_remove,
-                               .list = folder_list};
-    f = NULL;
+    pthread_mutex_lock(&f->disk_lock);
+    st = f->disk->append(ctx, f->disk->self, JOURNAL_FILE, f->end, out, bytes, undone);
+    pthread_mutex_unlock(&f->disk_lock);
 done:
-    if (f != NULL && f->folder >= 0) close(f->folder);
-    weft_mem_free(f);
+    ctx->memory = callers;
+    weft_mem_free(out);
     return st;
 }
 
-void weft_journal_folder_close(weft_journal_disk *disk)
+/* What an append of these tickets has come to, into the index and to who waits; lock held. */
+static void finish(weft_ctx *ctx, journal_file *f, journal_ticket *first, weft_status st)
 {
-    journal_folder *f = disk->self;
-    *disk = (weft_journal_disk){0};
-    if (f == NULL) return;
-    folder_unlock(f);
-    close(f->folder);
+    weft_journal *j = &f->base;
+    for (journal_ticket *t = first, *next; t != NULL; t = next) {
+        next = t->next;
+        t->status = st;
+        t->is_done = true;
+        if (st != WEFT_OK) continue;
+        const int64_t offset = f->end + JOURNAL_HEAD;
+        f->end += JOURNAL_HEAD + (int64_t)t->draft.body_bytes;
+        f->sequence++;
+        for (int32_t i = 0; i < t->id_count; i++)
+            weft_journal_index_forget(&j->index, t->ids[i], &f->has_dead_blobs);
+        if (t->at < 0) j->index.garbage_bytes += JOURNAL_HEAD + (int64_t)t->draft.body_bytes;
+        if (t->at < 0) continue;
+        journal_entry *e = &j->index.entries[t->at];
+        e->offset = offset;
+        e->body_bytes = t->draft.body_bytes;
+        e->flags = t->draft.flags;
+        weft_journal_index_commit(&j->index, t->at);
+    }
+    if (st != WEFT_OK) f->last_failure = ctx->error;
+}
+
+/* Write what waits; lock held when it is called and when it returns. */
+static void write_queue(weft_ctx *ctx, journal_file *f)
+{
+    size_t bytes = 0;
+    bool undone = true;
+    weft_journal *j = &f->base;
+    journal_ticket *first = take_tickets(f, &bytes);
+    if (first == NULL) return;
+    f->is_writing = true;
+    weft_status st = weft_journal_check_broken(ctx, j);
+    if (st == WEFT_OK && f->end + (int64_t)bytes > WEFT_JOURNAL_FILE_BYTES_MAX && first->at >= 0)
+        st = weft_fail(ctx, WEFT_LIMIT, "the journal has its most of %lld bytes",
+                       (long long)WEFT_JOURNAL_FILE_BYTES_MAX);
+    if (st == WEFT_OK) {
+        pthread_mutex_unlock(&j->lock);
+        st = append(ctx, f, first, bytes, &undone);
+        pthread_mutex_lock(&j->lock);
+        if (st != WEFT_OK && !undone) weft_journal_break(ctx, j);
+    }
+    finish(ctx, f, first, st);
+    f->is_writing = false;
+    pthread_cond_broadcast(&j->changed);
+}
+
+static weft_status file_begin(weft_ctx *ctx, weft_journal *j, journal_ticket *t)
+{
+    weft_status st = WEFT_OK;
+    journal_file *f = (journal_file *)j;
+    if (t->draft.record.value_bytes > WEFT_JOURNAL_INLINE_BYTES) {
+        blob_guard(f, t, true);
+        st = blob_write(ctx, f, t);
+        if (st != WEFT_OK) blob_guard(f, t, false);
+        if (st != WEFT_OK) return st;
+        t->draft.body = t->blob;
+        t->draft.body_bytes = sizeof(t->blob);
+        t->draft.flags = JOURNAL_FLAG_BLOB;
+    }
+    pthread_mutex_lock(&j->lock);
+    t->next = NULL;
+    *(f->queue_end == NULL ? &f->queue : &f->queue_end->next) = t;
+    f->queue_end = t;
+    pthread_mutex_unlock(&j->lock);
+    return st;
+}
+
+static weft_status file_wait(weft_ctx *ctx, weft_journal *j, journal_ticket *t)
+{
+    journal_file *f = (journal_file *)j;
+    pthread_mutex_lock(&j->lock);
+    while (!t->is_done) {
+        if (f->is_writing)
+            pthread_cond_wait(&j->changed, &j->lock);
+        else
+            write_queue(ctx, f);
+    }
+    const weft_status st = t->status;
+    if (st != WEFT_OK) ctx->error = f->last_failure;
+    if (st != WEFT_OK) ctx->error.code = st; /* should another one have failed since, by something else */
+    pthread_mutex_unlock(&j->lock);
+    if (t->has_blob_lock) blob_guard(f, t, false);
+    return st;
+}
+
+weft_status weft_journal_file_write(weft_ctx *ctx, journal_file *f, journal_ticket *t)
+{
+    weft_status st = file_begin(ctx, &f->base, t);
+    return st == WEFT_OK ? file_wait(ctx, &f->base, t) : st;
+}
+
+static weft_status file_fence(weft_ctx *ctx, weft_journal *j)
+{
+    (void)ctx, (void)j;
+    return WEFT_OK; /* the lock of the file is the fence */
+}
+
+/* ---- reading ---- */
+
+/* The record in the file; f->shape is held for reading, so that it stays where it is. */
+static weft_status read_whole(weft_ctx *ctx, journal_file *f, const weft_journal_record *name,
+                              journal_draft *out)
+{
+    weft_status st = WEFT_OK;
+    uint8_t *whole = NULL;
+    pthread_mutex_lock(&f->base.lock);
+    const int32_t at =
+        weft_journal_index_find(&f->base.index, name->job, name->kind, name->number, JOURNAL_LIVE);
+    const journal_entry e = at < 0 ? (journal_entry){0} : f->base.index.entries[at];
+    pthread_mutex_unlock(&f->base.lock);
+    if (at < 0)
+        return weft_fail(ctx, WEFT_NOT_FOUND, "the journal has no record %d/%u of this job", (int)name->kind,
+                         name->number);
+    const size_t len = JOURNAL_HEAD + (size_t)e.body_bytes;
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, len, (void **)&whole));
+    WEFT_TRY(st, f->disk->read(ctx, f->disk->self, JOURNAL_FILE, e.offset - JOURNAL_HEAD, whole, len));
+    if (!weft_journal_decode(whole, len, out))
+        st = weft_fail(ctx, WEFT_CORRUPT, "a record of the journal was damaged since it was opened");
+done:
+    return st;
+}
+
+static weft_status file_read(weft_ctx *ctx, weft_journal *j, const weft_journal_record *record, void **value,
+                             size_t *bytes)
+{
+    weft_status st = WEFT_OK;
+    journal_file *f = (journal_file *)j;
+    char name[JOURNAL_BLOB_NAME], expected[17];
+    journal_draft draft;
+    int64_t len = 0;
+    void *out = NULL;
+    pthread_rwlock_rdlock(&f->shape);
+    WEFT_TRY(st, read_whole(ctx, f, record, &draft));
+    if (!(draft.flags & JOURNAL_FLAG_BLOB)) {
+        *value = (void *)(uintptr_t)draft.body;
+        *bytes = draft.body_bytes;
+        goto done;
+    }
+    if (!weft_journal_blob_name(draft.body, draft.body_bytes, name, &len))
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "a record of the journal names no file"));
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, (size_t)len, &out));
+    WEFT_TRY(st, f->disk->read(ctx, f->disk->self, name, 0, out, (size_t)len));
+    snprintf(expected, sizeof(expected), "%016" PRIx64, weft_hash_bytes(out, (size_t)len));
+    if (strncmp(name + 5, expected, 16) != 0)
+        WEFT_TRY(
+            st, weft_fail(ctx, WEFT_CORRUPT, "the journal's file %s does not hold what its name says", name));
+    *value = out;
+    *bytes = (size_t)len;
+done:
+    pthread_rwlock_unlock(&f->shape);
+    return st;
+}
+
+/* ---- life ---- */
+
+static void file_close(weft_journal *j)
+{
+    journal_file *f = (journal_file *)j;
+    if (f->is_locked) f->disk->unlock(f->disk->self);
+    if (f->has_locks) {
+        pthread_mutex_destroy(&f->disk_lock);
+        pthread_rwlock_destroy(&f->shape);
+    }
+    weft_journal_base_close(j);
     weft_mem_free(f);
 }
+
+const journal_kind_ops weft_journal_file_ops = {.begin = file_begin,
+                                                .wait = file_wait,
+                                                .fence = file_fence,
+                                                .read = file_read,
+                                                .forget = weft_journal_file_forget,
+                                                .tidy = weft_journal_file_tidy,
+                                                .close = file_close};

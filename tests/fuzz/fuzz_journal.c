@@ -5,7 +5,7 @@
 
 #include "common/log.h"
 #include "common/settings.h"
-#include "coordinator/journal_private.h"
+#include "coordinator/journal_file_private.h"
 #include "tests/support/journal_memory.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -43,25 +43,29 @@ static void check_open(weft_ctx *ctx, const weft_journal_disk *disk)
     weft_journal *j = NULL;
     const weft_uuid job = {99, 99};
     int32_t removed = 0;
-    const weft_status st = weft_journal_open(ctx, disk, 1, &j);
+    const weft_status st = weft_journal_open_file(ctx, disk, 1, &j);
     if ((st == WEFT_OK) != (j != NULL)) abort();
     if (st != WEFT_OK && st != WEFT_CORRUPT && st != WEFT_UNSUPPORTED) abort();
     if (j == NULL) return;
-    for (int32_t i = 0; i < weft_journal_count(j); i++) {
+    weft_journal_record *records = NULL;
+    int32_t listed = 0;
+    if (weft_journal_list(ctx, j, &records, &listed) != WEFT_OK) abort();
+    for (int32_t i = 0; i < listed; i++) {
         void *value = NULL;
         size_t bytes = 0;
-        (void)!weft_journal_read(ctx, j, weft_journal_at(j, i), &value, &bytes);
-        weft_arena_reset(ctx->arena);
+        (void)!weft_journal_read(ctx, j, &records[i], &value, &bytes);
     }
-    const bool had = weft_journal_find(j, job, WEFT_JOURNAL_JOB, 0) != NULL;
+    weft_arena_reset(ctx->arena);
+    const bool had = weft_journal_find(j, job, WEFT_JOURNAL_JOB, 0, NULL);
     if (weft_journal_create(ctx, j, job, WEFT_JOURNAL_JOB, 0, "x", 1) != (had ? WEFT_EXISTS : WEFT_OK))
         abort();
     if (weft_journal_expire(ctx, j, INT64_MAX, 1, &removed) != WEFT_OK) abort();
-    const int32_t count = weft_journal_count(j);
-    const uint64_t epoch = weft_journal_epoch(j);
+    const int64_t count = weft_journal_count_all(j).records;
+    const uint64_t epoch = weft_journal_epoch(j), term = weft_journal_term(j);
     weft_journal_close(&j);
-    if (weft_journal_open(ctx, disk, 1, &j) != WEFT_OK) abort();
-    if (weft_journal_count(j) != count || weft_journal_epoch(j) != epoch + 1) abort();
+    if (weft_journal_open_file(ctx, disk, 1, &j) != WEFT_OK) abort();
+    if (weft_journal_count_all(j).records != count || weft_journal_epoch(j) != epoch + 1) abort();
+    if (weft_journal_term(j) != term + 1) abort();
     weft_journal_close(&j);
 }
 

@@ -1,6 +1,7 @@
 /* Writes and their journal: whoever dies at whichever write or step of the file system, the folder shows what
  * was there before or all that is new, and after the next start nothing staged is left. */
 #include "coordinator/commits.h"
+#include "coordinator/journal_file.h"
 
 #include <sys/stat.h>
 
@@ -14,6 +15,7 @@ typedef struct rig {
     storage_fixture *f;
     weft_journal_memory memory;
     weft_journal_disk inner, disk; /* disk: the inner one, while the process lives */
+    weft_journal *journal;
     weft_commits *commits;
 } rig;
 
@@ -84,6 +86,7 @@ static void rig_close(rig *r)
 {
     weft_fs_crash_after(0);
     weft_commits_close(&r->commits);
+    weft_journal_close(&r->journal);
     weft_journal_memory_free(&r->memory);
     r->memory = (weft_journal_memory){0};
 }
@@ -162,13 +165,20 @@ static bool is_staged(rig *r) { return access(storage_path(r->f, "out/_temporary
 
 /* ---- the life of a write ---- */
 
+static weft_status open_commits(rig *r, uint64_t least_epoch)
+{
+    const weft_status st = weft_journal_open_file(&r->f->ctx, &r->disk, least_epoch, &r->journal);
+    return st == WEFT_OK ? weft_commits_open(&r->f->ctx, r->journal, &r->commits) : st;
+}
+
 static weft_status restart(rig *r)
 {
     weft_commits_close(&r->commits);
+    weft_journal_close(&r->journal);
     weft_fs_crash_after(0);
     weft_journal_memory_restart(&r->memory);
     weft_error_clear(&r->f->ctx);
-    return weft_commits_open(&r->f->ctx, &r->disk, 1, &r->commits);
+    return open_commits(r, 1);
 }
 
 static const weft_commit_part parts[] = {
@@ -216,7 +226,7 @@ static weft_status overwrite(rig *r, bool late)
 
 static weft_status start_and_overwrite(rig *r)
 {
-    weft_status st = weft_commits_open(&r->f->ctx, &r->disk, 1, &r->commits);
+    weft_status st = open_commits(r, 1);
     if (st == WEFT_OK && weft_commits_recover(&r->f->ctx, r->commits) != 0) st = WEFT_IO;
     return st == WEFT_OK ? overwrite(r, false) : st;
 }
@@ -230,9 +240,9 @@ static bool check_restart(rig *r, bool told)
     if (!is_new) assert_string_equal(listing(r), old_listing);
     if (told) assert_true(is_new);
     assert_false(is_staged(r));
-    const uint64_t epoch = weft_commits_epoch(r->commits);
+    const uint64_t epoch = weft_journal_epoch(r->journal);
     assert_int_equal(restart(r), WEFT_OK);
-    assert_true(weft_commits_epoch(r->commits) > epoch);
+    assert_true(weft_journal_epoch(r->journal) > epoch);
     const int64_t before = r->memory.writes;
     assert_int_equal(weft_commits_recover(&r->f->ctx, r->commits), 0);
     assert_int_equal(r->memory.writes, before); /* there was nothing to do */
@@ -449,8 +459,8 @@ static void an_attempt_after_the_end_is_refused(void **state)
     weft_commit_manifest manifest;
     char *folder = NULL;
     start_anew(&r, f);
-    assert_int_equal(weft_commits_open(ctx, &r.disk, 7, &r.commits), WEFT_OK);
-    assert_int_equal(weft_commits_epoch(r.commits), 7);
+    assert_int_equal(open_commits(&r, 7), WEFT_OK);
+    assert_int_equal(weft_journal_epoch(r.journal), 7);
     assert_int_equal(weft_commits_begin(ctx, r.commits, output_of(&r), &job), WEFT_OK);
     assert_int_equal(run_tasks(ctx, job), WEFT_OK);
     assert_int_equal(
@@ -474,7 +484,7 @@ static void a_cancelled_statement_is_not_committed(void **state)
     weft_commit_manifest manifest;
     atomic_bool cancel = false;
     start_anew(&r, f);
-    assert_int_equal(weft_commits_open(ctx, &r.disk, 1, &r.commits), WEFT_OK);
+    assert_int_equal(open_commits(&r, 1), WEFT_OK);
     ctx->cancel = &cancel;
     assert_int_equal(weft_commits_begin(ctx, r.commits, output_of(&r), &job), WEFT_OK);
     assert_int_equal(run_tasks(ctx, job), WEFT_OK);
@@ -540,7 +550,7 @@ static void files_stay_small(void **state)
     rig r = {0};
     size_t largest = 0;
     start_anew(&r, f);
-    assert_int_equal(weft_commits_open(&f->ctx, &r.disk, 1, &r.commits), WEFT_OK);
+    assert_int_equal(open_commits(&r, 1), WEFT_OK);
     for (int32_t i = 0; i < WRITES; i++) {
         assert_int_equal(write_nothing(&r, i % 500 == 0 ? LARGE : 20), WEFT_OK);
         weft_arena_reset(f->ctx.arena);

@@ -1,6 +1,6 @@
 /* The journal: what was acknowledged is there after any crash, what was not is there whole or not at all;
  * damage is told from a torn end; jobs are forgotten when they may be. */
-#include "coordinator/journal.h"
+#include "coordinator/journal_file_private.h"
 
 #include <ftw.h>
 #include <sys/stat.h>
@@ -36,13 +36,30 @@ static void open_fixture(weft_fixture *f)
 static void assert_value(weft_fixture *f, weft_journal *j, weft_uuid job, weft_journal_kind kind,
                          uint32_t number, const void *value, size_t bytes)
 {
-    const weft_journal_record *r = weft_journal_find(j, job, kind, number);
+    weft_journal_record r;
     void *got = NULL;
     size_t got_bytes = 0;
-    assert_non_null(r);
-    weft_fixture_ok(f, weft_journal_read(&f->ctx, j, r, &got, &got_bytes));
+    assert_true(weft_journal_find(j, job, kind, number, &r));
+    assert_int_equal(r.value_bytes, bytes);
+    weft_fixture_ok(f, weft_journal_read(&f->ctx, j, &r, &got, &got_bytes));
     assert_int_equal(got_bytes, bytes);
     if (bytes > 0) assert_memory_equal(got, value, bytes);
+}
+
+static int32_t count_of(weft_journal *j) { return (int32_t)weft_journal_count_all(j).records; }
+
+static bool has(weft_journal *j, weft_uuid job, weft_journal_kind kind, uint32_t number)
+{
+    return weft_journal_find(j, job, kind, number, NULL);
+}
+
+static weft_journal_record record_at(weft_fixture *f, weft_journal *j, int32_t index)
+{
+    weft_journal_record *records = NULL;
+    int32_t count = 0;
+    weft_fixture_ok(f, weft_journal_list(&f->ctx, j, &records, &count));
+    assert_true(index < count);
+    return records[index];
 }
 
 /* ---- in a folder ---- */
@@ -87,9 +104,9 @@ static void records_outlive_the_process(void **state)
     open_fixture(&f);
     weft_fixture_ok(&f, weft_journal_folder_open(&f.ctx, folder, &disk));
     weft_fixture_ok(&f, weft_journal_folder_open(&f.ctx, folder, &other));
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
     assert_int_equal(weft_journal_epoch(j), 1);
-    assert_int_equal(weft_journal_open(&f.ctx, &other, 1, &second), WEFT_EXISTS);
+    assert_int_equal(weft_journal_open_file(&f.ctx, &other, 1, &second), WEFT_EXISTS);
     assert_non_null(strstr(f.ctx.error.message, "another coordinator uses the journal"));
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_JOB, 0, "select", 6));
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_STAGE, 7, large, LARGE));
@@ -102,18 +119,18 @@ static void records_outlive_the_process(void **state)
                      WEFT_INVALID);
     weft_journal_close(&j);
 
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &other, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &other, 1, &j));
     assert_int_equal(weft_journal_epoch(j), 2);
-    assert_int_equal(weft_journal_count(j), 4);
-    assert_int_equal(weft_journal_at(j, 3)->kind, WEFT_JOURNAL_DECISION);
-    assert_int_equal(weft_journal_at(j, 3)->epoch, 1);
-    assert_int_equal(weft_journal_at(j, 3)->at_us, 1000000);
+    assert_int_equal(count_of(j), 4);
+    assert_int_equal(record_at(&f, j, 3).kind, WEFT_JOURNAL_DECISION);
+    assert_int_equal(record_at(&f, j, 3).epoch, 1);
+    assert_int_equal(record_at(&f, j, 3).at_us, 1000000);
     assert_value(&f, j, job_one, WEFT_JOURNAL_JOB, 0, "select", 6);
     assert_value(&f, j, job_one, WEFT_JOURNAL_STAGE, 7, large, LARGE);
     assert_value(&f, j, job_two, WEFT_JOURNAL_JOB, 0, NULL, 0);
     assert_value(&f, j, job_one, WEFT_JOURNAL_DECISION, 0, "commit", 6);
-    assert_null(weft_journal_find(j, job_one, WEFT_JOURNAL_STAGE, 8));
-    assert_null(weft_journal_find(j, job_three, WEFT_JOURNAL_JOB, 0));
+    assert_false(has(j, job_one, WEFT_JOURNAL_STAGE, 8));
+    assert_false(has(j, job_three, WEFT_JOURNAL_JOB, 0));
     weft_journal_close(&j);
     weft_journal_folder_close(&disk);
     weft_journal_folder_close(&other);
@@ -143,36 +160,82 @@ static void damage_is_told_from_a_torn_end(void **state)
     (void)state;
     open_fixture(&f);
     weft_fixture_ok(&f, weft_journal_folder_open(&f.ctx, folder, &disk));
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
     for (uint32_t i = 0; i < 10; i++)
         weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_STAGE, i, "stage", 5));
     weft_journal_close(&j);
 
     damage("journal", -3, NULL, 0); /* the last record is torn */
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
-    assert_int_equal(weft_journal_count(j), 9);
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
+    assert_int_equal(count_of(j), 9);
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_STAGE, 9, "again", 5));
     weft_journal_close(&j);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
-    assert_int_equal(weft_journal_count(j), 10);
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
+    assert_int_equal(count_of(j), 10);
     assert_value(&f, j, job_one, WEFT_JOURNAL_STAGE, 9, "again", 5);
     weft_journal_close(&j);
 
     assert_int_equal(stat(file_of("journal"), &before), 0);
     damage("journal", 300, "x", 1); /* in the middle: nothing is cut off */
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
+    assert_int_equal(weft_journal_open_file(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
     assert_null(j);
     assert_non_null(strstr(f.ctx.error.message, "damaged at byte"));
     assert_int_equal(stat(file_of("journal"), &after), 0);
     assert_int_equal(before.st_size, after.st_size);
 
     damage("journal", 8, "\2", 1);
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_UNSUPPORTED);
+    assert_int_equal(weft_journal_open_file(&f.ctx, &disk, 1, &j), WEFT_UNSUPPORTED);
     damage("journal", 0, "W", 1);
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
+    assert_int_equal(weft_journal_open_file(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
     damage("journal", 5, NULL, 0);
-    assert_int_equal(weft_journal_open(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
+    assert_int_equal(weft_journal_open_file(&f.ctx, &disk, 1, &j), WEFT_CORRUPT);
     weft_journal_folder_close(&disk);
+    weft_fixture_close(&f);
+}
+
+/* Records that were written by one append: a crash may keep any of its pages. */
+static void a_torn_append_of_many_is_cut_off(void **state)
+{
+    enum {
+        RECORDS = 5,
+        BODY = 11,
+        RECORD = JOURNAL_HEAD + BODY,
+        MOST = JOURNAL_FILE_HEAD + RECORDS * RECORD
+    };
+    weft_fixture f;
+    weft_journal_memory m = {0};
+    const weft_journal_disk disk = weft_journal_memory_disk(&m);
+    uint8_t file[MOST] = {'w', 'e', 'f', 't', 'j', 'r', 'n', 'l', JOURNAL_VERSION}, damaged[MOST];
+    (void)state;
+    open_fixture(&f);
+    for (uint32_t i = 0; i < RECORDS; i++) { /* one by one: 0, 1; by one append: 2, 3, 4 */
+        const journal_draft draft = {
+            .record = {.job = job_one, .kind = WEFT_JOURNAL_STAGE, .number = i, .epoch = 1},
+            .sequence = i + 1,
+            .flags = i > 2 ? JOURNAL_FLAG_JOINED : 0,
+            .body = "hello world",
+            .body_bytes = BODY};
+        weft_journal_encode(&draft, file + JOURNAL_FILE_HEAD + i * RECORD);
+    }
+    for (int32_t i = 0; i < RECORDS; i++) {
+        weft_journal *j = NULL;
+        memcpy(damaged, file, sizeof(file));
+        damaged[JOURNAL_FILE_HEAD + i * RECORD + JOURNAL_HEAD + 2] ^= 1;
+        weft_fixture_ok(&f, disk.put(&f.ctx, disk.self, "journal", damaged, sizeof(damaged)));
+        const weft_status st = weft_journal_open_file(&f.ctx, &disk, 1, &j);
+        assert_int_equal(st, i < 2 ? WEFT_CORRUPT : WEFT_OK); /* those were acknowledged before others came */
+        if (j != NULL) assert_int_equal(count_of(j), i);
+        weft_journal_close(&j);
+    }
+    for (size_t len = JOURNAL_FILE_HEAD + 2 * RECORD; len < MOST; len++) {
+        weft_journal *j = NULL;
+        weft_fixture_ok(&f, disk.put(&f.ctx, disk.self, "journal", file, len));
+        weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
+        assert_int_equal(count_of(j), (len - JOURNAL_FILE_HEAD) / RECORD);
+        weft_journal_close(&j);
+        weft_arena_reset(f.arena);
+    }
+    weft_journal_memory_free(&m);
     weft_fixture_close(&f);
 }
 
@@ -228,7 +291,7 @@ static void check_steps(weft_fixture *f, weft_journal *j, const step *steps, int
     for (int32_t i = 0; i < tried; i++) {
         const step *s = &steps[i];
         if (s->kind == WEFT_JOURNAL_EPOCH) continue;
-        const bool gone = weft_journal_find(j, s->job, s->kind, s->number) == NULL;
+        const bool gone = !has(j, s->job, s->kind, s->number);
         const bool forgettable = weft_uuid_equal(s->job, job_one) && expiring;
         if (expired && weft_uuid_equal(s->job, job_one)) assert_true(gone);
         if (i < done && !forgettable) assert_false(gone);
@@ -236,7 +299,7 @@ static void check_steps(weft_fixture *f, weft_journal *j, const step *steps, int
         known++;
         assert_value(f, j, s->job, s->kind, s->number, value_bytes, s->bytes);
     }
-    assert_int_equal(weft_journal_count(j), known); /* and nothing else is */
+    assert_int_equal(count_of(j), known); /* and nothing else is */
 }
 
 /* Run with the fault at the n-th write; false when the steps ended before it. */
@@ -250,7 +313,7 @@ static bool run_with_fault(weft_journal_fault fault, int64_t at, bool crashes)
     weft_journal *j = NULL;
     int32_t done = 0;
     open_fixture(&f);
-    if (weft_journal_open(&f.ctx, &disk, 1, &j) == WEFT_OK)
+    if (weft_journal_open_file(&f.ctx, &disk, 1, &j) == WEFT_OK)
         while (done < count && do_step(&f, j, &steps[done]) == WEFT_OK) done++;
     const bool met = m.writes >= at;
     if (j != NULL && done < count && !m.is_down &&
@@ -260,13 +323,13 @@ static bool run_with_fault(weft_journal_fault fault, int64_t at, bool crashes)
     weft_journal_memory_restart(&m);
 
     const int32_t tried = done < count ? done + 1 : count;
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
     check_steps(&f, j, steps, done, tried);
     for (int32_t i = done; i < count; i++) weft_fixture_ok(&f, do_step(&f, j, &steps[i]));
     check_steps(&f, j, steps, count, count);
     const uint64_t epoch = weft_journal_epoch(j);
     weft_journal_close(&j);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
     assert_true(weft_journal_epoch(j) > epoch);
     check_steps(&f, j, steps, count, count);
     for (int32_t i = 0; i < WEFT_COUNT(m.files); i++) /* one value, in one file; none is left over */
@@ -301,11 +364,11 @@ static void a_full_disk_breaks_nothing(void **state)
     weft_journal *j = NULL;
     (void)state;
     open_fixture(&f);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
     m.fault_at = m.writes + 1;
     m.fault = WEFT_JOURNAL_FAULT_FULL;
     assert_int_equal(weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_JOB, 0, "a", 1), WEFT_NOSPACE);
-    assert_null(weft_journal_find(j, job_one, WEFT_JOURNAL_JOB, 0));
+    assert_false(has(j, job_one, WEFT_JOURNAL_JOB, 0));
     weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job_one, WEFT_JOURNAL_JOB, 0, "a", 1));
     assert_value(&f, j, job_one, WEFT_JOURNAL_JOB, 0, "a", 1);
     weft_journal_close(&j);
@@ -325,7 +388,7 @@ static void terminal_jobs_are_forgotten(void **state)
     int32_t removed = 0;
     (void)state;
     open_fixture(&f);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
     for (uint64_t i = 0; i < JOBS; i++) { /* every fourth has side effects, the last one still runs */
         const weft_uuid job = {i, 1};
         weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job, WEFT_JOURNAL_JOB, 0, "j", 1));
@@ -339,19 +402,19 @@ static void terminal_jobs_are_forgotten(void **state)
     assert_int_equal(removed, 0);
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 100 * HOUR_US, 10, &removed));
     assert_int_equal(removed, 6); /* nine of 19 are beyond the last ten; 0, 4 and 8 have acted */
-    assert_null(weft_journal_find(j, (weft_uuid){7, 1}, WEFT_JOURNAL_JOB, 0));
-    assert_non_null(weft_journal_find(j, (weft_uuid){8, 1}, WEFT_JOURNAL_JOB, 0));
-    assert_non_null(weft_journal_find(j, (weft_uuid){9, 1}, WEFT_JOURNAL_JOB, 0));
+    assert_false(has(j, (weft_uuid){7, 1}, WEFT_JOURNAL_JOB, 0));
+    assert_true(has(j, (weft_uuid){8, 1}, WEFT_JOURNAL_JOB, 0));
+    assert_true(has(j, (weft_uuid){9, 1}, WEFT_JOURNAL_JOB, 0));
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 12 * HOUR_US, 10, &removed));
     assert_int_equal(removed, 2); /* 0, 4: more than twelve hours old; 8 ended just twelve ago */
-    assert_null(weft_journal_find(j, (weft_uuid){4, 1}, WEFT_JOURNAL_DECISION, 0));
+    assert_false(has(j, (weft_uuid){4, 1}, WEFT_JOURNAL_DECISION, 0));
     wall_now_us += 1000LL * HOUR_US;
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 12 * HOUR_US, 10, &removed));
-    assert_int_equal(weft_journal_count(j), 1); /* who still runs is not forgotten */
+    assert_int_equal(count_of(j), 1); /* who still runs is not forgotten */
     weft_journal_close(&j);
-    weft_fixture_ok(&f, weft_journal_open(&f.ctx, &disk, 1, &j));
-    assert_int_equal(weft_journal_count(j), 1);
-    assert_int_equal(weft_journal_at(j, 0)->job.high, JOBS - 1);
+    weft_fixture_ok(&f, weft_journal_open_file(&f.ctx, &disk, 1, &j));
+    assert_int_equal(count_of(j), 1);
+    assert_int_equal(record_at(&f, j, 0).job.high, JOBS - 1);
     weft_journal_close(&j);
     weft_journal_memory_free(&m);
     weft_fixture_close(&f);
@@ -370,10 +433,11 @@ static weft_status write_some(weft_fixture *f, void *arg)
     size_t bytes = 0;
     (void)arg;
     f->ctx.clock = &fake_clock;
-    WEFT_TRY(st, weft_journal_open(&f->ctx, &disk, 1, &j));
+    WEFT_TRY(st, weft_journal_open_file(&f->ctx, &disk, 1, &j));
     for (uint32_t i = 0; i < 70; i++)
         WEFT_TRY(st, weft_journal_create(&f->ctx, j, job_one, WEFT_JOURNAL_STAGE, i, value_bytes, 3));
-    WEFT_TRY(st, weft_journal_read(&f->ctx, j, weft_journal_at(j, 3), &value, &bytes));
+    const weft_journal_record third = {.job = job_one, .kind = WEFT_JOURNAL_STAGE, .number = 3};
+    WEFT_TRY(st, weft_journal_read(&f->ctx, j, &third, &value, &bytes));
     WEFT_TRY(st, weft_journal_create(&f->ctx, j, job_one, WEFT_JOURNAL_END, 0, "", 0));
     WEFT_TRY(st, weft_journal_expire(&f->ctx, j, INT64_MAX, 0, &removed));
 done:
@@ -391,5 +455,6 @@ static void every_allocation_may_fail(void **state)
 #define IN_FOLDER(test) WEFT_TEST_WITH(make_folder, remove_folder, test)
 
 WEFT_TESTS(IN_FOLDER(records_outlive_the_process), IN_FOLDER(damage_is_told_from_a_torn_end),
-           WEFT_TEST(a_crash_at_every_write), WEFT_TEST(a_full_disk_breaks_nothing),
-           WEFT_TEST(terminal_jobs_are_forgotten), WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(a_torn_append_of_many_is_cut_off), WEFT_TEST(a_crash_at_every_write),
+           WEFT_TEST(a_full_disk_breaks_nothing), WEFT_TEST(terminal_jobs_are_forgotten),
+           WEFT_TEST(every_allocation_may_fail))

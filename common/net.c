@@ -175,7 +175,7 @@ static bool is_all_copied(const net_message *message)
 static bool take_io(weft_net *net, const peer *p)
 {
     if (!net->idle || net->woken || p->state != PEER_OPEN || p->first->next != NULL ||
-        !is_all_copied(p->first) || pthread_mutex_trylock(&net->io) != 0)
+        !(net->options.lends_freely || is_all_copied(p->first)) || pthread_mutex_trylock(&net->io) != 0)
         return false;
     if (!p->blocked && p->ending == NULL) return true;
     pthread_mutex_unlock(&net->io);

@@ -71,6 +71,8 @@ typedef struct weft_net_options {
     int64_t queue_bytes;   /* most bytes that wait to be sent to one peer */
     int64_t message_bytes; /* larger frames that come in break their connection */
     int32_t peers_max;     /* connections that others may open to this endpoint */
+    bool lends_freely;     /* no `release` waits for a lock that a sender of messages holds: so messages with
+                              frames that are lent go into their socket by the thread that sends them, too */
 } weft_net_options;
 
 /* Start: returns when the address is bound and the thread runs. Errors: WEFT_INVALID (no such address, an

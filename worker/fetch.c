@@ -14,7 +14,7 @@
 
 enum {
     FETCH_DEADLINE_MS = 5000,
-    FETCH_RELAY_SILENT_MS = 1000, /* who can be done without is not waited for: nothing heard, … */
+    FETCH_RELAY_SILENT_MS = 1000,  /* who can be done without is not waited for: nothing heard, … */
     FETCH_RELAY_STARVED_MS = 3000, /* … or no page */
     FETCH_TICK_MS = 1000,
     FETCH_SILENCE_MS = 5000, /* ZMTP heartbeats: a machine that is gone */
@@ -24,7 +24,9 @@ enum {
     FETCH_QUEUE_BYTES = 64 << 20, /* requests that wait to be sent to one server */
     FETCH_NAMES = 256,            /* of one request */
     FETCH_AHEAD_PART = 16,        /* of the pool: pages that are read ahead, of all streams together */
-    FETCH_AHEAD_LEAST = 8 << 20
+    FETCH_AHEAD_LEAST = 8 << 20,
+    FETCH_STREAM_AHEAD = 8 << 20 /* of one stream: a want wakes five threads until a page answers it, and its
+                                    holder should have something to send meanwhile */
 };
 
 /* A page of one row may have 4 GiB, and a header as much. */
@@ -541,6 +543,7 @@ weft_status weft_fetcher_start(weft_ctx *ctx, const weft_fetch_options *options,
     if (f->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for fetching blocks"));
     weft_ctx_init(&f->ctx, f->arena, f->account, options->settings);
     if (!weft_setting(&f->ctx, WEFT_SET_FETCH_AHEAD)) f->ahead_most = 0;
+    f->stream_ahead_most = weft_min_i64(FETCH_STREAM_AHEAD, f->ahead_most / 2); /* never all for one */
     ctx->memory = f->account;
     WEFT_TRY(st, fetcher_connect(ctx, f, options));
     *out = f;

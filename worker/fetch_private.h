@@ -61,7 +61,8 @@ struct weft_fetcher {
     weft_ctx ctx;
     uint64_t host;
     int64_t deadline_ns;
-    int64_t ahead_most; /* bytes */
+    int64_t ahead_most;        /* bytes, of all streams together … */
+    int64_t stream_ahead_most; /* … and of one */
     pthread_mutex_t lock;
     weft_net *net; /* guarded by lock, as is all below */
     connection *connections;

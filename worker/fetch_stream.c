@@ -24,9 +24,8 @@ enum {
     ASK_BYTES = 256 * 1024, /* … this much, or when somebody waits */
     ASK_WANTS = 64,         /* of one message */
     STREAM_SLOTS = 32,
-    KEEP_BYTES = 16 * 1024, /* pages from this size on stay in their messages: libzmq receives what is larger
+    KEEP_BYTES = 16 * 1024 /* pages from this size on stay in their messages: libzmq receives what is larger
                                than its buffer of 8 KiB into memory of just that size */
-    STREAM_AHEAD = 4 << 20  /* bytes in the ring: a holder has the next pages to send while some are read */
 };
 
 typedef enum slot_state { SLOT_EMPTY, SLOT_WANTED, SLOT_ASKED, SLOT_COPYING, SLOT_HERE } slot_state;
@@ -106,7 +105,7 @@ static weft_status slot_reserve(weft_ctx *ctx, stream_slot *slot)
 static bool ahead_take(weft_ctx *ctx, fetch_stream *s, uint32_t bytes)
 {
     weft_fetcher *f = fetcher_of(s);
-    if (s->held_bytes + bytes > STREAM_AHEAD || weft_mem_would_refuse(ctx, bytes)) return false;
+    if (s->held_bytes + bytes > f->stream_ahead_most || weft_mem_would_refuse(ctx, bytes)) return false;
     pthread_mutex_lock(&f->lock);
     const bool may = f->counts.ahead_bytes + bytes <= f->ahead_most;
     if (may) {
@@ -237,7 +236,7 @@ static weft_status stream_go_on(weft_ctx *ctx, fetch_stream *s)
 {
     weft_status st = WEFT_OK;
     weft_fetcher *f = fetcher_of(s);
-    const bool half = s->held_bytes <= STREAM_AHEAD / 2 && s->top - s->give <= STREAM_SLOTS / 2;
+    const bool half = s->held_bytes <= f->stream_ahead_most / 2 && s->top - s->give <= STREAM_SLOTS / 2;
     if (s->top > s->give && (!half || s->top == s->end)) return WEFT_OK;
     WEFT_TRY(st, stream_fill(ctx, s));
     pthread_mutex_lock(&f->lock);

@@ -435,7 +435,8 @@ static weft_status serve_listen(weft_ctx *ctx, weft_serve *serve)
                                   .silence_ms = SERVE_SILENCE_MS,
                                   .queue_bytes = SERVE_QUEUE_BYTES,
                                   .message_bytes = REQUEST_BYTES_MAX,
-                                  .peers_max = SERVE_PEERS_MAX};
+                                  .peers_max = SERVE_PEERS_MAX,
+                                  .lends_freely = true};
     pthread_mutex_lock(&serve->lock);
     const weft_status st = weft_net_start(ctx, &net, &serve->net);
     pthread_mutex_unlock(&serve->lock);

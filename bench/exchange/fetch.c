@@ -16,6 +16,8 @@
  * partitions, as an exchange has them.
  *
  * CPU seconds are those of all threads of both ends. They are what counts on a machine that does other work.
+ * Each figure scatters, by twice at times: what is compared at the end are the middles of all rounds, and
+ * libzmq's best size is the one whose middle is best.
  */
 #include <pthread.h>
 #include <stdio.h>
@@ -35,8 +37,16 @@ enum {
     PLAIN_BYTES = 64 << 20,
     READERS_MAX = 4,
     SMALL_PARTITIONS = 4096,
-    SMALL_ROWS = 400
+    SMALL_ROWS = 400,
+    ROUNDS_MAX = 99
 };
+
+/* What is compared at the end; libzmq first, from 64 KiB on in doubling sizes. */
+enum { PLAIN_SIZES = 5, PLAIN_SAME = 2, ONE_READER = PLAIN_SIZES, FOUR_READERS, FIGURES };
+
+typedef struct stopwatch {
+    double wall, cpu;
+} stopwatch;
 
 typedef struct bench {
     weft_pool *pool;
@@ -45,7 +55,8 @@ typedef struct bench {
     weft_settings settings;
     weft_ctx ctx;
     char folder[64];
-    bool keys;
+    stopwatch rates[2][FIGURES][ROUNDS_MAX]; /* seconds for a GB; with keys in [1] */
+    int32_t round;
 } bench;
 
 static void check(const bench *b, weft_status st)
@@ -69,10 +80,6 @@ static double seconds(clockid_t clock)
     return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
 }
 
-typedef struct stopwatch {
-    double wall, cpu;
-} stopwatch;
-
 static stopwatch start(void)
 {
     return (stopwatch){.wall = seconds(CLOCK_MONOTONIC), .cpu = seconds(CLOCK_PROCESS_CPUTIME_ID)};
@@ -88,11 +95,41 @@ static stopwatch show(const char *name, stopwatch began, double bytes)
     return (stopwatch){.wall = wall / bytes * 1e9, .cpu = cpu / bytes * 1e9};
 }
 
-static void show_ratio(const char *name, const stopwatch *plain, const stopwatch *weft)
+static int by_value(const void *a, const void *b)
 {
-    if (plain->cpu > 0 && weft->cpu > 0)
-        printf("to libzmq, %-23s %8.2f by wall  %6.2f by CPU\n", name, plain->wall / weft->wall,
-               plain->cpu / weft->cpu);
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static stopwatch middle(const stopwatch *rates, int32_t count)
+{
+    double wall[ROUNDS_MAX], cpu[ROUNDS_MAX];
+    for (int32_t i = 0; i < count; i++) {
+        wall[i] = rates[i].wall;
+        cpu[i] = rates[i].cpu;
+    }
+    qsort(wall, (size_t)count, sizeof(*wall), by_value);
+    qsort(cpu, (size_t)count, sizeof(*cpu), by_value);
+    return (stopwatch){.wall = wall[count / 2], .cpu = cpu[count / 2]};
+}
+
+/* The middles of all rounds, beside one another. */
+static void show_ratios(const bench *b, bool keys)
+{
+    stopwatch all[FIGURES], best;
+    for (int32_t i = 0; i < FIGURES; i++) all[i] = middle(b->rates[keys][i], b->round);
+    if (all[0].cpu == 0) return;
+    best = all[0];
+    for (int32_t i = 1; i < PLAIN_SIZES; i++) {
+        if (all[i].wall < best.wall) best.wall = all[i].wall;
+        if (all[i].cpu < best.cpu) best.cpu = all[i].cpu;
+    }
+    for (int32_t i = ONE_READER; i < FIGURES; i++)
+        if (all[i].cpu > 0)
+            printf("%s%s to libzmq: 256 KiB %.2f by wall, %.2f by CPU; its best %.2f, %.2f\n",
+                   i == ONE_READER ? "one reader" : "four readers", keys ? ", CURVE," : "",
+                   all[PLAIN_SAME].wall / all[i].wall, all[PLAIN_SAME].cpu / all[i].cpu,
+                   best.wall / all[i].wall, best.cpu / all[i].cpu);
 }
 
 /* ---- plain libzmq ---- */
@@ -316,12 +353,10 @@ static void run_round(bench *b, int64_t mib, bool keys, const char *parts)
     int32_t lost;
     const int64_t block_bytes = 64 << 20;
     const int32_t repeat = (int32_t)weft_max_i64(4, (mib << 20) / block_bytes / 4 * 4);
-    stopwatch same = {0}, best = {0}, one = {0}, four = {0};
-    for (size_t bytes = 64 << 10; bytes <= 1 << 20 && wanted(parts, 'p'); bytes *= 2) {
-        const stopwatch rate = run_plain(mib, bytes, keys, false);
-        if (bytes == MESSAGE_BYTES) same = rate;
-        if (best.cpu == 0 || rate.cpu < best.cpu) best = rate;
-        if (bytes == MESSAGE_BYTES) run_plain(mib, bytes, keys, true);
+    stopwatch(*const rates)[ROUNDS_MAX] = b->rates[keys];
+    for (int32_t i = 0; i < PLAIN_SIZES && wanted(parts, 'p'); i++) {
+        rates[i][b->round] = run_plain(mib, (size_t)(64 << 10) << i, keys, false);
+        if (i == PLAIN_SAME) run_plain(mib, MESSAGE_BYTES, keys, true);
     }
     if (keys) check(b, weft_keys_open(&b->ctx, b->folder, WEFT_ROLE_WORKER, &worker));
     weft_account *blocks = weft_account_open(b->pool, "blocks");
@@ -349,13 +384,10 @@ static void run_round(bench *b, int64_t mib, bool keys, const char *parts)
     check(b, weft_fetch_blocks(&b->ctx, fetcher, &name, &place, 1, &types, b->account, &far, &lost));
     if (wanted(parts, '1')) {
         run_weft(b, "weft, first read of a block", &far, 1, 1, 1, 1);
-        one = run_weft(b, "weft, one reader", &far, 1, 1, 1, repeat);
+        rates[ONE_READER][b->round] = run_weft(b, "weft, one reader", &far, 1, 1, 1, repeat);
     }
-    if (wanted(parts, '4')) four = run_weft(b, "weft, four readers", &far, 1, 1, 4, repeat);
-    show_ratio("256 KiB, one reader", &same, &one);
-    show_ratio("256 KiB, four readers", &same, &four);
-    show_ratio("its best, one reader", &best, &one);
-    show_ratio("its best, four readers", &best, &four);
+    if (wanted(parts, '4'))
+        rates[FOUR_READERS][b->round] = run_weft(b, "weft, four readers", &far, 1, 1, 4, repeat);
     weft_block_release(&far);
     if (wanted(parts, 's')) run_small(b, fetcher, store, blocks, &at);
     weft_fetcher_stop(&fetcher);
@@ -368,9 +400,9 @@ static void run_round(bench *b, int64_t mib, bool keys, const char *parts)
 int main(int argc, char **argv)
 {
     const int64_t mib = argc > 1 ? strtoll(argv[1], NULL, 10) : 2048;
-    const int rounds = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 3;
+    const int64_t rounds = weft_min_i64(ROUNDS_MAX, argc > 2 ? strtoll(argv[2], NULL, 10) : 3);
     const char *parts = argc > 3 ? argv[3] : NULL;
-    bench b = {.folder = "/tmp/weft-bench-keys.XXXXXX"};
+    static bench b = {.folder = "/tmp/weft-bench-keys.XXXXXX"};
     b.pool = weft_pool_new(INT64_MAX);
     b.account = weft_account_open(b.pool, "bench");
     b.arena = weft_arena_new(b.account);
@@ -378,10 +410,13 @@ int main(int argc, char **argv)
     weft_ctx_init(&b.ctx, b.arena, b.account, &b.settings);
     must(mkdtemp(b.folder) != NULL, "a folder");
     check(&b, weft_keys_init(&b.ctx, b.folder, "bench"));
-    for (int i = 0; i < rounds; i++) {
+    while (b.round < rounds) {
         run_round(&b, mib, false, parts);
-        if (parts == NULL || strchr(parts, 'k') != NULL) run_round(&b, mib / 4, true, parts);
+        if (wanted(parts, 'k')) run_round(&b, mib / 4, true, parts);
+        b.round++;
     }
+    show_ratios(&b, false);
+    show_ratios(&b, true);
     printf("the keys made for this run are in %s\n", b.folder);
     weft_arena_free(&b.arena);
     weft_account_close(&b.account);

@@ -9,6 +9,7 @@
 
 #include "common/keys.h"
 #include "common/mem.h"
+#include "common/secret_file.h"
 #include "common/settings.h"
 
 enum { EXIT_OK = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, SECOND_NS = 1000000000 };
@@ -32,10 +33,13 @@ static void print_help(void)
         "loopback only; with keys every connection is encrypted, and who is not allowed is refused.\n"
         "\n"
         "  init           make the folder DIR with a key for coordinators, one for workers and one for a "
-        "user\n"
+        "user,\n"
+        "                 and the secrets of coordinators with --zookeeper\n"
         "  add            one more key: ROLE is coordinator, worker or client. The ones before stay allowed\n"
         "                 until their files are removed from DIR/allowed, so that keys can be changed while\n"
-        "                 the cluster runs\n"
+        "                 the cluster runs. Or ROLE is seal (what is kept in ZooKeeper is sealed with it; "
+        "the\n"
+        "                 ones before still open) or zookeeper (the login there; made once)\n"
         "  list           the keys that are allowed, the newest of each role and user first\n"
         "  --user NAME    whom a client key is for (init: your login name, when not given)\n"
         "  --help         this text\n"
@@ -69,6 +73,7 @@ static void say_made(const char *folder, const char *user)
     char whom[WEFT_USER_BYTES + 32], secret[WEFT_USER_BYTES + 32];
     printf("Made keys in %s. Copy\n\n", folder);
     say_files("to each machine of a coordinator:", folder, "coordinator.secret");
+    say_files("  with --zookeeper also:", folder, "seal.secret, zookeeper.secret");
     say_files("to each machine of a worker:", folder, "worker.secret");
     snprintf(whom, sizeof(whom), "to the machine of %s:", user);
     snprintf(secret, sizeof(secret), "client-%s.secret", user);
@@ -121,11 +126,32 @@ static int run_init(weft_ctx *ctx, const key_arguments *a)
     return EXIT_OK;
 }
 
+static int add_seal(weft_ctx *ctx, const char *folder)
+{
+    int32_t generations = 0;
+    if (weft_secret_add_seal(ctx, folder, &generations) != WEFT_OK) return failed(ctx);
+    printf(
+        "Made a key in %s/seal.secret, which now has %d.\n"
+        "Copy it to every coordinator before any of them is started again: the first key seals, all open.\n",
+        folder, generations);
+    return EXIT_OK;
+}
+
+static int add_login(weft_ctx *ctx, const char *folder)
+{
+    if (weft_secret_add_login(ctx, folder) != WEFT_OK) return failed(ctx);
+    printf("Made %s/zookeeper.secret. Copy it to every coordinator.\n", folder);
+    return EXIT_OK;
+}
+
 static int run_add(weft_ctx *ctx, const key_arguments *a)
 {
     weft_key_entry *entries = NULL;
     int32_t count = 0;
     if (a->count != 3) return usage("add takes a folder and a role", NULL);
+    const bool seal = strcmp(a->words[2], "seal") == 0, login = strcmp(a->words[2], "zookeeper") == 0;
+    if ((seal || login) && a->user != NULL) return usage("--user is for client keys, not for", a->words[2]);
+    if (seal || login) return seal ? add_seal(ctx, a->words[1]) : add_login(ctx, a->words[1]);
     const weft_role role = weft_role_find(a->words[2]);
     const char *user = a->user == NULL ? "" : a->user;
     if (role == WEFT_ROLE_COUNT) return usage("the role is coordinator, worker or client, not", a->words[2]);

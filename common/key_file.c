@@ -179,32 +179,40 @@ static int read_bytes(int fd, char out[WEFT_KEY_FILE_BYTES], size_t *len)
     return 0;
 }
 
+weft_status weft_key_text_read(weft_ctx *ctx, const char *path, bool private_only,
+                               char out[WEFT_KEY_FILE_BYTES], size_t *len, int64_t *changed_ns)
+{
+    weft_status st = WEFT_OK;
+    struct stat about = {0};
+    /* NONBLOCK: a pipe under this name must not stop the process. */
+    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int error = fd < 0 ? errno : 0;
+    if (error == 0 && fstat(fd, &about) != 0) error = errno;
+    if (error == 0 && S_ISREG(about.st_mode)) error = read_bytes(fd, out, len);
+    if (fd >= 0) close(fd);
+    if (error != 0)
+        return weft_fail(ctx, error == ENOENT ? WEFT_NOT_FOUND : WEFT_IO, "cannot read key file %s: %s", path,
+                         strerror(error));
+    if (!S_ISREG(about.st_mode)) return weft_fail(ctx, WEFT_INVALID, "%s is no file", path);
+    if (private_only && !weft_secret_file_is_private(&about)) {
+        st = weft_fail(ctx, WEFT_INVALID, "secret key file %s can be read by others (mode %03o)", path,
+                       (unsigned)(about.st_mode & 0777));
+        weft_hint(ctx, "chmod 600 %s", path);
+    }
+    if (changed_ns != NULL) *changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    return st;
+}
+
 weft_status weft_key_file_read(weft_ctx *ctx, const char *path, bool secret, weft_key_file *out)
 {
     weft_status st = WEFT_OK;
     char text[WEFT_KEY_FILE_BYTES] = "";
-    struct stat about = {0};
+    int64_t changed_ns = 0;
     size_t len = 0;
-    /* NONBLOCK: a pipe under this name must not stop the process. */
-    const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    int error = fd < 0 ? errno : 0;
-
     *out = (weft_key_file){0};
-    if (error == 0 && fstat(fd, &about) != 0) error = errno;
-    if (error == 0 && S_ISREG(about.st_mode)) error = read_bytes(fd, text, &len);
-    if (fd >= 0) close(fd);
-    if (error != 0)
-        WEFT_TRY(st, weft_fail(ctx, error == ENOENT ? WEFT_NOT_FOUND : WEFT_IO, "cannot read key file %s: %s",
-                               path, strerror(error)));
-    if (!S_ISREG(about.st_mode)) WEFT_TRY(st, weft_fail(ctx, WEFT_INVALID, "%s is no file", path));
-    if (secret && !weft_secret_file_is_private(&about)) {
-        st = weft_fail(ctx, WEFT_INVALID, "secret key file %s can be read by others (mode %03o)", path,
-                       (unsigned)(about.st_mode & 0777));
-        weft_hint(ctx, "chmod 600 %s", path);
-        goto done;
-    }
+    WEFT_TRY(st, weft_key_text_read(ctx, path, secret, text, &len, &changed_ns));
     WEFT_TRY(st, weft_key_file_parse(ctx, path, text, len, out));
-    out->changed_ns = (int64_t)about.st_mtim.tv_sec * 1000000000 + about.st_mtim.tv_nsec;
+    out->changed_ns = changed_ns;
     if (secret && out->secret_key[0] == 0)
         st = weft_fail(ctx, WEFT_INVALID, "key file %s has no 'secret-key = KEY'", path);
     if (!secret && out->secret_key[0] != 0) {
@@ -243,11 +251,10 @@ static int sync_folder_of(const char *path)
     return error;
 }
 
-weft_status weft_key_file_write(weft_ctx *ctx, const char *path, mode_t mode, bool replace,
-                                const weft_key_file *file)
+weft_status weft_key_text_write(weft_ctx *ctx, const char *path, mode_t mode, bool replace, const char *text,
+                                size_t len)
 {
-    char text[WEFT_KEY_FILE_BYTES], temporary[WEFT_KEY_PATH_BYTES + 8];
-    const size_t len = weft_key_file_print(file, text);
+    char temporary[WEFT_KEY_PATH_BYTES + 8];
     snprintf(temporary, sizeof(temporary), "%s.new", path);
     int error = unlink(temporary) == 0 || errno == ENOENT ? 0 : errno; /* of a command that was killed */
     const int fd = error != 0 ? -1 : open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
@@ -259,8 +266,17 @@ weft_status weft_key_file_write(weft_ctx *ctx, const char *path, mode_t mode, bo
         if (error != 0 || !replace) unlink(temporary);
         if (error == 0) error = sync_folder_of(path);
     }
-    explicit_bzero(text, sizeof(text));
     if (error == 0) return WEFT_OK;
     if (error == EEXIST && !replace) return weft_fail(ctx, WEFT_EXISTS, "there is a key already: %s", path);
     return weft_fail(ctx, WEFT_IO, "cannot write key file %s: %s", path, strerror(error));
+}
+
+weft_status weft_key_file_write(weft_ctx *ctx, const char *path, mode_t mode, bool replace,
+                                const weft_key_file *file)
+{
+    char text[WEFT_KEY_FILE_BYTES];
+    const size_t len = weft_key_file_print(file, text);
+    const weft_status st = weft_key_text_write(ctx, path, mode, replace, text, len);
+    explicit_bzero(text, sizeof(text));
+    return st;
 }

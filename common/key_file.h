@@ -39,6 +39,15 @@ WEFT_MUST_CHECK weft_status weft_key_file_read(weft_ctx *ctx, const char *path, 
 WEFT_MUST_CHECK weft_status weft_key_file_write(weft_ctx *ctx, const char *path, mode_t mode, bool replace,
                                                 const weft_key_file *file);
 
+/* The text of a key file or another secret of a key folder, of at most WEFT_KEY_FILE_BYTES. private_only:
+ * only its owner may read it. changed_ns may be NULL. Errors: WEFT_NOT_FOUND, WEFT_IO, WEFT_INVALID. */
+WEFT_MUST_CHECK weft_status weft_key_text_read(weft_ctx *ctx, const char *path, bool private_only,
+                                               char out[WEFT_KEY_FILE_BYTES], size_t *len,
+                                               int64_t *changed_ns);
+/* As weft_key_file_write. */
+WEFT_MUST_CHECK weft_status weft_key_text_write(weft_ctx *ctx, const char *path, mode_t mode, bool replace,
+                                                const char *text, size_t len);
+
 /* 1 to 63 letters, digits, '.', '_', '-', no leading '.'; else WEFT_INVALID. */
 WEFT_MUST_CHECK weft_status weft_key_user_check(weft_ctx *ctx, const char *user);
 /* FOLDER/NAME. Errors: WEFT_INVALID when it is too long. */

@@ -3,6 +3,7 @@
  * A key folder, made by `weft keys init DIR`:
  *     ROLE.secret          0600: secret and public key of a role (coordinator, worker) of this cluster
  *     client-USER.secret   the same of a user; goes to that user's machine
+ *     seal.secret, zookeeper.secret   of coordinators with ZooKeeper (secret_file.h)
  *     NAME.secret.old      what a .secret was before `weft keys add` made the next one
  *     allowed/NAME.key     one public key and its role (client keys: and user); what is not here is refused
  * A process needs its own .secret and the folder `allowed`, which holds public keys only. Removing a file of
@@ -46,8 +47,8 @@ typedef struct weft_keys weft_keys;
 const char *weft_role_name(weft_role role);
 weft_role weft_role_find(const char *name);
 
-/* Make a key folder with pairs for coordinator and worker and for one client user, all allowed. The folder
- * is made when missing. Errors: WEFT_EXISTS when it holds a key already (nothing is overwritten), WEFT_IO,
+/* Make a key folder with pairs for coordinator and worker and for one client user, all allowed, and the two
+ * secrets of secret_file.h. The folder is made when missing. Errors: WEFT_EXISTS when it holds a key already (nothing is overwritten), WEFT_IO,
  * WEFT_INVALID for a user name that is not 1 to 63 of letters, digits, '.', '_', '-'. */
 WEFT_MUST_CHECK weft_status weft_keys_init(weft_ctx *ctx, const char *folder, const char *user);
 /* One more pair of a role (and user), allowed beside the others: rotation, or another user. The secret that

@@ -10,6 +10,7 @@
 
 #include "common/key_file.h"
 #include "common/mem.h"
+#include "common/secret_file.h"
 
 enum { NAME_BYTES = WEFT_USER_BYTES + 64 };
 
@@ -112,6 +113,7 @@ weft_status weft_keys_init(weft_ctx *ctx, const char *folder, const char *user)
     WEFT_TRY(st, make_folder(ctx, path, 0755));
     for (int32_t i = 0; i < WEFT_COUNT(roles); i++)
         WEFT_TRY(st, make_pair(ctx, folder, roles[i], user, false));
+    st = weft_secret_init(ctx, folder);
 done:
     return st;
 }

@@ -38,9 +38,10 @@ class Keys(CliCase):
             said = self.keys("init", "k", "--user", "ann")
         finally:
             os.umask(before)
-        files = ["allowed", "client-ann.secret", "coordinator.secret", "worker.secret"]
+        files = ["allowed", "client-ann.secret", "coordinator.secret", "seal.secret", "worker.secret",
+                 "zookeeper.secret"]
         self.assertEqual(sorted(os.listdir(self.path("k"))), files)
-        self.assertEqual([self.mode("k", name) for name in files], [0o755, 0o600, 0o600, 0o600])
+        self.assertEqual([self.mode("k", name) for name in files], [0o755, 0o600, 0o600, 0o600, 0o600, 0o600])
         self.assertEqual(self.mode("k"), 0o700)
         self.assertEqual([re.sub("-[0-9a-f]{8}", "", name) for name in self.allowed()],
                          ["client-ann.key", "coordinator.key", "worker.key"])
@@ -93,6 +94,33 @@ class Keys(CliCase):
         self.assertIn("2 older keys of the same kind stay allowed", self.keys("add", "k", "worker"))
         self.assertEqual(len(self.secrets()), 5)
 
+    def test_secrets_of_zookeeper(self):
+        self.keys("init", "k", "--user", "ann")
+        key = self.text("k", "seal.secret")
+        self.assertRegex(key, r"^key = [0-9a-f]{64}\n$")
+        self.assertRegex(self.text("k", "zookeeper.secret"), r"^user = weft\npassword = [0-9a-f]{32}\n$")
+        said = self.keys("add", "k", "seal")
+        self.assertIn("Made a key in k/seal.secret, which now has 2.\n", said)
+        self.assertRegex(self.text("k", "seal.secret"), r"^key = [0-9a-f]{64}\n" + key + "$")  # it seals
+        self.assertEqual(self.mode("k", "seal.secret"), 0o600)
+        for _ in range(10):  # the oldest go
+            said = self.keys("add", "k", "seal")
+        self.assertIn("which now has 8.\n", said)
+        self.assertEqual(len(self.text("k", "seal.secret").splitlines()), 8)
+        login = self.text("k", "zookeeper.secret")
+        said = self.keys("add", "k", "zookeeper", code=1)
+        self.assertIn("there is a key already: k/zookeeper.secret\n", said)
+        self.assertEqual(self.text("k", "zookeeper.secret"), login)
+        os.remove(self.path("k/zookeeper.secret"))  # a folder of an older version
+        os.remove(self.path("k/seal.secret"))
+        self.assertIn("Made k/zookeeper.secret", self.keys("add", "k", "zookeeper"))
+        self.assertIn("which now has 1.\n", self.keys("add", "k", "seal"))
+        self.assertNotEqual(self.text("k", "zookeeper.secret"), login)
+        os.chmod(self.path("k/seal.secret"), 0o644)
+        self.assertIn("can be read by others", self.keys("add", "k", "seal", code=1))
+        for word in re.findall("[0-9a-f]{32,}", login + key):
+            self.assertNotIn(word, said)
+
     def test_list(self):
         self.keys("init", "k", "--user", "ann")
         self.keys("add", "k", "worker")
@@ -114,6 +142,7 @@ class Keys(CliCase):
             (["add", "k", "king"], "the role is coordinator, worker or client, not: king"),
             (["add", "k", "client"], "a client key needs --user NAME"),
             (["add", "k", "worker", "--user", "x"], "--user is for client keys, not for role: worker"),
+            (["add", "k", "seal", "--user", "x"], "--user is for client keys, not for: seal"),
             (["list", "k", "l"], "list takes one folder"),
             (["list", "k", "--user", "x"], "list takes no --user"),
             (["init", "k", "--user"], "--user misses its value"),

@@ -1,0 +1,49 @@
+/* coordinator/journal_zookeeper.h - a journal in ZooKeeper: of whoever leads.
+ *
+ *     ROOT/epoch                    whose version every write checks in the same transaction
+ *     ROOT/journal/UUID/KIND-NUMBER one record each: what journal_record.h says, sealed, with the path as
+ *                                   additional data
+ *
+ * Values above WEFT_JOURNAL_INLINE_BYTES are blobs: their name, which is the SHA-256 of their content, is
+ * durable here after they are durable there. A write whose outcome is not known is looked up after a `sync`:
+ * it stands if these very bytes stand there, and is tried again when nothing does. While no server answers,
+ * writers wait until the session's lease ends; then the journal is broken, with WEFT_NOT_LEADER. */
+#ifndef WEFT_COORDINATOR_JOURNAL_ZOOKEEPER_H
+#define WEFT_COORDINATOR_JOURNAL_ZOOKEEPER_H
+
+#include "common/seal.h"
+#include "common/zookeeper.h"
+#include "coordinator/journal.h"
+
+enum { WEFT_BLOB_NAME_BYTES = 65 }; /* SHA-256 in hex digits, and a zero */
+
+/* Where large values are kept: beside the journal, sealed, on the leader and a standby. Any thread. */
+typedef struct weft_journal_blobs {
+    void *self;
+    /* Make it durable, and tell its name; one that is there already is not written again. Errors: WEFT_IO,
+     * WEFT_NOSPACE, WEFT_NOMEM. */
+    weft_status (*store)(weft_ctx *ctx, void *self, const void *value, size_t bytes,
+                         char name[WEFT_BLOB_NAME_BYTES]);
+    /* In ctx->arena, checked against its name. Errors: WEFT_NOT_FOUND (nobody has it), WEFT_CORRUPT, WEFT_IO,
+     * WEFT_NOMEM. */
+    weft_status (*load)(weft_ctx *ctx, void *self, const char *name, size_t bytes, void **value);
+} weft_journal_blobs;
+
+typedef struct weft_journal_zookeeper_options {
+    const weft_zookeeper *zookeeper; /* borrowed until close; with the clock of ctx */
+    const char *root;                /* "/weft/CLUSTER", which is there; copied */
+    uint64_t epoch, term;            /* as this leader wrote them into ROOT/epoch … */
+    int32_t epoch_version;           /* … and the version that it has since */
+    const weft_seal *seal;           /* borrowed until close */
+    const weft_journal_blobs *blobs; /* borrowed until close; NULL: large values are refused (WEFT_LIMIT) */
+} weft_journal_zookeeper_options;
+
+/* Called by who has won the epoch. Makes ROOT/journal when there is none, and reads all records after a
+ * `sync`. Errors: WEFT_NOT_LEADER (the epoch is another's, or the lease ended meanwhile), WEFT_CORRUPT (a
+ * record that does not unseal, with its path), WEFT_UNSUPPORTED (of a later version), WEFT_PERMISSION_DENIED
+ * (its nodes belong to another user), WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_journal_open_zookeeper(weft_ctx *ctx,
+                                                        const weft_journal_zookeeper_options *options,
+                                                        weft_journal **out);
+
+#endif

@@ -48,8 +48,9 @@ const char *weft_role_name(weft_role role);
 weft_role weft_role_find(const char *name);
 
 /* Make a key folder with pairs for coordinator and worker and for one client user, all allowed, and the two
- * secrets of secret_file.h. The folder is made when missing. Errors: WEFT_EXISTS when it holds a key already (nothing is overwritten), WEFT_IO,
- * WEFT_INVALID for a user name that is not 1 to 63 of letters, digits, '.', '_', '-'. */
+ * secrets of secret_file.h. The folder is made when missing. Errors: WEFT_EXISTS when it holds a key already
+ * (nothing is overwritten), WEFT_IO, WEFT_INVALID for a user name that is not 1 to 63 of letters, digits,
+ * '.', '_', '-'. */
 WEFT_MUST_CHECK weft_status weft_keys_init(weft_ctx *ctx, const char *folder, const char *user);
 /* One more pair of a role (and user), allowed beside the others: rotation, or another user. The secret that
  * was there becomes NAME.secret.old; its public key stays allowed until its file is removed. Errors:

@@ -82,6 +82,8 @@ WEFT_MUST_CHECK weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator
  * fetching. */
 WEFT_MUST_CHECK weft_status weft_run_fetch_again(weft_ctx *ctx, weft_run *run, int32_t index,
                                                  weft_block **out);
+/* The result cannot be read to its end: the job is not listed as SUCCEEDED any more. */
+void weft_run_break(const weft_run *run, const weft_error *error);
 void weft_run_release(weft_run *run); /* gives the blocks back, and ends the job where it holds them */
 void weft_coordinator_free(weft_coordinator **coordinator);
 

@@ -162,3 +162,9 @@ weft_status weft_run_fetch_again(weft_ctx *ctx, weft_run *run, int32_t index, we
 done:
     return st;
 }
+
+void weft_run_break(const weft_run *run, const weft_error *error)
+{
+    const coordinator_job *j = run->open;
+    if (j != NULL && j->c->jobs != NULL) weft_jobs_break(j->c->jobs, j->core.id, error);
+}

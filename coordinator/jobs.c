@@ -290,6 +290,24 @@ void weft_jobs_end(weft_jobs *jobs, uint64_t id, weft_job_state state, const wef
     pthread_mutex_unlock(&jobs->lock);
 }
 
+void weft_jobs_break(weft_jobs *jobs, uint64_t id, const weft_error *error)
+{
+    pthread_mutex_lock(&jobs->lock);
+    for (int32_t i = jobs->ended_count - 1; i >= 0; i--) {
+        job_record *job = jobs->ended[(jobs->first + i) % WEFT_JOBS_ENDED_MOST];
+        if (job->status.id != id || job->status.state != WEFT_JOB_SUCCEEDED) continue;
+        const size_t before = job->bytes;
+        job->status.state = WEFT_JOB_FAILED;
+        jobs->totals.succeeded--;
+        jobs->totals.failed++;
+        job->bytes -= job->stages == NULL ? 0 : weft_mem_size(job->stages);
+        record_settle(jobs, job, error);
+        jobs->ended_bytes += job->bytes - before;
+        break;
+    }
+    pthread_mutex_unlock(&jobs->lock);
+}
+
 /* Lock held. A copy that outlives the lock. */
 static weft_status copy_job(weft_ctx *ctx, const job_record *job, weft_job_status *out)
 {

@@ -44,6 +44,8 @@ void weft_jobs_count(weft_jobs *jobs, uint64_t id, const weft_job_counts *counts
 /* The job has ended. error: for FAILED and CANCELLED, copied, may be NULL. counts: NULL keeps the last. */
 void weft_jobs_end(weft_jobs *jobs, uint64_t id, weft_job_state state, const weft_error *error,
                    const weft_job_counts *counts);
+/* A job that ended as SUCCEEDED has failed after all: its result could not be read to its end. */
+void weft_jobs_break(weft_jobs *jobs, uint64_t id, const weft_error *error);
 /* Fills jobs, job_count and totals of `out` in ctx->arena. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_jobs_view(weft_ctx *ctx, weft_jobs *jobs, weft_cluster_status *out);
 void weft_jobs_free(weft_jobs **jobs);

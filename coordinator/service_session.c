@@ -179,6 +179,8 @@ static void answer_operation(client_session *s, operation *op, int64_t resume)
     if (resume == 0 || (resume > 0 && s->from_before)) st = service_send_result(s, op);
     if (resume >= 0 && st == WEFT_OK) st = service_go_to(s, op, &held);
     if (resume < 0) st = service_send_more(s, op);
+    if (st != WEFT_OK && st != WEFT_CANCELLED && op->result != NULL)
+        weft_run_break(weft_result_run(op->result), &s->ctx.error);
     if (st != WEFT_OK) operation_fail(s, op, &s->ctx.error);
 }
 

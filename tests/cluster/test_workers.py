@@ -184,6 +184,7 @@ class Generations(TpchCase):
                 break
         self.assertTrue("[INDETERMINATE_RERUN]" in client.text(), f"exit code {client.child.returncode}")
         self.assertGreater(client.text().count("xxx\n"), 1000, "no row had come")
+        self.assertEqual(cluster.last_job()["state"], "FAILED")
         self.check(cluster.sql(self.statements([6])), [6])
 
     def test_rows_that_were_given_come_again(self):

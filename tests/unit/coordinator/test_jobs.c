@@ -75,6 +75,37 @@ static void a_job_from_begin_to_end(void **state)
     weft_fixture_close(&f);
 }
 
+/* A result that breaks while it is read: its job is none of those that succeeded. */
+static void a_job_may_fail_after_its_end(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_jobs *jobs = NULL;
+    weft_cluster_status seen = {0};
+    weft_error error = {.code = WEFT_RESULT_LOST};
+    weft_fixture_open(&f);
+    weft_fixture_ok(&f, weft_jobs_new(&f.ctx, &jobs));
+    snprintf(error.message, sizeof(error.message), "part 2");
+    begin(jobs, 1, "a");
+    weft_jobs_break(jobs, 1, &error); /* it still runs */
+    weft_jobs_stage(jobs, 1, &(weft_stage_status){.stage = 0, .tasks = 3});
+    weft_jobs_end(jobs, 1, WEFT_JOB_SUCCEEDED, NULL, NULL);
+    begin(jobs, 2, "b");
+    weft_jobs_end(jobs, 2, WEFT_JOB_CANCELLED, NULL, NULL);
+    for (int32_t i = 0; i < 2; i++) weft_jobs_break(jobs, 1, &error);
+    weft_jobs_break(jobs, 2, &error); /* it did not succeed */
+
+    weft_fixture_ok(&f, weft_jobs_view(&f.ctx, jobs, &seen));
+    assert_int_equal(seen.jobs[0].state, WEFT_JOB_CANCELLED);
+    assert_int_equal(seen.jobs[1].state, WEFT_JOB_FAILED);
+    assert_string_equal(seen.jobs[1].error, "[RESULT_LOST] part 2");
+    assert_int_equal(seen.jobs[1].tasks, 3);
+    assert_int_equal(seen.totals.succeeded, 0);
+    assert_int_equal(seen.totals.failed, 1);
+    weft_jobs_free(&jobs);
+    weft_fixture_close(&f);
+}
+
 static void running_ones_first_then_the_last_to_end(void **state)
 {
     (void)state;
@@ -205,5 +236,5 @@ static void many_threads(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(a_job_from_begin_to_end), WEFT_TEST(running_ones_first_then_the_last_to_end),
-           WEFT_TEST(ended_jobs_take_bounded_memory), WEFT_TEST(without_memory_nothing_breaks),
-           WEFT_TEST(many_threads))
+           WEFT_TEST(a_job_may_fail_after_its_end), WEFT_TEST(ended_jobs_take_bounded_memory),
+           WEFT_TEST(without_memory_nothing_breaks), WEFT_TEST(many_threads))

@@ -199,7 +199,8 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                      .pool = d->pool,
                                      .sessions_max = SESSIONS_MAX,
                                      .session_keep_ms = (int32_t)weft_min_i64(v->session_grace_ms, INT32_MAX),
-                                     .peers_max = PEERS_MAX};
+                                     .peers_max = PEERS_MAX,
+                                     .journal = p->journal};
     WEFT_TRY(st, weft_port_start(ctx, p->port, &serve));
     WEFT_TRY(st, start_http(d, v, p));
 done:

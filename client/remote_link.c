@@ -14,10 +14,12 @@
 
 enum {
     MS = 1000 * 1000,
-    ANSWER_MS = 3500, /* one address; a list has 5 s in all */
-    BACKOFF_MS = 50,  /* after all addresses were tried, doubled each time */
-    BACKOFF_MOST_MS = 2000,
-    SILENCE_MS = 30 * 1000,    /* a coordinator that was stopped for less is still there */
+    ANSWER_MS = 3500,          /* one address; a list has 5 s in all */
+    BACKOFF_MS = 50,           /* after all addresses were tried, doubled each time */
+    BACKOFF_MOST_MS = 500,     /* a new leader is found soon after there is one */
+    LEADER_MS = 30 * 1000,     /* coordinators without a leader have one in less, or none for long */
+    SILENCE_MS = 30 * 1000,    /* a coordinator that was stopped for less is still there … */
+    SILENCE_OF_MANY_MS = 8000, /* … but who has other addresses looks whether another one leads */
     QUEUE_BYTES = 128 << 20,   /* a statement's text may have 64 MiB */
     MESSAGE_BYTES = 256 << 20, /* a frame: the 32nd part of a page with one huge row */
     FRAMES = WEFT_NET_FRAMES_MAX,
@@ -262,6 +264,7 @@ static void gone(void *self, weft_net_peer peer, const char *why)
     weft_remote *r = self;
     pthread_mutex_lock(&r->lock);
     if (peer == r->peer) link_break(r, why);
+    r->somebody |= r->address_count > 1 && weft_net_was_closed(why);
     pthread_mutex_unlock(&r->lock);
 }
 
@@ -274,7 +277,7 @@ weft_status remote_link_start(weft_remote *r, const char *keys)
     const weft_net_options options = {.keys = r->keys,
                                       .role = WEFT_ROLE_CLIENT,
                                       .handler = {.self = r, .message = message, .gone = gone},
-                                      .silence_ms = SILENCE_MS,
+                                      .silence_ms = r->address_count > 1 ? SILENCE_OF_MANY_MS : SILENCE_MS,
                                       .queue_bytes = QUEUE_BYTES,
                                       .message_bytes = MESSAGE_BYTES};
     WEFT_TRY(st, weft_net_start(&r->ctx, &options, &r->net));
@@ -371,6 +374,12 @@ done:
     return st;
 }
 
+/* Did it refuse for now only: because it ends, or does not lead? */
+static bool is_passing(weft_status refusal)
+{
+    return refusal == WEFT_UNREACHABLE || refusal == WEFT_NOT_LEADER || refusal == WEFT_NO_QUORUM;
+}
+
 /* What a coordinator said when it refused the session. A wrong setting is wrong everywhere. */
 static weft_status refused(weft_remote *r)
 {
@@ -395,10 +404,13 @@ static weft_status try_all(weft_remote *r, int64_t until_ns, char *reasons, size
         if (st == WEFT_INVALID) weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
         WEFT_TRY(st, st);
         if (*opened) break;
-        if (r->refusal.code != WEFT_OK) return refused(r);
+        if (r->refusal.code != WEFT_OK && !is_passing(r->refusal.code)) return refused(r);
+        r->somebody |= r->refusal.code != WEFT_OK;
+        if (r->refusal.code != WEFT_OK)
+            snprintf(r->why, sizeof(r->why), "%.*s", (int)sizeof(r->why) - 1, r->refusal.message);
         const int wrote = snprintf(reasons + at, reason_bytes - at, "%sweft://%s (%s)", at > 0 ? ", " : "",
                                    remote_name(r), r->why);
-        at = weft_min_i64((int64_t)at + wrote, (int64_t)reason_bytes - 1);
+        at = (size_t)weft_min_i64((int64_t)at + wrote, (int64_t)reason_bytes - 1);
     }
 done:
     return st;
@@ -428,7 +440,8 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
     weft_status st = WEFT_OK;
     char reasons[1024];
     int64_t backoff_ms = BACKOFF_MS;
-    const int64_t until_ns = weft_now_ns(&r->ctx) + limit_ms * MS;
+    const int64_t began_ns = weft_now_ns(&r->ctx);
+    int64_t until_ns = began_ns + limit_ms * MS;
     pthread_mutex_lock(&r->lock);
     bool opened = r->state == LINK_OPEN;
     const bool first = r->state == LINK_NONE;
@@ -438,8 +451,13 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
     for (;;) {
         WEFT_TRY(st, try_all(r, until_ns, reasons, sizeof(reasons), &opened));
         if (opened) break;
-        /* who has just been started by hand is told at once */
-        WEFT_TRY(st, pause_or_give_up(r, first ? 0 : until_ns, &backoff_ms, reasons));
+        /* who has just been started by hand is told at once that nobody is there; several coordinators that
+         * do not take sessions are choosing their leader */
+        if (first && !r->somebody)
+            until_ns = 0;
+        else if (first && r->address_count > 1)
+            until_ns = began_ns + (int64_t)LEADER_MS * MS;
+        WEFT_TRY(st, pause_or_give_up(r, until_ns, &backoff_ms, reasons));
     }
 done:
     return st;

@@ -88,6 +88,7 @@ struct weft_remote {
     uint64_t
         again[WEFT_SESSION_HELD_MAX]; /* [again_count]: operations that the coordinator wants once more */
     int32_t again_count;
+    bool somebody;      /* answered, and does not take sessions now */
     weft_error refusal; /* BROKEN: code not OK when the coordinator said why */
     remote_operation *operations;
 

@@ -88,6 +88,8 @@ int32_t weft_net_port(const weft_net *net);
  */
 WEFT_MUST_CHECK weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address,
                                              weft_role server, weft_net_peer *out);
+/* Of the reason that `gone` was told: was there somebody, who closed the connection without a word? */
+bool weft_net_was_closed(const char *why);
 /* Queue a message; a peer with an empty queue takes one of any size. Errors, all without taking any frame:
  * WEFT_LIMIT (the queue is full), WEFT_UNREACHABLE (the peer is gone), WEFT_INVALID (the first frame is
  * empty), WEFT_NOMEM. */

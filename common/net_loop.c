@@ -69,15 +69,19 @@ static void finish_endings(weft_net *net)
     }
 }
 
+static const char closed_early[] =
+    "it closed the connection before it stood: another protocol, other keys, or keys at one end only";
+static const char broken[] = "the connection is broken";
+
+bool weft_net_was_closed(const char *why) { return why == closed_early || why == broken; }
+
 static const char *dealer_event_text(int32_t event)
 {
     switch (event) {
     case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: return "it refused the key";
     case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: return "it does not speak the same protocol, or has other keys";
-    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL:
-        return "it closed the connection before it stood: another protocol, other keys, or keys at one end "
-               "only";
-    case ZMQ_EVENT_DISCONNECTED: return "the connection is broken";
+    case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: return closed_early;
+    case ZMQ_EVENT_DISCONNECTED: return broken;
     default: return "nobody answers there";
     }
 }

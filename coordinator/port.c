@@ -426,6 +426,7 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
     weft_service_options service = {.pool = options->pool,
                                     .settings = options->settings,
                                     .coordinator = options->coordinator,
+                                    .journal = options->journal,
                                     .sessions_max = options->sessions_max,
                                     .keep_ms = options->session_keep_ms};
     p->options = *options;
@@ -433,6 +434,7 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
     st = weft_net_start(ctx, &net, &p->net);
     service.net = p->net;
     if (st == WEFT_OK) st = weft_service_new(ctx, &service, &p->service);
+    if (st == WEFT_OK) st = weft_service_recover(ctx, p->service);
     weft_coordinator_leave(options->coordinator);
     if (st != WEFT_OK) weft_port_stop(p);
     return st;

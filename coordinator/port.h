@@ -24,10 +24,12 @@ typedef struct weft_port_options {
     int32_t tick_ms;
     weft_pool *pool;
     int32_t sessions_max, peers_max;
-    int32_t session_keep_ms; /* as in weft_service_options */
+    int32_t session_keep_ms; /* as in weft_service_options, as is the next */
+    weft_journal *journal;
 } weft_port_options;
 
-/* Listen. Errors: those of weft_net_start and weft_service_new. */
+/* Listen, and make the sessions of the journal. Errors: those of weft_net_start, weft_service_new and
+ * weft_service_recover. */
 WEFT_MUST_CHECK weft_status weft_port_start(weft_ctx *ctx, weft_port *port, const weft_port_options *options);
 int32_t weft_port_number(const weft_port *port);
 /* Take no new message, end sessions. The coordinator may be freed afterwards. */

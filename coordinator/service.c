@@ -69,12 +69,19 @@ done:
     return st;
 }
 
-static void session_free(client_session *s)
+void service_session_free(client_session *s)
 {
+    while (s->first != NULL) { /* none has run */
+        operation *op = s->first;
+        s->first = op->next;
+        weft_mem_free(op->text);
+        weft_mem_free(op);
+    }
     pthread_cond_destroy(&s->work);
     weft_arena_free(&s->arena);
     weft_account_close(&s->account);
     weft_mem_free(s->settings);
+    weft_mem_free(s->state);
     weft_mem_free(s);
 }
 
@@ -98,7 +105,7 @@ static void reap(weft_service *service)
         client_session *s = ended;
         ended = s->next;
         pthread_join(s->thread, NULL); /* it did nothing more after it had said so */
-        session_free(s);
+        service_session_free(s);
     }
 }
 
@@ -171,66 +178,9 @@ done:
     return st;
 }
 
-static weft_status session_make(weft_service *service, const weft_session_request *r,
-                                const weft_identity *who, client_session **out)
-{
-    weft_status st = WEFT_OK;
-    weft_ctx *ctx = &service->ctx;
-    client_session *s = NULL;
-    pthread_condattr_t monotonic;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&s->work, &monotonic);
-    pthread_condattr_destroy(&monotonic);
-    s->service = service;
-    s->who = *who;
-    WEFT_TRY(st, weft_uuid_new(ctx, &s->id));
-    WEFT_TRY(st, copy_settings(ctx, r, s));
-    s->account = weft_account_open(service->options.pool, "session of a client");
-    s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
-    if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
-    weft_ctx_init(&s->ctx, s->arena, s->account, service->options.settings);
-    *out = s;
-    s = NULL;
-done:
-    if (s != NULL) session_free(s);
-    return st;
-}
+/* ---- clients that come back ---- */
 
-/* A new session, whose thread answers when it is open. */
-static weft_status session_start(weft_service *service, weft_net_peer peer, const weft_session_request *r,
-                                 const weft_identity *who)
-{
-    weft_status st = WEFT_OK;
-    client_session *s = NULL;
-    reap(service);
-    pthread_mutex_lock(&service->lock);
-    const bool full = service->session_count >= service->options.sessions_max;
-    pthread_mutex_unlock(&service->lock);
-    if (full)
-        return weft_fail(&service->ctx, WEFT_LIMIT, "the coordinator has its most of %d sessions",
-                         service->options.sessions_max);
-    WEFT_TRY(st, session_make(service, r, who, &s));
-    s->peer = peer;
-    pthread_mutex_lock(&service->lock);
-    st = service->ending ? weft_fail(&service->ctx, WEFT_UNREACHABLE, "the coordinator ends")
-                         : start_thread(&service->ctx, s);
-    if (st == WEFT_OK) {
-        s->next = service->sessions;
-        service->sessions = s;
-        service->session_count++;
-    }
-    pthread_mutex_unlock(&service->lock);
-    if (st != WEFT_OK) session_free(s);
-done:
-    return st;
-}
-
-/* ---- requests ---- */
-
-/* Lock held. Put an operation where its number belongs: they run in that order. */
-static void session_insert(client_session *s, operation *op)
+void service_insert(client_session *s, operation *op)
 {
     operation **at = &s->first;
     while (*at != NULL && (*at)->id < op->id) at = &(*at)->next;
@@ -254,7 +204,7 @@ static operation *session_want(client_session *s, const weft_session_held *held)
     }
     op->id = held->operation;
     op->state = OPERATION_WANTED;
-    session_insert(s, op);
+    service_insert(s, op);
     return op;
 }
 
@@ -309,6 +259,94 @@ static void refuse_lost(weft_service *service, weft_net_peer peer, const uint64_
                                      .message = "the coordinator has let the statement's result go"};
     for (int32_t i = 0; i < count; i++) refuse(service, peer, lost[i], &error);
 }
+
+/* ---- sessions that begin ---- */
+
+weft_status service_session_new(weft_service *service, const weft_identity *who, weft_uuid id,
+                                client_session **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &service->ctx;
+    client_session *s = NULL;
+    pthread_condattr_t monotonic;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    pthread_condattr_init(&monotonic);
+    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->work, &monotonic);
+    pthread_condattr_destroy(&monotonic);
+    s->service = service;
+    s->who = *who;
+    s->id = id;
+    if (id.high == 0 && id.low == 0) WEFT_TRY(st, weft_uuid_new(ctx, &s->id));
+    s->account = weft_account_open(service->options.pool, "session of a client");
+    s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
+    if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
+    weft_ctx_init(&s->ctx, s->arena, s->account, service->options.settings);
+    *out = s;
+    s = NULL;
+done:
+    if (s != NULL) service_session_free(s);
+    return st;
+}
+
+weft_status service_session_begin(weft_service *service, client_session *s)
+{
+    weft_status st = WEFT_OK;
+    if (service->ending) return weft_fail(&service->ctx, WEFT_UNREACHABLE, "the coordinator ends");
+    WEFT_TRY(st, start_thread(&service->ctx, s));
+    s->next = service->sessions;
+    service->sessions = s;
+    service->session_count++;
+done:
+    return st;
+}
+
+/* A client had this session from an earlier coordinator, and nothing was changed in it: it may begin anew, so
+ * that the statements keep their names. */
+static bool begins_again(weft_service *service, const weft_session_request *r)
+{
+    bool known = false;
+    if ((r->session.high == 0 && r->session.low == 0) || r->session_version != 0) return false;
+    pthread_mutex_lock(&service->lock);
+    for (const client_session *s = service->sessions; s != NULL; s = s->next)
+        known |= weft_uuid_equal(s->id, r->session);
+    pthread_mutex_unlock(&service->lock);
+    return !known && service_may_begin_again(service, r->session);
+}
+
+/* A new session, whose thread answers when it is open. */
+static weft_status session_start(weft_service *service, weft_net_peer peer, const weft_session_request *r,
+                                 const weft_identity *who)
+{
+    weft_status st = WEFT_OK;
+    client_session *s = NULL;
+    uint64_t *lost = NULL;
+    int32_t lost_count = 0;
+    reap(service);
+    pthread_mutex_lock(&service->lock);
+    const bool full = service->session_count >= service->options.sessions_max;
+    pthread_mutex_unlock(&service->lock);
+    if (full)
+        return weft_fail(&service->ctx, WEFT_LIMIT, "the coordinator has its most of %d sessions",
+                         service->options.sessions_max);
+    const bool again = begins_again(service, r);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(&service->ctx, r->held_count, &lost));
+    WEFT_TRY(st, service_session_new(service, who, again ? r->session : (weft_uuid){0}, &s));
+    WEFT_TRY(st, copy_settings(&service->ctx, r, s));
+    s->peer = peer;
+    s->from_before = again;
+    pthread_mutex_lock(&service->lock);
+    if (again) session_attach(s, peer, r, lost, &lost_count);
+    st = service_session_begin(service, s);
+    pthread_mutex_unlock(&service->lock);
+    if (st == WEFT_OK) s = NULL;
+    refuse_lost(service, peer, lost, lost_count);
+done:
+    if (s != NULL) service_session_free(s);
+    return st;
+}
+
+/* ---- requests ---- */
 
 static weft_status on_open(weft_service *service, weft_net_peer peer, const weft_identity *who,
                            const weft_session_request *r)
@@ -388,7 +426,7 @@ static weft_status session_take(client_session *s, const weft_session_request *r
     if (wanted == NULL && op->id <= s->last_id) return WEFT_OK;
     if (wanted == NULL) {
         WEFT_TRY(st, check_room(&s->service->ctx, s));
-        session_insert(s, op);
+        service_insert(s, op);
         *taken = NULL;
     } else {
         wanted->text = op->text;
@@ -532,7 +570,7 @@ void weft_service_end(weft_service *service)
         pthread_join(s->thread, NULL);
         pthread_mutex_lock(&service->lock);
         service->sessions = s->next;
-        session_free(s);
+        service_session_free(s);
     }
     pthread_mutex_unlock(&service->lock);
 }

@@ -11,6 +11,7 @@
 
 #include "common/net.h"
 #include "coordinator/coordinator.h"
+#include "coordinator/journal.h"
 
 typedef struct weft_service weft_service;
 
@@ -18,13 +19,18 @@ typedef struct weft_service_options {
     weft_pool *pool;
     const weft_settings *settings; /* a new session begins with these; borrowed, as are all here */
     weft_coordinator *coordinator;
-    weft_net *net; /* answers go this way */
+    weft_net *net;         /* answers go this way */
+    weft_journal *journal; /* sessions stand there, for a coordinator after this one; NULL: they do not */
     int32_t sessions_max;
     int32_t keep_ms; /* a session without a connection, and what it runs, ends then; 0: a minute */
 } weft_service_options;
 
 WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,
                                              weft_service **out);
+/* Make the sessions that an earlier coordinator has left in the journal. Clients may come back from now on;
+ * sessions whose clients do not end after keep_ms. Before any message. Errors: those of weft_journal_list; a
+ * session that cannot be read is logged. */
+WEFT_MUST_CHECK weft_status weft_service_recover(weft_ctx *ctx, weft_service *service);
 /* What a client sent: the frames after the envelope, borrowed for the call. From the endpoint's thread; never
  * waits. who: proven identity; a session belongs to the user that opened it. */
 void weft_service_message(weft_service *service, weft_net_peer peer, const weft_identity *who,

@@ -90,7 +90,11 @@ typedef struct client_session {
     pthread_t thread;
     int32_t setting_count;
     char *settings; /* memory block: of OPEN, key, zero byte, value, zero byte, … */
+    uint8_t *state; /* memory block: of the journal (session_state.h); NULL: it begins */
+    size_t state_len;
     /* of its thread: */
+    uint64_t recorded;          /* version that stands in the journal */
+    weft_status record_failure; /* why it could not be written last; WEFT_OK: it could */
     weft_account *account;
     weft_arena *arena; /* reset after each piece of work */
     weft_ctx ctx;
@@ -105,7 +109,8 @@ struct weft_service {
     pthread_mutex_t lock;
     client_session *sessions; /* guarded by lock, as is the next */
     int32_t session_count;    /* that have not ended */
-    bool ending;              /* no new one; who ends the service joins them */
+    int64_t ended_count;
+    bool ending; /* no new one; who ends the service joins them */
 };
 
 /* Queue a message, and wait while the client's queue is full. A client that is not there is no error: what it
@@ -119,6 +124,25 @@ WEFT_MUST_CHECK weft_status service_encode(weft_ctx *ctx, const weft_session_rep
 /* Queue a reply. Errors: those of weft_net_send and of encoding. */
 WEFT_MUST_CHECK weft_status service_send(weft_ctx *ctx, weft_service *service, weft_net_peer peer,
                                          const weft_session_reply *reply);
+
+/* ---- service.c: sessions ---- */
+/* One that belongs to this user, without a thread. id: zero for a new one. */
+WEFT_MUST_CHECK weft_status service_session_new(weft_service *service, const weft_identity *who, weft_uuid id,
+                                                client_session **out);
+/* Lock held: start its thread and list it. Errors: WEFT_UNREACHABLE (the coordinator ends), WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status service_session_begin(weft_service *service, client_session *s);
+/* One that has no thread (any more), with its operations. */
+void service_session_free(client_session *s);
+/* Lock held, or nobody else knows the session: put an operation where its number belongs. */
+void service_insert(client_session *s, operation *op);
+
+/* ---- service_record.c ---- */
+void service_record_open(client_session *s, weft_session *session);
+/* Before the answer of a statement. Errors: WEFT_NOT_LEADER: nothing must be answered. */
+WEFT_MUST_CHECK weft_status service_record_change(client_session *s);
+void service_record_end(client_session *s);
+/* May a session begin anew under a name that a client has from an earlier coordinator? */
+bool service_may_begin_again(const weft_service *service, weft_uuid id);
 
 /* ---- service_session.c ---- */
 void *service_session_main(void *session);

@@ -126,8 +126,10 @@ static weft_status check_again(client_session *s, const operation *op, weft_erro
 
 static weft_status run_statement(client_session *s, operation *op, weft_error *error)
 {
-    const weft_statement statement = {
-        .text = op->text, .len = op->len, .name = {.session = s->id, .operation = op->id}};
+    const weft_statement statement = {.text = op->text,
+                                      .len = op->len,
+                                      .name = {.session = s->id, .operation = op->id},
+                                      .again = op->again};
     weft_status st = WEFT_OK;
     if (atomic_load(&op->stop)) {
         *error = cancelled;
@@ -140,10 +142,22 @@ done:
     return st;
 }
 
+/* Another coordinator leads: the client hears of all this from that one. */
+static void fall_silent(client_session *s)
+{
+    pthread_mutex_lock(&s->service->lock);
+    s->peer = 0;
+    for (operation *op = s->first; op != NULL; op = op->next) op->attached = false;
+    pthread_mutex_unlock(&s->service->lock);
+}
+
 static void run_operation(client_session *s, operation *op)
 {
     weft_error error = {0};
     weft_status st = run_statement(s, op, &error);
+    if (service_record_change(s) != WEFT_OK) error = s->ctx.error;
+    if (error.code != WEFT_OK) st = error.code;
+    if (st == WEFT_NOT_LEADER) fall_silent(s);
     pthread_mutex_lock(&s->service->lock);
     s->running = NULL;
     s->version = weft_session_version(s->session);
@@ -286,6 +300,20 @@ static weft_status answer_open(client_session *s, weft_session *session)
     return session_send(s, &reply);
 }
 
+/* All that an earlier coordinator left of it. */
+static weft_status restore(client_session *s, weft_session *session)
+{
+    weft_status st = WEFT_OK;
+    weft_session_state state;
+    if (s->state == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_session_state_decode(&s->ctx, s->state, s->state_len, &state));
+    WEFT_TRY(st, weft_session_restore(&s->ctx, session, &state));
+done:
+    weft_mem_free(s->state);
+    s->state = NULL;
+    return st;
+}
+
 static weft_status session_open(client_session *s, weft_session **out)
 {
     weft_status st = WEFT_OK;
@@ -296,6 +324,8 @@ static weft_status session_open(client_session *s, weft_session **out)
              weft_session_new(&s->ctx, service->options.pool, service->options.coordinator, &settings, out));
     weft_session_on_progress(*out, show_progress, s);
     weft_session_belongs_to(*out, s->who.user);
+    if (s->state == NULL) service_record_open(s, *out);
+    WEFT_TRY(st, restore(s, *out));
     WEFT_TRY(st, answer_open(s, *out));
 done:
     return st;
@@ -310,7 +340,8 @@ void *service_session_main(void *self)
     else
         send_failure(s, 0, &s->ctx.error);
     pthread_mutex_lock(&s->service->lock);
-    s->closing = true; /* from now on nothing is added */
+    const bool ends = !s->service->ending && s->opened; /* else the next coordinator goes on with it */
+    s->closing = true;                                  /* from now on nothing is added */
     s->session = NULL;
     operation *left = s->first;
     s->first = NULL;
@@ -320,6 +351,7 @@ void *service_session_main(void *self)
         left = op->next;
         operation_free(op);
     }
+    if (ends) service_record_end(s);
     weft_session_free(&session);
     pthread_mutex_lock(&s->service->lock);
     const bool last = --s->service->session_count == 0;

@@ -45,6 +45,7 @@ typedef struct weft_statement {
     size_t len;
     weft_job_name name;                /* zero: it has none */
     struct weft_recovered_job *resume; /* go on with this one (recovery.h); NULL: it begins */
+    bool again;                        /* an earlier coordinator may have run it */
 } weft_statement;
 
 /* Run one statement. On success *out is its result (never NULL; a statement without rows has no columns). On

@@ -1,0 +1,172 @@
+/* coordinator/service_record.c - what of a session stands in the journal, and sessions made again from it
+ * (docs/failover.md). Without a journal nothing is written, and nothing is made again.
+ *
+ * SESSION is posted when a session opens, and replaced before the answer of a statement that changed it. What
+ * cannot be written is logged, and the session goes on: a later coordinator then has an older version than
+ * the client knows of, or none, and says that the session is lost. */
+#include <string.h>
+
+#include "common/log.h"
+#include "coordinator/service_private.h"
+
+enum {
+    FORGET_EVERY = 1000, /* ended sessions: they are forgotten so many at a time */
+    FORGET_JOBS = 1000
+};
+#define FORGET_US INT64_C(86400000000) /* a day: a write may be asked for again that long */
+
+static weft_journal *journal_of(const weft_service *service) { return service->options.journal; }
+
+/* ---- writing ---- */
+
+static weft_status encode(client_session *s, weft_session *session, uint8_t **bytes, size_t *len)
+{
+    weft_status st = WEFT_OK;
+    weft_session_state state;
+    WEFT_TRY(st, weft_session_describe(&s->ctx, session, &state));
+    state.role = s->who.role;
+    state.user = s->who.user;
+    WEFT_TRY(st, weft_session_state_encode(&s->ctx, &state, bytes, len));
+done:
+    return st;
+}
+
+/* Once for each reason in a row: a full disk is no news for every statement. */
+static void not_recorded(client_session *s)
+{
+    if (s->record_failure != s->ctx.error.code)
+        weft_log_error(WEFT_LOG_WARN, "session_not_recorded", &s->ctx.error);
+    s->record_failure = s->ctx.error.code;
+    weft_error_clear(&s->ctx);
+}
+
+void service_record_open(client_session *s, weft_session *session)
+{
+    weft_status st = WEFT_OK;
+    weft_journal *journal = journal_of(s->service);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (journal == NULL) return;
+    st = encode(s, session, &bytes, &len);
+    if (st == WEFT_OK) st = weft_journal_post(&s->ctx, journal, s->id, WEFT_JOURNAL_SESSION, 0, bytes, len);
+    if (st != WEFT_OK) not_recorded(s);
+}
+
+weft_status service_record_change(client_session *s)
+{
+    weft_status st = WEFT_OK;
+    weft_journal *journal = journal_of(s->service);
+    const uint64_t version = weft_session_version(s->session);
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (journal == NULL || version == s->recorded) return WEFT_OK;
+    st = encode(s, s->session, &bytes, &len);
+    if (st == WEFT_OK)
+        st = weft_journal_replace(&s->ctx, journal, s->id, WEFT_JOURNAL_SESSION, 0, bytes, len);
+    if (st == WEFT_NOT_LEADER) return st;
+    if (st == WEFT_OK)
+        s->recorded = version;
+    else
+        not_recorded(s);
+    s->record_failure = st;
+    return WEFT_OK;
+}
+
+/* Sessions that have ended take room in the journal until it is told to forget them. */
+static void forget(client_session *s, weft_journal *journal)
+{
+    int32_t removed = 0;
+    pthread_mutex_lock(&s->service->lock);
+    const bool due = ++s->service->ended_count % FORGET_EVERY == 0;
+    pthread_mutex_unlock(&s->service->lock);
+    if (due && weft_journal_expire(&s->ctx, journal, FORGET_US, FORGET_JOBS, &removed) != WEFT_OK)
+        weft_log_error(WEFT_LOG_WARN, "journal_not_expired", &s->ctx.error);
+    weft_error_clear(&s->ctx);
+}
+
+void service_record_end(client_session *s)
+{
+    weft_journal *journal = journal_of(s->service);
+    if (journal == NULL) return;
+    if (weft_journal_post(&s->ctx, journal, s->id, WEFT_JOURNAL_END, 0, "", 0) != WEFT_OK) not_recorded(s);
+    forget(s, journal);
+}
+
+bool service_may_begin_again(const weft_service *service, weft_uuid id)
+{
+    weft_journal *journal = journal_of(service);
+    weft_journal_record record;
+    return journal != NULL && !weft_journal_find(journal, id, WEFT_JOURNAL_END, 0, &record);
+}
+
+/* ---- a new coordinator ---- */
+
+/* The session of a record. *out is NULL when it has ended. */
+static weft_status make_session(weft_service *service, weft_journal *journal, const weft_journal_record *r,
+                                client_session **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &service->ctx;
+    weft_session_state state;
+    weft_identity who = {0};
+    void *value = NULL;
+    size_t len = 0;
+    client_session *s = NULL;
+    *out = NULL;
+    if (!service_may_begin_again(service, r->job)) return WEFT_OK;
+    WEFT_TRY(st, weft_journal_read(ctx, journal, r, &value, &len));
+    WEFT_TRY(st, weft_session_state_decode(ctx, value, len, &state));
+    who.role = state.role;
+    memcpy(who.user, state.user, strlen(state.user) + 1); /* the decoder has measured it */
+    WEFT_TRY(st, service_session_new(service, &who, r->job, &s));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, len + 1, (void **)&s->state));
+    if (len > 0) memcpy(s->state, value, len);
+    s->state_len = len;
+    s->version = state.version;
+    s->recorded = state.version;
+    s->from_before = s->resumed = true;
+    s->lost_ns = weft_now_ns(ctx);
+    *out = s;
+    s = NULL;
+done:
+    if (s != NULL) service_session_free(s);
+    return st;
+}
+
+static weft_status recover_session(weft_service *service, weft_journal *journal, const weft_journal_record *r)
+{
+    weft_status st = WEFT_OK;
+    client_session *s = NULL;
+    WEFT_TRY(st, make_session(service, journal, r, &s));
+    if (s == NULL) goto done;
+    pthread_mutex_lock(&service->lock);
+    st = service_session_begin(service, s);
+    pthread_mutex_unlock(&service->lock);
+    if (st == WEFT_OK) s = NULL;
+done:
+    if (s != NULL) service_session_free(s);
+    return st;
+}
+
+weft_status weft_service_recover(weft_ctx *ctx, weft_service *service)
+{
+    weft_status st = WEFT_OK;
+    weft_journal *journal = journal_of(service);
+    weft_journal_record *records = NULL;
+    int32_t count = 0;
+    if (journal == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_journal_list(ctx, journal, &records, &count));
+    for (int32_t i = 0; i < count; i++) {
+        if (records[i].kind != WEFT_JOURNAL_SESSION) continue;
+        /* one that cannot be read is lost to its client; the others go on */
+        if (recover_session(service, journal, &records[i]) != WEFT_OK)
+            weft_log_error(WEFT_LOG_ERROR, "session_not_recovered", &service->ctx.error);
+        weft_error_clear(&service->ctx);
+        weft_arena_reset(service->arena);
+    }
+    if (weft_service_sessions(service) > 0)
+        weft_log(WEFT_LOG_INFO, "sessions_recovered",
+                 WEFT_LOG_INT("sessions", weft_service_sessions(service)));
+done:
+    return st;
+}

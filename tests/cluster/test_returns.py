@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""The coordinator is killed and started again on the same folder and port: clients do not notice."""
+
+import os
+import subprocess
+import threading
+
+from cluster import PATIENCE_S, WEFT
+from cluster_case import ClusterCase, TpchCase, unittest, until
+
+LARGE = "SELECT l_orderkey, l_linenumber, l_partkey, l_comment FROM lineitem"
+ROWS_BEFORE = 2000  # a client reads so many, then the coordinator dies
+
+
+def restart(cluster):
+    cluster.coordinator.kill()
+    cluster.start_coordinator()
+
+
+def bytes_below(folder):
+    return sum(os.path.getsize(os.path.join(folder, name)) for name in os.listdir(folder))
+
+
+class Client:
+    """A `weft sql` whose statements are written one by one, and whose rows are read as slowly as one likes."""
+
+    def __init__(self, case, cluster):
+        words = [WEFT, "sql", "-S", "--format", "csv", *cluster.arguments()]
+        self.errors = os.path.join(case.folder(), "errors")
+        with open(self.errors, "wb") as errors:
+            self.child = subprocess.Popen(
+                words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=errors, cwd=case.folder()
+            )
+        self.limit = threading.Timer(PATIENCE_S, self.child.kill)  # a wait for its output ends then
+        self.limit.start()
+        case.addCleanup(self.end)
+
+    def say(self, text):
+        self.child.stdin.write((text + ";\n").encode())
+        self.child.stdin.flush()
+
+    def line(self):
+        line = self.child.stdout.readline()
+        if not line:
+            raise AssertionError(f"the client has ended: {self.said()}")
+        return line.decode().rstrip("\n")
+
+    def lines_to(self, last):
+        while self.line() != last:
+            pass
+
+    def finish(self):
+        """What is left of its output, and its exit code."""
+        self.child.stdin.close()
+        rest = self.child.stdout.read().decode().splitlines()
+        return rest, self.child.wait(PATIENCE_S)
+
+    def said(self):
+        with open(self.errors, encoding="utf-8") as file:
+            return file.read()
+
+    def end(self):
+        self.limit.cancel()
+        if self.child.poll() is None:
+            self.child.kill()
+        self.child.wait()
+        self.child.stdin.close()
+        self.child.stdout.close()
+
+
+class Sessions(ClusterCase):
+    def test_views_and_settings_survive(self):
+        """Between two statements, three times; a query view, a table of files, a setting, a dropped view."""
+        cluster = self.start(workers=1)
+        folder = os.path.join(self.folder(), "t")
+        client = Client(self, cluster)
+        client.say("SET weft.sql.session.timeZone=Asia/Tokyo")
+        client.say("CREATE TEMPORARY VIEW v (a) AS SELECT 20")
+        client.say("CREATE TEMPORARY VIEW gone AS SELECT 1")
+        client.say("DROP VIEW gone")
+        client.say(f"CREATE TABLE t USING parquet LOCATION '{folder}' AS SELECT a + 1 AS b FROM v")
+        asked = "SELECT a, b, cast(timestamp'2024-01-01 00:00:00' AS bigint) AS s FROM v, t"
+        for _ in range(3):
+            client.say(asked)
+            client.lines_to("a,b,s")
+            self.assertEqual(client.line(), "20,21,1704034800")
+            restart(cluster)
+            cluster.wait_for_workers(1)
+        client.say("SHOW TABLES")
+        client.say("CREATE TEMPORARY VIEW w AS SELECT 1")
+        rest, code = client.finish()
+        self.assertEqual((rest[1:], code), (['"",v,true', '"",t,true'], 0), client.said())
+        self.assertEqual(client.said(), "")
+        self.assertIn("sessions_recovered sessions=1", cluster.coordinator.text())
+
+    def test_a_session_without_anything_of_its_own(self):
+        """It begins anew under its name; nobody hears of it."""
+        cluster = self.start(workers=1)
+        client = Client(self, cluster)
+        client.say("SELECT 1 AS x")
+        self.assertEqual([client.line(), client.line()], ["x", "1"])
+        restart(cluster)
+        cluster.wait_for_workers(1)
+        client.say("SELECT 2 AS x")
+        rest, code = client.finish()
+        self.assertEqual((rest, code, client.said()), (["x", "2"], 0, ""))
+
+    def test_sessions_without_a_client_end(self):
+        """A session that nobody comes back to is kept for its time, then its record is ended too."""
+        cluster = self.start(workers=0, coordinator_args=["--session-grace", "500ms"])
+        client = Client(self, cluster)
+        client.say("CREATE TEMPORARY VIEW v AS SELECT 1")
+        client.say("SHOW TABLES")
+        client.lines_to('"",v,true')
+        client.child.kill()
+        restart(cluster)
+        self.assertIn("sessions_recovered sessions=1", cluster.coordinator.text())
+        journal = os.path.join(cluster.coordinator.folder, "work", "journal")
+        begin = bytes_below(journal)
+        until(lambda: bytes_below(journal) > begin, "record of the session's end")
+        restart(cluster)
+        self.assertEqual(cluster.coordinator.text().count("sessions_recovered"), 1)
+
+
+class Statements(TpchCase):
+    def test_a_statement_that_runs(self):
+        """Its client waits, and has the answer without an error."""
+        cluster = self.start(workers=2)
+        future, _ = self.run_query(cluster, 9, {"weft.test.taskDelay": "200ms"})
+        until(lambda: cluster.tasks_done() >= 1, "a finished task")
+        restart(cluster)
+        self.check(future.result(), [9])
+
+    def test_a_result_that_is_read(self):
+        """Every row comes once, and in the order in which it would have come."""
+        cluster = self.start(workers=2)
+        whole = self.read(cluster, lambda: None)
+        again = self.read(cluster, lambda: restart(cluster))
+        self.assertEqual(len(again), len(whole))
+        self.assertTrue(again == whole, "the rows are others")
+
+    def read(self, cluster, between):
+        client = Client(self, cluster)
+        for view in self.views:
+            client.say(view)
+        client.say(LARGE + " ORDER BY 1, 2")
+        client.lines_to("l_orderkey,l_linenumber,l_partkey,l_comment")
+        rows = [client.line() for _ in range(ROWS_BEFORE)]
+        between()
+        rest, code = client.finish()
+        self.assertEqual((code, client.said()), (0, ""))
+        return rows + rest
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)

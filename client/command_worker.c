@@ -82,6 +82,7 @@ typedef struct parts {
     weft_serve *serve;
     weft_worker_http *http; /* or NULL */
     char *address;          /* of the block server, as others reach it */
+    char *web;              /* of http, likewise; or NULL */
     weft_uuid uuid;
     bool ready;     /* has been told; of the member's thread */
     weft_error why; /* it ends; of the member's thread until the daemon hears of it */
@@ -188,6 +189,8 @@ done:
 
 static weft_status start_http(weft_daemon *d, const values *v, parts *p)
 {
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
     if (v->webui_port == NOT_GIVEN) return WEFT_OK;
     const weft_worker_http_options http = {.host = v->host,
                                            .port = v->webui_port,
@@ -199,7 +202,13 @@ static weft_status start_http(weft_daemon *d, const values *v, parts *p)
                                            .serve = p->serve,
                                            .fetcher = p->fetcher,
                                            .slots = d->cores};
-    return weft_worker_http_start(&d->ctx, &http, &p->http);
+    WEFT_TRY(st, weft_worker_http_start(ctx, &http, &p->http));
+    const int32_t host_len = (int32_t)(strrchr(p->address, ':') - p->address) - (int32_t)strlen("tcp://");
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &p->web, "%s://%.*s:%" PRId32,
+                                   v->certificate == NULL ? "http" : "https", (int)host_len,
+                                   p->address + strlen("tcp://"), weft_worker_http_port(p->http)));
+done:
+    return st;
 }
 
 static weft_status start(weft_daemon *d, values *v, parts *p)
@@ -243,7 +252,7 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
     WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
     WEFT_TRY(st, serve_blocks(d, v, p));
     WEFT_TRY(st, start_http(d, v, p));
-    WEFT_TRY(st, weft_member_start(ctx, p->member, p->worker, p->address));
+    WEFT_TRY(st, weft_member_start(ctx, p->member, p->worker, p->address, p->web));
 done:
     return st;
 }

@@ -415,7 +415,8 @@ static void show_worker(const core_worker *w, weft_core_worker *out)
                               .memory_bytes = w->hello->memory_bytes,
                               .address = w->hello->address,
                               .host_id = w->hello->host_id,
-                              .version = w->hello->version};
+                              .version = w->hello->version,
+                              .web = w->hello->web};
 }
 
 void weft_core_get_worker(const weft_core *core, int32_t index, weft_core_worker *out)

@@ -260,7 +260,7 @@ typedef struct weft_core_worker {
     weft_core_end end; /* of the dead */
     int64_t end_ns;    /* likewise */
     int64_t memory_bytes, since_ns, heard_ns;
-    const char *address, *host_id, *version; /* owned by the core */
+    const char *address, *host_id, *version, *web; /* owned by the core */
 } weft_core_worker;
 
 int32_t weft_core_worker_count(const weft_core *core);

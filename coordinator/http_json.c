@@ -83,6 +83,10 @@ static void put_worker(const weft_http_view *v, const weft_worker_status *worker
     weft_http_text_value(t, "address", worker->address);
     weft_http_text_value(t, "host_id", worker->host_id);
     weft_http_text_value(t, "version", worker->version);
+    if (worker->web[0] == 0)
+        weft_http_null(t, "url");
+    else
+        weft_http_text_value(t, "url", worker->web);
     weft_http_text_value(t, "state", weft_http_worker_state(worker));
     weft_http_int(t, "slots", worker->slots);
     weft_http_int(t, "running", worker->running);

@@ -135,12 +135,26 @@ static void put_state(weft_http_text *t, weft_job_state state)
 
 /* ---- the cluster ---- */
 
+/* With a link to what the worker itself serves, where it does. */
+static void put_worker_number(weft_http_text *t, const weft_worker_status *worker)
+{
+    if (worker->web[0] == 0 || worker->dead) {
+        weft_http_printf(t, "%d", worker->number);
+        return;
+    }
+    weft_http_puts(t, "<a href=\"");
+    weft_http_html(t, worker->web, 300);
+    weft_http_printf(t, "/metrics\">%d</a>", worker->number);
+}
+
 static void put_worker_row(const weft_http_view *v, const weft_worker_status *worker)
 {
     weft_http_text *t = v->out;
     char text[64];
     const char *class = worker->dead ? "bad" : worker->silent ? "warn" : "good";
-    weft_http_printf(t, "<tr><td>%d<td>", worker->number);
+    weft_http_puts(t, "<tr><td>");
+    put_worker_number(t, worker);
+    weft_http_puts(t, "<td>");
     weft_http_html(t, worker->address, 100);
     weft_http_puts(t, "<td>");
     weft_http_html(t, worker->host_id, 60);

@@ -64,7 +64,7 @@ static void put_master_worker(const weft_http_view *v, const weft_worker_status 
     weft_http_text_value(t, "id", uuid);
     weft_http_text_value(t, "host", host);
     weft_http_uint(t, "port", port);
-    weft_http_text_value(t, "webuiaddress", "");
+    weft_http_text_value(t, "webuiaddress", worker->web);
     weft_http_int(t, "cores", worker->slots);
     weft_http_int(t, "coresused", worker->running);
     weft_http_int(t, "coresfree", weft_max_i32(0, worker->slots - worker->running));

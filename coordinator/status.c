@@ -41,6 +41,7 @@ static weft_status copy_worker(weft_ctx *ctx, const weft_core *core, const weft_
     WEFT_TRY(st, copy_text(ctx, address, &out->address));
     WEFT_TRY(st, copy_text(ctx, w.host_id, &out->host_id));
     WEFT_TRY(st, copy_text(ctx, w.version, &out->version));
+    WEFT_TRY(st, copy_text(ctx, w.web, &out->web));
 done:
     return st;
 }

@@ -8,6 +8,7 @@ typedef struct weft_worker_status {
     int32_t number;
     weft_uuid uuid;
     const char *address, *host_id, *version;
+    const char *web; /* "http://HOST:PORT" or "https://…": its health and metrics; or "" */
     bool silent;
     int32_t slots, running; /* running: attempts */
     int64_t memory_bytes;
@@ -43,7 +44,7 @@ typedef struct weft_job_status {
     int64_t tasks, running, tasks_done, attempts, tasks_rerun, blocks_lost, workers_lost;
     int64_t bytes_read, bytes_exchanged, bytes_relayed, bytes_spilled;
     int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts by where they were launched */
-    const weft_stage_status *stage_list; /* [stages] */
+    const weft_stage_status *stage_list;   /* [stages] */
 } weft_job_status;
 
 /* Of all jobs since the process began, the running ones with what they have done so far. */

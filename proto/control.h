@@ -101,6 +101,7 @@ typedef struct weft_worker_hello {
     char host_id[WEFT_HOST_BYTES];      /* the failure domain: processes of one host share it */
     char cluster[WEFT_HOST_BYTES];      /* the cluster that it means to join */
     char version[WEFT_VERSION_BYTES];
+    char web[WEFT_HOST_BYTES + 16]; /* "http://HOST:PORT" or "https://…": its health and metrics; or "" */
     int32_t running_count, block_count, job_count;
     const weft_block_name *running; /* attempts that it has: begun, waiting, or reported without an
                                        acknowledgement */

@@ -54,6 +54,7 @@ weft_status wire_put_hello(weft_ctx *ctx, const weft_worker_hello *hello, Weft__
     m->host_id = wire_text(hello->host_id);
     m->cluster = wire_text(hello->cluster);
     m->release = wire_text(hello->version);
+    m->web = wire_text(hello->web);
     WEFT_TRY(st, put_names(ctx, hello->running, hello->running_count, &m->running, &m->n_running));
     WEFT_TRY(st, put_names(ctx, hello->blocks, hello->block_count, &m->blocks, &m->n_blocks));
     m->n_jobs = (size_t)hello->job_count;
@@ -91,6 +92,14 @@ static weft_status get_text(weft_ctx *ctx, const char *text, char *out, size_t b
     return st;
 }
 
+/* It becomes a link on a page. */
+static weft_status get_web(weft_ctx *ctx, const char *text, char *out, size_t bytes)
+{
+    if (text[0] != 0 && strncmp(text, "http://", 7) != 0 && strncmp(text, "https://", 8) != 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "a worker is watched at '%.100s'", text);
+    return get_text(ctx, text, out, bytes);
+}
+
 weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hello *m, int32_t slots, weft_worker_hello **out)
 {
     weft_status st = WEFT_OK;
@@ -113,6 +122,7 @@ weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hello *m, int32_t sl
     WEFT_TRY(st, get_text(ctx, m->host_id, h->host_id, sizeof(h->host_id)));
     WEFT_TRY(st, get_text(ctx, m->cluster, h->cluster, sizeof(h->cluster)));
     WEFT_TRY(st, get_text(ctx, m->release, h->version, sizeof(h->version)));
+    WEFT_TRY(st, get_web(ctx, m->web, h->web, sizeof(h->web)));
     WEFT_TRY(st, get_names(ctx, m->running, m->n_running, h->running));
     WEFT_TRY(st, get_names(ctx, m->blocks, m->n_blocks, h->blocks));
     if (m->n_jobs > 0) memcpy((uint64_t *)(uintptr_t)h->jobs, m->jobs, m->n_jobs * sizeof(uint64_t));

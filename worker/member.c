@@ -33,7 +33,7 @@ struct weft_member {
     char masters[MASTERS_MAX][MASTER_BYTES];
     int32_t master_count;
     weft_worker *worker;
-    const char *address;
+    const char *address, *web; /* web: or NULL */
 
     pthread_mutex_t lock;
     pthread_cond_t changed;
@@ -106,6 +106,7 @@ static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
     snprintf(hello->host_id, sizeof(hello->host_id), "%s", m->options.host_id);
     snprintf(hello->cluster, sizeof(hello->cluster), "%s", m->options.cluster);
     snprintf(hello->version, sizeof(hello->version), "%s", m->options.version);
+    snprintf(hello->web, sizeof(hello->web), "%s", m->web == NULL ? "" : m->web);
 done:
     return st;
 }
@@ -515,12 +516,14 @@ done:
     return st;
 }
 
-weft_status weft_member_start(weft_ctx *ctx, weft_member *m, weft_worker *worker, const char *address)
+weft_status weft_member_start(weft_ctx *ctx, weft_member *m, weft_worker *worker, const char *address,
+                              const char *web)
 {
     weft_status st = WEFT_OK;
     weft_net *net = NULL;
     m->worker = worker;
     m->address = address;
+    m->web = web;
     const weft_net_options options = {
         .keys = m->options.keys,
         .role = WEFT_ROLE_WORKER,

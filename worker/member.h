@@ -2,7 +2,7 @@
  *
  *     weft_member_new(ctx, &options, &member);
  *     weft_worker_start(ctx, &(…){… .coordinator = weft_member_link(member)}, &worker);
- *     weft_member_start(ctx, member, worker, address);
+ *     weft_member_start(ctx, member, worker, address, NULL);
  *     …
  *     weft_member_leave(member);
  *     weft_member_stop(member);
@@ -53,9 +53,10 @@ WEFT_MUST_CHECK weft_status weft_member_new(weft_ctx *ctx, const weft_member_opt
 /* Where the worker reports to. */
 weft_coordinator_link weft_member_link(weft_member *member);
 /* Start the endpoint, which connects and registers. Borrowed until weft_member_stop: worker; address: of the
- * block server as others reach it, "tcp://HOST:PORT". Errors: those of weft_net_start. */
+ * block server as others reach it, "tcp://HOST:PORT"; web: where the worker is watched, "http://HOST:PORT" or
+ * "https://…", or NULL. Errors: those of weft_net_start. */
 WEFT_MUST_CHECK weft_status weft_member_start(weft_ctx *ctx, weft_member *member, weft_worker *worker,
-                                              const char *address);
+                                              const char *address, const char *web);
 /* Send what waits and tell the coordinator that the worker ends. From then on no order is taken. Waits for at
  * most a second. */
 void weft_member_leave(weft_member *member);

@@ -117,6 +117,9 @@ class Workers(TpchCase):
         conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "8"}
         self.check(cluster.sql(self.statements([9]), conf), [9])
         first, second = (self.port_of(worker) for worker in workers)
+        urls = [f"http://127.0.0.1:{port}" for port in (first, second)]
+        self.assertEqual([worker["url"] for worker in cluster.get("/api/v1/workers")], urls)
+        self.assertEqual([worker["webuiaddress"] for worker in cluster.get("/json/")["workers"]], urls)
         self.assertEqual(self.ask(second, "/metrics")[0], 401)
         served = 0
         for port in (first, second):

@@ -43,6 +43,7 @@ static weft_status fill_workers(weft_ctx *ctx, weft_cluster_status *out, int64_t
                                  .address = address,
                                  .host_id = i == 1 ? "<b>rack & \"2\"</b>" : "rack-1",
                                  .version = "0.1.0",
+                                 .web = i == 0 ? "http://w1.example:8081" : "",
                                  .silent = i == 2,
                                  .slots = 4,
                                  .running = i == 0   ? 3

@@ -143,6 +143,8 @@ static void our_documents(void **state)
     assert_int_equal(ask(&r, "/api/v1/workers"), 200);
     assert_has(r.body, "\"address\":\"10.0.0.3:7078\",\"host_id\":\"<b>rack & \\\"2\\\"</b>\"");
     assert_has(r.body, "\"state\":\"SILENT\"");
+    assert_has(r.body, "\"version\":\"0.1.0\",\"url\":\"http://w1.example:8081\"");
+    assert_has(r.body, "\"version\":\"0.1.0\",\"url\":null");
     assert_int_equal(ask(&r, "/api/v1/jobs"), 200);
     assert_has(r.body, "{\"id\":3000007,\"state\":\"RUNNING\"");
     assert_has(r.body, "\"stages\":3,\"stages_done\":1,\"tasks\":60,\"tasks_running\":5,\"tasks_done\":46,"

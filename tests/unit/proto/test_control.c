@@ -275,6 +275,7 @@ static weft_worker_hello *make_hello(weft_fixture *f)
     snprintf(hello->host_id, sizeof(hello->host_id), "rack-7/host-1");
     snprintf(hello->cluster, sizeof(hello->cluster), "weft");
     snprintf(hello->version, sizeof(hello->version), "0.1.0");
+    snprintf(hello->web, sizeof(hello->web), "https://worker-1.example:8081");
     memcpy((void *)(uintptr_t)hello->running, &held[0], sizeof(held[0]));
     memcpy((void *)(uintptr_t)hello->blocks, &held[1], 2 * sizeof(held[0]));
     for (uint64_t i = 0; i < 3; i++) ((uint64_t *)(uintptr_t)hello->jobs)[i] = UINT64_MAX - i;
@@ -302,6 +303,7 @@ static void hello_report(void **state)
     assert_string_equal(back.hello->host_id, m.hello->host_id);
     assert_string_equal(back.hello->cluster, m.hello->cluster);
     assert_string_equal(back.hello->version, m.hello->version);
+    assert_string_equal(back.hello->web, m.hello->web);
     assert_int_equal(back.hello->running_count, 1);
     assert_int_equal(back.hello->block_count, 2);
     assert_int_equal(back.hello->job_count, 3);
@@ -316,6 +318,11 @@ static void hello_report(void **state)
     weft_error_clear(&f.ctx);
     weft_to_coordinator_release(&back);
     snprintf(m.hello->host_id, sizeof(m.hello->host_id), "two words");
+    weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+    assert_int_equal(weft_to_coordinator_decode(&f.ctx, bytes, len, &back), WEFT_CORRUPT);
+    weft_error_clear(&f.ctx);
+    snprintf(m.hello->host_id, sizeof(m.hello->host_id), "one");
+    snprintf(m.hello->web, sizeof(m.hello->web), "javascript:alert(1)"); /* it becomes a link */
     weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
     assert_int_equal(weft_to_coordinator_decode(&f.ctx, bytes, len, &back), WEFT_CORRUPT);
     weft_error_clear(&f.ctx);

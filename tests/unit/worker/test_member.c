@@ -228,7 +228,8 @@ static void start_worker(script *s)
                                         .settings = &s->r.f.settings,
                                         .coordinator = weft_member_link(s->member)};
     weft_fixture_ok(&s->r.f, weft_worker_start(ctx, &worker, &s->worker));
-    weft_fixture_ok(&s->r.f, weft_member_start(ctx, s->member, s->worker, "tcp://127.0.0.1:1"));
+    weft_fixture_ok(&s->r.f,
+                    weft_member_start(ctx, s->member, s->worker, "tcp://127.0.0.1:1", "http://127.0.0.1:2"));
 }
 
 static void stop_worker(script *s)

@@ -7,11 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
+#include <time.h>
 
 #include "client/http_client.h"
 #include "client/options.h"
 #include "client/status_print.h"
 
+enum { LEADER_MS = 15000, LEADER_PAUSE_MS = 200 }; /* an election waits for a ZooKeeper session: 10 s */
 enum {
     EXIT_DONE = 0,
     EXIT_FAILED = 1,
@@ -107,24 +109,38 @@ static int failed(const ask *a, const weft_ctx *ctx)
     return EXIT_FAILED;
 }
 
-/* Of several coordinators the one that leads; if none says so, the first that answers at all. */
+/* Each of them once: the one that leads, or NULL; *standing_by: the first that answers at all, or NULL. */
+static const char *ask_all(weft_ctx *ctx, weft_http_client *client, char **places, int32_t count,
+                           const char **standing_by)
+{
+    weft_http_answer answer;
+    *standing_by = NULL;
+    for (int32_t i = 0; i < count; i++) {
+        weft_error_clear(ctx);
+        if (weft_http_client_ask(ctx, client, "GET", places[i], "/readyz", &answer) != WEFT_OK) continue;
+        if (answer.code == 200) return places[i];
+        if (*standing_by == NULL) *standing_by = places[i];
+    }
+    return NULL;
+}
+
+/* Of several coordinators the one that leads. When they choose one just now, that is waited for; if none
+ * leads then, the first that answers. */
 static weft_status find_leader(weft_ctx *ctx, weft_http_client *client, char **places, int32_t count,
                                const char **out)
 {
-    weft_http_answer answer;
+    const struct timespec pause = {.tv_nsec = LEADER_PAUSE_MS * 1000000L};
     const char *standing_by = NULL;
     *out = places[0];
-    for (int32_t i = 0; count > 1 && i < count; i++) {
-        weft_error_clear(ctx);
-        if (weft_http_client_ask(ctx, client, "GET", places[i], "/readyz", &answer) != WEFT_OK) continue;
-        if (standing_by == NULL) standing_by = places[i];
-        if (answer.code != 200) continue;
-        *out = places[i];
-        return WEFT_OK;
-    }
     if (count == 1) return WEFT_OK;
+    for (int64_t waited_ms = 0; waited_ms <= LEADER_MS; waited_ms += LEADER_PAUSE_MS) {
+        *out = ask_all(ctx, client, places, count, &standing_by);
+        if (*out != NULL) return WEFT_OK;
+        if (standing_by == NULL) return ctx->error.code;
+        nanosleep(&pause, NULL);
+    }
     *out = standing_by;
-    return standing_by != NULL ? WEFT_OK : ctx->error.code;
+    return WEFT_OK;
 }
 
 static bool is_loopback(const char *base)

@@ -9,7 +9,7 @@
 
 #include "common/http_token.h"
 
-enum { CONNECT_MS = 5000, ANSWER_MS = 60000, ANSWER_BYTES_MOST = 256 << 20 };
+enum { CONNECT_MS = 5000, ANSWER_MS = 60000, ANSWER_BYTES_MOST = 256 << 20, REDIRECTS_MOST = 3 };
 
 #define CURL_CALLS(X)                                                                                        \
     X(curl_global_init)                                                                                      \
@@ -128,6 +128,13 @@ static void set_options(weft_http_client *c, CURL *easy, request *r, const char 
 {
     c->call_curl_easy_setopt(easy, CURLOPT_URL, url);
     c->call_curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    /* a coordinator that stands by sends to the one that leads, which takes the same token; never from TLS to
+     * none */
+    c->call_curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 1L);
+    c->call_curl_easy_setopt(easy, CURLOPT_MAXREDIRS, (long)REDIRECTS_MOST);
+    c->call_curl_easy_setopt(easy, CURLOPT_UNRESTRICTED_AUTH, 1L);
+    c->call_curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR,
+                             strncasecmp(url, "https://", 8) == 0 ? "https" : "http,https");
     c->call_curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* a cluster is near; variables are for the web */
     c->call_curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
     c->call_curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)CONNECT_MS);

@@ -8,6 +8,7 @@ import base64
 import concurrent.futures
 import contextlib
 import http.client
+import http.server
 import json
 import os
 import re
@@ -15,6 +16,7 @@ import shutil
 import socket
 import ssl
 import subprocess
+import threading
 import time
 import unittest
 import urllib.error
@@ -68,6 +70,39 @@ class Served:
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+
+
+class StandsBy:
+    """What a coordinator that stands by answers, on another address and the port of the one that leads."""
+
+    def __init__(self, leader, ready_after):
+        self.asked = asked = []
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def answer(self):
+                asked.append(f"{self.command} {self.path}")
+                if self.path == "/readyz":
+                    self.send_response(503 if asked.count("GET /readyz") <= ready_after else 200)
+                else:
+                    self.send_response(307)
+                    self.send_header("Location", leader.url + self.path)
+                self.send_header("Content-Length", "0")
+                self.end_headers()
+
+            do_GET = do_POST = answer  # noqa: N815: as the base has them
+
+            def log_message(self, *words):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.2", leader.port), Handler)
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *error):
+        self.server.shutdown()
+        self.server.server_close()
 
 
 def free_port():
@@ -244,15 +279,25 @@ class Commands(StatusCase):
             self.run_weft("status", "--url", f"http://127.0.0.1:{gone}"), 1, "nothing listens", "--webui-port"
         )
         self.assertEqual(standby.get("/readyz")[0], 503)
-        # both ports cannot be the same on one host: the standby is asked alone
-        done = self.run_weft(
-            "status", "--master", "weft://localhost:1,127.0.0.1:1", "--webui-port", str(standby.port)
-        )
-        self.assertIn("stands by", done.stdout)
+        self.assertIn("stands by", self.run_weft("status", "--url", standby.url).stdout)
         done = self.run_weft(
             "status", "--master", "weft://127.0.0.2:1,127.0.0.1:1", "--webui-port", str(leader.port)
         )
         self.assertIn("leads", done.stdout)
+
+    def test_one_that_stands_by_sends_to_the_leader(self):
+        """And of several the one that leads is waited for."""
+        leader = self.serve()
+        with StandsBy(leader, ready_after=2) as other:
+            url = f"http://127.0.0.2:{leader.port}"
+            self.assertIn("leads", self.run_weft("status", "--url", url).stdout)
+            self.assertEqual(other.asked, ["GET /api/v1/cluster"])
+            self.assertEqual(self.run_weft("cancel", "7", "--url", url).stderr, "")
+            self.assertEqual(other.asked[-1], "POST /api/v1/jobs/7/cancel")
+            masters = "weft://127.0.0.2:1,127.0.0.3:1"
+            done = self.run_weft("status", "--master", masters, "--webui-port", str(leader.port))
+            self.assertIn("leads", done.stdout)
+            self.assertEqual(other.asked.count("GET /readyz"), 3)
 
     def test_a_server_that_is_none_of_ours(self):
         with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -22,7 +22,7 @@ def bytes_below(folder):
 
 
 class Client:
-    """A `weft sql` whose statements are written one by one, and whose rows are read as slowly as one likes."""
+    """A `weft sql` whose statements are written one by one, and its rows read as slowly as one likes."""
 
     def __init__(self, case, cluster):
         words = [WEFT, "sql", "-S", "--format", "csv", *cluster.arguments()]

@@ -99,8 +99,9 @@ WEFT_MUST_CHECK weft_status weft_journal_replace(weft_ctx *ctx, weft_journal *jo
  * WEFT_IO (broken). */
 WEFT_MUST_CHECK weft_status weft_journal_fence(weft_ctx *ctx, weft_journal *journal);
 /* Make (a SESSION: replace) a record that nobody waits for: the value is copied, the journal's own thread
- * writes it, after what was posted before. What it cannot write is logged and counted (WEFT_EXISTS is none of
- * that: it stands). Never waits. Errors: WEFT_LIMIT (too many wait), WEFT_INVALID, WEFT_NOMEM. */
+ * writes it, after what was posted before of the same owner. What it cannot write is logged and counted
+ * (WEFT_EXISTS is none of that: it stands). Never waits. Errors: WEFT_LIMIT (too many wait), WEFT_INVALID,
+ * WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_journal_post(weft_ctx *ctx, weft_journal *journal, weft_uuid job,
                                               weft_journal_kind kind, uint32_t number, const void *value,
                                               size_t bytes);

@@ -108,8 +108,7 @@ void weft_journal_index_abandon(journal_index *x, int32_t at)
 
 void weft_journal_index_forget(journal_index *x, weft_uuid job, bool *blobs)
 {
-    if (x->count == 0) return;
-    for (int32_t i = *job_bucket(x, job); i >= 0; i = x->entries[i].next_of_job) {
+    for (int32_t i = weft_journal_index_first(x, job); i >= 0; i = x->entries[i].next_of_job) {
         journal_entry *e = &x->entries[i];
         if (e->state != JOURNAL_LIVE || !weft_uuid_equal(e->shown.job, job)) continue;
         *blobs |= (e->flags & JOURNAL_FLAG_BLOB) != 0;
@@ -130,11 +129,15 @@ int32_t weft_journal_index_find(const journal_index *x, weft_uuid job, weft_jour
     return -1;
 }
 
+int32_t weft_journal_index_first(const journal_index *x, weft_uuid job)
+{
+    return x->count == 0 ? -1 : *job_bucket(x, job);
+}
+
 int32_t weft_journal_index_count(const journal_index *x, weft_uuid job, uint32_t states)
 {
     int32_t count = 0;
-    if (x->count == 0) return 0;
-    for (int32_t i = *job_bucket(x, job); i >= 0; i = x->entries[i].next_of_job)
+    for (int32_t i = weft_journal_index_first(x, job); i >= 0; i = x->entries[i].next_of_job)
         count += (x->entries[i].state & states) != 0 && weft_uuid_equal(x->entries[i].shown.job, job);
     return count;
 }

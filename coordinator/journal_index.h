@@ -44,6 +44,8 @@ void weft_journal_index_forget(journal_index *index, weft_uuid job, bool *blobs)
 /* The number of the newest of this name in one of these states, or -1. */
 int32_t weft_journal_index_find(const journal_index *index, weft_uuid job, weft_journal_kind kind,
                                 uint32_t number, uint32_t states);
+/* The first entry of the chain that an owner's are in (of others too, in any state), or -1. */
+int32_t weft_journal_index_first(const journal_index *index, weft_uuid job);
 /* How many of an owner are in one of these states. */
 int32_t weft_journal_index_count(const journal_index *index, weft_uuid job, uint32_t states);
 /* The owners that may be forgotten (weft_journal_expire), sorted; at most `most`. */

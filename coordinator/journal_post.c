@@ -8,7 +8,7 @@
 #include "common/log.h"
 #include "coordinator/journal_private.h"
 
-enum { BATCH = 64, CLOSE_MS = 1000 };
+enum { BATCH = 64, LOOKED_AT = 4 * BATCH, CLOSE_MS = 1000 };
 
 /* ---- posting ---- */
 
@@ -109,20 +109,27 @@ bool weft_journal_flush(weft_journal *j, int64_t most_ms)
 
 /* ---- the thread ---- */
 
-/* Up to BATCH records of different names, in their order; how many. lock held. */
+static bool is_owner_of(const journal_post *const *posts, int32_t count, weft_uuid job)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (weft_uuid_equal(posts[i]->ticket.draft.record.job, job)) return true;
+    return false;
+}
+
+/* Up to BATCH records of different owners, each the first that waits of its owner: those of one are written
+ * one after the other. How many. lock held. */
 static int32_t take_batch(weft_journal *j, journal_post **out)
 {
-    int32_t count = 0;
-    while (j->first != NULL && count < BATCH) {
-        journal_post *p = j->first;
-        const weft_journal_record *r = &p->ticket.draft.record;
-        for (int32_t i = 0; i < count; i++) {
-            const weft_journal_record *other = &out[i]->ticket.draft.record;
-            if (weft_uuid_equal(other->job, r->job) && other->kind == r->kind && other->number == r->number)
-                return count;
+    int32_t count = 0, looked = 0;
+    journal_post *before = NULL;
+    for (journal_post *p = j->first, *next; p != NULL && count < BATCH && looked++ < LOOKED_AT; p = next) {
+        next = p->next;
+        if (is_owner_of((const journal_post *const *)out, count, p->ticket.draft.record.job)) {
+            before = p;
+            continue;
         }
-        j->first = p->next;
-        if (j->first == NULL) j->last = NULL;
+        *(before == NULL ? &j->first : &before->next) = next;
+        if (next == NULL) j->last = before;
         out[count++] = p;
     }
     return count;

@@ -40,8 +40,9 @@ typedef struct weft_journal_zookeeper_options {
 
 /* Called by who has won the epoch. Makes ROOT/journal when there is none, and reads all records after a
  * `sync`. Errors: WEFT_NOT_LEADER (the epoch is another's, or the lease ended meanwhile), WEFT_CORRUPT (a
- * record that does not unseal, with its path), WEFT_UNSUPPORTED (of a later version), WEFT_PERMISSION_DENIED
- * (its nodes belong to another user), WEFT_NOMEM. */
+ * record that does not unseal, with its path), WEFT_NOT_FOUND (sealed by a key that is not here, or there is
+ * no ROOT), WEFT_UNSUPPORTED (of a later version), WEFT_PERMISSION_DENIED (its nodes belong to another user),
+ * WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_journal_open_zookeeper(weft_ctx *ctx,
                                                         const weft_journal_zookeeper_options *options,
                                                         weft_journal **out);

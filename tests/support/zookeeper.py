@@ -5,7 +5,8 @@
         zk.address            "127.0.0.1:41234,127.0.0.1:41235,…"
         zk.kill(1); zk.start(1); zk.pause(0); zk.resume(0)
 
-From a shell, for the time of one command, which finds the servers in $WEFT_ZOOKEEPER:
+From a shell, for the time of one command, which finds the servers in $WEFT_ZOOKEEPER, their files in
+$WEFT_ZOOKEEPER_DIR:
     python3 zookeeper.py [--servers 3] [--dir DIR] -- COMMAND …
 
 Time is short here: sessions of half a second are granted, and a session's end is seen within a tenth of one.
@@ -231,6 +232,7 @@ def main():
     with tempfile.TemporaryDirectory(prefix="weft-zookeeper-") as folder:
         with Zookeeper(arguments.dir or folder, arguments.servers) as zookeeper:
             environment = dict(os.environ, WEFT_ZOOKEEPER=zookeeper.address)
+            environment["WEFT_ZOOKEEPER_DIR"] = zookeeper.folder
             return subprocess.run(arguments.command, env=environment, check=False).returncode
 
 

@@ -72,6 +72,7 @@ static const struct {
     {"/api/v1/applications/*/stages/*/*", TAKES_GET, 0, weft_http_spark_stage_attempt},
     {"/api/v1/applications/*/executors", TAKES_GET, 0, weft_http_executors},
     {"/api/v1/applications/*/allexecutors", TAKES_GET, 0, weft_http_all_executors},
+    {"/api/v1/applications/*/environment", TAKES_GET, 0, weft_http_environment},
 };
 
 /* Part by part; what stands for '*' is copied into the arena. A slash at the end of the path does not matter.

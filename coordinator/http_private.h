@@ -34,7 +34,7 @@ weft_http_route weft_http_cluster, weft_http_workers, weft_http_jobs, weft_http_
 /* http_spark.c: Spark's. */
 weft_http_route weft_http_master, weft_http_version, weft_http_applications, weft_http_application,
     weft_http_spark_jobs, weft_http_spark_job, weft_http_spark_stages, weft_http_spark_stage,
-    weft_http_spark_stage_attempt, weft_http_executors, weft_http_all_executors;
+    weft_http_spark_stage_attempt, weft_http_executors, weft_http_all_executors, weft_http_environment;
 /* http_metrics.c, http_page.c, http_logs.c */
 weft_http_route weft_http_metrics, weft_http_page, weft_http_job_page, weft_http_logs;
 

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "common/limits.h"
+#include "common/settings.h"
 #include "coordinator/http_private.h"
 
 #define NO_END_TIME "1969-12-31T23:59:59.999GMT" /* Spark's, of what still runs */
@@ -450,4 +451,41 @@ weft_status weft_http_all_executors(weft_ctx *ctx, weft_http_view *v)
 {
     (void)ctx;
     return put_executors(v, true);
+}
+
+/* ---- what it runs with ---- */
+
+static void put_pair(weft_http_text *t, const char *name, const char *value)
+{
+    weft_http_array(t, NULL);
+    weft_http_text_value(t, NULL, name);
+    weft_http_text_value(t, NULL, value);
+    weft_http_end_array(t);
+}
+
+/* The settings that a session begins with. They hold no secrets: those are files. */
+weft_status weft_http_environment(weft_ctx *ctx, weft_http_view *v)
+{
+    static const char *const empty[] = {"hadoopProperties", "systemProperties", "metricsProperties",
+                                        "classpathEntries", "resourceProfiles"};
+    static const char tests[] = "weft.test.";
+    weft_http_text *t = v->out;
+    if (!is_application(v)) return WEFT_OK;
+    weft_http_object(t, NULL);
+    weft_http_object(t, "runtime");
+    weft_http_text_value(t, "weftVersion", v->http->options.version);
+    weft_http_end_object(t);
+    weft_http_array(t, "sparkProperties");
+    for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
+        const char *key = weft_setting_find_def((weft_setting_id)i)->key;
+        const bool is_test = strncmp(key, tests, sizeof(tests) - 1) == 0;
+        if (!is_test || ctx->settings->set[i]) put_pair(t, key, ctx->settings->text[i]);
+    }
+    weft_http_end_array(t);
+    for (int32_t i = 0; i < WEFT_COUNT(empty); i++) {
+        weft_http_array(t, empty[i]);
+        weft_http_end_array(t);
+    }
+    weft_http_end_object(t);
+    return WEFT_OK;
 }

@@ -203,7 +203,9 @@ static void sparks_documents(void **state)
                  {"/stages/1", 404, "unknown stage"},
                  {"/executors", 200, "\"id\":\"2\",\"hostPort\":\"10.0.0.3:7078\",\"isActive\":true"},
                  {"/allexecutors", 200, "\"isActive\":false"},
-                 {"/allexecutors", 200, "\"removeReason\":\"its connection broke\""}};
+                 {"/allexecutors", 200, "\"removeReason\":\"its connection broke\""},
+                 {"/environment", 200, "\"runtime\":{\"weftVersion\":\"0.1.0\"},\"sparkProperties\":[["},
+                 {"/environment", 200, "[\"weft.sql.ansi.enabled\",\"true\"]"}};
     for (int32_t i = 0; i < WEFT_COUNT(asked); i++) {
         snprintf(path, sizeof(path), "/api/v1/applications/%s%s", app, asked[i].path);
         assert_int_equal(ask(&r, path), asked[i].code);

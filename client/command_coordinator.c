@@ -1,37 +1,37 @@
-/* client/command_coordinator.c - `weft coordinator`: the process that plans, schedules and answers. */
+/* client/command_coordinator.c - `weft coordinator`: the process that plans, schedules and answers.
+ *
+ * With ZooKeeper it stands for election (standby.h); without, it leads from its start to its end. */
 #include "client/command_coordinator.h"
 
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
-#include "client/daemon.h"
+#include "client/leadership.h"
+#include "client/standby.h"
 #include "common/log.h"
 #include "common/version.h"
-#include "coordinator/commits.h"
 #include "coordinator/http.h"
-#include "coordinator/jobs.h"
-#include "coordinator/journal_file.h"
-#include "coordinator/port.h"
-#include "worker/fetch.h"
-
-#define MS INT64_C(1000000)
 
 enum {
-    TICK_MS = 50,
-    BEAT_MS = 250,    /* something is said to every worker at least so often */
-    SILENT_MS = 1500, /* nothing heard of a worker for so long: nothing is launched there */
-    ASIDE_MS = 10000, /* a worker on which attempt after attempt fails is left alone so long */
-    PEERS_MAX = 10000,
-    SESSIONS_MAX = 1000,
-    EPOCH_ZERO_S = 1735689600 /* 2025-01-01: epochs are seconds since then, or greater */
+    TIMEOUT_MS_LEAST = 100,
+    TIMEOUT_MS_MOST = 60000 /* beyond it nobody would call it failover */
 };
+
+static const char lost_without[] = "Nothing outlives this coordinator: when it dies, so do its sessions and "
+                                   "jobs, and a write that was under way may leave files behind.";
+
+typedef enum recovery_kind { RECOVERY_NONE, RECOVERY_FILE, RECOVERY_ZOOKEEPER } recovery_kind;
 
 typedef struct values {
     const char *host, *cluster, *token_file, *certificate, *key;
     int32_t port, webui_port;
     int64_t grace_ms, session_grace_ms, away_ms;
+    const char *advertise, *zookeeper, *zookeeper_dir, *recovery, *recovery_dir;
+    int64_t timeout_ms;
 } values;
 
 static const weft_option options[] = {
@@ -58,6 +58,24 @@ static const weft_option options[] = {
      "a worker that fell silent, or whose connection broke, is waited for so long; then it is dead, and what "
      "it held is made again",
      offsetof(values, away_ms)},
+    {"--advertise", 0, "weft.coordinator.advertise", NULL, WEFT_OPTION_TEXT, NULL, "HOST[:PORT]",
+     "with --zookeeper: where others reach this coordinator; --host and --port without it",
+     offsetof(values, advertise)},
+    {"--zookeeper", 0, "weft.coordinator.zookeeper", "spark.deploy.zookeeper.url", WEFT_OPTION_TEXT, NULL,
+     "HOST:PORT[,…]", "stand for election there, and keep what must outlive this process; needs --keys",
+     offsetof(values, zookeeper)},
+    {"--zookeeper-dir", 0, "weft.coordinator.zookeeperDir", "spark.deploy.zookeeper.dir", WEFT_OPTION_TEXT,
+     "/weft", "PATH", "where in ZooKeeper; below it the name of the cluster, or `default`",
+     offsetof(values, zookeeper_dir)},
+    {"--zookeeper-timeout", 0, "weft.coordinator.zookeeperTimeout", NULL, WEFT_OPTION_MS, "6s", "TIME",
+     "a leader that ZooKeeper has not heard of for so long leads no more", offsetof(values, timeout_ms)},
+    {"--recovery", 0, "weft.coordinator.recovery", "spark.deploy.recoveryMode", WEFT_OPTION_TEXT, NULL,
+     "zookeeper|file:DIR|none",
+     "what outlives this process, and where; without it zookeeper with --zookeeper, file:DIR/journal with "
+     "--work-dir DIR, else none",
+     offsetof(values, recovery)},
+    {"--recovery-dir", 0, "weft.coordinator.recoveryDir", "spark.deploy.recoveryDirectory", WEFT_OPTION_TEXT,
+     NULL, "DIR", "DIR of --recovery file", offsetof(values, recovery_dir)},
 };
 
 static const weft_daemon_command command = {"coordinator",
@@ -65,81 +83,136 @@ static const weft_daemon_command command = {"coordinator",
                                             options, sizeof(options) / sizeof(options[0])};
 
 typedef struct parts {
-    weft_journal_disk disk;
-    weft_journal *journal;
-    weft_commits *commits;
+    recovery_kind recovery;
+    const char *journal, *folder; /* of a file; in ZooKeeper */
     weft_keys *keys;
-    weft_jobs *jobs;
-    weft_port *port;
-    weft_fetcher *fetcher;
-    weft_coordinator *coordinator;
+    weft_leadership *leadership; /* without ZooKeeper */
+    weft_standby *standby;       /* with it */
     weft_http *http;
+    int32_t port;
+    char address[WEFT_LEADER_ADDRESS_BYTES]; /* where others reach it */
 } parts;
 
-/* Whoever cannot read the journal can only put it aside: what is lost then must be said. */
-static void explain_damage(weft_ctx *ctx, weft_status st, const char *path)
+/* ---- options ---- */
+
+static weft_status config_fail(weft_ctx *ctx, const char *message, const char *hint)
 {
-    if (st != WEFT_CORRUPT && st != WEFT_UNSUPPORTED) return;
-    weft_error_prefix(ctx, "%s: ", path);
-    weft_hint(ctx,
-              "%smove that folder away to start without it: writes that were under way are not ended then, "
-              "and what they have left lies in the _temporary folder of each place",
-              st == WEFT_CORRUPT ? "" : "use the version that wrote it, or ");
+    (void)weft_fail(ctx, WEFT_CONFIG, "%s", message);
+    weft_hint(ctx, "%s", hint);
+    return WEFT_CONFIG;
 }
 
-/* The epoch is greater than that of every coordinator before in the work folder, and on this clock. What the
- * one before has left of writes is brought to its end before anybody can connect. */
-static weft_status open_journal(weft_daemon *d, parts *p, int64_t *epoch)
+/* file, file:DIR, FILESYSTEM: DIR is there or in --recovery-dir. */
+static weft_status choose_file(weft_daemon *d, const values *v, const char *folder, parts *p)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &d->ctx;
     char *path = NULL;
-    *epoch = weft_max_i64(1, ctx->clock->wall_us(ctx->clock->self) / 1000000 - EPOCH_ZERO_S);
-    if (d->work_dir == NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/journal", d->work_dir));
-    WEFT_TRY(st, weft_journal_folder_open(ctx, path, &p->disk));
-    st = weft_journal_open_file(ctx, &p->disk, (uint64_t)*epoch, &p->journal);
-    if (st == WEFT_OK) st = weft_commits_open(ctx, p->journal, &p->commits);
-    explain_damage(ctx, st, path);
-    WEFT_TRY(st, st);
-    const uint64_t won = weft_journal_epoch(p->journal);
-    if (won > UINT32_MAX) /* it is half of the number of a session */
-        WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "%s has come to epoch %" PRIu64 ", more than there may be",
-                               path, won));
-    *epoch = (int64_t)won;
-    (void)weft_commits_recover(ctx, p->commits);
+    p->recovery = RECOVERY_FILE;
+    if (folder == NULL || folder[0] == 0) folder = v->recovery_dir;
+    if (folder == NULL && d->work_dir == NULL)
+        return config_fail(ctx, "--recovery file names no folder",
+                           "--recovery file:DIR, or --recovery-dir DIR, or --work-dir DIR");
+    if (folder == NULL) WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/journal", d->work_dir));
+    p->journal = folder == NULL ? path : folder;
 done:
     return st;
 }
 
-static weft_status fetch(weft_ctx *ctx, void *self, const weft_block_name *names, const weft_place *places,
-                         int32_t count, const weft_types *types, weft_block **out, int32_t *lost)
+static weft_status choose_zookeeper(weft_daemon *d, const values *v, parts *p)
 {
     weft_status st = WEFT_OK;
-    parts *p = self;
-    const weft_place **list = NULL;
-    *lost = -1;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
-    for (int32_t i = 0; i < count; i++) list[i] = &places[i];
-    WEFT_TRY(st, weft_fetch_blocks(ctx, p->fetcher, names, list, count, types, ctx->memory, out, lost));
+    weft_ctx *ctx = &d->ctx;
+    char *folder = NULL;
+    const char *cluster = v->cluster == NULL || v->cluster[0] == 0 ? "default" : v->cluster;
+    p->recovery = RECOVERY_ZOOKEEPER;
+    if (v->zookeeper == NULL || v->zookeeper[0] == 0)
+        return config_fail(ctx, "--recovery zookeeper has no servers", "--zookeeper HOST:PORT,HOST:PORT");
+    if (d->keys_dir == NULL)
+        return config_fail(ctx,
+                           "--zookeeper needs --keys: what is kept there is sealed, and others shall not "
+                           "become leader",
+                           "make keys with `weft keys init DIR`, give all coordinators the same folder, and "
+                           "start them with --keys DIR");
+    if (v->timeout_ms < TIMEOUT_MS_LEAST || v->timeout_ms > TIMEOUT_MS_MOST)
+        return config_fail(ctx, "--zookeeper-timeout must be 100ms to 60s", "6s, for example");
+    size_t len = strlen(v->zookeeper_dir);
+    while (len > 0 && v->zookeeper_dir[len - 1] == '/') len--;
+    if (strchr(cluster, '/') != NULL)
+        return config_fail(ctx, "--cluster: a name in ZooKeeper has no slash", "prod-1, for example");
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &folder, "%.*s/%s", (int)len, v->zookeeper_dir, cluster));
+    p->folder = folder;
 done:
     return st;
 }
+
+static weft_status choose_recovery(weft_daemon *d, const values *v, parts *p)
+{
+    const char *word = v->recovery;
+    if (word == NULL || word[0] == 0) {
+        if (v->zookeeper != NULL && v->zookeeper[0] != 0) return choose_zookeeper(d, v, p);
+        if (v->recovery_dir != NULL || d->work_dir != NULL) return choose_file(d, v, NULL, p);
+        return WEFT_OK;
+    }
+    if (strcasecmp(word, "zookeeper") == 0) return choose_zookeeper(d, v, p);
+    if (strncasecmp(word, "file:", 5) == 0) return choose_file(d, v, word + 5, p);
+    if (strcasecmp(word, "file") == 0 || strcasecmp(word, "filesystem") == 0)
+        return choose_file(d, v, NULL, p);
+    if (strcasecmp(word, "none") == 0) return WEFT_OK;
+    return config_fail(&d->ctx, "--recovery is none of zookeeper, file:DIR and none",
+                       "Spark's ZOOKEEPER, FILESYSTEM and NONE mean the same");
+}
+
+static bool has_port(const char *address)
+{
+    const char *colon = strrchr(address, ':');
+    const char *bracket = strrchr(address, ']');
+    return colon != NULL && (bracket == NULL || colon > bracket);
+}
+
+/* Where others reach it: as told, else where it listens; a host that listens everywhere gives its name. */
+static void choose_address(const values *v, parts *p)
+{
+    char name[WEFT_LEADER_ADDRESS_BYTES - 8];
+    const char *host = v->advertise != NULL ? v->advertise : v->host;
+    const bool everywhere = strcmp(host, "0.0.0.0") == 0 || strcmp(host, "::") == 0 || strcmp(host, "*") == 0;
+    if (everywhere && gethostname(name, sizeof(name)) == 0) {
+        name[sizeof(name) - 1] = 0;
+        host = name;
+    }
+    if (v->advertise != NULL && has_port(v->advertise))
+        snprintf(p->address, sizeof(p->address), "%s", v->advertise);
+    else
+        snprintf(p->address, sizeof(p->address), "%s:%" PRId32, host, p->port);
+}
+
+/* ---- without ZooKeeper ---- */
 
 static weft_status see(weft_ctx *ctx, void *self, weft_cluster_status *out)
 {
-    return weft_coordinator_status(ctx, self, out);
+    weft_status st = WEFT_OK;
+    const parts *p = self;
+    WEFT_TRY(st, weft_coordinator_status(ctx, weft_leadership_coordinator(p->leadership), out));
+    out->recovery = p->recovery == RECOVERY_FILE ? "file" : "none";
+    if (p->recovery == RECOVERY_NONE) out->lost = lost_without;
+done:
+    return st;
 }
 
-static bool cancel(void *self, uint64_t job) { return weft_coordinator_cancel_job(self, job); }
+static bool cancel(void *self, uint64_t job)
+{
+    const parts *p = self;
+    return weft_coordinator_cancel_job(weft_leadership_coordinator(p->leadership), job);
+}
+
+/* ---- start and stop ---- */
 
 static weft_status start_http(weft_daemon *d, const values *v, parts *p)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &d->ctx;
     char *url = NULL;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &url, "weft://%s:%" PRId32, v->host,
-                                   weft_port_number(p->port)));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &url, "weft://%s", p->address));
     const weft_http_options http = {.host = v->host,
                                     .port = v->webui_port,
                                     .certificate = v->certificate,
@@ -148,8 +221,32 @@ static weft_status start_http(weft_daemon *d, const values *v, parts *p)
                                     .url = url,
                                     .version = WEFT_VERSION_TEXT,
                                     .pool = d->pool,
-                                    .provider = {.self = p->coordinator, .status = see, .cancel = cancel}};
+                                    .provider = p->standby != NULL ? weft_standby_provider(p->standby)
+                                                                   : (weft_http_provider){p, see, cancel}};
     WEFT_TRY(st, weft_http_start(ctx, &http, &p->http));
+done:
+    return st;
+}
+
+static weft_status start_standby(weft_daemon *d, const values *v, parts *p,
+                                 const weft_leadership_options *leadership)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    char http[WEFT_LEADER_HTTP_BYTES];
+    const weft_standby_options standby = {.leadership = *leadership,
+                                          .servers = v->zookeeper,
+                                          .folder = p->folder,
+                                          .timeout_ms = (int32_t)v->timeout_ms,
+                                          .keys_dir = d->keys_dir};
+    WEFT_TRY(st, weft_standby_open(ctx, &standby, &p->standby));
+    p->port = weft_standby_port(p->standby);
+    choose_address(v, p);
+    WEFT_TRY(st, start_http(d, v, p));
+    const char *colon = strrchr(p->address, ':');
+    snprintf(http, sizeof(http), "%s://%.*s:%" PRId32, v->certificate == NULL ? "http" : "https",
+             (int)(colon - p->address), p->address, weft_http_port(p->http));
+    WEFT_TRY(st, weft_standby_start(ctx, p->standby, p->address, http));
 done:
     return st;
 }
@@ -158,51 +255,27 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &d->ctx;
-    char *listen = NULL;
-    int64_t epoch = 0;
-    WEFT_TRY(st, open_journal(d, p, &epoch));
+    WEFT_TRY(st, choose_recovery(d, v, p));
     if (d->keys_dir != NULL) WEFT_TRY(st, weft_keys_open(ctx, d->keys_dir, WEFT_ROLE_COORDINATOR, &p->keys));
-    WEFT_TRY(st, weft_jobs_new(ctx, &p->jobs));
-    WEFT_TRY(st, weft_port_new(ctx, &p->port));
-    const weft_core_port port = weft_port_core(p->port);
-    const weft_coordinator_options coordinator = {.port = &port,
-                                                  .core = {.members = {.tick_ns = TICK_MS * MS,
-                                                                       .beat_ns = BEAT_MS * MS,
-                                                                       .silent_ns = SILENT_MS * MS,
-                                                                       .lost_ns = v->away_ms * MS},
-                                                           .scheduler = {.grace_ns = v->grace_ms * MS,
-                                                                         .crashes_most = 3,
-                                                                         .misses_most = 2,
-                                                                         .strikes_most = 5,
-                                                                         .aside_ns = ASIDE_MS * MS,
-                                                                         .ahead_most = WEFT_AHEAD_MOST,
-                                                                         .ahead_ns = WEFT_AHEAD_NS},
-                                                           .epoch = epoch,
-                                                           .by_value = true,
-                                                           .cluster = v->cluster},
-                                                  .source = {.fetch = fetch, .self = p},
-                                                  .jobs = p->jobs,
-                                                  .commits = p->commits};
-    WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &p->coordinator));
-    const weft_fetch_options fetcher = {.keys = p->keys,
-                                        .role = WEFT_ROLE_COORDINATOR,
-                                        .pool = d->pool,
-                                        .settings = &d->settings,
-                                        .host_id = ""};
-    WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &listen, "tcp://%s:%" PRId32, v->host, v->port));
-    const weft_port_options serve = {.coordinator = p->coordinator,
-                                     .listen = listen,
-                                     .keys = p->keys,
-                                     .settings = &d->settings,
-                                     .tick_ms = TICK_MS,
-                                     .pool = d->pool,
-                                     .sessions_max = SESSIONS_MAX,
-                                     .session_keep_ms = (int32_t)weft_min_i64(v->session_grace_ms, INT32_MAX),
-                                     .peers_max = PEERS_MAX,
-                                     .journal = p->journal};
-    WEFT_TRY(st, weft_port_start(ctx, p->port, &serve));
+    const weft_leadership_options leadership = {.daemon = d,
+                                                .host = v->host,
+                                                .cluster = v->cluster,
+                                                .port = v->port,
+                                                .grace_ms = v->grace_ms,
+                                                .session_grace_ms = v->session_grace_ms,
+                                                .away_ms = v->away_ms,
+                                                .keys = p->keys,
+                                                .journal = p->journal};
+    if (p->recovery == RECOVERY_ZOOKEEPER) {
+        WEFT_TRY(st, start_standby(d, v, p, &leadership));
+        return WEFT_OK;
+    }
+    WEFT_TRY(st, weft_leadership_start(ctx, &leadership, &p->leadership));
+    p->port = weft_leadership_port(p->leadership);
+    snprintf(p->address, sizeof(p->address), "%s:%" PRId32, v->host, p->port);
     WEFT_TRY(st, start_http(d, v, p));
+    if (p->recovery == RECOVERY_NONE)
+        weft_log(WEFT_LOG_WARN, "no_recovery", WEFT_LOG_TEXT("message", lost_without));
 done:
     return st;
 }
@@ -210,15 +283,19 @@ done:
 static void stop(parts *p)
 {
     weft_http_stop(&p->http);
-    if (p->port != NULL) weft_port_stop(p->port);
-    weft_fetcher_stop(&p->fetcher);
-    weft_coordinator_free(&p->coordinator);
-    weft_commits_close(&p->commits);
-    weft_journal_close(&p->journal);
-    if (p->disk.self != NULL) weft_journal_folder_close(&p->disk);
-    weft_port_free(&p->port);
-    weft_jobs_free(&p->jobs);
+    weft_standby_stop(&p->standby);
+    weft_leadership_stop(&p->leadership, false);
     weft_keys_close(&p->keys);
+}
+
+static void say_ready(const values *v, const parts *p)
+{
+    const int32_t webui = weft_http_port(p->http);
+    weft_log(WEFT_LOG_INFO, "ready", WEFT_LOG_TEXT("host", v->host), WEFT_LOG_INT("port", p->port),
+             WEFT_LOG_INT("webui_port", webui));
+    printf("weft coordinator: ready at weft://%s:%" PRId32 ", pages at %s://%s:%" PRId32 "\n", v->host,
+           p->port, v->certificate == NULL ? "http" : "https", v->host, webui);
+    fflush(stdout);
 }
 
 int weft_command_coordinator(int argc, char **argv)
@@ -228,16 +305,11 @@ int weft_command_coordinator(int argc, char **argv)
     weft_daemon *d = NULL;
     int code = weft_daemon_open(&command, argc, argv, &v, &d);
     if (code != WEFT_DAEMON_RUNS) return code;
-    if (start(d, &v, &p) != WEFT_OK) {
+    const weft_status st = start(d, &v, &p);
+    if (st != WEFT_OK) {
         code = weft_daemon_fail(d, "coordinator_start_failed");
     } else {
-        const int32_t port = weft_port_number(p.port);
-        const int32_t webui = weft_http_port(p.http);
-        weft_log(WEFT_LOG_INFO, "ready", WEFT_LOG_TEXT("host", v.host), WEFT_LOG_INT("port", port),
-                 WEFT_LOG_INT("webui_port", webui));
-        printf("weft coordinator: ready at weft://%s:%" PRId32 ", pages at %s://%s:%" PRId32 "\n", v.host,
-               port, v.certificate == NULL ? "http" : "https", v.host, webui);
-        fflush(stdout);
+        say_ready(&v, &p);
         code = weft_daemon_wait(d);
         weft_log(WEFT_LOG_INFO, "ends", WEFT_LOG_INT("code", code));
     }

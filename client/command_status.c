@@ -118,7 +118,8 @@ static const char *ask_all(weft_ctx *ctx, weft_http_client *client, char **place
     for (int32_t i = 0; i < count; i++) {
         weft_error_clear(ctx);
         if (weft_http_client_ask(ctx, client, "GET", places[i], "/readyz", &answer) != WEFT_OK) continue;
-        if (answer.code == 200) return places[i];
+        const bool leads = answer.code == 200 && memmem(answer.body, answer.len, "STANDBY", 7) == NULL;
+        if (leads) return places[i];
         if (*standing_by == NULL) *standing_by = places[i];
     }
     return NULL;

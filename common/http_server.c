@@ -124,6 +124,7 @@ static const char *reason_of(int32_t code)
         int32_t code;
         const char *text;
     } reasons[] = {{200, "OK"},
+                   {307, "Temporary Redirect"},
                    {400, "Bad Request"},
                    {401, "Unauthorized"},
                    {403, "Forbidden"},

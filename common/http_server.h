@@ -15,7 +15,8 @@ typedef struct weft_http_server weft_http_server;
 typedef struct weft_http_reply {
     int32_t code;
     const char *type;    /* Content-Type; static */
-    const char *headers; /* further header lines, each with its CR LF; static; "" */
+    const char *headers; /* further header lines, each with its CR LF; "". They live until
+                            the handler is called again */
     weft_http_text body; /* begun by the server */
 } weft_http_reply;
 

@@ -195,7 +195,7 @@ weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer id, const 
     WEFT_TRY(st, message_new(ctx, net, id, frames, count, &message));
     pthread_mutex_lock(&net->lock);
     peer *p = weft_net_peer_find(net, id);
-    if (p == NULL)
+    if (p == NULL || net->is_hushed)
         st = weft_fail(ctx, WEFT_UNREACHABLE, "the connection that a message was for is closed");
     else if (p->waiting_bytes > 0 && p->waiting_bytes + message->bytes > net->options.queue_bytes) {
         net->counts.refused++;
@@ -391,16 +391,29 @@ void weft_net_count(weft_net *net, weft_net_counts *out)
     pthread_mutex_unlock(&net->lock);
 }
 
-void weft_net_stop(weft_net **net_p, int32_t linger_ms)
+static void thread_stop(weft_net *net, int32_t linger_ms)
 {
-    weft_net *net = *net_p;
-    if (net == NULL) return;
     pthread_mutex_lock(&net->lock);
     net->stopping = true;
     net->linger_ns = (int64_t)linger_ms * 1000000;
     wake(net);
     pthread_mutex_unlock(&net->lock);
     pthread_join(net->thread, NULL);
+}
+
+void weft_net_hush(weft_net *net)
+{
+    pthread_mutex_lock(&net->lock);
+    net->is_hushed = true;
+    pthread_mutex_unlock(&net->lock);
+    thread_stop(net, 0);
+}
+
+void weft_net_stop(weft_net **net_p, int32_t linger_ms)
+{
+    weft_net *net = *net_p;
+    if (net == NULL) return;
+    if (!net->is_hushed) thread_stop(net, linger_ms);
     *net_p = NULL; /* only now: the handler may find the endpoint by it */
     net_free(net);
 }

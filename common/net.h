@@ -120,6 +120,10 @@ typedef struct weft_net_counts {
 } weft_net_counts;
 void weft_net_count(weft_net *net, weft_net_counts *out);
 
+/* Fall silent at once, without a word: what waits is dropped, all connections are broken, nobody listens any
+ * more, and the handler is not called again. Sending answers WEFT_UNREACHABLE from now on; all else still may
+ * be called, by any thread. Not from the handler. */
+void weft_net_hush(weft_net *net);
 /* Send what waits for at most linger_ms, close all, join the thread, free. NULL is allowed. Not from the
  * handler; no other thread uses the endpoint any more. */
 void weft_net_stop(weft_net **net, int32_t linger_ms);

@@ -99,9 +99,9 @@ struct weft_net {
     int32_t slot_count, slot_capacity, slot_free; /* slot_free: no free slot below it */
     uint64_t next_serial;
     peer *dirty;
-    bool idle, woken; /* the thread waits, and `io` is free; it has been called since */
-    bool stopping, is_started;
-    pthread_cond_t started; /* is_started was set; start_error: what weft_net_start answers */
+    bool idle, woken;                     /* the thread waits, and `io` is free; it has been called since */
+    bool stopping, is_started, is_hushed; /* is_hushed: the thread has ended */
+    pthread_cond_t started;               /* is_started was set; start_error: what weft_net_start answers */
     weft_status start_error;
     bool tick_wanted;
     int64_t tick_at_ns; /* a tick is wanted then; 0: none is */

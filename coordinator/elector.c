@@ -243,14 +243,15 @@ static weft_status lock_value(weft_elector *e, const char *path, const weft_lead
 {
     weft_status st = WEFT_OK;
     uint8_t open[WEFT_LEADER_VALUE_BYTES];
-    const weft_elector_seal *seal = &e->options.seal;
+    const weft_seal *seal = e->options.seal;
+    const size_t more = seal == NULL ? 0 : WEFT_SEAL_MORE_BYTES;
     *bytes = weft_leader_encode(leader, open);
-    WEFT_TRY(st, WEFT_NEW_ARRAY(&e->ctx, (int64_t)(*bytes + seal->more_bytes), out));
-    if (seal->self == NULL)
+    WEFT_TRY(st, WEFT_NEW_ARRAY(&e->ctx, (int64_t)(*bytes + more), out));
+    if (seal == NULL)
         memcpy(*out, open, *bytes);
     else
-        WEFT_TRY(st, seal->lock(&e->ctx, seal->self, path, open, *bytes, *out));
-    *bytes += seal->more_bytes;
+        WEFT_TRY(st, weft_seal_lock(&e->ctx, seal, path, open, *bytes, *out));
+    *bytes += more;
 done:
     return st;
 }
@@ -259,14 +260,15 @@ static weft_status unlock_value(weft_elector *e, const char *path, const char *s
                                 weft_leader *out)
 {
     weft_status st = WEFT_OK;
-    const weft_elector_seal *seal = &e->options.seal;
+    const weft_seal *seal = e->options.seal;
+    const size_t more = seal == NULL ? 0 : WEFT_SEAL_MORE_BYTES;
     uint8_t *open = NULL;
-    if (bytes < seal->more_bytes || bytes > WEFT_LEADER_VALUE_BYTES + seal->more_bytes)
+    if (bytes < more || bytes > WEFT_LEADER_VALUE_BYTES + more)
         return weft_fail(&e->ctx, WEFT_CORRUPT, "%s has %zu bytes, which are no leader", path, bytes);
-    if (seal->self == NULL) return weft_leader_decode(&e->ctx, sealed, bytes, out);
+    if (seal == NULL) return weft_leader_decode(&e->ctx, sealed, bytes, out);
     WEFT_TRY(st, WEFT_NEW_ARRAY(&e->ctx, (int64_t)bytes, &open));
-    WEFT_TRY(st, seal->unlock(&e->ctx, seal->self, path, sealed, bytes, open));
-    WEFT_TRY(st, weft_leader_decode(&e->ctx, open, bytes - seal->more_bytes, out));
+    WEFT_TRY(st, weft_seal_unlock(&e->ctx, seal, path, sealed, bytes, open));
+    WEFT_TRY(st, weft_leader_decode(&e->ctx, open, bytes - more, out));
 done:
     return st;
 }

@@ -13,6 +13,7 @@
 #define WEFT_COORDINATOR_ELECTOR_H
 
 #include "common/mem.h"
+#include "common/seal.h"
 #include "common/zookeeper.h"
 #include "coordinator/election.h"
 #include "coordinator/leader.h"
@@ -37,24 +38,14 @@ typedef struct weft_elector_handler {
     void (*follow)(void *self, const weft_leader *leader);
 } weft_elector_handler;
 
-/* How values are closed before they get to ZooKeeper (common/seal.h). place: additional data, the path. */
-typedef struct weft_elector_seal {
-    void *self; /* NULL: values lie open, for tests */
-    size_t more_bytes;
-    weft_status (*lock)(weft_ctx *ctx, void *self, const char *place, const void *value, size_t bytes,
-                        uint8_t *out);
-    weft_status (*unlock)(weft_ctx *ctx, void *self, const char *place, const void *sealed, size_t bytes,
-                          uint8_t *out);
-} weft_elector_seal;
-
 typedef struct weft_elector_options {
     weft_pool *pool;
     const weft_settings *settings;
     const char *servers; /* "h1:p,h2:p"; copied, as are all texts here */
     const char *folder;  /* "/weft/CLUSTER" */
     const char *user, *password;
-    int32_t timeout_ms; /* of the session, as wished for */
-    weft_elector_seal seal;
+    int32_t timeout_ms;                   /* of the session, as wished for */
+    const weft_seal *seal;                /* borrowed; NULL: values lie open, for tests */
     const char *address, *http, *version; /* of this process, for others */
     weft_elector_handler handler;
     /* NULL: weft_zookeeper_open; a test has its own */

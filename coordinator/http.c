@@ -20,15 +20,17 @@ static weft_status healthz(weft_ctx *ctx, weft_http_view *v)
     return WEFT_OK;
 }
 
-/* A coordinator that leads takes jobs; they wait for workers if there are none. Without its journal it takes
- * no writes. */
+const char *weft_http_coordinator_state(weft_coordinator_state state)
+{
+    static const char *const names[] = {"ALIVE", "RECOVERING", "SUSPENDED", "STANDBY"};
+    return names[state];
+}
+
+/* A coordinator that leads takes jobs; they wait for workers if there are none. One that stands by passes
+ * them on. Without its journal it takes no writes. */
 static weft_status readyz(weft_ctx *ctx, weft_http_view *v)
 {
     (void)ctx;
-    if (!v->status.leader) {
-        weft_http_refuse(v->reply, 503, "this coordinator does not lead");
-        return WEFT_OK;
-    }
     if (v->status.journal_broken) {
         weft_http_refuse(v->reply, 503,
                          "the journal is broken: no write is taken until the coordinator is started again");
@@ -36,12 +38,14 @@ static weft_status readyz(weft_ctx *ctx, weft_http_view *v)
     }
     weft_http_object(v->out, NULL);
     weft_http_text_value(v->out, "status", "ready");
+    weft_http_text_value(v->out, "state", weft_http_coordinator_state(v->status.state));
     weft_http_end_object(v->out);
     return WEFT_OK;
 }
 
 enum { TAKES_GET = 1, TAKES_POST = 2, TAKES_DELETE = 4 };
-enum { IS_OPEN = 1, IS_PLAIN = 2 }; /* open to everybody; plain: answers without the cluster's status */
+/* open to everybody; plain: answers without the cluster's status; own: also while it stands by */
+enum { IS_OPEN = 1, IS_PLAIN = 2, IS_OWN = 4 };
 
 /* '*' stands for one part of a path. The first that fits path and method answers. */
 static const struct {
@@ -49,20 +53,20 @@ static const struct {
     int32_t takes, flags;
     weft_http_route *answer;
 } routes[] = {
-    {"/healthz", TAKES_GET, IS_OPEN | IS_PLAIN, healthz},
-    {"/readyz", TAKES_GET, IS_OPEN, readyz},
-    {"/metrics", TAKES_GET, 0, weft_http_metrics},
-    {"/", TAKES_GET, 0, weft_http_page},
+    {"/healthz", TAKES_GET, IS_OPEN | IS_PLAIN | IS_OWN, healthz},
+    {"/readyz", TAKES_GET, IS_OPEN | IS_OWN, readyz},
+    {"/metrics", TAKES_GET, IS_OWN, weft_http_metrics},
+    {"/", TAKES_GET, IS_OWN, weft_http_page},
     {"/jobs/*", TAKES_GET, 0, weft_http_job_page},
-    {"/json", TAKES_GET, 0, weft_http_master},
-    {"/api/v1/version", TAKES_GET, IS_PLAIN, weft_http_version},
+    {"/json", TAKES_GET, IS_OWN, weft_http_master},
+    {"/api/v1/version", TAKES_GET, IS_PLAIN | IS_OWN, weft_http_version},
     {"/api/v1/cluster", TAKES_GET, 0, weft_http_cluster},
     {"/api/v1/workers", TAKES_GET, 0, weft_http_workers},
     {"/api/v1/jobs", TAKES_GET, 0, weft_http_jobs},
     {"/api/v1/jobs/*", TAKES_GET, 0, weft_http_job},
     {"/api/v1/jobs/*", TAKES_DELETE, 0, weft_http_cancel},
     {"/api/v1/jobs/*/cancel", TAKES_POST | TAKES_DELETE, 0, weft_http_cancel},
-    {"/api/v1/logs", TAKES_GET, IS_PLAIN, weft_http_logs},
+    {"/api/v1/logs", TAKES_GET, IS_PLAIN | IS_OWN, weft_http_logs},
     {"/api/v1/applications", TAKES_GET, 0, weft_http_applications},
     {"/api/v1/applications/*", TAKES_GET, 0, weft_http_application},
     {"/api/v1/applications/*/jobs", TAKES_GET, 0, weft_http_spark_jobs},
@@ -145,6 +149,30 @@ done:
     return st;
 }
 
+/* What another coordinator answers: there, if anybody knows where that is. */
+static void redirect(weft_http *http, weft_http_view *v)
+{
+    static const char hex[] = "0123456789ABCDEF";
+    char path[3 * sizeof(v->request->path)];
+    size_t len = 0;
+    if (v->status.leader_http == NULL || v->status.leader_http[0] == 0) {
+        weft_http_refuse(v->reply, 503, "this coordinator stands by, and nobody leads at the moment");
+        return;
+    }
+    for (const char *c = v->request->path; *c != 0; c++) {
+        const bool plain = (*c >= 'a' && *c <= 'z') || (*c >= 'A' && *c <= 'Z') || (*c >= '0' && *c <= '9') ||
+                           strchr("/-._~", *c) != NULL;
+        if (!plain) path[len++] = '%';
+        if (!plain) path[len++] = hex[(uint8_t)*c >> 4];
+        path[len++] = plain ? *c : hex[*c & 15];
+    }
+    path[len] = 0;
+    weft_http_refuse(v->reply, 307, "this coordinator stands by; %s leads", v->status.leader_http);
+    snprintf(http->location, sizeof(http->location), "Location: %s%s%s%s\r\n", v->status.leader_http, path,
+             v->request->query[0] == 0 ? "" : "?", v->request->query);
+    v->reply->headers = http->location;
+}
+
 static weft_status answer(weft_ctx *ctx, void *self, const weft_http_request *request, weft_http_reply *reply)
 {
     weft_status st = WEFT_OK;
@@ -166,6 +194,10 @@ static weft_status answer(weft_ctx *ctx, void *self, const weft_http_request *re
     if (route < 0) return st;
     if ((routes[route].flags & IS_PLAIN) == 0)
         WEFT_TRY(st, http->options.provider.status(ctx, http->options.provider.self, &v.status));
+    if ((routes[route].flags & IS_OWN) == 0 && v.status.state == WEFT_COORDINATOR_STANDBY) {
+        redirect(http, &v);
+        return st;
+    }
     v.now_us = ctx->clock->wall_us(ctx->clock->self);
     WEFT_TRY(st, routes[route].answer(ctx, &v));
 done:

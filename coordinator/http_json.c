@@ -17,6 +17,26 @@ static void put_time(weft_http_text *t, const char *key, int64_t us)
         weft_http_text_value(t, key, weft_http_time(us, text));
 }
 
+static void put_text(weft_http_text *t, const char *key, const char *text)
+{
+    if (text == NULL || text[0] == 0)
+        weft_http_null(t, key);
+    else
+        weft_http_text_value(t, key, text);
+}
+
+void weft_http_put_leadership(weft_http_view *v)
+{
+    weft_http_text *t = v->out;
+    const weft_cluster_status *s = &v->status;
+    weft_http_bool(t, "leader", s->leader);
+    put_text(t, "leader_url", s->leader ? v->http->options.url : s->leader_address);
+    put_text(t, "leader_http", s->leader_http);
+    put_text(t, "recovery", s->recovery);
+    put_text(t, "lost_when_it_dies", s->lost);
+    put_text(t, "problem", s->problem);
+}
+
 weft_status weft_http_cluster(weft_ctx *ctx, weft_http_view *v)
 {
     weft_http_text *t = v->out;
@@ -30,7 +50,8 @@ weft_status weft_http_cluster(weft_ctx *ctx, weft_http_view *v)
     weft_http_text_value(t, "url", v->http->options.url);
     weft_http_text_value(t, "version", s->version);
     weft_http_int(t, "epoch", s->epoch);
-    weft_http_bool(t, "leader", s->leader);
+    weft_http_text_value(t, "state", weft_http_coordinator_state(s->state));
+    weft_http_put_leadership(v);
     put_time(t, "started", s->begin_us);
     weft_http_int(t, "uptime_ms", (v->now_us - s->begin_us) / 1000);
     weft_http_object(t, "workers");

@@ -50,6 +50,33 @@ static const char *duration_text(int64_t us, char *out, size_t out_bytes)
     return out;
 }
 
+static const char *const leadership[] = {
+    [WEFT_COORDINATOR_ALIVE] = "<span class=\"good\">leads</span>",
+    [WEFT_COORDINATOR_RECOVERING] = "<span class=\"warn\">leads, and recovers</span>",
+    [WEFT_COORDINATOR_SUSPENDED] = "<span class=\"warn\">leads, but has lost ZooKeeper</span>",
+    [WEFT_COORDINATOR_STANDBY] = "<span class=\"warn\">stands by</span>"};
+
+/* Of a coordinator that stands by: who leads. Of one without recovery: what that means. */
+static void put_leader(weft_http_view *v)
+{
+    weft_http_text *t = v->out;
+    const weft_cluster_status *s = &v->status;
+    if (!s->leader && s->leader_http != NULL && s->leader_http[0] != 0) {
+        weft_http_puts(t, "<p>The leader is <a href=\"");
+        weft_http_html(t, s->leader_http, 300);
+        weft_http_puts(t, "/\">");
+        weft_http_html(t, s->leader_address, 300);
+        weft_http_puts(t, "</a>.</p>\n");
+    }
+    const char *notes[] = {s->problem, s->lost};
+    for (int32_t i = 0; i < WEFT_COUNT(notes); i++) {
+        if (notes[i] == NULL || notes[i][0] == 0) continue;
+        weft_http_puts(t, "<p class=\"warn\">");
+        weft_http_html(t, notes[i], 400);
+        weft_http_puts(t, "</p>\n");
+    }
+}
+
 static void put_open(weft_http_view *v, const char *title)
 {
     weft_http_text *t = v->out;
@@ -70,9 +97,9 @@ static void put_open(weft_http_view *v, const char *title)
     weft_http_puts(t, " &middot; version ");
     weft_http_html(t, v->status.version, 50);
     weft_http_printf(t, " &middot; epoch %" PRId64 " &middot; %s &middot; up %s</div>\n", v->status.epoch,
-                     v->status.leader ? "<span class=\"good\">leads</span>"
-                                      : "<span class=\"warn\">stands by</span>",
+                     leadership[v->status.state],
                      duration_text(v->now_us - v->status.begin_us, text, sizeof(text)));
+    put_leader(v);
 }
 
 static void put_close(weft_http_view *v)

@@ -13,7 +13,8 @@ struct weft_http {
     weft_http_options options;
     weft_http_server *server;
     atomic_int_fast64_t denied; /* requests, for want of a token or of the right place */
-    weft_http_guard guard;      /* of the server's thread */
+    weft_http_guard guard;      /* of the server's thread, as is the next */
+    char location[6144];        /* a header of the last answer */
 };
 
 /* What a route gets: one request and the cluster as of that moment. */
@@ -59,8 +60,12 @@ const weft_job_status *weft_http_find_job(weft_http_view *v, int32_t at);
 bool weft_http_number(const char *text, uint64_t *out);
 /* The parameter `limit`, INT64_MAX without one; a bad one is a 400 and false. */
 bool weft_http_limit(weft_http_view *v, int64_t *out);
+/* Who leads, and what becomes of it all when this process dies: fields of an object. */
+void weft_http_put_leadership(weft_http_view *v);
 /* "ALIVE", "SILENT", "DEAD". */
 const char *weft_http_worker_state(const weft_worker_status *worker);
+/* "ALIVE", "RECOVERING", "SUSPENDED", "STANDBY". */
+const char *weft_http_coordinator_state(weft_coordinator_state state);
 /* "RUNNING" … "CANCELLED". */
 const char *weft_http_state(weft_job_state state);
 

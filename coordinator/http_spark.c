@@ -118,9 +118,9 @@ weft_status weft_http_master(weft_ctx *ctx, weft_http_view *v)
         weft_http_array(t, empty[i]);
         weft_http_end_array(t);
     }
-    weft_http_text_value(t, "status", v->status.leader ? "ALIVE" : "STANDBY");
+    weft_http_text_value(t, "status", weft_http_coordinator_state(v->status.state));
     weft_http_int(t, "epoch", v->status.epoch);
-    weft_http_bool(t, "leader", v->status.leader);
+    weft_http_put_leadership(v);
     weft_http_end_object(t);
     return WEFT_OK;
 }

@@ -5,6 +5,12 @@
 X(gauge, "weft_build_info", "BUILD", "1; the version is a label", 1)
 X(gauge, "weft_leader", "", "1 when this coordinator leads", s->leader)
 X(gauge, "weft_epoch", "", "Number of the leadership", s->epoch)
+X(gauge, "weft_leader_suspended", "", "1 when it leads, but has lost ZooKeeper for the moment",
+  s->state == WEFT_COORDINATOR_SUSPENDED)
+X(gauge, "weft_standby_relayed_connections", "", "Connections that it passes on to the leader", s->relayed)
+X(counter, "weft_standby_relayed_bytes_total", "", "Bytes that it passed on to and from the leader",
+  s->relayed_bytes)
+X(counter, "weft_standby_refused_total", "", "Connections that it could not pass on", s->relays_refused)
 X(gauge, "weft_workers", "{state=\"alive\"}", "Workers that are registered", sums.present)
 X(gauge, "weft_workers", "{state=\"silent\"}", "Workers that are registered", sums.silent)
 X(counter, "weft_workers_lost_total", "", "Workers that were declared dead", s->counts.workers_lost)

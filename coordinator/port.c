@@ -442,6 +442,23 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
 
 int32_t weft_port_number(const weft_port *p) { return weft_net_port(p->net); }
 
+void weft_port_suspend(weft_port *p, bool suspended) { weft_service_suspend(p->service, suspended); }
+
+void weft_port_hush(weft_port *p)
+{
+    if (p->net == NULL) return;
+    weft_net_hush(p->net);
+    weft_core *core = weft_coordinator_enter(p->options.coordinator);
+    for (int32_t i = 0; i < weft_core_worker_count(core); i++) {
+        weft_core_worker w;
+        weft_core_get_worker(core, i, &w);
+        const uint64_t peer = weft_core_peer(core, w.number);
+        if (peer != 0) weft_core_gone(&p->ctx, core, peer);
+    }
+    weft_coordinator_leave(p->options.coordinator);
+    weft_error_clear(&p->ctx);
+}
+
 void weft_port_stop(weft_port *p)
 {
     weft_net *net = p->net;

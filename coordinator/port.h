@@ -32,6 +32,12 @@ typedef struct weft_port_options {
  * weft_service_recover. */
 WEFT_MUST_CHECK weft_status weft_port_start(weft_ctx *ctx, weft_port *port, const weft_port_options *options);
 int32_t weft_port_number(const weft_port *port);
+/* While it is suspended no statement is taken: it answers NO_QUORUM. Any thread. */
+void weft_port_suspend(weft_port *port, bool suspended);
+/* Fall silent, before weft_port_stop: workers and clients hear nothing of what becomes of their jobs here,
+ * and find their connections broken. All workers count as silent from then on, so that nobody waits for them.
+ */
+void weft_port_hush(weft_port *port);
 /* Take no new message, end sessions. The coordinator may be freed afterwards. */
 void weft_port_stop(weft_port *port);
 void weft_port_free(weft_port **port);

@@ -406,6 +406,10 @@ done:
 static weft_status check_room(weft_ctx *ctx, const client_session *s)
 {
     int32_t queued = 0;
+    if (s->service->suspended)
+        return weft_fail(
+            ctx, WEFT_NO_QUORUM,
+            "the leading coordinator has lost ZooKeeper, and takes no statement until it is back");
     for (const operation *op = s->first; op != NULL; op = op->next) queued += op->state == OPERATION_QUEUED;
     if (s->operation_count >= SERVICE_OPERATIONS_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a session has at most %d results that were not read to their end",
@@ -546,6 +550,13 @@ void weft_service_tick(weft_service *service)
     for (client_session *s = service->sessions; s != NULL; s = s->next)
         if (s->peer == 0 && !s->closing && weft_now_ns(&service->ctx) - s->lost_ns >= keep_ns)
             session_close(s);
+    pthread_mutex_unlock(&service->lock);
+}
+
+void weft_service_suspend(weft_service *service, bool suspended)
+{
+    pthread_mutex_lock(&service->lock);
+    service->suspended = suspended;
     pthread_mutex_unlock(&service->lock);
 }
 

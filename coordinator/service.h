@@ -37,6 +37,9 @@ void weft_service_message(weft_service *service, weft_net_peer peer, const weft_
                           const weft_net_frame *frames, int32_t count);
 /* The connection of a client is broken: nothing more is sent until it is back. */
 void weft_service_gone(weft_service *service, weft_net_peer peer);
+/* While it is suspended, statements and settings are refused with NO_QUORUM: what they change could not be
+ * made durable. Any thread. */
+void weft_service_suspend(weft_service *service, bool suspended);
 /* Time has passed: sessions whose clients have not come back end. From the endpoint's thread. */
 void weft_service_tick(weft_service *service);
 /* Sessions that there are now. Any thread. */

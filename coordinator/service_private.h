@@ -111,6 +111,7 @@ struct weft_service {
     int32_t session_count;    /* that have not ended */
     int64_t ended_count;
     bool ending; /* no new one; who ends the service joins them */
+    bool suspended; /* likewise guarded: no new statement */
 };
 
 /* Queue a message, and wait while the client's queue is full. A client that is not there is no error: what it

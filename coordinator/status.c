@@ -111,8 +111,15 @@ weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *c, weft_clu
                                  .epoch = weft_coordinator_epoch(c),
                                  .begin_us = weft_coordinator_begin_us(c),
                                  .leader = true,
+                                 .leader_address = "",
+                                 .leader_http = "",
+                                 .recovery = "",
+                                 .lost = "",
+                                 .problem = "",
                                  .journal_broken = commits != NULL && weft_commits_is_broken(commits)};
-    st = copy_workers(ctx, weft_coordinator_enter(c), out);
+    weft_core *core = weft_coordinator_enter(c);
+    if (weft_core_is_recovering(core)) out->state = WEFT_COORDINATOR_RECOVERING;
+    st = copy_workers(ctx, core, out);
     weft_coordinator_leave(c);
     WEFT_TRY(st, st);
     WEFT_TRY(st, weft_jobs_view(ctx, weft_coordinator_jobs(c), out));

@@ -55,7 +55,21 @@ typedef struct weft_job_totals {
     int64_t bytes_read, bytes_exchanged, bytes_relayed, bytes_spilled;
 } weft_job_totals;
 
+typedef enum weft_coordinator_state {
+    WEFT_COORDINATOR_ALIVE,      /* leads */
+    WEFT_COORDINATOR_RECOVERING, /* leads, and brings back what the leader before it has left */
+    WEFT_COORDINATOR_SUSPENDED,  /* leads, but has lost ZooKeeper for the moment */
+    WEFT_COORDINATOR_STANDBY
+} weft_coordinator_state;
+
 typedef struct weft_cluster_status {
+    weft_coordinator_state state;
+    const char *leader_address;                     /* weft://HOST:PORT of who leads; "": nobody knows */
+    const char *leader_http;                        /* likewise, http://HOST:PORT */
+    const char *recovery;                           /* "zookeeper", "file", "none" */
+    const char *lost;                               /* what is lost when this process dies; "": nothing */
+    const char *problem;                            /* why it waits, or "" */
+    int64_t relayed, relayed_bytes, relays_refused; /* connections that it relays now; since it began */
     const char *cluster, *version;
     int64_t epoch, begin_us;
     bool leader, journal_broken;

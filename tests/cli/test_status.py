@@ -227,7 +227,7 @@ class Commands(StatusCase):
         done = self.run_weft("health", "--url", served.url)
         self.assertEqual((done.returncode, done.stdout, done.stderr), (0, '{"status":"ok"}\n', ""))
         done = self.run_weft("health", "--ready", "--webui-port", str(served.port))  # on this machine
-        self.assertEqual((done.returncode, done.stdout), (0, '{"status":"ready"}\n'))
+        self.assertEqual((done.returncode, done.stdout), (0, '{"status":"ready","state":"ALIVE"}\n'))
         served.close()
         self.fails(self.run_weft("health", "--url", served.url), 1, "nothing listens at")
         self.fails(self.run_weft("health", "--url", "file:///etc"), 2, "http://HOST:PORT")
@@ -278,8 +278,8 @@ class Commands(StatusCase):
         self.fails(
             self.run_weft("status", "--url", f"http://127.0.0.1:{gone}"), 1, "nothing listens", "--webui-port"
         )
-        self.assertEqual(standby.get("/readyz")[0], 503)
-        self.assertIn("stands by", self.run_weft("status", "--url", standby.url).stdout)
+        self.assertIn("STANDBY", standby.get("/readyz")[1])
+        self.assertIn('"status":"STANDBY"', standby.get("/json/")[1])
         done = self.run_weft(
             "status", "--master", "weft://127.0.0.2:1,127.0.0.1:1", "--webui-port", str(leader.port)
         )

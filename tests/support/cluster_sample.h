@@ -8,7 +8,8 @@
 #include "coordinator/http.h"
 
 typedef struct weft_cluster_sample {
-    atomic_bool stands_by;   /* it does not lead */
+    atomic_bool stands_by;    /* it does not lead … */
+    atomic_bool nobody_leads; /* … nor does anybody else */
     atomic_bool journal_broken;
     atomic_bool no_memory;   /* status fails */
     atomic_int jobs;         /* so many ended ones besides */

@@ -4,6 +4,7 @@
         ...                    # who connects to way.port reaches port
         way.cut()              # all its connections, at once and without a farewell
         way.cut_after(100000)  # … again and again, when so many bytes came back from the port
+    way.refuse()           # … and let nobody in any more
 
 way.cuts counts the connections that were cut."""
 
@@ -21,7 +22,7 @@ class Forwarder:
         self.to, self.cuts, self.lock = to, 0, threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.pairs, self.most = [], None
+        self.pairs, self.most, self.refuses = [], None, False
 
     def __enter__(self):
         self.thread = threading.Thread(target=self._accept, daemon=True)
@@ -40,6 +41,10 @@ class Forwarder:
             self.cuts += len(pairs)
         for pair in pairs:
             self._close(pair)
+
+    def refuse(self):
+        self.refuses = True
+        self.cut()
 
     def cut_after(self, most):
         self.most = most
@@ -60,6 +65,9 @@ class Forwarder:
                 near, _ = self.listener.accept()
             except OSError:
                 return
+            if self.refuses:
+                near.close()
+                continue
             try:
                 far = socket.create_connection(("127.0.0.1", self.to))
             except OSError:

@@ -111,6 +111,30 @@ static void assert_has_not(const char *text, const char *part)
     if (strstr(text, part) != NULL) fail_msg("\"%s\" in: %.2000s", part, text);
 }
 
+/* A coordinator that stands by tells of itself, and where all else is. */
+static void standing_by(void **state)
+{
+    rig r;
+    (void)state;
+    rig_open(&r, NULL);
+    atomic_store(&r.sample.stands_by, true);
+    assert_int_equal(ask(&r, "/json/"), 200);
+    assert_has(r.body, "\"status\":\"STANDBY\"");
+    assert_has(r.body, "\"leader_url\":\"weft://127.0.0.1:7078\"");
+    assert_int_equal(ask(&r, "/metrics"), 200);
+    assert_has(r.body, "weft_leader 0");
+    assert_int_equal(ask(&r, "/"), 200);
+    assert_has(r.body, "http://127.0.0.1:8081/");
+    assert_int_equal(ask(&r, "/api/v1/jobs?status=running&limit=1"), 307);
+    assert_has(r.answer, "\r\nLocation: http://127.0.0.1:8081/api/v1/jobs?status=running&limit=1\r\n");
+    assert_int_equal(ask(&r, "/jobs/a%22%20b"), 307);
+    assert_has(r.answer, "\r\nLocation: http://127.0.0.1:8081/jobs/a%22%20b\r\n");
+    atomic_store(&r.sample.nobody_leads, true);
+    assert_int_equal(ask(&r, "/api/v1/jobs"), 503);
+    assert_has(r.body, "nobody leads");
+    rig_close(&r);
+}
+
 static void health_and_readiness(void **state)
 {
     rig r;
@@ -122,9 +146,10 @@ static void health_and_readiness(void **state)
     atomic_store(&r.sample.journal_broken, true);
     assert_int_equal(ask(&r, "/readyz"), 503);
     assert_has(r.body, "the journal is broken");
+    atomic_store(&r.sample.journal_broken, false);
     atomic_store(&r.sample.stands_by, true);
-    assert_int_equal(ask(&r, "/readyz"), 503);
-    assert_has(r.body, "does not lead");
+    assert_int_equal(ask(&r, "/readyz"), 200);
+    assert_string_equal(r.body, "{\"status\":\"ready\",\"state\":\"STANDBY\"}");
     atomic_store(&r.sample.no_memory, true);
     assert_int_equal(ask(&r, "/readyz"), 503);
     assert_has(r.body, "no memory is left");
@@ -177,7 +202,7 @@ static void sparks_documents(void **state)
     rig_open(&r, NULL);
     assert_int_equal(ask(&r, "/json/"), 200);
     assert_has(r.body, "\"aliveworkers\":2,\"cores\":8,\"coresused\":5,\"memory\":4096");
-    assert_has(r.body, "\"status\":\"ALIVE\",\"epoch\":3,\"leader\":true}");
+    assert_has(r.body, "\"status\":\"ALIVE\",\"epoch\":3,\"leader\":true,");
     assert_int_equal(ask(&r, "/api/v1/version"), 200);
     assert_int_equal(ask(&r, "/api/v1/applications?status=completed"), 200);
     assert_string_equal(r.body, "[]");
@@ -442,12 +467,12 @@ static void requests_on_one_connection(void **state)
     assert_int_equal(exchange(&r, two, strlen(two)), 200);
     assert_has(r.body, "{\"status\":\"ok\"}HTTP/1.1 200 OK");
     assert_has(r.body, "\"cancelled\":true");
-    assert_has(r.body, "{\"status\":\"ready\"}");
+    assert_has(r.body, "{\"status\":\"ready\",\"state\":\"ALIVE\"}");
     /* byte by byte */
     int fd = dial(&r);
     for (size_t i = 0; i < strlen(two); i++) say(fd, two + i, 1);
     assert_int_equal(hear(&r, fd), 200);
-    assert_has(r.body, "{\"status\":\"ready\"}");
+    assert_has(r.body, "{\"status\":\"ready\",\"state\":\"ALIVE\"}");
     rig_close(&r);
 }
 
@@ -587,9 +612,9 @@ static void starting_without_memory(void **state)
     weft_fixture_oom_sweep(start_and_stop, NULL);
 }
 
-WEFT_TESTS(WEFT_TEST(health_and_readiness), WEFT_TEST(our_documents), WEFT_TEST(sparks_documents),
-           WEFT_TEST(metrics), WEFT_TEST(the_page_escapes), WEFT_TEST(cancelling),
-           WEFT_TEST(what_is_not_there), WEFT_TEST(logs), WEFT_TEST(with_a_token),
+WEFT_TESTS(WEFT_TEST(standing_by), WEFT_TEST(health_and_readiness), WEFT_TEST(our_documents),
+           WEFT_TEST(sparks_documents), WEFT_TEST(metrics), WEFT_TEST(the_page_escapes),
+           WEFT_TEST(cancelling), WEFT_TEST(what_is_not_there), WEFT_TEST(logs), WEFT_TEST(with_a_token),
            WEFT_TEST(tokens_that_are_none), WEFT_TEST(requests_on_one_connection), WEFT_TEST(hostile_bytes),
            WEFT_TEST(many_connections), WEFT_TEST(many_threads), WEFT_TEST(without_memory),
            WEFT_TEST(starting_without_memory))

@@ -50,6 +50,7 @@ enum {
     PROBES = 6,        /* in a timeout */
     PATH_BYTES = 1024, /* far more than we make */
     LOGIN_BYTES = 256,
+    LOGIN_TRIES = 1000,
     OVERHEAD_BYTES = 128 /* of an operation in a request: types, lengths, access list */
 };
 
@@ -499,7 +500,9 @@ static void on_watch(zhandle_t *handle, int type, int code, const char *path, vo
     (void)handle;
     pthread_mutex_lock(&s->lock); /* the library may be faster than who opens the session */
     while (!s->is_open && !s->is_closing) pthread_cond_wait(&s->woken, &s->lock);
+    const bool is_told = s->is_open;
     pthread_mutex_unlock(&s->lock);
+    if (!is_told) return;
     switch (type) {
     case EVENT_SESSION: tell_state(s, code); return;
     case EVENT_CREATED: event.kind = WEFT_ZOOKEEPER_EVENT_MADE; break;
@@ -517,6 +520,15 @@ static void on_log(const char *text)
 }
 
 /* ---- life ---- */
+
+/* Until the session is open nobody is told of anything: who would tell waits, or, not held, goes. */
+static void hold_events(session *s, bool hold)
+{
+    pthread_mutex_lock(&s->lock);
+    s->is_closing = !hold;
+    pthread_cond_broadcast(&s->woken);
+    pthread_mutex_unlock(&s->lock);
+}
 
 static weft_status load_library(weft_ctx *ctx, session *s)
 {
@@ -561,27 +573,40 @@ static void zookeeper_end(void *self)
     weft_mem_free(s);
 }
 
+/* A handle with the login, which it shows to each server before all else. The library takes none while it has
+ * no connection at hand, as just after a server refused one: then another handle is made, which begins anew.
+ */
+static weft_status start_handle(weft_ctx *ctx, session *s, const weft_zookeeper_options *options)
+{
+    for (int32_t i = 0; i < LOGIN_TRIES; i++) {
+        s->handle = s->zookeeper_init2(options->servers, on_watch, options->timeout_ms, NULL, s,
+                                       ZOO_NO_LOG_CLIENTENV, on_log);
+        if (s->handle == NULL)
+            return weft_fail(ctx, errno == ENOMEM ? WEFT_NOMEM : WEFT_UNREACHABLE,
+                             "no session with ZooKeeper at %s: %s", options->servers, strerror(errno));
+        const int code = s->zoo_add_auth(s->handle, "digest", s->login, (int)strlen(s->login), NULL, NULL);
+        if (code == ZOK) return WEFT_OK;
+        if (code != ZINVALIDSTATE) break;
+        hold_events(s, false); /* the one that is closed may wait to tell of itself */
+        s->zookeeper_close(s->handle);
+        s->handle = NULL;
+        hold_events(s, true);
+    }
+    return weft_fail(ctx, WEFT_NOMEM, "ZooKeeper's library did not take the login");
+}
+
 static weft_status start_session(weft_ctx *ctx, session *s, const weft_zookeeper_options *options)
 {
-    weft_status st = WEFT_OK;
     sigset_t all, before;
     s->zoo_set_debug_level(ZOO_LOG_LEVEL_WARN);
     sigfillset(&all); /* signals are for the process's own threads */
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    s->handle = s->zookeeper_init2(options->servers, on_watch, options->timeout_ms, NULL, s,
-                                   ZOO_NO_LOG_CLIENTENV, on_log);
-    const int error = errno;
-    if (s->handle != NULL &&
-        s->zoo_add_auth(s->handle, "digest", s->login, (int)strlen(s->login), NULL, NULL) != ZOK)
-        st = weft_fail(ctx, WEFT_NOMEM, "ZooKeeper's library did not take the login");
-    if (s->handle != NULL && st == WEFT_OK) {
+    weft_status st = start_handle(ctx, s, options);
+    if (st == WEFT_OK) {
         s->has_thread = pthread_create(&s->prober, NULL, probe_main, s) == 0;
         if (!s->has_thread) st = weft_fail(ctx, WEFT_NOMEM, "cannot start a thread for ZooKeeper");
     }
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    if (s->handle == NULL)
-        st = weft_fail(ctx, error == ENOMEM ? WEFT_NOMEM : WEFT_UNREACHABLE,
-                       "no session with ZooKeeper at %s: %s", options->servers, strerror(error));
     return st;
 }
 

@@ -13,7 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "client/local.h"
+#include "client/machine.h"
 #include "common/log.h"
 
 enum {

@@ -1,12 +1,10 @@
 /* client/local.c - see local.h. */
 #include "client/local.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "client/machine.h"
 #include "client/transport.h"
 
 enum {
@@ -36,35 +34,6 @@ bool weft_local_parse(const char *master, int32_t *slots)
     if (end == master + 6 || strcmp(end, "]") != 0 || n < 1 || n > 1024) return false;
     *slots = (int32_t)n;
     return true;
-}
-
-/* The first number of a small file; -1 when there is none (also for "max"). */
-static int64_t read_number(const char *path, int64_t *second)
-{
-    long long first = -1, other = -1;
-    FILE *file = fopen(path, "re");
-    if (file == NULL) return -1;
-    if (fscanf(file, "%lld %lld", &first, &other) < 1) first = -1;
-    fclose(file);
-    if (second != NULL) *second = other;
-    return first;
-}
-
-int32_t weft_machine_cores(void)
-{
-    int64_t period = -1;
-    const int64_t online = sysconf(_SC_NPROCESSORS_ONLN);
-    const int64_t quota = read_number("/sys/fs/cgroup/cpu.max", &period);
-    int64_t cores = online < 1 ? 1 : online;
-    if (quota > 0 && period > 0) cores = weft_min_i64(cores, (quota + period - 1) / period);
-    return (int32_t)weft_max_i64(1, cores);
-}
-
-int64_t weft_machine_memory_bytes(void)
-{
-    const int64_t machine = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
-    const int64_t group = read_number("/sys/fs/cgroup/memory.max", NULL);
-    return group > 0 ? weft_min_i64(machine, group) : machine;
 }
 
 static weft_status start_parts(weft_local *l)

@@ -13,9 +13,6 @@ typedef struct weft_local weft_local;
 /* Parse a master of this process: local, local[N], local[*]. *slots 0: one a core. False for anything else.
  */
 bool weft_local_parse(const char *master, int32_t *slots);
-/* Cores and bytes of memory that this process may use: the cgroup's limits, else the machine's. */
-int32_t weft_machine_cores(void);
-int64_t weft_machine_memory_bytes(void);
 
 /* Start. settings: SLOTS and MEMORY give the sizes (0: the machine's). On failure *out is NULL and *error
  * says why. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "client/local.h"
+#include "client/machine.h"
 #include "client/remote_private.h"
 #include "common/limits.h"
 

@@ -23,7 +23,7 @@ CHART = os.path.join(K8S, "chart")
 WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(tools.ROOT, "build", "release", "weft")))
 VERSIONS = ("1.25", "1.29", "1.34")
 # What coordinators of one cluster need of each other comes with their election.
-AWAITED = {"--zookeeper", "--advertise", "zookeeper.secret", "seal.secret"}
+AWAITED = {"--zookeeper", "--advertise"}
 TASKS_S = 10  # what a worker gives its tasks when it is told to end
 VARIANTS = {
     "one coordinator": {"zookeeper": {"address": ""}, "coordinator": {"replicas": 1}},
@@ -167,7 +167,7 @@ class Manifests(Case):
                     for mount in spec["containers"][0]["volumeMounts"]
                     if mount["name"] == volume["name"] and "subPath" in mount
                 }
-                self.assertEqual(wanted - data[name] - AWAITED, set(), name)
+                self.assertEqual(wanted - data[name], set(), name)
 
 
 @unittest.skipIf(tools.helm() is None, "there is no helm (tests/deploy/run makes one)")

@@ -166,7 +166,7 @@ class Pod:
         self.spec["volumes"] = volumes
 
     def fill_hosts(self, aliases):
-        """/etc/hosts is a mount of the kubelet's too; here it has the names of services, for want of a DNS."""
+        """/etc/hosts is a mount of the kubelet's too; here with names of services, for want of a DNS."""
         path = os.path.join(self.folder, "hosts")
         lines = ["127.0.0.1 localhost", f"{self.address} {self.name}"]
         lines += [f"{address} {alias}" for alias, address in aliases.items()]

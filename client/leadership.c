@@ -7,6 +7,7 @@
 #include "coordinator/commits.h"
 #include "coordinator/jobs.h"
 #include "coordinator/journal_file.h"
+#include "coordinator/journal_zookeeper.h"
 #include "coordinator/port.h"
 #include "worker/fetch.h"
 
@@ -67,6 +68,23 @@ done:
     return st;
 }
 
+/* Whose epoch was won: every write checks that it still stands. */
+static weft_status open_kept_journal(weft_leadership *l)
+{
+    const weft_reign *reign = l->options.reign;
+    char *root = NULL;
+    const size_t len = strlen(reign->epoch_path) - strlen("/epoch");
+    weft_status st = weft_arena_copy(&l->ctx, l->ctx.arena, reign->epoch_path, len, &root);
+    if (st != WEFT_OK) return st;
+    const weft_journal_zookeeper_options options = {.zookeeper = reign->zookeeper,
+                                                    .root = root,
+                                                    .epoch = reign->epoch,
+                                                    .term = reign->term,
+                                                    .epoch_version = reign->version,
+                                                    .seal = l->options.seal};
+    return weft_journal_open_zookeeper(&l->ctx, &options, &l->journal);
+}
+
 /* What the one before has left of writes is brought to its end before anybody can connect. */
 static weft_status open_journal(weft_leadership *l)
 {
@@ -77,7 +95,10 @@ static weft_status open_journal(weft_leadership *l)
         l->epoch = (int64_t)reign->epoch;
     else
         l->epoch = weft_max_i64(1, ctx->clock->wall_us(ctx->clock->self) / 1000000 - EPOCH_ZERO_S);
-    if (reign == NULL && l->options.journal != NULL) WEFT_TRY(st, open_file_journal(l));
+    if (reign != NULL)
+        WEFT_TRY(st, open_kept_journal(l));
+    else if (l->options.journal != NULL)
+        WEFT_TRY(st, open_file_journal(l));
     if (l->journal == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_commits_open(ctx, l->journal, &l->commits));
     (void)weft_commits_recover(ctx, l->commits);
@@ -191,6 +212,7 @@ void weft_leadership_stop(weft_leadership **slot, bool silent)
     weft_leadership *l = *slot;
     *slot = NULL;
     if (l == NULL) return;
+    if (silent && l->journal != NULL) weft_journal_resign(l->journal); /* how jobs end here ends no job */
     if (silent && l->port != NULL) weft_port_hush(l->port);
     if (l->port != NULL) weft_port_stop(l->port);
     weft_fetcher_stop(&l->fetcher);

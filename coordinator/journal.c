@@ -40,6 +40,20 @@ void weft_journal_break(weft_ctx *ctx, weft_journal *j)
     pthread_cond_broadcast(&j->changed);
 }
 
+void weft_journal_resign(weft_journal *j)
+{
+    pthread_mutex_lock(&j->lock);
+    if (!j->is_broken) {
+        static const weft_error laid_down = {.code = WEFT_NOT_LEADER,
+                                             .message = "this coordinator has laid its leadership down"};
+        j->is_broken = true;
+        j->failure = laid_down;
+    }
+    atomic_store(&j->gives_up, true);
+    pthread_cond_broadcast(&j->changed);
+    pthread_mutex_unlock(&j->lock);
+}
+
 weft_status weft_journal_check_broken(weft_ctx *ctx, const weft_journal *j)
 {
     if (!j->is_broken) return WEFT_OK;

@@ -126,6 +126,9 @@ WEFT_MUST_CHECK weft_status weft_journal_read(weft_ctx *ctx, weft_journal *journ
 WEFT_MUST_CHECK weft_status weft_journal_expire(weft_ctx *ctx, weft_journal *journal, int64_t keep_us,
                                                 int32_t keep_jobs, int32_t *removed);
 
+/* This process leads no more: every further write fails with WEFT_NOT_LEADER, and who waits for one waits no
+ * longer. What was under way may stand or not. Any thread. */
+void weft_journal_resign(weft_journal *journal);
 /* Stop: what is posted and not written yet is written first, for a second at most. Nobody else may be in a
  * call. NULL is allowed. */
 void weft_journal_close(weft_journal **journal);

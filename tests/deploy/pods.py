@@ -136,7 +136,8 @@ class Site:
             words = [self.weft, *what, "--json", "--url", f"http://{self.lab.address(2 + i)}:8080"]
             words += ["--token-file", os.path.join(self.keys, "token")]
             ready = [self.weft, "health", "--ready", "--url", words[words.index("--url") + 1]]
-            if subprocess.run(self.lab.command(1, ready), capture_output=True).returncode != 0:
+            state = subprocess.run(self.lab.command(1, ready), capture_output=True, text=True)
+            if state.returncode != 0 or "STANDBY" in state.stdout:
                 continue
             done = subprocess.run(self.lab.command(1, words), capture_output=True, text=True)
             if done.returncode == 0:

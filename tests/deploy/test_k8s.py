@@ -22,8 +22,6 @@ K8S = os.path.join(tools.DEPLOY, "k8s")
 CHART = os.path.join(K8S, "chart")
 WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(tools.ROOT, "build", "release", "weft")))
 VERSIONS = ("1.25", "1.29", "1.34")
-# What coordinators of one cluster need of each other comes with their election.
-AWAITED = {"--zookeeper", "--advertise"}
 TASKS_S = 10  # what a worker gives its tasks when it is told to end
 VARIANTS = {
     "one coordinator": {"zookeeper": {"address": ""}, "coordinator": {"replicas": 1}},
@@ -136,7 +134,7 @@ class Manifests(Case):
             done = subprocess.run([WEFT, component, "--help"], capture_output=True, text=True, check=True)
             known = set(re.findall(r"--[a-z-]+", done.stdout))
             given = {word for word in pod["spec"]["containers"][0]["args"] if word.startswith("--")}
-            self.assertEqual(given - known - AWAITED, set())
+            self.assertEqual(given - known, set())
 
     def test_keys_become_secrets(self):
         """What deploy/k8s/secrets makes is what the pods mount, and nothing of it is lost."""

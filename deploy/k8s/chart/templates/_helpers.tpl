@@ -102,6 +102,11 @@ livenessProbe:
   periodSeconds: 10
   timeoutSeconds: 5
   failureThreshold: 6
+# A coordinator that stands by is ready too, once it knows who leads: it passes on to it whatever comes.
+readinessProbe:
+  httpGet: {path: /readyz, port: http, scheme: {{ include "weft.scheme" . }}}
+  periodSeconds: 2
+  timeoutSeconds: 5
 {{- end }}
 
 {{- /* Secrets are single files beside the folder `allowed`, which changes while the process runs. */ -}}

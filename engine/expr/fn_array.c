@@ -1,18 +1,7 @@
-/* engine/expr/fn_array.c - functions of arrays and maps. Elements are equal as keys are: NULL to NULL, NaN to
- * NaN; where it matters the first of equal ones stays. */
-#include <stdlib.h>
-
-#include "common/mem.h"
+/* engine/expr/fn_array.c - functions of arrays; those of maps are in fn_map.c. Elements are equal as keys
+ * are: NULL to NULL, NaN to NaN; where it matters the first of equal ones stays. */
 #include "engine/expr/nested_call.h"
 #include "engine/expr/nested_text.h"
-
-/* Begin of a kernel's loop: row i has a value; rows with a NULL argument become NULL. */
-static bool array_skip(weft_kernel_call *call, int32_t i)
-{
-    if (!weft_call_any_null(call, i)) return false;
-    weft_vector_set_null(call->out, i);
-    return true;
-}
 
 /* ---- size, contains, position ---- */
 
@@ -75,7 +64,7 @@ static weft_status kernel_contains(weft_ctx *ctx, weft_kernel_call *call)
     (void)ctx;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         const int64_t at = array_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i));
         if (at < 0)
             weft_vector_set_null(call->out, i);
@@ -90,7 +79,7 @@ static weft_status kernel_array_position(weft_ctx *ctx, weft_kernel_call *call)
     (void)ctx;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         const int64_t at = array_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i));
         ((int64_t *)call->out->values)[i] = at < 0 ? 0 : at;
     }
@@ -117,7 +106,7 @@ static weft_status run_extreme(weft_ctx *ctx, weft_kernel_call *call, int direct
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         const weft_list list = weft_arg_list(&call->args[0], i);
         const weft_column *child = &call->args[0].children[0];
         int32_t best = -1;
@@ -151,8 +140,8 @@ typedef struct sort_order {
 
 static int order_elements(const weft_element *a, const weft_element *b, const sort_order *order)
 {
-    const int null_a = weft_column_is_null(a->column, a->slot), null_b = weft_column_is_null(b->column,
-                                                                                            b->slot);
+    const int null_a = weft_column_is_null(a->column, a->slot),
+              null_b = weft_column_is_null(b->column, b->slot);
     if (null_a || null_b) return order->nulls_last ? null_a - null_b : null_b - null_a;
     const int by = weft_nested_compare_columns(a->column, a->slot, b->column, b->slot);
     return order->descending ? -by : by;
@@ -194,7 +183,7 @@ static weft_status run_sort(weft_ctx *ctx, weft_kernel_call *call, bool nulls_la
     weft_elements elements = {0}, spare = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         sort_order order = {.nulls_last = nulls_last};
         if (call->arg_count == 2) {
             order.descending = ((const uint8_t *)call->args[1].data)[weft_arg_slot(&call->args[1], i)] == 0;
@@ -285,7 +274,7 @@ static weft_status run_arrays(weft_ctx *ctx, weft_kernel_call *call, array_job j
     weft_elements elements = {0}, other = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         if (job == ARRAY_INTERSECT || job == ARRAY_EXCEPT) {
             WEFT_TRY(st, take_matching(ctx, job, call, i, &other, &elements));
         } else {
@@ -361,7 +350,7 @@ static weft_status kernel_flatten(weft_ctx *ctx, weft_kernel_call *call)
     weft_elements elements = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         const weft_list list = weft_arg_list(&call->args[0], i);
         const weft_column *child = &call->args[0].children[0];
         bool null = false;
@@ -399,7 +388,7 @@ static weft_status kernel_slice(weft_ctx *ctx, weft_kernel_call *call)
     weft_elements elements = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         const weft_list list = weft_arg_list(&call->args[0], i);
         const int64_t start = weft_arg_i64(&call->args[1], i), length = weft_arg_i64(&call->args[2], i);
         if (start == 0) {
@@ -450,7 +439,7 @@ static weft_status kernel_array_join(weft_ctx *ctx, weft_kernel_call *call)
     weft_text text = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
+        if (weft_call_skip_null(call, i)) continue;
         const weft_list list = weft_arg_list(&call->args[0], i);
         const weft_column *child = &call->args[0].children[0];
         const weft_str *between = weft_arg_str(&call->args[1], i);
@@ -472,217 +461,73 @@ done:
     return st;
 }
 
-/* ---- maps ---- */
-
-enum { MAP_KEYS, MAP_VALUES, MAP_ENTRIES };
-
-static weft_status bind_of_map(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
-                               const weft_span *span, int32_t *variant, weft_type *type)
-{
-    weft_status st = WEFT_OK;
-    weft_type element;
-    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
-    *variant = 0;
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
-    element = args[0]->type.children[strcmp(fn->name, "map_values") == 0].type;
-    if (strcmp(fn->name, "map_entries") == 0)
-        WEFT_TRY(st, weft_type_make_entry(ctx, args[0]->type, &element));
-    WEFT_TRY(st, weft_type_make_array(ctx, element, type));
-done:
-    return st;
-}
-
-static weft_status run_of_map(weft_ctx *ctx, weft_kernel_call *call, int32_t part)
-{
-    weft_status st = WEFT_OK;
-    weft_elements elements = {0};
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
-        const weft_list list = weft_arg_list(&call->args[0], i);
-        const weft_column *entries = &call->args[0].children[0];
-        for (int32_t e = list.offset; e < list.offset + list.length; e++) {
-            const weft_column *from = part == MAP_ENTRIES ? entries : &entries->children[part];
-            WEFT_TRY(st, weft_elements_add(ctx, &elements, from,
-                                           part == MAP_ENTRIES ? e : weft_column_slot(entries, e)));
-        }
-        WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
-    }
-done:
-    weft_elements_free(&elements);
-    return st;
-}
-
-static weft_status kernel_map_keys(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return run_of_map(ctx, call, MAP_KEYS);
-}
-static weft_status kernel_map_values(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return run_of_map(ctx, call, MAP_VALUES);
-}
-static weft_status kernel_map_entries(weft_ctx *ctx, weft_kernel_call *call)
-{
-    return run_of_map(ctx, call, MAP_ENTRIES);
-}
-
-static weft_status bind_contains_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                     int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
-{
-    weft_status st = WEFT_OK;
-    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
-    *variant = 0;
-    *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, args[0]->type.children[0].type, span));
-done:
-    return st;
-}
-
-static weft_status kernel_contains_key(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
-        ((uint8_t *)call->out->values)[i] = weft_map_find(&call->args[0], i, &call->args[1],
-                                                          weft_arg_slot(&call->args[1], i)) >= 0;
-    }
-    return WEFT_OK;
-}
-
-static weft_status bind_from_arrays(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                    int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
-{
-    weft_status st = WEFT_OK;
-    if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
-    *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 1, span));
-    WEFT_TRY(st, weft_expect_map_key(ctx, args[0]->type.children[0].type, span));
-    WEFT_TRY(st,
-             weft_type_make_map(ctx, args[0]->type.children[0].type, args[1]->type.children[0].type, type));
-done:
-    return st;
-}
-
-static weft_status kernel_from_arrays(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_status st = WEFT_OK;
-    weft_map_builder map = {0};
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (array_skip(call, i)) continue;
-        const weft_list keys = weft_arg_list(&call->args[0], i), values = weft_arg_list(&call->args[1], i);
-        if (keys.length != values.length) {
-            WEFT_TRY(st, weft_fail_at(ctx, WEFT_INVALID, &call->expr->span,
-                                      "The key array and value array of MapData must have the same length, "
-                                      "but have %d and %d elements.",
-                                      keys.length, values.length));
-        }
-        for (int32_t e = 0; e < keys.length; e++)
-            WEFT_TRY(st, weft_map_add(ctx, &map, call->expr, &call->args[0].children[0], keys.offset + e,
-                                      &call->args[1].children[0], values.offset + e));
-        WEFT_TRY(st, weft_map_put(ctx, &map, call->out, i));
-    }
-done:
-    weft_map_free(&map);
-    return st;
-}
-
 /* ---- registry ---- */
-
-#define ANY  WEFT_TYPE_COUNT
-#define LIST WEFT_TYPE_ARRAY
-#define FORM(name, low, high, result, kernel)                                                                \
-    static const weft_signature name##_forms[] = {{{ANY, ANY, ANY}, low, high, result, kernel}}
-#define ENTRY(symbol, text, alias, own_flags, binder, usage, query, answer)                                  \
-    const weft_function weft_fn_##symbol = {.name = text,                                                    \
-                                            .aliases = alias,                                                \
-                                            .flags = own_flags,                                              \
-                                            .signatures = symbol##_forms,                                    \
-                                            .signature_count = 1,                                            \
-                                            .bind = binder,                                                  \
-                                            .help = usage,                                                   \
-                                            .example = query,                                                \
-                                            .example_result = answer}
 
 enum { OWN = WEFT_FN_NULL_OWN, RAISES = WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE };
 
-FORM(size, 1, 1, WEFT_TYPE_INT, kernel_size);
-FORM(array_contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains);
-FORM(array_position, 2, 2, WEFT_TYPE_BIGINT, kernel_array_position);
-FORM(array_max, 1, 1, ANY, kernel_array_max);
-FORM(array_min, 1, 1, ANY, kernel_array_min);
-FORM(sort_array, 1, 2, LIST, kernel_sort_array);
-FORM(array_sort, 1, 1, LIST, kernel_array_sort);
-FORM(array_distinct, 1, 1, LIST, kernel_array_distinct);
-FORM(array_reverse, 1, 1, LIST, kernel_array_reverse);
-FORM(array_compact, 1, 1, LIST, kernel_array_compact);
-FORM(array_union, 2, 2, LIST, kernel_array_union);
-FORM(array_intersect, 2, 2, LIST, kernel_array_intersect);
-FORM(array_except, 2, 2, LIST, kernel_array_except);
-FORM(array_concat, 1, -1, LIST, kernel_array_concat);
-FORM(flatten, 1, 1, LIST, kernel_flatten);
-FORM(slice, 3, 3, LIST, kernel_slice);
-FORM(array_join, 2, 3, WEFT_TYPE_STRING, kernel_array_join);
-FORM(map_keys, 1, 1, LIST, kernel_map_keys);
-FORM(map_values, 1, 1, LIST, kernel_map_values);
-FORM(map_entries, 1, 1, LIST, kernel_map_entries);
-FORM(map_contains_key, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains_key);
-FORM(map_from_arrays, 2, 2, WEFT_TYPE_MAP, kernel_from_arrays);
+WEFT_NESTED_FORM(size, 1, 1, WEFT_TYPE_INT, kernel_size);
+WEFT_NESTED_FORM(array_contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains);
+WEFT_NESTED_FORM(array_position, 2, 2, WEFT_TYPE_BIGINT, kernel_array_position);
+WEFT_NESTED_FORM(array_max, 1, 1, WEFT_TYPE_COUNT, kernel_array_max);
+WEFT_NESTED_FORM(array_min, 1, 1, WEFT_TYPE_COUNT, kernel_array_min);
+WEFT_NESTED_FORM(sort_array, 1, 2, WEFT_TYPE_ARRAY, kernel_sort_array);
+WEFT_NESTED_FORM(array_sort, 1, 1, WEFT_TYPE_ARRAY, kernel_array_sort);
+WEFT_NESTED_FORM(array_distinct, 1, 1, WEFT_TYPE_ARRAY, kernel_array_distinct);
+WEFT_NESTED_FORM(array_reverse, 1, 1, WEFT_TYPE_ARRAY, kernel_array_reverse);
+WEFT_NESTED_FORM(array_compact, 1, 1, WEFT_TYPE_ARRAY, kernel_array_compact);
+WEFT_NESTED_FORM(array_union, 2, 2, WEFT_TYPE_ARRAY, kernel_array_union);
+WEFT_NESTED_FORM(array_intersect, 2, 2, WEFT_TYPE_ARRAY, kernel_array_intersect);
+WEFT_NESTED_FORM(array_except, 2, 2, WEFT_TYPE_ARRAY, kernel_array_except);
+WEFT_NESTED_FORM(array_concat, 1, -1, WEFT_TYPE_ARRAY, kernel_array_concat);
+WEFT_NESTED_FORM(flatten, 1, 1, WEFT_TYPE_ARRAY, kernel_flatten);
+WEFT_NESTED_FORM(slice, 3, 3, WEFT_TYPE_ARRAY, kernel_slice);
+WEFT_NESTED_FORM(array_join, 2, 3, WEFT_TYPE_STRING, kernel_array_join);
 
-ENTRY(size, "size", "cardinality,array_size", 0, bind_size, "size(a): elements of an array or map",
-      "SELECT size(array(1, 2))", "2");
-ENTRY(array_contains, "array_contains", NULL, OWN, bind_contains,
-      "array_contains(a, value): is it among the elements?", "SELECT array_contains(array(1, 2), 2)", "true");
-ENTRY(array_position, "array_position", NULL, OWN, bind_contains,
-      "array_position(a, value): where it is first, from 1; 0 where it is not",
-      "SELECT array_position(array(3, 2), 2)", "2");
-ENTRY(array_max, "array_max", NULL, OWN, bind_extreme, "array_max(a): the greatest element",
-      "SELECT array_max(array(1, 3, 2))", "3");
-ENTRY(array_min, "array_min", NULL, OWN, bind_extreme, "array_min(a): the least element",
-      "SELECT array_min(array(1, 3, 2))", "1");
-ENTRY(sort_array, "sort_array", NULL, OWN, bind_sort,
-      "sort_array(a [, ascending]): the elements in order, NULLs below all",
-      "SELECT sort_array(array(2, NULL, 1))", "[null, 1, 2]");
-ENTRY(array_sort, "array_sort", NULL, OWN, bind_sort, "array_sort(a): the elements in order, NULLs last",
-      "SELECT array_sort(array(2, NULL, 1))", "[1, 2, null]");
-ENTRY(array_distinct, "array_distinct", NULL, OWN, bind_like_array,
-      "array_distinct(a): the elements, each once", "SELECT array_distinct(array(1, 2, 1))", "[1, 2]");
-ENTRY(array_reverse, "array_reverse", NULL, OWN, bind_like_array, "reverse(a): the elements backwards",
-      "SELECT reverse(array(1, 2))", "[2, 1]");
-ENTRY(array_compact, "array_compact", NULL, OWN, bind_like_array,
-      "array_compact(a): the elements that are not NULL", "SELECT array_compact(array(1, NULL))", "[1]");
-ENTRY(array_union, "array_union", NULL, OWN, bind_arrays,
-      "array_union(a, b): the elements of both, each once",
-      "SELECT array_union(array(1, 2), array(2, 3))", "[1, 2, 3]");
-ENTRY(array_intersect, "array_intersect", NULL, OWN, bind_arrays,
-      "array_intersect(a, b): the elements that are in both, each once",
-      "SELECT array_intersect(array(1, 2), array(2, 3))", "[2]");
-ENTRY(array_except, "array_except", NULL, OWN, bind_arrays,
-      "array_except(a, b): the elements of a that are not in b, each once",
-      "SELECT array_except(array(1, 2), array(2, 3))", "[1]");
-ENTRY(array_concat, "array_concat", NULL, OWN, bind_arrays,
-      "concat(a, b, ...): the elements of all arrays, one after another",
-      "SELECT concat(array(1), array(2))", "[1, 2]");
-ENTRY(flatten, "flatten", NULL, OWN, bind_flatten, "flatten(a): the elements of the arrays in an array",
-      "SELECT flatten(array(array(1), array(2)))", "[1, 2]");
-ENTRY(slice, "slice", NULL, RAISES, bind_slice,
-      "slice(a, start, length): elements from start on, from 1, or from the end where it is negative",
-      "SELECT slice(array(1, 2, 3), 2, 2)", "[2, 3]");
-ENTRY(array_join, "array_join", NULL, OWN, bind_join,
-      "array_join(a, between [, null]): the elements as one text", "SELECT array_join(array('a', 'b'), ',')",
-      "a,b");
-ENTRY(map_keys, "map_keys", NULL, OWN, bind_of_map, "map_keys(m): the keys", "SELECT map_keys(map('a', 1))",
-      "[a]");
-ENTRY(map_values, "map_values", NULL, OWN, bind_of_map, "map_values(m): the values",
-      "SELECT map_values(map('a', 1))", "[1]");
-ENTRY(map_entries, "map_entries", NULL, OWN, bind_of_map, "map_entries(m): structs of key and value",
-      "SELECT map_entries(map('a', 1))", "[{a, 1}]");
-ENTRY(map_contains_key, "map_contains_key", NULL, OWN, bind_contains_key,
-      "map_contains_key(m, k): is there an entry with this key?", "SELECT map_contains_key(map('a', 1), 'a')",
-      "true");
-ENTRY(map_from_arrays, "map_from_arrays", NULL, RAISES, bind_from_arrays,
-      "map_from_arrays(keys, values): a map of these entries", "SELECT map_from_arrays(array('a'), array(1))",
-      "{a -> 1}");
+WEFT_NESTED_ENTRY(size, "size", "cardinality,array_size", 0, bind_size,
+                  "size(a): elements of an array or map", "SELECT size(array(1, 2))", "2");
+WEFT_NESTED_ENTRY(array_contains, "array_contains", NULL, OWN, bind_contains,
+                  "array_contains(a, value): is it among the elements?",
+                  "SELECT array_contains(array(1, 2), 2)", "true");
+WEFT_NESTED_ENTRY(array_position, "array_position", NULL, OWN, bind_contains,
+                  "array_position(a, value): where it is first, from 1; 0 where it is not",
+                  "SELECT array_position(array(3, 2), 2)", "2");
+WEFT_NESTED_ENTRY(array_max, "array_max", NULL, OWN, bind_extreme, "array_max(a): the greatest element",
+                  "SELECT array_max(array(1, 3, 2))", "3");
+WEFT_NESTED_ENTRY(array_min, "array_min", NULL, OWN, bind_extreme, "array_min(a): the least element",
+                  "SELECT array_min(array(1, 3, 2))", "1");
+WEFT_NESTED_ENTRY(sort_array, "sort_array", NULL, OWN, bind_sort,
+                  "sort_array(a [, ascending]): the elements in order, NULLs below all",
+                  "SELECT sort_array(array(2, NULL, 1))", "[null, 1, 2]");
+WEFT_NESTED_ENTRY(array_sort, "array_sort", NULL, OWN, bind_sort,
+                  "array_sort(a): the elements in order, NULLs last", "SELECT array_sort(array(2, NULL, 1))",
+                  "[1, 2, null]");
+WEFT_NESTED_ENTRY(array_distinct, "array_distinct", NULL, OWN, bind_like_array,
+                  "array_distinct(a): the elements, each once", "SELECT array_distinct(array(1, 2, 1))",
+                  "[1, 2]");
+WEFT_NESTED_ENTRY(array_reverse, "array_reverse", NULL, OWN, bind_like_array,
+                  "reverse(a): the elements backwards", "SELECT reverse(array(1, 2))", "[2, 1]");
+WEFT_NESTED_ENTRY(array_compact, "array_compact", NULL, OWN, bind_like_array,
+                  "array_compact(a): the elements that are not NULL", "SELECT array_compact(array(1, NULL))",
+                  "[1]");
+WEFT_NESTED_ENTRY(array_union, "array_union", NULL, OWN, bind_arrays,
+                  "array_union(a, b): the elements of both, each once",
+                  "SELECT array_union(array(1, 2), array(2, 3))", "[1, 2, 3]");
+WEFT_NESTED_ENTRY(array_intersect, "array_intersect", NULL, OWN, bind_arrays,
+                  "array_intersect(a, b): the elements that are in both, each once",
+                  "SELECT array_intersect(array(1, 2), array(2, 3))", "[2]");
+WEFT_NESTED_ENTRY(array_except, "array_except", NULL, OWN, bind_arrays,
+                  "array_except(a, b): the elements of a that are not in b, each once",
+                  "SELECT array_except(array(1, 2), array(2, 3))", "[1]");
+WEFT_NESTED_ENTRY(array_concat, "array_concat", NULL, OWN, bind_arrays,
+                  "concat(a, b, ...): the elements of all arrays, one after another",
+                  "SELECT concat(array(1), array(2))", "[1, 2]");
+WEFT_NESTED_ENTRY(flatten, "flatten", NULL, OWN, bind_flatten,
+                  "flatten(a): the elements of the arrays in an array",
+                  "SELECT flatten(array(array(1), array(2)))", "[1, 2]");
+WEFT_NESTED_ENTRY(
+    slice, "slice", NULL, RAISES, bind_slice,
+    "slice(a, start, length): elements from start on, from 1, or from the end where it is negative",
+    "SELECT slice(array(1, 2, 3), 2, 2)", "[2, 3]");
+WEFT_NESTED_ENTRY(array_join, "array_join", NULL, OWN, bind_join,
+                  "array_join(a, between [, null]): the elements as one text",
+                  "SELECT array_join(array('a', 'b'), ',')", "a,b");

@@ -238,6 +238,7 @@ X(array_concat)
 X(flatten)
 X(slice)
 X(array_join)
+/* fn_map.c */
 X(map_keys)
 X(map_values)
 X(map_entries)

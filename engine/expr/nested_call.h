@@ -52,6 +52,14 @@ static inline bool weft_call_any_null(const weft_kernel_call *call, int32_t i)
     return false;
 }
 
+/* Begin of a kernel's loop: row i has a value; rows with a NULL argument become NULL. */
+static inline bool weft_call_skip_null(weft_kernel_call *call, int32_t i)
+{
+    if (!weft_call_any_null(call, i)) return false;
+    weft_vector_set_null(call->out, i);
+    return true;
+}
+
 /* Are two slots equal values, NULL being equal to NULL? */
 static inline bool weft_slots_equal(const weft_column *a, int32_t slot_a, const weft_column *b,
                                     int32_t slot_b)
@@ -105,5 +113,22 @@ WEFT_MUST_CHECK weft_status weft_map_add(weft_ctx *ctx, weft_map_builder *map, c
 /* Slot i of out, a vector of a MAP, becomes the map of these entries; they are emptied. */
 WEFT_MUST_CHECK weft_status weft_map_put(weft_ctx *ctx, weft_map_builder *map, weft_vector *out, int32_t i);
 void weft_map_free(weft_map_builder *map);
+
+/* ---- entries of the registry ---- */
+
+/* A function that takes any types, which its binder checks: its one form, then itself. */
+#define WEFT_NESTED_FORM(name, low, high, result, kernel)                                                    \
+    static const weft_signature name##_forms[] = {                                                           \
+        {{WEFT_TYPE_COUNT, WEFT_TYPE_COUNT, WEFT_TYPE_COUNT}, low, high, result, kernel}}
+#define WEFT_NESTED_ENTRY(symbol, text, alias, own_flags, binder, usage, query, answer)                      \
+    const weft_function weft_fn_##symbol = {.name = text,                                                    \
+                                            .aliases = alias,                                                \
+                                            .flags = own_flags,                                              \
+                                            .signatures = symbol##_forms,                                    \
+                                            .signature_count = 1,                                            \
+                                            .bind = binder,                                                  \
+                                            .help = usage,                                                   \
+                                            .example = query,                                                \
+                                            .example_result = answer}
 
 #endif

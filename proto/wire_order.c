@@ -99,18 +99,14 @@ done:
 static weft_status put_settings(weft_ctx *ctx, const weft_settings *settings, Weft__Wire__StageOrder *m)
 {
     weft_status st = WEFT_OK;
-    Weft__Wire__Setting *list = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_SETTING_COUNT, &list));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, WEFT_SETTING_COUNT, &m->settings));
+    weft_session_setting list[WEFT_SETTING_COUNT];
+    int32_t count = 0;
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
         if (def->scope == WEFT_SCOPE_PROCESS || strcmp(def->initial, settings->text[i]) == 0) continue;
-        Weft__Wire__Setting *setting = &list[m->n_settings];
-        weft__wire__setting__init(setting);
-        setting->key = wire_text(def->key);
-        setting->value = wire_text(settings->text[i]);
-        m->settings[m->n_settings++] = setting;
+        list[count++] = (weft_session_setting){.key = def->key, .value = settings->text[i]};
     }
+    WEFT_TRY(st, wire_put_settings(ctx, list, count, &m->n_settings, &m->settings));
 done:
     return st;
 }

@@ -208,13 +208,11 @@ static weft_status compare(weft_ctx *ctx, weft_core *core, int32_t worker, const
             WEFT_TRY(st, core_hold(ctx, core, job, worker));
     }
     core_end_again(ctx, core, worker);
-    const bool is_new = hello->epoch != core->options.epoch && core->options.by_value;
-    if (is_new) WEFT_TRY(st, core_take_over(ctx, core, worker, hello));
+    if (hello->epoch != core->options.epoch) WEFT_TRY(st, core_take_over(ctx, core, worker, hello));
     for (int32_t i = 0; i < hello->running_count; i++)
         if (!weft_scheduler_wants(core->scheduler, worker, &hello->running[i]))
             order_name(ctx, core, worker, WEFT_TO_WORKER_CANCEL, &hello->running[i]);
-    /* of blocks that are new to this leader the worker reports first */
-    if (!is_new) WEFT_TRY(st, compare_blocks(ctx, core, worker, hello));
+    WEFT_TRY(st, compare_blocks(ctx, core, worker, hello));
     WEFT_TRY(st, fail_unknown(ctx, core, worker, hello));
 done:
     core->port.flush(ctx, core->port.self);

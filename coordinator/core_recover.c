@@ -39,7 +39,7 @@ void core_has_told(weft_core *core, weft_uuid uuid)
 static bool is_over(weft_core *core, int64_t now)
 {
     const int64_t most = core->options.recover_ns > 0 ? core->options.recover_ns : WEFT_CORE_RECOVER_NS;
-    const int64_t tick_ns = core->options.members.tick_ns;
+    const int64_t tick_ns = weft_min_i64(core->options.members.tick_ns, most);
     if (core->recover_until_ns == INT64_MAX)
         core->recover_until_ns = now + most;
     else if (now - core->ticked_ns > 2 * tick_ns)
@@ -52,10 +52,10 @@ void core_recover_tick(weft_ctx *ctx, weft_core *core)
 {
     const weft_event event = {.kind = WEFT_EVENT_RECOVERED};
     if (!core->recovering || !is_over(core, weft_now_ns(ctx))) return;
-    if (core_step(ctx, core, &event) == WEFT_OK)
-        core->recovering = false;
-    else
-        weft_error_clear(ctx); /* the next tick tries again */
+    core->recovering = false;
+    if (core_step(ctx, core, &event) == WEFT_OK) return;
+    core->recovering = true; /* no memory: the next tick tries again */
+    weft_error_clear(ctx);
 }
 
 /* ---- what a worker has ---- */

@@ -29,13 +29,17 @@ static task *find_foreign(const weft_scheduler *s, const weft_event *e, stage **
     return scheduler_find_worker(s, e->worker) == NULL ? NULL : &(*st)->task[e->partition];
 }
 
+/* Nothing of it was launched here: its next attempt is the first. Once one was, an earlier leader's would
+ * take the place of its number, and a later attempt would have it again. */
+static bool is_untouched(const stage *st, const task *t) { return t->attempt <= st->job->first_attempt; }
+
 /* Is the block of this attempt one that is looked for? */
-static bool is_looked_for(const task *t, int32_t attempt)
+static bool is_looked_for(const stage *st, const task *t, int32_t attempt)
 {
     switch ((task_state)t->state) {
     case TASK_UNKNOWN:
     case TASK_GONE: return t->attempt == NO_ATTEMPT || t->attempt == attempt;
-    case TASK_WAITING: return true;
+    case TASK_WAITING: return is_untouched(st, t);
     case TASK_RUNNING:
     case TASK_DONE: break;
     }
@@ -46,7 +50,7 @@ bool scheduler_found(weft_scheduler *s, const weft_event *e)
 {
     stage *st = NULL;
     task *t = find_foreign(s, e, &st);
-    if (t == NULL || !is_looked_for(t, e->attempt)) return false;
+    if (t == NULL || !is_looked_for(st, t, e->attempt)) return false;
     scheduler_become(st, t, TASK_DONE);
     t->attempt = e->attempt;
     t->worker = e->worker;
@@ -73,7 +77,7 @@ bool weft_scheduler_finds(const weft_scheduler *s, int32_t worker_id, const weft
                           .partition = name->partition,
                           .attempt = name->attempt};
     const task *t = find_foreign(s, &e, &st);
-    return t != NULL && is_looked_for(t, e.attempt);
+    return t != NULL && is_looked_for(st, t, e.attempt);
 }
 
 /* What runs goes on, unless the task's block is known to be of another attempt. */
@@ -81,8 +85,8 @@ void scheduler_runs(weft_scheduler *s, const weft_event *e)
 {
     stage *st = NULL;
     task *t = find_foreign(s, e, &st);
-    const bool open = t != NULL &&
-                      (t->state == TASK_WAITING || (t->state == TASK_UNKNOWN && t->attempt == NO_ATTEMPT));
+    const bool open = t != NULL && ((t->state == TASK_WAITING && is_untouched(st, t)) ||
+                                    (t->state == TASK_UNKNOWN && t->attempt == NO_ATTEMPT));
     if (!open) return;
     worker *w = scheduler_find_worker(s, e->worker);
     for (int32_t i = 0; i < st->input_count; i++) st->job->stages[st->inputs[i]]->read = true;

@@ -179,7 +179,7 @@ static void take_orders(weft_member *m)
  */
 static void send_again(weft_member *m)
 {
-    weft_parcel **reports = NULL;
+    weft_parcel **reports = NULL, *last = NULL, *none = NULL;
     int32_t count = 0;
     const weft_to_coordinator held = {.kind = WEFT_FROM_WORKER_HELD, .epoch = m->control.epoch};
     weft_status st = weft_store_reports(&m->ctx, weft_worker_store(m->worker), &reports, &count);
@@ -187,7 +187,9 @@ static void send_again(weft_member *m)
         weft_outbox_again(m->outbox, reports[i]);
         weft_parcel_release(&reports[i]);
     }
-    if (st == WEFT_OK) st = weft_outbox_put(&m->ctx, m->outbox, &held);
+    if (st == WEFT_OK) st = weft_parcel_new(&m->ctx, m->outbox, &held, &last, &none);
+    if (st == WEFT_OK) weft_outbox_again(m->outbox, last);
+    weft_parcel_release(&last);
     weft_log(WEFT_LOG_INFO, "reports_again", WEFT_LOG_INT("epoch", m->control.epoch),
              WEFT_LOG_INT("blocks", count));
     if (st == WEFT_OK) return;

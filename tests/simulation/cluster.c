@@ -14,14 +14,12 @@ enum {
     SESSIONS_MOST = 4     /* of a worker after the last fault */
 };
 
-static const weft_core_options usual = {
-    .members = {.tick_ns = TICK_US * 1000,
-                .beat_ns = 250000000,
-                .silent_ns = 1500000000,
-                .lost_ns = 1000000000},
-    .scheduler = {.grace_ns = 60000000000, .crashes_most = 4},
-    .epoch = 1,
-    .by_value = true};
+static const weft_core_options usual = {.members = {.tick_ns = TICK_US * 1000,
+                                                    .beat_ns = 250000000,
+                                                    .silent_ns = 1500000000,
+                                                    .lost_ns = 1000000000},
+                                        .scheduler = {.grace_ns = 60000000000, .crashes_most = 4},
+                                        .by_value = true};
 
 void cluster_wrong(cluster *c, const char *what)
 {
@@ -78,7 +76,9 @@ static void check_registry(cluster *c)
 
 void cluster_check_step(cluster *c)
 {
+    if (c->core == NULL) return;
     const char *wrong = weft_core_check(c->core);
+    journal_check_recovery(c);
     if (wrong != NULL) cluster_wrong(c, wrong);
     check_registry(c);
 }
@@ -86,10 +86,12 @@ void cluster_check_step(cluster *c)
 /* Nothing is left of anything. NULL, or what is. */
 static const char *left_over(const cluster *c)
 {
+    if (c->core == NULL) return "there is no coordinator";
     if (weft_core_first_job(c->core) != NULL) return "the coordinator holds a job";
     for (int32_t i = 0; i < c->node_count; i++) {
         const node *n = &c->nodes[i];
         if (!n->alive) return "a worker is not back";
+        if (n->owes == c->term && n->paid < n->owes) return "a worker has not told what it holds";
         if (n->control.state != WEFT_CONTROL_MEMBER || n->paused) return "a worker is not a member";
         if (!worker_is_empty(n)) return "something is left on a worker";
         if (weft_scheduler_count_running(weft_core_scheduler(c->core), n->number) != 0)
@@ -104,7 +106,6 @@ static void check_end(cluster *c)
     for (int32_t i = 0; i < c->node_count; i++)
         if (c->nodes[i].sessions_since > SESSIONS_MOST)
             cluster_wrong(c, "a worker registers again and again");
-    weft_scheduler_count(weft_core_scheduler(c->core), &c->counts);
     if (!c->strikes_workers && c->counts.workers_lost > 0)
         cluster_wrong(c, "a worker was declared dead since the coordinator was stopped");
 }
@@ -137,7 +138,7 @@ static void part(cluster *c, node *n)
 
 static void stop_coordinator(cluster *c)
 {
-    if (c->now < c->coordinator_stopped) return;
+    if (c->now < c->coordinator_stopped || c->core == NULL) return;
     c->stops++;
     c->coordinator_stopped = weft_min_i64(c->now + some_time(c), c->quiet_at);
     cluster_say(c, "the coordinator is stopped until %lld", (long long)c->coordinator_stopped);
@@ -151,7 +152,10 @@ static void strike(cluster *c)
         return;
     }
     c->faults--;
-    if (!c->strikes_workers)
+    if (c->crashes && dice_chance(&c->random, 40)) {
+        coordinator_crashes(c);
+        if (c->strikes_workers && dice_chance(&c->random, 30)) worker_dies(c, n, false);
+    } else if (!c->strikes_workers)
         stop_coordinator(c);
     else
         switch (dice_range(&c->random, 0, 6)) {
@@ -191,8 +195,10 @@ static bool waits(cluster *c, const happening *h)
     case COORDINATOR_TICKS:
     case COORDINATOR_WAKES:
     case SUBMITS:
+    case WRITTEN:
     case DRIVES: break;
     case NODE_STARTS:
+    case COORDINATOR_STARTS:
     case STRIKES: return false;
     }
     if (c->now >= until) return false;
@@ -209,6 +215,7 @@ static void coordinator_hears_gone(cluster *c, uint64_t id)
     wire *w = net_wire(c, id);
     if (!w->coordinator_open) return;
     w->coordinator_open = false;
+    if (c->core == NULL) return;
     weft_core_gone(c->ctx, c->core, id);
     cluster_check_step(c);
 }
@@ -217,6 +224,7 @@ static void happen(cluster *c, const happening *h)
 {
     node *n = &c->nodes[h->node];
     const bool there = n->alive && n->incarnation == h->incarnation;
+    const bool leads = c->core != NULL && h->incarnation == c->term;
     switch (h->kind) {
     case TO_WORKER:
         if (there) worker_arrives(c, h);
@@ -232,8 +240,11 @@ static void happen(cluster *c, const happening *h)
         break;
     case TO_COORDINATOR: net_arrives(c, h); break;
     case COORDINATOR_HEARS_GONE: coordinator_hears_gone(c, h->wire); break;
-    case COORDINATOR_WAKES: net_ticks(c); break;
+    case COORDINATOR_WAKES:
+        if (leads) net_ticks(c);
+        break;
     case COORDINATOR_TICKS:
+        if (!leads) break;
         net_ticks(c);
         cluster_plan(c, TICK_US, *h);
         break;
@@ -242,7 +253,13 @@ static void happen(cluster *c, const happening *h)
         break;
     case STRIKES: strike(c); break;
     case SUBMITS: driver_submits(c, h->job); break;
-    case DRIVES: driver_drives(c, h->job); break;
+    case DRIVES:
+        if (leads) driver_drives(c, h->job);
+        break;
+    case WRITTEN:
+        if (leads) journal_written(c);
+        break;
+    case COORDINATOR_STARTS: coordinator_starts(c); break;
     }
     if (h->packet != NULL) {
         net_wire(c, h->wire)->in_flight--;
@@ -250,19 +267,29 @@ static void happen(cluster *c, const happening *h)
     }
 }
 
+void cluster_open_core(cluster *c)
+{
+    c->options.epoch = 10 * c->term;
+    const weft_core_port port = net_port(c);
+    const weft_status st = weft_core_new(c->ctx, &c->options, &port, &c->core);
+    assert(st == WEFT_OK);
+}
+
 static void open_world(cluster *c)
 {
+    weft_status st = WEFT_OK;
     weft_core_options options = usual;
     options.scheduler.misses_most = (int32_t)dice_range(&c->random, 1, 3);
     options.scheduler.strikes_most = (int32_t)dice_range(&c->random, 2, 5);
     options.scheduler.aside_ns = dice_range(&c->random, 1, 10) * 1000000000;
     options.scheduler.ahead_most = (int32_t)dice_range(&c->random, 0, 6);
     options.scheduler.ahead_ns = dice_range(&c->random, 0, 100) * 1000000;
-    const weft_core_port port = net_port(c);
-    weft_status st = weft_core_new(c->ctx, &options, &port, &c->core);
-    assert(st == WEFT_OK);
+    c->options = options;
+    c->term = 1;
+    cluster_open_core(c);
     c->strikes_workers = !dice_chance(&c->random, 15);
     c->faults = (int32_t)dice_range(&c->random, 0, 12);
+    c->crashes = dice_chance(&c->random, 40);
     c->fault_rate = dice_range(&c->random, 10000, 1500000);
     c->quiet_at = dice_range(&c->random, 1000000, 12000000);
     c->wild = c->strikes_workers && dice_chance(&c->random, 50);
@@ -283,7 +310,7 @@ static void open_world(cluster *c)
         cluster_plan(c, dice_range(&c->random, 0, 100000), (happening){.kind = NODE_STARTS, .node = i});
     }
     driver_open(c);
-    cluster_plan(c, TICK_US, (happening){.kind = COORDINATOR_TICKS});
+    cluster_plan(c, TICK_US, (happening){.kind = COORDINATOR_TICKS, .incarnation = 1});
     cluster_plan(c, dice_range(&c->random, 1, c->fault_rate), (happening){.kind = STRIKES});
 }
 
@@ -295,8 +322,10 @@ static void close_world(cluster *c)
         net_release(c, h.packet);
     }
     for (int32_t i = 0; i < c->job_count; i++)
-        if (c->jobs[i].begun && !c->jobs[i].forgotten) weft_core_job_forget(c->core, &c->jobs[i].core);
+        if (c->core != NULL && c->jobs[i].begun && !c->jobs[i].forgotten)
+            weft_core_job_forget(c->core, &c->jobs[i].core);
     for (int32_t i = 0; i < c->node_count; i++) {
+        worker_drops_all(&c->nodes[i]);
         weft_outbox_free(&c->nodes[i].outbox);
         weft_mem_free(c->nodes[i].blocks);
         weft_mem_free(c->nodes[i].stages);
@@ -344,7 +373,8 @@ const char *cluster_run(weft_ctx *ctx, uint64_t seed, bool verbose, cluster *c)
         weft_arena_reset(ctx->arena);
     }
     if (c->wrong == NULL) check_end(c);
-    c->digest = weft_hash_combine(c->digest, weft_scheduler_digest(weft_core_scheduler(c->core)));
+    if (c->core != NULL)
+        c->digest = weft_hash_combine(c->digest, weft_scheduler_digest(weft_core_scheduler(c->core)));
     close_world(c);
     return c->wrong;
 }

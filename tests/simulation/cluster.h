@@ -5,6 +5,8 @@
  * cluster_net.c     connections, and the core's port over them
  * cluster_worker.c  workers: they believe every order and do it
  * cluster_driver.c  jobs, through the core's interface as coordinator.c uses it; the client
+ * cluster_journal.c what outlives the coordinator: records as docs/failover.md says; its crash, and the next
+ * one
  *
  * A *wire* is one connection, numbered for both ends. A *packet* is one message on it: an envelope and its
  * frames. A world either has orderly wires (as TCP: what arrives is whole and in order until it breaks) or
@@ -23,8 +25,11 @@ enum {
     NODE_BLOCKS_MAX = 1024,
     NODE_STAGES_MAX = 64,
     NODE_ATTEMPTS_MAX = 128,
-    FRAMES_MAX = 64,   /* of a packet */
-    LAUNCHES_MAX = 256 /* of one task in all, over generations and attempts */
+    FRAMES_MAX = 64,     /* of a packet */
+    LAUNCHES_MAX = 1024, /* of one stage in all, over generations and attempts */
+    HELD_JOBS_MAX = 32,  /* of a worker: also some that no coordinator knows any more */
+    WRITES_MAX = 256,    /* records on their way */
+    MEMBERS_MAX = 64
 };
 
 typedef struct packet {
@@ -45,7 +50,9 @@ typedef enum happening_kind {
     NODE_STARTS,
     STRIKES,
     SUBMITS,
-    DRIVES /* a job's thread looks what is new */
+    DRIVES,  /* a job's thread looks what is new */
+    WRITTEN, /* the first record that is on its way is durable */
+    COORDINATOR_STARTS
 } happening_kind;
 
 typedef struct happening {
@@ -61,7 +68,7 @@ typedef struct wire {
     int32_t node;
     int64_t incarnation;
     bool worker_open, coordinator_open;
-    bool cut;                        /* nothing gets through any more */
+    bool cut;                          /* nothing gets through any more */
     int64_t to_worker, to_coordinator; /* orderly: when the last message arrives */
     int32_t in_flight;
 } wire;
@@ -70,6 +77,7 @@ typedef struct held_block {
     weft_block_name name;
     uint64_t content;
     trace from;
+    weft_parcel *report; /* as it was sent */
 } held_block;
 
 /* Where the blocks of an input are, as the worker was told. */
@@ -118,16 +126,59 @@ typedef struct node {
     held_block *blocks;   /* [NODE_BLOCKS_MAX] */
     held_stage *stages;   /* [NODE_STAGES_MAX] */
     held_attempt attempts[NODE_ATTEMPTS_MAX];
-    held_job jobs[JOBS_MAX];
+    held_job jobs[HELD_JOBS_MAX];
     int32_t block_count, attempt_count, job_count;
-    int32_t number;             /* at the coordinator, as of its last welcome */
-    uint64_t welcomed;          /* the connection of that */
-    int64_t sessions_since;     /* … that began after the last fault */
+    int32_t number;         /* at the coordinator, as of its last welcome */
+    uint64_t welcomed;      /* the connection of that */
+    int32_t owes, paid;     /* the term in which it had to tell all that it holds, and in which it did */
+    int32_t welcomed_by;    /* … and the term */
+    int64_t sessions_since; /* … that began after the last fault */
     held_stage told[JOBS_MAX][STAGES_MAX]; /* of this session, as sent */
 } node;
 
+/* What a job has in the journal: what a new coordinator knows of it. */
+typedef struct job_journal {
+    bool job, end, failed;
+    weft_status status;
+    int32_t term; /* of the coordinator that began it */
+    int32_t stage_count, shape[STAGES_MAX];
+    bool sums[STAGES_MAX]; /* the planner was given these */
+    int64_t rows[STAGES_MAX], bytes[STAGES_MAX];
+    int32_t generation[STAGES_MAX], generation_number;
+    bool has_accepted[STAGES_MAX]; /* of this generation: */
+    int32_t accepted_of[STAGES_MAX], accepted[STAGES_MAX][TASKS_MAX];
+} job_journal;
+
+typedef enum record_kind {
+    RECORD_JOB,
+    RECORD_STAGE,
+    RECORD_GENERATION,
+    RECORD_ACCEPTED,
+    RECORD_END
+} record_kind;
+
+typedef struct record {
+    record_kind kind;
+    int32_t job, stage;
+    job_journal holds; /* what it says, at the places of the journal */
+    bool waited;       /* the core waits for it: */
+    weft_core_record asked;
+} record;
+
+/* A block of which the core was told that it is there, and not that it is gone. */
+typedef struct known_block {
+    bool there, lost, launched;
+    int32_t generation, attempt, worker;
+} known_block;
+
 typedef struct sim_job {
     job_plan plan;
+    job_journal journal;
+    known_block known[STAGES_MAX][TASKS_MAX];
+    int32_t next_stage;           /* ids that were given */
+    int64_t begun_at, records_at; /* records_at: when it is to be recorded; INT64_MAX: never */
+    bool end_written;
+    int32_t resumed_generation[STAGES_MAX]; /* as this coordinator has found it */
     weft_core_job core;
     int32_t id_of[STAGES_MAX], shape_of[STAGES_MAX]; /* plan's stage → the core's, and back */
     weft_core_stage stages[STAGES_MAX], *list[STAGES_MAX];
@@ -165,6 +216,25 @@ typedef struct cluster {
         weft_net_frame frames[FRAMES_MAX];
     } batches[WORKERS_MAX * 2];
     int32_t batch_count;
+    weft_core_options options;
+    int32_t term;              /* of the coordinator; epochs are ten times that */
+    bool crashes;              /* the coordinator does */
+    record writes[WRITES_MAX]; /* a ring */
+    int32_t write_first, write_count;
+    int64_t written_at; /* of the last one */
+    uint64_t next_job;
+    struct member_record {
+        weft_uuid uuid;
+        int32_t number; /* under this coordinator; -1: not welcomed */
+        bool recorded;  /* in the journal */
+        bool told;      /* … this coordinator all that it holds of earlier ones */
+        bool expected;  /* the coordinator began with its name, and has not heard of all that it holds */
+    } members[MEMBERS_MAX];
+    int32_t member_count;
+    bool recovering; /* as seen after the last step */
+    int64_t recovers_from;
+    weft_scheduler_counts before; /* of the coordinators before */
+    int64_t attempts_before, failures_before;
     bool wild;
     int32_t loss_permille, twice_permille, refuse_permille; /* refuse: an order is not taken */
     int32_t outbox_bytes;
@@ -174,7 +244,7 @@ typedef struct cluster {
     uint64_t serial, digest;
     const char *wrong;
     bool verbose;
-    int64_t steps, crashes, cuts, partings, stops, pauses, lost, doubled;
+    int64_t steps, coordinators, resumed, anew, node_crashes, cuts, partings, stops, pauses, lost, doubled;
     int64_t sessions, misses, forsaken, failed_jobs, relays;
     weft_scheduler_counts counts;
 } cluster;
@@ -199,6 +269,7 @@ void net_close(cluster *c, uint64_t id, bool by_worker);
 void net_cut(cluster *c, uint64_t id);
 void net_crashed(cluster *c, const node *n);
 void net_release(cluster *c, packet *p);
+void net_coordinator_crashed(cluster *c);
 void net_arrives(cluster *c, const happening *h); /* at the coordinator */
 void net_ticks(cluster *c);                       /* likewise */
 
@@ -209,6 +280,7 @@ void worker_hears_gone(cluster *c, const happening *h);
 void worker_ticks(cluster *c, node *n);
 void worker_attempt_ends(cluster *c, node *n, uint64_t serial);
 const held_block *worker_find_block(const node *n, const weft_block_name *name);
+void worker_drops_all(node *n);
 bool worker_is_empty(const node *n);
 
 void driver_open(cluster *c);
@@ -216,6 +288,21 @@ void driver_submits(cluster *c, int32_t place);
 void driver_drives(cluster *c, int32_t place);
 bool driver_done(const cluster *c);
 void driver_check(cluster *c);
-sim_job *driver_find(cluster *c, uint64_t id);
+sim_job *driver_find(cluster *c, uint64_t id); /* NULL: of an earlier coordinator, and begun anew since */
+void driver_crashed(cluster *c);               /* the threads are gone; what the client does then */
+void driver_resumes(cluster *c);
+void driver_stage_written(cluster *c, sim_job *j, int32_t id);
+void driver_end_written(cluster *c, sim_job *j, const job_journal *said);
+
+record *journal_write(cluster *c, sim_job *j, record_kind kind); /* the caller fills the rest of it */
+void journal_written(cluster *c);
+void journal_member(cluster *c, weft_uuid uuid, int32_t number);
+void journal_member_dead(cluster *c, int32_t number);
+void journal_told(cluster *c, int32_t number);
+void journal_check_recovery(cluster *c);
+void journal_add_counts(weft_scheduler_counts *to, const weft_scheduler_counts *from);
+void coordinator_crashes(cluster *c);
+void coordinator_starts(cluster *c);
+void cluster_open_core(cluster *c);
 
 #endif

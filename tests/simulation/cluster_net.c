@@ -139,6 +139,16 @@ void net_crashed(cluster *c, const node *n)
     }
 }
 
+void net_coordinator_crashed(cluster *c)
+{
+    for (int32_t i = 0; i < c->wire_count; i++) {
+        if (!c->wires[i].coordinator_open) continue;
+        c->wires[i].coordinator_open = false;
+        if (c->wires[i].worker_open) tell_gone(c, (uint64_t)i + 1, WORKER_HEARS_GONE);
+    }
+    c->broken_count = c->batch_count = 0;
+}
+
 /* ---- the core's port: as coordinator/port.c ---- */
 
 static void give_up(cluster *c, uint64_t peer)
@@ -163,10 +173,13 @@ static void port_welcome(void *self, uint64_t peer, const weft_link_head *head, 
     const weft_envelope e = {.kind = WEFT_ENVELOPE_WELCOME, .head = *head, .worker = worker};
     node *n = &c->nodes[net_wire(c, peer)->node];
     const wire *w = net_wire(c, peer);
-    if (w->incarnation == n->incarnation && worker == n->number && peer < n->welcomed)
+    if (w->incarnation == n->incarnation && worker == n->number && peer < n->welcomed &&
+        n->welcomed_by == c->term)
         cluster_wrong(c, "a registration that came late took the place of a newer one");
     if (w->incarnation == n->incarnation) n->welcomed = peer;
+    n->welcomed_by = c->term;
     n->number = worker;
+    if (w->incarnation == n->incarnation) journal_member(c, n->uuid, worker);
     memset(n->told, 0, sizeof(n->told));
     c->sessions++;
     if (cluster_is_quiet(c)) n->sessions_since++;
@@ -196,6 +209,7 @@ static void port_close(void *self, uint64_t peer)
 static void port_changed(void *self, int32_t worker, weft_core_change change)
 {
     cluster_say(self, "worker %d changes: %d", worker, (int)change);
+    if (change == WEFT_CORE_DEAD) journal_member_dead(self, worker);
 }
 
 static void send_batch(cluster *c, struct batch *b)
@@ -277,12 +291,72 @@ static void check_relays(cluster *c, int32_t worker, const weft_to_worker *o)
         }
 }
 
+static bool is_member(const cluster *c, int32_t number)
+{
+    for (int32_t i = 0; i < weft_core_worker_count(c->core); i++) {
+        weft_core_worker w;
+        weft_core_get_worker(c->core, i, &w);
+        if (w.number == number) return true;
+    }
+    return false;
+}
+
+/* No worker that has told what it holds has the block that this is to make. */
+static void check_found(cluster *c, const sim_job *j, const weft_to_worker *o)
+{
+    const weft_core_stage *s = &j->stages[o->stage];
+    const known_block *known = &j->known[o->stage][o->partition];
+    if (!s->resumed || known->lost || known->launched || c->outbox_bytes < 1 << 20 ||
+        o->generation != j->resumed_generation[o->stage])
+        return;
+    for (int32_t i = 0; i < c->member_count; i++) {
+        const int32_t at = c->members[i].told ? cluster_node_of(c, c->members[i].uuid) : -1;
+        for (int32_t b = 0; at >= 0 && b < c->nodes[at].block_count; b++) {
+            const weft_block_name *name = &c->nodes[at].blocks[b].name;
+            if (name->job == o->job && name->stage == o->stage && name->generation == o->generation &&
+                name->partition == o->partition)
+                cluster_wrong(c, "a task was launched whose block a member holds");
+        }
+    }
+}
+
+/* What has to be durable before a task is launched; and that it has to be launched at all. */
+static void check_records(cluster *c, sim_job *j, const weft_to_worker *o)
+{
+    const known_block *known = &j->known[o->stage][o->partition];
+    const weft_core_stage *s = &j->stages[o->stage];
+    const job_journal *jr = &j->journal;
+    if (known->there && known->generation == o->generation && is_member(c, known->worker))
+        cluster_wrong(c, "a task was launched whose block is there");
+    if (weft_core_is_recovering(c->core) && s->resumed && o->generation == j->resumed_generation[o->stage])
+        cluster_wrong(c, "a task was launched that may be with a member");
+    check_found(c, j, o);
+    j->known[o->stage][o->partition].launched = true;
+    if (!j->core.recorded || !jr->job) return;
+    if (jr->stage_count <= o->stage) cluster_wrong(c, "a task was launched of a stage without a record");
+    if (jr->generation[o->stage] < o->generation)
+        cluster_wrong(c, "a task was launched of a generation without a record");
+    for (int32_t i = 0; i < s->stage->input_count; i++) {
+        const int32_t in = s->stage->inputs[i].stage_id;
+        bool same = jr->has_accepted[in] && jr->accepted_of[in] == j->stages[in].generation;
+        if (j->shapes[in].determinism != WEFT_INDETERMINATE) continue;
+        for (int32_t p = 0; p < j->shapes[in].task_count && same; p++) {
+            weft_block_name name;
+            weft_place place;
+            same = !weft_core_find_block(c->core, &j->core, in, p, &name, &place) ||
+                   name.attempt == jr->accepted[in][p];
+        }
+        if (!same) cluster_wrong(c, "rows are read whose attempts have no record");
+    }
+}
+
 /* A launch follows only when the worker was told where each block is now. */
 static void check_launch(cluster *c, const node *n, const weft_to_worker *o)
 {
     sim_job *j = driver_find(c, o->job);
     const held_stage *told = &n->told[j - c->jobs][o->stage];
     if (j->ending || j->core.failed) cluster_wrong(c, "a task of a job that is over was launched");
+    check_records(c, j, o);
     if (told->serial == 0 || told->generation != o->generation) {
         cluster_wrong(c, "a task was launched of a stage that the worker was not told");
         return;
@@ -360,7 +434,8 @@ static weft_status port_order(weft_ctx *ctx, void *self, int32_t worker, const w
 static void port_wake(void *self, int64_t due_ns)
 {
     cluster *c = self;
-    cluster_plan(c, weft_max_i64(0, (due_ns + 999) / 1000 - c->now), (happening){.kind = COORDINATOR_WAKES});
+    cluster_plan(c, weft_max_i64(0, (due_ns + 999) / 1000 - c->now),
+                 (happening){.kind = COORDINATOR_WAKES, .incarnation = c->term});
 }
 
 weft_core_port net_port(cluster *c)
@@ -384,9 +459,45 @@ static void on_register(cluster *c, uint64_t peer, const packet *p)
     const weft_status st = weft_to_coordinator_decode(c->ctx, p->frames[1].bytes, p->frames[1].len, &m);
     if (st != WEFT_OK || m.hello == NULL || p->count != 2)
         cluster_wrong(c, "a registration is not understood");
-    else
+    else {
+        node *n = &c->nodes[net_wire(c, peer)->node];
+        const bool news = m.hello->epoch > 0 && m.hello->epoch < c->options.epoch;
+        if (news && weft_uuid_equal(n->uuid, m.hello->uuid)) n->owes = c->term;
         weft_core_registers(c->ctx, c->core, peer, m.hello);
+    }
     weft_to_coordinator_release(&m);
+}
+
+static void keep_known(known_block *known, const weft_block_name *name, int32_t worker)
+{
+    known->there = true;
+    known->generation = name->generation;
+    known->attempt = name->attempt;
+    known->worker = worker;
+}
+
+/* What the core was told of blocks, as far as it took it. */
+static void note_report(cluster *c, int32_t worker, const weft_to_coordinator *m)
+{
+    sim_job *j = driver_find(c, m->job);
+    weft_block_name name;
+    weft_place place;
+    if (m->kind == WEFT_FROM_WORKER_HELD) journal_told(c, worker);
+    if (j == NULL || m->stage >= j->core.stage_count) return;
+    if (m->kind == WEFT_FROM_WORKER_DONE &&
+        weft_core_find_block(c->core, &j->core, m->stage, m->partition, &name, &place) &&
+        name.attempt == m->attempt && name.generation == m->generation)
+        keep_known(&j->known[m->stage][m->partition], &name, place.worker);
+}
+
+/* Blocks that a reader could not get may be made again. */
+static void note_lost(cluster *c, const weft_to_coordinator *m)
+{
+    sim_job *j = driver_find(c, m->job);
+    if (j == NULL || m->kind != WEFT_FROM_WORKER_FAILED || !m->has_lost) return;
+    for (int32_t p = 0; p < TASKS_MAX; p++) /* also those that came back under another number */
+        if (p == m->lost.partition || m->unreachable)
+            j->known[m->lost.stage][p] = (known_block){.lost = true, .launched = true};
 }
 
 static void on_reports(cluster *c, uint64_t peer, const weft_link_head *head, const packet *p)
@@ -403,7 +514,9 @@ static void on_reports(cluster *c, uint64_t peer, const weft_link_head *head, co
                         (int)reports[i].kind, (unsigned long long)reports[i].job, reports[i].stage,
                         reports[i].generation, reports[i].partition, reports[i].attempt,
                         (int)reports[i].status, worker);
+            note_lost(c, &reports[i]);
             st = weft_core_report(c->ctx, c->core, worker, &reports[i]);
+            note_report(c, worker, &reports[i]);
         }
     weft_core_flush(c->ctx, c->core);
     for (int32_t i = 1; i < p->count; i++) weft_to_coordinator_release(&reports[i]);
@@ -415,6 +528,10 @@ void net_arrives(cluster *c, const happening *h)
     weft_envelope e;
     const wire *w = net_wire(c, h->wire);
     if (!w->coordinator_open || w->cut) return;
+    if (c->core == NULL) { /* nobody listens */
+        net_close(c, h->wire, false);
+        return;
+    }
     if (weft_envelope_decode(c->ctx, h->packet->frames[0].bytes, h->packet->frames[0].len, &e) != WEFT_OK) {
         cluster_wrong(c, "an envelope is not understood");
         return;

@@ -29,6 +29,7 @@ static void drop_block(node *n, const weft_block_name *name)
 {
     for (int32_t i = 0; i < n->block_count; i++)
         if (weft_block_name_equal(&n->blocks[i].name, name)) {
+            weft_parcel_release(&n->blocks[i].report);
             n->blocks[i] = n->blocks[--n->block_count];
             return;
         }
@@ -40,10 +41,17 @@ static void drop_blocks(node *n, uint64_t job, int32_t stage, int32_t generation
     for (int32_t i = 0; i < n->block_count; i++) {
         const weft_block_name *name = &n->blocks[i].name;
         if (name->job == job && (stage < 0 || name->stage == stage) && name->generation <= generation)
-            continue;
-        n->blocks[kept++] = n->blocks[i];
+            weft_parcel_release(&n->blocks[i].report);
+        else
+            n->blocks[kept++] = n->blocks[i];
     }
     n->block_count = kept;
+}
+
+void worker_drops_all(node *n)
+{
+    for (int32_t i = 0; i < n->block_count; i++) weft_parcel_release(&n->blocks[i].report);
+    n->block_count = n->attempt_count = n->job_count = 0;
 }
 
 static held_job *find_job(node *n, uint64_t id)
@@ -91,7 +99,7 @@ static weft_to_coordinator about_attempt(const node *n, weft_to_coordinator_kind
 {
     return (weft_to_coordinator){.kind = kind,
                                  .worker = n->number,
-                                 .epoch = 1,
+                                 .epoch = n->control.epoch,
                                  .job = name->job,
                                  .stage = name->stage,
                                  .generation = name->generation,
@@ -119,7 +127,7 @@ static void job_ended(node *n, uint64_t id)
 {
     held_job *j = find_job(n, id);
     const weft_to_coordinator ended = {
-        .kind = WEFT_FROM_WORKER_ENDED, .worker = n->number, .epoch = 1, .job = id};
+        .kind = WEFT_FROM_WORKER_ENDED, .worker = n->number, .epoch = n->control.epoch, .job = id};
     if (j != NULL) {
         drop_blocks(n, id, -1, INT32_MAX);
         *j = n->jobs[--n->job_count];
@@ -188,7 +196,7 @@ static void on_stage(cluster *c, node *n, const weft_to_worker *m)
     if (before != NULL) drop_stage(n, before);
     held_job *j = find_job(n, m->job);
     if (j == NULL) {
-        if (n->job_count == JOBS_MAX) {
+        if (n->job_count == HELD_JOBS_MAX) {
             cluster_wrong(c, "a worker holds more jobs than there are");
             return;
         }
@@ -210,6 +218,7 @@ static void note_launch(cluster *c, const weft_to_worker *m)
 {
     sim_job *j = driver_find(c, m->job);
     const weft_block_name name = {m->job, m->stage, m->generation, m->partition, m->attempt};
+    if (j == NULL) return; /* of a coordinator that is none any more */
     int32_t *count = &j->launch_count[m->stage];
     for (int32_t i = 0; i < *count; i++)
         if (weft_block_name_equal(&j->launches[m->stage][i], &name))
@@ -250,7 +259,7 @@ static void on_launch(cluster *c, node *n, const weft_to_worker *m)
     held_stage *s = find_stage(n, m);
     held_attempt a = {.serial = ++c->serial,
                       .name = {m->job, m->stage, m->generation, m->partition, m->attempt}};
-    if (m->task_len != 2 || m->task_bytes[0] != m->partition || m->task_bytes[1] != m->attempt) {
+    if (m->task_len != 2 || m->task_bytes[0] != m->partition || m->task_bytes[1] != (uint8_t)m->attempt) {
         cluster_wrong(c, "a task is not what was sent");
         return;
     }
@@ -360,12 +369,16 @@ static void report_block(cluster *c, node *n, const held_attempt *a, const held_
         cluster_wrong(c, "blocks pile up on a worker");
         return;
     }
-    n->blocks[n->block_count++] = *made;
+    held_block *held = &n->blocks[n->block_count++];
+    weft_parcel *parcel = NULL;
+    *held = *made;
     m.block = &meta;
     m.run_ns = a->run_us * 1000;
     m.metrics = metrics;
     m.metric_count = 2;
-    put_report(n, &m);
+    weft_status st = weft_parcel_new(c->ctx, n->outbox, &m, &parcel, &held->report);
+    if (st == WEFT_OK) st = weft_outbox_add(c->ctx, n->outbox, parcel);
+    if (st != WEFT_OK) weft_error_clear(c->ctx); /* it is missed: see post */
 }
 
 /* True when the worker went down with it. */
@@ -469,6 +482,18 @@ static void send_register(cluster *c, node *n, uint64_t peer)
     (void)send_message(n, peer, &e, frames, 1);
 }
 
+static void send_again(cluster *c, node *n)
+{
+    const weft_to_coordinator held = {.kind = WEFT_FROM_WORKER_HELD, .epoch = n->control.epoch};
+    weft_parcel *last = NULL, *none = NULL;
+    for (int32_t i = 0; i < n->block_count; i++)
+        if (n->blocks[i].report != NULL) weft_outbox_again(n->outbox, n->blocks[i].report);
+    const weft_status st = weft_parcel_new(c->ctx, n->outbox, &held, &last, &none);
+    assert(st == WEFT_OK);
+    weft_outbox_again(n->outbox, last);
+    weft_parcel_release(&last);
+}
+
 static void act(void *self, const weft_control_action *a)
 {
     node *n = self;
@@ -484,7 +509,7 @@ static void act(void *self, const weft_control_action *a)
         if (!send_message(n, a->peer, &e, frames, weft_outbox_frames(n->outbox, a->report, frames + 1)))
             n->broken = true;
         break;
-    case WEFT_CONTROL_AGAIN: break;
+    case WEFT_CONTROL_AGAIN: send_again(c, n); break;
     case WEFT_CONTROL_FORGET: weft_outbox_forget(n->outbox, a->report); break;
     case WEFT_CONTROL_BEATS: (void)send_message(n, a->peer, &e, frames, 0); break;
     case WEFT_CONTROL_PAUSE: n->paused = true; break;
@@ -577,6 +602,7 @@ void worker_starts(cluster *c, node *n)
     n->paused = true;
     n->number = -1;
     n->welcomed = 0;
+    n->owes = n->paid = 0;
     n->sessions_since = 0;
     n->stopped_until = 0;
     n->uuid = (weft_uuid){.high = (uint64_t)(n - c->nodes) + 1, .low = (uint64_t)n->incarnation + 1};
@@ -597,11 +623,11 @@ void worker_dies(cluster *c, node *n, bool in_order)
         (void)send_message(n, n->control.peer, &leave, &frame, 0);
     n->alive = false;
     net_crashed(c, n);
+    worker_drops_all(n);
     weft_outbox_free(&n->outbox);
-    n->block_count = n->attempt_count = n->job_count = 0;
     memset(n->stages, 0, NODE_STAGES_MAX * sizeof(held_stage));
     n->incarnation++;
-    c->crashes += !in_order;
+    c->node_crashes += !in_order;
     cluster_plan(
         c, dice_range(&c->random, 1000, 4000000),
         (happening){.kind = NODE_STARTS, .node = (int32_t)(n - c->nodes), .incarnation = n->incarnation});

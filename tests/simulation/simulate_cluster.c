@@ -9,7 +9,7 @@
 
 typedef struct totals {
     int64_t runs, steps, crashes, cuts, partings, stops, pauses, lost, doubled, sessions, misses, forsaken;
-    int64_t jobs, failed_jobs, dead, relays;
+    int64_t jobs, failed_jobs, dead, relays, coordinators, resumed, anew;
     weft_scheduler_counts counts;
     uint64_t digest;
 } totals;
@@ -27,12 +27,12 @@ static bool run_seed(uint64_t seed, bool verbose, totals *t)
     weft_ctx_init(&ctx, arena, account, &settings);
     const char *wrong = cluster_run(&ctx, seed, verbose, &c);
     if (wrong != NULL)
-        printf("seed %" PRIu64 " at %" PRId64 " us, step %" PRId64 ": %s\nreplay: simulate_cluster --seed %"
-               PRIu64 "\n",
+        printf("seed %" PRIu64 " at %" PRId64 " us, step %" PRId64
+               ": %s\nreplay: simulate_cluster --seed %" PRIu64 "\n",
                seed, c.now, c.steps, wrong, seed);
     t->runs++;
     t->steps += c.steps;
-    t->crashes += c.crashes;
+    t->crashes += c.node_crashes;
     t->cuts += c.cuts;
     t->partings += c.partings;
     t->stops += c.stops;
@@ -43,6 +43,11 @@ static bool run_seed(uint64_t seed, bool verbose, totals *t)
     t->misses += c.misses;
     t->forsaken += c.forsaken;
     t->relays += c.relays;
+    t->coordinators += c.coordinators;
+    t->resumed += c.resumed;
+    t->anew += c.anew;
+    t->counts.found += c.counts.found;
+    t->counts.adopted += c.counts.adopted;
     t->jobs += c.job_count;
     t->failed_jobs += c.failed_jobs;
     t->dead += c.counts.workers_lost;
@@ -67,6 +72,9 @@ static void print_totals(const totals *t)
            " workers dead, %" PRId64 " forsaken, %" PRId64 " relays named; ",
            t->runs, t->steps, t->crashes, t->cuts, t->partings, t->pauses, t->stops, t->lost, t->doubled,
            t->misses, t->sessions, t->dead, t->forsaken, t->relays);
+    printf("%" PRId64 " coordinators dead, %" PRId64 " jobs resumed, %" PRId64 " begun anew, %" PRId64
+           " blocks found, %" PRId64 " attempts taken over; ",
+           t->coordinators, t->resumed, t->anew, t->counts.found, t->counts.adopted);
     printf("%" PRId64 " launches, %" PRId64 " again, %" PRId64 " blocks lost, %" PRId64 " back, %" PRId64
            " new generations, %" PRId64 " late reports; %" PRId64 " of %" PRId64
            " jobs failed; trace %016" PRIx64 "\n",
@@ -106,5 +114,6 @@ int main(int argc, char **argv)
     /* A run in which nothing went wrong proves nothing. */
     return count >= 1000 && (t.crashes == 0 || t.cuts == 0 || t.partings == 0 || t.stops == 0 ||
                              t.pauses == 0 || t.lost == 0 || t.doubled == 0 || t.misses == 0 || t.dead == 0 ||
-                             t.counts.restarts == 0 || t.counts.blocks_back == 0 || t.counts.late == 0);
+                             t.counts.restarts == 0 || t.resumed == 0 || t.anew == 0 || t.counts.found == 0 ||
+                             t.counts.adopted == 0 || t.counts.blocks_back == 0 || t.counts.late == 0);
 }

@@ -15,6 +15,7 @@ enum {
     JOURNAL_HEAD = 56,
     JOURNAL_FLAG_BLOB = 1,
     JOURNAL_FLAG_JOINED = 2,
+    JOURNAL_FLAG_PARTS = 4, /* with BLOB: it lies in nodes beside the record's */
     JOURNAL_BLOB_NAME = 72, /* of the file: "blob-" and 32 digits; of blobs.h: 64; and zeros */
     JOURNAL_BLOB_BODY = 8 + JOURNAL_BLOB_NAME,
     JOURNAL_BLOB_BODY_OLD = 8 + 48 /* of files of the first version */

@@ -13,15 +13,6 @@
 
 enum { WRITE_OPS = 3, FORGET_OPS = 400, FORGET_OWNERS = 100 };
 
-/* A ticket's transaction. */
-typedef struct keeper_write {
-    journal_request *request;
-    bool with_owner, as_set;
-    uint8_t *sealed;
-    size_t sealed_bytes;
-    char owner[JOURNAL_PATH_BYTES], path[JOURNAL_PATH_BYTES];
-} keeper_write;
-
 /* ---- names ---- */
 
 static const char *const kind_names[] = {"EPOCH",   "REMOVED", "JOB",     "STAGE",  "ACCEPTED",  "DECISION",
@@ -90,7 +81,7 @@ done:
 }
 
 static weft_status seal_record(weft_ctx *ctx, const journal_keeper *k, const journal_draft *draft,
-                               keeper_write *w)
+                               journal_write *w)
 {
     weft_status st = WEFT_OK;
     uint8_t *plain = NULL;
@@ -107,7 +98,7 @@ done:
 
 /* ---- writing ---- */
 
-static void write_free(keeper_write *w)
+void weft_journal_write_free(journal_write *w)
 {
     if (w == NULL) return;
     weft_journal_request_free(&w->request);
@@ -115,7 +106,7 @@ static void write_free(keeper_write *w)
     weft_mem_free(w);
 }
 
-static weft_status send_write(weft_ctx *ctx, journal_keeper *k, keeper_write *w)
+weft_status weft_journal_write_send(weft_ctx *ctx, journal_keeper *k, journal_write *w)
 {
     weft_zookeeper_op ops[WRITE_OPS] = {check_epoch(k)};
     int32_t count = 1;
@@ -129,22 +120,21 @@ static weft_status send_write(weft_ctx *ctx, journal_keeper *k, keeper_write *w)
     return weft_journal_ask(ctx, k, JOURNAL_ASK_MULTI, NULL, ops, count, &w->request);
 }
 
-static weft_status store_blob(weft_ctx *ctx, journal_keeper *k, journal_ticket *t)
+/* A large value goes to its place; its name stands for it. */
+static weft_status store_large(weft_ctx *ctx, journal_keeper *k, journal_ticket *t)
 {
     weft_status st = WEFT_OK;
     char name[WEFT_BLOB_NAME_BYTES];
-    const size_t bytes = (size_t)t->draft.record.value_bytes;
+    const weft_journal_record *r = &t->draft.record;
     static_assert((int)WEFT_BLOB_NAME_BYTES <= (int)JOURNAL_BLOB_NAME, "names of blobs fit");
-    if (k->blobs == NULL)
-        return weft_fail(ctx, WEFT_LIMIT,
-                         "a record of %zu bytes is too large for ZooKeeper (%d at most), and there is "
-                         "no place for large values",
-                         bytes, WEFT_JOURNAL_INLINE_BYTES);
-    WEFT_TRY(st, k->blobs->store(ctx, k->blobs->self, t->draft.body, bytes, name));
-    weft_journal_blob_body(bytes, name, t->blob);
+    if (k->blobs != NULL)
+        WEFT_TRY(st, k->blobs->store(ctx, k->blobs->self, t->draft.body, (size_t)r->value_bytes, name));
+    else
+        WEFT_TRY(st, weft_journal_parts_store(ctx, k, r, t->draft.body, name));
+    weft_journal_blob_body((uint64_t)r->value_bytes, name, t->blob);
     t->draft.body = t->blob;
     t->draft.body_bytes = sizeof(t->blob);
-    t->draft.flags = JOURNAL_FLAG_BLOB;
+    t->draft.flags = JOURNAL_FLAG_BLOB | (k->blobs == NULL ? JOURNAL_FLAG_PARTS : 0);
 done:
     return st;
 }
@@ -153,32 +143,33 @@ static weft_status keeper_begin(weft_ctx *ctx, weft_journal *j, journal_ticket *
 {
     weft_status st = WEFT_OK;
     journal_keeper *k = (journal_keeper *)j;
-    keeper_write *w = NULL;
+    journal_write *w = NULL;
     const weft_journal_record *r = &t->draft.record;
     weft_account *const callers = ctx->memory;
     ctx->memory = j->account;
-    if (r->value_bytes > WEFT_JOURNAL_INLINE_BYTES) WEFT_TRY(st, store_blob(ctx, k, t));
+    if (r->value_bytes > WEFT_JOURNAL_INLINE_BYTES) WEFT_TRY(st, store_large(ctx, k, t));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*w), (void **)&w));
     weft_journal_owner_path(k, r->job, w->owner);
     weft_journal_record_path(k, r, w->path);
     pthread_mutex_lock(&j->lock);
     w->with_owner = weft_journal_index_count(&j->index, r->job, JOURNAL_LIVE) == 0;
+    w->replaces = t->replaces;
     w->as_set = t->replaces &&
                 weft_journal_index_find(&j->index, r->job, r->kind, r->number, JOURNAL_LIVE) >= 0;
     pthread_mutex_unlock(&j->lock);
     WEFT_TRY(st, seal_record(ctx, k, &t->draft, w));
-    WEFT_TRY(st, send_write(ctx, k, w));
+    WEFT_TRY(st, weft_journal_write_send(ctx, k, w));
     t->request = w;
     w = NULL;
 done:
     ctx->memory = callers;
-    write_free(w);
+    weft_journal_write_free(w);
     return st;
 }
 
 /* After an outcome that is not known, or when the node is there: what stands there now? *ours: these very
  * bytes. *there: something. */
-static weft_status look_up(weft_ctx *ctx, journal_keeper *k, const keeper_write *w, bool *there, bool *ours)
+static weft_status look_up(weft_ctx *ctx, journal_keeper *k, const journal_write *w, bool *there, bool *ours)
 {
     weft_status st = WEFT_OK;
     journal_request *r = NULL;
@@ -193,7 +184,7 @@ done:
 }
 
 /* What one answer means. *again: the transaction was put right, and has to be sent once more. */
-static weft_status judge(weft_ctx *ctx, journal_keeper *k, journal_ticket *t, keeper_write *w, bool *again)
+static weft_status judge(weft_ctx *ctx, journal_keeper *k, journal_write *w, bool *again)
 {
     weft_status st = WEFT_OK;
     const journal_request *r = w->request;
@@ -215,8 +206,8 @@ static weft_status judge(weft_ctx *ctx, journal_keeper *k, journal_ticket *t, ke
         return WEFT_OK;
     case WEFT_ZOOKEEPER_EXISTS:
         if (at_owner) w->with_owner = false;
-        if (!at_owner && t->replaces) w->as_set = true;
-        if (at_owner || t->replaces) *again = true;
+        if (!at_owner && w->replaces) w->as_set = true;
+        if (at_owner || w->replaces) *again = true;
         if (*again) return WEFT_OK;
         break;
     case WEFT_ZOOKEEPER_NOT_EMPTY:
@@ -230,34 +221,60 @@ static weft_status judge(weft_ctx *ctx, journal_keeper *k, journal_ticket *t, ke
     st = look_up(ctx, k, w, &there, &ours);
     if (st != WEFT_OK && st != WEFT_NOT_LEADER) return weft_journal_depose(ctx, k, ctx->error.message);
     WEFT_TRY(st, st); /* who cannot learn what stands may not go on */
-    *again = !ours && (!there || t->replaces);
-    if (!ours && there && !t->replaces)
+    *again = !ours && (!there || w->replaces);
+    if (!ours && there && !w->replaces)
         st = weft_fail(ctx, WEFT_EXISTS, "%s is there already, of another writer", w->path);
 done:
     return st;
+}
+
+weft_status weft_journal_write_wait(weft_ctx *ctx, journal_keeper *k, journal_write *w)
+{
+    weft_status st = WEFT_OK;
+    for (bool again = true; again;) {
+        WEFT_TRY(st, weft_journal_await(ctx, k, w->request));
+        WEFT_TRY(st, judge(ctx, k, w, &again));
+        if (again) WEFT_TRY(st, weft_journal_write_send(ctx, k, w));
+    }
+done:
+    return st;
+}
+
+/* What was written stands, in the place of *before, if that had parts: then this answers true. lock held. */
+static bool take_place(journal_keeper *k, const journal_ticket *t, journal_entry *before)
+{
+    journal_index *x = &k->base.index;
+    const weft_journal_record *r = &t->draft.record;
+    const int32_t old = weft_journal_index_find(x, r->job, r->kind, r->number, JOURNAL_LIVE);
+    const bool had_parts = old >= 0 && (x->entries[old].flags & JOURNAL_FLAG_PARTS) != 0;
+    journal_entry *e = &x->entries[t->at];
+    if (had_parts) *before = x->entries[old];
+    e->flags = t->draft.flags;
+    e->body_bytes = t->draft.body_bytes;
+    if (e->flags & JOURNAL_FLAG_PARTS)
+        e->offset = weft_journal_part_id((const char *)t->blob + sizeof(uint64_t));
+    const bool are_same = had_parts && (e->flags & JOURNAL_FLAG_PARTS) && e->offset == before->offset;
+    if (are_same) k->parts_bytes -= before->shown.value_bytes; /* counted twice, and there once */
+    weft_journal_index_commit(x, t->at);
+    return had_parts && !are_same;
 }
 
 static weft_status keeper_wait(weft_ctx *ctx, weft_journal *j, journal_ticket *t)
 {
     weft_status st = WEFT_OK;
     journal_keeper *k = (journal_keeper *)j;
-    keeper_write *w = t->request;
-    bool again = true;
+    journal_write *w = t->request;
+    journal_entry before;
     weft_account *const callers = ctx->memory;
     ctx->memory = j->account;
-    while (again) {
-        WEFT_TRY(st, weft_journal_await(ctx, k, w->request));
-        WEFT_TRY(st, judge(ctx, k, t, w, &again));
-        if (again) WEFT_TRY(st, send_write(ctx, k, w));
-    }
+    WEFT_TRY(st, weft_journal_write_wait(ctx, k, w));
     pthread_mutex_lock(&j->lock);
-    j->index.entries[t->at].flags = t->draft.flags;
-    j->index.entries[t->at].body_bytes = t->draft.body_bytes;
-    weft_journal_index_commit(&j->index, t->at);
+    const bool left_parts = take_place(k, t, &before);
     pthread_mutex_unlock(&j->lock);
+    if (left_parts) weft_journal_parts_remove(ctx, k, &before.shown, before.offset);
 done:
     ctx->memory = callers;
-    write_free(w);
+    weft_journal_write_free(w);
     t->request = NULL;
     return st;
 }
@@ -330,10 +347,12 @@ static weft_status read_body(weft_ctx *ctx, journal_keeper *k, const journal_dra
     }
     if (!weft_journal_blob_name(draft->body, draft->body_bytes, name, &len))
         return weft_fail(ctx, WEFT_CORRUPT, "a record of the journal names no blob");
-    if (k->blobs == NULL) return weft_fail(ctx, WEFT_NOT_FOUND, "there is no place for large values");
-    WEFT_TRY(st, k->blobs->load(ctx, k->blobs->self, name, (size_t)len, value));
     *bytes = (size_t)len;
-done:
+    if (draft->flags & JOURNAL_FLAG_PARTS)
+        return weft_journal_parts_load(ctx, k, &draft->record, name, (size_t)len, value);
+    if (k->blobs == NULL)
+        return weft_fail(ctx, WEFT_NOT_FOUND, "there is no place where the large value %s could be", name);
+    return k->blobs->load(ctx, k->blobs->self, name, (size_t)len, value);
     return st;
 }
 
@@ -415,7 +434,7 @@ static weft_status remove_owner(weft_ctx *ctx, journal_keeper *k, weft_uuid job,
         removal_start(k, v);
         const char *name = (const char *)r->value;
         for (int32_t i = 0; i < r->child_count && v->count <= FORGET_OPS; i++, name += strlen(name) + 1) {
-            snprintf(path, sizeof(path), "%.180s/%.60s", owner, name);
+            snprintf(path, sizeof(path), "%.160s/%.90s", owner, name);
             removal_add(v, path);
         }
         const bool all = v->count - 1 == r->child_count;
@@ -428,21 +447,56 @@ done:
     return st;
 }
 
+/* The parts of an entry's value, all of which fit. */
+static void add_parts(const journal_keeper *k, const journal_entry *e, removal *v)
+{
+    char path[JOURNAL_PATH_BYTES];
+    if (!(e->flags & JOURNAL_FLAG_PARTS)) return;
+    for (int32_t i = 0; i < weft_journal_part_count(e->shown.value_bytes); i++) {
+        weft_journal_part_path(k, &e->shown, e->offset, i, path);
+        removal_add(v, path);
+    }
+}
+
+/* How many nodes the records of an owner are. lock held. */
+static int32_t count_nodes(const journal_index *x, weft_uuid job)
+{
+    int32_t count = 0;
+    for (int32_t i = weft_journal_index_first(x, job); i >= 0; i = x->entries[i].next_of_job) {
+        const journal_entry *e = &x->entries[i];
+        if (e->state != JOURNAL_LIVE || !weft_uuid_equal(e->shown.job, job)) continue;
+        count += 1 + (e->flags & JOURNAL_FLAG_PARTS ? weft_journal_part_count(e->shown.value_bytes) : 0);
+    }
+    return count;
+}
+
 /* Put an owner's records and itself into the transaction; false when they do not fit. lock held. */
 static bool add_owner(journal_keeper *k, weft_uuid job, removal *v)
 {
     const journal_index *x = &k->base.index;
     char path[JOURNAL_PATH_BYTES];
-    const int32_t records = weft_journal_index_count(x, job, JOURNAL_LIVE);
-    if (v->count + records + 1 > FORGET_OPS) return false;
+    if (v->count + count_nodes(x, job) + 1 > FORGET_OPS) return false;
     for (int32_t i = weft_journal_index_first(x, job); i >= 0; i = x->entries[i].next_of_job) {
         if (x->entries[i].state != JOURNAL_LIVE || !weft_uuid_equal(x->entries[i].shown.job, job)) continue;
         weft_journal_record_path(k, &x->entries[i].shown, path);
         removal_add(v, path);
+        add_parts(k, &x->entries[i], v);
     }
     weft_journal_owner_path(k, job, path);
     removal_add(v, path);
     return true;
+}
+
+/* The bytes of an owner's values in parts. lock held. */
+static int64_t parts_of(const journal_index *x, weft_uuid job)
+{
+    int64_t bytes = 0;
+    for (int32_t i = weft_journal_index_first(x, job); i >= 0; i = x->entries[i].next_of_job) {
+        const journal_entry *e = &x->entries[i];
+        if (e->state == JOURNAL_LIVE && (e->flags & JOURNAL_FLAG_PARTS) && weft_uuid_equal(e->shown.job, job))
+            bytes += e->shown.value_bytes;
+    }
+    return bytes;
 }
 
 /* As many owners as go into one transaction, or the first of them alone, however many records it has. */
@@ -461,7 +515,10 @@ static weft_status forget_some(weft_ctx *ctx, journal_keeper *k, const weft_uuid
     if (*taken == 0) *taken = 1;
     for (int32_t i = 0; i < *taken && !done; i++) WEFT_TRY(st, remove_owner(ctx, k, ids[i], v));
     pthread_mutex_lock(&j->lock);
-    for (int32_t i = 0; i < *taken; i++) weft_journal_index_forget(&j->index, ids[i], &blobs);
+    for (int32_t i = 0; i < *taken; i++) {
+        k->parts_bytes -= parts_of(&j->index, ids[i]);
+        weft_journal_index_forget(&j->index, ids[i], &blobs);
+    }
     pthread_mutex_unlock(&j->lock);
 done:
     return st;

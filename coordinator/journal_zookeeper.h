@@ -4,10 +4,14 @@
  *     ROOT/journal/UUID/KIND-NUMBER one record each: what journal_record.h says, sealed, with the path as
  *                                   additional data
  *
+ *     ROOT/journal/UUID/KIND-NUMBER.ID.INDEX   the parts of a large value
+ *
  * Values above WEFT_JOURNAL_INLINE_BYTES are blobs: their name, which is the SHA-256 of their content, is
- * durable here after they are durable there. A write whose outcome is not known is looked up after a `sync`:
- * it stands if these very bytes stand there, and is tried again when nothing does. While no server answers,
- * writers wait until the session's lease ends; then the journal is broken, with WEFT_NOT_LEADER. */
+ * durable here after they are durable there. Without a place for blobs they are kept here too, in parts of
+ * 512 KiB, as long as one has no more than 8 MiB and all together 48 MiB: ZooKeeper's data is memory. A write
+ * whose outcome is not known is looked up after a `sync`: it stands if these very bytes stand there, and is
+ * tried again when nothing does. While no server answers, writers wait until the session's lease ends; then
+ * the journal is broken, with WEFT_NOT_LEADER. */
 #ifndef WEFT_COORDINATOR_JOURNAL_ZOOKEEPER_H
 #define WEFT_COORDINATOR_JOURNAL_ZOOKEEPER_H
 
@@ -35,7 +39,7 @@ typedef struct weft_journal_zookeeper_options {
     uint64_t epoch, term;            /* as this leader wrote them into ROOT/epoch … */
     int32_t epoch_version;           /* … and the version that it has since */
     const weft_seal *seal;           /* borrowed until close */
-    const weft_journal_blobs *blobs; /* borrowed until close; NULL: large values are refused (WEFT_LIMIT) */
+    const weft_journal_blobs *blobs; /* borrowed until close; NULL: large values are kept in parts */
 } weft_journal_zookeeper_options;
 
 /* Called by who has won the epoch. Makes ROOT/journal when there is none, and reads all records after a

@@ -15,6 +15,7 @@ typedef struct loaded {
     uint16_t flags;
     uint32_t body_bytes;
     int64_t changed; /* the transaction */
+    int64_t part_id; /* of a value in parts */
     uint8_t *plain;  /* heap; NULL: not kept */
 } loaded;
 
@@ -82,12 +83,13 @@ done:
     return st;
 }
 
+/* Parts of large values have a '.' in their names: they are read when their record is. */
 static weft_status on_names(weft_ctx *ctx, loader *l, const char *path, journal_request *r)
 {
     weft_status st = WEFT_OK;
     const char *name = (const char *)r->value;
     for (int32_t i = 0; i < r->child_count; i++, name += strlen(name) + 1)
-        WEFT_TRY(st, add_path(ctx, l, path, name));
+        if (strchr(name, '.') == NULL) WEFT_TRY(st, add_path(ctx, l, path, name));
 done:
     return st;
 }
@@ -118,7 +120,8 @@ static weft_status on_record(weft_ctx *ctx, loader *l, const char *path, journal
                     .changed = r->stat.changed};
     if ((draft.flags & JOURNAL_FLAG_BLOB) &&
         !weft_journal_blob_name(draft.body, draft.body_bytes, name, &out->record.value_bytes))
-        WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "%s names no blob", path));
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "%s names no large value", path));
+    if (draft.flags & JOURNAL_FLAG_PARTS) out->part_id = weft_journal_part_id(name);
     l->record_count++;
     const int64_t bytes = JOURNAL_HEAD + (int64_t)draft.body_bytes;
     if (l->kept_bytes + bytes > JOURNAL_KEPT_BYTES) goto done;
@@ -151,6 +154,8 @@ static weft_status index_loaded(weft_ctx *ctx, loader *l)
         j->index.entries[at].flags = r->flags;
         j->index.entries[at].body_bytes = r->body_bytes;
         j->index.entries[at].value = r->plain;
+        j->index.entries[at].offset = r->part_id;
+        if (r->flags & JOURNAL_FLAG_PARTS) l->k->parts_bytes += r->record.value_bytes;
         r->plain = NULL;
         weft_journal_index_commit(&j->index, at);
     }

@@ -8,7 +8,10 @@
 #include "coordinator/journal_zookeeper.h"
 
 enum {
-    JOURNAL_PATH_BYTES = 256,      /* of a record's node */
+    JOURNAL_PATH_BYTES = 256,           /* of a record's node */
+    JOURNAL_PART_BYTES = 512 << 10,     /* of a large value, in one node */
+    JOURNAL_PARTS_BYTES_MOST = 8 << 20, /* of one large value in ZooKeeper, which is memory there … */
+    JOURNAL_PARTS_BYTES_ALL = 48 << 20, /* … and of all */
     JOURNAL_KEPT_BYTES = 64 << 20, /* of values that are kept since they were loaded, until they are read */
     JOURNAL_SEALED_BYTES = JOURNAL_HEAD + WEFT_JOURNAL_INLINE_BYTES + WEFT_SEAL_MORE_BYTES
 };
@@ -38,7 +41,8 @@ typedef struct journal_keeper { /* a journal in ZooKeeper */
     const weft_journal_blobs *blobs;
     journal_room *room;
     int32_t epoch_version;
-    int64_t kept_bytes;              /* guarded by base.lock */
+    int64_t kept_bytes; /* guarded by base.lock, as is parts_bytes: of large values in parts */
+    int64_t parts_bytes;
     char epoch[JOURNAL_PATH_BYTES];  /* ROOT/epoch */
     char folder[JOURNAL_PATH_BYTES]; /* ROOT/journal */
 } journal_keeper;
@@ -72,6 +76,41 @@ WEFT_MUST_CHECK weft_status weft_journal_ask_surely(weft_ctx *ctx, journal_keepe
 weft_status weft_journal_depose(weft_ctx *ctx, journal_keeper *k, const char *why);
 
 /* ---- journal_zookeeper.c ---- */
+
+/* A node that is written by a transaction. */
+typedef struct journal_write {
+    journal_request *request;
+    bool replaces, with_owner, as_set;
+    uint8_t *sealed;
+    size_t sealed_bytes;
+    char owner[JOURNAL_PATH_BYTES], path[JOURNAL_PATH_BYTES];
+} journal_write;
+
+/* Send it, and wait until it stands. replaces: whatever is there. Errors: WEFT_EXISTS, WEFT_NOT_LEADER, … */
+WEFT_MUST_CHECK weft_status weft_journal_write_send(weft_ctx *ctx, journal_keeper *k, journal_write *w);
+WEFT_MUST_CHECK weft_status weft_journal_write_wait(weft_ctx *ctx, journal_keeper *k, journal_write *w);
+void weft_journal_write_free(journal_write *w);
+
+/* ---- journal_zookeeper_parts.c: large values, in nodes RECORD.ID.INDEX beside their record ---- */
+
+/* The nodes of a value; id: the beginning of its SHA-256. */
+void weft_journal_part_path(const journal_keeper *k, const weft_journal_record *r, int64_t id, int32_t index,
+                            char out[JOURNAL_PATH_BYTES]);
+int32_t weft_journal_part_count(int64_t value_bytes);
+/* The id in the name of a value. */
+int64_t weft_journal_part_id(const char *name);
+/* Make them all durable; name: the SHA-256. Errors: WEFT_LIMIT, those of writing. */
+WEFT_MUST_CHECK weft_status weft_journal_parts_store(weft_ctx *ctx, journal_keeper *k,
+                                                     const weft_journal_record *r, const void *value,
+                                                     char name[WEFT_BLOB_NAME_BYTES]);
+/* In ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_journal_parts_load(weft_ctx *ctx, journal_keeper *k,
+                                                    const weft_journal_record *r, const char *name,
+                                                    size_t bytes, void **value);
+/* The value that stood before is none any more. What cannot be removed is removed with its owner. */
+void weft_journal_parts_remove(weft_ctx *ctx, journal_keeper *k, const weft_journal_record *r, int64_t id);
+
+/* ---- journal_zookeeper.c again ---- */
 
 extern const journal_kind_ops weft_journal_keeper_ops;
 

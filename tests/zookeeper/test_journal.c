@@ -6,7 +6,7 @@
 #include "tests/zookeeper/relay.h"
 #include "tests/zookeeper/waiter.h"
 
-enum { TIMEOUT_MS = 4000, JOBS = 4000, BATCH = 500, FILE_MOST = 256 << 20 };
+enum { TIMEOUT_MS = 4000, JOBS = 2000, BATCH = 500, FILE_MOST = 256 << 20, IN_PARTS = 5000000 };
 
 static const char password[] = "a-password-that-nobody-else-has";
 static const char planted[] = "a planted secret 4711";
@@ -84,8 +84,9 @@ static void leaders_one_after_the_other(void **state)
     void *value = NULL;
     size_t bytes = 0;
     weft_journal_record *records = NULL;
-    char large[WEFT_JOURNAL_INLINE_BYTES];
+    char large[WEFT_JOURNAL_INLINE_BYTES], *parts = calloc(1, IN_PARTS);
     (void)state;
+    for (int32_t i = 0; i < IN_PARTS; i++) parts[i] = (char)(i * 31 >> 3);
     open_rig(&r, "leaders");
     lead(&r, &a, waiter_servers());
     memset(large, 'l', sizeof(large));
@@ -96,6 +97,8 @@ static void leaders_one_after_the_other(void **state)
                     weft_journal_replace(&r.f.ctx, a.journal, job_two, WEFT_JOURNAL_SESSION, 0, "x", 1));
     weft_fixture_ok(&r.f,
                     weft_journal_replace(&r.f.ctx, a.journal, job_two, WEFT_JOURNAL_SESSION, 0, "y", 1));
+    weft_fixture_ok(
+        &r.f, weft_journal_create(&r.f.ctx, a.journal, job_two, WEFT_JOURNAL_STAGE, 0, parts, IN_PARTS));
     weft_fixture_ok(&r.f, weft_journal_post(&r.f.ctx, a.journal, job_one, WEFT_JOURNAL_END, 0, "", 0));
     assert_int_equal(weft_journal_create(&r.f.ctx, a.journal, job_one, WEFT_JOURNAL_JOB, 0, "1", 1),
                      WEFT_EXISTS);
@@ -104,7 +107,7 @@ static void leaders_one_after_the_other(void **state)
     lead(&r, &b, waiter_servers());
     assert_int_equal(weft_journal_term(b.journal), 2);
     weft_fixture_ok(&r.f, weft_journal_list(&r.f.ctx, b.journal, &records, &count));
-    assert_int_equal(count, 4);
+    assert_int_equal(count, 5);
     for (int32_t i = 0; i < 2; i++) { /* as it was loaded, and from the server */
         weft_fixture_ok(&r.f, weft_journal_read(&r.f.ctx, b.journal, &records[1], &value, &bytes));
         assert_int_equal(bytes, sizeof(large));
@@ -112,6 +115,10 @@ static void leaders_one_after_the_other(void **state)
     }
     weft_fixture_ok(&r.f, weft_journal_read(&r.f.ctx, b.journal, &records[2], &value, &bytes));
     assert_memory_equal(value, "y", 1);
+    weft_fixture_ok(&r.f, weft_journal_read(&r.f.ctx, b.journal, &records[3], &value, &bytes));
+    assert_int_equal(bytes, IN_PARTS);
+    assert_memory_equal(value, parts, IN_PARTS);
+    free(parts);
     assert_int_equal(weft_journal_create(&r.f.ctx, a.journal, job_two, WEFT_JOURNAL_DECISION, 0, "", 0),
                      WEFT_NOT_LEADER);
     assert_int_equal(weft_journal_fence(&r.f.ctx, a.journal), WEFT_NOT_LEADER);

@@ -101,7 +101,7 @@ static void assert_text(rig *r, leader *l, weft_uuid job, weft_journal_kind kind
 static void records_outlive_the_leader(void **state)
 {
     rig r;
-    char large[WEFT_JOURNAL_INLINE_BYTES + 2];
+    char large[WEFT_JOURNAL_INLINE_BYTES];
     (void)state;
     open_rig(&r, 1);
     leader *a = lead(&r, LONG_MS);
@@ -118,10 +118,6 @@ static void records_outlive_the_leader(void **state)
     memset(large, 'l', sizeof(large));
     weft_fixture_ok(&r.f, weft_journal_create(&r.f.ctx, a->journal, job_two, WEFT_JOURNAL_STAGE, 0, large,
                                               WEFT_JOURNAL_INLINE_BYTES));
-    assert_int_equal(weft_journal_create(&r.f.ctx, a->journal, job_two, WEFT_JOURNAL_STAGE, 1, large,
-                                         WEFT_JOURNAL_INLINE_BYTES + 1),
-                     WEFT_LIMIT);
-    assert_non_null(strstr(r.f.ctx.error.message, "no place for large values"));
     weft_fixture_ok(&r.f, weft_journal_fence(&r.f.ctx, a->journal));
     assert_text(&r, a, session_one, WEFT_JOURNAL_SESSION, 0, "new");
     assert_false(weft_journal_find(a->journal, job_two, WEFT_JOURNAL_STAGE, 1, NULL));
@@ -141,6 +137,57 @@ static void records_outlive_the_leader(void **state)
     assert_text(&r, b, job_one, WEFT_JOURNAL_STAGE, 7, "");
     assert_text(&r, b, session_one, WEFT_JOURNAL_SESSION, 0, "new");
     close_rig(&r);
+}
+
+/* Values that are too large for a node: in parts, replaced, forgotten; never half of one and half of another.
+ */
+static void large_values_are_in_parts(void **state)
+{
+    enum { LARGE = 5 << 18, MOST = 8 << 20 };
+    rig r;
+    int64_t bytes = 0;
+    int32_t removed = 0;
+    char *value = malloc(MOST + 1);
+    (void)state;
+    memset(value, 'v', MOST);
+    value[MOST] = 0;
+    open_rig(&r, 9);
+    leader *l = lead(&r, LONG_MS);
+    for (int32_t i = 0; i < 12; i++) { /* what was before goes: else they would be too many */
+        memset(value, 'a' + i, MOST);
+        weft_fixture_ok(&r.f, weft_journal_replace(&r.f.ctx, l->journal, session_one, WEFT_JOURNAL_SESSION, 0,
+                                                   value, MOST));
+        weft_fixture_ok(&r.f, weft_journal_replace(&r.f.ctx, l->journal, session_one, WEFT_JOURNAL_SESSION, 0,
+                                                   value, MOST)); /* the same again */
+    }
+    assert_int_equal(fake_zookeeper_count(r.fake, "/weft/c/journal", &bytes), 2 + MOST / (512 << 10));
+    assert_text(&r, l, session_one, WEFT_JOURNAL_SESSION, 0, value);
+    value[LARGE] = 0;
+    weft_fixture_ok(&r.f, create(&r, l, job_one, WEFT_JOURNAL_STAGE, 0, value));
+    assert_int_equal(
+        weft_journal_create(&r.f.ctx, l->journal, job_one, WEFT_JOURNAL_STAGE, 1, value, MOST + 1),
+        WEFT_LIMIT);
+    assert_non_null(strstr(r.f.ctx.error.message, "too large for ZooKeeper"));
+    l = lead(&r, LONG_MS);
+    assert_text(&r, l, job_one, WEFT_JOURNAL_STAGE, 0, value);
+    for (uint32_t i = 0; i < 4; i++) /* five of 8 MiB, and one of 1.25: there is no room for one more */
+        weft_fixture_ok(
+            &r.f, weft_journal_create(&r.f.ctx, l->journal, job_two, WEFT_JOURNAL_STAGE, i, value, MOST));
+    assert_int_equal(weft_journal_create(&r.f.ctx, l->journal, job_two, WEFT_JOURNAL_STAGE, 9, value, MOST),
+                     WEFT_LIMIT);
+    weft_fixture_ok(&r.f, create(&r, l, job_one, WEFT_JOURNAL_END, 0, ""));
+    weft_fixture_ok(&r.f, create(&r, l, job_two, WEFT_JOURNAL_END, 0, ""));
+    weft_fixture_ok(&r.f, create(&r, l, session_one, WEFT_JOURNAL_END, 0, ""));
+    fake_zookeeper_put(r.fake, "/weft/c/journal/00000000-0000-0001-0000-00000000000a/STAGE-5.00.0", "?", 1);
+    weft_fixture_ok(&r.f, weft_journal_expire(&r.f.ctx, l->journal, INT64_MAX, 0, &removed));
+    assert_int_equal(removed, 3);
+    assert_int_equal(fake_zookeeper_count(r.fake, "/weft/c/journal", &bytes), 0);
+    weft_fixture_ok(&r.f,
+                    weft_journal_create(&r.f.ctx, l->journal, job_two, WEFT_JOURNAL_STAGE, 9, value, MOST));
+    weft_arena_reset(r.f.arena);
+    fake_zookeeper_put(r.fake, "/weft/c/journal/00000000-0000-0002-0000-000000000014/STAGE-9.00.0", "?", 1);
+    close_rig(&r);
+    free(value);
 }
 
 static void nothing_can_be_read(void **state)
@@ -265,6 +312,8 @@ static void writers_wait_while_the_lease_lasts(void **state)
 
 /* ---- every write meets every fault ---- */
 
+static char large_text[WEFT_JOURNAL_INLINE_BYTES + 2]; /* in a part of its own */
+
 typedef struct step {
     weft_uuid job;
     weft_journal_kind kind; /* EPOCH: expire */
@@ -276,7 +325,7 @@ static const step steps[] = {{{1, 10}, WEFT_JOURNAL_JOB, 0, "job one"},
                              {{1, 10}, WEFT_JOURNAL_STAGE, 1, "stage one"},
                              {{5, 50}, WEFT_JOURNAL_SESSION, 0, "first"},
                              {{1, 10}, WEFT_JOURNAL_STAGE, 2, ""},
-                             {{5, 50}, WEFT_JOURNAL_SESSION, 0, "second"},
+                             {{5, 50}, WEFT_JOURNAL_SESSION, 0, large_text},
                              {{2, 20}, WEFT_JOURNAL_JOB, 0, "job two"},
                              {{1, 10}, WEFT_JOURNAL_END, 0, "done"},
                              {{2, 20}, WEFT_JOURNAL_DECISION, 0, "commit"},
@@ -353,6 +402,7 @@ static void every_write_meets_every_fault(void **state)
 {
     int64_t points = 0;
     (void)state;
+    memset(large_text, 'l', sizeof(large_text) - 1);
     for (int32_t fault = 0; fault < FAKE_ZOOKEEPER_FAULT_COUNT; fault++) {
         int64_t at = 1;
         while (run_with_fault((fake_zookeeper_fault)fault, at)) at++;
@@ -460,7 +510,8 @@ static void what_has_ended_is_forgotten(void **state)
     close_rig(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(records_outlive_the_leader), WEFT_TEST(nothing_can_be_read),
-           WEFT_TEST(who_leads_no_more_writes_nothing), WEFT_TEST(a_late_server_shows_all),
-           WEFT_TEST(writers_wait_while_the_lease_lasts), WEFT_TEST(every_write_meets_every_fault),
-           WEFT_TEST(many_write_through_outages), WEFT_TEST(what_has_ended_is_forgotten))
+WEFT_TESTS(WEFT_TEST(records_outlive_the_leader), WEFT_TEST(large_values_are_in_parts),
+           WEFT_TEST(nothing_can_be_read), WEFT_TEST(who_leads_no_more_writes_nothing),
+           WEFT_TEST(a_late_server_shows_all), WEFT_TEST(writers_wait_while_the_lease_lasts),
+           WEFT_TEST(every_write_meets_every_fault), WEFT_TEST(many_write_through_outages),
+           WEFT_TEST(what_has_ended_is_forgotten))

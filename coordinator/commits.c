@@ -5,28 +5,25 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "coordinator/coordinator.h"
 
-enum {
-    FORGET_EVERY = 100, /* ended jobs: they are forgotten so many at a time */
-    TRIES = 2           /* of carrying out a decision, at once */
-};
+enum { TRIES = 2 }; /* of carrying out a decision, at once */
 
 static const char abort_text[] = "abort\n";
 
-/* A write without END. */
+/* A write that is not carried out. */
 typedef struct unfinished {
     struct unfinished *next;
     weft_uuid id;
-    bool is_busy; /* somebody works on it */
+    bool is_busy; /* somebody works on it, or will */
     char output[];
 } unfinished;
 
 struct weft_commits {
-    weft_journal *journal; /* borrowed */
-    pthread_mutex_t lock;  /* of all that follows */
+    weft_journal *journal;
     weft_account *account;
+    pthread_mutex_t lock;     /* of the list */
     unfinished *first, *last; /* by their beginning */
-    int32_t ended;            /* since jobs were last forgotten */
 };
 
 /* ---- the list of what is not finished; lock held ---- */
@@ -76,32 +73,39 @@ static weft_status create(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_jou
 /* One that tells only that something was done: once is enough. */
 static weft_status note(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journal_kind kind)
 {
-    bool unknown = false;
-    const weft_status st = create(ctx, c, id, kind, "", 0, &unknown);
+    const weft_status st = weft_journal_create(ctx, c->journal, id, kind, 0, "", 0);
     if (st != WEFT_EXISTS) return st;
     weft_error_clear(ctx);
     return WEFT_OK;
 }
 
-static bool has(weft_commits *c, weft_uuid id, weft_journal_kind kind)
+static bool has(const weft_commits *c, weft_uuid id, weft_journal_kind kind)
 {
-    return weft_journal_find(c->journal, id, kind, 0, NULL);
+    weft_journal_record r;
+    return weft_journal_find(c->journal, id, kind, 0, &r);
 }
 
-/* The manifest in a record; *is_abort when it is none. */
-static weft_status read_manifest(weft_ctx *ctx, weft_commits *c, weft_uuid id, weft_journal_kind kind,
-                                 bool *is_abort, weft_commit_manifest *out)
+static weft_status read_value(weft_ctx *ctx, const weft_commits *c, weft_uuid id, weft_journal_kind kind,
+                              void **value, size_t *bytes)
+{
+    weft_journal_record r;
+    if (!weft_journal_find(c->journal, id, kind, 0, &r))
+        return weft_fail(ctx, WEFT_CORRUPT, "the journal has no record %d of a job", (int)kind);
+    return weft_journal_read(ctx, c->journal, &r, value, bytes);
+}
+
+/* The decision that stands; *is_abort when it has no manifest. */
+static weft_status read_decision(weft_ctx *ctx, const weft_commits *c, weft_uuid id, bool *is_abort,
+                                 weft_commit_manifest *out)
 {
     weft_status st = WEFT_OK;
     void *value = NULL;
     size_t bytes = 0;
-    const weft_journal_record name = {.job = id, .kind = kind};
-    st = weft_journal_read(ctx, c->journal, &name, &value, &bytes);
-    if (st == WEFT_NOT_FOUND)
-        st = weft_fail(ctx, WEFT_CORRUPT, "the journal has no record %d of a job", (int)kind);
-    if (st != WEFT_OK) return st;
+    WEFT_TRY(st, read_value(ctx, c, id, WEFT_JOURNAL_DECISION, &value, &bytes));
     *is_abort = bytes == strlen(abort_text) && memcmp(value, abort_text, bytes) == 0;
-    return *is_abort ? WEFT_OK : weft_commit_decode(ctx, value, (int64_t)bytes, out);
+    if (!*is_abort) WEFT_TRY(st, weft_commit_decode(ctx, value, (int64_t)bytes, out));
+done:
+    return st;
 }
 
 /* Take the decision, or read the one that stands. manifest: to commit; NULL: to abort. *committed, and then
@@ -122,7 +126,7 @@ static weft_status decide(weft_ctx *ctx, weft_commits *c, weft_uuid id, const we
                 unknown);
     if (st == WEFT_EXISTS) {
         weft_error_clear(ctx);
-        st = read_manifest(ctx, c, id, WEFT_JOURNAL_DECISION, &is_abort, standing);
+        st = read_decision(ctx, c, id, &is_abort, standing);
     }
 done:
     *committed = st == WEFT_OK && !is_abort;
@@ -158,7 +162,7 @@ static weft_status publish(weft_ctx *ctx, const weft_commit_manifest *manifest)
     return st;
 }
 
-/* From the decision to END. */
+/* What was decided. */
 static weft_status carry_out(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool committed,
                              const weft_commit_manifest *manifest, const char *output)
 {
@@ -172,32 +176,18 @@ static weft_status carry_out(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool 
         WEFT_TRY(st, publish(ctx, manifest));
         WEFT_TRY(st, note(ctx, c, id, WEFT_JOURNAL_CARRIED));
     }
-    WEFT_TRY(st, note(ctx, c, id, WEFT_JOURNAL_END));
 done:
     return st;
 }
 
-/* Nobody can ask for a job that has ended: its name was made here. Once clients make them, those with a
- * decision have to stay for a day. */
-static void forget_ended(weft_ctx *ctx, weft_commits *c)
-{
-    int32_t removed = 0;
-    if (weft_journal_expire(ctx, c->journal, 0, 0, &removed) == WEFT_OK) return;
-    weft_log_error(WEFT_LOG_WARN, "journal_not_expired", &ctx->error);
-    weft_error_clear(ctx);
-}
-
-/* Nobody works on the job any more: it has ended, or somebody else will end it. */
-static void leave(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool ended)
+/* Nobody works on it any more: it is carried out, or somebody else will do so. */
+static void leave(weft_commits *c, weft_uuid id, bool carried)
 {
     pthread_mutex_lock(&c->lock);
     for (unfinished *u = c->first; u != NULL; u = u->next)
         if (weft_uuid_equal(u->id, id)) u->is_busy = false;
-    if (ended) list_remove(c, id);
-    const bool forget = ended && ++c->ended >= FORGET_EVERY;
-    if (forget) c->ended = 0;
+    if (carried) list_remove(c, id);
     pthread_mutex_unlock(&c->lock);
-    if (forget) forget_ended(ctx, c);
 }
 
 /* What has begun is ended whatever the client wants meanwhile. */
@@ -222,8 +212,8 @@ static void let_go(weft_ctx *ctx, steadfast before)
 
 /* ---- what was left ---- */
 
-/* Bring a job on which nobody works to its end. */
-static weft_status end_left(weft_ctx *ctx, weft_commits *c, weft_uuid id, const char *output)
+/* Bring a write on which nobody works to its end; what nobody will ask for has ended with it. */
+static weft_status end_left(weft_ctx *ctx, weft_commits *c, weft_uuid id, const char *output, bool is_last)
 {
     weft_commit_manifest manifest = {0};
     bool committed = false, unknown = false;
@@ -233,11 +223,12 @@ static weft_status end_left(weft_ctx *ctx, weft_commits *c, weft_uuid id, const 
         st = weft_fail(ctx, WEFT_CORRUPT, "the journal has a commit into %s of a write into %s",
                        manifest.output, output);
     if (st == WEFT_OK) st = carry_out(ctx, c, id, committed, &manifest, output);
+    if (st == WEFT_OK && is_last) st = note(ctx, c, id, WEFT_JOURNAL_END);
     let_go(ctx, before);
     if (st == WEFT_OK)
         weft_log(WEFT_LOG_INFO, "write_ended", WEFT_LOG_TEXT("output", output),
                  WEFT_LOG_TEXT("decision", committed ? "commit" : "abort"));
-    leave(ctx, c, id, st == WEFT_OK);
+    leave(c, id, st == WEFT_OK);
     return st;
 }
 
@@ -269,17 +260,26 @@ static weft_status take_left(weft_ctx *ctx, weft_commits *c, const char *output,
     return st;
 }
 
-int32_t weft_commits_recover(weft_ctx *ctx, weft_commits *c)
+/* What was not decided stays, for who goes on with it. */
+static void keep_undecided(weft_commits *c)
+{
+    pthread_mutex_lock(&c->lock);
+    for (unfinished *u = c->first; u != NULL; u = u->next) u->is_busy = !has(c, u->id, WEFT_JOURNAL_DECISION);
+    pthread_mutex_unlock(&c->lock);
+}
+
+int32_t weft_commits_recover(weft_ctx *ctx, weft_commits *c, bool resumable)
 {
     int32_t failed = 0;
     weft_arena *const callers = ctx->arena;
     weft_arena *own = weft_arena_new(c->account); /* the caller's may be as old as the process */
     if (own != NULL) ctx->arena = own;
+    if (resumable) keep_undecided(c);
     for (bool found = true; found;) {
         weft_uuid id = {0};
         char *output = NULL;
         weft_status st = take_left(ctx, c, NULL, failed, &found, &id, &output);
-        if (st == WEFT_OK && found) st = end_left(ctx, c, id, output);
+        if (st == WEFT_OK && found) st = end_left(ctx, c, id, output, !resumable);
         if (own != NULL) weft_arena_reset(own);
         if (st == WEFT_OK) continue;
         failed++;
@@ -292,6 +292,36 @@ int32_t weft_commits_recover(weft_ctx *ctx, weft_commits *c)
     return failed;
 }
 
+weft_status weft_commits_find(weft_ctx *ctx, weft_commits *c, weft_uuid job, bool *is_decided,
+                              bool *is_committed)
+{
+    weft_status st = WEFT_OK;
+    weft_commit_manifest manifest;
+    bool is_abort = false;
+    *is_committed = false;
+    *is_decided = has(c, job, WEFT_JOURNAL_DECISION);
+    if (!*is_decided) return WEFT_OK;
+    WEFT_TRY(st, read_decision(ctx, c, job, &is_abort, &manifest));
+    *is_committed = !is_abort;
+done:
+    return st;
+}
+
+void weft_commits_give_up(weft_ctx *ctx, weft_commits *c, weft_uuid job)
+{
+    const weft_error kept = ctx->error;
+    weft_status st = WEFT_OK;
+    char *output = NULL;
+    pthread_mutex_lock(&c->lock);
+    for (unfinished *u = c->first; u != NULL && output == NULL && st == WEFT_OK; u = u->next)
+        if (weft_uuid_equal(u->id, job))
+            st = weft_arena_copy(ctx, ctx->arena, u->output, strlen(u->output), &output);
+    pthread_mutex_unlock(&c->lock);
+    if (st == WEFT_OK && output != NULL) st = end_left(ctx, c, job, output, true);
+    if (st != WEFT_OK) weft_log_error(WEFT_LOG_ERROR, "write_not_ended", &ctx->error);
+    ctx->error = kept;
+}
+
 /* ---- a write ---- */
 
 static weft_status clear_way(weft_ctx *ctx, weft_commits *c, const char *output)
@@ -302,7 +332,7 @@ static weft_status clear_way(weft_ctx *ctx, weft_commits *c, const char *output)
         char *place = NULL;
         WEFT_TRY(st, take_left(ctx, c, output, 0, &found, &id, &place));
         if (!found) break;
-        st = end_left(ctx, c, id, place);
+        st = end_left(ctx, c, id, place, false);
         if (st != WEFT_OK)
             weft_error_prefix(ctx, "an earlier write into %s is decided and cannot be carried out: ", place);
         WEFT_TRY(st, st);
@@ -311,20 +341,19 @@ done:
     return st;
 }
 
-/* The record of a job tells where it writes to, as a manifest without files does. */
-static weft_status create_job(weft_ctx *ctx, weft_commits *c, const weft_commit_job *job)
+static weft_status create_job(weft_ctx *ctx, weft_commits *c, const weft_commit_job *job,
+                              const weft_job_record *record)
 {
     weft_status st = WEFT_OK;
-    const weft_commit_manifest empty = {.output = job->output, .job = job->name};
-    char *bytes = NULL;
-    int64_t len = 0;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
     bool unknown = false;
-    WEFT_TRY(st, weft_commit_encode(ctx, &empty, &bytes, &len));
+    WEFT_TRY(st, weft_job_record_encode(ctx, record, &bytes, &len));
     pthread_mutex_lock(&c->lock);
     st = list_add(ctx, c, job->id, job->output, true);
     pthread_mutex_unlock(&c->lock);
     WEFT_TRY(st, st);
-    st = create(ctx, c, job->id, WEFT_JOURNAL_JOB, bytes, (size_t)len, &unknown);
+    st = create(ctx, c, job->id, WEFT_JOURNAL_JOB, bytes, len, &unknown);
     if (st == WEFT_OK) goto done;
     weft_error_prefix(ctx, "cannot begin to write into %s: ", job->output);
     pthread_mutex_lock(&c->lock);
@@ -334,20 +363,57 @@ done:
     return st;
 }
 
-weft_status weft_commits_begin(weft_ctx *ctx, weft_commits *c, const char *output, weft_commit_job **out)
+static weft_status new_job(weft_ctx *ctx, const weft_job_record *record, weft_commit_job **out)
 {
     weft_status st = WEFT_OK;
     weft_commit_job *job = NULL;
     char *name = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &job));
-    WEFT_TRY(st, weft_uuid_new(ctx, &job->id));
+    if (record == NULL) {
+        WEFT_TRY(st, weft_uuid_new(ctx, &job->id));
+    } else {
+        const weft_job_name of = {.session = record->session, .operation = record->operation};
+        job->id = weft_job_uuid(&of);
+    }
     WEFT_TRY(st, name_of(ctx, job->id, &name));
     job->name = name;
+    *out = job;
+done:
+    return st;
+}
+
+weft_status weft_commits_begin(weft_ctx *ctx, weft_commits *c, const char *output, weft_job_record *record,
+                               weft_commit_job **out)
+{
+    weft_status st = WEFT_OK;
+    weft_commit_job *job = NULL;
+    WEFT_TRY(st, new_job(ctx, record, &job));
     WEFT_TRY(st, weft_commit_place(ctx, output, &job->output));
-    if (c != NULL) WEFT_TRY(st, clear_way(ctx, c, job->output));
-    if (c != NULL) WEFT_TRY(st, create_job(ctx, c, job));
+    if (c != NULL) {
+        record->output = job->output;
+        WEFT_TRY(st, clear_way(ctx, c, job->output));
+        WEFT_TRY(st, create_job(ctx, c, job, record));
+    }
     st = weft_commit_begin(ctx, job->output, job->name);
     if (st != WEFT_OK && c != NULL) weft_commits_abort(ctx, c, job);
+    *out = job;
+done:
+    return st;
+}
+
+weft_status weft_commits_resume(weft_ctx *ctx, weft_commits *c, const weft_job_record *record, bool has_run,
+                                weft_commit_job **out)
+{
+    weft_status st = WEFT_OK;
+    weft_commit_job *job = NULL;
+    bool there = true;
+    WEFT_TRY(st, new_job(ctx, record, &job));
+    job->output = record->output;
+    if (has_run) WEFT_TRY(st, weft_commit_is_open(ctx, job->output, job->name, &there));
+    st = there ? weft_commit_begin(ctx, job->output, job->name)
+               : weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was given up by an earlier leader",
+                           job->output);
+    if (st != WEFT_OK) weft_commits_abort(ctx, c, job);
     *out = job;
 done:
     return st;
@@ -389,7 +455,7 @@ static weft_status commit_by_journal(weft_ctx *ctx, weft_commits *c, weft_commit
             weft_error_prefix(
                 ctx, "the write into %s is committed, but was not brought to its end: ", job->output);
     }
-    if (job->settled) leave(ctx, c, job->id, st == WEFT_OK);
+    if (job->settled) leave(c, job->id, st == WEFT_OK);
     return st;
 }
 
@@ -420,10 +486,10 @@ void weft_commits_abort(weft_ctx *ctx, weft_commits *c, const weft_commit_job *j
         st = decide(ctx, c, job->id, NULL, &committed, &manifest, &unknown);
         if (st == WEFT_OK)
             st = carry_out(ctx, c, job->id, committed, &manifest, job->output);
-        else if (st != WEFT_NOT_LEADER && /* else whoever leads decides; here nobody can, for commit */
+        else if (!weft_journal_is_broken(c->journal) && /* nobody decides for commit: weft_commits_resume */
                  weft_commit_abort(ctx, job->output, job->name) != WEFT_OK)
             weft_log_error(WEFT_LOG_WARN, "write_not_removed", &ctx->error);
-        leave(ctx, c, job->id, st == WEFT_OK);
+        leave(c, job->id, st == WEFT_OK);
     }
     if (st != WEFT_OK) weft_log_error(WEFT_LOG_WARN, "write_not_aborted", &ctx->error);
 done:
@@ -433,22 +499,29 @@ done:
 
 /* ---- life ---- */
 
+static weft_status add_left(weft_ctx *ctx, weft_commits *c, weft_uuid id)
+{
+    weft_status st = WEFT_OK;
+    weft_job_record record;
+    void *value = NULL;
+    size_t bytes = 0;
+    if (has(c, id, WEFT_JOURNAL_END) || has(c, id, WEFT_JOURNAL_CARRIED)) return WEFT_OK;
+    WEFT_TRY(st, read_value(ctx, c, id, WEFT_JOURNAL_JOB, &value, &bytes));
+    WEFT_TRY(st, weft_job_record_decode(ctx, value, bytes, &record));
+    if (record.output[0] != 0) WEFT_TRY(st, list_add(ctx, c, id, record.output, false));
+done:
+    return st;
+}
+
+/* In the order of their beginning. */
 static weft_status list_left(weft_ctx *ctx, weft_commits *c)
 {
     weft_status st = WEFT_OK;
     weft_journal_record *records = NULL;
     int32_t count = 0;
     WEFT_TRY(st, weft_journal_list(ctx, c->journal, &records, &count));
-    for (int32_t i = 0; i < count; i++) {
-        const weft_journal_record *r = &records[i];
-        weft_commit_manifest manifest = {0};
-        bool is_abort = false;
-        if (r->kind == WEFT_JOURNAL_END) c->ended++;
-        if (r->kind != WEFT_JOURNAL_JOB || has(c, r->job, WEFT_JOURNAL_END)) continue;
-        WEFT_TRY(st, read_manifest(ctx, c, r->job, WEFT_JOURNAL_JOB, &is_abort, &manifest));
-        if (is_abort) WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the journal has a write without a place"));
-        WEFT_TRY(st, list_add(ctx, c, r->job, manifest.output, false));
-    }
+    for (int32_t i = 0; i < count; i++)
+        if (records[i].kind == WEFT_JOURNAL_JOB) WEFT_TRY(st, add_left(ctx, c, records[i].job));
 done:
     return st;
 }

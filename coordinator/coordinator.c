@@ -103,6 +103,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
     c->next_job = options->port == NULL ? 1 : (uint64_t)core->epoch * JOBS_OF_EPOCH + 1;
     c->jobs = options->jobs;
     c->commits = options->commits;
+    c->journal = options->journal;
     c->source = options->source;
     WEFT_TRY(st, weft_core_new(ctx, core, options->port == NULL ? &here : options->port, &c->core));
     if (options->port == NULL) {
@@ -172,6 +173,8 @@ done:
 struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *c) { return c->jobs; }
 struct weft_commits *weft_coordinator_commits(const weft_coordinator *c) { return c->commits; }
 int64_t weft_coordinator_epoch(const weft_coordinator *c) { return c->epoch; }
+weft_journal *weft_coordinator_journal(const weft_coordinator *c) { return c->journal; }
+bool weft_coordinator_is_deposed(const weft_coordinator *c) { return atomic_load(&c->is_deposed); }
 const char *weft_coordinator_cluster(const weft_coordinator *c) { return c->cluster; }
 int64_t weft_coordinator_begin_us(const weft_coordinator *c) { return c->begin_us; }
 
@@ -187,6 +190,22 @@ bool weft_coordinator_cancel_job(weft_coordinator *c, uint64_t id)
     pthread_cond_broadcast(&c->news);
     pthread_mutex_unlock(&c->lock);
     return found;
+}
+
+void weft_coordinator_depose(weft_coordinator *c)
+{
+    atomic_store(&c->is_deposed, true);
+    pthread_mutex_lock(&c->lock);
+    pthread_cond_broadcast(&c->news);
+    pthread_mutex_unlock(&c->lock);
+}
+
+uint64_t weft_coordinator_number(weft_coordinator *c)
+{
+    pthread_mutex_lock(&c->lock);
+    const uint64_t number = c->next_job++;
+    pthread_mutex_unlock(&c->lock);
+    return number;
 }
 
 weft_uuid weft_job_uuid(const weft_job_name *name)
@@ -249,8 +268,8 @@ done:
     return st;
 }
 
-static weft_status new_stage(weft_ctx *ctx, const coordinator_job *j, const weft_stage *stage,
-                             weft_core_stage **out)
+weft_status coordinator_new_stage(weft_ctx *ctx, const coordinator_job *j, const weft_stage *stage,
+                                  bool is_result, weft_core_stage **out)
 {
     weft_status st = WEFT_OK;
     weft_core_stage *s = NULL;
@@ -263,28 +282,41 @@ static weft_status new_stage(weft_ctx *ctx, const coordinator_job *j, const weft
     if (j->c->inbox == NULL) {
         WEFT_TRY(st, weft_stage_encode_shared(ctx, stage, &fragment, &s->fragment_len));
         s->fragment = fragment;
+        if (is_result)
+            s->answer_bytes = weft_min_i32(ANSWER_BYTES, ANSWERS_BYTES / weft_max_i32(1, stage->task_count));
     }
     *out = s;
 done:
     return st;
 }
 
-static weft_status issue_stage(weft_ctx *ctx, coordinator_job *j, const weft_stage *stage)
+weft_status coordinator_add_room(weft_ctx *ctx, coordinator_job *j)
 {
     weft_status st = WEFT_OK;
-    weft_core_stage *s = NULL, **grown = NULL;
+    weft_core_stage **stages = NULL;
+    int32_t *ends = NULL;
+    const int32_t count = j->core.stage_count, capacity = weft_max_i32(16, j->stage_capacity * 2);
+    if (count < j->stage_capacity) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, capacity, &stages));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, capacity, &ends));
+    if (count > 0) memcpy(stages, j->core.stages, (size_t)count * sizeof(*stages));
+    if (count > 0) memcpy(ends, j->file.step_ends, (size_t)count * sizeof(*ends));
+    pthread_mutex_lock(&j->c->lock);
+    j->core.stages = stages;
+    pthread_mutex_unlock(&j->c->lock);
+    j->file.step_ends = ends;
+    j->stage_capacity = capacity;
+done:
+    return st;
+}
+
+weft_status coordinator_begin_stage(weft_ctx *ctx, coordinator_job *j, weft_core_stage *s)
+{
+    weft_status st = WEFT_OK;
+    const weft_stage *stage = s->stage;
     int32_t *inputs = NULL;
     bool *positions = NULL;
-    int32_t result = -1;
     assert(stage->id == j->core.stage_count);
-    if (stage->id == j->stage_capacity) {
-        j->stage_capacity = weft_max_i32(16, j->stage_capacity * 2);
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, j->stage_capacity, &grown));
-        if (stage->id > 0) memcpy(grown, j->core.stages, (size_t)stage->id * sizeof(weft_core_stage *));
-    }
-    WEFT_TRY(st, new_stage(ctx, j, stage, &s));
-    if (j->c->inbox == NULL && weft_planner_result_stage(j->planner, &result) && result == stage->id)
-        s->answer_bytes = weft_min_i32(ANSWER_BYTES, ANSWERS_BYTES / weft_max_i32(1, stage->task_count));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &inputs));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->input_count, &positions));
     for (int32_t i = 0; i < stage->input_count; i++) inputs[i] = stage->inputs[i].stage_id;
@@ -292,11 +324,24 @@ static weft_status issue_stage(weft_ctx *ctx, coordinator_job *j, const weft_sta
         const weft_op_spec *op = &stage->fragment.ops[i];
         if (op->kind == WEFT_OP_PROBE && op->probe.record_marks) positions[op->probe.input] = true;
     }
-    weft_core *core = weft_coordinator_enter(j->c);
-    if (grown != NULL) j->core.stages = grown;
     j->core.stages[j->core.stage_count++] = s;
+    WEFT_TRY(st, weft_core_stage_begin(ctx, j->c->core, &j->core, inputs, positions));
+done:
+    return st;
+}
+
+weft_status coordinator_issue_stage(weft_ctx *ctx, coordinator_job *j, const weft_stage *stage)
+{
+    weft_status st = WEFT_OK;
+    weft_core_stage *s = NULL;
+    int32_t result = -1;
+    const bool is_result = weft_planner_result_stage(j->planner, &result) && result == stage->id;
+    WEFT_TRY(st, coordinator_add_room(ctx, j));
+    WEFT_TRY(st, coordinator_new_stage(ctx, j, stage, is_result, &s));
+    WEFT_TRY(st, coordinator_file_stage(ctx, j, s));
+    (void)weft_coordinator_enter(j->c);
     weft_event_log_stage(j->core.log, j->core.id, stage);
-    st = weft_core_stage_begin(ctx, core, &j->core, inputs, positions);
+    st = coordinator_begin_stage(ctx, j, s);
     weft_coordinator_leave(j->c);
 done:
     return st;
@@ -310,7 +355,8 @@ static weft_status plan_more(weft_ctx *ctx, coordinator_job *j)
     const int64_t began = weft_now_ns(ctx);
     WEFT_TRY(st, weft_planner_next(ctx, j->planner, &stages, &count));
     j->run->planning_ns += weft_now_ns(ctx) - began;
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, issue_stage(ctx, j, stages[i]));
+    WEFT_TRY(st, coordinator_file_step(ctx, j, -1, NULL));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, coordinator_issue_stage(ctx, j, stages[i]));
 done:
     return st;
 }
@@ -348,6 +394,7 @@ static weft_status finish_stage(weft_ctx *ctx, coordinator_job *j, weft_core_sta
     tell_stage(j, s);
     weft_event_log_stage_done(j->core.log, j->core.id, &s->report);
     pthread_mutex_unlock(&j->c->lock);
+    WEFT_TRY(st, coordinator_file_step(ctx, j, s->stage->id, &s->stats));
     WEFT_TRY(st, weft_planner_finished(ctx, j->planner, s->stage->id, &s->stats));
 done:
     return st;
@@ -431,8 +478,11 @@ static weft_status go_on(weft_ctx *ctx, coordinator_job *j, bool *over)
     const bool failed = j->core.failed, news = j->news, cancelled = j->cancelled;
     j->news = false;
     pthread_mutex_unlock(&j->c->lock);
+    if (weft_coordinator_is_deposed(j->c))
+        return weft_fail(ctx, WEFT_NOT_LEADER, "this coordinator does not lead any more");
     if (failed) return coordinator_job_error(ctx, j);
     if (cancelled) return weft_fail(ctx, WEFT_CANCELLED, "The job was cancelled.");
+    WEFT_TRY(st, coordinator_file_go_on(ctx, j));
     if (!news) return WEFT_OK;
     WEFT_TRY(st, plan_on(ctx, j));
     if (!weft_planner_result_stage(j->planner, &result)) goto done;
@@ -490,7 +540,7 @@ static void end_job(weft_ctx *ctx, coordinator_job *j)
 {
     const weft_error kept = ctx->error;
     bool ended = false;
-    if (!j->begun) return;
+    if (!j->begun || weft_coordinator_is_deposed(j->c)) return;
     weft_core *core = weft_coordinator_enter(j->c);
     weft_core_job_end(ctx, core, &j->core);
     weft_coordinator_leave(j->c);
@@ -516,11 +566,12 @@ static void forget_job(coordinator_job *j)
     weft_arena_free(&j->core.orders);
 }
 
-static weft_status begin_job(weft_ctx *ctx, coordinator_job *j)
+weft_status coordinator_begin_job(weft_ctx *ctx, coordinator_job *j)
 {
     weft_status st = WEFT_OK;
+    const weft_run *run = j->run;
     const weft_job_begin begin = {
-        .id = j->core.id, .text = j->run->text, .text_len = j->run->text_len, .user = j->run->user};
+        .id = j->core.id, .text = run->text, .text_len = run->text_len, .user = run->user};
     WEFT_TRY(st, weft_event_log_open(ctx, &j->core.log));
     weft_event_log_job(j->core.log, j->core.id);
     j->core.orders = weft_arena_new(ctx->memory);
@@ -558,39 +609,91 @@ static void tell_end(const coordinator_job *j, weft_status st)
         weft_jobs_end(j->c->jobs, j->core.id, state, st == WEFT_OK ? NULL : &j->ctx->error, NULL);
 }
 
+void coordinator_leave_job(coordinator_job *j)
+{
+    end_job(j->ctx, j);
+    weft_event_log_close(&j->core.log);
+    tell_end(j, WEFT_CANCELLED);
+    forget_job(j);
+}
+
+/* What a new job and a resumed one have alike. */
+void coordinator_set_up(const weft_ctx *ctx, coordinator_job *j, bool timed)
+{
+    j->news = true;
+    j->core.settings = ctx->settings;
+    j->core.wait_ns = weft_setting(ctx, WEFT_SET_LOCALITY_WAIT) * 1000000;
+    j->core.timed = timed;
+    j->core.changed = on_news;
+    j->core.changed_self = j;
+}
+
+static weft_status new_job(weft_ctx *ctx, weft_coordinator *c, weft_run *run, coordinator_job **out)
+{
+    weft_status st = WEFT_OK;
+    coordinator_job *j = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &j));
+    *j = (coordinator_job){.c = c, .ctx = ctx, .run = run, .file = {.began_ns = weft_now_ns(ctx)}};
+    j->core.id = run->record != NULL ? run->record->number : weft_coordinator_number(c);
+    coordinator_set_up(ctx, j, run->timed);
+    coordinator_file_open(j, run->record);
+    WEFT_TRY(st, coordinator_begin_job(ctx, j));
+    *out = j;
+done:
+    if (st != WEFT_OK && j != NULL) *out = j;
+    return st;
+}
+
+/* The job of an earlier leader is in the core already, and has gone on meanwhile. */
+static weft_status take_over(weft_ctx *ctx, weft_run *run, coordinator_job **out)
+{
+    const weft_status st = coordinator_take_over(ctx, run->resume, out);
+    if (*out == NULL) return st;
+    (*out)->ctx = ctx;
+    (*out)->run = run;
+    return st;
+}
+
+/* Only the leader ends a job for all: one that was stopped for a while sees no worker, and blames them. */
+static weft_status fail_job(weft_ctx *ctx, const coordinator_job *j, weft_status st)
+{
+    const weft_error error = ctx->error;
+    if (j->c->journal == NULL || st == WEFT_NOT_LEADER) return st;
+    const weft_status fence = weft_journal_fence(ctx, j->c->journal);
+    if (fence == WEFT_NOT_LEADER) return fence;
+    ctx->error = error; /* what else is wrong with the journal will be said when it is written */
+    return st;
+}
+
+static weft_status plan_first(weft_ctx *ctx, coordinator_job *j, weft_ids *ids, const weft_node *plan)
+{
+    weft_status st = WEFT_OK;
+    weft_core_room room = {0};
+    WEFT_TRY(st, wait_for_workers(ctx, j, &room));
+    j->file.asked =
+        (weft_planner_options){.slots = room.slots,
+                               .memory_bytes = j->c->inbox != NULL ? j->c->memory_bytes : room.memory_bytes,
+                               .one_process = j->c->inbox != NULL,
+                               .workers = room.workers};
+    WEFT_TRY(st, weft_planner_new(ctx, ids, plan, &j->file.asked, &j->planner));
+    WEFT_TRY(st, plan_more(ctx, j));
+done:
+    return st;
+}
+
 weft_status weft_coordinator_run(weft_ctx *ctx, weft_coordinator *c, weft_ids *ids, const weft_node *plan,
                                  weft_run *run)
 {
     weft_status st = WEFT_OK;
     coordinator_job *j = NULL;
-    weft_core_room room = {0};
-    WEFT_TRY(st, WEFT_NEW(ctx, &j));
-    pthread_mutex_lock(&c->lock);
-    const uint64_t id = c->next_job++;
-    pthread_mutex_unlock(&c->lock);
-    *j = (coordinator_job){.c = c,
-                           .ctx = ctx,
-                           .run = run,
-                           .news = true,
-                           .core = {.id = id,
-                                    .settings = ctx->settings,
-                                    .wait_ns = weft_setting(ctx, WEFT_SET_LOCALITY_WAIT) * 1000000,
-                                    .timed = run->timed,
-                                    .changed = on_news,
-                                    .changed_self = j}};
-    WEFT_TRY(st, begin_job(ctx, j));
-    WEFT_TRY(st, wait_for_workers(ctx, j, &room));
-    const weft_planner_options options = {.slots = room.slots,
-                                          .memory_bytes = c->inbox != NULL ? c->memory_bytes
-                                                                           : room.memory_bytes,
-                                          .one_process = c->inbox != NULL,
-                                          .workers = room.workers};
-    WEFT_TRY(st, weft_planner_new(ctx, ids, plan, &options, &j->planner));
+    WEFT_TRY(st, run->resume != NULL ? take_over(ctx, run, &j) : new_job(ctx, c, run, &j));
+    WEFT_TRY(st,
+             j->core.stage_count > 0 ? coordinator_replay(ctx, j, ids, plan) : plan_first(ctx, j, ids, plan));
     run->schema = weft_planner_result_schema(j->planner);
-    WEFT_TRY(st, plan_more(ctx, j));
     WEFT_TRY(st, loop(ctx, j));
 done:
     if (j == NULL) return st;
+    if (st != WEFT_OK) st = fail_job(ctx, j, st);
     pthread_mutex_lock(&c->lock);
     count_run(j);
     pthread_mutex_unlock(&c->lock);
@@ -606,6 +709,11 @@ done:
     return st;
 }
 
+weft_status weft_run_keep(weft_ctx *ctx, weft_run *run)
+{
+    return run->open == NULL ? WEFT_OK : coordinator_file_go_on(ctx, run->open);
+}
+
 /* Between processes nothing is borrowed from the job: nobody waits until its workers have let go of it, and
  * who did not hear of its end is told when it registers. */
 void weft_run_release(weft_run *run)
@@ -614,8 +722,14 @@ void weft_run_release(weft_run *run)
     for (int32_t i = 0; i < run->block_count; i++) weft_block_release(&run->blocks[i]);
     run->block_count = 0;
     run->open = NULL;
-    if (j == NULL) return;
-    weft_core_job_end(j->ctx, weft_coordinator_enter(j->c), &j->core);
-    weft_coordinator_leave(j->c);
-    forget_job(j);
+    if (j != NULL) {
+        coordinator_file_close(j);
+        if (!weft_coordinator_is_deposed(j->c)) {
+            weft_core_job_end(j->ctx, weft_coordinator_enter(j->c), &j->core);
+            weft_coordinator_leave(j->c);
+        }
+        forget_job(j);
+    }
+    if (run->resume != NULL) coordinator_release_recovered(run->resume);
+    run->resume = NULL;
 }

@@ -7,6 +7,7 @@
 #define WEFT_COORDINATOR_COORDINATOR_H
 
 #include "coordinator/core.h"
+#include "coordinator/journal.h"
 #include "engine/exec/op.h"
 #include "engine/plan/planner.h"
 
@@ -33,9 +34,11 @@ struct weft_recovered_job; /* recovery.h */
 typedef struct weft_run {
     /* in */
     weft_job_name name;
-    struct weft_recovered_job *resume; /* go on with this one; NULL: begin */
-    bool timed;                        /* measure operator times */
-    const char *text;                  /* the statement, for people; with its length, or NULL */
+    struct weft_recovered_job *resume;    /* go on with this one; NULL: begin */
+    const struct weft_job_record *record; /* what its JOB says (record.h); borrowed until it is released;
+                                             NULL: it is never on record */
+    bool timed;                           /* measure operator times */
+    const char *text;                     /* the statement, for people; with its length, or NULL */
     size_t text_len;
     const char *user; /* whose it is; NULL: nobody in particular */
     void (*progress)(void *self, const weft_progress *progress);
@@ -67,6 +70,7 @@ typedef struct weft_coordinator_options {
     weft_block_source source;     /* with a port */
     struct weft_jobs *jobs;       /* what is told of jobs goes there; borrowed, or NULL */
     struct weft_commits *commits; /* the journal of writes (commits.h); borrowed, or NULL: there is none */
+    weft_journal *journal;        /* borrowed, or NULL: there is none */
 } weft_coordinator_options;
 
 /* Memory of the core is charged to ctx's account. */
@@ -84,6 +88,8 @@ WEFT_MUST_CHECK weft_status weft_run_fetch_again(weft_ctx *ctx, weft_run *run, i
                                                  weft_block **out);
 /* The result cannot be read to its end: the job is not listed as SUCCEEDED any more. */
 void weft_run_break(const weft_run *run, const weft_error *error);
+/* Now and then while the result is read: a job that lives so long goes on record. Errors: WEFT_NOT_LEADER. */
+WEFT_MUST_CHECK weft_status weft_run_keep(weft_ctx *ctx, weft_run *run);
 void weft_run_release(weft_run *run); /* gives the blocks back, and ends the job where it holds them */
 void weft_coordinator_free(weft_coordinator **coordinator);
 
@@ -95,6 +101,27 @@ struct weft_commits *weft_coordinator_commits(const weft_coordinator *coordinato
 int64_t weft_coordinator_epoch(const weft_coordinator *coordinator);
 const char *weft_coordinator_cluster(const weft_coordinator *coordinator); /* NULL: it has no name */
 int64_t weft_coordinator_begin_us(const weft_coordinator *coordinator);    /* wall clock: since when it is */
+
+/* The next number that a job may have. Any thread. */
+uint64_t weft_coordinator_number(weft_coordinator *coordinator);
+weft_journal *weft_coordinator_journal(const weft_coordinator *coordinator); /* NULL: there is none */
+/* Another leads, or will: whatever runs ends with WEFT_NOT_LEADER; nothing is told to workers or written any
+ * more, and clients must not be told either. For good. Any thread. */
+void weft_coordinator_depose(weft_coordinator *coordinator);
+bool weft_coordinator_is_deposed(const weft_coordinator *coordinator);
+
+/* ---- how a statement ended ---- */
+
+/* Before a client is told that a statement failed, or that a write succeeded: make durable what it is told,
+ * or see that this is still the leader. error: code WEFT_OK when it succeeded. Without a journal: nothing.
+ * Errors: WEFT_NOT_LEADER: tell nobody anything; others: then that is how it ended. */
+WEFT_MUST_CHECK weft_status weft_coordinator_tell(weft_ctx *ctx, weft_coordinator *coordinator,
+                                                  const weft_job_name *name, const weft_error *error);
+/* Did a statement of this name end, maybe under an earlier leader? *error: how. Only failures and writes are
+ * remembered, for a day. Errors: those of weft_journal_read. */
+WEFT_MUST_CHECK weft_status weft_coordinator_find_end(weft_ctx *ctx, weft_coordinator *coordinator,
+                                                      const weft_job_name *name, bool *found,
+                                                      weft_error *error);
 
 /* ---- one process ---- */
 

@@ -1,9 +1,11 @@
 /* coordinator/port.c - see port.h. */
 #include "coordinator/port.h"
 
+#include <pthread.h>
 #include <string.h>
 
 #include "common/log.h"
+#include "coordinator/recovery.h"
 #include "engine/plan/physical.h"
 #include "proto/envelope.h"
 
@@ -26,9 +28,10 @@ struct weft_port {
     weft_net *net;
     weft_service *service;
     weft_account *account;
-    weft_arena *arena; /* of the endpoint's thread, for one message */
-    weft_ctx ctx;      /* likewise */
-    bool complete;     /* likewise: net and service are there */
+    weft_arena *arena;    /* of the endpoint's thread, for one message */
+    weft_ctx ctx;         /* likewise */
+    bool complete;        /* likewise: net and service are there */
+    pthread_mutex_t gate; /* held until they are: nothing is handled before */
     /* all that follows is guarded by the coordinator's lock */
     weft_arena *orders;  /* of one step */
     port_batch *batches; /* [batch_capacity] a memory block */
@@ -46,8 +49,12 @@ static void give_up(weft_port *p, uint64_t peer)
     if (p->broken_count < PORT_BROKEN_MAX) p->broken[p->broken_count++] = peer;
 }
 
+/* Whoever does not lead any more says nothing: workers and clients go on with the next leader. */
+static bool is_mute(const weft_port *p) { return weft_coordinator_is_deposed(p->options.coordinator); }
+
 static bool send_words(weft_ctx *ctx, weft_port *p, uint64_t peer, const weft_envelope *envelope)
 {
+    if (is_mute(p)) return true;
     uint8_t *bytes = NULL;
     size_t len = 0;
     weft_arena *const callers = ctx->arena;
@@ -89,12 +96,42 @@ static void port_close(void *self, uint64_t peer)
     if (p->net != NULL) weft_net_drop(p->net, peer);
 }
 
+static bool find_uuid(const weft_core *core, int32_t number, weft_uuid *out)
+{
+    weft_core_worker w;
+    for (int32_t i = 0; i < weft_core_worker_count(core) + weft_core_dead_count(core); i++) {
+        if (i < weft_core_worker_count(core))
+            weft_core_get_worker(core, i, &w);
+        else
+            weft_core_get_dead(core, i - weft_core_worker_count(core), &w);
+        *out = w.uuid;
+        if (w.number == number) return true;
+    }
+    return false;
+}
+
+/* The next leader waits for the members that it finds on record; nobody waits for the record. */
+static void note_member(weft_port *p, int32_t worker, weft_core_change change)
+{
+    weft_coordinator *c = p->options.coordinator;
+    weft_journal *journal = weft_coordinator_journal(c);
+    weft_uuid uuid;
+    weft_ctx own;
+    if (journal == NULL || change == WEFT_CORE_SILENT || is_mute(p)) return;
+    if (!find_uuid(weft_coordinator_core(c), worker, &uuid)) return;
+    weft_ctx_init(&own, p->orders, p->account, p->ctx.settings);
+    if (weft_journal_post(&own, journal, uuid,
+                          change == WEFT_CORE_DEAD ? WEFT_JOURNAL_END : WEFT_JOURNAL_MEMBER, 0, "",
+                          0) != WEFT_OK)
+        weft_log_error(WEFT_LOG_WARN, "member_not_recorded", &own.error);
+}
+
 static void port_changed(void *self, int32_t worker, weft_core_change change)
 {
     static const char *const events[] = {[WEFT_CORE_PRESENT] = "worker_present",
                                          [WEFT_CORE_SILENT] = "worker_silent",
                                          [WEFT_CORE_DEAD] = "worker_lost"};
-    (void)self;
+    note_member(self, worker, change);
     weft_log(change == WEFT_CORE_PRESENT ? WEFT_LOG_INFO : WEFT_LOG_WARN, events[change],
              WEFT_LOG_INT("worker", worker));
 }
@@ -153,7 +190,7 @@ static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
     weft_core *core = weft_coordinator_core(p->options.coordinator);
     b->count = 1;
     if (count == 1) return;
-    if (!weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
+    if (is_mute(p) || !weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
         drop_large(b, count);
         return;
     }
@@ -315,13 +352,13 @@ static bool may_say(const weft_identity *who, weft_envelope_kind kind)
     return who->role == (kind == WEFT_ENVELOPE_CLIENT ? WEFT_ROLE_CLIENT : WEFT_ROLE_WORKER);
 }
 
-/* Until all is there, nothing is handled: who makes it holds the lock. False: it could not be made. */
+/* False: it could not be made. */
 static bool is_complete(weft_port *p)
 {
     if (!p->complete) {
-        weft_coordinator_enter(p->options.coordinator);
+        pthread_mutex_lock(&p->gate);
         p->complete = p->service != NULL;
-        weft_coordinator_leave(p->options.coordinator);
+        pthread_mutex_unlock(&p->gate);
     }
     return p->complete;
 }
@@ -397,6 +434,7 @@ weft_status weft_port_new(weft_ctx *ctx, weft_port **out)
     weft_port *p = NULL;
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*p), (void **)&p));
+    pthread_mutex_init(&p->gate, NULL);
     p->account = ctx->memory;
     p->arena = weft_arena_new(ctx->memory);
     p->orders = weft_arena_new(ctx->memory);
@@ -430,12 +468,14 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
                                     .sessions_max = options->sessions_max,
                                     .keep_ms = options->session_keep_ms};
     p->options = *options;
-    weft_coordinator_enter(options->coordinator); /* until all is there, nothing is handled */
+    pthread_mutex_lock(&p->gate);
     st = weft_net_start(ctx, &net, &p->net);
     service.net = p->net;
     if (st == WEFT_OK) st = weft_service_new(ctx, &service, &p->service);
     if (st == WEFT_OK) st = weft_service_recover(ctx, p->service);
-    weft_coordinator_leave(options->coordinator);
+    for (int32_t i = 0; i < (options->recovery == NULL ? 0 : weft_recovery_count(options->recovery)); i++)
+        weft_recovered_job_leave(weft_recovery_job(options->recovery, i)); /* sessions do not take them yet */
+    pthread_mutex_unlock(&p->gate);
     if (st != WEFT_OK) weft_port_stop(p);
     return st;
 }
@@ -473,6 +513,7 @@ void weft_port_free(weft_port **port)
     weft_port *p = *port;
     *port = NULL;
     if (p == NULL) return;
+    pthread_mutex_destroy(&p->gate);
     weft_mem_free(p->batches);
     weft_arena_free(&p->orders);
     weft_arena_free(&p->arena);

@@ -26,6 +26,8 @@ typedef struct weft_port_options {
     int32_t sessions_max, peers_max;
     int32_t session_keep_ms; /* as in weft_service_options, as is the next */
     weft_journal *journal;
+    const struct weft_recovery *recovery; /* what an earlier leader left (recovery.h); needed until the port
+                                             is stopped; NULL: nothing */
 } weft_port_options;
 
 /* Listen, and make the sessions of the journal. Errors: those of weft_net_start, weft_service_new and

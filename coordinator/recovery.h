@@ -14,7 +14,7 @@
 
 typedef struct weft_recovery weft_recovery;
 
-/* A statement that was under way. Counts as long as the recovery, or until it is run or left. */
+/* A statement that was under way. */
 typedef struct weft_recovered_job {
     weft_job_name name;
     const char *text; /* with its length */
@@ -28,13 +28,20 @@ typedef struct weft_recovered_job {
  * its client asks; the others go on. Errors: WEFT_CORRUPT, WEFT_IO, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_recovery_load(weft_ctx *ctx, weft_coordinator *coordinator,
                                                weft_recovery **out);
-/* The jobs in the order of their beginning; of one session that is the order of its statements. Each is to be
- * run (weft_run.resume) or left. */
+/* The jobs in the order of their beginning; of one session that is the order of its statements. Each must be
+ * run (weft_run.resume) or left: it outlives the recovery. */
 int32_t weft_recovery_count(const weft_recovery *recovery);
 weft_recovered_job *weft_recovery_job(const weft_recovery *recovery, int32_t index);
+/* What the statement's plan depends on: as it was when it began. Texts are the job's. */
+const struct weft_job_record *weft_recovered_job_record(const weft_recovered_job *job);
+/* Is it a write that was decided for commit, and is carried out? Then it is not run: what else it does
+ * (naming a table) is all that is left. */
+bool weft_recovered_job_is_committed(const weft_recovered_job *job);
+/* Was a task of it launched, maybe? */
+bool weft_recovered_job_has_run(const weft_recovered_job *job);
 /* Nobody will run it. Any thread. */
 void weft_recovered_job_leave(weft_recovered_job *job);
-/* Jobs that were neither run nor left are left. NULL is allowed. */
+/* NULL is allowed. */
 void weft_recovery_free(weft_recovery **recovery);
 
 #endif

@@ -6,15 +6,18 @@
 #include "coordinator/session.h"
 #include "engine/catalog/session_catalog.h"
 #include "engine/columnar/builder.h"
+#include "proto/record.h"
 
 struct weft_result {
     weft_account *account;
     weft_arena *arena;
     weft_ctx ctx;
     weft_settings settings; /* of the statement, as it began */
-    weft_clock moment;      /* of ctx: the wall clock stands where it was when the statement began */
+    weft_clock moment;      /* of ctx while it is planned: the wall clock stands still, at now_us */
     int64_t now_us;
-    weft_listings listings;
+    uint64_t seed;          /* of what the analyser draws */
+    weft_listings listings; /* of the paths that it names */
+    weft_job_record record; /* … as its JOB says it */
     weft_run run;
     const weft_schema *schema;
     bool is_text; /* lines of text, as of EXPLAIN */

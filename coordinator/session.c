@@ -11,6 +11,7 @@
 #include "common/settings.h"
 #include "coordinator/command.h"
 #include "coordinator/explain.h"
+#include "coordinator/recovery.h"
 #include "coordinator/result.h"
 #include "coordinator/write.h"
 #include "engine/catalog/session_catalog.h"
@@ -191,15 +192,110 @@ done:
 
 /* ---- statements ---- */
 
+/* ---- what a leader after this one needs to plan the statement again ---- */
+
+static weft_status record_listings(weft_result *r)
+{
+    weft_status st = WEFT_OK;
+    weft_record_listing *listings = NULL;
+    const int32_t count = r->listings.items.count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, count, &listings));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_listing *from = r->listings.items.items[i];
+        weft_record_file *files = NULL;
+        WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, from->file_count, &files));
+        for (int32_t k = 0; k < from->file_count; k++)
+            files[k] = (weft_record_file){.path = from->files[k].path,
+                                          .size_bytes = from->files[k].size_bytes,
+                                          .mtime_ns = from->files[k].mtime_ns,
+                                          .base_bytes = from->files[k].base_bytes};
+        listings[i] =
+            (weft_record_listing){.path = from->path, .file_count = from->file_count, .files = files};
+    }
+    r->record.listings = listings;
+    r->record.listing_count = count;
+done:
+    return st;
+}
+
+/* Its JOB, when it may get one. */
+static weft_status make_record(weft_session *s, weft_result *r, bool timed)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    weft_journal *journal = weft_coordinator_journal(s->coordinator);
+    char *text = NULL;
+    if (journal == NULL || r->run.name.operation == 0) return WEFT_OK;
+    if (r->run.resume != NULL) {
+        r->run.record = weft_recovered_job_record(r->run.resume);
+        return WEFT_OK;
+    }
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, r->run.text, r->run.text_len, &text));
+    r->record = (weft_job_record){.release = weft_session_release(),
+                                  .number = weft_coordinator_number(s->coordinator),
+                                  .term = weft_journal_term(journal),
+                                  .session = r->run.name.session,
+                                  .operation = r->run.name.operation,
+                                  .user = s->user,
+                                  .text = text,
+                                  .text_len = r->run.text_len,
+                                  .now_us = r->now_us,
+                                  .seed = r->seed,
+                                  .output = "",
+                                  .timed = timed};
+    WEFT_TRY(st,
+             weft_session_settings_list(ctx, &r->settings, &r->record.settings, &r->record.setting_count));
+    WEFT_TRY(st, record_listings(r));
+    r->run.record = &r->record;
+done:
+    return st;
+}
+
+/* What the plan of a statement depends on, as it was when an earlier leader began it. */
+static weft_status begin_again(weft_session *s, weft_result *r)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_job_record *record = weft_recovered_job_record(r->run.resume);
+    r->now_us = record->now_us;
+    r->seed = record->seed;
+    r->settings = s->start;
+    for (int32_t i = 0; i < record->setting_count; i++)
+        WEFT_TRY(st,
+                 weft_settings_set(ctx, &r->settings, record->settings[i].key, record->settings[i].value));
+    for (int32_t i = 0; i < record->listing_count; i++) {
+        const weft_record_listing *from = &record->listings[i];
+        weft_listing *listing = NULL;
+        weft_file_info *files = NULL;
+        WEFT_TRY(st, WEFT_NEW(ctx, &listing));
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, from->file_count, &files));
+        for (int32_t k = 0; k < from->file_count; k++)
+            files[k] = (weft_file_info){.path = from->files[k].path,
+                                        .size_bytes = from->files[k].size_bytes,
+                                        .mtime_ns = from->files[k].mtime_ns,
+                                        .base_bytes = from->files[k].base_bytes};
+        *listing = (weft_listing){.path = from->path, .files = files, .file_count = from->file_count};
+        WEFT_TRY(st, weft_pointers_push(ctx, &r->listings.items, listing));
+    }
+done:
+    return st;
+}
+
+/* ---- running ---- */
+
 /* Run an optimised query and keep its blocks as the result's rows. */
 static weft_status run_plan(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *plan, bool timed)
 {
+    weft_status st = WEFT_OK;
     r->run.timed = timed;
     r->run.user = s->user;
     r->run.progress = s->progress;
     r->run.progress_self = s->progress_self;
-    const weft_status st = weft_coordinator_run(&r->ctx, s->coordinator, ids, plan, &r->run);
-    if (st == WEFT_OK) r->schema = r->run.schema;
+    r->ctx.clock = weft_clock_system(); /* what now() means stands in the plan */
+    if (r->run.record == NULL) WEFT_TRY(st, make_record(s, r, timed));
+    WEFT_TRY(st, weft_coordinator_run(&r->ctx, s->coordinator, ids, plan, &r->run));
+    r->schema = r->run.schema;
+done:
     return st;
 }
 
@@ -309,8 +405,23 @@ done:
     return st;
 }
 
-/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit; a table is
- * then a name of this session. */
+/* What a write does when its files are there: a table is a name of this session. */
+static weft_status name_table(weft_session *s, weft_result *r, const weft_node *bound, const char *path)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_relation *relation = NULL;
+    const char *table = bound->write.table_name;
+    r->schema = &write_schema;
+    if (table == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0, &relation));
+    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
+    session_changed(s, &r->run.name);
+done:
+    return st;
+}
+
+/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit. */
 static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
@@ -318,7 +429,6 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     weft_commits *const commits = weft_coordinator_commits(s->coordinator);
     weft_commit_job *job = NULL;
     const weft_node *staged = NULL, *optimised = NULL;
-    const weft_relation *relation = NULL;
     const char *table = bound->write.table_name, *path = NULL;
     bool skip = false;
 
@@ -327,20 +437,15 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
                  weft_session_catalog_check_new(ctx, s->catalog, table, bound->write.if_not_exists, &skip));
     if (skip) goto done;
     WEFT_TRY(st, weft_write_place(ctx, bound, &path));
-    WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &staged, &job));
+    WEFT_TRY(st, make_record(s, r, false));
+    WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));
     st = weft_optimize(ctx, ids, staged, &optimised);
     if (st == WEFT_OK) st = run_plan(s, r, ids, optimised, false);
     if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
-    if (st != WEFT_OK) {
-        weft_commits_abort(ctx, commits, job);
-        goto done;
-    }
+    if (st != WEFT_OK && st != WEFT_NOT_LEADER) weft_commits_abort(ctx, commits, job);
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, name_table(s, r, bound, path));
     weft_run_release(&r->run);
-    r->schema = &write_schema;
-    if (table == NULL) goto done;
-    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0, &relation));
-    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
-    session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -350,11 +455,14 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
 {
     weft_status st = WEFT_OK;
     const weft_node *optimised = NULL;
+    const struct weft_recovered_job *resume = r->run.resume;
     if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, parsed, bound);
     if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
     if (bound->kind == WEFT_NODE_DROP_VIEW) return drop_view(s, r, bound);
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
     if (bound->kind == WEFT_NODE_SHOW) return show(s, r, bound);
+    if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
+        return name_table(s, r, bound, weft_recovered_job_record(resume)->output);
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
     WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, &optimised));
     WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
@@ -378,7 +486,6 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     weft_result *r = NULL;
     const weft_node *parsed = NULL, *bound = NULL;
     weft_ids ids = {.next = 1};
-    uint64_t seed = 0;
     const weft_catalog catalog = weft_session_catalog_view(s->catalog);
 
     *out = NULL;
@@ -394,8 +501,8 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     r->run.name = statement->name;
     r->run.resume = statement->resume;
     weft_session_catalog_begin_statement(s->catalog, &r->listings);
-    WEFT_TRY(st, weft_random_u64(&r->ctx, &seed));
-    ids.seed = seed;
+    WEFT_TRY(st, r->run.resume != NULL ? begin_again(s, r) : weft_random_u64(&r->ctx, &r->seed));
+    ids.seed = r->seed;
     WEFT_TRY(st, weft_sql_parse(&r->ctx, statement->text, statement->len, &parsed));
     if (is_done(s, &statement->name, parsed)) {
         *out = r;

@@ -2,6 +2,7 @@
 #include "coordinator/write.h"
 
 #include "common/settings.h"
+#include "coordinator/recovery.h"
 #include "engine/plan/pointers.h"
 #include "engine/storage/commit.h"
 
@@ -39,7 +40,8 @@ done:
 }
 
 weft_status weft_write_begin(weft_ctx *ctx, weft_commits *commits, const weft_node *write, const char *path,
-                             const weft_node **out, weft_commit_job **job)
+                             const weft_run *run, weft_job_record *record, const weft_node **out,
+                             weft_commit_job **job)
 {
     weft_status st = WEFT_OK;
     weft_node *named = NULL;
@@ -48,7 +50,11 @@ weft_status weft_write_begin(weft_ctx *ctx, weft_commits *commits, const weft_no
                             "Failed to find the data source: %s. This build writes: parquet.",
                             write->write.format);
     WEFT_TRY(st, WEFT_NEW(ctx, &named));
-    WEFT_TRY(st, weft_commits_begin(ctx, commits, path, job));
+    if (run->resume != NULL)
+        WEFT_TRY(
+            st, weft_commits_resume(ctx, commits, run->record, weft_recovered_job_has_run(run->resume), job));
+    else
+        WEFT_TRY(st, weft_commits_begin(ctx, commits, path, run->record == NULL ? NULL : record, job));
     *named = *write;
     named->write.job = (*job)->name;
     named->write.path = (*job)->output;

@@ -84,6 +84,7 @@ weft_status weft_job_record_encode(weft_ctx *ctx, const weft_job_record *r, uint
     m.now_us = r->now_us;
     m.seed = r->seed;
     m.output = wire_text(r->output);
+    m.timed = r->timed;
     WEFT_TRY(st, wire_put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->listing_count, &listings));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->listing_count, &m.listings));
@@ -152,6 +153,7 @@ weft_status weft_job_record_decode(weft_ctx *ctx, const uint8_t *bytes, size_t l
                              .now_us = m->now_us,
                              .seed = m->seed,
                              .output = m->output,
+                             .timed = m->timed,
                              .listing_count = (int32_t)m->n_listings};
     WEFT_TRY(st, get_text(ctx, m->text, &out->text, &out->text_len));
     WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));

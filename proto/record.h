@@ -42,6 +42,7 @@ typedef struct weft_job_record {
     int32_t listing_count;
     const weft_record_listing *listings;
     const char *output; /* where it writes to; "": it only reads */
+    bool timed;         /* operators are timed (EXPLAIN ANALYZE) */
 } weft_job_record;
 
 /* Sums of a finished stage, as the planner was given them. */

@@ -48,6 +48,16 @@ done:
     return st;
 }
 
+weft_status weft_commit_is_open(weft_ctx *ctx, const char *output, const char *job, bool *is_open)
+{
+    weft_status st = WEFT_OK;
+    char *stage = NULL;
+    WEFT_TRY(st, weft_commit_stage(ctx, &output, job, &stage));
+    WEFT_TRY(st, weft_commit_exists(ctx, stage, is_open));
+done:
+    return st;
+}
+
 weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const char *job, int32_t partition,
                                      int32_t generation, int32_t attempt, char **folder)
 {

@@ -53,6 +53,9 @@ WEFT_MUST_CHECK weft_status weft_commit_place(weft_ctx *ctx, const char *output,
 /* Make the job's folder. job: 1 to 100 letters, digits, '-', '_' and '.', not beginning with '.'; unique for
  * ever. Errors: WEFT_INVALID, WEFT_EXISTS when the output is a file. */
 WEFT_MUST_CHECK weft_status weft_commit_begin(weft_ctx *ctx, const char *output, const char *job);
+/* Is the job's folder there? */
+WEFT_MUST_CHECK weft_status weft_commit_is_open(weft_ctx *ctx, const char *output, const char *job,
+                                                bool *is_open);
 /* Make the attempt's folder. Errors: WEFT_COMMIT_DENIED when the job has ended, WEFT_EXISTS for a second
  * call. */
 WEFT_MUST_CHECK weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const char *job,

@@ -15,7 +15,7 @@ STOPPED_S = 5  # longer than a worker may be silent
 
 class Ends(TpchCase):
     def test_terms_end_cleanly(self):
-        """SIGTERM: exit code 0, and no file is left in the working folders."""
+        """SIGTERM: exit code 0, and no file but the journal is left in the working folders."""
         cluster = self.start(workers=2)
         self.check(cluster.sql(self.statements([18])), [18])
         for process in [*cluster.workers, cluster.coordinator]:
@@ -25,7 +25,7 @@ class Ends(TpchCase):
                 os.path.join(folder, name)
                 for folder, _, names in os.walk(os.path.join(process.folder, "work"))
                 for name in names
-                if os.path.getsize(os.path.join(folder, name)) > 4096
+                if os.path.basename(folder) != "journal" and os.path.getsize(os.path.join(folder, name)) > 4096
             ]
             self.assertEqual(left, [], process.name)
 
@@ -60,16 +60,13 @@ class Ends(TpchCase):
         until(lambda: cluster.status()["tasks"]["running"] == 0, "idle cluster")
 
     def test_coordinator_killed(self):
-        """Clients are told; workers wait for it and serve the one that comes back."""
+        """Clients and workers wait for it, and the one that comes back serves them."""
         cluster = self.start(workers=2)
-        future, _ = self.run_query(cluster, 9, LONG)
+        future, _ = self.run_query(cluster, 3, SLOW)
         until(lambda: cluster.status()["tasks"]["running"] > 0, "running task")
         cluster.coordinator.kill()
         cluster.start_coordinator()
-        called = future.result()
-        self.assertNotEqual(called.code, 0)
-        self.assertIn("SESSION_NOT_FOUND]", called.stderr)
-        self.assertIn(f":{cluster.port} does not know this session", called.stderr)
+        self.check(future.result(), [3])
         cluster.wait_for_workers(2)
         for worker in cluster.workers:
             self.assertTrue(worker.alive)

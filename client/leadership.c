@@ -9,6 +9,7 @@
 #include "coordinator/journal_file.h"
 #include "coordinator/journal_zookeeper.h"
 #include "coordinator/port.h"
+#include "coordinator/recovery.h"
 #include "worker/fetch.h"
 
 #define MS           INT64_C(1000000)
@@ -36,6 +37,7 @@ struct weft_leadership {
     weft_port *port;
     weft_fetcher *fetcher;
     weft_coordinator *coordinator;
+    weft_recovery *recovery; /* what an earlier leader left */
 };
 
 /* Whoever cannot read the journal can only put it aside: what is lost then must be said. */
@@ -101,7 +103,7 @@ static weft_status open_journal(weft_leadership *l)
         WEFT_TRY(st, open_file_journal(l));
     if (l->journal == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_commits_open(ctx, l->journal, &l->commits));
-    (void)weft_commits_recover(ctx, l->commits);
+    (void)weft_commits_recover(ctx, l->commits, true);
 done:
     return st;
 }
@@ -141,8 +143,11 @@ static weft_status make_coordinator(weft_leadership *l)
                                                            .cluster = o->cluster},
                                                   .source = {.fetch = fetch, .self = l},
                                                   .jobs = l->jobs,
-                                                  .commits = l->commits};
-    return weft_coordinator_new(&l->ctx, &coordinator, &l->coordinator);
+                                                  .commits = l->commits,
+                                                  .journal = l->journal};
+    weft_status st = weft_coordinator_new(&l->ctx, &coordinator, &l->coordinator);
+    if (st == WEFT_OK && l->journal != NULL) st = weft_recovery_load(&l->ctx, l->coordinator, &l->recovery);
+    return st;
 }
 
 static weft_status listen_for_all(weft_leadership *l)
@@ -168,7 +173,8 @@ static weft_status listen_for_all(weft_leadership *l)
                                      .sessions_max = SESSIONS_MAX,
                                      .session_keep_ms = (int32_t)weft_min_i64(o->session_grace_ms, INT32_MAX),
                                      .peers_max = PEERS_MAX,
-                                     .journal = l->journal};
+                                     .journal = l->journal,
+                                     .recovery = l->recovery};
     WEFT_TRY(st, weft_port_start(ctx, l->port, &serve));
 done:
     return st;
@@ -213,8 +219,10 @@ void weft_leadership_stop(weft_leadership **slot, bool silent)
     *slot = NULL;
     if (l == NULL) return;
     if (silent && l->journal != NULL) weft_journal_resign(l->journal); /* how jobs end here ends no job */
+    if (silent && l->coordinator != NULL) weft_coordinator_depose(l->coordinator);
     if (silent && l->port != NULL) weft_port_hush(l->port);
     if (l->port != NULL) weft_port_stop(l->port);
+    weft_recovery_free(&l->recovery);
     weft_fetcher_stop(&l->fetcher);
     weft_coordinator_free(&l->coordinator);
     weft_commits_close(&l->commits);

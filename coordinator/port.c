@@ -49,12 +49,8 @@ static void give_up(weft_port *p, uint64_t peer)
     if (p->broken_count < PORT_BROKEN_MAX) p->broken[p->broken_count++] = peer;
 }
 
-/* Whoever does not lead any more says nothing: workers and clients go on with the next leader. */
-static bool is_mute(const weft_port *p) { return weft_coordinator_is_deposed(p->options.coordinator); }
-
 static bool send_words(weft_ctx *ctx, weft_port *p, uint64_t peer, const weft_envelope *envelope)
 {
-    if (is_mute(p)) return true;
     uint8_t *bytes = NULL;
     size_t len = 0;
     weft_arena *const callers = ctx->arena;
@@ -117,7 +113,7 @@ static void note_member(weft_port *p, int32_t worker, weft_core_change change)
     weft_journal *journal = weft_coordinator_journal(c);
     weft_uuid uuid;
     weft_ctx own;
-    if (journal == NULL || change == WEFT_CORE_SILENT || is_mute(p)) return;
+    if (journal == NULL || change == WEFT_CORE_SILENT || weft_coordinator_is_deposed(c)) return;
     if (!find_uuid(weft_coordinator_core(c), worker, &uuid)) return;
     weft_ctx_init(&own, p->orders, p->account, p->ctx.settings);
     if (weft_journal_post(&own, journal, uuid,
@@ -190,7 +186,7 @@ static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
     weft_core *core = weft_coordinator_core(p->options.coordinator);
     b->count = 1;
     if (count == 1) return;
-    if (is_mute(p) || !weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
+    if (!weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
         drop_large(b, count);
         return;
     }

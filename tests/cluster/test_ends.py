@@ -25,7 +25,7 @@ class Ends(TpchCase):
                 os.path.join(folder, name)
                 for folder, _, names in os.walk(os.path.join(process.folder, "work"))
                 for name in names
-                if os.path.basename(folder) != "journal" and os.path.getsize(os.path.join(folder, name)) > 4096
+                if not folder.endswith("/journal") and os.path.getsize(os.path.join(folder, name)) > 4096
             ]
             self.assertEqual(left, [], process.name)
 

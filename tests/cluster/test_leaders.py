@@ -7,7 +7,7 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True
-from cluster import WEFT, until
+from cluster import PATIENCE_S, WEFT, until
 from leaders import Leaders
 from support import cuts, zookeeper
 
@@ -66,12 +66,19 @@ class OneLeads(LeadersCase):
             cluster.ask(standby, "/metrics")[1], r"(?m)^weft_standby_relayed_connections [1-9]", "the fault"
         )
 
-    def test_without_keys_it_does_not_start(self):
-        words = [WEFT, "coordinator", "--zookeeper", "127.0.0.1:1", "--port", "0", "--webui-port", "0"]
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-        self.assertNotEqual(done.returncode, 0)
-        self.assertIn("--zookeeper needs --keys", done.stderr)
-        self.assertIn("weft keys init", done.stderr)
+    def test_what_it_refuses_at_its_start(self):
+        for words, said in (
+            (["--zookeeper", "127.0.0.1:1"], ("--zookeeper needs --keys", "weft keys init")),
+            (["--conf", "spark.deploy.zookeeper.url=127.0.0.1:1"], ("--zookeeper needs --keys",)),
+            (["--conf", "spark.deploy.recoveryMode=ZOOKEEPER"], ("--zookeeper HOST:PORT",)),
+            (["--recovery", "file"], ("names no folder", "--work-dir")),
+            (["--recovery", "magic"], ("none of zookeeper, file:DIR and none",)),
+        ):
+            command = [WEFT, "coordinator", "--port", "0", "--webui-port", "0", *words]
+            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+            self.assertNotEqual(done.returncode, 0, words)
+            for text in said:
+                self.assertIn(text, done.stderr, words)
 
     def test_five_in_a_row(self):
         cluster = self.start(workers=1)
@@ -96,6 +103,25 @@ class OneLeads(LeadersCase):
         ended = when(cluster.coordinators[leader], "ends")[-1]
         led = when(cluster.coordinators[1 - leader], "leads")[-1]
         self.assertLess(ended, led)
+
+
+class Clients(LeadersCase):
+    def test_statements_go_on_with_the_next_leader(self):
+        """One client, its views and its statements, while leaders are killed one after the other."""
+        cluster = self.start(workers=2)
+        statements = ["CREATE TEMP VIEW v AS SELECT * FROM VALUES (1), (2), (3) AS t(x)"]
+        statements += [f"SELECT {n} AS n, count(*) FROM v a, v b" for n in range(3)]
+        client = cluster.client("; ".join(statements), conf={"weft.test.taskDelay": "500ms"})
+        for _ in range(2):
+            leader = cluster.leader()
+            until(lambda: '"RUNNING"' in cluster.ask(leader, "/api/v1/jobs")[1], "job that runs")  # noqa: B023
+            cluster.coordinators[leader].kill()
+            cluster.until_leads({1 - leader})
+            cluster.start_coordinator(leader)
+            cluster.until_state(leader, "STANDBY")
+        self.assertEqual(client.child.wait(PATIENCE_S), 0, client.text())
+        found = re.findall(r"\|(\d)\| +(\d)\|", client.text())
+        self.assertEqual(found, [(str(n), "9") for n in range(3)])
 
 
 class Hurt(LeadersCase):

@@ -30,6 +30,7 @@ typedef struct weft_stage_report {
     weft_op_metrics *metrics;           /* [op_count + 2], summed over the accepted attempts */
     int64_t rows, bytes, spilled_bytes; /* of its blocks */
     int64_t begin_ns, end_ns, run_ns;   /* run: summed over attempts */
+    int64_t relayed_bytes;              /* of what it reads: passed on by workers that had read it */
     int32_t attempts, failures;
 } weft_stage_report;
 

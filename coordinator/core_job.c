@@ -511,6 +511,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
     WEFT_TRY(st, step(ctx, core, &event, m)); /* without memory it comes again */
     if (counts) {
         s->report.run_ns += m->run_ns;
+        s->report.relayed_bytes += m->relayed_bytes;
         job->bytes_relayed += m->relayed_bytes;
         s->report.failures += !done;
         s->report.attempts += found;

@@ -86,6 +86,10 @@ static weft_status add_stage(weft_ctx *ctx, char **text, const weft_stage_report
                                    *text, line, r->rows, r->bytes, r->spilled_bytes,
                                    (double)(r->end_ns - r->begin_ns) / 1e6, (double)r->run_ns / 1e6,
                                    r->attempts, r->failures));
+    if (r->relayed_bytes > 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
+                                       "%s  relayed %" PRId64 " bytes of what it reads\n", *text,
+                                       r->relayed_bytes));
     WEFT_TRY(st, add_part(ctx, text, weft_source_find(f->source.kind)->name, &r->metrics[0]));
     for (int32_t i = 0; i < f->op_count; i++)
         WEFT_TRY(st, add_part(ctx, text, weft_op_find(f->ops[i].kind)->name, &r->metrics[1 + i]));

@@ -72,6 +72,18 @@ class Relays(TpchCase):
             return
         self.fail("in no try each of five workers had a task and no relay was given up")
 
+    def test_a_plan_tells_of_it(self):
+        """EXPLAIN ANALYZE names the bytes with the stage that read them; they are those of the job."""
+        cluster = self.start(workers=5)
+        for _ in range(TRIES):
+            called = self.good(cluster.sql([*self.views_of_many(), "EXPLAIN ANALYZE " + query(8)], CONF))
+            text = "\n".join(row[0] for row in called.rows[-1])
+            told = sum(int(bytes_) for bytes_ in re.findall(r"^  relayed (\d+) bytes", text, re.MULTILINE))
+            self.assertEqual(told, cluster.last_job()["bytes_relayed"], text)
+            if told > 0:
+                return
+        self.fail("in no try was anything relayed")
+
     def test_a_relay_is_killed(self):
         """kill -9 of one that others ask, while they do: they go on from the holder."""
         text = query(40)

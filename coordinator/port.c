@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "common/log.h"
-#include "coordinator/recovery.h"
 #include "engine/plan/physical.h"
 #include "proto/envelope.h"
 
@@ -468,9 +467,7 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
     st = weft_net_start(ctx, &net, &p->net);
     service.net = p->net;
     if (st == WEFT_OK) st = weft_service_new(ctx, &service, &p->service);
-    if (st == WEFT_OK) st = weft_service_recover(ctx, p->service);
-    for (int32_t i = 0; i < (options->recovery == NULL ? 0 : weft_recovery_count(options->recovery)); i++)
-        weft_recovered_job_leave(weft_recovery_job(options->recovery, i)); /* sessions do not take them yet */
+    if (st == WEFT_OK) st = weft_service_recover(ctx, p->service, options->recovery);
     pthread_mutex_unlock(&p->gate);
     if (st != WEFT_OK) weft_port_stop(p);
     return st;

@@ -55,6 +55,7 @@ const weft_schema *weft_result_schema(const weft_result *r) { return r->schema; 
 bool weft_result_is_text(const weft_result *r) { return r->is_text; }
 const weft_run *weft_result_run(const weft_result *r) { return &r->run; }
 weft_ctx *weft_result_ctx(weft_result *r) { return &r->ctx; }
+weft_status weft_result_keep(weft_ctx *ctx, weft_result *r) { return weft_run_keep(ctx, &r->run); }
 
 static weft_status same_header(weft_ctx *ctx, const weft_block *a, const weft_block *b, bool *same)
 {

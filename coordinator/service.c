@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/limits.h"
+#include "coordinator/recovery.h"
 #include "coordinator/service_private.h"
 #include "proto/envelope.h"
 
@@ -74,6 +75,7 @@ void service_session_free(client_session *s)
     while (s->first != NULL) { /* none has run */
         operation *op = s->first;
         s->first = op->next;
+        if (op->job != NULL) weft_recovered_job_leave(op->job);
         weft_mem_free(op->text);
         weft_mem_free(op);
     }
@@ -571,6 +573,7 @@ int32_t weft_service_sessions(weft_service *service)
 void weft_service_end(weft_service *service)
 {
     if (service == NULL) return;
+    if (service->options.journal != NULL) weft_coordinator_depose(service->options.coordinator);
     pthread_mutex_lock(&service->lock);
     service->ending = true; /* nobody adds one any more */
     for (client_session *s = service->sessions; s != NULL; s = s->next)

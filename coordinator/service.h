@@ -14,6 +14,7 @@
 #include "coordinator/journal.h"
 
 typedef struct weft_service weft_service;
+struct weft_recovery; /* recovery.h */
 
 typedef struct weft_service_options {
     weft_pool *pool;
@@ -27,10 +28,12 @@ typedef struct weft_service_options {
 
 WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,
                                              weft_service **out);
-/* Make the sessions that an earlier coordinator has left in the journal. Clients may come back from now on;
+/* Make the sessions that an earlier coordinator has left in the journal, and go on at once with their
+ * statements: recovery's, all of which are run or left; NULL: none. Clients may come back from now on;
  * sessions whose clients do not end after keep_ms. Before any message. Errors: those of weft_journal_list; a
  * session that cannot be read is logged. */
-WEFT_MUST_CHECK weft_status weft_service_recover(weft_ctx *ctx, weft_service *service);
+WEFT_MUST_CHECK weft_status weft_service_recover(weft_ctx *ctx, weft_service *service,
+                                                 const struct weft_recovery *recovery);
 /* What a client sent: the frames after the envelope, borrowed for the call. From the endpoint's thread; never
  * waits. who: proven identity; a session belongs to the user that opened it. */
 void weft_service_message(weft_service *service, weft_net_peer peer, const weft_identity *who,
@@ -44,7 +47,8 @@ void weft_service_suspend(weft_service *service, bool suspended);
 void weft_service_tick(weft_service *service);
 /* Sessions that there are now. Any thread. */
 int32_t weft_service_sessions(weft_service *service);
-/* Cancel what runs, and wait until no session is left; a new one is refused from now on. Messages and ticks
+/* Cancel what runs, and wait until no session is left; a new one is refused from now on. Where there is a
+ * journal the coordinator is deposed: sessions and statements are left for the next one. Messages and ticks
  * may still come. NULL is allowed. */
 void weft_service_end(weft_service *service);
 /* End, and free: nothing must come any more. NULL is allowed. */

@@ -55,9 +55,10 @@ typedef struct operation {
     atomic_bool stop; /* cancelled, or nobody is there any more */
     /* of the session's thread, once queued: */
     bool is_set;
-    bool again;       /* it was asked for again: … */
-    uint64_t version; /* … of the session that it was first asked in, as its client knew it */
-    char *text;       /* memory block; SET: key, zero byte, value */
+    bool again;                     /* it was asked for again: … */
+    uint64_t version;               /* … of the session that it was first asked in, as its client knew it */
+    struct weft_recovered_job *job; /* an earlier coordinator had begun it, and it is to be gone on with */
+    char *text;                     /* memory block; SET: key, zero byte, value */
     size_t len;
     weft_error error; /* FAILED: why */
     weft_result *result;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "coordinator/recovery.h"
 #include "coordinator/service_private.h"
 
 enum {
@@ -101,7 +102,29 @@ bool service_may_begin_again(const weft_service *service, weft_uuid id)
 
 /* ---- a new coordinator ---- */
 
-/* The session of a record. *out is NULL when it has ended. */
+/* A statement that an earlier coordinator had begun. */
+static weft_status add_job(weft_service *service, client_session *s, weft_recovered_job *job)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &service->ctx;
+    operation *op = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*op), (void **)&op));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, job->text_len + 1, (void **)&op->text));
+    memcpy(op->text, job->text, job->text_len);
+    op->text[job->text_len] = 0;
+    op->len = job->text_len;
+    op->id = job->name.operation;
+    op->job = job;
+    op->state = OPERATION_QUEUED;
+    op->resume = -1;
+    service_insert(s, op);
+    op = NULL;
+done:
+    weft_mem_free(op);
+    return st;
+}
+
+/* The session of a record, with its statements. *out is NULL when it has ended. */
 static weft_status make_session(weft_service *service, weft_journal *journal, const weft_journal_record *r,
                                 client_session **out)
 {
@@ -133,12 +156,21 @@ done:
     return st;
 }
 
-static weft_status recover_session(weft_service *service, weft_journal *journal, const weft_journal_record *r)
+static weft_status recover_session(weft_service *service, weft_journal *journal, const weft_journal_record *r,
+                                   const weft_recovery *recovery, bool *taken, int32_t *jobs)
 {
     weft_status st = WEFT_OK;
     client_session *s = NULL;
+    const int32_t count = recovery == NULL ? 0 : weft_recovery_count(recovery);
     WEFT_TRY(st, make_session(service, journal, r, &s));
     if (s == NULL) goto done;
+    for (int32_t i = 0; i < count; i++) {
+        weft_recovered_job *job = weft_recovery_job(recovery, i);
+        if (taken[i] || !weft_uuid_equal(job->name.session, s->id)) continue;
+        WEFT_TRY(st, add_job(service, s, job));
+        taken[i] = true;
+        ++*jobs;
+    }
     pthread_mutex_lock(&service->lock);
     st = service_session_begin(service, s);
     pthread_mutex_unlock(&service->lock);
@@ -148,25 +180,31 @@ done:
     return st;
 }
 
-weft_status weft_service_recover(weft_ctx *ctx, weft_service *service)
+weft_status weft_service_recover(weft_ctx *ctx, weft_service *service, const weft_recovery *recovery)
 {
     weft_status st = WEFT_OK;
     weft_journal *journal = journal_of(service);
+    const int32_t job_count = recovery == NULL ? 0 : weft_recovery_count(recovery);
     weft_journal_record *records = NULL;
-    int32_t count = 0;
+    bool *taken = NULL;
+    int32_t count = 0, jobs = 0;
     if (journal == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_journal_list(ctx, journal, &records, &count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, job_count, &taken));
     for (int32_t i = 0; i < count; i++) {
         if (records[i].kind != WEFT_JOURNAL_SESSION) continue;
+        st = recover_session(service, journal, &records[i], recovery, taken, &jobs);
         /* one that cannot be read is lost to its client; the others go on */
-        if (recover_session(service, journal, &records[i]) != WEFT_OK)
-            weft_log_error(WEFT_LOG_ERROR, "session_not_recovered", &service->ctx.error);
+        if (st != WEFT_OK) weft_log_error(WEFT_LOG_ERROR, "session_not_recovered", &service->ctx.error);
         weft_error_clear(&service->ctx);
         weft_arena_reset(service->arena);
     }
+    st = WEFT_OK;
+    for (int32_t i = 0; i < job_count; i++)
+        if (!taken[i]) weft_recovered_job_leave(weft_recovery_job(recovery, i));
     if (weft_service_sessions(service) > 0)
         weft_log(WEFT_LOG_INFO, "sessions_recovered",
-                 WEFT_LOG_INT("sessions", weft_service_sessions(service)));
+                 WEFT_LOG_INT("sessions", weft_service_sessions(service)), WEFT_LOG_INT("jobs", jobs));
 done:
     return st;
 }

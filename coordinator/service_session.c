@@ -5,9 +5,14 @@
 
 #include "common/settings.h"
 #include "coordinator/command.h"
+#include "coordinator/recovery.h"
 #include "coordinator/service_private.h"
 
-enum { FULL_WAIT_NS = 2 * 1000 * 1000 }; /* a queue that takes no more is tried again so often */
+enum {
+    FULL_WAIT_NS = 2 * 1000 * 1000,   /* a queue that takes no more is tried again so often */
+    KEEP_WAIT_NS = 100 * 1000 * 1000, /* a result that nobody reads on is looked at so often */
+    SECOND_NS = 1000 * 1000 * 1000
+};
 
 /* Lock held. */
 void service_stop_operation(client_session *s, operation *op)
@@ -89,13 +94,41 @@ static void operation_set(client_session *s, operation *op, operation_state stat
     pthread_mutex_unlock(&s->service->lock);
 }
 
-/* The operation failed: while it ran, or while it was read. */
-static void operation_fail(client_session *s, operation *op, const weft_error *error)
+/* Another coordinator leads: the client hears of all this from that one. */
+static void fall_silent(client_session *s)
+{
+    pthread_mutex_lock(&s->service->lock);
+    s->peer = 0;
+    for (operation *op = s->first; op != NULL; op = op->next) op->attached = false;
+    pthread_mutex_unlock(&s->service->lock);
+}
+
+/* Before its client is told how an operation ended (code WEFT_OK: well). When this cannot be made durable,
+ * that is how it ended. */
+static void make_durable(client_session *s, const operation *op, weft_error *error)
+{
+    const weft_job_name name = {.session = s->id, .operation = op->id};
+    if (error->code != WEFT_NOT_LEADER &&
+        weft_coordinator_tell(&s->ctx, s->service->options.coordinator, &name, error) != WEFT_OK)
+        *error = s->ctx.error;
+    if (error->code == WEFT_NOT_LEADER) fall_silent(s);
+    weft_error_clear(&s->ctx);
+}
+
+/* The operation failed: while it ran, or while it was read. It is durable that it did. */
+static void tell_failure(client_session *s, operation *op, const weft_error *error)
 {
     op->error = *error;
     service_drop_result(op);
     operation_set(s, op, OPERATION_FAILED);
     send_failure(s, op->id, &op->error);
+}
+
+static void operation_fail(client_session *s, operation *op, const weft_error *error)
+{
+    weft_error told = *error;
+    make_durable(s, op, &told);
+    tell_failure(s, op, &told);
 }
 
 /* ---- work ---- */
@@ -124,40 +157,51 @@ static weft_status check_again(client_session *s, const operation *op, weft_erro
     return error->code;
 }
 
+/* A write that an earlier coordinator has brought to its end, or a failure that it was about to tell. */
+static weft_status find_end(client_session *s, const operation *op, bool *ended, weft_error *error)
+{
+    const weft_job_name name = {.session = s->id, .operation = op->id};
+    if (!op->again || op->is_set) return WEFT_OK;
+    const weft_status st =
+        weft_coordinator_find_end(&s->ctx, s->service->options.coordinator, &name, ended, error);
+    if (st != WEFT_OK) *error = s->ctx.error;
+    return st != WEFT_OK ? st : error->code;
+}
+
+static void leave_job(operation *op)
+{
+    if (op->job != NULL) weft_recovered_job_leave(op->job);
+    op->job = NULL;
+}
+
 static weft_status run_statement(client_session *s, operation *op, weft_error *error)
 {
-    const weft_statement statement = {.text = op->text,
-                                      .len = op->len,
-                                      .name = {.session = s->id, .operation = op->id},
-                                      .again = op->again};
+    const weft_statement statement = {
+        .text = op->text, .len = op->len, .name = {.session = s->id, .operation = op->id}, .resume = op->job};
     weft_status st = WEFT_OK;
+    bool ended = false;
     if (atomic_load(&op->stop)) {
         *error = cancelled;
         return cancelled.code;
     }
+    WEFT_TRY(st, find_end(s, op, &ended, error));
+    if (ended) goto done;
     WEFT_TRY(st, check_again(s, op, error));
+    op->job = NULL; /* it is the statement's from now on */
     WEFT_TRY(st, op->is_set ? change_setting(s, op, error)
                             : weft_session_execute(s->session, &statement, error, &op->result));
 done:
     return st;
 }
 
-/* Another coordinator leads: the client hears of all this from that one. */
-static void fall_silent(client_session *s)
-{
-    pthread_mutex_lock(&s->service->lock);
-    s->peer = 0;
-    for (operation *op = s->first; op != NULL; op = op->next) op->attached = false;
-    pthread_mutex_unlock(&s->service->lock);
-}
-
 static void run_operation(client_session *s, operation *op)
 {
     weft_error error = {0};
     weft_status st = run_statement(s, op, &error);
+    leave_job(op);
+    if (st != WEFT_OK && error.code == WEFT_OK) error = s->ctx.error;
     if (service_record_change(s) != WEFT_OK) error = s->ctx.error;
-    if (error.code != WEFT_OK) st = error.code;
-    if (st == WEFT_NOT_LEADER) fall_silent(s);
+    make_durable(s, op, &error);
     pthread_mutex_lock(&s->service->lock);
     s->running = NULL;
     s->version = weft_session_version(s->session);
@@ -168,9 +212,13 @@ static void run_operation(client_session *s, operation *op)
     pthread_mutex_unlock(&s->service->lock);
     weft_mem_free(op->text);
     op->text = NULL;
-    if (st == WEFT_OK && (st = service_send_result(s, op)) != WEFT_OK) error = s->ctx.error;
-    if (st == WEFT_OK && (st = service_go_to(s, op, &held)) != WEFT_OK) error = s->ctx.error;
-    if (st != WEFT_OK) operation_fail(s, op, &error);
+    if (error.code != WEFT_OK) {
+        tell_failure(s, op, &error);
+        return;
+    }
+    st = service_send_result(s, op);
+    if (st == WEFT_OK) st = service_go_to(s, op, &held);
+    if (st != WEFT_OK) operation_fail(s, op, &s->ctx.error);
 }
 
 /* Send what the client of the operation waits for. resume: it has come back, with so many pages; else -1. */
@@ -200,6 +248,7 @@ static void answer_operation(client_session *s, operation *op, int64_t resume)
 
 static void operation_free(operation *op)
 {
+    leave_job(op);
     service_drop_result(op);
     weft_mem_free(op->text);
     weft_mem_free(op);
@@ -238,14 +287,52 @@ static operation *find_work(const client_session *s)
     return NULL;
 }
 
+/* Lock held. Wait for news; while a result is not read to its end, not for long: its job may have to go on
+ * record. */
+static void wait_for_work(client_session *s)
+{
+    weft_service *service = s->service;
+    bool reads = false;
+    for (const operation *op = s->first; op != NULL; op = op->next)
+        reads |= op->state == OPERATION_RESULT && !op->whole;
+    if (!reads || service->options.journal == NULL) {
+        pthread_cond_wait(&s->work, &service->lock);
+        return;
+    }
+    const int64_t until_ns = weft_now_ns(&s->ctx) + KEEP_WAIT_NS;
+    const struct timespec until = {.tv_sec = until_ns / SECOND_NS, .tv_nsec = until_ns % SECOND_NS};
+    pthread_cond_timedwait(&s->work, &service->lock, &until);
+}
+
+/* Results that are read: a job that lives so long goes on record. Only this thread takes operations out. */
+static void keep_results(client_session *s)
+{
+    weft_status st = WEFT_OK;
+    if (s->service->options.journal == NULL) return;
+    pthread_mutex_lock(&s->service->lock);
+    operation *op = s->first;
+    pthread_mutex_unlock(&s->service->lock);
+    while (op != NULL) {
+        if (op->state == OPERATION_RESULT && op->result != NULL) st = weft_result_keep(&s->ctx, op->result);
+        if (st == WEFT_NOT_LEADER) fall_silent(s);
+        weft_error_clear(&s->ctx);
+        pthread_mutex_lock(&s->service->lock);
+        op = op->next;
+        pthread_mutex_unlock(&s->service->lock);
+    }
+}
+
 static void session_loop(client_session *s)
 {
     weft_service *service = s->service;
     for (;;) {
         operation *over = NULL, *op = NULL;
         pthread_mutex_lock(&service->lock);
-        while ((over = take_released(s)) == NULL && !s->closing && (op = find_work(s)) == NULL)
-            pthread_cond_wait(&s->work, &service->lock);
+        const bool closing = s->closing;
+        over = take_released(s);
+        if (over == NULL && !closing) op = find_work(s);
+        const bool idle = over == NULL && op == NULL && !closing;
+        if (idle) wait_for_work(s);
         int64_t resume = -1;
         const bool run = op != NULL && op->state == OPERATION_QUEUED;
         if (run) {
@@ -256,13 +343,14 @@ static void session_loop(client_session *s)
             op->resume = -1;
         }
         pthread_mutex_unlock(&service->lock);
+        if (!closing) keep_results(s);
         if (over != NULL)
             operation_free(over);
         else if (run)
             run_operation(s, op);
         else if (op != NULL)
             answer_operation(s, op, resume);
-        else
+        else if (!idle)
             return; /* closing, and nothing is left */
         weft_error_clear(&s->ctx);
         weft_arena_reset(s->arena);

@@ -508,11 +508,6 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
         *out = r;
         goto done;
     }
-    if (statement->again && parsed->kind == WEFT_NODE_WRITE)
-        WEFT_TRY(st,
-                 weft_fail(&r->ctx, WEFT_RESULT_LOST,
-                           "the coordinator was lost while the statement ran, and what it wrote may be in "
-                           "place"));
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
     WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound));
     *out = r;

@@ -45,7 +45,6 @@ typedef struct weft_statement {
     size_t len;
     weft_job_name name;                /* zero: it has none */
     struct weft_recovered_job *resume; /* go on with this one (recovery.h); NULL: it begins */
-    bool again;                        /* an earlier coordinator may have run it */
 } weft_statement;
 
 /* Run one statement. On success *out is its result (never NULL; a statement without rows has no columns). On
@@ -66,6 +65,8 @@ WEFT_MUST_CHECK weft_status weft_result_next(weft_result *result, weft_error *er
  * a part of it must see that the pages are the same. ctx: for the block's memory and its cancel flag. Errors:
  * WEFT_RESULT_LOST when the new one is cut into other pages, or none can be made. */
 WEFT_MUST_CHECK weft_status weft_result_fetch_again(weft_ctx *ctx, weft_result *result, int32_t index);
+/* As weft_run_keep. */
+WEFT_MUST_CHECK weft_status weft_result_keep(weft_ctx *ctx, weft_result *result);
 const weft_run *weft_result_run(const weft_result *result);
 /* The ctx of the result, for what works on its batches (Arrow export, printing); one thread. */
 weft_ctx *weft_result_ctx(weft_result *result);

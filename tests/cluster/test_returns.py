@@ -4,12 +4,14 @@
 import os
 import subprocess
 import threading
+import time
 
 from cluster import PATIENCE_S, WEFT
 from cluster_case import ClusterCase, TpchCase, unittest, until
 
-LARGE = "SELECT l_orderkey, l_linenumber, l_partkey, l_comment FROM lineitem"
+LARGE = "SELECT l_orderkey, l_linenumber, repeat(l_comment, 20) AS text FROM lineitem"
 ROWS_BEFORE = 2000  # a client reads so many, then the coordinator dies
+WINDOW_BYTES = 4 << 20  # of pages that a client takes beyond what it has read
 
 
 def restart(cluster):
@@ -124,31 +126,51 @@ class Sessions(ClusterCase):
 
 class Statements(TpchCase):
     def test_a_statement_that_runs(self):
-        """Its client waits, and has the answer without an error."""
+        """Its client waits, and has the answer without an error; it is one job, and what was done of it is
+        not done again."""
         cluster = self.start(workers=2)
         future, _ = self.run_query(cluster, 9, {"weft.test.taskDelay": "200ms"})
-        until(lambda: cluster.tasks_done() >= 1, "a finished task")
+        until(lambda: self.stages_done(cluster) >= 2, "finished stages")
+        begun = {job["id"] for job in cluster.running_jobs()}
+        done = cluster.tasks_done()
         restart(cluster)
+        until(lambda: cluster.tasks_done() >= done or future.done(), "the job, as far as it was")
         self.check(future.result(), [9])
+        (job,) = cluster.jobs()
+        self.assertEqual(({job["id"]}, job["state"]), (begun, "SUCCEEDED"))
+        self.assertLessEqual(job["tasks_rerun"], 2 * cluster.cores, "more than what was under way ran again")
 
     def test_a_result_that_is_read(self):
-        """Every row comes once, and in the order in which it would have come."""
+        """Every row comes once, and in the order in which it would have come, also when a worker dies then."""
         cluster = self.start(workers=2)
         whole = self.read(cluster, lambda: None)
-        again = self.read(cluster, lambda: restart(cluster))
-        self.assertEqual(len(again), len(whole))
-        self.assertTrue(again == whole, "the rows are others")
+        self.assertTrue(self.read(cluster, lambda: restart(cluster)) == whole, "the rows are others")
 
-    def read(self, cluster, between):
+        def restart_and_kill():
+            restart(cluster)
+            cluster.wait_for_workers(2)
+            cluster.workers[0].kill()
+
+        self.assertTrue(self.read(cluster, restart_and_kill) == whole, "the rows are others")
+
+    def test_results_in_no_order(self):
+        """Each row once, read to its end by a client that is slower than the job is young."""
+        cluster = self.start(workers=2)
+        whole = self.read(cluster, lambda: None, "")
+        again = self.read(cluster, lambda: (time.sleep(0.3), restart(cluster)), "")
+        self.assertEqual(sorted(again), sorted(whole))
+
+    def read(self, cluster, between, order=" ORDER BY 1, 2"):
         client = Client(self, cluster)
         for view in self.views:
             client.say(view)
-        client.say(LARGE + " ORDER BY 1, 2")
-        client.lines_to("l_orderkey,l_linenumber,l_partkey,l_comment")
+        client.say(LARGE + order)
+        client.lines_to("l_orderkey,l_linenumber,text")
         rows = [client.line() for _ in range(ROWS_BEFORE)]
         between()
         rest, code = client.finish()
         self.assertEqual((code, client.said()), (0, ""))
+        self.assertGreater(sum(map(len, rest)), 3 * WINDOW_BYTES, "all was there when the coordinator died")
         return rows + rest
 
 

@@ -141,7 +141,7 @@ class Statements(TpchCase):
         self.assertLessEqual(job["tasks_rerun"], 2 * cluster.cores, "more than what was under way ran again")
 
     def test_a_result_that_is_read(self):
-        """Every row comes once, and in the order in which it would have come, also when a worker dies then."""
+        """Every row comes once, in the order in which it would have come, also when a worker dies then."""
         cluster = self.start(workers=2)
         whole = self.read(cluster, lambda: None)
         self.assertTrue(self.read(cluster, lambda: restart(cluster)) == whole, "the rows are others")

@@ -110,7 +110,7 @@ class Killed(WriteCase):
         self.check_rows(cluster, folder, 3)
 
     def test_killed_with_its_client(self):
-        """Nobody comes back to a write that was not decided: all is as before, and what was staged is gone."""
+        """Nobody comes back to a write that was not decided: all is as before, what was staged is gone."""
         cluster, folder, old = self.start_with_old(workers=2, coordinator_args=["--session-grace", "300ms"])
         slow = {**MANY_TASKS, "weft.test.taskDelay": "300ms"}
         client = cluster.client(";\n".join(self.statements_of(folder, 2)), slow)

@@ -505,8 +505,9 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
                                   .attempt = m->attempt};
     weft_core_told *told = s == NULL ? NULL : find_told(s, worker);
     if (m->broken && told != NULL && m->generation == s->generation) told->open = false;
-    const bool found = done && weft_scheduler_finds(core->scheduler, worker, &name);
-    const bool counts = s != NULL && (found || weft_scheduler_awaits(core->scheduler, worker, &name));
+    const bool awaited = s != NULL && weft_scheduler_awaits(core->scheduler, worker, &name);
+    const bool found = s != NULL && done && !awaited && weft_scheduler_finds(core->scheduler, worker, &name);
+    const bool counts = awaited || found;
     const weft_locality locality = weft_scheduler_locality(core->scheduler, &name);
     WEFT_TRY(st, step(ctx, core, &event, m)); /* without memory it comes again */
     if (counts) {

@@ -227,7 +227,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--weft", default=os.path.join(tools.ROOT, "build", "release", "weft"))
     parser.add_argument("--base", default=os.path.join(tools.ROOT, "build", "tools", "host"))
-    parser.add_argument("--coordinators", type=int, default=1)
+    parser.add_argument("--coordinators", type=int, default=2)
     parser.add_argument("--no-zookeeper", dest="zookeeper", action="store_false")
     arguments = parser.parse_args()
     reason = hosts_module.why_not()

@@ -28,7 +28,7 @@ CHART = os.path.join(tools.DEPLOY, "k8s", "chart")
 SMALL = os.path.join(tools.ROOT, "tests", "support", "tpch", "small.py")
 WORKERS = 3
 MEMORY_MB = 512
-TASK_DELAY = "400ms"  # so that there is a middle of a query
+TASK_DELAY = "1500ms"  # so that there is a middle of a query
 SPARE = 6  # hosts for pods that replace others
 READY_S = 90
 QUERY = (
@@ -249,7 +249,7 @@ def scenario(site, say):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n\n")[0])
     parser.add_argument("--weft", default=os.path.join(tools.ROOT, "build", "release", "weft"))
-    parser.add_argument("--coordinators", type=int, default=1)
+    parser.add_argument("--coordinators", type=int, default=2)
     arguments = parser.parse_args()
     reason = podman_module.why_not() or netlab.why_not() or (tools.helm() is None and "there is no helm")
     if reason:

@@ -405,12 +405,11 @@ static weft_status load_all(weft_ctx *ctx, weft_coordinator *c, weft_recovery *r
         WEFT_TRY(st, load_group(ctx, c, &g, r, members, &member_count));
     }
     if (r->count > 0) qsort(r->states, (size_t)r->count, sizeof(*r->states), by_number);
+    if (r->count == 0 && member_count == 0) goto done;
+    weft_log(WEFT_LOG_INFO, "recovering", WEFT_LOG_INT("jobs", r->count),
+             WEFT_LOG_INT("workers", member_count));
     st = weft_core_recover(ctx, weft_coordinator_enter(c), members, member_count);
     weft_coordinator_leave(c);
-    WEFT_TRY(st, st);
-    if (r->count > 0 || member_count > 0)
-        weft_log(WEFT_LOG_INFO, "recovering", WEFT_LOG_INT("jobs", r->count),
-                 WEFT_LOG_INT("workers", member_count));
 done:
     return st;
 }

@@ -41,6 +41,7 @@ class OneLeads(LeadersCase):
         cluster = self.start()
         leader = cluster.leader()
         standby = 1 - leader
+        cluster.until_state(leader, "ALIVE")  # RECOVERING is over
         cluster.until_state(standby, "STANDBY")
         until(lambda: cluster.state(standby)["leader_http"], "leader that the standby knows")
         first, second = cluster.state(leader), cluster.state(standby)
@@ -106,6 +107,10 @@ class OneLeads(LeadersCase):
 
 
 class Clients(LeadersCase):
+    def runs(self, cluster):
+        """Does the leader run a job?"""
+        return '"RUNNING"' in cluster.ask(cluster.leader(), "/api/v1/jobs")[1]
+
     def test_statements_go_on_with_the_next_leader(self):
         """One client, its views and its statements, while leaders are killed one after the other."""
         cluster = self.start(workers=2)
@@ -114,7 +119,7 @@ class Clients(LeadersCase):
         client = cluster.client("; ".join(statements), conf={"weft.test.taskDelay": "500ms"})
         for _ in range(2):
             leader = cluster.leader()
-            until(lambda: '"RUNNING"' in cluster.ask(leader, "/api/v1/jobs")[1], "job that runs")  # noqa: B023
+            until(lambda: self.runs(cluster), "job that runs")
             cluster.coordinators[leader].kill()
             cluster.until_leads({1 - leader})
             cluster.start_coordinator(leader)

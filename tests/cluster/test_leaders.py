@@ -148,7 +148,16 @@ class Hurt(LeadersCase):
         cluster.until_leads({leader})
         self.answers(cluster)
 
+
+class Cut(LeadersCase):
     def test_who_loses_zookeeper_alone_steps_down_first(self):
+        self.lose_zookeeper(lambda way: way.refuse())
+
+    def test_who_hears_nothing_of_zookeeper_steps_down_first(self):
+        """No connection breaks: only the lease tells."""
+        self.lose_zookeeper(lambda way: way.drop())
+
+    def lose_zookeeper(self, strike):
         cluster = Leaders(timeout="2s")
         self.addCleanup(self._close, cluster)
         with cuts.Forwarder(cluster.zookeeper.ports[0]) as way:
@@ -159,10 +168,12 @@ class Hurt(LeadersCase):
                 cluster.until_leads({0})
                 cluster.start_coordinator(1)
                 cluster.until_state(1, "STANDBY")
-            way.refuse()
+            strike(way)
             cluster.until_leads({1})
             cluster.until_state(0, "STANDBY")
             self.assertTrue(when(cluster.coordinators[0], "leadership_suspended"), "the fault")
+            way.drops = way.refuses = False
+            until(lambda: cluster.state(0)["leader_url"], "leader that the deposed one follows")
             stepped = when(cluster.coordinators[0], "leadership_ended")[-1]
             led = when(cluster.coordinators[1], "leads")[-1]
             self.assertLess(stepped, led)

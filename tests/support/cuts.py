@@ -5,6 +5,7 @@
         way.cut()              # all its connections, at once and without a farewell
         way.cut_after(100000)  # … again and again, when so many bytes came back from the port
     way.refuse()           # … and let nobody in any more
+    way.drop()             # what is sent is lost from now on, and nobody is told
 
 way.cuts counts the connections that were cut."""
 
@@ -22,7 +23,8 @@ class Forwarder:
         self.to, self.cuts, self.lock = to, 0, threading.Lock()
         self.listener = socket.create_server(("127.0.0.1", 0))
         self.port = self.listener.getsockname()[1]
-        self.pairs, self.most, self.refuses = [], None, False
+        self.pairs, self.most = [], None
+        self.refuses = self.drops = False
 
     def __enter__(self):
         self.thread = threading.Thread(target=self._accept, daemon=True)
@@ -45,6 +47,9 @@ class Forwarder:
     def refuse(self):
         self.refuses = True
         self.cut()
+
+    def drop(self):
+        self.drops = True
 
     def cut_after(self, most):
         self.most = most
@@ -92,7 +97,8 @@ class Forwarder:
                         if self.most is not None and back > self.most:
                             self._count_cut(near, far)
                             return
-                        key.data.sendall(piece)
+                        if not self.drops:
+                            key.data.sendall(piece)
         except (OSError, ValueError):
             pass  # it was cut
         finally:

@@ -88,45 +88,8 @@ done:
 
 /* ---- reading ---- */
 
-typedef struct header_in {
-    const uint8_t *bytes;
-    size_t at, end;
-    bool bad; /* something did not fit: what was read since is zero */
-} header_in;
-
-static void take(header_in *in, void *to, size_t len)
-{
-    if (in->bad || len > in->end - in->at) {
-        in->bad = true;
-        memset(to, 0, len);
-        return;
-    }
-    if (len > 0) memcpy(to, in->bytes + in->at, len);
-    in->at += len;
-}
-static uint32_t take_u32(header_in *in)
-{
-    uint32_t value;
-    take(in, &value, sizeof(value));
-    return value;
-}
-static uint64_t take_u64(header_in *in)
-{
-    uint64_t value;
-    take(in, &value, sizeof(value));
-    return value;
-}
-
-/* A count of things that take at least `each` bytes in what is left. */
-static int32_t take_count(header_in *in, size_t each)
-{
-    const uint32_t count = take_u32(in);
-    if (count > INT32_MAX || count > (in->end - in->at) / each) in->bad = true;
-    return in->bad ? 0 : (int32_t)count;
-}
-
 /* `count` numbers of 32 bits, in ctx->arena. */
-static weft_status take_numbers(weft_ctx *ctx, header_in *in, int64_t count, void *out)
+static weft_status take_numbers(weft_ctx *ctx, block_in *in, int64_t count, void *out)
 {
     weft_status st = WEFT_OK;
     uint32_t *numbers = NULL;
@@ -135,27 +98,27 @@ static weft_status take_numbers(weft_ctx *ctx, header_in *in, int64_t count, voi
         return WEFT_OK;
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &numbers));
-    take(in, numbers, (size_t)count * sizeof(*numbers));
+    block_take_copy(in, numbers, (size_t)count * sizeof(*numbers));
     memcpy(out, &numbers, sizeof(numbers));
 done:
     return st;
 }
 
-static weft_status take_marks(weft_ctx *ctx, header_in *in, weft_block_header *out)
+static weft_status take_marks(weft_ctx *ctx, block_in *in, weft_block_header *out)
 {
     weft_status st = WEFT_OK;
     weft_marks *marks = NULL;
-    const int32_t count = take_count(in, 12);
+    const int32_t count = block_take_count(in, 12);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &marks));
     for (int32_t i = 0; i < count && !in->bad; i++) {
-        marks[i].build_stage = (int32_t)take_u32(in);
-        const uint64_t rows = take_u64(in);
+        marks[i].build_stage = (int32_t)block_take_u32(in);
+        const uint64_t rows = block_take_u64(in);
         if (rows > (uint64_t)(in->end - in->at) * 8) in->bad = true;
         if (in->bad) break;
         marks[i].rows = (int64_t)rows;
         const size_t words = (size_t)weft_bit_words(marks[i].rows);
         WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, words, &marks[i].words));
-        take(in, marks[i].words, words * sizeof(*marks[i].words));
+        block_take_copy(in, marks[i].words, words * sizeof(*marks[i].words));
     }
     out->marks = marks;
     out->marks_count = count;
@@ -163,16 +126,16 @@ done:
     return st;
 }
 
-static weft_status take_keys(weft_ctx *ctx, header_in *in, weft_block_header *out)
+static weft_status take_keys(weft_ctx *ctx, block_in *in, weft_block_header *out)
 {
     weft_status st = WEFT_OK;
     weft_key_range *keys = NULL;
-    const int32_t count = take_count(in, 20);
+    const int32_t count = block_take_count(in, 20);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &keys));
     for (int32_t i = 0; i < count; i++) {
-        keys[i].has = take_u32(in) != 0;
-        keys[i].low = (int64_t)take_u64(in);
-        keys[i].high = (int64_t)take_u64(in);
+        keys[i].has = block_take_u32(in) != 0;
+        keys[i].low = (int64_t)block_take_u64(in);
+        keys[i].high = (int64_t)block_take_u64(in);
     }
     out->keys = keys;
     out->key_count = count;
@@ -191,18 +154,18 @@ static int64_t sum(const int32_t *numbers, int32_t count)
 weft_status weft_block_header_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, weft_block_header *out)
 {
     weft_status st = WEFT_OK;
-    header_in in = {.bytes = bytes, .end = len < sizeof(uint32_t) ? 0 : len - sizeof(uint32_t)};
+    block_in in = {.bytes = bytes, .end = len < sizeof(uint32_t) ? 0 : len - sizeof(uint32_t)};
     uint32_t crc = 0;
     *out = (weft_block_header){0};
     if (in.end > 0) memcpy(&crc, bytes + in.end, sizeof(crc));
     if (in.end == 0 || weft_crc32c(0, bytes, in.end) != crc)
         return weft_fail(ctx, WEFT_CHECKSUM, "the header of a block came with a wrong checksum");
-    if (take_u64(&in) != header_magic)
+    if (block_take_u64(&in) != header_magic)
         return weft_fail(ctx, WEFT_CORRUPT, "%zu bytes are not the header of a block", len);
-    out->types = take_u64(&in);
+    out->types = block_take_u64(&in);
     WEFT_TRY(st, take_keys(ctx, &in, out));
     WEFT_TRY(st, take_marks(ctx, &in, out));
-    out->partition_count = take_count(&in, 8);
+    out->partition_count = block_take_count(&in, 8);
     WEFT_TRY(st, take_numbers(ctx, &in, out->partition_count, &out->page_counts));
     WEFT_TRY(st, take_numbers(ctx, &in, out->partition_count, &out->run_counts));
     const int64_t pages = sum(out->page_counts, out->partition_count);

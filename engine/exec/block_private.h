@@ -232,4 +232,51 @@ static inline void block_put(block_out *out, const void *bytes, size_t len)
 static inline void block_put_u32(block_out *out, uint32_t value) { block_put(out, &value, sizeof(value)); }
 static inline void block_put_u64(block_out *out, uint64_t value) { block_put(out, &value, sizeof(value)); }
 
+/* Bytes that came from elsewhere. */
+typedef struct block_in {
+    const uint8_t *bytes;
+    size_t at, end;
+    bool bad; /* something did not fit: what was read since is zero */
+} block_in;
+
+/* Where they lie; NULL when so many are not left. */
+static inline const uint8_t *block_take(block_in *in, size_t len)
+{
+    if (in->bad || len > in->end - in->at) {
+        in->bad = true;
+        return NULL;
+    }
+    const uint8_t *place = in->bytes + in->at;
+    in->at += len;
+    return place;
+}
+static inline void block_take_copy(block_in *in, void *to, size_t len)
+{
+    const uint8_t *place = block_take(in, len);
+    if (len == 0) return;
+    if (place != NULL)
+        memcpy(to, place, len);
+    else
+        memset(to, 0, len);
+}
+static inline uint32_t block_take_u32(block_in *in)
+{
+    uint32_t value;
+    block_take_copy(in, &value, sizeof(value));
+    return value;
+}
+static inline uint64_t block_take_u64(block_in *in)
+{
+    uint64_t value;
+    block_take_copy(in, &value, sizeof(value));
+    return value;
+}
+/* A count of things that take at least `each` bytes in what is left. */
+static inline int32_t block_take_count(block_in *in, size_t each)
+{
+    const uint32_t count = block_take_u32(in);
+    if (count > INT32_MAX || count > (in->end - in->at) / each) in->bad = true;
+    return in->bad ? 0 : (int32_t)count;
+}
+
 #endif

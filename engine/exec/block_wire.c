@@ -130,82 +130,43 @@ done:
 
 /* ---- reading ---- */
 
-typedef struct wire_in {
-    const uint8_t *bytes;
-    size_t at, end;
-    bool bad; /* something did not fit: what was read since is zero */
-} wire_in;
-
-static const uint8_t *take(wire_in *in, size_t len)
-{
-    if (in->bad || len > in->end - in->at) {
-        in->bad = true;
-        return NULL;
-    }
-    const uint8_t *place = in->bytes + in->at;
-    in->at += len;
-    return place;
-}
-static uint32_t take_u32(wire_in *in)
-{
-    uint32_t value = 0;
-    const uint8_t *place = take(in, sizeof(value));
-    if (place != NULL) memcpy(&value, place, sizeof(value));
-    return value;
-}
-static uint64_t take_u64(wire_in *in)
-{
-    uint64_t value = 0;
-    const uint8_t *place = take(in, sizeof(value));
-    if (place != NULL) memcpy(&value, place, sizeof(value));
-    return value;
-}
-
 static weft_status wire_damaged(weft_ctx *ctx, const char *what)
 {
     return weft_fail(ctx, WEFT_CHECKSUM, "the bytes of a block are damaged: %s", what);
 }
 
-/* A count of things that take at least `each` bytes in what is left. */
-static int32_t take_count(wire_in *in, size_t each)
-{
-    const uint32_t count = take_u32(in);
-    if (count > INT32_MAX || count > (in->end - in->at) / each) in->bad = true;
-    return in->bad ? 0 : (int32_t)count;
-}
-
 /* Where the header ends, found by walking it; 0 when it does not fit. */
 static size_t header_measure(const uint8_t *bytes, size_t len)
 {
-    wire_in in = {.bytes = bytes, .end = len};
-    take(&in, 8 + 8 + 8 + 16 + 8);
-    const uint32_t partitions = take_u32(&in);
-    take(&in, (size_t)take_count(&in, 24) * 24);
-    for (int32_t marks = take_count(&in, 12); marks > 0 && !in.bad; marks--) {
-        take_u32(&in);
-        const uint64_t rows = take_u64(&in);
+    block_in in = {.bytes = bytes, .end = len};
+    block_take(&in, 8 + 8 + 8 + 16 + 8);
+    const uint32_t partitions = block_take_u32(&in);
+    block_take(&in, (size_t)block_take_count(&in, 24) * 24);
+    for (int32_t marks = block_take_count(&in, 12); marks > 0 && !in.bad; marks--) {
+        block_take_u32(&in);
+        const uint64_t rows = block_take_u64(&in);
         if (rows > (uint64_t)len * 8)
             in.bad = true;
         else
-            take(&in, (size_t)weft_bit_words((int64_t)rows) * 8);
+            block_take(&in, (size_t)weft_bit_words((int64_t)rows) * 8);
     }
     for (uint32_t p = 0; p < partitions && !in.bad; p++) {
-        const int32_t pages = take_count(&in, 12), runs = take_count(&in, 4);
-        take(&in, (size_t)runs * 4);
-        take(&in, (size_t)pages * 12);
+        const int32_t pages = block_take_count(&in, 12), runs = block_take_count(&in, 4);
+        block_take(&in, (size_t)runs * 4);
+        block_take(&in, (size_t)pages * 12);
     }
     return in.bad ? 0 : in.at;
 }
 
-static weft_status decode_marks(weft_ctx *ctx, wire_in *in, weft_block *block)
+static weft_status decode_marks(weft_ctx *ctx, block_in *in, weft_block *block)
 {
     weft_status st = WEFT_OK;
-    for (int32_t left = take_count(in, 12); left > 0; left--) {
+    for (int32_t left = block_take_count(in, 12); left > 0; left--) {
         uint64_t *words = NULL;
-        weft_marks marks = {.build_stage = (int32_t)take_u32(in)};
-        marks.rows = (int64_t)take_u64(in);
+        weft_marks marks = {.build_stage = (int32_t)block_take_u32(in)};
+        marks.rows = (int64_t)block_take_u64(in);
         const size_t bytes = (size_t)weft_bit_words(marks.rows) * sizeof(*words);
-        const uint8_t *from = take(in, bytes);
+        const uint8_t *from = block_take(in, bytes);
         if (from == NULL) return wire_damaged(ctx, "marks beyond the end");
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes,
                                     (void **)&words)); /* the bytes may be unaligned */
@@ -230,14 +191,14 @@ static weft_status decode_memory(weft_ctx *ctx, const weft_block *block, uint32_
     return weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)page);
 }
 
-static weft_status decode_page(weft_ctx *ctx, wire_in *pages, weft_block *block, block_segment *segment,
+static weft_status decode_page(weft_ctx *ctx, block_in *pages, weft_block *block, block_segment *segment,
                                const uint32_t *entry)
 {
     weft_status st = WEFT_OK;
     weft_row_page *page = NULL;
     const uint32_t bytes = entry[0], rows = entry[1], crc = entry[2];
     bool scratch = false;
-    const uint8_t *from = take(pages, bytes);
+    const uint8_t *from = block_take(pages, bytes);
     if (from == NULL || bytes < WEFT_ROW_PAGE_HEADER) return wire_damaged(ctx, "a page beyond the end");
     if (weft_crc32c(0, from, bytes) != crc) return wire_damaged(ctx, "a page with a wrong checksum");
     WEFT_TRY(st, weft_block_page_room(ctx, segment));
@@ -263,38 +224,38 @@ done:
     return st;
 }
 
-static weft_status decode_segment(weft_ctx *ctx, wire_in *in, wire_in *pages, weft_block *block,
+static weft_status decode_segment(weft_ctx *ctx, block_in *in, block_in *pages, weft_block *block,
                                   block_segment *segment)
 {
     weft_status st = WEFT_OK;
-    const int32_t page_count = take_count(in, 12), run_count = take_count(in, 4);
+    const int32_t page_count = block_take_count(in, 12), run_count = block_take_count(in, 4);
     int32_t last = 0;
     for (int32_t i = 0; i < run_count; i++) {
-        const int32_t end = (int32_t)take_u32(in);
+        const int32_t end = (int32_t)block_take_u32(in);
         if (end < last || end > page_count) return wire_damaged(ctx, "runs out of order");
         WEFT_TRY(st, weft_block_run_room(ctx, segment));
         segment->run_ends[segment->run_count++] = last = end;
     }
     for (int32_t i = 0; i < page_count; i++) {
-        const uint32_t entry[3] = {take_u32(in), take_u32(in), take_u32(in)};
+        const uint32_t entry[3] = {block_take_u32(in), block_take_u32(in), block_take_u32(in)};
         WEFT_TRY(st, decode_page(ctx, pages, block, segment, entry));
     }
 done:
     return st;
 }
 
-static weft_status decode_keys(weft_ctx *ctx, wire_in *in, weft_block *block)
+static weft_status decode_keys(weft_ctx *ctx, block_in *in, weft_block *block)
 {
     weft_status st = WEFT_OK;
-    const uint32_t count = take_u32(in);
+    const uint32_t count = block_take_u32(in);
     if (count > BLOCK_KEYS_MAX) return wire_damaged(ctx, "too many keys");
     WEFT_TRY(st, weft_block_set_keys(ctx, block, (int32_t)count));
     for (int32_t i = 0; i < block->key_count; i++) {
         block_track *key = &block->keys[i];
-        key->column = (int32_t)take_u32(in);
-        key->range.has = take_u32(in) != 0;
-        key->range.low = (int64_t)take_u64(in);
-        key->range.high = (int64_t)take_u64(in);
+        key->column = (int32_t)block_take_u32(in);
+        key->range.has = block_take_u32(in) != 0;
+        key->range.low = (int64_t)block_take_u64(in);
+        key->range.high = (int64_t)block_take_u64(in);
     }
 done:
     return st;
@@ -312,21 +273,21 @@ weft_status weft_block_decode(weft_ctx *ctx, weft_account *owner, const weft_typ
     if (header == 0 || len - header < sizeof(crc)) return wire_damaged(ctx, "it ends before its header");
     memcpy(&crc, bytes + header, sizeof(crc));
     if (crc != weft_crc32c(0, bytes, header)) return wire_damaged(ctx, "a header with a wrong checksum");
-    wire_in in = {.bytes = bytes, .end = header};
-    wire_in pages = {.bytes = bytes, .at = header + sizeof(crc), .end = len};
-    if (take_u64(&in) != wire_magic) return wire_damaged(ctx, "not a block");
-    if (take_u64(&in) != len) return wire_damaged(ctx, "another length than it says");
-    name.job = take_u64(&in);
-    name.stage = (int32_t)take_u32(&in);
-    name.generation = (int32_t)take_u32(&in);
-    name.partition = (int32_t)take_u32(&in);
-    name.attempt = (int32_t)take_u32(&in);
-    if (take_u64(&in) != weft_block_types_fingerprint(types->types, types->count)) {
+    block_in in = {.bytes = bytes, .end = header};
+    block_in pages = {.bytes = bytes, .at = header + sizeof(crc), .end = len};
+    if (block_take_u64(&in) != wire_magic) return wire_damaged(ctx, "not a block");
+    if (block_take_u64(&in) != len) return wire_damaged(ctx, "another length than it says");
+    name.job = block_take_u64(&in);
+    name.stage = (int32_t)block_take_u32(&in);
+    name.generation = (int32_t)block_take_u32(&in);
+    name.partition = (int32_t)block_take_u32(&in);
+    name.attempt = (int32_t)block_take_u32(&in);
+    if (block_take_u64(&in) != weft_block_types_fingerprint(types->types, types->count)) {
         return weft_fail(ctx, WEFT_CORRUPT,
                          "the block of job %llu stage %d task %d has other columns than its stage",
                          (unsigned long long)name.job, name.stage, name.partition);
     }
-    const uint32_t partitions = take_u32(&in);
+    const uint32_t partitions = block_take_u32(&in);
     if (partitions < 1 || partitions > WEFT_PARTITIONS_MAX || (partitions & (partitions - 1)) != 0) {
         return wire_damaged(ctx, "a number of partitions that is no power of two");
     }

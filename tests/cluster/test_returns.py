@@ -140,6 +140,16 @@ class Statements(TpchCase):
         self.assertEqual(({job["id"]}, job["state"]), (begun, "SUCCEEDED"))
         self.assertLessEqual(job["tasks_rerun"], 2 * cluster.cores, "more than what was under way ran again")
 
+    def test_told_to_end(self):
+        """SIGTERM: what its sessions run is left to the next one, and no client hears of it."""
+        cluster = self.start(workers=2)
+        future, _ = self.run_query(cluster, 3, {"weft.test.taskDelay": "200ms"})
+        until(lambda: self.stages_done(cluster) >= 1, "a finished stage")
+        self.assertEqual(cluster.coordinator.end(), 0)
+        cluster.start_coordinator()
+        self.check(future.result(), [3])
+        self.assertEqual([job["state"] for job in cluster.jobs()], ["SUCCEEDED"])
+
     def test_a_result_that_is_read(self):
         """Every row comes once, in the order in which it would have come, also when a worker dies then."""
         cluster = self.start(workers=2)

@@ -230,7 +230,10 @@ static void on_answer(void *of, const weft_zookeeper_answer *a)
     case WEFT_ELECTION_RENEW: break;
     }
     if (!copied) p.event.outcome = WEFT_ELECTION_FAILED;
-    if (p.event.outcome == WEFT_ELECTION_FAILED && a->outcome != WEFT_ZOOKEEPER_NO_NODE)
+    if (a->outcome == WEFT_ZOOKEEPER_REFUSED)
+        set_problem(e, "what is in ZooKeeper belongs to another user: all coordinators of a cluster have the "
+                       "same zookeeper.secret");
+    else if (p.event.outcome == WEFT_ELECTION_FAILED && a->outcome != WEFT_ZOOKEEPER_NO_NODE)
         set_problem(e, weft_zookeeper_outcome_name(a->outcome));
     weft_mem_free(call);
     post(e, &e->callbacks, &p);
@@ -462,8 +465,9 @@ static void step(weft_elector *e, weft_election_event event)
 
 /* ---- the session ---- */
 
-static void open_session(weft_elector *e)
+static weft_status open_session(weft_elector *e)
 {
+    weft_status st = WEFT_OK;
     const weft_elector_options *o = &e->options;
     const weft_zookeeper_options zk = {.servers = e->servers,
                                        .timeout_ms = o->timeout_ms,
@@ -475,11 +479,12 @@ static void open_session(weft_elector *e)
     e->session.generation++; /* after the last callback of the old one */
     e->wants_session = e->was_connected = e->is_held = false;
     e->lease_until_ns = 0;
-    if ((o->open == NULL ? weft_zookeeper_open : o->open)(&e->ctx, &zk, &e->zk) == WEFT_OK) return;
+    st = (o->open == NULL ? weft_zookeeper_open : o->open)(&e->ctx, &zk, &e->zk);
+    if (st == WEFT_OK) return WEFT_OK;
     set_problem(e, e->ctx.error.message);
-    weft_error_clear(&e->ctx);
     e->wants_session = true;
     e->open_ns = now_ns(e) + OPEN_AGAIN_MS * MS;
+    return st;
 }
 
 static void on_connected(weft_elector *e)
@@ -634,7 +639,8 @@ static void *run(void *self)
     weft_elector *e = self;
     while (!e->stops) {
         elector_post p = {0};
-        if (e->wants_session && !e->is_busy && now_ns(e) >= e->open_ns) open_session(e);
+        if (e->wants_session && !e->is_busy && now_ns(e) >= e->open_ns && open_session(e) != WEFT_OK)
+            weft_error_clear(&e->ctx); /* it is tried again */
         if (weft_mailbox_take(e->box, &p, wait_ns(e))) handle(e, &p);
         feed_lease(e);
         if (now_ns(e) >= weft_election_due_ns(&e->machine))
@@ -693,8 +699,11 @@ weft_status weft_elector_start(weft_ctx *ctx, const weft_elector_options *option
     weft_ctx_init(&e->callbacks, e->callback_arena, e->account, options->settings);
     WEFT_TRY(st, weft_mailbox_new(&e->ctx, sizeof(elector_post), POSTS_MAX, &e->box));
     e->session.elector = e;
-    e->wants_session = true;
     weft_election_init(&e->machine);
+    st = open_session(e); /* servers without an address may get one; all else stays as it is */
+    if (st != WEFT_OK && st != WEFT_UNREACHABLE) WEFT_TRY(st, weft_error_copy(ctx, &e->ctx));
+    weft_error_clear(&e->ctx);
+    st = WEFT_OK;
     if (pthread_create(&e->thread, NULL, run, e) != 0)
         WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "the system refuses a thread for the election"));
     e->runs = true;
@@ -734,6 +743,7 @@ void weft_elector_stop(weft_elector **slot)
         post_word(e, POST_STOP);
         pthread_join(e->thread, NULL);
     }
+    weft_zookeeper_close(&e->zk);
     while (e->box != NULL && weft_mailbox_take(e->box, &p, 0)) weft_mem_free(p.block);
     weft_mailbox_free(&e->box);
     weft_arena_free(&e->callback_arena);

@@ -253,5 +253,74 @@ static void threads(void **state)
     close_rig(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(names), WEFT_TEST(drops), WEFT_TEST(spills), WEFT_TEST(allocations_fail),
-           WEFT_TEST(threads))
+static weft_parcel *make_report(rig *r, weft_outbox *box, const weft_block_name *name, bool answers)
+{
+    static uint8_t answer[1000];
+    static const int64_t sizes[8] = {1000, 2000, 3000, 4000, 5000, 6000, 7000, 8000};
+    static weft_op_metrics metrics[6];
+    weft_block_meta block = {.partition_count = 8, .rows = sizes, .bytes = sizes};
+    for (int32_t i = 0; i < 6; i++)
+        metrics[i] =
+            (weft_op_metrics){.rows_in = 1 << 20, .rows_out = 1 << 20, .batches = 1000, .time_ns = 1 << 30};
+    const weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_DONE,
+                                   .job = name->job,
+                                   .partition = name->partition,
+                                   .block = &block,
+                                   .metrics = metrics,
+                                   .metric_count = 6,
+                                   .answer = answers ? answer : NULL,
+                                   .answer_len = answers ? sizeof(answer) : 0};
+    weft_parcel *sent = NULL, *kept = NULL;
+    weft_fixture_ok(&r->f, weft_parcel_new(&r->f.ctx, box, &m, &sent, &kept));
+    assert_int_equal(sent == kept, !answers);
+    weft_parcel_release(&sent);
+    return kept;
+}
+
+/* A report goes with its block; it takes some hundred bytes, without the answer in it. */
+static void reports(void **state)
+{
+    (void)state;
+    rig r;
+    weft_outbox *box = NULL;
+    weft_parcel **kept = NULL;
+    int32_t count = 0;
+    open_rig(&r);
+    weft_fixture_ok(&r.f, weft_outbox_new(&r.f.ctx, 1 << 20, &box));
+    weft_block_name name = {.job = 1};
+    for (; name.partition < 100; name.partition++) {
+        put(&r, &name, 1);
+        weft_store_keep(r.store, &name, make_report(&r, box, &name, name.partition % 2 == 0));
+        if (name.partition % 10 == 0)
+            weft_store_keep(r.store, &name, make_report(&r, box, &name, false)); /* the same again */
+    }
+    weft_store_keep(r.store, &name, make_report(&r, box, &name, false)); /* there is no such block */
+    weft_fixture_ok(&r.f, weft_store_reports(&r.f.ctx, r.store, &kept, &count));
+    assert_int_equal(count, 100);
+    for (int32_t i = 0; i < count; i++) {
+        assert_true(weft_parcel_bytes(kept[i]) < 512);
+        weft_parcel_release(&kept[i]);
+    }
+    for (name.partition = 0; name.partition < 50; name.partition++)
+        (void)weft_store_drop_block(r.store, &name);
+    weft_fixture_ok(&r.f, weft_store_reports(&r.f.ctx, r.store, &kept, &count));
+    assert_int_equal(count, 50);
+    for (int32_t i = 0; i < count; i++) { /* each once, however often it is asked for */
+        weft_outbox_again(box, kept[i]);
+        weft_outbox_again(box, kept[i]);
+        weft_parcel_release(&kept[i]);
+    }
+    weft_net_frame frames[WEFT_OUTBOX_REPORTS_MAX];
+    assert_true(weft_outbox_batch(box));
+    assert_int_equal(weft_outbox_frames(box, 1, frames), 50);
+    (void)weft_store_drop(r.store, 1, 0, 0);
+    weft_fixture_ok(&r.f, weft_store_reports(&r.f.ctx, r.store, &kept, &count));
+    assert_int_equal(count, 0);
+    weft_outbox_forget(box, 1);
+    assert_true(weft_outbox_is_empty(box));
+    weft_outbox_free(&box);
+    close_rig(&r);
+}
+
+WEFT_TESTS(WEFT_TEST(names), WEFT_TEST(drops), WEFT_TEST(reports), WEFT_TEST(spills),
+           WEFT_TEST(allocations_fail), WEFT_TEST(threads))

@@ -5,6 +5,7 @@
 
 Scenarios, each with its own cluster; the result of each is a line of JSON in --out:
   kills    TPC-H on three workers with a kill -9 in the middle of every query;
+  leaders  TPC-H in one session while the leading coordinator is killed, --leaders times (50);
   storm    mixed queries while something is killed or stopped every few seconds;
   stopped  a worker that reads from others stands still for 20 s, then the coordinator for 15 s;
   shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
@@ -18,6 +19,7 @@ import argparse
 import json
 import os
 import random
+import statistics
 import subprocess
 import sys
 import time
@@ -27,7 +29,9 @@ sys.path.insert(0, os.path.dirname(HERE))
 sys.dont_write_bytecode = True
 import calls  # noqa: E402
 import cluster as harness  # noqa: E402
+import takeovers  # noqa: E402
 from cluster import Cluster, in_background, until  # noqa: E402
+from leaders import Leaders  # noqa: E402
 from support import tpch, weft_cli  # noqa: E402
 from support.tpch import compare, generate  # noqa: E402
 
@@ -103,6 +107,33 @@ class Storm:
             raise Wrong(f"q{query}: {needless}")
         job = cluster.last_job()
         return job if job["tasks_rerun"] > 0 else None
+
+    def leaders(self):
+        """Nothing that ended runs again, whoever leads; seconds from a kill until a worker has the next
+        leader, and until the next task ends: the middle one and the longest."""
+        counted = {"queries": 0, "kills": 0, "jobs_carried_over": 0}
+        conf = {"weft.test.taskDelay": TASK_DELAY}
+        heard, ended = [], []
+        while counted["kills"] < self.options.leaders:
+            with Leaders(coordinators=2, workers=3, worker_args=takeovers.WORKER_ARGS) as cluster:
+                queries = self.random.sample(tpch.QUERIES, len(tpch.QUERIES))
+                hunt = takeovers.Takeovers(cluster, self.random)
+                kills = min(10, self.options.leaders - counted["kills"])
+                self.check(hunt.batch(self.statements(queries), kills, conf), queries)
+                found = takeovers.attempts(cluster.workers)
+                again = takeovers.ran_again(found)
+                if again:
+                    raise Wrong(f"ran again: {again}")
+                counted["queries"] += len(queries)
+                counted["kills"] += len(hunt.kills)
+                counted["jobs_carried_over"] += len(takeovers.carried_over(found))
+                heard += [delay for delay, _ in hunt.delays() if delay is not None]
+                ended += [delay for _, delay in hunt.delays() if delay is not None]
+        for name, delays in (("leader_s", heard), ("task_s", ended)):
+            counted[name] = [round(statistics.median(delays), 2), round(max(delays), 2)]
+        if counted["jobs_carried_over"] == 0:
+            raise Wrong("no job was carried over: the kills hit nothing")
+        return counted
 
     def storm(self):
         counted = {"queries": 0, "kill": 0, "pause": 0, "client": 0}
@@ -335,13 +366,14 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = ("kills", "storm", "stopped", "shuffle", "messages", "calls", "jobs")
+    names = ("kills", "leaders", "storm", "stopped", "shuffle", "messages", "calls", "jobs")
     parser.add_argument("--weft", default=harness.WEFT)
     parser.add_argument("--data", help="folder of TPC-H tables; default: made in build/data")
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--seed", type=int, default=0, help="0: a new one")
     parser.add_argument("--minutes", type=float, default=10, help="of the scenario storm")
     parser.add_argument("--jobs", type=int, default=10000, help="of the scenario jobs")
+    parser.add_argument("--leaders", type=int, default=50, help="kills of the scenario leaders")
     parser.add_argument("--only", default=",".join(names))
     parser.add_argument("--out", default="build/storm.jsonl")
     options = parser.parse_args()

@@ -84,7 +84,12 @@ static weft_status open_kept_journal(weft_leadership *l)
                                                     .term = reign->term,
                                                     .epoch_version = reign->version,
                                                     .seal = l->options.seal};
-    return weft_journal_open_zookeeper(&l->ctx, &options, &l->journal);
+    /* what was asked and is not answered is freed when the session ends: after this leadership */
+    weft_account *const own = l->ctx.memory;
+    l->ctx.memory = l->options.daemon->account;
+    st = weft_journal_open_zookeeper(&l->ctx, &options, &l->journal);
+    l->ctx.memory = own;
+    return st;
 }
 
 /* What the one before has left of writes is brought to its end before anybody can connect. */

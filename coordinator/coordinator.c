@@ -461,10 +461,11 @@ weft_status coordinator_job_error(weft_ctx *ctx, const coordinator_job *j)
 {
     const weft_action *f = &j->core.failure;
     const weft_status_class class = weft_status_classify(f->status);
+    const int32_t tries = f->attempt - j->core.first_attempt + 1; /* under this leader */
     ctx->error = j->core.error;
     if (f->status != WEFT_NO_WORKERS && (class == WEFT_CLASS_TRANSIENT || class == WEFT_CLASS_INTERNAL))
         weft_error_prefix(ctx, "task %d of stage %d failed %d time%s, the last time with: ", f->partition,
-                          f->stage, f->attempt + 1, f->attempt == 0 ? "" : "s");
+                          f->stage, tries, tries == 1 ? "" : "s");
     return f->status;
 }
 

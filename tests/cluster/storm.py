@@ -126,7 +126,7 @@ class Storm:
                     raise Wrong(f"ran again: {again}")
                 counted["queries"] += len(queries)
                 counted["kills"] += len(hunt.kills)
-                counted["jobs_carried_over"] += len(takeovers.carried_over(found))
+                counted["jobs_carried_over"] += hunt.carried_over(found)
                 heard += [delay for delay, _ in hunt.delays() if delay is not None]
                 ended += [delay for _, delay in hunt.delays() if delay is not None]
         for name, delays in (("leader_s", heard), ("task_s", ended)):

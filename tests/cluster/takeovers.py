@@ -49,14 +49,6 @@ def ran_again(found):
     return again
 
 
-def carried_over(found):
-    """Jobs of which more than one leader launched tasks."""
-    epochs = {}
-    for attempt in found:
-        epochs.setdefault(attempt.task[0], set()).add(attempt.epoch)
-    return [job for job, leaders in epochs.items() if len(leaders) > 1]
-
-
 class Takeovers:
     """kills leaders of `cluster` (Leaders with two coordinators or more) while a client works."""
 
@@ -90,6 +82,14 @@ class Takeovers:
         while len(self.kills) < kills and self.kill_leader(client):
             pass
         return client.result()
+
+    def carried_over(self, found):
+        """Kills that hit a job which was there before, and went on after."""
+        spans = {}
+        for attempt in found:
+            first, _ = spans.get(attempt.task[0], (attempt.at, None))
+            spans[attempt.task[0]] = (first, attempt.at)
+        return sum(any(first < at < last for first, last in spans.values()) for at, _ in self.kills)
 
     def delays(self):
         """For each kill: seconds until a worker had the next leader, and until a task of that one ended."""

@@ -196,6 +196,8 @@ class ZookeeperGone(LeadersCase):
         self.assertFalse(when(cluster.coordinators[leader], "leadership_ended"))
         self.answers(cluster)
 
+
+class ZookeeperAway(LeadersCase):
     def test_nobody_leads_without_it(self):
         cluster = self.start()
         leader = cluster.leader()
@@ -210,6 +212,8 @@ class ZookeeperGone(LeadersCase):
         again = cluster.until_leads({0, 1})
         self.assertGreater(cluster.state(again)["epoch"], epoch)
 
+
+class ZookeeperRolls(LeadersCase):
     def test_three_servers_restarted_one_by_one(self):
         cluster = self.start(servers=3, timeout="20s")
         leader = cluster.leader()

@@ -6,18 +6,26 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
+from cluster import in_background, until
 from cluster_case import TpchCase
 from leaders import Leaders
 from takeovers import WORKER_ARGS, Takeovers, attempts, ran_again
+from test_writes import MANY_TASKS, SLOW_COMMIT, WriteCase, listing, published
 
 KILLS = 5
 QUERIES = (1, 3, 5, 9, 13, 18, 21)
 
 
+def close(case, cluster):
+    result = case._outcome.result
+    cluster.close(failed=any(one is case for one, _ in [*result.failures, *result.errors]))
+    case.assertFalse(os.path.exists(cluster.folder))
+
+
 class Batch(TpchCase):
     def test_a_batch_while_leaders_are_killed(self):
         cluster = Leaders(coordinators=2, workers=3, worker_args=WORKER_ARGS)
-        self.addCleanup(self._close, cluster)
+        self.addCleanup(close, self, cluster)
         cluster.start()
         takeovers = Takeovers(cluster, random.Random(11))
         called = takeovers.batch(
@@ -32,10 +40,60 @@ class Batch(TpchCase):
         self.assertEqual(ran_again(found), [])
         self.assertNotIn("rror", called.stderr)
 
-    def _close(self, cluster):
-        result = self._outcome.result
-        cluster.close(failed=any(case is self for case, _ in [*result.failures, *result.errors]))
-        self.assertFalse(os.path.exists(cluster.folder))
+
+class Overwrites(WriteCase):
+    """Old files or new ones, each row once, nothing staged: whoever leads in the middle of a commit."""
+
+    def start(self, **options):
+        cluster = Leaders(**options)
+        self.addCleanup(close, self, cluster)
+        cluster.start()
+        return cluster
+
+    def overwrite(self, cluster, folder, tag, conf=None):
+        return cluster.sql(self.statements_of(folder, tag), conf={**MANY_TASKS, **(conf or {})})
+
+    def test_leaders_killed_between_two_renames(self):
+        """Among the renames, then among the deletions: the next one carries the decision out."""
+        cluster, folder, old = self.start_with_old(workers=2)
+        for tag in (2, 3):
+            future = in_background(self.overwrite, cluster, folder, tag, SLOW_COMMIT)
+            if tag == 2:
+                until(lambda: len(published(folder) - old) >= 3, "published files")  # noqa: B023
+            else:
+                until(lambda: len(old - published(folder)) >= 3, "deleted files")  # noqa: B023
+            leader = cluster.leader()
+            cluster.coordinators[leader].kill()
+            half = published(folder)
+            self.assertGreater(len(half - old), 0)
+            self.assertGreater(len(half & old), 0, "the commit was whole when the leader was killed")
+            follower = cluster.until_leads({1 - leader})
+            self.good(future.result())
+            new = listing(folder)
+            self.assertEqual((len(new), new & old), (len(old), set()))
+            self.assertIn("decision=commit", cluster.coordinators[follower].text())
+            self.check_rows(cluster, folder, tag)
+            cluster.start_coordinator(leader)
+            cluster.until_state(leader, "STANDBY")
+            old = new
+
+    def test_a_leader_that_stood_still_between_two_renames(self):
+        """It goes on after another has carried that out and written over it: nothing changes by it."""
+        cluster, folder, old = self.start_with_old(workers=2)
+        future = in_background(self.overwrite, cluster, folder, 2, SLOW_COMMIT)
+        until(lambda: len(published(folder) - old) >= 3, "published files")
+        leader = cluster.leader()
+        cluster.coordinators[leader].pause()
+        self.assertGreater(len(published(folder) & old), 0)
+        cluster.until_leads({1 - leader})
+        self.good(future.result())
+        self.check_rows(cluster, folder, 2)
+        self.good(self.overwrite(cluster, folder, 3))
+        newest = listing(folder)
+        cluster.coordinators[leader].resume()
+        cluster.until_state(leader, "STANDBY")
+        self.assertEqual(listing(folder), newest)
+        self.check_rows(cluster, folder, 3)
 
 
 if __name__ == "__main__":

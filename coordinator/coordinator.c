@@ -724,8 +724,7 @@ void weft_run_release(weft_run *run)
     run->block_count = 0;
     run->open = NULL;
     if (j != NULL) {
-        coordinator_file_close(j);
-        if (!weft_coordinator_is_deposed(j->c)) {
+        if (coordinator_file_close(j)) {
             weft_core_job_end(j->ctx, weft_coordinator_enter(j->c), &j->core);
             weft_coordinator_leave(j->c);
         }

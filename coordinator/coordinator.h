@@ -123,6 +123,9 @@ WEFT_MUST_CHECK weft_status weft_coordinator_find_end(weft_ctx *ctx, weft_coordi
                                                       const weft_job_name *name, bool *found,
                                                       weft_error *error);
 
+/* A job or a session has ended, on record: now and then those of long ago are forgotten. */
+void weft_coordinator_count_end(weft_ctx *ctx, weft_coordinator *coordinator);
+
 /* ---- one process ---- */
 
 /* Where the worker reports to. */

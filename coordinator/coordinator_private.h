@@ -100,8 +100,9 @@ WEFT_MUST_CHECK weft_status coordinator_file_stage(weft_ctx *ctx, coordinator_jo
 /* Now and then, and when there is news: write what the core waits for; and the whole job when it is old
  * enough. Errors: WEFT_NOT_LEADER; those of the journal, for a job that must be on record. */
 WEFT_MUST_CHECK weft_status coordinator_file_go_on(weft_ctx *ctx, coordinator_job *j);
-/* The job was released: it needs no record any more. */
-void coordinator_file_close(coordinator_job *j);
+/* The job's result is released. A job that reads has ended then, on record before its blocks go: nobody would
+ * need them, but who found it without END would make them again. False: that is for another leader to do. */
+bool coordinator_file_close(coordinator_job *j);
 
 /* ---- recovery.c ---- */
 

@@ -241,7 +241,7 @@ done:
     return st;
 }
 
-static void count_end(weft_ctx *ctx, weft_coordinator *c)
+void weft_coordinator_count_end(weft_ctx *ctx, weft_coordinator *c)
 {
     int32_t removed = 0;
     if (atomic_fetch_add(&c->ended, 1) % FORGET_EVERY != FORGET_EVERY - 1) return;
@@ -252,27 +252,36 @@ static void count_end(weft_ctx *ctx, weft_coordinator *c)
     weft_error_clear(ctx);
 }
 
-static void post_end(weft_ctx *ctx, weft_journal *journal, weft_uuid uuid)
+/* END, unless it stands. */
+static weft_status write_end(weft_ctx *ctx, weft_coordinator *c, weft_uuid uuid, const weft_error *error)
 {
     weft_status st = WEFT_OK;
+    weft_ctx own;
     uint8_t *bytes = NULL;
     size_t len = 0;
-    const weft_error success = {0};
-    WEFT_TRY(st, weft_end_record_encode(ctx, &success, &bytes, &len));
-    WEFT_TRY(st, weft_journal_post(ctx, journal, uuid, WEFT_JOURNAL_END, 0, bytes, len));
+    WEFT_TRY(st, begin_writing(ctx, &own));
+    st = weft_end_record_encode(&own, error, &bytes, &len);
+    if (st == WEFT_OK) st = weft_journal_create(&own, c->journal, uuid, WEFT_JOURNAL_END, 0, bytes, len);
+    if (st == WEFT_EXISTS) {
+        weft_error_clear(&own);
+        st = WEFT_OK;
+    }
+    if (st == WEFT_OK) weft_coordinator_count_end(&own, c);
+    st = end_writing(ctx, &own, st);
 done:
-    if (st != WEFT_OK) weft_log_error(WEFT_LOG_WARN, "end_not_recorded", &ctx->error);
+    return st;
 }
 
-void coordinator_file_close(coordinator_job *j)
+bool coordinator_file_close(coordinator_job *j)
 {
-    const weft_error kept = j->ctx->error;
-    if (!j->file.is_written || weft_coordinator_is_deposed(j->c)) return;
-    weft_journal_record end;
-    if (!weft_journal_find(j->c->journal, j->file.uuid, WEFT_JOURNAL_END, 0, &end))
-        post_end(j->ctx, j->c->journal, j->file.uuid);
-    count_end(j->ctx, j->c);
+    const weft_error kept = j->ctx->error, success = {0};
+    weft_status st = WEFT_OK;
+    if (weft_coordinator_is_deposed(j->c)) return false;
+    if (!j->file.is_written || j->file.record->output[0] != 0) return true;
+    st = write_end(j->ctx, j->c, j->file.uuid, &success);
+    if (st != WEFT_OK) weft_log_error(WEFT_LOG_WARN, "end_not_recorded", &j->ctx->error);
     j->ctx->error = kept;
+    return st != WEFT_NOT_LEADER;
 }
 
 /* ---- how it ended ---- */
@@ -280,11 +289,7 @@ void coordinator_file_close(coordinator_job *j)
 weft_status weft_coordinator_tell(weft_ctx *ctx, weft_coordinator *c, const weft_job_name *name,
                                   const weft_error *error)
 {
-    weft_status st = WEFT_OK;
-    weft_ctx own;
     weft_journal_record there;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
     const weft_uuid uuid = weft_job_uuid(name);
     if (weft_coordinator_is_deposed(c))
         return weft_fail(ctx, WEFT_NOT_LEADER, "this coordinator does not lead any more");
@@ -293,17 +298,7 @@ weft_status weft_coordinator_tell(weft_ctx *ctx, weft_coordinator *c, const weft
         return WEFT_OK;
     if (!weft_journal_find(c->journal, uuid, WEFT_JOURNAL_JOB, 0, &there))
         return weft_journal_fence(ctx, c->journal);
-    WEFT_TRY(st, begin_writing(ctx, &own));
-    st = weft_end_record_encode(&own, error, &bytes, &len);
-    if (st == WEFT_OK) st = weft_journal_create(&own, c->journal, uuid, WEFT_JOURNAL_END, 0, bytes, len);
-    if (st == WEFT_EXISTS) {
-        weft_error_clear(&own);
-        st = WEFT_OK;
-    }
-    if (st == WEFT_OK) count_end(&own, c);
-    st = end_writing(ctx, &own, st);
-done:
-    return st;
+    return write_end(ctx, c, uuid, error);
 }
 
 weft_status weft_coordinator_find_end(weft_ctx *ctx, weft_coordinator *c, const weft_job_name *name,

@@ -110,7 +110,6 @@ struct weft_service {
     pthread_mutex_t lock;
     client_session *sessions; /* guarded by lock, as is the next */
     int32_t session_count;    /* that have not ended */
-    int64_t ended_count;
     bool ending; /* no new one; who ends the service joins them */
     bool suspended; /* likewise guarded: no new statement */
 };

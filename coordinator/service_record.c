@@ -10,12 +10,6 @@
 #include "coordinator/recovery.h"
 #include "coordinator/service_private.h"
 
-enum {
-    FORGET_EVERY = 1000, /* ended sessions: they are forgotten so many at a time */
-    FORGET_JOBS = 1000
-};
-#define FORGET_US INT64_C(86400000000) /* a day: a write may be asked for again that long */
-
 static weft_journal *journal_of(const weft_service *service) { return service->options.journal; }
 
 /* ---- writing ---- */
@@ -73,24 +67,12 @@ weft_status service_record_change(client_session *s)
     return WEFT_OK;
 }
 
-/* Sessions that have ended take room in the journal until it is told to forget them. */
-static void forget(client_session *s, weft_journal *journal)
-{
-    int32_t removed = 0;
-    pthread_mutex_lock(&s->service->lock);
-    const bool due = ++s->service->ended_count % FORGET_EVERY == 0;
-    pthread_mutex_unlock(&s->service->lock);
-    if (due && weft_journal_expire(&s->ctx, journal, FORGET_US, FORGET_JOBS, &removed) != WEFT_OK)
-        weft_log_error(WEFT_LOG_WARN, "journal_not_expired", &s->ctx.error);
-    weft_error_clear(&s->ctx);
-}
-
 void service_record_end(client_session *s)
 {
     weft_journal *journal = journal_of(s->service);
     if (journal == NULL) return;
     if (weft_journal_post(&s->ctx, journal, s->id, WEFT_JOURNAL_END, 0, "", 0) != WEFT_OK) not_recorded(s);
-    forget(s, journal);
+    weft_coordinator_count_end(&s->ctx, s->service->options.coordinator);
 }
 
 bool service_may_begin_again(const weft_service *service, weft_uuid id)

@@ -41,6 +41,29 @@ class Batch(TpchCase):
         self.assertNotIn("rror", called.stderr)
 
 
+class OneJob(TpchCase):
+    def test_five_leaders_in_one_job(self):
+        """It keeps its number, and each of its tasks runs once."""
+        cluster = Leaders(coordinators=2, workers=3, worker_args=WORKER_ARGS)
+        self.addCleanup(close, self, cluster)
+        cluster.start()
+        takeovers = Takeovers(cluster, random.Random(3))
+        *views, query = self.statements([18])
+        slow = "SET weft.test.taskDelay = 2s"
+        client = in_background(cluster.sql, [*views, slow, query], timeout=180)
+        for _ in range(KILLS):
+            self.assertTrue(takeovers.kill_leader(client, 0.2, 0.3), "the job ended too early")
+        called = client.result()
+        called.rows = called.rows[: len(views)] + called.rows[-1:]
+        self.check(called, [18])
+        found = attempts(cluster.workers)
+        jobs = {attempt.task[0] for attempt in found if attempt.task[1] > 0}  # of more than one stage
+        self.assertEqual(len(jobs), 1)
+        self.assertEqual(ran_again(found), [])
+        begun = [attempt.task for attempt in found if attempt.event == "begins"]
+        self.assertEqual(len(begun), len(set(begun)))
+
+
 class Overwrites(WriteCase):
     """Old files or new ones, each row once, nothing staged: whoever leads in the middle of a commit."""
 

@@ -1,14 +1,14 @@
 #!/usr/bin/env python3
 """What the death of the leading coordinator costs.
 
-    bench/failover.py [--weft build/release/weft] [--jobs 1,100,1000] [--rounds 3] [--timeout 1s]
+    bench/failover.py [--weft build/release/weft] [--stages 1,100,1000] [--rounds 3] [--timeout 1s]
 
-Two coordinators with a real ZooKeeper (sessions of --timeout), two workers. So many clients run one job each,
-of two stages whose tasks do nothing for a while, so that all jobs are under way at the same time; the leader
-is killed (kill -9) in the middle of that. By the workers' own logs: seconds from the kill until the next one
-leads, until the first worker is registered there, and until the first task that it launched ends; then how
-long all jobs took against the undisturbed run, how many tasks began twice, and how many of these had ended
-well. Medians of the rounds."""
+Two coordinators with a real ZooKeeper (sessions of --timeout), two workers. Up to ten clients run a statement
+each, whose branches make so many stages in all that are under way at the same time, and as many behind them;
+tasks do nothing for a while. The leader is killed (kill -9) in the middle of that. By the workers' own logs:
+seconds from the kill until the next one leads, until the first worker is registered there, and until the
+first task that it launched ends; then how long all took against the undisturbed run, how many tasks began
+twice, and how many of these had ended well. Medians of the rounds."""
 
 import argparse
 import ctypes
@@ -31,18 +31,21 @@ from leaders import Leaders  # noqa: E402
 WORK_S = 6  # what all tasks of a run take together on all slots, about
 SLOTS = 16
 CORES = str(SLOTS // 2)
-STATEMENT = b"SELECT x, count(*) FROM VALUES (1), (2), (3) AS t(x) GROUP BY x"
+CLIENTS = 10
+BRANCH = b"SELECT x, count(*) FROM VALUES (1), (2), (3) AS t(x) GROUP BY x"
 
 
 class Clients:
     """Sessions of one process, a thread each."""
 
-    def __init__(self, library, cluster, count, delay_ms):
+    def __init__(self, library, cluster, stages, delay_ms):
         self.library = ctypes.CDLL(library)
         self.library.weft_client_open.restype = ctypes.c_void_p
         pairs = [b"weft.keys.dir", cluster.keys.encode(), b"weft.test.taskDelay", b"%dms" % delay_ms]
         self.settings = (ctypes.c_char_p * len(pairs))(*pairs)
         self.url, self.errors = cluster.url.encode(), []
+        count = min(stages, CLIENTS)
+        self.statement = b" UNION ALL ".join([BRANCH] * (stages // count))
         self.handles = [self.open() for _ in range(count)]
 
     def open(self):
@@ -54,10 +57,12 @@ class Clients:
 
     def run_one(self, handle):
         stream, error = Stream(), Error()
-        if self.library.weft_client_sql(handle, STATEMENT, ctypes.byref(stream), ctypes.byref(error)) != 0:
+        code = self.library.weft_client_sql(
+            handle, self.statement, ctypes.byref(stream), ctypes.byref(error))
+        if code != 0:
             self.errors.append(error.message.decode())
         else:
-            stream.release(ctypes.byref(stream))
+            stream.release(ctypes.addressof(stream))
 
     def begin(self):
         threads = [threading.Thread(target=self.run_one, args=(handle,)) for handle in self.handles]
@@ -67,17 +72,17 @@ class Clients:
 
     def close(self):
         for handle in self.handles:
-            self.library.weft_client_close(handle)
+            self.library.weft_client_close(ctypes.byref(handle))
 
 
-def run(options, library, jobs, is_killed):
-    """(seconds of all jobs, what the kill cost: a dict)"""
-    delay_ms = max(300, WORK_S * 1000 * SLOTS // (2 * jobs)) if jobs > 1 else WORK_S * 500
+def run(options, library, stages, is_killed):
+    """(seconds of all, what the kill cost: a dict)"""
+    delay_ms = min(WORK_S * 500, WORK_S * 1000 * SLOTS // (2 * stages))
     with Leaders(timeout=options.timeout) as cluster:
         cluster.worker_args = ["--cores", CORES, *takeovers.WORKER_ARGS]
         for _ in range(2):
             cluster.start_worker()
-        clients = Clients(library, cluster, jobs, delay_ms)
+        clients = Clients(library, cluster, stages, delay_ms)
         began = time.time()
         threads = clients.begin()
         leader = cluster.leader()
@@ -90,7 +95,7 @@ def run(options, library, jobs, is_killed):
             thread.join()
         seconds = time.time() - began
         if clients.errors:
-            raise SystemExit(f"{len(clients.errors)} jobs failed: {clients.errors[0]}")
+            raise SystemExit(f"{len(clients.errors)} statements failed: {clients.errors[0]}")
         if is_killed:
             cost = measure(cluster, 1 - leader, at)
         clients.close()
@@ -128,19 +133,20 @@ def main():
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--weft", default=harness.WEFT)
-    parser.add_argument("--jobs", default="1,100,1000")
+    parser.add_argument("--stages", default="1,100,1000")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--timeout", default="1s", help="of sessions with ZooKeeper")
     options = parser.parse_args()
     library = os.path.join(os.path.dirname(os.path.abspath(options.weft)), "libweft.so")
-    for jobs in map(int, options.jobs.split(",")):
+    for stages in map(int, options.stages.split(",")):
         pairs = []
         for _ in range(options.rounds):
-            quiet, _ = run(options, library, jobs, False)
-            seconds, cost = run(options, library, jobs, True)
+            quiet, _ = run(options, library, stages, False)
+            seconds, cost = run(options, library, stages, True)
             pairs.append({"undisturbed_s": quiet, "killed_s": seconds, "more_s": seconds - quiet, **cost})
         middle = {key: statistics.median(pair[key] for pair in pairs) for key in pairs[0]}
-        print(f"{jobs} jobs: " + ", ".join(f"{key} {value:.2f}" for key, value in middle.items()), flush=True)
+        texts = (f"{key} {value:.2f}" for key, value in middle.items())
+        print(f"{stages} stages: " + ", ".join(texts), flush=True)
 
 
 if __name__ == "__main__":

@@ -332,13 +332,15 @@ weft_status weft_accepted_record_encode(weft_ctx *ctx, const weft_accepted_recor
     weft_status st = WEFT_OK;
     Weft__Wire__AcceptedRecord m = WEFT__WIRE__ACCEPTED_RECORD__INIT;
     Weft__Wire__AttemptRun *runs = NULL;
+    int32_t run_count = 0;
     m.version = VERSION;
     m.stage = r->stage;
     m.generation = r->generation;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->count, &runs));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->count, &m.runs));
+    for (int32_t i = 0; i < r->count; i++) run_count += i == 0 || r->attempts[i] != r->attempts[i - 1];
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, run_count, &runs));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, run_count, &m.runs));
     for (int32_t i = 0; i < r->count; i++) {
-        if (m.n_runs > 0 && runs[m.n_runs - 1].attempt == r->attempts[i]) {
+        if (i > 0 && r->attempts[i] == r->attempts[i - 1]) {
             runs[m.n_runs - 1].count++;
             continue;
         }

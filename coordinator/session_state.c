@@ -8,38 +8,18 @@
 #include "common/settings.h"
 #include "proto/session_state.pb-c.h"
 #include "proto/wire.h"
+#include "proto/wire_setting.h"
 
 typedef Weft__Wire__SessionView wire_view;
 typedef Weft__Wire__SessionState wire_state;
 
-/* protobuf-c takes it without const and does not write to it. */
-static char *text_of(const char *text) { return (char *)(uintptr_t)(text == NULL ? "" : text); }
-
 /* ---- encoding ---- */
-
-static weft_status put_settings(weft_ctx *ctx, const weft_session_setting *settings, int32_t count, size_t *n,
-                                Weft__Wire__Setting ***out)
-{
-    weft_status st = WEFT_OK;
-    Weft__Wire__Setting *list = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
-    for (int32_t i = 0; i < count; i++) {
-        weft__wire__setting__init(&list[i]);
-        list[i].key = text_of(settings[i].key);
-        list[i].value = text_of(settings[i].value);
-        (*out)[i] = &list[i];
-    }
-    *n = (size_t)count;
-done:
-    return st;
-}
 
 static weft_status put_texts(weft_ctx *ctx, const char *const *texts, int32_t count, size_t *n, char ***out)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
-    for (int32_t i = 0; i < count; i++) (*out)[i] = text_of(texts[i]);
+    for (int32_t i = 0; i < count; i++) (*out)[i] = wire_text(texts[i]);
     *n = (size_t)count;
 done:
     return st;
@@ -53,7 +33,7 @@ static weft_status put_files(weft_ctx *ctx, const weft_view_definition *view, wi
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, view->file_count, &m->files));
     for (int32_t i = 0; i < view->file_count; i++) {
         weft__wire__session_file__init(&list[i]);
-        list[i].path = text_of(view->files[i].path);
+        list[i].path = wire_text(view->files[i].path);
         list[i].bytes = view->files[i].size_bytes;
         list[i].modified_ns = view->files[i].mtime_ns;
         list[i].base_bytes = view->files[i].base_bytes;
@@ -68,12 +48,12 @@ static weft_status put_view(weft_ctx *ctx, const weft_view_definition *view, wir
 {
     weft_status st = WEFT_OK;
     weft__wire__session_view__init(m);
-    m->name = text_of(view->name);
-    m->query = text_of(view->query);
+    m->name = wire_text(view->name);
+    m->query = wire_text(view->query);
     WEFT_TRY(st, put_texts(ctx, view->columns, view->column_count, &m->n_columns, &m->columns));
     if (view->query != NULL) return WEFT_OK;
-    m->format = text_of(view->format);
-    m->source = text_of(view->source);
+    m->format = wire_text(view->format);
+    m->source = wire_text(view->source);
     WEFT_TRY(st, put_texts(ctx, view->options, 2 * view->option_count, &m->n_options, &m->options));
     WEFT_TRY(st, put_files(ctx, view, m));
 done:
@@ -90,11 +70,11 @@ weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *s
     *len = 0;
     m.format = WEFT_SESSION_STATE_FORMAT;
     m.role = (uint32_t)state->role;
-    m.user = text_of(state->user);
+    m.user = wire_text(state->user);
     m.version = state->version;
     m.changed_by = state->changed_by;
-    WEFT_TRY(st, put_settings(ctx, state->settings, state->setting_count, &m.n_settings, &m.settings));
-    WEFT_TRY(st, put_settings(ctx, state->start, state->start_count, &m.n_start, &m.start));
+    WEFT_TRY(st, wire_put_settings(ctx, state->settings, state->setting_count, &m.n_settings, &m.settings));
+    WEFT_TRY(st, wire_put_settings(ctx, state->start, state->start_count, &m.n_start, &m.start));
     if (state->view_count > WEFT_SESSION_VIEWS_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a session has %d views, more than the %d that are kept",
                          state->view_count, WEFT_SESSION_VIEWS_MAX);
@@ -121,19 +101,11 @@ static weft_status get_settings(weft_ctx *ctx, Weft__Wire__Setting **from, size_
                                 const weft_session_setting **out, int32_t *n)
 {
     weft_status st = WEFT_OK;
-    weft_session_setting *list = NULL;
-    if (count > WEFT_SESSION_SETTINGS_MAX)
-        return weft_fail(ctx, WEFT_LIMIT, "a session has %zu settings, more than %d", count,
-                         WEFT_SESSION_SETTINGS_MAX);
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &list));
-    for (size_t i = 0; i < count; i++) {
-        list[i] = (weft_session_setting){.key = from[i]->key, .value = from[i]->value};
-        if (from[i]->key[0] == 0 || strlen(from[i]->key) >= WEFT_SETTING_TEXT_BYTES ||
-            strlen(from[i]->value) >= WEFT_SETTING_TEXT_BYTES)
-            return weft_fail(ctx, WEFT_CORRUPT, "setting %zu of a session has no name, or is too long", i);
+    WEFT_TRY(st, wire_get_settings(ctx, from, count, out, n));
+    for (int32_t i = 0; i < *n; i++) {
+        if ((*out)[i].key[0] == 0 || strlen((*out)[i].value) >= WEFT_SETTING_TEXT_BYTES)
+            return weft_fail(ctx, WEFT_CORRUPT, "setting %d of a session has no name, or is too long", i);
     }
-    *out = list;
-    *n = (int32_t)count;
 done:
     return st;
 }

@@ -6,9 +6,9 @@
 #include "proto/control.pb-c.h"
 #include "proto/session.h"
 #include "proto/wire.h"
+#include "proto/wire_setting.h"
 
-/* protobuf-c takes both without const and does not write to them. */
-static inline char *wire_text(const char *text) { return (char *)(uintptr_t)text; }
+/* protobuf-c takes it without const and does not write to it. */
 static inline ProtobufCBinaryData wire_bytes(const uint8_t *bytes, size_t len)
 {
     return (ProtobufCBinaryData){.data = (uint8_t *)(uintptr_t)bytes, .len = len};
@@ -32,11 +32,6 @@ WEFT_MUST_CHECK weft_status wire_check_name(weft_ctx *ctx, const char *text, siz
 void wire_put_error(const weft_error *error, Weft__Wire__Error *m);
 WEFT_MUST_CHECK weft_status wire_get_error(weft_ctx *ctx, const Weft__Wire__Error *m, weft_error *out);
 weft_status wire_get_class(const char *text);
-/* wire_setting.c. Decoded: keys and values are borrowed from the message. Errors: WEFT_LIMIT. */
-WEFT_MUST_CHECK weft_status wire_put_settings(weft_ctx *ctx, const weft_session_setting *settings,
-                                              int32_t count, size_t *n, Weft__Wire__Setting ***out);
-WEFT_MUST_CHECK weft_status wire_get_settings(weft_ctx *ctx, Weft__Wire__Setting *const *from, size_t count,
-                                              const weft_session_setting **out, int32_t *n);
 WEFT_MUST_CHECK weft_status wire_check_version(weft_ctx *ctx, uint32_t version);
 
 #endif

@@ -1,8 +1,10 @@
-/* proto/wire_setting.c - settings as pairs of texts. */
+/* proto/wire_setting.c - see wire_setting.h. */
+#include "proto/wire_setting.h"
+
 #include <string.h>
 
+#include "common/mem.h"
 #include "common/settings.h"
-#include "proto/wire_control.h"
 
 weft_status wire_put_settings(weft_ctx *ctx, const weft_session_setting *settings, int32_t count, size_t *n,
                               Weft__Wire__Setting ***out)

@@ -7,18 +7,21 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "tests/support/test.h"
+#include "engine/storage/fs.h"
+#include "tests/support/fixture.h"
 
 enum { PATH_BYTES = 512 };
 
 typedef struct fake {
-    char root[64];
+    weft_fixture fixture;
+    char root[32];
 } fake;
 
 static int setup(void **state)
 {
     fake *f = calloc(1, sizeof(*f));
-    strcpy(f->root, "/tmp/weft-machine-XXXXXX"); /* tidy: allow strcpy */
+    *f = (fake){.root = "/tmp/weft-machine-XXXXXX"};
+    weft_fixture_open(&f->fixture);
     *state = f;
     return mkdtemp(f->root) == NULL;
 }
@@ -26,11 +29,10 @@ static int setup(void **state)
 static int teardown(void **state)
 {
     fake *f = *state;
-    char command[PATH_BYTES];
-    snprintf(command, sizeof(command), "rm -rf '%s'", f->root);
-    const int code = system(command);
+    weft_fixture_ok(&f->fixture, weft_fs_remove_tree(&f->fixture.ctx, f->root));
+    weft_fixture_close(&f->fixture);
     free(f);
-    return code;
+    return 0;
 }
 
 /* A file with its folders. */

@@ -15,6 +15,7 @@
 
 #include "common/hash.h"
 #include "coordinator/election.h"
+#include "tests/simulation/runs.h"
 
 #define TICK_NS INT64_C(200000000)
 
@@ -642,25 +643,24 @@ static bool explore_all(int32_t faults)
     return right && !s.full;
 }
 
+static int32_t every; /* faults of each kind, of which every order is tried */
+
+static bool option(const char *name, uint64_t number)
+{
+    if (strcmp(name, "--every") != 0) return false;
+    every = (int32_t)number;
+    return true;
+}
+
 int main(int argc, char **argv)
 {
-    uint64_t first = 1, count = 1000;
-    int32_t faults = 0;
-    bool verbose = false;
-    for (int i = 1; i + 1 < argc; i += 2) {
-        const uint64_t number = strtoull(argv[i + 1], NULL, 10);
-        if (strcmp(argv[i], "--seed") == 0) {
-            first = number;
-            count = 1;
-            verbose = true;
-        } else if (strcmp(argv[i], "--count") == 0)
-            count = number;
-        else if (strcmp(argv[i], "--every") == 0)
-            faults = (int32_t)number;
-    }
-    for (uint64_t seed = first; seed < first + count; seed++)
-        if (!walk(seed, verbose)) return 1;
-    if (faults > 0 && !explore_all(faults)) return 1;
+    static const runs_def def = {.program = "simulate_election", .option = option, .more = "[--every N]"};
+    runs_options options;
+    if (!runs_parse(&def, argc, argv, &options)) return 2;
+    const uint64_t count = options.count;
+    for (uint64_t seed = options.first; seed < options.first + count; seed++)
+        if (!walk(seed, options.verbose)) return 1;
+    if (every > 0 && !explore_all(every)) return 1;
     printf("%" PRIu64 " walks: %" PRId64 " leaderships, %" PRId64 " taken without being told\n", count,
            leaderships, read_back);
     for (int32_t i = 0; i < MOVE_KINDS; i++) {

@@ -475,9 +475,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
     weft_core_stage *s = find_stage(job, m->stage);
     const bool done = m->kind == WEFT_FROM_WORKER_DONE;
     if (m->kind == WEFT_FROM_WORKER_HELD) {
-        const core_worker *w = core_find_worker(core, worker);
-        if (w != NULL) core_has_told(core, w->hello->uuid);
-        core_recover_tick(ctx, core);
+        core_held(ctx, core, worker, m->epoch);
         return WEFT_OK;
     }
     if (m->kind == WEFT_FROM_WORKER_ENDED) {

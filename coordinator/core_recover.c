@@ -58,6 +58,16 @@ void core_recover_tick(weft_ctx *ctx, weft_core *core)
     weft_error_clear(ctx);
 }
 
+/* What was said to an earlier leader, which died before it could acknowledge it, comes once more, and before
+ * the reports that are sent to this one. */
+void core_held(weft_ctx *ctx, weft_core *core, int32_t worker, int64_t epoch)
+{
+    const core_worker *w = core_find_worker(core, worker);
+    if (w == NULL || epoch != core->options.epoch) return;
+    core_has_told(core, w->hello->uuid);
+    core_recover_tick(ctx, core);
+}
+
 /* ---- what a worker has ---- */
 
 weft_status core_take_over(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_worker_hello *hello)

@@ -61,8 +61,10 @@ void core_remove_told(weft_core *core, int32_t worker);
 /* A worker registers that this leader has not welcomed before: whatever it has is of earlier ones. */
 WEFT_MUST_CHECK weft_status core_take_over(weft_ctx *ctx, weft_core *core, int32_t worker,
                                            const weft_worker_hello *hello);
-/* It has told of all blocks that it holds; or it is dead. */
+/* It has told this leader of all blocks that it holds; or it is dead. */
 void core_has_told(weft_core *core, weft_uuid uuid);
+/* A worker says HELD, to the leader of this epoch. */
+void core_held(weft_ctx *ctx, weft_core *core, int32_t worker, int64_t epoch);
 /* Is the phase over now? */
 void core_recover_tick(weft_ctx *ctx, weft_core *core);
 /* Room for all that a job may ask to have recorded at once. */

@@ -83,8 +83,8 @@ typedef enum weft_to_coordinator_kind {
     WEFT_FROM_WORKER_DONE,     /* an attempt has left its block */
     WEFT_FROM_WORKER_FAILED,
     WEFT_FROM_WORKER_ENDED, /* nothing of the job is left */
-    WEFT_FROM_WORKER_HELD   /* to a leader that has welcomed it for the first time: the reports of all blocks
-                               that it holds were sent again, before this one */
+    WEFT_FROM_WORKER_HELD   /* to the leader of this epoch, which has welcomed it for the first time: the
+                               reports of all blocks that it holds were sent again, before this one */
 } weft_to_coordinator_kind;
 
 enum { WEFT_HOST_BYTES = 256, WEFT_VERSION_BYTES = 32 }; /* with the zero byte at the end */

@@ -482,7 +482,7 @@ static void note_report(cluster *c, int32_t worker, const weft_to_coordinator *m
     sim_job *j = driver_find(c, m->job);
     weft_block_name name;
     weft_place place;
-    if (m->kind == WEFT_FROM_WORKER_HELD) journal_told(c, worker);
+    if (m->kind == WEFT_FROM_WORKER_HELD && m->epoch == c->options.epoch) journal_told(c, worker);
     if (j == NULL || m->stage >= j->core.stage_count) return;
     if (m->kind == WEFT_FROM_WORKER_DONE &&
         weft_core_find_block(c->core, &j->core, m->stage, m->partition, &name, &place) &&

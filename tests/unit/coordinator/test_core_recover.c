@@ -149,6 +149,7 @@ static void reports(rig *r, int32_t worker, weft_to_coordinator_kind kind, int32
     const int64_t one = 1;
     weft_block_meta block = {.partition_count = 1, .rows = &one, .bytes = &one};
     const weft_to_coordinator m = {.kind = kind,
+                                   .epoch = EPOCH,
                                    .job = kind == WEFT_FROM_WORKER_HELD ? 0 : JOB,
                                    .partition = partition,
                                    .attempt = attempt,
@@ -194,6 +195,28 @@ static void members_tell(void **state)
     assert_int_equal(r.stage[0].report.attempts, 3);
     /* both may have had it open for the leader before */
     assert_true(ordered(&r, WEFT_TO_WORKER_CLOSE, NULL) >= 2);
+    close_core(&r);
+}
+
+/* HELD was meant for a leader that died before it had acknowledged it, though the report before it was: it
+ * comes first, the block's report behind it. The phase ends by the HELD that is meant for this leader. */
+static void an_earlier_leader_was_told(void **state)
+{
+    (void)state;
+    rig r;
+    const weft_block_name block = {.job = JOB};
+    const weft_to_coordinator late = {.kind = WEFT_FROM_WORKER_HELD, .epoch = EPOCH - 1};
+    open_core(&r);
+    begin_stage(&r, 0);
+    recover(&r, 1);
+    registers(&r, 1, NULL, &block);
+    weft_fixture_ok(&r.f, weft_core_report(&r.f.ctx, r.core, 0, &late));
+    assert_true(weft_core_is_recovering(r.core));
+    assert_int_equal(ordered(&r, WEFT_TO_WORKER_LAUNCH, NULL), 0);
+    reports(&r, 0, WEFT_FROM_WORKER_DONE, 0, 0);
+    reports(&r, 0, WEFT_FROM_WORKER_HELD, 0, 0);
+    assert_false(weft_core_is_recovering(r.core));
+    assert_int_equal(ordered(&r, WEFT_TO_WORKER_LAUNCH, NULL), TASKS - 1); /* all but the one that is there */
     close_core(&r);
 }
 
@@ -351,6 +374,6 @@ static void recorded_from_now_on(void **state)
     close_core(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(members_tell), WEFT_TEST(members_may_be_gone), WEFT_TEST(no_members),
-           WEFT_TEST(strange_things_go), WEFT_TEST(deposed), WEFT_TEST(records_hold),
+WEFT_TESTS(WEFT_TEST(members_tell), WEFT_TEST(an_earlier_leader_was_told), WEFT_TEST(members_may_be_gone),
+           WEFT_TEST(no_members), WEFT_TEST(strange_things_go), WEFT_TEST(deposed), WEFT_TEST(records_hold),
            WEFT_TEST(recorded_from_now_on))

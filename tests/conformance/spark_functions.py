@@ -9,7 +9,8 @@
 Names, examples and answers come from Spark at run time and are kept in a scratch file (--answers), so that
 a second run needs no Spark. A function is equal when all its examples give the same rows (in the same
 order where there is an ORDER BY), names and types of columns, or the same error class. Where Spark itself
-gives other rows the second time, only names and types count. Exit code 1 when less than --bar percent of the functions are equal."""
+gives other rows the second time, only names and types count. Exit code 1 when less than --bar percent of
+the functions are equal."""
 
 import argparse
 import os
@@ -31,10 +32,10 @@ PAGE = os.path.join(ROOT, "docs", "conformance.md")
 CLOCK = {"curdate", "current_date", "unix_timestamp", "now"}  # of the day on which they are asked
 PAGE_HEAD = """# Built-in functions against Spark
 
-Written by `SPARK=1 scripts/conformance` (`tests/conformance/spark_functions.py --write`) with PySpark {version}: every
-function that it lists, by the examples that it shows. *Equal* means the same rows, names and types of columns, and
-error classes in all of its examples. Edge values are in `tests/sql`, whose expected rows are Spark's too
-(`tests/conformance/spark_sql.py`).
+Written by `SPARK=1 scripts/conformance` (`tests/conformance/spark_functions.py --write`) with PySpark
+{version}: every function that it lists, by the examples that it shows. *Equal* means the same rows, names
+and types of columns, and error classes in all of its examples. Edge values are in `tests/sql`, whose
+expected rows are Spark's too (`tests/conformance/spark_sql.py`).
 """
 FAMILIES = {
     "agg": "aggregate", "datetime": "date and time", "predicate": "predicate", "misc": "misc",
@@ -73,7 +74,8 @@ def answer_of_weft(weft, text, before=()):
             names = ", ".join(f"c{i}" for i in range(len(types)))
             shown = [f"hex(c{i})" if kind == "binary" else f"c{i}" for i, kind in enumerate(types)]
             done = call_weft(weft, *before, text)
-            again = call_weft(weft, *before, f"SELECT {', '.join(shown)} FROM ({text}) AS shown_as_hex({names})")
+            wrapped = f"SELECT {', '.join(shown)} FROM ({text}) AS shown_as_hex({names})"
+            again = call_weft(weft, *before, wrapped)
             return weft_rows(done, types, again)
     return weft_rows(call_weft(weft, *before, text), types)
 

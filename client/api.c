@@ -70,26 +70,21 @@ static weft_status connect_to(const char *master, const char *const *pairs, int3
                               weft_connection *out)
 {
     weft_status st = WEFT_NOMEM;
-    weft_pool *pool = weft_pool_new(INT64_MAX);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "settings");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_own_memory memory;
     weft_settings settings;
     weft_connection_options options;
     weft_ctx ctx;
 
     *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory to start the engine"};
     weft_settings_init(&settings);
-    if (arena == NULL) goto done;
-    weft_ctx_init(&ctx, arena, account, &settings);
+    if (!weft_own_memory_open(&memory, INT64_MAX, "settings")) return st;
+    weft_ctx_init(&ctx, memory.arena, memory.account, &settings);
     st = read_options(&ctx, master, pairs, count, &settings, &options);
     if (st == WEFT_OK)
         st = weft_connection_open(&options, error, out);
     else
         *error = ctx.error;
-done:
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return st;
 }
 

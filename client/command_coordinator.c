@@ -220,7 +220,7 @@ static weft_status start_http(weft_daemon *d, const values *v, parts *p)
                                     .token_file = v->token_file,
                                     .url = url,
                                     .version = WEFT_VERSION_TEXT,
-                                    .pool = d->pool,
+                                    .pool = d->memory.pool,
                                     .provider = p->standby != NULL ? weft_standby_provider(p->standby)
                                                                    : (weft_http_provider){p, see, cancel}};
     WEFT_TRY(st, weft_http_start(ctx, &http, &p->http));

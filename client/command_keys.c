@@ -230,22 +230,18 @@ int weft_command_keys(int argc, char **argv)
         return EXIT_OK;
     }
     weft_settings_init(&settings);
-    weft_pool *pool = weft_pool_new(INT64_MAX);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "keys");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
-    if (arena == NULL) {
+    weft_own_memory memory;
+    if (!weft_own_memory_open(&memory, INT64_MAX, "keys")) {
         fputs("weft keys: no memory\n", stderr);
         code = EXIT_FAILED;
     } else {
-        weft_ctx_init(&ctx, arena, account, &settings);
+        weft_ctx_init(&ctx, memory.arena, memory.account, &settings);
         code = run(&ctx, &a);
     }
     if (fflush(stdout) != 0 && code == EXIT_OK) {
         perror("weft keys: cannot write to stdout");
         code = EXIT_FAILED;
     }
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return code;
 }

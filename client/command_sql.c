@@ -18,10 +18,8 @@ typedef struct sql_options {
     int32_t text_count;
     const char *master; /* weft://…, or NULL */
     const char *keys;
-    bool submit;     /* `weft submit` */
-    weft_pool *pool; /* of what the configuration file says */
-    weft_account *account;
-    weft_arena *arena;
+    bool submit;          /* `weft submit` */
+    weft_own_memory file; /* of what the configuration file says */
     weft_statements statements;
     weft_settings settings;
 } sql_options;
@@ -73,20 +71,16 @@ static int usage(const sql_options *o, const char *what, const char *value)
 
 static int set_option(sql_options *o, const char *key, const char *value)
 {
-    weft_pool *pool = weft_pool_new(INT64_MAX);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "options");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_own_memory memory;
     int code = WEFT_EXIT_OK;
     weft_ctx ctx;
-    if (arena == NULL) return usage(o, "no memory", NULL);
-    weft_ctx_init(&ctx, arena, account, &o->settings);
+    if (!weft_own_memory_open(&memory, INT64_MAX, "options")) return usage(o, "no memory", NULL);
+    weft_ctx_init(&ctx, memory.arena, memory.account, &o->settings);
     if (weft_settings_set(&ctx, &o->settings, key, value) != WEFT_OK) {
         code = usage(o, ctx.error.message, NULL);
         if (ctx.error.hint[0] != 0) fprintf(stderr, "%s\n", ctx.error.hint);
     }
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return code;
 }
 
@@ -171,22 +165,12 @@ static int read_file(sql_options *o, int argc, char **argv)
 {
     file_values v = {0};
     weft_ctx ctx;
-    o->pool = weft_pool_new(INT64_MAX);
-    o->account = o->pool == NULL ? NULL : weft_account_open(o->pool, "configuration");
-    o->arena = o->account == NULL ? NULL : weft_arena_new(o->account);
-    if (o->arena == NULL) return usage(o, "no memory", NULL);
-    weft_ctx_init(&ctx, o->arena, o->account, &o->settings);
+    if (!weft_own_memory_open(&o->file, INT64_MAX, "configuration")) return usage(o, "no memory", NULL);
+    weft_ctx_init(&ctx, o->file.arena, o->file.account, &o->settings);
     int code = read_values(o, &ctx, find_file(argc, argv), &v);
     if (code == WEFT_EXIT_OK && v.master != NULL) code = set_master(o, v.master);
     if (v.keys != NULL) o->keys = v.keys;
     return code;
-}
-
-static void forget_file(sql_options *o)
-{
-    weft_arena_free(&o->arena);
-    weft_account_close(&o->account);
-    weft_pool_free(&o->pool);
 }
 
 /* ---- arguments ---- */
@@ -305,7 +289,7 @@ int weft_command_sql(int argc, char **argv)
 {
     static sql_options o = {.statements = {.command = "weft sql"}};
     const int code = run_command(&o, argc, argv);
-    forget_file(&o);
+    weft_own_memory_close(&o.file);
     return code;
 }
 
@@ -313,6 +297,6 @@ int weft_command_submit(int argc, char **argv)
 {
     static sql_options o = {.submit = true, .statements = {.command = "weft submit"}};
     const int code = run_command(&o, argc, argv);
-    forget_file(&o);
+    weft_own_memory_close(&o.file);
     return code;
 }

@@ -233,17 +233,15 @@ static int run(const ask *a, int argc, char **argv)
     static weft_settings settings;
     weft_options all = {
         .command = a->command, .about = a->about, .groups = groups, .group_count = 2, .settings = &settings};
-    weft_pool *pool = weft_pool_new(INT64_MAX);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "command");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_own_memory memory;
     int code = EXIT_FAILED;
     weft_ctx ctx;
-    if (arena == NULL) {
+    if (!weft_own_memory_open(&memory, INT64_MAX, "command")) {
         fprintf(stderr, "%s: no memory\n", a->command);
         return EXIT_FAILED;
     }
     weft_settings_init(&settings);
-    weft_ctx_init(&ctx, arena, account, &settings);
+    weft_ctx_init(&ctx, memory.arena, memory.account, &settings);
     if (weft_options_parse(&ctx, &all, argc, argv) != WEFT_OK) {
         failed(a, &ctx);
         code = EXIT_USAGE;
@@ -256,9 +254,7 @@ static int run(const ask *a, int argc, char **argv)
         fprintf(stderr, "%s: the output cannot be written\n", a->command);
         code = EXIT_FAILED;
     }
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return code;
 }
 

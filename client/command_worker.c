@@ -144,7 +144,7 @@ static weft_status serve_at(weft_daemon *d, const values *v, parts *p, int32_t p
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &listen, "tcp://%s:%" PRId32, v->host, port));
     const weft_serve_options serve = {.listen = listen,
                                       .keys = p->keys,
-                                      .pool = d->pool,
+                                      .pool = d->memory.pool,
                                       .settings = &d->settings,
                                       .store = weft_worker_store(p->worker),
                                       .relay = weft_worker_relay(p->worker),
@@ -197,7 +197,7 @@ static weft_status start_http(weft_daemon *d, const values *v, parts *p)
                                            .certificate = v->certificate,
                                            .key = v->key,
                                            .token_file = v->token_file,
-                                           .pool = d->pool,
+                                           .pool = d->memory.pool,
                                            .worker = p->worker,
                                            .serve = p->serve,
                                            .fetcher = p->fetcher,
@@ -239,13 +239,13 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
     WEFT_TRY(st, weft_member_new(ctx, &member, &p->member));
     const weft_fetch_options fetcher = {.keys = p->keys,
                                         .role = WEFT_ROLE_WORKER,
-                                        .pool = d->pool,
+                                        .pool = d->memory.pool,
                                         .settings = &d->settings,
                                         .host_id = v->host_id};
     WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
     const weft_worker_options worker = {.uuid = p->uuid,
                                         .slots = d->cores,
-                                        .pool = d->pool,
+                                        .pool = d->memory.pool,
                                         .settings = &d->settings,
                                         .coordinator = weft_member_link(p->member),
                                         .fetcher = p->fetcher};

@@ -20,7 +20,6 @@ enum {
     EXIT_OK = 0,
     EXIT_FAILED = 1,
     EXIT_USAGE = 2,
-    MEMORY_PERCENT = 70,       /* of the machine's, as for `weft sql` */
     DESCRIPTORS_WANTED = 65536 /* each connection, block and spill file is one */
 };
 
@@ -61,10 +60,8 @@ typedef struct daemon_state {
     weft_daemon shown;
     char command[32]; /* "weft worker" */
     daemon_values values;
-    weft_pool *boot_pool; /* of the options, and of this struct */
-    weft_account *boot_account;
-    weft_arena *boot_arena;
-    weft_ctx boot; /* fails with what the options are about */
+    weft_own_memory boot_memory; /* of the options, and of this struct */
+    weft_ctx boot;               /* fails with what the options are about */
     bool logs_to_file, is_blocked;
     sigset_t before;     /* the signal mask of the thread that opened the daemon */
     int signals, ending; /* signalfd; eventfd: weft_daemon_end was called */
@@ -159,15 +156,13 @@ static weft_status open_memory(daemon_state *d)
     weft_daemon *shown = &d->shown;
     int64_t *limit = &shown->settings.number[WEFT_SET_MEMORY];
     int64_t *slots = &shown->settings.number[WEFT_SET_SLOTS];
-    if (*limit == 0) *limit = weft_machine_memory_bytes() / 100 * MEMORY_PERCENT;
+    *limit = weft_machine_pool_bytes(*limit);
     if (*slots == 0) *slots = weft_machine_cores();
     shown->memory_bytes = *limit;
     shown->cores = (int32_t)*slots;
-    shown->pool = weft_pool_new(*limit);
-    shown->account = shown->pool == NULL ? NULL : weft_account_open(shown->pool, "process");
-    shown->arena = shown->account == NULL ? NULL : weft_arena_new(shown->account);
-    if (shown->arena == NULL) return weft_fail(&d->boot, WEFT_NOMEM, "no memory to start with");
-    weft_ctx_init(&shown->ctx, shown->arena, shown->account, &shown->settings);
+    if (!weft_own_memory_open(&shown->memory, *limit, "process"))
+        return weft_fail(&d->boot, WEFT_NOMEM, "no memory to start with");
+    weft_ctx_init(&shown->ctx, shown->memory.arena, shown->memory.account, &shown->settings);
     shown->keys_dir = d->values.keys_dir != NULL && d->values.keys_dir[0] != 0 ? d->values.keys_dir : NULL;
     return WEFT_OK;
 }
@@ -175,27 +170,21 @@ static weft_status open_memory(daemon_state *d)
 static daemon_state *new_state(const char *name)
 {
     static const weft_settings none;
-    weft_pool *pool = weft_pool_new(INT64_MAX);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "options");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_own_memory memory;
     daemon_state *d = NULL;
     weft_ctx ctx;
-    if (arena == NULL) goto failed;
-    weft_ctx_init(&ctx, arena, account, &none);
+    if (!weft_own_memory_open(&memory, INT64_MAX, "options")) return NULL;
+    weft_ctx_init(&ctx, memory.arena, memory.account, &none);
     if (weft_mem_alloc_zero(&ctx, WEFT_MEM_WORKING, sizeof(*d), (void **)&d) != WEFT_OK) goto failed;
-    d->boot_pool = pool;
-    d->boot_account = account;
-    d->boot_arena = arena;
+    d->boot_memory = memory;
     d->signals = d->ending = -1;
     d->end_code = WEFT_DAEMON_RUNS;
     snprintf(d->command, sizeof(d->command), "weft %s", name);
     weft_settings_init(&d->shown.settings);
-    weft_ctx_init(&d->boot, arena, account, &d->shown.settings);
+    weft_ctx_init(&d->boot, memory.arena, memory.account, &d->shown.settings);
     return d;
 failed:
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return NULL;
 }
 
@@ -320,18 +309,12 @@ void weft_daemon_close(weft_daemon **daemon)
     daemon_state *d = (daemon_state *)*daemon;
     *daemon = NULL;
     if (d == NULL) return;
-    weft_arena_free(&d->shown.arena);
-    weft_account_close(&d->shown.account);
-    weft_pool_free(&d->shown.pool);
+    weft_own_memory_close(&d->shown.memory);
     weft_log_close();
     if (d->signals >= 0) close(d->signals);
     if (d->ending >= 0) close(d->ending);
     if (d->is_blocked) pthread_sigmask(SIG_SETMASK, &d->before, NULL);
-    weft_pool *pool = d->boot_pool;
-    weft_account *account = d->boot_account;
-    weft_arena *arena = d->boot_arena;
+    weft_own_memory memory = d->boot_memory;
     weft_mem_free(d);
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
 }

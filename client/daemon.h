@@ -32,10 +32,8 @@ typedef struct weft_daemon_command {
 } weft_daemon_command;
 
 typedef struct weft_daemon {
-    weft_ctx ctx;    /* of the main thread; its arena lives as long as the daemon */
-    weft_pool *pool; /* of the process, limited to memory_bytes */
-    weft_account *account;
-    weft_arena *arena;
+    weft_ctx ctx;           /* of the main thread; its arena lives as long as the daemon */
+    weft_own_memory memory; /* of the process, limited to memory_bytes */
     weft_settings settings; /* scratch, memory and slots are what the process uses: never 0 */
     int64_t memory_bytes;   /* --memory, else 70 % of what the cgroup or machine has */
     int32_t cores;          /* weft.task.slots, else what the cgroup or machine has */

@@ -86,7 +86,7 @@ static weft_status open_kept_journal(weft_leadership *l)
                                                     .seal = l->options.seal};
     /* what was asked and is not answered is freed when the session ends: after this leadership */
     weft_account *const own = l->ctx.memory;
-    l->ctx.memory = l->options.daemon->account;
+    l->ctx.memory = l->options.daemon->memory.account;
     st = weft_journal_open_zookeeper(&l->ctx, &options, &l->journal);
     l->ctx.memory = own;
     return st;
@@ -164,7 +164,7 @@ static weft_status listen_for_all(weft_leadership *l)
     char *listen = NULL;
     const weft_fetch_options fetcher = {.keys = o->keys,
                                         .role = WEFT_ROLE_COORDINATOR,
-                                        .pool = d->pool,
+                                        .pool = d->memory.pool,
                                         .settings = &d->settings,
                                         .host_id = ""};
     WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &l->fetcher));
@@ -174,7 +174,7 @@ static weft_status listen_for_all(weft_leadership *l)
                                      .keys = o->keys,
                                      .settings = &d->settings,
                                      .tick_ms = TICK_MS,
-                                     .pool = d->pool,
+                                     .pool = d->memory.pool,
                                      .sessions_max = SESSIONS_MAX,
                                      .session_keep_ms = (int32_t)weft_min_i64(o->session_grace_ms, INT32_MAX),
                                      .peers_max = PEERS_MAX,
@@ -194,7 +194,7 @@ weft_status weft_leadership_start(weft_ctx *ctx, const weft_leadership_options *
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*l), (void **)&l));
     l->options = *options;
-    l->account = weft_account_open(options->daemon->pool, "leadership");
+    l->account = weft_account_open(options->daemon->memory.pool, "leadership");
     l->arena = l->account == NULL ? NULL : weft_arena_new(l->account);
     if (l->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory to lead with"));
     weft_ctx_init(&l->ctx, l->arena, l->account, &options->daemon->settings);

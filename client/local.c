@@ -7,14 +7,8 @@
 #include "client/machine.h"
 #include "client/transport.h"
 
-enum {
-    MEMORY_PERCENT = 70
-}; /* of the machine's: the rest is the page cache's, the stacks' and everybody else's */
-
 struct weft_local {
-    weft_pool *pool;
-    weft_account *account;
-    weft_arena *arena;
+    weft_own_memory memory;
     weft_ctx ctx;
     weft_settings settings;
     weft_coordinator *coordinator;
@@ -42,16 +36,16 @@ static weft_status start_parts(weft_local *l)
     weft_ctx *ctx = &l->ctx;
     int32_t slots = (int32_t)weft_setting(ctx, WEFT_SET_SLOTS);
     if (slots == 0) slots = weft_machine_cores();
-    const weft_coordinator_options coordinator = {.memory_bytes = weft_pool_limit_bytes(l->pool)};
+    const weft_coordinator_options coordinator = {.memory_bytes = weft_pool_limit_bytes(l->memory.pool)};
     WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &l->coordinator));
     l->transport.inbox = weft_coordinator_inbox(l->coordinator);
     const weft_worker_options options = {.slots = slots,
-                                         .pool = l->pool,
+                                         .pool = l->memory.pool,
                                          .settings = &l->settings,
                                          .coordinator = weft_transport_to_coordinator(&l->transport)};
     WEFT_TRY(st, weft_worker_start(ctx, &options, &l->transport.worker));
     WEFT_TRY(st, weft_coordinator_attach(ctx, l->coordinator, weft_transport_to_worker(&l->transport)));
-    WEFT_TRY(st, weft_session_new(ctx, l->pool, l->coordinator, &l->settings, &l->session));
+    WEFT_TRY(st, weft_session_new(ctx, l->memory.pool, l->coordinator, &l->settings, &l->session));
 done:
     return st;
 }
@@ -59,38 +53,31 @@ done:
 weft_status weft_local_start(const weft_settings *settings, weft_error *error, weft_local **out)
 {
     weft_status st = WEFT_NOMEM;
-    int64_t limit = settings->number[WEFT_SET_MEMORY];
-    if (limit == 0) limit = weft_machine_memory_bytes() / 100 * MEMORY_PERCENT;
-    weft_pool *pool = weft_pool_new(limit);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "process");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    const int64_t limit = weft_machine_pool_bytes(settings->number[WEFT_SET_MEMORY]);
+    weft_own_memory memory;
     weft_local *l = NULL;
     weft_ctx boot;
 
     *out = NULL;
     *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory to start the engine"};
-    if (arena == NULL) goto done;
-    weft_ctx_init(&boot, arena, account, settings);
+    if (!weft_own_memory_open(&memory, limit, "process")) return st;
+    weft_ctx_init(&boot, memory.arena, memory.account, settings);
     WEFT_TRY(st, weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*l), (void **)&l));
-    l->pool = pool;
-    l->account = account;
-    l->arena = arena;
+    l->memory = memory;
     l->settings = *settings;
-    weft_ctx_init(&l->ctx, arena, account, &l->settings);
+    weft_ctx_init(&l->ctx, memory.arena, memory.account, &l->settings);
     st = start_parts(l);
     if (st != WEFT_OK) *error = l->ctx.error;
     *out = l;
     if (st != WEFT_OK) weft_local_stop(out);
     return st;
 done:
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return st;
 }
 
 weft_session *weft_local_session(weft_local *l) { return l->session; }
-weft_pool *weft_local_pool(weft_local *l) { return l->pool; }
+weft_pool *weft_local_pool(weft_local *l) { return l->memory.pool; }
 weft_coordinator *weft_local_coordinator(weft_local *l) { return l->coordinator; }
 
 void weft_local_stop(weft_local **local)
@@ -101,11 +88,7 @@ void weft_local_stop(weft_local **local)
     weft_session_free(&l->session);
     weft_worker_stop(&l->transport.worker);
     weft_coordinator_free(&l->coordinator);
-    weft_pool *pool = l->pool;
-    weft_account *account = l->account;
-    weft_arena *arena = l->arena;
+    weft_own_memory memory = l->memory;
     weft_mem_free(l);
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
 }

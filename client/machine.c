@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 enum {
+    POOL_PERCENT = 70,
     PATH_BYTES = 4096,
     LINE_BYTES = 4096,
     CORES_MOST = 1 << 16 /* more than any quota means */
@@ -137,4 +138,9 @@ int64_t weft_machine_memory_bytes(void)
     const int64_t machine = (int64_t)sysconf(_SC_PHYS_PAGES) * sysconf(_SC_PAGESIZE);
     const int64_t limit = weft_machine_limits_of("").memory_bytes;
     return limit > 0 ? weft_min_i64(machine, limit) : machine;
+}
+
+int64_t weft_machine_pool_bytes(int64_t asked_bytes)
+{
+    return asked_bytes != 0 ? asked_bytes : weft_machine_memory_bytes() / 100 * POOL_PERCENT;
 }

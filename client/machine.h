@@ -12,6 +12,9 @@
 
 int32_t weft_machine_cores(void);
 int64_t weft_machine_memory_bytes(void);
+/* What a process takes of it: asked_bytes, or 70 % when that is 0. The rest is the page cache's, the stacks'
+ * and everybody else's. */
+int64_t weft_machine_pool_bytes(int64_t asked_bytes);
 
 /* Limits of cgroups alone; 0: none. */
 typedef struct weft_machine_limits {

@@ -11,8 +11,7 @@
 enum {
     OPEN_MS = 4500,        /* a person waits for it */
     CANCEL_MS = 10 * 1000, /* a coordinator that does not even cancel is not waited for */
-    LINGER_MS = 200,
-    MEMORY_PERCENT = 70 /* as in local.c */
+    LINGER_MS = 200
 };
 
 /* ---- addresses ---- */
@@ -74,11 +73,11 @@ static weft_status start(weft_remote *r, const char *master, const char *keys)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
-    r->send_arena = weft_arena_new(r->account);
-    r->net_arena = weft_arena_new(r->account);
+    r->send_arena = weft_arena_new(r->memory.account);
+    r->net_arena = weft_arena_new(r->memory.account);
     if (r->send_arena == NULL || r->net_arena == NULL)
         WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
-    weft_ctx_init(&r->net_ctx, r->net_arena, r->account, &r->settings);
+    weft_ctx_init(&r->net_ctx, r->net_arena, r->memory.account, &r->settings);
     WEFT_TRY(st, parse_master(r, master));
     WEFT_TRY(st, remote_link_start(r, keys));
     WEFT_TRY(st, remote_link_open(r, OPEN_MS));
@@ -90,25 +89,20 @@ weft_status weft_remote_open(const char *master, const char *keys, const weft_se
                              weft_error *error, weft_remote **out)
 {
     weft_status st = WEFT_NOMEM;
-    int64_t limit = settings->number[WEFT_SET_MEMORY];
-    if (limit == 0) limit = weft_machine_memory_bytes() / 100 * MEMORY_PERCENT;
-    weft_pool *pool = weft_pool_new(limit);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "remote session");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    const int64_t limit = weft_machine_pool_bytes(settings->number[WEFT_SET_MEMORY]);
+    weft_own_memory memory;
     weft_remote *r = NULL;
     weft_ctx boot;
     pthread_condattr_t monotonic;
 
     *out = NULL;
     *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a session"};
-    if (arena == NULL) goto done;
-    weft_ctx_init(&boot, arena, account, settings);
+    if (!weft_own_memory_open(&memory, limit, "remote session")) return st;
+    weft_ctx_init(&boot, memory.arena, memory.account, settings);
     WEFT_TRY(st, weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*r), (void **)&r));
-    r->pool = pool;
-    r->account = account;
-    r->arena = arena;
+    r->memory = memory;
     r->settings = *settings;
-    weft_ctx_init(&r->ctx, arena, account, &r->settings);
+    weft_ctx_init(&r->ctx, memory.arena, memory.account, &r->settings);
     pthread_mutex_init(&r->lock, NULL);
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -120,13 +114,11 @@ weft_status weft_remote_open(const char *master, const char *keys, const weft_se
     if (st != WEFT_OK) weft_remote_close(out);
     return st;
 done:
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
     return st;
 }
 
-weft_pool *weft_remote_pool(weft_remote *r) { return r->pool; }
+weft_pool *weft_remote_pool(weft_remote *r) { return r->memory.pool; }
 const weft_settings *weft_remote_settings(const weft_remote *r) { return &r->settings; }
 void weft_remote_cancel(weft_remote *r) { atomic_store(&r->cancel, true); }
 
@@ -156,13 +148,9 @@ void weft_remote_close(weft_remote **remote)
     pthread_cond_destroy(&r->news);
     weft_arena_free(&r->send_arena);
     weft_arena_free(&r->net_arena);
-    weft_pool *pool = r->pool;
-    weft_account *account = r->account;
-    weft_arena *arena = r->arena;
+    weft_own_memory memory = r->memory;
     weft_mem_free(r);
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
 }
 
 /* ---- statements ---- */
@@ -307,7 +295,7 @@ weft_status weft_remote_execute(weft_remote *r, const char *text, size_t len, we
     else
         st = remote_result_new(r, op, error, out);
     if (op != NULL) remote_operation_leave(op);
-    weft_arena_reset(r->arena);
+    weft_arena_reset(r->memory.arena);
     return st;
 }
 
@@ -318,6 +306,6 @@ weft_status weft_remote_set(weft_remote *r, const char *key, const char *value, 
     const weft_status st = run(r, NULL, 0, &setting, &op);
     if (st != WEFT_OK) *error = r->ctx.error;
     if (op != NULL) remote_operation_leave(op);
-    weft_arena_reset(r->arena);
+    weft_arena_reset(r->memory.arena);
     return st;
 }

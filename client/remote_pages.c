@@ -170,7 +170,7 @@ weft_status remote_result_new(weft_remote *r, remote_operation *op, weft_error *
     weft_result *result = NULL;
     weft_session_reply reply;
     *out = NULL;
-    if (weft_result_new(r->pool, &r->settings, &r->cancel, &result) != WEFT_OK) {
+    if (weft_result_new(r->memory.pool, &r->settings, &r->cancel, &result) != WEFT_OK) {
         *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a result"};
         return WEFT_NOMEM;
     }

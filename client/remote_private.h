@@ -62,9 +62,7 @@ typedef struct remote_operation {
 typedef enum remote_link_state { LINK_NONE, LINK_OPENING, LINK_OPEN, LINK_BROKEN } remote_link_state;
 
 struct weft_remote {
-    weft_pool *pool;
-    weft_account *account;
-    weft_arena *arena; /* of what lives as long as the session */
+    weft_own_memory memory; /* its arena: of what lives as long as the session */
     weft_ctx ctx;
     weft_settings settings;
     weft_keys *keys;

@@ -88,7 +88,7 @@ static weft_status open_relay(weft_ctx *ctx, weft_standby *s, int32_t port)
     const weft_relay_port_options options = {.host = s->options.leadership.host,
                                              .port = port,
                                              .connections_max = RELAYED_MAX,
-                                             .pool = s->options.leadership.daemon->pool,
+                                             .pool = s->options.leadership.daemon->memory.pool,
                                              .settings = &s->options.leadership.daemon->settings};
     WEFT_TRY(st, weft_relay_port_start(ctx, &options, &relay));
     if (s->leader[0] != 0) weft_relay_port_lead_to(relay, s->leader);
@@ -286,7 +286,7 @@ weft_status weft_standby_open(weft_ctx *ctx, const weft_standby_options *options
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
     pthread_mutex_init(&s->lock, NULL);
     s->options = *options;
-    s->account = weft_account_open(d->pool, "standby");
+    s->account = weft_account_open(d->memory.pool, "standby");
     s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
     if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory to stand by with"));
     weft_ctx_init(&s->ctx, s->arena, s->account, &d->settings);
@@ -311,7 +311,7 @@ weft_status weft_standby_start(weft_ctx *ctx, weft_standby *s, const char *addre
     weft_elector *elector = NULL;
     WEFT_TRY(st, weft_secret_read_login(ctx, s->options.keys_dir, &login));
     snprintf(s->address, sizeof(s->address), "%s", address);
-    const weft_elector_options options = {.pool = s->options.leadership.daemon->pool,
+    const weft_elector_options options = {.pool = s->options.leadership.daemon->memory.pool,
                                           .settings = &s->options.leadership.daemon->settings,
                                           .servers = s->options.servers,
                                           .folder = s->options.folder,

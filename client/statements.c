@@ -71,13 +71,11 @@ void weft_statements_leave(weft_statements *s)
 
 static void print_error(const weft_statements *s, const weft_error *error, const char *text, size_t len)
 {
-    weft_pool *pool = weft_pool_new(INT64_MAX);
-    weft_account *account = pool == NULL ? NULL : weft_account_open(pool, "error");
-    weft_arena *arena = account == NULL ? NULL : weft_arena_new(account);
+    weft_own_memory memory;
     char *shown = NULL;
-    if (arena != NULL) {
+    if (weft_own_memory_open(&memory, INT64_MAX, "error")) {
         weft_ctx ctx;
-        weft_ctx_init(&ctx, arena, account, weft_connection_settings(&s->connection));
+        weft_ctx_init(&ctx, memory.arena, memory.account, weft_connection_settings(&s->connection));
         if (weft_sql_error_text(&ctx, error, text, len, &shown) != WEFT_OK) shown = NULL;
     }
     if (shown != NULL)
@@ -85,9 +83,7 @@ static void print_error(const weft_statements *s, const weft_error *error, const
     else
         fprintf(stderr, "[%s] %s SQLSTATE: %s\n", weft_status_text(error->code), error->message,
                 weft_status_sqlstate(error->code));
-    weft_arena_free(&arena);
-    weft_account_close(&account);
-    weft_pool_free(&pool);
+    weft_own_memory_close(&memory);
 }
 
 /* A text as a JSON string. */

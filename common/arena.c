@@ -173,3 +173,19 @@ void weft_arena_free(weft_arena **arena)
     weft_mem_free(a);
     *arena = NULL;
 }
+
+bool weft_own_memory_open(weft_own_memory *memory, int64_t limit_bytes, const char *name)
+{
+    *memory = (weft_own_memory){.pool = weft_pool_new(limit_bytes)};
+    if (memory->pool != NULL) memory->account = weft_account_open(memory->pool, name);
+    if (memory->account != NULL) memory->arena = weft_arena_new(memory->account);
+    if (memory->arena == NULL) weft_own_memory_close(memory);
+    return memory->arena != NULL;
+}
+
+void weft_own_memory_close(weft_own_memory *memory)
+{
+    weft_arena_free(&memory->arena);
+    weft_account_close(&memory->account);
+    weft_pool_free(&memory->pool);
+}

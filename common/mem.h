@@ -106,6 +106,17 @@ WEFT_MUST_CHECK weft_status weft_arena_printf(weft_ctx *ctx, weft_arena *arena, 
 void weft_arena_reset(weft_arena *arena);
 void weft_arena_free(weft_arena **arena);
 
+/* A pool with one account and an arena on it: the memory of a process, a connection or a command. */
+typedef struct weft_own_memory {
+    weft_pool *pool;
+    weft_account *account; /* its name is shown in errors */
+    weft_arena *arena;
+} weft_own_memory;
+/* limit_bytes as for weft_pool_new; name is kept by reference. false: there is no memory, and all is NULL. */
+bool weft_own_memory_open(weft_own_memory *memory, int64_t limit_bytes, const char *name);
+/* Whatever is charged to it must have been freed. All is NULL afterwards; closing that again is allowed. */
+void weft_own_memory_close(weft_own_memory *memory);
+
 /* Typed shorthand: WEFT_NEW(ctx, &ptr) zeroed struct in ctx->arena; WEFT_NEW_ARRAY(ctx, n, &ptr), n >= 0. */
 #define WEFT_NEW(ctx, out) weft_arena_alloc(ctx, (ctx)->arena, sizeof(**(out)), (void **)(out))
 #define WEFT_NEW_ARRAY(ctx, n, out)                                                                          \

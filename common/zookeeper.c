@@ -282,13 +282,10 @@ done:
 static weft_status zookeeper_get(weft_ctx *ctx, void *self, const char *path, bool watch,
                                  weft_zookeeper_done *done, void *of)
 {
-    weft_status st = WEFT_OK;
     session *s = self;
     call *c = NULL;
-    WEFT_TRY(st, call_new(ctx, s, path, 0, done, of, &c));
-    st = sent(ctx, c, s->zoo_aget(s->handle, path, watch, on_data, c));
-done:
-    return st;
+    const weft_status st = call_new(ctx, s, path, 0, done, of, &c);
+    return st != WEFT_OK ? st : sent(ctx, c, s->zoo_aget(s->handle, path, watch, on_data, c));
 }
 
 static weft_status zookeeper_set(weft_ctx *ctx, void *self, const char *path, const void *value, size_t bytes,
@@ -307,49 +304,37 @@ done:
 static weft_status zookeeper_remove(weft_ctx *ctx, void *self, const char *path, int32_t version,
                                     weft_zookeeper_done *done, void *of)
 {
-    weft_status st = WEFT_OK;
     session *s = self;
     call *c = NULL;
-    WEFT_TRY(st, call_new(ctx, s, path, 0, done, of, &c));
-    st = sent(ctx, c, s->zoo_adelete(s->handle, path, version, on_void, c));
-done:
-    return st;
+    const weft_status st = call_new(ctx, s, path, 0, done, of, &c);
+    return st != WEFT_OK ? st : sent(ctx, c, s->zoo_adelete(s->handle, path, version, on_void, c));
 }
 
 static weft_status zookeeper_exists(weft_ctx *ctx, void *self, const char *path, bool watch,
                                     weft_zookeeper_done *done, void *of)
 {
-    weft_status st = WEFT_OK;
     session *s = self;
     call *c = NULL;
-    WEFT_TRY(st, call_new(ctx, s, path, 0, done, of, &c));
-    st = sent(ctx, c, s->zoo_aexists(s->handle, path, watch, on_stat, c));
-done:
-    return st;
+    const weft_status st = call_new(ctx, s, path, 0, done, of, &c);
+    return st != WEFT_OK ? st : sent(ctx, c, s->zoo_aexists(s->handle, path, watch, on_stat, c));
 }
 
 static weft_status zookeeper_children(weft_ctx *ctx, void *self, const char *path, bool watch,
                                       weft_zookeeper_done *done, void *of)
 {
-    weft_status st = WEFT_OK;
     session *s = self;
     call *c = NULL;
-    WEFT_TRY(st, call_new(ctx, s, path, 0, done, of, &c));
-    st = sent(ctx, c, s->zoo_aget_children2(s->handle, path, watch, on_children, c));
-done:
-    return st;
+    const weft_status st = call_new(ctx, s, path, 0, done, of, &c);
+    return st != WEFT_OK ? st : sent(ctx, c, s->zoo_aget_children2(s->handle, path, watch, on_children, c));
 }
 
 static weft_status zookeeper_sync(weft_ctx *ctx, void *self, const char *path, weft_zookeeper_done *done,
                                   void *of)
 {
-    weft_status st = WEFT_OK;
     session *s = self;
     call *c = NULL;
-    WEFT_TRY(st, call_new(ctx, s, path, 0, done, of, &c));
-    st = sent(ctx, c, s->zoo_async(s->handle, path, on_string, c));
-done:
-    return st;
+    const weft_status st = call_new(ctx, s, path, 0, done, of, &c);
+    return st != WEFT_OK ? st : sent(ctx, c, s->zoo_async(s->handle, path, on_string, c));
 }
 
 static void op_init(session *s, call *c, zoo_op_t *out, const weft_zookeeper_op *op)

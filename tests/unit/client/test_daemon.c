@@ -252,7 +252,7 @@ static int run_and_look(int argc, char **argv)
     if (code != WEFT_DAEMON_RUNS) return code;
     printf("%lld %d %d %s %s %s\n", (long long)d->memory_bytes, d->cores, v.port, d->work_dir,
            d->settings.text[WEFT_SET_SCRATCH], d->keys_dir == NULL ? "none" : d->keys_dir);
-    code = d->memory_bytes == weft_pool_limit_bytes(d->pool) && d->cores > 0 ? 0 : 99;
+    code = d->memory_bytes == weft_pool_limit_bytes(d->memory.pool) && d->cores > 0 ? 0 : 99;
     weft_daemon_close(&d);
     return code;
 }

@@ -27,6 +27,7 @@ function(weft_dependency name package)
 endfunction()
 
 weft_dependency(brotli libbrotli-dev PKG libbrotlidec libbrotlienc)
+weft_dependency(bzip2 libbz2-dev HEADER bzlib.h LIBRARY bz2)
 weft_dependency(cmocka libcmocka-dev PKG cmocka)
 weft_dependency(curl libcurl4-openssl-dev PKG libcurl)
 weft_dependency(czmq libczmq-dev PKG libczmq libzmq)

@@ -68,7 +68,7 @@ static void add_splits(const weft_task_spec *task, int64_t *rows, int64_t *bytes
 {
     for (int32_t i = 0; i < task->split_count; i++) {
         *bytes += task->splits[i].bytes;
-        *rows += task->splits[i].row_end - task->splits[i].row_begin;
+        *rows += task->splits[i].end - task->splits[i].begin;
     }
 }
 

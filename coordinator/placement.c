@@ -22,8 +22,7 @@ const char *weft_locality_name(weft_locality locality)
 static int64_t rows_of(const weft_task_spec *spec)
 {
     int64_t rows = 1;
-    for (int32_t i = 0; i < spec->split_count; i++)
-        rows += spec->splits[i].row_end - spec->splits[i].row_begin;
+    for (int32_t i = 0; i < spec->split_count; i++) rows += spec->splits[i].end - spec->splits[i].begin;
     return rows;
 }
 
@@ -55,8 +54,8 @@ weft_status placement_deal(weft_ctx *ctx, weft_scheduler *s, stage *st, const we
     int64_t slots = 0;
     int32_t count = 0;
     if (splits == NULL || st->order != NULL || s->usable < 2) return WEFT_OK;
-    WEFT_TRY(ok, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)s->usable * sizeof(run),
-                                     (void **)&st->runs));
+    WEFT_TRY(ok,
+             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)s->usable * sizeof(run), (void **)&st->runs));
     for (int32_t i = 0; i < s->worker_count; i++) {
         const worker *w = &s->workers[i];
         if (!worker_is_usable(w) || w->slots == 0) continue;
@@ -298,8 +297,7 @@ placing placement_next(weft_scheduler *s, stage *st, int64_t now, placed *out)
             return PLACING_LATER;
         if (host != NULL) w = host;
     }
-    *out = (placed){
-        .number = take_task(st, retried, w->id), .worker = w, .locality = locality_at(st, w)};
+    *out = (placed){.number = take_task(st, retried, w->id), .worker = w, .locality = locality_at(st, w)};
     assert(st->task[out->number].state == TASK_WAITING);
     return PLACING_FOUND;
 }

@@ -24,11 +24,12 @@ typedef struct weft_column_stats {
     double value_bytes; /* average bytes of a decoded value */
 } weft_column_stats;
 
-/* A piece of one file. row ranges may lie inside a row group. Plain value; path borrowed from the plan. */
+/* A piece of one file, in units that the format counts by: rows of Parquet (also inside a row group), bytes
+ * of text files (a record belongs to the piece in which its first byte lies). Plain value. */
 typedef struct weft_split {
-    int32_t file_index;         /* in the table's file list */
-    int64_t row_begin, row_end; /* rows of that file */
-    int64_t bytes;              /* compressed bytes of the read columns, about */
+    int32_t file_index; /* in the table's file list */
+    int64_t begin, end; /* units of that file */
+    int64_t bytes;      /* compressed bytes of the read columns, about */
 } weft_split;
 
 /* A runtime filter from a join's build side on one column (integers, dates, decimals ≤ 18 digits, strings by
@@ -79,12 +80,18 @@ struct weft_format {
     void (*close)(weft_table **table);
     const weft_schema *(*schema)(const weft_table *table);
     int64_t (*row_count)(const weft_table *table); /* exact, or -1 */
+    /* About how many rows, where row_count does not know; NULL, or -1: nobody does. */
+    int64_t (*row_estimate)(const weft_table *table);
+    /* Units of all files, by which splits are cut; NULL: row_count. least_units: fewer are not worth a task
+     * of their own; 0: as for rows. */
+    int64_t (*units)(const weft_table *table);
+    int64_t least_units;
     weft_status (*stats)(weft_ctx *ctx, const weft_table *table, int32_t column, weft_column_stats *out);
     /* The splits that reading these columns takes, pruned by conjuncts and key filters through statistics
-     * alone, each at most target_rows rows (also cut inside row groups, at page bounds where there are). In
-     * ctx->arena. */
+     * alone, each at most target_units units where it can be cut (also inside row groups, at page bounds
+     * where there are). In ctx->arena. */
     weft_status (*splits)(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
-                          int64_t target_rows, weft_split **splits, int32_t *count);
+                          int64_t target_units, weft_split **splits, int32_t *count);
     /* Lane: open over an ordered list of splits; next gives a batch borrowed until the next call; rows 0 at
      * the end. */
     weft_status (*scan_open)(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
@@ -93,6 +100,13 @@ struct weft_format {
     void (*scan_metrics)(const weft_scan *scan, weft_scan_metrics *out); /* may be NULL */
     void (*scan_close)(weft_scan **scan);
 };
+
+/* Rows of a table: exactly, or about; -1 when nobody knows. */
+static inline int64_t weft_table_rows_about(const weft_format *format, const weft_table *table)
+{
+    const int64_t rows = format->row_count(table);
+    return rows >= 0 || format->row_estimate == NULL ? rows : format->row_estimate(table);
+}
 
 /* A format that can write has a sink: one file a task, in the attempt's own place. */
 typedef struct weft_file_sink weft_file_sink;

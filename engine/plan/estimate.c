@@ -57,8 +57,9 @@ static weft_status scan_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *
 {
     weft_status st = WEFT_OK;
     double keep = 1;
-    const int64_t rows = node->scan.relation->format->row_count(node->scan.relation->table);
-    out->rows_exact = rows >= 0 && node->scan.conjunct_count == 0;
+    const weft_relation *relation = node->scan.relation;
+    const int64_t rows = weft_table_rows_about(relation->format, relation->table);
+    out->rows_exact = relation->format->row_count(relation->table) >= 0 && node->scan.conjunct_count == 0;
     out->rows = rows >= 0 ? (double)rows : ESTIMATE_UNKNOWN_ROWS;
     WEFT_TRY(st, estimate_all(ctx, e, node, node->scan.conjuncts, node->scan.conjunct_count, &keep));
     out->rows *= keep;
@@ -89,7 +90,7 @@ static weft_status unfiltered_rows(weft_ctx *ctx, weft_estimator *e, const weft_
     weft_status st = WEFT_OK;
     *out = 1;
     if (node->kind == WEFT_NODE_SCAN) {
-        const int64_t rows = node->scan.relation->format->row_count(node->scan.relation->table);
+        const int64_t rows = weft_table_rows_about(node->scan.relation->format, node->scan.relation->table);
         *out = rows >= 0 ? (double)rows : ESTIMATE_UNKNOWN_ROWS;
         return WEFT_OK;
     }
@@ -249,7 +250,7 @@ static weft_status scan_column(weft_ctx *ctx, const weft_node *node, int32_t out
 {
     weft_status st = WEFT_OK;
     const weft_relation *relation = node->scan.relation;
-    const int64_t count = relation->format->row_count(relation->table);
+    const int64_t count = weft_table_rows_about(relation->format, relation->table);
     const double rows = count >= 0 ? (double)count : ESTIMATE_UNKNOWN_ROWS;
     if (relation->format->stats != NULL)
         WEFT_TRY(st, relation->format->stats(ctx, relation->table, node->scan.columns[output], out));
@@ -357,7 +358,7 @@ static weft_status column_of(weft_ctx *ctx, weft_estimator *e, const weft_node *
     WEFT_TRY(st, rows_of(ctx, e, node, &rows));
     if (node->kind == WEFT_NODE_SCAN) {
         WEFT_TRY(st, estimate_raw_column(ctx, e, node, id, out));
-        const int64_t count = node->scan.relation->format->row_count(node->scan.relation->table);
+        const int64_t count = weft_table_rows_about(node->scan.relation->format, node->scan.relation->table);
         before = count >= 0 ? (double)count : ESTIMATE_UNKNOWN_ROWS;
     } else {
         const weft_node *source = source_of(node, &below);

@@ -374,7 +374,7 @@ static weft_status keep_null(weft_ctx *ctx, weft_estimator *e, const weft_node *
     WEFT_TRY(st, column_before(ctx, e, node, column->column.id, &stats));
     if (stats.null_count < 0) goto done;
     if (node->kind == WEFT_NODE_SCAN) {
-        const int64_t rows = node->scan.relation->format->row_count(node->scan.relation->table);
+        const int64_t rows = weft_table_rows_about(node->scan.relation->format, node->scan.relation->table);
         if (rows > 0) *out = (double)stats.null_count / (double)rows;
         goto done;
     }

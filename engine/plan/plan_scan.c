@@ -143,20 +143,20 @@ done:
 }
 
 static weft_status tasks_of_splits(weft_ctx *ctx, const weft_planner *p, const weft_split *splits,
-                                   int32_t split_count, bool one_task, plan_list *tasks)
+                                   int32_t split_count, int64_t least, bool one_task, plan_list *tasks)
 {
     weft_status st = WEFT_OK;
     int64_t left = 0;
-    for (int32_t i = 0; i < split_count; i++) left += splits[i].row_end - splits[i].row_begin;
+    for (int32_t i = 0; i < split_count; i++) left += splits[i].end - splits[i].begin;
     const int64_t share = (int64_t)weft_max_i32(1, p->options.slots) * TASKS_PER_SLOT;
     for (int32_t begin = 0; begin < split_count;) {
-        const int64_t want = one_task ? left : weft_max_i64(left / share, TASK_ROWS_MIN);
+        const int64_t want = one_task ? left : weft_max_i64(left / share, least);
         int32_t end = begin;
-        int64_t rows = 0, bytes = 0;
+        int64_t units = 0, bytes = 0;
         while (end < split_count &&
-               (end == begin || (rows + (splits[end].row_end - splits[end].row_begin) / 2 <= want &&
+               (end == begin || (units + (splits[end].end - splits[end].begin) / 2 <= want &&
                                  (one_task || bytes + splits[end].bytes <= p->split_bytes)))) {
-            rows += splits[end].row_end - splits[end].row_begin;
+            units += splits[end].end - splits[end].begin;
             bytes += splits[end].bytes;
             end++;
         }
@@ -164,7 +164,7 @@ static weft_status tasks_of_splits(weft_ctx *ctx, const weft_planner *p, const w
         WEFT_TRY(st, plan_list_add(ctx, tasks, sizeof(*task), (void **)&task));
         task->split_count = end - begin;
         task->splits = splits + begin;
-        left -= rows;
+        left -= units;
         begin = end;
     }
 done:
@@ -194,19 +194,22 @@ static weft_status tasks_of_scan(weft_ctx *ctx, const weft_planner *p, const pip
     }
     spec.key_filter_count = pipe->scan_ranges.count;
     spec.key_filters = filters;
-    const int64_t rows = relation->format->row_count(relation->table);
+    const weft_format *format = relation->format;
+    const int64_t units = format->units == NULL ? format->row_count(relation->table)
+                                                : format->units(relation->table);
+    const int64_t least = format->least_units == 0 ? TASK_ROWS_MIN : format->least_units;
     const int64_t slots = weft_max_i32(1, p->options.slots);
-    const int64_t pieces = weft_min_i64(slots * SPLITS_PER_SLOT,
-                                        weft_max_i64(SPLITS_ENOUGH, slots * SPLITS_PER_SLOT_LEAST));
-    int64_t target = weft_max_i64(rows < 0 ? 1 << 20 : rows / pieces, TASK_ROWS_MIN), most = 0;
-    WEFT_TRY(st, relation->format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
+    const int64_t pieces =
+        weft_min_i64(slots * SPLITS_PER_SLOT, weft_max_i64(SPLITS_ENOUGH, slots * SPLITS_PER_SLOT_LEAST));
+    int64_t target = weft_max_i64(units < 0 ? 1 << 20 : units / pieces, least), most = 0;
+    WEFT_TRY(st, format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
     for (int32_t i = 0; i < split_count; i++) most = weft_max_i64(most, splits[i].bytes);
     if (most > p->split_bytes) { /* cut again, finer by as much as the largest is too large */
         target =
             weft_max_i64((int64_t)((double)target / (double)most * (double)p->split_bytes), SPLIT_ROWS_MIN);
-        WEFT_TRY(st, relation->format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
+        WEFT_TRY(st, format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
     }
-    WEFT_TRY(st, tasks_of_splits(ctx, p, splits, split_count, pipe->one_task, tasks));
+    WEFT_TRY(st, tasks_of_splits(ctx, p, splits, split_count, least, pipe->one_task, tasks));
 done:
     return st;
 }
@@ -220,8 +223,7 @@ static weft_status tasks_of_partitions(weft_ctx *ctx, const weft_planner *p, con
     const int64_t slots = weft_max_i32(1, p->options.slots);
     int64_t share = weft_max_i64(total_rows / (slots * PARTITION_TASKS_PER_SLOT), TASK_ROWS_MIN / 2);
     /* what one task may hold: its slot's half of the memory of a process */
-    const int64_t most_bytes =
-        weft_max_i64(p->options.memory_bytes / (2 * plan_slots_of_worker(p)), 1 << 20);
+    const int64_t most_bytes = weft_max_i64(p->options.memory_bytes / (2 * plan_slots_of_worker(p)), 1 << 20);
     if (pipe->one_task) share = INT64_MAX;
     for (int32_t begin = 0; begin < pipe->partition_count;) {
         int32_t end = begin;

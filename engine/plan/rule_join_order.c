@@ -40,7 +40,7 @@ static double base_rows(const weft_node *node)
 {
     double most = 1;
     if (node->kind == WEFT_NODE_SCAN) {
-        const int64_t rows = node->scan.relation->format->row_count(node->scan.relation->table);
+        const int64_t rows = weft_table_rows_about(node->scan.relation->format, node->scan.relation->table);
         return rows >= 0 ? (double)rows : 1e6;
     }
     for (int32_t i = 0; i < node->input_count; i++) {

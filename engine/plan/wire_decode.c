@@ -262,9 +262,8 @@ static weft_status get_task(wire_stage *w, const Weft__Wire__Task *from, int32_t
     for (size_t i = 0; i < from->n_splits; i++) {
         const Weft__Wire__Split *m = from->splits[i];
         if (m->file < 0 || m->file >= files) return wire_fail(w, "a split names no file of the scan");
-        if (m->row_begin < 0 || m->row_begin > m->row_end) return wire_fail(w, "a split has no such rows");
-        splits[i] = (weft_split){
-            .file_index = m->file, .row_begin = m->row_begin, .row_end = m->row_end, .bytes = m->bytes};
+        if (m->begin < 0 || m->begin > m->end) return wire_fail(w, "a split ends before it begins");
+        splits[i] = (weft_split){.file_index = m->file, .begin = m->begin, .end = m->end, .bytes = m->bytes};
     }
     *out = (weft_task_spec){.split_count = (int32_t)from->n_splits,
                             .splits = splits,

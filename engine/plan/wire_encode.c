@@ -476,8 +476,8 @@ static weft_status put_task(weft_ctx *ctx, const weft_task_spec *task, Weft__Wir
     for (int32_t i = 0; i < task->split_count; i++) {
         weft__wire__split__init(&splits[i]);
         splits[i].file = task->splits[i].file_index;
-        splits[i].row_begin = task->splits[i].row_begin;
-        splits[i].row_end = task->splits[i].row_end;
+        splits[i].begin = task->splits[i].begin;
+        splits[i].end = task->splits[i].end;
         splits[i].bytes = task->splits[i].bytes;
         m->splits[i] = &splits[i];
     }

@@ -36,7 +36,7 @@ static void issue(world *w, job_plan *j)
         weft_split splits[TASKS_MAX];
         weft_task_spec specs[TASKS_MAX];
         for (int32_t p = 0; p < sp->tasks; p++) {
-            splits[p] = (weft_split){.row_end = sp->tasks - p};
+            splits[p] = (weft_split){.end = sp->tasks - p};
             specs[p] = (weft_task_spec){.split_count = 1, .splits = &splits[p]};
         }
         const weft_event e = {.kind = WEFT_EVENT_STAGE,

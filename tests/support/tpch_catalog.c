@@ -201,8 +201,8 @@ static weft_status mock_splits(weft_ctx *ctx, const weft_table *table, const wef
     if (st != WEFT_OK) return st;
     for (int32_t i = 0; i < pieces; i++) {
         const int64_t begin = i * step, end = weft_min_i64(begin + step, rows);
-        (*splits)[i] = (weft_split){
-            .row_begin = begin, .row_end = end, .bytes = (int64_t)((double)(end - begin) * row_bytes)};
+        (*splits)[i] =
+            (weft_split){.begin = begin, .end = end, .bytes = (int64_t)((double)(end - begin) * row_bytes)};
     }
     *count = pieces;
     return WEFT_OK;

@@ -10,10 +10,10 @@
  * its strings point to is kept until then (weft_pq_lane_release). */
 #include <string.h>
 
-#include "engine/formats/parquet/scan.h"
 #include "common/settings.h"
 #include "engine/formats/parquet/page_cache.h"
 #include "engine/formats/parquet/prune.h"
+#include "engine/formats/parquet/scan.h"
 
 enum {
     SCAN_ASIDE_BYTES = 4 << 20, /* pages kept for the strings of one batch: then it is given out as it is */
@@ -187,8 +187,7 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
             scan->file_index = -1;
             return weft_pq_fail_mismatch(ctx, scan->table, scan->pq_file, column);
         }
-        scan_set_constant(&c->constant, c->type,
-                          weft_pq_partition_value(scan->table, scan->pq_file, column));
+        scan_set_constant(&c->constant, c->type, weft_pq_partition_value(scan->table, scan->pq_file, column));
     }
 done:
     return st;
@@ -199,8 +198,7 @@ static bool scan_group_is_pruned(weft_scan *scan, int32_t group)
 {
     const weft_scan_spec *spec = &scan->spec;
     if (spec->conjunct_count == 0 && spec->key_filter_count == 0) return false;
-    weft_pq_group_bounds(scan->table, scan->pq_file, group, spec->columns, spec->column_count,
-                         scan->bounds);
+    weft_pq_group_bounds(scan->table, scan->pq_file, group, spec->columns, spec->column_count, scan->bounds);
     for (int32_t i = 0; i < spec->conjunct_count; i++) {
         if (!weft_pq_may_match(spec->conjuncts[i], scan->bounds, spec->column_count)) return true;
     }
@@ -305,7 +303,7 @@ static weft_status scan_advance(weft_ctx *ctx, weft_scan *scan, bool *end)
     *end = false;
     while (scan->row >= scan->row_end) {
         const weft_split *split = scan->split_at >= 0 ? &scan->splits[scan->split_at] : NULL;
-        if (split == NULL || scan->split_row >= split->row_end) {
+        if (split == NULL || scan->split_row >= split->end) {
             if (scan->split_at + 1 >= scan->split_count) {
                 *end = true;
                 break;
@@ -316,9 +314,9 @@ static weft_status scan_advance(weft_ctx *ctx, weft_scan *scan, bool *end)
                                  scan->table->file_count);
             }
             WEFT_TRY(st, scan_open_file(ctx, scan, split->file_index));
-            scan->split_row = split->row_begin;
+            scan->split_row = split->begin;
             scan->group = 0;
-            if (split->row_begin < 0 || split->row_end > scan->pq_file->meta->rows) {
+            if (split->begin < 0 || split->end > scan->pq_file->meta->rows) {
                 return weft_fail(ctx, WEFT_INVALID, "a split passes the end of file %s",
                                  scan->pq_file->info->path);
             }
@@ -328,7 +326,7 @@ static weft_status scan_advance(weft_ctx *ctx, weft_scan *scan, bool *end)
         while (groups[scan->group].first_row + groups[scan->group].rows <= scan->split_row) scan->group++;
         const weft_pq_row_group *group = &groups[scan->group];
         const int64_t begin = scan->split_row - group->first_row;
-        const int64_t stop = weft_min_i64(group->rows, split->row_end - group->first_row);
+        const int64_t stop = weft_min_i64(group->rows, split->end - group->first_row);
         scan->split_row = group->first_row + stop;
         WEFT_TRY(st, weft_check_cancel(ctx));
         WEFT_TRY(st, scan_open_group(ctx, scan, scan->group, begin, stop));

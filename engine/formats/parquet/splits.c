@@ -22,9 +22,9 @@ static weft_status splits_add(splits *s, weft_split split)
 {
     weft_status st = WEFT_OK;
     weft_split *last = s->count > 0 ? &s->list[s->count - 1] : NULL;
-    if (last != NULL && last->file_index == split.file_index && last->row_end == split.row_begin &&
-        split.row_end - last->row_begin <= s->target_rows) {
-        last->row_end = split.row_end;
+    if (last != NULL && last->file_index == split.file_index && last->end == split.begin &&
+        split.end - last->begin <= s->target_rows) {
+        last->end = split.end;
         last->bytes += split.bytes;
         return WEFT_OK;
     }
@@ -133,8 +133,8 @@ static weft_status splits_cut(splits *s, int32_t file_index, const weft_pq_file 
         const int64_t before = (int64_t)((double)bytes * ((double)row / rows));
         const int64_t after = end == g->rows ? bytes : (int64_t)((double)bytes * ((double)end / rows));
         WEFT_TRY(st, splits_add(s, (weft_split){.file_index = file_index,
-                                                .row_begin = g->first_row + row,
-                                                .row_end = g->first_row + end,
+                                                .begin = g->first_row + row,
+                                                .end = g->first_row + end,
                                                 .bytes = after - before}));
         row = end;
     }

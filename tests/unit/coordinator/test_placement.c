@@ -2,7 +2,7 @@
  * alone (placement.h). */
 #include "tests/unit/coordinator/scheduler_rig.h"
 
-#define MS INT64_C(1000000)
+#define MS  INT64_C(1000000)
 #define MIB INT64_C(1048576)
 
 enum { FIRST = 1, SECOND = 2, THIRD = 3, WAIT_MS = 100 };
@@ -217,7 +217,7 @@ static void scan_comes(rig *r, const int64_t rows[SPLITS])
     weft_split splits[SPLITS];
     weft_task_spec specs[SPLITS];
     for (int32_t i = 0; i < SPLITS; i++) {
-        splits[i] = (weft_split){.row_end = rows[i]};
+        splits[i] = (weft_split){.end = rows[i]};
         specs[i] = (weft_task_spec){.split_count = 1, .splits = &splits[i]};
     }
     step(r, (weft_event){
@@ -239,7 +239,7 @@ static void scans_are_dealt_in_runs(void **state)
     weft_action at[2] = {r.last.items[0], r.last.items[1]};
     assert_int_equal(at[0].worker, FIRST);
     assert_int_equal(at[0].partition, 0);
-    assert_int_equal(at[1].partition, 3); /* 1000 and 800 of 1800 rows; a task is not cut */
+    assert_int_equal(at[1].partition, 3);  /* 1000 and 800 of 1800 rows; a task is not cut */
     for (int32_t p = 3; p < SPLITS; p++) { /* the second runs through its own, … */
         assert_int_equal(at[1].partition, p);
         assert_int_equal(at[1].locality, WEFT_NO_PREF);

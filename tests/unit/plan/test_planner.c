@@ -35,8 +35,8 @@ static int64_t check_splits(const weft_stage *stage, int64_t rows)
         int64_t bytes = 0;
         for (int32_t i = 0; i < stage->tasks[t].split_count; i++) {
             const weft_split *split = &stage->tasks[t].splits[i];
-            assert_int_equal(split->row_begin, next);
-            next = split->row_end;
+            assert_int_equal(split->begin, next);
+            next = split->end;
             bytes += split->bytes;
         }
         if (stage->tasks[t].split_count > 1) most = weft_max_i64(most, bytes);
@@ -54,8 +54,8 @@ static void tasks_shrink_towards_the_end(void **state)
     (void)check_splits(stage, 1500000);
     assert_true(stage->task_count > SLOTS);
     const weft_task_spec *first = &stage->tasks[0], *last = &stage->tasks[stage->task_count - 1];
-    assert_true(first->splits[first->split_count - 1].row_end - first->splits[0].row_begin >
-                4 * (last->splits[last->split_count - 1].row_end - last->splits[0].row_begin));
+    assert_true(first->splits[first->split_count - 1].end - first->splits[0].begin >
+                4 * (last->splits[last->split_count - 1].end - last->splits[0].begin));
     weft_fixture_close(&b.f);
 }
 

@@ -55,6 +55,9 @@ GENERATOR(inline, "inline(a): a row for each struct of an array, its fields as c
 GENERATOR(inline_outer, "inline_outer(a): as inline; a row of NULLs where there is no element",
           "SELECT inline_outer(array(struct(1, 'a')))", "1 a");
 
+GENERATOR(json_tuple, "json_tuple(text, name, ...): a row of the values of these fields of a JSON object",
+          "SELECT json_tuple('{\"a\":1, \"b\":2}', 'a', 'b')", "1 2");
+
 bool weft_is_generator(const weft_expr *e)
 {
     return e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_GENERATOR) != 0;

@@ -251,6 +251,12 @@ X(posexplode)
 X(posexplode_outer)
 X(inline)
 X(inline_outer)
+X(json_tuple)
+/* fn_json.c */
+X(get_json_object)
+X(json_array_length)
+X(json_object_keys)
+X(json_tuple_rows)
 /* fn_chance.c */
 X(rand)
 X(randn)

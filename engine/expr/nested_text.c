@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "engine/expr/cast_private.h"
+#include "engine/expr/utf8.h"
 #include "engine/expr/value.h"
 
 typedef struct nested_writer {
@@ -13,6 +14,7 @@ typedef struct nested_writer {
     weft_zone *zone;
     weft_text *out;
     bool json;
+    weft_json_escapes escapes;
 } nested_writer;
 
 weft_status weft_text_append(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
@@ -40,24 +42,49 @@ void weft_text_release(weft_text *text)
     *text = (weft_text){0};
 }
 
-weft_status weft_text_append_json(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
+/* The escapes of the character at bytes, of size *size; 0 where it stands as it is. */
+static int escape_of(const char *bytes, size_t len, weft_json_escapes escapes, char out[16], uint32_t *size)
+{
+    static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+    const unsigned char c = (unsigned char)bytes[0];
+    *size = 1;
+    if (c < 0x80) {
+        const char *found = c == 0 ? NULL : strchr(plain, (char)c);
+        if (found != NULL) return snprintf(out, 16, "\\%c", letters[found - plain]);
+        return c < 0x20 ? snprintf(out, 16, "\\u%04X", c) : 0;
+    }
+    if (escapes == WEFT_JSON_ESCAPE_LEAST) return 0;
+    if (c == 0xed && len >= 3 && (unsigned char)bytes[1] >= 0xa0) { /* half a surrogate pair */
+        *size = 3;
+        return snprintf(out, 16, "\\u%04X",
+                        0xd000u | ((unsigned)bytes[1] & 0x3f) << 6 | ((unsigned)bytes[2] & 0x3f));
+    }
+    const uint32_t character = weft_utf8_decode(bytes, len, size);
+    if (character >= 0x10000) {
+        return snprintf(out, 16, "\\u%04X\\u%04X", 0xd800 + ((character - 0x10000) >> 10),
+                        0xdc00 + ((character - 0x10000) & 0x3ff));
+    }
+    return escapes == WEFT_JSON_ESCAPE_WIDE ? snprintf(out, 16, "\\u%04X", character) : 0;
+}
+
+weft_status weft_text_append_json(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len,
+                                  weft_json_escapes escapes)
 {
     weft_status st = WEFT_OK;
+    const unsigned char wide = escapes == WEFT_JSON_ESCAPE_LEAST ? 0xff : 0x7f;
     size_t plain = 0; /* where what was not added yet begins */
+    uint32_t size = 1;
     WEFT_TRY(st, weft_text_append(ctx, text, "\"", 1));
-    for (size_t i = 0; i < len; i++) {
+    for (size_t i = 0; i < len; i += size) {
         const unsigned char c = (unsigned char)bytes[i];
-        char escape[8];
-        if (c >= 0x20 && c != '"' && c != '\\') continue;
-        if (c == '"' || c == '\\')
-            (void)snprintf(escape, sizeof escape, "\\%c", c);
-        else if (c == '\n' || c == '\r' || c == '\t')
-            (void)snprintf(escape, sizeof escape, "\\%c", c == '\n' ? 'n' : c == '\r' ? 'r' : 't');
-        else
-            (void)snprintf(escape, sizeof escape, "\\u%04x", c);
+        char escape[16];
+        size = 1;
+        if (c >= 0x20 && c != '"' && c != '\\' && c <= wide) continue;
+        const int count = escape_of(bytes + i, len - i, escapes, escape, &size);
+        if (count == 0) continue;
         WEFT_TRY(st, weft_text_append(ctx, text, bytes + plain, i - plain));
-        WEFT_TRY(st, weft_text_append(ctx, text, escape, strlen(escape)));
-        plain = i + 1;
+        WEFT_TRY(st, weft_text_append(ctx, text, escape, (size_t)count));
+        plain = i + size;
     }
     WEFT_TRY(st, weft_text_append(ctx, text, bytes + plain, len - plain));
     WEFT_TRY(st, weft_text_append(ctx, text, "\"", 1));
@@ -94,7 +121,7 @@ static weft_status put_plain(const nested_writer *w, const weft_column *column, 
     value.type = column->type;
     if (column->phys == WEFT_PHYS_STR) {
         const char *bytes = weft_str_data(&value.str);
-        return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len)
+        return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len, w->escapes)
                        : weft_text_append(w->ctx, w->out, bytes, value.str.len);
     }
     int len = cast_plain_text(w->zone, &value, small);
@@ -103,7 +130,7 @@ static weft_status put_plain(const nested_writer *w, const weft_column *column, 
         len = (int)strlen(text);
     }
     if (w->json && (quoted || !is_bare(column->type, text, (size_t)len)))
-        WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, (size_t)len));
+        WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, (size_t)len, w->escapes));
     else
         WEFT_TRY(st, weft_text_append(w->ctx, w->out, text, (size_t)len));
 done:
@@ -134,7 +161,7 @@ static weft_status put_key(const nested_writer *w, const weft_column *key, int32
                                                          : put_plain(w, key, slot, true);
     }
     WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, key, slot, &text));
-    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len));
+    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len, w->escapes));
 done:
     weft_text_release(&text);
     return st;
@@ -172,7 +199,7 @@ static weft_status put_struct(const nested_writer *w, const weft_column *column,
         first = false;
         if (w->json) {
             const char *name = column->type.children[i].name;
-            WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, name, strlen(name)));
+            WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, name, strlen(name), w->escapes));
             WEFT_TRY(st, put(w, ":"));
         }
         WEFT_TRY(st, put_slot(w, field, slot));

@@ -24,8 +24,16 @@ WEFT_MUST_CHECK weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, con
                                              int32_t row, weft_text *out);
 WEFT_MUST_CHECK weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
                                              int32_t row, weft_text *out);
-/* A JSON string with its quotes. */
+
+/* Which characters of a JSON string are escapes though they need not. */
+typedef enum weft_json_escapes {
+    WEFT_JSON_ESCAPE_LEAST,
+    WEFT_JSON_ESCAPE_PAIRS, /* those above U+FFFF, as two: what Jackson writes to bytes */
+    WEFT_JSON_ESCAPE_WIDE   /* all that are not ASCII */
+} weft_json_escapes;
+
+/* A JSON string with its quotes. Halves of surrogate pairs may be among the bytes but for LEAST. */
 WEFT_MUST_CHECK weft_status weft_text_append_json(weft_ctx *ctx, weft_text *text, const char *bytes,
-                                                  size_t len);
+                                                  size_t len, weft_json_escapes escapes);
 
 #endif

@@ -47,6 +47,11 @@ static inline int64_t weft_utf8_length(const char *text, size_t len)
 uint32_t weft_utf8_decode(const char *text, size_t len, uint32_t *bytes);
 /* Write the character; up to 4 bytes. Returns their number. */
 uint32_t weft_utf8_encode(uint32_t character, char *text);
+/* Bytes of the well-formed character at text (at least one byte is there); 0 when it is malformed: *broken is
+ * then the size of the piece that Java's decoder replaces by one U+FFFD, else 0. */
+uint32_t weft_utf8_check(const char *text, size_t len, uint32_t *broken);
+/* How many bytes from the begin on are well-formed UTF-8. */
+size_t weft_utf8_valid(const char *text, size_t len);
 /* Full case mapping of one character into out (up to 3 characters); returns their number. */
 int32_t weft_utf8_upper(uint32_t character, uint32_t out[3]);
 int32_t weft_utf8_lower(uint32_t character, uint32_t out[3]);

@@ -42,6 +42,22 @@ static weft_status rename_parts(weft_binder *b, const weft_expr *parsed, const c
     return WEFT_OK;
 }
 
+/* json_tuple(text, names …) is inline() of an array that another function makes (fn_json.c). */
+static weft_status bind_tuple(weft_binder *b, const weft_expr *parsed, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers args = {0};
+    for (int32_t i = 0; i < parsed->arg_count; i++) {
+        const weft_expr *arg = NULL;
+        WEFT_TRY(st, weft_bind_expr(b, parsed->args[i], &arg));
+        WEFT_TRY(st, weft_pointers_push(b->a->ctx, &args, arg));
+    }
+    WEFT_TRY(st, weft_expr_call(b->a->ctx, "(json_tuple)", weft_pointers_exprs(&args), args.count,
+                                weft_analyzer_span(b->a, &parsed->span), out));
+done:
+    return st;
+}
+
 weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool outer, const char *const *names,
                                 int32_t name_count, weft_generated *out)
 {
@@ -54,9 +70,14 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
     *out = (weft_generated){0};
     outer |= len > 6 && strcasecmp(name + len - 6, "_outer") == 0;
     const char *function = outer ? "explode_outer" : "explode";
-    const bool inlined = strncasecmp(name, "inline", 6) == 0;
-    if (parsed->arg_count != 1) return weft_fail_arg_count(ctx, name, 1, 1, parsed->arg_count, span);
-    WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &arg));
+    const bool tuple = strcasecmp(name, "json_tuple") == 0;
+    const bool inlined = tuple || strncasecmp(name, "inline", 6) == 0;
+    if (!tuple && parsed->arg_count != 1)
+        return weft_fail_arg_count(ctx, name, 1, 1, parsed->arg_count, span);
+    if (tuple)
+        WEFT_TRY(st, bind_tuple(b, parsed, &arg));
+    else
+        WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &arg));
     const bool array = arg->type.id == WEFT_TYPE_ARRAY;
     const bool structs = array && arg->type.children[0].type.id == WEFT_TYPE_STRUCT;
     if (inlined ? !structs : !array && arg->type.id != WEFT_TYPE_MAP) {

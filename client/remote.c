@@ -93,7 +93,6 @@ weft_status weft_remote_open(const char *master, const char *keys, const weft_se
     weft_own_memory memory;
     weft_remote *r = NULL;
     weft_ctx boot;
-    pthread_condattr_t monotonic;
 
     *out = NULL;
     *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a session"};
@@ -104,10 +103,7 @@ weft_status weft_remote_open(const char *master, const char *keys, const weft_se
     r->settings = *settings;
     weft_ctx_init(&r->ctx, memory.arena, memory.account, &r->settings);
     pthread_mutex_init(&r->lock, NULL);
-    pthread_condattr_init(&monotonic);
-    pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-    pthread_cond_init(&r->news, &monotonic);
-    pthread_condattr_destroy(&monotonic);
+    sem_init(&r->news, 0, 0);
     st = start(r, master, keys);
     if (st != WEFT_OK) *error = r->ctx.error;
     *out = r;
@@ -120,7 +116,11 @@ done:
 
 weft_pool *weft_remote_pool(weft_remote *r) { return r->memory.pool; }
 const weft_settings *weft_remote_settings(const weft_remote *r) { return &r->settings; }
-void weft_remote_cancel(weft_remote *r) { atomic_store(&r->cancel, true); }
+void weft_remote_cancel(weft_remote *r)
+{
+    atomic_store(&r->cancel, true);
+    remote_wake(r);
+}
 
 void weft_remote_on_progress(weft_remote *r, void (*progress)(void *self, const weft_progress *progress),
                              void *self)
@@ -145,7 +145,7 @@ void weft_remote_close(weft_remote **remote)
     weft_net_stop(&r->net, LINGER_MS);
     weft_keys_close(&r->keys);
     pthread_mutex_destroy(&r->lock);
-    pthread_cond_destroy(&r->news);
+    sem_destroy(&r->news);
     weft_arena_free(&r->send_arena);
     weft_arena_free(&r->net_arena);
     weft_own_memory memory = r->memory;
@@ -237,7 +237,8 @@ static weft_status wait_for_result(weft_remote *r, remote_operation *op)
     int64_t cancelled_ns = 0;
     for (;;) {
         pthread_mutex_lock(&r->lock);
-        if (op->state == REMOTE_WAITING && !op->progressed && r->state == LINK_OPEN) remote_wait(r);
+        if (op->state == REMOTE_WAITING && !op->progressed && r->state == LINK_OPEN)
+            remote_wait(r, weft_now_ns(&r->ctx) + REMOTE_LOOK_NS);
         const bool broken = r->state != LINK_OPEN;
         const remote_state state = op->state;
         const bool progressed = op->progressed;

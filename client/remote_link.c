@@ -1,5 +1,11 @@
 /* client/remote_link.c - the connection of a remote session: addresses, opening, what arrives.
  *
+ * Coming back. A leader that is lost is lost to all its clients in the same moment, and the next one has to
+ * live through their return. So each waits a little before its first try, tries one address at a time, and
+ * waits longer after each round of them, by chance between the least and three times as long as before: the
+ * tries of many spread by themselves. It begins with short waits again only when a session has stood for a
+ * while.
+ *
  * A name is resolved anew for each try. A connection is open when the coordinator has answered OPEN; who
  * accepts a connection and does not answer is given up after a while, so that a port of something else is an
  * error and not a wait. */
@@ -10,29 +16,43 @@
 #include <time.h>
 
 #include "client/remote_private.h"
+#include "common/hash.h"
+#include "common/random.h"
 #include "proto/envelope.h"
 
 enum {
     MS = 1000 * 1000,
-    ANSWER_MS = 3500,          /* one address; a list has 5 s in all */
-    BACKOFF_MS = 50,           /* after all addresses were tried, doubled each time */
-    BACKOFF_MOST_MS = 500,     /* a new leader is found soon after there is one */
-    LEADER_MS = 30 * 1000,     /* coordinators without a leader have one in less, or none for long */
-    SILENCE_MS = 30 * 1000,    /* a coordinator that was stopped for less is still there … */
-    SILENCE_OF_MANY_MS = 8000, /* … but who has other addresses looks whether another one leads */
-    QUEUE_BYTES = 128 << 20,   /* a statement's text may have 64 MiB */
-    MESSAGE_BYTES = 256 << 20, /* a frame: the 32nd part of a page with one huge row */
+    SECOND_NS = 1000 * 1000 * 1000,
+    ANSWER_MS = 3500,           /* one address; a list has 5 s in all */
+    ANSWER_MOST_MS = 15 * 1000, /* of a coordinator to which many come at once; whoever came in vain asks for
+                                  no more of its time than before */
+    BACKOFF_MS = 50,            /* after all addresses were tried; before the first of them */
+    BACKOFF_OPENING_MS = 500,   /* at most, when somebody waits for the program to begin */
+    BACKOFF_MOST_MS = 4000,     /* a thousand that wait so take a few hundredths of a core */
+    STANDS_MS = 10 * 1000,      /* a session that stood so long was really opened */
+    LEADER_MS = 30 * 1000,      /* coordinators without a leader have one in less, or none for long */
+    SILENCE_MS = 30 * 1000,     /* a coordinator that was stopped for less is still there … */
+    SILENCE_OF_MANY_MS = 8000,  /* … but who has other addresses looks whether another one leads */
+    QUEUE_BYTES = 128 << 20,    /* a statement's text may have 64 MiB */
+    MESSAGE_BYTES = 256 << 20,  /* a frame: the 32nd part of a page with one huge row */
     FRAMES = WEFT_NET_FRAMES_MAX,
     NAMES_MAX = 8 /* addresses of one name that are tried */
 };
 
 const char *remote_name(const weft_remote *r) { return r->addresses[r->address]; }
 
-void remote_wait(weft_remote *r)
+void remote_wake(weft_remote *r)
 {
-    const int64_t until_ns = weft_now_ns(&r->ctx) + REMOTE_POLL_NS;
-    const struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    pthread_cond_timedwait(&r->news, &r->lock, &until);
+    int posted = 0;
+    if (sem_getvalue(&r->news, &posted) != 0 || posted <= 0) sem_post(&r->news);
+}
+
+void remote_wait(weft_remote *r, int64_t until_ns)
+{
+    const struct timespec until = {.tv_sec = until_ns / SECOND_NS, .tv_nsec = until_ns % SECOND_NS};
+    pthread_mutex_unlock(&r->lock);
+    sem_clockwait(&r->news, CLOCK_MONOTONIC, &until);
+    pthread_mutex_lock(&r->lock);
 }
 
 /* ---- sending ---- */
@@ -94,7 +114,7 @@ static void link_break(weft_remote *r, const char *why)
     if (r->state == LINK_BROKEN || r->state == LINK_NONE) return;
     r->state = LINK_BROKEN;
     snprintf(r->why, sizeof(r->why), "%s", why);
-    pthread_cond_broadcast(&r->news);
+    remote_wake(r);
 }
 
 /* Lock held. What came is no word of this protocol, or was refused as a whole. */
@@ -253,7 +273,7 @@ static void message(void *self, weft_net_peer peer, const weft_identity *who, co
             link_refuse(r, &r->net_ctx.error);
             weft_error_clear(&r->net_ctx);
         }
-        pthread_cond_broadcast(&r->news);
+        remote_wake(r);
     }
     pthread_mutex_unlock(&r->lock);
     weft_arena_reset(r->net_arena);
@@ -273,6 +293,7 @@ static void gone(void *self, weft_net_peer peer, const char *why)
 weft_status remote_link_start(weft_remote *r, const char *keys)
 {
     weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_random_u64(&r->ctx, &r->random));
     if (keys != NULL) WEFT_TRY(st, weft_keys_open(&r->ctx, keys, WEFT_ROLE_CLIENT, &r->keys));
     const weft_net_options options = {.keys = r->keys,
                                       .role = WEFT_ROLE_CLIENT,
@@ -334,7 +355,7 @@ static weft_status try_numeric(weft_remote *r, const char *address, int64_t unti
     }
     pthread_mutex_lock(&r->lock);
     while (st == WEFT_OK && r->state == LINK_OPENING && weft_now_ns(&r->ctx) < until_ns && !is_cancelled(r))
-        remote_wait(r);
+        remote_wait(r, until_ns);
     *opened = r->state == LINK_OPEN;
     if (r->state == LINK_OPENING) link_break(r, "nobody there answers as a coordinator does");
     pthread_mutex_unlock(&r->lock);
@@ -391,7 +412,8 @@ static weft_status refused(weft_remote *r)
 }
 
 /* Each address once, from the one after the last on. */
-static weft_status try_all(weft_remote *r, int64_t until_ns, char *reasons, size_t reason_bytes, bool *opened)
+static weft_status try_all(weft_remote *r, int64_t until_ns, int64_t answer_ms, char *reasons,
+                           size_t reason_bytes, bool *opened)
 {
     weft_status st = WEFT_OK;
     size_t at = 0;
@@ -399,8 +421,7 @@ static weft_status try_all(weft_remote *r, int64_t until_ns, char *reasons, size
     for (int32_t i = 0; i < r->address_count && !*opened && !is_cancelled(r); i++) {
         const int64_t now = weft_now_ns(&r->ctx);
         r->address = (r->address + 1) % r->address_count;
-        st = try_address(r, r->addresses[r->address], weft_min_i64(until_ns, now + (int64_t)ANSWER_MS * MS),
-                         opened);
+        st = try_address(r, r->addresses[r->address], weft_min_i64(until_ns, now + answer_ms * MS), opened);
         if (st == WEFT_INVALID) weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
         WEFT_TRY(st, st);
         if (*opened) break;
@@ -416,22 +437,32 @@ done:
     return st;
 }
 
-static weft_status pause_or_give_up(weft_remote *r, int64_t until_ns, int64_t *backoff_ms,
-                                    const char *reasons)
+/* Any of [least_ms, most_ms]. */
+static int64_t chance_ms(weft_remote *r, int64_t least_ms, int64_t most_ms)
 {
-    const int64_t now = weft_now_ns(&r->ctx);
+    r->random = weft_hash_u64(r->random + 1);
+    return least_ms + (int64_t)(r->random % (uint64_t)(most_ms - least_ms + 1));
+}
+
+static void pause_ms(weft_remote *r, int64_t until_ns, int64_t ms)
+{
+    const int64_t wait_until = weft_min_i64(until_ns, weft_now_ns(&r->ctx) + ms * MS);
+    pthread_mutex_lock(&r->lock);
+    while (weft_now_ns(&r->ctx) < wait_until && !is_cancelled(r)) remote_wait(r, wait_until);
+    pthread_mutex_unlock(&r->lock);
+}
+
+static weft_status pause_or_give_up(weft_remote *r, int64_t until_ns, int64_t most_ms, const char *reasons)
+{
     if (is_cancelled(r)) return weft_fail(&r->ctx, WEFT_CANCELLED, "connecting was cancelled");
-    if (now >= until_ns) {
+    if (weft_now_ns(&r->ctx) >= until_ns) {
         const weft_status st = weft_fail(&r->ctx, WEFT_UNREACHABLE, "no coordinator answers: %s", reasons);
         weft_hint(&r->ctx,
                   "is it running there, and is --master its address? With keys, --keys names theirs");
         return st;
     }
-    const int64_t wait_until = weft_min_i64(until_ns, now + *backoff_ms * MS);
-    pthread_mutex_lock(&r->lock);
-    while (weft_now_ns(&r->ctx) < wait_until && !is_cancelled(r)) remote_wait(r);
-    pthread_mutex_unlock(&r->lock);
-    *backoff_ms = weft_min_i64(*backoff_ms * 2, BACKOFF_MOST_MS);
+    r->backoff_ms = weft_min_i64(most_ms, chance_ms(r, BACKOFF_MS, 3 * r->backoff_ms));
+    pause_ms(r, until_ns, r->backoff_ms);
     return WEFT_OK;
 }
 
@@ -439,7 +470,7 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
 {
     weft_status st = WEFT_OK;
     char reasons[1024];
-    int64_t backoff_ms = BACKOFF_MS;
+    int64_t answer_ms = ANSWER_MS;
     const int64_t began_ns = weft_now_ns(&r->ctx);
     int64_t until_ns = began_ns + limit_ms * MS;
     pthread_mutex_lock(&r->lock);
@@ -448,8 +479,10 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
     pthread_mutex_unlock(&r->lock);
     if (opened) return WEFT_OK;
     if (r->peer != 0) weft_net_drop(r->net, r->peer); /* one that was refused stands yet */
+    if (first || began_ns - r->opened_ns >= (int64_t)STANDS_MS * MS) r->backoff_ms = BACKOFF_MS;
+    if (!first) pause_ms(r, until_ns, chance_ms(r, 0, r->backoff_ms));
     for (;;) {
-        WEFT_TRY(st, try_all(r, until_ns, reasons, sizeof(reasons), &opened));
+        WEFT_TRY(st, try_all(r, until_ns, answer_ms, reasons, sizeof(reasons), &opened));
         if (opened) break;
         /* who has just been started by hand is told at once that nobody is there; several coordinators that
          * do not take sessions are choosing their leader */
@@ -457,8 +490,10 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
             until_ns = 0;
         else if (first && r->address_count > 1)
             until_ns = began_ns + (int64_t)LEADER_MS * MS;
-        WEFT_TRY(st, pause_or_give_up(r, until_ns, &backoff_ms, reasons));
+        if (!first) answer_ms = weft_min_i64(2 * answer_ms, ANSWER_MOST_MS);
+        WEFT_TRY(st, pause_or_give_up(r, until_ns, first ? BACKOFF_OPENING_MS : BACKOFF_MOST_MS, reasons));
     }
+    r->opened_ns = weft_now_ns(&r->ctx);
 done:
     return st;
 }

@@ -82,7 +82,7 @@ static weft_status origin_next(weft_ctx *ctx, void *stream, weft_page_arrived *o
     pthread_mutex_lock(&r->lock);
     while (op->first == NULL && op->state == REMOTE_RESULT && (st = weft_check_cancel(ctx)) == WEFT_OK) {
         if (r->state == LINK_OPEN) {
-            remote_wait(r);
+            remote_wait(r, weft_now_ns(ctx) + REMOTE_LOOK_NS);
             continue;
         }
         pthread_mutex_unlock(&r->lock);

@@ -1,12 +1,13 @@
 /* client/remote_private.h - what remote.c (sessions and statements, the caller's thread), remote_link.c (the
  * connection) and remote_pages.c (results) share; for nobody else.
  *
- * One lock guards what the network's thread writes; whoever waits for it does so on `news`, and looks at the
- * cancel flag between times, since a signal handler can only set that. */
+ * One lock guards what the network's thread writes. Whoever waits for it (one thread at a time) does so on
+ * `news`, a semaphore: a signal handler that cancels may post it, and nobody has to look now and then. */
 #ifndef WEFT_CLIENT_REMOTE_PRIVATE_H
 #define WEFT_CLIENT_REMOTE_PRIVATE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "client/remote.h"
 #include "common/net.h"
@@ -16,7 +17,7 @@ enum {
     REMOTE_ADDRESSES_MAX = 16,
     REMOTE_ADDRESS_BYTES = 256,
     REMOTE_WINDOW_BYTES = 4 << 20, /* pages on their way: enough for 1 GB/s at 4 ms, 16 pages of memory */
-    REMOTE_POLL_NS = 20 * 1000 * 1000
+    REMOTE_LOOK_NS = 1000 * 1000 * 1000 /* a statement that was cancelled is not waited for for ever */
 };
 
 typedef struct remote_page {
@@ -74,9 +75,11 @@ struct weft_remote {
     void *progress_self;
     uint64_t last_operation;
     weft_arena *send_arena; /* of the caller's thread, reset after each message */
+    uint64_t random;
+    int64_t backoff_ms, opened_ns; /* the last pause between tries; when a session was opened last */
 
+    sem_t news; /* posted once for all that came since it was taken last */
     pthread_mutex_t lock;
-    pthread_cond_t news;
     weft_net_peer peer; /* guarded by lock, as are the next */
     remote_link_state state;
     char why[160]; /* BROKEN */
@@ -113,8 +116,10 @@ WEFT_MUST_CHECK weft_status remote_ask(weft_remote *r, const remote_operation *o
 /* Queue a request, and the text of a statement. Errors: WEFT_UNREACHABLE, WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status remote_send(weft_ctx *ctx, weft_remote *r, const weft_session_request *request,
                                         const char *text, size_t len);
-/* Lock held: wait for news, but not for long. */
-void remote_wait(weft_remote *r);
+/* Lock held: wait for news, at the latest until until_ns. Comes back without any now and then. */
+void remote_wait(weft_remote *r, int64_t until_ns);
+/* There is news. Any thread, and a signal handler. */
+void remote_wake(weft_remote *r);
 /* "weft://HOST:PORT" of the connection, for messages. */
 const char *remote_name(const weft_remote *r);
 

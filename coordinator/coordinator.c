@@ -8,7 +8,6 @@
 #include "coordinator/coordinator_private.h"
 
 #include <string.h>
-#include <time.h>
 
 #include "common/hash.h"
 #include "common/settings.h"
@@ -17,12 +16,10 @@
 
 enum {
     INBOX_LIMIT = 1 << 20,
-    TICK_NS = 100 * 1000 * 1000, /* progress is shown this often */
-    POLL_NS = 20 * 1000 * 1000,  /* cancel and deadline are looked at this often: under 100 ms in all */
-    JOBS_OF_EPOCH = 1000000,     /* epochs grow by the second: no number is used twice, all fit a double */
-    PEER_HERE = 1,               /* the connection of the worker of this process */
-    ANSWER_BYTES = 64 << 10,     /* a block of the result up to this size comes within its report */
-    ANSWERS_BYTES = 1 << 20      /* of one job */
+    JOBS_OF_EPOCH = 1000000, /* epochs grow by the second: no number is used twice, all fit a double */
+    PEER_HERE = 1,           /* the connection of the worker of this process */
+    ANSWER_BYTES = 64 << 10, /* a block of the result up to this size comes within its report */
+    ANSWERS_BYTES = 1 << 20  /* of one job */
 };
 
 /* The one worker of this process neither comes nor goes, and what it cannot read is lost. */
@@ -78,14 +75,9 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
 {
     weft_status st = WEFT_OK;
     weft_coordinator *c = NULL;
-    pthread_condattr_t attributes;
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
     pthread_mutex_init(&c->lock, NULL);
-    pthread_condattr_init(&attributes);
-    pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-    pthread_cond_init(&c->news, &attributes);
-    pthread_condattr_destroy(&attributes);
     const weft_core_port here = {.order = order_here,
                                  .flush = nothing_waits,
                                  .welcome = greet_nobody,
@@ -127,7 +119,6 @@ void weft_coordinator_free(weft_coordinator **coordinator)
     weft_mailbox_free(&c->inbox);
     weft_core_free(&c->core);
     pthread_mutex_destroy(&c->lock);
-    pthread_cond_destroy(&c->news);
     weft_mem_free(c);
 }
 
@@ -186,8 +177,8 @@ bool weft_coordinator_cancel_job(weft_coordinator *c, uint64_t id)
         if (j->core.id != id) continue;
         found = true;
         j->cancelled = true;
+        coordinator_tell_news(j);
     }
-    pthread_cond_broadcast(&c->news);
     pthread_mutex_unlock(&c->lock);
     return found;
 }
@@ -196,7 +187,7 @@ void weft_coordinator_depose(weft_coordinator *c)
 {
     atomic_store(&c->is_deposed, true);
     pthread_mutex_lock(&c->lock);
-    pthread_cond_broadcast(&c->news);
+    for (coordinator_job *j = c->jobs_running; j != NULL; j = j->next) coordinator_tell_news(j);
     pthread_mutex_unlock(&c->lock);
 }
 
@@ -213,38 +204,6 @@ weft_uuid weft_job_uuid(const weft_job_name *name)
     const uint64_t number = weft_hash_u64(name->operation);
     return (weft_uuid){.high = weft_hash_u64(name->session.high ^ number),
                        .low = weft_hash_u64(name->session.low + number)};
-}
-
-/* ---- news ---- */
-
-/* Lock held. */
-static void on_news(void *self)
-{
-    coordinator_job *j = self;
-    j->news = true;
-    pthread_cond_broadcast(&j->c->news);
-}
-
-weft_status coordinator_wait(weft_ctx *ctx, coordinator_job *j)
-{
-    weft_status st = WEFT_OK;
-    weft_coordinator *c = j->c;
-    weft_to_coordinator m;
-    if (c->inbox != NULL) {
-        if (!weft_mailbox_take(c->inbox, &m, POLL_NS)) return WEFT_OK;
-        weft_core *core = weft_coordinator_enter(c);
-        st = weft_core_report(ctx, core, m.worker, &m);
-        weft_core_flush(ctx, core);
-        weft_coordinator_leave(c);
-        weft_to_coordinator_release(&m);
-        return st;
-    }
-    const int64_t until_ns = weft_now_ns(ctx) + POLL_NS;
-    const struct timespec until = {.tv_sec = until_ns / 1000000000, .tv_nsec = until_ns % 1000000000};
-    pthread_mutex_lock(&c->lock);
-    if (!j->news) pthread_cond_timedwait(&c->news, &c->lock, &until);
-    pthread_mutex_unlock(&c->lock);
-    return WEFT_OK;
 }
 
 /* ---- stages ---- */
@@ -504,7 +463,7 @@ static weft_status loop(weft_ctx *ctx, coordinator_job *j)
         WEFT_TRY(st, go_on(ctx, j, &over));
         if (over) break;
         WEFT_TRY(st, coordinator_wait(ctx, j));
-        if (weft_now_ns(ctx) - shown < TICK_NS) continue;
+        if (weft_now_ns(ctx) - shown < coordinator_progress_ns(j->c)) continue;
         shown = weft_now_ns(ctx);
         show_progress(j);
     }
@@ -521,6 +480,7 @@ static weft_status wait_for_workers(weft_ctx *ctx, coordinator_job *j, weft_core
     const int64_t began = weft_now_ns(ctx);
     for (;;) {
         *room = weft_core_measure(weft_coordinator_enter(j->c));
+        j->news = room->slots > 0; /* the job has not begun: what is new is that there is a worker */
         weft_coordinator_leave(j->c);
         if (room->slots > 0) break;
         WEFT_TRY(st, weft_check_cancel(ctx));
@@ -563,7 +523,9 @@ static void forget_job(coordinator_job *j)
     coordinator_job **at = &j->c->jobs_running;
     while (*at != j) at = &(*at)->next;
     *at = j->next;
+    j->c->job_count--;
     weft_coordinator_leave(j->c);
+    pthread_cond_destroy(&j->changed);
     weft_arena_free(&j->core.orders);
 }
 
@@ -582,6 +544,7 @@ weft_status coordinator_begin_job(weft_ctx *ctx, coordinator_job *j)
     weft_core *core = weft_coordinator_enter(j->c);
     j->next = j->c->jobs_running;
     j->c->jobs_running = j;
+    j->c->job_count++;
     st = weft_core_job_begin(ctx, core, &j->core, (int32_t)weft_setting(ctx, WEFT_SET_TASK_ATTEMPTS),
                              (uint64_t)weft_setting(ctx, WEFT_SET_SEED));
     weft_coordinator_leave(j->c);
@@ -619,14 +582,14 @@ void coordinator_leave_job(coordinator_job *j)
 }
 
 /* What a new job and a resumed one have alike. */
-void coordinator_set_up(const weft_ctx *ctx, coordinator_job *j, bool timed)
+weft_status coordinator_set_up(weft_ctx *ctx, coordinator_job *j, bool timed)
 {
-    j->news = true;
     j->core.settings = ctx->settings;
     j->core.wait_ns = weft_setting(ctx, WEFT_SET_LOCALITY_WAIT) * 1000000;
     j->core.timed = timed;
-    j->core.changed = on_news;
+    j->core.changed = coordinator_tell_news;
     j->core.changed_self = j;
+    return coordinator_news_init(ctx, j);
 }
 
 static weft_status new_job(weft_ctx *ctx, weft_coordinator *c, weft_run *run, coordinator_job **out)
@@ -636,7 +599,7 @@ static weft_status new_job(weft_ctx *ctx, weft_coordinator *c, weft_run *run, co
     WEFT_TRY(st, WEFT_NEW(ctx, &j));
     *j = (coordinator_job){.c = c, .ctx = ctx, .run = run, .file = {.began_ns = weft_now_ns(ctx)}};
     j->core.id = run->record != NULL ? run->record->number : weft_coordinator_number(c);
-    coordinator_set_up(ctx, j, run->timed);
+    WEFT_TRY(st, coordinator_set_up(ctx, j, run->timed));
     coordinator_file_open(j, run->record);
     WEFT_TRY(st, coordinator_begin_job(ctx, j));
     *out = j;

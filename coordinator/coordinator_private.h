@@ -1,5 +1,5 @@
-/* coordinator/coordinator_private.h - what coordinator.c (the loop of a job), fetch_result.c, job_record.c
- * and recovery.c share; for nobody else. */
+/* coordinator/coordinator_private.h - what coordinator.c (the loop of a job), job_news.c, fetch_result.c,
+ * job_record.c and recovery.c share; for nobody else. */
 #ifndef WEFT_COORDINATOR_COORDINATOR_PRIVATE_H
 #define WEFT_COORDINATOR_COORDINATOR_PRIVATE_H
 
@@ -16,9 +16,9 @@ typedef struct coordinator_job coordinator_job;
 
 struct weft_coordinator {
     pthread_mutex_t lock; /* of the core, and of what jobs have in it */
-    pthread_cond_t news;  /* some job has news */
     weft_core *core;
     coordinator_job *jobs_running;
+    int32_t job_count; /* of jobs_running */
     int64_t memory_bytes, grace_ns, epoch, begin_us;
     const char *cluster;
     uint64_t next_job;
@@ -52,10 +52,11 @@ struct coordinator_job {
     weft_ctx *ctx;
     weft_planner *planner;
     weft_run *run;
-    weft_core_job core;    /* guarded by the lock once it has begun */
-    bool news;             /* likewise */
-    bool cancelled;        /* likewise: somebody else wants its end */
-    coordinator_job *next; /* likewise */
+    weft_core_job core;     /* guarded by the lock once it has begun */
+    bool news;              /* likewise */
+    pthread_cond_t changed; /* it has news: nobody else is woken */
+    bool cancelled;         /* likewise: somebody else wants its end */
+    coordinator_job *next;  /* likewise */
     bool begun;
     int32_t stage_capacity, stages_done;
     job_file file;
@@ -77,16 +78,26 @@ WEFT_MUST_CHECK weft_status coordinator_begin_stage(weft_ctx *ctx, coordinator_j
 WEFT_MUST_CHECK weft_status coordinator_issue_stage(weft_ctx *ctx, coordinator_job *j,
                                                     const weft_stage *stage);
 /* What a new job and a resumed one have alike; core.id is set. ctx: of the statement. */
-void coordinator_set_up(const weft_ctx *ctx, coordinator_job *j, bool timed);
+WEFT_MUST_CHECK weft_status coordinator_set_up(weft_ctx *ctx, coordinator_job *j, bool timed);
 /* The job is known to the core, and to people. */
 WEFT_MUST_CHECK weft_status coordinator_begin_job(weft_ctx *ctx, coordinator_job *j);
 /* Nobody runs it: end it everywhere and forget it. */
 void coordinator_leave_job(coordinator_job *j);
 
-/* Wait until the job has news, or a little while. In one process: handle a report, of whatever job. */
-WEFT_MUST_CHECK weft_status coordinator_wait(weft_ctx *ctx, coordinator_job *j);
 /* The error of the attempt that failed the job. */
 WEFT_MUST_CHECK weft_status coordinator_job_error(weft_ctx *ctx, const coordinator_job *j);
+
+/* ---- job_news.c ---- */
+
+/* The job has news from its beginning: there is all to plan. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status coordinator_news_init(weft_ctx *ctx, coordinator_job *j);
+/* self: a coordinator_job. Lock held. */
+void coordinator_tell_news(void *self);
+/* Wait until the job has news, or a little while. In one process: handle a report, of whatever job. */
+WEFT_MUST_CHECK weft_status coordinator_wait(weft_ctx *ctx, coordinator_job *j);
+/* How often a job shows how far it is. */
+int64_t coordinator_progress_ns(weft_coordinator *c);
+
 /* ---- job_record.c: nothing is done for a job without a name ---- */
 
 /* The job begins: record is borrowed. */

@@ -259,7 +259,7 @@ static weft_status make_job(struct recovered_state *s, const group *g)
     core->id = s->record.number;
     core->resumed = true;
     core->first_attempt = (int32_t)(term - s->record.term) * WEFT_CORE_ATTEMPTS;
-    coordinator_set_up(ctx, s->job, s->record.timed);
+    WEFT_TRY(st, coordinator_set_up(ctx, s->job, s->record.timed));
     coordinator_file_open(s->job, &s->record);
     s->job->file.is_written = true;
     core->recorded = true;

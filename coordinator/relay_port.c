@@ -26,7 +26,10 @@ enum {
     WAIT_MS = 1000, /* between two looks at the deadlines */
     BACKLOG = 128,
     FIXED_POLLED = 2, /* the listener and the wake-up */
-    ACCEPTS_AT_ONCE = 64
+    ACCEPTS_AT_ONCE = 64,
+    OPENINGS_MAX = 64,
+    OPENING_MS = 1000,
+    HANDSHAKE_BYTES = 300 /* that the leader sends before a connection stands: greeting, welcome, ready */
 };
 
 /* One way of a connection. */
@@ -41,6 +44,8 @@ typedef struct relay_pair {
     bool connecting;   /* far */
     relay_way ways[2]; /* [0]: near → far */
     int64_t moved_ns;  /* when something moved last, or it began */
+    int64_t begun_ns;
+    int64_t answered; /* bytes that came from the leader */
 } relay_pair;
 
 struct weft_relay_port {
@@ -48,7 +53,8 @@ struct weft_relay_port {
     weft_arena *arena;
     weft_ctx ctx; /* of the thread, as is all up to `lock` */
     int listener, wake;
-    int32_t port, most;
+    int32_t port, most, openings_most;
+    int64_t opening_ns;
     pthread_t thread;
     bool runs;
     relay_pair *pairs;     /* [count] of room for `most` */
@@ -120,14 +126,27 @@ static void open_pair(weft_relay_port *r, int near)
         refuse(r, near);
         return;
     }
+    const int64_t now = weft_now_ns(&r->ctx);
     r->pairs[r->count++] =
-        (relay_pair){.near = near, .far = far, .connecting = true, .moved_ns = weft_now_ns(&r->ctx)};
+        (relay_pair){.near = near, .far = far, .connecting = true, .moved_ns = now, .begun_ns = now};
     count_one(r, &r->counts.opened, 1);
 }
 
+/* Connections that the leader is at work to let in. */
+static int32_t count_openings(weft_relay_port *r)
+{
+    const int64_t since = weft_now_ns(&r->ctx) - r->opening_ns;
+    int32_t count = 0;
+    for (int32_t i = 0; i < r->count; i++)
+        count += r->pairs[i].answered < HANDSHAKE_BYTES && r->pairs[i].begun_ns >= since;
+    return count;
+}
+
+/* As many as the leader takes at a time: after a change of leaders all clients come at once. */
 static void accept_some(weft_relay_port *r)
 {
-    for (int32_t i = 0; i < ACCEPTS_AT_ONCE; i++) {
+    const int32_t most = weft_min_i32(ACCEPTS_AT_ONCE, r->openings_most - count_openings(r));
+    for (int32_t i = 0; i < most; i++) {
         const int fd = accept(r->listener, NULL, NULL);
         if (fd < 0) return; /* none is there; or there is no descriptor for it, and it is asked for again */
         open_pair(r, fd);
@@ -175,6 +194,7 @@ static bool move_some(weft_relay_port *r, relay_pair *pair, relay_way *way, int 
     }
     pair->moved_ns = weft_now_ns(&r->ctx);
     count_one(r, &r->counts.bytes, got);
+    if (from == pair->far) pair->answered += got;
     ssize_t sent = send(to, r->buffer, (size_t)got, MSG_NOSIGNAL);
     if (sent < 0 && errno != EAGAIN && errno != EINTR) return false;
     sent = sent < 0 ? 0 : sent;
@@ -282,7 +302,8 @@ static short wants(const relay_way *in, const relay_way *out)
 static int32_t fill_polled(weft_relay_port *r)
 {
     int32_t at = FIXED_POLLED;
-    r->polled[0] = (struct pollfd){.fd = r->listener, .events = POLLIN};
+    const bool accepts = count_openings(r) < r->openings_most;
+    r->polled[0] = (struct pollfd){.fd = accepts ? r->listener : -1, .events = POLLIN};
     r->polled[1] = (struct pollfd){.fd = r->wake, .events = POLLIN};
     for (int32_t i = 0; i < r->count; i++) {
         const relay_pair *pair = &r->pairs[i];
@@ -348,6 +369,8 @@ static weft_status take_memory(weft_ctx *ctx, weft_relay_port *r, const weft_rel
 {
     weft_status st = WEFT_OK;
     r->most = o->connections_max;
+    r->openings_most = o->openings_max > 0 ? o->openings_max : OPENINGS_MAX;
+    r->opening_ns = (o->opening_ms > 0 ? o->opening_ms : OPENING_MS) * MS;
     r->account = weft_account_open(o->pool, "relay");
     r->arena = r->account == NULL ? NULL : weft_arena_new(r->account);
     if (r->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for the relay"));

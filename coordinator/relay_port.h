@@ -8,6 +8,10 @@
  * direction; the sender is not read meanwhile. A connection on which nothing moves for two minutes is closed
  * (both ends send heartbeats), and one that the leader does not accept within five seconds.
  *
+ * After a change of leaders all clients come at once, and shaking hands is work. So only openings_max
+ * connections are passed on that the leader has not let in yet (or that have not waited for it for
+ * opening_ms); the others wait to be accepted.
+ *
  * Without a leader a connection is closed at once: whoever came tries its next address. It never relays to
  * itself, and only to where the epoch's node says that the leader is. */
 #ifndef WEFT_COORDINATOR_RELAY_PORT_H
@@ -21,6 +25,7 @@ typedef struct weft_relay_port_options {
     const char *host; /* where to listen; borrowed, as are all here */
     int32_t port;     /* 0: any free one */
     int32_t connections_max;
+    int32_t openings_max, opening_ms; /* 0: 64 of them, and a second */
     weft_pool *pool;
     const weft_settings *settings;
 } weft_relay_port_options;

@@ -6,6 +6,7 @@
 Scenarios, each with its own cluster; the result of each is a line of JSON in --out:
   kills    TPC-H on three workers with a kill -9 in the middle of every query;
   leaders  TPC-H in one session while the leading coordinator is killed, --leaders times (50);
+  crowd    --sessions sessions of four processes (1,000) come back at once when their leader is killed;
   storm    mixed queries while something is killed or stopped every few seconds;
   stopped  a worker that reads from others stands still for 20 s, then the coordinator for 15 s;
   shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
@@ -29,6 +30,7 @@ sys.path.insert(0, os.path.dirname(HERE))
 sys.dont_write_bytecode = True
 import calls  # noqa: E402
 import cluster as harness  # noqa: E402
+import crowds  # noqa: E402
 import takeovers  # noqa: E402
 from cluster import Cluster, in_background, until  # noqa: E402
 from leaders import Leaders  # noqa: E402
@@ -133,6 +135,30 @@ class Storm:
             counted[name] = [round(statistics.median(delays), 2), round(max(delays), 2)]
         if counted["jobs_carried_over"] == 0:
             raise Wrong("no job was carried over: the kills hit nothing")
+        return counted
+
+    def crowd(self):
+        """Sessions with ZooKeeper of 6 s, as people have them. Seconds from the kill until
+        all have their answers, and of a round before and after it; how often somebody came to lead."""
+        sessions = self.options.sessions
+        with Leaders(timeout="6s", worker_args=["--cores", "64"]) as cluster:
+            for _ in range(2):
+                cluster.start_worker()
+            with crowds.Crowd(cluster, sessions, 4, {"weft.test.taskDelay": "500ms"}) as crowd:
+                counted = {"sessions": sessions, "quiet_s": crowds.timed(crowd)}
+                leader = cluster.leader()
+                last = crowds.last_job(cluster, leader)
+                crowd.ask()
+                until(lambda: crowds.succeeded(cluster, leader, last), "statement that has been answered")
+                at = time.monotonic()
+                cluster.coordinators[leader].kill()
+                counted["answers"] = crowd.answers()
+                counted["answered_s"] = round(time.monotonic() - at, 1)
+                counted["jobs_carried_over"] = crowds.carried_over(cluster, 1 - leader)
+                counted["leaders"] = sum(crowds.count(c, "leads") for c in cluster.coordinators)
+                counted["after_s"] = crowds.timed(crowd)
+        if counted["answers"]["right"] != sessions or counted["jobs_carried_over"] == 0:
+            raise Wrong(f"not all were answered, or no job was hit: {counted}")
         return counted
 
     def storm(self):
@@ -366,7 +392,7 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = ("kills", "leaders", "storm", "stopped", "shuffle", "messages", "calls", "jobs")
+    names = ("kills", "leaders", "crowd", "storm", "stopped", "shuffle", "messages", "calls", "jobs")
     parser.add_argument("--weft", default=harness.WEFT)
     parser.add_argument("--data", help="folder of TPC-H tables; default: made in build/data")
     parser.add_argument("--scale", type=float, default=1)
@@ -374,6 +400,7 @@ def main():
     parser.add_argument("--minutes", type=float, default=10, help="of the scenario storm")
     parser.add_argument("--jobs", type=int, default=10000, help="of the scenario jobs")
     parser.add_argument("--leaders", type=int, default=50, help="kills of the scenario leaders")
+    parser.add_argument("--sessions", type=int, default=1000, help="of the scenario crowd")
     parser.add_argument("--only", default=",".join(names))
     parser.add_argument("--out", default="build/storm.jsonl")
     options = parser.parse_args()

@@ -11,7 +11,15 @@
 #include "tests/support/fixture.h"
 #include "tests/support/test.h"
 
-enum { WAIT_MS = 20000, MANY_BYTES = 24 << 20, MEMORY_MOST = 4 << 20 };
+enum {
+    WAIT_MS = 20000,
+    MANY_BYTES = 24 << 20,
+    MEMORY_MOST = 4 << 20,
+    OPENINGS = 3,
+    FOR_EVER_MS = 1 << 30,
+    A_MOMENT_MS = 100,
+    WELCOME_BYTES = 400
+};
 
 /* A leader: a listener, and the connections that the test takes from it. */
 typedef struct rig {
@@ -45,6 +53,8 @@ static void open_rig(rig *r, int32_t most)
     weft_fixture_open(&r->f);
     const weft_relay_port_options options = {.host = "127.0.0.1",
                                              .connections_max = most,
+                                             .openings_max = OPENINGS,
+                                             .opening_ms = FOR_EVER_MS,
                                              .pool = weft_account_pool(r->f.ctx.memory),
                                              .settings = r->f.ctx.settings};
     assert_int_equal(weft_relay_port_start(&r->f.ctx, &options, &r->relay), WEFT_OK);
@@ -219,6 +229,35 @@ static void a_slow_receiver_is_waited_for(void **state)
     close_rig(&r);
 }
 
+/* Those that the leader has not answered yet are few; the others wait, and are not refused. */
+static void many_come_a_few_at_a_time(void **state)
+{
+    enum { COME = 4 * OPENINGS };
+    int clients[COME], leaders[COME];
+    char welcome[WELCOME_BYTES] = {0};
+    weft_relay_port_counts counts;
+    rig r;
+    (void)state;
+    open_rig(&r, COME);
+    weft_relay_port_lead_to(r.relay, r.address);
+    for (int32_t i = 0; i < COME; i++) clients[i] = come(&r);
+    for (int32_t i = 0; i < OPENINGS; i++) leaders[i] = take(&r);
+    for (int32_t answered = 0; answered < COME; answered++) {
+        struct pollfd polled = {.fd = r.leader, .events = POLLIN};
+        if (answered == 0) assert_int_equal(poll(&polled, 1, A_MOMENT_MS), 0);
+        weft_relay_port_count(r.relay, &counts);
+        assert_true(counts.opened <= OPENINGS + answered);
+        assert_int_equal(send(leaders[answered], welcome, sizeof(welcome), MSG_NOSIGNAL), sizeof(welcome));
+        if (answered + OPENINGS < COME) leaders[answered + OPENINGS] = take(&r);
+    }
+    for (int32_t i = 0; i < COME; i++)
+        assert_int_equal(recv(clients[i], welcome, sizeof(welcome), MSG_WAITALL), sizeof(welcome));
+    for (int32_t i = 0; i < COME; i++) close(clients[i]);
+    for (int32_t i = 0; i < COME; i++) close(leaders[i]);
+    close_rig(&r);
+}
+
 WEFT_TESTS(WEFT_TEST(bytes_go_both_ways_until_one_end_closes), WEFT_TEST(without_a_leader_nobody_waits),
            WEFT_TEST(a_leader_that_is_gone_closes), WEFT_TEST(another_leader_closes_what_went_to_the_first),
-           WEFT_TEST(there_are_so_many_and_no_more), WEFT_TEST(a_slow_receiver_is_waited_for))
+           WEFT_TEST(there_are_so_many_and_no_more), WEFT_TEST(a_slow_receiver_is_waited_for),
+           WEFT_TEST(many_come_a_few_at_a_time))

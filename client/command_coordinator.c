@@ -32,6 +32,8 @@ typedef struct values {
     int64_t grace_ms, session_grace_ms, away_ms;
     const char *advertise, *zookeeper, *zookeeper_dir, *recovery, *recovery_dir;
     int64_t timeout_ms;
+    int32_t blob_port, blob_copies;
+    int64_t blob_bytes, blob_keep_ms;
 } values;
 
 static const weft_option options[] = {
@@ -74,6 +76,18 @@ static const weft_option options[] = {
      "what outlives this process, and where; without it zookeeper with --zookeeper, file:DIR/journal with "
      "--work-dir DIR, else none",
      offsetof(values, recovery)},
+    {"--blob-port", 0, "weft.coordinator.blobPort", NULL, WEFT_OPTION_PORT, "0", "PORT",
+     "with --zookeeper and --work-dir: where other coordinators bring and fetch large records; 0: any free "
+     "one",
+     offsetof(values, blob_port)},
+    {"--blob-copies", 0, "weft.coordinator.blobCopies", NULL, WEFT_OPTION_COUNT, "2", "1|2",
+     "a large record counts as written when so many coordinators have it: with 2 it outlives this machine",
+     offsetof(values, blob_copies)},
+    {"--blob-bytes", 0, "weft.coordinator.blobBytes", NULL, WEFT_OPTION_SIZE, "16g", "SIZE",
+     "most bytes of large records in --work-dir; more are refused", offsetof(values, blob_bytes)},
+    {"--blob-keep", 0, "weft.coordinator.blobKeep", NULL, WEFT_OPTION_MS, "2m", "TIME",
+     "a large record that nobody needs any more is removed so long after its last use",
+     offsetof(values, blob_keep_ms)},
     {"--recovery-dir", 0, "weft.coordinator.recoveryDir", "spark.deploy.recoveryDirectory", WEFT_OPTION_TEXT,
      NULL, "DIR", "DIR of --recovery file", offsetof(values, recovery_dir)},
 };
@@ -136,6 +150,9 @@ static weft_status choose_zookeeper(weft_daemon *d, const values *v, parts *p)
                            "start them with --keys DIR");
     if (v->timeout_ms < TIMEOUT_MS_LEAST || v->timeout_ms > TIMEOUT_MS_MOST)
         return config_fail(ctx, "--zookeeper-timeout must be 100ms to 60s", "6s, for example");
+    if (v->blob_copies < 1 || v->blob_copies > 2)
+        return config_fail(ctx, "--blob-copies must be 1 or 2",
+                           "2: a large record is on this coordinator and on one that stands by");
     size_t len = strlen(v->zookeeper_dir);
     while (len > 0 && v->zookeeper_dir[len - 1] == '/') len--;
     if (strchr(cluster, '/') != NULL)
@@ -238,7 +255,11 @@ static weft_status start_standby(weft_daemon *d, const values *v, parts *p,
                                           .servers = v->zookeeper,
                                           .folder = p->folder,
                                           .timeout_ms = (int32_t)v->timeout_ms,
-                                          .keys_dir = d->keys_dir};
+                                          .keys_dir = d->keys_dir,
+                                          .blob_port = v->blob_port,
+                                          .blob_copies = v->blob_copies,
+                                          .blob_bytes = v->blob_bytes,
+                                          .blob_keep_ms = v->blob_keep_ms};
     WEFT_TRY(st, weft_standby_open(ctx, &standby, &p->standby));
     p->port = weft_standby_port(p->standby);
     choose_address(v, p);

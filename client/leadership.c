@@ -78,17 +78,21 @@ static weft_status open_kept_journal(weft_leadership *l)
     const size_t len = strlen(reign->epoch_path) - strlen("/epoch");
     weft_status st = weft_arena_copy(&l->ctx, l->ctx.arena, reign->epoch_path, len, &root);
     if (st != WEFT_OK) return st;
-    const weft_journal_zookeeper_options options = {.zookeeper = reign->zookeeper,
-                                                    .root = root,
-                                                    .epoch = reign->epoch,
-                                                    .term = reign->term,
-                                                    .epoch_version = reign->version,
-                                                    .seal = l->options.seal};
+    const weft_journal_zookeeper_options options = {
+        .zookeeper = reign->zookeeper,
+        .root = root,
+        .epoch = reign->epoch,
+        .term = reign->term,
+        .epoch_version = reign->version,
+        .seal = l->options.seal,
+        .blobs = l->options.blobs == NULL ? NULL : weft_blobs_of_journal(l->options.blobs)};
     /* what was asked and is not answered is freed when the session ends: after this leadership */
     weft_account *const own = l->ctx.memory;
     l->ctx.memory = l->options.daemon->memory.account;
     st = weft_journal_open_zookeeper(&l->ctx, &options, &l->journal);
     l->ctx.memory = own;
+    if (st == WEFT_OK && l->options.blobs != NULL)
+        st = weft_blobs_lead(&l->ctx, l->options.blobs, l->journal, reign->epoch);
     return st;
 }
 
@@ -231,6 +235,7 @@ void weft_leadership_stop(weft_leadership **slot, bool silent)
     weft_fetcher_stop(&l->fetcher);
     weft_coordinator_free(&l->coordinator);
     weft_commits_close(&l->commits);
+    if (l->options.blobs != NULL) weft_blobs_retire(l->options.blobs);
     weft_journal_close(&l->journal);
     if (l->disk.self != NULL) weft_journal_folder_close(&l->disk);
     weft_port_free(&l->port);

@@ -38,6 +38,7 @@ struct weft_standby {
     weft_arena *arena; /* of the thread, as is all up to `lock` */
     weft_ctx ctx;
     weft_seal *seal;
+    weft_blobs *blobs; /* NULL: this process keeps none */
     weft_mailbox *words;
     pthread_t thread;
     bool runs, stops, has_failed; /* has_failed: to lead, when it was to the last time */
@@ -143,6 +144,7 @@ static void lead(weft_standby *s, const weft_reign *reign)
     options.port = s->port;
     options.reign = reign;
     options.seal = s->seal;
+    options.blobs = s->blobs;
     if (s->has_failed) sleep(1);
     s->leader[0] = 0;
     close_relay(s);
@@ -277,6 +279,41 @@ weft_http_provider weft_standby_provider(weft_standby *s)
 
 /* ---- life ---- */
 
+/* Large records are kept in the work folder; a process without one keeps none. */
+static weft_status open_blobs(weft_ctx *ctx, weft_standby *s)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL;
+    const weft_standby_options *o = &s->options;
+    const weft_daemon *d = o->leadership.daemon;
+    if (d->work_dir == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(&s->ctx, s->arena, &folder, "%s/blobs", d->work_dir));
+    const weft_blobs_options blobs = {.folder = folder,
+                                      .host = o->leadership.host,
+                                      .port = o->blob_port,
+                                      .keys = o->leadership.keys,
+                                      .seal = s->seal,
+                                      .pool = d->memory.pool,
+                                      .settings = &d->settings,
+                                      .most_bytes = o->blob_bytes,
+                                      .copies = o->blob_copies,
+                                      .idle_ms = o->blob_keep_ms};
+    st = weft_blobs_open(ctx, &blobs, &s->blobs);
+done:
+    return st;
+}
+
+/* Where others reach the blobs of this process: the host of its address, and their port. */
+static const char *name_blobs(weft_standby *s, const char *address, char out[WEFT_LEADER_ADDRESS_BYTES])
+{
+    const char *colon = strrchr(address, ':');
+    if (s->blobs == NULL || colon == NULL) return NULL;
+    snprintf(out, WEFT_LEADER_ADDRESS_BYTES, "%.*s:%d", (int)(colon - address), address,
+             (int)weft_blobs_port(s->blobs));
+    weft_blobs_name(s->blobs, out);
+    return out;
+}
+
 weft_status weft_standby_open(weft_ctx *ctx, const weft_standby_options *options, weft_standby **out)
 {
     weft_status st = WEFT_OK;
@@ -293,6 +330,7 @@ weft_status weft_standby_open(weft_ctx *ctx, const weft_standby_options *options
     s->begin_us = ctx->clock->wall_us(ctx->clock->self);
     WEFT_TRY(st, weft_mailbox_new(ctx, sizeof(word), WORDS_MAX, &s->words));
     WEFT_TRY(st, weft_seal_open(ctx, options->keys_dir, &s->seal));
+    WEFT_TRY(st, open_blobs(ctx, s));
     WEFT_TRY(st, open_relay(ctx, s, options->leadership.port));
     s->port = weft_relay_port_number(s->relay);
     *out = s;
@@ -309,6 +347,7 @@ weft_status weft_standby_start(weft_ctx *ctx, weft_standby *s, const char *addre
     weft_status st = WEFT_OK;
     weft_zookeeper_login login = {0};
     weft_elector *elector = NULL;
+    char blobs[WEFT_LEADER_ADDRESS_BYTES];
     WEFT_TRY(st, weft_secret_read_login(ctx, s->options.keys_dir, &login));
     snprintf(s->address, sizeof(s->address), "%s", address);
     const weft_elector_options options = {.pool = s->options.leadership.daemon->memory.pool,
@@ -322,6 +361,7 @@ weft_status weft_standby_start(weft_ctx *ctx, weft_standby *s, const char *addre
                                           .address = address,
                                           .http = http,
                                           .version = WEFT_VERSION_TEXT,
+                                          .blobs = name_blobs(s, address, blobs),
                                           .handler = {.self = s,
                                                       .lead = on_lead,
                                                       .suspend = on_suspend,
@@ -351,6 +391,7 @@ void weft_standby_stop(weft_standby **slot)
     }
     weft_elector_stop(&s->elector); /* the journal of a leadership used its session */
     weft_relay_port_stop(&s->relay);
+    weft_blobs_close(&s->blobs);
     weft_seal_close(&s->seal);
     weft_mailbox_free(&s->words);
     weft_arena_free(&s->arena);

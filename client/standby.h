@@ -20,6 +20,8 @@ typedef struct weft_standby_options {
     const char *servers, *folder;       /* of ZooKeeper */
     int32_t timeout_ms;                 /* of its sessions */
     const char *keys_dir;               /* with zookeeper.secret and seal.secret */
+    int32_t blob_port, blob_copies;     /* as in weft_blobs_options; kept in the daemon's work_dir, if any */
+    int64_t blob_bytes, blob_keep_ms;
 } weft_standby_options;
 
 /* Open the control port, as a relay. Errors: those of weft_relay_port_start, weft_seal_open and

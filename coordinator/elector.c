@@ -674,6 +674,8 @@ static weft_status keep_options(weft_ctx *ctx, weft_elector *e, const weft_elect
     WEFT_TRY(st, keep_text(ctx, "the address", o->address, me->address, sizeof(me->address)));
     WEFT_TRY(st, keep_text(ctx, "the HTTP address", o->http, me->http, sizeof(me->http)));
     WEFT_TRY(st, keep_text(ctx, "the version", o->version, me->version, sizeof(me->version)));
+    WEFT_TRY(st, keep_text(ctx, "the address of blobs", o->blobs == NULL ? "" : o->blobs, me->blobs,
+                           sizeof(me->blobs)));
     const size_t len = strlen(e->folder);
     if (e->folder[0] != '/' || len < 2 || e->folder[len - 1] == '/' || strstr(e->folder, "//") != NULL)
         st = weft_fail(ctx, WEFT_INVALID, "%s is no folder in ZooKeeper: it looks like /weft", e->folder);

@@ -47,6 +47,7 @@ typedef struct weft_elector_options {
     int32_t timeout_ms;                   /* of the session, as wished for */
     const weft_seal *seal;                /* borrowed; NULL: values lie open, for tests */
     const char *address, *http, *version; /* of this process, for others */
+    const char *blobs;                    /* likewise, of its blobs; NULL: it keeps none */
     weft_elector_handler handler;
     /* NULL: weft_zookeeper_open; a test has its own */
     weft_status (*open)(weft_ctx *ctx, const weft_zookeeper_options *options, weft_zookeeper *out);

@@ -18,9 +18,9 @@ typedef struct journal_entry {
     uint16_t flags;
     uint32_t body_bytes;
     int64_t
-        offset;  /* in the file: of the body. In ZooKeeper: which parts a value has, weft_journal_part_path */
-    void *value; /* from ZooKeeper: a heap copy, since it was loaded until it is read; or NULL */
-    int32_t *place;            /* PENDING and POSTED: where the writer remembers the number of this entry */
+        offset; /* in the file: of the body. In ZooKeeper: of a BLOB, the beginning of its name as a number */
+    void *value;    /* from ZooKeeper: a heap copy, since it was loaded until it is read; or NULL */
+    int32_t *place; /* PENDING and POSTED: where the writer remembers the number of this entry */
     int32_t next, next_of_job; /* in their chains; -1: none */
 } journal_entry;
 

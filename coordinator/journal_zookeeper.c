@@ -120,21 +120,27 @@ weft_status weft_journal_write_send(weft_ctx *ctx, journal_keeper *k, journal_wr
     return weft_journal_ask(ctx, k, JOURNAL_ASK_MULTI, NULL, ops, count, &w->request);
 }
 
-/* A large value goes to its place; its name stands for it. */
+/* A large value goes to its place; its name stands for it. What the blobs do not take goes into parts, as far
+ * as these go. */
 static weft_status store_large(weft_ctx *ctx, journal_keeper *k, journal_ticket *t)
 {
     weft_status st = WEFT_OK;
     char name[WEFT_BLOB_NAME_BYTES];
     const weft_journal_record *r = &t->draft.record;
     static_assert((int)WEFT_BLOB_NAME_BYTES <= (int)JOURNAL_BLOB_NAME, "names of blobs fit");
-    if (k->blobs != NULL)
-        WEFT_TRY(st, k->blobs->store(ctx, k->blobs->self, t->draft.body, (size_t)r->value_bytes, name));
-    else
-        WEFT_TRY(st, weft_journal_parts_store(ctx, k, r, t->draft.body, name));
+    bool in_parts = k->blobs == NULL;
+    if (!in_parts) {
+        st = k->blobs->store(ctx, k->blobs->self, t->draft.body, (size_t)r->value_bytes, name);
+        in_parts = st != WEFT_OK && r->value_bytes <= JOURNAL_PARTS_BYTES_MOST;
+        if (st != WEFT_OK && !in_parts) return st;
+        if (in_parts) weft_log_error(WEFT_LOG_WARN, "blob_kept_in_parts", &ctx->error);
+        weft_error_clear(ctx);
+    }
+    if (in_parts) WEFT_TRY(st, weft_journal_parts_store(ctx, k, r, t->draft.body, name));
     weft_journal_blob_body((uint64_t)r->value_bytes, name, t->blob);
     t->draft.body = t->blob;
     t->draft.body_bytes = sizeof(t->blob);
-    t->draft.flags = JOURNAL_FLAG_BLOB | (k->blobs == NULL ? JOURNAL_FLAG_PARTS : 0);
+    t->draft.flags = JOURNAL_FLAG_BLOB | (in_parts ? JOURNAL_FLAG_PARTS : 0);
 done:
     return st;
 }
@@ -251,7 +257,7 @@ static bool take_place(journal_keeper *k, const journal_ticket *t, journal_entry
     if (had_parts) *before = x->entries[old];
     e->flags = t->draft.flags;
     e->body_bytes = t->draft.body_bytes;
-    if (e->flags & JOURNAL_FLAG_PARTS)
+    if (e->flags & JOURNAL_FLAG_BLOB)
         e->offset = weft_journal_part_id((const char *)t->blob + sizeof(uint64_t));
     const bool are_same = had_parts && (e->flags & JOURNAL_FLAG_PARTS) && e->offset == before->offset;
     if (are_same) k->parts_bytes -= before->shown.value_bytes; /* counted twice, and there once */

@@ -15,7 +15,7 @@ typedef struct loaded {
     uint16_t flags;
     uint32_t body_bytes;
     int64_t changed; /* the transaction */
-    int64_t part_id; /* of a value in parts */
+    int64_t part_id; /* of a large value */
     uint8_t *plain;  /* heap; NULL: not kept */
 } loaded;
 
@@ -121,7 +121,7 @@ static weft_status on_record(weft_ctx *ctx, loader *l, const char *path, journal
     if ((draft.flags & JOURNAL_FLAG_BLOB) &&
         !weft_journal_blob_name(draft.body, draft.body_bytes, name, &out->record.value_bytes))
         WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "%s names no large value", path));
-    if (draft.flags & JOURNAL_FLAG_PARTS) out->part_id = weft_journal_part_id(name);
+    if (draft.flags & JOURNAL_FLAG_BLOB) out->part_id = weft_journal_part_id(name);
     l->record_count++;
     const int64_t bytes = JOURNAL_HEAD + (int64_t)draft.body_bytes;
     if (l->kept_bytes + bytes > JOURNAL_KEPT_BYTES) goto done;

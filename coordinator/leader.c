@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-enum { FORMAT = 1, FIXED_BYTES = 33 };
+enum { FORMAT = 2, FORMAT_OLD = 1, FIXED_BYTES = 33 };
 
 static void put_u64(uint8_t *to, uint64_t value)
 {
@@ -19,7 +19,7 @@ static uint64_t get_u64(const uint8_t *from)
 
 size_t weft_leader_encode(const weft_leader *leader, uint8_t out[WEFT_LEADER_VALUE_BYTES])
 {
-    const char *texts[] = {leader->address, leader->http, leader->version};
+    const char *texts[] = {leader->address, leader->http, leader->version, leader->blobs};
     size_t at = FIXED_BYTES;
     out[0] = FORMAT;
     put_u64(out + 1, leader->epoch);
@@ -53,14 +53,15 @@ weft_status weft_leader_decode(weft_ctx *ctx, const void *bytes, size_t len, wef
     if (len > 0 && from[0] > FORMAT)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "the name of a leader is of format %d, of a later version",
                          from[0]);
-    if (len < FIXED_BYTES || from[0] != FORMAT)
+    if (len < FIXED_BYTES || from[0] < FORMAT_OLD)
         return weft_fail(ctx, WEFT_CORRUPT, "%zu bytes are not the name of a leader", len);
     out->epoch = get_u64(from + 1);
     out->term = get_u64(from + 9);
     out->guid = (weft_uuid){.high = get_u64(from + 17), .low = get_u64(from + 25)};
     if (!take_text(from, len, &at, out->address, sizeof(out->address)) ||
         !take_text(from, len, &at, out->http, sizeof(out->http)) ||
-        !take_text(from, len, &at, out->version, sizeof(out->version)) || at != len)
+        !take_text(from, len, &at, out->version, sizeof(out->version)) ||
+        (from[0] != FORMAT_OLD && !take_text(from, len, &at, out->blobs, sizeof(out->blobs))) || at != len)
         return weft_fail(ctx, WEFT_CORRUPT, "the name of a leader has texts that are none");
     return WEFT_OK;
 }

@@ -1,9 +1,10 @@
 /* coordinator/leader.h - who leads, and where: the value of the epoch's node and of a candidate's.
  *
- *     1 byte version (1) · epoch, term: 8 bytes each, little-endian · GUID: 16 bytes
- *     · address · HTTP address · program version, each ended by a zero byte
+ *     1 byte version (2) · epoch, term: 8 bytes each, little-endian · GUID: 16 bytes
+ *     · address · HTTP address · program version · address of its blobs, each ended by a zero byte
  *
- * A candidate's has epoch and term 0. What is read is checked: it lay outside. */
+ * One of version 1 has no blobs. A candidate's has epoch and term 0. What is read is checked: it lay outside.
+ */
 #ifndef WEFT_COORDINATOR_LEADER_H
 #define WEFT_COORDINATOR_LEADER_H
 
@@ -14,7 +15,7 @@ enum {
     WEFT_LEADER_HTTP_BYTES = 288,    /* http:// or https:// before it */
     WEFT_LEADER_VERSION_BYTES = 32,
     WEFT_LEADER_VALUE_BYTES = 33 + WEFT_LEADER_ADDRESS_BYTES + WEFT_LEADER_HTTP_BYTES +
-                              WEFT_LEADER_VERSION_BYTES
+                              WEFT_LEADER_VERSION_BYTES + WEFT_LEADER_ADDRESS_BYTES
 };
 
 typedef struct weft_leader {
@@ -23,6 +24,7 @@ typedef struct weft_leader {
     char address[WEFT_LEADER_ADDRESS_BYTES]; /* HOST:PORT of the control port */
     char http[WEFT_LEADER_HTTP_BYTES];       /* http://HOST:PORT of pages and REST */
     char version[WEFT_LEADER_VERSION_BYTES];
+    char blobs[WEFT_LEADER_ADDRESS_BYTES]; /* HOST:PORT of its blob_port.h; "": it keeps none */
 } weft_leader;
 
 /* Returns how many of out's WEFT_LEADER_VALUE_BYTES it takes. */

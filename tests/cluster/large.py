@@ -1,0 +1,60 @@
+"""Large records of a cluster with several coordinators: where they lie, and a statement that makes them."""
+
+import os
+import sys
+
+sys.dont_write_bytecode = True
+from cluster import WEFT, Process, until
+from support import zookeeper
+
+NAME_DIGITS = 64  # of a blob's file; one that is being written has more
+LITERAL_BYTES = 100
+
+
+def blobs(cluster, index, kind="records"):
+    """Bytes by name, of those that this coordinator has whole."""
+    folder = os.path.join(cluster.folder, f"work{index + 1}", "blobs", kind)
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    found = {}
+    for name in names:
+        if len(name) == NAME_DIGITS:
+            try:
+                found[name] = os.path.getsize(os.path.join(folder, name))
+            except FileNotFoundError:  # swept meanwhile
+                pass
+    return found
+
+
+def query(table, size):
+    """A grouping of a table's rows of `size` bytes of text: none of its many literals is in the table."""
+    count = size // (LITERAL_BYTES + 4)
+    literals = ", ".join(f"'{number:0{LITERAL_BYTES}d}'" for number in range(count))
+    return (
+        f"SELECT l_returnflag, count(*) FROM parquet.`{table}` WHERE l_comment NOT IN ({literals}) "
+        "GROUP BY l_returnflag ORDER BY l_returnflag"
+    )
+
+
+def script(cluster, statements):
+    """A `weft sql` that runs these from a file; what it says goes to its output."""
+    name = f"client{len(cluster.clients) + 1}"
+    path = os.path.join(cluster.folder, f"{name}.sql")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(";\n".join(statements) + ";\n")
+    words = [WEFT, "sql", "-S", "-f", path, "--format", "csv"]
+    words += ["--master", cluster.url, "--keys", cluster.keys]
+    cluster.clients.append(Process(name, words, cluster.folder))
+    return cluster.clients[-1]
+
+
+def finish(client, seconds=300):
+    """Wait for a script; what it printed."""
+    until(lambda: not client.alive, f"end of {client.name}", seconds)
+    return client.text()
+
+
+def counted(cluster):
+    """Nodes and bytes of ZooKeeper's tree."""
+    lines = zookeeper.ask("127.0.0.1", cluster.zookeeper.ports[0], "mntr").splitlines()
+    values = dict(line.split("\t", 1) for line in lines if "\t" in line)
+    return {"znodes": int(values["zk_znode_count"]), "bytes": int(values["zk_approximate_data_size"])}

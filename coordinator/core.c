@@ -187,7 +187,7 @@ static weft_status compare_blocks(weft_ctx *ctx, weft_core *core, int32_t worker
         WEFT_TRY(st, core_step(ctx, core, &back));
         /* its report may be on its way again */
         if (!weft_scheduler_wants(core->scheduler, worker, name) &&
-            !weft_scheduler_finds(core->scheduler, worker, name))
+            !weft_scheduler_may_find(core->scheduler, worker, name))
             order_name(ctx, core, worker, WEFT_TO_WORKER_DROP, name);
     }
 done:

@@ -350,7 +350,8 @@ static void on_lost(weft_scheduler *s, const weft_event *e)
     }
 }
 
-/* A worker that had been given up is back, and still holds what was accepted of it. */
+/* A worker that had been given up is back, and still holds what was accepted of it; also of an attempt of an
+ * earlier leader, whose report it has sent to this one and sends no more. */
 static void on_block(weft_scheduler *s, const weft_event *e)
 {
     stage *st = scheduler_find_stage(s, e->job, e->stage);
@@ -359,10 +360,11 @@ static void on_block(weft_scheduler *s, const weft_event *e)
         return;
     task *t = &st->task[e->partition];
     const bool gone = t->state == TASK_GONE && t->attempt == e->attempt;
-    const bool remade = t->state == TASK_WAITING && t->remade && t->attempt == e->attempt + 1;
+    const bool remade = t->state == TASK_WAITING && t->remade &&
+                        t->attempt == weft_max_i32(e->attempt + 1, st->job->first_attempt);
     if (!gone && !remade) return;
     scheduler_become(st, t, TASK_DONE);
-    t->attempt = (uint16_t)e->attempt;
+    t->attempt = e->attempt;
     t->worker = e->worker;
     t->remade = false;
     st->moved++;

@@ -11,6 +11,8 @@ struct weft_parcel {
     uint64_t batch;    /* 0: waits */
     bool boxed;        /* it is in the outbox */
     bool again;        /* … once more */
+    bool skipped;      /* its block was gone when the session began: it is not sent */
+    atomic_bool gone;
     atomic_int counts;
     weft_parcel *kept; /* the same without the answer; NULL: it has none, or is not kept */
     bool is_attempt;
@@ -26,7 +28,8 @@ struct weft_outbox {
     weft_parcel *first, *last; /* guarded by lock, as is all below */
     weft_parcel *waiting;      /* the first that is in no batch */
     uint64_t batches;
-    int64_t bytes;
+    int64_t
+        bytes; /* but for what is sent again: that is kept anyhow, and must not stand in the way of news */
     int32_t count;
     bool missed;
 };
@@ -72,6 +75,8 @@ void weft_parcel_release(weft_parcel **parcel)
     weft_parcel_release(&p->kept);
     weft_mem_free(p);
 }
+
+void weft_parcel_void(weft_parcel *p) { atomic_store(&p->gone, true); }
 
 int64_t weft_parcel_bytes(const weft_parcel *p) { return (int64_t)weft_mem_size(p); }
 
@@ -135,11 +140,13 @@ weft_status weft_parcel_new(weft_ctx *ctx, weft_outbox *box, const weft_to_coord
 /* ---- putting in ---- */
 
 /* Lock held. */
-static void append(weft_outbox *box, weft_parcel *p)
+static void append(weft_outbox *box, weft_parcel *p, bool again)
 {
     p->next = NULL;
     p->batch = 0;
     p->boxed = true;
+    p->again = again;
+    if (!again) box->bytes += weft_parcel_bytes(p);
     if (p->kept != NULL) p->kept->boxed = true;
     if (box->last != NULL)
         box->last->next = p;
@@ -147,7 +154,6 @@ static void append(weft_outbox *box, weft_parcel *p)
         box->first = p;
     box->last = p;
     if (box->waiting == NULL) box->waiting = p;
-    box->bytes += weft_parcel_bytes(p);
     box->count++;
 }
 
@@ -160,7 +166,7 @@ weft_status weft_outbox_add(weft_ctx *ctx, weft_outbox *box, weft_parcel *p)
                        box->count, (long long)box->bytes);
         box->missed = true;
     } else if (!p->boxed) {
-        append(box, p);
+        append(box, p, false);
         p = NULL;
     }
     pthread_mutex_unlock(&box->lock);
@@ -171,10 +177,7 @@ weft_status weft_outbox_add(weft_ctx *ctx, weft_outbox *box, weft_parcel *p)
 void weft_outbox_again(weft_outbox *box, weft_parcel *p)
 {
     pthread_mutex_lock(&box->lock);
-    if (!p->boxed) {
-        append(box, weft_parcel_share(p));
-        p->again = true;
-    }
+    if (!p->boxed) append(box, weft_parcel_share(p), true);
     pthread_mutex_unlock(&box->lock);
 }
 
@@ -231,7 +234,8 @@ int32_t weft_outbox_frames(const weft_outbox *box, uint64_t batch, weft_net_fram
     weft_outbox *const locked = (weft_outbox *)(uintptr_t)box;
     pthread_mutex_lock(&locked->lock);
     for (const weft_parcel *p = box->first; p != box->waiting && p->batch <= batch; p = p->next)
-        if (p->batch == batch) frames[count++] = (weft_net_frame){.bytes = p->bytes, .len = p->len};
+        if (p->batch == batch && !p->skipped)
+            frames[count++] = (weft_net_frame){.bytes = p->bytes, .len = p->len};
     pthread_mutex_unlock(&locked->lock);
     return count;
 }
@@ -243,9 +247,9 @@ void weft_outbox_forget(weft_outbox *box, uint64_t batch)
         weft_parcel *p = box->first;
         box->first = p->next;
         if (box->first == NULL) box->last = NULL;
-        box->bytes -= weft_parcel_bytes(p);
+        if (!p->again) box->bytes -= weft_parcel_bytes(p);
         box->count--;
-        p->boxed = p->again = false;
+        p->boxed = p->again = p->skipped = false;
         if (p->kept != NULL) p->kept->boxed = false;
         weft_parcel_release(&p);
     }
@@ -258,8 +262,10 @@ weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_nam
     *count = 0;
     pthread_mutex_lock(&box->lock);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, box->count, names));
-    for (const weft_parcel *p = box->first; p != NULL; p = p->next)
-        if (p->is_attempt && !p->again) (*names)[(*count)++] = p->name;
+    for (weft_parcel *p = box->first; p != NULL; p = p->next) {
+        p->skipped = atomic_load(p->kept != NULL ? &p->kept->gone : &p->gone);
+        if (p->is_attempt && !p->again && !p->skipped) (*names)[(*count)++] = p->name;
+    }
 done:
     pthread_mutex_unlock(&box->lock);
     return st;

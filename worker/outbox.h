@@ -38,6 +38,8 @@ WEFT_MUST_CHECK weft_status weft_parcel_new(weft_ctx *ctx, weft_outbox *box,
 WEFT_MUST_CHECK weft_status weft_outbox_add(weft_ctx *ctx, weft_outbox *box, weft_parcel *parcel);
 weft_parcel *weft_parcel_share(weft_parcel *parcel);
 void weft_parcel_release(weft_parcel **parcel);
+/* The block that it tells of is gone, at the wish of a leader: no later one shall hear of it. Any thread. */
+void weft_parcel_void(weft_parcel *parcel);
 /* Memory that it takes. */
 int64_t weft_parcel_bytes(const weft_parcel *parcel);
 /* Send what was kept again, unless it is in the outbox; takes a count of its own. The limit of the outbox is
@@ -52,12 +54,13 @@ bool weft_outbox_is_empty(weft_outbox *box);
 /* Close what waits into one more batch. False when nothing waits. */
 bool weft_outbox_batch(weft_outbox *box);
 /* The reports of a batch, the first ever made being 1: at most WEFT_OUTBOX_REPORTS_MAX frames, borrowed until
- * it is forgotten. Returns how many. */
+ * it is forgotten. Returns how many; none when all that they told of is gone. */
 int32_t weft_outbox_frames(const weft_outbox *box, uint64_t batch, weft_net_frame *frames);
 /* Let go of all batches up to this one. */
 void weft_outbox_forget(weft_outbox *box, uint64_t batch);
-/* The attempts that its reports are about, but for those that are sent again, into ctx->arena. Errors:
- * WEFT_NOMEM. */
+/* A session begins: the attempts that its reports are about, but for those that are sent again, into
+ * ctx->arena. Those whose blocks are gone by now are not among them, nor in any batch from here on: whoever
+ * is told of an attempt is told how it ended. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_name **names,
                                                  int32_t *count);
 

@@ -150,6 +150,13 @@ int32_t weft_store_some_stage(weft_store *store, uint64_t job)
     return stage;
 }
 
+/* Its block is dropped; the report may still be on its way. */
+static void report_void(weft_parcel **report)
+{
+    if (*report != NULL) weft_parcel_void(*report);
+    weft_parcel_release(report);
+}
+
 int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t generation)
 {
     int64_t spilled = 0;
@@ -160,7 +167,7 @@ int64_t weft_store_drop(weft_store *store, uint64_t job, int32_t stage, int32_t 
         if (name->job == job && name->stage == stage && name->generation <= generation) {
             spilled += weft_block_spilled_bytes(store->blocks[i]);
             weft_block_release(&store->blocks[i]);
-            weft_parcel_release(&store->reports[i]);
+            report_void(&store->reports[i]);
         } else {
             store->reports[kept] = store->reports[i];
             store->blocks[kept++] = store->blocks[i];
@@ -181,7 +188,7 @@ int64_t weft_store_drop_block(weft_store *store, const weft_block_name *name)
     const int32_t at = store_index(store, name);
     if (at >= 0) {
         block = store->blocks[at];
-        weft_parcel_release(&store->reports[at]);
+        report_void(&store->reports[at]);
         for (int32_t i = at + 1; i < store->count; i++) {
             store->blocks[i - 1] = store->blocks[i];
             store->reports[i - 1] = store->reports[i];

@@ -25,11 +25,17 @@ const held_block *worker_find_block(const node *n, const weft_block_name *name)
     return NULL;
 }
 
+static void drop_report(held_block *block)
+{
+    if (block->report != NULL) weft_parcel_void(block->report);
+    weft_parcel_release(&block->report);
+}
+
 static void drop_block(node *n, const weft_block_name *name)
 {
     for (int32_t i = 0; i < n->block_count; i++)
         if (weft_block_name_equal(&n->blocks[i].name, name)) {
-            weft_parcel_release(&n->blocks[i].report);
+            drop_report(&n->blocks[i]);
             n->blocks[i] = n->blocks[--n->block_count];
             return;
         }
@@ -41,7 +47,7 @@ static void drop_blocks(node *n, uint64_t job, int32_t stage, int32_t generation
     for (int32_t i = 0; i < n->block_count; i++) {
         const weft_block_name *name = &n->blocks[i].name;
         if (name->job == job && (stage < 0 || name->stage == stage) && name->generation <= generation)
-            weft_parcel_release(&n->blocks[i].report);
+            drop_report(&n->blocks[i]);
         else
             n->blocks[kept++] = n->blocks[i];
     }

@@ -80,6 +80,37 @@ static void the_rest_is_launched(void **state)
     close_rig(&r);
 }
 
+/* The worker of a block that was found is given up, and comes back with the block under another number: it
+ * counts again, and its report is not waited for. Attempts are many after many leaders. */
+static void found_blocks_come_back(void **state)
+{
+    (void)state;
+    enum { OTHER = JOB + 1, MANY = 20 * FIRST };
+    rig r;
+    open_resumed(&r);
+    step(&r, (weft_event){.kind = WEFT_EVENT_JOB, .job = OTHER, .attempts = 4, .first_attempt = MANY});
+    weft_event stage = resumed_stage(0, 1);
+    stage.job = OTHER;
+    step(&r, stage);
+    weft_event block = {
+        .kind = WEFT_EVENT_DONE, .worker = 1, .job = OTHER, .attempt = MANY - FIRST + 1, .bytes = 1};
+    step(&r, block);
+    assert_int_equal(the(&r, WEFT_ACTION_ACCEPT).attempt, block.attempt);
+    step(&r, (weft_event){.kind = WEFT_EVENT_SILENT, .worker = 2}); /* so that nothing can be launched */
+    step(&r, (weft_event){.kind = WEFT_EVENT_WORKER_LOST, .worker = 1});
+    worker_comes(&r, 3, 0);
+    block.kind = WEFT_EVENT_BLOCK_BACK;
+    block.worker = 3;
+    step(&r, block);
+    worker_comes(&r, 3, 2);
+    assert_int_equal(count_of(&r, WEFT_ACTION_LAUNCH), 0);
+    int32_t generation = -1, attempt = -1, worker = -1;
+    assert_true(weft_scheduler_block(r.s, OTHER, 0, 0, &generation, &attempt, &worker));
+    assert_true(attempt == block.attempt && worker == 3);
+    assert_int_equal(counts(&r).blocks_back, 1);
+    close_rig(&r);
+}
+
 /* Before the phase is over nothing of a resumed stage is launched, not even what has failed or was lost
  * since; new stages are. */
 static void new_stages_do_not_wait(void **state)
@@ -373,8 +404,9 @@ static void failures_count_anew(void **state)
     close_rig(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(the_rest_is_launched), WEFT_TEST(new_stages_do_not_wait),
-           WEFT_TEST(wrong_blocks_are_refused), WEFT_TEST(what_is_complete_is_made_again_on_demand),
-           WEFT_TEST(recorded_blocks_that_are_gone), WEFT_TEST(consumers_wait_for_the_record),
-           WEFT_TEST(a_block_is_lost_while_it_is_recorded), WEFT_TEST(recorded_from_now_on),
-           WEFT_TEST(numbers_are_not_used_twice), WEFT_TEST(failures_count_anew))
+WEFT_TESTS(WEFT_TEST(the_rest_is_launched), WEFT_TEST(found_blocks_come_back),
+           WEFT_TEST(new_stages_do_not_wait), WEFT_TEST(wrong_blocks_are_refused),
+           WEFT_TEST(what_is_complete_is_made_again_on_demand), WEFT_TEST(recorded_blocks_that_are_gone),
+           WEFT_TEST(consumers_wait_for_the_record), WEFT_TEST(a_block_is_lost_while_it_is_recorded),
+           WEFT_TEST(recorded_from_now_on), WEFT_TEST(numbers_are_not_used_twice),
+           WEFT_TEST(failures_count_anew))

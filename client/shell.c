@@ -12,6 +12,7 @@
 #include <wchar.h>
 
 #include "common/limits.h"
+#include "common/redact.h"
 #include "engine/sql/parser.h"
 
 enum { HISTORY_LINES = 1000, FIRST_BYTES = 4096 };
@@ -146,7 +147,7 @@ int weft_shell_run(weft_statements *statements)
             continue;
         }
         if (!weft_sql_is_complete(b.text, b.len)) continue;
-        if (terminal && b.len > 1) {
+        if (terminal && b.len > 1 && !weft_redact_has_secret(b.text, b.len)) {
             b.text[b.len - 1] = 0;
             add_history(b.text);
             b.text[b.len - 1] = '\n';

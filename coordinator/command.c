@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "common/redact.h"
 #include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
@@ -12,10 +13,8 @@
 /* names and cells are in ctx->arena, or live longer; cells are row-major. */
 static weft_command_rows text_rows(const char *const *names, int32_t width, const weft_pointers *cells)
 {
-    return (weft_command_rows){.width = width,
-                               .names = names,
-                               .count = cells->count / width,
-                               .cells = weft_pointers_texts(cells)};
+    return (weft_command_rows){
+        .width = width, .names = names, .count = cells->count / width, .cells = weft_pointers_texts(cells)};
 }
 
 weft_status weft_command_text(weft_ctx *ctx, const char *column, const char *text, weft_command_rows *out)
@@ -44,8 +43,10 @@ weft_status weft_command_settings(weft_ctx *ctx, const weft_settings *settings, 
     const weft_setting_id wanted = key == NULL ? WEFT_SETTING_COUNT : weft_settings_find(key);
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         if (key == NULL ? !settings->set[i] : (int32_t)wanted != i) continue;
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, weft_setting_find_def((weft_setting_id)i)->key));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, settings->text[i]));
+        const char *name = weft_setting_find_def((weft_setting_id)i)->key;
+        const bool is_secret = weft_redact_is_secret(name, strlen(name));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, name));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, is_secret ? WEFT_REDACTED : settings->text[i]));
     }
     if (key != NULL && wanted == WEFT_SETTING_COUNT) {
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, key));
@@ -107,8 +108,7 @@ done:
     return st;
 }
 
-static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalog,
-                               weft_command_rows *out)
+static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalog, weft_command_rows *out)
 {
     static const char *const names[] = {"namespace", "tableName", "isTemporary"};
     weft_status st = WEFT_OK;
@@ -138,8 +138,7 @@ done:
     return st;
 }
 
-static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool describe,
-                                weft_command_rows *out)
+static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool describe, weft_command_rows *out)
 {
     static const char *const names[] = {"col_name", "data_type", "comment"};
     weft_status st = WEFT_OK;
@@ -159,8 +158,8 @@ done:
     return st;
 }
 
-weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog,
-                              const weft_node *show, weft_command_rows *out)
+weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
+                              weft_command_rows *out)
 {
     const char *what = show->show.what;
     if (strcmp(what, "tables") == 0 || strcmp(what, "views") == 0) return show_tables(ctx, catalog, out);

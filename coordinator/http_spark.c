@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "common/limits.h"
+#include "common/redact.h"
 #include "common/settings.h"
 #include "coordinator/http_private.h"
 
@@ -463,7 +464,7 @@ static void put_pair(weft_http_text *t, const char *name, const char *value)
     weft_http_end_array(t);
 }
 
-/* The settings that a session begins with. They hold no secrets: those are files. */
+/* The settings that a session begins with. Secrets are files; what is called like one is not shown. */
 weft_status weft_http_environment(weft_ctx *ctx, weft_http_view *v)
 {
     static const char *const empty[] = {"hadoopProperties", "systemProperties", "metricsProperties",
@@ -479,7 +480,9 @@ weft_status weft_http_environment(weft_ctx *ctx, weft_http_view *v)
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         const char *key = weft_setting_find_def((weft_setting_id)i)->key;
         const bool is_test = strncmp(key, tests, sizeof(tests) - 1) == 0;
-        if (!is_test || ctx->settings->set[i]) put_pair(t, key, ctx->settings->text[i]);
+        const bool is_secret = weft_redact_is_secret(key, strlen(key));
+        if (!is_test || ctx->settings->set[i])
+            put_pair(t, key, is_secret ? WEFT_REDACTED : ctx->settings->text[i]);
     }
     weft_http_end_array(t);
     for (int32_t i = 0; i < WEFT_COUNT(empty); i++) {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "common/redact.h"
 
 typedef struct job_record {
     weft_job_status status;    /* as far as it is known before the sums; text points behind the record */
@@ -84,8 +85,9 @@ static weft_status record_new(weft_jobs *jobs, const weft_job_begin *begin, job_
     while (begin->text != NULL && skip < begin->text_len && strchr(" \t\r\n", begin->text[skip]) != NULL)
         skip++;
     const char *statement = begin->text == NULL ? "" : begin->text + skip;
-    const size_t text_len =
+    const size_t said_len =
         begin->text == NULL ? 0 : cut_text(statement, begin->text_len - skip, WEFT_JOBS_TEXT_BYTES_MOST);
+    const size_t text_len = weft_redact_text(statement, said_len, NULL);
     const size_t user_len = begin->user == NULL ? 0 : strlen(begin->user);
     const size_t bytes = sizeof(job_record) + text_len + user_len + 2;
     job_record *job = NULL;
@@ -93,7 +95,7 @@ static weft_status record_new(weft_jobs *jobs, const weft_job_begin *begin, job_
     if (st != WEFT_OK) return st;
     char *text = (char *)(job + 1);
     char *user = text + text_len + 1;
-    if (text_len > 0) memcpy(text, statement, text_len);
+    weft_redact_text(statement, said_len, text);
     if (user_len > 0) memcpy(user, begin->user, user_len);
     job->bytes = bytes;
     job->status = (weft_job_status){.id = begin->id,

@@ -21,7 +21,7 @@ typedef struct weft_jobs weft_jobs;
 
 typedef struct weft_job_begin {
     uint64_t id;
-    const char *text; /* the statement; copied, as is user; NULL: none */
+    const char *text; /* the statement; copied without secrets (common/redact.h), as is user; NULL: none */
     size_t text_len;
     const char *user; /* NULL: "" */
 } weft_job_begin;

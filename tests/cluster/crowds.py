@@ -1,9 +1,9 @@
 """Many sessions in few processes (support/faults/crowd.c), which all ask at once.
 
-    with Crowd(cluster, sessions=60, processes=2, settings={"weft.test.taskDelay": "500ms"}) as crowd:
-        crowd.ask()                  # each session runs a statement of its own
-        cluster.coordinators[0].kill()
-        crowd.answers()              # {"right": 60, "wrong": 0, "none": 0, "first": ""}"""
+with Crowd(cluster, sessions=60, processes=2, settings={"weft.test.taskDelay": "500ms"}) as crowd:
+    crowd.ask()                  # each session runs a statement of its own
+    cluster.coordinators[0].kill()
+    crowd.answers()              # {"right": 60, "wrong": 0, "none": 0, "first": ""}"""
 
 import collections
 import json
@@ -21,7 +21,12 @@ class Crowd:
     """cluster: Leaders, whose keys and addresses it takes."""
 
     def __init__(self, cluster, sessions, processes=1, settings=None):
-        words = [os.path.join(harness.FAULTS, "crowd"), cluster.url, cluster.keys, str(sessions // processes)]
+        words = [
+            os.path.join(harness.FAULTS, "crowd"),
+            cluster.url,
+            cluster.keys,
+            str(sessions // processes),
+        ]
         for pair in (settings or {}).items():
             words += pair
         self.children = [
@@ -95,7 +100,10 @@ def last_job(cluster, index):
 
 def succeeded(cluster, index, since=0):
     """Has a job after this number ended well? The others of a crowd are a task old by then, and on record."""
-    return any(job["state"] == "SUCCEEDED" and int(job["id"]) > since for job in jobs(cluster, index))
+    return any(
+        job["state"] == "SUCCEEDED" and int(job["id"]) > since
+        for job in jobs(cluster, index)
+    )
 
 
 def count(process, event):
@@ -104,5 +112,8 @@ def count(process, event):
 
 def carried_over(cluster, index):
     """Jobs that this leader has found on record."""
-    found = re.search(r"sessions_recovered sessions=\d+ jobs=(\d+)", cluster.coordinators[index].text())
+    found = re.search(
+        r"sessions_recovered sessions=\d+ jobs=(\d+)",
+        cluster.coordinators[index].text(),
+    )
     return int(found.group(1)) if found else 0

@@ -195,8 +195,9 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
     char *name = NULL;
     const weft_format *format = NULL;
     WEFT_TRY(st, find_format(ctx, format_name, &format));
-    WEFT_TRY(st,
-             listings == NULL ? list_files(ctx, path, &listing) : list_once(ctx, listings, path, &listing));
+    if (!format->without_files)
+        WEFT_TRY(st, listings == NULL ? list_files(ctx, path, &listing)
+                                      : list_once(ctx, listings, path, &listing));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
     WEFT_TRY(st, open_files(ctx, keep, keep_ctx, format, name, listing.files, listing.file_count, options,
                             option_count, out));

@@ -354,6 +354,53 @@ done:
     return st;
 }
 
+/* Is the argument NULL in row `at`? */
+static weft_status is_null_at(weft_ctx *ctx, window_state *s, const window_call *c, int64_t at, bool *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *arg = c->call->args[0];
+    const uint8_t *row;
+    *out = arg->kind == WEFT_EXPR_LITERAL && arg->literal.is_null;
+    if (arg->kind == WEFT_EXPR_LITERAL) return WEFT_OK;
+    WEFT_TRY(st, weft_window_row(ctx, &s->giving, at, &row));
+    *out = weft_row_is_null(row, arg->column.ordinal);
+done:
+    return st;
+}
+
+/* The row of the number-th value that is not NULL from row `at` on, below `end`, in steps of 1 or -1; -1:
+ * there is none. */
+static weft_status seek_value(weft_ctx *ctx, window_state *s, const window_call *c, int64_t at, int64_t begin,
+                              int64_t end, int64_t step, int64_t number, int64_t *out)
+{
+    weft_status st = WEFT_OK;
+    *out = -1;
+    for (; at >= begin && at < end; at += step) {
+        bool null = false;
+        WEFT_TRY(st, is_null_at(ctx, s, c, at, &null));
+        if (null || --number > 0) continue;
+        *out = at;
+        break;
+    }
+done:
+    return st;
+}
+
+/* lag, lead: the value `distance` rows away, or that many values away where NULLs are passed over. */
+static weft_status give_offset(weft_ctx *ctx, window_state *s, window_call *c, int64_t i, int64_t distance,
+                               int32_t slot)
+{
+    weft_status st = WEFT_OK;
+    int64_t at = i + distance;
+    if (c->call->call.ignore_nulls && distance != 0) {
+        const int64_t step = distance < 0 ? -1 : 1;
+        WEFT_TRY(st, seek_value(ctx, s, c, i + step, 0, s->giving.count, step, distance * step, &at));
+    }
+    WEFT_TRY(st, give_value(ctx, s, c, i, at, slot));
+done:
+    return st;
+}
+
 /* The tile of row i when count rows are cut into tiles whose sizes differ by one at most, the larger ones
  * first. */
 static int64_t tile_of(int64_t i, int64_t count, int64_t tiles)
@@ -384,10 +431,14 @@ static weft_status give_call(weft_ctx *ctx, window_state *s, window_call *c, int
         return WEFT_OK;
     case CALL_CUME_DIST: real[slot] = (double)f->peer_end / (double)f->count; return WEFT_OK;
     case CALL_NTILE: whole[slot] = (int32_t)tile_of(i, f->count, c->number); return WEFT_OK;
-    case CALL_LAG: return give_value(ctx, s, c, i, i - c->number, slot);
-    case CALL_LEAD: return give_value(ctx, s, c, i, i + c->number, slot);
+    case CALL_LAG: return give_offset(ctx, s, c, i, -c->number, slot);
+    case CALL_LEAD: return give_offset(ctx, s, c, i, c->number, slot);
     case CALL_NTH_VALUE:
         WEFT_TRY(st, weft_window_frame_bounds(ctx, f, i, &low, &high));
+        if (c->call->call.ignore_nulls) {
+            WEFT_TRY(st, seek_value(ctx, s, c, low, low, high, 1, c->number, &low));
+            return give_value(ctx, s, c, i, low, slot);
+        }
         return give_value(ctx, s, c, i, c->number <= high - low ? low + c->number - 1 : -1, slot);
     case CALL_AGGREGATE: return give_aggregate(ctx, s, c, i, slot);
     }

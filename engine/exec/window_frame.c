@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "engine/expr/calendar.h"
+
 static bool has_offset(weft_bound_kind kind)
 {
     return kind == WEFT_BOUND_PRECEDING || kind == WEFT_BOUND_FOLLOWING;
@@ -26,6 +28,12 @@ weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout,
     }
     if (has_offset(spec->low)) out->low_offset = spec->low_offset->literal;
     if (has_offset(spec->high)) out->high_offset = spec->high_offset->literal;
+    const bool months = (has_offset(spec->low) && out->low_offset.type.id == WEFT_TYPE_INTERVAL_YM) ||
+                        (has_offset(spec->high) && out->high_offset.type.id == WEFT_TYPE_INTERVAL_YM);
+    if (!spec->rows && months && order_count == 1 && layout->types[columns[0]].id == WEFT_TYPE_TIMESTAMP)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_UNSUPPORTED_WINDOW,
+                               "A RANGE frame of months over a TIMESTAMP with a time zone is not supported; "
+                               "order by a DATE or a TIMESTAMP_NTZ."));
     if (spec->rows || (!has_offset(spec->low) && !has_offset(spec->high))) goto done;
     const weft_type type = layout->types[columns[0]];
     if (order_count != 1 || !(weft_type_is_numeric(type) || type.id == WEFT_TYPE_DATE ||
@@ -111,6 +119,31 @@ static long double offset_of(const weft_window_frame *f, const weft_value *offse
     return value;
 }
 
+/* The same for an offset in months, which is longer or shorter by the key that it is counted from. */
+static weft_status months_from(weft_ctx *ctx, const weft_window_frame *f, const weft_value *offset,
+                               bool preceding, int64_t i, long double *out)
+{
+    weft_status st = WEFT_OK;
+    const int64_t day_us = 86400 * (int64_t)1000000;
+    const bool date = f->layout->types[f->order[0]].id == WEFT_TYPE_DATE;
+    const uint8_t *row;
+    int32_t days = 0, moved_days = 0;
+    WEFT_TRY(st, weft_window_row(ctx, f->rows, i, &row));
+    *out = 0;
+    if (weft_row_is_null(row, f->order[0])) goto done;
+    const int64_t key = (int64_t)key_of(f, row);
+    const int64_t rest = date ? 0 : ((key % day_us) + day_us) % day_us;
+    days = (int32_t)(date ? key : (key - rest) / day_us);
+    const bool back = preceding != f->descending;
+    if (!weft_days_add_months(days, back ? -offset->i64 : offset->i64, &moved_days))
+        WEFT_TRY(st, weft_fail(ctx, WEFT_DATETIME_OVERFLOW,
+                               "Datetime operation overflow: the bound of a window's RANGE frame."));
+    const long double distance = ((long double)moved_days - days) * (date ? 1 : (long double)day_us);
+    *out = f->descending ? -distance : distance;
+done:
+    return st;
+}
+
 /* Is a row before the bound `key + offset` in the order of the partition? NULLs are peers of NULLs only. */
 static bool before(const weft_window_frame *f, const uint8_t *row, const uint8_t *current, long double offset,
                    bool inclusive)
@@ -167,8 +200,13 @@ static weft_status bound(weft_ctx *ctx, weft_window_frame *f, weft_bound_kind ki
     else if (f->spec->rows)
         *out = moved(i + upper, kind == WEFT_BOUND_PRECEDING ? -offset->i64 : offset->i64, f->count);
     else {
-        const long double amount = offset_of(f, offset);
-        WEFT_TRY(st, bound_move(ctx, f, kind == WEFT_BOUND_PRECEDING ? -amount : amount, i, upper, at));
+        const bool preceding = kind == WEFT_BOUND_PRECEDING;
+        long double amount = 0;
+        if (offset->type.id == WEFT_TYPE_INTERVAL_YM)
+            WEFT_TRY(st, months_from(ctx, f, offset, preceding, i, &amount));
+        else
+            amount = preceding ? -offset_of(f, offset) : offset_of(f, offset);
+        WEFT_TRY(st, bound_move(ctx, f, amount, i, upper, at));
         *out = *at;
     }
 done:

@@ -107,7 +107,8 @@ struct weft_expr {
             const weft_function *function;
             int32_t variant; /* index of the matched signature in function->signatures */
             const char
-                *written; /* the alias that the query used, for generated names; NULL: function->name */
+                *written;      /* the alias that the query used, for generated names; NULL: function->name */
+            bool ignore_nulls; /* of lag, lead and nth_value over a window */
         } call;
         struct {
             bool try_;
@@ -222,7 +223,7 @@ bool weft_expr_fallible_node(const weft_expr *e); /* the same of this node alone
 /* No rand(), uuid() …: the value depends on columns alone. What is not goes by the place of a row among those
  * it is asked for: rules must not make it run on other rows, in another order, or more than once. */
 bool weft_expr_deterministic(const weft_expr *e);
-bool weft_expr_by_attempt(const weft_expr *e); /* attempt_nonce(): another one in another attempt */
+bool weft_expr_by_attempt(const weft_expr *e);    /* attempt_nonce(): another one in another attempt */
 bool weft_expr_has_aggregate(const weft_expr *e); /* not below a WINDOW */
 bool weft_expr_has_subquery(const weft_expr *e);
 bool weft_expr_has_window(const weft_expr *e);

@@ -190,7 +190,9 @@ static bool equal_payload(const weft_expr *a, const weft_expr *b)
     switch (a->kind) {
     case WEFT_EXPR_LITERAL: return equal_literals(&a->literal, &b->literal);
     case WEFT_EXPR_COLUMN: return a->column.id == b->column.id && a->column.ordinal == b->column.ordinal;
-    case WEFT_EXPR_CALL: return a->call.function == b->call.function && a->call.variant == b->call.variant;
+    case WEFT_EXPR_CALL:
+        return a->call.function == b->call.function && a->call.variant == b->call.variant &&
+               a->call.ignore_nulls == b->call.ignore_nulls;
     case WEFT_EXPR_CAST: return a->cast.try_ == b->cast.try_;
     case WEFT_EXPR_AGGREGATE:
         return a->aggregate.function == b->aggregate.function &&

@@ -164,6 +164,7 @@ static weft_status decode_call(wire_decoder *w, const Weft__Wire__Node *from, we
     e->call.function = weft_function_find(from->name);
     e->call.variant = from->variant <= INT32_MAX ? (int32_t)from->variant : -1;
     e->call.written = text_or_null(from->written);
+    e->call.ignore_nulls = (from->flags & WEFT_EXPR_WIRE_IGNORE_NULLS) != 0;
     return e->call.function != NULL ? WEFT_OK : fail_node(w, "there is no such function");
 }
 

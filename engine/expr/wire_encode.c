@@ -213,6 +213,7 @@ static weft_status encode_payload(wire_encoder *w, const weft_expr *e, Weft__Wir
         node->name = text_or_empty(e->call.function->name);
         node->variant = (uint32_t)e->call.variant;
         node->written = text_or_empty(e->call.written);
+        if (e->call.ignore_nulls) node->flags |= WEFT_EXPR_WIRE_IGNORE_NULLS;
         return WEFT_OK;
     case WEFT_EXPR_CAST:
         if (e->cast.try_) node->flags |= WEFT_EXPR_WIRE_TRY;

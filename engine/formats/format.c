@@ -3,8 +3,9 @@
 #include <strings.h>
 
 #include "engine/formats/parquet/parquet.h"
+#include "engine/formats/range.h"
 
-static const weft_format *const formats[] = {&weft_format_parquet};
+static const weft_format *const formats[] = {&weft_format_parquet, &weft_format_range};
 
 const weft_format *weft_format_find(const char *name)
 {

@@ -99,6 +99,7 @@ struct weft_format {
     weft_status (*scan_next)(weft_ctx *ctx, weft_scan *scan, weft_batch *out);
     void (*scan_metrics)(const weft_scan *scan, weft_scan_metrics *out); /* may be NULL */
     void (*scan_close)(weft_scan **scan);
+    bool without_files; /* its rows are made from its options */
 };
 
 /* Rows of a table: exactly, or about; -1 when nobody knows. */

@@ -76,11 +76,12 @@ static weft_status bind_window_aggregate(weft_binder *b, const weft_expr *e, con
     weft_ctx *ctx = b->a->ctx;
     weft_pointers args = {0};
     const weft_expr **stand_ins = NULL;
-    if (e->unresolved.distinct || e->unresolved.filter != NULL) {
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, weft_analyzer_span(b->a, &e->span),
-                            "%s in a window function is not supported.",
-                            e->unresolved.distinct ? "DISTINCT" : "FILTER");
-    }
+    if (e->unresolved.distinct)
+        return weft_fail_at(ctx, WEFT_DISTINCT_WINDOW, weft_analyzer_span(b->a, &e->span),
+                            "Distinct window functions are not supported: %s(DISTINCT …) OVER ….",
+                            e->unresolved.name);
+    const weft_expr *filter = NULL;
+    if (e->unresolved.filter != NULL) WEFT_TRY(st, weft_bind_expr(b, e->unresolved.filter, &filter));
     WEFT_TRY(st, bind_call_args(b, e, &args));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, args.count + 1, &stand_ins));
     for (int32_t i = 0; i < args.count; i++) {
@@ -89,7 +90,7 @@ static weft_status bind_window_aggregate(weft_binder *b, const weft_expr *e, con
         if (!weft_expr_has_aggregate(arg)) continue;
         WEFT_TRY(st, weft_expr_column(ctx, -1 - i, "", arg->type, arg->nullable, &stand_ins[i]));
     }
-    WEFT_TRY(st, weft_expr_aggregate(ctx, e->unresolved.name, stand_ins, args.count, false, NULL,
+    WEFT_TRY(st, weft_expr_aggregate(ctx, e->unresolved.name, stand_ins, args.count, false, filter,
                                      weft_analyzer_span(b->a, &e->span), out));
     for (int32_t i = 0; i < args.count; i++) {
         const weft_expr *arg = weft_pointers_exprs(&args)[i], *made = (*out)->args[i];
@@ -462,6 +463,11 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
         WEFT_TRY(st, bind_call_args(b, call, &args));
         WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count,
                                     weft_analyzer_span(b->a, &call->span), &bound));
+        if (call->unresolved.ignore_nulls) {
+            weft_expr copy = *bound;
+            copy.call.ignore_nulls = true;
+            WEFT_TRY(st, weft_expr_with_args(ctx, &copy, copy.args, &bound));
+        }
     } else {
         WEFT_TRY(st, weft_fail_at(ctx, fn == NULL ? WEFT_UNRESOLVED_ROUTINE : WEFT_UNSUPPORTED_WINDOW,
                                   weft_analyzer_span(b->a, &call->span),

@@ -292,9 +292,9 @@ weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e, const char *wh
     if (problem != NULL) {
         char *text = NULL;
         const weft_status code = !weft_expr_deterministic(value) ? WEFT_LIMIT_UNFOLDABLE
-                                 : !literal                 ? WEFT_INVALID_LIMIT
-                                 : value->literal.is_null ? WEFT_LIMIT_NULL
-                                                          : WEFT_LIMIT_NEGATIVE;
+                                 : !literal                      ? WEFT_INVALID_LIMIT
+                                 : value->literal.is_null        ? WEFT_LIMIT_NULL
+                                                                 : WEFT_LIMIT_NEGATIVE;
         WEFT_TRY(st, weft_expr_text(a->ctx, bound, false, &text));
         WEFT_TRY(st, weft_fail_at(a->ctx, code, weft_analyzer_span(a, &e->span),
                                   "The %s expression \"%.200s\" is invalid: it %s.", what, text, problem));
@@ -348,7 +348,13 @@ weft_status weft_rewrite_window(weft_ctx *ctx, const weft_expr *e, weft_top_rewr
     bool changed = false;
     weft_expr copy = *e;
     WEFT_TRY(st, rewrite_list(ctx, function->args, function->arg_count, fn, self, &args, &changed));
-    if (changed) WEFT_TRY(st, weft_expr_with_args(ctx, function, args, &function));
+    weft_expr rewritten = *function;
+    if (function->kind == WEFT_EXPR_AGGREGATE && function->aggregate.filter != NULL) {
+        WEFT_TRY(st,
+                 weft_rewrite_top(ctx, function->aggregate.filter, fn, self, &rewritten.aggregate.filter));
+        changed |= rewritten.aggregate.filter != function->aggregate.filter;
+    }
+    if (changed) WEFT_TRY(st, weft_expr_with_args(ctx, &rewritten, args, &function));
     WEFT_TRY(st, rewrite_spec(ctx, &copy, fn, self, &changed));
     *out = e;
     if (changed) WEFT_TRY(st, weft_expr_with_args(ctx, &copy, &function, out));

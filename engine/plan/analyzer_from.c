@@ -229,6 +229,7 @@ static weft_status build_join(weft_analyzer *a, const weft_node *parsed, const w
     }
     if (a->in_view == 0) model.span = parsed->span;
     model.join.kind = parsed->join.kind;
+    model.join.lateral = parsed->join.lateral;
     model.join.key_count = parts.left.count;
     model.join.left_keys = weft_pointers_exprs(&parts.left);
     model.join.right_keys = weft_pointers_exprs(&parts.right);
@@ -389,7 +390,14 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
     weft_bound left = {0}, right = {0};
     weft_pointers conjuncts = {0}, lefts = {0}, rights = {0};
     WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, &left));
-    WEFT_TRY(st, weft_bind_from(a, parsed->inputs[1], outer, ctes, &right));
+    const weft_scope lateral = {.count = left.count, .names = left.names, .outer = outer};
+    const weft_node *view = NULL;
+    if (parsed->join.lateral) WEFT_TRY(st, weft_lateral_as_view(a, parsed, &left, &view));
+    if (view != NULL) {
+        WEFT_TRY(st, weft_bind_lateral_view(a, view, outer, ctes, out));
+        goto done;
+    }
+    WEFT_TRY(st, weft_bind_from(a, parsed->inputs[1], parsed->join.lateral ? &lateral : outer, ctes, &right));
     if (parsed->join.natural || parsed->join.using_count > 0) {
         WEFT_TRY(st, common_columns(a, parsed, &left, &right, &lefts, &rights));
         for (int32_t i = 0; i < lefts.count; i++) {
@@ -432,16 +440,19 @@ weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft
     weft_status st = WEFT_OK;
     int32_t frame = 0;
     WEFT_TRY(st, weft_analyzer_enter(a, &parsed->span, &frame));
-    if (parsed->kind == WEFT_NODE_RELATION)
-        WEFT_TRY(st, bind_relation(a, parsed, ctes, out));
-    else if (parsed->kind == WEFT_NODE_ALIAS)
-        WEFT_TRY(st, bind_alias(a, parsed, outer, ctes, out));
-    else if (parsed->kind == WEFT_NODE_JOIN)
-        WEFT_TRY(st, bind_join(a, parsed, outer, ctes, out));
-    else if (parsed->kind == WEFT_NODE_EXPAND)
-        WEFT_TRY(st, weft_bind_lateral_view(a, parsed, outer, ctes, out));
-    else
-        WEFT_TRY(st, weft_bind_query(a, parsed, outer, ctes, out));
+    switch ((int)parsed->kind) {
+    case WEFT_NODE_RELATION: WEFT_TRY(st, bind_relation(a, parsed, ctes, out)); break;
+    case WEFT_NODE_ALIAS: WEFT_TRY(st, bind_alias(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_JOIN: WEFT_TRY(st, bind_join(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_EXPAND: WEFT_TRY(st, weft_bind_lateral_view(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_PIVOT: WEFT_TRY(st, weft_bind_pivot(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_UNPIVOT: WEFT_TRY(st, weft_bind_unpivot(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_SAMPLE: WEFT_TRY(st, weft_bind_sample(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_FILTER: WEFT_TRY(st, weft_bind_pipe_filter(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_TABLE_FUNCTION: WEFT_TRY(st, weft_bind_table_function(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_GIVEN: *out = *(const weft_bound *)parsed->given; break;
+    default: WEFT_TRY(st, weft_bind_query(a, parsed, outer, ctes, out));
+    }
     weft_analyzer_leave(a, frame);
 done:
     return st;

@@ -64,10 +64,10 @@ typedef struct weft_analyzer {
     const weft_catalog *catalog;
     weft_ids *ids;
     weft_bound_view *views;
-    int32_t in_view; /* spans of a view's text are not spans of the query's */
-    int32_t depth;   /* recursion over query blocks */
-    int32_t height;  /* of the tree made in the current frame, as in the parser */
-    int64_t size;    /* nodes, shared ones counted at each use */
+    int32_t in_view;         /* spans of a view's text are not spans of the query's */
+    int32_t depth;           /* recursion over query blocks */
+    int32_t height;          /* of the tree made in the current frame, as in the parser */
+    int64_t size;            /* nodes, shared ones counted at each use */
     weft_pointer_map chance; /* analyzer_chance.c: what parsed calls of chance became */
     int32_t chance_count;
     int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
@@ -167,6 +167,21 @@ WEFT_MUST_CHECK weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_
 /* ---- analyzer_from.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                            weft_cte *ctes, weft_bound *out);
+/* ---- analyzer_pivot.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_pivot(weft_analyzer *a, const weft_node *parsed,
+                                            const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+WEFT_MUST_CHECK weft_status weft_bind_unpivot(weft_analyzer *a, const weft_node *parsed,
+                                              const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+/* ---- analyzer_table.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed,
+                                                     const weft_scope *outer, weft_cte *ctes,
+                                                     weft_bound *out);
+WEFT_MUST_CHECK weft_status weft_bind_sample(weft_analyzer *a, const weft_node *parsed,
+                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+WEFT_MUST_CHECK weft_status weft_bind_pipe_filter(weft_analyzer *a, const weft_node *parsed,
+                                                  const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+WEFT_MUST_CHECK weft_status weft_lateral_as_view(weft_analyzer *a, const weft_node *join,
+                                                 const weft_bound *left, const weft_node **view);
 /* ---- analyzer_query.c: every query node ---- */
 /* Can its rows be told apart? Errors: WEFT_SET_OPERATION_ON_MAP. */
 weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const weft_span *span);

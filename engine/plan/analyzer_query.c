@@ -355,6 +355,7 @@ static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const we
         WEFT_TRY(st, bind_key(&b, out, parsed->sort.keys[i], &key));
         WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, key));
     }
+    if (parsed->sort.unordered) goto done;
     WEFT_TRY(st, weft_node_sort(a->ctx, out->node, weft_pointers_exprs(&keys), keys.count, -1, &out->node));
 done:
     return st;
@@ -396,7 +397,14 @@ weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed, const wef
     case WEFT_NODE_WITH: WEFT_TRY(st, bind_with(a, parsed, outer, ctes, out)); break;
     case WEFT_NODE_RELATION:
     case WEFT_NODE_ALIAS:
-    case WEFT_NODE_JOIN: WEFT_TRY(st, weft_bind_from(a, parsed, outer, ctes, out)); break;
+    case WEFT_NODE_JOIN:
+    case WEFT_NODE_EXPAND:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_FILTER:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN: WEFT_TRY(st, weft_bind_from(a, parsed, outer, ctes, out)); break;
     default:
         WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_INTERNAL, weft_analyzer_span(a, &parsed->span),
                                   "%s is no query to be analysed", weft_node_kind_text(parsed->kind)));

@@ -186,6 +186,34 @@ static weft_status field_name(select_block *s, const weft_expr *call, const char
     return st;
 }
 
+/* |> SET name = e: every column of that name becomes e, the others stay. */
+static weft_status bind_set_star(select_block *s, weft_binder *b, const weft_expr *star)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *set = star->args[0], *value = NULL;
+    weft_expr all = *star;
+    weft_pointers columns = {0};
+    bool found = false;
+    all.arg_count = 0;
+    WEFT_TRY(st, weft_bind_star(b, &all, &columns));
+    WEFT_TRY(st, weft_bind_expr(b, set->args[0], &value));
+    for (int32_t i = 0; i < columns.count; i++) {
+        const weft_expr *column = weft_pointers_exprs(&columns)[i];
+        const bool is = strcasecmp(column->column.name, set->alias.name) == 0;
+        found |= is;
+        WEFT_TRY(st, push_item(s, is ? value : column, is ? set->alias.name : column->column.name));
+    }
+    if (found) goto done;
+    const weft_expr name = {.kind = WEFT_EXPR_UNRESOLVED_COLUMN,
+                            .span = set->span,
+                            .name = {.part_count = 1, .parts = &set->alias.name}};
+    WEFT_TRY(st, weft_bind_name(b, &name, &value)); /* says what it does not know */
+    WEFT_TRY(st, weft_fail_at(s->a->ctx, WEFT_UNRESOLVED_COLUMN_ALONE, weft_analyzer_span(s->a, &set->span),
+                              "SET takes names of columns."));
+done:
+    return st;
+}
+
 static weft_status bind_item(select_block *s, const weft_expr *parsed)
 {
     weft_status st = WEFT_OK;
@@ -203,6 +231,10 @@ static weft_status bind_item(select_block *s, const weft_expr *parsed)
     if (alias && parsed->arg_count > 1) {
         WEFT_TRY(st, weft_fail_at(s->a->ctx, WEFT_UNSUPPORTED, weft_analyzer_span(s->a, &parsed->span),
                                   "An alias of several names is for generators only."));
+    }
+    if (e->kind == WEFT_EXPR_STAR && e->arg_count == 1 && e->args[0]->kind == WEFT_EXPR_ALIAS) {
+        WEFT_TRY(st, bind_set_star(s, &b, e));
+        goto done;
     }
     if (e->kind == WEFT_EXPR_STAR) {
         weft_pointers columns = {0};
@@ -535,7 +567,7 @@ static weft_status sort_output(select_block *s, weft_pointers *exprs)
         WEFT_TRY(st,
                  weft_node_aggregate(ctx, s->node, weft_pointers_exprs(&groups), visible, NULL, 0, &s->node));
     }
-    if (keys.count > 0) {
+    if (keys.count > 0 && !s->sort->sort.unordered) {
         WEFT_TRY(st, weft_node_sort(ctx, s->node, weft_pointers_exprs(&keys), keys.count, -1, &s->node));
     }
     if (exprs->count > visible) {
@@ -585,6 +617,32 @@ static weft_status check_width(const select_block *s)
                         WEFT_COLUMNS_MAX);
 }
 
+/* Columns that a pipe operator passes on are still of their tables. names were made for this block. */
+static void keep_qualifiers(const weft_bound *from, weft_bound *out)
+{
+    weft_name *names = (weft_name *)(uintptr_t)out->names;
+    for (int32_t i = 0; i < out->count; i++) {
+        for (int32_t k = 0; k < from->count; k++)
+            if (from->names[k].id == names[i].id) names[i].qualifier = from->names[k].qualifier;
+    }
+}
+
+/* Behind |> AGGREGATE what is no group holds an aggregate. */
+static weft_status check_pipe(const select_block *s)
+{
+    const weft_select *select = s->select;
+    if (select->pipe != WEFT_PIPE_AGGREGATE) return WEFT_OK;
+    for (int32_t i = select->group_count; i < s->item_count; i++) {
+        if (weft_has_aggregate(s->items[i].expr)) continue;
+        return weft_fail_at(s->a->ctx, WEFT_PIPE_NO_AGGREGATE,
+                            weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
+                            "Non-grouping expression %s is provided as an argument to the |> AGGREGATE "
+                            "pipe operator but does not contain any aggregate function.",
+                            s->items[i].name);
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
                              const weft_scope *outer, weft_cte *ctes, weft_bound *out)
 {
@@ -593,6 +651,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     select_block s = {.a = a, .select = &parsed->select, .sort = sort, .ctes = ctes};
     WEFT_TRY(st, bind_block_from(&s, outer));
     for (int32_t i = 0; i < s.select->item_count; i++) WEFT_TRY(st, bind_item(&s, s.select->items[i]));
+    WEFT_TRY(st, check_pipe(&s));
     WEFT_TRY(st, bind_groups(&s));
     WEFT_TRY(st, bind_having(&s));
     WEFT_TRY(st, bind_qualify(&s));
@@ -603,6 +662,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     WEFT_TRY(st, project_items(&s, &exprs));
     WEFT_TRY(st, sort_output(&s, &exprs));
     WEFT_TRY(st, weft_names_of(a->ctx, s.node, NULL, out));
+    if (s.select->pipe == WEFT_PIPE_EXTEND) keep_qualifiers(&s.from, out);
 done:
     return st;
 }

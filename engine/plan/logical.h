@@ -29,19 +29,19 @@ typedef struct weft_outputs {
 /* Appended only. */
 typedef enum weft_node_kind {
     /* bound plans */
-    WEFT_NODE_SCAN = 0,  /* a table of a format */
-    WEFT_NODE_VALUES,    /* literal rows; no inputs. SELECT without FROM is one row of no columns */
-    WEFT_NODE_FILTER,    /* rows where all conjuncts are true */
-    WEFT_NODE_PROJECT,   /* exprs: ALIAS or COLUMN nodes, one per output */
-    WEFT_NODE_JOIN,      /* inputs 0 and 1 */
-    WEFT_NODE_AGGREGATE, /* groups and aggregates: outputs are those of exprs */
-    WEFT_NODE_SORT,      /* SORT_KEYs; total order of the whole input */
-    WEFT_NODE_LIMIT,     /* skip and take rows of the (ordered) input */
-    WEFT_NODE_WINDOW,    /* input columns and then one column per WINDOW expression */
-    WEFT_NODE_UNION,     /* all rows of all inputs (UNION ALL); columns by position */
-    WEFT_NODE_SET,       /* INTERSECT / EXCEPT [ALL]; UNION DISTINCT becomes AGGREGATE over UNION */
-    WEFT_NODE_EXPAND,    /* every row once per projection list (grouping sets, several DISTINCT aggregates),
-                            or once for each element of an array (generators) */
+    WEFT_NODE_SCAN = 0,   /* a table of a format */
+    WEFT_NODE_VALUES,     /* literal rows; no inputs. SELECT without FROM is one row of no columns */
+    WEFT_NODE_FILTER,     /* rows where all conjuncts are true */
+    WEFT_NODE_PROJECT,    /* exprs: ALIAS or COLUMN nodes, one per output */
+    WEFT_NODE_JOIN,       /* inputs 0 and 1 */
+    WEFT_NODE_AGGREGATE,  /* groups and aggregates: outputs are those of exprs */
+    WEFT_NODE_SORT,       /* SORT_KEYs; total order of the whole input */
+    WEFT_NODE_LIMIT,      /* skip and take rows of the (ordered) input */
+    WEFT_NODE_WINDOW,     /* input columns and then one column per WINDOW expression */
+    WEFT_NODE_UNION,      /* all rows of all inputs (UNION ALL); columns by position */
+    WEFT_NODE_SET,        /* INTERSECT / EXCEPT [ALL]; UNION DISTINCT becomes AGGREGATE over UNION */
+    WEFT_NODE_EXPAND,     /* every row once per projection list (grouping sets, several DISTINCT aggregates),
+                             or once for each element of an array (generators) */
     WEFT_NODE_SINGLE_ROW, /* passes at most one row: a second raises SCALAR_SUBQUERY_TOO_MANY_ROWS; none gives
                              NULLs */
     /* commands: the root only */
@@ -56,6 +56,11 @@ typedef enum weft_node_kind {
     WEFT_NODE_ALIAS,    /* input AS name(columns) */
     WEFT_NODE_WITH,     /* common table expressions and a body */
     WEFT_NODE_SELECT,   /* one SELECT block, clauses as written */
+    WEFT_NODE_PIVOT,
+    WEFT_NODE_UNPIVOT,
+    WEFT_NODE_SAMPLE,         /* TABLESAMPLE */
+    WEFT_NODE_TABLE_FUNCTION, /* a call in FROM */
+    WEFT_NODE_GIVEN,          /* what the analyser has bound already, inside a query that it makes itself */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -106,6 +111,14 @@ static inline uint64_t weft_draw_number(weft_ids *ids)
     return weft_hash_u64(ids->seed ^ weft_hash_u64(++ids->drawn));
 }
 
+/* Operators behind |> that are SELECT blocks over what stands before it. */
+typedef enum weft_pipe_kind {
+    WEFT_PIPE_NONE,
+    WEFT_PIPE_SELECT,
+    WEFT_PIPE_EXTEND, /* also SET and DROP: * and what differs; columns keep the tables that they are of */
+    WEFT_PIPE_AGGREGATE
+} weft_pipe_kind;
+
 /* One SELECT block as written. */
 typedef struct weft_select {
     bool distinct;
@@ -123,7 +136,14 @@ typedef struct weft_select {
     int32_t window_count;          /* WINDOW name AS (…) */
     const char *const *window_names;
     const weft_window_spec *const *windows;
+    weft_pipe_kind pipe; /* which pipe operator it is */
 } weft_select;
+
+/* One item of UNPIVOT … IN (…): as many columns as there are value names. */
+typedef struct weft_unpivot_item {
+    const weft_expr *const *columns;
+    const char *alias; /* or NULL */
+} weft_unpivot_item;
 
 struct weft_node {
     weft_node_kind kind;
@@ -161,8 +181,10 @@ struct weft_node {
             int64_t mark_id; /* MARK: id of the boolean column */
             bool mark_nullable;
             bool build_left; /* set by the optimiser: the smaller side is the left */
+            bool lateral; /* the right side reads columns of the left as OUTER: until they are joined by those
+                           */
             /* parsed only */
-            bool natural, lateral;
+            bool natural;
             int32_t using_count;
             const char *const *using_names;
             const weft_expr *on;
@@ -177,6 +199,7 @@ struct weft_node {
             int32_t count;
             const weft_expr *const *keys; /* SORT_KEY */
             int64_t limit;                /* rows that are ever needed (top-N), or -1 */
+            bool unordered;               /* parsed only: DISTRIBUTE BY, whose keys order nothing */
         } sort;
         struct {
             int64_t skip, take;                     /* take -1: all */
@@ -248,6 +271,29 @@ struct weft_node {
             bool recursive;
         } with;
         weft_select select;
+        struct {
+            int32_t aggregate_count, column_count, value_count;
+            const weft_expr *const *aggregates; /* maybe ALIAS */
+            const weft_expr *const *columns;
+            const weft_expr *const *values; /* maybe ALIAS; rows are calls of struct */
+        } pivot;
+        struct {
+            bool include_nulls;
+            int32_t value_count, item_count;
+            const char *const *value_names; /* [value_count] */
+            const char *name;
+            const weft_unpivot_item *items; /* [item_count] */
+        } unpivot;
+        struct {
+            const weft_expr *rows; /* or NULL: a fraction */
+            double fraction;
+            bool seeded;
+            int64_t seed;
+        } sample;
+        struct {
+            const weft_expr *call;
+        } table_function;
+        const void *given; /* weft_bound */
     };
 };
 

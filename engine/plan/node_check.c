@@ -303,6 +303,11 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_WITH:
     case WEFT_NODE_SELECT:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT:
         st = weft_fail(ctx, WEFT_INTERNAL, "%s is not a bound node", weft_node_kind_text(node->kind));
         break;
@@ -317,7 +322,11 @@ static weft_status check_node(weft_ctx *ctx, checker *c, const weft_node *node, 
     bool fresh = false;
     WEFT_TRY(st, seen_add(ctx, c, node, &fresh));
     if (!fresh) goto done;
-    for (int32_t i = 0; i < node->input_count; i++) WEFT_TRY(st, check_node(ctx, c, node->inputs[i], outer));
+    const check_outer here = {.node = node, .up = outer};
+    for (int32_t i = 0; i < node->input_count; i++) {
+        const bool lateral = node->kind == WEFT_NODE_JOIN && node->join.lateral && i == 1;
+        WEFT_TRY(st, check_node(ctx, c, node->inputs[i], lateral ? &here : outer));
+    }
     if (node->output.count < 0) {
         WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "%s is not bound", weft_node_kind_text(node->kind)));
     }

@@ -210,7 +210,14 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
     case WEFT_NODE_UNION:
     case WEFT_NODE_SINGLE_ROW:
     case WEFT_NODE_EXPLAIN:
-    case WEFT_NODE_WITH: break;
+    case WEFT_NODE_WITH:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_GIVEN: break;
+    case WEFT_NODE_TABLE_FUNCTION:
+        WEFT_TRY(st, node_text_printf(b, " %s", node->table_function.call->unresolved.name));
+        break;
     case WEFT_NODE_SELECT: WEFT_TRY(st, text_select(b, &node->select)); break;
     case WEFT_NODE_RELATION:
         for (int32_t i = 0; i < node->relation.part_count; i++) {

@@ -38,6 +38,11 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_WITH:
     case WEFT_NODE_SELECT:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_node_with_inputs(ctx, node, inputs, out);
@@ -175,6 +180,11 @@ bool opt_exactly_one_row(const weft_node *node)
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_WITH:
     case WEFT_NODE_SELECT:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return false;

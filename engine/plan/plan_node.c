@@ -348,6 +348,11 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_WITH:
     case WEFT_NODE_SELECT:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a node of kind %d reached physical planning", (int)node->kind);

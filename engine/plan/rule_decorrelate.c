@@ -96,6 +96,11 @@ static weft_status zero_of(weft_ctx *ctx, weft_type type, const weft_expr **out)
     return weft_expr_literal(ctx, &zero, out);
 }
 
+bool opt_zero_when_empty(const weft_expr *aggregate)
+{
+    return !aggregate->aggregate.function->result_nullable;
+}
+
 /* Named expressions that stand for the outputs of the grouped aggregate where no group was found: counts 0.
  */
 static weft_status empty_group_values(weft_ctx *ctx, const weft_node *aggregate, weft_pointers *named)
@@ -105,7 +110,7 @@ static weft_status empty_group_values(weft_ctx *ctx, const weft_node *aggregate,
         const weft_expr *e = aggregate->aggregate.aggregates[i];
         const weft_expr *call = opt_below_alias(e);
         const weft_expr *args[2] = {NULL, NULL};
-        if (call->aggregate.function->result_nullable) continue;
+        if (!opt_zero_when_empty(call)) continue;
         WEFT_TRY(st, weft_expr_column(ctx, opt_output_id(e), e->alias.name, e->type, true, &args[0]));
         WEFT_TRY(st, zero_of(ctx, e->type, &args[1]));
         WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_COALESCE, args, 2, NULL, &args[0]));
@@ -222,12 +227,13 @@ static weft_status attach_scalar(weft_ctx *ctx, attachment *a, const opt_scope *
     }
     WEFT_TRY(st, find_global(ctx, plan, value, &v));
     if (v.aggregate != NULL) {
-        WEFT_TRY(st, attach_global(ctx, a, scope, &v, out));
-        goto done;
+        st = attach_global(ctx, a, scope, &v, out);
+        if (st != WEFT_UNSUPPORTED_SUBQUERY) goto done;
+        weft_error_clear(ctx);
     }
     weft_pointers preds = {0};
     join.kind = WEFT_JOIN_SINGLE;
-    WEFT_TRY(st, opt_pull_up(ctx, scope, plan, &preds, &plan));
+    WEFT_TRY(st, opt_pull_or_push(ctx, scope, plan, &preds, &plan));
     WEFT_TRY(st, opt_add_preds(ctx, scope, a->input, plan, &preds, &join));
     WEFT_TRY(st, opt_join_node(ctx, &join, a->input, plan, &a->input));
     WEFT_TRY(st, weft_expr_column(ctx, value->column.id, value->column.name, value->type, true, out));
@@ -282,7 +288,7 @@ static weft_status attach_exists(weft_ctx *ctx, attachment *a, const opt_scope *
         goto done;
     }
     if (correlated) {
-        WEFT_TRY(st, opt_pull_up(ctx, scope, plan, &preds, &plan));
+        WEFT_TRY(st, opt_pull_or_push(ctx, scope, plan, &preds, &plan));
         WEFT_TRY(st, opt_add_preds(ctx, scope, a->input, plan, &preds, &join));
     } else {
         WEFT_TRY(st, weft_node_limit(ctx, plan, 0, 1, &plan));
@@ -365,7 +371,7 @@ static weft_status attach_in_rows(weft_ctx *ctx, attachment *a, const opt_scope 
 
     *out = NULL;
     const bool correlated = opt_tree_correlated(scope, plan);
-    if (correlated) WEFT_TRY(st, opt_pull_up(ctx, scope, plan, &preds, &plan));
+    if (correlated) WEFT_TRY(st, opt_pull_or_push(ctx, scope, plan, &preds, &plan));
     WEFT_TRY(st, in_equalities(ctx, sub, plan, &equal, &nullable));
     const bool keys_tell = !nullable || (!correlated && equal.count == 1);
     if (keys_tell || (filter && !negated))
@@ -597,11 +603,51 @@ static bool visit_subquery(void *self, const weft_expr *e)
     return e->kind == WEFT_EXPR_SUBQUERY;
 }
 
+/* A join whose right side reads the rows of its left: LATERAL. */
+static weft_status decorrelate_lateral(weft_ctx *ctx, decorrelator *d, const weft_node *node,
+                                       const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *left = node->inputs[0], *right = node->inputs[1];
+    const weft_outputs outer = left->output;
+    const opt_scope scope = {.ids = d->ids, .input = left, .outer = &outer, .span = &node->span};
+    weft_pointers preds = {0};
+    weft_node model = *node;
+    opt_join join = {.kind = node->join.kind};
+    model.join.lateral = false;
+    if (!opt_tree_correlated(&scope, right)) {
+        WEFT_TRY(st, weft_node_join_from(ctx, &model, out));
+        goto done;
+    }
+    const bool bare = node->join.key_count == 0 && node->join.condition_count == 0;
+    if (bare && node->join.kind == WEFT_JOIN_INNER) {
+        WEFT_TRY(st, opt_push_in_place(ctx, &scope, right, out));
+        if (*out != NULL) {
+            WEFT_TRY(st, opt_restore(ctx, *out, &node->output, out));
+            goto done;
+        }
+    }
+    WEFT_TRY(st, opt_pull_or_push(ctx, &scope, right, &preds, &right));
+    WEFT_TRY(st, opt_add_preds(ctx, &scope, left, right, &preds, &join));
+    for (int32_t i = 0; i < node->join.key_count; i++) {
+        const bool null_equal = node->join.null_equal != NULL && node->join.null_equal[i];
+        const weft_expr *pair[2] = {node->join.left_keys[i], node->join.right_keys[i]}, *e = NULL;
+        WEFT_TRY(st, weft_expr_call(ctx, null_equal ? "<=>" : "=", pair, 2, &node->span, &e));
+        WEFT_TRY(st, opt_add_equal(ctx, left, right, e, &join));
+    }
+    WEFT_TRY(st, opt_add_all(ctx, &join.conditions, node->join.conditions, node->join.condition_count));
+    WEFT_TRY(st, opt_join_node(ctx, &join, left, right, out));
+    WEFT_TRY(st, opt_restore(ctx, *out, &node->output, out));
+done:
+    return st;
+}
+
 static weft_status decorrelate_exprs(weft_ctx *ctx, decorrelator *d, const weft_node *node,
                                      const weft_node **out)
 {
     weft_status st = WEFT_OK;
     *out = node;
+    if (node->kind == WEFT_NODE_JOIN && node->join.lateral) return decorrelate_lateral(ctx, d, node, out);
     if (!opt_any_expr(node, visit_subquery, NULL)) return WEFT_OK;
     if (node->kind == WEFT_NODE_FILTER) return decorrelate_filter(ctx, d, node, out);
     if (node->kind == WEFT_NODE_JOIN) return decorrelate_join(ctx, d, node, out);

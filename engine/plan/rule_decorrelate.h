@@ -32,6 +32,23 @@ WEFT_MUST_CHECK weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, c
 WEFT_MUST_CHECK weft_status opt_group_by_preds(weft_ctx *ctx, const opt_scope *scope,
                                                const weft_node *aggregate, const weft_node *input,
                                                weft_pointers *preds, const weft_node **out);
+/* The distinct values that the outer query has for the columns in outers (OUTER nodes): columns[i] of *out.
+ */
+WEFT_MUST_CHECK weft_status opt_domain_of(weft_ctx *ctx, const opt_scope *scope, const weft_pointers *outers,
+                                          weft_pointers *columns, const weft_node **out);
+/* The plan for every value of the outer columns that it reads; preds get the equalities with the outer row.
+ * Errors: WEFT_UNSUPPORTED_SUBQUERY for what no value can be carried through. */
+WEFT_MUST_CHECK weft_status opt_push_domain(weft_ctx *ctx, const opt_scope *scope, const weft_node *plan,
+                                            weft_pointers *preds, const weft_node **out);
+/* A plan that makes rows of one outer row alone, over the outer rows themselves: its outputs, and theirs.
+ * *out NULL: it is none. */
+WEFT_MUST_CHECK weft_status opt_push_in_place(weft_ctx *ctx, const opt_scope *scope, const weft_node *plan,
+                                              const weft_node **out);
+/* opt_pull_up where that is possible, else opt_push_domain. */
+WEFT_MUST_CHECK weft_status opt_pull_or_push(weft_ctx *ctx, const opt_scope *scope, const weft_node *plan,
+                                             weft_pointers *preds, const weft_node **out);
+/* Does the aggregate give 0 for no rows? */
+bool opt_zero_when_empty(const weft_expr *aggregate);
 /* Sort pulled-up predicates into keys and conditions of a join whose left side is the enclosing query. */
 WEFT_MUST_CHECK weft_status opt_add_preds(weft_ctx *ctx, const opt_scope *scope, const weft_node *left,
                                           const weft_node *right, const weft_pointers *preds, opt_join *join);

@@ -339,17 +339,17 @@ done:
     return st;
 }
 
-/* The distinct values that the outer query has for the columns, under new ids. */
-static weft_status domain_node(weft_ctx *ctx, domain *d, const weft_node **out)
+weft_status opt_domain_of(weft_ctx *ctx, const opt_scope *scope, const weft_pointers *outers,
+                          weft_pointers *columns, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_pointers groups = {0}, exprs = {0};
     const weft_node *input = NULL;
-    WEFT_TRY(st, domain_input(ctx, &d->outers, d->scope->input, &input));
-    for (int32_t i = 0; i < d->outers.count; i++) {
-        const weft_expr *column = ((const weft_expr *)d->outers.items[i])->args[0], *named = NULL;
+    WEFT_TRY(st, domain_input(ctx, outers, scope->input, &input));
+    for (int32_t i = 0; i < outers->count; i++) {
+        const weft_expr *column = ((const weft_expr *)outers->items[i])->args[0], *named = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &groups, column));
-        WEFT_TRY(st, weft_expr_alias(ctx, column, weft_next_id(d->scope->ids), column->column.name, &named));
+        WEFT_TRY(st, weft_expr_alias(ctx, column, weft_next_id(scope->ids), column->column.name, &named));
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, named));
     }
     WEFT_TRY(st, weft_node_aggregate(ctx, input, weft_pointers_exprs(&groups), groups.count, NULL, 0, out));
@@ -357,7 +357,7 @@ static weft_status domain_node(weft_ctx *ctx, domain *d, const weft_node **out)
     for (int32_t i = 0; i < exprs.count; i++) {
         const weft_expr *column = NULL;
         WEFT_TRY(st, weft_node_column(ctx, *out, i, &column));
-        WEFT_TRY(st, weft_pointers_push(ctx, &d->columns, column));
+        WEFT_TRY(st, weft_pointers_push(ctx, columns, column));
     }
 done:
     return st;
@@ -374,7 +374,7 @@ static weft_status join_domain(weft_ctx *ctx, const opt_scope *scope, const weft
     const weft_node *values = NULL;
     for (int32_t i = 0; i < preds->count; i++) (void)weft_expr_any(preds->items[i], add_outer, &d);
     WEFT_TRY(st, d.st);
-    WEFT_TRY(st, domain_node(ctx, &d, &values));
+    WEFT_TRY(st, opt_domain_of(ctx, scope, &d.outers, &d.columns, &values));
     for (int32_t i = 0; i < preds->count; i++) {
         const weft_expr *e = NULL;
         WEFT_TRY(st, weft_expr_rewrite(ctx, preds->items[i], outer_to_domain, &d, &e));
@@ -451,4 +451,17 @@ weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, const weft_node *
     if (node->kind == WEFT_NODE_SORT && node->sort.limit < 0) /* the order of a subquery's rows is not seen */
         return opt_pull_up(ctx, scope, node->inputs[0], preds, out);
     return opt_fail_subquery(ctx, scope, what);
+}
+
+weft_status opt_pull_or_push(weft_ctx *ctx, const opt_scope *scope, const weft_node *plan,
+                             weft_pointers *preds, const weft_node **out)
+{
+    weft_pointers pulled = {0};
+    weft_status st = opt_pull_up(ctx, scope, plan, &pulled, out);
+    if (st == WEFT_UNSUPPORTED_SUBQUERY) {
+        weft_error_clear(ctx);
+        return opt_push_domain(ctx, scope, plan, preds, out);
+    }
+    if (st == WEFT_OK) st = opt_add_all(ctx, preds, weft_pointers_exprs(&pulled), pulled.count);
+    return st;
 }

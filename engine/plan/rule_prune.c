@@ -62,8 +62,7 @@ static void mark_all_outputs(const weft_node *node, uint64_t *bits)
 static void mark_generated(const weft_node *node, uint64_t *own)
 {
     for (int32_t i = 0; i < node->output.count; i++)
-        if (weft_is_generator(node->expand.projections[0][i]))
-            weft_bit_set(own, node->output.columns[i].id);
+        if (weft_is_generator(node->expand.projections[0][i])) weft_bit_set(own, node->output.columns[i].id);
 }
 
 /* What the node reads of its inputs, and passes on of them, into their bits. */
@@ -116,6 +115,11 @@ static void mark_inputs(const pruner *p, const weft_node *node, uint64_t *reads)
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_WITH:
     case WEFT_NODE_SELECT:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT:
         for (int32_t i = 0; i < node->input_count; i++)
             mark_all_outputs(node->inputs[i], bits_of(p, node->inputs[i]));

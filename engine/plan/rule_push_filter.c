@@ -549,6 +549,11 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_ALIAS:
     case WEFT_NODE_WITH:
     case WEFT_NODE_SELECT:
+    case WEFT_NODE_PIVOT:
+    case WEFT_NODE_UNPIVOT:
+    case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return push_border(ctx, p, node, from, out);

@@ -252,7 +252,8 @@ static weft_status get_task(wire_stage *w, const Weft__Wire__Task *from, int32_t
 {
     weft_status st = WEFT_OK;
     const weft_source_spec *source = &w->stage->fragment.source;
-    const int32_t files = source->kind == WEFT_SOURCE_SCAN ? source->scan.relation->file_count : 0;
+    const weft_relation *relation = source->kind == WEFT_SOURCE_SCAN ? source->scan.relation : NULL;
+    const int32_t files = relation == NULL ? 0 : relation->format->without_files ? 1 : relation->file_count;
     weft_split *splits = NULL;
     if (from->n_splits > INT32_MAX) return wire_fail(w, "there are too many splits");
     if (from->partition_begin < 0 || from->partition_begin > from->partition_end ||

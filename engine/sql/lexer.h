@@ -33,6 +33,7 @@ typedef enum sql_token_kind {
     SQL_TILDE,
     SQL_AMPERSAND,
     SQL_PIPE,
+    SQL_PIPE_INTO, /* |> */
     SQL_CONCAT,
     SQL_CARET,
     SQL_EQ,

@@ -312,6 +312,7 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     }
     switch (token->keyword) {
     case SQL_KW_SELECT:
+    case SQL_KW_FROM:
     case SQL_KW_WITH:
     case SQL_KW_VALUES:
     case SQL_KW_TABLE: return weft_sql_query(p, out);

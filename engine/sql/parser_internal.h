@@ -160,6 +160,23 @@ WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
 /* parser_query.c */
 WEFT_MUST_CHECK weft_status weft_sql_query(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out); /* after BY */
+/* expression [AS alias], …: one or more. */
+WEFT_MUST_CHECK weft_status weft_sql_items(sql_parser *p, weft_pointers *out);
+/* SELECT, VALUES, TABLE, FROM or a query in parentheses. */
+WEFT_MUST_CHECK weft_status weft_sql_query_primary(sql_parser *p, const weft_node **out);
+/* ORDER, SORT, CLUSTER, DISTRIBUTE BY, LIMIT and OFFSET around *node; *found: there was one. */
+WEFT_MUST_CHECK weft_status weft_sql_organization(sql_parser *p, const weft_span *start,
+                                                  const weft_node **node, bool *found);
+typedef struct sql_set_operator {
+    weft_set_kind kind;
+    bool all, by_name;
+} sql_set_operator;
+/* A set operator of this level (INTERSECT, or one of the others); *found false: there is none. */
+WEFT_MUST_CHECK weft_status weft_sql_set_operator(sql_parser *p, bool intersect, sql_set_operator *op,
+                                                  bool *found);
+WEFT_MUST_CHECK weft_status weft_sql_make_set(sql_parser *p, const weft_span *start,
+                                              const sql_set_operator *op, const weft_pointers *inputs,
+                                              const weft_node **out);
 /* parser_group.c: after GROUP BY */
 WEFT_MUST_CHECK weft_status weft_sql_group_by(sql_parser *p, weft_select *select);
 /* parser_relation.c */
@@ -168,6 +185,16 @@ WEFT_MUST_CHECK weft_status weft_sql_values(sql_parser *p, const weft_node **out
 /* [AS] name [(columns)] around the input, or the input itself. */
 WEFT_MUST_CHECK weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input,
                                                  const weft_node **out);
+/* Joins, PIVOT and UNPIVOT behind *left, which begins at start; *found: there was one. */
+WEFT_MUST_CHECK weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start,
+                                                     const weft_node **left, bool *found);
+WEFT_MUST_CHECK weft_status weft_sql_lateral_view(sql_parser *p, const weft_span *start,
+                                                  const weft_node **left);
+/* parser_pivot.c: around *input, at PIVOT or UNPIVOT, and at TABLESAMPLE */
+WEFT_MUST_CHECK weft_status weft_sql_pivot(sql_parser *p, const weft_node **input);
+WEFT_MUST_CHECK weft_status weft_sql_sample(sql_parser *p, const weft_node **input);
+/* parser_pipe.c: |> operators behind *node, which begins at start */
+WEFT_MUST_CHECK weft_status weft_sql_pipes(sql_parser *p, const weft_span *start, const weft_node **node);
 /* parser_command.c */
 WEFT_MUST_CHECK weft_status weft_sql_statement(sql_parser *p, const weft_node **out);
 /* parser_show.c */

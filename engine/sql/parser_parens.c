@@ -24,12 +24,13 @@ done:
 
 static bool token_continues_query(const sql_token *token)
 {
-    if (token->kind == SQL_RPAREN) return true;
+    if (token->kind == SQL_RPAREN || token->kind == SQL_PIPE_INTO) return true;
     if (token->kind != SQL_WORD) return false;
     return token->keyword == SQL_KW_UNION || token->keyword == SQL_KW_EXCEPT ||
            token->keyword == SQL_KW_MINUS || token->keyword == SQL_KW_INTERSECT ||
            token->keyword == SQL_KW_ORDER || token->keyword == SQL_KW_LIMIT ||
-           token->keyword == SQL_KW_OFFSET;
+           token->keyword == SQL_KW_OFFSET || token->keyword == SQL_KW_SORT ||
+           token->keyword == SQL_KW_CLUSTER || token->keyword == SQL_KW_DISTRIBUTE;
 }
 
 /* From the current parenthesis to the end of the text: later questions are about parentheses behind it. One

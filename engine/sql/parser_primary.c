@@ -5,7 +5,8 @@
 
 static bool begins_with_query_word(const sql_token *token)
 {
-    return token->kind == SQL_WORD && (token->keyword == SQL_KW_SELECT || token->keyword == SQL_KW_WITH);
+    return token->kind == SQL_WORD && (token->keyword == SQL_KW_SELECT || token->keyword == SQL_KW_WITH ||
+                                       token->keyword == SQL_KW_FROM);
 }
 
 /* Is there a query behind the run of opening parentheses that begins at the current token? Each run is looked
@@ -33,8 +34,9 @@ bool weft_sql_begins_query(sql_parser *p)
     const sql_token *token = weft_sql_peek(p, 0);
     if (token->kind == SQL_LPAREN) return run_begins_query(p);
     if (begins_with_query_word(token)) return true;
-    return token->kind == SQL_WORD && token->keyword == SQL_KW_VALUES && !sql_is_at(p, 1, SQL_COMMA) &&
-           !sql_is_at(p, 1, SQL_RPAREN);
+    if (token->kind != SQL_WORD) return false;
+    if (token->keyword == SQL_KW_TABLE) return sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED);
+    return token->keyword == SQL_KW_VALUES && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN);
 }
 
 static weft_status parse_subquery(sql_parser *p, weft_subquery_kind kind, const weft_span *start,

@@ -93,6 +93,18 @@ done:
     return st;
 }
 
+weft_status weft_sql_items(sql_parser *p, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    do {
+        const weft_expr *item = NULL;
+        WEFT_TRY(st, parse_item(p, &item));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, out, item));
+    } while (weft_sql_accept(p, SQL_COMMA));
+done:
+    return st;
+}
+
 /* WINDOW name AS (spec), … */
 static weft_status parse_windows(sql_parser *p, weft_select *select)
 {
@@ -114,24 +126,21 @@ done:
     return st;
 }
 
-static weft_status parse_select(sql_parser *p, const weft_node **out)
+/* from: FROM stood before it; or NULL. */
+static weft_status parse_select(sql_parser *p, const weft_node *from, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
-    weft_select select = {0};
+    weft_select select = {.from = from};
     weft_pointers items = {0};
     weft_node *node = NULL;
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SELECT));
     select.distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
     if (!select.distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA)) weft_sql_advance(p);
-    do {
-        const weft_expr *item = NULL;
-        WEFT_TRY(st, parse_item(p, &item));
-        WEFT_TRY(st, weft_pointers_push(p->ctx, &items, item));
-    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_items(p, &items));
     select.item_count = items.count;
     select.items = weft_pointers_exprs(&items);
-    if (weft_sql_accept_word(p, SQL_KW_FROM)) WEFT_TRY(st, weft_sql_from(p, &select.from));
+    if (from == NULL && weft_sql_accept_word(p, SQL_KW_FROM)) WEFT_TRY(st, weft_sql_from(p, &select.from));
     if (weft_sql_accept_word(p, SQL_KW_WHERE)) WEFT_TRY(st, weft_sql_expr(p, &select.where));
     if (weft_sql_accept_word(p, SQL_KW_GROUP)) {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
@@ -150,8 +159,21 @@ done:
     return st;
 }
 
-/* SELECT …, VALUES …, TABLE name, or ( query ). */
-static weft_status parse_query_primary(sql_parser *p, const weft_node **out)
+/* FROM tables [SELECT …]: without SELECT it is all of their columns. */
+static weft_status parse_from_first(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *from = NULL;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_from(p, &from));
+    *out = from;
+    if (sql_word(p, SQL_KW_SELECT)) WEFT_TRY(st, parse_select(p, from, out));
+done:
+    return st;
+}
+
+/* SELECT …, FROM …, VALUES …, TABLE name, or ( query ). */
+weft_status weft_sql_query_primary(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
@@ -159,7 +181,9 @@ static weft_status parse_query_primary(sql_parser *p, const weft_node **out)
     weft_node *node = NULL;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     if (sql_word(p, SQL_KW_SELECT)) {
-        WEFT_TRY(st, parse_select(p, out));
+        WEFT_TRY(st, parse_select(p, NULL, out));
+    } else if (sql_word(p, SQL_KW_FROM)) {
+        WEFT_TRY(st, parse_from_first(p, out));
     } else if (weft_sql_accept(p, SQL_LPAREN)) {
         WEFT_TRY(st, weft_sql_query(p, out));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
@@ -181,13 +205,8 @@ done:
     return st;
 }
 
-typedef struct set_operator {
-    weft_set_kind kind;
-    bool all, by_name;
-} set_operator;
-
 /* Read a set operator of this level; false when there is none. */
-static weft_status accept_set_operator(sql_parser *p, bool intersect, set_operator *op, bool *found)
+weft_status weft_sql_set_operator(sql_parser *p, bool intersect, sql_set_operator *op, bool *found)
 {
     weft_status st = WEFT_OK;
     *found = false;
@@ -210,8 +229,8 @@ done:
     return st;
 }
 
-static weft_status make_set(sql_parser *p, const weft_span *start, const set_operator *op,
-                            const weft_pointers *inputs, const weft_node **out)
+weft_status weft_sql_make_set(sql_parser *p, const weft_span *start, const sql_set_operator *op,
+                              const weft_pointers *inputs, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
@@ -230,58 +249,93 @@ static weft_status parse_set_operations(sql_parser *p, bool intersect, const wef
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_pointers inputs = {0};
-    set_operator op = {0}, next = {0};
+    sql_set_operator op = {0}, next = {0};
     sql_frame frame = {0};
     bool found = false;
     const weft_node *term = NULL;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
-    WEFT_TRY(st, intersect ? parse_query_primary(p, &term) : parse_set_operations(p, true, &term));
+    WEFT_TRY(st, intersect ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
     for (;;) {
-        WEFT_TRY(st, accept_set_operator(p, intersect, &next, &found));
+        WEFT_TRY(st, weft_sql_set_operator(p, intersect, &next, &found));
         if (!found) break;
         const bool same = next.kind == WEFT_SET_UNION && op.kind == WEFT_SET_UNION && next.all == op.all &&
                           !next.by_name && !op.by_name;
         if (inputs.count > 1 && !same) {
             const weft_node *left = NULL;
-            WEFT_TRY(st, make_set(p, &start, &op, &inputs, &left));
+            WEFT_TRY(st, weft_sql_make_set(p, &start, &op, &inputs, &left));
             inputs = (weft_pointers){0};
             WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, left));
         }
         op = next;
-        WEFT_TRY(st, intersect ? parse_query_primary(p, &term) : parse_set_operations(p, true, &term));
+        WEFT_TRY(st, intersect ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
     }
     if (inputs.count == 1)
         *out = weft_pointers_nodes(&inputs)[0];
     else
-        WEFT_TRY(st, make_set(p, &start, &op, &inputs, out));
+        WEFT_TRY(st, weft_sql_make_set(p, &start, &op, &inputs, out));
     sql_leave(p, frame);
 done:
     return st;
 }
 
-/* ORDER BY, LIMIT and OFFSET around a query. */
-static weft_status parse_organization(sql_parser *p, const weft_span *start, const weft_node **node)
+/* CLUSTER BY and DISTRIBUTE BY: expressions as keys. */
+static weft_status parse_distribute(sql_parser *p, weft_pointers *keys)
 {
     weft_status st = WEFT_OK;
-    weft_pointers keys = {0};
-    weft_node *outer = NULL;
-    if (sql_word(p, SQL_KW_SORT) || sql_word(p, SQL_KW_CLUSTER) || sql_word(p, SQL_KW_DISTRIBUTE)) {
-        WEFT_TRY(st,
-                 weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "SORT BY, CLUSTER BY or DISTRIBUTE BY"));
+    weft_pointers exprs = {0};
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+    WEFT_TRY(st, weft_sql_exprs(p, &exprs));
+    for (int32_t i = 0; i < exprs.count; i++) {
+        const weft_expr *e = weft_pointers_exprs(&exprs)[i];
+        weft_expr *key = NULL;
+        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SORT_KEY, e->span, &e, 1, &key));
+        key->sort.nulls_first = true;
+        WEFT_TRY(st, weft_pointers_push(p->ctx, keys, key));
     }
-    if (weft_sql_accept_word(p, SQL_KW_ORDER)) {
+done:
+    return st;
+}
+
+/* ORDER BY; SORT BY and CLUSTER BY, which ask for less and get the same; and DISTRIBUTE BY: where rows go is
+ * no part of an answer, but its expressions must be good all the same. */
+static weft_status parse_order(sql_parser *p, const weft_span *start, const weft_node **node, bool *found)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers keys = {0}, distributed = {0};
+    weft_node *outer = NULL;
+    const bool distribute = weft_sql_accept_word(p, SQL_KW_DISTRIBUTE);
+    if (distribute) WEFT_TRY(st, parse_distribute(p, &distributed));
+    const bool sort = (!distribute && weft_sql_accept_word(p, SQL_KW_ORDER)) ||
+                      weft_sql_accept_word(p, SQL_KW_SORT);
+    const bool cluster = !distribute && !sort && weft_sql_accept_word(p, SQL_KW_CLUSTER);
+    *found = distribute || sort || cluster;
+    if (!*found) goto done;
+    if (cluster) WEFT_TRY(st, parse_distribute(p, &keys));
+    if (sort) {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
         WEFT_TRY(st, weft_sql_sort_keys(p, &keys));
-        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SORT, weft_sql_span_from(p, start), node, 1, &outer));
-        outer->sort.count = keys.count;
-        outer->sort.keys = weft_pointers_exprs(&keys);
-        outer->sort.limit = -1;
-        *node = outer;
     }
+    for (int32_t i = 0; i < distributed.count; i++)
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &keys, distributed.items[i]));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SORT, weft_sql_span_from(p, start), node, 1, &outer));
+    outer->sort.count = keys.count;
+    outer->sort.keys = weft_pointers_exprs(&keys);
+    outer->sort.limit = -1;
+    outer->sort.unordered = distribute && !sort;
+    *node = outer;
+done:
+    return st;
+}
+
+weft_status weft_sql_organization(sql_parser *p, const weft_span *start, const weft_node **node, bool *found)
+{
+    weft_status st = WEFT_OK;
+    weft_node *outer = NULL;
     const weft_expr *take = NULL, *skip = NULL;
-    bool limited = false;
+    bool limited = false, ordered = false;
+    WEFT_TRY(st, parse_order(p, start, node, &ordered));
     if (weft_sql_accept_word(p, SQL_KW_LIMIT)) {
         limited = true;
         if (!weft_sql_accept_word(p, SQL_KW_ALL)) WEFT_TRY(st, weft_sql_expr(p, &take));
@@ -290,6 +344,7 @@ static weft_status parse_organization(sql_parser *p, const weft_span *start, con
         limited = true;
         WEFT_TRY(st, weft_sql_expr(p, &skip));
     }
+    *found = limited || ordered;
     if (limited) {
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_LIMIT, weft_sql_span_from(p, start), node, 1, &outer));
         outer->limit.take = -1;
@@ -352,7 +407,9 @@ weft_status weft_sql_query(sql_parser *p, const weft_node **out)
     if (has_with) WEFT_TRY(st, parse_with(p, &list));
     const weft_span body_start = weft_sql_peek(p, 0)->span;
     WEFT_TRY(st, parse_set_operations(p, false, &body));
-    WEFT_TRY(st, parse_organization(p, &body_start, &body));
+    WEFT_TRY(st, weft_sql_pipes(p, &body_start, &body));
+    bool organized = false;
+    WEFT_TRY(st, weft_sql_organization(p, &body_start, &body, &organized));
     if (has_with) {
         WEFT_TRY(st, weft_pointers_push(p->ctx, &list.inputs, body));
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WITH, weft_sql_span_from(p, &start),

@@ -1,4 +1,7 @@
-/* engine/sql/parser_relation.c - FROM: tables, derived tables, inline tables, joins. */
+/* engine/sql/parser_relation.c - FROM: tables, derived tables, inline tables, calls, joins.
+ *
+ * As in Spark a join behind a comma has all that stands before it as its left side: in a, b JOIN c ON … the
+ * condition may read a. */
 #include "engine/sql/parser_internal.h"
 
 static weft_status parse_relation(sql_parser *p, const weft_node **out);
@@ -20,10 +23,8 @@ weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input, const we
     const char *const *columns = NULL;
     int32_t count = 0;
     weft_node *node = NULL;
+    if (sql_word(p, SQL_KW_TABLESAMPLE)) WEFT_TRY(st, weft_sql_sample(p, &input));
     *out = input;
-    if (sql_word(p, SQL_KW_TABLESAMPLE)) {
-        WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "TABLESAMPLE"));
-    }
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     if (!as && !begins_alias(p)) goto done;
     WEFT_TRY(st, weft_sql_name(p, "a table alias", &name));
@@ -71,12 +72,39 @@ done:
     return st;
 }
 
-static weft_status parse_relation_primary(sql_parser *p, const weft_node **out)
+/* A name, or name(arguments): a call that gives rows. */
+static weft_status parse_named(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
-    const weft_node *input = NULL;
+    const sql_token token = *weft_sql_peek(p, 0);
+    const weft_span start = token.span;
     weft_node *node = NULL;
+    if (token.kind == SQL_WORD && (token.flags & SQL_KW_IN_CLAUSE) != 0)
+        WEFT_TRY(st, weft_sql_syntax_error(p, "a table"));
+    if (sql_is_at(p, 1, SQL_LPAREN)) {
+        const weft_expr *call = NULL;
+        WEFT_TRY(st, weft_sql_function(p, &call));
+        if (call->kind != WEFT_EXPR_UNRESOLVED_CALL) WEFT_TRY(st, weft_sql_syntax_error(p, NULL));
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_TABLE_FUNCTION, weft_sql_span_from(p, &start), NULL, 0,
+                                       &node));
+        node->table_function.call = call;
+    } else {
+        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
+        WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
+        node->span = weft_sql_span_from(p, &start);
+    }
+    *out = node;
+done:
+    return st;
+}
+
+/* [LATERAL] a table, a query, VALUES or joined tables in parentheses. */
+static weft_status parse_relation_primary(sql_parser *p, bool *lateral, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    *lateral = sql_word(p, SQL_KW_LATERAL) && !sql_word_at(p, 1, SQL_KW_VIEW);
+    if (*lateral) weft_sql_advance(p);
+    const weft_node *input = NULL;
     sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     if (weft_sql_accept(p, SQL_LPAREN)) {
@@ -87,18 +115,7 @@ static weft_status parse_relation_primary(sql_parser *p, const weft_node **out)
     } else if (sql_word(p, SQL_KW_VALUES) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_END)) {
         WEFT_TRY(st, weft_sql_values(p, &input));
     } else {
-        const sql_token *token = weft_sql_peek(p, 0);
-        if (token->kind == SQL_WORD && token->keyword == SQL_KW_LATERAL) {
-            WEFT_TRY(st, weft_sql_unsupported(p, &token->span, "LATERAL"));
-        }
-        if (token->kind == SQL_WORD && (token->flags & SQL_KW_IN_CLAUSE) != 0) {
-            WEFT_TRY(st, weft_sql_syntax_error(p, "a table"));
-        }
-        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
-        WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
-        node->span = weft_sql_span_from(p, &start);
-        if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A table-valued function"));
-        input = node;
+        WEFT_TRY(st, parse_named(p, &input));
     }
     WEFT_TRY(st, weft_sql_table_alias(p, input, out));
     sql_leave(p, frame);
@@ -163,22 +180,26 @@ done:
     return st;
 }
 
-/* primary { JOIN primary [ON … | USING (…)] } */
-static weft_status parse_relation(sql_parser *p, const weft_node **out)
+/* { JOIN primary [ON … | USING (…)] | PIVOT … | UNPIVOT … } behind *left; *found: at least one. */
+weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start, const weft_node **left,
+                                     bool *found)
 {
     weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
-    const weft_node *left = NULL;
-    sql_frame frame = {0};
-    WEFT_TRY(st, weft_sql_enter(p, &frame));
-    WEFT_TRY(st, parse_relation_primary(p, &left));
+    *found = false;
     for (;;) {
         weft_node model = {.kind = WEFT_NODE_JOIN};
         const weft_node *right = NULL;
-        bool found = false, cross = false;
-        WEFT_TRY(st, parse_join_kind(p, &model, &cross, &found));
-        if (!found) break;
-        WEFT_TRY(st, parse_relation_primary(p, &right));
+        bool joins = false, cross = false;
+        if (sql_word(p, SQL_KW_PIVOT) || sql_word(p, SQL_KW_UNPIVOT)) {
+            WEFT_TRY(st, weft_sql_pivot(p, left));
+            WEFT_TRY(st, weft_sql_table_alias(p, *left, left));
+            *found = true;
+            continue;
+        }
+        WEFT_TRY(st, parse_join_kind(p, &model, &cross, &joins));
+        if (!joins) break;
+        *found = true;
+        WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
         if (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING)) {
             if (cross || model.join.natural) {
                 const weft_span span = weft_sql_peek(p, 0)->span;
@@ -192,11 +213,22 @@ static weft_status parse_relation(sql_parser *p, const weft_node **out)
         } else if (weft_sql_accept_word(p, SQL_KW_USING)) {
             WEFT_TRY(st, weft_sql_name_list(p, &model.join.using_names, &model.join.using_count));
         }
-        WEFT_TRY(st, make_join(p, &start, &model, left, right, &left));
+        WEFT_TRY(st, make_join(p, start, &model, *left, right, left));
     }
-    if (sql_word(p, SQL_KW_PIVOT) || sql_word(p, SQL_KW_UNPIVOT)) {
-        WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span, "PIVOT or UNPIVOT"));
-    }
+done:
+    return st;
+}
+
+static weft_status parse_relation(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_node *left = NULL;
+    sql_frame frame = {0};
+    bool flag = false;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    WEFT_TRY(st, parse_relation_primary(p, &flag, &left));
+    WEFT_TRY(st, weft_sql_extend_relation(p, &start, &left, &flag));
     sql_leave(p, frame);
     *out = left;
 done:
@@ -204,7 +236,7 @@ done:
 }
 
 /* LATERAL VIEW [OUTER] generator(…) name [[AS] column, …] */
-static weft_status parse_lateral_view(sql_parser *p, const weft_span *start, const weft_node **left)
+weft_status weft_sql_lateral_view(sql_parser *p, const weft_span *start, const weft_node **left)
 {
     weft_status st = WEFT_OK;
     weft_pointers columns = {0};
@@ -245,13 +277,15 @@ weft_status weft_sql_from(sql_parser *p, const weft_node **out)
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     WEFT_TRY(st, parse_relation(p, &left));
     while (weft_sql_accept(p, SQL_COMMA)) {
-        const weft_node model = {.kind = WEFT_NODE_JOIN}; /* the comma is a cross join */
+        weft_node model = {.kind = WEFT_NODE_JOIN}; /* the comma is a cross join */
         const weft_node *right = NULL;
-        WEFT_TRY(st, parse_relation(p, &right));
+        bool extended = false;
+        WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
         WEFT_TRY(st, make_join(p, &start, &model, left, right, &left));
+        WEFT_TRY(st, weft_sql_extend_relation(p, &start, &left, &extended));
     }
     while (sql_word(p, SQL_KW_LATERAL) && sql_word_at(p, 1, SQL_KW_VIEW))
-        WEFT_TRY(st, parse_lateral_view(p, &start, &left));
+        WEFT_TRY(st, weft_sql_lateral_view(p, &start, &left));
     sql_leave(p, frame);
     *out = left;
 done:

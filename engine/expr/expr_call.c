@@ -5,6 +5,7 @@
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
+#include "engine/expr/lambda.h"
 
 /* The least common type is not associative where strings are among the types: those go first, as Spark has
  * it. */
@@ -211,6 +212,7 @@ static weft_status struct_args(weft_ctx *ctx, const weft_expr *const *args, int3
         const char *name = e->kind == WEFT_EXPR_COLUMN ? e->column.name
                            : e->kind == WEFT_EXPR_ALIAS ? e->alias.name
                            : e->kind == WEFT_EXPR_OUTER ? e->args[0]->column.name
+                           : weft_is_lambda_variable(e) ? e->call.written
                                                         : NULL;
         weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING)};
         if (name != NULL) {
@@ -234,6 +236,7 @@ static const char *array_name(const char *name, const weft_expr *const *args, in
     bool array = false;
     for (int32_t i = 0; i < count; i++) array |= args[i]->type.id == WEFT_TYPE_ARRAY;
     if (!array) return name;
+    if (count == 2 && strcasecmp(name, "array_sort") == 0) return "array_sort_by";
     if (strcasecmp(name, "concat") == 0 || strcmp(name, "||") == 0) return "array_concat";
     return strcasecmp(name, "reverse") == 0 ? "array_reverse" : name;
 }

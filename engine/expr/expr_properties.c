@@ -258,7 +258,7 @@ static bool visit_varies(void *self, const weft_expr *e)
     case WEFT_EXPR_COALESCE: return false;
     case WEFT_EXPR_CALL:
         return (e->call.function->flags & (WEFT_FN_NONDETERMINISTIC | WEFT_FN_WINDOW_ONLY |
-                                           WEFT_FN_GENERATOR)) != 0;
+                                           WEFT_FN_GENERATOR | WEFT_FN_LAMBDA_PART)) != 0;
     case WEFT_EXPR_COLUMN:
     case WEFT_EXPR_AGGREGATE:
     case WEFT_EXPR_WINDOW:

@@ -9,6 +9,7 @@
 #include "engine/expr/aggregate.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/function.h"
+#include "engine/expr/lambda.h"
 
 /* What is written so far. st stops everything once it is not WEFT_OK, so that callers need not look. */
 typedef struct text {
@@ -108,7 +109,7 @@ static void text_column(text *t, const weft_expr *e)
 
 static void text_cast(text *t, const weft_expr *e)
 {
-    if (!t->ids && e->cast.implicit) {
+    if (!t->ids && (e->cast.implicit || weft_type_is_nested(e->type))) { /* Spark hides casts to these */
         text_expr(t, e->args[0]);
         return;
     }
@@ -249,6 +250,14 @@ static int32_t text_arg_count(const text *t, const weft_expr *e)
     return seen ? fn->seed_at : fn->seed_at - 1;
 }
 
+/* The comparison that Spark puts in where array_sort() has none. */
+static const char default_order[] =
+    ", lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, "
+    "(IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, "
+    "(IF((namedlambdavariable() < namedlambdavariable()), -1, "
+    "(IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), "
+    "namedlambdavariable()))";
+
 static void text_call(text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name;
@@ -307,6 +316,16 @@ static void text_call(text *t, const weft_expr *e)
         text_put(t, "sort_array(");
         text_expr(t, e->args[0]);
         text_put(t, ", true)");
+    } else if (weft_is_lambda_variable(e)) {
+        text_put(t, "namedlambdavariable()");
+    } else if (strcmp(name, "aggregate") == 0 && e->arg_count == 3 && !t->ids) {
+        text_call_as(t, e->call.written != NULL ? e->call.written : name, e->args, 3);
+        t->used--; /* its closing parenthesis */
+        text_put(t, ", lambdafunction(namedlambdavariable(), namedlambdavariable()))");
+    } else if (strcmp(name, "array_sort") == 0 && e->arg_count == 1) {
+        text_put(t, "array_sort(");
+        text_expr(t, e->args[0]);
+        text_put(t, default_order);
     } else if (strcmp(name, "array_concat") == 0 || strcmp(name, "array_reverse") == 0) {
         text_call_as(t, name + strlen("array_"), e->args, e->arg_count);
     } else {

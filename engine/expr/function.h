@@ -27,6 +27,7 @@ typedef enum weft_function_flags {
     WEFT_FN_GENERATOR = 2048,        /* gives rows, in EXPAND only: no kernel (fn_generate.c) */
     WEFT_FN_SEED_UNSEEN = 4096,      /* Spark never shows its seed: uuid(), shuffle() */
     WEFT_FN_BY_ATTEMPT = 8192,       /* nondeterministic: another attempt of a task gives others */
+    WEFT_FN_LAMBDA_PART = 16384,     /* a lambda or a variable of one (lambda.h): never computed by itself */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 
@@ -73,6 +74,11 @@ struct weft_function {
      * NULL. */
     weft_status (*open)(weft_ctx *ctx, const weft_expr *call, void **state);
     void (*close)(void *state);
+    /* Of functions that take lambdas (lambda.h): how many variables the lambda args[at] may have at most, and
+     * their types; 0 where no lambda stands there. The arguments before it are bound, and may get casts. Else
+     * NULL. */
+    weft_status (*lambda_types)(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t at,
+                                const weft_span *span, weft_type *types, int32_t *count);
     const char *help;    /* usage and one sentence */
     const char *example; /* "SELECT upper('a')" */
     const char *example_result;

@@ -8,6 +8,7 @@
 #include "engine/columnar/nested.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/lambda.h"
 #include "engine/expr/program_impl.h"
 
 enum { LAZY_COST = 12 }; /* nanoseconds a row from which a lazy argument is worth a scope */
@@ -379,6 +380,27 @@ done:
     return st;
 }
 
+/* A call with lambdas: its other arguments, then the columns that the bodies read. */
+static weft_status compile_lambdas(weft_ctx *ctx, program_compiler *c, program_step step, const weft_expr *e,
+                                   int32_t *value)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *const *captures = NULL;
+    int32_t *args, capture_count = 0;
+    WEFT_TRY(st, weft_lambda_captures(ctx, e, &captures, &capture_count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, e->arg_count + capture_count + 1, &args));
+    step.expr = e;
+    for (int32_t k = 0; k < e->arg_count; k++) {
+        if (weft_is_lambda(e->args[k])) continue;
+        WEFT_TRY(st, program_value_compile(ctx, c, e->args[k], step.scope, &args[step.arg_count++]));
+    }
+    for (int32_t k = 0; k < capture_count; k++)
+        WEFT_TRY(st, program_value_compile(ctx, c, captures[k], step.scope, &args[step.arg_count++]));
+    st = compile_step(ctx, c, step, args, NULL, value);
+done:
+    return st;
+}
+
 static weft_status compile_call(weft_ctx *ctx, program_compiler *c, const weft_expr *e, int32_t scope,
                                 int32_t *value)
 {
@@ -406,6 +428,8 @@ static weft_status compile_call(weft_ctx *ctx, program_compiler *c, const weft_e
         step.state = p->state_count;
         p->states[p->state_count++] = e;
     }
+    if (e->kind == WEFT_EXPR_CALL && fn->lambda_types != NULL)
+        return compile_lambdas(ctx, c, step, e, value);
     const bool chain = e->kind == WEFT_EXPR_CALL && fn->bind == weft_bind_arithmetic && e->arg_count > 2;
     st = chain ? compile_chain(ctx, c, step, e, value) : compile_plain(ctx, c, step, e, e->arg_count, value);
 done:

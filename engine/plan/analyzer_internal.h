@@ -7,6 +7,7 @@
 #ifndef WEFT_PLAN_ANALYZER_INTERNAL_H
 #define WEFT_PLAN_ANALYZER_INTERNAL_H
 
+#include "engine/expr/lambda.h"
 #include "engine/plan/analyzer.h"
 #include "engine/plan/pointer_map.h"
 #include "engine/plan/pointers.h"
@@ -81,6 +82,14 @@ typedef struct weft_item {
     int32_t generator; /* which one of the list gives it, from 1; 0: none */
 } weft_item;
 
+/* The variables of a lambda whose body is being bound, the innermost first. */
+typedef struct weft_lambda_scope {
+    const char *names[WEFT_LAMBDA_VARIABLES_MAX];
+    const weft_expr *variables[WEFT_LAMBDA_VARIABLES_MAX];
+    int32_t count, depth;
+    const struct weft_lambda_scope *outer;
+} weft_lambda_scope;
+
 /* How names and functions of one clause are bound. */
 typedef struct weft_binder {
     weft_analyzer *a;
@@ -96,6 +105,7 @@ typedef struct weft_binder {
     bool items_first; /* HAVING, ORDER BY: an alias goes before a column of FROM */
     int32_t in_aggregate;
     bool substituted; /* an alias was replaced by its expression */
+    const weft_lambda_scope *lambda; /* or NULL */
 } weft_binder;
 
 /* Rewriting from the top: fn sets *out, or leaves it NULL for the args to be rewritten. Reaches aggregate
@@ -146,6 +156,15 @@ WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e,
 /* Is this the placeholder of grouping() or grouping_id(), which the aggregate resolves? */
 bool weft_is_grouping(const weft_expr *e);
 bool weft_has_aggregate(const weft_expr *e); /* or grouping() */
+
+/* ---- analyzer_lambda.c ---- */
+/* x -> e as the parser leaves it: a call of "->" over the body and the names of the variables. */
+bool weft_is_parsed_lambda(const weft_expr *e);
+/* The variable that the first part of a name is, or NULL. */
+WEFT_MUST_CHECK weft_status weft_bind_lambda_name(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* A call of a function that takes lambdas. */
+WEFT_MUST_CHECK weft_status weft_bind_lambda_call(weft_binder *b, const weft_expr *e, const weft_function *fn,
+                                                  const weft_expr **out);
 
 /* ---- analyzer_generate.c ---- */
 bool weft_is_generator_name(const char *name);

@@ -296,8 +296,9 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
     const weft_expr *bound = NULL;
     const weft_item *alias = find_alias(b, e);
     int32_t used = 1;
-    bool aliased = b->items_first && b->in_aggregate == 0 && alias != NULL;
-    if (!aliased) {
+    WEFT_TRY(st, weft_bind_lambda_name(b, e, &bound));
+    bool aliased = bound == NULL && b->items_first && b->in_aggregate == 0 && alias != NULL;
+    if (!aliased && bound == NULL) {
         WEFT_TRY(st, find_name(b, b->scope, e, &used, &name));
         if (name != NULL) WEFT_TRY(st, make_column(b, name, e, used, &bound));
         aliased = name == NULL && alias != NULL;

@@ -299,7 +299,6 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
         accept_nulls(p, &ignore_nulls);
         if (sql_is(p, SQL_FAT_ARROW))
             WEFT_TRY(st, weft_sql_unsupported(p, &start, "A named argument (name => value)"));
-        if (sql_is(p, SQL_ARROW)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A lambda function (x -> …)"));
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
     if (sql_word(p, SQL_KW_WITHIN) && sql_word_at(p, 1, SQL_KW_GROUP)) {

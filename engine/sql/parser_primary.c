@@ -188,6 +188,9 @@ static weft_status parse_word(sql_parser *p, const weft_expr **out)
             return weft_sql_literal(p, value, token.span, out);
         case SQL_KW_EXISTS:
             if (!sql_is_at(p, 1, SQL_LPAREN)) break;
+            if (!sql_is_at(p, 2, SQL_LPAREN) && !sql_word_at(p, 2, SQL_KW_VALUES) &&
+                !begins_with_query_word(weft_sql_peek(p, 2)))
+                break; /* exists(array, x -> …) */
             weft_sql_advance(p);
             weft_sql_advance(p);
             if (!weft_sql_begins_query(p)) return weft_sql_syntax_error(p, "a query");
@@ -241,11 +244,40 @@ done:
     return st;
 }
 
+/* Behind x or (x, y), which are columns so far: -> body. A call of "->" over the body and these. */
+static weft_status parse_lambda(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *names = *out, *body = NULL;
+    weft_pointers args = {0};
+    sql_frame frame = {0};
+    const bool row = names->kind == WEFT_EXPR_UNRESOLVED_CALL &&
+                     strcmp(names->unresolved.name, "struct") == 0;
+    const int32_t count = row ? names->arg_count : 1;
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_expr *name = row ? names->args[i] : names;
+        if (name->kind != WEFT_EXPR_UNRESOLVED_COLUMN || name->name.part_count != 1)
+            return weft_sql_syntax_error(p, "the names of a lambda function's variables before ->");
+    }
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_expr(p, &body));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &args, body));
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &args, row ? names->args[i] : names));
+    WEFT_TRY(st, weft_sql_call(p, "->", weft_sql_span_from(p, start), weft_pointers_exprs(&args), args.count,
+                               out));
+    sql_leave(p, frame);
+done:
+    return st;
+}
+
 weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     WEFT_TRY(st, parse_atom(p, out));
+    if (sql_is(p, SQL_ARROW)) return parse_lambda(p, &start, out);
     for (;;) {
         if (weft_sql_accept(p, SQL_DOUBLE_COLON)) {
             weft_expr *e = NULL;

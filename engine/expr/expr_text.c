@@ -8,6 +8,7 @@
 
 #include "engine/expr/aggregate.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/expr_shown.h"
 #include "engine/expr/function.h"
 #include "engine/expr/lambda.h"
 
@@ -250,23 +251,53 @@ static int32_t text_arg_count(const text *t, const weft_expr *e)
     return seen ? fn->seed_at : fn->seed_at - 1;
 }
 
-/* The comparison that Spark puts in where array_sort() has none. */
-static const char default_order[] =
-    ", lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, "
-    "(IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, "
-    "(IF((namedlambdavariable() < namedlambdavariable()), -1, "
-    "(IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), "
-    "namedlambdavariable()))";
+/* A function by its name. */
+static void text_function(text *t, const weft_expr *e)
+{
+    const char *name = e->call.function->name, *written = e->call.written;
+    const int32_t count = text_arg_count(t, e);
+    const char *more = t->ids ? NULL : weft_shown_defaults(name, count);
+    const char *before = t->ids ? NULL : weft_shown_before(name, count);
+    const char *side = t->ids ? NULL : weft_shown_trim(e);
+    char capitals[32] = "";
+    const bool upper = written == NULL && (e->call.function->flags & WEFT_FN_CAPITALS) != 0 &&
+                       strcmp(name, "ln") != 0;
+    if (side != NULL) {
+        const bool behind = side[0] == 'B'; /* the characters are the second argument */
+        text_put(t, "TRIM(");
+        text_put(t, side);
+        text_put(t, " ");
+        text_expr(t, e->args[behind]);
+        text_put(t, " FROM ");
+        text_expr(t, e->args[!behind]);
+        text_put(t, ")");
+        return;
+    }
+    for (size_t i = 0; upper && i < sizeof(capitals) - 1 && name[i] != '\0'; i++) {
+        capitals[i] = (char)toupper((unsigned char)name[i]);
+        capitals[i + 1] = '\0';
+    }
+    const bool own = upper || e->call.function->seed_at > 0; /* random() is shown as rand() */
+    const char *shown = written != NULL && !own ? weft_shown_name(written) : NULL;
+    if (shown == NULL) shown = upper ? capitals : written != NULL && !own ? written : name;
+    text_put(t, shown);
+    text_put(t, "(");
+    if (before != NULL) text_put(t, before);
+    text_list(t, e->args, count, ", ");
+    if (more != NULL) text_put(t, more);
+    text_put(t, ")");
+}
 
 static void text_call(text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name;
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
+    int64_t whole = 0;
 
     if (strcmp(name, ".") == 0 || strcmp(name, "[]") == 0) { /* base.field, base[item] */
         text_expr(t, e->args[0]);
-        const bool field = name[0] == '.' || (e->args[0]->type.id != WEFT_TYPE_MAP &&
-                                              e->args[1]->type.id == WEFT_TYPE_STRING);
+        const bool field = name[0] == '.' ||
+                           (e->args[0]->type.id != WEFT_TYPE_MAP && e->args[1]->type.id == WEFT_TYPE_STRING);
         text_put(t, field ? "." : "[");
         text_expr(t, e->args[1]);
         if (!field) text_put(t, "]");
@@ -292,6 +323,14 @@ static void text_call(text *t, const weft_expr *e)
             if (!t->ids) text_put(t, ")");
         } else if (strcmp(name, "||") == 0) {
             text_call_as(t, "concat", e->args, e->arg_count);
+        } else if (!t->ids && weft_shown_whole(e, &whole)) {
+            text_put(t, "(");
+            text_expr(t, e->args[0]);
+            text_put(t, " ");
+            text_put(t, name);
+            text_put(t, " ");
+            text_number(t, whole);
+            text_put(t, ")");
         } else if ((name[0] != '+' && name[0] != '-') || !text_datetime(t, e, name)) {
             text_infix(t, e, name);
         }
@@ -300,57 +339,54 @@ static void text_call(text *t, const weft_expr *e)
         text_expr(t, e->args[0]);
     } else if (strcmp(name, "div") == 0) {
         text_infix(t, e, "div");
-    } else if (strcmp(name, "negative") == 0) {
+    } else if (strcmp(name, "negative") == 0 && (t->ids || e->call.written != NULL)) { /* the operator */
         text_put(t, t->ids ? "-" : "(- ");
         text_expr(t, e->args[0]);
         if (!t->ids) text_put(t, ")");
     } else if (strcmp(name, "like") == 0 && e->arg_count >= 2) {
         text_like(t, e, " LIKE ");
     } else if (strcmp(name, "ilike") == 0 && e->arg_count >= 2) {
-        text_like(t, e, " ILIKE ");
-    } else if (strcmp(name, "rlike") == 0) {
+        if (t->ids)
+            text_like(t, e, " ILIKE ");
+        else
+            text_call_as(t, name, e->args, 2);
+    } else if (strcmp(name, "rlike") == 0 && e->call.written == NULL) {
         text_call_as(t, "RLIKE", e->args, e->arg_count);
-    } else if (e->arg_count == 1 && (strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0)) {
-        text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
-    } else if (e->arg_count == 1 && strcmp(name, "sort_array") == 0) {
-        text_put(t, "sort_array(");
+    } else if (strcmp(name, "positive") == 0 && !t->ids) {
+        text_put(t, "(+ ");
         text_expr(t, e->args[0]);
-        text_put(t, ", true)");
+        text_put(t, ")");
+    } else if (e->call.written == NULL && e->arg_count == 1 &&
+               (strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0)) {
+        text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
     } else if (weft_is_lambda_variable(e)) {
         text_put(t, "namedlambdavariable()");
-    } else if (strcmp(name, "aggregate") == 0 && e->arg_count == 3 && !t->ids) {
-        text_call_as(t, e->call.written != NULL ? e->call.written : name, e->args, 3);
-        t->used--; /* its closing parenthesis */
-        text_put(t, ", lambdafunction(namedlambdavariable(), namedlambdavariable()))");
-    } else if (strcmp(name, "array_sort") == 0 && e->arg_count == 1) {
-        text_put(t, "array_sort(");
-        text_expr(t, e->args[0]);
-        text_put(t, default_order);
     } else if (strcmp(name, "array_concat") == 0 || strcmp(name, "array_reverse") == 0) {
         text_call_as(t, name + strlen("array_"), e->args, e->arg_count);
     } else {
-        char capitals[32] = "";
-        const bool upper = e->call.written == NULL && (e->call.function->flags & WEFT_FN_CAPITALS) != 0;
-        for (size_t i = 0; upper && i < sizeof(capitals) - 1 && name[i] != '\0'; i++) {
-            capitals[i] = (char)toupper((unsigned char)name[i]);
-            capitals[i + 1] = '\0';
-        }
-        const bool own = upper || e->call.function->seed_at > 0; /* random() is shown as rand() */
-        text_call_as(t,
-                     upper                             ? capitals
-                     : e->call.written != NULL && !own ? e->call.written
-                                                       : name,
-                     e->args, text_arg_count(t, e));
+        text_function(t, e);
     }
 }
 
 static void text_aggregate(text *t, const weft_expr *e)
 {
-    text_put(t, e->aggregate.written != NULL ? e->aggregate.written : e->aggregate.function->name);
+    const char *name = e->aggregate.function->name;
+    const char *more = t->ids ? NULL : weft_shown_defaults(name, e->arg_count);
+    const bool within = e->arg_count == 3 && strncmp(name, "percentile_", strlen("percentile_")) == 0;
+    text_put(t, e->aggregate.written != NULL ? e->aggregate.written : name);
     text_put(t, "(");
     if (e->aggregate.distinct) text_put(t, t->ids ? "distinct " : "DISTINCT ");
-    text_list(t, e->args, e->arg_count, ", ");
+    if (within)
+        text_expr(t, e->args[1]);
+    else
+        text_list(t, e->args, e->arg_count, ", ");
+    if (more != NULL) text_put(t, more);
     text_put(t, ")");
+    if (within) {
+        text_put(t, " WITHIN GROUP (ORDER BY ");
+        text_expr(t, e->args[0]);
+        text_put(t, e->args[2]->literal.boolean ? " DESC)" : ")");
+    }
     if (e->aggregate.ignore_nulls && t->ids) text_put(t, " ignore nulls");
     if (e->aggregate.filter != NULL) {
         text_put(t, " FILTER (WHERE ");
@@ -430,6 +466,9 @@ static void text_window(text *t, const weft_expr *e)
         return;
     }
     const bool shift = text_window_function(t, e->args[0]);
+    const bool range = e->args[0]->kind == WEFT_EXPR_CALL &&
+                       strcmp(e->args[0]->call.function->name, "cume_dist") ==
+                           0; /* its frame as Spark has it */
     text_put(t, " OVER (");
     if (spec->partition_count > 0) {
         text_put(t, "PARTITION BY ");
@@ -445,7 +484,7 @@ static void text_window(text *t, const weft_expr *e)
         text_shift_frame(t, e->args[0]);
         return;
     }
-    text_put(t, spec->rows ? "ROWS BETWEEN " : "RANGE BETWEEN ");
+    text_put(t, spec->rows && !range ? "ROWS BETWEEN " : "RANGE BETWEEN ");
     text_bound(t, spec->low, spec->low_offset);
     text_put(t, " AND ");
     text_bound(t, spec->high, spec->high_offset);

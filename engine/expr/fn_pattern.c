@@ -236,7 +236,6 @@ PATTERN(to_timestamp_ntz, WEFT_FN_FALLIBLE, pattern_open_parse,
         "SELECT to_timestamp_ntz('2016-12-31')", "2016-12-31 00:00:00");
 static const weft_signature to_date_signatures[] = READS(DATE);
 const weft_function weft_fn_to_date = {.name = "to_date",
-                                       .aliases = "date",
                                        .flags = WEFT_FN_FALLIBLE,
                                        .signatures = to_date_signatures,
                                        .signature_count = WEFT_COUNT(to_date_signatures),

@@ -1,117 +1,22 @@
 /* engine/expr/fn_regexp.c - regular expressions: RLIKE, regexp_extract, regexp_replace and their kin.
  *
- * PCRE2 with its JIT is close to Java's dialect. A pattern is compiled once a call site and lane, and again
- * only when its text changes; matching allocates nothing. */
-#define PCRE2_CODE_UNIT_WIDTH 8
-#include <pcre2.h>
-
+ * See regexp.h for how patterns are compiled and matched. */
 #include <ctype.h>
 
 #include "common/mem.h"
 #include "engine/expr/fn_entry.h"
-
-typedef struct regexp_state {
-    pcre2_code *code;
-    pcre2_match_data *match;
-    char *text; /* what it was compiled from */
-    uint32_t len;
-    uint32_t groups;
-} regexp_state;
-
-static void regexp_forget(regexp_state *s)
-{
-    if (s->match != NULL) pcre2_match_data_free(s->match);
-    if (s->code != NULL) pcre2_code_free(s->code);
-    weft_mem_free(s->text);
-    *s = (regexp_state){0};
-}
-
-static void regexp_close(void *state)
-{
-    regexp_forget(state);
-    weft_mem_free(state);
-}
-
-static weft_status regexp_open(weft_ctx *ctx, const weft_expr *call, void **state)
-{
-    (void)call;
-    return weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(regexp_state), state);
-}
-
-static weft_status regexp_compile(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, regexp_state *s)
-{
-    weft_status st = WEFT_OK;
-    int error = 0;
-    PCRE2_SIZE at = 0;
-    regexp_forget(s);
-    s->code = pcre2_compile((PCRE2_SPTR)weft_str_data(pattern), pattern->len,
-                            PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, NULL);
-    if (s->code == NULL) {
-        char text[160];
-        (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
-        return weft_fail_at(
-            ctx, WEFT_INVALID_PATTERN, &e->span,
-            "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s': %s at character %d.",
-            e->call.function->name, (int)weft_min_i64(pattern->len, 200), weft_str_data(pattern), text,
-            (int)at + 1);
-    }
-    (void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE); /* without the JIT it is interpreted */
-    (void)pcre2_pattern_info(s->code, PCRE2_INFO_CAPTURECOUNT, &s->groups);
-    s->match = pcre2_match_data_create_from_pattern(s->code, NULL);
-    if (s->match == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a regular expression");
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)pattern->len + 1, (void **)&s->text));
-    memcpy(s->text, weft_str_data(pattern), pattern->len);
-    s->len = pattern->len;
-done:
-    return st;
-}
-
-/* The state with the pattern of row i compiled. */
-static weft_status regexp_of_row(weft_ctx *ctx, const weft_kernel_call *call, int32_t i, regexp_state **out)
-{
-    regexp_state *s = call->state;
-    const weft_str *pattern = weft_arg_str(&call->args[1], i);
-    *out = s;
-    const bool same = s->text != NULL && s->len == pattern->len &&
-                      memcmp(s->text, weft_str_data(pattern), s->len) == 0;
-    if (same) return WEFT_OK;
-    const weft_status st = regexp_compile(ctx, call->expr, pattern, s);
-    if (st != WEFT_OK) regexp_forget(s);
-    return st;
-}
-
-/* The next match at or behind byte `from`; *found false when there is none. The places of the groups are in
- * the match data. */
-static weft_status regexp_next(weft_ctx *ctx, const weft_expr *e, const regexp_state *s, const weft_str *text,
-                               size_t from, bool *found)
-{
-    const int got = from > text->len ? PCRE2_ERROR_NOMATCH
-                                     : pcre2_match(s->code, (PCRE2_SPTR)weft_str_data(text), text->len, from,
-                                                   0, s->match, NULL);
-    *found = got >= 0;
-    if (got >= 0 || got == PCRE2_ERROR_NOMATCH) return WEFT_OK;
-    return weft_fail_at(ctx, WEFT_LIMIT, &e->span,
-                        "a regular expression needs too much backtracking (code %d)", got);
-}
-
-/* Where to look for the match behind the one at hand: an empty one moves on by a character. */
-static size_t regexp_behind(const regexp_state *s, const weft_str *text)
-{
-    const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match);
-    if (at[1] > at[0] || at[1] >= text->len) return at[1] + (at[1] == at[0]);
-    return at[1] + weft_utf8_bytes((unsigned char)weft_str_data(text)[at[1]]);
-}
+#include "engine/expr/regexp.h"
 
 static weft_status kernel_rlike(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        regexp_state *s;
+        weft_regexp *s;
         bool found;
         if (!weft_call_valid(call, i)) continue;
-        WEFT_TRY(st, regexp_of_row(ctx, call, i, &s));
-        WEFT_TRY(st, regexp_next(ctx, call->expr, s, weft_arg_str(&call->args[0], i), 0, &found));
+        WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
+        WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, weft_arg_str(&call->args[0], i), 0, &found));
         ((uint8_t *)call->out->values)[i] = found;
     }
 done:
@@ -123,14 +28,14 @@ static weft_status kernel_count(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        regexp_state *s;
+        weft_regexp *s;
         bool found = true;
         int32_t count = 0;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *text = weft_arg_str(&call->args[0], i);
-        WEFT_TRY(st, regexp_of_row(ctx, call, i, &s));
-        for (size_t from = 0; found; from = regexp_behind(s, text)) {
-            WEFT_TRY(st, regexp_next(ctx, call->expr, s, text, from, &found));
+        WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
+        for (size_t from = 0; found; from = weft_regexp_behind(s, text)) {
+            WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, from, &found));
             if (!found) break;
             count++;
         }
@@ -146,12 +51,12 @@ static weft_status kernel_instr(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        regexp_state *s;
+        weft_regexp *s;
         bool found;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *text = weft_arg_str(&call->args[0], i);
-        WEFT_TRY(st, regexp_of_row(ctx, call, i, &s));
-        WEFT_TRY(st, regexp_next(ctx, call->expr, s, text, 0, &found));
+        WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
+        WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, 0, &found));
         const size_t at = found ? pcre2_get_ovector_pointer(s->match)[0] : 0;
         ((int32_t *)call->out->values)[i] = found ? (int32_t)weft_utf8_length(weft_str_data(text), at) + 1
                                                   : 0;
@@ -167,12 +72,12 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
     const bool whole = strcmp(call->expr->call.function->name, "regexp_substr") == 0;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        regexp_state *s;
+        weft_regexp *s;
         bool found;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *text = weft_arg_str(&call->args[0], i);
         const int64_t group = whole ? 0 : call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : 1;
-        WEFT_TRY(st, regexp_of_row(ctx, call, i, &s));
+        WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
         if (group < 0 || group > s->groups) {
             return weft_fail_at(
                 ctx, WEFT_REGEX_GROUP_INDEX, &call->expr->span,
@@ -180,7 +85,7 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
                 "%u, but got %lld.",
                 call->expr->call.function->name, s->groups, (long long)group);
         }
-        WEFT_TRY(st, regexp_next(ctx, call->expr, s, text, 0, &found));
+        WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, 0, &found));
         const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match) + 2 * group;
         if (found && at[0] != PCRE2_UNSET)
             *weft_call_text(call, i) = weft_str_part(text, at[0], at[1] - at[0]);
@@ -196,7 +101,7 @@ done:
 /* ---- replace ---- */
 
 /* Write, or with to NULL only count, what stands for a match: $1 and ${name} are groups, \c is c. */
-static size_t replace_put(const regexp_state *s, const weft_str *text, const weft_str *with, char *to,
+static size_t replace_put(const weft_regexp *s, const weft_str *text, const weft_str *with, char *to,
                           bool *good)
 {
     const char *w = weft_str_data(with);
@@ -240,7 +145,7 @@ static size_t replace_put(const regexp_state *s, const weft_str *text, const wef
 
 /* One pass over the matches from byte `begin` on: counting where to is NULL, else writing. *used is the
  * length. */
-static weft_status replace_pass(weft_ctx *ctx, weft_kernel_call *call, const regexp_state *s, int32_t i,
+static weft_status replace_pass(weft_ctx *ctx, weft_kernel_call *call, const weft_regexp *s, int32_t i,
                                 size_t begin, char *to, size_t *used, bool *any)
 {
     weft_status st = WEFT_OK;
@@ -250,8 +155,8 @@ static weft_status replace_pass(weft_ctx *ctx, weft_kernel_call *call, const reg
     bool found, good = true;
     *used = 0;
     *any = false;
-    for (;; from = regexp_behind(s, text)) {
-        WEFT_TRY(st, regexp_next(ctx, call->expr, s, text, from, &found));
+    for (;; from = weft_regexp_behind(s, text)) {
+        WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, from, &found));
         if (!found) break;
         *any = true;
         const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match);
@@ -277,7 +182,7 @@ static weft_status kernel_replace(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        regexp_state *s;
+        weft_regexp *s;
         size_t len, begin = 0;
         bool any;
         char *to;
@@ -289,7 +194,7 @@ static weft_status kernel_replace(weft_ctx *ctx, weft_kernel_call *call)
             begin = weft_utf8_skip(weft_str_data(text), text->len, position - 1, &left);
             if (left > 0 || begin >= text->len) begin = (size_t)text->len + 1;
         }
-        WEFT_TRY(st, regexp_of_row(ctx, call, i, &s));
+        WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
         WEFT_TRY(st, replace_pass(ctx, call, s, i, begin, NULL, &len, &any));
         *weft_call_text(call, i) = *text;
         if (!any) continue;
@@ -331,8 +236,8 @@ done:
                                             .signatures = symbol##_signatures,                               \
                                             .signature_count = WEFT_COUNT(symbol##_signatures),              \
                                             .bind = binder,                                                  \
-                                            .open = regexp_open,                                             \
-                                            .close = regexp_close,                                           \
+                                            .open = weft_regexp_open,                                        \
+                                            .close = weft_regexp_close,                                      \
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = want}

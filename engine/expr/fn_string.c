@@ -419,8 +419,9 @@ WEFT_FN_FORM(trim, 1, 1, S, kernel_trim, S);
 WEFT_FN_ENTRY(trim, "trim", NULL, 0, NULL, "trim(s): without blanks at both ends", "SELECT trim('  a ')",
               "a");
 WEFT_FN_FORM(btrim, 1, 2, S, kernel_trim, S, S);
-WEFT_FN_ENTRY(btrim, "btrim", NULL, 0, NULL, "btrim(s [, characters]): without the characters at both ends",
-              "SELECT btrim('xax', 'x')", "a");
+WEFT_FN_ENTRY(btrim, "btrim", "trim_both", 0, NULL,
+              "btrim(s [, characters]): without the characters at both ends", "SELECT btrim('xax', 'x')",
+              "a");
 WEFT_FN_FORM(ltrim, 1, 2, S, kernel_ltrim, S, S);
 WEFT_FN_ENTRY(ltrim, "ltrim", NULL, 0, NULL, "ltrim([characters,] s): without the characters at the start",
               "SELECT ltrim('  a')", "a");

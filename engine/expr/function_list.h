@@ -244,6 +244,23 @@ X(map_values)
 X(map_entries)
 X(map_contains_key)
 X(map_from_arrays)
+/* fn_array_change.c */
+X(array_append)
+X(array_prepend)
+X(array_insert)
+X(array_remove)
+X(array_repeat)
+X(arrays_overlap)
+X(arrays_zip)
+/* fn_sequence.c */
+X(sequence)
+/* fn_split.c */
+X(split)
+X(regexp_extract_all)
+X(str_to_map)
+/* fn_map_make.c */
+X(map_concat)
+X(map_from_entries)
 /* fn_lambda.c */
 X(transform)
 X(filter)

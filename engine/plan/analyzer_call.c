@@ -267,7 +267,7 @@ static weft_status bind_type_call(weft_binder *b, const weft_expr *e, weft_type 
                                   "The %s requires 1 parameters but the actual number is %d.",
                                   e->unresolved.name, args.count));
     }
-    WEFT_TRY(st, weft_expr_cast(b->a->ctx, weft_pointers_exprs(&args)[0], type, false, out));
+    WEFT_TRY(st, weft_expr_cast(b->a->ctx, weft_pointers_exprs(&args)[0], type, true, out));
 done:
     return st;
 }

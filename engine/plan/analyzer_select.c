@@ -93,13 +93,19 @@ static weft_status item_name(select_block *s, const weft_expr *parsed, const wef
         *out = parsed->args[0]->name.parts[parsed->args[0]->name.part_count - 1];
         return WEFT_OK;
     }
-    const bool extract = parsed->kind == WEFT_EXPR_UNRESOLVED_CALL && parsed->arg_count == 2 &&
-                         bound->kind == WEFT_EXPR_CALL && strcmp(parsed->unresolved.name, "extract") == 0;
-    if (extract) {
+    static const char *const extracts[] = {"extract", "date_part", "datepart"};
+    const char *extract = NULL;
+    const bool pair = parsed->kind == WEFT_EXPR_UNRESOLVED_CALL && parsed->arg_count == 2 &&
+                      bound->kind == WEFT_EXPR_CALL;
+    for (int32_t i = 0; pair && i < WEFT_COUNT(extracts); i++) {
+        if (strcasecmp(parsed->unresolved.name, extracts[i]) == 0) extract = extracts[i];
+    }
+    if (extract != NULL) {
         const weft_str *field = &parsed->args[0]->literal.str;
         WEFT_TRY(st, weft_expr_text(ctx, bound->args[bound->arg_count - 1], false, &text));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "extract(%.*s FROM %s)", (int)field->len,
-                                       weft_str_data(field), text));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s(%.*s%s%s)", extract, (int)field->len,
+                                       weft_str_data(field),
+                                       strcmp(extract, "date_part") == 0 ? ", " : " FROM ", text));
     } else {
         WEFT_TRY(st, weft_expr_text(ctx, bound, false, &text));
     }

@@ -369,7 +369,10 @@ static weft_status parse_substring(sql_parser *p, const weft_span *start, const 
     const weft_expr *args[3] = {NULL, NULL, NULL};
     int32_t count = 2;
     WEFT_TRY(st, weft_sql_expr(p, &args[0]));
-    if (!weft_sql_accept_word(p, SQL_KW_FROM)) WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "FROM or ','"));
+    if (weft_sql_accept_word(p, SQL_KW_FROM))
+        name = "substring";
+    else
+        WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "FROM or ','"));
     WEFT_TRY(st, weft_sql_expr(p, &args[1]));
     if (weft_sql_accept_word(p, SQL_KW_FOR) || weft_sql_accept(p, SQL_COMMA)) {
         WEFT_TRY(st, weft_sql_expr(p, &args[2]));
@@ -419,6 +422,7 @@ static weft_status parse_trim(sql_parser *p, const weft_span *start, const weft_
         args[0] = args[1];
         args[1] = text;
     }
+    if (count == 2 && strcmp(name, "btrim") == 0) name = "trim_both"; /* only its column name differs */
     WEFT_TRY(st, weft_sql_call(p, name, weft_sql_span_from(p, start), args, count, out));
 done:
     return st;
@@ -431,14 +435,16 @@ static weft_status parse_position(sql_parser *p, const weft_span *start, const w
     const weft_expr *args[3] = {NULL, NULL, NULL};
     int32_t count = 2;
     WEFT_TRY(st, weft_sql_value_expr(p, &args[0]));
-    if (!weft_sql_accept_word(p, SQL_KW_IN)) WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "IN or ','"));
+    const bool in = weft_sql_accept_word(p, SQL_KW_IN);
+    if (!in) WEFT_TRY(st, weft_sql_expect(p, SQL_COMMA, "IN or ','"));
     WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
     if (weft_sql_accept(p, SQL_COMMA)) {
         WEFT_TRY(st, weft_sql_value_expr(p, &args[2]));
         count = 3;
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-    WEFT_TRY(st, weft_sql_call(p, "position", weft_sql_span_from(p, start), args, count, out));
+    WEFT_TRY(st,
+             weft_sql_call(p, in ? "locate" : "position", weft_sql_span_from(p, start), args, count, out));
 done:
     return st;
 }

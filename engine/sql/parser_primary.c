@@ -201,6 +201,9 @@ static weft_status parse_word(sql_parser *p, const weft_expr **out)
         if (*out == NULL) WEFT_TRY(st, weft_sql_typed_literal(p, out));
         if (*out == NULL) WEFT_TRY(st, weft_sql_special_form(p, out));
         if (*out != NULL) goto done;
+        const bool like = token.keyword == SQL_KW_LIKE || token.keyword == SQL_KW_ILIKE ||
+                          token.keyword == SQL_KW_RLIKE || token.keyword == SQL_KW_REGEXP;
+        if (like && sql_is_at(p, 1, SQL_LPAREN)) return weft_sql_function(p, out); /* like(a, b) */
         if ((token.flags & SQL_KW_IN_CLAUSE) != 0) WEFT_TRY(st, weft_sql_syntax_error(p, "an expression"));
     }
     if (begins_call(p))

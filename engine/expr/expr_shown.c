@@ -1,0 +1,104 @@
+/* engine/expr/expr_shown.c - see expr_shown.h. */
+#include "engine/expr/expr_shown.h"
+
+#include "engine/expr/decimal.h"
+#include "engine/expr/function.h"
+
+/* The comparison that Spark puts in where array_sort() has none. */
+static const char default_order[] =
+    ", lambdafunction((IF(((namedlambdavariable() IS NULL) AND (namedlambdavariable() IS NULL)), 0, "
+    "(IF((namedlambdavariable() IS NULL), 1, (IF((namedlambdavariable() IS NULL), -1, "
+    "(IF((namedlambdavariable() < namedlambdavariable()), -1, "
+    "(IF((namedlambdavariable() > namedlambdavariable()), 1, 0)))))))))), namedlambdavariable(), "
+    "namedlambdavariable())";
+
+static const struct {
+    const char *name;
+    int32_t count;
+    const char *more;
+} defaults[] = {{"substring", 2, ", 2147483647"},
+                {"position", 2, ", 1"},
+                {"lpad", 2, ",  "},
+                {"rpad", 2, ",  "},
+                {"mask", 1, ", X, x, n, NULL"},
+                {"mask", 2, ", x, n, NULL"},
+                {"mask", 3, ", n, NULL"},
+                {"mask", 4, ", NULL"},
+                {"overlay", 3, ", -1"},
+                {"regexp_instr", 2, ", 0"},
+                {"regexp_replace", 3, ", 1"},
+                {"regexp_extract", 2, ", 1"},
+                {"regexp_extract_all", 2, ", 1"},
+                {"split", 2, ", -1"},
+                {"str_to_map", 1, ", ,, :"},
+                {"str_to_map", 2, ", :"},
+                {"from_unixtime", 1, ", yyyy-MM-dd HH:mm:ss"},
+                {"unix_timestamp", 0, "current_timestamp(), yyyy-MM-dd HH:mm:ss"},
+                {"unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"},
+                {"to_unix_timestamp", 1, ", yyyy-MM-dd HH:mm:ss"},
+                {"months_between", 2, ", true"},
+                {"round", 1, ", 0"},
+                {"bround", 1, ", 0"},
+                {"sort_array", 1, ", true"},
+                {"array_sort", 1, default_order},
+                {"aggregate", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
+                {"listagg", 1, ", NULL"},
+                {"percentile", 2, ", 1"}};
+
+const char *weft_shown_defaults(const char *name, int32_t count)
+{
+    for (int32_t i = 0; i < WEFT_COUNT(defaults); i++) {
+        if (defaults[i].count == count && strcmp(defaults[i].name, name) == 0) return defaults[i].more;
+    }
+    return NULL;
+}
+
+const char *weft_shown_before(const char *name, int32_t count)
+{
+    if (count == 2 && strcmp(name, "convert_timezone") == 0) return "current_timezone(), ";
+    return count == 1 && strcmp(name, "log") == 0 ? "E(), " : NULL;
+}
+
+const char *weft_shown_name(const char *written)
+{
+    static const char *const names[][2] = {{"curdate", "current_date"},
+                                           {"dateadd", "date_add"},
+                                           {"regexp_like", "REGEXP_LIKE"},
+                                           {"regexp", "REGEXP"}};
+    for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcmp(written, names[i][0]) == 0) return names[i][1];
+    }
+    return NULL;
+}
+
+const char *weft_shown_trim(const weft_expr *call)
+{
+    const char *name = call->call.function->name;
+    if (call->arg_count != 2) return NULL;
+    if (strcmp(name, "ltrim") == 0) return "LEADING";
+    if (strcmp(name, "rtrim") == 0) return "TRAILING";
+    return strcmp(name, "btrim") == 0 && call->call.written != NULL ? "BOTH" : NULL;
+}
+
+static const weft_expr *bare(const weft_expr *e)
+{
+    return e->kind == WEFT_EXPR_CAST && e->cast.implicit ? e->args[0] : e;
+}
+
+bool weft_shown_whole(const weft_expr *call, int64_t *out)
+{
+    const char *op = call->call.function->name;
+    if (call->arg_count != 2 || (op[0] != '<' && op[0] != '>') || strlen(op) > 2) return false;
+    if (strcmp(op, "<>") == 0) return false;
+    const weft_expr *left = bare(call->args[0]), *right = bare(call->args[1]);
+    if (!weft_type_is_integral(left->type) || left == call->args[0]) return false;
+    if (right->kind != WEFT_EXPR_LITERAL || right->type.id != WEFT_TYPE_DECIMAL || right->literal.is_null)
+        return false;
+    const weft_i128 one = weft_i128_pow10(right->type.scale), value = right->literal.i128;
+    weft_i128 whole = value / one;
+    const bool up = strcmp(op, "<") == 0 || strcmp(op, ">=") == 0; /* else to the next below */
+    if (up && value > 0 && whole * one != value) whole++;
+    if (!up && value < 0 && whole * one != value) whole--;
+    *out = (int64_t)whole;
+    return whole == (int64_t)whole;
+}

@@ -1,0 +1,22 @@
+/* engine/expr/expr_shown.h - where Spark shows a call otherwise than it was written: arguments that it fills
+ * in, names that it changes. Only for generated column names. */
+#ifndef WEFT_EXPR_EXPR_SHOWN_H
+#define WEFT_EXPR_EXPR_SHOWN_H
+
+#include "engine/expr/expr.h"
+
+/* What stands behind the arguments that were written, the separator included, or NULL. name: of the function
+ * or aggregate; count: of the arguments written. */
+const char *weft_shown_defaults(const char *name, int32_t count);
+/* What stands before the first argument, or NULL. */
+const char *weft_shown_before(const char *name, int32_t count);
+/* The name that is shown in the place of a written alias, or NULL. */
+const char *weft_shown_name(const char *written);
+/* BOTH, LEADING or TRAILING where Spark shows trim(…) of two arguments as TRIM(side characters FROM text);
+ * else NULL. */
+const char *weft_shown_trim(const weft_expr *call);
+/* A comparison of a whole number with a decimal literal is shown with the literal rounded to a whole number:
+ * where that is so, *out is this number. op: as shown. */
+bool weft_shown_whole(const weft_expr *call, int64_t *out);
+
+#endif

@@ -100,10 +100,7 @@ def last_job(cluster, index):
 
 def succeeded(cluster, index, since=0):
     """Has a job after this number ended well? The others of a crowd are a task old by then, and on record."""
-    return any(
-        job["state"] == "SUCCEEDED" and int(job["id"]) > since
-        for job in jobs(cluster, index)
-    )
+    return any(job["state"] == "SUCCEEDED" and int(job["id"]) > since for job in jobs(cluster, index))
 
 
 def count(process, event):

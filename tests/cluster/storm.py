@@ -12,6 +12,7 @@ Scenarios, each with its own cluster; the result of each is a line of JSON in --
   shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
   messages all queries while control messages come late, twice, out of order, again or never;
   calls    the n-th read, write, sync, open, send or receive of a worker fails, n swept;
+  records  many jobs with a journal in ZooKeeper, a third of them on record: the same, and nodes and bytes;
   jobs     many small jobs in a row: memory, descriptors, threads and files stay flat in every process.
 
 The seed decides what is hurt and when; the machine decides how far a query is then."""
@@ -31,6 +32,7 @@ sys.dont_write_bytecode = True
 import calls  # noqa: E402
 import cluster as harness  # noqa: E402
 import crowds  # noqa: E402
+import records  # noqa: E402
 import takeovers  # noqa: E402
 from cluster import Cluster, in_background, until  # noqa: E402
 from leaders import Leaders  # noqa: E402
@@ -364,12 +366,38 @@ class Storm:
                 if before is None and done >= total // 10:
                     before = [measure(process) for process in processes]
             after = [measure(process) for process in processes]
-        for process, first, last in zip(processes, before, after):
-            for name, value in last.items():
-                most = first[name] * FLAT_GROWTH + (8 << 20 if name == "resident_bytes" else 2)
-                if value > most:
-                    raise Wrong(f"{process.name}: {name} grew from {first[name]} to {value}")
+        check_flat(processes, before, after)
         return {"jobs": done, "before": before, "after": after}
+
+    def records(self):
+        """Measured after half of the jobs, when more are on record than are kept, and after all of them."""
+        total = self.options.jobs
+        with Leaders(coordinators=2, workers=2, timeout="6s", worker_args=["--cores", "8"]) as cluster:
+            processes = [*cluster.coordinators, *cluster.workers]
+            counted = []
+            for _ in range(2):
+                done = records.run_jobs(cluster, self.views, total // 2)
+                nodes = records.count_nodes(cluster)
+                counted.append(
+                    {"jobs": done, "nodes": nodes, "processes": [measure(process) for process in processes]}
+                )
+            leaders = sum(crowds.count(process, "leads") for process in cluster.coordinators)
+        first, last = counted
+        check_flat(processes, first["processes"], last["processes"])
+        for name in ("others", "others_nodes", "others_bytes"):
+            if last["nodes"][name] > first["nodes"][name] * FLAT_GROWTH + 100:
+                raise Wrong(f"{name} grew: {counted}")
+        if first["nodes"]["others"] < 900 or first["nodes"]["writes"] != first["jobs"] // records.BATCH:
+            raise Wrong(f"few jobs went on record: {counted}")
+        return {"half": first, "all": last, "leaders": leaders}
+
+
+def check_flat(processes, before, after):
+    for process, first, last in zip(processes, before, after):
+        for name, value in last.items():
+            most = first[name] * FLAT_GROWTH + (8 << 20 if name == "resident_bytes" else 2)
+            if value > most:
+                raise Wrong(f"{process.name}: {name} grew from {first[name]} to {value}")
 
 
 def measure(process):
@@ -392,13 +420,24 @@ def main():
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    names = ("kills", "leaders", "crowd", "storm", "stopped", "shuffle", "messages", "calls", "jobs")
+    names = (
+        "kills",
+        "leaders",
+        "crowd",
+        "storm",
+        "stopped",
+        "shuffle",
+        "messages",
+        "calls",
+        "records",
+        "jobs",
+    )
     parser.add_argument("--weft", default=harness.WEFT)
     parser.add_argument("--data", help="folder of TPC-H tables; default: made in build/data")
     parser.add_argument("--scale", type=float, default=1)
     parser.add_argument("--seed", type=int, default=0, help="0: a new one")
     parser.add_argument("--minutes", type=float, default=10, help="of the scenario storm")
-    parser.add_argument("--jobs", type=int, default=10000, help="of the scenario jobs")
+    parser.add_argument("--jobs", type=int, default=10000, help="of the scenarios records and jobs")
     parser.add_argument("--leaders", type=int, default=50, help="kills of the scenario leaders")
     parser.add_argument("--sessions", type=int, default=1000, help="of the scenario crowd")
     parser.add_argument("--only", default=",".join(names))

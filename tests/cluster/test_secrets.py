@@ -39,13 +39,9 @@ class Planted(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         OPENER.addheaders.append(("Authorization", f"Bearer {TOKEN}"))
-        cls.cluster = cluster = Leaders(
-            worker_args=["--log-level", "debug", "--webui-port", "0"]
-        )
+        cls.cluster = cluster = Leaders(worker_args=["--log-level", "debug", "--webui-port", "0"])
         cls.addClassCleanup(cls.cluster.close)
-        cls.given = os.path.join(
-            cluster.folder, "given"
-        )  # where secrets may be, as keys
+        cls.given = os.path.join(cluster.folder, "given")  # where secrets may be, as keys
         os.makedirs(cls.given)
         token, conf = (
             os.path.join(cls.given, "token"),
@@ -80,9 +76,7 @@ class Planted(unittest.TestCase):
         for name in os.listdir(cls.cluster.keys):
             if not name.endswith(".secret"):
                 continue
-            for key, value in re.findall(
-                rb"(?m)^(\S+) = (\S+)$", read(os.path.join(cls.cluster.keys, name))
-            ):
+            for key, value in re.findall(rb"(?m)^(\S+) = (\S+)$", read(os.path.join(cls.cluster.keys, name))):
                 if key in (b"secret-key", b"key", b"password"):
                     needles[name] = value
                     if key == b"key":
@@ -115,9 +109,7 @@ class Planted(unittest.TestCase):
         cluster.start_coordinator(leader)
         cluster.until_state(leader, "STANDBY")
         others = os.path.join(cls.given, "others")
-        subprocess.run(
-            [WEFT, "keys", "init", others], check=True, stdout=subprocess.DEVNULL
-        )
+        subprocess.run([WEFT, "keys", "init", others], check=True, stdout=subprocess.DEVNULL)
         words = [
             WEFT,
             "coordinator",
@@ -141,11 +133,7 @@ class Planted(unittest.TestCase):
 
     @classmethod
     def session(cls, login=True):
-        words = dict(
-            re.findall(
-                r"(\S+) = (\S+)", read(f"{cls.cluster.keys}/zookeeper.secret").decode()
-            )
-        )
+        words = dict(re.findall(r"(\S+) = (\S+)", read(f"{cls.cluster.keys}/zookeeper.secret").decode()))
         login = f"{words['user']}:{words['password']}" if login is True else login
         return Session("127.0.0.1", cls.cluster.zookeeper.ports[0], login)
 
@@ -157,11 +145,7 @@ class Planted(unittest.TestCase):
     @classmethod
     def kinds(cls, begin):
         """Nodes of records whose last name begins so: KIND-NUMBER."""
-        return [
-            path
-            for path in cls.nodes()
-            if "/journal/" in path and path.split("/")[-1].startswith(begin)
-        ]
+        return [path for path in cls.nodes() if "/journal/" in path and path.split("/")[-1].startswith(begin)]
 
     def search(self, where, content):
         for name, needle in self.needles.items():
@@ -170,9 +154,7 @@ class Planted(unittest.TestCase):
     def pids(self):
         cluster = self.cluster
         processes = [*cluster.coordinators, *cluster.workers, *cluster.clients]
-        return [p.pid for p in processes if p.alive] + [
-            p.pid for p in cluster.zookeeper.processes
-        ]
+        return [p.pid for p in processes if p.alive] + [p.pid for p in cluster.zookeeper.processes]
 
     # -- the searches --
 
@@ -205,9 +187,7 @@ class Planted(unittest.TestCase):
         searched = set()
         for folder, names, files in os.walk(self.cluster.folder):
             names[:] = [
-                name
-                for name in names
-                if os.path.join(folder, name) not in (self.cluster.keys, self.given)
+                name for name in names if os.path.join(folder, name) not in (self.cluster.keys, self.given)
             ]
             for name in files:
                 path = os.path.join(folder, name)
@@ -225,9 +205,7 @@ class Planted(unittest.TestCase):
             self.assertIn(wanted, searched)
         self.assertTrue(any("/version-2/log." in path for path in searched), searched)
         logs = b"".join(
-            read(os.path.join(self.cluster.folder, path))
-            for path in searched
-            if path.endswith("/log")
+            read(os.path.join(self.cluster.folder, path)) for path in searched if path.endswith("/log")
         )
         self.assertIn(b"config_key_ignored", logs)
         self.assertIn(b"attempt_begins", logs)
@@ -249,19 +227,13 @@ class Planted(unittest.TestCase):
         jobs = self.get(port, "/api/v1/jobs").decode()
         for job in re.findall(r'"id":"?(\d+)', jobs):
             paths += [f"/jobs/{job}", f"/api/v1/jobs/{job}"]
-        for application in re.findall(
-            r'"id":"([^"]+)"', self.get(port, "/api/v1/applications").decode()
-        ):
-            paths += [
-                f"/api/v1/applications/{application}{rest}" for rest in OF_APPLICATION
-            ]
+        for application in re.findall(r'"id":"([^"]+)"', self.get(port, "/api/v1/applications").decode()):
+            paths += [f"/api/v1/applications/{application}{rest}" for rest in OF_APPLICATION]
         return [(path, self.get(port, path)) for path in paths]
 
     def get(self, port, path):
         try:
-            with OPENER.open(
-                f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S
-            ) as answer:
+            with OPENER.open(f"http://127.0.0.1:{port}{path}", timeout=PATIENCE_S) as answer:
                 return str(answer.headers).encode() + answer.read()
         except urllib.error.HTTPError as error:
             return str(error.headers).encode() + error.read()
@@ -284,9 +256,7 @@ class Planted(unittest.TestCase):
         ):
             self.assertIn(shown.encode(), everything)
         with self.assertRaises(urllib.error.HTTPError) as refused:
-            urllib.request.urlopen(
-                f"http://127.0.0.1:{ports[0]}/api/v1/jobs", timeout=PATIENCE_S
-            )
+            urllib.request.urlopen(f"http://127.0.0.1:{ports[0]}/api/v1/jobs", timeout=PATIENCE_S)
         self.assertEqual(refused.exception.code, 401)
         self.search(
             "the refusal",

@@ -51,9 +51,7 @@ class Session:
     def __init__(self, host, port, login=None, timeout_s=20):
         self.number = 0
         self.socket = socket.create_connection((host, port), timeout_s)
-        self._send(
-            struct.pack(">iqiq", 0, 0, timeout_s * 1000, 0) + text(bytes(16)) + b"\0"
-        )
+        self._send(struct.pack(">iqiq", 0, 0, timeout_s * 1000, 0) + text(bytes(16)) + b"\0")
         self._receive()
         if login is not None:
             self._send(struct.pack(">iii", -4, AUTH, 0) + text("digest") + text(login))

@@ -29,7 +29,7 @@ static weft_pool *local_pool(void *self) { return weft_local_pool(self); }
 static weft_status local_execute(void *self, const char *text, size_t len, weft_error *error,
                                  weft_result **out)
 {
-    const weft_statement statement = {.text = text, .len = len};
+    const weft_statement statement = {.text = text, .len = len, .upload = weft_local_files(self)};
     return weft_session_execute(weft_local_session(self), &statement, error, out);
 }
 

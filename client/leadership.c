@@ -92,7 +92,7 @@ static weft_status open_kept_journal(weft_leadership *l)
     st = weft_journal_open_zookeeper(&l->ctx, &options, &l->journal);
     l->ctx.memory = own;
     if (st == WEFT_OK && l->options.blobs != NULL)
-        st = weft_blobs_lead(&l->ctx, l->options.blobs, l->journal, reign->epoch);
+        weft_blobs_lead(l->options.blobs, l->journal, reign->epoch);
     return st;
 }
 
@@ -208,6 +208,7 @@ weft_status weft_leadership_start(weft_ctx *ctx, const weft_leadership_options *
     WEFT_TRY(st, weft_port_new(&l->ctx, &l->port));
     WEFT_TRY(st, make_coordinator(l));
     WEFT_TRY(st, listen_for_all(l));
+    if (options->blobs != NULL) WEFT_TRY(st, weft_blobs_tend(&l->ctx, options->blobs));
     *out = l;
     l = NULL;
 done:

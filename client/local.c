@@ -6,6 +6,7 @@
 
 #include "client/machine.h"
 #include "client/transport.h"
+#include "client/upload.h"
 
 struct weft_local {
     weft_own_memory memory;
@@ -13,6 +14,8 @@ struct weft_local {
     weft_settings settings;
     weft_coordinator *coordinator;
     weft_transport transport; /* … and the worker */
+    weft_artifacts *artifacts;
+    weft_local_upload *upload;
     weft_session *session;
 };
 
@@ -36,13 +39,18 @@ static weft_status start_parts(weft_local *l)
     weft_ctx *ctx = &l->ctx;
     int32_t slots = (int32_t)weft_setting(ctx, WEFT_SET_SLOTS);
     if (slots == 0) slots = weft_machine_cores();
-    const weft_coordinator_options coordinator = {.memory_bytes = weft_pool_limit_bytes(l->memory.pool)};
+    WEFT_TRY(st, weft_artifacts_new(ctx, NULL, NULL, &l->artifacts));
+    WEFT_TRY(st, weft_local_upload_new(ctx, &l->upload));
+    const weft_coordinator_options coordinator = {.memory_bytes = weft_pool_limit_bytes(l->memory.pool),
+                                                  .artifacts = l->artifacts};
     WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &l->coordinator));
     l->transport.inbox = weft_coordinator_inbox(l->coordinator);
-    const weft_worker_options options = {.slots = slots,
-                                         .pool = l->memory.pool,
-                                         .settings = &l->settings,
-                                         .coordinator = weft_transport_to_coordinator(&l->transport)};
+    const weft_worker_options options = {
+        .slots = slots,
+        .pool = l->memory.pool,
+        .settings = &l->settings,
+        .named = weft_artifact_cache_named(weft_artifacts_cache(l->artifacts)),
+        .coordinator = weft_transport_to_coordinator(&l->transport)};
     WEFT_TRY(st, weft_worker_start(ctx, &options, &l->transport.worker));
     WEFT_TRY(st, weft_coordinator_attach(ctx, l->coordinator, weft_transport_to_worker(&l->transport)));
     WEFT_TRY(st, weft_session_new(ctx, l->memory.pool, l->coordinator, &l->settings, &l->session));
@@ -77,6 +85,7 @@ done:
 }
 
 weft_session *weft_local_session(weft_local *l) { return l->session; }
+const weft_upload *weft_local_files(weft_local *l) { return weft_local_upload_of(l->upload); }
 weft_pool *weft_local_pool(weft_local *l) { return l->memory.pool; }
 weft_coordinator *weft_local_coordinator(weft_local *l) { return l->coordinator; }
 
@@ -88,6 +97,8 @@ void weft_local_stop(weft_local **local)
     weft_session_free(&l->session);
     weft_worker_stop(&l->transport.worker);
     weft_coordinator_free(&l->coordinator);
+    weft_local_upload_free(&l->upload);
+    weft_artifacts_free(&l->artifacts);
     weft_own_memory memory = l->memory;
     weft_mem_free(l);
     weft_own_memory_close(&memory);

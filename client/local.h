@@ -19,6 +19,8 @@ bool weft_local_parse(const char *master, int32_t *slots);
 WEFT_MUST_CHECK weft_status weft_local_start(const weft_settings *settings, weft_error *error,
                                              weft_local **out);
 weft_session *weft_local_session(weft_local *local);
+/* Files of this machine, for statements of that session. */
+const weft_upload *weft_local_files(weft_local *local);
 weft_pool *weft_local_pool(weft_local *local);
 /* For sessions beside its own. */
 weft_coordinator *weft_local_coordinator(weft_local *local);

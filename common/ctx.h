@@ -14,6 +14,7 @@ typedef struct weft_account weft_account;
 typedef struct weft_settings weft_settings;
 typedef struct weft_scratch_space weft_scratch_space; /* engine/storage/fs.h */
 typedef struct weft_fetch_failure weft_fetch_failure; /* engine/exec/block_remote.h */
+typedef struct weft_named_files weft_named_files;     /* engine/storage/fs.h */
 
 /* Time, injected so that tests and the simulator own it. now_ns is monotonic. */
 typedef struct weft_clock {
@@ -32,7 +33,8 @@ typedef struct weft_ctx {
     weft_scratch_space *scratch;   /* where what is made here is spilled; NULL: each to its own; borrowed */
     int32_t partition; /* number of the task at work, for functions of chance; 0 outside of tasks */
     weft_fetch_failure *fetch_failure; /* told which block could not be read; NULL: nobody asks; borrowed */
-    weft_error error;              /* the last error raised; code WEFT_OK when none */
+    const weft_named_files *named;     /* what paths of artifacts mean; NULL: nothing; borrowed */
+    weft_error error;                  /* the last error raised; code WEFT_OK when none */
 } weft_ctx;
 
 /* Initialise in place. arena and account are borrowed until weft_ctx_deinit; cancel may be NULL. */

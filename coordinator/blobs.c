@@ -34,6 +34,8 @@ struct weft_blobs {
     /* Of a leadership. */
     weft_journal *journal;
     uint64_t epoch;
+    weft_blob_needs needs;
+    int64_t from_ns;   /* nothing is said of what is needed before */
     weft_arena *arena; /* of the thread, with ctx */
     weft_ctx ctx;
     atomic_bool cancel;
@@ -277,6 +279,8 @@ static weft_status tend(weft_ctx *ctx, weft_blobs *b, bool *idle)
     int32_t counts[WEFT_BLOB_CLASS_COUNT], peer_count = 0, removed = 0, here = 0;
     int64_t bytes = 0;
     weft_leader *peers = NULL;
+    *idle = false;
+    if (weft_now_ns(ctx) < b->from_ns) return WEFT_OK; /* sessions may not be made again yet */
     *idle = true;
     WEFT_TRY(st, list_peers(ctx, b, &peers, &peer_count));
     for (int32_t c = 0; c < WEFT_BLOB_CLASS_COUNT; c++)
@@ -331,23 +335,29 @@ static void *run(void *self)
 
 /* ---- life ---- */
 
-weft_status weft_blobs_lead(weft_ctx *ctx, weft_blobs *b, weft_journal *journal, uint64_t epoch)
+void weft_blobs_need(weft_blobs *b, const weft_blob_needs *needs) { b->needs = *needs; }
+
+void weft_blobs_lead(weft_blobs *b, weft_journal *journal, uint64_t epoch)
 {
-    weft_status st = WEFT_OK;
     b->journal = journal;
     b->epoch = epoch;
+    weft_blob_port_see_epoch(b->port, epoch);
+}
+
+weft_status weft_blobs_tend(weft_ctx *ctx, weft_blobs *b)
+{
+    weft_status st = WEFT_OK;
     b->stops = b->is_due = false;
     atomic_store(&b->cancel, false);
-    weft_blob_port_see_epoch(b->port, epoch);
     b->arena = weft_arena_new(b->account);
     if (b->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory to keep blobs with"));
     weft_ctx_init(&b->ctx, b->arena, b->account, b->options.settings);
     b->ctx.cancel = &b->cancel;
+    b->from_ns = weft_now_ns(&b->ctx) + b->options.idle_ms * MS;
     if (pthread_create(&b->thread, NULL, run, b) != 0)
         WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "the system refuses a thread to keep blobs with"));
     b->runs = true;
 done:
-    if (st != WEFT_OK) weft_blobs_retire(b);
     return st;
 }
 
@@ -361,6 +371,7 @@ void weft_blobs_retire(weft_blobs *b)
     if (b->runs) pthread_join(b->thread, NULL);
     b->runs = false;
     b->journal = NULL;
+    b->needs = (weft_blob_needs){0};
     weft_arena_free(&b->arena);
 }
 

@@ -41,12 +41,22 @@ void weft_blobs_name(weft_blobs *blobs, const char *address);
 /* NULL is allowed. It must not lead. */
 void weft_blobs_close(weft_blobs **blobs);
 
+/* What sessions need of the artifacts; copied, and asked until blobs lead no more. */
+typedef struct weft_blob_needs {
+    void *self;
+    /* Ids, sorted; in ctx->arena. */
+    weft_status (*list)(weft_ctx *ctx, void *self, uint64_t **ids, int32_t *count);
+} weft_blob_needs;
+/* Before weft_blobs_tend. */
+void weft_blobs_need(weft_blobs *blobs, const weft_blob_needs *needs);
+
 /* For a journal in ZooKeeper: where its large values are kept. */
 const weft_journal_blobs *weft_blobs_of_journal(weft_blobs *blobs);
-/* This process leads, in this epoch; the journal, which may be NULL, is open until weft_blobs_retire. Errors:
- * WEFT_NOMEM. */
-WEFT_MUST_CHECK weft_status weft_blobs_lead(weft_ctx *ctx, weft_blobs *blobs, weft_journal *journal,
-                                            uint64_t epoch);
+/* This process leads, in this epoch; the journal, which may be NULL, is open until weft_blobs_retire. */
+void weft_blobs_lead(weft_blobs *blobs, weft_journal *journal, uint64_t epoch);
+/* Sessions are being made again: what they need is brought to others, and what nobody needs is removed, from
+ * idle_ms on. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_blobs_tend(weft_ctx *ctx, weft_blobs *blobs);
 /* It leads no more. Without weft_blobs_lead before it does nothing. */
 void weft_blobs_retire(weft_blobs *blobs);
 

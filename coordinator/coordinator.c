@@ -95,6 +95,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
     c->next_job = options->port == NULL ? 1 : (uint64_t)core->epoch * JOBS_OF_EPOCH + 1;
     c->jobs = options->jobs;
     c->commits = options->commits;
+    c->artifacts = options->artifacts;
     c->journal = options->journal;
     c->source = options->source;
     WEFT_TRY(st, weft_core_new(ctx, core, options->port == NULL ? &here : options->port, &c->core));
@@ -165,6 +166,8 @@ struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *c) { return c->j
 struct weft_commits *weft_coordinator_commits(const weft_coordinator *c) { return c->commits; }
 int64_t weft_coordinator_epoch(const weft_coordinator *c) { return c->epoch; }
 weft_journal *weft_coordinator_journal(const weft_coordinator *c) { return c->journal; }
+
+struct weft_artifacts *weft_coordinator_artifacts(const weft_coordinator *c) { return c->artifacts; }
 bool weft_coordinator_is_deposed(const weft_coordinator *c) { return atomic_load(&c->is_deposed); }
 const char *weft_coordinator_cluster(const weft_coordinator *c) { return c->cluster; }
 int64_t weft_coordinator_begin_us(const weft_coordinator *c) { return c->begin_us; }

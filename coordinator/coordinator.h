@@ -71,6 +71,7 @@ typedef struct weft_coordinator_options {
     struct weft_jobs *jobs;       /* what is told of jobs goes there; borrowed, or NULL */
     struct weft_commits *commits; /* the journal of writes (commits.h); borrowed, or NULL: there is none */
     weft_journal *journal;        /* borrowed, or NULL: there is none */
+    struct weft_artifacts *artifacts; /* files of sessions (artifacts.h); borrowed, or NULL: they have none */
 } weft_coordinator_options;
 
 /* Memory of the core is charged to ctx's account. */
@@ -105,6 +106,7 @@ int64_t weft_coordinator_begin_us(const weft_coordinator *coordinator);    /* wa
 /* The next number that a job may have. Any thread. */
 uint64_t weft_coordinator_number(weft_coordinator *coordinator);
 weft_journal *weft_coordinator_journal(const weft_coordinator *coordinator); /* NULL: there is none */
+struct weft_artifacts *weft_coordinator_artifacts(const weft_coordinator *coordinator); /* likewise */
 /* Another leads, or will: whatever runs ends with WEFT_NOT_LEADER; nothing is told to workers or written any
  * more, and clients must not be told either. For good. Any thread. */
 void weft_coordinator_depose(weft_coordinator *coordinator);

@@ -24,6 +24,7 @@ struct weft_coordinator {
     uint64_t next_job;
     weft_jobs *jobs;
     struct weft_commits *commits;
+    struct weft_artifacts *artifacts;
     weft_journal *journal;
     atomic_uint_fast32_t ended; /* jobs on record, since it leads */
     atomic_bool is_deposed;     /* another leads, or will: jobs are left as they are */

@@ -28,6 +28,7 @@ struct weft_session {
     weft_ctx ctx;                  /* of what lives as long as the session */
     weft_settings settings, start; /* start: what RESET goes back to */
     weft_session_catalog *catalog;
+    weft_session_files files;
     atomic_bool cancel;
     void (*progress)(void *self, const weft_progress *progress);
     void *progress_self;
@@ -50,6 +51,9 @@ weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *c
     s->arena = s->account == NULL ? NULL : weft_arena_new(s->account);
     if (s->arena == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a session"));
     weft_ctx_init(&s->ctx, s->arena, s->account, &s->settings);
+    weft_session_files_init(&s->files, &s->ctx,
+                            coordinator == NULL ? NULL : weft_coordinator_artifacts(coordinator));
+    s->ctx.named = &s->files.named;
     st = weft_session_catalog_new(&s->ctx, &s->catalog);
     if (st != WEFT_OK) WEFT_TRY(st, weft_error_copy(ctx, &s->ctx));
     *out = s;
@@ -65,6 +69,7 @@ void weft_session_free(weft_session **session)
     *session = NULL;
     if (s == NULL) return;
     weft_session_catalog_free(&s->catalog);
+    if (s->files.ctx != NULL) weft_session_files_deinit(&s->files);
     weft_arena_free(&s->arena);
     weft_account_close(&s->account);
     weft_mem_free(s);
@@ -136,6 +141,8 @@ weft_status weft_session_describe(weft_ctx *ctx, const weft_session *s, weft_ses
     for (int32_t i = 0; i < count; i++) views[i] = weft_session_catalog_definition(s->catalog, i);
     out->views = views;
     out->view_count = count;
+    out->files = s->files.files;
+    out->file_count = s->files.count;
 done:
     return st;
 }
@@ -174,6 +181,8 @@ weft_status weft_session_restore(weft_ctx *ctx, weft_session *s, const weft_sess
     weft_status st = WEFT_OK;
     restore_settings(ctx, &s->start, state->start, state->start_count);
     restore_settings(ctx, &s->settings, state->settings, state->setting_count);
+    for (int32_t i = 0; i < state->file_count; i++)
+        WEFT_TRY(st, weft_session_files_restore(&s->files, &state->files[i]));
     for (int32_t i = 0; i < state->view_count; i++) {
         const weft_view_definition *view = &state->views[i];
         st = view->query != NULL ? restore_query(s, view)
@@ -395,11 +404,31 @@ done:
     return st;
 }
 
+static bool is_add(const weft_node *node)
+{
+    return node->kind == WEFT_NODE_SHOW && strcmp(node->show.what, "add files") == 0;
+}
+
+static weft_status add_files(weft_session *s, weft_result *r, const weft_node *bound,
+                             const weft_upload *upload)
+{
+    weft_status st = WEFT_OK;
+    bool changed = false;
+    for (int32_t i = 0; i < bound->show.path_count && st == WEFT_OK; i++)
+        st = weft_session_files_add(&r->ctx, &s->files, bound->show.paths[i], upload, &changed);
+    if (changed) session_changed(s, &r->run.name); /* those before one that failed are there */
+    return st;
+}
+
 static weft_status show(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
     weft_command_rows rows;
-    WEFT_TRY(st, weft_command_show(&r->ctx, s->catalog, bound, &rows));
+    if (strcmp(bound->show.what, "files") == 0)
+        WEFT_TRY(st, weft_session_files_list(&r->ctx, &s->files, bound->show.paths, bound->show.path_count,
+                                             &rows));
+    else
+        WEFT_TRY(st, weft_command_show(&r->ctx, s->catalog, bound, &rows));
     WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
@@ -451,7 +480,7 @@ done:
 }
 
 static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
-                             const weft_node *bound)
+                             const weft_node *bound, const weft_upload *upload)
 {
     weft_status st = WEFT_OK;
     const weft_node *optimised = NULL;
@@ -460,6 +489,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
     if (bound->kind == WEFT_NODE_DROP_VIEW) return drop_view(s, r, bound);
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
+    if (is_add(bound)) return add_files(s, r, bound, upload);
     if (bound->kind == WEFT_NODE_SHOW) return show(s, r, bound);
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
         return name_table(s, r, bound, weft_recovered_job_record(resume)->output);
@@ -476,7 +506,7 @@ static bool is_done(const weft_session *s, const weft_job_name *name, const weft
 {
     if (name->operation == 0 || name->operation != s->changed_by) return false;
     return parsed->kind == WEFT_NODE_CREATE_VIEW || parsed->kind == WEFT_NODE_DROP_VIEW ||
-           parsed->kind == WEFT_NODE_WRITE;
+           parsed->kind == WEFT_NODE_WRITE || is_add(parsed);
 }
 
 weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,
@@ -496,6 +526,7 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
         *error = (weft_error){.code = st, .message = "no memory for a statement"};
         return st;
     }
+    r->ctx.named = &s->files.named;
     r->run.text = statement->text;
     r->run.text_len = statement->len;
     r->run.name = statement->name;
@@ -509,7 +540,7 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
         goto done;
     }
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
-    WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound));
+    WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound, statement->upload));
     *out = r;
 done:
     if (st != WEFT_OK) *error = r->ctx.error;

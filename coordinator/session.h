@@ -7,6 +7,7 @@
 #define WEFT_COORDINATOR_SESSION_H
 
 #include "coordinator/coordinator.h"
+#include "coordinator/session_files.h"
 #include "coordinator/session_state.h"
 
 typedef struct weft_session weft_session;
@@ -45,6 +46,7 @@ typedef struct weft_statement {
     size_t len;
     weft_job_name name;                /* zero: it has none */
     struct weft_recovered_job *resume; /* go on with this one (recovery.h); NULL: it begins */
+    const weft_upload *upload;         /* where files come from that it names; NULL: it may name none */
 } weft_statement;
 
 /* Run one statement. On success *out is its result (never NULL; a statement without rows has no columns). On

@@ -60,6 +60,24 @@ done:
     return st;
 }
 
+static weft_status put_artifacts(weft_ctx *ctx, const weft_session_state *state, wire_state *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionArtifact *list = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, state->file_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, state->file_count, &m->artifacts));
+    for (int32_t i = 0; i < state->file_count; i++) {
+        weft__wire__session_artifact__init(&list[i]);
+        list[i].name = wire_text(state->files[i].name);
+        list[i].sha256 = wire_text(state->files[i].sha256);
+        list[i].bytes = state->files[i].bytes;
+        m->artifacts[i] = &list[i];
+    }
+    m->n_artifacts = (size_t)state->file_count;
+done:
+    return st;
+}
+
 weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *state, uint8_t **bytes,
                                       size_t *len)
 {
@@ -85,6 +103,7 @@ weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *s
         m.views[i] = &views[i];
     }
     m.n_views = (size_t)state->view_count;
+    WEFT_TRY(st, put_artifacts(ctx, state, &m));
     const size_t size = protobuf_c_message_get_packed_size(&m.base);
     if (size > WEFT_SESSION_STATE_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a session takes %zu bytes, more than the %d that are kept", size,
@@ -150,6 +169,27 @@ static weft_status get_view(weft_ctx *ctx, const wire_view *m, weft_view_definit
     return get_files(ctx, m, out);
 }
 
+static weft_status get_artifacts(weft_ctx *ctx, const wire_state *m, weft_session_state *out)
+{
+    weft_status st = WEFT_OK;
+    weft_session_file *files = NULL;
+    if (m->n_artifacts > WEFT_SESSION_FILES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session has %zu files, more than %d", m->n_artifacts,
+                         WEFT_SESSION_FILES_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_artifacts, &files));
+    for (size_t i = 0; i < m->n_artifacts; i++) {
+        const Weft__Wire__SessionArtifact *a = m->artifacts[i];
+        if (strlen(a->name) >= WEFT_SESSION_FILE_NAME_BYTES || strncmp(a->name, "files/", 6) != 0 ||
+            a->name[6] == 0 || !weft_sha256_is(a->sha256) || a->bytes < 0)
+            return weft_fail(ctx, WEFT_CORRUPT, "file %zu of a session is none", i);
+        files[i] = (weft_session_file){.name = a->name, .sha256 = a->sha256, .bytes = a->bytes};
+    }
+    out->files = files;
+    out->file_count = (int32_t)m->n_artifacts;
+done:
+    return st;
+}
+
 weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
                                       weft_session_state *out)
 {
@@ -179,6 +219,7 @@ weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_views, &views));
     for (size_t i = 0; i < m->n_views; i++) WEFT_TRY(st, get_view(ctx, m->views[i], &views[i]));
     out->views = views;
+    st = get_artifacts(ctx, m, out);
 done:
     return st;
 }

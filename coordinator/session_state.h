@@ -5,6 +5,7 @@
 #ifndef WEFT_COORDINATOR_SESSION_STATE_H
 #define WEFT_COORDINATOR_SESSION_STATE_H
 
+#include "common/blob.h"
 #include "common/keys.h"
 #include "engine/catalog/session_catalog.h"
 #include "proto/session.h"
@@ -16,6 +17,17 @@ enum {
     WEFT_SESSION_VIEWS_MAX = 100000       /* a million SHOW TABLES lines are for nobody */
 };
 
+enum {
+    WEFT_SESSION_FILES_MAX = 10000,
+    WEFT_SESSION_FILE_NAME_BYTES = 512 /* with "files/" and the zero byte */
+};
+
+typedef struct weft_session_file {
+    const char *name;   /* "files/NAME" */
+    const char *sha256; /* of its bytes */
+    int64_t bytes;
+} weft_session_file;
+
 typedef struct weft_session_state {
     weft_role role;      /* whose it is: ANY or CLIENT, … */
     const char *user;    /* … and of that the user; "" without keys */
@@ -25,6 +37,8 @@ typedef struct weft_session_state {
     const weft_session_setting *settings, *start; /* that are set; start: what RESET goes back to */
     int32_t view_count;
     const weft_view_definition *views; /* in the order of their definition */
+    int32_t file_count;
+    const weft_session_file *files; /* in the order in which they were added */
 } weft_session_state;
 
 /* Bytes are in ctx->arena. Errors: WEFT_LIMIT, WEFT_NOMEM. */

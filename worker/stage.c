@@ -260,6 +260,7 @@ static weft_status stage_open(weft_worker *w, worker_stage *s)
     s->ctx.cancel = &s->job->cancelled;
     s->ctx.scratch = s->job->scratch;
     s->ctx.fetch_failure = &s->failure;
+    s->ctx.named = w->options.named;
     WEFT_TRY(st, find_stage_plan(&s->ctx, s));
     WEFT_TRY(st, find_inputs(&s->ctx, w, s));
     WEFT_TRY(st, weft_stage_open(&s->ctx, s->stage, s->inputs, &s->shared, &units));
@@ -327,6 +328,7 @@ static void stage_build(weft_ctx *ctx, weft_worker *w, worker_stage *s)
     own.cancel = &s->job->cancelled;
     own.scratch = s->job->scratch;
     own.fetch_failure = &failure;
+    own.named = w->options.named;
     build_units(&own, w, s);
     weft_arena_free(&arena);
 }

@@ -265,6 +265,7 @@ void weft_slot_task(slot *sl, const order *o)
     ctx.cancel = &a->cancelled;
     ctx.scratch = s->job->scratch;
     ctx.fetch_failure = &failure;
+    ctx.named = w->options.named;
     log_attempt("attempt_begins", &report, WEFT_OK);
     weft_status st = try_task(&ctx, sl, a, false, &report, &company);
     if (st == WEFT_NOMEM && company) {
@@ -291,6 +292,7 @@ void weft_slot_help(slot *sl, const order *o)
     weft_ctx_init(&ctx, sl->arena, sl->account, o->stage->order.settings);
     ctx.cancel = &o->stage->job->cancelled;
     ctx.scratch = o->stage->job->scratch;
+    ctx.named = w->options.named;
     const int64_t entry = weft_room_enter(w, &o->stage->job->cancelled, false);
     const weft_status st = weft_worker_stage_prepare(&ctx, w, o->stage, false);
     (void)st; /* the stage remembers it, and every task of it will report it */

@@ -19,7 +19,8 @@ typedef struct weft_worker_options {
     weft_pool *pool;
     const weft_settings *settings; /* until a stage brings its own; borrowed, as is the pool */
     weft_coordinator_link coordinator;
-    struct weft_fetcher *fetcher; /* gets blocks that lie elsewhere; borrowed; NULL: there is one process */
+    const weft_named_files *named; /* where artifacts are found; borrowed; NULL: nowhere */
+    struct weft_fetcher *fetcher;  /* gets blocks that lie elsewhere; borrowed; NULL: there is one process */
 } weft_worker_options;
 
 WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_options *options,

@@ -251,8 +251,10 @@ struct weft_node {
             bool reset;
         } config;
         struct {
-            const char *what; /* "tables", "functions", "columns", "describe" */
+            const char *what; /* "tables", "functions", "columns", "describe", "files", "add files" */
             const char *name, *pattern;
+            int32_t path_count; /* of files, as they were written */
+            const char *const *paths;
         } show;
         struct {
             int32_t part_count;

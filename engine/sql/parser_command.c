@@ -323,6 +323,8 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_SET:
     case SQL_KW_RESET: return weft_sql_set(p, out);
     case SQL_KW_SHOW: return weft_sql_show(p, out);
+    case SQL_KW_ADD:
+    case SQL_KW_LIST: return weft_sql_files(p, out);
     case SQL_KW_DESC:
     case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
     default: break;

@@ -201,5 +201,7 @@ WEFT_MUST_CHECK weft_status weft_sql_statement(sql_parser *p, const weft_node **
 WEFT_MUST_CHECK weft_status weft_sql_show(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_describe(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_set(sql_parser *p, const weft_node **out);
+/* ADD FILE, LIST FILES. */
+WEFT_MUST_CHECK weft_status weft_sql_files(sql_parser *p, const weft_node **out);
 
 #endif

@@ -1,4 +1,4 @@
-/* engine/sql/parser_show.c - SHOW, DESCRIBE, SET, RESET.
+/* engine/sql/parser_show.c - SHOW, DESCRIBE, SET, RESET, ADD FILE, LIST FILES.
  *
  * A command about one table carries it as input 0, so that the analyser finds it like any other table. */
 #include <strings.h>
@@ -125,6 +125,75 @@ static weft_status trimmed(sql_parser *p, int32_t start, int32_t stop, const cha
     return weft_sql_text_copy(p, start, stop, out);
 }
 
+/* What was taken as it is written ends at stop. */
+static void go_on_behind(sql_parser *p, int32_t stop)
+{
+    p->look_count = 0;
+    p->lexer.position = stop;
+    p->lexer.problem = SQL_NO_PROBLEM;
+    p->last.stop = stop;
+}
+
+/* Where the rest of the statement ends; quoted texts may hold a semicolon. */
+static int32_t end_of_rest(const sql_parser *p, int32_t from)
+{
+    char quote = '\0';
+    int32_t stop = from;
+    for (; stop < p->lexer.len; stop++) {
+        const char c = p->text[stop];
+        if (quote != '\0')
+            quote = c == quote ? '\0' : quote;
+        else if (c == '\'' || c == '"')
+            quote = c;
+        else if (c == ';')
+            break;
+    }
+    return stop;
+}
+
+/* The quoted texts between from and stop; without any the whole is one path. */
+static weft_status parse_paths(sql_parser *p, int32_t from, int32_t stop, weft_pointers *paths)
+{
+    weft_status st = WEFT_OK;
+    const char *path = NULL;
+    for (int32_t at = from; at < stop; at++) {
+        const char quote = p->text[at];
+        if (quote != '\'' && quote != '"') continue;
+        const int32_t begin = ++at;
+        while (at < stop && p->text[at] != quote) at++;
+        WEFT_TRY(st, weft_sql_text_copy(p, begin, at, &path));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, paths, path));
+    }
+    if (paths->count > 0) goto done;
+    WEFT_TRY(st, trimmed(p, from, stop, &path));
+    if (path[0] != '\0') WEFT_TRY(st, weft_pointers_push(p->ctx, paths, path));
+done:
+    return st;
+}
+
+/* ADD FILE path, ADD FILES 'path' 'path' …, LIST FILES [paths]: paths are taken as they are written. */
+weft_status weft_sql_files(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const bool add = sql_word(p, SQL_KW_ADD);
+    weft_pointers paths = {0};
+    weft_node *node = NULL;
+    weft_sql_advance(p);
+    if (!weft_sql_accept_word(p, SQL_KW_FILE) && !weft_sql_accept_word(p, SQL_KW_FILES))
+        WEFT_TRY(st, weft_sql_syntax_error(p, "FILE or FILES"));
+    const int32_t from = p->last.stop, stop = end_of_rest(p, from);
+    WEFT_TRY(st, parse_paths(p, from, stop, &paths));
+    if (add && paths.count == 0) WEFT_TRY(st, weft_sql_syntax_error(p, "the path of a file"));
+    go_on_behind(p, stop);
+    WEFT_TRY(st, show_node(p, &start, add ? "add files" : "files", NULL, &node));
+    node->show.path_count = paths.count;
+    node->show.paths = weft_pointers_texts(&paths);
+    *out = node;
+done:
+    return st;
+}
+
 /* SET [key [= value]], SET TIME ZONE zone, RESET [key]: the rest of the statement is taken as it is written,
  * since keys and values are not SQL (SET a.b = hdfs://x). */
 weft_status weft_sql_set(sql_parser *p, const weft_node **out)
@@ -166,11 +235,7 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
         if (empty && node->config.value != NULL) WEFT_TRY(st, weft_sql_syntax_error(p, "a key before '='"));
         if (empty) node->config.key = NULL;
     }
-    /* Go on behind what was taken. */
-    p->look_count = 0;
-    p->lexer.position = stop;
-    p->lexer.problem = SQL_NO_PROBLEM;
-    p->last.stop = stop;
+    go_on_behind(p, stop);
     node->span = weft_sql_span_from(p, &start);
     *out = node;
 done:

@@ -20,6 +20,16 @@ typedef struct weft_file_info {
     bool is_directory;
 } weft_file_info;
 
+/* Files that have a name and no place: "artifact:files/NAME", of a session, and "artifact:SHA-256/NAME".
+ * Where they lie on this machine is found by ctx->named; all below takes such paths for reading. */
+#define WEFT_ARTIFACT_SCHEME "artifact:"
+struct weft_named_files {
+    void *self;
+    /* *whole: the path with the digest, which means the same bytes to every process; *place: a local path. In
+     * ctx->arena. Errors: WEFT_NOT_FOUND, those of fetching it. */
+    weft_status (*find)(weft_ctx *ctx, void *self, const char *path, char **whole, char **place);
+};
+
 typedef struct weft_range {
     int64_t offset, bytes;
     void *to; /* caller's memory, bytes long */

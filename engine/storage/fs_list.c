@@ -193,6 +193,21 @@ static void list_sort_distinct(file_list *list)
     list->count = kept;
 }
 
+/* An artifact is one file, the same for every process: it has no time. */
+static weft_status list_named(weft_ctx *ctx, const char *path, weft_file_info **files, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    char *whole = NULL, *place = NULL;
+    WEFT_TRY(st, weft_fs_find_named(ctx, path, &whole, &place));
+    WEFT_TRY(st, WEFT_NEW(ctx, files));
+    WEFT_TRY(st, weft_fs_stat_normalised(ctx, place, *files));
+    (*files)->path = whole;
+    (*files)->mtime_ns = 0;
+    *count = 1;
+done:
+    return st;
+}
+
 weft_status weft_fs_list(weft_ctx *ctx, const char *path, weft_file_info **files, int32_t *count)
 {
     weft_status st = WEFT_OK;
@@ -204,6 +219,7 @@ weft_status weft_fs_list(weft_ctx *ctx, const char *path, weft_file_info **files
     int32_t pattern_count = 0;
     *files = NULL;
     *count = 0;
+    if (weft_fs_is_named(path)) return list_named(ctx, path, files, count);
     WEFT_TRY(st, weft_fs_normalise(ctx, path, &normal));
     WEFT_TRY(st, list_stat(ctx, normal, &info, &there));
     if (there) { /* also a file whose name looks like a pattern */

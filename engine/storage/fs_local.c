@@ -33,10 +33,22 @@ static const char *local_strip_scheme(const char *path)
     return strncmp(path, "localhost/", 10) == 0 ? path + 9 : NULL;
 }
 
+bool weft_fs_is_named(const char *path)
+{
+    return strncmp(path, WEFT_ARTIFACT_SCHEME, strlen(WEFT_ARTIFACT_SCHEME)) == 0;
+}
+
+weft_status weft_fs_find_named(weft_ctx *ctx, const char *path, char **whole, char **place)
+{
+    if (ctx->named != NULL) return ctx->named->find(ctx, ctx->named->self, path, whole, place);
+    return weft_fail(ctx, WEFT_UNSUPPORTED, "There are no artifacts here: '%s'.", path);
+}
+
 weft_status weft_fs_normalise(weft_ctx *ctx, const char *path, char **out)
 {
     weft_status st = WEFT_OK;
-    char folder[4096] = "";
+    char folder[4096] = "", *whole = NULL;
+    if (weft_fs_is_named(path)) return weft_fs_find_named(ctx, path, &whole, out);
     const char *plain = local_strip_scheme(path);
     if (plain == NULL) {
         return weft_fail(ctx, WEFT_UNSUPPORTED,

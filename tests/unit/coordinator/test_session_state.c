@@ -20,6 +20,10 @@ static const weft_view_definition views[] = {
     {.name = "ä t", .format = "parquet", .source = "parquet /d", .files = files, .file_count = 2},
     {.name = "w", .query = "SELECT 1"},
     {.name = "o", .format = "parquet", .source = "parquet /d", .options = options, .option_count = 2}};
+static const weft_session_file added[] = {
+    {.name = "files/a b.csv",
+     .sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+     .bytes = 3}};
 static const weft_session_state whole = {.role = WEFT_ROLE_CLIENT,
                                          .user = "ada",
                                          .version = UINT64_MAX,
@@ -29,7 +33,9 @@ static const weft_session_state whole = {.role = WEFT_ROLE_CLIENT,
                                          .start_count = 1,
                                          .start = settings,
                                          .view_count = WEFT_COUNT(views),
-                                         .views = views};
+                                         .views = views,
+                                         .file_count = 1,
+                                         .files = added};
 
 static void encode(weft_fixture *f, const weft_session_state *state, uint8_t **bytes, size_t *len)
 {
@@ -52,6 +58,7 @@ static void comes_back(void **state)
         assert_string_equal(back.user, states[i].user);
         assert_true(back.version == states[i].version && back.changed_by == states[i].changed_by);
         assert_int_equal(back.view_count, states[i].view_count);
+        assert_int_equal(back.file_count, states[i].file_count);
         encode(&f, &back, &same, &same_len);
         assert_int_equal(len, same_len);
         assert_memory_equal(bytes, same, len);

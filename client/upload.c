@@ -1,0 +1,71 @@
+/* client/upload.c - see upload.h. */
+#include "client/upload.h"
+
+#include "engine/storage/fs.h"
+
+struct weft_local_upload {
+    weft_upload shown;
+    weft_account *account; /* it outlives the statements that name files */
+    weft_file *file;       /* the one that was opened last */
+};
+
+static weft_status read_chunk(weft_ctx *ctx, void *self, int32_t index, uint8_t *to, size_t *len)
+{
+    const weft_local_upload *u = self;
+    const int64_t bytes = weft_blob_chunk_bytes(weft_file_size(u->file), index);
+    *len = (size_t)bytes;
+    return weft_file_read(ctx, u->file, (int64_t)index * WEFT_BLOB_CHUNK_BYTES, to, bytes);
+}
+
+static weft_status open_file(weft_ctx *ctx, void *self, const char *path, char sha256[WEFT_BLOB_NAME_BYTES],
+                             int64_t *bytes)
+{
+    weft_status st = WEFT_OK;
+    weft_local_upload *u = self;
+    weft_sha256 *digest = NULL;
+    weft_file_info info;
+    uint8_t *chunk = NULL;
+    size_t len = 0;
+    weft_file_close(&u->file);
+    WEFT_TRY(st, weft_fs_stat(ctx, path, &info));
+    if (info.is_directory)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_UNSUPPORTED, "'%s' is a folder, not a file.", path));
+    weft_account *const callers = ctx->memory;
+    ctx->memory = u->account;
+    st = weft_file_open(ctx, path, &u->file);
+    ctx->memory = callers;
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, weft_sha256_new(ctx, &digest));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_BLOB_CHUNK_BYTES, (void **)&chunk));
+    *bytes = weft_file_size(u->file);
+    for (int32_t i = 0; i < weft_blob_chunks(*bytes); i++) {
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        WEFT_TRY(st, read_chunk(ctx, u, i, chunk, &len));
+        WEFT_TRY(st, weft_sha256_add(ctx, digest, chunk, len));
+    }
+    st = weft_sha256_finish(ctx, digest, sha256);
+done:
+    weft_sha256_free(&digest);
+    weft_mem_free(chunk);
+    return st;
+}
+
+weft_status weft_local_upload_new(weft_ctx *ctx, weft_local_upload **out)
+{
+    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out), (void **)out);
+    if (st != WEFT_OK) return st;
+    (*out)->shown = (weft_upload){.self = *out, .open = open_file, .read = read_chunk};
+    (*out)->account = ctx->memory;
+    return st;
+}
+
+const weft_upload *weft_local_upload_of(const weft_local_upload *u) { return &u->shown; }
+
+void weft_local_upload_free(weft_local_upload **upload)
+{
+    weft_local_upload *u = *upload;
+    *upload = NULL;
+    if (u == NULL) return;
+    weft_file_close(&u->file);
+    weft_mem_free(u);
+}

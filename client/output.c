@@ -176,7 +176,7 @@ static weft_status nested_cell(weft_ctx *ctx, weft_zone *zone, bool json, const 
     *out = (cell){0};
     if (weft_column_is_null(column, row)) return WEFT_OK;
     if (json)
-        WEFT_TRY(st, weft_nested_json(ctx, zone, column, row, &text));
+        WEFT_TRY(st, weft_nested_json(ctx, zone, NULL, column, row, &text));
     else
         WEFT_TRY(st, weft_nested_text(ctx, zone, column, row, &text));
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, &bytes));

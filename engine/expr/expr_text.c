@@ -246,6 +246,7 @@ static void text_field_alias(text *t, const weft_expr *name, const weft_expr *va
 static int32_t text_arg_count(const text *t, const weft_expr *e)
 {
     const weft_function *fn = e->call.function;
+    if ((fn->flags & WEFT_FN_SHOWS_FIRST) != 0 && !t->ids) return 1;
     if (fn->seed_at == 0) return e->arg_count;
     const bool seen = t->ids || (e->arg_count == fn->seed_at && (fn->flags & WEFT_FN_SEED_UNSEEN) == 0);
     return seen ? fn->seed_at : fn->seed_at - 1;

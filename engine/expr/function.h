@@ -28,6 +28,7 @@ typedef enum weft_function_flags {
     WEFT_FN_SEED_UNSEEN = 4096,      /* Spark never shows its seed: uuid(), shuffle() */
     WEFT_FN_BY_ATTEMPT = 8192,       /* nondeterministic: another attempt of a task gives others */
     WEFT_FN_LAMBDA_PART = 16384,     /* a lambda or a variable of one (lambda.h): never computed by itself */
+    WEFT_FN_SHOWS_FIRST = 32768,     /* Spark shows its first argument only: from_json(j) */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 

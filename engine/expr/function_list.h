@@ -289,6 +289,10 @@ X(get_json_object)
 X(json_array_length)
 X(json_object_keys)
 X(json_tuple_rows)
+/* fn_json_schema.c */
+X(from_json)
+X(to_json)
+X(schema_of_json)
 /* fn_chance.c */
 X(rand)
 X(randn)

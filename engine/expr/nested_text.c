@@ -6,6 +6,7 @@
 
 #include "common/mem.h"
 #include "engine/expr/cast_private.h"
+#include "engine/expr/datetime_pattern.h"
 #include "engine/expr/utf8.h"
 #include "engine/expr/value.h"
 
@@ -14,7 +15,8 @@ typedef struct nested_writer {
     weft_zone *zone;
     weft_text *out;
     bool json;
-    weft_json_escapes escapes;
+    weft_json_style style;
+    int32_t depth; /* objects that are open, for pretty */
 } nested_writer;
 
 weft_status weft_text_append(weft_ctx *ctx, weft_text *text, const char *bytes, size_t len)
@@ -92,15 +94,15 @@ done:
     return st;
 }
 
-static weft_status put(const nested_writer *w, const char *text)
+static weft_status put(nested_writer *w, const char *text)
 {
     return weft_text_append(w->ctx, w->out, text, strlen(text));
 }
 
-static weft_status put_value(const nested_writer *w, const weft_column *column, int32_t row);
+static weft_status put_value(nested_writer *w, const weft_column *column, int32_t row);
 
 /* NULL in a list, a map or at the top. */
-static weft_status put_slot(const nested_writer *w, const weft_column *column, int32_t row)
+static weft_status put_slot(nested_writer *w, const weft_column *column, int32_t row)
 {
     return weft_column_is_null(column, row) ? put(w, "null") : put_value(w, column, row);
 }
@@ -112,16 +114,62 @@ static bool is_bare(weft_type type, const char *text, size_t len)
     return weft_type_is_numeric(type) && memchr(text, 'N', len) == NULL && memchr(text, 'I', len) == NULL;
 }
 
-static weft_status put_plain(const nested_writer *w, const weft_column *column, int32_t row, bool quoted)
+/* Bytes as base64. */
+static weft_status put_binary(nested_writer *w, const weft_str *value)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const unsigned char *at = (const unsigned char *)weft_str_data(value);
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, put(w, "\""));
+    for (uint32_t i = 0; i < value->len; i += 3) {
+        const uint32_t left = value->len - i;
+        const uint32_t word = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) |
+                              (left > 2 ? at[i + 2] : 0);
+        const char four[4] = {digits[word >> 18], digits[word >> 12 & 63],
+                              left > 1 ? digits[word >> 6 & 63] : '=', left > 2 ? digits[word & 63] : '='};
+        WEFT_TRY(st, weft_text_append(w->ctx, w->out, four, 4));
+    }
+    WEFT_TRY(st, put(w, "\""));
+done:
+    return st;
+}
+
+/* The format of a type's values, or NULL. */
+static const weft_datetime_pattern *pattern_of(const nested_writer *w, weft_type type)
+{
+    if (type.id == WEFT_TYPE_DATE) return w->style.date;
+    if (type.id == WEFT_TYPE_TIMESTAMP) return w->style.timestamp;
+    return type.id == WEFT_TYPE_TIMESTAMP_NTZ ? w->style.timestamp_ntz : NULL;
+}
+
+static weft_status put_moment(nested_writer *w, const weft_datetime_pattern *pattern, const weft_value *value)
+{
+    weft_status st = WEFT_OK;
+    char small[256], *text = small;
+    const bool date = value->type.id == WEFT_TYPE_DATE;
+    if (pattern->text_bytes_max > sizeof small)
+        WEFT_TRY(st, weft_arena_alloc(w->ctx, w->ctx->arena, pattern->text_bytes_max, (void **)&text));
+    const int64_t us = date ? value->i64 * INT64_C(86400000000) : value->i64;
+    weft_zone *zone = value->type.id == WEFT_TYPE_TIMESTAMP ? w->zone : NULL;
+    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, weft_datetime_format(pattern, zone, us, text),
+                                       w->style.escapes));
+done:
+    return st;
+}
+
+static weft_status put_plain(nested_writer *w, const weft_column *column, int32_t row, bool quoted)
 {
     weft_status st = WEFT_OK;
     weft_value value = weft_value_of_column(column, row);
     char small[CAST_PLAIN_TEXT_BYTES];
     char *text = small;
     value.type = column->type;
+    const weft_datetime_pattern *pattern = w->json && !quoted ? pattern_of(w, column->type) : NULL;
+    if (pattern != NULL) return put_moment(w, pattern, &value);
+    if (w->json && column->type.id == WEFT_TYPE_BINARY) return put_binary(w, &value.str);
     if (column->phys == WEFT_PHYS_STR) {
         const char *bytes = weft_str_data(&value.str);
-        return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len, w->escapes)
+        return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len, w->style.escapes)
                        : weft_text_append(w->ctx, w->out, bytes, value.str.len);
     }
     int len = cast_plain_text(w->zone, &value, small);
@@ -130,86 +178,132 @@ static weft_status put_plain(const nested_writer *w, const weft_column *column, 
         len = (int)strlen(text);
     }
     if (w->json && (quoted || !is_bare(column->type, text, (size_t)len)))
-        WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, (size_t)len, w->escapes));
+        WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text, (size_t)len, w->style.escapes));
     else
         WEFT_TRY(st, weft_text_append(w->ctx, w->out, text, (size_t)len));
 done:
     return st;
 }
 
-static weft_status put_array(const nested_writer *w, const weft_column *column, int32_t row)
+/* What parts values: of an array, of an object's fields, of a field and its value. */
+static weft_status put_break(nested_writer *w)
+{
+    weft_status st = WEFT_OK;
+    if (!w->style.pretty) return WEFT_OK;
+    WEFT_TRY(st, put(w, "\n"));
+    for (int32_t i = 0; i < w->depth; i++) WEFT_TRY(st, put(w, "  "));
+done:
+    return st;
+}
+
+static weft_status put_begin(nested_writer *w)
+{
+    w->depth++;
+    return put(w, "{");
+}
+
+static weft_status put_end(nested_writer *w, bool any)
+{
+    weft_status st = WEFT_OK;
+    w->depth--;
+    if (any)
+        WEFT_TRY(st, put_break(w));
+    else if (w->style.pretty)
+        WEFT_TRY(st, put(w, " "));
+    WEFT_TRY(st, put(w, "}"));
+done:
+    return st;
+}
+
+/* Before a field or entry; not the first one's. */
+static weft_status put_next(nested_writer *w, bool first)
+{
+    weft_status st = WEFT_OK;
+    if (!first) WEFT_TRY(st, put(w, w->json ? "," : ", "));
+    if (w->json) WEFT_TRY(st, put_break(w));
+done:
+    return st;
+}
+
+static const char *colon_of(const nested_writer *w) { return w->style.pretty ? " : " : ":"; }
+
+static weft_status put_array(nested_writer *w, const weft_column *column, int32_t row)
 {
     weft_status st = WEFT_OK;
     const weft_list list = *(const weft_list *)weft_column_value(column, row);
-    WEFT_TRY(st, put(w, "["));
+    WEFT_TRY(st, put(w, w->style.pretty ? "[ " : "["));
     for (int32_t i = 0; i < list.length; i++) {
-        if (i > 0) WEFT_TRY(st, put(w, w->json ? "," : ", "));
+        if (i > 0) WEFT_TRY(st, put(w, w->json && !w->style.pretty ? "," : ", "));
         WEFT_TRY(st, put_slot(w, &column->children[0], list.offset + i));
     }
-    WEFT_TRY(st, put(w, "]"));
+    WEFT_TRY(st, put(w, w->style.pretty && list.length > 0 ? " ]" : "]"));
 done:
     return st;
 }
 
 /* The key of a JSON object is a string, whatever its type: that of a nested key is its text. */
-static weft_status put_key(const nested_writer *w, const weft_column *key, int32_t slot)
+static weft_status put_key(nested_writer *w, const weft_column *key, int32_t slot)
 {
     weft_status st = WEFT_OK;
     weft_text text = {0};
+    if (w->json && key->type.id >= WEFT_TYPE_DATE && key->type.id <= WEFT_TYPE_TIMESTAMP_NTZ) {
+        char number[32]; /* as Spark has it: days or microseconds */
+        (void)snprintf(number, sizeof number, "\"%lld\"", (long long)weft_value_of_column(key, slot).i64);
+        return put(w, number);
+    }
     if (!w->json || !weft_phys_is_nested((weft_phys)key->phys)) {
         return weft_phys_is_nested((weft_phys)key->phys) ? put_value(w, key, slot)
                                                          : put_plain(w, key, slot, true);
     }
     WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, key, slot, &text));
-    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len, w->escapes));
+    WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len, w->style.escapes));
 done:
     weft_text_release(&text);
     return st;
 }
 
-static weft_status put_map(const nested_writer *w, const weft_column *column, int32_t row)
+static weft_status put_map(nested_writer *w, const weft_column *column, int32_t row)
 {
     weft_status st = WEFT_OK;
     const weft_list list = *(const weft_list *)weft_column_value(column, row);
     const weft_column *entries = &column->children[0];
-    WEFT_TRY(st, put(w, "{"));
+    WEFT_TRY(st, put_begin(w));
     for (int32_t i = 0; i < list.length; i++) {
         const int32_t slot = weft_column_slot(entries, list.offset + i);
-        if (i > 0) WEFT_TRY(st, put(w, w->json ? "," : ", "));
+        WEFT_TRY(st, put_next(w, i == 0));
         WEFT_TRY(st, put_key(w, &entries->children[0], slot));
-        WEFT_TRY(st, put(w, w->json ? ":" : " ->"));
-        if (!w->json) WEFT_TRY(st, put(w, " "));
+        WEFT_TRY(st, put(w, w->json ? colon_of(w) : " -> "));
         WEFT_TRY(st, put_slot(w, &entries->children[1], slot));
     }
-    WEFT_TRY(st, put(w, "}"));
+    WEFT_TRY(st, put_end(w, list.length > 0));
 done:
     return st;
 }
 
-static weft_status put_struct(const nested_writer *w, const weft_column *column, int32_t row)
+static weft_status put_struct(nested_writer *w, const weft_column *column, int32_t row)
 {
     weft_status st = WEFT_OK;
     const int32_t slot = weft_column_slot(column, row);
     bool first = true;
-    WEFT_TRY(st, put(w, "{"));
+    WEFT_TRY(st, put_begin(w));
     for (int32_t i = 0; i < column->child_count; i++) {
         const weft_column *field = &column->children[i];
-        if (w->json && weft_column_is_null(field, slot)) continue;
-        if (!first) WEFT_TRY(st, put(w, w->json ? "," : ", "));
+        if (w->json && !w->style.keep_nulls && weft_column_is_null(field, slot)) continue;
+        WEFT_TRY(st, put_next(w, first));
         first = false;
         if (w->json) {
             const char *name = column->type.children[i].name;
-            WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, name, strlen(name), w->escapes));
-            WEFT_TRY(st, put(w, ":"));
+            WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, name, strlen(name), w->style.escapes));
+            WEFT_TRY(st, put(w, colon_of(w)));
         }
         WEFT_TRY(st, put_slot(w, field, slot));
     }
-    WEFT_TRY(st, put(w, "}"));
+    WEFT_TRY(st, put_end(w, !first));
 done:
     return st;
 }
 
-static weft_status put_value(const nested_writer *w, const weft_column *column, int32_t row)
+static weft_status put_value(nested_writer *w, const weft_column *column, int32_t row)
 {
     if (column->phys == WEFT_PHYS_STRUCT) return put_struct(w, column, row);
     if (column->phys != WEFT_PHYS_LIST) return put_plain(w, column, row, false);
@@ -219,13 +313,14 @@ static weft_status put_value(const nested_writer *w, const weft_column *column, 
 weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, const weft_column *column, int32_t row,
                              weft_text *out)
 {
-    const nested_writer w = {.ctx = ctx, .zone = zone, .out = out};
+    nested_writer w = {.ctx = ctx, .zone = zone, .out = out};
     return put_slot(&w, column, row);
 }
 
-weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_column *column, int32_t row,
-                             weft_text *out)
+weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_json_style *style,
+                             const weft_column *column, int32_t row, weft_text *out)
 {
-    const nested_writer w = {.ctx = ctx, .zone = zone, .out = out, .json = true};
+    nested_writer w = {.ctx = ctx, .zone = zone, .out = out, .json = true};
+    if (style != NULL) w.style = *style;
     return put_slot(&w, column, row);
 }

@@ -22,15 +22,25 @@ void weft_text_release(weft_text *text);
  * NULL for types without (weft_zone_in_type). Errors: WEFT_NOMEM, WEFT_LIMIT (2 GiB). */
 WEFT_MUST_CHECK weft_status weft_nested_text(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
                                              int32_t row, weft_text *out);
-WEFT_MUST_CHECK weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_column *column,
-                                             int32_t row, weft_text *out);
-
 /* Which characters of a JSON string are escapes though they need not. */
 typedef enum weft_json_escapes {
     WEFT_JSON_ESCAPE_LEAST,
     WEFT_JSON_ESCAPE_PAIRS, /* those above U+FFFF, as two: what Jackson writes to bytes */
     WEFT_JSON_ESCAPE_WIDE   /* all that are not ASCII */
 } weft_json_escapes;
+
+/* How values are written as JSON; zeroed is what weft_nested_json takes for NULL. */
+typedef struct weft_json_style {
+    weft_json_escapes escapes;
+    bool keep_nulls; /* fields of structs that are NULL are written */
+    bool pretty;     /* objects in lines of their own */
+    /* Formats of dates and times; NULL: as CAST has them. */
+    const struct weft_datetime_pattern *date, *timestamp, *timestamp_ntz;
+} weft_json_style;
+
+/* zone: of TIMESTAMP. style: NULL for the least. */
+WEFT_MUST_CHECK weft_status weft_nested_json(weft_ctx *ctx, weft_zone *zone, const weft_json_style *style,
+                                             const weft_column *column, int32_t row, weft_text *out);
 
 /* A JSON string with its quotes. Halves of surrogate pairs may be among the bytes but for LEAST. */
 WEFT_MUST_CHECK weft_status weft_text_append_json(weft_ctx *ctx, weft_text *text, const char *bytes,

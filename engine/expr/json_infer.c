@@ -1,0 +1,486 @@
+/* engine/expr/json_infer.c - see json_infer.h.
+ *
+ * A tree of nodes takes in value after value. Most change nothing; what does is noted while a record is read,
+ * so that a record which turns out malformed can be taken back. As in json_convert.c a node remembers the
+ * names that it saw by their position. Recursion is as deep as the text is nested (rules.depth_max). */
+#include "engine/expr/json_infer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/hash.h"
+#include "engine/expr/json_scalar.h"
+#include "engine/expr/nested_call.h"
+
+enum { MEMO_NAMES = 96, CHUNK_BYTES = 1 << 16 };
+
+typedef enum kind { NOTHING, BOOLEAN, LONG, DECIMAL, REAL, MOMENT, TEXT, LIST, OBJECT } kind;
+
+typedef struct state { /* of a node: what is taken back */
+    uint8_t kind;      /* kind */
+    uint8_t precision, scale;
+    int32_t count; /* OBJECT: fields; LIST: 0 or 1 child */
+} state;
+
+typedef struct node {
+    state is;
+    const char *name;
+    uint32_t name_len;
+    uint64_t mark; /* of the record in which its state was noted */
+    struct node **fields;
+    int32_t room;
+    struct node **table; /* by the hash of names; NULL: free */
+    uint64_t table_mask;
+    struct node **memos; /* [MEMO_NAMES] */
+} node;
+
+typedef struct note {
+    node *node;
+    state was;
+} note;
+
+struct weft_json_infer {
+    weft_ctx *ctx;
+    weft_status st;
+    weft_json_scalars scalars;
+    weft_arena *arena; /* nodes */
+    weft_json json;
+    weft_text room;
+    node *root;
+    note *notes;
+    int32_t note_count, note_room;
+    uint64_t record;
+    int64_t fields;
+};
+
+weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options, weft_json_infer **out)
+{
+    weft_status st = WEFT_OK;
+    weft_json_infer *f = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *f, (void **)&f));
+    WEFT_TRY(st, weft_json_scalars_init(ctx, options, &f->scalars));
+    WEFT_TRY(st, weft_json_scalars_accept(ctx, &f->scalars, WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP)));
+    f->arena = weft_arena_new(ctx->memory);
+    if (f->arena == NULL) st = weft_fail(ctx, WEFT_NOMEM, "no memory for the types of JSON texts");
+    if (st == WEFT_OK) WEFT_TRY(st, weft_arena_alloc(ctx, f->arena, sizeof *f->root, (void **)&f->root));
+    *out = f;
+    f = NULL;
+done:
+    weft_json_infer_free(&f);
+    return st;
+}
+
+void weft_json_infer_free(weft_json_infer **infer)
+{
+    weft_json_infer *f = *infer;
+    *infer = NULL;
+    if (f == NULL) return;
+    weft_json_scalars_deinit(&f->scalars);
+    weft_text_release(&f->room);
+    weft_arena_free(&f->arena);
+    weft_mem_free(f->notes);
+    weft_mem_free(f);
+}
+
+/* ---- states ---- */
+
+static bool note_state(weft_json_infer *f, node *n)
+{
+    if (n->mark == f->record) return true;
+    if (f->note_count == f->note_room) {
+        void *block = f->notes;
+        const int32_t room = f->note_room == 0 ? 64 : 2 * f->note_room;
+        f->st = weft_mem_resize(f->ctx, WEFT_MEM_WORKING, (size_t)room * sizeof *f->notes, &block);
+        if (f->st != WEFT_OK) return false;
+        f->notes = block;
+        f->note_room = room;
+    }
+    f->notes[f->note_count++] = (note){.node = n, .was = n->is};
+    n->mark = f->record;
+    return true;
+}
+
+static void node_enter(node *n, node *field)
+{
+    uint64_t at = weft_hash_bytes(field->name, field->name_len) & n->table_mask;
+    while (n->table[at] != NULL) at = (at + 1) & n->table_mask;
+    n->table[at] = field;
+}
+
+static void take_back(weft_json_infer *f)
+{
+    for (int32_t i = f->note_count - 1; i >= 0; i--) {
+        node *n = f->notes[i].node;
+        const int32_t before = n->is.count;
+        n->is = f->notes[i].was;
+        if (n->is.count == before || n->table == NULL) continue;
+        f->fields -= before - n->is.count;
+        memset(n->table, 0, (n->table_mask + 1) * sizeof(node *));
+        memset(n->memos, 0, MEMO_NAMES * sizeof(node *));
+        for (int32_t k = 0; k < n->is.count; k++) node_enter(n, n->fields[k]);
+    }
+}
+
+/* Two kinds of plain values, and what holds both (Spark's compatibleType). */
+static state merge_states(state a, state b)
+{
+    if (a.kind == NOTHING) return b;
+    if (b.kind == NOTHING || a.kind == TEXT) return a;
+    if (a.kind == b.kind && a.kind != DECIMAL) return a;
+    const bool numbers = a.kind >= LONG && a.kind <= REAL && b.kind >= LONG && b.kind <= REAL;
+    if (!numbers) return (state){.kind = TEXT};
+    if (a.kind == REAL || b.kind == REAL) return (state){.kind = REAL};
+    if (a.kind == LONG) a.precision = 20; /* the decimal that holds every BIGINT */
+    if (b.kind == LONG) b.precision = 20;
+    const int32_t scale = weft_max_i32(a.scale, b.scale);
+    const int32_t whole = weft_max_i32(a.precision - a.scale, b.precision - b.scale);
+    if (whole + scale > WEFT_DECIMAL_PRECISION_MAX) return (state){.kind = REAL};
+    return (state){.kind = DECIMAL, .precision = (uint8_t)(whole + scale), .scale = (uint8_t)scale};
+}
+
+static void put_state(weft_json_infer *f, node *n, state seen)
+{
+    if (n->is.kind == seen.kind && seen.kind != DECIMAL) return;
+    const state merged = merge_states(n->is, seen);
+    if (merged.kind == n->is.kind && merged.precision == n->is.precision && merged.scale == n->is.scale)
+        return;
+    if (!note_state(f, n)) return;
+    const int32_t count = n->is.kind == LIST || n->is.kind == OBJECT ? n->is.count : 0;
+    n->is = merged;
+    n->is.count = count; /* fields stay in their table, whatever the node is now */
+}
+
+/* ---- fields ---- */
+
+static bool node_grow(weft_json_infer *f, node *n)
+{
+    node **fields = NULL;
+    const int32_t room = n->room == 0 ? 8 : 2 * n->room;
+    f->st = weft_arena_alloc(f->ctx, f->arena, (size_t)room * sizeof *fields, (void **)&fields);
+    if (f->st == WEFT_OK)
+        f->st = weft_arena_alloc(f->ctx, f->arena, (size_t)room * 2 * sizeof *n->table, (void **)&n->table);
+    if (f->st == WEFT_OK && n->memos == NULL)
+        f->st = weft_arena_alloc(f->ctx, f->arena, MEMO_NAMES * sizeof *n->memos, (void **)&n->memos);
+    if (f->st != WEFT_OK) return false;
+    if (n->is.count > 0) memcpy(fields, n->fields, (size_t)n->is.count * sizeof *fields);
+    n->fields = fields;
+    n->room = room;
+    n->table_mask = (uint64_t)room * 2 - 1;
+    for (int32_t k = 0; k < n->is.count; k++) node_enter(n, fields[k]);
+    return true;
+}
+
+static node *add_field(weft_json_infer *f, node *n, const char *name, size_t len)
+{
+    node *field = NULL;
+    char *copy = NULL;
+    if (++f->fields > WEFT_COLUMNS_MAX) {
+        f->st = weft_fail(f->ctx, WEFT_LIMIT,
+                          "the JSON texts have more than %d different fields: give a schema",
+                          WEFT_COLUMNS_MAX);
+        return NULL;
+    }
+    if (!note_state(f, n) || (n->is.count == n->room && !node_grow(f, n))) return NULL;
+    f->st = weft_arena_alloc(f->ctx, f->arena, sizeof *field, (void **)&field);
+    if (f->st == WEFT_OK) f->st = weft_arena_copy(f->ctx, f->arena, name, len, &copy);
+    if (f->st != WEFT_OK) return NULL;
+    field->name = copy;
+    field->name_len = (uint32_t)len;
+    n->fields[n->is.count++] = field;
+    node_enter(n, field);
+    return field;
+}
+
+/* The field of the NAME at hand, the k-th of its object. */
+static node *find_field(weft_json_infer *f, node *n, int32_t k)
+{
+    const char *name = f->json.text;
+    size_t len = f->json.len;
+    node **memo = k < MEMO_NAMES && n->memos != NULL ? &n->memos[k] : NULL;
+    if (memo != NULL && *memo != NULL && (*memo)->name_len == len && memcmp((*memo)->name, name, len) == 0 &&
+        f->json.plain)
+        return *memo;
+    f->st = weft_json_value(f->ctx, &f->json, WEFT_JSON_LONE_MARK, &f->room, &name, &len);
+    if (f->st != WEFT_OK) return NULL;
+    node *found = NULL;
+    if (n->table != NULL) {
+        uint64_t at = weft_hash_bytes(name, len) & n->table_mask;
+        for (; n->table[at] != NULL && found == NULL; at = (at + 1) & n->table_mask) {
+            node *other = n->table[at];
+            if (other->name_len == len && memcmp(other->name, name, len) == 0) found = other;
+        }
+    }
+    if (found == NULL) found = add_field(f, n, name, len);
+    if (k < MEMO_NAMES && n->memos != NULL) n->memos[k] = found;
+    return found;
+}
+
+/* ---- values ---- */
+
+/* Digits and places of a number as Java's BigDecimal counts them; DECIMAL when 38 hold it, else REAL. */
+static state decimal_of(const char *text, size_t len)
+{
+    int64_t digits = 0, scale = 0, power = 0;
+    bool point = false;
+    const char *at = text, *end = text + len;
+    for (; at < end && *at != 'e' && *at != 'E'; at++) {
+        if (*at == '.') point = true;
+        if (*at < '0' || *at > '9') continue;
+        digits += digits > 0 || *at != '0';
+        scale += point;
+    }
+    if (at < end) {
+        const bool down = at + 1 < end && at[1] == '-';
+        for (at++; at < end; at++)
+            if (*at >= '0' && *at <= '9' && power < 100000) power = power * 10 + (*at - '0');
+        if (down) power = -power;
+    }
+    scale -= power;
+    if (scale < 0) { /* 1e3 is 1000 */
+        digits -= scale;
+        scale = 0;
+    }
+    const int64_t precision = weft_max_i64(weft_max_i64(digits, 1), scale);
+    if (precision > WEFT_DECIMAL_PRECISION_MAX) return (state){.kind = REAL};
+    return (state){.kind = DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
+}
+
+static state number_state(const weft_json_infer *f)
+{
+    const weft_json *json = &f->json;
+    int64_t value;
+    if (f->scalars.options->primitives_as_string) return (state){.kind = TEXT};
+    if (json->token == WEFT_JSON_INTEGER) {
+        if (json->len < 19 || weft_json_i64(json->text, json->len, &value)) return (state){.kind = LONG};
+        return decimal_of(json->text, json->len);
+    }
+    const bool exact = f->scalars.options->prefers_decimal && json->token == WEFT_JSON_REAL;
+    return exact ? decimal_of(json->text, json->len) : (state){.kind = REAL};
+}
+
+/* A string that is a number, for prefersDecimal. */
+static bool is_decimal_text(const char *text, size_t len)
+{
+    weft_json json;
+    static const weft_json_rules rules = {.allow = WEFT_JSON_LEADING_ZEROS, .depth_max = 1};
+    weft_json_start(&json, &rules, text, len);
+    if (len == 0 || (text[0] != '-' && (text[0] < '0' || text[0] > '9'))) return false;
+    weft_json_next(&json);
+    return json.token > WEFT_JSON_BAD && json.len == len;
+}
+
+static state string_state(weft_json_infer *f)
+{
+    const weft_json_options *o = f->scalars.options;
+    const char *text = NULL;
+    size_t len = 0;
+    int64_t us = 0;
+    if (f->json.len == 0) return (state){.kind = NOTHING};
+    if (!o->prefers_decimal && !o->infer_timestamp) return (state){.kind = TEXT};
+    f->st = weft_json_value(f->ctx, &f->json, WEFT_JSON_LONE_MARK, &f->room, &text, &len);
+    if (f->st != WEFT_OK) return (state){.kind = TEXT};
+    if (o->prefers_decimal && is_decimal_text(text, len)) {
+        const state decimal = decimal_of(text, len);
+        if (decimal.kind == DECIMAL) return decimal;
+    }
+    const bool moment = o->infer_timestamp && (weft_json_moment(f->ctx, &f->scalars, text, len, true, &us) ||
+                                               weft_json_moment(f->ctx, &f->scalars, text, len, false, &us));
+    return (state){.kind = moment ? MOMENT : TEXT};
+}
+
+static bool read_value(weft_json_infer *f, node *n);
+
+/* A container where the node is none, but may become one: below a node of another kind all is skipped. */
+static bool begin_container(weft_json_infer *f, node *n, kind wanted)
+{
+    if (n->is.kind != NOTHING && n->is.kind != wanted) {
+        put_state(f, n, (state){.kind = TEXT});
+        return false;
+    }
+    if (n->is.kind == NOTHING) {
+        if (!note_state(f, n)) return false;
+        n->is.kind = (uint8_t)wanted;
+    }
+    return true;
+}
+
+static bool read_object(weft_json_infer *f, node *n)
+{
+    if (!begin_container(f, n, OBJECT)) return f->st == WEFT_OK && weft_json_skip(&f->json);
+    for (int32_t k = 0; weft_json_next(&f->json) == WEFT_JSON_NAME; k++) {
+        node *field = find_field(f, n, k);
+        if (field == NULL) return false;
+        weft_json_next(&f->json);
+        if (!read_value(f, field)) return false;
+    }
+    return f->json.token == WEFT_JSON_OBJECT_END;
+}
+
+static bool read_array(weft_json_infer *f, node *n)
+{
+    if (!begin_container(f, n, LIST)) return f->st == WEFT_OK && weft_json_skip(&f->json);
+    if (n->is.count == 0 && (n->fields == NULL || n->fields[0] == NULL) && add_field(f, n, "", 0) == NULL)
+        return false;
+    while (weft_json_next(&f->json) != WEFT_JSON_ARRAY_END) {
+        if (!read_value(f, n->fields[0])) return false;
+    }
+    return true;
+}
+
+/* The value at hand; false when it is malformed, or there is no memory. */
+static bool read_value(weft_json_infer *f, node *n)
+{
+    switch (f->json.token) {
+    case WEFT_JSON_STRING: put_state(f, n, string_state(f)); break;
+    case WEFT_JSON_INTEGER:
+    case WEFT_JSON_REAL:
+    case WEFT_JSON_NAN: put_state(f, n, number_state(f)); break;
+    case WEFT_JSON_TRUE:
+    case WEFT_JSON_FALSE:
+        put_state(f, n, (state){.kind = f->scalars.options->primitives_as_string ? TEXT : BOOLEAN});
+        break;
+    case WEFT_JSON_NULL: break;
+    case WEFT_JSON_OBJECT: return read_object(f, n);
+    case WEFT_JSON_ARRAY: return read_array(f, n);
+    case WEFT_JSON_NONE:
+    case WEFT_JSON_BAD:
+    case WEFT_JSON_OBJECT_END:
+    case WEFT_JSON_ARRAY_END:
+    case WEFT_JSON_NAME: return false;
+    }
+    return f->st == WEFT_OK;
+}
+
+/* ---- records ---- */
+
+static void start_text(weft_ctx *ctx, weft_json_infer *f, const char *text, size_t len)
+{
+    f->ctx = ctx;
+    f->st = WEFT_OK;
+    f->record++;
+    f->note_count = 0;
+    weft_json_start(&f->json, &f->scalars.options->rules, text, len);
+    weft_json_next(&f->json);
+}
+
+weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const char *text, size_t len,
+                                   bool *bad)
+{
+    weft_json_infer *f = infer;
+    start_text(ctx, f, text, len);
+    const weft_json_token token = f->json.token;
+    *bad = false;
+    if (token == WEFT_JSON_OBJECT) {
+        *bad = !read_object(f, f->root);
+    } else if (token == WEFT_JSON_ARRAY) { /* of rows */
+        while (!*bad && weft_json_next(&f->json) != WEFT_JSON_ARRAY_END)
+            *bad = f->json.token != WEFT_JSON_NULL &&
+                   (f->json.token != WEFT_JSON_OBJECT || !read_object(f, f->root));
+    } else {
+        *bad = token != WEFT_JSON_NONE && token != WEFT_JSON_NULL;
+    }
+    if (*bad) take_back(f);
+    return f->st;
+}
+
+weft_status weft_json_infer_value(weft_ctx *ctx, weft_json_infer *infer, const char *text, size_t len,
+                                  bool *bad)
+{
+    start_text(ctx, infer, text, len);
+    *bad = infer->json.token != WEFT_JSON_NONE && !read_value(infer, infer->root);
+    return infer->st;
+}
+
+const char *weft_json_infer_why(const weft_json_infer *infer, size_t *at)
+{
+    *at = (size_t)(infer->json.at - infer->json.begin);
+    return infer->json.why != NULL ? infer->json.why : "a record is no object";
+}
+
+/* ---- the type ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+    const node *left = *(const node *const *)a, *right = *(const node *const *)b;
+    const uint32_t least = left->name_len < right->name_len ? left->name_len : right->name_len;
+    const int order = memcmp(left->name, right->name, least);
+    return order != 0 ? order : (left->name_len > right->name_len) - (left->name_len < right->name_len);
+}
+
+/* *kept is false for what is left out. */
+static weft_status type_of(weft_ctx *ctx, const weft_json_infer *f, const node *n, weft_type *out,
+                           bool *kept);
+
+static weft_status struct_of(weft_ctx *ctx, const weft_json_infer *f, const node *n, const char *corrupt,
+                             weft_type *out, bool *kept)
+{
+    weft_status st = WEFT_OK;
+    const node **sorted = NULL;
+    weft_field *fields = NULL;
+    int32_t count = 0;
+    const int32_t seen = n->is.kind == OBJECT ? n->is.count : 0;
+    const node extra = {
+        .name = corrupt, .name_len = corrupt == NULL ? 0 : (uint32_t)strlen(corrupt), .is = {.kind = TEXT}};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, seen + 1, &sorted));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, seen + 1, &fields));
+    bool add = corrupt != NULL;
+    for (int32_t i = 0; i < seen; i++) {
+        sorted[i] = n->fields[i];
+        if (add) add = compare_names(&sorted[i], &(const node *){&extra}) != 0;
+    }
+    if (add) sorted[seen] = &extra;
+    qsort(sorted, (size_t)(seen + add), sizeof(const node *), compare_names);
+    for (int32_t i = 0; i < seen + add; i++) {
+        bool keep = sorted[i]->name_len > 0;
+        char *name = NULL;
+        if (!keep) continue;
+        WEFT_TRY(st, type_of(ctx, f, sorted[i], &fields[count].type, &keep));
+        if (!keep) continue;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, sorted[i]->name, sorted[i]->name_len, &name));
+        fields[count].name = name;
+        fields[count++].nullable = true;
+    }
+    *out = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = count, .children = fields};
+    *kept = count > 0;
+done:
+    return st;
+}
+
+static weft_status type_of(weft_ctx *ctx, const weft_json_infer *f, const node *n, weft_type *out, bool *kept)
+{
+    weft_status st = WEFT_OK;
+    weft_type element;
+    *kept = true;
+    switch ((kind)n->is.kind) {
+    case NOTHING:
+        *kept = !f->scalars.options->drop_all_null;
+        *out = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+        break;
+    case BOOLEAN: *out = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN); break;
+    case LONG: *out = WEFT_TYPE_OF(WEFT_TYPE_BIGINT); break;
+    case DECIMAL: *out = weft_type_decimal(n->is.precision, n->is.scale); break;
+    case REAL: *out = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE); break;
+    case MOMENT: *out = WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP); break;
+    case TEXT: *out = WEFT_TYPE_OF(WEFT_TYPE_STRING); break;
+    case LIST:
+        WEFT_TRY(st, type_of(ctx, f, n->fields[0], &element, kept));
+        if (*kept) WEFT_TRY(st, weft_type_make_array(ctx, element, out));
+        break;
+    case OBJECT: return struct_of(ctx, f, n, NULL, out, kept);
+    }
+done:
+    return st;
+}
+
+weft_status weft_json_infer_type(weft_ctx *ctx, const weft_json_infer *infer, const char *corrupt,
+                                 weft_type *out)
+{
+    bool kept = true;
+    const kind root = (kind)infer->root->is.kind;
+    weft_status st = root == OBJECT || corrupt != NULL
+                         ? struct_of(ctx, infer, infer->root, corrupt, out, &kept)
+                         : type_of(ctx, infer, infer->root, out, &kept);
+    if (st == WEFT_OK && !kept && root != OBJECT) *out = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    return st;
+}

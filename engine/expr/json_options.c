@@ -1,0 +1,129 @@
+/* engine/expr/json_options.c - see json_options.h. */
+#include "engine/expr/json_options.h"
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <strings.h>
+
+const weft_json_options weft_json_defaults = {
+    .rules = {.allow = WEFT_JSON_SINGLE_QUOTES | WEFT_JSON_NON_NUMERIC, .depth_max = WEFT_JSON_DEPTH},
+    .corrupt = "_corrupt_record",
+    .sampling_ratio = 1.0};
+
+static weft_status read_flag(weft_ctx *ctx, const char *key, const char *value, bool *out)
+{
+    *out = strcasecmp(value, "true") == 0;
+    if (*out || strcasecmp(value, "false") == 0) return WEFT_OK;
+    return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
+}
+
+static weft_status set_allow(weft_ctx *ctx, weft_json_options *o, const char *key, const char *value,
+                             bool *known)
+{
+    static const struct {
+        const char *key;
+        weft_json_allow allow;
+    } keys[] = {{"allowComments", WEFT_JSON_COMMENTS},
+                {"allowUnquotedFieldNames", WEFT_JSON_UNQUOTED_NAMES},
+                {"allowSingleQuotes", WEFT_JSON_SINGLE_QUOTES},
+                {"allowNumericLeadingZeros", WEFT_JSON_LEADING_ZEROS},
+                {"allowNonNumericNumbers", WEFT_JSON_NON_NUMERIC},
+                {"allowBackslashEscapingAnyCharacter", WEFT_JSON_ANY_ESCAPE},
+                {"allowUnquotedControlChars", WEFT_JSON_CONTROL_CHARS}};
+    weft_status st = WEFT_OK;
+    bool flag = false;
+    for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {
+        if (strcasecmp(key, keys[i].key) != 0) continue;
+        *known = true;
+        WEFT_TRY(st, read_flag(ctx, key, value, &flag));
+        o->rules.allow = flag ? o->rules.allow | keys[i].allow : o->rules.allow & ~(uint32_t)keys[i].allow;
+    }
+done:
+    return st;
+}
+
+static weft_status set_flag(weft_ctx *ctx, weft_json_options *o, const char *key, const char *value,
+                            bool *known)
+{
+    static const struct {
+        const char *key;
+        size_t place;
+    } keys[] = {{"primitivesAsString", offsetof(weft_json_options, primitives_as_string)},
+                {"prefersDecimal", offsetof(weft_json_options, prefers_decimal)},
+                {"dropFieldIfAllNull", offsetof(weft_json_options, drop_all_null)},
+                {"inferTimestamp", offsetof(weft_json_options, infer_timestamp)},
+                {"multiLine", offsetof(weft_json_options, multi_line)},
+                {"ignoreNullFields", offsetof(weft_json_options, keep_nulls)},
+                {"pretty", offsetof(weft_json_options, pretty)},
+                {"writeNonAsciiCharacterAsCodePoint", offsetof(weft_json_options, ascii)}};
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {
+        if (strcasecmp(key, keys[i].key) != 0) continue;
+        bool *flag = (bool *)((char *)o + keys[i].place);
+        *known = true;
+        WEFT_TRY(st, read_flag(ctx, key, value, flag));
+        if (flag == &o->keep_nulls) *flag = !*flag;
+    }
+done:
+    return st;
+}
+
+static void set_text(weft_json_options *o, const char *key, const char *value, bool *known)
+{
+    static const struct {
+        const char *key;
+        size_t place;
+    } keys[] = {{"columnNameOfCorruptRecord", offsetof(weft_json_options, corrupt)},
+                {"dateFormat", offsetof(weft_json_options, date_format)},
+                {"timestampFormat", offsetof(weft_json_options, timestamp_format)},
+                {"timestampNTZFormat", offsetof(weft_json_options, timestamp_ntz_format)},
+                {"timeZone", offsetof(weft_json_options, time_zone)}};
+    for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {
+        if (strcasecmp(key, keys[i].key) != 0) continue;
+        *known = true;
+        memcpy((char *)o + keys[i].place, &value, sizeof value);
+    }
+}
+
+static weft_status read_count(weft_ctx *ctx, const char *key, const char *value, int32_t most, int32_t *out)
+{
+    char *end = NULL;
+    const long number = strtol(value, &end, 10);
+    if (end == value || *end != 0 || number < 1 || number > most)
+        return weft_fail(ctx, WEFT_CONFIG, "option %s must be from 1 to %d, not \"%s\"", key, most, value);
+    *out = (int32_t)number;
+    return WEFT_OK;
+}
+
+weft_status weft_json_option_set(weft_ctx *ctx, weft_json_options *options, const char *key,
+                                 const char *value, bool *known)
+{
+    weft_status st = WEFT_OK;
+    char *end = NULL;
+    *known = false;
+    WEFT_TRY(st, set_allow(ctx, options, key, value, known));
+    WEFT_TRY(st, set_flag(ctx, options, key, value, known));
+    set_text(options, key, value, known);
+    if (*known) goto done;
+    *known = true;
+    if (strcasecmp(key, "mode") == 0) { /* a mode that is none is PERMISSIVE, as in Spark */
+        options->mode = strcasecmp(value, "FAILFAST") == 0        ? WEFT_JSON_FAIL
+                        : strcasecmp(value, "DROPMALFORMED") == 0 ? WEFT_JSON_DROP
+                                                                  : WEFT_JSON_PERMISSIVE;
+    } else if (strcasecmp(key, "maxNestingDepth") == 0) {
+        WEFT_TRY(st, read_count(ctx, key, value, WEFT_JSON_DEPTH_MAX, &options->rules.depth_max));
+    } else if (strcasecmp(key, "samplingRatio") == 0) {
+        options->sampling_ratio = strtod(value, &end);
+        if (end == value || *end != 0 || !(options->sampling_ratio > 0))
+            st = weft_fail(ctx, WEFT_CONFIG, "option %s must be a number above 0, not \"%s\"", key, value);
+    } else if (strcasecmp(key, "locale") == 0) {
+        if (strcasecmp(value, "en-US") != 0 && strcasecmp(value, "en_US") != 0 &&
+            strcasecmp(value, "en") != 0)
+            st =
+                weft_fail(ctx, WEFT_UNSUPPORTED, "option locale: only en-US is supported, not \"%s\"", value);
+    } else {
+        *known = false;
+    }
+done:
+    return st;
+}

@@ -43,6 +43,8 @@ static const struct {
                 {"array_sort", 1, default_order},
                 {"aggregate", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
                 {"listagg", 1, ", NULL"},
+                {"vector_norm", 1, ", 2.0"},
+                {"vector_normalize", 1, ", 2.0"},
                 {"percentile", 2, ", 1"}};
 
 const char *weft_shown_defaults(const char *name, int32_t count)

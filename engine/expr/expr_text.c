@@ -261,6 +261,7 @@ static void text_function(text *t, const weft_expr *e)
     const char *before = t->ids ? NULL : weft_shown_before(name, count);
     const char *side = t->ids ? NULL : weft_shown_trim(e);
     char capitals[32] = "";
+    if (more != NULL && e->type.id == WEFT_TYPE_BINARY && strcmp(name + 1, "pad") == 0) more = ", X'00'";
     const bool upper = written == NULL && (e->call.function->flags & WEFT_FN_CAPITALS) != 0 &&
                        strcmp(name, "ln") != 0;
     if (side != NULL) {
@@ -286,6 +287,11 @@ static void text_function(text *t, const weft_expr *e)
     if (before != NULL) text_put(t, before);
     text_list(t, e->args, count, ", ");
     if (more != NULL) text_put(t, more);
+    if (count == 1 && !t->ids && strcmp(name, "assert_true") == 0) {
+        text_put(t, ", '");
+        text_expr(t, e->args[0]);
+        text_put(t, "' is not true!");
+    }
     text_put(t, ")");
 }
 

@@ -2,6 +2,7 @@
  * count characters from 1, as Spark's.
  *
  * What is a part of its argument (substring, trim, left, right) points into the argument's bytes. */
+#include "engine/expr/fn_bytes.h"
 #include "engine/expr/fn_entry.h"
 
 /* substring(s, position [, length]): a position below 1 counts from the end; 0 is as 1. */
@@ -400,16 +401,19 @@ static weft_status kernel_bit_length(weft_ctx *ctx, weft_kernel_call *call)
 
 #define S WEFT_TYPE_STRING
 #define I WEFT_TYPE_INT
+#define B WEFT_TYPE_BINARY
 static const weft_signature length_signatures[] = {{{S}, 1, 1, I, kernel_length},
                                                    {{WEFT_TYPE_BINARY}, 1, 1, I, kernel_length}};
 static const weft_signature octet_length_signatures[] = {{{S}, 1, 1, I, kernel_octet_length},
                                                          {{WEFT_TYPE_BINARY}, 1, 1, I, kernel_octet_length}};
 
-WEFT_FN_FORM(substring, 2, 3, S, kernel_substring, S, I, I);
+static const weft_signature substring_signatures[] = {{{S, I, I}, 2, 3, S, kernel_substring},
+                                                      {{B, I, I}, 2, 3, B, weft_kernel_bytes_substring}};
 WEFT_FN_ENTRY(substring, "substring", "substr", 0, NULL,
               "substring(s, position [, length]): a part of s, from position 1 on",
               "SELECT substring('Spark', 2, 3)", "par");
-WEFT_FN_FORM(left, 2, 2, S, kernel_left, S, I);
+static const weft_signature left_signatures[] = {{{S, I}, 2, 2, S, kernel_left},
+                                                 {{B, I}, 2, 2, B, weft_kernel_bytes_left}};
 WEFT_FN_ENTRY(left, "left", NULL, 0, NULL, "left(s, n): the first n characters", "SELECT left('Spark', 2)",
               "Sp");
 WEFT_FN_FORM(right, 2, 2, S, kernel_right, S, I);
@@ -418,7 +422,8 @@ WEFT_FN_ENTRY(right, "right", NULL, 0, NULL, "right(s, n): the last n characters
 WEFT_FN_FORM(trim, 1, 1, S, kernel_trim, S);
 WEFT_FN_ENTRY(trim, "trim", NULL, 0, NULL, "trim(s): without blanks at both ends", "SELECT trim('  a ')",
               "a");
-WEFT_FN_FORM(btrim, 1, 2, S, kernel_trim, S, S);
+static const weft_signature btrim_signatures[] = {{{S, S}, 1, 2, S, kernel_trim},
+                                                  {{B, B}, 1, 2, B, weft_kernel_bytes_trim}};
 WEFT_FN_ENTRY(btrim, "btrim", "trim_both", 0, NULL,
               "btrim(s [, characters]): without the characters at both ends", "SELECT btrim('xax', 'x')",
               "a");
@@ -435,13 +440,16 @@ WEFT_FN_ENTRY(position, "position", "locate", 0, NULL,
 WEFT_FN_FORM(instr, 2, 2, I, kernel_instr, S, S);
 WEFT_FN_ENTRY(instr, "instr", NULL, 0, NULL, "instr(s, part): where part stands in s; 0 when nowhere",
               "SELECT instr('Spark', 'a')", "3");
-WEFT_FN_FORM(starts_with, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts, S, S);
+static const weft_signature starts_with_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts},
+                                                 {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts}};
 WEFT_FN_ENTRY(starts_with, "startswith", NULL, 0, NULL, "startswith(s, part): s begins with part",
               "SELECT startswith('Spark', 'Sp')", "true");
-WEFT_FN_FORM(ends_with, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends, S, S);
+static const weft_signature ends_with_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends},
+                                                 {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends}};
 WEFT_FN_ENTRY(ends_with, "endswith", NULL, 0, NULL, "endswith(s, part): s ends with part",
               "SELECT endswith('Spark', 'rk')", "true");
-WEFT_FN_FORM(contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains, S, S);
+static const weft_signature contains_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains},
+                                                 {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains}};
 WEFT_FN_ENTRY(contains, "contains", NULL, 0, NULL, "contains(s, part): part stands in s",
               "SELECT contains('Spark', 'par')", "true");
 WEFT_FN_FORM(ascii, 1, 1, I, kernel_ascii, S);

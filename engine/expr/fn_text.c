@@ -1,4 +1,5 @@
 /* engine/expr/fn_text.c - texts made of texts: joined, replaced, padded, repeated. */
+#include "engine/expr/fn_bytes.h"
 #include "engine/expr/fn_entry.h"
 
 static weft_status kernel_concat(weft_ctx *ctx, weft_kernel_call *call)
@@ -418,19 +419,23 @@ done:
 
 #define S WEFT_TYPE_STRING
 #define I WEFT_TYPE_INT
+#define B WEFT_TYPE_BINARY
 WEFT_FN_FORM(concat, 1, -1, S, kernel_concat, S);
 WEFT_FN_ENTRY(concat, "concat", "||", 0, NULL, "concat(a, b, ...): the texts one after another",
               "SELECT concat('a', 'b')", "ab");
 WEFT_FN_FORM(replace, 2, 3, S, kernel_replace, S, S, S);
 WEFT_FN_ENTRY(replace, "replace", NULL, 0, NULL, "replace(s, search [, with]): every search in s replaced",
               "SELECT replace('aba', 'a', 'c')", "cbc");
-WEFT_FN_FORM(lpad, 2, 3, S, kernel_lpad, S, I, S);
+static const weft_signature lpad_signatures[] = {{{S, I, S}, 2, 3, S, kernel_lpad},
+                                                 {{B, I, B}, 2, 3, B, weft_kernel_bytes_lpad}};
 WEFT_FN_ENTRY(lpad, "lpad", NULL, 0, NULL, "lpad(s, n [, pad]): filled at the start to n characters",
               "SELECT lpad('1', 3, '0')", "001");
-WEFT_FN_FORM(rpad, 2, 3, S, kernel_rpad, S, I, S);
+static const weft_signature rpad_signatures[] = {{{S, I, S}, 2, 3, S, kernel_rpad},
+                                                 {{B, I, B}, 2, 3, B, weft_kernel_bytes_rpad}};
 WEFT_FN_ENTRY(rpad, "rpad", NULL, 0, NULL, "rpad(s, n [, pad]): filled at the end to n characters",
               "SELECT rpad('1', 3, '0')", "100");
-WEFT_FN_FORM(reverse, 1, 1, S, kernel_reverse, S);
+static const weft_signature reverse_signatures[] = {{{S}, 1, 1, S, kernel_reverse},
+                                                    {{B}, 1, 1, B, weft_kernel_bytes_reverse}};
 WEFT_FN_ENTRY(reverse, "reverse", NULL, 0, NULL, "reverse(s): the characters backwards",
               "SELECT reverse('abc')", "cba");
 WEFT_FN_FORM(repeat, 2, 2, S, kernel_repeat, S, I);

@@ -188,6 +188,8 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
     *out = NULL;
     if (token.kind != SQL_WORD || (!sql_is_at(p, 1, SQL_STRING) && !sql_is_at(p, 1, SQL_RAW_STRING)))
         return WEFT_OK;
+    if (weft_sql_is_text(p, 0, "TIME"))
+        return weft_fail_at(p->ctx, WEFT_TIME_TYPE, &token.span, "The data type TIME is not supported.");
     const sql_keyword keyword = (sql_keyword)token.keyword;
     const bool known = keyword == SQL_KW_DATE || keyword == SQL_KW_TIMESTAMP ||
                        keyword == SQL_KW_TIMESTAMP_NTZ || keyword == SQL_KW_TIMESTAMP_LTZ ||

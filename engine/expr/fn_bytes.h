@@ -1,0 +1,14 @@
+/* engine/expr/fn_bytes.h - kernels of functions of texts for BINARY arguments: by bytes, not by characters. */
+#ifndef WEFT_EXPR_FN_BYTES_H
+#define WEFT_EXPR_FN_BYTES_H
+
+#include "engine/expr/kernel.h"
+
+weft_status weft_kernel_bytes_substring(weft_ctx *ctx, weft_kernel_call *call); /* (b, from [, length]) */
+weft_status weft_kernel_bytes_left(weft_ctx *ctx, weft_kernel_call *call);      /* (b, length) */
+weft_status weft_kernel_bytes_trim(weft_ctx *ctx, weft_kernel_call *call);      /* (b [, set]): both ends */
+weft_status weft_kernel_bytes_lpad(weft_ctx *ctx, weft_kernel_call *call);      /* (b, length [, pad]) */
+weft_status weft_kernel_bytes_rpad(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_bytes_reverse(weft_ctx *ctx, weft_kernel_call *call);
+
+#endif

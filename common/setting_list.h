@@ -34,6 +34,8 @@ X(LOSE_BLOCKS, "weft.test.loseBlocks", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: the first block of every stage is lost when it is first read")
 X(COMMIT_DELAY, "weft.test.commitDelay", "", STATEMENT, MS, "0", 0, 60000,
   "Test: so much time passes before each file of a commit is moved or deleted")
+X(ANSWER_DELAY, "weft.test.answerDelay", "", STATEMENT, MS, "0", 0, 60000,
+  "Test: so much time passes between the record of how a write, or a failure, has ended and its answer")
 X(HASH_ZERO, "weft.test.hashZero", "", STATEMENT, BOOL, "false", 0, 1, "Test: every key hashes to 0")
 X(FORCE_SPILL, "weft.test.forceSpill", "", STATEMENT, BOOL, "false", 0, 1,
   "Test: every operator that can spill does")

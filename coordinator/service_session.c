@@ -1,8 +1,10 @@
 /* coordinator/service_session.c - the thread of a client's session: statements one after the other, and their
  * results (service_pages.c). It goes on while there is no connection, until the session is closed. */
+#include <poll.h>
 #include <string.h>
 #include <time.h>
 
+#include "common/log.h"
 #include "common/settings.h"
 #include "coordinator/command.h"
 #include "coordinator/recovery.h"
@@ -194,6 +196,22 @@ done:
     return st;
 }
 
+/* Test setting: how it ended is on record, and something can happen before its client hears of it. */
+static void delay_answer(client_session *s, const operation *op)
+{
+    const weft_job_name name = {.session = s->id, .operation = op->id};
+    const int64_t ms = weft_session_settings(s->session)->number[WEFT_SET_ANSWER_DELAY];
+    weft_error error = {0};
+    bool found = false;
+    if (ms == 0 || op->again) return;
+    const weft_status st =
+        weft_coordinator_find_end(&s->ctx, s->service->options.coordinator, &name, &found, &error);
+    if (st != WEFT_OK || !found) return;
+    weft_log(WEFT_LOG_INFO, "answer_delayed", WEFT_LOG_INT("operation", (int64_t)op->id),
+             WEFT_LOG_INT("ms", ms));
+    (void)poll(NULL, 0, (int)ms);
+}
+
 static void run_operation(client_session *s, operation *op)
 {
     weft_error error = {0};
@@ -202,6 +220,7 @@ static void run_operation(client_session *s, operation *op)
     if (st != WEFT_OK && error.code == WEFT_OK) error = s->ctx.error;
     if (service_record_change(s) != WEFT_OK) error = s->ctx.error;
     make_durable(s, op, &error);
+    delay_answer(s, op);
     pthread_mutex_lock(&s->service->lock);
     s->running = NULL;
     s->version = weft_session_version(s->session);

@@ -56,6 +56,16 @@ def until(condition, what, seconds=PATIENCE_S):
         time.sleep(0.01)
 
 
+def with_settings(statements, conf, run):
+    """run(statements), with settings that hold from the first statement on that makes no view."""
+    first = next(i for i, text in enumerate(statements) if not text.upper().startswith("CREATE TEMP"))
+    sets = [f"SET {key} = {value};\n" for key, value in (conf or {}).items()]
+    called = run([*statements[:first], "".join(sets) + statements[first], *statements[first + 1 :]])
+    if len(called.rows) > first:
+        called.rows[first] = called.rows[first][2 * len(sets) :]  # SET gives a header and a row
+    return called
+
+
 def in_background(function, *arguments, **keywords):
     """The future of a call in a thread of its own."""
     future = Future()
@@ -313,20 +323,13 @@ class Cluster:
         return words
 
     def sql(self, statements, conf=None, arguments=None, timeout=PATIENCE_S * 2):
-        """Run statements in one `weft sql`; see weft_cli.Called. arguments: instead of client_args.
-
-        The settings of conf hold from the first statement on that makes no view."""
-        first = next(i for i, text in enumerate(statements) if not text.upper().startswith("CREATE TEMP"))
-        sets = [f"SET {key} = {value};\n" for key, value in (conf or {}).items()]
-        statements = [*statements[:first], "".join(sets) + statements[first], *statements[first + 1 :]]
-        called = self._sql(statements, arguments, timeout)
-        if len(called.rows) > first:
-            called.rows[first] = called.rows[first][2 * len(sets) :]  # SET gives a header and a row
-        return called
-
-    def _sql(self, statements, arguments, timeout):
-        return weft_cli.run_statements(
-            WEFT, statements, self.arguments(None, arguments), timeout=timeout, prefix=self.command(1, [])
+        """Run statements in one `weft sql`; see weft_cli.Called. arguments: instead of client_args. conf: as
+        in with_settings."""
+        words, prefix = self.arguments(None, arguments), self.command(1, [])
+        return with_settings(
+            statements,
+            conf,
+            lambda texts: weft_cli.run_statements(WEFT, texts, words, timeout=timeout, prefix=prefix),
         )
 
     def client(self, text, conf=None, extra=()):

@@ -34,7 +34,8 @@ OPENER = urllib.request.build_opener(NoRedirect)
 
 
 class Leaders:
-    """servers: of ZooKeeper. ways: by coordinator, the ZooKeeper address that it is told instead."""
+    """servers: of ZooKeeper. ways: by coordinator, the ZooKeeper address that it is told instead.
+    environment(name): variables of that process."""
 
     def __init__(
         self,
@@ -45,7 +46,9 @@ class Leaders:
         ways=None,
         coordinator_args=(),
         worker_args=(),
+        environment=None,
     ):
+        self.environment = environment or (lambda name: None)
         self.count, self.worker_count, self.timeout = coordinators, workers, timeout
         self.ways = ways or {}
         self.coordinator_args, self.worker_args = list(coordinator_args), list(worker_args)
@@ -88,7 +91,7 @@ class Leaders:
         words += ["--zookeeper", self.ways.get(index, self.zookeeper.address)]
         words += ["--zookeeper-timeout", self.timeout, "--log-file", os.path.join(folder, "log")]
         words += ["--work-dir", os.path.join(self.folder, f"work{index + 1}"), *self.coordinator_args]
-        process = self.coordinators[index] = Process(name, words, self.folder)
+        process = self.coordinators[index] = self.process(name, words)
 
         def ready():
             if not process.alive:
@@ -98,13 +101,16 @@ class Leaders:
 
         self.ports[index] = until(ready, f"ready line of {name}")
 
-    def start_worker(self, master=None, wait=True):
+    def process(self, name, words):
+        return Process(name, words, self.folder, self.environment(name))
+
+    def start_worker(self, master=None, wait=True, args=()):
         name = f"worker{len(self.workers) + 1}"
         folder = os.path.join(self.folder, name)
         words = [WEFT, "worker", master or self.url, "--keys", self.keys, "--port", "0", "--cores", "1"]
         words += ["--memory", "256m", "--work-dir", os.path.join(folder, "work")]
-        words += ["--log-file", os.path.join(folder, "log"), *self.worker_args]
-        worker = Process(name, words, self.folder)
+        words += ["--log-file", os.path.join(folder, "log"), *self.worker_args, *args]
+        worker = self.process(name, words)
         self.workers.append(worker)
         if wait:
             until(lambda: "registered" in worker.text(), f"registration of {name}")
@@ -172,11 +178,11 @@ class Leaders:
 
     # -- clients --
 
-    def sql(self, statements, url=None, conf=None, timeout=PATIENCE_S * 2):
+    def sql(self, statements, url=None, conf=None, timeout=PATIENCE_S * 2, prefix=()):
         words = ["--master", url or self.url, "--keys", self.keys]
         for key, value in (conf or {}).items():
             words += ["--conf", f"{key}={value}"]
-        return weft_cli.run_statements(WEFT, statements, words, timeout=timeout)
+        return weft_cli.run_statements(WEFT, statements, words, timeout=timeout, prefix=prefix)
 
     def client(self, text, conf=None, url=None):
         """A `weft sql` that runs by itself; what it says goes to its output."""

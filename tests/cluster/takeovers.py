@@ -38,6 +38,19 @@ def attempts(workers):
     return sorted(found, key=lambda attempt: attempt.at)
 
 
+def running(worker):
+    """Attempts that have begun there and have not ended."""
+    names = {}
+    for attempt in attempts([worker]):
+        names[attempt.task, attempt.number] = attempt
+    return [attempt for attempt in names.values() if attempt.event == "begins"]
+
+
+def ended(worker):
+    """Tasks that have ended well there."""
+    return {a.task for a in attempts([worker]) if a.event == "ends" and a.status == "OK"}
+
+
 def ran_again(found):
     """Tasks that began after they had ended well, while no worker was lost."""
     done, again = set(), []

@@ -6,7 +6,8 @@ strangers throw at the ports of a cluster."""
 import strangers
 import tcp
 import zmtp
-from cluster_case import HEADROOM_BYTES, TpchCase, unittest, until
+from cluster_case import HEADROOM_BYTES, TpchCase, in_background, unittest, until
+from takeovers import WORKER_ARGS, attempts
 
 EXCHANGED = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "6"}
 SEED = "seed=7"
@@ -54,6 +55,24 @@ class Chaos(TpchCase):
         _, did = self.run_through(["dropped=20"], (1, 3, 9, 18))
         self.assertGreater(did["dropped"], 0)
         self.assertGreater(did["sessions"], 0)
+
+    def test_coordinator_killed(self):
+        """The next one hears copies of what was said to the one before: each task runs once."""
+        options = [SEED, "twice=300", "again=300", "delay_ms=3"]
+        cluster = self.start(workers=3, proxy=options, worker_args=WORKER_ARGS)
+        conf = {**EXCHANGED, "weft.test.taskDelay": "150ms"}
+        future = in_background(cluster.sql, self.statements([9]), conf)
+        until(lambda: cluster.tasks_done() >= 4, "finished tasks")
+        before = cluster.status()["epoch"]
+        cluster.coordinator.kill()
+        cluster.start_coordinator()
+        self.check(future.result(), [9])
+        found = attempts(cluster.workers)
+        self.assertTrue([a for a in found if a.epoch > before and a.event == "begins"], "the fault")
+        begun = [attempt.task for attempt in found if attempt.event == "begins"]
+        self.assertEqual(len(begun), len(set(begun)))
+        did = cluster.end_proxy()
+        self.assertGreater(min(did["twice"], did["again"]), 20)
 
     def test_all_at_once(self):
         options = ["delay_ms=5", "twice=50", "swapped=10", "again=50", "dropped=5"]

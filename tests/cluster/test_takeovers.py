@@ -64,8 +64,8 @@ class OneJob(TpchCase):
         self.assertEqual(len(begun), len(set(begun)))
 
 
-class Overwrites(WriteCase):
-    """Old files or new ones, each row once, nothing staged: whoever leads in the middle of a commit."""
+class LeadersWrites(WriteCase):
+    """Writes over a cluster with ZooKeeper."""
 
     def start(self, **options):
         cluster = Leaders(**options)
@@ -75,6 +75,10 @@ class Overwrites(WriteCase):
 
     def overwrite(self, cluster, folder, tag, conf=None):
         return cluster.sql(self.statements_of(folder, tag), conf={**MANY_TASKS, **(conf or {})})
+
+
+class Overwrites(LeadersWrites):
+    """Old files or new ones, each row once, nothing staged: whoever leads in the middle of a commit."""
 
     def test_leaders_killed_between_two_renames(self):
         """Among the renames, then among the deletions: the next one carries the decision out."""

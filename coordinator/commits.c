@@ -382,6 +382,26 @@ done:
     return st;
 }
 
+/* Make its folder. A leader that stood still before this, so long that another has led since, must not leave
+ * the folder of a job that the other has ended. */
+static weft_status open_folder(weft_ctx *ctx, weft_commits *c, weft_commit_job *job)
+{
+    weft_status st = WEFT_OK;
+    if (c == NULL) return weft_commit_begin(ctx, job->output, job->name);
+    const uint64_t epoch = weft_journal_epoch(c->journal);
+    WEFT_TRY(st, weft_commit_claim(ctx, job->output, job->name, epoch));
+    if (weft_journal_leads(c->journal)) return WEFT_OK;
+    st = weft_journal_fence(ctx, c->journal); /* the lease is short; who leads still goes on */
+    if (st != WEFT_NOT_LEADER) goto done;
+    const weft_error kept = ctx->error;
+    job->settled = true; /* by the other, or it will be */
+    if (weft_commit_withdraw(ctx, job->output, job->name, epoch) != WEFT_OK)
+        weft_log_error(WEFT_LOG_WARN, "write_not_removed", &ctx->error);
+    ctx->error = kept;
+done:
+    return st;
+}
+
 weft_status weft_commits_begin(weft_ctx *ctx, weft_commits *c, const char *output, weft_job_record *record,
                                weft_commit_job **out)
 {
@@ -394,7 +414,7 @@ weft_status weft_commits_begin(weft_ctx *ctx, weft_commits *c, const char *outpu
         WEFT_TRY(st, clear_way(ctx, c, job->output));
         WEFT_TRY(st, create_job(ctx, c, job, record));
     }
-    st = weft_commit_begin(ctx, job->output, job->name);
+    st = open_folder(ctx, c, job);
     if (st != WEFT_OK && c != NULL) weft_commits_abort(ctx, c, job);
     *out = job;
 done:
@@ -410,7 +430,7 @@ weft_status weft_commits_resume(weft_ctx *ctx, weft_commits *c, const weft_job_r
     WEFT_TRY(st, new_job(ctx, record, &job));
     job->output = record->output;
     if (has_run) WEFT_TRY(st, weft_commit_is_open(ctx, job->output, job->name, &there));
-    st = there ? weft_commit_begin(ctx, job->output, job->name)
+    st = there ? open_folder(ctx, c, job)
                : weft_fail(ctx, WEFT_COMMIT_DENIED, "the write into %s was given up by an earlier leader",
                            job->output);
     if (st != WEFT_OK) weft_commits_abort(ctx, c, job);

@@ -170,6 +170,11 @@ weft_status weft_journal_fence(weft_ctx *ctx, weft_journal *j)
     return st == WEFT_OK ? j->ops->fence(ctx, j) : st;
 }
 
+bool weft_journal_leads(weft_journal *j)
+{
+    return !weft_journal_is_broken(j) && (j->ops->leads == NULL || j->ops->leads(j));
+}
+
 /* ---- reading ---- */
 
 bool weft_journal_find(weft_journal *j, weft_uuid job, weft_journal_kind kind, uint32_t number,

@@ -98,6 +98,8 @@ WEFT_MUST_CHECK weft_status weft_journal_replace(weft_ctx *ctx, weft_journal *jo
  * journal stands in front of. A file has one writer, whose fence is its lock. Errors: WEFT_NOT_LEADER,
  * WEFT_IO (broken). */
 WEFT_MUST_CHECK weft_status weft_journal_fence(weft_ctx *ctx, weft_journal *journal);
+/* Is it sure, without asking anybody, that nobody else leads yet? A file: while it is not broken. */
+bool weft_journal_leads(weft_journal *journal);
 /* Make (a SESSION: replace) a record that nobody waits for: the value is copied, the journal's own thread
  * writes it, after what was posted before of the same owner. What it cannot write is logged and counted
  * (WEFT_EXISTS is none of that: it stands). Never waits. Errors: WEFT_LIMIT (too many wait), WEFT_INVALID,

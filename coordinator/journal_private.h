@@ -39,6 +39,7 @@ typedef struct journal_kind_ops {
      * records were written: commit, or forget for REMOVED. */
     weft_status (*wait)(weft_ctx *ctx, weft_journal *j, journal_ticket *t);
     weft_status (*fence)(weft_ctx *ctx, weft_journal *j);
+    bool (*leads)(weft_journal *j); /* NULL: always, when it is not broken */
     weft_status (*read)(weft_ctx *ctx, weft_journal *j, const weft_journal_record *name, void **value,
                         size_t *bytes);
     /* Forget the records of these owners: durably, and in the index. ids: sorted. */

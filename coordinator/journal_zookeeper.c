@@ -303,6 +303,14 @@ done:
     return st;
 }
 
+/* Nine tenths of the lease: clocks do not run alike. */
+static bool keeper_leads(weft_journal *j)
+{
+    const weft_zookeeper *zk = ((journal_keeper *)j)->zk;
+    const int64_t tenth_ns = (int64_t)zk->timeout_ms(zk->self) * 100000;
+    return j->clock->now_ns(j->clock->self) < zk->lease_until_ns(zk->self) - tenth_ns;
+}
+
 /* ---- reading ---- */
 
 /* A value that was kept since it was loaded; it is kept no longer. NULL: none. */
@@ -559,6 +567,7 @@ static void keeper_close(weft_journal *j)
 const journal_kind_ops weft_journal_keeper_ops = {.begin = keeper_begin,
                                                   .wait = keeper_wait,
                                                   .fence = keeper_fence,
+                                                  .leads = keeper_leads,
                                                   .read = keeper_read,
                                                   .forget = keeper_forget,
                                                   .close = keeper_close};

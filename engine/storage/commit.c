@@ -48,6 +48,40 @@ done:
     return st;
 }
 
+static weft_status commit_mark(weft_ctx *ctx, const char *stage, uint64_t who, char **out)
+{
+    return weft_arena_printf(ctx, ctx->arena, out, "%s/.claimed-%llu", stage, (unsigned long long)who);
+}
+
+weft_status weft_commit_claim(weft_ctx *ctx, const char *output, const char *job, uint64_t who)
+{
+    weft_status st = WEFT_OK;
+    char *stage = NULL, *mark = NULL;
+    WEFT_TRY(st, weft_commit_stage(ctx, &output, job, &stage));
+    WEFT_TRY(st, commit_mark(ctx, stage, who, &mark));
+    WEFT_TRY(st, weft_fs_make_directories(ctx, mark));
+done:
+    return st;
+}
+
+weft_status weft_commit_withdraw(weft_ctx *ctx, const char *output, const char *job, uint64_t who)
+{
+    weft_status st = WEFT_OK;
+    char *stage = NULL, *mark = NULL, *above = NULL;
+    WEFT_TRY(st, weft_commit_stage(ctx, &output, job, &stage));
+    WEFT_TRY(st, commit_mark(ctx, stage, who, &mark));
+    WEFT_TRY(st, commit_join(ctx, output, WEFT_COMMIT_STAGE, &above));
+    const char *const folders[] = {mark, stage, above};
+    for (int32_t i = 0; i < WEFT_COUNT(folders) && st == WEFT_OK; i++)
+        st = weft_fs_remove_if_exists(ctx, folders[i]);
+    if (st == WEFT_EXISTS) { /* not empty: another works in it */
+        weft_error_clear(ctx);
+        st = WEFT_OK;
+    }
+done:
+    return st;
+}
+
 weft_status weft_commit_is_open(weft_ctx *ctx, const char *output, const char *job, bool *is_open)
 {
     weft_status st = WEFT_OK;

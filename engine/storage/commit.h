@@ -4,6 +4,7 @@
  *     OUTPUT/_temporary/JOB/P-G-A/...   private files of one attempt (partition, generation, attempt), synced
  *                                       before it reports
  *     OUTPUT/_temporary/JOB/record      the decision, where no other journal keeps it
+ *     OUTPUT/_temporary/JOB/.claimed-N  empty: this leader works on it, or did
  *
  *   begin → attempts write → manifest → decide (one conditional write: commit or abort, never both)
  *         → publish (renames, fsync, deletions, _SUCCESS, the job's folder removed)
@@ -53,6 +54,13 @@ WEFT_MUST_CHECK weft_status weft_commit_place(weft_ctx *ctx, const char *output,
 /* Make the job's folder. job: 1 to 100 letters, digits, '-', '_' and '.', not beginning with '.'; unique for
  * ever. Errors: WEFT_INVALID, WEFT_EXISTS when the output is a file. */
 WEFT_MUST_CHECK weft_status weft_commit_begin(weft_ctx *ctx, const char *output, const char *job);
+/* The same, by one leader of several: a mark of its own (who: its epoch) lies in the folder then, so that one
+ * who came too late can take back what it has made, and nothing that another has. */
+WEFT_MUST_CHECK weft_status weft_commit_claim(weft_ctx *ctx, const char *output, const char *job,
+                                              uint64_t who);
+/* Whoever claimed it led no more: the mark goes, and folders that are empty then. */
+WEFT_MUST_CHECK weft_status weft_commit_withdraw(weft_ctx *ctx, const char *output, const char *job,
+                                                 uint64_t who);
 /* Is the job's folder there? */
 WEFT_MUST_CHECK weft_status weft_commit_is_open(weft_ctx *ctx, const char *output, const char *job,
                                                 bool *is_open);

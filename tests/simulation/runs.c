@@ -41,7 +41,7 @@ bool runs_parse(const runs_def *def, int argc, char **argv, runs_options *out)
     return true;
 }
 
-static void run_seed(const runs_def *def, uint64_t seed, bool verbose, runs_result *out)
+void runs_one(const runs_def *def, uint64_t seed, bool verbose, runs_result *out)
 {
     weft_settings settings;
     weft_ctx ctx;
@@ -69,7 +69,7 @@ int runs_all(const runs_def *def, const runs_options *options)
     runs_result total = {0}, one;
     bool proves = true;
     for (uint64_t seed = options->first; seed < options->first + options->count; seed++) {
-        run_seed(def, seed, options->verbose, &one);
+        runs_one(def, seed, options->verbose, &one);
         if (one.wrong != NULL) {
             printf("seed %" PRIu64 " at %" PRId64 " us, step %" PRId64 ": %s\nreplay: %s --seed %" PRIu64
                    "\n",

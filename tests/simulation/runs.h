@@ -45,6 +45,8 @@ typedef struct runs_options {
 
 /* False, with the usage on stderr: they are wrong. */
 bool runs_parse(const runs_def *def, int argc, char **argv, runs_options *out);
+/* Run one seed. */
+void runs_one(const runs_def *def, uint64_t seed, bool verbose, runs_result *out);
 /* Run the seeds of the options and print the totals. Answers what main does. */
 int runs_all(const runs_def *def, const runs_options *options);
 

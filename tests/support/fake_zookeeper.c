@@ -24,6 +24,19 @@ static bool is_write(const request *r)
     return r->kind == CREATE || r->kind == SET || r->kind == REMOVE || r->kind == MULTI;
 }
 
+static void tell_watcher(fake_zookeeper *f, const session *s, const request *r,
+                         weft_zookeeper_outcome outcome)
+{
+    const weft_zookeeper_op_kind kind = r->kind == CREATE ? WEFT_ZOOKEEPER_CREATE
+                                        : r->kind == SET  ? WEFT_ZOOKEEPER_SET
+                                                          : WEFT_ZOOKEEPER_REMOVE;
+    const weft_zookeeper_op one = {
+        .kind = kind, .path = r->path, .version = r->version, .value = r->value, .bytes = r->bytes};
+    if (f->watcher.after == NULL) return;
+    f->watcher.after(f->watcher.of, s, r->kind == MULTI ? r->ops : &one, r->kind == MULTI ? r->count : 1,
+                     outcome);
+}
+
 static void carry_out(fake_zookeeper *f, session *s, request *r, message *m)
 {
     weft_zookeeper_outcome outcome = WEFT_ZOOKEEPER_EXPIRED;
@@ -43,6 +56,8 @@ static void carry_out(fake_zookeeper *f, session *s, request *r, message *m)
     if (outcome == WEFT_ZOOKEEPER_OK && (r->kind == CREATE || r->kind == SET))
         m->answer.stat = fake_find_node(f, r->path)->stat;
     m->answer.outcome = outcome;
+    if (is_write(r)) s->synced = f->transactions; /* a session sees what it has written itself */
+    if (is_write(r)) tell_watcher(f, s, r, outcome);
 }
 
 static message *message_for(const request *r)
@@ -115,10 +130,14 @@ static void do_cut(fake_zookeeper *f, session *s, bool is_cut)
 /* The first request of a session reaches the servers. */
 static void serve(fake_zookeeper *f, session *s)
 {
-    const bool faulty = is_write(s->first) && ++f->writes == f->fault_at;
+    const bool writes = is_write(s->first);
+    fake_zookeeper_fault fault = FAKE_ZOOKEEPER_FAULT_COUNT;
+    if (writes && ++f->writes == f->fault_at) fault = f->fault;
+    if (writes && f->watcher.before != NULL) fault = f->watcher.before(f->watcher.of, s);
+    const bool faulty = fault != FAKE_ZOOKEEPER_FAULT_COUNT;
     request *r = take_request(s);
     message *m = message_for(r);
-    const bool before = f->fault == FAKE_ZOOKEEPER_LOST_BEFORE || f->fault == FAKE_ZOOKEEPER_SILENT_BEFORE;
+    const bool before = fault == FAKE_ZOOKEEPER_LOST_BEFORE || fault == FAKE_ZOOKEEPER_SILENT_BEFORE;
     if (!faulty || !before) carry_out(f, s, r, m);
     snprintf(m->path, sizeof(m->path), "%s", r->path);
     if (faulty) forget_answer(m);
@@ -126,7 +145,7 @@ static void serve(fake_zookeeper *f, session *s)
     request_free(r);
     if (!faulty) return;
     lose(f, s, false);
-    s->is_cut = f->fault == FAKE_ZOOKEEPER_SILENT_BEFORE || f->fault == FAKE_ZOOKEEPER_SILENT_AFTER;
+    s->is_cut = fault == FAKE_ZOOKEEPER_SILENT_BEFORE || fault == FAKE_ZOOKEEPER_SILENT_AFTER;
     if (!s->is_cut) do_cut(f, s, false);
     if (s->is_cut) s->lease_ns = f->now_ns + SILENT_NS;
 }
@@ -151,30 +170,76 @@ static void deliver(session *s, message *m)
 /* Has this session something to do? A silent one loses its requests. */
 static bool has_work(const session *s) { return s->out != NULL || s->first != NULL; }
 
+/* One thing happens to a session that has something to do; the lock is held, and is not afterwards. */
+static void step_session(fake_zookeeper *f, session *s)
+{
+    message *m = NULL;
+    if (s->out != NULL && (s->first == NULL || (next_random(f) & 1) != 0)) {
+        m = s->out;
+        s->out = m->next;
+        if (s->out == NULL) s->out_last = NULL;
+    } else if (s->is_cut)
+        lose(f, s, false); /* it never leaves the client */
+    else
+        serve(f, s);
+    f->delivering = m == NULL ? NULL : s;
+    pthread_mutex_unlock(&f->lock);
+    if (m == NULL) return;
+    deliver(s, m);
+    pthread_mutex_lock(&f->lock);
+    f->delivering = NULL;
+    pthread_mutex_unlock(&f->lock);
+}
+
 bool fake_zookeeper_step(fake_zookeeper *f)
 {
     session *chosen = NULL;
-    message *m = NULL;
     int32_t candidates = 0;
     pthread_mutex_lock(&f->lock);
     for (session *s = f->sessions; s != NULL; s = s->next)
         if (has_work(s) && next_random(f) % (uint64_t)++candidates == 0) chosen = s;
-    if (chosen != NULL && chosen->out != NULL && (chosen->first == NULL || (next_random(f) & 1) != 0)) {
-        m = chosen->out;
-        chosen->out = m->next;
-        if (chosen->out == NULL) chosen->out_last = NULL;
-    } else if (chosen != NULL && chosen->is_cut)
-        lose(f, chosen, false); /* it never leaves the client */
-    else if (chosen != NULL)
-        serve(f, chosen);
-    f->delivering = m == NULL ? NULL : chosen;
-    pthread_mutex_unlock(&f->lock);
-    if (m == NULL) return chosen != NULL;
-    deliver(chosen, m);
+    if (chosen != NULL)
+        step_session(f, chosen);
+    else
+        pthread_mutex_unlock(&f->lock);
+    return chosen != NULL;
+}
+
+bool fake_zookeeper_step_of(fake_zookeeper *f, const weft_zookeeper *zk)
+{
+    session *s = zk->self;
     pthread_mutex_lock(&f->lock);
-    f->delivering = NULL;
+    const bool works = has_work(s);
+    if (works)
+        step_session(f, s);
+    else
+        pthread_mutex_unlock(&f->lock);
+    return works;
+}
+
+bool fake_zookeeper_wait(fake_zookeeper *f, const weft_zookeeper *zk)
+{
+    const session *s = zk->self;
+    pthread_mutex_lock(&f->lock);
+    while (!has_work(s) && !s->is_left) pthread_cond_wait(&f->news, &f->lock);
+    const bool goes_on = !s->is_left;
     pthread_mutex_unlock(&f->lock);
-    return true;
+    return goes_on;
+}
+
+void fake_zookeeper_leave(fake_zookeeper *f, const weft_zookeeper *zk)
+{
+    pthread_mutex_lock(&f->lock);
+    ((session *)zk->self)->is_left = true;
+    pthread_cond_broadcast(&f->news);
+    pthread_mutex_unlock(&f->lock);
+}
+
+void fake_zookeeper_watch(fake_zookeeper *f, const fake_zookeeper_watcher *watcher)
+{
+    pthread_mutex_lock(&f->lock);
+    f->watcher = *watcher;
+    pthread_mutex_unlock(&f->lock);
 }
 
 void fake_zookeeper_run(fake_zookeeper *f)
@@ -284,6 +349,7 @@ static weft_status ask(weft_ctx *ctx, session *s, request r)
     else
         s->last->next = copy;
     s->last = copy;
+    pthread_cond_broadcast(&s->of->news);
     pthread_mutex_unlock(&s->of->lock);
     return WEFT_OK;
 }
@@ -441,6 +507,7 @@ fake_zookeeper *fake_zookeeper_new(uint64_t seed)
     fake_zookeeper *f = calloc(1, sizeof(*f));
     assert(f != NULL);
     pthread_mutex_init(&f->lock, NULL);
+    pthread_cond_init(&f->news, NULL);
     f->random = seed;
     fake_insert_node(f, NULL, "/", "", 0, 0);
     return f;
@@ -457,6 +524,7 @@ void fake_zookeeper_free(fake_zookeeper *f)
     for (int32_t i = 0; i < f->history_count; i++) fake_past_free(&f->history[i]);
     free(f->nodes);
     pthread_mutex_destroy(&f->lock);
+    pthread_cond_destroy(&f->news);
     free(f);
 }
 

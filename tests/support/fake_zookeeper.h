@@ -31,6 +31,24 @@ void fake_zookeeper_open(fake_zookeeper *fake, const weft_zookeeper_options *opt
 bool fake_zookeeper_step(fake_zookeeper *fake);
 /* Steps until nothing is left. */
 void fake_zookeeper_run(fake_zookeeper *fake);
+/* One thing happens to this session; false: it has nothing to do. Then fake_zookeeper_wait waits until it
+ * has; false: fake_zookeeper_leave was called. For whoever gives each session a thread of its own. */
+bool fake_zookeeper_step_of(fake_zookeeper *fake, const weft_zookeeper *zk);
+bool fake_zookeeper_wait(fake_zookeeper *fake, const weft_zookeeper *zk);
+void fake_zookeeper_leave(fake_zookeeper *fake, const weft_zookeeper *zk);
+
+/* Somebody who sees each write. Called with the fake's lock held: it asks the fake nothing. session: self of
+ * the weft_zookeeper. */
+typedef struct fake_zookeeper_watcher {
+    void *of;
+    /* Before one is carried out: what it meets; FAKE_ZOOKEEPER_FAULT_COUNT: nothing. */
+    fake_zookeeper_fault (*before)(void *of, const void *session);
+    /* It was carried out, or refused: outcome. */
+    void (*after)(void *of, const void *session, const weft_zookeeper_op *ops, int32_t count,
+                  weft_zookeeper_outcome outcome);
+} fake_zookeeper_watcher;
+void fake_zookeeper_watch(fake_zookeeper *fake, const fake_zookeeper_watcher *watcher);
+
 /* A thread that takes steps, and tells the real time, until it is stopped. */
 void fake_zookeeper_start(fake_zookeeper *fake);
 void fake_zookeeper_stop(fake_zookeeper *fake);

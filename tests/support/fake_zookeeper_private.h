@@ -68,6 +68,7 @@ typedef struct session {
     void *event_of;
     weft_zookeeper_state state;         /* as the client knows */
     bool is_cut, is_dead;               /* dead: to the servers */
+    bool is_left;                       /* nobody waits for its work any more */
     int64_t heard_ns, lease_ns, synced; /* transaction of its last sync */
     request *first, *last;
     message *out, *out_last;
@@ -76,6 +77,8 @@ typedef struct session {
 
 struct fake_zookeeper {
     pthread_mutex_t lock;
+    pthread_cond_t news; /* some session has something to do */
+    fake_zookeeper_watcher watcher;
     pthread_t thread;
     bool is_running, is_stopping;
     uint64_t random;

@@ -100,6 +100,7 @@ void fake_push(session *s, message *m)
     else
         s->out_last->next = m;
     s->out_last = m;
+    pthread_cond_broadcast(&s->of->news);
 }
 
 static void push_event(session *s, weft_zookeeper_event_kind kind, const char *path)

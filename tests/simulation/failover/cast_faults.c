@@ -1,0 +1,202 @@
+/* tests/simulation/failover/cast_faults.c - see cast.h: who is in a world, and what goes wrong. */
+#include <string.h>
+
+#include "tests/simulation/failover/cast.h"
+
+#define MS INT64_C(1000000)
+
+enum {
+    TIMEOUT_MS = 1000,     /* of sessions with ZooKeeper */
+    WORKERS_DEAD_MOST = 2, /* a task on which three workers die fails its job */
+    AGAIN_MS_MOST = 3000,  /* until what died is there again */
+    LEADERS_PERMILLE = 650 /* of the strikes at coordinators, at who leads */
+};
+
+/* ---- who ---- */
+
+void cast_draw(cast *c)
+{
+    const bool whole = c->options->whole;
+    c->coordinator_count = whole ? 2 : (int32_t)sim_dice(2, COORDINATORS_MAX);
+    c->worker_count = whole ? 2 : (int32_t)sim_dice(1, SIM_WORKERS_MAX);
+    c->client_count = whole ? 1 : (int32_t)sim_dice(1, CLIENTS_MAX);
+    c->programs = (program_options){
+        .folder = c->folder, .coordinators = c->coordinator_count, .slots = 2, .timeout_ms = TIMEOUT_MS};
+    if (whole) {
+        services_fault_at(c->options->step, c->options->fault);
+        return;
+    }
+    c->faults = (int32_t)sim_dice(1, 8);
+    c->quiet_ns = sim()->now_ns + sim_dice(1000, 8000) * MS;
+    c->rate_ns = sim_dice(100, 1500) * MS;
+    c->drift_ppm = sim_chance(300) ? 100000 : 0;
+    sim()->yields = sim_chance(300);
+    if (sim_chance(300)) services_fault_at(sim_dice(1, 120), (step_fault)sim_dice(0, STEP_FAULT_COUNT - 1));
+    if (sim_chance(300)) services_lag((int32_t)sim_dice(1, 4));
+    if (sim_chance(200)) net_slow((int32_t)sim_dice(1, 30));
+}
+
+static void client_main(program *p)
+{
+    cast *c = sim()->of;
+    story_play(p, &c->parts[p->number], c->folder);
+}
+
+static program *start(cast *c, program_kind kind, int32_t number, int32_t incarnation)
+{
+    program *p = program_start(&c->programs, kind, number, incarnation, client_main);
+    if (c->drift_ppm > 0) {
+        p->process->drift_ppm = sim_dice(-c->drift_ppm, c->drift_ppm);
+        c->counts.drifts++;
+    }
+    return p;
+}
+
+void cast_start(cast *c)
+{
+    for (int32_t i = 0; i < c->coordinator_count; i++)
+        c->coordinators[i] = start(c, PROGRAM_COORDINATOR, i, 0);
+    for (int32_t i = 0; i < c->worker_count; i++) c->workers[i] = start(c, PROGRAM_WORKER, i, 0);
+    for (int32_t i = 0; i < c->client_count; i++) {
+        story_draw(&c->parts[i], c->options->whole);
+        c->clients[i] = start(c, PROGRAM_CLIENT, i, 0);
+    }
+}
+
+static void starts_again(void *of, int64_t number)
+{
+    cast *c = sim()->of;
+    const program *p = of;
+    program *again = start(c, p->kind, p->number, (int32_t)number);
+    (p->kind == PROGRAM_COORDINATOR ? c->coordinators : c->workers)[p->number] = again;
+    sim_say("%s starts", again->name);
+}
+
+void cast_crashed(process *p)
+{
+    cast *c = sim()->of;
+    const program *dead = p->of;
+    net_crashed(p);
+    services_crashed(p);
+    c->counts.crashes += dead->kind == PROGRAM_COORDINATOR;
+    c->counts.worker_crashes += dead->kind == PROGRAM_WORKER;
+    c->excused |= dead->kind == PROGRAM_WORKER;
+    sim_at(sim_dice(50, AGAIN_MS_MOST) * MS, starts_again, p->of, dead->incarnation + 1);
+}
+
+/* ---- what goes wrong ---- */
+
+static int64_t some_time(const cast *c)
+{
+    const int64_t time = sim_chance(500) ? sim_dice(20, 1200) : sim_dice(1200, 5000);
+    return weft_max_i64(MS, weft_min_i64(time * MS, c->quiet_ns - sim()->now_ns));
+}
+
+static process *some_coordinator(const cast *c)
+{
+    process *leader = services_leader();
+    if (leader != NULL && leader->alive && sim_chance(LEADERS_PERMILLE)) return leader;
+    return c->coordinators[sim_dice(0, c->coordinator_count - 1)]->process;
+}
+
+static process *some_worker(const cast *c) { return c->workers[sim_dice(0, c->worker_count - 1)]->process; }
+
+static void zookeeper_is_back(void *of, int64_t number)
+{
+    (void)number;
+    services_cut(of, false);
+    sim_say("%s hears ZooKeeper again", of == NULL ? "everybody" : ((process *)of)->name);
+}
+
+static void cut_zookeeper(cast *c, process *p)
+{
+    const int64_t time = some_time(c);
+    sim_say("%s does not hear ZooKeeper for %.3f s", p == NULL ? "nobody" : p->name, (double)time / 1e9);
+    c->counts.cuts += p != NULL;
+    c->counts.quorums += p == NULL;
+    services_cut(p, true);
+    sim_at(time, zookeeper_is_back, p, 0);
+}
+
+static void stop(cast *c, process *p)
+{
+    const int64_t time = some_time(c);
+    const program *of = p->of;
+    if (!p->alive) return;
+    sim_say("%s stands still for %.3f s", p->name, (double)time / 1e9);
+    c->counts.stops += of->kind == PROGRAM_COORDINATOR;
+    c->counts.worker_stops += of->kind == PROGRAM_WORKER;
+    c->excused |= of->kind == PROGRAM_WORKER;
+    process_stop(p, time);
+}
+
+static void part(cast *c)
+{
+    process *const pairs[][2] = {{some_coordinator(c), some_worker(c)},
+                                 {some_worker(c), some_worker(c)},
+                                 {some_coordinator(c), c->clients[sim_dice(0, c->client_count - 1)]->process},
+                                 {some_coordinator(c), some_coordinator(c)}};
+    process *const *pair = pairs[sim_dice(0, WEFT_COUNT(pairs) - 1)];
+    const int64_t until = sim()->now_ns + some_time(c), how = sim_dice(0, 2);
+    if (pair[0] == pair[1]) return;
+    c->counts.partings++;
+    c->excused = true;
+    sim_say("%s and %s are parted (%d) until %.3f", pair[0]->name, pair[1]->name, (int)how,
+            (double)until / 1e9);
+    if (how != 1) net_part(pair[0], pair[1], until);
+    if (how != 0) net_part(pair[1], pair[0], until);
+}
+
+static void crash(cast *c, process *p)
+{
+    const program *of = p->of;
+    if (!p->alive || (of->kind == PROGRAM_WORKER && c->counts.worker_crashes == WORKERS_DEAD_MOST)) return;
+    sim_say("%s dies", p->name);
+    process_crash(p);
+}
+
+static void strike(cast *c)
+{
+    switch (sim_dice(0, 11)) {
+    case 0:
+    case 1:
+    case 2: crash(c, some_coordinator(c)); break;
+    case 3:
+    case 4: stop(c, some_coordinator(c)); break;
+    case 5: cut_zookeeper(c, some_coordinator(c)); break;
+    case 6: cut_zookeeper(c, NULL); break;
+    case 7:
+        c->counts.expiries++;
+        services_expire(some_coordinator(c));
+        break;
+    case 8: part(c); break;
+    case 9: crash(c, some_worker(c)); break;
+    case 10: stop(c, some_worker(c)); break;
+    default: {
+        process *p = sim_chance(500) ? some_worker(c) : some_coordinator(c);
+        const bool broke = net_cut(p);
+        c->counts.breaks += broke;
+        c->excused |= broke;
+        sim_say("a connection of %s breaks", p->name);
+        break;
+    }
+    }
+}
+
+static void strikes(void *of, int64_t number)
+{
+    cast *c = of;
+    if (c->faults <= 0 || sim()->now_ns >= c->quiet_ns) {
+        c->faults = 0;
+        c->quiet_ns = weft_min_i64(c->quiet_ns, sim()->now_ns);
+        return;
+    }
+    c->faults--;
+    strike(c);
+    sim_at(sim_dice(1, c->rate_ns), strikes, c, number);
+}
+
+void cast_strikes(cast *c)
+{
+    if (c->faults > 0) sim_at(sim_dice(1, c->rate_ns), strikes, c, 0);
+}

@@ -1,0 +1,465 @@
+/* tests/simulation/failover/services.c - see services.h. */
+#include "tests/simulation/failover/services.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/hash.h"
+#include "common/log.h"
+#include "common/seal.h"
+#include "common/secret_file.h"
+#include "coordinator/leader.h"
+#include "tests/support/fake_zookeeper.h"
+
+#define MS INT64_C(1000000)
+
+enum {
+    SESSIONS_MAX = 1024,
+    TIME_MS = 20, /* ZooKeeper looks at its sessions so often */
+    ANSWER_US = 1500,
+    STOP_MS_LEAST = 1800, /* of a leader: longer than its session lasts */
+    STOP_MS_MOST = 6000
+};
+
+typedef struct keeper {
+    process *of;
+    weft_zookeeper zk; /* as the fake has it */
+    fiber *thread;
+    bool stopped, cut, over; /* stopped: it was, when somebody looked last */
+} keeper;
+
+static struct {
+    fake_zookeeper *fake;
+    keeper keepers[SESSIONS_MAX];
+    int32_t keeper_count;
+    bool all_cut;
+    process *leader;
+    const void *leader_session;
+    uint64_t epoch;
+    int64_t fault_at;
+    step_fault fault;
+    bool fired;
+    process *condemned; /* crashes as soon as no lock of the fake's is held */
+    int64_t (*lease)(void *self);
+    void (*see_attempt)(process *p, const attempt_seen *seen);
+    service_counts counts;
+} all;
+
+const char *step_fault_name(step_fault fault)
+{
+    static const char *const names[] = {"crash before", "crash after", "lost before",
+                                        "lost after",   "stop before", "stop after"};
+    return names[fault];
+}
+
+service_counts services_count(void) { return all.counts; }
+process *services_leader(void) { return all.leader; }
+bool services_fault_fired(void) { return all.fired; }
+
+void services_fault_at(int64_t step, step_fault fault)
+{
+    all.fault_at = step;
+    all.fault = fault;
+}
+
+/* ---- what is seen of ZooKeeper's writes; the fake's lock is held ---- */
+
+static keeper *find_session(const void *session)
+{
+    for (int32_t i = all.keeper_count; i-- > 0;)
+        if (all.keepers[i].zk.self == session && !all.keepers[i].over) return &all.keepers[i];
+    return NULL;
+}
+
+static bool is_coordinator(const process *p) { return strncmp(p->name, "coordinator", 11) == 0; }
+
+/* One more durable step of p. STEP_FAULT_COUNT: nothing happens at it. */
+static step_fault step_taken(const process *p)
+{
+    if (!is_coordinator(p) || ++all.counts.steps != all.fault_at) return STEP_FAULT_COUNT;
+    all.fired = true;
+    sim_say("step %lld: %s", (long long)all.fault_at, step_fault_name(all.fault));
+    return all.fault;
+}
+
+static int64_t long_stop_ns(void) { return sim_dice(STOP_MS_LEAST, STOP_MS_MOST) * MS; }
+
+static fake_zookeeper_fault on_write(void *of, const void *session)
+{
+    const keeper *k = find_session(session);
+    (void)of;
+    if (k == NULL) return FAKE_ZOOKEEPER_FAULT_COUNT;
+    const step_fault fault = step_taken(k->of);
+    switch (fault) {
+    case STEP_CRASH_BEFORE:
+    case STEP_CRASH_AFTER:
+        all.condemned = k->of;
+        return fault == STEP_CRASH_BEFORE ? FAKE_ZOOKEEPER_SILENT_BEFORE : FAKE_ZOOKEEPER_SILENT_AFTER;
+    case STEP_LOST_BEFORE: return FAKE_ZOOKEEPER_LOST_BEFORE;
+    case STEP_LOST_AFTER: return FAKE_ZOOKEEPER_LOST_AFTER;
+    case STEP_STOP_BEFORE:
+    case STEP_STOP_AFTER:
+        k->of->stopped_until_ns = sim()->now_ns + long_stop_ns();
+        return fault == STEP_STOP_BEFORE ? FAKE_ZOOKEEPER_LOST_BEFORE : FAKE_ZOOKEEPER_LOST_AFTER;
+    case STEP_FAULT_COUNT: break;
+    }
+    return FAKE_ZOOKEEPER_FAULT_COUNT;
+}
+
+/* The epoch grows, one term at a time. */
+static void see_epoch(const keeper *k, const weft_zookeeper_op *op)
+{
+    weft_leader leader;
+    weft_ctx ctx = *sim()->ctx;
+    uint8_t plain[WEFT_LEADER_VALUE_BYTES];
+    if (op->bytes < WEFT_SEAL_MORE_BYTES || op->bytes > sizeof(plain) + WEFT_SEAL_MORE_BYTES) return;
+    memcpy(plain, (const uint8_t *)op->value + WEFT_SEAL_HEAD_BYTES, op->bytes - WEFT_SEAL_MORE_BYTES);
+    if (weft_leader_decode(&ctx, plain, op->bytes - WEFT_SEAL_MORE_BYTES, &leader) != WEFT_OK) {
+        sim_wrong("the epoch's node holds no leader");
+        return;
+    }
+    if (leader.epoch <= all.epoch) sim_wrong("the epoch does not grow");
+    if (leader.term != (uint64_t)all.counts.leaders + 1) sim_wrong("a term is left out, or taken twice");
+    all.epoch = leader.epoch;
+    all.leader = k->of;
+    all.leader_session = k->zk.self;
+    all.counts.leaders++;
+    sim_say("%s takes epoch %llu, term %llu", k->of->name, (unsigned long long)leader.epoch,
+            (unsigned long long)leader.term);
+}
+
+/* A record is made once, and by who leads; only a session's is made anew. */
+static void see_record(const keeper *k, const weft_zookeeper_op *op)
+{
+    if (op->kind == WEFT_ZOOKEEPER_CHECK || strstr(op->path, "/journal/") == NULL) return;
+    if (k->zk.self != all.leader_session) sim_wrong("a deposed leader has written %s", op->path);
+    if (op->kind == WEFT_ZOOKEEPER_CREATE) all.counts.records++;
+    if (op->kind == WEFT_ZOOKEEPER_REMOVE) all.counts.records_removed++;
+    if (op->kind != WEFT_ZOOKEEPER_SET) return;
+    all.counts.records_changed++;
+    if (strstr(op->path, "/SESSION-") == NULL) sim_wrong("a record was changed: %s", op->path);
+}
+
+static void on_written(void *of, const void *session, const weft_zookeeper_op *ops, int32_t count,
+                       weft_zookeeper_outcome outcome)
+{
+    const keeper *k = find_session(session);
+    (void)of;
+    if (k == NULL) return;
+    all.counts.writes++;
+    sim_trace(weft_hash_bytes(ops[count - 1].path, strlen(ops[count - 1].path)) ^ (uint64_t)outcome);
+    sim_say("%s writes %s: %s", k->of->name, ops[count - 1].path, weft_zookeeper_outcome_name(outcome));
+    if (outcome != WEFT_ZOOKEEPER_OK) {
+        all.counts.refused++;
+        return;
+    }
+    for (int32_t i = 0; i < count; i++) {
+        const size_t len = strlen(ops[i].path);
+        const bool is_epoch = len > 6 && strcmp(ops[i].path + len - 6, "/epoch") == 0;
+        if (is_epoch && ops[i].kind != WEFT_ZOOKEEPER_CHECK) see_epoch(k, &ops[i]);
+        see_record(k, &ops[i]);
+    }
+}
+
+/* ---- sessions ---- */
+
+/* What is condemned is gone before it can do anything more. */
+static void execute_condemned(void)
+{
+    process *p = all.condemned;
+    all.condemned = NULL;
+    if (p == NULL) return;
+    sim_say("%s dies at its step", p->name);
+    process_crash(p);
+}
+
+static void *keeper_main(void *self)
+{
+    keeper *k = self;
+    while (fake_zookeeper_wait(all.fake, &k->zk)) {
+        fiber_sleep(sim_dice(50, ANSWER_US) * 1000);
+        if (process_is_stopped(k->of)) fiber_yield();
+        (void)fake_zookeeper_step_of(all.fake, &k->zk);
+        execute_condemned();
+    }
+    return NULL;
+}
+
+/* The lease counts from the sending of what was answered, by the clock of who sent it. */
+static int64_t lease_until(void *self)
+{
+    const keeper *k = find_session(self);
+    const int64_t until = all.lease(self), timeout = (int64_t)k->zk.timeout_ms(self) * MS;
+    return until == 0 ? 0 : process_clock_at(k->of, until - timeout) + timeout;
+}
+
+weft_status __wrap_weft_zookeeper_open(weft_ctx *ctx, const weft_zookeeper_options *options,
+                                       weft_zookeeper *out);
+weft_status __wrap_weft_zookeeper_open(weft_ctx *ctx, const weft_zookeeper_options *options,
+                                       weft_zookeeper *out)
+{
+    if (all.keeper_count == SESSIONS_MAX) return weft_fail(ctx, WEFT_LIMIT, "sessions without end");
+    keeper *k = &all.keepers[all.keeper_count++];
+    *k = (keeper){.of = process_now()};
+    fake_zookeeper_open(all.fake, options, &k->zk);
+    all.lease = k->zk.lease_until_ns;
+    for (int32_t i = 0; i < all.keeper_count - 1; i++)
+        if (all.keepers[i].of == k->of && all.keepers[i].cut && !all.keepers[i].over) k->cut = true;
+    k->cut |= all.all_cut;
+    if (k->cut) fake_zookeeper_cut(all.fake, &k->zk, true);
+    *out = k->zk;
+    out->lease_until_ns = lease_until;
+    k->thread = fiber_new(k->of, keeper_main, k);
+    return WEFT_OK;
+}
+
+void __wrap_weft_zookeeper_close(weft_zookeeper *zk);
+void __wrap_weft_zookeeper_close(weft_zookeeper *zk)
+{
+    if (zk->self == NULL) return;
+    keeper *k = find_session(zk->self);
+    fake_zookeeper_leave(all.fake, &k->zk);
+    (void)fiber_join(k->thread);
+    zk->close(zk->self);
+    k->over = true;
+    *zk = (weft_zookeeper){0};
+}
+
+/* ---- faults ---- */
+
+void services_cut(process *p, bool is_cut)
+{
+    if (p == NULL) all.all_cut = is_cut;
+    for (int32_t i = 0; i < all.keeper_count; i++) {
+        keeper *k = &all.keepers[i];
+        if (k->over || !k->of->alive || (p != NULL && k->of != p) || k->cut == is_cut) continue;
+        k->cut = is_cut;
+        fake_zookeeper_cut(all.fake, &k->zk, is_cut);
+    }
+}
+
+void services_expire(process *p)
+{
+    for (int32_t i = 0; i < all.keeper_count; i++)
+        if (!all.keepers[i].over && all.keepers[i].of == p) {
+            all.counts.expired++;
+            fake_zookeeper_expire(all.fake, &all.keepers[i].zk);
+        }
+}
+
+void services_crashed(process *p)
+{
+    for (int32_t i = 0; i < all.keeper_count; i++)
+        if (!all.keepers[i].over && all.keepers[i].of == p)
+            fake_zookeeper_cut(all.fake, &all.keepers[i].zk, true);
+}
+
+/* Of who stands still nothing is heard; when it goes on, the library sees what has become of its session. */
+static void look_at_stopped(keeper *k)
+{
+    const bool stopped = process_is_stopped(k->of);
+    if (stopped == k->stopped) return;
+    k->stopped = stopped;
+    if (!k->cut) fake_zookeeper_cut(all.fake, &k->zk, stopped);
+}
+
+static void on_time(void *of, int64_t number)
+{
+    for (int32_t i = 0; i < all.keeper_count; i++)
+        if (!all.keepers[i].over && all.keepers[i].of->alive) look_at_stopped(&all.keepers[i]);
+    /* servers without a quorum end no session */
+    if (!all.all_cut) fake_zookeeper_time(all.fake, sim()->now_ns);
+    sim_at(TIME_MS * MS, on_time, of, number);
+}
+
+void services_lag(int32_t transactions) { fake_zookeeper_lag(all.fake, transactions); }
+
+int32_t services_nodes(int64_t *bytes) { return fake_zookeeper_count(all.fake, "/weft/sim/journal", bytes); }
+
+void services_see_attempts(void (*see)(process *p, const attempt_seen *seen)) { all.see_attempt = see; }
+
+void services_begin(void)
+{
+    static const fake_zookeeper_watcher watcher = {.before = on_write, .after = on_written};
+    memset(&all, 0, sizeof(all));
+    all.fake = fake_zookeeper_new(dice_next(&sim()->random));
+    fake_zookeeper_watch(all.fake, &watcher);
+    on_time(NULL, 0);
+}
+
+/* ---- the file system, as far as coordinators change it ---- */
+
+/* One step: true when it is to be done. *after: then this happens. */
+static void before_step(step_fault *after)
+{
+    process *p = process_now();
+    *after = p == NULL ? STEP_FAULT_COUNT : step_taken(p);
+    if (*after == STEP_CRASH_BEFORE) process_crash(p);
+    if (*after == STEP_STOP_BEFORE) process_stop(p, long_stop_ns());
+}
+
+static weft_status after_step(weft_status st, step_fault after, const char *what, const char *path)
+{
+    process *p = process_now();
+    const char *base = path == NULL ? "" : strrchr(path, '/');
+    if (p != NULL && is_coordinator(p)) sim_say("%s %s: %d", what, base == NULL ? path : base, (int)st);
+    if (after == STEP_CRASH_AFTER) process_crash(p);
+    if (after == STEP_STOP_AFTER) process_stop(p, long_stop_ns());
+    return st;
+}
+
+#define STEP(name, parameters, arguments, path)                                                              \
+    weft_status __real_##name parameters;                                                                    \
+    weft_status __wrap_##name parameters;                                                                    \
+    weft_status __wrap_##name parameters                                                                     \
+    {                                                                                                        \
+        step_fault after;                                                                                    \
+        before_step(&after);                                                                                 \
+        return after_step(__real_##name arguments, after, #name + sizeof("weft_fs"), path);                  \
+    }
+
+struct weft_file_writer;
+STEP(weft_fs_rename, (weft_ctx * ctx, const char *from, const char *to), (ctx, from, to), to)
+STEP(weft_fs_make_directories, (weft_ctx * ctx, const char *path), (ctx, path), path)
+STEP(weft_fs_remove_if_exists, (weft_ctx * ctx, const char *path), (ctx, path), path)
+STEP(weft_fs_remove_tree, (weft_ctx * ctx, const char *path), (ctx, path), path)
+STEP(weft_fs_sync_directory, (weft_ctx * ctx, const char *path), (ctx, path), path)
+STEP(weft_file_finish, (weft_ctx * ctx, struct weft_file_writer **writer), (ctx, writer), NULL)
+
+/* ---- the log ---- */
+
+static int64_t number_of(const weft_log_field *fields, int32_t count, const char *key)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (strcmp(fields[i].key, key) == 0) return fields[i].number;
+    return -1;
+}
+
+static bool is_well(const weft_log_field *fields, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (strcmp(fields[i].key, "status") == 0) return strcmp(fields[i].text, "OK") == 0;
+    return false;
+}
+
+static void say_record(const char *name, const weft_log_field *fields, int32_t count)
+{
+    char line[1024];
+    size_t at = 0;
+    for (int32_t i = 0; i < count && at < sizeof(line); i++)
+        at += (size_t)(fields[i].text != NULL
+                           ? snprintf(line + at, sizeof(line) - at, " %s=%s", fields[i].key, fields[i].text)
+                           : snprintf(line + at, sizeof(line) - at, " %s=%lld", fields[i].key,
+                                      (long long)fields[i].number));
+    sim_say("%s%s", name, line);
+}
+
+void __real_weft_log_write(weft_log_level level, const char *name, const weft_log_field *fields,
+                           int32_t count);
+void __wrap_weft_log_write(weft_log_level level, const char *name, const weft_log_field *fields,
+                           int32_t count);
+void __wrap_weft_log_write(weft_log_level level, const char *name, const weft_log_field *fields,
+                           int32_t count)
+{
+    process *p = process_now();
+    if (p == NULL) {
+        __real_weft_log_write(level, name, fields, count);
+        return;
+    }
+    if (sim()->verbose) say_record(name, fields, count);
+    const attempt_seen seen = {.begins = strcmp(name, "attempt_begins") == 0,
+                               .well = strcmp(name, "attempt_ends") == 0 && is_well(fields, count),
+                               .job = (uint64_t)number_of(fields, count, "job"),
+                               .stage = (int32_t)number_of(fields, count, "stage"),
+                               .generation = (int32_t)number_of(fields, count, "generation"),
+                               .partition = (int32_t)number_of(fields, count, "partition"),
+                               .attempt = (int32_t)number_of(fields, count, "attempt")};
+    if (all.see_attempt != NULL && (seen.begins || strcmp(name, "attempt_ends") == 0))
+        all.see_attempt(p, &seen);
+}
+
+bool __wrap_weft_log_wants(weft_log_level level);
+bool __wrap_weft_log_wants(weft_log_level level)
+{
+    (void)level;
+    return true;
+}
+
+void __wrap_weft_log_error(weft_log_level level, const char *name, const weft_error *error);
+void __wrap_weft_log_error(weft_log_level level, const char *name, const weft_error *error)
+{
+    weft_log(level, name, WEFT_LOG_TEXT("message", error->message));
+}
+
+/* ---- secrets ---- */
+
+struct weft_seal {
+    int32_t nothing;
+};
+static weft_seal the_seal;
+
+weft_status __wrap_weft_seal_open(weft_ctx *ctx, const char *folder, weft_seal **out);
+weft_status __wrap_weft_seal_open(weft_ctx *ctx, const char *folder, weft_seal **out)
+{
+    (void)ctx, (void)folder;
+    *out = &the_seal;
+    return WEFT_OK;
+}
+
+void __wrap_weft_seal_close(weft_seal **seal);
+void __wrap_weft_seal_close(weft_seal **seal) { *seal = NULL; }
+
+static uint64_t check_of(const char *additional, const void *value, size_t bytes)
+{
+    return weft_hash_bytes(additional, strlen(additional)) ^ weft_hash_u64(weft_hash_bytes(value, bytes));
+}
+
+weft_status __wrap_weft_seal_lock(weft_ctx *ctx, const weft_seal *seal, const char *additional,
+                                  const void *value, size_t bytes, uint8_t *out);
+weft_status __wrap_weft_seal_lock(weft_ctx *ctx, const weft_seal *seal, const char *additional,
+                                  const void *value, size_t bytes, uint8_t *out)
+{
+    const uint64_t check = check_of(additional, value, bytes);
+    const uint64_t nonce = dice_next(&sim()->random); /* the same value twice is not the same bytes */
+    (void)ctx, (void)seal;
+    memset(out, 0, bytes + WEFT_SEAL_MORE_BYTES);
+    memcpy(out, &check, sizeof(check));
+    memcpy(out + sizeof(check), &nonce, sizeof(nonce));
+    if (bytes > 0) memcpy(out + WEFT_SEAL_HEAD_BYTES, value, bytes);
+    return WEFT_OK;
+}
+
+weft_status __wrap_weft_seal_unlock(weft_ctx *ctx, const weft_seal *seal, const char *additional,
+                                    const void *sealed, size_t sealed_bytes, uint8_t *out);
+weft_status __wrap_weft_seal_unlock(weft_ctx *ctx, const weft_seal *seal, const char *additional,
+                                    const void *sealed, size_t sealed_bytes, uint8_t *out)
+{
+    const uint8_t *from = (const uint8_t *)sealed + WEFT_SEAL_HEAD_BYTES;
+    const size_t bytes = sealed_bytes - WEFT_SEAL_MORE_BYTES;
+    const uint64_t check = check_of(additional, from, bytes);
+    (void)seal;
+    if (memcmp(sealed, &check, sizeof(check)) != 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "%s is not what was sealed for it", additional);
+    if (bytes > 0) memcpy(out, from, bytes);
+    return WEFT_OK;
+}
+
+weft_status __wrap_weft_seal_digest(weft_ctx *ctx, const weft_seal *seal, const void *bytes, size_t len,
+                                    char out[2 * WEFT_SHA256_BYTES + 1]);
+weft_status __wrap_weft_seal_digest(weft_ctx *ctx, const weft_seal *seal, const void *bytes, size_t len,
+                                    char out[2 * WEFT_SHA256_BYTES + 1])
+{
+    uint64_t word = weft_hash_bytes(bytes, len);
+    (void)ctx, (void)seal;
+    for (int32_t i = 0; i < 4; i++, word = weft_hash_u64(word))
+        snprintf(out + 16 * i, 17, "%016llx", (unsigned long long)word);
+    return WEFT_OK;
+}
+
+weft_status __wrap_weft_secret_read_login(weft_ctx *ctx, const char *folder, weft_zookeeper_login *out);
+weft_status __wrap_weft_secret_read_login(weft_ctx *ctx, const char *folder, weft_zookeeper_login *out)
+{
+    (void)ctx, (void)folder;
+    *out = (weft_zookeeper_login){.user = "weft", .password = "secret"};
+    return WEFT_OK;
+}

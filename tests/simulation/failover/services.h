@@ -1,0 +1,56 @@
+/* tests/simulation/failover/services.h - what processes of a world find outside: ZooKeeper
+ * (tests/support/fake_zookeeper.h, each session with a thread of its own in its process), and secrets.
+ *
+ * Twins: weft_zookeeper_open and weft_zookeeper_close; weft_seal_*, which seals by a checksum of place and
+ * value instead of with AES, and weft_secret_read_login. The linker puts them in the place of the real ones.
+ *
+ * Each write to ZooKeeper, and each step of a coordinator in the file system, is a *durable step*. They are
+ * numbered, and something can be made to happen at one. */
+#ifndef WEFT_TESTS_SIMULATION_FAILOVER_SERVICES_H
+#define WEFT_TESTS_SIMULATION_FAILOVER_SERVICES_H
+
+#include "tests/simulation/failover/fiber.h"
+
+typedef enum step_fault {
+    STEP_CRASH_BEFORE, /* who takes the step is gone before it was done … */
+    STEP_CRASH_AFTER,  /* … or after it was, and nobody was told */
+    STEP_LOST_BEFORE,  /* ZooKeeper only: the connection is lost, the request too … */
+    STEP_LOST_AFTER,   /* … or the answer */
+    STEP_STOP_BEFORE,  /* the process stands still so long that another leads, then goes on with it … */
+    STEP_STOP_AFTER,   /* … or behind it */
+    STEP_FAULT_COUNT
+} step_fault;
+const char *step_fault_name(step_fault fault);
+
+typedef struct service_counts {
+    int64_t writes, refused;  /* to ZooKeeper, by coordinators; those that came too late or twice */
+    int64_t steps, leaders;   /* durable steps; epochs that were taken */
+    int64_t unknown, expired; /* outcomes that nobody knew; sessions that the servers ended */
+    int64_t records, records_changed, records_removed;
+} service_counts;
+
+/* A worker's log says that an attempt begins or ends. */
+typedef struct attempt_seen {
+    bool begins, well; /* well: it ended so */
+    uint64_t job;
+    int32_t stage, generation, partition, attempt;
+} attempt_seen;
+
+void services_begin(void);
+void services_see_attempts(void (*see)(process *p, const attempt_seen *seen));
+/* What to do at the step with this number, from 1; 0: nothing. */
+void services_fault_at(int64_t step, step_fault fault);
+bool services_fault_fired(void);
+service_counts services_count(void);
+/* The process that has the epoch; NULL: nobody ever had. */
+process *services_leader(void);
+/* ZooKeeper and this process do not hear each other, or do again. NULL: nobody hears it. */
+void services_cut(process *p, bool is_cut);
+/* Its sessions are ended by the servers, as if they had not heard of it for too long. */
+void services_expire(process *p);
+void services_crashed(process *p);
+void services_lag(int32_t transactions);
+/* Nodes below the journal, and their bytes. */
+int32_t services_nodes(int64_t *bytes);
+
+#endif

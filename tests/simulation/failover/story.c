@@ -1,0 +1,318 @@
+/* tests/simulation/failover/story.c - see story.h. */
+#include "tests/simulation/failover/story.h"
+
+#include <dirent.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/local.h"
+#include "client/output.h"
+#include "common/hash.h"
+#include "tests/simulation/failover/cast.h"
+
+#define MS INT64_C(1000000)
+
+enum { INPUT_FILES = 3, TEXT_BYTES = 1024, REFUSED_MOST = 300 };
+
+typedef enum line_kind { LINE_READ, LINE_WRITE, LINE_OTHER } line_kind;
+
+/* @IN: the input, @OUT: the client's table. A write is followed by what reads it. */
+typedef struct line {
+    line_kind kind;
+    int32_t draws;    /* how often it is drawn, of so many in all */
+    const char *text; /* one statement, or two with a line feed between */
+} line;
+
+static const line catalogue[] = {
+    {LINE_READ, 3, "SELECT k, count(*) n, sum(id) s FROM parquet.`@IN` GROUP BY k ORDER BY k"},
+    {LINE_READ, 3,
+     "SELECT a.k, count(*) n, sum(b.id) s FROM parquet.`@IN` a JOIN parquet.`@IN` b ON a.id = b.id "
+     "GROUP BY a.k ORDER BY a.k"},
+    {LINE_READ, 2,
+     "WITH r AS (SELECT id, k, rand() x FROM parquet.`@IN`), s AS (SELECT k, max(x) m FROM r GROUP BY k), "
+     "t AS (SELECT id % 2 h, k, max(x) m FROM r GROUP BY id % 2, k) SELECT count(*) FROM s JOIN "
+     "(SELECT k, max(m) m FROM t GROUP BY k) u ON s.k = u.k WHERE s.m <> u.m"},
+    {LINE_READ, 2, "SELECT a.id * 1000 + b.id v FROM parquet.`@IN` a, parquet.`@IN` b ORDER BY v"},
+    {LINE_OTHER, 2,
+     "CREATE OR REPLACE TEMP VIEW v AS SELECT id, id % 7 g FROM parquet.`@IN`\n"
+     "SELECT g, count(*) n FROM v GROUP BY g ORDER BY g"},
+    {LINE_WRITE, 4,
+     "INSERT OVERWRITE DIRECTORY '@OUT' USING parquet SELECT k, max(id) m FROM parquet.`@IN` GROUP BY k\n"
+     "SELECT count(*) n, sum(m) s, sum(k) k FROM parquet.`@OUT`"},
+    {LINE_WRITE, 4,
+     "INSERT OVERWRITE DIRECTORY '@OUT' USING parquet SELECT id AS m, k FROM parquet.`@IN`\n"
+     "SELECT count(*) n, sum(m) s, sum(k) k FROM parquet.`@OUT`"},
+};
+
+enum { LINES = sizeof(catalogue) / sizeof(catalogue[0]), ANSWERS = 2 };
+
+static const char *const prologue[] = {"SET weft.test.taskDelay=40ms", "SET weft.sql.shuffle.partitions=3",
+                                       "SET weft.sql.files.maxPartitionBytes=600"};
+
+/* Learnt by story_prepare, read by all. */
+static struct {
+    uint64_t hash[LINES][ANSWERS]; /* of what comes out */
+    int64_t rows[LINES][ANSWERS];
+    char *text[LINES][ANSWERS];
+    char input[STORY_FOLDER_BYTES];
+} learnt;
+
+/* ---- texts and files ---- */
+
+static void put_text(char *out, const char *text, size_t len, const char *table)
+{
+    size_t at = 0;
+    for (const char *from = text; from < text + len && at + STORY_FOLDER_BYTES < TEXT_BYTES;) {
+        const bool in = strncmp(from, "@IN", 3) == 0, to = strncmp(from, "@OUT", 4) == 0;
+        if (in || to) {
+            at += (size_t)snprintf(out + at, TEXT_BYTES - at, "%s", in ? learnt.input : table);
+            from += in ? 3 : 4;
+        } else
+            out[at++] = *from++;
+    }
+    out[at] = 0;
+}
+
+/* The index-th statement of a line; false: there is none. */
+static bool statement_of(const line *l, int32_t index, const char *table, char *out)
+{
+    const char *end = strchr(l->text, '\n');
+    if (index == 0) {
+        put_text(out, l->text, end == NULL ? strlen(l->text) : (size_t)(end - l->text), table);
+        return true;
+    }
+    if (index > 1 || end == NULL) return false;
+    put_text(out, end + 1, strlen(end + 1), table);
+    return true;
+}
+
+static void remove_all(const char *folder)
+{
+    char path[STORY_FOLDER_BYTES * 4];
+    DIR *d = opendir(folder);
+    for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0) continue;
+        snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
+        struct stat info;
+        if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
+            remove_all(path);
+        else
+            unlink(path);
+    }
+    if (d != NULL) closedir(d);
+    rmdir(folder);
+}
+
+/* Data files of a table; others: what else is there, but _SUCCESS. */
+static int32_t count_files(const char *table, int32_t *others)
+{
+    int32_t count = 0;
+    DIR *d = opendir(table);
+    *others = 0;
+    for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) {
+        if (strncmp(e->d_name, "part-", 5) == 0)
+            count++;
+        else if (strcmp(e->d_name, ".") != 0 && strcmp(e->d_name, "..") != 0 &&
+                 strcmp(e->d_name, "_SUCCESS") != 0)
+            ++*others;
+    }
+    if (d != NULL) closedir(d);
+    return count;
+}
+
+/* ---- what is right ---- */
+
+static bool run_local(weft_local *local, const char *text, char **csv, int64_t *rows)
+{
+    weft_error error = {0};
+    weft_result *result = NULL;
+    size_t bytes = 0;
+    const weft_statement statement = {.text = text, .len = strlen(text)};
+    weft_status st = weft_session_execute(weft_local_session(local), &statement, &error, &result);
+    *csv = NULL;
+    *rows = 0;
+    if (st == WEFT_OK && weft_result_schema(result) != NULL) {
+        FILE *out = open_memstream(csv, &bytes);
+        st = weft_output_write(result, WEFT_OUTPUT_CSV, out, NULL, &error, rows);
+        fclose(out);
+    }
+    weft_result_free(&result);
+    if (st != WEFT_OK) fprintf(stderr, "cannot prepare: %s: %s\n", text, error.message);
+    return st == WEFT_OK;
+}
+
+static bool learn_line(weft_local *local, int32_t i, const char *table)
+{
+    char text[TEXT_BYTES];
+    for (int32_t a = 0; a < ANSWERS && statement_of(&catalogue[i], a, table, text); a++) {
+        char *csv = NULL;
+        if (!run_local(local, text, &csv, &learnt.rows[i][a])) return false;
+        learnt.text[i][a] = csv;
+        if (csv != NULL) learnt.hash[i][a] = weft_hash_bytes(csv, strlen(csv));
+    }
+    return true;
+}
+
+/* Each file is written by a job of its own, and put beside the others. */
+static bool make_input(weft_local *local, const story *s)
+{
+    char text[TEXT_BYTES], one[STORY_FOLDER_BYTES + 16], *csv = NULL;
+    int64_t rows = 0;
+    mkdir(learnt.input, 0700);
+    for (int32_t f = 0; f < INPUT_FILES; f++) {
+        snprintf(one, sizeof(one), "%s/one", s->folder);
+        snprintf(
+            text, sizeof(text),
+            "INSERT OVERWRITE DIRECTORY '%s' USING parquet SELECT %d + x + 10 * y AS id, x %% 5 AS k FROM "
+            "VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9) a(x) CROSS JOIN VALUES (0),(1),(2) b(y)",
+            one, 30 * f);
+        if (!run_local(local, text, &csv, &rows)) return false;
+        DIR *d = opendir(one);
+        for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+            char from[1024], to[1024];
+            if (strncmp(e->d_name, "part-", 5) != 0) continue;
+            snprintf(from, sizeof(from), "%s/%s", one, e->d_name);
+            snprintf(to, sizeof(to), "%s/part-%d.parquet", learnt.input, f);
+            if (rename(from, to) != 0) return false;
+        }
+        closedir(d);
+        remove_all(one);
+    }
+    return true;
+}
+
+bool story_prepare(story *s)
+{
+    weft_settings settings;
+    weft_error error;
+    weft_local *local = NULL;
+    char table[STORY_FOLDER_BYTES + 16];
+    const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    snprintf(s->folder, sizeof(s->folder), "%s/weft-sim-%d", base, (int)getpid());
+    snprintf(learnt.input, sizeof(learnt.input), "%.90s/input", s->folder);
+    snprintf(table, sizeof(table), "%s/right", s->folder);
+    mkdir(s->folder, 0700);
+    weft_settings_init(&settings);
+    settings.number[WEFT_SET_SLOTS] = 1;
+    settings.number[WEFT_SET_MEMORY] = 256 << 20;
+    settings.number[WEFT_SET_SHUFFLE_PARTITIONS] = 3;
+    if (weft_local_start(&settings, &error, &local) != WEFT_OK) return false;
+    bool right = make_input(local, s);
+    for (int32_t i = 0; i < LINES && right; i++) right = learn_line(local, i, table);
+    weft_local_stop(&local);
+    remove_all(table);
+    return right;
+}
+
+void story_remove(const story *s)
+{
+    for (int32_t i = 0; i < LINES; i++)
+        for (int32_t a = 0; a < ANSWERS; a++) free(learnt.text[i][a]);
+    remove_all(s->folder);
+}
+
+void story_world_begin(const story *s, uint64_t number, char folder[STORY_FOLDER_BYTES])
+{
+    snprintf(folder, STORY_FOLDER_BYTES, "%.90s/%llu", s->folder, (unsigned long long)number);
+    mkdir(folder, 0700);
+}
+
+void story_world_end(const char *folder) { remove_all(folder); }
+
+/* ---- playing ---- */
+
+void story_draw(story_part *part, bool whole)
+{
+    *part = (story_part){.slow = sim_chance(400)};
+    if (whole)
+        for (int32_t i = 0; i < LINES; i++) part->lines[part->count++] = i;
+    for (int32_t n = (int32_t)sim_dice(1, 3); n > 0 && !whole; n--) {
+        int64_t drawn = 0;
+        for (int32_t i = 0; i < LINES; i++) drawn += catalogue[i].draws;
+        drawn = sim_dice(1, drawn);
+        int32_t at = 0;
+        while ((drawn -= catalogue[at].draws) > 0) at++;
+        part->lines[part->count++] = at;
+    }
+}
+
+static void table_of(const char *folder, int32_t client, char *out)
+{
+    snprintf(out, STORY_FOLDER_BYTES + 16, "%s/t%d", folder, client);
+}
+
+/* The rows of a result as they come; slow: with pauses, so that much can happen meanwhile. */
+static weft_status read_rows(weft_result *result, bool slow, char **csv, weft_error *error, int64_t *rows)
+{
+    size_t bytes = 0;
+    FILE *out = open_memstream(csv, &bytes);
+    if (slow) fiber_sleep(sim_dice(10, 1500) * MS);
+    const weft_status st = weft_output_write(result, WEFT_OUTPUT_CSV, out, NULL, error, rows);
+    fclose(out);
+    return st;
+}
+
+static void say_statement(program *p, const char *text, int32_t at, int32_t answer, bool slow)
+{
+    weft_error error = {0};
+    weft_result *result = NULL;
+    char *csv = NULL;
+    int64_t rows = 0;
+    sim_say("asks: %s", text);
+    ((cast *)sim()->of)->counts.statements++;
+    weft_status st = WEFT_NO_QUORUM;
+    /* a leader without ZooKeeper takes nothing new, and says so */
+    for (int32_t tries = 0; st == WEFT_NO_QUORUM && tries < REFUSED_MOST; tries++) {
+        if (tries > 0) fiber_sleep(200 * MS);
+        st = weft_remote_execute(p->remote, text, strlen(text), &error, &result);
+    }
+    if (st == WEFT_OK && weft_result_schema(result) != NULL)
+        st = read_rows(result, slow, &csv, &error, &rows);
+    if (st != WEFT_OK)
+        sim_wrong("%s is told of an error: %s (%s)", p->name, error.message, text);
+    else if (at >= 0 && learnt.text[at][answer] != NULL &&
+             (csv == NULL || weft_hash_bytes(csv, strlen(csv)) != learnt.hash[at][answer]))
+        sim_wrong("%s has %lld rows instead of %lld, or others: %s", p->name, (long long)rows,
+                  (long long)learnt.rows[at][answer], text);
+    sim_trace((uint64_t)rows << 8 | (uint64_t)st);
+    sim_say("has %lld rows", (long long)rows);
+    weft_result_free(&result);
+    free(csv);
+}
+
+void story_play(program *p, story_part *part, const char *folder)
+{
+    char table[STORY_FOLDER_BYTES + 16], text[TEXT_BYTES];
+    int32_t others = 0;
+    table_of(folder, p->number, table);
+    for (int32_t i = 0; i < WEFT_COUNT(prologue); i++) say_statement(p, prologue[i], -1, 0, false);
+    for (part->at = 0; part->at < part->count && sim()->wrong == NULL; part->at++) {
+        const int32_t i = part->lines[part->at];
+        for (int32_t a = 0; a < ANSWERS && statement_of(&catalogue[i], a, table, text); a++) {
+            part->says = text;
+            say_statement(p, text, i, a, part->slow);
+        }
+        if (catalogue[i].kind == LINE_WRITE) { /* it was read: what stands there is whole */
+            part->writes++;
+            part->files = count_files(table, &others);
+        }
+        if (sim_chance(300)) fiber_sleep(sim_dice(1, 800) * MS);
+    }
+    part->says = "the end of its session";
+    weft_remote_close(&p->remote);
+    part->is_over = true;
+}
+
+const char *story_check_files(const story_part *part, const char *folder, int32_t client)
+{
+    char table[STORY_FOLDER_BYTES + 16];
+    int32_t others = 0;
+    table_of(folder, client, table);
+    const int32_t files = count_files(table, &others);
+    if (others > 0) return "something staged is left in a table";
+    if (files != part->files) return "a table has other files than its last write made";
+    return NULL;
+}

@@ -37,10 +37,8 @@ static void open_daemon(program *p, const program_options *o)
     snprintf(d->settings.text[WEFT_SET_SCRATCH], WEFT_SETTING_TEXT_BYTES, "%s", o->folder);
     d->memory_bytes = MEMORY_BYTES;
     d->cores = o->slots;
-    d->pool = weft_pool_new(MEMORY_BYTES);
-    d->account = weft_account_open(d->pool, p->name);
-    d->arena = weft_arena_new(d->account);
-    weft_ctx_init(&d->ctx, d->arena, d->account, &d->settings);
+    if (!weft_own_memory_open(&d->memory, MEMORY_BYTES, p->name)) sim_wrong("no memory for %s", p->name);
+    weft_ctx_init(&d->ctx, d->memory.arena, d->memory.account, &d->settings);
     p->ctx = &d->ctx;
 }
 
@@ -105,17 +103,17 @@ static weft_status make_worker(program *p, const program_options *o)
                                         .self = p};
     WEFT_TRY(st, weft_member_new(ctx, &member, &p->member));
     const weft_fetch_options fetcher = {
-        .role = WEFT_ROLE_WORKER, .pool = d->pool, .settings = &d->settings, .host_id = p->name};
+        .role = WEFT_ROLE_WORKER, .pool = d->memory.pool, .settings = &d->settings, .host_id = p->name};
     WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
     const weft_worker_options worker = {.uuid = uuid,
                                         .slots = o->slots,
-                                        .pool = d->pool,
+                                        .pool = d->memory.pool,
                                         .settings = &d->settings,
                                         .coordinator = weft_member_link(p->member),
                                         .fetcher = p->fetcher};
     WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
     const weft_serve_options serve = {.listen = "tcp://127.0.0.1:0",
-                                      .pool = d->pool,
+                                      .pool = d->memory.pool,
                                       .settings = &d->settings,
                                       .store = weft_worker_store(p->worker),
                                       .relay = weft_worker_relay(p->worker),
@@ -174,10 +172,10 @@ program *program_start(const program_options *options, program_kind kind, int32_
 static void *look_main(void *self)
 {
     program *p = self;
-    weft_arena *arena = weft_arena_new(p->daemon.account);
+    weft_arena *arena = weft_arena_new(p->daemon.memory.account);
     weft_worker_hello here = {0};
     weft_ctx ctx;
-    weft_ctx_init(&ctx, arena, p->daemon.account, &p->daemon.settings);
+    weft_ctx_init(&ctx, arena, p->daemon.memory.account, &p->daemon.settings);
     const weft_status st = weft_worker_list(&ctx, p->worker, &here);
     p->left = st != WEFT_OK                     ? "it cannot say what it has"
               : weft_worker_busy(p->worker) > 0 ? "it is at work"

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <semaphore.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -22,6 +23,8 @@ int __real_pthread_cond_wait(pthread_cond_t *news, pthread_mutex_t *lock);
 int __real_pthread_cond_timedwait(pthread_cond_t *news, pthread_mutex_t *lock, const struct timespec *until);
 int __real_pthread_cond_signal(pthread_cond_t *news);
 int __real_pthread_cond_broadcast(pthread_cond_t *news);
+int __real_sem_post(sem_t *news);
+int __real_sem_clockwait(sem_t *news, clockid_t clock, const struct timespec *until);
 int __real_pthread_create(pthread_t *out, const pthread_attr_t *how, void *(*main)(void *), void *self);
 int __real_pthread_join(pthread_t thread, void **result);
 int __real_pthread_detach(pthread_t thread);
@@ -89,6 +92,24 @@ int __wrap_pthread_cond_broadcast(pthread_cond_t *news)
 {
     fiber_wake(news, true);
     return __real_pthread_cond_broadcast(news);
+}
+
+int __wrap_sem_post(sem_t *news)
+{
+    const int error = __real_sem_post(news);
+    fiber_wake(news, false);
+    return error;
+}
+
+int __wrap_sem_clockwait(sem_t *news, clockid_t clock, const struct timespec *until)
+{
+    if (!is_fiber()) return __real_sem_clockwait(news, clock, until);
+    while (sem_trywait(news) != 0) {
+        if (fiber_wait(news, (int64_t)until->tv_sec * SECOND + until->tv_nsec)) continue;
+        errno = ETIMEDOUT;
+        return -1;
+    }
+    return 0;
 }
 
 /* ---- threads ---- */

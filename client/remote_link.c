@@ -164,9 +164,10 @@ static weft_status on_result(weft_remote *r, remote_operation *op, const weft_re
                              const weft_net_frame *frame)
 {
     weft_status st = WEFT_OK;
+    if (result->session_version > r->version)
+        r->version = result->session_version; /* also when it ran again */
     if (op->state == REMOTE_RESULT) return compare_results(r, op, result);
     if (op->state != REMOTE_WAITING) return WEFT_OK;
-    if (result->session_version > r->version) r->version = result->session_version;
     WEFT_TRY(st, weft_mem_alloc(&r->net_ctx, WEFT_MEM_WORKING, frame->len, (void **)&op->reply));
     memcpy(op->reply, frame->bytes, frame->len);
     op->reply_len = frame->len;

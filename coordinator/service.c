@@ -465,8 +465,14 @@ static weft_status on_execute(weft_service *service, weft_net_peer peer, const w
     WEFT_TRY(st, take_text(ctx, r, frames, count, op));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
-    st = s == NULL ? weft_fail(ctx, WEFT_SESSION_NOT_FOUND, "there is no session for this connection")
-                   : session_take(s, r, &op);
+    const bool leads = service->options.journal == NULL || weft_journal_leads(service->options.journal);
+    if (s != NULL)
+        st = session_take(s, r, &op);
+    else if (leads)
+        st = weft_fail(ctx, WEFT_SESSION_NOT_FOUND, "there is no session for this connection");
+    else /* it stood still meanwhile, and its sessions are another's now: the client shall look for that one
+          */
+        weft_net_drop(service->options.net, peer);
     pthread_mutex_unlock(&service->lock);
 done:
     if (op != NULL) weft_mem_free(op->text);

@@ -4,6 +4,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/columnar/schema_text.h"
+#include "engine/formats/options.h"
+
 typedef struct view {
     const char *name;
     weft_view_query query; /* parsed NULL: a table, or lost */
@@ -157,10 +160,12 @@ done:
 
 static weft_status find_format(weft_ctx *ctx, const char *name, const weft_format **out)
 {
+    char names[128];
     *out = weft_format_find(name);
     if (*out != NULL) return WEFT_OK;
+    weft_format_names(names, sizeof names);
     return weft_fail(ctx, WEFT_DATA_SOURCE_NOT_FOUND,
-                     "Failed to find the data source: %s. This build reads: parquet.", name);
+                     "Failed to find the data source: %s. This build reads: %s.", name, names);
 }
 
 /* name, files: in ctx->arena. */
@@ -171,13 +176,17 @@ static weft_status open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep
 {
     weft_status st = WEFT_OK;
     weft_relation *r = NULL;
+    weft_schema given = {0};
+    const char *schema = weft_option_find(options, option_count, "schema");
+    if (schema != NULL) WEFT_TRY(st, weft_schema_parse(ctx, schema, &given));
     WEFT_TRY(st, WEFT_NEW(ctx, &r));
     r->format = format;
     r->name = name;
     r->files = files;
     r->file_count = file_count;
     WEFT_TRY(st, copy_options(ctx, options, option_count, r));
-    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, options, option_count, NULL, &r->table));
+    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, r->options, option_count,
+                              schema == NULL ? NULL : &given, &r->table));
     r->schema = format->schema(r->table);
     st = weft_pointers_push(keep_ctx, keep, r);
     if (st != WEFT_OK) format->close(&r->table);
@@ -199,7 +208,9 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
         WEFT_TRY(st, listings == NULL ? list_files(ctx, path, &listing)
                                       : list_once(ctx, listings, path, &listing));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
-    WEFT_TRY(st, open_files(ctx, keep, keep_ctx, format, name, listing.files, listing.file_count, options,
+    weft_file_info *files = (weft_file_info *)(uintptr_t)listing.files;
+    WEFT_TRY(st, weft_files_filter(ctx, options, option_count, &files, &listing.file_count));
+    WEFT_TRY(st, open_files(ctx, keep, keep_ctx, format, name, files, listing.file_count, options,
                             option_count, out));
 done:
     return st;

@@ -1,11 +1,19 @@
 /* engine/formats/format.c - the registry of formats: an explicit list. To add one: its folder, and its line
  * here. */
+#include <stdio.h>
 #include <strings.h>
 
+#include "engine/formats/csv/csv.h"
 #include "engine/formats/parquet/parquet.h"
+<<<<<<< HEAD
 #include "engine/formats/range.h"
 
 static const weft_format *const formats[] = {&weft_format_parquet, &weft_format_range};
+=======
+#include "engine/formats/text/text.h"
+
+static const weft_format *const formats[] = {&weft_format_csv, &weft_format_parquet, &weft_format_text};
+>>>>>>> e054388 (formats: text and CSV are read, with Spark's options, at any cut of a file)
 
 const weft_format *weft_format_find(const char *name)
 {
@@ -13,4 +21,11 @@ const weft_format *weft_format_find(const char *name)
         if (strcasecmp(formats[i]->name, name) == 0) return formats[i];
     }
     return NULL;
+}
+
+void weft_format_names(char *text, size_t text_bytes)
+{
+    size_t n = 0;
+    for (int32_t i = 0; i < WEFT_COUNT(formats) && n < text_bytes; i++)
+        n += (size_t)snprintf(text + n, text_bytes - n, "%s%s", i > 0 ? ", " : "", formats[i]->name);
 }

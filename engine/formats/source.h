@@ -126,5 +126,7 @@ typedef struct weft_sink_format {
 
 const weft_format *weft_format_find(const char *name); /* "parquet"; NULL when unknown */
 const weft_sink_format *weft_sink_format_find(const char *name);
+/* "csv, parquet, text": what can be read; for people. */
+void weft_format_names(char *text, size_t text_bytes);
 
 #endif

@@ -91,6 +91,28 @@ done:
 
 static bool is_path_key(const char *key) { return strcasecmp(key, "path") == 0; }
 
+/* (a INT, b STRING): the columns of a table, not just the names of a view's? */
+static bool has_column_types(sql_parser *p)
+{
+    return !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) && !sql_word_at(p, 2, SQL_KW_COMMENT);
+}
+
+/* Their text, for weft_schema_parse. */
+static weft_status parse_schema_text(sql_parser *p, const char **text)
+{
+    int32_t depth = 1;
+    weft_sql_advance(p);
+    const int32_t start = weft_sql_peek(p, 0)->span.start;
+    int32_t stop = start;
+    for (; !sql_is(p, SQL_END); weft_sql_advance(p)) {
+        depth += sql_is(p, SQL_LPAREN) - sql_is(p, SQL_RPAREN);
+        if (depth == 0) break;
+        stop = weft_sql_peek(p, 0)->span.stop;
+    }
+    const weft_status st = weft_sql_text_copy(p, start, stop, text);
+    return st != WEFT_OK ? st : weft_sql_expect(p, SQL_RPAREN, "')'");
+}
+
 /* After CREATE [OR REPLACE] [TEMPORARY] VIEW. */
 static weft_status parse_create_view(sql_parser *p, const weft_span *start, bool replace,
                                      const weft_node **out)
@@ -100,19 +122,26 @@ static weft_status parse_create_view(sql_parser *p, const weft_span *start, bool
     const weft_node *query = NULL;
     weft_node *node = NULL;
     bool if_not_exists = false;
-    const char *name = NULL, *format = NULL, *text = NULL, *comment = NULL;
+    const char *name = NULL, *format = NULL, *text = NULL, *comment = NULL, *schema = NULL;
     const char *const *columns = NULL;
     int32_t column_count = 0;
     size_t len = 0;
     WEFT_TRY(st, parse_if_exists(p, true, &if_not_exists));
     WEFT_TRY(st, parse_object_name(p, "the name of a view", &name));
-    if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &column_count));
+    const bool typed = sql_is(p, SQL_LPAREN) && has_column_types(p);
+    if (typed) WEFT_TRY(st, parse_schema_text(p, &schema));
+    if (sql_is(p, SQL_LPAREN) && !typed) WEFT_TRY(st, weft_sql_name_list(p, &columns, &column_count));
     if (weft_sql_accept_word(p, SQL_KW_COMMENT))
         WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
     if (weft_sql_accept_word(p, SQL_KW_USING)) {
         WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
         WEFT_TRY(st, parse_options(p, &options));
+        if (schema != NULL) {
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &options, "schema"));
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &options, schema));
+        }
     } else {
+        if (schema != NULL) return weft_sql_syntax_error(p, "USING");
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
         const int32_t text_start = weft_sql_peek(p, 0)->span.start;
         WEFT_TRY(st, weft_sql_query(p, &query));

@@ -44,4 +44,9 @@ extern const weft_pq_kernels weft_pq_kernels_avx2;
 /* The best table of this machine. */
 const weft_pq_kernels *weft_pq_kernels_find(void);
 
+/* key_test.c: the positions among positions[0..count) (NULL: all of count) whose key may be there, into out.
+ */
+int32_t weft_pq_test_keys(const weft_pq_kernels *kernels, const weft_key_filter *keys,
+                          const weft_column *column, const uint16_t *positions, int32_t count, uint16_t *out);
+
 #endif

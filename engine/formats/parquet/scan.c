@@ -32,30 +32,6 @@ static void scan_null_column(weft_type type, weft_column *column)
                             .validity = scan_zero};
 }
 
-/* A column that the open file has not: its partition's value, or NULL. */
-static void scan_constant_column(const weft_pq_column *c, weft_column *column)
-{
-    *column = (weft_column){.type = c->type,
-                            .phys = c->constant.phys,
-                            .encoding = WEFT_CONSTANT,
-                            .data = c->constant.value,
-                            .validity = c->constant.validity != 0 ? NULL : &c->constant.validity};
-}
-
-static void scan_set_constant(weft_pq_constant *c, weft_type type, const weft_value *value)
-{
-    *c = (weft_pq_constant){.phys = (uint8_t)weft_type_phys(type)};
-    if (value == NULL || value->is_null) return;
-    const float single = (float)value->f64;
-    const void *from = &value->i64; /* a number's low bytes come first */
-    if (c->phys == WEFT_PHYS_BOOL) from = &value->boolean;
-    if (c->phys == WEFT_PHYS_F32) from = &single;
-    if (type.id == WEFT_TYPE_DECIMAL) from = &value->i128;
-    if (c->phys == WEFT_PHYS_STR) from = &value->str;
-    memcpy(c->value, from, (size_t)weft_phys_bytes((weft_phys)c->phys));
-    c->validity = 1;
-}
-
 static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
 {
     weft_status st = WEFT_OK;
@@ -153,7 +129,7 @@ weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
     weft_pq_out_reset(&c->window);
     c->window.keeps_codes = false;
     if (c->node == NULL) {
-        scan_constant_column(c, &scan->batch_columns[column]);
+        scan->batch_columns[column] = weft_constant_column(&c->constant, c->type);
     } else if (!c->node->is_leaf) {
         WEFT_TRY(st, weft_pq_nested_read(ctx, c->nested, scan->window_row, scan->window_rows,
                                          &scan->batch_columns[column]));
@@ -187,7 +163,7 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
             scan->file_index = -1;
             return weft_pq_fail_mismatch(ctx, scan->table, scan->pq_file, column);
         }
-        scan_set_constant(&c->constant, c->type, weft_pq_partition_value(scan->table, scan->pq_file, column));
+        weft_constant_set(&c->constant, c->type, weft_pq_partition_value(scan->table, scan->pq_file, column));
     }
 done:
     return st;
@@ -420,7 +396,7 @@ static void scan_give_built(weft_scan *scan, weft_batch *out)
         if (c->needed && c->node != NULL) {
             weft_pq_out_column(&c->build, &scan->batch_columns[i]);
         } else if (c->needed) {
-            scan_constant_column(c, &scan->batch_columns[i]);
+            scan->batch_columns[i] = weft_constant_column(&c->constant, c->type);
         } else {
             scan_null_column(c->type, &scan->batch_columns[i]);
         }

@@ -2,6 +2,7 @@
 #ifndef WEFT_FORMATS_PARQUET_SCAN_H
 #define WEFT_FORMATS_PARQUET_SCAN_H
 
+#include "engine/formats/constant.h"
 #include "engine/formats/parquet/nested.h"
 #include "engine/formats/parquet/table.h"
 #include "engine/formats/parquet/take.h"
@@ -10,21 +11,14 @@ typedef struct weft_pq_range { /* rows of a row group */
     int64_t begin, end;
 } weft_pq_range;
 
-/* The memory of a column of one value. */
-typedef struct weft_pq_constant {
-    _Alignas(16) uint8_t value[16];
-    uint64_t validity;
-    uint8_t phys;
-} weft_pq_constant;
-
 /* One column of the scan. */
 typedef struct weft_pq_column {
     const weft_pq_node *node; /* of the current file; NULL: the file has no such column */
     weft_type type;
-    weft_pq_constant constant; /* node is NULL: the value of all rows of the file */
-    bool needed;    /* its values are given out */
-    bool filtered;  /* some filter reads it */
-    bool in_window; /* window holds this window's values, at least of the rows still selected */
+    weft_constant constant; /* node is NULL: the value of all rows of the file */
+    bool needed;            /* its values are given out */
+    bool filtered;          /* some filter reads it */
+    bool in_window;         /* window holds this window's values, at least of the rows still selected */
     weft_pq_chunk chunk;
     weft_pq_nested *nested; /* of lists, maps and structs, in place of chunk */
     weft_pq_out window;     /* slots are rows of the window */
@@ -99,10 +93,6 @@ WEFT_MUST_CHECK weft_status weft_pq_filters_begin(weft_ctx *ctx, weft_scan *scan
 WEFT_MUST_CHECK weft_status weft_pq_filters_window(weft_ctx *ctx, weft_scan *scan, int32_t *rows);
 /* Filter the window: sets selected, chosen, selection. */
 WEFT_MUST_CHECK weft_status weft_pq_filters_run(weft_ctx *ctx, weft_scan *scan);
-/* key_test.c: the positions among positions[0..count) (NULL: all of count) whose key may be there, into out.
- */
-int32_t weft_pq_test_keys(const weft_pq_kernels *kernels, const weft_key_filter *keys,
-                          const weft_column *column, const uint16_t *positions, int32_t count, uint16_t *out);
 /* Have the column's values of the selected rows in its window. */
 WEFT_MUST_CHECK weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column);
 

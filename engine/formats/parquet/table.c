@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/formats/options.h"
 #include "engine/formats/parquet/parquet.h"
 #include "engine/formats/parquet/table.h"
 
@@ -16,13 +17,6 @@ typedef struct table_options {
     const char *base; /* basePath, normalised; or NULL */
 } table_options;
 
-static weft_status table_flag(weft_ctx *ctx, const char *key, const char *value, bool *out)
-{
-    *out = strcasecmp(value, "true") == 0;
-    if (*out || strcasecmp(value, "false") == 0) return WEFT_OK;
-    return weft_fail(ctx, WEFT_CONFIG, "option %s must be true or false, not \"%s\"", key, value);
-}
-
 static weft_status table_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
                                       table_options *out)
 {
@@ -30,20 +24,17 @@ static weft_status table_read_options(weft_ctx *ctx, const char *const *options,
     *out = (table_options){0};
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
-        if (strcasecmp(key, "path") == 0) continue;
+        if (weft_option_is_general(key)) continue;
         if (strcasecmp(key, "mergeSchema") == 0) {
-            WEFT_TRY(st, table_flag(ctx, key, value, &out->merge));
+            WEFT_TRY(st, weft_option_flag(ctx, key, value, &out->merge));
         } else if (strcasecmp(key, "recursiveFileLookup") == 0) {
-            WEFT_TRY(st, table_flag(ctx, key, value, &out->recursive));
+            WEFT_TRY(st, weft_option_flag(ctx, key, value, &out->recursive));
         } else if (strcasecmp(key, "basePath") == 0) {
-            weft_file_info base;
-            WEFT_TRY(st, weft_fs_stat(ctx, value, &base));
-            out->base = base.path;
+            WEFT_TRY(st, weft_option_folder(ctx, value, &out->base));
         } else {
-            return weft_fail(ctx, WEFT_CONFIG,
-                             "unknown option \"%s\" of format parquet; it knows mergeSchema, basePath and "
-                             "recursiveFileLookup",
-                             key);
+            return weft_option_unknown(ctx, "parquet", key,
+                                       "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, "
+                                       "recursiveFileLookup and basePath");
         }
     }
 done:

@@ -1,0 +1,291 @@
+/* engine/formats/csv/infer.c - names from a header, types from all values, as Spark's CSVInferSchema has
+ * them.
+ *
+ * A column begins as an integer and gives way, value by value, to what also takes the next one: INT, BIGINT,
+ * DECIMAL (whole numbers only), DOUBLE, DATE, TIMESTAMP, BOOLEAN, STRING. */
+#include <stdlib.h>
+#include <strings.h>
+
+#include "common/limits.h"
+#include "engine/expr/decimal.h"
+#include "engine/formats/csv/table.h"
+
+/* ---- names ---- */
+
+typedef struct named {
+    const char *name;
+    int32_t column;
+} named;
+
+static int compare_names(const void *a, const void *b)
+{
+    const named *x = a, *y = b;
+    const int order = strcasecmp(x->name, y->name);
+    return order != 0 ? order : x->column - y->column;
+}
+
+/* The columns by name, in any case. */
+static weft_status sort_names(weft_ctx *ctx, const weft_field *fields, int32_t count, named **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, out));
+    for (int32_t i = 0; i < count; i++) (*out)[i] = (named){fields[i].name, i};
+    qsort(*out, (size_t)count, sizeof(**out), compare_names);
+done:
+    return st;
+}
+
+static bool field_text(const weft_csv_options *o, const weft_csv_tokens *t, int32_t i, const char **text,
+                       uint32_t *len)
+{
+    const weft_csv_field f = t->fields[i];
+    if (f.len == WEFT_CSV_NULL) return false;
+    *text = f.len == WEFT_CSV_EMPTY ? o->empty_value : (const char *)t->data + f.begin;
+    *len = f.len == WEFT_CSV_EMPTY ? (uint32_t)strlen(o->empty_value) : f.len;
+    return *len > 0 && !(*len == strlen(o->null_value) && memcmp(*text, o->null_value, *len) == 0);
+}
+
+weft_status weft_csv_names(weft_ctx *ctx, const weft_csv_options *o, const weft_csv_tokens *t,
+                           weft_field *fields)
+{
+    weft_status st = WEFT_OK;
+    named *sorted = NULL;
+    const char *text = NULL;
+    uint32_t len = 0;
+    for (int32_t i = 0; i < t->field_count; i++) {
+        char *name = NULL;
+        fields[i] = (weft_field){.name = "", .type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .nullable = true};
+        if (!o->header || !field_text(o, t, i, &text, &len)) continue;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text, len, &name));
+        fields[i].name = name;
+    }
+    WEFT_TRY(st, sort_names(ctx, fields, t->field_count, &sorted));
+    for (int32_t i = 0; i < t->field_count; i++) {
+        const bool twice = (i > 0 && strcasecmp(sorted[i - 1].name, sorted[i].name) == 0) ||
+                           (i + 1 < t->field_count && strcasecmp(sorted[i + 1].name, sorted[i].name) == 0);
+        const bool none = sorted[i].name[0] == '\0';
+        char *name = NULL;
+        if (!none && !twice) continue;
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, none ? "%s_c%d" : "%s%d", sorted[i].name,
+                                       sorted[i].column));
+        fields[sorted[i].column].name = name;
+    }
+done:
+    return st;
+}
+
+static weft_status check_names(weft_ctx *ctx, const weft_field *fields, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    named *sorted = NULL;
+    WEFT_TRY(st, sort_names(ctx, fields, count, &sorted));
+    for (int32_t i = 1; i < count; i++) {
+        if (strcasecmp(sorted[i - 1].name, sorted[i].name) != 0) continue;
+        return weft_fail(ctx, WEFT_COLUMN_ALREADY_EXISTS,
+                         "The column `%s` already exists. Choose another name or rename the existing column.",
+                         sorted[i].name);
+    }
+done:
+    return st;
+}
+
+/* ---- types ---- */
+
+static weft_type try_boolean(const char *text, uint32_t len)
+{
+    bool value;
+    return WEFT_TYPE_OF(weft_csv_boolean(text, len, &value) ? WEFT_TYPE_BOOLEAN : WEFT_TYPE_STRING);
+}
+
+static weft_type try_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
+{
+    int64_t us;
+    if (weft_csv_timestamp(ctx, v, text, len, false, &us) || weft_csv_timestamp(ctx, v, text, len, true, &us))
+        return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
+    return try_boolean(text, len);
+}
+
+static weft_type try_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
+{
+    int32_t days;
+    if (weft_csv_date(v, text, len, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
+    return try_timestamp(ctx, v, text, len);
+}
+
+static weft_type try_double(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
+{
+    double value;
+    if (weft_csv_double(ctx, v, text, len, &value)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+    return v->options->prefer_date ? try_date(ctx, v, text, len) : try_timestamp(ctx, v, text, len);
+}
+
+/* Whole numbers of more digits than a BIGINT has. */
+static weft_type try_decimal(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
+{
+    uint32_t at = len > 0 && (text[0] == '-' || text[0] == '+');
+    int32_t digits = 0, significant = 0;
+    for (; at < len && text[at] >= '0' && text[at] <= '9'; at++) {
+        digits++;
+        significant += significant > 0 || text[at] != '0';
+    }
+    const bool whole = digits > 0 && (at == len || (at + 1 == len && text[at] == '.'));
+    if (whole && significant <= WEFT_DECIMAL_PRECISION_MAX)
+        return weft_type_decimal(weft_max_i32(significant, 1), 0);
+    return try_double(ctx, v, text, len);
+}
+
+static weft_type try_integer(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool is_int)
+{
+    int64_t value;
+    if (weft_csv_integer(text, len, INT64_MIN, INT64_MAX, &value))
+        return WEFT_TYPE_OF(is_int && value == (int32_t)value ? WEFT_TYPE_INT : WEFT_TYPE_BIGINT);
+    return try_decimal(ctx, v, text, len);
+}
+
+/* The type that takes both. */
+static weft_type both_types(weft_type a, weft_type b)
+{
+    if (a.id == b.id && a.id != WEFT_TYPE_DECIMAL) return a;
+    if (a.id == WEFT_TYPE_NULL) return b;
+    const bool numbers = weft_type_is_numeric(a) && weft_type_is_numeric(b);
+    if (!numbers) return WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    if (a.id == WEFT_TYPE_DOUBLE || b.id == WEFT_TYPE_DOUBLE) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+    if (a.id != WEFT_TYPE_DECIMAL && b.id != WEFT_TYPE_DECIMAL) return WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
+    enum { INT_DIGITS = 10, BIGINT_DIGITS = 20 };
+    const int32_t of_a = a.id == WEFT_TYPE_DECIMAL ? a.precision
+                         : a.id == WEFT_TYPE_INT   ? INT_DIGITS
+                                                   : BIGINT_DIGITS;
+    const int32_t of_b = b.id == WEFT_TYPE_DECIMAL ? b.precision
+                         : b.id == WEFT_TYPE_INT   ? INT_DIGITS
+                                                   : BIGINT_DIGITS;
+    return weft_type_decimal(weft_max_i32(of_a, of_b), 0);
+}
+
+static weft_type infer_value(weft_ctx *ctx, weft_csv_values *v, weft_type sofar, const char *text,
+                             uint32_t len)
+{
+    weft_type found = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    switch ((weft_type_id)sofar.id) {
+    case WEFT_TYPE_NULL:
+    case WEFT_TYPE_INT: found = try_integer(ctx, v, text, len, true); break;
+    case WEFT_TYPE_BIGINT: found = try_integer(ctx, v, text, len, false); break;
+    case WEFT_TYPE_DECIMAL: found = try_decimal(ctx, v, text, len); break;
+    case WEFT_TYPE_DOUBLE: found = try_double(ctx, v, text, len); break;
+    case WEFT_TYPE_DATE: found = try_date(ctx, v, text, len); break;
+    case WEFT_TYPE_TIMESTAMP: found = try_timestamp(ctx, v, text, len); break;
+    case WEFT_TYPE_BOOLEAN: found = try_boolean(text, len); break;
+    case WEFT_TYPE_TINYINT:
+    case WEFT_TYPE_SMALLINT:
+    case WEFT_TYPE_FLOAT:
+    case WEFT_TYPE_STRING:
+    case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_INTERVAL_YM:
+    case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_ARRAY:
+    case WEFT_TYPE_STRUCT:
+    case WEFT_TYPE_MAP:
+    case WEFT_TYPE_COUNT: break;
+    }
+    return both_types(sofar, found);
+}
+
+/* ---- files ---- */
+
+static void infer_record(weft_ctx *ctx, weft_csv_values *v, const weft_csv_tokens *t, int32_t columns,
+                         weft_type *types)
+{
+    const char *text = NULL;
+    uint32_t len = 0;
+    const int32_t count = weft_min_i32(columns, t->field_count);
+    for (int32_t i = 0; i < count; i++) {
+        if (types[i].id == WEFT_TYPE_STRING || !weft_csv_text(v, t->data, t->fields[i], &text, &len) ||
+            len == 0)
+            continue;
+        types[i] = infer_value(ctx, v, types[i], text, len);
+    }
+}
+
+/* Is the n-th record among those that samplingRatio takes? The same ones every time. */
+static bool is_sampled(double ratio, int64_t n)
+{
+    return ratio >= 1 || (double)(weft_hash_u64((uint64_t)n) >> 11) * 0x1p-53 < ratio;
+}
+
+static weft_status infer_types(weft_ctx *ctx, const weft_file_info *files, int32_t file_count,
+                               const weft_csv_options *o, int32_t columns, weft_type *types, int64_t *rows)
+{
+    weft_status st = WEFT_OK;
+    weft_csv_pass pass = {0};
+    weft_csv_values values = {0};
+    WEFT_TRY(st, weft_csv_values_init(ctx, o, &values));
+    *rows = 0;
+    for (int32_t f = 0; f < file_count; f++) {
+        bool got = true;
+        WEFT_TRY(st, weft_csv_pass_open(ctx, &files[f], o, &o->spec, &pass));
+        for (int64_t n = 0; got; n++) {
+            WEFT_TRY(st, weft_csv_pass_next(ctx, &pass, &got));
+            if (!got || (o->header && n == 0)) continue;
+            if (is_sampled(o->sampling_ratio, (*rows)++))
+                infer_record(ctx, &values, &pass.tokens, columns, types);
+        }
+        weft_csv_pass_close(&pass);
+    }
+done:
+    weft_csv_pass_close(&pass);
+    weft_csv_values_deinit(&values);
+    return st;
+}
+
+/* The first record of the first file that has one. */
+static weft_status infer_names(weft_ctx *ctx, const weft_file_info *files, int32_t file_count,
+                               const weft_csv_options *o, weft_schema *out)
+{
+    weft_status st = WEFT_OK;
+    weft_csv_pass pass = {0};
+    weft_field *fields = NULL;
+    bool got = false;
+    for (int32_t f = 0; f < file_count && !got; f++) {
+        weft_csv_pass_close(&pass);
+        WEFT_TRY(st, weft_csv_pass_open(ctx, &files[f], o, &o->spec, &pass));
+        WEFT_TRY(st, weft_csv_pass_next(ctx, &pass, &got));
+    }
+    if (!got) {
+        st = weft_fail(
+            ctx, WEFT_UNABLE_TO_INFER_SCHEMA,
+            "Unable to infer schema for CSV. It must be specified manually: there is no record in %d "
+            "files.",
+            file_count);
+        goto done;
+    }
+    const int32_t count = pass.tokens.field_count;
+    if (count > WEFT_COLUMNS_MAX) {
+        st = weft_fail(ctx, WEFT_LIMIT, "file %s has %d columns, more than %d",
+                       weft_text_input_file(pass.input)->path, count, (int)WEFT_COLUMNS_MAX);
+        goto done;
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &fields));
+    WEFT_TRY(st, weft_csv_names(ctx, o, &pass.tokens, fields));
+    WEFT_TRY(st, check_names(ctx, fields, count));
+    *out = (weft_schema){.count = count, .fields = fields};
+done:
+    weft_csv_pass_close(&pass);
+    return st;
+}
+
+weft_status weft_csv_infer(weft_ctx *ctx, const weft_file_info *files, int32_t file_count,
+                           const weft_csv_options *o, weft_schema *out, int64_t *rows)
+{
+    weft_status st = WEFT_OK;
+    weft_type *types = NULL;
+    *rows = -1;
+    WEFT_TRY(st, infer_names(ctx, files, file_count, o, out));
+    if (!o->infer) goto done;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, out->count + 1, &types));
+    WEFT_TRY(st, infer_types(ctx, files, file_count, o, out->count, types, rows));
+    weft_field *fields = (weft_field *)(uintptr_t)out->fields;
+    for (int32_t i = 0; i < out->count; i++)
+        if (types[i].id != WEFT_TYPE_NULL) fields[i].type = types[i];
+done:
+    return st;
+}

@@ -1,0 +1,327 @@
+/* engine/formats/csv/token.c - records by the positions of delimiters, line ends, quotes and escapes.
+ *
+ * The positions of a window of the block are found at once. A record that does not end in its window is begun
+ * again with the window at its begin, and goes to the machine when it is longer than a window. So does each
+ * record in which a quoted value holds an escape or a quote. Memory: the positions of a window. */
+#include "engine/formats/csv/token.h"
+
+#include <string.h>
+
+enum { WINDOW_BYTES = 64 << 10, FIELDS_FIRST = 64 };
+
+weft_status weft_csv_tokens_init(weft_ctx *ctx, const weft_csv_options *options, weft_csv_tokens *t)
+{
+    weft_status st = WEFT_OK;
+    *t = (weft_csv_tokens){.options = options};
+    const char *line_end = options->spec.line_end;
+    WEFT_TRY(st, weft_text_lines_init(ctx, line_end, &t->lines));
+    t->simple = options->delimiter_len == 1 && t->lines.len <= 1 && options->delimiter[0] != '\0';
+    weft_text_set_add(&t->set, (uint8_t)options->delimiter[0]);
+    if (t->lines.len == 1) {
+        weft_text_set_add(&t->set, (uint8_t)t->lines.bytes[0]);
+    } else {
+        weft_text_set_add(&t->set, '\n');
+        weft_text_set_add(&t->set, '\r');
+    }
+    if (options->quote != 0) {
+        weft_text_set_add(&t->set, options->quote);
+        if (options->escape != 0) weft_text_set_add(&t->set, options->escape);
+        if (options->escape_escape != 0) weft_text_set_add(&t->set, options->escape_escape);
+    }
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (WINDOW_BYTES + 8) * sizeof(*t->positions),
+                                (void **)&t->positions));
+    WEFT_TRY(st, weft_csv_tokens_grow(ctx, t));
+done:
+    return st;
+}
+
+void weft_csv_tokens_deinit(weft_csv_tokens *t)
+{
+    weft_mem_free(t->positions);
+    weft_mem_free(t->fields);
+    weft_mem_free(t->scratch);
+    weft_mem_free(t->raw);
+    *t = (weft_csv_tokens){0};
+}
+
+weft_status weft_csv_tokens_grow(weft_ctx *ctx, weft_csv_tokens *t)
+{
+    void *fields = t->fields;
+    const int64_t most = t->options->columns_max,
+                  room = weft_min_i64(weft_max_i64(2 * (int64_t)t->field_room, FIELDS_FIRST), most);
+    if (t->field_count == most)
+        return weft_fail(ctx, WEFT_LIMIT,
+                         "a record has more than %lld columns; the option maxColumns sets the limit",
+                         (long long)most);
+    const weft_status st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)room * sizeof(*t->fields), &fields);
+    if (st != WEFT_OK) return st;
+    t->fields = fields;
+    t->field_room = (int32_t)room;
+    return WEFT_OK;
+}
+
+void weft_csv_tokens_block(weft_csv_tokens *t, const weft_text_block *block)
+{
+    t->data = block->data;
+    t->len = block->len;
+    t->is_last = block->is_last;
+    t->at = 0;
+    t->window_end = t->position_count = t->position_at = 0;
+}
+
+static void tokens_window(weft_csv_tokens *t)
+{
+    const int64_t n = weft_min_i64(WINDOW_BYTES, t->len - t->at);
+    t->position_count =
+        t->lines.kernels->positions(&t->set, t->data + t->at, n, (uint32_t)t->at, t->positions);
+    t->position_at = 0;
+    t->window_end = t->at + n;
+}
+
+static inline bool is_line_end(const weft_csv_tokens *t, uint8_t byte)
+{
+    return t->lines.len == 1 ? byte == (uint8_t)t->lines.bytes[0] : byte == '\n' || byte == '\r';
+}
+
+/* Behind the line end at p. */
+static inline int64_t behind_line_end(const weft_csv_tokens *t, int64_t p)
+{
+    return p + 1 + (t->lines.len == 0 && t->data[p] == '\r' && p + 1 < t->len && t->data[p + 1] == '\n');
+}
+
+static inline uint8_t *trim(const weft_csv_options *o, uint8_t *begin, uint8_t **end)
+{
+    while (o->trim_left && begin < *end && *begin <= ' ') begin++;
+    while (o->trim_right && begin < *end && (*end)[-1] <= ' ') (*end)--;
+    return begin;
+}
+
+/* An unquoted value; false: white space before a quote, which the machine knows about. */
+static inline weft_status add_plain(weft_ctx *ctx, weft_csv_tokens *t, int64_t begin, int64_t end)
+{
+    const weft_csv_options *o = t->options;
+    if (WEFT_UNLIKELY(o->trim_left || o->trim_right)) {
+        uint8_t *last = t->data + end, *first = trim(o, t->data + begin, &last);
+        begin = first - t->data;
+        end = last - t->data;
+    }
+    return weft_csv_add_field(ctx, t, begin, begin == end ? WEFT_CSV_NULL : (uint32_t)(end - begin));
+}
+
+typedef enum token_end {
+    TOKEN_RECORD, /* the record is read */
+    TOKEN_WINDOW, /* the window ends before it does */
+    TOKEN_MACHINE /* not a plain one */
+} token_end;
+
+/* The closing quote of a value that begins at `begin`; k: behind it. False: not a plain one, or not here. */
+static inline bool find_quote(const weft_csv_tokens *t, int64_t *k, int64_t *at, bool *window)
+{
+    const weft_csv_options *o = t->options;
+    for (; *k < t->position_count; (*k)++) {
+        *at = t->positions[*k];
+        const uint8_t byte = t->data[*at];
+        if (byte == o->quote) {
+            (*k)++;
+            return true;
+        }
+        if (byte == o->escape || byte == o->escape_escape) return false;
+        if (is_line_end(t, byte) && (!o->multi_line || byte == '\r')) return false;
+    }
+    *window = true;
+    return false;
+}
+
+/* Read the record at t->at by positions. */
+static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how)
+{
+    weft_status st = WEFT_OK;
+    const weft_csv_options *o = t->options;
+    const uint8_t delimiter = (uint8_t)o->delimiter[0];
+    const uint8_t *data = t->data;
+    int64_t begin = t->at, k = t->position_at;
+    bool window = false;
+    *how = TOKEN_MACHINE;
+    t->field_count = 0;
+    for (;;) {
+        if (k == t->position_count) {
+            window = true;
+            break;
+        }
+        int64_t p = t->positions[k++];
+        uint8_t byte = data[p];
+        if (byte == o->quote && o->quote != 0) {
+            if (p != begin) {
+                if (!o->trim_left) continue; /* a quote inside a value is a character */
+                goto done;
+            }
+            int64_t closing = 0;
+            if (!find_quote(t, &k, &closing, &window)) {
+                if (window) break;
+                goto done;
+            }
+            const int64_t behind = closing + 1;
+            if (behind == t->window_end && t->window_end < t->len) {
+                window = true;
+                break;
+            }
+            const bool at_end = behind == t->len;
+            if (at_end && !t->is_last) {
+                window = true;
+                break;
+            }
+            if (!at_end && data[behind] != delimiter && !is_line_end(t, data[behind])) goto done;
+            const int64_t len = closing - begin - 1;
+            /* at the end of a line, "" is what is between two delimiters */
+            const bool ends = at_end || (!o->multi_line && data[behind] != delimiter);
+            WEFT_TRY(st, weft_csv_add_field(ctx, t, begin + 1,
+                                            len > 0 ? (uint32_t)len
+                                            : ends  ? WEFT_CSV_NULL
+                                                    : WEFT_CSV_EMPTY));
+            if (at_end) {
+                t->end = t->at = t->len;
+                *how = TOKEN_RECORD;
+                goto done;
+            }
+            p = behind;
+            byte = data[p];
+            k++;
+        } else if (byte == delimiter) {
+            WEFT_TRY(st, add_plain(ctx, t, begin, p));
+        } else if (is_line_end(t, byte)) {
+            WEFT_TRY(st, add_plain(ctx, t, begin, p));
+        } else {
+            continue; /* an escape outside of quotes */
+        }
+        begin = p + 1;
+        if (byte == delimiter) continue;
+        const int64_t next = behind_line_end(t, p);
+        if (o->multi_line && byte == '\r' && p + 1 == t->len && !t->is_last) {
+            window = true; /* a \n may follow */
+            break;
+        }
+        if (next > t->window_end) { /* \n is the first byte of the next window */
+            k = t->position_count;
+        } else {
+            k += next > p + 1;
+        }
+        t->position_at = k;
+        t->end = p;
+        t->at = next;
+        *how = TOKEN_RECORD;
+        goto done;
+    }
+    if (window && t->window_end == t->len && t->is_last) { /* the text ends without a line end */
+        if (k == t->position_count && begin <= t->len &&
+            !(begin < t->len && data[begin] == o->quote && o->quote != 0)) {
+            WEFT_TRY(st, add_plain(ctx, t, begin, t->len));
+            t->end = t->at = t->len;
+            t->position_at = k;
+            *how = TOKEN_RECORD;
+        }
+        goto done;
+    }
+    *how = TOKEN_WINDOW;
+done:
+    return st;
+}
+
+/* Go over an empty line or a comment at t->at; false: neither is there. */
+static bool tokens_pass(weft_csv_tokens *t, bool *wait)
+{
+    const weft_csv_options *o = t->options;
+    const uint8_t *data = t->data;
+    int64_t p = t->at, next = 0;
+    const bool comment = o->comment != 0 && data[p] == o->comment;
+    if (!comment) {
+        /* line by line, a line of white space is empty too */
+        if (data[p] > ' ') return false;
+        while ((!o->multi_line || o->trim_left) && p < t->len && data[p] <= ' ' && !is_line_end(t, data[p]) &&
+               !(o->multi_line && (data[p] == (uint8_t)o->delimiter[0])))
+            p++;
+        if (p < t->len && !is_line_end(t, data[p])) return false;
+        if (p < t->len && t->lines.len == 2 && memcmp(data + p, t->lines.bytes, 2) != 0) return false;
+    }
+    const int64_t n = weft_text_line_end(&t->lines, data + p, t->len - p, &next);
+    *wait = !t->is_last && o->multi_line && p + next == t->len;
+    if (*wait && n < t->len - p && data[p + n] != '\r') *wait = false;
+    if (*wait) return true;
+    t->at = p + next;
+    while (t->position_at < t->position_count && (int64_t)t->positions[t->position_at] < t->at)
+        t->position_at++;
+    return true;
+}
+
+/* The record at t->at by the machine. */
+static weft_status tokens_slow(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
+{
+    weft_status st = WEFT_OK;
+    int64_t stop = t->len, next = t->len;
+    const int64_t begin = t->at;
+    if (!t->options->multi_line) {
+        stop = begin + weft_text_line_end(&t->lines, t->data + begin, t->len - begin, &next);
+        next += begin;
+    }
+    WEFT_TRY(st, weft_csv_machine(ctx, t, stop, !t->options->multi_line || t->is_last, got));
+    if (!*got) goto done;
+    if (!t->options->multi_line) {
+        t->end = stop;
+        t->at = next;
+    }
+    while (t->position_at < t->position_count && (int64_t)t->positions[t->position_at] < t->at)
+        t->position_at++;
+    if (t->at > t->window_end) t->window_end = t->position_count = t->position_at = 0;
+done:
+    return st;
+}
+
+static weft_status check_lengths(weft_ctx *ctx, const weft_csv_tokens *t)
+{
+    const int64_t most = t->options->characters_max;
+    for (int32_t i = 0; most >= 0 && i < t->field_count; i++) {
+        const weft_csv_field f = t->fields[i];
+        if (f.len >= WEFT_CSV_EMPTY || (int64_t)f.len <= most) continue;
+        int64_t units = 0; /* of UTF-16, as Java counts */
+        for (uint32_t b = 0; b < f.len; b++) {
+            const uint8_t byte = t->data[f.begin + b];
+            units += (byte & 0xc0) != 0x80;
+            units += byte >= 0xf0;
+        }
+        if (units > most)
+            return weft_fail(
+                ctx, WEFT_LIMIT,
+                "a value has %lld characters, more than the %lld that the option maxCharsPerColumn "
+                "allows",
+                (long long)units, (long long)most);
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_csv_tokens_next(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
+{
+    weft_status st = WEFT_OK;
+    bool wait = false;
+    *got = false;
+    t->is_malformed = false;
+    t->raw_len = -1;
+    while (t->at < t->len && tokens_pass(t, &wait))
+        if (wait) return WEFT_OK;
+    if (t->at == t->len) return WEFT_OK;
+    t->begin = t->at;
+    token_end how = TOKEN_MACHINE;
+    if (t->simple) {
+        if (t->at >= t->window_end) tokens_window(t);
+        WEFT_TRY(st, tokens_fast(ctx, t, &how));
+        if (how == TOKEN_WINDOW && t->window_end < t->len) {
+            tokens_window(t);
+            WEFT_TRY(st, tokens_fast(ctx, t, &how));
+        }
+        if (how == TOKEN_WINDOW && t->window_end == t->len && t->options->multi_line && !t->is_last)
+            goto done;
+    }
+    *got = how == TOKEN_RECORD;
+    if (how != TOKEN_RECORD) WEFT_TRY(st, tokens_slow(ctx, t, got));
+    if (*got && t->options->characters_max >= 0) WEFT_TRY(st, check_lengths(ctx, t));
+done:
+    return st;
+}

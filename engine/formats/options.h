@@ -1,0 +1,28 @@
+/* engine/formats/options.h - reading the options of formats: pairs of keys (in any case) and values. */
+#ifndef WEFT_FORMATS_OPTIONS_H
+#define WEFT_FORMATS_OPTIONS_H
+
+#include "engine/storage/fs.h"
+
+/* Is it one that the catalogue has dealt with before a format is asked, for all formats: path, schema,
+ * pathGlobFilter, modifiedBefore, modifiedAfter? */
+bool weft_option_is_general(const char *key);
+/* The value as true or false, a number from least to most, or one byte ("" is 0). Errors: WEFT_CONFIG. */
+WEFT_MUST_CHECK weft_status weft_option_flag(weft_ctx *ctx, const char *key, const char *value, bool *out);
+WEFT_MUST_CHECK weft_status weft_option_number(weft_ctx *ctx, const char *key, const char *value,
+                                               int64_t least, int64_t most, int64_t *out);
+WEFT_MUST_CHECK weft_status weft_option_byte(weft_ctx *ctx, const char *key, const char *value, uint8_t *out);
+/* WEFT_CONFIG for a key that a format does not know; known: those it does, for people. */
+weft_status weft_option_unknown(weft_ctx *ctx, const char *format, const char *key, const char *known);
+/* A path as files have it, in ctx->arena. Errors: WEFT_NOT_FOUND. */
+WEFT_MUST_CHECK weft_status weft_option_folder(weft_ctx *ctx, const char *value, const char **out);
+
+/* The value of a key, or NULL; of several the last. */
+const char *weft_option_find(const char *const *options, int32_t count, const char *key);
+
+/* The files that pathGlobFilter, modifiedBefore and modifiedAfter leave, in ctx->arena, in their order.
+ * Errors: WEFT_INVALID_PATTERN, WEFT_CONFIG for what is no timestamp. */
+WEFT_MUST_CHECK weft_status weft_files_filter(weft_ctx *ctx, const char *const *options, int32_t count,
+                                              weft_file_info **files, int32_t *file_count);
+
+#endif

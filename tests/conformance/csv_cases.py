@@ -15,22 +15,32 @@ def case(name, data, options=None, schema=None, query=ALL):
 
 # Quotes and escapes.
 for number, row in enumerate([
-        'a,"b",c', '"a","b","c"', '"a,b",c,d', '"a""b",c,d', '"a\\"b",c,d', '"a"b,c,d', '"a"b",c,d', 'a"b,c,d', 'a"b"c,d,e',
-        '"a" ,b,c', '"a"  x,b,c', ' "a",b,c', '" a ",b,c', '"","",""', '"",,""', ',,', '"a', 'x,"a', 'x,"a,b', '"', 'x,"', '"a""',
-        'x,"a""', '"a\\",b', '"a\\\\",b,c', 'a\\b,c\\"d,e', '"a\\b",c,d', '""a"",b,c', '"""a""",b,c', '"a"\tb,c,d', "'a','b,c',d",
-        'a,b', 'a,b,c,d', 'a', '\\', '"\\"",b,c', '"\\', 'x,"a"  ,c', 'x,"a" "b",c', '"a""b"c,d,e', 'x,""b,c', 'x,"" ,c', '"x"y"z",b,c',
+        'a,"b",c', '"a","b","c"', '"a,b",c,d', '"a""b",c,d', '"a\\"b",c,d', '"a"b,c,d', '"a"b",c,d',
+        'a"b,c,d', 'a"b"c,d,e',
+        '"a" ,b,c', '"a"  x,b,c', ' "a",b,c', '" a ",b,c', '"","",""', '"",,""', ',,', '"a', 'x,"a',
+        'x,"a,b', '"', 'x,"', '"a""',
+        'x,"a""', '"a\\",b', '"a\\\\",b,c', 'a\\b,c\\"d,e', '"a\\b",c,d', '""a"",b,c', '"""a""",b,c',
+        '"a"\tb,c,d', "'a','b,c',d",
+        'a,b', 'a,b,c,d', 'a', '\\', '"\\"",b,c', '"\\', 'x,"a"  ,c', 'x,"a" "b",c', '"a""b"c,d,e',
+        'x,""b,c', 'x,"" ,c', '"x"y"z",b,c',
         '"a"",b,c', 'a,b,"c"', 'a,b,""', 'a,b,"c" ', '  ,a, b ', '\u00e4,"\u20ac,\u20ac",\U0001f600']):
-    for label, options in (("plain", {}), ("rfc", {"escape": '"'}), ("trim", {"ignoreLeadingWhiteSpace": "true",
-                           "ignoreTrailingWhiteSpace": "true"}), ("closing", {"unescapedQuoteHandling": "STOP_AT_CLOSING_QUOTE"}),
-                           ("back", {"unescapedQuoteHandling": "BACK_TO_DELIMITER"}), ("skip", {"unescapedQuoteHandling": "SKIP_VALUE"}),
-                           ("lines", {"multiLine": "true"}), ("linesrfc", {"multiLine": "true", "escape": '"'})):
+    for label, options in (("plain", {}), ("rfc", {"escape": '"'}), ("trim",
+    {"ignoreLeadingWhiteSpace": "true",
+                           "ignoreTrailingWhiteSpace": "true"}), ("closing",
+                           {"unescapedQuoteHandling": "STOP_AT_CLOSING_QUOTE"}),
+                           ("back", {"unescapedQuoteHandling": "BACK_TO_DELIMITER"}), ("skip",
+                           {"unescapedQuoteHandling": "SKIP_VALUE"}),
+                           ("lines", {"multiLine": "true"}), ("linesrfc", {"multiLine": "true",
+                           "escape": '"'})):
         case(f"quote_{number}_{label}", row + "\n1,2,3\n", options, "a STRING, b STRING, c STRING")
 
 # Records over lines.
 MULTI = 'id,text\n1,"two\nlines"\n2,"a ""quoted""\r\nline"\n\n3,plain\n4,"never closed\n5,x\n'
-for label, options in (("lines", {}), ("multi", {"multiLine": "true"}), ("multirfc", {"multiLine": "true", "escape": '"'})):
+for label, options in (("lines", {}), ("multi", {"multiLine": "true"}), ("multirfc", {"multiLine": "true",
+    "escape": '"'})):
     case(f"multi_{label}", MULTI, {"header": "true", **options})
-case("multi_crlf", MULTI.replace("\r\n", "\n").replace("\n", "\r\n"), {"header": "true", "multiLine": "true", "escape": '"'})
+case("multi_crlf", MULTI.replace("\r\n", "\n").replace("\n", "\r\n"), {"header": "true",
+    "multiLine": "true", "escape": '"'})
 case("line_ends", "a,b\r1,2\r\n3,4\n5,6", {"header": "true"})
 case("line_sep", "a,b;1,2;3,4;", {"header": "true", "lineSep": ";"})
 case("line_sep_multi", 'a,b;1,"2;3";3,4;', {"header": "true", "lineSep": ";", "multiLine": "true"})
@@ -38,7 +48,8 @@ case("line_sep_multi", 'a,b;1,"2;3";3,4;', {"header": "true", "lineSep": ";", "m
 # NULL and empty.
 for label, options in (("default", {}), ("na", {"nullValue": "NA"}), ("empty", {"emptyValue": "E"}),
                        ("both", {"nullValue": "NA", "emptyValue": "E"}), ("dash", {"nullValue": "-"})):
-    case(f"null_{label}", 'x,"",y,\n"",x,"",""\nNA,"NA",-,"-"\n,,,\n', options, "a STRING, b STRING, c STRING, d STRING")
+    case(f"null_{label}", 'x,"",y,\n"",x,"",""\nNA,"NA",-,"-"\n,,,\n', options,
+    "a STRING, b STRING, c STRING, d STRING")
     case(f"null_int_{label}", '1,"",3,\n"",2,"",""\nNA,2,-,"-"\n', options, "a INT, b INT, c INT, d INT")
 
 # Names.
@@ -60,22 +71,34 @@ case("own_quote", "'a,b','c''d'\n", {"quote": "'", "escape": "'"}, "a STRING, b 
 case("escape_escape", '"a\\\\",b\n"a|\\"x",b\n', {"charToEscapeQuoteEscaping": "|"}, "a STRING, b STRING")
 
 # Inference.
-VALUES = {"int": ["1", "-2", "+3", "2147483647"], "bigint": ["1", "2147483648"], "decimal": ["1", "99999999999999999999"],
-          "decimal38": ["12345678901234567890123456789012345678"], "decimal39": ["123456789012345678901234567890123456789"],
-          "double": ["1", "1.5"], "exp": ["1e3"], "expneg": ["1e-3", "5"], "inf": ["Inf", "-Inf", "NaN"], "infinity": ["Infinity", "1"],
-          "date": ["2020-01-31", "1999-12-01"], "baddate": ["2020-02-30"], "shortdate": ["2020-1-1"], "ts": ["2020-01-01 10:00:00", "2020-01-01T10:00:00.5"],
-          "tsz": ["2020-01-01T10:00:00Z", "2020-01-01T10:00:00+02:00"], "datets": ["2020-01-01", "2020-01-01 10:00:00"],
-          "tsdate": ["2020-01-01 10:00:00", "2020-01-01"], "bool": ["true", "False"], "boolstr": ["true", "x"], "intstr": ["1", "x"],
-          "nullint": ["", "1"], "allnull": ["", ""], "intdate": ["1", "2020-01-01"], "boolint": ["true", "1"], "intbool": ["1", "true"],
-          "zeros": ["007", "00"], "point": ["100."], "pointbig": ["100000000000000000000."], "dotfive": [".5"], "suffix": ["1d", "2f"], "hex": ["0x10"],
-          "space": [" 1"], "doublespace": [" 1.5 "], "time": ["10:30:00"], "year": ["2020"], "yearmonth": ["2020-01"], "comma": ['"1,000"'],
+VALUES = {"int": ["1", "-2", "+3", "2147483647"], "bigint": ["1", "2147483648"], "decimal": ["1",
+    "99999999999999999999"],
+          "decimal38": ["12345678901234567890123456789012345678"],
+          "decimal39": ["123456789012345678901234567890123456789"],
+          "double": ["1", "1.5"], "exp": ["1e3"], "expneg": ["1e-3", "5"], "inf": ["Inf", "-Inf",
+          "NaN"], "infinity": ["Infinity", "1"],
+          "date": ["2020-01-31",
+          "1999-12-01"], "baddate": ["2020-02-30"], "shortdate": ["2020-1-1"],
+          "ts": ["2020-01-01 10:00:00", "2020-01-01T10:00:00.5"],
+          "tsz": ["2020-01-01T10:00:00Z", "2020-01-01T10:00:00+02:00"], "datets": ["2020-01-01",
+          "2020-01-01 10:00:00"],
+          "tsdate": ["2020-01-01 10:00:00", "2020-01-01"], "bool": ["true", "False"], "boolstr": ["true",
+          "x"], "intstr": ["1", "x"],
+          "nullint": ["", "1"], "allnull": ["", ""], "intdate": ["1", "2020-01-01"], "boolint": ["true",
+          "1"], "intbool": ["1", "true"],
+          "zeros": ["007",
+          "00"], "point": ["100."], "pointbig": ["100000000000000000000."], "dotfive": [".5"],
+          "suffix": ["1d", "2f"], "hex": ["0x10"],
+          "space": [" 1"], "doublespace": [" 1.5 "], "time": ["10:30:00"], "year": ["2020"],
+          "yearmonth": ["2020-01"], "comma": ['"1,000"'],
           "bigdec": ["99999999999999999999", "1.5"], "bigint_dec": ["5000000000", "99999999999999999999"]}
 for label, values in VALUES.items():
     data = "c,k\n" + "".join(f"{v},{i}\n" for i, v in enumerate(values))
     case(f"infer_{label}", data, INFER)
 case("infer_na", "a,b\nNA,1\n2,NA\n", {**INFER, "nullValue": "NA"})
 case("infer_no_date", "a\n2020-01-01\n", {**INFER, "preferDate": "false"})
-case("infer_format", "a,b\n31/01/2020,31/01/2020 10:00\n", {**INFER, "dateFormat": "dd/MM/yyyy", "timestampFormat": "dd/MM/yyyy HH:mm"})
+case("infer_format", "a,b\n31/01/2020,31/01/2020 10:00\n", {**INFER, "dateFormat": "dd/MM/yyyy",
+    "timestampFormat": "dd/MM/yyyy HH:mm"})
 case("infer_widths", "a,b\n1\n2,3,4\n", INFER)
 
 # Types and modes.
@@ -92,12 +115,15 @@ for mode in ("PERMISSIVE", "DROPMALFORMED", "FAILFAST"):
     case(f"mode_count_{mode.lower()}", ROWS, {"mode": mode}, TYPED, "SELECT count(*) FROM v")
     case(f"mode_filter_{mode.lower()}", ROWS, {"mode": mode}, TYPED, "SELECT a, g FROM v WHERE a = 1")
 case("corrupt", ROWS, {}, TYPED + ", _corrupt_record STRING")
-case("corrupt_named", 'x,1\n2,"a""b"\n3\n', {"columnNameOfCorruptRecord": "bad"}, "bad STRING, a INT, b STRING")
-case("formats", "31/01/2020,2020|01|31 23.59,31.01.2020 1:02\n", {"dateFormat": "dd/MM/yyyy", "timestampFormat": "yyyy|MM|dd HH.mm"},
+case("corrupt_named", 'x,1\n2,"a""b"\n3\n', {"columnNameOfCorruptRecord": "bad"},
+    "bad STRING, a INT, b STRING")
+case("formats", "31/01/2020,2020|01|31 23.59,31.01.2020 1:02\n", {"dateFormat": "dd/MM/yyyy",
+    "timestampFormat": "yyyy|MM|dd HH.mm"},
      "a DATE, b TIMESTAMP, c STRING")
 case("zone", "2020-07-01 12:00:00\n2020-07-01T12:00:00Z\n", {"timeZone": "Europe/Berlin"}, "a TIMESTAMP")
 case("ntz", "2020-07-01 12:00:00\n2020-07-01T12:00:00Z\n", {}, "a TIMESTAMP_NTZ")
-case("nan", "nan,1\ninf,2\n-inf,3\nNaN,4\n", {"nanValue": "nan", "positiveInf": "inf", "negativeInf": "-inf"}, "a DOUBLE, b INT")
+case("nan", "nan,1\ninf,2\n-inf,3\nNaN,4\n", {"nanValue": "nan", "positiveInf": "inf",
+    "negativeInf": "-inf"}, "a DOUBLE, b INT")
 case("header_given", "x,y\n1,2\n", {"header": "true"}, "a INT, b INT")
 case("header_checked", "x,y\n1,2\n", {"header": "true", "enforceSchema": "false"}, "a INT, b INT")
 case("header_checked_right", "A,b\n1,2\n", {"header": "true", "enforceSchema": "false"}, "a INT, b INT")

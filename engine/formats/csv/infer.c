@@ -108,7 +108,7 @@ static weft_type try_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *te
 static weft_type try_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
 {
     int32_t days;
-    if (weft_csv_date(v, text, len, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
+    if (weft_csv_date(v, text, len, true, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
     return try_timestamp(ctx, v, text, len);
 }
 
@@ -147,6 +147,9 @@ static weft_type both_types(weft_type a, weft_type b)
 {
     if (a.id == b.id && a.id != WEFT_TYPE_DECIMAL) return a;
     if (a.id == WEFT_TYPE_NULL) return b;
+    const bool moments = (a.id == WEFT_TYPE_DATE || a.id == WEFT_TYPE_TIMESTAMP) &&
+                         (b.id == WEFT_TYPE_DATE || b.id == WEFT_TYPE_TIMESTAMP);
+    if (moments) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
     const bool numbers = weft_type_is_numeric(a) && weft_type_is_numeric(b);
     if (!numbers) return WEFT_TYPE_OF(WEFT_TYPE_STRING);
     if (a.id == WEFT_TYPE_DOUBLE || b.id == WEFT_TYPE_DOUBLE) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);

@@ -291,17 +291,12 @@ static bool parse_value(machine *m)
 /* The text ended where the record is not: what is there becomes its last value. */
 static void text_end(machine *m)
 {
-    bool take = false;
-    if (m->ch == m->quote) {
-        if (m->prev == m->quote)
-            take = true;
-        else if (!m->unescaped)
-            put(m, m->quote);
-    }
-    if (!take)
-        take = m->prev != CH_NONE && !is_stop(m->ch) && !(m->o->comment != 0 && m->ch == m->o->comment);
+    const bool closed = m->ch == m->quote && m->prev == m->quote;
+    if (m->ch == m->quote && !closed && !m->unescaped) put(m, m->quote);
+    const bool is_comment = m->o->comment != 0 && m->ch == m->o->comment;
+    const bool take = closed || (m->prev != CH_NONE && !is_stop(m->ch) && !is_comment);
     if (m->len > m->value || take)
-        value_end(m, false);
+        value_end(m, closed);
     else
         value_none(m);
 }

@@ -269,6 +269,7 @@ static weft_status scan_make_rows(weft_ctx *ctx, weft_scan *scan, int32_t rows)
         WEFT_TRY(st, scan_convert(ctx, scan, rows, false));
         scan_set_corrupt(scan, rows);
     }
+    if (scan->table->options.mode == WEFT_CSV_FAILFAST) WEFT_TRY(st, scan_apply_mode(ctx, scan, rows));
     if (weft_text_lane_has_filters(lane)) WEFT_TRY(st, weft_text_lane_filter(ctx, lane, rows));
     if (scan->corrupt < 0 && lane->selected > 0) WEFT_TRY(st, scan_convert(ctx, scan, rows, false));
     WEFT_TRY(st, scan_apply_mode(ctx, scan, rows));

@@ -172,12 +172,7 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
             }
             if (!at_end && data[behind] != delimiter && !is_line_end(t, data[behind])) goto done;
             const int64_t len = closing - begin - 1;
-            /* at the end of a line, "" is what is between two delimiters */
-            const bool ends = at_end || (!o->multi_line && data[behind] != delimiter);
-            WEFT_TRY(st, weft_csv_add_field(ctx, t, begin + 1,
-                                            len > 0 ? (uint32_t)len
-                                            : ends  ? WEFT_CSV_NULL
-                                                    : WEFT_CSV_EMPTY));
+            WEFT_TRY(st, weft_csv_add_field(ctx, t, begin + 1, len > 0 ? (uint32_t)len : WEFT_CSV_EMPTY));
             if (at_end) {
                 t->end = t->at = t->len;
                 *how = TOKEN_RECORD;

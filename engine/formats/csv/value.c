@@ -205,12 +205,20 @@ static inline bool plain_date(const char *text, uint32_t len, int32_t *days)
     return true;
 }
 
-bool weft_csv_date(weft_csv_values *v, const char *text, uint32_t len, int32_t *days)
+bool weft_csv_date(weft_csv_values *v, const char *text, uint32_t len, bool strict, int32_t *days)
 {
     int64_t us = 0;
     size_t at = 0;
-    if (v->date == NULL)
-        return v->options->prefer_date ? plain_date(text, len, days) : weft_parse_date(text, len, days);
+    if (v->date == NULL) {
+        if (plain_date(text, len, days)) return true;
+        if (strict && v->options->prefer_date) return false;
+        while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
+        while (len > 0 && (unsigned char)text[0] <= ' ') {
+            text++;
+            len--;
+        }
+        return weft_parse_date(text, len, days);
+    }
     if (!weft_datetime_parse(v->date, NULL, text, len, &us, &at)) return false;
     *days = weft_days_of_us(us);
     return true;
@@ -390,7 +398,7 @@ static void convert_dates(const column_call *c)
     int32_t i = 0;
     LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
     {
-        if (!weft_csv_date(c->v, text, len, &((int32_t *)c->vector->values)[i])) set_bad(c, i);
+        if (!weft_csv_date(c->v, text, len, false, &((int32_t *)c->vector->values)[i])) set_bad(c, i);
     }
 }
 

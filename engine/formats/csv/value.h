@@ -51,7 +51,8 @@ bool weft_csv_integer(const char *text, uint32_t len, int64_t low, int64_t high,
 bool weft_csv_double(weft_ctx *ctx, const weft_csv_values *values, const char *text, uint32_t len,
                      double *out);
 bool weft_csv_boolean(const char *text, uint32_t len, bool *out);
-bool weft_csv_date(weft_csv_values *values, const char *text, uint32_t len, int32_t *days);
+/* strict: without a pattern, yyyy-MM-dd and nothing else; else what CAST takes too. */
+bool weft_csv_date(weft_csv_values *values, const char *text, uint32_t len, bool strict, int32_t *days);
 /* zoned: TIMESTAMP, else TIMESTAMP_NTZ. */
 bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *values, const char *text, uint32_t len, bool zoned,
                         int64_t *us);

@@ -5,15 +5,11 @@
 
 #include "engine/formats/csv/csv.h"
 #include "engine/formats/parquet/parquet.h"
-<<<<<<< HEAD
 #include "engine/formats/range.h"
-
-static const weft_format *const formats[] = {&weft_format_parquet, &weft_format_range};
-=======
 #include "engine/formats/text/text.h"
 
-static const weft_format *const formats[] = {&weft_format_csv, &weft_format_parquet, &weft_format_text};
->>>>>>> e054388 (formats: text and CSV are read, with Spark's options, at any cut of a file)
+static const weft_format *const formats[] = {&weft_format_csv, &weft_format_parquet, &weft_format_text,
+                                             &weft_format_range};
 
 const weft_format *weft_format_find(const char *name)
 {

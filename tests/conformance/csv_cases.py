@@ -102,7 +102,8 @@ case("infer_format", "a,b\n31/01/2020,31/01/2020 10:00\n", {**INFER, "dateFormat
 case("infer_widths", "a,b\n1\n2,3,4\n", INFER)
 
 # Types and modes.
-TYPED = "a INT, b DOUBLE, c DATE, d TIMESTAMP, e BOOLEAN, f DECIMAL(6,2), g STRING, h SMALLINT, i FLOAT, j BIGINT"
+TYPED = ("a INT, b DOUBLE, c DATE, d TIMESTAMP, e BOOLEAN, f DECIMAL(6,2), "
+         "g STRING, h SMALLINT, i FLOAT, j BIGINT")
 ROWS = ('1,1.5,2020-01-01,2020-01-01 10:20:30.123456,true,12.345,x,5,1.1,9223372036854775807\n'
         'x,y,z,w,v,u,t,s,r,q\n'
         '2147483648,1e400,2020-1-1,2020-01-01,TRUE,12345.67,"a,b",70000,1e40,9223372036854775808\n'

@@ -12,6 +12,7 @@ Scenarios, each with its own cluster; the result of each is a line of JSON in --
   shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
   messages all queries while control messages come late, twice, out of order, again or never;
   calls    the n-th read, write, sync, open, send or receive of a worker fails, n swept;
+  results  2 GB read by a slow client, the leader killed at 30 %, then a worker that holds the rest (scale 1);
   records  many jobs with a journal in ZooKeeper, a third of them on record: the same, and nodes and bytes;
   jobs     many small jobs in a row: memory, descriptors, threads and files stay flat in every process.
 
@@ -32,6 +33,7 @@ sys.dont_write_bytecode = True
 import calls  # noqa: E402
 import cluster as harness  # noqa: E402
 import crowds  # noqa: E402
+import readers  # noqa: E402
 import records  # noqa: E402
 import takeovers  # noqa: E402
 from cluster import Cluster, in_background, until  # noqa: E402
@@ -368,6 +370,17 @@ class Storm:
             after = [measure(process) for process in processes]
         check_flat(processes, before, after)
         return {"jobs": done, "before": before, "after": after}
+
+    def results(self):
+        """Scenario 34, with keys. How fast it is read is the machine's: the client waits now and then."""
+        view = next(text for text in self.views if "lineitem" in text)
+        rows = "SELECT l_orderkey, l_linenumber, repeat(l_comment, 13) AS text FROM lineitem ORDER BY 1, 2"
+        with Leaders(workers=2, timeout="6s", worker_args=takeovers.WORKER_ARGS) as cluster:
+            counted = readers.read_over_faults(cluster, f"{view}; {rows}")
+        wrong = readers.what_is_wrong(counted, 256 << 20)
+        if wrong is not None:
+            raise Wrong(f"{wrong}: {counted}")
+        return counted
 
     def records(self):
         """Measured after half of the jobs, when more are on record than are kept, and after all of them."""

@@ -21,6 +21,7 @@ typedef struct weft_json_options {
     const char *time_zone; /* NULL: the session's */
     bool primitives_as_string, prefers_decimal, drop_all_null, infer_timestamp;
     bool multi_line;
+    bool exact_text; /* what becomes a string and is none keeps its bytes; else it is written anew */
     double sampling_ratio;
     bool keep_nulls; /* not ignoreNullFields */
     bool pretty;

@@ -123,15 +123,22 @@ done:
     return st;
 }
 
-/* Any value as a string: what is none is written anew. */
-static weft_json_result set_string(weft_ctx *ctx, weft_json *json, weft_text *room, weft_vector *out,
-                                   int32_t slot, weft_status *st)
+/* Any value as a string. */
+static weft_json_result set_string(weft_ctx *ctx, bool exact, weft_json *json, weft_text *room,
+                                   weft_vector *out, int32_t slot, weft_status *st)
 {
     weft_text text = {0};
     bool failed = false;
+    const char *from = json->from;
     if (json->token == WEFT_JSON_STRING) {
         *st = weft_json_set_text(ctx, json, room, out, slot);
         return *st == WEFT_OK ? WEFT_JSON_SET : WEFT_JSON_BAD_TEXT;
+    }
+    if (exact) {
+        if (!weft_json_skip(json)) return WEFT_JSON_BAD_TEXT;
+        weft_json_set_valid(out, slot);
+        ((weft_str *)out->values)[slot] = weft_str_view(from, (uint32_t)(json->at - from));
+        return WEFT_JSON_SET;
     }
     *st = weft_json_copy(ctx, json, WEFT_JSON_ESCAPE_PAIRS, room, &text, &failed);
     if (*st == WEFT_OK && !failed) {
@@ -300,7 +307,8 @@ weft_json_result weft_json_set_scalar(weft_ctx *ctx, weft_json_scalars *scalars,
     const weft_json_token token = json->token;
     const char *text = NULL;
     size_t len = 0;
-    if (type.id == WEFT_TYPE_STRING) return set_string(ctx, json, room, out, slot, st);
+    if (type.id == WEFT_TYPE_STRING)
+        return set_string(ctx, scalars->options->exact_text, json, room, out, slot, st);
     if (token == WEFT_JSON_OBJECT || token == WEFT_JSON_ARRAY) {
         if (type.id == WEFT_TYPE_NULL) weft_vector_set_null(out, slot);
         if (!weft_json_skip(json)) return WEFT_JSON_BAD_TEXT;

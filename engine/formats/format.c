@@ -4,12 +4,13 @@
 #include <strings.h>
 
 #include "engine/formats/csv/csv.h"
+#include "engine/formats/json/json.h"
 #include "engine/formats/parquet/parquet.h"
 #include "engine/formats/range.h"
 #include "engine/formats/text/text.h"
 
-static const weft_format *const formats[] = {&weft_format_csv, &weft_format_parquet, &weft_format_text,
-                                             &weft_format_range};
+static const weft_format *const formats[] = {&weft_format_csv, &weft_format_json, &weft_format_parquet,
+                                             &weft_format_range, &weft_format_text};
 
 const weft_format *weft_format_find(const char *name)
 {

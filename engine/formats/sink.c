@@ -2,9 +2,11 @@
  */
 #include <strings.h>
 
+#include "engine/formats/json/json.h"
 #include "engine/formats/parquet/parquet.h"
 
 static const weft_sink_format *const sink_formats[] = {
+    &weft_sink_json,
     &weft_sink_parquet,
 };
 

@@ -102,6 +102,7 @@ typedef struct parts {
     weft_keys *keys;
     weft_leadership *leadership; /* without ZooKeeper */
     weft_standby *standby;       /* with it */
+    weft_blobs *blobs;           /* without it: files of sessions */
     weft_http *http;
     int32_t port;
     char address[WEFT_LEADER_ADDRESS_BYTES]; /* where others reach it */
@@ -272,25 +273,53 @@ done:
     return st;
 }
 
+/* Files that clients add to their sessions lie in the work folder. */
+static weft_status open_blobs(weft_daemon *d, const values *v, parts *p)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &d->ctx;
+    char *folder = NULL, address[WEFT_LEADER_ADDRESS_BYTES + 16];
+    if (d->work_dir == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &folder, "%s/blobs", d->work_dir));
+    const weft_blobs_options blobs = {.folder = folder,
+                                      .host = v->host,
+                                      .port = v->blob_port,
+                                      .keys = p->keys,
+                                      .pool = d->memory.pool,
+                                      .settings = &d->settings,
+                                      .most_bytes = v->blob_bytes,
+                                      .copies = 1,
+                                      .idle_ms = v->blob_keep_ms};
+    WEFT_TRY(st, weft_blobs_open(ctx, &blobs, &p->blobs));
+    choose_address(v, p);
+    snprintf(address, sizeof(address), "%.*s:%" PRId32, (int)(strrchr(p->address, ':') - p->address),
+             p->address, weft_blobs_port(p->blobs));
+    weft_blobs_name(p->blobs, address);
+done:
+    return st;
+}
+
 static weft_status start(weft_daemon *d, const values *v, parts *p)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &d->ctx;
     WEFT_TRY(st, choose_recovery(d, v, p));
     if (d->keys_dir != NULL) WEFT_TRY(st, weft_keys_open(ctx, d->keys_dir, WEFT_ROLE_COORDINATOR, &p->keys));
-    const weft_leadership_options leadership = {.daemon = d,
-                                                .host = v->host,
-                                                .cluster = v->cluster,
-                                                .port = v->port,
-                                                .grace_ms = v->grace_ms,
-                                                .session_grace_ms = v->session_grace_ms,
-                                                .away_ms = v->away_ms,
-                                                .keys = p->keys,
-                                                .journal = p->journal};
+    weft_leadership_options leadership = {.daemon = d,
+                                          .host = v->host,
+                                          .cluster = v->cluster,
+                                          .port = v->port,
+                                          .grace_ms = v->grace_ms,
+                                          .session_grace_ms = v->session_grace_ms,
+                                          .away_ms = v->away_ms,
+                                          .keys = p->keys,
+                                          .journal = p->journal};
     if (p->recovery == RECOVERY_ZOOKEEPER) {
         WEFT_TRY(st, start_standby(d, v, p, &leadership));
         return WEFT_OK;
     }
+    WEFT_TRY(st, open_blobs(d, v, p));
+    leadership.blobs = p->blobs;
     WEFT_TRY(st, weft_leadership_start(ctx, &leadership, &p->leadership));
     p->port = weft_leadership_port(p->leadership);
     snprintf(p->address, sizeof(p->address), "%s:%" PRId32, v->host, p->port);
@@ -306,6 +335,7 @@ static void stop(parts *p)
     weft_http_stop(&p->http);
     weft_standby_stop(&p->standby);
     weft_leadership_stop(&p->leadership, false);
+    weft_blobs_close(&p->blobs);
     weft_keys_close(&p->keys);
 }
 

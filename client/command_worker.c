@@ -14,6 +14,7 @@
 #include "client/daemon.h"
 #include "common/log.h"
 #include "common/version.h"
+#include "worker/artifacts.h"
 #include "worker/fetch.h"
 #include "worker/http.h"
 #include "worker/member.h"
@@ -78,6 +79,7 @@ typedef struct parts {
     weft_keys *keys;
     weft_member *member;
     weft_fetcher *fetcher;
+    weft_worker_artifacts *artifacts;
     weft_worker *worker;
     weft_serve *serve;
     weft_worker_http *http; /* or NULL */
@@ -98,6 +100,12 @@ static void on_registered(void *self, int32_t number, const char *master)
     p->ready = true;
     printf("weft worker: ready, worker %" PRId32 " of weft://%s\n", number, master + strlen("tcp://"));
     fflush(stdout);
+}
+
+static void on_artifacts(void *self, const char *address)
+{
+    const parts *p = self;
+    weft_worker_artifacts_at(p->artifacts, address);
 }
 
 static void on_ended(void *self, const weft_error *why)
@@ -234,6 +242,7 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
                                         .control = times,
                                         .outbox_bytes = d->memory_bytes / OUTBOX_PARTS,
                                         .registered = on_registered,
+                                        .artifacts = on_artifacts,
                                         .ended = on_ended,
                                         .self = p};
     WEFT_TRY(st, weft_member_new(ctx, &member, &p->member));
@@ -243,11 +252,16 @@ static weft_status start(weft_daemon *d, values *v, parts *p)
                                         .settings = &d->settings,
                                         .host_id = v->host_id};
     WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
+    char *folder = NULL;
+    if (d->work_dir != NULL)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &folder, "%s/artifacts", d->work_dir));
+    WEFT_TRY(st, weft_worker_artifacts_new(ctx, folder, p->keys, &p->artifacts));
     const weft_worker_options worker = {.uuid = p->uuid,
                                         .slots = d->cores,
                                         .pool = d->memory.pool,
                                         .settings = &d->settings,
                                         .coordinator = weft_member_link(p->member),
+                                        .named = weft_worker_artifacts_named(p->artifacts),
                                         .fetcher = p->fetcher};
     WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
     WEFT_TRY(st, serve_blocks(d, v, p));
@@ -288,6 +302,7 @@ static void stop(parts *p)
     weft_worker_http_stop(&p->http);
     weft_serve_stop(&p->serve);
     weft_worker_stop(&p->worker);
+    weft_worker_artifacts_free(&p->artifacts);
     weft_fetcher_stop(&p->fetcher);
     weft_member_free(&p->member);
     weft_keys_close(&p->keys);

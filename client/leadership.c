@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "coordinator/artifacts.h"
 #include "coordinator/commits.h"
 #include "coordinator/jobs.h"
 #include "coordinator/journal_file.h"
@@ -32,6 +33,7 @@ struct weft_leadership {
     int64_t epoch;
     weft_journal_disk disk;
     weft_journal *journal;
+    weft_artifacts *artifacts;
     weft_commits *commits;
     weft_jobs *jobs;
     weft_port *port;
@@ -96,6 +98,19 @@ static weft_status open_kept_journal(weft_leadership *l)
     return st;
 }
 
+/* Blobs are of this leadership from now on; files of sessions are read from a folder beside them. */
+static weft_status open_artifacts(weft_leadership *l)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL;
+    weft_blobs_lead(l->options.blobs, l->journal, (uint64_t)l->epoch);
+    WEFT_TRY(st,
+             weft_arena_printf(&l->ctx, l->ctx.arena, &folder, "%s/artifacts", l->options.daemon->work_dir));
+    st = weft_artifacts_new(&l->ctx, folder, l->options.blobs, &l->artifacts);
+done:
+    return st;
+}
+
 /* What the one before has left of writes is brought to its end before anybody can connect. */
 static weft_status open_journal(weft_leadership *l)
 {
@@ -110,6 +125,7 @@ static weft_status open_journal(weft_leadership *l)
         WEFT_TRY(st, open_kept_journal(l));
     else if (l->options.journal != NULL)
         WEFT_TRY(st, open_file_journal(l));
+    if (l->options.blobs != NULL) WEFT_TRY(st, open_artifacts(l));
     if (l->journal == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_commits_open(ctx, l->journal, &l->commits));
     (void)weft_commits_recover(ctx, l->commits, true);
@@ -153,7 +169,8 @@ static weft_status make_coordinator(weft_leadership *l)
                                                   .source = {.fetch = fetch, .self = l},
                                                   .jobs = l->jobs,
                                                   .commits = l->commits,
-                                                  .journal = l->journal};
+                                                  .journal = l->journal,
+                                                  .artifacts = l->artifacts};
     weft_status st = weft_coordinator_new(&l->ctx, &coordinator, &l->coordinator);
     if (st == WEFT_OK && l->journal != NULL) st = weft_recovery_load(&l->ctx, l->coordinator, &l->recovery);
     return st;
@@ -183,7 +200,8 @@ static weft_status listen_for_all(weft_leadership *l)
                                      .session_keep_ms = (int32_t)weft_min_i64(o->session_grace_ms, INT32_MAX),
                                      .peers_max = PEERS_MAX,
                                      .journal = l->journal,
-                                     .recovery = l->recovery};
+                                     .recovery = l->recovery,
+                                     .blobs = o->blobs == NULL ? NULL : weft_blobs_address(o->blobs)};
     WEFT_TRY(st, weft_port_start(ctx, l->port, &serve));
 done:
     return st;
@@ -237,6 +255,7 @@ void weft_leadership_stop(weft_leadership **slot, bool silent)
     weft_coordinator_free(&l->coordinator);
     weft_commits_close(&l->commits);
     if (l->options.blobs != NULL) weft_blobs_retire(l->options.blobs);
+    weft_artifacts_free(&l->artifacts);
     weft_journal_close(&l->journal);
     if (l->disk.self != NULL) weft_journal_folder_close(&l->disk);
     weft_port_free(&l->port);

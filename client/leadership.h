@@ -23,7 +23,7 @@ typedef struct weft_leadership_options {
     const char *journal;     /* folder of a file journal, or NULL */
     const weft_reign *reign; /* what was won in ZooKeeper, or NULL */
     const weft_seal *seal;   /* with a reign: of its records */
-    weft_blobs *blobs;       /* with a reign: where its large records are kept; NULL: in ZooKeeper */
+    weft_blobs *blobs;       /* large records of ZooKeeper and files of sessions; NULL: there is no place */
 } weft_leadership_options;
 
 /* Open the journal, bring back what is in it, and listen. Without a reign the epoch is the journal's next, or

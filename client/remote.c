@@ -192,6 +192,7 @@ static weft_status operation_new(weft_remote *r, const char *text, size_t len,
     } else {
         WEFT_TRY(st, weft_mem_alloc(&r->ctx, WEFT_MEM_WORKING, len + 1, (void **)&op->text));
         memcpy(op->text, text, len);
+        op->text[len] = 0;
         op->text_len = len;
     }
     op->remote = r;
@@ -237,19 +238,22 @@ static weft_status wait_for_result(weft_remote *r, remote_operation *op)
     int64_t cancelled_ns = 0;
     for (;;) {
         pthread_mutex_lock(&r->lock);
-        if (op->state == REMOTE_WAITING && !op->progressed && r->state == LINK_OPEN)
+        if (op->state == REMOTE_WAITING && !op->progressed && !op->wanted && r->state == LINK_OPEN)
             remote_wait(r, weft_now_ns(&r->ctx) + REMOTE_LOOK_NS);
         const bool broken = r->state != LINK_OPEN;
         const remote_state state = op->state;
         const bool progressed = op->progressed;
         const weft_progress progress = op->progress;
+        const bool wanted = op->wanted;
         op->progressed = false;
+        op->wanted = op->wanted && !broken; /* what was wanted over a broken connection is asked for again */
         if (state == REMOTE_FAILED) {
             r->ctx.error = op->error;
             st = op->error.code;
         }
         pthread_mutex_unlock(&r->lock);
         if (state != REMOTE_WAITING) break;
+        if (wanted && !broken) WEFT_TRY(st, remote_files_send(r, op));
         if (progressed && r->progress != NULL) r->progress(r->progress_self, &progress);
         WEFT_TRY(st, pass_cancel(r, op, &cancelled_ns));
         if (broken) remote_link_return(r);
@@ -267,6 +271,7 @@ static weft_status run(weft_remote *r, const char *text, size_t len, const weft_
     atomic_store(&r->cancel, false);
     WEFT_TRY(st, connect_again(r));
     WEFT_TRY(st, operation_new(r, text, len, setting, out));
+    WEFT_TRY(st, remote_files_open(r, *out));
     st = remote_ask(r, *out);
     if (st == WEFT_UNREACHABLE) { /* it broke just now: who waits connects again, and sends it then */
         weft_error_clear(&r->ctx);

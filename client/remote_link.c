@@ -87,14 +87,15 @@ done:
 weft_status remote_ask(weft_remote *r, const remote_operation *op)
 {
     pthread_mutex_lock(&r->lock);
-    const weft_session_request request = {.kind = op->is_set ? WEFT_REQUEST_SET : WEFT_REQUEST_EXECUTE,
-                                          .operation = op->id,
-                                          .setting_count = op->is_set,
-                                          .settings = &op->setting,
-                                          .credit = op->is_set ? 0 : op->granted,
-                                          .text_bytes = (int64_t)op->text_len,
-                                          .session_version = op->version};
+    weft_session_request request = {.kind = op->is_set ? WEFT_REQUEST_SET : WEFT_REQUEST_EXECUTE,
+                                    .operation = op->id,
+                                    .setting_count = op->is_set,
+                                    .settings = &op->setting,
+                                    .credit = op->is_set ? 0 : op->granted,
+                                    .text_bytes = (int64_t)op->text_len,
+                                    .session_version = op->version};
     pthread_mutex_unlock(&r->lock);
+    remote_files_put(op, &request);
     return remote_send(&r->ctx, r, &request, op->text, op->text_len);
 }
 
@@ -224,6 +225,15 @@ static void on_operation(weft_remote *r, const weft_session_reply *reply, const 
                                        .running = reply->progress.running,
                                        .tasks_done = reply->progress.tasks_done};
         break;
+    case WEFT_REPLY_WANT: {
+        const bool goes_on = op->wanted && op->want.file == reply->want.file &&
+                             op->want.chunk + op->want.count == reply->want.chunk;
+        if (!goes_on) op->want.chunk = reply->want.chunk;
+        op->want.count = reply->want.count + (goes_on ? op->want.count : 0);
+        op->want.file = reply->want.file;
+        op->wanted = true;
+        break;
+    }
     case WEFT_REPLY_RESULT: st = on_result(r, op, &reply->result, &frames[1]); break;
     case WEFT_REPLY_PAGE: st = on_page(r, op, reply, frames + 2, count - 2); break;
     case WEFT_REPLY_END:

@@ -37,6 +37,7 @@ void remote_operation_leave(remote_operation *op)
     if (connected && remote_send(&r->ctx, r, &release, NULL, 0) != WEFT_OK) weft_error_clear(&r->ctx);
     pages_free(op->first);
     weft_mem_free(op->reply);
+    remote_files_close(op);
     weft_mem_free(op->text);
     weft_mem_free(op);
 }

@@ -44,7 +44,10 @@ typedef struct remote_operation {
     remote_page *first, *last;
     uint8_t *reply; /* memory block: the bytes of RESULT */
     size_t reply_len;
-    bool progressed;
+    bool progressed, wanted; /* wanted: chunks of a file */
+    struct {
+        int32_t file, chunk, count;
+    } want; /* [want_count] of them, one after the other */
     weft_progress progress;
     weft_error error;
     /* of the caller's thread: */
@@ -58,6 +61,7 @@ typedef struct remote_operation {
     int32_t users;    /* blocks of the result, and who executes */
     int64_t taken;    /* bytes of pages that were read */
     int64_t rows, rows_taken;
+    struct remote_files *files; /* that the statement names (remote_files.c); NULL: none */
 } remote_operation;
 
 typedef enum remote_link_state { LINK_NONE, LINK_OPENING, LINK_OPEN, LINK_BROKEN } remote_link_state;
@@ -130,5 +134,15 @@ WEFT_MUST_CHECK weft_status remote_result_new(weft_remote *r, remote_operation *
                                               weft_result **out);
 /* One user less: the last one lets the operation go, here and at the coordinator. */
 void remote_operation_leave(remote_operation *op);
+
+/* ---- remote_files.c: files of this machine that a statement names ---- */
+
+/* Find and open them, for an operation that is not asked for yet. Errors: WEFT_LIMIT, those of opening. */
+WEFT_MUST_CHECK weft_status remote_files_open(weft_remote *r, remote_operation *op);
+/* Of EXECUTE. */
+void remote_files_put(const remote_operation *op, weft_session_request *request);
+/* Send the chunks that the coordinator wants. Errors as of remote_send, but for a broken connection. */
+WEFT_MUST_CHECK weft_status remote_files_send(weft_remote *r, remote_operation *op);
+void remote_files_close(remote_operation *op);
 
 #endif

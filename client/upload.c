@@ -9,44 +9,65 @@ struct weft_local_upload {
     weft_file *file;       /* the one that was opened last */
 };
 
+weft_status weft_upload_read_chunk(weft_ctx *ctx, weft_file *file, int32_t index, uint8_t *to, size_t *len)
+{
+    const int64_t bytes = weft_blob_chunk_bytes(weft_file_size(file), index);
+    if (index < 0 || bytes < 0)
+        return weft_fail(ctx, WEFT_INVALID, "%s has no chunk %d", weft_file_path(file), (int)index);
+    *len = (size_t)bytes;
+    return weft_file_read(ctx, file, (int64_t)index * WEFT_BLOB_CHUNK_BYTES, to, bytes);
+}
+
+weft_status weft_upload_open_file(weft_ctx *ctx, weft_account *account, const char *path, weft_file **out,
+                                  char sha256[WEFT_BLOB_NAME_BYTES])
+{
+    weft_status st = WEFT_OK;
+    weft_account *const callers = ctx->memory;
+    weft_sha256 *digest = NULL;
+    weft_file *file = NULL;
+    weft_file_info info;
+    uint8_t *chunk = NULL;
+    size_t len = 0;
+    *out = NULL;
+    WEFT_TRY(st, weft_fs_stat(ctx, path, &info));
+    if (info.is_directory)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_UNSUPPORTED, "'%s' is a folder, not a file.", path));
+    ctx->memory = account;
+    st = weft_file_open(ctx, path, &file);
+    ctx->memory = callers;
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, weft_sha256_new(ctx, &digest));
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_BLOB_CHUNK_BYTES, (void **)&chunk));
+    for (int32_t i = 0; i < weft_blob_chunks(weft_file_size(file)); i++) {
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        WEFT_TRY(st, weft_upload_read_chunk(ctx, file, i, chunk, &len));
+        WEFT_TRY(st, weft_sha256_add(ctx, digest, chunk, len));
+    }
+    WEFT_TRY(st, weft_sha256_finish(ctx, digest, sha256));
+    *out = file;
+    file = NULL;
+done:
+    weft_file_close(&file);
+    weft_sha256_free(&digest);
+    weft_mem_free(chunk);
+    return st;
+}
+
+/* ---- for a session of this process ---- */
+
 static weft_status read_chunk(weft_ctx *ctx, void *self, int32_t index, uint8_t *to, size_t *len)
 {
     const weft_local_upload *u = self;
-    const int64_t bytes = weft_blob_chunk_bytes(weft_file_size(u->file), index);
-    *len = (size_t)bytes;
-    return weft_file_read(ctx, u->file, (int64_t)index * WEFT_BLOB_CHUNK_BYTES, to, bytes);
+    return weft_upload_read_chunk(ctx, u->file, index, to, len);
 }
 
 static weft_status open_file(weft_ctx *ctx, void *self, const char *path, char sha256[WEFT_BLOB_NAME_BYTES],
                              int64_t *bytes)
 {
-    weft_status st = WEFT_OK;
     weft_local_upload *u = self;
-    weft_sha256 *digest = NULL;
-    weft_file_info info;
-    uint8_t *chunk = NULL;
-    size_t len = 0;
     weft_file_close(&u->file);
-    WEFT_TRY(st, weft_fs_stat(ctx, path, &info));
-    if (info.is_directory)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_UNSUPPORTED, "'%s' is a folder, not a file.", path));
-    weft_account *const callers = ctx->memory;
-    ctx->memory = u->account;
-    st = weft_file_open(ctx, path, &u->file);
-    ctx->memory = callers;
-    WEFT_TRY(st, st);
-    WEFT_TRY(st, weft_sha256_new(ctx, &digest));
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, WEFT_BLOB_CHUNK_BYTES, (void **)&chunk));
-    *bytes = weft_file_size(u->file);
-    for (int32_t i = 0; i < weft_blob_chunks(*bytes); i++) {
-        WEFT_TRY(st, weft_check_cancel(ctx));
-        WEFT_TRY(st, read_chunk(ctx, u, i, chunk, &len));
-        WEFT_TRY(st, weft_sha256_add(ctx, digest, chunk, len));
-    }
-    st = weft_sha256_finish(ctx, digest, sha256);
-done:
-    weft_sha256_free(&digest);
-    weft_mem_free(chunk);
+    const weft_status st = weft_upload_open_file(ctx, u->account, path, &u->file, sha256);
+    if (st == WEFT_OK) *bytes = weft_file_size(u->file);
     return st;
 }
 

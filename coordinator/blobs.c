@@ -432,6 +432,8 @@ void weft_blobs_name(weft_blobs *b, const char *address)
     snprintf(b->address, sizeof(b->address), "%s", address);
 }
 
+const char *weft_blobs_address(const weft_blobs *b) { return b->address; }
+
 const weft_journal_blobs *weft_blobs_of_journal(weft_blobs *b) { return &b->of_journal; }
 
 weft_blob_store *weft_blobs_store(weft_blobs *b, weft_blob_class class) { return b->stores[class]; }

@@ -38,6 +38,7 @@ WEFT_MUST_CHECK weft_status weft_blobs_open(weft_ctx *ctx, const weft_blobs_opti
 int32_t weft_blobs_port(const weft_blobs *blobs);
 /* Where others reach that port, "HOST:PORT"; copied. Before it leads. */
 void weft_blobs_name(weft_blobs *blobs, const char *address);
+const char *weft_blobs_address(const weft_blobs *blobs);
 /* NULL is allowed. It must not lead. */
 void weft_blobs_close(weft_blobs **blobs);
 

@@ -66,7 +66,8 @@ static bool send_words(weft_ctx *ctx, weft_port *p, uint64_t peer, const weft_en
 static void port_welcome(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
 {
     weft_port *p = self;
-    const weft_envelope e = {.kind = WEFT_ENVELOPE_WELCOME, .head = *head, .worker = worker};
+    const weft_envelope e = {
+        .kind = WEFT_ENVELOPE_WELCOME, .head = *head, .worker = worker, .text = p->options.blobs};
     if (!send_words(&p->ctx, p, peer, &e)) give_up(p, peer);
 }
 

@@ -28,6 +28,7 @@ typedef struct weft_port_options {
     weft_journal *journal;
     const struct weft_recovery *recovery; /* what an earlier leader left (recovery.h); needed until the port
                                              is stopped; NULL: nothing */
+    const char *blobs;                    /* "HOST:PORT" where workers fetch artifacts; NULL: nowhere */
 } weft_port_options;
 
 /* Listen, and make the sessions of the journal. Errors: those of weft_net_start, weft_service_new and

@@ -7,6 +7,7 @@
 #include "common/limits.h"
 #include "coordinator/recovery.h"
 #include "coordinator/service_private.h"
+#include "coordinator/service_upload.h"
 #include "proto/envelope.h"
 
 weft_status service_encode(weft_ctx *ctx, const weft_session_reply *reply, weft_net_frame *frames)
@@ -76,6 +77,7 @@ void service_session_free(client_session *s)
         operation *op = s->first;
         s->first = op->next;
         if (op->job != NULL) weft_recovered_job_leave(op->job);
+        service_upload_free(op);
         weft_mem_free(op->text);
         weft_mem_free(op);
     }
@@ -436,6 +438,8 @@ static weft_status session_take(client_session *s, const weft_session_request *r
         *taken = NULL;
     } else {
         wanted->text = op->text;
+        wanted->upload = op->upload;
+        op->upload = NULL;
         wanted->len = op->len;
         wanted->is_set = op->is_set;
         wanted->version = r->session_version;
@@ -463,6 +467,7 @@ static weft_status on_execute(weft_service *service, weft_net_peer peer, const w
     op->attached = true;
     op->resume = -1;
     WEFT_TRY(st, take_text(ctx, r, frames, count, op));
+    WEFT_TRY(st, service_upload_take(ctx, r, op));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
     const bool leads = service->options.journal == NULL || weft_journal_leads(service->options.journal);
@@ -475,9 +480,21 @@ static weft_status on_execute(weft_service *service, weft_net_peer peer, const w
         weft_net_drop(service->options.net, peer);
     pthread_mutex_unlock(&service->lock);
 done:
+    if (op != NULL) service_upload_free(op);
     if (op != NULL) weft_mem_free(op->text);
     weft_mem_free(op);
     return st;
+}
+
+/* A chunk of a file that a statement names. */
+static void on_part(weft_service *service, weft_net_peer peer, const weft_session_request *r,
+                    const weft_net_frame *frames, int32_t count)
+{
+    static const weft_net_frame nothing = {.bytes = ""};
+    pthread_mutex_lock(&service->lock);
+    client_session *s = session_of_peer(service, peer);
+    if (s != NULL) service_upload_part(&service->ctx, s, r, count == 0 ? &nothing : frames);
+    pthread_mutex_unlock(&service->lock);
 }
 
 /* CREDIT, CANCEL, RELEASE: nothing when the operation is not there any more. */
@@ -514,7 +531,7 @@ static weft_status handle(weft_service *service, weft_net_peer peer, const weft_
     if (count < 1) return weft_fail(ctx, WEFT_CORRUPT, "a message of a client without a request");
     WEFT_TRY(st, weft_session_request_decode(ctx, frames[0].bytes, frames[0].len, &r));
     *operation_id = r.operation;
-    if (count > 1 && r.kind != WEFT_REQUEST_EXECUTE)
+    if (count > 1 && r.kind != WEFT_REQUEST_EXECUTE && (r.kind != WEFT_REQUEST_PART || count > 2))
         return weft_fail(ctx, WEFT_CORRUPT, "a request of kind %d with %d frames", (int)r.kind, count);
     switch (r.kind) {
     case WEFT_REQUEST_OPEN: WEFT_TRY(st, on_open(service, peer, who, &r)); break;
@@ -524,6 +541,7 @@ static weft_status handle(weft_service *service, weft_net_peer peer, const weft_
     case WEFT_REQUEST_CANCEL:
     case WEFT_REQUEST_RELEASE: on_operation(service, peer, &r); break;
     case WEFT_REQUEST_CLOSE: on_close(service, peer); break;
+    case WEFT_REQUEST_PART: on_part(service, peer, &r, frames + 1, count - 1); break;
     case WEFT_REQUEST_PING:
         answer(service, peer, &(weft_session_reply){.kind = WEFT_REPLY_PONG, .number = r.number});
         break;

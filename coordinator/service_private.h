@@ -58,6 +58,7 @@ typedef struct operation {
     bool again;                     /* it was asked for again: … */
     uint64_t version;               /* … of the session that it was first asked in, as its client knew it */
     struct weft_recovered_job *job; /* an earlier coordinator had begun it, and it is to be gone on with */
+    struct service_upload *upload;  /* files that it names (service_upload.h); NULL: none */
     char *text;                     /* memory block; SET: key, zero byte, value */
     size_t len;
     weft_error error; /* FAILED: why */
@@ -110,8 +111,8 @@ struct weft_service {
     pthread_mutex_t lock;
     client_session *sessions; /* guarded by lock, as is the next */
     int32_t session_count;    /* that have not ended */
-    bool ending; /* no new one; who ends the service joins them */
-    bool suspended; /* likewise guarded: no new statement */
+    bool ending;              /* no new one; who ends the service joins them */
+    bool suspended;           /* likewise guarded: no new statement */
 };
 
 /* Queue a message, and wait while the client's queue is full. A client that is not there is no error: what it

@@ -9,6 +9,7 @@
 #include "coordinator/command.h"
 #include "coordinator/recovery.h"
 #include "coordinator/service_private.h"
+#include "coordinator/service_upload.h"
 
 enum {
     FULL_WAIT_NS = 2 * 1000 * 1000,   /* a queue that takes no more is tried again so often */
@@ -178,8 +179,11 @@ static void leave_job(operation *op)
 
 static weft_status run_statement(client_session *s, operation *op, weft_error *error)
 {
-    const weft_statement statement = {
-        .text = op->text, .len = op->len, .name = {.session = s->id, .operation = op->id}, .resume = op->job};
+    const weft_statement statement = {.text = op->text,
+                                      .len = op->len,
+                                      .name = {.session = s->id, .operation = op->id},
+                                      .resume = op->job,
+                                      .upload = service_upload_open(s, op)};
     weft_status st = WEFT_OK;
     bool ended = false;
     if (atomic_load(&op->stop)) {
@@ -268,6 +272,7 @@ static void answer_operation(client_session *s, operation *op, int64_t resume)
 static void operation_free(operation *op)
 {
     leave_job(op);
+    service_upload_free(op);
     service_drop_result(op);
     weft_mem_free(op->text);
     weft_mem_free(op);

@@ -55,9 +55,10 @@ weft_status weft_envelope_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len
     if (m->worker < 0 || (m->worker > 0 && out->kind != WEFT_ENVELOPE_WELCOME))
         return weft_fail(ctx, WEFT_CORRUPT, "a message of kind %u names worker %d", m->kind, m->worker);
     const size_t text = strlen(m->text);
-    if (text >= WEFT_ENVELOPE_TEXT_BYTES || (text > 0 && out->kind != WEFT_ENVELOPE_REFUSE))
+    const bool has_text = out->kind == WEFT_ENVELOPE_REFUSE || out->kind == WEFT_ENVELOPE_WELCOME;
+    if (text >= WEFT_ENVELOPE_TEXT_BYTES || (text > 0 && !has_text))
         return weft_fail(ctx, WEFT_CORRUPT, "a message of kind %u with a text of %zu bytes", m->kind, text);
-    if (out->kind == WEFT_ENVELOPE_REFUSE) out->text = m->text;
+    if (has_text) out->text = m->text;
 done:
     return st;
 }

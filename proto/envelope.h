@@ -29,7 +29,8 @@ typedef struct weft_envelope {
     weft_envelope_kind kind;
     weft_link_head head;
     int32_t worker;   /* WELCOME */
-    const char *text; /* REFUSE, or NULL; decoded: of ctx->arena */
+    const char *text; /* REFUSE; WELCOME: "HOST:PORT" where artifacts are fetched, or ""; decoded: of
+                         ctx->arena */
 } weft_envelope;
 
 enum {

@@ -125,6 +125,48 @@ done:
     return st;
 }
 
+static weft_status put_attachments(weft_ctx *ctx, const weft_session_request *r,
+                                   Weft__Wire__SessionRequest *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionAttachment *list = NULL;
+    if (r->attachment_count == 0) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->attachment_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->attachment_count, &m->attachments));
+    for (int32_t i = 0; i < r->attachment_count; i++) {
+        weft__wire__session_attachment__init(&list[i]);
+        list[i].path = wire_text(r->attachments[i].path);
+        list[i].sha256 = wire_text(r->attachments[i].sha256);
+        list[i].bytes = r->attachments[i].bytes;
+        m->attachments[i] = &list[i];
+    }
+    m->n_attachments = (size_t)r->attachment_count;
+done:
+    return st;
+}
+
+static weft_status get_attachments(weft_ctx *ctx, const Weft__Wire__SessionRequest *m,
+                                   weft_session_request *out)
+{
+    weft_status st = WEFT_OK;
+    weft_session_attachment *list = NULL;
+    if (m->n_attachments > WEFT_SESSION_FILES_OF_STATEMENT)
+        return weft_fail(ctx, WEFT_LIMIT, "a statement names %zu files, more than %d", m->n_attachments,
+                         WEFT_SESSION_FILES_OF_STATEMENT);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_attachments, &list));
+    for (size_t i = 0; i < m->n_attachments; i++) {
+        const Weft__Wire__SessionAttachment *a = m->attachments[i];
+        if (a->path[0] == 0 || strlen(a->path) >= WEFT_SESSION_PATH_BYTES || !weft_sha256_is(a->sha256) ||
+            a->bytes < 0 || a->bytes > WEFT_BLOB_BYTES_MAX)
+            return weft_fail(ctx, WEFT_CORRUPT, "file %zu of a statement is none", i);
+        list[i] = (weft_session_attachment){.path = a->path, .sha256 = a->sha256, .bytes = a->bytes};
+    }
+    out->attachments = list;
+    out->attachment_count = (int32_t)m->n_attachments;
+done:
+    return st;
+}
+
 weft_status weft_session_settings_list(weft_ctx *ctx, const weft_settings *settings,
                                        const weft_session_setting **out, int32_t *count)
 {
@@ -165,6 +207,9 @@ weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_reques
     m.session_version = r->session_version;
     WEFT_TRY(st, wire_put_settings(ctx, r->settings, r->setting_count, &m.n_settings, &m.settings));
     WEFT_TRY(st, put_held(ctx, r, &m));
+    WEFT_TRY(st, put_attachments(ctx, r, &m));
+    m.file = r->file;
+    m.chunk = r->chunk;
     WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
 done:
     return st;
@@ -180,7 +225,9 @@ static bool request_is_whole(const Weft__Wire__SessionRequest *m)
     if (!open && (m->session_high != 0 || m->session_low != 0 || m->release[0] != 0 || m->n_held > 0))
         return false;
     if (m->session_version != 0 && !open && !execute && kind != WEFT_REQUEST_SET) return false;
-    if (!is_short(m->release)) return false;
+    if (!is_short(m->release) || (m->n_attachments > 0 && !execute)) return false;
+    if (m->file < 0 || m->chunk < 0 || (kind != WEFT_REQUEST_PART && (m->file != 0 || m->chunk != 0)))
+        return false;
     if (kind == WEFT_REQUEST_SET ? m->n_settings != 1 : !open && m->n_settings > 0) return false;
     if (m->credit < 0 || (m->credit > 0 && !execute && kind != WEFT_REQUEST_CREDIT)) return false;
     if (m->text_bytes < 0 || m->text_bytes > WEFT_SQL_BYTES_MAX || (m->text_bytes > 0 && !execute))
@@ -196,7 +243,7 @@ weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, siz
     WEFT_TRY(st, unpack(ctx, &weft__wire__session_request__descriptor, bytes, len, &message));
     const Weft__Wire__SessionRequest *m = (const Weft__Wire__SessionRequest *)(const void *)message;
     WEFT_TRY(st, check_version(ctx, m->version));
-    if (m->kind > WEFT_REQUEST_PING)
+    if (m->kind > WEFT_REQUEST_PART)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a request of kind %u is not known here", m->kind);
     if (!request_is_whole(m))
         return weft_fail(ctx, WEFT_CORRUPT, "a request of kind %u has the parts of another, or none",
@@ -208,9 +255,12 @@ weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, siz
                                   .credit = m->credit,
                                   .text_bytes = m->text_bytes,
                                   .number = m->number,
-                                  .session_version = m->session_version};
+                                  .session_version = m->session_version,
+                                  .file = m->file,
+                                  .chunk = m->chunk};
     WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
     WEFT_TRY(st, get_held(ctx, m, out));
+    WEFT_TRY(st, get_attachments(ctx, m, out));
 done:
     return st;
 }
@@ -244,6 +294,7 @@ typedef struct reply_parts {
     Weft__Wire__SessionProgress progress;
     Weft__Wire__SessionResult result;
     Weft__Wire__SessionPlace place;
+    Weft__Wire__SessionWant want;
     Weft__Wire__Error error;
 } reply_parts;
 
@@ -308,6 +359,13 @@ weft_status weft_session_reply_encode(weft_ctx *ctx, const weft_session_reply *r
         m.error = &parts.error;
         break;
     case WEFT_REPLY_PONG: m.number = r->number; break;
+    case WEFT_REPLY_WANT:
+        weft__wire__session_want__init(&parts.want);
+        parts.want.file = r->want.file;
+        parts.want.chunk = r->want.chunk;
+        parts.want.count = r->want.count;
+        m.want = &parts.want;
+        break;
     }
     WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
 done:
@@ -400,7 +458,19 @@ static bool reply_is_whole(const Weft__Wire__SessionReply *m)
            (m->page_number == 0 || kind == WEFT_REPLY_PAGE) &&
            (m->place == NULL || kind == WEFT_REPLY_PAGE) && m->page_number < INT64_MAX &&
            m->page_bytes <= UINT32_MAX && m->rows >= 0 && (m->rows == 0 || kind == WEFT_REPLY_END) &&
-           (m->number == 0 || kind == WEFT_REPLY_PONG);
+           (m->number == 0 || kind == WEFT_REPLY_PONG) && (m->want != NULL) == (kind == WEFT_REPLY_WANT);
+}
+
+static weft_status get_want(weft_ctx *ctx, const Weft__Wire__SessionWant *m, weft_session_reply *out)
+{
+    if (m->file < 0 || m->file >= WEFT_SESSION_FILES_OF_STATEMENT || m->chunk < 0 || m->count < 1 ||
+        m->count > WEFT_SESSION_WANT_MAX || m->chunk > INT32_MAX - m->count)
+        return weft_fail(ctx, WEFT_CORRUPT, "%d chunks from %d on of file %d are asked for", m->count,
+                         m->chunk, m->file);
+    out->want.file = m->file;
+    out->want.chunk = m->chunk;
+    out->want.count = m->count;
+    return WEFT_OK;
 }
 
 weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
@@ -411,7 +481,7 @@ weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_
     WEFT_TRY(st, unpack(ctx, &weft__wire__session_reply__descriptor, bytes, len, &message));
     const Weft__Wire__SessionReply *m = (const Weft__Wire__SessionReply *)(const void *)message;
     WEFT_TRY(st, check_version(ctx, m->version));
-    if (m->kind > WEFT_REPLY_PONG)
+    if (m->kind > WEFT_REPLY_WANT)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a reply of kind %u is not known here", m->kind);
     if (!reply_is_whole(m))
         return weft_fail(ctx, WEFT_CORRUPT, "a reply of kind %u has the parts of another, or none", m->kind);
@@ -429,6 +499,7 @@ weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_
     case WEFT_REPLY_END: out->rows = m->rows; break;
     case WEFT_REPLY_FAILED: WEFT_TRY(st, get_failure(ctx, m->error, out)); break;
     case WEFT_REPLY_PONG: out->number = m->number; break;
+    case WEFT_REPLY_WANT: WEFT_TRY(st, get_want(ctx, m->want, out)); break;
     }
 done:
     return st;

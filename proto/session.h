@@ -7,6 +7,7 @@
  *   CANCEL → FAILED                   end the statement
  *   RELEASE                           the result is read, or not wanted
  *   CLOSE, PING → PONG
+ *   WANT → PART*                      chunks of a file that the statement names, while it runs
  *
  * A session outlives its connection: the client opens it again by its name, and says which operations it
  * still holds and how many pages of each it has (held). What stands is told then: PROGRESS while it runs,
@@ -27,10 +28,16 @@
  * page of any size passes, and a CREDIT that comes twice gives nothing. Long texts and pages are cut into
  * frames of WEFT_SESSION_FRAME_BYTES.
  *
+ * An EXECUTE says of the files of the client's machine that its statement names (ADD FILE) how long they are,
+ * and their digests. The coordinator asks for their bytes, chunk by chunk (common/blob.h), as it has room for
+ * them; over a new connection it asks again for what has not come. The client gives those files and no
+ * others.
+ *
  * FAILED with operation 0 is about the session: it could not be opened, or is not there. */
 #ifndef WEFT_PROTO_SESSION_H
 #define WEFT_PROTO_SESSION_H
 
+#include "common/blob.h"
 #include "common/ctx.h"
 #include "common/uuid.h"
 
@@ -40,7 +47,10 @@ enum {
     WEFT_SESSION_FRAME_BYTES = 4 << 20, /* a text of WEFT_SQL_BYTES_MAX takes 16 frames */
     WEFT_SESSION_RELEASE_BYTES = 64,    /* "0.1.0", with the zero byte */
     WEFT_SESSION_SETTINGS_MAX = 1024,   /* far more than there are */
-    WEFT_SESSION_HELD_MAX = 256         /* results that one client reads at the same time, and more */
+    WEFT_SESSION_FILES_OF_STATEMENT = 64,
+    WEFT_SESSION_PATH_BYTES = 4096,
+    WEFT_SESSION_WANT_MAX = 4,  /* chunks that may be under way */
+    WEFT_SESSION_HELD_MAX = 256 /* results that one client reads at the same time, and more */
 };
 
 typedef struct weft_session_setting {
@@ -64,6 +74,13 @@ typedef struct weft_session_held {
     weft_session_place place;
 } weft_session_held;
 
+/* A file of the client's machine. */
+typedef struct weft_session_attachment {
+    const char *path; /* as the statement has it */
+    const char *sha256;
+    int64_t bytes;
+} weft_session_attachment;
+
 typedef enum weft_request_kind {
     WEFT_REQUEST_OPEN,
     WEFT_REQUEST_EXECUTE,
@@ -72,7 +89,8 @@ typedef enum weft_request_kind {
     WEFT_REQUEST_CANCEL,
     WEFT_REQUEST_RELEASE,
     WEFT_REQUEST_CLOSE,
-    WEFT_REQUEST_PING
+    WEFT_REQUEST_PING,
+    WEFT_REQUEST_PART
 } weft_request_kind;
 
 typedef struct weft_session_request {
@@ -88,6 +106,9 @@ typedef struct weft_session_request {
     int32_t held_count;                   /* OPEN */
     const weft_session_held *held;
     uint64_t session_version; /* OPEN, EXECUTE, SET: of the session, that the client has heard of last */
+    int32_t attachment_count; /* EXECUTE */
+    const weft_session_attachment *attachments;
+    int32_t file, chunk; /* PART: of which attachment; its bytes are the frame that follows */
 } weft_session_request;
 
 typedef enum weft_reply_kind {
@@ -97,7 +118,8 @@ typedef enum weft_reply_kind {
     WEFT_REPLY_PAGE,
     WEFT_REPLY_END,
     WEFT_REPLY_FAILED,
-    WEFT_REPLY_PONG
+    WEFT_REPLY_PONG,
+    WEFT_REPLY_WANT
 } weft_reply_kind;
 
 typedef struct weft_bytes {
@@ -145,6 +167,9 @@ typedef struct weft_session_reply {
         int64_t rows;            /* END: of all pages */
         const weft_error *error; /* FAILED */
         uint64_t number;         /* PONG */
+        struct {
+            int32_t file, chunk, count; /* chunks [chunk, chunk + count) of an attachment */
+        } want;
     };
 } weft_session_reply;
 

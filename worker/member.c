@@ -295,6 +295,7 @@ static void on_welcome(weft_member *m, const weft_envelope *e, weft_net_peer pee
         weft_worker_welcomed(m->worker, e->worker, epoch);
         weft_log(WEFT_LOG_INFO, "registered", WEFT_LOG_INT("worker", e->worker),
                  WEFT_LOG_TEXT("coordinator", m->master), WEFT_LOG_INT("epoch", epoch));
+        if (m->options.artifacts != NULL) m->options.artifacts(m->options.self, e->text);
         if (m->options.registered != NULL) m->options.registered(m->options.self, e->worker, m->master);
         m->told = false;
     }

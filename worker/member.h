@@ -39,6 +39,7 @@ typedef struct weft_member_options {
     int64_t outbox_bytes; /* most bytes of reports that wait for an acknowledgement */
     /* Called by the endpoint's thread; they wait for nothing. Members may be NULL. */
     void (*registered)(void *self, int32_t number, const char *master); /* at every session */
+    void (*artifacts)(void *self, const char *address);                 /* before it: where they are; "" */
     void (*ended)(void *self, const weft_error *why);                   /* once: the process should end */
     void *self;
 } weft_member_options;

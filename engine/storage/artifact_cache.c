@@ -108,15 +108,6 @@ done:
 
 const weft_named_files *weft_artifact_cache_named(const weft_artifact_cache *c) { return &c->named; }
 
-void weft_artifact_cache_sweep(weft_ctx *ctx, weft_artifact_cache *c, int64_t idle_ns)
-{
-    int32_t removed = 0;
-    pthread_mutex_lock(&c->lock);
-    weft_blob_store *const store = c->store;
-    pthread_mutex_unlock(&c->lock);
-    if (store != NULL) weft_blob_store_sweep(ctx, store, NULL, 0, idle_ns, &removed);
-}
-
 void weft_artifact_cache_free(weft_artifact_cache **cache)
 {
     weft_artifact_cache *c = *cache;

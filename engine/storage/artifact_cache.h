@@ -1,5 +1,5 @@
 /* engine/storage/artifact_cache.h - files of sessions as they are read on this machine: FOLDER/SHA-256,
- * fetched once when somebody asks for one, checked against its digest, removed when nobody used it for long.
+ * fetched once when somebody asks for one, checked against its digest.
  *
  * The folder is made when it is first needed, and is removed with the cache. Any thread; one file is fetched
  * at a time, and who waits for that sees a cancelled ctx. */
@@ -32,7 +32,5 @@ WEFT_MUST_CHECK weft_status weft_artifact_cache_place(weft_ctx *ctx, weft_artifa
                                                       const char *sha256, char **place);
 /* For ctx->named: paths with a digest. Lives as long as the cache. */
 const weft_named_files *weft_artifact_cache_named(const weft_artifact_cache *cache);
-/* Remove what nobody has asked for since idle_ns. */
-void weft_artifact_cache_sweep(weft_ctx *ctx, weft_artifact_cache *cache, int64_t idle_ns);
 
 #endif

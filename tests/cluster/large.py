@@ -1,6 +1,8 @@
 """Large records of a cluster with several coordinators: where they lie, and a statement that makes them."""
 
+import glob
 import os
+import subprocess
 import sys
 
 sys.dont_write_bytecode = True
@@ -9,6 +11,7 @@ from support import zookeeper
 
 NAME_DIGITS = 64  # of a blob's file; one that is being written has more
 LITERAL_BYTES = 100
+TEXT_BYTES = 2 << 20  # of l_comment in the small tables, and a little less
 
 
 def blobs(cluster, index, kind="records"):
@@ -33,6 +36,21 @@ def query(table, size):
         f"SELECT l_returnflag, count(*) FROM parquet.`{table}` WHERE l_comment NOT IN ({literals}) "
         "GROUP BY l_returnflag ORDER BY l_returnflag"
     )
+
+
+def parquet_file(folder, name, table, size):
+    """One Parquet file of at least `size` bytes: a column and long texts of a table, not compressed."""
+    path, target = os.path.join(folder, name), os.path.join(folder, name + ".d")
+    times = size // TEXT_BYTES + 1
+    query = (
+        "SET weft.sql.parquet.compression.codec = none;"
+        f"INSERT OVERWRITE DIRECTORY '{target}' USING parquet "
+        f"SELECT l_returnflag, repeat(l_comment, {times}) AS c FROM parquet.`{table}` LIMIT {1 << 30}"
+    )
+    subprocess.run([WEFT, "sql", "-S", "-e", query, "--master", "local[1]"], check=True, capture_output=True)
+    (made,) = glob.glob(os.path.join(target, "*.parquet"))
+    os.replace(made, path)
+    return path
 
 
 def script(cluster, statements):

@@ -15,13 +15,15 @@ from test_takeovers import close
 MB = 1000 * 1000
 
 
-class Plan(unittest.TestCase):
+class LargeCase(unittest.TestCase):
     def start(self, **options):
         cluster = Leaders(**options)
         self.addCleanup(close, self, cluster)
         cluster.start()
         return cluster
 
+
+class Plan(LargeCase):
     def statement(self, size):
         return large.query(os.path.join(data_folder(), "lineitem.parquet"), size)
 
@@ -62,6 +64,52 @@ class Plan(unittest.TestCase):
         self.assertIn("UNREACHABLE", text)
         self.assertIn("--blob-copies 1", text)
         self.assertFalse(os.path.exists(target) and os.listdir(target))
+
+
+class Files(LargeCase):
+    def test_a_file_of_twenty_megabytes_goes_on(self):
+        """Jobs that read it go on, workers that come later get it, and it is gone when its session is."""
+        cluster = self.start(
+            coordinators=2, workers=2, worker_args=WORKER_ARGS, coordinator_args=("--blob-keep", "1s")
+        )
+        table = os.path.join(data_folder(), "lineitem.parquet")
+        path = large.parquet_file(cluster.folder, "big.parquet", table, 20 * MB)
+        read = "SELECT count(*) AS n FROM parquet.`artifact:files/big.parquet`"
+        slow = read.replace("count(*) AS n", "l_returnflag, count(*)") + " GROUP BY 1 ORDER BY 1"
+        leader = cluster.leader()
+        client = large.script(
+            cluster, [f"ADD FILE '{path}'", "LIST FILES", "SET weft.test.taskDelay = 200ms", slow, read]
+        )
+        until(lambda: large.blobs(cluster, 1 - leader, "artifacts"), "the file on the standby")
+        until(lambda: any(a.event == "ends" for a in attempts(cluster.workers)), "a task that has read it")
+        self.assertTrue(client.alive)
+        cluster.coordinators[leader].kill()
+        os.remove(path)  # nobody needs the client's any more
+        cluster.until_leads({1 - leader})
+        cluster.start_worker()
+        text = large.finish(client)
+        self.assertEqual(client.child.returncode, 0, text)
+        self.assertIn("artifact:files/big.parquet", text)
+        self.assertIn("A,30053", text)
+        self.assertIn("\n120321\n", text)
+        found = attempts(cluster.workers)
+        jobs = [{a.epoch for a in found if a.task[0] == job} for job in {a.task[0] for a in found}]
+        self.assertIn(2, map(len, jobs))  # one was carried over
+        self.assertEqual(ran_again(found), [])
+        self.assertLess(large.counted(cluster)["bytes"], MB)
+        until(lambda: not large.blobs(cluster, 1 - leader, "artifacts"), "end of the file with its session")
+
+    def test_what_a_session_may_not_read(self):
+        """Files are of one session; without a standby a file is refused, and says what to do."""
+        cluster = self.start(coordinators=1, workers=1)
+        path = os.path.join(cluster.folder, "a.parquet")
+        with open(path, "wb") as file:
+            file.write(os.urandom(3 * MB))
+        text = large.finish(large.script(cluster, [f"ADD FILE '{path}'"]))
+        self.assertIn("UNREACHABLE", text)
+        self.assertIn("--blob-copies 1", text)
+        text = large.finish(large.script(cluster, ["SELECT 1 FROM parquet.`artifact:files/a.parquet`"]))
+        self.assertIn("PATH_NOT_FOUND", text)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@
 #include "proto/session.pb-c.h"
 #include "tests/unit/client/remote_rig.h"
 
-enum { KINDS = WEFT_REPLY_PONG + 1, WAIT_MS = 20000, CREDIT = 1 << 20 };
+enum { KINDS = WEFT_REPLY_WANT + 1, WAIT_MS = 20000, CREDIT = 1 << 20 };
 
 /* A client that says what it is told to, and counts what it hears. */
 typedef struct raw {

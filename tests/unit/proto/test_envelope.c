@@ -15,6 +15,7 @@ static void every_kind(void **state)
         uint8_t *bytes = NULL;
         size_t len = 0;
         if (kind == WEFT_ENVELOPE_WELCOME) e.worker = INT32_MAX;
+        if (kind == WEFT_ENVELOPE_WELCOME) e.text = "127.0.0.1:7079";
         if (kind == WEFT_ENVELOPE_REFUSE) e.text = "another version";
         weft_fixture_ok(&f, weft_envelope_encode(&f.ctx, &e, &bytes, &len));
         weft_fixture_ok(&f, weft_envelope_decode(&f.ctx, bytes, len, &back));

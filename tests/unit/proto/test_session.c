@@ -10,6 +10,12 @@ static const weft_uuid some_session = {.high = UINT64_MAX, .low = 1};
 static const weft_session_setting some_settings[] = {{"weft.sql.session.timeZone", "Asia/Tokyo"},
                                                      {"weft.sql.ansi.enabled", "false"}};
 
+static const weft_session_attachment some_files[] = {
+    {.path = "/a b/c.csv",
+     .sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+     .bytes = INT64_C(1) << 40},
+    {.path = "x", .sha256 = "0000000000000000000000000000000000000000000000000000000000000000"}};
+
 static const weft_session_request requests[] = {
     {.kind = WEFT_REQUEST_OPEN},
     {.kind = WEFT_REQUEST_OPEN,
@@ -36,6 +42,8 @@ static const weft_session_request requests[] = {
     {.kind = WEFT_REQUEST_RELEASE, .operation = 5},
     {.kind = WEFT_REQUEST_CLOSE},
     {.kind = WEFT_REQUEST_PING, .number = 77},
+    {.kind = WEFT_REQUEST_EXECUTE, .operation = 6, .attachment_count = 2, .attachments = some_files},
+    {.kind = WEFT_REQUEST_PART, .operation = 6, .file = 1, .chunk = INT32_MAX},
 };
 
 static void requests_come_back(void **state)
@@ -61,6 +69,13 @@ static void requests_come_back(void **state)
             assert_string_equal(back.settings[k].key, r->settings[k].key);
             assert_string_equal(back.settings[k].value, r->settings[k].value);
         }
+        assert_int_equal(back.attachment_count, r->attachment_count);
+        for (int32_t k = 0; k < r->attachment_count; k++) {
+            assert_string_equal(back.attachments[k].path, r->attachments[k].path);
+            assert_string_equal(back.attachments[k].sha256, r->attachments[k].sha256);
+            assert_true(back.attachments[k].bytes == r->attachments[k].bytes);
+        }
+        assert_true(back.file == r->file && back.chunk == r->chunk);
         assert_int_equal(back.held_count, r->held_count);
         for (int32_t k = 0; k < r->held_count; k++)
             assert_memory_equal(&back.held[k], &r->held[k], sizeof(r->held[k]));
@@ -140,6 +155,10 @@ static void replies_come_back(void **state)
     assert_true(back.rows == 11);
     back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_PONG, .number = 12});
     assert_true(back.number == 12);
+    back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_WANT,
+                                                .operation = 4,
+                                                .want = {.file = 3, .chunk = 5, .count = 4}});
+    assert_true(back.want.file == 3 && back.want.chunk == 5 && back.want.count == 4);
     weft_fixture_close(&f);
 }
 
@@ -198,7 +217,7 @@ static void wrong_requests(void **state)
     memset(long_release, 'a', sizeof(long_release) - 1);
     weft_fixture_open(&f);
     for (int32_t i = 0; i < (int32_t)WEFT_COUNT(bad); i++) bad[i].m.version = WEFT_SESSION_VERSION + (i == 0);
-    bad[1].m.kind = 8;
+    bad[1].m.kind = WEFT_REQUEST_PART + 1;
     bad[2].m.kind = WEFT_REQUEST_CANCEL;
     bad[3].m.kind = WEFT_REQUEST_OPEN;
     bad[3].m.operation = 1;

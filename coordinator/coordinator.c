@@ -168,7 +168,13 @@ int64_t weft_coordinator_epoch(const weft_coordinator *c) { return c->epoch; }
 weft_journal *weft_coordinator_journal(const weft_coordinator *c) { return c->journal; }
 
 struct weft_artifacts *weft_coordinator_artifacts(const weft_coordinator *c) { return c->artifacts; }
-bool weft_coordinator_is_deposed(const weft_coordinator *c) { return atomic_load(&c->is_deposed); }
+
+/* The journal knows it first: what it refuses fails jobs before anybody has told this coordinator. */
+bool weft_coordinator_is_deposed(const weft_coordinator *c)
+{
+    return atomic_load(&c->is_deposed) || (c->journal != NULL && weft_journal_is_deposed(c->journal));
+}
+
 const char *weft_coordinator_cluster(const weft_coordinator *c) { return c->cluster; }
 int64_t weft_coordinator_begin_us(const weft_coordinator *c) { return c->begin_us; }
 

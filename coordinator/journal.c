@@ -21,6 +21,14 @@ bool weft_journal_is_broken(weft_journal *j)
     return is_broken;
 }
 
+bool weft_journal_is_deposed(weft_journal *j)
+{
+    pthread_mutex_lock(&j->lock);
+    const bool is_deposed = j->is_broken && j->failure.code == WEFT_NOT_LEADER;
+    pthread_mutex_unlock(&j->lock);
+    return is_deposed;
+}
+
 weft_journal_counts weft_journal_count_all(weft_journal *j)
 {
     pthread_mutex_lock(&j->lock);

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "common/seal.h"
 #include "common/secret_file.h"
+#include "coordinator/core.h"
 #include "coordinator/leader.h"
 #include "tests/support/fake_zookeeper.h"
 
@@ -389,6 +390,19 @@ void __wrap_weft_log_error(weft_log_level level, const char *name, const weft_er
 void __wrap_weft_log_error(weft_log_level level, const char *name, const weft_error *error)
 {
     weft_log(level, name, WEFT_LOG_TEXT("message", error->message));
+}
+
+/* What coordinators hear of workers, for who replays a world. */
+weft_status __real_weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                    const weft_to_coordinator *m);
+weft_status __wrap_weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                    const weft_to_coordinator *m);
+weft_status __wrap_weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker,
+                                    const weft_to_coordinator *m)
+{
+    sim_say("hears from worker %d: %d of job %llu stage %d.%d task %d attempt %d", worker, (int)m->kind,
+            (unsigned long long)m->job, m->stage, m->generation, m->partition, m->attempt);
+    return __real_weft_core_report(ctx, core, worker, m);
 }
 
 /* ---- secrets ---- */

@@ -21,13 +21,7 @@ bool weft_journal_is_broken(weft_journal *j)
     return is_broken;
 }
 
-bool weft_journal_is_deposed(weft_journal *j)
-{
-    pthread_mutex_lock(&j->lock);
-    const bool is_deposed = j->is_broken && j->failure.code == WEFT_NOT_LEADER;
-    pthread_mutex_unlock(&j->lock);
-    return is_deposed;
-}
+bool weft_journal_is_deposed(const weft_journal *j) { return atomic_load(&j->is_deposed); }
 
 weft_journal_counts weft_journal_count_all(weft_journal *j)
 {
@@ -44,6 +38,7 @@ void weft_journal_break(weft_ctx *ctx, weft_journal *j)
     if (j->is_broken) return;
     j->is_broken = true;
     j->failure = ctx->error;
+    atomic_store(&j->is_deposed, j->failure.code == WEFT_NOT_LEADER);
     weft_log_error(WEFT_LOG_ERROR, "journal_broken", &ctx->error);
     pthread_cond_broadcast(&j->changed);
 }
@@ -56,6 +51,7 @@ void weft_journal_resign(weft_journal *j)
                                              .message = "this coordinator has laid its leadership down"};
         j->is_broken = true;
         j->failure = laid_down;
+        atomic_store(&j->is_deposed, true);
     }
     atomic_store(&j->gives_up, true);
     pthread_cond_broadcast(&j->changed);

@@ -81,7 +81,7 @@ uint64_t weft_journal_epoch(const weft_journal *journal);
 uint64_t weft_journal_term(const weft_journal *journal);
 bool weft_journal_is_broken(weft_journal *journal);
 /* Is it broken because another leads, or will? */
-bool weft_journal_is_deposed(weft_journal *journal);
+bool weft_journal_is_deposed(const weft_journal *journal);
 weft_journal_counts weft_journal_count_all(weft_journal *journal);
 
 /* Make a record; durable when this answers WEFT_OK. Errors: WEFT_EXISTS, WEFT_LIMIT and WEFT_INVALID (no such

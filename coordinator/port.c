@@ -348,15 +348,16 @@ static bool may_say(const weft_identity *who, weft_envelope_kind kind)
     return who->role == (kind == WEFT_ENVELOPE_CLIENT ? WEFT_ROLE_CLIENT : WEFT_ROLE_WORKER);
 }
 
-/* False: it could not be made. */
-static bool is_complete(weft_port *p)
+/* False: it could not be made; or another leads. What is said to workers then would be heard: they know of no
+ * higher epoch yet, and would drop what the other needs. */
+static bool listens(weft_port *p)
 {
     if (!p->complete) {
         pthread_mutex_lock(&p->gate);
         p->complete = p->service != NULL;
         pthread_mutex_unlock(&p->gate);
     }
-    return p->complete;
+    return p->complete && !weft_coordinator_is_deposed(p->options.coordinator);
 }
 
 static void on_message(void *self, weft_net_peer peer, const weft_identity *who, const weft_net_frame *frames,
@@ -365,7 +366,7 @@ static void on_message(void *self, weft_net_peer peer, const weft_identity *who,
     weft_port *p = self;
     weft_envelope e;
     weft_coordinator *c = p->options.coordinator;
-    if (!is_complete(p)) return;
+    if (!listens(p)) return;
     if (weft_envelope_decode(&p->ctx, frames[0].bytes, frames[0].len, &e) != WEFT_OK) {
         drop(p, peer, "envelope");
     } else if (!may_say(who, e.kind)) {
@@ -402,7 +403,7 @@ static void on_message(void *self, weft_net_peer peer, const weft_identity *who,
 static void on_gone(void *self, weft_net_peer peer, const char *why)
 {
     weft_port *p = self;
-    if (!is_complete(p)) return;
+    if (!listens(p)) return;
     weft_log(WEFT_LOG_DEBUG, "connection_gone", WEFT_LOG_TEXT("reason", why));
     weft_core_gone(&p->ctx, weft_coordinator_enter(p->options.coordinator), peer);
     weft_coordinator_leave(p->options.coordinator);
@@ -412,7 +413,7 @@ static void on_gone(void *self, weft_net_peer peer, const char *why)
 static void on_tick(void *self)
 {
     weft_port *p = self;
-    if (!is_complete(p)) return;
+    if (!listens(p)) return;
     weft_core *core = weft_coordinator_enter(p->options.coordinator);
     while (p->broken_count > 0) weft_core_gone(&p->ctx, core, p->broken[--p->broken_count]);
     weft_core_tick(&p->ctx, core);

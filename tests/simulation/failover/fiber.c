@@ -137,7 +137,10 @@ void process_crash(process *p)
             f->state = FIBER_OVER;
             take_out(f);
         }
+    fiber *dead = w->running;
+    w->running = NULL; /* what follows is the world's, and gives way to nobody */
     if (w->crashed != NULL) w->crashed(p);
+    w->running = dead;
     if (own) leave();
 }
 

@@ -123,7 +123,7 @@ static weft_status avg_decimal_update(weft_ctx *ctx, const weft_agg_place *place
             avg_rows_d64(&chunk, sum, seen, false);
         }
     }
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 static weft_status avg_decimal_update_one(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
@@ -136,7 +136,7 @@ static weft_status avg_decimal_update_one(weft_ctx *ctx, const weft_agg_place *p
 
     weft_agg_store_i128(row, slot, sum);
     weft_agg_store_i64(row, seen, count);
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 static weft_status avg_decimal_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
@@ -185,7 +185,7 @@ static weft_status avg_decimal_finalize(weft_ctx *ctx, const weft_agg_place *pla
             values[i] > -limit) {
             continue;
         }
-        if (weft_agg_is_ansi(ctx)) return weft_agg_fail_overflow(ctx, place);
+        if (weft_agg_raises(ctx, place)) return weft_agg_fail_overflow(ctx, place);
         values[i] = 0;
         is_null[i] = 1;
     }
@@ -226,6 +226,15 @@ static const weft_agg_variant *avg_variant(const weft_expr *call)
     return call->type.id == WEFT_TYPE_DECIMAL ? &avg_decimal : &avg_f64;
 }
 
+const weft_aggregate weft_aggregate_try_avg = {
+    .name = "try_avg",
+    .bind = avg_bind,
+    .states = avg_states,
+    .variant = avg_variant,
+    .result_nullable = true,
+    .help = "try_avg(expr) - As avg(expr); NULL where it overflows.",
+    .example = "SELECT try_avg(col) FROM VALUES (1), (2), (3) AS tab(col)",
+    .example_result = "2.0"};
 const weft_aggregate weft_aggregate_avg = {
     .name = "avg",
     .aliases = "mean",

@@ -139,7 +139,7 @@ static weft_status sum_i64_update(weft_ctx *ctx, const weft_agg_place *place, ui
 
     weft_agg_reader_init(&reader, batch, args, rows, WEFT_AGG_AS_I64);
     while (weft_agg_reader_next(&reader, &chunk)) overflow |= rows_i64(&chunk, slot);
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 static weft_status sum_i64_update_one(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
@@ -150,7 +150,7 @@ static weft_status sum_i64_update_one(weft_ctx *ctx, const weft_agg_place *place
 
     if (weft_agg_sum_integers(batch, args, &sum) > 0) weft_agg_set_valid(row, slot);
     weft_agg_store_i64(row, slot, (int64_t)sum);
-    return sum != (int64_t)sum && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return sum != (int64_t)sum && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 static weft_status sum_i64_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
@@ -168,7 +168,7 @@ static weft_status sum_i64_merge(weft_ctx *ctx, const weft_agg_place *place, uin
         weft_agg_store_i64(into[i], to, sum);
         weft_agg_set_valid(into[i], to);
     }
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 static weft_status sum_i64_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
@@ -258,7 +258,7 @@ static weft_status sum_decimal_update(weft_ctx *ctx, const weft_agg_place *place
         weft_agg_reader_init(&reader, batch, args, rows, WEFT_AGG_AS_I64);
         while (weft_agg_reader_next(&reader, &chunk)) rows_d64(&chunk, slot);
     }
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 bool weft_agg_sum_decimals(const weft_batch *batch, const weft_column *column, weft_i128 *sum, int64_t *seen)
@@ -290,7 +290,7 @@ static weft_status sum_decimal_update_one(weft_ctx *ctx, const weft_agg_place *p
 
     weft_agg_store_i128(row, slot, sum);
     if (seen > 0) weft_agg_set_valid(row, slot);
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 weft_status weft_agg_merge_decimals(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
@@ -309,7 +309,7 @@ weft_status weft_agg_merge_decimals(weft_ctx *ctx, const weft_agg_place *place, 
         weft_agg_store_i128(into[i], to, sum);
         weft_agg_set_valid(into[i], to);
     }
-    return overflow && weft_agg_is_ansi(ctx) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
+    return overflow && weft_agg_raises(ctx, place) ? weft_agg_fail_overflow(ctx, place) : WEFT_OK;
 }
 
 static weft_status sum_decimal_finalize(weft_ctx *ctx, const weft_agg_place *place,
@@ -325,7 +325,7 @@ static weft_status sum_decimal_finalize(weft_ctx *ctx, const weft_agg_place *pla
         values[i] = weft_agg_load_i128(rows[i], slot);
         is_null[i] = weft_agg_is_null(rows[i], slot);
         if (WEFT_LIKELY(values[i] < limit && values[i] > -limit)) continue;
-        if (weft_agg_is_ansi(ctx)) return weft_agg_fail_overflow(ctx, place);
+        if (weft_agg_raises(ctx, place)) return weft_agg_fail_overflow(ctx, place);
         values[i] = 0;
         is_null[i] = 1;
     }
@@ -379,6 +379,88 @@ static const weft_agg_variant *sum_variant(const weft_expr *call)
     return call->type.id == WEFT_TYPE_DOUBLE ? &sum_f64 : &sum_i64;
 }
 
+/* ---- try_sum of integers and intervals: in 128 bits; what once left the type stays lost ---- */
+
+static weft_i128 tried_add(const weft_expr *call, weft_i128 sum, weft_i128 value)
+{
+    const weft_i128 lost = (weft_i128)1 << 100, more = sum + value;
+    const bool months = call->type.id == WEFT_TYPE_INTERVAL_YM;
+    if (sum == lost || value == lost) return lost;
+    return (months ? more == (int32_t)more : more == (int64_t)more) ? more : lost;
+}
+
+static void tried_take(const weft_agg_place *place, uint8_t *row, weft_i128 value)
+{
+    const weft_agg_slot slot = weft_agg_state(place, 0);
+    weft_agg_store_i128(row, slot, tried_add(place->call, weft_agg_load_i128(row, slot), value));
+    weft_agg_set_valid(row, slot);
+}
+
+static weft_status tried_update(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                const weft_batch *batch, const weft_column *args)
+{
+    (void)ctx;
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const weft_value value =
+            weft_value_of_column(&args[0], batch->selection != NULL ? batch->selection[i] : i);
+        if (!value.is_null) tried_take(place, rows[i], value.i64);
+    }
+    return WEFT_OK;
+}
+
+static weft_status tried_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                               const weft_row_layout *from_layout, int32_t from_first_column,
+                               const uint8_t *const *from, int32_t count)
+{
+    const weft_agg_slot slot = weft_agg_slot_at(from_layout, from_first_column);
+    (void)ctx;
+    for (int32_t i = 0; i < count; i++) {
+        if (!weft_agg_is_null(from[i], slot)) tried_take(place, into[i], weft_agg_load_i128(from[i], slot));
+    }
+    return WEFT_OK;
+}
+
+static weft_status tried_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
+                                  int32_t count, weft_vector *out)
+{
+    const weft_agg_slot slot = weft_agg_state(place, 0);
+    (void)ctx;
+    for (int32_t i = 0; i < count; i++) {
+        const weft_i128 sum = weft_agg_load_i128(rows[i], slot);
+        if (weft_agg_is_null(rows[i], slot) || sum != (int64_t)sum)
+            weft_vector_set_null(out, i);
+        else if (out->column.phys == WEFT_PHYS_I32)
+            ((int32_t *)out->values)[i] = (int32_t)sum;
+        else
+            ((int64_t *)out->values)[i] = (int64_t)sum;
+    }
+    return WEFT_OK;
+}
+
+static const weft_agg_variant sum_tried = {tried_update, NULL, tried_merge, tried_finalize};
+
+static const weft_agg_variant *try_sum_variant(const weft_expr *call)
+{
+    const weft_agg_variant *variant = sum_variant(call);
+    return variant == &sum_i64 ? &sum_tried : variant;
+}
+
+static int32_t try_sum_states(const weft_expr *call, weft_type *types, bool *starts_zero)
+{
+    const int32_t count = sum_states(call, types, starts_zero);
+    if (sum_variant(call) == &sum_i64) types[0] = weft_type_decimal(WEFT_DECIMAL_PRECISION_MAX, 0);
+    return count;
+}
+
+const weft_aggregate weft_aggregate_try_sum = {
+    .name = "try_sum",
+    .bind = sum_bind,
+    .states = try_sum_states,
+    .variant = try_sum_variant,
+    .result_nullable = true,
+    .help = "try_sum(expr) - As sum(expr); NULL where it overflows.",
+    .example = "SELECT try_sum(col) FROM VALUES (9223372036854775807), (1) AS tab(col)",
+    .example_result = "NULL"};
 const weft_aggregate weft_aggregate_sum = {
     .name = "sum",
     .bind = sum_bind,

@@ -94,4 +94,10 @@ WEFT_MUST_CHECK weft_status weft_agg_merge_decimals(weft_ctx *ctx, const weft_ag
  * the row has room for what a task adds up; otherwise what is given. */
 weft_type weft_agg_sum_state(const weft_expr *call, weft_type otherwise);
 
+/* Is an overflow of this call an error? Not where ANSI is off, and not of try_sum and try_avg. */
+static inline bool weft_agg_raises(const weft_ctx *ctx, const weft_agg_place *place)
+{
+    return weft_agg_is_ansi(ctx) && strncmp(place->call->aggregate.function->name, "try_", 4) != 0;
+}
+
 #endif

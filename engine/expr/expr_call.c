@@ -200,8 +200,9 @@ weft_status weft_fail_routine(weft_ctx *ctx, const char *name, const weft_span *
     return st;
 }
 
-/* struct(a, b AS x, s.f, 1): the names are those of columns, aliases and fields, else col1, col2, … */
-static weft_status struct_args(weft_ctx *ctx, const weft_expr *const *args, int32_t count,
+/* struct(a, b AS x, s.f, 1): the names are those of columns, aliases and fields, else col1, col2, …; those of
+ * arrays_zip() are 0, 1, … then. */
+static weft_status struct_args(weft_ctx *ctx, const weft_expr *const *args, int32_t count, bool zip,
                                const weft_expr ***out)
 {
     weft_status st = WEFT_OK;
@@ -220,7 +221,7 @@ static weft_status struct_args(weft_ctx *ctx, const weft_expr *const *args, int3
         } else if (e->kind == WEFT_EXPR_CALL && strcmp(e->call.function->name, ".") == 0) {
             value.str = e->args[1]->literal.str;
         } else {
-            WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &made, "col%d", i + 1));
+            WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &made, zip ? "%d" : "col%d", zip ? i : i + 1));
             value.str = weft_str_view(made, (uint32_t)strlen(made));
         }
         WEFT_TRY(st, weft_expr_literal(ctx, &value, &(*out)[2 * i]));
@@ -251,9 +252,10 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     weft_expr proto = {.kind = WEFT_EXPR_CALL, .arg_count = count};
 
     if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
-    if (strcasecmp(name, "struct") == 0) {
-        WEFT_TRY(st, struct_args(ctx, args, count, &bound));
-        fn = weft_function_find("named_struct");
+    const bool zip = strcasecmp(name, "arrays_zip") == 0;
+    if (zip || strcasecmp(name, "struct") == 0) {
+        WEFT_TRY(st, struct_args(ctx, args, count, zip, &bound));
+        fn = weft_function_find(zip ? name : "named_struct");
         proto.arg_count = count = 2 * count;
     } else {
         fn = weft_function_find(array_name(name, args, count));

@@ -43,6 +43,12 @@ static const struct {
                 {"array_sort", 1, default_order},
                 {"aggregate", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
                 {"listagg", 1, ", NULL"},
+                {"make_ym_interval", 0, "0, 0"},
+                {"make_ym_interval", 1, ", 0"},
+                {"make_dt_interval", 0, "0, 0, 0, 0.000000"},
+                {"make_dt_interval", 1, ", 0, 0, 0.000000"},
+                {"make_dt_interval", 2, ", 0, 0.000000"},
+                {"make_dt_interval", 3, ", 0.000000"},
                 {"vector_norm", 1, ", 2.0"},
                 {"vector_normalize", 1, ", 2.0"},
                 {"percentile", 2, ", 1"}};

@@ -285,7 +285,12 @@ static void text_function(text *t, const weft_expr *e)
     text_put(t, shown);
     text_put(t, "(");
     if (before != NULL) text_put(t, before);
-    text_list(t, e->args, count, ", ");
+    const bool zip = strcmp(name, "arrays_zip") == 0; /* the names of fields are not shown */
+    for (int32_t i = 1; zip && i < count; i += 2) {
+        if (i > 1) text_put(t, ", ");
+        text_expr(t, e->args[i]);
+    }
+    if (!zip) text_list(t, e->args, count, ", ");
     if (more != NULL) text_put(t, more);
     if (count == 1 && !t->ids && strcmp(name, "assert_true") == 0) {
         text_put(t, ", '");

@@ -321,8 +321,9 @@ static const weft_signature negative_signatures[] = {
     INTEGRALS(ONE, kernel_negative_int), FLOATS(ONE, kernel_negative_f),
     ONE(DECIMAL, weft_kernel_decimal_negative), ONE(INTERVAL_YM, weft_kernel_interval_negative),
     ONE(INTERVAL_DT, weft_kernel_interval_negative)};
-static const weft_signature abs_signatures[] = {INTEGRALS(ONE, kernel_abs_int), FLOATS(ONE, kernel_abs_f),
-                                                ONE(DECIMAL, weft_kernel_decimal_abs)};
+static const weft_signature abs_signatures[] = {
+    INTEGRALS(ONE, kernel_abs_int), FLOATS(ONE, kernel_abs_f), ONE(DECIMAL, weft_kernel_decimal_abs),
+    ONE(INTERVAL_YM, kernel_abs_int), ONE(INTERVAL_DT, kernel_abs_int)};
 static const weft_signature positive_signatures[] = {
     INTEGRALS(ONE, kernel_positive), FLOATS(ONE, kernel_positive), ONE(DECIMAL, kernel_positive),
     ONE(INTERVAL_YM, kernel_positive), ONE(INTERVAL_DT, kernel_positive)};

@@ -229,7 +229,7 @@ static weft_status kernel_overlap(weft_ctx *ctx, weft_kernel_call *call)
 
 /* ---- arrays_zip ---- */
 
-/* Fields have the names of columns, else their numbers from 0. */
+/* arrays_zip(name, array, name, array, …): expr_call.c puts the names of the fields in. */
 static weft_status bind_zip(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                             const weft_span *span, int32_t *variant, weft_type *type)
 {
@@ -237,20 +237,21 @@ static weft_status bind_zip(weft_ctx *ctx, const weft_function *fn, const weft_e
     const char **names = NULL;
     weft_type *types = NULL, row;
     *variant = 0;
+    if (count % 2 != 0) return weft_fail_routine(ctx, fn->name, span);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &names));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &types));
-    for (int32_t i = 0; i < count; i++) {
-        char *number = NULL;
-        WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, i, span));
-        types[i] = args[i]->type.children[0].type;
-        if (args[i]->kind == WEFT_EXPR_COLUMN && args[i]->column.name != NULL) {
-            names[i] = args[i]->column.name;
-        } else {
-            WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &number, "%d", i));
-            names[i] = number;
-        }
+    for (int32_t i = 0; i < count / 2; i++) {
+        const weft_expr *name = args[2 * i];
+        char *text = NULL;
+        if (name->kind != WEFT_EXPR_LITERAL || name->type.id != WEFT_TYPE_STRING || name->literal.is_null)
+            return weft_fail_arg_type(ctx, fn->name, 2 * i, "\"string\"", name, span);
+        WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 2 * i + 1, span));
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(&name->literal.str),
+                                     name->literal.str.len, &text));
+        names[i] = text;
+        types[i] = args[2 * i + 1]->type.children[0].type;
     }
-    WEFT_TRY(st, weft_type_make_struct(ctx, names, types, count, &row));
+    WEFT_TRY(st, weft_type_make_struct(ctx, names, types, count / 2, &row));
     WEFT_TRY(st, weft_type_make_array(ctx, row, type));
 done:
     return st;
@@ -263,12 +264,12 @@ static weft_status kernel_zip(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         int32_t length = 0, first = 0;
         if (weft_call_skip_null(call, i)) continue;
-        for (int32_t a = 0; a < call->arg_count; a++)
+        for (int32_t a = 1; a < call->arg_count; a += 2)
             length = weft_max_i32(length, weft_arg_list(&call->args[a], i).length);
         WEFT_TRY(st, weft_vector_add_list(ctx, call->out, i, length, &first));
-        for (int32_t a = 0; a < call->arg_count; a++) {
+        for (int32_t a = 1; a < call->arg_count; a += 2) {
             const weft_list list = weft_arg_list(&call->args[a], i);
-            weft_vector *field = &call->out->children[0].children[a];
+            weft_vector *field = &call->out->children[0].children[a / 2];
             for (int32_t e = 0; e < length; e++) {
                 if (e >= list.length)
                     weft_vector_set_null(field, first + e);

@@ -1,4 +1,4 @@
-/* engine/expr/fn_bytes.h - kernels of functions of texts for BINARY arguments: by bytes, not by characters. */
+/* engine/expr/fn_bytes.h - kernels of functions of texts for BINARY arguments: by bytes, not characters. */
 #ifndef WEFT_EXPR_FN_BYTES_H
 #define WEFT_EXPR_FN_BYTES_H
 

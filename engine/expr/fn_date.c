@@ -4,6 +4,7 @@
 
 #include "engine/expr/calendar.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/fn_entry.h"
 #include "engine/expr/fn_interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
@@ -209,6 +210,8 @@ static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const we
     }
     *variant = 0;
     *type = part == PART_SECOND ? weft_type_decimal(8, 6) : WEFT_TYPE_OF(WEFT_TYPE_INT);
+    const bool byte = part == PART_MONTH || part == PART_HOUR || part == PART_MINUTE;
+    if (byte && date_is_interval(args[1]->type)) *type = WEFT_TYPE_OF(WEFT_TYPE_TINYINT);
 done:
     return st;
 }
@@ -254,7 +257,7 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
         if (part == PART_SECOND)
             ((int64_t *)call->out->values)[i] = result; /* decimal(8,6): microseconds */
         else
-            ((int32_t *)call->out->values)[i] = (int32_t)result;
+            weft_store_i64(call->out, i, result);
     }
     return WEFT_OK;
 }

@@ -467,7 +467,17 @@ WEFT_FN_FORM(unhex, 1, 1, B, kernel_unhex, S);
 WEFT_FN_ENTRY(unhex, "unhex", NULL, WEFT_FN_GIVES_NULL, NULL, "unhex(s): the bytes of hexadecimal digits",
               "SELECT decode(unhex('537061726B'), 'UTF-8')", "Spark");
 WEFT_FN_FORM(bin, 1, 1, S, kernel_hex_number, WEFT_TYPE_BIGINT);
-WEFT_FN_ENTRY(bin, "bin", NULL, 0, NULL, "bin(n): a number in binary digits", "SELECT bin(13)", "1101");
+static weft_status bin_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                            const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const bool number = count == 1 && weft_type_is_numeric(args[0]->type);
+    if (number) WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &args[0]));
+    st = weft_bind_default(ctx, fn, args, count, span, variant, type);
+done:
+    return st;
+}
+WEFT_FN_ENTRY(bin, "bin", NULL, 0, bin_bind, "bin(n): a number in binary digits", "SELECT bin(13)", "1101");
 WEFT_FN_FORM(conv, 3, 3, S, kernel_conv, S, I, I);
 WEFT_FN_ENTRY(conv, "conv", NULL, WEFT_FN_FALLIBLE | WEFT_FN_GIVES_NULL, NULL,
               "conv(s, from, to): a number of one base in another", "SELECT conv('100', 2, 10)", "4");

@@ -187,6 +187,46 @@ static weft_status whole_rows(weft_ctx *ctx, weft_kernel_call *call, bool up)
 done:
     return st;
 }
+/* Of decimals, to so many digits behind the point, or before it. */
+static weft_status whole_digits_rows(weft_ctx *ctx, weft_kernel_call *call, bool up)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *a = &call->args[0];
+    const int scale = call->expr->type.scale;
+    weft_decimal_out out;
+    weft_decimal_out_begin(ctx, call, &out);
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        const int64_t digits = weft_arg_i64(&call->args[1], i), cut = a->type.scale - digits;
+        const weft_i128 value = weft_load_i128(a->data, a->phys, weft_arg_slot(a, i));
+        weft_i128 result = value;
+        bool fits = true;
+        if (cut > WEFT_DECIMAL_PRECISION_MAX) {
+            fits = !(up ? value > 0 : value < 0);
+            result = 0;
+        } else if (cut > 0) {
+            const weft_i128 unit = weft_i128_pow10((int)cut), rest = value % unit;
+            result = value / unit + (up && rest > 0) - (!up && rest < 0);
+            if (digits < 0) fits = !__builtin_mul_overflow(result, weft_i128_pow10((int)-digits), &result);
+        } else {
+            fits = weft_decimal_rescale(value, a->type.scale, scale, &result);
+        }
+        WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, result, fits));
+    }
+    weft_decimal_out_end(&out);
+done:
+    return st;
+}
+static weft_status kernel_floor_digits(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return whole_digits_rows(ctx, call, false);
+}
+static weft_status kernel_ceil_digits(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return whole_digits_rows(ctx, call, true);
+}
+
 static weft_status kernel_floor(weft_ctx *ctx, weft_kernel_call *call)
 {
     return whole_rows(ctx, call, false);
@@ -197,6 +237,7 @@ static weft_status whole_bind(weft_ctx *ctx, const weft_function *fn, const weft
                               const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
+    if (count == 2) return round_bind(ctx, fn, args, count, span, variant, type);
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     if (type->id == WEFT_TYPE_DECIMAL) {
         *type = weft_decimal_bounded(args[0]->type.precision - args[0]->type.scale + 1, 0);
@@ -282,8 +323,9 @@ static weft_status kernel_least(weft_ctx *ctx, weft_kernel_call *call)
     {                                                                                                        \
         {{WEFT_TYPE_BIGINT}, 1, 1, WEFT_TYPE_BIGINT, kernel},                                                \
             {{WEFT_TYPE_DECIMAL}, 1, 1, WEFT_TYPE_DECIMAL, kernel},                                          \
+            {{WEFT_TYPE_DOUBLE}, 1, 1, WEFT_TYPE_BIGINT, kernel},                                            \
         {                                                                                                    \
-            {WEFT_TYPE_DOUBLE}, 1, 1, WEFT_TYPE_BIGINT, kernel                                               \
+            {WEFT_TYPE_DECIMAL, WEFT_TYPE_INT}, 2, 2, WEFT_TYPE_DECIMAL, kernel##_digits                     \
         }                                                                                                    \
     }
 static const weft_signature round_signatures[] = ROUNDS(kernel_round);

@@ -259,7 +259,20 @@ REAL(radians, NULL, 0, "radians(x): degrees as radians", "SELECT radians(180)", 
 WEFT_FN_FORM(rint, 1, 1, D, kernel_rint, D);
 WEFT_FN_ENTRY(rint, "rint", NULL, 0, NULL, "rint(x): the nearest whole number, ties to even",
               "SELECT rint(12.5)", "12.0");
-WEFT_FN_FORM(sign, 1, 1, D, kernel_sign, D);
+static weft_status kernel_sign_interval(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        const int64_t value = weft_arg_i64(&call->args[0], i);
+        ((double *)call->out->values)[i] = (value > 0) - (value < 0);
+    }
+    return WEFT_OK;
+}
+static const weft_signature sign_signatures[] = {
+    {{D}, 1, 1, D, kernel_sign},
+    {{WEFT_TYPE_INTERVAL_YM}, 1, 1, D, kernel_sign_interval},
+    {{WEFT_TYPE_INTERVAL_DT}, 1, 1, D, kernel_sign_interval}};
 WEFT_FN_ENTRY(sign, "signum", "sign", WEFT_FN_CAPITALS, NULL, "sign(x): -1.0, 0.0 or 1.0", "SELECT sign(-3)",
               "-1.0");
 REAL_PAIR(power, "pow", "power(x, y): x to the y-th", "SELECT power(2, 3)", "8.0");

@@ -441,15 +441,15 @@ WEFT_FN_FORM(instr, 2, 2, I, kernel_instr, S, S);
 WEFT_FN_ENTRY(instr, "instr", NULL, 0, NULL, "instr(s, part): where part stands in s; 0 when nowhere",
               "SELECT instr('Spark', 'a')", "3");
 static const weft_signature starts_with_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts},
-                                                 {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts}};
+                                                        {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts}};
 WEFT_FN_ENTRY(starts_with, "startswith", NULL, 0, NULL, "startswith(s, part): s begins with part",
               "SELECT startswith('Spark', 'Sp')", "true");
 static const weft_signature ends_with_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends},
-                                                 {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends}};
+                                                      {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends}};
 WEFT_FN_ENTRY(ends_with, "endswith", NULL, 0, NULL, "endswith(s, part): s ends with part",
               "SELECT endswith('Spark', 'rk')", "true");
 static const weft_signature contains_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains},
-                                                 {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains}};
+                                                     {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains}};
 WEFT_FN_ENTRY(contains, "contains", NULL, 0, NULL, "contains(s, part): part stands in s",
               "SELECT contains('Spark', 'par')", "true");
 WEFT_FN_FORM(ascii, 1, 1, I, kernel_ascii, S);

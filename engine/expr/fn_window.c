@@ -17,6 +17,11 @@ done:
 #define ANY WEFT_TYPE_COUNT
 static const weft_signature no_args_int[] = {{.min_args = 0, .max_args = 0, .result = WEFT_TYPE_INT}};
 static const weft_signature no_args_double[] = {{.min_args = 0, .max_args = 0, .result = WEFT_TYPE_DOUBLE}};
+/* rank(a, b): what stands in the parentheses does not matter, as in Spark. */
+static const weft_signature ranked_int[] = {
+    {.args = {ANY}, .min_args = 0, .max_args = -1, .result = WEFT_TYPE_INT}};
+static const weft_signature ranked_double[] = {
+    {.args = {ANY}, .min_args = 0, .max_args = -1, .result = WEFT_TYPE_DOUBLE}};
 static const weft_signature one_int[] = {
     {.args = {WEFT_TYPE_INT}, .min_args = 1, .max_args = 1, .result = WEFT_TYPE_INT}};
 static const weft_signature value_offset[] = {
@@ -34,10 +39,10 @@ static const weft_signature value_nth[] = {
                                             .help = says}
 WINDOW(row_number, "row_number", no_args_int, NULL,
        "row_number() - The number of the row in its partition, from 1.");
-WINDOW(rank, "rank", no_args_int, NULL, "rank() - One more than the number of rows before the row's peers.");
-WINDOW(dense_rank, "dense_rank", no_args_int, NULL,
+WINDOW(rank, "rank", ranked_int, NULL, "rank() - One more than the number of rows before the row's peers.");
+WINDOW(dense_rank, "dense_rank", ranked_int, NULL,
        "dense_rank() - The number of the row's group of peers, from 1.");
-WINDOW(percent_rank, "percent_rank", no_args_double, NULL,
+WINDOW(percent_rank, "percent_rank", ranked_double, NULL,
        "percent_rank() - (rank - 1) / (rows of the partition - 1).");
 WINDOW(cume_dist, "cume_dist", no_args_double, NULL,
        "cume_dist() - The part of the partition up to the last peer of the row.");

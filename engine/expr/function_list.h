@@ -261,6 +261,12 @@ X(str_to_map)
 /* fn_map_make.c */
 X(map_concat)
 X(map_from_entries)
+/* fn_make_interval.c */
+X(make_ym_interval)
+X(make_dt_interval)
+/* fn_base32.c */
+X(to_base32)
+X(from_base32)
 /* fn_url.c */
 X(parse_url)
 X(try_parse_url)

@@ -226,6 +226,22 @@ done:
     return st;
 }
 
+/* collection => a: the name of the one argument of a generator. */
+static weft_status parse_named(sql_parser *p, const char *name)
+{
+    static const char *const generators[][2] = {
+        {"explode", "COLLECTION"},          {"explode_outer", "COLLECTION"}, {"posexplode", "COLLECTION"},
+        {"posexplode_outer", "COLLECTION"}, {"inline", "INPUT"},             {"inline_outer", "INPUT"}};
+    if (!sql_is(p, SQL_WORD) || !sql_is_at(p, 1, SQL_FAT_ARROW)) return WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(generators); i++) {
+        if (strcasecmp(name, generators[i][0]) != 0 || !weft_sql_is_text(p, 0, generators[i][1])) continue;
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        return WEFT_OK;
+    }
+    return WEFT_OK;
+}
+
 /* The arguments between the parentheses; *name may become another one. */
 static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointers *args)
 {
@@ -233,6 +249,7 @@ static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointe
     const char *written = *name;
     const weft_expr *unit = NULL;
     if (strcasecmp(*name, "struct") == 0) return parse_struct_args(p, args);
+    WEFT_TRY(st, parse_named(p, *name));
     WEFT_TRY(st, parse_unit(p, name, &unit));
     if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, args, unit));
     WEFT_TRY(st, weft_sql_exprs(p, args));

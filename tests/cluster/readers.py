@@ -118,13 +118,13 @@ def read_over_faults(cluster, text):
     }
 
 
-def what_is_wrong(counted, worker_bytes):
-    """None, or a text. worker_bytes: its limit of memory."""
+def what_is_wrong(counted, worker_bytes, flat_bytes=FLAT_BYTES):
+    """None, or a text. worker_bytes: its limit of memory; flat_bytes: what any process may have else."""
     if not counted["same"]:
         return "the rows are others"
     if counted["jobs_carried_over"] == 0 or counted["made_again"] == 0:
         return "a fault hit nothing"
     peaks = counted["peak_bytes"]
-    if max(peaks["leader"], peaks["client"]) > FLAT_BYTES or peaks["worker"] > worker_bytes + FLAT_BYTES:
+    if max(peaks["leader"], peaks["client"]) > flat_bytes or peaks["worker"] > worker_bytes + flat_bytes:
         return "a process took memory for the result"
     return None

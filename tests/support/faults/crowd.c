@@ -17,7 +17,7 @@
 
 #include "client/include/weft.h"
 
-enum { SESSIONS_MAX = 4096, STACK_BYTES = 256 << 10, OPENED_AT_ONCE = 8, ROWS = 3, GROUPS = 2, WHY = 1024 };
+enum { SESSIONS_MAX = 4096, STACK_BYTES = 1 << 20, OPENED_AT_ONCE = 8, ROWS = 3, GROUPS = 2, WHY = 1024 };
 
 typedef enum outcome { RIGHT, WRONG, NONE, OUTCOMES } outcome;
 

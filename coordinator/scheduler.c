@@ -550,23 +550,26 @@ static void on_failed(weft_scheduler *s, const weft_event *e, int64_t now)
     }
     const bool fetch = e->has_lost, ran = fetch || !e->unreachable;
     const int32_t attempt = t->attempt;
+    /* by an earlier leader, for a generation that did not go on record */
+    const bool cancelled = e->status == WEFT_CANCELLED && attempt < st->job->first_attempt;
     if (ran)
         SCHEDULER_COUNT(s, st->job, failed);
     else
         SCHEDULER_COUNT(s, st->job, unsent);
     slot_give(s, e->worker);
     task_wait(s, st, t, e->worker);
-    if (fetch || e->unreachable) /* by no fault of the task */
+    if (fetch || e->unreachable || cancelled) /* by no fault of the task */
         t->fetches++;
     else
         t->failures++;
     if (st->job->failed) return;
-    if (!may_retry(s, e->status) || t->failures >= st->job->attempts || t->fetches >= FETCHES_MOST) {
+    if ((!cancelled && !may_retry(s, e->status)) || t->failures >= st->job->attempts ||
+        t->fetches >= FETCHES_MOST) {
         fail_job(s, st, e->partition, attempt, e->worker, e->status);
         return;
     }
     if (ran) SCHEDULER_COUNT(s, st->job, rerun);
-    strike(s, e, fetch, now);
+    if (!cancelled) strike(s, e, fetch, now);
     if (fetch) block_missed(s, e);
     scheduler_restore(s, st->job);
 }

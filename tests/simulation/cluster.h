@@ -130,6 +130,7 @@ typedef struct node {
     int32_t block_count, attempt_count, job_count;
     int32_t number;         /* at the coordinator, as of its last welcome */
     uint64_t welcomed;      /* the connection of that */
+    int64_t pace;           /* nanoseconds on its clock in a microsecond: no two run alike */
     int32_t owes, paid;     /* the term in which it had to tell all that it holds, and in which it did */
     int32_t welcomed_by;    /* … and the term */
     int64_t sessions_since; /* … that began after the last fault */
@@ -273,6 +274,7 @@ void net_coordinator_crashed(cluster *c);
 void net_arrives(cluster *c, const happening *h); /* at the coordinator */
 void net_ticks(cluster *c);                       /* likewise */
 
+weft_uuid worker_uuid(const node *n, int64_t incarnation);
 void worker_starts(cluster *c, node *n);
 void worker_dies(cluster *c, node *n, bool in_order);
 void worker_arrives(cluster *c, const happening *h);

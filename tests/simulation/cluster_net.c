@@ -179,7 +179,7 @@ static void port_welcome(void *self, uint64_t peer, const weft_link_head *head, 
     if (w->incarnation == n->incarnation) n->welcomed = peer;
     n->welcomed_by = c->term;
     n->number = worker;
-    if (w->incarnation == n->incarnation) journal_member(c, n->uuid, worker);
+    journal_member(c, worker_uuid(n, w->incarnation), worker); /* also of one that is gone by now */
     memset(n->told, 0, sizeof(n->told));
     c->sessions++;
     if (cluster_is_quiet(c)) n->sessions_since++;

@@ -235,7 +235,8 @@ static void note_launch(cluster *c, const weft_to_worker *m)
 /* For longer than ticks take to notice it. */
 static bool lease_is_out(const cluster *c, const node *n)
 {
-    const int64_t since = weft_max_i64(n->control.heard_ns / 1000 + times.lease_ns / 1000, n->stopped_until);
+    const int64_t ends = (n->control.heard_ns + times.lease_ns) / n->pace;
+    const int64_t since = weft_max_i64(ends, n->stopped_until);
     return c->now > since + 2 * TICK_US;
 }
 
@@ -527,11 +528,11 @@ static void act(void *self, const weft_control_action *a)
 static void step(node *n, const weft_control_event *event)
 {
     cluster *c = n->cluster;
-    weft_control_step(&n->control, event, c->now * 1000, act, n);
+    weft_control_step(&n->control, event, c->now * n->pace, act, n);
     if (n->broken && n->control.peer != 0) {
         const weft_control_event gone = {.kind = WEFT_CONTROL_GONE, .peer = n->control.peer};
         net_close(c, n->control.peer, true);
-        weft_control_step(&n->control, &gone, c->now * 1000, act, n);
+        weft_control_step(&n->control, &gone, c->now * n->pace, act, n);
     }
     n->broken = false;
     if (n->control.forsaken)
@@ -539,7 +540,7 @@ static void step(node *n, const weft_control_event *event)
     else if (n->connects) {
         const uint64_t peer = net_connect(c, n);
         send_register(c, n, peer);
-        weft_control_connected(&n->control, peer, c->now * 1000);
+        weft_control_connected(&n->control, peer, c->now * n->pace);
     }
     n->connects = false;
     if (n->alive) begin_some(n);
@@ -599,6 +600,11 @@ void worker_ticks(cluster *c, node *n)
 
 /* ---- life ---- */
 
+weft_uuid worker_uuid(const node *n, int64_t incarnation)
+{
+    return (weft_uuid){.high = (uint64_t)(n - n->cluster->nodes) + 1, .low = (uint64_t)incarnation + 1};
+}
+
 void worker_starts(cluster *c, node *n)
 {
     weft_control_options options = times;
@@ -611,9 +617,10 @@ void worker_starts(cluster *c, node *n)
     n->owes = n->paid = 0;
     n->sessions_since = 0;
     n->stopped_until = 0;
-    n->uuid = (weft_uuid){.high = (uint64_t)(n - c->nodes) + 1, .low = (uint64_t)n->incarnation + 1};
+    n->uuid = worker_uuid(n, n->incarnation);
     options.seed = dice_next(&c->random);
-    weft_control_init(&n->control, &options, 0, c->now * 1000);
+    n->pace = dice_range(&c->random, 900, 1100);
+    weft_control_init(&n->control, &options, 0, c->now * n->pace);
     const weft_status st = weft_outbox_new(c->ctx, c->outbox_bytes, &n->outbox);
     assert(st == WEFT_OK);
     worker_ticks(c, n);

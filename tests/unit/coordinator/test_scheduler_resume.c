@@ -111,6 +111,23 @@ static void found_blocks_come_back(void **state)
     close_rig(&r);
 }
 
+/* An attempt that runs is taken over, and had been cancelled: by an earlier leader, for a generation that did
+ * not go on record. That fails no job: the task runs again. */
+static void cancelled_by_an_earlier_leader(void **state)
+{
+    (void)state;
+    rig r;
+    open_resumed(&r);
+    step(&r, resumed_stage(0, 1));
+    tells(&r, WEFT_EVENT_RUNS, 1, (weft_block_name){.attempt = 2});
+    step(&r, (weft_event){
+                 .kind = WEFT_EVENT_FAILED, .worker = 1, .job = JOB, .attempt = 2, .status = WEFT_CANCELLED});
+    assert_int_equal(r.last.count, 0);
+    recovered(&r);
+    assert_int_equal(the(&r, WEFT_ACTION_LAUNCH).attempt, FIRST);
+    close_rig(&r);
+}
+
 /* Before the phase is over nothing of a resumed stage is launched, not even what has failed or was lost
  * since; new stages are. */
 static void new_stages_do_not_wait(void **state)
@@ -405,6 +422,7 @@ static void failures_count_anew(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(the_rest_is_launched), WEFT_TEST(found_blocks_come_back),
+           WEFT_TEST(cancelled_by_an_earlier_leader),
            WEFT_TEST(new_stages_do_not_wait), WEFT_TEST(wrong_blocks_are_refused),
            WEFT_TEST(what_is_complete_is_made_again_on_demand), WEFT_TEST(recorded_blocks_that_are_gone),
            WEFT_TEST(consumers_wait_for_the_record), WEFT_TEST(a_block_is_lost_while_it_is_recorded),

@@ -244,9 +244,9 @@ static weft_status list_needed(weft_ctx *ctx, weft_blobs *b, weft_blob_class cla
 {
     *ids = NULL;
     *count = 0;
-    return class == WEFT_BLOB_RECORD && b->journal != NULL
-               ? weft_journal_blob_ids(ctx, b->journal, ids, count)
-               : WEFT_OK;
+    if (class == WEFT_BLOB_ARTIFACT)
+        return b->needs.list == NULL ? WEFT_OK : b->needs.list(ctx, b->needs.self, ids, count);
+    return b->journal == NULL ? WEFT_OK : weft_journal_blob_ids(ctx, b->journal, ids, count);
 }
 
 /* Tell one coordinator what is needed, and give it what it misses. */

@@ -28,12 +28,12 @@ def blobs(cluster, index, kind="records"):
     return found
 
 
-def query(table, size):
+def query(table, size, column="l_comment"):
     """A grouping of a table's rows of `size` bytes of text: none of its many literals is in the table."""
     count = size // (LITERAL_BYTES + 4)
     literals = ", ".join(f"'{number:0{LITERAL_BYTES}d}'" for number in range(count))
     return (
-        f"SELECT l_returnflag, count(*) FROM parquet.`{table}` WHERE l_comment NOT IN ({literals}) "
+        f"SELECT l_returnflag, count(*) FROM parquet.`{table}` WHERE {column} NOT IN ({literals}) "
         "GROUP BY l_returnflag ORDER BY l_returnflag"
     )
 

@@ -7,6 +7,7 @@ Scenarios, each with its own cluster; the result of each is a line of JSON in --
   kills    TPC-H on three workers with a kill -9 in the middle of every query;
   leaders  TPC-H in one session while the leading coordinator is killed, --leaders times (50);
   crowd    --sessions sessions of four processes (1,000) come back at once when their leader is killed;
+  large    a statement of 50 MB and a session's file of 200 MB, whose leader is killed;
   storm    mixed queries while something is killed or stopped every few seconds;
   stopped  a worker that reads from others stands still for 20 s, then the coordinator for 15 s;
   shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
@@ -33,10 +34,12 @@ sys.dont_write_bytecode = True
 import calls  # noqa: E402
 import cluster as harness  # noqa: E402
 import crowds  # noqa: E402
+import large  # noqa: E402
 import readers  # noqa: E402
 import records  # noqa: E402
 import takeovers  # noqa: E402
 from cluster import Cluster, in_background, until  # noqa: E402
+from cluster_case import data_folder  # noqa: E402
 from leaders import Leaders  # noqa: E402
 from support import tpch, weft_cli  # noqa: E402
 from support.tpch import compare, generate  # noqa: E402
@@ -163,6 +166,45 @@ class Storm:
                 counted["after_s"] = crowds.timed(crowd)
         if counted["answers"]["right"] != sessions or counted["jobs_carried_over"] == 0:
             raise Wrong(f"not all were answered, or no job was hit: {counted}")
+        return counted
+
+    def large(self):
+        """A statement of 50 MB reads a session's file of 200 MB, and its leader is killed when the records of both
+        are on the one that stands by; ZooKeeper has 128 MB of heap. Its nodes and bytes before, then, and after."""
+        workers = [*takeovers.WORKER_ARGS, "--memory", "2g"]
+        with Leaders(coordinators=2, worker_args=workers, coordinator_args=["--blob-keep", "5s"]) as cluster:
+            for _ in range(2):
+                cluster.start_worker()
+            table = os.path.join(data_folder(), "lineitem.parquet")
+            path = large.parquet_file(cluster.folder, "big.parquet", table, 200_000_000)
+            counted = {"file_bytes": os.path.getsize(path), "before": large.counted(cluster)}
+            query = large.query("artifact:files/big.parquet", 50_000_000, "c")
+            counted["statement_bytes"] = len(query)
+            read = "SELECT count(*) FROM parquet.`artifact:files/big.parquet`"
+            leader = cluster.leader()
+            client = large.script(
+                cluster, [f"ADD FILE '{path}'", "SET weft.test.taskDelay = 5s", query, "LIST FILES", read]
+            )
+            other = 1 - leader
+            until(lambda: sum(large.blobs(cluster, other).values()) > 100_000_000, "records on the standby")
+            counted["records_bytes"] = sum(large.blobs(cluster, other).values())
+            counted["with"] = large.counted(cluster)
+            at = time.monotonic()
+            cluster.coordinators[leader].kill()
+            cluster.until_leads({other})
+            counted["leads_s"] = round(time.monotonic() - at, 1)
+            text = large.finish(client, 600)
+            counted["ended_s"] = round(time.monotonic() - at, 1)
+            found = takeovers.attempts(cluster.workers)
+            again = takeovers.ran_again(found)
+            if client.child.returncode != 0 or "A,30053" not in text or "120321" not in text or again:
+                raise Wrong(f"the statement ended otherwise, or ran again {again}: {text[-2000:]}")
+            jobs = [{a.epoch for a in found if a.task[0] == job} for job in {a.task[0] for a in found}]
+            counted["jobs_carried_over"] = sum(len(epochs) == 2 for epochs in jobs)
+            until(lambda: not large.blobs(cluster, other, "artifacts"), "end of the file with its session")
+            counted["after"] = large.counted(cluster)
+        if counted["jobs_carried_over"] == 0:
+            raise Wrong("no job was carried over: the kill hit nothing")
         return counted
 
     def storm(self):
@@ -437,6 +479,7 @@ def main():
         "kills",
         "leaders",
         "crowd",
+        "large",
         "storm",
         "stopped",
         "shuffle",

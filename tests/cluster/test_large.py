@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 import unittest
 
 sys.dont_write_bytecode = True
@@ -78,10 +79,12 @@ class Files(LargeCase):
         slow = read.replace("count(*) AS n", "l_returnflag, count(*)") + " GROUP BY 1 ORDER BY 1"
         leader = cluster.leader()
         client = large.script(
-            cluster, [f"ADD FILE '{path}'", "LIST FILES", "SET weft.test.taskDelay = 200ms", slow, read]
+            cluster, [f"ADD FILE '{path}'", "LIST FILES", "SET weft.test.taskDelay = 700ms", slow, read]
         )
         until(lambda: large.blobs(cluster, 1 - leader, "artifacts"), "the file on the standby")
         until(lambda: any(a.event == "ends" for a in attempts(cluster.workers)), "a task that has read it")
+        time.sleep(3)  # longer than --blob-keep: the session needs it, so it stays
+        self.assertEqual(len(large.blobs(cluster, 1 - leader, "artifacts")), 1)
         self.assertTrue(client.alive)
         cluster.coordinators[leader].kill()
         os.remove(path)  # nobody needs the client's any more

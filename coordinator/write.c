@@ -45,10 +45,12 @@ weft_status weft_write_begin(weft_ctx *ctx, weft_commits *commits, const weft_no
 {
     weft_status st = WEFT_OK;
     weft_node *named = NULL;
+    char names[128];
+    weft_sink_format_names(names, sizeof names);
     if (weft_sink_format_find(write->write.format) == NULL)
         return weft_fail_at(ctx, WEFT_DATA_SOURCE_NOT_FOUND, &write->span,
-                            "Failed to find the data source: %s. This build writes: parquet.",
-                            write->write.format);
+                            "Failed to find the data source: %s. This build writes: %s.", write->write.format,
+                            names);
     WEFT_TRY(st, WEFT_NEW(ctx, &named));
     if (run->resume != NULL)
         WEFT_TRY(

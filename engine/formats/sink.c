@@ -1,13 +1,18 @@
 /* engine/formats/sink.c - the formats that can be written, by name. To add one: its table, and one line here.
  */
+#include <stdio.h>
 #include <strings.h>
 
+#include "engine/formats/csv/csv.h"
 #include "engine/formats/json/json.h"
 #include "engine/formats/parquet/parquet.h"
+#include "engine/formats/text/text.h"
 
 static const weft_sink_format *const sink_formats[] = {
+    &weft_sink_csv,
     &weft_sink_json,
     &weft_sink_parquet,
+    &weft_sink_text,
 };
 
 const weft_sink_format *weft_sink_format_find(const char *name)
@@ -16,4 +21,11 @@ const weft_sink_format *weft_sink_format_find(const char *name)
         if (strcasecmp(name, sink_formats[i]->name) == 0) return sink_formats[i];
     }
     return NULL;
+}
+
+void weft_sink_format_names(char *text, size_t text_bytes)
+{
+    size_t n = 0;
+    for (int32_t i = 0; i < WEFT_COUNT(sink_formats) && n < text_bytes; i++)
+        n += (size_t)snprintf(text + n, text_bytes - n, "%s%s", i > 0 ? ", " : "", sink_formats[i]->name);
 }

@@ -114,7 +114,8 @@ typedef struct weft_file_sink weft_file_sink;
 typedef struct weft_sink_format {
     const char *name;
     const char *extension; /* ".parquet" */
-    /* How a file's name ends with these options (".snappy.parquet"); static string. NULL: the extension. */
+    /* How a file's name ends with these options (".snappy.parquet"): static, or in ctx->arena. NULL: the
+     * extension. */
     weft_status (*suffix)(weft_ctx *ctx, const char *const *options, int32_t option_count, const char **out);
     weft_status (*open)(weft_ctx *ctx, const char *path, const weft_schema *schema,
                         const char *const *options, int32_t option_count, weft_file_sink **out);
@@ -126,7 +127,8 @@ typedef struct weft_sink_format {
 
 const weft_format *weft_format_find(const char *name); /* "parquet"; NULL when unknown */
 const weft_sink_format *weft_sink_format_find(const char *name);
-/* "csv, parquet, text": what can be read; for people. */
+/* "csv, parquet, text": what can be read, what can be written; for people. */
 void weft_format_names(char *text, size_t text_bytes);
+void weft_sink_format_names(char *text, size_t text_bytes);
 
 #endif

@@ -5,5 +5,6 @@
 #include "engine/formats/source.h"
 
 extern const weft_format weft_format_text;
+extern const weft_sink_format weft_sink_text;
 
 #endif

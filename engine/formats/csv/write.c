@@ -1,0 +1,280 @@
+/* engine/formats/csv/write.c - the sink "csv".
+ *
+ * Values become texts a batch at a time: by a program of casts to STRING, timestamps and dates with a format
+ * by their patterns. Which values are quoted is what Spark's writer (univocity) does: those that hold the
+ * delimiter or a line end, begin with a quote, or (escapeQuotes) hold one. */
+#include <string.h>
+#include <strings.h>
+
+#include "engine/expr/calendar.h"
+#include "engine/expr/datetime_pattern.h"
+#include "engine/expr/program.h"
+#include "engine/formats/csv/csv.h"
+#include "engine/formats/csv/options.h"
+#include "engine/formats/text/pack.h"
+
+#define CSV_TIMESTAMP_FORMAT     "yyyy-MM-dd'T'HH:mm:ss[.SSS][X" "XX]"
+#define CSV_TIMESTAMP_NTZ_FORMAT "yyyy-MM-dd'T'HH:mm:ss[.SSS]"
+enum { FORMATTED_BYTES_MAX = 4096, COMMENT_DEFAULT = '#' };
+
+struct weft_file_sink {
+    weft_text_packer *packer;
+    weft_csv_options options;
+    const char *line_end;
+    int32_t column_count;
+    weft_datetime_pattern **patterns; /* [column_count] of moments with a format; NULL: the cast's text */
+    weft_column *texts;               /* [column_count] */
+    weft_eval *eval;
+    weft_zone *zone;
+    int64_t rows;
+};
+
+static void csv_abandon(weft_file_sink **sink)
+{
+    weft_file_sink *s = *sink;
+    if (s == NULL) return;
+    for (int32_t i = 0; s->patterns != NULL && i < s->column_count; i++) weft_mem_free(s->patterns[i]);
+    weft_eval_close(&s->eval);
+    weft_zone_close(&s->zone);
+    weft_text_packer_abandon(&s->packer);
+    weft_mem_free(s);
+    *sink = NULL;
+}
+
+static weft_status csv_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
+                                    weft_csv_options *o)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_csv_options_read(ctx, options, count, true, o));
+    if (o->spec.codec < 0) o->spec.codec = WEFT_TEXT_PLAIN;
+    if (o->spec.encoding != NULL && strcasecmp(o->spec.encoding, "UTF-8") != 0)
+        return weft_fail(ctx, WEFT_UNSUPPORTED, "CSV is written in UTF-8 only, not in \"%s\"",
+                         o->spec.encoding);
+done:
+    return st;
+}
+
+static weft_status csv_suffix(weft_ctx *ctx, const char *const *options, int32_t count, const char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_csv_options o;
+    char *suffix = NULL;
+    WEFT_TRY(st, csv_read_options(ctx, options, count, &o));
+    const weft_text_codec codec = (weft_text_codec)o.spec.codec;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &suffix, ".csv%s", weft_text_codec_extension(codec)));
+    *out = suffix;
+done:
+    return st;
+}
+
+/* ---- values ---- */
+
+static weft_status put(weft_ctx *ctx, weft_file_sink *s, const void *bytes, int64_t len)
+{
+    return weft_text_packer_put(ctx, s->packer, bytes, len);
+}
+
+static bool must_quote(const weft_csv_options *o, const char *text, uint32_t len, bool is_first)
+{
+    const uint8_t comment = o->comment != 0 ? o->comment : COMMENT_DEFAULT;
+    if (o->quote == 0) return false;
+    if (o->quote_all) return true;
+    if (len == 0) return false;
+    if ((uint8_t)text[0] == o->quote || (is_first && (uint8_t)text[0] == comment)) return true;
+    for (uint32_t i = 0; i < len; i++) {
+        const uint8_t byte = (uint8_t)text[i];
+        if (byte == '\n' || byte == '\r' || (o->escape_quotes && byte == o->quote)) return true;
+        if (byte == (uint8_t)o->delimiter[0] && (int64_t)len - i >= o->delimiter_len &&
+            memcmp(text + i, o->delimiter, (size_t)o->delimiter_len) == 0)
+            return true;
+    }
+    return false;
+}
+
+static weft_status put_quoted(weft_ctx *ctx, weft_file_sink *s, const char *text, uint32_t len)
+{
+    weft_status st = WEFT_OK;
+    const weft_csv_options *o = &s->options;
+    uint32_t begin = 0;
+    WEFT_TRY(st, put(ctx, s, &o->quote, 1));
+    for (uint32_t i = 0; i < len; i++) {
+        const uint8_t byte = (uint8_t)text[i];
+        const uint8_t before = byte == o->quote ? o->escape : byte == o->escape ? o->escape_escape : 0;
+        if (before == 0) continue;
+        WEFT_TRY(st, put(ctx, s, text + begin, i - begin));
+        WEFT_TRY(st, put(ctx, s, &before, 1));
+        begin = i;
+    }
+    WEFT_TRY(st, put(ctx, s, text + begin, len - begin));
+    WEFT_TRY(st, put(ctx, s, &o->quote, 1));
+done:
+    return st;
+}
+
+/* One value, text NULL for NULL. */
+static weft_status put_value(weft_ctx *ctx, weft_file_sink *s, const char *text, uint32_t len, bool is_first)
+{
+    const weft_csv_options *o = &s->options;
+    const bool is_null = text == NULL;
+    if (is_null) {
+        text = o->null_value;
+        len = (uint32_t)strlen(text);
+    }
+    while (o->trim_left && len > 0 && (uint8_t)text[0] <= ' ') {
+        text++;
+        len--;
+    }
+    while (o->trim_right && len > 0 && (uint8_t)text[len - 1] <= ' ') len--;
+    if (len == 0 && !is_null) { /* as it stands, when it brings its quotes along */
+        text = o->empty_value;
+        len = (uint32_t)strlen(text);
+        if (len >= 2 && (uint8_t)text[0] == o->quote && (uint8_t)text[len - 1] == o->quote)
+            return put(ctx, s, text, len);
+    }
+    if (must_quote(o, text, len, is_first)) return put_quoted(ctx, s, text, len);
+    return put(ctx, s, text, len);
+}
+
+/* ---- open ---- */
+
+static weft_status csv_open_pattern(weft_ctx *ctx, weft_file_sink *s, int32_t column, weft_type type)
+{
+    const weft_csv_options *o = &s->options;
+    const char *format = NULL;
+    if (type.id == WEFT_TYPE_DATE) format = o->date_format;
+    if (type.id == WEFT_TYPE_TIMESTAMP)
+        format = o->timestamp_format != NULL ? o->timestamp_format : CSV_TIMESTAMP_FORMAT;
+    if (type.id == WEFT_TYPE_TIMESTAMP_NTZ)
+        format = o->timestamp_ntz_format != NULL ? o->timestamp_ntz_format : CSV_TIMESTAMP_NTZ_FORMAT;
+    if (format == NULL) return WEFT_OK;
+    const weft_str text = weft_str_view(format, (uint32_t)strlen(format));
+    const weft_status st = weft_datetime_pattern_new(ctx, &text, NULL, false, &s->patterns[column]);
+    if (st == WEFT_OK && s->patterns[column]->text_bytes_max > FORMATTED_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "the format \"%s\" is too long", format);
+    return st;
+}
+
+/* The program that makes texts of all columns. */
+static weft_status csv_open_program(weft_ctx *ctx, weft_file_sink *s, const weft_schema *schema)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **casts = NULL;
+    weft_type *types = NULL;
+    const weft_program *program = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &casts));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &types));
+    for (int32_t i = 0; i < schema->count; i++) {
+        const weft_expr *column = NULL;
+        types[i] = schema->fields[i].type;
+        if (weft_type_is_nested(types[i]))
+            return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE,
+                             "The CSV datasource doesn't support the column `%s` of a nested type.",
+                             schema->fields[i].name);
+        WEFT_TRY(st, csv_open_pattern(ctx, s, i, types[i]));
+        WEFT_TRY(st, weft_expr_ordinal(ctx, i, types[i], true, &column));
+        casts[i] = column;
+        if (s->patterns[i] == NULL)
+            WEFT_TRY(st, weft_expr_cast(ctx, column, WEFT_TYPE_OF(WEFT_TYPE_STRING), false, &casts[i]));
+    }
+    WEFT_TRY(st, weft_program_compile(ctx, casts, schema->count, types, schema->count, &program));
+    WEFT_TRY(st, weft_eval_open(ctx, program, &s->eval));
+done:
+    return st;
+}
+
+static weft_status csv_put_header(weft_ctx *ctx, weft_file_sink *s, const weft_schema *schema)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < schema->count; i++) {
+        const char *name = schema->fields[i].name;
+        if (i > 0) WEFT_TRY(st, put(ctx, s, s->options.delimiter, s->options.delimiter_len));
+        WEFT_TRY(st, put_value(ctx, s, name, (uint32_t)strlen(name), i == 0));
+    }
+    WEFT_TRY(st, put(ctx, s, s->line_end, (int64_t)strlen(s->line_end)));
+done:
+    return st;
+}
+
+static weft_status csv_open(weft_ctx *ctx, const char *path, const weft_schema *schema,
+                            const char *const *options, int32_t option_count, weft_file_sink **out)
+{
+    weft_status st = WEFT_OK;
+    weft_file_sink *s = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    WEFT_TRY(st, csv_read_options(ctx, options, option_count, &s->options));
+    s->line_end = s->options.spec.line_end == NULL ? "\n" : s->options.spec.line_end;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &s->patterns));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count + 1, &s->texts));
+    s->column_count = schema->count;
+    if (s->options.zone != NULL)
+        WEFT_TRY(st, weft_zone_open(ctx, s->options.zone, &s->zone));
+    else
+        WEFT_TRY(st, weft_zone_open_session(ctx, &s->zone));
+    WEFT_TRY(st, csv_open_program(ctx, s, schema));
+    WEFT_TRY(st, weft_text_packer_open(ctx, (weft_text_codec)s->options.spec.codec, path, &s->packer));
+    if (s->options.header) WEFT_TRY(st, csv_put_header(ctx, s, schema));
+    *out = s;
+    s = NULL;
+done:
+    csv_abandon(&s);
+    return st;
+}
+
+/* ---- rows ---- */
+
+static weft_status put_moment(weft_ctx *ctx, weft_file_sink *s, int32_t column, int32_t row)
+{
+    const weft_column *c = &s->texts[column];
+    const void *value = weft_column_value(c, row);
+    char text[FORMATTED_BYTES_MAX];
+    const bool is_date = c->type.id == WEFT_TYPE_DATE;
+    const int64_t us = is_date ? *(const int32_t *)value * WEFT_DAY_US : *(const int64_t *)value;
+    weft_zone *zone = c->type.id == WEFT_TYPE_TIMESTAMP ? s->zone : NULL;
+    const size_t len = weft_datetime_format(s->patterns[column], zone, us, text);
+    return put_value(ctx, s, text, (uint32_t)len, column == 0);
+}
+
+static weft_status csv_write(weft_ctx *ctx, weft_file_sink *s, const weft_batch *batch)
+{
+    weft_status st = WEFT_OK;
+    const int64_t line_end = (int64_t)strlen(s->line_end);
+    WEFT_TRY(st, weft_check_cancel(ctx));
+    if (batch->selected == 0) goto done;
+    WEFT_TRY(st, weft_eval_project(ctx, s->eval, batch, s->texts));
+    for (int32_t k = 0; k < batch->selected; k++) {
+        const int32_t row = batch->selection != NULL ? batch->selection[k] : k;
+        for (int32_t i = 0; i < s->column_count; i++) {
+            const weft_column *c = &s->texts[i];
+            if (i > 0) WEFT_TRY(st, put(ctx, s, s->options.delimiter, s->options.delimiter_len));
+            if (weft_column_is_null(c, row)) {
+                WEFT_TRY(st, put_value(ctx, s, NULL, 0, i == 0));
+            } else if (s->patterns[i] != NULL) {
+                WEFT_TRY(st, put_moment(ctx, s, i, row));
+            } else {
+                const weft_str *value = weft_column_value(c, row);
+                WEFT_TRY(st, put_value(ctx, s, weft_str_data(value), value->len, i == 0));
+            }
+        }
+        WEFT_TRY(st, put(ctx, s, s->line_end, line_end));
+    }
+    s->rows += batch->selected;
+done:
+    return st;
+}
+
+static weft_status csv_finish(weft_ctx *ctx, weft_file_sink **sink, int64_t *rows, int64_t *bytes)
+{
+    *rows = (*sink)->rows;
+    const weft_status st = weft_text_packer_finish(ctx, &(*sink)->packer, bytes);
+    csv_abandon(sink);
+    return st;
+}
+
+const weft_sink_format weft_sink_csv = {.name = "csv",
+                                        .extension = ".csv",
+                                        .suffix = csv_suffix,
+                                        .open = csv_open,
+                                        .write = csv_write,
+                                        .finish = csv_finish,
+                                        .abandon = csv_abandon};

@@ -141,14 +141,14 @@ static int32_t find_field(weft_json_convert *c, node *n, int32_t k)
     const char *name = c->json.text;
     size_t len = c->json.len;
     memo *m = k < MEMO_NAMES ? &n->memos[k] : NULL;
-    if (m != NULL && m->len == len && memcmp(m->bytes, name, len) == 0) return m->field;
+    if (m != NULL && m->len == len && weft_json_same(m->bytes, name, len)) return m->field;
     if (!c->json.plain) {
         c->st = weft_json_value(c->ctx, &c->json, WEFT_JSON_LONE_MARK, &c->room, &name, &len);
         if (c->st != WEFT_OK) return -1;
         m = NULL; /* what stands in the text is not the name */
     }
     const int32_t field = search_name(n, name, len);
-    if (m != NULL && len <= MEMO_BYTES) {
+    if (m != NULL && len <= MEMO_BYTES && memchr(name, '"', len) == NULL) {
         m->len = (uint32_t)len;
         m->field = field;
         memcpy(m->bytes, name, len);
@@ -169,8 +169,16 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
 {
     const uint64_t serial = ++c->serial;
     weft_json_result all = WEFT_JSON_SET;
-    for (int32_t k = 0; weft_json_next(&c->json) == WEFT_JSON_NAME; k++) {
-        const int32_t at = find_field(c, n, k);
+    for (int32_t k = 0;; k++) {
+        int32_t at = -1;
+        bool hit = false;
+        const memo *m = k < MEMO_NAMES && n->memos[k].len <= MEMO_BYTES ? &n->memos[k] : NULL;
+        if (m == NULL)
+            weft_json_next(&c->json);
+        else
+            weft_json_next_name(&c->json, m->bytes, m->len, &hit);
+        if (c->json.token != WEFT_JSON_NAME) break;
+        at = hit ? m->field : find_field(c, n, k);
         weft_json_next(&c->json);
         if (at < 0) {
             if (skip_value(c) == WEFT_JSON_BAD_TEXT) return WEFT_JSON_BAD_TEXT;

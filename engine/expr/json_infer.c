@@ -26,6 +26,7 @@ typedef struct node {
     state is;
     const char *name;
     uint32_t name_len;
+    bool is_plain; /* the name may stand in a text as it is */
     uint64_t mark; /* of the record in which its state was noted */
     struct node **fields;
     int32_t room;
@@ -175,6 +176,7 @@ static node *add_field(weft_json_infer *f, node *n, const char *name, size_t len
 {
     node *field = NULL;
     char *copy = NULL;
+    bool wide = false;
     if (++f->fields > WEFT_COLUMNS_MAX) {
         f->st = weft_fail(f->ctx, WEFT_LIMIT,
                           "the JSON texts have more than %d different fields: give a schema",
@@ -187,6 +189,7 @@ static node *add_field(weft_json_infer *f, node *n, const char *name, size_t len
     if (f->st != WEFT_OK) return NULL;
     field->name = copy;
     field->name_len = (uint32_t)len;
+    field->is_plain = weft_json_string_end_plain(copy, copy + len, '"', &wide) == copy + len && !wide;
     n->fields[n->is.count++] = field;
     node_enter(n, field);
     return field;
@@ -198,8 +201,8 @@ static node *find_field(weft_json_infer *f, node *n, int32_t k)
     const char *name = f->json.text;
     size_t len = f->json.len;
     node **memo = k < MEMO_NAMES && n->memos != NULL ? &n->memos[k] : NULL;
-    if (memo != NULL && *memo != NULL && (*memo)->name_len == len && memcmp((*memo)->name, name, len) == 0 &&
-        f->json.plain)
+    if (memo != NULL && *memo != NULL && (*memo)->name_len == len &&
+        weft_json_same((*memo)->name, name, len) && f->json.plain)
         return *memo;
     f->st = weft_json_value(f->ctx, &f->json, WEFT_JSON_LONE_MARK, &f->room, &name, &len);
     if (f->st != WEFT_OK) return NULL;
@@ -208,7 +211,7 @@ static node *find_field(weft_json_infer *f, node *n, int32_t k)
         uint64_t at = weft_hash_bytes(name, len) & n->table_mask;
         for (; n->table[at] != NULL && found == NULL; at = (at + 1) & n->table_mask) {
             node *other = n->table[at];
-            if (other->name_len == len && memcmp(other->name, name, len) == 0) found = other;
+            if (other->name_len == len && weft_json_same(other->name, name, len)) found = other;
         }
     }
     if (found == NULL) found = add_field(f, n, name, len);
@@ -308,8 +311,15 @@ static bool begin_container(weft_json_infer *f, node *n, kind wanted)
 static bool read_object(weft_json_infer *f, node *n)
 {
     if (!begin_container(f, n, OBJECT)) return f->st == WEFT_OK && weft_json_skip(&f->json);
-    for (int32_t k = 0; weft_json_next(&f->json) == WEFT_JSON_NAME; k++) {
-        node *field = find_field(f, n, k);
+    for (int32_t k = 0;; k++) {
+        bool hit = false;
+        node *field = k < MEMO_NAMES && n->memos != NULL ? n->memos[k] : NULL;
+        if (field == NULL || !field->is_plain)
+            weft_json_next(&f->json);
+        else
+            weft_json_next_name(&f->json, field->name, field->name_len, &hit);
+        if (f->json.token != WEFT_JSON_NAME) break;
+        if (!hit) field = find_field(f, n, k);
         if (field == NULL) return false;
         weft_json_next(&f->json);
         if (!read_value(f, field)) return false;

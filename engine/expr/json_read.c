@@ -1,12 +1,16 @@
 /* engine/expr/json_read.c - see json_read.h. The grammar is RFC 8259's with Jackson's leniencies.
  *
- * The state says what may come next; the innermost container is the top bit of the stack. Short strings are
- * searched eight bytes at a time in place, long ones by the loops of json_scan.isa.c. */
+ * The state says what may come next; the innermost container is the top bit of the stack. The ends of short
+ * strings are searched in place, those of long ones by the loops of json_scan.isa.c. */
 #include "engine/expr/json_read.h"
 
 #include <string.h>
 
 #include "engine/expr/utf8.h"
+
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 typedef enum reader_state {
     AT_ROOT,
@@ -86,6 +90,7 @@ static bool skip_comment(weft_json *json)
 /* To the next byte that counts; false at the end of the text (or at a comment without an end). */
 static inline bool skip_space(weft_json *json)
 {
+    if (WEFT_LIKELY(json->at<json->end && * json->at> ' ' && *json->at != '/')) return true;
     for (;;) {
         while (json->at < json->end && is_space(*json->at)) json->at++;
         if (json->at == json->end) return false;
@@ -96,32 +101,34 @@ static inline bool skip_space(weft_json *json)
 
 /* ---- strings ---- */
 
-static inline uint64_t has_byte(uint64_t word, uint64_t byte)
-{
-    const uint64_t ones = 0x0101010101010101u, x = word ^ (ones * byte);
-    return (x - ones) & ~x & (ones * 0x80);
-}
+#ifdef __SSE2__
+enum { NEAR_BYTES = 64 };
 
-/* As string_end of the loops; most strings end in the first two words. The test for bytes below 0x20 may take
- * one behind another such byte for one too, which does not matter: the first is found. */
+/* As string_end of the loops; most strings end in the first blocks. */
 static inline const char *string_end(const char *at, const char *end, char quote, bool *wide)
 {
-    const uint64_t ones = 0x0101010101010101u;
-    for (int32_t k = 0; k < 2 && end - at >= 8; k++, at += 8) {
-        uint64_t word;
-        memcpy(&word, at, 8);
-        const uint64_t high = word & (ones * 0x80);
-        const uint64_t controls = (word - ones * 0x20) & ~word & (ones * 0x80);
-        const uint64_t stop = has_byte(word, (uint64_t)(unsigned char)quote) | has_byte(word, '\\') |
-                              controls;
-        if (stop != 0) {
+    const __m128i quotes = _mm_set1_epi8(quote), slashes = _mm_set1_epi8('\\'), low = _mm_set1_epi8(0x1f);
+    for (const char *near_end = at + NEAR_BYTES; end - at >= 16 && at < near_end; at += 16) {
+        const __m128i v = _mm_loadu_si128((const __m128i *)(const void *)at);
+        const __m128i controls = _mm_cmpeq_epi8(_mm_max_epu8(v, low), low);
+        const __m128i stops = _mm_or_si128(_mm_cmpeq_epi8(v, quotes), _mm_cmpeq_epi8(v, slashes));
+        const uint32_t stop = (uint32_t)_mm_movemask_epi8(_mm_or_si128(stops, controls));
+        const uint32_t high = (uint32_t)_mm_movemask_epi8(v);
+        if (stop != 0) { /* only bytes before the stop count */
             *wide |= (high & (stop ^ (stop - 1))) != 0;
-            return at + __builtin_ctzll(stop) / 8;
+            return at + __builtin_ctz(stop);
         }
         *wide |= high != 0;
     }
+    if (end - at < 16) return weft_json_string_end_plain(at, end, quote, wide);
     return weft_json_scan_get()->string_end(at, end, quote, wide);
 }
+#else
+static inline const char *string_end(const char *at, const char *end, char quote, bool *wide)
+{
+    return weft_json_string_end_plain(at, end, quote, wide);
+}
+#endif
 
 static bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 
@@ -381,6 +388,26 @@ weft_json_token weft_json_next(weft_json *json)
     case AT_END: break;
     }
     return json->token = json->why != NULL ? WEFT_JSON_BAD : WEFT_JSON_NONE;
+}
+
+weft_json_token weft_json_next_name(weft_json *json, const char *guess, size_t len, bool *hit)
+{
+    const char *at = json->at;
+    *hit = false;
+    if (json->state == AT_NEXT_NAME && at < json->end && *at == ',') at++;
+    if (json->state != AT_NEXT_NAME && json->state != AT_FIRST_NAME) return weft_json_next(json);
+    if (json->state == AT_NEXT_NAME && at == json->at) return weft_json_next(json);
+    if ((size_t)(json->end - at) < len + 3 || at[0] != '"' || at[len + 1] != '"' || at[len + 2] != ':' ||
+        !weft_json_same(at + 1, guess, len))
+        return weft_json_next(json);
+    json->from = at;
+    json->text = at + 1;
+    json->len = len;
+    json->plain = true;
+    json->at = at + len + 3;
+    json->state = AT_VALUE;
+    *hit = true;
+    return json->token = WEFT_JSON_NAME;
 }
 
 bool weft_json_skip(weft_json *json)

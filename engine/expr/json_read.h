@@ -68,6 +68,9 @@ typedef struct weft_json {
 void weft_json_start(weft_json *json, const weft_json_rules *rules, const char *text, size_t len);
 /* The next token, also in json->token. */
 weft_json_token weft_json_next(weft_json *json);
+/* As weft_json_next, inside an object where a name or the end comes next. When the name is the guess, plain
+ * and with nothing between its quotes and the colon, it is not searched for its end: *hit. */
+weft_json_token weft_json_next_name(weft_json *json, const char *guess, size_t len, bool *hit);
 /* OBJECT and ARRAY: go on to their end. Other tokens stay. False when the text is malformed on the way. */
 bool weft_json_skip(weft_json *json);
 /* What an escape of half a surrogate pair becomes in a value. */
@@ -92,6 +95,35 @@ bool weft_json_i64(const char *text, size_t len, int64_t *out);
 /* That of any number token, as Java's Double.parseDouble has it; NaN and infinities too. */
 double weft_json_f64(const char *text, size_t len);
 float weft_json_f32(const char *text, size_t len);
+
+/* Are len bytes the same? For names, most of which are short. */
+static inline bool weft_json_same(const char *a, const char *b, size_t len)
+{
+    uint64_t x, y;
+    uint32_t p, q;
+    if (len >= 8) {
+        for (size_t i = 0; i + 8 < len; i += 8) {
+            memcpy(&x, a + i, 8);
+            memcpy(&y, b + i, 8);
+            if (x != y) return false;
+        }
+        memcpy(&x, a + len - 8, 8);
+        memcpy(&y, b + len - 8, 8);
+        return x == y;
+    }
+    if (len >= 4) {
+        memcpy(&p, a, 4);
+        memcpy(&q, b, 4);
+        if (p != q) return false;
+        memcpy(&p, a + len - 4, 4);
+        memcpy(&q, b + len - 4, 4);
+        return p == q;
+    }
+    for (size_t i = 0; i < len; i++) {
+        if (a[i] != b[i]) return false;
+    }
+    return true;
+}
 
 /* Loops over the text of strings, once per instruction set (json_scan.isa.c). Nothing is read past end. */
 typedef struct weft_json_scan {

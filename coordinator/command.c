@@ -130,7 +130,10 @@ static weft_status show_functions(weft_ctx *ctx, weft_command_rows *out)
     weft_pointers cells = {0};
     int32_t count = 0;
     const weft_function *const *functions = weft_function_all(&count);
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, functions[i]->name));
+    for (int32_t i = 0; i < count; i++) {
+        if ((functions[i]->flags & WEFT_FN_LAMBDA_PART) != 0) continue; /* no function by itself */
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, functions[i]->name));
+    }
     const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, aggregates[i]->name));
     *out = text_rows(names, 1, &cells);

@@ -29,16 +29,18 @@ static void pair_store(const weft_row_layout *layout, int32_t first, uint8_t *ro
         weft_agg_store_f64(row, weft_agg_slot_at(layout, first + i), f[i]);
 }
 
-/* The same sums in another order of terms, which rounds as Spark's regr_sxx, regr_sxy and regr_syy do. */
-static void pair_add_parts(pair_state *p, double x, double y)
+/* Orders of terms, which round as Spark's: of covar_* and corr, of regr_sxx and its kin, of regr_r2. */
+typedef enum pair_order { PAIR_X_FIRST, PAIR_PARTS, PAIR_Y_FIRST } pair_order;
+
+static void pair_add_as(pair_state *p, double x, double y, pair_order order)
 {
     p->n += 1;
     const double dx = x - p->mean_x, dy = y - p->mean_y, dx_n = dx / p->n, dy_n = dy / p->n;
     p->mean_x += dx_n;
     p->mean_y += dy_n;
-    p->xy += dy * (dx - dx_n);
-    p->xx += dx * (dx - dx_n);
-    p->yy += dy * (dy - dy_n);
+    p->xy += dy * (x - p->mean_x);
+    p->xx += dx * (order == PAIR_PARTS ? dx - dx_n : x - p->mean_x);
+    p->yy += dy * (order == PAIR_PARTS ? dy - dy_n : y - p->mean_y);
 }
 
 static void pair_add(pair_state *p, double x, double y)
@@ -73,7 +75,7 @@ typedef struct pair_member {
     const weft_aggregate *aggregate;
     bool y_first; /* regr_*(y, x) */
     pair_result result;
-    bool parts; /* pair_add_parts */
+    pair_order order;
 } pair_member;
 
 static const pair_member *member_of(const weft_expr *call);
@@ -85,8 +87,12 @@ static void pair_row(const weft_agg_place *place, uint8_t *row, const weft_colum
     if (a.is_null || b.is_null) return;
     const bool y_first = member_of(place->call)->y_first;
     pair_state p = pair_load(place->layout, place->first_column, row);
-    (member_of(place->call)->parts ? pair_add_parts : pair_add)(&p, y_first ? b.f64 : a.f64,
-                                                                y_first ? a.f64 : b.f64);
+    const double x = y_first ? b.f64 : a.f64, y = y_first ? a.f64 : b.f64;
+    const pair_order order = member_of(place->call)->order;
+    if (order == PAIR_X_FIRST)
+        pair_add(&p, x, y);
+    else
+        pair_add_as(&p, x, y, order);
     pair_store(place->layout, place->first_column, row, &p);
 }
 
@@ -267,18 +273,18 @@ PAIR(regr_sxx, pair_bind, true, "regr_sxx(y, x) - The sum of squares of x around
 PAIR(regr_sxy, pair_bind, true, "regr_sxy(y, x) - The sum of products of x and y around their means.", "8.0");
 PAIR(regr_syy, pair_bind, true, "regr_syy(y, x) - The sum of squares of y around its mean.", "8.0");
 
-static const pair_member members[] = {{&weft_aggregate_covar_pop, false, result_covar_pop, false},
-                                      {&weft_aggregate_covar_samp, false, result_covar_samp, false},
-                                      {&weft_aggregate_corr, false, result_corr, false},
-                                      {&weft_aggregate_regr_avgx, true, result_avgx, false},
-                                      {&weft_aggregate_regr_avgy, true, result_avgy, false},
-                                      {&weft_aggregate_regr_count, true, NULL, false},
-                                      {&weft_aggregate_regr_intercept, true, result_intercept, false},
-                                      {&weft_aggregate_regr_r2, true, result_r2, false},
-                                      {&weft_aggregate_regr_slope, true, result_slope, false},
-                                      {&weft_aggregate_regr_sxx, true, result_sxx, true},
-                                      {&weft_aggregate_regr_sxy, true, result_sxy, true},
-                                      {&weft_aggregate_regr_syy, true, result_syy, true}};
+static const pair_member members[] = {{&weft_aggregate_covar_pop, false, result_covar_pop, PAIR_X_FIRST},
+                                      {&weft_aggregate_covar_samp, false, result_covar_samp, PAIR_X_FIRST},
+                                      {&weft_aggregate_corr, false, result_corr, PAIR_X_FIRST},
+                                      {&weft_aggregate_regr_avgx, true, result_avgx, PAIR_X_FIRST},
+                                      {&weft_aggregate_regr_avgy, true, result_avgy, PAIR_X_FIRST},
+                                      {&weft_aggregate_regr_count, true, NULL, PAIR_X_FIRST},
+                                      {&weft_aggregate_regr_intercept, true, result_intercept, PAIR_X_FIRST},
+                                      {&weft_aggregate_regr_r2, true, result_r2, PAIR_Y_FIRST},
+                                      {&weft_aggregate_regr_slope, true, result_slope, PAIR_X_FIRST},
+                                      {&weft_aggregate_regr_sxx, true, result_sxx, PAIR_PARTS},
+                                      {&weft_aggregate_regr_sxy, true, result_sxy, PAIR_PARTS},
+                                      {&weft_aggregate_regr_syy, true, result_syy, PAIR_PARTS}};
 
 static const pair_member *member_of(const weft_expr *call)
 {

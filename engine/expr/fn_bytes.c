@@ -40,24 +40,6 @@ weft_status weft_kernel_bytes_left(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-weft_status weft_kernel_bytes_trim(weft_ctx *ctx, weft_kernel_call *call)
-{
-    const weft_str blank = weft_str_view(" ", 1);
-    (void)ctx;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        const weft_str *s = weft_arg_str(&call->args[0], i);
-        const weft_str *set = call->arg_count > 1 ? weft_arg_str(&call->args[1], i) : &blank;
-        const char *bytes = weft_str_data(s), *cut = weft_str_data(set);
-        size_t from = 0, to = s->len;
-        while (from < to && memchr(cut, bytes[from], set->len) != NULL) from++;
-        while (to > from && memchr(cut, bytes[to - 1], set->len) != NULL) to--;
-        *weft_call_text(call, i) = weft_str_part(s, from, to - from);
-    }
-    return WEFT_OK;
-}
-
 static weft_status bytes_pad(weft_ctx *ctx, weft_kernel_call *call, bool front)
 {
     weft_status st = WEFT_OK;

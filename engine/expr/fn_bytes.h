@@ -6,7 +6,6 @@
 
 weft_status weft_kernel_bytes_substring(weft_ctx *ctx, weft_kernel_call *call); /* (b, from [, length]) */
 weft_status weft_kernel_bytes_left(weft_ctx *ctx, weft_kernel_call *call);      /* (b, length) */
-weft_status weft_kernel_bytes_trim(weft_ctx *ctx, weft_kernel_call *call);      /* (b [, set]): both ends */
 weft_status weft_kernel_bytes_lpad(weft_ctx *ctx, weft_kernel_call *call);      /* (b, length [, pad]) */
 weft_status weft_kernel_bytes_rpad(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_bytes_reverse(weft_ctx *ctx, weft_kernel_call *call);

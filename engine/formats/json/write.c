@@ -1,17 +1,17 @@
 /* engine/formats/json/write.c - the sink "json": a line a row, an object of the columns that are not NULL.
  *
- * Memory: one buffer, which goes to the file when it holds SINK_BYTES. */
+ * Memory: the text of one row, and the packer's buffer. */
 #include <strings.h>
 
 #include "common/mem.h"
 #include "engine/expr/json_format.h"
 #include "engine/formats/json/json.h"
 #include "engine/formats/options.h"
-
-enum { SINK_BYTES = 1 << 18 };
+#include "engine/formats/text/pack.h"
 
 struct weft_file_sink {
-    weft_file_writer *file;
+    weft_text_packer *packer;
+    weft_text_codec codec;
     weft_json_options options;
     weft_json_format format;
     const char *line_end;
@@ -34,9 +34,8 @@ static weft_status sink_option(weft_ctx *ctx, weft_file_sink *s, const char *key
             st = weft_fail(ctx, WEFT_UNSUPPORTED, "option %s: JSON is written in UTF-8, not in \"%s\"", key,
                            value);
     } else if (strcasecmp(key, "compression") == 0) {
-        if (strcasecmp(value, "none") != 0 && strcasecmp(value, "uncompressed") != 0)
-            st = weft_fail(ctx, WEFT_UNSUPPORTED,
-                           "option compression: JSON is written uncompressed, not by \"%s\"", value);
+        if (!weft_text_codec_find(value, &s->codec))
+            st = weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known", value);
     } else {
         st = weft_option_unknown(
             ctx, "json", key,
@@ -54,8 +53,31 @@ static void sink_free(weft_file_sink **sink)
     if (s == NULL) return;
     weft_json_format_close(&s->format);
     weft_text_release(&s->text);
-    weft_file_abandon(&s->file);
+    weft_text_packer_abandon(&s->packer);
     weft_mem_free(s);
+}
+
+static weft_status sink_options(weft_ctx *ctx, weft_file_sink *s, const char *const *options, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    s->options = weft_json_defaults;
+    s->line_end = "\n";
+    s->codec = WEFT_TEXT_PLAIN;
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, sink_option(ctx, s, options[2 * i], options[2 * i + 1]));
+done:
+    return st;
+}
+
+static weft_status sink_suffix(weft_ctx *ctx, const char *const *options, int32_t count, const char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_file_sink s = {0};
+    char *suffix = NULL;
+    WEFT_TRY(st, sink_options(ctx, &s, options, count));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &suffix, ".json%s", weft_text_codec_extension(s.codec)));
+    *out = suffix;
+done:
+    return st;
 }
 
 static weft_status sink_open(weft_ctx *ctx, const char *path, const weft_schema *schema,
@@ -65,24 +87,14 @@ static weft_status sink_open(weft_ctx *ctx, const char *path, const weft_schema 
     weft_file_sink *s = NULL;
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
-    s->options = weft_json_defaults;
-    s->line_end = "\n";
     s->type = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = schema->count, .children = schema->fields};
-    for (int32_t i = 0; i < option_count; i++)
-        WEFT_TRY(st, sink_option(ctx, s, options[2 * i], options[2 * i + 1]));
+    WEFT_TRY(st, sink_options(ctx, s, options, option_count));
     WEFT_TRY(st, weft_json_format_open(ctx, &s->options, &s->format));
-    WEFT_TRY(st, weft_file_create(ctx, path, &s->file));
+    WEFT_TRY(st, weft_text_packer_open(ctx, s->codec, path, &s->packer));
     *out = s;
     s = NULL;
 done:
     sink_free(&s);
-    return st;
-}
-
-static weft_status sink_flush(weft_ctx *ctx, weft_file_sink *s)
-{
-    const weft_status st = weft_file_append(ctx, s->file, s->text.bytes, (int64_t)s->text.len);
-    s->text.len = 0;
     return st;
 }
 
@@ -97,9 +109,10 @@ static weft_status sink_write(weft_ctx *ctx, weft_file_sink *sink, const weft_ba
     WEFT_TRY(st, weft_check_cancel(ctx));
     for (int32_t k = 0; k < batch->selected; k++) {
         const int32_t i = batch->selection == NULL ? k : batch->selection[k];
+        sink->text.len = 0;
         WEFT_TRY(st, weft_nested_json(ctx, sink->format.zone, &sink->format.style, &row, i, &sink->text));
         WEFT_TRY(st, weft_text_append(ctx, &sink->text, sink->line_end, strlen(sink->line_end)));
-        if (sink->text.len >= SINK_BYTES) WEFT_TRY(st, sink_flush(ctx, sink));
+        WEFT_TRY(st, weft_text_packer_put(ctx, sink->packer, sink->text.bytes, (int64_t)sink->text.len));
     }
     sink->rows += batch->selected;
 done:
@@ -108,13 +121,8 @@ done:
 
 static weft_status sink_finish(weft_ctx *ctx, weft_file_sink **sink, int64_t *rows, int64_t *bytes)
 {
-    weft_status st = WEFT_OK;
-    weft_file_sink *s = *sink;
-    if (s->text.len > 0) WEFT_TRY(st, sink_flush(ctx, s));
-    *rows = s->rows;
-    *bytes = weft_file_written_bytes(s->file);
-    WEFT_TRY(st, weft_file_finish(ctx, &s->file));
-done:
+    *rows = (*sink)->rows;
+    const weft_status st = weft_text_packer_finish(ctx, &(*sink)->packer, bytes);
     sink_free(sink);
     return st;
 }
@@ -124,6 +132,7 @@ static void sink_abandon(weft_file_sink **sink) { sink_free(sink); }
 const weft_sink_format weft_sink_json = {
     .name = "json",
     .extension = ".json",
+    .suffix = sink_suffix,
     .open = sink_open,
     .write = sink_write,
     .finish = sink_finish,

@@ -11,7 +11,7 @@ from support import zookeeper
 
 NAME_DIGITS = 64  # of a blob's file; one that is being written has more
 LITERAL_BYTES = 100
-TEXT_BYTES = 2 << 20  # of l_comment in the small tables, and a little less
+ROWS, KEY_BYTES = 120000, 5  # of the small tables' lineitem, and of its keys as text: or a little more
 
 
 def blobs(cluster, index, kind="records"):
@@ -39,17 +39,19 @@ def query(table, size, column="l_comment"):
 
 
 def parquet_file(folder, name, table, size):
-    """One Parquet file of at least `size` bytes: a column and long texts of a table, not compressed."""
+    """One Parquet file of at least `size` bytes: a column and long texts, of lineitem, not compressed."""
     path, target = os.path.join(folder, name), os.path.join(folder, name + ".d")
-    times = size // TEXT_BYTES + 1
+    times = size // (ROWS * KEY_BYTES) + 1
     query = (
         "SET weft.sql.parquet.compression.codec = none;"
         f"INSERT OVERWRITE DIRECTORY '{target}' USING parquet "
-        f"SELECT l_returnflag, repeat(l_comment, {times}) AS c FROM parquet.`{table}` LIMIT {1 << 30}"
+        f"SELECT l_returnflag, repeat(concat(l_orderkey, '-', l_linenumber), {times}) AS c "
+        f"FROM parquet.`{table}` LIMIT {1 << 30}"
     )
     subprocess.run([WEFT, "sql", "-S", "-e", query, "--master", "local[1]"], check=True, capture_output=True)
     (made,) = glob.glob(os.path.join(target, "*.parquet"))
     os.replace(made, path)
+    assert os.path.getsize(path) >= size
     return path
 
 

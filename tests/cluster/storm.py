@@ -169,8 +169,8 @@ class Storm:
         return counted
 
     def large(self):
-        """A statement of 50 MB reads a session's file of 200 MB, and its leader is killed when the records of both
-        are on the one that stands by; ZooKeeper has 128 MB of heap. Its nodes and bytes before, then, and after."""
+        """A statement of 50 MB reads a session's file of 200 MB; its leader is killed when the records of
+        both are on the standby. ZooKeeper has 128 MB of heap; its nodes and bytes before, then and after."""
         workers = [*takeovers.WORKER_ARGS, "--memory", "2g"]
         with Leaders(coordinators=2, worker_args=workers, coordinator_args=["--blob-keep", "5s"]) as cluster:
             for _ in range(2):

@@ -239,6 +239,11 @@ int32_t weft_leadership_port(const weft_leadership *l) { return weft_port_number
 
 weft_coordinator *weft_leadership_coordinator(const weft_leadership *l) { return l->coordinator; }
 
+bool weft_leadership_is_deposed(const weft_leadership *l)
+{
+    return l->coordinator != NULL && weft_coordinator_is_deposed(l->coordinator);
+}
+
 void weft_leadership_suspend(weft_leadership *l, bool suspended) { weft_port_suspend(l->port, suspended); }
 
 void weft_leadership_stop(weft_leadership **slot, bool silent)

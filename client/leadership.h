@@ -32,6 +32,8 @@ WEFT_MUST_CHECK weft_status weft_leadership_start(weft_ctx *ctx, const weft_lead
                                                   weft_leadership **out);
 int32_t weft_leadership_port(const weft_leadership *leadership);
 weft_coordinator *weft_leadership_coordinator(const weft_leadership *leadership);
+/* Does its journal take nothing more, as another leads or will? */
+bool weft_leadership_is_deposed(const weft_leadership *leadership);
 /* While ZooKeeper cannot be reached: nothing new is taken. */
 void weft_leadership_suspend(weft_leadership *leadership, bool suspended);
 /* Tear all down. silent: without a word to clients and workers, who go on with the next leader; else their

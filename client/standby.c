@@ -194,12 +194,23 @@ static void handle(weft_standby *s, const word *w)
     weft_arena_reset(s->arena);
 }
 
+/* The journal counts its lease by itself, and may have come to its end when the elector's goes on: it takes
+ * nothing more, so another shall lead. */
+static void give_up(weft_standby *s)
+{
+    weft_log(WEFT_LOG_WARN, "leadership_given_up", WEFT_LOG_TEXT("reason", "its journal takes nothing more"));
+    lay_down(s);
+    stand_by(s);
+    weft_elector_resign(s->elector);
+}
+
 static void *run(void *self)
 {
     weft_standby *s = self;
     word w;
     while (!s->stops) {
         if (weft_mailbox_take(s->words, &w, SECOND_NS)) handle(s, &w);
+        if (s->leadership != NULL && weft_leadership_is_deposed(s->leadership)) give_up(s);
         if (s->leadership == NULL) stand_by(s);
     }
     lay_down(s);

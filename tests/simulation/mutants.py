@@ -4,6 +4,10 @@ compiled, linked before all else, and the simulation must fail within so many se
 
     mutants.py --list FILE --compiler CC --flags "..." --source DIR --work DIR
                --objects "simulation objects and libraries" [--seeds N] [--only NAME]
+    mutants.py --list FILE --compiler CC --source DIR --work DIR --build DIR --like PROGRAM
+               [--arguments "..."]
+
+With --like the objects are those that ninja links into that program, in the order in which it does.
 """
 import argparse
 import pathlib
@@ -41,12 +45,13 @@ def try_mutant(arguments, number, mutant):
     program = work / "simulate"
     command = [arguments.compiler, *shlex.split(arguments.flags), str(changed),
                *shlex.split(arguments.objects), "-o", str(program)]
-    built = subprocess.run(command, capture_output=True, text=True, check=False)
+    built = subprocess.run(command, capture_output=True, text=True, check=False, cwd=arguments.build)
     if built.returncode != 0:
         return name, "it does not compile:\n" + built.stderr, ""
     try:
-        ran = subprocess.run([str(program), "--count", str(arguments.seeds)], capture_output=True, text=True,
-                             check=False, timeout=300)
+        more = shlex.split(arguments.arguments)
+        ran = subprocess.run([str(program), "--count", str(arguments.seeds), *more], capture_output=True,
+                             text=True, check=False, timeout=600)
     except subprocess.TimeoutExpired:
         return name, "it does not end", ""
     said = (ran.stdout + ran.stderr).splitlines()
@@ -55,17 +60,33 @@ def try_mutant(arguments, number, mutant):
     return name, None, said[0] if said else f"signal {-ran.returncode}"
 
 
+def objects_of(build, program):
+    """What ninja gives to the linker for a program."""
+    told = subprocess.run(["ninja", "-t", "commands", program], cwd=build, capture_output=True, text=True,
+                          check=True).stdout.splitlines()[-1]
+    words = shlex.split(told.removeprefix(": && ").removesuffix(" && :"))
+    at = words.index("-o")
+    return shlex.join(words[1:at] + words[at + 2:])
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--list", type=pathlib.Path, required=True)
     parser.add_argument("--compiler", required=True)
     parser.add_argument("--flags", default="")
     parser.add_argument("--source", type=pathlib.Path, required=True, help="root of the tree")
-    parser.add_argument("--objects", required=True)
+    parser.add_argument("--objects", default="")
+    parser.add_argument("--build", type=pathlib.Path, help="with --like: where ninja builds")
+    parser.add_argument("--like", default="", help="a program of that build")
+    parser.add_argument("--arguments", default="", help="of the simulation, besides --count")
     parser.add_argument("--work", type=pathlib.Path, required=True)
     parser.add_argument("--seeds", type=int, default=5000)
     parser.add_argument("--only", default="")
     arguments = parser.parse_args()
+    if arguments.like:
+        arguments.objects = objects_of(arguments.build, arguments.like)
+        arguments.flags = arguments.flags or f"-std=gnu17 -O1 -D_GNU_SOURCE -I{arguments.source}"
+    arguments.work = arguments.work.resolve()
     mutants = read_mutants(arguments.list)
     bad = 0
     with ThreadPoolExecutor(2) as pool:

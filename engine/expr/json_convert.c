@@ -129,8 +129,7 @@ static int32_t search_name(const node *n, const char *name, size_t len)
     uint64_t at = weft_hash_bytes(name, len) & n->table_mask;
     for (; n->table[at] >= 0; at = (at + 1) & n->table_mask) {
         const char *field = n->type.children[n->table[at]].name;
-        if (strncmp(field, name, len) == 0 && field[len] == 0 && memchr(name, 0, len) == NULL)
-            return n->table[at];
+        if (strlen(field) == len && memcmp(field, name, len) == 0) return n->table[at];
     }
     return -1;
 }

@@ -491,6 +491,7 @@ weft_status weft_json_value(weft_ctx *ctx, const weft_json *json, weft_json_lone
             continue;
         }
         at++;
+        if (at < end && (unsigned char)*at >= 0x80) continue; /* any escape: the character, which is wide */
         count = put_escape(&at, end, lone, small);
         if (count == 0) {
             *bytes = NULL;

@@ -209,8 +209,8 @@ class Files(CliCase):
     def test_a_bad_option(self):
         done = self.sql("create temporary view v using parquet options (nothing 'x')", "-S")
         self.fails(done, 1, "SQLSTATE: ")
-        done = self.sql("create temporary view v using csv options (path 'x')", "-S")
-        self.fails(done, 1, "[DATA_SOURCE_NOT_FOUND]", "42K02", "csv")
+        done = self.sql("create temporary view v using nosuch options (path 'x')", "-S")
+        self.fails(done, 1, "[DATA_SOURCE_NOT_FOUND]", "42K02", "nosuch")
 
     def test_a_place_that_cannot_be_written(self):
         path = self.write("plain", "x")

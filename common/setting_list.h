@@ -58,6 +58,8 @@ X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxParti
   "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task that has more than 4096 rows")
 X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", STATEMENT, TEXT, "weft-warehouse", 0, 0,
   "Folder of the tables that CREATE TABLE makes without a LOCATION")
+X(CURRENT_DATABASE, "weft.sql.currentDatabase", "", STATEMENT, TEXT, "default", 0, 0,
+  "Database of tables that are named without one; USE sets it")
 X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", STATEMENT, TEXT,
   "snappy", 0, 0, "Codec of written Parquet: none, snappy, zstd, gzip, lz4_raw, brotli")
 X(SPILL_SEED, "weft.test.spillSeed", "", STATEMENT, INT, "0", 0, INT64_MAX,

@@ -1,10 +1,13 @@
 /* coordinator/command.c - see command.h. */
 #include "coordinator/command.h"
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/redact.h"
 #include "common/settings.h"
+#include "coordinator/table_command.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "engine/expr/zone.h"
@@ -108,17 +111,30 @@ done:
     return st;
 }
 
-static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalog, weft_command_rows *out)
+static int compare_texts(const void *a, const void *b)
 {
-    static const char *const names[] = {"namespace", "tableName", "isTemporary"};
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* Tables of a database, then the temporary views, each by name. */
+static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
+                               bool views, weft_command_rows *out)
+{
+    static const char *const table_names[] = {"namespace", "tableName", "isTemporary"};
+    static const char *const view_names[] = {"namespace", "viewName", "isTemporary"};
     weft_status st = WEFT_OK;
-    weft_pointers cells = {0};
-    for (int32_t i = 0; i < weft_session_catalog_count(catalog); i++) {
+    weft_pointers cells = {0}, found = {0};
+    if (!views) WEFT_TRY(st, weft_table_command_list(ctx, show->show.name, show->show.pattern, &cells));
+    for (int32_t i = 0; i < weft_session_catalog_count(catalog); i++)
+        WEFT_TRY(st, weft_pointers_push(ctx, &found, weft_session_catalog_name(catalog, i)));
+    if (found.count > 1) qsort(found.items, (size_t)found.count, sizeof(*found.items), compare_texts);
+    for (int32_t i = 0; i < found.count; i++) {
+        if (!weft_show_pattern_matches(show->show.pattern, found.items[i])) continue;
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, ""));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, weft_session_catalog_name(catalog, i)));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, found.items[i]));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, "true"));
     }
-    *out = text_rows(names, WEFT_COUNT(names), &cells);
+    *out = text_rows(views ? view_names : table_names, 3, &cells);
 done:
     return st;
 }
@@ -141,6 +157,14 @@ done:
     return st;
 }
 
+static const char *column_comment(const weft_node *table, const char *name)
+{
+    const weft_table_definition *d = table->kind == WEFT_NODE_SCAN ? table->scan.relation->definition : NULL;
+    for (int32_t i = 0; d != NULL && i < d->column_count; i++)
+        if (strcasecmp(d->columns[i].name, name) == 0) return d->columns[i].comment;
+    return NULL;
+}
+
 static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool describe, weft_command_rows *out)
 {
     static const char *const names[] = {"col_name", "data_type", "comment"};
@@ -154,7 +178,8 @@ static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool descr
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
                                        weft_type_text(output->columns[i].type, type, sizeof(type))));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, NULL));
+        WEFT_TRY(st,
+                 weft_pointers_push(ctx, &cells, column_comment(show->inputs[0], output->columns[i].name)));
     }
     *out = text_rows(names, describe ? 3 : 1, &cells);
 done:
@@ -165,7 +190,8 @@ weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog
                               weft_command_rows *out)
 {
     const char *what = show->show.what;
-    if (strcmp(what, "tables") == 0 || strcmp(what, "views") == 0) return show_tables(ctx, catalog, out);
+    if (strcmp(what, "tables") == 0) return show_tables(ctx, catalog, show, false, out);
+    if (strcmp(what, "views") == 0) return show_tables(ctx, catalog, show, true, out);
     if (strcmp(what, "functions") == 0) return show_functions(ctx, out);
     if (show->input_count == 1) return show_columns(ctx, show, strcmp(what, "columns") != 0, out);
     return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);

@@ -13,6 +13,7 @@
 #include "coordinator/explain.h"
 #include "coordinator/recovery.h"
 #include "coordinator/result.h"
+#include "coordinator/table_command.h"
 #include "coordinator/write.h"
 #include "engine/catalog/session_catalog.h"
 #include "engine/plan/optimizer.h"
@@ -434,17 +435,26 @@ done:
     return st;
 }
 
-/* What a write does when its files are there: a table is a name of this session. */
-static weft_status name_table(weft_session *s, weft_result *r, const weft_node *bound, const char *path)
+static weft_status table_command(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
-    weft_ctx *ctx = &r->ctx;
-    const weft_relation *relation = NULL;
-    const char *table = bound->write.table_name;
+    weft_command_rows rows;
+    bool changed = false;
+    WEFT_TRY(st, weft_table_command_run(&r->ctx, s->catalog, &s->settings, bound, &rows, &changed));
+    if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
+    if (changed || rows.width == 0) session_changed(s, &r->run.name);
+done:
+    return st;
+}
+
+/* What a write does when its files are there: the table gets its name. again: maybe it has it already. */
+static weft_status name_table(weft_session *s, weft_result *r, const weft_node *bound, const char *path,
+                              bool again)
+{
+    weft_status st = WEFT_OK;
     r->schema = &write_schema;
-    if (table == NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_session_catalog_open(ctx, s->catalog, bound->write.format, path, NULL, 0, &relation));
-    WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, table, true, NULL, relation));
+    if (bound->write.table_name == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_table_command_define(&r->ctx, bound, path, again));
     session_changed(s, &r->run.name);
 done:
     return st;
@@ -458,14 +468,11 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     weft_commits *const commits = weft_coordinator_commits(s->coordinator);
     weft_commit_job *job = NULL;
     const weft_node *staged = NULL, *optimised = NULL;
-    const char *table = bound->write.table_name, *path = NULL;
+    const char *path = bound->write.path;
     bool skip = false;
 
-    if (table != NULL)
-        WEFT_TRY(st,
-                 weft_session_catalog_check_new(ctx, s->catalog, table, bound->write.if_not_exists, &skip));
+    if (bound->write.table_name != NULL) WEFT_TRY(st, weft_table_command_place(ctx, bound, &skip, &path));
     if (skip) goto done;
-    WEFT_TRY(st, weft_write_place(ctx, bound, &path));
     WEFT_TRY(st, make_record(s, r, false));
     WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));
     st = weft_optimize(ctx, ids, staged, &optimised);
@@ -473,7 +480,7 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
     if (st != WEFT_OK && st != WEFT_NOT_LEADER) weft_commits_abort(ctx, commits, job);
     WEFT_TRY(st, st);
-    WEFT_TRY(st, name_table(s, r, bound, path));
+    WEFT_TRY(st, name_table(s, r, bound, path, r->run.resume != NULL));
     weft_run_release(&r->run);
 done:
     return st;
@@ -491,8 +498,9 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
     if (is_add(bound)) return add_files(s, r, bound, upload);
     if (bound->kind == WEFT_NODE_SHOW) return show(s, r, bound);
+    if (bound->kind == WEFT_NODE_TABLE_COMMAND) return table_command(s, r, bound);
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
-        return name_table(s, r, bound, weft_recovered_job_record(resume)->output);
+        return name_table(s, r, bound, weft_recovered_job_record(resume)->output, true);
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
     WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, &optimised));
     WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
@@ -506,7 +514,8 @@ static bool is_done(const weft_session *s, const weft_job_name *name, const weft
 {
     if (name->operation == 0 || name->operation != s->changed_by) return false;
     return parsed->kind == WEFT_NODE_CREATE_VIEW || parsed->kind == WEFT_NODE_DROP_VIEW ||
-           parsed->kind == WEFT_NODE_WRITE || is_add(parsed);
+           parsed->kind == WEFT_NODE_WRITE || parsed->kind == WEFT_NODE_TABLE_COMMAND ||
+           is_add(parsed);
 }
 
 weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,

@@ -8,37 +8,6 @@
 
 enum { REREADS_MAX = 8 }; /* of a block that is lost again and again */
 
-weft_status weft_write_place(weft_ctx *ctx, const weft_node *write, const char **path)
-{
-    weft_status st = WEFT_OK;
-    const char *table = write->write.table_name;
-    weft_file_info *files = NULL;
-    int32_t count = 0;
-    char *made = NULL;
-    *path = write->write.path;
-    if (table == NULL) return WEFT_OK;
-    if (*path == NULL) {
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &made, "%s/%s",
-                                       weft_setting_text(ctx, WEFT_SET_WAREHOUSE), table));
-        *path = made;
-    }
-    if (write->write.overwrite) goto done;
-    st = weft_fs_list(ctx, *path, &files, &count);
-    if (st == WEFT_NOT_FOUND) {
-        weft_error_clear(ctx);
-        st = WEFT_OK;
-    }
-    if (st == WEFT_OK && count > 0) {
-        st = weft_fail_at(ctx, WEFT_LOCATION_ALREADY_EXISTS, &write->span,
-                          "Cannot name the managed table as `%s`, as its associated location '%s' already "
-                          "exists.",
-                          table, *path);
-        weft_hint(ctx, "Choose another name or LOCATION, or remove the files of that folder first.");
-    }
-done:
-    return st;
-}
-
 weft_status weft_write_begin(weft_ctx *ctx, weft_commits *commits, const weft_node *write, const char *path,
                              const weft_run *run, weft_job_record *record, const weft_node **out,
                              weft_commit_job **job)

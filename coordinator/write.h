@@ -5,9 +5,6 @@
 #include "coordinator/commits.h"
 #include "coordinator/coordinator.h"
 
-/* The folder that a WRITE goes into: as written, or that of the table in the warehouse. In ctx->arena.
- * Errors: WEFT_LOCATION_ALREADY_EXISTS for a new table in a folder that has files. */
-WEFT_MUST_CHECK weft_status weft_write_place(weft_ctx *ctx, const weft_node *write, const char **path);
 /* Begin the write, or go on with run->resume: *job, and *out, the node with the job's name and place; both in
  * ctx->arena. record: its JOB, when there is a journal. Errors: WEFT_DATA_SOURCE_NOT_FOUND when the format
  * cannot be written, those of weft_commits_begin and weft_commits_resume. */

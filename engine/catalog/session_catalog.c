@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/settings.h"
+#include "engine/catalog/warehouse.h"
 #include "engine/columnar/schema_text.h"
 #include "engine/formats/options.h"
 
@@ -77,13 +79,9 @@ done:
     return st;
 }
 
-weft_status weft_session_catalog_check_new(weft_ctx *ctx, const weft_session_catalog *c, const char *name,
-                                           bool if_not_exists, bool *skip)
+bool weft_session_catalog_has_view(const weft_session_catalog *c, const char *name)
 {
-    *skip = find_view(c, name) != NULL;
-    if (!*skip || if_not_exists) return WEFT_OK;
-    return weft_fail(ctx, WEFT_TABLE_OR_VIEW_ALREADY_EXISTS,
-                     "Cannot create table or view `%s` because it already exists.", name);
+    return find_view(c, name) != NULL;
 }
 
 weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, const char *name,
@@ -172,7 +170,7 @@ static weft_status find_format(weft_ctx *ctx, const char *name, const weft_forma
 static weft_status open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
                               const weft_format *format, const char *name, const weft_file_info *files,
                               int32_t file_count, const char *const *options, int32_t option_count,
-                              const weft_relation **out)
+                              const weft_schema *table, weft_relation **out)
 {
     weft_status st = WEFT_OK;
     weft_relation *r = NULL;
@@ -185,8 +183,8 @@ static weft_status open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep
     r->files = files;
     r->file_count = file_count;
     WEFT_TRY(st, copy_options(ctx, options, option_count, r));
-    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, r->options, option_count,
-                              schema == NULL ? NULL : &given, &r->table));
+    const weft_schema *declared = table != NULL ? table : schema == NULL ? NULL : &given;
+    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, r->options, option_count, declared, &r->table));
     r->schema = format->schema(r->table);
     st = weft_pointers_push(keep_ctx, keep, r);
     if (st != WEFT_OK) format->close(&r->table);
@@ -202,6 +200,7 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
     weft_status st = WEFT_OK;
     weft_listing listing = {0};
     char *name = NULL;
+    weft_relation *relation = NULL;
     const weft_format *format = NULL;
     WEFT_TRY(st, find_format(ctx, format_name, &format));
     if (!format->without_files)
@@ -211,7 +210,8 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
     weft_file_info *files = (weft_file_info *)(uintptr_t)listing.files;
     WEFT_TRY(st, weft_files_filter(ctx, options, option_count, &files, &listing.file_count));
     WEFT_TRY(st, open_files(ctx, keep, keep_ctx, format, name, files, listing.file_count, options,
-                            option_count, out));
+                            option_count, NULL, &relation));
+    *out = relation;
 done:
     return st;
 }
@@ -267,7 +267,7 @@ weft_status weft_session_catalog_restore(weft_ctx *ctx, weft_session_catalog *c,
     weft_status st = WEFT_OK;
     weft_ctx *session = c->session;
     const weft_format *format = NULL;
-    const weft_relation *relation = NULL;
+    weft_relation *relation = NULL;
     const weft_file_info *files = NULL;
     const char *source = NULL;
     view *v = NULL;
@@ -275,7 +275,7 @@ weft_status weft_session_catalog_restore(weft_ctx *ctx, weft_session_catalog *c,
     WEFT_TRY(st, copy_text(session, d->source, &source));
     WEFT_TRY(st, copy_files(session, d, &files));
     WEFT_TRY(st, open_files(session, &c->tables, session, format, source, files, d->file_count, d->options,
-                            d->option_count, &relation));
+                            d->option_count, NULL, &relation));
     WEFT_TRY(st, put_view(c, d->name, &v));
     v->relation = relation;
 done:
@@ -356,17 +356,78 @@ weft_view_definition weft_session_catalog_definition(const weft_session_catalog 
                                   .option_count = v->relation->option_count};
 }
 
+/* ---- tables that outlive the session ---- */
+
+weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts, int32_t part_count,
+                                         const char **database, const char **name)
+{
+    *name = parts[part_count - 1];
+    *database = part_count > 1 ? parts[part_count - 2] : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
+    if (part_count < 3 || (part_count == 3 && strcasecmp(parts[0], "spark_catalog") == 0)) return WEFT_OK;
+    *database = *name = NULL;
+    return WEFT_OK;
+}
+
+weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts, int32_t part_count,
+                                       const weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    const char *database = NULL, *name = NULL;
+    bool has = false;
+    *out = NULL;
+    WEFT_TRY(st, weft_session_catalog_name_of(ctx, parts, part_count, &database, &name));
+    if (name == NULL) goto done;
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    if (has) WEFT_TRY(st, weft_warehouse_find(ctx, database, name, out));
+done:
+    return st;
+}
+
+/* Its files as they are now; a table without files has no rows. */
+static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const weft_table_definition *d,
+                                   const weft_relation **out)
+{
+    weft_status st = WEFT_OK;
+    weft_listing listing = {0};
+    const weft_format *format = NULL;
+    const weft_schema *schema = NULL;
+    char *name = NULL;
+    weft_relation *relation = NULL;
+    WEFT_TRY(st, find_format(ctx, d->format, &format));
+    st = c->listings == NULL ? list_files(ctx, d->location, &listing)
+                             : list_once(ctx, c->listings, d->location, &listing);
+    if (st == WEFT_NOT_FOUND) {
+        weft_error_clear(ctx);
+        listing = (weft_listing){0};
+        st = WEFT_OK;
+    }
+    if (st != WEFT_OK) goto done;
+    WEFT_TRY(st, weft_table_definition_schema(ctx, d, &schema));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, d->location));
+    WEFT_TRY(st, open_files(ctx, &c->statement, ctx, format, name, listing.files, listing.file_count,
+                            d->options, d->option_count, schema, &relation));
+    relation->definition = d;
+    *out = relation;
+done:
+    return st;
+}
+
 /* ---- the analyser's interface ---- */
 
 static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                                 const weft_node **parsed, const weft_relation **relation)
 {
-    const weft_session_catalog *c = self;
+    weft_status st = WEFT_OK;
+    weft_session_catalog *c = self;
+    const weft_table_definition *table = NULL;
     *parsed = NULL;
     *relation = NULL;
-    if (part_count != 1) return WEFT_OK;
-    const view *v = find_view(c, parts[0]);
-    if (v == NULL) return WEFT_OK;
+    const view *v = part_count == 1 ? find_view(c, parts[0]) : NULL;
+    if (v == NULL) {
+        WEFT_TRY(st, weft_session_catalog_table(ctx, parts, part_count, &table));
+        if (table != NULL) WEFT_TRY(st, open_definition(ctx, c, table, relation));
+        goto done;
+    }
     if (v->lost != NULL) {
         ctx->error = *v->why;
         weft_error_prefix(
@@ -375,7 +436,15 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
     }
     *parsed = v->query.parsed;
     *relation = v->relation;
-    return WEFT_OK;
+done:
+    return st;
+}
+
+static weft_status catalog_table(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
+                                 const weft_table_definition **out)
+{
+    (void)self;
+    return weft_session_catalog_table(ctx, parts, part_count, out);
 }
 
 static weft_status catalog_open(weft_ctx *ctx, void *self, const char *format, const char *path,
@@ -391,9 +460,14 @@ static weft_status catalog_names(weft_ctx *ctx, void *self, const char *const **
     weft_status st = WEFT_OK;
     const weft_session_catalog *c = self;
     const char **list = NULL;
-    *count = weft_session_catalog_count(c);
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count, &list));
-    for (int32_t i = 0; i < *count; i++) list[i] = weft_session_catalog_name(c, i);
+    const char *const *tables = NULL;
+    const int32_t views = weft_session_catalog_count(c);
+    WEFT_TRY(st,
+             weft_warehouse_tables(ctx, weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE), &tables, count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, views + *count, &list));
+    for (int32_t i = 0; i < views; i++) list[i] = weft_session_catalog_name(c, i);
+    for (int32_t i = 0; i < *count; i++) list[views + i] = tables[i];
+    *count += views;
     *names = list;
 done:
     return st;
@@ -401,7 +475,11 @@ done:
 
 weft_catalog weft_session_catalog_view(weft_session_catalog *c)
 {
-    return (weft_catalog){.find = catalog_find, .open = catalog_open, .names = catalog_names, .self = c};
+    return (weft_catalog){.find = catalog_find,
+                          .open = catalog_open,
+                          .table = catalog_table,
+                          .names = catalog_names,
+                          .self = c};
 }
 
 static void close_relations(weft_pointers *list)

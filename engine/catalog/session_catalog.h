@@ -62,10 +62,16 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_restore(weft_ctx *ctx, weft_ses
 WEFT_MUST_CHECK weft_status weft_session_catalog_add_lost(weft_ctx *ctx, weft_session_catalog *catalog,
                                                           const weft_view_definition *definition,
                                                           const weft_error *why);
-/* May a table be created under this name? *skip: it exists and if_not_exists is set.
- * Errors: WEFT_TABLE_OR_VIEW_ALREADY_EXISTS. */
-WEFT_MUST_CHECK weft_status weft_session_catalog_check_new(weft_ctx *ctx, const weft_session_catalog *catalog,
-                                                           const char *name, bool if_not_exists, bool *skip);
+/* Is there a view of this name? */
+bool weft_session_catalog_has_view(const weft_session_catalog *catalog, const char *name);
+/* Database and name that the parts mean: table, database.table or spark_catalog.database.table; both NULL for
+ * what can be no table. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts,
+                                                         int32_t part_count, const char **database,
+                                                         const char **name);
+/* The table of the warehouse that the parts name; *out NULL: there is none. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts,
+                                                       int32_t part_count, const weft_table_definition **out);
 /* Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND unless if_exists. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *catalog,
                                                       const char *name, bool if_exists);

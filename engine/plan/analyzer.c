@@ -57,6 +57,10 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, 1, &inputs));
     WEFT_TRY(st, analyze_statement(a, parsed->inputs[0], &inputs[0]));
     node->inputs = inputs;
+    if (parsed->kind == WEFT_NODE_WRITE && parsed->write.into != NULL) {
+        WEFT_TRY(st, weft_bind_insert(a, inputs[0], node));
+        goto done;
+    }
     if (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count > 0 &&
         parsed->view.column_count != inputs[0]->output.count) {
         WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, &parsed->span,
@@ -80,6 +84,7 @@ static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, 
     case WEFT_NODE_CREATE_VIEW:
     case WEFT_NODE_DROP_VIEW:
     case WEFT_NODE_SET_CONFIG:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_SHOW: return analyze_command(a, parsed, out);
     default: break;
     }

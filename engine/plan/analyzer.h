@@ -16,6 +16,9 @@ typedef struct weft_catalog {
     /* Open format.`path` or a view's USING clause. Errors: WEFT_DATA_SOURCE_NOT_FOUND, WEFT_NOT_FOUND … */
     weft_status (*open)(weft_ctx *ctx, void *self, const char *format, const char *path,
                         const char *const *options, int32_t option_count, const weft_relation **relation);
+    /* A table that outlives the session: what INSERT writes into. *out NULL: there is none of this name. */
+    weft_status (*table)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
+                         const weft_table_definition **out);
     /* Names for "did you mean": all visible tables; in ctx->arena. */
     weft_status (*names)(weft_ctx *ctx, void *self, const char *const **names, int32_t *count);
     void *self;

@@ -191,6 +191,9 @@ WEFT_MUST_CHECK weft_status weft_bind_pivot(weft_analyzer *a, const weft_node *p
                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
 WEFT_MUST_CHECK weft_status weft_bind_unpivot(weft_analyzer *a, const weft_node *parsed,
                                               const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+/* ---- analyzer_insert.c ---- */
+/* INSERT INTO a table: the write of its bound query, as the table has its columns, to the table's place. */
+WEFT_MUST_CHECK weft_status weft_bind_insert(weft_analyzer *a, const weft_node *query, weft_node *write);
 /* ---- analyzer_table.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed,
                                                      const weft_scope *outer, weft_cte *ctes,

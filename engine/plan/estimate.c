@@ -212,6 +212,7 @@ static weft_status node_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: out->rows = rows; break;
     }

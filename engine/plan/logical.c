@@ -34,6 +34,7 @@ static const char *const node_kind_texts[] = {
     [WEFT_NODE_UNPIVOT] = "Unpivot",
     [WEFT_NODE_SAMPLE] = "Sample",
     [WEFT_NODE_TABLE_FUNCTION] = "TableFunction",
+    [WEFT_NODE_TABLE_COMMAND] = "TableCommand",
     [WEFT_NODE_GIVEN] = "Given",
 };
 _Static_assert(sizeof node_kind_texts / sizeof node_kind_texts[0] == WEFT_NODE_KIND_COUNT,

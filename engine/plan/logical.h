@@ -60,7 +60,8 @@ typedef enum weft_node_kind {
     WEFT_NODE_UNPIVOT,
     WEFT_NODE_SAMPLE,         /* TABLESAMPLE */
     WEFT_NODE_TABLE_FUNCTION, /* a call in FROM */
-    WEFT_NODE_GIVEN,          /* what the analyser has bound already, inside a query that it makes itself */
+    WEFT_NODE_TABLE_COMMAND, /* CREATE TABLE (columns), DROP TABLE, CREATE DATABASE, USE …: the root only */
+    WEFT_NODE_GIVEN,         /* what the analyser has bound already, inside a query that it makes itself */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -97,7 +98,47 @@ typedef struct weft_relation {
     const weft_file_info *files;
     int32_t option_count;
     const char *const *options; /* pairs */
+    const struct weft_table_definition
+        *definition; /* of a table of the warehouse, or NULL; not on the wire */
 } weft_relation;
+
+/* A column of a table as it was declared. */
+typedef struct weft_column_definition {
+    const char *name;
+    weft_type type;
+    const char *comment; /* or NULL */
+    const char *initial; /* DEFAULT: its text, or NULL */
+} weft_column_definition;
+
+/* A table that outlives the session. */
+typedef struct weft_table_definition {
+    const char *database; /* NULL, as parsed: the current one */
+    const char *name;
+    bool external; /* its files stay when it is dropped */
+    const char *format, *location;
+    const char *comment;                   /* or NULL */
+    int32_t column_count, partition_count; /* the last columns are those of key=value folders */
+    const weft_column_definition *columns;
+    int32_t option_count, property_count;
+    const char *const *options, *const *properties; /* key, value, … */
+} weft_table_definition;
+
+/* What a statement about tables and databases does. */
+typedef enum weft_table_op {
+    WEFT_TABLE_CREATE,
+    WEFT_TABLE_DROP,
+    WEFT_TABLE_TRUNCATE,
+    WEFT_TABLE_RENAME,
+    WEFT_TABLE_ADD_COLUMNS,
+    WEFT_TABLE_SET_PROPERTIES,
+    WEFT_TABLE_SHOW_CREATE,
+    WEFT_TABLE_SHOW_PROPERTIES,
+    WEFT_DATABASE_CREATE,
+    WEFT_DATABASE_DROP,
+    WEFT_DATABASE_USE,
+    WEFT_DATABASE_SHOW,
+    WEFT_DATABASE_CURRENT /* SHOW CURRENT NAMESPACE */
+} weft_table_op;
 
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */
 typedef struct weft_ids {
@@ -230,8 +271,14 @@ struct weft_node {
             bool overwrite, if_not_exists;
             int32_t option_count; /* pairs */
             const char *const *options;
-            const char *table_name; /* CTAS: name to register, or NULL */
-            const char *job;        /* name of the job for the commit; set by the session before planning */
+            const char *table_name;             /* CTAS: name to register, or NULL */
+            const weft_table_definition *table; /* CTAS: what is known of it before its query is */
+            /* INSERT: into this table; it becomes a write to the table's path when it is analysed */
+            const char *const *into; /* [into_count] its name, or NULL */
+            int32_t into_count, into_column_count;
+            const char *const *into_columns; /* INSERT INTO t (a, b): which the query's columns are */
+            bool by_name;
+            const char *job; /* name of the job for the commit; set by the session before planning */
         } write;
         struct {
             weft_explain_mode mode;
@@ -295,6 +342,14 @@ struct weft_node {
         struct {
             const weft_expr *call;
         } table_function;
+        struct {
+            weft_table_op op;
+            int32_t part_count;
+            const char *const *parts;
+            bool if_exists, replace, cascade;   /* if_exists: also IF NOT EXISTS */
+            const weft_table_definition *table; /* CREATE, ADD COLUMNS, SET TBLPROPERTIES */
+            const char *to;                     /* RENAME TO; the pattern or key of SHOW */
+        } command;
         const void *given; /* weft_bound */
     };
 };

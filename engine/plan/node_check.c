@@ -307,6 +307,7 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT:
         st = weft_fail(ctx, WEFT_INTERNAL, "%s is not a bound node", weft_node_kind_text(node->kind));

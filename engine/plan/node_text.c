@@ -214,6 +214,7 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
     case WEFT_NODE_PIVOT:
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN: break;
     case WEFT_NODE_TABLE_FUNCTION:
         WEFT_TRY(st, node_text_printf(b, " %s", node->table_function.call->unresolved.name));

@@ -225,6 +225,7 @@ static int32_t node_lists(weft_node *node, node_list lists[NODE_LISTS])
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }

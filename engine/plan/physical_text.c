@@ -47,6 +47,7 @@ static const char *operator_name(const weft_node *node)
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }

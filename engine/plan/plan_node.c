@@ -352,6 +352,7 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }

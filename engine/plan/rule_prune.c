@@ -119,6 +119,7 @@ static void mark_inputs(const pruner *p, const weft_node *node, uint64_t *reads)
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT:
         for (int32_t i = 0; i < node->input_count; i++)

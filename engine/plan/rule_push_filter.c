@@ -553,6 +553,7 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
+    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT: break;
     }

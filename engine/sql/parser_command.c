@@ -1,5 +1,4 @@
-/* engine/sql/parser_command.c - statements: queries, EXPLAIN, views, CREATE TABLE AS, INSERT OVERWRITE
- * DIRECTORY. */
+/* engine/sql/parser_command.c - statements: queries, EXPLAIN, views; options and IF EXISTS of all of them. */
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
@@ -46,11 +45,9 @@ done:
     return st;
 }
 
-/* OPTIONS (key value, key = value, …), where it stands. */
-static weft_status parse_options(sql_parser *p, weft_pointers *options)
+weft_status weft_sql_options(sql_parser *p, weft_pointers *options)
 {
     weft_status st = WEFT_OK;
-    if (!weft_sql_accept_word(p, SQL_KW_OPTIONS)) return WEFT_OK;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
     while (!sql_is(p, SQL_RPAREN)) {
         const char *key = NULL, *value = NULL;
@@ -66,7 +63,7 @@ done:
     return st;
 }
 
-static weft_status parse_if_exists(sql_parser *p, bool not_exists, bool *out)
+weft_status weft_sql_if_exists(sql_parser *p, bool not_exists, bool *out)
 {
     weft_status st = WEFT_OK;
     *out = weft_sql_accept_word(p, SQL_KW_IF);
@@ -88,8 +85,6 @@ static weft_status parse_object_name(sql_parser *p, const char *what, const char
 done:
     return st;
 }
-
-static bool is_path_key(const char *key) { return strcasecmp(key, "path") == 0; }
 
 /* (a INT, b STRING): the columns of a table, not just the names of a view's? */
 static bool has_column_types(sql_parser *p)
@@ -126,7 +121,7 @@ static weft_status parse_create_view(sql_parser *p, const weft_span *start, bool
     const char *const *columns = NULL;
     int32_t column_count = 0;
     size_t len = 0;
-    WEFT_TRY(st, parse_if_exists(p, true, &if_not_exists));
+    WEFT_TRY(st, weft_sql_if_exists(p, true, &if_not_exists));
     WEFT_TRY(st, parse_object_name(p, "the name of a view", &name));
     const bool typed = sql_is(p, SQL_LPAREN) && has_column_types(p);
     if (typed) WEFT_TRY(st, parse_schema_text(p, &schema));
@@ -135,7 +130,7 @@ static weft_status parse_create_view(sql_parser *p, const weft_span *start, bool
         WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
     if (weft_sql_accept_word(p, SQL_KW_USING)) {
         WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
-        WEFT_TRY(st, parse_options(p, &options));
+        if (weft_sql_accept_word(p, SQL_KW_OPTIONS)) WEFT_TRY(st, weft_sql_options(p, &options));
         if (schema != NULL) {
             WEFT_TRY(st, weft_pointers_push(p->ctx, &options, "schema"));
             WEFT_TRY(st, weft_pointers_push(p->ctx, &options, schema));
@@ -163,57 +158,6 @@ done:
     return st;
 }
 
-/* After CREATE TABLE: [IF NOT EXISTS] name [USING format] [OPTIONS …] [LOCATION path] [AS] query. */
-static weft_status parse_create_table(sql_parser *p, const weft_span *start, bool replace,
-                                      const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers options = {0};
-    const weft_node *query = NULL;
-    weft_node *node = NULL;
-    bool if_not_exists = false;
-    const char *name = NULL, *format = "parquet", *path = NULL, *comment = NULL;
-    size_t len = 0;
-    WEFT_TRY(st, parse_if_exists(p, true, &if_not_exists));
-    WEFT_TRY(st, parse_object_name(p, "the name of a table", &name));
-    if (sql_is(p, SQL_LPAREN)) {
-        WEFT_TRY(st,
-                 weft_sql_unsupported(p, start, "CREATE TABLE with a list of columns (only AS query is)"));
-    }
-    if (weft_sql_accept_word(p, SQL_KW_USING))
-        WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
-    for (;;) {
-        if (sql_word(p, SQL_KW_OPTIONS))
-            WEFT_TRY(st, parse_options(p, &options));
-        else if (weft_sql_accept_word(p, SQL_KW_LOCATION))
-            WEFT_TRY(st, weft_sql_string(p, "a path", &path, &len));
-        else if (weft_sql_accept_word(p, SQL_KW_COMMENT))
-            WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
-        else if (sql_word(p, SQL_KW_PARTITIONED))
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "PARTITIONED BY"));
-        else if (sql_word(p, SQL_KW_TBLPROPERTIES))
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "TBLPROPERTIES"));
-        else
-            break;
-    }
-    if (!weft_sql_accept_word(p, SQL_KW_AS) && (sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON))) {
-        WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE TABLE without AS query"));
-    }
-    WEFT_TRY(st, weft_sql_query(p, &query));
-    const weft_span span = weft_sql_span_from(p, start);
-    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WRITE, span, &query, 1, &node));
-    node->write.format = format;
-    node->write.path = path;
-    node->write.overwrite = replace;
-    node->write.if_not_exists = if_not_exists;
-    node->write.option_count = options.count / 2;
-    node->write.options = weft_pointers_texts(&options);
-    node->write.table_name = name;
-    *out = node;
-done:
-    return st;
-}
-
 static weft_status parse_create(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -227,7 +171,10 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
         /* Views live as long as the session; without a lasting catalogue CREATE VIEW means the same. */
         WEFT_TRY(st, parse_create_view(p, &start, replace, out));
     } else if (!temporary && weft_sql_accept_word(p, SQL_KW_TABLE)) {
-        WEFT_TRY(st, parse_create_table(p, &start, replace, out));
+        WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
+    } else if (!temporary && (weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
+                              weft_sql_accept_text(p, "NAMESPACE"))) {
+        WEFT_TRY(st, weft_sql_create_database(p, &start, out));
     } else {
         WEFT_TRY(st, weft_sql_syntax_error(p, temporary ? "VIEW" : "VIEW, TEMPORARY VIEW or TABLE"));
     }
@@ -241,62 +188,12 @@ static weft_status parse_drop(sql_parser *p, const weft_node **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_node *node = NULL;
     weft_sql_advance(p);
-    if (sql_word(p, SQL_KW_TABLE)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "DROP TABLE"));
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_VIEW));
+    if (!sql_word(p, SQL_KW_VIEW)) return weft_sql_drop_table(p, &start, out);
+    weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_DROP_VIEW, start, NULL, 0, &node));
-    WEFT_TRY(st, parse_if_exists(p, false, &node->view.if_not_exists));
+    WEFT_TRY(st, weft_sql_if_exists(p, false, &node->view.if_not_exists));
     WEFT_TRY(st, parse_object_name(p, "the name of a view", &node->view.name));
     node->span = weft_sql_span_from(p, &start);
-    *out = node;
-done:
-    return st;
-}
-
-/* INSERT OVERWRITE [LOCAL] DIRECTORY ['path'] USING format [OPTIONS (…)] query */
-static weft_status parse_insert(sql_parser *p, const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_span start = weft_sql_peek(p, 0)->span;
-    weft_pointers options = {0}, kept = {0};
-    const weft_node *query = NULL;
-    weft_node *node = NULL;
-    const char *path = NULL, *format = NULL;
-    size_t len = 0;
-    weft_sql_advance(p);
-    if (sql_word(p, SQL_KW_INTO)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "INSERT INTO"));
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_OVERWRITE));
-    weft_sql_accept_word(p, SQL_KW_LOCAL);
-    if (!sql_word(p, SQL_KW_DIRECTORY)) {
-        WEFT_TRY(st, weft_sql_unsupported(p, &start, "INSERT OVERWRITE of a table (only of a DIRECTORY is)"));
-    }
-    weft_sql_advance(p);
-    if (sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a path", &path, &len));
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_USING));
-    WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
-    WEFT_TRY(st, parse_options(p, &options));
-    for (int32_t i = 0; i < options.count; i += 2) {
-        const char *key = weft_pointers_texts(&options)[i], *value = weft_pointers_texts(&options)[i + 1];
-        if (is_path_key(key)) {
-            path = value;
-        } else {
-            WEFT_TRY(st, weft_pointers_push(p->ctx, &kept, key));
-            WEFT_TRY(st, weft_pointers_push(p->ctx, &kept, value));
-        }
-    }
-    if (path == NULL) {
-        WEFT_TRY(st,
-                 weft_fail_at(
-                     p->ctx, WEFT_PARSE_SYNTAX_ERROR, &start,
-                     "Syntax error: INSERT OVERWRITE DIRECTORY has neither a path nor OPTIONS (path …)."));
-    }
-    WEFT_TRY(st, weft_sql_query(p, &query));
-    const weft_span span = weft_sql_span_from(p, &start);
-    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WRITE, span, &query, 1, &node));
-    node->write.format = format;
-    node->write.path = path;
-    node->write.overwrite = true;
-    node->write.option_count = kept.count / 2;
-    node->write.options = weft_pointers_texts(&kept);
     *out = node;
 done:
     return st;
@@ -348,7 +245,7 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_EXPLAIN: return parse_explain(p, out);
     case SQL_KW_CREATE: return parse_create(p, out);
     case SQL_KW_DROP: return parse_drop(p, out);
-    case SQL_KW_INSERT: return parse_insert(p, out);
+    case SQL_KW_INSERT: return weft_sql_insert(p, out);
     case SQL_KW_SET:
     case SQL_KW_RESET: return weft_sql_set(p, out);
     case SQL_KW_SHOW: return weft_sql_show(p, out);
@@ -358,6 +255,9 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
     default: break;
     }
+    if (weft_sql_is_text(p, 0, "TRUNCATE") || weft_sql_is_text(p, 0, "ALTER") ||
+        weft_sql_is_text(p, 0, "USE"))
+        return weft_sql_table_command(p, out);
     return weft_sql_syntax_error(
         p, "SELECT, WITH, VALUES, EXPLAIN, CREATE, DROP, INSERT, SET, SHOW or DESCRIBE");
 }

@@ -197,6 +197,23 @@ WEFT_MUST_CHECK weft_status weft_sql_sample(sql_parser *p, const weft_node **inp
 WEFT_MUST_CHECK weft_status weft_sql_pipes(sql_parser *p, const weft_span *start, const weft_node **node);
 /* parser_command.c */
 WEFT_MUST_CHECK weft_status weft_sql_statement(sql_parser *p, const weft_node **out);
+/* (key value, key = value, …): pairs. */
+WEFT_MUST_CHECK weft_status weft_sql_options(sql_parser *p, weft_pointers *options);
+/* IF [NOT] EXISTS, where it stands. */
+WEFT_MUST_CHECK weft_status weft_sql_if_exists(sql_parser *p, bool not_exists, bool *out);
+/* parser_table.c: statements about tables and databases, whose first words begin at start */
+WEFT_MUST_CHECK weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool replace,
+                                                  const weft_node **out); /* after TABLE */
+WEFT_MUST_CHECK weft_status weft_sql_create_database(sql_parser *p, const weft_span *start,
+                                                     const weft_node **out); /* after DATABASE */
+WEFT_MUST_CHECK weft_status weft_sql_drop_table(sql_parser *p, const weft_span *start,
+                                                const weft_node **out); /* after DROP */
+WEFT_MUST_CHECK weft_status weft_sql_table_command(sql_parser *p, const weft_node **out);
+/* SHOW DATABASES, CREATE TABLE, TBLPROPERTIES … behind SHOW; *out NULL: it is another one. */
+WEFT_MUST_CHECK weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start,
+                                                 const weft_node **out);
+/* parser_insert.c */
+WEFT_MUST_CHECK weft_status weft_sql_insert(sql_parser *p, const weft_node **out);
 /* parser_show.c */
 WEFT_MUST_CHECK weft_status weft_sql_show(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_describe(sql_parser *p, const weft_node **out);

@@ -48,7 +48,10 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
     const weft_node *table = NULL;
     const char *what = NULL, *name = NULL, *pattern = NULL;
     weft_node *node = NULL;
+    *out = NULL;
     weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_show_tables(p, &start, out));
+    if (*out != NULL) goto done;
     if (sql_word_at(p, 1, SQL_KW_FUNCTIONS))
         weft_sql_advance(p); /* USER, SYSTEM, ALL: the functions are the same */
     if (weft_sql_accept_word(p, SQL_KW_TABLES))
@@ -69,6 +72,7 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
         const char *const *parts = NULL;
         int32_t count = 0;
         if (of) WEFT_TRY(st, weft_sql_names(p, "the name of a database", &parts, &count));
+        if (of) name = parts[count - 1];
         WEFT_TRY(st, parse_pattern(p, &pattern));
     }
     WEFT_TRY(st, show_node(p, &start, what, table, &node));

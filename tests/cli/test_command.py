@@ -246,7 +246,10 @@ class Tables(CliCase):
         text += "create table if not exists t as select 2 as a; select * from t"
         self.assertEqual(self.rows(text), "a\n1\na\n1\n")
         self.assertTrue(os.path.isdir(self.path("weft-warehouse/t")))
-        self.fails(self.sql("create table t as select 2 as a"), 1, "[LOCATION_ALREADY_EXISTS]", "42710")
+        self.assertEqual(self.rows("select * from t"), "a\n1\n")  # in the next run too
+        self.fails(self.sql("create table t as select 2 as a"), 1, "[TABLE_OR_VIEW_ALREADY_EXISTS]", "42P07")
+        self.rows("insert overwrite directory 'weft-warehouse/left' using parquet select 1 as a")
+        self.fails(self.sql("create table left as select 2 as a"), 1, "[LOCATION_ALREADY_EXISTS]", "42710")
         text = "create table u as select 1 as a; create table u as select 2 as a"
         self.fails(self.sql(text), 1, "[TABLE_OR_VIEW_ALREADY_EXISTS]", "42P07")
         done = self.rows(

@@ -91,7 +91,7 @@ class Sessions(ClusterCase):
         client.say("SHOW TABLES")
         client.say("CREATE TEMPORARY VIEW w AS SELECT 1")
         rest, code = client.finish()
-        self.assertEqual((rest[1:], code), (['"",v,true', '"",t,true'], 0), client.said())
+        self.assertEqual((rest[1:], code), (['default,t,false', '"",v,true'], 0), client.said())
         self.assertEqual(client.said(), "")
         self.assertIn("sessions_recovered sessions=1", cluster.coordinator.text())
 

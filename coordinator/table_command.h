@@ -1,0 +1,26 @@
+/* coordinator/table_command.h - statements about tables and databases of the warehouse: they need no job. */
+#ifndef WEFT_COORDINATOR_TABLE_COMMAND_H
+#define WEFT_COORDINATOR_TABLE_COMMAND_H
+
+#include "coordinator/command.h"
+
+/* What such a statement shows is in *rows (width 0: nothing). USE changes the settings; *changed says so. */
+WEFT_MUST_CHECK weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *catalog,
+                                                   weft_settings *settings, const weft_node *node,
+                                                   weft_command_rows *rows, bool *changed);
+/* The table that a CREATE TABLE … AS query has made, with the columns of the query. again: an earlier
+ * coordinator may have done it already. */
+WEFT_MUST_CHECK weft_status weft_table_command_define(weft_ctx *ctx, const weft_node *write, const char *path,
+                                                      bool again);
+/* May the CREATE TABLE … AS query run? *skip: the table exists and IF NOT EXISTS stands there. *path: where
+ * its files go. Errors: WEFT_TABLE_OR_VIEW_ALREADY_EXISTS, WEFT_SCHEMA_NOT_FOUND,
+ * WEFT_LOCATION_ALREADY_EXISTS. */
+WEFT_MUST_CHECK weft_status weft_table_command_place(weft_ctx *ctx, const weft_node *write, bool *skip,
+                                                     const char **path);
+/* Rows of SHOW TABLES for the tables of a database (NULL: the current one), appended to cells. */
+WEFT_MUST_CHECK weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const char *pattern,
+                                                    weft_pointers *cells);
+/* Spark's patterns of SHOW: '*' is any text, '|' parts alternatives, case does not count. NULL: all match. */
+bool weft_show_pattern_matches(const char *pattern, const char *name);
+
+#endif

@@ -1,0 +1,580 @@
+/* engine/catalog/warehouse.c - see warehouse.h. */
+#include "engine/catalog/warehouse.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/random.h"
+#include "common/settings.h"
+#include "engine/plan/pointers.h"
+#include "engine/storage/fs.h"
+
+static const char HEAD[] = "weft-table 1";
+enum { DEFINITION_BYTES_MAX = 16 << 20 };
+
+/* ---- names and paths ---- */
+
+/* A name as part of a path: lower case; what is no letter, digit or '_' of ASCII as %xx. */
+static weft_status encode_name(weft_ctx *ctx, const char *name, const char **out)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    size_t n = 0;
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, 3 * strlen(name) + 1, (void **)&text));
+    for (const char *c = name; *c != '\0'; c++) {
+        const bool upper = *c >= 'A' && *c <= 'Z';
+        const bool plain = upper || (*c >= 'a' && *c <= 'z') || (*c >= '0' && *c <= '9') || *c == '_';
+        if (plain)
+            text[n++] = (char)(upper ? *c + 32 : *c);
+        else
+            n += (size_t)snprintf(text + n, 4, "%%%02x", (unsigned)(unsigned char)*c);
+    }
+    text[n] = '\0';
+    *out = text;
+done:
+    return st;
+}
+
+static weft_status decode_name(weft_ctx *ctx, const char *text, size_t len, const char **out)
+{
+    weft_status st = WEFT_OK;
+    char *name = NULL;
+    size_t n = 0;
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, len + 1, (void **)&name));
+    for (size_t i = 0; i < len; i++) {
+        unsigned byte = 0;
+        if (text[i] == '%' && i + 2 < len + 0 && sscanf(text + i + 1, "%2x", &byte) == 1) {
+            name[n++] = (char)byte;
+            i += 2;
+        } else {
+            name[n++] = text[i];
+        }
+    }
+    name[n] = '\0';
+    *out = name;
+done:
+    return st;
+}
+
+static weft_status database_folder(weft_ctx *ctx, const char *database, char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *name = NULL;
+    WEFT_TRY(st, encode_name(ctx, database, &name));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s/_catalog/%s",
+                                   weft_setting_text(ctx, WEFT_SET_WAREHOUSE), name));
+done:
+    return st;
+}
+
+static weft_status table_path(weft_ctx *ctx, const char *database, const char *table, char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *name = NULL;
+    char *folder = NULL;
+    WEFT_TRY(st, encode_name(ctx, table, &name));
+    WEFT_TRY(st, database_folder(ctx, database, &folder));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s/t_%s", folder, name));
+done:
+    return st;
+}
+
+weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const char *table, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *warehouse = weft_setting_text(ctx, WEFT_SET_WAREHOUSE), *folder = NULL;
+    char *path = NULL;
+    WEFT_TRY(st, encode_name(ctx, database, &folder));
+    if (strcasecmp(database, "default") == 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", warehouse, table));
+    else
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s.db/%s", warehouse, folder, table));
+    *out = path;
+done:
+    return st;
+}
+
+/* ---- a definition as text ---- */
+
+typedef struct text_out {
+    weft_ctx *ctx;
+    char *data;
+    size_t len, capacity;
+} text_out;
+
+static weft_status put_bytes(text_out *t, const char *bytes, size_t len)
+{
+    weft_status st = WEFT_OK;
+    char *bigger = NULL;
+    if (t->len + len > t->capacity) {
+        const size_t capacity = 2 * (t->len + len) + 256;
+        WEFT_TRY(st, weft_arena_alloc(t->ctx, t->ctx->arena, capacity, (void **)&bigger));
+        if (t->len > 0) memcpy(bigger, t->data, t->len);
+        t->data = bigger;
+        t->capacity = capacity;
+    }
+    memcpy(t->data + t->len, bytes, len);
+    t->len += len;
+done:
+    return st;
+}
+
+/* A field behind a tab (or a blank, when it is the first), with \\, \t and \n written out. */
+static weft_status put_field(text_out *t, char before, const char *text)
+{
+    weft_status st = WEFT_OK;
+    if (text == NULL) text = "";
+    WEFT_TRY(st, put_bytes(t, &before, 1));
+    for (; *text != '\0'; text++) {
+        const char *written = *text == '\\' ? "\\\\" : *text == '\t' ? "\\t" : *text == '\n' ? "\\n" : NULL;
+        WEFT_TRY(st, put_bytes(t, written != NULL ? written : text, written != NULL ? 2 : 1));
+    }
+done:
+    return st;
+}
+
+static weft_status put_line(text_out *t, const char *key, const char *first, const char *second)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, put_bytes(t, key, strlen(key)));
+    WEFT_TRY(st, put_field(t, ' ', first));
+    if (second != NULL) WEFT_TRY(st, put_field(t, '\t', second));
+    WEFT_TRY(st, put_bytes(t, "\n", 1));
+done:
+    return st;
+}
+
+static weft_status put_column(text_out *t, const weft_column_definition *c)
+{
+    weft_status st = WEFT_OK;
+    char *type = NULL;
+    enum { TYPE_BYTES = 1 << 20 };
+    WEFT_TRY(st, weft_arena_alloc(t->ctx, t->ctx->arena, TYPE_BYTES, (void **)&type));
+    WEFT_TRY(st, put_bytes(t, "column", 6));
+    WEFT_TRY(st, put_field(t, ' ', c->name));
+    WEFT_TRY(st, put_field(t, '\t', weft_type_text(c->type, type, TYPE_BYTES)));
+    WEFT_TRY(st, put_field(t, '\t', c->comment));
+    WEFT_TRY(st, put_field(t, '\t', c->initial));
+    WEFT_TRY(st, put_bytes(t, "\n", 1));
+done:
+    return st;
+}
+
+static weft_status encode(weft_ctx *ctx, const weft_table_definition *d, text_out *t)
+{
+    weft_status st = WEFT_OK;
+    char number[16];
+    *t = (text_out){.ctx = ctx};
+    WEFT_TRY(st, put_bytes(t, HEAD, sizeof(HEAD) - 1));
+    WEFT_TRY(st, put_bytes(t, "\n", 1));
+    WEFT_TRY(st, put_line(t, "name", d->name, NULL));
+    WEFT_TRY(st, put_line(t, "external", d->external ? "1" : "0", NULL));
+    WEFT_TRY(st, put_line(t, "format", d->format, NULL));
+    WEFT_TRY(st, put_line(t, "location", d->location, NULL));
+    if (d->comment != NULL) WEFT_TRY(st, put_line(t, "comment", d->comment, NULL));
+    for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_column(t, &d->columns[i]));
+    snprintf(number, sizeof(number), "%d", d->partition_count);
+    WEFT_TRY(st, put_line(t, "partitions", number, NULL));
+    for (int32_t i = 0; i < d->option_count; i++)
+        WEFT_TRY(st, put_line(t, "option", d->options[2 * i], d->options[2 * i + 1]));
+    for (int32_t i = 0; i < d->property_count; i++)
+        WEFT_TRY(st, put_line(t, "property", d->properties[2 * i], d->properties[2 * i + 1]));
+done:
+    return st;
+}
+
+/* Cut the next field off *at, up to a tab or the end, and undo its escapes in place. */
+static const char *take_field(char **at)
+{
+    char *from = *at, *to = *at;
+    const char *const field = *at;
+    for (; *from != '\0' && *from != '\t'; from++) {
+        if (*from == '\\' && from[1] != '\0') {
+            from++;
+            *to++ = *from == 't' ? '\t' : *from == 'n' ? '\n' : *from;
+        } else {
+            *to++ = *from;
+        }
+    }
+    *at = *from == '\t' ? from + 1 : from;
+    *to = '\0';
+    return field;
+}
+
+typedef struct definition_reader {
+    weft_ctx *ctx;
+    weft_table_definition *d;
+    weft_pointers columns, options, properties;
+} definition_reader;
+
+static weft_status read_column(definition_reader *r, char *at)
+{
+    weft_status st = WEFT_OK;
+    weft_column_definition *c = NULL;
+    WEFT_TRY(st, WEFT_NEW(r->ctx, &c));
+    c->name = take_field(&at);
+    const char *type = take_field(&at);
+    const char *comment = take_field(&at), *initial = take_field(&at);
+    c->comment = comment[0] != '\0' ? comment : NULL;
+    c->initial = initial[0] != '\0' ? initial : NULL;
+    WEFT_TRY(st, weft_type_parse(r->ctx, type, &c->type));
+    WEFT_TRY(st, weft_pointers_push(r->ctx, &r->columns, c));
+done:
+    return st;
+}
+
+static weft_status read_line(definition_reader *r, char *line)
+{
+    weft_status st = WEFT_OK;
+    char *at = strchr(line, ' ');
+    if (at == NULL) return WEFT_OK;
+    *at++ = '\0';
+    weft_pointers *const pairs = strcmp(line, "option") == 0     ? &r->options
+                                 : strcmp(line, "property") == 0 ? &r->properties
+                                                                 : NULL;
+    if (pairs != NULL) {
+        WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
+        WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
+    } else if (strcmp(line, "column") == 0) {
+        WEFT_TRY(st, read_column(r, at));
+    } else if (strcmp(line, "name") == 0) {
+        r->d->name = take_field(&at);
+    } else if (strcmp(line, "external") == 0) {
+        r->d->external = *at == '1';
+    } else if (strcmp(line, "format") == 0) {
+        r->d->format = take_field(&at);
+    } else if (strcmp(line, "location") == 0) {
+        r->d->location = take_field(&at);
+    } else if (strcmp(line, "comment") == 0) {
+        r->d->comment = take_field(&at);
+    } else if (strcmp(line, "partitions") == 0) {
+        r->d->partition_count = (int32_t)strtol(at, NULL, 10);
+    } /* what a later version adds is passed over */
+done:
+    return st;
+}
+
+/* text is written to. */
+static weft_status decode(weft_ctx *ctx, const char *path, char *text, weft_table_definition *out)
+{
+    weft_status st = WEFT_OK;
+    definition_reader r = {.ctx = ctx, .d = out};
+    weft_column_definition *columns = NULL;
+    if (strncmp(text, HEAD, sizeof(HEAD) - 1) != 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "%s is no definition of a table that this version reads", path);
+    for (char *line = text; *line != '\0';) {
+        char *end = strchrnul(line, '\n');
+        const bool last = *end == '\0';
+        *end = '\0';
+        WEFT_TRY(st, read_line(&r, line));
+        line = last ? end : end + 1;
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r.columns.count, &columns));
+    for (int32_t i = 0; i < r.columns.count; i++)
+        columns[i] = *(const weft_column_definition *)r.columns.items[i];
+    out->columns = columns;
+    out->column_count = r.columns.count;
+    out->option_count = r.options.count / 2;
+    out->options = weft_pointers_texts(&r.options);
+    out->property_count = r.properties.count / 2;
+    out->properties = weft_pointers_texts(&r.properties);
+    if (out->name == NULL || out->format == NULL || out->location == NULL || out->partition_count < 0 ||
+        out->partition_count > out->column_count)
+        st = weft_fail(ctx, WEFT_CORRUPT, "the definition of a table in %s is not whole", path);
+done:
+    return st;
+}
+
+/* ---- files ---- */
+
+/* As a C string; *out NULL: the file is not there. */
+static weft_status read_text(weft_ctx *ctx, const char *path, char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_file *file = NULL;
+    *out = NULL;
+    st = weft_file_open(ctx, path, &file);
+    if (st == WEFT_NOT_FOUND) {
+        weft_error_clear(ctx);
+        return WEFT_OK;
+    }
+    if (st != WEFT_OK) goto done;
+    const int64_t bytes = weft_file_size(file);
+    if (bytes > DEFINITION_BYTES_MAX)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "%s has %lld bytes: it is no definition of a table", path,
+                               (long long)bytes));
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, (size_t)bytes + 1, (void **)out));
+    WEFT_TRY(st, weft_file_read(ctx, file, 0, *out, bytes));
+    (*out)[bytes] = '\0';
+done:
+    weft_file_close(&file);
+    return st;
+}
+
+/* Under its name in one step. Errors: WEFT_EXISTS when it is there and replace is not set. */
+static weft_status write_text(weft_ctx *ctx, const char *folder, const char *path, const char *text,
+                              size_t len, bool replace)
+{
+    weft_status st = WEFT_OK;
+    weft_file_writer *writer = NULL;
+    uint64_t number = 0;
+    char *staged = NULL;
+    bool written = false;
+    WEFT_TRY(st, weft_random_u64(ctx, &number));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &staged, "%s/.new-%016llx", folder,
+                                   (unsigned long long)number));
+    WEFT_TRY(st, weft_fs_make_directories(ctx, folder));
+    WEFT_TRY(st, weft_file_create(ctx, staged, &writer));
+    WEFT_TRY(st, weft_file_append(ctx, writer, text, (int64_t)len));
+    WEFT_TRY(st, weft_file_finish(ctx, &writer));
+    written = true;
+    WEFT_TRY(st, replace ? weft_fs_rename(ctx, staged, path) : weft_fs_rename_new(ctx, staged, path));
+    WEFT_TRY(st, weft_fs_sync_directory(ctx, folder));
+done:
+    weft_file_abandon(&writer);
+    if (st != WEFT_OK && written) {
+        const weft_error error = ctx->error;
+        if (weft_fs_remove_if_exists(ctx, staged) != WEFT_OK)
+            weft_error_clear(ctx); /* a leftover harms nobody */
+        ctx->error = error;
+    }
+    return st;
+}
+
+/* The last parts of a path, as many as there are slashes in them and one. */
+static const char *last_parts(const char *path, int32_t slashes)
+{
+    const char *at = path + strlen(path);
+    while (at > path && (at[-1] != '/' || slashes-- > 0)) at--;
+    return at;
+}
+
+/* The files of a folder of the catalogue, as paths below it: names, or (slashes 1) folder and name. */
+static weft_status list_names(weft_ctx *ctx, const char *folder, int32_t slashes, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    weft_file_info *files = NULL;
+    int32_t count = 0;
+    st = weft_fs_list(ctx, folder, &files, &count);
+    if (st == WEFT_NOT_FOUND) {
+        weft_error_clear(ctx);
+        return WEFT_OK;
+    }
+    for (int32_t i = 0; st == WEFT_OK && i < count; i++)
+        st = weft_pointers_push(ctx, out, last_parts(files[i].path, slashes));
+    return st;
+}
+
+/* ---- databases ---- */
+
+weft_status weft_warehouse_has_database(weft_ctx *ctx, const char *database, bool *has)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL, *path = NULL, *text = NULL;
+    *has = strcasecmp(database, "default") == 0;
+    if (*has) return WEFT_OK;
+    WEFT_TRY(st, database_folder(ctx, database, &folder));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/database", folder));
+    WEFT_TRY(st, read_text(ctx, path, &text));
+    *has = text != NULL;
+done:
+    return st;
+}
+
+weft_status weft_warehouse_create_database(weft_ctx *ctx, const char *database)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL, *path = NULL;
+    bool has = false;
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    if (!has) {
+        WEFT_TRY(st, database_folder(ctx, database, &folder));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/database", folder));
+        st = write_text(ctx, folder, path, "weft-database 1\n", 16, false);
+        if (st != WEFT_EXISTS) goto done;
+        weft_error_clear(ctx);
+    }
+    st = weft_fail(ctx, WEFT_SCHEMA_EXISTS,
+                   "Cannot create schema `%s` because it already exists. Choose a different name, drop the "
+                   "existing schema, or add the IF NOT EXISTS clause to tolerate pre-existing schema.",
+                   database);
+done:
+    return st;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static weft_status sorted(weft_pointers *list, const char *const **names, int32_t *count)
+{
+    if (list->count > 1) qsort(list->items, (size_t)list->count, sizeof(*list->items), compare_texts);
+    *names = weft_pointers_texts(list);
+    *count = list->count;
+    return WEFT_OK;
+}
+
+weft_status weft_warehouse_databases(weft_ctx *ctx, const char *const **names, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL;
+    weft_pointers files = {0}, found = {0};
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &folder, "%s/_catalog",
+                                   weft_setting_text(ctx, WEFT_SET_WAREHOUSE)));
+    WEFT_TRY(st, list_names(ctx, folder, 1, &files));
+    WEFT_TRY(st, weft_pointers_push(ctx, &found, "default"));
+    for (int32_t i = 0; i < files.count; i++) {
+        const char *file = files.items[i], *slash = strchr(file, '/'), *name = NULL;
+        if (slash == NULL || strcmp(slash, "/database") != 0) continue;
+        WEFT_TRY(st, decode_name(ctx, file, (size_t)(slash - file), &name));
+        WEFT_TRY(st, weft_pointers_push(ctx, &found, name));
+    }
+    WEFT_TRY(st, sorted(&found, names, count));
+done:
+    return st;
+}
+
+weft_status weft_warehouse_tables(weft_ctx *ctx, const char *database, const char *const **names,
+                                  int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL;
+    weft_pointers files = {0}, found = {0};
+    WEFT_TRY(st, database_folder(ctx, database, &folder));
+    WEFT_TRY(st, list_names(ctx, folder, 0, &files));
+    for (int32_t i = 0; i < files.count; i++) {
+        const char *file = files.items[i], *name = NULL;
+        if (strncmp(file, "t_", 2) != 0) continue;
+        WEFT_TRY(st, decode_name(ctx, file + 2, strlen(file + 2), &name));
+        WEFT_TRY(st, weft_pointers_push(ctx, &found, name));
+    }
+    WEFT_TRY(st, sorted(&found, names, count));
+done:
+    return st;
+}
+
+static weft_status check_database(weft_ctx *ctx, const char *database)
+{
+    weft_status st = WEFT_OK;
+    bool has = false;
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    if (!has)
+        st = weft_fail(ctx, WEFT_SCHEMA_NOT_FOUND,
+                       "The schema `spark_catalog`.`%s` cannot be found. Verify the spelling and correctness "
+                       "of the schema and catalog.",
+                       database);
+done:
+    return st;
+}
+
+weft_status weft_warehouse_drop_database(weft_ctx *ctx, const char *database, bool cascade)
+{
+    weft_status st = WEFT_OK;
+    const char *const *tables = NULL;
+    char *folder = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, check_database(ctx, database));
+    WEFT_TRY(st, weft_warehouse_tables(ctx, database, &tables, &count));
+    if (count > 0 && !cascade)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_SCHEMA_NOT_EMPTY,
+                               "Cannot drop a schema `%s` because it contains objects. Use DROP SCHEMA ... "
+                               "CASCADE to drop the schema and all its objects.",
+                               database));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_table_definition *table = NULL;
+        WEFT_TRY(st, weft_warehouse_find(ctx, database, tables[i], &table));
+        if (table != NULL) WEFT_TRY(st, weft_warehouse_drop(ctx, table));
+    }
+    WEFT_TRY(st, database_folder(ctx, database, &folder));
+    WEFT_TRY(st, weft_fs_remove_tree(ctx, folder));
+done:
+    return st;
+}
+
+/* ---- tables ---- */
+
+weft_status weft_warehouse_find(weft_ctx *ctx, const char *database, const char *table,
+                                const weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    weft_table_definition *d = NULL;
+    char *path = NULL, *text = NULL, *copy = NULL;
+    *out = NULL;
+    WEFT_TRY(st, table_path(ctx, database, table, &path));
+    WEFT_TRY(st, read_text(ctx, path, &text));
+    if (text == NULL) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &d));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, database, strlen(database), &copy));
+    d->database = copy;
+    WEFT_TRY(st, decode(ctx, path, text, d));
+    *out = d;
+done:
+    return st;
+}
+
+weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_definition *table, bool replace)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL, *path = NULL;
+    text_out text;
+    WEFT_TRY(st, check_database(ctx, table->database));
+    WEFT_TRY(st, database_folder(ctx, table->database, &folder));
+    WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
+    WEFT_TRY(st, encode(ctx, table, &text));
+    st = write_text(ctx, folder, path, text.data, text.len, replace);
+    if (st != WEFT_EXISTS) goto done;
+    weft_error_clear(ctx);
+    st =
+        weft_fail(ctx, WEFT_TABLE_OR_VIEW_ALREADY_EXISTS,
+                  "Cannot create table or view `spark_catalog`.`%s`.`%s` because it already exists. Choose a "
+                  "different name, drop or replace the existing object, or add the IF NOT EXISTS clause to "
+                  "tolerate pre-existing objects.",
+                  table->database, table->name);
+done:
+    return st;
+}
+
+weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *table)
+{
+    weft_status st = WEFT_OK;
+    char *path = NULL;
+    WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
+    WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path)); /* first: nobody finds a table without its files */
+    if (!table->external) WEFT_TRY(st, weft_fs_remove_tree(ctx, table->location));
+done:
+    return st;
+}
+
+weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *table, const char *name)
+{
+    weft_status st = WEFT_OK;
+    weft_table_definition renamed = *table;
+    char *path = NULL;
+    renamed.name = name;
+    WEFT_TRY(st, weft_warehouse_put(ctx, &renamed, false));
+    WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
+    WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path));
+done:
+    return st;
+}
+
+weft_status weft_table_definition_schema(weft_ctx *ctx, const weft_table_definition *table,
+                                         const weft_schema **out)
+{
+    weft_status st = WEFT_OK;
+    weft_schema *schema = NULL;
+    weft_field *fields = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &schema));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, table->column_count, &fields));
+    for (int32_t i = 0; i < table->column_count; i++)
+        fields[i] =
+            (weft_field){.name = table->columns[i].name, .type = table->columns[i].type, .nullable = true};
+    schema->count = table->column_count;
+    schema->fields = fields;
+    *out = schema;
+done:
+    return st;
+}

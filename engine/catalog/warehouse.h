@@ -1,0 +1,44 @@
+/* engine/catalog/warehouse.h - databases and tables that outlive a session: one small file each, below the
+ * folder _catalog of the warehouse (the setting weft.sql.warehouse.dir).
+ *
+ *   <warehouse>/_catalog/<database>/database     the database is there
+ *   <warehouse>/_catalog/<database>/t_<table>    what a table is: weft_table_definition as lines of text
+ *
+ * A definition becomes visible by one rename, and a new one only where there is none, so two processes never
+ * see half of one, and of two that create the same table one succeeds. The database "default" is always
+ * there. Names are compared without case. Values live in ctx->arena. Any thread, one ctx each. */
+#ifndef WEFT_CATALOG_WAREHOUSE_H
+#define WEFT_CATALOG_WAREHOUSE_H
+
+#include "engine/plan/logical.h"
+
+/* Errors: WEFT_IO; WEFT_CORRUPT for a definition that cannot be read. */
+WEFT_MUST_CHECK weft_status weft_warehouse_has_database(weft_ctx *ctx, const char *database, bool *has);
+/* Errors: WEFT_SCHEMA_EXISTS. */
+WEFT_MUST_CHECK weft_status weft_warehouse_create_database(weft_ctx *ctx, const char *database);
+/* With its tables, when cascade is set. Errors: WEFT_SCHEMA_NOT_FOUND, WEFT_SCHEMA_NOT_EMPTY. */
+WEFT_MUST_CHECK weft_status weft_warehouse_drop_database(weft_ctx *ctx, const char *database, bool cascade);
+/* Names in ascending order. */
+WEFT_MUST_CHECK weft_status weft_warehouse_databases(weft_ctx *ctx, const char *const **names,
+                                                     int32_t *count);
+WEFT_MUST_CHECK weft_status weft_warehouse_tables(weft_ctx *ctx, const char *database,
+                                                  const char *const **names, int32_t *count);
+/* *out NULL: there is none. */
+WEFT_MUST_CHECK weft_status weft_warehouse_find(weft_ctx *ctx, const char *database, const char *table,
+                                                const weft_table_definition **out);
+/* Errors: WEFT_SCHEMA_NOT_FOUND; WEFT_TABLE_OR_VIEW_ALREADY_EXISTS unless replace is set. */
+WEFT_MUST_CHECK weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_definition *table,
+                                               bool replace);
+/* The definition, and the files of a table that is not external. None is no error. */
+WEFT_MUST_CHECK weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *table);
+/* The definition under another name; its files stay where they are. */
+WEFT_MUST_CHECK weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *table,
+                                                  const char *name);
+/* Where a table without a LOCATION has its files. */
+WEFT_MUST_CHECK weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const char *table,
+                                                    const char **out);
+/* Columns as a schema: those of a table as it is read. */
+WEFT_MUST_CHECK weft_status weft_table_definition_schema(weft_ctx *ctx, const weft_table_definition *table,
+                                                         const weft_schema **out);
+
+#endif

@@ -1,0 +1,332 @@
+/* engine/sql/parser_table.c - statements about tables and databases: CREATE, DROP, ALTER, TRUNCATE, USE,
+ * SHOW. */
+#include <strings.h>
+
+#include "engine/sql/parser_internal.h"
+
+static weft_status make_command(sql_parser *p, const weft_span *start, weft_table_op op, weft_node **out)
+{
+    const weft_status st =
+        weft_sql_node_new(p, WEFT_NODE_TABLE_COMMAND, weft_sql_span_from(p, start), NULL, 0, out);
+    if (st == WEFT_OK) (*out)->command.op = op;
+    return st;
+}
+
+static weft_status parse_parts(sql_parser *p, const char *what, weft_node *node)
+{
+    return weft_sql_names(p, what, &node->command.parts, &node->command.part_count);
+}
+
+/* ---- columns ---- */
+
+/* name type [NOT NULL] [DEFAULT e] [COMMENT text], … */
+static weft_status parse_column_list(sql_parser *p, weft_pointers *columns)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    do {
+        weft_column_definition *c = NULL;
+        size_t len = 0;
+        WEFT_TRY(st, WEFT_NEW(p->ctx, &c));
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &c->name));
+        WEFT_TRY(st, weft_sql_type(p, &c->type));
+        for (;;) {
+            if (weft_sql_accept_word(p, SQL_KW_NOT)) {
+                WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL)); /* as in Spark files do not know of it */
+            } else if (weft_sql_accept_text(p, "DEFAULT")) {
+                const weft_expr *e = NULL;
+                const int32_t from = weft_sql_peek(p, 0)->span.start;
+                WEFT_TRY(st, weft_sql_expr(p, &e));
+                WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &c->initial));
+            } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+                WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
+            } else if (weft_sql_is_text(p, 0, "GENERATED")) {
+                const weft_span span = weft_sql_peek(p, 0)->span;
+                WEFT_TRY(st,
+                         weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, &span,
+                                      "The feature is not supported: the table does not support generated "
+                                      "columns."));
+            } else {
+                break;
+            }
+        }
+        WEFT_TRY(st, weft_pointers_push(p->ctx, columns, c));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+done:
+    return st;
+}
+
+static weft_status set_columns(sql_parser *p, const weft_pointers *list, weft_table_definition *d)
+{
+    weft_status st = WEFT_OK;
+    weft_column_definition *columns = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, list->count, &columns));
+    for (int32_t i = 0; i < list->count; i++) columns[i] = *(const weft_column_definition *)list->items[i];
+    d->columns = columns;
+    d->column_count = list->count;
+done:
+    return st;
+}
+
+/* ---- CREATE TABLE ---- */
+
+typedef struct table_clauses {
+    weft_pointers columns, options, properties;
+    const char *format, *path, *comment;
+} table_clauses;
+
+static weft_status parse_clauses(sql_parser *p, const weft_span *start, table_clauses *c)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    for (;;) {
+        if (weft_sql_accept_word(p, SQL_KW_USING)) {
+            WEFT_TRY(st, weft_sql_name(p, "the name of a format", &c->format));
+        } else if (weft_sql_is_text(p, 0, "STORED") && sql_word_at(p, 1, SQL_KW_AS)) {
+            weft_sql_advance(p);
+            weft_sql_advance(p);
+            WEFT_TRY(st, weft_sql_name(p, "the name of a format", &c->format));
+        } else if (weft_sql_accept_word(p, SQL_KW_OPTIONS)) {
+            WEFT_TRY(st, weft_sql_options(p, &c->options));
+        } else if (weft_sql_accept_word(p, SQL_KW_LOCATION)) {
+            WEFT_TRY(st, weft_sql_string(p, "a path", &c->path, &len));
+        } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
+        } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
+            WEFT_TRY(st, weft_sql_options(p, &c->properties));
+        } else if (sql_word(p, SQL_KW_PARTITIONED)) {
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "PARTITIONED BY"));
+        } else if (weft_sql_is_text(p, 0, "CLUSTERED")) {
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "CLUSTERED BY"));
+        } else {
+            break;
+        }
+    }
+done:
+    return st;
+}
+
+static weft_status make_definition(sql_parser *p, const char *const *parts, int32_t part_count,
+                                   const table_clauses *c, weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(p->ctx, out));
+    **out = (weft_table_definition){.database = part_count > 1 ? parts[part_count - 2] : NULL,
+                                    .name = parts[part_count - 1],
+                                    .external = c->path != NULL,
+                                    .format = c->format,
+                                    .location = c->path,
+                                    .comment = c->comment,
+                                    .option_count = c->options.count / 2,
+                                    .options = weft_pointers_texts(&c->options),
+                                    .property_count = c->properties.count / 2,
+                                    .properties = weft_pointers_texts(&c->properties)};
+    WEFT_TRY(st, set_columns(p, &c->columns, *out));
+done:
+    return st;
+}
+
+weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool replace, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    table_clauses c = {.format = "parquet"};
+    const weft_node *query = NULL;
+    weft_node *node = NULL;
+    weft_table_definition *d = NULL;
+    const char *const *parts = NULL;
+    int32_t part_count = 0;
+    bool if_not_exists = false;
+    WEFT_TRY(st, weft_sql_if_exists(p, true, &if_not_exists));
+    WEFT_TRY(st, weft_sql_names(p, "the name of a table", &parts, &part_count));
+    if (sql_word(p, SQL_KW_LIKE)) WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE TABLE … LIKE"));
+    const weft_span columns_at = weft_sql_peek(p, 0)->span;
+    if (sql_is(p, SQL_LPAREN) && !sql_word_at(p, 1, SQL_KW_SELECT))
+        WEFT_TRY(st, parse_column_list(p, &c.columns));
+    WEFT_TRY(st, parse_clauses(p, start, &c));
+    WEFT_TRY(st, make_definition(p, parts, part_count, &c, &d));
+    const bool ends = sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON);
+    if (!weft_sql_accept_word(p, SQL_KW_AS) && ends) {
+        WEFT_TRY(st, make_command(p, start, WEFT_TABLE_CREATE, &node));
+        node->command.parts = parts;
+        node->command.part_count = part_count;
+        node->command.if_exists = if_not_exists;
+        node->command.replace = replace;
+        node->command.table = d;
+        *out = node;
+        goto done;
+    }
+    if (c.columns.count > 0)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &columns_at,
+                                  "Operation not allowed: Schema may not be specified in a Create Table As "
+                                  "Select (CTAS) statement."));
+    WEFT_TRY(st, weft_sql_query(p, &query));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WRITE, weft_sql_span_from(p, start), &query, 1, &node));
+    node->write.format = c.format;
+    node->write.path = c.path;
+    node->write.overwrite = replace;
+    node->write.if_not_exists = if_not_exists;
+    node->write.option_count = d->option_count;
+    node->write.options = d->options;
+    node->write.table_name = d->name;
+    node->write.table = d;
+    *out = node;
+done:
+    return st;
+}
+
+/* ---- databases ---- */
+
+weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    const char *text = NULL;
+    size_t len = 0;
+    weft_pointers properties = {0};
+    WEFT_TRY(st, make_command(p, start, WEFT_DATABASE_CREATE, &node));
+    WEFT_TRY(st, weft_sql_if_exists(p, true, &node->command.if_exists));
+    WEFT_TRY(st, parse_parts(p, "the name of a database", node));
+    for (;;) {
+        if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &text, &len));
+        } else if (sql_word(p, SQL_KW_LOCATION)) {
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE DATABASE … LOCATION"));
+        } else if (weft_sql_accept_word(p, SQL_KW_WITH)) {
+            weft_sql_advance(p); /* DBPROPERTIES */
+            WEFT_TRY(st, weft_sql_options(p, &properties));
+        } else {
+            break;
+        }
+    }
+    *out = node;
+done:
+    return st;
+}
+
+static bool accept_database_word(sql_parser *p)
+{
+    return weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
+           weft_sql_accept_text(p, "NAMESPACE");
+}
+
+weft_status weft_sql_drop_table(sql_parser *p, const weft_span *start, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    const bool database = accept_database_word(p);
+    if (!database && !weft_sql_accept_word(p, SQL_KW_TABLE))
+        WEFT_TRY(st, weft_sql_syntax_error(p, "VIEW, TABLE or DATABASE"));
+    WEFT_TRY(st, make_command(p, start, database ? WEFT_DATABASE_DROP : WEFT_TABLE_DROP, &node));
+    WEFT_TRY(st, weft_sql_if_exists(p, false, &node->command.if_exists));
+    WEFT_TRY(st, parse_parts(p, database ? "the name of a database" : "the name of a table", node));
+    if (database)
+        node->command.cascade = weft_sql_accept_text(p, "CASCADE") ||
+                                (weft_sql_accept_text(p, "RESTRICT") && false);
+    else
+        weft_sql_accept_text(p, "PURGE");
+    node->span = weft_sql_span_from(p, start);
+    *out = node;
+done:
+    return st;
+}
+
+/* ---- ALTER TABLE, TRUNCATE, USE ---- */
+
+static weft_status parse_alter(sql_parser *p, const weft_span *start, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    table_clauses c = {0};
+    weft_node *node = NULL;
+    weft_table_definition *d = NULL;
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+    WEFT_TRY(st, make_command(p, start, WEFT_TABLE_RENAME, &node));
+    WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+    if (weft_sql_is_text(p, 0, "RENAME") && sql_word_at(p, 1, SQL_KW_TO)) {
+        const char *const *to = NULL;
+        int32_t count = 0;
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_names(p, "the new name", &to, &count));
+        node->command.to = to[count - 1];
+    } else if (weft_sql_accept_text(p, "ADD") &&
+               (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
+        node->command.op = WEFT_TABLE_ADD_COLUMNS;
+        WEFT_TRY(st, parse_column_list(p, &c.columns));
+    } else if (weft_sql_accept_word(p, SQL_KW_SET) && weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
+        node->command.op = WEFT_TABLE_SET_PROPERTIES;
+        WEFT_TRY(st, weft_sql_options(p, &c.properties));
+    } else {
+        WEFT_TRY(st,
+                 weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, start,
+                              "The feature is not supported: this ALTER TABLE; RENAME TO, ADD COLUMNS and "
+                              "SET TBLPROPERTIES are."));
+    }
+    WEFT_TRY(st, make_definition(p, node->command.parts, node->command.part_count, &c, &d));
+    node->command.table = d;
+    node->span = weft_sql_span_from(p, start);
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_sql_table_command(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_node *node = NULL;
+    if (weft_sql_accept_text(p, "ALTER")) return parse_alter(p, &start, out);
+    if (weft_sql_accept_text(p, "TRUNCATE")) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+        WEFT_TRY(st, make_command(p, &start, WEFT_TABLE_TRUNCATE, &node));
+        WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+    } else {
+        weft_sql_advance(p);
+        accept_database_word(p);
+        WEFT_TRY(st, make_command(p, &start, WEFT_DATABASE_USE, &node));
+        WEFT_TRY(st, parse_parts(p, "the name of a database", node));
+    }
+    node->span = weft_sql_span_from(p, &start);
+    *out = node;
+done:
+    return st;
+}
+
+/* ---- SHOW ---- */
+
+weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    size_t len = 0;
+    *out = NULL;
+    if (weft_sql_accept_text(p, "DATABASES") || weft_sql_accept_text(p, "SCHEMAS") ||
+        weft_sql_accept_text(p, "NAMESPACES")) {
+        WEFT_TRY(st, make_command(p, start, WEFT_DATABASE_SHOW, &node));
+        weft_sql_accept_word(p, SQL_KW_LIKE);
+        if (sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a pattern", &node->command.to, &len));
+    } else if (sql_word(p, SQL_KW_CURRENT) && weft_sql_is_text(p, 1, "NAMESPACE")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, make_command(p, start, WEFT_DATABASE_CURRENT, &node));
+    } else if (sql_word(p, SQL_KW_CREATE) && sql_word_at(p, 1, SQL_KW_TABLE)) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, make_command(p, start, WEFT_TABLE_SHOW_CREATE, &node));
+        WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+        if (weft_sql_accept_word(p, SQL_KW_AS)) weft_sql_advance(p); /* SERDE */
+    } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
+        WEFT_TRY(st, make_command(p, start, WEFT_TABLE_SHOW_PROPERTIES, &node));
+        WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+        if (weft_sql_accept(p, SQL_LPAREN)) {
+            WEFT_TRY(st, weft_sql_string(p, "the key of a property", &node->command.to, &len));
+            WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+        }
+    } else {
+        return WEFT_OK;
+    }
+    node->span = weft_sql_span_from(p, start);
+    *out = node;
+done:
+    return st;
+}

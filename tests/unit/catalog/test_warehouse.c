@@ -1,0 +1,160 @@
+/* Tables of the warehouse: what is put is found, by any case and in another process' eyes; one of two that
+ * create wins; nothing is left of what is dropped. */
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/catalog/warehouse.h"
+#include "engine/storage/fs.h"
+#include "tests/support/fixture.h"
+
+static char folder[64];
+
+static void open_warehouse(weft_fixture *f)
+{
+    weft_fixture_open(f);
+    snprintf(folder, sizeof folder, "warehouse-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    weft_fixture_ok(f, weft_settings_set(&f->ctx, &f->settings, "weft.sql.warehouse.dir", folder));
+}
+
+static void close_warehouse(weft_fixture *f)
+{
+    weft_fixture_ok(f, weft_fs_remove_tree(&f->ctx, folder));
+    weft_fixture_close(f);
+}
+
+static const weft_column_definition columns[] = {
+    {.name = "Id", .type = {.id = WEFT_TYPE_INT}, .comment = "tab\there, line\nthere \\"},
+    {.name = "name", .type = {.id = WEFT_TYPE_STRING}, .initial = "'x'"}};
+static const char *const pairs[] = {"a.b", "c\td", "e", ""};
+
+static weft_table_definition example(const char *database, const char *name)
+{
+    return (weft_table_definition){.database = database,
+                                   .name = name,
+                                   .external = true,
+                                   .format = "parquet",
+                                   .location = "/data/a b",
+                                   .comment = "what\nit is",
+                                   .column_count = 2,
+                                   .partition_count = 1,
+                                   .columns = columns,
+                                   .option_count = 1,
+                                   .options = pairs,
+                                   .property_count = 2,
+                                   .properties = pairs};
+}
+
+static void a_definition_comes_back(void **state)
+{
+    weft_fixture f;
+    const weft_table_definition *found = NULL;
+    (void)state;
+    open_warehouse(&f);
+    const weft_table_definition d = example("default", "Tab\xC3\xA4 1");
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
+    weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "DEFAULT", "tAB\xC3\xA4 1", &found));
+    assert_non_null(found);
+    assert_string_equal(found->name, d.name);
+    assert_string_equal(found->location, d.location);
+    assert_string_equal(found->comment, d.comment);
+    assert_true(found->external);
+    assert_int_equal(found->column_count, 2);
+    assert_int_equal(found->partition_count, 1);
+    assert_string_equal(found->columns[0].comment, columns[0].comment);
+    assert_null(found->columns[1].comment);
+    assert_string_equal(found->columns[1].initial, "'x'");
+    assert_int_equal(found->columns[1].type.id, WEFT_TYPE_STRING);
+    assert_int_equal(found->property_count, 2);
+    assert_string_equal(found->properties[1], "c\td");
+    assert_string_equal(found->properties[3], "");
+    weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "default", "nosuch", &found));
+    assert_null(found);
+    close_warehouse(&f);
+}
+
+static void one_of_two_creates(void **state)
+{
+    weft_fixture f;
+    const char *const *names = NULL;
+    int32_t count = 0;
+    (void)state;
+    open_warehouse(&f);
+    const weft_table_definition d = example("default", "t"), other = example("nosuch", "t");
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
+    assert_int_equal(weft_warehouse_put(&f.ctx, &d, false), WEFT_TABLE_OR_VIEW_ALREADY_EXISTS);
+    weft_error_clear(&f.ctx);
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, true));
+    assert_int_equal(weft_warehouse_put(&f.ctx, &other, false), WEFT_SCHEMA_NOT_FOUND);
+    weft_error_clear(&f.ctx);
+    weft_fixture_ok(&f, weft_warehouse_tables(&f.ctx, "default", &names, &count));
+    assert_int_equal(count, 1); /* nothing is left of the one that lost */
+    assert_string_equal(names[0], "t");
+    close_warehouse(&f);
+}
+
+static void databases_hold_tables(void **state)
+{
+    weft_fixture f;
+    const char *const *names = NULL;
+    int32_t count = 0;
+    bool has = true;
+    (void)state;
+    open_warehouse(&f);
+    weft_fixture_ok(&f, weft_warehouse_create_database(&f.ctx, "Sales"));
+    assert_int_equal(weft_warehouse_create_database(&f.ctx, "SALES"), WEFT_SCHEMA_EXISTS);
+    weft_error_clear(&f.ctx);
+    const weft_table_definition d = example("sales", "t");
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
+    assert_int_equal(weft_warehouse_drop_database(&f.ctx, "sales", false), WEFT_SCHEMA_NOT_EMPTY);
+    weft_error_clear(&f.ctx);
+    weft_fixture_ok(&f, weft_warehouse_rename(&f.ctx, &d, "u"));
+    weft_fixture_ok(&f, weft_warehouse_tables(&f.ctx, "sales", &names, &count));
+    assert_int_equal(count, 1);
+    assert_string_equal(names[0], "u");
+    weft_fixture_ok(&f, weft_warehouse_databases(&f.ctx, &names, &count));
+    assert_int_equal(count, 2);
+    assert_string_equal(names[1], "sales");
+    weft_fixture_ok(&f, weft_warehouse_drop_database(&f.ctx, "sales", true));
+    weft_fixture_ok(&f, weft_warehouse_has_database(&f.ctx, "sales", &has));
+    assert_false(has);
+    close_warehouse(&f);
+}
+
+static void foreign_text_is_refused(void **state)
+{
+    static const char *const texts[] = {"", "weft-table 2\nname t\n", "weft-table 1\nname t\n",
+                                        "weft-table 1\nname t\nformat parquet\nlocation x\npartitions 3\n",
+                                        "weft-table 1\nname t\nformat p\nlocation x\ncolumn a\tnosuch<\n"};
+    weft_fixture f;
+    const weft_table_definition *found = NULL;
+    (void)state;
+    open_warehouse(&f);
+    for (int32_t i = 0; i < WEFT_COUNT(texts); i++) {
+        weft_file_writer *writer = NULL;
+        char *path = NULL, *at = NULL;
+        weft_fixture_ok(&f, weft_arena_printf(&f.ctx, f.arena, &at, "%s/_catalog/default", folder));
+        weft_fixture_ok(&f, weft_fs_make_directories(&f.ctx, at));
+        weft_fixture_ok(&f, weft_arena_printf(&f.ctx, f.arena, &path, "%s/t_t%d", at, (int)i));
+        weft_fixture_ok(&f, weft_file_create(&f.ctx, path, &writer));
+        weft_fixture_ok(&f, weft_file_append(&f.ctx, writer, texts[i], (int64_t)strlen(texts[i])));
+        weft_fixture_ok(&f, weft_file_finish(&f.ctx, &writer));
+        char name[16];
+        snprintf(name, sizeof name, "t%d", (int)i);
+        assert_int_not_equal(weft_warehouse_find(&f.ctx, "default", name, &found), WEFT_OK);
+        weft_error_clear(&f.ctx);
+    }
+    close_warehouse(&f);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_definition_comes_back),
+        cmocka_unit_test(one_of_two_creates),
+        cmocka_unit_test(databases_hold_tables),
+        cmocka_unit_test(foreign_text_is_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

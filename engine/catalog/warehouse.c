@@ -16,7 +16,8 @@ enum { DEFINITION_BYTES_MAX = 16 << 20 };
 
 /* ---- names and paths ---- */
 
-/* A name as part of a path: lower case; what is no letter, digit or '_' of ASCII as %xx. */
+/* A name as part of a path: lower case; what is no letter, digit or '_' of ASCII as %xx, so that a name which
+ * nothing can have is not found. */
 static weft_status encode_name(weft_ctx *ctx, const char *name, const char **out)
 {
     weft_status st = WEFT_OK;
@@ -37,25 +38,15 @@ done:
     return st;
 }
 
-static weft_status decode_name(weft_ctx *ctx, const char *text, size_t len, const char **out)
+/* A name becomes a folder of the warehouse, which DROP TABLE removes. */
+static weft_status check_name(weft_ctx *ctx, const char *name)
 {
-    weft_status st = WEFT_OK;
-    char *name = NULL;
-    size_t n = 0;
-    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, len + 1, (void **)&name));
-    for (size_t i = 0; i < len; i++) {
-        unsigned byte = 0;
-        if (text[i] == '%' && i + 2 < len + 0 && sscanf(text + i + 1, "%2x", &byte) == 1) {
-            name[n++] = (char)byte;
-            i += 2;
-        } else {
-            name[n++] = text[i];
-        }
-    }
-    name[n] = '\0';
-    *out = name;
-done:
-    return st;
+    const size_t plain = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
+    if (plain > 0 && name[plain] == '\0') return WEFT_OK;
+    return weft_fail(ctx, WEFT_INVALID_SCHEMA_OR_RELATION_NAME,
+                     "`%s` is not a valid name for tables/schemas. Valid names only contain alphabet "
+                     "characters, numbers and _.",
+                     name);
 }
 
 static weft_status database_folder(weft_ctx *ctx, const char *database, char **out)
@@ -86,11 +77,14 @@ weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const c
     weft_status st = WEFT_OK;
     const char *warehouse = weft_setting_text(ctx, WEFT_SET_WAREHOUSE), *folder = NULL;
     char *path = NULL;
+    WEFT_TRY(st, check_name(ctx, database));
+    WEFT_TRY(st, check_name(ctx, table));
     WEFT_TRY(st, encode_name(ctx, database, &folder));
     if (strcasecmp(database, "default") == 0)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", warehouse, table));
     else
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s.db/%s", warehouse, folder, table));
+    WEFT_TRY(st, weft_fs_normalise(ctx, path, &path));
     *out = path;
 done:
     return st;
@@ -388,6 +382,7 @@ weft_status weft_warehouse_create_database(weft_ctx *ctx, const char *database)
     weft_status st = WEFT_OK;
     char *folder = NULL, *path = NULL;
     bool has = false;
+    WEFT_TRY(st, check_name(ctx, database));
     WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
     if (!has) {
         WEFT_TRY(st, database_folder(ctx, database, &folder));
@@ -427,9 +422,10 @@ weft_status weft_warehouse_databases(weft_ctx *ctx, const char *const **names, i
     WEFT_TRY(st, list_names(ctx, folder, 1, &files));
     WEFT_TRY(st, weft_pointers_push(ctx, &found, "default"));
     for (int32_t i = 0; i < files.count; i++) {
-        const char *file = files.items[i], *slash = strchr(file, '/'), *name = NULL;
+        const char *file = files.items[i], *slash = strchr(file, '/');
+        char *name = NULL;
         if (slash == NULL || strcmp(slash, "/database") != 0) continue;
-        WEFT_TRY(st, decode_name(ctx, file, (size_t)(slash - file), &name));
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, file, (size_t)(slash - file), &name));
         WEFT_TRY(st, weft_pointers_push(ctx, &found, name));
     }
     WEFT_TRY(st, sorted(&found, names, count));
@@ -446,10 +442,8 @@ weft_status weft_warehouse_tables(weft_ctx *ctx, const char *database, const cha
     WEFT_TRY(st, database_folder(ctx, database, &folder));
     WEFT_TRY(st, list_names(ctx, folder, 0, &files));
     for (int32_t i = 0; i < files.count; i++) {
-        const char *file = files.items[i], *name = NULL;
-        if (strncmp(file, "t_", 2) != 0) continue;
-        WEFT_TRY(st, decode_name(ctx, file + 2, strlen(file + 2), &name));
-        WEFT_TRY(st, weft_pointers_push(ctx, &found, name));
+        const char *file = files.items[i];
+        if (strncmp(file, "t_", 2) == 0) WEFT_TRY(st, weft_pointers_push(ctx, &found, file + 2));
     }
     WEFT_TRY(st, sorted(&found, names, count));
 done:
@@ -518,12 +512,16 @@ done:
 weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_definition *table, bool replace)
 {
     weft_status st = WEFT_OK;
-    char *folder = NULL, *path = NULL;
+    weft_table_definition whole = *table;
+    char *folder = NULL, *path = NULL, *location = NULL;
     text_out text;
+    WEFT_TRY(st, check_name(ctx, table->name));
     WEFT_TRY(st, check_database(ctx, table->database));
     WEFT_TRY(st, database_folder(ctx, table->database, &folder));
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
-    WEFT_TRY(st, encode(ctx, table, &text));
+    WEFT_TRY(st, weft_fs_normalise(ctx, table->location, &location)); /* others have other current folders */
+    whole.location = location;
+    WEFT_TRY(st, encode(ctx, &whole, &text));
     st = write_text(ctx, folder, path, text.data, text.len, replace);
     if (st != WEFT_EXISTS) goto done;
     weft_error_clear(ctx);

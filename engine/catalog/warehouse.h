@@ -6,7 +6,9 @@
  *
  * A definition becomes visible by one rename, and a new one only where there is none, so two processes never
  * see half of one, and of two that create the same table one succeeds. The database "default" is always
- * there. Names are compared without case. Values live in ctx->arena. Any thread, one ctx each. */
+ * there. Names are compared without case; they are letters, digits and '_' of ASCII, else what creates
+ * something answers WEFT_INVALID_SCHEMA_OR_RELATION_NAME. Values live in ctx->arena. Any thread, one ctx
+ * each. */
 #ifndef WEFT_CATALOG_WAREHOUSE_H
 #define WEFT_CATALOG_WAREHOUSE_H
 
@@ -34,7 +36,7 @@ WEFT_MUST_CHECK weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_
 /* The definition under another name; its files stay where they are. */
 WEFT_MUST_CHECK weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *table,
                                                   const char *name);
-/* Where a table without a LOCATION has its files. */
+/* Where a table without a LOCATION has its files: an absolute path. */
 WEFT_MUST_CHECK weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const char *table,
                                                     const char **out);
 /* Columns as a schema: those of a table as it is read. */

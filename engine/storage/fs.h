@@ -101,6 +101,9 @@ WEFT_MUST_CHECK weft_status weft_fs_make_directory(weft_ctx *ctx, const char *pa
 /* Rename to a name that nobody has, in one step: WEFT_EXISTS when somebody has. */
 WEFT_MUST_CHECK weft_status weft_fs_rename_new(weft_ctx *ctx, const char *from, const char *to);
 WEFT_MUST_CHECK weft_status weft_fs_rename(weft_ctx *ctx, const char *from, const char *to);
+/* Absolute path of a plain path, file: URI or artifact, without double slashes, "." and a trailing slash; in
+ * ctx->arena. Errors: WEFT_UNSUPPORTED for another scheme, WEFT_INVALID for an empty path or a zero byte. */
+WEFT_MUST_CHECK weft_status weft_fs_normalise(weft_ctx *ctx, const char *path, char **out);
 /* A file or an empty directory. Errors: WEFT_EXISTS for a directory that is not empty. */
 WEFT_MUST_CHECK weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *path);
 /* A file, or a folder with all that is in it. What is gone already is no error. Links are removed, not

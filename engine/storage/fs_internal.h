@@ -19,9 +19,6 @@ weft_status weft_fs_fail_errno(weft_ctx *ctx, int number, const char *verb, cons
 /* The status that an errno stands for. */
 weft_status weft_fs_status_of_errno(int number);
 
-/* Absolute path of a plain path, file: URI or artifact, without double slashes, "." and a trailing slash; in
- * ctx->arena. Errors: WEFT_UNSUPPORTED for another scheme, WEFT_INVALID for an empty path or a zero byte. */
-WEFT_MUST_CHECK weft_status weft_fs_normalise(weft_ctx *ctx, const char *path, char **out);
 /* Is it an artifact's path? */
 bool weft_fs_is_named(const char *path);
 /* What ctx->named says. Errors: WEFT_UNSUPPORTED when there is none. */

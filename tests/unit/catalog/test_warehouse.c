@@ -52,9 +52,9 @@ static void a_definition_comes_back(void **state)
     const weft_table_definition *found = NULL;
     (void)state;
     open_warehouse(&f);
-    const weft_table_definition d = example("default", "Tab\xC3\xA4 1");
+    const weft_table_definition d = example("default", "Tab_1");
     weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
-    weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "DEFAULT", "tAB\xC3\xA4 1", &found));
+    weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "DEFAULT", "tAB_1", &found));
     assert_non_null(found);
     assert_string_equal(found->name, d.name);
     assert_string_equal(found->location, d.location);
@@ -122,6 +122,34 @@ static void databases_hold_tables(void **state)
     close_warehouse(&f);
 }
 
+/* A folder of the warehouse is removed with its table: no name leads out of it. */
+static void a_name_is_no_path(void **state)
+{
+    static const char *const names[] = {"", "..", ".", "a/b", "../x", "a b", "\xC3\xA4", "_a-b"};
+    weft_fixture f;
+    (void)state;
+    open_warehouse(&f);
+    for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
+        const weft_table_definition *found = NULL;
+        const weft_table_definition d = example("default", names[i]);
+        const char *path = NULL;
+        assert_int_equal(weft_warehouse_put(&f.ctx, &d, true), WEFT_INVALID_SCHEMA_OR_RELATION_NAME);
+        weft_error_clear(&f.ctx);
+        assert_int_equal(weft_warehouse_create_database(&f.ctx, names[i]),
+                         WEFT_INVALID_SCHEMA_OR_RELATION_NAME);
+        weft_error_clear(&f.ctx);
+        assert_int_equal(weft_warehouse_location(&f.ctx, "default", names[i], &path),
+                         WEFT_INVALID_SCHEMA_OR_RELATION_NAME);
+        weft_error_clear(&f.ctx);
+        assert_int_equal(weft_warehouse_location(&f.ctx, names[i], "t", &path),
+                         WEFT_INVALID_SCHEMA_OR_RELATION_NAME);
+        weft_error_clear(&f.ctx);
+        weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "default", names[i], &found));
+        assert_null(found);
+    }
+    close_warehouse(&f);
+}
+
 static void foreign_text_is_refused(void **state)
 {
     static const char *const texts[] = {"", "weft-table 2\nname t\n", "weft-table 1\nname t\n",
@@ -148,13 +176,5 @@ static void foreign_text_is_refused(void **state)
     close_warehouse(&f);
 }
 
-int main(void)
-{
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_definition_comes_back),
-        cmocka_unit_test(one_of_two_creates),
-        cmocka_unit_test(databases_hold_tables),
-        cmocka_unit_test(foreign_text_is_refused),
-    };
-    return cmocka_run_group_tests(tests, NULL, NULL);
-}
+WEFT_TESTS(WEFT_TEST(a_definition_comes_back), WEFT_TEST(one_of_two_creates),
+           WEFT_TEST(databases_hold_tables), WEFT_TEST(a_name_is_no_path), WEFT_TEST(foreign_text_is_refused))

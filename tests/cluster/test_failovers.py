@@ -213,7 +213,7 @@ class Calls(FailoverCase):
     def test_calls_that_fail_when_the_leader_changes(self):
         """The epoch of the next leader cannot be kept at once, or a message does not go: then again."""
         planned = [("sync", 3, "EIO"), ("sync", 4, "ENOSPC")]
-        planned += [("send", 30, "ECONNRESET"), ("receive", 30, "SHORT")]
+        planned += [("send", 20, "ECONNRESET"), ("receive", 20, "SHORT")]
         faults = {}
 
         def environment(name):

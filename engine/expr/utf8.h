@@ -52,6 +52,8 @@ uint32_t weft_utf8_encode(uint32_t character, char *text);
 uint32_t weft_utf8_check(const char *text, size_t len, uint32_t *broken);
 /* How many bytes from the begin on are well-formed UTF-8. */
 size_t weft_utf8_valid(const char *text, size_t len);
+/* Copy, each malformed piece as U+FFFD, into to: room for 3 * len. Returns the length. */
+size_t weft_utf8_repair(const char *text, size_t len, char *to);
 /* Full case mapping of one character into out (up to 3 characters); returns their number. */
 int32_t weft_utf8_upper(uint32_t character, uint32_t out[3]);
 int32_t weft_utf8_lower(uint32_t character, uint32_t out[3]);

@@ -4,6 +4,7 @@
 
 #include <strings.h>
 
+#include "engine/expr/utf8.h"
 #include "engine/formats/json/json.h"
 #include "engine/formats/options.h"
 
@@ -44,7 +45,7 @@ weft_status weft_json_texts_load(weft_ctx *ctx, weft_json_texts *texts, weft_tex
         texts->at = 0;
     } while (texts->whole && !texts->block.is_last);
     const weft_text_block *b = &texts->block;
-    texts->broken = !b->is_ascii && weft_utf8_valid_prefix(b->data, b->len) < b->len;
+    texts->broken = !b->is_ascii && (int64_t)weft_utf8_valid((const char *)b->data, (size_t)b->len) < b->len;
 done:
     return st;
 }
@@ -52,7 +53,8 @@ done:
 bool weft_json_texts_valid(const weft_json_texts *texts)
 {
     if (!texts->broken) return true;
-    return weft_utf8_valid_prefix(texts->block.data + texts->begin, texts->len) == texts->len;
+    return (int64_t)weft_utf8_valid((const char *)texts->block.data + texts->begin, (size_t)texts->len) ==
+           texts->len;
 }
 
 weft_status weft_json_fail_text(weft_ctx *ctx, const weft_json_texts *texts, const weft_text_input *input,

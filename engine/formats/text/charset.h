@@ -31,10 +31,4 @@ WEFT_MUST_CHECK weft_status weft_charset_decode(weft_ctx *ctx, weft_charset *cha
                                                 int64_t *written);
 void weft_charset_close(weft_charset **charset);
 
-/* The longest prefix of data that is UTF-8 (no surrogates, none beyond U+10FFFF, none longer than need be).
- */
-int64_t weft_utf8_valid_prefix(const uint8_t *data, int64_t len);
-/* Copy, each malformed sequence as U+FFFD; room for 3 * len. Returns the length. */
-int64_t weft_utf8_repair(const uint8_t *data, int64_t len, uint8_t *to);
-
 #endif

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "engine/expr/utf8.h"
 #include "engine/formats/text/mark.h"
 
 enum {
@@ -280,12 +281,14 @@ static weft_status input_check(weft_ctx *ctx, weft_text_input *in)
         in->checked += len;
         return WEFT_OK;
     }
-    const int64_t good = in->spec->keep_malformed ? len : weft_utf8_valid_prefix(from, len);
+    const int64_t good = in->spec->keep_malformed ? len
+                                                  : (int64_t)weft_utf8_valid((const char *)from, (size_t)len);
     if (good < len) {
         uint8_t kept[4];
         memcpy(kept, from + len, (size_t)tail);
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)(3 * (len - good)), (void **)&repaired));
-        const int64_t n = weft_utf8_repair(from + good, len - good, repaired);
+        const int64_t n =
+            (int64_t)weft_utf8_repair((const char *)from + good, (size_t)(len - good), (char *)repaired);
         WEFT_TRY(st, input_grow(ctx, in, in->checked + good + n + tail));
         uint8_t *to = in->buffer + in->checked + good;
         memcpy(to, repaired, (size_t)n);

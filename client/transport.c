@@ -36,12 +36,14 @@ static weft_status send_order(weft_ctx *ctx, void *self, const weft_to_worker *m
     weft_to_worker packed;
     uint8_t *bytes = NULL;
     size_t len = 0;
+    int32_t taken = 0;
     /* an end must arrive whatever happens, and neither end of it needs memory */
     if (!as_bytes(ctx) || message->kind == WEFT_TO_WORKER_END)
         return weft_worker_send(ctx, t->worker, message);
     WEFT_TRY(st, pack_parts(ctx, message, &packed));
     WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &len));
-    WEFT_TRY(st, weft_worker_receive(ctx, t->worker, bytes, len));
+    const weft_net_frame frame = {.bytes = bytes, .len = len};
+    WEFT_TRY(st, weft_worker_receive(ctx, t->worker, &frame, 1, &taken));
 done:
     return st;
 }

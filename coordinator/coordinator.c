@@ -11,6 +11,7 @@
 
 #include "common/hash.h"
 #include "common/settings.h"
+#include "common/shared.h"
 #include "coordinator/event_log.h"
 #include "coordinator/jobs.h"
 
@@ -19,7 +20,8 @@ enum {
     JOBS_OF_EPOCH = 1000000, /* epochs grow by the second: no number is used twice, all fit a double */
     PEER_HERE = 1,           /* the connection of the worker of this process */
     ANSWER_BYTES = 64 << 10, /* a block of the result up to this size comes within its report */
-    ANSWERS_BYTES = 1 << 20  /* of one job */
+    ANSWERS_BYTES = 1 << 20, /* of one job */
+    LARGE_BYTES = 256 << 10  /* of a stage: less is cheaper to copy than to own */
 };
 
 /* The one worker of this process neither comes nor goes, and what it cannot read is lost. */
@@ -87,6 +89,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
                                  .changed = note_nothing,
                                  .self = c};
     const weft_core_options *core = options->port == NULL ? &core_of_one_process : &options->core;
+    c->account = ctx->memory;
     c->memory_bytes = options->memory_bytes;
     c->grace_ns = core->scheduler.grace_ns;
     c->epoch = core->epoch;
@@ -236,20 +239,44 @@ done:
     return st;
 }
 
-weft_status coordinator_new_stage(weft_ctx *ctx, const coordinator_job *j, const weft_stage *stage,
-                                  bool is_result, weft_core_stage **out)
+/* The wire form. A large one is kept in memory of its own, which goes to every worker without another copy;
+ * that is the coordinator's, as the network may be done with it later than the job. */
+static weft_status encode_fragment(weft_ctx *ctx, coordinator_job *j, weft_core_stage *s)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx own = *ctx;
+    uint8_t *bytes = NULL;
+    own.arena = weft_arena_new(ctx->memory);
+    own.memory = j->c->account;
+    if (own.arena == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a stage");
+    WEFT_TRY(st, weft_stage_encode_shared(&own, s->stage, &bytes, &s->fragment_len));
+    if (s->fragment_len < LARGE_BYTES) {
+        char *copy = NULL;
+        WEFT_TRY(st, weft_arena_copy(&own, ctx->arena, (const char *)bytes, s->fragment_len, &copy));
+        s->fragment = (const uint8_t *)copy;
+    } else {
+        WEFT_TRY(st, weft_shared_new(&own, bytes, s->fragment_len, &s->fragment_shared));
+        s->fragment = s->fragment_shared->bytes;
+        s->fragment_shared->next = j->fragments;
+        j->fragments = s->fragment_shared;
+    }
+done:
+    weft_arena_free(&own.arena);
+    return st == WEFT_OK ? st : weft_error_copy(ctx, &own);
+}
+
+weft_status coordinator_new_stage(weft_ctx *ctx, coordinator_job *j, const weft_stage *stage, bool is_result,
+                                  weft_core_stage **out)
 {
     weft_status st = WEFT_OK;
     weft_core_stage *s = NULL;
-    uint8_t *fragment = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &s));
     *s = (weft_core_stage){.stage = stage, .report = {.stage = stage, .begin_ns = weft_now_ns(ctx)}};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_bit_words(stage->task_count), &s->counted));
     WEFT_TRY(st, new_stats(ctx, s));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stage->fragment.op_count + 2, &s->report.metrics));
     if (j->c->inbox == NULL) {
-        WEFT_TRY(st, weft_stage_encode_shared(ctx, stage, &fragment, &s->fragment_len));
-        s->fragment = fragment;
+        WEFT_TRY(st, encode_fragment(ctx, j, s));
         if (is_result)
             s->answer_bytes = weft_min_i32(ANSWER_BYTES, ANSWERS_BYTES / weft_max_i32(1, stage->task_count));
     }
@@ -524,9 +551,21 @@ static void end_job(weft_ctx *ctx, coordinator_job *j)
     ctx->error = kept;
 }
 
+static void free_fragments(coordinator_job *j)
+{
+    while (j->fragments != NULL) {
+        weft_shared *next = j->fragments->next;
+        weft_shared_release(j->fragments);
+        j->fragments = next;
+    }
+}
+
 static void forget_job(coordinator_job *j)
 {
-    if (!j->begun) return;
+    if (!j->begun) {
+        free_fragments(j);
+        return;
+    }
     j->begun = false;
     weft_core_job_forget(weft_coordinator_enter(j->c), &j->core);
     coordinator_job **at = &j->c->jobs_running;
@@ -536,6 +575,7 @@ static void forget_job(coordinator_job *j)
     weft_coordinator_leave(j->c);
     pthread_cond_destroy(&j->changed);
     weft_arena_free(&j->core.orders);
+    free_fragments(j);
 }
 
 weft_status coordinator_begin_job(weft_ctx *ctx, coordinator_job *j)

@@ -18,7 +18,8 @@ struct weft_coordinator {
     pthread_mutex_t lock; /* of the core, and of what jobs have in it */
     weft_core *core;
     coordinator_job *jobs_running;
-    int32_t job_count; /* of jobs_running */
+    int32_t job_count;     /* of jobs_running */
+    weft_account *account; /* fixed, as is the next line: of what may outlive a job */
     int64_t memory_bytes, grace_ns, epoch, begin_us;
     const char *cluster;
     uint64_t next_job;
@@ -60,6 +61,7 @@ struct coordinator_job {
     coordinator_job *next;  /* likewise */
     bool begun;
     int32_t stage_capacity, stages_done;
+    struct weft_shared *fragments; /* of its large stages */
     job_file file;
     struct recovered_state
         *recovered; /* it is of an earlier leader, and its memory lies there; NULL: it is not */
@@ -68,9 +70,8 @@ struct coordinator_job {
 /* ---- coordinator.c ---- */
 
 /* A stage as the core wants it, in ctx->arena. */
-WEFT_MUST_CHECK weft_status coordinator_new_stage(weft_ctx *ctx, const coordinator_job *j,
-                                                  const weft_stage *stage, bool is_result,
-                                                  weft_core_stage **out);
+WEFT_MUST_CHECK weft_status coordinator_new_stage(weft_ctx *ctx, coordinator_job *j, const weft_stage *stage,
+                                                  bool is_result, weft_core_stage **out);
 /* Room for a stage of the next number, in ctx->arena. */
 WEFT_MUST_CHECK weft_status coordinator_add_room(weft_ctx *ctx, coordinator_job *j);
 /* Give it to the core. Lock held. */

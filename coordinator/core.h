@@ -82,7 +82,8 @@ typedef struct weft_core_stage {
     const weft_stage *stage;
     const uint8_t *fragment; /* by value: its wire form */
     size_t fragment_len;
-    weft_stage_stats stats; /* sums over the first accepted attempts, in the arrays that follow */
+    weft_shared *fragment_shared; /* … which is in here when it is large; NULL: it is small */
+    weft_stage_stats stats;       /* sums over the first accepted attempts, in the arrays that follow */
     int64_t *rows, *bytes;
     weft_key_range *keys;
     uint64_t *counted; /* one bit a task: it is in the sums */

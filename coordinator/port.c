@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/shared.h"
 #include "engine/plan/physical.h"
 #include "proto/envelope.h"
 
@@ -12,8 +13,7 @@ enum {
     PORT_QUEUE_BYTES = 512 << 20, /* orders that wait for one worker */
     PORT_LINGER_MS = 200,
     PORT_SILENCE_MS = 30000, /* a machine that is gone; a client may be stopped for less */
-    PORT_BROKEN_MAX = 64,
-    PORT_LARGE_BYTES = 256 << 10 /* of a stage: less is cheaper to copy than to own */
+    PORT_BROKEN_MAX = 64
 };
 
 /* Orders for one worker, of the step that is under way. */
@@ -163,14 +163,8 @@ done:
     return st;
 }
 
-static void free_arena(void *owner)
-{
-    weft_arena *arena = owner;
-    weft_arena_free(&arena);
-}
-
 /* The network has not taken them. */
-static void drop_large(const port_batch *b, int32_t count)
+static void drop_frames(const port_batch *b, int32_t count)
 {
     for (int32_t i = 1; i < count; i++)
         if (b->frames[i].release != NULL) b->frames[i].release(b->frames[i].owner);
@@ -187,14 +181,14 @@ static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
     b->count = 1;
     if (count == 1) return;
     if (!weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
-        drop_large(b, count);
+        drop_frames(b, count);
         return;
     }
     weft_status st = weft_envelope_encode(ctx, &envelope, &bytes, &len);
     b->frames[0] = (weft_net_frame){.bytes = bytes, .len = len};
     if (st == WEFT_OK) st = weft_net_send(ctx, p->net, peer, b->frames, count);
     if (st == WEFT_OK) return;
-    drop_large(b, count);
+    drop_frames(b, count);
     give_up(p, peer);
 }
 
@@ -211,27 +205,6 @@ static void port_flush(weft_ctx *ctx, void *self)
     ctx->error = kept;
 }
 
-/* An order of many bytes is encoded into memory of its own, which goes to the network without a copy: all
- * waits meanwhile, and fresh memory costs a second for each few hundred megabytes. */
-static weft_status encode_large(weft_ctx *ctx, const weft_port *p, const weft_to_worker *order,
-                                weft_net_frame *out)
-{
-    weft_status st = WEFT_OK;
-    uint8_t *bytes = NULL;
-    weft_arena *const callers = ctx->arena;
-    weft_arena *own = weft_arena_new(p->account);
-    if (own == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for an order");
-    ctx->arena = own;
-    st = weft_to_worker_encode(ctx, order, &bytes, &out->len);
-    ctx->arena = callers;
-    WEFT_TRY(st, st);
-    *out = (weft_net_frame){.bytes = bytes, .len = out->len, .release = free_arena, .owner = own};
-    own = NULL;
-done:
-    weft_arena_free(&own);
-    return st;
-}
-
 static weft_status add_order(weft_ctx *ctx, weft_port *p, int32_t worker, const weft_to_worker *order)
 {
     weft_status st = WEFT_OK;
@@ -244,15 +217,19 @@ static weft_status add_order(weft_ctx *ctx, weft_port *p, int32_t worker, const 
         packed.task = NULL;
         packed.task_bytes = bytes;
     }
+    packed.fragment_apart = packed.fragment_shared != NULL;
     WEFT_TRY(st, find_batch(ctx, p, worker, &b));
-    if (packed.kind == WEFT_TO_WORKER_STAGE && packed.fragment_len >= PORT_LARGE_BYTES) {
-        WEFT_TRY(st, encode_large(ctx, p, &packed, &frame));
-    } else {
-        WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &frame.len));
-        frame.bytes = bytes;
-    }
-    if (b->count == WEFT_NET_FRAMES_MAX) send_batch(ctx, p, b);
+    WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &frame.len));
+    frame.bytes = bytes;
+    if (b->count + packed.fragment_apart >= WEFT_NET_FRAMES_MAX) send_batch(ctx, p, b);
     b->frames[b->count++] = frame;
+    if (packed.fragment_apart) { /* all wait meanwhile: it is neither encoded nor copied here */
+        weft_shared_hold(packed.fragment_shared);
+        b->frames[b->count++] = (weft_net_frame){.bytes = packed.fragment_bytes,
+                                                 .len = packed.fragment_len,
+                                                 .release = weft_shared_release,
+                                                 .owner = packed.fragment_shared};
+    }
 done:
     return st;
 }

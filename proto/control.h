@@ -21,6 +21,7 @@
 typedef struct weft_stage weft_stage;         /* engine/plan/physical.h */
 typedef struct weft_task_spec weft_task_spec; /* likewise */
 typedef struct weft_block weft_block;         /* engine/exec/block.h */
+typedef struct weft_shared weft_shared;       /* common/shared.h */
 
 /* A worker that holds blocks. */
 typedef struct weft_place {
@@ -69,7 +70,10 @@ typedef struct weft_to_worker {
     const weft_stage *fragment;    /* STAGE: borrowed like a task; or NULL, and */
     const uint8_t *fragment_bytes; /* … its wire form (weft_stage_encode), borrowed likewise */
     size_t fragment_len;
-    int32_t source_count;             /* STAGE: one for each input of the stage */
+    weft_shared *fragment_shared; /* … that fragment_bytes are of, or NULL. Who sends them by themselves, as a
+                                     large one should be, holds it */
+    bool fragment_apart;  /* … which are not in the encoded message: they come by themselves, after it */
+    int32_t source_count; /* STAGE: one for each input of the stage */
     const weft_stage_source *sources; /* borrowed likewise */
     int32_t place_count;
     const weft_place *places;      /* borrowed likewise */
@@ -156,8 +160,9 @@ enum {
     WEFT_ANSWER_BYTES_MAX = 1 << 20 /* of a block within a report */
 };
 
-/* The message is of ctx->arena. It must have bytes for its fragment and task, not pointers. Of the settings
- * those of the statement travel; what belongs to a process (memory, slots, folders) is each process's own.
+/* The message is of ctx->arena. It must have bytes for its fragment and task, not pointers; a fragment that
+ * is apart leaves only its length there, and what is decoded has no fragment_bytes. Of the settings those
+ * of the statement travel; what belongs to a process (memory, slots, folders) is each process's own.
  * Errors: WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message,
                                                   uint8_t **bytes, size_t *len);

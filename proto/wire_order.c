@@ -116,7 +116,10 @@ static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__
     weft_status st = WEFT_OK;
     Weft__Wire__StageSource *sources = NULL;
     assert(message->fragment_bytes != NULL);
-    m->fragment = wire_bytes(message->fragment_bytes, message->fragment_len);
+    if (message->fragment_apart)
+        m->fragment_apart = message->fragment_len;
+    else
+        m->fragment = wire_bytes(message->fragment_bytes, message->fragment_len);
     m->timed = message->timed;
     m->answer_bytes = (uint32_t)message->answer_bytes;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, message->source_count, &sources));
@@ -313,8 +316,12 @@ static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, cons
     if (m->n_sources > WEFT_STAGES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "stage %d has %zu inputs, more than %d", out->stage, m->n_sources,
                          (int)WEFT_STAGES_MAX);
-    out->fragment_bytes = m->fragment.data;
-    out->fragment_len = m->fragment.len;
+    if (m->fragment_apart > 0 && (m->fragment.len > 0 || m->fragment_apart > WEFT_CONTROL_BYTES_MAX))
+        return weft_fail(ctx, WEFT_CORRUPT, "stage %d has a fragment of %llu bytes apart, and one of %zu",
+                         out->stage, (unsigned long long)m->fragment_apart, m->fragment.len);
+    out->fragment_apart = m->fragment_apart > 0;
+    out->fragment_bytes = out->fragment_apart ? NULL : m->fragment.data;
+    out->fragment_len = out->fragment_apart ? (size_t)m->fragment_apart : m->fragment.len;
     out->timed = m->timed;
     if (m->answer_bytes > WEFT_ANSWER_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "stage %d asks for blocks of %u bytes within reports, more than %d",

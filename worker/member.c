@@ -165,8 +165,8 @@ static void forsaken(weft_member *m)
 
 static void take_orders(weft_member *m)
 {
-    for (int32_t i = 0; i < m->order_count; i++) {
-        if (weft_worker_receive(&m->ctx, m->worker, m->orders[i].bytes, m->orders[i].len) == WEFT_OK)
+    for (int32_t i = 0, taken = 1; i < m->order_count; i += taken) {
+        if (weft_worker_receive(&m->ctx, m->worker, m->orders + i, m->order_count - i, &taken) == WEFT_OK)
             continue;
         weft_log_error(WEFT_LOG_WARN, "order_not_taken", &m->ctx.error);
         weft_error_clear(&m->ctx);

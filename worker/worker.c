@@ -296,16 +296,34 @@ weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker
     return take_order(ctx, w, m, &memory);
 }
 
-weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *w, const uint8_t *bytes, size_t len)
+/* One copy, into the memory of its stage. */
+static weft_status take_fragment(weft_ctx *ctx, weft_to_worker *m, const weft_net_frame *frame)
 {
     weft_status st = WEFT_OK;
-    weft_to_worker m;
+    char *copy = NULL;
+    if (frame == NULL || frame->len != m->fragment_len)
+        return weft_fail(ctx, WEFT_CORRUPT,
+                         "the fragment of stage %d is apart, and came with %zu of %zu bytes", m->stage,
+                         frame == NULL ? 0 : frame->len, m->fragment_len);
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, frame->bytes, frame->len, &copy));
+    m->fragment_bytes = (const uint8_t *)copy;
+done:
+    return st;
+}
+
+weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *w, const weft_net_frame *frames, int32_t count,
+                                int32_t *taken)
+{
+    weft_status st = WEFT_OK;
+    weft_to_worker m = {0};
     weft_arena *const senders = ctx->arena;
     weft_account *const account = ctx->memory;
     if (w->incoming.arena == NULL) WEFT_TRY(st, memory_open(ctx, w, &w->incoming));
     ctx->arena = w->incoming.arena;
     ctx->memory = w->incoming.account;
-    st = weft_to_worker_decode(ctx, w->options.settings, bytes, len, &m);
+    st = weft_to_worker_decode(ctx, w->options.settings, frames[0].bytes, frames[0].len, &m);
+    *taken = m.fragment_apart ? 2 : 1;
+    if (st == WEFT_OK && m.fragment_apart) st = take_fragment(ctx, &m, count > 1 ? &frames[1] : NULL);
     ctx->arena = senders;
     ctx->memory = account;
     WEFT_TRY(st, st);

@@ -7,6 +7,7 @@
 #ifndef WEFT_WORKER_WORKER_H
 #define WEFT_WORKER_WORKER_H
 
+#include "common/net.h"
 #include "proto/control.h"
 #include "worker/store.h"
 
@@ -30,10 +31,11 @@ WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_o
  * WEFT_NOMEM, WEFT_LIMIT. */
 WEFT_MUST_CHECK weft_status weft_worker_send(weft_ctx *ctx, weft_worker *worker,
                                              const weft_to_worker *message);
-/* The same as bytes (weft_to_worker_encode), which are not needed afterwards. Errors also: those of decoding;
- * nothing has changed then. By one thread. */
-WEFT_MUST_CHECK weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *worker, const uint8_t *bytes,
-                                                size_t len);
+/* The same as a frame with its bytes (weft_to_worker_encode), which are not needed afterwards. *taken: how
+ * many of the count frames belong to it, 1, or 2 with a fragment that is apart. Errors also: those of
+ * decoding; nothing has changed then. By one thread. */
+WEFT_MUST_CHECK weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *worker,
+                                                const weft_net_frame *frames, int32_t count, int32_t *taken);
 /* A count of a block that is here. Errors: WEFT_FETCH_FAILED. */
 WEFT_MUST_CHECK weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *worker, const weft_block_name *name,
                                               weft_block **out);

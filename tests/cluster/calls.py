@@ -4,7 +4,7 @@ support/faults."""
 import os
 import re
 
-from cluster import FAULTS
+from cluster import FAULTS, preloaded
 
 # What the kernel may answer. SHORT: only the first byte was read or written.
 ERRORS = {
@@ -26,7 +26,7 @@ class Fault:
         self.tell = os.path.join(folder, f"{call}-{number}-{error}.fired")
         self.process = None
         self.environment = {
-            "LD_PRELOAD": os.path.join(FAULTS, "libfailing_calls.so"),
+            **preloaded("libfailing_calls.so"),
             "WEFT_FAIL_CALL": call,
             "WEFT_FAIL_NUMBER": str(number),
             "WEFT_FAIL_WITH": error,

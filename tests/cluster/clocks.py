@@ -4,7 +4,7 @@ import mmap
 import os
 import struct
 
-from cluster import FAULTS
+from cluster import preloaded
 
 BYTES = 16
 
@@ -29,7 +29,7 @@ class Clock:
     @property
     def environment(self):
         return {
-            "LD_PRELOAD": os.path.join(FAULTS, "libjumping_clock.so"),
+            **preloaded("libjumping_clock.so"),
             "WEFT_CLOCK_FILE": self.path,
         }
 

@@ -9,6 +9,8 @@ that were started here are ended, by their pid; they also end with the process t
 
 import collections
 import ctypes
+import functools
+import http.client
 import json
 import os
 import re
@@ -64,6 +66,24 @@ def with_settings(statements, conf, run):
     if len(called.rows) > first:
         called.rows[first] = called.rows[first][2 * len(sets) :]  # SET gives a header and a row
     return called
+
+
+@functools.cache
+def sanitizer():
+    """The library of the sanitizer that the program was built with, or None."""
+    said = subprocess.run(["ldd", WEFT], capture_output=True, text=True).stdout
+    found = re.search(r"=> (\S*/lib[at]san\.so\S*)", said)
+    return found.group(1) if found else None
+
+
+def preloaded(name):
+    """Variables of a process into which a library of FAULTS is loaded; a sanitizer wants to be before it."""
+    return {"LD_PRELOAD": " ".join(filter(None, [sanitizer(), os.path.join(FAULTS, name)]))}
+
+
+def with_races(processes):
+    """The names of those in which the thread sanitizer has found some."""
+    return [process.name for process in processes if process is not None and RACE in process.text()]
 
 
 def in_background(function, *arguments, **keywords):
@@ -192,6 +212,7 @@ class Cluster:
         self.proxy_options = proxy  # of a chaos_proxy, through which all workers talk to the coordinator
         self.folder = tempfile.mkdtemp(prefix="weft-cluster-")
         self.coordinator, self.workers, self.clients = None, [], []
+        self.raced = []  # coordinators that were started again
         self.proxy = self.master = None  # master: what workers connect to; None: the coordinator itself
         self.port = self.webui_port = 0
         self.started = 0
@@ -227,6 +248,7 @@ class Cluster:
         """The first one takes free ports, one that is started again the same."""
         name = "coordinator"
         folder = os.path.join(self.folder, name)
+        self.raced += with_races([self.coordinator])
         if os.path.exists(os.path.join(folder, "output")):
             os.remove(os.path.join(folder, "output"))
         words = [WEFT, "coordinator", "--host", self.host(1), "--port", str(self.port)]
@@ -300,7 +322,7 @@ class Cluster:
             if process is not None and process.alive:
                 process.send(signal.SIGCONT)
                 process.kill()
-        races = [process.name for process in processes if process is not None and RACE in process.text()]
+        races = self.raced + with_races(processes)
         if failed or races:
             self.show_logs()
         shutil.rmtree(self.folder, ignore_errors=True)
@@ -349,7 +371,7 @@ class Cluster:
             for last in (False, False, True):
                 try:
                     return urllib.request.urlopen(address, timeout=PATIENCE_S).read()
-                except ConnectionError:  # as of any server, one may break
+                except (ConnectionError, http.client.IncompleteRead):  # as of any server, one may break
                     if last:
                         raise
 

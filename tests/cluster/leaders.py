@@ -19,7 +19,7 @@ import urllib.error
 import urllib.request
 
 sys.dont_write_bytecode = True
-from cluster import PATIENCE_S, WEFT, ClusterError, Process, until, weft_cli
+from cluster import PATIENCE_S, WEFT, ClusterError, Process, until, weft_cli, with_races
 from support import zookeeper
 
 LOG_TAIL = 6000
@@ -57,7 +57,7 @@ class Leaders:
         self.zookeeper = zookeeper.Zookeeper(self.folder, servers)
         self.coordinators, self.ports = [None] * coordinators, [(0, 0)] * coordinators
         self.starts = [0] * coordinators
-        self.workers, self.clients = [], []
+        self.workers, self.clients, self.ended = [], [], []  # ended: coordinators that were started again
 
     # -- life --
 
@@ -84,6 +84,7 @@ class Leaders:
     def start_coordinator(self, index):
         """The first time on free ports, then on the same ones."""
         self.starts[index] += 1
+        self.ended += filter(None, [self.coordinators[index]])
         name = f"coordinator{index + 1}.{self.starts[index]}"
         folder = os.path.join(self.folder, name)
         port, webui = self.ports[index]
@@ -123,11 +124,14 @@ class Leaders:
                 process.resume()
                 process.kill()
         self.zookeeper.kill()
-        if failed:
+        races = with_races([*self.ended, *processes])
+        if failed or races:
             for process in processes:
                 print(f"--- {process.name}, exit code {process.child.poll()} ---", file=sys.stderr)
                 print(process.text()[-LOG_TAIL:], file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
+        if races:
+            raise ClusterError(f"the thread sanitizer found races in {', '.join(races)}")
 
     # -- who leads --
 

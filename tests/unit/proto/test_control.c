@@ -93,6 +93,39 @@ static void stage(void **state)
     weft_fixture_close(&f);
 }
 
+/* A fragment that is apart is not in the message; one that is in it too is no order. */
+static void fragment_apart(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_to_worker back;
+    uint8_t *bytes = NULL, both[256];
+    size_t len = 0;
+    weft_fixture_open(&f);
+    weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
+                            .job = 1,
+                            .fragment_bytes = some_bytes,
+                            .fragment_len = 70 << 20,
+                            .fragment_apart = true,
+                            .settings = &f.settings};
+    weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
+    assert_true(len < sizeof(both) / 2);
+    weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back));
+    assert_true(back.fragment_apart && back.fragment_bytes == NULL);
+    assert_int_equal(back.fragment_len, order.fragment_len);
+    order.fragment_apart = false;
+    order.fragment_len = sizeof(some_bytes);
+    weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
+    memcpy(both, bytes, len);
+    size_t at = 0; /* of the part that opens the stage, which is the last one: field 7 */
+    while (both[at] != (7 << 3 | 2) || both[at + 1] != len - at - 2) assert_true(++at < len);
+    both[at + 1] += 2;
+    both[len++] = 8 << 3;
+    both[len++] = 5;
+    assert_int_equal(weft_to_worker_decode(&f.ctx, &f.settings, both, len, &back), WEFT_CORRUPT);
+    weft_fixture_close(&f);
+}
+
 static void other_orders(void **state)
 {
     (void)state;
@@ -438,5 +471,6 @@ static void truncated(void **state)
     weft_fixture_close(&f);
 }
 
-WEFT_TESTS(WEFT_TEST(stage), WEFT_TEST(other_orders), WEFT_TEST(done_report), WEFT_TEST(failed_report),
-           WEFT_TEST(other_reports), WEFT_TEST(hello_report), WEFT_TEST(refusals), WEFT_TEST(truncated))
+WEFT_TESTS(WEFT_TEST(stage), WEFT_TEST(fragment_apart), WEFT_TEST(other_orders), WEFT_TEST(done_report),
+           WEFT_TEST(failed_report), WEFT_TEST(other_reports), WEFT_TEST(hello_report), WEFT_TEST(refusals),
+           WEFT_TEST(truncated))

@@ -539,10 +539,7 @@ static void lease_and_grace(void **state)
     const weft_error why = wait_end(&s);
     assert_int_equal(why.code, WEFT_UNREACHABLE);
     weft_worker_hello hello;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    weft_fixture_ok(&s.r.f, weft_to_worker_encode(&s.r.f.ctx, &launch, &bytes, &len));
-    weft_fixture_ok(&s.r.f, weft_worker_receive(&s.r.f.ctx, s.worker, bytes, len));
+    weft_fixture_ok(&s.r.f, receive_at(&s.r, s.worker, &launch));
     nanosleep(&(struct timespec){.tv_nsec = 20 * MS}, NULL);
     weft_fixture_ok(&s.r.f, weft_worker_list(&s.r.f.ctx, s.worker, &hello));
     assert_int_equal(hello.running_count, 1);

@@ -117,12 +117,19 @@ static inline void expect(rig *r, weft_to_coordinator_kind kind, weft_status sta
     weft_to_coordinator_release(&m);
 }
 
-static inline weft_status receive(rig *r, const weft_to_worker *order)
+static inline weft_status receive_at(rig *r, weft_worker *worker, const weft_to_worker *order)
 {
     uint8_t *bytes = NULL;
     size_t len = 0;
+    int32_t taken = 0;
     weft_fixture_ok(&r->f, weft_to_worker_encode(&r->f.ctx, order, &bytes, &len));
-    return weft_worker_receive(&r->f.ctx, r->worker, bytes, len);
+    const weft_net_frame frame = {.bytes = bytes, .len = len};
+    return weft_worker_receive(&r->f.ctx, worker, &frame, 1, &taken);
+}
+
+static inline weft_status receive(rig *r, const weft_to_worker *order)
+{
+    return receive_at(r, r->worker, order);
 }
 
 #endif

@@ -8,12 +8,13 @@ import unittest
 sys.dont_write_bytecode = True
 import large
 from cluster import until
-from cluster_case import data_folder
+from cluster_case import SANITIZED, data_folder
 from leaders import Leaders
 from takeovers import WORKER_ARGS, attempts, ran_again
 from test_takeovers import close
 
 MB = 1000 * 1000
+DELAY = "6s" if SANITIZED else "1s"  # of each task: reading and planning take longer with a sanitizer
 
 
 class LargeCase(unittest.TestCase):
@@ -33,7 +34,7 @@ class Plan(LargeCase):
         cluster = self.start(
             coordinators=2, workers=2, worker_args=WORKER_ARGS, coordinator_args=("--blob-keep", "1s")
         )
-        client = large.script(cluster, ["SET weft.test.taskDelay = 800ms", self.statement(12 * MB)])
+        client = large.script(cluster, [f"SET weft.test.taskDelay = {DELAY}", self.statement(12 * MB)])
         leader = cluster.leader()
         other = 1 - leader
         until(lambda: sum(large.blobs(cluster, other).values()) > 20 * MB, "text and stage on the standby")
@@ -79,7 +80,8 @@ class Files(LargeCase):
         slow = read.replace("count(*) AS n", "l_returnflag, count(*)") + " GROUP BY 1 ORDER BY 1"
         leader = cluster.leader()
         client = large.script(
-            cluster, [f"ADD FILE '{path}'", "LIST FILES", "SET weft.test.taskDelay = 700ms", slow, read]
+            cluster,
+            [f"ADD FILE '{path}'", "LIST FILES", f"SET weft.test.taskDelay = {DELAY}", slow, read],
         )
         until(lambda: large.blobs(cluster, 1 - leader, "artifacts"), "the file on the standby")
         until(lambda: any(a.event == "ends" for a in attempts(cluster.workers)), "a task that has read it")

@@ -14,7 +14,7 @@ from takeovers import WORKER_ARGS, attempts, ran_again
 from test_takeovers import close
 
 MB = 1000 * 1000
-DELAY = "6s" if SANITIZED else "1s"  # of each task: reading and planning take longer with a sanitizer
+DELAY = "6s" if SANITIZED else "2s"  # of each task: reading and planning take longer with a sanitizer
 
 
 class LargeCase(unittest.TestCase):
@@ -85,7 +85,7 @@ class Files(LargeCase):
         )
         until(lambda: large.blobs(cluster, 1 - leader, "artifacts"), "the file on the standby")
         until(lambda: any(a.event == "ends" for a in attempts(cluster.workers)), "a task that has read it")
-        time.sleep(3)  # longer than --blob-keep: the session needs it, so it stays
+        time.sleep(2)  # longer than --blob-keep: the session needs it, so it stays
         self.assertEqual(len(large.blobs(cluster, 1 - leader, "artifacts")), 1)
         self.assertTrue(client.alive)
         cluster.coordinators[leader].kill()

@@ -322,11 +322,14 @@ static void bring_back(weft_scheduler *s, int64_t now)
     }
 }
 
-static void stage_loses_worker(weft_scheduler *s, stage *st, int32_t id)
+/* True: it had something of the stage. */
+static bool stage_loses_worker(weft_scheduler *s, stage *st, int32_t id)
 {
+    bool had = false;
     for (int32_t p = 0; p < st->tasks; p++) {
         task *t = &st->task[p];
         if (t->worker != id) continue;
+        had |= t->state == TASK_DONE || t->state == TASK_RUNNING;
         if (t->state == TASK_DONE) block_lose(s, st, t, NO_WORKER);
         if (t->state != TASK_RUNNING) continue;
         const int32_t attempt = t->attempt;
@@ -335,6 +338,18 @@ static void stage_loses_worker(weft_scheduler *s, stage *st, int32_t id)
         task_wait(s, st, t, NO_WORKER);
         if (++t->crashes >= s->options.crashes_most) fail_job(s, st, p, attempt, id, WEFT_WORKER_LOST);
     }
+    return had;
+}
+
+static void job_loses_worker(weft_scheduler *s, const job *j, int32_t id)
+{
+    bool had = false;
+    for (int32_t i = 0; i < j->stage_count; i++)
+        if (j->stages[i] != NULL) had |= stage_loses_worker(s, j->stages[i], id);
+    /* what could not be fetched may have been there: no bound on how often workers die under a long job */
+    for (int32_t i = 0; i < j->stage_count && had; i++)
+        for (int32_t p = 0; j->stages[i] != NULL && p < j->stages[i]->tasks; p++)
+            j->stages[i]->task[p].fetches = 0;
 }
 
 static void on_lost(weft_scheduler *s, const weft_event *e)
@@ -344,8 +359,7 @@ static void on_lost(weft_scheduler *s, const weft_event *e)
     scheduler_remove_worker(s, w);
     s->counts.workers_lost++;
     for (job *j = s->first_job; j != NULL; j = j->next) {
-        for (int32_t i = 0; i < j->stage_count; i++)
-            if (j->stages[i] != NULL) stage_loses_worker(s, j->stages[i], e->worker);
+        job_loses_worker(s, j, e->worker);
         scheduler_restore(s, j);
     }
 }

@@ -24,7 +24,7 @@ typedef struct task {
     uint8_t failures; /* attempts that failed */
     uint8_t crashes;  /* workers that died under it */
     uint8_t misses;   /* readers that could not fetch its block though its worker lives */
-    uint8_t fetches;  /* attempts that could not fetch what they read */
+    uint8_t fetches;  /* attempts that could not fetch what they read, since its job last lost a worker */
     uint8_t losses;   /* how often its worker had lost its block */
     bool remade : 1;  /* WAITING, RUNNING: an attempt was accepted before, and its block lost */
     bool retried : 1; /* it is in the list of those that wait again */

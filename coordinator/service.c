@@ -339,6 +339,7 @@ static weft_status session_start(weft_service *service, weft_net_peer peer, cons
     WEFT_TRY(st, copy_settings(&service->ctx, r, s));
     s->peer = peer;
     s->from_before = again;
+    s->instead = !again && (r->session.high != 0 || r->session.low != 0);
     pthread_mutex_lock(&service->lock);
     if (again) session_attach(s, peer, r, lost, &lost_count);
     st = service_session_begin(service, s);

@@ -82,6 +82,7 @@ typedef struct client_session {
     bool opened, closing, ended;
     bool from_before; /* operations may have come to an earlier coordinator */
     bool resumed;     /* its client had it before: from an earlier coordinator, or before it was opened */
+    bool instead;     /* … had another, which is not here: it begins when it is sure that this one leads */
     weft_session *session; /* set while it can be cancelled */
     operation *running;
     pthread_cond_t work;

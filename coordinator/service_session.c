@@ -438,9 +438,24 @@ static weft_status session_open(client_session *s, weft_session **out)
     weft_session_belongs_to(*out, s->who.user);
     if (s->state == NULL) service_record_open(s, *out);
     WEFT_TRY(st, restore(s, *out));
+    if (s->instead && service->options.journal != NULL)
+        WEFT_TRY(st, weft_journal_fence(&s->ctx, service->options.journal));
     WEFT_TRY(st, answer_open(s, *out));
 done:
     return st;
+}
+
+/* It did not open. When another coordinator leads, its client shall look for that one, which may have what
+ * this one has not. */
+static void tell_not_opened(client_session *s)
+{
+    if (s->ctx.error.code != WEFT_NOT_LEADER) {
+        send_failure(s, 0, &s->ctx.error);
+        return;
+    }
+    pthread_mutex_lock(&s->service->lock);
+    if (s->peer != 0) weft_net_drop(s->service->options.net, s->peer);
+    pthread_mutex_unlock(&s->service->lock);
 }
 
 void *service_session_main(void *self)
@@ -450,7 +465,7 @@ void *service_session_main(void *self)
     if (session_open(s, &session) == WEFT_OK)
         session_loop(s);
     else
-        send_failure(s, 0, &s->ctx.error);
+        tell_not_opened(s);
     pthread_mutex_lock(&s->service->lock);
     const bool ends = !s->service->ending && s->opened; /* else the next coordinator goes on with it */
     s->closing = true;                                  /* from now on nothing is added */

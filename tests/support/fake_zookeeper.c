@@ -112,6 +112,7 @@ static void lose(fake_zookeeper *f, session *s, bool by_chance)
         if (reached) carry_out(f, s, r, m);
         forget_answer(m);
         fake_push(s, m);
+        if (reached) fake_watch_catches_up(f, s, r);
         request_free(r);
     }
     if (s->state == WEFT_ZOOKEEPER_CONNECTED) fake_set_state(s, WEFT_ZOOKEEPER_CONNECTING);
@@ -142,6 +143,7 @@ static void serve(fake_zookeeper *f, session *s)
     snprintf(m->path, sizeof(m->path), "%s", r->path);
     if (faulty) forget_answer(m);
     fake_push(s, m);
+    if (!faulty) fake_watch_catches_up(f, s, r);
     request_free(r);
     if (!faulty) return;
     lose(f, s, false);

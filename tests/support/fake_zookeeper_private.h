@@ -108,6 +108,9 @@ weft_zookeeper_outcome fake_do_set(fake_zookeeper *f, const session *s, const ch
 weft_zookeeper_outcome fake_do_remove(fake_zookeeper *f, const session *s, const char *path, int32_t version);
 weft_zookeeper_outcome fake_do_multi(fake_zookeeper *f, const session *s, const request *r, message *m);
 weft_zookeeper_outcome fake_do_read(fake_zookeeper *f, session *s, const request *r, message *m);
+/* A watch that was set by a read of what was no longer so: its server hears of the change soon, and it fires.
+ * To be called when the answer is on its way. */
+void fake_watch_catches_up(fake_zookeeper *f, session *s, const request *r);
 void fake_push(session *s, message *m);
 void fake_set_state(session *s, weft_zookeeper_state state);
 

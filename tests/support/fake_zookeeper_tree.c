@@ -72,14 +72,22 @@ static void remember(fake_zookeeper *f, const char *path)
     p->node.value = n == NULL ? NULL : fake_copy_bytes(n->value, n->bytes);
 }
 
+/* The first change of a node that this session has not seen; NULL: there is none. */
+static const past *first_unseen(const fake_zookeeper *f, const session *s, const char *path)
+{
+    const int64_t seen = weft_max_i64(f->transactions - f->lag, s->synced);
+    for (int32_t i = 0; i < f->history_count; i++)
+        if (f->history[i].transaction > seen && strcmp(f->history[i].node.path, path) == 0)
+            return &f->history[i];
+    return NULL;
+}
+
 /* A node as this session sees it, or NULL. */
 static const node *view_node(const fake_zookeeper *f, const session *s, const char *path)
 {
-    const int64_t seen = weft_max_i64(f->transactions - f->lag, s->synced);
-    for (int32_t i = 0; i < f->history_count; i++) /* the oldest change that it has not seen tells */
-        if (f->history[i].transaction > seen && strcmp(f->history[i].node.path, path) == 0)
-            return f->history[i].was_there ? &f->history[i].node : NULL;
-    return fake_find_node(f, path);
+    const past *unseen = first_unseen(f, s, path);
+    if (unseen == NULL) return fake_find_node(f, path);
+    return unseen->was_there ? &unseen->node : NULL;
 }
 
 /* Is it a child of this one? Its name, or NULL. */
@@ -121,20 +129,24 @@ void fake_set_state(session *s, weft_zookeeper_state state)
     push_event(s, WEFT_ZOOKEEPER_EVENT_STATE, NULL);
 }
 
-/* Watches of a path fire, and are gone. */
+/* A session's watches of a path fire, and are gone. */
+static void fire_of(session *s, const char *path, bool of_children, weft_zookeeper_event_kind kind)
+{
+    for (watch **w = &s->watches; *w != NULL;) {
+        watch *here = *w;
+        if (here->of_children != of_children || strcmp(here->path, path) != 0) {
+            w = &here->next;
+            continue;
+        }
+        push_event(s, kind, path);
+        *w = here->next;
+        free(here);
+    }
+}
+
 static void fire(fake_zookeeper *f, const char *path, bool of_children, weft_zookeeper_event_kind kind)
 {
-    for (session *s = f->sessions; s != NULL; s = s->next)
-        for (watch **w = &s->watches; *w != NULL;) {
-            watch *here = *w;
-            if (here->of_children != of_children || strcmp(here->path, path) != 0) {
-                w = &here->next;
-                continue;
-            }
-            push_event(s, kind, path);
-            *w = here->next;
-            free(here);
-        }
+    for (session *s = f->sessions; s != NULL; s = s->next) fire_of(s, path, of_children, kind);
 }
 
 static void add_watch(session *s, const char *path, bool of_children)
@@ -345,4 +357,16 @@ weft_zookeeper_outcome fake_do_read(fake_zookeeper *f, session *s, const request
     }
     if (r->kind == CHILDREN) answer_children(f, s, r->path, m);
     return WEFT_ZOOKEEPER_OK;
+}
+
+void fake_watch_catches_up(fake_zookeeper *f, session *s, const request *r)
+{
+    const past *unseen = r->watch && r->kind != CHILDREN ? first_unseen(f, s, r->path) : NULL;
+    if (unseen == NULL) return;
+    const bool is_there = fake_find_node(f, r->path) != NULL;
+    fire_of(s, r->path, false,
+            !unseen->was_there ? WEFT_ZOOKEEPER_EVENT_MADE
+            : is_there         ? WEFT_ZOOKEEPER_EVENT_CHANGED
+                               : WEFT_ZOOKEEPER_EVENT_REMOVED);
+    s->synced = f->transactions;
 }

@@ -28,6 +28,7 @@ typedef struct cast {
     program *coordinators[COORDINATORS_MAX], *workers[SIM_WORKERS_MAX], *clients[CLIENTS_MAX];
     story_part parts[CLIENTS_MAX];
     int32_t coordinator_count, worker_count, client_count;
+    bool leaders;     /* only coordinators and ZooKeeper are struck, often: nothing excuses a task */
     int32_t faults;   /* that are still to come */
     int64_t quiet_ns; /* no more of them from then on */
     int64_t over_ns;  /* all clients are done since; 0: they are not */
@@ -53,6 +54,9 @@ typedef struct cast {
     X("connections", false, net_count().connections)                                                         \
     X("messages", false, net_count().messages)                                                               \
     X("late", true, net_count().late)                                                                        \
+    X("lost", true, net_count().lost)                                                                        \
+    X("twice", true, net_count().twice)                                                                      \
+    X("overtaking", true, net_count().overtaking)                                                            \
     X("relayed connections", true, net_count().relayed)                                                      \
     X("leaders", true, services_count().leaders)                                                             \
     X("writes to ZooKeeper", false, services_count().writes)                                                 \

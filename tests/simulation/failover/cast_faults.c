@@ -6,10 +6,11 @@
 #define MS INT64_C(1000000)
 
 enum {
-    TIMEOUT_MS = 1000,     /* of sessions with ZooKeeper */
-    WORKERS_DEAD_MOST = 2, /* a task on which three workers die fails its job */
-    AGAIN_MS_MOST = 3000,  /* until what died is there again */
-    LEADERS_PERMILLE = 650 /* of the strikes at coordinators, at who leads */
+    TIMEOUT_MS = 1000,      /* of sessions with ZooKeeper */
+    WORKERS_DEAD_MOST = 2,  /* a task on which three workers die fails its job */
+    AGAIN_MS_MOST = 3000,   /* until what died is there again */
+    LEADERS_PERMILLE = 650, /* of the strikes at coordinators, at who leads */
+    WILD_MOST = 100         /* of a thousand messages, each way to be wild */
 };
 
 /* ---- who ---- */
@@ -26,14 +27,16 @@ void cast_draw(cast *c)
         services_fault_at(c->options->step, c->options->fault);
         return;
     }
-    c->faults = (int32_t)sim_dice(1, 8);
+    c->leaders = sim_chance(350);
+    c->faults = (int32_t)sim_dice(1, c->leaders ? 14 : 8);
     c->quiet_ns = sim()->now_ns + sim_dice(1000, 8000) * MS;
-    c->rate_ns = sim_dice(100, 1500) * MS;
+    c->rate_ns = sim_dice(100, c->leaders ? 700 : 1500) * MS;
     c->drift_ppm = sim_chance(300) ? 100000 : 0;
     sim()->yields = sim_chance(300);
     if (sim_chance(300)) services_fault_at(sim_dice(1, 120), (step_fault)sim_dice(0, STEP_FAULT_COUNT - 1));
     if (sim_chance(300)) services_lag((int32_t)sim_dice(1, 4));
     if (sim_chance(200)) net_slow((int32_t)sim_dice(1, 30));
+    if (sim_chance(200)) net_wild((int32_t)sim_dice(1, WILD_MOST));
 }
 
 static void client_main(program *p)
@@ -58,7 +61,7 @@ void cast_start(cast *c)
         c->coordinators[i] = start(c, PROGRAM_COORDINATOR, i, 0);
     for (int32_t i = 0; i < c->worker_count; i++) c->workers[i] = start(c, PROGRAM_WORKER, i, 0);
     for (int32_t i = 0; i < c->client_count; i++) {
-        story_draw(&c->parts[i], c->options->whole);
+        story_draw(&c->parts[i], c->options->whole, c->leaders);
         c->clients[i] = start(c, PROGRAM_CLIENT, i, 0);
     }
 }
@@ -86,9 +89,13 @@ void cast_crashed(process *p)
 
 /* ---- what goes wrong ---- */
 
+/* Also as long as a lease or a session, or nearly so. */
 static int64_t some_time(const cast *c)
 {
-    const int64_t time = sim_chance(500) ? sim_dice(20, 1200) : sim_dice(1200, 5000);
+    const int64_t kind = sim_dice(0, 3);
+    const int64_t time = kind == 0   ? sim_dice(TIMEOUT_MS * 8 / 10, TIMEOUT_MS * 11 / 10)
+                         : kind == 1 ? sim_dice(20, 1200)
+                                     : sim_dice(1200, 5000);
     return weft_max_i64(MS, weft_min_i64(time * MS, c->quiet_ns - sim()->now_ns));
 }
 
@@ -155,6 +162,29 @@ static void crash(cast *c, process *p)
     process_crash(p);
 }
 
+static void expire(cast *c)
+{
+    process *p = some_coordinator(c);
+    c->counts.expiries++;
+    sim_say("the session of %s is ended", p->name);
+    services_expire(p);
+}
+
+static void strike_leaders(cast *c)
+{
+    switch (sim_dice(0, 9)) {
+    case 0:
+    case 1: crash(c, some_coordinator(c)); break;
+    case 2:
+    case 3:
+    case 4: stop(c, some_coordinator(c)); break;
+    case 5:
+    case 6: cut_zookeeper(c, some_coordinator(c)); break;
+    case 7: cut_zookeeper(c, NULL); break;
+    default: expire(c); break;
+    }
+}
+
 static void strike(cast *c)
 {
     switch (sim_dice(0, 11)) {
@@ -165,10 +195,7 @@ static void strike(cast *c)
     case 4: stop(c, some_coordinator(c)); break;
     case 5: cut_zookeeper(c, some_coordinator(c)); break;
     case 6: cut_zookeeper(c, NULL); break;
-    case 7:
-        c->counts.expiries++;
-        services_expire(some_coordinator(c));
-        break;
+    case 7: expire(c); break;
     case 8: part(c); break;
     case 9: crash(c, some_worker(c)); break;
     case 10: stop(c, some_worker(c)); break;
@@ -189,10 +216,14 @@ static void strikes(void *of, int64_t number)
     if (c->faults <= 0 || sim()->now_ns >= c->quiet_ns) {
         c->faults = 0;
         c->quiet_ns = weft_min_i64(c->quiet_ns, sim()->now_ns);
+        net_wild(0);
         return;
     }
     c->faults--;
-    strike(c);
+    if (c->leaders)
+        strike_leaders(c);
+    else
+        strike(c);
     sim_at(sim_dice(1, c->rate_ns), strikes, c, number);
 }
 

@@ -8,6 +8,11 @@
 
 #include "common/hash.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#include <sanitizer/common_interface_defs.h>
+#endif
+
 static world the_world; /* a program of its own, and fibers have no other way to it */
 
 world *sim(void) { return &the_world; }
@@ -100,15 +105,60 @@ void process_thread(process *p, void *(*main)(void *self), void *self)
     fiber_new(p, main, self)->detached = true;
 }
 
+/* ---- stacks: the address sanitizer is told of each change ---- */
+
+/* The stack of the thread itself. */
+static struct {
+    const void *bottom;
+    size_t bytes;
+    void *shadow;
+} home;
+
+static void stack_leaves(void **shadow, const void *bottom, size_t bytes)
+{
+#ifdef __SANITIZE_ADDRESS__
+    __sanitizer_start_switch_fiber(shadow, bottom, bytes);
+#else
+    (void)shadow, (void)bottom, (void)bytes;
+#endif
+}
+
+/* from_home: the stack that was left is the thread's. */
+static void stack_enters(void *shadow, bool from_home)
+{
+#ifdef __SANITIZE_ADDRESS__
+    const void *bottom;
+    size_t bytes;
+    __sanitizer_finish_switch_fiber(shadow, &bottom, &bytes);
+    if (!from_home) return;
+    home.bottom = bottom;
+    home.bytes = bytes;
+#else
+    (void)shadow, (void)from_home;
+#endif
+}
+
 static void leave(void)
 {
     fiber *f = the_world.running;
+    stack_leaves(f->state == FIBER_OVER ? NULL : &f->shadow, home.bottom, home.bytes);
     swapcontext(&f->context, &the_world.home);
+    stack_enters(f->shadow, true);
+}
+
+static void enter(fiber *f)
+{
+    stack_leaves(&home.shadow, f->stack, STACK_BYTES);
+    swapcontext(&the_world.home, &f->context);
+    stack_enters(home.shadow, false);
 }
 
 static void give_stack(uint8_t *stack)
 {
     world *w = &the_world;
+#ifdef __SANITIZE_ADDRESS__
+    ASAN_UNPOISON_MEMORY_REGION(stack, STACK_BYTES); /* who crashed has left its frames */
+#endif
     if (w->stack_count == w->stack_capacity) {
         w->stack_capacity = w->stack_capacity == 0 ? 64 : 2 * w->stack_capacity;
         w->stacks = grow(w->stacks, (size_t)w->stack_capacity * sizeof(uint8_t *));
@@ -155,6 +205,7 @@ void process_stop(process *p, int64_t for_ns)
 static void fiber_main(void)
 {
     fiber *f = the_world.running;
+    stack_enters(NULL, true);
     f->result = f->main(f->self);
     f->state = FIBER_OVER;
     fiber_wake(f, true);
@@ -279,7 +330,7 @@ static void turn(fiber *f)
     w->now_ns += (int64_t)(dice_next(&w->random) % TURN_NS_MOST);
     w->running = f;
     w->locks = 0;
-    swapcontext(&w->home, &f->context);
+    enter(f);
     w->running = NULL;
     if (f->state != FIBER_OVER) return;
     give_stack(f->stack);

@@ -12,14 +12,17 @@
 #ifndef WEFT_TESTS_SIMULATION_FAILOVER_FIBER_H
 #define WEFT_TESTS_SIMULATION_FAILOVER_FIBER_H
 
-#include <setjmp.h>
 #include <ucontext.h>
 
 #include "tests/simulation/plan.h"
 
 enum {
     PROCESSES_MAX = 64, /* of a world, with all that died */
+#ifdef WEFT_SANITIZED
+    STACK_BYTES = 4 << 20,
+#else
     STACK_BYTES = 512 << 10,
+#endif
     TURN_NS_MOST = 20000 /* of time that passes with a turn */
 };
 
@@ -39,6 +42,7 @@ typedef enum fiber_state { FIBER_READY, FIBER_WAITS, FIBER_OVER } fiber_state;
 typedef struct fiber {
     ucontext_t context;
     uint8_t *stack;
+    void *shadow; /* what the address sanitizer keeps of it while it does not run */
     process *of;
     fiber_state state;
     const void *waits_for; /* a lock, a condition, a fiber; NULL: only for the time */

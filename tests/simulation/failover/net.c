@@ -37,6 +37,7 @@ typedef struct net_link {
     const process *of[2];
     weft_net_peer peer[2];                          /* what it is called there */
     bool ends[2];                                   /* that end will hear that it is gone */
+    bool of_worker;                                 /* to a coordinator: where a wild world is wild */
     int64_t arrives_ns[2], heard_ns[2], waiting[2]; /* of what goes to that end */
     weft_relay_port *via;
 } net_link;
@@ -82,7 +83,7 @@ typedef struct listener {
 
 static struct {
     listener listeners[LISTENERS_MAX];
-    int32_t listener_count, next_port, slow_permille;
+    int32_t listener_count, next_port, slow_permille, wild_permille;
     net_link *links;
     int64_t parted_ns[PROCESSES_MAX][PROCESSES_MAX];
     net_counts counts;
@@ -144,6 +145,7 @@ void net_part(const process *from, const process *to, int64_t until_ns)
 }
 
 void net_slow(int32_t permille) { all.slow_permille = permille; }
+void net_wild(int32_t permille) { all.wild_permille = permille; }
 
 net_counts net_count(void)
 {
@@ -402,7 +404,8 @@ weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address, 
     net_link *l = take(sizeof(*l));
     const listener *there = find_listener(port_of(address));
     const char *why = nobody;
-    (void)ctx, (void)server;
+    (void)ctx;
+    l->of_worker = net->options.role == WEFT_ROLE_WORKER && server == WEFT_ROLE_COORDINATOR;
     l->next = all.links;
     all.links = l;
     all.counts.connections++;
@@ -432,6 +435,27 @@ static net_link *find_link(const weft_net *net, weft_net_peer peer, int32_t *end
     return NULL;
 }
 
+/* One message gets on its way: none, one or two copies of it. */
+static void launch(net_link *l, int32_t to, const weft_net_frame *frames, int32_t count)
+{
+    const int32_t wild = l->of_worker ? all.wild_permille : 0;
+    const bool lost = sim_chance(wild), twice = !lost && sim_chance(wild);
+    all.counts.lost += lost;
+    all.counts.twice += twice;
+    for (int32_t copies = lost ? 0 : twice ? 2 : 1; copies > 0; copies--) {
+        const bool late = sim_chance(all.slow_permille), overtakes = sim_chance(wild);
+        const int64_t behind_ns = l->arrives_ns[to];
+        net_packet *packet = pack(frames, count);
+        l->waiting[to] += packet->bytes;
+        if (overtakes) l->arrives_ns[to] = 0;
+        fly(l, to, (net_item){.kind = ITEM_MESSAGE, .packet = packet},
+            sim_dice(20, late ? LATE_US : FLIGHT_US) * 1000);
+        l->arrives_ns[to] = weft_max_i64(l->arrives_ns[to], behind_ns);
+        all.counts.late += late;
+        all.counts.overtaking += overtakes;
+    }
+}
+
 weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer peer, const weft_net_frame *frames,
                           int32_t count)
 {
@@ -447,12 +471,7 @@ weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer peer, cons
     all.counts.messages++;
     net->counts.messages_sent++;
     net->counts.bytes_sent += bytes;
-    const bool late = sim_chance(all.slow_permille);
-    all.counts.late += late;
-    net_packet *packet = pack(frames, count);
-    l->waiting[1 - end] += bytes;
-    fly(l, 1 - end, (net_item){.kind = ITEM_MESSAGE, .packet = packet},
-        sim_dice(20, late ? LATE_US : FLIGHT_US) * 1000);
+    launch(l, 1 - end, frames, count);
     for (int32_t i = 0; i < count; i++)
         if (frames[i].release != NULL)
             put(net,

@@ -3,7 +3,8 @@
  *
  * A connection is orderly, as TCP is: what arrives is whole and in order, until it breaks. It takes a while,
  * now and then long; a parting of two processes holds it up, and when that lasts, either end notices by the
- * silence. What is new on another connection may overtake it. */
+ * silence. What is new on another connection may overtake it. In a *wild* world messages between workers and
+ * coordinators, whose protocol expects it, are lost too, come twice, and overtake each other. */
 #ifndef WEFT_TESTS_SIMULATION_FAILOVER_NET_H
 #define WEFT_TESTS_SIMULATION_FAILOVER_NET_H
 
@@ -18,10 +19,14 @@ void net_crashed(const process *p);
 bool net_cut(const process *p);
 /* Messages are late now and then (of a thousand). */
 void net_slow(int32_t permille);
+/* Of a thousand messages between workers and coordinators so many are lost, as many come twice, and as many
+ * overtake others; 0: none from now on. */
+void net_wild(int32_t permille);
 
 typedef struct net_counts {
     int64_t connections, messages, broken, late, relayed;
-    int64_t waiting_bytes; /* now, of all that is on its way */
+    int64_t lost, twice, overtaking; /* within a connection */
+    int64_t waiting_bytes;           /* now, of all that is on its way */
 } net_counts;
 net_counts net_count(void);
 

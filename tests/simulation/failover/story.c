@@ -169,7 +169,9 @@ static bool make_input(weft_local *local, const story *s)
             "INSERT OVERWRITE DIRECTORY '%s' USING parquet SELECT %d + x + 10 * y AS id, x %% 5 AS k FROM "
             "VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9) a(x) CROSS JOIN VALUES (0),(1),(2) b(y)",
             one, 30 * f);
-        if (!run_local(local, text, &csv, &rows)) return false;
+        const bool made = run_local(local, text, &csv, &rows);
+        free(csv);
+        if (!made) return false;
         DIR *d = opendir(one);
         for (const struct dirent *e; (e = readdir(d)) != NULL;) {
             char from[1024], to[1024];
@@ -224,19 +226,27 @@ void story_world_end(const char *folder) { remove_all(folder); }
 
 /* ---- playing ---- */
 
-void story_draw(story_part *part, bool whole)
+/* One of the lines, by their draws. */
+static int32_t draw_line(bool more)
+{
+    int64_t drawn = 0, draws[LINES];
+    for (int32_t i = 0; i < LINES; i++) {
+        draws[i] = catalogue[i].draws * (more && catalogue[i].kind == LINE_OTHER ? 4 : 1);
+        drawn += draws[i];
+    }
+    drawn = sim_dice(1, drawn);
+    int32_t at = 0;
+    while ((drawn -= draws[at]) > 0) at++;
+    return at;
+}
+
+void story_draw(story_part *part, bool whole, bool more)
 {
     *part = (story_part){.slow = sim_chance(400)};
     if (whole)
         for (int32_t i = 0; i < LINES; i++) part->lines[part->count++] = i;
-    for (int32_t n = (int32_t)sim_dice(1, 3); n > 0 && !whole; n--) {
-        int64_t drawn = 0;
-        for (int32_t i = 0; i < LINES; i++) drawn += catalogue[i].draws;
-        drawn = sim_dice(1, drawn);
-        int32_t at = 0;
-        while ((drawn -= catalogue[at].draws) > 0) at++;
-        part->lines[part->count++] = at;
-    }
+    for (int32_t n = (int32_t)sim_dice(1, more ? 6 : 3); n > 0 && !whole; n--)
+        part->lines[part->count++] = draw_line(more);
 }
 
 static void table_of(const char *folder, int32_t client, char *out)

@@ -30,8 +30,9 @@ void story_remove(const story *s);
 void story_world_begin(const story *s, uint64_t world, char folder[STORY_FOLDER_BYTES]);
 void story_world_end(const char *folder);
 
-/* The part of a client, drawn by the seed; whole: each line of the catalogue, for the run of every step. */
-void story_draw(story_part *part, bool whole);
+/* The part of a client, drawn by the seed; whole: each line of the catalogue, for the run of every step;
+ * more: a longer one, in which its session changes more often. */
+void story_draw(story_part *part, bool whole, bool more);
 /* Play it: in the first thread of a client. */
 void story_play(program *p, story_part *part, const char *folder);
 /* After all: exactly what the last write wrote, and nothing staged. NULL, or what is wrong. */

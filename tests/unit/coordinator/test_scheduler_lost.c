@@ -249,6 +249,34 @@ static void blocks_that_cannot_be_fetched(void **state)
     close_rig(&r);
 }
 
+/* A reader that cannot have its block for a hundred times fails its job; in a long one whose workers die now
+ * and then that is no reason. */
+static void fetches_that_fail(void **state)
+{
+    (void)state;
+    for (int32_t deaths = 0; deaths <= 1; deaths++) {
+        rig r;
+        open_rig(&r);
+        worker_comes(&r, 3, 1);
+        job_comes(&r, JOB, 4, 0);
+        stage_comes(&r, JOB, 0, 1);
+        finish_all(&r);
+        step(&r, (weft_event){.kind = WEFT_EVENT_SILENT, .worker = 3});
+        worker_comes(&r, 1, 1);
+        worker_comes(&r, 2, 1);
+        reader_comes(&r, 1, 0, 1, true);
+        weft_action reader = the(&r, WEFT_ACTION_LAUNCH);
+        for (int32_t i = 0; i < 99; i++) {
+            step(&r, missed(&reader, 0, 7)); /* of an attempt that never was: nothing is made again */
+            reader = the(&r, WEFT_ACTION_LAUNCH);
+        }
+        if (deaths > 0) worker_dies(&r, 3);
+        step(&r, missed(&reader, 0, 7));
+        assert_int_equal(count_of(&r, WEFT_ACTION_JOB_FAILED), 1 - deaths);
+        close_rig(&r);
+    }
+}
+
 /* A task that takes its worker down every time fails its job, with the cause; other jobs go on. */
 static void poison(void **state)
 {
@@ -477,7 +505,7 @@ static void lost_again(void **state)
 WEFT_TESTS(WEFT_TEST(a_worker_dies_in_the_map_stage), WEFT_TEST(a_worker_dies_in_the_reduce_stage),
            WEFT_TEST(what_nobody_reads_is_not_made_again), WEFT_TEST(indeterminate_stages_run_again_whole),
            WEFT_TEST(fixed_jobs_fail_instead), WEFT_TEST(unread_blocks_need_no_generation),
-           WEFT_TEST(blocks_that_cannot_be_fetched), WEFT_TEST(poison), WEFT_TEST(no_workers),
-           WEFT_TEST(lost_blocks_come_with_what_they_need), WEFT_TEST(freed_blocks_of_an_indeterminate_stage),
-           WEFT_TEST(positions), WEFT_TEST(lost_again), WEFT_TEST(blocks_come_back),
-           WEFT_TEST(silent_workers))
+           WEFT_TEST(blocks_that_cannot_be_fetched), WEFT_TEST(fetches_that_fail), WEFT_TEST(poison),
+           WEFT_TEST(no_workers), WEFT_TEST(lost_blocks_come_with_what_they_need),
+           WEFT_TEST(freed_blocks_of_an_indeterminate_stage), WEFT_TEST(positions), WEFT_TEST(lost_again),
+           WEFT_TEST(blocks_come_back), WEFT_TEST(silent_workers))

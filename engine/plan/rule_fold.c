@@ -180,6 +180,10 @@ static weft_status fold_expr(weft_ctx *ctx, void *self, const weft_expr *e, cons
     const bool computes = e->kind == WEFT_EXPR_CALL || e->kind == WEFT_EXPR_CAST || e->kind == WEFT_EXPR_IN ||
                           e->kind == WEFT_EXPR_IS_NULL || e->kind == WEFT_EXPR_IS_NOT_NULL;
     if (computes && all_literals(e)) return weft_expr_fold(ctx, e, out);
+    /* now() is the same in all tasks, whenever they run */
+    if (e->kind == WEFT_EXPR_CALL && e->arg_count == 0 &&
+        (e->call.function->flags & WEFT_FN_STATEMENT_CONSTANT) != 0)
+        return weft_expr_fold(ctx, e, out);
     if (e->kind == WEFT_EXPR_AND || e->kind == WEFT_EXPR_OR) return fold_logic(ctx, e, out);
     if (e->kind == WEFT_EXPR_NOT) return fold_not(ctx, e, out);
     if (e->kind == WEFT_EXPR_CASE) return fold_case(ctx, e, out);

@@ -201,6 +201,10 @@ static void on_answer(void *of, const weft_zookeeper_answer *a)
     weft_elector *e = call->elector;
     elector_post p = {.kind = POST_ANSWER, .generation = call->generation};
     if (a->outcome == WEFT_ZOOKEEPER_NO_NODE && watch_missing(e, call)) return;
+    /* the connection may have been lost while they were made for the first time */
+    if (a->outcome == WEFT_ZOOKEEPER_NO_NODE &&
+        (call->kind == WEFT_ELECTION_CREATE || call->kind == WEFT_ELECTION_LIST))
+        ensure_folders(e, &e->callbacks);
     p.event = (weft_election_event){.kind = WEFT_ELECTION_ANSWER,
                                     .request = call->request,
                                     .sent_ns = call->sent_ns,
@@ -219,8 +223,6 @@ static void on_answer(void *of, const weft_zookeeper_answer *a)
         break;
     case WEFT_ELECTION_TAKE: p.event.version = a->stat.version; break;
     case WEFT_ELECTION_CREATE:
-        if (a->outcome == WEFT_ZOOKEEPER_NO_NODE) ensure_folders(e, &e->callbacks);
-        break;
     case WEFT_ELECTION_WATCH:
     case WEFT_ELECTION_LEAD:
     case WEFT_ELECTION_SUSPEND:

@@ -603,3 +603,11 @@ void fake_zookeeper_put(fake_zookeeper *f, const char *path, const void *value, 
         (void)fake_do_create(f, NULL, own, value, bytes, 0);
     pthread_mutex_unlock(&f->lock);
 }
+
+void fake_zookeeper_remove(fake_zookeeper *f, const char *path)
+{
+    pthread_mutex_lock(&f->lock);
+    f->transactions++;
+    (void)fake_do_remove(f, NULL, path, WEFT_ZOOKEEPER_ANY_VERSION);
+    pthread_mutex_unlock(&f->lock);
+}

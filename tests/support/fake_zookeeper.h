@@ -73,5 +73,6 @@ int32_t fake_zookeeper_count(fake_zookeeper *fake, const char *path, int64_t *by
 bool fake_zookeeper_look(fake_zookeeper *fake, const char *path, void *out, size_t room, size_t *bytes);
 /* Change a node behind everybody's back: what somebody else does, or damage. */
 void fake_zookeeper_put(fake_zookeeper *fake, const char *path, const void *value, size_t bytes);
+void fake_zookeeper_remove(fake_zookeeper *fake, const char *path);
 
 #endif

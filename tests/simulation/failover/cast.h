@@ -2,6 +2,7 @@
 #ifndef WEFT_TESTS_SIMULATION_FAILOVER_CAST_H
 #define WEFT_TESTS_SIMULATION_FAILOVER_CAST_H
 
+#include "tests/simulation/failover/disk.h"
 #include "tests/simulation/failover/net.h"
 #include "tests/simulation/failover/services.h"
 #include "tests/simulation/failover/story.h"
@@ -10,13 +11,15 @@
 typedef struct cast_options {
     uint64_t number, seed; /* number: of its folder */
     bool verbose;
+    bool file;    /* one coordinator, with its journal in a file */
     bool whole;   /* one client that says every line, and nothing goes wrong but, if step > 0: */
     int64_t step; /* of a coordinator, durable */
     step_fault fault;
 } cast_options;
 
 typedef struct cast_counts {
-    int64_t crashes, stops, worker_crashes, worker_stops, cuts, quorums, expiries, partings, breaks, drifts;
+    int64_t crashes, stops, worker_crashes, worker_stops, cuts, quorums, expiries, unseated, partings, breaks,
+        drifts;
     int64_t statements, attempts, again;
 } cast_counts;
 
@@ -24,7 +27,7 @@ typedef struct cast_counts {
 typedef struct cast {
     const cast_options *options;
     program_options programs;
-    char folder[STORY_FOLDER_BYTES];
+    char folder[STORY_FOLDER_BYTES], journal[STORY_FOLDER_BYTES + 16];
     program *coordinators[COORDINATORS_MAX], *workers[SIM_WORKERS_MAX], *clients[CLIENTS_MAX];
     story_part parts[CLIENTS_MAX];
     int32_t coordinator_count, worker_count, client_count;
@@ -58,7 +61,10 @@ typedef struct cast {
     X("twice", true, net_count().twice)                                                                      \
     X("overtaking", true, net_count().overtaking)                                                            \
     X("relayed connections", true, net_count().relayed)                                                      \
+    X("candidates removed", true, c->counts.unseated)                                                        \
+    X("journals in a file", true, disk_opened())                                                             \
     X("leaders", true, services_count().leaders)                                                             \
+    X("jobs resumed", true, services_count().resumed)                                                        \
     X("writes to ZooKeeper", false, services_count().writes)                                                 \
     X("refused", true, services_count().refused)                                                             \
     X("durable steps", false, services_count().steps)                                                        \

@@ -1,4 +1,5 @@
 /* tests/simulation/failover/cast_faults.c - see cast.h: who is in a world, and what goes wrong. */
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/simulation/failover/cast.h"
@@ -18,11 +19,14 @@ enum {
 void cast_draw(cast *c)
 {
     const bool whole = c->options->whole;
-    c->coordinator_count = whole ? 2 : (int32_t)sim_dice(2, COORDINATORS_MAX);
+    const bool file = c->options->file || (!whole && sim_chance(100));
+    c->coordinator_count = file ? 1 : whole ? 2 : (int32_t)sim_dice(2, COORDINATORS_MAX);
     c->worker_count = whole ? 2 : (int32_t)sim_dice(1, SIM_WORKERS_MAX);
     c->client_count = whole ? 1 : (int32_t)sim_dice(1, CLIENTS_MAX);
     c->programs = (program_options){
         .folder = c->folder, .coordinators = c->coordinator_count, .slots = 2, .timeout_ms = TIMEOUT_MS};
+    snprintf(c->journal, sizeof(c->journal), "%s/journal", c->folder);
+    if (file) c->programs.journal = c->journal;
     if (whole) {
         services_fault_at(c->options->step, c->options->fault);
         return;
@@ -36,7 +40,8 @@ void cast_draw(cast *c)
     if (sim_chance(300)) services_fault_at(sim_dice(1, 120), (step_fault)sim_dice(0, STEP_FAULT_COUNT - 1));
     if (sim_chance(300)) services_lag((int32_t)sim_dice(1, 4));
     if (sim_chance(200)) net_slow((int32_t)sim_dice(1, 30));
-    if (sim_chance(200)) net_wild((int32_t)sim_dice(1, WILD_MOST));
+    c->excused = sim_chance(200); /* who does not get through for a second is taken for dead */
+    if (c->excused) net_wild((int32_t)sim_dice(1, WILD_MOST));
 }
 
 static void client_main(program *p)
@@ -81,6 +86,7 @@ void cast_crashed(process *p)
     const program *dead = p->of;
     net_crashed(p);
     services_crashed(p);
+    disk_crashed(p);
     c->counts.crashes += dead->kind == PROGRAM_COORDINATOR;
     c->counts.worker_crashes += dead->kind == PROGRAM_WORKER;
     c->excused |= dead->kind == PROGRAM_WORKER;
@@ -170,9 +176,20 @@ static void expire(cast *c)
     services_expire(p);
 }
 
+/* The next one leads, and this one's session lives; now and then it does not notice for a while. */
+static void unseat(cast *c)
+{
+    process *leader = services_leader();
+    if (leader == NULL || !leader->alive) return;
+    sim_say("the candidate of %s is removed", leader->name);
+    c->counts.unseated++;
+    services_unseat();
+    if (sim_chance(300)) stop(c, leader);
+}
+
 static void strike_leaders(cast *c)
 {
-    switch (sim_dice(0, 9)) {
+    switch (sim_dice(0, 10)) {
     case 0:
     case 1: crash(c, some_coordinator(c)); break;
     case 2:
@@ -181,6 +198,7 @@ static void strike_leaders(cast *c)
     case 5:
     case 6: cut_zookeeper(c, some_coordinator(c)); break;
     case 7: cut_zookeeper(c, NULL); break;
+    case 8: unseat(c); break;
     default: expire(c); break;
     }
 }

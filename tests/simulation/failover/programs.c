@@ -51,12 +51,17 @@ static void start_coordinator(program *p, const program_options *o)
                                                          .port = FIRST_PORT + p->number,
                                                          .grace_ms = 60000,
                                                          .session_grace_ms = 20000,
-                                                         .away_ms = 1000},
+                                                         .away_ms = 1000,
+                                                         .journal = o->journal},
                                           .servers = "zookeeper",
                                           .folder = "/weft/sim",
                                           .timeout_ms = o->timeout_ms,
                                           .keys_dir = ""};
     snprintf(p->address, sizeof(p->address), "127.0.0.1:%d", FIRST_PORT + p->number);
+    if (o->journal != NULL) {
+        must(p, weft_leadership_start(ctx, &options.leadership, &p->leadership), "cannot lead");
+        return;
+    }
     must(p, weft_standby_open(ctx, &options, &p->standby), "cannot stand by");
     if (p->standby != NULL) must(p, weft_standby_start(ctx, p->standby, p->address, ""), "cannot stand");
 }

@@ -26,6 +26,7 @@ typedef struct program {
     weft_daemon daemon;
     weft_ctx *ctx; /* of its first thread */
     weft_standby *standby;
+    weft_leadership *leadership; /* without ZooKeeper */
     weft_member *member;
     weft_fetcher *fetcher;
     weft_worker *worker;
@@ -36,7 +37,8 @@ typedef struct program {
 } program;
 
 typedef struct program_options {
-    const char *folder; /* for files, of the world */
+    const char *folder;  /* for files, of the world */
+    const char *journal; /* of the one coordinator that there is then; NULL: ZooKeeper has it */
     int32_t coordinators, slots;
     int32_t timeout_ms; /* of sessions with ZooKeeper */
 } program_options;

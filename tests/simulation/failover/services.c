@@ -16,6 +16,7 @@
 
 enum {
     SESSIONS_MAX = 1024,
+    CANDIDATE_BYTES = 256,
     TIME_MS = 20, /* ZooKeeper looks at its sessions so often */
     ANSWER_US = 1500,
     STOP_MS_LEAST = 1800, /* of a leader: longer than its session lasts */
@@ -36,6 +37,7 @@ static struct {
     bool all_cut;
     process *leader;
     const void *leader_session;
+    char leader_candidate[CANDIDATE_BYTES]; /* its path */
     uint64_t epoch;
     int64_t fault_at;
     step_fault fault;
@@ -158,6 +160,8 @@ static void on_written(void *of, const void *session, const weft_zookeeper_op *o
         const size_t len = strlen(ops[i].path);
         const bool is_epoch = len > 6 && strcmp(ops[i].path + len - 6, "/epoch") == 0;
         if (is_epoch && ops[i].kind != WEFT_ZOOKEEPER_CHECK) see_epoch(k, &ops[i]);
+        if (ops[i].kind == WEFT_ZOOKEEPER_CHECK && strstr(ops[i].path, "/candidates/") != NULL)
+            snprintf(all.leader_candidate, sizeof(all.leader_candidate), "%s", ops[i].path);
         see_record(k, &ops[i]);
     }
 }
@@ -231,6 +235,7 @@ void __wrap_weft_zookeeper_close(weft_zookeeper *zk)
 void services_cut(process *p, bool is_cut)
 {
     if (p == NULL) all.all_cut = is_cut;
+    if (p != NULL && all.all_cut) return; /* it hears with the others */
     for (int32_t i = 0; i < all.keeper_count; i++) {
         keeper *k = &all.keepers[i];
         if (k->over || !k->of->alive || (p != NULL && k->of != p) || k->cut == is_cut) continue;
@@ -246,6 +251,11 @@ void services_expire(process *p)
             all.counts.expired++;
             fake_zookeeper_expire(all.fake, &all.keepers[i].zk);
         }
+}
+
+void services_unseat(void)
+{
+    if (all.leader_candidate[0] != 0) fake_zookeeper_remove(all.fake, all.leader_candidate);
 }
 
 void services_crashed(process *p)
@@ -290,23 +300,22 @@ void services_begin(void)
 
 /* ---- the file system, as far as coordinators change it ---- */
 
-/* One step: true when it is to be done. *after: then this happens. */
-static void before_step(step_fault *after)
+step_fault services_step(void)
 {
     process *p = process_now();
-    *after = p == NULL ? STEP_FAULT_COUNT : step_taken(p);
-    if (*after == STEP_CRASH_BEFORE) process_crash(p);
-    if (*after == STEP_STOP_BEFORE) process_stop(p, long_stop_ns());
+    const step_fault fault = p == NULL ? STEP_FAULT_COUNT : step_taken(p);
+    if (fault == STEP_CRASH_BEFORE) process_crash(p);
+    if (fault == STEP_STOP_BEFORE) process_stop(p, long_stop_ns());
+    return fault;
 }
 
-static weft_status after_step(weft_status st, step_fault after, const char *what, const char *path)
+void services_stepped(step_fault fault, const char *what, const char *path, weft_status st)
 {
     process *p = process_now();
     const char *base = path == NULL ? "" : strrchr(path, '/');
     if (p != NULL && is_coordinator(p)) sim_say("%s %s: %d", what, base == NULL ? path : base, (int)st);
-    if (after == STEP_CRASH_AFTER) process_crash(p);
-    if (after == STEP_STOP_AFTER) process_stop(p, long_stop_ns());
-    return st;
+    if (fault == STEP_CRASH_AFTER) process_crash(p);
+    if (fault == STEP_STOP_AFTER) process_stop(p, long_stop_ns());
 }
 
 #define STEP(name, parameters, arguments, path)                                                              \
@@ -314,9 +323,10 @@ static weft_status after_step(weft_status st, step_fault after, const char *what
     weft_status __wrap_##name parameters;                                                                    \
     weft_status __wrap_##name parameters                                                                     \
     {                                                                                                        \
-        step_fault after;                                                                                    \
-        before_step(&after);                                                                                 \
-        return after_step(__real_##name arguments, after, #name + sizeof("weft_fs"), path);                  \
+        const step_fault fault = services_step();                                                            \
+        const weft_status st = __real_##name arguments;                                                      \
+        services_stepped(fault, #name + sizeof("weft_fs"), path, st);                                        \
+        return st;                                                                                           \
     }
 
 struct weft_file_writer;
@@ -368,6 +378,7 @@ void __wrap_weft_log_write(weft_log_level level, const char *name, const weft_lo
         return;
     }
     if (sim()->verbose) say_record(name, fields, count);
+    if (strcmp(name, "recovering") == 0) all.counts.resumed += number_of(fields, count, "jobs");
     const attempt_seen seen = {.begins = strcmp(name, "attempt_begins") == 0,
                                .well = strcmp(name, "attempt_ends") == 0 && is_well(fields, count),
                                .job = (uint64_t)number_of(fields, count, "job"),

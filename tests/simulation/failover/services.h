@@ -14,10 +14,11 @@
 typedef enum step_fault {
     STEP_CRASH_BEFORE, /* who takes the step is gone before it was done … */
     STEP_CRASH_AFTER,  /* … or after it was, and nobody was told */
-    STEP_LOST_BEFORE,  /* ZooKeeper only: the connection is lost, the request too … */
-    STEP_LOST_AFTER,   /* … or the answer */
-    STEP_STOP_BEFORE,  /* the process stands still so long that another leads, then goes on with it … */
-    STEP_STOP_AFTER,   /* … or behind it */
+    STEP_LOST_BEFORE, /* ZooKeeper: the connection is lost, the request too … A file: gone in the midst of it
+                         … */
+    STEP_LOST_AFTER,  /* … or the answer … near its end */
+    STEP_STOP_BEFORE, /* the process stands still so long that another leads, then goes on with it … */
+    STEP_STOP_AFTER,  /* … or behind it */
     STEP_FAULT_COUNT
 } step_fault;
 const char *step_fault_name(step_fault fault);
@@ -27,6 +28,7 @@ typedef struct service_counts {
     int64_t steps, leaders;   /* durable steps; epochs that were taken */
     int64_t unknown, expired; /* outcomes that nobody knew; sessions that the servers ended */
     int64_t records, records_changed, records_removed;
+    int64_t resumed; /* jobs, as coordinators' logs say */
 } service_counts;
 
 /* A worker's log says that an attempt begins or ends. */
@@ -42,12 +44,18 @@ void services_see_attempts(void (*see)(process *p, const attempt_seen *seen));
 void services_fault_at(int64_t step, step_fault fault);
 bool services_fault_fired(void);
 service_counts services_count(void);
+/* A durable step of the running thread: what happens at it; STEP_FAULT_COUNT: nothing. What is due before it
+ * has happened. And behind it: say what it was. */
+step_fault services_step(void);
+void services_stepped(step_fault fault, const char *what, const char *path, weft_status st);
 /* The process that has the epoch; NULL: nobody ever had. */
 process *services_leader(void);
 /* ZooKeeper and this process do not hear each other, or do again. NULL: nobody hears it. */
 void services_cut(process *p, bool is_cut);
 /* Its sessions are ended by the servers, as if they had not heard of it for too long. */
 void services_expire(process *p);
+/* Somebody removes the leader's candidate: the next one leads though this one's session lives. */
+void services_unseat(void);
 void services_crashed(process *p);
 void services_lag(int32_t transactions);
 /* Nodes below the journal, and their bytes. */

@@ -1,10 +1,11 @@
 /* tests/simulation/failover/simulate_failover.c - whole clusters with several coordinators; see ../README.md.
  *
- *     simulate_failover [--seed N | --first N --count N] [--trace] [--steps N] [--twice 1]
+ *     simulate_failover [--seed N | --first N --count N] [--trace] [--steps N] [--file 1] [--twice 1]
  *
  * --steps N     every durable step of one world (N is its seed) with every fault: worlds are numbered by what
  *               happens to it, --first, --count and --seed mean these numbers
  *
+ * --file 1      one coordinator, with its journal in a file; else only worlds in which the seed says so
  * --twice 1     each world twice: it must go the same way
  *
  * Each world runs in a process of its own: what dies in it is never freed. */
@@ -22,7 +23,7 @@
 
 static story the_story;
 static uint64_t steps_seed;
-static bool is_twice;
+static bool is_twice, in_file;
 
 /* What a child tells its parent. */
 typedef struct told {
@@ -73,7 +74,7 @@ static void run_apart(weft_ctx *ctx, const cast_options *options, told *out)
 static void run(weft_ctx *ctx, uint64_t number, bool verbose, runs_result *out)
 {
     static told heard;
-    cast_options options = {.number = number, .seed = number, .verbose = verbose};
+    cast_options options = {.number = number, .seed = number, .verbose = verbose, .file = in_file};
     if (steps_seed != 0) {
         options.seed = steps_seed;
         options.whole = true;
@@ -95,9 +96,13 @@ static bool option(const char *name, uint64_t number)
 {
     if (strcmp(name, "--steps") == 0)
         steps_seed = number;
+    else if (strcmp(name, "--file") == 0)
+        in_file = number != 0;
     else if (strcmp(name, "--twice") == 0)
         is_twice = number != 0;
-    return strcmp(name, "--steps") == 0 || strcmp(name, "--twice") == 0;
+    else
+        return false;
+    return true;
 }
 
 /* All faults at all steps that the undisturbed world takes. */
@@ -125,12 +130,16 @@ int main(int argc, char **argv)
                     .counter_count = WEFT_COUNT(counters),
                     .run = run,
                     .option = option,
-                    .more = "[--steps SEED] [--twice 1]"};
+                    .more = "[--steps SEED] [--file 1] [--twice 1]"};
     runs_options options;
     memcpy(all, counters, sizeof(all));
     if (!runs_parse(&def, argc, argv, &options)) return 2;
-    for (int32_t i = 0; i < def.counter_count; i++) all[i].must &= steps_seed == 0;
-    if (steps_seed != 0) snprintf(name, sizeof(name), "simulate_failover --steps %" PRIu64, steps_seed);
+    for (int32_t i = 0; i < def.counter_count; i++) all[i].must &= steps_seed == 0 && !in_file;
+    const char *file = in_file ? " --file 1" : "";
+    if (steps_seed != 0)
+        snprintf(name, sizeof(name), "simulate_failover --steps %" PRIu64 "%s", steps_seed, file);
+    else if (in_file)
+        snprintf(name, sizeof(name), "simulate_failover%s", file);
     if (options.verbose) setvbuf(stdout, NULL, _IOLBF, 0);
     const bool ready = story_prepare(&the_story) && choose_steps(&def, &options);
     const int code = ready ? runs_all(&def, &options) : 1;

@@ -35,6 +35,9 @@ static const line catalogue[] = {
      "WITH r AS (SELECT id, k, rand() x FROM parquet.`@IN`), s AS (SELECT k, max(x) m FROM r GROUP BY k), "
      "t AS (SELECT id % 2 h, k, max(x) m FROM r GROUP BY id % 2, k) SELECT count(*) FROM s JOIN "
      "(SELECT k, max(m) m FROM t GROUP BY k) u ON s.k = u.k WHERE s.m <> u.m"},
+    {LINE_READ, 2,
+     "SELECT k, count(DISTINCT t) n, min(CASE WHEN t = now() THEN 1 ELSE 0 END) s FROM "
+     "(SELECT k, id % 7 m, now() t FROM parquet.`@IN`) GROUP BY k ORDER BY k"},
     {LINE_READ, 2, "SELECT a.id * 1000 + b.id v FROM parquet.`@IN` a, parquet.`@IN` b ORDER BY v"},
     {LINE_OTHER, 2,
      "CREATE OR REPLACE TEMP VIEW v AS SELECT id, id % 7 g FROM parquet.`@IN`\n"
@@ -284,9 +287,11 @@ static void say_statement(program *p, const char *text, int32_t at, int32_t answ
     if (st != WEFT_OK)
         sim_wrong("%s is told of an error: %s (%s)", p->name, error.message, text);
     else if (at >= 0 && learnt.text[at][answer] != NULL &&
-             (csv == NULL || weft_hash_bytes(csv, strlen(csv)) != learnt.hash[at][answer]))
+             (csv == NULL || weft_hash_bytes(csv, strlen(csv)) != learnt.hash[at][answer])) {
+        sim_say("got:\n%sinstead of:\n%s", csv == NULL ? "" : csv, learnt.text[at][answer]);
         sim_wrong("%s has %lld rows instead of %lld, or others: %s", p->name, (long long)rows,
                   (long long)learnt.rows[at][answer], text);
+    }
     sim_trace((uint64_t)rows << 8 | (uint64_t)st);
     sim_say("has %lld rows", (long long)rows);
     weft_result_free(&result);

@@ -37,8 +37,8 @@ static weft_status start_parts(weft_local *l)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &l->ctx;
-    int32_t slots = (int32_t)weft_setting(ctx, WEFT_SET_SLOTS);
-    if (slots == 0) slots = weft_machine_cores();
+    int64_t *slots = &l->settings.number[WEFT_SET_SLOTS];
+    if (*slots == 0) *slots = weft_machine_cores();
     WEFT_TRY(st, weft_artifacts_new(ctx, NULL, NULL, &l->artifacts));
     WEFT_TRY(st, weft_local_upload_new(ctx, &l->upload));
     const weft_coordinator_options coordinator = {.memory_bytes = weft_pool_limit_bytes(l->memory.pool),
@@ -46,7 +46,7 @@ static weft_status start_parts(weft_local *l)
     WEFT_TRY(st, weft_coordinator_new(ctx, &coordinator, &l->coordinator));
     l->transport.inbox = weft_coordinator_inbox(l->coordinator);
     const weft_worker_options options = {
-        .slots = slots,
+        .slots = (int32_t)*slots,
         .pool = l->memory.pool,
         .settings = &l->settings,
         .named = weft_artifact_cache_named(weft_artifacts_cache(l->artifacts)),

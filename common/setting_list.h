@@ -72,3 +72,5 @@ X(CLIENT_RETURN, "weft.client.returnTimeout", "", PROCESS, MS, "60s", 0, INT64_M
   "A client whose connection broke tries so long to come back; what it ran is lost to it then")
 X(FETCH_AHEAD, "weft.test.fetchAhead", "", PROCESS, BOOL, "true", 0, 1,
   "Test: pages of other workers are read ahead; false: each reader has one at a time")
+X(INFER_PIECE, "weft.test.inferPieceBytes", "", STATEMENT, BYTES, "4m", 1, INT64_MAX,
+  "Test: bytes of the pieces in which CSV and JSON files are read when their types are inferred")

@@ -195,6 +195,17 @@ static node *add_field(weft_json_infer *f, node *n, const char *name, size_t len
     return field;
 }
 
+static node *lookup_field(const node *n, const char *name, size_t len)
+{
+    if (n->table == NULL) return NULL;
+    uint64_t at = weft_hash_bytes(name, len) & n->table_mask;
+    for (; n->table[at] != NULL; at = (at + 1) & n->table_mask) {
+        node *other = n->table[at];
+        if (other->name_len == len && weft_json_same(other->name, name, len)) return other;
+    }
+    return NULL;
+}
+
 /* The field of the NAME at hand, the k-th of its object. */
 static node *find_field(weft_json_infer *f, node *n, int32_t k)
 {
@@ -206,14 +217,7 @@ static node *find_field(weft_json_infer *f, node *n, int32_t k)
         return *memo;
     f->st = weft_json_value(f->ctx, &f->json, WEFT_JSON_LONE_MARK, &f->room, &name, &len);
     if (f->st != WEFT_OK) return NULL;
-    node *found = NULL;
-    if (n->table != NULL) {
-        uint64_t at = weft_hash_bytes(name, len) & n->table_mask;
-        for (; n->table[at] != NULL && found == NULL; at = (at + 1) & n->table_mask) {
-            node *other = n->table[at];
-            if (other->name_len == len && weft_json_same(other->name, name, len)) found = other;
-        }
-    }
+    node *found = lookup_field(n, name, len);
     if (found == NULL) found = add_field(f, n, name, len);
     if (k < MEMO_NAMES && n->memos != NULL) n->memos[k] = found;
     return found;
@@ -327,11 +331,17 @@ static bool read_object(weft_json_infer *f, node *n)
     return f->json.token == WEFT_JSON_OBJECT_END;
 }
 
+/* The node of a LIST's elements; it stays when a record is taken back. NULL: no memory. */
+static node *list_element(weft_json_infer *f, node *n)
+{
+    const bool is_there = n->is.count > 0 || (n->fields != NULL && n->fields[0] != NULL);
+    return is_there ? n->fields[0] : add_field(f, n, "", 0);
+}
+
 static bool read_array(weft_json_infer *f, node *n)
 {
     if (!begin_container(f, n, LIST)) return f->st == WEFT_OK && weft_json_skip(&f->json);
-    if (n->is.count == 0 && (n->fields == NULL || n->fields[0] == NULL) && add_field(f, n, "", 0) == NULL)
-        return false;
+    if (list_element(f, n) == NULL) return false;
     while (weft_json_next(&f->json) != WEFT_JSON_ARRAY_END) {
         if (!read_value(f, n->fields[0])) return false;
     }
@@ -406,6 +416,43 @@ const char *weft_json_infer_why(const weft_json_infer *infer, size_t *at)
 {
     *at = (size_t)(infer->json.at - infer->json.begin);
     return infer->json.why != NULL ? infer->json.why : "a record is no object";
+}
+
+/* ---- two trees ---- */
+
+static bool merge_nodes(weft_json_infer *f, node *n, const node *other);
+
+static bool merge_fields(weft_json_infer *f, node *n, const node *other)
+{
+    for (int32_t k = 0; k < other->is.count; k++) {
+        const node *field = other->fields[k];
+        node *own = lookup_field(n, field->name, field->name_len);
+        if (own == NULL) own = add_field(f, n, field->name, field->name_len);
+        if (own == NULL || !merge_nodes(f, own, field)) return false;
+    }
+    return true;
+}
+
+static bool merge_nodes(weft_json_infer *f, node *n, const node *other)
+{
+    const kind theirs = (kind)other->is.kind;
+    if (theirs != LIST && theirs != OBJECT) {
+        put_state(f, n, (state){(uint8_t)theirs, other->is.precision, other->is.scale, 0});
+        return f->st == WEFT_OK;
+    }
+    if (!begin_container(f, n, theirs)) return f->st == WEFT_OK;
+    if (theirs == OBJECT) return merge_fields(f, n, other);
+    node *element = list_element(f, n);
+    return element != NULL && merge_nodes(f, element, other->fields[0]);
+}
+
+weft_status weft_json_infer_merge(weft_ctx *ctx, weft_json_infer *infer, const weft_json_infer *other)
+{
+    infer->ctx = ctx;
+    infer->st = WEFT_OK;
+    infer->record++;
+    infer->note_count = 0;
+    return merge_nodes(infer, infer->root, other->root) ? WEFT_OK : infer->st;
 }
 
 /* ---- the type ---- */

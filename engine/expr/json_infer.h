@@ -23,6 +23,10 @@ WEFT_MUST_CHECK weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infe
 /* One value of any kind, for schema_of_json. */
 WEFT_MUST_CHECK weft_status weft_json_infer_value(weft_ctx *ctx, weft_json_infer *infer, const char *text,
                                                   size_t len, bool *bad);
+/* Take over what another has seen: the type is then that of the texts of both, in whatever order. Errors:
+ * WEFT_NOMEM, WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status weft_json_infer_merge(weft_ctx *ctx, weft_json_infer *infer,
+                                                  const weft_json_infer *other);
 /* The type so far, in ctx->arena; of records a STRUCT, maybe of no field. corrupt: the name of a STRING field
  * that records get besides, or NULL. */
 WEFT_MUST_CHECK weft_status weft_json_infer_type(weft_ctx *ctx, const weft_json_infer *infer,

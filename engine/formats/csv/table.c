@@ -12,12 +12,12 @@
 /* ---- a pass ---- */
 
 weft_status weft_csv_pass_open(weft_ctx *ctx, const weft_file_info *file, const weft_csv_options *options,
-                               const weft_text_spec *spec, weft_csv_pass *out)
+                               const weft_text_spec *spec, int64_t begin, int64_t end, weft_csv_pass *out)
 {
     weft_status st = WEFT_OK;
     *out = (weft_csv_pass){0};
     WEFT_TRY(st, weft_csv_tokens_init(ctx, options, &out->tokens));
-    WEFT_TRY(st, weft_text_input_open(ctx, file, spec, 0, INT64_MAX, &out->input));
+    WEFT_TRY(st, weft_text_input_open(ctx, file, spec, begin, end, &out->input));
 done:
     if (st != WEFT_OK) weft_csv_pass_close(out);
     return st;
@@ -105,7 +105,7 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     table->rows_seen = -1;
     WEFT_TRY(st, weft_text_table_begin(ctx, files, file_count, o->recursive, o->base, schema, &table->base));
     if (schema == NULL) {
-        WEFT_TRY(st, weft_csv_infer(ctx, files, file_count, o, &inferred, &table->rows_seen));
+        WEFT_TRY(st, weft_csv_infer(ctx, table, &inferred));
         schema = &inferred;
     }
     WEFT_TRY(st, weft_text_table_set(ctx, schema, schema != &inferred, &table->base));
@@ -123,10 +123,8 @@ static int64_t table_row_estimate(const weft_table *table)
 
 /* ---- cuts ---- */
 
-/* Cuts as the file's first records leave them: none before or at the begin of the header, so that the split
- * that has it knows. */
-static weft_status table_cuts(weft_ctx *ctx, const weft_text_table *base, int32_t file, int64_t target,
-                              int64_t **cuts, int32_t *count)
+weft_status weft_csv_cuts(weft_ctx *ctx, const weft_text_table *base, int32_t file, int64_t target,
+                          int64_t **cuts, int32_t *count)
 {
     weft_status st = WEFT_OK;
     const weft_table *table = (const weft_table *)(const void *)base;
@@ -140,7 +138,7 @@ static weft_status table_cuts(weft_ctx *ctx, const weft_text_table *base, int32_
     raw.keep_malformed = true;
     *count = 0;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, (info->size_bytes - 1) / target + 1, cuts));
-    if (o->header || o->multi_line) WEFT_TRY(st, weft_csv_pass_open(ctx, info, o, &raw, &pass));
+    if (o->header || o->multi_line) WEFT_TRY(st, weft_csv_pass_open(ctx, info, o, &raw, 0, INT64_MAX, &pass));
     while (pass.input != NULL && (o->multi_line || records == 0)) {
         WEFT_TRY(st, weft_csv_pass_next(ctx, &pass, &got));
         if (!got) break;
@@ -163,7 +161,7 @@ static weft_status table_splits(weft_ctx *ctx, const weft_table *table, const we
 {
     (void)spec;
     const bool plain = !table->options.header && !table->options.multi_line;
-    return weft_text_table_splits(ctx, &table->base, target, plain ? NULL : table_cuts, splits, count);
+    return weft_text_table_splits(ctx, &table->base, target, plain ? NULL : weft_csv_cuts, splits, count);
 }
 
 const weft_format weft_format_csv = {

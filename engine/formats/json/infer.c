@@ -1,64 +1,106 @@
 /* engine/formats/json/infer.c - the columns of JSON files, from all of their records (or a sample of them).
- */
+ *
+ * The files are read in pieces by as many threads as the process has slots, each with a tree of types of its
+ * own; which piece goes into which tree does not matter to what they are together. */
 #include "engine/expr/json_infer.h"
 
 #include "common/hash.h"
+#include "common/parallel.h"
+#include "common/settings.h"
 #include "engine/formats/json/table.h"
 
-typedef struct infer_pass {
-    weft_table *table;
+typedef struct infer_lane {
     weft_json_infer *infer;
     weft_json_texts texts;
+    int64_t records;
     bool any_bad;
+} infer_lane;
+
+typedef struct infer_pass {
+    const weft_table *table;
+    const weft_split *pieces;
+    infer_lane *lanes;
+    int32_t lane_count;
 } infer_pass;
 
-/* Is this record in the sample? Goes by its number alone, so that a schema is the same each time. */
-static bool is_sampled(const infer_pass *pass)
+/* Is this record of the piece in the sample? Goes by numbers alone, so that a schema is the same each time.
+ */
+static bool is_sampled(const weft_table *table, int64_t piece, int64_t record)
 {
-    const double ratio = pass->table->options.sampling_ratio;
+    const double ratio = table->options.sampling_ratio;
     if (ratio >= 1) return true;
-    const uint64_t hash = weft_hash_u64((uint64_t)pass->table->records_seen);
+    const uint64_t hash = weft_hash_u64((uint64_t)piece << 32 ^ (uint64_t)record);
     return (double)(hash >> 11) * 0x1p-53 < ratio;
 }
 
-static weft_status infer_text(weft_ctx *ctx, infer_pass *pass, const weft_text_input *input)
+static weft_status infer_text(weft_ctx *ctx, const weft_table *table, infer_lane *lane,
+                              const weft_text_input *input)
 {
     weft_status st = WEFT_OK;
-    const weft_json_texts *t = &pass->texts;
-    bool bad = false;
+    const weft_json_texts *t = &lane->texts;
     size_t at = 0;
-    pass->table->records_seen++;
-    if (!is_sampled(pass)) return WEFT_OK;
     const char *why = "bytes that are no UTF-8";
-    bad = !weft_json_texts_valid(t);
+    bool bad = !weft_json_texts_valid(t);
     if (!bad) {
-        WEFT_TRY(st, weft_json_infer_record(ctx, pass->infer, (const char *)t->block.data + t->begin,
+        WEFT_TRY(st, weft_json_infer_record(ctx, lane->infer, (const char *)t->block.data + t->begin,
                                             (size_t)t->len, &bad));
-        why = weft_json_infer_why(pass->infer, &at);
+        why = weft_json_infer_why(lane->infer, &at);
     }
-    if (bad && pass->table->options.mode == WEFT_JSON_FAIL) {
+    if (bad && table->options.mode == WEFT_JSON_FAIL)
         WEFT_TRY(st, weft_json_fail_text(ctx, t, input, why, at));
-    }
-    pass->any_bad |= bad;
+    lane->any_bad |= bad;
 done:
     return st;
 }
 
-static weft_status infer_file(weft_ctx *ctx, infer_pass *pass, const weft_file_info *file)
+static weft_status infer_piece(weft_ctx *ctx, void *self, int32_t lane_number, int64_t number)
 {
     weft_status st = WEFT_OK;
+    const infer_pass *pass = self;
+    const weft_table *table = pass->table;
+    const weft_split *piece = &pass->pieces[number];
+    infer_lane *lane = &pass->lanes[lane_number];
     weft_text_input *input = NULL;
     bool end = false;
-    WEFT_TRY(st, weft_text_input_open(ctx, file, &pass->table->base.spec, 0, INT64_MAX, &input));
-    weft_json_texts_reset(&pass->texts);
-    for (;;) {
+    WEFT_TRY(st, weft_text_input_open(ctx, &table->base.files[piece->file_index], &table->base.spec,
+                                      piece->begin, piece->end, &input));
+    weft_json_texts_reset(&lane->texts);
+    for (int64_t record = 0;;) {
         WEFT_TRY(st, weft_check_cancel(ctx));
-        WEFT_TRY(st, weft_json_texts_load(ctx, &pass->texts, input, &end));
+        WEFT_TRY(st, weft_json_texts_load(ctx, &lane->texts, input, &end));
         if (end) break;
-        while (weft_json_texts_next(&pass->texts)) WEFT_TRY(st, infer_text(ctx, pass, input));
+        for (; weft_json_texts_next(&lane->texts); lane->records++)
+            if (is_sampled(table, number, record++)) WEFT_TRY(st, infer_text(ctx, table, lane, input));
     }
 done:
     weft_text_input_close(&input);
+    return st;
+}
+
+static weft_status lanes_open(weft_ctx *ctx, infer_pass *pass)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, pass->lane_count, &pass->lanes));
+    for (int32_t i = 0; i < pass->lane_count; i++) {
+        WEFT_TRY(st, weft_json_texts_init(ctx, pass->table, &pass->lanes[i].texts));
+        WEFT_TRY(st, weft_json_infer_new(ctx, &pass->table->options, &pass->lanes[i].infer));
+    }
+done:
+    return st;
+}
+
+/* All into the first lane. */
+static weft_status lanes_merge(weft_ctx *ctx, const infer_pass *pass)
+{
+    weft_status st = WEFT_OK;
+    infer_lane *first = &pass->lanes[0];
+    for (int32_t i = 1; i < pass->lane_count; i++) {
+        const infer_lane *lane = &pass->lanes[i];
+        WEFT_TRY(st, weft_json_infer_merge(ctx, first->infer, lane->infer));
+        first->records += lane->records;
+        first->any_bad |= lane->any_bad;
+    }
+done:
     return st;
 }
 
@@ -66,20 +108,28 @@ weft_status weft_json_infer_files(weft_ctx *ctx, weft_table *table, weft_schema 
 {
     weft_status st = WEFT_OK;
     infer_pass pass = {.table = table};
+    weft_split *pieces = NULL;
     weft_type type;
+    int32_t count = 0;
     if (table->base.file_count == 0)
         return weft_fail(ctx, WEFT_UNABLE_TO_INFER_SCHEMA,
                          "Unable to infer schema for JSON. It must be specified manually.");
-    table->records_seen = 0;
-    WEFT_TRY(st, weft_json_texts_init(ctx, table, &pass.texts));
-    WEFT_TRY(st, weft_json_infer_new(ctx, &table->options, &pass.infer));
-    for (int32_t i = 0; i < table->base.file_count; i++)
-        WEFT_TRY(st, infer_file(ctx, &pass, &table->base.files[i]));
-    const bool corrupt = pass.any_bad && table->options.mode == WEFT_JSON_PERMISSIVE;
-    WEFT_TRY(st, weft_json_infer_type(ctx, pass.infer, corrupt ? table->options.corrupt : NULL, &type));
+    WEFT_TRY(st, weft_text_table_splits(ctx, &table->base, weft_setting(ctx, WEFT_SET_INFER_PIECE), NULL,
+                                        &pieces, &count));
+    pass.pieces = pieces;
+    pass.lane_count = weft_parallel_lanes(ctx, count);
+    WEFT_TRY(st, lanes_open(ctx, &pass));
+    const weft_parallel work = {.count = count, .lanes = pass.lane_count, .work = infer_piece, .self = &pass};
+    WEFT_TRY(st, weft_parallel_run(ctx, &work));
+    WEFT_TRY(st, lanes_merge(ctx, &pass));
+    table->records_seen = pass.lanes[0].records;
+    const bool corrupt = pass.lanes[0].any_bad && table->options.mode == WEFT_JSON_PERMISSIVE;
+    WEFT_TRY(st,
+             weft_json_infer_type(ctx, pass.lanes[0].infer, corrupt ? table->options.corrupt : NULL, &type));
     *out = (weft_schema){0};
     if (type.id == WEFT_TYPE_STRUCT) *out = (weft_schema){.count = type.child_count, .fields = type.children};
 done:
-    weft_json_infer_free(&pass.infer);
+    for (int32_t i = 0; pass.lanes != NULL && i < pass.lane_count; i++)
+        weft_json_infer_free(&pass.lanes[i].infer);
     return st;
 }

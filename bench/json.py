@@ -6,19 +6,23 @@
 
 The query names two of the columns and a field of a struct; nobody is told the schema.
 """
+
 import argparse
-import json
 import os
 import pathlib
 import random
-import statistics
-import subprocess
 import sys
-import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SQL = ("SELECT event, count(*) AS n, sum(amount) AS amount, max(geo.lat) AS lat FROM {} "
-       "GROUP BY event ORDER BY event")
+sys.path[0] = str(ROOT / "bench/peers")  # not this folder: `import json` means Python's
+import json  # noqa: E402
+
+import contest  # noqa: E402
+
+SQL = (
+    "SELECT event, count(*) AS n, sum(amount) AS amount, max(geo.lat) AS lat FROM {} "
+    "GROUP BY event ORDER BY event"
+)
 EVENTS = ["view", "click", "cart", "order", "refund", "login", "logout", "search"]
 
 
@@ -31,11 +35,13 @@ def make(path, megabytes):
         row = {
             "id": i * 37,
             "ts": "2024-%02d-%02dT%02d:%02d:%02dZ" % (i % 12 + 1, i % 28 + 1, i % 24, i % 60, i % 59),
-            "event": rand.choice(EVENTS), "user": "user-%d" % rand.randrange(1000000),
-            "amount": rand.randrange(100000), "price": round(rand.random() * 100, 2),
+            "event": rand.choice(EVENTS),
+            "user": "user-%d" % rand.randrange(1000000),
+            "amount": rand.randrange(100000),
+            "price": round(rand.random() * 100, 2),
             "geo": {"lat": round(rand.uniform(-90, 90), 5), "lon": round(rand.uniform(-180, 180), 5)},
             "tags": rand.sample(["new", "sale", "vip", "mobile", "eu"], rand.randrange(4)),
-            "note": rand.choice([None, "said \"hi\"", "caf\u00e9", "x" * rand.randrange(60)]),
+            "note": rand.choice([None, 'said "hi"', "caf\u00e9", "x" * rand.randrange(60)]),
         }
         part.append(json.dumps(row, ensure_ascii=False, separators=(",", ":")))
     block = ("\n".join(part) + "\n").encode()
@@ -47,17 +53,21 @@ def make(path, megabytes):
 
 def command(engine, weft, path):
     if engine == "weft":
-        return [weft, "sql", "--format", "csv", "-S", "-e", SQL.format(f"json.`{path}`")]
+        text = SQL.format(f"json.`{path}`")
+        return [weft, "sql", "--master", f"local[{contest.THREADS}]", "--format", "csv", "-S", "-e", text]
     if engine == "duckdb":
-        code = ("import duckdb,sys; duckdb.execute('SET threads=2'); "
-                "r=duckdb.sql(sys.argv[1]).fetchall(); print('event,n,amount,lat'); "
-                "[print(*x, sep=',') for x in r]")
+        code = (
+            "import duckdb,sys; duckdb.execute('SET threads=2; SET enable_progress_bar=false'); "
+            "[print(*x, sep=',') for x in duckdb.execute(sys.argv[1]).fetchall()]"
+        )
         table = f"read_json_auto('{path}', format='newline_delimited')"
         return [sys.executable, "-c", code, SQL.format(table)]
-    code = ("import polars as pl,sys; d=pl.scan_ndjson(sys.argv[1]); "
-            "r=d.group_by('event').agg(pl.len().alias('n'), pl.col('amount').sum(), "
-            "pl.col('geo').struct.field('lat').max().alias('lat')).sort('event').collect(); "
-            "print('event,n,amount,lat'); [print(*x, sep=',') for x in r.rows()]")
+    code = (
+        "import polars as pl,sys; d=pl.scan_ndjson(sys.argv[1]); "
+        "r=d.group_by('event').agg(pl.len().alias('n'), pl.col('amount').sum(), "
+        "pl.col('geo').struct.field('lat').max().alias('lat')).sort('event').collect(engine='streaming'); "
+        "[print(*x, sep=',') for x in r.rows()]"
+    )
     return [sys.executable, "-c", code, str(path)]
 
 
@@ -73,24 +83,8 @@ def main():
     path = args.data or ROOT / f"build/data/json-{args.megabytes}/events.json"
     if not path.exists():
         make(path, args.megabytes)
-    engines = args.engines.split()
-    times, answers = {e: [] for e in engines}, {}
-    for turn in range(args.rounds + 1):  # the first warms the page cache
-        for engine in engines:
-            begin = time.monotonic()
-            done = subprocess.run(command(engine, args.weft, path), capture_output=True, text=True,
-                                  check=True, env=dict(os.environ, POLARS_MAX_THREADS="2"))
-            if turn > 0:
-                times[engine].append(time.monotonic() - begin)
-            answers[engine] = sorted(done.stdout.split())
-    for engine in engines:
-        same = answers[engine] == answers[engines[0]]
-        print(f"{engine:8} {statistics.median(times[engine]):6.2f} s  ({min(times[engine]):.2f} to "
-              f"{max(times[engine]):.2f})  {'same answer' if same else 'ANOTHER ANSWER'}")
-    peers = [statistics.median(times[e]) for e in engines if e != "weft"]
-    if "weft" in engines and peers:
-        print(f"ratio to the best peer: {statistics.median(times['weft']) / min(peers):.2f}")
-    if any(answers[e] != answers[engines[0]] for e in engines):
+    contenders = [(engine, command(engine, args.weft, path), None) for engine in args.engines.split()]
+    if not contest.contest("json", contenders, args.rounds):
         sys.exit("the answers differ")
 
 

@@ -102,8 +102,8 @@ weft_status weft_generate_open(weft_ctx *ctx, const weft_generate_spec *spec, we
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->count, &g->vectors));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->count, &g->columns));
     for (; g->opened < spec->count; g->opened++)
-        WEFT_TRY(st, weft_vector_init(ctx, spec->types[g->opened], WEFT_BATCH_ROWS_MAX,
-                                      &g->vectors[g->opened]));
+        WEFT_TRY(st,
+                 weft_vector_init(ctx, spec->types[g->opened], WEFT_BATCH_ROWS_MAX, &g->vectors[g->opened]));
     WEFT_TRY(st, weft_eval_open(ctx, spec->program, &g->eval));
 done:
     return st;
@@ -152,12 +152,37 @@ done:
     return st;
 }
 
+/* Elements as they lie, where those of an array are side by side in flat values of the vector's own form. */
+static bool fill_elements(weft_generate *g, weft_vector *to, const weft_column *array, int32_t count)
+{
+    const weft_column *from = &array->children[0];
+    const size_t bytes = (size_t)weft_phys_bytes((weft_phys)from->phys);
+    if (from->encoding != WEFT_FLAT || from->phys != to->column.phys || bytes == 0 ||
+        from->phys == WEFT_PHYS_LIST)
+        return false;
+    for (int32_t i = 0, run = 1; i < count; i += run, run = 1) {
+        if (g->elements[i] < 0) {
+            weft_vector_set_null(to, i);
+            continue;
+        }
+        while (i + run < count && g->rows[i + run] == g->rows[i] && g->elements[i + run] > 0) run++;
+        const weft_list *list = weft_column_value(array, g->rows[i]);
+        const int32_t slot = list->offset + g->elements[i];
+        memcpy((uint8_t *)to->values + (size_t)i * bytes, (const uint8_t *)from->data + (size_t)slot * bytes,
+               (size_t)run * bytes);
+        for (int32_t k = 0; from->validity != NULL && k < run; k++)
+            if (!weft_bit_get(from->validity, slot + k)) weft_vector_set_null(to, i + k);
+    }
+    return true;
+}
+
 static weft_status fill_generated(weft_ctx *ctx, weft_generate *g, int32_t column, int32_t count)
 {
     weft_status st = WEFT_OK;
     const weft_column *array = &g->values[g->spec->array];
     const int32_t part = g->spec->parts[column];
     weft_vector *to = &g->vectors[column];
+    if (part == PART_ELEMENT && fill_elements(g, to, array, count)) return WEFT_OK;
     for (int32_t i = 0; i < count; i++) {
         if (g->elements[i] < 0) {
             weft_vector_set_null(to, i);
@@ -201,8 +226,8 @@ weft_status weft_generate_push(weft_ctx *ctx, weft_generate *g, const weft_batch
         weft_vector_finish(&g->vectors[i]);
         g->columns[i] = g->vectors[i].column;
     }
-    *out = (weft_batch){
-        .rows = count, .selected = count, .column_count = g->spec->count, .columns = g->columns};
+    *out =
+        (weft_batch){.rows = count, .selected = count, .column_count = g->spec->count, .columns = g->columns};
     *result = g->next < g->in.selected ? WEFT_HAVE_MORE : WEFT_NEED_INPUT;
 done:
     return st;

@@ -39,6 +39,25 @@ done:
     return st;
 }
 
+/* Between the places of a pattern that matches itself alone. */
+static weft_status split_plain(weft_ctx *ctx, const weft_regexp *s, const weft_str *text, int64_t limit,
+                               pieces *out)
+{
+    weft_status st = WEFT_OK;
+    const char *const data = weft_str_data(text), *const end = data + text->len;
+    const char *at = data;
+    while (limit <= 0 || out->count < limit - 1) {
+        const size_t left = (size_t)(end - at);
+        const char *hit = s->len == 1 ? memchr(at, s->text[0], left) : memmem(at, left, s->text, s->len);
+        if (hit == NULL) break;
+        WEFT_TRY(st, pieces_add(ctx, out, text, (size_t)(at - data), (size_t)(hit - data)));
+        at = hit + s->len;
+    }
+    WEFT_TRY(st, pieces_add(ctx, out, text, (size_t)(at - data), text->len));
+done:
+    return st;
+}
+
 /* As Java's Pattern.split with this limit (0 is -1): no empty piece before a match of nothing at the start,
  * empty ones at the end stay. */
 static weft_status split_text(weft_ctx *ctx, const weft_expr *e, const weft_regexp *s, const weft_str *text,
@@ -49,6 +68,7 @@ static weft_status split_text(weft_ctx *ctx, const weft_expr *e, const weft_rege
     bool found = true;
     out->count = 0;
     if (s->len == 0) return split_characters(ctx, text, limit, out);
+    if (s->is_plain) return split_plain(ctx, s, text, limit, out);
     while (limit <= 0 || out->count < limit - 1) {
         WEFT_TRY(st, weft_regexp_next(ctx, e, s, text, from, &found));
         if (!found) break;
@@ -69,7 +89,7 @@ static weft_status pieces_put(weft_ctx *ctx, const pieces *p, weft_vector *out, 
     weft_status st = WEFT_OK;
     int32_t first = 0;
     WEFT_TRY(st, weft_vector_add_list(ctx, out, i, p->count, &first));
-    for (int32_t k = 0; k < p->count; k++) ((weft_str *)out->children[0].values)[first + k] = p->at[k];
+    memcpy((weft_str *)out->children[0].values + first, p->at, (size_t)p->count * sizeof *p->at);
 done:
     return st;
 }

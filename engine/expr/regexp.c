@@ -24,6 +24,14 @@ weft_status weft_regexp_open(weft_ctx *ctx, const weft_expr *call, void **state)
     return weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(weft_regexp), state);
 }
 
+static bool is_plain_text(const char *text, uint32_t len)
+{
+    for (uint32_t i = 0; i < len; i++)
+        if ((unsigned char)text[i] >= 0x80 || text[i] == 0 || strchr("\\^$.|?*+()[]{}", text[i]) != NULL)
+            return false;
+    return true;
+}
+
 static weft_status regexp_compile(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, weft_regexp *s)
 {
     weft_status st = WEFT_OK;
@@ -48,6 +56,7 @@ static weft_status regexp_compile(weft_ctx *ctx, const weft_expr *e, const weft_
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)pattern->len + 1, (void **)&s->text));
     memcpy(s->text, weft_str_data(pattern), pattern->len);
     s->len = pattern->len;
+    s->is_plain = is_plain_text(s->text, s->len);
 done:
     return st;
 }
@@ -69,7 +78,7 @@ weft_status weft_regexp_of_row(weft_ctx *ctx, const weft_kernel_call *call, int3
 }
 
 weft_status weft_regexp_next(weft_ctx *ctx, const weft_expr *e, const weft_regexp *s, const weft_str *text,
-                               size_t from, bool *found)
+                             size_t from, bool *found)
 {
     const int got = from > text->len ? PCRE2_ERROR_NOMATCH
                                      : pcre2_match(s->code, (PCRE2_SPTR)weft_str_data(text), text->len, from,

@@ -17,6 +17,7 @@ typedef struct weft_regexp {
     char *text; /* what it was compiled from */
     uint32_t len;
     uint32_t groups;
+    bool is_plain; /* ASCII without a character of meaning: it matches itself */
 } weft_regexp;
 
 /* open and close of functions whose second argument is the pattern. */

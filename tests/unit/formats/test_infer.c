@@ -6,7 +6,7 @@
 #include "engine/formats/source.h"
 #include "tests/support/fixture.h"
 
-enum { COLUMNS = 6, ROWS = 60, TEXT_BYTES = 1 << 16, ROUNDS = 400 };
+enum { COLUMNS = 6, ROWS = 60, TEXT_BYTES = 1 << 16, ROUNDS = 60 };
 
 typedef struct file_text {
     char bytes[TEXT_BYTES];

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The questions of h2o's database benchmark (10 groupings, 5 joins) at 10 million rows: weft and peers in turn.
+"""The questions of h2o's database benchmark (10 groupings, 5 joins) at 10 million rows, peers in turn.
 
     $python bench/h2o.py                   makes its data in build/data/h2o-1e+07 (Parquet) and runs 3 rounds
     $python bench/h2o.py --rows 1e6 --rounds 1 --questions 'g1 j3'
 
-Each question is a process of its own, from start to exit, over the same Parquet files. What a question gives is
+Each question is a process of its own, from start to exit, over the same Parquet files. What it gives is
 reduced to counts and sums, as the benchmark itself checks answers.
 """
 
@@ -19,7 +19,7 @@ from h2o import QUESTIONS, check_sql  # noqa: E402
 
 
 def make(folder, rows):
-    """groups: id1 to id3 texts, id4 to id6 numbers, of 100, 100 and rows / 100 kinds; the others are joined."""
+    """groups: id1 to id3 texts, id4 to id6 numbers, of 100, 100 and rows / 100 kinds; the others: joins."""
     import duckdb
 
     folder.mkdir(parents=True, exist_ok=True)

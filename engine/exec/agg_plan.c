@@ -18,6 +18,10 @@ static weft_status plan_call(weft_ctx *ctx, const weft_expr *call, weft_agg_call
     out->filter = -1;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &out->args));
     for (int32_t i = 0; i < call->arg_count; i++) {
+        if (weft_aggregate_constant(call, i)) { /* a literal: what its column is does not matter */
+            out->args[i] = out->args[0];
+            continue;
+        }
         if (call->args[i]->kind != WEFT_EXPR_COLUMN) {
             return weft_fail(ctx, WEFT_INTERNAL, "an argument of %s is no column",
                              call->aggregate.function->name);

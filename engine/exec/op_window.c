@@ -274,6 +274,7 @@ static weft_status add_rows(weft_ctx *ctx, window_state *s, window_call *c, int6
         for (int32_t a = 0; a < c->arg_count; a++) {
             const weft_expr *arg = a < c->call->arg_count ? c->call->args[a] : c->call->aggregate.filter;
             weft_vector *v = &c->args[a];
+            if (arg->kind != WEFT_EXPR_COLUMN) continue; /* a constant of the call */
             WEFT_TRY(st, weft_vector_gather(ctx, &s->layout, arg->column.ordinal, taken, count, NULL, v));
             c->arg_columns[a] = v->column;
         }

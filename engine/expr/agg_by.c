@@ -1,17 +1,23 @@
-/* engine/expr/agg_by.c - max_by(x, y), min_by(x, y): the x of the row whose y is greatest or least.
+/* engine/expr/agg_by.c - max_by(x, y), min_by(x, y): the x of the row whose y is greatest or least. Calls
+ * with a number k of rows are in agg_by_k.c.
  *
  * States: x (0), y (1) and whether a row was taken (2, a BOOLEAN that starts false). Rows whose y is NULL do
  * not count; of equal ones the last is taken, as Spark does. */
+#include "engine/expr/agg_by.h"
 #include "engine/columnar/nested.h"
-#include "engine/expr/agg_input.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/nested_call.h"
 
 extern const weft_aggregate weft_aggregate_max_by;
+
+enum { BY_K_MAX = 100000 }; /* Spark's limit */
+
+bool weft_by_greatest(const weft_expr *call) { return call->aggregate.function == &weft_aggregate_max_by; }
 
 static bool by_wins(const weft_expr *call, const weft_value *new_key, const weft_value *old_key)
 {
     const int order = weft_value_compare(new_key, old_key);
-    return call->aggregate.function == &weft_aggregate_max_by ? order >= 0 : order <= 0;
+    return weft_by_greatest(call) ? order >= 0 : order <= 0;
 }
 
 static weft_status by_take(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, const weft_column *args,
@@ -102,8 +108,9 @@ static weft_status by_bind(weft_ctx *ctx, const weft_expr **args, int32_t count,
 {
     weft_status st = WEFT_OK;
     const weft_type boolean = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
-    if (count != 2) return weft_fail_arg_count(ctx, "max_by or min_by", 2, 2, count, span);
-    if (args[1]->type.child_count > 0) {
+    if (count < 2 || count > 3) return weft_fail_arg_count(ctx, "max_by or min_by", 2, 3, count, span);
+    WEFT_TRY(st, weft_expect_orderable(ctx, "max_by or min_by", args[1], span));
+    if (count == 2 && args[1]->type.child_count > 0) {
         return weft_fail_arg_type(ctx, "max_by or min_by", 1, "of a plain value", args[1], span);
     }
     for (int32_t i = 0; i < 2; i++) {
@@ -111,12 +118,24 @@ static weft_status by_bind(weft_ctx *ctx, const weft_expr **args, int32_t count,
             WEFT_TRY(st, weft_expr_cast(ctx, args[i], boolean, true, &args[i]));
     }
     *type = args[0]->type;
+    if (count == 2) goto done;
+    if (!weft_type_is_integral(args[2]->type) && args[2]->type.id != WEFT_TYPE_NULL)
+        return weft_fail_arg_type(ctx, "max_by or min_by", 2, "\"int\"", args[2], span);
+    WEFT_TRY(st, weft_agg_bind_constant(ctx, "max_by or min_by", "k", args, 2, WEFT_TYPE_OF(WEFT_TYPE_INT),
+                                        false, span));
+    if (args[2]->literal.i64 < 1 || args[2]->literal.i64 > BY_K_MAX) {
+        return weft_fail_at(ctx, WEFT_VALUE_OUT_OF_RANGE, span,
+                            "The k must be between [1, %d] (current value = %lld).", BY_K_MAX,
+                            (long long)args[2]->literal.i64);
+    }
+    WEFT_TRY(st, weft_type_make_array(ctx, *type, type));
 done:
     return st;
 }
 
 static int32_t by_states(const weft_expr *call, weft_type *types, bool *starts_zero)
 {
+    if (call->arg_count > 2) return weft_agg_object_states(call, types, starts_zero);
     types[0] = call->args[0]->type;
     types[1] = call->args[1]->type;
     types[2] = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
@@ -129,22 +148,21 @@ static const weft_agg_variant by_any = {by_update, by_update_one, by_merge, by_f
 
 static const weft_agg_variant *by_variant(const weft_expr *call)
 {
-    (void)call;
-    return &by_any;
+    return call->arg_count > 2 ? weft_agg_object_variant(call) : &by_any;
 }
 
 #define COMMON                                                                                               \
     .bind = by_bind, .states = by_states, .variant = by_variant, .result_nullable = true,                    \
-    .order_sensitive = true
+    .order_sensitive = true, .constant_first = 2, .constant_last = 2, .object = &weft_agg_by_object
 const weft_aggregate weft_aggregate_max_by = {
     .name = "max_by",
     COMMON,
-    .help = "max_by(x, y) - The x of the row with the greatest y.",
+    .help = "max_by(x, y [, k]) - The x of the row with the greatest y; of the k such rows, as an array.",
     .example = "SELECT max_by(x, y) FROM VALUES ('a', 10), ('b', 50), ('c', 20) AS tab(x, y)",
     .example_result = "b"};
 const weft_aggregate weft_aggregate_min_by = {
     .name = "min_by",
     COMMON,
-    .help = "min_by(x, y) - The x of the row with the least y.",
+    .help = "min_by(x, y [, k]) - The x of the row with the least y; of the k such rows, as an array.",
     .example = "SELECT min_by(x, y) FROM VALUES ('a', 10), ('b', 50), ('c', 20) AS tab(x, y)",
     .example_result = "a"};

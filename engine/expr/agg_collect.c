@@ -1,14 +1,17 @@
-/* engine/expr/agg_collect.c - collect_list, collect_set: the values of a group as an array, without NULLs.
+/* engine/expr/agg_collect.c - collect_list, collect_set: the values of a group as an array, without NULLs;
+ * collect_union: the elements of its arrays as one.
  *
  * State: one string of bytes, which grows by doubling: u32 0, count, used bytes, bytes promised; then the
  * packed values (columnar/nested.h) one behind the other, then room. Room for all values of a batch is made
  * before the first is written, so that an update that was refused memory can be done again.
- * collect_set drops duplicates whenever the state would grow, and at the end: the state is at most about
+ * The sets drop duplicates whenever the state would grow, and at the end: the state is at most about
  * twice as large as the set. Values are duplicates when their packed bytes are equal; first ones stay. */
 #include "common/mem.h"
 #include "engine/columnar/nested.h"
 #include "engine/expr/agg_input.h"
 #include "engine/expr/nested_call.h"
+
+extern const weft_aggregate weft_aggregate_collect_list, weft_aggregate_collect_union;
 
 typedef struct collect_head {
     uint32_t mark; /* 0: the first four bytes of a string are kept beside its pointer and must not change */
@@ -31,7 +34,22 @@ static collect_head collect_read(const uint8_t *bytes)
 
 static bool is_set(const weft_agg_place *place)
 {
-    return strcmp(place->call->aggregate.function->name, "collect_set") == 0;
+    return place->call->aggregate.function != &weft_aggregate_collect_list;
+}
+
+/* What a row gives: itself, or the elements of its array. */
+typedef struct collect_run {
+    const weft_column *column;
+    int32_t first, count;
+} collect_run;
+
+static collect_run run_of(const weft_agg_place *place, const weft_column *args, int32_t position)
+{
+    if (weft_column_is_null(args, position)) return (collect_run){args, 0, 0};
+    if (place->call->aggregate.function != &weft_aggregate_collect_union)
+        return (collect_run){args, position, 1};
+    const weft_list *list = weft_column_value(args, position);
+    return (collect_run){&args->children[0], list->offset, list->length};
 }
 
 static weft_type element_type(const weft_agg_place *place) { return place->call->type.children[0].type; }
@@ -168,15 +186,19 @@ static weft_status collect_update(weft_ctx *ctx, const weft_agg_place *place, ui
     weft_status st = WEFT_OK;
     int32_t promised = 0;
     for (; promised < batch->selected; promised++) {
-        const int32_t at = position_of(batch, promised);
-        if (weft_column_is_null(args, at)) continue;
-        WEFT_TRY(st, promise(ctx, place, rows[promised], weft_nested_bytes(args, at)));
+        const collect_run run = run_of(place, args, position_of(batch, promised));
+        uint64_t bytes = 0;
+        for (int32_t k = run.first; k < run.first + run.count; k++)
+            if (!weft_column_is_null(run.column, k)) bytes += weft_nested_bytes(run.column, k);
+        if (run.count > 0) WEFT_TRY(st, promise(ctx, place, rows[promised], bytes));
     }
     for (int32_t i = 0; i < batch->selected; i++) {
-        const int32_t at = position_of(batch, i);
-        if (weft_column_is_null(args, at)) continue;
-        const uint32_t len = (uint32_t)weft_nested_bytes(args, at);
-        (void)weft_nested_pack(args, at, take_room(place, rows[i], 1, len));
+        const collect_run run = run_of(place, args, position_of(batch, i));
+        for (int32_t k = run.first; k < run.first + run.count; k++) {
+            if (weft_column_is_null(run.column, k)) continue;
+            const uint32_t len = (uint32_t)weft_nested_bytes(run.column, k);
+            (void)weft_nested_pack(run.column, k, take_room(place, rows[i], 1, len));
+        }
     }
 done:
     if (st != WEFT_OK) forget_promises(place, rows, promised);
@@ -301,6 +323,18 @@ done:
     return st;
 }
 
+static weft_status union_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
+                              weft_type *type)
+{
+    if (count != 1) return weft_fail_arg_count(ctx, "collect_union", 1, 1, count, span);
+    if (args[0]->type.id != WEFT_TYPE_ARRAY)
+        return weft_fail_arg_type(ctx, "collect_union", 0, "\"array\"", args[0], span);
+    if (!weft_type_is_orderable(args[0]->type))
+        return weft_fail_arg_type(ctx, "collect_union", 0, "that holds no \"map\"", args[0], span);
+    *type = args[0]->type;
+    return WEFT_OK;
+}
+
 static int32_t collect_states(const weft_expr *call, weft_type *types, bool *starts_zero)
 {
     (void)call;
@@ -338,3 +372,14 @@ const weft_aggregate weft_aggregate_collect_set = {
     .help = "collect_set(expr) - The values that are not NULL as an array, each once.",
     .example = "SELECT collect_set(col) FROM VALUES (1), (2), (1) AS tab(col)",
     .example_result = "[1, 2]"};
+
+const weft_aggregate weft_aggregate_collect_union = {
+    .name = "collect_union",
+    .bind = union_bind,
+    .states = collect_states,
+    .variant = collect_variant,
+    .order_sensitive = true,
+    .ignores_duplicates = true,
+    .help = "collect_union(array) - The elements of the arrays that are not NULL as one array, each once.",
+    .example = "SELECT collect_union(col) FROM VALUES (array(1, 2)), (array(2, 3)) AS tab(col)",
+    .example_result = "[1, 2, 3]"};

@@ -41,9 +41,14 @@ typedef struct weft_agg_variant {
                             int32_t count, weft_vector *out);
 } weft_agg_variant;
 
+typedef struct weft_agg_object weft_agg_object; /* agg_object.h */
+
 struct weft_aggregate {
     const char *name;
     const char *aliases;
+    /* Arguments [constant_first, constant_last] are constants: bind makes them literals, which plans keep and
+     * kernels read in place->call; their columns mean nothing. constant_first 0: there are none. */
+    int8_t constant_first, constant_last;
     /* Coerce args in place; result type, state types and which state columns start non-null at zero. */
     weft_status (*bind)(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                         weft_type *type);
@@ -56,8 +61,16 @@ struct weft_aggregate {
     bool takes_ignore_nulls; /* a literal BOOLEAN after the argument means IGNORE NULLS: first, last,
                                 any_value */
     bool order_sensitive;    /* first, last, collect_list: the stage must be ordered to be deterministic */
+    const weft_agg_object *object; /* of those that agg_object.h runs, else NULL */
     const char *help, *example, *example_result;
 };
+
+/* Is argument i of the bound call one of its constants? */
+static inline bool weft_aggregate_constant(const weft_expr *call, int32_t i)
+{
+    const weft_aggregate *fn = call->aggregate.function;
+    return fn->constant_first > 0 && i >= fn->constant_first && i <= fn->constant_last;
+}
 
 const weft_aggregate *weft_aggregate_find(const char *name); /* by name or alias, any case; or NULL */
 const weft_aggregate *const *weft_aggregate_all(int32_t *count);

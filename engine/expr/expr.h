@@ -120,6 +120,8 @@ struct weft_expr {
             bool ignore_nulls;
             const weft_expr *filter; /* or NULL */
             const char *written;     /* as in call */
+            const weft_expr *const
+                *shown; /* the arguments before they became constants, for names; or NULL */
         } aggregate;
         struct {
             const char

@@ -210,7 +210,7 @@ static weft_status struct_args(weft_ctx *ctx, const weft_expr *const *args, int3
     for (int32_t i = 0; i < count; i++) {
         const weft_expr *e = args[i];
         char *made = NULL;
-        const char *name = e->kind == WEFT_EXPR_COLUMN ? e->column.name
+        const char *name = e->kind == WEFT_EXPR_COLUMN  ? e->column.name
                            : e->kind == WEFT_EXPR_ALIAS ? e->alias.name
                            : e->kind == WEFT_EXPR_OUTER ? e->args[0]->column.name
                            : weft_is_lambda_variable(e) ? e->call.written
@@ -286,13 +286,29 @@ static weft_status take_ignore_nulls(weft_ctx *ctx, const weft_aggregate *fn, co
     return WEFT_OK;
 }
 
+/* DISTINCT with an order of its own: of mode never, of listagg only by the text itself. */
+static weft_status check_distinct_order(weft_ctx *ctx, const weft_aggregate *fn, const weft_expr *const *args,
+                                        const weft_expr *const *bound, int32_t count, const weft_span *span)
+{
+    if (strcmp(fn->name, "mode") == 0 && count == 2 && weft_str_data(&bound[1]->literal.str)[0] != 'h') {
+        return weft_fail_at(ctx, WEFT_WITHIN_GROUP_DISTINCT, span,
+                            "mode does not support DISTINCT with WITHIN GROUP.");
+    }
+    if (strcmp(fn->name, "listagg") == 0 && count > 3 && (count > 4 || !weft_expr_equal(args[0], args[3]))) {
+        return weft_fail_at(
+            ctx, WEFT_WITHIN_GROUP_MISMATCH, span,
+            "listagg with DISTINCT can only be ordered by the expression that it aggregates.");
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                                 bool distinct, const weft_expr *filter, const weft_span *span,
                                 const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_aggregate *fn = weft_aggregate_find(name);
-    const weft_expr **bound = NULL;
+    const weft_expr **bound = NULL, **shown = NULL;
     const weft_expr *one = NULL;
     weft_expr proto = {.kind = WEFT_EXPR_AGGREGATE};
 
@@ -317,6 +333,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
         WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
     }
     WEFT_TRY(st, fn->bind(ctx, bound, count, span, &proto.type));
+    if (distinct) WEFT_TRY(st, check_distinct_order(ctx, fn, args, bound, count, span));
     if (strcmp(fn->name, "collect_list") != 0) /* array_agg() is shown as it, in Spark too */
         WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.aggregate.written));
     if (span != NULL) proto.span = *span;
@@ -324,6 +341,10 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     proto.aggregate.function = fn;
     proto.aggregate.distinct = distinct;
     proto.aggregate.filter = filter;
+    if (fn->constant_first > 0) {
+        WEFT_TRY(st, copy_args(ctx, args, count, &shown));
+        proto.aggregate.shown = shown;
+    }
     WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
 done:
     return st;

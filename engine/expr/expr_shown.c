@@ -1,6 +1,7 @@
 /* engine/expr/expr_shown.c - see expr_shown.h. */
 #include "engine/expr/expr_shown.h"
 
+#include "engine/expr/aggregate.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/function.h"
 
@@ -51,7 +52,8 @@ static const struct {
                 {"make_dt_interval", 3, ", 0.000000"},
                 {"vector_norm", 1, ", 2.0"},
                 {"vector_normalize", 1, ", 2.0"},
-                {"percentile", 2, ", 1"}};
+                {"percentile", 2, ", 1"},
+                {"approx_percentile", 2, ", 10000"}};
 
 const char *weft_shown_defaults(const char *name, int32_t count)
 {
@@ -59,6 +61,47 @@ const char *weft_shown_defaults(const char *name, int32_t count)
         if (defaults[i].count == count && strcmp(defaults[i].name, name) == 0) return defaults[i].more;
     }
     return NULL;
+}
+
+/* mode(x, 'a' or 'd'), percentile_cont(x, share, descending), listagg(x, separator, order, keys …) */
+static bool named(const weft_expr *call, const char *name)
+{
+    return strncmp(call->aggregate.function->name, name, strlen(name)) == 0;
+}
+
+static char mode_order(const weft_expr *call)
+{
+    return call->arg_count < 2 ? 'h' : weft_str_data(&call->args[1]->literal.str)[0];
+}
+
+int32_t weft_shown_args(const weft_expr *call, const weft_expr *const *args, const weft_expr **inside)
+{
+    const bool percentile = call->arg_count == 3 && named(call, "percentile_");
+    inside[0] = args[0];
+    inside[1] = call->arg_count > 1 ? args[1] : NULL;
+    if (strcmp(call->aggregate.function->name, "mode") == 0) return mode_order(call) == 'h' ? 1 : 0;
+    if (percentile) inside[0] = args[1];
+    if (percentile) return 1;
+    return call->arg_count > 3 && named(call, "listagg") ? 2 : -1;
+}
+
+const weft_expr *weft_shown_key(const weft_expr *call, const weft_expr *const *args, int32_t k,
+                                const char **order)
+{
+    static const char *const orders[] = {" ASC NULLS FIRST", " ASC NULLS LAST", " DESC NULLS FIRST",
+                                         " DESC NULLS LAST"};
+    if (named(call, "listagg")) {
+        if (k + 3 >= call->arg_count) return NULL;
+        const char code = weft_str_data(&call->args[2]->literal.str)[k];
+        *order = orders[code == 'A' ? 0 : code == 'a' ? 1 : code == 'D' ? 2 : 3];
+        return args[k + 3];
+    }
+    if (k > 0) return NULL;
+    /* Spark shows the order of mode the wrong way round */
+    const bool mode = named(call, "mode");
+    if (mode && mode_order(call) == 'h') return NULL;
+    *order = (mode ? mode_order(call) == 'a' : call->args[2]->literal.boolean) ? " DESC" : "";
+    return args[0];
 }
 
 const char *weft_shown_before(const char *name, int32_t count)

@@ -8,6 +8,13 @@
 /* What stands behind the arguments that were written, the separator included, or NULL. name: of the function
  * or aggregate; count: of the arguments written. */
 const char *weft_shown_defaults(const char *name, int32_t count);
+enum { WEFT_SHOWN_ARGS_MAX = 2 };
+/* Of an aggregate with WITHIN GROUP: what stands between its parentheses, taken from args; returns how many.
+ * -1: the call shows all its arguments. */
+int32_t weft_shown_args(const weft_expr *call, const weft_expr *const *args, const weft_expr **inside);
+/* Its k-th key and what stands behind it, or NULL when there are no more. */
+const weft_expr *weft_shown_key(const weft_expr *call, const weft_expr *const *args, int32_t k,
+                                const char **order);
 /* What stands before the first argument, or NULL. */
 const char *weft_shown_before(const char *name, int32_t count);
 /* The name that is shown in the place of a written alias, or NULL. */

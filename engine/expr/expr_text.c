@@ -384,21 +384,29 @@ static void text_aggregate(text *t, const weft_expr *e)
 {
     const char *name = e->aggregate.function->name;
     const char *more = t->ids ? NULL : weft_shown_defaults(name, e->arg_count);
-    const bool within = e->arg_count == 3 && strncmp(name, "percentile_", strlen("percentile_")) == 0;
-    text_put(t, e->aggregate.written != NULL ? e->aggregate.written : name);
+    const weft_expr *const *args = e->aggregate.shown != NULL && !t->ids ? e->aggregate.shown : e->args;
+    const weft_expr *inside[WEFT_SHOWN_ARGS_MAX];
+    const int32_t count = weft_shown_args(e, args, inside);
+    const bool alias = e->aggregate.written != NULL &&
+                       count != 2; /* string_agg() with an order is listagg() */
+    text_put(t, alias ? e->aggregate.written : name);
     text_put(t, "(");
     if (e->aggregate.distinct) text_put(t, t->ids ? "distinct " : "DISTINCT ");
-    if (within)
-        text_expr(t, e->args[1]);
+    if (count >= 0)
+        text_list(t, inside, count, ", ");
     else
-        text_list(t, e->args, e->arg_count, ", ");
+        text_list(t, args, e->arg_count, ", ");
     if (more != NULL) text_put(t, more);
     text_put(t, ")");
-    if (within) {
-        text_put(t, " WITHIN GROUP (ORDER BY ");
-        text_expr(t, e->args[0]);
-        text_put(t, e->args[2]->literal.boolean ? " DESC)" : ")");
+    int32_t keys = 0;
+    for (const char *order;; keys++) {
+        const weft_expr *key = count < 0 ? NULL : weft_shown_key(e, args, keys, &order);
+        if (key == NULL) break;
+        text_put(t, keys == 0 ? " WITHIN GROUP (ORDER BY " : ", ");
+        text_expr(t, key);
+        text_put(t, order);
     }
+    if (keys > 0) text_put(t, ")");
     if (e->aggregate.ignore_nulls && t->ids) text_put(t, " ignore nulls");
     if (e->aggregate.filter != NULL) {
         text_put(t, " FILTER (WHERE ");

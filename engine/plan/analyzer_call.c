@@ -102,7 +102,11 @@ static weft_status bind_window_aggregate(weft_binder *b, const weft_expr *e, con
             stand_ins[i] = arg;
         }
     }
-    if (args.count > 0) WEFT_TRY(st, weft_expr_with_args(ctx, *out, stand_ins, out));
+    if (args.count > 0) {
+        weft_expr copy = **out;
+        if (copy.aggregate.shown != NULL) copy.aggregate.shown = weft_pointers_exprs(&args);
+        WEFT_TRY(st, weft_expr_with_args(ctx, &copy, stand_ins, out));
+    }
     WEFT_TRY(st, with_ignore_nulls(ctx, e->unresolved.ignore_nulls, out));
 done:
     return st;

@@ -16,9 +16,13 @@ weft_status plan_lower_aggregate(weft_ctx *ctx, const weft_expr *call, const int
     WEFT_TRY(st, WEFT_NEW(ctx, &copy));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &args));
     *copy = *call;
-    for (; next < call->arg_count; next++)
-        WEFT_TRY(st, weft_expr_ordinal(ctx, ordinals[next], call->args[next]->type,
-                                       call->args[next]->nullable, &args[next]));
+    for (; next < call->arg_count; next++) {
+        const weft_expr *arg = call->args[next];
+        if (weft_aggregate_constant(call, next))
+            args[next] = arg;
+        else
+            WEFT_TRY(st, weft_expr_ordinal(ctx, ordinals[next], arg->type, arg->nullable, &args[next]));
+    }
     copy->args = args;
     if (call->aggregate.filter != NULL)
         WEFT_TRY(st, weft_expr_ordinal(ctx, ordinals[next], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true,

@@ -141,6 +141,8 @@ static weft_status split_one(weft_ctx *ctx, splitter *s, const weft_node **out)
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, set->count, &args));
     for (int32_t i = 0; i < set->count; i++) {
         const weft_expr *e = NULL;
+        args[i] = set->args[i];
+        if (set->args[i]->kind == WEFT_EXPR_LITERAL && i > 0) continue; /* constants are not grouped by */
         WEFT_TRY(st, weft_expr_alias(ctx, set->args[i], weft_next_id(s->ids), "distinct", &e));
         WEFT_TRY(st, weft_pointers_push(ctx, &named, e));
         WEFT_TRY(st, column_of_named(ctx, e, &args[i]));
@@ -256,8 +258,11 @@ static weft_status expand_call(weft_ctx *ctx, splitter *s, expansion *x, const w
                                int32_t branch, const weft_expr **args, const weft_expr **filter)
 {
     weft_status st = WEFT_OK;
-    for (int32_t i = 0; i < call->arg_count; i++)
+    for (int32_t i = 0; i < call->arg_count; i++) {
+        args[i] = call->args[i];
+        if (weft_aggregate_constant(call, i)) continue;
         WEFT_TRY(st, expand_add(ctx, s, x, call->args[i], branch, &args[i]));
+    }
     *filter = NULL;
     if (call->aggregate.filter != NULL)
         WEFT_TRY(st, expand_add(ctx, s, x, call->aggregate.filter, branch, filter));
@@ -311,7 +316,7 @@ static weft_status add_distinct(weft_ctx *ctx, splitter *s, expansion *x, const 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &args));
     WEFT_TRY(st, expand_call(ctx, s, x, call, set + 1, args, &filter));
     for (int32_t i = 0; i < call->arg_count; i++)
-        WEFT_TRY(st, opt_add_unique(ctx, &l->inner_groups, args[i]));
+        if (!weft_aggregate_constant(call, i)) WEFT_TRY(st, opt_add_unique(ctx, &l->inner_groups, args[i]));
     if (filter != NULL) WEFT_TRY(st, opt_add_unique(ctx, &l->inner_groups, filter));
     WEFT_TRY(st, in_branch(ctx, branch, set + 1, &mine));
     WEFT_TRY(st, both(ctx, mine, filter, &filter));

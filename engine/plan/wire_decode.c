@@ -162,7 +162,8 @@ weft_status wire_get_aggregates(const wire_stage *w, const Weft__Wire__Aggregati
         bool zero[WEFT_AGG_STATES_MAX];
         if (call->kind != WEFT_EXPR_AGGREGATE) return wire_fail(w, "an aggregate is none");
         for (int32_t k = 0; k < call->arg_count; k++)
-            if (call->args[k]->kind != WEFT_EXPR_COLUMN)
+            if (call->args[k]->kind !=
+                (weft_aggregate_constant(call, k) ? WEFT_EXPR_LITERAL : WEFT_EXPR_COLUMN))
                 return wire_fail(w, "an aggregate's argument is no column");
         if (call->aggregate.filter != NULL && call->aggregate.filter->kind != WEFT_EXPR_COLUMN)
             return wire_fail(w, "an aggregate's filter is no column");

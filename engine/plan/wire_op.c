@@ -1,4 +1,5 @@
 /* engine/plan/wire_op.c - decoded operators, each checked against the columns that reach it. */
+#include "engine/expr/aggregate.h"
 #include "engine/plan/wire_private.h"
 
 /* The operator's columns must be these. */
@@ -202,7 +203,8 @@ static weft_status check_window_call(const wire_stage *w, const weft_op_spec *op
     WEFT_TRY(st, check_offset(w, frame, frame->high, frame->high_offset, op->window.order_count));
     for (int32_t i = 0; i < call->arg_count; i++) {
         const weft_expr_kind kind = call->args[i]->kind;
-        if (kind != WEFT_EXPR_COLUMN && (aggregate || kind != WEFT_EXPR_LITERAL))
+        const bool constant = !aggregate || weft_aggregate_constant(call, i);
+        if (kind != WEFT_EXPR_COLUMN && (!constant || kind != WEFT_EXPR_LITERAL))
             return wire_fail(w, "an argument of a call is neither column nor constant");
     }
     if (aggregate && call->aggregate.filter != NULL && call->aggregate.filter->kind != WEFT_EXPR_COLUMN)

@@ -1,5 +1,6 @@
 /* engine/sql/parser_call.c - function calls (DISTINCT, FILTER, OVER), window specifications, and the forms
  * that have a syntax of their own: CAST, EXTRACT, SUBSTRING FROM, TRIM FROM, POSITION IN, CURRENT_DATE. */
+#include <ctype.h>
 #include <stdio.h>
 #include <strings.h>
 
@@ -230,8 +231,9 @@ done:
 static weft_status parse_named(sql_parser *p, const char *name)
 {
     static const char *const generators[][2] = {
-        {"explode", "COLLECTION"},          {"explode_outer", "COLLECTION"}, {"posexplode", "COLLECTION"},
-        {"posexplode_outer", "COLLECTION"}, {"inline", "INPUT"},             {"inline_outer", "INPUT"}};
+        {"explode", "COLLECTION"},    {"explode_outer", "COLLECTION"},
+        {"posexplode", "COLLECTION"}, {"posexplode_outer", "COLLECTION"},
+        {"inline", "INPUT"},          {"inline_outer", "INPUT"}};
     if (!sql_is(p, SQL_WORD) || !sql_is_at(p, 1, SQL_FAT_ARROW)) return WEFT_OK;
     for (int32_t i = 0; i < WEFT_COUNT(generators); i++) {
         if (strcasecmp(name, generators[i][0]) != 0 || !weft_sql_is_text(p, 0, generators[i][1])) continue;
@@ -261,15 +263,66 @@ done:
     return st;
 }
 
-/* percentile_cont(share) WITHIN GROUP (ORDER BY x [DESC]): the call becomes (x, share, descending). */
-static weft_status parse_within_group(sql_parser *p, const char *name, const weft_span *start,
-                                      weft_pointers *args)
+/* The arguments of a call with an order become those that aggregates with one have: of percentiles the key,
+ * the share and whether it is descending, of mode the key and a or d, of listagg text, separator, an a or d
+ * for each key (a capital where NULLs come first), and the keys. */
+static weft_status within_args(sql_parser *p, const char *name, const weft_pointers *keys,
+                               weft_pointers *args)
 {
     weft_status st = WEFT_OK;
-    weft_pointers keys = {0}, moved = {0};
-    const weft_expr *descending = NULL;
-    const bool percentile = strcasecmp(name, "percentile_cont") == 0 ||
-                            strcasecmp(name, "percentile_disc") == 0;
+    const weft_expr *first = keys->items[0], *literal = NULL;
+    const bool descending = first->sort.descending;
+    weft_pointers moved = {0};
+    char *order = NULL;
+    if (strcasecmp(name, "listagg") == 0 || strcasecmp(name, "string_agg") == 0) {
+        const weft_value none = {.type = WEFT_TYPE_OF(WEFT_TYPE_NULL), .is_null = true};
+        WEFT_TRY(st, weft_arena_alloc(p->ctx, p->ctx->arena, (size_t)keys->count + 1, (void **)&order));
+        for (int32_t i = 0; i < keys->count; i++) {
+            const weft_expr *key = keys->items[i];
+            order[i] = key->sort.descending ? 'd' : 'a';
+            if (key->sort.nulls_first) order[i] = (char)toupper(order[i]);
+        }
+        order[keys->count] = '\0';
+        if (args->count < 2) {
+            WEFT_TRY(st, weft_sql_literal(p, none, first->span, &literal));
+            WEFT_TRY(st, weft_pointers_push(p->ctx, args, literal));
+        }
+        WEFT_TRY(st, weft_sql_string_literal(p, order, first->span, &literal));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, args, literal));
+        for (int32_t i = 0; i < keys->count; i++)
+            WEFT_TRY(st, weft_pointers_push(p->ctx, args, weft_pointers_exprs(keys)[i]->args[0]));
+        goto done;
+    }
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, first->args[0]));
+    if (strcasecmp(name, "mode") == 0) {
+        WEFT_TRY(st, weft_sql_string_literal(p, descending ? "d" : "a", first->span, &literal));
+    } else {
+        const weft_value flag = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .boolean = descending};
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, args->items[0]));
+        WEFT_TRY(st, weft_sql_literal(p, flag, first->span, &literal));
+    }
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, literal));
+    *args = moved;
+done:
+    return st;
+}
+
+/* f(args) WITHIN GROUP (ORDER BY key [DESC] [NULLS …], …) */
+static weft_status parse_within_group(sql_parser *p, const char *name, const weft_span *start, bool distinct,
+                                      weft_pointers *args)
+{
+    static const struct {
+        const char *name;
+        int32_t low, high; /* arguments in the parentheses */
+        bool one_key;
+    } forms[] = {{"percentile_cont", 1, 1, true},
+                 {"percentile_disc", 1, 1, true},
+                 {"mode", 0, 0, true},
+                 {"listagg", 1, 2, false},
+                 {"string_agg", 1, 2, false}};
+    weft_status st = WEFT_OK;
+    weft_pointers keys = {0};
+    int32_t form = 0;
     weft_sql_advance(p);
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
@@ -277,19 +330,26 @@ static weft_status parse_within_group(sql_parser *p, const char *name, const wef
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
     WEFT_TRY(st, weft_sql_sort_keys(p, &keys));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-    if (!percentile || keys.count != 1 || args->count != 1) {
-        WEFT_TRY(st,
-                 weft_sql_unsupported(
-                     p, start,
-                     "WITHIN GROUP but for percentile_cont(share) and percentile_disc(share) by one key"));
+    while (form < WEFT_COUNT(forms) && strcasecmp(name, forms[form].name) != 0) form++;
+    if (form == WEFT_COUNT(forms)) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_FUNCTION_SYNTAX, start,
+                                  "The function %s does not support WITHIN GROUP (ORDER BY ...).", name));
     }
-    const weft_expr *key = weft_pointers_exprs(&keys)[0];
-    const weft_value literal = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .boolean = key->sort.descending};
-    WEFT_TRY(st, weft_sql_literal(p, literal, key->span, &descending));
-    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, key->args[0]));
-    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, args->items[0]));
-    WEFT_TRY(st, weft_pointers_push(p->ctx, &moved, descending));
-    *args = moved;
+    if (distinct && forms[form].one_key) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_WITHIN_GROUP_DISTINCT, start,
+                                  "%s does not support DISTINCT with WITHIN GROUP.", name));
+    }
+    if (forms[form].one_key && keys.count != 1) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_WITHIN_GROUP_ORDERINGS, start,
+                                  "%s requires 1 orderings in WITHIN GROUP but got %d.", name, keys.count));
+    }
+    if (args->count < forms[form].low || args->count > forms[form].high) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_WRONG_NUM_ARGS, start,
+                                  "The function \"%s\" takes %d to %d arguments before WITHIN GROUP, but was "
+                                  "given %d.",
+                                  name, forms[form].low, forms[form].high, args->count));
+    }
+    WEFT_TRY(st, within_args(p, name, &keys, args));
 done:
     return st;
 }
@@ -319,7 +379,7 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
     if (sql_word(p, SQL_KW_WITHIN) && sql_word_at(p, 1, SQL_KW_GROUP)) {
-        WEFT_TRY(st, parse_within_group(p, name, &start, &args));
+        WEFT_TRY(st, parse_within_group(p, name, &start, distinct, &args));
     }
     if (sql_word(p, SQL_KW_FILTER) && sql_is_at(p, 1, SQL_LPAREN)) WEFT_TRY(st, parse_filter(p, &filter));
     accept_nulls(p, &ignore_nulls);

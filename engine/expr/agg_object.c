@@ -1,0 +1,267 @@
+/* engine/expr/agg_object.c - see agg_object.h. */
+#include "engine/expr/agg_object.h"
+
+#include <math.h>
+
+#include "common/mem.h"
+#include "engine/expr/coerce.h"
+#include "engine/expr/decimal.h"
+
+enum { OBJECT_UPDATES = 4, OBJECT_BYTES = 8, OBJECT_HEAD = 16, OBJECT_MOST = 1 << 30 };
+
+static const weft_agg_object *object_of(const weft_agg_place *place)
+{
+    return place->call->aggregate.function->object;
+}
+
+/* The whole string of a state, or NULL. Its body is behind OBJECT_HEAD; *len is the body's. */
+static uint8_t *object_view(const weft_row_layout *layout, int32_t column, const uint8_t *row, size_t *len)
+{
+    weft_str held;
+    *len = 0;
+    if (weft_row_is_null(row, column)) return NULL;
+    memcpy(&held, row + layout->offsets[column], sizeof held);
+    if (held.len <= OBJECT_HEAD) return NULL;
+    *len = held.len - OBJECT_HEAD;
+    return (uint8_t *)(uintptr_t)held.pointer; /* never inline: the heap of the row's own set */
+}
+
+static uint8_t *object_at(const weft_agg_place *place, const uint8_t *row, size_t *len)
+{
+    return object_view(place->layout, place->first_column, row, len);
+}
+
+static weft_status object_grow(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, uint64_t need)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_object *object = object_of(place);
+    void *block = NULL;
+    size_t len;
+    uint8_t *old = object_at(place, row, &len);
+    if (need > OBJECT_MOST) {
+        return weft_fail_at(ctx, WEFT_LIMIT, &place->call->span,
+                            "%s needs %llu bytes for one group: at most %d are kept",
+                            place->call->aggregate.function->name, (unsigned long long)need, OBJECT_MOST);
+    }
+    /* a body that grows does so by half at least, so that all copies together cost no more than its size */
+    const uint64_t room = old == NULL ? need
+                                      : (uint64_t)weft_max_i64((int64_t)need, (int64_t)(len + len / 2));
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, OBJECT_HEAD + (size_t)room, &block));
+    if (old != NULL) memcpy(block, old, OBJECT_HEAD + len);
+    const weft_str larger = weft_str_view(block, OBJECT_HEAD + (uint32_t)room);
+    WEFT_TRY(st, weft_agg_set_string(ctx, place, row, weft_agg_state(place, 0), &larger));
+    const size_t old_len = len;
+    uint8_t *now = object_at(place, row, &len);
+    if (old == NULL && object->start != NULL) object->start(place->call, now + OBJECT_HEAD, len);
+    if (old != NULL && object->grown != NULL) object->grown(place->call, now + OBJECT_HEAD, old_len, len);
+done:
+    weft_mem_free(block);
+    return st;
+}
+
+/* ---- the first pass ---- */
+
+static weft_status object_promise(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, uint32_t updates,
+                                  uint64_t bytes)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_object *object = object_of(place);
+    size_t len;
+    uint8_t *state = object_at(place, row, &len);
+    if (state != NULL) {
+        updates += weft_get_u32(state + OBJECT_UPDATES);
+        bytes += weft_get_u64(state + OBJECT_BYTES);
+    }
+    uint8_t *body = state == NULL ? NULL : state + OBJECT_HEAD;
+    uint64_t need = object->need(place->call, body, len, updates, bytes);
+    if (body != NULL && need > len && object->shrink != NULL) {
+        WEFT_TRY(st, object->shrink(ctx, place->call, body, len));
+        need = object->need(place->call, body, len, updates, bytes);
+        if (need > len / 2)
+            need = (uint64_t)weft_max_i64((int64_t)need, (int64_t)len + 1); /* or shrink soon */
+    }
+    if (state == NULL || need > len) WEFT_TRY(st, object_grow(ctx, place, row, need));
+    state = object_at(place, row, &len);
+    weft_put_u32(state + OBJECT_UPDATES, updates);
+    weft_put_u64(state + OBJECT_BYTES, bytes);
+done:
+    return st;
+}
+
+static void object_settle(const weft_agg_place *place, uint8_t *row)
+{
+    size_t len;
+    uint8_t *state = object_at(place, row, &len);
+    if (state == NULL) return;
+    weft_put_u32(state + OBJECT_UPDATES, 0);
+    weft_put_u64(state + OBJECT_BYTES, 0);
+}
+
+static int32_t position_of(const weft_batch *batch, int32_t i)
+{
+    return batch->selection != NULL ? batch->selection[i] : i;
+}
+
+static bool object_skips(const weft_agg_object *object, const weft_column *args, int32_t position)
+{
+    return !object->keeps_nulls && (args[0].phys == WEFT_PHYS_NULL || weft_column_is_null(args, position));
+}
+
+static weft_status object_update(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                 const weft_batch *batch, const weft_column *args)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_object *object = object_of(place);
+    int32_t promised = 0;
+    size_t len;
+    for (; promised < batch->selected; promised++) {
+        const int32_t at = position_of(batch, promised);
+        if (object_skips(object, args, at)) continue;
+        WEFT_TRY(st, object_promise(ctx, place, rows[promised], 1,
+                                    object->bytes == NULL ? 0 : object->bytes(place->call, args, at)));
+    }
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const int32_t at = position_of(batch, i);
+        if (object_skips(object, args, at)) continue;
+        uint8_t *state = object_at(place, rows[i], &len);
+        WEFT_TRY(st, object->add(ctx, place->call, state + OBJECT_HEAD, len, args, at));
+    }
+done:
+    for (int32_t i = 0; i < promised; i++) object_settle(place, rows[i]);
+    return st;
+}
+
+static weft_status object_update_one(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                     const weft_batch *batch, const weft_column *args)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_object *object = object_of(place);
+    uint32_t updates = 0;
+    uint64_t bytes = 0;
+    size_t len;
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const int32_t at = position_of(batch, i);
+        if (object_skips(object, args, at)) continue;
+        updates++;
+        if (object->bytes != NULL) bytes += object->bytes(place->call, args, at);
+    }
+    if (updates == 0) return WEFT_OK;
+    WEFT_TRY(st, object_promise(ctx, place, row, updates, bytes));
+    uint8_t *state = object_at(place, row, &len);
+    for (int32_t i = 0; i < batch->selected; i++) {
+        const int32_t at = position_of(batch, i);
+        if (object_skips(object, args, at)) continue;
+        WEFT_TRY(st, object->add(ctx, place->call, state + OBJECT_HEAD, len, args, at));
+    }
+done:
+    object_settle(place, row);
+    return st;
+}
+
+/* ---- merging, results ---- */
+
+static weft_status object_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                const weft_row_layout *from_layout, int32_t from_first_column,
+                                const uint8_t *const *from, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_object *object = object_of(place);
+    size_t len, from_len;
+    for (int32_t i = 0; i < count; i++) {
+        const uint8_t *part = object_view(from_layout, from_first_column, from[i], &from_len);
+        if (part == NULL) continue;
+        part += OBJECT_HEAD;
+        uint8_t *state = object_at(place, into[i], &len);
+        uint8_t *body = state == NULL ? NULL : state + OBJECT_HEAD;
+        uint64_t need = object->merge_need(place->call, body, len, part, from_len);
+        if (body != NULL && need > len && object->shrink != NULL) {
+            WEFT_TRY(st, object->shrink(ctx, place->call, body, len));
+            need = object->merge_need(place->call, body, len, part, from_len);
+        }
+        if (state == NULL || need > len) WEFT_TRY(st, object_grow(ctx, place, into[i], need));
+        state = object_at(place, into[i], &len);
+        WEFT_TRY(st, object->merge(ctx, place->call, state + OBJECT_HEAD, len, part, from_len));
+    }
+done:
+    return st;
+}
+
+static weft_status object_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
+                                   int32_t count, weft_vector *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_agg_object *object = object_of(place);
+    const bool nested = weft_type_is_nested(place->call->type);
+    size_t len;
+    if (nested) weft_vector_reset(out);
+    for (int32_t i = 0; i < count; i++) {
+        const uint8_t *state = object_at(place, rows[i], &len);
+        WEFT_TRY(st,
+                 object->finish(ctx, place->call, state == NULL ? NULL : state + OBJECT_HEAD, len, out, i));
+        WEFT_TRY(st, weft_check_cancel(ctx));
+    }
+    if (nested) weft_vector_finish(out);
+done:
+    return st;
+}
+
+static const weft_agg_variant object_any = {object_update, object_update_one, object_merge, object_finalize};
+
+int32_t weft_agg_object_states(const weft_expr *call, weft_type *types, bool *starts_zero)
+{
+    (void)call;
+    types[0] = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
+    starts_zero[0] = false;
+    return 1;
+}
+
+const weft_agg_variant *weft_agg_object_variant(const weft_expr *call)
+{
+    (void)call;
+    return &object_any;
+}
+
+weft_status weft_agg_bind_constant(weft_ctx *ctx, const char *name, const char *what, const weft_expr **args,
+                                   int32_t k, weft_type type, bool null_allowed, const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_expr_cast(ctx, args[k], type, true, &args[k]));
+    WEFT_TRY(st, weft_expr_fold(ctx, args[k], &args[k]));
+    if (args[k]->kind != WEFT_EXPR_LITERAL) {
+        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                          "the argument %s of %s must be a constant", what, name);
+    } else if (args[k]->literal.is_null && !null_allowed) {
+        st = weft_fail_at(ctx, WEFT_UNEXPECTED_NULL, span, "the argument %s of %s must not be NULL", what,
+                          name);
+    }
+done:
+    return st;
+}
+
+double weft_agg_get_real(const weft_column *column, int32_t position)
+{
+    const weft_value value = weft_value_of_column(column, position);
+    if (value.type.id == WEFT_TYPE_DECIMAL)
+        return (double)value.i128 / (double)weft_i128_pow10(value.type.scale);
+    const bool real = value.type.id == WEFT_TYPE_DOUBLE || value.type.id == WEFT_TYPE_FLOAT;
+    return real ? value.f64 : (double)value.i64;
+}
+
+void weft_agg_put_real(weft_type type, double value, weft_vector *out, int32_t i)
+{
+    if (type.id == WEFT_TYPE_DOUBLE) {
+        ((double *)out->values)[i] = value;
+    } else if (type.id == WEFT_TYPE_FLOAT) {
+        ((float *)out->values)[i] = (float)value;
+    } else if (type.id == WEFT_TYPE_DECIMAL) {
+        const weft_i128 unscaled = (weft_i128)nearbyint(value * (double)weft_i128_pow10(type.scale));
+        if (out->column.phys == WEFT_PHYS_I64)
+            ((int64_t *)out->values)[i] = (int64_t)unscaled;
+        else
+            ((weft_i128 *)out->values)[i] = unscaled;
+    } else {
+        const int64_t whole = (int64_t)value; /* little-endian: the low bytes come first */
+        const size_t bytes = (size_t)weft_phys_bytes((weft_phys)out->column.phys);
+        memcpy((char *)out->values + (size_t)i * bytes, &whole, bytes);
+    }
+}

@@ -29,7 +29,7 @@ typedef enum recovery_kind { RECOVERY_NONE, RECOVERY_FILE, RECOVERY_ZOOKEEPER } 
 typedef struct values {
     const char *host, *cluster, *token_file, *certificate, *key;
     int32_t port, webui_port;
-    int64_t grace_ms, session_grace_ms, away_ms;
+    int64_t grace_ms, session_grace_ms, named_grace_ms, away_ms;
     const char *advertise, *zookeeper, *zookeeper_dir, *recovery, *recovery_dir;
     int64_t timeout_ms;
     int32_t blob_port, blob_copies;
@@ -56,6 +56,8 @@ static const weft_option options[] = {
     {"--session-grace", 0, "weft.coordinator.sessionGrace", NULL, WEFT_OPTION_MS, "1m", "TIME",
      "a session whose client is gone, and what it runs, waits for it so long, then ends",
      offsetof(values, session_grace_ms)},
+    {"--submit-grace", 0, "weft.coordinator.submitGrace", NULL, WEFT_OPTION_MS, "1h", "TIME",
+     "the same of a session that weft submit --session has named", offsetof(values, named_grace_ms)},
     {"--worker-timeout", 0, "weft.coordinator.workerTimeout", NULL, WEFT_OPTION_MS, "1s", "TIME",
      "a worker that fell silent, or whose connection broke, is waited for so long; then it is dead, and what "
      "it held is made again",
@@ -311,6 +313,7 @@ static weft_status start(weft_daemon *d, const values *v, parts *p)
                                           .port = v->port,
                                           .grace_ms = v->grace_ms,
                                           .session_grace_ms = v->session_grace_ms,
+                                          .named_grace_ms = v->named_grace_ms,
                                           .away_ms = v->away_ms,
                                           .keys = p->keys,
                                           .journal = p->journal};

@@ -18,6 +18,7 @@ typedef struct sql_options {
     int32_t text_count;
     const char *master; /* weft://…, or NULL */
     const char *keys;
+    const char *session;  /* `weft submit`: its name, or NULL */
     bool submit;          /* `weft submit` */
     weft_own_memory file; /* of what the configuration file says */
     weft_statements statements;
@@ -44,11 +45,16 @@ static const char common_help[] =
 static void print_help(const sql_options *o)
 {
     if (o->submit)
-        puts("Usage: weft submit FILE.sql... [options]\n"
-             "\n"
-             "Runs files of SQL statements, one after the other; - is stdin. Results go to stdout, all else "
-             "to "
-             "stderr.\n");
+        puts(
+            "Usage: weft submit FILE.sql... [options]\n"
+            "\n"
+            "Runs files of SQL statements, one after the other; - is stdin. Results go to stdout, all else "
+            "to "
+            "stderr.\n\n"
+            "  --session NAME     a name for this submission: started again under it, after its process was\n"
+            "                     killed or a statement failed, it goes on where it was, and nothing is "
+            "done\n"
+            "                     twice (weft:// only)");
     else
         puts(
             "Usage: weft sql [-e SQL | -f FILE]... [options]\n"
@@ -194,6 +200,12 @@ static int take_option(sql_options *o, const char *name, const char *value)
     if (strcmp(name, "--conf") == 0) return set_conf(o, value);
     if (strcmp(name, "--properties-file") == 0 || strcmp(name, "--config") == 0)
         return WEFT_EXIT_OK; /* it was read before */
+    if (o->submit && strcmp(name, "--session") == 0) {
+        o->session = value;
+        return weft_session_name_is(value)
+                   ? WEFT_EXIT_OK
+                   : usage(o, "a session's name has 1 to 127 printable characters and no spaces, not", value);
+    }
     if (strcmp(name, "--output") == 0 || strcmp(name, "--keys") == 0) {
         *(name[2] == 'o' ? &o->statements.output : &o->keys) = value;
         return WEFT_EXIT_OK;
@@ -242,6 +254,8 @@ static int parse_options(sql_options *o, int argc, char **argv)
     if (o->statements.format == WEFT_OUTPUT_PARQUET && o->statements.output == NULL)
         return usage(o, "--format parquet needs --output PATH", NULL);
     if (o->submit && o->text_count == 0) return usage(o, "a file of statements is missing", NULL);
+    if (o->session != NULL && o->master == NULL)
+        return usage(o, "--session is for a cluster: it needs --master weft://HOST:PORT", NULL);
     return -1;
 }
 
@@ -251,6 +265,7 @@ static int run_texts(sql_options *o)
     for (int32_t i = 0; i < o->text_count && code == WEFT_EXIT_OK; i++)
         code = o->is_file[i] ? weft_statements_run_file(&o->statements, o->text[i])
                              : weft_statements_run(&o->statements, o->text[i], strlen(o->text[i]));
+    if (code == WEFT_EXIT_OK) code = weft_statements_finish(&o->statements);
     return code;
 }
 
@@ -269,6 +284,7 @@ static int run_command(sql_options *o, int argc, char **argv)
     code = parse_options(o, argc, argv);
     if (code >= 0) return code;
     const weft_connection_options options = {.master = o->master,
+                                             .session = o->session,
                                              .keys = o->keys != NULL && o->keys[0] != 0 ? o->keys : NULL,
                                              .settings = &o->settings};
     if (weft_connection_open(&options, &error, &s->connection) != WEFT_OK) {

@@ -11,6 +11,9 @@ struct weft_backend {
     weft_status (*set)(weft_ctx *ctx, void *self, const char *key, const char *value);
     void (*on_progress)(void *self, void (*progress)(void *progress_self, const weft_progress *progress),
                         void *progress_self);
+    weft_status (*pass)(void *self, const char *text, size_t len, bool *passed, weft_error *error);
+    void (*took)(void *self);
+    weft_status (*finish)(void *self, weft_error *error);
     void (*cancel)(void *self);
     void (*close)(void *self);
 };
@@ -43,6 +46,21 @@ static void local_on_progress(void *self, void (*progress)(void *, const weft_pr
     weft_session_on_progress(weft_local_session(self), progress, to);
 }
 
+static weft_status local_pass(void *self, const char *text, size_t len, bool *passed, weft_error *error)
+{
+    (void)self, (void)text, (void)len, (void)error;
+    *passed = false;
+    return WEFT_OK;
+}
+
+static void local_took(void *self) { (void)self; }
+
+static weft_status local_finish(void *self, weft_error *error)
+{
+    (void)self, (void)error;
+    return WEFT_OK;
+}
+
 static void local_cancel(void *self) { weft_session_cancel(weft_local_session(self)); }
 
 static void local_close(void *self)
@@ -56,6 +74,9 @@ static const weft_backend local_backend = {.settings = local_settings,
                                            .execute = local_execute,
                                            .set = local_set,
                                            .on_progress = local_on_progress,
+                                           .pass = local_pass,
+                                           .took = local_took,
+                                           .finish = local_finish,
                                            .cancel = local_cancel,
                                            .close = local_close};
 
@@ -81,6 +102,15 @@ static void remote_on_progress(void *self, void (*progress)(void *, const weft_p
     weft_remote_on_progress(self, progress, to);
 }
 
+static weft_status remote_pass(void *self, const char *text, size_t len, bool *passed, weft_error *error)
+{
+    return weft_remote_pass(self, text, len, passed, error);
+}
+
+static void remote_took(void *self) { weft_remote_took(self); }
+
+static weft_status remote_finish(void *self, weft_error *error) { return weft_remote_finish(self, error); }
+
 static void remote_cancel(void *self) { weft_remote_cancel(self); }
 
 static void remote_close(void *self)
@@ -94,6 +124,9 @@ static const weft_backend remote_backend = {.settings = remote_settings,
                                             .execute = remote_execute,
                                             .set = remote_set,
                                             .on_progress = remote_on_progress,
+                                            .pass = remote_pass,
+                                            .took = remote_took,
+                                            .finish = remote_finish,
                                             .cancel = remote_cancel,
                                             .close = remote_close};
 
@@ -114,7 +147,8 @@ weft_status weft_connection_open(const weft_connection_options *options, weft_er
     weft_remote *remote = NULL;
     *out = (weft_connection){0};
     if (options->master != NULL) {
-        st = weft_remote_open(options->master, options->keys, options->settings, error, &remote);
+        st = weft_remote_open_named(options->master, options->keys, options->session, options->settings,
+                                    error, &remote);
         if (st == WEFT_OK) *out = (weft_connection){.backend = &remote_backend, .self = remote};
         return st;
     }
@@ -141,6 +175,19 @@ weft_status weft_connection_execute(const weft_connection *c, const char *text, 
 weft_status weft_connection_set(weft_ctx *ctx, const weft_connection *c, const char *key, const char *value)
 {
     return c->backend->set(ctx, c->self, key, value);
+}
+
+weft_status weft_connection_pass(const weft_connection *c, const char *text, size_t len, bool *passed,
+                                 weft_error *error)
+{
+    return c->backend->pass(c->self, text, len, passed, error);
+}
+
+void weft_connection_took(const weft_connection *c) { c->backend->took(c->self); }
+
+weft_status weft_connection_finish(const weft_connection *c, weft_error *error)
+{
+    return c->backend->finish(c->self, error);
 }
 
 void weft_connection_on_progress(const weft_connection *c,

@@ -15,8 +15,9 @@ typedef struct weft_connection {
 } weft_connection;
 
 typedef struct weft_connection_options {
-    const char *master; /* weft://HOST:PORT[,…]; NULL: this process, as the settings say */
-    const char *keys;   /* folder, or NULL: weft:// on the loopback only */
+    const char *master;  /* weft://HOST:PORT[,…]; NULL: this process, as the settings say */
+    const char *keys;    /* folder, or NULL: weft:// on the loopback only */
+    const char *session; /* the name of a session elsewhere (weft_remote_open_named), or NULL */
     const weft_settings *settings;
 } weft_connection_options;
 
@@ -38,6 +39,11 @@ WEFT_MUST_CHECK weft_status weft_connection_execute(const weft_connection *c, co
                                                     weft_error *error, weft_result **out);
 WEFT_MUST_CHECK weft_status weft_connection_set(weft_ctx *ctx, const weft_connection *c, const char *key,
                                                 const char *value);
+/* As weft_remote_pass, weft_remote_took, weft_remote_finish; in this process nothing is ever passed. */
+WEFT_MUST_CHECK weft_status weft_connection_pass(const weft_connection *c, const char *text, size_t len,
+                                                 bool *passed, weft_error *error);
+void weft_connection_took(const weft_connection *c);
+WEFT_MUST_CHECK weft_status weft_connection_finish(const weft_connection *c, weft_error *error);
 void weft_connection_on_progress(const weft_connection *c,
                                  void (*progress)(void *self, const weft_progress *progress), void *self);
 /* Stop the running statement, if any. Any thread, also a signal handler. */

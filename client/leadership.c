@@ -198,6 +198,7 @@ static weft_status listen_for_all(weft_leadership *l)
                                      .pool = d->memory.pool,
                                      .sessions_max = SESSIONS_MAX,
                                      .session_keep_ms = (int32_t)weft_min_i64(o->session_grace_ms, INT32_MAX),
+                                     .named_keep_ms = (int32_t)weft_min_i64(o->named_grace_ms, INT32_MAX),
                                      .peers_max = PEERS_MAX,
                                      .journal = l->journal,
                                      .recovery = l->recovery,

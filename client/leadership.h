@@ -18,7 +18,7 @@ typedef struct weft_leadership_options {
     const weft_daemon *daemon; /* borrowed, as are all here */
     const char *host, *cluster;
     int32_t port; /* 0: any free one */
-    int64_t grace_ms, session_grace_ms, away_ms;
+    int64_t grace_ms, session_grace_ms, named_grace_ms, away_ms;
     weft_keys *keys;
     const char *journal;     /* folder of a file journal, or NULL */
     const weft_reign *reign; /* what was won in ZooKeeper, or NULL */

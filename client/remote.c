@@ -6,6 +6,7 @@
 #include "client/local.h"
 #include "client/machine.h"
 #include "client/remote_private.h"
+#include "common/hash.h"
 #include "common/limits.h"
 
 enum {
@@ -88,6 +89,12 @@ done:
 weft_status weft_remote_open(const char *master, const char *keys, const weft_settings *settings,
                              weft_error *error, weft_remote **out)
 {
+    return weft_remote_open_named(master, keys, NULL, settings, error, out);
+}
+
+weft_status weft_remote_open_named(const char *master, const char *keys, const char *name,
+                                   const weft_settings *settings, weft_error *error, weft_remote **out)
+{
     weft_status st = WEFT_NOMEM;
     const int64_t limit = weft_machine_pool_bytes(settings->number[WEFT_SET_MEMORY]);
     weft_own_memory memory;
@@ -101,6 +108,7 @@ weft_status weft_remote_open(const char *master, const char *keys, const weft_se
     WEFT_TRY(st, weft_mem_alloc_zero(&boot, WEFT_MEM_WORKING, sizeof(*r), (void **)&r));
     r->memory = memory;
     r->settings = *settings;
+    r->name = name;
     weft_ctx_init(&r->ctx, memory.arena, memory.account, &r->settings);
     pthread_mutex_init(&r->lock, NULL);
     sem_init(&r->news, 0, 0);
@@ -138,8 +146,10 @@ void weft_remote_close(weft_remote **remote)
     pthread_mutex_lock(&r->lock);
     const bool open = r->state == LINK_OPEN;
     pthread_mutex_unlock(&r->lock);
-    if (open) { /* else it ends there by itself */
-        const weft_session_request bye = {.kind = WEFT_REQUEST_CLOSE};
+    if (open && (r->name == NULL || r->finished)) { /* else it ends there by itself, or waits */
+        const weft_session_request bye = {
+            .kind = WEFT_REQUEST_CLOSE,
+            .submission = {.done = r->finished ? r->place : 0, .digest = r->chain, .finished = r->finished}};
         if (remote_send(&r->ctx, r, &bye, NULL, 0) != WEFT_OK) weft_error_clear(&r->ctx);
     }
     weft_net_stop(&r->net, LINGER_MS);
@@ -151,6 +161,66 @@ void weft_remote_close(weft_remote **remote)
     weft_own_memory memory = r->memory;
     weft_mem_free(r);
     weft_own_memory_close(&memory);
+}
+
+/* ---- submissions: the statements of a session with a name ---- */
+
+/* Those that were done, up to this one, are these? Lock held. */
+static weft_status check_place(weft_remote *r, uint64_t place, weft_error *error)
+{
+    const weft_submission *s = &r->submission;
+    const bool past = s->finished && place > s->done;
+    if (!past && (place != s->done || s->digest == 0 || s->digest == r->chain)) return WEFT_OK;
+    *error =
+        (weft_error){.code = WEFT_SESSION_OF_OTHERS,
+                     .hint = "take another name for other statements, or the same files for the same name"};
+    snprintf(error->message, sizeof(error->message),
+             past ? "the session %s was finished after %llu statements, and here are more"
+                  : "the session %s has done %llu statements, and those here are others",
+             r->name, (unsigned long long)s->done);
+    return error->code;
+}
+
+weft_status weft_remote_pass(weft_remote *r, const char *text, size_t len, bool *passed, weft_error *error)
+{
+    weft_status st = WEFT_OK;
+    *passed = false;
+    if (r->name == NULL) return WEFT_OK;
+    r->place++;
+    r->chain = weft_hash_combine(r->chain, weft_hash_bytes(text, len));
+    if (r->chain == 0) r->chain = 1; /* 0 is not known */
+    pthread_mutex_lock(&r->lock);
+    st = check_place(r, r->place, error);
+    *passed = r->place <= r->submission.done;
+    pthread_mutex_unlock(&r->lock);
+    return st;
+}
+
+void weft_remote_took(weft_remote *r)
+{
+    if (r->name == NULL) return;
+    pthread_mutex_lock(&r->lock);
+    r->took = weft_submission_operation(&r->submission, r->place);
+    r->submission.done = r->place;
+    r->submission.digest = r->chain;
+    pthread_mutex_unlock(&r->lock);
+}
+
+weft_status weft_remote_finish(weft_remote *r, weft_error *error)
+{
+    weft_status st = WEFT_OK;
+    if (r->name == NULL) return WEFT_OK;
+    pthread_mutex_lock(&r->lock);
+    if (r->place < r->submission.done) {
+        *error = (weft_error){.code = WEFT_SESSION_OF_OTHERS};
+        snprintf(error->message, sizeof(error->message),
+                 "the session %s has done %llu statements, and here are only %llu", r->name,
+                 (unsigned long long)r->submission.done, (unsigned long long)r->place);
+        st = error->code;
+    }
+    pthread_mutex_unlock(&r->lock);
+    r->finished = st == WEFT_OK;
+    return st;
 }
 
 /* ---- statements ---- */
@@ -196,10 +266,10 @@ static weft_status operation_new(weft_remote *r, const char *text, size_t len,
         op->text_len = len;
     }
     op->remote = r;
-    op->id = ++r->last_operation;
     op->users = 1;
     op->granted = REMOTE_WINDOW_BYTES;
     pthread_mutex_lock(&r->lock);
+    op->id = r->name == NULL ? ++r->last_operation : weft_submission_operation(&r->submission, r->place);
     op->version = r->version;
     op->next = r->operations;
     r->operations = op;
@@ -300,6 +370,7 @@ weft_status weft_remote_execute(weft_remote *r, const char *text, size_t len, we
         *error = r->ctx.error;
     else
         st = remote_result_new(r, op, error, out);
+    if (st == WEFT_OK && weft_result_schema(*out)->count == 0) weft_remote_took(r);
     if (op != NULL) remote_operation_leave(op);
     weft_arena_reset(r->memory.arena);
     return st;

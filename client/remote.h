@@ -23,6 +23,13 @@ bool weft_remote_is(const char *master);
 WEFT_MUST_CHECK weft_status weft_remote_open(const char *master, const char *keys,
                                              const weft_settings *settings, weft_error *error,
                                              weft_remote **out);
+/* The session with this name: it is begun, or gone on with by a client that was started anew; NULL: without
+ * one. Its statements are one submission, told of in their order (weft_remote_pass). Further errors:
+ * WEFT_SESSION_IN_USE (another client has it, and has not gone within 40 s), WEFT_CONFIG (a coordinator
+ * without records). */
+WEFT_MUST_CHECK weft_status weft_remote_open_named(const char *master, const char *keys, const char *name,
+                                                   const weft_settings *settings, weft_error *error,
+                                                   weft_remote **out);
 weft_pool *weft_remote_pool(weft_remote *remote);
 const weft_settings *weft_remote_settings(const weft_remote *remote);
 /* As weft_session_execute; further errors: WEFT_UNREACHABLE, WEFT_SESSION_NOT_FOUND when the coordinator has
@@ -31,6 +38,16 @@ WEFT_MUST_CHECK weft_status weft_remote_execute(weft_remote *remote, const char 
                                                 weft_error *error, weft_result **out);
 WEFT_MUST_CHECK weft_status weft_remote_set(weft_remote *remote, const char *key, const char *value,
                                             weft_error *error);
+/* The next statement of a submission. *passed: it was done before, and is not to be executed; without a name
+ * never. Errors: WEFT_SESSION_OF_OTHERS: those that were done are others. */
+WEFT_MUST_CHECK weft_status weft_remote_pass(weft_remote *remote, const char *text, size_t len, bool *passed,
+                                             weft_error *error);
+/* The result of the last statement has been read, and what was made of it is in its place: it is done. Before
+ * the result is freed. One without rows is done when it has been executed. */
+void weft_remote_took(weft_remote *remote);
+/* That was the last statement: the session ends when it is closed. Else one with a name stays where it is.
+ * Errors: as weft_remote_pass. */
+WEFT_MUST_CHECK weft_status weft_remote_finish(weft_remote *remote, weft_error *error);
 void weft_remote_on_progress(weft_remote *remote, void (*progress)(void *self, const weft_progress *progress),
                              void *self);
 /* Any thread, also a signal handler. */

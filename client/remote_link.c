@@ -31,6 +31,7 @@ enum {
     BACKOFF_MOST_MS = 4000,     /* a thousand that wait so take a few hundredths of a core */
     STANDS_MS = 10 * 1000,      /* a session that stood so long was really opened */
     LEADER_MS = 30 * 1000,      /* coordinators without a leader have one in less, or none for long */
+    IN_USE_MS = 40 * 1000,      /* a machine that is gone is missed in less */
     SILENCE_MS = 30 * 1000,     /* a coordinator that was stopped for less is still there … */
     SILENCE_OF_MANY_MS = 8000,  /* … but who has other addresses looks whether another one leads */
     QUEUE_BYTES = 128 << 20,    /* a statement's text may have 64 MiB */
@@ -129,6 +130,7 @@ static void link_refuse(weft_remote *r, const weft_error *error)
 static void on_opened(weft_remote *r, const weft_session_reply *reply)
 {
     if (r->state != LINK_OPENING) return;
+    if (r->session.high == 0 && r->session.low == 0) r->submission = reply->opened.submission;
     r->session = reply->opened.session;
     r->resumed = reply->opened.resumed;
     if (r->resumed) r->version = reply->opened.session_version; /* else whoever looks sees what is lost */
@@ -353,6 +355,9 @@ static weft_status try_numeric(weft_remote *r, const char *address, int64_t unti
     pthread_mutex_lock(&r->lock);
     open.session = r->session;
     open.session_version = r->version;
+    open.name = r->name;
+    if (r->name != NULL && r->submission.done > 0)
+        open.submission = (weft_submission){.done = r->submission.done, .digest = r->submission.digest};
     r->refusal = (weft_error){.code = WEFT_OK};
     r->why[0] = 0;
     r->state = LINK_OPENING;
@@ -406,10 +411,12 @@ done:
     return st;
 }
 
-/* Did it refuse for now only: because it ends, or does not lead? */
+/* Did it refuse for now only: because it ends, or does not lead, or has not seen yet that the one before this
+ * client is gone? */
 static bool is_passing(weft_status refusal)
 {
-    return refusal == WEFT_UNREACHABLE || refusal == WEFT_NOT_LEADER || refusal == WEFT_NO_QUORUM;
+    return refusal == WEFT_UNREACHABLE || refusal == WEFT_NOT_LEADER || refusal == WEFT_NO_QUORUM ||
+           refusal == WEFT_SESSION_IN_USE;
 }
 
 /* What a coordinator said when it refused the session. A wrong setting is wrong everywhere. */
@@ -466,6 +473,7 @@ static void pause_ms(weft_remote *r, int64_t until_ns, int64_t ms)
 static weft_status pause_or_give_up(weft_remote *r, int64_t until_ns, int64_t most_ms, const char *reasons)
 {
     if (is_cancelled(r)) return weft_fail(&r->ctx, WEFT_CANCELLED, "connecting was cancelled");
+    if (weft_now_ns(&r->ctx) >= until_ns && r->refusal.code == WEFT_SESSION_IN_USE) return refused(r);
     if (weft_now_ns(&r->ctx) >= until_ns) {
         const weft_status st = weft_fail(&r->ctx, WEFT_UNREACHABLE, "no coordinator answers: %s", reasons);
         weft_hint(&r->ctx,
@@ -499,6 +507,8 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
          * do not take sessions are choosing their leader */
         if (first && !r->somebody)
             until_ns = 0;
+        else if (first && r->refusal.code == WEFT_SESSION_IN_USE)
+            until_ns = began_ns + (int64_t)IN_USE_MS * MS;
         else if (first && r->address_count > 1)
             until_ns = began_ns + (int64_t)LEADER_MS * MS;
         if (!first) answer_ms = weft_min_i64(2 * answer_ms, ANSWER_MOST_MS);

@@ -32,7 +32,9 @@ void remote_operation_leave(remote_operation *op)
     *at = op->next;
     const bool connected = r->state == LINK_OPEN;
     pthread_mutex_unlock(&r->lock);
-    const weft_session_request release = {.kind = WEFT_REQUEST_RELEASE, .operation = op->id};
+    weft_session_request release = {.kind = WEFT_REQUEST_RELEASE, .operation = op->id};
+    if (r->name != NULL && r->took == op->id)
+        release.submission = (weft_submission){.done = r->place, .digest = r->chain};
     /* over the next connection it is not named, and so let go */
     if (connected && remote_send(&r->ctx, r, &release, NULL, 0) != WEFT_OK) weft_error_clear(&r->ctx);
     pages_free(op->first);

@@ -78,6 +78,10 @@ struct weft_remote {
     void (*progress)(void *self, const weft_progress *progress);
     void *progress_self;
     uint64_t last_operation;
+    const char *name;     /* of the session; NULL: none. With one: */
+    uint64_t place, took; /* … of the last statement; the operation that is done */
+    uint64_t chain;       /* … digest of the texts up to there */
+    bool finished;
     weft_arena *send_arena; /* of the caller's thread, reset after each message */
     uint64_t random;
     int64_t backoff_ms, opened_ns; /* the last pause between tries; when a session was opened last */
@@ -89,7 +93,8 @@ struct weft_remote {
     char why[160]; /* BROKEN */
     weft_uuid session;
     bool resumed;
-    uint64_t version; /* of the session: 0 while nothing was changed in it */
+    uint64_t version;           /* of the session: 0 while nothing was changed in it */
+    weft_submission submission; /* of a session with a name, as it was opened; `done` as far as is known */
     uint64_t
         again[WEFT_SESSION_HELD_MAX]; /* [again_count]: operations that the coordinator wants once more */
     int32_t again_count;

@@ -138,6 +138,16 @@ static void print_closing(bool has_rows, int64_t rows, double seconds)
         fprintf(stderr, "Time taken: %.3f seconds\n", seconds);
 }
 
+/* An earlier process had it done; what it printed or appended to --output was printed then. */
+static void print_passed(weft_statements *s)
+{
+    s->results++;
+    if (s->json)
+        fprintf(stderr, "{\"statement\":%d,\"status\":\"done before\"}\n", s->count);
+    else if (!s->silent)
+        fprintf(stderr, "Statement %d was done before.\n", s->count);
+}
+
 static double seconds_now(void)
 {
     const weft_clock *clock = weft_clock_system();
@@ -182,15 +192,22 @@ int weft_statements_run_one(weft_statements *s, const char *text, size_t len)
     weft_run run = {0};
     int64_t rows = 0;
     bool has_rows = false;
+    bool passed = false;
     const double began = seconds_now();
     s->count++;
-    weft_status st = weft_connection_execute(&s->connection, text, len, &error, &result);
+    weft_status st = weft_connection_pass(&s->connection, text, len, &passed, &error);
+    if (passed && st == WEFT_OK) {
+        print_passed(s);
+        return WEFT_EXIT_OK;
+    }
+    if (st == WEFT_OK) st = weft_connection_execute(&s->connection, text, len, &error, &result);
 
     if (!s->silent && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
     if (st == WEFT_OK) {
         run.counts = weft_result_run(result)->counts;
         has_rows = weft_result_schema(result)->count > 0;
         if (has_rows) st = write_result(s, result, &rows, &error);
+        if (st == WEFT_OK) weft_connection_took(&s->connection);
     }
     weft_result_free(&result);
     const double seconds = seconds_now() - began;
@@ -202,6 +219,17 @@ int weft_statements_run_one(weft_statements *s, const char *text, size_t len)
         print_closing(has_rows, rows, seconds);
     if (st == WEFT_OK) return WEFT_EXIT_OK;
     return st == WEFT_CANCELLED && atomic_load(&interrupts) > 0 ? WEFT_EXIT_INTERRUPTED : WEFT_EXIT_FAILED;
+}
+
+int weft_statements_finish(weft_statements *s)
+{
+    weft_error error = {0};
+    if (weft_connection_finish(&s->connection, &error) == WEFT_OK) return WEFT_EXIT_OK;
+    if (s->json)
+        print_json(s, &error, NULL, 0, 0);
+    else
+        print_error(s, &error, "", 0);
+    return WEFT_EXIT_FAILED;
 }
 
 /* ---- scripts ---- */

@@ -31,6 +31,9 @@ int weft_statements_run(weft_statements *s, const char *text, size_t len);
 /* The same of a file; "-" is stdin. */
 int weft_statements_run_file(weft_statements *s, const char *path);
 
+/* Those were all, and they went well: a session with a name is finished. */
+int weft_statements_finish(weft_statements *s);
+
 /* Take Ctrl-C for s->connection, which must be open, and show its progress. False, with a message, when the
  * system refuses a pipe. Once in a process. */
 bool weft_statements_attend(weft_statements *s);

@@ -124,7 +124,8 @@ WEFT_MUST_CHECK weft_status weft_journal_read(weft_ctx *ctx, weft_journal *journ
                                               const weft_journal_record *record, void **value, size_t *bytes);
 
 /* Forget what is terminal, in one batch: owners whose END is older than keep_us, and those beyond the last
- * keep_jobs unless they have a DECISION (a job with side effects that is submitted again must be found).
+ * keep_jobs unless they have a DECISION (a job with side effects that is submitted again must be found) or a
+ * SESSION of number 1 (a submission with a name, likewise).
  * Sessions and members with an END count as jobs do. *removed tells how many. May write the file anew.
  * Errors: as weft_journal_create. */
 WEFT_MUST_CHECK weft_status weft_journal_expire(weft_ctx *ctx, weft_journal *journal, int64_t keep_us,

@@ -160,7 +160,8 @@ int32_t weft_journal_index_terminal(const journal_index *x, int64_t before_us, i
         if (x->entries[i].state != JOURNAL_LIVE || r->kind != WEFT_JOURNAL_END) continue;
         const bool is_old = r->at_us < before_us;
         const bool is_beyond = terminal - seen++ > keep_jobs;
-        const bool acted = weft_journal_index_find(x, r->job, WEFT_JOURNAL_DECISION, 0, JOURNAL_LIVE) >= 0;
+        const bool acted = weft_journal_index_find(x, r->job, WEFT_JOURNAL_DECISION, 0, JOURNAL_LIVE) >= 0 ||
+                           weft_journal_index_find(x, r->job, WEFT_JOURNAL_SESSION, 1, JOURNAL_LIVE) >= 0;
         if (!is_old && (!is_beyond || acted)) continue;
         if (weft_journal_index_count(x, r->job, JOURNAL_PENDING | JOURNAL_POSTED) > 0) continue;
         out[count++] = r->job;

@@ -440,7 +440,8 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
                                     .coordinator = options->coordinator,
                                     .journal = options->journal,
                                     .sessions_max = options->sessions_max,
-                                    .keep_ms = options->session_keep_ms};
+                                    .keep_ms = options->session_keep_ms,
+                                    .named_keep_ms = options->named_keep_ms};
     p->options = *options;
     pthread_mutex_lock(&p->gate);
     st = weft_net_start(ctx, &net, &p->net);

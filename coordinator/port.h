@@ -24,7 +24,7 @@ typedef struct weft_port_options {
     int32_t tick_ms;
     weft_pool *pool;
     int32_t sessions_max, peers_max;
-    int32_t session_keep_ms; /* as in weft_service_options, as is the next */
+    int32_t session_keep_ms, named_keep_ms; /* as in weft_service_options, as is the next */
     weft_journal *journal;
     const struct weft_recovery *recovery; /* what an earlier leader left (recovery.h); needed until the port
                                              is stopped; NULL: nothing */

@@ -2,6 +2,7 @@
  *
  * Nothing here waits: a request changes what a session's thread will find, and wakes it. A session that has
  * ended is joined and freed by the next request that opens one, or at the end. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/limits.h"
@@ -58,6 +59,7 @@ weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*service), (void **)&service));
     service->options = *options;
     if (service->options.keep_ms <= 0) service->options.keep_ms = SERVICE_KEEP_MS;
+    if (service->options.named_keep_ms <= 0) service->options.named_keep_ms = SERVICE_NAMED_KEEP_MS;
     pthread_mutex_init(&service->lock, NULL);
     service->account = weft_account_open(options->pool, "sessions");
     service->arena = service->account == NULL ? NULL : weft_arena_new(service->account);
@@ -118,6 +120,14 @@ static client_session *session_of_peer(weft_service *service, weft_net_peer peer
 {
     for (client_session *s = service->sessions; s != NULL; s = s->next)
         if (s->peer == peer && !s->closing && !s->ended) return s;
+    return NULL;
+}
+
+/* Lock held. One that was not joined yet. */
+static client_session *session_of_id(weft_service *service, weft_uuid id)
+{
+    for (client_session *s = service->sessions; s != NULL; s = s->next)
+        if (weft_uuid_equal(s->id, id) && !s->ended) return s;
     return NULL;
 }
 
@@ -220,6 +230,7 @@ static void session_attach(client_session *s, weft_net_peer peer, const weft_ses
     if (s->peer != 0) session_disconnect(s); /* the new connection came before the end of the old one */
     s->peer = peer;
     s->resumed = true;
+    service_named_told(s, &r->submission);
     for (int32_t i = 0; i < r->held_count; i++) {
         const weft_session_held *held = &r->held[i];
         operation *op = s->first;
@@ -251,6 +262,7 @@ weft_session_reply service_resumed(const client_session *s, uint64_t *again)
                                            .resumed = true,
                                            .last_operation = s->last_id,
                                            .session_version = s->version,
+                                           .submission = s->submission,
                                            .again = again}};
     for (const operation *op = s->first; op != NULL; op = op->next)
         if (op->state == OPERATION_WANTED && op->attached) again[reply.opened.again_count++] = op->id;
@@ -318,9 +330,9 @@ static bool begins_again(weft_service *service, const weft_session_request *r)
     return !known && service_may_begin_again(service, r->session);
 }
 
-/* A new session, whose thread answers when it is open. */
+/* A new session, whose thread answers when it is open. id: zero, but for one with a name. */
 static weft_status session_start(weft_service *service, weft_net_peer peer, const weft_session_request *r,
-                                 const weft_identity *who)
+                                 const weft_identity *who, weft_uuid id)
 {
     weft_status st = WEFT_OK;
     client_session *s = NULL;
@@ -334,9 +346,11 @@ static weft_status session_start(weft_service *service, weft_net_peer peer, cons
         return weft_fail(&service->ctx, WEFT_LIMIT, "the coordinator has its most of %d sessions",
                          service->options.sessions_max);
     const bool again = begins_again(service, r);
+    if (again) id = r->session;
     WEFT_TRY(st, WEFT_NEW_ARRAY(&service->ctx, r->held_count, &lost));
-    WEFT_TRY(st, service_session_new(service, who, again ? r->session : (weft_uuid){0}, &s));
+    WEFT_TRY(st, service_session_new(service, who, id, &s));
     WEFT_TRY(st, copy_settings(&service->ctx, r, s));
+    if (r->name != NULL) snprintf(s->name, sizeof(s->name), "%s", r->name);
     s->peer = peer;
     s->from_before = again;
     s->instead = !again && (r->session.high != 0 || r->session.low != 0);
@@ -360,20 +374,30 @@ static weft_status on_open(weft_service *service, weft_net_peer peer, const weft
     uint64_t *lost = NULL, again[SERVICE_OPERATIONS_MAX];
     int32_t lost_count = 0;
     weft_session_reply reply = {0};
+    weft_uuid id = {0};
+    const bool anew = r->name != NULL && r->session.high == 0 && r->session.low == 0;
     WEFT_TRY(st, WEFT_NEW_ARRAY(&service->ctx, r->held_count, &lost));
+    if (r->name != NULL) WEFT_TRY(st, service_name_id(&service->ctx, who, r->name, &id));
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
     const bool twice = s != NULL;
-    if (s == NULL) s = session_of_user(service, r->session, who);
+    if (!twice) st = service_named_check(service, &service->ctx, r, session_of_id(service, id));
+    if (s == NULL) s = session_of_user(service, anew ? id : r->session, who);
     if (s != NULL && s->version < r->session_version) s = NULL; /* what stands of it is older */
-    if (s != NULL && !twice) session_attach(s, peer, r, lost, &lost_count);
+    if (st != WEFT_OK)
+        s = NULL;
+    else if (s != NULL && !twice && anew)
+        service_named_take_over(s, peer);
+    else if (s != NULL && !twice)
+        session_attach(s, peer, r, lost, &lost_count);
     const bool opened = s != NULL && s->opened; /* else its thread answers when it is */
     if (opened) reply = service_resumed(s, again);
     pthread_mutex_unlock(&service->lock);
+    WEFT_TRY(st, st);
     if (opened)
         answer(service, peer, &reply);
     else if (s == NULL)
-        WEFT_TRY(st, session_start(service, peer, r, who));
+        WEFT_TRY(st, session_start(service, peer, r, who, id));
     refuse_lost(service, peer, lost, lost_count);
 done:
     return st;
@@ -431,10 +455,16 @@ static weft_status session_take(client_session *s, const weft_session_request *r
     weft_status st = WEFT_OK;
     operation *op = *taken, *wanted = s->first;
     while (wanted != NULL && wanted->id != op->id) wanted = wanted->next;
-    if (wanted != NULL && wanted->state != OPERATION_WANTED) return WEFT_OK;
+    if (wanted != NULL && wanted->state != OPERATION_WANTED) {
+        st = service_named_reclaim(s, wanted, op);
+        goto done;
+    }
     if (wanted == NULL && op->id <= s->last_id) return WEFT_OK;
     if (wanted == NULL) {
         WEFT_TRY(st, check_room(&s->service->ctx, s));
+        op->again =
+            service_is_named(s); /* an earlier client, under an earlier leader, may have asked for it */
+        op->version = r->session_version;
         service_insert(s, op);
         *taken = NULL;
     } else {
@@ -449,8 +479,8 @@ static weft_status session_take(client_session *s, const weft_session_request *r
         wanted->state = OPERATION_QUEUED;
         op->text = NULL;
     }
-    pthread_cond_signal(&s->work);
 done:
+    pthread_cond_signal(&s->work);
     return st;
 }
 
@@ -469,6 +499,7 @@ static weft_status on_execute(weft_service *service, weft_net_peer peer, const w
     op->resume = -1;
     WEFT_TRY(st, take_text(ctx, r, frames, count, op));
     WEFT_TRY(st, service_upload_take(ctx, r, op));
+    op->text_hash = service_text_hash(op);
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
     const bool leads = service->options.journal == NULL || weft_journal_leads(service->options.journal);
@@ -506,16 +537,23 @@ static void on_operation(weft_service *service, weft_net_peer peer, const weft_s
     operation *op = s == NULL ? NULL : s->first;
     while (op != NULL && op->id != r->operation) op = op->next;
     if (op != NULL && r->kind == WEFT_REQUEST_CREDIT) op->credit = weft_max_i64(op->credit, r->credit);
-    if (op != NULL && r->kind == WEFT_REQUEST_RELEASE) op->released = true;
+    if (op != NULL && r->kind == WEFT_REQUEST_RELEASE) {
+        op->released = true;
+        service_named_released(s, op, &r->submission);
+    }
     if (op != NULL && r->kind != WEFT_REQUEST_CREDIT) service_stop_operation(s, op);
     if (op != NULL) pthread_cond_signal(&s->work);
     pthread_mutex_unlock(&service->lock);
 }
 
-static void on_close(weft_service *service, weft_net_peer peer)
+static void on_close(weft_service *service, weft_net_peer peer, const weft_session_request *r)
 {
     pthread_mutex_lock(&service->lock);
     client_session *s = session_of_peer(service, peer);
+    if (s != NULL && service_is_named(s) && r->submission.finished) {
+        service_named_told(s, &r->submission);
+        s->noted = s->submission.finished = true;
+    }
     if (s != NULL) session_close(s);
     pthread_mutex_unlock(&service->lock);
 }
@@ -541,7 +579,7 @@ static weft_status handle(weft_service *service, weft_net_peer peer, const weft_
     case WEFT_REQUEST_CREDIT:
     case WEFT_REQUEST_CANCEL:
     case WEFT_REQUEST_RELEASE: on_operation(service, peer, &r); break;
-    case WEFT_REQUEST_CLOSE: on_close(service, peer); break;
+    case WEFT_REQUEST_CLOSE: on_close(service, peer, &r); break;
     case WEFT_REQUEST_PART: on_part(service, peer, &r, frames + 1, count - 1); break;
     case WEFT_REQUEST_PING:
         answer(service, peer, &(weft_session_reply){.kind = WEFT_REPLY_PONG, .number = r.number});
@@ -572,11 +610,14 @@ void weft_service_gone(weft_service *service, weft_net_peer peer)
 
 void weft_service_tick(weft_service *service)
 {
-    const int64_t keep_ns = (int64_t)service->options.keep_ms * 1000000;
+    const int64_t now_ns = weft_now_ns(&service->ctx);
     pthread_mutex_lock(&service->lock);
-    for (client_session *s = service->sessions; s != NULL; s = s->next)
-        if (s->peer == 0 && !s->closing && weft_now_ns(&service->ctx) - s->lost_ns >= keep_ns)
+    for (client_session *s = service->sessions; s != NULL; s = s->next) {
+        const int32_t keep_ms = service_is_named(s) ? service->options.named_keep_ms
+                                                    : service->options.keep_ms;
+        if (s->peer == 0 && !s->closing && now_ns - s->lost_ns >= (int64_t)keep_ms * 1000000)
             session_close(s);
+    }
     pthread_mutex_unlock(&service->lock);
 }
 

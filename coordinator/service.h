@@ -23,7 +23,8 @@ typedef struct weft_service_options {
     weft_net *net;         /* answers go this way */
     weft_journal *journal; /* sessions stand there, for a coordinator after this one; NULL: they do not */
     int32_t sessions_max;
-    int32_t keep_ms; /* a session without a connection, and what it runs, ends then; 0: a minute */
+    int32_t keep_ms;       /* a session without a connection, and what it runs, ends then; 0: a minute */
+    int32_t named_keep_ms; /* the same of one with a name; 0: an hour */
 } weft_service_options;
 
 WEFT_MUST_CHECK weft_status weft_service_new(weft_ctx *ctx, const weft_service_options *options,

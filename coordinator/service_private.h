@@ -16,8 +16,10 @@ enum {
     SERVICE_OPERATIONS_MAX = 64, /* of a session, with the results that were not let go */
     SERVICE_QUEUED_MAX = 4,      /* … of which wait for their turn: a client that waits for each has one */
     SERVICE_KEEP_MS = 60 * 1000,
-    SERVICE_REREADS_MAX = 8, /* of one page, as worker after worker is lost */
-    SERVICE_FIXED_FRAMES = 2 /* envelope and message */
+    SERVICE_NAMED_KEEP_MS = 60 * 60 * 1000, /* of those with a name */
+    SERVICE_RECORD_NAMED = 1, /* number of SESSION of one with a name: it is kept for a day after its end */
+    SERVICE_REREADS_MAX = 8,  /* of one page, as worker after worker is lost */
+    SERVICE_FIXED_FRAMES = 2  /* envelope and message */
 };
 
 typedef enum operation_state {
@@ -52,6 +54,8 @@ typedef struct operation {
     int64_t resume;         /* attached anew: pages that its client has; else -1 */
     weft_session_held held; /* as its client said when it was attached last; zeros: it was here since */
     bool released;
+    bool has_rows;    /* RESULT: */
+    bool settled;     /* its end counts (service_named.c) */
     atomic_bool stop; /* cancelled, or nobody is there any more */
     /* of the session's thread, once queued: */
     bool is_set;
@@ -61,7 +65,8 @@ typedef struct operation {
     struct service_upload *upload;  /* files that it names (service_upload.h); NULL: none */
     char *text;                     /* memory block; SET: key, zero byte, value */
     size_t len;
-    weft_error error; /* FAILED: why */
+    uint64_t text_hash; /* fixed */
+    weft_error error;   /* FAILED: why */
     weft_result *result;
     int32_t block; /* that comes after the one that is read */
     weft_block_reader *reader;
@@ -83,13 +88,16 @@ typedef struct client_session {
     bool from_before; /* operations may have come to an earlier coordinator */
     bool resumed;     /* its client had it before: from an earlier coordinator, or before it was opened */
     bool instead;     /* … had another, which is not here: it begins when it is sure that this one leads */
-    weft_session *session; /* set while it can be cancelled */
+    weft_submission submission; /* of one with a name */
+    bool noted;                 /* that has changed since it was recorded */
+    weft_session *session;      /* set while it can be cancelled */
     operation *running;
     pthread_cond_t work;
     /* fixed: */
     weft_service *service;
     weft_uuid id;
     weft_identity who;
+    char name[WEFT_SESSION_NAME_BYTES]; /* that its user gave it; "": none */
     pthread_t thread;
     int32_t setting_count;
     char *settings; /* memory block: of OPEN, key, zero byte, value, zero byte, … */
@@ -140,12 +148,35 @@ void service_session_free(client_session *s);
 void service_insert(client_session *s, operation *op);
 
 /* ---- service_record.c ---- */
-void service_record_open(client_session *s, weft_session *session);
+/* A new session. Errors: of one with a name only, which must be on record. */
+WEFT_MUST_CHECK weft_status service_record_open(client_session *s, weft_session *session);
 /* Before the answer of a statement. Errors: WEFT_NOT_LEADER: nothing must be answered. */
 WEFT_MUST_CHECK weft_status service_record_change(client_session *s);
 void service_record_end(client_session *s);
+/* One with a name: what stands of it goes into `state`, when it has ended. Errors: WEFT_SESSION_NOT_FOUND: it
+ * ended before it was finished. */
+WEFT_MUST_CHECK weft_status service_record_find(client_session *s);
 /* May a session begin anew under a name that a client has from an earlier coordinator? */
 bool service_may_begin_again(const weft_service *service, weft_uuid id);
+
+/* ---- service_named.c; the lock is held but for the first two ---- */
+/* The session of this user with this name. */
+WEFT_MUST_CHECK weft_status service_name_id(weft_ctx *ctx, const weft_identity *who, const char *name,
+                                            weft_uuid *out);
+uint64_t service_text_hash(const operation *op);
+bool service_is_named(const client_session *s);
+/* OPEN names a session, and `there` is it, or NULL. Errors: WEFT_CONFIG, WEFT_SESSION_IN_USE. */
+WEFT_MUST_CHECK weft_status service_named_check(const weft_service *service, weft_ctx *ctx,
+                                                const weft_session_request *r, const client_session *there);
+/* A client that was started anew has it from now on; what ran goes on, and waits until it is asked for. */
+void service_named_take_over(client_session *s, weft_net_peer peer);
+/* Such a client asks for a statement that is there: its result goes to it, from the beginning. Errors:
+ * WEFT_SESSION_OF_OTHERS: it is another one. */
+WEFT_MUST_CHECK weft_status service_named_reclaim(client_session *s, operation *op, const operation *asked);
+/* The client lets an operation go, or says how far it is; the operation has ended, and is let go. */
+void service_named_released(client_session *s, operation *op, const weft_submission *told);
+void service_named_told(client_session *s, const weft_submission *told);
+void service_named_ended(client_session *s, operation *op);
 
 /* ---- service_session.c ---- */
 void *service_session_main(void *session);

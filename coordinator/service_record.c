@@ -4,6 +4,7 @@
  * SESSION is posted when a session opens, and replaced before the answer of a statement that changed it. What
  * cannot be written is logged, and the session goes on: a later coordinator then has an older version than
  * the client knows of, or none, and says that the session is lost. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/log.h"
@@ -21,6 +22,11 @@ static weft_status encode(client_session *s, weft_session *session, uint8_t **by
     WEFT_TRY(st, weft_session_describe(&s->ctx, session, &state));
     state.role = s->who.role;
     state.user = s->who.user;
+    state.name = s->name;
+    pthread_mutex_lock(&s->service->lock);
+    state.submission = s->submission;
+    s->noted = false;
+    pthread_mutex_unlock(&s->service->lock);
     WEFT_TRY(st, weft_session_state_encode(&s->ctx, &state, bytes, len));
 done:
     return st;
@@ -35,16 +41,56 @@ static void not_recorded(client_session *s)
     weft_error_clear(&s->ctx);
 }
 
-void service_record_open(client_session *s, weft_session *session)
+static uint32_t number_of(const client_session *s) { return service_is_named(s) ? SERVICE_RECORD_NAMED : 0; }
+
+weft_status service_record_open(client_session *s, weft_session *session)
 {
     weft_status st = WEFT_OK;
     weft_journal *journal = journal_of(s->service);
     uint8_t *bytes = NULL;
     size_t len = 0;
-    if (journal == NULL) return;
+    if (journal == NULL) return WEFT_OK;
     st = encode(s, session, &bytes, &len);
+    if (service_is_named(s)) {
+        WEFT_TRY(st, st);
+        WEFT_TRY(st, weft_journal_replace(&s->ctx, journal, s->id, WEFT_JOURNAL_SESSION, number_of(s), bytes,
+                                          len));
+        return WEFT_OK;
+    }
     if (st == WEFT_OK) st = weft_journal_post(&s->ctx, journal, s->id, WEFT_JOURNAL_SESSION, 0, bytes, len);
     if (st != WEFT_OK) not_recorded(s);
+    return WEFT_OK;
+done:
+    return st;
+}
+
+weft_status service_record_find(client_session *s)
+{
+    weft_status st = WEFT_OK;
+    weft_journal *journal = journal_of(s->service);
+    weft_journal_record record, end;
+    weft_session_state state;
+    void *value = NULL;
+    size_t len = 0;
+    if (!weft_journal_find(journal, s->id, WEFT_JOURNAL_SESSION, SERVICE_RECORD_NAMED, &record))
+        return WEFT_OK;
+    WEFT_TRY(st, weft_journal_read(&s->ctx, journal, &record, &value, &len));
+    WEFT_TRY(st, weft_session_state_decode(&s->ctx, value, len, &state));
+    if (!state.submission.finished && weft_journal_find(journal, s->id, WEFT_JOURNAL_END, 0, &end)) {
+        st = weft_fail(&s->ctx, WEFT_SESSION_NOT_FOUND,
+                       "the session %s ended after %llu statements, as it had no client for too long",
+                       s->name, (unsigned long long)state.submission.done);
+        weft_hint(&s->ctx, "give another name; what those statements wrote is in place");
+        goto done;
+    }
+    WEFT_TRY(st, weft_mem_alloc(&s->ctx, WEFT_MEM_WORKING, len + 1, (void **)&s->state));
+    memcpy(s->state, value, len);
+    s->state_len = len;
+    pthread_mutex_lock(&s->service->lock);
+    s->resumed = true;
+    pthread_mutex_unlock(&s->service->lock);
+done:
+    return st;
 }
 
 weft_status service_record_change(client_session *s)
@@ -54,10 +100,13 @@ weft_status service_record_change(client_session *s)
     const uint64_t version = weft_session_version(s->session);
     uint8_t *bytes = NULL;
     size_t len = 0;
-    if (journal == NULL || version == s->recorded) return WEFT_OK;
+    pthread_mutex_lock(&s->service->lock);
+    const bool noted = s->noted;
+    pthread_mutex_unlock(&s->service->lock);
+    if (journal == NULL || (version == s->recorded && !noted)) return WEFT_OK;
     st = encode(s, s->session, &bytes, &len);
     if (st == WEFT_OK)
-        st = weft_journal_replace(&s->ctx, journal, s->id, WEFT_JOURNAL_SESSION, 0, bytes, len);
+        st = weft_journal_replace(&s->ctx, journal, s->id, WEFT_JOURNAL_SESSION, number_of(s), bytes, len);
     if (st == WEFT_NOT_LEADER) return st;
     if (st == WEFT_OK)
         s->recorded = version;
@@ -70,7 +119,8 @@ weft_status service_record_change(client_session *s)
 void service_record_end(client_session *s)
 {
     weft_journal *journal = journal_of(s->service);
-    if (journal == NULL) return;
+    weft_journal_record there; /* a session with a name that was only asked how it ended */
+    if (journal == NULL || weft_journal_find(journal, s->id, WEFT_JOURNAL_END, 0, &there)) return;
     if (weft_journal_post(&s->ctx, journal, s->id, WEFT_JOURNAL_END, 0, "", 0) != WEFT_OK) not_recorded(s);
     weft_coordinator_count_end(&s->ctx, s->service->options.coordinator);
 }
@@ -95,6 +145,7 @@ static weft_status add_job(weft_service *service, client_session *s, weft_recove
     memcpy(op->text, job->text, job->text_len);
     op->text[job->text_len] = 0;
     op->len = job->text_len;
+    op->text_hash = service_text_hash(op);
     op->id = job->name.operation;
     op->job = job;
     op->state = OPERATION_QUEUED;
@@ -129,6 +180,8 @@ static weft_status make_session(weft_service *service, weft_journal *journal, co
     s->state_len = len;
     s->version = state.version;
     s->recorded = state.version;
+    s->submission = state.submission;
+    if (state.name != NULL) snprintf(s->name, sizeof(s->name), "%s", state.name);
     s->from_before = s->resumed = true;
     s->lost_ns = weft_now_ns(ctx);
     *out = s;

@@ -229,6 +229,7 @@ static void run_operation(client_session *s, operation *op)
     s->running = NULL;
     s->version = weft_session_version(s->session);
     op->state = OPERATION_RESULT;
+    op->has_rows = op->result != NULL && weft_result_schema(op->result)->count > 0;
     op->resume =
         -1; /* whoever is there now hears it from its beginning, or from where an earlier one ended */
     const weft_session_held held = op->held;
@@ -346,6 +347,17 @@ static void keep_results(client_session *s)
     }
 }
 
+/* How far a session with a name is stands before its next statement begins. over: an operation that is let
+ * go, or NULL. Errors: WEFT_NOT_LEADER. */
+static weft_status record_noted(client_session *s, operation *over)
+{
+    pthread_mutex_lock(&s->service->lock);
+    if (over != NULL) service_named_ended(s, over);
+    const bool noted = s->noted && (!s->closing || s->submission.finished);
+    pthread_mutex_unlock(&s->service->lock);
+    return noted ? service_record_change(s) : WEFT_OK;
+}
+
 static void session_loop(client_session *s)
 {
     weft_service *service = s->service;
@@ -368,6 +380,7 @@ static void session_loop(client_session *s)
         }
         pthread_mutex_unlock(&service->lock);
         if (!closing) keep_results(s);
+        if (record_noted(s, closing ? NULL : over) != WEFT_OK) fall_silent(s);
         if (over != NULL)
             operation_free(over);
         else if (run)
@@ -420,6 +433,9 @@ static weft_status restore(client_session *s, weft_session *session)
     if (s->state == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_session_state_decode(&s->ctx, s->state, s->state_len, &state));
     WEFT_TRY(st, weft_session_restore(&s->ctx, session, &state));
+    pthread_mutex_lock(&s->service->lock);
+    if (state.submission.done > s->submission.done) s->submission = state.submission;
+    pthread_mutex_unlock(&s->service->lock);
 done:
     weft_mem_free(s->state);
     s->state = NULL;
@@ -436,7 +452,8 @@ static weft_status session_open(client_session *s, weft_session **out)
              weft_session_new(&s->ctx, service->options.pool, service->options.coordinator, &settings, out));
     weft_session_on_progress(*out, show_progress, s);
     weft_session_belongs_to(*out, s->who.user);
-    if (s->state == NULL) service_record_open(s, *out);
+    if (service_is_named(s) && s->state == NULL) WEFT_TRY(st, service_record_find(s));
+    if (s->state == NULL) WEFT_TRY(st, service_record_open(s, *out));
     WEFT_TRY(st, restore(s, *out));
     if (s->instead && service->options.journal != NULL)
         WEFT_TRY(st, weft_journal_fence(&s->ctx, service->options.journal));

@@ -9,6 +9,7 @@
 #include "proto/session_state.pb-c.h"
 #include "proto/wire.h"
 #include "proto/wire_setting.h"
+#include "proto/wire_submission.h"
 
 typedef Weft__Wire__SessionView wire_view;
 typedef Weft__Wire__SessionState wire_state;
@@ -84,6 +85,7 @@ weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *s
     weft_status st = WEFT_OK;
     wire_state m = WEFT__WIRE__SESSION_STATE__INIT;
     wire_view *views = NULL;
+    Weft__Wire__SessionSubmission submission;
     *bytes = NULL;
     *len = 0;
     m.format = WEFT_SESSION_STATE_FORMAT;
@@ -91,6 +93,8 @@ weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *s
     m.user = wire_text(state->user);
     m.version = state->version;
     m.changed_by = state->changed_by;
+    m.name = wire_text(state->name);
+    m.submission = weft_submission_put(&state->submission, &submission);
     WEFT_TRY(st, wire_put_settings(ctx, state->settings, state->setting_count, &m.n_settings, &m.settings));
     WEFT_TRY(st, wire_put_settings(ctx, state->start, state->start_count, &m.n_start, &m.start));
     if (state->view_count > WEFT_SESSION_VIEWS_MAX)
@@ -206,6 +210,8 @@ weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_
                          WEFT_SESSION_STATE_FORMAT);
     if ((m->role != WEFT_ROLE_ANY && m->role != WEFT_ROLE_CLIENT) || strlen(m->user) >= WEFT_USER_BYTES)
         return weft_fail(ctx, WEFT_CORRUPT, "a session belongs to nobody who could have one");
+    if (m->name[0] != 0 && !weft_session_name_is(m->name))
+        return weft_fail(ctx, WEFT_CORRUPT, "a session has a name that none may have");
     if (m->n_views > WEFT_SESSION_VIEWS_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a session has %zu views, more than %d", m->n_views,
                          WEFT_SESSION_VIEWS_MAX);
@@ -213,12 +219,14 @@ weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_
                                 .user = m->user,
                                 .version = m->version,
                                 .changed_by = m->changed_by,
+                                .name = m->name[0] == 0 ? NULL : m->name,
                                 .view_count = (int32_t)m->n_views};
     WEFT_TRY(st, get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
     WEFT_TRY(st, get_settings(ctx, m->start, m->n_start, &out->start, &out->start_count));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_views, &views));
     for (size_t i = 0; i < m->n_views; i++) WEFT_TRY(st, get_view(ctx, m->views[i], &views[i]));
     out->views = views;
+    WEFT_TRY(st, weft_submission_get(ctx, m->submission, &out->submission));
     st = get_artifacts(ctx, m, out);
 done:
     return st;

@@ -39,6 +39,8 @@ typedef struct weft_session_state {
     const weft_view_definition *views; /* in the order of their definition */
     int32_t file_count;
     const weft_session_file *files; /* in the order in which they were added */
+    const char *name;               /* that its user gave it; NULL: none */
+    weft_submission submission;     /* of a session with a name */
 } weft_session_state;
 
 /* Bytes are in ctx->arena. Errors: WEFT_LIMIT, WEFT_NOMEM. */

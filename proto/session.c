@@ -8,6 +8,7 @@
 #include "common/settings.h"
 #include "proto/session.pb-c.h"
 #include "proto/wire_control.h"
+#include "proto/wire_submission.h"
 
 /* ---- pieces ---- */
 
@@ -184,6 +185,36 @@ done:
     return st;
 }
 
+Weft__Wire__SessionSubmission *weft_submission_put(const weft_submission *s, Weft__Wire__SessionSubmission *m)
+{
+    if (s->done == 0 && s->tries == 0 && !s->finished) return NULL;
+    weft__wire__session_submission__init(m);
+    m->done = s->done;
+    m->digest = s->digest;
+    m->tries = s->tries;
+    m->finished = s->finished;
+    return m;
+}
+
+weft_status weft_submission_get(weft_ctx *ctx, const Weft__Wire__SessionSubmission *m, weft_submission *out)
+{
+    *out = (weft_submission){0};
+    if (m == NULL) return WEFT_OK;
+    if (m->done >= WEFT_SUBMISSION_PLACES || m->tries >= WEFT_SUBMISSION_PLACES)
+        return weft_fail(ctx, WEFT_CORRUPT, "a session has done %llu statements after %llu tries",
+                         (unsigned long long)m->done, (unsigned long long)m->tries);
+    *out = (weft_submission){
+        .done = m->done, .digest = m->digest, .tries = m->tries, .finished = m->finished != 0};
+    return WEFT_OK;
+}
+
+bool weft_session_name_is(const char *name)
+{
+    size_t len = 0;
+    while (name[len] > ' ' && name[len] < 0x7f) len++;
+    return name[len] == 0 && len > 0 && len < WEFT_SESSION_NAME_BYTES;
+}
+
 const char *weft_session_release(void) { return WEFT_VERSION; }
 
 static bool is_short(const char *release) { return strlen(release) < WEFT_SESSION_RELEASE_BYTES; }
@@ -195,6 +226,7 @@ weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_reques
 {
     weft_status st = WEFT_OK;
     Weft__Wire__SessionRequest m = WEFT__WIRE__SESSION_REQUEST__INIT;
+    Weft__Wire__SessionSubmission submission;
     m.version = WEFT_SESSION_VERSION;
     m.kind = (uint32_t)r->kind;
     m.operation = r->operation;
@@ -210,6 +242,8 @@ weft_status weft_session_request_encode(weft_ctx *ctx, const weft_session_reques
     WEFT_TRY(st, put_attachments(ctx, r, &m));
     m.file = r->file;
     m.chunk = r->chunk;
+    if (r->name != NULL) m.name = wire_text(r->name);
+    m.submission = weft_submission_put(&r->submission, &submission);
     WEFT_TRY(st, pack(ctx, &m.base, bytes, len));
 done:
     return st;
@@ -226,6 +260,9 @@ static bool request_is_whole(const Weft__Wire__SessionRequest *m)
         return false;
     if (m->session_version != 0 && !open && !execute && kind != WEFT_REQUEST_SET) return false;
     if (!is_short(m->release) || (m->n_attachments > 0 && !execute)) return false;
+    if (m->name[0] != 0 && (!open || !weft_session_name_is(m->name))) return false;
+    if (m->submission != NULL && !open && kind != WEFT_REQUEST_RELEASE && kind != WEFT_REQUEST_CLOSE)
+        return false;
     if (m->file < 0 || m->chunk < 0 || (kind != WEFT_REQUEST_PART && (m->file != 0 || m->chunk != 0)))
         return false;
     if (kind == WEFT_REQUEST_SET ? m->n_settings != 1 : !open && m->n_settings > 0) return false;
@@ -257,7 +294,9 @@ weft_status weft_session_request_decode(weft_ctx *ctx, const uint8_t *bytes, siz
                                   .number = m->number,
                                   .session_version = m->session_version,
                                   .file = m->file,
-                                  .chunk = m->chunk};
+                                  .chunk = m->chunk,
+                                  .name = m->name[0] == 0 ? NULL : m->name};
+    WEFT_TRY(st, weft_submission_get(ctx, m->submission, &out->submission));
     WEFT_TRY(st, wire_get_settings(ctx, m->settings, m->n_settings, &out->settings, &out->setting_count));
     WEFT_TRY(st, get_held(ctx, m, out));
     WEFT_TRY(st, get_attachments(ctx, m, out));
@@ -291,6 +330,7 @@ done:
 /* Room for the parts of a reply while it is packed. */
 typedef struct reply_parts {
     Weft__Wire__SessionOpened opened;
+    Weft__Wire__SessionSubmission submission;
     Weft__Wire__SessionProgress progress;
     Weft__Wire__SessionResult result;
     Weft__Wire__SessionPlace place;
@@ -336,6 +376,7 @@ weft_status weft_session_reply_encode(weft_ctx *ctx, const weft_session_reply *r
     switch (r->kind) {
     case WEFT_REPLY_OPENED:
         put_opened(r, &parts.opened);
+        parts.opened.submission = weft_submission_put(&r->opened.submission, &parts.submission);
         m.opened = &parts.opened;
         break;
     case WEFT_REPLY_PROGRESS:
@@ -429,7 +470,7 @@ static weft_status get_opened(weft_ctx *ctx, const Weft__Wire__SessionOpened *m,
                          WEFT_SESSION_HELD_MAX);
     out->opened.again = m->again; /* in the arena, as the message is */
     out->opened.again_count = (int32_t)m->n_again;
-    return WEFT_OK;
+    return weft_submission_get(ctx, m->submission, &out->opened.submission);
 }
 
 static weft_status get_failure(weft_ctx *ctx, const Weft__Wire__Error *m, weft_session_reply *out)

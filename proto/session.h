@@ -33,6 +33,12 @@
  * them; over a new connection it asks again for what has not come. The client gives those files and no
  * others.
  *
+ * A session with a name is found again by a client that was started anew: OPEN with the name, and no session
+ * to go on with. What it ran goes on, and waits for its client for longer than others do. Its operations are
+ * the statements of one submission, with numbers made of their place and of how many ended otherwise than
+ * well (weft_submission_operation), so a statement that is asked for again by another process is the same
+ * one. RELEASE says whether it is done, CLOSE whether that was all; then the name stands for what is done.
+ *
  * FAILED with operation 0 is about the session: it could not be opened, or is not there. */
 #ifndef WEFT_PROTO_SESSION_H
 #define WEFT_PROTO_SESSION_H
@@ -49,8 +55,9 @@ enum {
     WEFT_SESSION_SETTINGS_MAX = 1024,   /* far more than there are */
     WEFT_SESSION_FILES_OF_STATEMENT = 64,
     WEFT_SESSION_PATH_BYTES = 4096,
-    WEFT_SESSION_WANT_MAX = 4,  /* chunks that may be under way */
-    WEFT_SESSION_HELD_MAX = 256 /* results that one client reads at the same time, and more */
+    WEFT_SESSION_NAME_BYTES = 128, /* of a session, with the zero byte */
+    WEFT_SESSION_WANT_MAX = 4,     /* chunks that may be under way */
+    WEFT_SESSION_HELD_MAX = 256    /* results that one client reads at the same time, and more */
 };
 
 typedef struct weft_session_setting {
@@ -73,6 +80,21 @@ typedef struct weft_session_held {
     int64_t bytes;         /* … with so many bytes */
     weft_session_place place;
 } weft_session_held;
+
+/* How far the statements of a session with a name are: they have places 1, 2, 3, … */
+typedef struct weft_submission {
+    uint64_t done;   /* up to here they ended well, and their results were read */
+    uint64_t digest; /* of their texts, as the client made it; 0: not known */
+    uint64_t tries;  /* those that ended otherwise: each begins anew under a number of its own */
+    bool finished;   /* these were all */
+} weft_submission;
+
+#define WEFT_SUBMISSION_PLACES (UINT64_C(1) << 32)
+
+static inline uint64_t weft_submission_operation(const weft_submission *s, uint64_t place)
+{
+    return s->tries * WEFT_SUBMISSION_PLACES + place;
+}
 
 /* A file of the client's machine. */
 typedef struct weft_session_attachment {
@@ -109,6 +131,10 @@ typedef struct weft_session_request {
     int32_t attachment_count; /* EXECUTE */
     const weft_session_attachment *attachments;
     int32_t file, chunk; /* PART: of which attachment; its bytes are the frame that follows */
+    const char *name;    /* OPEN: of the session, or NULL */
+    /* OPEN of a session with a name: what the client knows of; RELEASE: with this statement, `done` 0 when it
+     * is not done; CLOSE: `finished` */
+    weft_submission submission;
 } weft_session_request;
 
 typedef enum weft_reply_kind {
@@ -151,7 +177,8 @@ typedef struct weft_session_reply {
             uint64_t last_operation; /* that has come; 0: none */
             uint64_t session_version;
             int32_t again_count;
-            const uint64_t *again; /* held operations whose EXECUTE or SET is to be sent again */
+            const uint64_t *again;      /* held operations whose EXECUTE or SET is to be sent again */
+            weft_submission submission; /* of a session with a name */
         } opened;
         struct {
             int32_t stages, stages_done;
@@ -188,6 +215,9 @@ WEFT_MUST_CHECK weft_status weft_session_request_decode(weft_ctx *ctx, const uin
                                                         weft_session_request *out);
 WEFT_MUST_CHECK weft_status weft_session_reply_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
                                                       weft_session_reply *out);
+
+/* May a session have this name: 1 to 127 printable characters of ASCII, without spaces? */
+bool weft_session_name_is(const char *name);
 
 /* The settings that a session starts with, or a statement had: all of them that are not the process's and not
  * as in a fresh session. In ctx->arena, values borrowed from settings. */

@@ -34,7 +34,7 @@ from support import weft_cli  # noqa: E402
 
 WEFT = os.path.abspath(os.environ.get("WEFT", os.path.join(HERE, "..", "..", "build", "release", "weft")))
 FAULTS = os.path.join(os.path.dirname(WEFT), "tests", "support", "faults")  # the programs of that folder
-PATIENCE_S = 90  # what a loaded machine may need for anything that takes a moment on a quiet one
+PATIENCE_S = 90 * weft_cli.TIMES  # what a loaded machine may need for what takes a moment on a quiet one
 MID_FETCH_BYTES = 8192  # more than heartbeats: a page or a part of one
 RACE = "WARNING: ThreadSanitizer"  # in what a process prints that was built with it
 LOG_TAIL = 4000  # characters of each log that a failure shows
@@ -82,8 +82,9 @@ def preloaded(name):
 
 
 def with_races(processes):
-    """The names of those in which the thread sanitizer has found some."""
-    return [process.name for process in processes if process is not None and RACE in process.text()]
+    """Of those in which the thread sanitizer has found some: name, and the first as it was told."""
+    told = [(process.name, process.text().partition(RACE)) for process in processes if process is not None]
+    return [f"{name}: {race}{text[:LOG_TAIL]}" for name, (_, race, text) in told if race]
 
 
 def in_background(function, *arguments, **keywords):
@@ -327,7 +328,7 @@ class Cluster:
             self.show_logs()
         shutil.rmtree(self.folder, ignore_errors=True)
         if races:
-            raise ClusterError(f"the thread sanitizer found races in {', '.join(races)}")
+            raise ClusterError("the thread sanitizer found races in " + "\n".join(races))
 
     def show_logs(self):
         for process in [self.coordinator, self.proxy, *self.workers, *self.clients]:

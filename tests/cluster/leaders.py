@@ -131,7 +131,7 @@ class Leaders:
                 print(process.text()[-LOG_TAIL:], file=sys.stderr)
         shutil.rmtree(self.folder, ignore_errors=True)
         if races:
-            raise ClusterError(f"the thread sanitizer found races in {', '.join(races)}")
+            raise ClusterError("the thread sanitizer found races in " + "\n".join(races))
 
     # -- who leads --
 

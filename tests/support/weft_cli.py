@@ -7,6 +7,7 @@ import time
 from dataclasses import dataclass, field
 
 MARKER = "weft_test_marker"
+TIMES = int(os.environ.get("WEFT_TEST_PATIENCE", "1"))  # as long as that is waited for anything
 
 
 class CsvError(Exception):
@@ -122,6 +123,7 @@ def run_statements(weft, statements, arguments=(), cwd=None, timeout=None, prefi
                 file.write(f"{statement}\n;\nSELECT {number} AS {MARKER}\n;\n")
         command = [*prefix, weft, "sql", "-f", path, "--format", "csv", *arguments]
         with tempfile.TemporaryFile(dir=scratch) as out, tempfile.TemporaryFile(dir=scratch) as err:
+            timeout = None if timeout is None else timeout * TIMES
             cost = run_measured(command, out, err, cwd=cwd or scratch, timeout=timeout)
             out.seek(0)
             err.seek(0)

@@ -394,6 +394,8 @@ static void terminal_jobs_are_forgotten(void **state)
         weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job, WEFT_JOURNAL_JOB, 0, "j", 1));
         if (i % 4 == 0)
             weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job, WEFT_JOURNAL_DECISION, 0, "c", 1));
+        if (i == 6) /* a submission with a name */
+            weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job, WEFT_JOURNAL_SESSION, 1, "s", 1));
         if (i < JOBS - 1)
             weft_fixture_ok(&f, weft_journal_create(&f.ctx, j, job, WEFT_JOURNAL_END, 0, "e", 1));
         wall_now_us += HOUR_US;
@@ -401,12 +403,13 @@ static void terminal_jobs_are_forgotten(void **state)
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 100 * HOUR_US, JOBS, &removed));
     assert_int_equal(removed, 0);
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 100 * HOUR_US, 10, &removed));
-    assert_int_equal(removed, 6); /* nine of 19 are beyond the last ten; 0, 4 and 8 have acted */
+    assert_int_equal(removed,
+                     5); /* nine of 19 are beyond the last ten; 0, 4 and 8 have acted, 6 has a name */
     assert_false(has(j, (weft_uuid){7, 1}, WEFT_JOURNAL_JOB, 0));
     assert_true(has(j, (weft_uuid){8, 1}, WEFT_JOURNAL_JOB, 0));
     assert_true(has(j, (weft_uuid){9, 1}, WEFT_JOURNAL_JOB, 0));
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 12 * HOUR_US, 10, &removed));
-    assert_int_equal(removed, 2); /* 0, 4: more than twelve hours old; 8 ended just twelve ago */
+    assert_int_equal(removed, 3); /* 0, 4, 6: more than twelve hours old; 8 ended just twelve ago */
     assert_false(has(j, (weft_uuid){4, 1}, WEFT_JOURNAL_DECISION, 0));
     wall_now_us += 1000LL * HOUR_US;
     weft_fixture_ok(&f, weft_journal_expire(&f.ctx, j, 12 * HOUR_US, 10, &removed));

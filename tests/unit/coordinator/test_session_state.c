@@ -35,7 +35,9 @@ static const weft_session_state whole = {.role = WEFT_ROLE_CLIENT,
                                          .view_count = WEFT_COUNT(views),
                                          .views = views,
                                          .file_count = 1,
-                                         .files = added};
+                                         .files = added,
+                                         .name = "nightly",
+                                         .submission = {.done = 3, .digest = 4, .tries = 1}};
 
 static void encode(weft_fixture *f, const weft_session_state *state, uint8_t **bytes, size_t *len)
 {
@@ -59,6 +61,10 @@ static void comes_back(void **state)
         assert_true(back.version == states[i].version && back.changed_by == states[i].changed_by);
         assert_int_equal(back.view_count, states[i].view_count);
         assert_int_equal(back.file_count, states[i].file_count);
+        assert_true(back.submission.done == states[i].submission.done &&
+                    back.submission.digest == states[i].submission.digest &&
+                    back.submission.tries == states[i].submission.tries);
+        assert_true((back.name == NULL) == (states[i].name == NULL));
         encode(&f, &back, &same, &same_len);
         assert_int_equal(len, same_len);
         assert_memory_equal(bytes, same, len);

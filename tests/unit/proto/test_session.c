@@ -41,10 +41,18 @@ static const weft_session_request requests[] = {
     {.kind = WEFT_REQUEST_CANCEL, .operation = 4},
     {.kind = WEFT_REQUEST_RELEASE, .operation = 5},
     {.kind = WEFT_REQUEST_CLOSE},
+    {.kind = WEFT_REQUEST_OPEN, .name = "load-2026-11-22", .submission = {.done = 3, .digest = UINT64_MAX}},
+    {.kind = WEFT_REQUEST_RELEASE, .operation = 6, .submission = {.done = 1, .digest = 2}},
+    {.kind = WEFT_REQUEST_CLOSE, .submission = {.done = 7, .digest = 1, .finished = true}},
     {.kind = WEFT_REQUEST_PING, .number = 77},
     {.kind = WEFT_REQUEST_EXECUTE, .operation = 6, .attachment_count = 2, .attachments = some_files},
     {.kind = WEFT_REQUEST_PART, .operation = 6, .file = 1, .chunk = INT32_MAX},
 };
+
+static bool same_submission(const weft_submission *a, const weft_submission *b)
+{
+    return a->done == b->done && a->digest == b->digest && a->tries == b->tries && a->finished == b->finished;
+}
 
 static void requests_come_back(void **state)
 {
@@ -61,6 +69,9 @@ static void requests_come_back(void **state)
         assert_int_equal(back.kind, r->kind);
         assert_true(back.operation == r->operation && back.number == r->number);
         assert_true(back.session_version == r->session_version);
+        assert_true(same_submission(&back.submission, &r->submission));
+        assert_true((back.name == NULL) == (r->name == NULL));
+        if (r->name != NULL) assert_string_equal(back.name, r->name);
         assert_true(weft_uuid_equal(back.session, r->session));
         assert_true(back.credit == r->credit && back.text_bytes == r->text_bytes);
         assert_string_equal(back.release, r->release == NULL ? "" : r->release);
@@ -105,6 +116,7 @@ static void replies_come_back(void **state)
     static const uint64_t again[] = {3, UINT64_MAX};
     const weft_session_place place = {1, 2, 3, 4, 4, UINT64_MAX, 5};
     const weft_bytes blocks[] = {{block, 1}, {NULL, 0}, {schema, 3}};
+    static const weft_submission submission = {.done = 4, .digest = 5, .tries = 6, .finished = true};
     weft_fixture f;
     weft_fixture_open(&f);
     weft_session_reply back = round_trip(&f, &(weft_session_reply){.kind = WEFT_REPLY_OPENED,
@@ -115,7 +127,9 @@ static void replies_come_back(void **state)
                                                                               .last_operation = 8,
                                                                               .session_version = 6,
                                                                               .again_count = 2,
-                                                                              .again = again}});
+                                                                              .again = again,
+                                                                              .submission = submission}});
+    assert_true(same_submission(&back.opened.submission, &submission));
     assert_true(back.opened.again_count == 2 && back.opened.again[1] == UINT64_MAX);
     assert_true(back.opened.session_version == 6);
     assert_true(weft_uuid_equal(back.opened.session, some_session) && back.opened.incarnation.low == 5);

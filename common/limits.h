@@ -13,6 +13,7 @@ enum {
     WEFT_THREAD_STACK_BYTES = 8 << 20,          /* of our own threads: twice what the deepest walk takes */
     WEFT_SQL_BYTES_MAX = 64 << 20,              /* a statement's text */
     WEFT_DECIMAL_PRECISION_MAX = 38,            /* Spark's, and what 128 bits hold */
+    WEFT_BUCKETS_MAX = 100000,                  /* of a table: as many as Spark allows */
     WEFT_PARTITIONS_MAX = 65536,                /* partitions of one exchange */
     WEFT_STAGES_MAX = 4096,                     /* stages of one job */
     WEFT_FILES_MAX = 1000000                    /* files of one scan */

@@ -18,6 +18,14 @@ X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadca
   "Largest build side that every task shares; 0 is by the memory limit and by what moves less, -1 never")
 X(EXCHANGE_RELAY, "weft.exchange.relayThreshold", "", STATEMENT, BYTES, "1m", -1, INT64_MAX,
   "What all workers read and few hold is passed on from one to the other from so many bytes on; -1 never")
+X(PARTITION_OVERWRITE, "weft.sql.sources.partitionOverwriteMode",
+  "spark.sql.sources.partitionOverwriteMode", STATEMENT, TEXT, "STATIC", 0, 0,
+  "INSERT OVERWRITE of a partitioned table: STATIC replaces all partitions that the statement may mean, "
+  "DYNAMIC only those that it gives rows for")
+X(FILE_RECORDS, "weft.sql.files.maxRecordsPerFile", "spark.sql.files.maxRecordsPerFile", STATEMENT, INT, "0",
+  0, INT64_MAX, "Most rows of a file that a task writes; 0 is any number")
+X(FILE_BYTES, "weft.sql.files.maxBytes", "", STATEMENT, BYTES, "0", 0, INT64_MAX,
+  "A task begins another file when the one that it writes has so many bytes; 0 is never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,

@@ -472,6 +472,8 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     bool skip = false;
 
     if (bound->write.table_name != NULL) WEFT_TRY(st, weft_table_command_place(ctx, bound, &skip, &path));
+    if (bound->write.spec != NULL && bound->write.spec->if_not_exists)
+        WEFT_TRY(st, weft_table_command_has_partition(ctx, bound, &skip));
     if (skip) goto done;
     WEFT_TRY(st, make_record(s, r, false));
     WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));

@@ -7,6 +7,8 @@
 
 #include "common/settings.h"
 #include "engine/catalog/warehouse.h"
+#include "engine/formats/partition.h"
+#include "engine/plan/table_layout.h"
 
 typedef struct command_run {
     weft_ctx *ctx;
@@ -116,6 +118,22 @@ done:
     return st;
 }
 
+/* Partition columns are the last of a schema that was inferred. */
+static weft_status infer_partitions(weft_ctx *ctx, const weft_file_info *files, int32_t count,
+                                    weft_table_definition *d)
+{
+    weft_status st = WEFT_OK;
+    weft_partitions partitions = {0};
+    const char **names = NULL;
+    WEFT_TRY(st, weft_partitions_find(ctx, files, count, NULL, NULL, &partitions));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, partitions.count, &names));
+    for (int32_t i = 0; i < partitions.count; i++) names[i] = partitions.fields[i].name;
+    d->partition_names = names;
+    d->partition_count = partitions.count;
+done:
+    return st;
+}
+
 /* Columns that were not given are those of the files. */
 static weft_status infer_columns(command_run *c, weft_table_definition *d)
 {
@@ -132,6 +150,7 @@ static weft_status infer_columns(command_run *c, weft_table_definition *d)
     WEFT_TRY(st, format->open(ctx, files, count, d->options, d->option_count, NULL, &table));
     st = columns_of_schema(ctx, format->schema(table), d);
     format->close(&table);
+    if (st == WEFT_OK && d->partition_count == 0) st = infer_partitions(ctx, files, count, d);
 done:
     return st;
 }
@@ -153,6 +172,7 @@ static weft_status create_table(command_run *c)
     if (d.location == NULL) WEFT_TRY(st, weft_warehouse_location(ctx, d.database, d.name, &d.location));
     if (existing == NULL && !d.external) WEFT_TRY(st, check_empty(ctx, d.location, d.name, &n->span));
     if (d.column_count == 0) WEFT_TRY(st, infer_columns(c, &d));
+    WEFT_TRY(st, weft_table_arrange(ctx, &n->span, d.database, &d));
     WEFT_TRY(st, weft_warehouse_put(ctx, &d, false));
     if (!d.external) WEFT_TRY(st, weft_fs_make_directories(ctx, d.location));
 done:
@@ -190,20 +210,28 @@ done:
     return st;
 }
 
+weft_status weft_table_command_has_partition(weft_ctx *ctx, const weft_node *write, bool *has)
+{
+    weft_status st = WEFT_OK;
+    weft_file_info info;
+    char *path = NULL;
+    *has = false;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", write->write.path, write->write.folder));
+    st = weft_fs_stat(ctx, path, &info);
+    *has = st == WEFT_OK;
+    if (st != WEFT_NOT_FOUND) goto done;
+    weft_error_clear(ctx);
+    st = WEFT_OK;
+done:
+    return st;
+}
+
 weft_status weft_table_command_define(weft_ctx *ctx, const weft_node *write, const char *path, bool again)
 {
     weft_status st = WEFT_OK;
-    weft_table_definition d = *write->write.table;
-    weft_column_definition *columns = NULL;
-    const weft_outputs *output = &write->inputs[0]->output;
+    weft_table_definition d = *write->write.table; /* with its columns, since it was analysed */
     if (d.database == NULL) d.database = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
     d.location = path;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &columns));
-    for (int32_t i = 0; i < output->count; i++)
-        columns[i] =
-            (weft_column_definition){.name = output->columns[i].name, .type = output->columns[i].type};
-    d.columns = columns;
-    d.column_count = output->count;
     WEFT_TRY(st, weft_warehouse_put(ctx, &d, again || write->write.overwrite));
 done:
     return st;
@@ -322,6 +350,35 @@ done:
     return st;
 }
 
+/* "WORDS (a, b)\n", when there are names. */
+static weft_status add_names(weft_ctx *ctx, const char *words, const char *const *names, int32_t count,
+                             char **text)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s%s%s%s", *text, i == 0 ? words : ", ",
+                                       i == 0 ? " (" : "", names[i], i + 1 == count ? ")\n" : ""));
+done:
+    return st;
+}
+
+/* PARTITIONED BY (…), CLUSTERED BY (…) SORTED BY (…) INTO n BUCKETS */
+static weft_status add_layout(weft_ctx *ctx, const weft_table_definition *d, char **text)
+{
+    weft_status st = WEFT_OK;
+    const char **names = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->partition_count, &names));
+    for (int32_t i = 0; i < d->partition_count; i++)
+        names[i] = d->columns[d->column_count - d->partition_count + i].name;
+    WEFT_TRY(st, add_names(ctx, "PARTITIONED BY", names, d->partition_count, text));
+    WEFT_TRY(st, add_names(ctx, "CLUSTERED BY", d->bucket_names, d->bucket_name_count, text));
+    WEFT_TRY(st, add_names(ctx, "SORTED BY", d->sort_names, d->sort_name_count, text));
+    if (d->bucket_count > 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sINTO %d BUCKETS\n", *text, d->bucket_count));
+done:
+    return st;
+}
+
 static weft_status show_create(command_run *c)
 {
     static const char *const names[] = {"createtab_stmt"};
@@ -346,6 +403,7 @@ static weft_status show_create(command_run *c)
                                        i + 1 < d->column_count ? ",\n" : ")\n"));
     }
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sUSING %s\n", text, d->format));
+    WEFT_TRY(st, add_layout(ctx, d, &text));
     if (d->external)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sLOCATION '%s'\n", text, d->location));
     if (d->comment != NULL)

@@ -8,6 +8,9 @@
 WEFT_MUST_CHECK weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *catalog,
                                                    weft_settings *settings, const weft_node *node,
                                                    weft_command_rows *rows, bool *changed);
+/* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS: is the folder there? */
+WEFT_MUST_CHECK weft_status weft_table_command_has_partition(weft_ctx *ctx, const weft_node *write,
+                                                             bool *has);
 /* The table that a CREATE TABLE … AS query has made, with the columns of the query. again: an earlier
  * coordinator may have done it already. */
 WEFT_MUST_CHECK weft_status weft_table_command_define(weft_ctx *ctx, const weft_node *write, const char *path,

@@ -101,8 +101,12 @@ weft_status weft_write_commit(weft_ctx *ctx, weft_commits *commits, const weft_n
     for (int32_t i = 0; i < run->block_count; i++) WEFT_TRY(st, add_block(ctx, run, i, &found));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, found.count, &parts));
     for (int32_t i = 0; i < found.count; i++) parts[i] = *(const weft_commit_part *)found.items[i];
-    WEFT_TRY(st, weft_commit_make_manifest(ctx, job->output, job->name, parts, found.count,
-                                           write->write.overwrite, &manifest));
+    const weft_commit_replace replace = !write->write.overwrite ? WEFT_COMMIT_APPEND
+                                        : write->write.dynamic  ? WEFT_COMMIT_REPLACE_FOLDERS
+                                                                : WEFT_COMMIT_REPLACE;
+    const char *folder = write->write.folder != NULL ? write->write.folder : "";
+    WEFT_TRY(st, weft_commit_make_manifest(ctx, job->output, job->name, parts, found.count, replace, folder,
+                                           &manifest));
     WEFT_TRY(st, weft_commits_commit(ctx, commits, job, &manifest));
 done:
     return st;

@@ -8,6 +8,7 @@
 #include "engine/catalog/warehouse.h"
 #include "engine/columnar/schema_text.h"
 #include "engine/formats/options.h"
+#include "engine/sql/parser.h"
 
 typedef struct view {
     const char *name;
@@ -455,6 +456,12 @@ static weft_status catalog_open(weft_ctx *ctx, void *self, const char *format, c
     return open_relation(ctx, &c->statement, ctx, c->listings, format, path, options, option_count, relation);
 }
 
+static weft_status catalog_parse(weft_ctx *ctx, void *self, const char *text, const weft_node **out)
+{
+    (void)self;
+    return weft_sql_parse(ctx, text, strlen(text), out);
+}
+
 static weft_status catalog_names(weft_ctx *ctx, void *self, const char *const **names, int32_t *count)
 {
     weft_status st = WEFT_OK;
@@ -478,6 +485,7 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *c)
     return (weft_catalog){.find = catalog_find,
                           .open = catalog_open,
                           .table = catalog_table,
+                          .parse = catalog_parse,
                           .names = catalog_names,
                           .self = c};
 }

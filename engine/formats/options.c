@@ -11,8 +11,8 @@
 
 bool weft_option_is_general(const char *key)
 {
-    static const char *const general[] = {"path", "schema", "pathGlobFilter", "modifiedBefore",
-                                          "modifiedAfter"};
+    static const char *const general[] = {"path",           "schema",        "pathGlobFilter",
+                                          "modifiedBefore", "modifiedAfter", "maxRecordsPerFile"};
     for (int32_t i = 0; i < WEFT_COUNT(general); i++)
         if (strcasecmp(key, general[i]) == 0) return true;
     return false;

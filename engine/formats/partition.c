@@ -7,19 +7,62 @@
 #include <strings.h>
 
 #include "engine/formats/partition.h"
-
-enum { PARTITION_COLUMNS_MAX = 64 }; /* folders of one path */
+#include "engine/formats/source.h"
 
 #define PARTITION_NULL "__HIVE_DEFAULT_PARTITION__"
 
 typedef struct partition_finder {
     weft_ctx *ctx;
-    int32_t count;       /* columns; -1: no file was looked at yet */
-    const char **names;  /* [count] */
-    const char *first;   /* the file whose names they are */
-    size_t root_bytes;   /* of its path: where the partition folders begin */
-    const char **texts;  /* [files * count] NULL for NULL */
+    int32_t count;      /* columns; -1: no file was looked at yet */
+    const char **names; /* [count] */
+    const char *first;  /* the file whose names they are */
+    size_t root_bytes;  /* of its path: where the partition folders begin */
+    const char **texts; /* [files * count] NULL for NULL */
 } partition_finder;
+
+/* ---- names of folders ---- */
+
+/* Spark's ExternalCatalogUtils.needsEscaping. */
+static bool partition_escapes(unsigned char c)
+{
+    return c < 0x20 || c == 0x7f || strchr("\"#%'*/:=?\\{[]^", c) != NULL;
+}
+
+static size_t partition_escape(char *to, const char *text, size_t len)
+{
+    static const char digits[] = "0123456789ABCDEF";
+    size_t n = 0;
+    for (size_t i = 0; i < len; i++) {
+        const unsigned char c = (unsigned char)text[i];
+        if (!partition_escapes(c)) {
+            to[n++] = (char)c;
+            continue;
+        }
+        to[n++] = '%';
+        to[n++] = digits[c >> 4];
+        to[n++] = digits[c & 15];
+    }
+    return n;
+}
+
+size_t weft_partition_folder_most(const char *name, const weft_str *value)
+{
+    return 2 + 3 * strlen(name) + (value == NULL ? 0 : 3 * (size_t)value->len) + sizeof(PARTITION_NULL);
+}
+
+size_t weft_partition_folder_put(char *text, const char *name, const weft_str *value, bool slash)
+{
+    size_t n = 0;
+    if (slash) text[n++] = '/';
+    n += partition_escape(text + n, name, strlen(name));
+    text[n++] = '=';
+    if (value != NULL && value->len > 0)
+        return n + partition_escape(text + n, weft_str_data(value), value->len);
+    memcpy(text + n, PARTITION_NULL, sizeof(PARTITION_NULL) - 1);
+    return n + sizeof(PARTITION_NULL) - 1;
+}
+
+/* ---- reading them ---- */
 
 static int partition_hex(char c)
 {
@@ -92,9 +135,9 @@ static weft_status partition_pairs(weft_ctx *ctx, const weft_file_info *file, si
         WEFT_TRY(st, partition_pair(ctx, path + begin, end - begin, &name, &text));
         if (name == NULL && n > 0) break;
         if (name != NULL) {
-            if (n == PARTITION_COLUMNS_MAX) {
+            if (n == WEFT_PARTITION_COLUMNS_MAX) {
                 return weft_fail(ctx, WEFT_LIMIT, "More than %d partition columns in '%s'.",
-                                 PARTITION_COLUMNS_MAX, path);
+                                 WEFT_PARTITION_COLUMNS_MAX, path);
             }
             names[n] = name;
             texts[n++] = text;
@@ -179,7 +222,7 @@ static weft_status partition_take_file(partition_finder *f, const weft_file_info
                                        int32_t i, const char *base)
 {
     weft_status st = WEFT_OK;
-    char *names[PARTITION_COLUMNS_MAX], *texts[PARTITION_COLUMNS_MAX];
+    char *names[WEFT_PARTITION_COLUMNS_MAX], *texts[WEFT_PARTITION_COLUMNS_MAX];
     int32_t count = 0;
     size_t root_bytes = 0, base_bytes = (size_t)files[i].base_bytes;
     if (base != NULL) {
@@ -221,10 +264,7 @@ static weft_type partition_column_type(const partition_finder *f, int32_t files,
     return type;
 }
 
-static int partition_compare_values(const void *a, const void *b)
-{
-    return weft_value_compare(a, b);
-}
+static int partition_compare_values(const void *a, const void *b) { return weft_value_compare(a, b); }
 
 /* Different values of a column, NULL left out; sorted is scratch for all of them. */
 static int64_t partition_distinct(const weft_value *values, int32_t files, int32_t stride, weft_value *sorted)

@@ -13,8 +13,8 @@
 typedef struct weft_partitions {
     int32_t count; /* columns; 0: the files are not partitioned */
     const weft_field *fields;
-    const weft_value *values;  /* [file_count * count], file by file */
-    const int64_t *distinct;   /* [count] different values that are not NULL */
+    const weft_value *values; /* [file_count * count], file by file */
+    const int64_t *distinct;  /* [count] different values that are not NULL */
 } weft_partitions;
 
 /* The partition columns of files. base: the folder below which they stand, for all files; NULL: each file's

@@ -5,6 +5,7 @@
 
 #include "engine/formats/csv/csv.h"
 #include "engine/formats/json/json.h"
+#include "engine/formats/options.h"
 #include "engine/formats/parquet/parquet.h"
 #include "engine/formats/text/text.h"
 
@@ -14,6 +15,14 @@ static const weft_sink_format *const sink_formats[] = {
     &weft_sink_parquet,
     &weft_sink_text,
 };
+
+weft_status weft_sink_most_rows(weft_ctx *ctx, const char *const *options, int32_t option_count,
+                                int64_t *rows)
+{
+    const char *most = weft_option_find(options, option_count, "maxRecordsPerFile");
+    if (most == NULL) return WEFT_OK;
+    return weft_option_number(ctx, "maxRecordsPerFile", most, 0, INT64_MAX, rows);
+}
 
 const weft_sink_format *weft_sink_format_find(const char *name)
 {

@@ -123,7 +123,22 @@ typedef struct weft_sink_format {
     /* Finish the file durably: rows and bytes written. *sink is NULL afterwards. */
     weft_status (*finish)(weft_ctx *ctx, weft_file_sink **sink, int64_t *rows, int64_t *bytes);
     void (*abandon)(weft_file_sink **sink);
+    int64_t (*bytes)(const weft_file_sink *sink); /* about how many the file has so far */
 } weft_sink_format;
+
+/* ---- what writers share ---- */
+
+enum { WEFT_PARTITION_COLUMNS_MAX = 64 }; /* folders of one path */
+
+/* The folder "name=value" of a value, escaped as Spark does, as a part of a path; value NULL or empty:
+ * __HIVE_DEFAULT_PARTITION__. text has room for what the first gives, and a '/' before it when slash is set;
+ * the length comes back. No byte 0 is added. */
+size_t weft_partition_folder_most(const char *name, const weft_str *value);
+size_t weft_partition_folder_put(char *text, const char *name, const weft_str *value, bool slash);
+/* The option maxRecordsPerFile, if it is among them: most rows of a file, 0: any number. Errors: WEFT_CONFIG.
+ */
+WEFT_MUST_CHECK weft_status weft_sink_most_rows(weft_ctx *ctx, const char *const *options,
+                                                int32_t option_count, int64_t *rows);
 
 const weft_format *weft_format_find(const char *name); /* "parquet"; NULL when unknown */
 const weft_sink_format *weft_sink_format_find(const char *name);

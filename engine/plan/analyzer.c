@@ -54,13 +54,13 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     node->output = (weft_outputs){0};
     *out = node;
     if (parsed->input_count == 0) goto done;
+    if (parsed->kind == WEFT_NODE_WRITE && parsed->write.into != NULL) {
+        WEFT_TRY(st, weft_bind_insert(a, node));
+        goto done;
+    }
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, 1, &inputs));
     WEFT_TRY(st, analyze_statement(a, parsed->inputs[0], &inputs[0]));
     node->inputs = inputs;
-    if (parsed->kind == WEFT_NODE_WRITE && parsed->write.into != NULL) {
-        WEFT_TRY(st, weft_bind_insert(a, inputs[0], node));
-        goto done;
-    }
     if (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count > 0 &&
         parsed->view.column_count != inputs[0]->output.count) {
         WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, &parsed->span,
@@ -70,6 +70,8 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     const bool names = (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count == 0) ||
                        parsed->kind == WEFT_NODE_WRITE;
     if (names) WEFT_TRY(st, check_unique_names(a, inputs[0], &parsed->span));
+    if (parsed->kind == WEFT_NODE_WRITE && parsed->write.table != NULL)
+        WEFT_TRY(st, weft_bind_create_as(a, inputs[0], node));
 done:
     return st;
 }

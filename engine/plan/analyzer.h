@@ -19,6 +19,9 @@ typedef struct weft_catalog {
     /* A table that outlives the session: what INSERT writes into. *out NULL: there is none of this name. */
     weft_status (*table)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                          const weft_table_definition **out);
+    /* Text that the catalogue keeps (the DEFAULT of a column as SELECT …) as a parsed plan; NULL: there is
+     * none. */
+    weft_status (*parse)(weft_ctx *ctx, void *self, const char *text, const weft_node **out);
     /* Names for "did you mean": all visible tables; in ctx->arena. */
     weft_status (*names)(weft_ctx *ctx, void *self, const char *const **names, int32_t *count);
     void *self;

@@ -7,13 +7,18 @@
 
 #include "engine/expr/cast.h"
 #include "engine/plan/analyzer_internal.h"
+#include "engine/plan/table_layout.h"
 
 typedef struct insertion {
     weft_analyzer *a;
     const weft_table_definition *table;
+    weft_node *write;
     const weft_node *query;
-    const weft_node *write;
-    int32_t *source; /* [column_count] the query's column of each of the table's, or -1 */
+    int32_t target_count;
+    int32_t *targets;        /* by place: [target_count] columns of the table, in the order of the query's */
+    int32_t *source;         /* [column_count] the query's column of each of the table's, or -1 */
+    const weft_expr **fixed; /* [column_count] PARTITION (column = constant), or NULL */
+    int32_t fixed_count;
 } insertion;
 
 static bool is_time(weft_type type)
@@ -36,46 +41,54 @@ static bool may_store(weft_type from, weft_type to)
     return is_time(from) && is_time(to);
 }
 
-static weft_status wrong_count(const insertion *in, bool few, int32_t have)
+static weft_status wrong_count(const insertion *in, int32_t have)
 {
-    return weft_fail_at(in->a->ctx, few ? WEFT_INSERT_TOO_FEW : WEFT_INSERT_TOO_MANY, &in->write->span,
+    const bool few = have < in->target_count;
+    const weft_status code = in->fixed_count > 0 ? WEFT_INSERT_PARTITION_ARITY
+                             : few               ? WEFT_INSERT_TOO_FEW
+                                                 : WEFT_INSERT_TOO_MANY;
+    return weft_fail_at(in->a->ctx, code, &in->write->span,
                         "Cannot write to `spark_catalog`.`%s`.`%s`, the reason is %s data columns: the table "
-                        "has %d columns, the data %d.",
+                        "has %d columns, %d of them given by PARTITION, the data %d.",
                         in->table->database, in->table->name, few ? "not enough" : "too many",
-                        in->write->write.into_column_count > 0 ? in->write->write.into_column_count
-                                                               : in->table->column_count,
-                        have);
+                        in->target_count + in->fixed_count, in->fixed_count, have);
 }
 
-static int32_t find_column(const weft_table_definition *table, const char *name)
+static weft_status no_column(const insertion *in, const char *name)
 {
-    for (int32_t i = 0; i < table->column_count; i++)
-        if (strcasecmp(table->columns[i].name, name) == 0) return i;
-    return -1;
+    return weft_fail_at(in->a->ctx, WEFT_UNRESOLVED_COLUMN_ALONE, &in->write->span,
+                        "A column, variable, or function parameter with name `%s` cannot be resolved.", name);
 }
 
-/* By place: the n-th column of the query is the n-th of the table, or of the list. */
-static weft_status map_by_place(insertion *in)
+/* By place: the n-th column of the query is the n-th of the list, or of the table's that have no constant. */
+static weft_status set_targets(insertion *in)
 {
+    weft_status st = WEFT_OK;
     const weft_node *w = in->write;
-    const int32_t have = in->query->output.count;
-    const int32_t want = w->write.into_column_count > 0 ? w->write.into_column_count
-                                                        : in->table->column_count;
-    if (have != want) return wrong_count(in, have < want, have);
-    for (int32_t i = 0; i < have; i++) {
-        const char *name = w->write.into_column_count > 0 ? w->write.into_columns[i] : NULL;
-        const int32_t at = name == NULL ? i : find_column(in->table, name);
-        if (at < 0)
-            return weft_fail_at(
-                in->a->ctx, WEFT_UNRESOLVED_COLUMN_ALONE, &w->span,
-                "A column, variable, or function parameter with name `%s` cannot be resolved.", name);
-        if (in->source[at] >= 0)
+    const int32_t listed = w->write.into_column_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(in->a->ctx, weft_max_i32(listed, in->table->column_count), &in->targets));
+    for (int32_t i = 0; listed == 0 && i < in->table->column_count; i++)
+        if (in->fixed[i] == NULL) in->targets[in->target_count++] = i;
+    for (int32_t i = 0; i < listed; i++) {
+        const int32_t at = weft_table_find_column(in->table, w->write.into_columns[i]);
+        bool twice = at >= 0 && in->fixed[at] != NULL;
+        if (at < 0) return no_column(in, w->write.into_columns[i]);
+        for (int32_t k = 0; k < i; k++) twice |= in->targets[k] == at;
+        if (twice)
             return weft_fail_at(in->a->ctx, WEFT_COLUMN_ALREADY_EXISTS, &w->span,
                                 "The column `%s` already exists. Choose another name or rename the existing "
                                 "column.",
-                                name);
-        in->source[at] = i;
+                                w->write.into_columns[i]);
+        in->targets[in->target_count++] = at;
     }
+done:
+    return st;
+}
+
+static weft_status map_by_place(insertion *in)
+{
+    if (in->query->output.count != in->target_count) return wrong_count(in, in->query->output.count);
+    for (int32_t i = 0; i < in->target_count; i++) in->source[in->targets[i]] = i;
     return WEFT_OK;
 }
 
@@ -83,8 +96,8 @@ static weft_status map_by_name(insertion *in)
 {
     for (int32_t i = 0; i < in->query->output.count; i++) {
         const char *name = in->query->output.columns[i].name;
-        const int32_t at = find_column(in->table, name);
-        if (at < 0)
+        const int32_t at = weft_table_find_column(in->table, name);
+        if (at < 0 || in->fixed[at] != NULL)
             return weft_fail_at(
                 in->a->ctx, WEFT_INSERT_EXTRA_COLUMNS, &in->write->span,
                 "Cannot write incompatible data for the table `spark_catalog`.`%s`.`%s`: Cannot "
@@ -100,15 +113,10 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
     weft_status st = WEFT_OK;
     weft_ctx *ctx = in->a->ctx;
     const weft_column_definition *column = &in->table->columns[index];
-    const weft_value null = {.type = column->type, .is_null = true};
     char from[256], to[256];
-    if (in->source[index] < 0) {
-        if (column->initial != NULL)
-            return weft_fail_at(ctx, WEFT_UNSUPPORTED, &in->write->span,
-                                "The DEFAULT of the column `%s` is not filled in: give it a value.",
-                                column->name);
-        return weft_expr_literal(ctx, &null, out);
-    }
+    *out = in->fixed[index];
+    if (*out != NULL) return WEFT_OK;
+    if (in->source[index] < 0) return weft_column_default(in->a, column, &in->write->span, out);
     WEFT_TRY(st, weft_node_column(ctx, in->query, in->source[index], out));
     if (!may_store((*out)->type, column->type))
         WEFT_TRY(
@@ -157,32 +165,103 @@ static bool reads_table(const weft_node *node, const char *location)
     return false;
 }
 
-weft_status weft_bind_insert(weft_analyzer *a, const weft_node *query, weft_node *write)
+/* ---- PARTITION (…) ---- */
+
+/* PARTITION (column = constant) as a value of the column. */
+static weft_status bind_constant(insertion *in, const weft_expr *parsed, const weft_column_definition *column,
+                                 const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_scope nothing = {0};
+    weft_binder b = {.a = in->a, .scope = &nothing, .clause = "PARTITION"};
+    WEFT_TRY(st, weft_bind_expr(&b, parsed, out));
+    WEFT_TRY(st, weft_expr_cast(in->a->ctx, *out, column->type, false, out));
+done:
+    return st;
+}
+
+static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = in->a->ctx;
+    const weft_table_definition *d = in->table;
+    const int32_t plain = d->column_count - d->partition_count;
+    for (int32_t i = 0; i < spec->count; i++) {
+        const int32_t at = weft_table_find_partition(d, spec->names[i]);
+        if (at < 0)
+            return weft_fail_at(
+                ctx, WEFT_PARTITIONS_NOT_FOUND, &spec->span,
+                "The partition(s) `%s` cannot be found in table `spark_catalog`.`%s`.`%s`. Verify the "
+                "partition specification and table name.",
+                spec->names[i], d->database, d->name);
+        if (spec->values[i] == NULL) continue;
+        WEFT_TRY(st, bind_constant(in, spec->values[i], &d->columns[plain + at], &in->fixed[plain + at]));
+        in->fixed_count++;
+    }
+    if (spec->count != d->partition_count)
+        return weft_fail_at(ctx, WEFT_PARTITION_SPEC, &spec->span,
+                            "Requested partitioning does not match the table `spark_catalog`.`%s`.`%s`: it "
+                            "has %d partition columns, %d are given.",
+                            d->database, d->name, d->partition_count, spec->count);
+    for (int32_t i = 0; i < in->fixed_count; i++)
+        if (in->fixed[plain + i] == NULL)
+            return weft_fail_at(ctx, WEFT_PARTITION_SPEC, &spec->span,
+                                "All partition columns having constant values need to appear before other "
+                                "partition columns that do not have an assigned constant value: `%s` has "
+                                "none.",
+                                d->columns[plain + i].name);
+done:
+    return st;
+}
+
+/* ---- the statement ---- */
+
+/* The query, bound, and where its columns go. */
+static weft_status bind_query(insertion *in)
+{
+    weft_status st = WEFT_OK;
+    const bool by_name = in->write->write.by_name;
+    const weft_node *parsed = in->write->inputs[0];
+    weft_bound bound = {0};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(in->a->ctx, in->table->column_count, &in->source));
+    for (int32_t i = 0; i < in->table->column_count; i++) in->source[i] = -1;
+    if (!by_name) WEFT_TRY(st, set_targets(in));
+    WEFT_TRY(st, weft_fill_defaults(in->a, in->table, in->targets, in->target_count, parsed, &parsed));
+    WEFT_TRY(st, weft_bind_query(in->a, parsed, NULL, NULL, &bound));
+    WEFT_TRY(st, weft_bound_node(in->a, &bound, &in->query));
+    WEFT_TRY(st, by_name ? map_by_name(in) : map_by_place(in));
+done:
+    return st;
+}
+
+weft_status weft_bind_insert(weft_analyzer *a, weft_node *write)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = a->ctx;
-    insertion in = {.a = a, .query = query, .write = write};
+    insertion in = {.a = a, .write = write};
     weft_pointers exprs = {0};
-    const weft_node **inputs = NULL;
+    const weft_node *rows = NULL;
     WEFT_TRY(st, find_target(a, write, &in.table));
-    if (write->write.overwrite && reads_table(query, in.table->location))
-        WEFT_TRY(st,
-                 weft_fail_at(ctx, WEFT_OVERWRITE_READ_TABLE, &write->span,
-                              "Can't overwrite the target that is also being read from. The target table is "
-                              "`spark_catalog`.`%s`.`%s`.",
-                              in.table->database, in.table->name));
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, in.table->column_count, &in.source));
-    for (int32_t i = 0; i < in.table->column_count; i++) in.source[i] = -1;
-    WEFT_TRY(st, write->write.by_name ? map_by_name(&in) : map_by_place(&in));
+    const int32_t plain = in.table->column_count - in.table->partition_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, in.table->column_count, &in.fixed));
+    if (write->write.spec != NULL) WEFT_TRY(st, bind_spec(&in, write->write.spec));
+    WEFT_TRY(st, bind_query(&in));
+    if (write->write.overwrite) {
+        WEFT_TRY(st, weft_bind_overwrite(a, in.table, in.fixed + plain, in.fixed_count, write));
+        if (!write->write.dynamic && reads_table(in.query, in.table->location))
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_OVERWRITE_READ_TABLE, &write->span,
+                                      "Can't overwrite the target that is also being read from. The target "
+                                      "table is `spark_catalog`.`%s`.`%s`.",
+                                      in.table->database, in.table->name));
+    }
     for (int32_t i = 0; i < in.table->column_count; i++) {
         const weft_expr *e = NULL;
         WEFT_TRY(st, stored_value(&in, i, &e));
         WEFT_TRY(st, weft_expr_alias(ctx, e, weft_next_id(a->ids), in.table->columns[i].name, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
     }
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &inputs));
-    WEFT_TRY(st, weft_node_project(ctx, query, weft_pointers_exprs(&exprs), exprs.count, &inputs[0]));
-    write->inputs = inputs;
+    WEFT_TRY(st, weft_node_project(ctx, in.query, weft_pointers_exprs(&exprs), exprs.count, &rows));
+    WEFT_TRY(st, weft_bind_write_keys(a, in.table, rows, write));
     write->write.format = in.table->format;
     write->write.path = in.table->location;
     write->write.option_count = in.table->option_count;

@@ -104,7 +104,7 @@ typedef struct weft_binder {
     int32_t item_count;
     bool items_first; /* HAVING, ORDER BY: an alias goes before a column of FROM */
     int32_t in_aggregate;
-    bool substituted; /* an alias was replaced by its expression */
+    bool substituted;                /* an alias was replaced by its expression */
     const weft_lambda_scope *lambda; /* or NULL */
 } weft_binder;
 
@@ -192,8 +192,28 @@ WEFT_MUST_CHECK weft_status weft_bind_pivot(weft_analyzer *a, const weft_node *p
 WEFT_MUST_CHECK weft_status weft_bind_unpivot(weft_analyzer *a, const weft_node *parsed,
                                               const weft_scope *outer, weft_cte *ctes, weft_bound *out);
 /* ---- analyzer_insert.c ---- */
-/* INSERT INTO a table: the write of its bound query, as the table has its columns, to the table's place. */
-WEFT_MUST_CHECK weft_status weft_bind_insert(weft_analyzer *a, const weft_node *query, weft_node *write);
+/* INSERT INTO a table: the write of its query, which is bound here, as the table has its columns, to the
+ * table's place. */
+WEFT_MUST_CHECK weft_status weft_bind_insert(weft_analyzer *a, weft_node *write);
+/* ---- analyzer_default.c ---- */
+/* The DEFAULT of a column, bound and of its type; NULL of that type when it has none. */
+WEFT_MUST_CHECK weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *column,
+                                                const weft_span *span, const weft_expr **out);
+/* The parsed query with the word DEFAULT replaced where it stands for column targets[i] of the table in place
+ * i of a row. */
+WEFT_MUST_CHECK weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *table,
+                                               const int32_t *targets, int32_t count, const weft_node *query,
+                                               const weft_node **out);
+/* ---- analyzer_write.c ---- */
+/* The write's input: rows, whose columns are the table's, as the sink takes them. */
+WEFT_MUST_CHECK weft_status weft_bind_write_keys(weft_analyzer *a, const weft_table_definition *table,
+                                                 const weft_node *rows, weft_node *write);
+/* What an overwrite replaces: values are those of the first `count` partition columns, constants. */
+WEFT_MUST_CHECK weft_status weft_bind_overwrite(weft_analyzer *a, const weft_table_definition *table,
+                                                const weft_expr *const *values, int32_t count,
+                                                weft_node *write);
+/* CREATE TABLE … AS: the definition gets its columns, those of the folders last. */
+WEFT_MUST_CHECK weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_node *write);
 /* ---- analyzer_table.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed,
                                                      const weft_scope *outer, weft_cte *ctes,

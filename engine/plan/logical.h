@@ -119,9 +119,22 @@ typedef struct weft_table_definition {
     const char *comment;                   /* or NULL */
     int32_t column_count, partition_count; /* the last columns are those of key=value folders */
     const weft_column_definition *columns;
+    const char *const *partition_names; /* as parsed: of columns that stand anywhere, or nowhere yet */
+    int32_t bucket_count;               /* 0: none. The files of a bucket have its number in their names */
+    int32_t bucket_name_count, sort_name_count;
+    const char *const *bucket_names, *const *sort_names;
     int32_t option_count, property_count;
     const char *const *options, *const *properties; /* key, value, … */
 } weft_table_definition;
+
+/* PARTITION (a = 1, b). */
+typedef struct weft_partition_spec {
+    int32_t count;
+    const char *const *names;
+    const weft_expr *const *values; /* NULL: of the query (dynamic) */
+    bool if_not_exists;             /* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS */
+    weft_span span;
+} weft_partition_spec;
 
 /* What a statement about tables and databases does. */
 typedef enum weft_table_op {
@@ -278,7 +291,16 @@ struct weft_node {
             int32_t into_count, into_column_count;
             const char *const *into_columns; /* INSERT INTO t (a, b): which the query's columns are */
             bool by_name;
+            const weft_partition_spec *spec; /* INSERT … PARTITION, or NULL */
             const char *job; /* name of the job for the commit; set by the session before planning */
+            /* Analysed. The last columns of the input: key_count texts of partition columns, then the number
+             * of the bucket. */
+            int32_t key_count, sort_count;
+            const char *const *key_names;
+            bool bucketed;
+            const int32_t *sort_columns;
+            bool dynamic;       /* overwrite: only the partitions that there are rows for */
+            const char *folder; /* overwrite: the folder below the path that is replaced; NULL: all of it */
         } write;
         struct {
             weft_explain_mode mode;

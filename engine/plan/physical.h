@@ -207,9 +207,14 @@ typedef struct weft_sink_spec {
             const char *format,
                 *directory;  /* the output; attempts write below its _temporary (storage/commit.h) */
             const char *job; /* name of the job for the commit */
-            const weft_schema *schema;
+            const weft_schema *schema; /* of the files: the first columns of the input */
             int32_t option_count;
             const char *const *options;
+            /* behind them: key_count texts of partition columns, then the number of the bucket (INT) */
+            int32_t key_count, sort_count;
+            const char *const *key_names;
+            bool bucketed;
+            const int32_t *sort_columns; /* [sort_count] by which the rows of a file are sorted */
         } write;
     };
 } weft_sink_spec;

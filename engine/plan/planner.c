@@ -39,7 +39,9 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
         fields[i] = (weft_field){.name = result->columns[i].name,
                                  .type = result->columns[i].type,
                                  .nullable = result->columns[i].nullable};
-    p->result_schema = (weft_schema){.count = result->count, .fields = fields};
+    int32_t keys = 0; /* columns that are in no file, but say in which one a row is */
+    if (root->kind == WEFT_NODE_WRITE) keys = root->write.key_count + (root->write.bucketed ? 1 : 0);
+    p->result_schema = (weft_schema){.count = result->count - keys, .fields = fields};
     *out = p;
 done:
     return st;
@@ -286,6 +288,11 @@ static weft_status issue_result(weft_ctx *ctx, weft_planner *p, pipeline *pipe)
         sink.write.schema = &p->result_schema;
         sink.write.option_count = p->root->write.option_count;
         sink.write.options = p->root->write.options;
+        sink.write.key_count = p->root->write.key_count;
+        sink.write.key_names = p->root->write.key_names;
+        sink.write.bucketed = p->root->write.bucketed;
+        sink.write.sort_count = p->root->write.sort_count;
+        sink.write.sort_columns = p->root->write.sort_columns;
     } else {
         sink.kind = WEFT_SINK_EXCHANGE;
         sink.rows = (weft_types){.count = output->count, .types = types};

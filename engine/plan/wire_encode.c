@@ -415,6 +415,11 @@ static weft_status put_write(weft_ctx *ctx, const weft_sink_spec *spec, Weft__Wi
     m->job = text_of(spec->write.job);
     WEFT_TRY(st, put_schema(ctx, spec->write.schema, &m->schema));
     put_options(spec->write.options, spec->write.option_count, &m->n_options, &m->options);
+    m->n_keys = (size_t)spec->write.key_count;
+    m->keys = (char **)(uintptr_t)spec->write.key_names;
+    m->bucketed = spec->write.bucketed;
+    m->n_sort = (size_t)spec->write.sort_count;
+    m->sort = (int32_t *)(uintptr_t)spec->write.sort_columns;
     sink->write = m;
 done:
     return st;

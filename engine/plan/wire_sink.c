@@ -75,6 +75,30 @@ done:
     return st;
 }
 
+/* Behind the columns of the files stand those that say where a row goes. */
+static weft_status get_write_keys(const wire_stage *w, const Weft__Wire__Write *from, weft_sink_spec *out)
+{
+    const int32_t first = out->write.schema->count;
+    if (from->n_keys > WEFT_PARTITION_COLUMNS_MAX || from->n_sort > WEFT_COLUMNS_MAX)
+        return wire_fail(w, "a write has too many keys");
+    const int32_t keys = (int32_t)from->n_keys;
+    if (first + keys + (from->bucketed != 0) != w->now.count)
+        return wire_fail(w, "the schema has another number of columns");
+    for (int32_t i = 0; i < keys; i++)
+        if (w->now.types[first + i].id != WEFT_TYPE_STRING || from->keys[i][0] == '\0')
+            return wire_fail(w, "a partition column is no text, or has no name");
+    if (from->bucketed && w->now.types[first + keys].id != WEFT_TYPE_INT)
+        return wire_fail(w, "the number of a bucket is none");
+    if (!wire_in_range(from->sort, from->n_sort, first))
+        return wire_fail(w, "a column to sort by is not there");
+    out->write.key_count = keys;
+    out->write.key_names = (const char *const *)from->keys;
+    out->write.bucketed = from->bucketed != 0;
+    out->write.sort_count = (int32_t)from->n_sort;
+    out->write.sort_columns = wire_ints(from->sort);
+    return WEFT_OK;
+}
+
 static weft_status get_write(const wire_stage *w, const Weft__Wire__Write *from, weft_sink_spec *out)
 {
     static const weft_type file_row[] = {
@@ -93,7 +117,7 @@ static weft_status get_write(const wire_stage *w, const Weft__Wire__Write *from,
             w->stage->id, from->format);
     WEFT_TRY(st, wire_get_schema(w, from->schema, &out->write.schema));
     const weft_schema *schema = out->write.schema;
-    if (schema->count != w->now.count) return wire_fail(w, "the schema has another number of columns");
+    WEFT_TRY(st, get_write_keys(w, from, out));
     for (int32_t i = 0; i < schema->count; i++)
         if (!weft_type_equal(schema->fields[i].type, w->now.types[i]))
             return wire_fail(w, "the schema has columns of other types");

@@ -214,6 +214,8 @@ WEFT_MUST_CHECK weft_status weft_sql_show_tables(sql_parser *p, const weft_span 
                                                  const weft_node **out);
 /* parser_insert.c */
 WEFT_MUST_CHECK weft_status weft_sql_insert(sql_parser *p, const weft_node **out);
+/* PARTITION (column = constant, …); dynamic: also columns without a constant. */
+WEFT_MUST_CHECK weft_status weft_sql_partition_spec(sql_parser *p, bool dynamic, weft_partition_spec **out);
 /* parser_show.c */
 WEFT_MUST_CHECK weft_status weft_sql_show(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_describe(sql_parser *p, const weft_node **out);

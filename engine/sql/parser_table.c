@@ -72,11 +72,87 @@ done:
 /* ---- CREATE TABLE ---- */
 
 typedef struct table_clauses {
-    weft_pointers columns, options, properties;
+    weft_pointers columns, options, properties, partitions;
     const char *format, *path, *comment;
+    const char *const *buckets, *const *sorts;
+    int32_t bucket_name_count, sort_count, bucket_count;
 } table_clauses;
 
-static weft_status parse_clauses(sql_parser *p, const weft_span *start, table_clauses *c)
+/* (a, b) of columns, or (a INT, b STRING COMMENT 'x') that are columns also. */
+static weft_status parse_partitioned(sql_parser *p, table_clauses *c)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers more = {0};
+    const bool typed = sql_is(p, SQL_LPAREN) && !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) &&
+                       !sql_is_at(p, 2, SQL_LPAREN);
+    if (typed) {
+        WEFT_TRY(st, parse_column_list(p, &more));
+        for (int32_t i = 0; i < more.count; i++) {
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &c->columns, more.items[i]));
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &c->partitions,
+                                            ((const weft_column_definition *)more.items[i])->name));
+        }
+        goto done;
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    do {
+        const char *name = NULL;
+        const weft_span at = weft_sql_peek(p, 0)->span;
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+        if (sql_is(p, SQL_LPAREN))
+            WEFT_TRY(st,
+                     weft_fail_at(p->ctx, WEFT_PARTITION_TRANSFORM, &at,
+                                  "Unsupported partition transform: `%s`. Tables of files are partitioned "
+                                  "by columns.",
+                                  name));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &c->partitions, name));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+done:
+    return st;
+}
+
+/* CLUSTERED BY (a, b) [SORTED BY (c [ASC], …)] INTO n BUCKETS: after CLUSTERED. */
+static weft_status parse_buckets(sql_parser *p, table_clauses *c)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers sorts = {0};
+    const weft_expr *number = NULL;
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+    WEFT_TRY(st, weft_sql_name_list(p, &c->buckets, &c->bucket_name_count));
+    if (weft_sql_accept_text(p, "SORTED")) {
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+        do {
+            const char *name = NULL;
+            const weft_span at = weft_sql_peek(p, 0)->span;
+            WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+            if (weft_sql_accept_text(p, "DESC"))
+                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_BUCKET_COLUMNS, &at,
+                                          "Operation not allowed: Column ordering must be ASC, was 'DESC'."));
+            weft_sql_accept_text(p, "ASC");
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &sorts, name));
+        } while (weft_sql_accept(p, SQL_COMMA));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    }
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_INTO));
+    const weft_span at = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, weft_sql_number(p, false, at, &number));
+    if (!weft_sql_accept_text(p, "BUCKETS")) WEFT_TRY(st, weft_sql_syntax_error(p, "BUCKETS"));
+    const int64_t count = weft_type_is_integral(number->type) ? number->literal.i64 : -1;
+    if (count < 1 || count > WEFT_BUCKETS_MAX)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_BUCKET_COUNT, &at,
+                                  "Number of buckets should be greater than 0 but less than or equal to %d. "
+                                  "Got `%lld`.",
+                                  WEFT_BUCKETS_MAX, (long long)count));
+    c->bucket_count = (int32_t)count;
+    c->sorts = weft_pointers_texts(&sorts);
+    c->sort_count = sorts.count;
+done:
+    return st;
+}
+
+static weft_status parse_clauses(sql_parser *p, table_clauses *c)
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
@@ -95,10 +171,11 @@ static weft_status parse_clauses(sql_parser *p, const weft_span *start, table_cl
             WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
         } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
             WEFT_TRY(st, weft_sql_options(p, &c->properties));
-        } else if (sql_word(p, SQL_KW_PARTITIONED)) {
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "PARTITIONED BY"));
-        } else if (weft_sql_is_text(p, 0, "CLUSTERED")) {
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "CLUSTERED BY"));
+        } else if (weft_sql_accept_word(p, SQL_KW_PARTITIONED)) {
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+            WEFT_TRY(st, parse_partitioned(p, c));
+        } else if (weft_sql_accept_text(p, "CLUSTERED")) {
+            WEFT_TRY(st, parse_buckets(p, c));
         } else {
             break;
         }
@@ -121,7 +198,14 @@ static weft_status make_definition(sql_parser *p, const char *const *parts, int3
                                     .option_count = c->options.count / 2,
                                     .options = weft_pointers_texts(&c->options),
                                     .property_count = c->properties.count / 2,
-                                    .properties = weft_pointers_texts(&c->properties)};
+                                    .properties = weft_pointers_texts(&c->properties),
+                                    .partition_count = c->partitions.count,
+                                    .partition_names = weft_pointers_texts(&c->partitions),
+                                    .bucket_count = c->bucket_count,
+                                    .bucket_name_count = c->bucket_name_count,
+                                    .bucket_names = c->buckets,
+                                    .sort_name_count = c->sort_count,
+                                    .sort_names = c->sorts};
     WEFT_TRY(st, set_columns(p, &c->columns, *out));
 done:
     return st;
@@ -143,7 +227,7 @@ weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool re
     const weft_span columns_at = weft_sql_peek(p, 0)->span;
     if (sql_is(p, SQL_LPAREN) && !sql_word_at(p, 1, SQL_KW_SELECT))
         WEFT_TRY(st, parse_column_list(p, &c.columns));
-    WEFT_TRY(st, parse_clauses(p, start, &c));
+    WEFT_TRY(st, parse_clauses(p, &c));
     WEFT_TRY(st, make_definition(p, parts, part_count, &c, &d));
     const bool ends = sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON);
     if (!weft_sql_accept_word(p, SQL_KW_AS) && ends) {

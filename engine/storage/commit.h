@@ -69,16 +69,26 @@ WEFT_MUST_CHECK weft_status weft_commit_is_open(weft_ctx *ctx, const char *outpu
 WEFT_MUST_CHECK weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const char *job,
                                                      int32_t partition, int32_t generation, int32_t attempt,
                                                      char **folder);
-/* The name of the index-th file of a partition, as Spark has it: part-NNNNN-UUID-cNNN and the suffix. The
- * UUID is a function of the job, the name of (job, partition, index). */
+/* The name of the index-th file of a partition, as Spark has it: part-NNNNN-UUID, the mark ("-c", ".c",
+ * "_00007.c" of a bucket), NNN and the suffix. The UUID is a function of the job, the name of (job,
+ * partition, mark, index). */
 WEFT_MUST_CHECK weft_status weft_commit_file_name(weft_ctx *ctx, const char *job, int32_t partition,
-                                                  int32_t index, const char *suffix, char **name);
+                                                  const char *mark, int32_t index, const char *suffix,
+                                                  char **name);
 
-/* Close the manifest. overwrite: what weft_fs_list finds below the output now is deleted.
- * Errors: WEFT_INVALID for a file name that leaves the folder, or comes twice. */
+/* What a commit deletes of what was there before. */
+typedef enum weft_commit_replace {
+    WEFT_COMMIT_APPEND,
+    WEFT_COMMIT_REPLACE,        /* all below the output, or below one folder of it */
+    WEFT_COMMIT_REPLACE_FOLDERS /* what lies in the very folders that new files go to */
+} weft_commit_replace;
+
+/* Close the manifest. What is replaced is what weft_fs_list finds now. folder: of REPLACE, below the output;
+ * "": the output. Errors: WEFT_INVALID for a file name that leaves the folder, or comes twice. */
 WEFT_MUST_CHECK weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const char *job,
                                                       const weft_commit_part *parts, int32_t count,
-                                                      bool overwrite, weft_commit_manifest *out);
+                                                      weft_commit_replace replace, const char *folder,
+                                                      weft_commit_manifest *out);
 /* The manifest as bytes for a journal, and back. Errors: WEFT_CORRUPT; what is decoded is checked as if
  * foreign. */
 WEFT_MUST_CHECK weft_status weft_commit_encode(weft_ctx *ctx, const weft_commit_manifest *manifest,

@@ -50,16 +50,16 @@ done:
     return st;
 }
 
-weft_status weft_commit_file_name(weft_ctx *ctx, const char *job, int32_t partition, int32_t index,
-                                  const char *suffix, char **name)
+weft_status weft_commit_file_name(weft_ctx *ctx, const char *job, int32_t partition, const char *mark,
+                                  int32_t index, const char *suffix, char **name)
 {
     /* The shape of a random UUID (version 4), made of two hashes of the job's name. */
     const uint64_t a = weft_hash_bytes(job, strlen(job));
     const uint64_t b = weft_hash_u64(a ^ weft_hash_k1);
-    return weft_arena_printf(ctx, ctx->arena, name, "part-%05d-%08x-%04x-4%03x-%04x-%012llx-c%03d%s",
+    return weft_arena_printf(ctx, ctx->arena, name, "part-%05d-%08x-%04x-4%03x-%04x-%012llx%s%03d%s",
                              partition, (uint32_t)(a >> 32), (uint32_t)(a >> 16) & 0xffff,
                              (uint32_t)a & 0xfff, 0x8000 | ((uint32_t)(b >> 48) & 0x3fff),
-                             (unsigned long long)(b & 0xffffffffffff), index, suffix);
+                             (unsigned long long)(b & 0xffffffffffff), mark, index, suffix);
 }
 
 static int compare_files(const void *a, const void *b)
@@ -67,21 +67,25 @@ static int compare_files(const void *a, const void *b)
     return strcmp(((const weft_commit_file *)a)->to, ((const weft_commit_file *)b)->to);
 }
 
-/* What lies below the output now, as paths below it. */
-static weft_status manifest_list_old(weft_ctx *ctx, weft_commit_manifest *m)
+/* What lies below a folder of the output now, as paths below the output: to be removed. */
+static weft_status manifest_list_old(weft_ctx *ctx, weft_commit_manifest *m, const char *folder)
 {
     weft_status st = WEFT_OK;
     weft_file_info *files = NULL;
     int32_t count = 0;
     const char **remove = NULL;
-    st = weft_fs_list(ctx, m->output, &files, &count);
+    char *path = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s%s%s", m->output, folder[0] != '\0' ? "/" : "",
+                                   folder));
+    st = weft_fs_list(ctx, path, &files, &count);
     if (st == WEFT_NOT_FOUND) {
         weft_error_clear(ctx);
         return WEFT_OK;
     }
     if (st != WEFT_OK) return st;
     const size_t prefix = strcmp(m->output, "/") == 0 ? 1 : strlen(m->output) + 1;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &remove));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->remove_count + count, &remove));
+    if (m->remove_count > 0) memcpy(remove, m->remove, (size_t)m->remove_count * sizeof(*remove));
     for (int32_t i = 0; i < count; i++) {
         const weft_commit_file key = {.to = files[i].path + prefix};
         /* Never what is published itself: a name of this job that is there already was put by its own commit.
@@ -96,8 +100,27 @@ done:
     return st;
 }
 
+/* The files are sorted, so those of one folder follow each other, but for those of folders within it. */
+static weft_status manifest_list_folders(weft_ctx *ctx, weft_commit_manifest *m)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL;
+    const char *before = NULL;
+    for (int32_t i = 0; i < m->publish_count; i++) {
+        const char *to = m->publish[i].to, *slash = strrchr(to, '/');
+        const size_t len = slash == NULL ? 0 : (size_t)(slash - to);
+        if (before != NULL && strlen(before) == len && memcmp(before, to, len) == 0) continue;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, to, len, &folder));
+        WEFT_TRY(st, manifest_list_old(ctx, m, folder));
+        before = folder;
+    }
+done:
+    return st;
+}
+
 weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const char *job,
-                                      const weft_commit_part *parts, int32_t count, bool overwrite,
+                                      const weft_commit_part *parts, int32_t count,
+                                      weft_commit_replace replace, const char *folder,
                                       weft_commit_manifest *out)
 {
     weft_status st = WEFT_OK;
@@ -113,9 +136,9 @@ weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const c
                            parts[i].file, parts[i].partition, parts[i].attempt);
             goto done;
         }
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &from, WEFT_COMMIT_STAGE "/%s/%d-%d-%d/%s", job,
-                                       parts[i].partition, parts[i].generation, parts[i].attempt,
-                                       parts[i].file));
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, &from, WEFT_COMMIT_STAGE "/%s/%d-%d-%d/%s", job,
+                                   parts[i].partition, parts[i].generation, parts[i].attempt, parts[i].file));
         files[i] = (weft_commit_file){.from = from, .to = parts[i].file, .bytes = parts[i].bytes};
     }
     if (count > 0) qsort(files, (size_t)count, sizeof(*files), compare_files);
@@ -125,8 +148,13 @@ weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const c
                        files[i].to);
         goto done;
     }
+    if (folder[0] != '\0' && !weft_commit_is_below(folder)) {
+        st = weft_fail(ctx, WEFT_INVALID, "'%s' cannot be a folder of '%s'.", folder, output);
+        goto done;
+    }
     *out = (weft_commit_manifest){.output = output, .job = job, .publish = files, .publish_count = count};
-    if (overwrite) WEFT_TRY(st, manifest_list_old(ctx, out));
+    if (replace == WEFT_COMMIT_REPLACE) WEFT_TRY(st, manifest_list_old(ctx, out, folder));
+    if (replace == WEFT_COMMIT_REPLACE_FOLDERS) WEFT_TRY(st, manifest_list_folders(ctx, out));
 done:
     return st;
 }

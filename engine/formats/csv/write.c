@@ -13,7 +13,9 @@
 #include "engine/formats/csv/options.h"
 #include "engine/formats/text/pack.h"
 
-#define CSV_TIMESTAMP_FORMAT     "yyyy-MM-dd'T'HH:mm:ss[.SSS][X" "XX]"
+#define CSV_TIMESTAMP_FORMAT                                                                                 \
+    "yyyy-MM-dd'T'HH:mm:ss[.SSS][X"                                                                          \
+    "XX]"
 #define CSV_TIMESTAMP_NTZ_FORMAT "yyyy-MM-dd'T'HH:mm:ss[.SSS]"
 enum { FORMATTED_BYTES_MAX = 4096, COMMENT_DEFAULT = '#' };
 
@@ -271,10 +273,13 @@ static weft_status csv_finish(weft_ctx *ctx, weft_file_sink **sink, int64_t *row
     return st;
 }
 
+static int64_t csv_bytes(const weft_file_sink *sink) { return weft_text_packer_bytes(sink->packer); }
+
 const weft_sink_format weft_sink_csv = {.name = "csv",
                                         .extension = ".csv",
                                         .suffix = csv_suffix,
                                         .open = csv_open,
                                         .write = csv_write,
                                         .finish = csv_finish,
-                                        .abandon = csv_abandon};
+                                        .abandon = csv_abandon,
+                                        .bytes = csv_bytes};

@@ -129,6 +129,8 @@ static weft_status sink_finish(weft_ctx *ctx, weft_file_sink **sink, int64_t *ro
 
 static void sink_abandon(weft_file_sink **sink) { sink_free(sink); }
 
+static int64_t json_bytes(const weft_file_sink *sink) { return weft_text_packer_bytes(sink->packer); }
+
 const weft_sink_format weft_sink_json = {
     .name = "json",
     .extension = ".json",
@@ -137,4 +139,5 @@ const weft_sink_format weft_sink_json = {
     .write = sink_write,
     .finish = sink_finish,
     .abandon = sink_abandon,
+    .bytes = json_bytes,
 };

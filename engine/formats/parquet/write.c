@@ -172,6 +172,12 @@ static weft_status parquet_suffix(weft_ctx *ctx, const char *const *options, int
     return st;
 }
 
+static int64_t parquet_bytes(const weft_file_sink *sink)
+{
+    int64_t at_hand;
+    return weft_file_written_bytes(sink->file) + sink_group_bytes(sink, &at_hand);
+}
+
 const weft_sink_format weft_sink_parquet = {
     .name = "parquet",
     .extension = ".parquet",
@@ -180,4 +186,5 @@ const weft_sink_format weft_sink_parquet = {
     .write = parquet_write,
     .finish = parquet_finish,
     .abandon = parquet_abandon,
+    .bytes = parquet_bytes,
 };

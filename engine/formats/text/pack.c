@@ -43,6 +43,11 @@ static void packer_free(weft_text_packer **packer)
     *packer = NULL;
 }
 
+int64_t weft_text_packer_bytes(const weft_text_packer *p)
+{
+    return weft_file_written_bytes(p->file) + (p->codec == WEFT_TEXT_PLAIN ? p->len : 0);
+}
+
 static bool packer_begin(weft_text_packer *p)
 {
     if (p->codec == WEFT_TEXT_GZIP || p->codec == WEFT_TEXT_DEFLATE) {

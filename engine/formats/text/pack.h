@@ -19,6 +19,8 @@ WEFT_MUST_CHECK weft_status weft_text_packer_put(weft_ctx *ctx, weft_text_packer
                                                  int64_t len);
 /* End the file durably; *bytes: of the file. *packer is NULL afterwards, on every path. */
 WEFT_MUST_CHECK weft_status weft_text_packer_finish(weft_ctx *ctx, weft_text_packer **packer, int64_t *bytes);
+/* So far, without what is still to be packed. */
+int64_t weft_text_packer_bytes(const weft_text_packer *packer);
 void weft_text_packer_abandon(weft_text_packer **packer); /* NULL is allowed */
 
 #endif

@@ -107,10 +107,13 @@ static weft_status text_finish(weft_ctx *ctx, weft_file_sink **sink, int64_t *ro
     return st;
 }
 
+static int64_t text_bytes(const weft_file_sink *sink) { return weft_text_packer_bytes(sink->packer); }
+
 const weft_sink_format weft_sink_text = {.name = "text",
                                          .extension = ".txt",
                                          .suffix = text_suffix,
                                          .open = text_open,
                                          .write = text_write,
                                          .finish = text_finish,
-                                         .abandon = text_abandon};
+                                         .abandon = text_abandon,
+                                         .bytes = text_bytes};

@@ -227,7 +227,7 @@ static weft_status overwrite(rig *r, bool late)
     if (late && st == WEFT_OK) st = storage_put_file(ctx, folder, ".", "part-z", "z");
     if (st == WEFT_OK)
         st = weft_commit_make_manifest(ctx, job->output, job->name, late ? late_parts : parts, late ? 1 : 3,
-                                       true, &manifest);
+                                       WEFT_COMMIT_REPLACE, "", &manifest);
     if (st == WEFT_OK) st = weft_commits_commit(ctx, r->commits, job, &manifest);
     if (st != WEFT_OK) weft_commits_abort(ctx, r->commits, job);
     return st;
@@ -472,9 +472,9 @@ static void an_attempt_after_the_end_is_refused(void **state)
     assert_int_equal(weft_journal_epoch(r.journal), 7);
     assert_int_equal(begin(&r, output_of(&r), &job), WEFT_OK);
     assert_int_equal(run_tasks(ctx, job), WEFT_OK);
-    assert_int_equal(
-        weft_commit_make_manifest(ctx, job->output, job->name, parts, WEFT_COUNT(parts), true, &manifest),
-        WEFT_OK);
+    assert_int_equal(weft_commit_make_manifest(ctx, job->output, job->name, parts, WEFT_COUNT(parts),
+                                               WEFT_COMMIT_REPLACE, "", &manifest),
+                     WEFT_OK);
     assert_int_equal(weft_commits_commit(ctx, r.commits, job, &manifest), WEFT_OK);
     assert_int_equal(weft_commit_open_attempt(ctx, job->output, job->name, 1, 0, 3, &folder),
                      WEFT_COMMIT_DENIED);
@@ -497,9 +497,9 @@ static void a_cancelled_statement_is_not_committed(void **state)
     ctx->cancel = &cancel;
     assert_int_equal(begin(&r, output_of(&r), &job), WEFT_OK);
     assert_int_equal(run_tasks(ctx, job), WEFT_OK);
-    assert_int_equal(
-        weft_commit_make_manifest(ctx, job->output, job->name, parts, WEFT_COUNT(parts), true, &manifest),
-        WEFT_OK);
+    assert_int_equal(weft_commit_make_manifest(ctx, job->output, job->name, parts, WEFT_COUNT(parts),
+                                               WEFT_COMMIT_REPLACE, "", &manifest),
+                     WEFT_OK);
     atomic_store(&cancel, true);
     assert_int_equal(weft_commits_commit(ctx, r.commits, job, &manifest), WEFT_CANCELLED);
     weft_commits_abort(ctx, r.commits, job);

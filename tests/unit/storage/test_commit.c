@@ -50,7 +50,8 @@ static const weft_commit_part parts[] = {
 
 /* A whole job: partition 0 by attempt 0, partition 1 by attempt 2 while attempt 1 never reported. *decided is
  * set as soon as the decision to commit was answered. */
-static weft_status run_job(storage_fixture *f, bool overwrite, bool *decided)
+static weft_status run_replacing(storage_fixture *f, weft_commit_replace replace, const char *below,
+                                 bool *decided)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &f->ctx;
@@ -67,11 +68,16 @@ static weft_status run_job(storage_fixture *f, bool overwrite, bool *decided)
     WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 1, 1, 2, &folder));
     WEFT_TRY(st, storage_put_file(ctx, folder, "k=1", "part-c.parquet", "cc"));
     WEFT_TRY(st, storage_put_file(ctx, folder, "k=2", "part-d.parquet", "ddd"));
-    WEFT_TRY(st, weft_commit_make_manifest(ctx, output, JOB, parts, 3, overwrite, &manifest));
+    WEFT_TRY(st, weft_commit_make_manifest(ctx, output, JOB, parts, 3, replace, below, &manifest));
     WEFT_TRY(st, weft_commit_decide(ctx, output, JOB, &manifest, decided));
     WEFT_TRY(st, weft_commit_publish(ctx, &manifest));
 done:
     return st;
+}
+
+static weft_status run_job(storage_fixture *f, bool overwrite, bool *decided)
+{
+    return run_replacing(f, overwrite ? WEFT_COMMIT_REPLACE : WEFT_COMMIT_APPEND, "", decided);
 }
 
 static void assert_listing(storage_fixture *f, const char *want)
@@ -157,6 +163,71 @@ static void crash_at_every_step(void **state)
     assert_true(olds > 20 && news > 10); /* both sides of the decision were met */
 }
 
+/* An overwrite of partitions dies at its n-th operation (each fourth: every one is swept above): those that
+ * it means are the old or the new ones exactly, and all others are as they were. */
+static void crash_of_partitions(storage_fixture *f, weft_commit_replace replace, const char *below,
+                                const char *want)
+{
+    bool decided, committed;
+    char got[1024], before[1024];
+    start_again(f);
+    storage_put(f, "out/k=9/part-old-3.parquet", "old3");
+    listing(f, before, sizeof(before));
+    weft_fs_fail_after(0);
+    assert_int_equal(run_replacing(f, replace, below, &decided), WEFT_OK);
+    const int64_t operations = weft_fs_fail_after(0);
+    assert_listing(f, want);
+    int olds = 0, news = 0;
+    for (int64_t n = 1; n <= operations; n += 4) {
+        start_again(f);
+        storage_put(f, "out/k=9/part-old-3.parquet", "old3");
+        weft_fs_crash_after(n);
+        assert_int_equal(run_replacing(f, replace, below, &decided), WEFT_IO);
+        weft_fs_crash_after(0);
+        assert_int_equal(weft_commit_recover(&f->ctx, output_of(f), JOB, &committed), WEFT_OK);
+        listing(f, got, sizeof(got));
+        const bool is_new = strcmp(got, want) == 0;
+        if (!is_new) assert_string_equal(got, before);
+        if (decided || committed) assert_true(is_new);
+        assert_nothing_staged(f);
+        olds += !is_new;
+        news += is_new;
+    }
+    assert_true(olds > 5 && news > 2);
+}
+
+static void crash_while_partitions_are_replaced(void **state)
+{
+    storage_fixture *f = *state;
+    crash_of_partitions(f, WEFT_COMMIT_REPLACE, "k=1",
+                        "k=1/part-c.parquet=cc;k=2/part-d.parquet=ddd;k=9/part-old-3.parquet=old3;"
+                        "part-a.parquet=a;part-old-0.parquet=old0;part-old-1.parquet=old1;");
+}
+
+/* The folders that rows went to, here also the output itself, which holds all. */
+static void crash_while_written_folders_are_replaced(void **state)
+{
+    crash_of_partitions(*state, WEFT_COMMIT_REPLACE_FOLDERS, "", new_listing);
+}
+
+/* Only the partitions that there are new files for are replaced. */
+static void other_folders_stay(void **state)
+{
+    storage_fixture *f = *state;
+    weft_commit_manifest manifest;
+    const weft_commit_part part = {0, 0, 0, "k=1/part-n.parquet", 1};
+    start_again(f);
+    storage_put(f, "out/k=9/part-old-3.parquet", "old3");
+    assert_int_equal(weft_commit_make_manifest(&f->ctx, output_of(f), JOB, &part, 1,
+                                               WEFT_COMMIT_REPLACE_FOLDERS, "", &manifest),
+                     WEFT_OK);
+    assert_int_equal(manifest.remove_count, 1);
+    assert_string_equal(manifest.remove[0], "k=1/part-old-2.parquet");
+    assert_int_equal(weft_commit_make_manifest(&f->ctx, output_of(f), JOB, &part, 1, WEFT_COMMIT_REPLACE,
+                                               "../x", &manifest),
+                     WEFT_INVALID);
+}
+
 /* The one who recovers dies too, at every step; the next one ends it. */
 static void crash_in_recovery_at_every_step(void **state)
 {
@@ -220,7 +291,9 @@ static void deposed_leader_changes_nothing(void **state)
         start_again(f);
         char output[1024];
         snprintf(output, sizeof(output), "%s", output_of(f));
-        assert_int_equal(weft_commit_make_manifest(&f->ctx, output, JOB, parts, 3, true, &late), WEFT_OK);
+        assert_int_equal(
+            weft_commit_make_manifest(&f->ctx, output, JOB, parts, 3, WEFT_COMMIT_REPLACE, "", &late),
+            WEFT_OK);
         weft_fs_crash_after(n);
         assert_int_equal(run_job(f, true, &decided), WEFT_IO);
         weft_fs_crash_after(0);
@@ -233,8 +306,9 @@ static void deposed_leader_changes_nothing(void **state)
         assert_int_equal(weft_commit_begin(&f->ctx, output, "job-2"), WEFT_OK);
         assert_int_equal(weft_commit_open_attempt(&f->ctx, output, "job-2", 0, 0, 0, &folder), WEFT_OK);
         assert_int_equal(storage_put_file(&f->ctx, folder, ".", "part-z.parquet", "z"), WEFT_OK);
-        assert_int_equal(weft_commit_make_manifest(&f->ctx, output, "job-2", later, 1, true, &manifest),
-                         WEFT_OK);
+        assert_int_equal(
+            weft_commit_make_manifest(&f->ctx, output, "job-2", later, 1, WEFT_COMMIT_REPLACE, "", &manifest),
+            WEFT_OK);
         assert_int_equal(weft_commit_decide(&f->ctx, output, "job-2", &manifest, &committed), WEFT_OK);
         assert_int_equal(weft_commit_publish(&f->ctx, &manifest), WEFT_OK);
 
@@ -262,7 +336,9 @@ static void the_first_decision_stands(void **state)
         assert_int_equal(weft_commit_begin(&f->ctx, output, JOB), WEFT_OK);
         assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 0, 0, 0, &folder), WEFT_OK);
         assert_int_equal(weft_commit_open_attempt(&f->ctx, output, JOB, 0, 0, 0, &folder), WEFT_EXISTS);
-        assert_int_equal(weft_commit_make_manifest(&f->ctx, output, JOB, NULL, 0, false, &manifest), WEFT_OK);
+        assert_int_equal(
+            weft_commit_make_manifest(&f->ctx, output, JOB, NULL, 0, WEFT_COMMIT_APPEND, "", &manifest),
+            WEFT_OK);
         weft_commit_manifest *first = abort_first ? NULL : &manifest;
         weft_commit_manifest *second = abort_first ? &manifest : NULL;
         for (int i = 0; i < 3; i++) {
@@ -288,7 +364,9 @@ static void a_lost_staged_file_is_told(void **state)
     start_again(f);
     snprintf(output, sizeof(output), "%s", output_of(f));
     assert_int_equal(weft_commit_begin(&f->ctx, output, JOB), WEFT_OK);
-    assert_int_equal(weft_commit_make_manifest(&f->ctx, output, JOB, parts, 3, true, &manifest), WEFT_OK);
+    assert_int_equal(
+        weft_commit_make_manifest(&f->ctx, output, JOB, parts, 3, WEFT_COMMIT_REPLACE, "", &manifest),
+        WEFT_OK);
     assert_int_equal(weft_commit_decide(&f->ctx, output, JOB, &manifest, &committed), WEFT_OK);
     assert_int_equal(weft_commit_publish(&f->ctx, &manifest), WEFT_INTERNAL);
     assert_listing(f, old_listing); /* nothing was deleted before all was there */
@@ -321,7 +399,9 @@ static void manifests_come_back(void **state)
     start_again(f);
     storage_put(f, "out/odd name\n5:x", "old3");
     const weft_commit_part odd[] = {{0, 0, 0, "a b\n:c", 5}, {7, 0, 3, "k=%2F/x", 0}};
-    assert_int_equal(weft_commit_make_manifest(&f->ctx, output_of(f), JOB, odd, 2, true, &manifest), WEFT_OK);
+    assert_int_equal(
+        weft_commit_make_manifest(&f->ctx, output_of(f), JOB, odd, 2, WEFT_COMMIT_REPLACE, "", &manifest),
+        WEFT_OK);
     assert_int_equal(manifest.remove_count, 4);
     assert_int_equal(weft_commit_encode(&f->ctx, &manifest, &bytes, &len), WEFT_OK);
     assert_int_equal(weft_commit_decode(&f->ctx, bytes, len, &back), WEFT_OK);
@@ -350,19 +430,21 @@ static void names_are_checked(void **state)
     static const char *const wrong_files[] = {"", "/x", "../x", "a/../x", "a//x", "./x", "a/"};
     for (int32_t i = 0; i < WEFT_COUNT(wrong_files); i++) {
         const weft_commit_part part = {0, 0, 0, wrong_files[i], 1};
-        assert_int_equal(weft_commit_make_manifest(&f->ctx, f->folder, JOB, &part, 1, false, &manifest),
-                         WEFT_INVALID);
+        assert_int_equal(
+            weft_commit_make_manifest(&f->ctx, f->folder, JOB, &part, 1, WEFT_COMMIT_APPEND, "", &manifest),
+            WEFT_INVALID);
     }
     const weft_commit_part twice[] = {{0, 0, 0, "x", 1}, {1, 0, 0, "x", 1}};
-    assert_int_equal(weft_commit_make_manifest(&f->ctx, f->folder, JOB, twice, 2, false, &manifest),
-                     WEFT_INVALID);
+    assert_int_equal(
+        weft_commit_make_manifest(&f->ctx, f->folder, JOB, twice, 2, WEFT_COMMIT_APPEND, "", &manifest),
+        WEFT_INVALID);
     static const char *const wrong_jobs[] = {"", "a/b", "..", ".x", "a b"};
     for (int32_t i = 0; i < WEFT_COUNT(wrong_jobs); i++) {
         assert_int_equal(weft_commit_begin(&f->ctx, f->folder, wrong_jobs[i]), WEFT_INVALID);
     }
     char *name, *again;
-    assert_int_equal(weft_commit_file_name(&f->ctx, JOB, 7, 0, ".snappy.parquet", &name), WEFT_OK);
-    assert_int_equal(weft_commit_file_name(&f->ctx, JOB, 7, 0, ".snappy.parquet", &again), WEFT_OK);
+    assert_int_equal(weft_commit_file_name(&f->ctx, JOB, 7, "-c", 0, ".snappy.parquet", &name), WEFT_OK);
+    assert_int_equal(weft_commit_file_name(&f->ctx, JOB, 7, "-c", 0, ".snappy.parquet", &again), WEFT_OK);
     assert_string_equal(name, again);
     assert_int_equal(strlen(name),
                      strlen("part-00007-01234567-89ab-4def-8123-456789abcdef-c000.snappy.parquet"));
@@ -372,6 +454,8 @@ static void names_are_checked(void **state)
 
 WEFT_TESTS(STORAGE_TEST(appends_and_overwrites), STORAGE_TEST(folders_left_empty_go),
            STORAGE_TEST(crash_at_every_step), STORAGE_TEST(crash_in_recovery_at_every_step),
+           STORAGE_TEST(crash_while_partitions_are_replaced),
+           STORAGE_TEST(crash_while_written_folders_are_replaced), STORAGE_TEST(other_folders_stay),
            STORAGE_TEST(publish_is_repeatable), STORAGE_TEST(deposed_leader_changes_nothing),
            STORAGE_TEST(the_first_decision_stands), STORAGE_TEST(a_lost_staged_file_is_told),
            STORAGE_TEST(jobs_do_not_disturb_each_other), STORAGE_TEST(manifests_come_back),

@@ -1,0 +1,236 @@
+/* engine/catalog/table_text.c - see table_text.h. */
+#include "engine/catalog/table_text.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/plan/pointers.h"
+#include "engine/plan/table_layout.h"
+
+static const char HEAD[] = "weft-table 1";
+
+typedef struct text_out {
+    weft_ctx *ctx;
+    char *data;
+    size_t len, capacity;
+} text_out;
+
+static weft_status put_bytes(text_out *t, const char *bytes, size_t len)
+{
+    weft_status st = WEFT_OK;
+    char *bigger = NULL;
+    if (t->len + len > t->capacity) {
+        const size_t capacity = 2 * (t->len + len) + 256;
+        WEFT_TRY(st, weft_arena_alloc(t->ctx, t->ctx->arena, capacity, (void **)&bigger));
+        if (t->len > 0) memcpy(bigger, t->data, t->len);
+        t->data = bigger;
+        t->capacity = capacity;
+    }
+    memcpy(t->data + t->len, bytes, len);
+    t->len += len;
+done:
+    return st;
+}
+
+/* A field behind a tab (or a blank, when it is the first), with \\, \t and \n written out. */
+static weft_status put_field(text_out *t, char before, const char *text)
+{
+    weft_status st = WEFT_OK;
+    if (text == NULL) text = "";
+    WEFT_TRY(st, put_bytes(t, &before, 1));
+    for (; *text != '\0'; text++) {
+        const char *written = *text == '\\' ? "\\\\" : *text == '\t' ? "\\t" : *text == '\n' ? "\\n" : NULL;
+        WEFT_TRY(st, put_bytes(t, written != NULL ? written : text, written != NULL ? 2 : 1));
+    }
+done:
+    return st;
+}
+
+static weft_status put_line(text_out *t, const char *key, const char *first, const char *second)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, put_bytes(t, key, strlen(key)));
+    WEFT_TRY(st, put_field(t, ' ', first));
+    if (second != NULL) WEFT_TRY(st, put_field(t, '\t', second));
+    WEFT_TRY(st, put_bytes(t, "\n", 1));
+done:
+    return st;
+}
+
+static weft_status put_column(text_out *t, const weft_column_definition *c)
+{
+    weft_status st = WEFT_OK;
+    char *type = NULL;
+    enum { TYPE_BYTES = 1 << 20 };
+    WEFT_TRY(st, weft_arena_alloc(t->ctx, t->ctx->arena, TYPE_BYTES, (void **)&type));
+    WEFT_TRY(st, put_bytes(t, "column", 6));
+    WEFT_TRY(st, put_field(t, ' ', c->name));
+    WEFT_TRY(st, put_field(t, '\t', weft_type_text(c->type, type, TYPE_BYTES)));
+    WEFT_TRY(st, put_field(t, '\t', c->comment));
+    WEFT_TRY(st, put_field(t, '\t', c->initial));
+    WEFT_TRY(st, put_bytes(t, "\n", 1));
+done:
+    return st;
+}
+
+weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d, const char **text,
+                                   size_t *len)
+{
+    weft_status st = WEFT_OK;
+    char number[16];
+    text_out out = {.ctx = ctx}, *t = &out;
+    WEFT_TRY(st, put_bytes(t, HEAD, sizeof(HEAD) - 1));
+    WEFT_TRY(st, put_bytes(t, "\n", 1));
+    WEFT_TRY(st, put_line(t, "name", d->name, NULL));
+    WEFT_TRY(st, put_line(t, "external", d->external ? "1" : "0", NULL));
+    WEFT_TRY(st, put_line(t, "format", d->format, NULL));
+    WEFT_TRY(st, put_line(t, "location", d->location, NULL));
+    if (d->comment != NULL) WEFT_TRY(st, put_line(t, "comment", d->comment, NULL));
+    for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_column(t, &d->columns[i]));
+    snprintf(number, sizeof(number), "%d", d->partition_count);
+    WEFT_TRY(st, put_line(t, "partitions", number, NULL));
+    if (d->bucket_count > 0) {
+        snprintf(number, sizeof(number), "%d", d->bucket_count);
+        WEFT_TRY(st, put_line(t, "buckets", number, NULL));
+    }
+    for (int32_t i = 0; i < d->bucket_name_count; i++)
+        WEFT_TRY(st, put_line(t, "bucket", d->bucket_names[i], NULL));
+    for (int32_t i = 0; i < d->sort_name_count; i++)
+        WEFT_TRY(st, put_line(t, "sort", d->sort_names[i], NULL));
+    for (int32_t i = 0; i < d->option_count; i++)
+        WEFT_TRY(st, put_line(t, "option", d->options[2 * i], d->options[2 * i + 1]));
+    for (int32_t i = 0; i < d->property_count; i++)
+        WEFT_TRY(st, put_line(t, "property", d->properties[2 * i], d->properties[2 * i + 1]));
+    *text = out.data;
+    *len = out.len;
+done:
+    return st;
+}
+
+/* Cut the next field off *at, up to a tab or the end, and undo its escapes in place. */
+static const char *take_field(char **at)
+{
+    char *from = *at, *to = *at;
+    const char *const field = *at;
+    for (; *from != '\0' && *from != '\t'; from++) {
+        if (*from == '\\' && from[1] != '\0') {
+            from++;
+            *to++ = *from == 't' ? '\t' : *from == 'n' ? '\n' : *from;
+        } else {
+            *to++ = *from;
+        }
+    }
+    *at = *from == '\t' ? from + 1 : from;
+    *to = '\0';
+    return field;
+}
+
+typedef struct definition_reader {
+    weft_ctx *ctx;
+    weft_table_definition *d;
+    weft_pointers columns, options, properties, buckets, sorts;
+} definition_reader;
+
+static weft_status read_column(definition_reader *r, char *at)
+{
+    weft_status st = WEFT_OK;
+    weft_column_definition *c = NULL;
+    WEFT_TRY(st, WEFT_NEW(r->ctx, &c));
+    c->name = take_field(&at);
+    const char *type = take_field(&at);
+    const char *comment = take_field(&at), *initial = take_field(&at);
+    c->comment = comment[0] != '\0' ? comment : NULL;
+    c->initial = initial[0] != '\0' ? initial : NULL;
+    WEFT_TRY(st, weft_type_parse(r->ctx, type, &c->type));
+    WEFT_TRY(st, weft_pointers_push(r->ctx, &r->columns, c));
+done:
+    return st;
+}
+
+static weft_status read_line(definition_reader *r, char *line)
+{
+    weft_status st = WEFT_OK;
+    char *at = strchr(line, ' ');
+    if (at == NULL) return WEFT_OK;
+    *at++ = '\0';
+    weft_pointers *const pairs = strcmp(line, "option") == 0     ? &r->options
+                                 : strcmp(line, "property") == 0 ? &r->properties
+                                                                 : NULL;
+    if (pairs != NULL) {
+        WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
+        WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
+    } else if (strcmp(line, "column") == 0) {
+        WEFT_TRY(st, read_column(r, at));
+    } else if (strcmp(line, "name") == 0) {
+        r->d->name = take_field(&at);
+    } else if (strcmp(line, "external") == 0) {
+        r->d->external = *at == '1';
+    } else if (strcmp(line, "format") == 0) {
+        r->d->format = take_field(&at);
+    } else if (strcmp(line, "location") == 0) {
+        r->d->location = take_field(&at);
+    } else if (strcmp(line, "comment") == 0) {
+        r->d->comment = take_field(&at);
+    } else if (strcmp(line, "partitions") == 0) {
+        r->d->partition_count = (int32_t)strtol(at, NULL, 10);
+    } else if (strcmp(line, "buckets") == 0) {
+        r->d->bucket_count = (int32_t)strtol(at, NULL, 10);
+    } else if (strcmp(line, "bucket") == 0) {
+        WEFT_TRY(st, weft_pointers_push(r->ctx, &r->buckets, take_field(&at)));
+    } else if (strcmp(line, "sort") == 0) {
+        WEFT_TRY(st, weft_pointers_push(r->ctx, &r->sorts, take_field(&at)));
+    } /* what a later version adds is passed over */
+done:
+    return st;
+}
+
+static bool are_columns(const weft_table_definition *d, const char *const *names, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (weft_table_find_column(d, names[i]) < 0) return false;
+    return true;
+}
+
+static bool is_whole(const weft_table_definition *d)
+{
+    return d->name != NULL && d->format != NULL && d->location != NULL && d->partition_count >= 0 &&
+           d->partition_count <= d->column_count && d->partition_count <= WEFT_PARTITION_COLUMNS_MAX &&
+           d->bucket_count >= 0 && d->bucket_count <= WEFT_BUCKETS_MAX &&
+           (d->bucket_count > 0) == (d->bucket_name_count > 0) &&
+           are_columns(d, d->bucket_names, d->bucket_name_count) &&
+           are_columns(d, d->sort_names, d->sort_name_count);
+}
+
+weft_status weft_table_text_decode(weft_ctx *ctx, const char *path, char *text, weft_table_definition *out)
+{
+    weft_status st = WEFT_OK;
+    definition_reader r = {.ctx = ctx, .d = out};
+    weft_column_definition *columns = NULL;
+    if (strncmp(text, HEAD, sizeof(HEAD) - 1) != 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "%s is no definition of a table that this version reads", path);
+    for (char *line = text; *line != '\0';) {
+        char *end = strchrnul(line, '\n');
+        const bool last = *end == '\0';
+        *end = '\0';
+        WEFT_TRY(st, read_line(&r, line));
+        line = last ? end : end + 1;
+    }
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r.columns.count, &columns));
+    for (int32_t i = 0; i < r.columns.count; i++)
+        columns[i] = *(const weft_column_definition *)r.columns.items[i];
+    out->columns = columns;
+    out->column_count = r.columns.count;
+    out->option_count = r.options.count / 2;
+    out->options = weft_pointers_texts(&r.options);
+    out->property_count = r.properties.count / 2;
+    out->properties = weft_pointers_texts(&r.properties);
+    out->bucket_names = weft_pointers_texts(&r.buckets);
+    out->bucket_name_count = r.buckets.count;
+    out->sort_names = weft_pointers_texts(&r.sorts);
+    out->sort_name_count = r.sorts.count;
+    if (!is_whole(out))
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the definition of a table in %s is not whole", path));
+done:
+    return st;
+}

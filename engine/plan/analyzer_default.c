@@ -1,0 +1,110 @@
+/* engine/plan/analyzer_default.c - the DEFAULT of columns, and the word DEFAULT in rows to be inserted.
+ *
+ * A default is kept as its text; the catalogue parses it. DEFAULT stands for it where a row is written out:
+ * in VALUES, and in the list of a SELECT. */
+#include <strings.h>
+
+#include "engine/plan/analyzer_internal.h"
+
+/* The text as a parsed expression; *out NULL: the column has none. */
+static weft_status parse_default(weft_analyzer *a, const weft_column_definition *column,
+                                 const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    const weft_node *query = NULL;
+    *out = NULL;
+    if (column->initial == NULL) return WEFT_OK;
+    if (a->catalog->parse == NULL)
+        return weft_fail(a->ctx, WEFT_UNSUPPORTED, "DEFAULT of the column `%s`: nobody parses it here",
+                         column->name);
+    WEFT_TRY(st, weft_arena_printf(a->ctx, a->ctx->arena, &text, "SELECT %s", column->initial));
+    WEFT_TRY(st, a->catalog->parse(a->ctx, a->catalog->self, text, &query));
+    if (query->kind == WEFT_NODE_SELECT && query->select.item_count == 1) *out = query->select.items[0];
+    if (*out == NULL)
+        st = weft_fail(a->ctx, WEFT_DEFAULT_NOT_CONSTANT,
+                       "The column `%s` has the DEFAULT value %s, which is no expression.", column->name,
+                       column->initial);
+done:
+    return st;
+}
+
+weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *column, const weft_span *span,
+                                const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_scope nothing = {0};
+    weft_binder b = {.a = a, .scope = &nothing, .clause = "DEFAULT"};
+    const weft_value null = {.type = column->type, .is_null = true};
+    const weft_expr *parsed = NULL;
+    WEFT_TRY(st, parse_default(a, column, &parsed));
+    if (parsed == NULL) return weft_expr_literal(a->ctx, &null, out);
+    a->in_view++; /* its spans are not the statement's */
+    st = weft_bind_expr(&b, parsed, out);
+    if (st == WEFT_OK) st = weft_expr_cast(a->ctx, *out, column->type, true, out);
+    a->in_view--;
+    if (st != WEFT_OK && a->ctx->error.span.line == 0) a->ctx->error.span = *span;
+done:
+    return st;
+}
+
+static bool is_default(const weft_expr *e)
+{
+    while (e->kind == WEFT_EXPR_ALIAS) e = e->args[0];
+    return e->kind == WEFT_EXPR_UNRESOLVED_COLUMN && e->name.part_count == 1 &&
+           strcasecmp(e->name.parts[0], "default") == 0;
+}
+
+/* What stands for DEFAULT of the column. */
+static weft_status default_of(weft_analyzer *a, const weft_column_definition *column, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_value null = {.type = column->type, .is_null = true};
+    WEFT_TRY(st, parse_default(a, column, out));
+    if (*out == NULL) WEFT_TRY(st, weft_expr_literal(a->ctx, &null, out));
+done:
+    return st;
+}
+
+/* A list of rows of `width` expressions; *out is the list itself when nothing is replaced. */
+static weft_status fill_rows(weft_analyzer *a, const weft_table_definition *table, const int32_t *targets,
+                             int32_t width, const weft_expr *const *cells, int32_t count,
+                             const weft_expr *const **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **copy = NULL;
+    *out = cells;
+    for (int32_t i = 0; i < count; i++) {
+        if (!is_default(cells[i])) continue;
+        if (copy == NULL) {
+            WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, count, &copy));
+            memcpy(copy, cells, (size_t)count * sizeof(*copy));
+            *out = copy;
+        }
+        WEFT_TRY(st, default_of(a, &table->columns[targets[i % width]], &copy[i]));
+    }
+done:
+    return st;
+}
+
+weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *table, const int32_t *targets,
+                               int32_t count, const weft_node *query, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    *out = query;
+    if (query->kind == WEFT_NODE_VALUES && query->values.column_count == count && count > 0) {
+        WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
+        *node = *query;
+        WEFT_TRY(st, fill_rows(a, table, targets, count, query->values.cells, query->values.row_count * count,
+                               &node->values.cells));
+        *out = node;
+    } else if (query->kind == WEFT_NODE_SELECT && query->select.item_count == count && count > 0) {
+        WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
+        *node = *query;
+        WEFT_TRY(st, fill_rows(a, table, targets, count, query->select.items, count, &node->select.items));
+        *out = node;
+    }
+done:
+    return st;
+}

@@ -1,0 +1,184 @@
+/* engine/plan/analyzer_write.c - the rows of a write as its sink takes them: the columns of the files, then
+ * those that say in which file a row is.
+ *
+ *   columns of the table, in its order → columns of the files, the partition columns as texts, the bucket
+ *
+ * A bucket's number is pmod(hash(columns), buckets), hash being Spark's (murmur3 with the seed 42). */
+#include <strings.h>
+
+#include "common/settings.h"
+#include "engine/expr/cast.h"
+#include "engine/plan/analyzer_internal.h"
+#include "engine/plan/table_layout.h"
+
+/* The text of a value as it stands in the name of a folder; NULL for none. */
+static weft_status key_text(weft_ctx *ctx, const weft_expr *value, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_value empty = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .str = weft_str_view("", 0)};
+    const weft_expr *args[2] = {NULL, NULL};
+    const bool is_text = value->type.id == WEFT_TYPE_STRING || value->type.id == WEFT_TYPE_BINARY;
+    WEFT_TRY(st, weft_expr_cast(ctx, value, WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[0]));
+    *out = args[0];
+    if (!is_text) return WEFT_OK;
+    WEFT_TRY(st, weft_expr_literal(ctx, &empty, &args[1])); /* as NULL, or it would have the same folder */
+    WEFT_TRY(st, weft_expr_call(ctx, "nullif", args, 2, NULL, out));
+done:
+    return st;
+}
+
+static weft_status bucket_number(weft_ctx *ctx, const weft_table_definition *table, const weft_node *rows,
+                                 const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers columns = {0};
+    const weft_value count = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = table->bucket_count};
+    const weft_expr *args[2] = {NULL, NULL};
+    for (int32_t i = 0; i < table->bucket_name_count; i++) {
+        const weft_expr *column = NULL;
+        WEFT_TRY(st,
+                 weft_node_column(ctx, rows, weft_table_find_column(table, table->bucket_names[i]), &column));
+        WEFT_TRY(st, weft_pointers_push(ctx, &columns, column));
+    }
+    WEFT_TRY(st, weft_expr_call(ctx, "hash", weft_pointers_exprs(&columns), columns.count, NULL, &args[0]));
+    WEFT_TRY(st, weft_expr_literal(ctx, &count, &args[1]));
+    WEFT_TRY(st, weft_expr_call(ctx, "pmod", args, 2, NULL, out));
+done:
+    return st;
+}
+
+static weft_status add_column(weft_analyzer *a, weft_pointers *exprs, const weft_expr *e, const char *name)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_expr_alias(a->ctx, e, weft_next_id(a->ids), name, &e));
+    WEFT_TRY(st, weft_pointers_push(a->ctx, exprs, e));
+done:
+    return st;
+}
+
+static weft_status set_sort_columns(weft_ctx *ctx, const weft_table_definition *table, weft_node *write)
+{
+    weft_status st = WEFT_OK;
+    int32_t *columns = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, table->sort_name_count, &columns));
+    for (int32_t i = 0; i < table->sort_name_count; i++)
+        columns[i] = weft_table_find_column(table, table->sort_names[i]);
+    write->write.sort_columns = columns;
+    write->write.sort_count = table->sort_name_count;
+done:
+    return st;
+}
+
+weft_status weft_bind_write_keys(weft_analyzer *a, const weft_table_definition *table, const weft_node *rows,
+                                 weft_node *write)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    weft_pointers exprs = {0}, names = {0};
+    const weft_node **inputs = NULL;
+    const int32_t plain = table->column_count - table->partition_count;
+    const weft_expr *e = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &inputs));
+    inputs[0] = rows;
+    write->inputs = inputs;
+    write->input_count = 1;
+    write->write.sort_count = 0;
+    if (table->partition_count == 0 && table->bucket_count == 0) goto done;
+    for (int32_t i = 0; i < table->column_count; i++) {
+        const char *name = table->columns[i].name;
+        WEFT_TRY(st, weft_node_column(ctx, rows, i, &e));
+        if (i < plain) {
+            WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
+            continue;
+        }
+        WEFT_TRY(st, key_text(ctx, e, &e));
+        WEFT_TRY(st, add_column(a, &exprs, e, name));
+        WEFT_TRY(st, weft_pointers_push(ctx, &names, name));
+    }
+    if (table->bucket_count > 0) {
+        WEFT_TRY(st, bucket_number(ctx, table, rows, &e));
+        WEFT_TRY(st, add_column(a, &exprs, e, "bucket"));
+        WEFT_TRY(st, set_sort_columns(ctx, table, write));
+    }
+    WEFT_TRY(st, weft_node_project(ctx, rows, weft_pointers_exprs(&exprs), exprs.count, &inputs[0]));
+    write->write.key_count = table->partition_count;
+    write->write.key_names = weft_pointers_texts(&names);
+    write->write.bucketed = table->bucket_count > 0;
+done:
+    return st;
+}
+
+/* The folder that the first `count` values of the partition columns, all constants, name. */
+static weft_status static_folder(weft_ctx *ctx, const weft_table_definition *table,
+                                 const weft_expr *const *values, int32_t count, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t plain = table->column_count - table->partition_count;
+    char *text = NULL, *folder = NULL;
+    for (int32_t i = 0; i < count; i++) {
+        const char *name = table->columns[plain + i].name;
+        const weft_expr *key = NULL;
+        WEFT_TRY(st, key_text(ctx, values[i], &key));
+        WEFT_TRY(st, weft_expr_fold(ctx, key, &key));
+        if (key->kind != WEFT_EXPR_LITERAL)
+            WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "the value of the partition column %s is no constant",
+                                   name));
+        const weft_str *value = key->literal.is_null ? NULL : &key->literal.str;
+        WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, weft_partition_folder_most(name, value) + 1,
+                                      (void **)&folder));
+        folder[weft_partition_folder_put(folder, name, value, false)] = '\0';
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s", i > 0 ? text : "", i > 0 ? "/" : "",
+                                       folder));
+    }
+    *out = text;
+done:
+    return st;
+}
+
+weft_status weft_bind_overwrite(weft_analyzer *a, const weft_table_definition *table,
+                                const weft_expr *const *values, int32_t count, weft_node *write)
+{
+    const char *mode = weft_setting_text(a->ctx, WEFT_SET_PARTITION_OVERWRITE);
+    const bool dynamic = strcasecmp(mode, "dynamic") == 0;
+    if (!dynamic && strcasecmp(mode, "static") != 0)
+        return weft_fail(a->ctx, WEFT_CONFIG,
+                         "spark.sql.sources.partitionOverwriteMode must be STATIC or DYNAMIC, not \"%s\"",
+                         mode);
+    write->write.dynamic = dynamic && count < table->partition_count;
+    return static_folder(a->ctx, table, values, count, &write->write.folder);
+}
+
+weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_node *write)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    weft_table_definition *d = NULL;
+    weft_column_definition *columns = NULL;
+    weft_pointers exprs = {0};
+    const weft_node *rows = query;
+    const weft_outputs *output = &query->output;
+    WEFT_TRY(st, WEFT_NEW(ctx, &d));
+    *d = *write->write.table;
+    if (d->database == NULL) d->database = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &columns));
+    for (int32_t i = 0; i < output->count; i++)
+        columns[i] =
+            (weft_column_definition){.name = output->columns[i].name, .type = output->columns[i].type};
+    d->columns = columns;
+    d->column_count = output->count;
+    WEFT_TRY(st, weft_table_arrange(ctx, &write->span, d->database, d));
+    if (d->partition_count > 0) { /* those of the folders go last */
+        for (int32_t i = 0; i < d->column_count; i++) {
+            const weft_expr *e = NULL;
+            for (int32_t k = 0; k < output->count; k++)
+                if (output->columns[k].name == d->columns[i].name)
+                    WEFT_TRY(st, weft_node_column(ctx, query, k, &e));
+            WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
+        }
+        WEFT_TRY(st, weft_node_project(ctx, query, weft_pointers_exprs(&exprs), exprs.count, &rows));
+    }
+    write->write.table = d;
+    WEFT_TRY(st, weft_bind_write_keys(a, d, rows, write));
+done:
+    return st;
+}

@@ -102,6 +102,22 @@ static int32_t position_of(const weft_batch *batch, int32_t i)
     return batch->selection != NULL ? batch->selection[i] : i;
 }
 
+/* One row of the second pass. An object that reads its input into memory of its own may be refused it: what
+ * was updated before cannot be done again. */
+static weft_status object_add(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                              const weft_column *args, int32_t position, bool first)
+{
+    size_t len;
+    uint8_t *state = object_at(place, row, &len);
+    weft_status st = object_of(place)->add(ctx, place->call, state + OBJECT_HEAD, len, args, position);
+    if (st == WEFT_NOMEM && !first) {
+        weft_error_clear(ctx);
+        st = weft_fail_at(ctx, WEFT_LIMIT, &place->call->span, "there is no memory to read an input of %s",
+                          place->call->aggregate.function->name);
+    }
+    return st;
+}
+
 static bool object_skips(const weft_agg_object *object, const weft_column *args, int32_t position)
 {
     return !object->keeps_nulls && (args[0].phys == WEFT_PHYS_NULL || weft_column_is_null(args, position));
@@ -113,7 +129,6 @@ static weft_status object_update(weft_ctx *ctx, const weft_agg_place *place, uin
     weft_status st = WEFT_OK;
     const weft_agg_object *object = object_of(place);
     int32_t promised = 0;
-    size_t len;
     for (; promised < batch->selected; promised++) {
         const int32_t at = position_of(batch, promised);
         if (object_skips(object, args, at)) continue;
@@ -123,8 +138,7 @@ static weft_status object_update(weft_ctx *ctx, const weft_agg_place *place, uin
     for (int32_t i = 0; i < batch->selected; i++) {
         const int32_t at = position_of(batch, i);
         if (object_skips(object, args, at)) continue;
-        uint8_t *state = object_at(place, rows[i], &len);
-        WEFT_TRY(st, object->add(ctx, place->call, state + OBJECT_HEAD, len, args, at));
+        WEFT_TRY(st, object_add(ctx, place, rows[i], args, at, i == 0));
     }
 done:
     for (int32_t i = 0; i < promised; i++) object_settle(place, rows[i]);
@@ -138,7 +152,6 @@ static weft_status object_update_one(weft_ctx *ctx, const weft_agg_place *place,
     const weft_agg_object *object = object_of(place);
     uint32_t updates = 0;
     uint64_t bytes = 0;
-    size_t len;
     for (int32_t i = 0; i < batch->selected; i++) {
         const int32_t at = position_of(batch, i);
         if (object_skips(object, args, at)) continue;
@@ -147,11 +160,10 @@ static weft_status object_update_one(weft_ctx *ctx, const weft_agg_place *place,
     }
     if (updates == 0) return WEFT_OK;
     WEFT_TRY(st, object_promise(ctx, place, row, updates, bytes));
-    uint8_t *state = object_at(place, row, &len);
     for (int32_t i = 0; i < batch->selected; i++) {
         const int32_t at = position_of(batch, i);
         if (object_skips(object, args, at)) continue;
-        WEFT_TRY(st, object->add(ctx, place->call, state + OBJECT_HEAD, len, args, at));
+        WEFT_TRY(st, object_add(ctx, place, row, args, at, i == 0));
     }
 done:
     object_settle(place, row);

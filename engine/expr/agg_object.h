@@ -29,7 +29,8 @@ struct weft_agg_object {
     void (*start)(const weft_expr *call, uint8_t *body, size_t len);
     /* The body became larger; what is behind old_len is zero. Or NULL. */
     void (*grown)(const weft_expr *call, uint8_t *body, size_t old_len, size_t len);
-    /* Take one row, for which there is room. Errors: those of bad values; no memory is asked for. */
+    /* Take one row, for which there is room. Errors: those of bad values. What asks for memory here makes the
+     * query fail where it is refused. */
     weft_status (*add)(weft_ctx *ctx, const weft_expr *call, uint8_t *body, size_t len,
                        const weft_column *args, int32_t position);
     /* The size of the body that has room for another one; into NULL: there is none yet. */

@@ -2,40 +2,25 @@
  * hash() and xxhash64() (spark_hash.h), both with seed 42.
  *
  * libcrypto costs milliseconds to load and few queries need it: the first digest of a lane opens it. */
-#include <dlfcn.h>
 #include <zlib.h>
 
 #include "common/mem.h"
+#include "engine/expr/crypto.h"
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/spark_hash.h"
 
 /* ---- message digests ---- */
 
-/* Of OpenSSL's manual, EVP_DigestInit(3): nothing of its headers is needed to build. */
-enum { DIGEST_BYTES_MAX = 64 };
-typedef struct evp_md_st digest_type;
-typedef int (*digest_function)(const void *data, size_t count, unsigned char *md, unsigned int *size,
-                               const digest_type *type, void *engine);
-
 typedef struct digest_state {
-    void *library;
-    digest_function digest;
-    const digest_type *md5, *sha1, *sha224, *sha256, *sha384, *sha512;
+    weft_crypto crypto;
+    const weft_digest *md5, *sha1, *sha224, *sha256, *sha384, *sha512;
 } digest_state;
 
 static void digest_close(void *state)
 {
     digest_state *s = state;
-    if (s->library != NULL) (void)dlclose(s->library);
+    weft_crypto_close(&s->crypto);
     weft_mem_free(s);
-}
-
-static const digest_type *digest_find(void *library, const char *name)
-{
-    const digest_type *(*get)(void) = NULL;
-    void *symbol = dlsym(library, name);
-    memcpy(&get, &symbol, sizeof get); /* POSIX: an object pointer that is a function's */
-    return get == NULL ? NULL : get();
 }
 
 static weft_status digest_open(weft_ctx *ctx, const weft_expr *call, void **state)
@@ -43,20 +28,13 @@ static weft_status digest_open(weft_ctx *ctx, const weft_expr *call, void **stat
     weft_status st = WEFT_OK;
     digest_state *s = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
-    s->library = dlopen("libcrypto.so.3", RTLD_NOW | RTLD_LOCAL);
-    if (s->library == NULL) {
-        st = weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->span, "%s needs libcrypto of OpenSSL 3: %s",
-                          call->call.function->name, dlerror());
-        goto done;
-    }
-    void *symbol = dlsym(s->library, "EVP_Digest");
-    memcpy(&s->digest, &symbol, sizeof s->digest);
-    s->md5 = digest_find(s->library, "EVP_md5");
-    s->sha1 = digest_find(s->library, "EVP_sha1");
-    s->sha224 = digest_find(s->library, "EVP_sha224");
-    s->sha256 = digest_find(s->library, "EVP_sha256");
-    s->sha384 = digest_find(s->library, "EVP_sha384");
-    s->sha512 = digest_find(s->library, "EVP_sha512");
+    WEFT_TRY(st, weft_crypto_open(ctx, call, &s->crypto));
+    s->md5 = weft_crypto_digest(&s->crypto, "EVP_md5");
+    s->sha1 = weft_crypto_digest(&s->crypto, "EVP_sha1");
+    s->sha224 = weft_crypto_digest(&s->crypto, "EVP_sha224");
+    s->sha256 = weft_crypto_digest(&s->crypto, "EVP_sha256");
+    s->sha384 = weft_crypto_digest(&s->crypto, "EVP_sha384");
+    s->sha512 = weft_crypto_digest(&s->crypto, "EVP_sha512");
     *state = s;
     s = NULL;
 done:
@@ -64,15 +42,15 @@ done:
     return st;
 }
 
-static weft_status digest_put(weft_ctx *ctx, weft_kernel_call *call, const digest_type *type, int32_t i)
+static weft_status digest_put(weft_ctx *ctx, weft_kernel_call *call, const weft_digest *type, int32_t i)
 {
     weft_status st = WEFT_OK;
     const digest_state *state = call->state;
     const weft_str *s = weft_arg_str(&call->args[0], i);
-    unsigned char md[DIGEST_BYTES_MAX];
+    unsigned char md[WEFT_DIGEST_BYTES_MAX];
     unsigned int size = 0;
     char *to;
-    if (type == NULL || state->digest(weft_str_data(s), s->len, md, &size, type, NULL) != 1) {
+    if (type == NULL || state->crypto.digest(weft_str_data(s), s->len, md, &size, type, NULL) != 1) {
         return weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->expr->span, "OpenSSL refuses this digest of %s",
                             call->expr->call.function->name);
     }
@@ -86,7 +64,7 @@ done:
     return st;
 }
 
-static weft_status digest_rows(weft_ctx *ctx, weft_kernel_call *call, const digest_type *type)
+static weft_status digest_rows(weft_ctx *ctx, weft_kernel_call *call, const weft_digest *type)
 {
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
@@ -113,7 +91,7 @@ static weft_status kernel_sha2(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const int64_t bits = weft_arg_i64(&call->args[1], i);
-        const digest_type *type = bits == 224                ? s->sha224
+        const weft_digest *type = bits == 224                ? s->sha224
                                   : bits == 256 || bits == 0 ? s->sha256
                                   : bits == 384              ? s->sha384
                                                              : s->sha512;

@@ -45,19 +45,36 @@ done:
 
 /* ---- the session ---- */
 
-static weft_status kernel_user(weft_ctx *ctx, weft_kernel_call *call)
+static weft_status put_everywhere(weft_ctx *ctx, weft_kernel_call *call, const char *text)
 {
     weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++)
+        WEFT_TRY(
+            st, weft_vector_set_string(ctx, call->out, weft_call_row(call, k), text, (uint32_t)strlen(text)));
+done:
+    return st;
+}
+static weft_status kernel_user(weft_ctx *ctx, weft_kernel_call *call)
+{
     struct passwd entry, *found = NULL;
     char bytes[1024], number[32];
     const bool known = getpwuid_r(geteuid(), &entry, bytes, sizeof bytes, &found) == 0 && found != NULL;
     (void)snprintf(number, sizeof number, "%ld", (long)geteuid());
-    const char *name = known ? entry.pw_name : number;
-    for (int32_t k = 0; k < call->selected; k++)
-        WEFT_TRY(
-            st, weft_vector_set_string(ctx, call->out, weft_call_row(call, k), name, (uint32_t)strlen(name)));
-done:
-    return st;
+    return put_everywhere(ctx, call, known ? entry.pw_name : number);
+}
+
+/* There is one catalogue, with one schema that is always current. */
+static weft_status kernel_catalog(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return put_everywhere(ctx, call, "spark_catalog");
+}
+static weft_status kernel_schema(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return put_everywhere(ctx, call, "default");
+}
+static weft_status kernel_path(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return put_everywhere(ctx, call, "system.builtin,system.session,spark_catalog.default");
 }
 
 static weft_status kernel_no_file(weft_ctx *ctx, weft_kernel_call *call)
@@ -134,6 +151,17 @@ WEFT_FN_ENTRY(assert_true, "assert_true", NULL, RAISES, NULL,
 WEFT_FN_FORM(current_user, 0, 0, S, kernel_user, 0);
 WEFT_FN_ENTRY(current_user, "current_user", "user,session_user", WEFT_FN_STATEMENT_CONSTANT, NULL,
               "current_user(): who runs the engine", NULL, NULL);
+WEFT_FN_FORM(current_catalog, 0, 0, S, kernel_catalog, 0);
+WEFT_FN_ENTRY(current_catalog, "current_catalog", NULL, WEFT_FN_STATEMENT_CONSTANT, NULL,
+              "current_catalog(): the catalogue of the session", "SELECT current_catalog()", "spark_catalog");
+WEFT_FN_FORM(current_schema, 0, 0, S, kernel_schema, 0);
+WEFT_FN_ENTRY(current_schema, "current_schema", "current_database", WEFT_FN_STATEMENT_CONSTANT, NULL,
+              "current_schema(): the schema in which names are looked up", "SELECT current_schema()",
+              "default");
+WEFT_FN_FORM(current_path, 0, 0, S, kernel_path, 0);
+WEFT_FN_ENTRY(current_path, "current_path", NULL, WEFT_FN_STATEMENT_CONSTANT, NULL,
+              "current_path(): the schemas in which names are looked up", "SELECT current_path()",
+              "system.builtin,system.session,spark_catalog.default");
 WEFT_FN_FORM(input_file_name, 0, 0, S, kernel_no_file, 0);
 WEFT_FN_ENTRY(input_file_name, "input_file_name", NULL, WEFT_FN_NULL_OWN | WEFT_FN_NEVER_NULL, NULL,
               "input_file_name(): the file that is being read, or an empty text", NULL, NULL);

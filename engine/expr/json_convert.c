@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "engine/expr/json_pass.h"
 #include "engine/expr/json_scalar.h"
 
 enum { MEMO_NAMES = 96, MEMO_BYTES = 24 };
@@ -170,16 +171,17 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
     weft_json_result all = WEFT_JSON_SET;
     for (int32_t k = 0;; k++) {
         int32_t at = -1;
-        bool hit = false;
         const memo *m = k < MEMO_NAMES && n->memos[k].len <= MEMO_BYTES ? &n->memos[k] : NULL;
-        if (m == NULL)
-            weft_json_next(&c->json);
-        else
-            weft_json_next_name(&c->json, m->bytes, m->len, &hit);
-        if (c->json.token != WEFT_JSON_NAME) break;
-        at = hit ? m->field : find_field(c, n, k);
-        weft_json_next(&c->json);
+        if (m != NULL && weft_json_pass_name(&c->json, m->bytes, m->len)) {
+            at = m->field;
+        } else {
+            if (weft_json_next(&c->json) != WEFT_JSON_NAME) break;
+            at = find_field(c, n, k);
+        }
+        const bool passed = weft_json_pass_value(&c->json) != WEFT_JSON_NONE;
+        if (!passed) weft_json_next(&c->json);
         if (at < 0) {
+            if (passed) continue;
             if (skip_value(c) == WEFT_JSON_BAD_TEXT) return WEFT_JSON_BAD_TEXT;
             continue;
         }
@@ -320,9 +322,10 @@ static bool is_array_of_rows(weft_json_convert *c)
     return weft_json_next(&c->json) == WEFT_JSON_ARRAY;
 }
 
-void weft_json_convert_begin(weft_json_convert *convert, const char *text, size_t len)
+void weft_json_convert_begin(weft_json_convert *convert, const char *text, size_t len, size_t slack)
 {
     weft_json_start(&convert->json, &convert->scalars.options->rules, text, len);
+    convert->json.limit += slack;
     convert->in_rows = false;
 }
 

@@ -33,7 +33,7 @@ WEFT_MUST_CHECK weft_status weft_json_convert_text(weft_ctx *ctx, weft_json_conv
 /* The same of an array or object of rows, one after the other: begin with a text, then take rows until
  * outcome is NO_TEXT. A text that is an array gives a row an element; one that is malformed gives NO as its
  * last. */
-void weft_json_convert_begin(weft_json_convert *convert, const char *text, size_t len);
+void weft_json_convert_begin(weft_json_convert *convert, const char *text, size_t len, size_t slack);
 WEFT_MUST_CHECK weft_status weft_json_convert_next(weft_ctx *ctx, weft_json_convert *convert,
                                                    weft_vector *out, int32_t slot,
                                                    weft_json_outcome *outcome);

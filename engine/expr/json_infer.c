@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "engine/expr/json_pass.h"
 #include "engine/expr/json_scalar.h"
 #include "engine/expr/nested_call.h"
 
@@ -52,6 +53,7 @@ struct weft_json_infer {
     int32_t note_count, note_room;
     uint64_t record;
     int64_t fields;
+    bool kinds_do; /* a scalar's token tells its kind: its text is not looked at */
 };
 
 weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options, weft_json_infer **out)
@@ -62,6 +64,7 @@ weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options,
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *f, (void **)&f));
     WEFT_TRY(st, weft_json_scalars_init(ctx, options, &f->scalars));
     WEFT_TRY(st, weft_json_scalars_accept(ctx, &f->scalars, WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP)));
+    f->kinds_do = !options->primitives_as_string && !options->prefers_decimal && !options->infer_timestamp;
     f->arena = weft_arena_new(ctx->memory);
     if (f->arena == NULL) st = weft_fail(ctx, WEFT_NOMEM, "no memory for the types of JSON texts");
     if (st == WEFT_OK) WEFT_TRY(st, weft_arena_alloc(ctx, f->arena, sizeof *f->root, (void **)&f->root));
@@ -312,19 +315,42 @@ static bool begin_container(weft_json_infer *f, node *n, kind wanted)
     return true;
 }
 
+/* What a plain scalar says of its place, where its text is not looked at. False: nothing was read. */
+static inline bool take_kind(weft_json_infer *f, node *n, weft_json_token token)
+{
+    kind seen = NOTHING;
+    switch (token) {
+    case WEFT_JSON_STRING: seen = f->json.len == 0 ? NOTHING : TEXT; break;
+    case WEFT_JSON_INTEGER: seen = LONG; break;
+    case WEFT_JSON_REAL: seen = REAL; break;
+    case WEFT_JSON_TRUE:
+    case WEFT_JSON_FALSE: seen = BOOLEAN; break;
+    case WEFT_JSON_NULL: break;
+    case WEFT_JSON_NONE:
+    case WEFT_JSON_BAD:
+    case WEFT_JSON_OBJECT:
+    case WEFT_JSON_OBJECT_END:
+    case WEFT_JSON_ARRAY:
+    case WEFT_JSON_ARRAY_END:
+    case WEFT_JSON_NAME:
+    case WEFT_JSON_NAN: return false;
+    }
+    if (n->is.kind != (uint8_t)seen) put_state(f, n, (state){.kind = (uint8_t)seen});
+    return true;
+}
+
 static bool read_object(weft_json_infer *f, node *n)
 {
     if (!begin_container(f, n, OBJECT)) return f->st == WEFT_OK && weft_json_skip(&f->json);
     for (int32_t k = 0;; k++) {
-        bool hit = false;
         node *field = k < MEMO_NAMES && n->memos != NULL ? n->memos[k] : NULL;
-        if (field == NULL || !field->is_plain)
-            weft_json_next(&f->json);
-        else
-            weft_json_next_name(&f->json, field->name, field->name_len, &hit);
-        if (f->json.token != WEFT_JSON_NAME) break;
-        if (!hit) field = find_field(f, n, k);
-        if (field == NULL) return false;
+        if (field == NULL || !field->is_plain ||
+            !weft_json_pass_name(&f->json, field->name, field->name_len)) {
+            if (weft_json_next(&f->json) != WEFT_JSON_NAME) break;
+            field = find_field(f, n, k);
+            if (field == NULL) return false;
+        }
+        if (f->kinds_do && take_kind(f, field, weft_json_pass_value(&f->json))) continue;
         weft_json_next(&f->json);
         if (!read_value(f, field)) return false;
     }
@@ -342,7 +368,9 @@ static bool read_array(weft_json_infer *f, node *n)
 {
     if (!begin_container(f, n, LIST)) return f->st == WEFT_OK && weft_json_skip(&f->json);
     if (list_element(f, n) == NULL) return false;
-    while (weft_json_next(&f->json) != WEFT_JSON_ARRAY_END) {
+    for (;;) {
+        if (f->kinds_do && take_kind(f, n->fields[0], weft_json_pass_element(&f->json))) continue;
+        if (weft_json_next(&f->json) == WEFT_JSON_ARRAY_END) break;
         if (!read_value(f, n->fields[0])) return false;
     }
     return true;
@@ -385,10 +413,11 @@ static void start_text(weft_ctx *ctx, weft_json_infer *f, const char *text, size
 }
 
 weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const char *text, size_t len,
-                                   bool *bad)
+                                   size_t slack, bool *bad)
 {
     weft_json_infer *f = infer;
     start_text(ctx, f, text, len);
+    f->json.limit += slack;
     const weft_json_token token = f->json.token;
     *bad = false;
     if (token == WEFT_JSON_OBJECT) {

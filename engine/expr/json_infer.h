@@ -16,10 +16,11 @@ typedef struct weft_json_infer weft_json_infer; /* of one thread */
 /* options are borrowed. The caller frees *out. Errors: those of patterns and zones, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options,
                                                 weft_json_infer **out);
-/* One record more. *bad: it is malformed, or no object and no array of objects; nothing of it is kept, and
- * the caller says what that means. Errors: WEFT_NOMEM, WEFT_LIMIT. */
+/* One record more, behind which `slack` bytes may be read, whatever they hold. *bad: it is malformed, or no
+ * object and no array of objects; nothing of it is kept, and the caller says what that means. Errors:
+ * WEFT_NOMEM, WEFT_LIMIT. */
 WEFT_MUST_CHECK weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const char *text,
-                                                   size_t len, bool *bad);
+                                                   size_t len, size_t slack, bool *bad);
 /* One value of any kind, for schema_of_json. */
 WEFT_MUST_CHECK weft_status weft_json_infer_value(weft_ctx *ctx, weft_json_infer *infer, const char *text,
                                                   size_t len, bool *bad);

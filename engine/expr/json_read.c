@@ -2,7 +2,7 @@
  *
  * The state says what may come next; the innermost container is the top bit of the stack. The ends of short
  * strings are searched in place, those of long ones by the loops of json_scan.isa.c. */
-#include "engine/expr/json_read.h"
+#include "engine/expr/json_pass.h"
 
 #include <string.h>
 
@@ -11,16 +11,6 @@
 #ifdef __SSE2__
 #include <emmintrin.h>
 #endif
-
-typedef enum reader_state {
-    AT_ROOT,
-    AT_FIRST_NAME,
-    AT_NEXT_NAME,
-    AT_VALUE, /* of a name */
-    AT_FIRST_ELEMENT,
-    AT_NEXT_ELEMENT,
-    AT_END
-} reader_state;
 
 extern const weft_json_scan weft_json_scan_base, weft_json_scan_avx2;
 
@@ -45,10 +35,10 @@ const char *weft_json_string_end_plain(const char *at, const char *end, char quo
 void weft_json_start(weft_json *json, const weft_json_rules *rules, const char *text, size_t len)
 {
     json->at = json->begin = json->from = json->text = text;
-    json->end = text + len;
+    json->end = json->limit = text + len;
     json->rules = rules;
     json->token = WEFT_JSON_NONE;
-    json->state = AT_ROOT;
+    json->state = WEFT_JSON_AT_ROOT;
     json->len = 0;
     json->why = NULL;
     json->depth = 0;
@@ -57,7 +47,7 @@ void weft_json_start(weft_json *json, const weft_json_rules *rules, const char *
 static weft_json_token bad(weft_json *json, const char *why)
 {
     json->why = why;
-    json->state = AT_END;
+    json->state = WEFT_JSON_AT_END;
     return json->token = WEFT_JSON_BAD;
 }
 
@@ -213,7 +203,7 @@ static inline weft_json_token read_name(weft_json *json)
     }
     if (!skip_space(json) || *json->at != ':') return bad(json, "a colon was expected after a name");
     json->at++;
-    json->state = AT_VALUE;
+    json->state = WEFT_JSON_AT_VALUE;
     return WEFT_JSON_NAME;
 }
 
@@ -291,11 +281,12 @@ static inline weft_json_token read_number(weft_json *json)
 static inline void after_value(weft_json *json)
 {
     if (json->depth == 0) {
-        json->state = AT_END;
+        json->state = WEFT_JSON_AT_END;
         return;
     }
     const int32_t top = json->depth - 1;
-    json->state = (json->objects[top / 64] >> (top % 64) & 1) != 0 ? AT_NEXT_NAME : AT_NEXT_ELEMENT;
+    json->state = (json->objects[top / 64] >> (top % 64) & 1) != 0 ? WEFT_JSON_AT_NEXT_NAME
+                                                                   : WEFT_JSON_AT_NEXT_ELEMENT;
 }
 
 static weft_json_token open(weft_json *json, bool object)
@@ -307,7 +298,7 @@ static weft_json_token open(weft_json *json, bool object)
         json->objects[level / 64] |= bit;
     else
         json->objects[level / 64] &= ~bit;
-    json->state = object ? AT_FIRST_NAME : AT_FIRST_ELEMENT;
+    json->state = object ? WEFT_JSON_AT_FIRST_NAME : WEFT_JSON_AT_FIRST_ELEMENT;
     json->at++;
     return json->token = object ? WEFT_JSON_OBJECT : WEFT_JSON_ARRAY;
 }
@@ -357,57 +348,37 @@ static inline weft_json_token read_value(weft_json *json)
 
 weft_json_token weft_json_next(weft_json *json)
 {
-    const bool more = json->state != AT_END && skip_space(json);
-    switch ((reader_state)json->state) {
-    case AT_ROOT:
+    const bool more = json->state != WEFT_JSON_AT_END && skip_space(json);
+    switch ((weft_json_state)json->state) {
+    case WEFT_JSON_AT_ROOT:
         if (!more) break;
         return read_value(json);
-    case AT_FIRST_NAME:
+    case WEFT_JSON_AT_FIRST_NAME:
         if (!more) return bad(json, "the text ends in an object");
         return *json->at == '}' ? close(json, true) : read_name(json);
-    case AT_NEXT_NAME:
+    case WEFT_JSON_AT_NEXT_NAME:
         if (!more) return bad(json, "the text ends in an object");
         if (*json->at == '}') return close(json, true);
         if (*json->at != ',') return bad(json, "a comma or a closing brace was expected");
         json->at++;
         if (!skip_space(json)) return bad(json, "the text ends in an object");
         return read_name(json);
-    case AT_VALUE:
+    case WEFT_JSON_AT_VALUE:
         if (!more) return bad(json, "the text ends before a value");
         return read_value(json);
-    case AT_FIRST_ELEMENT:
+    case WEFT_JSON_AT_FIRST_ELEMENT:
         if (!more) return bad(json, "the text ends in an array");
         return *json->at == ']' ? close(json, false) : read_value(json);
-    case AT_NEXT_ELEMENT:
+    case WEFT_JSON_AT_NEXT_ELEMENT:
         if (!more) return bad(json, "the text ends in an array");
         if (*json->at == ']') return close(json, false);
         if (*json->at != ',') return bad(json, "a comma or a closing bracket was expected");
         json->at++;
         if (!skip_space(json)) return bad(json, "the text ends in an array");
         return read_value(json);
-    case AT_END: break;
+    case WEFT_JSON_AT_END: break;
     }
     return json->token = json->why != NULL ? WEFT_JSON_BAD : WEFT_JSON_NONE;
-}
-
-weft_json_token weft_json_next_name(weft_json *json, const char *guess, size_t len, bool *hit)
-{
-    const char *at = json->at;
-    *hit = false;
-    if (json->state == AT_NEXT_NAME && at < json->end && *at == ',') at++;
-    if (json->state != AT_NEXT_NAME && json->state != AT_FIRST_NAME) return weft_json_next(json);
-    if (json->state == AT_NEXT_NAME && at == json->at) return weft_json_next(json);
-    if ((size_t)(json->end - at) < len + 3 || at[0] != '"' || at[len + 1] != '"' || at[len + 2] != ':' ||
-        !weft_json_same(at + 1, guess, len))
-        return weft_json_next(json);
-    json->from = at;
-    json->text = at + 1;
-    json->len = len;
-    json->plain = true;
-    json->at = at + len + 3;
-    json->state = AT_VALUE;
-    *hit = true;
-    return json->token = WEFT_JSON_NAME;
 }
 
 bool weft_json_skip(weft_json *json)
@@ -416,6 +387,8 @@ bool weft_json_skip(weft_json *json)
         return json->token != WEFT_JSON_BAD;
     const int32_t outside = json->depth - 1;
     while (json->depth > outside) {
+        while (weft_json_pass_element(json) != WEFT_JSON_NONE || weft_json_pass_value(json) != WEFT_JSON_NONE)
+            continue;
         if (weft_json_next(json) == WEFT_JSON_BAD) return false;
     }
     return true;

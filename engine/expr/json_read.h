@@ -50,11 +50,23 @@ typedef enum weft_json_token {
     WEFT_JSON_NULL
 } weft_json_token;
 
+/* What comes next. */
+typedef enum weft_json_state {
+    WEFT_JSON_AT_ROOT,
+    WEFT_JSON_AT_FIRST_NAME,
+    WEFT_JSON_AT_NEXT_NAME,
+    WEFT_JSON_AT_VALUE, /* of a name */
+    WEFT_JSON_AT_FIRST_ELEMENT,
+    WEFT_JSON_AT_NEXT_ELEMENT,
+    WEFT_JSON_AT_END
+} weft_json_state;
+
 typedef struct weft_json {
     const char *at, *begin, *end; /* begin: of the whole text */
+    const char *limit;            /* bytes before it may be read: the end, unless the caller says more */
     const weft_json_rules *rules;
     weft_json_token token;
-    uint8_t state;
+    uint8_t state;    /* weft_json_state */
     bool plain;       /* NAME, STRING: no escapes and all ASCII: text is the value */
     const char *text; /* of NAME, STRING (without quotes) and numbers */
     size_t len;
@@ -68,9 +80,6 @@ typedef struct weft_json {
 void weft_json_start(weft_json *json, const weft_json_rules *rules, const char *text, size_t len);
 /* The next token, also in json->token. */
 weft_json_token weft_json_next(weft_json *json);
-/* As weft_json_next, inside an object where a name or the end comes next. When the name is the guess, plain
- * and with nothing between its quotes and the colon, it is not searched for its end: *hit. */
-weft_json_token weft_json_next_name(weft_json *json, const char *guess, size_t len, bool *hit);
 /* OBJECT and ARRAY: go on to their end. Other tokens stay. False when the text is malformed on the way. */
 bool weft_json_skip(weft_json *json);
 /* What an escape of half a surrogate pair becomes in a value. */

@@ -65,7 +65,7 @@ static void convert(weft_ctx *ctx, const weft_json_options *options, const char 
         weft_json_convert_new(ctx, options, type, -1, &c) != WEFT_OK)
         __builtin_trap();
     (void)!weft_json_convert_text(ctx, c, text, len, &out, 0, &outcome);
-    weft_json_convert_begin(c, text, len);
+    weft_json_convert_begin(c, text, len, 0);
     for (int32_t i = 1; i < 64 && outcome != WEFT_JSON_NO_TEXT; i++)
         (void)!weft_json_convert_next(ctx, c, &out, i, &outcome);
     weft_vector_finish(&out);
@@ -80,9 +80,9 @@ static void infer(weft_ctx *ctx, const weft_json_options *options, const char *t
     weft_type before, after;
     bool bad = false;
     if (weft_json_infer_new(ctx, options, &i) != WEFT_OK ||
-        weft_json_infer_record(ctx, i, good, sizeof good - 1, &bad) != WEFT_OK || bad ||
+        weft_json_infer_record(ctx, i, good, sizeof good - 1, 0, &bad) != WEFT_OK || bad ||
         weft_json_infer_type(ctx, i, NULL, &before) != WEFT_OK ||
-        weft_json_infer_record(ctx, i, text, len, &bad) != WEFT_OK ||
+        weft_json_infer_record(ctx, i, text, len, 0, &bad) != WEFT_OK ||
         weft_json_infer_type(ctx, i, NULL, &after) != WEFT_OK)
         __builtin_trap();
     if (bad && !weft_type_equal(before, after)) __builtin_trap();

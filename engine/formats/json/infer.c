@@ -43,7 +43,7 @@ static weft_status infer_text(weft_ctx *ctx, const weft_table *table, infer_lane
     bool bad = !weft_json_texts_valid(t);
     if (!bad) {
         WEFT_TRY(st, weft_json_infer_record(ctx, lane->infer, (const char *)t->block.data + t->begin,
-                                            (size_t)t->len, &bad));
+                                            (size_t)t->len, WEFT_TEXT_SLACK, &bad));
         why = weft_json_infer_why(lane->infer, &at);
     }
     if (bad && table->options.mode == WEFT_JSON_FAIL)

@@ -102,7 +102,7 @@ static weft_status scan_take_rows(weft_ctx *ctx, weft_scan *scan, int32_t *rows)
         bool keep = true;
         if (!scan->in_text) {
             if (!weft_json_texts_next(&scan->texts)) break;
-            weft_json_convert_begin(scan->convert, scan_text(scan), (size_t)scan->texts.len);
+            weft_json_convert_begin(scan->convert, scan_text(scan), (size_t)scan->texts.len, WEFT_TEXT_SLACK);
             scan->in_text = true;
         }
         if (weft_json_texts_valid(&scan->texts))

@@ -42,8 +42,12 @@ static weft_status infer_text(weft_ctx *ctx, const weft_table *table, infer_lane
     const char *why = "bytes that are no UTF-8";
     bool bad = !weft_json_texts_valid(t);
     if (!bad) {
-        WEFT_TRY(st, weft_json_infer_record(ctx, lane->infer, (const char *)t->block.data + t->begin,
-                                            (size_t)t->len, WEFT_TEXT_SLACK, &bad));
+        st = weft_json_infer_record(ctx, lane->infer, (const char *)t->block.data + t->begin, (size_t)t->len,
+                                    WEFT_TEXT_SLACK, &bad);
+        if (st == WEFT_LIMIT)
+            weft_error_prefix(ctx, "file %s, line %lld: ", weft_text_input_file(input)->path,
+                              (long long)weft_text_input_line(ctx, input, t->begin));
+        WEFT_TRY(st, st);
         why = weft_json_infer_why(lane->infer, &at);
     }
     if (bad && table->options.mode == WEFT_JSON_FAIL)

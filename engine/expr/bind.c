@@ -73,6 +73,21 @@ weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_ex
                         weft_type_text(arg->type, type, sizeof(type)));
 }
 
+/* DATE and intervals take what can be added to them as arguments of a function. */
+static bool is_added_to(const weft_expr *e)
+{
+    return e->type.id == WEFT_TYPE_DATE || e->type.id == WEFT_TYPE_INTERVAL_YM ||
+           e->type.id == WEFT_TYPE_INTERVAL_DT;
+}
+
+static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
+{
+    const bool sum = strcmp(name, "+") == 0 || strcmp(name, "-") == 0;
+    if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
+    return sum && (is_added_to(left) || is_added_to(right)) ? WEFT_DATATYPE_MISMATCH
+                                                            : WEFT_DATATYPE_MISMATCH_BINARY;
+}
+
 /* The two sides of an operator do not meet. */
 static weft_status fail_binary(weft_ctx *ctx, const char *name, const weft_expr *left, const weft_expr *right,
                                const weft_span *span)
@@ -83,7 +98,7 @@ static weft_status fail_binary(weft_ctx *ctx, const char *name, const weft_expr 
     WEFT_TRY(st, weft_expr_text(ctx, left, false, &left_text));
     WEFT_TRY(st, weft_expr_text(ctx, right, false, &right_text));
     st = weft_fail_at(
-        ctx, WEFT_DATATYPE_MISMATCH_BINARY, span,
+        ctx, binary_class(name, left, right), span,
         "the operands of \"(%s %s %s)\" have the types \"%s\" and \"%s\", which do not go together",
         left_text, name, right_text, weft_type_text(left->type, a, sizeof(a)),
         weft_type_text(right->type, b, sizeof(b)));

@@ -142,12 +142,22 @@ done:
     return st;
 }
 
+/* Casts that Spark has when ANSI is off; its error then names the setting. */
+static bool cast_without_ansi(weft_type from, weft_type to)
+{
+    if (to.id == WEFT_TYPE_BINARY) return weft_type_is_integral(from);
+    if (from.id == WEFT_TYPE_DATE) return weft_type_is_numeric(to) || to.id == WEFT_TYPE_BOOLEAN;
+    return (from.id == WEFT_TYPE_TIMESTAMP && to.id == WEFT_TYPE_BOOLEAN) ||
+           (from.id == WEFT_TYPE_BOOLEAN && to.id == WEFT_TYPE_TIMESTAMP);
+}
+
 weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
                            const weft_expr **out)
 {
     weft_expr proto = {.kind = WEFT_EXPR_CAST, .type = type, .span = arg->span};
 
-    if (weft_type_equal(arg->type, type)) {
+    /* one that the query wrote stays until the optimizer: names and literals' types show it */
+    if (weft_type_equal(arg->type, type) && (implicit || weft_type_is_nested(type))) {
         *out = arg;
         return WEFT_OK;
     }
@@ -157,7 +167,9 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
     }
     if (!weft_cast_allowed(arg->type, type)) {
         char from[128], to[128];
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST, &arg->span, "cannot cast \"%s\" to \"%s\"",
+        const weft_status code = cast_without_ansi(arg->type, type) ? WEFT_DATATYPE_MISMATCH_CAST_CONF
+                                                                    : WEFT_DATATYPE_MISMATCH_CAST;
+        return weft_fail_at(ctx, code, &arg->span, "cannot cast \"%s\" to \"%s\"",
                             weft_type_text(arg->type, from, sizeof(from)),
                             weft_type_text(type, to, sizeof(to)));
     }

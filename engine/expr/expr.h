@@ -19,6 +19,9 @@ typedef struct weft_aggregate weft_aggregate; /* aggregate.h */
 typedef struct weft_node weft_node;           /* plan/logical.h; only subquery expressions point there */
 
 /* Appended only: the numbers are on the wire. */
+/* As which function the parser leaves the row (a, b, …); struct() is another, in names of columns. */
+#define WEFT_ROW_FUNCTION "()"
+
 typedef enum weft_expr_kind {
     WEFT_EXPR_LITERAL = 0, /* literal */
     WEFT_EXPR_COLUMN,      /* column: id (logical) or ordinal (physical) */
@@ -134,6 +137,8 @@ struct weft_expr {
             weft_subquery_kind kind;
             const weft_node *plan;
             bool negated; /* NOT EXISTS, NOT IN */
+            int32_t outer_count;
+            const weft_expr *const *outer; /* columns of the query around it that it reads, for its name */
         } subquery;
         struct {
             int64_t id;
@@ -196,7 +201,7 @@ WEFT_MUST_CHECK weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name,
                                                 int32_t count, bool distinct, const weft_expr *filter,
                                                 const weft_span *span, const weft_expr **out);
 /* Coerce expressions to their common type (CASE branches, IN lists, UNION columns, COALESCE); args are
- * replaced in place. Errors: WEFT_DATATYPE_MISMATCH_BINARY. */
+ * replaced in place. Errors: WEFT_DATATYPE_MISMATCH_DATA_DIFF. */
 WEFT_MUST_CHECK weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t count,
                                                   const weft_span *span, weft_type *type);
 WEFT_MUST_CHECK weft_status weft_expr_alias(weft_ctx *ctx, const weft_expr *arg, int64_t id, const char *name,

@@ -39,7 +39,7 @@ weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t
         char a[128], b[128];
         const int32_t other = culprit == 0 ? weft_min_i32(1, count - 1) : 0;
         const weft_span *at = args[culprit]->span.line > 0 ? &args[culprit]->span : span;
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_BINARY, at,
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, at,
                             "the types \"%s\" and \"%s\" have no common type",
                             weft_type_text(args[other]->type, a, sizeof(a)),
                             weft_type_text(args[culprit]->type, b, sizeof(b)));
@@ -253,7 +253,7 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
 
     if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
     const bool zip = strcasecmp(name, "arrays_zip") == 0;
-    if (zip || strcasecmp(name, "struct") == 0) {
+    if (zip || strcasecmp(name, "struct") == 0 || strcmp(name, WEFT_ROW_FUNCTION) == 0) {
         WEFT_TRY(st, struct_args(ctx, args, count, zip, &bound));
         fn = weft_function_find(zip ? name : "named_struct");
         proto.arg_count = count = 2 * count;

@@ -533,17 +533,21 @@ static void text_null_test(text *t, const weft_expr *e, const char *function, co
 
 static void text_subquery(text *t, const weft_expr *e)
 {
+    const weft_expr *const *outer = e->subquery.outer;
+    const int32_t count = e->subquery.outer_count;
     switch (e->subquery.kind) {
-    case WEFT_SUBQUERY_SCALAR: text_call_as(t, "scalarsubquery", e->args, e->arg_count); break;
+    case WEFT_SUBQUERY_SCALAR: text_call_as(t, "scalarsubquery", outer, count); break;
     case WEFT_SUBQUERY_EXISTS:
         text_put(t, e->subquery.negated ? "(NOT " : "");
-        text_put(t, "exists()");
+        text_call_as(t, "exists", outer, count);
         text_put(t, e->subquery.negated ? ")" : "");
         break;
     case WEFT_SUBQUERY_IN:
         text_put(t, e->subquery.negated ? "(NOT (" : "(");
         text_list(t, e->args, e->arg_count, ", ");
-        text_put(t, e->subquery.negated ? " IN (listquery())))" : " IN (listquery()))");
+        text_put(t, " IN (");
+        text_call_as(t, "listquery", outer, count);
+        text_put(t, e->subquery.negated ? ")))" : "))");
         break;
     }
 }

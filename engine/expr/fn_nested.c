@@ -17,7 +17,7 @@ static weft_status bind_array(weft_ctx *ctx, const weft_function *fn, const weft
     (void)fn;
     *variant = 0;
     if (count > 0) st = weft_expr_common_type(ctx, args, count, span, &element);
-    if (st == WEFT_DATATYPE_MISMATCH_BINARY) {
+    if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF) {
         char a[256], b[256];
         weft_error_clear(ctx);
         return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, span,
@@ -64,8 +64,8 @@ static weft_status bind_named_struct(weft_ctx *ctx, const weft_function *fn, con
     for (int32_t i = 0; i < count / 2; i++) {
         const weft_expr *name = args[2 * i];
         char *text = NULL;
-        if (name->type.id != WEFT_TYPE_STRING) return weft_fail_arg_type(ctx, fn->name, 2 * i, "\"string\"",
-                                                                         name, span);
+        if (name->type.id != WEFT_TYPE_STRING)
+            return weft_fail_arg_type(ctx, fn->name, 2 * i, "\"string\"", name, span);
         if (name->kind != WEFT_EXPR_LITERAL || name->literal.is_null) {
             return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
                                 "the name of field %d of %s() must be a constant string", i + 1, fn->name);
@@ -106,7 +106,7 @@ static weft_status bind_map_side(weft_ctx *ctx, const weft_expr **args, int32_t 
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count / 2, &list));
     for (int32_t i = 0; i < count / 2; i++) list[i] = args[2 * i + side];
     st = weft_expr_common_type(ctx, list, count / 2, span, type);
-    if (st == WEFT_DATATYPE_MISMATCH_BINARY) {
+    if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF) {
         weft_error_clear(ctx);
         return weft_fail_at(
             ctx, side == 0 ? WEFT_DATATYPE_MISMATCH_KEY_DIFF : WEFT_DATATYPE_MISMATCH_VALUE_DIFF, span,
@@ -143,9 +143,8 @@ static weft_status kernel_map(weft_ctx *ctx, weft_kernel_call *call)
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         for (int32_t a = 0; a < call->arg_count; a += 2) {
-            WEFT_TRY(st, weft_map_add(ctx, &map, call->expr, &call->args[a],
-                                      weft_arg_slot(&call->args[a], i), &call->args[a + 1],
-                                      weft_arg_slot(&call->args[a + 1], i)));
+            WEFT_TRY(st, weft_map_add(ctx, &map, call->expr, &call->args[a], weft_arg_slot(&call->args[a], i),
+                                      &call->args[a + 1], weft_arg_slot(&call->args[a + 1], i)));
         }
         WEFT_TRY(st, weft_map_put(ctx, &map, call->out, i));
     }
@@ -336,8 +335,7 @@ static weft_status fail_index(weft_ctx *ctx, const weft_kernel_call *call, index
         ctx, rule == INDEX_BRACKETS ? WEFT_INVALID_ARRAY_INDEX : WEFT_INVALID_ELEMENT_AT, &call->expr->span,
         "The index %lld is out of bounds. The array has %d elements. Use %s to tolerate accessing "
         "element at invalid index and return NULL instead.",
-        (long long)index, length,
-        rule == INDEX_BRACKETS ? "the SQL function `get()`" : "`try_element_at`");
+        (long long)index, length, rule == INDEX_BRACKETS ? "the SQL function `get()`" : "`try_element_at`");
 }
 
 /* The slot from the array's begin, or -1 for NULL. */
@@ -369,8 +367,8 @@ static weft_status run_index(weft_ctx *ctx, weft_kernel_call *call, index_rule r
             const weft_list list = weft_arg_list(array, i);
             WEFT_TRY(st, find_index(ctx, call, rule, weft_arg_i64(&call->args[1], i), list.length, &at));
             if (at >= 0) {
-                WEFT_TRY(st, weft_vector_set(ctx, call->out, i, &array->children[0],
-                                             list.offset + (int32_t)at));
+                WEFT_TRY(st,
+                         weft_vector_set(ctx, call->out, i, &array->children[0], list.offset + (int32_t)at));
                 continue;
             }
         }
@@ -425,8 +423,8 @@ static weft_status bind_item(weft_ctx *ctx, const weft_function *fn, const weft_
     const bool fits = weft_type_is_integral(args[1]->type) &&
                       (brackets || args[1]->type.id != WEFT_TYPE_BIGINT);
     if (!fits) {
-        WEFT_TRY(st, weft_fail_arg_type(ctx, fn->name, 1, brackets ? "\"integral\"" : "\"int\"", args[1],
-                                        span));
+        WEFT_TRY(st,
+                 weft_fail_arg_type(ctx, fn->name, 1, brackets ? "\"integral\"" : "\"int\"", args[1], span));
     }
     *type = args[0]->type.children[0].type;
 done:

@@ -21,6 +21,7 @@ typedef struct aggregate_builder {
     int32_t set_count;
     const uint64_t *sets;
     const weft_expr *set_id; /* column spark_grouping_id, or NULL */
+    bool beyond;             /* now in HAVING, QUALIFY or ORDER BY, which name what the block gives */
 } aggregate_builder;
 
 static int64_t set_number(const aggregate_builder *g, uint64_t set)
@@ -66,7 +67,7 @@ static weft_status resolve_grouping(aggregate_builder *g, const weft_expr *e, co
     weft_ctx *ctx = g->a->ctx;
     weft_pointers args = {0};
     if (g->set_id == NULL) {
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, &e->span,
+        return weft_fail_at(ctx, WEFT_GROUPING_EXPRESSION, &e->span,
                             "%s() can only be used with GROUPING SETS, CUBE or ROLLUP.", e->unresolved.name);
     }
     for (int32_t i = 0; i < g->set_count; i++) {
@@ -131,6 +132,14 @@ done:
 
 static weft_status missing(aggregate_builder *g, const weft_expr *column)
 {
+    if (g->beyond) {
+        weft_fail_at(g->a->ctx, WEFT_UNRESOLVED_COLUMN, &column->span,
+                     "A column, variable, or function parameter with name `%s` cannot be resolved: behind "
+                     "GROUP BY there are groups, aggregates and the columns of the select list.",
+                     column->column.name);
+        weft_hint(g->a->ctx, "Add the column to GROUP BY, or aggregate it.");
+        return WEFT_UNRESOLVED_COLUMN;
+    }
     if (g->group_count == 0) {
         weft_fail_at(g->a->ctx, WEFT_MISSING_GROUP_BY, &column->span,
                      "The query does not include a GROUP BY clause, but the column \"%s\" stands beside "
@@ -169,6 +178,22 @@ static weft_status carry(weft_ctx *ctx, void *self, const weft_expr *e, const we
     if (weft_is_grouping(e)) return resolve_grouping(g, e, out);
     if (e->kind == WEFT_EXPR_SUBQUERY) return weft_pointers_push(ctx, &g->subqueries, e);
     return WEFT_OK;
+}
+
+/* The aggregates that subqueries in HAVING take from here, under the ids that they know. */
+static weft_status lend_aggregates(aggregate_builder *g, const weft_pointers *uses)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; uses != NULL && i < uses->count; i++) {
+        const weft_outer_use *use = uses->items[i];
+        const weft_expr *alias = NULL;
+        if (use->aggregate == NULL) continue;
+        WEFT_TRY(st, weft_expr_alias(g->a->ctx, use->aggregate, use->column->column.id,
+                                     use->column->column.name, &alias));
+        WEFT_TRY(st, weft_pointers_push(g->a->ctx, &g->aliases, alias));
+    }
+done:
+    return st;
 }
 
 /* What subqueries above the aggregate take from below must be a group. */
@@ -336,8 +361,11 @@ weft_status weft_build_aggregate(weft_analyzer *a, const weft_node *input, const
     else
         WEFT_TRY(st, name_groups(&g, &named));
     for (int32_t i = 0; i < carried->count; i++) {
+        g.beyond = i >= carried->selected;
         WEFT_TRY(st, weft_rewrite_top(a->ctx, carried->exprs[i], carry, &g, &carried->exprs[i]));
     }
+    g.beyond = false;
+    WEFT_TRY(st, lend_aggregates(&g, outer_uses));
     WEFT_TRY(st, weft_node_aggregate(a->ctx, input, weft_pointers_exprs(&named), named.count,
                                      weft_pointers_exprs(&g.aliases), g.aliases.count, out));
     WEFT_TRY(st, check_outer_uses(&g, *out, outer_uses));

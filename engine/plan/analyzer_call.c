@@ -129,6 +129,45 @@ static weft_status refuse_chance(weft_binder *b, const weft_expr *e, const weft_
                         "The FILTER of %s() must be deterministic.", e->unresolved.name);
 }
 
+/* Whose columns an aggregate reads. */
+typedef struct lent_check {
+    weft_binder *b;
+    bool own, outer;
+} lent_check;
+
+static bool reads_own(void *self, const weft_expr *e)
+{
+    lent_check *c = self;
+    if (e->kind == WEFT_EXPR_SUBQUERY) c->own = true; /* it may read any */
+    if (e->kind == WEFT_EXPR_UNRESOLVED_COLUMN) {
+        c->own |= weft_names_own(c->b, e);
+        c->outer = true;
+    }
+    return c->own;
+}
+
+/* HAVING EXISTS (SELECT … WHERE x < min(outer column)): an aggregate of columns of the query around it alone
+ * is computed there. */
+static weft_status bind_lent(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_scope *outer = b->scope->outer;
+    lent_check check = {.b = b};
+    const weft_expr *aggregate = NULL, *column = NULL;
+    *out = NULL;
+    if (outer == NULL || !outer->lends) return WEFT_OK;
+    (void)weft_expr_any(e, reads_own, &check);
+    if (e->unresolved.filter != NULL) (void)weft_expr_any(e->unresolved.filter, reads_own, &check);
+    if (check.own || !check.outer) return WEFT_OK;
+    weft_binder above = {.a = b->a, .scope = outer, .ctes = b->ctes, .clause = "HAVING", .aggregates = true};
+    WEFT_TRY(st, weft_bind_call(&above, e, &aggregate));
+    WEFT_TRY(st, weft_expr_column(b->a->ctx, weft_next_id(b->a->ids), e->unresolved.name, aggregate->type,
+                                  aggregate->nullable, &column));
+    WEFT_TRY(st, weft_bind_outer(b, outer, column, aggregate, out));
+done:
+    return st;
+}
+
 static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -136,6 +175,8 @@ static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft
     weft_pointers args = {0};
     const weft_expr *filter = NULL;
     const bool windows = b->windows;
+    WEFT_TRY(st, bind_lent(b, e, out));
+    if (*out != NULL) goto done;
     if (!b->aggregates) return misplaced(b, e, b->no_aggregates, "aggregate function");
     if (b->in_aggregate > 0) {
         return weft_fail_at(

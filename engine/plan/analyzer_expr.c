@@ -119,6 +119,23 @@ done:
     return st;
 }
 
+/* What was taken from the scope since first is the subquery's, and stands in its name. */
+static weft_status own_uses(weft_ctx *ctx, const weft_pointers *uses, int32_t first, weft_expr *subquery)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers columns = {0};
+    for (int32_t i = first; uses != NULL && i < uses->count; i++) {
+        weft_outer_use *use = (weft_outer_use *)(uintptr_t)uses->items[i];
+        if (use->owner != NULL) continue;
+        use->owner = subquery;
+        WEFT_TRY(st, weft_pointers_push(ctx, &columns, use->column));
+    }
+    subquery->subquery.outer = weft_pointers_exprs(&columns);
+    subquery->subquery.outer_count = columns.count;
+done:
+    return st;
+}
+
 static weft_status bind_subquery(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -154,10 +171,7 @@ static weft_status bind_subquery(weft_binder *b, const weft_expr *e, const weft_
     for (int32_t i = 0; i < args.count; i++) {
         made->nullable |= weft_pointers_exprs(&args)[i]->nullable || plan->output.columns[i].nullable;
     }
-    for (int32_t i = first_use; uses != NULL && i < uses->count; i++) {
-        weft_outer_use *use = (weft_outer_use *)(uintptr_t)uses->items[i];
-        if (use->owner == NULL) use->owner = made;
-    }
+    WEFT_TRY(st, own_uses(ctx, uses, first_use, made));
     weft_expr_settle(made);
     *out = made;
 done:

@@ -43,12 +43,14 @@ typedef struct weft_scope {
     const weft_name *names;
     const struct weft_scope *outer; /* of the enclosing query, or NULL */
     weft_pointers *outer_uses; /* weft_outer_use: what subqueries take from this scope; NULL: not recorded */
+    bool lends;                /* HAVING: aggregates of this scope's columns in a subquery are this query's */
 } weft_scope;
 
 /* A column that a subquery in some expression of the scope refers to. */
 typedef struct weft_outer_use {
     const weft_expr *column;
-    const weft_expr *owner; /* the SUBQUERY */
+    const weft_expr *aggregate; /* which becomes this column; or NULL */
+    const weft_expr *owner;     /* the SUBQUERY */
 } weft_outer_use;
 
 /* A view that was bound already: it is a CTE that has no outer names. */
@@ -102,7 +104,8 @@ typedef struct weft_binder {
     const weft_select *select; /* for named windows; or NULL */
     const weft_item *items;    /* aliases in reach: of items before this one, or all */
     int32_t item_count;
-    bool items_first; /* HAVING, ORDER BY: an alias goes before a column of FROM */
+    bool items_first;            /* HAVING, ORDER BY: an alias goes before a column of FROM */
+    const weft_pointers *groups; /* HAVING: columns that go before an alias; or NULL */
     int32_t in_aggregate;
     bool substituted;                /* an alias was replaced by its expression */
     const weft_lambda_scope *lambda; /* or NULL */
@@ -129,8 +132,13 @@ static inline const weft_span *weft_analyzer_span(const weft_analyzer *a, const 
 }
 
 /* ---- analyzer_scope.c ---- */
+/* OUTER over a column of an outer scope, which notes its use. aggregate: what the column is, or NULL. */
+WEFT_MUST_CHECK weft_status weft_bind_outer(weft_binder *b, const weft_scope *scope, const weft_expr *column,
+                                            const weft_expr *aggregate, const weft_expr **out);
 /* COLUMN, OUTER(COLUMN), an alias' expression, or WEFT_UNRESOLVED_COLUMN / WEFT_AMBIGUOUS_REFERENCE. */
 WEFT_MUST_CHECK weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* Does the name stand for something in the binder's own scope, be it ambiguous? */
+bool weft_names_own(weft_binder *b, const weft_expr *e);
 /* The visible names that * or t.* stands for, appended as COLUMNs. */
 WEFT_MUST_CHECK weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers *out);
 /* Names of all output columns of a node under one qualifier. */
@@ -241,6 +249,7 @@ WEFT_MUST_CHECK weft_status weft_bind_select(weft_analyzer *a, const weft_node *
 /* Expressions to be carried over an aggregate (or a window): rewritten in place. */
 typedef struct weft_carried {
     int32_t count;
+    int32_t selected; /* the first of them are the select list, the others HAVING, QUALIFY and ORDER BY */
     const weft_expr **exprs;
 } weft_carried;
 /* AGGREGATE over input: groups are bound over it; the carried expressions (select list, HAVING, ORDER BY) are

@@ -100,7 +100,8 @@ static weft_status value_condition(pivot *p, const weft_expr *value, const weft_
     const weft_node *n = p->parsed;
     const int32_t count = n->pivot.column_count;
     const bool row = value->kind == WEFT_EXPR_UNRESOLVED_CALL && value->arg_count == count &&
-                     strcasecmp(value->unresolved.name, "struct") == 0;
+                     (strcasecmp(value->unresolved.name, "struct") == 0 ||
+                      strcmp(value->unresolved.name, WEFT_ROW_FUNCTION) == 0);
     if (count > 1 && !row)
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_PIVOT_VALUE_TYPE, weft_analyzer_span(p->a, &value->span),
                                   "Invalid pivot value: it must be a row of %d values, one for each column "
@@ -342,7 +343,7 @@ static weft_status bind_cells(unpivot *u, const weft_scope *scope)
         weft_type type = {0};
         for (int32_t i = 0; i < items; i++) column[i] = u->cells[i * width + c];
         st = weft_expr_common_type(u->a->ctx, column, items, NULL, &type);
-        if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF || st == WEFT_DATATYPE_MISMATCH_BINARY) {
+        if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF) {
             weft_error_clear(u->a->ctx);
             st = weft_fail_at(u->a->ctx, WEFT_UNPIVOT_TYPES, weft_analyzer_span(u->a, &u->parsed->span),
                               "Unpivot value columns must share a least common type, some types do not: the "

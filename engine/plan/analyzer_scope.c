@@ -214,6 +214,15 @@ done:
     return st;
 }
 
+bool weft_names_own(weft_binder *b, const weft_expr *e)
+{
+    const weft_name *name = NULL;
+    int32_t used = 0;
+    if (find_name(b, b->scope, e, &used, &name) == WEFT_OK) return name != NULL;
+    weft_error_clear(b->a->ctx);
+    return true;
+}
+
 /* .f for each part from `used` on. */
 static weft_status bind_fields(weft_binder *b, const weft_expr *e, int32_t used, const weft_expr **out)
 {
@@ -262,8 +271,8 @@ done:
     return st;
 }
 
-static weft_status make_outer(weft_binder *b, const weft_scope *scope, const weft_expr *column,
-                              const weft_expr **out)
+weft_status weft_bind_outer(weft_binder *b, const weft_scope *scope, const weft_expr *column,
+                            const weft_expr *aggregate, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     weft_expr *e = NULL;
@@ -272,6 +281,7 @@ static weft_status make_outer(weft_binder *b, const weft_scope *scope, const wef
         weft_outer_use *use = NULL;
         WEFT_TRY(st, WEFT_NEW(b->a->ctx, &use));
         use->column = column;
+        use->aggregate = aggregate;
         WEFT_TRY(st, weft_pointers_push(b->a->ctx, scope->outer_uses, use));
     }
     WEFT_TRY(st, WEFT_NEW(b->a->ctx, &e));
@@ -289,12 +299,37 @@ done:
     return st;
 }
 
+/* The one column of FROM with the first of the parts as its name, when it is a group: in HAVING it goes
+ * before an alias of that name. Else NULL. */
+static const weft_name *find_group(const weft_binder *b, const weft_expr *e)
+{
+    const weft_name *found = NULL;
+    for (int32_t i = 0; b->groups != NULL && i < b->scope->count; i++) {
+        const weft_name *name = &b->scope->names[i];
+        if (name->hidden || strcasecmp(name->name, e->name.parts[0]) != 0) continue;
+        if (found != NULL && found->id != name->id) return NULL;
+        found = name;
+    }
+    for (int32_t i = 0; found != NULL && i < b->groups->count; i++) {
+        const weft_expr *group = weft_pointers_exprs(b->groups)[i];
+        if (group->kind == WEFT_EXPR_COLUMN && group->column.id == found->id) return found;
+    }
+    return NULL;
+}
+
+/* grouping__id: Hive's name for grouping_id() of all groups. */
+static bool is_grouping_id(const weft_binder *b, const weft_expr *e)
+{
+    return b->aggregates && b->select != NULL && b->select->grouping_set_count > 0 &&
+           e->name.part_count == 1 && strcasecmp(e->name.parts[0], "grouping__id") == 0;
+}
+
 weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_name *name = NULL;
     const weft_expr *bound = NULL;
-    const weft_item *alias = find_alias(b, e);
+    const weft_item *alias = find_group(b, e) == NULL ? find_alias(b, e) : NULL;
     int32_t used = 1;
     WEFT_TRY(st, weft_bind_lambda_name(b, e, &bound));
     bool aliased = bound == NULL && b->items_first && b->in_aggregate == 0 && alias != NULL;
@@ -313,11 +348,17 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         if (name == NULL) continue;
         const weft_expr *column = NULL;
         WEFT_TRY(st, make_column(b, name, e, used, &column));
-        WEFT_TRY(st, make_outer(b, scope, column, &bound));
+        WEFT_TRY(st, weft_bind_outer(b, scope, column, NULL, &bound));
     }
     if (bound != NULL) {
         WEFT_TRY(st, bind_fields(b, e, used, &bound));
         *out = bound;
+        goto done;
+    }
+    if (is_grouping_id(b, e)) {
+        const weft_expr call = {
+            .kind = WEFT_EXPR_UNRESOLVED_CALL, .span = e->span, .unresolved = {.name = "grouping_id"}};
+        WEFT_TRY(st, weft_bind_call(b, &call, out));
         goto done;
     }
     st = unresolved(b, e);

@@ -280,7 +280,50 @@ static weft_status position_item(select_block *s, const weft_expr *parsed, bool 
                             group ? "GROUP" : "ORDER", (long long)position, s->item_count);
     }
     *out = s->items[position - 1].expr;
+    if (!group) return WEFT_OK;
+    for (int32_t i = 0; i < s->select->item_count; i++) {
+        if (s->select->items[i]->kind == WEFT_EXPR_STAR)
+            return weft_fail_at(s->a->ctx, WEFT_STAR_GROUP_BY_POS, weft_analyzer_span(s->a, &parsed->span),
+                                "Star (*) is not allowed in a select list when GROUP BY an ordinal position "
+                                "is used.");
+    }
+    if (weft_has_aggregate(*out) || weft_expr_has_window(*out))
+        return weft_fail_at(s->a->ctx, WEFT_GROUP_BY_POS_AGGREGATE, weft_analyzer_span(s->a, &parsed->span),
+                            "GROUP BY %lld refers to an expression that contains an aggregate or window "
+                            "function, which are not allowed in GROUP BY.",
+                            (long long)position);
     return WEFT_OK;
+}
+
+/* A column that stands outside of aggregates, subqueries' own ones too. */
+static bool has_plain_column(const weft_expr *e)
+{
+    if (e->kind == WEFT_EXPR_COLUMN) return true;
+    if (e->kind == WEFT_EXPR_AGGREGATE || e->kind == WEFT_EXPR_OUTER) return false;
+    if (e->kind == WEFT_EXPR_SUBQUERY && e->subquery.outer_count > 0) return true;
+    for (int32_t i = 0; i < e->arg_count; i++)
+        if (has_plain_column(e->args[i])) return true;
+    return false;
+}
+
+/* GROUP BY ALL: the items without aggregates. */
+static weft_status bind_all_groups(select_block *s)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *mixed = NULL;
+    for (int32_t i = 0; i < s->item_count; i++) {
+        const weft_expr *e = s->items[i].expr;
+        const bool aggregate = weft_has_aggregate(e) || weft_expr_has_window(e);
+        if (aggregate && mixed == NULL && has_plain_column(e)) mixed = e;
+        if (aggregate || e->kind == WEFT_EXPR_LITERAL) continue;
+        WEFT_TRY(st, weft_pointers_push(s->a->ctx, &s->groups, e));
+    }
+    if (s->groups.count == 0 && mixed != NULL)
+        st = weft_fail_at(s->a->ctx, WEFT_UNRESOLVED_ALL, weft_analyzer_span(s->a, &mixed->span),
+                          "Cannot infer grouping columns for GROUP BY ALL based on the select clause. Please "
+                          "explicitly specify the grouping columns.");
+done:
+    return st;
 }
 
 static weft_status bind_groups(select_block *s)
@@ -312,11 +355,7 @@ static weft_status bind_groups(select_block *s)
         }
         WEFT_TRY(st, weft_pointers_push(ctx, &s->groups, e));
     }
-    for (int32_t i = 0; s->select->group_all && i < s->item_count; i++) {
-        const weft_expr *e = s->items[i].expr;
-        if (weft_has_aggregate(e) || weft_expr_has_window(e) || e->kind == WEFT_EXPR_LITERAL) continue;
-        WEFT_TRY(st, weft_pointers_push(ctx, &s->groups, e));
-    }
+    if (s->select->group_all) WEFT_TRY(st, bind_all_groups(s));
 done:
     return st;
 }
@@ -331,7 +370,10 @@ static weft_status bind_having(select_block *s)
     b.items = s->items;
     b.item_count = s->item_count;
     b.items_first = true;
+    b.groups = &s->groups;
+    s->scope.lends = true;
     const weft_status st = weft_bind_predicate(&b, s->select->having, &s->having);
+    s->scope.lends = false;
     for (int32_t i = 0; st == WEFT_OK && i < s->having.count; i++) {
         if (weft_has_generator(weft_pointers_exprs(&s->having)[i]))
             return misplaced_generator(s, s->select->having, WEFT_GENERATOR_OUTSIDE);
@@ -448,7 +490,7 @@ static weft_status lift(select_block *s)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
-    weft_carried carried = {0};
+    weft_carried carried = {.selected = s->item_count};
     const int32_t items = s->item_count, keys = s->keys.count, qualify = s->qualify.count;
     const int32_t above = items + keys + qualify; /* of the aggregate */
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, above + s->having.count, &carried.exprs));

@@ -3,9 +3,10 @@
  * One set of arguments, and no other aggregates: the inner level groups by the arguments too, the outer one
  * aggregates what is then distinct.
  * Else every row is expanded: branch 0 carries the arguments of the plain aggregates, branch i those of the
- * i-th distinct set; all other arguments are NULL. The inner level groups by groups, branch and the distinct
- * arguments, and computes the plain aggregates; there is one such row a group in branch 0. The outer level
- * takes that row's results (max of one value), and aggregates the distinct arguments of each branch. */
+ * i-th distinct set (arguments and filter); all other arguments are NULL. The inner level groups by groups,
+ * branch and the distinct arguments, and computes the plain aggregates; there is one such row a group in
+ * branch 0. The outer level takes that row's results (max of one value), and aggregates the distinct
+ * arguments of each branch. */
 #include "engine/expr/aggregate.h"
 #include "engine/plan/optimizer_impl.h"
 
@@ -14,7 +15,7 @@ enum { SETS_MAX = 64 };
 typedef struct distinct_set {
     const weft_expr *const *args;
     int32_t count;
-    const weft_expr **columns; /* of the inner level */
+    const weft_expr *filter; /* may be NULL; one set has one, since it parts equal arguments */
 } distinct_set;
 
 typedef struct splitter {
@@ -31,9 +32,11 @@ static bool is_distinct(const weft_expr *call)
     return call->aggregate.distinct && !call->aggregate.function->ignores_duplicates;
 }
 
-static bool same_args(const distinct_set *set, const weft_expr *call)
+static bool same_set(const distinct_set *set, const weft_expr *call)
 {
-    if (set->count != call->arg_count) return false;
+    const weft_expr *filter = call->aggregate.filter;
+    if (set->count != call->arg_count || (set->filter == NULL) != (filter == NULL)) return false;
+    if (filter != NULL && !weft_expr_equal(set->filter, filter)) return false;
     for (int32_t i = 0; i < set->count; i++)
         if (!weft_expr_equal(set->args[i], call->args[i])) return false;
     return true;
@@ -53,13 +56,14 @@ static weft_status find_sets(weft_ctx *ctx, splitter *s)
         }
         s->filtered |= call->aggregate.filter != NULL;
         for (int32_t k = 0; k < s->set_count && s->set_of[i] < 0; k++)
-            if (same_args(&s->sets[k], call)) s->set_of[i] = k;
+            if (same_set(&s->sets[k], call)) s->set_of[i] = k;
         if (s->set_of[i] >= 0) continue;
         if (s->set_count == SETS_MAX)
             return weft_fail_at(ctx, WEFT_LIMIT, &call->span,
                                 "more than %d different DISTINCT arguments in one query", (int)SETS_MAX);
         s->set_of[i] = s->set_count;
-        s->sets[s->set_count++] = (distinct_set){.args = call->args, .count = call->arg_count};
+        s->sets[s->set_count++] =
+            (distinct_set){.args = call->args, .count = call->arg_count, .filter = call->aggregate.filter};
     }
 done:
     return st;

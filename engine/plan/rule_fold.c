@@ -184,6 +184,10 @@ static weft_status fold_expr(weft_ctx *ctx, void *self, const weft_expr *e, cons
     if (e->kind == WEFT_EXPR_CALL && e->arg_count == 0 &&
         (e->call.function->flags & WEFT_FN_STATEMENT_CONSTANT) != 0)
         return weft_expr_fold(ctx, e, out);
+    if (e->kind == WEFT_EXPR_CAST && weft_type_equal(e->type, e->args[0]->type)) {
+        *out = e->args[0];
+        return WEFT_OK;
+    }
     if (e->kind == WEFT_EXPR_AND || e->kind == WEFT_EXPR_OR) return fold_logic(ctx, e, out);
     if (e->kind == WEFT_EXPR_NOT) return fold_not(ctx, e, out);
     if (e->kind == WEFT_EXPR_CASE) return fold_case(ctx, e, out);

@@ -203,8 +203,7 @@ done:
     return st;
 }
 
-/* The arguments of struct(), which may be named: x AS name, or x name. */
-static weft_status parse_struct_args(sql_parser *p, weft_pointers *out)
+weft_status weft_sql_fields(sql_parser *p, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     do {
@@ -250,7 +249,7 @@ static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointe
     weft_status st = WEFT_OK;
     const char *written = *name;
     const weft_expr *unit = NULL;
-    if (strcasecmp(*name, "struct") == 0) return parse_struct_args(p, args);
+    if (strcasecmp(*name, "struct") == 0) return weft_sql_fields(p, args);
     WEFT_TRY(st, parse_named(p, *name));
     WEFT_TRY(st, parse_unit(p, name, &unit));
     if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, args, unit));

@@ -176,10 +176,9 @@ done:
     return st;
 }
 
-bool weft_sql_is_row(const sql_parser *p, const weft_expr *e)
+bool weft_sql_is_row(const weft_expr *e)
 {
-    return e->kind == WEFT_EXPR_UNRESOLVED_CALL && p->text[e->span.start] == '(' &&
-           strcmp(e->unresolved.name, "struct") == 0;
+    return e->kind == WEFT_EXPR_UNRESOLVED_CALL && strcmp(e->unresolved.name, WEFT_ROW_FUNCTION) == 0;
 }
 
 /* (a, b) IN ((1, 2), (3, 4)) is an OR of ANDs of equalities: the same three-valued answer, without structs.
@@ -196,7 +195,7 @@ static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const we
         const weft_expr *all = NULL;
         p->height = height; /* the cases lie side by side */
         if (i > 0) WEFT_TRY(st, weft_sql_repeat(p, weight));
-        if (!weft_sql_is_row(p, item) || item->arg_count != row->arg_count) {
+        if (!weft_sql_is_row(item) || item->arg_count != row->arg_count) {
             const char *text =
                 "Items of this IN list have another number of columns than its left side: that";
             WEFT_TRY(st, weft_sql_unsupported(p, &item->span, text));
@@ -232,7 +231,7 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
         const weft_node *plan = NULL;
         WEFT_TRY(st, weft_sql_query(p, &plan));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-        const bool row = weft_sql_is_row(p, value);
+        const bool row = weft_sql_is_row(value);
         WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SUBQUERY, weft_sql_span_from(p, start),
                                        row ? value->args : &value, row ? value->arg_count : 1, &e));
         e->subquery.kind = WEFT_SUBQUERY_IN;
@@ -240,7 +239,7 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
         *out = e;
         goto done;
     }
-    if (weft_sql_is_row(p, value)) {
+    if (weft_sql_is_row(value)) {
         WEFT_TRY(st, weft_sql_exprs(p, &args));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
         WEFT_TRY(st, parse_in_rows(p, start, value, weight, &args, out));

@@ -77,7 +77,7 @@ static weft_status parse_set(sql_parser *p, grouping *g, uint64_t *mask)
         goto done;
     }
     WEFT_TRY(st, weft_sql_expr(p, &e));
-    if (weft_sql_is_row(p, e)) {
+    if (weft_sql_is_row(e)) {
         for (int32_t i = 0; i < e->arg_count; i++) WEFT_TRY(st, add_group(p, g, e->args[i], true, mask));
     } else {
         /* `(a)` has the span of a: parentheses leave no node. */

@@ -133,9 +133,11 @@ WEFT_MUST_CHECK weft_status weft_sql_expr(sql_parser *p, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_sql_value_expr(sql_parser *p,
                                                 const weft_expr **out); /* no AND, OR, NOT, predicate */
 /* a, b, c: one or more. */
+/* Fields of a struct or row, parted by commas, which may be named: x AS name, or x name. */
+WEFT_MUST_CHECK weft_status weft_sql_fields(sql_parser *p, weft_pointers *out);
 WEFT_MUST_CHECK weft_status weft_sql_exprs(sql_parser *p, weft_pointers *out);
 /* (1, 2) is a row: a call of struct that begins at its parenthesis. */
-bool weft_sql_is_row(const sql_parser *p, const weft_expr *e);
+bool weft_sql_is_row(const weft_expr *e);
 /* parser_primary.c */
 WEFT_MUST_CHECK weft_status weft_sql_primary(sql_parser *p, const weft_expr **out);
 /* With '(' as the current token, inside another: is the outer one around a query, as in ((SELECT ...) UNION

@@ -19,7 +19,26 @@ static weft_status out_of_range(sql_parser *p, const weft_span *span, const char
                         p->text + span->start, type);
 }
 
-/* The digits [start, stop), with one point at most, as DECIMAL. */
+/* The exponent behind an 'e' at text[at], up to stop; sums beyond a million stay there. */
+static int32_t exponent_of(const char *text, int32_t at, int32_t stop)
+{
+    const bool minus = at + 1 < stop && text[at + 1] == '-';
+    int32_t value = 0;
+    for (int32_t i = at + 1; i < stop; i++)
+        if (text[i] >= '0' && text[i] <= '9' && value < 1000000) value = value * 10 + (text[i] - '0');
+    return minus ? -value : value;
+}
+
+static weft_status decimal_too_long(sql_parser *p, const weft_span *span)
+{
+    const int32_t len = weft_min_i32(span->stop - span->start, 60);
+    return weft_fail_at(p->ctx, WEFT_DECIMAL_PRECISION, span,
+                        "The literal %.*s needs more than 38 digits, the most that a DECIMAL has.", (int)len,
+                        p->text + span->start);
+}
+
+/* The digits [start, stop), with one point at most and perhaps an exponent, as DECIMAL: 26E2 has no negative
+ * scale, it is 2600. */
 static weft_status decimal_value(sql_parser *p, const weft_span *span, int32_t start, int32_t stop,
                                  bool negative, weft_value *out)
 {
@@ -32,13 +51,19 @@ static weft_status decimal_value(sql_parser *p, const weft_span *span, int32_t s
             point = true;
             continue;
         }
+        if (c == 'e' || c == 'E') {
+            scale -= exponent_of(p->text, i, stop);
+            break;
+        }
         if (digits > 0 || c != '0') digits++;
         scale += point ? 1 : 0;
-        if (digits > WEFT_DECIMAL_PRECISION_MAX || scale > WEFT_DECIMAL_PRECISION_MAX) {
-            return out_of_range(p, span, "DECIMAL, which has at most 38 digits");
-        }
+        if (digits > WEFT_DECIMAL_PRECISION_MAX) return decimal_too_long(p, span);
         unscaled = unscaled * 10 + (weft_u128)(c - '0');
     }
+    if (unscaled == 0 && scale < 0) scale = 0;
+    if (scale > WEFT_DECIMAL_PRECISION_MAX || digits - scale > WEFT_DECIMAL_PRECISION_MAX)
+        return decimal_too_long(p, span);
+    for (; scale < 0; scale++, digits++) unscaled *= 10;
     const int32_t precision = weft_max_i32(weft_max_i32(digits, scale), 1);
     *out = (weft_value){.type = weft_type_decimal(precision, scale),
                         .i128 = negative ? -(weft_i128)unscaled : (weft_i128)unscaled};
@@ -95,13 +120,8 @@ static weft_status suffixed_value(sql_parser *p, const weft_span *span, bool neg
 {
     const char last = (char)(p->text[span->stop - 1] | 0x20);
     const char before = (char)(p->text[span->stop - 2] | 0x20);
-    if (last == 'd' && before == 'b') {
-        for (int32_t i = span->start; i < span->stop - 2; i++) {
-            if ((p->text[i] | 0x20) == 'e')
-                return weft_sql_unsupported(p, span, "A DECIMAL literal with an exponent");
-        }
+    if (last == 'd' && before == 'b')
         return decimal_value(p, span, span->start, span->stop - 2, negative, out);
-    }
     if (last == 'd' || last == 'f') return double_value(p, span, span->stop - 1, negative, last == 'f', out);
     return small_value(p, span, last, negative, out);
 }

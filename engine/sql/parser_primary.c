@@ -66,16 +66,13 @@ static weft_status parse_parenthesis(sql_parser *p, const weft_expr **out)
         weft_sql_begins_query(p); /* ((SELECT 1) + 1) is an expression, ((SELECT 1) LIMIT 1) a query */
     if (query && sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_query_continues(p, &query));
     if (query) return parse_subquery(p, WEFT_SUBQUERY_SCALAR, &start, out);
-    WEFT_TRY(st, weft_sql_expr(p, out));
-    if (sql_is(p, SQL_COMMA)) {
-        WEFT_TRY(st, weft_pointers_push(p->ctx, &items, *out));
-        weft_sql_advance(p);
-        WEFT_TRY(st, weft_sql_exprs(p, &items));
-    }
-    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
-    if (items.count > 0) {
-        WEFT_TRY(st, weft_sql_call(p, "struct", weft_sql_span_from(p, &start), weft_pointers_exprs(&items),
-                                   items.count, out));
+    WEFT_TRY(st, weft_sql_fields(p, &items));
+    *out = weft_pointers_exprs(&items)[0];
+    const bool named = items.count == 1 && (*out)->kind == WEFT_EXPR_ALIAS;
+    WEFT_TRY(st, weft_sql_expect(p, named ? SQL_COMMA : SQL_RPAREN, named ? "','" : "',' or ')'"));
+    if (items.count > 1) {
+        WEFT_TRY(st, weft_sql_call(p, WEFT_ROW_FUNCTION, weft_sql_span_from(p, &start),
+                                   weft_pointers_exprs(&items), items.count, out));
     }
 done:
     return st;
@@ -255,7 +252,7 @@ static weft_status parse_lambda(sql_parser *p, const weft_span *start, const wef
     weft_pointers args = {0};
     sql_frame frame = {0};
     const bool row = names->kind == WEFT_EXPR_UNRESOLVED_CALL &&
-                     strcmp(names->unresolved.name, "struct") == 0;
+                     strcmp(names->unresolved.name, WEFT_ROW_FUNCTION) == 0;
     const int32_t count = row ? names->arg_count : 1;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     for (int32_t i = 0; i < count; i++) {

@@ -51,7 +51,7 @@ weft_status weft_sql_values(sql_parser *p, const weft_node **out)
     do {
         const weft_expr *e = NULL;
         WEFT_TRY(st, weft_sql_expr(p, &e));
-        const bool row = weft_sql_is_row(p, e);
+        const bool row = weft_sql_is_row(e);
         const int32_t count = row ? e->arg_count : 1;
         if (rows++ == 0) columns = count;
         if (count != columns) {
@@ -201,11 +201,10 @@ weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start, cons
         *found = true;
         WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
         if (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING)) {
-            if (cross || model.join.natural) {
+            if (model.join.natural) {
                 const weft_span span = weft_sql_peek(p, 0)->span;
                 WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,
-                                          "Syntax error: a %s join takes neither ON nor USING.",
-                                          cross ? "CROSS" : "NATURAL"));
+                                          "Syntax error: a NATURAL join takes neither ON nor USING."));
             }
         }
         if (weft_sql_accept_word(p, SQL_KW_ON)) {

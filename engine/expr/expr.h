@@ -21,6 +21,8 @@ typedef struct weft_node weft_node;           /* plan/logical.h; only subquery e
 /* Appended only: the numbers are on the wire. */
 /* As which function the parser leaves the row (a, b, …); struct() is another, in names of columns. */
 #define WEFT_ROW_FUNCTION "()"
+/* call.written of a call that names of columns leave out: only its argument shows. */
+#define WEFT_HIDDEN_CALL ""
 
 typedef enum weft_expr_kind {
     WEFT_EXPR_LITERAL = 0, /* literal */

@@ -306,6 +306,10 @@ static void text_call(text *t, const weft_expr *e)
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
     int64_t whole = 0;
 
+    if (!t->ids && e->call.written != NULL && e->call.written[0] == '\0') { /* WEFT_HIDDEN_CALL */
+        text_expr(t, e->args[0]);
+        return;
+    }
     if (strcmp(name, ".") == 0 || strcmp(name, "[]") == 0) { /* base.field, base[item] */
         text_expr(t, e->args[0]);
         const bool field = name[0] == '.' ||

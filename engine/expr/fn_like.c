@@ -4,9 +4,8 @@
  * vectors (bytes.isa.c); the first and the last segment are anchored where the pattern does not begin or end
  * with %. Leftmost matches of the inner segments are as good as any. _ stands for one character, one to four
  * bytes of UTF-8. */
-#include <ctype.h>
-
 #include "common/mem.h"
+#include "engine/expr/coerce.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 
@@ -16,9 +15,9 @@ static inline uint32_t like_character_bytes(unsigned char lead)
 }
 
 /* Bytes of text that the segment takes at its start, or -1. */
-static int64_t like_match_at(const weft_like_segment *s, const char *text, size_t len, bool fold)
+static int64_t like_match_at(const weft_like_segment *s, const char *text, size_t len)
 {
-    if (s->any == NULL && !fold) {
+    if (s->any == NULL) {
         return len >= s->len && memcmp(text, s->bytes, s->len) == 0 ? (int64_t)s->len : -1;
     }
     size_t at = 0;
@@ -28,30 +27,28 @@ static int64_t like_match_at(const weft_like_segment *s, const char *text, size_
             at += like_character_bytes((unsigned char)text[at]);
             continue;
         }
-        const int a = (unsigned char)text[at], b = (unsigned char)s->bytes[i];
-        if (a != b && !(fold && tolower(a) == tolower(b))) return -1;
+        if (text[at] != s->bytes[i]) return -1;
         at++;
     }
     return at <= len ? (int64_t)at : -1;
 }
 
 /* The first place at or behind text where the segment matches; *taken gets its bytes there. */
-static const char *like_find(const weft_like_segment *s, const char *text, size_t len, bool fold,
-                             int64_t *taken)
+static const char *like_find(const weft_like_segment *s, const char *text, size_t len, int64_t *taken)
 {
-    if (s->any == NULL && !fold) {
+    if (s->any == NULL) {
         *taken = s->len;
         return weft_bytes_loops_get()->find(text, len, s->bytes, s->len);
     }
     for (size_t at = 0; at <= len; at += at < len ? like_character_bytes((unsigned char)text[at]) : 1) {
-        *taken = like_match_at(s, text + at, len - at, fold);
+        *taken = like_match_at(s, text + at, len - at);
         if (*taken >= 0) return text + at;
     }
     return NULL;
 }
 
 /* Does the segment match the last bytes of text? With _ the characters are counted from the end. */
-static bool like_match_end(const weft_like_segment *s, const char *text, size_t len, bool fold)
+static bool like_match_end(const weft_like_segment *s, const char *text, size_t len)
 {
     size_t start = len;
     if (s->any == NULL) {
@@ -65,17 +62,17 @@ static bool like_match_end(const weft_like_segment *s, const char *text, size_t 
             while (start > 0 && ((unsigned char)text[start] & 0xc0) == 0x80) start--;
         }
     }
-    return like_match_at(s, text + start, len - start, fold) == (int64_t)(len - start);
+    return like_match_at(s, text + start, len - start) == (int64_t)(len - start);
 }
 
 static bool like_test(const weft_like_pattern *p, const char *text, size_t len)
 {
     int32_t first = 0, last = p->count;
     if (p->count == 1 && !p->open_begin && !p->open_end) {
-        return like_match_at(&p->segments[0], text, len, p->fold) == (int64_t)len;
+        return like_match_at(&p->segments[0], text, len) == (int64_t)len;
     }
     if (!p->open_begin) {
-        const int64_t taken = like_match_at(&p->segments[first++], text, len, p->fold);
+        const int64_t taken = like_match_at(&p->segments[first++], text, len);
         if (taken < 0) return false;
         text += taken;
         len -= (size_t)taken;
@@ -83,18 +80,18 @@ static bool like_test(const weft_like_pattern *p, const char *text, size_t len)
     if (!p->open_end) last--;
     for (int32_t k = first; k < last; k++) {
         int64_t taken;
-        const char *at = like_find(&p->segments[k], text, len, p->fold, &taken);
+        const char *at = like_find(&p->segments[k], text, len, &taken);
         if (at == NULL) return false;
         len -= (size_t)(at + taken - text);
         text = at + taken;
     }
-    return p->open_end || like_match_end(&p->segments[last], text, len, p->fold);
+    return p->open_end || like_match_end(&p->segments[last], text, len);
 }
 
 /* What the loop for plain patterns looks at first. */
 static void like_summarise(weft_like_pattern *p)
 {
-    p->plain = !p->fold;
+    p->plain = true;
     for (int32_t k = 0; k < p->count; k++) {
         p->plain &= p->segments[k].any == NULL;
         p->least += p->segments[k].len;
@@ -106,7 +103,7 @@ static void like_summarise(weft_like_pattern *p)
 }
 
 /* Take the pattern apart; everything is one allocation at *memory. */
-static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str *text, char escape, bool fold,
+static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str *text, char escape,
                               weft_like_pattern **out)
 {
     weft_status st = WEFT_OK;
@@ -119,7 +116,6 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, head + 2 * (len + 1), (void **)&memory));
     weft_like_pattern *p = (weft_like_pattern *)(void *)memory;
     p->segments = (weft_like_segment *)(void *)(memory + sizeof *p);
-    p->fold = fold;
     char *bytes = memory + head;
     uint8_t *any = (uint8_t *)bytes + len + 1;
     uint32_t begin = 0, used = 0;
@@ -189,7 +185,7 @@ static void like_close(void *state)
     weft_mem_free(s);
 }
 
-static weft_status like_open_fold(weft_ctx *ctx, const weft_expr *call, bool fold, void **state)
+static weft_status like_open(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
     like_state *s = NULL;
@@ -197,7 +193,7 @@ static weft_status like_open_fold(weft_ctx *ctx, const weft_expr *call, bool fol
     if (like_is_literal(call)) {
         const weft_str *mark = call->arg_count > 2 ? &call->args[2]->literal.str : NULL;
         const char escape = mark == NULL ? '\\' : mark->len == 0 ? '\0' : weft_str_data(mark)[0];
-        WEFT_TRY(st, like_parse(ctx, call, &call->args[1]->literal.str, escape, fold, &s->pattern));
+        WEFT_TRY(st, like_parse(ctx, call, &call->args[1]->literal.str, escape, &s->pattern));
     }
     *state = s;
     s = NULL;
@@ -206,16 +202,7 @@ done:
     return st;
 }
 
-static weft_status like_open(weft_ctx *ctx, const weft_expr *call, void **state)
-{
-    return like_open_fold(ctx, call, false, state);
-}
-static weft_status ilike_open(weft_ctx *ctx, const weft_expr *call, void **state)
-{
-    return like_open_fold(ctx, call, true, state);
-}
-
-static weft_status like_rows(weft_ctx *ctx, weft_kernel_call *call, bool fold)
+static weft_status kernel_like(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     const like_state *s = call->state;
@@ -234,7 +221,7 @@ static weft_status like_rows(weft_ctx *ctx, weft_kernel_call *call, bool fold)
         }
         weft_like_pattern *pattern;
         WEFT_TRY(st, like_parse(ctx, call->expr, weft_arg_str(&call->args[1], i),
-                                like_escape(call->args, call->arg_count, i), fold, &pattern));
+                                like_escape(call->args, call->arg_count, i), &pattern));
         out[i] = like_test(pattern, weft_str_data(text), text->len);
         weft_mem_free(pattern);
     }
@@ -242,13 +229,25 @@ done:
     return st;
 }
 
-static weft_status kernel_like(weft_ctx *ctx, weft_kernel_call *call) { return like_rows(ctx, call, false); }
-static weft_status kernel_ilike(weft_ctx *ctx, weft_kernel_call *call) { return like_rows(ctx, call, true); }
+/* ILIKE is LIKE over both sides in small letters; the calls that make them so do not show in names. */
+static weft_status bind_ilike(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+    for (int32_t i = 0; i < 2; i++) {
+        const weft_expr *lower = NULL;
+        WEFT_TRY(st, weft_expr_call(ctx, "lower", &args[i], 1, span, &lower));
+        weft_expr hidden = *lower;
+        hidden.call.written = WEFT_HIDDEN_CALL;
+        WEFT_TRY(st, weft_expr_with_args(ctx, &hidden, lower->args, &args[i]));
+    }
+done:
+    return st;
+}
 
 static const weft_signature like_signatures[] = {
     {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_like}};
-static const weft_signature ilike_signatures[] = {
-    {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_ilike}};
 const weft_function weft_fn_like = {
     .name = "like",
     .signatures = like_signatures,
@@ -259,9 +258,10 @@ const weft_function weft_fn_like = {
     .example = "SELECT 'Spark' LIKE 'Sp%'",
     .example_result = "true"};
 const weft_function weft_fn_ilike = {.name = "ilike",
-                                     .signatures = ilike_signatures,
+                                     .signatures = like_signatures,
                                      .signature_count = 1,
-                                     .open = ilike_open,
+                                     .bind = bind_ilike,
+                                     .open = like_open,
                                      .close = like_close,
                                      .help = "a ILIKE pattern [ESCAPE c]: LIKE without regard to case",
                                      .example = "SELECT 'Spark' ILIKE 'sp%'",

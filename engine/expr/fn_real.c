@@ -115,11 +115,13 @@ static weft_status real_pair_rows(weft_kernel_call *call, double (*fn)(double, d
     }
     return WEFT_OK;
 }
+/* As Java: 1 to the power of NaN is NaN. */
+static double real_power(double x, double y) { return y != y ? y : pow(x, y); }
 static double real_atan2(double y, double x) { return atan2(y + 0.0, x + 0.0); } /* -0.0 counts as 0.0 */
 static weft_status kernel_power(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    return real_pair_rows(call, pow);
+    return real_pair_rows(call, real_power);
 }
 static weft_status kernel_atan2(weft_ctx *ctx, weft_kernel_call *call)
 {
@@ -269,10 +271,9 @@ static weft_status kernel_sign_interval(weft_ctx *ctx, weft_kernel_call *call)
     }
     return WEFT_OK;
 }
-static const weft_signature sign_signatures[] = {
-    {{D}, 1, 1, D, kernel_sign},
-    {{WEFT_TYPE_INTERVAL_YM}, 1, 1, D, kernel_sign_interval},
-    {{WEFT_TYPE_INTERVAL_DT}, 1, 1, D, kernel_sign_interval}};
+static const weft_signature sign_signatures[] = {{{D}, 1, 1, D, kernel_sign},
+                                                 {{WEFT_TYPE_INTERVAL_YM}, 1, 1, D, kernel_sign_interval},
+                                                 {{WEFT_TYPE_INTERVAL_DT}, 1, 1, D, kernel_sign_interval}};
 WEFT_FN_ENTRY(sign, "signum", "sign", WEFT_FN_CAPITALS, NULL, "sign(x): -1.0, 0.0 or 1.0", "SELECT sign(-3)",
               "-1.0");
 REAL_PAIR(power, "pow", "power(x, y): x to the y-th", "SELECT power(2, 3)", "8.0");

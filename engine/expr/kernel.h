@@ -128,8 +128,7 @@ typedef struct weft_like_segment {
 typedef struct weft_like_pattern {
     int32_t count;             /* segments; at least one unless the pattern is all % */
     bool open_begin, open_end; /* begins, ends with % */
-    bool fold;                 /* ILIKE: ASCII case does not count */
-    bool plain;                /* no _, no fold */
+    bool plain;                /* no _ */
     uint32_t least;            /* bytes of all segments */
     uint32_t head, head_mask;  /* plain: a text's prefix under the mask has to be head */
     weft_like_segment *segments;

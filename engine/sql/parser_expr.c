@@ -347,7 +347,7 @@ static weft_status parse_predicate(sql_parser *p, const weft_expr **out)
     WEFT_TRY(st, weft_sql_value_expr(p, &e));
     for (;;) {
         p->operand = p->weight - before;
-        const int32_t at = sql_word(p, SQL_KW_NOT) ? 1 : 0;
+        const int32_t at = sql_word(p, SQL_KW_NOT) || sql_is(p, SQL_BANG) ? 1 : 0; /* NOT LIKE, ! LIKE */
         const sql_token *token = weft_sql_peek(p, at);
         const uint16_t keyword = token->kind == SQL_WORD ? token->keyword : SQL_KW_NONE;
         const char *like = keyword == SQL_KW_LIKE                                ? "like"

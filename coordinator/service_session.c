@@ -335,16 +335,15 @@ static void keep_results(client_session *s)
     weft_status st = WEFT_OK;
     if (s->service->options.journal == NULL) return;
     pthread_mutex_lock(&s->service->lock);
-    operation *op = s->first;
-    pthread_mutex_unlock(&s->service->lock);
-    while (op != NULL) {
-        if (op->state == OPERATION_RESULT && op->result != NULL) st = weft_result_keep(&s->ctx, op->result);
+    for (operation *op = s->first; op != NULL; op = op->next) {
+        if (op->state != OPERATION_RESULT) continue; /* only this thread makes it another then */
+        pthread_mutex_unlock(&s->service->lock);
+        st = op->result == NULL ? WEFT_OK : weft_result_keep(&s->ctx, op->result);
         if (st == WEFT_NOT_LEADER) fall_silent(s);
         weft_error_clear(&s->ctx);
         pthread_mutex_lock(&s->service->lock);
-        op = op->next;
-        pthread_mutex_unlock(&s->service->lock);
     }
+    pthread_mutex_unlock(&s->service->lock);
 }
 
 /* How far a session with a name is stands before its next statement begins. over: an operation that is let

@@ -78,3 +78,27 @@ def counted(cluster):
     lines = zookeeper.ask("127.0.0.1", cluster.zookeeper.ports[0], "mntr").splitlines()
     values = dict(line.split("\t", 1) for line in lines if "\t" in line)
     return {"znodes": int(values["zk_znode_count"]), "bytes": int(values["zk_approximate_data_size"])}
+
+
+def being_written(cluster, index):
+    """Files of sessions that this coordinator has in part."""
+    folder = os.path.join(cluster.folder, f"work{index + 1}", "blobs", "artifacts")
+    names = os.listdir(folder) if os.path.isdir(folder) else []
+    return [name for name in names if len(name) > NAME_DIGITS]
+
+
+def catch_upload(cluster, client):
+    """The client stands still while its leader has a part of its file; the leader. None: it was too fast."""
+    leader = until(lambda: (cluster.leader(),), "leader")[0]
+    whole = lambda: blobs(cluster, leader, "artifacts")  # noqa: E731
+    until(lambda: not client.alive or being_written(cluster, leader) or whole(), "file")
+    if not client.alive:
+        return None
+    client.pause()
+    return leader if being_written(cluster, leader) else None
+
+
+def kill_leader(cluster, leader):
+    """Until another one leads."""
+    cluster.coordinators[leader].kill()
+    cluster.until_leads({index for index in range(cluster.count) if index != leader})

@@ -8,6 +8,7 @@ Scenarios, each with its own cluster; the result of each is a line of JSON in --
   leaders  TPC-H in one session while the leading coordinator is killed, --leaders times (50);
   crowd    --sessions sessions of four processes (1,000) come back at once when their leader is killed;
   large    a statement of 50 MB and a session's file of 200 MB, whose leader is killed;
+  uploads  a file of 200 MB on its way to its session, whose leader is killed in the middle;
   storm    mixed queries while something is killed or stopped every few seconds;
   stopped  a worker that reads from others stands still for 20 s, then the coordinator for 15 s;
   shuffle  all-to-all exchanges, one slot a worker, one page a reader, little memory, 100 times;
@@ -205,6 +206,33 @@ class Storm:
             counted["after"] = large.counted(cluster)
         if counted["jobs_carried_over"] == 0:
             raise Wrong("no job was carried over: the kill hit nothing")
+        return counted
+
+    def uploads(self):
+        """With the client stopped, a part of the file is there: then the leader is killed."""
+        workers = [*takeovers.WORKER_ARGS, "--memory", "1g"]
+        with Leaders(coordinators=3, worker_args=workers, coordinator_args=["--blob-keep", "5s"]) as cluster:
+            cluster.start_worker()
+            table = os.path.join(data_folder(), "lineitem.parquet")
+            path = large.parquet_file(cluster.folder, "big.parquet", table, 200_000_000)
+            counted = {"file_bytes": os.path.getsize(path)}
+            read = "SELECT count(*) FROM parquet.`artifact:files/big.parquet`"
+            client = large.script(cluster, [f"ADD FILE '{path}'", "LIST FILES", read])
+            leader = large.catch_upload(cluster, client)
+            if leader is None:
+                raise Wrong("the upload was not caught in its middle")
+            at = time.monotonic()
+            large.kill_leader(cluster, leader)
+            counted["leads_s"] = round(time.monotonic() - at, 1)
+            client.resume()
+            text = large.finish(client, 600)
+            counted["ended_s"] = round(time.monotonic() - at, 1)
+            if client.child.returncode != 0 or "120321" not in text:
+                raise Wrong(f"it ended otherwise: {text[-2000:]}")
+            cluster.start_coordinator(leader)
+            for index in range(cluster.count):
+                until(lambda: not large.being_written(cluster, index), "end of what was written in part")
+                until(lambda: not large.blobs(cluster, index, "artifacts"), "end of the file")
         return counted
 
     def storm(self):
@@ -480,6 +508,7 @@ def main():
         "leaders",
         "crowd",
         "large",
+        "uploads",
         "storm",
         "stopped",
         "shuffle",

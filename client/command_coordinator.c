@@ -219,6 +219,14 @@ done:
     return st;
 }
 
+static weft_status list_tasks(weft_ctx *ctx, void *self, uint64_t job, int32_t stage, int32_t generation,
+                              weft_task_record **out, int32_t *count)
+{
+    const parts *p = self;
+    return weft_coordinator_list_tasks(ctx, weft_leadership_coordinator(p->leadership), job, stage,
+                                       generation, out, count);
+}
+
 static bool cancel(void *self, uint64_t job)
 {
     const parts *p = self;
@@ -233,6 +241,7 @@ static weft_status start_http(weft_daemon *d, const values *v, parts *p)
     weft_ctx *ctx = &d->ctx;
     char *url = NULL;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &url, "weft://%s", p->address));
+    const weft_http_provider alone = {.self = p, .status = see, .tasks = list_tasks, .cancel = cancel};
     const weft_http_options http = {.host = v->host,
                                     .port = v->webui_port,
                                     .certificate = v->certificate,
@@ -242,7 +251,7 @@ static weft_status start_http(weft_daemon *d, const values *v, parts *p)
                                     .version = WEFT_VERSION_TEXT,
                                     .pool = d->memory.pool,
                                     .provider = p->standby != NULL ? weft_standby_provider(p->standby)
-                                                                   : (weft_http_provider){p, see, cancel}};
+                                                                   : alone};
     WEFT_TRY(st, weft_http_start(ctx, &http, &p->http));
 done:
     return st;

@@ -11,6 +11,7 @@
 #include "coordinator/journal_zookeeper.h"
 #include "coordinator/port.h"
 #include "coordinator/recovery.h"
+#include "coordinator/tasks.h"
 #include "worker/fetch.h"
 
 #define MS           INT64_C(1000000)
@@ -36,6 +37,7 @@ struct weft_leadership {
     weft_artifacts *artifacts;
     weft_commits *commits;
     weft_jobs *jobs;
+    weft_tasks *tasks;
     weft_port *port;
     weft_fetcher *fetcher;
     weft_coordinator *coordinator;
@@ -168,6 +170,7 @@ static weft_status make_coordinator(weft_leadership *l)
                                                            .cluster = o->cluster},
                                                   .source = {.fetch = fetch, .self = l},
                                                   .jobs = l->jobs,
+                                                  .tasks = l->tasks,
                                                   .commits = l->commits,
                                                   .journal = l->journal,
                                                   .artifacts = l->artifacts};
@@ -224,6 +227,7 @@ weft_status weft_leadership_start(weft_ctx *ctx, const weft_leadership_options *
     opened = true;
     WEFT_TRY(st, open_journal(l));
     WEFT_TRY(st, weft_jobs_new(&l->ctx, &l->jobs));
+    WEFT_TRY(st, weft_tasks_new(&l->ctx, &l->tasks));
     WEFT_TRY(st, weft_port_new(&l->ctx, &l->port));
     WEFT_TRY(st, make_coordinator(l));
     WEFT_TRY(st, listen_for_all(l));
@@ -266,6 +270,7 @@ void weft_leadership_stop(weft_leadership **slot, bool silent)
     if (l->disk.self != NULL) weft_journal_folder_close(&l->disk);
     weft_port_free(&l->port);
     weft_jobs_free(&l->jobs);
+    weft_tasks_free(&l->tasks);
     weft_arena_free(&l->arena);
     weft_account_close(&l->account);
     weft_mem_free(l);

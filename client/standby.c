@@ -273,6 +273,21 @@ static weft_status see(weft_ctx *ctx, void *self, weft_cluster_status *out)
     return st;
 }
 
+static weft_status list_tasks(weft_ctx *ctx, void *self, uint64_t job, int32_t stage, int32_t generation,
+                              weft_task_record **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    weft_standby *s = self;
+    *out = NULL;
+    *count = 0;
+    pthread_mutex_lock(&s->lock);
+    if (s->leadership != NULL)
+        st = weft_coordinator_list_tasks(ctx, weft_leadership_coordinator(s->leadership), job, stage,
+                                         generation, out, count);
+    pthread_mutex_unlock(&s->lock);
+    return st;
+}
+
 static bool cancel(void *self, uint64_t job)
 {
     weft_standby *s = self;
@@ -285,7 +300,7 @@ static bool cancel(void *self, uint64_t job)
 
 weft_http_provider weft_standby_provider(weft_standby *s)
 {
-    return (weft_http_provider){.self = s, .status = see, .cancel = cancel};
+    return (weft_http_provider){.self = s, .status = see, .tasks = list_tasks, .cancel = cancel};
 }
 
 /* ---- life ---- */

@@ -97,6 +97,7 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
     c->begin_us = ctx->clock->wall_us(ctx->clock->self);
     c->next_job = options->port == NULL ? 1 : (uint64_t)core->epoch * JOBS_OF_EPOCH + 1;
     c->jobs = options->jobs;
+    c->tasks = options->tasks;
     c->commits = options->commits;
     c->artifacts = options->artifacts;
     c->journal = options->journal;
@@ -166,6 +167,7 @@ done:
 }
 
 struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *c) { return c->jobs; }
+struct weft_tasks *weft_coordinator_tasks(const weft_coordinator *c) { return c->tasks; }
 struct weft_commits *weft_coordinator_commits(const weft_coordinator *c) { return c->commits; }
 int64_t weft_coordinator_epoch(const weft_coordinator *c) { return c->epoch; }
 weft_journal *weft_coordinator_journal(const weft_coordinator *c) { return c->journal; }
@@ -586,6 +588,7 @@ weft_status coordinator_begin_job(weft_ctx *ctx, coordinator_job *j)
         .id = j->core.id, .text = run->text, .text_len = run->text_len, .user = run->user};
     WEFT_TRY(st, weft_event_log_open(ctx, &j->core.log));
     weft_event_log_job(j->core.log, j->core.id);
+    j->core.tasks = j->c->tasks;
     j->core.orders = weft_arena_new(ctx->memory);
     if (j->core.orders == NULL) WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for a job"));
     if (j->c->jobs != NULL) weft_jobs_begin(j->c->jobs, &begin);

@@ -69,6 +69,7 @@ typedef struct weft_coordinator_options {
     weft_core_options core;       /* with a port */
     weft_block_source source;     /* with a port */
     struct weft_jobs *jobs;       /* what is told of jobs goes there; borrowed, or NULL */
+    struct weft_tasks *tasks;     /* the same of attempts that ended */
     struct weft_commits *commits; /* the journal of writes (commits.h); borrowed, or NULL: there is none */
     weft_journal *journal;        /* borrowed, or NULL: there is none */
     struct weft_artifacts *artifacts; /* files of sessions (artifacts.h); borrowed, or NULL: they have none */
@@ -98,6 +99,7 @@ void weft_coordinator_free(weft_coordinator **coordinator);
  * thread. */
 bool weft_coordinator_cancel_job(weft_coordinator *coordinator, uint64_t job);
 struct weft_jobs *weft_coordinator_jobs(const weft_coordinator *coordinator);
+struct weft_tasks *weft_coordinator_tasks(const weft_coordinator *coordinator);
 struct weft_commits *weft_coordinator_commits(const weft_coordinator *coordinator); /* NULL: no journal */
 int64_t weft_coordinator_epoch(const weft_coordinator *coordinator);
 const char *weft_coordinator_cluster(const weft_coordinator *coordinator); /* NULL: it has no name */

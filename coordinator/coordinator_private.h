@@ -24,6 +24,7 @@ struct weft_coordinator {
     const char *cluster;
     uint64_t next_job;
     weft_jobs *jobs;
+    struct weft_tasks *tasks;
     struct weft_commits *commits;
     struct weft_artifacts *artifacts;
     weft_journal *journal;

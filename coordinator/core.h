@@ -130,6 +130,7 @@ typedef struct weft_core_job {
     int64_t wait_ns; /* most time that a task waits for a slot near what it reads */
     bool timed;
     weft_event_log *log;
+    struct weft_tasks *tasks; /* what is told of attempts that ended goes there; NULL: nowhere */
     weft_arena *orders;       /* by reference: what orders point to, until the job has ended; the job's own */
     weft_core_stage **stages; /* [stage_count] by id */
     int32_t stage_count;

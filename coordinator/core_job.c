@@ -4,6 +4,7 @@
 
 #include "coordinator/core_state.h"
 #include "coordinator/event_log.h"
+#include "coordinator/tasks.h"
 
 enum { ANSWER_HEAD_BYTES = 64 << 10 }; /* what a block's directory may take beside its rows */
 
@@ -516,6 +517,7 @@ weft_status weft_core_report(weft_ctx *ctx, weft_core *core, int32_t worker, con
         s->report.failures += !done;
         s->report.attempts += found;
         weft_event_log_task(job->log, s->stage, m, locality);
+        weft_tasks_report(job->tasks, m, worker, locality);
     } else if (s != NULL)
         weft_event_log_late(job->log, m);
 done:

@@ -74,6 +74,8 @@ static const struct {
     {"/api/v1/applications/*/stages", TAKES_GET, 0, weft_http_spark_stages},
     {"/api/v1/applications/*/stages/*", TAKES_GET, 0, weft_http_spark_stage},
     {"/api/v1/applications/*/stages/*/*", TAKES_GET, 0, weft_http_spark_stage_attempt},
+    {"/api/v1/applications/*/stages/*/*/taskList", TAKES_GET, 0, weft_http_spark_task_list},
+    {"/api/v1/applications/*/stages/*/*/taskSummary", TAKES_GET, 0, weft_http_spark_task_summary},
     {"/api/v1/applications/*/executors", TAKES_GET, 0, weft_http_executors},
     {"/api/v1/applications/*/allexecutors", TAKES_GET, 0, weft_http_all_executors},
     {"/api/v1/applications/*/environment", TAKES_GET, 0, weft_http_environment},

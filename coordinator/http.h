@@ -20,6 +20,9 @@ typedef struct weft_http_provider {
     void *self;
     /* All of it in ctx->arena; must not wait for long. Errors: WEFT_NOMEM. */
     weft_status (*status)(weft_ctx *ctx, void *self, weft_cluster_status *out);
+    /* As weft_coordinator_list_tasks; of a stage that `status` has told of. */
+    weft_status (*tasks)(weft_ctx *ctx, void *self, uint64_t job, int32_t stage, int32_t generation,
+                         weft_task_record **out, int32_t *count);
     /* False: there is no such job running. */
     bool (*cancel)(void *self, uint64_t job);
 } weft_http_provider;

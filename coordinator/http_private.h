@@ -35,7 +35,8 @@ weft_http_route weft_http_cluster, weft_http_workers, weft_http_jobs, weft_http_
 /* http_spark.c: Spark's. */
 weft_http_route weft_http_master, weft_http_version, weft_http_applications, weft_http_application,
     weft_http_spark_jobs, weft_http_spark_job, weft_http_spark_stages, weft_http_spark_stage,
-    weft_http_spark_stage_attempt, weft_http_executors, weft_http_all_executors, weft_http_environment;
+    weft_http_spark_stage_attempt, weft_http_spark_task_list, weft_http_spark_task_summary,
+    weft_http_executors, weft_http_all_executors, weft_http_environment;
 /* http_metrics.c, http_page.c, http_logs.c */
 weft_http_route weft_http_metrics, weft_http_page, weft_http_job_page, weft_http_logs;
 
@@ -56,6 +57,9 @@ const char *weft_http_time(int64_t us, char out[WEFT_HTTP_TIME_BYTES]);
 uint64_t weft_http_first_job(const weft_http_view *v);
 /* The job that argument[at] names, by its number or by the count alone; or NULL, and the reply is a 404. */
 const weft_job_status *weft_http_find_job(weft_http_view *v, int32_t at);
+/* The stage that argument[1] names, and the attempt of it that argument[2] does, or NULL and a 404. Also when
+ * the application is another. */
+const weft_stage_status *weft_http_find_attempt(weft_http_view *v, const weft_job_status **of);
 /* A whole decimal number that fits; false for anything else. */
 bool weft_http_number(const char *text, uint64_t *out);
 /* The parameter `limit`, INT64_MAX without one; a bad one is a 400 and false. */

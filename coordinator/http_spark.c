@@ -379,18 +379,23 @@ weft_status weft_http_spark_stage(weft_ctx *ctx, weft_http_view *v)
     return WEFT_OK;
 }
 
+const weft_stage_status *weft_http_find_attempt(weft_http_view *v, const weft_job_status **of)
+{
+    uint64_t attempt = 0;
+    if (!is_application(v)) return NULL;
+    const weft_stage_status *stage = find_stage(v, of);
+    if (stage == NULL) return NULL;
+    if (weft_http_number(v->argument[2], &attempt) && attempt == (uint64_t)stage->generation) return stage;
+    weft_http_refuse(v->reply, 404, "unknown attempt %s for stage %s", v->argument[2], v->argument[1]);
+    return NULL;
+}
+
 weft_status weft_http_spark_stage_attempt(weft_ctx *ctx, weft_http_view *v)
 {
     const weft_job_status *job = NULL;
-    uint64_t attempt = 0;
+    const weft_stage_status *stage = weft_http_find_attempt(v, &job);
     (void)ctx;
-    if (!is_application(v)) return WEFT_OK;
-    const weft_stage_status *stage = find_stage(v, &job);
-    if (stage == NULL) return WEFT_OK;
-    if (weft_http_number(v->argument[2], &attempt) && attempt == (uint64_t)stage->generation)
-        put_stage(v, job, stage);
-    else
-        weft_http_refuse(v->reply, 404, "unknown attempt %s for stage %s", v->argument[2], v->argument[1]);
+    if (stage != NULL) put_stage(v, job, stage);
     return WEFT_OK;
 }
 

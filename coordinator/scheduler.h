@@ -210,6 +210,11 @@ int32_t weft_scheduler_count_running(const weft_scheduler *s, int32_t worker);
 /* Attempts that were launched on a worker and have not ended, in ctx->arena. Walks all tasks. */
 WEFT_MUST_CHECK weft_status weft_scheduler_running(weft_ctx *ctx, const weft_scheduler *s, int32_t worker,
                                                    weft_block_name **out, int32_t *count);
+/* The same of one stage, with their workers and how they were launched: `take` is called for each. */
+void weft_scheduler_each_running(const weft_scheduler *s, uint64_t job, int32_t stage,
+                                 void (*take)(void *self, const weft_block_name *name, int32_t worker,
+                                              weft_locality locality),
+                                 void *self);
 /* Is this attempt to run on the worker, or its block there the accepted one? */
 bool weft_scheduler_wants(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
 /* Is this attempt to run on the worker, and has not ended? Then its report counts. */

@@ -438,6 +438,20 @@ done:
     return st;
 }
 
+void weft_scheduler_each_running(const weft_scheduler *s, uint64_t id, int32_t number,
+                                 void (*take)(void *self, const weft_block_name *name, int32_t worker,
+                                              weft_locality locality),
+                                 void *self)
+{
+    const stage *st = scheduler_find_stage(s, id, number);
+    for (int32_t p = 0; st != NULL && st->running > 0 && p < st->tasks; p++) {
+        const task *t = &st->task[p];
+        const weft_block_name name = {
+            .job = id, .stage = number, .generation = st->generation, .partition = p, .attempt = t->attempt};
+        if (t->state == TASK_RUNNING) take(self, &name, t->worker, (weft_locality)t->locality);
+    }
+}
+
 void weft_scheduler_count_job(const weft_scheduler *s, uint64_t id, weft_scheduler_counts *out)
 {
     const job *j = scheduler_find_job(s, id);

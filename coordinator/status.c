@@ -6,6 +6,7 @@
 #include "common/version.h"
 #include "coordinator/commits.h"
 #include "coordinator/jobs.h"
+#include "coordinator/tasks.h"
 
 #define DEAD_NS (INT64_C(15) * 60 * 1000000000) /* so long dead workers are shown, as by Spark */
 
@@ -123,6 +124,54 @@ weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *c, weft_clu
     weft_coordinator_leave(c);
     WEFT_TRY(st, st);
     WEFT_TRY(st, weft_jobs_view(ctx, weft_coordinator_jobs(c), out));
+done:
+    return st;
+}
+
+typedef struct running_list {
+    weft_task_record *list; /* NULL: they are counted */
+    int32_t count, capacity;
+    int32_t generation;
+} running_list;
+
+static void take_running(void *self, const weft_block_name *name, int32_t worker, weft_locality locality)
+{
+    running_list *r = self;
+    if (name->generation != r->generation) return;
+    if (r->list != NULL && r->count < r->capacity)
+        r->list[r->count] = (weft_task_record){.job = name->job,
+                                               .stage = name->stage,
+                                               .generation = name->generation,
+                                               .partition = name->partition,
+                                               .attempt = name->attempt,
+                                               .worker = worker,
+                                               .locality = locality,
+                                               .running = true};
+    r->count++;
+}
+
+weft_status weft_coordinator_list_tasks(weft_ctx *ctx, weft_coordinator *c, uint64_t job, int32_t stage,
+                                        int32_t generation, weft_task_record **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    running_list running = {.generation = generation};
+    weft_task_record *ended = NULL;
+    int32_t ended_count = 0;
+    if (weft_coordinator_tasks(c) != NULL)
+        WEFT_TRY(st, weft_tasks_list(ctx, weft_coordinator_tasks(c), job, stage, generation, &ended,
+                                     &ended_count));
+    weft_core *core = weft_coordinator_enter(c);
+    weft_scheduler_each_running(weft_core_scheduler(core), job, stage, take_running, &running);
+    running.capacity = running.count;
+    running.count = 0;
+    st = WEFT_NEW_ARRAY(ctx, running.capacity + ended_count, &running.list);
+    if (st == WEFT_OK && running.capacity > 0)
+        weft_scheduler_each_running(weft_core_scheduler(core), job, stage, take_running, &running);
+    weft_coordinator_leave(c);
+    WEFT_TRY(st, st);
+    if (ended_count > 0) memcpy(running.list + running.count, ended, (size_t)ended_count * sizeof(*ended));
+    *out = running.list;
+    *count = running.count + ended_count;
 done:
     return st;
 }

@@ -3,6 +3,7 @@
 #define WEFT_COORDINATOR_STATUS_H
 
 #include "coordinator/coordinator.h"
+#include "coordinator/tasks.h"
 
 typedef struct weft_worker_status {
     int32_t number;
@@ -81,6 +82,11 @@ typedef struct weft_cluster_status {
     weft_scheduler_counts counts; /* since the process began */
 } weft_cluster_status;
 
+/* Attempts of a stage: those that run, then those that ended and are still known (tasks.h), in the order in
+ * which they did; in ctx->arena. Any thread. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_coordinator_list_tasks(weft_ctx *ctx, weft_coordinator *coordinator,
+                                                        uint64_t job, int32_t stage, int32_t generation,
+                                                        weft_task_record **out, int32_t *count);
 /* All of it in ctx->arena. Any thread. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_coordinator_status(weft_ctx *ctx, weft_coordinator *coordinator,
                                                     weft_cluster_status *out);

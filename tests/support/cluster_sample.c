@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "coordinator/tasks.h"
+
 #define SECONDS       1000000LL
 #define SAMPLE_JOB(n) (3000000 + (n)) /* in epoch 3 */
 
@@ -165,7 +167,33 @@ static bool sample_cancel(void *self, uint64_t job)
     return true;
 }
 
+/* Of stage 0 of the running job: the first try at task 0 failed; of each other stage one runs. */
+static weft_status sample_tasks(weft_ctx *ctx, void *self, uint64_t job, int32_t stage, int32_t generation,
+                                weft_task_record **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    const weft_task_record common = {.job = job, .stage = stage, .generation = generation, .worker = 1};
+    (void)self;
+    *count = stage == 0 ? 11 : 1;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count, out));
+    for (int32_t i = 0; i < *count; i++) {
+        weft_task_record *r = &(*out)[i];
+        *r = common;
+        r->partition = stage == 0 && i > 0 ? i - 1 : 0;
+        r->attempt = stage == 0 && i == 1;
+        r->running = stage > 0;
+        r->status = stage == 0 && i == 0 ? WEFT_WORKER_LOST : WEFT_OK;
+        r->end_us = 1795256100 * SECONDS;
+        r->run_ns = (int64_t)(i + 1) * 1000000000;
+        r->read_bytes = 1000 * i;
+        r->rows = 10 - i;
+    }
+done:
+    return st;
+}
+
 weft_http_provider weft_cluster_sample_provider(weft_cluster_sample *sample)
 {
-    return (weft_http_provider){.self = sample, .status = sample_status, .cancel = sample_cancel};
+    return (weft_http_provider){
+        .self = sample, .status = sample_status, .tasks = sample_tasks, .cancel = sample_cancel};
 }

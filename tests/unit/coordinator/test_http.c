@@ -214,23 +214,39 @@ static void sparks_documents(void **state)
         const char *path;
         int32_t code;
         const char *part;
-    } asked[] = {{"", 200, "\"completed\":false"},
-                 {"/jobs", 200, "\"jobId\":7,"},
-                 {"/jobs/7", 200, "\"stageIds\":[28672,28673,28674],\"jobTags\":[],\"status\":\"RUNNING\","},
-                 {"/jobs?status=succeeded", 200, "[{\"jobId\":6,"},
-                 {"/jobs?status=nothing", 400, "no status nothing"},
-                 {"/jobs/4", 200, "\"status\":\"FAILED\""},
-                 {"/stages", 200, "\"status\":\"ACTIVE\",\"stageId\":28673,\"attemptId\":1"},
-                 {"/stages?status=pending", 200, "[{\"status\":\"PENDING\",\"stageId\":28674,"},
-                 {"/stages/28672", 200, "[{\"status\":\"COMPLETE\",\"stageId\":28672,\"attemptId\":0,"},
-                 {"/stages/28673/1", 200, "{\"status\":\"ACTIVE\""},
-                 {"/stages/28673/0", 404, "unknown attempt"},
-                 {"/stages/1", 404, "unknown stage"},
-                 {"/executors", 200, "\"id\":\"2\",\"hostPort\":\"10.0.0.3:7078\",\"isActive\":true"},
-                 {"/allexecutors", 200, "\"isActive\":false"},
-                 {"/allexecutors", 200, "\"removeReason\":\"its connection broke\""},
-                 {"/environment", 200, "\"runtime\":{\"weftVersion\":\"0.1.0\"},\"sparkProperties\":[["},
-                 {"/environment", 200, "[\"weft.sql.ansi.enabled\",\"true\"]"}};
+    } asked[] = {
+        {"", 200, "\"completed\":false"},
+        {"/jobs", 200, "\"jobId\":7,"},
+        {"/jobs/7", 200, "\"stageIds\":[28672,28673,28674],\"jobTags\":[],\"status\":\"RUNNING\","},
+        {"/jobs?status=succeeded", 200, "[{\"jobId\":6,"},
+        {"/jobs?status=nothing", 400, "no status nothing"},
+        {"/jobs/4", 200, "\"status\":\"FAILED\""},
+        {"/stages", 200, "\"status\":\"ACTIVE\",\"stageId\":28673,\"attemptId\":1"},
+        {"/stages?status=pending", 200, "[{\"status\":\"PENDING\",\"stageId\":28674,"},
+        {"/stages/28672", 200, "[{\"status\":\"COMPLETE\",\"stageId\":28672,\"attemptId\":0,"},
+        {"/stages/28673/1", 200, "{\"status\":\"ACTIVE\""},
+        {"/stages/28673/0", 404, "unknown attempt"},
+        {"/stages/1", 404, "unknown stage"},
+        {"/stages/28672/0/taskList?status=failed", 200,
+         "[{\"taskId\":0,\"index\":0,\"attempt\":0,\"partitionId\":0,\"launchTime\":\""},
+        {"/stages/28672/0/taskList?status=failed", 200, "\"errorMessage\":\"WORKER_LOST\""},
+        {"/stages/28672/0/taskList?offset=10&length=1", 200,
+         "[{\"taskId\":40,\"index\":0,\"attempt\":1,"}, /* after those of the first try */
+        {"/stages/28672/0/taskList?offset=11", 200, "[]"},
+        {"/stages/28672/0/taskList?length=x", 400, "length is a whole number"},
+        {"/stages/28672/0/taskList?status=lost", 400, "no status lost"},
+        {"/stages/28673/1/taskList", 200, "\"status\":\"RUNNING\""},
+        {"/stages/28673/0/taskList", 404, "unknown attempt"},
+        {"/stages/28672/0/taskSummary?quantiles=0,0.5,1", 200,
+         "{\"quantiles\":[0,0.5,1],\"duration\":[2000,7000,11000],\"executorRunTime\""},
+        {"/stages/28672/0/taskSummary", 200, "\"inputMetrics\":{\"bytesRead\":[1000,3000,6000,8000,10000]"},
+        {"/stages/28672/0/taskSummary?quantiles=2", 400, "quantiles are"},
+        {"/stages/28673/1/taskSummary", 404, "No tasks reported metrics yet."},
+        {"/executors", 200, "\"id\":\"2\",\"hostPort\":\"10.0.0.3:7078\",\"isActive\":true"},
+        {"/allexecutors", 200, "\"isActive\":false"},
+        {"/allexecutors", 200, "\"removeReason\":\"its connection broke\""},
+        {"/environment", 200, "\"runtime\":{\"weftVersion\":\"0.1.0\"},\"sparkProperties\":[["},
+        {"/environment", 200, "[\"weft.sql.ansi.enabled\",\"true\"]"}};
     for (int32_t i = 0; i < WEFT_COUNT(asked); i++) {
         snprintf(path, sizeof(path), "/api/v1/applications/%s%s", app, asked[i].path);
         assert_int_equal(ask(&r, path), asked[i].code);

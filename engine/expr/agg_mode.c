@@ -9,7 +9,7 @@
 #include "engine/columnar/nested.h"
 #include "engine/expr/agg_object.h"
 #include "engine/expr/coerce.h"
-#include "engine/expr/kernel.h"
+#include "engine/expr/java_hash.h"
 #include "engine/expr/spark_hash.h"
 
 enum { MODE_HEAD = 4, MODE_COUNT = 8 };
@@ -129,24 +129,11 @@ static weft_status mode_shrink(weft_ctx *ctx, const weft_expr *call, uint8_t *bo
 
 /* ---- the result ---- */
 
-/* hashCode() of the Java object that Spark holds the value in. */
-static uint32_t java_hash(weft_type type, const uint8_t *packed, size_t bytes)
-{
-    uint64_t bits = 0;
-    if (type.id == WEFT_TYPE_STRING) return weft_murmur_bytes(packed + 4, (uint32_t)bytes - 4, 42);
-    if (type.id == WEFT_TYPE_BOOLEAN) return packed[0] ? 1231 : 1237;
-    if (weft_type_is_nested(type) || type.id == WEFT_TYPE_BINARY || bytes > 8) return 0;
-    memcpy(&bits, packed, bytes);
-    if (bytes == 1) return (uint32_t)(int8_t)bits;
-    if (bytes == 2) return (uint32_t)(int16_t)bits;
-    return bytes == 4 ? (uint32_t)bits : (uint32_t)(bits ^ bits >> 32);
-}
-
 static uint32_t mode_slot(weft_type type, const uint8_t *packed, size_t bytes, int64_t count)
 {
     int64_t slots = 64;
     while (count > slots * 7 / 10) slots *= 2;
-    return weft_murmur_u32(java_hash(type, packed, bytes), 0) & (uint32_t)(slots - 1);
+    return weft_murmur_u32((uint32_t)weft_java_hash(type, packed, bytes, false), 0) & (uint32_t)(slots - 1);
 }
 
 static weft_status mode_finish(weft_ctx *ctx, const weft_expr *call, const uint8_t *body, size_t len,

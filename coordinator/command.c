@@ -124,7 +124,7 @@ static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalo
     static const char *const view_names[] = {"namespace", "viewName", "isTemporary"};
     weft_status st = WEFT_OK;
     weft_pointers cells = {0}, found = {0};
-    if (!views) WEFT_TRY(st, weft_table_command_list(ctx, show->show.name, show->show.pattern, &cells));
+    WEFT_TRY(st, weft_table_command_list(ctx, show->show.name, show->show.pattern, views, &cells));
     for (int32_t i = 0; i < weft_session_catalog_count(catalog); i++)
         WEFT_TRY(st, weft_pointers_push(ctx, &found, weft_session_catalog_name(catalog, i)));
     if (found.count > 1) qsort(found.items, (size_t)found.count, sizeof(*found.items), compare_texts);
@@ -157,20 +157,62 @@ done:
     return st;
 }
 
-static const char *column_comment(const weft_node *table, const char *name)
+static const char *column_comment(const weft_table_definition *d, const char *name)
 {
-    const weft_table_definition *d = table->kind == WEFT_NODE_SCAN ? table->scan.relation->definition : NULL;
     for (int32_t i = 0; d != NULL && i < d->column_count; i++)
         if (strcasecmp(d->columns[i].name, name) == 0) return d->columns[i].comment;
     return NULL;
 }
 
-static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool describe, weft_command_rows *out)
+/* DESCRIBE t c */
+static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const weft_table_definition *d,
+                                   weft_command_rows *out)
+{
+    static const char *const names[] = {"info_name", "info_value"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    char type[256], *copy = NULL;
+    const weft_outputs *output = &show->inputs[0]->output;
+    int32_t at = 0;
+    while (at < output->count && strcasecmp(output->columns[at].name, show->show.column) != 0) at++;
+    if (at == output->count)
+        return weft_fail_at(
+            ctx, WEFT_COLUMN_NOT_FOUND, &show->span,
+            "The column `%s` cannot be found. Verify the spelling and correctness of the column "
+            "name.",
+            show->show.column);
+    const char *comment = column_comment(d, output->columns[at].name);
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
+                                   weft_type_text(output->columns[at].type, type, sizeof(type))));
+    const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", copy,
+                                "comment",  comment != NULL ? comment : "NULL"};
+    for (int32_t i = 0; i < WEFT_COUNT(rows); i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, rows[i]));
+    *out = text_rows(names, 2, &cells);
+done:
+    return st;
+}
+
+/* The table or view of the warehouse that DESCRIBE names; NULL: a temporary view, a path, a query. */
+static weft_status described(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
+                             const weft_table_definition **out)
+{
+    *out = NULL;
+    if (show->show.part_count == 0) return WEFT_OK;
+    if (show->show.part_count == 1 && weft_session_catalog_has_view(catalog, show->show.parts[0]))
+        return WEFT_OK;
+    return weft_session_catalog_entry(ctx, show->show.parts, show->show.part_count, out);
+}
+
+static weft_status show_columns(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
+                                bool describe, weft_command_rows *out)
 {
     static const char *const names[] = {"col_name", "data_type", "comment"};
     weft_status st = WEFT_OK;
     weft_pointers cells = {0};
     const weft_outputs *output = &show->inputs[0]->output;
+    const weft_table_definition *d = NULL;
+    WEFT_TRY(st, described(ctx, catalog, show, &d));
+    if (show->show.column != NULL) return describe_column(ctx, show, d, out);
     for (int32_t i = 0; i < output->count; i++) {
         char type[256], *copy = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, output->columns[i].name));
@@ -178,9 +220,9 @@ static weft_status show_columns(weft_ctx *ctx, const weft_node *show, bool descr
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
                                        weft_type_text(output->columns[i].type, type, sizeof(type))));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
-        WEFT_TRY(st,
-                 weft_pointers_push(ctx, &cells, column_comment(show->inputs[0], output->columns[i].name)));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, column_comment(d, output->columns[i].name)));
     }
+    if (describe && d != NULL) WEFT_TRY(st, weft_table_command_describe(ctx, d, show->show.extended, &cells));
     *out = text_rows(names, describe ? 3 : 1, &cells);
 done:
     return st;
@@ -193,7 +235,7 @@ weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog
     if (strcmp(what, "tables") == 0) return show_tables(ctx, catalog, show, false, out);
     if (strcmp(what, "views") == 0) return show_tables(ctx, catalog, show, true, out);
     if (strcmp(what, "functions") == 0) return show_functions(ctx, out);
-    if (show->input_count == 1) return show_columns(ctx, show, strcmp(what, "columns") != 0, out);
+    if (show->input_count == 1) return show_columns(ctx, catalog, show, strcmp(what, "columns") != 0, out);
     return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);
 }
 

@@ -320,6 +320,19 @@ done:
     return st;
 }
 
+/* Optimised; twice when it reads tables in folders, whose files are listed by what it needs of them. */
+static weft_status optimise(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound,
+                            const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    bool listed = false;
+    WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, out));
+    WEFT_TRY(st, weft_session_catalog_list_partitions(&r->ctx, s->catalog, *out, &listed));
+    if (listed) WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, out));
+done:
+    return st;
+}
+
 static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
                            const weft_node *bound)
 {
@@ -331,7 +344,7 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
     char *text = NULL;
     const int64_t began = weft_now_ns(ctx);
 
-    WEFT_TRY(st, weft_optimize(ctx, ids, bound->inputs[0], &optimised));
+    WEFT_TRY(st, optimise(s, r, ids, bound->inputs[0], &optimised));
     const int64_t optimised_ns = weft_now_ns(ctx) - began;
     if (mode == WEFT_EXPLAIN_ANALYZE) {
         WEFT_TRY(st, run_plan(s, r, ids, optimised, true));
@@ -354,6 +367,11 @@ static weft_status create_view(weft_session *s, weft_result *r, const weft_node 
     weft_view_query query = {0};
     weft_ctx *ctx = &r->ctx;
 
+    if (!bound->view.temporary) {
+        WEFT_TRY(st, weft_table_command_define_view(ctx, bound));
+        session_changed(s, &r->run.name);
+        goto done;
+    }
     if (bound->view.format == NULL) {
         /* it was analysed just now, so a bad query never becomes a view */
         st = view_query(s, bound, &query);
@@ -399,7 +417,10 @@ static weft_status drop_view(weft_session *s, weft_result *r, const weft_node *b
 {
     weft_status st = WEFT_OK;
     const char *name = bound->view.name;
-    WEFT_TRY(st, weft_session_catalog_drop(&r->ctx, s->catalog, name, bound->view.if_not_exists));
+    if (bound->view.part_count == 1 && weft_session_catalog_has_view(s->catalog, name))
+        WEFT_TRY(st, weft_session_catalog_drop(&r->ctx, s->catalog, name, bound->view.if_not_exists));
+    else
+        WEFT_TRY(st, weft_table_command_drop_view(&r->ctx, bound));
     session_changed(s, &r->run.name);
 done:
     return st;
@@ -477,7 +498,7 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     if (skip) goto done;
     WEFT_TRY(st, make_record(s, r, false));
     WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));
-    st = weft_optimize(ctx, ids, staged, &optimised);
+    st = optimise(s, r, ids, staged, &optimised);
     if (st == WEFT_OK) st = run_plan(s, r, ids, optimised, false);
     if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
     if (st != WEFT_OK && st != WEFT_NOT_LEADER) weft_commits_abort(ctx, commits, job);
@@ -504,7 +525,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
         return name_table(s, r, bound, weft_recovered_job_record(resume)->output, true);
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
-    WEFT_TRY(st, weft_optimize(&r->ctx, ids, bound, &optimised));
+    WEFT_TRY(st, optimise(s, r, ids, bound, &optimised));
     WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
 done:
     return st;

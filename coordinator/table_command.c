@@ -1,5 +1,5 @@
 /* coordinator/table_command.c - see table_command.h. */
-#include "coordinator/table_command.h"
+#include "coordinator/table_private.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -9,15 +9,6 @@
 #include "engine/catalog/warehouse.h"
 #include "engine/formats/partition.h"
 #include "engine/plan/table_layout.h"
-
-typedef struct command_run {
-    weft_ctx *ctx;
-    const weft_session_catalog *catalog;
-    weft_settings *settings;
-    const weft_node *node;
-    weft_command_rows *rows;
-    bool *changed;
-} command_run;
 
 /* ---- names ---- */
 
@@ -63,18 +54,52 @@ static weft_status not_found(command_run *c)
                         n->command.parts[n->command.part_count - 1]);
 }
 
-/* The table that the statement names. */
-static weft_status find_table(command_run *c, const weft_table_definition **out)
+/* The table or view of the warehouse; a temporary view hides it. *out NULL, with the error, for neither. */
+static weft_status find_entry(command_run *c, const weft_table_definition **out, bool *is_temporary)
 {
     weft_status st = WEFT_OK;
     const weft_node *n = c->node;
-    const char *name = n->command.parts[n->command.part_count - 1];
-    WEFT_TRY(st, weft_session_catalog_table(c->ctx, n->command.parts, n->command.part_count, out));
-    if (*out != NULL) goto done;
-    if (n->command.part_count == 1 && weft_session_catalog_has_view(c->catalog, name))
-        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_EXPECT_TABLE, &n->span,
-                                  "The statement expects a table but `%s` is a view.", name));
-    st = not_found(c);
+    *out = NULL;
+    *is_temporary = n->command.part_count == 1 &&
+                    weft_session_catalog_has_view(c->catalog, n->command.parts[0]);
+    if (*is_temporary) return WEFT_OK;
+    WEFT_TRY(st, weft_session_catalog_entry(c->ctx, n->command.parts, n->command.part_count, out));
+    if (*out == NULL) st = not_found(c);
+done:
+    return st;
+}
+
+static weft_status is_view(command_run *c, weft_status code, const char *hint)
+{
+    const weft_node *n = c->node;
+    return weft_fail_at(c->ctx, code, &n->span, "The statement expects a table but `%s` is a view.%s",
+                        n->command.parts[n->command.part_count - 1], hint);
+}
+
+weft_status weft_command_find_table(command_run *c, const weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    bool is_temporary = false;
+    WEFT_TRY(st, find_entry(c, out, &is_temporary));
+    if (is_temporary || (*out)->query != NULL) st = is_view(c, WEFT_EXPECT_TABLE, "");
+done:
+    return st;
+}
+
+weft_status weft_command_find_altered(command_run *c, const weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    bool is_temporary = false;
+    const weft_node *n = c->node;
+    WEFT_TRY(st, find_entry(c, out, &is_temporary));
+    if (is_temporary)
+        st = is_view(c, WEFT_EXPECT_TABLE, " It is temporary: make it anew.");
+    else if ((*out)->query != NULL && !n->command.view)
+        st = is_view(c, WEFT_EXPECT_ALTER_VIEW, " Please use ALTER VIEW instead.");
+    else if ((*out)->query == NULL && n->command.view)
+        st = weft_fail_at(c->ctx, WEFT_EXPECT_ALTER_TABLE, &n->span,
+                          "The table `%s` does not support ALTER VIEW. Please use ALTER TABLE instead.",
+                          (*out)->name);
 done:
     return st;
 }
@@ -166,13 +191,52 @@ static weft_status create_table(command_run *c)
     if (n->command.replace)
         return weft_fail_at(ctx, WEFT_TABLE_OPERATION, &n->span,
                             "The feature is not supported: CREATE OR REPLACE TABLE without AS query.");
-    WEFT_TRY(st, weft_session_catalog_table(ctx, n->command.parts, n->command.part_count, &existing));
+    WEFT_TRY(st, weft_session_catalog_entry(ctx, n->command.parts, n->command.part_count, &existing));
     if (existing != NULL && n->command.if_exists) goto done;
     WEFT_TRY(st, check_format(ctx, d.format, &n->span));
     if (d.location == NULL) WEFT_TRY(st, weft_warehouse_location(ctx, d.database, d.name, &d.location));
     if (existing == NULL && !d.external) WEFT_TRY(st, check_empty(ctx, d.location, d.name, &n->span));
     if (d.column_count == 0) WEFT_TRY(st, infer_columns(c, &d));
     WEFT_TRY(st, weft_table_arrange(ctx, &n->span, d.database, &d));
+    WEFT_TRY(st, weft_warehouse_put(ctx, &d, false));
+    if (!d.external) WEFT_TRY(st, weft_fs_make_directories(ctx, d.location));
+done:
+    return st;
+}
+
+/* The columns, partitions, buckets and format of another table, without its files and properties. */
+static weft_status create_like(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = c->ctx;
+    const weft_node *n = c->node;
+    const weft_table_definition *source = NULL, *existing = NULL, *given = n->command.table;
+    WEFT_TRY(st, weft_session_catalog_entry(ctx, n->command.source, n->command.source_count, &source));
+    if (source == NULL)
+        WEFT_TRY(st,
+                 weft_fail_at(ctx, WEFT_TABLE_OR_VIEW_NOT_FOUND, &n->span,
+                              "The table or view `%s` cannot be found. Verify the spelling and correctness "
+                              "of the schema and catalog.",
+                              n->command.source[n->command.source_count - 1]));
+    weft_table_definition d = *source;
+    d.database = given->database != NULL ? given->database
+                                         : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
+    d.name = given->name;
+    d.created_us = 0;
+    d.query = NULL;
+    d.comment = NULL;
+    d.property_count = given->property_count;
+    d.properties = given->properties;
+    d.external = given->external;
+    d.location = given->location;
+    if (given->format != NULL) d.format = given->format;
+    if (source->query != NULL && given->format == NULL) d.format = "parquet";
+    if (strcasecmp(d.format, source->format) != 0) d.option_count = 0;
+    WEFT_TRY(st, check_format(ctx, d.format, &n->span));
+    WEFT_TRY(st, weft_session_catalog_entry(ctx, n->command.parts, n->command.part_count, &existing));
+    if (existing != NULL && n->command.if_exists) goto done;
+    if (d.location == NULL) WEFT_TRY(st, weft_warehouse_location(ctx, d.database, d.name, &d.location));
+    if (existing == NULL && !d.external) WEFT_TRY(st, check_empty(ctx, d.location, d.name, &n->span));
     WEFT_TRY(st, weft_warehouse_put(ctx, &d, false));
     if (!d.external) WEFT_TRY(st, weft_fs_make_directories(ctx, d.location));
 done:
@@ -243,12 +307,14 @@ static weft_status drop_table(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
-    st = find_table(c, &d);
+    bool is_temporary = false;
+    st = find_entry(c, &d, &is_temporary);
     if (st == WEFT_TABLE_OR_VIEW_NOT_FOUND && c->node->command.if_exists) {
         weft_error_clear(c->ctx);
         return WEFT_OK;
     }
-    if (st == WEFT_OK) st = weft_warehouse_drop(c->ctx, d);
+    if (st == WEFT_OK && is_temporary) st = is_view(c, WEFT_EXPECT_TABLE, " Please use DROP VIEW.");
+    if (st == WEFT_OK) st = weft_warehouse_drop(c->ctx, d); /* also a view, as in Spark */
     return st;
 }
 
@@ -256,186 +322,27 @@ static weft_status truncate_table(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
-    WEFT_TRY(st, find_table(c, &d));
+    WEFT_TRY(st, weft_command_find_table(c, &d));
     if (d->external)
         WEFT_TRY(st,
                  weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
                               "Operation not allowed: TRUNCATE TABLE on external tables: `%s`.", d->name));
+    if (c->node->command.spec_count > 0) return weft_command_truncate_partitions(c, d);
     WEFT_TRY(st, weft_fs_remove_tree(c->ctx, d->location));
     WEFT_TRY(st, weft_fs_make_directories(c->ctx, d->location));
 done:
     return st;
 }
 
-static weft_status add_columns(command_run *c)
-{
-    weft_status st = WEFT_OK;
-    const weft_table_definition *old = NULL, *more = c->node->command.table;
-    weft_column_definition *columns = NULL;
-    WEFT_TRY(st, find_table(c, &old));
-    weft_table_definition d = *old;
-    const int32_t plain = old->column_count - old->partition_count;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count + more->column_count, &columns));
-    for (int32_t i = 0; i < plain; i++) columns[i] = old->columns[i];
-    for (int32_t i = 0; i < more->column_count; i++) {
-        for (int32_t k = 0; k < old->column_count; k++)
-            if (strcasecmp(old->columns[k].name, more->columns[i].name) == 0)
-                WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_COLUMN_ALREADY_EXISTS, &c->node->span,
-                                          "The column `%s` already exists. Choose another name or rename the "
-                                          "existing column.",
-                                          more->columns[i].name));
-        columns[plain + i] = more->columns[i];
-    }
-    for (int32_t i = plain; i < old->column_count; i++) columns[more->column_count + i] = old->columns[i];
-    d.columns = columns;
-    d.column_count = old->column_count + more->column_count;
-    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
-done:
-    return st;
-}
-
-static weft_status set_properties(command_run *c)
-{
-    weft_status st = WEFT_OK;
-    const weft_table_definition *old = NULL, *set = c->node->command.table;
-    weft_pointers pairs = {0};
-    WEFT_TRY(st, find_table(c, &old));
-    weft_table_definition d = *old;
-    for (int32_t i = 0; i < old->property_count; i++) {
-        bool again = false;
-        for (int32_t k = 0; k < set->property_count; k++)
-            again |= strcmp(old->properties[2 * i], set->properties[2 * k]) == 0;
-        for (int32_t k = 0; !again && k < 2; k++)
-            WEFT_TRY(st, weft_pointers_push(c->ctx, &pairs, old->properties[2 * i + k]));
-    }
-    for (int32_t i = 0; i < 2 * set->property_count; i++)
-        WEFT_TRY(st, weft_pointers_push(c->ctx, &pairs, set->properties[i]));
-    d.properties = weft_pointers_texts(&pairs);
-    d.property_count = pairs.count / 2;
-    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
-done:
-    return st;
-}
-
-static weft_status rename_table(command_run *c)
-{
-    weft_status st = WEFT_OK;
-    const weft_table_definition *d = NULL;
-    WEFT_TRY(st, find_table(c, &d));
-    WEFT_TRY(st, weft_warehouse_rename(c->ctx, d, c->node->command.to));
-done:
-    return st;
-}
-
 /* ---- what is shown ---- */
 
-static void give(command_run *c, const char *const *names, int32_t width, const weft_pointers *cells)
+void weft_command_give(command_run *c, const char *const *names, int32_t width, const weft_pointers *cells)
 {
     *c->rows = (weft_command_rows){
         .width = width, .names = names, .count = cells->count / width, .cells = weft_pointers_texts(cells)};
 }
 
-/* A type as CREATE TABLE writes it: in capitals, but for the names of fields. */
-static weft_status create_type(weft_ctx *ctx, weft_type type, const char **out)
-{
-    weft_status st = WEFT_OK;
-    enum { TYPE_BYTES = 64 * 1024 };
-    char *text = NULL;
-    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, TYPE_BYTES, (void **)&text));
-    weft_type_text(type, text, TYPE_BYTES);
-    for (char *at = text; !weft_type_is_nested(type) && *at != '\0'; at++)
-        *at = (char)toupper((unsigned char)*at);
-    *out = type.id == WEFT_TYPE_STRING ? "STRING COLLATE UTF8_BINARY" : text;
-done:
-    return st;
-}
-
-/* "WORDS (a, b)\n", when there are names. */
-static weft_status add_names(weft_ctx *ctx, const char *words, const char *const *names, int32_t count,
-                             char **text)
-{
-    weft_status st = WEFT_OK;
-    for (int32_t i = 0; i < count; i++)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s%s%s%s", *text, i == 0 ? words : ", ",
-                                       i == 0 ? " (" : "", names[i], i + 1 == count ? ")\n" : ""));
-done:
-    return st;
-}
-
-/* PARTITIONED BY (…), CLUSTERED BY (…) SORTED BY (…) INTO n BUCKETS */
-static weft_status add_layout(weft_ctx *ctx, const weft_table_definition *d, char **text)
-{
-    weft_status st = WEFT_OK;
-    const char **names = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->partition_count, &names));
-    for (int32_t i = 0; i < d->partition_count; i++)
-        names[i] = d->columns[d->column_count - d->partition_count + i].name;
-    WEFT_TRY(st, add_names(ctx, "PARTITIONED BY", names, d->partition_count, text));
-    WEFT_TRY(st, add_names(ctx, "CLUSTERED BY", d->bucket_names, d->bucket_name_count, text));
-    WEFT_TRY(st, add_names(ctx, "SORTED BY", d->sort_names, d->sort_name_count, text));
-    if (d->bucket_count > 0)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sINTO %d BUCKETS\n", *text, d->bucket_count));
-done:
-    return st;
-}
-
-static weft_status show_create(command_run *c)
-{
-    static const char *const names[] = {"createtab_stmt"};
-    weft_status st = WEFT_OK;
-    weft_ctx *ctx = c->ctx;
-    const weft_table_definition *d = NULL;
-    weft_pointers cells = {0};
-    char *text = NULL;
-    const char *type = NULL;
-    WEFT_TRY(st, find_table(c, &d));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "CREATE TABLE spark_catalog.%s.%s (\n",
-                                   d->database, d->name));
-    for (int32_t i = 0; i < d->column_count; i++) {
-        const weft_column_definition *column = &d->columns[i];
-        WEFT_TRY(st, create_type(ctx, column->type, &type));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s  %s %s%s%s%s%s%s%s", text, column->name,
-                                       type, column->initial != NULL ? " DEFAULT " : "",
-                                       column->initial != NULL ? column->initial : "",
-                                       column->comment != NULL ? " COMMENT '" : "",
-                                       column->comment != NULL ? column->comment : "",
-                                       column->comment != NULL ? "'" : "",
-                                       i + 1 < d->column_count ? ",\n" : ")\n"));
-    }
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sUSING %s\n", text, d->format));
-    WEFT_TRY(st, add_layout(ctx, d, &text));
-    if (d->external)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sLOCATION '%s'\n", text, d->location));
-    if (d->comment != NULL)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sCOMMENT '%s'\n", text, d->comment));
-    for (int32_t i = 0; i < d->property_count; i++)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s\n  '%s' = '%s'%s", text,
-                                       i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
-                                       d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
-    WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
-    give(c, names, 1, &cells);
-done:
-    return st;
-}
-
-static weft_status show_properties(command_run *c)
-{
-    static const char *const names[] = {"key", "value"};
-    weft_status st = WEFT_OK;
-    const weft_table_definition *d = NULL;
-    weft_pointers cells = {0};
-    WEFT_TRY(st, find_table(c, &d));
-    for (int32_t i = 0; i < d->property_count; i++) {
-        if (c->node->command.to != NULL && strcmp(c->node->command.to, d->properties[2 * i]) != 0) continue;
-        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, d->properties[2 * i]));
-        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, d->properties[2 * i + 1]));
-    }
-    give(c, names, 2, &cells);
-done:
-    return st;
-}
-
-weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const char *pattern,
+weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const char *pattern, bool views,
                                     weft_pointers *cells)
 {
     weft_status st = WEFT_OK;
@@ -451,7 +358,10 @@ weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const c
                                database));
     WEFT_TRY(st, weft_warehouse_tables(ctx, database, &names, &count));
     for (int32_t i = 0; i < count; i++) {
+        const weft_table_definition *d = NULL;
         if (!weft_show_pattern_matches(pattern, names[i])) continue;
+        if (views) WEFT_TRY(st, weft_warehouse_find(ctx, database, names[i], &d));
+        if (views && (d == NULL || d->query == NULL)) continue;
         WEFT_TRY(st, weft_pointers_push(ctx, cells, database));
         WEFT_TRY(st, weft_pointers_push(ctx, cells, names[i]));
         WEFT_TRY(st, weft_pointers_push(ctx, cells, "false"));
@@ -471,7 +381,7 @@ static weft_status show_databases(command_run *c)
     for (int32_t i = 0; i < count; i++)
         if (weft_show_pattern_matches(c->node->command.to, databases[i]))
             WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, databases[i]));
-    give(c, names, 1, &cells);
+    weft_command_give(c, names, 1, &cells);
 done:
     return st;
 }
@@ -483,9 +393,18 @@ static weft_status show_current(command_run *c)
     weft_pointers cells = {0};
     WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, "spark_catalog"));
     WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, weft_setting_text(c->ctx, WEFT_SET_CURRENT_DATABASE)));
-    give(c, names, 2, &cells);
+    weft_command_give(c, names, 2, &cells);
 done:
     return st;
+}
+
+/* Files are listed anew by every statement, so nothing is kept that could be old. */
+static weft_status refresh(command_run *c)
+{
+    const weft_table_definition *d = NULL;
+    bool is_temporary = false;
+    if (c->node->command.part_count == 0) return WEFT_OK; /* REFRESH 'path' */
+    return find_entry(c, &d, &is_temporary);
 }
 
 /* ---- databases ---- */
@@ -497,7 +416,10 @@ static const char *database_of(const command_run *c)
 
 static weft_status create_database(command_run *c)
 {
-    const weft_status st = weft_warehouse_create_database(c->ctx, database_of(c));
+    weft_table_definition d = *c->node->command.table;
+    d.name = database_of(c);
+    d.comment = c->node->command.text;
+    const weft_status st = weft_warehouse_create_database(c->ctx, &d);
     if (st != WEFT_SCHEMA_EXISTS || !c->node->command.if_exists) return st;
     weft_error_clear(c->ctx);
     return WEFT_OK;
@@ -511,6 +433,73 @@ static weft_status drop_database(command_run *c)
     return WEFT_OK;
 }
 
+static weft_status no_database(command_run *c, const char *name)
+{
+    return weft_fail_at(c->ctx, WEFT_SCHEMA_NOT_FOUND, &c->node->span,
+                        "The schema `spark_catalog`.`%s` cannot be found. Verify the spelling and "
+                        "correctness of the schema and catalog.",
+                        name);
+}
+
+/* "((a,b), (c,d))" */
+static weft_status pairs_text(weft_ctx *ctx, const weft_table_definition *d, char **out)
+{
+    weft_status st = WEFT_OK;
+    *out = "";
+    for (int32_t i = 0; i < d->property_count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s(%s,%s)%s", *out, i == 0 ? "(" : ", ",
+                                       d->properties[2 * i], d->properties[2 * i + 1],
+                                       i + 1 == d->property_count ? ")" : ""));
+done:
+    return st;
+}
+
+static weft_status describe_database(command_run *c)
+{
+    static const char *const names[] = {"info_name", "info_value"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    const weft_table_definition *d = NULL;
+    const char *name = database_of(c), *place = NULL;
+    char *pairs = NULL;
+    WEFT_TRY(st, weft_warehouse_find_database(c->ctx, name, &d));
+    if (d == NULL) return no_database(c, name);
+    WEFT_TRY(st, weft_warehouse_database_location(c->ctx, name, &place));
+    WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &pairs, "file:%s", place));
+    place = pairs;
+    WEFT_TRY(st, pairs_text(c->ctx, d, &pairs));
+    const char *const rows[] = {"Catalog Name", "spark_catalog", "Namespace Name",
+                                name,           "Comment",       d->comment != NULL ? d->comment : "",
+                                "Location",     place,           "Properties",
+                                pairs};
+    const int32_t count = WEFT_COUNT(rows) - (c->node->command.extended ? 0 : 2);
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, rows[i]));
+    weft_command_give(c, names, 2, &cells);
+done:
+    return st;
+}
+
+/* ALTER DATABASE … SET DBPROPERTIES, COMMENT ON DATABASE. */
+static weft_status change_database(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
+    weft_pointers pairs = {0};
+    WEFT_TRY(st, weft_warehouse_find_database(c->ctx, database_of(c), &old));
+    if (old == NULL) return no_database(c, database_of(c));
+    weft_table_definition d = *old;
+    if (c->node->command.op == WEFT_DATABASE_COMMENT) {
+        d.comment = c->node->command.text;
+    } else {
+        WEFT_TRY(st, weft_command_merge_properties(c->ctx, old, c->node->command.table, &pairs));
+        d.properties = weft_pointers_texts(&pairs);
+        d.property_count = pairs.count / 2;
+    }
+    WEFT_TRY(st, weft_warehouse_put_database(c->ctx, &d));
+done:
+    return st;
+}
+
 static weft_status use_database(command_run *c)
 {
     weft_status st = WEFT_OK;
@@ -518,11 +507,7 @@ static weft_status use_database(command_run *c)
     bool has = false;
     if (c->node->command.part_count == 1 && strcasecmp(name, "spark_catalog") == 0) return WEFT_OK;
     WEFT_TRY(st, weft_warehouse_has_database(c->ctx, name, &has));
-    if (!has)
-        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_SCHEMA_NOT_FOUND, &c->node->span,
-                                  "The schema `spark_catalog`.`%s` cannot be found. Verify the spelling and "
-                                  "correctness of the schema and catalog.",
-                                  name));
+    if (!has) return no_database(c, name);
     WEFT_TRY(st, weft_settings_set(c->ctx, c->settings, "weft.sql.currentDatabase", name));
     *c->changed = true;
 done:
@@ -541,16 +526,32 @@ weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *ca
     case WEFT_TABLE_CREATE: return create_table(&c);
     case WEFT_TABLE_DROP: return drop_table(&c);
     case WEFT_TABLE_TRUNCATE: return truncate_table(&c);
-    case WEFT_TABLE_RENAME: return rename_table(&c);
-    case WEFT_TABLE_ADD_COLUMNS: return add_columns(&c);
-    case WEFT_TABLE_SET_PROPERTIES: return set_properties(&c);
-    case WEFT_TABLE_SHOW_CREATE: return show_create(&c);
-    case WEFT_TABLE_SHOW_PROPERTIES: return show_properties(&c);
+    case WEFT_TABLE_RENAME: return weft_command_rename(&c);
+    case WEFT_TABLE_ADD_COLUMNS: return weft_command_add_columns(&c);
+    case WEFT_TABLE_SET_PROPERTIES: return weft_command_set_properties(&c);
+    case WEFT_TABLE_SHOW_CREATE: return weft_command_show_create(&c);
+    case WEFT_TABLE_SHOW_PROPERTIES: return weft_command_show_properties(&c);
     case WEFT_DATABASE_CREATE: return create_database(&c);
     case WEFT_DATABASE_DROP: return drop_database(&c);
     case WEFT_DATABASE_USE: return use_database(&c);
     case WEFT_DATABASE_SHOW: return show_databases(&c);
     case WEFT_DATABASE_CURRENT: return show_current(&c);
+    case WEFT_TABLE_LIKE: return create_like(&c);
+    case WEFT_TABLE_ADD_PARTITIONS: return weft_command_add_partitions(&c);
+    case WEFT_TABLE_DROP_PARTITIONS: return weft_command_drop_partitions(&c);
+    case WEFT_TABLE_RENAME_PARTITION: return weft_command_rename_partition(&c);
+    case WEFT_TABLE_RECOVER: return weft_command_recover(&c);
+    case WEFT_TABLE_SHOW_PARTITIONS: return weft_command_show_partitions(&c);
+    case WEFT_TABLE_UNSET_PROPERTIES: return weft_command_unset_properties(&c);
+    case WEFT_TABLE_COMMENT: return weft_command_comment(&c);
+    case WEFT_TABLE_COLUMN_COMMENT:
+    case WEFT_TABLE_COLUMN_DEFAULT: return weft_command_change_column(&c);
+    case WEFT_TABLE_SHOW_EXTENDED: return weft_command_show_extended(&c);
+    case WEFT_TABLE_REFRESH: return refresh(&c);
+    case WEFT_TABLE_SET_LOCATION: return weft_command_set_location(&c);
+    case WEFT_DATABASE_DESCRIBE: return describe_database(&c);
+    case WEFT_DATABASE_SET_PROPERTIES:
+    case WEFT_DATABASE_COMMENT: return change_database(&c);
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a statement about tables of kind %d", (int)node->command.op);
 }

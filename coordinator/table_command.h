@@ -8,6 +8,10 @@
 WEFT_MUST_CHECK weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *catalog,
                                                    weft_settings *settings, const weft_node *node,
                                                    weft_command_rows *rows, bool *changed);
+/* CREATE VIEW of one that outlives the session: bound, with its query as input. */
+WEFT_MUST_CHECK weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *create);
+/* DROP VIEW of a name that is no temporary view's. */
+WEFT_MUST_CHECK weft_status weft_table_command_drop_view(weft_ctx *ctx, const weft_node *drop);
 /* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS: is the folder there? */
 WEFT_MUST_CHECK weft_status weft_table_command_has_partition(weft_ctx *ctx, const weft_node *write,
                                                              bool *has);
@@ -20,9 +24,13 @@ WEFT_MUST_CHECK weft_status weft_table_command_define(weft_ctx *ctx, const weft_
  * WEFT_LOCATION_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_table_command_place(weft_ctx *ctx, const weft_node *write, bool *skip,
                                                      const char **path);
-/* Rows of SHOW TABLES for the tables of a database (NULL: the current one), appended to cells. */
+/* Rows of SHOW TABLES for the tables and views of a database (NULL: the current one), or for its views alone,
+ * appended to cells. */
 WEFT_MUST_CHECK weft_status weft_table_command_list(weft_ctx *ctx, const char *database, const char *pattern,
-                                                    weft_pointers *cells);
+                                                    bool views, weft_pointers *cells);
+/* What DESCRIBE shows of a table beside its columns (col_name, data_type, comment), appended to cells. */
+WEFT_MUST_CHECK weft_status weft_table_command_describe(weft_ctx *ctx, const weft_table_definition *d,
+                                                        bool extended, weft_pointers *cells);
 /* Spark's patterns of SHOW: '*' is any text, '|' parts alternatives, case does not count. NULL: all match. */
 bool weft_show_pattern_matches(const char *pattern, const char *name);
 

@@ -5,10 +5,18 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/catalog/session_listing.h"
+#include "engine/catalog/view_text.h"
 #include "engine/catalog/warehouse.h"
 #include "engine/columnar/schema_text.h"
 #include "engine/formats/options.h"
 #include "engine/sql/parser.h"
+
+/* A view of the warehouse. */
+typedef struct lasting_view {
+    const weft_table_definition *definition;
+    const weft_node *parsed;
+} lasting_view;
 
 typedef struct view {
     const char *name;
@@ -21,10 +29,14 @@ typedef struct view {
 
 struct weft_session_catalog {
     weft_ctx *session;
-    weft_pointers views;     /* view * */
-    weft_pointers tables;    /* weft_relation *: open until the session ends */
-    weft_pointers statement; /* weft_relation *: open until the statement ends */
-    weft_listings *listings; /* of the statement; NULL: none runs */
+    weft_pointers views;      /* view * */
+    weft_pointers tables;     /* weft_relation *: open until the session ends */
+    weft_pointers statement;  /* weft_relation *: open until the statement ends */
+    weft_listings *listings;  /* of the statement; NULL: none runs */
+    weft_pointers unlisted;   /* weft_relation *: of the statement, opened without their files */
+    weft_pointers lasting;    /* lasting_view *: of the warehouse, that the statement reads; in its arena */
+    const weft_node *within;  /* the view whose text is analysed, or a CREATE VIEW; NULL: none */
+    const weft_node *created; /* the CREATE VIEW that is analysed, or NULL */
 };
 
 weft_status weft_session_catalog_new(weft_ctx *session, weft_session_catalog **out)
@@ -96,53 +108,6 @@ weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, co
     return WEFT_OK;
 }
 
-/* All files of a comma list of paths; a comma inside braces belongs to a pattern. */
-static weft_status list_files(weft_ctx *ctx, const char *paths, weft_listing *out)
-{
-    weft_status st = WEFT_OK;
-    char *path = NULL;
-    weft_file_info *files = NULL;
-    int32_t count = 0;
-    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, paths, strlen(paths), &path));
-    while (*paths != 0) {
-        int32_t depth = 0;
-        size_t len = 0;
-        for (; paths[len] != 0 && (paths[len] != ',' || depth > 0); len++)
-            depth += (paths[len] == '{') - (paths[len] == '}');
-        char *one = NULL;
-        weft_file_info *found = NULL, *all = NULL;
-        int32_t found_count = 0;
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, paths, len, &one));
-        WEFT_TRY(st, weft_fs_list(ctx, one, &found, &found_count));
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + found_count, &all));
-        if (count > 0) memcpy(all, files, (size_t)count * sizeof(*all));
-        if (found_count > 0) memcpy(all + count, found, (size_t)found_count * sizeof(*all));
-        files = all;
-        count += found_count;
-        paths += len + (paths[len] == ',');
-    }
-    *out = (weft_listing){.path = path, .files = files, .file_count = count};
-done:
-    return st;
-}
-
-/* … of a statement that names them maybe again. */
-static weft_status list_once(weft_ctx *ctx, weft_listings *listings, const char *paths, weft_listing *out)
-{
-    weft_status st = WEFT_OK;
-    weft_listing *made = NULL;
-    for (int32_t i = 0; i < listings->items.count; i++) {
-        *out = *(const weft_listing *)listings->items.items[i];
-        if (strcmp(out->path, paths) == 0) return WEFT_OK;
-    }
-    WEFT_TRY(st, WEFT_NEW(ctx, &made));
-    WEFT_TRY(st, list_files(ctx, paths, made));
-    WEFT_TRY(st, weft_pointers_push(ctx, &listings->items, made));
-    *out = *made;
-done:
-    return st;
-}
-
 /* The statement that names them may go before the relation does. */
 static weft_status copy_options(weft_ctx *ctx, const char *const *options, int32_t count, weft_relation *r)
 {
@@ -205,8 +170,8 @@ static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *k
     const weft_format *format = NULL;
     WEFT_TRY(st, find_format(ctx, format_name, &format));
     if (!format->without_files)
-        WEFT_TRY(st, listings == NULL ? list_files(ctx, path, &listing)
-                                      : list_once(ctx, listings, path, &listing));
+        WEFT_TRY(st, listings == NULL ? weft_listing_of(ctx, path, &listing)
+                                      : weft_listing_once(ctx, listings, path, &listing));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
     weft_file_info *files = (weft_file_info *)(uintptr_t)listing.files;
     WEFT_TRY(st, weft_files_filter(ctx, options, option_count, &files, &listing.file_count));
@@ -372,6 +337,14 @@ weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts
 weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts, int32_t part_count,
                                        const weft_table_definition **out)
 {
+    const weft_status st = weft_session_catalog_entry(ctx, parts, part_count, out);
+    if (st == WEFT_OK && *out != NULL && (*out)->query != NULL) *out = NULL;
+    return st;
+}
+
+weft_status weft_session_catalog_entry(weft_ctx *ctx, const char *const *parts, int32_t part_count,
+                                       const weft_table_definition **out)
+{
     weft_status st = WEFT_OK;
     const char *database = NULL, *name = NULL;
     bool has = false;
@@ -395,8 +368,10 @@ static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const
     char *name = NULL;
     weft_relation *relation = NULL;
     WEFT_TRY(st, find_format(ctx, d->format, &format));
-    st = c->listings == NULL ? list_files(ctx, d->location, &listing)
-                             : list_once(ctx, c->listings, d->location, &listing);
+    const bool later = d->partition_count > 0 && c->listings != NULL;
+    if (!later)
+        st = c->listings == NULL ? weft_listing_of(ctx, d->location, &listing)
+                                 : weft_listing_once(ctx, c->listings, d->location, &listing);
     if (st == WEFT_NOT_FOUND) {
         weft_error_clear(ctx);
         listing = (weft_listing){0};
@@ -408,9 +383,106 @@ static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const
     WEFT_TRY(st, open_files(ctx, &c->statement, ctx, format, name, listing.files, listing.file_count,
                             d->options, d->option_count, schema, &relation));
     relation->definition = d;
+    if (later) WEFT_TRY(st, weft_pointers_push(ctx, &c->unlisted, relation));
     *out = relation;
 done:
     return st;
+}
+
+weft_status weft_session_catalog_list_partitions(weft_ctx *ctx, weft_session_catalog *c,
+                                                 const weft_node *plan, bool *listed)
+{
+    weft_status st = WEFT_OK;
+    *listed = c->unlisted.count > 0;
+    for (int32_t i = 0; i < c->unlisted.count; i++) {
+        weft_relation *r = (weft_relation *)(uintptr_t)c->unlisted.items[i];
+        const weft_schema *schema = NULL;
+        WEFT_TRY(st, weft_listing_of_partitions(ctx, c->listings, plan, i, r));
+        WEFT_TRY(st, weft_table_definition_schema(ctx, r->definition, &schema));
+        r->format->close(&r->table);
+        WEFT_TRY(st, r->format->open(ctx, r->files, r->file_count, r->options, r->option_count, schema,
+                                     &r->table));
+        r->schema = r->format->schema(r->table);
+    }
+    c->unlisted = (weft_pointers){0};
+done:
+    return st;
+}
+
+/* ---- views that outlive the session ---- */
+
+/* A view that is made anew must not read itself through others. */
+static weft_status check_created(weft_ctx *ctx, const weft_session_catalog *c, const weft_table_definition *d)
+{
+    weft_status st = WEFT_OK;
+    const char *database = NULL, *name = NULL;
+    if (c->created == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_session_catalog_name_of(ctx, c->created->view.parts, c->created->view.part_count,
+                                              &database, &name));
+    if (name != NULL && strcasecmp(name, d->name) == 0 && strcasecmp(database, d->database) == 0)
+        st = weft_fail(ctx, WEFT_RECURSIVE_VIEW, "Recursive view `spark_catalog`.`%s`.`%s` detected.",
+                       d->database, d->name);
+done:
+    return st;
+}
+
+/* The same parsed tree wherever the statement names the view. */
+static weft_status open_view(weft_ctx *ctx, weft_session_catalog *c, const weft_table_definition *d,
+                             const weft_node **parsed)
+{
+    weft_status st = WEFT_OK;
+    lasting_view *v = NULL;
+    char *text = NULL;
+    for (int32_t i = 0; i < c->lasting.count; i++) {
+        const lasting_view *known = c->lasting.items[i];
+        *parsed = known->parsed;
+        if (strcasecmp(known->definition->database, d->database) == 0 &&
+            strcasecmp(known->definition->name, d->name) == 0)
+            return WEFT_OK;
+    }
+    WEFT_TRY(st, check_created(ctx, c, d));
+    WEFT_TRY(st, weft_view_text(ctx, d, &text));
+    st = weft_sql_parse(ctx, text, strlen(text), parsed);
+    if (st != WEFT_OK) weft_error_prefix(ctx, "in the view `%s`: ", d->name);
+    WEFT_TRY(st, st);
+    WEFT_TRY(st, WEFT_NEW(ctx, &v));
+    *v = (lasting_view){.definition = d, .parsed = *parsed};
+    WEFT_TRY(st, weft_pointers_push(ctx, &c->lasting, v));
+done:
+    return st;
+}
+
+/* The view of the warehouse whose text is analysed, or NULL. */
+static const weft_table_definition *around(const weft_session_catalog *c)
+{
+    for (int32_t i = 0; i < c->lasting.count; i++) {
+        const lasting_view *v = c->lasting.items[i];
+        if (v->parsed == c->within) return v->definition;
+    }
+    return NULL;
+}
+
+/* A temporary view by the parts, as far as they may name one here. Errors: WEFT_TEMPORARY_REFERENCE. */
+static weft_status find_temporary(weft_ctx *ctx, const weft_session_catalog *c, const char *const *parts,
+                                  int32_t part_count, const view **out)
+{
+    const view *v = part_count == 1 && around(c) == NULL ? find_view(c, parts[0]) : NULL;
+    *out = v;
+    if (v == NULL || c->within == NULL || c->within->kind != WEFT_NODE_CREATE_VIEW) return WEFT_OK;
+    return weft_fail(ctx, WEFT_TEMPORARY_REFERENCE,
+                     "Cannot create the persistent object `%s` of the type VIEW because it references to the "
+                     "temporary object `%s` of the type VIEW. Please make the temporary object `%s` "
+                     "persistent, or make the persistent object `%s` temporary.",
+                     c->within->view.name, v->name, v->name, c->within->view.name);
+}
+
+static const weft_node *catalog_within(void *self, const weft_node *inside)
+{
+    weft_session_catalog *c = self;
+    const weft_node *before = c->within;
+    if (inside != NULL && inside->kind == WEFT_NODE_CREATE_VIEW) c->created = inside;
+    c->within = inside;
+    return before;
 }
 
 /* ---- the analyser's interface ---- */
@@ -423,10 +495,18 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
     const weft_table_definition *table = NULL;
     *parsed = NULL;
     *relation = NULL;
-    const view *v = part_count == 1 ? find_view(c, parts[0]) : NULL;
+    const view *v = NULL;
+    const weft_table_definition *view_around = around(c);
+    WEFT_TRY(st, find_temporary(ctx, c, parts, part_count, &v));
     if (v == NULL) {
-        WEFT_TRY(st, weft_session_catalog_table(ctx, parts, part_count, &table));
-        if (table != NULL) WEFT_TRY(st, open_definition(ctx, c, table, relation));
+        const char *const whole[] = {view_around == NULL ? NULL : view_around->query_database, parts[0]};
+        const bool of_view = view_around != NULL && part_count == 1;
+        WEFT_TRY(st,
+                 weft_session_catalog_entry(ctx, of_view ? whole : parts, of_view ? 2 : part_count, &table));
+        if (table != NULL && table->query != NULL)
+            WEFT_TRY(st, open_view(ctx, c, table, parsed));
+        else if (table != NULL)
+            WEFT_TRY(st, open_definition(ctx, c, table, relation));
         goto done;
     }
     if (v->lost != NULL) {
@@ -485,6 +565,7 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *c)
     return (weft_catalog){.find = catalog_find,
                           .open = catalog_open,
                           .table = catalog_table,
+                          .within = catalog_within,
                           .parse = catalog_parse,
                           .names = catalog_names,
                           .self = c};
@@ -502,12 +583,15 @@ static void close_relations(weft_pointers *list)
 void weft_session_catalog_begin_statement(weft_session_catalog *c, weft_listings *listings)
 {
     c->listings = listings;
+    c->unlisted = c->lasting = (weft_pointers){0};
+    c->within = c->created = NULL;
 }
 
 void weft_session_catalog_end_statement(weft_session_catalog *c)
 {
     close_relations(&c->statement);
     c->listings = NULL;
+    c->unlisted = c->lasting = (weft_pointers){0}; /* they lay in the statement's arena */
 }
 
 void weft_session_catalog_free(weft_session_catalog **catalog)

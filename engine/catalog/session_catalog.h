@@ -69,8 +69,11 @@ bool weft_session_catalog_has_view(const weft_session_catalog *catalog, const ch
 WEFT_MUST_CHECK weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts,
                                                          int32_t part_count, const char **database,
                                                          const char **name);
-/* The table of the warehouse that the parts name; *out NULL: there is none. */
+/* The table of the warehouse that the parts name; *out NULL: there is none. A view is none. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts,
+                                                       int32_t part_count, const weft_table_definition **out);
+/* The same, or a view of the warehouse. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_entry(weft_ctx *ctx, const char *const *parts,
                                                        int32_t part_count, const weft_table_definition **out);
 /* Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND unless if_exists. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *catalog,
@@ -87,6 +90,11 @@ const char *weft_session_catalog_name(const weft_session_catalog *catalog, int32
 weft_view_definition weft_session_catalog_definition(const weft_session_catalog *catalog, int32_t i);
 /* A statement begins: paths are looked up in its listings, and added there. Borrowed until end_statement. */
 void weft_session_catalog_begin_statement(weft_session_catalog *catalog, weft_listings *listings);
+/* Tables in folders are opened without their files: here those are listed that the statement's plan,
+ * optimised once, may need. *listed: there were such, and what was known of them has changed: optimise anew.
+ * Errors: those of fs.h and of the formats. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_list_partitions(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                                 const weft_node *plan, bool *listed);
 /* Close what the statement opened. */
 void weft_session_catalog_end_statement(weft_session_catalog *catalog);
 /* Close everything; the arena's owner frees the rest. */

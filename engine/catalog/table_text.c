@@ -78,7 +78,7 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
                                    size_t *len)
 {
     weft_status st = WEFT_OK;
-    char number[16];
+    char number[32];
     text_out out = {.ctx = ctx}, *t = &out;
     WEFT_TRY(st, put_bytes(t, HEAD, sizeof(HEAD) - 1));
     WEFT_TRY(st, put_bytes(t, "\n", 1));
@@ -90,6 +90,14 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
     for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_column(t, &d->columns[i]));
     snprintf(number, sizeof(number), "%d", d->partition_count);
     WEFT_TRY(st, put_line(t, "partitions", number, NULL));
+    if (d->query != NULL) {
+        WEFT_TRY(st, put_line(t, "view", d->query, d->query_database));
+        WEFT_TRY(st, put_line(t, "names", d->names_columns ? "1" : "0", NULL));
+        for (int32_t i = 0; i < d->column_count; i++)
+            WEFT_TRY(st, put_line(t, "output", d->query_columns[i], NULL));
+    }
+    snprintf(number, sizeof(number), "%lld", (long long)d->created_us);
+    WEFT_TRY(st, put_line(t, "created", number, NULL));
     if (d->bucket_count > 0) {
         snprintf(number, sizeof(number), "%d", d->bucket_count);
         WEFT_TRY(st, put_line(t, "buckets", number, NULL));
@@ -129,7 +137,7 @@ static const char *take_field(char **at)
 typedef struct definition_reader {
     weft_ctx *ctx;
     weft_table_definition *d;
-    weft_pointers columns, options, properties, buckets, sorts;
+    weft_pointers columns, options, properties, buckets, sorts, outputs;
 } definition_reader;
 
 static weft_status read_column(definition_reader *r, char *at)
@@ -178,6 +186,15 @@ static weft_status read_line(definition_reader *r, char *line)
         r->d->bucket_count = (int32_t)strtol(at, NULL, 10);
     } else if (strcmp(line, "bucket") == 0) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, &r->buckets, take_field(&at)));
+    } else if (strcmp(line, "view") == 0) {
+        r->d->query = take_field(&at);
+        r->d->query_database = take_field(&at);
+    } else if (strcmp(line, "names") == 0) {
+        r->d->names_columns = *at == '1';
+    } else if (strcmp(line, "output") == 0) {
+        WEFT_TRY(st, weft_pointers_push(r->ctx, &r->outputs, take_field(&at)));
+    } else if (strcmp(line, "created") == 0) {
+        r->d->created_us = strtoll(at, NULL, 10);
     } else if (strcmp(line, "sort") == 0) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, &r->sorts, take_field(&at)));
     } /* what a later version adds is passed over */
@@ -229,6 +246,9 @@ weft_status weft_table_text_decode(weft_ctx *ctx, const char *path, char *text, 
     out->bucket_name_count = r.buckets.count;
     out->sort_names = weft_pointers_texts(&r.sorts);
     out->sort_name_count = r.sorts.count;
+    out->query_columns = weft_pointers_texts(&r.outputs);
+    if (out->query != NULL && r.outputs.count != out->column_count)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the definition of a view in %s is not whole", path));
     if (!is_whole(out))
         WEFT_TRY(st, weft_fail(ctx, WEFT_CORRUPT, "the definition of a table in %s is not whole", path));
 done:

@@ -186,24 +186,93 @@ done:
     return st;
 }
 
-weft_status weft_warehouse_create_database(weft_ctx *ctx, const char *database)
+/* The file of a database: a definition without columns, or (of an early version) its first line alone. */
+static weft_status database_file(weft_ctx *ctx, const char *database, char **folder, char **path)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, database_folder(ctx, database, folder));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, path, "%s/database", *folder));
+done:
+    return st;
+}
+
+static weft_status write_database(weft_ctx *ctx, const weft_table_definition *database, bool replace)
 {
     weft_status st = WEFT_OK;
     char *folder = NULL, *path = NULL;
+    const char *text = NULL;
+    size_t len = 0;
+    const weft_table_definition d = {.name = database->name,
+                                     .format = "database",
+                                     .location = "",
+                                     .comment = database->comment,
+                                     .property_count = database->property_count,
+                                     .properties = database->properties};
+    WEFT_TRY(st, database_file(ctx, database->name, &folder, &path));
+    WEFT_TRY(st, weft_table_text_encode(ctx, &d, &text, &len));
+    WEFT_TRY(st, write_text(ctx, folder, path, text, len, replace));
+done:
+    return st;
+}
+
+weft_status weft_warehouse_create_database(weft_ctx *ctx, const weft_table_definition *database)
+{
+    weft_status st = WEFT_OK;
     bool has = false;
-    WEFT_TRY(st, check_name(ctx, database));
-    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    WEFT_TRY(st, check_name(ctx, database->name));
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database->name, &has));
     if (!has) {
-        WEFT_TRY(st, database_folder(ctx, database, &folder));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/database", folder));
-        st = write_text(ctx, folder, path, "weft-database 1\n", 16, false);
+        st = write_database(ctx, database, false);
         if (st != WEFT_EXISTS) goto done;
         weft_error_clear(ctx);
     }
     st = weft_fail(ctx, WEFT_SCHEMA_EXISTS,
                    "Cannot create schema `%s` because it already exists. Choose a different name, drop the "
                    "existing schema, or add the IF NOT EXISTS clause to tolerate pre-existing schema.",
-                   database);
+                   database->name);
+done:
+    return st;
+}
+
+weft_status weft_warehouse_put_database(weft_ctx *ctx, const weft_table_definition *database)
+{
+    return write_database(ctx, database, true);
+}
+
+weft_status weft_warehouse_find_database(weft_ctx *ctx, const char *database,
+                                         const weft_table_definition **out)
+{
+    static const char early[] = "weft-database 1";
+    weft_status st = WEFT_OK;
+    weft_table_definition *d = NULL;
+    char *folder = NULL, *path = NULL, *text = NULL;
+    bool has = false;
+    *out = NULL;
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    if (!has) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &d));
+    d->name = database;
+    WEFT_TRY(st, database_file(ctx, database, &folder, &path));
+    WEFT_TRY(st, read_text(ctx, path, &text));
+    if (text != NULL && strncmp(text, early, sizeof(early) - 1) != 0)
+        WEFT_TRY(st, weft_table_text_decode(ctx, path, text, d));
+    *out = d;
+done:
+    return st;
+}
+
+weft_status weft_warehouse_database_location(weft_ctx *ctx, const char *database, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *warehouse = weft_setting_text(ctx, WEFT_SET_WAREHOUSE), *folder = NULL;
+    char *path = NULL;
+    WEFT_TRY(st, encode_name(ctx, database, &folder));
+    if (strcasecmp(database, "default") == 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s", warehouse));
+    else
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s.db", warehouse, folder));
+    WEFT_TRY(st, weft_fs_normalise(ctx, path, &path));
+    *out = path;
 done:
     return st;
 }
@@ -329,8 +398,11 @@ weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_definition *table
     WEFT_TRY(st, check_database(ctx, table->database));
     WEFT_TRY(st, database_folder(ctx, table->database, &folder));
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
-    WEFT_TRY(st, weft_fs_normalise(ctx, table->location, &location)); /* others have other current folders */
-    whole.location = location;
+    if (table->query == NULL) { /* others have other current folders */
+        WEFT_TRY(st, weft_fs_normalise(ctx, table->location, &location));
+        whole.location = location;
+    }
+    if (whole.created_us == 0) whole.created_us = ctx->clock->wall_us(ctx->clock->self);
     WEFT_TRY(st, weft_table_text_encode(ctx, &whole, &text, &len));
     st = write_text(ctx, folder, path, text, len, replace);
     if (st != WEFT_EXISTS) goto done;
@@ -351,7 +423,7 @@ weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *tabl
     char *path = NULL;
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path)); /* first: nobody finds a table without its files */
-    if (!table->external) WEFT_TRY(st, weft_fs_remove_tree(ctx, table->location));
+    if (!table->external && table->query == NULL) WEFT_TRY(st, weft_fs_remove_tree(ctx, table->location));
 done:
     return st;
 }

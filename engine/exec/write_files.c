@@ -50,6 +50,34 @@ done:
     return st;
 }
 
+/* The folders of a place, one by one below the attempt's, which must be there: that of an ended job stays
+ * gone. */
+static weft_status make_folders(weft_ctx *ctx, const weft_write_files *files, const char *below)
+{
+    weft_status st = WEFT_OK;
+    const char *end = below, *above = files->folder;
+    char *path = NULL;
+    do {
+        end = strchrnul(end + 1, '/');
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%.*s", files->folder, (int)(end - below),
+                                       below));
+        st = weft_fs_make_directory(ctx, path);
+        if (st == WEFT_OK) st = weft_fs_sync_directory(ctx, above);
+        if (st == WEFT_EXISTS) {
+            weft_error_clear(ctx);
+            st = WEFT_OK;
+        }
+        if (st == WEFT_NOT_FOUND)
+            st = weft_fail(ctx, WEFT_COMMIT_DENIED,
+                           "Attempt %d of partition %d came after the end of the job %s.",
+                           files->task->name.attempt, files->task->name.partition, files->spec->write.job);
+        WEFT_TRY(st, st);
+        above = path;
+    } while (*end != '\0');
+done:
+    return st;
+}
+
 static weft_status place_open(weft_ctx *ctx, weft_write_files *files, weft_write_place *place)
 {
     weft_status st = WEFT_OK;
@@ -63,10 +91,9 @@ static weft_status place_open(weft_ctx *ctx, weft_write_files *files, weft_write
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", files->folder, name));
         place->name = name;
     } else {
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", files->folder, place->folder));
-        WEFT_TRY(st, weft_fs_make_directories(ctx, path));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", path, name));
+        WEFT_TRY(st, make_folders(ctx, files, place->folder));
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &below, "%s/%s", place->folder, name));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", files->folder, below));
         place->name = below;
     }
     WEFT_TRY(st, files->format->open(ctx, path, spec->write.schema, spec->write.options,

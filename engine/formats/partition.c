@@ -89,8 +89,7 @@ static void partition_unescape(char *text)
     *to = '\0';
 }
 
-/* One folder's name of len bytes: *name and *text, NULL for NULL; *name is NULL when it is no pair. */
-static weft_status partition_pair(weft_ctx *ctx, const char *folder, size_t len, char **name, char **text)
+weft_status weft_partition_pair(weft_ctx *ctx, const char *folder, size_t len, char **name, char **text)
 {
     weft_status st = WEFT_OK;
     const char *equal = memchr(folder, '=', len);
@@ -132,7 +131,7 @@ static weft_status partition_pairs(weft_ctx *ctx, const weft_file_info *file, si
         size_t begin = end;
         while (begin > 0 && path[begin - 1] != '/') begin--;
         char *name = NULL, *text = NULL;
-        WEFT_TRY(st, partition_pair(ctx, path + begin, end - begin, &name, &text));
+        WEFT_TRY(st, weft_partition_pair(ctx, path + begin, end - begin, &name, &text));
         if (name == NULL && n > 0) break;
         if (name != NULL) {
             if (n == WEFT_PARTITION_COLUMNS_MAX) {

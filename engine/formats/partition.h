@@ -26,6 +26,11 @@ WEFT_MUST_CHECK weft_status weft_partitions_find(weft_ctx *ctx, const weft_file_
                                                  int32_t file_count, const char *base,
                                                  const weft_schema *given, weft_partitions *out);
 
+/* The name and the text of one folder "name=text" of len bytes, unescaped, in ctx->arena: *text NULL for
+ * NULL, *name NULL when it is no pair. Errors: WEFT_EMPTY_PARTITION_NAME and _VALUE. */
+WEFT_MUST_CHECK weft_status weft_partition_pair(weft_ctx *ctx, const char *folder, size_t len, char **name,
+                                                char **text);
+
 /* partition_type.c: the type of one text, unescaped; of two texts' types; and the value of a text. */
 weft_type weft_partition_type_of(const char *text);
 weft_type weft_partition_type_common(weft_type a, weft_type b);

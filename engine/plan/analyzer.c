@@ -53,13 +53,19 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     *node = *parsed;
     node->output = (weft_outputs){0};
     *out = node;
+    if (parsed->kind == WEFT_NODE_TABLE_COMMAND && parsed->command.spec_count > 0)
+        WEFT_TRY(st, weft_bind_specs(a, node));
     if (parsed->input_count == 0) goto done;
     if (parsed->kind == WEFT_NODE_WRITE && parsed->write.into != NULL) {
         WEFT_TRY(st, weft_bind_insert(a, node));
         goto done;
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, 1, &inputs));
-    WEFT_TRY(st, analyze_statement(a, parsed->inputs[0], &inputs[0]));
+    const bool lasting = parsed->kind == WEFT_NODE_CREATE_VIEW && !parsed->view.temporary;
+    const weft_node *around = lasting ? weft_analyzer_within(a, parsed) : NULL;
+    st = analyze_statement(a, parsed->inputs[0], &inputs[0]);
+    if (lasting) (void)weft_analyzer_within(a, around);
+    if (st != WEFT_OK) goto done;
     node->inputs = inputs;
     if (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count > 0 &&
         parsed->view.column_count != inputs[0]->output.count) {

@@ -19,6 +19,10 @@ typedef struct weft_catalog {
     /* A table that outlives the session: what INSERT writes into. *out NULL: there is none of this name. */
     weft_status (*table)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                          const weft_table_definition **out);
+    /* The analyser goes into the text of a view (parsed, as find gave it), into CREATE VIEW of one that
+     * outlives the session (the node), or back to where it was before: gives that. NULL: names mean the same
+     * everywhere. */
+    const weft_node *(*within)(void *self, const weft_node *view);
     /* Text that the catalogue keeps (the DEFAULT of a column as SELECT …) as a parsed plan; NULL: there is
      * none. */
     weft_status (*parse)(weft_ctx *ctx, void *self, const char *text, const weft_node **out);

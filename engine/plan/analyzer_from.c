@@ -71,7 +71,9 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
         a->in_view++;
         a->binding = ++a->bindings;
         a->height = 0;
+        const weft_node *around = weft_analyzer_within(a, parsed);
         st = weft_bind_query(a, parsed, NULL, NULL, &view->cte.bound);
+        (void)weft_analyzer_within(a, around);
         if (st == WEFT_OK) st = weft_bound_node(a, &view->cte.bound, &node);
         a->in_view--;
         a->binding = binding;

@@ -167,19 +167,6 @@ static bool reads_table(const weft_node *node, const char *location)
 
 /* ---- PARTITION (…) ---- */
 
-/* PARTITION (column = constant) as a value of the column. */
-static weft_status bind_constant(insertion *in, const weft_expr *parsed, const weft_column_definition *column,
-                                 const weft_expr **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_scope nothing = {0};
-    weft_binder b = {.a = in->a, .scope = &nothing, .clause = "PARTITION"};
-    WEFT_TRY(st, weft_bind_expr(&b, parsed, out));
-    WEFT_TRY(st, weft_expr_cast(in->a->ctx, *out, column->type, false, out));
-done:
-    return st;
-}
-
 static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
 {
     weft_status st = WEFT_OK;
@@ -188,14 +175,10 @@ static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
     const int32_t plain = d->column_count - d->partition_count;
     for (int32_t i = 0; i < spec->count; i++) {
         const int32_t at = weft_table_find_partition(d, spec->names[i]);
-        if (at < 0)
-            return weft_fail_at(
-                ctx, WEFT_PARTITIONS_NOT_FOUND, &spec->span,
-                "The partition(s) `%s` cannot be found in table `spark_catalog`.`%s`.`%s`. Verify the "
-                "partition specification and table name.",
-                spec->names[i], d->database, d->name);
+        if (at < 0) return weft_fail_no_partition(ctx, &spec->span, d, spec->names[i]);
         if (spec->values[i] == NULL) continue;
-        WEFT_TRY(st, bind_constant(in, spec->values[i], &d->columns[plain + at], &in->fixed[plain + at]));
+        WEFT_TRY(st, weft_bind_constant(in->a, spec->values[i], d->columns[plain + at].type,
+                                        &in->fixed[plain + at]));
         in->fixed_count++;
     }
     if (spec->count != d->partition_count)

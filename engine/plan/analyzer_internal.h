@@ -131,6 +131,12 @@ static inline const weft_span *weft_analyzer_span(const weft_analyzer *a, const 
     return a->in_view > 0 ? NULL : span;
 }
 
+/* Names mean from now on what they mean in a view; gives where they meant it before. */
+static inline const weft_node *weft_analyzer_within(const weft_analyzer *a, const weft_node *view)
+{
+    return a->catalog->within == NULL ? NULL : a->catalog->within(a->catalog->self, view);
+}
+
 /* ---- analyzer_scope.c ---- */
 /* OUTER over a column of an outer scope, which notes its use. aggregate: what the column is, or NULL. */
 WEFT_MUST_CHECK weft_status weft_bind_outer(weft_binder *b, const weft_scope *scope, const weft_expr *column,
@@ -220,6 +226,11 @@ WEFT_MUST_CHECK weft_status weft_bind_write_keys(weft_analyzer *a, const weft_ta
 WEFT_MUST_CHECK weft_status weft_bind_overwrite(weft_analyzer *a, const weft_table_definition *table,
                                                 const weft_expr *const *values, int32_t count,
                                                 weft_node *write);
+/* PARTITION (column = constant) as a value of the column's type. */
+WEFT_MUST_CHECK weft_status weft_bind_constant(weft_analyzer *a, const weft_expr *parsed, weft_type type,
+                                               const weft_expr **out);
+/* The folders of the PARTITION clauses of a statement about a table, if there is one of its name. */
+WEFT_MUST_CHECK weft_status weft_bind_specs(weft_analyzer *a, weft_node *command);
 /* CREATE TABLE … AS: the definition gets its columns, those of the folders last. */
 WEFT_MUST_CHECK weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_node *write);
 /* ---- analyzer_table.c ---- */

@@ -108,6 +108,24 @@ done:
     return st;
 }
 
+/* The folder "name=value" of a constant. */
+static weft_status constant_folder(weft_ctx *ctx, const char *name, const weft_expr *constant, char **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *key = NULL;
+    WEFT_TRY(st, key_text(ctx, constant, &key));
+    WEFT_TRY(st, weft_expr_fold(ctx, key, &key));
+    if (key->kind != WEFT_EXPR_LITERAL)
+        WEFT_TRY(st,
+                 weft_fail(ctx, WEFT_INTERNAL, "the value of the partition column %s is no constant", name));
+    const weft_str *value = key->literal.is_null ? NULL : &key->literal.str;
+    WEFT_TRY(st,
+             weft_arena_alloc(ctx, ctx->arena, weft_partition_folder_most(name, value) + 1, (void **)out));
+    (*out)[weft_partition_folder_put(*out, name, value, false)] = '\0';
+done:
+    return st;
+}
+
 /* The folder that the first `count` values of the partition columns, all constants, name. */
 static weft_status static_folder(weft_ctx *ctx, const weft_table_definition *table,
                                  const weft_expr *const *values, int32_t count, const char **out)
@@ -116,21 +134,67 @@ static weft_status static_folder(weft_ctx *ctx, const weft_table_definition *tab
     const int32_t plain = table->column_count - table->partition_count;
     char *text = NULL, *folder = NULL;
     for (int32_t i = 0; i < count; i++) {
-        const char *name = table->columns[plain + i].name;
-        const weft_expr *key = NULL;
-        WEFT_TRY(st, key_text(ctx, values[i], &key));
-        WEFT_TRY(st, weft_expr_fold(ctx, key, &key));
-        if (key->kind != WEFT_EXPR_LITERAL)
-            WEFT_TRY(st, weft_fail(ctx, WEFT_INTERNAL, "the value of the partition column %s is no constant",
-                                   name));
-        const weft_str *value = key->literal.is_null ? NULL : &key->literal.str;
-        WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, weft_partition_folder_most(name, value) + 1,
-                                      (void **)&folder));
-        folder[weft_partition_folder_put(folder, name, value, false)] = '\0';
+        WEFT_TRY(st, constant_folder(ctx, table->columns[plain + i].name, values[i], &folder));
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s", i > 0 ? text : "", i > 0 ? "/" : "",
                                        folder));
     }
     *out = text;
+done:
+    return st;
+}
+
+/* ---- PARTITION of statements about tables ---- */
+
+weft_status weft_bind_constant(weft_analyzer *a, const weft_expr *parsed, weft_type type,
+                               const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_scope nothing = {0};
+    weft_binder b = {.a = a, .scope = &nothing, .clause = "PARTITION"};
+    WEFT_TRY(st, weft_bind_expr(&b, parsed, out));
+    WEFT_TRY(st, weft_expr_cast(a->ctx, *out, type, false, out));
+done:
+    return st;
+}
+
+static weft_status bind_spec(weft_analyzer *a, const weft_table_definition *table,
+                             const weft_partition_spec *parsed, weft_partition_spec *out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t plain = table->column_count - table->partition_count;
+    const char **folders = NULL;
+    *out = *parsed;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, weft_max_i32(table->partition_count, 1), &folders));
+    for (int32_t i = 0; i < parsed->count && table->partition_count > 0; i++) {
+        const int32_t at = weft_table_find_partition(table, parsed->names[i]);
+        const weft_expr *value = NULL;
+        char *folder = NULL;
+        if (at < 0) return weft_fail_no_partition(a->ctx, &parsed->span, table, parsed->names[i]);
+        WEFT_TRY(st, weft_bind_constant(a, parsed->values[i], table->columns[plain + at].type, &value));
+        WEFT_TRY(st, constant_folder(a->ctx, table->columns[plain + at].name, value, &folder));
+        folders[at] = folder;
+    }
+    out->folders = folders;
+done:
+    return st;
+}
+
+weft_status weft_bind_specs(weft_analyzer *a, weft_node *command)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *table = NULL;
+    const weft_partition_spec **specs = NULL;
+    WEFT_TRY(st, a->catalog->table(a->ctx, a->catalog->self, command->command.parts,
+                                   command->command.part_count, &table));
+    if (table == NULL) goto done; /* whoever runs the statement says so */
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, command->command.spec_count, &specs));
+    for (int32_t i = 0; i < command->command.spec_count; i++) {
+        weft_partition_spec *spec = NULL;
+        WEFT_TRY(st, WEFT_NEW(a->ctx, &spec));
+        WEFT_TRY(st, bind_spec(a, table, command->command.specs[i], spec));
+        specs[i] = spec;
+    }
+    command->command.specs = specs;
 done:
     return st;
 }

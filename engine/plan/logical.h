@@ -100,6 +100,7 @@ typedef struct weft_relation {
     const char *const *options; /* pairs */
     const struct weft_table_definition
         *definition; /* of a table of the warehouse, or NULL; not on the wire */
+    int32_t partitions; /* of a definition in folders: how many were listed; 0: not known */
 } weft_relation;
 
 /* A column of a table as it was declared. */
@@ -125,6 +126,12 @@ typedef struct weft_table_definition {
     const char *const *bucket_names, *const *sort_names;
     int32_t option_count, property_count;
     const char *const *options, *const *properties; /* key, value, … */
+    int64_t created_us;                             /* 0: not yet */
+    /* Of a view: its text, the database that names in it are of, and the names of the query's columns
+     * [column_count], which are those of the view where it names none itself. NULL: a table. */
+    const char *query, *query_database;
+    const char *const *query_columns;
+    bool names_columns; /* CREATE VIEW v (a, b) */
 } weft_table_definition;
 
 /* PARTITION (a = 1, b). */
@@ -134,6 +141,9 @@ typedef struct weft_partition_spec {
     const weft_expr *const *values; /* NULL: of the query (dynamic) */
     bool if_not_exists;             /* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS */
     weft_span span;
+    /* Analysed, of a statement about a table: [partition_count of the table] the folder "name=value" of each
+     * partition column, or NULL where the statement says nothing of it. */
+    const char *const *folders;
 } weft_partition_spec;
 
 /* What a statement about tables and databases does. */
@@ -150,7 +160,23 @@ typedef enum weft_table_op {
     WEFT_DATABASE_DROP,
     WEFT_DATABASE_USE,
     WEFT_DATABASE_SHOW,
-    WEFT_DATABASE_CURRENT /* SHOW CURRENT NAMESPACE */
+    WEFT_DATABASE_CURRENT, /* SHOW CURRENT NAMESPACE */
+    WEFT_TABLE_LIKE,       /* CREATE TABLE … LIKE */
+    WEFT_TABLE_ADD_PARTITIONS,
+    WEFT_TABLE_DROP_PARTITIONS,
+    WEFT_TABLE_RENAME_PARTITION,
+    WEFT_TABLE_RECOVER, /* MSCK REPAIR TABLE, ALTER TABLE … RECOVER PARTITIONS */
+    WEFT_TABLE_SHOW_PARTITIONS,
+    WEFT_TABLE_UNSET_PROPERTIES,
+    WEFT_TABLE_COMMENT,        /* COMMENT ON TABLE … IS */
+    WEFT_TABLE_COLUMN_COMMENT, /* ALTER TABLE … ALTER COLUMN c COMMENT */
+    WEFT_TABLE_COLUMN_DEFAULT, /* … SET DEFAULT e, or DROP DEFAULT: text NULL */
+    WEFT_TABLE_SHOW_EXTENDED,  /* SHOW TABLE EXTENDED … LIKE */
+    WEFT_TABLE_REFRESH,
+    WEFT_TABLE_SET_LOCATION,
+    WEFT_DATABASE_DESCRIBE,
+    WEFT_DATABASE_SET_PROPERTIES,
+    WEFT_DATABASE_COMMENT
 } weft_table_op;
 
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */
@@ -314,7 +340,14 @@ struct weft_node {
             int32_t option_count;
             const char *const *options; /* key, value, … */
             const char *text;           /* the query's text */
-        } view;                         /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
+            bool temporary, alter;      /* alter: ALTER VIEW … AS, of one that is there */
+            int32_t part_count;
+            const char *const *parts;           /* the whole name */
+            const char *comment;                /* or NULL */
+            const char *const *column_comments; /* [column_count], each may be NULL */
+            int32_t property_count;
+            const char *const *properties; /* key, value, … */
+        } view; /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
         struct {
             const char *key, *value; /* NULL: show */
             bool reset;
@@ -324,6 +357,10 @@ struct weft_node {
             const char *name, *pattern;
             int32_t path_count; /* of files, as they were written */
             const char *const *paths;
+            int32_t part_count; /* DESCRIBE: the table's name, a column's, and EXTENDED */
+            const char *const *parts;
+            const char *column;
+            bool extended;
         } show;
         struct {
             int32_t part_count;
@@ -371,6 +408,12 @@ struct weft_node {
             bool if_exists, replace, cascade;   /* if_exists: also IF NOT EXISTS */
             const weft_table_definition *table; /* CREATE, ADD COLUMNS, SET TBLPROPERTIES */
             const char *to;                     /* RENAME TO; the pattern or key of SHOW */
+            bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED */
+            const char *column, *text;          /* of a column; a comment, a default, a place */
+            int32_t source_count;               /* CREATE TABLE … LIKE source */
+            const char *const *source;
+            int32_t spec_count; /* RENAME: from, to */
+            const weft_partition_spec *const *specs;
         } command;
         const void *given; /* weft_bound */
     };

@@ -155,6 +155,8 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
         if (node->scan.relation != NULL && node->scan.relation->name != NULL) {
             WEFT_TRY(st, node_text_words(b, " "));
             WEFT_TRY(st, node_text_words(b, node->scan.relation->name));
+            if (node->scan.relation->partitions > 0)
+                WEFT_TRY(st, node_text_printf(b, ", Partitions: %d", node->scan.relation->partitions));
         }
         if (node->scan.conjunct_count > 0) {
             WEFT_TRY(st, node_text_words(b, ", PushedFilters:"));

@@ -122,6 +122,8 @@ static weft_status scan_content(text_buffer *b, const weft_node *node)
         WEFT_TRY(st, node_text_words(b, " Location: "));
         WEFT_TRY(st, node_text_words(b, path + 1));
     }
+    if (node->scan.relation != NULL && node->scan.relation->partitions > 0)
+        WEFT_TRY(st, node_text_printf(b, ", Partitions: %d", node->scan.relation->partitions));
     WEFT_TRY(st, node_text_words(b, ", PushedFilters:"));
     WEFT_TRY(st, node_text_list(b, node->scan.conjuncts, node->scan.conjunct_count));
 done:

@@ -18,6 +18,16 @@ int32_t weft_table_find_partition(const weft_table_definition *d, const char *na
     return at < 0 ? -1 : at;
 }
 
+weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
+                                   const char *what)
+{
+    return weft_fail_at(
+        ctx, WEFT_PARTITIONS_NOT_FOUND, span,
+        "The partition(s) `%s` cannot be found in table `spark_catalog`.`%s`.`%s`. Verify the "
+        "partition specification and table name.",
+        what, d->database, d->name);
+}
+
 /* "`a`, `b`" */
 static weft_status column_names(weft_ctx *ctx, const weft_table_definition *d, char **out)
 {

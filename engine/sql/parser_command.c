@@ -21,8 +21,7 @@ done:
     return st;
 }
 
-/* key: a string or words with dots. */
-static weft_status parse_option_key(sql_parser *p, const char **out)
+weft_status weft_sql_option_key(sql_parser *p, const char **out)
 {
     weft_status st = WEFT_OK;
     const char *const *parts = NULL;
@@ -51,7 +50,7 @@ weft_status weft_sql_options(sql_parser *p, weft_pointers *options)
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
     while (!sql_is(p, SQL_RPAREN)) {
         const char *key = NULL, *value = NULL;
-        WEFT_TRY(st, parse_option_key(p, &key));
+        WEFT_TRY(st, weft_sql_option_key(p, &key));
         weft_sql_accept(p, SQL_EQ);
         WEFT_TRY(st, parse_option_value(p, &value));
         WEFT_TRY(st, weft_pointers_push(p->ctx, options, key));
@@ -74,90 +73,6 @@ done:
     return st;
 }
 
-/* A name of one part; default.name and spark_catalog.default.name are taken too. */
-static weft_status parse_object_name(sql_parser *p, const char *what, const char **out)
-{
-    weft_status st = WEFT_OK;
-    const char *const *parts = NULL;
-    int32_t count = 0;
-    WEFT_TRY(st, weft_sql_names(p, what, &parts, &count));
-    *out = parts[count - 1];
-done:
-    return st;
-}
-
-/* (a INT, b STRING): the columns of a table, not just the names of a view's? */
-static bool has_column_types(sql_parser *p)
-{
-    return !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) && !sql_word_at(p, 2, SQL_KW_COMMENT);
-}
-
-/* Their text, for weft_schema_parse. */
-static weft_status parse_schema_text(sql_parser *p, const char **text)
-{
-    int32_t depth = 1;
-    weft_sql_advance(p);
-    const int32_t start = weft_sql_peek(p, 0)->span.start;
-    int32_t stop = start;
-    for (; !sql_is(p, SQL_END); weft_sql_advance(p)) {
-        depth += sql_is(p, SQL_LPAREN) - sql_is(p, SQL_RPAREN);
-        if (depth == 0) break;
-        stop = weft_sql_peek(p, 0)->span.stop;
-    }
-    const weft_status st = weft_sql_text_copy(p, start, stop, text);
-    return st != WEFT_OK ? st : weft_sql_expect(p, SQL_RPAREN, "')'");
-}
-
-/* After CREATE [OR REPLACE] [TEMPORARY] VIEW. */
-static weft_status parse_create_view(sql_parser *p, const weft_span *start, bool replace,
-                                     const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers options = {0};
-    const weft_node *query = NULL;
-    weft_node *node = NULL;
-    bool if_not_exists = false;
-    const char *name = NULL, *format = NULL, *text = NULL, *comment = NULL, *schema = NULL;
-    const char *const *columns = NULL;
-    int32_t column_count = 0;
-    size_t len = 0;
-    WEFT_TRY(st, weft_sql_if_exists(p, true, &if_not_exists));
-    WEFT_TRY(st, parse_object_name(p, "the name of a view", &name));
-    const bool typed = sql_is(p, SQL_LPAREN) && has_column_types(p);
-    if (typed) WEFT_TRY(st, parse_schema_text(p, &schema));
-    if (sql_is(p, SQL_LPAREN) && !typed) WEFT_TRY(st, weft_sql_name_list(p, &columns, &column_count));
-    if (weft_sql_accept_word(p, SQL_KW_COMMENT))
-        WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
-    if (weft_sql_accept_word(p, SQL_KW_USING)) {
-        WEFT_TRY(st, weft_sql_name(p, "the name of a format", &format));
-        if (weft_sql_accept_word(p, SQL_KW_OPTIONS)) WEFT_TRY(st, weft_sql_options(p, &options));
-        if (schema != NULL) {
-            WEFT_TRY(st, weft_pointers_push(p->ctx, &options, "schema"));
-            WEFT_TRY(st, weft_pointers_push(p->ctx, &options, schema));
-        }
-    } else {
-        if (schema != NULL) return weft_sql_syntax_error(p, "USING");
-        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
-        const int32_t text_start = weft_sql_peek(p, 0)->span.start;
-        WEFT_TRY(st, weft_sql_query(p, &query));
-        WEFT_TRY(st, weft_sql_text_copy(p, text_start, p->last.stop, &text));
-    }
-    const weft_span span = weft_sql_span_from(p, start);
-    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_CREATE_VIEW, span, &query, query != NULL ? 1 : 0, &node));
-    node->view.name = name;
-    node->view.replace = replace;
-    node->view.if_not_exists = if_not_exists;
-    node->view.column_count = column_count;
-    node->view.columns = columns;
-    node->view.format = format;
-    node->view.option_count = options.count / 2;
-    node->view.options = weft_pointers_texts(&options);
-    node->view.text = text;
-    *out = node;
-done:
-    return st;
-}
-
 static weft_status parse_create(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -168,8 +83,7 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
     if (sql_word(p, SQL_KW_GLOBAL)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A global temporary view"));
     const bool temporary = weft_sql_accept_word(p, SQL_KW_TEMP) || weft_sql_accept_word(p, SQL_KW_TEMPORARY);
     if (weft_sql_accept_word(p, SQL_KW_VIEW)) {
-        /* Views live as long as the session; without a lasting catalogue CREATE VIEW means the same. */
-        WEFT_TRY(st, parse_create_view(p, &start, replace, out));
+        WEFT_TRY(st, weft_sql_create_view(p, &start, replace, temporary, out));
     } else if (!temporary && weft_sql_accept_word(p, SQL_KW_TABLE)) {
         WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
     } else if (!temporary && (weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
@@ -192,7 +106,8 @@ static weft_status parse_drop(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_DROP_VIEW, start, NULL, 0, &node));
     WEFT_TRY(st, weft_sql_if_exists(p, false, &node->view.if_not_exists));
-    WEFT_TRY(st, parse_object_name(p, "the name of a view", &node->view.name));
+    WEFT_TRY(st, weft_sql_names(p, "the name of a view", &node->view.parts, &node->view.part_count));
+    node->view.name = node->view.parts[node->view.part_count - 1];
     node->span = weft_sql_span_from(p, &start);
     *out = node;
 done:
@@ -256,7 +171,8 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     default: break;
     }
     if (weft_sql_is_text(p, 0, "TRUNCATE") || weft_sql_is_text(p, 0, "ALTER") ||
-        weft_sql_is_text(p, 0, "USE"))
+        weft_sql_is_text(p, 0, "USE") || weft_sql_is_text(p, 0, "MSCK") ||
+        weft_sql_is_text(p, 0, "REFRESH") || token->keyword == SQL_KW_COMMENT)
         return weft_sql_table_command(p, out);
     return weft_sql_syntax_error(
         p, "SELECT, WITH, VALUES, EXPLAIN, CREATE, DROP, INSERT, SET, SHOW or DESCRIBE");

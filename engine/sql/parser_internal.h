@@ -215,6 +215,22 @@ WEFT_MUST_CHECK weft_status weft_sql_table_command(sql_parser *p, const weft_nod
 WEFT_MUST_CHECK weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start,
                                                  const weft_node **out);
 /* parser_insert.c */
+/* parser_view.c: after CREATE [OR REPLACE] [TEMPORARY] VIEW. */
+WEFT_MUST_CHECK weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace,
+                                                 bool temporary, const weft_node **out);
+/* A statement about a table or database, from start to here. */
+WEFT_MUST_CHECK weft_status weft_sql_command(sql_parser *p, const weft_span *start, weft_table_op op,
+                                             weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *node);
+/* (name type [NOT NULL] [DEFAULT e] [COMMENT text], …): weft_column_definition. */
+WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, weft_pointers *columns);
+bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
+/* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */
+WEFT_MUST_CHECK weft_status weft_sql_alter(sql_parser *p, const weft_node **out);
+/* One more PARTITION (…) of the statement. */
+WEFT_MUST_CHECK weft_status weft_sql_command_spec(sql_parser *p, weft_node *node);
+/* parser_command.c: key of an option, a string or words with dots. */
+WEFT_MUST_CHECK weft_status weft_sql_option_key(sql_parser *p, const char **out);
 WEFT_MUST_CHECK weft_status weft_sql_insert(sql_parser *p, const weft_node **out);
 /* PARTITION (column = constant, …); dynamic: also columns without a constant. */
 WEFT_MUST_CHECK weft_status weft_sql_partition_spec(sql_parser *p, bool dynamic, weft_partition_spec **out);

@@ -88,9 +88,19 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     const weft_node *input = NULL;
-    const char *name = NULL;
+    const char *name = NULL, *column = NULL;
     weft_node *node = NULL;
+    bool extended = false;
     weft_sql_advance(p);
+    const bool names = !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT) &&
+                       !sql_is_at(p, 1, SQL_SEMICOLON);
+    if (names && weft_sql_accept_database(p)) {
+        WEFT_TRY(st, weft_sql_command(p, &start, WEFT_DATABASE_DESCRIBE, &node));
+        node->command.extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
+        *out = node;
+        goto done;
+    }
     if (sql_word(p, SQL_KW_FUNCTION) && !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_SEMICOLON)) {
         weft_sql_advance(p);
         weft_sql_accept_word(p, SQL_KW_EXTENDED);
@@ -104,10 +114,21 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
         } else {
             if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT)) weft_sql_accept_word(p, SQL_KW_TABLE);
             if (!sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT))
-                weft_sql_accept_word(p, SQL_KW_EXTENDED);
+                extended = weft_sql_accept_word(p, SQL_KW_EXTENDED) ||
+                           weft_sql_accept_word(p, SQL_KW_FORMATTED);
             WEFT_TRY(st, parse_table(p, &input, &name));
+            if (sql_word(p, SQL_KW_PARTITION))
+                WEFT_TRY(st, weft_sql_unsupported(p, &start, "DESCRIBE … PARTITION"));
+            if (!sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON))
+                WEFT_TRY(st, weft_sql_name(p, "the name of a column", &column));
         }
         WEFT_TRY(st, show_node(p, &start, "describe", input, &node));
+        node->show.extended = extended;
+        node->show.column = column;
+        if (!query) {
+            node->show.parts = input->relation.parts;
+            node->show.part_count = input->relation.part_count;
+        }
     }
     node->show.name = name;
     *out = node;

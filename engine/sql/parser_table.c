@@ -4,7 +4,7 @@
 
 #include "engine/sql/parser_internal.h"
 
-static weft_status make_command(sql_parser *p, const weft_span *start, weft_table_op op, weft_node **out)
+weft_status weft_sql_command(sql_parser *p, const weft_span *start, weft_table_op op, weft_node **out)
 {
     const weft_status st =
         weft_sql_node_new(p, WEFT_NODE_TABLE_COMMAND, weft_sql_span_from(p, start), NULL, 0, out);
@@ -12,7 +12,7 @@ static weft_status make_command(sql_parser *p, const weft_span *start, weft_tabl
     return st;
 }
 
-static weft_status parse_parts(sql_parser *p, const char *what, weft_node *node)
+weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *node)
 {
     return weft_sql_names(p, what, &node->command.parts, &node->command.part_count);
 }
@@ -20,7 +20,7 @@ static weft_status parse_parts(sql_parser *p, const char *what, weft_node *node)
 /* ---- columns ---- */
 
 /* name type [NOT NULL] [DEFAULT e] [COMMENT text], … */
-static weft_status parse_column_list(sql_parser *p, weft_pointers *columns)
+weft_status weft_sql_column_list(sql_parser *p, weft_pointers *columns)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
@@ -86,7 +86,7 @@ static weft_status parse_partitioned(sql_parser *p, table_clauses *c)
     const bool typed = sql_is(p, SQL_LPAREN) && !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) &&
                        !sql_is_at(p, 2, SQL_LPAREN);
     if (typed) {
-        WEFT_TRY(st, parse_column_list(p, &more));
+        WEFT_TRY(st, weft_sql_column_list(p, &more));
         for (int32_t i = 0; i < more.count; i++) {
             WEFT_TRY(st, weft_pointers_push(p->ctx, &c->columns, more.items[i]));
             WEFT_TRY(st, weft_pointers_push(p->ctx, &c->partitions,
@@ -218,20 +218,24 @@ weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool re
     const weft_node *query = NULL;
     weft_node *node = NULL;
     weft_table_definition *d = NULL;
-    const char *const *parts = NULL;
-    int32_t part_count = 0;
+    const char *const *parts = NULL, *const *source = NULL;
+    int32_t part_count = 0, source_count = 0;
     bool if_not_exists = false;
     WEFT_TRY(st, weft_sql_if_exists(p, true, &if_not_exists));
     WEFT_TRY(st, weft_sql_names(p, "the name of a table", &parts, &part_count));
-    if (sql_word(p, SQL_KW_LIKE)) WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE TABLE … LIKE"));
+    const bool like = weft_sql_accept_word(p, SQL_KW_LIKE);
+    if (like) WEFT_TRY(st, weft_sql_names(p, "the name of a table", &source, &source_count));
+    if (like) c.format = NULL;
     const weft_span columns_at = weft_sql_peek(p, 0)->span;
     if (sql_is(p, SQL_LPAREN) && !sql_word_at(p, 1, SQL_KW_SELECT))
-        WEFT_TRY(st, parse_column_list(p, &c.columns));
+        WEFT_TRY(st, weft_sql_column_list(p, &c.columns));
     WEFT_TRY(st, parse_clauses(p, &c));
     WEFT_TRY(st, make_definition(p, parts, part_count, &c, &d));
     const bool ends = sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON);
-    if (!weft_sql_accept_word(p, SQL_KW_AS) && ends) {
-        WEFT_TRY(st, make_command(p, start, WEFT_TABLE_CREATE, &node));
+    if (ends || like) {
+        WEFT_TRY(st, weft_sql_command(p, start, like ? WEFT_TABLE_LIKE : WEFT_TABLE_CREATE, &node));
+        node->command.source = source;
+        node->command.source_count = source_count;
         node->command.parts = parts;
         node->command.part_count = part_count;
         node->command.if_exists = if_not_exists;
@@ -240,6 +244,7 @@ weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool re
         *out = node;
         goto done;
     }
+    weft_sql_accept_word(p, SQL_KW_AS);
     if (c.columns.count > 0)
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &columns_at,
                                   "Operation not allowed: Schema may not be specified in a Create Table As "
@@ -265,15 +270,15 @@ weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, cons
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
-    const char *text = NULL;
     size_t len = 0;
     weft_pointers properties = {0};
-    WEFT_TRY(st, make_command(p, start, WEFT_DATABASE_CREATE, &node));
+    weft_table_definition *d = NULL;
+    WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_CREATE, &node));
     WEFT_TRY(st, weft_sql_if_exists(p, true, &node->command.if_exists));
-    WEFT_TRY(st, parse_parts(p, "the name of a database", node));
+    WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
     for (;;) {
         if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
-            WEFT_TRY(st, weft_sql_string(p, "a comment", &text, &len));
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
         } else if (sql_word(p, SQL_KW_LOCATION)) {
             WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE DATABASE … LOCATION"));
         } else if (weft_sql_accept_word(p, SQL_KW_WITH)) {
@@ -283,12 +288,16 @@ weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, cons
             break;
         }
     }
+    WEFT_TRY(st, WEFT_NEW(p->ctx, &d));
+    d->property_count = properties.count / 2;
+    d->properties = weft_pointers_texts(&properties);
+    node->command.table = d;
     *out = node;
 done:
     return st;
 }
 
-static bool accept_database_word(sql_parser *p)
+bool weft_sql_accept_database(sql_parser *p)
 {
     return weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
            weft_sql_accept_text(p, "NAMESPACE");
@@ -298,12 +307,12 @@ weft_status weft_sql_drop_table(sql_parser *p, const weft_span *start, const wef
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
-    const bool database = accept_database_word(p);
+    const bool database = weft_sql_accept_database(p);
     if (!database && !weft_sql_accept_word(p, SQL_KW_TABLE))
         WEFT_TRY(st, weft_sql_syntax_error(p, "VIEW, TABLE or DATABASE"));
-    WEFT_TRY(st, make_command(p, start, database ? WEFT_DATABASE_DROP : WEFT_TABLE_DROP, &node));
+    WEFT_TRY(st, weft_sql_command(p, start, database ? WEFT_DATABASE_DROP : WEFT_TABLE_DROP, &node));
     WEFT_TRY(st, weft_sql_if_exists(p, false, &node->command.if_exists));
-    WEFT_TRY(st, parse_parts(p, database ? "the name of a database" : "the name of a table", node));
+    WEFT_TRY(st, weft_sql_command_name(p, database ? "the name of a database" : "the name of a table", node));
     if (database)
         node->command.cascade = weft_sql_accept_text(p, "CASCADE") ||
                                 (weft_sql_accept_text(p, "RESTRICT") && false);
@@ -315,60 +324,26 @@ done:
     return st;
 }
 
-/* ---- ALTER TABLE, TRUNCATE, USE ---- */
-
-static weft_status parse_alter(sql_parser *p, const weft_span *start, const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    table_clauses c = {0};
-    weft_node *node = NULL;
-    weft_table_definition *d = NULL;
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
-    WEFT_TRY(st, make_command(p, start, WEFT_TABLE_RENAME, &node));
-    WEFT_TRY(st, parse_parts(p, "the name of a table", node));
-    if (weft_sql_is_text(p, 0, "RENAME") && sql_word_at(p, 1, SQL_KW_TO)) {
-        const char *const *to = NULL;
-        int32_t count = 0;
-        weft_sql_advance(p);
-        weft_sql_advance(p);
-        WEFT_TRY(st, weft_sql_names(p, "the new name", &to, &count));
-        node->command.to = to[count - 1];
-    } else if (weft_sql_accept_text(p, "ADD") &&
-               (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
-        node->command.op = WEFT_TABLE_ADD_COLUMNS;
-        WEFT_TRY(st, parse_column_list(p, &c.columns));
-    } else if (weft_sql_accept_word(p, SQL_KW_SET) && weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
-        node->command.op = WEFT_TABLE_SET_PROPERTIES;
-        WEFT_TRY(st, weft_sql_options(p, &c.properties));
-    } else {
-        WEFT_TRY(st,
-                 weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, start,
-                              "The feature is not supported: this ALTER TABLE; RENAME TO, ADD COLUMNS and "
-                              "SET TBLPROPERTIES are."));
-    }
-    WEFT_TRY(st, make_definition(p, node->command.parts, node->command.part_count, &c, &d));
-    node->command.table = d;
-    node->span = weft_sql_span_from(p, start);
-    *out = node;
-done:
-    return st;
-}
+/* ---- TRUNCATE, USE ---- */
 
 weft_status weft_sql_table_command(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_node *node = NULL;
-    if (weft_sql_accept_text(p, "ALTER")) return parse_alter(p, &start, out);
+    if (weft_sql_is_text(p, 0, "ALTER") || weft_sql_is_text(p, 0, "MSCK") ||
+        weft_sql_is_text(p, 0, "REFRESH") || sql_word(p, SQL_KW_COMMENT))
+        return weft_sql_alter(p, out);
     if (weft_sql_accept_text(p, "TRUNCATE")) {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
-        WEFT_TRY(st, make_command(p, &start, WEFT_TABLE_TRUNCATE, &node));
-        WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+        WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_TRUNCATE, &node));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
+        if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_command_spec(p, node));
     } else {
         weft_sql_advance(p);
-        accept_database_word(p);
-        WEFT_TRY(st, make_command(p, &start, WEFT_DATABASE_USE, &node));
-        WEFT_TRY(st, parse_parts(p, "the name of a database", node));
+        weft_sql_accept_database(p);
+        WEFT_TRY(st, weft_sql_command(p, &start, WEFT_DATABASE_USE, &node));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
     }
     node->span = weft_sql_span_from(p, &start);
     *out = node;
@@ -386,22 +361,36 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
     *out = NULL;
     if (weft_sql_accept_text(p, "DATABASES") || weft_sql_accept_text(p, "SCHEMAS") ||
         weft_sql_accept_text(p, "NAMESPACES")) {
-        WEFT_TRY(st, make_command(p, start, WEFT_DATABASE_SHOW, &node));
+        WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_SHOW, &node));
         weft_sql_accept_word(p, SQL_KW_LIKE);
         if (sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a pattern", &node->command.to, &len));
     } else if (sql_word(p, SQL_KW_CURRENT) && weft_sql_is_text(p, 1, "NAMESPACE")) {
         weft_sql_advance(p);
         weft_sql_advance(p);
-        WEFT_TRY(st, make_command(p, start, WEFT_DATABASE_CURRENT, &node));
+        WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_CURRENT, &node));
     } else if (sql_word(p, SQL_KW_CREATE) && sql_word_at(p, 1, SQL_KW_TABLE)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
-        WEFT_TRY(st, make_command(p, start, WEFT_TABLE_SHOW_CREATE, &node));
-        WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+        WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_CREATE, &node));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
         if (weft_sql_accept_word(p, SQL_KW_AS)) weft_sql_advance(p); /* SERDE */
+    } else if (weft_sql_accept_text(p, "PARTITIONS")) {
+        WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_PARTITIONS, &node));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
+        if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_command_spec(p, node));
+    } else if (sql_word(p, SQL_KW_TABLE) && sql_word_at(p, 1, SQL_KW_EXTENDED)) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_EXTENDED, &node));
+        if (weft_sql_accept_word(p, SQL_KW_FROM) || weft_sql_accept_word(p, SQL_KW_IN))
+            WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LIKE));
+        WEFT_TRY(st, weft_sql_string(p, "a pattern", &node->command.to, &len));
+        if (sql_word(p, SQL_KW_PARTITION))
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "SHOW TABLE EXTENDED … PARTITION"));
     } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
-        WEFT_TRY(st, make_command(p, start, WEFT_TABLE_SHOW_PROPERTIES, &node));
-        WEFT_TRY(st, parse_parts(p, "the name of a table", node));
+        WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_PROPERTIES, &node));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
         if (weft_sql_accept(p, SQL_LPAREN)) {
             WEFT_TRY(st, weft_sql_string(p, "the key of a property", &node->command.to, &len));
             WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));

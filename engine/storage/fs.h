@@ -40,6 +40,10 @@ typedef struct weft_range {
  * matches. */
 WEFT_MUST_CHECK weft_status weft_fs_list(weft_ctx *ctx, const char *path, weft_file_info **files,
                                          int32_t *count);
+/* The folders that lie `depth` levels (1: directly) below a folder, as paths below it, sorted, without those
+ * that weft_fs_list leaves out, and also those that are empty. A folder that is not there has none. */
+WEFT_MUST_CHECK weft_status weft_fs_list_folders(weft_ctx *ctx, const char *path, int32_t depth,
+                                                 const char *const **folders, int32_t *count);
 WEFT_MUST_CHECK weft_status weft_fs_stat(weft_ctx *ctx, const char *path, weft_file_info *out);
 
 /* Open for reading. Errors: WEFT_NOT_FOUND, WEFT_IO with the path and the system's reason. */

@@ -240,3 +240,54 @@ weft_status weft_fs_list(weft_ctx *ctx, const char *path, weft_file_info **files
 done:
     return st;
 }
+
+/* ---- folders ---- */
+
+static weft_status folders_walk(weft_ctx *ctx, file_list *list, const char *path, int32_t depth)
+{
+    weft_status st = WEFT_OK;
+    DIR *folder = NULL;
+    const char *name;
+    WEFT_TRY(st, list_open_folder(ctx, path, &folder));
+    for (;;) {
+        char *full = NULL;
+        weft_file_info info;
+        bool there;
+        WEFT_TRY(st, list_next_name(ctx, folder, path, &name));
+        if (name == NULL) break;
+        if (list_is_hidden(name)) continue;
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        WEFT_TRY(st, list_join(ctx, path, name, &full));
+        WEFT_TRY(st, list_stat(ctx, full, &info, &there));
+        if (!there || !info.is_directory) continue;
+        WEFT_TRY(st, depth > 1 ? folders_walk(ctx, list, full, depth - 1) : list_add(ctx, list, &info));
+    }
+done:
+    if (folder != NULL) closedir(folder);
+    return st;
+}
+
+weft_status weft_fs_list_folders(weft_ctx *ctx, const char *path, int32_t depth, const char *const **folders,
+                                 int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    file_list list = {0};
+    weft_file_info info;
+    char *normal = NULL;
+    bool there = false;
+    const char **names = NULL;
+    *count = 0;
+    *folders = NULL;
+    WEFT_TRY(st, weft_fs_normalise(ctx, path, &normal));
+    WEFT_TRY(st, list_stat(ctx, normal, &info, &there));
+    if (!there || !info.is_directory || depth < 1) goto done;
+    WEFT_TRY(st, folders_walk(ctx, &list, normal, weft_min_i32(depth, LIST_DEPTH_MAX)));
+    if (list.count > 0) qsort(list.items, (size_t)list.count, sizeof(*list.items), list_compare);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, list.count, &names));
+    const size_t prefix = strlen(normal) + (strcmp(normal, "/") == 0 ? 0 : 1);
+    for (int32_t i = 0; i < list.count; i++) names[i] = list.items[i].path + prefix;
+    *folders = names;
+    *count = list.count;
+done:
+    return st;
+}

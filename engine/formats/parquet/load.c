@@ -340,6 +340,10 @@ done:
     return st;
 }
 
+/* Rows of a chunk of NULLs alone have code 0, which readers may look up: the entry of a dictionary without
+ * any. */
+_Alignas(16) static const uint8_t no_value[16] = {0};
+
 static weft_status dictionary_values(weft_ctx *ctx, weft_pq_chunk *chunk, const uint8_t *body,
                                      int64_t body_bytes, int64_t count)
 {
@@ -371,6 +375,7 @@ static weft_status dictionary_values(weft_ctx *ctx, weft_pq_chunk *chunk, const 
         WEFT_TRY(st, weft_pq_convert_fixed(ctx, chunk, body, count, &chunk->dictionary_values, &phys));
         values = chunk->dictionary_values.data;
     }
+    if (count == 0) values = no_value;
     chunk->dictionary = (weft_dictionary){
         .id = weft_dictionary_new_id(), .count = (int32_t)count, .phys = phys, .values = values};
 done:

@@ -102,8 +102,9 @@ static void databases_hold_tables(void **state)
     bool has = true;
     (void)state;
     open_warehouse(&f);
-    weft_fixture_ok(&f, weft_warehouse_create_database(&f.ctx, "Sales"));
-    assert_int_equal(weft_warehouse_create_database(&f.ctx, "SALES"), WEFT_SCHEMA_EXISTS);
+    weft_fixture_ok(&f, weft_warehouse_create_database(&f.ctx, &(weft_table_definition){.name = "Sales"}));
+    assert_int_equal(weft_warehouse_create_database(&f.ctx, &(weft_table_definition){.name = "SALES"}),
+                     WEFT_SCHEMA_EXISTS);
     weft_error_clear(&f.ctx);
     const weft_table_definition d = example("sales", "t");
     weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
@@ -135,7 +136,7 @@ static void a_name_is_no_path(void **state)
         const char *path = NULL;
         assert_int_equal(weft_warehouse_put(&f.ctx, &d, true), WEFT_INVALID_SCHEMA_OR_RELATION_NAME);
         weft_error_clear(&f.ctx);
-        assert_int_equal(weft_warehouse_create_database(&f.ctx, names[i]),
+        assert_int_equal(weft_warehouse_create_database(&f.ctx, &(weft_table_definition){.name = names[i]}),
                          WEFT_INVALID_SCHEMA_OR_RELATION_NAME);
         weft_error_clear(&f.ctx);
         assert_int_equal(weft_warehouse_location(&f.ctx, "default", names[i], &path),

@@ -1,0 +1,157 @@
+/* coordinator/table_alter.c - ALTER TABLE and ALTER VIEW: the definition changes, files stay. */
+#include <string.h>
+#include <strings.h>
+
+#include "coordinator/table_private.h"
+#include "engine/catalog/warehouse.h"
+#include "engine/plan/table_layout.h"
+
+weft_status weft_command_add_columns(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL, *more = c->node->command.table;
+    weft_column_definition *columns = NULL;
+    WEFT_TRY(st, weft_command_find_altered(c, &old));
+    weft_table_definition d = *old;
+    const int32_t plain = old->column_count - old->partition_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count + more->column_count, &columns));
+    for (int32_t i = 0; i < plain; i++) columns[i] = old->columns[i];
+    for (int32_t i = 0; i < more->column_count; i++) {
+        for (int32_t k = 0; k < old->column_count; k++)
+            if (strcasecmp(old->columns[k].name, more->columns[i].name) == 0)
+                WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_COLUMN_ALREADY_EXISTS, &c->node->span,
+                                          "The column `%s` already exists. Choose another name or rename the "
+                                          "existing column.",
+                                          more->columns[i].name));
+        if (more->columns[i].initial != NULL)
+            WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
+                                      "The feature is not supported: ADD COLUMNS with the DEFAULT of `%s`, "
+                                      "which rows that are there would have. Use ALTER COLUMN … SET DEFAULT "
+                                      "for new ones.",
+                                      more->columns[i].name));
+        columns[plain + i] = more->columns[i];
+    }
+    for (int32_t i = plain; i < old->column_count; i++) columns[more->column_count + i] = old->columns[i];
+    d.columns = columns;
+    d.column_count = old->column_count + more->column_count;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+weft_status weft_command_merge_properties(weft_ctx *ctx, const weft_table_definition *old,
+                                          const weft_table_definition *set, weft_pointers *pairs)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < old->property_count; i++) {
+        bool again = false;
+        for (int32_t k = 0; k < set->property_count; k++)
+            again |= strcmp(old->properties[2 * i], set->properties[2 * k]) == 0;
+        for (int32_t k = 0; !again && k < 2; k++)
+            WEFT_TRY(st, weft_pointers_push(ctx, pairs, old->properties[2 * i + k]));
+    }
+    for (int32_t i = 0; i < 2 * set->property_count; i++)
+        WEFT_TRY(st, weft_pointers_push(ctx, pairs, set->properties[i]));
+done:
+    return st;
+}
+
+weft_status weft_command_set_properties(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
+    weft_pointers pairs = {0};
+    WEFT_TRY(st, weft_command_find_altered(c, &old));
+    weft_table_definition d = *old;
+    WEFT_TRY(st, weft_command_merge_properties(c->ctx, old, c->node->command.table, &pairs));
+    d.properties = weft_pointers_texts(&pairs);
+    d.property_count = pairs.count / 2;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+weft_status weft_command_rename(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *d = NULL;
+    WEFT_TRY(st, weft_command_find_altered(c, &d));
+    WEFT_TRY(st, weft_warehouse_rename(c->ctx, d, c->node->command.to));
+done:
+    return st;
+}
+
+weft_status weft_command_unset_properties(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL, *unset = c->node->command.table;
+    weft_pointers pairs = {0};
+    WEFT_TRY(st, weft_command_find_altered(c, &old));
+    weft_table_definition d = *old;
+    for (int32_t i = 0; i < old->property_count; i++) {
+        bool gone = false;
+        for (int32_t k = 0; k < unset->property_count; k++)
+            gone |= strcmp(old->properties[2 * i], unset->properties[2 * k]) == 0;
+        for (int32_t k = 0; !gone && k < 2; k++)
+            WEFT_TRY(st, weft_pointers_push(c->ctx, &pairs, old->properties[2 * i + k]));
+    }
+    d.properties = weft_pointers_texts(&pairs);
+    d.property_count = pairs.count / 2;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+weft_status weft_command_comment(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
+    WEFT_TRY(st,
+             weft_session_catalog_entry(c->ctx, c->node->command.parts, c->node->command.part_count, &old));
+    if (old == NULL) WEFT_TRY(st, weft_command_find_table(c, &old)); /* it says what is wrong */
+    weft_table_definition d = *old;
+    d.comment = c->node->command.text;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+weft_status weft_command_set_location(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
+    WEFT_TRY(st, weft_command_find_altered(c, &old));
+    weft_table_definition d = *old;
+    d.location = c->node->command.text;
+    d.external = true; /* the new place is not the warehouse's to remove */
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+/* Its comment, or its DEFAULT (NULL: none). */
+weft_status weft_command_change_column(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
+    weft_column_definition *columns = NULL;
+    WEFT_TRY(st, weft_command_find_altered(c, &old));
+    const int32_t at = weft_table_find_column(old, c->node->command.column);
+    if (at < 0)
+        WEFT_TRY(st,
+                 weft_fail_at(c->ctx, WEFT_COLUMN_NOT_FOUND, &c->node->span,
+                              "The column `%s` cannot be found. Verify the spelling and correctness of the "
+                              "column name.",
+                              c->node->command.column));
+    weft_table_definition d = *old;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));
+    for (int32_t i = 0; i < old->column_count; i++) columns[i] = old->columns[i];
+    if (c->node->command.op == WEFT_TABLE_COLUMN_COMMENT)
+        columns[at].comment = c->node->command.text;
+    else
+        columns[at].initial = c->node->command.text;
+    d.columns = columns;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}

@@ -1,0 +1,52 @@
+/* coordinator/table_private.h - what the statements about tables share. */
+#ifndef WEFT_COORDINATOR_TABLE_PRIVATE_H
+#define WEFT_COORDINATOR_TABLE_PRIVATE_H
+
+#include "coordinator/table_command.h"
+#include "engine/plan/pointers.h"
+
+typedef struct command_run {
+    weft_ctx *ctx;
+    const weft_session_catalog *catalog;
+    weft_settings *settings;
+    const weft_node *node;
+    weft_command_rows *rows;
+    bool *changed;
+} command_run;
+
+/* table_command.c */
+/* The table that the statement names. Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND, WEFT_EXPECT_TABLE. */
+WEFT_MUST_CHECK weft_status weft_command_find_table(command_run *c, const weft_table_definition **out);
+/* The table or, with ALTER VIEW, the view. Errors: as above, WEFT_EXPECT_ALTER_VIEW and _TABLE. */
+WEFT_MUST_CHECK weft_status weft_command_find_altered(command_run *c, const weft_table_definition **out);
+/* Rows of a command: cells row after row. */
+void weft_command_give(command_run *c, const char *const *names, int32_t width, const weft_pointers *cells);
+
+/* table_partitions.c */
+WEFT_MUST_CHECK weft_status weft_command_add_partitions(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_drop_partitions(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_rename_partition(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_recover(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_show_partitions(command_run *c);
+/* TRUNCATE TABLE … PARTITION: the folders stay. */
+WEFT_MUST_CHECK weft_status weft_command_truncate_partitions(command_run *c, const weft_table_definition *d);
+
+/* table_alter.c */
+WEFT_MUST_CHECK weft_status weft_command_add_columns(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_set_properties(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_unset_properties(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_rename(command_run *c);
+/* The pairs of old, with those of set in their places. */
+WEFT_MUST_CHECK weft_status weft_command_merge_properties(weft_ctx *ctx, const weft_table_definition *old,
+                                                          const weft_table_definition *set,
+                                                          weft_pointers *pairs);
+WEFT_MUST_CHECK weft_status weft_command_comment(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_set_location(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_change_column(command_run *c);
+
+/* table_show.c */
+WEFT_MUST_CHECK weft_status weft_command_show_create(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_show_properties(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_show_extended(command_run *c);
+
+#endif

@@ -1,0 +1,385 @@
+/* coordinator/table_show.c - what SHOW and DESCRIBE say of one table or view, as Spark words it. */
+#include <ctype.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/settings.h"
+#include "coordinator/table_private.h"
+#include "engine/catalog/warehouse.h"
+
+/* A table or a view of the warehouse. */
+static weft_status find_shown(command_run *c, const weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st,
+             weft_session_catalog_entry(c->ctx, c->node->command.parts, c->node->command.part_count, out));
+    if (*out == NULL) st = weft_command_find_table(c, out); /* it says what is wrong */
+done:
+    return st;
+}
+
+/* A type as CREATE TABLE writes it: in capitals, but for the names of fields. */
+static weft_status create_type(weft_ctx *ctx, weft_type type, const char **out)
+{
+    weft_status st = WEFT_OK;
+    enum { TYPE_BYTES = 64 * 1024 };
+    char *text = NULL;
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, TYPE_BYTES, (void **)&text));
+    weft_type_text(type, text, TYPE_BYTES);
+    for (char *at = text; !weft_type_is_nested(type) && *at != '\0'; at++)
+        *at = (char)toupper((unsigned char)*at);
+    *out = type.id == WEFT_TYPE_STRING ? "STRING COLLATE UTF8_BINARY" : text;
+done:
+    return st;
+}
+
+/* "WORDS (a, b)\n", when there are names. */
+static weft_status add_names(weft_ctx *ctx, const char *words, const char *const *names, int32_t count,
+                             char **text)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s%s%s%s", *text, i == 0 ? words : ", ",
+                                       i == 0 ? " (" : "", names[i], i + 1 == count ? ")\n" : ""));
+done:
+    return st;
+}
+
+/* PARTITIONED BY (…), CLUSTERED BY (…) SORTED BY (…) INTO n BUCKETS */
+static weft_status add_layout(weft_ctx *ctx, const weft_table_definition *d, char **text)
+{
+    weft_status st = WEFT_OK;
+    const char **names = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->partition_count, &names));
+    for (int32_t i = 0; i < d->partition_count; i++)
+        names[i] = d->columns[d->column_count - d->partition_count + i].name;
+    WEFT_TRY(st, add_names(ctx, "PARTITIONED BY", names, d->partition_count, text));
+    WEFT_TRY(st, add_names(ctx, "CLUSTERED BY", d->bucket_names, d->bucket_name_count, text));
+    WEFT_TRY(st, add_names(ctx, "SORTED BY", d->sort_names, d->sort_name_count, text));
+    if (d->bucket_count > 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sINTO %d BUCKETS\n", *text, d->bucket_count));
+done:
+    return st;
+}
+
+/* CREATE VIEW as Spark writes it. */
+static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d, char **text)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "CREATE VIEW %s.%s (\n", d->database, d->name));
+    for (int32_t i = 0; i < d->column_count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s  %s%s%s%s%s", *text, d->columns[i].name,
+                                       d->columns[i].comment != NULL ? " COMMENT '" : "",
+                                       d->columns[i].comment != NULL ? d->columns[i].comment : "",
+                                       d->columns[i].comment != NULL ? "'" : "",
+                                       i + 1 < d->column_count ? ",\n" : ")\n"));
+    if (d->comment != NULL)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sCOMMENT '%s'\n", *text, d->comment));
+    for (int32_t i = 0; i < d->property_count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s\n  '%s' = '%s'%s", *text,
+                                       i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
+                                       d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
+    WEFT_TRY(
+        st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA COMPENSATION\nAS %s\n", *text, d->query));
+done:
+    return st;
+}
+
+weft_status weft_command_show_create(command_run *c)
+{
+    static const char *const names[] = {"createtab_stmt"};
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = c->ctx;
+    const weft_table_definition *d = NULL;
+    weft_pointers cells = {0};
+    char *text = NULL;
+    const char *type = NULL;
+    WEFT_TRY(st, find_shown(c, &d));
+    if (d->query != NULL) {
+        WEFT_TRY(st, view_statement(ctx, d, &text));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
+        weft_command_give(c, names, 1, &cells);
+        goto done;
+    }
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "CREATE TABLE spark_catalog.%s.%s (\n",
+                                   d->database, d->name));
+    for (int32_t i = 0; i < d->column_count; i++) {
+        const weft_column_definition *column = &d->columns[i];
+        WEFT_TRY(st, create_type(ctx, column->type, &type));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s  %s %s%s%s%s%s%s%s", text, column->name,
+                                       type, column->initial != NULL ? " DEFAULT " : "",
+                                       column->initial != NULL ? column->initial : "",
+                                       column->comment != NULL ? " COMMENT '" : "",
+                                       column->comment != NULL ? column->comment : "",
+                                       column->comment != NULL ? "'" : "",
+                                       i + 1 < d->column_count ? ",\n" : ")\n"));
+    }
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sUSING %s\n", text, d->format));
+    WEFT_TRY(st, add_layout(ctx, d, &text));
+    if (d->external)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sLOCATION '%s'\n", text, d->location));
+    if (d->comment != NULL)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sCOMMENT '%s'\n", text, d->comment));
+    for (int32_t i = 0; i < d->property_count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s\n  '%s' = '%s'%s", text,
+                                       i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
+                                       d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
+    WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
+    weft_command_give(c, names, 1, &cells);
+done:
+    return st;
+}
+
+weft_status weft_command_show_properties(command_run *c)
+{
+    static const char *const names[] = {"key", "value"};
+    weft_status st = WEFT_OK;
+    const weft_table_definition *d = NULL;
+    weft_pointers cells = {0};
+    WEFT_TRY(st, find_shown(c, &d));
+    for (int32_t i = 0; i < d->property_count; i++) {
+        if (c->node->command.to != NULL && strcmp(c->node->command.to, d->properties[2 * i]) != 0) continue;
+        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, d->properties[2 * i]));
+        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, d->properties[2 * i + 1]));
+    }
+    if (c->node->command.to != NULL && cells.count == 0) { /* as Spark says it */
+        char *text = NULL;
+        WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &text,
+                                       "Table spark_catalog.%s.%s does not have property: %s", d->database,
+                                       d->name, c->node->command.to));
+        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, c->node->command.to));
+        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, text));
+    }
+    weft_command_give(c, names, 2, &cells);
+done:
+    return st;
+}
+
+/* ---- DESCRIBE EXTENDED ---- */
+
+/* "[`a`, `b`]" */
+static weft_status name_list(weft_ctx *ctx, const char *const *names, int32_t count, char **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "["));
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s`%s`", *out, i > 0 ? ", " : "", names[i]));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s]", *out));
+done:
+    return st;
+}
+
+/* "[a=b, c=d]" */
+static weft_status pair_list(weft_ctx *ctx, const char *const *pairs, int32_t count, char **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "["));
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s%s=%s", *out, i > 0 ? ", " : "",
+                                       pairs[2 * i], pairs[2 * i + 1]));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s]", *out));
+done:
+    return st;
+}
+
+static weft_status add_fact(weft_ctx *ctx, weft_pointers *facts, const char *name, const char *value)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_pointers_push(ctx, facts, name));
+    WEFT_TRY(st, weft_pointers_push(ctx, facts, value));
+done:
+    return st;
+}
+
+static weft_status view_facts(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *facts)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    WEFT_TRY(st, add_fact(ctx, facts, "View Text", d->query));
+    WEFT_TRY(st, add_fact(ctx, facts, "View Original Text", d->query));
+    WEFT_TRY(st, add_fact(ctx, facts, "View Schema Mode", "COMPENSATION"));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "spark_catalog.%s", d->query_database));
+    WEFT_TRY(st, add_fact(ctx, facts, "View Catalog and Namespace", text));
+    WEFT_TRY(st, name_list(ctx, d->query_columns, d->column_count, &text));
+    WEFT_TRY(st, add_fact(ctx, facts, "View Query Output Columns", text));
+done:
+    return st;
+}
+
+static weft_status table_facts(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *facts)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    if (d->bucket_count > 0) {
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%d", d->bucket_count));
+        WEFT_TRY(st, add_fact(ctx, facts, "Num Buckets", text));
+        WEFT_TRY(st, name_list(ctx, d->bucket_names, d->bucket_name_count, &text));
+        WEFT_TRY(st, add_fact(ctx, facts, "Bucket Columns", text));
+        WEFT_TRY(st, name_list(ctx, d->sort_names, d->sort_name_count, &text));
+        WEFT_TRY(st, add_fact(ctx, facts, "Sort Columns", text));
+    }
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "file:%s", d->location));
+    WEFT_TRY(st, add_fact(ctx, facts, "Location", text));
+    if (d->option_count > 0) {
+        WEFT_TRY(st, pair_list(ctx, d->options, d->option_count, &text));
+        WEFT_TRY(st, add_fact(ctx, facts, "Storage Properties", text));
+    }
+done:
+    return st;
+}
+
+/* "Sun Nov 22 09:34:50 UTC 2026" */
+static weft_status created_text(weft_ctx *ctx, int64_t created_us, char **out)
+{
+    char text[64] = "";
+    struct tm parts;
+    const time_t seconds = (time_t)(created_us / 1000000);
+    if (gmtime_r(&seconds, &parts) != NULL) strftime(text, sizeof text, "%a %b %d %H:%M:%S UTC %Y", &parts);
+    return weft_arena_printf(ctx, ctx->arena, out, "%s", text);
+}
+
+/* Names and values of what is known beside columns, in Spark's order. */
+static weft_status facts_of(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *facts)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    const bool view = d->query != NULL;
+    WEFT_TRY(st, add_fact(ctx, facts, "Catalog", "spark_catalog"));
+    WEFT_TRY(st, add_fact(ctx, facts, "Database", d->database));
+    WEFT_TRY(st, add_fact(ctx, facts, "Table", d->name));
+    WEFT_TRY(st, created_text(ctx, d->created_us, &text));
+    WEFT_TRY(st, add_fact(ctx, facts, "Created Time", text));
+    WEFT_TRY(st, add_fact(ctx, facts, "Type", view ? "VIEW" : d->external ? "EXTERNAL" : "MANAGED"));
+    if (!view) WEFT_TRY(st, add_fact(ctx, facts, "Provider", d->format));
+    if (d->comment != NULL) WEFT_TRY(st, add_fact(ctx, facts, "Comment", d->comment));
+    if (d->property_count > 0) {
+        WEFT_TRY(st, pair_list(ctx, d->properties, d->property_count, &text));
+        WEFT_TRY(st, add_fact(ctx, facts, "Table Properties", text));
+    }
+    WEFT_TRY(st, view ? view_facts(ctx, d, facts) : table_facts(ctx, d, facts));
+done:
+    return st;
+}
+
+static weft_status add_row(weft_ctx *ctx, weft_pointers *cells, const char *a, const char *b,
+                           const char *comment)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, a));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, b));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, comment));
+done:
+    return st;
+}
+
+static weft_status type_copy(weft_ctx *ctx, weft_type type, char **out)
+{
+    char text[1024];
+    return weft_arena_printf(ctx, ctx->arena, out, "%s", weft_type_text(type, text, sizeof text));
+}
+
+static weft_status add_partitions(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    char *type = NULL;
+    if (d->partition_count == 0) return WEFT_OK;
+    WEFT_TRY(st, add_row(ctx, cells, "# Partition Information", "", ""));
+    WEFT_TRY(st, add_row(ctx, cells, "# col_name", "data_type", "comment"));
+    for (int32_t i = d->column_count - d->partition_count; i < d->column_count; i++) {
+        WEFT_TRY(st, type_copy(ctx, d->columns[i].type, &type));
+        WEFT_TRY(st, add_row(ctx, cells, d->columns[i].name, type, d->columns[i].comment));
+    }
+done:
+    return st;
+}
+
+static weft_status add_defaults(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    char *type = NULL;
+    bool first = true;
+    for (int32_t i = 0; i < d->column_count; i++) {
+        if (d->columns[i].initial == NULL) continue;
+        if (first) {
+            WEFT_TRY(st, add_row(ctx, cells, "", "", ""));
+            WEFT_TRY(st, add_row(ctx, cells, "# Column Default Values", "", ""));
+        }
+        first = false;
+        WEFT_TRY(st, type_copy(ctx, d->columns[i].type, &type));
+        WEFT_TRY(st, add_row(ctx, cells, d->columns[i].name, type, d->columns[i].initial));
+    }
+done:
+    return st;
+}
+
+weft_status weft_table_command_describe(weft_ctx *ctx, const weft_table_definition *d, bool extended,
+                                        weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers facts = {0};
+    WEFT_TRY(st, add_partitions(ctx, d, cells));
+    if (extended) {
+        WEFT_TRY(st, add_row(ctx, cells, "", "", ""));
+        WEFT_TRY(st, add_row(ctx, cells, "# Detailed Table Information", "", ""));
+        WEFT_TRY(st, facts_of(ctx, d, &facts));
+        for (int32_t i = 0; i + 1 < facts.count; i += 2)
+            WEFT_TRY(st, add_row(ctx, cells, facts.items[i], facts.items[i + 1], ""));
+    }
+    WEFT_TRY(st, add_defaults(ctx, d, cells));
+done:
+    return st;
+}
+
+/* ---- SHOW TABLE EXTENDED ---- */
+
+static weft_status extended_text(weft_ctx *ctx, const weft_table_definition *d, char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers facts = {0};
+    char *type = NULL;
+    WEFT_TRY(st, facts_of(ctx, d, &facts));
+    *out = "";
+    for (int32_t i = 0; i + 1 < facts.count; i += 2)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s: %s\n", *out, (const char *)facts.items[i],
+                                       (const char *)facts.items[i + 1]));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%sSchema: root\n", *out));
+    for (int32_t i = 0; i < d->column_count; i++) {
+        const weft_type_id id = d->columns[i].type.id;
+        WEFT_TRY(st, type_copy(ctx, d->columns[i].type, &type));
+        const char *name = id == WEFT_TYPE_INT ? "integer" : id == WEFT_TYPE_BIGINT ? "long" : type;
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s |-- %s: %s (nullable = true)\n", *out,
+                                       d->columns[i].name, name));
+    }
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s\n", *out));
+done:
+    return st;
+}
+
+weft_status weft_command_show_extended(command_run *c)
+{
+    static const char *const names[] = {"namespace", "tableName", "isTemporary", "information"};
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = c->ctx;
+    weft_pointers cells = {0};
+    const char *const *tables = NULL;
+    int32_t count = 0;
+    const weft_node *n = c->node;
+    const char *database = n->command.part_count > 0 ? n->command.parts[n->command.part_count - 1]
+                                                     : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
+    WEFT_TRY(st, weft_warehouse_tables(ctx, database, &tables, &count));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_table_definition *d = NULL;
+        char *text = NULL;
+        if (!weft_show_pattern_matches(n->command.to, tables[i])) continue;
+        WEFT_TRY(st, weft_warehouse_find(ctx, database, tables[i], &d));
+        if (d == NULL) continue; /* dropped just now */
+        WEFT_TRY(st, extended_text(ctx, d, &text));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, database));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, tables[i]));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, "false"));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
+    }
+    weft_command_give(c, names, 4, &cells);
+done:
+    return st;
+}

@@ -1,0 +1,11 @@
+/* engine/catalog/view_text.h - a view of the warehouse as the text of a query. */
+#ifndef WEFT_CATALOG_VIEW_TEXT_H
+#define WEFT_CATALOG_VIEW_TEXT_H
+
+#include "engine/plan/logical.h"
+
+/* The columns of the view are picked by the names that its text gave when it was made, since a * may mean
+ * more by now; by place where two have one name. In ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_view_text(weft_ctx *ctx, const weft_table_definition *d, char **out);
+
+#endif

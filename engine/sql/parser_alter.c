@@ -1,0 +1,304 @@
+/* engine/sql/parser_alter.c - ALTER TABLE, VIEW and DATABASE; COMMENT ON, MSCK REPAIR, REFRESH. */
+#include <strings.h>
+
+#include "engine/sql/parser_internal.h"
+
+weft_status weft_sql_command_spec(sql_parser *p, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers specs = {0};
+    for (int32_t i = 0; i < node->command.spec_count; i++)
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &specs, node->command.specs[i]));
+    weft_partition_spec *spec = NULL;
+    WEFT_TRY(st, weft_sql_partition_spec(p, false, &spec));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &specs, spec));
+    node->command.specs = (const weft_partition_spec *const *)specs.items;
+    node->command.spec_count = specs.count;
+done:
+    return st;
+}
+
+/* PARTITION (…) [LOCATION path] … */
+static weft_status parse_specs(sql_parser *p, const weft_span *start, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    do {
+        WEFT_TRY(st, weft_sql_command_spec(p, node));
+        if (sql_word(p, SQL_KW_LOCATION))
+            WEFT_TRY(st, weft_sql_unsupported(p, start, "A partition that lies outside its table"));
+        weft_sql_accept(p, SQL_COMMA);
+    } while (sql_word(p, SQL_KW_PARTITION));
+done:
+    return st;
+}
+
+static weft_status set_definition(sql_parser *p, const weft_pointers *columns,
+                                  const weft_pointers *properties, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_table_definition *d = NULL;
+    weft_column_definition *list = NULL;
+    WEFT_TRY(st, WEFT_NEW(p->ctx, &d));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, columns->count, &list));
+    for (int32_t i = 0; i < columns->count; i++) list[i] = *(const weft_column_definition *)columns->items[i];
+    d->columns = list;
+    d->column_count = columns->count;
+    d->property_count = properties->count / 2;
+    d->properties = weft_pointers_texts(properties);
+    node->command.table = d;
+done:
+    return st;
+}
+
+/* ('a', b.c): keys alone. */
+static weft_status parse_keys(sql_parser *p, weft_pointers *pairs)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    do {
+        const char *key = NULL;
+        WEFT_TRY(st, weft_sql_option_key(p, &key));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, pairs, key));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, pairs, ""));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+done:
+    return st;
+}
+
+static weft_status not_for_files(sql_parser *p, const weft_span *start, const char *what)
+{
+    return weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, start,
+                        "The feature is not supported: a table of files does not support %s.", what);
+}
+
+/* ALTER [COLUMN] c …, CHANGE [COLUMN] c c type …: after the first word. */
+static weft_status parse_column_change(sql_parser *p, const weft_span *start, bool change, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    const char *again = NULL;
+    weft_type type = {0};
+    weft_sql_accept_text(p, "COLUMN");
+    WEFT_TRY(st, weft_sql_name(p, "the name of a column", &node->command.column));
+    node->command.op = WEFT_TABLE_COLUMN_COMMENT;
+    if (change) {
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &again));
+        if (strcasecmp(again, node->command.column) != 0)
+            WEFT_TRY(st, not_for_files(p, start, "RENAME COLUMN"));
+        WEFT_TRY(st, weft_sql_type(p, &type));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_COMMENT));
+        WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
+    } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+        WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
+    } else if (weft_sql_accept_word(p, SQL_KW_SET)) {
+        const weft_expr *e = NULL;
+        if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
+        const int32_t from = weft_sql_peek(p, 0)->span.start;
+        node->command.op = WEFT_TABLE_COLUMN_DEFAULT;
+        WEFT_TRY(st, weft_sql_expr(p, &e));
+        WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &node->command.text));
+    } else if (weft_sql_accept_word(p, SQL_KW_DROP)) {
+        if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
+        node->command.op = WEFT_TABLE_COLUMN_DEFAULT;
+    } else if (weft_sql_accept_text(p, "TYPE")) {
+        WEFT_TRY(st, weft_sql_type(p, &type));
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_CHANGE_COLUMN, start,
+                                  "ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing the type of "
+                                  "the column `%s`.",
+                                  node->command.column));
+    } else {
+        WEFT_TRY(st, not_for_files(p, start, "this ALTER COLUMN"));
+    }
+done:
+    return st;
+}
+
+/* What stands behind ALTER TABLE name, first part; *found. */
+static weft_status parse_partition_change(sql_parser *p, const weft_span *start, weft_node *node, bool *found)
+{
+    weft_status st = WEFT_OK;
+    const bool add = weft_sql_is_text(p, 0, "ADD"), drop = sql_word(p, SQL_KW_DROP);
+    const bool partition = sql_word_at(p, 1, SQL_KW_PARTITION) || weft_sql_is_text(p, 1, "IF");
+    *found = true;
+    if ((add || drop) && partition) {
+        node->command.op = add ? WEFT_TABLE_ADD_PARTITIONS : WEFT_TABLE_DROP_PARTITIONS;
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_if_exists(p, add, &node->command.if_exists));
+        WEFT_TRY(st, parse_specs(p, start, node));
+        if (drop) weft_sql_accept_text(p, "PURGE"); /* there is no bin that files go to */
+    } else if (sql_word(p, SQL_KW_PARTITION)) {
+        node->command.op = WEFT_TABLE_RENAME_PARTITION;
+        WEFT_TRY(st, weft_sql_command_spec(p, node));
+        if (!weft_sql_accept_text(p, "RENAME")) WEFT_TRY(st, weft_sql_syntax_error(p, "RENAME TO PARTITION"));
+        if (!weft_sql_accept_text(p, "TO")) WEFT_TRY(st, weft_sql_syntax_error(p, "TO PARTITION"));
+        WEFT_TRY(st, weft_sql_command_spec(p, node));
+    } else if (weft_sql_is_text(p, 0, "RECOVER")) {
+        weft_sql_advance(p);
+        if (!weft_sql_accept_text(p, "PARTITIONS")) WEFT_TRY(st, weft_sql_syntax_error(p, "PARTITIONS"));
+        node->command.op = WEFT_TABLE_RECOVER;
+    } else {
+        *found = false;
+    }
+done:
+    return st;
+}
+
+static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers columns = {0}, properties = {0};
+    bool found = false;
+    size_t len = 0;
+    WEFT_TRY(st, parse_partition_change(p, start, node, &found));
+    if (found) goto done;
+    if (weft_sql_is_text(p, 0, "RENAME") && weft_sql_is_text(p, 1, "TO")) {
+        const char *const *to = NULL;
+        int32_t count = 0;
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_names(p, "the new name", &to, &count));
+        node->command.to = to[count - 1];
+    } else if (weft_sql_accept_text(p, "RENAME")) {
+        WEFT_TRY(st, not_for_files(p, start, "RENAME COLUMN"));
+    } else if (weft_sql_accept_text(p, "ADD") &&
+               (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
+        node->command.op = WEFT_TABLE_ADD_COLUMNS;
+        WEFT_TRY(st, weft_sql_column_list(p, &columns));
+    } else if (weft_sql_accept_text(p, "ALTER")) {
+        WEFT_TRY(st, parse_column_change(p, start, false, node));
+    } else if (weft_sql_accept_text(p, "CHANGE")) {
+        WEFT_TRY(st, parse_column_change(p, start, true, node));
+    } else if (weft_sql_accept_text(p, "UNSET")) {
+        node->command.op = WEFT_TABLE_UNSET_PROPERTIES;
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TBLPROPERTIES));
+        WEFT_TRY(st, weft_sql_if_exists(p, false, &node->command.if_exists));
+        WEFT_TRY(st, parse_keys(p, &properties));
+    } else if (sql_word(p, SQL_KW_SET) && sql_word_at(p, 1, SQL_KW_TBLPROPERTIES)) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        node->command.op = WEFT_TABLE_SET_PROPERTIES;
+        WEFT_TRY(st, weft_sql_options(p, &properties));
+    } else if (sql_word(p, SQL_KW_SET) && sql_word_at(p, 1, SQL_KW_LOCATION)) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        node->command.op = WEFT_TABLE_SET_LOCATION;
+        WEFT_TRY(st, weft_sql_string(p, "a path", &node->command.text, &len));
+    } else {
+        WEFT_TRY(st,
+                 not_for_files(p, start, "this ALTER TABLE (DROP, REPLACE and RENAME of columns are none)"));
+    }
+done:
+    return st == WEFT_OK ? set_definition(p, &columns, &properties, node) : st;
+}
+
+/* After ALTER VIEW name: AS query. */
+static weft_status parse_view_query(sql_parser *p, const weft_span *start, const weft_node *command,
+                                    const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *query = NULL;
+    weft_node *node = NULL;
+    const int32_t from = weft_sql_peek(p, 0)->span.start;
+    WEFT_TRY(st, weft_sql_query(p, &query));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_CREATE_VIEW, weft_sql_span_from(p, start), &query, 1, &node));
+    node->view.name = command->command.parts[command->command.part_count - 1];
+    node->view.parts = command->command.parts;
+    node->view.part_count = command->command.part_count;
+    node->view.replace = node->view.alter = true;
+    WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &node->view.text));
+    *out = node;
+done:
+    return st;
+}
+
+static weft_status parse_alter_database(sql_parser *p, const weft_span *start, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers none = {0}, properties = {0};
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SET));
+    if (weft_sql_accept_text(p, "DBPROPERTIES") || weft_sql_accept_text(p, "PROPERTIES")) {
+        WEFT_TRY(st, weft_sql_options(p, &properties));
+        WEFT_TRY(st, set_definition(p, &none, &properties, node));
+    } else {
+        WEFT_TRY(st, weft_sql_unsupported(p, start, "ALTER DATABASE but for SET DBPROPERTIES"));
+    }
+done:
+    return st;
+}
+
+static weft_status parse_alter(sql_parser *p, const weft_span *start, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_RENAME, &node));
+    if (weft_sql_accept_database(p)) {
+        node->command.op = WEFT_DATABASE_SET_PROPERTIES;
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
+        WEFT_TRY(st, parse_alter_database(p, start, node));
+    } else {
+        node->command.view = weft_sql_accept_word(p, SQL_KW_VIEW);
+        if (!node->command.view) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a table or view", node));
+        if (node->command.view && !weft_sql_is_text(p, 0, "RENAME") && !weft_sql_is_text(p, 0, "UNSET") &&
+            !sql_word(p, SQL_KW_SET)) {
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
+            return parse_view_query(p, start, node, out);
+        }
+        WEFT_TRY(st, parse_alter_table(p, start, node));
+    }
+    *out = node;
+done:
+    return st;
+}
+
+/* COMMENT ON TABLE | DATABASE name IS text | NULL */
+static weft_status parse_comment_on(sql_parser *p, const weft_span *start, weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_ON));
+    const bool database = weft_sql_accept_database(p);
+    if (!database) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+    WEFT_TRY(st, weft_sql_command(p, start, database ? WEFT_DATABASE_COMMENT : WEFT_TABLE_COMMENT, out));
+    WEFT_TRY(st, weft_sql_command_name(p, "a name", *out));
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_IS));
+    if (!weft_sql_accept_word(p, SQL_KW_NULL))
+        WEFT_TRY(st, weft_sql_string(p, "a comment", &(*out)->command.text, &len));
+done:
+    return st;
+}
+
+weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    weft_node *node = NULL;
+    size_t len = 0;
+    if (weft_sql_accept_text(p, "ALTER")) return parse_alter(p, &start, out);
+    if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+        WEFT_TRY(st, parse_comment_on(p, &start, &node));
+    } else if (weft_sql_accept_text(p, "MSCK")) {
+        if (!weft_sql_accept_text(p, "REPAIR")) WEFT_TRY(st, weft_sql_syntax_error(p, "REPAIR TABLE"));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+        WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_RECOVER, &node));
+        WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
+        const bool change = weft_sql_accept_text(p, "ADD") || weft_sql_accept_text(p, "SYNC") ||
+                            weft_sql_accept_word(p, SQL_KW_DROP);
+        if (change && !weft_sql_accept_text(p, "PARTITIONS"))
+            WEFT_TRY(st, weft_sql_syntax_error(p, "PARTITIONS"));
+    } else {
+        weft_sql_advance(p); /* REFRESH */
+        WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_REFRESH, &node));
+        if (sql_is(p, SQL_STRING)) {
+            WEFT_TRY(st, weft_sql_string(p, "a path", &node->command.text, &len));
+        } else {
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+            WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
+        }
+    }
+    node->span = weft_sql_span_from(p, &start);
+    *out = node;
+done:
+    return st;
+}

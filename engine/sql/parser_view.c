@@ -1,0 +1,137 @@
+/* engine/sql/parser_view.c - CREATE VIEW. */
+#include "engine/sql/parser_internal.h"
+
+typedef struct view_clauses {
+    weft_pointers columns, comments, options, properties;
+    const char *format, *schema, *comment;
+} view_clauses;
+
+/* (a INT, b STRING): the columns of a table, not just the names of a view's? */
+static bool has_column_types(sql_parser *p)
+{
+    return !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) && !sql_word_at(p, 2, SQL_KW_COMMENT);
+}
+
+/* Their text, for weft_schema_parse. */
+static weft_status parse_schema_text(sql_parser *p, const char **text)
+{
+    int32_t depth = 1;
+    weft_sql_advance(p);
+    const int32_t start = weft_sql_peek(p, 0)->span.start;
+    int32_t stop = start;
+    for (; !sql_is(p, SQL_END); weft_sql_advance(p)) {
+        depth += sql_is(p, SQL_LPAREN) - sql_is(p, SQL_RPAREN);
+        if (depth == 0) break;
+        stop = weft_sql_peek(p, 0)->span.stop;
+    }
+    const weft_status st = weft_sql_text_copy(p, start, stop, text);
+    return st != WEFT_OK ? st : weft_sql_expect(p, SQL_RPAREN, "')'");
+}
+
+/* (a [COMMENT text], b …) */
+static weft_status parse_names(sql_parser *p, view_clauses *c)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    do {
+        const char *name = NULL, *comment = NULL;
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+        if (weft_sql_accept_word(p, SQL_KW_COMMENT))
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &comment, &len));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &c->columns, name));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &c->comments, comment));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+done:
+    return st;
+}
+
+/* COMMENT, TBLPROPERTIES, WITH SCHEMA COMPENSATION (which is what is always meant). */
+static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_clauses *c)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    for (;;) {
+        if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
+        } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
+            WEFT_TRY(st, weft_sql_options(p, &c->properties));
+        } else if (sql_word(p, SQL_KW_WITH) && weft_sql_is_text(p, 1, "SCHEMA")) {
+            weft_sql_advance(p);
+            weft_sql_advance(p);
+            if (!weft_sql_accept_text(p, "COMPENSATION"))
+                WEFT_TRY(st, weft_sql_unsupported(p, start, "WITH SCHEMA but for COMPENSATION"));
+        } else {
+            break;
+        }
+    }
+done:
+    return st;
+}
+
+static weft_status parse_using(sql_parser *p, view_clauses *c)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_sql_name(p, "the name of a format", &c->format));
+    if (weft_sql_accept_word(p, SQL_KW_OPTIONS)) WEFT_TRY(st, weft_sql_options(p, &c->options));
+    if (c->schema != NULL) {
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &c->options, "schema"));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &c->options, c->schema));
+    }
+done:
+    return st;
+}
+
+weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace, bool temporary,
+                                 const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    view_clauses c = {0};
+    const weft_node *query = NULL;
+    weft_node *node = NULL;
+    bool if_not_exists = false;
+    const char *text = NULL;
+    const char *const *parts = NULL;
+    int32_t part_count = 0;
+    WEFT_TRY(st, weft_sql_if_exists(p, true, &if_not_exists));
+    WEFT_TRY(st, weft_sql_names(p, "the name of a view", &parts, &part_count));
+    if (temporary && part_count > 1)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_TEMPORARY_QUALIFIER, start,
+                                  "Temporary VIEW `%s` cannot be qualified with `%s`.", parts[part_count - 1],
+                                  parts[part_count - 2]));
+    const bool typed = sql_is(p, SQL_LPAREN) && has_column_types(p);
+    if (typed) WEFT_TRY(st, parse_schema_text(p, &c.schema));
+    if (sql_is(p, SQL_LPAREN) && !typed) WEFT_TRY(st, parse_names(p, &c));
+    WEFT_TRY(st, parse_clauses(p, start, &c));
+    if (weft_sql_accept_word(p, SQL_KW_USING)) {
+        WEFT_TRY(st, parse_using(p, &c));
+    } else {
+        if (c.schema != NULL) return weft_sql_syntax_error(p, "USING");
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
+        const int32_t from = weft_sql_peek(p, 0)->span.start;
+        WEFT_TRY(st, weft_sql_query(p, &query));
+        WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &text));
+    }
+    const weft_span span = weft_sql_span_from(p, start);
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_CREATE_VIEW, span, &query, query != NULL ? 1 : 0, &node));
+    node->view.name = parts[part_count - 1];
+    node->view.parts = parts;
+    node->view.part_count = part_count;
+    node->view.replace = replace;
+    node->view.temporary = temporary || c.format != NULL; /* USING has no lasting form */
+    node->view.if_not_exists = if_not_exists;
+    node->view.column_count = c.columns.count;
+    node->view.columns = weft_pointers_texts(&c.columns);
+    node->view.column_comments = weft_pointers_texts(&c.comments);
+    node->view.comment = c.comment;
+    node->view.format = c.format;
+    node->view.option_count = c.options.count / 2;
+    node->view.options = weft_pointers_texts(&c.options);
+    node->view.property_count = c.properties.count / 2;
+    node->view.properties = weft_pointers_texts(&c.properties);
+    node->view.text = text;
+    *out = node;
+done:
+    return st;
+}

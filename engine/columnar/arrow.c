@@ -66,8 +66,12 @@ static const char *schema_format(weft_type type)
     case WEFT_TYPE_DATE: return "tdD";
     case WEFT_TYPE_TIMESTAMP: return "tsu:UTC";
     case WEFT_TYPE_TIMESTAMP_NTZ: return "tsu:";
+    case WEFT_TYPE_TIMESTAMP_NS: return "tsn:UTC";
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS: return "tsn:";
+    case WEFT_TYPE_TIME: return "ttn";
     case WEFT_TYPE_INTERVAL_YM: return "tiM";
     case WEFT_TYPE_INTERVAL_DT: return "tDu";
+    case WEFT_TYPE_INTERVAL: return "tin";
     case WEFT_TYPE_ARRAY: return "+l";
     case WEFT_TYPE_STRUCT: return "+s";
     case WEFT_TYPE_MAP: return "+m";

@@ -6,12 +6,29 @@
 bool weft_type_equal(weft_type a, weft_type b)
 {
     if (a.id != b.id || a.child_count != b.child_count) return false;
-    if (a.id == WEFT_TYPE_DECIMAL && (a.precision != b.precision || a.scale != b.scale)) return false;
+    if (a.precision != b.precision || a.scale != b.scale) return false;
     for (int32_t i = 0; i < a.child_count; i++) {
         if (a.id == WEFT_TYPE_STRUCT && strcmp(a.children[i].name, b.children[i].name) != 0) return false;
         if (!weft_type_equal(a.children[i].type, b.children[i].type)) return false;
     }
     return true;
+}
+
+/* The number of the last field that an interval can have. */
+static int32_t interval_fields(weft_type_id id) { return id == WEFT_TYPE_INTERVAL_YM ? 1 : 3; }
+
+weft_type weft_type_interval(weft_type_id id, int32_t first, int32_t last)
+{
+    assert(first >= 0 && first <= last && last <= interval_fields(id));
+    return (weft_type){
+        .id = (uint8_t)id, .precision = (uint8_t)first, .scale = (uint8_t)(interval_fields(id) - last)};
+}
+
+int32_t weft_type_first_field(weft_type interval) { return interval.precision; }
+
+int32_t weft_type_last_field(weft_type interval)
+{
+    return interval_fields((weft_type_id)interval.id) - interval.scale;
 }
 
 weft_phys weft_type_phys(weft_type type)
@@ -27,7 +44,11 @@ weft_phys weft_type_phys(weft_type type)
     case WEFT_TYPE_BIGINT:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_DT: return WEFT_PHYS_I64;
+    case WEFT_TYPE_INTERVAL: return WEFT_PHYS_I128;
     case WEFT_TYPE_FLOAT: return WEFT_PHYS_F32;
     case WEFT_TYPE_DOUBLE: return WEFT_PHYS_F64;
     case WEFT_TYPE_DECIMAL: return type.precision <= 18 ? WEFT_PHYS_I64 : WEFT_PHYS_I128;

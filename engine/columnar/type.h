@@ -23,8 +23,12 @@ typedef enum weft_type_id {
     WEFT_TYPE_DATE,          /* days since 1970-01-01 */
     WEFT_TYPE_TIMESTAMP,     /* microseconds since the epoch, UTC (Spark TIMESTAMP_LTZ) */
     WEFT_TYPE_TIMESTAMP_NTZ, /* microseconds, no zone */
-    WEFT_TYPE_INTERVAL_YM,   /* months */
-    WEFT_TYPE_INTERVAL_DT,   /* microseconds */
+    WEFT_TYPE_TIMESTAMP_NS,  /* nanoseconds since the epoch, UTC: the years 1678 to 2261 */
+    WEFT_TYPE_TIMESTAMP_NTZ_NS,
+    WEFT_TYPE_TIME,          /* nanoseconds since midnight; 0..9 digits behind the second */
+    WEFT_TYPE_INTERVAL_YM,   /* months; fields YEAR..MONTH */
+    WEFT_TYPE_INTERVAL_DT,   /* microseconds; fields DAY..SECOND */
+    WEFT_TYPE_INTERVAL,      /* months, days and microseconds apart (Spark's CalendarIntervalType) */
     WEFT_TYPE_ARRAY,         /* child 0 */
     WEFT_TYPE_STRUCT,        /* fields */
     WEFT_TYPE_MAP,           /* child 0 key, child 1 value; held as list of struct */
@@ -35,8 +39,9 @@ typedef struct weft_field weft_field;
 
 typedef struct weft_type {
     uint8_t id;        /* weft_type_id */
-    uint8_t precision; /* DECIMAL */
-    uint8_t scale;     /* DECIMAL */
+    uint8_t precision; /* DECIMAL; INTERVAL_*: fields that it lacks at the beginning (MONTH: 1) */
+    uint8_t scale;     /* DECIMAL; INTERVAL_*: fields that it lacks at the end (YEAR: 1); TIME: six less its
+                          digits, as int8_t; TIMESTAMP*_NS: nine less its digits */
     uint8_t unused;
     int32_t child_count;
     const weft_field
@@ -75,6 +80,22 @@ typedef enum weft_phys {
 static inline weft_type weft_type_decimal(int precision, int scale)
 {
     return (weft_type){.id = WEFT_TYPE_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
+}
+
+/* Fields of intervals: YEAR 0, MONTH 1; DAY 0, HOUR 1, MINUTE 2, SECOND 3. WEFT_TYPE_OF gives all of them, and a
+ * TIME of six digits (WEFT_TIME_DIGITS_MAX are the most). */
+enum { WEFT_TIME_DIGITS_MAX = 9 };
+weft_type weft_type_interval(weft_type_id id, int32_t first, int32_t last);
+int32_t weft_type_first_field(weft_type interval);
+int32_t weft_type_last_field(weft_type interval);
+static inline weft_type weft_type_time(int32_t digits)
+{
+    return (weft_type){.id = WEFT_TYPE_TIME, .scale = (uint8_t)(int8_t)(6 - digits)};
+}
+static inline int32_t weft_type_time_digits(weft_type time) { return 6 - (int8_t)time.scale; }
+static inline bool weft_type_is_interval(weft_type type)
+{
+    return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;
 }
 
 bool weft_type_equal(weft_type a, weft_type b); /* deep; names of struct fields count, nullability does not */

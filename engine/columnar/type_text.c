@@ -2,7 +2,7 @@
  *
  *     type   = name | "decimal" [ "(" p [ "," s ] ")" ] | ("char" | "varchar") "(" n ")"
  *            | "array" "<" type ">" | "map" "<" type "," type ">" | "struct" "<" [ field { "," field } ] ">"
- *            | "interval" unit [ "to" unit ]
+ *            | "interval" unit [ "to" unit ] | "time" [ "(" p ")" ] [ "without" "time" "zone" ]
  *     field  = name [ ":" ] type [ "not" "null" ]            name may be in `backquotes` */
 #include <ctype.h>
 #include <stdio.h>
@@ -27,12 +27,19 @@ static const char *const type_names[WEFT_TYPE_COUNT] = {
     [WEFT_TYPE_DATE] = "date",
     [WEFT_TYPE_TIMESTAMP] = "timestamp",
     [WEFT_TYPE_TIMESTAMP_NTZ] = "timestamp_ntz",
-    [WEFT_TYPE_INTERVAL_YM] = "interval year to month",
-    [WEFT_TYPE_INTERVAL_DT] = "interval day to second",
+    [WEFT_TYPE_TIMESTAMP_NS] = "timestamp",
+    [WEFT_TYPE_TIMESTAMP_NTZ_NS] = "timestamp_ntz",
+    [WEFT_TYPE_TIME] = "time",
+    [WEFT_TYPE_INTERVAL_YM] = "interval",
+    [WEFT_TYPE_INTERVAL_DT] = "interval",
+    [WEFT_TYPE_INTERVAL] = "interval",
     [WEFT_TYPE_ARRAY] = "array",
     [WEFT_TYPE_STRUCT] = "struct",
     [WEFT_TYPE_MAP] = "map",
 };
+
+static const char *const interval_units[] = {"year", "month", "day", "hour", "minute", "second"};
+enum { INTERVAL_DAY = 2 }; /* the first unit of INTERVAL_DT */
 
 /* Other names that Spark reads for the same types. */
 static const struct type_alias {
@@ -85,9 +92,27 @@ static void type_put_name(type_writer *w, const char *name)
     type_put(w, "`");
 }
 
+static void type_put_units(type_writer *w, weft_type type)
+{
+    const char *const *units = &interval_units[type.id == WEFT_TYPE_INTERVAL_YM ? 0 : INTERVAL_DAY];
+    const int32_t first = weft_type_first_field(type), last = weft_type_last_field(type);
+    type_put(w, " ");
+    type_put(w, units[first]);
+    if (last == first) return;
+    type_put(w, " to ");
+    type_put(w, units[last]);
+}
+
 static void type_put_type(type_writer *w, weft_type type)
 {
     type_put(w, type_names[type.id < WEFT_TYPE_COUNT ? type.id : WEFT_TYPE_NULL]);
+    if (weft_type_is_interval(type)) type_put_units(w, type);
+    const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    if (nanos || type.id == WEFT_TYPE_TIME) {
+        const int32_t count = nanos ? 9 - type.scale : weft_type_time_digits(type);
+        const char digits[] = {'(', (char)('0' + count), ')', '\0'};
+        type_put(w, digits);
+    }
     if (type.id == WEFT_TYPE_DECIMAL) {
         char digits[16];
         snprintf(digits, sizeof digits, "(%d,%d)", type.precision, type.scale);
@@ -199,21 +224,56 @@ static weft_status type_read_decimal(weft_ctx *ctx, type_reader *r, weft_type *o
 /* interval year|month [to month], interval day|hour|minute|second [to ...] */
 static weft_status type_read_interval(weft_ctx *ctx, type_reader *r, weft_type *out)
 {
-    static const char *const units[] = {"year", "month", "day", "hour", "minute", "second"};
+    const int32_t count = WEFT_COUNT(interval_units);
     char word[TYPE_WORD_BYTES];
     int32_t from = 0, to;
+    const char *before = r->at;
     type_word(r, word);
-    while (from < WEFT_COUNT(units) && strcmp(units[from], word) != 0) from++;
-    if (from == WEFT_COUNT(units)) return type_fail(ctx, r, "expected an interval unit");
+    if (word[0] == '\0' || strcmp(word, "not") == 0) {
+        r->at = before;
+        *out = WEFT_TYPE_OF(WEFT_TYPE_INTERVAL);
+        return WEFT_OK;
+    }
+    while (from < count && strcmp(interval_units[from], word) != 0) from++;
+    if (from == count) return type_fail(ctx, r, "expected an interval unit");
     to = from;
     if (type_eat_word(r, "to")) {
         type_word(r, word);
-        for (to = 0; to < WEFT_COUNT(units) && strcmp(units[to], word) != 0;) to++;
-        if (to == WEFT_COUNT(units) || to <= from || (from < 2) != (to < 2)) {
+        for (to = 0; to < count && strcmp(interval_units[to], word) != 0;) to++;
+        if (to == count || to <= from || (from < INTERVAL_DAY) != (to < INTERVAL_DAY)) {
             return type_fail(ctx, r, "expected a finer interval unit");
         }
     }
-    *out = WEFT_TYPE_OF(from < 2 ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT);
+    *out = from < INTERVAL_DAY
+               ? weft_type_interval(WEFT_TYPE_INTERVAL_YM, from, to)
+               : weft_type_interval(WEFT_TYPE_INTERVAL_DT, from - INTERVAL_DAY, to - INTERVAL_DAY);
+    return WEFT_OK;
+}
+
+/* The digits of timestamp(9); six and fewer are those of every timestamp. */
+static weft_status type_read_moment(weft_ctx *ctx, type_reader *r, weft_type_id id, weft_type *out)
+{
+    int32_t digits = 6;
+    if (type_eat(r, '(') && (!type_number(r, &digits) || digits > 9 || !type_eat(r, ')')))
+        return type_fail(ctx, r, "expected a precision of 0 to 9");
+    *out = WEFT_TYPE_OF((uint8_t)id);
+    if (digits <= 6) return WEFT_OK;
+    out->id = id == WEFT_TYPE_TIMESTAMP ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    out->scale = (uint8_t)(9 - digits);
+    return WEFT_OK;
+}
+
+static weft_status type_read_time(weft_ctx *ctx, type_reader *r, weft_type *out)
+{
+    int32_t digits = 6;
+    if (type_eat(r, '(')) {
+        if (!type_number(r, &digits)) return type_fail(ctx, r, "expected a precision");
+        if (!type_eat(r, ')')) return type_fail(ctx, r, "expected )");
+    }
+    if (digits > WEFT_TIME_DIGITS_MAX) return type_fail(ctx, r, "a time has a precision of 0 to 9");
+    if (type_eat_word(r, "without") && !(type_eat_word(r, "time") && type_eat_word(r, "zone")))
+        return type_fail(ctx, r, "expected without time zone");
+    *out = weft_type_time(digits);
     return WEFT_OK;
 }
 
@@ -326,6 +386,8 @@ static weft_status type_read(weft_ctx *ctx, type_reader *r, weft_type *out)
     const weft_type_id id = type_find_name(word);
     if (id == WEFT_TYPE_COUNT) return type_fail(ctx, r, "unknown name before");
     if (id == WEFT_TYPE_DECIMAL) return type_read_decimal(ctx, r, out);
+    if (id == WEFT_TYPE_TIME) return type_read_time(ctx, r, out);
+    if (id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ) return type_read_moment(ctx, r, id, out);
     if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT) {
         r->depth++;
         const weft_status st = type_read_nested(ctx, r, id, out);

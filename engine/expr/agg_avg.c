@@ -3,6 +3,7 @@
  * States: the sum (0) and the number of values (1), both 0 at first. */
 #include "engine/expr/agg_sum.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/raise.h"
 
 static inline void count_rows(const weft_agg_chunk *c, weft_agg_slot slot)
 {
@@ -193,12 +194,78 @@ static weft_status avg_decimal_finalize(weft_ctx *ctx, const weft_agg_place *pla
     return WEFT_OK;
 }
 
+/* ---- intervals: the sum in 128 bits, which has to be an interval itself ---- */
+
+static weft_status avg_interval_update(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
+                                       const weft_batch *batch, const weft_column *args)
+{
+    const weft_agg_slot sum = weft_agg_state(place, 0), seen = weft_agg_state(place, 1);
+    weft_agg_reader reader;
+    weft_agg_chunk chunk;
+    (void)ctx;
+    weft_agg_reader_init(&reader, batch, args, rows, WEFT_AGG_AS_I64);
+    while (weft_agg_reader_next(&reader, &chunk)) {
+        if (chunk.index != NULL)
+            avg_rows_d64(&chunk, sum, seen, true);
+        else
+            avg_rows_d64(&chunk, sum, seen, false);
+    }
+    return WEFT_OK;
+}
+
+static weft_status avg_interval_update_one(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                           const weft_batch *batch, const weft_column *args)
+{
+    const weft_agg_slot slot = weft_agg_state(place, 0), seen = weft_agg_state(place, 1);
+    weft_agg_reader reader;
+    weft_agg_chunk chunk;
+    weft_i128 sum = weft_agg_load_i128(row, slot);
+    int64_t count = weft_agg_load_i64(row, seen);
+    (void)ctx;
+    weft_agg_reader_init(&reader, batch, args, NULL, WEFT_AGG_AS_I64);
+    while (weft_agg_reader_next(&reader, &chunk)) {
+        const int64_t *values = chunk.values;
+        for (int32_t k = 0; k < chunk.count; k++) sum += values[chunk.index != NULL ? chunk.index[k] : (uint32_t)k];
+        count += chunk.count;
+    }
+    weft_agg_store_i128(row, slot, sum);
+    weft_agg_store_i64(row, seen, count);
+    return WEFT_OK;
+}
+
+static weft_status avg_interval_finalize(weft_ctx *ctx, const weft_agg_place *place,
+                                         const uint8_t *const *rows, int32_t count, weft_vector *out)
+{
+    const weft_agg_slot slot = weft_agg_state(place, 0), seen = weft_agg_state(place, 1);
+    const bool months = place->call->type.id == WEFT_TYPE_INTERVAL_YM;
+    for (int32_t i = 0; i < count; i++) {
+        const int64_t n = weft_agg_load_i64(rows[i], seen);
+        const weft_i128 sum = weft_agg_load_i128(rows[i], slot);
+        const bool fits = months ? sum == (int32_t)sum : sum == (int64_t)sum;
+        weft_i128 mean = 0;
+        if (n > 0 && !fits && weft_agg_raises(ctx, place)) return weft_raise_interval_overflow(ctx, place->call);
+        if (n == 0 || !fits || !avg_divide(sum, n, 1, &mean)) {
+            weft_vector_set_null(out, i);
+            continue;
+        }
+        if (months)
+            ((int32_t *)out->values)[i] = (int32_t)mean;
+        else
+            ((int64_t *)out->values)[i] = (int64_t)mean;
+    }
+    return WEFT_OK;
+}
+
 /* ---- registry ---- */
 
 static weft_status avg_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                             weft_type *type)
 {
     weft_status st = WEFT_OK;
+    if (count == 1 && weft_type_is_interval(args[0]->type)) { /* of all fields */
+        *type = WEFT_TYPE_OF(args[0]->type.id);
+        return WEFT_OK;
+    }
     WEFT_TRY(st, weft_agg_bind_numeric(ctx, "avg", args, count, span));
     const weft_type arg = args[0]->type;
     if (arg.id == WEFT_TYPE_DECIMAL)
@@ -211,7 +278,9 @@ done:
 
 static int32_t avg_states(const weft_expr *call, weft_type *types, bool *starts_zero)
 {
-    types[0] = weft_agg_sum_state(call, WEFT_TYPE_OF(WEFT_TYPE_DOUBLE));
+    types[0] = weft_type_is_interval(call->type)
+                   ? weft_type_decimal(WEFT_DECIMAL_PRECISION_MAX, 0)
+                   : weft_agg_sum_state(call, WEFT_TYPE_OF(WEFT_TYPE_DOUBLE));
     types[1] = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     starts_zero[0] = starts_zero[1] = true;
     return 2;
@@ -221,8 +290,12 @@ static const weft_agg_variant avg_f64 = {avg_f64_update, avg_f64_update_one, avg
 static const weft_agg_variant avg_decimal = {avg_decimal_update, avg_decimal_update_one, avg_decimal_merge,
                                              avg_decimal_finalize};
 
+static const weft_agg_variant avg_interval = {avg_interval_update, avg_interval_update_one, avg_decimal_merge,
+                                              avg_interval_finalize};
+
 static const weft_agg_variant *avg_variant(const weft_expr *call)
 {
+    if (weft_type_is_interval(call->type)) return &avg_interval;
     return call->type.id == WEFT_TYPE_DECIMAL ? &avg_decimal : &avg_f64;
 }
 

@@ -6,10 +6,12 @@
 #include "engine/expr/agg_sum.h"
 
 #include "engine/expr/coerce.h"
+#include "engine/expr/raise.h"
 
 weft_status weft_agg_fail_overflow(weft_ctx *ctx, const weft_agg_place *place)
 {
     char type[64];
+    if (weft_type_is_interval(place->call->type)) return weft_raise_interval_overflow(ctx, place->call);
     const weft_status st = weft_fail_at(
         ctx, WEFT_ARITHMETIC_OVERFLOW, &place->call->span, "overflow in %s of type \"%s\"",
         place->call->aggregate.function->name, weft_type_text(place->call->type, type, sizeof(type)));

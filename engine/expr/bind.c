@@ -6,8 +6,7 @@
 
 #include "engine/expr/coerce.h"
 #include "engine/expr/expr.h"
-
-static const int64_t day_micros = 86400000000;
+#include "engine/expr/interval.h"
 
 static bool is_id(const weft_expr *e, weft_type_id id) { return e->type.id == id; }
 static bool is_interval(const weft_expr *e)
@@ -294,10 +293,19 @@ done:
 
 /* ---- arithmetic ---- */
 
-/* A literal of whole days: the date stays a date. */
+/* INTERVAL DAY: with it a date stays a date. */
 static bool is_whole_days(const weft_expr *e)
 {
-    return e->kind == WEFT_EXPR_LITERAL && !e->literal.is_null && e->literal.i64 % day_micros == 0;
+    return is_id(e, WEFT_TYPE_INTERVAL_DT) && weft_type_last_field(e->type) == 0;
+}
+
+/* An interval times or by a number: whole numbers, decimals, doubles, each in a form of its own. */
+static weft_status coerce_factor(weft_ctx *ctx, const weft_expr **arg)
+{
+    weft_type type = (*arg)->type;
+    if (weft_type_is_integral(type) || type.id == WEFT_TYPE_NULL) type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
+    if (type.id == WEFT_TYPE_FLOAT || type.id == WEFT_TYPE_STRING) type = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+    return cast_arg(ctx, arg, type);
 }
 
 /* Dates, timestamps and intervals. */
@@ -306,7 +314,8 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
     weft_status st = WEFT_OK;
 
     if ((name[0] == '+' || name[0] == '*') && !is_datetime(args[0]) &&
-        (is_datetime(args[1]) || (name[0] == '*' && is_interval(args[1])))) {
+        (is_datetime(args[1]) || is_id(args[1], WEFT_TYPE_TIME) ||
+         (name[0] == '*' && is_interval(args[1])))) {
         const weft_expr *swap = args[0];
         args[0] = args[1];
         args[1] = swap;
@@ -323,7 +332,14 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
             WEFT_TRY(st, cast_arg(ctx, &args[i], WEFT_TYPE_OF(WEFT_TYPE_INT)));
         }
     }
-    if (is_id(args[0], WEFT_TYPE_DATE) && is_id(args[1], WEFT_TYPE_INTERVAL_DT) && !is_whole_days(args[1])) {
+    if (is_interval(args[0]) && (name[0] == '*' || name[0] == '/')) {
+        WEFT_TRY(st, coerce_factor(ctx, &args[1]));
+    } else if (is_interval(args[0]) && args[0]->type.id == args[1]->type.id) {
+        const weft_type common = weft_interval_common(args[0]->type, args[1]->type);
+        WEFT_TRY(st, cast_arg(ctx, &args[0], common));
+        WEFT_TRY(st, cast_arg(ctx, &args[1], common));
+    } else if (is_id(args[0], WEFT_TYPE_DATE) && is_id(args[1], WEFT_TYPE_INTERVAL_DT) &&
+               !is_whole_days(args[1])) {
         WEFT_TRY(st, cast_arg(ctx, &args[0], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP)));
     } else if (is_datetime(args[0]) && is_datetime(args[1]) && args[0]->type.id != args[1]->type.id) {
         weft_type common;
@@ -337,6 +353,22 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
     }
 done:
     return st;
+}
+
+/* Of equal intervals the sum has their fields, of dates the difference has days; all else has every field that
+ * there is. The sum of a time and an interval has as many digits as the one that has more. */
+static void datetime_result(const char *name, const weft_expr *const *args, weft_type plain, weft_type *type)
+{
+    *type = plain;
+    if (is_interval(args[0]) && is_interval(args[1]) && name[0] != 'd') *type = args[0]->type;
+    if (is_id(args[0], WEFT_TYPE_DATE) && is_id(args[1], WEFT_TYPE_DATE))
+        *type = weft_type_interval(WEFT_TYPE_INTERVAL_DT, 0, 0);
+    if (is_id(args[0], WEFT_TYPE_TIME) && is_id(args[1], WEFT_TYPE_TIME))
+        *type = weft_type_interval(WEFT_TYPE_INTERVAL_DT, 1, 3);
+    if (plain.id == WEFT_TYPE_TIME && is_interval(args[1])) {
+        const bool seconds = weft_type_last_field(args[1]->type) == 3;
+        *type = weft_type_time(weft_max_i32(weft_type_time_digits(args[0]->type), seconds ? 6 : 0));
+    }
 }
 
 /* The operator of a function; try_add is +. */
@@ -388,6 +420,7 @@ static weft_status bind_unary(weft_ctx *ctx, const weft_function *fn, const weft
         WEFT_TRY(st, cast_arg(ctx, &args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE)));
     }
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, 1, span, variant, type));
+    if (is_interval(args[0])) *type = args[0]->type;
 done:
     return st;
 }
@@ -415,13 +448,14 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
     if (count > 2) return bind_chain(ctx, fn, args, count, span, variant, type);
     if (count == 1) return bind_unary(ctx, fn, args, span, variant, type);
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
-    if (is_datetime(args[0]) || is_datetime(args[1]) || is_interval(args[0]) || is_interval(args[1])) {
+    const bool times = is_id(args[0], WEFT_TYPE_TIME) || is_id(args[1], WEFT_TYPE_TIME);
+    if (is_datetime(args[0]) || is_datetime(args[1]) || is_interval(args[0]) || is_interval(args[1]) ||
+        times) {
         WEFT_TRY(st, coerce_datetime(ctx, arithmetic_op(fn), args));
         *variant = weft_signature_find_exact(fn, args, count);
-        if (*variant >= 0)
-            *type = result_type(&fn->signatures[*variant], args, count);
-        else
-            WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+        if (*variant < 0) return fail_binary(ctx, fn->name, args[0], args[1], span);
+        if (times) WEFT_TRY(st, weft_expect_time_type(ctx, span));
+        datetime_result(arithmetic_op(fn), args, result_type(&fn->signatures[*variant], args, count), type);
         goto done;
     }
     WEFT_TRY(st, coerce_numbers(ctx, fn, args, span));

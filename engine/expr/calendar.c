@@ -172,18 +172,20 @@ static bool reader_zone(date_reader *r, int64_t *offset_us)
     return r->at == r->end;
 }
 
-static bool reader_fraction(date_reader *r, int64_t *us)
+/* Up to nine digits, as nanoseconds. */
+static bool reader_fraction(date_reader *r, int64_t *ns, int32_t *digits)
 {
     int64_t value = 0;
-    int digits = 0;
+    int32_t count = 0;
     while (r->at < r->end && *r->at >= '0' && *r->at <= '9') {
-        if (digits < 6) value = value * 10 + (*r->at - '0');
-        digits++;
+        if (count < 9) value = value * 10 + (*r->at - '0');
+        count++;
         r->at++;
     }
-    for (int i = digits; i < 6; i++) value *= 10;
-    *us = value;
-    return digits <= 9;
+    for (int32_t i = count; i < 9; i++) value *= 10;
+    *ns = value;
+    *digits = count;
+    return count <= 9;
 }
 
 /* Letters first, then what names of zones are made of. */
@@ -213,7 +215,7 @@ bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
         if (!reader_number(&r, 1, 2, &hour)) return false;
         if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &minute)) return false;
         if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &second)) return false;
-        if (reader_char(&r, '.') && !reader_fraction(&r, &fraction)) return false;
+        if (reader_char(&r, '.') && !reader_fraction(&r, &fraction, &out->second_digits)) return false;
         if (hour > 23 || minute > 59 || second > 59) return false;
         while (r.at < r.end && *r.at == ' ') r.at++;
         if (r.at < r.end) {
@@ -221,7 +223,8 @@ bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
             out->has_offset = reader_zone(&zone, &out->offset_us);
             if (!out->has_offset && !reader_zone_name(&r, out)) return false;
         }
-        of_day = ((hour * 60 + minute) * 60 + second) * 1000000 + fraction;
+        of_day = ((hour * 60 + minute) * 60 + second) * 1000000 + fraction / 1000;
+        out->rest_ns = (int32_t)(fraction % 1000);
     }
     if (__builtin_mul_overflow((int64_t)days, (int64_t)WEFT_DAY_US, &midnight)) return false;
     return !__builtin_add_overflow(of_day, midnight, &out->local_us);

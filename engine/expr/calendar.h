@@ -53,6 +53,8 @@ int weft_timestamp_text(int64_t us, char *text); /* "1998-12-01 10:20:30.5", no 
 /* What the text of a timestamp says: local time, and the zone behind it if there is one. */
 typedef struct weft_moment {
     int64_t local_us;
+    int32_t rest_ns;       /* nanoseconds behind it */
+    int32_t second_digits; /* digits of the fraction as written */
     bool has_offset; /* Z, UTC, +hh:mm … */
     int64_t offset_us;
     const char *zone; /* a name such as Europe/Berlin, not looked at, in the text; NULL: none */

@@ -4,6 +4,7 @@
 #include "engine/expr/cast.h"
 
 #include "engine/expr/cast_private.h"
+#include "engine/expr/interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 
@@ -15,9 +16,15 @@ static bool cast_is_timestamp(weft_type type)
 {
     return type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ;
 }
-static bool cast_is_interval(weft_type type)
+/* Whole numbers and decimals: what intervals and times are cast to and from. */
+static bool cast_is_exact(weft_type type)
 {
-    return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;
+    return weft_type_is_integral(type) || type.id == WEFT_TYPE_DECIMAL;
+}
+
+static bool cast_is_nanos(weft_type type)
+{
+    return type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
 }
 
 static weft_kernel cast_from_number(weft_type from, weft_type to)
@@ -35,7 +42,20 @@ static weft_kernel cast_from_number(weft_type from, weft_type to)
                                      : cast_decimal_decimal;
     }
     if (to.id == WEFT_TYPE_BOOLEAN) return cast_to_boolean;
+    if (weft_type_is_interval(to) && cast_is_exact(from)) return cast_number_interval;
     return to.id == WEFT_TYPE_TIMESTAMP ? cast_number_timestamp : NULL;
+}
+
+static weft_kernel cast_from_interval(weft_type from, weft_type to)
+{
+    if (to.id == from.id) return cast_interval_interval;
+    return cast_is_exact(to) ? cast_interval_number : NULL;
+}
+
+static weft_kernel cast_from_time(weft_type to)
+{
+    if (to.id == WEFT_TYPE_TIME) return cast_time_time;
+    return cast_is_exact(to) ? cast_time_number : NULL;
 }
 
 /* Two arrays, two maps, or two structs of as many fields, whose children are castable by place. */
@@ -59,7 +79,13 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
     if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
     if (weft_type_is_numeric(from) || from.id == WEFT_TYPE_BOOLEAN) return cast_from_number(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to) ? cast_date_timestamp : NULL;
+    if (weft_type_is_interval(from)) return cast_from_interval(from, to);
+    if (cast_is_nanos(from))
+        return cast_is_timestamp(to) || cast_is_nanos(to) || to.id == WEFT_TYPE_DATE ? cast_nanos : NULL;
+    if (cast_is_timestamp(from) && cast_is_nanos(to)) return cast_nanos;
+    if (from.id == WEFT_TYPE_TIME) return cast_from_time(to);
     if (!cast_is_timestamp(from)) return NULL;
+    if (to.id == WEFT_TYPE_TIME) return cast_timestamp_time;
     if (to.id == WEFT_TYPE_DATE) return cast_timestamp_date;
     if (cast_is_timestamp(to)) return cast_timestamp_timestamp;
     return from.id == WEFT_TYPE_TIMESTAMP && weft_type_is_numeric(to) ? cast_timestamp_number : NULL;
@@ -67,7 +93,6 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 
 bool weft_cast_allowed(weft_type from, weft_type to)
 {
-    if (cast_is_interval(to) && from.id == WEFT_TYPE_STRING) return false;
     return weft_cast_kernel(from, to) != NULL;
 }
 
@@ -91,9 +116,18 @@ bool weft_cast_implicit(weft_type from, weft_type to)
             fits = weft_cast_implicit(from.children[i].type, to.children[i].type);
         return fits;
     }
-    if (from.id == WEFT_TYPE_STRING) return to.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
+    if (from.id == WEFT_TYPE_STRING)
+        return to.id != WEFT_TYPE_BINARY && to.id != WEFT_TYPE_TIME && !weft_type_is_interval(to) &&
+               weft_cast_allowed(from, to);
     if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
+    if (cast_is_timestamp(from) && to.id == WEFT_TYPE_DATE) return true;
+    if (from.id == WEFT_TYPE_TIMESTAMP_NTZ && to.id == WEFT_TYPE_TIMESTAMP) return true;
+    if (cast_is_nanos(from)) return cast_is_timestamp(to) || cast_is_nanos(to) || to.id == WEFT_TYPE_DATE;
+    if (from.id == to.id && weft_type_is_interval(from))
+        return weft_type_equal(weft_interval_common(from, to), to);
+    if (from.id == WEFT_TYPE_TIME && to.id == WEFT_TYPE_TIME)
+        return weft_type_time_digits(from) <= weft_type_time_digits(to);
     if (!weft_type_is_numeric(from) || !weft_type_is_numeric(to)) return false;
     if (to.id == WEFT_TYPE_DECIMAL) {
         if (from.id == WEFT_TYPE_DECIMAL) {
@@ -118,6 +152,10 @@ bool weft_cast_fallible(weft_type from, weft_type to)
         return from.id == WEFT_TYPE_STRING && to.id == WEFT_TYPE_BOOLEAN;
     }
     if (from.id == WEFT_TYPE_STRING || from.id == WEFT_TYPE_DATE) return true;
+    if (to.id == WEFT_TYPE_TIME || cast_is_nanos(from)) return false;
+    if (cast_is_nanos(to)) return true;
+    if (weft_type_is_interval(to)) return !weft_type_is_interval(from);
+    if (weft_type_is_interval(from) || from.id == WEFT_TYPE_TIME) return true;
     if (to.id == WEFT_TYPE_DATE || cast_is_timestamp(to)) return cast_is_float(from);
     const bool integral = weft_type_is_integral(from) || from.id == WEFT_TYPE_BOOLEAN;
     if (cast_is_float(to)) return false;

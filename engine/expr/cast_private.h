@@ -25,6 +25,15 @@ weft_status cast_timestamp_date(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_timestamp_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_timestamp_number(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call);
+/* cast_interval.c: intervals and times of the day, between their kinds and numbers */
+weft_status cast_interval_interval(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_interval_number(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_number_interval(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_time_time(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_time_number(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_timestamp_time(weft_ctx *ctx, weft_kernel_call *call);
+/* cast_nanos.c: timestamps of which at least one counts nanoseconds */
+weft_status cast_nanos(weft_ctx *ctx, weft_kernel_call *call);
 /* cast_text.c */
 weft_status cast_to_text(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call);

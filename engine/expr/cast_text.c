@@ -11,6 +11,8 @@
 #include "engine/expr/cast_private.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_decimal.h"
+#include "engine/expr/fn_entry.h"
+#include "engine/expr/interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/nested_text.h"
 #include "engine/expr/raise.h"
@@ -65,6 +67,19 @@ int cast_double_text(double value, bool single, char text[CAST_DOUBLE_TEXT_BYTES
     return len + snprintf(text + len, (size_t)(CAST_DOUBLE_TEXT_BYTES - len), "E%d", exponent);
 }
 
+static int cast_nanos_text(weft_zone *zone, int64_t ns, char text[CAST_PLAIN_TEXT_BYTES])
+{
+    const int64_t us = ns / 1000 - (ns % 1000 < 0);
+    const int64_t local = weft_zone_to_local(zone, us), rest = ns - us * 1000;
+    int len = weft_timestamp_text(rest == 0 ? local : local - local % 1000000 - (local % 1000000 < 0) * 1000000,
+                                  text);
+    if (rest == 0) return len;
+    const int64_t fraction = (local % 1000000 + (local % 1000000 < 0) * 1000000) * 1000 + rest;
+    len += snprintf(text + len, (size_t)(CAST_PLAIN_TEXT_BYTES - len), ".%09lld", (long long)fraction);
+    while (text[len - 1] == '0') text[--len] = '\0';
+    return len;
+}
+
 int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLAIN_TEXT_BYTES])
 {
     switch ((weft_type_id)value->type.id) {
@@ -79,11 +94,15 @@ int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLA
     case WEFT_TYPE_DATE: return weft_date_text((int32_t)value->i64, text);
     case WEFT_TYPE_TIMESTAMP: return weft_timestamp_text(weft_zone_to_local(zone, value->i64), text);
     case WEFT_TYPE_TIMESTAMP_NTZ: return weft_timestamp_text(value->i64, text);
+    case WEFT_TYPE_TIMESTAMP_NS: return cast_nanos_text(zone, value->i64, text);
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS: return cast_nanos_text(NULL, value->i64, text);
+    case WEFT_TYPE_TIME: return weft_time_text(value->i64, text);
+    case WEFT_TYPE_INTERVAL_YM:
+    case WEFT_TYPE_INTERVAL_DT: return weft_interval_text(value->type, value->i64, text);
     case WEFT_TYPE_NULL: return snprintf(text, CAST_PLAIN_TEXT_BYTES, "NULL");
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
-    case WEFT_TYPE_INTERVAL_YM:
-    case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
@@ -322,15 +341,22 @@ bool weft_parse_decimal(const char *text, size_t len, weft_type type, weft_i128 
     return true;
 }
 
-/* A name at the end counts before the session's zone. The local time of a TIMESTAMP_NTZ stays as it is. */
+static bool cast_is_zoned(weft_type type)
+{
+    return type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS;
+}
+
+/* A name at the end counts before the session's zone. The local time of a TIMESTAMP_NTZ stays as it is.
+ * *rest_ns: nanoseconds behind *out. */
 static bool cast_parse_moment(weft_ctx *ctx, const weft_kernel_call *call, cast_text t, int64_t *out,
-                              weft_status *st)
+                              int32_t *rest_ns, weft_status *st)
 {
     weft_moment moment;
     weft_zone *zone = NULL;
     char name[64];
     if (!weft_parse_moment(t.at, (size_t)(t.end - t.at), &moment)) return false;
     *out = moment.local_us;
+    *rest_ns = moment.rest_ns;
     if (moment.zone != NULL) {
         if (moment.zone_len >= sizeof name) return false;
         memcpy(name, moment.zone, moment.zone_len);
@@ -342,7 +368,7 @@ static bool cast_parse_moment(weft_ctx *ctx, const weft_kernel_call *call, cast_
         }
         *st = opened;
     }
-    if (call->expr->type.id == WEFT_TYPE_TIMESTAMP && *st == WEFT_OK) {
+    if (cast_is_zoned(call->expr->type) && *st == WEFT_OK) {
         if (moment.has_offset) {
             if (__builtin_sub_overflow(moment.local_us, moment.offset_us, out)) return false;
         } else {
@@ -361,6 +387,7 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
     void *values = call->out->values;
     const bool fraction = !weft_ansi(ctx) && !call->expr->cast.try_;
     int64_t number;
+    int32_t digits;
     double real;
     bool flag;
     switch ((weft_type_id)type.id) {
@@ -394,13 +421,26 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
         return true;
     case WEFT_TYPE_DATE: return weft_parse_date(t.at, (size_t)(t.end - t.at), (int32_t *)values + i);
     case WEFT_TYPE_TIMESTAMP:
-    case WEFT_TYPE_TIMESTAMP_NTZ: return cast_parse_moment(ctx, call, t, (int64_t *)values + i, st);
+    case WEFT_TYPE_TIMESTAMP_NTZ:
+        return cast_parse_moment(ctx, call, t, (int64_t *)values + i, &digits, st);
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+        if (!cast_parse_moment(ctx, call, t, &number, &digits, st)) return false;
+        return weft_nanos_of_us(type, number, digits, (int64_t *)values + i);
+    case WEFT_TYPE_TIME:
+        if (!weft_parse_time(t.at, (size_t)(t.end - t.at), &number, &digits)) return false;
+        ((int64_t *)values)[i] = weft_time_cut(type, number);
+        return true;
+    case WEFT_TYPE_INTERVAL_YM:
+    case WEFT_TYPE_INTERVAL_DT:
+        if (!weft_interval_parse(type, t.at, (size_t)(t.end - t.at), &number)) return false;
+        weft_store_i64(call->out, i, number);
+        return true;
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_DECIMAL:
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
-    case WEFT_TYPE_INTERVAL_YM:
-    case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:

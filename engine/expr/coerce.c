@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "engine/expr/expr.h"
+#include "engine/expr/interval.h"
 
 enum { DECIMAL_SCALE_KEPT = 6 }; /* digits after the point that are never given up for digits before it */
 
@@ -68,9 +69,28 @@ weft_type weft_decimal_arithmetic_type(char op, weft_type a, weft_type b, bool *
 /* ---- the least common type ---- */
 
 static bool is_floating(weft_type t) { return t.id == WEFT_TYPE_FLOAT || t.id == WEFT_TYPE_DOUBLE; }
+static bool counts_nanos(weft_type t)
+{
+    return t.id == WEFT_TYPE_TIMESTAMP_NS || t.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+}
 static bool is_datetime(weft_type t)
 {
-    return t.id == WEFT_TYPE_DATE || t.id == WEFT_TYPE_TIMESTAMP || t.id == WEFT_TYPE_TIMESTAMP_NTZ;
+    return t.id == WEFT_TYPE_DATE || t.id == WEFT_TYPE_TIMESTAMP || t.id == WEFT_TYPE_TIMESTAMP_NTZ ||
+           counts_nanos(t);
+}
+
+/* DATE gives way; with a zone wins over without, nanoseconds over microseconds. */
+static weft_type common_datetime(weft_type a, weft_type b)
+{
+    const bool zoned = a.id == WEFT_TYPE_TIMESTAMP || b.id == WEFT_TYPE_TIMESTAMP ||
+                       a.id == WEFT_TYPE_TIMESTAMP_NS || b.id == WEFT_TYPE_TIMESTAMP_NS;
+    if (!counts_nanos(a) && !counts_nanos(b))
+        return WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP : WEFT_TYPE_TIMESTAMP_NTZ);
+    weft_type common = WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS);
+    common.scale = counts_nanos(a) && counts_nanos(b) && b.scale > a.scale ? a.scale
+                   : counts_nanos(b)                                     ? b.scale
+                                                                         : a.scale;
+    return common;
 }
 
 /* Both numeric, different. */
@@ -101,7 +121,8 @@ static bool common_with_string(weft_type other, weft_type *out)
         *out = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
         return true;
     }
-    if (is_datetime(other) || other.id == WEFT_TYPE_BOOLEAN || other.id == WEFT_TYPE_BINARY) {
+    if (is_datetime(other) || other.id == WEFT_TYPE_TIME || other.id == WEFT_TYPE_BOOLEAN ||
+        other.id == WEFT_TYPE_BINARY) {
         *out = other;
         return true;
     }
@@ -120,9 +141,16 @@ bool weft_type_common(weft_type a, weft_type b, weft_type *out)
         *out = common_numeric(a, b);
         return true;
     }
-    if (is_datetime(a) && is_datetime(b)) { /* DATE gives way; with a zone wins over without */
-        const bool zoned = a.id == WEFT_TYPE_TIMESTAMP || b.id == WEFT_TYPE_TIMESTAMP;
-        *out = WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP : WEFT_TYPE_TIMESTAMP_NTZ);
+    if (is_datetime(a) && is_datetime(b)) {
+        *out = common_datetime(a, b);
+        return true;
+    }
+    if (a.id == b.id && weft_type_is_interval(a)) {
+        *out = weft_interval_common(a, b);
+        return true;
+    }
+    if (a.id == WEFT_TYPE_TIME && b.id == WEFT_TYPE_TIME) {
+        *out = weft_type_time_digits(a) > weft_type_time_digits(b) ? a : b;
         return true;
     }
     if (a.id == WEFT_TYPE_STRING) return common_with_string(b, out);

@@ -52,6 +52,9 @@ bool weft_type_is_orderable(weft_type type);
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
                                   const weft_span *span);
 
+/* Errors: WEFT_TIME_TYPE at span where the setting has turned TIME off. */
+WEFT_MUST_CHECK weft_status weft_expect_time_type(weft_ctx *ctx, const weft_span *span);
+
 /* "Cannot resolve routine", with a hint at the name of a function that is nearly this one. */
 weft_status weft_fail_routine(weft_ctx *ctx, const char *name, const weft_span *span);
 /* The function, aggregate or form whose name differs least, by up to a third of its letters; or NULL. */

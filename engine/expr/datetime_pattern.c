@@ -50,6 +50,12 @@ static int32_t pattern_most(char letter)
     }
 }
 
+static weft_status pattern_fail(weft_ctx *ctx, weft_status code, const weft_str *text, const weft_span *span)
+{
+    return weft_fail_at(ctx, code, span, "Unrecognized datetime pattern: '%.*s'.",
+                        (int)weft_min_i64(text->len, 100), weft_str_data(text));
+}
+
 static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const weft_span *span, char letter,
                                    int32_t count, bool parsing)
 {
@@ -60,7 +66,7 @@ static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const we
                             "character: %c. Please use the SQL function EXTRACT instead.",
                             letter);
     }
-    if (most == 0 || (letter == 'V' && count != 2)) {
+    if (most == 0 || (letter == 'V' && count != 2) || (letter == 'O' && count != 1 && count != 4)) {
         return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, span, "Unrecognized datetime pattern: '%.*s'.",
                             (int)weft_min_i64(text->len, 100), weft_str_data(text));
     }
@@ -112,10 +118,14 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
             while (at + count < text->len && s[at + count] == c) count++;
             WEFT_TRY(st, pattern_letters(ctx, text, span, c, (int32_t)weft_min_i64(count, 1000), parsing));
             p->items[p->count++] = (weft_datetime_item){.letter = c, .count = (uint8_t)count};
+            p->era = p->era || c == 'G';
             p->text_bytes_max += c == 'V' ? strlen(p->zone_name) : DATETIME_FIELD_BYTES;
             at += count;
         } else if (c == '\'') {
             at = pattern_quoted(p, s, text->len, at, &used);
+            if (at > text->len) WEFT_TRY(st, pattern_fail(ctx, WEFT_DATETIME_PATTERN, text, span));
+        } else if (c == '{' || c == '}' || c == '#') {
+            WEFT_TRY(st, pattern_fail(ctx, WEFT_DATETIME_PATTERN_RECOGNITION, text, span));
         } else if (c == '[' || c == ']') {
             p->items[p->count++] = (weft_datetime_item){.letter = c};
             at++;
@@ -202,10 +212,15 @@ static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item 
     }
 }
 
-static size_t put_year(const weft_datetime_item *item, int32_t year, char *to)
+static size_t put_year(const weft_datetime_item *item, int32_t year, bool era, char *to)
 {
-    const int32_t of_era = year > 0 ? year : 1 - year;
+    const bool negative = !era && year < 0;
+    const int32_t of_era = !era ? (negative ? -year : year) : year > 0 ? year : 1 - year;
     if (item->count == 2) return put_number(to, of_era % 100, 2);
+    if (negative) {
+        *to = '-';
+        return 1 + put_number(to + 1, of_era, item->count);
+    }
     const int32_t most = item->count == 4   ? 9999
                          : item->count == 5 ? 99999
                          : item->count == 6 ? 999999
@@ -241,7 +256,7 @@ static size_t put_item(const weft_datetime_pattern *p, const weft_datetime_item 
         if (count == 4)
             return m->civil.year > 0 ? put_text(to, "Anno Domini", 11) : put_text(to, "Before Christ", 13);
         return put_text(to, m->civil.year > 0 ? "AD" : "BC", 2);
-    case 'y': return put_year(item, m->civil.year, to);
+    case 'y': return put_year(item, m->civil.year, p->era, to);
     case 'M':
     case 'L':
         if (count >= 3) return put_name(item, datetime_months[m->civil.month - 1], to);

@@ -16,6 +16,7 @@ typedef struct weft_datetime_item {
 typedef struct weft_datetime_pattern {
     int32_t count;
     size_t text_bytes_max; /* of a formatted timestamp */
+    bool era;              /* the letter G is there: years are those of an era, else they may be below 1 */
     char *bytes;           /* of all texts */
     const char *zone_name; /* borrows from the settings */
     weft_datetime_item items[];

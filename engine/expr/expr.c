@@ -116,6 +116,12 @@ weft_status weft_expr_ordinal(weft_ctx *ctx, int32_t ordinal, weft_type type, bo
     return expr_new(ctx, &proto, NULL, 0, out);
 }
 
+/* An AND in an AND is one; a BETWEEN keeps to itself, for its name. */
+static bool joins(const weft_expr *arg, weft_expr_kind kind)
+{
+    return arg->kind == kind && (kind != WEFT_EXPR_AND || arg->form.written == NULL);
+}
+
 weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind kind, const weft_expr *const *args, int32_t count,
                             const weft_expr **out)
 {
@@ -130,10 +136,10 @@ weft_status weft_expr_logic(weft_ctx *ctx, weft_expr_kind kind, const weft_expr 
         *out = args[0];
         return WEFT_OK;
     }
-    for (int32_t i = 0; i < count; i++) flat_count += args[i]->kind == kind ? args[i]->arg_count : 1;
+    for (int32_t i = 0; i < count; i++) flat_count += joins(args[i], kind) ? args[i]->arg_count : 1;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, flat_count, &flat));
     for (int32_t i = 0; i < count; i++) {
-        const bool same = args[i]->kind == kind;
+        const bool same = joins(args[i], kind);
         const int32_t take = same ? args[i]->arg_count : 1;
         for (int32_t j = 0; j < take; j++) flat[used++] = same ? args[i]->args[j] : args[i];
     }
@@ -151,6 +157,21 @@ static bool cast_without_ansi(weft_type from, weft_type to)
            (from.id == WEFT_TYPE_BOOLEAN && to.id == WEFT_TYPE_TIMESTAMP);
 }
 
+static bool type_has_time(weft_type type)
+{
+    bool has = type.id == WEFT_TYPE_TIME;
+    for (int32_t i = 0; i < type.child_count && !has; i++) has = type_has_time(type.children[i].type);
+    return has;
+}
+
+weft_status weft_expect_time_type(weft_ctx *ctx, const weft_span *span)
+{
+    if (weft_setting(ctx, WEFT_SET_TIME_TYPE) != 0) return WEFT_OK;
+    weft_fail_at(ctx, WEFT_TIME_TYPE, span, "The data type TIME is not supported.");
+    weft_hint(ctx, "SET spark.sql.timeType.enabled = true turns it on.");
+    return WEFT_TIME_TYPE;
+}
+
 weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
                            const weft_expr **out)
 {
@@ -164,6 +185,10 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
     if (arg->kind == WEFT_EXPR_LITERAL && arg->type.id == WEFT_TYPE_NULL && implicit) {
         const weft_value null = {.type = type, .is_null = true};
         return weft_expr_literal(ctx, &null, out);
+    }
+    if (type_has_time(type)) {
+        const weft_status st = weft_expect_time_type(ctx, &arg->span);
+        if (st != WEFT_OK) return st;
     }
     if (!weft_cast_allowed(arg->type, type)) {
         char from[128], to[128];

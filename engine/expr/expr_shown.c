@@ -52,6 +52,9 @@ static const struct {
                 {"make_dt_interval", 3, ", 0.000000"},
                 {"vector_norm", 1, ", 2.0"},
                 {"vector_normalize", 1, ", 2.0"},
+                {"current_time", 0, "6"},
+                {"instr", 3, ", 1"},
+                {"time_bucket", 2, ", TIMESTAMP '1970-01-01 00:00:00'"},
                 {"percentile", 2, ", 1"},
                 {"approx_percentile", 2, ", 10000"},
                 {"aes_encrypt", 2, ", GCM, DEFAULT, , "},
@@ -156,6 +159,8 @@ const char *weft_shown_name(const char *written)
     static const char *const names[][2] = {{"curdate", "current_date"},
                                            {"dateadd", "date_add"},
                                            {"current_database", "current_schema"},
+                                           {"localtime", "current_time"},
+                                           {"to_varchar", "to_char"},
                                            {"regexp_like", "REGEXP_LIKE"},
                                            {"regexp", "REGEXP"}};
     for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
@@ -175,23 +180,27 @@ const char *weft_shown_trim(const weft_expr *call)
 
 static const weft_expr *bare(const weft_expr *e)
 {
-    return e->kind == WEFT_EXPR_CAST && e->cast.implicit ? e->args[0] : e;
+    while (e->kind == WEFT_EXPR_CAST && e->cast.implicit) e = e->args[0];
+    return e;
 }
 
-bool weft_shown_whole(const weft_expr *call, int64_t *out)
+int32_t weft_shown_whole(const weft_expr *call, int64_t *out)
 {
     const char *op = call->call.function->name;
-    if (call->arg_count != 2 || (op[0] != '<' && op[0] != '>') || strlen(op) > 2) return false;
-    if (strcmp(op, "<>") == 0) return false;
-    const weft_expr *left = bare(call->args[0]), *right = bare(call->args[1]);
-    if (!weft_type_is_integral(left->type) || left == call->args[0]) return false;
-    if (right->kind != WEFT_EXPR_LITERAL || right->type.id != WEFT_TYPE_DECIMAL || right->literal.is_null)
-        return false;
-    const weft_i128 one = weft_i128_pow10(right->type.scale), value = right->literal.i128;
+    if (call->arg_count != 2 || (op[0] != '<' && op[0] != '>') || strlen(op) > 2) return -1;
+    if (strcmp(op, "<>") == 0) return -1;
+    const int32_t side = bare(call->args[0])->type.id == WEFT_TYPE_DECIMAL ? 0 : 1;
+    const weft_expr *number = bare(call->args[1 - side]), *literal = bare(call->args[side]);
+    if (!weft_type_is_integral(number->type) || number == call->args[1 - side]) return -1;
+    if (literal->kind != WEFT_EXPR_LITERAL || literal->type.id != WEFT_TYPE_DECIMAL || literal->literal.is_null)
+        return -1;
+    const weft_i128 one = weft_i128_pow10(literal->type.scale), value = literal->literal.i128;
     weft_i128 whole = value / one;
-    const bool up = strcmp(op, "<") == 0 || strcmp(op, ">=") == 0; /* else to the next below */
+    /* x < 1.1 is x < 2, x > 1.1 is x > 1, and the other way round on the left side */
+    const bool less = strcmp(op, "<") == 0 || strcmp(op, ">=") == 0;
+    const bool up = side == 1 ? less : !less;
     if (up && value > 0 && whole * one != value) whole++;
     if (!up && value < 0 && whole * one != value) whole--;
     *out = (int64_t)whole;
-    return whole == (int64_t)whole;
+    return whole == (int64_t)whole ? side : -1;
 }

@@ -23,7 +23,7 @@ const char *weft_shown_name(const char *written);
  * else NULL. */
 const char *weft_shown_trim(const weft_expr *call);
 /* A comparison of a whole number with a decimal literal is shown with the literal rounded to a whole number:
- * where that is so, *out is this number. op: as shown. */
-bool weft_shown_whole(const weft_expr *call, int64_t *out);
+ * where that is so, *out is this number and the side, 0 or 1, of the literal is returned; else -1. */
+int32_t weft_shown_whole(const weft_expr *call, int64_t *out);
 
 #endif

@@ -195,9 +195,15 @@ static bool text_datetime(text *t, const weft_expr *e, const char *op)
 {
     const weft_expr *right = e->args[1];
     const bool plus = op[0] == '+';
+    if (e->args[0]->type.id == WEFT_TYPE_TIME) {
+        text_expr(t, e->args[0]);
+        text_put(t, plus ? " + " : " - ");
+        text_expr(t, right);
+        return true;
+    }
     if (!is_datetime(e->args[0]) || is_datetime(right)) return false;
-    if (right->type.id == WEFT_TYPE_INTERVAL_DT && e->type.id == WEFT_TYPE_DATE && plus) {
-        text_put(t, "date_add(");
+    if (right->type.id == WEFT_TYPE_INTERVAL_DT && e->type.id == WEFT_TYPE_DATE) {
+        text_put(t, plus ? "date_add(" : "date_sub(");
         text_expr(t, e->args[0]);
         text_put(t, ", extractansiintervaldays(");
         text_expr(t, right);
@@ -209,6 +215,17 @@ static bool text_datetime(text *t, const weft_expr *e, const char *op)
     } else {
         text_call_as(t, plus ? "date_add" : "date_sub", e->args, 2);
     }
+    return true;
+}
+
+/* x >= low AND x <= high as it was written: between(x, low, high). False where it has lost that form. */
+static bool text_between(text *t, const weft_expr *e)
+{
+    for (int32_t i = 0; i < 2; i++) {
+        if (e->arg_count != 2 || e->args[i]->kind != WEFT_EXPR_CALL || e->args[i]->arg_count != 2) return false;
+    }
+    const weft_expr *shown[3] = {e->args[0]->args[0], e->args[0]->args[1], e->args[1]->args[1]};
+    text_call_as(t, e->form.written, shown, 3);
     return true;
 }
 
@@ -300,11 +317,21 @@ static void text_function(text *t, const weft_expr *e)
     text_put(t, ")");
 }
 
+/* A side of a comparison: a literal shown as a whole number, or as it is. */
+static void text_side(text *t, const weft_expr *e, bool rounded, int64_t whole)
+{
+    if (rounded)
+        text_number(t, whole);
+    else
+        text_expr(t, e);
+}
+
 static void text_call(text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name;
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
     int64_t whole = 0;
+    int32_t side;
 
     if (!t->ids && e->call.written != NULL && e->call.written[0] == '\0') { /* WEFT_HIDDEN_CALL */
         text_expr(t, e->args[0]);
@@ -339,13 +366,13 @@ static void text_call(text *t, const weft_expr *e)
             if (!t->ids) text_put(t, ")");
         } else if (strcmp(name, "||") == 0) {
             text_call_as(t, "concat", e->args, e->arg_count);
-        } else if (!t->ids && weft_shown_whole(e, &whole)) {
+        } else if (!t->ids && (side = weft_shown_whole(e, &whole)) >= 0) {
             text_put(t, "(");
-            text_expr(t, e->args[0]);
+            text_side(t, e->args[0], side == 0, whole);
             text_put(t, " ");
             text_put(t, name);
             text_put(t, " ");
-            text_number(t, whole);
+            text_side(t, e->args[1], side == 1, whole);
             text_put(t, ")");
         } else if ((name[0] != '+' && name[0] != '-') || !text_datetime(t, e, name)) {
             text_infix(t, e, name);
@@ -618,7 +645,9 @@ static void text_expr(text *t, const weft_expr *e)
     case WEFT_EXPR_CALL: text_call(t, e); break;
     case WEFT_EXPR_CAST: text_cast(t, e); break;
     case WEFT_EXPR_CASE: text_case(t, e); break;
-    case WEFT_EXPR_AND: text_infix(t, e, "AND"); break;
+    case WEFT_EXPR_AND:
+        if (e->form.written == NULL || t->ids || !text_between(t, e)) text_infix(t, e, "AND");
+        break;
     case WEFT_EXPR_OR: text_infix(t, e, "OR"); break;
     case WEFT_EXPR_IN: text_in(t, e); break;
     case WEFT_EXPR_IS_NULL: text_null_test(t, e, "isnull", " IS NULL)"); break;

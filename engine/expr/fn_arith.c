@@ -273,6 +273,11 @@ static weft_status kernel_positive(weft_ctx *ctx, weft_kernel_call *call)
     }
 #define INTEGRALS(form, kernel)                                                                              \
     form(TINYINT, kernel), form(SMALLINT, kernel), form(INT, kernel), form(BIGINT, kernel)
+/* Intervals times or by numbers. */
+#define SCALED(kernel)                                                                                       \
+    MIXED(INTERVAL_YM, BIGINT, INTERVAL_YM, kernel), MIXED(INTERVAL_YM, DECIMAL, INTERVAL_YM, kernel),       \
+        MIXED(INTERVAL_YM, DOUBLE, INTERVAL_YM, kernel), MIXED(INTERVAL_DT, BIGINT, INTERVAL_DT, kernel),    \
+        MIXED(INTERVAL_DT, DECIMAL, INTERVAL_DT, kernel), MIXED(INTERVAL_DT, DOUBLE, INTERVAL_DT, kernel)
 #define FLOATS(form, kernel) form(FLOAT, kernel), form(DOUBLE, kernel)
 
 static const weft_signature add_signatures[] = {
@@ -286,6 +291,7 @@ static const weft_signature add_signatures[] = {
     MIXED(TIMESTAMP, INTERVAL_DT, TIMESTAMP, weft_kernel_timestamp_add_us),
     MIXED(TIMESTAMP_NTZ, INTERVAL_YM, TIMESTAMP_NTZ, weft_kernel_timestamp_add_months),
     MIXED(TIMESTAMP_NTZ, INTERVAL_DT, TIMESTAMP_NTZ, weft_kernel_timestamp_add_us),
+    MIXED(TIME, INTERVAL_DT, TIME, weft_kernel_time_add),
     PAIR(INTERVAL_YM, weft_kernel_interval_add),
     PAIR(INTERVAL_DT, weft_kernel_interval_add)};
 static const weft_signature subtract_signatures[] = {
@@ -302,21 +308,25 @@ static const weft_signature subtract_signatures[] = {
     MIXED(DATE, DATE, INTERVAL_DT, weft_kernel_date_minus_date),
     MIXED(TIMESTAMP, TIMESTAMP, INTERVAL_DT, weft_kernel_timestamp_minus_timestamp),
     MIXED(TIMESTAMP_NTZ, TIMESTAMP_NTZ, INTERVAL_DT, weft_kernel_timestamp_minus_timestamp),
+    MIXED(TIME, INTERVAL_DT, TIME, weft_kernel_time_subtract),
+    MIXED(TIME, TIME, INTERVAL_DT, weft_kernel_time_minus_time),
     PAIR(INTERVAL_YM, weft_kernel_interval_subtract),
     PAIR(INTERVAL_DT, weft_kernel_interval_subtract)};
 static const weft_signature multiply_signatures[] = {
     INTEGRALS(PAIR, kernel_mul), FLOATS(PAIR, kernel_mul), PAIR(DECIMAL, weft_kernel_decimal_multiply),
-    MIXED(INTERVAL_YM, BIGINT, INTERVAL_YM, weft_kernel_interval_multiply),
-    MIXED(INTERVAL_DT, BIGINT, INTERVAL_DT, weft_kernel_interval_multiply)};
+    SCALED(weft_kernel_interval_multiply)};
 static const weft_signature divide_signatures[] = {PAIR(DOUBLE, kernel_div_f64),
-                                                   PAIR(DECIMAL, weft_kernel_decimal_divide)};
+                                                   PAIR(DECIMAL, weft_kernel_decimal_divide),
+                                                   SCALED(weft_kernel_interval_divide)};
 static const weft_signature remainder_signatures[] = {INTEGRALS(PAIR, kernel_mod_int),
                                                       FLOATS(PAIR, kernel_mod_f),
                                                       PAIR(DECIMAL, weft_kernel_decimal_remainder)};
 static const weft_signature pmod_signatures[] = {
     INTEGRALS(PAIR, kernel_pmod_int), FLOATS(PAIR, kernel_pmod_f), PAIR(DECIMAL, weft_kernel_decimal_pmod)};
 static const weft_signature div_signatures[] = {MIXED(BIGINT, BIGINT, BIGINT, kernel_div_i64),
-                                                MIXED(DECIMAL, DECIMAL, BIGINT, weft_kernel_decimal_div)};
+                                                MIXED(DECIMAL, DECIMAL, BIGINT, weft_kernel_decimal_div),
+                                                MIXED(INTERVAL_YM, INTERVAL_YM, BIGINT, kernel_div_i64),
+                                                MIXED(INTERVAL_DT, INTERVAL_DT, BIGINT, kernel_div_i64)};
 static const weft_signature negative_signatures[] = {
     INTEGRALS(ONE, kernel_negative_int), FLOATS(ONE, kernel_negative_f),
     ONE(DECIMAL, weft_kernel_decimal_negative), ONE(INTERVAL_YM, weft_kernel_interval_negative),

@@ -10,4 +10,9 @@ weft_status weft_kernel_bytes_lpad(weft_ctx *ctx, weft_kernel_call *call);      
 weft_status weft_kernel_bytes_rpad(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_bytes_reverse(weft_ctx *ctx, weft_kernel_call *call);
 
+/* fn_encode.c: the bytes that hexadecimal digits say (room: one for two digits) and base64 (three for four
+ * characters, and three); false where they say none. */
+bool weft_from_hex(const weft_str *s, char *to, uint32_t *used);
+bool weft_from_base64(const weft_str *s, char *to, uint32_t *used);
+
 #endif

@@ -71,6 +71,15 @@ static void date_years(const weft_kernel_call *call, const int32_t *days, int32_
     }
 }
 
+/* A TIME has hours, minutes and seconds. */
+static void time_part_rows(weft_kernel_call *call, const weft_column *arg, date_part part)
+{
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        ((int32_t *)call->out->values)[i] = date_part_of(part, 0, weft_arg_i64(arg, i) / 1000);
+    }
+}
+
 static weft_zone *date_zone(const weft_kernel_call *call, const weft_column *arg)
 {
     return arg->type.id == WEFT_TYPE_TIMESTAMP ? call->state : NULL;
@@ -81,6 +90,10 @@ static void date_part_rows(weft_kernel_call *call, const weft_column *arg, date_
     int32_t *out = call->out->values;
     if (arg->type.id == WEFT_TYPE_DATE && part == PART_YEAR) {
         date_years(call, arg->data, out);
+        return;
+    }
+    if (arg->type.id == WEFT_TYPE_TIME) {
+        time_part_rows(call, arg, part);
         return;
     }
     const bool date = arg->type.id == WEFT_TYPE_DATE;
@@ -149,6 +162,16 @@ static weft_status kernel_second(weft_ctx *ctx, weft_kernel_call *call)
     return kernel_part(call, PART_SECOND);
 }
 
+static weft_status clock_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                              const weft_span *span, int32_t *variant, weft_type *type)
+{
+    if (count == 1 && args[0]->type.id == WEFT_TYPE_TIME) {
+        const weft_status st = weft_expect_time_type(ctx, span);
+        if (st != WEFT_OK) return st;
+    }
+    return weft_bind_default(ctx, fn, args, count, span, variant, type);
+}
+
 /* ---- extract ---- */
 
 static date_part date_part_find(const weft_str *name)
@@ -180,9 +203,29 @@ static date_part date_part_find(const weft_str *name)
     return PART_COUNT;
 }
 
-static bool date_is_interval(weft_type type)
+/* Has the interval or time this field? */
+static bool date_has_field(date_part part, weft_type type)
 {
-    return type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT;
+    static const date_part ym[] = {PART_YEAR, PART_MONTH};
+    static const date_part dt[] = {PART_DAY, PART_HOUR, PART_MINUTE, PART_SECOND};
+    if (type.id == WEFT_TYPE_TIME) return part >= PART_HOUR && part <= PART_SECOND;
+    const date_part *fields = type.id == WEFT_TYPE_INTERVAL_YM ? ym : dt;
+    for (int32_t k = weft_type_first_field(type); k <= weft_type_last_field(type); k++) {
+        if (fields[k] == part) return true;
+    }
+    return false;
+}
+
+static weft_status fail_field(weft_ctx *ctx, const weft_expr *field, const weft_expr *source,
+                              const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    WEFT_TRY(st, weft_expr_text(ctx, source, false, &text));
+    st = weft_fail_at(ctx, WEFT_EXTRACT_FIELD, span, "Cannot extract `%.*s` from \"%s\".",
+                      (int)weft_min_i64(field->literal.str.len, 100), weft_str_data(&field->literal.str), text);
+done:
+    return st;
 }
 
 static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
@@ -197,27 +240,27 @@ static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const we
     const date_part part = date_part_find(&field->literal.str);
     const weft_type_id id = (weft_type_id)args[1]->type.id;
     const bool moment = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ;
-    if (part == PART_COUNT) {
-        return weft_fail_at(ctx, WEFT_INVALID, span, "%s knows no field \"%.*s\"", fn->name,
-                            (int)weft_min_i64(field->literal.str.len, 100),
-                            weft_str_data(&field->literal.str));
-    }
-    if (!moment && !date_is_interval(args[1]->type) && id != WEFT_TYPE_STRING && id != WEFT_TYPE_NULL) {
+    const bool fielded = weft_type_is_interval(args[1]->type) || id == WEFT_TYPE_TIME;
+    if (part == PART_COUNT || (fielded && !date_has_field(part, args[1]->type)))
+        return fail_field(ctx, field, args[1], span);
+    if (id == WEFT_TYPE_TIME) WEFT_TRY(st, weft_expect_time_type(ctx, span));
+    if (!moment && !fielded && id != WEFT_TYPE_STRING && id != WEFT_TYPE_NULL) {
         return weft_fail_arg_type(ctx, fn->name, 1, "\"date\" or \"timestamp\"", args[1], span);
     }
-    if (!date_is_interval(args[1]->type) && (!moment || (id == WEFT_TYPE_DATE && part >= PART_HOUR))) {
+    if (!fielded && (!moment || (id == WEFT_TYPE_DATE && part >= PART_HOUR))) {
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, &args[1]));
     }
     *variant = 0;
     *type = part == PART_SECOND ? weft_type_decimal(8, 6) : WEFT_TYPE_OF(WEFT_TYPE_INT);
     const bool byte = part == PART_MONTH || part == PART_HOUR || part == PART_MINUTE;
-    if (byte && date_is_interval(args[1]->type)) *type = WEFT_TYPE_OF(WEFT_TYPE_TINYINT);
+    if (byte && weft_type_is_interval(args[1]->type)) *type = WEFT_TYPE_OF(WEFT_TYPE_TINYINT);
 done:
     return st;
 }
 
 static int64_t extract_interval(date_part part, weft_type type, int64_t value)
 {
+    if (type.id == WEFT_TYPE_TIME) return value / 1000 % 60000000; /* of seconds only */
     if (type.id == WEFT_TYPE_INTERVAL_YM)
         return part == PART_YEAR ? value / 12 : part == PART_MONTH ? value % 12 : 0;
     switch (part) {
@@ -243,7 +286,8 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
     (void)ctx;
     const date_part part = date_part_find(weft_arg_str(&call->args[0], 0));
     const weft_column *arg = &call->args[1];
-    if (part != PART_SECOND && !date_is_interval(arg->type)) {
+    const bool interval = weft_type_is_interval(arg->type);
+    if (part != PART_SECOND && !interval) {
         date_part_rows(call, arg, part);
         return WEFT_OK;
     }
@@ -251,7 +295,7 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         const int64_t value = weft_arg_i64(arg, i);
-        const int64_t result = date_is_interval(arg->type)
+        const int64_t result = interval || arg->type.id == WEFT_TYPE_TIME
                                    ? extract_interval(part, arg->type, value)
                                    : weft_us_of_day(weft_zone_to_local(zone, value)) % 60000000;
         if (part == PART_SECOND)
@@ -337,6 +381,7 @@ static weft_status kernel_current_timezone(weft_ctx *ctx, weft_kernel_call *call
 #define TIMES(kernel)                                                                                        \
     {                                                                                                        \
         {{WEFT_TYPE_TIMESTAMP}, 1, 1, WEFT_TYPE_INT, kernel},                                                \
+            {{WEFT_TYPE_TIME}, 1, 1, WEFT_TYPE_INT, kernel},                                                 \
         {                                                                                                    \
             {WEFT_TYPE_TIMESTAMP_NTZ}, 1, 1, WEFT_TYPE_INT, kernel                                           \
         }                                                                                                    \
@@ -392,12 +437,12 @@ ENTRY(dayofyear, "dayofyear", NULL, WEFT_FN_ZONED, "dayofyear(d): from 1",
       "SELECT dayofyear(DATE '1998-12-01')", "335");
 ENTRY(weekofyear, "weekofyear", NULL, WEFT_FN_ZONED, "weekofyear(d): the ISO week",
       "SELECT weekofyear(DATE '1998-12-01')", "49");
-ENTRY(hour, "hour", NULL, WEFT_FN_ZONED, "hour(t): 0 to 23", "SELECT hour(TIMESTAMP '1998-12-01 10:20:30')",
-      "10");
-ENTRY(minute, "minute", NULL, WEFT_FN_ZONED, "minute(t): 0 to 59",
-      "SELECT minute(TIMESTAMP '1998-12-01 10:20:30')", "20");
-ENTRY(second, "second", NULL, WEFT_FN_ZONED, "second(t): 0 to 59",
-      "SELECT second(TIMESTAMP '1998-12-01 10:20:30')", "30");
+WEFT_FN_ENTRY(hour, "hour", NULL, WEFT_FN_ZONED, clock_bind, "hour(t): 0 to 23",
+              "SELECT hour(TIMESTAMP '1998-12-01 10:20:30')", "10");
+WEFT_FN_ENTRY(minute, "minute", NULL, WEFT_FN_ZONED, clock_bind, "minute(t): 0 to 59",
+              "SELECT minute(TIMESTAMP '1998-12-01 10:20:30')", "20");
+WEFT_FN_ENTRY(second, "second", NULL, WEFT_FN_ZONED, clock_bind, "second(t): 0 to 59",
+              "SELECT second(TIMESTAMP '1998-12-01 10:20:30')", "30");
 ENTRY(date_add, "date_add", "dateadd", WEFT_FN_FALLIBLE, "date_add(d, n): n days later",
       "SELECT date_add(DATE '1998-12-01', 2)", "1998-12-03");
 ENTRY(date_sub, "date_sub", NULL, WEFT_FN_FALLIBLE, "date_sub(d, n): n days earlier",

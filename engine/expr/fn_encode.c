@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "engine/expr/fn_bytes.h"
 #include "engine/expr/fn_entry.h"
 
 static int32_t encode_digit(char c) /* of bases up to 36; 99 for none */
@@ -62,27 +63,33 @@ done:
     return st;
 }
 
+bool weft_from_hex(const weft_str *s, char *to, uint32_t *used)
+{
+    const char *text = weft_str_data(s);
+    uint32_t high = 0;
+    *used = 0;
+    for (uint32_t c = 0; c < s->len; c++) { /* an odd number of digits: the first stands alone */
+        const int32_t digit = encode_digit(text[c]);
+        if (digit >= 16) return false;
+        high = high * 16 + (uint32_t)digit;
+        if ((s->len - c) % 2 == 0) continue;
+        to[(*used)++] = (char)high;
+        high = 0;
+    }
+    return true;
+}
+
 static weft_status kernel_unhex(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         char *to;
+        uint32_t used;
         if (!weft_call_valid(call, i)) continue;
         const weft_str *s = weft_arg_str(&call->args[0], i);
-        const char *text = weft_str_data(s);
-        bool good = true;
         WEFT_TRY(st, weft_text_room(ctx, call, (size_t)s->len / 2 + 1, &to));
-        uint32_t used = 0, high = 0;
-        for (uint32_t c = 0; c < s->len; c++) { /* an odd number of digits: the first stands alone */
-            const int32_t digit = encode_digit(text[c]);
-            good &= digit < 16;
-            high = high * 16 + (uint32_t)digit;
-            if ((s->len - c) % 2 == 0) continue;
-            to[used++] = (char)high;
-            high = 0;
-        }
-        if (good)
+        if (weft_from_hex(s, to, &used))
             *weft_call_text(call, i) = weft_str_view(to, used);
         else
             weft_vector_set_null(call->out, i);
@@ -175,7 +182,7 @@ done:
 }
 
 /* False when the last group has a single character. */
-static bool encode_from_base64(const weft_str *s, char *to, uint32_t *used)
+bool weft_from_base64(const weft_str *s, char *to, uint32_t *used)
 {
     const char *text = weft_str_data(s);
     uint32_t word = 0, count = 0;
@@ -208,7 +215,7 @@ static weft_status kernel_unbase64(weft_ctx *ctx, weft_kernel_call *call)
         if (!weft_call_valid(call, i)) continue;
         const weft_str *s = weft_arg_str(&call->args[0], i);
         WEFT_TRY(st, weft_text_room(ctx, call, (size_t)s->len * 3 / 4 + 3, &to));
-        if (!encode_from_base64(s, to, &used)) {
+        if (!weft_from_base64(s, to, &used)) {
             return weft_fail_at(ctx, WEFT_CONVERSION_INPUT, &call->expr->span,
                                 "The value '%.*s' cannot be converted to \"BINARY\" because it is malformed "
                                 "base64: its last group has one character.",

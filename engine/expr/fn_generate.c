@@ -58,6 +58,8 @@ GENERATOR(inline_outer, "inline_outer(a): as inline; a row of NULLs where there 
 GENERATOR(json_tuple, "json_tuple(text, name, ...): a row of the values of these fields of a JSON object",
           "SELECT json_tuple('{\"a\":1, \"b\":2}', 'a', 'b')", "1 2");
 
+GENERATOR(stack, "stack(rows, value, ...): the values in so many rows", "SELECT stack(2, 1, 2, 3)", "1 2\n3 NULL");
+
 bool weft_is_generator(const weft_expr *e)
 {
     return e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_GENERATOR) != 0;

@@ -3,6 +3,7 @@
 #include "engine/expr/fn_interval.h"
 
 #include "engine/expr/calendar.h"
+#include "engine/expr/interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 #include "engine/expr/zone.h"
@@ -29,10 +30,7 @@ static weft_status interval_zoned_rows(weft_ctx *ctx, weft_kernel_call *call, in
             continue;
         }
         if (!fits) {
-            const weft_type type = call->expr->type;
-            if (type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT) {
-                return weft_raise_overflow(ctx, call->expr, what, NULL);
-            }
+            if (weft_type_is_interval(call->expr->type)) return weft_raise_interval_overflow(ctx, call->expr);
             return weft_raise_datetime_overflow(ctx, call->expr, what, b);
         }
         if (narrow)
@@ -50,7 +48,23 @@ static weft_status interval_rows(weft_ctx *ctx, weft_kernel_call *call, interval
 
 static bool step_add(int64_t a, int64_t b, int64_t *out) { return !__builtin_add_overflow(a, b, out); }
 static bool step_sub(int64_t a, int64_t b, int64_t *out) { return !__builtin_sub_overflow(a, b, out); }
-static bool step_mul(int64_t a, int64_t b, int64_t *out) { return !__builtin_mul_overflow(a, b, out); }
+
+/* Nanoseconds of the day and microseconds. */
+static bool step_time(weft_i128 ns, int64_t *out)
+{
+    *out = (int64_t)ns;
+    return ns >= 0 && ns < WEFT_DAY_NS;
+}
+static bool step_time_add(int64_t a, int64_t b, int64_t *out) { return step_time(a + (weft_i128)b * 1000, out); }
+static bool step_time_subtract(int64_t a, int64_t b, int64_t *out)
+{
+    return step_time(a - (weft_i128)b * 1000, out);
+}
+static bool step_time_difference(int64_t a, int64_t b, int64_t *out)
+{
+    *out = (a - b) / 1000;
+    return true;
+}
 
 static bool step_months(int64_t a, int64_t b, int64_t *out)
 {
@@ -179,9 +193,17 @@ weft_status weft_kernel_interval_subtract(weft_ctx *ctx, weft_kernel_call *call)
 {
     return interval_rows(ctx, call, step_sub, "interval overflow");
 }
-weft_status weft_kernel_interval_multiply(weft_ctx *ctx, weft_kernel_call *call)
+weft_status weft_kernel_time_add(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return interval_rows(ctx, call, step_mul, "interval overflow");
+    return interval_rows(ctx, call, step_time_add, "add to the time, in microseconds,");
+}
+weft_status weft_kernel_time_subtract(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_time_subtract, "subtract from the time, in microseconds,");
+}
+weft_status weft_kernel_time_minus_time(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return interval_rows(ctx, call, step_time_difference, "interval overflow");
 }
 weft_status weft_kernel_interval_negative(weft_ctx *ctx, weft_kernel_call *call)
 {

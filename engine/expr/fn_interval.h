@@ -19,7 +19,13 @@ weft_status weft_kernel_date_minus_date(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_timestamp_minus_timestamp(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_interval_add(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_interval_subtract(weft_ctx *ctx, weft_kernel_call *call);
+/* fn_interval_scale.c: by a BIGINT, DECIMAL or DOUBLE, rounded half up */
 weft_status weft_kernel_interval_multiply(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_interval_divide(weft_ctx *ctx, weft_kernel_call *call);
+/* Times of the day: what leaves the day overflows. */
+weft_status weft_kernel_time_add(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_time_subtract(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_time_minus_time(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_interval_negative(weft_ctx *ctx, weft_kernel_call *call);
 
 #endif

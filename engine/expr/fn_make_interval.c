@@ -14,7 +14,7 @@ static weft_status kernel_make_ym(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
         const int64_t months = part_of(call, 0, i) * 12 + part_of(call, 1, i);
-        if (months != (int32_t)months) return weft_raise_overflow(ctx, call->expr, "interval overflow", NULL);
+        if (months != (int32_t)months) return weft_raise_interval_parts(ctx, call->expr);
         ((int32_t *)call->out->values)[i] = (int32_t)months;
     }
     return WEFT_OK;
@@ -32,7 +32,7 @@ static weft_status kernel_make_dt(weft_ctx *ctx, weft_kernel_call *call)
             (weft_i128)part_of(call, 2, i) * 60000000 +
             (call->arg_count > 3 ? weft_load_i128(seconds->data, seconds->phys, weft_arg_slot(seconds, i))
                                  : 0);
-        if (us != (int64_t)us) return weft_raise_overflow(ctx, call->expr, "interval overflow", NULL);
+        if (us != (int64_t)us) return weft_raise_interval_parts(ctx, call->expr);
         ((int64_t *)call->out->values)[i] = (int64_t)us;
     }
     return WEFT_OK;

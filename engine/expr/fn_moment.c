@@ -1,4 +1,4 @@
-/* engine/expr/fn_moment.c - timestamps and dates: cut to a unit, put together, moved between zones, counted.
+/* engine/expr/fn_moment.c - timestamps and dates: cut to a unit, moved between zones, counted.
  */
 #include <math.h>
 #include <strings.h>
@@ -6,6 +6,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_private.h"
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/fn_zones.h"
 #include "engine/expr/zone.h"
 
 /* ---- units ---- */
@@ -190,137 +191,6 @@ done:
     return st;
 }
 
-/* ---- putting together ---- */
-
-static weft_status moment_field_error(weft_ctx *ctx, const weft_kernel_call *call, const char *field,
-                                      int64_t high, int64_t value)
-{
-    return weft_fail_at(ctx, WEFT_DATETIME_FIELD_OUT_OF_BOUNDS, &call->expr->span,
-                        "Invalid value for %s (valid values up to %lld): %lld.", field, (long long)high,
-                        (long long)value);
-}
-
-/* args: year, month, day, hour, minute, seconds with six decimals. *local: NULL where the mode says so. */
-static weft_status moment_fields(weft_ctx *ctx, weft_kernel_call *call, int32_t i, int64_t *local,
-                                 bool *found)
-{
-    static const char *const names[6] = {"Year",      "MonthOfYear",  "DayOfMonth",
-                                         "HourOfDay", "MinuteOfHour", "SecondOfMinute"};
-    int64_t f[6];
-    for (int32_t k = 0; k < 6; k++) f[k] = weft_arg_i64(&call->args[k], i);
-    const int64_t most[6] = {999999,
-                             12,
-                             weft_days_in_month((int32_t)weft_min_i64(f[0], 999999),
-                                                (int32_t)(f[1] >= 1 && f[1] <= 12 ? f[1] : 1)),
-                             23,
-                             59,
-                             60000000};
-    *found = true;
-    for (int32_t k = 0; k < 6; k++) {
-        const bool good = f[k] <= most[k] && f[k] >= (k == 0 ? -999999 : k < 3 ? 1 : 0);
-        if (good) continue;
-        *found = false;
-        if (!weft_raise_wanted(ctx, call->expr)) return WEFT_OK;
-        return moment_field_error(ctx, call, names[k], k == 5 ? 59 : most[k], k == 5 ? f[k] / 1000000 : f[k]);
-    }
-    const int64_t days = weft_days_of_civil((int32_t)f[0], (int32_t)f[1], (int32_t)f[2]);
-    *local = days * WEFT_DAY_US + (f[3] * 60 + f[4]) * 60000000 + f[5]; /* 60 seconds are the next minute */
-    return WEFT_OK;
-}
-
-/* The state of calls that name a zone: it is kept while its name stays. */
-typedef struct moment_zones {
-    weft_zone *zones[2];
-    char names[2][64];
-    bool have[2];
-} moment_zones;
-
-static void zones_close(void *state)
-{
-    moment_zones *s = state;
-    for (int32_t k = 0; k < 2; k++) weft_zone_close(&s->zones[k]);
-    weft_mem_free(s);
-}
-
-/* zones[0] is the session's at first. */
-static weft_status zones_open(weft_ctx *ctx, const weft_expr *call, void **state)
-{
-    weft_status st = WEFT_OK;
-    moment_zones *s = NULL;
-    (void)call;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
-    WEFT_TRY(st, weft_zone_open_session(ctx, &s->zones[0]));
-    *state = s;
-    s = NULL;
-done:
-    if (s != NULL) zones_close(s);
-    return st;
-}
-
-static weft_status zones_get(weft_ctx *ctx, const weft_kernel_call *call, int32_t k, const weft_str *name,
-                             weft_zone **out)
-{
-    moment_zones *s = call->state;
-    const bool fits = name->len > 0 && name->len < sizeof s->names[k];
-    if (s->have[k] && fits && s->names[k][name->len] == 0 &&
-        memcmp(s->names[k], weft_str_data(name), name->len) == 0) {
-        *out = s->zones[k];
-        return WEFT_OK;
-    }
-    weft_zone_close(&s->zones[k]);
-    s->have[k] = false;
-    weft_status st = WEFT_CONFIG;
-    if (fits) {
-        memcpy(s->names[k], weft_str_data(name), name->len);
-        s->names[k][name->len] = 0;
-        st = weft_zone_open(ctx, s->names[k], &s->zones[k]);
-    }
-    if (st == WEFT_CONFIG) {
-        weft_error_clear(ctx);
-        return weft_fail_at(
-            ctx, WEFT_TIMEZONE, &call->expr->span,
-            "The timezone: %.*s is invalid. The timezone must be either a region-based zone ID such "
-            "as 'America/Los_Angeles' or a zone offset such as '+02:00'.",
-            (int)weft_min_i64(name->len, 100), weft_str_data(name));
-    }
-    s->have[k] = st == WEFT_OK;
-    *out = s->zones[k];
-    return st;
-}
-
-static weft_status kernel_make_timestamp(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_status st = WEFT_OK;
-    const bool zoned = call->expr->type.id == WEFT_TYPE_TIMESTAMP;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        weft_zone *zone = zoned ? ((moment_zones *)call->state)->zones[0] : NULL;
-        int64_t local;
-        bool found;
-        if (!weft_call_valid(call, i)) continue;
-        if (call->arg_count > 6)
-            WEFT_TRY(st, zones_get(ctx, call, 1, weft_arg_str(&call->args[6], i), &zone));
-        WEFT_TRY(st, moment_fields(ctx, call, i, &local, &found));
-        if (found)
-            ((int64_t *)call->out->values)[i] = weft_zone_to_utc(zone, local);
-        else
-            weft_vector_set_null(call->out, i);
-    }
-done:
-    return st;
-}
-
-/* Seconds to six decimals. */
-static weft_status moment_make_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                    int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
-{
-    if (count >= 6 && args[5]->type.id != WEFT_TYPE_NULL) {
-        const weft_status st = weft_expr_cast(ctx, args[5], weft_type_decimal(16, 6), true, &args[5]);
-        if (st != WEFT_OK) return st;
-    }
-    return weft_bind_default(ctx, fn, args, count, span, variant, type);
-}
-
 /* ---- zones ---- */
 
 static weft_status kernel_from_utc(weft_ctx *ctx, weft_kernel_call *call)
@@ -331,7 +201,7 @@ static weft_status kernel_from_utc(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         weft_zone *zone;
         if (!weft_call_valid(call, i)) continue;
-        WEFT_TRY(st, zones_get(ctx, call, 1, weft_arg_str(&call->args[1], i), &zone));
+        WEFT_TRY(st, weft_zones_get(ctx, call, 1, weft_arg_str(&call->args[1], i), &zone));
         const int64_t us = weft_arg_i64(&call->args[0], i);
         ((int64_t *)call->out->values)[i] = from ? weft_zone_to_local(zone, us) : weft_zone_to_utc(zone, us);
     }
@@ -346,10 +216,10 @@ static weft_status kernel_convert(weft_ctx *ctx, weft_kernel_call *call)
     const int32_t last = call->arg_count - 1;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        weft_zone *from = ((moment_zones *)call->state)->zones[0], *to;
+        weft_zone *from = ((weft_zones *)call->state)->zones[0], *to;
         if (!weft_call_valid(call, i)) continue;
-        if (last == 2) WEFT_TRY(st, zones_get(ctx, call, 0, weft_arg_str(&call->args[0], i), &from));
-        WEFT_TRY(st, zones_get(ctx, call, 1, weft_arg_str(&call->args[last - 1], i), &to));
+        if (last == 2) WEFT_TRY(st, weft_zones_get(ctx, call, 0, weft_arg_str(&call->args[0], i), &from));
+        WEFT_TRY(st, weft_zones_get(ctx, call, 1, weft_arg_str(&call->args[last - 1], i), &to));
         const int64_t us = weft_zone_to_utc(from, weft_arg_i64(&call->args[last], i));
         ((int64_t *)call->out->values)[i] = weft_zone_to_local(to, us);
     }
@@ -521,7 +391,6 @@ static weft_status kernel_localtimestamp(weft_ctx *ctx, weft_kernel_call *call)
 #define DATE   WEFT_TYPE_DATE
 #define STAMP  WEFT_TYPE_TIMESTAMP
 #define LOCAL  WEFT_TYPE_TIMESTAMP_NTZ
-#define FIELDS I, I, I, I, I, WEFT_TYPE_DECIMAL
 #define ENTRY  WEFT_FN_ENTRY
 #define ZONES(symbol, bits, binder, usage, sql, want)                                                        \
     const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
@@ -529,8 +398,8 @@ static weft_status kernel_localtimestamp(weft_ctx *ctx, weft_kernel_call *call)
                                             .signatures = symbol##_signatures,                               \
                                             .signature_count = WEFT_COUNT(symbol##_signatures),              \
                                             .bind = binder,                                                  \
-                                            .open = zones_open,                                              \
-                                            .close = zones_close,                                            \
+                                            .open = weft_zones_open,                                              \
+                                            .close = weft_zones_close,                                            \
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = want}
@@ -555,25 +424,6 @@ static const weft_signature timestampdiff_signatures[] = {
 ENTRY(timestampdiff, "timestampdiff", NULL, WEFT_FN_ZONED, moment_unit_bind,
       "timestampdiff(unit, a, b): whole units from a to b",
       "SELECT timestampdiff(MONTH, DATE '2021-01-01', DATE '2021-03-05')", "2");
-static const weft_signature make_timestamp_signatures[] = {{{FIELDS, S}, 6, 7, STAMP, kernel_make_timestamp}};
-ZONES(make_timestamp, WEFT_FN_FALLIBLE, moment_make_bind,
-      "make_timestamp(year, month, day, hour, minute, second [, zone]): the timestamp",
-      "SELECT make_timestamp(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
-static const weft_signature make_timestamp_ltz_signatures[] = {
-    {{FIELDS, S}, 6, 7, STAMP, kernel_make_timestamp}};
-ZONES(make_timestamp_ltz, WEFT_FN_FALLIBLE, moment_make_bind,
-      "make_timestamp_ltz(year, month, day, hour, minute, second [, zone]): the timestamp",
-      "SELECT make_timestamp_ltz(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
-static const weft_signature make_timestamp_ntz_signatures[] = {
-    {{FIELDS}, 6, 6, LOCAL, kernel_make_timestamp}};
-ZONES(make_timestamp_ntz, WEFT_FN_FALLIBLE, moment_make_bind,
-      "make_timestamp_ntz(year, month, day, hour, minute, second): the timestamp without time zone",
-      "SELECT make_timestamp_ntz(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
-static const weft_signature try_make_timestamp_signatures[] = {
-    {{FIELDS, S}, 6, 7, STAMP, kernel_make_timestamp}};
-ZONES(try_make_timestamp, WEFT_FN_TRY, moment_make_bind,
-      "try_make_timestamp(year, month, day, hour, minute, second [, zone]): the timestamp, or NULL",
-      "SELECT try_make_timestamp(2014, 13, 28, 6, 30, 45.887)", "NULL");
 static const weft_signature from_utc_timestamp_signatures[] = {{{STAMP, S}, 2, 2, STAMP, kernel_from_utc}};
 ZONES(from_utc_timestamp, WEFT_FN_FALLIBLE, NULL,
       "from_utc_timestamp(t, zone): the zone's time where t is that of UTC",

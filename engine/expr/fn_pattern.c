@@ -7,6 +7,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/fn_pattern.h"
 
 typedef struct pattern_state {
     weft_zone *zone;
@@ -24,7 +25,7 @@ static void pattern_forget(pattern_state *s)
     s->text = NULL;
 }
 
-static void pattern_close(void *state)
+void weft_pattern_close(void *state)
 {
     pattern_state *s = state;
     weft_zone_close(&s->zone);
@@ -42,7 +43,7 @@ static weft_status pattern_open(weft_ctx *ctx, bool parsing, void **state)
     *state = s;
     s = NULL;
 done:
-    if (s != NULL) pattern_close(s);
+    if (s != NULL) weft_pattern_close(s);
     return st;
 }
 static weft_status pattern_open_format(weft_ctx *ctx, const weft_expr *call, void **state)
@@ -50,7 +51,7 @@ static weft_status pattern_open_format(weft_ctx *ctx, const weft_expr *call, voi
     (void)call;
     return pattern_open(ctx, false, state);
 }
-static weft_status pattern_open_parse(weft_ctx *ctx, const weft_expr *call, void **state)
+weft_status weft_pattern_open(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     (void)call;
     return pattern_open(ctx, true, state);
@@ -85,7 +86,8 @@ static weft_status pattern_write(weft_ctx *ctx, weft_kernel_call *call, int32_t 
     char *to;
     WEFT_TRY(st, pattern_of_row(ctx, call, i));
     WEFT_TRY(st, weft_text_room(ctx, call, s->pattern->text_bytes_max, &to));
-    *weft_call_text(call, i) = weft_str_view(to, (uint32_t)weft_datetime_format(s->pattern, s->zone, us, to));
+    weft_zone *zone = call->args[0].type.id == WEFT_TYPE_TIME ? NULL : s->zone;
+    *weft_call_text(call, i) = weft_str_view(to, (uint32_t)weft_datetime_format(s->pattern, zone, us, to));
 done:
     return st;
 }
@@ -97,6 +99,29 @@ static weft_status kernel_date_format(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         if (weft_call_valid(call, i))
             WEFT_TRY(st, pattern_write(ctx, call, i, weft_arg_i64(&call->args[0], i)));
+    }
+done:
+    return st;
+}
+
+/* A time of the day has no fields of days, nor a zone. */
+static weft_status kernel_time_format(weft_ctx *ctx, weft_kernel_call *call)
+{
+    static const char letters[] = "aHkKhmsS[]";
+    weft_status st = WEFT_OK;
+    pattern_state *s = call->state;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        WEFT_TRY(st, pattern_of_row(ctx, call, i));
+        for (int32_t at = 0; at < s->pattern->count; at++) {
+            const char letter = s->pattern->items[at].letter;
+            if (letter == 0 || strchr(letters, letter) != NULL) continue;
+            return weft_fail_at(ctx, WEFT_INVALID_PATTERN, &call->expr->span,
+                                "The value of parameter(s) `format` in `date_format` is invalid: '%.*s'.",
+                                (int)s->len, s->text);
+        }
+        WEFT_TRY(st, pattern_write(ctx, call, i, weft_arg_i64(&call->args[0], i) / 1000));
     }
 done:
     return st;
@@ -139,6 +164,20 @@ static weft_status pattern_read(weft_ctx *ctx, weft_kernel_call *call, int32_t i
             (int)weft_min_i64(text->len, 200), weft_str_data(text), at,
             date ? "try_to_date" : "try_to_timestamp");
     }
+done:
+    return st;
+}
+
+weft_status weft_pattern_time(weft_ctx *ctx, weft_kernel_call *call, int32_t i, int64_t *ns, bool *found)
+{
+    weft_status st = WEFT_OK;
+    const pattern_state *s = call->state;
+    const weft_str *text = weft_arg_str(&call->args[0], i);
+    int64_t us = 0;
+    size_t at;
+    WEFT_TRY(st, pattern_of_row(ctx, call, i));
+    *found = weft_datetime_parse(s->pattern, NULL, weft_str_data(text), text->len, &us, &at);
+    *ns = weft_us_of_day(us) * 1000;
 done:
     return st;
 }
@@ -212,11 +251,12 @@ static weft_status kernel_unix_seconds(weft_ctx *ctx, weft_kernel_call *call)
                                             .signatures = symbol##_signatures,                               \
                                             .signature_count = WEFT_COUNT(symbol##_signatures),              \
                                             .open = opener,                                                  \
-                                            .close = pattern_close,                                          \
+                                            .close = weft_pattern_close,                                          \
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = want}
-static const weft_signature date_format_signatures[] = {{{STAMP, S}, 2, 2, S, kernel_date_format}};
+static const weft_signature date_format_signatures[] = {{{STAMP, S}, 2, 2, S, kernel_date_format},
+                                                        {{WEFT_TYPE_TIME, S}, 2, 2, S, kernel_time_format}};
 PATTERN(date_format, WEFT_FN_FALLIBLE, pattern_open_format, "date_format(t, pattern): a timestamp as text",
         "SELECT date_format('2016-04-08', 'y')", "2016");
 static const weft_signature from_unixtime_signatures[] = {{{LONG, S}, 1, 2, S, kernel_from_unixtime}};
@@ -224,14 +264,14 @@ PATTERN(from_unixtime, WEFT_FN_FALLIBLE, pattern_open_format,
         "from_unixtime(seconds [, pattern]): seconds since 1970 as the text of a timestamp",
         "SELECT from_unixtime(0, 'yyyy')", "1970");
 static const weft_signature to_timestamp_signatures[] = READS(STAMP);
-PATTERN(to_timestamp, WEFT_FN_FALLIBLE, pattern_open_parse, "to_timestamp(x [, pattern]): x as a timestamp",
+PATTERN(to_timestamp, WEFT_FN_FALLIBLE, weft_pattern_open, "to_timestamp(x [, pattern]): x as a timestamp",
         "SELECT to_timestamp('2016-12-31', 'yyyy-MM-dd')", "2016-12-31 00:00:00");
 static const weft_signature to_timestamp_ltz_signatures[] = READS(STAMP);
-PATTERN(to_timestamp_ltz, WEFT_FN_FALLIBLE, pattern_open_parse,
+PATTERN(to_timestamp_ltz, WEFT_FN_FALLIBLE, weft_pattern_open,
         "to_timestamp_ltz(x [, pattern]): as to_timestamp", "SELECT to_timestamp_ltz('2016-12-31')",
         "2016-12-31 00:00:00");
 static const weft_signature to_timestamp_ntz_signatures[] = READS(LOCAL);
-PATTERN(to_timestamp_ntz, WEFT_FN_FALLIBLE, pattern_open_parse,
+PATTERN(to_timestamp_ntz, WEFT_FN_FALLIBLE, weft_pattern_open,
         "to_timestamp_ntz(x [, pattern]): x as a timestamp without time zone",
         "SELECT to_timestamp_ntz('2016-12-31')", "2016-12-31 00:00:00");
 static const weft_signature to_date_signatures[] = READS(DATE);
@@ -239,26 +279,26 @@ const weft_function weft_fn_to_date = {.name = "to_date",
                                        .flags = WEFT_FN_FALLIBLE,
                                        .signatures = to_date_signatures,
                                        .signature_count = WEFT_COUNT(to_date_signatures),
-                                       .open = pattern_open_parse,
-                                       .close = pattern_close,
+                                       .open = weft_pattern_open,
+                                       .close = weft_pattern_close,
                                        .help = "to_date(x [, pattern]): x as a date",
                                        .example = "SELECT to_date('31.12.1998', 'dd.MM.yyyy')",
                                        .example_result = "1998-12-31"};
 static const weft_signature try_to_timestamp_signatures[] = READS(STAMP);
-PATTERN(try_to_timestamp, WEFT_FN_TRY, pattern_open_parse,
+PATTERN(try_to_timestamp, WEFT_FN_TRY, weft_pattern_open,
         "try_to_timestamp(x [, pattern]): x as a timestamp, or NULL", "SELECT try_to_timestamp('2016-12-32')",
         "NULL");
 static const weft_signature try_to_date_signatures[] = READS(DATE);
-PATTERN(try_to_date, WEFT_FN_TRY, pattern_open_parse, "try_to_date(x [, pattern]): x as a date, or NULL",
+PATTERN(try_to_date, WEFT_FN_TRY, weft_pattern_open, "try_to_date(x [, pattern]): x as a date, or NULL",
         "SELECT try_to_date('2016-12-32')", "NULL");
 static const weft_signature unix_timestamp_signatures[] = {{{STAMP, S}, 1, 2, LONG, kernel_unix_seconds},
                                                            {{S, S}, 1, 2, LONG, kernel_parse},
                                                            {{STAMP, S}, 0, 0, LONG, kernel_unix_seconds}};
-PATTERN(unix_timestamp, WEFT_FN_FALLIBLE | WEFT_FN_STATEMENT_CONSTANT, pattern_open_parse,
+PATTERN(unix_timestamp, WEFT_FN_FALLIBLE | WEFT_FN_STATEMENT_CONSTANT, weft_pattern_open,
         "unix_timestamp([x [, pattern]]): seconds since 1970",
         "SELECT unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400");
 static const weft_signature to_unix_timestamp_signatures[] = {{{STAMP, S}, 1, 2, LONG, kernel_unix_seconds},
                                                               {{S, S}, 1, 2, LONG, kernel_parse}};
-PATTERN(to_unix_timestamp, WEFT_FN_FALLIBLE, pattern_open_parse,
+PATTERN(to_unix_timestamp, WEFT_FN_FALLIBLE, weft_pattern_open,
         "to_unix_timestamp(x [, pattern]): seconds since 1970",
         "SELECT to_unix_timestamp('1970-01-02', 'yyyy-MM-dd')", "86400");

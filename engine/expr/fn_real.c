@@ -217,8 +217,11 @@ static weft_status kernel_width_bucket(weft_ctx *ctx, weft_kernel_call *call)
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        if (!real_bucket(weft_arg_f64(&call->args[0], i), weft_arg_f64(&call->args[1], i),
-                         weft_arg_f64(&call->args[2], i), weft_arg_i64(&call->args[3], i),
+        double x[3]; /* of an interval what it counts */
+        for (int32_t a = 0; a < 3; a++)
+            x[a] = call->args[a].phys == WEFT_PHYS_F64 ? weft_arg_f64(&call->args[a], i)
+                                                       : (double)weft_arg_i64(&call->args[a], i);
+        if (!real_bucket(x[0], x[1], x[2], weft_arg_i64(&call->args[3], i),
                          (int64_t *)call->out->values + i)) {
             weft_vector_set_null(call->out, i);
         }
@@ -299,7 +302,12 @@ WEFT_FN_ENTRY(nanvl, "nanvl", NULL, WEFT_FN_NULL_OWN, NULL, "nanvl(a, b): a, or 
 WEFT_FN_FORM(factorial, 1, 1, WEFT_TYPE_BIGINT, kernel_factorial, WEFT_TYPE_INT);
 WEFT_FN_ENTRY(factorial, "factorial", NULL, WEFT_FN_GIVES_NULL, NULL,
               "factorial(n): 1 * 2 * ... * n, for n up to 20", "SELECT factorial(5)", "120");
-WEFT_FN_FORM(width_bucket, 4, 4, WEFT_TYPE_BIGINT, kernel_width_bucket, D, D, D, WEFT_TYPE_BIGINT);
+#define YM WEFT_TYPE_INTERVAL_YM
+#define DT WEFT_TYPE_INTERVAL_DT
+static const weft_signature width_bucket_signatures[] = {
+    {{D, D, D, WEFT_TYPE_BIGINT}, 4, 4, WEFT_TYPE_BIGINT, kernel_width_bucket},
+    {{YM, YM, YM, WEFT_TYPE_BIGINT}, 4, 4, WEFT_TYPE_BIGINT, kernel_width_bucket},
+    {{DT, DT, DT, WEFT_TYPE_BIGINT}, 4, 4, WEFT_TYPE_BIGINT, kernel_width_bucket}};
 WEFT_FN_ENTRY(width_bucket, "width_bucket", NULL, WEFT_FN_GIVES_NULL, NULL,
               "width_bucket(x, low, high, n): which of n equal buckets x falls into",
               "SELECT width_bucket(5.3, 0.2, 10.6, 5)", "3");

@@ -99,6 +99,11 @@ static weft_status stepping_of_row(weft_ctx *ctx, const weft_kernel_call *call, 
         s->step /= 86400000000;
         s->unit = WEFT_TYPE_DATE;
     }
+    const bool days = s->unit == WEFT_TYPE_INTERVAL_DT && s->step % 86400000000 == 0;
+    if (s->type == WEFT_TYPE_TIMESTAMP && s->zone != NULL && days) { /* days on the wall */
+        s->step /= 86400000000;
+        s->unit = WEFT_TYPE_DATE;
+    }
     const bool legal = s->start == s->stop || (s->start < s->stop ? s->step > 0 : s->step < 0);
     if (legal) return WEFT_OK;
     return weft_fail_at(ctx, WEFT_INVALID, &call->expr->span,

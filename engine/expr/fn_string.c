@@ -205,18 +205,6 @@ static weft_status kernel_position(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-static weft_status kernel_instr(weft_ctx *ctx, weft_kernel_call *call)
-{
-    (void)ctx;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        ((int32_t *)call->out->values)[i] =
-            string_position(weft_arg_str(&call->args[1], i), weft_arg_str(&call->args[0], i), 1);
-    }
-    return WEFT_OK;
-}
-
 typedef enum string_place { PLACE_START, PLACE_END, PLACE_ANY } string_place;
 
 static weft_status string_has(weft_kernel_call *call, string_place place)
@@ -437,9 +425,6 @@ WEFT_FN_FORM(position, 2, 3, I, kernel_position, S, S, I);
 WEFT_FN_ENTRY(position, "position", "locate", 0, NULL,
               "position(part, s [, start]): where part stands in s; 0 when nowhere",
               "SELECT position('a', 'Spark')", "3");
-WEFT_FN_FORM(instr, 2, 2, I, kernel_instr, S, S);
-WEFT_FN_ENTRY(instr, "instr", NULL, 0, NULL, "instr(s, part): where part stands in s; 0 when nowhere",
-              "SELECT instr('Spark', 'a')", "3");
 static const weft_signature starts_with_signatures[] = {{{S, S}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts},
                                                         {{B, B}, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts}};
 WEFT_FN_ENTRY(starts_with, "startswith", NULL, 0, NULL, "startswith(s, part): s begins with part",

@@ -267,8 +267,12 @@ static weft_json_result read_value(weft_json_convert *c, node *n, weft_vector *o
     case WEFT_TYPE_DATE:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_COUNT: break;
     }
     return weft_json_set_scalar(c->ctx, &c->scalars, &c->json, &c->room, n->type, out, slot, &c->st);

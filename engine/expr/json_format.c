@@ -29,6 +29,7 @@ weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *option
     out->style = (weft_json_style){.escapes = options->ascii ? WEFT_JSON_ESCAPE_WIDE : WEFT_JSON_ESCAPE_LEAST,
                                    .keep_nulls = options->keep_nulls,
                                    .pretty = options->pretty,
+                                   .sort_keys = options->sort_keys,
                                    .date = out->date,
                                    .timestamp = out->timestamp,
                                    .timestamp_ntz = out->timestamp_ntz};

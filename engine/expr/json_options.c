@@ -55,6 +55,7 @@ static weft_status set_flag(weft_ctx *ctx, weft_json_options *o, const char *key
                 {"multiLine", offsetof(weft_json_options, multi_line)},
                 {"ignoreNullFields", offsetof(weft_json_options, keep_nulls)},
                 {"pretty", offsetof(weft_json_options, pretty)},
+                {"sortKeys", offsetof(weft_json_options, sort_keys)},
                 {"writeNonAsciiCharacterAsCodePoint", offsetof(weft_json_options, ascii)}};
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {

@@ -25,6 +25,7 @@ typedef struct weft_json_options {
     double sampling_ratio;
     bool keep_nulls; /* not ignoreNullFields */
     bool pretty;
+    bool sort_keys;
     bool ascii; /* writeNonAsciiCharacterAsCodePoint */
 } weft_json_options;
 

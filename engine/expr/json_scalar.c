@@ -7,6 +7,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/decimal.h"
+#include "engine/expr/interval.h"
 #include "engine/expr/json_copy.h"
 
 static weft_status open_pattern(weft_ctx *ctx, const char *text, weft_datetime_pattern **out)
@@ -41,7 +42,8 @@ weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars, 
 {
     char text[64];
     const char *name = scalars->options->time_zone;
-    if (type.id == WEFT_TYPE_INTERVAL_YM || type.id == WEFT_TYPE_INTERVAL_DT) {
+    const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    if (weft_type_is_interval(type) || type.id == WEFT_TYPE_INTERVAL || nanos) {
         return weft_fail(ctx, WEFT_UNSUPPORTED, "JSON as the type \"%s\" is not supported",
                          weft_type_text(type, text, sizeof text));
     }
@@ -279,6 +281,11 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
     if (type.id == WEFT_TYPE_DECIMAL) return set_decimal(json, text, len, type, out, slot);
     if (type.id == WEFT_TYPE_DATE) {
         if (!read_date(s, text, len, (int32_t *)out->values + slot)) return WEFT_JSON_BAD_VALUE;
+    } else if (type.id == WEFT_TYPE_TIME) {
+        int64_t ns = 0;
+        int32_t digits = 0;
+        if (!weft_parse_time(text, len, &ns, &digits)) return WEFT_JSON_BAD_VALUE;
+        ((int64_t *)out->values)[slot] = weft_time_cut(type, ns);
     } else if (!weft_json_moment(ctx, s, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ,
                                  (int64_t *)out->values + slot)) {
         return WEFT_JSON_BAD_VALUE;

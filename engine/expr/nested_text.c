@@ -241,13 +241,27 @@ done:
     return st;
 }
 
+static weft_status row_text(nested_writer *w, const weft_column *row, int32_t at, weft_text *out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t slot = weft_column_slot(row, at);
+    WEFT_TRY(st, weft_text_append(w->ctx, out, "[", 1));
+    for (int32_t i = 0; i < row->child_count; i++) {
+        if (i > 0) WEFT_TRY(st, weft_text_append(w->ctx, out, ",", 1));
+        WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, &row->children[i], slot, out));
+    }
+    WEFT_TRY(st, weft_text_append(w->ctx, out, "]", 1));
+done:
+    return st;
+}
+
 /* The key of a JSON object is a string, whatever its type: that of a nested key is its text. */
 static weft_status put_key(nested_writer *w, const weft_column *key, int32_t slot)
 {
     weft_status st = WEFT_OK;
     weft_text text = {0};
-    if (w->json && key->type.id >= WEFT_TYPE_DATE && key->type.id <= WEFT_TYPE_TIMESTAMP_NTZ) {
-        char number[32]; /* as Spark has it: days or microseconds */
+    if (w->json && key->type.id >= WEFT_TYPE_DATE && key->type.id <= WEFT_TYPE_INTERVAL_DT) {
+        char number[32]; /* as Spark has it: what the value counts */
         (void)snprintf(number, sizeof number, "\"%lld\"", (long long)weft_value_of_column(key, slot).i64);
         return put(w, number);
     }
@@ -255,11 +269,44 @@ static weft_status put_key(nested_writer *w, const weft_column *key, int32_t slo
         return weft_phys_is_nested((weft_phys)key->phys) ? put_value(w, key, slot)
                                                          : put_plain(w, key, slot, true);
     }
-    WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, key, slot, &text));
+    if (key->phys == WEFT_PHYS_STRUCT) /* as Spark's rows show themselves: [1,a] */
+        WEFT_TRY(st, row_text(w, key, slot, &text));
+    else
+        WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, key, slot, &text));
     WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len, w->style.escapes));
 done:
     weft_text_release(&text);
     return st;
+}
+
+/* The entry whose key comes behind that of entry `last` (-1: none yet); keys of a map differ. */
+static int32_t next_entry(const weft_column *entries, weft_list list, int32_t last)
+{
+    const weft_column *keys = &entries->children[0];
+    const weft_str *after = NULL, *best = NULL;
+    int32_t found = 0;
+    if (last >= 0) after = weft_column_value(keys, weft_column_slot(entries, list.offset + last));
+    for (int32_t i = 0; i < list.length; i++) {
+        const weft_str *key = weft_column_value(keys, weft_column_slot(entries, list.offset + i));
+        if (after != NULL && weft_str_compare(key, after) <= 0) continue;
+        if (best != NULL && weft_str_compare(key, best) >= 0) continue;
+        best = key;
+        found = i;
+    }
+    return found;
+}
+
+/* The field whose name, and then place, comes behind that of field `last` (-1: none yet). */
+static int32_t next_field(weft_type type, int32_t last)
+{
+    int32_t found = -1;
+    for (int32_t i = 0; i < type.child_count; i++) {
+        const char *name = type.children[i].name;
+        const int order = last < 0 ? 1 : strcmp(name, type.children[last].name);
+        if (order < 0 || (order == 0 && i <= last)) continue;
+        if (found < 0 || strcmp(name, type.children[found].name) < 0) found = i;
+    }
+    return found;
 }
 
 static weft_status put_map(nested_writer *w, const weft_column *column, int32_t row)
@@ -267,9 +314,14 @@ static weft_status put_map(nested_writer *w, const weft_column *column, int32_t 
     weft_status st = WEFT_OK;
     const weft_list list = *(const weft_list *)weft_column_value(column, row);
     const weft_column *entries = &column->children[0];
+    int32_t last = -1;
     WEFT_TRY(st, put_begin(w));
     for (int32_t i = 0; i < list.length; i++) {
-        const int32_t slot = weft_column_slot(entries, list.offset + i);
+        if (w->style.sort_keys && entries->children[0].phys == WEFT_PHYS_STR)
+            last = next_entry(entries, list, last);
+        else
+            last = i;
+        const int32_t slot = weft_column_slot(entries, list.offset + last);
         WEFT_TRY(st, put_next(w, i == 0));
         WEFT_TRY(st, put_key(w, &entries->children[0], slot));
         WEFT_TRY(st, put(w, w->json ? colon_of(w) : " -> "));
@@ -286,7 +338,9 @@ static weft_status put_struct(nested_writer *w, const weft_column *column, int32
     const int32_t slot = weft_column_slot(column, row);
     bool first = true;
     WEFT_TRY(st, put_begin(w));
-    for (int32_t i = 0; i < column->child_count; i++) {
+    int32_t i = -1;
+    for (int32_t k = 0; k < column->child_count; k++) {
+        i = w->style.sort_keys ? next_field(column->type, i) : k;
         const weft_column *field = &column->children[i];
         if (w->json && !w->style.keep_nulls && weft_column_is_null(field, slot)) continue;
         WEFT_TRY(st, put_next(w, first));

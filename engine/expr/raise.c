@@ -46,6 +46,22 @@ weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *w
                         alternative);
 }
 
+weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e)
+{
+    const bool less = e->kind == WEFT_EXPR_CALL && strcmp(e->call.function->name, "-") == 0;
+    return weft_fail_at(ctx, WEFT_INTERVAL_OVERFLOW, &e->span,
+                        "Integer overflow while operating with intervals. Use `%s` to tolerate overflow and return "
+                        "NULL instead.",
+                        less ? "try_subtract" : "try_add");
+}
+
+weft_status weft_raise_interval_parts(weft_ctx *ctx, const weft_expr *e)
+{
+    return weft_fail_at(ctx, WEFT_INTERVAL_OVERFLOW_PLAIN, &e->span,
+                        "Integer overflow while operating with intervals. Try devising appropriate values for the "
+                        "interval parameters.");
+}
+
 /* The SQL name of a type as messages show it: upper case. */
 static const char *raise_type_text(weft_type type, char *text, size_t bytes)
 {
@@ -73,11 +89,15 @@ static weft_status raise_value_text(weft_ctx *ctx, const weft_value *value, char
     case WEFT_TYPE_DATE: before = "DATE '", after = "'"; break;
     case WEFT_TYPE_TIMESTAMP: before = "TIMESTAMP '", after = "'"; break;
     case WEFT_TYPE_TIMESTAMP_NTZ: before = "TIMESTAMP_NTZ '", after = "'"; break;
+    case WEFT_TYPE_TIMESTAMP_NS: before = "TIMESTAMP '", after = "'"; break;
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS: before = "TIMESTAMP_NTZ '", after = "'"; break;
+    case WEFT_TYPE_TIME: before = "TIME '", after = "'"; break;
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_BOOLEAN:
     case WEFT_TYPE_INT:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
@@ -93,6 +113,11 @@ weft_status weft_raise_cast_input(weft_ctx *ctx, const weft_expr *e, const weft_
     weft_status st = WEFT_OK;
     char text[512], from[128], to[128];
     WEFT_TRY(st, raise_value_text(ctx, value, text, sizeof(text)));
+    if (weft_type_is_interval(e->type)) {
+        return weft_fail_at(ctx, WEFT_INTERVAL_FORMAT, &e->span,
+                            "Error parsing %s to interval: its form is not that of the type \"%s\".", text,
+                            raise_type_text(e->type, to, sizeof(to)));
+    }
     st = weft_fail_at(ctx, WEFT_CAST_INVALID_INPUT, &e->span,
                       "The value %s of the type \"%s\" cannot be cast to \"%s\" because it is malformed. "
                       "Correct the value as per the syntax, or change its target type. Use `try_cast` to "

@@ -6,6 +6,7 @@
 
 #include "engine/columnar/nested.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/interval.h"
 
 enum { DECIMAL_TEXT_BYTES = 64 }; /* 39 digits, sign, point, exponent */
 
@@ -56,48 +57,11 @@ static void decimal_text(weft_i128 unscaled, int scale, char text[DECIMAL_TEXT_B
     *to = '\0';
 }
 
-/* INTERVAL '1-3' YEAR TO MONTH, with the fields that the value needs. */
-static weft_status interval_ym_text(weft_ctx *ctx, int64_t months, char **out)
+static weft_status interval_text(weft_ctx *ctx, const weft_value *value, char **out)
 {
-    const char *sign = months < 0 ? "-" : "";
-    const int64_t size = months < 0 ? -months : months;
-    const long long years = size / 12, rest = size % 12;
-
-    if (years == 0) return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%lld' MONTH", sign, rest);
-    if (rest == 0) return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%lld' YEAR", sign, years);
-    return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%lld-%lld' YEAR TO MONTH", sign, years, rest);
-}
-
-/* INTERVAL '1 02:03:04.5' DAY TO SECOND, with the fields that the value needs. */
-static weft_status interval_dt_text(weft_ctx *ctx, int64_t micros, char **out)
-{
-    static const char *const names[] = {"DAY", "HOUR", "MINUTE", "SECOND"};
-    static const uint64_t units[] = {86400000000u, 3600000000u, 60000000u, 1000000u};
-    static const uint64_t wraps[] = {UINT64_MAX, 24, 60, 60};
-    const uint64_t size = micros < 0 ? -(uint64_t)micros : (uint64_t)micros;
-    int first = -1, last = 3;
-    char body[64];
-    size_t used = 0;
-
-    for (int i = 0; i < 4 && first < 0; i++) {
-        if (size / units[i] % wraps[i] != 0) first = i;
-    }
-    if (first < 0) first = size == 0 ? 0 : 3;
-    while (last > first && size % units[last - 1] == 0) last--;
-
-    for (int i = first; i <= last; i++) {
-        const uint64_t field = i == first ? size / units[i] : size / units[i] % wraps[i];
-        const char *before = i == first ? "" : i == 1 ? " " : ":";
-        used += (size_t)snprintf(body + used, sizeof(body) - used, i == 0 ? "%s%llu" : "%s%02llu", before,
-                                 (unsigned long long)field);
-    }
-    if (last == 3 && size % units[3] != 0) {
-        used += (size_t)snprintf(body + used, sizeof(body) - used, ".%06llu",
-                                 (unsigned long long)(size % units[3]));
-        while (body[used - 1] == '0') body[--used] = '\0';
-    }
-    return weft_arena_printf(ctx, ctx->arena, out, "INTERVAL '%s%s' %s%s%s", micros < 0 ? "-" : "", body,
-                             names[first], first == last ? "" : " TO ", first == last ? "" : names[last]);
+    char text[WEFT_INTERVAL_TEXT_BYTES];
+    const int len = weft_interval_text(value->type, value->i64, text);
+    return weft_arena_copy(ctx, ctx->arena, text, (size_t)len, out);
 }
 
 static weft_status binary_text(weft_ctx *ctx, const weft_str *bytes, char **out)
@@ -147,10 +111,14 @@ weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
     case WEFT_TYPE_DATE: return quoted_text(ctx, "DATE", value, out);
     case WEFT_TYPE_TIMESTAMP: return quoted_text(ctx, "TIMESTAMP", value, out);
     case WEFT_TYPE_TIMESTAMP_NTZ: return quoted_text(ctx, "TIMESTAMP_NTZ", value, out);
-    case WEFT_TYPE_INTERVAL_YM: return interval_ym_text(ctx, value->i64, out);
-    case WEFT_TYPE_INTERVAL_DT: return interval_dt_text(ctx, value->i64, out);
+    case WEFT_TYPE_TIMESTAMP_NS: return quoted_text(ctx, "TIMESTAMP_LTZ", value, out);
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS: return quoted_text(ctx, "TIMESTAMP_NTZ", value, out);
+    case WEFT_TYPE_TIME: return quoted_text(ctx, "TIME", value, out);
+    case WEFT_TYPE_INTERVAL_YM:
+    case WEFT_TYPE_INTERVAL_DT: return interval_text(ctx, value, out);
     case WEFT_TYPE_FLOAT:
     case WEFT_TYPE_DOUBLE:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP: return weft_value_cast_text(ctx, value, out);
@@ -173,6 +141,7 @@ int weft_value_compare(const weft_value *a, const weft_value *b)
     case WEFT_TYPE_BOOLEAN: return a->boolean - b->boolean;
     case WEFT_TYPE_FLOAT:
     case WEFT_TYPE_DOUBLE: return compare_f64(a->f64, b->f64);
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_DECIMAL: return a->i128 < b->i128 ? -1 : a->i128 > b->i128;
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY: return weft_str_compare(&a->str, &b->str);
@@ -183,6 +152,9 @@ int weft_value_compare(const weft_value *a, const weft_value *b)
     case WEFT_TYPE_DATE:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT: return a->i64 < b->i64 ? -1 : a->i64 > b->i64;
     case WEFT_TYPE_ARRAY:
@@ -238,7 +210,7 @@ weft_value weft_value_of_column(const weft_column *column, int32_t row)
         float narrow;
         memcpy(&narrow, slot, sizeof(narrow));
         value.f64 = (double)narrow;
-    } else if (column->type.id == WEFT_TYPE_DECIMAL) {
+    } else if (column->type.id == WEFT_TYPE_DECIMAL || column->type.id == WEFT_TYPE_INTERVAL) {
         value.i128 = slot_integer(phys, slot);
     } else if (phys == WEFT_PHYS_BOOL) {
         value.boolean = *(const uint8_t *)slot != 0;

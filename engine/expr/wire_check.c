@@ -43,12 +43,16 @@ static bool check_literal(const weft_expr *e)
     case WEFT_TYPE_BIGINT:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
-    case WEFT_TYPE_INTERVAL_DT: return true;
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL: return true;
     case WEFT_TYPE_FLOAT: return isnan(value->f64) || (double)(float)value->f64 == value->f64;
     case WEFT_TYPE_TINYINT: return fits_bits(value->i64, 8);
     case WEFT_TYPE_SMALLINT: return fits_bits(value->i64, 16);
     case WEFT_TYPE_INT:
     case WEFT_TYPE_DATE:
+    case WEFT_TYPE_TIME: return value->i64 >= 0 && value->i64 < INT64_C(86400000000000);
     case WEFT_TYPE_INTERVAL_YM: return fits_bits(value->i64, 32);
     case WEFT_TYPE_DECIMAL: return weft_decimal_fits(value->i128, e->type.precision);
     case WEFT_TYPE_ARRAY:

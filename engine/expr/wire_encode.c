@@ -157,6 +157,7 @@ static void encode_literal(const weft_value *value, Weft__Wire__Node *node)
     case WEFT_TYPE_BOOLEAN: node->integer = value->boolean; break;
     case WEFT_TYPE_FLOAT:
     case WEFT_TYPE_DOUBLE: memcpy(&node->low, &value->f64, sizeof(node->low)); break;
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_DECIMAL:
         node->low = (uint64_t)value->i128;
         node->high = (uint64_t)(value->i128 >> 64);
@@ -177,6 +178,9 @@ static void encode_literal(const weft_value *value, Weft__Wire__Node *node)
     case WEFT_TYPE_DATE:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
     case WEFT_TYPE_COUNT: node->integer = value->i64; break;

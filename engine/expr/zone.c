@@ -299,7 +299,7 @@ weft_status weft_zone_open_session(weft_ctx *ctx, weft_zone **out)
 
 bool weft_type_has_timestamp(weft_type type)
 {
-    bool has = type.id == WEFT_TYPE_TIMESTAMP;
+    bool has = type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS;
     for (int32_t i = 0; i < type.child_count; i++) has |= weft_type_has_timestamp(type.children[i].type);
     return has;
 }
@@ -313,8 +313,9 @@ bool weft_zone_matters(const weft_expr *e)
             return weft_type_has_timestamp(types[0]) || weft_type_has_timestamp(types[1]);
         for (int k = 0; k < 2; k++) {
             const uint8_t id = types[k].id;
-            instant |= id == WEFT_TYPE_TIMESTAMP;
-            wall |= id == WEFT_TYPE_STRING || id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP_NTZ;
+            instant |= id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NS;
+            wall |= id == WEFT_TYPE_STRING || id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP_NTZ ||
+                    id == WEFT_TYPE_TIMESTAMP_NTZ_NS || id == WEFT_TYPE_TIME;
         }
         return instant && wall;
     }

@@ -274,9 +274,9 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
         }
     }
     WEFT_TRY(st, weft_bind_expr(b, e->args[1], &arg));
-    const bool interval = arg->type.id == WEFT_TYPE_INTERVAL_YM || arg->type.id == WEFT_TYPE_INTERVAL_DT;
+    const bool fielded = weft_type_is_interval(arg->type) || arg->type.id == WEFT_TYPE_TIME;
     const weft_expr *args[2] = {arg, arg};
-    if (function == NULL || interval) { /* seconds with their fraction, and what has no function of its own */
+    if (function == NULL || fielded) { /* seconds with their fraction, and what has no function of its own */
         WEFT_TRY(st, weft_bind_expr(b, field, &args[0]));
         function = "extract";
     }
@@ -294,6 +294,8 @@ static bool find_type_name(const char *name, weft_type *out)
                                        WEFT_TYPE_DOUBLE,  WEFT_TYPE_STRING,   WEFT_TYPE_BINARY,
                                        WEFT_TYPE_DATE,    WEFT_TYPE_TIMESTAMP};
     char text[32];
+    *out = WEFT_TYPE_OF(WEFT_TYPE_TIME);
+    if (strcasecmp(name, "time") == 0) return true;
     for (int32_t i = 0; i < WEFT_COUNT(ids); i++) {
         *out = WEFT_TYPE_OF(ids[i]);
         if (strcasecmp(name, weft_type_text(*out, text, sizeof(text))) == 0) return true;
@@ -404,6 +406,8 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     if (chance && fn->seed_at > 0) WEFT_TRY(st, weft_draw_seed(b, e, fn, &args));
     if (args.count > 2 && (strcmp(name, "+") == 0 || strcmp(name, "*") == 0))
         WEFT_TRY(st, bind_chain(b, e, weft_pointers_exprs(&args), args.count, out));
+    else if (weft_is_to_char(name))
+        WEFT_TRY(st, weft_bind_to_char(b, e, weft_pointers_exprs(&args), args.count, out));
     else
         WEFT_TRY(st, weft_expr_call(ctx, name, weft_pointers_exprs(&args), args.count, span, out));
     if (chance) WEFT_TRY(st, weft_keep_chance(b, e, *out));

@@ -80,6 +80,14 @@ static weft_status bind_form(weft_binder *b, const weft_expr *e, const weft_expr
     } else {
         WEFT_TRY(st, weft_expr_form(b->a->ctx, e->kind, weft_pointers_exprs(&args), args.count,
                                     weft_analyzer_span(b->a, &e->span), out));
+        const bool named = e->kind == WEFT_EXPR_AND && e->form.written != NULL;
+        if (named && (*out)->kind == WEFT_EXPR_AND) {
+            weft_expr *between = NULL;
+            WEFT_TRY(st, WEFT_NEW(b->a->ctx, &between));
+            *between = **out;
+            between->form.written = e->form.written;
+            *out = between;
+        }
     }
 done:
     return st;
@@ -184,13 +192,14 @@ static weft_status bind_interval(weft_binder *b, const weft_expr *e, const weft_
     static const struct {
         const char *unit;
         weft_type_id type;
+        int32_t field;
         int64_t factor;
     } units[] = {
-        {"YEAR", WEFT_TYPE_INTERVAL_YM, 12},          {"QUARTER", WEFT_TYPE_INTERVAL_YM, 3},
-        {"MONTH", WEFT_TYPE_INTERVAL_YM, 1},          {"WEEK", WEFT_TYPE_INTERVAL_DT, 604800000000},
-        {"DAY", WEFT_TYPE_INTERVAL_DT, 86400000000},  {"HOUR", WEFT_TYPE_INTERVAL_DT, 3600000000},
-        {"MINUTE", WEFT_TYPE_INTERVAL_DT, 60000000},  {"SECOND", WEFT_TYPE_INTERVAL_DT, 1000000},
-        {"MILLISECOND", WEFT_TYPE_INTERVAL_DT, 1000}, {"MICROSECOND", WEFT_TYPE_INTERVAL_DT, 1},
+        {"YEAR", WEFT_TYPE_INTERVAL_YM, 0, 12},          {"QUARTER", WEFT_TYPE_INTERVAL_YM, 1, 3},
+        {"MONTH", WEFT_TYPE_INTERVAL_YM, 1, 1},          {"WEEK", WEFT_TYPE_INTERVAL_DT, 0, 604800000000},
+        {"DAY", WEFT_TYPE_INTERVAL_DT, 0, 86400000000},  {"HOUR", WEFT_TYPE_INTERVAL_DT, 1, 3600000000},
+        {"MINUTE", WEFT_TYPE_INTERVAL_DT, 2, 60000000},  {"SECOND", WEFT_TYPE_INTERVAL_DT, 3, 1000000},
+        {"MILLISECOND", WEFT_TYPE_INTERVAL_DT, 3, 1000}, {"MICROSECOND", WEFT_TYPE_INTERVAL_DT, 3, 1},
     };
     weft_status st = WEFT_OK;
     weft_ctx *ctx = b->a->ctx;
@@ -198,7 +207,8 @@ static weft_status bind_interval(weft_binder *b, const weft_expr *e, const weft_
     weft_value one = {0};
     for (int32_t i = 0; i < WEFT_COUNT(units); i++) {
         if (strcmp(units[i].unit, e->interval.unit) != 0) continue;
-        one = (weft_value){.type = WEFT_TYPE_OF(units[i].type), .i64 = units[i].factor};
+        one = (weft_value){.type = weft_type_interval(units[i].type, units[i].field, units[i].field),
+                           .i64 = units[i].factor};
     }
     WEFT_TRY(st, weft_bind_expr(b, e->args[0], &args[1]));
     WEFT_TRY(st, weft_expr_fold(ctx, args[1], &amount));

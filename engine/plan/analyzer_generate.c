@@ -1,6 +1,7 @@
 /* engine/plan/analyzer_generate.c - explode() and its kin: LATERAL VIEW, and one in a select list.
  *
  * Either way an EXPAND node gives the input's columns and those of the generator (see fn_generate.c). */
+#include <stdio.h>
 #include <strings.h>
 
 #include "engine/expr/coerce.h"
@@ -58,6 +59,102 @@ done:
     return st;
 }
 
+/* The count of rows of stack(rows, values …). */
+static weft_status stack_rows(weft_binder *b, const weft_expr *parsed, int64_t *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span *span = weft_analyzer_span(b->a, &parsed->span);
+    const weft_expr *rows = NULL;
+    if (parsed->arg_count < 2) {
+        return weft_fail_at(b->a->ctx, WEFT_WRONG_NUM_ARGS, span,
+                            "The `stack` requires > 1 parameters but the actual number is %d.", parsed->arg_count);
+    }
+    WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &rows));
+    WEFT_TRY(st, weft_expr_fold(b->a->ctx, rows, &rows));
+    if (rows->kind != WEFT_EXPR_LITERAL || rows->literal.is_null || !weft_type_is_integral(rows->type))
+        return weft_fail_at(b->a->ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                            "the number of rows of stack must be a constant whole number");
+    *out = rows->literal.i64;
+    if (*out < 1 || *out > INT32_MAX)
+        return weft_fail_at(b->a->ctx, WEFT_VALUE_OUT_OF_RANGE, span,
+                            "The `n` must be between (0, 2147483647] (current value = %lld).", (long long)*out);
+done:
+    return st;
+}
+
+/* The values of one column get its type, that of those which are not a bare NULL. */
+static weft_status stack_column(weft_binder *b, const weft_expr *parsed, weft_pointers *values, int32_t column,
+                                int32_t columns)
+{
+    weft_status st = WEFT_OK;
+    weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
+    for (int32_t i = column; i < values->count; i += columns) {
+        const weft_type have = weft_pointers_exprs(values)[i]->type;
+        if (have.id == WEFT_TYPE_NULL) continue;
+        if (type.id != WEFT_TYPE_NULL && !weft_type_equal(type, have)) {
+            char first[128], other[128];
+            return weft_fail_at(b->a->ctx, WEFT_STACK_TYPES, weft_analyzer_span(b->a, &parsed->span),
+                                "The data type of the column (%d) do not have the same type: \"%s\" <> \"%s\".",
+                                column, weft_type_text(type, first, sizeof first),
+                                weft_type_text(have, other, sizeof other));
+        }
+        type = have;
+    }
+    for (int32_t i = column; i < values->count; i += columns) {
+        const weft_expr *cast = NULL;
+        WEFT_TRY(st, weft_expr_cast(b->a->ctx, weft_pointers_exprs(values)[i], type, true, &cast));
+        values->items[i] = cast;
+    }
+done:
+    return st;
+}
+
+/* stack(rows, values …) is inline() of an array of structs col0, col1 …, the last one filled up with NULLs. */
+static weft_status bind_stack(weft_binder *b, const weft_expr *parsed, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    const weft_span *span = weft_analyzer_span(b->a, &parsed->span);
+    weft_pointers values = {0}, structs = {0};
+    int64_t rows = 0;
+    WEFT_TRY(st, stack_rows(b, parsed, &rows));
+    const int32_t given = parsed->arg_count - 1;
+    const int32_t columns = (int32_t)((given + rows - 1) / rows);
+    if (rows * columns > WEFT_COLUMNS_MAX)
+        return weft_fail_at(ctx, WEFT_LIMIT, span, "stack of more than %d values", WEFT_COLUMNS_MAX);
+    for (int32_t i = 0; i < rows * columns; i++) {
+        const weft_value null = {.type = WEFT_TYPE_OF(WEFT_TYPE_NULL), .is_null = true};
+        const weft_expr *value = NULL;
+        if (i < given)
+            WEFT_TRY(st, weft_bind_expr(b, parsed->args[i + 1], &value));
+        else
+            WEFT_TRY(st, weft_expr_literal(ctx, &null, &value));
+        WEFT_TRY(st, weft_pointers_push(ctx, &values, value));
+    }
+    for (int32_t c = 0; c < columns; c++) WEFT_TRY(st, stack_column(b, parsed, &values, c, columns));
+    for (int32_t r = 0; r < rows; r++) {
+        weft_pointers fields = {0};
+        const weft_expr *row = NULL;
+        for (int32_t c = 0; c < columns; c++) {
+            char name[16];
+            char *kept = NULL;
+            const weft_expr *text = NULL;
+            const int len = snprintf(name, sizeof name, "col%d", c);
+            WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, name, (size_t)len, &kept));
+            const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
+                                      .str = weft_str_view(kept, (uint32_t)len)};
+            WEFT_TRY(st, weft_expr_literal(ctx, &value, &text));
+            WEFT_TRY(st, weft_pointers_push(ctx, &fields, text));
+            WEFT_TRY(st, weft_pointers_push(ctx, &fields, weft_pointers_exprs(&values)[r * columns + c]));
+        }
+        WEFT_TRY(st, weft_expr_call(ctx, "named_struct", weft_pointers_exprs(&fields), fields.count, span, &row));
+        WEFT_TRY(st, weft_pointers_push(ctx, &structs, row));
+    }
+    WEFT_TRY(st, weft_expr_call(ctx, "array", weft_pointers_exprs(&structs), structs.count, span, out));
+done:
+    return st;
+}
+
 weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool outer, const char *const *names,
                                 int32_t name_count, weft_generated *out)
 {
@@ -71,11 +168,14 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
     outer |= len > 6 && strcasecmp(name + len - 6, "_outer") == 0;
     const char *function = outer ? "explode_outer" : "explode";
     const bool tuple = strcasecmp(name, "json_tuple") == 0;
-    const bool inlined = tuple || strncasecmp(name, "inline", 6) == 0;
-    if (!tuple && parsed->arg_count != 1)
+    const bool stack = strcasecmp(name, "stack") == 0;
+    const bool inlined = tuple || stack || strncasecmp(name, "inline", 6) == 0;
+    if (!tuple && !stack && parsed->arg_count != 1)
         return weft_fail_arg_count(ctx, name, 1, 1, parsed->arg_count, span);
     if (tuple)
         WEFT_TRY(st, bind_tuple(b, parsed, &arg));
+    else if (stack)
+        WEFT_TRY(st, bind_stack(b, parsed, &arg));
     else
         WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &arg));
     const bool array = arg->type.id == WEFT_TYPE_ARRAY;

@@ -164,6 +164,10 @@ WEFT_MUST_CHECK weft_status weft_bind_predicate(weft_binder *b, const weft_expr 
 /* A non-negative whole number: LIMIT, OFFSET. */
 WEFT_MUST_CHECK weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e, const char *what,
                                             int64_t *out);
+/* analyzer_format.c: to_char and to_varchar, the arguments bound. */
+bool weft_is_to_char(const char *name);
+WEFT_MUST_CHECK weft_status weft_bind_to_char(weft_binder *b, const weft_expr *e, const weft_expr *const *args,
+                                              int32_t count, const weft_expr **out);
 /* ---- analyzer_call.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out);

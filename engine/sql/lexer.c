@@ -9,6 +9,7 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "common/settings.h"
 
 #define C SQL_KW_IN_CLAUSE
 #define J SQL_KW_JOINS
@@ -384,8 +385,9 @@ weft_status weft_sql_unquote(weft_ctx *ctx, const char *text, const sql_token *t
     size_t n = 0;
     /* An escape never gives more bytes than it takes, but for \% and \_, which give the same two. */
     WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, len + 8, (void **)&value));
+    const bool plain = token->kind == SQL_RAW_STRING || weft_setting(ctx, WEFT_SET_ESCAPED_STRINGS) != 0;
     for (size_t i = 0; i < len;) {
-        if (body[i] == '\\' && token->kind == SQL_STRING && i + 1 < len) {
+        if (body[i] == '\\' && !plain && i + 1 < len) {
             i += 1 + unescape(body + i + 1, len - i - 1, value, &n);
         } else {
             if (body[i] == quote && token->kind != SQL_RAW_STRING) i++; /* the first of two */

@@ -460,6 +460,28 @@ done:
     return st;
 }
 
+/* OVERLAY(x PLACING y FROM n [FOR m]), or the plain call. */
+static weft_status parse_overlay(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[4] = {NULL};
+    int32_t count = 1;
+    WEFT_TRY(st, weft_sql_expr(p, &args[0]));
+    const bool placing = weft_sql_is_text(p, 0, "PLACING");
+    if (placing) {
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FROM));
+        WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
+        if (weft_sql_accept_word(p, SQL_KW_FOR)) WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
+    }
+    while (!placing && count < 4 && weft_sql_accept(p, SQL_COMMA)) WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    WEFT_TRY(st, weft_sql_call(p, "overlay", weft_sql_span_from(p, start), args, count, out));
+done:
+    return st;
+}
+
 /* TRIM([BOTH | LEADING | TRAILING] [characters] FROM x); the plain call is a function. */
 static weft_status parse_trim(sql_parser *p, const weft_span *start, const weft_expr **out)
 {
@@ -530,17 +552,20 @@ weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
     weft_status st = WEFT_OK;
     const sql_token token = *weft_sql_peek(p, 0);
     const uint16_t keyword = token.keyword;
+    const bool time = weft_sql_is_text(p, 0, "CURRENT_TIME") || weft_sql_is_text(p, 0, "LOCALTIME");
     const bool bare = keyword == SQL_KW_CURRENT_DATE || keyword == SQL_KW_CURRENT_TIMESTAMP ||
-                      keyword == SQL_KW_CURRENT_USER || keyword == SQL_KW_LOCALTIMESTAMP;
+                      keyword == SQL_KW_CURRENT_USER || keyword == SQL_KW_LOCALTIMESTAMP || time;
+    const bool overlay = weft_sql_is_text(p, 0, "OVERLAY");
     const bool form = keyword == SQL_KW_CAST || keyword == SQL_KW_TRY_CAST || keyword == SQL_KW_EXTRACT ||
                       keyword == SQL_KW_SUBSTRING || keyword == SQL_KW_SUBSTR || keyword == SQL_KW_TRIM ||
-                      keyword == SQL_KW_POSITION;
+                      keyword == SQL_KW_POSITION || overlay;
     const bool parenthesis = sql_is_at(p, 1, SQL_LPAREN);
     *out = NULL;
     if (bare && !parenthesis && !sql_is_at(p, 1, SQL_DOT)) {
         const char *name = keyword == SQL_KW_CURRENT_DATE        ? "current_date"
                            : keyword == SQL_KW_CURRENT_TIMESTAMP ? "current_timestamp"
                            : keyword == SQL_KW_LOCALTIMESTAMP    ? "localtimestamp"
+                           : time                                ? "current_time"
                                                                  : "current_user";
         weft_sql_advance(p);
         return weft_sql_call(p, name, token.span, NULL, 0, out);
@@ -560,6 +585,8 @@ weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
         WEFT_TRY(st, parse_substring(p, &token.span, "substring", out));
     else if (keyword == SQL_KW_SUBSTR)
         WEFT_TRY(st, parse_substring(p, &token.span, "substr", out));
+    else if (overlay)
+        WEFT_TRY(st, parse_overlay(p, &token.span, out));
     else if (keyword == SQL_KW_TRIM)
         WEFT_TRY(st, parse_trim(p, &token.span, out));
     else

@@ -164,6 +164,7 @@ static weft_status parse_between(sql_parser *p, const weft_span *start, const we
 {
     weft_status st = WEFT_OK;
     const weft_expr *low[2] = {value, NULL}, *high[2] = {value, NULL}, *both[2] = {NULL, NULL};
+    weft_expr *e = NULL;
     WEFT_TRY(st, weft_sql_repeat(p, p->operand)); /* the value is used twice */
     WEFT_TRY(st, weft_sql_value_expr(p, &low[1]));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AND));
@@ -171,7 +172,9 @@ static weft_status parse_between(sql_parser *p, const weft_span *start, const we
     const weft_span span = weft_sql_span_from(p, start);
     WEFT_TRY(st, weft_sql_call(p, ">=", span, low, 2, &both[0]));
     WEFT_TRY(st, weft_sql_call(p, "<=", span, high, 2, &both[1]));
-    WEFT_TRY(st, make(p, WEFT_EXPR_AND, start, both, 2, out));
+    WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_AND, span, both, 2, &e));
+    e->form.written = "between"; /* its column is named so */
+    *out = e;
 done:
     return st;
 }

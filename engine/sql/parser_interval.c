@@ -5,7 +5,8 @@
  *     INTERVAL (n) DAY         an expression: WEFT_EXPR_INTERVAL
  *
  * Years and months make a year-month interval (months), all other units a day-time interval (microseconds);
- * Spark 4 keeps the two apart, and so does this. */
+ * Spark 4 keeps the two apart, and so does this. The fields of the type are those from the largest unit that is
+ * written to the smallest: a week counts as days, what is below a second as seconds. */
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
@@ -13,6 +14,7 @@
 typedef struct interval_unit {
     const char *name;
     bool months;
+    int32_t field;  /* of the type */
     int64_t factor; /* in months or microseconds */
 } interval_unit;
 
@@ -20,15 +22,16 @@ static const int64_t micros_per_second = 1000000;
 static const int64_t micros_per_day = 86400000000;
 
 static const interval_unit units[] = {
-    {"YEAR", true, 12},           {"QUARTER", true, 3},
-    {"MONTH", true, 1},           {"WEEK", false, 7 * 86400000000},
-    {"DAY", false, 86400000000},  {"HOUR", false, 3600000000},
-    {"MINUTE", false, 60000000},  {"SECOND", false, 1000000},
-    {"MILLISECOND", false, 1000}, {"MICROSECOND", false, 1},
+    {"YEAR", true, 0, 12},           {"QUARTER", true, 1, 3},
+    {"MONTH", true, 1, 1},           {"WEEK", false, 0, 7 * 86400000000},
+    {"DAY", false, 0, 86400000000},  {"HOUR", false, 1, 3600000000},
+    {"MINUTE", false, 2, 60000000},  {"SECOND", false, 3, 1000000},
+    {"MILLISECOND", false, 3, 1000}, {"MICROSECOND", false, 3, 1},
 };
 
 typedef struct interval_sum {
     bool has_months, has_micros;
+    int32_t first, last; /* fields, once one of the two is true */
     int64_t months, micros;
 } interval_sum;
 
@@ -76,6 +79,9 @@ static bool add_amount(interval_sum *sum, const interval_unit *unit, const char 
     const int64_t limit = unit->months ? INT32_MAX : INT64_MAX;
     if (result > limit || result < -(weft_i128)limit - 1) return false;
     *total = (int64_t)result;
+    const bool begun = sum->has_months || sum->has_micros;
+    sum->first = begun ? weft_min_i32(sum->first, unit->field) : unit->field;
+    sum->last = begun ? weft_max_i32(sum->last, unit->field) : unit->field;
     if (unit->months)
         sum->has_months = true;
     else
@@ -153,7 +159,8 @@ static weft_status make_literal(sql_parser *p, const weft_span *start, const int
         return weft_sql_unsupported(p, &span, "An INTERVAL that mixes years or months with days or time");
     }
     const weft_value value = {
-        .type = WEFT_TYPE_OF(sum->has_months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT),
+        .type = weft_type_interval(sum->has_months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT, sum->first,
+                                   sum->last),
         .i64 = sum->has_months ? sum->months : sum->micros};
     return weft_sql_literal(p, value, span, out);
 }

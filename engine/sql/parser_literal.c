@@ -6,7 +6,10 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "common/settings.h"
+#include "engine/expr/calendar.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/interval.h"
 #include "engine/sql/parser_internal.h"
 
 enum { NUMBER_BYTES_MAX = 4096 }; /* of a floating literal's text: strtod gets a copy */
@@ -193,8 +196,34 @@ static weft_status timestamp_literal(sql_parser *p, const weft_span *span, weft_
     WEFT_TRY(st, weft_sql_string_literal(p, text, *span, &string));
     WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CAST, *span, &string, 1, &e));
     e->type = WEFT_TYPE_OF(id);
+    weft_moment moment;
+    const bool nanos = weft_setting(p->ctx, WEFT_SET_NANOS_TYPES) != 0 &&
+                       weft_parse_moment(text, strlen(text), &moment) && moment.second_digits > 6;
+    if (nanos) {
+        e->type.id = id == WEFT_TYPE_TIMESTAMP ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS;
+        e->type.scale = (uint8_t)(9 - moment.second_digits);
+    }
     e->cast.implicit = true;
     *out = e;
+done:
+    return st;
+}
+
+/* Six digits behind the second, or as many more as are written. */
+static weft_status time_literal(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const char *text = NULL;
+    size_t len = 0;
+    weft_value value = {0};
+    int32_t digits = 0;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_string(p, "a string", &text, &len));
+    const weft_span span = weft_sql_span_from(p, start);
+    if (!weft_parse_time(text, len, &value.i64, &digits))
+        WEFT_TRY(st, invalid_literal(p, &span, "TIME", text));
+    value.type = weft_type_time(weft_max_i32(digits, 6));
+    WEFT_TRY(st, weft_sql_literal(p, value, span, out));
 done:
     return st;
 }
@@ -208,8 +237,7 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
     *out = NULL;
     if (token.kind != SQL_WORD || (!sql_is_at(p, 1, SQL_STRING) && !sql_is_at(p, 1, SQL_RAW_STRING)))
         return WEFT_OK;
-    if (weft_sql_is_text(p, 0, "TIME"))
-        return weft_fail_at(p->ctx, WEFT_TIME_TYPE, &token.span, "The data type TIME is not supported.");
+    if (weft_sql_is_text(p, 0, "TIME")) return time_literal(p, &token.span, out);
     const sql_keyword keyword = (sql_keyword)token.keyword;
     const bool known = keyword == SQL_KW_DATE || keyword == SQL_KW_TIMESTAMP ||
                        keyword == SQL_KW_TIMESTAMP_NTZ || keyword == SQL_KW_TIMESTAMP_LTZ ||

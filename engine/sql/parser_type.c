@@ -26,6 +26,7 @@ static const struct {
     {"TIMESTAMP", WEFT_TYPE_TIMESTAMP},
     {"TIMESTAMP_LTZ", WEFT_TYPE_TIMESTAMP},
     {"TIMESTAMP_NTZ", WEFT_TYPE_TIMESTAMP_NTZ},
+    {"TIME", WEFT_TYPE_TIME},
     {"DECIMAL", WEFT_TYPE_DECIMAL},
     {"DEC", WEFT_TYPE_DECIMAL},
     {"NUMERIC", WEFT_TYPE_DECIMAL},
@@ -121,21 +122,61 @@ done:
     return st;
 }
 
+/* YEAR 0, MONTH 1, DAY 2 …; a syntax error for any other word. */
+static weft_status parse_interval_unit(sql_parser *p, int32_t *out)
+{
+    static const char *const units[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
+    for (*out = 0; *out < WEFT_COUNT(units); (*out)++) {
+        if (!weft_sql_is_text(p, 0, units[*out])) continue;
+        weft_sql_advance(p);
+        return WEFT_OK;
+    }
+    return weft_sql_syntax_error(p, "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND");
+}
+
 /* INTERVAL unit [TO unit] */
 static weft_status parse_interval_type(sql_parser *p, weft_type *out)
 {
-    const bool months = weft_sql_is_text(p, 0, "YEAR") || weft_sql_is_text(p, 0, "MONTH");
-    const bool days = weft_sql_is_text(p, 0, "DAY") || weft_sql_is_text(p, 0, "HOUR") ||
-                      weft_sql_is_text(p, 0, "MINUTE") || weft_sql_is_text(p, 0, "SECOND");
-    if (!months && !days) return weft_sql_syntax_error(p, "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND");
-    weft_sql_advance(p);
+    enum { DAY = 2 };
+    weft_status st = WEFT_OK;
+    int32_t first = 0, last = 0;
+    WEFT_TRY(st, parse_interval_unit(p, &first));
+    last = first;
     if (weft_sql_accept_word(p, SQL_KW_TO)) {
-        const char *unit = NULL;
-        const weft_status st = weft_sql_name(p, "a unit", &unit);
-        if (st != WEFT_OK) return st;
+        WEFT_TRY(st, parse_interval_unit(p, &last));
+        if (last <= first || (first < DAY) != (last < DAY))
+            WEFT_TRY(st, weft_sql_syntax_error(p, "a finer unit"));
     }
-    *out = WEFT_TYPE_OF(months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT);
-    return WEFT_OK;
+    *out = first < DAY ? weft_type_interval(WEFT_TYPE_INTERVAL_YM, first, last)
+                       : weft_type_interval(WEFT_TYPE_INTERVAL_DT, first - DAY, last - DAY);
+done:
+    return st;
+}
+
+/* TIME [(digits)] [WITHOUT TIME ZONE] */
+static weft_status parse_time_type(sql_parser *p, const weft_span *start, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t digits = 6;
+    if (weft_sql_accept(p, SQL_LPAREN)) {
+        WEFT_TRY(st, parse_small(p, &digits));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    }
+    if (weft_sql_is_text(p, 0, "WITHOUT")) {
+        static const char *const words[] = {"WITHOUT", "TIME", "ZONE"};
+        for (int32_t i = 0; i < WEFT_COUNT(words); i++) {
+            if (!weft_sql_is_text(p, 0, words[i])) WEFT_TRY(st, weft_sql_syntax_error(p, "WITHOUT TIME ZONE"));
+            weft_sql_advance(p);
+        }
+    }
+    if (digits > WEFT_TIME_DIGITS_MAX)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_TIME_PRECISION, start,
+                                  "The seconds precision %d of the TIME data type is out of the supported range "
+                                  "[0, %d].",
+                                  digits, WEFT_TIME_DIGITS_MAX));
+    *out = weft_type_time(digits);
+done:
+    return st;
 }
 
 weft_status weft_sql_type(sql_parser *p, weft_type *out)
@@ -151,6 +192,7 @@ weft_status weft_sql_type(sql_parser *p, weft_type *out)
         if (!weft_sql_is_text(p, 0, type_names[i].name)) continue;
         const weft_type_id id = type_names[i].id;
         weft_sql_advance(p);
+        if (id == WEFT_TYPE_TIME) return parse_time_type(p, &token.span, out);
         if (id == WEFT_TYPE_DECIMAL) return parse_decimal(p, &token.span, out);
         if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT)
             return parse_nested(p, id, out);

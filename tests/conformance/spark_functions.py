@@ -54,18 +54,17 @@ def answer_rows(done):
 
 
 def call_weft(weft, *statements):
+    """What statements print; those that are SET give settings, and print nothing."""
     command = [weft, "sql", "-S", "--format", "csv", "--master", "local[1]"]
     command += ["--conf", "spark.sql.session.timeZone=UTC"]
     for statement in statements:
-        command += ["-e", statement]
+        setting = re.fullmatch(r"set\s+([\w.]+)\s*=\s*(\S+)", statement, re.I)
+        command += ["--conf", f"{setting[1]}={setting[2]}"] if setting else ["-e", statement]
     return subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
 
 
 def answer_of_weft(weft, text, before=()):
     """As spark_answers.Answers.of."""
-    for setting in before:
-        if call_weft(weft, setting).returncode != 0:
-            return weft_rows(call_weft(weft, setting), None)
     described = call_weft(weft, *before, "DESCRIBE " + text)
     types = None
     if described.returncode == 0:

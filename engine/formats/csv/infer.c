@@ -188,8 +188,12 @@ static weft_type infer_value(weft_ctx *ctx, weft_csv_values *v, weft_type sofar,
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:

@@ -11,6 +11,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/decimal.h"
+#include "engine/expr/interval.h"
 
 enum { NUMBER_TEXT_MAX = 400, POWER_MAX = 22 };
 
@@ -52,7 +53,7 @@ bool weft_csv_type_is_known(weft_type type)
 {
     return weft_type_is_numeric(type) || type.id == WEFT_TYPE_BOOLEAN || type.id == WEFT_TYPE_STRING ||
            type.id == WEFT_TYPE_BINARY || type.id == WEFT_TYPE_DATE || type.id == WEFT_TYPE_TIMESTAMP ||
-           type.id == WEFT_TYPE_TIMESTAMP_NTZ;
+           type.id == WEFT_TYPE_TIMESTAMP_NTZ || type.id == WEFT_TYPE_TIME;
 }
 
 bool weft_csv_integer(const char *text, uint32_t len, int64_t low, int64_t high, int64_t *out)
@@ -415,6 +416,22 @@ static void convert_timestamps(const column_call *c)
     }
 }
 
+static void convert_times(const column_call *c)
+{
+    const char *text = NULL;
+    uint32_t len = 0;
+    int32_t i = 0, digits = 0;
+    const weft_type type = c->vector->column.type;
+    LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
+    {
+        int64_t ns = 0;
+        if (weft_parse_time(text, len, &ns, &digits))
+            ((int64_t *)c->vector->values)[i] = weft_time_cut(type, ns);
+        else
+            set_bad(c, i);
+    }
+}
+
 static void convert_booleans(const column_call *c)
 {
     const char *text = NULL;
@@ -464,12 +481,16 @@ weft_status weft_csv_convert(weft_ctx *ctx, weft_csv_values *values, const uint8
     case WEFT_TYPE_DATE: convert_dates(&c); break;
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ: convert_timestamps(&c); break;
+    case WEFT_TYPE_TIME: convert_times(&c); break;
     case WEFT_TYPE_BOOLEAN: convert_booleans(&c); break;
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY: convert_strings(&c); break;
     case WEFT_TYPE_NULL:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:

@@ -2,7 +2,7 @@
  * types.
  *
  * Types are Spark's for Parquet. What Spark refuses is read by its meaning here: UUID is BINARY of 16 bytes,
- * FLOAT16 is FLOAT, TIME is BIGINT microseconds of the day, nanosecond timestamps are rounded down to
+ * FLOAT16 is FLOAT, TIME adjusted to UTC is BIGINT microseconds of the day, nanosecond timestamps are rounded down to
  * microseconds. Lists and maps follow the compatibility rules of LogicalTypes.md of apache/parquet-format. */
 #include <stdio.h>
 #include <string.h>
@@ -73,6 +73,11 @@ static bool schema_int64(const weft_pq_element *e, weft_pq_leaf *leaf)
         if (e->unit == WEFT_PQ_MILLIS) return schema_set(leaf, id, WEFT_PQ_MS_TO_US);
         if (e->unit == WEFT_PQ_NANOS) return schema_set(leaf, id, WEFT_PQ_NS_TO_US);
         return schema_set(leaf, id, WEFT_PQ_AS_IS);
+    }
+    if (e->logical == WEFT_PQ_LOGICAL_TIME && !e->adjusted_to_utc) { /* as Spark: others stay numbers */
+        leaf->type = weft_type_time(e->unit == WEFT_PQ_NANOS ? 9 : 6);
+        leaf->convert = e->unit == WEFT_PQ_NANOS ? WEFT_PQ_AS_IS : WEFT_PQ_MS_TO_US; /* times 1000 */
+        return true;
     }
     if (e->logical == WEFT_PQ_LOGICAL_TIME && e->unit == WEFT_PQ_NANOS) {
         return schema_set(leaf, WEFT_TYPE_BIGINT, WEFT_PQ_NS_TO_US);

@@ -37,6 +37,9 @@ static weft_status leaf_kind(weft_ctx *ctx, weft_type type, const char *name, we
     case WEFT_TYPE_BIGINT:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_DT:
         leaf->kind = WEFT_PQW_I64;
         leaf->physical = WEFT_PQ_INT64;
@@ -64,6 +67,7 @@ static weft_status leaf_kind(weft_ctx *ctx, weft_type type, const char *name, we
         leaf->physical = WEFT_PQ_BYTE_ARRAY;
         return WEFT_OK;
     case WEFT_TYPE_NULL:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
@@ -212,10 +216,16 @@ done:
     return st;
 }
 
-static void put_unit_micros(weft_thrift_writer *w, int16_t id)
+static bool is_nanos_moment(weft_type type)
 {
+    return type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+}
+
+static void put_unit(weft_thrift_writer *w, int16_t id, weft_type type)
+{
+    const bool nanos = is_nanos_moment(type) || (type.id == WEFT_TYPE_TIME && weft_type_time_digits(type) > 6);
     weft_thrift_put_struct_begin(w, id);
-    weft_thrift_put_struct_begin(w, WEFT_PQ_MICROS);
+    weft_thrift_put_struct_begin(w, nanos ? WEFT_PQ_NANOS : WEFT_PQ_MICROS);
     weft_thrift_put_struct_end(w);
     weft_thrift_put_struct_end(w);
 }
@@ -241,7 +251,11 @@ static int converted_type(weft_type type)
     case WEFT_TYPE_BINARY:
     case WEFT_TYPE_TIMESTAMP_NTZ: /* the older annotation means UTC only */
     case WEFT_TYPE_INTERVAL_YM:   /* as Spark: a bare INT32 and INT64, told by the row metadata */
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
     case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_COUNT: break;
     }
@@ -257,6 +271,8 @@ static void put_logical_type(weft_thrift_writer *w, weft_type type)
     if (type.id == WEFT_TYPE_DECIMAL) logical = WEFT_PQ_LOGICAL_DECIMAL;
     if (type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ)
         logical = WEFT_PQ_LOGICAL_TIMESTAMP;
+    if (is_nanos_moment(type)) logical = WEFT_PQ_LOGICAL_TIMESTAMP;
+    if (type.id == WEFT_TYPE_TIME) logical = WEFT_PQ_LOGICAL_TIME;
     if (type.id == WEFT_TYPE_TINYINT || type.id == WEFT_TYPE_SMALLINT) logical = WEFT_PQ_LOGICAL_INTEGER;
     if (type.id == WEFT_TYPE_ARRAY) logical = WEFT_PQ_LOGICAL_LIST;
     if (type.id == WEFT_TYPE_MAP) logical = WEFT_PQ_LOGICAL_MAP;
@@ -266,9 +282,9 @@ static void put_logical_type(weft_thrift_writer *w, weft_type type)
     if (logical == WEFT_PQ_LOGICAL_DECIMAL) {
         weft_thrift_put_i32(w, 1, type.scale);
         weft_thrift_put_i32(w, 2, type.precision);
-    } else if (logical == WEFT_PQ_LOGICAL_TIMESTAMP) {
-        weft_thrift_put_bool(w, 1, type.id == WEFT_TYPE_TIMESTAMP);
-        put_unit_micros(w, 2);
+    } else if (logical == WEFT_PQ_LOGICAL_TIMESTAMP || logical == WEFT_PQ_LOGICAL_TIME) {
+        weft_thrift_put_bool(w, 1, type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS);
+        put_unit(w, 2, type);
     } else if (logical == WEFT_PQ_LOGICAL_INTEGER) {
         weft_thrift_put_i8(w, 1, type.id == WEFT_TYPE_TINYINT ? 8 : 16);
         weft_thrift_put_bool(w, 2, true);

@@ -40,8 +40,6 @@ static weft_status json_flat_type(weft_ctx *ctx, weft_bytes *out, weft_type type
     case WEFT_TYPE_SMALLINT: name = "short"; break;
     case WEFT_TYPE_INT: name = "integer"; break;
     case WEFT_TYPE_BIGINT: name = "long"; break;
-    case WEFT_TYPE_INTERVAL_YM: name = "interval year to month"; break;
-    case WEFT_TYPE_INTERVAL_DT: name = "interval day to second"; break;
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_BOOLEAN:
     case WEFT_TYPE_FLOAT:
@@ -52,6 +50,12 @@ static weft_status json_flat_type(weft_ctx *ctx, weft_bytes *out, weft_type type
     case WEFT_TYPE_DATE:
     case WEFT_TYPE_TIMESTAMP:
     case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_TIMESTAMP_NS:
+    case WEFT_TYPE_TIMESTAMP_NTZ_NS:
+    case WEFT_TYPE_TIME:
+    case WEFT_TYPE_INTERVAL_YM:
+    case WEFT_TYPE_INTERVAL_DT:
+    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:

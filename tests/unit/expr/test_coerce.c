@@ -118,8 +118,13 @@ static const bind_case bind_cases[] = {
     {"date", "+", "int", "date", "int", "date"},
     {"int", "+", "date", "date", "int", "date"},
     {"date", "+", "smallint", "date", "int", "date"},
-    {"date", "-", "date", "date", "date", "interval day to second"},
-    {"date", "-", "string", "date", "date", "interval day to second"},
+    {"date", "-", "date", "date", "date", "interval day"},
+    {"date", "-", "string", "date", "date", "interval day"},
+    {"date", "+", "interval day", "date", "interval day", "date"},
+    {"date", "-", "interval hour", "timestamp", "interval hour", "timestamp"},
+    {"interval year", "+", "interval month", "interval year to month", "interval year to month",
+     "interval year to month"},
+    {"interval day", "*", "int", "interval day", "bigint", "interval day to second"},
     {"date", "=", "string", "date", "date", "boolean"},
     {"string", "<=", "date", "date", "date", "boolean"},
     {"date", "<", "timestamp", "timestamp", "timestamp", "boolean"},
@@ -170,7 +175,7 @@ static void whole_days_stay_dates(void **state)
     const weft_expr *date = expr_column(f, 1, "d", "date");
     const int64_t day = 86400000000;
 
-    expr_check_type(expr_call2(f, "-", date, expr_typed(f, WEFT_TYPE_INTERVAL_DT, 90 * day)), "date");
+    expr_check_type(expr_call2(f, "-", date, expr_column(f, 2, "i", "interval day")), "date");
     expr_check_type(expr_call2(f, "-", date, expr_typed(f, WEFT_TYPE_INTERVAL_DT, day / 2)), "timestamp");
     expr_check_type(expr_call2(f, "+", expr_typed(f, WEFT_TYPE_INTERVAL_YM, 3), date), "date");
 }

@@ -30,10 +30,11 @@ X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "tru
   "Overflow, bad casts and division by zero are errors; false gives NULL")
 X(TIME_TYPE, "weft.sql.timeType.enabled", "spark.sql.timeType.enabled", STATEMENT, BOOL, "false", 0, 1,
   "Casts to TIME and functions of it; without, as in Spark, there are only its literals and current_time()")
-X(NANOS_TYPES, "weft.sql.timestampNanosTypes.enabled", "spark.sql.timestampNanosTypes.enabled", STATEMENT, BOOL,
-  "false", 0, 1, "Timestamps of seven to nine digits behind the second keep them; without they have six")
-X(ESCAPED_STRINGS, "weft.sql.parser.escapedStringLiterals", "spark.sql.parser.escapedStringLiterals", STATEMENT,
-  BOOL, "false", 0, 1, "Backslashes in strings of a query stand for themselves")
+X(NANOS_TYPES, "weft.sql.timestampNanosTypes.enabled", "spark.sql.timestampNanosTypes.enabled", STATEMENT,
+  BOOL, "false", 0, 1,
+  "Timestamps of seven to nine digits behind the second keep them; without they have six")
+X(ESCAPED_STRINGS, "weft.sql.parser.escapedStringLiterals", "spark.sql.parser.escapedStringLiterals",
+  STATEMENT, BOOL, "false", 0, 1, "Backslashes in strings of a query stand for themselves")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,
   "Session time zone")
 X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", STATEMENT, INT, "4", 1, 100,

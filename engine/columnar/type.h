@@ -25,13 +25,13 @@ typedef enum weft_type_id {
     WEFT_TYPE_TIMESTAMP_NTZ, /* microseconds, no zone */
     WEFT_TYPE_TIMESTAMP_NS,  /* nanoseconds since the epoch, UTC: the years 1678 to 2261 */
     WEFT_TYPE_TIMESTAMP_NTZ_NS,
-    WEFT_TYPE_TIME,          /* nanoseconds since midnight; 0..9 digits behind the second */
-    WEFT_TYPE_INTERVAL_YM,   /* months; fields YEAR..MONTH */
-    WEFT_TYPE_INTERVAL_DT,   /* microseconds; fields DAY..SECOND */
-    WEFT_TYPE_INTERVAL,      /* months, days and microseconds apart (Spark's CalendarIntervalType) */
-    WEFT_TYPE_ARRAY,         /* child 0 */
-    WEFT_TYPE_STRUCT,        /* fields */
-    WEFT_TYPE_MAP,           /* child 0 key, child 1 value; held as list of struct */
+    WEFT_TYPE_TIME,        /* nanoseconds since midnight; 0..9 digits behind the second */
+    WEFT_TYPE_INTERVAL_YM, /* months; fields YEAR..MONTH */
+    WEFT_TYPE_INTERVAL_DT, /* microseconds; fields DAY..SECOND */
+    WEFT_TYPE_INTERVAL,    /* months, days and microseconds apart (Spark's CalendarIntervalType) */
+    WEFT_TYPE_ARRAY,       /* child 0 */
+    WEFT_TYPE_STRUCT,      /* fields */
+    WEFT_TYPE_MAP,         /* child 0 key, child 1 value; held as list of struct */
     WEFT_TYPE_COUNT
 } weft_type_id;
 
@@ -82,8 +82,8 @@ static inline weft_type weft_type_decimal(int precision, int scale)
     return (weft_type){.id = WEFT_TYPE_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
 }
 
-/* Fields of intervals: YEAR 0, MONTH 1; DAY 0, HOUR 1, MINUTE 2, SECOND 3. WEFT_TYPE_OF gives all of them, and a
- * TIME of six digits (WEFT_TIME_DIGITS_MAX are the most). */
+/* Fields of intervals: YEAR 0, MONTH 1; DAY 0, HOUR 1, MINUTE 2, SECOND 3. WEFT_TYPE_OF gives all of them,
+ * and a TIME of six digits (WEFT_TIME_DIGITS_MAX are the most). */
 enum { WEFT_TIME_DIGITS_MAX = 9 };
 weft_type weft_type_interval(weft_type_id id, int32_t first, int32_t last);
 int32_t weft_type_first_field(weft_type interval);

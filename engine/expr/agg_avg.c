@@ -225,7 +225,8 @@ static weft_status avg_interval_update_one(weft_ctx *ctx, const weft_agg_place *
     weft_agg_reader_init(&reader, batch, args, NULL, WEFT_AGG_AS_I64);
     while (weft_agg_reader_next(&reader, &chunk)) {
         const int64_t *values = chunk.values;
-        for (int32_t k = 0; k < chunk.count; k++) sum += values[chunk.index != NULL ? chunk.index[k] : (uint32_t)k];
+        for (int32_t k = 0; k < chunk.count; k++)
+            sum += values[chunk.index != NULL ? chunk.index[k] : (uint32_t)k];
         count += chunk.count;
     }
     weft_agg_store_i128(row, slot, sum);
@@ -243,7 +244,8 @@ static weft_status avg_interval_finalize(weft_ctx *ctx, const weft_agg_place *pl
         const weft_i128 sum = weft_agg_load_i128(rows[i], slot);
         const bool fits = months ? sum == (int32_t)sum : sum == (int64_t)sum;
         weft_i128 mean = 0;
-        if (n > 0 && !fits && weft_agg_raises(ctx, place)) return weft_raise_interval_overflow(ctx, place->call);
+        if (n > 0 && !fits && weft_agg_raises(ctx, place))
+            return weft_raise_interval_overflow(ctx, place->call);
         if (n == 0 || !fits || !avg_divide(sum, n, 1, &mean)) {
             weft_vector_set_null(out, i);
             continue;
@@ -278,9 +280,8 @@ done:
 
 static int32_t avg_states(const weft_expr *call, weft_type *types, bool *starts_zero)
 {
-    types[0] = weft_type_is_interval(call->type)
-                   ? weft_type_decimal(WEFT_DECIMAL_PRECISION_MAX, 0)
-                   : weft_agg_sum_state(call, WEFT_TYPE_OF(WEFT_TYPE_DOUBLE));
+    types[0] = weft_type_is_interval(call->type) ? weft_type_decimal(WEFT_DECIMAL_PRECISION_MAX, 0)
+                                                 : weft_agg_sum_state(call, WEFT_TYPE_OF(WEFT_TYPE_DOUBLE));
     types[1] = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     starts_zero[0] = starts_zero[1] = true;
     return 2;

@@ -355,8 +355,8 @@ done:
     return st;
 }
 
-/* Of equal intervals the sum has their fields, of dates the difference has days; all else has every field that
- * there is. The sum of a time and an interval has as many digits as the one that has more. */
+/* Of equal intervals the sum has their fields, of dates the difference has days; all else has every field
+ * that there is. The sum of a time and an interval has as many digits as the one that has more. */
 static void datetime_result(const char *name, const weft_expr *const *args, weft_type plain, weft_type *type)
 {
     *type = plain;

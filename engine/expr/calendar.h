@@ -55,7 +55,7 @@ typedef struct weft_moment {
     int64_t local_us;
     int32_t rest_ns;       /* nanoseconds behind it */
     int32_t second_digits; /* digits of the fraction as written */
-    bool has_offset; /* Z, UTC, +hh:mm … */
+    bool has_offset;       /* Z, UTC, +hh:mm … */
     int64_t offset_us;
     const char *zone; /* a name such as Europe/Berlin, not looked at, in the text; NULL: none */
     size_t zone_len;

@@ -91,10 +91,7 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
     return from.id == WEFT_TYPE_TIMESTAMP && weft_type_is_numeric(to) ? cast_timestamp_number : NULL;
 }
 
-bool weft_cast_allowed(weft_type from, weft_type to)
-{
-    return weft_cast_kernel(from, to) != NULL;
-}
+bool weft_cast_allowed(weft_type from, weft_type to) { return weft_cast_kernel(from, to) != NULL; }
 
 /* Digits that the widest value of an integral type has. */
 static int32_t cast_digits(weft_type type)

@@ -71,8 +71,8 @@ static int cast_nanos_text(weft_zone *zone, int64_t ns, char text[CAST_PLAIN_TEX
 {
     const int64_t us = ns / 1000 - (ns % 1000 < 0);
     const int64_t local = weft_zone_to_local(zone, us), rest = ns - us * 1000;
-    int len = weft_timestamp_text(rest == 0 ? local : local - local % 1000000 - (local % 1000000 < 0) * 1000000,
-                                  text);
+    int len = weft_timestamp_text(
+        rest == 0 ? local : local - local % 1000000 - (local % 1000000 < 0) * 1000000, text);
     if (rest == 0) return len;
     const int64_t fraction = (local % 1000000 + (local % 1000000 < 0) * 1000000) * 1000 + rest;
     len += snprintf(text + len, (size_t)(CAST_PLAIN_TEXT_BYTES - len), ".%09lld", (long long)fraction);
@@ -421,8 +421,7 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
         return true;
     case WEFT_TYPE_DATE: return weft_parse_date(t.at, (size_t)(t.end - t.at), (int32_t *)values + i);
     case WEFT_TYPE_TIMESTAMP:
-    case WEFT_TYPE_TIMESTAMP_NTZ:
-        return cast_parse_moment(ctx, call, t, (int64_t *)values + i, &digits, st);
+    case WEFT_TYPE_TIMESTAMP_NTZ: return cast_parse_moment(ctx, call, t, (int64_t *)values + i, &digits, st);
     case WEFT_TYPE_TIMESTAMP_NS:
     case WEFT_TYPE_TIMESTAMP_NTZ_NS:
         if (!cast_parse_moment(ctx, call, t, &number, &digits, st)) return false;

@@ -88,8 +88,8 @@ static weft_type common_datetime(weft_type a, weft_type b)
         return WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP : WEFT_TYPE_TIMESTAMP_NTZ);
     weft_type common = WEFT_TYPE_OF(zoned ? WEFT_TYPE_TIMESTAMP_NS : WEFT_TYPE_TIMESTAMP_NTZ_NS);
     common.scale = counts_nanos(a) && counts_nanos(b) && b.scale > a.scale ? a.scale
-                   : counts_nanos(b)                                     ? b.scale
-                                                                         : a.scale;
+                   : counts_nanos(b)                                       ? b.scale
+                                                                           : a.scale;
     return common;
 }
 

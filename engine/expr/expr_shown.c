@@ -160,13 +160,18 @@ const char *weft_shown_name(const char *written)
                                            {"dateadd", "date_add"},
                                            {"current_database", "current_schema"},
                                            {"localtime", "current_time"},
-                                           {"to_varchar", "to_char"},
                                            {"regexp_like", "REGEXP_LIKE"},
                                            {"regexp", "REGEXP"}};
     for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
         if (strcmp(written, names[i][0]) == 0) return names[i][1];
     }
     return NULL;
+}
+
+const char *weft_shown_inner(const char *name, int32_t count)
+{
+    if (strcmp(name, "try_to_time") == 0) return "to_time";
+    return count == 2 && strcmp(name, "try_make_timestamp_ntz") == 0 ? "make_timestamp_ntz" : NULL;
 }
 
 const char *weft_shown_trim(const weft_expr *call)
@@ -192,7 +197,8 @@ int32_t weft_shown_whole(const weft_expr *call, int64_t *out)
     const int32_t side = bare(call->args[0])->type.id == WEFT_TYPE_DECIMAL ? 0 : 1;
     const weft_expr *number = bare(call->args[1 - side]), *literal = bare(call->args[side]);
     if (!weft_type_is_integral(number->type) || number == call->args[1 - side]) return -1;
-    if (literal->kind != WEFT_EXPR_LITERAL || literal->type.id != WEFT_TYPE_DECIMAL || literal->literal.is_null)
+    if (literal->kind != WEFT_EXPR_LITERAL || literal->type.id != WEFT_TYPE_DECIMAL ||
+        literal->literal.is_null)
         return -1;
     const weft_i128 one = weft_i128_pow10(literal->type.scale), value = literal->literal.i128;
     weft_i128 whole = value / one;

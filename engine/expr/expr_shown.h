@@ -19,6 +19,8 @@ const weft_expr *weft_shown_key(const weft_expr *call, const weft_expr *const *a
 const char *weft_shown_before(const char *name, int32_t count);
 /* The name that is shown in the place of a written alias, or NULL. */
 const char *weft_shown_name(const char *written);
+/* The function whose call Spark shows as the only argument, or NULL: try_to_time(to_time(text)). */
+const char *weft_shown_inner(const char *name, int32_t count);
 /* BOTH, LEADING or TRAILING where Spark shows trim(…) of two arguments as TRIM(side characters FROM text);
  * else NULL. */
 const char *weft_shown_trim(const weft_expr *call);

@@ -222,7 +222,8 @@ static bool text_datetime(text *t, const weft_expr *e, const char *op)
 static bool text_between(text *t, const weft_expr *e)
 {
     for (int32_t i = 0; i < 2; i++) {
-        if (e->arg_count != 2 || e->args[i]->kind != WEFT_EXPR_CALL || e->args[i]->arg_count != 2) return false;
+        if (e->arg_count != 2 || e->args[i]->kind != WEFT_EXPR_CALL || e->args[i]->arg_count != 2)
+            return false;
     }
     const weft_expr *shown[3] = {e->args[0]->args[0], e->args[0]->args[1], e->args[1]->args[1]};
     text_call_as(t, e->form.written, shown, 3);
@@ -264,6 +265,7 @@ static int32_t text_arg_count(const text *t, const weft_expr *e)
 {
     const weft_function *fn = e->call.function;
     if ((fn->flags & WEFT_FN_SHOWS_FIRST) != 0 && !t->ids) return 1;
+    if (!t->ids && strcmp(fn->name, "try_make_timestamp") == 0) return weft_min_i32(e->arg_count, 6);
     if (fn->seed_at == 0) return e->arg_count;
     const bool seen = t->ids || (e->arg_count == fn->seed_at && (fn->flags & WEFT_FN_SEED_UNSEEN) == 0);
     return seen ? fn->seed_at : fn->seed_at - 1;
@@ -299,8 +301,13 @@ static void text_function(text *t, const weft_expr *e)
     const bool own = upper || e->call.function->seed_at > 0; /* random() is shown as rand() */
     const char *shown = written != NULL && !own ? weft_shown_name(written) : NULL;
     if (shown == NULL) shown = upper ? capitals : written != NULL && !own ? written : name;
+    const char *inner = t->ids ? NULL : weft_shown_inner(name, count);
     text_put(t, shown);
     text_put(t, "(");
+    if (inner != NULL) {
+        text_put(t, inner);
+        text_put(t, "(");
+    }
     if (before != NULL) text_put(t, before);
     const bool zip = strcmp(name, "arrays_zip") == 0; /* the names of fields are not shown */
     for (int32_t i = 1; zip && i < count; i += 2) {
@@ -309,6 +316,7 @@ static void text_function(text *t, const weft_expr *e)
     }
     if (!zip) text_list(t, e->args, count, ", ");
     if (more != NULL) text_put(t, more);
+    if (inner != NULL) text_put(t, ")");
     if (count == 1 && !t->ids && strcmp(name, "assert_true") == 0) {
         text_put(t, ", '");
         text_expr(t, e->args[0]);

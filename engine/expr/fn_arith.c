@@ -312,9 +312,9 @@ static const weft_signature subtract_signatures[] = {
     MIXED(TIME, TIME, INTERVAL_DT, weft_kernel_time_minus_time),
     PAIR(INTERVAL_YM, weft_kernel_interval_subtract),
     PAIR(INTERVAL_DT, weft_kernel_interval_subtract)};
-static const weft_signature multiply_signatures[] = {
-    INTEGRALS(PAIR, kernel_mul), FLOATS(PAIR, kernel_mul), PAIR(DECIMAL, weft_kernel_decimal_multiply),
-    SCALED(weft_kernel_interval_multiply)};
+static const weft_signature multiply_signatures[] = {INTEGRALS(PAIR, kernel_mul), FLOATS(PAIR, kernel_mul),
+                                                     PAIR(DECIMAL, weft_kernel_decimal_multiply),
+                                                     SCALED(weft_kernel_interval_multiply)};
 static const weft_signature divide_signatures[] = {PAIR(DOUBLE, kernel_div_f64),
                                                    PAIR(DECIMAL, weft_kernel_decimal_divide),
                                                    SCALED(weft_kernel_interval_divide)};

@@ -223,7 +223,8 @@ static weft_status fail_field(weft_ctx *ctx, const weft_expr *field, const weft_
     char *text = NULL;
     WEFT_TRY(st, weft_expr_text(ctx, source, false, &text));
     st = weft_fail_at(ctx, WEFT_EXTRACT_FIELD, span, "Cannot extract `%.*s` from \"%s\".",
-                      (int)weft_min_i64(field->literal.str.len, 100), weft_str_data(&field->literal.str), text);
+                      (int)weft_min_i64(field->literal.str.len, 100), weft_str_data(&field->literal.str),
+                      text);
 done:
     return st;
 }

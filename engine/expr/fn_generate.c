@@ -20,12 +20,10 @@ static weft_status bind_part(weft_ctx *ctx, const weft_function *fn, const weft_
     const weft_type entry = map ? args[0]->type : args[0]->type.children[0].type;
     const bool fields = map || entry.id == WEFT_TYPE_STRUCT;
     if (part < -1 || (part == 0 && map) || (part > 0 && (!fields || part > entry.child_count))) {
-        WEFT_TRY(st, weft_fail_at(ctx, WEFT_INTERNAL, span, "%s has no part %lld", fn->name,
-                                  (long long)part));
+        WEFT_TRY(st,
+                 weft_fail_at(ctx, WEFT_INTERNAL, span, "%s has no part %lld", fn->name, (long long)part));
     }
-    *type = part < 0    ? WEFT_TYPE_OF(WEFT_TYPE_INT)
-            : part == 0 ? entry
-                        : entry.children[part - 1].type;
+    *type = part < 0 ? WEFT_TYPE_OF(WEFT_TYPE_INT) : part == 0 ? entry : entry.children[part - 1].type;
 done:
     return st;
 }
@@ -58,7 +56,8 @@ GENERATOR(inline_outer, "inline_outer(a): as inline; a row of NULLs where there 
 GENERATOR(json_tuple, "json_tuple(text, name, ...): a row of the values of these fields of a JSON object",
           "SELECT json_tuple('{\"a\":1, \"b\":2}', 'a', 'b')", "1 2");
 
-GENERATOR(stack, "stack(rows, value, ...): the values in so many rows", "SELECT stack(2, 1, 2, 3)", "1 2\n3 NULL");
+GENERATOR(stack, "stack(rows, value, ...): the values in so many rows", "SELECT stack(2, 1, 2, 3)",
+          "1 2\n3 NULL");
 
 bool weft_is_generator(const weft_expr *e)
 {

@@ -1,11 +1,12 @@
-/* engine/expr/fn_instr.c - instr(text, part [, position [, occurrence]]): from a position on to the end, or from
- * one counted from the end back to the beginning. */
+/* engine/expr/fn_instr.c - instr(text, part [, position [, occurrence]]): from a position on to the end, or
+ * from one counted from the end back to the beginning. */
 #include "engine/expr/fn_entry.h"
 
 /* Does part stand at byte `at`? */
 static bool stands_at(const weft_str *text, const weft_str *part, uint32_t at)
 {
-    return text->len - at >= part->len && memcmp(weft_str_data(text) + at, weft_str_data(part), part->len) == 0;
+    return text->len - at >= part->len &&
+           memcmp(weft_str_data(text) + at, weft_str_data(part), part->len) == 0;
 }
 
 static int32_t find_forward(const weft_str *text, const weft_str *part, int64_t position, int64_t occurrence)
@@ -42,10 +43,11 @@ static weft_status kernel_instr(weft_ctx *ctx, weft_kernel_call *call)
         const int64_t occurrence = call->arg_count > 3 ? weft_arg_i64(&call->args[3], i) : 1;
         int32_t found = 0;
         if (occurrence < 1) {
-            return weft_fail_at(ctx, WEFT_OCCURRENCE, &call->expr->span,
-                                "The value of parameter(s) `occurrence` in `instr` is invalid: expects a positive "
-                                "integer, but got %lld.",
-                                (long long)occurrence);
+            return weft_fail_at(
+                ctx, WEFT_OCCURRENCE, &call->expr->span,
+                "The value of parameter(s) `occurrence` in `instr` is invalid: expects a positive "
+                "integer, but got %lld.",
+                (long long)occurrence);
         }
         if (position == 0)
             found = 0;

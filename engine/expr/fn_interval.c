@@ -55,7 +55,10 @@ static bool step_time(weft_i128 ns, int64_t *out)
     *out = (int64_t)ns;
     return ns >= 0 && ns < WEFT_DAY_NS;
 }
-static bool step_time_add(int64_t a, int64_t b, int64_t *out) { return step_time(a + (weft_i128)b * 1000, out); }
+static bool step_time_add(int64_t a, int64_t b, int64_t *out)
+{
+    return step_time(a + (weft_i128)b * 1000, out);
+}
 static bool step_time_subtract(int64_t a, int64_t b, int64_t *out)
 {
     return step_time(a - (weft_i128)b * 1000, out);

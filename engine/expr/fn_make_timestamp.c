@@ -147,16 +147,18 @@ MAKES(make_timestamp_ltz, WEFT_FN_FALLIBLE, zoned_signatures,
       "make_timestamp_ltz(year, month, day, hour, minute, second [, zone]) or (date [, time] [, zone]): the "
       "timestamp",
       "SELECT make_timestamp_ltz(DATE '2014-12-28', TIME '06:30:45.887')", "2014-12-28 06:30:45.887");
-MAKES(make_timestamp_ntz, WEFT_FN_FALLIBLE, local_signatures,
-      "make_timestamp_ntz(year, month, day, hour, minute, second) or (date, time): the timestamp without time "
-      "zone",
-      "SELECT make_timestamp_ntz(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
+MAKES(
+    make_timestamp_ntz, WEFT_FN_FALLIBLE, local_signatures,
+    "make_timestamp_ntz(year, month, day, hour, minute, second) or (date, time): the timestamp without time "
+    "zone",
+    "SELECT make_timestamp_ntz(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
 MAKES(try_make_timestamp, WEFT_FN_TRY, zoned_signatures,
       "try_make_timestamp(year, month, day, hour, minute, second [, zone]) or (date [, time] [, zone]): the "
       "timestamp, or NULL",
       "SELECT try_make_timestamp(2014, 13, 28, 6, 30, 45.887)", "NULL");
 MAKES(try_make_timestamp_ltz, WEFT_FN_TRY, zoned_signatures,
-      "try_make_timestamp_ltz(year, month, day, hour, minute, second [, zone]) or (date [, time] [, zone]): the "
+      "try_make_timestamp_ltz(year, month, day, hour, minute, second [, zone]) or (date [, time] [, zone]): "
+      "the "
       "timestamp, or NULL",
       "SELECT try_make_timestamp_ltz(2024, 13, 22, 15, 30, 0)", "NULL");
 MAKES(try_make_timestamp_ntz, WEFT_FN_TRY, local_signatures,

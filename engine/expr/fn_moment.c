@@ -385,21 +385,21 @@ static weft_status kernel_localtimestamp(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
-#define S      WEFT_TYPE_STRING
-#define I      WEFT_TYPE_INT
-#define LONG   WEFT_TYPE_BIGINT
-#define DATE   WEFT_TYPE_DATE
-#define STAMP  WEFT_TYPE_TIMESTAMP
-#define LOCAL  WEFT_TYPE_TIMESTAMP_NTZ
-#define ENTRY  WEFT_FN_ENTRY
+#define S     WEFT_TYPE_STRING
+#define I     WEFT_TYPE_INT
+#define LONG  WEFT_TYPE_BIGINT
+#define DATE  WEFT_TYPE_DATE
+#define STAMP WEFT_TYPE_TIMESTAMP
+#define LOCAL WEFT_TYPE_TIMESTAMP_NTZ
+#define ENTRY WEFT_FN_ENTRY
 #define ZONES(symbol, bits, binder, usage, sql, want)                                                        \
     const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
                                             .flags = bits,                                                   \
                                             .signatures = symbol##_signatures,                               \
                                             .signature_count = WEFT_COUNT(symbol##_signatures),              \
                                             .bind = binder,                                                  \
-                                            .open = weft_zones_open,                                              \
-                                            .close = weft_zones_close,                                            \
+                                            .open = weft_zones_open,                                         \
+                                            .close = weft_zones_close,                                       \
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = want}

@@ -3,11 +3,11 @@
  *
  * The state of a call is the session's zone and the pattern, compiled once where it is a literal, else again
  * whenever its text changes. */
+#include "engine/expr/fn_pattern.h"
 #include "common/mem.h"
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/fn_entry.h"
-#include "engine/expr/fn_pattern.h"
 
 typedef struct pattern_state {
     weft_zone *zone;
@@ -251,7 +251,7 @@ static weft_status kernel_unix_seconds(weft_ctx *ctx, weft_kernel_call *call)
                                             .signatures = symbol##_signatures,                               \
                                             .signature_count = WEFT_COUNT(symbol##_signatures),              \
                                             .open = opener,                                                  \
-                                            .close = weft_pattern_close,                                          \
+                                            .close = weft_pattern_close,                                     \
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = want}

@@ -1,5 +1,5 @@
-/* engine/expr/fn_time.c - functions of TIME, the time of the day. Where the setting has turned the type off they
- * say so, as Spark's do; current_time() is there always. */
+/* engine/expr/fn_time.c - functions of TIME, the time of the day. Where the setting has turned the type off
+ * they say so, as Spark's do; current_time() is there always. */
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/decimal.h"
@@ -244,10 +244,11 @@ static weft_status unit_of_row(weft_ctx *ctx, const weft_kernel_call *call, int3
     const weft_str *name = weft_arg_str(&call->args[0], i);
     *ns = unit_ns(name);
     if (*ns != 0) return WEFT_OK;
-    return weft_fail_at(ctx, WEFT_TIME_UNIT, &call->expr->span,
-                        "The value of parameter(s) `unit` in `%s` is invalid: expects one of the units 'HOUR', "
-                        "'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND', but got '%.*s'.",
-                        call->expr->call.function->name, (int)weft_min_i64(name->len, 60), weft_str_data(name));
+    return weft_fail_at(
+        ctx, WEFT_TIME_UNIT, &call->expr->span,
+        "The value of parameter(s) `unit` in `%s` is invalid: expects one of the units 'HOUR', "
+        "'MINUTE', 'SECOND', 'MILLISECOND', 'MICROSECOND', but got '%.*s'.",
+        call->expr->call.function->name, (int)weft_min_i64(name->len, 60), weft_str_data(name));
 }
 
 static weft_status kernel_diff(weft_ctx *ctx, weft_kernel_call *call)
@@ -320,11 +321,12 @@ static weft_status kernel_read(weft_ctx *ctx, weft_kernel_call *call)
         } else {
             const weft_str usual = weft_str_view("HH:mm:ss.SSSSSS", 15);
             const weft_str *form = call->arg_count > 1 ? weft_arg_str(&call->args[1], i) : &usual;
-            return weft_fail_at(ctx, WEFT_CANNOT_PARSE_TIME, &call->expr->span,
-                                "The input string '%.*s' cannot be parsed to a TIME value because it does not "
-                                "match to the datetime format '%.*s'.",
-                                (int)weft_min_i64(text->len, 200), weft_str_data(text),
-                                (int)weft_min_i64(form->len, 100), weft_str_data(form));
+            return weft_fail_at(
+                ctx, WEFT_CANNOT_PARSE_TIME, &call->expr->span,
+                "The input string '%.*s' cannot be parsed to a TIME value because it does not "
+                "match to the datetime format '%.*s'.",
+                (int)weft_min_i64(text->len, 200), weft_str_data(text), (int)weft_min_i64(form->len, 100),
+                weft_str_data(form));
         }
     }
 done:
@@ -335,7 +337,8 @@ done:
 #define I    WEFT_TYPE_INT
 #define LONG WEFT_TYPE_BIGINT
 #define TIME WEFT_TYPE_TIME
-#define ENTRY(symbol, bits, binder, usage, sql, want) WEFT_FN_ENTRY(symbol, #symbol, NULL, bits, binder, usage, sql, want)
+#define ENTRY(symbol, bits, binder, usage, sql, want)                                                        \
+    WEFT_FN_ENTRY(symbol, #symbol, NULL, bits, binder, usage, sql, want)
 WEFT_FN_FORM(current_time, 0, 1, TIME, kernel_current, I);
 const weft_function weft_fn_current_time = {.name = "current_time",
                                             .aliases = "localtime",
@@ -365,9 +368,10 @@ READS(to_time, WEFT_FN_FALLIBLE, "to_time(s [, pattern]): text as a time of the 
       "SELECT to_time('12.10.05', 'HH.mm.ss')", "12:10:05");
 READS(try_to_time, WEFT_FN_TRY, "try_to_time(s [, pattern]): as to_time; NULL where it cannot be read",
       "SELECT try_to_time('12.10', 'HH:mm')", "NULL");
-static const weft_signature time_from_seconds_signatures[] = {{{LONG}, 1, 1, TIME, kernel_of_seconds},
-                                                              {{WEFT_TYPE_DECIMAL}, 1, 1, TIME, kernel_of_decimal},
-                                                              {{WEFT_TYPE_DOUBLE}, 1, 1, TIME, kernel_of_real}};
+static const weft_signature time_from_seconds_signatures[] = {
+    {{LONG}, 1, 1, TIME, kernel_of_seconds},
+    {{WEFT_TYPE_DECIMAL}, 1, 1, TIME, kernel_of_decimal},
+    {{WEFT_TYPE_DOUBLE}, 1, 1, TIME, kernel_of_real}};
 ENTRY(time_from_seconds, WEFT_FN_FALLIBLE, time_bind, "time_from_seconds(n): n seconds behind midnight",
       "SELECT time_from_seconds(52200.5)", "14:30:00.5");
 WEFT_FN_FORM(time_from_millis, 1, 1, TIME, kernel_of_millis, LONG);

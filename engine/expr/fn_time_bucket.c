@@ -1,5 +1,5 @@
-/* engine/expr/fn_time_bucket.c - time_bucket(size, t [, origin]): where the bucket began, of buckets of one size
- * that follow each other from the origin on and back. Days and months are those on the wall. */
+/* engine/expr/fn_time_bucket.c - time_bucket(size, t [, origin]): where the bucket began, of buckets of one
+ * size that follow each other from the origin on and back. Days and months are those on the wall. */
 #include "engine/expr/calendar.h"
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/zone.h"
@@ -44,12 +44,14 @@ static weft_status kernel_bucket(weft_ctx *ctx, weft_kernel_call *call)
         if (!weft_call_valid(call, i)) continue;
         const int64_t size = weft_arg_i64(&call->args[0], i);
         const int64_t t = weft_arg_i64(&call->args[1], i);
-        const int64_t origin = call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : weft_zone_to_utc(zone, 0);
+        const int64_t origin = call->arg_count > 2 ? weft_arg_i64(&call->args[2], i)
+                                                   : weft_zone_to_utc(zone, 0);
         const bool wall = months || size % WEFT_DAY_US == 0;
         const int64_t from = wall ? weft_zone_to_local(zone, origin) : origin;
         const int64_t time = wall ? weft_zone_to_local(zone, t) : t;
         if (!(months ? bucket_months : bucket_us)(size, time, from, &at))
-            return weft_raise_datetime_overflow(ctx, call->expr, "the bucket of the timestamp, of the size", size);
+            return weft_raise_datetime_overflow(ctx, call->expr, "the bucket of the timestamp, of the size",
+                                                size);
         ((int64_t *)call->out->values)[i] = wall ? weft_zone_to_utc(zone, at) : at;
     }
     return WEFT_OK;
@@ -72,7 +74,8 @@ static weft_status bucket_bind(weft_ctx *ctx, const weft_function *fn, const wef
     }
     WEFT_TRY(st, weft_expr_fold(ctx, args[0], &size));
     if (size->kind != WEFT_EXPR_LITERAL)
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span, "the size of a bucket must be constant");
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                            "the size of a bucket must be constant");
     if (!size->literal.is_null && size->literal.i64 <= 0)
         return weft_fail_at(ctx, WEFT_VALUE_OUT_OF_RANGE, span, "The `bucketSize` must be between (0, inf).");
     args[0] = size;
@@ -91,4 +94,5 @@ static const weft_signature time_bucket_signatures[] = {{{DT, STAMP, STAMP}, 2, 
                                                         {{YM, LOCAL, LOCAL}, 2, 3, LOCAL, kernel_bucket}};
 WEFT_FN_ENTRY(time_bucket, "time_bucket", NULL, WEFT_FN_FALLIBLE | WEFT_FN_ZONED, bucket_bind,
               "time_bucket(size, t [, origin]): where the bucket of t began",
-              "SELECT time_bucket(INTERVAL '15' MINUTE, TIMESTAMP '2024-01-01 11:27:00')", "2024-01-01 11:15:00");
+              "SELECT time_bucket(INTERVAL '15' MINUTE, TIMESTAMP '2024-01-01 11:27:00')",
+              "2024-01-01 11:15:00");

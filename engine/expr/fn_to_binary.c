@@ -1,4 +1,5 @@
-/* engine/expr/fn_to_binary.c - to_binary(text [, format]): the bytes that a text says in hex, base64 or UTF-8. */
+/* engine/expr/fn_to_binary.c - to_binary(text [, format]): the bytes that a text says in hex, base64 or
+ * UTF-8. */
 #include <strings.h>
 
 #include "engine/expr/fn_bytes.h"
@@ -11,7 +12,8 @@ static binary_format format_find(const weft_str *text)
     static const struct {
         const char *name;
         binary_format format;
-    } names[] = {{"hex", FORMAT_HEX}, {"utf-8", FORMAT_UTF8}, {"utf8", FORMAT_UTF8}, {"base64", FORMAT_BASE64}};
+    } names[] = {
+        {"hex", FORMAT_HEX}, {"utf-8", FORMAT_UTF8}, {"utf8", FORMAT_UTF8}, {"base64", FORMAT_BASE64}};
     for (int32_t k = 0; k < WEFT_COUNT(names); k++) {
         if (strlen(names[k].name) == text->len &&
             strncasecmp(names[k].name, weft_str_data(text), text->len) == 0)
@@ -56,7 +58,8 @@ static weft_status binary_bind(weft_ctx *ctx, const weft_function *fn, const wef
         st = weft_fail_at(ctx, WEFT_ARG_VALUE, span,
                           "The fmt value must to be a case-insensitive \"STRING\" literal of 'hex', 'utf-8', "
                           "'utf8', or 'base64', but got '%.*s'.",
-                          (int)weft_min_i64(format->literal.str.len, 60), weft_str_data(&format->literal.str));
+                          (int)weft_min_i64(format->literal.str.len, 60),
+                          weft_str_data(&format->literal.str));
     }
 done:
     return st;
@@ -107,4 +110,5 @@ WEFT_FN_ENTRY(to_binary, "to_binary", NULL, WEFT_FN_FALLIBLE, binary_bind,
               "SELECT to_binary('abc', 'utf-8')", "abc");
 WEFT_FN_FORM(try_to_binary, 1, 2, B, kernel_to_binary, S, S);
 WEFT_FN_ENTRY(try_to_binary, "try_to_binary", NULL, WEFT_FN_TRY, binary_bind,
-              "try_to_binary(s [, format]): as to_binary, or NULL", "SELECT try_to_binary('a!', 'base64')", "NULL");
+              "try_to_binary(s [, format]): as to_binary, or NULL", "SELECT try_to_binary('a!', 'base64')",
+              "NULL");

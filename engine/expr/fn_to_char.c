@@ -8,8 +8,8 @@
 #include "engine/expr/number_format.h"
 
 /* The format, or *found false for NULL. */
-static weft_status format_of(weft_ctx *ctx, const weft_function *fn, const weft_expr *arg, const weft_span *span,
-                             weft_number_format *out, bool *found)
+static weft_status format_of(weft_ctx *ctx, const weft_function *fn, const weft_expr *arg,
+                             const weft_span *span, weft_number_format *out, bool *found)
 {
     weft_status st = WEFT_OK;
     const weft_expr *folded = NULL;
@@ -62,8 +62,8 @@ done:
 }
 
 /* The result has the digits of the format. */
-static weft_status to_number_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
-                                  const weft_span *span, int32_t *variant, weft_type *type)
+static weft_status to_number_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                  int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
     weft_number_format format;
@@ -71,7 +71,8 @@ static weft_status to_number_bind(weft_ctx *ctx, const weft_function *fn, const 
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     WEFT_TRY(st, format_of(ctx, fn, args[1], span, &format, &found));
-    *type = found ? weft_type_decimal(format.whole + format.fraction, format.fraction) : weft_type_decimal(10, 0);
+    *type = found ? weft_type_decimal(format.whole + format.fraction, format.fraction)
+                  : weft_type_decimal(10, 0);
 done:
     return st;
 }

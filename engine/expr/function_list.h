@@ -61,6 +61,9 @@ X(try_to_number)
 /* fn_to_binary.c */
 X(to_binary)
 X(try_to_binary)
+/* fn_time_window.c */
+X(time_windows)
+X(window_time)
 /* fn_time_bucket.c */
 X(time_bucket)
 /* fn_case.c */

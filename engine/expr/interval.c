@@ -199,6 +199,63 @@ bool weft_interval_parse(weft_type type, const char *text, size_t len, int64_t *
     return r.at == r.end && value == (type.id == WEFT_TYPE_INTERVAL_YM ? (int32_t)value : (int64_t)value);
 }
 
+typedef struct word_unit {
+    const char *name;
+    int32_t months, days;
+    int64_t us;
+} word_unit;
+
+static const word_unit *eat_unit(text_reader *r)
+{
+    static const word_unit units[] = {
+        {"years", 12, 0, 0},        {"months", 1, 0, 0},          {"weeks", 0, 7, 0},
+        {"days", 0, 1, 0},          {"hours", 0, 0, 3600000000},  {"minutes", 0, 0, 60000000},
+        {"seconds", 0, 0, 1000000}, {"milliseconds", 0, 0, 1000}, {"microseconds", 0, 0, 1}};
+    const char *begin = r->at;
+    while (r->at < r->end && (unsigned char)*r->at > ' ') r->at++;
+    const size_t len = (size_t)(r->at - begin);
+    for (int32_t i = 0; i < WEFT_COUNT(units); i++) {
+        const size_t full = strlen(units[i].name);
+        if ((len == full || len == full - 1) && strncasecmp(units[i].name, begin, len) == 0) return &units[i];
+    }
+    return NULL;
+}
+
+/* [sign] digits [.digits] unit; a fraction is of seconds only. */
+static bool eat_amount(text_reader *r, weft_i128 sums[3])
+{
+    int64_t value = 0, fraction = 0;
+    int32_t digits = 0;
+    const bool negative = eat(r, '-') || (eat(r, '+') && false);
+    (void)eat_blanks(r);
+    const int32_t whole = eat_number(r, 18, &value);
+    if (!eat_fraction(r, 6, &fraction, &digits) || whole + digits == 0) return false;
+    (void)eat_blanks(r);
+    const word_unit *unit = eat_unit(r);
+    if (unit == NULL || (digits > 0 && unit->us != 1000000)) return false;
+    const int sign = negative ? -1 : 1;
+    sums[0] += (weft_i128)value * unit->months * sign;
+    sums[1] += (weft_i128)value * unit->days * sign;
+    sums[2] += ((weft_i128)value * unit->us + fraction) * sign;
+    return true;
+}
+
+bool weft_interval_words(const char *text, size_t len, int32_t *months, int32_t *days, int64_t *us)
+{
+    text_reader r = reader_trimmed(text, len);
+    weft_i128 sums[3] = {0, 0, 0};
+    if (eat_word(&r, "interval") && !eat_blanks(&r)) return false;
+    if (r.at == r.end) return false;
+    while (r.at < r.end) {
+        if (!eat_amount(&r, sums)) return false;
+        (void)eat_blanks(&r);
+    }
+    *months = (int32_t)sums[0];
+    *days = (int32_t)sums[1];
+    *us = (int64_t)sums[2];
+    return sums[0] == *months && sums[1] == *days && sums[2] == *us;
+}
+
 bool weft_parse_time(const char *text, size_t len, int64_t *ns, int32_t *digits)
 {
     text_reader r = reader_trimmed(text, len);
@@ -224,7 +281,8 @@ bool weft_nanos_of_us(weft_type type, int64_t us, int32_t rest_ns, int64_t *out)
 {
     static const int32_t units[] = {1, 10, 100, 1000};
     rest_ns -= rest_ns % units[weft_min_i32(type.scale, 3)];
-    return !__builtin_mul_overflow(us, (int64_t)1000, out) && !__builtin_add_overflow(*out, (int64_t)rest_ns, out);
+    return !__builtin_mul_overflow(us, (int64_t)1000, out) &&
+           !__builtin_add_overflow(*out, (int64_t)rest_ns, out);
 }
 
 int64_t weft_time_cut(weft_type type, int64_t ns)

@@ -69,8 +69,8 @@ static int32_t token_find(const format_tokens *t, token_kind kind)
 static weft_status fail_format(weft_ctx *ctx, weft_status code, const weft_str *text, const weft_span *span,
                                const char *why)
 {
-    return weft_fail_at(ctx, code, span, "The format is invalid: '%.*s'. %s", (int)weft_min_i64(text->len, 100),
-                        weft_str_data(text), why);
+    return weft_fail_at(ctx, code, span, "The format is invalid: '%.*s'. %s",
+                        (int)weft_min_i64(text->len, 100), weft_str_data(text), why);
 }
 
 /* Separators stand between digits, all before the point. */
@@ -116,7 +116,8 @@ static weft_status check_tokens(weft_ctx *ctx, const format_tokens *t, const wef
         int32_t count = 0;
         for (int32_t i = 0; i < t->count; i++) count += t->at[i].kind == once[k];
         if (count > 1)
-            return fail_format(ctx, WEFT_FORMAT_TOKENS, text, span, "At most one of a kind of token is allowed.");
+            return fail_format(ctx, WEFT_FORMAT_TOKENS, text, span,
+                               "At most one of a kind of token is allowed.");
     }
     return WEFT_OK;
 }
@@ -126,7 +127,10 @@ static bool is_sign(const format_tokens *t, int32_t i)
     return i < t->count && (t->at[i].kind == TOKEN_SIGN || t->at[i].kind == TOKEN_MINUS);
 }
 
-static char sign_letter(token_kind kind) { return kind == TOKEN_SIGN ? 'S' : kind == TOKEN_MINUS ? 'M' : 'P'; }
+static char sign_letter(token_kind kind)
+{
+    return kind == TOKEN_SIGN ? 'S' : kind == TOKEN_MINUS ? 'M' : 'P';
+}
 
 /* The tokens in the order that the grammar has; returns how many of them it took. */
 static int32_t format_build(const format_tokens *t, weft_number_format *f)
@@ -178,8 +182,8 @@ weft_status weft_number_format_parse(weft_ctx *ctx, const weft_str *text, const 
         goto done;
     }
     if (out->whole + out->fraction > WEFT_DECIMAL_PRECISION_MAX)
-        st = weft_fail_at(ctx, WEFT_UNSUPPORTED_DATATYPE, span, "Decimal precision %d exceeds max precision 38.",
-                          out->whole + out->fraction);
+        st = weft_fail_at(ctx, WEFT_UNSUPPORTED_DATATYPE, span,
+                          "Decimal precision %d exceeds max precision 38.", out->whole + out->fraction);
 done:
     return st;
 }

@@ -2,7 +2,8 @@
  *
  *     [MI|S] [$] [0|9|G|,]* [.|D] [0|9]* [PR|MI|S]        in any case
  *
- * 0 and 9 are digits: a run that begins with 0 has exactly so many, one that begins with 9 at most so many. */
+ * 0 and 9 are digits: a run that begins with 0 has exactly so many, one that begins with 9 at most so many.
+ */
 #ifndef WEFT_EXPR_NUMBER_FORMAT_H
 #define WEFT_EXPR_NUMBER_FORMAT_H
 
@@ -25,14 +26,16 @@ typedef struct weft_number_format {
     int32_t whole, fraction; /* digits before and behind the point */
 } weft_number_format;
 
-/* Errors: WEFT_FORMAT_*, WEFT_NUMBER_FORMAT, with `shown` as the function's text, and WEFT_UNSUPPORTED_DATATYPE
- * for more digits than a decimal has. */
-WEFT_MUST_CHECK weft_status weft_number_format_parse(weft_ctx *ctx, const weft_str *text, const weft_span *span,
-                                                     weft_number_format *out);
+/* Errors: WEFT_FORMAT_*, WEFT_NUMBER_FORMAT, with `shown` as the function's text, and
+ * WEFT_UNSUPPORTED_DATATYPE for more digits than a decimal has. */
+WEFT_MUST_CHECK weft_status weft_number_format_parse(weft_ctx *ctx, const weft_str *text,
+                                                     const weft_span *span, weft_number_format *out);
 /* The text of an unscaled decimal; # in the place of every digit where it does not fit. text has room for
  * WEFT_NUMBER_FORMAT_BYTES; returns the length. */
-int32_t weft_number_format_write(const weft_number_format *format, weft_i128 value, int32_t scale, char *text);
-/* The number that a text says, unscaled with the format's digits behind the point; false when it does not fit. */
+int32_t weft_number_format_write(const weft_number_format *format, weft_i128 value, int32_t scale,
+                                 char *text);
+/* The number that a text says, unscaled with the format's digits behind the point; false when it does not
+ * fit. */
 bool weft_number_format_read(const weft_number_format *format, const char *text, size_t len, weft_i128 *out);
 
 #endif

@@ -49,17 +49,19 @@ weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *w
 weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e)
 {
     const bool less = e->kind == WEFT_EXPR_CALL && strcmp(e->call.function->name, "-") == 0;
-    return weft_fail_at(ctx, WEFT_INTERVAL_OVERFLOW, &e->span,
-                        "Integer overflow while operating with intervals. Use `%s` to tolerate overflow and return "
-                        "NULL instead.",
-                        less ? "try_subtract" : "try_add");
+    return weft_fail_at(
+        ctx, WEFT_INTERVAL_OVERFLOW, &e->span,
+        "Integer overflow while operating with intervals. Use `%s` to tolerate overflow and return "
+        "NULL instead.",
+        less ? "try_subtract" : "try_add");
 }
 
 weft_status weft_raise_interval_parts(weft_ctx *ctx, const weft_expr *e)
 {
-    return weft_fail_at(ctx, WEFT_INTERVAL_OVERFLOW_PLAIN, &e->span,
-                        "Integer overflow while operating with intervals. Try devising appropriate values for the "
-                        "interval parameters.");
+    return weft_fail_at(
+        ctx, WEFT_INTERVAL_OVERFLOW_PLAIN, &e->span,
+        "Integer overflow while operating with intervals. Try devising appropriate values for the "
+        "interval parameters.");
 }
 
 /* The SQL name of a type as messages show it: upper case. */

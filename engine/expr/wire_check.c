@@ -15,7 +15,17 @@ bool weft_expr_wire_check_type(weft_type type)
     if (id == WEFT_TYPE_DECIMAL) {
         if (type.precision < 1 || type.precision > WEFT_DECIMAL_PRECISION_MAX) return false;
         if (type.scale > type.precision) return false;
-    } else if (type.precision != 0 || type.scale != 0) {
+    } else if (weft_type_is_interval(type)) { /* fields that it lacks */
+        const int32_t most = id == WEFT_TYPE_INTERVAL_YM ? 1 : 3;
+        if (type.precision + type.scale > most) return false;
+    } else if (type.precision != 0) {
+        return false;
+    } else if (id == WEFT_TYPE_TIME) {
+        if (weft_type_time_digits(type) < 0 || weft_type_time_digits(type) > WEFT_TIME_DIGITS_MAX)
+            return false;
+    } else if (id == WEFT_TYPE_TIMESTAMP_NS || id == WEFT_TYPE_TIMESTAMP_NTZ_NS) {
+        if (type.scale > 2) return false;
+    } else if (type.scale != 0) {
         return false;
     }
     if (id == WEFT_TYPE_ARRAY) return type.child_count == 1;
@@ -50,9 +60,9 @@ static bool check_literal(const weft_expr *e)
     case WEFT_TYPE_FLOAT: return isnan(value->f64) || (double)(float)value->f64 == value->f64;
     case WEFT_TYPE_TINYINT: return fits_bits(value->i64, 8);
     case WEFT_TYPE_SMALLINT: return fits_bits(value->i64, 16);
+    case WEFT_TYPE_TIME: return value->i64 >= 0 && value->i64 < INT64_C(86400000000000);
     case WEFT_TYPE_INT:
     case WEFT_TYPE_DATE:
-    case WEFT_TYPE_TIME: return value->i64 >= 0 && value->i64 < INT64_C(86400000000000);
     case WEFT_TYPE_INTERVAL_YM: return fits_bits(value->i64, 32);
     case WEFT_TYPE_DECIMAL: return weft_decimal_fits(value->i128, e->type.precision);
     case WEFT_TYPE_ARRAY:

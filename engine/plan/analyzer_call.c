@@ -367,6 +367,7 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     const weft_span *span = weft_analyzer_span(b->a, &e->span);
     const char *name = e->unresolved.name;
     weft_pointers args = {0};
+    if (weft_is_time_window(e)) return weft_bind_window_column(b, e, out);
     if (strcasecmp(name, "grouping") == 0 || strcasecmp(name, "grouping_id") == 0)
         return bind_grouping(b, e, out);
     if (weft_aggregate_find(name) != NULL) return bind_aggregate(b, e, out);
@@ -406,6 +407,10 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     if (chance && fn->seed_at > 0) WEFT_TRY(st, weft_draw_seed(b, e, fn, &args));
     if (args.count > 2 && (strcmp(name, "+") == 0 || strcmp(name, "*") == 0))
         WEFT_TRY(st, bind_chain(b, e, weft_pointers_exprs(&args), args.count, out));
+    else if (args.count < 6 &&
+             (strcasecmp(name, "make_timestamp_ltz") == 0 || strcasecmp(name, "try_make_timestamp_ltz") == 0))
+        WEFT_TRY(st,
+                 weft_expr_call(ctx, "make_timestamp", weft_pointers_exprs(&args), args.count, span, out));
     else if (weft_is_to_char(name))
         WEFT_TRY(st, weft_bind_to_char(b, e, weft_pointers_exprs(&args), args.count, out));
     else

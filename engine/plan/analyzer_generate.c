@@ -67,7 +67,8 @@ static weft_status stack_rows(weft_binder *b, const weft_expr *parsed, int64_t *
     const weft_expr *rows = NULL;
     if (parsed->arg_count < 2) {
         return weft_fail_at(b->a->ctx, WEFT_WRONG_NUM_ARGS, span,
-                            "The `stack` requires > 1 parameters but the actual number is %d.", parsed->arg_count);
+                            "The `stack` requires > 1 parameters but the actual number is %d.",
+                            parsed->arg_count);
     }
     WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &rows));
     WEFT_TRY(st, weft_expr_fold(b->a->ctx, rows, &rows));
@@ -77,14 +78,15 @@ static weft_status stack_rows(weft_binder *b, const weft_expr *parsed, int64_t *
     *out = rows->literal.i64;
     if (*out < 1 || *out > INT32_MAX)
         return weft_fail_at(b->a->ctx, WEFT_VALUE_OUT_OF_RANGE, span,
-                            "The `n` must be between (0, 2147483647] (current value = %lld).", (long long)*out);
+                            "The `n` must be between (0, 2147483647] (current value = %lld).",
+                            (long long)*out);
 done:
     return st;
 }
 
 /* The values of one column get its type, that of those which are not a bare NULL. */
-static weft_status stack_column(weft_binder *b, const weft_expr *parsed, weft_pointers *values, int32_t column,
-                                int32_t columns)
+static weft_status stack_column(weft_binder *b, const weft_expr *parsed, weft_pointers *values,
+                                int32_t column, int32_t columns)
 {
     weft_status st = WEFT_OK;
     weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
@@ -93,10 +95,10 @@ static weft_status stack_column(weft_binder *b, const weft_expr *parsed, weft_po
         if (have.id == WEFT_TYPE_NULL) continue;
         if (type.id != WEFT_TYPE_NULL && !weft_type_equal(type, have)) {
             char first[128], other[128];
-            return weft_fail_at(b->a->ctx, WEFT_STACK_TYPES, weft_analyzer_span(b->a, &parsed->span),
-                                "The data type of the column (%d) do not have the same type: \"%s\" <> \"%s\".",
-                                column, weft_type_text(type, first, sizeof first),
-                                weft_type_text(have, other, sizeof other));
+            return weft_fail_at(
+                b->a->ctx, WEFT_STACK_TYPES, weft_analyzer_span(b->a, &parsed->span),
+                "The data type of the column (%d) do not have the same type: \"%s\" <> \"%s\".", column,
+                weft_type_text(type, first, sizeof first), weft_type_text(have, other, sizeof other));
         }
         type = have;
     }
@@ -109,7 +111,8 @@ done:
     return st;
 }
 
-/* stack(rows, values …) is inline() of an array of structs col0, col1 …, the last one filled up with NULLs. */
+/* stack(rows, values …) is inline() of an array of structs col0, col1 …, the last one filled up with NULLs.
+ */
 static weft_status bind_stack(weft_binder *b, const weft_expr *parsed, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -147,7 +150,8 @@ static weft_status bind_stack(weft_binder *b, const weft_expr *parsed, const wef
             WEFT_TRY(st, weft_pointers_push(ctx, &fields, text));
             WEFT_TRY(st, weft_pointers_push(ctx, &fields, weft_pointers_exprs(&values)[r * columns + c]));
         }
-        WEFT_TRY(st, weft_expr_call(ctx, "named_struct", weft_pointers_exprs(&fields), fields.count, span, &row));
+        WEFT_TRY(st,
+                 weft_expr_call(ctx, "named_struct", weft_pointers_exprs(&fields), fields.count, span, &row));
         WEFT_TRY(st, weft_pointers_push(ctx, &structs, row));
     }
     WEFT_TRY(st, weft_expr_call(ctx, "array", weft_pointers_exprs(&structs), structs.count, span, out));

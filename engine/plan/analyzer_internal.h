@@ -166,8 +166,9 @@ WEFT_MUST_CHECK weft_status weft_bind_count(weft_analyzer *a, const weft_expr *e
                                             int64_t *out);
 /* analyzer_format.c: to_char and to_varchar, the arguments bound. */
 bool weft_is_to_char(const char *name);
-WEFT_MUST_CHECK weft_status weft_bind_to_char(weft_binder *b, const weft_expr *e, const weft_expr *const *args,
-                                              int32_t count, const weft_expr **out);
+WEFT_MUST_CHECK weft_status weft_bind_to_char(weft_binder *b, const weft_expr *e,
+                                              const weft_expr *const *args, int32_t count,
+                                              const weft_expr **out);
 /* ---- analyzer_call.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out);
@@ -200,6 +201,16 @@ WEFT_MUST_CHECK weft_status weft_build_generate(weft_analyzer *a, const weft_nod
                                                 int32_t count, int64_t *ids, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed,
                                                    const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+
+/* ---- analyzer_time_window.c ---- */
+bool weft_is_time_window(const weft_expr *parsed);
+/* A parsed call window(t, size …) of the block, or NULL. */
+const weft_expr *weft_find_time_window(const weft_select *select, const weft_node *sort);
+/* Put its column behind what FROM has. */
+WEFT_MUST_CHECK weft_status weft_bind_time_window(weft_binder *b, const weft_expr *call, weft_bound *from);
+/* The column, for such a call. */
+WEFT_MUST_CHECK weft_status weft_bind_window_column(weft_binder *b, const weft_expr *call,
+                                                    const weft_expr **out);
 
 /* ---- analyzer_from.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,

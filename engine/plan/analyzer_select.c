@@ -642,6 +642,13 @@ static weft_status bind_block_from(select_block *s, const weft_scope *outer)
         WEFT_TRY(st, weft_node_values(ctx, s->a->ids, NULL, 1, 0, NULL, &s->from.node));
     s->scope = (weft_scope){
         .count = s->from.count, .names = s->from.names, .outer = outer, .outer_uses = &s->outer_uses};
+    const weft_expr *window = weft_find_time_window(s->select, s->sort);
+    if (window != NULL) {
+        weft_binder b = binder_for(s, "window");
+        WEFT_TRY(st, weft_bind_time_window(&b, window, &s->from));
+        s->scope.count = s->from.count;
+        s->scope.names = s->from.names;
+    }
     if (s->select->where != NULL) {
         weft_binder b = binder_for(s, "WHERE");
         WEFT_TRY(st, weft_bind_predicate(&b, s->select->where, &conjuncts));

@@ -475,7 +475,8 @@ static weft_status parse_overlay(sql_parser *p, const weft_span *start, const we
         WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
         if (weft_sql_accept_word(p, SQL_KW_FOR)) WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
     }
-    while (!placing && count < 4 && weft_sql_accept(p, SQL_COMMA)) WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
+    while (!placing && count < 4 && weft_sql_accept(p, SQL_COMMA))
+        WEFT_TRY(st, weft_sql_expr(p, &args[count++]));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     WEFT_TRY(st, weft_sql_call(p, "overlay", weft_sql_span_from(p, start), args, count, out));
 done:

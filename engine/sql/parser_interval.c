@@ -5,8 +5,8 @@
  *     INTERVAL (n) DAY         an expression: WEFT_EXPR_INTERVAL
  *
  * Years and months make a year-month interval (months), all other units a day-time interval (microseconds);
- * Spark 4 keeps the two apart, and so does this. The fields of the type are those from the largest unit that is
- * written to the smallest: a week counts as days, what is below a second as seconds. */
+ * Spark 4 keeps the two apart, and so does this. The fields of the type are those from the largest unit that
+ * is written to the smallest: a week counts as days, what is below a second as seconds. */
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
@@ -159,8 +159,8 @@ static weft_status make_literal(sql_parser *p, const weft_span *start, const int
         return weft_sql_unsupported(p, &span, "An INTERVAL that mixes years or months with days or time");
     }
     const weft_value value = {
-        .type = weft_type_interval(sum->has_months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT, sum->first,
-                                   sum->last),
+        .type = weft_type_interval(sum->has_months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT,
+                                   sum->first, sum->last),
         .i64 = sum->has_months ? sum->months : sum->micros};
     return weft_sql_literal(p, value, span, out);
 }

@@ -165,15 +165,17 @@ static weft_status parse_time_type(sql_parser *p, const weft_span *start, weft_t
     if (weft_sql_is_text(p, 0, "WITHOUT")) {
         static const char *const words[] = {"WITHOUT", "TIME", "ZONE"};
         for (int32_t i = 0; i < WEFT_COUNT(words); i++) {
-            if (!weft_sql_is_text(p, 0, words[i])) WEFT_TRY(st, weft_sql_syntax_error(p, "WITHOUT TIME ZONE"));
+            if (!weft_sql_is_text(p, 0, words[i]))
+                WEFT_TRY(st, weft_sql_syntax_error(p, "WITHOUT TIME ZONE"));
             weft_sql_advance(p);
         }
     }
     if (digits > WEFT_TIME_DIGITS_MAX)
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_TIME_PRECISION, start,
-                                  "The seconds precision %d of the TIME data type is out of the supported range "
-                                  "[0, %d].",
-                                  digits, WEFT_TIME_DIGITS_MAX));
+        WEFT_TRY(st,
+                 weft_fail_at(p->ctx, WEFT_TIME_PRECISION, start,
+                              "The seconds precision %d of the TIME data type is out of the supported range "
+                              "[0, %d].",
+                              digits, WEFT_TIME_DIGITS_MAX));
     *out = weft_type_time(digits);
 done:
     return st;

@@ -29,7 +29,8 @@ import weft_cli  # noqa: E402
 
 REASONS = os.path.join(HERE, "function_reasons.txt")
 PAGE = os.path.join(ROOT, "docs", "conformance.md")
-CLOCK = {"curdate", "current_date", "unix_timestamp", "now"}  # of the day on which they are asked
+# Of the day on which they are asked.
+CLOCK = {"curdate", "current_date", "current_time", "localtime", "unix_timestamp", "now"}
 PAGE_HEAD = """# Built-in functions against Spark
 
 Written by `SPARK=1 scripts/conformance` (`tests/conformance/spark_functions.py --write`) with PySpark

@@ -94,7 +94,10 @@ void weft_row_text_value(weft_row_text *t, const weft_column *c, int32_t row)
     case WEFT_PHYS_I8: text_format(t, "%d", *(const int8_t *)value); break;
     case WEFT_PHYS_I16: text_format(t, "%d", *(const int16_t *)value); break;
     case WEFT_PHYS_I32: text_format(t, "%d", *(const int32_t *)value); break;
-    case WEFT_PHYS_I64: text_format(t, "%lld", (long long)*(const int64_t *)value); break;
+    case WEFT_PHYS_I64: /* a time of the day in microseconds, as files have it */
+        text_format(t, "%lld",
+                    (long long)*(const int64_t *)value / (c->type.id == WEFT_TYPE_TIME ? 1000 : 1));
+        break;
     case WEFT_PHYS_I128:
         memcpy(&wide, value, sizeof wide);
         text_i128(t, wide);

@@ -2,8 +2,9 @@
  * types.
  *
  * Types are Spark's for Parquet. What Spark refuses is read by its meaning here: UUID is BINARY of 16 bytes,
- * FLOAT16 is FLOAT, TIME adjusted to UTC is BIGINT microseconds of the day, nanosecond timestamps are rounded down to
- * microseconds. Lists and maps follow the compatibility rules of LogicalTypes.md of apache/parquet-format. */
+ * FLOAT16 is FLOAT, TIME adjusted to UTC is BIGINT microseconds of the day, nanosecond timestamps are rounded
+ * down to microseconds. Lists and maps follow the compatibility rules of LogicalTypes.md of
+ * apache/parquet-format. */
 #include <stdio.h>
 #include <string.h>
 

@@ -223,7 +223,8 @@ static bool is_nanos_moment(weft_type type)
 
 static void put_unit(weft_thrift_writer *w, int16_t id, weft_type type)
 {
-    const bool nanos = is_nanos_moment(type) || (type.id == WEFT_TYPE_TIME && weft_type_time_digits(type) > 6);
+    const bool nanos = is_nanos_moment(type) ||
+                       (type.id == WEFT_TYPE_TIME && weft_type_time_digits(type) > 6);
     weft_thrift_put_struct_begin(w, id);
     weft_thrift_put_struct_begin(w, nanos ? WEFT_PQ_NANOS : WEFT_PQ_MICROS);
     weft_thrift_put_struct_end(w);

@@ -87,7 +87,6 @@ static void what_is_no_type(void **state)
         "struct<a:int,>",
         "struct<`a:int>",
         "struct<a:int not>",
-        "interval",
         "interval day to year",
         "interval year to day",
         "interval second to second",

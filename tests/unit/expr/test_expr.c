@@ -120,8 +120,7 @@ static void texts_of_values(void **state)
                  {WEFT_TYPE_INTERVAL_YM, -3, 0, "INTERVAL '-0-3' YEAR TO MONTH"},
                  {WEFT_TYPE_INTERVAL_DT, 3600000000, 0, "INTERVAL '0 01:00:00' DAY TO SECOND"},
                  {WEFT_TYPE_INTERVAL_DT, 93784500000, 0, "INTERVAL '1 02:03:04.5' DAY TO SECOND"},
-                 {WEFT_TYPE_INTERVAL_DT, INT64_MIN, 0,
-                  "INTERVAL '-106751991 04:00:54.775808' DAY TO SECOND"},
+                 {WEFT_TYPE_INTERVAL_DT, INT64_MIN, 0, "INTERVAL '-106751991 04:00:54.775808' DAY TO SECOND"},
                  {WEFT_TYPE_TIME, 45296500000000, 0, "TIME '12:34:56.5'"},
                  {WEFT_TYPE_INTERVAL_DT, 500000, 0, "INTERVAL '0 00:00:00.5' DAY TO SECOND"}};
     for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
@@ -253,8 +252,8 @@ static void folding(void **state)
 {
     expr_fixture *f = *state;
     const weft_expr *date = expr_column(f, 1, "d", "date"), *out = NULL;
-    const weft_expr *past = expr_call2(f, "-", expr_typed(f, WEFT_TYPE_DATE, 10561),
-                                       expr_typed(f, WEFT_TYPE_INTERVAL_YM, 3));
+    const weft_expr *past =
+        expr_call2(f, "-", expr_typed(f, WEFT_TYPE_DATE, 10561), expr_typed(f, WEFT_TYPE_INTERVAL_YM, 3));
     const weft_expr *text = expr_call2(f, "<=", date, expr_string(f, "1998-09-02"));
     const weft_expr *price = expr_call2(f, "<", expr_column(f, 2, "p", "decimal(15,2)"), expr_int(f, 24));
 

@@ -28,6 +28,29 @@ weft_status weft_kernel_bytes_substring(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
+weft_status weft_kernel_bytes_overlay(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        char *to;
+        if (!weft_call_valid(call, i)) continue;
+        const weft_str *s = weft_arg_str(&call->args[0], i), *with = weft_arg_str(&call->args[1], i);
+        const int64_t from = weft_arg_i64(&call->args[2], i);
+        const int64_t length = call->arg_count > 3 ? weft_arg_i64(&call->args[3], i) : -1;
+        const weft_str head = from > 1 ? bytes_part(s, 1, from - 1) : (weft_str){0};
+        const weft_str tail = bytes_part(s, from + (length < 0 ? with->len : length), INT64_MAX);
+        const size_t len = (size_t)head.len + with->len + tail.len;
+        WEFT_TRY(st, weft_text_room(ctx, call, len, &to));
+        memcpy(to, weft_str_data(&head), head.len);
+        memcpy(to + head.len, weft_str_data(with), with->len);
+        memcpy(to + head.len + with->len, weft_str_data(&tail), tail.len);
+        *weft_call_text(call, i) = weft_str_view(to, (uint32_t)len);
+    }
+done:
+    return st;
+}
+
 weft_status weft_kernel_bytes_left(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;

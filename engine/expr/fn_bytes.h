@@ -8,6 +8,7 @@ weft_status weft_kernel_bytes_substring(weft_ctx *ctx, weft_kernel_call *call); 
 weft_status weft_kernel_bytes_left(weft_ctx *ctx, weft_kernel_call *call);      /* (b, length) */
 weft_status weft_kernel_bytes_lpad(weft_ctx *ctx, weft_kernel_call *call);      /* (b, length [, pad]) */
 weft_status weft_kernel_bytes_rpad(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_bytes_overlay(weft_ctx *ctx, weft_kernel_call *call); /* (b, with, from [, length]) */
 weft_status weft_kernel_bytes_reverse(weft_ctx *ctx, weft_kernel_call *call);
 
 /* fn_encode.c: the bytes that hexadecimal digits say (room: one for two digits) and base64 (three for four

@@ -148,7 +148,11 @@ static weft_status digest_bind(weft_ctx *ctx, const weft_function *fn, const wef
 {
     for (int32_t i = 0; i < count; i++) {
         if (!weft_type_is_orderable(args[i]->type))
-            return weft_fail_arg_type(ctx, fn->name, i, "that holds no \"map\"", args[i], span);
+            return weft_fail_at(
+                ctx, WEFT_HASH_MAP, span,
+                "Input to the function `%s` cannot contain elements of the \"MAP\" type: equal "
+                "maps may have different hashes.",
+                fn->name);
     }
     return weft_bind_default(ctx, fn, args, count, span, variant, type);
 }

@@ -456,7 +456,9 @@ WEFT_FN_FORM(translate, 3, 3, S, kernel_translate, S, S, S);
 WEFT_FN_ENTRY(translate, "translate", NULL, 0, NULL,
               "translate(s, from, to): each character of from replaced by the one at its place in to",
               "SELECT translate('abc', 'ab', '12')", "12c");
-WEFT_FN_FORM(overlay, 3, 4, S, kernel_overlay, S, S, I, I);
+static const weft_signature overlay_signatures[] = {
+    {{S, S, I, I}, 3, 4, S, kernel_overlay},
+    {{WEFT_TYPE_BINARY, WEFT_TYPE_BINARY, I, I}, 3, 4, WEFT_TYPE_BINARY, weft_kernel_bytes_overlay}};
 WEFT_FN_ENTRY(overlay, "overlay", NULL, 0, NULL,
               "overlay(s, with, position [, length]): a part of s replaced, as long as with unless told",
               "SELECT overlay('Spark SQL', '_', 6)", "Spark_SQL");

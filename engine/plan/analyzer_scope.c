@@ -254,6 +254,19 @@ static const weft_item *find_alias(const weft_binder *b, const weft_expr *e)
     return found;
 }
 
+/* lateralAliasReference(name) */
+static weft_status shown_alias(weft_binder *b, const weft_expr *e, const weft_item *alias,
+                               const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = b->a->ctx;
+    char *text = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "lateralAliasReference(%s)", e->name.parts[0]));
+    WEFT_TRY(st, weft_expr_column(ctx, -1, text, alias->expr->type, alias->expr->nullable, out));
+done:
+    return st;
+}
+
 /* The column as the query wrote its name (Spark keeps the written case). */
 static weft_status make_column(weft_binder *b, const weft_name *name, const weft_expr *e, int32_t used,
                                const weft_expr **out)
@@ -342,6 +355,7 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         b->substituted = true;
         bound = alias->expr;
         used = 1;
+        if (b->shows_aliases) WEFT_TRY(st, shown_alias(b, e, alias, &bound));
     }
     for (const weft_scope *scope = b->scope->outer; scope != NULL && bound == NULL; scope = scope->outer) {
         WEFT_TRY(st, find_name(b, scope, e, &used, &name));

@@ -256,6 +256,12 @@ static weft_status bind_item(select_block *s, const weft_expr *parsed)
     WEFT_TRY(st, weft_bind_expr(&b, e, &bound));
     WEFT_TRY(st, check_substitution(&b, e, bound));
     if (weft_has_generator(bound)) WEFT_TRY(st, misplaced_generator(s, e, WEFT_GENERATOR_NESTED));
+    if (name == NULL && b.substituted && e->kind != WEFT_EXPR_UNRESOLVED_COLUMN) {
+        const weft_expr *shown = NULL;
+        b.shows_aliases = true;
+        WEFT_TRY(st, weft_bind_expr(&b, e, &shown));
+        WEFT_TRY(st, item_name(s, e, shown, &name));
+    }
     if (name == NULL) WEFT_TRY(st, item_name(s, e, bound, &name));
     WEFT_TRY(st, push_item(s, bound, name));
 done:

@@ -74,12 +74,46 @@ done:
     return st;
 }
 
+/* sql_keywords(): a row for every keyword. */
+static weft_status bind_keywords(weft_analyzer *a, const weft_expr *call, weft_bound *out)
+{
+    static const char *const words[] = {
+#define X(word) #word,
+#include "engine/plan/sql_keyword_list.h"
+#undef X
+    };
+    static const char *const names[] = {"keyword", "reserved"};
+    enum { COLUMNS = 2 };
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    const int32_t count = WEFT_COUNT(words);
+    const weft_value no = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .boolean = false};
+    const weft_expr **cells = NULL, *reserved = NULL;
+    const weft_node *node = NULL;
+    if (call->arg_count != 0)
+        return weft_fail_arg_count(ctx, "sql_keywords", 0, 0, call->arg_count,
+                                   weft_analyzer_span(a, &call->span));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count * COLUMNS, &cells));
+    WEFT_TRY(st, weft_expr_literal(ctx, &no, &reserved));
+    for (int32_t i = 0; i < count; i++) {
+        const weft_value word = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
+                                 .str = weft_str_view(words[i], (uint32_t)strlen(words[i]))};
+        WEFT_TRY(st, weft_expr_literal(ctx, &word, &cells[i * COLUMNS]));
+        cells[i * COLUMNS + 1] = reserved;
+    }
+    WEFT_TRY(st, weft_node_values(ctx, a->ids, cells, count, COLUMNS, names, &node));
+    WEFT_TRY(st, weft_names_of(ctx, node, "sql_keywords", out));
+done:
+    return st;
+}
+
 weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                      weft_cte *ctes, weft_bound *out)
 {
     const weft_expr *call = parsed->table_function.call;
     const char *name = call->unresolved.name;
     if (strcasecmp(name, "range") == 0) return bind_range(a, call, out);
+    if (strcasecmp(name, "sql_keywords") == 0) return bind_keywords(a, call, out);
     if (weft_is_generator_name(name)) return bind_generator_table(a, call, outer, ctes, out);
     return weft_fail_at(a->ctx, WEFT_UNRESOLVED_TABLE_FUNCTION, weft_analyzer_span(a, &call->span),
                         "Could not resolve `%s` to a table-valued function.", name);

@@ -72,9 +72,10 @@ weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_ex
                         weft_type_text(arg->type, type, sizeof(type)));
 }
 
-/* DATE and intervals take what can be added to them as arguments of a function. */
-static bool is_added_to(const weft_expr *e)
+/* DATE and intervals take what can be added to them as arguments of a function, but for a TIME and months. */
+static bool is_added_to(const weft_expr *e, const weft_expr *other)
 {
+    if (e->type.id == WEFT_TYPE_INTERVAL_YM && other->type.id == WEFT_TYPE_TIME) return false;
     return e->type.id == WEFT_TYPE_DATE || e->type.id == WEFT_TYPE_INTERVAL_YM ||
            e->type.id == WEFT_TYPE_INTERVAL_DT;
 }
@@ -83,8 +84,8 @@ static weft_status binary_class(const char *name, const weft_expr *left, const w
 {
     const bool sum = strcmp(name, "+") == 0 || strcmp(name, "-") == 0;
     if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
-    return sum && (is_added_to(left) || is_added_to(right)) ? WEFT_DATATYPE_MISMATCH
-                                                            : WEFT_DATATYPE_MISMATCH_BINARY;
+    return sum && (is_added_to(left, right) || is_added_to(right, left)) ? WEFT_DATATYPE_MISMATCH
+                                                                         : WEFT_DATATYPE_MISMATCH_BINARY;
 }
 
 /* The two sides of an operator do not meet. */

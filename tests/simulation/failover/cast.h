@@ -60,11 +60,13 @@ typedef struct cast {
     X("lost", true, net_count().lost)                                                                        \
     X("twice", true, net_count().twice)                                                                      \
     X("overtaking", true, net_count().overtaking)                                                            \
+    X("dead behind a message", true, net_count().crashes)                                                    \
     X("relayed connections", true, net_count().relayed)                                                      \
     X("candidates removed", true, c->counts.unseated)                                                        \
     X("journals in a file", true, disk_opened())                                                             \
     X("leaders", true, services_count().leaders)                                                             \
     X("jobs resumed", true, services_count().resumed)                                                        \
+    X("reads on record", true, services_count().reads)                                                       \
     X("writes to ZooKeeper", false, services_count().writes)                                                 \
     X("refused", true, services_count().refused)                                                             \
     X("durable steps", false, services_count().steps)                                                        \

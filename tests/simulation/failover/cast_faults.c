@@ -38,6 +38,7 @@ void cast_draw(cast *c)
     c->drift_ppm = sim_chance(300) ? 100000 : 0;
     sim()->yields = sim_chance(300);
     if (sim_chance(300)) services_fault_at(sim_dice(1, 120), (step_fault)sim_dice(0, STEP_FAULT_COUNT - 1));
+    if (sim_chance(250)) net_crash_at(sim_dice(1, 150), sim_chance(700));
     if (sim_chance(300)) services_lag((int32_t)sim_dice(1, 4));
     if (sim_chance(200)) net_slow((int32_t)sim_dice(1, 30));
     c->excused = sim_chance(200); /* who does not get through for a second is taken for dead */

@@ -37,7 +37,7 @@ typedef struct net_link {
     const process *of[2];
     weft_net_peer peer[2];                          /* what it is called there */
     bool ends[2];                                   /* that end will hear that it is gone */
-    bool of_worker;                                 /* to a coordinator: where a wild world is wild */
+    bool of_worker, of_client;                      /* to a coordinator */
     int64_t arrives_ns[2], heard_ns[2], waiting[2]; /* of what goes to that end */
     weft_relay_port *via;
 } net_link;
@@ -86,6 +86,8 @@ static struct {
     int32_t listener_count, next_port, slow_permille, wild_permille;
     net_link *links;
     int64_t parted_ns[PROCESSES_MAX][PROCESSES_MAX];
+    int64_t crash_at; /* so many messages are to be sent before */
+    bool crash_to_clients;
     net_counts counts;
 } all;
 
@@ -406,6 +408,7 @@ weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address, 
     const char *why = nobody;
     (void)ctx;
     l->of_worker = net->options.role == WEFT_ROLE_WORKER && server == WEFT_ROLE_COORDINATOR;
+    l->of_client = net->options.role == WEFT_ROLE_CLIENT && server == WEFT_ROLE_COORDINATOR;
     l->next = all.links;
     all.links = l;
     all.counts.connections++;
@@ -433,6 +436,19 @@ static net_link *find_link(const weft_net *net, weft_net_peer peer, int32_t *end
         for (*end = 0; *end < 2; ++*end)
             if (l->end[*end] == net && l->peer[*end] == peer) return l;
     return NULL;
+}
+
+void net_crash_at(int64_t message, bool to_clients)
+{
+    all.crash_at = message;
+    all.crash_to_clients = to_clients;
+}
+
+/* Is this the one with which its sender dies? */
+static bool is_last(const net_link *l, int32_t to)
+{
+    const bool counts = to == 0 && (all.crash_to_clients ? l->of_client : l->of_worker);
+    return counts && all.crash_at > 0 && --all.crash_at == 0;
 }
 
 /* One message gets on its way: none, one or two copies of it. */
@@ -471,7 +487,13 @@ weft_status weft_net_send(weft_ctx *ctx, weft_net *net, weft_net_peer peer, cons
     all.counts.messages++;
     net->counts.messages_sent++;
     net->counts.bytes_sent += bytes;
+    const bool last = is_last(l, 1 - end);
     launch(l, 1 - end, frames, count);
+    if (last) {
+        all.counts.crashes++;
+        sim_say("%s dies behind a message", net->of->name);
+        process_crash(net->of);
+    }
     for (int32_t i = 0; i < count; i++)
         if (frames[i].release != NULL)
             put(net,

@@ -23,9 +23,14 @@ void net_slow(int32_t permille);
  * overtake others; 0: none from now on. */
 void net_wild(int32_t permille);
 
+/* The coordinator dies that sends the message with this number, from 1, of all that coordinators send to
+ * clients (else to workers): while much is on its way, as by the clock nobody would. 0: none does. */
+void net_crash_at(int64_t message, bool to_clients);
+
 typedef struct net_counts {
     int64_t connections, messages, broken, late, relayed;
     int64_t lost, twice, overtaking; /* within a connection */
+    int64_t crashes;                 /* net_crash_at */
     int64_t waiting_bytes;           /* now, of all that is on its way */
 } net_counts;
 net_counts net_count(void);

@@ -9,7 +9,9 @@
 #include "common/seal.h"
 #include "common/secret_file.h"
 #include "coordinator/core.h"
+#include "coordinator/journal_record.h"
 #include "coordinator/leader.h"
+#include "proto/record.h"
 #include "tests/support/fake_zookeeper.h"
 
 #define MS INT64_C(1000000)
@@ -131,12 +133,26 @@ static void see_epoch(const keeper *k, const weft_zookeeper_op *op)
             (unsigned long long)leader.term);
 }
 
+/* A job that only reads is on record when it is old enough. */
+static void see_job(const weft_zookeeper_op *op)
+{
+    journal_draft draft;
+    weft_job_record record;
+    weft_ctx ctx = *sim()->ctx;
+    if (strstr(op->path, "/JOB-") == NULL || op->bytes < WEFT_SEAL_MORE_BYTES) return;
+    const uint8_t *plain = (const uint8_t *)op->value + WEFT_SEAL_HEAD_BYTES;
+    if (!weft_journal_decode(plain, op->bytes - WEFT_SEAL_MORE_BYTES, &draft)) return;
+    if (weft_job_record_decode(&ctx, draft.body, draft.body_bytes, &record) == WEFT_OK)
+        all.counts.reads += record.output[0] == 0;
+}
+
 /* A record is made once, and by who leads; only a session's is made anew. */
 static void see_record(const keeper *k, const weft_zookeeper_op *op)
 {
     if (op->kind == WEFT_ZOOKEEPER_CHECK || strstr(op->path, "/journal/") == NULL) return;
     if (k->zk.self != all.leader_session) sim_wrong("a deposed leader has written %s", op->path);
     if (op->kind == WEFT_ZOOKEEPER_CREATE) all.counts.records++;
+    if (op->kind == WEFT_ZOOKEEPER_CREATE) see_job(op);
     if (op->kind == WEFT_ZOOKEEPER_REMOVE) all.counts.records_removed++;
     if (op->kind != WEFT_ZOOKEEPER_SET) return;
     all.counts.records_changed++;

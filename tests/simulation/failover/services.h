@@ -28,7 +28,7 @@ typedef struct service_counts {
     int64_t steps, leaders;   /* durable steps; epochs that were taken */
     int64_t unknown, expired; /* outcomes that nobody knew; sessions that the servers ended */
     int64_t records, records_changed, records_removed;
-    int64_t resumed; /* jobs, as coordinators' logs say */
+    int64_t resumed, reads; /* jobs, as coordinators' logs say; that only read and are on record */
 } service_counts;
 
 /* A worker's log says that an attempt begins or ends. */

@@ -11,6 +11,8 @@ enum {
     WORKERS_DEAD_MOST = 2,  /* a task on which three workers die fails its job */
     AGAIN_MS_MOST = 3000,   /* until what died is there again */
     LEADERS_PERMILLE = 650, /* of the strikes at coordinators, at who leads */
+    EARLY_PERMILLE = 60,    /* of the worlds in which ZooKeeper is lost … */
+    EARLY_MS = 8,           /* … so soon */
     WILD_MOST = 100         /* of a thousand messages, each way to be wild */
 };
 
@@ -246,7 +248,16 @@ static void strikes(void *of, int64_t number)
     sim_at(sim_dice(1, c->rate_ns), strikes, c, number);
 }
 
+static void strikes_early(void *of, int64_t number)
+{
+    (void)number;
+    cut_zookeeper(of, NULL);
+}
+
 void cast_strikes(cast *c)
 {
-    if (c->faults > 0) sim_at(sim_dice(1, c->rate_ns), strikes, c, 0);
+    if (c->faults == 0) return;
+    sim_at(sim_dice(1, c->rate_ns), strikes, c, 0);
+    /* while everything is made for the first time */
+    if (sim_chance(EARLY_PERMILLE)) sim_at(sim_dice(0, EARLY_MS * MS), strikes_early, c, 0);
 }

@@ -30,6 +30,7 @@ struct weft_port {
     weft_arena *arena;    /* of the endpoint's thread, for one message */
     weft_ctx ctx;         /* likewise */
     bool complete;        /* likewise: net and service are there */
+    atomic_bool suspended;
     pthread_mutex_t gate; /* held until they are: nothing is handled before */
     /* all that follows is guarded by the coordinator's lock */
     weft_arena *orders;  /* of one step */
@@ -274,6 +275,15 @@ static void drop(weft_port *p, weft_net_peer peer, const char *what)
     weft_service_gone(p->service, peer);
 }
 
+/* While ZooKeeper cannot be reached nobody can be put on record: the next leader would not wait for what a new
+ * worker has, and have it made again. It asks again, until it can. */
+static bool may_register(const weft_port *p, weft_uuid uuid)
+{
+    weft_journal *journal = p->options.journal;
+    return journal == NULL || !atomic_load(&p->suspended) ||
+           weft_journal_find(journal, uuid, WEFT_JOURNAL_MEMBER, 0, NULL);
+}
+
 static void on_register(weft_port *p, weft_net_peer peer, const weft_net_frame *frames, int32_t count)
 {
     weft_to_coordinator m = {0};
@@ -284,6 +294,11 @@ static void on_register(weft_port *p, weft_net_peer peer, const weft_net_frame *
     if (st != WEFT_OK) {
         weft_to_coordinator_release(&m);
         drop(p, peer, "register");
+        return;
+    }
+    if (!may_register(p, m.hello->uuid)) {
+        weft_to_coordinator_release(&m);
+        weft_net_drop(p->net, peer);
         return;
     }
     char uuid[WEFT_UUID_TEXT_BYTES];
@@ -455,7 +470,11 @@ weft_status weft_port_start(weft_ctx *ctx, weft_port *p, const weft_port_options
 
 int32_t weft_port_number(const weft_port *p) { return weft_net_port(p->net); }
 
-void weft_port_suspend(weft_port *p, bool suspended) { weft_service_suspend(p->service, suspended); }
+void weft_port_suspend(weft_port *p, bool suspended)
+{
+    atomic_store(&p->suspended, suspended);
+    weft_service_suspend(p->service, suspended);
+}
 
 void weft_port_hush(weft_port *p)
 {

@@ -11,8 +11,8 @@ mutants   every defect of the lists of failover_*mutants.txt must be found
 builds    the traces of --build and --other are the same
 
 Seeds go in blocks; one that fails is noted, and the run goes on behind it. Each part is a line of --results:
-what happened in it, counted, and which seeds failed. --first and --count are seeds of worlds and cluster, and of
-the worlds whose steps are tried.
+what happened in it, counted, and which seeds failed. --first and --count are seeds of worlds and cluster,
+and of the worlds whose steps are tried.
 """
 import argparse
 import datetime
@@ -24,14 +24,16 @@ import sys
 import time
 
 BLOCK = 100
+MUTANTS = [("failover_mutants.txt", 3000, ""), ("failover_step_mutants.txt", 700, "--steps 1"),
+           ("failover_file_mutants.txt", 700, "--steps 1 --file 1")]
 PARTS = ["worlds", "steps", "file", "cluster", "mutants", "builds"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]
 
 
 def run_block(command, first, count, counted):
     """Run count seeds from first on. The seed that failed with what was wrong, or None."""
-    ran = subprocess.run([*command, "--first", str(first), "--count", str(count)], capture_output=True, text=True,
-                         check=False)
+    ran = subprocess.run([*command, "--first", str(first), "--count", str(count)], capture_output=True,
+                         text=True, check=False)
     said = ran.stdout + ran.stderr
     wrong = re.match(r"seed (\d+) (.*)", said)
     if wrong:
@@ -76,19 +78,18 @@ def run_steps(program, first, count, more, counted, failed):
 
 
 def run_mutants(build, counted, failed):
-    """Both lists; how many worlds each defect took."""
-    for name, seeds, arguments in [("failover_mutants.txt", 3000, ""), ("failover_step_mutants.txt", 700, "--steps 1"),
-                                   ("failover_file_mutants.txt", 700, "--steps 1 --file 1")]:
-        command = [sys.executable, str(SOURCE / "tests/simulation/mutants.py"), "--list",
-                   str(SOURCE / "tests/simulation" / name), "--compiler", "cc", "--source", str(SOURCE), "--work",
-                   str(build / "mutants"), "--build", str(build), "--like", "simulate_failover", "--seeds",
-                   str(seeds), "--arguments", arguments]
+    """All lists; how many worlds each defect took."""
+    here = SOURCE / "tests/simulation"
+    for name, seeds, more in MUTANTS:
+        command = [sys.executable, str(here / "mutants.py"), "--list", str(here / name), "--compiler", "cc",
+                   "--source", str(SOURCE), "--work", str(build / "mutants"), "--build", str(build),
+                   "--like", "simulate_failover", "--seeds", str(seeds), "--arguments", more]
         said = subprocess.run(command, capture_output=True, text=True, check=False).stdout
         for line in said.splitlines():
-            found = re.match(r"found: (.*): seed (\d+) at ", line)
-            if found:
+            found = re.match(r"found: (.*?): (?:seed )?(\d+) ", line)
+            if found:  # all of them: something that must happen never did
                 counted[found[1]] = int(found[2])
-            elif line.startswith("WRONG"):
+            elif not line.endswith("mutants found"):
                 failed.append({"replay": name, "wrong": line[:300]})
 
 
@@ -96,12 +97,13 @@ def compare_builds(build, other, first, count, counted, failed):
     """Same seed, same run: by traces, block by block."""
     for more in [], ["--file", "1"], ["--steps", "1"]:
         for block in range(first, first + count, BLOCK):
-            traces = [subprocess.run([str(b / "tests/simulation/simulate_failover"), *more, "--first", str(block),
-                                      "--count", str(BLOCK), "--trace"], capture_output=True, text=True,
-                                     check=False).stdout for b in (build, other)]
+            seeds = [*more, "--first", str(block), "--count", str(BLOCK), "--trace"]
+            traces = [subprocess.run([str(b / "tests/simulation/simulate_failover"), *seeds],
+                                     capture_output=True, text=True, check=False).stdout
+                      for b in (build, other)]
             counted["runs"] = counted.get("runs", 0) + BLOCK
             if traces[0] != traces[1]:
-                failed.append({"replay": f"{' '.join(more)} --first {block} --trace", "wrong": " ".join(traces)})
+                failed.append({"replay": " ".join(seeds), "wrong": " ".join(traces)})
 
 
 def run_part(part, build, other, first, count):
@@ -122,9 +124,10 @@ def run_part(part, build, other, first, count):
         compare_builds(build, other, first, count or 200, counted, failed)
     else:
         run_mutants(build, counted, failed)
-    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=SOURCE, capture_output=True, text=True, check=False)
-    return {"part": part, "revision": revision.stdout.strip(), "date": datetime.date.today().isoformat(),
-            "first": first, "counted": counted, "failed": failed, "passed": not failed,
+    revision = subprocess.run(["git", "rev-parse", "HEAD"], cwd=SOURCE, capture_output=True, text=True,
+                              check=False).stdout.strip()
+    return {"part": part, "revision": revision, "date": datetime.date.today().isoformat(), "first": first,
+            "counted": counted, "failed": failed, "passed": not failed,
             "seconds": round(time.monotonic() - began, 1)}
 
 

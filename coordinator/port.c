@@ -27,9 +27,9 @@ struct weft_port {
     weft_net *net;
     weft_service *service;
     weft_account *account;
-    weft_arena *arena;    /* of the endpoint's thread, for one message */
-    weft_ctx ctx;         /* likewise */
-    bool complete;        /* likewise: net and service are there */
+    weft_arena *arena; /* of the endpoint's thread, for one message */
+    weft_ctx ctx;      /* likewise */
+    bool complete;     /* likewise: net and service are there */
     atomic_bool suspended;
     pthread_mutex_t gate; /* held until they are: nothing is handled before */
     /* all that follows is guarded by the coordinator's lock */
@@ -275,8 +275,8 @@ static void drop(weft_port *p, weft_net_peer peer, const char *what)
     weft_service_gone(p->service, peer);
 }
 
-/* While ZooKeeper cannot be reached nobody can be put on record: the next leader would not wait for what a new
- * worker has, and have it made again. It asks again, until it can. */
+/* While ZooKeeper cannot be reached nobody can be put on record: the next leader would not wait for what a
+ * new worker has, and have it made again. It asks again, until it can. */
 static bool may_register(const weft_port *p, weft_uuid uuid)
 {
     weft_journal *journal = p->options.journal;

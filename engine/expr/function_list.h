@@ -399,6 +399,8 @@ X(tuple_difference_theta_integer)
 X(tuple_sketch_estimate_integer)
 X(tuple_sketch_theta_integer)
 X(tuple_sketch_summary_integer)
+/* sketch/fn_items.c */
+X(approx_top_k_estimate)
 /* sketch/fn_kll.c */
 X(kll_sketch_get_n_bigint)
 X(kll_sketch_merge_bigint)

@@ -610,7 +610,9 @@ static void report_stages(weft_ctx *ctx, coordinator_job *j)
     const weft_error kept = ctx->error;
     j->run->stage_count = 0;
     if (count > 0 && WEFT_NEW_ARRAY(ctx, count, &j->run->stages) == WEFT_OK) {
+        pthread_mutex_lock(&j->c->lock); /* its blocks may be held yet, and reports of it come */
         for (int32_t i = 0; i < count; i++) j->run->stages[i] = j->core.stages[i]->report;
+        pthread_mutex_unlock(&j->c->lock);
         j->run->stage_count = count;
     }
     ctx->error = kept;
@@ -625,10 +627,19 @@ static void tell_end(const coordinator_job *j, weft_status st)
         weft_jobs_end(j->c->jobs, j->core.id, state, st == WEFT_OK ? NULL : &j->ctx->error, NULL);
 }
 
+/* Reports of a job whose blocks are held may come yet, and are told to its log. */
+static void close_log(coordinator_job *j)
+{
+    if (j->core.log == NULL) return;
+    pthread_mutex_lock(&j->c->lock);
+    weft_event_log_close(&j->core.log);
+    pthread_mutex_unlock(&j->c->lock);
+}
+
 void coordinator_leave_job(coordinator_job *j)
 {
     end_job(j->ctx, j);
-    weft_event_log_close(&j->core.log);
+    close_log(j);
     tell_end(j, WEFT_CANCELLED);
     forget_job(j);
 }
@@ -718,8 +729,10 @@ done:
     else
         end_job(ctx, j);
     report_stages(ctx, j);
+    pthread_mutex_lock(&c->lock); /* for the log, as in close_log */
     weft_event_log_job_done(j->core.log, j->core.id, st, &run->counts);
-    weft_event_log_close(&j->core.log);
+    pthread_mutex_unlock(&c->lock);
+    close_log(j);
     tell_end(j, st);
     if (run->open == NULL) forget_job(j);
     return st;

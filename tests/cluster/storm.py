@@ -211,7 +211,8 @@ class Storm:
     def uploads(self):
         """With the client stopped, a part of the file is there: then the leader is killed."""
         workers = [*takeovers.WORKER_ARGS, "--memory", "1g"]
-        with Leaders(coordinators=3, worker_args=workers, coordinator_args=["--blob-keep", "5s"]) as cluster:
+        keep = ["--blob-keep", "5s", "--session-grace", "20s"]  # its last word may be lost
+        with Leaders(coordinators=3, worker_args=workers, coordinator_args=keep) as cluster:
             cluster.start_worker()
             table = os.path.join(data_folder(), "lineitem.parquet")
             path = large.parquet_file(cluster.folder, "big.parquet", table, 200_000_000)

@@ -188,7 +188,7 @@ static void purge(uint8_t *state, size_t len, items_head *head)
     const int64_t median = samples[limit / 2];
     for (uint32_t k = 0; k < slots; k++) {
         items_slot slot = slot_get(state, len, head->lg, k);
-        slot.count -= median;
+        slot.count = (int64_t)((uint64_t)slot.count - (uint64_t)median);
         slot_put(state, len, head->lg, k, slot);
     }
     while (slot_get(state, len, head->lg, first).drift > 0) first--;
@@ -211,7 +211,7 @@ void weft_items_update(uint8_t *state, size_t len, const void *item, uint32_t it
         head.heap += item_len;
         head.active++;
     }
-    slot.count += count;
+    slot.count = (int64_t)((uint64_t)slot.count + (uint64_t)count); /* counts from outside may wrap round */
     slot_put(state, len, head.lg, at, slot);
     if (head.active > load_most(head.lg)) {
         if (head.lg < head.lg_most)

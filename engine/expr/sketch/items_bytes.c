@@ -11,6 +11,8 @@
 #include "common/mem.h"
 #include "engine/expr/java_hash.h"
 
+#define ITEMS_COUNT_MOST ((int64_t)1 << 56) /* no stream is longer; sums of them do not wrap round */
+
 enum { ITEMS_HEAD = 32, ITEMS_FAMILY = 10, ITEMS_EMPTY = 4, ITEMS_NULLS = 8, ITEMS_LG_MOST = 26 };
 
 bool weft_items_type(weft_type type)
@@ -142,7 +144,8 @@ weft_status weft_items_read(weft_ctx *ctx, weft_type type, const void *bytes, si
     if (at[0] != (empty ? 1 : 4) || (!empty && len < ITEMS_HEAD + ITEMS_NULLS)) return WEFT_OK;
     if (!empty) memcpy(numbers, at + 8, sizeof numbers);
     at += empty ? 8 : ITEMS_HEAD;
-    if (numbers[0] > (size_t)(end - at) / 8 || numbers[1] > INT64_MAX || numbers[2] > INT64_MAX)
+    if (numbers[0] > (size_t)(end - at) / 8 || numbers[1] > INT64_MAX ||
+        numbers[2] > (uint64_t)ITEMS_COUNT_MOST)
         return WEFT_OK;
     const uint8_t *counts = at;
     *out_len = (size_t)weft_items_room(NULL, lg, numbers[0], len * 4);
@@ -154,12 +157,12 @@ weft_status weft_items_read(weft_ctx *ctx, weft_type type, const void *bytes, si
         int64_t count;
         memcpy(&count, counts + 8 * k, 8);
         const uint32_t item_len = item_read(type, &at, end, (int64_t)k, small, &item);
-        if (item_len == 0 || count <= 0) goto done;
+        if (item_len == 0 || count <= 0 || count > ITEMS_COUNT_MOST) goto done;
         weft_items_update(*out, *out_len, item, item_len, weft_java_hash(type, item, item_len, true), count);
     }
     memcpy(&nulls, end, 8);
     nulls = __builtin_bswap64(nulls);
-    *good = nulls <= INT64_MAX;
+    *good = nulls <= (uint64_t)ITEMS_COUNT_MOST;
     weft_items_settle(*out, (int64_t)numbers[1], (int64_t)numbers[2], (int64_t)nulls);
 done:
     return st;

@@ -46,6 +46,15 @@ weft_dependency(zmq libzmq3-dev PKG libzmq)
 weft_dependency(zookeeper libzookeeper-mt-dev HEADER zookeeper/zookeeper.h LIBRARY zookeeper_mt)
 weft_dependency(zstd libzstd-dev PKG libzstd)
 
+# libxml2 is opened on first use (engine/expr/xml_doc.c): only its headers are wanted.
+set_property(GLOBAL PROPERTY weft_dep_package_xml2 libxml2-dev)
+find_path(WEFT_xml2_INCLUDE libxml/tree.h PATH_SUFFIXES libxml2)
+mark_as_advanced(WEFT_xml2_INCLUDE)
+if(WEFT_xml2_INCLUDE)
+    add_library(weft_dep_xml2 INTERFACE)
+    target_include_directories(weft_dep_xml2 SYSTEM INTERFACE ${WEFT_xml2_INCLUDE})
+endif()
+
 # The CMake targets of the short names; threads, m and dl are always there.
 function(weft_dependency_targets out)
     set(targets)

@@ -5,6 +5,7 @@
 #include "engine/columnar/nested.h"
 
 #include "engine/columnar/nested_private.h"
+#include "engine/columnar/variant.h"
 
 /* ---- pack ---- */
 
@@ -304,6 +305,9 @@ static const uint8_t *nested_check(weft_type type, const uint8_t *at, const uint
         bytes = 4 + (uint64_t)len;
     }
     if ((uint64_t)(end - at) < bytes) return NULL;
+    if (type.id == WEFT_TYPE_VARIANT &&
+        weft_variant_check((const char *)at + 4, bytes - 4) != WEFT_VARIANT_GOOD)
+        return NULL;
     if (phys == WEFT_PHYS_BOOL && *at > 1) return NULL;
     return at + bytes;
 }

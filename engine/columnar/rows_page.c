@@ -4,6 +4,7 @@
  * address they were made, so all of them move by the same constant. */
 #include "engine/columnar/nested.h"
 #include "engine/columnar/rows_private.h"
+#include "engine/columnar/variant.h"
 
 /* Add delta to the pointer of every string that is not inline. */
 static void page_shift_strings(const weft_row_layout *layout, weft_row_page *page, uint64_t delta)
@@ -123,15 +124,18 @@ static weft_status page_check_strings(weft_ctx *ctx, const weft_row_layout *layo
 {
     const uint8_t *row = weft_row_page_rows(page);
     const bool nested = weft_type_phys(layout->types[c]) != WEFT_PHYS_STR;
+    const bool variant = layout->types[c].id == WEFT_TYPE_VARIANT;
     for (uint32_t i = 0; i < page->rows; i++, row += page->row_bytes) {
         uint32_t len;
         memcpy(&len, row + layout->offsets[c], 4);
         const uint8_t *bytes = page_string(page, row + layout->offsets[c], len);
         if (bytes == NULL || len > INT32_MAX)
             return page_corrupt(ctx, "a string outside the heap, in row", i);
-        if (nested && !weft_row_is_null(row, c) && !weft_nested_validate(layout->types[c], bytes, len)) {
+        if (weft_row_is_null(row, c)) continue;
+        if (nested && !weft_nested_validate(layout->types[c], bytes, len))
             return page_corrupt(ctx, "a malformed nested value, in row", i);
-        }
+        if (variant && weft_variant_check((const char *)bytes, len) != WEFT_VARIANT_GOOD)
+            return page_corrupt(ctx, "a malformed variant, in row", i);
     }
     return WEFT_OK;
 }

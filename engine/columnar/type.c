@@ -53,7 +53,8 @@ weft_phys weft_type_phys(weft_type type)
     case WEFT_TYPE_DOUBLE: return WEFT_PHYS_F64;
     case WEFT_TYPE_DECIMAL: return type.precision <= 18 ? WEFT_PHYS_I64 : WEFT_PHYS_I128;
     case WEFT_TYPE_STRING:
-    case WEFT_TYPE_BINARY: return WEFT_PHYS_STR;
+    case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_VARIANT: return WEFT_PHYS_STR;
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_MAP: return WEFT_PHYS_LIST;
     case WEFT_TYPE_STRUCT: return WEFT_PHYS_STRUCT;

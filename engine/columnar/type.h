@@ -32,6 +32,7 @@ typedef enum weft_type_id {
     WEFT_TYPE_ARRAY,       /* child 0 */
     WEFT_TYPE_STRUCT,      /* fields */
     WEFT_TYPE_MAP,         /* child 0 key, child 1 value; held as list of struct */
+    WEFT_TYPE_VARIANT,     /* a value that brings its own type (columnar/variant.h) */
     WEFT_TYPE_COUNT
 } weft_type_id;
 
@@ -70,7 +71,7 @@ typedef enum weft_phys {
     WEFT_PHYS_I128,
     WEFT_PHYS_F32,
     WEFT_PHYS_F64,
-    WEFT_PHYS_STR,    /* weft_str, 16 bytes: STRING and BINARY */
+    WEFT_PHYS_STR,    /* weft_str, 16 bytes: STRING, BINARY and VARIANT */
     WEFT_PHYS_LIST,   /* weft_list entries (offset, length) into child 0: ARRAY and MAP */
     WEFT_PHYS_STRUCT, /* no data of its own; children hold the fields */
     WEFT_PHYS_COUNT
@@ -108,7 +109,7 @@ static inline bool weft_phys_is_nested(weft_phys phys)
 int32_t weft_phys_bytes(weft_phys phys); /* bytes of one value; 0 for NULL and STRUCT */
 static inline bool weft_type_is_nested(weft_type type)
 {
-    return type.id >= WEFT_TYPE_ARRAY && type.id < WEFT_TYPE_COUNT;
+    return type.id >= WEFT_TYPE_ARRAY && type.id <= WEFT_TYPE_MAP;
 }
 bool weft_type_is_numeric(weft_type type);
 bool weft_type_is_integral(weft_type type); /* TINYINT..BIGINT */

@@ -36,6 +36,7 @@ static const char *const type_names[WEFT_TYPE_COUNT] = {
     [WEFT_TYPE_ARRAY] = "array",
     [WEFT_TYPE_STRUCT] = "struct",
     [WEFT_TYPE_MAP] = "map",
+    [WEFT_TYPE_VARIANT] = "variant",
 };
 
 static const char *const interval_units[] = {"year", "month", "day", "hour", "minute", "second"};

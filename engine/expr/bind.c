@@ -53,9 +53,18 @@ weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, c
                         name, accepts, text, weft_type_text(arg->type, type, sizeof(type)));
 }
 
+bool weft_type_holds(weft_type type, weft_type_id id)
+{
+    if (type.id == id) return true;
+    for (int32_t i = 0; i < type.child_count; i++) {
+        if (weft_type_holds(type.children[i].type, id)) return true;
+    }
+    return false;
+}
+
 bool weft_type_is_orderable(weft_type type)
 {
-    if (type.id == WEFT_TYPE_MAP) return false;
+    if (type.id == WEFT_TYPE_MAP || type.id == WEFT_TYPE_VARIANT) return false;
     for (int32_t i = 0; i < type.child_count; i++) {
         if (!weft_type_is_orderable(type.children[i].type)) return false;
     }

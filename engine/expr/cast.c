@@ -7,6 +7,7 @@
 #include "engine/expr/interval.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
+#include "engine/expr/variant_cast.h"
 
 static bool cast_is_float(weft_type type)
 {
@@ -71,6 +72,9 @@ static bool cast_same_shape(weft_type from, weft_type to)
 weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL) return cast_all_null;
+    if (weft_type_equal(from, to) && from.id == WEFT_TYPE_VARIANT) return cast_same;
+    if (to.id == WEFT_TYPE_VARIANT) return weft_variant_makeable(from, false) ? cast_to_variant : NULL;
+    if (from.id == WEFT_TYPE_VARIANT) return weft_variant_castable(to) ? cast_from_variant : NULL;
     if (weft_type_is_nested(from) && to.id == WEFT_TYPE_STRING) return cast_nested_to_text;
     if (weft_type_is_nested(from) || weft_type_is_nested(to))
         return cast_same_shape(from, to) ? cast_nested : NULL;
@@ -113,6 +117,8 @@ bool weft_cast_implicit(weft_type from, weft_type to)
             fits = weft_cast_implicit(from.children[i].type, to.children[i].type);
         return fits;
     }
+    if (to.id == WEFT_TYPE_VARIANT) return false;
+    if (from.id == WEFT_TYPE_VARIANT) return to.id == WEFT_TYPE_STRING;
     if (from.id == WEFT_TYPE_STRING)
         return to.id != WEFT_TYPE_BINARY && to.id != WEFT_TYPE_TIME && !weft_type_is_interval(to) &&
                weft_cast_allowed(from, to);
@@ -139,6 +145,7 @@ bool weft_cast_implicit(weft_type from, weft_type to)
 bool weft_cast_fallible(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return false;
+    if (from.id == WEFT_TYPE_VARIANT) return to.id != WEFT_TYPE_STRING;
     if (weft_type_is_nested(from)) {
         bool fallible = false;
         for (int32_t i = 0; to.id == from.id && i < from.child_count; i++)

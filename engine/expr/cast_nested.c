@@ -36,8 +36,7 @@ static weft_status cast_list(const nested_cast *c, const weft_column *from, cons
     }
     if (total > INT32_MAX)
         return weft_fail(c->ctx, WEFT_LIMIT, "too many elements in the arrays of one batch");
-    WEFT_TRY(st,
-             weft_mem_alloc(c->ctx, WEFT_MEM_WORKING, (size_t)(total + 1) * sizeof(int32_t), &block));
+    WEFT_TRY(st, weft_mem_alloc(c->ctx, WEFT_MEM_WORKING, (size_t)(total + 1) * sizeof(int32_t), &block));
     int32_t *slots = block;
     for (int32_t i = 0; i < count; i++) {
         if (slot_is_null(from, at[i])) {
@@ -89,6 +88,7 @@ static weft_status cast_plain(const nested_cast *c, const weft_column *from, con
         else
             WEFT_TRY(st, weft_vector_set(c->ctx, in, i, from, at[i]));
     }
+    weft_vector_finish(in);
     weft_kernel_call call = {.expr = &leaf,
                              .args = &in->column,
                              .arg_count = 1,
@@ -98,6 +98,7 @@ static weft_status cast_plain(const nested_cast *c, const weft_column *from, con
                              .out = out,
                              .state = c->state};
     WEFT_TRY(st, weft_cast_kernel(from->type, to->column.type)(c->ctx, &call));
+    weft_vector_finish(out);
     for (int32_t i = 0; i < count; i++) {
         if (weft_column_is_null(&in->column, i) || weft_column_is_null(&out->column, i)) {
             weft_vector_set_null(to, first + i);

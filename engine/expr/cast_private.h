@@ -41,6 +41,10 @@ weft_status cast_nested_to_text(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_nested(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_from_text(weft_ctx *ctx, weft_kernel_call *call);
 
+/* cast_variant.c */
+weft_status cast_to_variant(weft_ctx *ctx, weft_kernel_call *call);
+weft_status cast_from_variant(weft_ctx *ctx, weft_kernel_call *call);
+
 /* Bad input in row i: an error of its kind, or NULL where the mode says so. */
 weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
 weft_status cast_bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i);

@@ -16,6 +16,7 @@
 #include "engine/expr/kernel.h"
 #include "engine/expr/nested_text.h"
 #include "engine/expr/raise.h"
+#include "engine/expr/variant_json.h"
 
 int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT_BYTES], int *exponent)
 {
@@ -106,6 +107,7 @@ int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLA
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return -1;
@@ -135,6 +137,18 @@ done:
     return st;
 }
 
+static weft_status cast_variant_text(weft_ctx *ctx, weft_zone *zone, const weft_value *value, char **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_variant variant = weft_variant_of(&value->str);
+    weft_text text = {0};
+    WEFT_TRY(st, weft_variant_json(ctx, zone, &variant, &text));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, out));
+done:
+    weft_text_release(&text);
+    return st;
+}
+
 weft_status weft_value_zoned_text(weft_ctx *ctx, weft_zone *zone, const weft_value *value, char **out)
 {
     char text[CAST_PLAIN_TEXT_BYTES];
@@ -143,6 +157,7 @@ weft_status weft_value_zoned_text(weft_ctx *ctx, weft_zone *zone, const weft_val
         return weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, out);
     }
     if (weft_type_is_nested(value->type)) return cast_packed_text(ctx, zone, value, out);
+    if (value->type.id == WEFT_TYPE_VARIANT) return cast_variant_text(ctx, zone, value, out);
     const int len = cast_plain_text(zone, value, text);
     if (len < 0) return weft_value_text(ctx, value, out);
     return weft_arena_copy(ctx, ctx->arena, text, (size_t)len, out);
@@ -443,6 +458,7 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

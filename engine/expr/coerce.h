@@ -46,7 +46,9 @@ weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, c
 
 /* Equal but for the names of fields, at any depth? */
 bool weft_type_same_shape(weft_type a, weft_type b);
-/* Values of a type with a MAP in it have no order. */
+/* Is it of this kind, or does it hold one that is? */
+bool weft_type_holds(weft_type type, weft_type_id id);
+/* Values of a type with a MAP or VARIANT in it have no order. */
 bool weft_type_is_orderable(weft_type type);
 /* Errors: WEFT_DATATYPE_MISMATCH_ORDERING when the argument's type is not orderable. */
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,

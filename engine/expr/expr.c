@@ -28,7 +28,7 @@ static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
         return any || (e->call.function->flags & makes_nulls) != 0 ||
                (raises_as_null && weft_expr_fallible_node(e));
     case WEFT_EXPR_CAST:
-        return any || e->type.id == WEFT_TYPE_NULL ||
+        return any || e->type.id == WEFT_TYPE_NULL || e->args[0]->type.id == WEFT_TYPE_VARIANT ||
                ((e->cast.try_ || raises_as_null) && weft_cast_fallible(e->args[0]->type, e->type));
     case WEFT_EXPR_CASE:
         if (e->arg_count % 2 == 0) return true;
@@ -291,6 +291,7 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
                 WEFT_TRY(st, weft_expr_cast(ctx, args[i], args[0]->type, true, &args[i]));
         }
         WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
+        WEFT_TRY(st, weft_expect_orderable(ctx, "in", args[0], span != NULL ? span : &args[0]->span));
     }
 done:
     return st;

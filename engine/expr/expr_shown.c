@@ -50,6 +50,9 @@ static const struct {
                 {"make_dt_interval", 1, ", 0, 0, 0.000000"},
                 {"make_dt_interval", 2, ", 0, 0.000000"},
                 {"make_dt_interval", 3, ", 0.000000"},
+                {"variant_set", 3, ", true"},
+                {"try_variant_set", 3, ", true"},
+                {"variant_strip_nulls", 1, ", true"},
                 {"vector_norm", 1, ", 2.0"},
                 {"vector_normalize", 1, ", 2.0"},
                 {"current_time", 0, "6"},
@@ -186,6 +189,13 @@ const char *weft_shown_trim(const weft_expr *call)
     if (strcmp(name, "ltrim") == 0) return "LEADING";
     if (strcmp(name, "rtrim") == 0) return "TRAILING";
     return strcmp(name, "btrim") == 0 && call->call.written != NULL ? "BOTH" : NULL;
+}
+
+const weft_str *weft_shown_extract(const weft_expr *e)
+{
+    const bool extract = e->kind == WEFT_EXPR_CALL &&
+                         strcmp(e->call.function->name, "(variant_extract)") == 0;
+    return extract ? &e->args[2]->literal.str : NULL;
 }
 
 static const weft_expr *bare(const weft_expr *e)

@@ -28,4 +28,7 @@ const char *weft_shown_trim(const weft_expr *call);
  * where that is so, *out is this number and the side, 0 or 1, of the literal is returned; else -1. */
 int32_t weft_shown_whole(const weft_expr *call, int64_t *out);
 
+/* The name that v:path gives its value; NULL for all other expressions. */
+const weft_str *weft_shown_extract(const weft_expr *e);
+
 #endif

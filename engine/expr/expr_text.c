@@ -266,6 +266,7 @@ static int32_t text_arg_count(const text *t, const weft_expr *e)
     const weft_function *fn = e->call.function;
     if ((fn->flags & WEFT_FN_SHOWS_FIRST) != 0 && !t->ids) return 1;
     if (!t->ids && strcmp(fn->name, "try_make_timestamp") == 0) return weft_min_i32(e->arg_count, 6);
+    if ((fn->flags & WEFT_FN_SHOWS_TWO) != 0 && !t->ids) return 2;
     if (fn->seed_at == 0) return e->arg_count;
     const bool seen = t->ids || (e->arg_count == fn->seed_at && (fn->flags & WEFT_FN_SEED_UNSEEN) == 0);
     return seen ? fn->seed_at : fn->seed_at - 1;
@@ -352,6 +353,14 @@ static void text_call(text *t, const weft_expr *e)
         text_put(t, field ? "." : "[");
         text_expr(t, e->args[1]);
         if (!field) text_put(t, "]");
+        return;
+    }
+    const weft_str *extract = weft_shown_extract(e);
+    if (extract != NULL) { /* v:path */
+        text_put(t, "variant_get(");
+        text_list(t, e->args, 2, ", ");
+        text_put(t, ") AS ");
+        text_append(t, weft_str_data(extract), extract->len);
         return;
     }
     if (strcmp(name, "named_struct") == 0 && e->call.written != NULL && !t->ids) { /* struct(values) */

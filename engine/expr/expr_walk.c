@@ -240,7 +240,7 @@ static uint64_t hash_literal(const weft_value *value)
 {
     const weft_type_id id = (weft_type_id)value->type.id;
     if (value->is_null) return weft_hash_null;
-    if (id == WEFT_TYPE_STRING || id == WEFT_TYPE_BINARY || weft_type_is_nested(value->type)) {
+    if (weft_type_phys(value->type) == WEFT_PHYS_STR || weft_type_is_nested(value->type)) {
         return weft_hash_bytes(weft_str_data(&value->str), value->str.len);
     }
     if (id == WEFT_TYPE_DECIMAL) {

@@ -219,6 +219,8 @@ static weft_status bind_like_array(weft_ctx *ctx, const weft_function *fn, const
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
     WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    if (strcmp(fn->name, "array_distinct") == 0)
+        WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     *type = args[0]->type;
 done:
     return st;
@@ -325,7 +327,9 @@ static weft_status bind_arrays(weft_ctx *ctx, const weft_function *fn, const wef
     if (count < form->min_args || (form->max_args >= 0 && count > form->max_args))
         return weft_fail_arg_count(ctx, fn->name, form->min_args, form->max_args, count, span);
     *variant = 0;
-    return weft_bind_same_arrays(ctx, fn, args, count, span, type);
+    const weft_status st = weft_bind_same_arrays(ctx, fn, args, count, span, type);
+    if (st != WEFT_OK || form->kernel == kernel_array_concat) return st;
+    return weft_expect_orderable(ctx, fn->name, args[0], span);
 }
 
 /* ---- flatten, slice ---- */

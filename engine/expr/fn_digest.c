@@ -147,6 +147,11 @@ static weft_status digest_bind(weft_ctx *ctx, const weft_function *fn, const wef
                                const weft_span *span, int32_t *variant, weft_type *type)
 {
     for (int32_t i = 0; i < count; i++) {
+        if (weft_type_holds(args[i]->type, WEFT_TYPE_VARIANT))
+            return weft_fail_at(ctx, WEFT_HASH_VARIANT, span,
+                                "Input to the function `%s` cannot contain elements of the \"VARIANT\" type "
+                                "yet.",
+                                fn->name);
         if (!weft_type_is_orderable(args[i]->type))
             return weft_fail_at(
                 ctx, WEFT_HASH_MAP, span,

@@ -58,6 +58,13 @@ GENERATOR(json_tuple, "json_tuple(text, name, ...): a row of the values of these
 
 GENERATOR(stack, "stack(rows, value, ...): the values in so many rows", "SELECT stack(2, 1, 2, 3)",
           "1 2\n3 NULL");
+GENERATOR(variant_explode,
+          "variant_explode(v): in FROM, a row for each element or field of a VARIANT: pos, key, value",
+          "SELECT * FROM variant_explode(parse_json('[\"hello\", \"world\"]'))",
+          "0 NULL \"hello\"\n1 NULL \"world\"");
+GENERATOR(variant_explode_outer,
+          "variant_explode_outer(v): as variant_explode; a row of NULLs where there is no element or field",
+          "SELECT * FROM variant_explode_outer(parse_json('[]'))", "NULL NULL NULL");
 
 bool weft_is_generator(const weft_expr *e)
 {

@@ -11,4 +11,9 @@ WEFT_MUST_CHECK weft_status weft_bind_json_args(weft_ctx *ctx, const weft_functi
                                                 const weft_expr **args, int32_t low, int32_t high,
                                                 int32_t count, const weft_span *span);
 
+/* The schema of singleVariantColumn: a VARIANT, and maybe the corrupt column. Errors:
+ * WEFT_SINGLE_VARIANT_COLUMN. */
+WEFT_MUST_CHECK weft_status weft_expect_single_variant(weft_ctx *ctx, weft_type type, const char *corrupt,
+                                                       const weft_span *span);
+
 #endif

@@ -1,14 +1,13 @@
 /* engine/expr/fn_json_schema.c - functions of JSON text and a type: from_json, to_json, schema_of_json.
  * Schema and options are constants; kernels read them from the literals that binding left. */
-#include <ctype.h>
 #include <string.h>
 
 #include "common/mem.h"
-#include "engine/expr/fn_json.h"
+#include "engine/expr/fn_schema.h"
 #include "engine/expr/json_convert.h"
 #include "engine/expr/json_format.h"
 #include "engine/expr/json_infer.h"
-#include "engine/expr/json_schema.h"
+#include "engine/expr/type_sql.h"
 
 /* Of a call site in a lane; what a function has no use for stays zero. */
 typedef struct schema_state {
@@ -33,45 +32,25 @@ static void schema_close(void *state)
 
 /* ---- options ---- */
 
-/* The entries of a literal map of strings; its texts in ctx->arena. Unknown keys are ignored, as in Spark. */
-static weft_status read_options(weft_ctx *ctx, const weft_value *map, weft_json_options *out)
+static weft_status set_option(weft_ctx *ctx, void *self, const char *key, const char *value)
 {
-    weft_status st = WEFT_OK;
-    weft_column column;
-    bool known;
-    *out = weft_json_defaults;
-    if (map == NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_nested_constant(ctx, map->type, &map->str, &column));
-    const weft_list list = *(const weft_list *)column.data;
-    const weft_column *keys = &column.children[0].children[0], *values = &column.children[0].children[1];
-    for (int32_t i = list.offset; i < list.offset + list.length; i++) {
-        char *key = NULL, *value = NULL;
-        if (weft_column_is_null(values, i)) continue;
-        const weft_str *k = weft_column_value(keys, i), *v = weft_column_value(values, i);
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(k), k->len, &key));
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(v), v->len, &value));
-        WEFT_TRY(st, weft_json_option_set(ctx, out, key, value, &known));
-    }
-done:
-    return st;
+    bool known = false;
+    return weft_json_option_set(ctx, self, key, value, &known); /* unknown keys are ignored, as in Spark */
 }
 
-/* args[i], if there is one, becomes the literal that it is: a map of strings. */
+static weft_status read_options(weft_ctx *ctx, const weft_value *map, weft_json_options *out)
+{
+    *out = weft_json_defaults;
+    return weft_options_each(ctx, map, set_option, out);
+}
+
 static weft_status bind_options(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
                                 int32_t count, const weft_span *span, weft_json_options *out)
 {
     weft_status st = WEFT_OK;
     *out = weft_json_defaults;
-    if (i >= count) return WEFT_OK;
-    const weft_type type = args[i]->type;
-    const bool texts = type.id == WEFT_TYPE_MAP && type.children[0].type.id == WEFT_TYPE_STRING &&
-                       type.children[1].type.id == WEFT_TYPE_STRING;
-    if (!texts) return weft_fail_arg_type(ctx, fn->name, i, "\"MAP<STRING, STRING>\"", args[i], span);
-    WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
-    if (args[i]->kind != WEFT_EXPR_LITERAL || args[i]->literal.is_null)
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
-                            "the options of %s() must be a constant map", fn->name);
-    WEFT_TRY(st, read_options(ctx, &args[i]->literal, out));
+    WEFT_TRY(st, weft_bind_options(ctx, fn, args, i, count, span));
+    if (i < count) WEFT_TRY(st, read_options(ctx, &args[i]->literal, out));
 done:
     return st;
 }
@@ -88,37 +67,25 @@ done:
 
 /* ---- from_json ---- */
 
-/* Every map has strings as keys. */
-static bool has_text_keys(weft_type type)
+weft_status weft_expect_single_variant(weft_ctx *ctx, weft_type type, const char *corrupt,
+                                       const weft_span *span)
 {
-    if (type.id == WEFT_TYPE_MAP && type.children[0].type.id != WEFT_TYPE_STRING) return false;
+    char text[256];
+    int32_t variants = 0, others = 0;
     for (int32_t i = 0; i < type.child_count; i++) {
-        if (!has_text_keys(type.children[i].type)) return false;
+        const weft_field *field = &type.children[i];
+        if (field->type.id == WEFT_TYPE_VARIANT)
+            variants++;
+        else
+            others += field->type.id != WEFT_TYPE_STRING || strcmp(field->name, corrupt) != 0;
     }
-    return true;
-}
-
-/* "a INT, b STRING" or any type, or a StructType as JSON. */
-static weft_status parse_schema(weft_ctx *ctx, const weft_str *text, const weft_span *span, weft_type *out)
-{
-    weft_status st = WEFT_OK;
-    char *copy = NULL, *fields = NULL;
-    size_t blank = 0;
-    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(text), text->len, &copy));
-    while (isspace((unsigned char)copy[blank])) blank++;
-    if (copy[blank] == 0)
-        return weft_fail_at(ctx, WEFT_PARSE_EMPTY_STATEMENT, span,
-                            "Syntax error, unexpected empty statement.");
-    if (copy[blank] == '{') return weft_json_schema_parse(ctx, copy + blank, span, out);
-    if (weft_type_parse(ctx, copy, out) == WEFT_OK) return WEFT_OK;
-    weft_error_clear(ctx);
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &fields, "struct<%s>", copy));
-    if (weft_type_parse(ctx, fields, out) == WEFT_OK) return WEFT_OK;
-    weft_error_clear(ctx);
-    st = weft_fail_at(ctx, WEFT_PARSE_SYNTAX_ERROR, span,
-                      "\"%.200s\" is neither a type nor a list of columns", copy);
-done:
-    return st;
+    if (type.id == WEFT_TYPE_STRUCT && variants == 1 && others == 0) return WEFT_OK;
+    return weft_fail_at(
+        ctx, WEFT_SINGLE_VARIANT_COLUMN, span,
+        "User specified schema \"%s\" is invalid when the `singleVariantColumn` option is "
+        "enabled. The schema must either be a variant field, or a variant field plus a corrupt "
+        "column field.",
+        weft_type_text(type, text, sizeof text));
 }
 
 static weft_status bind_from_json(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
@@ -131,20 +98,14 @@ static weft_status bind_from_json(weft_ctx *ctx, const weft_function *fn, const 
     *variant = 0;
     WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 3, count, span));
     if (count < 2) WEFT_TRY(st, weft_fail_arg_count(ctx, fn->name, 2, 3, count, span));
-    WEFT_TRY(st, weft_expr_fold(ctx, args[1], &args[1]));
-    const weft_expr *schema = args[1];
-    if (schema->kind != WEFT_EXPR_LITERAL || schema->type.id != WEFT_TYPE_STRING || schema->literal.is_null) {
-        WEFT_TRY(st, weft_fail_at(ctx, WEFT_INVALID_SCHEMA_TEXT, span,
-                                  "The schema of from_json() must be a constant string that is not NULL."));
-    }
-    WEFT_TRY(st, parse_schema(ctx, &schema->literal.str, span, type));
+    WEFT_TRY(st, weft_bind_schema(ctx, fn, args, 1, span, type));
     WEFT_TRY(st, bind_options(ctx, fn, args, 2, count, span, &options));
     (void)weft_type_text(*type, text, sizeof text);
-    if (!weft_type_is_nested(*type))
+    if (!weft_type_is_nested(*type) && type->id != WEFT_TYPE_VARIANT)
         WEFT_TRY(st,
                  weft_fail_at(ctx, WEFT_INVALID_JSON_SCHEMA, span,
                               "Input schema \"%s\" must be a struct, an array, a map or a variant.", text));
-    if (!has_text_keys(*type))
+    if (!weft_has_text_keys(*type))
         WEFT_TRY(st,
                  weft_fail_at(ctx, WEFT_INVALID_JSON_MAP_KEY, span,
                               "Input schema \"%s\" can only contain STRING as a key type for a MAP.", text));
@@ -153,6 +114,8 @@ static weft_status bind_from_json(weft_ctx *ctx, const weft_function *fn, const 
                  weft_fail_at(ctx, WEFT_PARSE_MODE_UNSUPPORTED, span,
                               "The function `from_json` doesn't support the DROPMALFORMED mode. Acceptable "
                               "modes are PERMISSIVE and FAILFAST."));
+    if (options.single_variant != NULL)
+        WEFT_TRY(st, weft_expect_single_variant(ctx, *type, options.corrupt, span));
     WEFT_TRY(st, weft_json_convert_new(ctx, &options, *type, -1, &convert)); /* says what cannot be read */
 done:
     weft_json_convert_free(&convert);
@@ -184,9 +147,7 @@ static weft_status from_json_row(weft_ctx *ctx, weft_kernel_call *call, const we
     const bool is_struct = out->column.type.id == WEFT_TYPE_STRUCT;
     WEFT_TRY(st, weft_json_convert_text(ctx, s->convert, weft_str_data(text), text->len, out, i, &outcome));
     if (s->options.mode == WEFT_JSON_FAIL && (outcome == WEFT_JSON_NO || outcome == WEFT_JSON_PART))
-        return weft_fail_at(ctx, WEFT_MALFORMED_RECORD, &call->expr->span,
-                            "Malformed records are detected in record parsing: %.*s.",
-                            (int)weft_min_i64(text->len, 200), weft_str_data(text));
+        return weft_fail_malformed(ctx, call->expr, text);
     if (outcome == WEFT_JSON_NO_TEXT || (outcome == WEFT_JSON_NO && !is_struct)) {
         weft_vector_set_null(out, i);
         goto done;
@@ -229,7 +190,7 @@ static weft_status bind_to_json(weft_ctx *ctx, const weft_function *fn, const we
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
-    if (!weft_type_is_nested(args[0]->type))
+    if (!weft_type_is_nested(args[0]->type) && args[0]->type.id != WEFT_TYPE_VARIANT)
         return weft_fail_at(ctx, WEFT_INVALID_JSON_SCHEMA, span,
                             "Input schema \"%s\" must be a struct, an array, a map or a variant.",
                             weft_type_text(args[0]->type, text, sizeof text));
@@ -274,12 +235,7 @@ static weft_status bind_schema_of(weft_ctx *ctx, const weft_function *fn, const 
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 2, count, span));
-    WEFT_TRY(st, weft_expr_fold(ctx, args[0], &args[0]));
-    if (args[0]->kind != WEFT_EXPR_LITERAL)
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
-                            "the input `json` should be a foldable \"STRING\" expression");
-    if (args[0]->literal.is_null)
-        return weft_fail_at(ctx, WEFT_UNEXPECTED_NULL, span, "The json must not be null.");
+    WEFT_TRY(st, weft_bind_sample_text(ctx, args, "json", span));
     WEFT_TRY(st, bind_options(ctx, fn, args, 1, count, span, &options));
 done:
     return st;
@@ -291,47 +247,6 @@ static weft_status open_schema_of(weft_ctx *ctx, const weft_expr *call, void **s
     schema_state *s = NULL;
     WEFT_TRY(st, open_state(ctx, call, 1, &s));
     *state = s;
-done:
-    return st;
-}
-
-/* A type as Spark writes it in SQL: STRUCT<a: BIGINT, `b c`: ARRAY<STRING>>. */
-static weft_status put_type(weft_ctx *ctx, weft_type type, weft_text *out);
-
-static weft_status put_name(weft_ctx *ctx, const char *name, weft_text *out)
-{
-    weft_status st = WEFT_OK;
-    bool bare = !isdigit((unsigned char)name[0]);
-    for (const char *c = name; *c != 0; c++) bare &= isalnum((unsigned char)*c) || *c == '_';
-    if (bare) return weft_text_append(ctx, out, name, strlen(name));
-    WEFT_TRY(st, weft_text_append(ctx, out, "`", 1));
-    for (const char *c = name; *c != 0; c++)
-        WEFT_TRY(st, weft_text_append(ctx, out, *c == '`' ? "``" : c, *c == '`' ? 2 : 1));
-    WEFT_TRY(st, weft_text_append(ctx, out, "`", 1));
-done:
-    return st;
-}
-
-static weft_status put_type(weft_ctx *ctx, weft_type type, weft_text *out)
-{
-    weft_status st = WEFT_OK;
-    char word[64];
-    if (!weft_type_is_nested(type)) {
-        (void)weft_type_text(type, word, sizeof word);
-        for (char *c = word; *c != 0; c++) *c = (char)toupper((unsigned char)*c);
-        return weft_text_append(ctx, out, word, strlen(word));
-    }
-    const char *begin = type.id == WEFT_TYPE_ARRAY ? "ARRAY<" : "STRUCT<";
-    WEFT_TRY(st, weft_text_append(ctx, out, begin, strlen(begin)));
-    for (int32_t i = 0; i < type.child_count; i++) {
-        if (i > 0) WEFT_TRY(st, weft_text_append(ctx, out, ", ", 2));
-        if (type.id == WEFT_TYPE_STRUCT) {
-            WEFT_TRY(st, put_name(ctx, type.children[i].name, out));
-            WEFT_TRY(st, weft_text_append(ctx, out, ": ", 2));
-        }
-        WEFT_TRY(st, put_type(ctx, type.children[i].type, out));
-    }
-    WEFT_TRY(st, weft_text_append(ctx, out, ">", 1));
 done:
     return st;
 }
@@ -348,13 +263,10 @@ static weft_status kernel_schema_of(weft_ctx *ctx, weft_kernel_call *call)
         weft_json_infer_free(&s->infer);
         WEFT_TRY(st, weft_json_infer_new(ctx, &s->options, &s->infer));
         WEFT_TRY(st, weft_json_infer_value(ctx, s->infer, weft_str_data(text), text->len, &bad));
-        if (bad)
-            return weft_fail_at(ctx, WEFT_MALFORMED_RECORD, &call->expr->span,
-                                "Malformed records are detected in record parsing: %.*s.",
-                                (int)weft_min_i64(text->len, 200), weft_str_data(text));
+        if (bad) return weft_fail_malformed(ctx, call->expr, text);
         WEFT_TRY(st, weft_json_infer_type(ctx, s->infer, NULL, &type));
         s->text.len = 0;
-        WEFT_TRY(st, put_type(ctx, type, &s->text));
+        WEFT_TRY(st, weft_text_append_type(ctx, &s->text, type));
         WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, s->text.bytes, (uint32_t)s->text.len));
     }
 done:

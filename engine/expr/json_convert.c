@@ -10,6 +10,7 @@
 #include "common/mem.h"
 #include "engine/expr/json_pass.h"
 #include "engine/expr/json_scalar.h"
+#include "engine/expr/variant_json.h"
 
 enum { MEMO_NAMES = 96, MEMO_BYTES = 24 };
 
@@ -40,6 +41,7 @@ struct weft_json_convert {
     uint64_t serial; /* of the object at work */
     bool in_rows;    /* begin … next: in an array of rows */
     void *blocks;    /* all memory of nodes, linked */
+    weft_variant_builder variant;
 };
 
 /* ---- nodes ---- */
@@ -114,6 +116,7 @@ void weft_json_convert_free(weft_json_convert **convert)
     if (c == NULL) return;
     weft_json_scalars_deinit(&c->scalars);
     weft_text_release(&c->room);
+    weft_variant_builder_deinit(&c->variant);
     for (void *block = c->blocks; block != NULL;) {
         void *before;
         memcpy(&before, block, sizeof before);
@@ -238,10 +241,29 @@ static weft_json_result read_list(weft_json_convert *c, node *n, weft_vector *ou
     return all;
 }
 
+/* Any value as a VARIANT. One that has a name twice is bad: it is passed over from its begin. */
+static weft_json_result read_variant(weft_json_convert *c, weft_vector *out, int32_t slot)
+{
+    bool bad = false;
+    const weft_json before = c->json;
+    weft_variant_builder_reset(&c->variant);
+    c->st = weft_variant_put_json(c->ctx, &c->variant, &c->json, &c->room, &bad);
+    if (c->st == WEFT_VARIANT_DUPLICATE_KEY) {
+        weft_error_clear(c->ctx);
+        c->st = WEFT_OK;
+        c->json = before;
+        return skip_value(c);
+    }
+    if (c->st != WEFT_OK || bad) return WEFT_JSON_BAD_TEXT;
+    c->st = weft_variant_store(c->ctx, &c->variant, out, slot);
+    return c->st == WEFT_OK ? WEFT_JSON_SET : WEFT_JSON_BAD_TEXT;
+}
+
 static weft_json_result read_value(weft_json_convert *c, node *n, weft_vector *out, int32_t slot)
 {
     const weft_json_token token = c->json.token;
     if (token == WEFT_JSON_BAD) return WEFT_JSON_BAD_TEXT;
+    if (n->type.id == WEFT_TYPE_VARIANT) return read_variant(c, out, slot);
     if (token == WEFT_JSON_NULL) {
         weft_vector_set_null(out, slot);
         return WEFT_JSON_SET;
@@ -273,6 +295,7 @@ static weft_json_result read_value(weft_json_convert *c, node *n, weft_vector *o
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT:
     case WEFT_TYPE_INTERVAL:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return weft_json_set_scalar(c->ctx, &c->scalars, &c->json, &c->room, n->type, out, slot, &c->st);
@@ -287,12 +310,28 @@ static weft_json_outcome outcome_of(weft_json_result result)
                                           : WEFT_JSON_NO;
 }
 
+/* singleVariantColumn: the text is the value of the one VARIANT among the fields. */
+static weft_json_result read_single(weft_json_convert *c, weft_vector *out, int32_t slot)
+{
+    weft_json_result result = WEFT_JSON_BAD_VALUE;
+    weft_json_set_valid(out, slot);
+    for (int32_t i = 0; i < out->column.child_count; i++) {
+        if (out->children[i].column.type.id == WEFT_TYPE_VARIANT)
+            result = read_variant(c, &out->children[i], slot);
+        else
+            weft_vector_set_null(&out->children[i], slot);
+    }
+    return result;
+}
+
 /* One value of the root's type; an object where an array of structs is wanted is its only element. */
 static weft_json_result read_root(weft_json_convert *c, weft_vector *out, int32_t slot)
 {
     node *root = c->root;
     const weft_json_token token = c->json.token;
     int32_t at = 0;
+    if (root->type.id == WEFT_TYPE_VARIANT) return read_variant(c, out, slot);
+    if (c->scalars.options->single_variant != NULL) return read_single(c, out, slot);
     if (token == WEFT_JSON_NULL) return WEFT_JSON_BAD_VALUE;
     const bool one = root->type.id == WEFT_TYPE_ARRAY && root->children[0].type.id == WEFT_TYPE_STRUCT;
     if (!one || token != WEFT_JSON_OBJECT) return read_value(c, root, out, slot);
@@ -343,7 +382,8 @@ weft_status weft_json_convert_next(weft_ctx *ctx, weft_json_convert *convert, we
     *outcome = WEFT_JSON_NO_TEXT;
     if (!first && !c->in_rows) return WEFT_OK;
     if (weft_json_next(&c->json) == WEFT_JSON_NONE) return WEFT_OK;
-    if (first && c->json.token == WEFT_JSON_ARRAY) {
+    const bool single = c->scalars.options->single_variant != NULL; /* arrays are values, not rows */
+    if (first && c->json.token == WEFT_JSON_ARRAY && !single) {
         if (!is_array_of_rows(c)) {
             *outcome = WEFT_JSON_NO;
             return WEFT_OK;

@@ -78,7 +78,8 @@ static void set_text(weft_json_options *o, const char *key, const char *value, b
                 {"dateFormat", offsetof(weft_json_options, date_format)},
                 {"timestampFormat", offsetof(weft_json_options, timestamp_format)},
                 {"timestampNTZFormat", offsetof(weft_json_options, timestamp_ntz_format)},
-                {"timeZone", offsetof(weft_json_options, time_zone)}};
+                {"timeZone", offsetof(weft_json_options, time_zone)},
+                {"singleVariantColumn", offsetof(weft_json_options, single_variant)}};
     for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {
         if (strcasecmp(key, keys[i].key) != 0) continue;
         *known = true;

@@ -18,7 +18,8 @@ typedef struct weft_json_options {
     const char *date_format;      /* NULL: as CAST reads, yyyy-MM-dd to write */
     const char *timestamp_format; /* NULL: as CAST reads, yyyy-MM-dd'T'HH:mm:ss.SSSXXX to write */
     const char *timestamp_ntz_format;
-    const char *time_zone; /* NULL: the session's */
+    const char *time_zone;      /* NULL: the session's */
+    const char *single_variant; /* singleVariantColumn: its name, or NULL */
     bool primitives_as_string, prefers_decimal, drop_all_null, infer_timestamp;
     bool multi_line;
     bool exact_text; /* what becomes a string and is none keeps its bytes; else it is written anew */

@@ -212,7 +212,7 @@ weft_status weft_expect_map_key(weft_ctx *ctx, weft_type key, const weft_span *s
     char text[256];
     if (weft_type_is_orderable(key)) return WEFT_OK;
     return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_MAP_KEY, span,
-                        "the key of a map cannot be or hold a map, but has the type \"%s\"",
+                        "the key of a map cannot be or hold a map or variant, but has the type \"%s\"",
                         weft_type_text(key, text, sizeof text));
 }
 

@@ -2,6 +2,7 @@
 #include "engine/expr/nested_text.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -9,6 +10,7 @@
 #include "engine/expr/datetime_pattern.h"
 #include "engine/expr/utf8.h"
 #include "engine/expr/value.h"
+#include "engine/expr/variant_json.h"
 
 typedef struct nested_writer {
     weft_ctx *ctx;
@@ -117,18 +119,9 @@ static bool is_bare(weft_type type, const char *text, size_t len)
 /* Bytes as base64. */
 static weft_status put_binary(nested_writer *w, const weft_str *value)
 {
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    const unsigned char *at = (const unsigned char *)weft_str_data(value);
     weft_status st = WEFT_OK;
     WEFT_TRY(st, put(w, "\""));
-    for (uint32_t i = 0; i < value->len; i += 3) {
-        const uint32_t left = value->len - i;
-        const uint32_t word = (uint32_t)at[i] << 16 | (left > 1 ? (uint32_t)at[i + 1] << 8 : 0) |
-                              (left > 2 ? at[i + 2] : 0);
-        const char four[4] = {digits[word >> 18], digits[word >> 12 & 63],
-                              left > 1 ? digits[word >> 6 & 63] : '=', left > 2 ? digits[word & 63] : '='};
-        WEFT_TRY(st, weft_text_append(w->ctx, w->out, four, 4));
-    }
+    WEFT_TRY(st, weft_text_append_base64(w->ctx, w->out, weft_str_data(value), value->len));
     WEFT_TRY(st, put(w, "\""));
 done:
     return st;
@@ -167,6 +160,10 @@ static weft_status put_plain(nested_writer *w, const weft_column *column, int32_
     const weft_datetime_pattern *pattern = w->json && !quoted ? pattern_of(w, column->type) : NULL;
     if (pattern != NULL) return put_moment(w, pattern, &value);
     if (w->json && column->type.id == WEFT_TYPE_BINARY) return put_binary(w, &value.str);
+    if (column->type.id == WEFT_TYPE_VARIANT) {
+        const weft_variant variant = weft_variant_of(&value.str);
+        return weft_variant_json(w->ctx, w->zone, &variant, w->out);
+    }
     if (column->phys == WEFT_PHYS_STR) {
         const char *bytes = weft_str_data(&value.str);
         return w->json ? weft_text_append_json(w->ctx, w->out, bytes, value.str.len, w->style.escapes)
@@ -241,21 +238,33 @@ done:
     return st;
 }
 
-static weft_status row_text(nested_writer *w, const weft_column *row, int32_t at, weft_text *out)
+/* A nested key's text, as Spark's rows have it: [1,x], with dates and times as numbers. */
+static weft_status put_raw(nested_writer *w, const weft_column *column, int32_t row)
 {
     weft_status st = WEFT_OK;
-    const int32_t slot = weft_column_slot(row, at);
-    WEFT_TRY(st, weft_text_append(w->ctx, out, "[", 1));
-    for (int32_t i = 0; i < row->child_count; i++) {
-        if (i > 0) WEFT_TRY(st, weft_text_append(w->ctx, out, ",", 1));
-        WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, &row->children[i], slot, out));
+    char number[32];
+    if (weft_column_is_null(column, row)) return put(w, "null");
+    if (column->type.id >= WEFT_TYPE_DATE && column->type.id <= WEFT_TYPE_TIMESTAMP_NTZ) {
+        (void)snprintf(number, sizeof number, "%lld", (long long)weft_value_of_column(column, row).i64);
+        return put(w, number);
     }
-    WEFT_TRY(st, weft_text_append(w->ctx, out, "]", 1));
+    if (!weft_phys_is_nested((weft_phys)column->phys)) return put_plain(w, column, row, false);
+    const bool list = column->phys == WEFT_PHYS_LIST;
+    const weft_list all = list ? *(const weft_list *)weft_column_value(column, row) : (weft_list){0};
+    const int32_t count = list ? all.length : column->child_count;
+    const int32_t slot = list ? 0 : weft_column_slot(column, row);
+    WEFT_TRY(st, put(w, "["));
+    for (int32_t i = 0; i < count; i++) {
+        if (i > 0) WEFT_TRY(st, put(w, ","));
+        WEFT_TRY(st, list ? put_raw(w, &column->children[0], all.offset + i)
+                          : put_raw(w, &column->children[i], slot));
+    }
+    WEFT_TRY(st, put(w, "]"));
 done:
     return st;
 }
 
-/* The key of a JSON object is a string, whatever its type: that of a nested key is its text. */
+/* The key of a JSON object is a string, whatever its type. */
 static weft_status put_key(nested_writer *w, const weft_column *key, int32_t slot)
 {
     weft_status st = WEFT_OK;
@@ -269,44 +278,56 @@ static weft_status put_key(nested_writer *w, const weft_column *key, int32_t slo
         return weft_phys_is_nested((weft_phys)key->phys) ? put_value(w, key, slot)
                                                          : put_plain(w, key, slot, true);
     }
-    if (key->phys == WEFT_PHYS_STRUCT) /* as Spark's rows show themselves: [1,a] */
-        WEFT_TRY(st, row_text(w, key, slot, &text));
-    else
-        WEFT_TRY(st, weft_nested_text(w->ctx, w->zone, key, slot, &text));
+    nested_writer raw = {.ctx = w->ctx, .out = &text};
+    WEFT_TRY(st, put_raw(&raw, key, slot));
     WEFT_TRY(st, weft_text_append_json(w->ctx, w->out, text.bytes, text.len, w->style.escapes));
 done:
     weft_text_release(&text);
     return st;
 }
 
-/* The entry whose key comes behind that of entry `last` (-1: none yet); keys of a map differ. */
-static int32_t next_entry(const weft_column *entries, weft_list list, int32_t last)
+/* sortKeys: the places of a struct's fields or a map's entries by the text of their keys. */
+typedef struct keyed_place {
+    const char *key;
+    size_t from, len;
+    int32_t place;
+} keyed_place;
+
+static int compare_places(const void *a, const void *b)
 {
-    const weft_column *keys = &entries->children[0];
-    const weft_str *after = NULL, *best = NULL;
-    int32_t found = 0;
-    if (last >= 0) after = weft_column_value(keys, weft_column_slot(entries, list.offset + last));
-    for (int32_t i = 0; i < list.length; i++) {
-        const weft_str *key = weft_column_value(keys, weft_column_slot(entries, list.offset + i));
-        if (after != NULL && weft_str_compare(key, after) <= 0) continue;
-        if (best != NULL && weft_str_compare(key, best) >= 0) continue;
-        best = key;
-        found = i;
-    }
-    return found;
+    const keyed_place *x = a, *y = b;
+    const int order = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+    return order != 0 ? order : (x->len > y->len) - (x->len < y->len);
 }
 
-/* The field whose name, and then place, comes behind that of field `last` (-1: none yet). */
-static int32_t next_field(weft_type type, int32_t last)
+/* [count] places in the order in which they are written, or NULL for that in which they are; the caller frees
+ * them. keys: of a map's entries from slot `first` on, else the names of type's fields. */
+static weft_status sort_places(nested_writer *w, weft_type type, const weft_column *keys, int32_t first,
+                               int32_t count, keyed_place **out)
 {
-    int32_t found = -1;
-    for (int32_t i = 0; i < type.child_count; i++) {
-        const char *name = type.children[i].name;
-        const int order = last < 0 ? 1 : strcmp(name, type.children[last].name);
-        if (order < 0 || (order == 0 && i <= last)) continue;
-        if (found < 0 || strcmp(name, type.children[found].name) < 0) found = i;
+    weft_status st = WEFT_OK;
+    weft_text text = {0};
+    keyed_place *places = NULL;
+    nested_writer raw = {.ctx = w->ctx, .out = &text};
+    *out = NULL;
+    if (!w->json || !w->style.sort_keys || count < 2) return WEFT_OK;
+    WEFT_TRY(st,
+             weft_mem_alloc_zero(w->ctx, WEFT_MEM_WORKING, (size_t)count * sizeof *places, (void **)&places));
+    *out = places;
+    for (int32_t i = 0; i < count; i++) {
+        places[i].place = i;
+        places[i].from = text.len;
+        if (keys != NULL)
+            WEFT_TRY(st, put_raw(&raw, keys, first + i));
+        else
+            WEFT_TRY(st, put(&raw, type.children[i].name));
+        places[i].len = text.len - places[i].from;
     }
-    return found;
+    for (int32_t i = 0; i < count; i++) places[i].key = text.bytes + places[i].from;
+    qsort(places, (size_t)count, sizeof *places, compare_places);
+done:
+    weft_text_release(&text);
+    return st;
 }
 
 static weft_status put_map(nested_writer *w, const weft_column *column, int32_t row)
@@ -314,14 +335,12 @@ static weft_status put_map(nested_writer *w, const weft_column *column, int32_t 
     weft_status st = WEFT_OK;
     const weft_list list = *(const weft_list *)weft_column_value(column, row);
     const weft_column *entries = &column->children[0];
-    int32_t last = -1;
+    keyed_place *places = NULL;
+    WEFT_TRY(st, sort_places(w, column->type, &entries->children[0], list.offset, list.length, &places));
     WEFT_TRY(st, put_begin(w));
     for (int32_t i = 0; i < list.length; i++) {
-        if (w->style.sort_keys && entries->children[0].phys == WEFT_PHYS_STR)
-            last = next_entry(entries, list, last);
-        else
-            last = i;
-        const int32_t slot = weft_column_slot(entries, list.offset + last);
+        const int32_t at = places != NULL ? places[i].place : i;
+        const int32_t slot = weft_column_slot(entries, list.offset + at);
         WEFT_TRY(st, put_next(w, i == 0));
         WEFT_TRY(st, put_key(w, &entries->children[0], slot));
         WEFT_TRY(st, put(w, w->json ? colon_of(w) : " -> "));
@@ -329,6 +348,7 @@ static weft_status put_map(nested_writer *w, const weft_column *column, int32_t 
     }
     WEFT_TRY(st, put_end(w, list.length > 0));
 done:
+    weft_mem_free(places);
     return st;
 }
 
@@ -337,10 +357,11 @@ static weft_status put_struct(nested_writer *w, const weft_column *column, int32
     weft_status st = WEFT_OK;
     const int32_t slot = weft_column_slot(column, row);
     bool first = true;
+    keyed_place *places = NULL;
+    WEFT_TRY(st, sort_places(w, column->type, NULL, 0, column->child_count, &places));
     WEFT_TRY(st, put_begin(w));
-    int32_t i = -1;
     for (int32_t k = 0; k < column->child_count; k++) {
-        i = w->style.sort_keys ? next_field(column->type, i) : k;
+        const int32_t i = places != NULL ? places[k].place : k;
         const weft_column *field = &column->children[i];
         if (w->json && !w->style.keep_nulls && weft_column_is_null(field, slot)) continue;
         WEFT_TRY(st, put_next(w, first));
@@ -354,6 +375,7 @@ static weft_status put_struct(nested_writer *w, const weft_column *column, int32
     }
     WEFT_TRY(st, put_end(w, !first));
 done:
+    weft_mem_free(places);
     return st;
 }
 

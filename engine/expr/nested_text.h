@@ -34,7 +34,7 @@ typedef struct weft_json_style {
     weft_json_escapes escapes;
     bool keep_nulls; /* fields of structs that are NULL are written */
     bool pretty;     /* objects in lines of their own */
-    bool sort_keys;  /* fields of structs by their names, entries of maps of strings by their keys */
+    bool sort_keys;  /* fields and entries by name */
     /* Formats of dates and times; NULL: as CAST has them. */
     const struct weft_datetime_pattern *date, *timestamp, *timestamp_ntz;
 } weft_json_style;

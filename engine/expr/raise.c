@@ -103,6 +103,7 @@ static weft_status raise_value_text(weft_ctx *ctx, const weft_value *value, char
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     (void)snprintf(text, bytes, "%s%s%s", before, plain, after);

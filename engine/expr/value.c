@@ -121,7 +121,8 @@ weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
     case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
-    case WEFT_TYPE_MAP: return weft_value_cast_text(ctx, value, out);
+    case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT: return weft_value_cast_text(ctx, value, out);
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_COUNT: break;
     }
@@ -144,7 +145,8 @@ int weft_value_compare(const weft_value *a, const weft_value *b)
     case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_DECIMAL: return a->i128 < b->i128 ? -1 : a->i128 > b->i128;
     case WEFT_TYPE_STRING:
-    case WEFT_TYPE_BINARY: return weft_str_compare(&a->str, &b->str);
+    case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_VARIANT: return weft_str_compare(&a->str, &b->str);
     case WEFT_TYPE_TINYINT:
     case WEFT_TYPE_SMALLINT:
     case WEFT_TYPE_INT:

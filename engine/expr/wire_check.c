@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "engine/columnar/nested.h"
+#include "engine/columnar/variant.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
@@ -69,6 +70,8 @@ static bool check_literal(const weft_expr *e)
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
         return weft_nested_validate(e->type, (const uint8_t *)weft_str_data(&value->str), value->str.len);
+    case WEFT_TYPE_VARIANT:
+        return weft_variant_check(weft_str_data(&value->str), value->str.len) == WEFT_VARIANT_GOOD;
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_COUNT: break;
     }

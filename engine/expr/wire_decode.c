@@ -148,7 +148,7 @@ static weft_status decode_literal(wire_decoder *w, const Weft__Wire__Node *from,
         memcpy(&value->f64, &from->low, sizeof(value->f64));
     } else if (id == WEFT_TYPE_DECIMAL) {
         value->i128 = (weft_i128)((weft_u128)from->high << 64 | from->low);
-    } else if (id == WEFT_TYPE_STRING || id == WEFT_TYPE_BINARY || weft_type_is_nested(e->type)) {
+    } else if (weft_type_phys(e->type) == WEFT_PHYS_STR || weft_type_is_nested(e->type)) {
         if (from->bytes.len > INT32_MAX) return fail_node(w, "a string is too long");
         value->str = weft_str_view((const char *)from->bytes.data, (uint32_t)from->bytes.len);
     } else {

@@ -167,6 +167,7 @@ static void encode_literal(const weft_value *value, Weft__Wire__Node *node)
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
         node->bytes.len = value->str.len;
         node->bytes.data = (uint8_t *)(uintptr_t)weft_str_data(&value->str);
         break;

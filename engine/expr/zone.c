@@ -299,7 +299,8 @@ weft_status weft_zone_open_session(weft_ctx *ctx, weft_zone **out)
 
 bool weft_type_has_timestamp(weft_type type)
 {
-    bool has = type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS;
+    bool has = type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS ||
+               type.id == WEFT_TYPE_VARIANT;
     for (int32_t i = 0; i < type.child_count; i++) has |= weft_type_has_timestamp(type.children[i].type);
     return has;
 }
@@ -309,7 +310,7 @@ bool weft_zone_matters(const weft_expr *e)
     bool instant = e->type.id == WEFT_TYPE_TIMESTAMP, wall = false;
     if (e->kind == WEFT_EXPR_CAST) {
         const weft_type types[2] = {e->args[0]->type, e->type};
-        if (weft_type_is_nested(types[0]))
+        if (weft_type_is_nested(types[0]) || types[0].id == WEFT_TYPE_VARIANT)
             return weft_type_has_timestamp(types[0]) || weft_type_has_timestamp(types[1]);
         for (int k = 0; k < 2; k++) {
             const uint8_t id = types[k].id;

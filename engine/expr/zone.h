@@ -30,7 +30,7 @@ int64_t weft_zone_to_utc_near(weft_zone *zone, int64_t local_us, int64_t origin_
 /* The first instant of a day. */
 int64_t weft_zone_midnight(weft_zone *zone, int32_t days);
 
-/* Is it TIMESTAMP, or does it hold one? */
+/* Is it TIMESTAMP, or does it hold one? A VARIANT may. */
 bool weft_type_has_timestamp(weft_type type);
 /* Does what this cast or call computes depend on the session's zone? Then its kernel gets a zone as its
  * state. */

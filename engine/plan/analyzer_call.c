@@ -467,11 +467,18 @@ static weft_status bind_spec(weft_binder *b, const weft_window_spec *parsed, boo
     weft_ctx *ctx = b->a->ctx;
     weft_window_spec *spec = NULL;
     weft_pointers partition = {0}, order = {0};
+    char type[256];
     WEFT_TRY(st, WEFT_NEW(ctx, &spec));
     *spec = *parsed;
     for (int32_t i = 0; i < parsed->partition_count; i++) {
         const weft_expr *e = NULL;
         WEFT_TRY(st, weft_bind_expr(b, parsed->partition[i], &e));
+        if (weft_type_holds(e->type, WEFT_TYPE_VARIANT))
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_NOT_ORDERABLE,
+                                      weft_analyzer_span(b->a, &parsed->partition[i]->span),
+                                      "Column expression cannot be sorted because its type \"%s\" is not "
+                                      "orderable.",
+                                      weft_type_text(e->type, type, sizeof type)));
         WEFT_TRY(st, weft_pointers_push(ctx, &partition, e));
     }
     for (int32_t i = 0; i < parsed->order_count; i++) {

@@ -14,6 +14,11 @@ bool weft_is_generator_name(const char *name)
     return fn != NULL && (fn->flags & WEFT_FN_GENERATOR) != 0;
 }
 
+bool weft_is_variant_explode(const char *name)
+{
+    return strcasecmp(name, "variant_explode") == 0 || strcasecmp(name, "variant_explode_outer") == 0;
+}
+
 static weft_status add_part(weft_binder *b, const weft_expr *parsed, const char *function,
                             const weft_expr *arg, int32_t part, const char *name, weft_generated *out)
 {
@@ -171,9 +176,9 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
     *out = (weft_generated){0};
     outer |= len > 6 && strcasecmp(name + len - 6, "_outer") == 0;
     const char *function = outer ? "explode_outer" : "explode";
-    const bool tuple = strcasecmp(name, "json_tuple") == 0;
+    const bool tuple = strcasecmp(name, "json_tuple") == 0, variant = weft_is_variant_explode(name);
     const bool stack = strcasecmp(name, "stack") == 0;
-    const bool inlined = tuple || stack || strncasecmp(name, "inline", 6) == 0;
+    const bool inlined = tuple || stack || variant || strncasecmp(name, "inline", 6) == 0;
     if (!tuple && !stack && parsed->arg_count != 1)
         return weft_fail_arg_count(ctx, name, 1, 1, parsed->arg_count, span);
     if (tuple)
@@ -182,6 +187,7 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
         WEFT_TRY(st, bind_stack(b, parsed, &arg));
     else
         WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &arg));
+    if (variant) WEFT_TRY(st, weft_expr_call(ctx, "(variant_explode)", &arg, 1, span, &arg));
     const bool array = arg->type.id == WEFT_TYPE_ARRAY;
     const bool structs = array && arg->type.children[0].type.id == WEFT_TYPE_STRUCT;
     if (inlined ? !structs : !array && arg->type.id != WEFT_TYPE_MAP) {
@@ -245,9 +251,14 @@ weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed, co
                      .ctes = ctes,
                      .clause = "LATERAL VIEW",
                      .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
-    if (!weft_is_generator_name(call->unresolved.name)) {
-        WEFT_TRY(st, weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, weft_analyzer_span(a, &call->span),
-                                  "there is no generator \"%s\"", call->unresolved.name));
+    const bool view = parsed->inputs[0]->kind != WEFT_NODE_GIVEN; /* else LATERAL, in FROM */
+    if (!weft_is_generator_name(call->unresolved.name) ||
+        (view && weft_is_variant_explode(call->unresolved.name))) {
+        WEFT_TRY(st, weft_fail_at(ctx,
+                                  weft_is_variant_explode(call->unresolved.name) ? WEFT_ROUTINE_NOT_FOUND
+                                                                                 : WEFT_UNRESOLVED_ROUTINE,
+                                  weft_analyzer_span(a, &call->span), "there is no generator \"%s\"",
+                                  call->unresolved.name));
     }
     WEFT_TRY(st, weft_bind_generator(&b, call, parsed->expand.outer, parsed->expand.column_names,
                                      parsed->expand.column_count, &made));

@@ -188,6 +188,8 @@ WEFT_MUST_CHECK weft_status weft_bind_lambda_call(weft_binder *b, const weft_exp
 
 /* ---- analyzer_generate.c ---- */
 bool weft_is_generator_name(const char *name);
+/* variant_explode and variant_explode_outer: generators that stand in FROM only. */
+bool weft_is_variant_explode(const char *name);
 /* The columns of a generator: calls for an EXPAND node, and their names. */
 typedef struct weft_generated {
     weft_pointers calls, names;

@@ -243,6 +243,11 @@ weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const 
     for (int32_t i = 0; i < node->output.count; i++) {
         const weft_output *column = &node->output.columns[i];
         if (weft_type_is_orderable(column->type)) continue;
+        if (weft_type_holds(column->type, WEFT_TYPE_VARIANT))
+            return weft_fail_at(a->ctx, WEFT_SET_OPERATION_VARIANT, weft_analyzer_span(a, span),
+                                "The feature is not supported: Cannot have VARIANT type columns in a set "
+                                "operation (INTERSECT, EXCEPT, etc.), but the type of column `%s` is \"%s\".",
+                                column->name, weft_type_text(column->type, type, sizeof type));
         return weft_fail_at(a->ctx, WEFT_SET_OPERATION_ON_MAP, weft_analyzer_span(a, span),
                             "The feature is not supported: Cannot have MAP type columns in DataFrame which "
                             "calls set operations (INTERSECT, EXCEPT, etc.), but the type of column `%s` is "

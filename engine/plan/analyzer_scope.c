@@ -206,10 +206,12 @@ static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft
     WEFT_TRY(st, find_part(b, scope, e, 0, false, out));
     if (*out != NULL && (count == 1 || weft_type_is_nested((*out)->type))) goto done;
     const weft_name *plain = *out;
+    *out = NULL;
     *used = count;
     if (count > 2) WEFT_TRY(st, find_part(b, scope, e, count - 1, true, out));
-    if (*out != NULL || plain == NULL || count == 1) goto done;
-    *out = NULL; /* a field of a plain column: no such name */
+    if (*out != NULL || plain == NULL) goto done;
+    *out = plain; /* a field of a plain column, which is an error */
+    *used = 1;
 done:
     return st;
 }

@@ -8,6 +8,7 @@
 
 #include "common/limits.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/expr_shown.h"
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
 
@@ -91,6 +92,13 @@ static weft_status item_name(select_block *s, const weft_expr *parsed, const wef
     if (bound->kind == WEFT_EXPR_CAST && parsed->arg_count == 1 &&
         parsed->args[0]->kind == WEFT_EXPR_UNRESOLVED_COLUMN) { /* a cast of a column keeps its name */
         *out = parsed->args[0]->name.parts[parsed->args[0]->name.part_count - 1];
+        return WEFT_OK;
+    }
+    const weft_expr *path = bound->kind == WEFT_EXPR_CAST ? bound->args[0] : bound;
+    const weft_str *last = weft_shown_extract(path);
+    if (last != NULL && last->len > 0) { /* v:path and a cast of it */
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(last), last->len, &text));
+        *out = text;
         return WEFT_OK;
     }
     static const char *const extracts[] = {"extract", "date_part", "datepart"};
@@ -230,6 +238,12 @@ static weft_status bind_item(select_block *s, const weft_expr *parsed)
     b.aggregates = b.windows = true;
     b.items = s->items; /* lateral: aliases of the items before this one */
     b.item_count = s->item_count;
+    if (e->kind == WEFT_EXPR_UNRESOLVED_CALL && weft_is_variant_explode(e->unresolved.name))
+        return weft_fail_at(
+            s->a->ctx, WEFT_NOT_SCALAR_FUNCTION, weft_analyzer_span(s->a, &e->span),
+            "`%s` appears as a scalar expression here, but the function was defined as a table "
+            "function. Please update the query to move the function call into the FROM clause.",
+            e->unresolved.name);
     if (e->kind == WEFT_EXPR_UNRESOLVED_CALL && weft_is_generator_name(e->unresolved.name)) {
         WEFT_TRY(st, bind_generator_items(s, &b, e, alias ? parsed : NULL));
         goto done;

@@ -232,7 +232,8 @@ static weft_status parse_named(sql_parser *p, const char *name)
     static const char *const generators[][2] = {
         {"explode", "COLLECTION"},    {"explode_outer", "COLLECTION"},
         {"posexplode", "COLLECTION"}, {"posexplode_outer", "COLLECTION"},
-        {"inline", "INPUT"},          {"inline_outer", "INPUT"}};
+        {"inline", "INPUT"},          {"inline_outer", "INPUT"},
+        {"variant_explode", "INPUT"}, {"variant_explode_outer", "INPUT"}};
     if (!sql_is(p, SQL_WORD) || !sql_is_at(p, 1, SQL_FAT_ARROW)) return WEFT_OK;
     for (int32_t i = 0; i < WEFT_COUNT(generators); i++) {
         if (strcasecmp(name, generators[i][0]) != 0 || !weft_sql_is_text(p, 0, generators[i][1])) continue;

@@ -272,6 +272,56 @@ done:
     return st;
 }
 
+/* One step of a path behind v: (a name, or what stands in brackets), appended to the path's text; *last gets
+ * its name if it has one. */
+static weft_status parse_step(sql_parser *p, char **path, const char **last)
+{
+    weft_status st = WEFT_OK;
+    const char *name = NULL;
+    size_t len = 0;
+    weft_ctx *ctx = p->ctx;
+    const bool bracket = weft_sql_accept(p, SQL_LBRACKET);
+    if (bracket && sql_is(p, SQL_INTEGER)) {
+        const weft_span at = weft_sql_peek(p, 0)->span;
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, path, "%s[%.*s]", *path, at.stop - at.start,
+                                       p->text + at.start));
+        weft_sql_advance(p);
+        return weft_sql_expect(p, SQL_RBRACKET, "']'");
+    }
+    if (bracket) {
+        WEFT_TRY(st, weft_sql_string(p, "a name or a position", &name, &len));
+        WEFT_TRY(st, weft_sql_expect(p, SQL_RBRACKET, "']'"));
+    } else {
+        WEFT_TRY(st, weft_sql_name(p, "the name of a field", &name));
+    }
+    *last = name;
+    const char *odd = strpbrk(name, ".['");
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, path,
+                                   odd == NULL                  ? "%s.%s"
+                                   : strchr(name, '\'') == NULL ? "%s['%s']"
+                                                                : "%s[\"%s\"]",
+                                   *path, name));
+done:
+    return st;
+}
+
+/* Behind v: - a path into a VARIANT, as text, and the name that it gives its value. */
+static weft_status parse_extract(sql_parser *p, const weft_span *start, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[3] = {*out, NULL, NULL};
+    char root[] = "$", *path = root;
+    const char *last = "";
+    WEFT_TRY(st, parse_step(p, &path, &last));
+    while (sql_is(p, SQL_LBRACKET) || weft_sql_accept(p, SQL_DOT)) WEFT_TRY(st, parse_step(p, &path, &last));
+    const weft_span span = weft_sql_span_from(p, start);
+    WEFT_TRY(st, weft_sql_string_literal(p, path, span, &args[1]));
+    WEFT_TRY(st, weft_sql_string_literal(p, last, span, &args[2]));
+    WEFT_TRY(st, weft_sql_call(p, "(variant_extract)", span, args, 3, out));
+done:
+    return st;
+}
+
 weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -286,6 +336,8 @@ weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
             WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_CAST, weft_sql_span_from(p, &start), out, 1, &e));
             e->type = type;
             *out = e;
+        } else if (weft_sql_accept(p, SQL_COLON)) {
+            WEFT_TRY(st, parse_extract(p, &start, out));
         } else if (weft_sql_accept(p, SQL_LBRACKET)) {
             const weft_expr *args[2] = {*out, NULL};
             WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));

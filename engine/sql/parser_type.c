@@ -34,6 +34,7 @@ static const struct {
     {"ARRAY", WEFT_TYPE_ARRAY},
     {"MAP", WEFT_TYPE_MAP},
     {"STRUCT", WEFT_TYPE_STRUCT},
+    {"VARIANT", WEFT_TYPE_VARIANT},
 };
 
 /* A number of at most 4 digits. */

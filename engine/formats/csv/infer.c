@@ -197,6 +197,7 @@ static weft_type infer_value(weft_ctx *ctx, weft_csv_values *v, weft_type sofar,
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return both_types(sofar, found);
@@ -320,6 +321,7 @@ static bool must_read_again(const weft_csv_options *o, column_state before, colu
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

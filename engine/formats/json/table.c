@@ -109,6 +109,7 @@ static weft_status read_option(weft_ctx *ctx, weft_table *t, table_options *o, c
             "timestampFormat, timestampNTZFormat, timeZone, locale, maxNestingDepth, maxRecordBytes, "
             "allowComments, allowUnquotedFieldNames, allowSingleQuotes, allowNumericLeadingZeros, "
             "allowNonNumericNumbers, allowBackslashEscapingAnyCharacter, allowUnquotedControlChars, "
+            "singleVariantColumn, "
             "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup and basePath");
     }
 done:
@@ -155,7 +156,12 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     t->options.exact_text = t->base.spec.keep_malformed = t->base.spec.encoding == NULL;
     t->base.whole_files = t->base.spec.is_free = t->options.multi_line;
     WEFT_TRY(st, weft_text_table_begin(ctx, files, file_count, o.recursive, o.base, schema, &t->base));
-    if (schema == NULL) WEFT_TRY(st, weft_json_infer_files(ctx, t, &inferred));
+    const weft_field single = {
+        .name = t->options.single_variant, .type = {.id = WEFT_TYPE_VARIANT}, .nullable = true};
+    if (schema == NULL && single.name != NULL)
+        inferred = (weft_schema){.count = 1, .fields = &single};
+    else if (schema == NULL)
+        WEFT_TRY(st, weft_json_infer_files(ctx, t, &inferred));
     WEFT_TRY(st, weft_text_table_set(ctx, schema == NULL ? &inferred : schema, schema != NULL, &t->base));
     WEFT_TRY(st, table_check(ctx, t));
     *out = t;

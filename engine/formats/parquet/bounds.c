@@ -131,7 +131,7 @@ static int bounds_compare(const weft_value *a, const weft_value *b, bool *known)
         return x < y ? -1 : x > y;
     }
     if (a->type.id != b->type.id || a->type.id == WEFT_TYPE_FLOAT || a->type.id == WEFT_TYPE_DOUBLE ||
-        a->type.child_count > 0 || a->type.id == WEFT_TYPE_NULL) {
+        a->type.child_count > 0 || a->type.id == WEFT_TYPE_NULL || a->type.id == WEFT_TYPE_VARIANT) {
         *known = false;
         return 0;
     }

@@ -59,7 +59,7 @@ struct weft_pq_node {
     int32_t leaf;    /* leaf: index among the file's leaves; group: of its first leaf */
     int32_t leaf_count;
     const weft_pq_leaf *as; /* leaf: how its values are read; the meta's, or that of a table of wider type */
-    int32_t child_count; /* LIST 1, MAP 2, STRUCT its fields; wrapper groups are folded away */
+    int32_t child_count;    /* LIST 1, MAP 2, STRUCT its fields; wrapper groups are folded away */
     weft_pq_node *children;
 };
 
@@ -67,7 +67,8 @@ typedef enum weft_pq_shape {
     WEFT_PQ_SHAPE_LEAF,
     WEFT_PQ_SHAPE_STRUCT,
     WEFT_PQ_SHAPE_LIST,
-    WEFT_PQ_SHAPE_MAP
+    WEFT_PQ_SHAPE_MAP,
+    WEFT_PQ_SHAPE_VARIANT /* a group of two leaves: children[0] metadata, children[1] value */
 } weft_pq_shape;
 
 struct weft_pq_leaf {
@@ -113,7 +114,7 @@ typedef struct weft_pq_meta {
     int32_t leaf_count;
     weft_pq_leaf *leaves;
     const char *rebase_zone; /* of leaves that are *_REBASED; NULL: the session's */
-    int32_t field_count; /* columns at the top */
+    int32_t field_count;     /* columns at the top */
     const weft_pq_node *fields;
     const weft_field *columns; /* the same as weft fields */
     int32_t row_group_count;

@@ -10,6 +10,7 @@
  * Source: "Dremel: Interactive Analysis of Web-Scale Datasets" (section 4), Parquet's README on nested
  * encoding. */
 #include "engine/formats/parquet/nested.h"
+#include "engine/columnar/variant.h"
 #include "engine/formats/parquet/bits.h"
 #include "engine/formats/parquet/out.h"
 
@@ -38,6 +39,7 @@ struct nested_node {
     int32_t child_count;
     nested_node *children;
     weft_column *child_columns;
+    weft_pq_buffer heap; /* VARIANT: the bytes of its values */
 };
 
 struct weft_pq_nested {
@@ -54,6 +56,7 @@ static void node_free(nested_node *n)
     weft_mem_free(n->child_columns);
     weft_pq_buffer_free(&n->validity);
     weft_pq_buffer_free(&n->data);
+    weft_pq_buffer_free(&n->heap);
     *n = (nested_node){0};
 }
 
@@ -135,8 +138,7 @@ weft_status weft_pq_nested_open(weft_ctx *ctx, weft_pq_nested **nested, weft_pq_
         leaf->chunk.nested = true;
         leaf->chunk.narrow = narrow;
         leaf->page_offset = -1;
-        WEFT_TRY(st, weft_pq_chunk_open(ctx, &leaf->chunk, file, meta, row_group, node->leaf + i,
-                                    leaf->as));
+        WEFT_TRY(st, weft_pq_chunk_open(ctx, &leaf->chunk, file, meta, row_group, node->leaf + i, leaf->as));
     }
 done:
     return st;
@@ -386,6 +388,50 @@ done:
     return st;
 }
 
+/* A struct of metadata and value as one string a slot; what comes from outside is checked here. */
+static weft_status build_variant(weft_ctx *ctx, weft_pq_nested *nested, nested_leaf *leaf, nested_node *n,
+                                 int32_t around)
+{
+    weft_status st = WEFT_OK;
+    size_t bytes = 0;
+    WEFT_TRY(st, build_struct(ctx, nested, leaf, n, around));
+    const weft_column *parts = n->child_columns;
+    const uint64_t *valid = n->column.validity;
+    for (int pass = 0; pass < 2; pass++) {
+        weft_str *out = n->data.data;
+        char *at = n->heap.data;
+        for (int32_t i = 0; i < n->slots; i++) {
+            if (pass == 1) out[i] = (weft_str){0};
+            if (valid != NULL && !weft_bit_get(valid, i)) continue;
+            const weft_str *meta = (const weft_str *)parts[0].data + i;
+            const weft_str *value = (const weft_str *)parts[1].data + i;
+            const size_t len = (size_t)meta->len + value->len;
+            bytes += len;
+            if (pass == 0) continue;
+            memcpy(at, weft_str_data(meta), meta->len);
+            memcpy(at + meta->len, weft_str_data(value), value->len);
+            const uint32_t told = weft_variant_meta_bytes((const uint8_t *)at, len);
+            const weft_variant_verdict verdict = weft_variant_check(at, len);
+            if (verdict != WEFT_VARIANT_GOOD || told != meta->len)
+                return weft_fail(
+                    ctx, verdict == WEFT_VARIANT_UNKNOWN ? WEFT_UNKNOWN_VARIANT_TYPE : WEFT_MALFORMED_VARIANT,
+                    "Variant binary is malformed. Please check the data source is valid.");
+            out[i] = weft_str_view(at, (uint32_t)len);
+            at += len;
+        }
+        if (pass == 1) break;
+        WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &n->data, (size_t)n->slots * sizeof *out + 16));
+        WEFT_TRY(st, weft_pq_buffer_reserve(ctx, &n->heap, bytes + 16));
+    }
+    n->column = (weft_column){.type = n->node->type,
+                              .phys = WEFT_PHYS_STR,
+                              .encoding = WEFT_FLAT,
+                              .data = n->data.data,
+                              .validity = valid};
+done:
+    return st;
+}
+
 static weft_status build_list(weft_ctx *ctx, weft_pq_nested *nested, nested_leaf *leaf, nested_node *n,
                               int32_t around)
 {
@@ -441,6 +487,7 @@ static weft_status build_node(weft_ctx *ctx, weft_pq_nested *nested, nested_node
     switch ((weft_pq_shape)n->node->shape) {
     case WEFT_PQ_SHAPE_LEAF: return build_leaf(ctx, leaf, n, around);
     case WEFT_PQ_SHAPE_STRUCT: return build_struct(ctx, nested, leaf, n, around);
+    case WEFT_PQ_SHAPE_VARIANT: return build_variant(ctx, nested, leaf, n, around);
     case WEFT_PQ_SHAPE_LIST:
     case WEFT_PQ_SHAPE_MAP: break;
     }

@@ -44,7 +44,7 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
         c->chunk.lane = &scan->lane;
         c->chunk.narrow = scan->narrow;
         scan_null_column(c->type, &scan->batch_columns[i]);
-        if (c->type.child_count > 0) {
+        if (c->type.child_count > 0 || c->type.id == WEFT_TYPE_VARIANT) {
             scan->has_nested |= c->needed;
             continue;
         }

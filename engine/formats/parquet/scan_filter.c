@@ -77,8 +77,8 @@ static weft_status filter_open_conjunct(weft_ctx *ctx, weft_scan *scan, const we
     f->fallible = weft_expr_fallible(conjunct);
     WEFT_TRY(st, weft_program_compile_filter(ctx, &conjunct, 1, types, scan->spec.column_count, &program));
     WEFT_TRY(st, weft_eval_open(ctx, program, &f->eval));
-    if (f->column >= 0 && types[f->column].child_count == 0 && !f->fallible &&
-        weft_expr_deterministic(conjunct)) {
+    if (f->column >= 0 && types[f->column].child_count == 0 && types[f->column].id != WEFT_TYPE_VARIANT &&
+        !f->fallible && weft_expr_deterministic(conjunct)) {
         WEFT_TRY(st, filter_open_entries(ctx, scan, f));
     }
 done:

@@ -266,6 +266,37 @@ done:
     return st;
 }
 
+/* A group that says so is a VARIANT; one of the two binaries that a VARIANT has is one too, since Spark
+ * before 4.1 writes them without a word. */
+static weft_status schema_variant(schema *s, const weft_pq_element *e, weft_pq_node *node)
+{
+    const bool told = e->logical == WEFT_PQ_LOGICAL_VARIANT;
+    int32_t found = 0;
+    weft_pq_node parts[2];
+    for (int32_t i = 0; i < node->child_count; i++) {
+        const weft_pq_node *child = &node->children[i];
+        const bool binary = child->is_leaf && child->type.id == WEFT_TYPE_BINARY;
+        const int32_t at = strcmp(child->name, "metadata") == 0 ? 0
+                           : strcmp(child->name, "value") == 0  ? 1
+                                                                : -1;
+        if (at < 0 || !binary || child->nullable) continue;
+        parts[at] = *child;
+        found |= 1 << at;
+    }
+    if (found != 3 || node->child_count != 2) {
+        if (!told) return WEFT_OK;
+        return schema_fail(
+            s, WEFT_UNSUPPORTED,
+            "a VARIANT that is not the two binaries `metadata` and `value` (a shredded one) is not "
+            "supported");
+    }
+    node->children[0] = parts[0];
+    node->children[1] = parts[1];
+    node->shape = WEFT_PQ_SHAPE_VARIANT;
+    node->type = WEFT_TYPE_OF(WEFT_TYPE_VARIANT);
+    return WEFT_OK;
+}
+
 /* The inside of a node whose levels are known: a leaf, or a group with its children. */
 static weft_status schema_body(schema *s, const weft_pq_element *e, weft_pq_node *node)
 {
@@ -290,6 +321,7 @@ static weft_status schema_body(schema *s, const weft_pq_element *e, weft_pq_node
             WEFT_TRY(st, schema_node(s, node->max_def, node->max_rep, &node->children[i]));
         }
         WEFT_TRY(st, schema_group_type(s, node));
+        WEFT_TRY(st, schema_variant(s, e, node));
     }
     node->leaf_count = s->leaf_count - node->leaf;
 done:
@@ -326,8 +358,6 @@ static weft_status schema_node(schema *s, int16_t def, int16_t rep, weft_pq_node
     if (e->repetition < WEFT_PQ_REQUIRED || e->repetition > WEFT_PQ_REPEATED) {
         return schema_fail(s, WEFT_CORRUPT, "unknown repetition type");
     }
-    if (e->logical == WEFT_PQ_LOGICAL_VARIANT)
-        return schema_fail(s, WEFT_UNSUPPORTED, "the type VARIANT is not there yet");
     *node = (weft_pq_node){.name = e->name, .max_def = def, .max_rep = rep, .leaf = s->leaf_count};
     if (e->repetition == WEFT_PQ_REPEATED) {
         WEFT_TRY(st, schema_repeated(s, e, node));

@@ -10,6 +10,7 @@
 #include "engine/formats/parquet/write_chunk.h"
 #include "engine/formats/parquet/write_options.h"
 #include "engine/formats/parquet/write_shred.h"
+#include "engine/formats/parquet/write_variant.h"
 
 /* Rows of a row group: readers count them in 32 bits. */
 #define SINK_GROUP_ROWS_MAX ((int64_t)1 << 30)
@@ -23,6 +24,7 @@ struct weft_file_sink {
     int32_t column_count;     /* those that are made */
     weft_pqw_scratch scratch;
     weft_pqw_shred shred;
+    weft_arena *parts; /* of the VARIANTs of a batch; NULL: no column has any */
     int64_t group_rows, rows;
     weft_pqw_group *first, *last;
     int32_t group_count;
@@ -41,6 +43,7 @@ static void sink_free(weft_file_sink **sink)
     weft_pqw_compressor_deinit(&s->scratch.compressor);
     weft_file_abandon(&s->file);
     weft_arena_free(&s->arena);
+    weft_arena_free(&s->parts);
     weft_mem_free(s);
     *sink = NULL;
 }
@@ -67,6 +70,7 @@ static weft_status parquet_open(weft_ctx *ctx, const char *path, const weft_sche
         s->column_count++;
         WEFT_TRY(st, weft_pqw_options_apply(ctx, options, option_count, &s->columns[i]));
     }
+    WEFT_TRY(st, weft_pqw_variant_open(ctx, schema, &s->parts));
     WEFT_TRY(st, weft_file_create(ctx, path, &s->file));
     WEFT_TRY(st, weft_file_append(ctx, s->file, WEFT_PQ_MAGIC, 4));
     *out = s;
@@ -126,6 +130,11 @@ static weft_status parquet_write(weft_ctx *ctx, weft_file_sink *sink, const weft
     int64_t at_hand;
     WEFT_TRY(st, weft_check_cancel(ctx));
     if (batch->selected == 0) goto done;
+    weft_batch split;
+    if (sink->parts != NULL) {
+        WEFT_TRY(st, weft_pqw_variant_split(ctx, sink->parts, batch, &split));
+        batch = &split;
+    }
     for (int32_t i = 0; i < sink->column_count; i++) {
         WEFT_TRY(st, weft_pqw_shred_batch(ctx, &sink->shred, &sink->columns[i], &sink->scratch, batch));
     }

@@ -8,6 +8,10 @@
 
 enum { SCHEMA_DEPTH_MAX = 32 }; /* nested types within each other; definition levels stay far below 255 */
 
+/* What stands in the group of a VARIANT, in the order in which columns of it are split (write_variant.c). */
+static const weft_field variant_fields[2] = {{.name = "metadata", .type = {.id = WEFT_TYPE_BINARY}},
+                                             {.name = "value", .type = {.id = WEFT_TYPE_BINARY}}};
+
 /* Bytes that hold every value of a precision, as big-endian two's complement: what Spark chooses. */
 static int32_t decimal_bytes(int precision)
 {
@@ -71,6 +75,7 @@ static weft_status leaf_kind(weft_ctx *ctx, weft_type type, const char *name, we
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE,
@@ -150,12 +155,13 @@ static weft_status walk_group(weft_ctx *ctx, schema_walk *walk, const weft_field
     weft_status st = WEFT_OK;
     const weft_type type = field->type;
     const schema_walk kept = *walk;
-    const bool is_list = type.id != WEFT_TYPE_STRUCT;
+    const bool variant = type.id == WEFT_TYPE_VARIANT;
+    const bool is_list = type.id != WEFT_TYPE_STRUCT && !variant;
     if (walk->step_count + 3 > SCHEMA_DEPTH_MAX) {
         return weft_fail(ctx, WEFT_LIMIT, "The column `%s` is nested deeper than %d levels.", walk->path[0],
                          SCHEMA_DEPTH_MAX);
     }
-    if (type.child_count == 0) {
+    if (type.child_count == 0 && !variant) {
         return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE,
                          "Parquet has no struct without fields, but the column `%s` is one.", field->name);
     }
@@ -166,6 +172,8 @@ static weft_status walk_group(weft_ctx *ctx, schema_walk *walk, const weft_field
         walk->path[walk->path_count++] = "list";
         const weft_field element = {"element", type.children[0].type, type.children[0].nullable};
         WEFT_TRY(st, walk_child(ctx, walk, 0, &element));
+    } else if (variant) {
+        for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, walk_child(ctx, walk, i, &variant_fields[i]));
     } else if (type.id == WEFT_TYPE_MAP) {
         walk->path[walk->path_count++] = "key_value";
         walk->steps[walk->step_count++] =
@@ -192,7 +200,7 @@ static weft_status walk_field(weft_ctx *ctx, schema_walk *walk, const weft_field
     weft_status st = WEFT_OK;
     const weft_type_id id = (weft_type_id)field->type.id;
     walk->path[walk->path_count++] = field->name;
-    if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT) {
+    if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT || id == WEFT_TYPE_VARIANT) {
         WEFT_TRY(st, walk_group(ctx, walk, field));
     } else {
         WEFT_TRY(st, walk_leaf(ctx, walk, field));
@@ -258,6 +266,7 @@ static int converted_type(weft_type type)
     case WEFT_TYPE_INTERVAL_DT:
     case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_STRUCT:
+    case WEFT_TYPE_VARIANT:
     case WEFT_TYPE_COUNT: break;
     }
     return -1;
@@ -277,6 +286,7 @@ static void put_logical_type(weft_thrift_writer *w, weft_type type)
     if (type.id == WEFT_TYPE_TINYINT || type.id == WEFT_TYPE_SMALLINT) logical = WEFT_PQ_LOGICAL_INTEGER;
     if (type.id == WEFT_TYPE_ARRAY) logical = WEFT_PQ_LOGICAL_LIST;
     if (type.id == WEFT_TYPE_MAP) logical = WEFT_PQ_LOGICAL_MAP;
+    if (type.id == WEFT_TYPE_VARIANT) logical = WEFT_PQ_LOGICAL_VARIANT;
     if (logical == 0) return;
     weft_thrift_put_struct_begin(w, 10);
     weft_thrift_put_struct_begin(w, (int16_t)logical);
@@ -286,6 +296,8 @@ static void put_logical_type(weft_thrift_writer *w, weft_type type)
     } else if (logical == WEFT_PQ_LOGICAL_TIMESTAMP || logical == WEFT_PQ_LOGICAL_TIME) {
         weft_thrift_put_bool(w, 1, type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NS);
         put_unit(w, 2, type);
+    } else if (logical == WEFT_PQ_LOGICAL_VARIANT) {
+        weft_thrift_put_i8(w, 1, 1); /* specification_version */
     } else if (logical == WEFT_PQ_LOGICAL_INTEGER) {
         weft_thrift_put_i8(w, 1, type.id == WEFT_TYPE_TINYINT ? 8 : 16);
         weft_thrift_put_bool(w, 2, true);
@@ -308,7 +320,7 @@ static void put_field(weft_thrift_writer *w, const weft_field *field)
 {
     const weft_type type = field->type;
     const bool is_group = type.id == WEFT_TYPE_STRUCT || type.id == WEFT_TYPE_ARRAY ||
-                          type.id == WEFT_TYPE_MAP;
+                          type.id == WEFT_TYPE_MAP || type.id == WEFT_TYPE_VARIANT;
     weft_pqw_leaf leaf = {0};
     weft_thrift_put_struct_open(w);
     if (!is_group && w->st == WEFT_OK) {
@@ -318,7 +330,10 @@ static void put_field(weft_thrift_writer *w, const weft_field *field)
     }
     weft_thrift_put_i32(w, 3, field->nullable ? WEFT_PQ_OPTIONAL : WEFT_PQ_REQUIRED);
     weft_thrift_put_text(w, 4, field->name);
-    if (is_group) weft_thrift_put_i32(w, 5, type.id == WEFT_TYPE_STRUCT ? type.child_count : 1);
+    const int32_t children = type.id == WEFT_TYPE_STRUCT    ? type.child_count
+                             : type.id == WEFT_TYPE_VARIANT ? 2
+                                                            : 1;
+    if (is_group) weft_thrift_put_i32(w, 5, children);
     const int converted = converted_type(type);
     if (converted >= 0) weft_thrift_put_i32(w, 6, converted);
     if (type.id == WEFT_TYPE_DECIMAL) {
@@ -334,6 +349,8 @@ static void put_field(weft_thrift_writer *w, const weft_field *field)
         put_group_element(w, "key_value", WEFT_PQ_REPEATED, 2);
         put_field(w, &(weft_field){"key", type.children[0].type, false});
         put_field(w, &(weft_field){"value", type.children[1].type, type.children[1].nullable});
+    } else if (type.id == WEFT_TYPE_VARIANT) {
+        for (int32_t i = 0; i < 2; i++) put_field(w, &variant_fields[i]);
     } else if (type.id == WEFT_TYPE_STRUCT) {
         for (int32_t i = 0; i < type.child_count; i++) put_field(w, &type.children[i]);
     }
@@ -343,6 +360,7 @@ static void put_field(weft_thrift_writer *w, const weft_field *field)
 static int32_t count_elements(weft_type type)
 {
     int32_t count = type.id == WEFT_TYPE_ARRAY || type.id == WEFT_TYPE_MAP ? 2 : 1;
+    if (type.id == WEFT_TYPE_VARIANT) count = 3;
     for (int32_t i = 0; i < type.child_count; i++) count += count_elements(type.children[i].type);
     return count;
 }

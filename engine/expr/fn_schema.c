@@ -1,0 +1,117 @@
+/* engine/expr/fn_schema.c - see fn_schema.h. */
+#include "engine/expr/fn_schema.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "common/mem.h"
+#include "engine/expr/json_schema.h"
+
+bool weft_has_text_keys(weft_type type)
+{
+    if (type.id == WEFT_TYPE_MAP && type.children[0].type.id != WEFT_TYPE_STRING) return false;
+    for (int32_t i = 0; i < type.child_count; i++) {
+        if (!weft_has_text_keys(type.children[i].type)) return false;
+    }
+    return true;
+}
+
+static weft_status parse_schema(weft_ctx *ctx, const weft_str *text, const weft_span *span, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    char *copy = NULL, *fields = NULL;
+    size_t blank = 0;
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(text), text->len, &copy));
+    while (isspace((unsigned char)copy[blank])) blank++;
+    if (copy[blank] == 0)
+        return weft_fail_at(ctx, WEFT_PARSE_EMPTY_STATEMENT, span,
+                            "Syntax error, unexpected empty statement.");
+    if (copy[blank] == '{') return weft_json_schema_parse(ctx, copy + blank, span, out);
+    if (weft_type_parse(ctx, copy, out) == WEFT_OK) return WEFT_OK;
+    weft_error_clear(ctx);
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &fields, "struct<%s>", copy));
+    if (weft_type_parse(ctx, fields, out) == WEFT_OK) return WEFT_OK;
+    weft_error_clear(ctx);
+    st = weft_fail_at(ctx, WEFT_PARSE_SYNTAX_ERROR, span,
+                      "\"%.200s\" is neither a type nor a list of columns", copy);
+done:
+    return st;
+}
+
+weft_status weft_bind_schema(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
+                             const weft_span *span, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
+    const weft_expr *schema = args[i];
+    if (schema->kind != WEFT_EXPR_LITERAL || schema->type.id != WEFT_TYPE_STRING || schema->literal.is_null)
+        return weft_fail_at(ctx, WEFT_INVALID_SCHEMA_TEXT, span,
+                            "The schema of %s() must be a constant string that is not NULL.", fn->name);
+    st = parse_schema(ctx, &schema->literal.str, span, out);
+done:
+    return st;
+}
+
+weft_status weft_bind_options(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
+                              int32_t count, const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    char text[256];
+    if (i >= count) return WEFT_OK;
+    const weft_type type = args[i]->type;
+    if (type.id != WEFT_TYPE_MAP)
+        return weft_fail_at(ctx, WEFT_INVALID_OPTIONS_MAP, span,
+                            "Invalid options: Must use the `map()` function for options.");
+    if (type.children[0].type.id != WEFT_TYPE_STRING || type.children[1].type.id != WEFT_TYPE_STRING)
+        return weft_fail_at(ctx, WEFT_INVALID_OPTIONS_TEXT, span,
+                            "Invalid options: A type of keys and values in `map()` must be string, but got "
+                            "\"%s\".",
+                            weft_type_text(type, text, sizeof text));
+    WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
+    if (args[i]->kind != WEFT_EXPR_LITERAL || args[i]->literal.is_null)
+        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                          "the options of %s() must be a constant map", fn->name);
+done:
+    return st;
+}
+
+weft_status weft_options_each(weft_ctx *ctx, const weft_value *map, weft_option_setter set, void *self)
+{
+    weft_status st = WEFT_OK;
+    weft_column column;
+    if (map == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_nested_constant(ctx, map->type, &map->str, &column));
+    const weft_list list = *(const weft_list *)column.data;
+    const weft_column *keys = &column.children[0].children[0], *values = &column.children[0].children[1];
+    for (int32_t i = list.offset; i < list.offset + list.length; i++) {
+        char *key = NULL, *value = NULL;
+        if (weft_column_is_null(values, i)) continue;
+        const weft_str *k = weft_column_value(keys, i), *v = weft_column_value(values, i);
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(k), k->len, &key));
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(v), v->len, &value));
+        WEFT_TRY(st, set(ctx, self, key, value));
+    }
+done:
+    return st;
+}
+
+weft_status weft_bind_sample_text(weft_ctx *ctx, const weft_expr **args, const char *what,
+                                  const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_expr_fold(ctx, args[0], &args[0]));
+    if (args[0]->kind != WEFT_EXPR_LITERAL)
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                            "the input `%s` should be a foldable \"STRING\" expression", what);
+    if (args[0]->literal.is_null)
+        st = weft_fail_at(ctx, WEFT_UNEXPECTED_NULL, span, "The %s must not be null.", what);
+done:
+    return st;
+}
+
+weft_status weft_fail_malformed(weft_ctx *ctx, const weft_expr *call, const weft_str *text)
+{
+    return weft_fail_at(ctx, WEFT_MALFORMED_RECORD, &call->span,
+                        "Malformed records are detected in record parsing: %.*s.",
+                        (int)weft_min_i64(text->len, 200), weft_str_data(text));
+}

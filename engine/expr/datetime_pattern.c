@@ -163,9 +163,11 @@ static size_t put_text(char *to, const char *text, size_t len)
     return len;
 }
 
-/* +hh, +hhmm or +hh:mm; Z for zero where `zulu`. */
-static size_t put_offset(char *to, int64_t offset_s, bool zulu, bool colon, bool hours_only)
+/* +hh, +hhmm or +hh:mm, with seconds where there are some and they are wanted; Z for zero where `zulu`. */
+static size_t put_offset(char *to, int64_t offset_s, bool zulu, bool colon, bool hours_only,
+                         bool wants_seconds)
 {
+    if (!wants_seconds) offset_s -= offset_s % 60;
     const int64_t size = offset_s < 0 ? -offset_s : offset_s, minutes = size / 60 % 60, seconds = size % 60;
     if (zulu && offset_s == 0) return put_text(to, "Z", 1);
     size_t used =
@@ -185,7 +187,7 @@ static size_t put_gmt(char *to, int64_t offset_s, bool full)
     const int64_t size = offset_s < 0 ? -offset_s : offset_s;
     memcpy(to, "GMT", 3);
     if (offset_s == 0) return 3;
-    if (full) return 3 + put_offset(to + 3, offset_s, false, true, false);
+    if (full) return 3 + put_offset(to + 3, offset_s, false, true, false, true);
     size_t used = 3 + (size_t)snprintf(to + 3, DATETIME_FIELD_BYTES - 3, "%c%d", offset_s < 0 ? '-' : '+',
                                        (int)(size / 3600));
     if (size % 3600 != 0)
@@ -198,11 +200,11 @@ static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item 
 {
     const int32_t count = item->count;
     switch (item->letter) {
-    case 'X': return put_offset(to, offset_s, true, count == 3 || count == 5, count == 1);
-    case 'x': return put_offset(to, offset_s, false, count == 3 || count == 5, count == 1);
+    case 'X': return put_offset(to, offset_s, true, count == 3 || count == 5, count == 1, count > 3);
+    case 'x': return put_offset(to, offset_s, false, count == 3 || count == 5, count == 1, count > 3);
     case 'Z':
         if (count == 4) return put_gmt(to, offset_s, true);
-        return put_offset(to, offset_s, count == 5, count == 5, false);
+        return put_offset(to, offset_s, count == 5, count == 5, false, count == 5);
     case 'O': return put_gmt(to, offset_s, count == 4);
     case 'V': return put_text(to, p->zone_name, strlen(p->zone_name));
     default: /* z: zones have no names here but for UTC */

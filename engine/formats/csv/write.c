@@ -2,7 +2,8 @@
  *
  * Values become texts a batch at a time: by a program of casts to STRING, timestamps and dates with a format
  * by their patterns. Which values are quoted is what Spark's writer (univocity) does: those that hold the
- * delimiter or a line end, begin with a quote, or (escapeQuotes) hold one. */
+ * delimiter or a line end, begin with a quote, or (escapeQuotes) hold one. No quote is a byte of zero, as
+ * there. */
 #include <string.h>
 #include <strings.h>
 
@@ -76,16 +77,20 @@ static weft_status put(weft_ctx *ctx, weft_file_sink *s, const void *bytes, int6
     return weft_text_packer_put(ctx, s->packer, bytes, len);
 }
 
-static bool must_quote(const weft_csv_options *o, const char *text, uint32_t len, bool is_first)
+/* text: without what is trimmed at its begin, but with what is trimmed at its end, as univocity looks at it.
+ */
+static bool must_quote(const weft_file_sink *s, const char *text, uint32_t len, bool is_first)
 {
+    const weft_csv_options *o = &s->options;
     const uint8_t comment = o->comment != 0 ? o->comment : COMMENT_DEFAULT;
-    if (o->quote == 0) return false;
     if (o->quote_all) return true;
     if (len == 0) return false;
     if ((uint8_t)text[0] == o->quote || (is_first && (uint8_t)text[0] == comment)) return true;
     for (uint32_t i = 0; i < len; i++) {
         const uint8_t byte = (uint8_t)text[i];
-        if (byte == '\n' || byte == '\r' || (o->escape_quotes && byte == o->quote)) return true;
+        if (byte == '\n' || byte == '\r' || byte == (uint8_t)s->line_end[0] ||
+            (o->escape_quotes && byte == o->quote))
+            return true;
         if (byte == (uint8_t)o->delimiter[0] && (int64_t)len - i >= o->delimiter_len &&
             memcmp(text + i, o->delimiter, (size_t)o->delimiter_len) == 0)
             return true;
@@ -97,10 +102,17 @@ static weft_status put_quoted(weft_ctx *ctx, weft_file_sink *s, const char *text
 {
     weft_status st = WEFT_OK;
     const weft_csv_options *o = &s->options;
+    const int64_t line_end_len = (int64_t)strlen(s->line_end);
     uint32_t begin = 0;
     WEFT_TRY(st, put(ctx, s, &o->quote, 1));
     for (uint32_t i = 0; i < len; i++) {
         const uint8_t byte = (uint8_t)text[i];
+        if (byte == '\n' && line_end_len == 2) { /* a line end of one byte or more than two changes nothing */
+            WEFT_TRY(st, put(ctx, s, text + begin, i - begin));
+            WEFT_TRY(st, put(ctx, s, s->line_end, line_end_len));
+            begin = i + 1;
+            continue;
+        }
         const uint8_t before = byte == o->quote ? o->escape : byte == o->escape ? o->escape_escape : 0;
         if (before == 0) continue;
         WEFT_TRY(st, put(ctx, s, text + begin, i - begin));
@@ -126,14 +138,16 @@ static weft_status put_value(weft_ctx *ctx, weft_file_sink *s, const char *text,
         text++;
         len--;
     }
+    uint32_t untrimmed = len;
     while (o->trim_right && len > 0 && (uint8_t)text[len - 1] <= ' ') len--;
     if (len == 0 && !is_null) { /* as it stands, when it brings its quotes along */
         text = o->empty_value;
         len = (uint32_t)strlen(text);
         if (len >= 2 && (uint8_t)text[0] == o->quote && (uint8_t)text[len - 1] == o->quote)
             return put(ctx, s, text, len);
+        untrimmed = len;
     }
-    if (must_quote(o, text, len, is_first)) return put_quoted(ctx, s, text, len);
+    if (must_quote(s, text, untrimmed, is_first)) return put_quoted(ctx, s, text, len);
     return put(ctx, s, text, len);
 }
 

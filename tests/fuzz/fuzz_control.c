@@ -173,8 +173,14 @@ static void check_worker(weft_ctx *ctx, weft_pool *pool, const uint8_t *data, si
                             .fragment = &stage,
                             .settings = ctx->settings};
     if (weft_worker_send(ctx, worker, &order) != WEFT_OK) abort();
-    for (int32_t i = 0; i < 2; i++)
-        if (weft_worker_receive(ctx, worker, data, size) != WEFT_OK) weft_error_clear(ctx);
+    const weft_net_frame whole = {.bytes = data, .len = size};
+    const weft_net_frame parts[2] = {{.bytes = data, .len = size / 2},
+                                     {.bytes = data + size / 2, .len = size - size / 2}};
+    for (int32_t i = 0; i < 2; i++) {
+        int32_t taken = 0;
+        if (weft_worker_receive(ctx, worker, &whole, 1, &taken) != WEFT_OK) weft_error_clear(ctx);
+        if (weft_worker_receive(ctx, worker, parts, 2, &taken) != WEFT_OK) weft_error_clear(ctx);
+    }
     order =
         (weft_to_worker){.kind = WEFT_TO_WORKER_LAUNCH, .job = JOB, .stage = STAGE, .task = &stage.tasks[0]};
     if (weft_worker_send(ctx, worker, &order) != WEFT_OK) abort();

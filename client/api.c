@@ -11,6 +11,7 @@
 
 #include "client/connection.h"
 #include "engine/columnar/arrow.h"
+#include "engine/expr/value_sql.h"
 
 struct weft_client {
     weft_connection connection;
@@ -165,8 +166,47 @@ static void stream_release(struct ArrowArrayStream *stream)
     memset(stream, 0, sizeof(*stream));
 }
 
-int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStream *stream,
-                    weft_client_error *error)
+/* The parameters as SQL, in ctx->arena. */
+static weft_status read_parameters(weft_ctx *ctx, const weft_client_parameter *from, int32_t count,
+                                   weft_sql_parameter **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
+    for (int32_t i = 0; i < count; i++) {
+        char *quoted = NULL;
+        if (from[i].sql == NULL && from[i].text == NULL)
+            WEFT_TRY(st, weft_fail(ctx, WEFT_INVALID, "parameter %d has no value", i));
+        if (from[i].sql != NULL)
+            WEFT_TRY(st, weft_sql_check_value(ctx, from[i].sql));
+        else
+            WEFT_TRY(st, weft_sql_quote(ctx, from[i].text, strlen(from[i].text), &quoted));
+        (*out)[i] = (weft_sql_parameter){.name = from[i].name, .sql = quoted != NULL ? quoted : from[i].sql};
+    }
+done:
+    return st;
+}
+
+static weft_status execute_with(weft_client *client, const char *sql, const weft_client_parameter *parameters,
+                                int32_t count, weft_error *error, weft_result **out)
+{
+    weft_status st = WEFT_OK;
+    weft_own_memory memory;
+    weft_ctx ctx;
+    weft_sql_parameter *read = NULL;
+    *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for the parameters of a statement"};
+    if (!weft_own_memory_open(&memory, INT64_MAX, "parameters")) return WEFT_NOMEM;
+    weft_ctx_init(&ctx, memory.arena, memory.account, weft_connection_settings(&client->connection));
+    st = read_parameters(&ctx, parameters, count, &read);
+    if (st != WEFT_OK)
+        *error = ctx.error;
+    else
+        st = weft_connection_execute_with(&client->connection, sql, strlen(sql), read, count, error, out);
+    weft_own_memory_close(&memory);
+    return st;
+}
+
+int weft_client_sql_with(weft_client *client, const char *sql, const weft_client_parameter *parameters,
+                         int32_t count, struct ArrowArrayStream *stream, weft_client_error *error)
 {
     client_stream *s = NULL;
     weft_error why = {0};
@@ -177,7 +217,7 @@ int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStrea
         return -1;
     }
     s->client = client;
-    if (weft_connection_execute(&client->connection, sql, strlen(sql), &why, &s->result) != WEFT_OK) {
+    if (execute_with(client, sql, parameters, count, &why, &s->result) != WEFT_OK) {
         weft_mem_free(s);
         give_error(error, &why);
         return -1;
@@ -188,6 +228,12 @@ int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStrea
                                         .release = stream_release,
                                         .private_data = s};
     return 0;
+}
+
+int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStream *stream,
+                    weft_client_error *error)
+{
+    return weft_client_sql_with(client, sql, NULL, 0, stream, error);
 }
 
 int weft_client_set(weft_client *client, const char *key, const char *value, weft_client_error *error)

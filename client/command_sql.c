@@ -9,14 +9,16 @@
 #include "client/options.h"
 #include "client/shell.h"
 #include "client/statements.h"
+#include "engine/expr/value_sql.h"
 
-enum { TEXTS_MOST = 64 };
+enum { TEXTS_MOST = 64, PARAMETERS_MOST = 256 };
 
 typedef struct sql_options {
     const char *text[TEXTS_MOST]; /* -e and -f, in order */
     bool is_file[TEXTS_MOST];
     int32_t text_count;
-    const char *master; /* weft://…, or NULL */
+    weft_sql_parameter parameters[PARAMETERS_MOST]; /* --param, in order */
+    const char *master;                             /* weft://…, or NULL */
     const char *keys;
     const char *session;  /* `weft submit`: its name, or NULL */
     bool submit;          /* `weft submit` */
@@ -31,6 +33,8 @@ static const char common_help[] =
     "  --keys DIR         key folder for weft:// off the loopback (else $WEFT_KEYS)\n"
     "  --memory SIZE      memory that data may take, as 512m or 4g (default: 70 % of the machine's)\n"
     "  --conf KEY=VALUE   a setting; may be given again\n"
+    "  --param NAME=VALUE what :NAME stands for, =VALUE the next ?: a constant of SQL, else a text; may be\n"
+    "                     given again\n"
     "  --properties-file FILE\n"
     "                     weft.master, weft.keys.dir and settings, as KEY VALUE lines (else $WEFT_CONF,\n"
     "                     else /etc/weft/weft.conf); what is said here counts more, the environment less\n"
@@ -190,6 +194,28 @@ static int add_text(sql_options *o, const char *text, bool is_file)
     return WEFT_EXIT_OK;
 }
 
+/* --param NAME=VALUE, or =VALUE for the next ?. A value that is no constant of SQL is a text. */
+static int add_parameter(sql_options *o, const char *pair)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx ctx;
+    char *name = NULL, *quoted = NULL;
+    const char *equals = strchr(pair, '=');
+    weft_sql_parameter *p = &o->parameters[o->statements.parameter_count];
+    if (equals == NULL) return usage(o, "--param wants NAME=VALUE, not", pair);
+    if (o->statements.parameter_count == PARAMETERS_MOST) return usage(o, "too many --param", NULL);
+    weft_ctx_init(&ctx, o->file.arena, o->file.account, &o->settings);
+    if (weft_sql_check_value(&ctx, equals + 1) != WEFT_OK)
+        st = weft_sql_quote(&ctx, equals + 1, strlen(equals + 1), &quoted);
+    if (st == WEFT_OK) st = weft_arena_copy(&ctx, ctx.arena, pair, (size_t)(equals - pair), &name);
+    if (st != WEFT_OK) return usage(o, "no memory", NULL);
+    *p = (weft_sql_parameter){.name = equals == pair ? NULL : name,
+                              .sql = quoted != NULL ? quoted : equals + 1};
+    o->statements.parameter_count++;
+    o->statements.parameters = o->parameters;
+    return WEFT_EXIT_OK;
+}
+
 /* One option with its value. -1: not an option of ours. */
 static int take_option(sql_options *o, const char *name, const char *value)
 {
@@ -198,6 +224,7 @@ static int take_option(sql_options *o, const char *name, const char *value)
     if (strcmp(name, "--master") == 0) return set_master(o, value);
     if (strcmp(name, "--memory") == 0) return set_option(o, "weft.memory.limit", value);
     if (strcmp(name, "--conf") == 0) return set_conf(o, value);
+    if (strcmp(name, "--param") == 0) return add_parameter(o, value);
     if (strcmp(name, "--properties-file") == 0 || strcmp(name, "--config") == 0)
         return WEFT_EXIT_OK; /* it was read before */
     if (o->submit && strcmp(name, "--session") == 0) {

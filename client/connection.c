@@ -3,6 +3,8 @@
 
 #include "client/local.h"
 #include "client/remote.h"
+#include "client/script.h"
+#include "engine/sql/script_tree.h"
 
 struct weft_backend {
     const weft_settings *(*settings)(void *self);
@@ -145,15 +147,25 @@ weft_status weft_connection_open(const weft_connection_options *options, weft_er
     weft_status st = WEFT_OK;
     weft_local *local = NULL;
     weft_remote *remote = NULL;
+    weft_ctx ctx;
     *out = (weft_connection){0};
-    if (options->master != NULL) {
+    *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a connection"};
+    if (!weft_own_memory_open(&out->memory, INT64_MAX, "connection")) return WEFT_NOMEM;
+    weft_ctx_init(&ctx, out->memory.arena, out->memory.account, options->settings);
+    st = WEFT_NEW(&ctx, &out->cancelled);
+    if (st == WEFT_OK && options->master != NULL) {
         st = weft_remote_open_named(options->master, options->keys, options->session, options->settings,
                                     error, &remote);
-        if (st == WEFT_OK) *out = (weft_connection){.backend = &remote_backend, .self = remote};
-        return st;
+        out->backend = &remote_backend;
+        out->self = remote;
+    } else if (st == WEFT_OK) {
+        st = weft_local_start(options->settings, error, &local);
+        out->backend = &local_backend;
+        out->self = local;
     }
-    st = weft_local_start(options->settings, error, &local);
-    if (st == WEFT_OK) *out = (weft_connection){.backend = &local_backend, .self = local};
+    if (st == WEFT_OK) return st;
+    weft_own_memory_close(&out->memory);
+    *out = (weft_connection){0};
     return st;
 }
 
@@ -169,7 +181,39 @@ weft_pool *weft_connection_pool(const weft_connection *c) { return c->backend->p
 weft_status weft_connection_execute(const weft_connection *c, const char *text, size_t len, weft_error *error,
                                     weft_result **out)
 {
-    return c->backend->execute(c->self, text, len, error, out);
+    if (!weft_sql_is_script(text, len)) return c->backend->execute(c->self, text, len, error, out);
+    if (c->backend == &remote_backend && weft_remote_is_named(c->self)) {
+        *error = (weft_error){.code = WEFT_UNSUPPORTED,
+                              .message = "a script, BEGIN … END, cannot run in a session with a name: "
+                                         "whoever attaches again could not go on within it"};
+        return WEFT_UNSUPPORTED;
+    }
+    atomic_store(c->cancelled, false);
+    return weft_script_run(c, text, len, c->cancelled, error, out);
+}
+
+weft_status weft_connection_execute_with(const weft_connection *c, const char *text, size_t len,
+                                         const weft_sql_parameter *parameters, int32_t count,
+                                         weft_error *error, weft_result **out)
+{
+    weft_status st = WEFT_OK;
+    weft_own_memory memory;
+    weft_ctx ctx;
+    weft_sql_text whole;
+    *out = NULL;
+    if (count == 0) return weft_connection_execute(c, text, len, error, out);
+    *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for the parameters of a statement"};
+    if (!weft_own_memory_open(&memory, INT64_MAX, "parameters")) return WEFT_NOMEM;
+    weft_ctx_init(&ctx, memory.arena, memory.account, weft_connection_settings(c));
+    st = weft_sql_substitute(&ctx, text, len, parameters, count, &whole);
+    if (st != WEFT_OK) {
+        *error = ctx.error;
+    } else {
+        st = weft_connection_execute(c, whole.text, whole.len, error, out);
+        if (st != WEFT_OK) error->span = weft_sql_origin(&whole, text, error->span);
+    }
+    weft_own_memory_close(&memory);
+    return st;
 }
 
 weft_status weft_connection_set(weft_ctx *ctx, const weft_connection *c, const char *key, const char *value)
@@ -196,10 +240,15 @@ void weft_connection_on_progress(const weft_connection *c,
     c->backend->on_progress(c->self, progress, self);
 }
 
-void weft_connection_cancel(const weft_connection *c) { c->backend->cancel(c->self); }
+void weft_connection_cancel(const weft_connection *c)
+{
+    atomic_store(c->cancelled, true);
+    c->backend->cancel(c->self);
+}
 
 void weft_connection_close(weft_connection *c)
 {
     if (c->backend != NULL) c->backend->close(c->self);
+    weft_own_memory_close(&c->memory);
     *c = (weft_connection){0};
 }

@@ -5,6 +5,7 @@
 
 #include "common/settings.h"
 #include "coordinator/session.h"
+#include "engine/sql/parser.h"
 
 typedef struct weft_backend weft_backend;
 
@@ -12,6 +13,8 @@ typedef struct weft_backend weft_backend;
 typedef struct weft_connection {
     const weft_backend *backend;
     void *self;
+    weft_own_memory memory; /* of what is below */
+    atomic_bool *cancelled; /* since a script began */
 } weft_connection;
 
 typedef struct weft_connection_options {
@@ -33,10 +36,14 @@ bool weft_connection_is_open(const weft_connection *c);
 /* What it began with; for a ctx of those who print and export. */
 const weft_settings *weft_connection_settings(const weft_connection *c);
 weft_pool *weft_connection_pool(const weft_connection *c);
-/* As weft_session_execute, weft_session_set, weft_session_on_progress. A result is freed before its
- * connection is closed. */
+/* A statement or a script, BEGIN … END. As weft_session_execute, weft_session_set, weft_session_on_progress.
+ * A result is freed before its connection is closed. */
 WEFT_MUST_CHECK weft_status weft_connection_execute(const weft_connection *c, const char *text, size_t len,
                                                     weft_error *error, weft_result **out);
+/* The same with what its parameter markers stand for (engine/sql/parser.h); values are SQL. */
+WEFT_MUST_CHECK weft_status weft_connection_execute_with(const weft_connection *c, const char *text,
+                                                         size_t len, const weft_sql_parameter *parameters,
+                                                         int32_t count, weft_error *error, weft_result **out);
 WEFT_MUST_CHECK weft_status weft_connection_set(weft_ctx *ctx, const weft_connection *c, const char *key,
                                                 const char *value);
 /* As weft_remote_pass, weft_remote_took, weft_remote_finish; in this process nothing is ever passed. */

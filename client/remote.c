@@ -181,6 +181,8 @@ static weft_status check_place(weft_remote *r, uint64_t place, weft_error *error
     return error->code;
 }
 
+bool weft_remote_is_named(const weft_remote *r) { return r->name != NULL; }
+
 weft_status weft_remote_pass(weft_remote *r, const char *text, size_t len, bool *passed, weft_error *error)
 {
     weft_status st = WEFT_OK;

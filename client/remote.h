@@ -38,6 +38,7 @@ WEFT_MUST_CHECK weft_status weft_remote_execute(weft_remote *remote, const char 
                                                 weft_error *error, weft_result **out);
 WEFT_MUST_CHECK weft_status weft_remote_set(weft_remote *remote, const char *key, const char *value,
                                             weft_error *error);
+bool weft_remote_is_named(const weft_remote *remote);
 /* The next statement of a submission. *passed: it was done before, and is not to be executed; without a name
  * never. Errors: WEFT_SESSION_OF_OTHERS: those that were done are others. */
 WEFT_MUST_CHECK weft_status weft_remote_pass(weft_remote *remote, const char *text, size_t len, bool *passed,

@@ -200,7 +200,9 @@ int weft_statements_run_one(weft_statements *s, const char *text, size_t len)
         print_passed(s);
         return WEFT_EXIT_OK;
     }
-    if (st == WEFT_OK) st = weft_connection_execute(&s->connection, text, len, &error, &result);
+    if (st == WEFT_OK)
+        st = weft_connection_execute_with(&s->connection, text, len, s->parameters, s->parameter_count,
+                                          &error, &result);
 
     if (!s->silent && isatty(STDERR_FILENO)) fputs("\r\033[K", stderr);
     if (st == WEFT_OK) {

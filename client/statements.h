@@ -20,8 +20,10 @@ typedef struct weft_statements {
     const char *output; /* file of the results; NULL: stdout */
     bool silent;        /* no closing lines, no progress */
     bool json;          /* closing lines and errors are JSON objects */
-    int32_t results;    /* written so far */
-    int32_t count;      /* statements run so far */
+    int32_t parameter_count;
+    const weft_sql_parameter *parameters; /* of every statement */
+    int32_t results;                      /* written so far */
+    int32_t count;                        /* statements run so far */
 } weft_statements;
 
 /* Run one statement. All answer an exit code. */

@@ -71,6 +71,10 @@ X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", STATEMENT, TEXT, "", 0,
   "File for the jobs' JSON event lines; in a folder: its file events.jsonl")
 X(MAX_SPLIT_BYTES, "weft.sql.files.maxPartitionBytes", "spark.sql.files.maxPartitionBytes", STATEMENT, BYTES,
   "134217728", 1, INT64_MAX, "Most compressed bytes of a scan task that has more than 4096 rows")
+X(RECURSION_LEVELS, "weft.sql.cteRecursionLevelLimit", "spark.sql.cteRecursionLevelLimit", STATEMENT, INT,
+  "100", -1, 1000000, "Rounds of WITH RECURSIVE without MAX RECURSION LEVEL; -1 is no limit")
+X(RECURSION_ROWS, "weft.sql.cteRecursionRowLimit", "spark.sql.cteRecursionRowLimit", STATEMENT, INT,
+  "1000000", -1, INT64_MAX, "Rows of WITH RECURSIVE without a LIMIT over it; -1 is no limit")
 X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", STATEMENT, TEXT, "weft-warehouse", 0, 0,
   "Folder of the tables that CREATE TABLE makes without a LOCATION")
 X(CURRENT_DATABASE, "weft.sql.currentDatabase", "", STATEMENT, TEXT, "default", 0, 0,

@@ -8,8 +8,6 @@
 #include "common/redact.h"
 #include "common/settings.h"
 #include "coordinator/table_command.h"
-#include "engine/expr/aggregate.h"
-#include "engine/expr/function.h"
 #include "engine/expr/zone.h"
 #include "engine/plan/pointers.h"
 
@@ -139,24 +137,6 @@ done:
     return st;
 }
 
-static weft_status show_functions(weft_ctx *ctx, weft_command_rows *out)
-{
-    static const char *const names[] = {"function"};
-    weft_status st = WEFT_OK;
-    weft_pointers cells = {0};
-    int32_t count = 0;
-    const weft_function *const *functions = weft_function_all(&count);
-    for (int32_t i = 0; i < count; i++) {
-        if ((functions[i]->flags & WEFT_FN_LAMBDA_PART) != 0) continue; /* no function by itself */
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, functions[i]->name));
-    }
-    const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, aggregates[i]->name));
-    *out = text_rows(names, 1, &cells);
-done:
-    return st;
-}
-
 static const char *column_comment(const weft_table_definition *d, const char *name)
 {
     for (int32_t i = 0; d != NULL && i < d->column_count; i++)
@@ -234,7 +214,6 @@ weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog
     const char *what = show->show.what;
     if (strcmp(what, "tables") == 0) return show_tables(ctx, catalog, show, false, out);
     if (strcmp(what, "views") == 0) return show_tables(ctx, catalog, show, true, out);
-    if (strcmp(what, "functions") == 0) return show_functions(ctx, out);
     if (show->input_count == 1) return show_columns(ctx, catalog, show, strcmp(what, "columns") != 0, out);
     return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);
 }

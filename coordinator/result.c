@@ -165,6 +165,19 @@ done:
     return st;
 }
 
+void weft_result_forget(weft_result *r)
+{
+    const weft_run kept = {.text = r->run.text, .text_len = r->run.text_len, .name = r->run.name};
+    weft_block_reader_close(&r->reader);
+    weft_run_release(&r->run);
+    r->run = kept;
+    for (int32_t i = 0; i < r->opened; i++) weft_vector_deinit(&r->vectors[i]);
+    r->vectors = NULL;
+    r->opened = r->block = 0;
+    r->page = NULL;
+    r->schema = &no_columns;
+}
+
 void weft_result_free(weft_result **result)
 {
     weft_result *r = *result;

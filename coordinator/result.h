@@ -34,5 +34,7 @@ struct weft_result {
 /* An empty result with memory of its own; ctx is ready for running a statement. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_result_new(weft_pool *pool, const weft_settings *settings,
                                             const atomic_bool *cancel, weft_result **out);
+/* Give back what ran for it, so that something else may run; what the statement is called stays. */
+void weft_result_forget(weft_result *r);
 
 #endif

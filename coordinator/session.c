@@ -9,33 +9,18 @@
 #include "common/log.h"
 #include "common/random.h"
 #include "common/settings.h"
-#include "coordinator/command.h"
 #include "coordinator/explain.h"
+#include "coordinator/function_command.h"
 #include "coordinator/recovery.h"
-#include "coordinator/result.h"
+#include "coordinator/session_private.h"
 #include "coordinator/table_command.h"
 #include "coordinator/write.h"
-#include "engine/catalog/session_catalog.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
 
-static const weft_schema write_schema = {0}; /* a write gives no rows */
+enum { IMMEDIATE_DEPTH_MAX = 32 };
 
-struct weft_session {
-    weft_pool *pool;
-    weft_coordinator *coordinator;
-    weft_account *account;
-    weft_arena *arena;
-    weft_ctx ctx;                  /* of what lives as long as the session */
-    weft_settings settings, start; /* start: what RESET goes back to */
-    weft_session_catalog *catalog;
-    weft_session_files files;
-    atomic_bool cancel;
-    void (*progress)(void *self, const weft_progress *progress);
-    void *progress_self;
-    char user[WEFT_SESSION_USER_BYTES];
-    uint64_t version, changed_by; /* as in session_state.h */
-};
+static const weft_schema write_schema = {0}; /* a write gives no rows */
 
 weft_status weft_session_new(weft_ctx *ctx, weft_pool *pool, weft_coordinator *coordinator,
                              const weft_settings *settings, weft_session **out)
@@ -81,8 +66,7 @@ const weft_settings *weft_session_settings(const weft_session *s) { return &s->s
 uint64_t weft_session_version(const weft_session *s) { return s->version; }
 uint64_t weft_session_changed_by(const weft_session *s) { return s->changed_by; }
 
-/* By a statement of this name. */
-static void session_changed(weft_session *s, const weft_job_name *name)
+void weft_session_changed(weft_session *s, const weft_job_name *name)
 {
     s->version++;
     s->changed_by = name->operation;
@@ -92,7 +76,7 @@ weft_status weft_session_set(weft_ctx *ctx, weft_session *s, const char *key, co
 {
     static const weft_job_name no_name = {.operation = 0};
     const weft_status st = weft_command_set(ctx, &s->settings, key, value);
-    if (st == WEFT_OK) session_changed(s, &no_name); /* set twice it is the same */
+    if (st == WEFT_OK) weft_session_changed(s, &no_name); /* set twice it is the same */
     return st;
 }
 
@@ -144,6 +128,7 @@ weft_status weft_session_describe(weft_ctx *ctx, const weft_session *s, weft_ses
     out->view_count = count;
     out->files = s->files.files;
     out->file_count = s->files.count;
+    st = weft_session_describe_objects(ctx, s, out);
 done:
     return st;
 }
@@ -184,6 +169,7 @@ weft_status weft_session_restore(weft_ctx *ctx, weft_session *s, const weft_sess
     restore_settings(ctx, &s->settings, state->settings, state->setting_count);
     for (int32_t i = 0; i < state->file_count; i++)
         WEFT_TRY(st, weft_session_files_restore(&s->files, &state->files[i]));
+    WEFT_TRY(st, weft_session_restore_objects(s, state));
     for (int32_t i = 0; i < state->view_count; i++) {
         const weft_view_definition *view = &state->views[i];
         st = view->query != NULL ? restore_query(s, view)
@@ -293,8 +279,8 @@ done:
 
 /* ---- running ---- */
 
-/* Run an optimised query and keep its blocks as the result's rows. */
-static weft_status run_plan(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *plan, bool timed)
+weft_status weft_session_run_plan(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *plan,
+                                  bool timed)
 {
     weft_status st = WEFT_OK;
     r->run.timed = timed;
@@ -347,7 +333,7 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
     WEFT_TRY(st, optimise(s, r, ids, bound->inputs[0], &optimised));
     const int64_t optimised_ns = weft_now_ns(ctx) - began;
     if (mode == WEFT_EXPLAIN_ANALYZE) {
-        WEFT_TRY(st, run_plan(s, r, ids, optimised, true));
+        WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, true));
         WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, &text));
         weft_run_release(&r->run);
         memset(&r->run, 0, sizeof(r->run));
@@ -369,7 +355,7 @@ static weft_status create_view(weft_session *s, weft_result *r, const weft_node 
 
     if (!bound->view.temporary) {
         WEFT_TRY(st, weft_table_command_define_view(ctx, bound));
-        session_changed(s, &r->run.name);
+        weft_session_changed(s, &r->run.name);
         goto done;
     }
     if (bound->view.format == NULL) {
@@ -388,9 +374,19 @@ static weft_status create_view(weft_session *s, weft_result *r, const weft_node 
     }
     WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, bound->view.name, bound->view.replace,
                                           relation == NULL ? &query : NULL, relation));
-    session_changed(s, &r->run.name);
+    weft_session_changed(s, &r->run.name);
 done:
     return st;
+}
+
+/* SET x = 5 is no way to set a variable. */
+static weft_status refuse_variable(const weft_session *s, weft_ctx *ctx, const char *key)
+{
+    if (weft_session_objects_variable(weft_session_catalog_objects(s->catalog), key) == NULL) return WEFT_OK;
+    return weft_fail(ctx, WEFT_SET_VARIABLE_USING_SET,
+                     "The feature is not supported: `%s` is a VARIABLE and cannot be updated using the SET "
+                     "statement. Use SET VARIABLE `%s` = ... instead.",
+                     key, key);
 }
 
 static weft_status set_config(weft_session *s, weft_result *r, const weft_node *bound)
@@ -400,12 +396,13 @@ static weft_status set_config(weft_session *s, weft_result *r, const weft_node *
     weft_command_rows rows;
     if (bound->config.reset) {
         WEFT_TRY(st, weft_command_reset(ctx, &s->settings, &s->start, bound->config.key));
-        session_changed(s, &r->run.name);
+        weft_session_changed(s, &r->run.name);
         goto done;
     }
     if (bound->config.value != NULL) {
+        WEFT_TRY(st, refuse_variable(s, ctx, bound->config.key));
         WEFT_TRY(st, weft_command_set(ctx, &s->settings, bound->config.key, bound->config.value));
-        session_changed(s, &r->run.name);
+        weft_session_changed(s, &r->run.name);
     }
     WEFT_TRY(st, weft_command_settings(ctx, &s->settings, bound->config.key, &rows));
     WEFT_TRY(st, give_rows(r, &rows));
@@ -421,7 +418,7 @@ static weft_status drop_view(weft_session *s, weft_result *r, const weft_node *b
         WEFT_TRY(st, weft_session_catalog_drop(&r->ctx, s->catalog, name, bound->view.if_not_exists));
     else
         WEFT_TRY(st, weft_table_command_drop_view(&r->ctx, bound));
-    session_changed(s, &r->run.name);
+    weft_session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -438,7 +435,7 @@ static weft_status add_files(weft_session *s, weft_result *r, const weft_node *b
     bool changed = false;
     for (int32_t i = 0; i < bound->show.path_count && st == WEFT_OK; i++)
         st = weft_session_files_add(&r->ctx, &s->files, bound->show.paths[i], upload, &changed);
-    if (changed) session_changed(s, &r->run.name); /* those before one that failed are there */
+    if (changed) weft_session_changed(s, &r->run.name); /* those before one that failed are there */
     return st;
 }
 
@@ -449,6 +446,8 @@ static weft_status show(weft_session *s, weft_result *r, const weft_node *bound)
     if (strcmp(bound->show.what, "files") == 0)
         WEFT_TRY(st, weft_session_files_list(&r->ctx, &s->files, bound->show.paths, bound->show.path_count,
                                              &rows));
+    else if (strstr(bound->show.what, "function") != NULL)
+        WEFT_TRY(st, weft_function_command_run(&r->ctx, s->catalog, bound, &rows));
     else
         WEFT_TRY(st, weft_command_show(&r->ctx, s->catalog, bound, &rows));
     WEFT_TRY(st, give_rows(r, &rows));
@@ -463,7 +462,7 @@ static weft_status table_command(weft_session *s, weft_result *r, const weft_nod
     bool changed = false;
     WEFT_TRY(st, weft_table_command_run(&r->ctx, s->catalog, &s->settings, bound, &rows, &changed));
     if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
-    if (changed || rows.width == 0) session_changed(s, &r->run.name);
+    if (changed || rows.width == 0) weft_session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -476,7 +475,7 @@ static weft_status name_table(weft_session *s, weft_result *r, const weft_node *
     r->schema = &write_schema;
     if (bound->write.table_name == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_table_command_define(&r->ctx, bound, path, again));
-    session_changed(s, &r->run.name);
+    weft_session_changed(s, &r->run.name);
 done:
     return st;
 }
@@ -499,7 +498,7 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     WEFT_TRY(st, make_record(s, r, false));
     WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));
     st = optimise(s, r, ids, staged, &optimised);
-    if (st == WEFT_OK) st = run_plan(s, r, ids, optimised, false);
+    if (st == WEFT_OK) st = weft_session_run_plan(s, r, ids, optimised, false);
     if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
     if (st != WEFT_OK && st != WEFT_NOT_LEADER) weft_commits_abort(ctx, commits, job);
     WEFT_TRY(st, st);
@@ -522,11 +521,13 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (is_add(bound)) return add_files(s, r, bound, upload);
     if (bound->kind == WEFT_NODE_SHOW) return show(s, r, bound);
     if (bound->kind == WEFT_NODE_TABLE_COMMAND) return table_command(s, r, bound);
+    if (bound->kind == WEFT_NODE_VARIABLE) return weft_session_variable_command(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_ROUTINE) return weft_session_routine_command(s, r, ids, bound);
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
         return name_table(s, r, bound, weft_recovered_job_record(resume)->output, true);
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
     WEFT_TRY(st, optimise(s, r, ids, bound, &optimised));
-    WEFT_TRY(st, run_plan(s, r, ids, optimised, false));
+    WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, false));
 done:
     return st;
 }
@@ -538,7 +539,7 @@ static bool is_done(const weft_session *s, const weft_job_name *name, const weft
     if (name->operation == 0 || name->operation != s->changed_by) return false;
     return parsed->kind == WEFT_NODE_CREATE_VIEW || parsed->kind == WEFT_NODE_DROP_VIEW ||
            parsed->kind == WEFT_NODE_WRITE || parsed->kind == WEFT_NODE_TABLE_COMMAND ||
-           is_add(parsed);
+           parsed->kind == WEFT_NODE_VARIABLE || parsed->kind == WEFT_NODE_ROUTINE || is_add(parsed);
 }
 
 weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,
@@ -548,6 +549,7 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     weft_result *r = NULL;
     const weft_node *parsed = NULL, *bound = NULL;
     weft_ids ids = {.next = 1};
+    size_t from = 0;
     const weft_catalog catalog = weft_session_catalog_view(s->catalog);
 
     *out = NULL;
@@ -566,7 +568,14 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     weft_session_catalog_begin_statement(s->catalog, &r->listings);
     WEFT_TRY(st, r->run.resume != NULL ? begin_again(s, r) : weft_random_u64(&r->ctx, &r->seed));
     ids.seed = r->seed;
-    WEFT_TRY(st, weft_sql_parse(&r->ctx, statement->text, statement->len, &parsed));
+    WEFT_TRY(st, weft_session_locals(s, &r->ctx, &ids, statement->text, statement->len, &from));
+    WEFT_TRY(st, weft_sql_parse_in(&r->ctx, &catalog, statement->text, statement->len, from, &parsed));
+    for (int32_t depth = 0; parsed->kind == WEFT_NODE_EXECUTE; depth++) {
+        if (depth == IMMEDIATE_DEPTH_MAX)
+            WEFT_TRY(st, weft_fail(&r->ctx, WEFT_LIMIT, "EXECUTE IMMEDIATE is nested more than %d times",
+                                   (int)IMMEDIATE_DEPTH_MAX));
+        WEFT_TRY(st, weft_session_immediate(s, r, &ids, parsed, &parsed));
+    }
     if (is_done(s, &statement->name, parsed)) {
         *out = r;
         goto done;

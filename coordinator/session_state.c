@@ -79,6 +79,29 @@ done:
     return st;
 }
 
+static weft_status put_objects(weft_ctx *ctx, const weft_session_state *state, wire_state *m)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SessionVariable *list = NULL;
+    if (state->function_count > WEFT_SESSION_OBJECTS_MAX || state->variable_count > WEFT_SESSION_OBJECTS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT,
+                         "a session has %d functions and %d variables, more than the %d that are kept",
+                         state->function_count, state->variable_count, WEFT_SESSION_OBJECTS_MAX);
+    WEFT_TRY(st, put_texts(ctx, state->functions, state->function_count, &m->n_functions, &m->functions));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, state->variable_count, &list));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, state->variable_count, &m->variables));
+    for (int32_t i = 0; i < state->variable_count; i++) {
+        weft__wire__session_variable__init(&list[i]);
+        list[i].name = wire_text(state->variables[i].name);
+        list[i].value = wire_text(state->variables[i].value);
+        list[i].initial = wire_text(state->variables[i].initial);
+        m->variables[i] = &list[i];
+    }
+    m->n_variables = (size_t)state->variable_count;
+done:
+    return st;
+}
+
 weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *state, uint8_t **bytes,
                                       size_t *len)
 {
@@ -108,6 +131,7 @@ weft_status weft_session_state_encode(weft_ctx *ctx, const weft_session_state *s
     }
     m.n_views = (size_t)state->view_count;
     WEFT_TRY(st, put_artifacts(ctx, state, &m));
+    WEFT_TRY(st, put_objects(ctx, state, &m));
     const size_t size = protobuf_c_message_get_packed_size(&m.base);
     if (size > WEFT_SESSION_STATE_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a session takes %zu bytes, more than the %d that are kept", size,
@@ -194,6 +218,29 @@ done:
     return st;
 }
 
+static weft_status get_objects(weft_ctx *ctx, const wire_state *m, weft_session_state *out)
+{
+    weft_status st = WEFT_OK;
+    weft_session_variable *variables = NULL;
+    if (m->n_functions > WEFT_SESSION_OBJECTS_MAX || m->n_variables > WEFT_SESSION_OBJECTS_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a session has %zu functions and %zu variables, more than %d",
+                         m->n_functions, m->n_variables, WEFT_SESSION_OBJECTS_MAX);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->n_variables, &variables));
+    for (size_t i = 0; i < m->n_variables; i++) {
+        const Weft__Wire__SessionVariable *v = m->variables[i];
+        if (v->name[0] == 0 || v->value[0] == 0)
+            return weft_fail(ctx, WEFT_CORRUPT, "variable %zu of a session has no name, or no value", i);
+        variables[i] = (weft_session_variable){
+            .name = v->name, .value = v->value, .initial = v->initial[0] == 0 ? NULL : v->initial};
+    }
+    out->functions = (const char *const *)m->functions;
+    out->function_count = (int32_t)m->n_functions;
+    out->variables = variables;
+    out->variable_count = (int32_t)m->n_variables;
+done:
+    return st;
+}
+
 weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len,
                                       weft_session_state *out)
 {
@@ -227,7 +274,8 @@ weft_status weft_session_state_decode(weft_ctx *ctx, const uint8_t *bytes, size_
     for (size_t i = 0; i < m->n_views; i++) WEFT_TRY(st, get_view(ctx, m->views[i], &views[i]));
     out->views = views;
     WEFT_TRY(st, weft_submission_get(ctx, m->submission, &out->submission));
-    st = get_artifacts(ctx, m, out);
+    WEFT_TRY(st, get_artifacts(ctx, m, out));
+    st = get_objects(ctx, m, out);
 done:
     return st;
 }

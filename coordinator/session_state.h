@@ -14,6 +14,7 @@ enum {
     WEFT_SESSION_STATE_FORMAT = 1,
     WEFT_SESSION_STATE_BYTES_MAX = 128
                                    << 20, /* a view over a million files, and the largest text of a query */
+    WEFT_SESSION_OBJECTS_MAX = 100000,    /* functions, variables */
     WEFT_SESSION_VIEWS_MAX = 100000       /* a million SHOW TABLES lines are for nobody */
 };
 
@@ -28,6 +29,12 @@ typedef struct weft_session_file {
     int64_t bytes;
 } weft_session_file;
 
+typedef struct weft_session_variable {
+    const char *name;
+    const char *value;   /* as SQL, with a cast to its type */
+    const char *initial; /* its DEFAULT, as SQL; NULL: none */
+} weft_session_variable;
+
 typedef struct weft_session_state {
     weft_role role;      /* whose it is: ANY or CLIENT, … */
     const char *user;    /* … and of that the user; "" without keys */
@@ -41,6 +48,9 @@ typedef struct weft_session_state {
     const weft_session_file *files; /* in the order in which they were added */
     const char *name;               /* that its user gave it; NULL: none */
     weft_submission submission;     /* of a session with a name */
+    int32_t function_count, variable_count;
+    const char *const *functions; /* the statements that make its temporary functions */
+    const weft_session_variable *variables;
 } weft_session_state;
 
 /* Bytes are in ctx->arena. Errors: WEFT_LIMIT, WEFT_NOMEM. */

@@ -69,10 +69,24 @@ typedef struct weft_client_error {
 weft_client *weft_client_open(const char *master, const char *const *settings, int32_t count,
                               weft_client_error *error);
 
-/* Run one statement. On success 0, and *stream gives its rows (a statement without rows gives a struct of no
- * columns and no array); the caller releases it. On failure -1, and *stream is released (release == NULL). */
+/* What a parameter marker of a statement, :name or ?, stands for. */
+typedef struct weft_client_parameter {
+    const char *name; /* NULL: it is known by its place, the first ? being the first */
+    const char *sql;  /* a literal of SQL: 5, DATE '2020-01-01', ARRAY(1, 2), NULL; or: */
+    const char *text; /* when sql is NULL: a string, as it is */
+} weft_client_parameter;
+
+/* Run one statement, or one script (BEGIN … END). On success 0, and *stream gives its rows (a statement
+ * without rows gives a struct of no columns and no array); the caller releases it. On failure -1, and *stream
+ * is released (release == NULL). */
 int weft_client_sql(weft_client *client, const char *sql, struct ArrowArrayStream *stream,
                     weft_client_error *error);
+
+/* The same with count parameters. Values go into the text of the statement, but as values: sql that is more
+ * than a constant is refused with class INVALID_PARAMETER_VALUE, and a marker without a value with class
+ * UNBOUND_SQL_PARAMETER. */
+int weft_client_sql_with(weft_client *client, const char *sql, const weft_client_parameter *parameters,
+                         int32_t count, struct ArrowArrayStream *stream, weft_client_error *error);
 
 /* Change a setting of the session. 0, or -1 with the reason. */
 int weft_client_set(weft_client *client, const char *key, const char *value, weft_client_error *error);

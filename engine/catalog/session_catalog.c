@@ -37,6 +37,7 @@ struct weft_session_catalog {
     weft_pointers lasting;    /* lasting_view *: of the warehouse, that the statement reads; in its arena */
     const weft_node *within;  /* the view whose text is analysed, or a CREATE VIEW; NULL: none */
     const weft_node *created; /* the CREATE VIEW that is analysed, or NULL */
+    weft_session_objects objects;
 };
 
 weft_status weft_session_catalog_new(weft_ctx *session, weft_session_catalog **out)
@@ -44,9 +45,12 @@ weft_status weft_session_catalog_new(weft_ctx *session, weft_session_catalog **o
     weft_status st = WEFT_OK;
     WEFT_TRY(st, WEFT_NEW(session, out));
     (*out)->session = session;
+    (*out)->objects.session = session;
 done:
     return st;
 }
+
+weft_session_objects *weft_session_catalog_objects(weft_session_catalog *c) { return &c->objects; }
 
 static view *find_view(const weft_session_catalog *c, const char *name)
 {
@@ -409,6 +413,47 @@ done:
     return st;
 }
 
+weft_status weft_session_catalog_function_name(weft_ctx *ctx, const char *name, const char **database,
+                                               const char **function)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers parts = {0};
+    *database = *function = NULL;
+    for (const char *from = name; from != NULL;) {
+        const char *end = strchrnul(from, '.');
+        char *part = NULL;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, from, (size_t)(end - from), &part));
+        WEFT_TRY(st, weft_pointers_push(ctx, &parts, part));
+        from = *end == '\0' ? NULL : end + 1;
+    }
+    WEFT_TRY(st,
+             weft_session_catalog_name_of(ctx, weft_pointers_texts(&parts), parts.count, database, function));
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_function(weft_ctx *ctx, const char *name, const weft_routine **out)
+{
+    weft_status st = WEFT_OK;
+    const char *database = NULL, *function = NULL, *text = NULL;
+    weft_routine *own = NULL;
+    char *shown = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_session_catalog_function_name(ctx, name, &database, &function));
+    if (function == NULL) goto done;
+    WEFT_TRY(st, weft_warehouse_function(ctx, database, function, &text));
+    if (text == NULL) goto done;
+    WEFT_TRY(st, weft_routine_parse(ctx, text, out));
+    WEFT_TRY(st, WEFT_NEW(ctx, &own));
+    *own = **out;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &shown, "spark_catalog.%s.%s", database,
+                                   own->parts[own->part_count - 1]));
+    own->shown = shown;
+    *out = own;
+done:
+    return st;
+}
+
 /* ---- views that outlive the session ---- */
 
 /* A view that is made anew must not read itself through others. */
@@ -560,6 +605,31 @@ done:
     return st;
 }
 
+static weft_status catalog_routine(weft_ctx *ctx, void *self, const char *name, const weft_routine **out)
+{
+    const weft_session_catalog *c = self;
+    *out = weft_session_objects_find_function(&c->objects, name);
+    return *out != NULL ? WEFT_OK : weft_session_catalog_function(ctx, name, out);
+}
+
+/* Its value is copied: the statement may set the variable while its plan is there. */
+static weft_status catalog_variable(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
+                                    int32_t *used, const weft_variable **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_session_catalog *c = self;
+    const weft_variable *v = NULL;
+    weft_variable *copy = NULL;
+    *out = NULL;
+    weft_session_objects_lookup(&c->objects, parts, part_count, used, &v);
+    if (v == NULL) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &copy));
+    WEFT_TRY(st, weft_variable_copy(ctx, v, copy));
+    *out = copy;
+done:
+    return st;
+}
+
 weft_catalog weft_session_catalog_view(weft_session_catalog *c)
 {
     return (weft_catalog){.find = catalog_find,
@@ -567,6 +637,8 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *c)
                           .table = catalog_table,
                           .within = catalog_within,
                           .parse = catalog_parse,
+                          .routine = catalog_routine,
+                          .variable = catalog_variable,
                           .names = catalog_names,
                           .self = c};
 }
@@ -592,6 +664,7 @@ void weft_session_catalog_end_statement(weft_session_catalog *c)
     close_relations(&c->statement);
     c->listings = NULL;
     c->unlisted = c->lasting = (weft_pointers){0}; /* they lay in the statement's arena */
+    c->objects.locals = (weft_pointers){0};        /* they lay in the statement's memory */
 }
 
 void weft_session_catalog_free(weft_session_catalog **catalog)
@@ -599,5 +672,6 @@ void weft_session_catalog_free(weft_session_catalog **catalog)
     if (*catalog == NULL) return;
     close_relations(&(*catalog)->statement);
     close_relations(&(*catalog)->tables);
+    weft_session_objects_deinit(&(*catalog)->objects);
     *catalog = NULL;
 }

@@ -6,6 +6,7 @@
 #ifndef WEFT_CATALOG_SESSION_CATALOG_H
 #define WEFT_CATALOG_SESSION_CATALOG_H
 
+#include "engine/catalog/session_objects.h"
 #include "engine/plan/analyzer.h"
 #include "engine/plan/pointers.h"
 
@@ -49,6 +50,8 @@ typedef struct weft_listings {
 WEFT_MUST_CHECK weft_status weft_session_catalog_new(weft_ctx *session_ctx, weft_session_catalog **out);
 /* The catalogue as the analyser sees it. */
 weft_catalog weft_session_catalog_view(weft_session_catalog *catalog);
+/* Its functions and variables. */
+weft_session_objects *weft_session_catalog_objects(weft_session_catalog *catalog);
 /* Define a temporary view. query: NULL for a table, whose relation lives as long as the session. Views
  * replace what had the name when replace is set. Errors: WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,
@@ -69,6 +72,12 @@ bool weft_session_catalog_has_view(const weft_session_catalog *catalog, const ch
 WEFT_MUST_CHECK weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts,
                                                          int32_t part_count, const char **database,
                                                          const char **name);
+/* Database and name that the name of a function with dots means, as above. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_function_name(weft_ctx *ctx, const char *name,
+                                                               const char **database, const char **function);
+/* The function of the warehouse of this name, which may have dots; *out NULL: there is none. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_function(weft_ctx *ctx, const char *name,
+                                                          const weft_routine **out);
 /* The table of the warehouse that the parts name; *out NULL: there is none. A view is none. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts,
                                                        int32_t part_count, const weft_table_definition **out);

@@ -60,16 +60,22 @@ done:
     return st;
 }
 
-static weft_status table_path(weft_ctx *ctx, const char *database, const char *table, char **out)
+/* The file of a table ('t') or a function ('f'). */
+static weft_status object_path(weft_ctx *ctx, const char *database, char kind, const char *object, char **out)
 {
     weft_status st = WEFT_OK;
     const char *name = NULL;
     char *folder = NULL;
-    WEFT_TRY(st, encode_name(ctx, table, &name));
+    WEFT_TRY(st, encode_name(ctx, object, &name));
     WEFT_TRY(st, database_folder(ctx, database, &folder));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s/t_%s", folder, name));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s/%c_%s", folder, kind, name));
 done:
     return st;
+}
+
+static weft_status table_path(weft_ctx *ctx, const char *database, const char *table, char **out)
+{
+    return object_path(ctx, database, 't', table, out);
 }
 
 weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const char *table, const char **out)
@@ -311,8 +317,8 @@ done:
     return st;
 }
 
-weft_status weft_warehouse_tables(weft_ctx *ctx, const char *database, const char *const **names,
-                                  int32_t *count)
+static weft_status objects(weft_ctx *ctx, const char *database, char kind, const char *const **names,
+                           int32_t *count)
 {
     weft_status st = WEFT_OK;
     char *folder = NULL;
@@ -321,11 +327,23 @@ weft_status weft_warehouse_tables(weft_ctx *ctx, const char *database, const cha
     WEFT_TRY(st, list_names(ctx, folder, 0, &files));
     for (int32_t i = 0; i < files.count; i++) {
         const char *file = files.items[i];
-        if (strncmp(file, "t_", 2) == 0) WEFT_TRY(st, weft_pointers_push(ctx, &found, file + 2));
+        if (file[0] == kind && file[1] == '_') WEFT_TRY(st, weft_pointers_push(ctx, &found, file + 2));
     }
     WEFT_TRY(st, sorted(&found, names, count));
 done:
     return st;
+}
+
+weft_status weft_warehouse_tables(weft_ctx *ctx, const char *database, const char *const **names,
+                                  int32_t *count)
+{
+    return objects(ctx, database, 't', names, count);
+}
+
+weft_status weft_warehouse_functions(weft_ctx *ctx, const char *database, const char *const **names,
+                                     int32_t *count)
+{
+    return objects(ctx, database, 'f', names, count);
 }
 
 static weft_status check_database(weft_ctx *ctx, const char *database)
@@ -436,6 +454,43 @@ weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *ta
     renamed.name = name;
     WEFT_TRY(st, weft_warehouse_put(ctx, &renamed, false));
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
+    WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path));
+done:
+    return st;
+}
+
+/* ---- functions ---- */
+
+weft_status weft_warehouse_function(weft_ctx *ctx, const char *database, const char *name, const char **text)
+{
+    weft_status st = WEFT_OK;
+    char *path = NULL, *read = NULL;
+    WEFT_TRY(st, object_path(ctx, database, 'f', name, &path));
+    WEFT_TRY(st, read_text(ctx, path, &read));
+    *text = read;
+done:
+    return st;
+}
+
+weft_status weft_warehouse_put_function(weft_ctx *ctx, const char *database, const char *name,
+                                        const char *text, bool replace)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL, *path = NULL;
+    WEFT_TRY(st, check_name(ctx, name));
+    WEFT_TRY(st, check_database(ctx, database));
+    WEFT_TRY(st, database_folder(ctx, database, &folder));
+    WEFT_TRY(st, object_path(ctx, database, 'f', name, &path));
+    WEFT_TRY(st, write_text(ctx, folder, path, text, strlen(text), replace));
+done:
+    return st;
+}
+
+weft_status weft_warehouse_drop_function(weft_ctx *ctx, const char *database, const char *name)
+{
+    weft_status st = WEFT_OK;
+    char *path = NULL;
+    WEFT_TRY(st, object_path(ctx, database, 'f', name, &path));
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path));
 done:
     return st;

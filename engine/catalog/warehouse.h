@@ -3,6 +3,7 @@
  *
  *   <warehouse>/_catalog/<database>/database     the database is there
  *   <warehouse>/_catalog/<database>/t_<table>    what a table is: weft_table_definition as lines of text
+ *   <warehouse>/_catalog/<database>/f_<function> what a function is: the statement that makes it
  *
  * A definition becomes visible by one rename, and a new one only where there is none, so two processes never
  * see half of one, and of two that create the same table one succeeds. The database "default" is always
@@ -48,6 +49,17 @@ WEFT_MUST_CHECK weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_tabl
 /* Where a table without a LOCATION has its files: an absolute path. */
 WEFT_MUST_CHECK weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const char *table,
                                                     const char **out);
+/* The statement that makes a function; *text NULL: there is none. */
+WEFT_MUST_CHECK weft_status weft_warehouse_function(weft_ctx *ctx, const char *database, const char *name,
+                                                    const char **text);
+/* Errors: WEFT_SCHEMA_NOT_FOUND; WEFT_EXISTS unless replace is set. */
+WEFT_MUST_CHECK weft_status weft_warehouse_put_function(weft_ctx *ctx, const char *database, const char *name,
+                                                        const char *text, bool replace);
+/* None is no error. */
+WEFT_MUST_CHECK weft_status weft_warehouse_drop_function(weft_ctx *ctx, const char *database,
+                                                         const char *name);
+WEFT_MUST_CHECK weft_status weft_warehouse_functions(weft_ctx *ctx, const char *database,
+                                                     const char *const **names, int32_t *count);
 /* Columns as a schema: those of a table as it is read. */
 WEFT_MUST_CHECK weft_status weft_table_definition_schema(weft_ctx *ctx, const weft_table_definition *table,
                                                          const weft_schema **out);

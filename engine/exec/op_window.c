@@ -170,6 +170,7 @@ static void window_close(void *state)
     for (int32_t i = 0; i < s->opened_calls; i++) {
         window_call *c = &s->calls[i];
         weft_rows_clear(&c->state);
+        weft_window_frame_deinit(&c->frame);
         weft_vector_deinit(&c->out);
         weft_vector_deinit(&c->result);
         for (int32_t a = 0; a < c->arg_count; a++) weft_vector_deinit(&c->args[a]);

@@ -31,9 +31,8 @@ weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout,
     const bool months = (has_offset(spec->low) && out->low_offset.type.id == WEFT_TYPE_INTERVAL_YM) ||
                         (has_offset(spec->high) && out->high_offset.type.id == WEFT_TYPE_INTERVAL_YM);
     if (!spec->rows && months && order_count == 1 && layout->types[columns[0]].id == WEFT_TYPE_TIMESTAMP)
-        WEFT_TRY(st, weft_fail(ctx, WEFT_UNSUPPORTED_WINDOW,
-                               "A RANGE frame of months over a TIMESTAMP with a time zone is not supported; "
-                               "order by a DATE or a TIMESTAMP_NTZ."));
+        WEFT_TRY(st,
+                 weft_zone_open_session(ctx, &out->zone)); /* months are counted by the clock on the wall */
     if (spec->rows || (!has_offset(spec->low) && !has_offset(spec->high))) goto done;
     const weft_type type = layout->types[columns[0]];
     if (order_count != 1 || !(weft_type_is_numeric(type) || type.id == WEFT_TYPE_DATE ||
@@ -47,6 +46,8 @@ weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout,
 done:
     return st;
 }
+
+void weft_window_frame_deinit(weft_window_frame *f) { weft_zone_close(&f->zone); }
 
 void weft_window_frame_begin(weft_window_frame *f, weft_window_rows *rows)
 {
@@ -131,14 +132,20 @@ static weft_status months_from(weft_ctx *ctx, const weft_window_frame *f, const 
     WEFT_TRY(st, weft_window_row(ctx, f->rows, i, &row));
     *out = 0;
     if (weft_row_is_null(row, f->order[0])) goto done;
-    const int64_t key = (int64_t)key_of(f, row);
+    const int64_t utc = (int64_t)key_of(f, row);
+    const int64_t key = f->zone == NULL ? utc : weft_zone_to_local(f->zone, utc);
     const int64_t rest = date ? 0 : ((key % day_us) + day_us) % day_us;
     days = (int32_t)(date ? key : (key - rest) / day_us);
     const bool back = preceding != f->descending;
-    if (!weft_days_add_months(days, back ? -offset->i64 : offset->i64, &moved_days))
+    int64_t local = 0;
+    if (!weft_days_add_months(days, back ? -offset->i64 : offset->i64, &moved_days) ||
+        __builtin_mul_overflow((int64_t)moved_days, day_us, &local) ||
+        __builtin_add_overflow(local, rest, &local))
         WEFT_TRY(st, weft_fail(ctx, WEFT_DATETIME_OVERFLOW,
                                "Datetime operation overflow: the bound of a window's RANGE frame."));
-    const long double distance = ((long double)moved_days - days) * (date ? 1 : (long double)day_us);
+    long double distance = ((long double)moved_days - days) * (date ? 1 : (long double)day_us);
+    if (f->zone != NULL) /* a day with another offset is longer or shorter */
+        distance = (long double)weft_zone_to_utc(f->zone, local) - (long double)utc;
     *out = f->descending ? -distance : distance;
 done:
     return st;

@@ -328,7 +328,10 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
     WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     if (filter != NULL && filter->type.id != WEFT_TYPE_BOOLEAN) {
         if (filter->type.id != WEFT_TYPE_NULL) {
-            return weft_fail_arg_type(ctx, "FILTER", 0, "\"boolean\"", filter, span);
+            return weft_fail_at(
+                ctx, WEFT_AGGREGATE_FILTER_TYPE, filter->span.line > 0 ? &filter->span : span,
+                "The FILTER expression in an aggregate function is invalid. Expected a FILTER "
+                "expression of the BOOLEAN type.");
         }
         WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
     }

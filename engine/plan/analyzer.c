@@ -69,7 +69,8 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     node->inputs = inputs;
     if (parsed->kind == WEFT_NODE_CREATE_VIEW && parsed->view.column_count > 0 &&
         parsed->view.column_count != inputs[0]->output.count) {
-        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, &parsed->span,
+        const bool few = inputs[0]->output.count < parsed->view.column_count;
+        WEFT_TRY(st, weft_fail_at(a->ctx, few ? WEFT_VIEW_TOO_FEW : WEFT_VIEW_TOO_MANY, &parsed->span,
                                   "The view `%s` names %d columns, but its query has %d.", parsed->view.name,
                                   parsed->view.column_count, inputs[0]->output.count));
     }
@@ -93,6 +94,9 @@ static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, 
     case WEFT_NODE_DROP_VIEW:
     case WEFT_NODE_SET_CONFIG:
     case WEFT_NODE_TABLE_COMMAND:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
     case WEFT_NODE_SHOW: return analyze_command(a, parsed, out);
     default: break;
     }

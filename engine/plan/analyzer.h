@@ -26,6 +26,13 @@ typedef struct weft_catalog {
     /* Text that the catalogue keeps (the DEFAULT of a column as SELECT …) as a parsed plan; NULL: there is
      * none. */
     weft_status (*parse)(weft_ctx *ctx, void *self, const char *text, const weft_node **out);
+    /* A function written in SQL, by its name with dots; *out NULL: there is none. This member and the next
+     * may be NULL: there are none at all. */
+    weft_status (*routine)(weft_ctx *ctx, void *self, const char *name, const weft_routine **out);
+    /* A variable, of a script or of the session; *out NULL: there is none of this name. *used: how many of
+     * the parts name it, the rest are fields. Lives as long as ctx->arena. */
+    weft_status (*variable)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
+                            int32_t *used, const weft_variable **out);
     /* Names for "did you mean": all visible tables; in ctx->arena. */
     weft_status (*names)(weft_ctx *ctx, void *self, const char *const **names, int32_t *count);
     void *self;

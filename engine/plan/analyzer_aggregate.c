@@ -52,7 +52,7 @@ static weft_status grouping_value(aggregate_builder *g, const weft_expr *e, uint
         int32_t at = 0;
         while (at < g->group_count && !weft_expr_equal(g->groups[at], e->args[i])) at++;
         if (at == g->group_count) {
-            return weft_fail_at(g->a->ctx, WEFT_MISSING_AGGREGATION, &e->span,
+            return weft_fail_at(g->a->ctx, WEFT_GROUPING_COLUMN, &e->span,
                                 "Column of %s() is not among the grouping columns.", e->unresolved.name);
         }
         *out = *out * 2 + ((set >> at & 1) == 0 ? 1 : 0);

@@ -51,6 +51,12 @@ static weft_status bind_call_args(weft_binder *b, const weft_expr *e, weft_point
             WEFT_TRY(st, weft_bind_star(b, e->args[i], out));
             continue;
         }
+        if (weft_is_named_argument(e->args[i]))
+            WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_NAMED_ARGUMENTS_UNSUPPORTED,
+                                      weft_analyzer_span(b->a, &e->span),
+                                      "Named parameters are not supported for function %s; please retry the "
+                                      "query with positional arguments to the function call instead.",
+                                      e->unresolved.name));
         const bool named = e->args[i]->kind == WEFT_EXPR_ALIAS; /* struct(x AS name) */
         WEFT_TRY(st, weft_bind_expr(b, named ? e->args[i]->args[0] : e->args[i], &arg));
         if (named) WEFT_TRY(st, weft_expr_alias(b->a->ctx, arg, -1, e->args[i]->alias.name, &arg));
@@ -401,6 +407,11 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     if (fn != NULL && fn->lambda_types != NULL) return weft_bind_lambda_call(b, e, fn, out);
     weft_type type;
     if (fn == NULL && find_type_name(name, &type)) return bind_type_call(b, e, type, out);
+    const weft_routine *routine = NULL;
+    if (fn == NULL) WEFT_TRY(st, weft_bind_collation_call(b, e, out));
+    if (fn == NULL && *out != NULL) goto done;
+    if (fn == NULL) WEFT_TRY(st, weft_find_routine(b->a, name, &routine));
+    if (routine != NULL) return weft_bind_routine(b, e, routine, out);
     const bool chance = fn != NULL && (fn->flags & WEFT_FN_NONDETERMINISTIC) != 0;
     if (chance && (*out = weft_find_chance(b, e)) != NULL) return WEFT_OK;
     WEFT_TRY(st, bind_call_args(b, e, &args));
@@ -431,7 +442,7 @@ static weft_status named_window(weft_binder *b, const weft_expr *name, const wef
             return WEFT_OK;
         }
     }
-    return weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED_WINDOW, weft_analyzer_span(b->a, &name->span),
+    return weft_fail_at(b->a->ctx, WEFT_MISSING_WINDOW, weft_analyzer_span(b->a, &name->span),
                         "Window specification %s is not defined in the WINDOW clause.", name->name.parts[0]);
 }
 
@@ -446,7 +457,10 @@ static weft_status bind_offset(weft_binder *b, const weft_window_spec *spec, wef
     WEFT_TRY(st, weft_expr_fold(b->a->ctx, bound, out));
     const bool literal = (*out)->kind == WEFT_EXPR_LITERAL && !(*out)->literal.is_null;
     const bool whole = literal && weft_type_is_integral((*out)->type);
-    if (!literal || (spec->rows && !whole) || (whole && (*out)->literal.i64 < 0)) {
+    if (!literal)
+        WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_FRAME_LITERAL, weft_analyzer_span(b->a, &parsed->span),
+                                  "Invalid SQL syntax: Frame bound value must be a literal."));
+    if ((spec->rows && !whole) || (whole && (*out)->literal.i64 < 0)) {
         WEFT_TRY(st, weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED_WINDOW, weft_analyzer_span(b->a, &parsed->span),
                                   "The bound of a %s frame must be a constant%s that is not negative.",
                                   spec->rows ? "ROWS" : "RANGE", spec->rows ? " whole number" : ""));
@@ -458,6 +472,32 @@ static weft_status bind_offset(weft_binder *b, const weft_window_spec *spec, wef
     }
 done:
     return st;
+}
+
+/* Of a frame of rows: how far from the current row a bound is. */
+static int64_t bound_distance(weft_bound_kind kind, const weft_expr *offset)
+{
+    switch (kind) {
+    case WEFT_BOUND_UNBOUNDED_PRECEDING: return INT64_MIN;
+    case WEFT_BOUND_PRECEDING: return -offset->literal.i64;
+    case WEFT_BOUND_CURRENT_ROW: break;
+    case WEFT_BOUND_FOLLOWING: return offset->literal.i64;
+    case WEFT_BOUND_UNBOUNDED_FOLLOWING: return INT64_MAX;
+    }
+    return 0;
+}
+
+/* The lower bound may not lie behind the upper one. */
+static weft_status check_bounds(weft_binder *b, const weft_window_spec *spec)
+{
+    const bool low = spec->low_offset == NULL || weft_type_is_integral(spec->low_offset->type);
+    const bool high = spec->high_offset == NULL || weft_type_is_integral(spec->high_offset->type);
+    if (!low || !high) return WEFT_OK;
+    if (bound_distance(spec->low, spec->low_offset) <= bound_distance(spec->high, spec->high_offset))
+        return WEFT_OK;
+    const weft_expr *at = spec->low_offset != NULL ? spec->low_offset : spec->high_offset;
+    return weft_fail_at(b->a->ctx, WEFT_FRAME_BOUNDS, at == NULL ? NULL : weft_analyzer_span(b->a, &at->span),
+                        "The lower bound of a window frame must be less than or equal to the upper bound.");
 }
 
 static weft_status bind_spec(weft_binder *b, const weft_window_spec *parsed, bool ranking,
@@ -499,6 +539,7 @@ static weft_status bind_spec(weft_binder *b, const weft_window_spec *parsed, boo
     }
     WEFT_TRY(st, bind_offset(b, spec, spec->low, spec->low_offset, &spec->low_offset));
     WEFT_TRY(st, bind_offset(b, spec, spec->high, spec->high_offset, &spec->high_offset));
+    WEFT_TRY(st, check_bounds(b, spec));
     *out = spec;
 done:
     return st;
@@ -522,7 +563,7 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     } else if (ranking) {
         if (parsed->order_count == 0) {
             WEFT_TRY(st, weft_fail_at(
-                             ctx, WEFT_WINDOW_WITHOUT_ORDER, weft_analyzer_span(b->a, &e->span),
+                             ctx, WEFT_WINDOW_NOT_ORDERED, weft_analyzer_span(b->a, &e->span),
                              "Window function %s() requires the window to be ordered, please add an ORDER BY "
                              "clause.",
                              name));

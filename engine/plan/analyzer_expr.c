@@ -285,6 +285,11 @@ weft_status weft_bind_predicate(weft_binder *b, const weft_expr *e, weft_pointer
     if (bound->type.id != WEFT_TYPE_BOOLEAN) {
         char *text = NULL;
         WEFT_TRY(st, weft_expr_text(ctx, bound, false, &text));
+        if (strcmp(b->clause, "JOIN") == 0)
+            WEFT_TRY(st, weft_fail_at(ctx, WEFT_JOIN_NOT_BOOLEAN, weft_analyzer_span(b->a, &e->span),
+                                      "The join condition \"%.200s\" has the invalid type \"%s\", expected "
+                                      "\"BOOLEAN\".",
+                                      text, weft_type_text(bound->type, type, sizeof type)));
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_FILTER, weft_analyzer_span(b->a, &e->span),
                                   "%s condition \"%.200s\" of type \"%s\" is not a boolean.", b->clause, text,
                                   weft_type_text(bound->type, type, sizeof type)));

@@ -19,7 +19,8 @@ typedef struct weft_name {
     const char *qualifier; /* table alias or NULL */
     weft_type type;
     bool nullable;
-    bool hidden; /* the other side of USING: only by its qualified name, not by * */
+    bool hidden;            /* the other side of USING: only by its qualified name, not by * */
+    const weft_expr *value; /* a parameter: the LITERAL or COLUMN that it is; or NULL */
 } weft_name;
 
 typedef struct weft_bound {
@@ -32,7 +33,8 @@ typedef struct weft_bound {
 typedef struct weft_cte {
     const char *name;
     weft_bound bound;
-    bool used; /* the first use takes the node itself, further uses relabel it */
+    bool used;    /* the first use takes the node itself, further uses relabel it */
+    bool refused; /* its definition may not read it here (analyzer_recursion.c) */
     int64_t size;
     int32_t height;
     struct weft_cte *next;
@@ -74,6 +76,7 @@ typedef struct weft_analyzer {
     weft_pointer_map chance; /* analyzer_chance.c: what parsed calls of chance became */
     int32_t chance_count;
     int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
+    weft_pointer_map shown;    /* analyzer_routine.c: expression → what people see of it (const char *) */
 } weft_analyzer;
 
 /* One item of a select list. */
@@ -177,6 +180,25 @@ WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e,
 bool weft_is_grouping(const weft_expr *e);
 bool weft_has_aggregate(const weft_expr *e); /* or grouping() */
 
+/* ---- analyzer_routine.c ---- */
+/* *out NULL: there is none of this name, which may have dots. */
+WEFT_MUST_CHECK weft_status weft_find_routine(weft_analyzer *a, const char *name, const weft_routine **out);
+/* name => value as the parser leaves it: a call of "=>" over the name, a literal, and the value. */
+bool weft_is_named_argument(const weft_expr *e);
+WEFT_MUST_CHECK weft_status weft_bind_routine(weft_binder *b, const weft_expr *e, const weft_routine *routine,
+                                              const weft_expr **out);
+/* The same of a call in FROM. */
+WEFT_MUST_CHECK weft_status weft_bind_table_routine(weft_analyzer *a, const weft_expr *call,
+                                                    const weft_routine *routine, const weft_scope *outer,
+                                                    weft_cte *ctes, weft_bound *out);
+/* weft_expr_text without ids, but calls of such functions as they were written. */
+WEFT_MUST_CHECK weft_status weft_shown_text(weft_analyzer *a, const weft_expr *e, const char **out);
+
+/* ---- analyzer_collate.c ---- */
+/* A call of collate() or collation(); *out NULL: it is another one. */
+WEFT_MUST_CHECK weft_status weft_bind_collation_call(weft_binder *b, const weft_expr *e,
+                                                     const weft_expr **out);
+
 /* ---- analyzer_lambda.c ---- */
 /* x -> e as the parser leaves it: a call of "->" over the body and the names of the variables. */
 bool weft_is_parsed_lambda(const weft_expr *e);
@@ -269,6 +291,13 @@ WEFT_MUST_CHECK weft_status weft_bind_query(weft_analyzer *a, const weft_node *p
 /* One more use of a CTE or view. */
 WEFT_MUST_CHECK weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span,
                                          weft_bound *out);
+
+/* ---- analyzer_recursion.c ---- */
+/* The definition of a common table expression of WITH RECURSIVE; *found: it reads itself. */
+WEFT_MUST_CHECK weft_status weft_bind_recursive(weft_analyzer *a, const weft_node *with, int32_t index,
+                                                const weft_scope *outer, weft_cte *ctes, weft_bound *out,
+                                                bool *found);
+weft_status weft_refuse_recursion(weft_analyzer *a, const weft_span *span); /* fails */
 
 /* ---- analyzer_select.c: a SELECT block with the SORT around it, or NULL ---- */
 WEFT_MUST_CHECK weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,

@@ -16,6 +16,7 @@ weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span,
     weft_status st = WEFT_OK;
     weft_pointers exprs = {0};
     weft_name *names = NULL;
+    if (cte->refused) return weft_refuse_recursion(a, span);
     a->size += cte->size;
     a->height = weft_max_i32(a->height, cte->height);
     if (a->size > EXPANDED_NODES_MAX) {
@@ -59,11 +60,11 @@ static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t
     WEFT_TRY(st, WEFT_NEW(a->ctx, &cte));
     cte->name = parsed->with.names[index];
     cte->next = ctes;
-    st = weft_bind_query(a, definition, outer, ctes, &cte->bound);
-    if (st == WEFT_TABLE_OR_VIEW_NOT_FOUND && parsed->with.recursive) {
-        weft_hint(a->ctx, "A common table expression that reads itself (WITH RECURSIVE) is not supported.");
-    }
-    if (st != WEFT_OK) goto done;
+    bool recursive = false;
+    if (parsed->with.recursive)
+        WEFT_TRY(st, weft_bind_recursive(a, parsed, index, outer, ctes, &cte->bound, &recursive));
+    else
+        WEFT_TRY(st, weft_bind_query(a, definition, outer, ctes, &cte->bound));
     WEFT_TRY(st, weft_bound_node(a, &cte->bound, &node));
     WEFT_TRY(st, weft_names_of(a->ctx, node, NULL, &cte->bound));
     if (columns > 0 && columns != cte->bound.count) {

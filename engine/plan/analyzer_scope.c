@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "engine/expr/value_sql.h"
 #include "engine/plan/analyzer_internal.h"
 
 weft_status weft_name_column(weft_ctx *ctx, const weft_name *name, const weft_expr **out)
@@ -205,13 +206,9 @@ static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft
     *used = 1;
     WEFT_TRY(st, find_part(b, scope, e, 0, false, out));
     if (*out != NULL && (count == 1 || weft_type_is_nested((*out)->type))) goto done;
-    const weft_name *plain = *out;
-    *out = NULL;
     *used = count;
+    *out = NULL; /* a field of a plain column: no such name */
     if (count > 2) WEFT_TRY(st, find_part(b, scope, e, count - 1, true, out));
-    if (*out != NULL || plain == NULL) goto done;
-    *out = plain; /* a field of a plain column, which is an error */
-    *used = 1;
 done:
     return st;
 }
@@ -274,10 +271,11 @@ static weft_status make_column(weft_binder *b, const weft_name *name, const weft
                                const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *column = NULL;
+    const weft_expr *column = name->value;
     weft_expr *copy = NULL;
-    WEFT_TRY(st, weft_expr_column(b->a->ctx, name->id, e->name.parts[used - 1], name->type, name->nullable,
-                                  &column));
+    if (column == NULL)
+        WEFT_TRY(st, weft_expr_column(b->a->ctx, name->id, e->name.parts[used - 1], name->type,
+                                      name->nullable, &column));
     WEFT_TRY(st, WEFT_NEW(b->a->ctx, &copy));
     *copy = *column;
     if (b->a->in_view == 0) copy->span = e->span;
@@ -339,6 +337,38 @@ static bool is_grouping_id(const weft_binder *b, const weft_expr *e)
            e->name.part_count == 1 && strcasecmp(e->name.parts[0], "grouping__id") == 0;
 }
 
+/* Spark's text of a variable in names of columns. */
+static weft_status variable_text(weft_ctx *ctx, const weft_variable *v, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *sql = NULL;
+    const bool local = v->label != NULL;
+    WEFT_TRY(st, weft_value_sql(ctx, &v->value, &sql));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "variablereference(%s%s%s%s=%s)",
+                                   local ? "local." : "system.session.", local ? v->label : "",
+                                   local && v->label[0] != '\0' ? "." : "", v->name, sql));
+done:
+    return st;
+}
+
+/* A variable of the script or of the session; fields may follow. */
+static weft_status find_variable(weft_binder *b, const weft_expr *e, int32_t *used, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_catalog *catalog = b->a->catalog;
+    const weft_variable *variable = NULL;
+    char *text = NULL;
+    if (catalog == NULL || catalog->variable == NULL) return WEFT_OK;
+    WEFT_TRY(st,
+             catalog->variable(b->a->ctx, catalog->self, e->name.parts, e->name.part_count, used, &variable));
+    if (variable == NULL) goto done;
+    WEFT_TRY(st, weft_expr_literal(b->a->ctx, &variable->value, out));
+    WEFT_TRY(st, variable_text(b->a->ctx, variable, &text));
+    WEFT_TRY(st, weft_pointer_map_put(b->a->ctx, &b->a->shown, *out, text));
+done:
+    return st;
+}
+
 weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -364,8 +394,10 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         if (name == NULL) continue;
         const weft_expr *column = NULL;
         WEFT_TRY(st, make_column(b, name, e, used, &column));
-        WEFT_TRY(st, weft_bind_outer(b, scope, column, NULL, &bound));
+        bound = column;
+        if (column->kind == WEFT_EXPR_COLUMN) WEFT_TRY(st, weft_bind_outer(b, scope, column, NULL, &bound));
     }
+    if (bound == NULL) WEFT_TRY(st, find_variable(b, e, &used, &bound));
     if (bound != NULL) {
         WEFT_TRY(st, bind_fields(b, e, used, &bound));
         *out = bound;
@@ -376,6 +408,15 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
             .kind = WEFT_EXPR_UNRESOLVED_CALL, .span = e->span, .unresolved = {.name = "grouping_id"}};
         WEFT_TRY(st, weft_bind_call(b, &call, out));
         goto done;
+    }
+    if (e->name.part_count > 1) WEFT_TRY(st, find_part(b, b->scope, e, 0, false, &name));
+    if (e->name.part_count > 1 && name != NULL) {
+        char type[128];
+        WEFT_TRY(st, weft_fail_at(
+                         b->a->ctx, WEFT_INVALID_EXTRACT_BASE, weft_analyzer_span(b->a, &e->span),
+                         "Can't extract a value from \"%s\". Need a complex type [STRUCT, ARRAY, MAP] but "
+                         "got \"%s\".",
+                         name->name, weft_type_text(name->type, type, sizeof(type))));
     }
     st = unresolved(b, e);
 done:

@@ -112,9 +112,13 @@ weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed, 
 {
     const weft_expr *call = parsed->table_function.call;
     const char *name = call->unresolved.name;
+    const weft_routine *routine = NULL;
     if (strcasecmp(name, "range") == 0) return bind_range(a, call, out);
     if (strcasecmp(name, "sql_keywords") == 0) return bind_keywords(a, call, out);
     if (weft_is_generator_name(name)) return bind_generator_table(a, call, outer, ctes, out);
+    const weft_status st = weft_find_routine(a, name, &routine);
+    if (st != WEFT_OK) return st;
+    if (routine != NULL) return weft_bind_table_routine(a, call, routine, outer, ctes, out);
     return weft_fail_at(a->ctx, WEFT_UNRESOLVED_TABLE_FUNCTION, weft_analyzer_span(a, &call->span),
                         "Could not resolve `%s` to a table-valued function.", name);
 }

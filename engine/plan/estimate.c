@@ -9,6 +9,8 @@
 
 #include "engine/plan/estimate_impl.h"
 
+enum { ROUNDS_GUESSED = 10, LEVEL_ROWS_GUESSED = 1000 }; /* of WITH RECURSIVE: nothing is known of it */
+
 /* ---- memory ---- */
 
 weft_status weft_estimator_new(weft_ctx *ctx, weft_estimator **out) { return WEFT_NEW(ctx, out); }
@@ -190,6 +192,8 @@ static weft_status node_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *
             out->rows += rows;
         }
         break;
+    case WEFT_NODE_RECURSION: out->rows = rows * ROUNDS_GUESSED; break;
+    case WEFT_NODE_LEVEL: out->rows = LEVEL_ROWS_GUESSED; break;
     case WEFT_NODE_EXPAND: out->rows = rows * node->expand.projection_count; break;
     case WEFT_NODE_SINGLE_ROW:
         out->rows = 1;
@@ -214,6 +218,9 @@ static weft_status node_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
     case WEFT_NODE_KIND_COUNT: out->rows = rows; break;
     }
 done:

@@ -36,6 +36,11 @@ static const char *const node_kind_texts[] = {
     [WEFT_NODE_TABLE_FUNCTION] = "TableFunction",
     [WEFT_NODE_TABLE_COMMAND] = "TableCommand",
     [WEFT_NODE_GIVEN] = "Given",
+    [WEFT_NODE_ROUTINE] = "Function",
+    [WEFT_NODE_VARIABLE] = "Variable",
+    [WEFT_NODE_EXECUTE] = "ExecuteImmediate",
+    [WEFT_NODE_RECURSION] = "UnionLoop",
+    [WEFT_NODE_LEVEL] = "UnionLoopRef",
 };
 _Static_assert(sizeof node_kind_texts / sizeof node_kind_texts[0] == WEFT_NODE_KIND_COUNT,
                "a text per node kind");
@@ -346,6 +351,51 @@ weft_status weft_node_union(weft_ctx *ctx, weft_ids *ids, const weft_node *const
         for (int32_t i = 0; i < count; i++) columns[c].nullable |= inputs[i]->output.columns[c].nullable;
     }
     node->output = (weft_outputs){.count = first->count, .columns = columns};
+    *out = node;
+done:
+    return st;
+}
+
+/* Columns with new ids, which may be NULL. */
+static weft_status loop_columns(weft_ctx *ctx, weft_ids *ids, const weft_outputs *like, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_output *columns = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, like->count, &columns));
+    for (int32_t c = 0; c < like->count; c++)
+        columns[c] = (weft_output){.id = weft_next_id(ids),
+                                   .name = like->columns[c].name,
+                                   .type = like->columns[c].type,
+                                   .nullable = true};
+    node->output = (weft_outputs){.count = like->count, .columns = columns};
+done:
+    return st;
+}
+
+weft_status weft_node_recursion(weft_ctx *ctx, weft_ids *ids, const weft_node *anchor, const weft_node *step,
+                                int64_t id, int64_t level_limit, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    const weft_node *inputs[2] = {anchor, step};
+    WEFT_TRY(st, node_new(ctx, WEFT_NODE_RECURSION, inputs, 2, &node));
+    WEFT_TRY(st, loop_columns(ctx, ids, &anchor->output, node));
+    node->recursion.id = id;
+    node->recursion.level_limit = level_limit;
+    node->recursion.take = -1;
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_node_level(weft_ctx *ctx, weft_ids *ids, const weft_outputs *like, int64_t id,
+                            const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    WEFT_TRY(st, node_new(ctx, WEFT_NODE_LEVEL, NULL, 0, &node));
+    WEFT_TRY(st, loop_columns(ctx, ids, like, node));
+    node->recursion.id = id;
     *out = node;
 done:
     return st;

@@ -11,6 +11,7 @@
 #include "common/hash.h"
 #include "engine/expr/expr.h"
 #include "engine/formats/source.h"
+#include "engine/plan/routine.h"
 
 /* One output column of a bound node. */
 typedef struct weft_output {
@@ -62,6 +63,13 @@ typedef enum weft_node_kind {
     WEFT_NODE_TABLE_FUNCTION, /* a call in FROM */
     WEFT_NODE_TABLE_COMMAND, /* CREATE TABLE (columns), DROP TABLE, CREATE DATABASE, USE …: the root only */
     WEFT_NODE_GIVEN,         /* what the analyser has bound already, inside a query that it makes itself */
+    WEFT_NODE_ROUTINE,       /* CREATE FUNCTION, DROP FUNCTION: the root only, as the two below */
+    WEFT_NODE_VARIABLE,      /* DECLARE, SET VARIABLE, DROP TEMPORARY VARIABLE */
+    WEFT_NODE_EXECUTE,       /* EXECUTE IMMEDIATE */
+    /* bound plans */
+    WEFT_NODE_RECURSION, /* inputs 0, the anchor, and 1, the step: all rows of the anchor, and of the step
+                            over the rows of the round before, round by round; columns by position */
+    WEFT_NODE_LEVEL,     /* in a step: the rows of the round before; no inputs */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -376,6 +384,7 @@ struct weft_node {
             const char *const *names;
             const char *const *const *column_names; /* [count], each NULL or a list */
             const int32_t *column_counts;
+            const int64_t *level_limits; /* [count] MAX RECURSION LEVEL, or -1 */
             bool recursive;
         } with;
         weft_select select;
@@ -416,6 +425,19 @@ struct weft_node {
             const weft_partition_spec *const *specs;
         } command;
         const void *given; /* weft_bound */
+        struct {
+            const weft_routine *created; /* NULL: DROP */
+            int32_t part_count;
+            const char *const *parts;
+            bool temporary, if_exists;
+        } routine;
+        weft_variable_command variable;
+        weft_execute_command execute;
+        struct {
+            int64_t id;          /* of the recursion that a LEVEL belongs to */
+            int64_t level_limit; /* rounds beside the anchor; -1: as the setting says */
+            int64_t take;        /* rows that are ever needed, or -1 */
+        } recursion;             /* RECURSION, LEVEL */
     };
 };
 
@@ -470,6 +492,13 @@ WEFT_MUST_CHECK weft_status weft_node_expand(weft_ctx *ctx, const weft_node *inp
                                              const weft_outputs *outputs,
                                              const weft_expr *const *const *projections, int32_t count,
                                              const weft_node **out);
+/* The step reads a LEVEL of the same id; its columns are cast to the anchor's types. New ids. */
+WEFT_MUST_CHECK weft_status weft_node_recursion(weft_ctx *ctx, weft_ids *ids, const weft_node *anchor,
+                                                const weft_node *step, int64_t id, int64_t level_limit,
+                                                const weft_node **out);
+/* Columns with these names and types, which may be NULL. New ids. */
+WEFT_MUST_CHECK weft_status weft_node_level(weft_ctx *ctx, weft_ids *ids, const weft_outputs *like,
+                                            int64_t id, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node *input,
                                                  const weft_node **out);
 /* A COLUMN expression for output `index` of the node. */

@@ -285,6 +285,7 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
                                  node->inputs[0]->output.count, outer));
         break;
     case WEFT_NODE_UNION:
+    case WEFT_NODE_RECURSION:
     case WEFT_NODE_SET: WEFT_TRY(st, check_same_shape(ctx, node)); break;
     case WEFT_NODE_EXPAND:
         for (int32_t i = 0; i < node->expand.projection_count; i++) {
@@ -298,6 +299,11 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
     case WEFT_NODE_CREATE_VIEW:
     case WEFT_NODE_DROP_VIEW:
     case WEFT_NODE_SET_CONFIG:
+    case WEFT_NODE_LEVEL:
+    case WEFT_NODE_TABLE_COMMAND:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
     case WEFT_NODE_SHOW: break;
     case WEFT_NODE_RELATION:
     case WEFT_NODE_ALIAS:
@@ -307,7 +313,6 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_FUNCTION:
-    case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
     case WEFT_NODE_KIND_COUNT:
         st = weft_fail(ctx, WEFT_INTERNAL, "%s is not a bound node", weft_node_kind_text(node->kind));

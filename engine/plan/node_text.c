@@ -217,7 +217,12 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
     case WEFT_NODE_UNPIVOT:
     case WEFT_NODE_SAMPLE:
     case WEFT_NODE_TABLE_COMMAND:
-    case WEFT_NODE_GIVEN: break;
+    case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL: break;
     case WEFT_NODE_TABLE_FUNCTION:
         WEFT_TRY(st, node_text_printf(b, " %s", node->table_function.call->unresolved.name));
         break;

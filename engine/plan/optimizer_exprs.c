@@ -227,6 +227,11 @@ static int32_t node_lists(weft_node *node, node_list lists[NODE_LISTS])
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return 0;

@@ -44,6 +44,11 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_node_with_inputs(ctx, node, inputs, out);
@@ -52,8 +57,8 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
 /* Do the inputs of this kind count by position, so that their columns must stay as they are? */
 static bool reads_by_position(weft_node_kind kind)
 {
-    return kind == WEFT_NODE_UNION || kind == WEFT_NODE_SET || kind == WEFT_NODE_WRITE ||
-           kind == WEFT_NODE_EXPLAIN || kind == WEFT_NODE_CREATE_VIEW;
+    return kind == WEFT_NODE_UNION || kind == WEFT_NODE_RECURSION || kind == WEFT_NODE_SET ||
+           kind == WEFT_NODE_WRITE || kind == WEFT_NODE_EXPLAIN || kind == WEFT_NODE_CREATE_VIEW;
 }
 
 typedef struct rewrite {
@@ -187,6 +192,11 @@ bool opt_exactly_one_row(const weft_node *node)
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return false;

@@ -49,6 +49,11 @@ static const char *operator_name(const weft_node *node)
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_node_kind_text(node->kind);

@@ -45,8 +45,11 @@ static void live_node(weft_planner *p, const weft_node *node)
         live_input(p, node, MADE_RUNS);
     else if (kind == WEFT_NODE_LIMIT || kind == WEFT_NODE_SINGLE_ROW)
         live_input(p, node, MADE_INPUT);
-    else
+    else {
+        const weft_node *round = kind == WEFT_NODE_RECURSION ? plan_recursion_live(p, node) : NULL;
+        if (round != NULL) live_node(p, round);
         for (int32_t i = 0; i < node->input_count; i++) live_node(p, node->inputs[i]);
+    }
 }
 
 void plan_mark_live(weft_planner *p)

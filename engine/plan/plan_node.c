@@ -239,10 +239,7 @@ done:
 static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
                              const constraint_list *constraints, pipeline *out, bool *ready);
 
-/* All output columns of a node, in its order, as row columns 0..n-1 of one stage. Constraints would have to
- * hold for every reader, so there are none. *out is NULL until that stage could be issued. */
-static weft_status make_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, made_role role,
-                             made **out)
+weft_status plan_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, made_role role, made **out)
 {
     weft_status st = WEFT_OK;
     const constraint_list none = {0};
@@ -285,7 +282,7 @@ static weft_status plan_shared(weft_ctx *ctx, weft_planner *p, const weft_node *
     weft_status st = WEFT_OK;
     made *rows = NULL;
     *ready = false;
-    WEFT_TRY(st, make_rows(ctx, p, node, MADE_SHARED, &rows));
+    WEFT_TRY(st, plan_rows(ctx, p, node, MADE_SHARED, &rows));
     if (rows == NULL || !rows->finished) goto done;
     WEFT_TRY(st, pipe_open_rows(ctx, p, &rows, 1, rows->ids, out));
     *ready = true;
@@ -307,7 +304,7 @@ static weft_status plan_union(weft_ctx *ctx, weft_planner *p, const weft_node *n
     for (int32_t i = 0; i < node->input_count; i++) {
         /* a branch that other nodes read as well is already rows of a stage */
         const made_role role = plan_is_shared(p, node->inputs[i]) ? MADE_SHARED : MADE_BRANCH;
-        WEFT_TRY(st, make_rows(ctx, p, node->inputs[i], role, &rows[i]));
+        WEFT_TRY(st, plan_rows(ctx, p, node->inputs[i], role, &rows[i]));
         if (rows[i] == NULL || !rows[i]->finished) all = false;
     }
     if (!all) goto done;
@@ -336,6 +333,8 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
     case WEFT_NODE_WINDOW: return plan_window(ctx, p, node, required, out, ready);
     case WEFT_NODE_UNION: return plan_union(ctx, p, node, out, ready);
     case WEFT_NODE_EXPAND: return plan_expand(ctx, p, node, out, ready);
+    case WEFT_NODE_RECURSION: return plan_recursion(ctx, p, node, out, ready);
+    case WEFT_NODE_LEVEL: return plan_level(ctx, p, node, out);
     case WEFT_NODE_SINGLE_ROW: return plan_single_row(ctx, p, node, required, out, ready);
     case WEFT_NODE_SET:
     case WEFT_NODE_WRITE:
@@ -354,6 +353,9 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a node of kind %d reached physical planning", (int)node->kind);
@@ -364,7 +366,7 @@ weft_status plan_pipe(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
 {
     const weft_status st = weft_check_cancel(ctx);
     if (st != WEFT_OK) return st;
-    if (plan_is_shared(p, node) && node->kind != WEFT_NODE_VALUES)
-        return plan_shared(ctx, p, node, out, ready);
+    const bool rows = node->kind == WEFT_NODE_VALUES || node->kind == WEFT_NODE_LEVEL; /* they are there */
+    if (plan_is_shared(p, node) && !rows) return plan_shared(ctx, p, node, out, ready);
     return plan_node(ctx, p, node, required, constraints, out, ready);
 }

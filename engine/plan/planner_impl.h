@@ -109,6 +109,8 @@ typedef struct scan_range {
     weft_key_range range;
 } scan_range;
 
+typedef struct plan_rounds plan_rounds; /* plan_recursion.c */
+
 struct weft_planner {
     weft_ids *ids;
     const weft_node *root;
@@ -116,12 +118,14 @@ struct weft_planner {
     int32_t partitions;  /* of every exchange by hash; 0: by bytes */
     int64_t split_bytes; /* most compressed bytes of a scan task of several splits */
     weft_schema result_schema;
-    plan_list stages;         /* const weft_stage * */
-    plan_list ready;          /* const weft_stage *: issued since the last call */
-    plan_list made;           /* made * */
-    weft_pointer_map made_of; /* node to the first of its made records */
-    weft_pointer_map parents; /* of the tree under root */
-    int32_t result_stage;     /* -1 until issued */
+    plan_list stages;            /* const weft_stage * */
+    plan_list ready;             /* const weft_stage *: issued since the last call */
+    plan_list made;              /* made * */
+    weft_pointer_map made_of;    /* node to the first of its made records */
+    weft_pointer_map parents;    /* of the tree under root */
+    weft_pointer_map rounds;     /* RECURSION to its plan_rounds */
+    weft_pointer_map level_rows; /* LEVEL of a round to the made record of the round before */
+    int32_t result_stage;        /* -1 until issued */
 };
 
 /* What an output is computed from, and the id that it has: outputs are plain columns or aliases. */
@@ -195,6 +199,10 @@ WEFT_MUST_CHECK weft_status plan_pipe(weft_ctx *ctx, weft_planner *p, const weft
                                       const id_set *required, const constraint_list *constraints,
                                       pipeline *out, bool *ready);
 
+/* All output columns of a node, in its order, as row columns 0..n-1 of one stage. Constraints would have to
+ * hold for every reader, so there are none. *out is NULL until that stage could be issued. */
+WEFT_MUST_CHECK weft_status plan_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, made_role role,
+                                      made **out);
 /* The columns that constraints name, seen through a list of ALIAS / COLUMN expressions (projections, group
  * keys): constraints on an output become constraints on the plain column below it, others are dropped. */
 WEFT_MUST_CHECK weft_status plan_constraints_below(weft_ctx *ctx, const constraint_list *constraints,
@@ -231,6 +239,13 @@ WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft
                                       const id_set *required, const constraint_list *constraints,
                                       pipeline *out, bool *ready);
 const weft_node *plan_join_probe_side(const weft_node *node);
+
+/* ---- plan_recursion.c ---- */
+WEFT_MUST_CHECK weft_status plan_recursion(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                           pipeline *out, bool *ready);
+WEFT_MUST_CHECK weft_status plan_level(weft_ctx *ctx, weft_planner *p, const weft_node *node, pipeline *out);
+/* Set `live` of the rounds of a RECURSION; gives the tree of the one that is being planned, or NULL. */
+const weft_node *plan_recursion_live(weft_planner *p, const weft_node *node);
 
 /* ---- plan_live.c ---- */
 /* Set `live` of every made record. */

@@ -44,6 +44,13 @@ static weft_status limit_over(weft_ctx *ctx, const weft_pointer_map *parents, co
         WEFT_TRY(st, limit_branches(ctx, input, skip + take, &below));
         WEFT_TRY(st, weft_node_limit(ctx, below, skip, take, out));
     }
+    if (input->kind == WEFT_NODE_RECURSION && bounded && input->recursion.take < 0) {
+        weft_node *loop = NULL; /* no more rounds than give so many rows */
+        WEFT_TRY(st, WEFT_NEW(ctx, &loop));
+        *loop = *input;
+        loop->recursion.take = skip + take;
+        WEFT_TRY(st, weft_node_limit(ctx, loop, skip, take, out));
+    }
 done:
     return st;
 }

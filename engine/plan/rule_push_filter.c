@@ -555,6 +555,11 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return push_border(ctx, p, node, from, out);

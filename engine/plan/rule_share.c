@@ -107,6 +107,11 @@ static bool same_fields(const weft_node *a, const weft_node *b)
     case WEFT_NODE_TABLE_FUNCTION:
     case WEFT_NODE_TABLE_COMMAND:
     case WEFT_NODE_GIVEN:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_RECURSION:
+    case WEFT_NODE_LEVEL:
     case WEFT_NODE_KIND_COUNT: break;
     }
     return false;

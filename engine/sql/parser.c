@@ -167,6 +167,15 @@ weft_status weft_sql_name(sql_parser *p, const char *what, const char **out)
 {
     weft_status st = WEFT_OK;
     const sql_token token = *weft_sql_peek(p, 0);
+    if (token.kind == SQL_WORD && !p->in_identifier && weft_sql_at_identifier(p)) {
+        const char *const *parts = NULL;
+        int32_t count = 0;
+        WEFT_TRY(st, weft_sql_identifier(p, &parts, &count));
+        *out = parts[0];
+        if (count == 1) return WEFT_OK;
+        return weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &token.span,
+                            "IDENTIFIER gives a name of %d parts where one is expected.", count);
+    }
     if (token.kind == SQL_WORD) {
         WEFT_TRY(st, weft_sql_text_copy(p, token.span.start, token.span.stop, out));
     } else if (token.kind == SQL_QUOTED) {
@@ -188,6 +197,7 @@ weft_status weft_sql_names(sql_parser *p, const char *what, const char *const **
 {
     weft_status st = WEFT_OK;
     weft_pointers list = {0};
+    if (!p->in_identifier && weft_sql_at_identifier(p)) return weft_sql_identifier(p, parts, count);
     do {
         const char *name = NULL;
         WEFT_TRY(st, weft_sql_name(p, what, &name));
@@ -376,20 +386,76 @@ static size_t valid_utf8(const char *text, size_t len)
     return len;
 }
 
+weft_status weft_sql_check_text(weft_ctx *ctx, const char *text, size_t len)
+{
+    if (len > WEFT_SQL_BYTES_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "the statement has %zu bytes; at most %d are taken", len,
+                         WEFT_SQL_BYTES_MAX);
+    const size_t valid = valid_utf8(text, len);
+    if (valid == len) return WEFT_OK;
+    return weft_fail(ctx, WEFT_PARSE_SYNTAX_ERROR, "byte 0x%02x at offset %zu is not valid UTF-8.",
+                     (unsigned)(unsigned char)text[valid], valid);
+}
+
 weft_status weft_sql_parse(weft_ctx *ctx, const char *text, size_t len, const weft_node **out)
+{
+    return weft_sql_parse_in(ctx, NULL, text, len, 0, out);
+}
+
+static weft_status parse_local(sql_parser *p, weft_sql_local *out)
+{
+    weft_status st = WEFT_OK;
+    *out = (weft_sql_local){.label = ""};
+    WEFT_TRY(st, weft_sql_name(p, "the name of a variable", &out->name));
+    if (weft_sql_accept(p, SQL_DOT)) {
+        out->label = out->name;
+        WEFT_TRY(st, weft_sql_name(p, "the name of a variable", &out->name));
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_EQ, "'='"));
+    WEFT_TRY(st, weft_sql_expr(p, &out->value));
+done:
+    return st;
+}
+
+weft_status weft_sql_parse_locals(weft_ctx *ctx, const char *text, size_t len, const weft_sql_local **out,
+                                  int32_t *count, size_t *from)
 {
     weft_status st = WEFT_OK;
     sql_parser p = {.ctx = ctx, .text = text};
-    if (len > WEFT_SQL_BYTES_MAX) {
-        WEFT_TRY(st, weft_fail(ctx, WEFT_LIMIT, "the statement has %zu bytes; at most %d are taken", len,
-                               WEFT_SQL_BYTES_MAX));
-    }
-    const size_t valid = valid_utf8(text, len);
-    if (valid < len) {
-        WEFT_TRY(st, weft_fail(ctx, WEFT_PARSE_SYNTAX_ERROR, "byte 0x%02x at offset %zu is not valid UTF-8.",
-                               (unsigned)(unsigned char)text[valid], valid));
-    }
+    weft_pointers list = {0};
+    weft_sql_local *all = NULL;
+    *count = 0;
+    *from = 0;
+    *out = NULL;
+    WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
     weft_sql_lexer_init(&p.lexer, text, len);
+    if (!weft_sql_is_text(&p, 0, "LOCAL") || !sql_is_at(&p, 1, SQL_LPAREN)) goto done;
+    weft_sql_advance(&p);
+    weft_sql_advance(&p);
+    do {
+        weft_sql_local *one = NULL;
+        WEFT_TRY(st, WEFT_NEW(ctx, &one));
+        WEFT_TRY(st, parse_local(&p, one));
+        WEFT_TRY(st, weft_pointers_push(ctx, &list, one));
+    } while (weft_sql_accept(&p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_expect(&p, SQL_RPAREN, "',' or ')'"));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, list.count, &all));
+    for (int32_t i = 0; i < list.count; i++) all[i] = *(const weft_sql_local *)list.items[i];
+    *out = all;
+    *count = list.count;
+    *from = (size_t)p.last.stop;
+done:
+    return st;
+}
+
+weft_status weft_sql_parse_in(weft_ctx *ctx, const weft_catalog *catalog, const char *text, size_t len,
+                              size_t from, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    sql_parser p = {.ctx = ctx, .text = text, .catalog = catalog};
+    WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
+    weft_sql_lexer_init(&p.lexer, text, len);
+    p.lexer.position = (int32_t)from;
     while (weft_sql_accept(&p, SQL_SEMICOLON)) {
     }
     if (sql_is(&p, SQL_END)) {

@@ -140,15 +140,14 @@ done:
 }
 
 /* a.b.f as "a.b.f". */
-static weft_status parse_function_name(sql_parser *p, const char **out)
+static weft_status join_name(sql_parser *p, const char *const *parts, int32_t count, const char **out)
 {
     weft_status st = WEFT_OK;
-    const char *const *parts = NULL;
-    int32_t count = 0;
     char *joined = NULL;
-    WEFT_TRY(st, weft_sql_names(p, "the name of a function", &parts, &count));
-    *out = parts[0];
-    for (int32_t i = 1; i < count; i++) {
+    const bool builtin = count > 1 && strcasecmp(parts[count - 2], "builtin") == 0 &&
+                         (count == 2 || (count == 3 && strcasecmp(parts[0], "system") == 0));
+    *out = parts[builtin ? count - 1 : 0];
+    for (int32_t i = 1; i < count && !builtin; i++) {
         WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &joined, "%s.%s", *out, parts[i]));
         *out = joined;
     }
@@ -244,6 +243,30 @@ static weft_status parse_named(sql_parser *p, const char *name)
     return WEFT_OK;
 }
 
+/* expression, … or name => expression, …: a call of "=>" over the name and the value. */
+static weft_status parse_arguments(sql_parser *p, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    do {
+        const weft_expr *pair[2] = {NULL, NULL};
+        const sql_token token = *weft_sql_peek(p, 0);
+        const char *name = NULL;
+        const bool named = (token.kind == SQL_WORD || token.kind == SQL_QUOTED) &&
+                           sql_is_at(p, 1, SQL_FAT_ARROW);
+        if (named) {
+            WEFT_TRY(st, weft_sql_name(p, "the name of a parameter", &name));
+            weft_sql_advance(p);
+            WEFT_TRY(st, weft_sql_string_literal(p, name, token.span, &pair[0]));
+        }
+        WEFT_TRY(st, weft_sql_expr(p, &pair[1]));
+        if (named)
+            WEFT_TRY(st, weft_sql_call(p, "=>", weft_sql_span_from(p, &token.span), pair, 2, &pair[1]));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, out, pair[1]));
+    } while (weft_sql_accept(p, SQL_COMMA));
+done:
+    return st;
+}
+
 /* The arguments between the parentheses; *name may become another one. */
 static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointers *args)
 {
@@ -254,7 +277,7 @@ static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointe
     WEFT_TRY(st, parse_named(p, *name));
     WEFT_TRY(st, parse_unit(p, name, &unit));
     if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, args, unit));
-    WEFT_TRY(st, weft_sql_exprs(p, args));
+    WEFT_TRY(st, parse_arguments(p, args));
     if (unit != NULL && args->count != 3) { /* datediff(day, d) of a column with the name of a unit */
         *name = written;
         WEFT_TRY(st, parse_unit_column(p, unit, &args->items[0]));
@@ -362,10 +385,23 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     weft_expr *e = NULL;
     const weft_expr *filter = NULL;
     const char *name = NULL;
+    const char *const *parts = NULL;
+    int32_t count = 0;
     bool ignore_nulls = false;
     sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
-    WEFT_TRY(st, parse_function_name(p, &name));
+    const bool identifier = weft_sql_at_identifier(p);
+    WEFT_TRY(st, weft_sql_names(p, "the name of a function", &parts, &count));
+    if (identifier && !sql_is(p, SQL_LPAREN)) { /* a column */
+        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_UNRESOLVED_COLUMN, weft_sql_span_from(p, &start), NULL, 0,
+                                       &e));
+        e->name.part_count = count;
+        e->name.parts = parts;
+        *out = e;
+        sql_leave(p, frame);
+        goto done;
+    }
+    WEFT_TRY(st, join_name(p, parts, count, &name));
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
     const bool distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
     if (!distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_RPAREN)) {
@@ -374,8 +410,6 @@ weft_status weft_sql_function(sql_parser *p, const weft_expr **out)
     if (distinct || !sql_is(p, SQL_RPAREN)) {
         WEFT_TRY(st, parse_call_args(p, &name, &args));
         accept_nulls(p, &ignore_nulls);
-        if (sql_is(p, SQL_FAT_ARROW))
-            WEFT_TRY(st, weft_sql_unsupported(p, &start, "A named argument (name => value)"));
     }
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
     if (sql_word(p, SQL_KW_WITHIN) && sql_word_at(p, 1, SQL_KW_GROUP)) {

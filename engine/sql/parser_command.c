@@ -89,8 +89,11 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
     } else if (!temporary && (weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
                               weft_sql_accept_text(p, "NAMESPACE"))) {
         WEFT_TRY(st, weft_sql_create_database(p, &start, out));
+    } else if (weft_sql_accept_word(p, SQL_KW_FUNCTION)) {
+        WEFT_TRY(st, weft_sql_create_function(p, &start, replace, temporary, out));
     } else {
-        WEFT_TRY(st, weft_sql_syntax_error(p, temporary ? "VIEW" : "VIEW, TEMPORARY VIEW or TABLE"));
+        WEFT_TRY(st, weft_sql_syntax_error(p, temporary ? "VIEW or FUNCTION"
+                                                        : "VIEW, TEMPORARY VIEW, FUNCTION or TABLE"));
     }
 done:
     return st;
@@ -102,6 +105,10 @@ static weft_status parse_drop(sql_parser *p, const weft_node **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_node *node = NULL;
     weft_sql_advance(p);
+    const bool temporary = weft_sql_accept_word(p, SQL_KW_TEMP) || weft_sql_accept_word(p, SQL_KW_TEMPORARY);
+    if (weft_sql_accept_word(p, SQL_KW_FUNCTION)) return weft_sql_drop_function(p, &start, temporary, out);
+    if (temporary && weft_sql_accept_text(p, "VARIABLE")) return weft_sql_drop_variable(p, &start, out);
+    if (temporary) return weft_sql_syntax_error(p, "FUNCTION or VARIABLE");
     if (!sql_word(p, SQL_KW_VIEW)) return weft_sql_drop_table(p, &start, out);
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_DROP_VIEW, start, NULL, 0, &node));
@@ -170,6 +177,8 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
     default: break;
     }
+    if (weft_sql_is_text(p, 0, "DECLARE")) return weft_sql_declare(p, out);
+    if (weft_sql_is_text(p, 0, "EXECUTE")) return weft_sql_execute(p, out);
     if (weft_sql_is_text(p, 0, "TRUNCATE") || weft_sql_is_text(p, 0, "ALTER") ||
         weft_sql_is_text(p, 0, "USE") || weft_sql_is_text(p, 0, "MSCK") ||
         weft_sql_is_text(p, 0, "REFRESH") || token->keyword == SQL_KW_COMMENT)

@@ -299,8 +299,11 @@ static weft_status parse_like(sql_parser *p, const weft_span *start, const char 
         const weft_span span = weft_sql_peek(p, 0)->span;
         WEFT_TRY(st, weft_sql_string(p, "the escape character as a string", &escape, &len));
         if (len != 1) {
-            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,
-                                      "ESCAPE needs a string of one character, not '%.40s'.", escape));
+            WEFT_TRY(st,
+                     weft_fail_at(p->ctx, WEFT_INVALID_ESCAPE, &span,
+                                  "Found an invalid escape string: '%.40s'. The escape string must contain "
+                                  "only one character.",
+                                  escape));
         }
         WEFT_TRY(st, weft_sql_string_literal(p, escape, span, &args[2]));
         count = 3;

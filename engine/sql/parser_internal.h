@@ -20,7 +20,7 @@
 #include "engine/sql/lexer.h"
 #include "engine/sql/parser.h"
 
-enum { SQL_LOOKAHEAD = 4 };
+enum { SQL_LOOKAHEAD = 6 };
 
 /* What stands behind the partner of each opening parenthesis: see parser_parens.c. */
 typedef struct sql_paren {
@@ -49,6 +49,9 @@ typedef struct sql_parser {
     sql_parens parens;
     int32_t run_start, run_stop; /* a run of opening parentheses that was looked past, and ... */
     bool run_is_query;           /* whether a query begins behind it */
+    const weft_catalog *catalog; /* for the variables that IDENTIFIER() reads; or NULL */
+    bool in_identifier;          /* the text is that of an IDENTIFIER() */
+    bool in_script;              /* it is only read: what an IDENTIFIER() means is not known yet */
 } sql_parser;
 
 /* ---- cursor (parser.c) ---- */
@@ -99,6 +102,9 @@ static inline void sql_leave(sql_parser *p, sql_frame frame)
 WEFT_MUST_CHECK weft_status weft_sql_repeat(sql_parser *p, int64_t weight);
 WEFT_MUST_CHECK weft_status weft_sql_grow(sql_parser *p);
 
+/* Is the text of a size and an encoding that can be parsed? Errors: WEFT_LIMIT, WEFT_PARSE_SYNTAX_ERROR. */
+WEFT_MUST_CHECK weft_status weft_sql_check_text(weft_ctx *ctx, const char *text, size_t len);
+
 /* ---- names and small things (parser.c) ---- */
 
 /* One identifier: a quoted name or any word. In ctx->arena. */
@@ -111,6 +117,10 @@ WEFT_MUST_CHECK weft_status weft_sql_name_list(sql_parser *p, const char *const 
 /* One or more adjacent string literals, joined. */
 WEFT_MUST_CHECK weft_status weft_sql_string(sql_parser *p, const char *what, const char **out, size_t *len);
 WEFT_MUST_CHECK weft_status weft_sql_text_copy(sql_parser *p, int32_t start, int32_t stop, const char **out);
+
+/* IDENTIFIER(expression) as the parts of a name (parser_identifier.c). */
+bool weft_sql_at_identifier(sql_parser *p);
+WEFT_MUST_CHECK weft_status weft_sql_identifier(sql_parser *p, const char *const **parts, int32_t *count);
 
 /* ---- nodes (parser.c) ---- */
 
@@ -214,6 +224,18 @@ WEFT_MUST_CHECK weft_status weft_sql_table_command(sql_parser *p, const weft_nod
 /* SHOW DATABASES, CREATE TABLE, TBLPROPERTIES … behind SHOW; *out NULL: it is another one. */
 WEFT_MUST_CHECK weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start,
                                                  const weft_node **out);
+/* parser_routine.c: behind FUNCTION; the statement begins at start */
+WEFT_MUST_CHECK weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool replace,
+                                                     bool temporary, const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_drop_function(sql_parser *p, const weft_span *start, bool temporary,
+                                                   const weft_node **out);
+/* parser_variable.c */
+WEFT_MUST_CHECK weft_status weft_sql_declare(sql_parser *p, const weft_node **out); /* at DECLARE */
+WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span *start,
+                                                  const weft_node **out); /* behind SET VARIABLE */
+WEFT_MUST_CHECK weft_status weft_sql_drop_variable(sql_parser *p, const weft_span *start,
+                                                   const weft_node **out);          /* behind VARIABLE */
+WEFT_MUST_CHECK weft_status weft_sql_execute(sql_parser *p, const weft_node **out); /* at EXECUTE */
 /* parser_insert.c */
 /* parser_view.c: after CREATE [OR REPLACE] [TEMPORARY] VIEW. */
 WEFT_MUST_CHECK weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace,

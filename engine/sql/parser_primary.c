@@ -1,6 +1,8 @@
 /* engine/sql/parser_primary.c - primary expressions: literals, names, parentheses, CASE, and what follows
  * them
  * (:: type, [index], .field). */
+#include <stdio.h>
+
 #include "engine/sql/parser_internal.h"
 
 static bool begins_with_query_word(const sql_token *token)
@@ -157,11 +159,12 @@ done:
     return st;
 }
 
-/* Is the current word followed by an argument list? a.b.f( counts too. */
+/* Is the current word followed by an argument list? b.f( and a.b.f( count too. */
 static bool begins_call(sql_parser *p)
 {
     if (sql_is_at(p, 1, SQL_LPAREN)) return true;
-    return sql_is_at(p, 1, SQL_DOT) && sql_is_at(p, 3, SQL_LPAREN);
+    if (!sql_is_at(p, 1, SQL_DOT)) return false;
+    return sql_is_at(p, 3, SQL_LPAREN) || (sql_is_at(p, 3, SQL_DOT) && sql_is_at(p, 5, SQL_LPAREN));
 }
 
 static weft_status parse_word(sql_parser *p, const weft_expr **out)
@@ -211,6 +214,24 @@ done:
     return st;
 }
 
+/* A marker that nothing replaced: the statement came without parameters. */
+static weft_status unbound_parameter(sql_parser *p)
+{
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    char position[32];
+    if (sql_is(p, SQL_COLON) && !sql_is_at(p, 1, SQL_WORD)) return weft_sql_syntax_error(p, "an expression");
+    const weft_span name = weft_sql_peek(p, 1)->span;
+    snprintf(position, sizeof(position), "_%d", (int)span.start);
+    const bool named = sql_is(p, SQL_COLON);
+    return weft_fail_at(
+        p->ctx, WEFT_UNBOUND_PARAMETER, &span,
+        "Found the unbound parameter: %.*s. Please, fix `args` and provide a mapping of the "
+        "parameter to either a SQL literal or collection constructor functions such as `map()`, "
+        "`array()`, `struct()`.",
+        named ? (int)(name.stop - name.start) : (int)strlen(position),
+        named ? p->text + name.start : position);
+}
+
 static weft_status parse_atom(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -237,7 +258,7 @@ static weft_status parse_atom(sql_parser *p, const weft_expr **out)
     case SQL_WORD:
     case SQL_QUOTED: return parse_word(p, out);
     case SQL_QUESTION:
-    case SQL_COLON: return weft_sql_unsupported(p, &start, "A parameter marker");
+    case SQL_COLON: return unbound_parameter(p);
     default: return weft_sql_syntax_error(p, "an expression");
     }
 done:
@@ -322,6 +343,13 @@ done:
     return st;
 }
 
+/* Behind COLLATE: a name, and not what follows an alias? */
+static bool names_collation(sql_parser *p)
+{
+    const sql_token *token = weft_sql_peek(p, 1);
+    return token->kind == SQL_QUOTED || (token->kind == SQL_WORD && token->flags == 0);
+}
+
 weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -343,6 +371,14 @@ weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
             WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
             WEFT_TRY(st, weft_sql_expect(p, SQL_RBRACKET, "']'"));
             WEFT_TRY(st, weft_sql_call(p, "[]", weft_sql_span_from(p, &start), args, 2, out));
+        } else if (weft_sql_is_text(p, 0, "COLLATE") && names_collation(p)) {
+            const weft_expr *args[2] = {*out, NULL};
+            const char *name = NULL;
+            weft_sql_advance(p);
+            const weft_span at = weft_sql_peek(p, 0)->span;
+            WEFT_TRY(st, weft_sql_name(p, "the name of a collation", &name));
+            WEFT_TRY(st, weft_sql_string_literal(p, name, at, &args[1]));
+            WEFT_TRY(st, weft_sql_call(p, "collate", weft_sql_span_from(p, &start), args, 2, out));
         } else if (sql_is(p, SQL_DOT) && !sql_is_at(p, 1, SQL_STAR)) {
             const weft_expr *args[2] = {*out, NULL};
             const char *name = NULL;

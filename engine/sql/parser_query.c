@@ -79,9 +79,10 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     const sql_token *token = weft_sql_peek(p, 0);
     if (as && token->kind == SQL_LPAREN) return parse_item_names(p, &start, out);
-    const bool bare =
-        token->kind == SQL_QUOTED ||
-        (token->kind == SQL_WORD && (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0);
+    const bool bare = token->kind == SQL_QUOTED ||
+                      (token->kind == SQL_WORD &&
+                       (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0 &&
+                       !(p->in_script && weft_sql_is_text(p, 0, "DO")));
     if (as || bare) {
         WEFT_TRY(st, weft_sql_name(p, "an alias", &name));
         WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), out, 1, &alias));
@@ -359,8 +360,26 @@ done:
 typedef struct with_list {
     weft_pointers inputs, names, columns;
     int32_t *counts;
+    int64_t *limits; /* MAX RECURSION LEVEL, or -1 */
     bool recursive;
 } with_list;
+
+/* [MAX RECURSION LEVEL n] */
+static weft_status parse_level_limit(sql_parser *p, int64_t *out)
+{
+    *out = -1;
+    if (!weft_sql_is_text(p, 0, "MAX") || !weft_sql_is_text(p, 1, "RECURSION")) return WEFT_OK;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    if (!weft_sql_accept_text(p, "LEVEL")) return weft_sql_syntax_error(p, "LEVEL");
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    if (!sql_is(p, SQL_INTEGER) || span.stop - span.start > 9)
+        return weft_sql_syntax_error(p, "a whole number");
+    *out = 0;
+    for (int32_t i = span.start; i < span.stop; i++) *out = *out * 10 + (p->text[i] - '0');
+    weft_sql_advance(p);
+    return WEFT_OK;
+}
 
 /* WITH [RECURSIVE] name [(columns)] AS (query), … */
 static weft_status parse_with(sql_parser *p, with_list *list)
@@ -373,8 +392,10 @@ static weft_status parse_with(sql_parser *p, with_list *list)
         int32_t count = 0;
         const weft_node *query = NULL;
         const int32_t index = list->inputs.count;
+        int64_t limit = -1;
         WEFT_TRY(st, weft_sql_name(p, "the name of a common table expression", &name));
         if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
+        WEFT_TRY(st, parse_level_limit(p, &limit));
         weft_sql_accept_word(p, SQL_KW_AS);
         WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "AS ("));
         WEFT_TRY(st, weft_sql_query(p, &query));
@@ -384,11 +405,16 @@ static weft_status parse_with(sql_parser *p, with_list *list)
         WEFT_TRY(st, weft_pointers_push(p->ctx, &list->columns, columns));
         if ((index & (index - 1)) == 0) { /* 0, 1, 2, 4, 8 …: room for as many again */
             int32_t *counts = NULL;
+            int64_t *limits = NULL;
             WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, index * 2 + 1, &counts));
+            WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, index * 2 + 1, &limits));
             if (index > 0) memcpy(counts, list->counts, (size_t)index * sizeof *counts);
+            if (index > 0) memcpy(limits, list->limits, (size_t)index * sizeof *limits);
             list->counts = counts;
+            list->limits = limits;
         }
         list->counts[index] = count;
+        list->limits[index] = limit;
     } while (weft_sql_accept(p, SQL_COMMA));
 done:
     return st;
@@ -418,6 +444,7 @@ weft_status weft_sql_query(sql_parser *p, const weft_node **out)
         with->with.names = weft_pointers_texts(&list.names);
         with->with.column_names = (const char *const *const *)list.columns.items;
         with->with.column_counts = list.counts;
+        with->with.level_limits = list.limits;
         with->with.recursive = list.recursive;
         body = with;
     }

@@ -12,6 +12,7 @@ static bool begins_alias(sql_parser *p)
     const sql_token *token = weft_sql_peek(p, 0);
     if (token->kind == SQL_QUOTED) return true;
     if (token->kind != SQL_WORD || token->flags != 0) return false;
+    if (p->in_script && weft_sql_is_text(p, 0, "DO")) return false; /* FOR query DO */
     /* `INSERT … SELECT … FROM t SET` does not exist; VALUES and the like may be names. */
     return true;
 }
@@ -55,9 +56,10 @@ weft_status weft_sql_values(sql_parser *p, const weft_node **out)
         const int32_t count = row ? e->arg_count : 1;
         if (rows++ == 0) columns = count;
         if (count != columns) {
-            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_NUM_COLUMNS_MISMATCH, &e->span,
-                                      "Row %d of VALUES has %d columns, but the first row has %d.", rows,
-                                      count, columns));
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INLINE_TABLE_COLUMNS, &e->span,
+                                      "Invalid inline table. Inline table expected %d columns but found %d "
+                                      "columns in row %d.",
+                                      columns, count, rows - 1));
         }
         for (int32_t i = 0; i < count; i++) {
             WEFT_TRY(st, weft_pointers_push(p->ctx, &cells, row ? e->args[i] : e));
@@ -78,12 +80,20 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const sql_token token = *weft_sql_peek(p, 0);
     const weft_span start = token.span;
+    const bool identifier = weft_sql_at_identifier(p);
     weft_node *node = NULL;
     if (token.kind == SQL_WORD && (token.flags & SQL_KW_IN_CLAUSE) != 0)
         WEFT_TRY(st, weft_sql_syntax_error(p, "a table"));
     if (sql_is_at(p, 1, SQL_LPAREN)) {
         const weft_expr *call = NULL;
         WEFT_TRY(st, weft_sql_function(p, &call));
+        if (call->kind == WEFT_EXPR_UNRESOLVED_COLUMN && identifier) { /* IDENTIFIER('t') */
+            WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, call->span, NULL, 0, &node));
+            node->relation.parts = call->name.parts;
+            node->relation.part_count = call->name.part_count;
+            *out = node;
+            goto done;
+        }
         if (call->kind != WEFT_EXPR_UNRESOLVED_CALL) WEFT_TRY(st, weft_sql_syntax_error(p, NULL));
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_TABLE_FUNCTION, weft_sql_span_from(p, &start), NULL, 0,
                                        &node));

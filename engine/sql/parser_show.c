@@ -52,14 +52,19 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_show_tables(p, &start, out));
     if (*out != NULL) goto done;
-    if (sql_word_at(p, 1, SQL_KW_FUNCTIONS))
-        weft_sql_advance(p); /* USER, SYSTEM, ALL: the functions are the same */
+    const char *functions = "functions";
+    if (sql_word_at(p, 1, SQL_KW_FUNCTIONS)) {
+        functions = weft_sql_is_text(p, 0, "USER")     ? "user functions"
+                    : weft_sql_is_text(p, 0, "SYSTEM") ? "system functions"
+                                                       : functions;
+        weft_sql_advance(p);
+    }
     if (weft_sql_accept_word(p, SQL_KW_TABLES))
         what = "tables";
     else if (weft_sql_accept_word(p, SQL_KW_VIEWS))
         what = "views";
     else if (weft_sql_accept_word(p, SQL_KW_FUNCTIONS))
-        what = "functions";
+        what = functions;
     else if (weft_sql_accept_word(p, SQL_KW_COLUMNS))
         what = "columns";
     else
@@ -74,11 +79,38 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
         if (of) WEFT_TRY(st, weft_sql_names(p, "the name of a database", &parts, &count));
         if (of) name = parts[count - 1];
         WEFT_TRY(st, parse_pattern(p, &pattern));
+        if (pattern == NULL && what == functions && (sql_is(p, SQL_WORD) || sql_is(p, SQL_QUOTED)))
+            WEFT_TRY(st, weft_sql_name(p, "the name of a function", &pattern));
     }
     WEFT_TRY(st, show_node(p, &start, what, table, &node));
     node->show.name = name;
     node->show.pattern = pattern;
     *out = node;
+done:
+    return st;
+}
+
+/* a.b.f, a text, or an operator as it is written. */
+static weft_status parse_function_name(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *const *parts = NULL;
+    int32_t count = 0;
+    size_t len = 0;
+    char *joined = NULL;
+    const sql_token token = *weft_sql_peek(p, 0);
+    if (token.kind == SQL_STRING) return weft_sql_string(p, "the name of a function", out, &len);
+    if (token.kind != SQL_WORD && token.kind != SQL_QUOTED && token.kind != SQL_END) {
+        WEFT_TRY(st, weft_sql_text_copy(p, token.span.start, token.span.stop, out));
+        weft_sql_advance(p);
+        goto done;
+    }
+    WEFT_TRY(st, weft_sql_names(p, "the name of a function", &parts, &count));
+    *out = parts[0];
+    for (int32_t i = 1; i < count; i++) {
+        WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &joined, "%s.%s", *out, parts[i]));
+        *out = joined;
+    }
 done:
     return st;
 }
@@ -103,9 +135,9 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
     }
     if (sql_word(p, SQL_KW_FUNCTION) && !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_SEMICOLON)) {
         weft_sql_advance(p);
-        weft_sql_accept_word(p, SQL_KW_EXTENDED);
-        WEFT_TRY(st, weft_sql_name(p, "the name of a function", &name));
-        WEFT_TRY(st, show_node(p, &start, "function", NULL, &node));
+        const bool extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
+        WEFT_TRY(st, parse_function_name(p, &name));
+        WEFT_TRY(st, show_node(p, &start, extended ? "function extended" : "function", NULL, &node));
     } else {
         const bool query = weft_sql_accept_word(p, SQL_KW_QUERY) || sql_word(p, SQL_KW_SELECT) ||
                            sql_word(p, SQL_KW_WITH) || sql_word(p, SQL_KW_VALUES);
@@ -228,6 +260,9 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
     const bool reset = sql_word(p, SQL_KW_RESET);
     weft_node *node = NULL;
     weft_sql_advance(p);
+    const bool variable = !reset && !sql_is_at(p, 1, SQL_DOT) && !sql_is_at(p, 1, SQL_EQ) &&
+                          (weft_sql_accept_text(p, "VARIABLE") || weft_sql_accept_text(p, "VAR"));
+    if (variable) return weft_sql_set_variable(p, &start, out);
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SET_CONFIG, start, NULL, 0, &node));
     node->config.reset = reset;
     const bool zone = !reset && sql_word(p, SQL_KW_TIME) && sql_word_at(p, 1, SQL_KW_ZONE);

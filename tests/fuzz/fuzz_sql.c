@@ -11,6 +11,7 @@
 #include "engine/plan/analyzer.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
+#include "engine/sql/script_tree.h"
 #include "tests/support/tpch_catalog.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -35,8 +36,17 @@ static weft_status run(weft_ctx *ctx, const weft_catalog *catalog, const char *t
     weft_status st = WEFT_OK;
     weft_ids ids = {.next = 1};
     const weft_node *parsed = NULL, *bound = NULL, *optimised = NULL;
+    const weft_sql_local *locals = NULL;
+    int32_t local_count = 0;
+    size_t from = 0;
     char *shown = NULL;
-    WEFT_TRY(st, weft_sql_parse(ctx, text, len, &parsed));
+    if (weft_sql_is_script(text, len)) {
+        const weft_script *script = NULL;
+        WEFT_TRY(st, weft_sql_parse_script(ctx, text, len, &script));
+        goto done;
+    }
+    WEFT_TRY(st, weft_sql_parse_locals(ctx, text, len, &locals, &local_count, &from));
+    WEFT_TRY(st, weft_sql_parse_in(ctx, catalog, text, len, from, &parsed));
     WEFT_TRY(st, weft_node_text(ctx, parsed, &shown));
     WEFT_TRY(st, weft_analyze(ctx, catalog, &ids, parsed, &bound));
     WEFT_TRY(st, weft_node_check(ctx, bound));
@@ -53,6 +63,21 @@ done:
         abort();
     }
     return st;
+}
+
+/* With values for the markers: places of the new text are places of the old one. */
+static void substitute(weft_ctx *ctx, const char *text, size_t len)
+{
+    static const weft_sql_parameter values[] = {
+        {"p", "-1"}, {"a", "'x'"}, {NULL, "ARRAY(1)"}, {NULL, "NULL"}};
+    weft_sql_text whole;
+    const weft_status st = weft_sql_substitute(ctx, text, len, values, WEFT_COUNT(values), &whole);
+    if (st == WEFT_OK) {
+        const weft_span all = {.stop = (int32_t)whole.len, .line = 1, .column = 1};
+        const weft_span back = weft_sql_origin(&whole, text, all);
+        if (back.start != 0 || back.stop != (int32_t)len) abort();
+    }
+    weft_error_clear(ctx);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -74,6 +99,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         weft_arena *arena = weft_arena_new(account);
         weft_ctx ctx;
         weft_ctx_init(&ctx, arena, account, &settings);
+        substitute(&ctx, text + start, stop - start);
         if (run(&ctx, &catalog.catalog, text + start, stop - start) != WEFT_OK) {
             const weft_error error = ctx.error;
             char *shown = NULL;

@@ -24,6 +24,9 @@ static const weft_session_file added[] = {
     {.name = "files/a b.csv",
      .sha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
      .bytes = 3}};
+static const char *const functions[] = {"CREATE TEMPORARY FUNCTION f() RETURN 1"};
+static const weft_session_variable variables[] = {{.name = "x", .value = "CAST(1 AS int)", .initial = "1"},
+                                                  {.name = "y", .value = "CAST(NULL AS string)"}};
 static const weft_session_state whole = {.role = WEFT_ROLE_CLIENT,
                                          .user = "ada",
                                          .version = UINT64_MAX,
@@ -37,7 +40,11 @@ static const weft_session_state whole = {.role = WEFT_ROLE_CLIENT,
                                          .file_count = 1,
                                          .files = added,
                                          .name = "nightly",
-                                         .submission = {.done = 3, .digest = 4, .tries = 1}};
+                                         .submission = {.done = 3, .digest = 4, .tries = 1},
+                                         .function_count = 1,
+                                         .functions = functions,
+                                         .variable_count = 2,
+                                         .variables = variables};
 
 static void encode(weft_fixture *f, const weft_session_state *state, uint8_t **bytes, size_t *len)
 {
@@ -65,6 +72,8 @@ static void comes_back(void **state)
                     back.submission.digest == states[i].submission.digest &&
                     back.submission.tries == states[i].submission.tries);
         assert_true((back.name == NULL) == (states[i].name == NULL));
+        assert_int_equal(back.function_count, states[i].function_count);
+        assert_int_equal(back.variable_count, states[i].variable_count);
         encode(&f, &back, &same, &same_len);
         assert_int_equal(len, same_len);
         assert_memory_equal(bytes, same, len);

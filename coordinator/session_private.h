@@ -1,0 +1,57 @@
+/* coordinator/session_private.h - inside of a session, for the files that carry out its statements. */
+#ifndef WEFT_COORDINATOR_SESSION_PRIVATE_H
+#define WEFT_COORDINATOR_SESSION_PRIVATE_H
+
+#include "common/settings.h"
+#include "coordinator/command.h"
+#include "coordinator/result.h"
+#include "coordinator/session.h"
+#include "engine/catalog/session_catalog.h"
+
+struct weft_session {
+    weft_pool *pool;
+    weft_coordinator *coordinator;
+    weft_account *account;
+    weft_arena *arena;
+    weft_ctx ctx;                  /* of what lives as long as the session */
+    weft_settings settings, start; /* start: what RESET goes back to */
+    weft_session_catalog *catalog;
+    weft_session_files files;
+    atomic_bool cancel;
+    void (*progress)(void *self, const weft_progress *progress);
+    void *progress_self;
+    char user[WEFT_SESSION_USER_BYTES];
+    uint64_t version, changed_by; /* as in session_state.h */
+};
+
+/* By a statement of this name. */
+void weft_session_changed(weft_session *session, const weft_job_name *name);
+/* Run an optimised query and keep its blocks as the result's rows. */
+WEFT_MUST_CHECK weft_status weft_session_run_plan(weft_session *session, weft_result *result, weft_ids *ids,
+                                                  const weft_node *plan, bool timed);
+
+/* ---- session_variables.c ---- */
+/* Carry out a parsed statement about variables. */
+WEFT_MUST_CHECK weft_status weft_session_variable_command(weft_session *session, weft_result *result,
+                                                          weft_ids *ids, const weft_node *parsed);
+/* The statement that a parsed EXECUTE IMMEDIATE means; with INTO it sets variables. An error in the text has
+ * no place: it lies in no text that people see. */
+WEFT_MUST_CHECK weft_status weft_session_immediate(weft_session *session, weft_result *result, weft_ids *ids,
+                                                   const weft_node *parsed, const weft_node **out);
+
+/* The variables of the script that the statement is of, as its text says; *from: where it begins. */
+WEFT_MUST_CHECK weft_status weft_session_locals(weft_session *session, weft_ctx *ctx, weft_ids *ids,
+                                                const char *text, size_t len, size_t *from);
+/* Functions and variables, for weft_session_describe and weft_session_restore. What cannot be made again is
+ * logged and left out. Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_session_describe_objects(weft_ctx *ctx, const weft_session *session,
+                                                          weft_session_state *out);
+WEFT_MUST_CHECK weft_status weft_session_restore_objects(weft_session *session,
+                                                         const weft_session_state *state);
+
+/* ---- session_routine.c ---- */
+/* CREATE FUNCTION, DROP FUNCTION. */
+WEFT_MUST_CHECK weft_status weft_session_routine_command(weft_session *session, weft_result *result,
+                                                         weft_ids *ids, const weft_node *parsed);
+
+#endif

@@ -1,0 +1,179 @@
+/* engine/sql/parser_routine.c - functions written in SQL: CREATE FUNCTION, DROP FUNCTION. */
+#include <strings.h>
+
+#include "engine/sql/parser_internal.h"
+
+/* name type [DEFAULT expression] [COMMENT 'text'] */
+static weft_status parse_parameter(sql_parser *p, weft_parameter *out)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    *out = (weft_parameter){0};
+    WEFT_TRY(st, weft_sql_name(p, "the name of a parameter", &out->name));
+    WEFT_TRY(st, weft_sql_type(p, &out->type));
+    for (;;) {
+        if (out->initial == NULL && weft_sql_accept_text(p, "DEFAULT")) {
+            const int32_t from = weft_sql_peek(p, 0)->span.start;
+            WEFT_TRY(st, weft_sql_expr(p, &out->initial));
+            WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &out->initial_text));
+        } else if (out->comment == NULL && weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &out->comment, &len));
+        } else {
+            break;
+        }
+    }
+done:
+    return st;
+}
+
+/* (parameter, …); the parentheses may be empty. */
+static weft_status parse_parameters(sql_parser *p, const weft_parameter **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers list = {0};
+    weft_parameter *all = NULL;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    while (!sql_is(p, SQL_RPAREN)) {
+        weft_parameter *one = NULL;
+        WEFT_TRY(st, WEFT_NEW(p->ctx, &one));
+        WEFT_TRY(st, parse_parameter(p, one));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &list, one));
+        if (!weft_sql_accept(p, SQL_COMMA)) break;
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, list.count, &all));
+    for (int32_t i = 0; i < list.count; i++) all[i] = *(const weft_parameter *)list.items[i];
+    *out = all;
+    *count = list.count;
+done:
+    return st;
+}
+
+/* RETURNS type | RETURNS TABLE [(columns)] */
+static weft_status parse_returns(sql_parser *p, weft_routine *r)
+{
+    weft_status st = WEFT_OK;
+    r->table = weft_sql_accept_word(p, SQL_KW_TABLE);
+    r->typed = !r->table || sql_is(p, SQL_LPAREN);
+    if (!r->table)
+        WEFT_TRY(st, weft_sql_type(p, &r->type));
+    else if (r->typed)
+        WEFT_TRY(st, parse_parameters(p, &r->columns, &r->column_count));
+done:
+    return st;
+}
+
+/* What may stand between the parameters and the body, in any order. *found: there was one. */
+static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *found)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    *found = true;
+    if (weft_sql_accept_text(p, "RETURNS")) {
+        WEFT_TRY(st, parse_returns(p, r));
+    } else if (weft_sql_accept_text(p, "LANGUAGE")) {
+        if (!weft_sql_accept_text(p, "SQL"))
+            WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span,
+                                              "A function in another language than SQL"));
+    } else if (weft_sql_accept_text(p, "DETERMINISTIC")) {
+        r->deterministic = "true";
+    } else if (sql_word(p, SQL_KW_NOT) && weft_sql_is_text(p, 1, "DETERMINISTIC")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        r->deterministic = "false";
+    } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+        WEFT_TRY(st, weft_sql_string(p, "a comment", &r->comment, &len));
+    } else if (weft_sql_is_text(p, 0, "CONTAINS") && weft_sql_is_text(p, 1, "SQL")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        r->access = "CONTAINS SQL";
+    } else if (weft_sql_is_text(p, 0, "READS") && weft_sql_is_text(p, 1, "SQL")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        if (!weft_sql_accept_text(p, "DATA")) WEFT_TRY(st, weft_sql_syntax_error(p, "DATA"));
+        r->access = "READS SQL DATA";
+    } else if (weft_sql_is_text(p, 0, "SQL") && weft_sql_is_text(p, 1, "SECURITY")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        weft_sql_advance(p); /* DEFINER or INVOKER: there is but one user */
+    } else {
+        *found = false;
+    }
+done:
+    return st;
+}
+
+/* After RETURN. */
+static weft_status parse_body(sql_parser *p, weft_routine *r)
+{
+    weft_status st = WEFT_OK;
+    const int32_t from = weft_sql_peek(p, 0)->span.start;
+    if (r->table || (weft_sql_begins_query(p) && !sql_is(p, SQL_LPAREN)))
+        WEFT_TRY(st, weft_sql_query(p, &r->query));
+    else
+        WEFT_TRY(st, weft_sql_expr(p, &r->body));
+    WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &r->body_text));
+done:
+    return st;
+}
+
+weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool replace, bool temporary,
+                                     const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_routine *r = NULL;
+    weft_node *node = NULL;
+    bool more = true;
+    WEFT_TRY(st, WEFT_NEW(p->ctx, &r));
+    *r = (weft_routine){.replace = replace, .temporary = temporary};
+    WEFT_TRY(st, weft_sql_if_exists(p, true, &r->if_not_exists));
+    WEFT_TRY(st, weft_sql_names(p, "the name of a function", &r->parts, &r->part_count));
+    if (sql_word(p, SQL_KW_AS))
+        WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE FUNCTION … AS a class of Java"));
+    WEFT_TRY(st, parse_parameters(p, &r->parameters, &r->parameter_count));
+    while (more) WEFT_TRY(st, parse_characteristic(p, r, &more));
+    if (!weft_sql_accept_text(p, "RETURN")) WEFT_TRY(st, weft_sql_syntax_error(p, "RETURNS or RETURN"));
+    WEFT_TRY(st, parse_body(p, r));
+    const weft_span span = weft_sql_span_from(p, start);
+    WEFT_TRY(st, weft_sql_text_copy(p, span.start, span.stop, &r->text));
+    if (temporary && r->part_count > 1) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_TEMP_FUNCTION, &span,
+                                  "Invalid SQL syntax: The temporary function `%s`.`%s` may not have a "
+                                  "database before its name.",
+                                  r->parts[0], r->parts[1]));
+    }
+    if (replace && r->if_not_exists) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_CREATE_ROUTINE, &span,
+                                  "Invalid SQL syntax: CREATE FUNCTION with both IF NOT EXISTS and REPLACE "
+                                  "is not allowed."));
+    }
+    if (temporary && r->if_not_exists) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_INVALID_SQL_SYNTAX_TEMP_IF_NOT_EXISTS, &span,
+                                  "Invalid SQL syntax: CREATE TEMPORARY FUNCTION with IF NOT EXISTS is not "
+                                  "allowed."));
+    }
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_ROUTINE, span, NULL, 0, &node));
+    node->routine.created = r;
+    node->routine.part_count = r->part_count;
+    node->routine.parts = r->parts;
+    node->routine.temporary = temporary;
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_sql_drop_function(sql_parser *p, const weft_span *start, bool temporary,
+                                   const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_ROUTINE, *start, NULL, 0, &node));
+    node->routine.temporary = temporary;
+    WEFT_TRY(st, weft_sql_if_exists(p, false, &node->routine.if_exists));
+    WEFT_TRY(st,
+             weft_sql_names(p, "the name of a function", &node->routine.parts, &node->routine.part_count));
+    node->span = weft_sql_span_from(p, start);
+    *out = node;
+done:
+    return st;
+}

@@ -1,0 +1,28 @@
+/* engine/sql/parser_script.h - what the two files of the parser of scripts share. */
+#ifndef WEFT_SQL_PARSER_SCRIPT_H
+#define WEFT_SQL_PARSER_SCRIPT_H
+
+#include "engine/sql/parser_internal.h"
+#include "engine/sql/script_tree.h"
+
+/* The labels around a statement, the innermost first. */
+typedef struct label_scope {
+    const char *name;
+    bool loop;
+    const struct label_scope *outer;
+} label_scope;
+
+/* ---- parser_script.c ---- */
+int32_t script_here(sql_parser *p); /* where the current token begins */
+/* From there to the end of what was read last. */
+weft_script_place script_place_from(const sql_parser *p, int32_t start);
+WEFT_MUST_CHECK weft_status script_expr(sql_parser *p, weft_script_place *out);
+WEFT_MUST_CHECK weft_status script_expect(sql_parser *p, const char *text);
+/* The last part of a name; *qualified: there were others before it. */
+WEFT_MUST_CHECK weft_status script_target_name(sql_parser *p, const char **name, bool *qualified);
+/* [label:] statement [label] */
+WEFT_MUST_CHECK weft_status script_node(sql_parser *p, const label_scope *labels, const weft_script **out);
+/* ---- parser_script_block.c: at BEGIN ---- */
+WEFT_MUST_CHECK weft_status script_block(sql_parser *p, const label_scope *labels, weft_script *node);
+
+#endif

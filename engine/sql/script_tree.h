@@ -1,0 +1,81 @@
+/* engine/sql/script_tree.h - SQL scripts, BEGIN … END: their statements as a tree of places in the text.
+ *
+ * What carries a script out sends the statements of it one by one (client/script.c). Nodes live in
+ * ctx->arena; places are offsets into the text, which must outlive its use. */
+#ifndef WEFT_SQL_SCRIPT_TREE_H
+#define WEFT_SQL_SCRIPT_TREE_H
+
+#include "common/ctx.h"
+
+typedef enum weft_script_kind {
+    WEFT_SCRIPT_STATEMENT, /* any statement of SQL */
+    WEFT_SCRIPT_EXECUTE, /* EXECUTE IMMEDIATE … INTO targets: statement is without INTO, rest is behind it */
+    WEFT_SCRIPT_SET,     /* targets = values, or the row of a query */
+    WEFT_SCRIPT_BLOCK,   /* BEGIN … END */
+    WEFT_SCRIPT_IF,      /* also CASE WHEN */
+    WEFT_SCRIPT_CASE,    /* CASE value WHEN */
+    WEFT_SCRIPT_WHILE,
+    WEFT_SCRIPT_REPEAT,
+    WEFT_SCRIPT_LOOP,
+    WEFT_SCRIPT_FOR, /* over the rows of a query; its name is that of the label of their columns */
+    WEFT_SCRIPT_LEAVE,
+    WEFT_SCRIPT_ITERATE
+} weft_script_kind;
+
+typedef struct weft_script_place {
+    int32_t start, stop; /* stop == start: nothing */
+} weft_script_place;
+
+typedef struct weft_script weft_script;
+
+typedef struct weft_script_list {
+    int32_t count;
+    const weft_script *const *items;
+} weft_script_list;
+
+/* A variable of a block. */
+typedef struct weft_script_variable {
+    const char *name;
+    weft_script_place type;    /* nothing: that of its value */
+    weft_script_place initial; /* nothing: NULL */
+} weft_script_variable;
+
+/* What a handler is for. */
+typedef struct weft_script_condition {
+    const char *name;     /* an error class, or that of a DECLARE … CONDITION; NULL: by state */
+    const char *sqlstate; /* five characters; "" for SQLEXCEPTION, "02" for NOT FOUND; NULL: by name */
+} weft_script_condition;
+
+typedef struct weft_script_handler {
+    int32_t count;
+    const weft_script_condition *conditions;
+    const weft_script *body;
+} weft_script_handler;
+
+struct weft_script {
+    weft_script_kind kind;
+    weft_script_place text;     /* of the statement */
+    const char *label;          /* of blocks and loops, or NULL; LEAVE, ITERATE: where to */
+    weft_script_place subject;  /* CASE: the value; FOR: the query; SET: the query; EXECUTE: behind INTO */
+    const char *name;           /* FOR: of its rows, or NULL */
+    int32_t target_count;       /* SET, EXECUTE */
+    const char *const *targets; /* names, the last part of each */
+    const bool *qualified;      /* [target_count] session.x: no variable of a block */
+    const weft_script_place *values; /* SET: [target_count] or NULL: a query; nothing: DEFAULT */
+    int32_t branch_count;            /* IF, CASE: conditions; WHILE, REPEAT: 1 */
+    const weft_script_place *conditions;
+    const weft_script_list *bodies; /* IF, CASE: [branch_count + 1], the last is ELSE; others: [1] */
+    bool has_else;
+    /* BLOCK */
+    int32_t variable_count, handler_count;
+    const weft_script_variable *variables;
+    const weft_script_handler *handlers;
+};
+
+/* Does the text begin a script? */
+bool weft_sql_is_script(const char *text, size_t len);
+/* Errors: those of the parser, with their place; the classes of Spark for what stands where it may not. */
+WEFT_MUST_CHECK weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len,
+                                                  const weft_script **out);
+
+#endif

@@ -242,6 +242,23 @@ static const char *array_name(const char *name, const weft_expr *const *args, in
     return strcasecmp(name, "reverse") == 0 ? "array_reverse" : name;
 }
 
+/* ILIKE is LIKE over both sides in small letters; the calls that make them so do not show in names. */
+static weft_status small_letters(weft_ctx *ctx, const weft_expr *const *args, int32_t count,
+                                 const weft_span *span, const weft_expr ***out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, copy_args(ctx, args, count, out));
+    for (int32_t i = 0; i < 2 && i < count; i++) {
+        const weft_expr *lower = NULL;
+        WEFT_TRY(st, weft_expr_call(ctx, "lower", &args[i], 1, span, &lower));
+        weft_expr hidden = *lower;
+        hidden.call.written = WEFT_HIDDEN_CALL;
+        WEFT_TRY(st, weft_expr_with_args(ctx, &hidden, lower->args, &(*out)[i]));
+    }
+done:
+    return st;
+}
+
 weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                            const weft_span *span, const weft_expr **out)
 {
@@ -260,7 +277,10 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     } else {
         fn = weft_function_find(array_name(name, args, count));
         if (fn == NULL) return weft_fail_routine(ctx, name, span);
-        WEFT_TRY(st, copy_args(ctx, args, count, &bound));
+        if (strcmp(fn->name, "ilike") == 0)
+            WEFT_TRY(st, small_letters(ctx, args, count, span, &bound));
+        else
+            WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     }
     WEFT_TRY(st, (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, bound, count, span,
                                                                    &proto.call.variant, &proto.type));

@@ -5,7 +5,6 @@
  * with %. Leftmost matches of the inner segments are as good as any. _ stands for one character, one to four
  * bytes of UTF-8. */
 #include "common/mem.h"
-#include "engine/expr/coerce.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/raise.h"
 
@@ -229,23 +228,6 @@ done:
     return st;
 }
 
-/* ILIKE is LIKE over both sides in small letters; the calls that make them so do not show in names. */
-static weft_status bind_ilike(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
-                              const weft_span *span, int32_t *variant, weft_type *type)
-{
-    weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
-    for (int32_t i = 0; i < 2; i++) {
-        const weft_expr *lower = NULL;
-        WEFT_TRY(st, weft_expr_call(ctx, "lower", &args[i], 1, span, &lower));
-        weft_expr hidden = *lower;
-        hidden.call.written = WEFT_HIDDEN_CALL;
-        WEFT_TRY(st, weft_expr_with_args(ctx, &hidden, lower->args, &args[i]));
-    }
-done:
-    return st;
-}
-
 static const weft_signature like_signatures[] = {
     {{WEFT_TYPE_STRING, WEFT_TYPE_STRING, WEFT_TYPE_STRING}, 2, 3, WEFT_TYPE_BOOLEAN, kernel_like}};
 const weft_function weft_fn_like = {
@@ -257,10 +239,10 @@ const weft_function weft_fn_like = {
     .help = "a LIKE pattern [ESCAPE c]: % stands for any text, _ for one character",
     .example = "SELECT 'Spark' LIKE 'Sp%'",
     .example_result = "true"};
+/* Its arguments are in small letters already: weft_expr_call makes them so. */
 const weft_function weft_fn_ilike = {.name = "ilike",
                                      .signatures = like_signatures,
                                      .signature_count = 1,
-                                     .bind = bind_ilike,
                                      .open = like_open,
                                      .close = like_close,
                                      .help = "a ILIKE pattern [ESCAPE c]: LIKE without regard to case",

@@ -85,6 +85,7 @@ typedef struct weft_item {
     const char *name;
     int64_t id;        /* of its output column; 0: not given yet */
     int32_t generator; /* which one of the list gives it, from 1; 0: none */
+    bool named;        /* AS name */
 } weft_item;
 
 /* The variables of a lambda whose body is being bound, the innermost first. */

@@ -239,7 +239,8 @@ done:
 }
 
 /* The one alias with the first of the parts as its name; none when there are several, which may be meant as
- * columns. Further parts are fields of it. */
+ * columns. Further parts are fields of it. What a literal is called by itself (1, or a variable's name) is an
+ * alias for HAVING and ORDER BY only. */
 static const weft_item *find_alias(const weft_binder *b, const weft_expr *e)
 {
     const weft_item *found = NULL;
@@ -247,6 +248,7 @@ static const weft_item *find_alias(const weft_binder *b, const weft_expr *e)
         const weft_item *item = &b->items[i];
         if (strcasecmp(item->name, e->name.parts[0]) != 0) continue;
         if (e->name.part_count > 1 && !weft_type_is_nested(item->expr->type)) continue;
+        if (!b->items_first && !item->named && item->expr->kind == WEFT_EXPR_LITERAL) continue;
         if (found != NULL && !weft_expr_equal(found->expr, item->expr)) return NULL;
         found = item;
     }

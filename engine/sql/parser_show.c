@@ -135,7 +135,7 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
     }
     if (sql_word(p, SQL_KW_FUNCTION) && !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_SEMICOLON)) {
         weft_sql_advance(p);
-        const bool extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
+        extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
         WEFT_TRY(st, parse_function_name(p, &name));
         WEFT_TRY(st, show_node(p, &start, extended ? "function extended" : "function", NULL, &node));
     } else {

@@ -3,6 +3,7 @@
 #include "coordinator/session_state.h"
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "client/local.h"
 #include "engine/storage/fs.h"
@@ -196,9 +197,11 @@ static void made_again(void **state)
     weft_error error;
     weft_settings initial;
     int64_t rows = 0;
-    char folder[] = "session-XXXXXX", text[512];
+    char folder[] = "session-XXXXXX";
+    static const char text[] = "CREATE TABLE t USING parquet LOCATION 't' AS SELECT c FROM w";
     weft_fixture_open(&f);
     assert_non_null(mkdtemp(folder));
+    assert_int_equal(chdir(folder), 0); /* where its warehouse will be */
     weft_settings_init(&initial);
     assert_int_equal(weft_local_start(&initial, &error, &local), WEFT_OK);
     weft_session *s = weft_local_session(local);
@@ -210,7 +213,6 @@ static void made_again(void **state)
     must(s, "CREATE TEMPORARY VIEW w AS SELECT a + 1 AS c FROM v", 4);
     must(s, "CREATE TEMPORARY VIEW gone AS SELECT 1", 5);
     must(s, "DROP VIEW gone", 6);
-    snprintf(text, sizeof(text), "CREATE TABLE t USING parquet LOCATION '%s/t' AS SELECT c FROM w", folder);
     must(s, text, 7);
     assert_int_equal(weft_session_version(s), 6);
 
@@ -241,6 +243,7 @@ static void made_again(void **state)
     must(fourth, "SELECT c FROM t", 16);
     must(fourth, "CREATE OR REPLACE TEMPORARY VIEW lost AS SELECT 1", 17);
     must(fourth, "SELECT * FROM lost", 18);
+    assert_int_equal(chdir(".."), 0);
     weft_fixture_ok(&f, weft_fs_remove_tree(&f.ctx, folder));
     weft_session_free(&fourth);
     weft_session_free(&third);

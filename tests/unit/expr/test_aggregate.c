@@ -444,7 +444,7 @@ static void wrong_arguments_are_errors(void **state)
     assert_int_equal(weft_expr_aggregate(&f->ctx, "no_such", &date, 1, false, NULL, NULL, &out),
                      WEFT_UNRESOLVED_ROUTINE);
     assert_int_equal(weft_expr_aggregate(&f->ctx, "max", &date, 1, false, date, NULL, &out),
-                     WEFT_DATATYPE_MISMATCH);
+                     WEFT_AGGREGATE_FILTER_TYPE);
 }
 
 /* count(*) counts rows whatever is in them. */

@@ -29,14 +29,14 @@ class Batch(TpchCase):
         cluster.start()
         takeovers = Takeovers(cluster, random.Random(11))
         called = takeovers.batch(
-            self.statements(QUERIES), KILLS, conf={"weft.test.taskDelay": "150ms"}, timeout=180
+            self.statements(QUERIES), KILLS, conf={"weft.test.taskDelay": "300ms"}, timeout=180
         )
         self.check(called, QUERIES)
         self.assertEqual(len(takeovers.kills), KILLS)
         epochs = [epoch for _, epoch in takeovers.kills]
         self.assertEqual(epochs, sorted(set(epochs)))
         found = attempts(cluster.workers)
-        self.assertGreaterEqual(takeovers.carried_over(found), KILLS - 2)  # others were between two jobs
+        self.assertGreaterEqual(takeovers.carried_over(found), KILLS - 2)  # others came between two jobs
         self.assertEqual(ran_again(found), [])
         self.assertNotIn("rror", called.stderr)
 

@@ -156,7 +156,7 @@ static const char *name_at(const weft_variant_builder *b, uint32_t number, uint3
     const uint32_t *ends = (const uint32_t *)(const void *)b->ends.bytes;
     const uint32_t from = number == 0 ? 0 : ends[number - 1];
     *len = ends[number] - from;
-    return b->names.bytes + from;
+    return b->names.bytes == NULL ? "" : b->names.bytes + from; /* all of them may be empty */
 }
 
 /* The slot of a name, or the empty one where it belongs. */
@@ -245,14 +245,22 @@ static uint8_t *write_uint(uint8_t *to, uint32_t value, uint32_t bytes)
     return to + bytes;
 }
 
+/* The entries since the mark; NULL for none. */
+static weft_variant_entry *entries_from(const weft_variant_builder *b, weft_variant_mark mark,
+                                        uint32_t *count)
+{
+    *count = (uint32_t)(b->entries.len / sizeof(weft_variant_entry)) - mark.entries;
+    return *count == 0 ? NULL : (weft_variant_entry *)(void *)b->entries.bytes + mark.entries;
+}
+
 /* Put the head before the values that lie from the mark on. objects: name numbers of at most max_name. */
 static weft_status end_list(weft_ctx *ctx, weft_variant_builder *b, weft_variant_mark mark, bool object,
                             uint32_t max_name)
 {
     weft_status st = WEFT_OK;
     uint8_t *unused = NULL;
-    weft_variant_entry *entries = (weft_variant_entry *)(void *)b->entries.bytes + mark.entries;
-    const uint32_t count = (uint32_t)(b->entries.len / sizeof *entries) - mark.entries;
+    uint32_t count = 0;
+    const weft_variant_entry *entries = entries_from(b, mark, &count);
     const uint32_t data = (uint32_t)b->value.len - mark.value;
     const bool large = count >= WEFT_VARIANT_LARGE_COUNT;
     const uint32_t id_bytes = object ? uint_bytes(max_name) : 0, offset_bytes = uint_bytes(data);
@@ -319,9 +327,8 @@ static void sort_entries(const weft_variant_builder *b, weft_variant_entry *entr
 
 weft_status weft_variant_end_object(weft_ctx *ctx, weft_variant_builder *b, weft_variant_mark mark)
 {
-    weft_variant_entry *entries = (weft_variant_entry *)(void *)b->entries.bytes + mark.entries;
-    const uint32_t count = (uint32_t)(b->entries.len / sizeof *entries) - mark.entries;
-    uint32_t max_name = 0;
+    uint32_t max_name = 0, count = 0;
+    weft_variant_entry *entries = entries_from(b, mark, &count);
     if (count > 0) sort_entries(b, entries, count);
     for (uint32_t i = 0; i < count; i++) {
         if (entries[i].name > max_name) max_name = entries[i].name;

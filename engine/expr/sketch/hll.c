@@ -29,6 +29,7 @@ enum {
     HLL_AT_LEAST = 32,
     HLL_EXCEPTIONS = 36,
     HLL_AT = 40,
+    HLL_RANK_MOST = 63, /* a register has six bits */
     HLL_EMPTY = 4,
     HLL_COMPACT = 8,
     HLL_UNORDERED = 16, /* a union: HIP does not hold */
@@ -105,8 +106,11 @@ bool weft_hll_valid(const uint8_t *bytes, size_t len)
     if (mode_of(bytes) == HLL_LIST || mode_of(bytes) == HLL_SET) return coupons_valid(bytes, len);
     if (mode_of(bytes) != HLL_REGISTERS || bytes[0] != 10) return false;
     size_t need = HLL_AT + registers_bytes(type, lg_k);
-    if (len < need || bytes[6] > 63) return false;
+    if (len < need || bytes[6] > HLL_RANK_MOST) return false;
+    for (size_t i = HLL_AT; type == HLL_TYPE_8 && i < need; i++)
+        if (bytes[i] > HLL_RANK_MOST) return false;
     if (type != HLL_TYPE_4) return true;
+    if (bytes[6] > HLL_RANK_MOST - 15) return false; /* a register is up to 15 above the least */
     const uint32_t count = get32(bytes + HLL_EXCEPTIONS);
     if (count > (uint32_t)1 << lg_k || (count > 0 && !is_compact(bytes) && bytes[4] > lg_k)) return false;
     if (count > 0) need += 4 * (is_compact(bytes) ? (size_t)count : (size_t)1 << bytes[4]);

@@ -73,6 +73,11 @@ void weft_theta_sort(weft_theta_list *list, int lg)
     const int64_t most = (int64_t)1 << lg;
     if (list->count > 1) qsort(list->entries, (size_t)list->count, sizeof *list->entries, compare_entries);
     while (list->count > 0 && list->entries[list->count - 1].hash >= list->theta) list->count--;
+    int64_t kept = 0; /* one from outside may hold a hash twice */
+    for (int64_t i = 0; i < list->count; i++)
+        if (kept == 0 || list->entries[i].hash != list->entries[kept - 1].hash)
+            list->entries[kept++] = list->entries[i];
+    list->count = kept;
     if (list->count <= most) return;
     list->theta = list->entries[most].hash;
     list->count = most;

@@ -60,7 +60,7 @@ size_t weft_theta_write(weft_theta_kind kind, weft_theta_mode mode, const weft_t
 
 /* ---- lists ---- */
 
-/* By hash; entries from theta on go, and but for the least 2^lg ones all. */
+/* By hash, each once; entries from theta on go, and but for the least 2^lg ones all. */
 void weft_theta_sort(weft_theta_list *list, int lg);
 /* a becomes what is in both (summaries combined), or in a and not in b. Both are sorted. */
 void weft_theta_intersect(weft_theta_kind kind, weft_theta_mode mode, weft_theta_list *a,

@@ -1,4 +1,4 @@
-"""Programs that answer the same question, in turn: what bench/csv.py, json.py and h2o.py share.
+"""Programs that answer the same question, in turn: what bench/csv_files.py, json_files.py and h2o.py share.
 
 A contender is a name and a command line; its answer is what it prints (or what `answer` makes of it), as rows
 of texts, in which numbers count by nine digits. Where there is more than one round, one run of each comes

@@ -1,4 +1,4 @@
-"""What DuckDB and Polars do in bench/csv.py: text.py ENGINE TASK PATH [OUT]. Each task
+"""What DuckDB and Polars do in bench/csv_files.py: text.py ENGINE TASK PATH [OUT]. Each task
 prints its rows, or writes OUT."""
 
 import sys

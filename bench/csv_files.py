@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Text files: weft, DuckDB and Polars in turn, from start to exit, answers compared.
 
-    $python bench/csv.py                      makes its data in build/data/text-1 and runs all tasks, 3 rounds
-    $python bench/csv.py --tasks words,sort --rounds 1 --part 0.1
+    $python bench/csv_files.py                      makes its data in build/data/text-1 and runs all tasks, 3 rounds
+    $python bench/csv_files.py --tasks words,sort --rounds 1 --part 0.1
 
 Tasks: words (1 GB of text, words counted), sort (20 million rows of CSV into a Parquet table, sorted),
 convert (lineitem of TPC-H at scale 1, CSV into Parquet), filter-csv and filter-parquet (one question to both

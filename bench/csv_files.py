@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Text files: weft, DuckDB and Polars in turn, from start to exit, answers compared.
 
-    $python bench/csv_files.py                      makes its data in build/data/text-1 and runs all tasks, 3 rounds
+    $python bench/csv_files.py makes its data in build/data/text-1 and runs all tasks, 3 rounds
     $python bench/csv_files.py --tasks words,sort --rounds 1 --part 0.1
 
 Tasks: words (1 GB of text, words counted), sort (20 million rows of CSV into a Parquet table, sorted),

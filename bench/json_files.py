@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """JSON lines inferred and grouped: weft, DuckDB and Polars in turn, from start to exit, answers compared.
 
-    $python bench/json_files.py                    makes build/data/json-685/events.json (685 MB) and runs 3 rounds
+    $python bench/json_files.py  makes build/data/json-685/events.json (685 MB) and runs 3 rounds
     $python bench/json_files.py --megabytes 100 --rounds 1 --engines 'weft duckdb'
 
 The query names two of the columns and a field of a struct; nobody is told the schema.

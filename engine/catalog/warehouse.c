@@ -41,6 +41,9 @@ done:
 /* A name becomes a folder of the warehouse, which DROP TABLE removes. */
 static weft_status check_name(weft_ctx *ctx, const char *name)
 {
+    if (name == NULL)
+        return weft_fail(ctx, WEFT_INVALID_SCHEMA_OR_RELATION_NAME,
+                         "A name of at most two parts, of a schema and of what is in it, is needed.");
     const size_t plain = strspn(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
     if (plain > 0 && name[plain] == '\0') return WEFT_OK;
     return weft_fail(ctx, WEFT_INVALID_SCHEMA_OR_RELATION_NAME,

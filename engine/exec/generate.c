@@ -155,6 +155,7 @@ done:
 /* Elements as they lie, where those of an array are side by side in flat values of the vector's own form. */
 static bool fill_elements(weft_generate *g, weft_vector *to, const weft_column *array, int32_t count)
 {
+    if (array->children == NULL) return false; /* NULL in every row */
     const weft_column *from = &array->children[0];
     const size_t bytes = (size_t)weft_phys_bytes((weft_phys)from->phys);
     if (from->encoding != WEFT_FLAT || from->phys != to->column.phys || bytes == 0 ||

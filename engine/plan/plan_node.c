@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "engine/expr/aggregate.h"
+#include "engine/expr/program.h"
 #include "engine/plan/planner_impl.h"
 
 weft_status plan_constraints_below(weft_ctx *ctx, const constraint_list *constraints,
@@ -28,10 +29,26 @@ done:
 
 /* ---- VALUES ---- */
 
+/* A cell that could not be folded raises: here, since a source has literals. */
+static weft_status check_cells(weft_ctx *ctx, const weft_node *node)
+{
+    const int64_t count = (int64_t)node->values.row_count * node->output.count;
+    weft_value value;
+    for (int64_t i = 0; i < count; i++) {
+        if (node->values.cells[i]->kind == WEFT_EXPR_LITERAL) continue;
+        const weft_status st = weft_eval_constant(ctx, node->values.cells[i], &value);
+        if (st != WEFT_OK) return st;
+        return weft_fail_at(ctx, WEFT_INLINE_TABLE_EXPRESSION, &node->values.cells[i]->span,
+                            "cannot evaluate an expression of an inline table as a constant");
+    }
+    return WEFT_OK;
+}
+
 static weft_status plan_values(weft_ctx *ctx, const weft_node *node, pipeline *out)
 {
     weft_status st = WEFT_OK;
     weft_type *types = NULL;
+    WEFT_TRY(st, check_cells(ctx, node));
     memset(out, 0, sizeof(*out));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->output.count, &types));
     for (int32_t i = 0; i < node->output.count; i++) {

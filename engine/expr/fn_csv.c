@@ -341,16 +341,7 @@ static const weft_signature to_forms[] = {{{ANY, ANY}, 1, 2, WEFT_TYPE_STRING, k
 static const weft_signature schema_forms[] = {{{ANY, ANY}, 1, 2, WEFT_TYPE_STRING, kernel_schema_of}};
 
 #define ENTRY(symbol, forms, bits, binder, opener, usage, query, answer)                                     \
-    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
-                                            .flags = WEFT_FN_NULL_OWN | WEFT_FN_SHOWS_FIRST | (bits),        \
-                                            .signatures = forms,                                             \
-                                            .signature_count = 1,                                            \
-                                            .bind = binder,                                                  \
-                                            .open = opener,                                                  \
-                                            .close = csv_close,                                              \
-                                            .help = usage,                                                   \
-                                            .example = query,                                                \
-                                            .example_result = answer}
+    WEFT_SCHEMA_ENTRY(symbol, forms, bits, binder, opener, csv_close, usage, query, answer)
 
 ENTRY(from_csv, from_forms, WEFT_FN_FALLIBLE, bind_from, open_from,
       "from_csv(text, schema[, options]): a record of CSV as a struct of this type",

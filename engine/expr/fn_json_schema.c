@@ -282,16 +282,7 @@ static const weft_signature to_forms[] = {{{ANY, ANY}, 1, 2, WEFT_TYPE_STRING, k
 static const weft_signature schema_forms[] = {{{ANY, ANY}, 1, 2, WEFT_TYPE_STRING, kernel_schema_of}};
 
 #define ENTRY(symbol, forms, bits, binder, opener, usage, query, answer)                                     \
-    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
-                                            .flags = WEFT_FN_NULL_OWN | WEFT_FN_SHOWS_FIRST | (bits),        \
-                                            .signatures = forms,                                             \
-                                            .signature_count = 1,                                            \
-                                            .bind = binder,                                                  \
-                                            .open = opener,                                                  \
-                                            .close = schema_close,                                           \
-                                            .help = usage,                                                   \
-                                            .example = query,                                                \
-                                            .example_result = answer}
+    WEFT_SCHEMA_ENTRY(symbol, forms, bits, binder, opener, schema_close, usage, query, answer)
 
 ENTRY(from_json, from_forms, WEFT_FN_FALLIBLE, bind_from_json, open_from_json,
       "from_json(text, schema[, options]): a JSON text as a value of this type",

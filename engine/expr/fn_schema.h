@@ -26,4 +26,18 @@ weft_status weft_fail_malformed(weft_ctx *ctx, const weft_expr *call, const weft
 /* Every map in the type has strings as keys. */
 bool weft_has_text_keys(weft_type type);
 
+/* The registry's entry of from_json and its kin: one signature, state of its own, the first argument in
+ * names. */
+#define WEFT_SCHEMA_ENTRY(symbol, forms, bits, binder, opener, closer, usage, query, answer)                 \
+    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
+                                            .flags = WEFT_FN_NULL_OWN | WEFT_FN_SHOWS_FIRST | (bits),        \
+                                            .signatures = forms,                                             \
+                                            .signature_count = 1,                                            \
+                                            .bind = binder,                                                  \
+                                            .open = opener,                                                  \
+                                            .close = closer,                                                 \
+                                            .help = usage,                                                   \
+                                            .example = query,                                                \
+                                            .example_result = answer}
+
 #endif

@@ -13,7 +13,8 @@ from cluster import WEFT, Cluster, Events, in_background, until, weft_cli
 from support import tpch
 from support.tpch import compare, small
 
-DATA = os.path.abspath(os.environ.get("WEFT_TPCH_DATA", os.path.join("build", "data", "tpch-small")))
+ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+DATA = os.path.abspath(os.environ.get("WEFT_TPCH_DATA", os.path.join(ROOT, "build/data/tpch-small")))
 with open(WEFT, "rb") as program:
     SANITIZED = b"__tsan_init" in program.read()  # which takes memory and time of its own
 HEADROOM_BYTES = 500_000_000 if SANITIZED else 100_000_000  # what a process may take above its --memory

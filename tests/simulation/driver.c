@@ -219,8 +219,6 @@ void driver_check(world *w)
             world_wrong(w, "a job failed since its blocks were never where its tasks looked for them");
         else if (j->status == WEFT_INDETERMINATE_RERUN && !j->pinned)
             world_wrong(w, "a job that could run again failed");
-        else if (w->crashes == 0 && w->cuts == 0 && j->status == WEFT_WORKER_LOST)
-            world_wrong(w, "a job failed by the loss of workers that were not lost");
         else if (j->status != WEFT_INDETERMINATE_RERUN && j->status != WEFT_WORKER_LOST &&
                  j->status != WEFT_NO_WORKERS && j->status != WEFT_IO)
             world_wrong(w, "a job failed with a status that nothing has caused");

@@ -90,6 +90,7 @@ void world_step(world *w, const weft_event *event)
     weft_actions actions = {0};
     weft_action mine[512];
     places_check_waits(w);
+    deaths_before(w, event);
     const weft_status st = weft_scheduler_step(w->ctx, w->scheduler, event, w->now * 1000, &actions);
     assert(st == WEFT_OK && actions.count <= WEFT_COUNT(mine));
     const int32_t count = actions.count;
@@ -97,6 +98,7 @@ void world_step(world *w, const weft_event *event)
     const char *wrong = weft_scheduler_check(w->scheduler);
     if (wrong != NULL) world_wrong(w, wrong);
     places_note_waits(w);
+    deaths_after(w, event, mine, count);
     w->digest = weft_hash_combine(w->digest, weft_scheduler_digest(w->scheduler));
     if (event->kind == WEFT_EVENT_WORKER_LOST || event->kind == WEFT_EVENT_FAILED ||
         event->kind == WEFT_EVENT_BLOCK_BACK || event->kind == WEFT_EVENT_FREED)

@@ -4,6 +4,7 @@
  * world.c   the queue of what is to happen, the network, faults
  * workers.c workers: attempts, blocks, crashes
  * places.c  where tasks should go, and how long they may wait for it
+ * deaths.c  which tasks have taken down how many workers
  * driver.c  jobs: the stages that they issue, what the client reads, and what must be true at their end
  *
  * What a block holds, and which jobs there are: plan.h. */
@@ -75,6 +76,14 @@ typedef struct node {
     sources told[JOBS_MAX][STAGES_MAX];
 } node;
 
+/* What the scheduler knows of a task: its last attempt, which runs until an end of it was reported; and under
+ * how many of its attempts their worker died. */
+typedef struct watch {
+    bool runs;
+    int32_t generation, attempt, worker;
+    int32_t deaths;
+} watch;
+
 typedef struct world {
     weft_ctx *ctx;
     uint64_t seed, random;
@@ -86,11 +95,12 @@ typedef struct world {
     int32_t node_count, next_number;
     int64_t parted_until[WORKERS_MAX][WORKERS_MAX]; /* two workers cannot reach each other until then */
     job_plan jobs[JOBS_MAX];
-    int64_t wait_ns[JOBS_MAX];               /* most that a task of theirs waits for a better slot */
+    int64_t wait_ns[JOBS_MAX];                /* most that a task of theirs waits for a better slot */
     int64_t free_since[JOBS_MAX][STAGES_MAX]; /* since when a slot is free that one of its tasks could run in;
                                                  0: none is */
-    int64_t wakes_at;                        /* the next WAKES */
+    int64_t wakes_at;                         /* the next WAKES */
     int32_t job_count;
+    watch watched[JOBS_MAX][STAGES_MAX][TASKS_MAX];
     int32_t faults; /* left to strike */
     int64_t fault_rate;
     uint64_t digest; /* of all that happened */
@@ -128,6 +138,10 @@ void places_check_waits(world *w);
 void places_note_waits(world *w);
 /* Is this attempt where it should be? At the end of the step. */
 void places_check_launch(world *w, const weft_action *launch);
+
+/* Before a step, and after it, with all that it has decided. */
+void deaths_before(world *w, const weft_event *event);
+void deaths_after(world *w, const weft_event *event, const weft_action *actions, int32_t count);
 
 void driver_open(world *w);
 void driver_submits(world *w, int32_t job);

@@ -28,6 +28,9 @@ X(FILE_BYTES, "weft.sql.files.maxBytes", "", STATEMENT, BYTES, "0", 0, INT64_MAX
   "A task begins another file when the one that it writes has so many bytes; 0 is never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
+X(LEGACY_INTERVAL, "weft.sql.legacy.interval.enabled", "spark.sql.legacy.interval.enabled", STATEMENT, BOOL,
+  "false", 0, 1,
+  "Literals, and differences of dates and timestamps, are INTERVAL without fields")
 X(TIME_TYPE, "weft.sql.timeType.enabled", "spark.sql.timeType.enabled", STATEMENT, BOOL, "false", 0, 1,
   "Casts to TIME and functions of it; without, as in Spark, there are only its literals and current_time()")
 X(NANOS_TYPES, "weft.sql.timestampNanosTypes.enabled", "spark.sql.timestampNanosTypes.enabled", STATEMENT,

@@ -63,6 +63,8 @@ static const char *schema_format(weft_type type)
     case WEFT_TYPE_DECIMAL: return NULL;
     case WEFT_TYPE_STRING: return "u";
     case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_VARIANT: return "z";
     case WEFT_TYPE_DATE: return "tdD";
     case WEFT_TYPE_TIMESTAMP: return "tsu:UTC";

@@ -4,6 +4,7 @@
  * the top, the elements that are named by lists below, so that a selection needs no compaction first. */
 #include "engine/columnar/arrow.h"
 #include "engine/columnar/arrow_private.h"
+#include "engine/columnar/calendar_interval.h"
 #include "engine/columnar/slots.h"
 
 typedef struct arrow_rows {
@@ -87,6 +88,27 @@ static weft_status export_fixed(arrow_job *job, const weft_column *column, const
     for (int64_t from = 0; from < rows->count; from += WEFT_SLOTS_CHUNK) {
         arrow_slots(column, rows, from, &positions, scratch, &slots);
         weft_slots_copy(&slots, positions.count, bytes, (uint8_t *)values + from * bytes);
+    }
+done:
+    return st;
+}
+
+/* Months, days and nanoseconds. */
+static weft_status export_intervals(arrow_job *job, const weft_column *column, const arrow_rows *rows,
+                                    struct ArrowArray *out)
+{
+    weft_status st = WEFT_OK;
+    void *values = NULL;
+    WEFT_TRY(st, weft_arrow_buffer(job->ctx, job->keep, (size_t)rows->count * 16, &values));
+    out->buffers[1] = values;
+    for (int64_t i = 0; i < rows->count; i++) {
+        weft_calendar_interval interval;
+        memcpy(&interval, weft_column_value(column, arrow_row(rows, i)), sizeof interval);
+        if (__builtin_mul_overflow(interval.us, (int64_t)1000, &interval.us))
+            WEFT_TRY(st, weft_fail(job->ctx, WEFT_LIMIT,
+                                   "an interval of more than 292 years of time does not fit the nanoseconds "
+                                   "of Arrow"));
+        memcpy((char *)values + i * 16, &interval, sizeof interval);
     }
 done:
     return st;
@@ -287,6 +309,7 @@ static weft_status export_data(arrow_job *job, const weft_column *column, const 
     case WEFT_PHYS_COUNT: break;
     }
     if (column->type.id == WEFT_TYPE_DECIMAL) return export_decimals(job, column, rows, out);
+    if (column->type.id == WEFT_TYPE_INTERVAL) return export_intervals(job, column, rows, out);
     return export_fixed(job, column, rows, out);
 }
 

@@ -7,6 +7,8 @@ bool weft_type_equal(weft_type a, weft_type b)
 {
     if (a.id != b.id || a.child_count != b.child_count) return false;
     if (a.precision != b.precision || a.scale != b.scale) return false;
+    if (a.length_kind != b.length_kind || a.parameter != b.parameter || a.collation != b.collation)
+        return false;
     for (int32_t i = 0; i < a.child_count; i++) {
         if (a.id == WEFT_TYPE_STRUCT && strcmp(a.children[i].name, b.children[i].name) != 0) return false;
         if (!weft_type_equal(a.children[i].type, b.children[i].type)) return false;
@@ -54,6 +56,8 @@ weft_phys weft_type_phys(weft_type type)
     case WEFT_TYPE_DECIMAL: return type.precision <= 18 ? WEFT_PHYS_I64 : WEFT_PHYS_I128;
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_VARIANT: return WEFT_PHYS_STR;
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_MAP: return WEFT_PHYS_LIST;

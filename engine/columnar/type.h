@@ -33,21 +33,34 @@ typedef enum weft_type_id {
     WEFT_TYPE_STRUCT,      /* fields */
     WEFT_TYPE_MAP,         /* child 0 key, child 1 value; held as list of struct */
     WEFT_TYPE_VARIANT,     /* a value that brings its own type (columnar/variant.h) */
+    WEFT_TYPE_GEOMETRY,    /* a shape on the plane, as its WKB */
+    WEFT_TYPE_GEOGRAPHY,   /* a shape on the globe, as its WKB */
     WEFT_TYPE_COUNT
 } weft_type_id;
 
 typedef struct weft_field weft_field;
 
 typedef struct weft_type {
-    uint8_t id;        /* weft_type_id */
-    uint8_t precision; /* DECIMAL; INTERVAL_*: fields that it lacks at the beginning (MONTH: 1) */
-    uint8_t scale;     /* DECIMAL; INTERVAL_*: fields that it lacks at the end (YEAR: 1); TIME: six less its
-                          digits, as int8_t; TIMESTAMP*_NS: nine less its digits */
-    uint8_t unused;
+    uint8_t id;          /* weft_type_id */
+    uint8_t precision;   /* DECIMAL; INTERVAL_*: fields that it lacks at the beginning (MONTH: 1) */
+    uint8_t scale;       /* DECIMAL; INTERVAL_*: fields that it lacks at the end (YEAR: 1); TIME: six less its
+                            digits, as int8_t; TIMESTAMP*_NS: nine less its digits */
+    uint8_t length_kind; /* STRING: weft_length_kind, of the columns of tables */
     int32_t child_count;
     const weft_field
-        *children; /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
+        *children;      /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
+    int32_t parameter;  /* STRING with a length_kind: its characters; GEOMETRY, GEOGRAPHY: weft_srid */
+    uint16_t collation; /* STRING: weft_collation, 0 is UTF8_BINARY (columnar/collation.h) */
 } weft_type;
+
+/* What a table says of its STRING columns; the values that are read from it are strings of any length. */
+typedef enum weft_length_kind {
+    WEFT_LENGTH_ANY = 0,
+    WEFT_LENGTH_CHAR,   /* CHAR(n): filled with blanks to n characters */
+    WEFT_LENGTH_VARCHAR /* VARCHAR(n): n characters at most */
+} weft_length_kind;
+
+enum { WEFT_SRID_ANY = -1 }; /* each value of the column brings its own */
 
 struct weft_field {
     const char *name;
@@ -71,7 +84,7 @@ typedef enum weft_phys {
     WEFT_PHYS_I128,
     WEFT_PHYS_F32,
     WEFT_PHYS_F64,
-    WEFT_PHYS_STR,    /* weft_str, 16 bytes: STRING, BINARY and VARIANT */
+    WEFT_PHYS_STR,    /* weft_str, 16 bytes: STRING, BINARY, VARIANT, GEOMETRY and GEOGRAPHY */
     WEFT_PHYS_LIST,   /* weft_list entries (offset, length) into child 0: ARRAY and MAP */
     WEFT_PHYS_STRUCT, /* no data of its own; children hold the fields */
     WEFT_PHYS_COUNT

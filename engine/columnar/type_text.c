@@ -2,7 +2,8 @@
  *
  *     type   = name | "decimal" [ "(" p [ "," s ] ")" ] | ("char" | "varchar") "(" n ")"
  *            | "array" "<" type ">" | "map" "<" type "," type ">" | "struct" "<" [ field { "," field } ] ">"
- *            | "interval" unit [ "to" unit ] | "time" [ "(" p ")" ] [ "without" "time" "zone" ]
+ *            | ("geometry" | "geography") "(" (srid | "any") ")" | "interval" [ unit [ "to" unit ] ]
+ *            | "time" [ "(" p ")" ] [ "without" "time" "zone" ]
  *     field  = name [ ":" ] type [ "not" "null" ]            name may be in `backquotes` */
 #include <ctype.h>
 #include <stdio.h>
@@ -37,6 +38,8 @@ static const char *const type_names[WEFT_TYPE_COUNT] = {
     [WEFT_TYPE_STRUCT] = "struct",
     [WEFT_TYPE_MAP] = "map",
     [WEFT_TYPE_VARIANT] = "variant",
+    [WEFT_TYPE_GEOMETRY] = "geometry",
+    [WEFT_TYPE_GEOGRAPHY] = "geography",
 };
 
 static const char *const interval_units[] = {"year", "month", "day", "hour", "minute", "second"};
@@ -118,6 +121,11 @@ static void type_put_type(type_writer *w, weft_type type)
         char digits[16];
         snprintf(digits, sizeof digits, "(%d,%d)", type.precision, type.scale);
         type_put(w, digits);
+    }
+    if (type.id == WEFT_TYPE_GEOMETRY || type.id == WEFT_TYPE_GEOGRAPHY) {
+        char srid[16] = "(any)";
+        if (type.parameter != WEFT_SRID_ANY) snprintf(srid, sizeof srid, "(%d)", type.parameter);
+        type_put(w, srid);
     }
     if (type.id != WEFT_TYPE_ARRAY && type.id != WEFT_TYPE_MAP && type.id != WEFT_TYPE_STRUCT) return;
     type_put(w, "<");
@@ -278,6 +286,16 @@ static weft_status type_read_time(weft_ctx *ctx, type_reader *r, weft_type *out)
     return WEFT_OK;
 }
 
+/* geometry(4326), geography(any) */
+static weft_status type_read_shape(weft_ctx *ctx, type_reader *r, weft_type_id id, weft_type *out)
+{
+    *out = (weft_type){.id = (uint8_t)id, .parameter = WEFT_SRID_ANY};
+    if (!type_eat(r, '(')) return type_fail(ctx, r, "expected ( and the SRID");
+    if (!type_eat_word(r, "any") && !type_number(r, &out->parameter))
+        return type_fail(ctx, r, "expected an SRID or any");
+    return type_eat(r, ')') ? WEFT_OK : type_fail(ctx, r, "expected )");
+}
+
 static weft_status type_read_field_name(weft_ctx *ctx, type_reader *r, const char **out)
 {
     type_skip_space(r);
@@ -388,6 +406,7 @@ static weft_status type_read(weft_ctx *ctx, type_reader *r, weft_type *out)
     if (id == WEFT_TYPE_COUNT) return type_fail(ctx, r, "unknown name before");
     if (id == WEFT_TYPE_DECIMAL) return type_read_decimal(ctx, r, out);
     if (id == WEFT_TYPE_TIME) return type_read_time(ctx, r, out);
+    if (id == WEFT_TYPE_GEOMETRY || id == WEFT_TYPE_GEOGRAPHY) return type_read_shape(ctx, r, id, out);
     if (id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ) return type_read_moment(ctx, r, id, out);
     if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT) {
         r->depth++;

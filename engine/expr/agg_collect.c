@@ -329,7 +329,7 @@ static weft_status union_bind(weft_ctx *ctx, const weft_expr **args, int32_t cou
     if (count != 1) return weft_fail_arg_count(ctx, "collect_union", 1, 1, count, span);
     if (args[0]->type.id != WEFT_TYPE_ARRAY)
         return weft_fail_arg_type(ctx, "collect_union", 0, "\"array\"", args[0], span);
-    if (!weft_type_is_orderable(args[0]->type))
+    if (!weft_type_is_groupable(args[0]->type))
         return weft_fail_arg_type(ctx, "collect_union", 0, "that holds no \"map\"", args[0], span);
     *type = args[0]->type;
     return WEFT_OK;

@@ -223,13 +223,13 @@ done:
     return st;
 }
 
-/* args[0] is a number, which becomes a DOUBLE, or an interval. */
+/* args[0] is a number, which becomes a DOUBLE, or an interval, whose percentile has all fields. */
 static weft_status bind_input(weft_ctx *ctx, const char *name, const weft_expr **args, const weft_span *span,
                               weft_type *type)
 {
     weft_status st = WEFT_OK;
-    *type = args[0]->type;
-    if (type->id == WEFT_TYPE_INTERVAL_YM || type->id == WEFT_TYPE_INTERVAL_DT) return WEFT_OK;
+    *type = WEFT_TYPE_OF(args[0]->type.id);
+    if (weft_type_is_interval(*type)) return WEFT_OK;
     *type = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
     WEFT_TRY(st, weft_agg_bind_numeric(ctx, name, args, 1, span));
     WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));

@@ -4,6 +4,7 @@
  * signatures are all there is. Casts that are put in are implicit. */
 #include <stdio.h>
 
+#include "common/settings.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/expr.h"
 #include "engine/expr/interval.h"
@@ -13,6 +14,8 @@ static bool is_interval(const weft_expr *e)
 {
     return is_id(e, WEFT_TYPE_INTERVAL_YM) || is_id(e, WEFT_TYPE_INTERVAL_DT);
 }
+/* An interval without fields. */
+static bool is_calendar(const weft_expr *e) { return is_id(e, WEFT_TYPE_INTERVAL); }
 static bool is_timestamp(const weft_expr *e)
 {
     return is_id(e, WEFT_TYPE_TIMESTAMP) || is_id(e, WEFT_TYPE_TIMESTAMP_NTZ);
@@ -62,13 +65,14 @@ bool weft_type_holds(weft_type type, weft_type_id id)
     return false;
 }
 
+bool weft_type_is_groupable(weft_type type)
+{
+    return !weft_type_holds(type, WEFT_TYPE_MAP) && !weft_type_holds(type, WEFT_TYPE_VARIANT);
+}
+
 bool weft_type_is_orderable(weft_type type)
 {
-    if (type.id == WEFT_TYPE_MAP || type.id == WEFT_TYPE_VARIANT) return false;
-    for (int32_t i = 0; i < type.child_count; i++) {
-        if (!weft_type_is_orderable(type.children[i].type)) return false;
-    }
-    return true;
+    return weft_type_is_groupable(type) && !weft_type_holds(type, WEFT_TYPE_INTERVAL);
 }
 
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
@@ -85,8 +89,7 @@ weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_ex
 static bool is_added_to(const weft_expr *e, const weft_expr *other)
 {
     if (e->type.id == WEFT_TYPE_INTERVAL_YM && other->type.id == WEFT_TYPE_TIME) return false;
-    return e->type.id == WEFT_TYPE_DATE || e->type.id == WEFT_TYPE_INTERVAL_YM ||
-           e->type.id == WEFT_TYPE_INTERVAL_DT;
+    return e->type.id == WEFT_TYPE_DATE || is_interval(e) || is_calendar(e);
 }
 
 static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
@@ -322,10 +325,11 @@ static weft_status coerce_factor(weft_ctx *ctx, const weft_expr **arg)
 static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_expr **args)
 {
     weft_status st = WEFT_OK;
+    const weft_type real = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
 
     if ((name[0] == '+' || name[0] == '*') && !is_datetime(args[0]) &&
         (is_datetime(args[1]) || is_id(args[1], WEFT_TYPE_TIME) ||
-         (name[0] == '*' && is_interval(args[1])))) {
+         (name[0] == '*' && (is_interval(args[1]) || is_calendar(args[1]))))) {
         const weft_expr *swap = args[0];
         args[0] = args[1];
         args[1] = swap;
@@ -342,7 +346,10 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
             WEFT_TRY(st, cast_arg(ctx, &args[i], WEFT_TYPE_OF(WEFT_TYPE_INT)));
         }
     }
-    if (is_interval(args[0]) && (name[0] == '*' || name[0] == '/')) {
+    if (is_calendar(args[0]) && (name[0] == '*' || name[0] == '/')) {
+        if (weft_type_is_numeric(args[1]->type) || weft_cast_implicit(args[1]->type, real))
+            WEFT_TRY(st, cast_arg(ctx, &args[1], real));
+    } else if (is_interval(args[0]) && (name[0] == '*' || name[0] == '/')) {
         WEFT_TRY(st, coerce_factor(ctx, &args[1]));
     } else if (is_interval(args[0]) && args[0]->type.id == args[1]->type.id) {
         const weft_type common = weft_interval_common(args[0]->type, args[1]->type);
@@ -367,12 +374,14 @@ done:
 
 /* Of equal intervals the sum has their fields, of dates the difference has days; all else has every field
  * that there is. The sum of a time and an interval has as many digits as the one that has more. */
-static void datetime_result(const char *name, const weft_expr *const *args, weft_type plain, weft_type *type)
+static void datetime_result(const char *name, const weft_expr *const *args, bool legacy, weft_type plain,
+                            weft_type *type)
 {
     *type = plain;
     if (is_interval(args[0]) && is_interval(args[1]) && name[0] != 'd') *type = args[0]->type;
     if (is_id(args[0], WEFT_TYPE_DATE) && is_id(args[1], WEFT_TYPE_DATE))
         *type = weft_type_interval(WEFT_TYPE_INTERVAL_DT, 0, 0);
+    if (legacy && is_datetime(args[0]) && is_datetime(args[1])) *type = WEFT_TYPE_OF(WEFT_TYPE_INTERVAL);
     if (is_id(args[0], WEFT_TYPE_TIME) && is_id(args[1], WEFT_TYPE_TIME))
         *type = weft_type_interval(WEFT_TYPE_INTERVAL_DT, 1, 3);
     if (plain.id == WEFT_TYPE_TIME && is_interval(args[1])) {
@@ -459,13 +468,15 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
     if (count == 1) return bind_unary(ctx, fn, args, span, variant, type);
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     const bool times = is_id(args[0], WEFT_TYPE_TIME) || is_id(args[1], WEFT_TYPE_TIME);
-    if (is_datetime(args[0]) || is_datetime(args[1]) || is_interval(args[0]) || is_interval(args[1]) ||
-        times) {
+    const bool intervals = is_interval(args[0]) || is_interval(args[1]) || is_calendar(args[0]) ||
+                           is_calendar(args[1]);
+    if (is_datetime(args[0]) || is_datetime(args[1]) || intervals || times) {
         WEFT_TRY(st, coerce_datetime(ctx, arithmetic_op(fn), args));
         *variant = weft_signature_find_exact(fn, args, count);
         if (*variant < 0) return fail_binary(ctx, fn->name, args[0], args[1], span);
         if (times) WEFT_TRY(st, weft_expect_time_type(ctx, span));
-        datetime_result(arithmetic_op(fn), args, result_type(&fn->signatures[*variant], args, count), type);
+        datetime_result(arithmetic_op(fn), args, weft_setting(ctx, WEFT_SET_LEGACY_INTERVAL) != 0,
+                        result_type(&fn->signatures[*variant], args, count), type);
         goto done;
     }
     WEFT_TRY(st, coerce_numbers(ctx, fn, args, span));

@@ -73,6 +73,8 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL) return cast_all_null;
     if (weft_type_equal(from, to) && from.id == WEFT_TYPE_VARIANT) return cast_same;
+    if (to.id == WEFT_TYPE_INTERVAL && from.id != WEFT_TYPE_STRING)
+        return from.id == WEFT_TYPE_INTERVAL ? cast_same : NULL;
     if (to.id == WEFT_TYPE_VARIANT) return weft_variant_makeable(from, false) ? cast_to_variant : NULL;
     if (from.id == WEFT_TYPE_VARIANT) return weft_variant_castable(to) ? cast_from_variant : NULL;
     if (weft_type_is_nested(from) && to.id == WEFT_TYPE_STRING) return cast_nested_to_text;
@@ -120,8 +122,8 @@ bool weft_cast_implicit(weft_type from, weft_type to)
     if (to.id == WEFT_TYPE_VARIANT) return false;
     if (from.id == WEFT_TYPE_VARIANT) return to.id == WEFT_TYPE_STRING;
     if (from.id == WEFT_TYPE_STRING)
-        return to.id != WEFT_TYPE_BINARY && to.id != WEFT_TYPE_TIME && !weft_type_is_interval(to) &&
-               weft_cast_allowed(from, to);
+        return to.id != WEFT_TYPE_BINARY && to.id != WEFT_TYPE_TIME && to.id != WEFT_TYPE_INTERVAL &&
+               !weft_type_is_interval(to) && weft_cast_allowed(from, to);
     if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
     if (cast_is_timestamp(from) && to.id == WEFT_TYPE_DATE) return true;
@@ -155,6 +157,7 @@ bool weft_cast_fallible(weft_type from, weft_type to)
     if (to.id == WEFT_TYPE_STRING || to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_BOOLEAN) {
         return from.id == WEFT_TYPE_STRING && to.id == WEFT_TYPE_BOOLEAN;
     }
+    if (to.id == WEFT_TYPE_INTERVAL) return false; /* what is none is NULL, whatever the mode */
     if (from.id == WEFT_TYPE_STRING || from.id == WEFT_TYPE_DATE) return true;
     if (to.id == WEFT_TYPE_TIME || cast_is_nanos(from)) return false;
     if (cast_is_nanos(to)) return true;
@@ -185,7 +188,7 @@ static weft_value cast_value(const weft_kernel_call *call, int32_t i)
 
 weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
 {
-    if (weft_raise_wanted(ctx, call->expr)) {
+    if (weft_raise_wanted(ctx, call->expr) && call->expr->type.id != WEFT_TYPE_INTERVAL) {
         const weft_value value = cast_value(call, i);
         return weft_raise_cast_input(ctx, call->expr, &value);
     }

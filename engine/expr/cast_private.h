@@ -49,7 +49,7 @@ weft_status cast_from_variant(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
 weft_status cast_bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
 
-enum { CAST_DOUBLE_TEXT_BYTES = 32, CAST_PLAIN_TEXT_BYTES = 64 };
+enum { CAST_DOUBLE_TEXT_BYTES = 32, CAST_PLAIN_TEXT_BYTES = 112 };
 /* Text of a value of a plain type; its length, or -1 for types that have no bound (strings, intervals, nested
  * ones). */
 int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLAIN_TEXT_BYTES]);

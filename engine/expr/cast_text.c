@@ -8,6 +8,7 @@
 #include "common/mem.h"
 #include "engine/columnar/nested.h"
 #include "engine/expr/calendar.h"
+#include "engine/expr/calendar_interval.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_decimal.h"
@@ -100,14 +101,16 @@ int cast_plain_text(weft_zone *zone, const weft_value *value, char text[CAST_PLA
     case WEFT_TYPE_TIME: return weft_time_text(value->i64, text);
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT: return weft_interval_text(value->type, value->i64, text);
+    case WEFT_TYPE_INTERVAL: return weft_calendar_interval_text(weft_calendar_interval_of(value->i128), text);
     case WEFT_TYPE_NULL: return snprintf(text, CAST_PLAIN_TEXT_BYTES, "NULL");
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
-    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return -1;
@@ -401,6 +404,7 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
     const cast_text t = cast_trim(s);
     void *values = call->out->values;
     const bool fraction = !weft_ansi(ctx) && !call->expr->cast.try_;
+    weft_calendar_interval interval;
     int64_t number;
     int32_t digits;
     double real;
@@ -450,15 +454,20 @@ static bool cast_parse(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s,
         if (!weft_interval_parse(type, t.at, (size_t)(t.end - t.at), &number)) return false;
         weft_store_i64(call->out, i, number);
         return true;
+    case WEFT_TYPE_INTERVAL:
+        if (!weft_interval_words(t.at, (size_t)(t.end - t.at), &interval)) return false;
+        ((weft_i128 *)values)[i] = weft_calendar_interval_bits(interval);
+        return true;
     case WEFT_TYPE_NULL:
     case WEFT_TYPE_DECIMAL:
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
-    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

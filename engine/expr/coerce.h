@@ -48,8 +48,10 @@ weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, c
 bool weft_type_same_shape(weft_type a, weft_type b);
 /* Is it of this kind, or does it hold one that is? */
 bool weft_type_holds(weft_type type, weft_type_id id);
-/* Values of a type with a MAP or VARIANT in it have no order. */
+/* Values of a type with a MAP, VARIANT or INTERVAL without fields in it have no order. */
 bool weft_type_is_orderable(weft_type type);
+/* Equal values are found by grouping, DISTINCT and hashes: of any type without a MAP or VARIANT in it. */
+bool weft_type_is_groupable(weft_type type);
 /* Errors: WEFT_DATATYPE_MISMATCH_ORDERING when the argument's type is not orderable. */
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
                                   const weft_span *span);

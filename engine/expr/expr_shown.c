@@ -44,6 +44,20 @@ static const struct {
                 {"array_sort", 1, default_order},
                 {"aggregate", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
                 {"listagg", 1, ", NULL"},
+                {"make_interval", 0, "0, 0, 0, 0, 0, 0, 0.000000"},
+                {"make_interval", 1, ", 0, 0, 0, 0, 0, 0.000000"},
+                {"make_interval", 2, ", 0, 0, 0, 0, 0.000000"},
+                {"make_interval", 3, ", 0, 0, 0, 0.000000"},
+                {"make_interval", 4, ", 0, 0, 0.000000"},
+                {"make_interval", 5, ", 0, 0.000000"},
+                {"make_interval", 6, ", 0.000000"},
+                {"try_make_interval", 0, "0, 0, 0, 0, 0, 0, 0.000000"},
+                {"try_make_interval", 1, ", 0, 0, 0, 0, 0, 0.000000"},
+                {"try_make_interval", 2, ", 0, 0, 0, 0, 0.000000"},
+                {"try_make_interval", 3, ", 0, 0, 0, 0.000000"},
+                {"try_make_interval", 4, ", 0, 0, 0.000000"},
+                {"try_make_interval", 5, ", 0, 0.000000"},
+                {"try_make_interval", 6, ", 0.000000"},
                 {"make_ym_interval", 0, "0, 0"},
                 {"make_ym_interval", 1, ", 0"},
                 {"make_dt_interval", 0, "0, 0, 0, 0.000000"},
@@ -164,12 +178,9 @@ const char *weft_shown_before(const char *name, int32_t count)
 
 const char *weft_shown_name(const char *written)
 {
-    static const char *const names[][2] = {{"curdate", "current_date"},
-                                           {"dateadd", "date_add"},
-                                           {"current_database", "current_schema"},
-                                           {"localtime", "current_time"},
-                                           {"regexp_like", "REGEXP_LIKE"},
-                                           {"regexp", "REGEXP"}};
+    static const char *const names[][2] = {
+        {"curdate", "current_date"},   {"dateadd", "date_add"},        {"current_database", "current_schema"},
+        {"localtime", "current_time"}, {"regexp_like", "REGEXP_LIKE"}, {"regexp", "REGEXP"}};
     for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
         if (strcmp(written, names[i][0]) == 0) return names[i][1];
     }

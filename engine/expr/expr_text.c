@@ -189,13 +189,19 @@ static bool is_datetime(const weft_expr *e)
            e->type.id == WEFT_TYPE_TIMESTAMP_NTZ;
 }
 
-/* date + 1 is shown as date_add(date, 1); date + INTERVAL without parentheses. False: it is plain arithmetic.
- */
+/* date + 1 is shown as date_add(date, 1); date + INTERVAL without parentheses; an INTERVAL without fields
+ * times a number as a function. False: it is plain arithmetic. */
 static bool text_datetime(text *t, const weft_expr *e, const char *op)
 {
     const weft_expr *right = e->args[1];
     const bool plus = op[0] == '+';
-    if (e->args[0]->type.id == WEFT_TYPE_TIME) {
+    if (op[0] == '*' || op[0] == '/') {
+        if (e->type.id != WEFT_TYPE_INTERVAL) return false;
+        text_call_as(t, op[0] == '*' ? "multiply_interval" : "divide_interval", e->args, 2);
+        return true;
+    }
+    if (e->args[0]->type.id == WEFT_TYPE_TIME ||
+        (is_datetime(e->args[0]) && !is_datetime(right) && right->type.id == WEFT_TYPE_INTERVAL)) {
         text_expr(t, e->args[0]);
         text_put(t, plus ? " + " : " - ");
         text_expr(t, right);
@@ -391,7 +397,7 @@ static void text_call(text *t, const weft_expr *e)
             text_put(t, " ");
             text_side(t, e->args[1], side == 1, whole);
             text_put(t, ")");
-        } else if ((name[0] != '+' && name[0] != '-') || !text_datetime(t, e, name)) {
+        } else if (strchr("+-*/", name[0]) == NULL || !text_datetime(t, e, name)) {
             text_infix(t, e, name);
         }
     } else if (name[0] == '~') {

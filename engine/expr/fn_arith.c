@@ -292,6 +292,10 @@ static const weft_signature add_signatures[] = {
     MIXED(TIMESTAMP_NTZ, INTERVAL_YM, TIMESTAMP_NTZ, weft_kernel_timestamp_add_months),
     MIXED(TIMESTAMP_NTZ, INTERVAL_DT, TIMESTAMP_NTZ, weft_kernel_timestamp_add_us),
     MIXED(TIME, INTERVAL_DT, TIME, weft_kernel_time_add),
+    MIXED(DATE, INTERVAL, DATE, weft_kernel_moment_add_calendar),
+    MIXED(TIMESTAMP, INTERVAL, TIMESTAMP, weft_kernel_moment_add_calendar),
+    MIXED(TIMESTAMP_NTZ, INTERVAL, TIMESTAMP_NTZ, weft_kernel_moment_add_calendar),
+    PAIR(INTERVAL, weft_kernel_calendar_add),
     PAIR(INTERVAL_YM, weft_kernel_interval_add),
     PAIR(INTERVAL_DT, weft_kernel_interval_add)};
 static const weft_signature subtract_signatures[] = {
@@ -310,14 +314,18 @@ static const weft_signature subtract_signatures[] = {
     MIXED(TIMESTAMP_NTZ, TIMESTAMP_NTZ, INTERVAL_DT, weft_kernel_timestamp_minus_timestamp),
     MIXED(TIME, INTERVAL_DT, TIME, weft_kernel_time_subtract),
     MIXED(TIME, TIME, INTERVAL_DT, weft_kernel_time_minus_time),
+    MIXED(DATE, INTERVAL, DATE, weft_kernel_moment_sub_calendar),
+    MIXED(TIMESTAMP, INTERVAL, TIMESTAMP, weft_kernel_moment_sub_calendar),
+    MIXED(TIMESTAMP_NTZ, INTERVAL, TIMESTAMP_NTZ, weft_kernel_moment_sub_calendar),
+    PAIR(INTERVAL, weft_kernel_calendar_subtract),
     PAIR(INTERVAL_YM, weft_kernel_interval_subtract),
     PAIR(INTERVAL_DT, weft_kernel_interval_subtract)};
-static const weft_signature multiply_signatures[] = {INTEGRALS(PAIR, kernel_mul), FLOATS(PAIR, kernel_mul),
-                                                     PAIR(DECIMAL, weft_kernel_decimal_multiply),
-                                                     SCALED(weft_kernel_interval_multiply)};
-static const weft_signature divide_signatures[] = {PAIR(DOUBLE, kernel_div_f64),
-                                                   PAIR(DECIMAL, weft_kernel_decimal_divide),
-                                                   SCALED(weft_kernel_interval_divide)};
+static const weft_signature multiply_signatures[] = {
+    INTEGRALS(PAIR, kernel_mul), FLOATS(PAIR, kernel_mul), PAIR(DECIMAL, weft_kernel_decimal_multiply),
+    SCALED(weft_kernel_interval_multiply), MIXED(INTERVAL, DOUBLE, INTERVAL, weft_kernel_calendar_multiply)};
+static const weft_signature divide_signatures[] = {
+    PAIR(DOUBLE, kernel_div_f64), PAIR(DECIMAL, weft_kernel_decimal_divide),
+    SCALED(weft_kernel_interval_divide), MIXED(INTERVAL, DOUBLE, INTERVAL, weft_kernel_calendar_divide)};
 static const weft_signature remainder_signatures[] = {INTEGRALS(PAIR, kernel_mod_int),
                                                       FLOATS(PAIR, kernel_mod_f),
                                                       PAIR(DECIMAL, weft_kernel_decimal_remainder)};
@@ -327,16 +335,18 @@ static const weft_signature div_signatures[] = {MIXED(BIGINT, BIGINT, BIGINT, ke
                                                 MIXED(DECIMAL, DECIMAL, BIGINT, weft_kernel_decimal_div),
                                                 MIXED(INTERVAL_YM, INTERVAL_YM, BIGINT, kernel_div_i64),
                                                 MIXED(INTERVAL_DT, INTERVAL_DT, BIGINT, kernel_div_i64)};
-static const weft_signature negative_signatures[] = {
-    INTEGRALS(ONE, kernel_negative_int), FLOATS(ONE, kernel_negative_f),
-    ONE(DECIMAL, weft_kernel_decimal_negative), ONE(INTERVAL_YM, weft_kernel_interval_negative),
-    ONE(INTERVAL_DT, weft_kernel_interval_negative)};
+static const weft_signature negative_signatures[] = {INTEGRALS(ONE, kernel_negative_int),
+                                                     FLOATS(ONE, kernel_negative_f),
+                                                     ONE(DECIMAL, weft_kernel_decimal_negative),
+                                                     ONE(INTERVAL_YM, weft_kernel_interval_negative),
+                                                     ONE(INTERVAL_DT, weft_kernel_interval_negative),
+                                                     ONE(INTERVAL, weft_kernel_calendar_negative)};
 static const weft_signature abs_signatures[] = {
     INTEGRALS(ONE, kernel_abs_int), FLOATS(ONE, kernel_abs_f), ONE(DECIMAL, weft_kernel_decimal_abs),
     ONE(INTERVAL_YM, kernel_abs_int), ONE(INTERVAL_DT, kernel_abs_int)};
 static const weft_signature positive_signatures[] = {
-    INTEGRALS(ONE, kernel_positive), FLOATS(ONE, kernel_positive), ONE(DECIMAL, kernel_positive),
-    ONE(INTERVAL_YM, kernel_positive), ONE(INTERVAL_DT, kernel_positive)};
+    INTEGRALS(ONE, kernel_positive),   FLOATS(ONE, kernel_positive),      ONE(DECIMAL, kernel_positive),
+    ONE(INTERVAL_YM, kernel_positive), ONE(INTERVAL_DT, kernel_positive), ONE(INTERVAL, kernel_positive)};
 
 #define SIGNATURES(list) .signatures = list, .signature_count = WEFT_COUNT(list)
 

@@ -2,6 +2,7 @@
  * those of the session's zone, which is the state of the call. */
 #include <strings.h>
 
+#include "engine/columnar/calendar_interval.h"
 #include "engine/expr/calendar.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/fn_entry.h"
@@ -209,6 +210,9 @@ static bool date_has_field(date_part part, weft_type type)
     static const date_part ym[] = {PART_YEAR, PART_MONTH};
     static const date_part dt[] = {PART_DAY, PART_HOUR, PART_MINUTE, PART_SECOND};
     if (type.id == WEFT_TYPE_TIME) return part >= PART_HOUR && part <= PART_SECOND;
+    if (type.id == WEFT_TYPE_INTERVAL)
+        return part == PART_YEAR || part == PART_MONTH || part == PART_DAY ||
+               (part >= PART_HOUR && part <= PART_SECOND);
     const date_part *fields = type.id == WEFT_TYPE_INTERVAL_YM ? ym : dt;
     for (int32_t k = weft_type_first_field(type); k <= weft_type_last_field(type); k++) {
         if (fields[k] == part) return true;
@@ -241,7 +245,8 @@ static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const we
     const date_part part = date_part_find(&field->literal.str);
     const weft_type_id id = (weft_type_id)args[1]->type.id;
     const bool moment = id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ;
-    const bool fielded = weft_type_is_interval(args[1]->type) || id == WEFT_TYPE_TIME;
+    const bool interval = weft_type_is_interval(args[1]->type) || id == WEFT_TYPE_INTERVAL;
+    const bool fielded = interval || id == WEFT_TYPE_TIME;
     if (part == PART_COUNT || (fielded && !date_has_field(part, args[1]->type)))
         return fail_field(ctx, field, args[1], span);
     if (id == WEFT_TYPE_TIME) WEFT_TRY(st, weft_expect_time_type(ctx, span));
@@ -254,7 +259,7 @@ static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const we
     *variant = 0;
     *type = part == PART_SECOND ? weft_type_decimal(8, 6) : WEFT_TYPE_OF(WEFT_TYPE_INT);
     const bool byte = part == PART_MONTH || part == PART_HOUR || part == PART_MINUTE;
-    if (byte && weft_type_is_interval(args[1]->type)) *type = WEFT_TYPE_OF(WEFT_TYPE_TINYINT);
+    if (byte && interval) *type = WEFT_TYPE_OF(WEFT_TYPE_TINYINT);
 done:
     return st;
 }
@@ -282,23 +287,38 @@ static int64_t extract_interval(date_part part, weft_type type, int64_t value)
     return 0;
 }
 
+/* Days are those of the interval and the whole ones of its time. */
+static int64_t extract_calendar(date_part part, weft_calendar_interval interval)
+{
+    const bool months = part == PART_YEAR || part == PART_MONTH;
+    const int64_t value = months ? interval.months : interval.us;
+    const weft_type type = WEFT_TYPE_OF(months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT);
+    return extract_interval(part, type, value) + (part == PART_DAY ? interval.days : 0);
+}
+
 static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
     const date_part part = date_part_find(weft_arg_str(&call->args[0], 0));
     const weft_column *arg = &call->args[1];
-    const bool interval = weft_type_is_interval(arg->type);
-    if (part != PART_SECOND && !interval) {
+    const bool interval = weft_type_is_interval(arg->type), calendar = arg->type.id == WEFT_TYPE_INTERVAL;
+    if (part != PART_SECOND && !interval && !calendar) {
         date_part_rows(call, arg, part);
         return WEFT_OK;
     }
     weft_zone *zone = date_zone(call, arg);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        const int64_t value = weft_arg_i64(arg, i);
-        const int64_t result = interval || arg->type.id == WEFT_TYPE_TIME
-                                   ? extract_interval(part, arg->type, value)
-                                   : weft_us_of_day(weft_zone_to_local(zone, value)) % 60000000;
+        int64_t result;
+        if (calendar) {
+            result = extract_calendar(
+                part, weft_calendar_interval_of(weft_load_i128(arg->data, arg->phys, weft_arg_slot(arg, i))));
+        } else {
+            const int64_t value = weft_arg_i64(arg, i);
+            result = interval || arg->type.id == WEFT_TYPE_TIME
+                         ? extract_interval(part, arg->type, value)
+                         : weft_us_of_day(weft_zone_to_local(zone, value)) % 60000000;
+        }
         if (part == PART_SECOND)
             ((int64_t *)call->out->values)[i] = result; /* decimal(8,6): microseconds */
         else

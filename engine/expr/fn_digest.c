@@ -152,7 +152,7 @@ static weft_status digest_bind(weft_ctx *ctx, const weft_function *fn, const wef
                                 "Input to the function `%s` cannot contain elements of the \"VARIANT\" type "
                                 "yet.",
                                 fn->name);
-        if (!weft_type_is_orderable(args[i]->type))
+        if (!weft_type_is_groupable(args[i]->type))
             return weft_fail_at(
                 ctx, WEFT_HASH_MAP, span,
                 "Input to the function `%s` cannot contain elements of the \"MAP\" type: equal "

@@ -182,10 +182,12 @@ weft_status weft_kernel_timestamp_sub_us(weft_ctx *ctx, weft_kernel_call *call)
 }
 weft_status weft_kernel_date_minus_date(weft_ctx *ctx, weft_kernel_call *call)
 {
+    if (call->expr->type.id == WEFT_TYPE_INTERVAL) return weft_kernel_calendar_difference(ctx, call);
     return interval_rows(ctx, call, step_date_difference, "interval overflow");
 }
 weft_status weft_kernel_timestamp_minus_timestamp(weft_ctx *ctx, weft_kernel_call *call)
 {
+    if (call->expr->type.id == WEFT_TYPE_INTERVAL) return weft_kernel_calendar_difference(ctx, call);
     return interval_zoned_rows(ctx, call, step_sub, zoned_difference, "interval overflow");
 }
 weft_status weft_kernel_interval_add(weft_ctx *ctx, weft_kernel_call *call)

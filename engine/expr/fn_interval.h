@@ -27,5 +27,14 @@ weft_status weft_kernel_time_add(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_time_subtract(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_time_minus_time(weft_ctx *ctx, weft_kernel_call *call);
 weft_status weft_kernel_interval_negative(weft_ctx *ctx, weft_kernel_call *call);
+/* fn_calendar_interval.c: INTERVAL without fields; numbers beside it are doubles, moments dates too. */
+weft_status weft_kernel_calendar_add(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_calendar_subtract(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_calendar_negative(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_calendar_multiply(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_calendar_divide(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_calendar_difference(weft_ctx *ctx, weft_kernel_call *call); /* of two moments */
+weft_status weft_kernel_moment_add_calendar(weft_ctx *ctx, weft_kernel_call *call);
+weft_status weft_kernel_moment_sub_calendar(weft_ctx *ctx, weft_kernel_call *call);
 
 #endif

@@ -53,10 +53,7 @@ static weft_status scale_rows(weft_ctx *ctx, weft_kernel_call *call, bool divide
         } else if (tried) {
             weft_vector_set_null(call->out, i);
         } else if (zero) {
-            return weft_fail_at(
-                ctx, WEFT_INTERVAL_DIVIDED_BY_ZERO, &call->expr->span,
-                "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL "
-                "instead.");
+            return weft_raise_interval_by_zero(ctx, call->expr);
         } else {
             return weft_raise_interval_overflow(ctx, call->expr);
         }

@@ -3,6 +3,7 @@
  * The k-th value is start and k steps at once, so that months count from the first day of all. Days of
  * timestamps without a step are days on the wall of the session's zone. */
 #include "engine/expr/calendar.h"
+#include "engine/expr/calendar_interval.h"
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/nested_call.h"
 #include "engine/expr/zone.h"
@@ -38,7 +39,7 @@ static weft_status bind_sequence(weft_ctx *ctx, const weft_function *fn, const w
         const weft_type_id step = (weft_type_id)args[2]->type.id;
         if (step == WEFT_TYPE_NULL)
             WEFT_TRY(st, weft_expr_cast(ctx, args[2], WEFT_TYPE_OF(WEFT_TYPE_INTERVAL_DT), true, &args[2]));
-        else if (step != WEFT_TYPE_INTERVAL_YM && step != WEFT_TYPE_INTERVAL_DT)
+        else if (step != WEFT_TYPE_INTERVAL && step != WEFT_TYPE_INTERVAL_YM && step != WEFT_TYPE_INTERVAL_DT)
             return fail_types(ctx, span);
     }
     WEFT_TRY(st, weft_type_make_array(ctx, element, type));
@@ -47,15 +48,34 @@ done:
 }
 
 typedef struct stepping {
-    weft_type_id type, unit; /* of the values; of the step: BIGINT, INTERVAL_YM, INTERVAL_DT, DATE for days */
-    int64_t start, stop, step;
+    /* Of the values; of the step: BIGINT, INTERVAL, INTERVAL_YM, INTERVAL_DT, DATE for days. */
+    weft_type_id type, unit;
+    int64_t start, stop, step; /* step: 1 or -1 for an INTERVAL, whose length is in parts */
+    weft_calendar_interval parts;
     weft_zone *zone; /* or NULL */
 } stepping;
+
+/* Months, then days, then time behind the first value; a date keeps none of its time. */
+static bool calendar_at(const stepping *s, int64_t k, int64_t *out)
+{
+    const bool date = s->type == WEFT_TYPE_DATE;
+    const int64_t start = date ? s->start * WEFT_DAY_US : s->start;
+    weft_calendar_interval step;
+    if (k != (int32_t)k || __builtin_mul_overflow(s->parts.months, (int32_t)k, &step.months) ||
+        __builtin_mul_overflow(s->parts.days, (int32_t)k, &step.days) ||
+        __builtin_mul_overflow(s->parts.us, k, &step.us))
+        return false;
+    if (!weft_timestamp_add_interval(s->type == WEFT_TYPE_TIMESTAMP ? s->zone : NULL, start, step, out))
+        return false;
+    if (date) *out = weft_days_of_us(*out);
+    return true;
+}
 
 /* The k-th value; false when it is beyond the type. */
 static bool value_at(const stepping *s, int64_t k, int64_t *out)
 {
     int64_t moved;
+    if (s->unit == WEFT_TYPE_INTERVAL) return calendar_at(s, k, out);
     if (__builtin_mul_overflow(s->step, k, &moved)) return false;
     const bool date = s->type == WEFT_TYPE_DATE, zoned = s->type == WEFT_TYPE_TIMESTAMP && s->zone != NULL;
     if (s->unit == WEFT_TYPE_INTERVAL_YM || s->unit == WEFT_TYPE_DATE) {
@@ -78,6 +98,15 @@ static bool value_at(const stepping *s, int64_t k, int64_t *out)
     return !__builtin_add_overflow(s->start, moved, out);
 }
 
+/* Which way an INTERVAL goes is told by months of 28 days. */
+static void set_parts(const weft_column *arg, int32_t i, stepping *s)
+{
+    s->parts = weft_calendar_interval_of(weft_load_i128(arg->data, arg->phys, weft_arg_slot(arg, i)));
+    const weft_i128 length = s->parts.us +
+                             WEFT_DAY_US * ((weft_i128)s->parts.days + (weft_i128)28 * s->parts.months);
+    s->step = length > 0 ? 1 : length < 0 ? -1 : 0;
+}
+
 static weft_status stepping_of_row(weft_ctx *ctx, const weft_kernel_call *call, int32_t i, stepping *s)
 {
     const bool moments = !weft_type_is_integral(call->args[0].type);
@@ -88,8 +117,11 @@ static weft_status stepping_of_row(weft_ctx *ctx, const weft_kernel_call *call, 
     s->step = s->start <= s->stop ? 1 : -1;
     s->unit = moments ? WEFT_TYPE_DATE : WEFT_TYPE_BIGINT;
     if (call->arg_count == 3) {
-        s->step = weft_arg_i64(&call->args[2], i);
         if (moments) s->unit = (weft_type_id)call->args[2].type.id;
+        if (s->unit == WEFT_TYPE_INTERVAL)
+            set_parts(&call->args[2], i, s);
+        else
+            s->step = weft_arg_i64(&call->args[2], i);
     }
     if (s->type == WEFT_TYPE_DATE && s->unit == WEFT_TYPE_INTERVAL_DT) {
         if (s->step % 86400000000 != 0)

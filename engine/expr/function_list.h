@@ -280,6 +280,8 @@ X(map_from_entries)
 /* fn_make_interval.c */
 X(make_ym_interval)
 X(make_dt_interval)
+X(make_interval)
+X(try_make_interval)
 /* fn_base32.c */
 X(to_base32)
 X(from_base32)

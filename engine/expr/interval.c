@@ -221,39 +221,59 @@ static const word_unit *eat_unit(text_reader *r)
     return NULL;
 }
 
-/* [sign] digits [.digits] unit; a fraction is of seconds only. */
-static bool eat_amount(text_reader *r, weft_i128 sums[3])
+/* Digits as a whole number, those behind a point as millionths: a fraction has nine digits at most, and where
+ * nothing stands before the point at least one. */
+static bool eat_decimal(text_reader *r, int64_t *value, int64_t *fraction, bool *pointed)
 {
-    int64_t value = 0, fraction = 0;
-    int32_t digits = 0;
-    const bool negative = eat(r, '-') || (eat(r, '+') && false);
-    (void)eat_blanks(r);
-    const int32_t whole = eat_number(r, 18, &value);
-    if (!eat_fraction(r, 6, &fraction, &digits) || whole + digits == 0) return false;
-    (void)eat_blanks(r);
-    const word_unit *unit = eat_unit(r);
-    if (unit == NULL || (digits > 0 && unit->us != 1000000)) return false;
-    const int sign = negative ? -1 : 1;
-    sums[0] += (weft_i128)value * unit->months * sign;
-    sums[1] += (weft_i128)value * unit->days * sign;
-    sums[2] += ((weft_i128)value * unit->us + fraction) * sign;
-    return true;
+    const char *begin = r->at;
+    *value = *fraction = 0;
+    for (; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++) {
+        if (__builtin_mul_overflow(*value, (int64_t)10, value)) return false;
+        if (__builtin_add_overflow(*value, (int64_t)(*r->at - '0'), value)) return false;
+    }
+    const bool whole = r->at > begin;
+    *pointed = eat(r, '.');
+    if (!*pointed) return whole;
+    begin = r->at;
+    for (int64_t scale = 100000; r->at < r->end && *r->at >= '0' && *r->at <= '9'; r->at++, scale /= 10)
+        *fraction += (*r->at - '0') * scale;
+    return r->at - begin <= 9 && (whole || r->at > begin);
 }
 
-bool weft_interval_words(const char *text, size_t len, int32_t *months, int32_t *days, int64_t *us)
+/* [sign] digits [.digits] unit, with blanks before the unit; a fraction is of seconds only. */
+static bool eat_amount(text_reader *r, weft_calendar_interval *sum)
+{
+    int64_t value, fraction, part;
+    bool pointed = false;
+    const bool negative = eat(r, '-');
+    if (!negative) (void)eat(r, '+');
+    (void)eat_blanks(r);
+    if (!eat_decimal(r, &value, &fraction, &pointed) || !eat_blanks(r)) return false;
+    const word_unit *unit = eat_unit(r);
+    if (unit == NULL || (pointed && unit->us != 1000000)) return false;
+    if (negative) value = -value;
+    if (__builtin_mul_overflow(value, (int64_t)unit->months, &part)) return false;
+    if (__builtin_add_overflow(part, (int64_t)sum->months, &part) || part != (int32_t)part) return false;
+    sum->months = (int32_t)part;
+    if (__builtin_mul_overflow(value, (int64_t)unit->days, &part)) return false;
+    if (__builtin_add_overflow(part, (int64_t)sum->days, &part) || part != (int32_t)part) return false;
+    sum->days = (int32_t)part;
+    if (__builtin_mul_overflow(value, unit->us, &part)) return false;
+    return !__builtin_add_overflow(sum->us, part, &sum->us) &&
+           !__builtin_add_overflow(sum->us, negative ? -fraction : fraction, &sum->us);
+}
+
+bool weft_interval_words(const char *text, size_t len, weft_calendar_interval *out)
 {
     text_reader r = reader_trimmed(text, len);
-    weft_i128 sums[3] = {0, 0, 0};
+    *out = (weft_calendar_interval){0};
     if (eat_word(&r, "interval") && !eat_blanks(&r)) return false;
     if (r.at == r.end) return false;
     while (r.at < r.end) {
-        if (!eat_amount(&r, sums)) return false;
+        if (!eat_amount(&r, out)) return false;
         (void)eat_blanks(&r);
     }
-    *months = (int32_t)sums[0];
-    *days = (int32_t)sums[1];
-    *us = (int64_t)sums[2];
-    return sums[0] == *months && sums[1] == *days && sums[2] == *us;
+    return true;
 }
 
 bool weft_parse_time(const char *text, size_t len, int64_t *ns, int32_t *digits)

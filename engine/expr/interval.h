@@ -5,6 +5,7 @@
 #ifndef WEFT_EXPR_INTERVAL_H
 #define WEFT_EXPR_INTERVAL_H
 
+#include "engine/columnar/calendar_interval.h"
 #include "engine/columnar/type.h"
 
 #define WEFT_DAY_NS INT64_C(86400000000000)
@@ -24,9 +25,9 @@ int weft_interval_text(weft_type type, int64_t value, char *text);
  * it has another form or does not fit. */
 bool weft_interval_parse(weft_type type, const char *text, size_t len, int64_t *out);
 
-/* '1 year -2 days 3.5 seconds', perhaps with the word interval before, as months, days and microseconds.
- * False when it has another form or does not fit. */
-bool weft_interval_words(const char *text, size_t len, int32_t *months, int32_t *days, int64_t *us);
+/* '1 year -2 days 3.5 seconds', perhaps with the word interval before. False when it has another form or does
+ * not fit. */
+bool weft_interval_words(const char *text, size_t len, weft_calendar_interval *out);
 
 /* A timestamp in nanoseconds with the digits that the type has; false beyond the years 1678 to 2261. */
 bool weft_nanos_of_us(weft_type type, int64_t us, int32_t rest_ns, int64_t *out);

@@ -296,6 +296,8 @@ static weft_json_result read_value(weft_json_convert *c, node *n, weft_vector *o
     case WEFT_TYPE_INTERVAL_DT:
     case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return weft_json_set_scalar(c->ctx, &c->scalars, &c->json, &c->room, n->type, out, slot, &c->st);

@@ -7,6 +7,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/decimal.h"
+#include "engine/expr/fn_entry.h"
 #include "engine/expr/interval.h"
 #include "engine/expr/json_copy.h"
 
@@ -43,7 +44,7 @@ weft_status weft_json_scalars_accept(weft_ctx *ctx, weft_json_scalars *scalars, 
     char text[64];
     const char *name = scalars->options->time_zone;
     const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
-    if (weft_type_is_interval(type) || type.id == WEFT_TYPE_INTERVAL || nanos) {
+    if (nanos) {
         return weft_fail(ctx, WEFT_UNSUPPORTED, "JSON as the type \"%s\" is not supported",
                          weft_type_text(type, text, sizeof text));
     }
@@ -286,6 +287,14 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
         int32_t digits = 0;
         if (!weft_parse_time(text, len, &ns, &digits)) return WEFT_JSON_BAD_VALUE;
         ((int64_t *)out->values)[slot] = weft_time_cut(type, ns);
+    } else if (type.id == WEFT_TYPE_INTERVAL) {
+        weft_calendar_interval interval;
+        if (!weft_interval_words(text, len, &interval)) return WEFT_JSON_BAD_VALUE;
+        ((weft_i128 *)out->values)[slot] = weft_calendar_interval_bits(interval);
+    } else if (weft_type_is_interval(type)) {
+        int64_t value = 0;
+        if (!weft_interval_parse(type, text, len, &value)) return WEFT_JSON_BAD_VALUE;
+        weft_store_i64(out, slot, value);
     } else if (!weft_json_moment(ctx, s, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ,
                                  (int64_t *)out->values + slot)) {
         return WEFT_JSON_BAD_VALUE;

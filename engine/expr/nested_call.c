@@ -210,7 +210,7 @@ void weft_elements_free(weft_elements *elements)
 weft_status weft_expect_map_key(weft_ctx *ctx, weft_type key, const weft_span *span)
 {
     char text[256];
-    if (weft_type_is_orderable(key)) return WEFT_OK;
+    if (weft_type_is_groupable(key)) return WEFT_OK;
     return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_MAP_KEY, span,
                         "the key of a map cannot be or hold a map or variant, but has the type \"%s\"",
                         weft_type_text(key, text, sizeof text));

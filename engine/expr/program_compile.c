@@ -212,7 +212,8 @@ static weft_status compile_literal(weft_ctx *ctx, program_compiler *c, const wef
         break;
     case WEFT_PHYS_I128:
         memcpy(memory, &literal->i128, 16);
-        if (literal->i128 == (int64_t)literal->i128) column->phys = WEFT_PHYS_I64;
+        if (e->type.id == WEFT_TYPE_DECIMAL && literal->i128 == (int64_t)literal->i128)
+            column->phys = WEFT_PHYS_I64;
         break;
     case WEFT_PHYS_F32: {
         const float single = (float)literal->f64;
@@ -428,8 +429,7 @@ static weft_status compile_call(weft_ctx *ctx, program_compiler *c, const weft_e
         step.state = p->state_count;
         p->states[p->state_count++] = e;
     }
-    if (e->kind == WEFT_EXPR_CALL && fn->lambda_types != NULL)
-        return compile_lambdas(ctx, c, step, e, value);
+    if (e->kind == WEFT_EXPR_CALL && fn->lambda_types != NULL) return compile_lambdas(ctx, c, step, e, value);
     const bool chain = e->kind == WEFT_EXPR_CALL && fn->bind == weft_bind_arithmetic && e->arg_count > 2;
     st = chain ? compile_chain(ctx, c, step, e, value) : compile_plain(ctx, c, step, e, e->arg_count, value);
 done:

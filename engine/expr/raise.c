@@ -56,6 +56,13 @@ weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e)
         less ? "try_subtract" : "try_add");
 }
 
+weft_status weft_raise_interval_by_zero(weft_ctx *ctx, const weft_expr *e)
+{
+    return weft_fail_at(ctx, WEFT_INTERVAL_DIVIDED_BY_ZERO, &e->span,
+                        "Division by zero. Use `try_divide` to tolerate divisor being 0 and return NULL "
+                        "instead.");
+}
+
 weft_status weft_raise_interval_parts(weft_ctx *ctx, const weft_expr *e)
 {
     return weft_fail_at(
@@ -104,6 +111,8 @@ static weft_status raise_value_text(weft_ctx *ctx, const weft_value *value, char
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     (void)snprintf(text, bytes, "%s%s%s", before, plain, after);

@@ -8,8 +8,9 @@ weft_status weft_raise_divide_by_zero(weft_ctx *ctx, const weft_expr *e);
 weft_status weft_raise_remainder_by_zero(weft_ctx *ctx, const weft_expr *e);
 /* what: "integer overflow", "long overflow"; alternative: "try_add" or NULL. */
 weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, const char *alternative);
-/* An interval beyond its range; made of parts, with no function that gives NULL instead. */
+/* An interval beyond its range; by zero; made of parts, with no function that gives NULL instead. */
 weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e);
+weft_status weft_raise_interval_by_zero(weft_ctx *ctx, const weft_expr *e);
 weft_status weft_raise_interval_parts(weft_ctx *ctx, const weft_expr *e);
 /* A string (or other value, by its text) that is malformed for the target type of the CAST e. */
 weft_status weft_raise_cast_input(weft_ctx *ctx, const weft_expr *e, const weft_value *value);

@@ -1,6 +1,7 @@
 /* engine/expr/spark_hash.c - see spark_hash.h. */
 #include "engine/expr/spark_hash.h"
 
+#include "engine/columnar/calendar_interval.h"
 #include "engine/expr/kernel.h"
 
 /* ---- hash: MurmurHash3_x86_32, but that bytes behind the last word are mixed one by one ---- */
@@ -158,6 +159,12 @@ static uint64_t hash_value(const digest_hash *hash, const weft_column *column, i
         const weft_i128 value = weft_load_i128(at, column->phys, 0);
         return column->type.precision > 18 ? digest_decimal(hash, value, seed)
                                            : hash->of_long((uint64_t)value, seed);
+    }
+    if (column->type.id == WEFT_TYPE_INTERVAL) {
+        const weft_calendar_interval interval =
+            weft_calendar_interval_of(weft_load_i128(at, column->phys, 0));
+        seed = hash->of_int((uint32_t)interval.days, hash->of_long((uint64_t)interval.us, seed));
+        return hash->of_int((uint32_t)interval.months, seed);
     }
     if (column->phys == WEFT_PHYS_STR) {
         const weft_str *s = at;

@@ -107,6 +107,8 @@ weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
         return weft_arena_copy(ctx, ctx->arena, text, strlen(text), out);
     case WEFT_TYPE_STRING:
         return weft_arena_copy(ctx, ctx->arena, weft_str_data(&value->str), value->str.len, out);
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_BINARY: return binary_text(ctx, &value->str, out);
     case WEFT_TYPE_DATE: return quoted_text(ctx, "DATE", value, out);
     case WEFT_TYPE_TIMESTAMP: return quoted_text(ctx, "TIMESTAMP", value, out);
@@ -114,11 +116,11 @@ weft_status weft_value_text(weft_ctx *ctx, const weft_value *value, char **out)
     case WEFT_TYPE_TIMESTAMP_NS: return quoted_text(ctx, "TIMESTAMP_LTZ", value, out);
     case WEFT_TYPE_TIMESTAMP_NTZ_NS: return quoted_text(ctx, "TIMESTAMP_NTZ", value, out);
     case WEFT_TYPE_TIME: return quoted_text(ctx, "TIME", value, out);
+    case WEFT_TYPE_INTERVAL: return quoted_text(ctx, "INTERVAL", value, out);
     case WEFT_TYPE_INTERVAL_YM:
     case WEFT_TYPE_INTERVAL_DT: return interval_text(ctx, value, out);
     case WEFT_TYPE_FLOAT:
     case WEFT_TYPE_DOUBLE:
-    case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
@@ -146,6 +148,8 @@ int weft_value_compare(const weft_value *a, const weft_value *b)
     case WEFT_TYPE_DECIMAL: return a->i128 < b->i128 ? -1 : a->i128 > b->i128;
     case WEFT_TYPE_STRING:
     case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_VARIANT: return weft_str_compare(&a->str, &b->str);
     case WEFT_TYPE_TINYINT:
     case WEFT_TYPE_SMALLINT:

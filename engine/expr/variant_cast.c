@@ -405,6 +405,8 @@ weft_status weft_variant_put_column(weft_ctx *ctx, weft_variant_builder *b, cons
     case WEFT_TYPE_ARRAY:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a value of type number %d is no variant", column->type.id);

@@ -73,6 +73,8 @@ static bool check_literal(const weft_expr *e)
     case WEFT_TYPE_VARIANT:
         return weft_variant_check(weft_str_data(&value->str), value->str.len) == WEFT_VARIANT_GOOD;
     case WEFT_TYPE_NULL:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

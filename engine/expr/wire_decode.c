@@ -34,6 +34,7 @@ static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, ui
     uint32_t nodes = 1;
 
     if (from->id >= WEFT_TYPE_COUNT || from->precision > UINT8_MAX || from->scale > UINT8_MAX ||
+        from->collation > UINT16_MAX || from->length_kind > WEFT_LENGTH_VARCHAR ||
         from->n_fields > WEFT_COLUMNS_MAX) {
         return weft_fail(w->ctx, WEFT_CORRUPT, "expressions from the wire: type %u is none", index);
     }
@@ -58,6 +59,9 @@ static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, ui
     w->types[index] = (weft_type){.id = (uint8_t)from->id,
                                   .precision = (uint8_t)from->precision,
                                   .scale = (uint8_t)from->scale,
+                                  .length_kind = (uint8_t)from->length_kind,
+                                  .parameter = from->parameter,
+                                  .collation = (uint16_t)from->collation,
                                   .child_count = (int32_t)from->n_fields,
                                   .children = from->n_fields > 0 ? fields : NULL};
     if (!weft_expr_wire_check_type(w->types[index])) {
@@ -146,7 +150,7 @@ static weft_status decode_literal(wire_decoder *w, const Weft__Wire__Node *from,
         value->boolean = from->integer != 0;
     } else if (id == WEFT_TYPE_FLOAT || id == WEFT_TYPE_DOUBLE) {
         memcpy(&value->f64, &from->low, sizeof(value->f64));
-    } else if (id == WEFT_TYPE_DECIMAL) {
+    } else if (id == WEFT_TYPE_DECIMAL || id == WEFT_TYPE_INTERVAL) {
         value->i128 = (weft_i128)((weft_u128)from->high << 64 | from->low);
     } else if (weft_type_phys(e->type) == WEFT_PHYS_STR || weft_type_is_nested(e->type)) {
         if (from->bytes.len > INT32_MAX) return fail_node(w, "a string is too long");

@@ -81,6 +81,9 @@ static weft_status encode_type(wire_encoder *w, weft_type type, uint32_t *index)
     t->id = type.id;
     t->precision = type.precision;
     t->scale = type.scale;
+    t->parameter = type.parameter;
+    t->collation = type.collation;
+    t->length_kind = type.length_kind;
     t->n_fields = (size_t)type.child_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, type.child_count, &t->fields));
     for (int32_t i = 0; i < type.child_count; i++) {
@@ -168,6 +171,8 @@ static void encode_literal(const weft_value *value, Weft__Wire__Node *node)
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
         node->bytes.len = value->str.len;
         node->bytes.data = (uint8_t *)(uintptr_t)weft_str_data(&value->str);
         break;

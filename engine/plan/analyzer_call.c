@@ -280,7 +280,8 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
         }
     }
     WEFT_TRY(st, weft_bind_expr(b, e->args[1], &arg));
-    const bool fielded = weft_type_is_interval(arg->type) || arg->type.id == WEFT_TYPE_TIME;
+    const bool fielded = weft_type_is_interval(arg->type) || arg->type.id == WEFT_TYPE_INTERVAL ||
+                         arg->type.id == WEFT_TYPE_TIME;
     const weft_expr *args[2] = {arg, arg};
     if (function == NULL || fielded) { /* seconds with their fraction, and what has no function of its own */
         WEFT_TRY(st, weft_bind_expr(b, field, &args[0]));
@@ -513,7 +514,7 @@ static weft_status bind_spec(weft_binder *b, const weft_window_spec *parsed, boo
     for (int32_t i = 0; i < parsed->partition_count; i++) {
         const weft_expr *e = NULL;
         WEFT_TRY(st, weft_bind_expr(b, parsed->partition[i], &e));
-        if (weft_type_holds(e->type, WEFT_TYPE_VARIANT))
+        if (weft_type_holds(e->type, WEFT_TYPE_VARIANT) || weft_type_holds(e->type, WEFT_TYPE_INTERVAL))
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_NOT_ORDERABLE,
                                       weft_analyzer_span(b->a, &parsed->partition[i]->span),
                                       "Column expression cannot be sorted because its type \"%s\" is not "

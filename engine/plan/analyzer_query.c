@@ -243,7 +243,7 @@ weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const 
     char type[256];
     for (int32_t i = 0; i < node->output.count; i++) {
         const weft_output *column = &node->output.columns[i];
-        if (weft_type_is_orderable(column->type)) continue;
+        if (weft_type_is_groupable(column->type)) continue;
         if (weft_type_holds(column->type, WEFT_TYPE_VARIANT))
             return weft_fail_at(a->ctx, WEFT_SET_OPERATION_VARIANT, weft_analyzer_span(a, span),
                                 "The feature is not supported: Cannot have VARIANT type columns in a set "

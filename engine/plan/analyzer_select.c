@@ -92,7 +92,7 @@ static weft_status bind_groups(select_block *s)
         WEFT_TRY(st, select_check_substitution(&b, parsed, e));
         if (weft_has_generator(e))
             WEFT_TRY(st, select_misplaced_generator(s, parsed, WEFT_GENERATOR_OUTSIDE));
-        if (!weft_type_is_orderable(e->type)) {
+        if (!weft_type_is_groupable(e->type)) {
             char type[256];
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_GROUP_NOT_ORDERABLE, weft_analyzer_span(s->a, &parsed->span),
                                       "The expression cannot be used as a grouping expression because its "

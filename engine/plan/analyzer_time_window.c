@@ -51,8 +51,7 @@ static weft_status bind_duration(weft_binder *b, const weft_expr *parsed, int64_
     weft_ctx *ctx = b->a->ctx;
     const weft_span *span = weft_analyzer_span(b->a, &parsed->span);
     const weft_expr *e = NULL;
-    int32_t months = 0, days = 0;
-    int64_t us = 0;
+    weft_calendar_interval interval;
     WEFT_TRY(st, weft_bind_expr(b, parsed, &e));
     WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
     const bool literal = e->kind == WEFT_EXPR_LITERAL && !e->literal.is_null;
@@ -65,14 +64,14 @@ static weft_status bind_duration(weft_binder *b, const weft_expr *parsed, int64_
             ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
             "The duration and time inputs to window must be an integer, long or string literal.");
     const weft_str *text = &e->literal.str;
-    if (!weft_interval_words(weft_str_data(text), text->len, &months, &days, &us))
+    if (!weft_interval_words(weft_str_data(text), text->len, &interval))
         return weft_fail_at(ctx, WEFT_INTERVAL_TEXT, span, "Unable to parse '%.*s' as an interval.",
                             (int)weft_min_i64(text->len, 100), weft_str_data(text));
-    if (months != 0)
+    if (interval.months != 0)
         return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
                             "Intervals greater than a month is not supported (%.*s).",
                             (int)weft_min_i64(text->len, 100), weft_str_data(text));
-    *out = days * INT64_C(86400000000) + us;
+    *out = interval.days * INT64_C(86400000000) + interval.us;
 done:
     return st;
 }

@@ -1,8 +1,10 @@
 /* engine/plan/table_layout.c - see table_layout.h. */
 #include "engine/plan/table_layout.h"
 
+#include <ctype.h>
 #include <strings.h>
 
+#include "engine/expr/coerce.h"
 #include "engine/plan/pointers.h"
 
 int32_t weft_table_find_column(const weft_table_definition *d, const char *name)
@@ -102,12 +104,32 @@ done:
     return st;
 }
 
+/* What no source of files has a form for. */
+static weft_status check_types(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d)
+{
+    static const char *const titles[] = {"Parquet", "JSON", "CSV", "ORC", "Avro", "Text"};
+    const char *title = d->format;
+    char text[256];
+    for (int32_t i = 0; i < WEFT_COUNT(titles); i++)
+        if (d->format != NULL && strcasecmp(d->format, titles[i]) == 0) title = titles[i];
+    for (int32_t i = 0; i < d->column_count && d->format != NULL; i++) {
+        if (!weft_type_holds(d->columns[i].type, WEFT_TYPE_INTERVAL)) continue;
+        (void)weft_type_text(d->columns[i].type, text, sizeof text);
+        for (char *c = text; *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
+        return weft_fail_at(ctx, WEFT_DATASOURCE_TYPE, span,
+                            "The %s datasource doesn't support the column `%s` of the type \"%s\".", title,
+                            d->columns[i].name, text);
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_table_arrange(weft_ctx *ctx, const weft_span *span, const char *database,
                                weft_table_definition *d)
 {
     weft_status st = WEFT_OK;
     weft_column_definition *columns = NULL;
     int32_t n = 0;
+    WEFT_TRY(st, check_types(ctx, span, d));
     WEFT_TRY(st, check_names(ctx, span, database, d, "partition", d->partition_names, d->partition_count));
     WEFT_TRY(st, check_partitions(ctx, span, d));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->column_count, &columns));

@@ -5,10 +5,13 @@
  *     INTERVAL (n) DAY         an expression: WEFT_EXPR_INTERVAL
  *
  * Years and months make a year-month interval (months), all other units a day-time interval (microseconds);
- * Spark 4 keeps the two apart, and so does this. The fields of the type are those from the largest unit that
- * is written to the smallest: a week counts as days, what is below a second as seconds. */
+ * Spark 4 keeps the two apart, and so does this, but for a setting that brings back the INTERVAL without
+ * fields of Spark 2. The fields of the type are those from the largest unit that is written to the smallest:
+ * a week counts as days, what is below a second as seconds. */
 #include <strings.h>
 
+#include "common/settings.h"
+#include "engine/columnar/calendar_interval.h"
 #include "engine/sql/parser_internal.h"
 
 typedef struct interval_unit {
@@ -16,23 +19,25 @@ typedef struct interval_unit {
     bool months;
     int32_t field;  /* of the type */
     int64_t factor; /* in months or microseconds */
+    int32_t days;   /* of those that an INTERVAL without fields counts in days */
 } interval_unit;
 
 static const int64_t micros_per_second = 1000000;
 static const int64_t micros_per_day = 86400000000;
 
 static const interval_unit units[] = {
-    {"YEAR", true, 0, 12},           {"QUARTER", true, 1, 3},
-    {"MONTH", true, 1, 1},           {"WEEK", false, 0, 7 * 86400000000},
-    {"DAY", false, 0, 86400000000},  {"HOUR", false, 1, 3600000000},
-    {"MINUTE", false, 2, 60000000},  {"SECOND", false, 3, 1000000},
-    {"MILLISECOND", false, 3, 1000}, {"MICROSECOND", false, 3, 1},
+    {"YEAR", true, 0, 12, 0},           {"QUARTER", true, 1, 3, 0},
+    {"MONTH", true, 1, 1, 0},           {"WEEK", false, 0, 7 * 86400000000, 7},
+    {"DAY", false, 0, 86400000000, 1},  {"HOUR", false, 1, 3600000000, 0},
+    {"MINUTE", false, 2, 60000000, 0},  {"SECOND", false, 3, 1000000, 0},
+    {"MILLISECOND", false, 3, 1000, 0}, {"MICROSECOND", false, 3, 1, 0},
 };
 
 typedef struct interval_sum {
     bool has_months, has_micros;
     int32_t first, last; /* fields, once one of the two is true */
     int64_t months, micros;
+    int64_t days; /* among the microseconds */
 } interval_sum;
 
 static const interval_unit *find_unit(const char *text, size_t len)
@@ -73,12 +78,14 @@ static bool add_amount(interval_sum *sum, const interval_unit *unit, const char 
         }
     }
     if (!digits || i != len) return false;
+    const weft_i128 days = negative ? -value * unit->days : value * unit->days;
     value = value * unit->factor / scale;
     int64_t *total = unit->months ? &sum->months : &sum->micros;
     const weft_i128 result = *total + (negative ? -value : value);
     const int64_t limit = unit->months ? INT32_MAX : INT64_MAX;
     if (result > limit || result < -(weft_i128)limit - 1) return false;
     *total = (int64_t)result;
+    sum->days += (int64_t)days; /* 86,400,000,000 times as much has fitted */
     const bool begun = sum->has_months || sum->has_micros;
     sum->first = begun ? weft_min_i32(sum->first, unit->field) : unit->field;
     sum->last = begun ? weft_max_i32(sum->last, unit->field) : unit->field;
@@ -151,10 +158,24 @@ static bool add_words(interval_sum *sum, const char *text)
     }
 }
 
+/* An INTERVAL without fields. */
+static weft_status make_calendar(sql_parser *p, weft_span span, const interval_sum *sum,
+                                 const weft_expr **out)
+{
+    if (sum->days != (int32_t)sum->days) return invalid_interval(p, &span, "the days are out of range");
+    const weft_calendar_interval interval = {.months = (int32_t)sum->months,
+                                             .days = (int32_t)sum->days,
+                                             .us = sum->micros - sum->days * micros_per_day};
+    const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_INTERVAL),
+                              .i128 = weft_calendar_interval_bits(interval)};
+    return weft_sql_literal(p, value, span, out);
+}
+
 static weft_status make_literal(sql_parser *p, const weft_span *start, const interval_sum *sum,
                                 const weft_expr **out)
 {
     const weft_span span = weft_sql_span_from(p, start);
+    if (weft_setting(p->ctx, WEFT_SET_LEGACY_INTERVAL) != 0) return make_calendar(p, span, sum, out);
     if (sum->has_months && sum->has_micros) {
         return weft_sql_unsupported(p, &span, "An INTERVAL that mixes years or months with days or time");
     }
@@ -210,6 +231,7 @@ static weft_status parse_string_interval(sql_parser *p, const weft_span *start, 
     if (negative) {
         sum.months = -sum.months;
         sum.micros = sum.micros == INT64_MIN ? INT64_MAX : -sum.micros;
+        sum.days = -sum.days;
     }
     if (from != NULL && to == NULL) {
         /* INTERVAL '1' YEAR '2' MONTH goes on with further pairs. */

@@ -123,28 +123,30 @@ done:
     return st;
 }
 
-/* YEAR 0, MONTH 1, DAY 2 …; a syntax error for any other word. */
-static weft_status parse_interval_unit(sql_parser *p, int32_t *out)
+/* YEAR 0, MONTH 1, DAY 2 …; false for any other word. */
+static bool accept_interval_unit(sql_parser *p, int32_t *out)
 {
     static const char *const units[] = {"YEAR", "MONTH", "DAY", "HOUR", "MINUTE", "SECOND"};
     for (*out = 0; *out < WEFT_COUNT(units); (*out)++) {
         if (!weft_sql_is_text(p, 0, units[*out])) continue;
         weft_sql_advance(p);
-        return WEFT_OK;
+        return true;
     }
-    return weft_sql_syntax_error(p, "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND");
+    return false;
 }
 
-/* INTERVAL unit [TO unit] */
+/* INTERVAL [unit [TO unit]] */
 static weft_status parse_interval_type(sql_parser *p, weft_type *out)
 {
     enum { DAY = 2 };
     weft_status st = WEFT_OK;
     int32_t first = 0, last = 0;
-    WEFT_TRY(st, parse_interval_unit(p, &first));
+    *out = WEFT_TYPE_OF(WEFT_TYPE_INTERVAL);
+    if (!accept_interval_unit(p, &first)) return WEFT_OK;
     last = first;
     if (weft_sql_accept_word(p, SQL_KW_TO)) {
-        WEFT_TRY(st, parse_interval_unit(p, &last));
+        if (!accept_interval_unit(p, &last))
+            WEFT_TRY(st, weft_sql_syntax_error(p, "YEAR, MONTH, DAY, HOUR, MINUTE or SECOND"));
         if (last <= first || (first < DAY) != (last < DAY))
             WEFT_TRY(st, weft_sql_syntax_error(p, "a finer unit"));
     }

@@ -198,6 +198,8 @@ static weft_type infer_value(weft_ctx *ctx, weft_csv_values *v, weft_type sofar,
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return both_types(sofar, found);
@@ -322,6 +324,8 @@ static bool must_read_again(const weft_csv_options *o, column_state before, colu
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

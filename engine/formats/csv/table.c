@@ -61,7 +61,7 @@ static weft_status table_check_types(weft_ctx *ctx, const weft_table *table)
     for (int32_t i = 0; i < table->base.data_count; i++) {
         const weft_field *field = &table->base.schema.fields[i];
         if (weft_csv_type_is_known(field->type)) continue;
-        return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE,
+        return weft_fail(ctx, WEFT_DATASOURCE_TYPE,
                          "The CSV datasource doesn't support the column `%s` of the type \"%s\".",
                          field->name, weft_type_text(field->type, text, sizeof text));
     }

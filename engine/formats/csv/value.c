@@ -495,6 +495,8 @@ weft_status weft_csv_convert(weft_ctx *ctx, weft_csv_values *values, const uint8
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT:
         return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE, "a column of CSV cannot have this type");
     }

@@ -182,9 +182,9 @@ static weft_status csv_open_program(weft_ctx *ctx, weft_file_sink *s, const weft
     for (int32_t i = 0; i < schema->count; i++) {
         const weft_expr *column = NULL;
         types[i] = schema->fields[i].type;
-        if (weft_type_is_nested(types[i]))
-            return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE,
-                             "The CSV datasource doesn't support the column `%s` of a nested type.",
+        if (weft_type_is_nested(types[i]) || types[i].id == WEFT_TYPE_INTERVAL)
+            return weft_fail(ctx, WEFT_DATASOURCE_TYPE,
+                             "The CSV datasource doesn't support the column `%s` of this type.",
                              schema->fields[i].name);
         WEFT_TRY(st, csv_open_pattern(ctx, s, i, types[i]));
         WEFT_TRY(st, weft_expr_ordinal(ctx, i, types[i], true, &column));

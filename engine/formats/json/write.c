@@ -4,6 +4,7 @@
 #include <strings.h>
 
 #include "common/mem.h"
+#include "engine/expr/coerce.h"
 #include "engine/expr/json_format.h"
 #include "engine/formats/json/json.h"
 #include "engine/formats/options.h"
@@ -80,12 +81,23 @@ done:
     return st;
 }
 
+static weft_status check_types(weft_ctx *ctx, const weft_schema *schema)
+{
+    for (int32_t i = 0; i < schema->count; i++)
+        if (weft_type_holds(schema->fields[i].type, WEFT_TYPE_INTERVAL))
+            return weft_fail(ctx, WEFT_DATASOURCE_TYPE,
+                             "The JSON datasource doesn't support the column `%s` of this type.",
+                             schema->fields[i].name);
+    return WEFT_OK;
+}
+
 static weft_status sink_open(weft_ctx *ctx, const char *path, const weft_schema *schema,
                              const char *const *options, int32_t option_count, weft_file_sink **out)
 {
     weft_status st = WEFT_OK;
     weft_file_sink *s = NULL;
     *out = NULL;
+    WEFT_TRY(st, check_types(ctx, schema));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *s, (void **)&s));
     s->type = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = schema->count, .children = schema->fields};
     WEFT_TRY(st, sink_options(ctx, s, options, option_count));

@@ -76,10 +76,12 @@ static weft_status leaf_kind(weft_ctx *ctx, weft_type type, const char *name, we
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
-    return weft_fail(ctx, WEFT_UNSUPPORTED_DATATYPE,
-                     "The Parquet data source doesn't support the column `%s` of the type \"%s\".", name,
+    return weft_fail(ctx, WEFT_DATASOURCE_TYPE,
+                     "The Parquet datasource doesn't support the column `%s` of the type \"%s\".", name,
                      weft_type_text(type, text, sizeof(text)));
 }
 
@@ -267,6 +269,8 @@ static int converted_type(weft_type type)
     case WEFT_TYPE_INTERVAL:
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: break;
     }
     return -1;

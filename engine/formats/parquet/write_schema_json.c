@@ -60,6 +60,8 @@ static weft_status json_flat_type(weft_ctx *ctx, weft_bytes *out, weft_type type
     case WEFT_TYPE_STRUCT:
     case WEFT_TYPE_MAP:
     case WEFT_TYPE_VARIANT:
+    case WEFT_TYPE_GEOMETRY:
+    case WEFT_TYPE_GEOGRAPHY:
     case WEFT_TYPE_COUNT: (void)weft_type_text(type, text, sizeof(text)); break;
     }
     return json_string(ctx, out, name);

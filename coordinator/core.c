@@ -50,19 +50,19 @@ core_worker *core_find_worker(const weft_core *core, int32_t number)
 
 /* ---- what members say ---- */
 
-/* Only the scheduler's memory can be missing: then the same tick, or the next message, tries again. */
-static void tell_scheduler(weft_ctx *ctx, weft_core *core, weft_event_kind kind, int32_t worker,
-                           int32_t slots)
+/* Of what nobody tells twice. */
+static void tell_scheduler(weft_ctx *ctx, weft_core *core, weft_event_kind kind, int32_t worker)
 {
-    const weft_event event = {.kind = kind, .worker = worker, .slots = slots};
-    if (core_step(ctx, core, &event) != WEFT_OK) weft_error_clear(ctx);
+    const weft_event event = {.kind = kind, .worker = worker};
+    const weft_status st = core_step(ctx, core, &event);
+    assert(st == WEFT_OK); /* these events need no memory */
+    (void)st;
 }
 
 /* People want to know for a while what became of it. */
 static void remember_dead(weft_ctx *ctx, weft_core *core, const core_worker *w)
 {
     core_worker *place = &core->dead[core->dead_next];
-    if (w->hello == NULL) return; /* there was no memory for what it said */
     weft_mem_free(place->hello);
     *place = *w;
     place->end_ns = weft_now_ns(ctx);
@@ -74,13 +74,13 @@ static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
 {
     core_worker *w = core_find_worker(core, number);
     if (w != NULL) {
-        if (w->hello != NULL) core_has_told(core, w->hello->uuid);
+        core_has_told(core, w->hello->uuid);
         remember_dead(ctx, core, w);
         *w = core->workers[--core->worker_count];
     }
     core->port.changed(core->port.self, number, WEFT_CORE_DEAD);
     core_remove_told(core, number);
-    tell_scheduler(ctx, core, WEFT_EVENT_WORKER_LOST, number, 0);
+    tell_scheduler(ctx, core, WEFT_EVENT_WORKER_LOST, number);
 }
 
 static void on_silent(weft_ctx *ctx, weft_core *core, int32_t number)
@@ -88,7 +88,7 @@ static void on_silent(weft_ctx *ctx, weft_core *core, int32_t number)
     core_worker *w = core_find_worker(core, number);
     if (w != NULL) w->silent = true;
     core->port.changed(core->port.self, number, WEFT_CORE_SILENT);
-    tell_scheduler(ctx, core, WEFT_EVENT_SILENT, number, 0);
+    tell_scheduler(ctx, core, WEFT_EVENT_SILENT, number);
 }
 
 /* All but registrations: those bring more than members know of. */
@@ -117,11 +117,9 @@ static bool step_members(weft_ctx *ctx, weft_core *core, const weft_member_event
     weft_member_actions actions = {0};
     bool next = false;
     int32_t number = -1;
-    if (weft_members_step(ctx, core->members, event, weft_now_ns(ctx), &actions) != WEFT_OK) {
-        weft_error_clear(ctx); /* without memory for one more worker: the far end asks again */
-        core->port.close(core->port.self, event->peer);
-        return false;
-    }
+    const weft_status st = weft_members_step(ctx, core->members, event, weft_now_ns(ctx), &actions);
+    assert(st == WEFT_OK); /* it needs memory for those that register only */
+    (void)st;
     carry_out(ctx, core, &actions, &next, &number);
     core_worker *w = event->peer == 0 ? NULL
                                       : core_find_worker(core, weft_members_find(core->members, event->peer));
@@ -219,11 +217,23 @@ done:
     return st;
 }
 
+/* Only what others need to know of its hello is kept. */
+static void keep_hello(core_worker *w, const weft_worker_hello *hello)
+{
+    *w->hello = *hello;
+    w->hello->running = w->hello->blocks = NULL;
+    w->hello->jobs = NULL;
+    w->hello->running_count = w->hello->block_count = w->hello->job_count = 0;
+}
+
+/* One that is listed has room for what it says of itself. */
 static weft_status add_worker(weft_ctx *ctx, weft_core *core, int32_t number, core_worker **out)
 {
     weft_status st = WEFT_OK;
+    weft_worker_hello *room = NULL;
     *out = core_find_worker(core, number);
     if (*out != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*room), (void **)&room));
     if (core->worker_count == core->worker_capacity) {
         const int32_t capacity = weft_max_i32(8, core->worker_capacity * 2);
         WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(core_worker),
@@ -231,22 +241,10 @@ static weft_status add_worker(weft_ctx *ctx, weft_core *core, int32_t number, co
         core->worker_capacity = capacity;
     }
     *out = &core->workers[core->worker_count++];
-    **out = (core_worker){.number = number, .since_ns = weft_now_ns(ctx)};
+    **out = (core_worker){.number = number, .since_ns = weft_now_ns(ctx), .hello = room};
+    room = NULL;
 done:
-    return st;
-}
-
-/* Only what others need to know of it is kept. */
-static weft_status keep_hello(weft_ctx *ctx, core_worker *w, const weft_worker_hello *hello)
-{
-    weft_status st = WEFT_OK;
-    if (w->hello == NULL)
-        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*hello), (void **)&w->hello));
-    *w->hello = *hello;
-    w->hello->running = w->hello->blocks = NULL;
-    w->hello->jobs = NULL;
-    w->hello->running_count = w->hello->block_count = w->hello->job_count = 0;
-done:
+    weft_mem_free(room);
     return st;
 }
 
@@ -269,7 +267,7 @@ static weft_status welcome(weft_ctx *ctx, weft_core *core, const weft_member_act
     weft_status st = WEFT_OK;
     core_worker *w = NULL;
     WEFT_TRY(st, add_worker(ctx, core, a->number, &w));
-    WEFT_TRY(st, keep_hello(ctx, w, hello));
+    keep_hello(w, hello);
     w->slots = a->slots;
     w->host = host_of(core, w);
     w->silent = false;
@@ -367,10 +365,9 @@ void weft_core_gone(weft_ctx *ctx, weft_core *core, uint64_t peer)
 void weft_core_tick(weft_ctx *ctx, weft_core *core)
 {
     const weft_member_event event = {.kind = WEFT_MEMBER_TICK};
-    const weft_event tick = {.kind = WEFT_EVENT_TICK};
     (void)step_members(ctx, core, &event, NULL);
     core_recover_tick(ctx, core);
-    if (core_step(ctx, core, &tick) != WEFT_OK) weft_error_clear(ctx); /* the next tick comes */
+    tell_scheduler(ctx, core, WEFT_EVENT_TICK, -1);
 }
 
 bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *peer, weft_link_head *head)

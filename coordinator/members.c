@@ -49,7 +49,7 @@ void weft_members_free(weft_members **members)
     weft_mem_free(m);
 }
 
-/* Room for one more worker, and for what a step can say of all. */
+/* Room for one more worker, and for what any step can say of all that there are then. */
 static weft_status reserve(weft_ctx *ctx, weft_members *m)
 {
     weft_status st = WEFT_OK;
@@ -173,7 +173,7 @@ weft_status weft_members_step(weft_ctx *ctx, weft_members *m, const weft_member_
     weft_account *const callers = ctx->memory;
     ctx->memory = m->account;
     m->action_count = 0;
-    WEFT_TRY(st, reserve(ctx, m));
+    if (e->kind == WEFT_MEMBER_REGISTERS) WEFT_TRY(st, reserve(ctx, m));
     switch (e->kind) {
     case WEFT_MEMBER_REGISTERS: on_registers(m, e, now); break;
     case WEFT_MEMBER_MESSAGE:

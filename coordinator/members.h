@@ -74,7 +74,7 @@ typedef struct weft_member_actions {
  * coordinator (its epoch in the high bits). */
 WEFT_MUST_CHECK weft_status weft_members_new(weft_ctx *ctx, const weft_members_options *options,
                                              uint64_t first_session, weft_members **out);
-/* Errors: WEFT_NOMEM only, before anything was changed. */
+/* Errors: WEFT_NOMEM, of REGISTERS only, before anything was changed. */
 WEFT_MUST_CHECK weft_status weft_members_step(weft_ctx *ctx, weft_members *m, const weft_member_event *event,
                                               int64_t now_ns, weft_member_actions *actions);
 /* Where to send to a worker, and the head of the message. False: it is not present; what it should hear it

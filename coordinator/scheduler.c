@@ -17,16 +17,25 @@ enum { FETCHES_MOST = 100 }; /* each moves its task or makes a block again; so m
 
 /* ---- actions ---- */
 
+/* Events that bring something; after all others there is as much or less, and no more attempts than slots. */
+static bool grows(weft_event_kind kind)
+{
+    return kind == WEFT_EVENT_WORKER || kind == WEFT_EVENT_JOB || kind == WEFT_EVENT_STAGE ||
+           kind == WEFT_EVENT_RUNS;
+}
+
 /* Room for all actions of one step, so that nothing fails once the state changes: an attempt that ends and
  * those that start for each slot, a stage that runs again or is asked for each, a job that fails or has a new
- * generation each, and the event's own.
- */
+ * generation each, and the event's own. It is made when something comes, as much as any step will need while
+ * that is there: whoever is told that a worker is dead, or that a job is over, cannot be told again. */
 static weft_status reserve_actions(weft_ctx *ctx, weft_scheduler *s, const weft_event *e)
 {
     weft_status st = WEFT_OK;
     const int64_t ahead = weft_max_i32(1, s->options.ahead_most);
-    int64_t most = 4 + 2 * (s->job_count + s->stage_total) +
-                   (e->kind == WEFT_EVENT_WORKER ? ahead * e->slots : 0);
+    if (!grows(e->kind)) return WEFT_OK;
+    /* one more of each than there is now */
+    int64_t most = 4 + 2 * (s->job_count + 1 + s->stage_total + 1) + 1 +
+                   (e->kind == WEFT_EVENT_WORKER ? 2 * ahead * e->slots : 0);
     for (int32_t i = 0; i < s->worker_count; i++)
         most += ahead * s->workers[i].slots +
                 weft_max_i64(ahead * s->workers[i].slots, s->workers[i].running);

@@ -172,7 +172,8 @@ typedef struct weft_scheduler_options {
 /* Memory is charged to ctx's account; caller frees. */
 WEFT_MUST_CHECK weft_status weft_scheduler_new(weft_ctx *ctx, const weft_scheduler_options *options,
                                                weft_scheduler **out);
-/* One event. Errors: WEFT_NOMEM only, before anything was changed: the same event may come again. */
+/* One event. Errors: WEFT_NOMEM, of WORKER, JOB, STAGE and RUNS only, before anything was changed: the same
+ * event may come again. */
 WEFT_MUST_CHECK weft_status weft_scheduler_step(weft_ctx *ctx, weft_scheduler *s, const weft_event *event,
                                                 int64_t now_ns, weft_actions *actions);
 /* When it wants a step at the latest, since a task will not wait any longer for a slot; INT64_MAX: with the

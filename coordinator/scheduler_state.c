@@ -7,6 +7,8 @@
 #include "common/hash.h"
 #include "coordinator/placement.h"
 
+enum { ACTIONS_FIRST = 16 }; /* what is reported before anything has come is answered too */
+
 /* ---- jobs ---- */
 
 static int32_t table_slot(const weft_scheduler *s, uint64_t id)
@@ -333,13 +335,22 @@ bool weft_scheduler_block(const weft_scheduler *s, uint64_t job_id, int32_t stag
 
 weft_status weft_scheduler_new(weft_ctx *ctx, const weft_scheduler_options *options, weft_scheduler **out)
 {
-    const weft_status st = weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out), (void **)out);
-    if (st != WEFT_OK) return st;
-    (*out)->account = ctx->memory;
-    (*out)->options = *options;
-    (*out)->idle_since = INT64_MIN;
-    (*out)->due_ns = INT64_MAX;
-    return WEFT_OK;
+    weft_status st = WEFT_OK;
+    weft_scheduler *s = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
+    s->account = ctx->memory;
+    s->options = *options;
+    s->idle_since = INT64_MIN;
+    s->due_ns = INT64_MAX;
+    WEFT_TRY(
+        st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, ACTIONS_FIRST * sizeof(weft_action), (void **)&s->actions));
+    s->action_capacity = ACTIONS_FIRST;
+    *out = s;
+    s = NULL;
+done:
+    weft_mem_free(s);
+    return st;
 }
 
 void weft_scheduler_free(weft_scheduler **scheduler)

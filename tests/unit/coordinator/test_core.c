@@ -22,6 +22,7 @@ typedef struct rig {
     uint64_t counted;
     weft_op_metrics metrics[2];
     char log[64];
+    weft_core_change last_change;
 } rig;
 
 static weft_status take_order(weft_ctx *ctx, void *self, int32_t worker, const weft_to_worker *order)
@@ -37,8 +38,7 @@ static weft_status take_order(weft_ctx *ctx, void *self, int32_t worker, const w
 static void flush(weft_ctx *ctx, void *self) { (void)ctx, (void)self; }
 static void welcome(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
 {
-    (void)self, (void)peer, (void)head;
-    assert_int_equal(worker, 0);
+    (void)self, (void)peer, (void)head, (void)worker;
 }
 static void refuse(void *self, uint64_t peer, const char *text) { (void)self, (void)peer, (void)text; }
 static void beat(void *self, uint64_t peer, const weft_link_head *head)
@@ -48,7 +48,9 @@ static void beat(void *self, uint64_t peer, const weft_link_head *head)
 static void drop(void *self, uint64_t peer) { (void)self, (void)peer; }
 static void changed(void *self, int32_t worker, weft_core_change change)
 {
-    (void)self, (void)worker, (void)change;
+    rig *r = self;
+    (void)worker;
+    r->last_change = change;
 }
 
 /* One worker with three slots, one stage of three tasks, which are launched. */
@@ -190,4 +192,73 @@ static void a_lost_launch_is_no_attempt(void **state)
     rig_close(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(an_attempt_ends_once), WEFT_TEST(a_lost_launch_is_no_attempt))
+/* Without any memory the end of a worker and of a job are heard all the same: nobody would tell them again,
+ * and the tasks would wait for ever. Many workers and jobs, so that every size of the tables is met. */
+static void ends_need_no_memory(void **state)
+{
+    enum { WORKERS = 70 };
+    static weft_core_job jobs[WORKERS];
+    weft_worker_hello hello = {.registration = 1, .slots = 1};
+    (void)state;
+    rig r;
+    rig_open(&r);
+    for (int32_t i = 1; i < WORKERS; i++) {
+        hello.uuid.low = 100 + (uint64_t)i;
+        weft_core_registers(&r.f.ctx, r.core, PEER + (uint64_t)i, &hello);
+        jobs[i] = (weft_core_job){.id = 1000 + (uint64_t)i, .settings = &r.f.settings};
+        weft_fixture_ok(&r.f, weft_core_job_begin(&r.f.ctx, r.core, &jobs[i], 4, 0));
+        weft_mem_fail_after(1);
+        weft_core_leaves(&r.f.ctx, r.core, PEER + (uint64_t)i);
+        weft_core_job_end(&r.f.ctx, r.core, &jobs[i]);
+        weft_mem_fail_after(0);
+        assert_int_equal(r.last_change, WEFT_CORE_DEAD);
+        int32_t known = 0;
+        for (int32_t n = 0; n < 2 * WORKERS; n++)
+            known += weft_scheduler_has_worker(weft_core_scheduler(r.core), n);
+        assert_int_equal(known, i); /* the first one, and those that came again */
+        assert_null(weft_core_check(r.core));
+        weft_core_job_forget(r.core, &jobs[i]);
+        weft_core_registers(&r.f.ctx, r.core, PEER + (uint64_t)i, &hello); /* more of both each time */
+        weft_fixture_ok(&r.f, weft_core_job_begin(&r.f.ctx, r.core, &jobs[i], 4, 0));
+    }
+    weft_mem_fail_after(1);
+    weft_core_leaves(&r.f.ctx, r.core, PEER); /* it was at work */
+    weft_mem_fail_after(0);
+    assert_true(r.job.failed || r.launch_count == 2 * TASKS); /* it does not wait for the dead */
+    for (int32_t i = 1; i < WORKERS; i++) {
+        weft_core_job_end(&r.f.ctx, r.core, &jobs[i]);
+        weft_core_job_forget(r.core, &jobs[i]);
+    }
+    rig_close(&r);
+}
+
+/* A worker that registers while there is no memory asks again; until then whoever lists the workers sees no
+ * half of one. */
+static void a_registration_without_memory(void **state)
+{
+    const weft_worker_hello hello = {.uuid = {.low = 77}, .registration = 1, .slots = 1, .address = "there"};
+    bool registered = false;
+    (void)state;
+    for (int64_t n = 1; !registered; n++) {
+        rig r;
+        rig_open(&r);
+        weft_worker_hello again = hello;
+        weft_mem_fail_after(n);
+        weft_core_registers(&r.f.ctx, r.core, PEER + 1, &hello);
+        registered = weft_mem_fail_after(0) < n;
+        assert_null(weft_core_check(r.core));
+        for (int32_t i = 0; i < weft_core_worker_count(r.core); i++) {
+            weft_core_worker w;
+            weft_core_get_worker(r.core, i, &w);
+            assert_true(w.number == 0 || strcmp(w.address, "there") == 0);
+        }
+        assert_int_equal(weft_core_measure(r.core).workers, registered ? 2 : 1);
+        again.registration = 2;
+        weft_core_registers(&r.f.ctx, r.core, PEER + 2, &again);
+        assert_int_equal(weft_core_measure(r.core).workers, 2);
+        rig_close(&r);
+    }
+}
+
+WEFT_TESTS(WEFT_TEST(an_attempt_ends_once), WEFT_TEST(a_lost_launch_is_no_attempt),
+           WEFT_TEST(ends_need_no_memory), WEFT_TEST(a_registration_without_memory))

@@ -25,9 +25,9 @@ static struct {
     int fd; /* 0: stderr */
     char path[LOG_PATH_BYTES];
     weft_log_options options;
-    atomic_int least; /* options.level, for those who only ask: without the lock */
-    int64_t bytes, opened_s;
-    int64_t rotate_s; /* not before: it has just failed */
+    atomic_int least;       /* options.level, for those who only ask: without the lock */
+    int64_t bytes, begun_s; /* of the file; by the monotonic clock */
+    int64_t rotate_s;       /* not before: it has just failed */
     int64_t lost;
     char recent[LOG_RECENT_BYTES];
     uint64_t recent_end; /* bytes ever put there */
@@ -146,6 +146,24 @@ static int64_t now_s(void)
     return now.tv_sec;
 }
 
+/* How long ago the first record of a file was written, which may have been by an earlier process: else one
+ * that is started anew every day would never rotate by age. 0 when the file does not tell. */
+static int64_t file_age_s(void)
+{
+    char head[LOG_STAMP_BYTES];
+    struct timespec now;
+    struct tm parts = {0};
+    const int fd = open(sink.path, O_RDONLY | O_CLOEXEC);
+    const ssize_t got = fd < 0 ? 0 : pread(fd, head, sizeof(head) - 1, 0);
+    if (fd >= 0) close(fd);
+    if (got <= 0) return 0;
+    head[got] = 0;
+    if (strptime(head + strcspn(head, "0123456789"), "%Y-%m-%dT%H:%M:%S", &parts) == NULL) return 0;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t age_s = now.tv_sec - timegm(&parts);
+    return age_s > 0 ? age_s : 0;
+}
+
 /* Lock held. 0 or errno. */
 static int file_open(void)
 {
@@ -159,8 +177,9 @@ static int file_open(void)
     if (fd < 0) return errno;
     if (sink.fd > 0) close(sink.fd);
     sink.fd = fd;
-    sink.bytes = fstat(fd, &about) == 0 ? about.st_size : 0;
-    sink.opened_s = now_s();
+    const bool is_file = fstat(fd, &about) == 0 && S_ISREG(about.st_mode);
+    sink.bytes = is_file ? about.st_size : 0;
+    sink.begun_s = now_s() - (sink.bytes > 0 ? file_age_s() : 0);
     sink.rotate_s = 0;
     return 0;
 }
@@ -188,7 +207,7 @@ static bool is_due(size_t more)
     const weft_log_options *o = &sink.options;
     if (sink.fd == 0 || sink.bytes == 0 || sink.rotate_s > now_s()) return false;
     return (o->bytes_max > 0 && sink.bytes + (int64_t)more > o->bytes_max) ||
-           (o->age_s_max > 0 && now_s() - sink.opened_s >= o->age_s_max);
+           (o->age_s_max > 0 && now_s() - sink.begun_s >= o->age_s_max);
 }
 
 /* Lock held. What goes to stderr is kept a while, for who asks for the log. */

@@ -150,6 +150,39 @@ static void a_rotation_that_fails_loses_nothing(void **state)
     weft_fixture_close(&f);
 }
 
+/* The age of a file counts from its first record, whichever process wrote that. */
+static void age_outlives_a_restart(void **state)
+{
+    static const char *const heads[] = {"2020-02-29T23:59:59.000001Z INFO old n=1\n",
+                                        "{\"time\":\"2020-02-29T23:59:59.000001Z\",\"event\":\"old\"}\n"};
+    weft_fixture f;
+    char text[8192];
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_log_options options = {.path = "log.txt", .age_s_max = 3600, .keep = 1};
+    for (int32_t i = 0; i < WEFT_COUNT(heads); i++) {
+        open_log(&f, &options); /* removes what was there */
+        weft_log_close();
+        FILE *file = fopen("log.txt", "w");
+        assert_non_null(file);
+        assert_true(fputs(heads[i], file) >= 0);
+        assert_int_equal(fclose(file), 0);
+        weft_fixture_ok(&f, weft_log_open(&f.ctx, &options));
+        for (int32_t n = 0; n < 2; n++) weft_log(WEFT_LOG_ERROR, "young", WEFT_LOG_INT("n", n));
+        weft_log_close();
+        read_all("log.txt.1", text, sizeof(text));
+        assert_string_equal(text, heads[i]);
+        weft_fixture_ok(&f, weft_log_open(&f.ctx, &options)); /* it is young, and goes on */
+        weft_log(WEFT_LOG_ERROR, "young", WEFT_LOG_INT("n", 2));
+        weft_log_close();
+        read_all("log.txt", text, sizeof(text));
+        int32_t lines = 0;
+        for (const char *c = text; *c != 0; c++) lines += *c == '\n';
+        assert_int_equal(lines, 3);
+    }
+    weft_fixture_close(&f);
+}
+
 static void errors_tell_what_to_try(void **state)
 {
     weft_fixture f;
@@ -169,6 +202,6 @@ static void errors_tell_what_to_try(void **state)
     weft_fixture_close(&f);
 }
 
-WEFT_TESTS(WEFT_TEST(a_rotation_that_fails_loses_nothing), WEFT_TEST(errors_tell_what_to_try),
-           WEFT_TEST(a_record_is_one_line), WEFT_TEST(json_on_request), WEFT_TEST(rotation_loses_nothing),
-           WEFT_TEST(what_cannot_be_written_is_counted))
+WEFT_TESTS(WEFT_TEST(a_rotation_that_fails_loses_nothing), WEFT_TEST(age_outlives_a_restart),
+           WEFT_TEST(errors_tell_what_to_try), WEFT_TEST(a_record_is_one_line), WEFT_TEST(json_on_request),
+           WEFT_TEST(rotation_loses_nothing), WEFT_TEST(what_cannot_be_written_is_counted))

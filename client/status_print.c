@@ -179,13 +179,13 @@ done:
 
 static weft_status print_stages(weft_ctx *ctx, const json_t *list, FILE *to)
 {
-    static const weft_table_column columns[] = {{"STAGE", true},   {"GENERATION", true}, {"TASKS", true},
-                                                {"RUNNING", true}, {"ATTEMPTS", true},   {"FAILURES", true},
-                                                {"ROWS", true},    {"BYTES", true},      {"READ", true},
-                                                {"SPILLED", true}, {"STATE", false}};
+    static const weft_table_column columns[] = {{"STAGE", true},     {"GENERATION", true}, {"TASKS", true},
+                                                {"RUNNING", true},   {"ATTEMPTS", true},   {"FAILURES", true},
+                                                {"ROWS", true},      {"BYTES", true},      {"READ", true},
+                                                {"EXCHANGED", true}, {"SPILLED", true},    {"STATE", false}};
     static const char *const numbers[] = {"stage",    "generation", NULL,  "tasks_running",
                                           "attempts", "failures",   "rows"};
-    static const char *const sizes[] = {"bytes", "bytes_read", "bytes_spilled"};
+    static const char *const sizes[] = {"bytes", "bytes_read", "bytes_exchanged", "bytes_spilled"};
     weft_status st = WEFT_OK;
     weft_table t;
     char a[TEXT_BYTES];
@@ -199,7 +199,7 @@ static weft_status print_stages(weft_ctx *ctx, const json_t *list, FILE *to)
                                      number_of(s, "tasks")));
         for (int32_t n = 0; n < WEFT_COUNT(sizes); n++)
             WEFT_TRY(st, weft_table_cell(ctx, &t, i, 7 + n, "%s", bytes_of(s, sizes[n], a)));
-        WEFT_TRY(st, weft_table_cell(ctx, &t, i, 10, "%s",
+        WEFT_TRY(st, weft_table_cell(ctx, &t, i, 11, "%s",
                                      json_is_true(json_object_get(s, "done")) ? "done" : "open"));
     }
     if (t.row_count > 0) {

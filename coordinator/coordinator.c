@@ -307,6 +307,31 @@ done:
     return st;
 }
 
+/* What people see of a stage. Lock held. */
+static void tell_stage(const coordinator_job *j, const weft_core_stage *s)
+{
+    weft_stage_counts n = {0};
+    if (j->c->jobs == NULL) return;
+    weft_scheduler_count_stage(weft_core_scheduler(j->c->core), j->core.id, s->stage->id, &n);
+    weft_stage_status status = {.stage = s->stage->id,
+                                .generation = s->generation,
+                                .tasks = s->stage->task_count,
+                                .running = n.running,
+                                .tasks_done = n.done,
+                                .attempts = s->report.attempts,
+                                .failures = s->report.failures,
+                                .done = s->done,
+                                .rows = s->stats.rows,
+                                .bytes = s->stats.bytes,
+                                .spilled_bytes = s->report.spilled_bytes,
+                                .read_bytes = s->report.metrics[0].scan.bytes_read};
+    for (int32_t i = 0; i < s->stage->fragment.op_count + 1; i++) {
+        status.exchange_bytes += s->report.metrics[i].exchange_bytes;
+        status.exchange_remote_bytes += s->report.metrics[i].exchange_remote_bytes;
+    }
+    weft_jobs_stage(j->c->jobs, j->core.id, &status);
+}
+
 weft_status coordinator_begin_stage(weft_ctx *ctx, coordinator_job *j, weft_core_stage *s)
 {
     weft_status st = WEFT_OK;
@@ -323,6 +348,7 @@ weft_status coordinator_begin_stage(weft_ctx *ctx, coordinator_job *j, weft_core
     }
     j->core.stages[j->core.stage_count++] = s;
     WEFT_TRY(st, weft_core_stage_begin(ctx, j->c->core, &j->core, inputs, positions));
+    tell_stage(j, s);
 done:
     return st;
 }
@@ -356,27 +382,6 @@ static weft_status plan_more(weft_ctx *ctx, coordinator_job *j)
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, coordinator_issue_stage(ctx, j, stages[i]));
 done:
     return st;
-}
-
-/* What people see of a stage. Lock held. */
-static void tell_stage(const coordinator_job *j, const weft_core_stage *s)
-{
-    weft_stage_counts n = {0};
-    if (j->c->jobs == NULL) return;
-    weft_scheduler_count_stage(weft_core_scheduler(j->c->core), j->core.id, s->stage->id, &n);
-    const weft_stage_status status = {.stage = s->stage->id,
-                                      .generation = s->generation,
-                                      .tasks = s->stage->task_count,
-                                      .running = n.running,
-                                      .tasks_done = n.done,
-                                      .attempts = s->report.attempts,
-                                      .failures = s->report.failures,
-                                      .done = s->done,
-                                      .rows = s->stats.rows,
-                                      .bytes = s->stats.bytes,
-                                      .spilled_bytes = s->report.spilled_bytes,
-                                      .read_bytes = s->report.metrics[0].scan.bytes_read};
-    weft_jobs_stage(j->c->jobs, j->core.id, &status);
 }
 
 /* The planner goes on with what the stage really produced. */
@@ -434,8 +439,6 @@ static void count_run(const coordinator_job *j)
     counts.workers_lost = j->core.workers_lost;
     counts.bytes_relayed = j->core.bytes_relayed;
     memcpy(counts.locality, j->run->counts.locality, sizeof(counts.locality));
-    for (int32_t i = 0; i < j->core.stage_count; i++)
-        counts.bytes_exchanged += j->core.stages[i]->stats.bytes;
     if (j->c->jobs == NULL) return;
     weft_jobs_count(j->c->jobs, j->core.id, &counts);
     /* also the finished ones: what was lost of them is made again */

@@ -283,6 +283,8 @@ static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
         to->time_ns += from->time_ns;
         to->spilled_bytes += from->spilled_bytes;
         to->memory_bytes = weft_max_i64(to->memory_bytes, from->memory_bytes);
+        to->exchange_bytes += from->exchange_bytes;
+        to->exchange_remote_bytes += from->exchange_remote_bytes;
         to->scan.rows_read += from->scan.rows_read;
         to->scan.rows_out += from->scan.rows_out;
         to->scan.bytes_read += from->scan.bytes_read;

@@ -61,6 +61,10 @@ static weft_status add_part(weft_ctx *ctx, char **text, const char *name, const 
                                    " time_ms=%.3f memory_bytes=%" PRId64 " spilled_bytes=%" PRId64,
                                    *text, name, m->rows_in, m->rows_out, m->batches, (double)m->time_ns / 1e6,
                                    m->memory_bytes, m->spilled_bytes));
+    if (m->exchange_bytes > 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
+                                       "%s exchange_bytes=%" PRId64 " exchange_remote_bytes=%" PRId64, *text,
+                                       m->exchange_bytes, m->exchange_remote_bytes));
     if (m->scan.row_groups > 0)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
                                        "%s read_rows=%" PRId64 " read_bytes=%" PRId64 " row_groups=%" PRId64
@@ -78,18 +82,24 @@ static weft_status add_stage(weft_ctx *ctx, char **text, const weft_stage_report
 {
     weft_status st = WEFT_OK;
     const weft_fragment *f = &r->stage->fragment;
+    int64_t exchanged = 0, remote = 0;
     char *line = NULL;
+    for (int32_t i = 0; i < f->op_count + 1; i++) {
+        exchanged += r->metrics[i].exchange_bytes;
+        remote += r->metrics[i].exchange_remote_bytes;
+    }
     WEFT_TRY(st, weft_stage_text(ctx, r->stage, &line));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
                                    "%s%s\n  rows=%" PRId64 " bytes=%" PRId64 " spilled %" PRId64
-                                   " bytes, wall_ms=%.3f task_ms=%.3f attempts=%d failures=%d\n",
-                                   *text, line, r->rows, r->bytes, r->spilled_bytes,
+                                   " bytes, exchanged %" PRId64 " bytes (remote %" PRId64
+                                   "), wall_ms=%.3f task_ms=%.3f attempts=%d failures=%d\n",
+                                   *text, line, r->rows, r->bytes, r->spilled_bytes, exchanged, remote,
                                    (double)(r->end_ns - r->begin_ns) / 1e6, (double)r->run_ns / 1e6,
                                    r->attempts, r->failures));
     if (r->relayed_bytes > 0)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text,
-                                       "%s  relayed %" PRId64 " bytes of what it reads\n", *text,
-                                       r->relayed_bytes));
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, text, "%s  relayed %" PRId64 " bytes of what it reads\n",
+                                   *text, r->relayed_bytes));
     WEFT_TRY(st, add_part(ctx, text, weft_source_find(f->source.kind)->name, &r->metrics[0]));
     for (int32_t i = 0; i < f->op_count; i++)
         WEFT_TRY(st, add_part(ctx, text, weft_op_find(f->ops[i].kind)->name, &r->metrics[1 + i]));

@@ -230,6 +230,8 @@ static void put_stage(weft_http_text *t, const weft_stage_status *stage)
     weft_http_int(t, "rows", stage->rows);
     weft_http_int(t, "bytes", stage->bytes);
     weft_http_int(t, "bytes_read", stage->read_bytes);
+    weft_http_int(t, "bytes_exchanged", stage->exchange_bytes);
+    weft_http_int(t, "bytes_exchanged_remote", stage->exchange_remote_bytes);
     weft_http_int(t, "bytes_spilled", stage->spilled_bytes);
     put_time(t, "submitted", stage->begin_us);
     put_time(t, "ended", stage->end_us);

@@ -307,7 +307,8 @@ static void put_stages(weft_http_view *v, const weft_job_status *job)
     weft_http_puts(t,
                    "<div class=\"wide\"><table><tr><th class=\"n\">Stage<th class=\"n\">Tasks<th>Progress"
                    "<th class=\"n\">Attempts<th class=\"n\">Failures<th class=\"n\">Rows<th class=\"n\">Bytes"
-                   "<th class=\"n\">Read<th class=\"n\">Spilled<th class=\"n\">Time</tr>\n");
+                   "<th class=\"n\">Read<th class=\"n\">Exchanged<th class=\"n\">Spilled"
+                   "<th class=\"n\">Time</tr>\n");
     for (int32_t i = 0; i < job->stages; i++) {
         const weft_stage_status *stage = &job->stage_list[i];
         weft_http_printf(t, "<tr><td class=\"n\">%d", stage->stage);
@@ -318,6 +319,7 @@ static void put_stages(weft_http_view *v, const weft_job_status *job)
                          stage->attempts, stage->failures, stage->rows);
         put_bytes_cell(t, stage->bytes);
         put_bytes_cell(t, stage->read_bytes);
+        put_bytes_cell(t, stage->exchange_bytes);
         put_bytes_cell(t, stage->spilled_bytes);
         const int64_t end_us = stage->end_us == 0 ? v->now_us : stage->end_us;
         weft_http_printf(t, "<td class=\"n\">%s</tr>\n",

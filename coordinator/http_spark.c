@@ -312,6 +312,9 @@ static void put_stage(weft_http_view *v, const weft_job_status *job, const weft_
     if (strcmp(status, "FAILED") == 0 && job->error != NULL)
         weft_http_text_value(t, "failureReason", job->error);
     weft_http_int(t, "inputBytes", stage->read_bytes);
+    weft_http_int(t, "shuffleReadBytes", stage->exchange_bytes);
+    weft_http_int(t, "shuffleLocalBytesRead", stage->exchange_bytes - stage->exchange_remote_bytes);
+    weft_http_int(t, "shuffleRemoteBytesRead", stage->exchange_remote_bytes);
     weft_http_int(t, "shuffleWriteBytes", stage->bytes);
     weft_http_int(t, "shuffleWriteRecords", stage->rows);
     weft_http_int(t, "diskBytesSpilled", stage->spilled_bytes);

@@ -167,7 +167,6 @@ static void take_counts(job_record *job, const weft_job_counts *counts)
     job->status.tasks_rerun = counts->tasks_rerun;
     job->status.blocks_lost = counts->blocks_lost;
     job->status.workers_lost = counts->workers_lost;
-    job->status.bytes_exchanged = counts->bytes_exchanged;
     job->status.bytes_relayed = counts->bytes_relayed;
     memcpy(job->status.locality, counts->locality, sizeof(counts->locality));
 }
@@ -185,7 +184,7 @@ static void sum_stages(weft_job_status *job, const weft_stage_status *stages)
 {
     job->stages_done = 0;
     job->tasks = job->running = job->tasks_done = job->attempts = 0;
-    job->bytes_read = job->bytes_spilled = 0;
+    job->bytes_read = job->bytes_exchanged = job->bytes_spilled = 0;
     for (int32_t i = 0; i < job->stages; i++) {
         job->stages_done += stages[i].done ? 1 : 0;
         job->tasks += stages[i].tasks;
@@ -193,6 +192,7 @@ static void sum_stages(weft_job_status *job, const weft_stage_status *stages)
         job->tasks_done += stages[i].tasks_done;
         job->attempts += stages[i].attempts;
         job->bytes_read += stages[i].read_bytes;
+        job->bytes_exchanged += stages[i].exchange_bytes;
         job->bytes_spilled += stages[i].spilled_bytes;
     }
 }

@@ -28,7 +28,7 @@ typedef struct weft_job_begin {
 
 /* What the stages of a job do not say. */
 typedef struct weft_job_counts {
-    int64_t tasks_rerun, blocks_lost, workers_lost, bytes_exchanged, bytes_relayed;
+    int64_t tasks_rerun, blocks_lost, workers_lost, bytes_relayed;
     int64_t locality[WEFT_LOCALITY_COUNT]; /* attempts */
 } weft_job_counts;
 
@@ -36,8 +36,8 @@ WEFT_MUST_CHECK weft_status weft_jobs_new(weft_ctx *ctx, weft_jobs **out);
 /* The job runs from now on. */
 void weft_jobs_begin(weft_jobs *jobs, const weft_job_begin *begin);
 /* A stage (by stage->stage) as it is now: the first time, for progress, and when it is done. Copied. begin_us
- * 0: when it was first told of; end_us 0 of a stage that is done: now. The job's tasks, attempts, bytes read
- * and spilled are the sums over its stages. */
+ * 0: when it was first told of; end_us 0 of a stage that is done: now. The job's tasks, attempts, bytes read,
+ * exchanged and spilled are the sums over its stages. */
 void weft_jobs_stage(weft_jobs *jobs, uint64_t id, const weft_stage_status *stage);
 /* As of now; replaces what was told before. */
 void weft_jobs_count(weft_jobs *jobs, uint64_t id, const weft_job_counts *counts);

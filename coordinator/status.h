@@ -31,6 +31,7 @@ typedef struct weft_stage_status {
     int64_t tasks, running, tasks_done, attempts, failures;
     bool done;
     int64_t rows, bytes, spilled_bytes, read_bytes; /* rows and bytes: of its blocks; read: from storage */
+    int64_t exchange_bytes, exchange_remote_bytes;  /* read of other tasks' blocks; … of other workers' */
     int64_t begin_us, end_us;                       /* wall clock; end 0: not yet */
 } weft_stage_status;
 

@@ -20,6 +20,8 @@ typedef struct weft_scan_metrics {
 typedef struct weft_op_metrics {
     int64_t rows_in, rows_out, batches, time_ns;
     int64_t spilled_bytes, memory_bytes; /* memory: the most it held */
+    int64_t exchange_bytes;              /* read of other tasks' blocks, */
+    int64_t exchange_remote_bytes;       /* … of those that lay on another worker */
     weft_scan_metrics scan;              /* sources */
 } weft_op_metrics;
 

@@ -103,6 +103,8 @@ static weft_status put_metrics(weft_ctx *ctx, const weft_to_coordinator *message
         to->time_ns = from->time_ns;
         to->spilled_bytes = from->spilled_bytes;
         to->memory_bytes = from->memory_bytes;
+        to->exchange_bytes = from->exchange_bytes;
+        to->exchange_remote_bytes = from->exchange_remote_bytes;
         put_scan(&from->scan, &scans[i]);
         if (i == 0) to->scan = &scans[i]; /* only sources scan */
         m->metrics[m->n_metrics++] = to;
@@ -226,7 +228,9 @@ static weft_status get_metrics(weft_ctx *ctx, const Weft__Wire__ToCoordinator *m
                                             .batches = from->batches,
                                             .time_ns = from->time_ns,
                                             .spilled_bytes = from->spilled_bytes,
-                                            .memory_bytes = from->memory_bytes};
+                                            .memory_bytes = from->memory_bytes,
+                                            .exchange_bytes = from->exchange_bytes,
+                                            .exchange_remote_bytes = from->exchange_remote_bytes};
         if (from->scan != NULL) get_scan(from->scan, &out->metrics[i].scan);
     }
 done:

@@ -202,12 +202,14 @@ static weft_status find_input(weft_ctx *ctx, weft_worker *w, worker_stage *s, in
     const bool whole = s->stage->inputs[i].mode == WEFT_INPUT_ALL; /* read by filters, tables and tasks */
     weft_account *const owner = whole ? weft_relay_account(w->relay) : s->account;
     weft_block **blocks = NULL;
+    weft_block_read *read = NULL;
     wanted_blocks wanted;
     int32_t lost;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, source->task_count, &blocks));
     WEFT_TRY(st, wanted_new(ctx, source->places == NULL ? 0 : source->task_count, &wanted));
-    s->inputs[i] =
-        (weft_input){.stage_id = source->stage, .block_count = source->task_count, .blocks = blocks};
+    WEFT_TRY(st, WEFT_NEW(ctx, &read));
+    s->inputs[i] = (weft_input){
+        .stage_id = source->stage, .block_count = source->task_count, .blocks = blocks, .read = read};
     for (int32_t p = 0; p < source->task_count; p++) {
         const weft_place *place = place_of(w, &s->order, source, p);
         const weft_block_name name = {.job = s->order.job,

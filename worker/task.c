@@ -107,6 +107,18 @@ int64_t weft_worker_give_way(weft_ctx *ctx, void *self, int64_t bytes)
     return others + freed;
 }
 
+/* What was read of other tasks' blocks since an attempt of the stage told of it last, also while the stage
+ * was opened. */
+static void count_exchange(const worker_stage *s, weft_op_metrics *metrics)
+{
+    for (int32_t i = 0; i < s->order.source_count; i++) {
+        weft_block_read *const read = s->inputs[i].read;
+        weft_op_metrics *m = &metrics[weft_fragment_reader(&s->stage->fragment, i)];
+        m->exchange_bytes += atomic_exchange(&read->bytes, 0);
+        m->exchange_remote_bytes += atomic_exchange(&read->remote_bytes, 0);
+    }
+}
+
 /* What is this task's own: shared with the coordinator in this process, or from the wire. */
 static weft_status find_spec(weft_ctx *ctx, const worker_stage *s, const worker_attempt *a,
                              const weft_task_spec **out)
@@ -170,6 +182,7 @@ static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt 
                                      (void **)&report->metrics));
     report->metric_count = parts;
     WEFT_TRY(st, run_lane(ctx, w, s, a, spec, report->metrics, &block));
+    count_exchange(s, report->metrics);
     WEFT_TRY(st, delay(ctx));
     if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))
         WEFT_TRY(st, reserialize(ctx, w, s, &block));

@@ -244,7 +244,8 @@ struct weft_block_reader {
     const block_segment *segment;
     int32_t partition;
     int32_t at, end; /* pages */
-    void *buffer;    /* the page from scratch or from elsewhere that was given last */
+    weft_block_read *read;
+    void *buffer; /* the page from scratch or from elsewhere that was given last */
     block_stream stream;
 };
 
@@ -267,6 +268,8 @@ weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32
     *out = reader;
     return WEFT_OK;
 }
+
+void weft_block_reader_count(weft_block_reader *reader, weft_block_read *read) { reader->read = read; }
 
 void weft_block_reader_begin(weft_ctx *ctx, weft_block_reader *reader)
 {
@@ -296,6 +299,15 @@ done:
     return st;
 }
 
+/* Rows and their strings, as a block's own sum counts them: not the room between the two. */
+static void count_page(weft_block_read *read, const weft_block *block, const weft_row_page *page)
+{
+    if (read == NULL) return;
+    const int64_t bytes = weft_page_data_bytes(page);
+    atomic_fetch_add_explicit(&read->bytes, bytes, memory_order_relaxed);
+    if (block->remote != NULL) atomic_fetch_add_explicit(&read->remote_bytes, bytes, memory_order_relaxed);
+}
+
 weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, const weft_row_page **page,
                                    bool *stable)
 {
@@ -313,6 +325,7 @@ weft_status weft_block_reader_next(weft_ctx *ctx, weft_block_reader *reader, con
         *page = reader->buffer;
         *stable = false;
     }
+    count_page(reader->read, reader->block, *page);
     reader->at++;
 done:
     return st;

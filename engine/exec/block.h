@@ -72,6 +72,12 @@ WEFT_MUST_CHECK weft_status weft_block_describe(weft_ctx *ctx, const weft_block 
 typedef struct weft_block_reader weft_block_reader;
 WEFT_MUST_CHECK weft_status weft_block_reader_open(weft_ctx *ctx, const weft_block *block, int32_t partition,
                                                    int32_t run, weft_block_reader **out);
+/* What was read of blocks, by many readers at once. */
+typedef struct weft_block_read {
+    _Atomic int64_t bytes, remote_bytes; /* remote: of blocks that lie elsewhere */
+} weft_block_read;
+/* Count the pages that it gives from now on; borrowed until it is closed. NULL: nobody asks. */
+void weft_block_reader_count(weft_block_reader *reader, weft_block_read *read);
 /* Ask for the first page now, when it lies in another process; does not wait. What fails is told by _next. */
 void weft_block_reader_begin(weft_ctx *ctx, weft_block_reader *reader);
 /* The next page, or NULL at the end. It stays valid until the next call (spilled pages) or while the

@@ -32,3 +32,14 @@ const weft_sink_def *weft_sink_find(weft_sink_kind kind)
     assert(kind < WEFT_SINK_KIND_COUNT && sinks[kind] != NULL);
     return sinks[kind];
 }
+
+int32_t weft_fragment_reader(const weft_fragment *f, int32_t input)
+{
+    for (int32_t i = 0; i < f->op_count; i++) {
+        const weft_op_spec *op = &f->ops[i];
+        if ((op->kind == WEFT_OP_PROBE && op->probe.input == input) ||
+            (op->kind == WEFT_OP_LOOP && op->loop.input == input))
+            return 1 + i;
+    }
+    return 0;
+}

@@ -30,6 +30,7 @@ typedef struct weft_input {
     int32_t stage_id;
     int32_t block_count;
     weft_block *const *blocks;
+    weft_block_read *read; /* counts what is read of them; NULL: nobody asks */
 } weft_input;
 
 /* A stage open in this process. */
@@ -106,6 +107,9 @@ WEFT_MUST_CHECK weft_status weft_stage_open(weft_ctx *ctx, const weft_stage *sta
                                             weft_stage_shared **out, int32_t *units);
 WEFT_MUST_CHECK weft_status weft_stage_unit(weft_ctx *ctx, weft_stage_shared *shared, int32_t unit);
 void weft_stage_close(weft_stage_shared **shared);
+
+/* Which part of a lane's metrics reads an input of the stage: the operator that joins it, else the source. */
+int32_t weft_fragment_reader(const weft_fragment *fragment, int32_t input);
 
 /* A lane: one task, run by one thread at a time. metrics: [1 + op_count + 1] (source, operators, sink), added
  * to when the lane closes. ctx is the task's own, the same in every call. */

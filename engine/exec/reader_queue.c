@@ -61,6 +61,7 @@ static void queue_fill(weft_ctx *ctx, weft_reader_queue *q)
             weft_error_clear(ctx);
             return;
         }
+        weft_block_reader_count(reader, q->input->read);
         weft_block_reader_begin(ctx, reader);
         const int32_t at = (q->first + q->count++) % WEFT_READERS_AHEAD;
         q->places[at] = place;
@@ -89,7 +90,9 @@ weft_status weft_reader_queue_open(weft_ctx *ctx, weft_reader_queue *q, int32_t 
     }
     if (*out == NULL) {
         const weft_status st = weft_block_reader_open(ctx, q->input->blocks[block], partition, -1, out);
-        if (st != WEFT_OK || !q->remote) return st;
+        if (st != WEFT_OK) return st;
+        weft_block_reader_count(*out, q->input->read);
+        if (!q->remote) return WEFT_OK;
         weft_block_reader_begin(ctx, *out);
         if (q->count == 0) q->next = place_after(q, here);
     }

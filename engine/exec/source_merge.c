@@ -10,16 +10,16 @@
  * Memory: for every run its prefixes and, when it is spilled, one page. When there are more runs than that is
  * good for, neighbouring runs are first merged into longer ones, in a block of their own. */
 #include "common/settings.h"
-#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/row_cursor.h"
 #include "engine/exec/sort_keys.h"
 #include "engine/exec/sorter.h"
 
 enum {
     MERGE_PAGES_BYTES = 32 * WEFT_ROW_PAGE_BYTES, /* held at once: 8 MiB of the working headroom */
-    MERGE_RUNS_MEMORY = 1024, /* pages in memory cost only their prefixes */
+    MERGE_RUNS_MEMORY = 1024,                     /* pages in memory cost only their prefixes */
     MERGE_GROUP_MOST = 2,
     MERGE_GROUP_HEAP = 16 << 20, /* a group stays together unless its strings pass this */
     MERGE_RUNS_FORCED = 3        /* FORCE_SPILL: several passes even for few runs */
@@ -169,6 +169,7 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *pla
             *run = (merge_run){.block = block, .partition = partition, .run = r};
             m->runs[m->run_count++] = run;
             WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, r, &run->reader));
+            weft_block_reader_count(run->reader, input->read);
             weft_block_reader_begin(ctx, run->reader); /* all are under way before the first is waited for */
         }
     }

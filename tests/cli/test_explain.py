@@ -67,6 +67,10 @@ class Explain(CliCase):
         self.assertRegex(text, r"tasks=\d+ failed=0")
         for part in ("rows_out=", "time_ms=", "memory_bytes=", "spilled_bytes=", "attempts=1 failures=0"):
             self.assertIn(part, text)
+        exchanged = [int(bytes_) for bytes_ in re.findall(r"exchanged (\d+) bytes \(remote 0\)", text)]
+        read = [int(bytes_) for bytes_ in re.findall(r"exchange_bytes=(\d+) exchange_remote_bytes=0", text)]
+        self.assertEqual(sum(exchanged), sum(read))
+        self.assertGreater(sum(read), 0)
 
     def test_a_scan_and_its_filters(self):
         path = self.path("p")

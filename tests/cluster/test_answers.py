@@ -3,6 +3,7 @@
 
 import collections
 import os
+import re
 
 from cluster import WEFT, weft_cli
 from cluster_case import HEADROOM_BYTES, TpchCase, digest, in_background, unittest
@@ -32,6 +33,37 @@ class Answers(TpchCase):
         conf = {"spark.sql.autoBroadcastJoinThreshold": "-1", "spark.sql.shuffle.partitions": "8"}
         queries = (3, 5, 9, 13, 18, 21, 22)
         self.check(cluster.sql(self.statements(queries), conf), queries)
+
+    def test_what_was_exchanged(self):
+        """A stage has read what those before it made, once; EXPLAIN ANALYZE, the job and its stages say the
+        same. A job of one stage exchanges nothing."""
+        cluster = self.start(workers=3)
+        conf = {
+            "spark.sql.autoBroadcastJoinThreshold": "-1",
+            "spark.sql.shuffle.partitions": "8",
+            "weft.test.taskDelay": "5ms",  # stages last, so that they end after they begin by any clock
+        }
+        text = "EXPLAIN ANALYZE SELECT o_orderpriority, count(*) FROM orders JOIN lineitem ON o_orderkey = "
+        text += "l_orderkey GROUP BY o_orderpriority"
+        called = self.good(cluster.sql([*self.views, text], conf))
+        plan = "\n".join(row[0] for row in called.rows[-1])
+        job = cluster.get(f"/api/v1/jobs/{cluster.last_job()['id']}")
+        stages = job["stage_list"]
+        result = stages[-1]["bytes"]  # which the client reads
+        self.assertEqual(job["bytes_exchanged"], sum(stage["bytes"] for stage in stages) - result)
+        self.assertEqual(job["bytes_exchanged"], sum(stage["bytes_exchanged"] for stage in stages))
+        told = re.findall(r"exchanged (\d+) bytes \(remote (\d+)\)", plan)
+        self.assertEqual([int(bytes_) for bytes_, _ in told], [s["bytes_exchanged"] for s in stages])
+        self.assertEqual([int(bytes_) for _, bytes_ in told], [s["bytes_exchanged_remote"] for s in stages])
+        remote = sum(stage["bytes_exchanged_remote"] for stage in stages)
+        self.assertTrue(0 < remote < job["bytes_exchanged"], remote)
+        by_node = re.findall(r"exchange_bytes=(\d+) exchange_remote_bytes=(\d+)", plan)
+        self.assertEqual(sum(int(bytes_) for bytes_, _ in by_node), job["bytes_exchanged"])
+        self.assertEqual(sum(int(bytes_) for _, bytes_ in by_node), remote)
+        for stage in stages:
+            self.assertLess(stage["submitted"], stage["ended"])
+        self.good(cluster.sql(["SELECT 1"]))
+        self.assertEqual(cluster.last_job()["bytes_exchanged"], 0)
 
     def test_two_clients_at_once(self):
         cluster = self.start(workers=2)

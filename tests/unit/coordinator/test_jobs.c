@@ -42,11 +42,11 @@ static void a_job_from_begin_to_end(void **state)
                                          .tasks_done = 4,
                                          .attempts = 5,
                                          .read_bytes = 300,
+                                         .exchange_bytes = 64,
                                          .spilled_bytes = 7,
                                          .done = true});
     weft_jobs_stage(jobs, 8, &(weft_stage_status){.stage = 0, .tasks = 4}); /* no such job */
-    const weft_job_counts counts = {
-        .tasks_rerun = 1, .blocks_lost = 2, .workers_lost = 1, .bytes_exchanged = 64};
+    const weft_job_counts counts = {.tasks_rerun = 1, .blocks_lost = 2, .workers_lost = 1};
     weft_error error = {.code = WEFT_DIVIDE_BY_ZERO};
     snprintf(error.message, sizeof(error.message), "in row 3");
     weft_jobs_end(jobs, 7, WEFT_JOB_FAILED, &error, &counts);

@@ -184,6 +184,8 @@ static void make_block(weft_fixture *f, weft_to_coordinator *m)
         m->metrics[i].time_ns = 30 + i;
         m->metrics[i].spilled_bytes = 40 + i;
         m->metrics[i].memory_bytes = 50 + i;
+        m->metrics[i].exchange_bytes = 70 + i;
+        m->metrics[i].exchange_remote_bytes = 60 + i;
     }
 }
 

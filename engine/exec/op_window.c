@@ -15,6 +15,8 @@
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 
+enum { WINDOW_ROWS_COMPARED = 16 }; /* at first, to see where a partition ends */
+
 typedef enum window_kind {
     CALL_ROW_NUMBER,
     CALL_RANK,
@@ -62,8 +64,9 @@ typedef struct window_state {
     weft_row_cursor cursor;  /* of it: the rows that go out */
     const uint8_t *out_rows[WEFT_BATCH_ROWS_MAX];
     weft_batch in;
-    int32_t in_next; /* selected row of `in` that is read next */
-    bool reading;    /* `in` is not used up */
+    uint16_t positions[WEFT_BATCH_ROWS_MAX]; /* its selected rows */
+    int32_t in_next;                         /* selected row of `in` that is read next */
+    bool reading;                            /* `in` is not used up */
     window_call *calls;
     int32_t opened_calls;
     weft_vector *columns;
@@ -519,40 +522,43 @@ done:
     return st;
 }
 
-/* How many of the batch's first selected rows belong to the partition that is being read. */
-static int32_t same_partition(const window_state *s, const weft_batch *batch)
+/* How many of the batch's rows from selected row `from` on belong to the partition that is being read. They
+ * are compared piece by piece, each twice as long: a batch of many small partitions is not compared whole
+ * with the first row of each. */
+static int32_t same_partition(const window_state *s, const weft_batch *batch, int32_t from)
 {
     const uint8_t *rows[WEFT_BATCH_ROWS_MAX];
     uint16_t equal[WEFT_BATCH_ROWS_MAX];
     const uint8_t *first = weft_window_rows_first(&s->set);
-    int32_t same = 0;
-    for (int32_t i = 0; i < batch->selected; i++) {
-        rows[i] = first;
-        equal[i] = (uint16_t)i;
+    int32_t total = 0;
+    for (int32_t some = WINDOW_ROWS_COMPARED; from + total < batch->selected; some *= 2) {
+        int32_t same = 0;
+        some = weft_min_i32(some, batch->selected - from - total);
+        for (int32_t i = 0; i < some; i++) {
+            rows[i] = first;
+            equal[i] = (uint16_t)i;
+        }
+        const int32_t count =
+            weft_rows_match(&s->layout, s->spec->window.partition, s->spec->window.partition_count, batch,
+                            s->spec->window.partition, s->positions + from + total, rows, true, equal, some);
+        while (same < count && equal[same] == same) same++;
+        total += same;
+        if (same < some) break;
     }
-    const int32_t count = weft_rows_match(&s->layout, s->spec->window.partition,
-                                          s->spec->window.partition_count, batch, s->spec->window.partition,
-                                          batch->selection, rows, true, equal, batch->selected);
-    while (same < count && equal[same] == same) same++;
-    return same;
+    return total;
 }
 
 /* Read on until a partition is complete or the batch is used up. */
 static weft_status read_batch(weft_ctx *ctx, window_state *s, bool *complete)
 {
     weft_status st = WEFT_OK;
-    uint16_t selection[WEFT_BATCH_ROWS_MAX];
     *complete = false;
     while (s->reading && !*complete) {
         weft_batch rest = s->in;
-        rest.selected = s->in.selected - s->in_next;
-        for (int32_t i = 0; i < rest.selected; i++)
-            selection[i] = s->in.selection == NULL ? (uint16_t)(s->in_next + i)
-                                                   : s->in.selection[s->in_next + i];
-        rest.selection = selection;
         /* compare with the first row of the partition: keep one row first when there is none */
-        const int32_t same = s->set.count == 0 ? 1 : same_partition(s, &rest);
-        *complete = same < rest.selected && s->set.count > 0;
+        const int32_t same = s->set.count == 0 ? 1 : same_partition(s, &s->in, s->in_next);
+        *complete = s->in_next + same < s->in.selected && s->set.count > 0;
+        rest.selection = s->positions + s->in_next;
         rest.selected = same;
         if (same > 0) WEFT_TRY(st, weft_window_rows_add(ctx, &s->set, &rest, s->all));
         s->in_next += same;
@@ -574,6 +580,8 @@ static weft_status window_push(weft_ctx *ctx, void *state, const weft_batch *in,
         s->in = *in;
         s->in_next = 0;
         s->reading = true;
+        for (int32_t i = 0; i < in->selected; i++)
+            s->positions[i] = in->selection == NULL ? (uint16_t)i : in->selection[i];
     }
     if (s->next == s->giving.count) {
         end_giving(s); /* before the next partition grows */

@@ -256,10 +256,10 @@ done:
 static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
                              const constraint_list *constraints, pipeline *out, bool *ready);
 
-weft_status plan_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, made_role role, made **out)
+weft_status plan_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, made_role role,
+                      const constraint_list *constraints, made **out)
 {
     weft_status st = WEFT_OK;
-    const constraint_list none = {0};
     id_set required = {0};
     pipeline input = {0};
     bool ready = false;
@@ -272,7 +272,7 @@ weft_status plan_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, mad
     if (*out != NULL) goto done;
     WEFT_TRY(st, id_set_new(ctx, p, NULL, &required));
     for (int32_t i = 0; i < width; i++) WEFT_TRY(st, id_set_add(ctx, &required, node->output.columns[i].id));
-    WEFT_TRY(st, plan_node(ctx, p, node, &required, &none, &input, &ready));
+    WEFT_TRY(st, plan_node(ctx, p, node, &required, constraints, &input, &ready));
     if (!ready) goto done;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &columns));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, width, &ids));
@@ -299,7 +299,7 @@ static weft_status plan_shared(weft_ctx *ctx, weft_planner *p, const weft_node *
     weft_status st = WEFT_OK;
     made *rows = NULL;
     *ready = false;
-    WEFT_TRY(st, plan_rows(ctx, p, node, MADE_SHARED, &rows));
+    WEFT_TRY(st, plan_rows(ctx, p, node, MADE_SHARED, &(constraint_list){0}, &rows));
     if (rows == NULL || !rows->finished) goto done;
     WEFT_TRY(st, pipe_open_rows(ctx, p, &rows, 1, rows->ids, out));
     *ready = true;
@@ -307,8 +307,27 @@ done:
     return st;
 }
 
-static weft_status plan_union(weft_ctx *ctx, weft_planner *p, const weft_node *node, pipeline *out,
-                              bool *ready)
+/* The constraints on outputs of a UNION, on those of a branch. */
+static weft_status branch_constraints(weft_ctx *ctx, const weft_node *node, const weft_node *branch,
+                                      const constraint_list *constraints, constraint_list *out)
+{
+    weft_status st = WEFT_OK;
+    plan_list list = {0};
+    for (int32_t i = 0; i < constraints->count; i++) {
+        plan_constraint *added = NULL;
+        const int32_t output = weft_node_find_output(node, constraints->items[i].id);
+        if (output < 0) continue;
+        WEFT_TRY(st, plan_list_add(ctx, &list, sizeof(*added), (void **)&added));
+        *added = constraints->items[i];
+        added->id = branch->output.columns[output].id;
+    }
+    *out = (constraint_list){.count = list.count, .items = list.items};
+done:
+    return st;
+}
+
+static weft_status plan_union(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                              const constraint_list *constraints, pipeline *out, bool *ready)
 {
     weft_status st = WEFT_OK;
     made **rows = NULL;
@@ -319,9 +338,12 @@ static weft_status plan_union(weft_ctx *ctx, weft_planner *p, const weft_node *n
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->input_count, &rows));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->output.count, &ids));
     for (int32_t i = 0; i < node->input_count; i++) {
-        /* a branch that other nodes read as well is already rows of a stage */
-        const made_role role = plan_is_shared(p, node->inputs[i]) ? MADE_SHARED : MADE_BRANCH;
-        WEFT_TRY(st, plan_rows(ctx, p, node->inputs[i], role, &rows[i]));
+        const weft_node *branch = node->inputs[i];
+        /* one that other nodes read as well is already rows of a stage: all of them */
+        const bool shared = plan_is_shared(p, branch);
+        constraint_list passed = {0};
+        if (!shared) WEFT_TRY(st, branch_constraints(ctx, node, branch, constraints, &passed));
+        WEFT_TRY(st, plan_rows(ctx, p, branch, shared ? MADE_SHARED : MADE_BRANCH, &passed, &rows[i]));
         if (rows[i] == NULL || !rows[i]->finished) all = false;
     }
     if (!all) goto done;
@@ -348,7 +370,7 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
                          node->sort.limit < 0 ? constraints : &(constraint_list){0}, out, ready);
     case WEFT_NODE_LIMIT: return plan_limit(ctx, p, node, required, out, ready);
     case WEFT_NODE_WINDOW: return plan_window(ctx, p, node, required, out, ready);
-    case WEFT_NODE_UNION: return plan_union(ctx, p, node, out, ready);
+    case WEFT_NODE_UNION: return plan_union(ctx, p, node, constraints, out, ready);
     case WEFT_NODE_EXPAND: return plan_expand(ctx, p, node, out, ready);
     case WEFT_NODE_RECURSION: return plan_recursion(ctx, p, node, out, ready);
     case WEFT_NODE_LEVEL: return plan_level(ctx, p, node, out);

@@ -138,7 +138,8 @@ weft_status plan_recursion(weft_ctx *ctx, weft_planner *p, const weft_node *node
     }
     while (!r->done) {
         const made_role role = plan_is_shared(p, r->root) ? MADE_SHARED : MADE_BRANCH;
-        if (r->running == NULL) WEFT_TRY(st, plan_rows(ctx, p, r->root, role, &r->running));
+        if (r->running == NULL)
+            WEFT_TRY(st, plan_rows(ctx, p, r->root, role, &(constraint_list){0}, &r->running));
         if (r->running == NULL || !r->running->finished) goto done;
         WEFT_TRY(st, end_round(ctx, p, node, r));
     }

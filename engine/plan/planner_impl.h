@@ -199,10 +199,10 @@ WEFT_MUST_CHECK weft_status plan_pipe(weft_ctx *ctx, weft_planner *p, const weft
                                       const id_set *required, const constraint_list *constraints,
                                       pipeline *out, bool *ready);
 
-/* All output columns of a node, in its order, as row columns 0..n-1 of one stage. Constraints would have to
- * hold for every reader, so there are none. *out is NULL until that stage could be issued. */
+/* All output columns of a node, in its order, as row columns 0..n-1 of one stage. Constraints have to hold
+ * for every reader: a shared node has none. *out is NULL until that stage could be issued. */
 WEFT_MUST_CHECK weft_status plan_rows(weft_ctx *ctx, weft_planner *p, const weft_node *node, made_role role,
-                                      made **out);
+                                      const constraint_list *constraints, made **out);
 /* The columns that constraints name, seen through a list of ALIAS / COLUMN expressions (projections, group
  * keys): constraints on an output become constraints on the plain column below it, others are dropped. */
 WEFT_MUST_CHECK weft_status plan_constraints_below(weft_ctx *ctx, const constraint_list *constraints,

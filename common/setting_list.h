@@ -68,6 +68,8 @@ X(NARROW_DECIMALS, "weft.exec.narrowDecimals", "", STATEMENT, BOOL, "true", 0, 1
   "Decimals in 64 bits while values fit")
 X(PARTIAL_GIVE_UP, "weft.agg.partialGiveUp", "", STATEMENT, BOOL, "true", 0, 1,
   "Partial aggregation stops where it does not reduce")
+X(FINEST_SET, "weft.agg.finestSet", "", STATEMENT, BOOL, "true", 0, 1,
+  "Rows are grouped by the finest grouping set, the others made from its groups")
 X(PAGE_CACHE, "weft.scan.pageCache", "", STATEMENT, BYTES, "0", 0, INT64_MAX,
   "Decompressed pages kept between scans")
 X(EVENT_LOG, "weft.eventLog.path", "spark.eventLog.dir", STATEMENT, TEXT, "", 0, 0,

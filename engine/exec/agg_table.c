@@ -10,6 +10,8 @@
  * of insertion; ordered tells whether that is the same. */
 #include "engine/exec/agg_table.h"
 
+#include "engine/exec/block_private.h"
+
 enum {
     TABLE_SLOTS_FIRST = 1 << 12, /* 32 KiB: a small result stays in the first-level cache */
     TABLE_SLOTS_KEPT = 1 << 16,  /* a cleared table keeps at most this many */
@@ -79,6 +81,18 @@ int64_t weft_agg_table_bytes(const weft_agg_table *table)
     const int64_t slots = table->slots == NULL ? 0 : (int64_t)(table->mask + 1);
     return table->rows.bytes + slots * (int64_t)sizeof(*table->slots) +
            table->group_capacity * (int64_t)sizeof(*table->groups);
+}
+
+weft_status weft_agg_table_give(weft_ctx *ctx, const weft_agg_table *table, weft_block_writer *writer)
+{
+    weft_status st = WEFT_OK;
+    const uint8_t *const *groups = (const uint8_t *const *)table->groups;
+    for (int64_t first = 0; first < table->group_count; first += WEFT_BATCH_ROWS_MAX) {
+        const int32_t some = (int32_t)weft_min_i64(table->group_count - first, WEFT_BATCH_ROWS_MAX);
+        WEFT_TRY(st, weft_block_scatter_rows(ctx, writer, 0, groups + first, some));
+    }
+done:
+    return st;
 }
 
 /* Room for `more` addresses of groups. */

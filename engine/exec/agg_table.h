@@ -89,6 +89,9 @@ WEFT_MUST_CHECK weft_status weft_agg_table_merge(weft_ctx *ctx, weft_agg_table *
 WEFT_MUST_CHECK weft_status weft_agg_table_blank(weft_ctx *ctx, weft_agg_table *table, uint8_t **row);
 /* Bytes that the table holds. */
 int64_t weft_agg_table_bytes(const weft_agg_table *table);
+/* Copies of all groups, in their order, to the partitions of a block. */
+WEFT_MUST_CHECK weft_status weft_agg_table_give(weft_ctx *ctx, const weft_agg_table *table,
+                                                weft_block_writer *writer);
 /* Forget all groups; their pages are freed unless they were taken, the slots are kept while they are few. */
 void weft_agg_table_clear(weft_agg_table *table);
 void weft_agg_table_free(weft_agg_table **table);

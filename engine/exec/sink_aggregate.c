@@ -7,6 +7,9 @@
  * its own without looking it up, and the final aggregation does the work once instead of both. What is
  * refused memory is answered by emptying the table early.
  *
+ * Grouping sets: rows are grouped by the finest set; when the table is emptied, the groups of the coarser
+ * sets are made from its groups and go to the block behind them (agg_sets.h).
+ *
  * Order: groups leave in the order in which they were first seen since the table was last empty. When that is
  * is decided by numbers, not by free memory, so the block is a function of the input alone: refused memory,
  * the block's pages go to scratch, and the table has an account with a floor of its own. Only where states
@@ -17,6 +20,7 @@
  * merges nothing then. */
 #include "common/settings.h"
 #include "engine/exec/agg_direct.h"
+#include "engine/exec/agg_sets.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
 #include "engine/exec/hash.h"
@@ -43,7 +47,9 @@ typedef struct aggregate_state {
     int64_t rows_in;       /* since the table was last empty */
     int32_t flushes;
     bool gave_up;
-    uint8_t *single; /* the group of an aggregation without keys */
+    bool distinct;       /* no group of a coarser set was given in pieces */
+    weft_agg_sets *sets; /* the coarser grouping sets, or NULL */
+    uint8_t *single;     /* the group of an aggregation without keys */
     uint64_t hashes[WEFT_BATCH_ROWS_MAX];
     uint8_t *rows[WEFT_BATCH_ROWS_MAX];
 } aggregate_state;
@@ -54,6 +60,7 @@ static void aggregate_close(void *state)
     if (s == NULL) return;
     weft_agg_table_free(&s->table);
     weft_agg_direct_free(&s->direct);
+    weft_agg_sets_free(&s->sets);
     weft_block_writer_abandon(&s->writer);
     weft_account_close(&s->account);
     weft_mem_free(s);
@@ -83,7 +90,10 @@ static weft_status aggregate_open(weft_ctx *ctx, const weft_sink_spec *spec, con
         st = weft_fail(ctx, WEFT_NOMEM, "no memory for the account of an aggregation");
         goto done;
     }
-    weft_account_set_floor(s->account, AGG_TABLE_FLOOR);
+    s->distinct = true;
+    weft_account_set_floor(s->account, spec->aggregate.set_count > 0 ? 2 * AGG_TABLE_FLOOR : AGG_TABLE_FLOOR);
+    if (spec->aggregate.set_count > 0)
+        WEFT_TRY(st, weft_agg_sets_new(ctx, &s->plan, spec, s->account, &s->sets));
     WEFT_TRY(st, weft_agg_table_new(ctx, &s->plan, &s->table));
     WEFT_TRY(st, weft_agg_direct_new(ctx, group_count, &s->direct));
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
@@ -103,15 +113,11 @@ static weft_status aggregate_flush(weft_ctx *ctx, aggregate_state *s)
     weft_agg_table *table = s->table;
     s->metrics.memory_bytes = weft_max_i64(s->metrics.memory_bytes, weft_agg_table_bytes(table));
     if (table->group_count == 0) goto done;
-    if (s->spec->partition_count == 1 && !s->gave_up && !table->unordered) {
+    if (s->spec->partition_count == 1 && !s->gave_up && !table->unordered && s->sets == NULL)
         WEFT_TRY(st, weft_block_take(ctx, s->writer, 0, &table->rows));
-    } else {
-        for (int64_t first = 0; first < table->group_count; first += WEFT_BATCH_ROWS_MAX) {
-            const int32_t some = (int32_t)weft_min_i64(table->group_count - first, WEFT_BATCH_ROWS_MAX);
-            WEFT_TRY(st, weft_block_scatter_rows(ctx, s->writer, 0,
-                                                 (const uint8_t *const *)table->groups + first, some));
-        }
-    }
+    else
+        WEFT_TRY(st, weft_agg_table_give(ctx, table, s->writer));
+    if (s->sets != NULL) WEFT_TRY(st, weft_agg_sets_give(ctx, s->sets, table, s->writer, &s->distinct));
     s->flushes++;
 done:
     weft_agg_table_clear(table);
@@ -243,11 +249,12 @@ static weft_status aggregate_finalize(weft_ctx *ctx, void *state, weft_block **o
     weft_status st = WEFT_OK;
     aggregate_state *s = state;
     *out = NULL;
-    const bool distinct = s->flushes == 0 && !s->gave_up;
+    const bool once = s->flushes == 0 && !s->gave_up;
     WEFT_TRY(st, aggregate_flush(ctx, s));
-    for (int32_t p = 0; distinct && p < s->spec->partition_count; p++) {
+    for (int32_t p = 0; once && s->distinct && p < s->spec->partition_count; p++) {
         WEFT_TRY(st, weft_block_end_run(ctx, s->writer, p));
     }
+    if (s->sets != NULL) s->metrics.memory_bytes += weft_agg_sets_bytes(s->sets);
     s->metrics.memory_bytes += weft_block_writer_memory(s->writer);
     WEFT_TRY(st, weft_block_finish(ctx, &s->writer, s->task->owner, &s->task->name, out));
     s->metrics.spilled_bytes = weft_block_spilled_bytes(*out);

@@ -48,6 +48,9 @@ weft_status weft_stage_text(weft_ctx *ctx, const weft_stage *stage, char **out)
     for (int32_t i = 0; i < f->op_count; i++)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s > %s", text, op_text(f->ops[i].kind)));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s > %s", text, sink_text(f->sink.kind)));
+    if (f->sink.kind == WEFT_SINK_AGGREGATE && f->sink.aggregate.set_count > 0)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s (%d grouping sets)", text,
+                                       f->sink.aggregate.set_count + 1));
     if (f->sink.partition_count > 1)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s (%d partitions)", text,
                                        f->sink.partition_count));

@@ -195,6 +195,9 @@ typedef struct weft_sink_spec {
             const int32_t *groups; /* input columns */
             int32_t aggregate_count;
             const weft_expr *const *aggregates; /* AGGREGATE nodes; args and filter are COLUMN ordinals */
+            int32_t set_count; /* coarser grouping sets, in addition to the groups; 0: no grouping sets */
+            const weft_expr *const *const *sets; /* [set_count][group_count]: COLUMN of the same position
+                                                    among the groups, or LITERAL */
         } aggregate;
         struct {
             int32_t key_count;

@@ -85,8 +85,9 @@ done:
     return st;
 }
 
+/* finest: see plan_finest_set. */
 static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node *node, pipeline *pipe,
-                                 made **out)
+                                 int32_t finest, made **out)
 {
     weft_status st = WEFT_OK;
     const int32_t groups = node->aggregate.group_count;
@@ -98,6 +99,7 @@ static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node
     int32_t count = groups;
 
     WEFT_TRY(st, lower_aggregates(ctx, node, pipe, &sink));
+    if (finest >= 0) WEFT_TRY(st, plan_coarser_sets(ctx, node, finest, &sink));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &types));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &ids));
     for (int32_t i = 0; i < most; i++) ids[i] = -1;
@@ -116,7 +118,7 @@ static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node
         sink.partition_count =
             plan_partitions_for(p, estimate.rows * (estimate.row_bytes + 24), estimate.rows);
     }
-    WEFT_TRY(st, pipe_name(ctx, pipe, "aggregate"));
+    WEFT_TRY(st, pipe_name(ctx, pipe, finest >= 0 ? "aggregate by sets" : "aggregate"));
     WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, MADE_PARTIAL, ids, NULL, out));
 done:
     return st;
@@ -136,6 +138,7 @@ weft_status plan_aggregate(weft_ctx *ctx, weft_planner *p, const weft_node *node
     if (partial == NULL) {
         pipeline input = {0};
         bool input_ready = false;
+        const int32_t finest = plan_finest_set(ctx, p, node);
         WEFT_TRY(st, id_set_new(ctx, p, NULL, &below));
         for (int32_t i = 0; i < node->aggregate.group_count; i++)
             WEFT_TRY(st, id_set_add_expr(ctx, &below, node->aggregate.groups[i]));
@@ -143,8 +146,11 @@ weft_status plan_aggregate(weft_ctx *ctx, weft_planner *p, const weft_node *node
             WEFT_TRY(st, id_set_add_expr(ctx, &below, node->aggregate.aggregates[i]));
         WEFT_TRY(st, plan_constraints_below(ctx, constraints, node->aggregate.groups,
                                             node->aggregate.group_count, &passed));
-        WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &passed, &input, &input_ready));
-        if (input_ready) WEFT_TRY(st, issue_partial(ctx, p, node, &input, &partial));
+        if (finest >= 0)
+            WEFT_TRY(st, plan_finest_pipe(ctx, p, node->inputs[0], finest, &input, &input_ready));
+        else
+            WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &passed, &input, &input_ready));
+        if (input_ready) WEFT_TRY(st, issue_partial(ctx, p, node, &input, finest, &partial));
         goto done;
     }
     if (!partial->finished) goto done;

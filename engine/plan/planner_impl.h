@@ -222,6 +222,17 @@ WEFT_MUST_CHECK weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft
 WEFT_MUST_CHECK weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                         const id_set *required, pipeline *out, bool *ready);
 
+/* ---- plan_sets.c: grouping sets ---- */
+/* The projection of the EXPAND below an AGGREGATE from whose groups those of all others can be made; or -1.
+ */
+int32_t plan_finest_set(weft_ctx *ctx, const weft_planner *p, const weft_node *node);
+/* The pipe of EXPAND with that projection alone. */
+WEFT_MUST_CHECK weft_status plan_finest_pipe(weft_ctx *ctx, weft_planner *p, const weft_node *expand,
+                                             int32_t finest, pipeline *out, bool *ready);
+/* The other projections, into the sink of the AGGREGATE. */
+WEFT_MUST_CHECK weft_status plan_coarser_sets(weft_ctx *ctx, const weft_node *node, int32_t finest,
+                                              weft_sink_spec *sink);
+
 /* ---- plan_cluster.c: what depends on how many processes run the plan ---- */
 /* Processes that fetch rows which every task reads; 1 in one process. */
 int32_t plan_workers(const weft_planner *p);

@@ -37,6 +37,18 @@ static weft_status put_exprs(weft_ctx *ctx, const weft_expr *const *exprs, int32
     return weft_exprs_encode(ctx, exprs, count, &out->data, &out->len);
 }
 
+/* `count` lists of `width` expressions. */
+static weft_status put_lists(weft_ctx *ctx, const weft_expr *const *const *lists, int32_t count,
+                             int32_t width, size_t *n, ProtobufCBinaryData **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, out));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, put_exprs(ctx, lists[i], width, &(*out)[i]));
+    *n = (size_t)count;
+done:
+    return st;
+}
+
 static weft_status put_sort_keys(weft_ctx *ctx, const weft_sort_key *keys, int32_t count, size_t *n,
                                  Weft__Wire__SortKey ***out)
 {
@@ -331,10 +343,8 @@ static weft_status put_expand(weft_ctx *ctx, const weft_op_spec *spec, Weft__Wir
     Weft__Wire__Expand *m = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &m));
     weft__wire__expand__init(m);
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->expand.projection_count, &m->projections));
-    for (int32_t i = 0; i < spec->expand.projection_count; i++)
-        WEFT_TRY(st, put_exprs(ctx, spec->expand.projections[i], spec->output.count, &m->projections[i]));
-    m->n_projections = (size_t)spec->expand.projection_count;
+    WEFT_TRY(st, put_lists(ctx, spec->expand.projections, spec->expand.projection_count, spec->output.count,
+                           &m->n_projections, &m->projections));
     op->expand = m;
 done:
     return st;
@@ -440,6 +450,8 @@ static weft_status put_sink(weft_ctx *ctx, const weft_sink_spec *spec, Weft__Wir
         WEFT_TRY(st,
                  put_aggregation(ctx, spec->aggregate.groups, spec->aggregate.group_count,
                                  spec->aggregate.aggregates, spec->aggregate.aggregate_count, &m->aggregate));
+        WEFT_TRY(st, put_lists(ctx, spec->aggregate.sets, spec->aggregate.set_count,
+                               spec->aggregate.group_count, &m->aggregate->n_sets, &m->aggregate->sets));
         break;
     case WEFT_SINK_SORT: WEFT_TRY(st, put_sort(ctx, spec, m)); break;
     case WEFT_SINK_WRITE: WEFT_TRY(st, put_write(ctx, spec, m)); break;

@@ -33,6 +33,32 @@ done:
     return st;
 }
 
+/* Coarser grouping sets: of each group its column or a literal. */
+static weft_status get_sets(const wire_stage *w, const Weft__Wire__Aggregation *from,
+                            const weft_types *groups, weft_sink_spec *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *const **sets = NULL;
+    int32_t count = 0;
+    if (from->n_sets > WEFT_COLUMNS_MAX || (from->n_sets > 0 && groups->count == 0))
+        return wire_fail(w, "an aggregation has too many grouping sets");
+    WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_sets, &sets));
+    for (size_t i = 0; i < from->n_sets; i++) {
+        WEFT_TRY(st, wire_get_exprs(w, &from->sets[i], groups, groups->count, &sets[i], &count));
+        for (int32_t k = 0; k < count; k++) {
+            const weft_expr *e = sets[i][k];
+            if (e->kind != WEFT_EXPR_LITERAL && (e->kind != WEFT_EXPR_COLUMN || e->column.ordinal != k))
+                return wire_fail(w, "a grouping set has something else than its groups");
+            if (!weft_type_equal(e->type, groups->types[k]))
+                return wire_fail(w, "a grouping set's column has another type");
+        }
+    }
+    out->aggregate.sets = sets;
+    out->aggregate.set_count = (int32_t)from->n_sets;
+done:
+    return st;
+}
+
 static weft_status get_aggregate(const wire_stage *w, const Weft__Wire__Aggregation *from,
                                  weft_sink_spec *out)
 {
@@ -52,6 +78,7 @@ static weft_status get_aggregate(const wire_stage *w, const Weft__Wire__Aggregat
     WEFT_TRY(st, check_rows(w, out, &written));
     out->aggregate.groups = wire_ints(from->groups);
     out->aggregate.group_count = groups.count;
+    WEFT_TRY(st, get_sets(w, from, &groups, out));
 done:
     return st;
 }

@@ -126,6 +126,41 @@ static weft_determinism last_class(plan_bench *b, const char *text)
     return last->determinism;
 }
 
+/* ROLLUP is grouped by its finest set; not where that would tell, or lose, the order of rows. */
+static void grouping_sets(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        int32_t sets; /* made from groups of the finest */
+    } cases[] = {
+        {"select o_custkey, o_orderstatus, sum(o_totalprice), count(*) from orders group by "
+         "rollup(o_custkey, "
+         "o_orderstatus)",
+         2},
+        {"select o_custkey, o_orderstatus, avg(o_custkey) from orders group by cube(o_custkey, "
+         "o_orderstatus)",
+         3},
+        {"select count(*) from orders group by grouping sets ((o_custkey), (o_custkey, o_orderstatus), "
+         "(o_custkey))",
+         2},
+        {"select count(*) from orders group by grouping sets ((o_custkey), (o_orderstatus))", 0},
+        {"select collect_list(o_orderkey) from orders group by rollup(o_custkey)", 0},
+        {"select count(distinct o_orderkey), count(distinct o_clerk) from orders group by rollup(o_custkey)",
+         0},
+        {group_query, 0},
+    };
+    for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
+        plan_bench b;
+        plan_bench_open(&b);
+        const weft_sink_spec *sink = &first_stage(&b, cases[i].text)->fragment.sink;
+        assert_int_equal(sink->kind, WEFT_SINK_AGGREGATE);
+        if (sink->aggregate.set_count != cases[i].sets)
+            fail_msg("%s: %d", cases[i].text, sink->aggregate.set_count);
+        weft_fixture_close(&b.f);
+    }
+}
+
 /* What a query gives when a block of it is made again: the same bytes, the same rows, or other rows. */
 static void classes(void **state)
 {
@@ -169,4 +204,4 @@ static void classes(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(classes), WEFT_TEST(tasks_shrink_towards_the_end), WEFT_TEST(split_bytes_are_limited),
-           WEFT_TEST(partitions_are_set))
+           WEFT_TEST(partitions_are_set), WEFT_TEST(grouping_sets))

@@ -28,6 +28,7 @@ static const char *const others[] = {
     "avg(n_nationkey) over (order by n_nationkey range between 5 preceding and 1 following) from nation",
     "select n_regionkey, n_name, count(*), count(distinct n_comment) from nation "
     "group by rollup(n_regionkey, n_name)",
+    "select n_regionkey, n_name, count(*), sum(n_nationkey) from nation group by cube(n_regionkey, n_name)",
     "select r_name, n_name from region full join nation on r_regionkey = n_regionkey and n_name > r_name",
     "select r_name, n_name from region left join nation on r_regionkey = n_regionkey and n_name > r_name",
     "select r_name, n_name from region right join nation on r_regionkey <=> n_regionkey",

@@ -40,6 +40,7 @@ struct weft_json_convert {
     node *root;
     uint64_t serial; /* of the object at work */
     bool in_rows;    /* begin … next: in an array of rows */
+    bool trusts;     /* see weft_json_convert_trust */
     void *blocks;    /* all memory of nodes, linked */
     weft_variant_builder variant;
 };
@@ -109,6 +110,8 @@ done:
     return st;
 }
 
+void weft_json_convert_trust(weft_json_convert *convert) { convert->trusts = true; }
+
 void weft_json_convert_free(weft_json_convert **convert)
 {
     weft_json_convert *c = *convert;
@@ -172,7 +175,8 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
 {
     const uint64_t serial = ++c->serial;
     weft_json_result all = WEFT_JSON_SET;
-    for (int32_t k = 0;; k++) {
+    int32_t wanted = c->trusts && n == c->root ? n->count - (n->skip >= 0) : -1; /* -1: the whole object */
+    for (int32_t k = 0; wanted != 0; k++) {
         int32_t at = -1;
         const memo *m = k < MEMO_NAMES && n->memos[k].len <= MEMO_BYTES ? &n->memos[k] : NULL;
         if (m != NULL && weft_json_pass_name(&c->json, m->bytes, m->len)) {
@@ -192,6 +196,7 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
         if (one == WEFT_JSON_BAD_TEXT) return one;
         if (one != WEFT_JSON_BAD_VALUE) n->seen[at] = serial;
         if (one != WEFT_JSON_SET) all = WEFT_JSON_SET_PART;
+        wanted--;
     }
     if (c->json.token == WEFT_JSON_BAD || c->st != WEFT_OK) return WEFT_JSON_BAD_TEXT;
     for (int32_t i = 0; i < n->count; i++) {

@@ -24,6 +24,9 @@ typedef enum weft_json_outcome {
  * WEFT_NOMEM. The caller frees *out. */
 WEFT_MUST_CHECK weft_status weft_json_convert_new(weft_ctx *ctx, const weft_json_options *options,
                                                   weft_type type, int32_t skip, weft_json_convert **out);
+/* Texts are known to be objects, well-formed and with no name twice: none is read further than to the last of
+ * the wanted fields. */
+void weft_json_convert_trust(weft_json_convert *convert);
 /* Read one text into slot `slot` of `out`, a vector of the type (an array's elements are appended). After NO
  * the slot holds anything. Strings that stand in the text as they are become views of it, others lie in the
  * vector's heap. The caller finishes the vector. Errors: WEFT_NOMEM, WEFT_LIMIT. */

@@ -29,6 +29,7 @@ typedef struct node {
     uint32_t name_len;
     bool is_plain; /* the name may stand in a text as it is */
     uint64_t mark; /* of the record in which its state was noted */
+    uint64_t seen; /* a field of records: the last record that had it */
     struct node **fields;
     int32_t room;
     struct node **table; /* by the hash of names; NULL: free */
@@ -53,7 +54,8 @@ struct weft_json_infer {
     int32_t note_count, note_room;
     uint64_t record;
     int64_t fields;
-    bool kinds_do; /* a scalar's token tells its kind: its text is not looked at */
+    bool irregular; /* a record was not one object with different names */
+    bool kinds_do;  /* a scalar's token tells its kind: its text is not looked at */
 };
 
 weft_status weft_json_infer_new(weft_ctx *ctx, const weft_json_options *options, weft_json_infer **out)
@@ -350,6 +352,10 @@ static bool read_object(weft_json_infer *f, node *n)
             field = find_field(f, n, k);
             if (field == NULL) return false;
         }
+        if (n == f->root) {
+            f->irregular |= field->seen == f->record;
+            field->seen = f->record;
+        }
         if (f->kinds_do && take_kind(f, field, weft_json_pass_value(&f->json))) continue;
         weft_json_next(&f->json);
         if (!read_value(f, field)) return false;
@@ -423,15 +429,19 @@ weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const 
     if (token == WEFT_JSON_OBJECT) {
         *bad = !read_object(f, f->root);
     } else if (token == WEFT_JSON_ARRAY) { /* of rows */
+        f->irregular = true;
         while (!*bad && weft_json_next(&f->json) != WEFT_JSON_ARRAY_END)
             *bad = f->json.token != WEFT_JSON_NULL &&
                    (f->json.token != WEFT_JSON_OBJECT || !read_object(f, f->root));
     } else {
         *bad = token != WEFT_JSON_NONE && token != WEFT_JSON_NULL;
     }
+    f->irregular |= *bad;
     if (*bad) take_back(f);
     return f->st;
 }
+
+bool weft_json_infer_is_regular(const weft_json_infer *infer) { return !infer->irregular; }
 
 weft_status weft_json_infer_value(weft_ctx *ctx, weft_json_infer *infer, const char *text, size_t len,
                                   bool *bad)
@@ -481,6 +491,7 @@ weft_status weft_json_infer_merge(weft_ctx *ctx, weft_json_infer *infer, const w
     infer->st = WEFT_OK;
     infer->record++;
     infer->note_count = 0;
+    infer->irregular |= other->irregular;
     return merge_nodes(infer, infer->root, other->root) ? WEFT_OK : infer->st;
 }
 

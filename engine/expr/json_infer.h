@@ -32,6 +32,10 @@ WEFT_MUST_CHECK weft_status weft_json_infer_merge(weft_ctx *ctx, weft_json_infer
  * that records get besides, or NULL. */
 WEFT_MUST_CHECK weft_status weft_json_infer_type(weft_ctx *ctx, const weft_json_infer *infer,
                                                  const char *corrupt, weft_type *out);
+/* Was every record so far one object, well-formed, with no name twice in it? (Objects within it do not
+ * count.)
+ */
+bool weft_json_infer_is_regular(const weft_json_infer *infer);
 const char *weft_json_infer_why(const weft_json_infer *infer, size_t *at); /* of the last bad record */
 void weft_json_infer_free(weft_json_infer **infer);
 

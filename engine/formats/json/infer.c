@@ -127,6 +127,8 @@ weft_status weft_json_infer_files(weft_ctx *ctx, weft_table *table, weft_schema 
     WEFT_TRY(st, weft_parallel_run(ctx, &work));
     WEFT_TRY(st, lanes_merge(ctx, &pass));
     table->records_seen = pass.lanes[0].records;
+    table->is_regular = !pass.lanes[0].any_bad && table->options.sampling_ratio >= 1 &&
+                        weft_json_infer_is_regular(pass.lanes[0].infer);
     const bool corrupt = pass.lanes[0].any_bad && table->options.mode == WEFT_JSON_PERMISSIVE;
     WEFT_TRY(st,
              weft_json_infer_type(ctx, pass.lanes[0].infer, corrupt ? table->options.corrupt : NULL, &type));

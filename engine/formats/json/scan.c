@@ -52,6 +52,7 @@ weft_status weft_json_scan_open(weft_ctx *ctx, const weft_table *table, const we
     WEFT_TRY(st, scan_make_type(ctx, scan, &type));
     WEFT_TRY(st, weft_vector_init(ctx, type, scan->lane.batch_rows, &scan->rows));
     WEFT_TRY(st, weft_json_convert_new(ctx, &table->options, type, scan->corrupt, &scan->convert));
+    if (table->is_regular) weft_json_convert_trust(scan->convert);
 done:
     if (st != WEFT_OK) weft_json_scan_close(out);
     return st;

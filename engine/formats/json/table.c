@@ -12,7 +12,7 @@
 
 weft_status weft_json_texts_init(weft_ctx *ctx, const weft_table *table, weft_json_texts *out)
 {
-    *out = (weft_json_texts){.whole = table->base.whole_files};
+    *out = (weft_json_texts){.whole = table->base.whole_files, .is_utf8 = table->is_regular};
     return weft_text_lines_init(ctx, table->base.spec.line_end, &out->lines);
 }
 
@@ -45,7 +45,8 @@ weft_status weft_json_texts_load(weft_ctx *ctx, weft_json_texts *texts, weft_tex
         texts->at = 0;
     } while (texts->whole && !texts->block.is_last);
     const weft_text_block *b = &texts->block;
-    texts->broken = !b->is_ascii && (int64_t)weft_utf8_valid((const char *)b->data, (size_t)b->len) < b->len;
+    texts->broken = !texts->is_utf8 && !b->is_ascii &&
+                    (int64_t)weft_utf8_valid((const char *)b->data, (size_t)b->len) < b->len;
 done:
     return st;
 }

@@ -10,6 +10,7 @@ struct weft_table {
     weft_json_options options;
     int32_t corrupt;      /* the column that gets bad records, or -1 */
     int64_t records_seen; /* when the schema was inferred, else -1 */
+    bool is_regular; /* so it was seen then: every record is UTF-8 and one object without repeated names */
 };
 
 /* The texts of a file's split one by one: lines, or the file as a whole. */
@@ -19,8 +20,9 @@ typedef struct weft_json_texts {
     int64_t at;    /* next byte of the block */
     int64_t begin; /* of the text at hand */
     int64_t len;
-    bool whole;  /* the file is one text */
-    bool broken; /* somewhere in the block are bytes that are no UTF-8 */
+    bool whole;   /* the file is one text */
+    bool is_utf8; /* known to be */
+    bool broken;  /* somewhere in the block are bytes that are no UTF-8 */
 } weft_json_texts;
 
 WEFT_MUST_CHECK weft_status weft_json_texts_init(weft_ctx *ctx, const weft_table *table,

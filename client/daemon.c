@@ -15,6 +15,7 @@
 
 #include "client/machine.h"
 #include "common/log.h"
+#include "engine/storage/fs.h"
 
 enum {
     EXIT_OK = 0,
@@ -134,14 +135,27 @@ static void raise_descriptors(void)
         weft_log(WEFT_LOG_WARN, "descriptors_not_raised", WEFT_LOG_TEXT("message", strerror(errno)));
 }
 
+/* What is made durable in a folder is lost without the folder's own name. */
+static weft_status sync_above(weft_ctx *ctx, const char *path)
+{
+    weft_status st = WEFT_OK;
+    char *above = NULL;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &above, "%s/..", path));
+    st = weft_fs_sync_directory(ctx, above);
+done:
+    return st;
+}
+
 /* The work folder exists and can be written to; scratch files go there unless a setting says otherwise. */
 static weft_status open_work_dir(daemon_state *d)
 {
     weft_daemon *shown = &d->shown;
     const char *path = d->values.work_dir;
     if (path == NULL || path[0] == 0) return WEFT_OK;
-    if (mkdir(path, 0700) != 0 && errno != EEXIST)
+    const bool made = mkdir(path, 0700) == 0;
+    if (!made && errno != EEXIST)
         return weft_fail(&d->boot, WEFT_IO, "cannot make the work folder %s: %s", path, strerror(errno));
+    if (made && sync_above(&d->boot, path) != WEFT_OK) return d->boot.error.code;
     if (access(path, R_OK | W_OK | X_OK) != 0)
         return weft_fail(&d->boot, WEFT_IO, "cannot write into the work folder %s: %s", path,
                          strerror(errno));

@@ -182,6 +182,8 @@ weft_status weft_journal_folder_open(weft_ctx *ctx, const char *path, weft_journ
         WEFT_TRY(st, weft_fail(ctx, WEFT_IO, "cannot open the folder of the journal %s: %s", path,
                                strerror(errno)));
     WEFT_TRY(st, sync_above(ctx, f));
+    if (fsync(f->folder) != 0) /* a process may have died between a file's name and its being durable */
+        WEFT_TRY(st, io_fail(ctx, f, "make durable", ".", errno));
     *out = (weft_journal_disk){.self = f,
                                .lock = folder_lock,
                                .unlock = folder_unlock,

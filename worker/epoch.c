@@ -30,6 +30,8 @@ weft_status weft_epoch_read(weft_ctx *ctx, const char *folder, uint32_t *out)
         st = weft_fail(ctx, WEFT_CORRUPT, "%s does not hold the number of an epoch", path);
     else
         *out = (uint32_t)epoch;
+    /* who wrote it may have died before it was durable, and nobody writes the same again */
+    if (st == WEFT_OK) st = weft_fs_sync_directory(ctx, folder);
 done:
     weft_file_close(&file);
     return st;

@@ -170,6 +170,7 @@ weft_status weft_blob_store_open(weft_ctx *ctx, const weft_blob_store_options *o
     s->folder = (char *)(s + 1);
     memcpy(s->folder, normal, len);
     WEFT_TRY(st, take_files(ctx, s));
+    WEFT_TRY(st, weft_fs_sync_directory(ctx, s->folder)); /* a process may have died between name and sync */
     *out = s;
     s = NULL;
 done:

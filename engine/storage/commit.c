@@ -1,8 +1,8 @@
 /* engine/storage/commit.c - begin, decide, publish, abort, recover. See the header for the protocol.
  *
- * The order within publish: new files renamed, their folders synced, old files deleted, _SUCCESS, then the
- * job's folder is renamed and removed. While the folder stands, everything before can be repeated; once it is
- * gone, everything before has been done and synced. */
+ * The order within publish: new files renamed, their folders synced, old files deleted, their folders synced,
+ * _SUCCESS, then the job's folder is renamed and removed. While the folder stands, everything before can be
+ * repeated; once it is gone, everything before has been done and synced. */
 #include "engine/storage/commit.h"
 
 #include <poll.h>
@@ -107,6 +107,7 @@ weft_status weft_commit_open_attempt(weft_ctx *ctx, const char *output, const ch
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, folder, "%s/%d-%d-%d", stage, partition, generation,
                                        attempt));
         st = weft_fs_make_directory(ctx, *folder); /* one level only: the folder of an ended job stays gone */
+        if (st == WEFT_OK) st = weft_fs_sync_directory(ctx, stage); /* its files are durable only with it */
         ended = st == WEFT_NOT_FOUND;
     }
     if (ended) {
@@ -248,7 +249,7 @@ done:
 typedef struct publisher {
     const weft_commit_manifest *manifest;
     const char *stage;
-    char *synced; /* the folder that the last file went to: files of one folder follow each other */
+    char *synced; /* the folder that changed last, to be synced: files of one folder follow each other */
     bool ended;   /* the job's folder is gone: all was done before */
 } publisher;
 
@@ -307,13 +308,16 @@ done:
     return st;
 }
 
-/* Delete one old file, and the folders that it leaves empty. */
-static weft_status publish_remove(weft_ctx *ctx, const weft_commit_manifest *m, const char *name)
+/* Delete one old file, and the folders that it leaves empty. What changed last is durable when the next one
+ * is of another folder, or all are gone. */
+static weft_status publish_remove(weft_ctx *ctx, publisher *p, const char *name)
 {
     weft_status st = WEFT_OK;
-    char *path = NULL;
+    const weft_commit_manifest *m = p->manifest;
+    char *path = NULL, *folder = NULL;
     WEFT_TRY(st, commit_join(ctx, m->output, name, &path));
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path));
+    WEFT_TRY(st, weft_fs_parent(ctx, path, &folder));
     for (const char *below = strrchr(name, '/'); below != NULL;) {
         char *slash = strrchr(path, '/');
         *slash = 0;
@@ -325,7 +329,10 @@ static weft_status publish_remove(weft_ctx *ctx, const weft_commit_manifest *m, 
             break;
         }
         WEFT_TRY(st, st);
+        WEFT_TRY(st, weft_fs_parent(ctx, path, &folder)); /* where the folder stood that is gone */
     }
+    if (p->synced != NULL && strcmp(p->synced, folder) != 0) WEFT_TRY(st, publish_sync(ctx, p));
+    p->synced = folder;
 done:
     return st;
 }
@@ -374,8 +381,9 @@ weft_status weft_commit_publish(weft_ctx *ctx, const weft_commit_manifest *manif
     WEFT_TRY(st, publish_sync(ctx, &p));
     for (int32_t i = 0; i < manifest->remove_count; i++) {
         pause_here(ctx);
-        WEFT_TRY(st, publish_remove(ctx, manifest, manifest->remove[i]));
+        WEFT_TRY(st, publish_remove(ctx, &p, manifest->remove[i]));
     }
+    WEFT_TRY(st, publish_sync(ctx, &p));
     WEFT_TRY(st, publish_success(ctx, manifest));
     WEFT_TRY(st, stage_remove(ctx, output, stage));
 done:

@@ -452,11 +452,11 @@ static void names_are_checked(void **state)
     assert_int_equal(name[25], '4');
 }
 
-WEFT_TESTS(STORAGE_TEST(appends_and_overwrites), STORAGE_TEST(folders_left_empty_go),
-           STORAGE_TEST(crash_at_every_step), STORAGE_TEST(crash_in_recovery_at_every_step),
-           STORAGE_TEST(crash_while_partitions_are_replaced),
-           STORAGE_TEST(crash_while_written_folders_are_replaced), STORAGE_TEST(other_folders_stay),
-           STORAGE_TEST(publish_is_repeatable), STORAGE_TEST(deposed_leader_changes_nothing),
-           STORAGE_TEST(the_first_decision_stands), STORAGE_TEST(a_lost_staged_file_is_told),
-           STORAGE_TEST(jobs_do_not_disturb_each_other), STORAGE_TEST(manifests_come_back),
-           STORAGE_TEST(names_are_checked))
+WEFT_TESTS(STORAGE_TEST_QUICK(appends_and_overwrites), STORAGE_TEST_QUICK(folders_left_empty_go),
+           STORAGE_TEST_QUICK(crash_at_every_step), STORAGE_TEST_QUICK(crash_in_recovery_at_every_step),
+           STORAGE_TEST_QUICK(crash_while_partitions_are_replaced),
+           STORAGE_TEST_QUICK(crash_while_written_folders_are_replaced),
+           STORAGE_TEST_QUICK(other_folders_stay), STORAGE_TEST_QUICK(publish_is_repeatable),
+           STORAGE_TEST_QUICK(deposed_leader_changes_nothing), STORAGE_TEST_QUICK(the_first_decision_stands),
+           STORAGE_TEST_QUICK(a_lost_staged_file_is_told), STORAGE_TEST_QUICK(jobs_do_not_disturb_each_other),
+           STORAGE_TEST_QUICK(manifests_come_back), STORAGE_TEST_QUICK(names_are_checked))

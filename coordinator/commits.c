@@ -3,11 +3,12 @@
 
 #include <pthread.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/log.h"
 #include "coordinator/coordinator.h"
 
-enum { TRIES = 2 }; /* of carrying out a decision, at once */
+enum { TRIES = 2 /* of carrying out a decision, at once */, LOOK_MS = 20 };
 
 static const char abort_text[] = "abort\n";
 
@@ -307,16 +308,49 @@ done:
     return st;
 }
 
+/* Where a job that was left writes; NULL: it was brought to its end. *is_busy: somebody works on it. */
+static weft_status find_left(weft_ctx *ctx, weft_commits *c, weft_uuid job, char **output, bool *is_busy)
+{
+    weft_status st = WEFT_OK;
+    *output = NULL;
+    *is_busy = false;
+    pthread_mutex_lock(&c->lock);
+    for (unfinished *u = c->first; u != NULL && *output == NULL && st == WEFT_OK; u = u->next) {
+        if (!weft_uuid_equal(u->id, job)) continue;
+        st = weft_arena_copy(ctx, ctx->arena, u->output, strlen(u->output), output);
+        *is_busy = u->is_busy;
+        u->is_busy = true;
+    }
+    pthread_mutex_unlock(&c->lock);
+    return st;
+}
+
+weft_status weft_commits_settle(weft_ctx *ctx, weft_commits *c, weft_uuid job)
+{
+    weft_status st = WEFT_OK;
+    const struct timespec pause = {.tv_nsec = LOOK_MS * 1000000};
+    char *output = NULL;
+    bool is_busy = true;
+    for (;;) {
+        WEFT_TRY(st, find_left(ctx, c, job, &output, &is_busy));
+        if (!is_busy) break;
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        nanosleep(&pause, NULL); /* another write into the same place ends it first */
+    }
+    if (output == NULL) goto done;
+    st = end_left(ctx, c, job, output, false);
+    if (st != WEFT_OK)
+        weft_error_prefix(ctx, "the write into %s is committed, but cannot be brought to its end: ", output);
+done:
+    return st;
+}
+
 void weft_commits_give_up(weft_ctx *ctx, weft_commits *c, weft_uuid job)
 {
     const weft_error kept = ctx->error;
-    weft_status st = WEFT_OK;
     char *output = NULL;
-    pthread_mutex_lock(&c->lock);
-    for (unfinished *u = c->first; u != NULL && output == NULL && st == WEFT_OK; u = u->next)
-        if (weft_uuid_equal(u->id, job))
-            st = weft_arena_copy(ctx, ctx->arena, u->output, strlen(u->output), &output);
-    pthread_mutex_unlock(&c->lock);
+    bool is_busy = false; /* it is: nobody else may have begun with what nobody has decided */
+    weft_status st = find_left(ctx, c, job, &output, &is_busy);
     if (st == WEFT_OK && output != NULL) st = end_left(ctx, c, job, output, true);
     if (st != WEFT_OK) weft_log_error(WEFT_LOG_ERROR, "write_not_ended", &ctx->error);
     ctx->error = kept;

@@ -61,6 +61,9 @@ WEFT_MUST_CHECK weft_status weft_commits_begin(weft_ctx *ctx, weft_commits *comm
 WEFT_MUST_CHECK weft_status weft_commits_resume(weft_ctx *ctx, weft_commits *commits,
                                                 const weft_job_record *record, bool has_run,
                                                 weft_commit_job **out);
+/* An earlier leader has decided it: is it carried out? It is now, or the error says that it cannot be.
+ * Errors: those of carrying it out, WEFT_CANCELLED. */
+WEFT_MUST_CHECK weft_status weft_commits_settle(weft_ctx *ctx, weft_commits *commits, weft_uuid job);
 /* Nobody goes on with it. What fails is logged, and tried again when the journal is opened. */
 void weft_commits_give_up(weft_ctx *ctx, weft_commits *commits, weft_uuid job);
 /* Decide for commit, and carry it out. manifest: of the job. From the decision on nothing is cancelled. */

@@ -508,6 +508,20 @@ done:
     return st;
 }
 
+/* An earlier leader has decided it, and has not told: nobody hears of its success before its files are there.
+ */
+static weft_status end_write(weft_session *s, weft_result *r, const weft_node *bound,
+                             const weft_job_record *record)
+{
+    weft_status st = WEFT_OK;
+    const weft_job_name name = {.session = record->session, .operation = record->operation};
+    WEFT_TRY(st,
+             weft_commits_settle(&r->ctx, weft_coordinator_commits(s->coordinator), weft_job_uuid(&name)));
+    WEFT_TRY(st, name_table(s, r, bound, record->output, true));
+done:
+    return st;
+}
+
 static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
                              const weft_node *bound, const weft_upload *upload)
 {
@@ -524,7 +538,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_VARIABLE) return weft_session_variable_command(s, r, ids, bound);
     if (bound->kind == WEFT_NODE_ROUTINE) return weft_session_routine_command(s, r, ids, bound);
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
-        return name_table(s, r, bound, weft_recovered_job_record(resume)->output, true);
+        return end_write(s, r, bound, weft_recovered_job_record(resume));
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
     WEFT_TRY(st, optimise(s, r, ids, bound, &optimised));
     WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, false));

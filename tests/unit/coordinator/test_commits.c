@@ -1,8 +1,10 @@
 /* Writes and their journal: whoever dies at whichever write or step of the file system, the folder shows what
  * was there before or all that is new, and after the next start nothing staged is left. */
 #include "coordinator/commits.h"
+#include "coordinator/coordinator.h"
 #include "coordinator/journal_file.h"
 
+#include <string.h>
 #include <sys/stat.h>
 
 #include "engine/storage/fs_internal.h"
@@ -93,21 +95,6 @@ static void rig_close(rig *r)
 }
 
 /* ---- the folder that is written to ---- */
-
-/* In memory where there is such a place: thousands of runs sync their files, which is not what is shown here.
- */
-static int setup(void **state)
-{
-    static const char quick[] = "/dev/shm/weft-commits-XXXXXX";
-    char folder[sizeof(quick)];
-    if (storage_setup(state) != 0) return -1;
-    storage_fixture *f = *state;
-    memcpy(folder, quick, sizeof(quick));
-    if (mkdtemp(folder) == NULL) return 0;
-    storage_remove_tree(f->folder);
-    snprintf(f->folder, sizeof(f->folder), "%s", folder);
-    return 0;
-}
 
 static const char *output_of(rig *r) { return storage_path(r->f, "out"); }
 
@@ -457,6 +444,32 @@ static void a_place_that_is_not_there(void **state)
     rig_close(&r);
 }
 
+/* Who asks for a write that an earlier leader has decided hears of its success when its files are there. */
+static void what_was_decided_is_told_when_it_is_done(void **state)
+{
+    storage_fixture *f = *state;
+    rig r = {0};
+    char away[1024];
+    start_anew(&r, f);
+    snprintf(away, sizeof(away), "%s", storage_path(f, "away"));
+    r.memory.fault_at = 5; /* CARRIED is not written */
+    r.memory.crashes = true;
+    assert_int_equal(start_and_overwrite(&r), WEFT_IO);
+    const weft_job_name name = {.operation = r.operations};
+    assert_int_equal(restart(&r), WEFT_OK);
+    assert_int_equal(rename(output_of(&r), away), 0);
+    assert_int_equal(weft_commits_recover(&f->ctx, r.commits, true), 1);
+    assert_int_equal(weft_commits_settle(&f->ctx, r.commits, weft_job_uuid(&name)), WEFT_NOT_FOUND);
+    assert_non_null(strstr(f->ctx.error.message, "is committed, but cannot be brought to its end: "));
+    weft_error_clear(&f->ctx);
+    assert_int_equal(rename(away, output_of(&r)), 0);
+    assert_int_equal(weft_commits_settle(&f->ctx, r.commits, weft_job_uuid(&name)), WEFT_OK);
+    assert_string_equal(listing(&r), new_listing);
+    assert_false(is_staged(&r));
+    assert_int_equal(weft_commits_settle(&f->ctx, r.commits, weft_job_uuid(&name)), WEFT_OK);
+    rig_close(&r);
+}
+
 /* ---- rules ---- */
 
 static void an_attempt_after_the_end_is_refused(void **state)
@@ -576,10 +589,11 @@ static void files_stay_small(void **state)
     rig_close(&r);
 }
 
-#define IN_MEMORY(function) WEFT_TEST_WITH(setup, storage_teardown, function)
-
-WEFT_TESTS(IN_MEMORY(a_crash_at_every_step), IN_MEMORY(a_crash_at_every_record),
-           IN_MEMORY(a_crash_while_it_is_carried_out), IN_MEMORY(a_failing_step), IN_MEMORY(a_failing_record),
-           IN_MEMORY(what_was_left_comes_first), IN_MEMORY(a_place_that_is_not_there),
-           IN_MEMORY(an_attempt_after_the_end_is_refused), IN_MEMORY(a_cancelled_statement_is_not_committed),
-           IN_MEMORY(without_a_journal), IN_MEMORY(files_stay_small))
+WEFT_TESTS(STORAGE_TEST_QUICK(a_crash_at_every_step), STORAGE_TEST_QUICK(a_crash_at_every_record),
+           STORAGE_TEST_QUICK(a_crash_while_it_is_carried_out), STORAGE_TEST_QUICK(a_failing_step),
+           STORAGE_TEST_QUICK(a_failing_record), STORAGE_TEST_QUICK(what_was_left_comes_first),
+           STORAGE_TEST_QUICK(a_place_that_is_not_there),
+           STORAGE_TEST_QUICK(what_was_decided_is_told_when_it_is_done),
+           STORAGE_TEST_QUICK(an_attempt_after_the_end_is_refused),
+           STORAGE_TEST_QUICK(a_cancelled_statement_is_not_committed), STORAGE_TEST_QUICK(without_a_journal),
+           STORAGE_TEST_QUICK(files_stay_small))

@@ -17,9 +17,11 @@
 #define MS INT64_C(1000000)
 
 enum {
-    TEND_MS = 10000, /* how often what is needed is told to all, … */
-    IDLE_TENDS = 60, /* … and how often when nothing is */
-    SILENT_MS = 5000 /* a coordinator that says nothing for so long is left alone */
+    TEND_MS = 10000,     /* how often what is needed is told to all, … */
+    IDLE_TENDS = 60,     /* … and how often when nothing is */
+    SILENT_MS = 5000,    /* a coordinator that says nothing for so long is left alone */
+    PATIENCE_MS = 30000, /* one that has died, or its machine, is back in less; if at all */
+    AGAIN_MS = 300
 };
 
 static const char *const class_names[WEFT_BLOB_CLASS_COUNT] = {"records", "artifacts"};
@@ -34,6 +36,7 @@ struct weft_blobs {
     /* Of a leadership. */
     weft_journal *journal;
     uint64_t epoch;
+    int64_t led_ns; /* since when */
     weft_blob_needs needs;
     int64_t from_ns;   /* nothing is said of what is needed before */
     weft_arena *arena; /* of the thread, with ctx */
@@ -135,12 +138,22 @@ static weft_status refuse_alone(weft_ctx *ctx, int32_t peers)
     return peers == 0 ? st : ctx->error.code;
 }
 
+/* The thread that tends has slept for long when there was nothing: now there is. */
+static void wake(weft_blobs *b)
+{
+    pthread_mutex_lock(&b->lock);
+    b->is_due = true;
+    pthread_cond_broadcast(&b->changed);
+    pthread_mutex_unlock(&b->lock);
+}
+
 weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name)
 {
     weft_status st = WEFT_OK;
     weft_leader *peers = NULL;
     int32_t count = 0;
     bool is_done = false;
+    wake(b);
     if (b->journal == NULL) return WEFT_OK;
     WEFT_TRY(st, list_peers(ctx, b, &peers, &count));
     for (int32_t i = 0; i < count && !is_done; i++) {
@@ -155,10 +168,7 @@ weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class clas
     }
     if (!is_done && b->options.copies > 1) return refuse_alone(ctx, count);
     weft_error_clear(ctx);
-    pthread_mutex_lock(&b->lock);
-    b->is_due = b->is_due || count > 1 || !is_done; /* the others get it soon */
-    pthread_cond_broadcast(&b->changed);
-    pthread_mutex_unlock(&b->lock);
+    if (count > 1 || !is_done) wake(b); /* the others get it soon */
 done:
     return st;
 }
@@ -195,26 +205,52 @@ done:
     return st;
 }
 
-weft_status weft_blobs_have(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name)
+/* Ask each of the others once. *asked: how many there are. */
+static weft_status fetch_from_any(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name,
+                                  int32_t *asked, bool *is_here)
 {
     weft_status st = WEFT_OK;
     weft_leader *peers = NULL;
-    int32_t count = 0;
-    int64_t bytes = 0;
-    bool is_here = weft_blob_find(b->stores[class], name, &bytes);
-    if (is_here) return WEFT_OK;
-    WEFT_TRY(st, list_peers(ctx, b, &peers, &count));
-    for (int32_t i = 0; i < count && !is_here; i++) {
-        is_here = fetch_from(ctx, b, &peers[i], class, name) == WEFT_OK;
-        if (is_here) break;
+    WEFT_TRY(st, list_peers(ctx, b, &peers, asked));
+    for (int32_t i = 0; i < *asked && !*is_here; i++) {
+        *is_here = fetch_from(ctx, b, &peers[i], class, name) == WEFT_OK;
+        if (*is_here) break;
         weft_log_error(WEFT_LOG_WARN, "blob_not_fetched", &ctx->error);
         weft_error_clear(ctx);
         WEFT_TRY(st, weft_check_cancel(ctx));
     }
+done:
+    return st;
+}
+
+/* Until when is a blob waited for that nobody has who is there? Those who have it may have died with the
+ * leader before, and be starting again. What is lost for good holds up a new leader once, not for each
+ * record. */
+static int64_t patient_until(const weft_ctx *ctx, const weft_blobs *b, weft_blob_class class)
+{
+    if (b->options.copies == 1) return 0; /* nobody else needs to have it */
+    return (class == WEFT_BLOB_RECORD ? b->led_ns : weft_now_ns(ctx)) + PATIENCE_MS * MS;
+}
+
+weft_status weft_blobs_have(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name)
+{
+    weft_status st = WEFT_OK;
+    const struct timespec pause = {.tv_nsec = AGAIN_MS * MS};
+    const int64_t until_ns = patient_until(ctx, b, class);
+    int32_t asked = 0;
+    int64_t bytes = 0;
+    bool is_here = weft_blob_find(b->stores[class], name, &bytes);
+    while (!is_here) {
+        WEFT_TRY(st, fetch_from_any(ctx, b, class, name, &asked, &is_here));
+        if (is_here || weft_now_ns(ctx) >= until_ns) break;
+        nanosleep(&pause, NULL);
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        is_here = weft_blob_find(b->stores[class], name, &bytes); /* it was brought meanwhile */
+    }
     if (!is_here)
         st = weft_fail(ctx, WEFT_NOT_FOUND,
                        "nobody has the blob %s: not this coordinator, and none of %" PRId32 " others", name,
-                       count);
+                       asked);
 done:
     return st;
 }
@@ -339,8 +375,10 @@ void weft_blobs_need(weft_blobs *b, const weft_blob_needs *needs) { b->needs = *
 
 void weft_blobs_lead(weft_blobs *b, weft_journal *journal, uint64_t epoch)
 {
+    const weft_clock *clock = weft_clock_system();
     b->journal = journal;
     b->epoch = epoch;
+    b->led_ns = clock->now_ns(clock->self);
     weft_blob_port_see_epoch(b->port, epoch);
 }
 

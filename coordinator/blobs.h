@@ -67,8 +67,9 @@ weft_blob_store *weft_blobs_store(weft_blobs *blobs, weft_blob_class class);
  * WEFT_UNREACHABLE (says what to do), what another coordinator refuses with when all do. */
 WEFT_MUST_CHECK weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *blobs, weft_blob_class class,
                                               const char *name);
-/* Have it here: from another coordinator when it is not. Errors: WEFT_NOT_FOUND (nobody has it), those of
- * weft_blob_create. */
+/* Have it here: from another coordinator when it is not. When nobody has it who is there, those who are not
+ * are waited for: 30 s, for values of the journal 30 s of a leadership in all. Errors: WEFT_NOT_FOUND (nobody
+ * has it), WEFT_CANCELLED, those of weft_blob_create. */
 WEFT_MUST_CHECK weft_status weft_blobs_have(weft_ctx *ctx, weft_blobs *blobs, weft_blob_class class,
                                             const char *name);
 

@@ -1,6 +1,7 @@
 /* coordinator/core_recover.c - see core.h: what a new leader takes over, and what must be durable. */
 #include <string.h>
 
+#include "common/log.h"
 #include "coordinator/core_state.h"
 
 /* ---- members ---- */
@@ -53,6 +54,8 @@ void core_recover_tick(weft_ctx *ctx, weft_core *core)
     const weft_event event = {.kind = WEFT_EVENT_RECOVERED};
     if (!core->recovering || !is_over(core, weft_now_ns(ctx))) return;
     core->recovering = false;
+    if (core->expected_count > 0)
+        weft_log(WEFT_LOG_WARN, "members_not_heard", WEFT_LOG_INT("workers", core->expected_count));
     if (core_step(ctx, core, &event) == WEFT_OK) return;
     core->recovering = true; /* no memory: the next tick tries again */
     weft_error_clear(ctx);

@@ -24,6 +24,7 @@ import sys
 import time
 
 BLOCK = 100
+STEP_FAULTS = 8  # STEP_FAULT_COUNT of failover/services.h
 MUTANTS = [("failover_mutants.txt", 3000, ""), ("failover_step_mutants.txt", 700, "--steps 1"),
            ("failover_file_mutants.txt", 700, "--steps 1 --file 1")]
 PARTS = ["worlds", "steps", "file", "cluster", "mutants", "builds"]
@@ -71,7 +72,7 @@ def steps_of(program, seed, more):
 def run_steps(program, first, count, more, counted, failed):
     """Every step of count worlds with every fault."""
     for seed in range(first, first + count):
-        worlds = 6 * steps_of(program, seed, more)
+        worlds = STEP_FAULTS * steps_of(program, seed, more)
         if worlds == 0:
             failed.append({"replay": f"--steps {seed}", "wrong": "the undisturbed world"})
         run_seeds([program, "--steps", str(seed), *more], 1, worlds, counted, failed)

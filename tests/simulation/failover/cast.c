@@ -20,6 +20,7 @@ void cast_run(weft_ctx *ctx, const story *s, const cast_options *options, runs_r
     c->options = options;
     story_world_begin(s, options->number, c->folder);
     net_begin();
+    machine_begin(c->folder);
     services_begin();
     sim()->of = c;
     sim()->crashed = cast_crashed;

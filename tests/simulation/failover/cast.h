@@ -3,6 +3,7 @@
 #define WEFT_TESTS_SIMULATION_FAILOVER_CAST_H
 
 #include "tests/simulation/failover/disk.h"
+#include "tests/simulation/failover/machine.h"
 #include "tests/simulation/failover/net.h"
 #include "tests/simulation/failover/services.h"
 #include "tests/simulation/failover/story.h"
@@ -20,6 +21,7 @@ typedef struct cast_options {
 typedef struct cast_counts {
     int64_t crashes, stops, worker_crashes, worker_stops, cuts, quorums, expiries, unseated, partings, breaks,
         drifts;
+    int64_t disks, files;
     int64_t statements, attempts, again;
 } cast_counts;
 
@@ -37,8 +39,8 @@ typedef struct cast {
     int64_t over_ns;  /* all clients are done since; 0: they are not */
     int64_t rate_ns;
     int32_t drift_ppm;
-    bool excused; /* something happened for which a task may run again that had ended */
     bool settled;
+    bool excused; /* something happened for which a task may run again that had ended */
     cast_counts counts;
 } cast;
 
@@ -60,6 +62,9 @@ typedef struct cast {
     X("lost", true, net_count().lost)                                                                        \
     X("twice", true, net_count().twice)                                                                      \
     X("overtaking", true, net_count().overtaking)                                                            \
+    X("machines down", true, machine_count().crashes)                                                        \
+    X("lost with a machine", true, machine_count().lost)                                                     \
+    X("disks lost", true, c->counts.disks)                                                                   \
     X("dead behind a message", true, net_count().crashes)                                                    \
     X("relayed connections", true, net_count().relayed)                                                      \
     X("candidates removed", true, c->counts.unseated)                                                        \
@@ -67,6 +72,10 @@ typedef struct cast {
     X("leaders", true, services_count().leaders)                                                             \
     X("jobs resumed", true, services_count().resumed)                                                        \
     X("reads on record", true, services_count().reads)                                                       \
+    X("large records", true, services_count().large)                                                         \
+    X("large records fetched", true, services_count().blobs_fetched)                                         \
+    X("files of sessions", true, c->counts.files)                                                            \
+    X("files fetched", true, services_count().files_fetched)                                                 \
     X("writes to ZooKeeper", false, services_count().writes)                                                 \
     X("refused", true, services_count().refused)                                                             \
     X("durable steps", false, services_count().steps)                                                        \

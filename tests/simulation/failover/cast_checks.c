@@ -3,6 +3,8 @@
  * Who leads, and whose word is durable: services.c. What clients hear: story.c. Here: everything ends, no
  * more is kept or on its way than there may be, no task that has ended runs again while what it made lives,
  * and nothing is left when all is over. */
+#include <dirent.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/simulation/failover/cast.h"
@@ -11,7 +13,8 @@
 
 enum {
     CLIENTS_MS = 150000, /* after the last fault, until every client has all answers */
-    SETTLE_MS = 60000,   /* … and until nothing is left */
+    SETTLE_MS = 60000,   /* … until nothing is left of them on any worker … */
+    TENDED_MS = 600000,  /* … and no file of a session on any coordinator */
     LOOK_MS = 400,
     TURNS_MOST = 3000000,
     WAITING_BYTES_MOST = 32 << 20,
@@ -29,6 +32,7 @@ typedef struct done_task {
 
 static done_task done[DONE_MAX];
 static int32_t done_count;
+static int64_t epochs[SIM_WORKERS_MAX]; /* of leaders: the highest that each was with */
 
 static bool is_same_task(const attempt_seen *a, const attempt_seen *b)
 {
@@ -55,6 +59,54 @@ static void see_attempt(process *p, const attempt_seen *seen)
     }
 }
 
+/* Who was with a leader is with none of before, also when it was started again. */
+static void see_registered(const process *p, int64_t epoch)
+{
+    const program *of = p->of;
+    if (of->kind != PROGRAM_WORKER) return;
+    if (epoch < epochs[of->number])
+        sim_wrong("%s is with epoch %lld, and was with %lld", p->name, (long long)epoch,
+                  (long long)epochs[of->number]);
+    epochs[of->number] = weft_max_i64(epochs[of->number], epoch);
+}
+
+/* What they have made is made again then: a new leader waits for two seconds, and it may have been with one
+ * that stood still. */
+static void see_not_heard(void)
+{
+    cast *c = sim()->of;
+    c->excused = true;
+}
+
+/* How many machines have a blob, whatever goes down. */
+static int32_t count_copies(const cast *c, const char *blob)
+{
+    char path[PROGRAM_PATH_BYTES + 128];
+    int32_t copies = 0;
+    for (int32_t i = 0; i < c->coordinator_count; i++) {
+        snprintf(path, sizeof(path), "%s/blobs/records/%s", c->coordinators[i]->folder, blob);
+        copies += machine_keeps(path);
+    }
+    return copies;
+}
+
+/* What a record names is on two machines before it is there. Not where a disk was lost. */
+static void see_large(const char *blob)
+{
+    const cast *c = sim()->of;
+    const int32_t copies = count_copies(c, blob);
+    if (copies < 2 && c->counts.disks == 0)
+        sim_wrong("a record is there, and its blob is durable on %d machines", copies);
+}
+
+/* … and stays there. */
+static void check_blobs(const cast *c)
+{
+    for (int32_t i = 0; services_blob(i) != NULL; i++)
+        if (count_copies(c, services_blob(i)) < (c->counts.disks > 0 ? 1 : 2))
+            sim_wrong("the blob %.8s… was removed, and a record names it", services_blob(i));
+}
+
 /* ---- the end ---- */
 
 static bool clients_are_done(const cast *c)
@@ -68,6 +120,7 @@ static void check_clients(cast *c, int64_t since_ns)
 {
     if (clients_are_done(c)) {
         c->over_ns = sim()->now_ns;
+        services_lag(0); /* servers that lag do so behind writes, and there are none to come */
         return;
     }
     if (sim()->now_ns - since_ns < CLIENTS_MS * MS) return;
@@ -85,6 +138,21 @@ static void check_files(const cast *c)
     }
 }
 
+/* A file that is left of a session that has ended: where; NULL: none is. */
+static const char *find_file(const cast *c)
+{
+    char path[PROGRAM_PATH_BYTES + 32];
+    for (int32_t i = 0; i < c->coordinator_count; i++) {
+        int32_t files = 0;
+        snprintf(path, sizeof(path), "%s/blobs/artifacts", c->coordinators[i]->folder);
+        DIR *d = opendir(path);
+        for (const struct dirent *e; d != NULL && (e = readdir(d)) != NULL;) files += e->d_name[0] != '.';
+        if (d != NULL) closedir(d);
+        if (files > 0) return c->coordinators[i]->name;
+    }
+    return NULL;
+}
+
 /* Ask all workers; what they answered the last time decides. */
 static void check_left(cast *c)
 {
@@ -99,7 +167,10 @@ static void check_left(cast *c)
         }
         if (w->process->alive && !w->looks) program_look(w);
     }
-    if (c->settled && left == NULL) {
+    const char *file_at = left == NULL && c->counts.files > 0 ? find_file(c) : NULL;
+    if (file_at != NULL && sim()->now_ns - c->over_ns > TENDED_MS * MS)
+        sim_wrong("all sessions are gone, and %s has a file of one", file_at);
+    if (c->settled && left == NULL && file_at == NULL) {
         check_files(c);
         c->settled = sim()->wrong == NULL;
         sim()->over = true;
@@ -123,6 +194,7 @@ static void look(void *of, int64_t number)
 {
     cast *c = of;
     check_bounds();
+    check_blobs(c);
     if (c->over_ns == 0 && sim()->now_ns >= c->quiet_ns)
         check_clients(c, weft_max_i64(c->quiet_ns, 0));
     else if (c->over_ns > 0)
@@ -133,7 +205,10 @@ static void look(void *of, int64_t number)
 void cast_watch(cast *c)
 {
     done_count = 0;
-    services_see_attempts(see_attempt);
+    static const services_watcher watcher = {
+        .attempt = see_attempt, .registered = see_registered, .not_heard = see_not_heard, .large = see_large};
+    memset(epochs, 0, sizeof(epochs));
+    services_watch(&watcher);
     sim_at(LOOK_MS * MS, look, c, 0);
 }
 

@@ -11,6 +11,8 @@ enum {
     WORKERS_DEAD_MOST = 2,  /* a task on which three workers die fails its job */
     AGAIN_MS_MOST = 3000,   /* until what died is there again */
     LEADERS_PERMILLE = 650, /* of the strikes at coordinators, at who leads */
+    DOWN_PERMILLE = 400,    /* of the crashes, with the machine */
+    DISK_PERMILLE = 60,     /* … and with its disk, once a world */
     EARLY_PERMILLE = 60,    /* of the worlds in which ZooKeeper is lost … */
     EARLY_MS = 8,           /* … so soon */
     WILD_MOST = 100         /* of a thousand messages, each way to be wild */
@@ -88,6 +90,7 @@ void cast_crashed(process *p)
     cast *c = sim()->of;
     const program *dead = p->of;
     net_crashed(p);
+    machine_crashed(p);
     services_crashed(p);
     disk_crashed(p);
     c->counts.crashes += dead->kind == PROGRAM_COORDINATOR;
@@ -163,12 +166,27 @@ static void part(cast *c)
     if (how != 0) net_part(pair[1], pair[0], until);
 }
 
+/* It comes back on another machine: what it had is with the others, or nowhere. */
+static void lose_disk(cast *c, const program *p)
+{
+    sim_say("… and its disk is lost");
+    c->counts.disks++;
+    story_remove_folder(p->folder);
+}
+
 static void crash(cast *c, process *p)
 {
     const program *of = p->of;
     if (!p->alive || (of->kind == PROGRAM_WORKER && c->counts.worker_crashes == WORKERS_DEAD_MOST)) return;
-    sim_say("%s dies", p->name);
-    process_crash(p);
+    const bool down = sim_chance(DOWN_PERMILLE);
+    sim_say("%s dies%s", p->name, down ? ", its machine goes down" : "");
+    if (down)
+        machine_crash(p);
+    else
+        process_crash(p);
+    if (of->kind == PROGRAM_COORDINATOR && c->programs.journal == NULL && c->counts.disks == 0 &&
+        sim_chance(DISK_PERMILLE))
+        lose_disk(c, of);
 }
 
 static void expire(cast *c)

@@ -27,7 +27,7 @@ enum {
 };
 
 typedef struct process {
-    int32_t id;
+    int32_t id, machine; /* machine: the same over its restarts */
     const char *name;
     bool alive;
     int64_t stopped_until_ns;    /* of the world */

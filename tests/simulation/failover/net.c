@@ -407,7 +407,8 @@ weft_status weft_net_connect(weft_ctx *ctx, weft_net *net, const char *address, 
     const listener *there = find_listener(port_of(address));
     const char *why = nobody;
     (void)ctx;
-    l->of_worker = net->options.role == WEFT_ROLE_WORKER && server == WEFT_ROLE_COORDINATOR;
+    const bool control = port_of(address) < FIRST_FREE_PORT; /* else a coordinator's port of blobs */
+    l->of_worker = net->options.role == WEFT_ROLE_WORKER && server == WEFT_ROLE_COORDINATOR && control;
     l->of_client = net->options.role == WEFT_ROLE_CLIENT && server == WEFT_ROLE_COORDINATOR;
     l->next = all.links;
     all.links = l;

@@ -3,12 +3,13 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/version.h"
 
 #define MS INT64_C(1000000)
 
-enum { MEMORY_BYTES = 192 << 20, OUTBOX_BYTES = 8 << 20 };
+enum { MEMORY_BYTES = 192 << 20, OUTBOX_BYTES = 8 << 20, MACHINES_OF_A_KIND = 16 };
 
 /* What a program begins with, in its first thread. */
 typedef struct start_note {
@@ -35,6 +36,7 @@ static void open_daemon(program *p, const program_options *o)
     set_number(&d->settings, WEFT_SET_SLOTS, o->slots);
     set_number(&d->settings, WEFT_SET_MEMORY, MEMORY_BYTES);
     snprintf(d->settings.text[WEFT_SET_SCRATCH], WEFT_SETTING_TEXT_BYTES, "%s", o->folder);
+    d->work_dir = p->folder;
     d->memory_bytes = MEMORY_BYTES;
     d->cores = o->slots;
     if (!weft_own_memory_open(&d->memory, MEMORY_BYTES, p->name)) sim_wrong("no memory for %s", p->name);
@@ -42,23 +44,43 @@ static void open_daemon(program *p, const program_options *o)
     p->ctx = &d->ctx;
 }
 
+/* Without ZooKeeper, as command_coordinator.c does. */
+static void open_blobs(program *p)
+{
+    char folder[PROGRAM_PATH_BYTES + 8], address[80];
+    snprintf(folder, sizeof(folder), "%s/blobs", p->folder);
+    const weft_blobs_options blobs = {.folder = folder,
+                                      .host = "127.0.0.1",
+                                      .pool = p->daemon.memory.pool,
+                                      .settings = &p->daemon.settings,
+                                      .copies = 1,
+                                      .idle_ms = BLOB_KEEP_MS};
+    must(p, weft_blobs_open(p->ctx, &blobs, &p->blobs), "no place for files");
+    snprintf(address, sizeof(address), "127.0.0.1:%d", weft_blobs_port(p->blobs));
+    weft_blobs_name(p->blobs, address);
+}
+
 static void start_coordinator(program *p, const program_options *o)
 {
     weft_ctx *ctx = p->ctx;
-    const weft_standby_options options = {.leadership = {.daemon = &p->daemon,
-                                                         .host = "127.0.0.1",
-                                                         .cluster = "sim",
-                                                         .port = FIRST_PORT + p->number,
-                                                         .grace_ms = 60000,
-                                                         .session_grace_ms = 20000,
-                                                         .away_ms = 1000,
-                                                         .journal = o->journal},
-                                          .servers = "zookeeper",
-                                          .folder = "/weft/sim",
-                                          .timeout_ms = o->timeout_ms,
-                                          .keys_dir = ""};
+    weft_standby_options options = {.leadership = {.daemon = &p->daemon,
+                                                   .host = "127.0.0.1",
+                                                   .cluster = "sim",
+                                                   .port = FIRST_PORT + p->number,
+                                                   .grace_ms = 60000,
+                                                   .session_grace_ms = 20000,
+                                                   .away_ms = 1000,
+                                                   .journal = o->journal},
+                                    .servers = "zookeeper",
+                                    .folder = "/weft/sim",
+                                    .timeout_ms = o->timeout_ms,
+                                    .keys_dir = "",
+                                    .blob_copies = 2,
+                                    .blob_keep_ms = BLOB_KEEP_MS};
     snprintf(p->address, sizeof(p->address), "127.0.0.1:%d", FIRST_PORT + p->number);
     if (o->journal != NULL) {
+        open_blobs(p);
+        options.leadership.blobs = p->blobs;
         must(p, weft_leadership_start(ctx, &options.leadership, &p->leadership), "cannot lead");
         return;
     }
@@ -85,6 +107,12 @@ static void on_ended(void *self, const weft_error *why)
     sim_wrong("%s gives up: %s", p->name, why->message);
 }
 
+static void on_artifacts(void *self, const char *address)
+{
+    const program *p = self;
+    weft_worker_artifacts_at(p->artifacts, address);
+}
+
 static weft_status make_worker(program *p, const program_options *o)
 {
     weft_status st = WEFT_OK;
@@ -101,20 +129,26 @@ static weft_status make_worker(program *p, const program_options *o)
                                         .host_id = p->name,
                                         .cluster = "sim",
                                         .version = WEFT_VERSION_TEXT,
+                                        .folder = d->work_dir,
                                         .uuid = uuid,
                                         .control = times,
                                         .outbox_bytes = OUTBOX_BYTES,
+                                        .artifacts = on_artifacts,
                                         .ended = on_ended,
                                         .self = p};
     WEFT_TRY(st, weft_member_new(ctx, &member, &p->member));
     const weft_fetch_options fetcher = {
         .role = WEFT_ROLE_WORKER, .pool = d->memory.pool, .settings = &d->settings, .host_id = p->name};
     WEFT_TRY(st, weft_fetcher_start(ctx, &fetcher, &p->fetcher));
+    char folder[PROGRAM_PATH_BYTES + 16];
+    snprintf(folder, sizeof(folder), "%s/artifacts", p->folder);
+    WEFT_TRY(st, weft_worker_artifacts_new(ctx, folder, NULL, &p->artifacts));
     const weft_worker_options worker = {.uuid = uuid,
                                         .slots = o->slots,
                                         .pool = d->memory.pool,
                                         .settings = &d->settings,
                                         .coordinator = weft_member_link(p->member),
+                                        .named = weft_worker_artifacts_named(p->artifacts),
                                         .fetcher = p->fetcher};
     WEFT_TRY(st, weft_worker_start(ctx, &worker, &p->worker));
     const weft_serve_options serve = {.listen = "tcp://127.0.0.1:0",
@@ -168,7 +202,10 @@ program *program_start(const program_options *options, program_kind kind, int32_
     assert(st == WEFT_OK);
     *p = (program){.kind = kind, .number = number, .incarnation = incarnation};
     snprintf(p->name, sizeof(p->name), "%s-%d.%d", names[kind], number, incarnation);
+    snprintf(p->folder, sizeof(p->folder), "%s/%s-%d", options->folder, names[kind], number);
+    mkdir(p->folder, 0700); /* it is there after the first start */
     p->process = process_new(p->name, p);
+    p->process->machine = (int32_t)kind * MACHINES_OF_A_KIND + number;
     *note = (start_note){.program = p, .options = options, .main = main};
     process_thread(p->process, program_main, note);
     return p;

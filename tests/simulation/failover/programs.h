@@ -1,18 +1,26 @@
 /* tests/simulation/failover/programs.h - the processes of a world, made of the real code as
  * client/command_coordinator.c, command_worker.c and command_sql.c make them: a coordinator is
- * client/standby.h with all that it leads with, a worker is worker.h, member.h, serve.h and fetch.h, a client
- * is client/remote.h. What they have no part of here: options, HTTP, keys. */
+ * client/standby.h with all that it leads with, a worker is worker.h, member.h, serve.h, fetch.h and
+ * artifacts.h, a client is client/remote.h. What they have no part of here: options, HTTP, keys. */
 #ifndef WEFT_TESTS_SIMULATION_FAILOVER_PROGRAMS_H
 #define WEFT_TESTS_SIMULATION_FAILOVER_PROGRAMS_H
 
 #include "client/remote.h"
 #include "client/standby.h"
 #include "tests/simulation/failover/fiber.h"
+#include "worker/artifacts.h"
 #include "worker/fetch.h"
 #include "worker/member.h"
 #include "worker/serve.h"
 
-enum { COORDINATORS_MAX = 3, SIM_WORKERS_MAX = 3, CLIENTS_MAX = 3, FIRST_PORT = 7101 };
+enum {
+    COORDINATORS_MAX = 3,
+    SIM_WORKERS_MAX = 3,
+    CLIENTS_MAX = 3,
+    FIRST_PORT = 7101,
+    PROGRAM_PATH_BYTES = 256,
+    BLOB_KEEP_MS = 3000 /* of blobs that nobody needs: longer than a leader waits for ZooKeeper */
+};
 
 typedef enum program_kind { PROGRAM_COORDINATOR, PROGRAM_WORKER, PROGRAM_CLIENT } program_kind;
 
@@ -23,12 +31,15 @@ typedef struct program {
     int32_t number;      /* of its kind, from 0 */
     int32_t incarnation; /* how often it was started before */
     char name[32], address[64];
+    char folder[PROGRAM_PATH_BYTES]; /* its work folder */
     weft_daemon daemon;
     weft_ctx *ctx; /* of its first thread */
     weft_standby *standby;
-    weft_leadership *leadership; /* without ZooKeeper */
+    weft_leadership *leadership; /* without ZooKeeper … */
+    weft_blobs *blobs;           /* … and then: files of sessions */
     weft_member *member;
     weft_fetcher *fetcher;
+    weft_worker_artifacts *artifacts;
     weft_worker *worker;
     weft_serve *serve;
     weft_remote *remote;

@@ -12,6 +12,7 @@
 #include "coordinator/journal_record.h"
 #include "coordinator/leader.h"
 #include "proto/record.h"
+#include "tests/simulation/failover/machine.h"
 #include "tests/support/fake_zookeeper.h"
 
 #define MS INT64_C(1000000)
@@ -19,6 +20,8 @@
 enum {
     SESSIONS_MAX = 1024,
     CANDIDATE_BYTES = 256,
+    LARGE_MAX = 512,
+    RECORD_PATH_BYTES = 192,
     TIME_MS = 20, /* ZooKeeper looks at its sessions so often */
     ANSWER_US = 1500,
     STOP_MS_LEAST = 1800, /* of a leader: longer than its session lasts */
@@ -32,6 +35,11 @@ typedef struct keeper {
     bool stopped, cut, over; /* stopped: it was, when somebody looked last */
 } keeper;
 
+/* A record whose value is a blob. */
+typedef struct large_record {
+    char path[RECORD_PATH_BYTES], blob[JOURNAL_BLOB_NAME];
+} large_record;
+
 static struct {
     fake_zookeeper *fake;
     keeper keepers[SESSIONS_MAX];
@@ -44,16 +52,19 @@ static struct {
     int64_t fault_at;
     step_fault fault;
     bool fired;
-    process *condemned; /* crashes as soon as no lock of the fake's is held */
+    process *condemned;  /* crashes as soon as no lock of the fake's is held … */
+    bool condemned_down; /* … and its machine goes down */
     int64_t (*lease)(void *self);
-    void (*see_attempt)(process *p, const attempt_seen *seen);
+    services_watcher watcher;
+    large_record large[LARGE_MAX];
+    int32_t large_count;
     service_counts counts;
 } all;
 
 const char *step_fault_name(step_fault fault)
 {
-    static const char *const names[] = {"crash before", "crash after", "lost before",
-                                        "lost after",   "stop before", "stop after"};
+    static const char *const names[] = {"crash before", "crash after", "lost before", "lost after",
+                                        "stop before",  "stop after",  "down before", "down after"};
     return names[fault];
 }
 
@@ -98,8 +109,12 @@ static fake_zookeeper_fault on_write(void *of, const void *session)
     switch (fault) {
     case STEP_CRASH_BEFORE:
     case STEP_CRASH_AFTER:
+    case STEP_DOWN_BEFORE:
+    case STEP_DOWN_AFTER:
         all.condemned = k->of;
-        return fault == STEP_CRASH_BEFORE ? FAKE_ZOOKEEPER_SILENT_BEFORE : FAKE_ZOOKEEPER_SILENT_AFTER;
+        all.condemned_down = fault >= STEP_DOWN_BEFORE;
+        return fault == STEP_CRASH_BEFORE || fault == STEP_DOWN_BEFORE ? FAKE_ZOOKEEPER_SILENT_BEFORE
+                                                                       : FAKE_ZOOKEEPER_SILENT_AFTER;
     case STEP_LOST_BEFORE: return FAKE_ZOOKEEPER_LOST_BEFORE;
     case STEP_LOST_AFTER: return FAKE_ZOOKEEPER_LOST_AFTER;
     case STEP_STOP_BEFORE:
@@ -142,8 +157,39 @@ static void see_job(const weft_zookeeper_op *op)
     if (strstr(op->path, "/JOB-") == NULL || op->bytes < WEFT_SEAL_MORE_BYTES) return;
     const uint8_t *plain = (const uint8_t *)op->value + WEFT_SEAL_HEAD_BYTES;
     if (!weft_journal_decode(plain, op->bytes - WEFT_SEAL_MORE_BYTES, &draft)) return;
+    if ((draft.flags & JOURNAL_FLAG_BLOB) != 0) return;
     if (weft_job_record_decode(&ctx, draft.body, draft.body_bytes, &record) == WEFT_OK)
         all.counts.reads += record.output[0] == 0;
+}
+
+const char *services_blob(int32_t index) { return index < all.large_count ? all.large[index].blob : NULL; }
+
+static void forget_large(const char *path)
+{
+    for (int32_t i = 0; i < all.large_count; i++)
+        if (strcmp(all.large[i].path, path) == 0) all.large[i--] = all.large[--all.large_count];
+}
+
+/* A large value is where it should be before its record is there. */
+static void see_large(const weft_zookeeper_op *op)
+{
+    forget_large(op->path);
+    journal_draft draft;
+    char blob[JOURNAL_BLOB_NAME];
+    int64_t bytes = 0;
+    if (op->bytes < WEFT_SEAL_MORE_BYTES) return;
+    const uint8_t *plain = (const uint8_t *)op->value + WEFT_SEAL_HEAD_BYTES;
+    if (!weft_journal_decode(plain, op->bytes - WEFT_SEAL_MORE_BYTES, &draft))
+        return; /* a part, or a folder */
+    if ((draft.flags & (JOURNAL_FLAG_BLOB | JOURNAL_FLAG_PARTS)) != JOURNAL_FLAG_BLOB) return;
+    if (!weft_journal_blob_name(draft.body, draft.body_bytes, blob, &bytes))
+        sim_wrong("a blob without a name");
+    all.counts.large++;
+    assert(all.large_count < LARGE_MAX);
+    large_record *r = &all.large[all.large_count++];
+    snprintf(r->path, sizeof(r->path), "%s", op->path);
+    memcpy(r->blob, blob, sizeof(r->blob));
+    if (all.watcher.large != NULL) all.watcher.large(blob);
 }
 
 /* A record is made once, and by who leads; only a session's is made anew. */
@@ -153,7 +199,9 @@ static void see_record(const keeper *k, const weft_zookeeper_op *op)
     if (k->zk.self != all.leader_session) sim_wrong("a deposed leader has written %s", op->path);
     if (op->kind == WEFT_ZOOKEEPER_CREATE) all.counts.records++;
     if (op->kind == WEFT_ZOOKEEPER_CREATE) see_job(op);
+    if (op->kind == WEFT_ZOOKEEPER_CREATE || op->kind == WEFT_ZOOKEEPER_SET) see_large(op);
     if (op->kind == WEFT_ZOOKEEPER_REMOVE) all.counts.records_removed++;
+    if (op->kind == WEFT_ZOOKEEPER_REMOVE) forget_large(op->path);
     if (op->kind != WEFT_ZOOKEEPER_SET) return;
     all.counts.records_changed++;
     if (strstr(op->path, "/SESSION-") == NULL) sim_wrong("a record was changed: %s", op->path);
@@ -184,14 +232,22 @@ static void on_written(void *of, const void *session, const weft_zookeeper_op *o
 
 /* ---- sessions ---- */
 
+static void die(process *p, bool down)
+{
+    if (down)
+        machine_crash(p);
+    else
+        process_crash(p);
+}
+
 /* What is condemned is gone before it can do anything more. */
 static void execute_condemned(void)
 {
     process *p = all.condemned;
     all.condemned = NULL;
     if (p == NULL) return;
-    sim_say("%s dies at its step", p->name);
-    process_crash(p);
+    sim_say("%s %s at its step", p->name, all.condemned_down ? "goes down with its machine" : "dies");
+    die(p, all.condemned_down);
 }
 
 static void *keeper_main(void *self)
@@ -303,7 +359,7 @@ void services_lag(int32_t transactions) { fake_zookeeper_lag(all.fake, transacti
 
 int32_t services_nodes(int64_t *bytes) { return fake_zookeeper_count(all.fake, "/weft/sim/journal", bytes); }
 
-void services_see_attempts(void (*see)(process *p, const attempt_seen *seen)) { all.see_attempt = see; }
+void services_watch(const services_watcher *watcher) { all.watcher = *watcher; }
 
 void services_begin(void)
 {
@@ -320,7 +376,7 @@ step_fault services_step(void)
 {
     process *p = process_now();
     const step_fault fault = p == NULL ? STEP_FAULT_COUNT : step_taken(p);
-    if (fault == STEP_CRASH_BEFORE) process_crash(p);
+    if (fault == STEP_CRASH_BEFORE || fault == STEP_DOWN_BEFORE) die(p, fault == STEP_DOWN_BEFORE);
     if (fault == STEP_STOP_BEFORE) process_stop(p, long_stop_ns());
     return fault;
 }
@@ -330,7 +386,7 @@ void services_stepped(step_fault fault, const char *what, const char *path, weft
     process *p = process_now();
     const char *base = path == NULL ? "" : strrchr(path, '/');
     if (p != NULL && is_coordinator(p)) sim_say("%s %s: %d", what, base == NULL ? path : base, (int)st);
-    if (fault == STEP_CRASH_AFTER) process_crash(p);
+    if (fault == STEP_CRASH_AFTER || fault == STEP_DOWN_AFTER) die(p, fault == STEP_DOWN_AFTER);
     if (fault == STEP_STOP_AFTER) process_stop(p, long_stop_ns());
 }
 
@@ -395,6 +451,11 @@ void __wrap_weft_log_write(weft_log_level level, const char *name, const weft_lo
     }
     if (sim()->verbose) say_record(name, fields, count);
     if (strcmp(name, "recovering") == 0) all.counts.resumed += number_of(fields, count, "jobs");
+    all.counts.blobs_fetched += strcmp(name, "blob_fetched") == 0;
+    all.counts.files_fetched += strcmp(name, "artifact_fetched") == 0;
+    if (strcmp(name, "members_not_heard") == 0 && all.watcher.not_heard != NULL) all.watcher.not_heard();
+    if (strcmp(name, "registered") == 0 && all.watcher.registered != NULL)
+        all.watcher.registered(p, number_of(fields, count, "epoch"));
     const attempt_seen seen = {.begins = strcmp(name, "attempt_begins") == 0,
                                .well = strcmp(name, "attempt_ends") == 0 && is_well(fields, count),
                                .job = (uint64_t)number_of(fields, count, "job"),
@@ -402,8 +463,8 @@ void __wrap_weft_log_write(weft_log_level level, const char *name, const weft_lo
                                .generation = (int32_t)number_of(fields, count, "generation"),
                                .partition = (int32_t)number_of(fields, count, "partition"),
                                .attempt = (int32_t)number_of(fields, count, "attempt")};
-    if (all.see_attempt != NULL && (seen.begins || strcmp(name, "attempt_ends") == 0))
-        all.see_attempt(p, &seen);
+    if (all.watcher.attempt != NULL && (seen.begins || strcmp(name, "attempt_ends") == 0))
+        all.watcher.attempt(p, &seen);
 }
 
 bool __wrap_weft_log_wants(weft_log_level level);

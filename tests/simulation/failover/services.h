@@ -19,6 +19,8 @@ typedef enum step_fault {
     STEP_LOST_AFTER,  /* … or the answer … near its end */
     STEP_STOP_BEFORE, /* the process stands still so long that another leads, then goes on with it … */
     STEP_STOP_AFTER,  /* … or behind it */
+    STEP_DOWN_BEFORE, /* as crash, and with it goes what its machine has not made durable … */
+    STEP_DOWN_AFTER,
     STEP_FAULT_COUNT
 } step_fault;
 const char *step_fault_name(step_fault fault);
@@ -29,6 +31,8 @@ typedef struct service_counts {
     int64_t unknown, expired; /* outcomes that nobody knew; sessions that the servers ended */
     int64_t records, records_changed, records_removed;
     int64_t resumed, reads; /* jobs, as coordinators' logs say; that only read and are on record */
+    int64_t large;          /* records whose values are blobs */
+    int64_t blobs_fetched, files_fetched; /* by leaders that missed them; by workers */
 } service_counts;
 
 /* A worker's log says that an attempt begins or ends. */
@@ -39,7 +43,14 @@ typedef struct attempt_seen {
 } attempt_seen;
 
 void services_begin(void);
-void services_see_attempts(void (*see)(process *p, const attempt_seen *seen));
+/* Who is told of what is seen. */
+typedef struct services_watcher {
+    void (*attempt)(process *p, const attempt_seen *seen);
+    void (*registered)(const process *p, int64_t epoch); /* a worker, with a leader */
+    void (*not_heard)(void);         /* a leader goes on without members that it has not heard in time */
+    void (*large)(const char *blob); /* a record is written whose value is this blob */
+} services_watcher;
+void services_watch(const services_watcher *watcher);
 /* What to do at the step with this number, from 1; 0: nothing. */
 void services_fault_at(int64_t step, step_fault fault);
 bool services_fault_fired(void);
@@ -58,6 +69,8 @@ void services_expire(process *p);
 void services_unseat(void);
 void services_crashed(process *p);
 void services_lag(int32_t transactions);
+/* The index-th blob that a record names now; NULL: there are no more. */
+const char *services_blob(int32_t index);
 /* Nodes below the journal, and their bytes. */
 int32_t services_nodes(int64_t *bytes);
 

@@ -15,11 +15,18 @@
 
 #define MS INT64_C(1000000)
 
-enum { INPUT_FILES = 3, TEXT_BYTES = 1024, REFUSED_MOST = 300 };
+enum {
+    INPUT_FILES = 3,
+    TEXT_BYTES = 1024,    /* of a statement that writes the input */
+    LARGE_BYTES = 300000, /* of a literal: more than a record may have */
+    SAID_BYTES = 200,
+    REFUSED_MOST = 300
+};
 
-typedef enum line_kind { LINE_READ, LINE_WRITE, LINE_OTHER } line_kind;
+typedef enum line_kind { LINE_READ, LINE_WRITE, LINE_OTHER, LINE_FILE } line_kind;
 
-/* @IN: the input, @OUT: the client's table. A write is followed by what reads it. */
+/* @IN: the input, @OUT: the client's table, @FILE: a file of the client's machine, @LARGE: a long text. A
+ * write is followed by what reads it. */
 typedef struct line {
     line_kind kind;
     int32_t draws;    /* how often it is drawn, of so many in all */
@@ -48,6 +55,15 @@ static const line catalogue[] = {
     {LINE_WRITE, 4,
      "INSERT OVERWRITE DIRECTORY '@OUT' USING parquet SELECT id AS m, k FROM parquet.`@IN`\n"
      "SELECT count(*) n, sum(m) s, sum(k) k FROM parquet.`@OUT`"},
+    {LINE_READ, 2,
+     "SELECT k, sum(instr('@LARGE', CAST(k AS STRING))) s FROM parquet.`@IN` GROUP BY k ORDER BY k"},
+    {LINE_WRITE, 1,
+     "INSERT OVERWRITE DIRECTORY '@OUT' USING parquet SELECT id, instr('@LARGE', CAST(k AS STRING)) m, k "
+     "FROM parquet.`@IN`\n"
+     "SELECT count(*) n, sum(m) s, sum(k) k FROM parquet.`@OUT`"},
+    {LINE_FILE, 2,
+     "ADD FILE '@FILE'\n"
+     "SELECT k, count(*) n, sum(id) s FROM parquet.`artifact:files/more.parquet` GROUP BY k ORDER BY k"},
 };
 
 enum { LINES = sizeof(catalogue) / sizeof(catalogue[0]), ANSWERS = 2 };
@@ -60,39 +76,53 @@ static struct {
     uint64_t hash[LINES][ANSWERS]; /* of what comes out */
     int64_t rows[LINES][ANSWERS];
     char *text[LINES][ANSWERS];
-    char input[STORY_FOLDER_BYTES];
+    char input[STORY_FOLDER_BYTES], file[STORY_FOLDER_BYTES];
 } learnt;
 
 /* ---- texts and files ---- */
 
-static void put_text(char *out, const char *text, size_t len, const char *table)
+/* The digits first: whoever looks for one does not look for long. */
+static void put_large(FILE *out)
 {
-    size_t at = 0;
-    for (const char *from = text; from < text + len && at + STORY_FOLDER_BYTES < TEXT_BYTES;) {
-        const bool in = strncmp(from, "@IN", 3) == 0, to = strncmp(from, "@OUT", 4) == 0;
-        if (in || to) {
-            at += (size_t)snprintf(out + at, TEXT_BYTES - at, "%s", in ? learnt.input : table);
-            from += in ? 3 : 4;
-        } else
-            out[at++] = *from++;
-    }
-    out[at] = 0;
+    fputs("01234", out);
+    for (int32_t i = 0; i < LARGE_BYTES; i++) fputc('x', out);
 }
 
-/* The index-th statement of a line; false: there is none. */
-static bool statement_of(const line *l, int32_t index, const char *table, char *out)
+/* The text of a statement with its names in it; the caller frees. */
+static char *make_text(const char *text, size_t len, const char *table)
+{
+    const struct {
+        const char *word, *by; /* NULL: the long text */
+    } names[] = {{"@IN", learnt.input}, {"@OUT", table}, {"@FILE", learnt.file}, {"@LARGE", NULL}};
+    char *made = NULL;
+    size_t bytes = 0;
+    FILE *out = open_memstream(&made, &bytes);
+    for (const char *from = text; from < text + len;) {
+        int32_t i = 0;
+        while (i < WEFT_COUNT(names) && strncmp(from, names[i].word, strlen(names[i].word)) != 0) i++;
+        if (i == WEFT_COUNT(names))
+            fputc(*from++, out);
+        else {
+            if (names[i].by == NULL)
+                put_large(out);
+            else
+                fputs(names[i].by, out);
+            from += strlen(names[i].word);
+        }
+    }
+    fclose(out);
+    return made;
+}
+
+/* The index-th statement of a line; NULL: there is none. The caller frees. */
+static char *statement_of(const line *l, int32_t index, const char *table)
 {
     const char *end = strchr(l->text, '\n');
-    if (index == 0) {
-        put_text(out, l->text, end == NULL ? strlen(l->text) : (size_t)(end - l->text), table);
-        return true;
-    }
-    if (index > 1 || end == NULL) return false;
-    put_text(out, end + 1, strlen(end + 1), table);
-    return true;
+    if (index == 0) return make_text(l->text, end == NULL ? strlen(l->text) : (size_t)(end - l->text), table);
+    return index > 1 || end == NULL ? NULL : make_text(end + 1, strlen(end + 1), table);
 }
 
-static void remove_all(const char *folder)
+void story_remove_folder(const char *folder)
 {
     char path[STORY_FOLDER_BYTES * 4];
     DIR *d = opendir(folder);
@@ -101,7 +131,7 @@ static void remove_all(const char *folder)
         snprintf(path, sizeof(path), "%s/%s", folder, e->d_name);
         struct stat info;
         if (lstat(path, &info) == 0 && S_ISDIR(info.st_mode))
-            remove_all(path);
+            story_remove_folder(path);
         else
             unlink(path);
     }
@@ -133,7 +163,7 @@ static bool run_local(weft_local *local, const char *text, char **csv, int64_t *
     weft_error error = {0};
     weft_result *result = NULL;
     size_t bytes = 0;
-    const weft_statement statement = {.text = text, .len = strlen(text)};
+    const weft_statement statement = {.text = text, .len = strlen(text), .upload = weft_local_files(local)};
     weft_status st = weft_session_execute(weft_local_session(local), &statement, &error, &result);
     *csv = NULL;
     *rows = 0;
@@ -143,50 +173,63 @@ static bool run_local(weft_local *local, const char *text, char **csv, int64_t *
         fclose(out);
     }
     weft_result_free(&result);
-    if (st != WEFT_OK) fprintf(stderr, "cannot prepare: %s: %s\n", text, error.message);
+    if (st != WEFT_OK) fprintf(stderr, "cannot prepare: %.*s: %s\n", SAID_BYTES, text, error.message);
     return st == WEFT_OK;
 }
 
 static bool learn_line(weft_local *local, int32_t i, const char *table)
 {
-    char text[TEXT_BYTES];
-    for (int32_t a = 0; a < ANSWERS && statement_of(&catalogue[i], a, table, text); a++) {
-        char *csv = NULL;
-        if (!run_local(local, text, &csv, &learnt.rows[i][a])) return false;
+    for (int32_t a = 0; a < ANSWERS; a++) {
+        char *csv = NULL, *text = statement_of(&catalogue[i], a, table);
+        const bool ran = text == NULL || run_local(local, text, &csv, &learnt.rows[i][a]);
+        free(text);
+        if (!ran) return false;
         learnt.text[i][a] = csv;
         if (csv != NULL) learnt.hash[i][a] = weft_hash_bytes(csv, strlen(csv));
     }
     return true;
 }
 
-/* Each file is written by a job of its own, and put beside the others. */
+/* Run a query whose rows are one file, and put that file there. */
+static bool make_file(weft_local *local, const story *s, const char *query, const char *path)
+{
+    char text[TEXT_BYTES], one[STORY_FOLDER_BYTES + 16], from[1024], *csv = NULL;
+    int64_t rows = 0;
+    snprintf(one, sizeof(one), "%s/one", s->folder);
+    snprintf(text, sizeof(text), "INSERT OVERWRITE DIRECTORY '%s' USING parquet %s", one, query);
+    const bool made = run_local(local, text, &csv, &rows);
+    free(csv);
+    if (!made) return false;
+    DIR *d = opendir(one);
+    for (const struct dirent *e; (e = readdir(d)) != NULL;) {
+        if (strncmp(e->d_name, "part-", 5) != 0) continue;
+        snprintf(from, sizeof(from), "%s/%s", one, e->d_name);
+        if (rename(from, path) != 0) return false;
+    }
+    closedir(d);
+    story_remove_folder(one);
+    return true;
+}
+
+static const char rows_of_input[] = "VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9) a(x) CROSS JOIN "
+                                    "VALUES (0),(1),(2) b(y)";
+
+/* Each file of the input is written by a job of its own; the client's has more than a chunk of a blob. */
 static bool make_input(weft_local *local, const story *s)
 {
-    char text[TEXT_BYTES], one[STORY_FOLDER_BYTES + 16], *csv = NULL;
-    int64_t rows = 0;
+    char query[TEXT_BYTES / 2], path[STORY_FOLDER_BYTES + 32];
     mkdir(learnt.input, 0700);
     for (int32_t f = 0; f < INPUT_FILES; f++) {
-        snprintf(one, sizeof(one), "%s/one", s->folder);
-        snprintf(
-            text, sizeof(text),
-            "INSERT OVERWRITE DIRECTORY '%s' USING parquet SELECT %d + x + 10 * y AS id, x %% 5 AS k FROM "
-            "VALUES (0),(1),(2),(3),(4),(5),(6),(7),(8),(9) a(x) CROSS JOIN VALUES (0),(1),(2) b(y)",
-            one, 30 * f);
-        const bool made = run_local(local, text, &csv, &rows);
-        free(csv);
-        if (!made) return false;
-        DIR *d = opendir(one);
-        for (const struct dirent *e; (e = readdir(d)) != NULL;) {
-            char from[1024], to[1024];
-            if (strncmp(e->d_name, "part-", 5) != 0) continue;
-            snprintf(from, sizeof(from), "%s/%s", one, e->d_name);
-            snprintf(to, sizeof(to), "%s/part-%d.parquet", learnt.input, f);
-            if (rename(from, to) != 0) return false;
-        }
-        closedir(d);
-        remove_all(one);
+        snprintf(query, sizeof(query), "SELECT %d + x + 10 * y AS id, x %% 5 AS k FROM %s", 30 * f,
+                 rows_of_input);
+        snprintf(path, sizeof(path), "%s/part-%d.parquet", learnt.input, f);
+        if (!make_file(local, s, query, path)) return false;
     }
-    return true;
+    snprintf(query, sizeof(query),
+             "SELECT x + 10 * y AS id, x %% 5 AS k, array_join(transform(sequence(1, 1000), i -> "
+             "sha2(CAST(x * 100000 + y * 10000 + i AS STRING), 256)), '') t FROM %s",
+             rows_of_input);
+    return make_file(local, s, query, learnt.file);
 }
 
 bool story_prepare(story *s)
@@ -198,6 +241,7 @@ bool story_prepare(story *s)
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
     snprintf(s->folder, sizeof(s->folder), "%s/weft-sim-%d", base, (int)getpid());
     snprintf(learnt.input, sizeof(learnt.input), "%.90s/input", s->folder);
+    snprintf(learnt.file, sizeof(learnt.file), "%.90s/more.parquet", s->folder);
     snprintf(table, sizeof(table), "%s/right", s->folder);
     mkdir(s->folder, 0700);
     weft_settings_init(&settings);
@@ -208,7 +252,7 @@ bool story_prepare(story *s)
     bool right = make_input(local, s);
     for (int32_t i = 0; i < LINES && right; i++) right = learn_line(local, i, table);
     weft_local_stop(&local);
-    remove_all(table);
+    story_remove_folder(table);
     return right;
 }
 
@@ -216,7 +260,7 @@ void story_remove(const story *s)
 {
     for (int32_t i = 0; i < LINES; i++)
         for (int32_t a = 0; a < ANSWERS; a++) free(learnt.text[i][a]);
-    remove_all(s->folder);
+    story_remove_folder(s->folder);
 }
 
 void story_world_begin(const story *s, uint64_t number, char folder[STORY_FOLDER_BYTES])
@@ -225,7 +269,7 @@ void story_world_begin(const story *s, uint64_t number, char folder[STORY_FOLDER
     mkdir(folder, 0700);
 }
 
-void story_world_end(const char *folder) { remove_all(folder); }
+void story_world_end(const char *folder) { story_remove_folder(folder); }
 
 /* ---- playing ---- */
 
@@ -268,29 +312,34 @@ static weft_status read_rows(weft_result *result, bool slow, char **csv, weft_er
     return st;
 }
 
+/* A leader without ZooKeeper takes nothing new, and one that is alone takes no file: both say so. */
+static bool is_refused(weft_status st, int32_t at)
+{
+    return st == WEFT_NO_QUORUM || (st == WEFT_UNREACHABLE && at >= 0 && catalogue[at].kind == LINE_FILE);
+}
+
 static void say_statement(program *p, const char *text, int32_t at, int32_t answer, bool slow)
 {
     weft_error error = {0};
     weft_result *result = NULL;
     char *csv = NULL;
     int64_t rows = 0;
-    sim_say("asks: %s", text);
+    sim_say("asks: %.*s", SAID_BYTES, text);
     ((cast *)sim()->of)->counts.statements++;
-    weft_status st = WEFT_NO_QUORUM;
-    /* a leader without ZooKeeper takes nothing new, and says so */
-    for (int32_t tries = 0; st == WEFT_NO_QUORUM && tries < REFUSED_MOST; tries++) {
-        if (tries > 0) fiber_sleep(200 * MS);
+    weft_status st = weft_remote_execute(p->remote, text, strlen(text), &error, &result);
+    for (int32_t tries = 0; is_refused(st, at) && tries < REFUSED_MOST; tries++) {
+        fiber_sleep(200 * MS);
         st = weft_remote_execute(p->remote, text, strlen(text), &error, &result);
     }
     if (st == WEFT_OK && weft_result_schema(result) != NULL)
         st = read_rows(result, slow, &csv, &error, &rows);
     if (st != WEFT_OK)
-        sim_wrong("%s is told of an error: %s (%s)", p->name, error.message, text);
+        sim_wrong("%s is told of an error: %s (%.*s)", p->name, error.message, SAID_BYTES, text);
     else if (at >= 0 && learnt.text[at][answer] != NULL &&
              (csv == NULL || weft_hash_bytes(csv, strlen(csv)) != learnt.hash[at][answer])) {
         sim_say("got:\n%sinstead of:\n%s", csv == NULL ? "" : csv, learnt.text[at][answer]);
-        sim_wrong("%s has %lld rows instead of %lld, or others: %s", p->name, (long long)rows,
-                  (long long)learnt.rows[at][answer], text);
+        sim_wrong("%s has %lld rows instead of %lld, or others: %.*s", p->name, (long long)rows,
+                  (long long)learnt.rows[at][answer], SAID_BYTES, text);
     }
     sim_trace((uint64_t)rows << 8 | (uint64_t)st);
     sim_say("has %lld rows", (long long)rows);
@@ -300,16 +349,19 @@ static void say_statement(program *p, const char *text, int32_t at, int32_t answ
 
 void story_play(program *p, story_part *part, const char *folder)
 {
-    char table[STORY_FOLDER_BYTES + 16], text[TEXT_BYTES];
+    char table[STORY_FOLDER_BYTES + 16], *text = NULL;
     int32_t others = 0;
     table_of(folder, p->number, table);
     for (int32_t i = 0; i < WEFT_COUNT(prologue); i++) say_statement(p, prologue[i], -1, 0, false);
     for (part->at = 0; part->at < part->count && sim()->wrong == NULL; part->at++) {
         const int32_t i = part->lines[part->at];
-        for (int32_t a = 0; a < ANSWERS && statement_of(&catalogue[i], a, table, text); a++) {
+        for (int32_t a = 0; a < ANSWERS && (text = statement_of(&catalogue[i], a, table)) != NULL; a++) {
             part->says = text;
             say_statement(p, text, i, a, part->slow);
+            part->says = "nothing";
+            free(text);
         }
+        ((cast *)sim()->of)->counts.files += catalogue[i].kind == LINE_FILE;
         if (catalogue[i].kind == LINE_WRITE) { /* it was read: what stands there is whole */
             part->writes++;
             part->files = count_files(table, &others);

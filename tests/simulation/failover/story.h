@@ -7,7 +7,7 @@
 
 #include "tests/simulation/failover/programs.h"
 
-enum { STORY_FOLDER_BYTES = 128, STORY_STEPS_MAX = 8 };
+enum { STORY_FOLDER_BYTES = 128, STORY_STEPS_MAX = 12 };
 
 typedef struct story {
     char folder[STORY_FOLDER_BYTES]; /* of all files, "…/weft-sim-PID" */
@@ -25,6 +25,8 @@ typedef struct story_part {
 /* Make the input and learn the answers. Once a program. */
 bool story_prepare(story *s);
 void story_remove(const story *s);
+
+void story_remove_folder(const char *folder);
 
 /* The folder of one world, and of one client's table in it. */
 void story_world_begin(const story *s, uint64_t world, char folder[STORY_FOLDER_BYTES]);

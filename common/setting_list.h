@@ -38,6 +38,24 @@ X(NANOS_TYPES, "weft.sql.timestampNanosTypes.enabled", "spark.sql.timestampNanos
   "Timestamps of seven to nine digits behind the second keep them; without they have six")
 X(ESCAPED_STRINGS, "weft.sql.parser.escapedStringLiterals", "spark.sql.parser.escapedStringLiterals",
   STATEMENT, BOOL, "false", 0, 1, "Backslashes in strings of a query stand for themselves")
+X(DOUBLE_QUOTED_NAMES, "weft.sql.ansi.doubleQuotedIdentifiers", "spark.sql.ansi.doubleQuotedIdentifiers",
+  STATEMENT, BOOL, "false", 0, 1, "What stands in double quotes is a name, not a string")
+X(GROUP_BY_ALIASES, "weft.sql.groupByAliases", "spark.sql.groupByAliases", STATEMENT, BOOL, "true", 0, 1,
+  "GROUP BY may name aliases of the select list")
+X(GROUP_BY_ORDINAL, "weft.sql.groupByOrdinal", "spark.sql.groupByOrdinal", STATEMENT, BOOL, "true", 0, 1,
+  "A whole number in GROUP BY is a place in the select list; false: a constant")
+X(ORDER_BY_ORDINAL, "weft.sql.orderByOrdinal", "spark.sql.orderByOrdinal", STATEMENT, BOOL, "true", 0, 1,
+  "A whole number in ORDER BY is a place in the select list; false: a constant")
+X(TIMESTAMP_TYPE, "weft.sql.timestampType", "spark.sql.timestampType", STATEMENT, TEXT, "TIMESTAMP_LTZ", 0, 0,
+  "What TIMESTAMP means, in types and literals: TIMESTAMP_LTZ or TIMESTAMP_NTZ")
+X(HAVING_AS_WHERE, "weft.sql.legacy.parser.havingWithoutGroupByAsWhere",
+  "spark.sql.legacy.parser.havingWithoutGroupByAsWhere", STATEMENT, BOOL, "false", 0, 1,
+  "HAVING without GROUP BY is WHERE, as before Spark 2.4")
+X(SETOPS_PRECEDENCE, "weft.sql.legacy.setopsPrecedence.enabled",
+  "spark.sql.legacy.setopsPrecedence.enabled", STATEMENT, BOOL, "false", 0, 1,
+  "Set operations are carried out as they stand; false: INTERSECT before the others")
+X(BANG_EQUALS_NOT, "weft.sql.legacy.bangEqualsNot", "spark.sql.legacy.bangEqualsNot", STATEMENT, BOOL,
+  "false", 0, 1, "! may stand for NOT everywhere, as in a ! IN (…)")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,
   "Session time zone")
 X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", STATEMENT, INT, "4", 1, 100,

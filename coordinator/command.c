@@ -36,24 +36,23 @@ done:
 }
 
 weft_status weft_command_settings(weft_ctx *ctx, const weft_settings *settings, const char *key,
-                                  weft_command_rows *out)
+                                  weft_pointers *cells, weft_command_rows *out)
 {
     static const char *const names[] = {"key", "value"};
     weft_status st = WEFT_OK;
-    weft_pointers cells = {0};
     const weft_setting_id wanted = key == NULL ? WEFT_SETTING_COUNT : weft_settings_find(key);
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         if (key == NULL ? !settings->set[i] : (int32_t)wanted != i) continue;
         const char *name = weft_setting_find_def((weft_setting_id)i)->key;
         const bool is_secret = weft_redact_is_secret(name, strlen(name));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, name));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, is_secret ? WEFT_REDACTED : settings->text[i]));
+        WEFT_TRY(st, weft_pointers_push(ctx, cells, key != NULL ? key : name));
+        WEFT_TRY(st, weft_pointers_push(ctx, cells, is_secret ? WEFT_REDACTED : settings->text[i]));
     }
-    if (key != NULL && wanted == WEFT_SETTING_COUNT) {
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, key));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, "<undefined>"));
+    if (key != NULL && cells->count == 0) {
+        WEFT_TRY(st, weft_pointers_push(ctx, cells, key));
+        WEFT_TRY(st, weft_pointers_push(ctx, cells, "<undefined>"));
     }
-    *out = text_rows(names, 2, &cells);
+    *out = text_rows(names, 2, cells);
 done:
     return st;
 }

@@ -20,9 +20,11 @@ WEFT_MUST_CHECK weft_status weft_command_block(weft_ctx *ctx, const weft_command
 /* One STRING column; a row for each line of text. */
 WEFT_MUST_CHECK weft_status weft_command_text(weft_ctx *ctx, const char *column, const char *text,
                                               weft_command_rows *out);
-/* key, value of one setting, or of all that were changed when key is NULL. */
+/* key, value of one setting, named as it was asked for, or of all that were changed when key is NULL; behind
+ * what is in cells already. */
 WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, const weft_settings *settings,
-                                                  const char *key, weft_command_rows *out);
+                                                  const char *key, weft_pointers *cells,
+                                                  weft_command_rows *out);
 /* Are the values of settings good that are more than a number? So that a wrong one is refused at once, not by
  * each later statement. */
 WEFT_MUST_CHECK weft_status weft_command_check(weft_ctx *ctx, const weft_settings *settings);

@@ -75,7 +75,7 @@ void weft_session_changed(weft_session *s, const weft_job_name *name)
 weft_status weft_session_set(weft_ctx *ctx, weft_session *s, const char *key, const char *value)
 {
     static const weft_job_name no_name = {.operation = 0};
-    const weft_status st = weft_command_set(ctx, &s->settings, key, value);
+    const weft_status st = weft_session_put(ctx, s, &s->settings, key, value);
     if (st == WEFT_OK) weft_session_changed(s, &no_name); /* set twice it is the same */
     return st;
 }
@@ -121,6 +121,7 @@ weft_status weft_session_describe(weft_ctx *ctx, const weft_session *s, weft_ses
     const int32_t count = weft_session_catalog_count(s->catalog);
     *out = (weft_session_state){.version = s->version, .changed_by = s->changed_by};
     WEFT_TRY(st, weft_session_settings_list(ctx, &s->settings, &out->settings, &out->setting_count));
+    WEFT_TRY(st, weft_session_foreign(ctx, s, out));
     WEFT_TRY(st, weft_session_settings_list(ctx, &s->start, &out->start, &out->start_count));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &views));
     for (int32_t i = 0; i < count; i++) views[i] = weft_session_catalog_definition(s->catalog, i);
@@ -134,8 +135,8 @@ done:
 }
 
 /* Those of a session are as the list says, those of the process as they are here. */
-static void restore_settings(weft_ctx *ctx, weft_settings *settings, const weft_session_setting *list,
-                             int32_t count)
+static void restore_settings(weft_ctx *ctx, weft_session *s, weft_settings *settings,
+                             const weft_session_setting *list, int32_t count)
 {
     for (int32_t i = 0; i < WEFT_SETTING_COUNT; i++) {
         const weft_setting_def *def = weft_setting_find_def((weft_setting_id)i);
@@ -143,7 +144,7 @@ static void restore_settings(weft_ctx *ctx, weft_settings *settings, const weft_
         if (weft_settings_set(ctx, settings, def->key, def->initial) == WEFT_OK) settings->set[i] = false;
     }
     for (int32_t i = 0; i < count; i++) {
-        if (weft_command_set(ctx, settings, list[i].key, list[i].value) == WEFT_OK) continue;
+        if (weft_session_put(ctx, s, settings, list[i].key, list[i].value) == WEFT_OK) continue;
         weft_log_error(WEFT_LOG_WARN, "setting_not_restored", &ctx->error);
         weft_error_clear(ctx);
     }
@@ -165,8 +166,8 @@ done:
 weft_status weft_session_restore(weft_ctx *ctx, weft_session *s, const weft_session_state *state)
 {
     weft_status st = WEFT_OK;
-    restore_settings(ctx, &s->start, state->start, state->start_count);
-    restore_settings(ctx, &s->settings, state->settings, state->setting_count);
+    restore_settings(ctx, s, &s->start, state->start, state->start_count);
+    restore_settings(ctx, s, &s->settings, state->settings, state->setting_count);
     for (int32_t i = 0; i < state->file_count; i++)
         WEFT_TRY(st, weft_session_files_restore(&s->files, &state->files[i]));
     WEFT_TRY(st, weft_session_restore_objects(s, state));
@@ -379,33 +380,14 @@ done:
     return st;
 }
 
-/* SET x = 5 is no way to set a variable. */
-static weft_status refuse_variable(const weft_session *s, weft_ctx *ctx, const char *key)
-{
-    if (weft_session_objects_variable(weft_session_catalog_objects(s->catalog), key) == NULL) return WEFT_OK;
-    return weft_fail(ctx, WEFT_SET_VARIABLE_USING_SET,
-                     "The feature is not supported: `%s` is a VARIABLE and cannot be updated using the SET "
-                     "statement. Use SET VARIABLE `%s` = ... instead.",
-                     key, key);
-}
-
 static weft_status set_config(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
-    weft_ctx *ctx = &r->ctx;
     weft_command_rows rows;
-    if (bound->config.reset) {
-        WEFT_TRY(st, weft_command_reset(ctx, &s->settings, &s->start, bound->config.key));
-        weft_session_changed(s, &r->run.name);
-        goto done;
-    }
-    if (bound->config.value != NULL) {
-        WEFT_TRY(st, refuse_variable(s, ctx, bound->config.key));
-        WEFT_TRY(st, weft_command_set(ctx, &s->settings, bound->config.key, bound->config.value));
-        weft_session_changed(s, &r->run.name);
-    }
-    WEFT_TRY(st, weft_command_settings(ctx, &s->settings, bound->config.key, &rows));
-    WEFT_TRY(st, give_rows(r, &rows));
+    bool changed = false;
+    WEFT_TRY(st, weft_session_config(s, &r->ctx, bound, &rows, &changed));
+    if (changed) weft_session_changed(s, &r->run.name);
+    if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
 }

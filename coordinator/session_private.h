@@ -15,6 +15,7 @@ struct weft_session {
     weft_arena *arena;
     weft_ctx ctx;                  /* of what lives as long as the session */
     weft_settings settings, start; /* start: what RESET goes back to */
+    weft_pointers foreign;         /* session_settings.c: keys that are no settings here */
     weft_session_catalog *catalog;
     weft_session_files files;
     atomic_bool cancel;
@@ -48,6 +49,18 @@ WEFT_MUST_CHECK weft_status weft_session_describe_objects(weft_ctx *ctx, const w
                                                           weft_session_state *out);
 WEFT_MUST_CHECK weft_status weft_session_restore_objects(weft_session *session,
                                                          const weft_session_state *state);
+
+/* ---- session_settings.c ---- */
+/* Set a setting of `settings`, or a key of the session that is none here. Errors: as weft_command_set;
+ * WEFT_UNSUPPORTED for what would change the meaning of queries and is not there; WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status weft_session_put(weft_ctx *ctx, weft_session *session, weft_settings *settings,
+                                             const char *key, const char *value);
+/* Such keys behind the settings of the state. */
+WEFT_MUST_CHECK weft_status weft_session_foreign(weft_ctx *ctx, const weft_session *session,
+                                                 weft_session_state *out);
+/* SET, RESET; what it shows is in *rows, of width 0: nothing. */
+WEFT_MUST_CHECK weft_status weft_session_config(weft_session *session, weft_ctx *ctx, const weft_node *bound,
+                                                weft_command_rows *rows, bool *changed);
 
 /* ---- session_routine.c ---- */
 /* CREATE FUNCTION, DROP FUNCTION. */

@@ -155,3 +155,18 @@ weft_status weft_command_change_column(command_run *c)
 done:
     return st;
 }
+
+weft_status weft_command_refuse_change(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *d = NULL;
+    WEFT_TRY(st, weft_command_find_table(c, &d));
+    st = weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
+                      "The feature is not supported: Table `spark_catalog`.`%s`.`%s` does not support %s. "
+                      "Please check the current catalog and namespace to make sure the qualified table name "
+                      "is expected, and also check the catalog implementation which is configured by "
+                      "\"spark.sql.catalog\".",
+                      d->database, d->name, c->node->command.text);
+done:
+    return st;
+}

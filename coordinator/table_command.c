@@ -552,6 +552,7 @@ weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *ca
     case WEFT_DATABASE_DESCRIBE: return describe_database(&c);
     case WEFT_DATABASE_SET_PROPERTIES:
     case WEFT_DATABASE_COMMENT: return change_database(&c);
+    case WEFT_TABLE_CHANGE_ROWS: return weft_command_refuse_change(&c);
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a statement about tables of kind %d", (int)node->command.op);
 }

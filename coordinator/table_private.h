@@ -44,6 +44,9 @@ WEFT_MUST_CHECK weft_status weft_command_comment(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_set_location(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_change_column(command_run *c);
 
+/* UPDATE, DELETE, MERGE: fails. */
+WEFT_MUST_CHECK weft_status weft_command_refuse_change(command_run *c);
+
 /* table_show.c */
 WEFT_MUST_CHECK weft_status weft_command_show_create(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_show_properties(command_run *c);

@@ -72,8 +72,11 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
         a->binding = ++a->bindings;
         a->height = 0;
         const weft_node *around = weft_analyzer_within(a, parsed);
+        const weft_select *block = a->block;
+        a->block = NULL; /* hints do not reach into it */
         st = weft_bind_query(a, parsed, NULL, NULL, &view->cte.bound);
         (void)weft_analyzer_within(a, around);
+        a->block = block;
         if (st == WEFT_OK) st = weft_bound_node(a, &view->cte.bound, &node);
         a->in_view--;
         a->binding = binding;
@@ -230,6 +233,11 @@ static weft_status build_join(weft_analyzer *a, const weft_node *parsed, const w
         WEFT_TRY(st, add_condition(a->ctx, left, right, weft_pointers_exprs(conjuncts)[i], &parts));
     }
     if (a->in_view == 0) model.span = parsed->span;
+    const weft_join_strategy sides[2] = {weft_hinted_strategy(a, parsed->inputs[0]),
+                                         weft_hinted_strategy(a, parsed->inputs[1])};
+    model.join.strategy = weft_stronger_strategy(sides[0], sides[1]);
+    model.join.strategy_left = sides[0] != WEFT_STRATEGY_NONE && sides[0] == model.join.strategy;
+    model.join.strategy_right = sides[1] != WEFT_STRATEGY_NONE && sides[1] == model.join.strategy;
     model.join.kind = parsed->join.kind;
     model.join.lateral = parsed->join.lateral;
     model.join.key_count = parts.left.count;

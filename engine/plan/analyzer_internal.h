@@ -76,6 +76,7 @@ typedef struct weft_analyzer {
     weft_pointer_map chance; /* analyzer_chance.c: what parsed calls of chance became */
     int32_t chance_count;
     int32_t binding, bindings; /* which binding of a view's text this is, from 1; how many there were */
+    const weft_select *block;  /* whose FROM is being bound, or NULL */
     weft_pointer_map shown;    /* analyzer_routine.c: expression → what people see of it (const char *) */
 } weft_analyzer;
 
@@ -318,6 +319,17 @@ WEFT_MUST_CHECK weft_status weft_build_aggregate(weft_analyzer *a, const weft_no
                                                  const uint64_t *sets, int32_t set_count,
                                                  weft_carried *carried, const weft_pointers *outer_uses,
                                                  const weft_node **out);
+/* ---- analyzer_hint.c ---- */
+/* What hints say about how a parsed side of a join is joined. */
+weft_join_strategy weft_hinted_strategy(const weft_analyzer *a, const weft_node *side);
+weft_join_strategy weft_stronger_strategy(weft_join_strategy a, weft_join_strategy b);
+/* Log what hints of the block name and nobody knows. */
+void weft_check_hints(const weft_analyzer *a, const weft_select *block);
+/* ---- analyzer_repartition.c ---- */
+bool weft_is_partition_hint(const weft_select_hint *hint); /* REPARTITION and its kin */
+/* What such hints of a block make of its result. Errors: WEFT_HINT_PARTITIONS, WEFT_HINT_COLUMNS. */
+WEFT_MUST_CHECK weft_status weft_bind_partition_hints(weft_analyzer *a, const weft_select *block,
+                                                      weft_cte *ctes, const weft_node **node);
 /* ---- analyzer_chance.c ---- */
 /* What this parsed call became, when it is bound in this scope already; or NULL. */
 const weft_expr *weft_find_chance(const weft_binder *b, const weft_expr *parsed);

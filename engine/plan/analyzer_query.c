@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/coerce.h"
 #include "engine/plan/analyzer_internal.h"
@@ -315,7 +316,8 @@ static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_
 {
     weft_status st = WEFT_OK;
     const weft_expr *arg = parsed->args[0], *e = NULL;
-    if (arg->kind == WEFT_EXPR_LITERAL && arg->literal.type.id == WEFT_TYPE_INT) {
+    if (arg->kind == WEFT_EXPR_LITERAL && arg->literal.type.id == WEFT_TYPE_INT &&
+        weft_setting(b->a->ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0) {
         const int64_t position = arg->literal.i64;
         if (position < 1 || position > bound->count) {
             WEFT_TRY(st,

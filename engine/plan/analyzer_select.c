@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/limits.h"
+#include "common/settings.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_select.h"
@@ -82,10 +83,11 @@ static weft_status bind_groups(select_block *s)
     weft_binder b = select_binder(s, "GROUP BY");
     b.no_aggregates = WEFT_GROUP_BY_AGGREGATE;
     b.items = s->items;
-    b.item_count = s->item_count;
+    b.item_count = weft_setting(ctx, WEFT_SET_GROUP_BY_ALIASES) != 0 ? s->item_count : 0;
+    const bool ordinals = weft_setting(ctx, WEFT_SET_GROUP_BY_ORDINAL) != 0;
     for (int32_t i = 0; i < s->select->group_count; i++) {
         const weft_expr *parsed = s->select->groups[i], *e = NULL;
-        if (is_position(parsed))
+        if (ordinals && is_position(parsed))
             WEFT_TRY(st, position_item(s, parsed, true, &e));
         else
             WEFT_TRY(st, weft_bind_expr(&b, parsed, &e));
@@ -186,7 +188,7 @@ static weft_status bind_keys(select_block *s)
         b.items = s->items;
         b.item_count = s->item_count;
         b.items_first = true;
-        if (is_position(term->args[0]))
+        if (is_position(term->args[0]) && weft_setting(ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0)
             WEFT_TRY(st, position_item(s, term->args[0], false, &e));
         else
             WEFT_TRY(st, weft_bind_expr(&b, term->args[0], &e));
@@ -365,6 +367,7 @@ static weft_status sort_output(select_block *s, weft_pointers *exprs)
         WEFT_TRY(st,
                  weft_node_aggregate(ctx, s->node, weft_pointers_exprs(&groups), visible, NULL, 0, &s->node));
     }
+    WEFT_TRY(st, weft_bind_partition_hints(s->a, s->select, s->ctes, &s->node));
     if (keys.count > 0 && !s->sort->sort.unordered) {
         WEFT_TRY(st, weft_node_sort(ctx, s->node, weft_pointers_exprs(&keys), keys.count, -1, &s->node));
     }
@@ -386,9 +389,13 @@ static weft_status bind_block_from(select_block *s, const weft_scope *outer)
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
     weft_pointers conjuncts = {0};
-    if (s->select->from != NULL)
-        WEFT_TRY(st, weft_bind_from(s->a, s->select->from, outer, s->ctes, &s->from));
-    else
+    const weft_select *around = s->a->block;
+    weft_check_hints(s->a, s->select);
+    s->a->block = s->select;
+    if (s->select->from != NULL) st = weft_bind_from(s->a, s->select->from, outer, s->ctes, &s->from);
+    s->a->block = around;
+    WEFT_TRY(st, st);
+    if (s->select->from == NULL)
         WEFT_TRY(st, weft_node_values(ctx, s->a->ids, NULL, 1, 0, NULL, &s->from.node));
     s->scope = (weft_scope){
         .count = s->from.count, .names = s->from.names, .outer = outer, .outer_uses = &s->outer_uses};

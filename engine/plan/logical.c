@@ -41,6 +41,7 @@ static const char *const node_kind_texts[] = {
     [WEFT_NODE_EXECUTE] = "ExecuteImmediate",
     [WEFT_NODE_RECURSION] = "UnionLoop",
     [WEFT_NODE_LEVEL] = "UnionLoopRef",
+    [WEFT_NODE_REPARTITION] = "Repartition",
 };
 _Static_assert(sizeof node_kind_texts / sizeof node_kind_texts[0] == WEFT_NODE_KIND_COUNT,
                "a text per node kind");
@@ -450,6 +451,19 @@ weft_status weft_node_single_row(weft_ctx *ctx, const weft_node *input, const we
         columns[i].nullable = true;
     }
     node->output = (weft_outputs){.count = input->output.count, .columns = columns};
+    *out = node;
+done:
+    return st;
+}
+
+weft_status weft_node_repartition(weft_ctx *ctx, const weft_node *input, const weft_node *model,
+                                  const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    WEFT_TRY(st, node_new(ctx, WEFT_NODE_REPARTITION, &input, 1, &node));
+    node->repartition = model->repartition;
+    node->output = input->output;
     *out = node;
 done:
     return st;

@@ -67,9 +67,10 @@ typedef enum weft_node_kind {
     WEFT_NODE_VARIABLE,      /* DECLARE, SET VARIABLE, DROP TEMPORARY VARIABLE */
     WEFT_NODE_EXECUTE,       /* EXECUTE IMMEDIATE */
     /* bound plans */
-    WEFT_NODE_RECURSION, /* inputs 0, the anchor, and 1, the step: all rows of the anchor, and of the step
-                            over the rows of the round before, round by round; columns by position */
-    WEFT_NODE_LEVEL,     /* in a step: the rows of the round before; no inputs */
+    WEFT_NODE_RECURSION,   /* inputs 0, the anchor, and 1, the step: all rows of the anchor, and of the step
+                              over the rows of the round before, round by round; columns by position */
+    WEFT_NODE_LEVEL,       /* in a step: the rows of the round before; no inputs */
+    WEFT_NODE_REPARTITION, /* the same rows, in the tasks that a hint asks for */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -107,7 +108,7 @@ typedef struct weft_relation {
     int32_t option_count;
     const char *const *options; /* pairs */
     const struct weft_table_definition
-        *definition; /* of a table of the warehouse, or NULL; not on the wire */
+        *definition;    /* of a table of the warehouse, or NULL; not on the wire */
     int32_t partitions; /* of a definition in folders: how many were listed; 0: not known */
 } weft_relation;
 
@@ -184,7 +185,8 @@ typedef enum weft_table_op {
     WEFT_TABLE_SET_LOCATION,
     WEFT_DATABASE_DESCRIBE,
     WEFT_DATABASE_SET_PROPERTIES,
-    WEFT_DATABASE_COMMENT
+    WEFT_DATABASE_COMMENT,
+    WEFT_TABLE_CHANGE_ROWS /* UPDATE, DELETE, MERGE: text says which */
 } weft_table_op;
 
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */
@@ -207,6 +209,31 @@ typedef enum weft_pipe_kind {
     WEFT_PIPE_AGGREGATE
 } weft_pipe_kind;
 
+/* Where the rows of a REPARTITION go. */
+typedef enum weft_repartition_kind {
+    WEFT_REPARTITION_COALESCE, /* nowhere: fewer tasks work on what is there */
+    WEFT_REPARTITION_HASH,     /* by the hash of the keys, or of the whole row */
+    WEFT_REPARTITION_RANGE,    /* rows of equal keys to one task */
+    WEFT_REPARTITION_REBALANCE /* to tasks of about equal size */
+} weft_repartition_kind;
+
+/* A hint behind SELECT, as written. */
+typedef struct weft_select_hint {
+    const char *name;
+    int32_t arg_count;
+    const weft_expr *const *args; /* not bound */
+    weft_span span;
+} weft_select_hint;
+
+/* How a hint asks a join to be carried out; of two the first one here wins, as in Spark. */
+typedef enum weft_join_strategy {
+    WEFT_STRATEGY_NONE,
+    WEFT_STRATEGY_BROADCAST,    /* every task has all rows of the side that the hint is for */
+    WEFT_STRATEGY_MERGE,        /* both sides are exchanged by the keys */
+    WEFT_STRATEGY_SHUFFLE_HASH, /* the same, and the side that the hint is for lies in tables */
+    WEFT_STRATEGY_REPLICATE     /* every row is held against every row */
+} weft_join_strategy;
+
 /* One SELECT block as written. */
 typedef struct weft_select {
     bool distinct;
@@ -225,6 +252,8 @@ typedef struct weft_select {
     const char *const *window_names;
     const weft_window_spec *const *windows;
     weft_pipe_kind pipe; /* which pipe operator it is */
+    int32_t hint_count;
+    const weft_select_hint *const *hints;
 } weft_select;
 
 /* One item of UNPIVOT … IN (…): as many columns as there are value names. */
@@ -268,7 +297,9 @@ struct weft_node {
             const weft_expr *const *conditions;
             int64_t mark_id; /* MARK: id of the boolean column */
             bool mark_nullable;
-            bool build_left; /* set by the optimiser: the smaller side is the left */
+            bool build_left;                    /* set by the optimiser: the smaller side is the left */
+            weft_join_strategy strategy;        /* by a hint, which also keeps the join in its place … */
+            bool strategy_left, strategy_right; /* … for these sides */
             bool lateral; /* the right side reads columns of the left as OUTER: until they are joined by those
                            */
             /* parsed only */
@@ -355,7 +386,7 @@ struct weft_node {
             const char *const *column_comments; /* [column_count], each may be NULL */
             int32_t property_count;
             const char *const *properties; /* key, value, … */
-        } view; /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
+        } view;                            /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
         struct {
             const char *key, *value; /* NULL: show */
             bool reset;
@@ -438,6 +469,12 @@ struct weft_node {
             int64_t level_limit; /* rounds beside the anchor; -1: as the setting says */
             int64_t take;        /* rows that are ever needed, or -1 */
         } recursion;             /* RECURSION, LEVEL */
+        struct {
+            weft_repartition_kind kind;
+            int32_t count; /* of tasks; 0: as many as the rows are worth */
+            int32_t key_count;
+            const weft_expr *const *keys;
+        } repartition;
     };
 };
 
@@ -501,6 +538,9 @@ WEFT_MUST_CHECK weft_status weft_node_level(weft_ctx *ctx, weft_ids *ids, const 
                                             int64_t id, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node *input,
                                                  const weft_node **out);
+/* model: all of .repartition. The columns of the input. */
+WEFT_MUST_CHECK weft_status weft_node_repartition(weft_ctx *ctx, const weft_node *input,
+                                                  const weft_node *model, const weft_node **out);
 /* A COLUMN expression for output `index` of the node. */
 WEFT_MUST_CHECK weft_status weft_node_column(weft_ctx *ctx, const weft_node *node, int32_t index,
                                              const weft_expr **out);

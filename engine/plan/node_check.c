@@ -280,6 +280,10 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
     case WEFT_NODE_SORT:
         WEFT_TRY(st, check_exprs(ctx, c, node, node->sort.keys, node->sort.count, outer));
         break;
+    case WEFT_NODE_REPARTITION:
+        WEFT_TRY(st, check_exprs(ctx, c, node, node->repartition.keys, node->repartition.key_count, outer));
+        WEFT_TRY(st, check_same_shape(ctx, node));
+        break;
     case WEFT_NODE_WINDOW:
         WEFT_TRY(st, check_named(ctx, c, node, node->window.exprs, node->window.count,
                                  node->inputs[0]->output.count, outer));

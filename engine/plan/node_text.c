@@ -92,6 +92,18 @@ done:
     return st;
 }
 
+/* What a hint asks for. */
+static weft_status text_strategy(text_buffer *b, const weft_node *join)
+{
+    static const char *const names[] = {"", "broadcast", "merge", "shuffle_hash", "shuffle_replicate_nl"};
+    weft_status st = WEFT_OK;
+    const char *name = names[join->join.strategy];
+    if (join->join.strategy_left) WEFT_TRY(st, node_text_printf(b, ", leftHint=(strategy=%s)", name));
+    if (join->join.strategy_right) WEFT_TRY(st, node_text_printf(b, ", rightHint=(strategy=%s)", name));
+done:
+    return st;
+}
+
 static weft_status text_join(text_buffer *b, const weft_node *node)
 {
     static const char *const kinds[] = {"Inner",    "LeftOuter",       "RightOuter", "FullOuter", "LeftSemi",
@@ -116,6 +128,19 @@ static weft_status text_join(text_buffer *b, const weft_node *node)
         WEFT_TRY(st, node_text_printf(b, ", exists#%lld", (long long)node->join.mark_id));
     }
     if (node->join.build_left) WEFT_TRY(st, node_text_words(b, ", BuildLeft"));
+    WEFT_TRY(st, text_strategy(b, node));
+done:
+    return st;
+}
+
+static weft_status text_repartition(text_buffer *b, const weft_node *node)
+{
+    static const char *const kinds[] = {" coalesce", " hash", " range", " rebalance"};
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, node_text_words(b, kinds[node->repartition.kind]));
+    if (node->repartition.count > 0) WEFT_TRY(st, node_text_printf(b, " %d", node->repartition.count));
+    if (node->repartition.key_count > 0)
+        WEFT_TRY(st, node_text_list(b, node->repartition.keys, node->repartition.key_count));
 done:
     return st;
 }
@@ -189,6 +214,7 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
         if (node->limit.skip > 0)
             WEFT_TRY(st, node_text_printf(b, " offset %lld", (long long)node->limit.skip));
         break;
+    case WEFT_NODE_REPARTITION: WEFT_TRY(st, text_repartition(b, node)); break;
     case WEFT_NODE_WINDOW: WEFT_TRY(st, node_text_list(b, node->window.exprs, node->window.count)); break;
     case WEFT_NODE_SET:
         WEFT_TRY(st, node_text_words(b, node->set.kind == WEFT_SET_INTERSECT ? " Intersect" : " Except"));

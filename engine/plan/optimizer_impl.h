@@ -40,6 +40,8 @@ typedef struct opt_join {
     bool *null_equal; /* [left_keys.count] or NULL */
     int64_t mark_id;
     bool mark_nullable, build_left;
+    weft_join_strategy strategy; /* with its sides, as in logical.h */
+    bool strategy_left, strategy_right;
 } opt_join;
 WEFT_MUST_CHECK weft_status opt_join_node(weft_ctx *ctx, const opt_join *join, const weft_node *left,
                                           const weft_node *right, const weft_node **out);

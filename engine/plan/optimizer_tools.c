@@ -20,6 +20,7 @@ weft_status opt_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_nod
     case WEFT_NODE_WINDOW:
         return weft_node_window(ctx, inputs[0], node->window.exprs, node->window.count, out);
     case WEFT_NODE_SINGLE_ROW: return weft_node_single_row(ctx, inputs[0], out);
+    case WEFT_NODE_REPARTITION: return weft_node_repartition(ctx, inputs[0], node, out);
     case WEFT_NODE_JOIN: model.inputs = inputs; return weft_node_join_from(ctx, &model, out);
     case WEFT_NODE_SCAN:
     case WEFT_NODE_VALUES:
@@ -157,6 +158,9 @@ weft_status opt_join_node(weft_ctx *ctx, const opt_join *join, const weft_node *
     model.join.mark_id = join->mark_id;
     model.join.mark_nullable = join->mark_nullable;
     model.join.build_left = join->build_left;
+    model.join.strategy = join->strategy;
+    model.join.strategy_left = join->strategy_left;
+    model.join.strategy_right = join->strategy_right;
     return weft_node_join_from(ctx, &model, out);
 }
 
@@ -168,6 +172,7 @@ bool opt_exactly_one_row(const weft_node *node)
     case WEFT_NODE_VALUES: return node->values.row_count == 1;
     case WEFT_NODE_PROJECT:
     case WEFT_NODE_SORT:
+    case WEFT_NODE_REPARTITION:
     case WEFT_NODE_WINDOW: return opt_exactly_one_row(node->inputs[0]);
     case WEFT_NODE_SCAN:
     case WEFT_NODE_FILTER:

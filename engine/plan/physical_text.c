@@ -20,13 +20,20 @@ static const char *operator_name(const weft_node *node)
     case WEFT_NODE_SCAN: return "FileScan";
     case WEFT_NODE_VALUES: return "LocalTableScan";
     case WEFT_NODE_JOIN:
-        if (node->join.key_count > 0) return "HashJoin";
+        if (node->join.key_count > 0 && node->join.strategy == WEFT_STRATEGY_BROADCAST)
+            return "BroadcastHashJoin";
+        if (node->join.key_count > 0)
+            return node->join.strategy == WEFT_STRATEGY_NONE ? "HashJoin" : "ShuffledHashJoin";
+        if (node->join.strategy == WEFT_STRATEGY_BROADCAST) return "BroadcastNestedLoopJoin";
+        if (node->join.strategy == WEFT_STRATEGY_REPLICATE) return "CartesianProduct";
         return node->join.condition_count == 0 && node->join.kind == WEFT_JOIN_INNER ? "CartesianProduct"
                                                                                      : "NestedLoopJoin";
     case WEFT_NODE_AGGREGATE: return "HashAggregate";
     case WEFT_NODE_SORT: return node->sort.limit >= 0 ? "TakeOrdered" : "Sort";
     case WEFT_NODE_LIMIT: return "GlobalLimit";
     case WEFT_NODE_SET: return "HashSetOperation";
+    case WEFT_NODE_REPARTITION:
+        return node->repartition.kind == WEFT_REPARTITION_COALESCE ? "Coalesce" : "Exchange";
     case WEFT_NODE_FILTER:
     case WEFT_NODE_PROJECT:
     case WEFT_NODE_WINDOW:
@@ -135,8 +142,27 @@ done:
     return st;
 }
 
+/* Exchange hashpartitioning(k, 3), REPARTITION_BY_NUM */
+static weft_status repartition_content(text_buffer *b, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    const int32_t count = node->repartition.count, keys = node->repartition.key_count;
+    const bool rebalance = node->repartition.kind == WEFT_REPARTITION_REBALANCE;
+    if (node->repartition.kind == WEFT_REPARTITION_COALESCE) return node_text_printf(b, " %d", count);
+    WEFT_TRY(st, node_text_words(b, keys > 0 ? " hashpartitioning(" : " RoundRobinPartitioning("));
+    WEFT_TRY(st, node_text_exprs(b, node->repartition.keys, keys, ", "));
+    if (count > 0) WEFT_TRY(st, node_text_printf(b, "%s%d", keys > 0 ? ", " : "", count));
+    WEFT_TRY(st, node_text_words(b, rebalance   ? "), REBALANCE_PARTITIONS_BY_"
+                                    : count > 0 ? "), REPARTITION_BY_NUM"
+                                                : "), REPARTITION_BY_COL"));
+    if (rebalance) WEFT_TRY(st, node_text_words(b, keys > 0 ? "COL" : "NONE"));
+done:
+    return st;
+}
+
 static weft_status content(text_buffer *b, const weft_node *node)
 {
+    if (node->kind == WEFT_NODE_REPARTITION) return repartition_content(b, node);
     if (node->kind == WEFT_NODE_AGGREGATE) return aggregate_content(b, node, false);
     if (node->kind == WEFT_NODE_JOIN) return join_content(b, node);
     if (node->kind == WEFT_NODE_SORT) return sort_content(b, node);

@@ -5,7 +5,10 @@
 #include "common/settings.h"
 #include "engine/plan/plan_join.h"
 
-enum { SHARED_PART_OF_MEMORY = 4 }; /* shared tables of one pipeline take at most this part of the memory */
+enum {
+    SHARED_PART_OF_MEMORY = 4, /* shared tables of one pipeline take at most this part of the memory */
+    HINTED_PARTITIONS = 2      /* a hint asks for an exchange of what would not be worth one */
+};
 
 static bool needs_null_keys(const join_sides *j, int32_t key)
 {
@@ -238,10 +241,13 @@ weft_status join_make_build(weft_ctx *ctx, weft_planner *p, const join_sides *j,
     WEFT_TRY(st, join_side_constraints(ctx, j, true, constraints, &probe.holds, &passed));
     WEFT_TRY(st, plan_pipe(ctx, p, j->build, &below, &passed, &build, &ready));
     if (!ready) goto done;
-    const int32_t partitions =
+    const weft_join_strategy strategy = j->node->join.strategy;
+    const bool shuffled = strategy == WEFT_STRATEGY_MERGE || strategy == WEFT_STRATEGY_SHUFFLE_HASH;
+    int32_t partitions =
         j->key_count == 0
             ? 1
             : plan_partitions_for(p, build.rows * (16.0 + 16.0 * build.types.count), build.rows);
+    if (shuffled && partitions == 1 && j->key_count > 0) partitions = HINTED_PARTITIONS;
     WEFT_TRY(st, join_issue_side(ctx, p, j, true, partitions, required, &build, out));
 done:
     return st;
@@ -271,13 +277,17 @@ weft_status join_shares_table(weft_ctx *ctx, const weft_planner *p, const join_s
     /* a NULL key anywhere decides for every row: all tasks must see all of the build side */
     if (j->kind == WEFT_JOIN_ANTI_NULL || (j->kind == WEFT_JOIN_MARK && j->node->join.mark_nullable))
         return WEFT_OK;
-    const int64_t wished = weft_setting(ctx, WEFT_SET_BROADCAST_BYTES);
+    const weft_join_strategy strategy = j->node->join.strategy;
+    *shares = strategy != WEFT_STRATEGY_MERGE && strategy != WEFT_STRATEGY_SHUFFLE_HASH;
+    if (!*shares) return WEFT_OK;
+    const bool broadcast = strategy == WEFT_STRATEGY_BROADCAST;
+    const int64_t wished = broadcast ? 0 : weft_setting(ctx, WEFT_SET_BROADCAST_BYTES);
     int64_t limit = wished;
     if (limit == 0 || p->options.memory_bytes / SHARED_PART_OF_MEMORY < limit)
         limit = limit < 0 ? -1 : p->options.memory_bytes / SHARED_PART_OF_MEMORY;
     /* beside the rows the table takes 8 to 16 bytes a row */
     *shares = probe->shared_bytes + build->stats.bytes + 16 * build->stats.rows <= limit;
-    if (!*shares || wished > 0 || plan_workers(p) == 1) return WEFT_OK;
+    if (!*shares || wished > 0 || broadcast || plan_workers(p) == 1) return WEFT_OK;
     WEFT_TRY(st, probe_bytes(ctx, j, columns, filtered, probe, &bytes));
     *shares = plan_reads_whole(p, &build->stats, bytes);
 done:

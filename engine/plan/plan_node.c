@@ -375,6 +375,7 @@ static weft_status plan_node(weft_ctx *ctx, weft_planner *p, const weft_node *no
     case WEFT_NODE_RECURSION: return plan_recursion(ctx, p, node, out, ready);
     case WEFT_NODE_LEVEL: return plan_level(ctx, p, node, out);
     case WEFT_NODE_SINGLE_ROW: return plan_single_row(ctx, p, node, required, out, ready);
+    case WEFT_NODE_REPARTITION: return plan_repartition(ctx, p, node, required, out, ready);
     case WEFT_NODE_SET:
     case WEFT_NODE_WRITE:
     case WEFT_NODE_EXPLAIN:

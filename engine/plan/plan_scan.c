@@ -224,6 +224,7 @@ static weft_status tasks_of_partitions(weft_ctx *ctx, const weft_planner *p, con
     int64_t share = weft_max_i64(total_rows / (slots * PARTITION_TASKS_PER_SLOT), TASK_ROWS_MIN / 2);
     /* what one task may hold: its slot's half of the memory of a process */
     const int64_t most_bytes = weft_max_i64(p->options.memory_bytes / (2 * plan_slots_of_worker(p)), 1 << 20);
+    if (pipe->task_count > 0 && !pipe->task_limit) share = 0; /* a task each, for plan_merge_tasks */
     if (pipe->one_task) share = INT64_MAX;
     for (int32_t begin = 0; begin < pipe->partition_count;) {
         int32_t end = begin;
@@ -254,6 +255,7 @@ weft_status plan_tasks(weft_ctx *ctx, weft_planner *p, const pipeline *pipe, con
         WEFT_TRY(st, tasks_of_scan(ctx, p, pipe, &list));
     else if (pipe->partitioned)
         WEFT_TRY(st, tasks_of_partitions(ctx, p, pipe, &list));
+    if (pipe->task_count > 0) WEFT_TRY(st, plan_merge_tasks(ctx, pipe, &list));
     if (list.count == 0) {
         /* a stage has at least one task, also over nothing: global aggregates give a row, sinks an empty
          * block */

@@ -94,6 +94,8 @@ typedef struct pipeline {
     const int64_t *partition_bytes,
         *partition_rows; /* [partition_count] summed over the partitioned inputs */
     int32_t partition_count;
+    int32_t task_count;    /* that a hint asks for, 0: none … */
+    bool task_limit;       /* … or at most so many */
     bool one_task;         /* order or a global count needs a single task */
     bool ordered;          /* rows come in an order that the query asked for */
     double rows;           /* estimate */
@@ -257,6 +259,12 @@ WEFT_MUST_CHECK weft_status plan_recursion(weft_ctx *ctx, weft_planner *p, const
 WEFT_MUST_CHECK weft_status plan_level(weft_ctx *ctx, weft_planner *p, const weft_node *node, pipeline *out);
 /* Set `live` of the rounds of a RECURSION; gives the tree of the one that is being planned, or NULL. */
 const weft_node *plan_recursion_live(weft_planner *p, const weft_node *node);
+
+/* ---- plan_repartition.c ---- */
+WEFT_MUST_CHECK weft_status plan_repartition(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                             const id_set *required, pipeline *out, bool *ready);
+/* The tasks of a pipe as the hint wants them: neighbours work as one. */
+WEFT_MUST_CHECK weft_status plan_merge_tasks(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks);
 
 /* ---- plan_live.c ---- */
 /* Set `live` of every made record. */

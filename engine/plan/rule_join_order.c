@@ -29,7 +29,8 @@ static bool join_is_free(const weft_node *node)
 
 static bool is_region_join(const weft_node *node)
 {
-    if (node->kind != WEFT_NODE_JOIN || !join_is_free(node)) return false;
+    if (node->kind != WEFT_NODE_JOIN || node->join.strategy != WEFT_STRATEGY_NONE || !join_is_free(node))
+        return false; /* a join with a hint stays where it is, as in Spark */
     return node->join.kind == WEFT_JOIN_INNER || node->join.kind == WEFT_JOIN_SEMI ||
            node->join.kind == WEFT_JOIN_ANTI || node->join.kind == WEFT_JOIN_LEFT;
 }
@@ -446,22 +447,53 @@ done:
     return st;
 }
 
-/* Joins that keep their place: only the side to build is chosen. */
+/* SHUFFLE_REPLICATE_NL: equal keys are conditions like others. */
+static weft_status keys_to_conditions(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers conditions = {0};
+    weft_node model = *node;
+    for (int32_t i = 0; i < node->join.key_count; i++) {
+        const weft_expr *pair[2] = {node->join.left_keys[i], node->join.right_keys[i]}, *e = NULL;
+        const bool null_equal = node->join.null_equal != NULL && node->join.null_equal[i];
+        WEFT_TRY(st, weft_expr_call(ctx, null_equal ? "<=>" : "=", pair, 2, NULL, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &conditions, e));
+    }
+    WEFT_TRY(st, opt_add_all(ctx, &conditions, node->join.conditions, node->join.condition_count));
+    model.join.key_count = 0;
+    model.join.null_equal = NULL;
+    model.join.conditions = weft_pointers_exprs(&conditions);
+    model.join.condition_count = conditions.count;
+    WEFT_TRY(st, weft_node_join_from(ctx, &model, out));
+done:
+    return st;
+}
+
+/* Joins that keep their place: only the side to build is chosen, by a hint where there is one. */
 static weft_status choose_side(weft_ctx *ctx, orderer *o, const weft_node *node, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_estimate left = {0}, right = {0};
     weft_node model = *node;
     const weft_join_kind kind = node->join.kind;
+    const weft_join_strategy strategy = node->join.strategy;
+    const bool hinted_inner = kind == WEFT_JOIN_INNER && strategy != WEFT_STRATEGY_NONE;
     const bool may = node->join.key_count > 0 &&
                      (kind == WEFT_JOIN_LEFT || kind == WEFT_JOIN_SEMI || kind == WEFT_JOIN_ANTI ||
-                      (kind == WEFT_JOIN_MARK && !node->join.mark_nullable));
+                      (kind == WEFT_JOIN_MARK && !node->join.mark_nullable) || hinted_inner);
     *out = node;
+    if (strategy == WEFT_STRATEGY_REPLICATE && kind == WEFT_JOIN_INNER)
+        return keys_to_conditions(ctx, node, out);
     if (!may) return WEFT_OK;
-    WEFT_TRY(st, weft_estimator_node(ctx, o->estimator, node->inputs[0], &left));
-    WEFT_TRY(st, weft_estimator_node(ctx, o->estimator, node->inputs[1], &right));
-    (void)region_outer_cost(kind, left.rows, left.row_bytes, right.rows, right.row_bytes, left.rows, true,
-                            &model.join.build_left);
+    const bool sided = strategy == WEFT_STRATEGY_BROADCAST || strategy == WEFT_STRATEGY_SHUFFLE_HASH;
+    if (sided && node->join.strategy_left != node->join.strategy_right) {
+        model.join.build_left = node->join.strategy_left;
+    } else {
+        WEFT_TRY(st, weft_estimator_node(ctx, o->estimator, node->inputs[0], &left));
+        WEFT_TRY(st, weft_estimator_node(ctx, o->estimator, node->inputs[1], &right));
+        (void)region_outer_cost(kind, left.rows, left.row_bytes, right.rows, right.row_bytes, left.rows, true,
+                                &model.join.build_left);
+    }
     if (model.join.build_left != node->join.build_left) WEFT_TRY(st, weft_node_join_from(ctx, &model, out));
 done:
     return st;

@@ -94,6 +94,7 @@ static void mark_inputs(const pruner *p, const weft_node *node, uint64_t *reads)
     case WEFT_NODE_WINDOW:
     case WEFT_NODE_LIMIT:
     case WEFT_NODE_SINGLE_ROW:
+    case WEFT_NODE_REPARTITION:
         memcpy(reads, own, (size_t)p->words * 8);
         (void)opt_any_expr(node, mark_column, reads);
         break;

@@ -483,7 +483,10 @@ static weft_status push_join(weft_ctx *ctx, pusher *p, const weft_node *node, co
     opt_join join = {.kind = model.join.kind,
                      .mark_id = node->join.mark_id,
                      .mark_nullable = node->join.mark_nullable,
-                     .build_left = node->join.build_left};
+                     .build_left = node->join.build_left,
+                     .strategy = node->join.strategy,
+                     .strategy_left = node->join.strategy_left,
+                     .strategy_right = node->join.strategy_right};
     WEFT_TRY(st, old_keys(ctx, node, &join));
     if (join.kind == WEFT_JOIN_INNER) {
         WEFT_TRY(st, push_inner(ctx, node, &list, &join, sides, &kept));
@@ -539,6 +542,7 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_SET:
     case WEFT_NODE_EXPAND:
     case WEFT_NODE_SINGLE_ROW:
+    case WEFT_NODE_REPARTITION:
     case WEFT_NODE_WRITE:
     case WEFT_NODE_EXPLAIN:
     case WEFT_NODE_CREATE_VIEW:

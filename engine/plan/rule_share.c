@@ -88,6 +88,7 @@ static bool same_fields(const weft_node *a, const weft_node *b)
     case WEFT_NODE_WINDOW:
     case WEFT_NODE_UNION:
     case WEFT_NODE_SINGLE_ROW: return true;
+    case WEFT_NODE_REPARTITION:
     case WEFT_NODE_LIMIT: /* which rows it takes may differ */
     case WEFT_NODE_EXPAND:
     case WEFT_NODE_SET:

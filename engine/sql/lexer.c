@@ -245,6 +245,8 @@ static uint8_t lex_body(sql_lexer *x, sql_token *token)
 {
     const char c = lexer_at(x, 0);
     uint8_t kind = 0;
+    if (c == '"' && x->double_quotes_name)
+        return skip_quoted(x, 0, true, true) ? SQL_QUOTED : lex_problem(x, SQL_OPEN_NAME);
     if (c == '\'' || c == '"') {
         return skip_quoted(x, 0, true, true) ? SQL_STRING : lex_problem(x, SQL_OPEN_STRING);
     }

@@ -87,6 +87,7 @@ typedef struct sql_lexer {
         continuation; /* UTF-8 continuation bytes between line_start and position: columns count characters */
     uint8_t previous; /* kind of the token before, to tell `t.5` from `.5` */
     sql_problem problem;
+    bool double_quotes_name; /* "a" is a name, not a string (spark.sql.ansi.doubleQuotedIdentifiers) */
 } sql_lexer;
 
 void weft_sql_lexer_init(sql_lexer *lexer, const char *text, size_t len);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 /* ---- cursor ---- */
@@ -429,6 +430,7 @@ weft_status weft_sql_parse_locals(weft_ctx *ctx, const char *text, size_t len, c
     *out = NULL;
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
     weft_sql_lexer_init(&p.lexer, text, len);
+    p.lexer.double_quotes_name = weft_setting(ctx, WEFT_SET_DOUBLE_QUOTED_NAMES) != 0;
     if (!weft_sql_is_text(&p, 0, "LOCAL") || !sql_is_at(&p, 1, SQL_LPAREN)) goto done;
     weft_sql_advance(&p);
     weft_sql_advance(&p);
@@ -455,6 +457,7 @@ weft_status weft_sql_parse_in(weft_ctx *ctx, const weft_catalog *catalog, const 
     sql_parser p = {.ctx = ctx, .text = text, .catalog = catalog};
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
     weft_sql_lexer_init(&p.lexer, text, len);
+    p.lexer.double_quotes_name = weft_setting(ctx, WEFT_SET_DOUBLE_QUOTED_NAMES) != 0;
     p.lexer.position = (int32_t)from;
     while (weft_sql_accept(&p, SQL_SEMICOLON)) {
     }

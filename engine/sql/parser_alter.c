@@ -164,7 +164,7 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
     } else if (weft_sql_accept_text(p, "ADD") &&
                (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
         node->command.op = WEFT_TABLE_ADD_COLUMNS;
-        WEFT_TRY(st, weft_sql_column_list(p, &columns));
+        WEFT_TRY(st, weft_sql_column_list(p, true, &columns));
     } else if (weft_sql_accept_text(p, "ALTER")) {
         WEFT_TRY(st, parse_column_change(p, start, false, node));
     } else if (weft_sql_accept_text(p, "CHANGE")) {

@@ -451,7 +451,7 @@ done:
     return st;
 }
 
-/* EXTRACT(field FROM x): a call of extract with the field as a string. */
+/* EXTRACT(field FROM x), or the plain call: a call of extract with the field as a string. */
 static weft_status parse_extract(sql_parser *p, const weft_span *start, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -464,7 +464,7 @@ static weft_status parse_extract(sql_parser *p, const weft_span *start, const we
     else
         WEFT_TRY(st, weft_sql_name(p, "a field such as YEAR", &field));
     WEFT_TRY(st, weft_sql_string_literal(p, field, span, &args[0]));
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FROM));
+    if (!weft_sql_accept(p, SQL_COMMA)) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FROM));
     WEFT_TRY(st, weft_sql_value_expr(p, &args[1]));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     WEFT_TRY(st, weft_sql_call(p, "extract", weft_sql_span_from(p, start), args, 2, out));

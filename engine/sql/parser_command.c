@@ -177,6 +177,7 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
     default: break;
     }
+    if (weft_sql_at_change(p)) return weft_sql_change_rows(p, out);
     if (weft_sql_is_text(p, 0, "DECLARE")) return weft_sql_declare(p, out);
     if (weft_sql_is_text(p, 0, "EXECUTE")) return weft_sql_execute(p, out);
     if (weft_sql_is_text(p, 0, "TRUNCATE") || weft_sql_is_text(p, 0, "ALTER") ||

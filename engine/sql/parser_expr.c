@@ -5,6 +5,7 @@
  *
  * Predicates stand above comparison as in Spark's grammar, so `a = b IS NULL` asks whether the comparison is
  * NULL. */
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 typedef struct binary_operator {
@@ -313,12 +314,26 @@ done:
     return st;
 }
 
+/* ! for NOT behind a value: by a setting only. */
+static weft_status check_bang(sql_parser *p)
+{
+    if (!sql_is(p, SQL_BANG) || weft_setting(p->ctx, WEFT_SET_BANG_EQUALS_NOT) != 0) return WEFT_OK;
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    return weft_fail_at(p->ctx, WEFT_BANG_EQUALS_NOT, &span,
+                        "Support of the clause or keyword: ! has been discontinued in this context. The "
+                        "'!' keyword is only supported as an alias for the prefix operator 'NOT'. Use the "
+                        "'NOT' keyword instead for infix clauses such as `NOT LIKE`, `NOT IN`, "
+                        "`NOT BETWEEN`, etc. To re-enable the '!' keyword, set "
+                        "\"spark.sql.legacy.bangEqualsNot\" to \"true\".");
+}
+
 /* After IS: [NOT] NULL, TRUE, FALSE, UNKNOWN, DISTINCT FROM. */
 static weft_status parse_is(sql_parser *p, const weft_span *start, const weft_expr *value,
                             const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const bool negated = weft_sql_accept_word(p, SQL_KW_NOT);
+    WEFT_TRY(st, check_bang(p));
+    const bool negated = weft_sql_accept_word(p, SQL_KW_NOT) || weft_sql_accept(p, SQL_BANG);
     const weft_expr *args[2] = {value, NULL};
     if (weft_sql_accept_word(p, SQL_KW_NULL) || weft_sql_accept_word(p, SQL_KW_UNKNOWN)) {
         WEFT_TRY(st, make(p, negated ? WEFT_EXPR_IS_NOT_NULL : WEFT_EXPR_IS_NULL, start, &value, 1, out));
@@ -367,6 +382,7 @@ static weft_status parse_predicate(sql_parser *p, const weft_expr **out)
             continue;
         }
         if (keyword != SQL_KW_BETWEEN && keyword != SQL_KW_IN && like == NULL) break;
+        WEFT_TRY(st, check_bang(p));
         for (int32_t i = 0; i <= at; i++) weft_sql_advance(p);
         if (keyword == SQL_KW_BETWEEN)
             WEFT_TRY(st, parse_between(p, &start, e, &e));

@@ -168,12 +168,15 @@ WEFT_MUST_CHECK weft_status weft_sql_typed_literal(sql_parser *p,
 /* parser_interval.c: at INTERVAL; *out NULL when the word is just a name. */
 WEFT_MUST_CHECK weft_status weft_sql_interval(sql_parser *p, const weft_expr **out);
 /* parser_type.c */
+weft_type_id weft_sql_timestamp_type(const sql_parser *p); /* what TIMESTAMP means in this session */
 WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
 /* parser_query.c */
 WEFT_MUST_CHECK weft_status weft_sql_query(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out); /* after BY */
 /* expression [AS alias], …: one or more. */
 WEFT_MUST_CHECK weft_status weft_sql_items(sql_parser *p, weft_pointers *out);
+/* After WINDOW: name AS (…), … */
+WEFT_MUST_CHECK weft_status weft_sql_windows(sql_parser *p, weft_select *select);
 /* SELECT, VALUES, TABLE, FROM or a query in parentheses. */
 WEFT_MUST_CHECK weft_status weft_sql_query_primary(sql_parser *p, const weft_node **out);
 /* ORDER, SORT, CLUSTER, DISTRIBUTE BY, LIMIT and OFFSET around *node; *found: there was one. */
@@ -189,11 +192,14 @@ WEFT_MUST_CHECK weft_status weft_sql_set_operator(sql_parser *p, bool intersect,
 WEFT_MUST_CHECK weft_status weft_sql_make_set(sql_parser *p, const weft_span *start,
                                               const sql_set_operator *op, const weft_pointers *inputs,
                                               const weft_node **out);
+/* parser_hint.c: behind SELECT, which is the token read last */
+WEFT_MUST_CHECK weft_status weft_sql_hints(sql_parser *p, weft_select *select);
 /* parser_group.c: after GROUP BY */
 WEFT_MUST_CHECK weft_status weft_sql_group_by(sql_parser *p, weft_select *select);
 /* parser_relation.c */
-WEFT_MUST_CHECK weft_status weft_sql_from(sql_parser *p, const weft_node **out);   /* after FROM */
-WEFT_MUST_CHECK weft_status weft_sql_values(sql_parser *p, const weft_node **out); /* at VALUES */
+WEFT_MUST_CHECK weft_status weft_sql_from(sql_parser *p, const weft_node **out);     /* after FROM */
+WEFT_MUST_CHECK weft_status weft_sql_from_one(sql_parser *p, const weft_node **out); /* one table of it */
+WEFT_MUST_CHECK weft_status weft_sql_values(sql_parser *p, const weft_node **out);   /* at VALUES */
 /* [AS] name [(columns)] around the input, or the input itself. */
 WEFT_MUST_CHECK weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input,
                                                  const weft_node **out);
@@ -236,7 +242,9 @@ WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span
 WEFT_MUST_CHECK weft_status weft_sql_drop_variable(sql_parser *p, const weft_span *start,
                                                    const weft_node **out);          /* behind VARIABLE */
 WEFT_MUST_CHECK weft_status weft_sql_execute(sql_parser *p, const weft_node **out); /* at EXECUTE */
-/* parser_insert.c */
+/* parser_rows.c: at UPDATE, DELETE, MERGE */
+bool weft_sql_at_change(sql_parser *p);
+WEFT_MUST_CHECK weft_status weft_sql_change_rows(sql_parser *p, const weft_node **out);
 /* parser_view.c: after CREATE [OR REPLACE] [TEMPORARY] VIEW. */
 WEFT_MUST_CHECK weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace,
                                                  bool temporary, const weft_node **out);
@@ -244,8 +252,9 @@ WEFT_MUST_CHECK weft_status weft_sql_create_view(sql_parser *p, const weft_span 
 WEFT_MUST_CHECK weft_status weft_sql_command(sql_parser *p, const weft_span *start, weft_table_op op,
                                              weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *node);
-/* (name type [NOT NULL] [DEFAULT e] [COMMENT text], …): weft_column_definition. */
-WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, weft_pointers *columns);
+/* (name type [NOT NULL] [DEFAULT e] [COMMENT text], …): weft_column_definition. bare: the parentheses may be
+ * left out, as in ALTER TABLE … ADD COLUMN. */
+WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns);
 bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
 /* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */
 WEFT_MUST_CHECK weft_status weft_sql_alter(sql_parser *p, const weft_node **out);

@@ -255,6 +255,7 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
         WEFT_TRY(st, weft_sql_literal(p, value, span, out));
     } else {
         const weft_type_id id = keyword == SQL_KW_TIMESTAMP_NTZ ? WEFT_TYPE_TIMESTAMP_NTZ
+                                : keyword == SQL_KW_TIMESTAMP   ? weft_sql_timestamp_type(p)
                                                                 : WEFT_TYPE_TIMESTAMP;
         WEFT_TRY(st, timestamp_literal(p, &span, id, text, out));
     }

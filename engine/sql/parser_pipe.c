@@ -34,10 +34,12 @@ static weft_status pipe_select(sql_parser *p, const weft_span *start, const weft
     weft_status st = WEFT_OK;
     weft_select select = {.pipe = WEFT_PIPE_SELECT};
     weft_pointers items = {0};
+    WEFT_TRY(st, weft_sql_hints(p, &select));
     select.distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
     WEFT_TRY(st, weft_sql_items(p, &items));
     select.item_count = items.count;
     select.items = weft_pointers_exprs(&items);
+    if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, weft_sql_windows(p, &select));
     WEFT_TRY(st, make_block(p, start, &select, node));
 done:
     return st;

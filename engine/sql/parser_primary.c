@@ -189,6 +189,7 @@ static weft_status parse_word(sql_parser *p, const weft_expr **out)
         case SQL_KW_EXISTS:
             if (!sql_is_at(p, 1, SQL_LPAREN)) break;
             if (!sql_is_at(p, 2, SQL_LPAREN) && !sql_word_at(p, 2, SQL_KW_VALUES) &&
+                !(sql_word_at(p, 2, SQL_KW_TABLE) && !sql_is_at(p, 3, SQL_COMMA)) &&
                 !begins_with_query_word(weft_sql_peek(p, 2)))
                 break; /* exists(array, x -> …) */
             weft_sql_advance(p);
@@ -203,7 +204,8 @@ static weft_status parse_word(sql_parser *p, const weft_expr **out)
         if (*out != NULL) goto done;
         const bool like = token.keyword == SQL_KW_LIKE || token.keyword == SQL_KW_ILIKE ||
                           token.keyword == SQL_KW_RLIKE || token.keyword == SQL_KW_REGEXP;
-        if (like && sql_is_at(p, 1, SQL_LPAREN)) return weft_sql_function(p, out); /* like(a, b) */
+        if ((like || token.keyword == SQL_KW_DIV) && sql_is_at(p, 1, SQL_LPAREN))
+            return weft_sql_function(p, out); /* like(a, b), div(a, b) */
         if ((token.flags & SQL_KW_IN_CLAUSE) != 0) WEFT_TRY(st, weft_sql_syntax_error(p, "an expression"));
     }
     if (begins_call(p))

@@ -2,6 +2,7 @@
  *
  * INTERSECT binds tighter than UNION, EXCEPT and MINUS. A chain of one kind of UNION is one node of many
  * inputs, so its height does not grow with its length. */
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out);
@@ -107,7 +108,7 @@ done:
 }
 
 /* WINDOW name AS (spec), … */
-static weft_status parse_windows(sql_parser *p, weft_select *select)
+weft_status weft_sql_windows(sql_parser *p, weft_select *select)
 {
     weft_status st = WEFT_OK;
     weft_pointers names = {0}, specs = {0};
@@ -136,6 +137,7 @@ static weft_status parse_select(sql_parser *p, const weft_node *from, const weft
     weft_pointers items = {0};
     weft_node *node = NULL;
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SELECT));
+    WEFT_TRY(st, weft_sql_hints(p, &select));
     select.distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
     if (!select.distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA)) weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_items(p, &items));
@@ -147,9 +149,13 @@ static weft_status parse_select(sql_parser *p, const weft_node *from, const weft
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
         WEFT_TRY(st, weft_sql_group_by(p, &select));
     }
-    if (weft_sql_accept_word(p, SQL_KW_HAVING)) WEFT_TRY(st, weft_sql_expr(p, &select.having));
+    const bool grouped = select.group_count > 0 || select.group_all || select.grouping_set_count > 0;
+    const bool filters = !grouped && select.where == NULL &&
+                         weft_setting(p->ctx, WEFT_SET_HAVING_AS_WHERE) != 0;
+    if (weft_sql_accept_word(p, SQL_KW_HAVING))
+        WEFT_TRY(st, weft_sql_expr(p, filters ? &select.where : &select.having));
     if (weft_sql_accept_word(p, SQL_KW_QUALIFY)) WEFT_TRY(st, weft_sql_expr(p, &select.qualify));
-    if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, parse_windows(p, &select));
+    if (weft_sql_accept_word(p, SQL_KW_WINDOW)) WEFT_TRY(st, weft_sql_windows(p, &select));
     if (select.qualify == NULL && weft_sql_accept_word(p, SQL_KW_QUALIFY)) {
         WEFT_TRY(st, weft_sql_expr(p, &select.qualify));
     }
@@ -254,11 +260,13 @@ static weft_status parse_set_operations(sql_parser *p, bool intersect, const wef
     sql_frame frame = {0};
     bool found = false;
     const weft_node *term = NULL;
+    const bool flat = weft_setting(p->ctx, WEFT_SET_SETOPS_PRECEDENCE) != 0; /* all bind alike */
     WEFT_TRY(st, weft_sql_enter(p, &frame));
-    WEFT_TRY(st, intersect ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
+    WEFT_TRY(st, intersect || flat ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
     for (;;) {
-        WEFT_TRY(st, weft_sql_set_operator(p, intersect, &next, &found));
+        WEFT_TRY(st, weft_sql_set_operator(p, intersect || (flat && sql_word(p, SQL_KW_INTERSECT)), &next,
+                                           &found));
         if (!found) break;
         const bool same = next.kind == WEFT_SET_UNION && op.kind == WEFT_SET_UNION && next.all == op.all &&
                           !next.by_name && !op.by_name;
@@ -269,7 +277,8 @@ static weft_status parse_set_operations(sql_parser *p, bool intersect, const wef
             WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, left));
         }
         op = next;
-        WEFT_TRY(st, intersect ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
+        WEFT_TRY(st,
+                 intersect || flat ? weft_sql_query_primary(p, &term) : parse_set_operations(p, true, &term));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &inputs, term));
     }
     if (inputs.count == 1)

@@ -133,6 +133,12 @@ done:
     return st;
 }
 
+weft_status weft_sql_from_one(sql_parser *p, const weft_node **out)
+{
+    bool lateral = false;
+    return parse_relation_primary(p, &lateral, out);
+}
+
 /* The words up to JOIN. *found is false when no join begins here. */
 static weft_status parse_join_kind(sql_parser *p, weft_node *join, bool *cross, bool *found)
 {

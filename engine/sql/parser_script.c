@@ -2,6 +2,7 @@
  * that a wrong one is found before the first one runs. */
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/sql/parser_script.h"
 
 weft_script_place script_place_from(const sql_parser *p, int32_t start)
@@ -408,6 +409,7 @@ weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, c
     sql_parser p = {.ctx = ctx, .text = text, .in_script = true};
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
     weft_sql_lexer_init(&p.lexer, text, len);
+    p.lexer.double_quotes_name = weft_setting(ctx, WEFT_SET_DOUBLE_QUOTED_NAMES) != 0;
     WEFT_TRY(st, script_node(&p, NULL, out));
     while (weft_sql_accept(&p, SQL_SEMICOLON)) {
     }

@@ -20,10 +20,11 @@ weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *no
 /* ---- columns ---- */
 
 /* name type [NOT NULL] [DEFAULT e] [COMMENT text], … */
-weft_status weft_sql_column_list(sql_parser *p, weft_pointers *columns)
+weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    const bool parentheses = weft_sql_accept(p, SQL_LPAREN);
+    if (!parentheses && !bare) WEFT_TRY(st, weft_sql_syntax_error(p, "'('"));
     do {
         weft_column_definition *c = NULL;
         size_t len = 0;
@@ -52,7 +53,7 @@ weft_status weft_sql_column_list(sql_parser *p, weft_pointers *columns)
         }
         WEFT_TRY(st, weft_pointers_push(p->ctx, columns, c));
     } while (weft_sql_accept(p, SQL_COMMA));
-    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    if (parentheses) WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
 done:
     return st;
 }
@@ -86,7 +87,7 @@ static weft_status parse_partitioned(sql_parser *p, table_clauses *c)
     const bool typed = sql_is(p, SQL_LPAREN) && !sql_is_at(p, 2, SQL_COMMA) && !sql_is_at(p, 2, SQL_RPAREN) &&
                        !sql_is_at(p, 2, SQL_LPAREN);
     if (typed) {
-        WEFT_TRY(st, weft_sql_column_list(p, &more));
+        WEFT_TRY(st, weft_sql_column_list(p, false, &more));
         for (int32_t i = 0; i < more.count; i++) {
             WEFT_TRY(st, weft_pointers_push(p->ctx, &c->columns, more.items[i]));
             WEFT_TRY(st, weft_pointers_push(p->ctx, &c->partitions,
@@ -228,7 +229,7 @@ weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool re
     if (like) c.format = NULL;
     const weft_span columns_at = weft_sql_peek(p, 0)->span;
     if (sql_is(p, SQL_LPAREN) && !sql_word_at(p, 1, SQL_KW_SELECT))
-        WEFT_TRY(st, weft_sql_column_list(p, &c.columns));
+        WEFT_TRY(st, weft_sql_column_list(p, false, &c.columns));
     WEFT_TRY(st, parse_clauses(p, &c));
     WEFT_TRY(st, make_definition(p, parts, part_count, &c, &d));
     const bool ends = sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON);

@@ -1,4 +1,8 @@
 /* engine/sql/parser_type.c - names of types: INT, DECIMAL(12, 2), ARRAY<…>, MAP<…, …>, STRUCT<a: INT, …>. */
+#include <string.h>
+#include <strings.h>
+
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 static const struct {
@@ -36,6 +40,12 @@ static const struct {
     {"STRUCT", WEFT_TYPE_STRUCT},
     {"VARIANT", WEFT_TYPE_VARIANT},
 };
+
+weft_type_id weft_sql_timestamp_type(const sql_parser *p)
+{
+    const char *type = weft_setting_text(p->ctx, WEFT_SET_TIMESTAMP_TYPE);
+    return strcasecmp(type, "TIMESTAMP_NTZ") == 0 ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP;
+}
 
 /* A number of at most 4 digits. */
 static weft_status parse_small(sql_parser *p, int32_t *out)
@@ -195,7 +205,8 @@ weft_status weft_sql_type(sql_parser *p, weft_type *out)
     }
     for (int32_t i = 0; i < WEFT_COUNT(type_names); i++) {
         if (!weft_sql_is_text(p, 0, type_names[i].name)) continue;
-        const weft_type_id id = type_names[i].id;
+        const weft_type_id id = strcmp(type_names[i].name, "TIMESTAMP") == 0 ? weft_sql_timestamp_type(p)
+                                                                             : type_names[i].id;
         weft_sql_advance(p);
         if (id == WEFT_TYPE_TIME) return parse_time_type(p, &token.span, out);
         if (id == WEFT_TYPE_DECIMAL) return parse_decimal(p, &token.span, out);

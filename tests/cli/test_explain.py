@@ -94,6 +94,37 @@ class Explain(CliCase):
     def test_errors_of_the_query_come_first(self):
         self.fails(self.sql("explain select nope from values (1) as t(a)", "-S"), 1, "[UNRESOLVED_COLUMN")
 
+    def test_hints_of_joins(self):
+        pair = "count(*) from t join u on t.a = u.a"
+        for hint, part in (
+            ("broadcast(t)", "BroadcastHashJoin [a#1], [a#3], Inner, BuildLeft"),
+            ("shuffle_hash(u)", "ShuffledHashJoin [a#1], [a#3], Inner, BuildRight"),
+            ("merge(t, u)", "ShuffledHashJoin ["),
+            ("shuffle_replicate_nl(t)", "CartesianProduct Inner, BuildRight, (a#1 = a#3)"),
+        ):
+            self.assertIn(part, self.explain("", f"select /*+ {hint} */ {pair}"))
+        text = self.explain("extended", f"select /*+ broadcast(u) */ {pair}")
+        self.assertIn("rightHint=(strategy=broadcast)", text)
+        done = self.sql(f"{VIEWS} select /*+ broadcast(nosuch), nosuch(t) */ {pair}", "-S", "--format", "csv")
+        self.assertEqual((done.returncode, done.stdout.split()), (0, ["count(1)", "1"]))
+        self.assertRegex(done.stderr, r"WARN hint_relation_not_found hint=broadcast relation=nosuch\n")
+        self.assertRegex(done.stderr, r"WARN hint_unknown hint=nosuch\n")
+
+    def test_hints_of_partitions(self):
+        folder = self.path("hints")
+        for hint, part, files in (
+            ("repartition(3)", "Exchange RoundRobinPartitioning(3), REPARTITION_BY_NUM", 3),
+            ("repartition(5, id)", "Exchange hashpartitioning(id#1, 5), REPARTITION_BY_NUM", 5),
+            ("coalesce(2), repartition(7, id)", "Coalesce 2", 2),
+            ("rebalance(id)", "Exchange hashpartitioning(id#1), REBALANCE_PARTITIONS_BY_COL", 1),
+        ):
+            query = f"select /*+ {hint} */ id from range(1000)"
+            self.assertIn(part, self.explain("", query))
+            path = os.path.join(folder, hint.replace(" ", "_"))
+            done = self.sql(f"insert overwrite directory '{path}' using parquet {query}", "-S")
+            self.assertEqual((done.returncode, done.stderr), (0, ""))
+            self.assertEqual(sum(name.endswith(".parquet") for name in os.listdir(path)), files, hint)
+
 
 if __name__ == "__main__":
     unittest.main()

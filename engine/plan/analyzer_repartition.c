@@ -1,0 +1,85 @@
+/* engine/plan/analyzer_repartition.c - hints of a SELECT block about where its rows go: COALESCE(n),
+ * REPARTITION([n,] columns), REPARTITION_BY_RANGE([n,] columns), REBALANCE([n,] columns).
+ *
+ * They stand over the block's result, whose columns they name, and below its ORDER BY. */
+#include <strings.h>
+
+#include "engine/plan/analyzer_internal.h"
+
+static const struct {
+    const char *name;
+    weft_repartition_kind kind;
+} partition_hints[] = {{"COALESCE", WEFT_REPARTITION_COALESCE},
+                       {"REPARTITION", WEFT_REPARTITION_HASH},
+                       {"REPARTITION_BY_RANGE", WEFT_REPARTITION_RANGE},
+                       {"REBALANCE", WEFT_REPARTITION_REBALANCE}};
+
+static int32_t find_hint(const weft_select_hint *hint)
+{
+    for (int32_t i = 0; i < WEFT_COUNT(partition_hints); i++)
+        if (strcasecmp(hint->name, partition_hints[i].name) == 0) return i;
+    return -1;
+}
+
+bool weft_is_partition_hint(const weft_select_hint *hint) { return find_hint(hint) >= 0; }
+
+/* A whole number from 1 on; false: it is something else. */
+static bool partition_number(const weft_expr *arg, int32_t *out)
+{
+    if (arg->kind != WEFT_EXPR_LITERAL || arg->literal.is_null || arg->type.id != WEFT_TYPE_INT) return false;
+    *out = (int32_t)arg->literal.i64;
+    return *out > 0;
+}
+
+static weft_status bind_one(weft_analyzer *a, const weft_select_hint *hint, const weft_scope *scope,
+                            weft_cte *ctes, const weft_node **node)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers keys = {0};
+    weft_node model = {.kind = WEFT_NODE_REPARTITION};
+    weft_binder b = {.a = a,
+                     .scope = scope,
+                     .ctes = ctes,
+                     .clause = "a hint",
+                     .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+    model.repartition.kind = partition_hints[find_hint(hint)].kind;
+    const bool counted = hint->arg_count > 0 && partition_number(hint->args[0], &model.repartition.count);
+    if (model.repartition.kind == WEFT_REPARTITION_COALESCE && (!counted || hint->arg_count != 1))
+        return weft_fail_at(a->ctx, WEFT_HINT_PARTITIONS, weft_analyzer_span(a, &hint->span),
+                            "%s Hint expects a partition number as a parameter.", hint->name);
+    for (int32_t i = counted; i < hint->arg_count; i++) {
+        const weft_expr *arg = hint->args[i], *key = NULL;
+        if (arg->kind != WEFT_EXPR_UNRESOLVED_COLUMN)
+            return weft_fail_at(a->ctx, WEFT_HINT_COLUMNS, weft_analyzer_span(a, &hint->span),
+                                "%s Hint parameter should include columns, but argument %d is none.",
+                                hint->name, i + 1);
+        WEFT_TRY(st, weft_bind_expr(&b, arg, &key));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, key));
+    }
+    if (model.repartition.kind == WEFT_REPARTITION_RANGE && keys.count == 0)
+        return weft_fail_at(a->ctx, WEFT_HINT_COLUMNS, weft_analyzer_span(a, &hint->span),
+                            "%s Hint parameter should include columns.", hint->name);
+    model.repartition.keys = weft_pointers_exprs(&keys);
+    model.repartition.key_count = keys.count;
+    WEFT_TRY(st, weft_node_repartition(a->ctx, *node, &model, node));
+done:
+    return st;
+}
+
+/* The last hint stands below the others, as in Spark. */
+weft_status weft_bind_partition_hints(weft_analyzer *a, const weft_select *block, weft_cte *ctes,
+                                      const weft_node **node)
+{
+    weft_status st = WEFT_OK;
+    weft_bound bound = {0};
+    bool any = false;
+    for (int32_t i = 0; i < block->hint_count; i++) any |= weft_is_partition_hint(block->hints[i]);
+    if (!any) return WEFT_OK;
+    WEFT_TRY(st, weft_names_of(a->ctx, *node, NULL, &bound));
+    const weft_scope scope = {.count = bound.count, .names = bound.names};
+    for (int32_t i = block->hint_count - 1; i >= 0; i--)
+        if (weft_is_partition_hint(block->hints[i]))
+            WEFT_TRY(st, bind_one(a, block->hints[i], &scope, ctes, node));
+done:
+    return st;
+}

@@ -61,6 +61,7 @@ struct weft_relay_port {
     struct pollfd *polled; /* [FIXED_POLLED + 2 * most] */
     uint8_t *buffer;       /* [RELAY_BYTES] */
     int32_t count;
+    bool full; /* there was no descriptor for one who came */
     struct sockaddr_storage leader;
     socklen_t leader_bytes; /* 0: nobody knows */
     bool failed;            /* to connect there: its host may have another address by now */
@@ -148,7 +149,10 @@ static void accept_some(weft_relay_port *r)
     const int32_t most = weft_min_i32(ACCEPTS_AT_ONCE, r->openings_most - count_openings(r));
     for (int32_t i = 0; i < most; i++) {
         const int fd = accept(r->listener, NULL, NULL);
-        if (fd < 0) return; /* none is there; or there is no descriptor for it, and it is asked for again */
+        if (fd < 0) {
+            r->full = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
+            return;
+        }
         open_pair(r, fd);
     }
 }
@@ -302,7 +306,10 @@ static short wants(const relay_way *in, const relay_way *out)
 static int32_t fill_polled(weft_relay_port *r)
 {
     int32_t at = FIXED_POLLED;
-    const bool accepts = count_openings(r) < r->openings_most;
+    /* who waits for a descriptor would be told of again and again: once in a while, or when something moves
+     */
+    const bool accepts = !r->full && count_openings(r) < r->openings_most;
+    r->full = false;
     r->polled[0] = (struct pollfd){.fd = accepts ? r->listener : -1, .events = POLLIN};
     r->polled[1] = (struct pollfd){.fd = r->wake, .events = POLLIN};
     for (int32_t i = 0; i < r->count; i++) {

@@ -5,6 +5,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -257,7 +258,44 @@ static void many_come_a_few_at_a_time(void **state)
     close_rig(&r);
 }
 
+static int64_t cpu_ms(void)
+{
+    struct rusage used;
+    assert_int_equal(getrusage(RUSAGE_SELF, &used), 0);
+    return (used.ru_utime.tv_sec + used.ru_stime.tv_sec) * 1000 +
+           (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1000;
+}
+
+/* Without a descriptor for one who comes it waits, and does not ask for it without a pause. */
+static void without_descriptors_it_waits(void **state)
+{
+    struct rlimit before, none;
+    rig r;
+    (void)state;
+    open_rig(&r, 4);
+    weft_relay_port_lead_to(r.relay, r.address);
+    const struct sockaddr_in at = loopback(weft_relay_port_number(r.relay));
+    const int client = socket(AF_INET, SOCK_STREAM, 0), next = dup(client);
+    assert_true(next >= 0);
+    close(next);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = before;
+    none.rlim_cur = (rlim_t)next; /* all below are taken */
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    assert_int_equal(connect(client, (const struct sockaddr *)&at, sizeof(at)), 0);
+    const int64_t began = cpu_ms();
+    (void)poll(NULL, 0, 4 * A_MOMENT_MS);
+    const int64_t spent = cpu_ms() - began;
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_true(spent < A_MOMENT_MS);
+    const int leader = take(&r);
+    say(client, leader, "in the end");
+    close(client);
+    close(leader);
+    close_rig(&r);
+}
+
 WEFT_TESTS(WEFT_TEST(bytes_go_both_ways_until_one_end_closes), WEFT_TEST(without_a_leader_nobody_waits),
            WEFT_TEST(a_leader_that_is_gone_closes), WEFT_TEST(another_leader_closes_what_went_to_the_first),
            WEFT_TEST(there_are_so_many_and_no_more), WEFT_TEST(a_slow_receiver_is_waited_for),
-           WEFT_TEST(many_come_a_few_at_a_time))
+           WEFT_TEST(many_come_a_few_at_a_time), WEFT_TEST(without_descriptors_it_waits))

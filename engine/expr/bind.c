@@ -72,7 +72,8 @@ bool weft_type_is_groupable(weft_type type)
 
 bool weft_type_is_orderable(weft_type type)
 {
-    return weft_type_is_groupable(type) && !weft_type_holds(type, WEFT_TYPE_INTERVAL);
+    return weft_type_is_groupable(type) && !weft_type_holds(type, WEFT_TYPE_INTERVAL) &&
+           !weft_type_holds(type, WEFT_TYPE_GEOMETRY) && !weft_type_holds(type, WEFT_TYPE_GEOGRAPHY);
 }
 
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,

@@ -59,6 +59,20 @@ static weft_kernel cast_from_time(weft_type to)
     return cast_is_exact(to) ? cast_time_number : NULL;
 }
 
+static bool cast_is_shape(weft_type type)
+{
+    return type.id == WEFT_TYPE_GEOMETRY || type.id == WEFT_TYPE_GEOGRAPHY;
+}
+
+/* To shapes of any SRID, and from the globe to the plane of the same one. */
+static weft_kernel cast_shape(weft_type from, weft_type to)
+{
+    const bool same = from.id == to.id && (from.parameter == to.parameter || to.parameter == WEFT_SRID_ANY);
+    const bool flat = from.id == WEFT_TYPE_GEOGRAPHY && to.id == WEFT_TYPE_GEOMETRY &&
+                      (from.parameter == to.parameter || to.parameter == WEFT_SRID_ANY);
+    return same || flat ? cast_same : NULL;
+}
+
 /* Two arrays, two maps, or two structs of as many fields, whose children are castable by place. */
 static bool cast_same_shape(weft_type from, weft_type to)
 {
@@ -73,6 +87,7 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL) return cast_all_null;
     if (weft_type_equal(from, to) && from.id == WEFT_TYPE_VARIANT) return cast_same;
+    if (cast_is_shape(from) || cast_is_shape(to)) return cast_shape(from, to);
     if (to.id == WEFT_TYPE_INTERVAL && from.id != WEFT_TYPE_STRING)
         return from.id == WEFT_TYPE_INTERVAL ? cast_same : NULL;
     if (to.id == WEFT_TYPE_VARIANT) return weft_variant_makeable(from, false) ? cast_to_variant : NULL;
@@ -119,6 +134,7 @@ bool weft_cast_implicit(weft_type from, weft_type to)
             fits = weft_cast_implicit(from.children[i].type, to.children[i].type);
         return fits;
     }
+    if (cast_is_shape(from) || cast_is_shape(to)) return from.id == to.id && cast_shape(from, to) != NULL;
     if (to.id == WEFT_TYPE_VARIANT) return false;
     if (from.id == WEFT_TYPE_VARIANT) return to.id == WEFT_TYPE_STRING;
     if (from.id == WEFT_TYPE_STRING)
@@ -148,6 +164,7 @@ bool weft_cast_fallible(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL || weft_type_equal(from, to)) return false;
     if (from.id == WEFT_TYPE_VARIANT) return to.id != WEFT_TYPE_STRING;
+    if (cast_is_shape(from)) return false;
     if (weft_type_is_nested(from)) {
         bool fallible = false;
         for (int32_t i = 0; to.id == from.id && i < from.child_count; i++)

@@ -149,6 +149,10 @@ bool weft_type_common(weft_type a, weft_type b, weft_type *out)
         *out = weft_interval_common(a, b);
         return true;
     }
+    if (a.id == b.id && (a.id == WEFT_TYPE_GEOMETRY || a.id == WEFT_TYPE_GEOGRAPHY)) {
+        out->parameter = WEFT_SRID_ANY;
+        return true;
+    }
     if (a.id == WEFT_TYPE_TIME && b.id == WEFT_TYPE_TIME) {
         *out = weft_type_time_digits(a) > weft_type_time_digits(b) ? a : b;
         return true;

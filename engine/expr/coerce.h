@@ -48,7 +48,8 @@ weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, c
 bool weft_type_same_shape(weft_type a, weft_type b);
 /* Is it of this kind, or does it hold one that is? */
 bool weft_type_holds(weft_type type, weft_type_id id);
-/* Values of a type with a MAP, VARIANT or INTERVAL without fields in it have no order. */
+/* Values of a type with a MAP, VARIANT, INTERVAL without fields, GEOMETRY or GEOGRAPHY in it have no order.
+ */
 bool weft_type_is_orderable(weft_type type);
 /* Equal values are found by grouping, DISTINCT and hashes: of any type without a MAP or VARIANT in it. */
 bool weft_type_is_groupable(weft_type type);

@@ -44,6 +44,8 @@ static const struct {
                 {"array_sort", 1, default_order},
                 {"aggregate", 3, ", lambdafunction(namedlambdavariable(), namedlambdavariable())"},
                 {"listagg", 1, ", NULL"},
+                {"st_geomfromwkb", 1, ", 0"},
+                {"st_asbinary", 1, ", NDR"},
                 {"make_interval", 0, "0, 0, 0, 0, 0, 0, 0.000000"},
                 {"make_interval", 1, ", 0, 0, 0, 0, 0, 0.000000"},
                 {"make_interval", 2, ", 0, 0, 0, 0, 0.000000"},

@@ -8,6 +8,7 @@
 #include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/wire_private.h"
+#include "engine/expr/wkb.h"
 
 bool weft_expr_wire_check_type(weft_type type)
 {
@@ -72,9 +73,9 @@ static bool check_literal(const weft_expr *e)
         return weft_nested_validate(e->type, (const uint8_t *)weft_str_data(&value->str), value->str.len);
     case WEFT_TYPE_VARIANT:
         return weft_variant_check(weft_str_data(&value->str), value->str.len) == WEFT_VARIANT_GOOD;
-    case WEFT_TYPE_NULL:
     case WEFT_TYPE_GEOMETRY:
-    case WEFT_TYPE_GEOGRAPHY:
+    case WEFT_TYPE_GEOGRAPHY: return value->str.len >= WEFT_SRID_BYTES; /* what reads the rest checks it */
+    case WEFT_TYPE_NULL:
     case WEFT_TYPE_COUNT: break;
     }
     return false;

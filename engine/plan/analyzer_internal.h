@@ -231,13 +231,33 @@ WEFT_MUST_CHECK weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_
 
 /* ---- analyzer_time_window.c ---- */
 bool weft_is_time_window(const weft_expr *parsed);
-/* A parsed call window(t, size …) of the block, or NULL. */
-const weft_expr *weft_find_time_window(const weft_select *select, const weft_node *sort);
+bool weft_is_session_window(const weft_expr *parsed);
+/* The parsed call window(t, size …) or session_window(t, gap) of the block, or NULL. Errors: WEFT_UNSUPPORTED
+ * when there are two different ones. */
+WEFT_MUST_CHECK weft_status weft_find_time_window(weft_analyzer *a, const weft_select *select,
+                                                  const weft_node *sort, const weft_expr **out);
 /* Put its column behind what FROM has. */
 WEFT_MUST_CHECK weft_status weft_bind_time_window(weft_binder *b, const weft_expr *call, weft_bound *from);
+/* Its time, a TIMESTAMP with or without zone: that of a window is its last microsecond. */
+WEFT_MUST_CHECK weft_status weft_bind_window_time(weft_binder *b, const weft_expr *call,
+                                                  const weft_expr **out);
+/* The names of before, and that of the column. */
+WEFT_MUST_CHECK weft_status weft_add_window_name(weft_analyzer *a, const weft_bound *before, int64_t id,
+                                                 const char *name, weft_type type, bool nullable,
+                                                 weft_bound *out);
+bool weft_is_window_name(const weft_name *name);
 /* The column, for such a call. */
 WEFT_MUST_CHECK weft_status weft_bind_window_column(weft_binder *b, const weft_expr *call,
                                                     const weft_expr **out);
+
+/* ---- analyzer_session_window.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_session_window(weft_binder *b, const weft_expr *call, weft_bound *from);
+/* Where a group is the session of a row, it becomes the session of all rows that it touches, among those with
+ * equal other groups: *node gets a column for it, and *merged is it, *own the column of before; NULL: no
+ * group is one. */
+WEFT_MUST_CHECK weft_status weft_merge_sessions(weft_analyzer *a, const weft_bound *from,
+                                                const weft_pointers *groups, const weft_node **node,
+                                                const weft_expr **own, const weft_expr **merged);
 
 /* ---- analyzer_from.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,

@@ -112,6 +112,44 @@ done:
     return st;
 }
 
+/* ---- sessions ---- */
+
+typedef struct column_swap {
+    const weft_expr *from, *to;
+} column_swap;
+
+static weft_status swap_column(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    (void)ctx;
+    const column_swap *swap = self;
+    *out = weft_expr_equal(e, swap->from) ? swap->to : e;
+    return WEFT_OK;
+}
+
+/* GROUP BY session_window(t, gap): what was bound of the block reads the merged sessions. */
+static weft_status merge_sessions(select_block *s)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = s->a->ctx;
+    column_swap swap = {NULL, NULL};
+    weft_pointers groups = {0};
+    WEFT_TRY(st, weft_merge_sessions(s->a, &s->from, &s->groups, &s->node, &swap.from, &swap.to));
+    if (swap.to == NULL) goto done;
+    for (int32_t i = 0; i < s->item_count; i++)
+        WEFT_TRY(st, weft_expr_rewrite(ctx, s->items[i].expr, swap_column, &swap, &s->items[i].expr));
+    for (int32_t i = 0; i < s->groups.count; i++) {
+        const weft_expr *group = NULL;
+        WEFT_TRY(st, weft_expr_rewrite(ctx, weft_pointers_exprs(&s->groups)[i], swap_column, &swap, &group));
+        WEFT_TRY(st, weft_pointers_push(ctx, &groups, group));
+    }
+    s->groups = groups;
+    weft_name *names = (weft_name *)(uintptr_t)s->from.names; /* made for this block */
+    for (int32_t i = 0; i < s->from.count; i++)
+        if (names[i].id == swap.from->column.id) names[i].id = swap.to->column.id;
+done:
+    return st;
+}
+
 /* ---- HAVING and ORDER BY ---- */
 
 static weft_status bind_having(select_block *s)
@@ -399,7 +437,8 @@ static weft_status bind_block_from(select_block *s, const weft_scope *outer)
         WEFT_TRY(st, weft_node_values(ctx, s->a->ids, NULL, 1, 0, NULL, &s->from.node));
     s->scope = (weft_scope){
         .count = s->from.count, .names = s->from.names, .outer = outer, .outer_uses = &s->outer_uses};
-    const weft_expr *window = weft_find_time_window(s->select, s->sort);
+    const weft_expr *window = NULL;
+    WEFT_TRY(st, weft_find_time_window(s->a, s->select, s->sort, &window));
     if (window != NULL) {
         weft_binder b = select_binder(s, "window");
         WEFT_TRY(st, weft_bind_time_window(&b, window, &s->from));
@@ -465,6 +504,7 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     for (int32_t i = 0; i < s.select->item_count; i++) WEFT_TRY(st, select_bind_item(&s, s.select->items[i]));
     WEFT_TRY(st, check_pipe(&s));
     WEFT_TRY(st, bind_groups(&s));
+    WEFT_TRY(st, merge_sessions(&s));
     WEFT_TRY(st, bind_having(&s));
     WEFT_TRY(st, bind_qualify(&s));
     WEFT_TRY(st, bind_keys(&s));

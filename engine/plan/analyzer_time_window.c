@@ -1,4 +1,5 @@
-/* engine/plan/analyzer_time_window.c - GROUP BY window(t, size [, slide [, start]]).
+/* engine/plan/analyzer_time_window.c - GROUP BY window(t, size [, slide [, start]]); session_window(t, gap)
+ * is in analyzer_session_window.c.
  *
  * A query block that calls window() gets a column of that name behind its FROM: a row for every window that
  * the row's time is in, none where the time is NULL. The call itself then is this column, wherever it stands.
@@ -11,37 +12,52 @@
 
 static const char window_qualifier[] = "(window)"; /* of the column, no name that a query can write */
 
+bool weft_is_session_window(const weft_expr *parsed)
+{
+    return parsed->kind == WEFT_EXPR_UNRESOLVED_CALL &&
+           strcasecmp(parsed->unresolved.name, "session_window") == 0;
+}
+
 bool weft_is_time_window(const weft_expr *parsed)
 {
-    return parsed->kind == WEFT_EXPR_UNRESOLVED_CALL && parsed->arg_count >= 2 &&
-           strcasecmp(parsed->unresolved.name, "window") == 0;
+    return weft_is_session_window(parsed) ||
+           (parsed->kind == WEFT_EXPR_UNRESOLVED_CALL && parsed->arg_count >= 2 &&
+            strcasecmp(parsed->unresolved.name, "window") == 0);
 }
 
 typedef struct window_search {
-    const weft_expr *found;
+    const weft_expr *found, *other; /* other: one that is not the found one */
 } window_search;
 
 static bool visit_window(void *self, const weft_expr *e)
 {
     window_search *search = self;
-    if (weft_is_time_window(e)) search->found = e;
-    return search->found != NULL;
+    if (weft_is_time_window(e)) {
+        if (search->found == NULL) search->found = e;
+        if (!weft_expr_equal(search->found, e)) search->other = e;
+    }
+    return search->other != NULL;
 }
 
 static void search_in(window_search *search, const weft_expr *const *exprs, int32_t count)
 {
-    for (int32_t i = 0; i < count && search->found == NULL; i++)
+    for (int32_t i = 0; i < count && search->other == NULL; i++)
         (void)weft_expr_any(exprs[i], visit_window, search);
 }
 
-const weft_expr *weft_find_time_window(const weft_select *select, const weft_node *sort)
+weft_status weft_find_time_window(weft_analyzer *a, const weft_select *select, const weft_node *sort,
+                                  const weft_expr **out)
 {
     window_search search = {0};
     search_in(&search, select->groups, select->group_count);
     search_in(&search, select->items, select->item_count);
     if (select->having != NULL) search_in(&search, &select->having, 1);
     if (sort != NULL) search_in(&search, sort->sort.keys, sort->sort.count);
-    return search.found;
+    *out = search.found;
+    if (search.other == NULL) return WEFT_OK;
+    return weft_fail_at(a->ctx, WEFT_UNSUPPORTED, weft_analyzer_span(a, &search.other->span),
+                        "Multiple time/session window expressions would result in a cartesian product of "
+                        "rows, therefore they are currently not supported.");
 }
 
 /* Microseconds of a duration: '5 minutes', or a whole number of them. */
@@ -97,8 +113,7 @@ static weft_status check_durations(weft_binder *b, const weft_expr *call, int64_
     return WEFT_OK;
 }
 
-/* The time, a TIMESTAMP with or without zone: that of a window is its last microsecond. */
-static weft_status bind_time(weft_binder *b, const weft_expr *call, const weft_expr **out)
+weft_status weft_bind_window_time(weft_binder *b, const weft_expr *call, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = b->a->ctx;
@@ -110,14 +125,15 @@ static weft_status bind_time(weft_binder *b, const weft_expr *call, const weft_e
         WEFT_TRY(st, weft_expr_cast(ctx, *out, WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, out));
     const weft_type_id now = (weft_type_id)(*out)->type.id;
     if (now != WEFT_TYPE_TIMESTAMP && now != WEFT_TYPE_TIMESTAMP_NTZ)
-        st = weft_fail_arg_type(ctx, "window", 0, "\"timestamp\"", *out, span);
+        st = weft_fail_arg_type(ctx, call->unresolved.name, 0, "\"timestamp\"", *out, span);
 done:
     return st;
 }
 
-/* The names of before, and one more. */
-static weft_status add_name(weft_analyzer *a, const weft_bound *before, int64_t id, const char *name,
-                            weft_type type, weft_bound *out)
+bool weft_is_window_name(const weft_name *name) { return name->qualifier == window_qualifier; }
+
+weft_status weft_add_window_name(weft_analyzer *a, const weft_bound *before, int64_t id, const char *name,
+                                 weft_type type, bool nullable, weft_bound *out)
 {
     weft_status st = WEFT_OK;
     weft_name *names = NULL;
@@ -129,7 +145,7 @@ static weft_status add_name(weft_analyzer *a, const weft_bound *before, int64_t 
                                        .name = name,
                                        .qualifier = window_qualifier,
                                        .type = type,
-                                       .nullable = true,
+                                       .nullable = nullable,
                                        .hidden = taken};
     out->count = before->count + 1;
     out->names = names;
@@ -145,9 +161,10 @@ weft_status weft_bind_time_window(weft_binder *b, const weft_expr *call, weft_bo
     const weft_value none = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = 0};
     const weft_expr *args[4] = {NULL}, *parts[2] = {NULL};
     const char *name = "window";
+    if (weft_is_session_window(call)) return weft_bind_session_window(b, call, from);
     int64_t times[3] = {0, 0, 0}, id = 0;
     if (call->arg_count > 4) return weft_fail_arg_count(ctx, name, 2, 4, call->arg_count, span);
-    WEFT_TRY(st, bind_time(b, call, &args[0]));
+    WEFT_TRY(st, weft_bind_window_time(b, call, &args[0]));
     for (int32_t i = 1; i < call->arg_count; i++)
         WEFT_TRY(st, bind_duration(b, call->args[i], &times[i - 1]));
     if (call->arg_count < 3) times[1] = times[0];
@@ -160,7 +177,7 @@ weft_status weft_bind_time_window(weft_binder *b, const weft_expr *call, weft_bo
     WEFT_TRY(st, weft_expr_literal(ctx, &none, &parts[1]));
     WEFT_TRY(st, weft_expr_call(ctx, "explode", parts, 2, span, &args[0]));
     WEFT_TRY(st, weft_build_generate(b->a, from->node, args, &name, 1, &id, &from->node));
-    WEFT_TRY(st, add_name(b->a, from, id, name, args[0]->type, from));
+    WEFT_TRY(st, weft_add_window_name(b->a, from, id, name, args[0]->type, true, from));
 done:
     return st;
 }
@@ -173,5 +190,6 @@ weft_status weft_bind_window_column(weft_binder *b, const weft_expr *call, const
         return weft_expr_column(b->a->ctx, name->id, name->name, name->type, name->nullable, out);
     }
     return weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED, weft_analyzer_span(b->a, &call->span),
-                        "window() of a time stands in the select list, GROUP BY, HAVING and ORDER BY only.");
+                        "%s() of a time stands in the select list, GROUP BY, HAVING and ORDER BY only.",
+                        call->unresolved.name);
 }

@@ -113,7 +113,10 @@ static weft_status check_types(weft_ctx *ctx, const weft_span *span, const weft_
     for (int32_t i = 0; i < WEFT_COUNT(titles); i++)
         if (d->format != NULL && strcasecmp(d->format, titles[i]) == 0) title = titles[i];
     for (int32_t i = 0; i < d->column_count && d->format != NULL; i++) {
-        if (!weft_type_holds(d->columns[i].type, WEFT_TYPE_INTERVAL)) continue;
+        if (!weft_type_holds(d->columns[i].type, WEFT_TYPE_INTERVAL) &&
+            !weft_type_holds(d->columns[i].type, WEFT_TYPE_GEOMETRY) &&
+            !weft_type_holds(d->columns[i].type, WEFT_TYPE_GEOGRAPHY))
+            continue;
         (void)weft_type_text(d->columns[i].type, text, sizeof text);
         for (char *c = text; *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
         return weft_fail_at(ctx, WEFT_DATASOURCE_TYPE, span,

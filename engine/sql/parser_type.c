@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/expr/wkb.h"
 #include "engine/sql/parser_internal.h"
 
 static const struct {
@@ -39,6 +40,8 @@ static const struct {
     {"MAP", WEFT_TYPE_MAP},
     {"STRUCT", WEFT_TYPE_STRUCT},
     {"VARIANT", WEFT_TYPE_VARIANT},
+    {"GEOMETRY", WEFT_TYPE_GEOMETRY},
+    {"GEOGRAPHY", WEFT_TYPE_GEOGRAPHY},
 };
 
 weft_type_id weft_sql_timestamp_type(const sql_parser *p)
@@ -47,12 +50,12 @@ weft_type_id weft_sql_timestamp_type(const sql_parser *p)
     return strcasecmp(type, "TIMESTAMP_NTZ") == 0 ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP;
 }
 
-/* A number of at most 4 digits. */
-static weft_status parse_small(sql_parser *p, int32_t *out)
+/* A number of at most so many digits, nine of which fit. */
+static weft_status parse_digits(sql_parser *p, int32_t most, int32_t *out)
 {
     weft_status st = WEFT_OK;
     const sql_token token = *weft_sql_peek(p, 0);
-    if (token.kind != SQL_INTEGER || token.span.stop - token.span.start > 4) {
+    if (token.kind != SQL_INTEGER || token.span.stop - token.span.start > most) {
         WEFT_TRY(st, weft_sql_syntax_error(p, "a small whole number"));
     }
     *out = 0;
@@ -61,6 +64,8 @@ static weft_status parse_small(sql_parser *p, int32_t *out)
 done:
     return st;
 }
+
+static weft_status parse_small(sql_parser *p, int32_t *out) { return parse_digits(p, 4, out); }
 
 /* (precision [, scale]) */
 static weft_status parse_decimal(sql_parser *p, const weft_span *start, weft_type *out)
@@ -194,6 +199,27 @@ done:
     return st;
 }
 
+/* GEOMETRY(srid), GEOGRAPHY(ANY) */
+static weft_status parse_shape_type(sql_parser *p, weft_type_id id, const weft_span *start, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t srid = WEFT_SRID_ANY;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    if (weft_sql_is_text(p, 0, "ANY")) {
+        weft_sql_advance(p);
+    } else {
+        WEFT_TRY(st, parse_digits(p, 9, &srid));
+        if (!weft_srid_is_known(srid, id == WEFT_TYPE_GEOGRAPHY))
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_SRID_VALUE, start,
+                                      "Invalid or unsupported SRID (spatial reference identifier) value: %d.",
+                                      srid));
+    }
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    *out = (weft_type){.id = (uint8_t)id, .parameter = srid};
+done:
+    return st;
+}
+
 weft_status weft_sql_type(sql_parser *p, weft_type *out)
 {
     weft_status st = WEFT_OK;
@@ -209,6 +235,9 @@ weft_status weft_sql_type(sql_parser *p, weft_type *out)
                                                                              : type_names[i].id;
         weft_sql_advance(p);
         if (id == WEFT_TYPE_TIME) return parse_time_type(p, &token.span, out);
+        const bool shape = id == WEFT_TYPE_GEOMETRY || id == WEFT_TYPE_GEOGRAPHY;
+        if (shape && sql_is(p, SQL_LPAREN)) return parse_shape_type(p, id, &token.span, out);
+        if (shape) break;
         if (id == WEFT_TYPE_DECIMAL) return parse_decimal(p, &token.span, out);
         if (id == WEFT_TYPE_ARRAY || id == WEFT_TYPE_MAP || id == WEFT_TYPE_STRUCT)
             return parse_nested(p, id, out);

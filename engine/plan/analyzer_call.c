@@ -374,6 +374,7 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     const weft_span *span = weft_analyzer_span(b->a, &e->span);
     const char *name = e->unresolved.name;
     weft_pointers args = {0};
+    WEFT_TRY(st, weft_place_named(b, e, &e));
     if (weft_is_time_window(e)) return weft_bind_window_column(b, e, out);
     if (strcasecmp(name, "grouping") == 0 || strcasecmp(name, "grouping_id") == 0)
         return bind_grouping(b, e, out);

@@ -196,6 +196,10 @@ WEFT_MUST_CHECK weft_status weft_bind_table_routine(weft_analyzer *a, const weft
 /* weft_expr_text without ids, but calls of such functions as they were written. */
 WEFT_MUST_CHECK weft_status weft_shown_text(weft_analyzer *a, const weft_expr *e, const char **out);
 
+/* ---- analyzer_named.c ---- */
+/* The parsed call with its named arguments in their places; itself where the function takes none. */
+WEFT_MUST_CHECK weft_status weft_place_named(weft_binder *b, const weft_expr *e, const weft_expr **out);
+
 /* ---- analyzer_collate.c ---- */
 /* A call of collate() or collation(); *out NULL: it is another one. */
 WEFT_MUST_CHECK weft_status weft_bind_collation_call(weft_binder *b, const weft_expr *e,

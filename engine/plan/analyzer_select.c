@@ -94,7 +94,9 @@ static weft_status bind_groups(select_block *s)
         WEFT_TRY(st, select_check_substitution(&b, parsed, e));
         if (weft_has_generator(e))
             WEFT_TRY(st, select_misplaced_generator(s, parsed, WEFT_GENERATOR_OUTSIDE));
-        if (!weft_type_is_groupable(e->type)) {
+        if (select_groups_map(e->type))
+            WEFT_TRY(st, select_sort_map(s, e, weft_analyzer_span(s->a, &parsed->span), &e));
+        else if (!weft_type_is_groupable(e->type)) {
             char type[256];
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_GROUP_NOT_ORDERABLE, weft_analyzer_span(s->a, &parsed->span),
                                       "The expression cannot be used as a grouping expression because its "
@@ -294,6 +296,7 @@ static weft_status lift(select_block *s)
     }
     carried.count = above + s->having.count;
     const bool aggregate = is_aggregate_query(s);
+    WEFT_TRY(st, select_read_map_groups(s, &carried));
     if (aggregate) {
         WEFT_TRY(st, lift_group_chance(s, &carried));
         WEFT_TRY(st, weft_build_aggregate(s->a, s->node, weft_pointers_exprs(&s->groups), s->groups.count,

@@ -5,6 +5,11 @@
 
 #include "engine/plan/analyzer_internal.h"
 
+/* A MAP in GROUP BY, and what its rows are grouped by. */
+typedef struct select_map_group {
+    const weft_expr *written, *sorted;
+} select_map_group;
+
 typedef struct select_block {
     weft_analyzer *a;
     const weft_select *select;
@@ -16,13 +21,20 @@ typedef struct select_block {
     int32_t item_count, item_capacity;
     weft_item *items;
     weft_pointers groups;
-    weft_pointers having;    /* conjuncts */
-    weft_pointers qualify;   /* conjuncts */
-    weft_pointers keys;      /* arguments of the sort keys */
-    weft_pointers key_terms; /* parsed SORT_KEYs that go with them */
+    weft_pointers map_groups; /* select_map_group * */
+    weft_pointers having;     /* conjuncts */
+    weft_pointers qualify;    /* conjuncts */
+    weft_pointers keys;       /* arguments of the sort keys */
+    weft_pointers key_terms;  /* parsed SORT_KEYs that go with them */
     const weft_node *node;
     int32_t generator_count;
 } select_block;
+
+/* ---- analyzer_map_group.c ---- */
+bool select_groups_map(weft_type type);
+WEFT_MUST_CHECK weft_status select_sort_map(select_block *s, const weft_expr *map, const weft_span *span,
+                                            const weft_expr **out);
+WEFT_MUST_CHECK weft_status select_read_map_groups(select_block *s, weft_carried *carried);
 
 /* ---- analyzer_items.c ---- */
 weft_binder select_binder(select_block *s, const char *clause);

@@ -189,6 +189,32 @@ done:
     return st;
 }
 
+/* INSERT into several tables: all are analysed before the first one writes. */
+static weft_status run_inserts(script_run *s, const weft_script *node)
+{
+    weft_status st = WEFT_OK;
+    weft_result *result = NULL;
+    char *before = NULL;
+    const weft_script_place from = node->subject;
+    for (int32_t i = 0; i < 2 * node->branch_count; i++) {
+        const bool checks = i < node->branch_count;
+        const int32_t at = i % node->branch_count;
+        const weft_script_place into = node->conditions[at];
+        st = weft_arena_printf(&s->step, s->step.arena, &before, "%s%.*s %.*s ", checks ? "EXPLAIN " : "",
+                               (int)(into.stop - into.start), s->text + into.start,
+                               (int)(from.stop - from.start), s->text + from.start);
+        WEFT_TRY(st, script_step_failed(s, st));
+        WEFT_TRY(st, script_send(s, before, node->values[at], "", &result));
+        if (checks)
+            weft_result_free(&result);
+        else
+            keep_result(s, result);
+        result = NULL;
+    }
+done:
+    return st;
+}
+
 /* ---- branches and loops ---- */
 
 /* Does the branch's condition hold? CASE compares its value with it. */
@@ -359,6 +385,7 @@ static weft_status run_node(script_run *s, const weft_script *node)
     switch (node->kind) {
     case WEFT_SCRIPT_STATEMENT: return run_statement(s, node);
     case WEFT_SCRIPT_EXECUTE: return run_execute(s, node);
+    case WEFT_SCRIPT_INSERTS: return run_inserts(s, node);
     case WEFT_SCRIPT_SET: return run_set(s, node);
     case WEFT_SCRIPT_BLOCK: return run_block(s, node);
     case WEFT_SCRIPT_IF:

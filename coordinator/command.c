@@ -10,6 +10,7 @@
 #include "coordinator/table_command.h"
 #include "engine/expr/zone.h"
 #include "engine/plan/pointers.h"
+#include "engine/plan/table_statistics.h"
 
 /* names and cells are in ctx->arena, or live longer; cells are row-major. */
 static weft_command_rows text_rows(const char *const *names, int32_t width, const weft_pointers *cells)
@@ -143,6 +144,27 @@ static const char *column_comment(const weft_table_definition *d, const char *na
     return NULL;
 }
 
+/* What DESCRIBE EXTENDED t c adds; there are no histograms. */
+static weft_status column_statistics(weft_ctx *ctx, const weft_table_definition *d, const char *column,
+                                     weft_pointers *cells)
+{
+    static const char *const known[][2] = {{"min", "min"},
+                                           {"max", "max"},
+                                           {"num_nulls", "nulls"},
+                                           {"distinct_count", "distinct"},
+                                           {"avg_col_len", "length"},
+                                           {"max_col_len", "longest"},
+                                           {"histogram", "histogram"}};
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(known); i++) {
+        const char *value = d == NULL ? NULL : weft_statistic_find(d, known[i][1], column);
+        WEFT_TRY(st, weft_pointers_push(ctx, cells, known[i][0]));
+        WEFT_TRY(st, weft_pointers_push(ctx, cells, value != NULL ? value : "NULL"));
+    }
+done:
+    return st;
+}
+
 /* DESCRIBE t c */
 static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const weft_table_definition *d,
                                    weft_command_rows *out)
@@ -166,6 +188,7 @@ static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const w
     const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", copy,
                                 "comment",  comment != NULL ? comment : "NULL"};
     for (int32_t i = 0; i < WEFT_COUNT(rows); i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, rows[i]));
+    if (show->show.extended) WEFT_TRY(st, column_statistics(ctx, d, output->columns[at].name, &cells));
     *out = text_rows(names, 2, &cells);
 done:
     return st;

@@ -142,6 +142,8 @@ static weft_status inbox_send(weft_ctx *ctx, void *self, const weft_to_coordinat
     return weft_mailbox_put(ctx, c->inbox, message, false);
 }
 
+bool weft_coordinator_is_embedded(const weft_coordinator *c) { return c->inbox != NULL; }
+
 weft_coordinator_link weft_coordinator_inbox(weft_coordinator *c)
 {
     return (weft_coordinator_link){.send = inbox_send, .self = c};

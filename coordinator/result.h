@@ -20,7 +20,8 @@ struct weft_result {
     weft_job_record record; /* … as its JOB says it */
     weft_run run;
     const weft_schema *schema;
-    bool is_text; /* lines of text, as of EXPLAIN */
+    const weft_node *after; /* what is left to do when the statement has ended: ANALYZE TABLE; or NULL */
+    bool is_text;           /* lines of text, as of EXPLAIN */
     /* reading */
     int32_t block;
     weft_block_reader *reader;

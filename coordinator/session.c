@@ -54,6 +54,7 @@ void weft_session_free(weft_session **session)
     weft_session *s = *session;
     *session = NULL;
     if (s == NULL) return;
+    weft_session_cache_free(s);
     weft_session_catalog_free(&s->catalog);
     if (s->files.ctx != NULL) weft_session_files_deinit(&s->files);
     weft_arena_free(&s->arena);
@@ -307,9 +308,8 @@ done:
     return st;
 }
 
-/* Optimised; twice when it reads tables in folders, whose files are listed by what it needs of them. */
-static weft_status optimise(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound,
-                            const weft_node **out)
+weft_status weft_session_optimise(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound,
+                                  const weft_node **out)
 {
     weft_status st = WEFT_OK;
     bool listed = false;
@@ -331,7 +331,7 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
     char *text = NULL;
     const int64_t began = weft_now_ns(ctx);
 
-    WEFT_TRY(st, optimise(s, r, ids, bound->inputs[0], &optimised));
+    WEFT_TRY(st, weft_session_optimise(s, r, ids, bound->inputs[0], &optimised));
     const int64_t optimised_ns = weft_now_ns(ctx) - began;
     if (mode == WEFT_EXPLAIN_ANALYZE) {
         WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, true));
@@ -347,7 +347,7 @@ done:
     return st;
 }
 
-static weft_status create_view(weft_session *s, weft_result *r, const weft_node *bound)
+weft_status weft_session_create_view(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
     const weft_relation *relation = NULL;
@@ -375,6 +375,7 @@ static weft_status create_view(weft_session *s, weft_result *r, const weft_node 
     }
     WEFT_TRY(st, weft_session_catalog_add(ctx, s->catalog, bound->view.name, bound->view.replace,
                                           relation == NULL ? &query : NULL, relation));
+    weft_session_cache_dropped(s, NULL, bound->view.name);
     weft_session_changed(s, &r->run.name);
 done:
     return st;
@@ -392,6 +393,18 @@ done:
     return st;
 }
 
+/* What was kept of the name, which is gone. */
+static weft_status drop_cached(weft_session *s, weft_ctx *ctx, const char *const *parts, int32_t count)
+{
+    weft_status st = WEFT_OK;
+    const char *database = NULL, *name = NULL;
+    if (count == 1) weft_session_cache_dropped(s, NULL, parts[0]);
+    WEFT_TRY(st, weft_session_catalog_name_of(ctx, parts, count, &database, &name));
+    if (name != NULL) weft_session_cache_dropped(s, database, name);
+done:
+    return st;
+}
+
 static weft_status drop_view(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
@@ -400,6 +413,7 @@ static weft_status drop_view(weft_session *s, weft_result *r, const weft_node *b
         WEFT_TRY(st, weft_session_catalog_drop(&r->ctx, s->catalog, name, bound->view.if_not_exists));
     else
         WEFT_TRY(st, weft_table_command_drop_view(&r->ctx, bound));
+    WEFT_TRY(st, drop_cached(s, &r->ctx, bound->view.parts, bound->view.part_count));
     weft_session_changed(s, &r->run.name);
 done:
     return st;
@@ -442,7 +456,19 @@ static weft_status table_command(weft_session *s, weft_result *r, const weft_nod
     weft_status st = WEFT_OK;
     weft_command_rows rows;
     bool changed = false;
+    const weft_table_op op = bound->command.op;
+    if (op == WEFT_TABLE_ANALYZE) {
+        WEFT_TRY(st, weft_session_check_analyze(s, &r->ctx, bound));
+        r->after = bound;
+        goto done;
+    }
+    if (op == WEFT_TABLE_CACHE || op == WEFT_TABLE_UNCACHE || op == WEFT_TABLE_CLEAR_CACHE)
+        return weft_session_cache_command(s, r, bound);
     WEFT_TRY(st, weft_table_command_run(&r->ctx, s->catalog, &s->settings, bound, &rows, &changed));
+    if (op == WEFT_TABLE_DROP || op == WEFT_TABLE_RENAME)
+        WEFT_TRY(st, drop_cached(s, &r->ctx, bound->command.parts, bound->command.part_count));
+    else if (rows.width == 0 && bound->command.part_count > 0)
+        WEFT_TRY(st, weft_session_written(s, &r->ctx, bound->command.parts, bound->command.part_count));
     if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
     if (changed || rows.width == 0) weft_session_changed(s, &r->run.name);
 done:
@@ -479,12 +505,14 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     if (skip) goto done;
     WEFT_TRY(st, make_record(s, r, false));
     WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));
-    st = optimise(s, r, ids, staged, &optimised);
+    st = weft_session_optimise(s, r, ids, staged, &optimised);
     if (st == WEFT_OK) st = weft_session_run_plan(s, r, ids, optimised, false);
     if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
     if (st != WEFT_OK && st != WEFT_NOT_LEADER) weft_commits_abort(ctx, commits, job);
     WEFT_TRY(st, st);
     WEFT_TRY(st, name_table(s, r, bound, path, r->run.resume != NULL));
+    if (bound->write.into != NULL)
+        WEFT_TRY(st, weft_session_written(s, ctx, bound->write.into, bound->write.into_count));
     weft_run_release(&r->run);
 done:
     return st;
@@ -511,7 +539,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     const weft_node *optimised = NULL;
     const struct weft_recovered_job *resume = r->run.resume;
     if (bound->kind == WEFT_NODE_EXPLAIN) return explain(s, r, ids, parsed, bound);
-    if (bound->kind == WEFT_NODE_CREATE_VIEW) return create_view(s, r, bound);
+    if (bound->kind == WEFT_NODE_CREATE_VIEW) return weft_session_create_view(s, r, bound);
     if (bound->kind == WEFT_NODE_DROP_VIEW) return drop_view(s, r, bound);
     if (bound->kind == WEFT_NODE_SET_CONFIG) return set_config(s, r, bound);
     if (is_add(bound)) return add_files(s, r, bound, upload);
@@ -522,7 +550,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
         return end_write(s, r, bound, weft_recovered_job_record(resume));
     if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
-    WEFT_TRY(st, optimise(s, r, ids, bound, &optimised));
+    WEFT_TRY(st, weft_session_optimise(s, r, ids, bound, &optimised));
     WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, false));
 done:
     return st;
@@ -538,8 +566,9 @@ static bool is_done(const weft_session *s, const weft_job_name *name, const weft
            parsed->kind == WEFT_NODE_VARIABLE || parsed->kind == WEFT_NODE_ROUTINE || is_add(parsed);
 }
 
-weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,
-                                 weft_result **out)
+/* Once: *again says that it reads what is to be filled first (session_cache.c), and has done nothing yet. */
+static weft_status execute_once(weft_session *s, const weft_statement *statement, weft_error *error,
+                                weft_result **out, bool *again)
 {
     weft_status st = WEFT_OK;
     weft_result *r = NULL;
@@ -549,8 +578,6 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
     const weft_catalog catalog = weft_session_catalog_view(s->catalog);
 
     *out = NULL;
-    *error = (weft_error){0};
-    atomic_store(&s->cancel, false);
     st = weft_result_new(s->pool, &s->settings, &s->cancel, &r);
     if (st != WEFT_OK) {
         *error = (weft_error){.code = st, .message = "no memory for a statement"};
@@ -577,11 +604,33 @@ weft_status weft_session_execute(weft_session *s, const weft_statement *statemen
         goto done;
     }
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
+    *again = parsed->kind != WEFT_NODE_EXPLAIN && parsed->kind != WEFT_NODE_SHOW &&
+             weft_table_cache_wanted(weft_session_catalog_cache(s->catalog)) != NULL;
+    if (*again) goto done;
     WEFT_TRY(st, run_bound(s, r, &ids, parsed, bound, statement->upload));
     *out = r;
 done:
     if (st != WEFT_OK) *error = r->ctx.error;
     weft_session_catalog_end_statement(s->catalog);
-    if (st != WEFT_OK) weft_result_free(&r);
+    if (st != WEFT_OK || *again) weft_result_free(&r);
+    return st;
+}
+
+weft_status weft_session_execute(weft_session *s, const weft_statement *statement, weft_error *error,
+                                 weft_result **out)
+{
+    weft_status st = WEFT_OK;
+    bool again = false;
+    *error = (weft_error){0};
+    atomic_store(&s->cancel, false);
+    WEFT_TRY(st, execute_once(s, statement, error, out, &again));
+    if (again) {
+        WEFT_TRY(st, weft_session_cache_fill(s, error));
+        WEFT_TRY(st, execute_once(s, statement, error, out, &again));
+    }
+    if (*out != NULL && (*out)->after != NULL) WEFT_TRY(st, weft_session_analyze(s, *out, error));
+    WEFT_TRY(st, weft_session_cache_fill(s, error)); /* of CACHE TABLE itself */
+done:
+    if (st != WEFT_OK) weft_result_free(out);
     return st;
 }

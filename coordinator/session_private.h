@@ -15,6 +15,8 @@ struct weft_session {
     weft_arena *arena;
     weft_ctx ctx;                  /* of what lives as long as the session */
     weft_settings settings, start; /* start: what RESET goes back to */
+    const char *cache_folder;      /* session_cache.c; NULL: there is none yet */
+    int32_t cache_fills;           /* how many folders are in it */
     weft_pointers foreign;         /* session_settings.c: keys that are no settings here */
     weft_session_catalog *catalog;
     weft_session_files files;
@@ -49,6 +51,33 @@ WEFT_MUST_CHECK weft_status weft_session_describe_objects(weft_ctx *ctx, const w
                                                           weft_session_state *out);
 WEFT_MUST_CHECK weft_status weft_session_restore_objects(weft_session *session,
                                                          const weft_session_state *state);
+
+/* ---- session.c ---- */
+WEFT_MUST_CHECK weft_status weft_session_create_view(weft_session *session, weft_result *result,
+                                                     const weft_node *bound);
+/* Optimised; twice when it reads tables in folders, whose files are listed by what it needs of them. */
+WEFT_MUST_CHECK weft_status weft_session_optimise(weft_session *session, weft_result *result, weft_ids *ids,
+                                                  const weft_node *bound, const weft_node **out);
+
+/* ---- session_cache.c ---- */
+/* CACHE TABLE, UNCACHE TABLE, CLEAR CACHE: bound. */
+WEFT_MUST_CHECK weft_status weft_session_cache_command(weft_session *session, weft_result *result,
+                                                       const weft_node *command);
+/* Fill what statements have wanted. No statement runs. Errors: those of the query and of writing. */
+WEFT_MUST_CHECK weft_status weft_session_cache_fill(weft_session *session, weft_error *error);
+/* The table or view (database NULL: a temporary one) is another one now, or none. */
+void weft_session_cache_dropped(weft_session *session, const char *database, const char *name);
+void weft_session_cache_free(weft_session *session);
+
+/* ---- session_analyze.c ---- */
+WEFT_MUST_CHECK weft_status weft_session_check_analyze(weft_session *session, weft_ctx *ctx,
+                                                       const weft_node *command);
+/* Do what result->after says. No statement runs. */
+WEFT_MUST_CHECK weft_status weft_session_analyze(weft_session *session, weft_result *result,
+                                                 weft_error *error);
+/* The table of this name was written: what was known of it, and kept of it, is no more. */
+WEFT_MUST_CHECK weft_status weft_session_written(weft_session *session, weft_ctx *ctx,
+                                                 const char *const *parts, int32_t part_count);
 
 /* ---- session_settings.c ---- */
 /* Set a setting of `settings`, or a key of the session that is none here. Errors: as weft_command_set;

@@ -553,6 +553,10 @@ weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *ca
     case WEFT_DATABASE_SET_PROPERTIES:
     case WEFT_DATABASE_COMMENT: return change_database(&c);
     case WEFT_TABLE_CHANGE_ROWS: return weft_command_refuse_change(&c);
+    case WEFT_TABLE_CACHE: /* the session's own */
+    case WEFT_TABLE_UNCACHE:
+    case WEFT_TABLE_CLEAR_CACHE:
+    case WEFT_TABLE_ANALYZE: break;
     }
     return weft_fail(ctx, WEFT_INTERNAL, "a statement about tables of kind %d", (int)node->command.op);
 }

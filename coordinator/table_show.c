@@ -6,6 +6,7 @@
 #include "common/settings.h"
 #include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
+#include "engine/plan/table_statistics.h"
 
 /* A table or a view of the warehouse. */
 static weft_status find_shown(command_run *c, const weft_table_definition **out)
@@ -217,6 +218,14 @@ static weft_status table_facts(weft_ctx *ctx, const weft_table_definition *d, we
         WEFT_TRY(st, add_fact(ctx, facts, "Bucket Columns", text));
         WEFT_TRY(st, name_list(ctx, d->sort_names, d->sort_name_count, &text));
         WEFT_TRY(st, add_fact(ctx, facts, "Sort Columns", text));
+    }
+    const int64_t bytes = weft_statistic_number(d, "bytes", NULL);
+    const int64_t rows = weft_statistic_number(d, "rows", NULL);
+    if (bytes >= 0) {
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%lld bytes", (long long)bytes));
+        if (rows >= 0)
+            WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s, %lld rows", text, (long long)rows));
+        WEFT_TRY(st, add_fact(ctx, facts, "Statistics", text));
     }
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "file:%s", d->location));
     WEFT_TRY(st, add_fact(ctx, facts, "Location", text));

@@ -38,6 +38,7 @@ struct weft_session_catalog {
     const weft_node *within;  /* the view whose text is analysed, or a CREATE VIEW; NULL: none */
     const weft_node *created; /* the CREATE VIEW that is analysed, or NULL */
     weft_session_objects objects;
+    weft_table_cache cache;
 };
 
 weft_status weft_session_catalog_new(weft_ctx *session, weft_session_catalog **out)
@@ -51,6 +52,8 @@ done:
 }
 
 weft_session_objects *weft_session_catalog_objects(weft_session_catalog *c) { return &c->objects; }
+
+weft_table_cache *weft_session_catalog_cache(weft_session_catalog *c) { return &c->cache; }
 
 static view *find_view(const weft_session_catalog *c, const char *name)
 {
@@ -393,6 +396,46 @@ done:
     return st;
 }
 
+weft_status weft_session_catalog_sources(const weft_session_catalog *c, weft_ctx *keep,
+                                         const char *const **out, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers list = {0};
+    for (int32_t i = 0; i < c->statement.count; i++) {
+        const weft_relation *r = c->statement.items[i];
+        const char *names[2] = {NULL, NULL};
+        if (r->definition == NULL) continue;
+        WEFT_TRY(st, copy_text(keep, r->definition->database, &names[0]));
+        WEFT_TRY(st, copy_text(keep, r->definition->name, &names[1]));
+        for (int32_t k = 0; k < 2; k++) WEFT_TRY(st, weft_pointers_push(keep, &list, names[k]));
+    }
+    *out = weft_pointers_texts(&list);
+    *count = list.count / 2;
+done:
+    return st;
+}
+
+/* What CACHE TABLE keeps of a table or view, if it has it; else the session is to fill it. */
+static weft_status open_cached(weft_ctx *ctx, weft_session_catalog *c, const char *database, const char *name,
+                               const weft_relation **relation)
+{
+    weft_status st = WEFT_OK;
+    weft_cached_table *e = weft_table_cache_find(&c->cache, database, name);
+    const weft_relation *opened = NULL;
+    weft_relation *shown = NULL;
+    if (e == NULL || e == c->cache.filling) return WEFT_OK;
+    if (!e->ready) {
+        e->wanted = true;
+        return WEFT_OK;
+    }
+    WEFT_TRY(st, open_definition(ctx, c, e->definition, &opened));
+    shown = (weft_relation *)(uintptr_t)opened;
+    shown->cached = e->name;
+    *relation = shown;
+done:
+    return st;
+}
+
 weft_status weft_session_catalog_list_partitions(weft_ctx *ctx, weft_session_catalog *c,
                                                  const weft_node *plan, bool *listed)
 {
@@ -548,6 +591,8 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
         const bool of_view = view_around != NULL && part_count == 1;
         WEFT_TRY(st,
                  weft_session_catalog_entry(ctx, of_view ? whole : parts, of_view ? 2 : part_count, &table));
+        if (table != NULL) WEFT_TRY(st, open_cached(ctx, c, table->database, table->name, relation));
+        if (*relation != NULL) goto done;
         if (table != NULL && table->query != NULL)
             WEFT_TRY(st, open_view(ctx, c, table, parsed));
         else if (table != NULL)
@@ -560,6 +605,8 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
             ctx, "the view `%s` could not be made again by the coordinator that took over: ", v->name);
         return v->why->code;
     }
+    WEFT_TRY(st, open_cached(ctx, c, NULL, v->name, relation));
+    if (*relation != NULL) goto done;
     *parsed = v->query.parsed;
     *relation = v->relation;
 done:
@@ -672,6 +719,7 @@ void weft_session_catalog_free(weft_session_catalog **catalog)
     if (*catalog == NULL) return;
     close_relations(&(*catalog)->statement);
     close_relations(&(*catalog)->tables);
+    weft_table_cache_clear(&(*catalog)->cache);
     weft_session_objects_deinit(&(*catalog)->objects);
     *catalog = NULL;
 }

@@ -7,6 +7,7 @@
 #define WEFT_CATALOG_SESSION_CATALOG_H
 
 #include "engine/catalog/session_objects.h"
+#include "engine/catalog/table_cache.h"
 #include "engine/plan/analyzer.h"
 #include "engine/plan/pointers.h"
 
@@ -52,6 +53,12 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_new(weft_ctx *session_ctx, weft
 weft_catalog weft_session_catalog_view(weft_session_catalog *catalog);
 /* Its functions and variables. */
 weft_session_objects *weft_session_catalog_objects(weft_session_catalog *catalog);
+/* What CACHE TABLE keeps. */
+weft_table_cache *weft_session_catalog_cache(weft_session_catalog *catalog);
+/* Tables of the warehouse that the statement has opened so far: pairs of database and name, in keep's arena.
+ * Errors: WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_sources(const weft_session_catalog *catalog, weft_ctx *keep,
+                                                         const char *const **out, int32_t *count);
 /* Define a temporary view. query: NULL for a table, whose relation lives as long as the session. Views
  * replace what had the name when replace is set. Errors: WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,

@@ -110,6 +110,8 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
         WEFT_TRY(st, put_line(t, "option", d->options[2 * i], d->options[2 * i + 1]));
     for (int32_t i = 0; i < d->property_count; i++)
         WEFT_TRY(st, put_line(t, "property", d->properties[2 * i], d->properties[2 * i + 1]));
+    for (int32_t i = 0; i < d->statistic_count; i++)
+        WEFT_TRY(st, put_line(t, "statistic", d->statistics[2 * i], d->statistics[2 * i + 1]));
     *text = out.data;
     *len = out.len;
 done:
@@ -137,7 +139,7 @@ static const char *take_field(char **at)
 typedef struct definition_reader {
     weft_ctx *ctx;
     weft_table_definition *d;
-    weft_pointers columns, options, properties, buckets, sorts, outputs;
+    weft_pointers columns, options, properties, buckets, sorts, outputs, statistics;
 } definition_reader;
 
 static weft_status read_column(definition_reader *r, char *at)
@@ -162,9 +164,10 @@ static weft_status read_line(definition_reader *r, char *line)
     char *at = strchr(line, ' ');
     if (at == NULL) return WEFT_OK;
     *at++ = '\0';
-    weft_pointers *const pairs = strcmp(line, "option") == 0     ? &r->options
-                                 : strcmp(line, "property") == 0 ? &r->properties
-                                                                 : NULL;
+    weft_pointers *const pairs = strcmp(line, "option") == 0      ? &r->options
+                                 : strcmp(line, "property") == 0  ? &r->properties
+                                 : strcmp(line, "statistic") == 0 ? &r->statistics
+                                                                  : NULL;
     if (pairs != NULL) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
         WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
@@ -242,6 +245,8 @@ weft_status weft_table_text_decode(weft_ctx *ctx, const char *path, char *text, 
     out->options = weft_pointers_texts(&r.options);
     out->property_count = r.properties.count / 2;
     out->properties = weft_pointers_texts(&r.properties);
+    out->statistic_count = r.statistics.count / 2;
+    out->statistics = weft_pointers_texts(&r.statistics);
     out->bucket_names = weft_pointers_texts(&r.buckets);
     out->bucket_name_count = r.buckets.count;
     out->sort_names = weft_pointers_texts(&r.sorts);

@@ -8,6 +8,7 @@
 #include <math.h>
 
 #include "engine/plan/estimate_impl.h"
+#include "engine/plan/table_statistics.h"
 
 enum { ROUNDS_GUESSED = 10, LEVEL_ROWS_GUESSED = 1000 }; /* of WITH RECURSIVE: nothing is known of it */
 
@@ -55,14 +56,22 @@ static double row_bytes_of(const weft_node *node)
     return bytes;
 }
 
+/* About how many rows the table has; what nobody knows is guessed. */
+static double table_rows(const weft_relation *relation)
+{
+    int64_t rows = weft_table_rows_about(relation->format, relation->table);
+    if (rows < 0 && relation->definition != NULL)
+        rows = weft_statistic_number(relation->definition, "rows", NULL);
+    return rows >= 0 ? (double)rows : ESTIMATE_UNKNOWN_ROWS;
+}
+
 static weft_status scan_rows(weft_ctx *ctx, weft_estimator *e, const weft_node *node, weft_estimate *out)
 {
     weft_status st = WEFT_OK;
     double keep = 1;
     const weft_relation *relation = node->scan.relation;
-    const int64_t rows = weft_table_rows_about(relation->format, relation->table);
     out->rows_exact = relation->format->row_count(relation->table) >= 0 && node->scan.conjunct_count == 0;
-    out->rows = rows >= 0 ? (double)rows : ESTIMATE_UNKNOWN_ROWS;
+    out->rows = table_rows(relation);
     WEFT_TRY(st, estimate_all(ctx, e, node, node->scan.conjuncts, node->scan.conjunct_count, &keep));
     out->rows *= keep;
 done:
@@ -92,8 +101,7 @@ static weft_status unfiltered_rows(weft_ctx *ctx, weft_estimator *e, const weft_
     weft_status st = WEFT_OK;
     *out = 1;
     if (node->kind == WEFT_NODE_SCAN) {
-        const int64_t rows = weft_table_rows_about(node->scan.relation->format, node->scan.relation->table);
-        *out = rows >= 0 ? (double)rows : ESTIMATE_UNKNOWN_ROWS;
+        *out = table_rows(node->scan.relation);
         return WEFT_OK;
     }
     if (node->kind == WEFT_NODE_AGGREGATE || node->input_count == 0) return rows_of(ctx, e, node, out);
@@ -295,6 +303,10 @@ weft_status estimate_raw_column(weft_ctx *ctx, weft_estimator *e, const weft_nod
         return WEFT_OK;
     }
     WEFT_TRY(st, scan_column(ctx, scan, output, out));
+    const weft_table_definition *d = scan->scan.relation->definition;
+    const int64_t distinct =
+        d == NULL ? -1 : weft_statistic_number(d, "distinct", scan->output.columns[output].name);
+    if (distinct > 0) out->distinct_estimate = distinct; /* counted, where files only let guess */
     WEFT_TRY(st, WEFT_NEW(ctx, &column));
     *column = (column_record){.id = id, .stats = *out, .next = record->raw};
     record->raw = column;
@@ -372,8 +384,7 @@ static weft_status column_of(weft_ctx *ctx, weft_estimator *e, const weft_node *
     WEFT_TRY(st, rows_of(ctx, e, node, &rows));
     if (node->kind == WEFT_NODE_SCAN) {
         WEFT_TRY(st, estimate_raw_column(ctx, e, node, id, out));
-        const int64_t count = weft_table_rows_about(node->scan.relation->format, node->scan.relation->table);
-        before = count >= 0 ? (double)count : ESTIMATE_UNKNOWN_ROWS;
+        before = table_rows(node->scan.relation);
     } else {
         const weft_node *source = source_of(node, &below);
         if (source == NULL) {

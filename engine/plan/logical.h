@@ -109,6 +109,7 @@ typedef struct weft_relation {
     const char *const *options; /* pairs */
     const struct weft_table_definition
         *definition;    /* of a table of the warehouse, or NULL; not on the wire */
+    const char *cached; /* the name of what CACHE TABLE keeps in it, or NULL; not on the wire */
     int32_t partitions; /* of a definition in folders: how many were listed; 0: not known */
 } weft_relation;
 
@@ -141,6 +142,9 @@ typedef struct weft_table_definition {
     const char *query, *query_database;
     const char *const *query_columns;
     bool names_columns; /* CREATE VIEW v (a, b) */
+    /* What ANALYZE TABLE found: pairs of a name and a value (table_statistics.h). */
+    int32_t statistic_count;
+    const char *const *statistics;
 } weft_table_definition;
 
 /* PARTITION (a = 1, b). */
@@ -186,7 +190,11 @@ typedef enum weft_table_op {
     WEFT_DATABASE_DESCRIBE,
     WEFT_DATABASE_SET_PROPERTIES,
     WEFT_DATABASE_COMMENT,
-    WEFT_TABLE_CHANGE_ROWS /* UPDATE, DELETE, MERGE: text says which */
+    WEFT_TABLE_CHANGE_ROWS, /* UPDATE, DELETE, MERGE: text says which */
+    WEFT_TABLE_CACHE,       /* CACHE TABLE [AS query, the input] */
+    WEFT_TABLE_UNCACHE,
+    WEFT_TABLE_CLEAR_CACHE,
+    WEFT_TABLE_ANALYZE /* ANALYZE TABLE … COMPUTE STATISTICS; view: of all tables of a database */
 } weft_table_op;
 
 /* Column ids: unique in a query; taken from this counter by analyser and rules. */
@@ -450,7 +458,10 @@ struct weft_node {
             const char *to;                     /* RENAME TO; the pattern or key of SHOW */
             bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED */
             const char *column, *text;          /* of a column; a comment, a default, a place */
-            int32_t source_count;               /* CREATE TABLE … LIKE source */
+            bool lazy, scans;                   /* CACHE LAZY; ANALYZE without NOSCAN */
+            int32_t column_count;               /* ANALYZE … FOR COLUMNS; -1: all */
+            const char *const *columns;
+            int32_t source_count; /* CREATE TABLE … LIKE source */
             const char *const *source;
             int32_t spec_count; /* RENAME: from, to */
             const weft_partition_spec *const *specs;

@@ -17,7 +17,9 @@ typedef struct physical {
 static const char *operator_name(const weft_node *node)
 {
     switch (node->kind) {
-    case WEFT_NODE_SCAN: return "FileScan";
+    case WEFT_NODE_SCAN:
+        return node->scan.relation != NULL && node->scan.relation->cached != NULL ? "InMemoryTableScan"
+                                                                                  : "FileScan";
     case WEFT_NODE_VALUES: return "LocalTableScan";
     case WEFT_NODE_JOIN:
         if (node->join.key_count > 0 && node->join.strategy == WEFT_STRATEGY_BROADCAST)
@@ -123,13 +125,15 @@ done:
 static weft_status scan_content(text_buffer *b, const weft_node *node)
 {
     weft_status st = WEFT_OK;
-    const char *name = node->scan.relation != NULL ? node->scan.relation->name : NULL;
+    const char *cached = node->scan.relation != NULL ? node->scan.relation->cached : NULL;
+    const char *name = node->scan.relation != NULL && cached == NULL ? node->scan.relation->name : NULL;
     const char *path = name != NULL ? strchr(name, ' ') : NULL;
     if (path != NULL) {
         WEFT_TRY(st, node_text_words(b, " "));
         WEFT_TRY(st, node_text_put(b, name, (size_t)(path - name)));
     }
     WEFT_TRY(st, node_text_outputs(b, &node->output));
+    if (cached != NULL) WEFT_TRY(st, node_text_printf(b, ", InMemoryRelation `%s`", cached));
     if (path != NULL) {
         WEFT_TRY(st, node_text_words(b, " Location: "));
         WEFT_TRY(st, node_text_words(b, path + 1));

@@ -161,9 +161,9 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     switch (token->keyword) {
     case SQL_KW_SELECT:
     case SQL_KW_FROM:
-    case SQL_KW_WITH:
     case SQL_KW_VALUES:
     case SQL_KW_TABLE: return weft_sql_query(p, out);
+    case SQL_KW_WITH: return weft_sql_with_statement(p, out);
     case SQL_KW_EXPLAIN: return parse_explain(p, out);
     case SQL_KW_CREATE: return parse_create(p, out);
     case SQL_KW_DROP: return parse_drop(p, out);
@@ -177,6 +177,7 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
     default: break;
     }
+    if (weft_sql_at_cache(p)) return weft_sql_cache(p, out);
     if (weft_sql_at_change(p)) return weft_sql_change_rows(p, out);
     if (weft_sql_is_text(p, 0, "DECLARE")) return weft_sql_declare(p, out);
     if (weft_sql_is_text(p, 0, "EXECUTE")) return weft_sql_execute(p, out);

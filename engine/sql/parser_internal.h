@@ -173,6 +173,8 @@ WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
 /* parser_query.c */
 WEFT_MUST_CHECK weft_status weft_sql_query(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out); /* after BY */
+/* At WITH: a query, or INSERT with definitions before it. */
+WEFT_MUST_CHECK weft_status weft_sql_with_statement(sql_parser *p, const weft_node **out);
 /* expression [AS alias], …: one or more. */
 WEFT_MUST_CHECK weft_status weft_sql_items(sql_parser *p, weft_pointers *out);
 /* After WINDOW: name AS (…), … */
@@ -242,6 +244,9 @@ WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span
 WEFT_MUST_CHECK weft_status weft_sql_drop_variable(sql_parser *p, const weft_span *start,
                                                    const weft_node **out);          /* behind VARIABLE */
 WEFT_MUST_CHECK weft_status weft_sql_execute(sql_parser *p, const weft_node **out); /* at EXECUTE */
+/* parser_cache.c: at CACHE, UNCACHE, CLEAR, ANALYZE */
+bool weft_sql_at_cache(sql_parser *p);
+WEFT_MUST_CHECK weft_status weft_sql_cache(sql_parser *p, const weft_node **out);
 /* parser_rows.c: at UPDATE, DELETE, MERGE */
 bool weft_sql_at_change(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_change_rows(sql_parser *p, const weft_node **out);

@@ -429,36 +429,74 @@ done:
     return st;
 }
 
+/* The definitions around *body. */
+static weft_status wrap_with(sql_parser *p, const weft_span *start, with_list *list, const weft_node **body)
+{
+    weft_status st = WEFT_OK;
+    weft_node *with = NULL;
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &list->inputs, *body));
+    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WITH, weft_sql_span_from(p, start),
+                                   weft_pointers_nodes(&list->inputs), list->inputs.count, &with));
+    with->with.count = list->names.count;
+    with->with.names = weft_pointers_texts(&list->names);
+    with->with.column_names = (const char *const *const *)list->columns.items;
+    with->with.column_counts = list->counts;
+    with->with.level_limits = list->limits;
+    with->with.recursive = list->recursive;
+    *body = with;
+done:
+    return st;
+}
+
+/* A query behind its WITH, if it has one. */
+static weft_status parse_body(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    bool organized = false;
+    WEFT_TRY(st, parse_set_operations(p, false, out));
+    WEFT_TRY(st, weft_sql_pipes(p, &start, out));
+    WEFT_TRY(st, weft_sql_organization(p, &start, out, &organized));
+done:
+    return st;
+}
+
 weft_status weft_sql_query(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     with_list list = {0};
-    weft_node *with = NULL;
-    const weft_node *body = NULL;
     sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     const bool has_with = weft_sql_accept_word(p, SQL_KW_WITH);
     if (has_with) WEFT_TRY(st, parse_with(p, &list));
-    const weft_span body_start = weft_sql_peek(p, 0)->span;
-    WEFT_TRY(st, parse_set_operations(p, false, &body));
-    WEFT_TRY(st, weft_sql_pipes(p, &body_start, &body));
-    bool organized = false;
-    WEFT_TRY(st, weft_sql_organization(p, &body_start, &body, &organized));
-    if (has_with) {
-        WEFT_TRY(st, weft_pointers_push(p->ctx, &list.inputs, body));
-        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_WITH, weft_sql_span_from(p, &start),
-                                       weft_pointers_nodes(&list.inputs), list.inputs.count, &with));
-        with->with.count = list.names.count;
-        with->with.names = weft_pointers_texts(&list.names);
-        with->with.column_names = (const char *const *const *)list.columns.items;
-        with->with.column_counts = list.counts;
-        with->with.level_limits = list.limits;
-        with->with.recursive = list.recursive;
-        body = with;
+    WEFT_TRY(st, parse_body(p, out));
+    if (has_with) WEFT_TRY(st, wrap_with(p, &start, &list, out));
+    sql_leave(p, frame);
+done:
+    return st;
+}
+
+weft_status weft_sql_with_statement(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    with_list list = {0};
+    const weft_node *insert = NULL, *query = NULL;
+    sql_frame frame = {0};
+    WEFT_TRY(st, weft_sql_enter(p, &frame));
+    weft_sql_advance(p);
+    WEFT_TRY(st, parse_with(p, &list));
+    if (sql_word(p, SQL_KW_INSERT)) { /* the definitions are those of its query */
+        WEFT_TRY(st, weft_sql_insert(p, &insert));
+        query = insert->inputs[0];
+        WEFT_TRY(st, wrap_with(p, &start, &list, &query));
+        WEFT_TRY(st, weft_node_with_inputs(p->ctx, insert, &query, out));
+    } else {
+        WEFT_TRY(st, parse_body(p, out));
+        WEFT_TRY(st, wrap_with(p, &start, &list, out));
     }
     sql_leave(p, frame);
-    *out = body;
 done:
     return st;
 }

@@ -399,8 +399,9 @@ bool weft_sql_is_script(const char *text, size_t len)
     if (len > WEFT_SQL_BYTES_MAX) return false;
     weft_sql_lexer_init(&lexer, text, len);
     const sql_token token = weft_sql_lex(&lexer);
-    return token.kind == SQL_WORD && token.span.stop - token.span.start == 5 &&
-           strncasecmp(text + token.span.start, "BEGIN", 5) == 0;
+    const bool begins = token.kind == SQL_WORD && token.span.stop - token.span.start == 5 &&
+                        strncasecmp(text + token.span.start, "BEGIN", 5) == 0;
+    return begins || script_is_inserts(text, len);
 }
 
 weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, const weft_script **out)
@@ -408,6 +409,7 @@ weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, c
     weft_status st = WEFT_OK;
     sql_parser p = {.ctx = ctx, .text = text, .in_script = true};
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
+    if (script_is_inserts(text, len)) return script_inserts(ctx, text, len, out);
     weft_sql_lexer_init(&p.lexer, text, len);
     p.lexer.double_quotes_name = weft_setting(ctx, WEFT_SET_DOUBLE_QUOTED_NAMES) != 0;
     WEFT_TRY(st, script_node(&p, NULL, out));

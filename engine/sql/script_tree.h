@@ -19,7 +19,9 @@ typedef enum weft_script_kind {
     WEFT_SCRIPT_LOOP,
     WEFT_SCRIPT_FOR, /* over the rows of a query; its name is that of the label of their columns */
     WEFT_SCRIPT_LEAVE,
-    WEFT_SCRIPT_ITERATE
+    WEFT_SCRIPT_ITERATE,
+    WEFT_SCRIPT_INSERTS /* [WITH …] FROM … INSERT … SELECT … INSERT …: subject is what stands before the
+                           first INSERT; conditions are the INSERT clauses, values the queries behind them */
 } weft_script_kind;
 
 typedef struct weft_script_place {
@@ -72,7 +74,7 @@ struct weft_script {
     const weft_script_handler *handlers;
 };
 
-/* Does the text begin a script? */
+/* Does the text begin a script, or is it an INSERT into several tables, which is carried out as one? */
 bool weft_sql_is_script(const char *text, size_t len);
 /* Errors: those of the parser, with their place; the classes of Spark for what stands where it may not. */
 WEFT_MUST_CHECK weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len,

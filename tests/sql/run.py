@@ -25,7 +25,7 @@ import weft_cli  # noqa: E402
 # Statements that change only the session: run again in every process that follows within a script.
 SESSION = re.compile(
     r"\s*(create\s+(or\s+replace\s+)?(global\s+)?temp(orary)?\s|drop\s+temp(orary)?\s"
-    r"|set\s|reset\b|use\s|declare\s|execute\s+immediate\s)",
+    r"|set\s|reset\b|use\s|declare\s|execute\s+immediate\s|(un)?cache\s|clear\s+cache\b)",
     re.I,
 )
 

@@ -50,8 +50,7 @@ core_worker *core_find_worker(const weft_core *core, int32_t number)
 
 /* ---- what members say ---- */
 
-/* Of what nobody tells twice. */
-static void tell_scheduler(weft_ctx *ctx, weft_core *core, weft_event_kind kind, int32_t worker)
+void core_tell(weft_ctx *ctx, weft_core *core, weft_event_kind kind, int32_t worker)
 {
     const weft_event event = {.kind = kind, .worker = worker};
     const weft_status st = core_step(ctx, core, &event);
@@ -80,7 +79,7 @@ static void on_dead(weft_ctx *ctx, weft_core *core, int32_t number)
     }
     core->port.changed(core->port.self, number, WEFT_CORE_DEAD);
     core_remove_told(core, number);
-    tell_scheduler(ctx, core, WEFT_EVENT_WORKER_LOST, number);
+    core_tell(ctx, core, WEFT_EVENT_WORKER_LOST, number);
 }
 
 static void on_silent(weft_ctx *ctx, weft_core *core, int32_t number)
@@ -88,7 +87,7 @@ static void on_silent(weft_ctx *ctx, weft_core *core, int32_t number)
     core_worker *w = core_find_worker(core, number);
     if (w != NULL) w->silent = true;
     core->port.changed(core->port.self, number, WEFT_CORE_SILENT);
-    tell_scheduler(ctx, core, WEFT_EVENT_SILENT, number);
+    core_tell(ctx, core, WEFT_EVENT_SILENT, number);
 }
 
 /* All but registrations: those bring more than members know of. */
@@ -367,7 +366,7 @@ void weft_core_tick(weft_ctx *ctx, weft_core *core)
     const weft_member_event event = {.kind = WEFT_MEMBER_TICK};
     (void)step_members(ctx, core, &event, NULL);
     core_recover_tick(ctx, core);
-    tell_scheduler(ctx, core, WEFT_EVENT_TICK, -1);
+    core_tell(ctx, core, WEFT_EVENT_TICK, -1);
 }
 
 bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *peer, weft_link_head *head)

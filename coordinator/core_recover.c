@@ -51,14 +51,11 @@ static bool is_over(weft_core *core, int64_t now)
 
 void core_recover_tick(weft_ctx *ctx, weft_core *core)
 {
-    const weft_event event = {.kind = WEFT_EVENT_RECOVERED};
     if (!core->recovering || !is_over(core, weft_now_ns(ctx))) return;
     core->recovering = false;
     if (core->expected_count > 0)
         weft_log(WEFT_LOG_WARN, "members_not_heard", WEFT_LOG_INT("workers", core->expected_count));
-    if (core_step(ctx, core, &event) == WEFT_OK) return;
-    core->recovering = true; /* no memory: the next tick tries again */
-    weft_error_clear(ctx);
+    core_tell(ctx, core, WEFT_EVENT_RECOVERED, -1);
 }
 
 /* What was said to an earlier leader, which died before it could acknowledge it, comes once more, and before

@@ -41,6 +41,8 @@ core_worker *core_find_worker(const weft_core *core, int32_t number);
 weft_core_job *core_find_job(const weft_core *core, uint64_t id);
 /* Give an event to the scheduler, carry out what it decides, and have the orders sent. */
 WEFT_MUST_CHECK weft_status core_step(weft_ctx *ctx, weft_core *core, const weft_event *event);
+/* An event that needs no memory, of what nobody tells twice; worker: whom it is about, or -1. */
+void core_tell(weft_ctx *ctx, weft_core *core, weft_event_kind kind, int32_t worker);
 /* Send an order. To a worker that is not there none is sent, and when one is not taken the worker's session
  * ends: both mend by its next registration. Errors: only in one process, which has no sessions. */
 weft_status core_order(weft_ctx *ctx, weft_core *core, int32_t worker, const weft_to_worker *order);

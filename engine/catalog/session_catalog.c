@@ -5,11 +5,10 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/catalog/catalog_private.h"
 #include "engine/catalog/session_listing.h"
 #include "engine/catalog/view_text.h"
 #include "engine/catalog/warehouse.h"
-#include "engine/columnar/schema_text.h"
-#include "engine/formats/options.h"
 #include "engine/sql/parser.h"
 
 /* A view of the warehouse. */
@@ -115,86 +114,12 @@ weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, co
     return WEFT_OK;
 }
 
-/* The statement that names them may go before the relation does. */
-static weft_status copy_options(weft_ctx *ctx, const char *const *options, int32_t count, weft_relation *r)
-{
-    weft_status st = WEFT_OK;
-    char **copies = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 2 * count, &copies));
-    for (int32_t i = 0; i < 2 * count; i++)
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, options[i], strlen(options[i]), &copies[i]));
-    r->options = (const char *const *)copies;
-    r->option_count = count;
-done:
-    return st;
-}
-
-static weft_status find_format(weft_ctx *ctx, const char *name, const weft_format **out)
-{
-    char names[128];
-    *out = weft_format_find(name);
-    if (*out != NULL) return WEFT_OK;
-    weft_format_names(names, sizeof names);
-    return weft_fail(ctx, WEFT_DATA_SOURCE_NOT_FOUND,
-                     "Failed to find the data source: %s. This build reads: %s.", name, names);
-}
-
-/* name, files: in ctx->arena. */
-static weft_status open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
-                              const weft_format *format, const char *name, const weft_file_info *files,
-                              int32_t file_count, const char *const *options, int32_t option_count,
-                              const weft_schema *table, weft_relation **out)
-{
-    weft_status st = WEFT_OK;
-    weft_relation *r = NULL;
-    weft_schema given = {0};
-    const char *schema = weft_option_find(options, option_count, "schema");
-    if (schema != NULL) WEFT_TRY(st, weft_schema_parse(ctx, schema, &given));
-    WEFT_TRY(st, WEFT_NEW(ctx, &r));
-    r->format = format;
-    r->name = name;
-    r->files = files;
-    r->file_count = file_count;
-    WEFT_TRY(st, copy_options(ctx, options, option_count, r));
-    const weft_schema *declared = table != NULL ? table : schema == NULL ? NULL : &given;
-    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, r->options, option_count, declared, &r->table));
-    r->schema = format->schema(r->table);
-    st = weft_pointers_push(keep_ctx, keep, r);
-    if (st != WEFT_OK) format->close(&r->table);
-    *out = r;
-done:
-    return st;
-}
-
-static weft_status open_relation(weft_ctx *ctx, weft_pointers *keep, weft_ctx *keep_ctx,
-                                 weft_listings *listings, const char *format_name, const char *path,
-                                 const char *const *options, int32_t option_count, const weft_relation **out)
-{
-    weft_status st = WEFT_OK;
-    weft_listing listing = {0};
-    char *name = NULL;
-    weft_relation *relation = NULL;
-    const weft_format *format = NULL;
-    WEFT_TRY(st, find_format(ctx, format_name, &format));
-    if (!format->without_files)
-        WEFT_TRY(st, listings == NULL ? weft_listing_of(ctx, path, &listing)
-                                      : weft_listing_once(ctx, listings, path, &listing));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, path));
-    weft_file_info *files = (weft_file_info *)(uintptr_t)listing.files;
-    WEFT_TRY(st, weft_files_filter(ctx, options, option_count, &files, &listing.file_count));
-    WEFT_TRY(st, open_files(ctx, keep, keep_ctx, format, name, files, listing.file_count, options,
-                            option_count, NULL, &relation));
-    *out = relation;
-done:
-    return st;
-}
-
 weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *c, const char *format,
                                       const char *path, const char *const *options, int32_t option_count,
                                       const weft_relation **out)
 {
-    weft_status st =
-        open_relation(c->session, &c->tables, c->session, NULL, format, path, options, option_count, out);
+    weft_status st = catalog_open_relation(c->session, &c->tables, c->session, NULL, format, path, options,
+                                           option_count, out);
     if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
     return st;
 }
@@ -244,11 +169,11 @@ weft_status weft_session_catalog_restore(weft_ctx *ctx, weft_session_catalog *c,
     const weft_file_info *files = NULL;
     const char *source = NULL;
     view *v = NULL;
-    WEFT_TRY(st, find_format(session, d->format, &format));
+    WEFT_TRY(st, catalog_find_format(session, d->format, &format));
     WEFT_TRY(st, copy_text(session, d->source, &source));
     WEFT_TRY(st, copy_files(session, d, &files));
-    WEFT_TRY(st, open_files(session, &c->tables, session, format, source, files, d->file_count, d->options,
-                            d->option_count, NULL, &relation));
+    WEFT_TRY(st, catalog_open_files(session, &c->tables, session, format, source, files, d->file_count,
+                                    d->options, d->option_count, NULL, &relation));
     WEFT_TRY(st, put_view(c, d->name, &v));
     v->relation = relation;
 done:
@@ -331,39 +256,6 @@ weft_view_definition weft_session_catalog_definition(const weft_session_catalog 
 
 /* ---- tables that outlive the session ---- */
 
-weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts, int32_t part_count,
-                                         const char **database, const char **name)
-{
-    *name = parts[part_count - 1];
-    *database = part_count > 1 ? parts[part_count - 2] : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
-    if (part_count < 3 || (part_count == 3 && strcasecmp(parts[0], "spark_catalog") == 0)) return WEFT_OK;
-    *database = *name = NULL;
-    return WEFT_OK;
-}
-
-weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts, int32_t part_count,
-                                       const weft_table_definition **out)
-{
-    const weft_status st = weft_session_catalog_entry(ctx, parts, part_count, out);
-    if (st == WEFT_OK && *out != NULL && (*out)->query != NULL) *out = NULL;
-    return st;
-}
-
-weft_status weft_session_catalog_entry(weft_ctx *ctx, const char *const *parts, int32_t part_count,
-                                       const weft_table_definition **out)
-{
-    weft_status st = WEFT_OK;
-    const char *database = NULL, *name = NULL;
-    bool has = false;
-    *out = NULL;
-    WEFT_TRY(st, weft_session_catalog_name_of(ctx, parts, part_count, &database, &name));
-    if (name == NULL) goto done;
-    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
-    if (has) WEFT_TRY(st, weft_warehouse_find(ctx, database, name, out));
-done:
-    return st;
-}
-
 /* Its files as they are now; a table without files has no rows. */
 static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const weft_table_definition *d,
                                    const weft_relation **out)
@@ -374,7 +266,7 @@ static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const
     const weft_schema *schema = NULL;
     char *name = NULL;
     weft_relation *relation = NULL;
-    WEFT_TRY(st, find_format(ctx, d->format, &format));
+    WEFT_TRY(st, catalog_find_format(ctx, d->format, &format));
     const bool later = d->partition_count > 0 && c->listings != NULL;
     if (!later)
         st = c->listings == NULL ? weft_listing_of(ctx, d->location, &listing)
@@ -387,8 +279,8 @@ static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const
     if (st != WEFT_OK) goto done;
     WEFT_TRY(st, weft_table_definition_schema(ctx, d, &schema));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s %s", format->name, d->location));
-    WEFT_TRY(st, open_files(ctx, &c->statement, ctx, format, name, listing.files, listing.file_count,
-                            d->options, d->option_count, schema, &relation));
+    WEFT_TRY(st, catalog_open_files(ctx, &c->statement, ctx, format, name, listing.files, listing.file_count,
+                                    d->options, d->option_count, schema, &relation));
     relation->definition = d;
     if (later) WEFT_TRY(st, weft_pointers_push(ctx, &c->unlisted, relation));
     *out = relation;
@@ -452,47 +344,6 @@ weft_status weft_session_catalog_list_partitions(weft_ctx *ctx, weft_session_cat
         r->schema = r->format->schema(r->table);
     }
     c->unlisted = (weft_pointers){0};
-done:
-    return st;
-}
-
-weft_status weft_session_catalog_function_name(weft_ctx *ctx, const char *name, const char **database,
-                                               const char **function)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers parts = {0};
-    *database = *function = NULL;
-    for (const char *from = name; from != NULL;) {
-        const char *end = strchrnul(from, '.');
-        char *part = NULL;
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, from, (size_t)(end - from), &part));
-        WEFT_TRY(st, weft_pointers_push(ctx, &parts, part));
-        from = *end == '\0' ? NULL : end + 1;
-    }
-    WEFT_TRY(st,
-             weft_session_catalog_name_of(ctx, weft_pointers_texts(&parts), parts.count, database, function));
-done:
-    return st;
-}
-
-weft_status weft_session_catalog_function(weft_ctx *ctx, const char *name, const weft_routine **out)
-{
-    weft_status st = WEFT_OK;
-    const char *database = NULL, *function = NULL, *text = NULL;
-    weft_routine *own = NULL;
-    char *shown = NULL;
-    *out = NULL;
-    WEFT_TRY(st, weft_session_catalog_function_name(ctx, name, &database, &function));
-    if (function == NULL) goto done;
-    WEFT_TRY(st, weft_warehouse_function(ctx, database, function, &text));
-    if (text == NULL) goto done;
-    WEFT_TRY(st, weft_routine_parse(ctx, text, out));
-    WEFT_TRY(st, WEFT_NEW(ctx, &own));
-    *own = **out;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &shown, "spark_catalog.%s.%s", database,
-                                   own->parts[own->part_count - 1]));
-    own->shown = shown;
-    *out = own;
 done:
     return st;
 }
@@ -625,7 +476,8 @@ static weft_status catalog_open(weft_ctx *ctx, void *self, const char *format, c
                                 const weft_relation **relation)
 {
     weft_session_catalog *c = self;
-    return open_relation(ctx, &c->statement, ctx, c->listings, format, path, options, option_count, relation);
+    return catalog_open_relation(ctx, &c->statement, ctx, c->listings, format, path, options, option_count,
+                                 relation);
 }
 
 static weft_status catalog_parse(weft_ctx *ctx, void *self, const char *text, const weft_node **out)

@@ -1,0 +1,82 @@
+/* engine/catalog/catalog_names.c - what names with dots mean in the warehouse: tables, views, functions. */
+#include <string.h>
+#include <strings.h>
+
+#include "common/settings.h"
+#include "engine/catalog/session_catalog.h"
+#include "engine/catalog/warehouse.h"
+#include "engine/sql/parser.h"
+
+weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts, int32_t part_count,
+                                         const char **database, const char **name)
+{
+    *name = parts[part_count - 1];
+    *database = part_count > 1 ? parts[part_count - 2] : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
+    if (part_count < 3 || (part_count == 3 && strcasecmp(parts[0], "spark_catalog") == 0)) return WEFT_OK;
+    *database = *name = NULL;
+    return WEFT_OK;
+}
+
+weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts, int32_t part_count,
+                                       const weft_table_definition **out)
+{
+    const weft_status st = weft_session_catalog_entry(ctx, parts, part_count, out);
+    if (st == WEFT_OK && *out != NULL && (*out)->query != NULL) *out = NULL;
+    return st;
+}
+
+weft_status weft_session_catalog_entry(weft_ctx *ctx, const char *const *parts, int32_t part_count,
+                                       const weft_table_definition **out)
+{
+    weft_status st = WEFT_OK;
+    const char *database = NULL, *name = NULL;
+    bool has = false;
+    *out = NULL;
+    WEFT_TRY(st, weft_session_catalog_name_of(ctx, parts, part_count, &database, &name));
+    if (name == NULL) goto done;
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    if (has) WEFT_TRY(st, weft_warehouse_find(ctx, database, name, out));
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_function_name(weft_ctx *ctx, const char *name, const char **database,
+                                               const char **function)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers parts = {0};
+    *database = *function = NULL;
+    for (const char *from = name; from != NULL;) {
+        const char *end = strchrnul(from, '.');
+        char *part = NULL;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, from, (size_t)(end - from), &part));
+        WEFT_TRY(st, weft_pointers_push(ctx, &parts, part));
+        from = *end == '\0' ? NULL : end + 1;
+    }
+    WEFT_TRY(st,
+             weft_session_catalog_name_of(ctx, weft_pointers_texts(&parts), parts.count, database, function));
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_function(weft_ctx *ctx, const char *name, const weft_routine **out)
+{
+    weft_status st = WEFT_OK;
+    const char *database = NULL, *function = NULL, *text = NULL;
+    weft_routine *own = NULL;
+    char *shown = NULL;
+    *out = NULL;
+    WEFT_TRY(st, weft_session_catalog_function_name(ctx, name, &database, &function));
+    if (function == NULL) goto done;
+    WEFT_TRY(st, weft_warehouse_function(ctx, database, function, &text));
+    if (text == NULL) goto done;
+    WEFT_TRY(st, weft_routine_parse(ctx, text, out));
+    WEFT_TRY(st, WEFT_NEW(ctx, &own));
+    *own = **out;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &shown, "spark_catalog.%s.%s", database,
+                                   own->parts[own->part_count - 1]));
+    own->shown = shown;
+    *out = own;
+done:
+    return st;
+}

@@ -122,14 +122,22 @@ static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalo
     static const char *const view_names[] = {"namespace", "viewName", "isTemporary"};
     weft_status st = WEFT_OK;
     weft_pointers cells = {0}, found = {0};
-    WEFT_TRY(st, weft_table_command_list(ctx, show->show.name, show->show.pattern, views, &cells));
+    if (show->show.name == NULL || strcasecmp(show->show.name, WEFT_GLOBAL_DATABASE) != 0)
+        WEFT_TRY(st, weft_table_command_list(ctx, show->show.name, show->show.pattern, views, &cells));
     for (int32_t i = 0; i < weft_session_catalog_count(catalog); i++)
         WEFT_TRY(st, weft_pointers_push(ctx, &found, weft_session_catalog_name(catalog, i)));
     if (found.count > 1) qsort(found.items, (size_t)found.count, sizeof(*found.items), compare_texts);
+    const bool shows_global = show->show.name != NULL &&
+                              strcasecmp(show->show.name, WEFT_GLOBAL_DATABASE) == 0;
     for (int32_t i = 0; i < found.count; i++) {
-        if (!weft_show_pattern_matches(show->show.pattern, found.items[i])) continue;
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, ""));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, found.items[i]));
+        static const char database[] = WEFT_GLOBAL_DATABASE ".";
+        const char *name = found.items[i];
+        const bool global = strncasecmp(name, database, sizeof database - 1) == 0;
+        if (global && !shows_global) continue;
+        if (global) name += sizeof database - 1;
+        if (!weft_show_pattern_matches(show->show.pattern, name)) continue;
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, global ? WEFT_GLOBAL_DATABASE : ""));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, name));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, "true"));
     }
     *out = text_rows(views ? view_names : table_names, 3, &cells);

@@ -401,11 +401,24 @@ static const weft_table_definition *around(const weft_session_catalog *c)
     return NULL;
 }
 
+static const view *find_global(const weft_session_catalog *c, const char *name)
+{
+    static const char database[] = WEFT_GLOBAL_DATABASE ".";
+    for (int32_t i = 0; i < c->views.count; i++) {
+        const view *v = c->views.items[i];
+        if (!v->dropped && strncasecmp(v->name, database, sizeof database - 1) == 0 &&
+            strcasecmp(v->name + sizeof database - 1, name) == 0)
+            return v;
+    }
+    return NULL;
+}
+
 /* A temporary view by the parts, as far as they may name one here. Errors: WEFT_TEMPORARY_REFERENCE. */
 static weft_status find_temporary(weft_ctx *ctx, const weft_session_catalog *c, const char *const *parts,
                                   int32_t part_count, const view **out)
 {
-    const view *v = part_count == 1 && around(c) == NULL ? find_view(c, parts[0]) : NULL;
+    const view *v = around(c) != NULL ? NULL : part_count == 1 ? find_view(c, parts[0]) : NULL;
+    if (part_count == 2 && strcasecmp(parts[0], WEFT_GLOBAL_DATABASE) == 0) v = find_global(c, parts[1]);
     *out = v;
     if (v == NULL || c->within == NULL || c->within->kind != WEFT_NODE_CREATE_VIEW) return WEFT_OK;
     return weft_fail(ctx, WEFT_TEMPORARY_REFERENCE,

@@ -8,6 +8,10 @@
 
 #include "engine/plan/logical.h"
 
+/* Database of the global temporary views: to its session such a view is a temporary one with this name and a
+ * dot before its own. */
+#define WEFT_GLOBAL_DATABASE "global_temp"
+
 typedef struct weft_catalog {
     /* A view or table by name: *parsed is the parsed plan of a view AS query (analysed afresh at each use),
      * or *relation a table. Both NULL and WEFT_OK when the name is unknown. */

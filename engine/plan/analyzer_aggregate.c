@@ -161,12 +161,23 @@ static weft_status missing(aggregate_builder *g, const weft_expr *column)
     return WEFT_MISSING_AGGREGATION;
 }
 
+/* Is one a + b and the other b + a? */
+static bool is_commuted(const weft_expr *a, const weft_expr *b)
+{
+    if (a->kind != WEFT_EXPR_CALL || b->kind != WEFT_EXPR_CALL || a->call.function != b->call.function ||
+        a->arg_count != 2 || b->arg_count != 2)
+        return false;
+    const char *name = a->call.function->name;
+    return (strcmp(name, "+") == 0 || strcmp(name, "*") == 0) && weft_type_equal(a->type, b->type) &&
+           weft_expr_equal(a->args[0], b->args[1]) && weft_expr_equal(a->args[1], b->args[0]);
+}
+
 static weft_status carry(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
 {
     aggregate_builder *g = self;
     if (e->kind != WEFT_EXPR_LITERAL) {
         for (int32_t i = 0; i < g->group_count; i++) {
-            if (!weft_expr_equal(g->groups[i], e)) continue;
+            if (!weft_expr_equal(g->groups[i], e) && !is_commuted(g->groups[i], e)) continue;
             *out = g->columns[i];
             return WEFT_OK;
         }

@@ -80,10 +80,12 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     const bool replace = weft_sql_accept_word(p, SQL_KW_OR);
     if (replace) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_REPLACE));
-    if (sql_word(p, SQL_KW_GLOBAL)) WEFT_TRY(st, weft_sql_unsupported(p, &start, "A global temporary view"));
+    const bool global = weft_sql_accept_word(p, SQL_KW_GLOBAL);
     const bool temporary = weft_sql_accept_word(p, SQL_KW_TEMP) || weft_sql_accept_word(p, SQL_KW_TEMPORARY);
+    if (global && (!temporary || !sql_word(p, SQL_KW_VIEW)))
+        WEFT_TRY(st, weft_sql_syntax_error(p, "TEMPORARY VIEW"));
     if (weft_sql_accept_word(p, SQL_KW_VIEW)) {
-        WEFT_TRY(st, weft_sql_create_view(p, &start, replace, temporary, out));
+        WEFT_TRY(st, weft_sql_create_view(p, &start, replace, temporary, global, out));
     } else if (!temporary && weft_sql_accept_word(p, SQL_KW_TABLE)) {
         WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
     } else if (!temporary && (weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
@@ -114,6 +116,7 @@ static weft_status parse_drop(sql_parser *p, const weft_node **out)
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_DROP_VIEW, start, NULL, 0, &node));
     WEFT_TRY(st, weft_sql_if_exists(p, false, &node->view.if_not_exists));
     WEFT_TRY(st, weft_sql_names(p, "the name of a view", &node->view.parts, &node->view.part_count));
+    WEFT_TRY(st, weft_sql_global_name(p, &node->view.parts, &node->view.part_count));
     node->view.name = node->view.parts[node->view.part_count - 1];
     node->span = weft_sql_span_from(p, &start);
     *out = node;

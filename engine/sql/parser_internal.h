@@ -177,6 +177,8 @@ WEFT_MUST_CHECK weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out
 WEFT_MUST_CHECK weft_status weft_sql_with_statement(sql_parser *p, const weft_node **out);
 /* expression [AS alias], …: one or more. */
 WEFT_MUST_CHECK weft_status weft_sql_items(sql_parser *p, weft_pointers *out);
+/* [DISTINCT | ALL] behind SELECT: is it DISTINCT? */
+bool weft_sql_quantifier(sql_parser *p);
 /* After WINDOW: name AS (…), … */
 WEFT_MUST_CHECK weft_status weft_sql_windows(sql_parser *p, weft_select *select);
 /* SELECT, VALUES, TABLE, FROM or a query in parentheses. */
@@ -252,7 +254,9 @@ bool weft_sql_at_change(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_change_rows(sql_parser *p, const weft_node **out);
 /* parser_view.c: after CREATE [OR REPLACE] [TEMPORARY] VIEW. */
 WEFT_MUST_CHECK weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace,
-                                                 bool temporary, const weft_node **out);
+                                                 bool temporary, bool global, const weft_node **out);
+/* global_temp.v as the one name that such a view has. */
+WEFT_MUST_CHECK weft_status weft_sql_global_name(sql_parser *p, const char *const **parts, int32_t *count);
 /* A statement about a table or database, from start to here. */
 WEFT_MUST_CHECK weft_status weft_sql_command(sql_parser *p, const weft_span *start, weft_table_op op,
                                              weft_node **out);

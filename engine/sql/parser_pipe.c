@@ -35,7 +35,7 @@ static weft_status pipe_select(sql_parser *p, const weft_span *start, const weft
     weft_select select = {.pipe = WEFT_PIPE_SELECT};
     weft_pointers items = {0};
     WEFT_TRY(st, weft_sql_hints(p, &select));
-    select.distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
+    select.distinct = weft_sql_quantifier(p);
     WEFT_TRY(st, weft_sql_items(p, &items));
     select.item_count = items.count;
     select.items = weft_pointers_exprs(&items);

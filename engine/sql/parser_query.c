@@ -128,6 +128,13 @@ done:
     return st;
 }
 
+bool weft_sql_quantifier(sql_parser *p)
+{
+    if (weft_sql_accept_word(p, SQL_KW_DISTINCT)) return true;
+    if (sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA)) weft_sql_advance(p);
+    return false;
+}
+
 /* from: FROM stood before it; or NULL. */
 static weft_status parse_select(sql_parser *p, const weft_node *from, const weft_node **out)
 {
@@ -138,8 +145,7 @@ static weft_status parse_select(sql_parser *p, const weft_node *from, const weft
     weft_node *node = NULL;
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SELECT));
     WEFT_TRY(st, weft_sql_hints(p, &select));
-    select.distinct = weft_sql_accept_word(p, SQL_KW_DISTINCT);
-    if (!select.distinct && sql_word(p, SQL_KW_ALL) && !sql_is_at(p, 1, SQL_COMMA)) weft_sql_advance(p);
+    select.distinct = weft_sql_quantifier(p);
     WEFT_TRY(st, weft_sql_items(p, &items));
     select.item_count = items.count;
     select.items = weft_pointers_exprs(&items);

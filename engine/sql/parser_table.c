@@ -354,6 +354,13 @@ done:
 
 /* ---- SHOW ---- */
 
+/* SHOW CURRENT NAMESPACE, SCHEMA, DATABASE: is the word behind CURRENT one of them? */
+static bool names_database(sql_parser *p)
+{
+    return weft_sql_is_text(p, 1, "NAMESPACE") || weft_sql_is_text(p, 1, "SCHEMA") ||
+           weft_sql_is_text(p, 1, "DATABASE");
+}
+
 weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -365,7 +372,7 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_SHOW, &node));
         weft_sql_accept_word(p, SQL_KW_LIKE);
         if (sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a pattern", &node->command.to, &len));
-    } else if (sql_word(p, SQL_KW_CURRENT) && weft_sql_is_text(p, 1, "NAMESPACE")) {
+    } else if (sql_word(p, SQL_KW_CURRENT) && names_database(p)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_CURRENT, &node));

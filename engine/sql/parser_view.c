@@ -1,4 +1,6 @@
 /* engine/sql/parser_view.c - CREATE VIEW. */
+#include <strings.h>
+
 #include "engine/sql/parser_internal.h"
 
 typedef struct view_clauses {
@@ -83,8 +85,46 @@ done:
     return st;
 }
 
+weft_status weft_sql_global_name(sql_parser *p, const char *const **parts, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    const char **one = NULL;
+    char *name = NULL;
+    if (*count != 2 || strcasecmp((*parts)[0], WEFT_GLOBAL_DATABASE) != 0) return WEFT_OK;
+    WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &name, WEFT_GLOBAL_DATABASE ".%s", (*parts)[1]));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 1, &one));
+    one[0] = name;
+    *parts = one;
+    *count = 1;
+done:
+    return st;
+}
+
+/* The name of a view that is made. */
+static weft_status parse_view_name(sql_parser *p, const weft_span *start, bool temporary, bool global,
+                                   const char *const **parts, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    const char **whole = NULL;
+    WEFT_TRY(st, weft_sql_names(p, "the name of a view", parts, count));
+    if (global && *count == 1) {
+        WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 2, &whole));
+        whole[0] = WEFT_GLOBAL_DATABASE;
+        whole[1] = (*parts)[0];
+        *parts = whole;
+        *count = 2;
+    }
+    if (global) WEFT_TRY(st, weft_sql_global_name(p, parts, count));
+    if (temporary && *count > 1)
+        st = weft_fail_at(p->ctx, WEFT_TEMPORARY_QUALIFIER, start,
+                          "Temporary VIEW `%s` cannot be qualified with `%s`.", (*parts)[*count - 1],
+                          (*parts)[*count - 2]);
+done:
+    return st;
+}
+
 weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace, bool temporary,
-                                 const weft_node **out)
+                                 bool global, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     view_clauses c = {0};
@@ -95,11 +135,7 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
     const char *const *parts = NULL;
     int32_t part_count = 0;
     WEFT_TRY(st, weft_sql_if_exists(p, true, &if_not_exists));
-    WEFT_TRY(st, weft_sql_names(p, "the name of a view", &parts, &part_count));
-    if (temporary && part_count > 1)
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_TEMPORARY_QUALIFIER, start,
-                                  "Temporary VIEW `%s` cannot be qualified with `%s`.", parts[part_count - 1],
-                                  parts[part_count - 2]));
+    WEFT_TRY(st, parse_view_name(p, start, temporary, global, &parts, &part_count));
     const bool typed = sql_is(p, SQL_LPAREN) && has_column_types(p);
     if (typed) WEFT_TRY(st, parse_schema_text(p, &c.schema));
     if (sql_is(p, SQL_LPAREN) && !typed) WEFT_TRY(st, parse_names(p, &c));

@@ -19,7 +19,8 @@ enum {
     TURNS_MOST = 3000000,
     WAITING_BYTES_MOST = 32 << 20,
     NODES_MOST = 600,
-    DONE_MAX = 4096
+    DONE_MAX = 4096,
+    RUNNING_MAX = 256
 };
 
 /* ---- tasks ---- */
@@ -31,7 +32,8 @@ typedef struct done_task {
 } done_task;
 
 static done_task done[DONE_MAX];
-static int32_t done_count;
+static done_task running[RUNNING_MAX]; /* attempts that have begun, and not ended */
+static int32_t done_count, running_count;
 static int64_t epochs[SIM_WORKERS_MAX]; /* of leaders: the highest that each was with */
 
 static bool is_same_task(const attempt_seen *a, const attempt_seen *b)
@@ -40,11 +42,28 @@ static bool is_same_task(const attempt_seen *a, const attempt_seen *b)
            a->partition == b->partition;
 }
 
+/* What runs is adopted by the next leader, not run twice. */
+static void see_running(const process *p, const attempt_seen *seen)
+{
+    const cast *c = sim()->of;
+    for (int32_t i = 0; i < running_count; i++) {
+        if (!is_same_task(&running[i].seen, seen)) continue;
+        if (seen->begins && running[i].at->alive && !c->excused)
+            sim_wrong("attempt %d of task %d of stage %d of job %llu begins, and attempt %d runs",
+                      seen->attempt, seen->partition, seen->stage, (unsigned long long)seen->job,
+                      running[i].seen.attempt);
+        if (!seen->begins && running[i].at == p && running[i].seen.attempt == seen->attempt)
+            running[i--] = running[--running_count];
+    }
+    if (seen->begins && running_count < RUNNING_MAX) running[running_count++] = (done_task){*seen, p};
+}
+
 static void see_attempt(process *p, const attempt_seen *seen)
 {
     cast *c = sim()->of;
     sim_trace(seen->job << 20 ^ (uint64_t)seen->stage << 16 ^ (uint64_t)seen->partition << 4 ^ seen->begins);
     if (seen->well && done_count < DONE_MAX) done[done_count++] = (done_task){*seen, p};
+    see_running(p, seen);
     if (!seen->begins) return;
     c->counts.attempts++;
     for (int32_t i = 0; i < done_count; i++) {
@@ -204,7 +223,7 @@ static void look(void *of, int64_t number)
 
 void cast_watch(cast *c)
 {
-    done_count = 0;
+    done_count = running_count = 0;
     static const services_watcher watcher = {
         .attempt = see_attempt, .registered = see_registered, .not_heard = see_not_heard, .large = see_large};
     memset(epochs, 0, sizeof(epochs));

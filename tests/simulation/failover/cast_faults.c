@@ -13,6 +13,8 @@ enum {
     LEADERS_PERMILLE = 650, /* of the strikes at coordinators, at who leads */
     DOWN_PERMILLE = 400,    /* of the crashes, with the machine */
     DISK_PERMILLE = 60,     /* … and with its disk, once a world */
+    LINKS_MOST = 4,         /* of a worker that are broken then */
+    ASKING_MS = 1000,       /* workers wait so long for a welcome */
     EARLY_PERMILLE = 60,    /* of the worlds in which ZooKeeper is lost … */
     EARLY_MS = 8,           /* … so soon */
     WILD_MOST = 100         /* of a thousand messages, each way to be wild */
@@ -137,16 +139,18 @@ static void cut_zookeeper(cast *c, process *p)
     sim_at(time, zookeeper_is_back, p, 0);
 }
 
-static void stop(cast *c, process *p)
+/* For how long. */
+static int64_t stop(cast *c, process *p)
 {
     const int64_t time = some_time(c);
     const program *of = p->of;
-    if (!p->alive) return;
+    if (!p->alive) return 0;
     sim_say("%s stands still for %.3f s", p->name, (double)time / 1e9);
     c->counts.stops += of->kind == PROGRAM_COORDINATOR;
     c->counts.worker_stops += of->kind == PROGRAM_WORKER;
     c->excused |= of->kind == PROGRAM_WORKER;
     process_stop(p, time);
+    return time;
 }
 
 static void part(cast *c)
@@ -197,7 +201,24 @@ static void expire(cast *c)
     services_expire(p);
 }
 
-/* The next one leads, and this one's session lives; now and then it does not notice for a while. */
+/* Every worker loses its connections, or dies, and who leads stands still: they look for another. */
+static void look_around(void *of, int64_t number)
+{
+    cast *c = of;
+    process *leader = services_leader();
+    (void)number;
+    for (int32_t i = 0; i < c->worker_count; i++) {
+        process *w = c->workers[i]->process;
+        if (sim_chance(300)) crash(c, w);
+        for (int32_t k = 0; k < LINKS_MOST && w->alive; k++) c->counts.breaks += net_cut(w);
+    }
+    c->excused = true;
+    sim_say("all workers look around");
+    if (leader != NULL) stop(c, leader);
+}
+
+/* The next one leads, and this one's session lives; now and then it does not notice for a while, and workers
+ * ask it when it wakes. */
 static void unseat(cast *c)
 {
     process *leader = services_leader();
@@ -205,7 +226,9 @@ static void unseat(cast *c)
     sim_say("the candidate of %s is removed", leader->name);
     c->counts.unseated++;
     services_unseat();
-    if (sim_chance(300)) stop(c, leader);
+    if (!sim_chance(400)) return;
+    const int64_t time = stop(c, leader);
+    if (sim_chance(500)) sim_at(weft_max_i64(MS, time - sim_dice(0, ASKING_MS) * MS), look_around, c, 0);
 }
 
 static void strike_leaders(cast *c)
@@ -226,7 +249,7 @@ static void strike_leaders(cast *c)
 
 static void strike(cast *c)
 {
-    switch (sim_dice(0, 11)) {
+    switch (sim_dice(0, 12)) {
     case 0:
     case 1:
     case 2: crash(c, some_coordinator(c)); break;
@@ -238,6 +261,7 @@ static void strike(cast *c)
     case 8: part(c); break;
     case 9: crash(c, some_worker(c)); break;
     case 10: stop(c, some_worker(c)); break;
+    case 11: unseat(c); break;
     default: {
         process *p = sim_chance(500) ? some_worker(c) : some_coordinator(c);
         const bool broke = net_cut(p);

@@ -6,7 +6,7 @@ import sys
 import unittest
 
 sys.dont_write_bytecode = True
-from cluster import in_background, until
+from cluster import WEFT, in_background, until, weft_cli
 from cluster_case import TpchCase
 from leaders import Leaders
 from takeovers import WORKER_ARGS, Takeovers, attempts, ran_again
@@ -14,6 +14,7 @@ from test_writes import MANY_TASKS, SLOW_COMMIT, WriteCase, listing, published
 
 KILLS = 5
 QUERIES = (1, 3, 5, 9, 13, 18, 21)
+FILES, ROWS = 200, 1000  # of a write; of a file
 
 
 def close(case, cluster):
@@ -121,6 +122,70 @@ class Overwrites(LeadersWrites):
         cluster.until_state(leader, "STANDBY")
         self.assertEqual(listing(folder), newest)
         self.check_rows(cluster, folder, 3)
+
+
+class TwoHundred(LeadersWrites):
+    """The same with 200 files, each of a task of its own."""
+
+    def start_with_old(self, **options):
+        self.source = os.path.join(self.folder(), "source")
+        rows = f"SELECT explode(sequence(1, {ROWS})) AS id"
+        made = weft_cli.run_statements(
+            WEFT, [f"INSERT OVERWRITE DIRECTORY '{self.source}/k=0' USING parquet {rows}"]
+        )
+        self.good(made)
+        file = next(iter(listing(f"{self.source}/k=0")))
+        for k in range(1, FILES):
+            os.mkdir(f"{self.source}/k={k}")
+            os.link(f"{self.source}/k=0/{file}", f"{self.source}/k={k}/{file}")
+        started = super().start_with_old(**options)
+        self.assertEqual(len(started[2]), FILES)
+        return started
+
+    def statements_of(self, folder, tag):
+        view = f"CREATE TEMPORARY VIEW source USING parquet OPTIONS (path '{self.source}')"
+        rows = f"SELECT k, id, {tag} AS tag FROM source"
+        return [view, f"INSERT OVERWRITE DIRECTORY '{folder}' USING parquet {rows}"]
+
+    def check_rows(self, cluster, folder, tag):
+        self.assertFalse(os.path.exists(os.path.join(folder, "_temporary")))
+        self.assertEqual(len(listing(folder)), FILES)
+        query = f"SELECT count(*), count(DISTINCT k, id), min(tag), max(tag) FROM parquet.`{folder}`"
+        rows = self.good(cluster.sql([query])).rows[-1][-1]
+        self.assertEqual(rows, [str(ROWS * FILES), str(ROWS * FILES), str(tag), str(tag)])
+
+    def overwrite(self, cluster, folder, tag, conf=None):
+        each = {"weft.sql.files.maxPartitionBytes": "100"}  # less than a file has
+        return super().overwrite(cluster, folder, tag, {**each, **(conf or {})})
+
+    def hit_among_the_renames(self, cluster, folder, old, tag):
+        """What runs, and who leads it: some of the new files are there, and all of the old ones."""
+        future = in_background(self.overwrite, cluster, folder, tag, {"weft.test.commitDelay": "10ms"})
+        until(lambda: len(published(folder) - old) >= 3, "published files")
+        return future, cluster.leader()
+
+    def test_the_leader_is_killed(self):
+        cluster, folder, old = self.start_with_old(workers=2)
+        future, leader = self.hit_among_the_renames(cluster, folder, old, 2)
+        cluster.coordinators[leader].kill()
+        half = published(folder)
+        self.assertTrue(len(half - old) < FILES and half & old, "the commit was whole when the leader died")
+        self.good(future.result())
+        self.assertEqual(listing(folder) & old, set())
+        self.check_rows(cluster, folder, 2)
+
+    def test_the_leader_stands_still(self):
+        cluster, folder, old = self.start_with_old(workers=2)
+        future, leader = self.hit_among_the_renames(cluster, folder, old, 2)
+        cluster.coordinators[leader].pause()
+        half = published(folder)
+        self.assertTrue(len(half - old) < FILES and half & old, "the commit was whole at the stop")
+        self.good(future.result())
+        new = listing(folder)
+        cluster.coordinators[leader].resume()
+        cluster.until_state(leader, "STANDBY")
+        self.assertEqual((listing(folder), new & old), (new, set()))
+        self.check_rows(cluster, folder, 2)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #include "coordinator/artifacts.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 typedef struct artifact_user {
     uint64_t id;
     int32_t sessions;
+    char sha256[WEFT_BLOB_NAME_BYTES];
 } artifact_user;
 
 struct weft_artifacts {
@@ -85,6 +87,7 @@ weft_status weft_artifacts_hold(weft_ctx *ctx, weft_artifacts *a, const char *sh
     weft_status st = WEFT_OK;
     weft_account *const callers = ctx->memory;
     const uint64_t id = weft_blob_id(sha256);
+    bool is_new = false;
     pthread_mutex_lock(&a->lock);
     const int32_t at = place_of(a, id);
     if (at < a->count && a->users[at].id == id) {
@@ -101,17 +104,37 @@ weft_status weft_artifacts_hold(weft_ctx *ctx, weft_artifacts *a, const char *sh
     }
     memmove(a->users + at + 1, a->users + at, (size_t)(a->count - at) * sizeof(*a->users));
     a->users[at] = (artifact_user){.id = id, .sessions = 1};
+    snprintf(a->users[at].sha256, sizeof(a->users[at].sha256), "%s", sha256);
     a->count++;
+    is_new = true;
+done:
+    pthread_mutex_unlock(&a->lock);
+    if (is_new && a->blobs != NULL) weft_blobs_wake(a->blobs);
+    return st;
+}
+
+/* What sessions have, sorted by id; in ctx->arena. */
+static weft_status list_needed(weft_ctx *ctx, void *self, const char ***names, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    weft_artifacts *a = self;
+    *count = 0;
+    pthread_mutex_lock(&a->lock);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, a->count + 1, names));
+    for (int32_t i = 0; i < a->count; i++) {
+        char *name = NULL;
+        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, a->users[i].sha256, strlen(a->users[i].sha256), &name));
+        (*names)[(*count)++] = name;
+    }
 done:
     pthread_mutex_unlock(&a->lock);
     return st;
 }
 
-/* What sessions have, sorted; in ctx->arena. */
-static weft_status list_needed(weft_ctx *ctx, void *self, uint64_t **ids, int32_t *count)
+/* Their ids, sorted; in ctx->arena. */
+static weft_status list_ids(weft_ctx *ctx, weft_artifacts *a, uint64_t **ids, int32_t *count)
 {
     weft_status st = WEFT_OK;
-    weft_artifacts *a = self;
     *count = 0;
     pthread_mutex_lock(&a->lock);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, a->count + 1, ids));
@@ -133,7 +156,7 @@ void weft_artifacts_release(weft_ctx *ctx, weft_artifacts *a, const char *sha256
     const bool is_last = --a->users[at].sessions == 0;
     if (is_last) memmove(a->users + at, a->users + at + 1, (size_t)(--a->count - at) * sizeof(*a->users));
     pthread_mutex_unlock(&a->lock);
-    if (is_last && list_needed(ctx, a, &ids, &count) == WEFT_OK &&
+    if (is_last && list_ids(ctx, a, &ids, &count) == WEFT_OK &&
         weft_artifact_cache_store(ctx, a->cache, &store) == WEFT_OK)
         weft_blob_store_sweep(ctx, store, ids, count, 0, &removed);
     weft_error_clear(ctx);

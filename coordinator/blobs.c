@@ -21,7 +21,8 @@ enum {
     IDLE_TENDS = 60,     /* … and how often when nothing is */
     SILENT_MS = 5000,    /* a coordinator that says nothing for so long is left alone */
     PATIENCE_MS = 30000, /* one that has died, or its machine, is back in less; if at all */
-    AGAIN_MS = 300
+    AGAIN_MS = 300,
+    MISSING_MS = 1000 /* workers wait for a file for much longer */
 };
 
 static const char *const class_names[WEFT_BLOB_CLASS_COUNT] = {"records", "artifacts"};
@@ -139,7 +140,7 @@ static weft_status refuse_alone(weft_ctx *ctx, int32_t peers)
 }
 
 /* The thread that tends has slept for long when there was nothing: now there is. */
-static void wake(weft_blobs *b)
+void weft_blobs_wake(weft_blobs *b)
 {
     pthread_mutex_lock(&b->lock);
     b->is_due = true;
@@ -153,7 +154,7 @@ weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class clas
     weft_leader *peers = NULL;
     int32_t count = 0;
     bool is_done = false;
-    wake(b);
+    weft_blobs_wake(b);
     if (b->journal == NULL) return WEFT_OK;
     WEFT_TRY(st, list_peers(ctx, b, &peers, &count));
     for (int32_t i = 0; i < count && !is_done; i++) {
@@ -168,7 +169,7 @@ weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class clas
     }
     if (!is_done && b->options.copies > 1) return refuse_alone(ctx, count);
     weft_error_clear(ctx);
-    if (count > 1 || !is_done) wake(b); /* the others get it soon */
+    if (count > 1 || !is_done) weft_blobs_wake(b); /* the others get it soon */
 done:
     return st;
 }
@@ -278,11 +279,39 @@ done:
 static weft_status list_needed(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, uint64_t **ids,
                                int32_t *count)
 {
+    weft_status st = WEFT_OK;
+    const char **names = NULL;
     *ids = NULL;
     *count = 0;
-    if (class == WEFT_BLOB_ARTIFACT)
-        return b->needs.list == NULL ? WEFT_OK : b->needs.list(ctx, b->needs.self, ids, count);
-    return b->journal == NULL ? WEFT_OK : weft_journal_blob_ids(ctx, b->journal, ids, count);
+    if (class == WEFT_BLOB_RECORD)
+        return b->journal == NULL ? WEFT_OK : weft_journal_blob_ids(ctx, b->journal, ids, count);
+    if (b->needs.list == NULL) return WEFT_OK;
+    WEFT_TRY(st, b->needs.list(ctx, b->needs.self, &names, count));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count + 1, ids));
+    for (int32_t i = 0; i < *count; i++) (*ids)[i] = weft_blob_id(names[i]);
+    qsort(*ids, (size_t)*count, sizeof(**ids), weft_blob_compare_ids);
+done:
+    return st;
+}
+
+/* Sessions of an earlier leader have files that this coordinator may never have had, and workers ask for them
+ * here. *missing: somebody who has one is not there. */
+static weft_status bring_needed(weft_ctx *ctx, weft_blobs *b, bool *missing)
+{
+    weft_status st = WEFT_OK;
+    const char **names = NULL;
+    int32_t count = 0, asked = 0;
+    int64_t bytes = 0;
+    *missing = false;
+    if (b->needs.list == NULL) return WEFT_OK;
+    WEFT_TRY(st, b->needs.list(ctx, b->needs.self, &names, &count));
+    for (int32_t i = 0; i < count; i++) {
+        bool is_here = weft_blob_find(b->stores[WEFT_BLOB_ARTIFACT], names[i], &bytes);
+        if (!is_here) WEFT_TRY(st, fetch_from_any(ctx, b, WEFT_BLOB_ARTIFACT, names[i], &asked, &is_here));
+        *missing = *missing || !is_here;
+    }
+done:
+    return st;
 }
 
 /* Tell one coordinator what is needed, and give it what it misses. */
@@ -358,10 +387,12 @@ static bool wait_for_turn(weft_blobs *b, int64_t most_ms)
 static void *run(void *self)
 {
     weft_blobs *b = self;
-    bool idle = false;
+    bool idle = false, missing = false;
     const int64_t often_ms = weft_min_i64(TEND_MS, weft_max_i64(1, b->options.idle_ms));
-    while (wait_for_turn(b, idle ? IDLE_TENDS * often_ms : often_ms)) {
-        if (tend(&b->ctx, b, &idle) != WEFT_OK && !atomic_load(&b->cancel))
+    while (wait_for_turn(b, missing ? MISSING_MS : idle ? IDLE_TENDS * often_ms : often_ms)) {
+        weft_status st = bring_needed(&b->ctx, b, &missing);
+        if (st == WEFT_OK) st = tend(&b->ctx, b, &idle);
+        if (st != WEFT_OK && !atomic_load(&b->cancel))
             weft_log_error(WEFT_LOG_WARN, "blobs_not_tended", &b->ctx.error);
         weft_error_clear(&b->ctx);
         weft_arena_reset(b->arena);

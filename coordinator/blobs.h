@@ -45,11 +45,14 @@ void weft_blobs_close(weft_blobs **blobs);
 /* What sessions need of the artifacts; copied, and asked until blobs lead no more. */
 typedef struct weft_blob_needs {
     void *self;
-    /* Ids, sorted; in ctx->arena. */
-    weft_status (*list)(weft_ctx *ctx, void *self, uint64_t **ids, int32_t *count);
+    /* Names; in ctx->arena. */
+    weft_status (*list)(weft_ctx *ctx, void *self, const char ***names, int32_t *count);
 } weft_blob_needs;
 /* Before weft_blobs_tend. */
 void weft_blobs_need(weft_blobs *blobs, const weft_blob_needs *needs);
+
+/* Something else is needed than a moment ago: what is not here is brought from the others soon. */
+void weft_blobs_wake(weft_blobs *blobs);
 
 /* For a journal in ZooKeeper: where its large values are kept. */
 const weft_journal_blobs *weft_blobs_of_journal(weft_blobs *blobs);

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """The simulations for longer than the test command has: scripts/simulate.
 
-    long.py --build DIR [--other DIR] [--only PART] [--first N] [--count N] [--results FILE]
+    long.py --build DIR [--other DIR] [--only PART] [--first N] [--count N] [--jobs N] [--results FILE]
 
 worlds    random worlds of simulate_failover
 steps     every durable step of the worlds of some seeds with every fault, the journal in ZooKeeper
@@ -12,7 +12,7 @@ builds    the traces of --build and --other are the same
 
 Seeds go in blocks; one that fails is noted, and the run goes on behind it. Each part is a line of --results:
 what happened in it, counted, and which seeds failed. --first and --count are seeds of worlds and cluster,
-and of the worlds whose steps are tried.
+and of the worlds whose steps are tried. --jobs blocks run at a time; what comes out does not depend on it.
 """
 import argparse
 import datetime
@@ -22,9 +22,11 @@ import re
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 BLOCK = 100
 STEP_FAULTS = 8  # STEP_FAULT_COUNT of failover/services.h
+JOBS = 1
 MUTANTS = [("failover_mutants.txt", 3000, ""), ("failover_step_mutants.txt", 700, "--steps 1"),
            ("failover_file_mutants.txt", 700, "--steps 1 --file 1")]
 PARTS = ["worlds", "steps", "file", "cluster", "mutants", "builds"]
@@ -47,19 +49,29 @@ def run_block(command, first, count, counted):
     return None
 
 
-def run_seeds(command, first, count, counted, failed):
-    """All seeds of [first, first + count), going on behind those that fail."""
-    end = first + count
+def run_to(command, first, end):
+    """The seeds of [first, end), going on behind those that fail: what was counted, which failed."""
+    counted, failed = {}, []
     while first < end:
-        block = min(BLOCK, end - first)
-        wrong = run_block(command, first, block, counted)
+        wrong = run_block(command, first, end - first, counted)
         if wrong is None:
-            first += block
-            continue
+            break
         failed.append({"replay": f"{pathlib.Path(command[0]).name} {' '.join(command[1:])} --seed {wrong[0]}",
                        "wrong": wrong[1][:300]})
         print(failed[-1], flush=True)
         first = wrong[0] + 1
+    return counted, failed
+
+
+def run_seeds(command, first, count, counted, failed):
+    """All seeds of [first, first + count), in blocks."""
+    end = first + count
+    with ThreadPoolExecutor(JOBS) as pool:
+        blocks = [(start, min(start + BLOCK, end)) for start in range(first, end, BLOCK)]
+        for some, wrong in pool.map(lambda block: run_to(command, *block), blocks):
+            for name, number in some.items():
+                counted[name] = counted.get(name, 0) + number
+            failed.extend(wrong)
 
 
 def steps_of(program, seed, more):
@@ -133,14 +145,17 @@ def run_part(part, build, other, first, count):
 
 
 def main():
+    global JOBS
     parser = argparse.ArgumentParser()
     parser.add_argument("--build", type=pathlib.Path, required=True)
     parser.add_argument("--other", type=pathlib.Path, default=pathlib.Path("build/debug"))
     parser.add_argument("--only", choices=PARTS)
     parser.add_argument("--first", type=int, default=1)
     parser.add_argument("--count", type=int, default=0)
+    parser.add_argument("--jobs", type=int, default=1)
     parser.add_argument("--results", type=pathlib.Path)
     arguments = parser.parse_args()
+    JOBS = arguments.jobs
     bad = 0
     for part in [arguments.only] if arguments.only else PARTS:
         line = run_part(part, arguments.build.resolve(), arguments.other.resolve(), arguments.first,

@@ -42,6 +42,8 @@ static weft_status read_candidates(weft_ctx *ctx, journal_keeper *k, weft_leader
     char folder[JOURNAL_PATH_BYTES];
     const int root = (int)(strlen(k->folder) - strlen("/journal"));
     snprintf(folder, sizeof(folder), "%.*s/candidates", root, k->folder);
+    /* a server that lags does not know of one that has just come, and may be the only one with a blob */
+    WEFT_TRY(st, weft_journal_ask_surely(ctx, k, JOURNAL_ASK_SYNC, folder, &r));
     WEFT_TRY(st, weft_journal_ask_surely(ctx, k, JOURNAL_ASK_CHILDREN, folder, &r));
     const char *name = (const char *)r->value;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, r->child_count + 1, out));

@@ -6,6 +6,9 @@
         cluster.until_leads({1 - first})
         cluster.sql(["SELECT 1"])
 
+With a lab (support/netlab.py) each server of ZooKeeper is on a host of its own, coordinators are beside them,
+and workers and clients on the last host.
+
 Sessions with ZooKeeper are of a second unless told otherwise, so leaders change within two."""
 
 import json
@@ -47,14 +50,21 @@ class Leaders:
         coordinator_args=(),
         worker_args=(),
         environment=None,
+        lab=None,
     ):
+        self.lab = lab
         self.environment = environment or (lambda name: None)
         self.count, self.worker_count, self.timeout = coordinators, workers, timeout
         self.ways = ways or {}
         self.coordinator_args, self.worker_args = list(coordinator_args), list(worker_args)
         self.folder = tempfile.mkdtemp(prefix="weft-leaders-")
         self.keys = os.path.join(self.folder, "keys")
-        self.zookeeper = zookeeper.Zookeeper(self.folder, servers)
+        self.zookeeper = zookeeper.Zookeeper(
+            self.folder,
+            servers,
+            hosts=lab and [lab.address(host) for host in range(1, servers + 1)],
+            inside=lab and [lab.command(host, []) for host in range(1, servers + 1)],
+        )
         self.coordinators, self.ports = [None] * coordinators, [(0, 0)] * coordinators
         self.starts = [0] * coordinators
         self.workers, self.clients, self.ended = [], [], []  # ended: coordinators that were started again
@@ -74,7 +84,7 @@ class Leaders:
 
     def start(self):
         subprocess.run([WEFT, "keys", "init", self.keys], check=True, stdout=subprocess.DEVNULL)
-        self.zookeeper.start()
+        self.inside(0, self.zookeeper.start)
         for index in range(self.count):
             self.start_coordinator(index)
         self.until_leads(set(range(self.count)))
@@ -92,12 +102,14 @@ class Leaders:
         words += ["--zookeeper", self.ways.get(index, self.zookeeper.address)]
         words += ["--zookeeper-timeout", self.timeout, "--log-file", os.path.join(folder, "log")]
         words += ["--work-dir", os.path.join(self.folder, f"work{index + 1}"), *self.coordinator_args]
-        process = self.coordinators[index] = self.process(name, words)
+        words += ["--host", self.host(index)] if self.lab else []
+        process = self.coordinators[index] = self.process(name, self.on_host(index + 1, words))
 
         def ready():
             if not process.alive:
                 raise ClusterError(f"{name} ended with {process.child.returncode}: {process.text()}")
-            found = re.search(r"weft://127.0.0.1:(\d+), pages at http://127.0.0.1:(\d+)", process.text())
+            host = re.escape(self.host(index))
+            found = re.search(rf"weft://{host}:(\d+), pages at http://{host}:(\d+)", process.text())
             return (int(found.group(1)), int(found.group(2))) if found else None
 
         self.ports[index] = until(ready, f"ready line of {name}")
@@ -111,7 +123,8 @@ class Leaders:
         words = [WEFT, "worker", master or self.url, "--keys", self.keys, "--port", "0", "--cores", "1"]
         words += ["--memory", "256m", "--work-dir", os.path.join(folder, "work")]
         words += ["--log-file", os.path.join(folder, "log"), *self.worker_args, *args]
-        worker = self.process(name, words)
+        words += ["--host", self.lab.address(self.lab.hosts)] if self.lab else []
+        worker = self.process(name, self.on_last_host(words))
         self.workers.append(worker)
         if wait:
             until(lambda: "registered" in worker.text(), f"registration of {name}")
@@ -133,23 +146,43 @@ class Leaders:
         if races:
             raise ClusterError("the thread sanitizer found races in " + "\n".join(races))
 
+    # -- hosts --
+
+    def host(self, index):
+        """Of a coordinator."""
+        return self.lab.address(index + 1) if self.lab else "127.0.0.1"
+
+    def on_host(self, host, words):
+        return self.lab.command(host, words) if self.lab else words
+
+    def on_last_host(self, words):
+        return self.on_host(self.lab.hosts, words) if self.lab else words
+
+    def inside(self, index, function):
+        """Call it where this coordinator is."""
+        return self.lab.inside(index + 1, function) if self.lab else function()
+
     # -- who leads --
 
     @property
     def url(self):
-        return "weft://" + ",".join(f"127.0.0.1:{port}" for port, _ in self.ports)
+        return "weft://" + ",".join(self.address(index) for index in range(self.count))
 
     def address(self, index):
-        return f"127.0.0.1:{self.ports[index][0]}"
+        return f"{self.host(index)}:{self.ports[index][0]}"
 
     def ask(self, index, path):
         """(status, body, headers) of a coordinator's HTTP port; redirections are not followed."""
         url = f"http://127.0.0.1:{self.ports[index][1]}{path}"
-        try:
-            with OPENER.open(url, timeout=PATIENCE_S) as answer:
-                return answer.status, answer.read().decode(), answer.headers
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode(), error.headers
+
+        def fetch():
+            try:
+                with OPENER.open(url, timeout=PATIENCE_S) as answer:
+                    return answer.status, answer.read().decode(), answer.headers
+            except urllib.error.HTTPError as error:
+                return error.code, error.read().decode(), error.headers
+
+        return self.inside(index, fetch)
 
     def state(self, index):
         """What it says of itself; {} when it does not answer."""
@@ -186,12 +219,15 @@ class Leaders:
         words = ["--master", url or self.url, "--keys", self.keys]
         for key, value in (conf or {}).items():
             words += ["--conf", f"{key}={value}"]
-        return weft_cli.run_statements(WEFT, statements, words, timeout=timeout, prefix=prefix)
+        return weft_cli.run_statements(
+            WEFT, statements, words, timeout=timeout, prefix=self.on_last_host(list(prefix))
+        )
 
     def client(self, text, conf=None, url=None):
         """A `weft sql` that runs by itself; what it says goes to its output."""
         words = [WEFT, "sql", "-S", "-e", text, "--master", url or self.url, "--keys", self.keys]
         for key, value in (conf or {}).items():
             words += ["--conf", f"{key}={value}"]
-        self.clients.append(Process(f"client{len(self.clients) + 1}", words, self.folder))
+        name = f"client{len(self.clients) + 1}"
+        self.clients.append(Process(name, self.on_last_host(words), self.folder))
         return self.clients[-1]

@@ -164,7 +164,7 @@ static weft_status write_rows(weft_session *s, weft_result *r, weft_cached_table
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
-    weft_commits *const commits = weft_coordinator_commits(s->coordinator);
+    weft_commits *const commits = NULL; /* nobody goes on with what is kept: no journal needs to know of it */
     weft_ids ids = {.next = 1};
     weft_commit_job *job = NULL;
     const weft_node *rows = NULL, *staged = NULL, *optimised = NULL;

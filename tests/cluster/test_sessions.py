@@ -72,6 +72,28 @@ class Ports(ClusterCase):
         self.assertIn("in use", done.stderr)
 
 
+class Caches(ClusterCase):
+    def test_what_a_session_keeps(self):
+        """What CACHE TABLE keeps is read by all workers, and goes with its session."""
+        cluster = self.start(workers=2)
+        warehouse = os.path.join(cluster.folder, "warehouse")
+        done = run(
+            cluster,
+            f"SET weft.sql.warehouse.dir = {warehouse}",
+            "CACHE TABLE kept AS SELECT /*+ REPARTITION(4) */ id % 7 AS g, id AS k FROM range(100000)",
+            "SELECT sum(k), count(DISTINCT g) FROM kept",
+            "EXPLAIN SELECT * FROM kept",
+            "CREATE TABLE known USING parquet AS SELECT id FROM range(10)",
+            "ANALYZE TABLE known COMPUTE STATISTICS FOR ALL COLUMNS",
+            "DESCRIBE EXTENDED known id",
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertIn("4999950000,7\n", done.stdout)
+        self.assertIn("InMemoryTableScan [g#1, k#2], InMemoryRelation `kept`", done.stdout)
+        self.assertIn("distinct_count,10\n", done.stdout)
+        until(lambda: sorted(os.listdir(warehouse)) == ["_catalog", "known"], "warehouse without the cache")
+
+
 class Large(ClusterCase):
     def test_statements_of_some_megabytes(self):
         """A text that is mostly a few long literals, and one of very many short ones."""

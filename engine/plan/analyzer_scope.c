@@ -448,20 +448,17 @@ done:
     return st;
 }
 
-/* LATERAL (SELECT t.*), LATERAL (SELECT *): columns of the tables before it; * alone where it has no FROM. */
+/* LATERAL (SELECT t.*): columns of a table before it. */
 static weft_status star_of_outer(weft_binder *b, const char *qualifier, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     const int32_t before = out->count;
-    if (qualifier == NULL && b->scope->count > 0) return WEFT_OK;
     for (const weft_scope *scope = b->scope->outer; scope != NULL && out->count == before;
          scope = scope->outer) {
         for (int32_t i = 0; i < scope->count; i++) {
             const weft_name *name = &scope->names[i];
             const weft_expr *e = NULL;
-            const bool other = qualifier != NULL &&
-                               (name->qualifier == NULL || strcasecmp(name->qualifier, qualifier) != 0);
-            if (other || (name->hidden && qualifier == NULL)) continue;
+            if (name->qualifier == NULL || strcasecmp(name->qualifier, qualifier) != 0) continue;
             WEFT_TRY(st, weft_name_column(b->a->ctx, name, &e));
             WEFT_TRY(st, weft_bind_outer(b, scope, e, NULL, &e));
             WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, e));
@@ -524,7 +521,8 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     WEFT_TRY(st, check_excepted(b, star, found));
     if (out->count > before || excepted > 0) goto done;
     if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));
-    if (out->count == before && star->arg_count == 0) WEFT_TRY(st, star_of_outer(b, qualifier, out));
+    if (out->count == before && qualifier != NULL && star->arg_count == 0)
+        WEFT_TRY(st, star_of_outer(b, qualifier, out));
     if (out->count > before) goto done;
     if (qualifier == NULL) {
         st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),

@@ -87,7 +87,9 @@ static weft_status bind_groups(select_block *s)
     const bool ordinals = weft_setting(ctx, WEFT_SET_GROUP_BY_ORDINAL) != 0;
     for (int32_t i = 0; i < s->select->group_count; i++) {
         const weft_expr *parsed = s->select->groups[i], *e = NULL;
-        if (ordinals && is_position(parsed))
+        if (ordinals && is_position(parsed) && s->select->pipe == WEFT_PIPE_AGGREGATE)
+            e = s->items[i].expr; /* it is the column of that place already */
+        else if (ordinals && is_position(parsed))
             WEFT_TRY(st, position_item(s, parsed, true, &e));
         else
             WEFT_TRY(st, weft_bind_expr(&b, parsed, &e));
@@ -492,10 +494,19 @@ static void keep_qualifiers(const weft_bound *from, weft_bound *out)
     }
 }
 
-/* Behind |> AGGREGATE what is no group holds an aggregate. */
+/* Behind |> AGGREGATE what is no group holds an aggregate; behind |> SELECT and its like nothing does. */
 static weft_status check_pipe(const select_block *s)
 {
     const weft_select *select = s->select;
+    for (int32_t i = 0; i < s->item_count; i++) {
+        if (select->pipe == WEFT_PIPE_NONE || select->pipe == WEFT_PIPE_AGGREGATE) break;
+        if (!weft_has_aggregate(s->items[i].expr)) continue;
+        return weft_fail_at(s->a->ctx, WEFT_PIPE_HAS_AGGREGATE,
+                            weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
+                            "Aggregate function %s is not allowed when using the pipe operator |> %s clause; "
+                            "please use the pipe operator |> AGGREGATE clause instead.",
+                            s->items[i].name, select->pipe == WEFT_PIPE_SELECT ? "SELECT" : "EXTEND");
+    }
     if (select->pipe != WEFT_PIPE_AGGREGATE) return WEFT_OK;
     for (int32_t i = select->group_count; i < s->item_count; i++) {
         if (weft_has_aggregate(s->items[i].expr)) continue;
@@ -508,6 +519,24 @@ static weft_status check_pipe(const select_block *s)
     return WEFT_OK;
 }
 
+/* |> AGGREGATE … GROUP BY 1: the first column of what comes in. */
+static weft_status bind_input_position(select_block *s, const weft_expr *parsed)
+{
+    const int64_t position = parsed->literal.i64;
+    int64_t at = 0;
+    for (int32_t i = 0; i < s->scope.count; i++) {
+        const weft_name *name = &s->scope.names[i];
+        if (name->hidden || ++at != position) continue;
+        const weft_expr column = {.kind = WEFT_EXPR_UNRESOLVED_COLUMN,
+                                  .span = parsed->span,
+                                  .name = {.part_count = 1, .parts = &name->name}};
+        return select_bind_item(s, &column);
+    }
+    return weft_fail_at(s->a->ctx, WEFT_UNRESOLVED_GROUP_BY_POSITION, weft_analyzer_span(s->a, &parsed->span),
+                        "GROUP BY position %lld is not in select list (valid range is [1, %lld]).",
+                        (long long)position, (long long)at);
+}
+
 weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
                              const weft_scope *outer, weft_cte *ctes, weft_bound *out)
 {
@@ -515,7 +544,11 @@ weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const we
     weft_pointers exprs = {0};
     select_block s = {.a = a, .select = &parsed->select, .sort = sort, .ctes = ctes};
     WEFT_TRY(st, bind_block_from(&s, outer));
-    for (int32_t i = 0; i < s.select->item_count; i++) WEFT_TRY(st, select_bind_item(&s, s.select->items[i]));
+    for (int32_t i = 0; i < s.select->item_count; i++) {
+        const bool group = s.select->pipe == WEFT_PIPE_AGGREGATE && i < s.select->group_count;
+        WEFT_TRY(st, group && is_position(s.select->groups[i]) ? bind_input_position(&s, s.select->groups[i])
+                                                               : select_bind_item(&s, s.select->items[i]));
+    }
     WEFT_TRY(st, check_pipe(&s));
     WEFT_TRY(st, bind_groups(&s));
     WEFT_TRY(st, merge_sessions(&s));

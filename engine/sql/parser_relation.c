@@ -28,7 +28,10 @@ weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input, const we
     *out = input;
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     if (!as && !begins_alias(p)) goto done;
-    WEFT_TRY(st, weft_sql_name(p, "a table alias", &name));
+    if (as && sql_is(p, SQL_LPAREN)) /* AS (a, b): nothing but its columns has a name */
+        name = "__auto_generated_subquery_name";
+    else
+        WEFT_TRY(st, weft_sql_name(p, "a table alias", &name));
     if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
     WEFT_TRY(st,
              weft_sql_node_new(p, WEFT_NODE_ALIAS, weft_sql_span_from(p, &input->span), &input, 1, &node));

@@ -8,10 +8,13 @@
  * Top-N: once twice as many rows as wanted are held, the entries are sorted, the first N rows kept, and the
  * last of them becomes the threshold: later rows at or behind it are dropped before they are copied.
  *
+ * First of each group: rows that are numbered above the limit within a run of their own are not written
+ * (windows of which only the first rows are wanted).
+ *
  * Memory: pages, entries and as many spare entries, so that sorting itself never asks for more. */
-#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/hash.h"
 #include "engine/exec/sort_keys.h"
 #include "engine/exec/sorter.h"
@@ -31,7 +34,9 @@ typedef struct sort_state {
     weft_row_set rows;
     weft_sort_entry *entries; /* [2 * capacity]: the upper half is the spare */
     int64_t count, capacity;
-    int64_t limit; /* or -1 */
+    int64_t limit;               /* or -1 */
+    weft_sort_plan groups;       /* of the keys that make a group */
+    weft_sort_prefix group_mask; /* where they stand in prefixes */
     bool has_threshold;
     weft_sort_entry threshold; /* the N-th of the rows kept */
     weft_op_metrics metrics;
@@ -71,7 +76,10 @@ static weft_status sort_open(weft_ctx *ctx, const weft_sink_spec *spec, const we
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->rows.count, &s->columns));
     for (int32_t i = 0; i < spec->rows.count; i++) s->columns[i] = i;
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
-    weft_sort_plan_init(&s->plan, weft_block_writer_layout(s->writer), spec->sort.keys, spec->sort.key_count);
+    const weft_row_layout *layout = weft_block_writer_layout(s->writer);
+    weft_sort_plan_init(&s->plan, layout, spec->sort.keys, spec->sort.key_count);
+    weft_sort_plan_init(&s->groups, layout, spec->sort.keys, spec->sort.group_keys);
+    s->group_mask = weft_sort_prefix_mask(&s->groups);
     *state = s;
     s = NULL;
 done:
@@ -81,10 +89,41 @@ done:
 
 /* ---- runs ---- */
 
+static bool same_group(const sort_state *s, const weft_sort_entry *a, const weft_sort_entry *b)
+{
+    const uint64_t high = (a->prefix.high ^ b->prefix.high) & s->group_mask.high;
+    const uint64_t low = (a->prefix.low ^ b->prefix.low) & s->group_mask.low;
+    if ((high | low) != 0) return false;
+    return s->groups.exact || weft_sort_compare_rows(&s->groups, a->row, b->row) == 0;
+}
+
+/* Keep those of the sorted entries [first, end) that may be among the first of their group; returns the new
+ * end. A row's number among those of all tasks is no lower than here. */
+static int64_t groups_cut(sort_state *s, int64_t first, int64_t end)
+{
+    const weft_numbering numbering = s->spec->sort.numbering;
+    weft_sort_entry before = {0};
+    int64_t kept = first, row = 0, number = 0;
+    for (int64_t i = first; i < end; i++) {
+        const weft_sort_entry entry = s->entries[i];
+        if (i > first && same_group(s, &before, &entry)) {
+            row++;
+            if (numbering == WEFT_NUMBER_ROWS || weft_sort_compare(&s->plan, &before, &entry) != 0)
+                number = numbering == WEFT_NUMBER_DENSE ? number + 1 : row;
+        } else {
+            row = number = 1;
+        }
+        if (number <= s->spec->sort.group_most) s->entries[kept++] = entry;
+        before = entry;
+    }
+    return kept;
+}
+
 /* Write entries [first, end) as a run of a partition. */
 static weft_status run_write(weft_ctx *ctx, sort_state *s, int32_t partition, int64_t first, int64_t end)
 {
     weft_status st = WEFT_OK;
+    if (s->spec->sort.group_most > 0) end = groups_cut(s, first, end);
     if (s->limit >= 0) end = weft_min_i64(end, first + s->limit);
     for (int64_t at = first; at < end;) {
         const int32_t some = (int32_t)weft_min_i64(end - at, WEFT_BATCH_ROWS_MAX);
@@ -287,8 +326,7 @@ static weft_status sort_sink(weft_ctx *ctx, void *state, const weft_batch *batch
         if (st == WEFT_NOMEM) st = sort_relieve(ctx, s);
         if (st != WEFT_OK) goto done;
     }
-    if (weft_force_spill(ctx) && s->count >= SORT_FORCED_ROWS)
-        WEFT_TRY(st, sort_relieve(ctx, s));
+    if (weft_force_spill(ctx) && s->count >= SORT_FORCED_ROWS) WEFT_TRY(st, sort_relieve(ctx, s));
 done:
     return st;
 }

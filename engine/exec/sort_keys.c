@@ -27,6 +27,16 @@ void weft_sort_plan_init(weft_sort_plan *plan, const weft_row_layout *layout, co
     if (bytes > PREFIX_BYTES) plan->exact = false;
 }
 
+weft_sort_prefix weft_sort_prefix_mask(const weft_sort_plan *plan)
+{
+    int32_t bytes = 0;
+    for (int32_t k = 0; k < plan->key_count; k++) bytes += 1 + key_bytes(plan->layout, plan->keys[k].column);
+    const sort_word ones = bytes >= PREFIX_BYTES ? ~(sort_word)0
+                           : bytes == 0          ? 0
+                                                 : ~(sort_word)0 << (8 * (PREFIX_BYTES - bytes));
+    return (weft_sort_prefix){.high = (uint64_t)(ones >> 64), .low = (uint64_t)ones};
+}
+
 /* ---- values in order ---- */
 
 static inline sort_word order_of_f64(double value)

@@ -30,6 +30,9 @@ typedef struct weft_sort_plan {
 
 void weft_sort_plan_init(weft_sort_plan *plan, const weft_row_layout *layout, const weft_sort_key *keys,
                          int32_t key_count);
+/* Ones where the keys of the plan stand in a prefix. Of plans over the same keys, or the first of them,
+ * masked prefixes that differ mean keys that differ; equal ones mean equal keys when the plan is exact. */
+weft_sort_prefix weft_sort_prefix_mask(const weft_sort_plan *plan);
 /* Prefixes of the selected rows of a batch whose columns are those of the layout; dense. */
 void weft_sort_prefixes(const weft_sort_plan *plan, const weft_batch *batch, weft_sort_prefix *out);
 /* The same of rows; at most WEFT_SORT_ROWS_CHUNK of them. */

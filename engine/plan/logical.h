@@ -335,6 +335,8 @@ struct weft_node {
         struct {
             int32_t count;
             const weft_expr *const *exprs; /* ALIAS over WINDOW; all with the same partition and order */
+            int64_t most;      /* rows whose number by that call is above it are not wanted; 0: all are */
+            int32_t most_call; /* row_number, rank or dense_rank; the others are of these too then */
         } window;
         struct {
             weft_set_kind kind;

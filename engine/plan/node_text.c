@@ -215,7 +215,12 @@ weft_status node_text_content(text_buffer *b, const weft_node *node)
             WEFT_TRY(st, node_text_printf(b, " offset %lld", (long long)node->limit.skip));
         break;
     case WEFT_NODE_REPARTITION: WEFT_TRY(st, text_repartition(b, node)); break;
-    case WEFT_NODE_WINDOW: WEFT_TRY(st, node_text_list(b, node->window.exprs, node->window.count)); break;
+    case WEFT_NODE_WINDOW:
+        WEFT_TRY(st, node_text_list(b, node->window.exprs, node->window.count));
+        if (node->window.most > 0)
+            WEFT_TRY(st, node_text_printf(b, " first %lld by call %d", (long long)node->window.most,
+                                          node->window.most_call));
+        break;
     case WEFT_NODE_SET:
         WEFT_TRY(st, node_text_words(b, node->set.kind == WEFT_SET_INTERSECT ? " Intersect" : " Except"));
         WEFT_TRY(st, node_text_words(b, node->set.all ? " All" : ""));

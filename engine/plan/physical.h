@@ -176,6 +176,13 @@ typedef enum weft_sink_kind {
     WEFT_SINK_KIND_COUNT
 } weft_sink_kind;
 
+/* How rows of one group are numbered by its order. */
+typedef enum weft_numbering {
+    WEFT_NUMBER_ROWS,  /* row_number() */
+    WEFT_NUMBER_RANKS, /* rank() */
+    WEFT_NUMBER_DENSE  /* dense_rank() */
+} weft_numbering;
+
 typedef struct weft_sink_spec {
     weft_sink_kind kind;
     weft_types rows;         /* types of the columns of the rows written */
@@ -205,6 +212,10 @@ typedef struct weft_sink_spec {
             int64_t limit;             /* top-N: rows kept, or -1 */
             int32_t hash_count;        /* with partition_count > 1: hash columns (windows) */
             const int32_t *hash;
+            int64_t group_most; /* rows with a higher number among those with the same first group_keys keys
+                                   are not wanted; 0: all are */
+            int32_t group_keys;
+            weft_numbering numbering;
         } sort;
         struct {
             const char *format,

@@ -3,10 +3,27 @@
 
 #include "engine/plan/planner_impl.h"
 
+/* What of each partition of a window is wanted. */
+typedef struct group_limit {
+    int64_t most; /* 0: all */
+    weft_numbering numbering;
+} group_limit;
+
+static group_limit window_limit(const weft_node *node)
+{
+    if (node->window.most == 0) return (group_limit){0};
+    const weft_expr *call = plan_below_alias(node->window.exprs[node->window.most_call])->args[0];
+    const char *name = call->call.function->name;
+    return (group_limit){.most = node->window.most,
+                         .numbering = strcmp(name, "rank") == 0         ? WEFT_NUMBER_RANKS
+                                      : strcmp(name, "dense_rank") == 0 ? WEFT_NUMBER_DENSE
+                                                                        : WEFT_NUMBER_ROWS};
+}
+
 static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                               const weft_expr *const *keys, int32_t key_count, const weft_expr *const *hash,
-                              int32_t hash_count, int64_t limit, const id_set *required, pipeline *pipe,
-                              made **out)
+                              int32_t hash_count, int64_t limit, const group_limit *group,
+                              const id_set *required, pipeline *pipe, made **out)
 {
     weft_status st = WEFT_OK;
     const int32_t most = key_count + hash_count;
@@ -43,7 +60,10 @@ static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *n
                                     .keys = sort,
                                     .limit = limit,
                                     .hash_count = hash_count,
-                                    .hash = ordinals}};
+                                    .hash = ordinals,
+                                    .group_most = group->most,
+                                    .group_keys = group->most > 0 ? hash_count : 0,
+                                    .numbering = group->numbering}};
     if (hash_count > 0) sink.partition_count = plan_partitions_for(p, pipe->rows * 64, pipe->rows);
     WEFT_TRY(st, pipe_name(ctx, pipe, limit >= 0 ? "top-n" : "sort"));
     WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, MADE_RUNS, NULL, NULL, out));
@@ -99,8 +119,8 @@ weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int
             WEFT_TRY(st, id_set_add_expr(ctx, &below, node->sort.keys[i]));
         WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, constraints, &input, &input_ready));
         if (input_ready)
-            WEFT_TRY(st, issue_runs(ctx, p, node, node->sort.keys, node->sort.count, NULL, 0, limit, required,
-                                    &input, &runs));
+            WEFT_TRY(st, issue_runs(ctx, p, node, node->sort.keys, node->sort.count, NULL, 0, limit,
+                                    &(group_limit){0}, required, &input, &runs));
         goto done;
     }
     if (!runs->finished) goto done;
@@ -224,8 +244,9 @@ weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node, c
             WEFT_TRY(st, weft_expr_sort_key(ctx, spec->partition[i], false, true, &keys[i]));
         }
         for (int32_t i = 0; i < spec->order_count; i++) keys[spec->partition_count + i] = spec->order[i];
+        const group_limit group = window_limit(node);
         WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, spec->partition, spec->partition_count, -1,
-                                &below, &input, &runs));
+                                &group, &below, &input, &runs));
         goto done;
     }
     if (!runs->finished) goto done;

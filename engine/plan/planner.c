@@ -122,7 +122,8 @@ static weft_determinism sink_class(weft_determinism input, const weft_sink_spec 
     case WEFT_SINK_EXCHANGE: return sink->exchange.limit >= 0 ? pick_class(input) : input;
     case WEFT_SINK_AGGREGATE:
         return aggregate_class(input, sink->aggregate.aggregates, sink->aggregate.aggregate_count);
-    case WEFT_SINK_SORT: return sink->sort.limit >= 0 ? pick_class(input) : input;
+    case WEFT_SINK_SORT:
+        return sink->sort.limit >= 0 || sink->sort.group_most > 0 ? pick_class(input) : input;
     case WEFT_SINK_WRITE:
     case WEFT_SINK_KIND_COUNT: break;
     }

@@ -83,9 +83,10 @@ static bool same_fields(const weft_node *a, const weft_node *b)
     case WEFT_NODE_SORT: return a->sort.limit == b->sort.limit;
     case WEFT_NODE_AGGREGATE: return a->aggregate.group_count == b->aggregate.group_count;
     case WEFT_NODE_VALUES: return a->values.row_count == b->values.row_count;
+    case WEFT_NODE_WINDOW:
+        return a->window.most == b->window.most && a->window.most_call == b->window.most_call;
     case WEFT_NODE_FILTER:
     case WEFT_NODE_PROJECT:
-    case WEFT_NODE_WINDOW:
     case WEFT_NODE_UNION:
     case WEFT_NODE_SINGLE_ROW: return true;
     case WEFT_NODE_REPARTITION:

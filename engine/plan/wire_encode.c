@@ -409,6 +409,9 @@ static weft_status put_sort(weft_ctx *ctx, const weft_sink_spec *spec, Weft__Wir
     WEFT_TRY(st, put_sort_keys(ctx, spec->sort.keys, spec->sort.key_count, &m->n_keys, &m->keys));
     m->limit = spec->sort.limit;
     put_ints(spec->sort.hash, spec->sort.hash_count, &m->n_hash, &m->hash);
+    m->group_most = spec->sort.group_most;
+    m->group_keys = spec->sort.group_keys;
+    m->numbering = (uint32_t)spec->sort.numbering;
     sink->sort = m;
 done:
     return st;

@@ -92,7 +92,13 @@ static weft_status get_sort(const wire_stage *w, const Weft__Wire__Sort *from, w
         return wire_fail(w, "a column to hash is not there");
     if (from->n_hash == 0 && out->partition_count != 1)
         return wire_fail(w, "a sort without hash has one partition");
+    if (from->group_most < 0 || from->group_keys < 0 || (size_t)from->group_keys > from->n_keys)
+        return wire_fail(w, "a limit of groups is out of range");
+    if (from->numbering > WEFT_NUMBER_DENSE) return wire_unknown(w, "numbering", from->numbering);
     WEFT_TRY(st, wire_get_sort_keys(w, from->keys, from->n_keys, &w->now, &out->sort.keys));
+    out->sort.group_most = from->group_most;
+    out->sort.group_keys = from->group_keys;
+    out->sort.numbering = (weft_numbering)from->numbering;
     WEFT_TRY(st, check_rows(w, out, &w->now));
     out->sort.key_count = (int32_t)from->n_keys;
     out->sort.limit = from->limit;

@@ -29,6 +29,8 @@ static const char *const others[] = {
     "select n_regionkey, n_name, count(*), count(distinct n_comment) from nation "
     "group by rollup(n_regionkey, n_name)",
     "select n_regionkey, n_name, count(*), sum(n_nationkey) from nation group by cube(n_regionkey, n_name)",
+    "select n_name from (select n_name, dense_rank() over (partition by n_regionkey order by n_name) n from "
+    "nation) where n < 3",
     "select r_name, n_name from region full join nation on r_regionkey = n_regionkey and n_name > r_name",
     "select r_name, n_name from region left join nation on r_regionkey = n_regionkey and n_name > r_name",
     "select r_name, n_name from region right join nation on r_regionkey <=> n_regionkey",

@@ -40,12 +40,14 @@ static void run(bench *b, const char *name, const bench_table *table, int32_t gr
         output[group_count + i] = calls[i]->type;
         row_count += calls[i]->aggregate.function->states(calls[i], rows + row_count, zero);
     }
-    const weft_sink_spec sink = {
-        .kind = WEFT_SINK_AGGREGATE,
-        .rows = {.count = row_count, .types = rows},
-        .partition_count = PARTITIONS,
-        .aggregate = {
-            .group_count = group_count, .groups = groups, .aggregate_count = 2, .aggregates = calls}};
+    const weft_sink_spec sink = {.kind = WEFT_SINK_AGGREGATE,
+                                 .rows = {.count = row_count, .types = rows},
+                                 .partition_count = PARTITIONS,
+                                 .aggregate = {.table_bytes = 4 << 20,
+                                               .group_count = group_count,
+                                               .groups = groups,
+                                               .aggregate_count = 2,
+                                               .aggregates = calls}};
     const weft_source_spec source = {
         .kind = WEFT_SOURCE_AGGREGATE,
         .output = {.count = group_count + 2, .types = output},

@@ -2,7 +2,8 @@
  *
  *   keys → hash → group rows of a table → update states; when the table is full, its groups go to the block
  *
- * The table is small (it should stay in cache) and is emptied into the block when it has reached its bound.
+ * The table is emptied into the block when it has reached the bound that the plan gives it (small where there
+ * is little memory; larger than a cache otherwise, since an exchange of more groups costs more than misses).
  * When it did not reduce the rows much by then, the sink gives up: from there on every row becomes a group of
  * its own without looking it up, and the final aggregation does the work once instead of both. What is
  * refused memory is answered by emptying the table early.
@@ -26,14 +27,14 @@
 #include "engine/exec/hash.h"
 
 enum {
-    AGG_TABLE_BYTES =
-        4 << 20, /* pages, slots and addresses: most of a shared last-level cache's part of a core */
+    AGG_LOOK_BYTES = 4 << 20,   /* of a table: by then it shows whether it reduces the rows */
     AGG_STAGE_GROUPS = 1 << 14, /* rows that are gathered before they go to partitions, after giving up */
-    AGG_LEAST_ROWS = 32,        /* a batch is cut into no smaller pieces for want of memory */
-    AGG_TABLE_FLOOR = 2 * AGG_TABLE_BYTES /* of it, that need not be asked for; twice: arrays that grow */
+    AGG_LEAST_ROWS = 32         /* a batch is cut into no smaller pieces for want of memory */
 };
-static const double agg_give_up_ratio =
-    0.6; /* groups a row above which partial aggregation costs more than it saves */
+/* Groups a row above which partial aggregation costs more than it saves: of a table that is full, and of one
+ * that may still grow. Of D groups in equal parts, a table of 4 MiB has seen 0.9 when D is some seven times
+ * what it holds: more than one of 16 MiB would reduce. */
+static const double give_up_ratio_full = 0.6, give_up_ratio_growing = 0.9;
 
 typedef struct aggregate_state {
     const weft_sink_spec *spec;
@@ -91,7 +92,9 @@ static weft_status aggregate_open(weft_ctx *ctx, const weft_sink_spec *spec, con
         goto done;
     }
     s->distinct = true;
-    weft_account_set_floor(s->account, spec->aggregate.set_count > 0 ? 2 * AGG_TABLE_FLOOR : AGG_TABLE_FLOOR);
+    /* the table's memory need not be asked for; twice: arrays that grow; and once more for coarser sets */
+    const int64_t floor_bytes = 2 * spec->aggregate.table_bytes;
+    weft_account_set_floor(s->account, spec->aggregate.set_count > 0 ? 2 * floor_bytes : floor_bytes);
     if (spec->aggregate.set_count > 0)
         WEFT_TRY(st, weft_agg_sets_new(ctx, &s->plan, spec, s->account, &s->sets));
     WEFT_TRY(st, weft_agg_table_new(ctx, &s->plan, &s->table));
@@ -212,22 +215,24 @@ done:
     return st;
 }
 
-/* Is it time to empty the table? Also decides whether it is worth filling again. */
+/* Is it time to empty the table? Also decides whether it is worth filling on, or again. */
 static weft_status aggregate_bound(weft_ctx *ctx, aggregate_state *s)
 {
     const weft_agg_table *table = s->table;
+    const int64_t most = s->spec->aggregate.table_bytes, bytes = weft_agg_table_bytes(table);
     if (s->gave_up) {
-        const bool full = table->group_count >= AGG_STAGE_GROUPS || table->rows.bytes >= AGG_TABLE_BYTES;
+        const bool full = table->group_count >= AGG_STAGE_GROUPS || table->rows.bytes >= AGG_LOOK_BYTES;
         return full ? aggregate_flush(ctx, s) : WEFT_OK;
     }
-    if (weft_agg_table_bytes(table) < AGG_TABLE_BYTES) return WEFT_OK;
+    if (bytes < AGG_LOOK_BYTES) return WEFT_OK;
+    const double ratio = bytes < most ? give_up_ratio_growing : give_up_ratio_full;
     if (s->spec->aggregate.group_count > 0 && weft_setting(ctx, WEFT_SET_PARTIAL_GIVE_UP) != 0 &&
-        (double)table->group_count > agg_give_up_ratio * (double)s->rows_in) {
+        (double)table->group_count > ratio * (double)s->rows_in) {
         const weft_status st = aggregate_flush(ctx, s);
         s->gave_up = true;
         return st;
     }
-    return aggregate_flush(ctx, s);
+    return bytes < most ? WEFT_OK : aggregate_flush(ctx, s);
 }
 
 static weft_status aggregate_sink(weft_ctx *ctx, void *state, const weft_batch *batch, weft_op_result *result)

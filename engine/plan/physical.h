@@ -202,6 +202,7 @@ typedef struct weft_sink_spec {
             const int32_t *groups; /* input columns */
             int32_t aggregate_count;
             const weft_expr *const *aggregates; /* AGGREGATE nodes; args and filter are COLUMN ordinals */
+            int64_t table_bytes;                /* at which a task empties its table */
             int32_t set_count; /* coarser grouping sets, in addition to the groups; 0: no grouping sets */
             const weft_expr *const *const *sets; /* [set_count][group_count]: COLUMN of the same position
                                                     among the groups, or LITERAL */

@@ -85,6 +85,13 @@ done:
     return st;
 }
 
+/* Bytes of a task's table: numbers of the plan, so that what a block holds does not depend on free memory. */
+static int64_t table_bytes(const weft_planner *p)
+{
+    enum { SMALL = 4 << 20, LARGE = 16 << 20, PLENTY = 512 << 20 };
+    return p->options.memory_bytes / plan_slots_of_worker(p) >= PLENTY ? LARGE : SMALL;
+}
+
 /* finest: see plan_finest_set. */
 static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node *node, pipeline *pipe,
                                  int32_t finest, made **out)
@@ -99,6 +106,7 @@ static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node
     int32_t count = groups;
 
     WEFT_TRY(st, lower_aggregates(ctx, node, pipe, &sink));
+    sink.aggregate.table_bytes = table_bytes(p);
     if (finest >= 0) WEFT_TRY(st, plan_coarser_sets(ctx, node, finest, &sink));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &types));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, most, &ids));

@@ -453,6 +453,7 @@ static weft_status put_sink(weft_ctx *ctx, const weft_sink_spec *spec, Weft__Wir
         WEFT_TRY(st,
                  put_aggregation(ctx, spec->aggregate.groups, spec->aggregate.group_count,
                                  spec->aggregate.aggregates, spec->aggregate.aggregate_count, &m->aggregate));
+        m->aggregate->table_bytes = spec->aggregate.table_bytes;
         WEFT_TRY(st, put_lists(ctx, spec->aggregate.sets, spec->aggregate.set_count,
                                spec->aggregate.group_count, &m->aggregate->n_sets, &m->aggregate->sets));
         break;

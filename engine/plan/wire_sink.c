@@ -78,6 +78,8 @@ static weft_status get_aggregate(const wire_stage *w, const Weft__Wire__Aggregat
     WEFT_TRY(st, check_rows(w, out, &written));
     out->aggregate.groups = wire_ints(from->groups);
     out->aggregate.group_count = groups.count;
+    if (from->table_bytes < 0) return wire_fail(w, "a table's bytes are out of range");
+    out->aggregate.table_bytes = from->table_bytes;
     WEFT_TRY(st, get_sets(w, from, &groups, out));
 done:
     return st;

@@ -48,7 +48,8 @@ static weft_status aggregation_init(weft_ctx *ctx, aggregation *a, int32_t group
     a->sink = (weft_sink_spec){.kind = WEFT_SINK_AGGREGATE,
                                .rows = {.count = rows, .types = a->rows},
                                .partition_count = partitions,
-                               .aggregate = {.group_count = group_count,
+                               .aggregate = {.table_bytes = 4 << 20,
+                                             .group_count = group_count,
                                              .groups = a->groups,
                                              .aggregate_count = WEFT_COUNT(calls),
                                              .aggregates = a->calls}};

@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/regexp_java.h"
 
 void weft_regexp_forget(weft_regexp *s)
 {
@@ -32,23 +33,38 @@ static bool is_plain_text(const char *text, uint32_t len)
     return true;
 }
 
-static weft_status regexp_compile(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, weft_regexp *s)
+/* Compile what stands for the Java pattern; lines end at \n, \r or both, as for Java. */
+static weft_status compile_java(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, pcre2_code **out)
 {
     weft_status st = WEFT_OK;
     int error = 0;
     PCRE2_SIZE at = 0;
-    weft_regexp_forget(s);
-    s->code = pcre2_compile((PCRE2_SPTR)weft_str_data(pattern), pattern->len,
-                            PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, NULL);
-    if (s->code == NULL) {
+    weft_text java = {0};
+    pcre2_compile_context *lines = pcre2_compile_context_create(NULL);
+    if (lines == NULL) return weft_fail(ctx, WEFT_NOMEM, "no memory for a regular expression");
+    (void)pcre2_set_newline(lines, PCRE2_NEWLINE_ANYCRLF);
+    WEFT_TRY(st, weft_regexp_from_java(ctx, weft_str_data(pattern), pattern->len, &java));
+    *out = pcre2_compile((PCRE2_SPTR)(java.len == 0 ? "" : java.bytes), java.len,
+                         PCRE2_UTF | PCRE2_MATCH_INVALID_UTF, &error, &at, lines);
+    if (*out == NULL) {
         char text[160];
         (void)pcre2_get_error_message(error, (PCRE2_UCHAR *)text, sizeof text);
-        return weft_fail_at(
-            ctx, WEFT_INVALID_PATTERN, &e->span,
-            "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s': %s at character %d.",
-            e->call.function->name, (int)weft_min_i64(pattern->len, 200), weft_str_data(pattern), text,
-            (int)at + 1);
+        st = weft_fail_at(ctx, WEFT_INVALID_PATTERN, &e->span,
+                          "The value of parameter(s) `regexp` in `%s` is invalid: '%.*s': %s.",
+                          e->call.function->name, (int)weft_min_i64(pattern->len, 200),
+                          weft_str_data(pattern), text);
     }
+done:
+    weft_text_release(&java);
+    pcre2_compile_context_free(lines);
+    return st;
+}
+
+static weft_status regexp_compile(weft_ctx *ctx, const weft_expr *e, const weft_str *pattern, weft_regexp *s)
+{
+    weft_status st = WEFT_OK;
+    weft_regexp_forget(s);
+    WEFT_TRY(st, compile_java(ctx, e, pattern, &s->code));
     (void)pcre2_jit_compile(s->code, PCRE2_JIT_COMPLETE); /* without the JIT it is interpreted */
     (void)pcre2_pattern_info(s->code, PCRE2_INFO_CAPTURECOUNT, &s->groups);
     s->match = pcre2_match_data_create_from_pattern(s->code, NULL);

@@ -1,7 +1,8 @@
 /* engine/expr/regexp.h - regular expressions for the functions that take one.
  *
- * PCRE2 with its JIT is close to Java's dialect. A pattern is compiled once a call site and lane, and again
- * only when its text changes; matching allocates nothing. One lane uses a compiled pattern. */
+ * PCRE2 with its JIT is close to Java's dialect, and regexp_java.h translates what differs. A pattern is
+ * compiled once a call site and lane, and again only when its text changes; matching allocates nothing. One
+ * lane uses a compiled pattern. */
 #ifndef WEFT_EXPR_REGEXP_H
 #define WEFT_EXPR_REGEXP_H
 

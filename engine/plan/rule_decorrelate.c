@@ -333,30 +333,15 @@ done:
     return st;
 }
 
-/* IN with NULLs where the keys alone do not tell (correlated, or several columns), as an expression:
- * CASE WHEN match THEN true WHEN possible match THEN NULL ELSE false END. */
-static weft_status attach_in_nullable(weft_ctx *ctx, attachment *a, const opt_join *base,
-                                      const weft_node *plan, const weft_pointers *equal,
-                                      const weft_expr **out)
+/* The value of a condition that is unknown: false, of IN and of NOT IN alike. Spark computes IN outside of
+ * WHERE by the existence of a match, and for NOT IN of a possible one. */
+static weft_status unknown_is_false(weft_ctx *ctx, const weft_expr **e)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *parts[5] = {NULL};
-    const weft_value null = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .is_null = true};
-    opt_join match = *base, possible = *base;
-    match.conditions = possible.conditions = (weft_pointers){0};
-    WEFT_TRY(st, opt_add_all(ctx, &match.conditions, weft_pointers_exprs(&base->conditions),
-                             base->conditions.count));
-    WEFT_TRY(st, opt_add_all(ctx, &possible.conditions, weft_pointers_exprs(&base->conditions),
-                             base->conditions.count));
-    WEFT_TRY(st, opt_add_all(ctx, &match.conditions, weft_pointers_exprs(equal), equal->count));
-    WEFT_TRY(st, possible_match(ctx, equal, &parts[2]));
-    WEFT_TRY(st, weft_pointers_push(ctx, &possible.conditions, parts[2]));
-    WEFT_TRY(st, join_mark(ctx, a, &match, plan, &parts[0]));
-    WEFT_TRY(st, join_mark(ctx, a, &possible, plan, &parts[2]));
-    WEFT_TRY(st, opt_boolean(ctx, true, &parts[1]));
-    WEFT_TRY(st, weft_expr_literal(ctx, &null, &parts[3]));
-    WEFT_TRY(st, opt_boolean(ctx, false, &parts[4]));
-    WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_CASE, parts, 5, NULL, out));
+    const weft_expr *args[2] = {*e, NULL};
+    if (!args[0]->nullable) return WEFT_OK;
+    WEFT_TRY(st, opt_boolean(ctx, false, &args[1]));
+    WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_COALESCE, args, 2, NULL, e));
 done:
     return st;
 }
@@ -374,7 +359,7 @@ static weft_status attach_in_rows(weft_ctx *ctx, attachment *a, const opt_scope 
     if (correlated) WEFT_TRY(st, opt_pull_or_push(ctx, scope, plan, &preds, &plan));
     WEFT_TRY(st, in_equalities(ctx, sub, plan, &equal, &nullable));
     const bool keys_tell = !nullable || (!correlated && equal.count == 1);
-    if (keys_tell || (filter && !negated))
+    if (keys_tell || !negated)
         for (int32_t i = 0; i < equal.count; i++)
             WEFT_TRY(st, opt_add_equal(ctx, a->input, plan, equal.items[i], &join));
     WEFT_TRY(st, opt_add_preds(ctx, scope, a->input, plan, &preds, &join));
@@ -384,20 +369,22 @@ static weft_status attach_in_rows(weft_ctx *ctx, attachment *a, const opt_scope 
     } else if (filter && keys_tell && one_key) {
         join.kind = WEFT_JOIN_ANTI_NULL;
         WEFT_TRY(st, opt_join_node(ctx, &join, a->input, plan, &a->input));
-    } else if (filter) {
+    } else if (!filter && (!negated || !nullable || (keys_tell && one_key))) {
+        join.mark_nullable = negated && nullable;
+        WEFT_TRY(st, join_mark(ctx, a, &join, plan, out));
+        WEFT_TRY(st, negate(ctx, negated, out));
+        WEFT_TRY(st, unknown_is_false(ctx, out));
+    } else {
         const weft_expr *possible = NULL;
         if (keys_tell) join = (opt_join){.kind = WEFT_JOIN_ANTI}; /* the equality did not become a key */
         WEFT_TRY(st, possible_match(ctx, &equal, &possible));
         WEFT_TRY(st, weft_pointers_push(ctx, &join.conditions, possible));
-        WEFT_TRY(st, opt_join_node(ctx, &join, a->input, plan, &a->input));
-    } else if (!nullable || (keys_tell && one_key)) {
-        join.mark_nullable = nullable;
-        WEFT_TRY(st, join_mark(ctx, a, &join, plan, out));
-        WEFT_TRY(st, negate(ctx, negated, out));
-    } else {
-        if (keys_tell) join = (opt_join){0};
-        WEFT_TRY(st, attach_in_nullable(ctx, a, &join, plan, &equal, out));
-        WEFT_TRY(st, negate(ctx, negated, out));
+        if (filter) {
+            WEFT_TRY(st, opt_join_node(ctx, &join, a->input, plan, &a->input));
+        } else {
+            WEFT_TRY(st, join_mark(ctx, a, &join, plan, out));
+            WEFT_TRY(st, negate(ctx, true, out));
+        }
     }
 done:
     return st;
@@ -420,6 +407,7 @@ static weft_status attach_in(weft_ctx *ctx, attachment *a, const opt_scope *scop
     WEFT_TRY(st, attach_global(ctx, a, scope, &v, &args[1]));
     WEFT_TRY(st, weft_expr_call(ctx, "=", args, 2, &sub->span, out));
     WEFT_TRY(st, negate(ctx, negated, out));
+    WEFT_TRY(st, unknown_is_false(ctx, out));
 done:
     return st;
 }

@@ -201,6 +201,8 @@ static weft_status bind_field(weft_ctx *ctx, const weft_function *fn, const weft
         *variant = FIELD_OF_MAP;
         return bind_key(ctx, fn, args, span, type);
     }
+    if (base.id == WEFT_TYPE_ARRAY && !array)
+        return weft_fail_arg_type(ctx, fn->name, 1, "\"integral\"", args[1], span);
     if (base.id != WEFT_TYPE_STRUCT && !array) {
         return weft_fail_at(ctx, WEFT_INVALID_EXTRACT_BASE, span,
                             "Can't extract a value from an expression of the type \"%s\": it needs a complex "

@@ -60,6 +60,18 @@ static weft_status grouping_value(aggregate_builder *g, const weft_expr *e, uint
     return WEFT_OK;
 }
 
+/* grouping_id(x, …) names all groups in their order, or none. */
+static weft_status check_grouping_id(aggregate_builder *g, const weft_expr *e)
+{
+    bool same = e->arg_count == g->group_count;
+    for (int32_t i = 0; same && i < e->arg_count; i++) same = weft_expr_equal(g->groups[i], e->args[i]);
+    if (same || e->arg_count == 0 || strcmp(e->unresolved.name, "grouping_id") != 0) return WEFT_OK;
+    weft_fail_at(g->a->ctx, WEFT_GROUPING_ID_COLUMNS, &e->span,
+                 "Columns of grouping_id do not match the %d grouping columns.", g->group_count);
+    weft_hint(g->a->ctx, "Name them all in the order of GROUP BY, or write grouping_id().");
+    return WEFT_GROUPING_ID_COLUMNS;
+}
+
 /* CASE spark_grouping_id WHEN … THEN … END over the sets. */
 static weft_status resolve_grouping(aggregate_builder *g, const weft_expr *e, const weft_expr **out)
 {
@@ -70,6 +82,7 @@ static weft_status resolve_grouping(aggregate_builder *g, const weft_expr *e, co
         return weft_fail_at(ctx, WEFT_GROUPING_EXPRESSION, &e->span,
                             "%s() can only be used with GROUPING SETS, CUBE or ROLLUP.", e->unresolved.name);
     }
+    WEFT_TRY(st, check_grouping_id(g, e));
     for (int32_t i = 0; i < g->set_count; i++) {
         const weft_expr *pair[2] = {g->set_id, NULL}, *test = NULL, *value = NULL;
         int64_t number = 0;

@@ -489,9 +489,19 @@ static int64_t bound_distance(weft_bound_kind kind, const weft_expr *offset)
     return 0;
 }
 
-/* The lower bound may not lie behind the upper one. */
+/* Two intervals have one type (numbers are cast to that of the key); the lower bound may not lie behind the
+ * upper one. */
 static weft_status check_bounds(weft_binder *b, const weft_window_spec *spec)
 {
+    if (spec->low_offset != NULL && spec->high_offset != NULL &&
+        (weft_type_is_interval(spec->low_offset->type) || weft_type_is_interval(spec->high_offset->type)) &&
+        !weft_type_equal(spec->low_offset->type, spec->high_offset->type)) {
+        char low_type[64], high_type[64];
+        return weft_fail_at(b->a->ctx, WEFT_FRAME_TYPES, weft_analyzer_span(b->a, &spec->high_offset->span),
+                            "Window frame bounds do not have the same type: \"%s\" <> \"%s\".",
+                            weft_type_text(spec->low_offset->type, low_type, sizeof low_type),
+                            weft_type_text(spec->high_offset->type, high_type, sizeof high_type));
+    }
     const bool low = spec->low_offset == NULL || weft_type_is_integral(spec->low_offset->type);
     const bool high = spec->high_offset == NULL || weft_type_is_integral(spec->high_offset->type);
     if (!low || !high) return WEFT_OK;

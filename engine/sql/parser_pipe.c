@@ -108,6 +108,20 @@ done:
     return st;
 }
 
+/* ROLLUP, CUBE and GROUPING SETS are no groups here. */
+static weft_status refuse_grouping_sets(sql_parser *p)
+{
+    static const char *const refused[] = {"ROLLUP", "CUBE", "GROUPING"};
+    for (int32_t i = 0; i < WEFT_COUNT(refused); i++) {
+        const weft_span span = weft_sql_peek(p, 0)->span;
+        if (!weft_sql_accept_text(p, refused[i])) continue;
+        return weft_fail_at(p->ctx, WEFT_PIPE_GROUPING, &span,
+                            "The feature is not supported: |> AGGREGATE does not support GROUP BY %s%s.",
+                            refused[i], i == 2 ? " SETS" : "");
+    }
+    return WEFT_OK;
+}
+
 /* AGGREGATE [aggregates] [GROUP BY groups [AS name], …]: the groups' columns go before the aggregates'. */
 static weft_status pipe_aggregate(sql_parser *p, const weft_span *start, const weft_node **node)
 {
@@ -117,6 +131,7 @@ static weft_status pipe_aggregate(sql_parser *p, const weft_span *start, const w
     if (!sql_word(p, SQL_KW_GROUP)) WEFT_TRY(st, weft_sql_items(p, &aggregates));
     if (weft_sql_accept_word(p, SQL_KW_GROUP)) {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
+        WEFT_TRY(st, refuse_grouping_sets(p));
         WEFT_TRY(st, weft_sql_items(p, &items));
     }
     for (int32_t i = 0; i < items.count; i++) {

@@ -214,11 +214,14 @@ bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
         if (!reader_char(&r, ' ') && !reader_char(&r, 'T')) return false;
         if (!reader_number(&r, 1, 2, &hour)) return false;
         if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &minute)) return false;
-        if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &second)) return false;
-        if (reader_char(&r, '.') && !reader_fraction(&r, &fraction, &out->second_digits)) return false;
+        const bool seconds = reader_char(&r, ':');
+        if (seconds && !reader_number(&r, 1, 2, &second)) return false;
+        if (seconds && reader_char(&r, '.') && !reader_fraction(&r, &fraction, &out->second_digits))
+            return false;
         if (hour > 23 || minute > 59 || second > 59) return false;
         while (r.at < r.end && *r.at == ' ') r.at++;
         if (r.at < r.end) {
+            if (!seconds) return false; /* Spark takes a zone behind seconds only */
             date_reader zone = r;
             out->has_offset = reader_zone(&zone, &out->offset_us);
             if (!out->has_offset && !reader_zone_name(&r, out)) return false;

@@ -1,5 +1,6 @@
 /* engine/expr/cast_text.c - casts from and to STRING, and the text of single values. */
 #include <ctype.h>
+#include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,8 +24,9 @@ int cast_shortest_digits(double value, bool single, char digits[CAST_DOUBLE_TEXT
 {
     char text[CAST_DOUBLE_TEXT_BYTES];
     const int most = single ? 9 : 17;
-    for (int precision = single ? 6 : 15; precision <= most;
-         precision++) { /* so many digits always survive */
+    /* So many digits survive always, of subnormal numbers fewer; Java writes two at least. */
+    const bool subnormal = value < (single ? (double)FLT_MIN : DBL_MIN);
+    for (int precision = subnormal ? 2 : single ? 6 : 15; precision <= most; precision++) {
         (void)snprintf(text, sizeof text, "%.*e", precision - 1, value);
         if (single ? strtof(text, NULL) == (float)value : strtod(text, NULL) == value) break;
     }

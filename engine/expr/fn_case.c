@@ -1,6 +1,51 @@
 /* engine/expr/fn_case.c - upper, lower, initcap: full case mapping of Unicode, ASCII by itself. */
 #include "engine/expr/fn_entry.h"
 
+/* A letter that has a capital and a small form. */
+static bool is_cased(uint32_t c)
+{
+    uint32_t mapped[3];
+    return weft_utf8_upper(c, mapped) > 1 || mapped[0] != c || weft_utf8_lower(c, mapped) > 1 ||
+           mapped[0] != c;
+}
+
+/* Marks within a word that do not tell whether a letter stands there. */
+static bool is_case_ignorable(uint32_t c)
+{
+    return c == '\'' || c == '.' || c == ':' || c == '^' || c == '`' || c == 0xa8 || c == 0xad || c == 0xaf ||
+           c == 0xb4 || c == 0xb7 || c == 0x2019 || (c >= 0x300 && c < 0x370);
+}
+
+/* The small letter of the capital sigma whose two bytes begin at `at`: another one at the end of a word. */
+static uint32_t small_sigma(const char *text, size_t len, size_t at)
+{
+    enum { SIGMA = 0x3c3, FINAL_SIGMA = 0x3c2, SIGMA_BYTES = 2 };
+    bool before = false;
+    uint32_t bytes, c;
+    for (size_t i = at; i > 0;) {
+        for (i--; i > 0 && ((unsigned char)text[i] & 0xc0) == 0x80;) i--;
+        c = weft_utf8_decode(text + i, len - i, &bytes);
+        if (is_case_ignorable(c)) continue;
+        before = is_cased(c);
+        break;
+    }
+    if (!before) return SIGMA;
+    for (size_t i = at + SIGMA_BYTES; i < len; i += bytes) {
+        c = weft_utf8_decode(text + i, len - i, &bytes);
+        if (!is_case_ignorable(c)) return is_cased(c) ? SIGMA : FINAL_SIGMA;
+    }
+    return FINAL_SIGMA;
+}
+
+/* The small letters of the character c at `at`. */
+static int32_t small_letters(const char *text, size_t len, size_t at, uint32_t c, uint32_t mapped[3])
+{
+    enum { CAPITAL_SIGMA = 0x3a3 };
+    if (c != CAPITAL_SIGMA) return weft_utf8_lower(c, mapped);
+    mapped[0] = small_sigma(text, len, at);
+    return 1;
+}
+
 static weft_status string_case(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s, bool upper,
                                weft_str *out)
 {
@@ -29,7 +74,7 @@ static weft_status string_case(weft_ctx *ctx, weft_kernel_call *call, const weft
             at += bytes;
             continue;
         }
-        const int32_t count = upper ? weft_utf8_upper(c, mapped) : weft_utf8_lower(c, mapped);
+        const int32_t count = upper ? weft_utf8_upper(c, mapped) : small_letters(text, s->len, at, c, mapped);
         for (int32_t k = 0; k < count; k++) used += weft_utf8_encode(mapped[k], to + used);
         at += bytes;
     }
@@ -59,7 +104,28 @@ static weft_status kernel_lower(weft_ctx *ctx, weft_kernel_call *call)
     return string_case_rows(ctx, call, false);
 }
 
-/* The first character of each word, which ends at a blank, in capitals, the others in small letters. */
+/* The title case of a character: its capital, of whose several letters (ß, ﬁ) only the first stays large. The
+ * letters that are digraphs have a title case of their own. */
+static int32_t title_case(uint32_t c, uint32_t mapped[3])
+{
+    enum { DIGRAPHS_FIRST = 0x1c4, DIGRAPHS_END = 0x1cd, DZ_FIRST = 0x1f1, DZ_END = 0x1f4 };
+    if (c >= DIGRAPHS_FIRST && c < DIGRAPHS_END) {
+        mapped[0] = c - (c - DIGRAPHS_FIRST) % 3 + 1;
+        return 1;
+    }
+    if (c >= DZ_FIRST && c < DZ_END) {
+        mapped[0] = DZ_FIRST + 1;
+        return 1;
+    }
+    const int32_t count = weft_utf8_upper(c, mapped);
+    for (int32_t k = 1; k < count; k++) {
+        uint32_t small[3];
+        if (weft_utf8_lower(mapped[k], small) == 1) mapped[k] = small[0];
+    }
+    return count;
+}
+
+/* The first character of each word, which ends at a blank, in title case, the others in small letters. */
 static weft_status string_initcap(weft_ctx *ctx, weft_kernel_call *call, const weft_str *s, weft_str *out)
 {
     weft_status st = WEFT_OK;
@@ -76,7 +142,7 @@ static weft_status string_initcap(weft_ctx *ctx, weft_kernel_call *call, const w
             memcpy(to + used, text + at, bytes);
             used += bytes;
         } else {
-            const int32_t count = begins ? weft_utf8_upper(c, mapped) : weft_utf8_lower(c, mapped);
+            const int32_t count = begins ? title_case(c, mapped) : small_letters(text, s->len, at, c, mapped);
             for (int32_t k = 0; k < count; k++) used += weft_utf8_encode(mapped[k], to + used);
         }
         begins = c == ' ';

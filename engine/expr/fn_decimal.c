@@ -322,10 +322,14 @@ weft_status weft_kernel_decimal_div(weft_ctx *ctx, weft_kernel_call *call)
 static weft_status decimal_unary(weft_kernel_call *call, bool absolute)
 {
     const weft_column *a = &call->args[0];
-    call->out->column.phys = a->phys; /* |value| < 10^38: negation never overflows */
+    /* |value| < 10^38: negation never overflows 128 bits; the least of 64 bits needs more than these. */
+    bool widen = false;
+    for (int32_t k = 0; k < call->selected && a->phys == WEFT_PHYS_I64; k++)
+        widen |= ((const int64_t *)a->data)[weft_call_row(call, k)] == INT64_MIN;
+    call->out->column.phys = widen ? WEFT_PHYS_I128 : a->phys;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (a->phys == WEFT_PHYS_I64) {
+        if (call->out->column.phys == WEFT_PHYS_I64) {
             const int64_t value = ((const int64_t *)a->data)[i];
             ((int64_t *)call->out->values)[i] = absolute && value > 0 ? value : (int64_t) - (uint64_t)value;
         } else {

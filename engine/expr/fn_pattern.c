@@ -182,13 +182,14 @@ done:
     return st;
 }
 
-/* DATE, TIMESTAMP, TIMESTAMP_NTZ or (unix_timestamp) BIGINT seconds, by the type of the result. */
+/* DATE, TIMESTAMP, TIMESTAMP_NTZ or (unix_timestamp) BIGINT seconds, by the type of the result. A date is
+ * that of the instant in the session's zone: a text may name another. */
 static weft_status kernel_parse(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     const pattern_state *s = call->state;
     const weft_type_id id = (weft_type_id)call->expr->type.id;
-    weft_zone *zone = id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_BIGINT ? s->zone : NULL;
+    weft_zone *zone = id == WEFT_TYPE_TIMESTAMP_NTZ ? NULL : s->zone;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         int64_t us = 0;
@@ -198,7 +199,7 @@ static weft_status kernel_parse(weft_ctx *ctx, weft_kernel_call *call)
         if (!found)
             weft_vector_set_null(call->out, i);
         else if (id == WEFT_TYPE_DATE)
-            ((int32_t *)call->out->values)[i] = weft_days_of_us(us);
+            ((int32_t *)call->out->values)[i] = weft_days_of_us(weft_zone_to_local(zone, us));
         else
             ((int64_t *)call->out->values)[i] = id == WEFT_TYPE_BIGINT ? us / 1000000 - (us % 1000000 < 0)
                                                                        : us;

@@ -181,43 +181,6 @@ done:
     return st;
 }
 
-/* The texts that are not NULL with the separator between them; NULL only where the separator is. */
-static weft_status kernel_concat_ws(weft_ctx *ctx, weft_kernel_call *call)
-{
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (weft_arg_is_null(&call->args[0], i)) {
-            weft_vector_set_null(call->out, i);
-            continue;
-        }
-        const weft_str *separator = weft_arg_str(&call->args[0], i);
-        size_t len = 0;
-        char *to;
-        for (int32_t a = 1; a < call->arg_count; a++) {
-            if (!weft_arg_is_null(&call->args[a], i))
-                len += weft_arg_str(&call->args[a], i)->len + (size_t)separator->len;
-        }
-        WEFT_TRY(st, weft_text_room(ctx, call, len, &to));
-        char *at = to;
-        bool any = false;
-        for (int32_t a = 1; a < call->arg_count; a++) {
-            if (weft_arg_is_null(&call->args[a], i)) continue;
-            const weft_str *s = weft_arg_str(&call->args[a], i);
-            if (any) {
-                memcpy(at, weft_str_data(separator), separator->len);
-                at += separator->len;
-            }
-            memcpy(at, weft_str_data(s), s->len);
-            at += s->len;
-            any = true;
-        }
-        *weft_call_text(call, i) = weft_str_view(to, (uint32_t)(at - to));
-    }
-done:
-    return st;
-}
-
 /* The character of s at the index-th place; its bytes, 0 behind the end. */
 static uint32_t text_character(const weft_str *s, int64_t index, const char **out)
 {
@@ -448,10 +411,6 @@ const weft_function weft_fn_typeof = {.name = "typeof",
                                       .help = "typeof(x): the name of x's type",
                                       .example = "SELECT typeof(1)",
                                       .example_result = "int"};
-WEFT_FN_FORM(concat_ws, 1, -1, S, kernel_concat_ws, S);
-WEFT_FN_ENTRY(concat_ws, "concat_ws", NULL, WEFT_FN_NULL_OWN, NULL,
-              "concat_ws(separator, a, b, ...): the texts that are not NULL with separators between them",
-              "SELECT concat_ws(',', 'a', 'b')", "a,b");
 WEFT_FN_FORM(translate, 3, 3, S, kernel_translate, S, S, S);
 WEFT_FN_ENTRY(translate, "translate", NULL, 0, NULL,
               "translate(s, from, to): each character of from replaced by the one at its place in to",

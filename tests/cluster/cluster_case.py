@@ -113,6 +113,7 @@ class TpchCase(ClusterCase):
 
 __all__ = [
     "HEADROOM_BYTES",
+    "ROOT",
     "SANITIZED",
     "SLOW",
     "ClusterCase",

@@ -43,12 +43,15 @@ def open_session(scratch):
     return spark
 
 
-def rows_of(spark, text):
-    """The rows as `weft sql --format csv` gives them, the header first; [] for a statement without rows."""
+def rows_of(spark, text, typed=False):
+    """The rows as `weft sql --format csv` gives them, the header first, with types where they are asked for;
+    [] for a statement without rows."""
     frame = spark.sql(text)
     names = list(frame.columns)
     if not names:
         return []
+    if typed:
+        names = [f"{field.name} {field.dataType.simpleString()}" for field in frame.schema.fields]
     frame = frame.toDF(*(f"c{i}" for i in range(len(names))))
     frame = frame.select([frame[name].cast("string") for name in frame.columns])
     return [names] + [list(row) for row in frame.collect()]
@@ -68,7 +71,7 @@ def error_of(error):
 def check(spark, record):
     """None when the record is what Spark does, else what differs."""
     try:
-        rows = rows_of(spark, record.text)
+        rows = rows_of(spark, record.text, "typed" in record.options)
     except Exception as error:  # noqa: BLE001 every error of Spark is an answer
         name, state, line = error_of(error)
         if record.kind != "error":

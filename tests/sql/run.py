@@ -18,9 +18,11 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+ROOT = os.path.dirname(os.path.dirname(HERE))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "support"))
 sys.dont_write_bytecode = True
 import weft_cli  # noqa: E402
+from tpch import small, view_statements  # noqa: E402
 
 # Statements that change only the session: run again in every process that follows within a script.
 SESSION = re.compile(
@@ -28,6 +30,11 @@ SESSION = re.compile(
     r"|set\s|reset\b|use\s|declare\s|execute\s+immediate\s|(un)?cache\s|clear\s+cache\b)",
     re.I,
 )
+
+
+# The tables of scripts that say `tables tpch`: one hundredth of TPC-H's scale 1.
+TPCH = os.path.abspath(os.environ.get("WEFT_SQL_TPCH", os.path.join(ROOT, "build", "data", "tpch-hundredth")))
+TPCH_ORDERS = 15000
 
 
 class ScriptError(Exception):
@@ -50,9 +57,19 @@ class Record:
             elif words[1:] != ["ok"]:
                 raise ScriptError(f"{path}:{line}: 'statement ok' or 'statement error CLASS [SQLSTATE]'")
         elif self.kind == "query":
-            unknown = self.options - {"rowsort", "header", "approx", "own"}
+            unknown = self.options - {"rowsort", "header", "typed", "approx", "own"}
             if unknown:
                 raise ScriptError(f"{path}:{line}: unknown option {sorted(unknown)}")
+
+    @property
+    def statements(self):
+        """What the program is asked: the types of a query come from DESCRIBE."""
+        return [f"DESCRIBE QUERY {self.text}", self.text] if "typed" in self.options else [self.text]
+
+    @property
+    def head(self):
+        """The number of lines before the rows."""
+        return 1 if self.options & {"header", "typed"} else 0
 
     @property
     def where(self):
@@ -62,6 +79,7 @@ class Record:
 class Script:
     def __init__(self, path):
         self.path, self.records, self.conf, self.arguments, self.skips = path, [], [], [], {}
+        self.needs_tpch = False
         with open(path, encoding="utf-8") as file:
             self.lines = file.read().split("\n")
         self._parse()
@@ -76,6 +94,9 @@ class Script:
                 continue
             if words[0] == "conf" and len(words) == 2:
                 self.conf.append(words[1])
+            elif words == ["tables", "tpch"]:
+                self.needs_tpch = True
+                self.records += [self._view(number, text) for text in view_statements(TPCH)]
             elif words[0] in ("memory", "master") and len(words) == 2:
                 self.arguments += ["--" + words[0], words[1]]
             elif words[0] == "skip" and len(words) > 3 and words[2] == "because":
@@ -101,6 +122,11 @@ class Script:
                 self.records.append(record)
             else:
                 raise ScriptError(f"{self.path}:{number}: unknown line '{line}'")
+
+    def _view(self, number, text):
+        record = Record(self.path, number, ["statement", "ok"])
+        record.sql = text
+        return record
 
     def update(self):
         """Write the scripts' lines with the rows of each record's `actual`."""
@@ -154,12 +180,17 @@ def nearly(expected, actual):
     return True
 
 
+def typed_rows(described, rows):
+    """The rows, their header with the types that DESCRIBE told: (name, type, comment), a header first."""
+    return [[f"{name} {kind}" for name, kind, _ in described[1:]]] + rows[1:]
+
+
 def compare(record, rows):
     """None when the rows are the expected ones, else what differs. rows: the header first, or []."""
-    actual = [render(row) for row in (rows if "header" in record.options else rows[1:])]
+    head = record.head
+    actual = [render(row) for row in rows[1 - head :]]
     expected = [normal(line) for line in record.expected]
     if "rowsort" in record.options:
-        head = 1 if "header" in record.options else 0
         actual = actual[:head] + sorted(actual[head:])
         expected = expected[:head] + sorted(expected[head:])
     record.actual = actual
@@ -219,16 +250,21 @@ class Runner:
     def _flush(self, script, scratch, session, waiting):
         """Run the waiting records in one process; after one fails, go on with the rest in another."""
         while waiting:
-            called = self.call(script, session + [record.text for record in waiting], scratch)
+            asked = [text for record in waiting for text in record.statements]
+            called = self.call(script, session + asked, scratch)
             parts = called.rows[len(session) :]
-            for record, rows_of in zip(waiting, parts):
+            done = 0
+            for record in waiting:
+                came, parts = parts[: len(record.statements)], parts[len(record.statements) :]
+                if len(came) < len(record.statements):
+                    break
                 if record.kind == "query":
-                    problem = compare(record, rows_of)
+                    problem = compare(record, typed_rows(*came) if "typed" in record.options else came[0])
                     if problem:
                         yield record, problem
                 if SESSION.match(record.text):
                     session.append(record.text)
-            done = len(parts)
+                done += 1
             if done < len(waiting):
                 yield waiting[done], f"exit code {called.code}: {called.message or 'no message'}"
                 done += 1
@@ -309,6 +345,8 @@ def main():
     paths = find_scripts(options.scripts)
     if not paths:
         raise ScriptError("no scripts")
+    if any(Script(path).needs_tpch for path in paths):
+        small.generate(weft, TPCH, TPCH_ORDERS)
 
     failed, count, skipped, start = 0, 0, 0, time.monotonic()
     for name in configs if options.config == "all" else [options.config]:

@@ -21,6 +21,8 @@ for statement in filter(None, (s.strip() for s in text.split("\n;\n"))):
         print(match.group(2) + "\n" + match.group(1))
     elif statement == "rows":
         print('a,b\n1,x\n,""\n3,"p|q, r\n s "')
+    elif statement == "DESCRIBE QUERY rows":
+        print("col_name,data_type,comment\na,int,\nb,string,")
     elif statement.startswith("fail"):
         print("[%s] it failed. SQLSTATE: 22012" % statement.split()[1], file=sys.stderr)
         sys.exit(1)
@@ -65,6 +67,25 @@ class Fake(unittest.TestCase):
     def test_goes_on_after_a_failure(self):
         text = "statement ok\nfail X\n\nquery\nSELECT 1 AS a\n----\n1\n\nquery\nSELECT 2 AS a\n----\n3\n"
         self.assertEqual([line for line, _ in self.failures(text)], [1, 9])
+
+    def test_typed(self):
+        rows = "1 | x\nNULL | (empty)\n3 | p\\|q, r\\n s\\s\n"
+        self.assertEqual(self.failures("query typed\nrows\n----\na int | b string\n" + rows), [])
+        wrong = self.failures("query typed\nrows\n----\na bigint | b string\n" + rows)
+        self.assertEqual([line for line, _ in wrong], [1])
+        failed = self.failures("query typed\nfail X\n----\na int\n\nquery\nSELECT 1 AS a\n----\n1\n")
+        self.assertEqual([line for line, _ in failed], [1])
+
+    def test_tables_come_first(self):
+        with tempfile.TemporaryDirectory() as folder:
+            path = os.path.join(folder, "x.test")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write("tables tpch\n\nquery\nSELECT 1 AS a\n----\n1\n")
+            script = run.Script(path)
+        self.assertTrue(script.needs_tpch)
+        self.assertEqual(len(script.records), 9)
+        self.assertIn("customer", script.records[0].sql)
+        self.assertEqual(script.records[-1].kind, "query")
 
     def test_approx(self):
         self.assertTrue(run.nearly("1.0000000001 | x", "1.0 | x"))

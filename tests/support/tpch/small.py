@@ -3,14 +3,15 @@
 
 The eight tables have the names, types, key relations and text patterns that the 22 queries ask for, so
 that every query gives rows; the distributions are not TPC-H's. Tables are folders of Parquet files with the
-same rows on every run: about 120,000 line items, which the planner cuts into several tasks."""
+same rows on every run: with 30,000 orders about 120,000 line items, which the planner cuts into several
+tasks. --orders gives tables of another size, each in proportion."""
 
 import argparse
 import os
 import shutil
 import subprocess
 
-ORDERS, CUSTOMERS, PARTS, SUPPLIERS = 30000, 3000, 4000, 200
+ORDERS = 30000
 
 
 def pick(n, salt, count):
@@ -70,8 +71,9 @@ def sequence(count):
     return f"(SELECT {value} + 1 AS k FROM {places} WHERE {value} < {count})"
 
 
-def tables():
-    """(name, SELECT that gives its rows)"""
+def tables(orders):
+    """(name, SELECT that gives its rows) for tables of so many orders, a multiple of 150."""
+    customers, parts, suppliers = orders // 10, orders * 2 // 15, orders // 150
     regions = ", ".join(f"({i}, '{name}')" for i, name in enumerate(REGIONS))
     yield "region", (
         "SELECT cast(k as bigint) r_regionkey, name r_name, 'ideas' r_comment "
@@ -86,14 +88,14 @@ def tables():
         f"SELECT k s_suppkey, concat('Supplier#', {number('k')}) s_name, "
         f"concat('street ', cast(k as string)) s_address, k % 25 s_nationkey, {phone('k % 25')} s_phone, "
         f"{money('k', 1, -99999, 999999)} s_acctbal, {choose('k', 2, NOTES)} s_comment "
-        f"FROM {sequence(SUPPLIERS)}"
+        f"FROM {sequence(suppliers)}"
     )
     nation = pick("k", 3, 25)
     yield "customer", (
         f"SELECT k c_custkey, concat('Customer#', {number('k')}) c_name, "
         f"concat('street ', cast(k as string)) c_address, {nation} c_nationkey, {phone(nation)} c_phone, "
         f"{money('k', 4, -99999, 999999)} c_acctbal, {choose('k', 5, SEGMENTS)} c_mktsegment, "
-        f"{choose('k', 6, NOTES)} c_comment FROM {sequence(CUSTOMERS)}"
+        f"{choose('k', 6, NOTES)} c_comment FROM {sequence(customers)}"
     )
     yield "part", (
         f"SELECT k p_partkey, concat({choose('k', 7, COLOURS)}, ' ', {choose('k', 8, COLOURS)}) p_name, "
@@ -103,28 +105,28 @@ def tables():
         f"p_type, "
         f"cast({pick('k', 13, 50)} + 1 as int) p_size, "
         f"concat({choose('k', 14, SIZES)}, ' ', {choose('k', 15, BOXES)}) p_container, "
-        f"{money('k', 16, 90000, 200000)} p_retailprice, 'ideas' p_comment FROM {sequence(PARTS)}"
+        f"{money('k', 16, 90000, 200000)} p_retailprice, 'ideas' p_comment FROM {sequence(parts)}"
     )
-    supplier = f"(k + i * {SUPPLIERS // 4 + 1}) % {SUPPLIERS} + 1"
+    supplier = f"(k + i * {suppliers // 4 + 1}) % {suppliers} + 1"
     yield "partsupp", (
         f"SELECT k ps_partkey, {supplier} ps_suppkey, "
         f"cast({pick('(k * 4 + i)', 17, 9999)} + 1 as int) ps_availqty, "
         f"{money('(k * 4 + i)', 18, 100, 100000)} ps_supplycost, {choose('(k * 4 + i)', 19, NOTES)} "
-        f"ps_comment FROM {sequence(PARTS)}, VALUES (0), (1), (2), (3) AS t(i)"
+        f"ps_comment FROM {sequence(parts)}, VALUES (0), (1), (2), (3) AS t(i)"
     )
     # a third of the customers has no orders
-    customer = f"({pick('k', 20, CUSTOMERS // 3)}) * 3 + 1 + k % 2"
+    customer = f"({pick('k', 20, customers // 3)}) * 3 + 1 + k % 2"
     date = f"date_add(date'1992-01-01', cast({pick('k', 21, 2406)} as int))"
     yield "orders", (
         f"SELECT k * 4 o_orderkey, {customer} o_custkey, {choose('k', 22, ('F', 'O', 'P'))} o_orderstatus, "
         f"{money('k', 23, 100000, 50000000)} o_totalprice, {date} o_orderdate, "
         f"{choose('k', 24, PRIORITIES)} o_orderpriority, concat('Clerk#', {number('k % 1000')}) o_clerk, "
-        f"0 o_shippriority, {choose('k', 25, NOTES)} o_comment FROM {sequence(ORDERS)}"
+        f"0 o_shippriority, {choose('k', 25, NOTES)} o_comment FROM {sequence(orders)}"
     )
     line = "(k * 8 + i)"
     quantity = f"CASE WHEN k % 97 = 0 THEN 50 ELSE {pick(line, 26, 50)} + 1 END"
-    part = f"{pick(line, 27, PARTS)} + 1"
-    of_part = f"({part} + {pick(line, 28, 4)} * {SUPPLIERS // 4 + 1}) % {SUPPLIERS} + 1"
+    part = f"{pick(line, 27, parts)} + 1"
+    of_part = f"({part} + {pick(line, 28, 4)} * {suppliers // 4 + 1}) % {suppliers} + 1"
     ship = f"date_add({date}, cast({pick(line, 29, 121)} + 1 as int))"
     commit = f"date_add({date}, cast({pick(line, 30, 61)} + 30 as int))"
     receipt = f"date_add({ship}, cast({pick(line, 31, 30)} + 1 as int))"
@@ -137,12 +139,12 @@ def tables():
         f"CASE WHEN {ship} > date'1995-06-17' THEN 'O' ELSE 'F' END l_linestatus, "
         f"{ship} l_shipdate, {commit} l_commitdate, {receipt} l_receiptdate, "
         f"{choose(line, 36, INSTRUCTIONS)} l_shipinstruct, {choose(line, 37, MODES)} l_shipmode, "
-        f"{choose(line, 38, NOTES)} l_comment FROM {sequence(ORDERS)}, "
+        f"{choose(line, 38, NOTES)} l_comment FROM {sequence(orders)}, "
         f"VALUES (1), (2), (3), (4), (5), (6), (7) AS t(i) WHERE i <= {pick('k', 39, 7)} + 1"
     )
 
 
-def generate(weft, folder):
+def generate(weft, folder, orders=ORDERS):
     """Make the folder, unless it is there."""
     if os.path.isdir(folder):
         return
@@ -153,7 +155,7 @@ def generate(weft, folder):
     with open(script, "w", encoding="utf-8") as file:
         digits = ", ".join(f"(cast({i} as bigint))" for i in range(10))
         file.write(f"CREATE TEMPORARY VIEW digit AS SELECT * FROM VALUES {digits} AS t(n);\n")
-        for name, select in tables():
+        for name, select in tables(orders):
             path = os.path.join(part, f"{name}.parquet")
             file.write(f"INSERT OVERWRITE DIRECTORY '{path}' USING parquet {select};\n")
     subprocess.run([weft, "sql", "-S", "--master", "local[2]", "-f", script], check=True)
@@ -165,8 +167,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weft", default="build/release/weft")
     parser.add_argument("--dir", required=True)
+    parser.add_argument("--orders", type=int, default=ORDERS)
     options = parser.parse_args()
-    generate(options.weft, options.dir)
+    generate(options.weft, options.dir, options.orders)
 
 
 if __name__ == "__main__":

@@ -186,7 +186,11 @@ static weft_status avg_decimal_finalize(weft_ctx *ctx, const weft_agg_place *pla
             values[i] > -limit) {
             continue;
         }
-        if (weft_agg_raises(ctx, place)) return weft_agg_fail_overflow(ctx, place);
+        if (weft_agg_raises(ctx, place)) {
+            if (sum == WEFT_AGG_SUM_LOST) return weft_agg_fail_overflow(ctx, place);
+            return weft_raise_decimal_range(ctx, place->call, sum / n, place->call->args[0]->type.scale,
+                                            type);
+        }
         values[i] = 0;
         is_null[i] = 1;
     }

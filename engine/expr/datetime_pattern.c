@@ -60,12 +60,20 @@ static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const we
                                    int32_t count, bool parsing)
 {
     const int32_t most = pattern_most(letter);
-    if (strchr("YWwuec", letter) != NULL) {
+    if (strchr("YWwu", letter) != NULL) /* patterns of Spark 2 have these */
+        return pattern_fail(ctx, WEFT_DATETIME_PATTERN_RECOGNITION, text, span);
+    if (strchr("ec", letter) != NULL) {
         return weft_fail_at(ctx, WEFT_DATETIME_WEEK_PATTERN, span,
                             "All week-based patterns are unsupported since Spark 3.0, detected week-based "
                             "character: %c. Please use the SQL function EXTRACT instead.",
                             letter);
     }
+    if (strchr("ABnNp", letter) != NULL)
+        return weft_fail_at(
+            ctx, WEFT_DATETIME_PATTERN_CHARACTER, span,
+            "Unrecognized datetime pattern: %.*s. Illegal pattern character found in datetime "
+            "pattern: %c. Please provide legal character.",
+            (int)weft_min_i64(text->len, 100), weft_str_data(text), letter);
     if (most == 0 || (letter == 'V' && count != 2) || (letter == 'O' && count != 1 && count != 4)) {
         return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, span, "Unrecognized datetime pattern: '%.*s'.",
                             (int)weft_min_i64(text->len, 100), weft_str_data(text));

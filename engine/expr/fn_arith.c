@@ -116,6 +116,13 @@ done:
     return st;
 }
 
+/* r + b in the width of Java's type: bytes and shorts are added as ints. */
+static int64_t wrapped_sum(const weft_vector *out, int64_t r, int64_t b)
+{
+    const int64_t sum = (int64_t)((uint64_t)r + (uint64_t)b);
+    return out->column.phys == WEFT_PHYS_I64 ? sum : (int64_t)(int32_t)sum;
+}
+
 /* Remainders take the sign of the dividend (Java's %); pmod brings negative ones into the divisor's range. */
 static weft_status remainder_integral(weft_ctx *ctx, weft_kernel_call *call, bool positive)
 {
@@ -129,7 +136,7 @@ static weft_status remainder_integral(weft_ctx *ctx, weft_kernel_call *call, boo
             continue;
         }
         int64_t r = b == -1 ? 0 : a % b; /* the least integer over -1 traps */
-        if (positive && r < 0) r = (int64_t)(((weft_i128)r + b) % b);
+        if (positive && r < 0 && b != -1) r = wrapped_sum(call->out, r, b) % b;
         weft_store_i64(call->out, i, r);
     }
 done:

@@ -270,6 +270,18 @@ done:
     return st;
 }
 
+/* Sets of doubles have no negative zero. */
+static void drop_negative_zeros(weft_vector *out)
+{
+    weft_vector *elements = &out->children[0];
+    for (int32_t i = 0; i < elements->used; i++) {
+        if (elements->column.phys == WEFT_PHYS_F64 && ((double *)elements->values)[i] == 0)
+            ((double *)elements->values)[i] = 0;
+        else if (elements->column.phys == WEFT_PHYS_F32 && ((float *)elements->values)[i] == 0)
+            ((float *)elements->values)[i] = 0;
+    }
+}
+
 static weft_status run_arrays(weft_ctx *ctx, weft_kernel_call *call, array_job job)
 {
     weft_status st = WEFT_OK;
@@ -285,6 +297,9 @@ static weft_status run_arrays(weft_ctx *ctx, weft_kernel_call *call, array_job j
         }
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
     }
+    const bool set = job == ARRAY_DISTINCT || job == ARRAY_UNION || job == ARRAY_INTERSECT ||
+                     job == ARRAY_EXCEPT;
+    if (set) drop_negative_zeros(call->out);
 done:
     weft_elements_free(&elements);
     weft_elements_free(&other);

@@ -258,6 +258,40 @@ static bool decimal_align(const weft_column *a, const weft_column *b, int32_t i,
            weft_decimal_rescale(y, b->type.scale, scale, right);
 }
 
+/* Where 128 bits do not hold x at the scale of y: the remainder of x * 10^up over y, digit by digit, by
+ * doubling what is less than y < 2^127. */
+static weft_i128 remainder_scaled(weft_i128 x, int up, weft_i128 y)
+{
+    const unsigned __int128 by = (unsigned __int128)(y < 0 ? -y : y);
+    unsigned __int128 rest = (unsigned __int128)(x < 0 ? -x : x) % by;
+    for (; up > 0; up--) {
+        const unsigned __int128 two = rest * 2 % by, eight = two * 2 % by * 2 % by;
+        rest = (eight + two) % by;
+    }
+    return x < 0 ? -(weft_i128)rest : (weft_i128)rest;
+}
+
+/* The remainder at the larger scale, 0 where b is 0; false when 128 bits do not hold b there. */
+static bool remainder_of_row(const weft_column *a, const weft_column *b, int32_t i, bool positive, bool *zero,
+                             weft_i128 *value)
+{
+    weft_i128 left, right;
+    const weft_i128 y = weft_load_i128(b->data, b->phys, weft_arg_slot(b, i));
+    *zero = y == 0;
+    if (*zero) return true;
+    if (decimal_align(a, b, i, &left, &right)) {
+        *value = left % right;
+    } else if (b->type.scale >= a->type.scale) {
+        right = y;
+        *value = remainder_scaled(weft_load_i128(a->data, a->phys, weft_arg_slot(a, i)),
+                                  b->type.scale - a->type.scale, y);
+    } else {
+        return false;
+    }
+    if (positive && *value < 0) *value = (*value + right) % right; /* Spark's pmod */
+    return true;
+}
+
 static weft_status decimal_remainder(weft_ctx *ctx, weft_kernel_call *call, bool positive)
 {
     weft_status st = WEFT_OK;
@@ -267,19 +301,16 @@ static weft_status decimal_remainder(weft_ctx *ctx, weft_kernel_call *call, bool
     weft_decimal_out_begin(ctx, call, &out);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        weft_i128 left, right, value = 0;
+        weft_i128 value = 0;
+        bool zero;
         if (!weft_call_valid(call, i)) continue;
-        bool exact = decimal_align(a, b, i, &left, &right);
-        if (exact && right == 0) {
+        bool exact = remainder_of_row(a, b, i, positive, &zero, &value);
+        if (zero) {
             if (out.raise) return weft_raise_remainder_by_zero(ctx, call->expr);
             weft_vector_set_null(call->out, i);
             continue;
         }
-        if (exact) {
-            value = left % right;
-            if (positive && value < 0) value = (value + right) % right; /* Spark's pmod */
-            exact = weft_decimal_rescale(value, scale, call->expr->type.scale, &value);
-        }
+        if (exact) exact = weft_decimal_rescale(value, scale, call->expr->type.scale, &value);
         WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, value, exact));
     }
     weft_decimal_out_end(&out);

@@ -83,17 +83,18 @@ static double round_double(double value, int64_t places, bool even, bool single)
 {
     char digits[CAST_DOUBLE_TEXT_BYTES], text[64];
     int exponent = 0;
-    if (!isfinite(value) || value == 0) return value;
+    if (!isfinite(value)) return value;
+    if (value == 0) return 0; /* a BigDecimal has no negative zero */
     const int count = cast_shortest_digits(fabs(value), single, digits, &exponent);
     weft_i128 unscaled = 0, kept = 0;
     for (int d = 0; d < count; d++) unscaled = unscaled * 10 + (digits[d] - '0');
     const int scale = count - 1 - exponent;
     if (places >= scale) return value;
-    if (scale - places > 38) return value < 0 ? -0.0 : 0.0;
+    if (scale - places > 38) return 0;
     kept = round_quotient(unscaled, weft_i128_pow10((int)(scale - places)), even);
     (void)snprintf(text, sizeof text, "%s%llde%lld", value < 0 ? "-" : "", (long long)kept,
                    (long long)-places);
-    return strtod(text, NULL);
+    return kept == 0 ? 0 : strtod(text, NULL);
 }
 
 static weft_status round_float_rows(weft_kernel_call *call, bool even)
@@ -175,6 +176,8 @@ static weft_status whole_rows(weft_ctx *ctx, weft_kernel_call *call, bool up)
             WEFT_TRY(st, weft_decimal_out_put(ctx, &out, i, whole, true));
         } else if (a->phys == WEFT_PHYS_F64) {
             const double value = up ? ceil(weft_arg_f64(a, i)) : floor(weft_arg_f64(a, i));
+            if ((value >= 0x1p63 || value < -0x1p63) && weft_raise_wanted(ctx, call->expr))
+                WEFT_TRY(st, weft_raise_overflow(ctx, call->expr, "overflow", NULL));
             ((int64_t *)call->out->values)[i] = value != value    ? 0
                                                 : value >= 0x1p63 ? INT64_MAX
                                                 : value < -0x1p63 ? INT64_MIN
@@ -340,10 +343,10 @@ WEFT_FN_ENTRY(round, "round", NULL, WEFT_FN_FALLIBLE, round_bind,
               "round(x [, n]): to n digits behind the point, half up", "SELECT round(2.5)", "3");
 WEFT_FN_ENTRY(bround, "bround", NULL, WEFT_FN_FALLIBLE, round_bind,
               "bround(x [, n]): to n digits behind the point, half to even", "SELECT bround(2.5)", "2");
-WEFT_FN_ENTRY(floor, "floor", NULL, 0, whole_bind, "floor(x): the next whole number at or below x",
-              "SELECT floor(-0.1)", "-1");
-WEFT_FN_ENTRY(ceil, "ceil", "ceiling", 0, whole_bind, "ceil(x): the next whole number at or above x",
-              "SELECT ceil(0.1)", "1");
+WEFT_FN_ENTRY(floor, "floor", NULL, WEFT_FN_FALLIBLE, whole_bind,
+              "floor(x): the next whole number at or below x", "SELECT floor(-0.1)", "-1");
+WEFT_FN_ENTRY(ceil, "ceil", "ceiling", WEFT_FN_FALLIBLE, whole_bind,
+              "ceil(x): the next whole number at or above x", "SELECT ceil(0.1)", "1");
 WEFT_FN_ENTRY(greatest, "greatest", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
               "greatest(a, b, ...): the greatest that is not NULL", "SELECT greatest(1, 3, 2)", "3");
 WEFT_FN_ENTRY(least, "least", NULL, WEFT_FN_NULL_OWN, weft_bind_same,

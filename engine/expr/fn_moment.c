@@ -5,6 +5,7 @@
 
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_private.h"
+#include "engine/expr/decimal.h"
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/fn_zones.h"
 #include "engine/expr/zone.h"
@@ -339,13 +340,47 @@ static weft_status kernel_unix(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
+/* unix_nanos: only timestamps that count nanoseconds have them. */
+static weft_status unix_nanos_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    if (args[0]->type.id == WEFT_TYPE_NULL)
+        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP_NTZ_NS), true, &args[0]));
+    *variant = args[0]->type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
+    *type = weft_type_decimal(21, 0);
+    if (*variant == 0 && args[0]->type.id != WEFT_TYPE_TIMESTAMP_NS)
+        st = weft_fail_arg_type(ctx, fn->name, 0,
+                                "\"(TIMESTAMP_LTZ(P) OR TIMESTAMP_NTZ(P) WITH P IN [7, 9])\"", args[0], span);
+done:
+    return st;
+}
+
+static weft_status kernel_unix_nanos(weft_ctx *ctx, weft_kernel_call *call)
+{
+    (void)ctx;
+    weft_i128 *out = call->out->values;
+    call->out->column.phys = WEFT_PHYS_I128;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        out[i] = weft_arg_i64(&call->args[0], i);
+    }
+    return WEFT_OK;
+}
+
 static weft_status moment_of_units(weft_ctx *ctx, weft_kernel_call *call, int64_t us)
 {
+    const char *unit = us == 1000 ? "milliseconds" : "seconds";
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        if (__builtin_mul_overflow(weft_arg_i64(&call->args[0], i), us, (int64_t *)call->out->values + i)) {
-            return weft_raise_overflow(ctx, call->expr, "long overflow", NULL);
+        const int64_t amount = weft_arg_i64(&call->args[0], i);
+        if (__builtin_mul_overflow(amount, us, (int64_t *)call->out->values + i)) {
+            return weft_fail_at(
+                ctx, WEFT_DATETIME_OVERFLOW, &call->expr->span,
+                "Datetime operation overflow: create a TIMESTAMP from %lldL %s since the epoch.",
+                (long long)amount, unit);
         }
     }
     return WEFT_OK;
@@ -365,16 +400,40 @@ static weft_status kernel_of_micros(weft_ctx *ctx, weft_kernel_call *call)
 
 static weft_status kernel_of_real_seconds(weft_ctx *ctx, weft_kernel_call *call)
 {
+    (void)ctx;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
-        const double us = weft_arg_f64(&call->args[0], i) * 1e6;
-        if (isnan(us) || isinf(us))
+        const double seconds = weft_arg_f64(&call->args[0], i), us = seconds * 1e6;
+        if (!isfinite(seconds))
             weft_vector_set_null(call->out, i);
-        else if (fabs(us) >= 0x1p63)
-            return weft_raise_overflow(ctx, call->expr, "long overflow", NULL);
+        else if (fabs(us) >= 0x1p63) /* as Java casts doubles */
+            ((int64_t *)call->out->values)[i] = us < 0 ? INT64_MIN : INT64_MAX;
         else
             ((int64_t *)call->out->values)[i] = (int64_t)us;
+    }
+    return WEFT_OK;
+}
+
+/* Seconds as a decimal: they are a whole number of microseconds. */
+static weft_status kernel_of_decimal_seconds(weft_ctx *ctx, weft_kernel_call *call)
+{
+    enum { US_DIGITS = 6 };
+    const weft_column *a = &call->args[0];
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        weft_i128 us = 0;
+        if (!weft_call_valid(call, i)) continue;
+        const weft_i128 value = weft_load_i128(a->data, a->phys, weft_arg_slot(a, i));
+        const weft_i128 unit = weft_i128_pow10(weft_max_i32(a->type.scale - US_DIGITS, 0));
+        const bool fits = value % unit == 0 && weft_decimal_rescale(value, a->type.scale, US_DIGITS, &us) &&
+                          us == (int64_t)us;
+        if (!fits)
+            return weft_fail_at(
+                ctx, WEFT_DATETIME_OVERFLOW, &call->expr->span,
+                "Datetime operation overflow: create a TIMESTAMP from seconds that are no whole "
+                "number of microseconds of 64 bits.");
+        ((int64_t *)call->out->values)[i] = (int64_t)us;
     }
     return WEFT_OK;
 }
@@ -468,8 +527,15 @@ ENTRY(unix_millis, "unix_millis", NULL, 0, NULL, "unix_millis(t): milliseconds s
 WEFT_FN_FORM(unix_micros, 1, 1, LONG, kernel_unix, STAMP);
 ENTRY(unix_micros, "unix_micros", NULL, 0, NULL, "unix_micros(t): microseconds since 1970",
       "SELECT unix_micros(TIMESTAMP '1970-01-01 00:00:01Z')", "1000000");
+static const weft_signature unix_nanos_signatures[] = {
+    {{WEFT_TYPE_TIMESTAMP_NS}, 1, 1, WEFT_TYPE_DECIMAL, kernel_unix_nanos},
+    {{WEFT_TYPE_TIMESTAMP_NTZ_NS}, 1, 1, WEFT_TYPE_DECIMAL, kernel_unix_nanos}};
+ENTRY(unix_nanos, "unix_nanos", NULL, 0, unix_nanos_bind,
+      "unix_nanos(t): nanoseconds since 1970, of a timestamp that counts them",
+      "SELECT unix_nanos(TIMESTAMP_NTZ '1970-01-01 00:00:01.000000001')", "1000000001");
 static const weft_signature timestamp_seconds_signatures[] = {
     {{LONG}, 1, 1, STAMP, kernel_of_seconds},
+    {{WEFT_TYPE_DECIMAL}, 1, 1, STAMP, kernel_of_decimal_seconds},
     {{WEFT_TYPE_DOUBLE}, 1, 1, STAMP, kernel_of_real_seconds},
     {{WEFT_TYPE_FLOAT}, 1, 1, STAMP, kernel_of_real_seconds}};
 ENTRY(timestamp_seconds, "timestamp_seconds", NULL, WEFT_FN_FALLIBLE | WEFT_FN_GIVES_NULL, NULL,

@@ -57,6 +57,17 @@ weft_status weft_pattern_open(weft_ctx *ctx, const weft_expr *call, void **state
     return pattern_open(ctx, true, state);
 }
 
+/* Of a TIME, Spark has one error for all letters that are not there. */
+static weft_status refuse_letters(weft_ctx *ctx, const weft_kernel_call *call, const weft_str *text)
+{
+    for (uint32_t at = 0; at < text->len; at++)
+        if (strchr("ABnNp", weft_str_data(text)[at]) != NULL)
+            return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, &call->expr->span,
+                                "Unrecognized datetime pattern: '%.*s'.", (int)weft_min_i64(text->len, 100),
+                                weft_str_data(text));
+    return WEFT_OK;
+}
+
 /* The compiled pattern of row i; the default one when the call has no pattern argument. */
 static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
 {
@@ -68,6 +79,7 @@ static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t
     if (s->pattern != NULL && s->len == text->len && memcmp(s->text, weft_str_data(text), s->len) == 0)
         return WEFT_OK;
     pattern_forget(s);
+    if (call->args[0].type.id == WEFT_TYPE_TIME) WEFT_TRY(st, refuse_letters(ctx, call, text));
     WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, &call->expr->span, s->parsing, &s->pattern));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)text->len + 1, (void **)&s->text));
     memcpy(s->text, weft_str_data(text), text->len);
@@ -127,17 +139,15 @@ done:
     return st;
 }
 
+/* Seconds beyond the range of microseconds wrap around, as in Spark. */
 static weft_status kernel_from_unixtime(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        int64_t us;
         if (!weft_call_valid(call, i)) continue;
-        if (__builtin_mul_overflow(weft_arg_i64(&call->args[0], i), (int64_t)1000000, &us)) {
-            return weft_raise_overflow(ctx, call->expr, "long overflow", NULL);
-        }
-        WEFT_TRY(st, pattern_write(ctx, call, i, us));
+        const uint64_t us = (uint64_t)weft_arg_i64(&call->args[0], i) * 1000000u;
+        WEFT_TRY(st, pattern_write(ctx, call, i, (int64_t)us));
     }
 done:
     return st;

@@ -39,13 +39,7 @@ static double real_sec(double value) { return 1 / cos(value); }
 static double real_csc(double value) { return 1 / sin(value); }
 static double real_degrees(double value) { return value * (180 / M_PI); }
 static double real_radians(double value) { return value * (M_PI / 180); }
-/* Spark's formulas, so that the last digits agree. */
-static double real_asinh(double value)
-{
-    const double size = fabs(value);
-    return isinf(value) ? value : copysign(log(size + sqrt(size * size + 1)), value);
-}
-static double real_acosh(double value) { return log(value + sqrt(value * value - 1)); }
+/* Spark's formula, so that the last digits agree. */
 static double real_atanh(double value) { return 0.5 * (log1p(value) - log1p(-value)); }
 
 #define REAL_KERNEL(name, fn)                                                                                \
@@ -70,8 +64,8 @@ REAL_KERNEL(atan, atan)
 REAL_KERNEL(sinh, sinh)
 REAL_KERNEL(cosh, cosh)
 REAL_KERNEL(tanh, tanh)
-REAL_KERNEL(asinh, real_asinh)
-REAL_KERNEL(acosh, real_acosh)
+REAL_KERNEL(asinh, asinh)
+REAL_KERNEL(acosh, acosh)
 REAL_KERNEL(atanh, real_atanh)
 REAL_KERNEL(degrees, real_degrees)
 REAL_KERNEL(radians, real_radians)

@@ -65,7 +65,8 @@ done:
     return st;
 }
 
-/* regexp_extract(text, pattern [, group]): '' when nothing matches; regexp_substr: NULL then. */
+/* regexp_extract(text, pattern [, group]): '' when nothing matches; regexp_substr: NULL then, and for an
+ * empty match. */
 static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
@@ -78,16 +79,16 @@ static weft_status kernel_extract(weft_ctx *ctx, weft_kernel_call *call)
         const weft_str *text = weft_arg_str(&call->args[0], i);
         const int64_t group = whole ? 0 : call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : 1;
         WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
-        if (group < 0 || group > s->groups) {
+        WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, 0, &found));
+        if (found && (group < 0 || group > s->groups)) { /* only a match shows that the group is not there */
             return weft_fail_at(
                 ctx, WEFT_REGEX_GROUP_INDEX, &call->expr->span,
                 "The value of parameter(s) `idx` in `%s` is invalid: Expects group index between 0 and "
                 "%u, but got %lld.",
                 call->expr->call.function->name, s->groups, (long long)group);
         }
-        WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, 0, &found));
-        const PCRE2_SIZE *at = pcre2_get_ovector_pointer(s->match) + 2 * group;
-        if (found && at[0] != PCRE2_UNSET)
+        const PCRE2_SIZE *at = found ? pcre2_get_ovector_pointer(s->match) + 2 * group : NULL;
+        if (found && at[0] != PCRE2_UNSET && !(whole && at[0] == at[1]))
             *weft_call_text(call, i) = weft_str_part(text, at[0], at[1] - at[0]);
         else if (whole)
             weft_vector_set_null(call->out, i);

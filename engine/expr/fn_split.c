@@ -146,7 +146,7 @@ static weft_status kernel_extract_all(weft_ctx *ctx, weft_kernel_call *call)
         p.count = 0;
         WEFT_TRY(st, weft_regexp_of_row(ctx, call, i, &s));
         WEFT_TRY(st, weft_regexp_next(ctx, call->expr, s, text, 0, &found));
-        if (group < 0 || group > s->groups)
+        if (found && (group < 0 || group > s->groups)) /* only a match shows that the group is not there */
             WEFT_TRY(st,
                      weft_fail_at(ctx, WEFT_REGEX_GROUP_INDEX, &call->expr->span,
                                   "The value of parameter(s) `idx` in `%s` is invalid: Expects group index "

@@ -383,9 +383,11 @@ done:
 #define S WEFT_TYPE_STRING
 #define I WEFT_TYPE_INT
 #define B WEFT_TYPE_BINARY
-WEFT_FN_FORM(concat, 1, -1, S, kernel_concat, S);
-WEFT_FN_ENTRY(concat, "concat", "||", 0, NULL, "concat(a, b, ...): the texts one after another",
-              "SELECT concat('a', 'b')", "ab");
+static const weft_signature concat_signatures[] = {{{S}, 1, -1, S, kernel_concat},
+                                                   {{B}, 1, -1, B, kernel_concat}};
+WEFT_FN_ENTRY(concat, "concat", "||", 0, NULL,
+              "concat(a, b, ...): the texts, or the bytes, one after another", "SELECT concat('a', 'b')",
+              "ab");
 WEFT_FN_FORM(replace, 2, 3, S, kernel_replace, S, S, S);
 WEFT_FN_ENTRY(replace, "replace", NULL, 0, NULL, "replace(s, search [, with]): every search in s replaced",
               "SELECT replace('aba', 'a', 'c')", "cbc");

@@ -122,17 +122,19 @@ static const char *java_property(const char *name, size_t len)
     return NULL;
 }
 
-/* Whole names as PCRE2 writes them. */
-static void strip_property(const char **name, size_t *len)
+/* Take what Java writes before a name; what PCRE2 writes there. */
+static const char *strip_property(const char **name, size_t *len)
 {
-    static const char *const prefixes[] = {"Is", "script=", "sc=", "general_category=", "gc="};
+    static const char *const prefixes[][2] = {
+        {"Is", ""}, {"script=", "sc:"}, {"sc=", "sc:"}, {"general_category=", ""}, {"gc=", ""}};
     for (int32_t i = 0; i < WEFT_COUNT(prefixes); i++) {
-        const size_t bytes = strlen(prefixes[i]);
-        if (*len <= bytes || memcmp(*name, prefixes[i], bytes) != 0) continue;
+        const size_t bytes = strlen(prefixes[i][0]);
+        if (*len <= bytes || memcmp(*name, prefixes[i][0], bytes) != 0) continue;
         *name += bytes;
         *len -= bytes;
-        return;
+        return prefixes[i][1];
     }
+    return "";
 }
 
 /* \p or \P; *apart: what was put is a class of its own and may not stand within brackets. */
@@ -147,8 +149,9 @@ static weft_status take_property(java_pattern *p, weft_text *out, bool in_class,
     p->at += 4 + len;
     const char *ranges = java_property(name, len);
     if (ranges == NULL) {
-        strip_property(&name, &len);
+        const char *kind = strip_property(&name, &len);
         WEFT_TRY(st, put(p, out, negated ? "\\P{" : "\\p{"));
+        WEFT_TRY(st, put(p, out, kind));
         WEFT_TRY(st, weft_text_append(p->ctx, out, name, len));
         WEFT_TRY(st, put(p, out, "}"));
         goto done;

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What SQL means does not depend on where it runs: scripts of tests/sql, and writes of all kinds, on a cluster."""
+"""SQL means the same wherever it runs: scripts of tests/sql and writes of all kinds, on a cluster."""
 
 import os
 import re
@@ -22,6 +22,7 @@ SALES = (
     "parse_json(concat('{\"n\":', id, '}')) AS doc, make_dt_interval(cast(id AS int)) AS span, "
     "array(named_struct('a', id, 'm', map('k', id * 1.5))) AS parts FROM range(0, 4000, 1, 8)"
 )
+BY_SHOP = "SELECT shop, count(*) AS n, min(id) AS lo, max(id) AS hi FROM parted GROUP BY shop ORDER BY shop"
 TIME = {"spark.sql.timeType.enabled": "true"}
 
 
@@ -79,8 +80,10 @@ class Writes(ClusterCase):
         queries = [
             "SELECT clock, count(*) AS n, max(span) AS most, min(parts) AS least FROM kept GROUP BY clock "
             "ORDER BY clock LIMIT 50",
-            "SELECT doc:n::int % 7 AS k, count(*) AS n, sum(doc:n::int) AS s FROM documents GROUP BY 1 ORDER BY 1",
-            "SELECT p.a, p.m['k'] AS k, at FROM kept LATERAL VIEW explode(parts) x AS p ORDER BY p.a LIMIT 20",
+            "SELECT doc:n::int % 7 AS k, count(*) AS n, sum(doc:n::int) AS s FROM documents GROUP BY 1 "
+            "ORDER BY 1",
+            "SELECT p.a, p.m['k'] AS k, at FROM kept LATERAL VIEW explode(parts) x AS p ORDER BY p.a "
+            "LIMIT 20",
             "SELECT a.clock, count(*) AS n FROM kept a JOIN kept b ON a.span = b.span AND a.clock = b.clock "
             "GROUP BY a.clock ORDER BY a.clock",
         ]
@@ -96,7 +99,7 @@ class Writes(ClusterCase):
             "INSERT OVERWRITE parted SELECT -id, kind, 2 FROM sales WHERE id < 100",
         ]
         queries = [
-            "SELECT shop, count(*) AS n, min(id) AS lo, max(id) AS hi FROM parted GROUP BY shop ORDER BY shop",
+            BY_SHOP,
             "SELECT count(*) AS n FROM parted WHERE shop = 2 AND kind = '1'",
         ]
         found = self.both(statements, queries)
@@ -130,8 +133,7 @@ class Writes(ClusterCase):
         until(lambda: future.done() or cluster.running_jobs(), "a running job")
         cluster.workers[0].kill()
         self.good(future.result())
-        query = "SELECT shop, count(*) AS n, min(id) AS lo, max(id) AS hi FROM parted GROUP BY shop ORDER BY shop"
-        rows = self.good(cluster.sql([query], conf)).rows[-1][1:]
+        rows = self.good(cluster.sql([BY_SHOP], conf)).rows[-1][1:]
         self.assertEqual(
             rows,
             [["0", "1000", "0", "3996"], ["1", "1000", "10001", "13997"],

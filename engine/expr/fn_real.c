@@ -33,7 +33,14 @@ static weft_status real_log_rows(weft_kernel_call *call, real_function fn, doubl
 }
 
 static double real_sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : value; }
-static double real_cbrt(double value) { return (double)cbrtl(value); } /* glibc's cbrt(27) is not 3 */
+/* glibc's cbrt(27) is not 3, and its cbrtl may be off by more than the last digit of a double: one step of
+ * Newton's method mends that. */
+static double real_cbrt(double value)
+{
+    const long double root = cbrtl(value), cube = root * root * root;
+    if (!isfinite(value) || value == 0 || cube == 0) return (double)root;
+    return (double)(root - (cube - value) / (3 * root * root));
+}
 static double real_cot(double value) { return 1 / tan(value); }
 static double real_sec(double value) { return 1 / cos(value); }
 static double real_csc(double value) { return 1 / sin(value); }

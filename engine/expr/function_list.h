@@ -438,6 +438,8 @@ X(ntile)
 X(lag)
 X(lead)
 X(nth_value)
+X(counter_diff)
+X(counter_step)
 /* fn_variant.c */
 X(parse_json)
 X(try_parse_json)

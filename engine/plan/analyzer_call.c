@@ -597,7 +597,10 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     }
     /* Of the functions that exist only over windows, nth_value() alone reads its frame. */
     WEFT_TRY(st, bind_spec(b, parsed, ranking && strcasecmp(name, "nth_value") != 0, &spec));
-    WEFT_TRY(st, weft_expr_window(ctx, bound, spec, out));
+    if (ranking && strcasecmp(name, "counter_diff") == 0)
+        WEFT_TRY(st, weft_counter_step(ctx, bound, spec, out));
+    else
+        WEFT_TRY(st, weft_expr_window(ctx, bound, spec, out));
     b->windows = true;
 done:
     return st;

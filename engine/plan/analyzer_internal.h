@@ -178,6 +178,9 @@ WEFT_MUST_CHECK weft_status weft_bind_to_char(weft_binder *b, const weft_expr *e
 /* ---- analyzer_call.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out);
+/* What a bound call of counter_diff() is over a window (analyzer_counter.c). */
+WEFT_MUST_CHECK weft_status weft_counter_step(weft_ctx *ctx, const weft_expr *diff,
+                                              const weft_window_spec *spec, const weft_expr **out);
 /* Is this the placeholder of grouping() or grouping_id(), which the aggregate resolves? */
 bool weft_is_grouping(const weft_expr *e);
 bool weft_has_aggregate(const weft_expr *e); /* or grouping() */

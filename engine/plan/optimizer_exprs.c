@@ -171,6 +171,14 @@ bool opt_is_false(const weft_expr *e)
            (e->literal.is_null || (e->type.id == WEFT_TYPE_BOOLEAN && !e->literal.boolean));
 }
 
+weft_status opt_zero(weft_ctx *ctx, weft_type type, const weft_expr **out)
+{
+    static const char none[sizeof(int32_t)]; /* a packed array of no elements: their number */
+    weft_value zero = {.type = type};
+    if (type.id == WEFT_TYPE_ARRAY) zero.str = weft_str_view(none, sizeof none);
+    return weft_expr_literal(ctx, &zero, out);
+}
+
 weft_status opt_boolean(weft_ctx *ctx, bool value, const weft_expr **out)
 {
     const weft_value literal = {.type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), .boolean = value};

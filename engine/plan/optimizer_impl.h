@@ -86,6 +86,8 @@ bool opt_is_free(const weft_expr *e);
 bool opt_is_true(const weft_expr *e);
 bool opt_is_false(const weft_expr *e); /* false or NULL: as a predicate no row passes */
 WEFT_MUST_CHECK weft_status opt_boolean(weft_ctx *ctx, bool value, const weft_expr **out);
+/* What aggregates that are never NULL give over no rows: 0, or an empty array. */
+WEFT_MUST_CHECK weft_status opt_zero(weft_ctx *ctx, weft_type type, const weft_expr **out);
 WEFT_MUST_CHECK weft_status opt_output_column(weft_ctx *ctx, const weft_output *output,
                                               const weft_expr **out);
 

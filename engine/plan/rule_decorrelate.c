@@ -90,12 +90,6 @@ done:
 
 /* ---- scalar subqueries ---- */
 
-static weft_status zero_of(weft_ctx *ctx, weft_type type, const weft_expr **out)
-{
-    const weft_value zero = {.type = type};
-    return weft_expr_literal(ctx, &zero, out);
-}
-
 bool opt_zero_when_empty(const weft_expr *aggregate)
 {
     return !aggregate->aggregate.function->result_nullable;
@@ -112,7 +106,7 @@ static weft_status empty_group_values(weft_ctx *ctx, const weft_node *aggregate,
         const weft_expr *args[2] = {NULL, NULL};
         if (!opt_zero_when_empty(call)) continue;
         WEFT_TRY(st, weft_expr_column(ctx, opt_output_id(e), e->alias.name, e->type, true, &args[0]));
-        WEFT_TRY(st, zero_of(ctx, e->type, &args[1]));
+        WEFT_TRY(st, opt_zero(ctx, e->type, &args[1]));
         WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_COALESCE, args, 2, NULL, &args[0]));
         WEFT_TRY(st, weft_expr_alias(ctx, args[0], opt_output_id(e), e->alias.name, &args[0]));
         WEFT_TRY(st, weft_pointers_push(ctx, named, args[0]));

@@ -242,8 +242,7 @@ static weft_status complete_global(weft_ctx *ctx, const domain_push *d, const we
             WEFT_TRY(st, weft_pointers_push(ctx, &exprs, args[0]));
             continue;
         }
-        const weft_value zero = {.type = named->type};
-        WEFT_TRY(st, weft_expr_literal(ctx, &zero, &args[1]));
+        WEFT_TRY(st, opt_zero(ctx, named->type, &args[1]));
         WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_COALESCE, args, 2, NULL, &args[0]));
         WEFT_TRY(st, weft_expr_alias(ctx, args[0], id, named->alias.name, &args[0]));
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, args[0]));

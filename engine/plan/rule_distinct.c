@@ -301,8 +301,7 @@ static weft_status add_plain(weft_ctx *ctx, splitter *s, expansion *x, const wef
     WEFT_TRY(st, weft_pointers_push(ctx, &l->outer_calls, parts[0]));
     WEFT_TRY(st, column_of_named(ctx, parts[0], &parts[0]));
     if (counts) {
-        const weft_value none = {.type = parts[0]->type};
-        WEFT_TRY(st, weft_expr_literal(ctx, &none, &parts[1]));
+        WEFT_TRY(st, opt_zero(ctx, parts[0]->type, &parts[1]));
         WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_COALESCE, parts, 2, NULL, &parts[0]));
         WEFT_TRY(st, weft_expr_alias(ctx, parts[0], e->alias.id, e->alias.name, &parts[0]));
     }

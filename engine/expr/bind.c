@@ -119,6 +119,12 @@ done:
     return st;
 }
 
+bool weft_argument_fits(weft_type from, weft_type to)
+{
+    return weft_type_equal(from, to) || weft_cast_implicit(from, to) ||
+           (weft_type_is_numeric(from) && weft_type_is_numeric(to));
+}
+
 /* No signature fits: say what the arguments are and what the function takes. */
 static weft_status fail_no_signature(weft_ctx *ctx, const weft_function *fn, const weft_expr *const *args,
                                      int32_t count, const weft_span *span)
@@ -148,7 +154,7 @@ static weft_status fail_no_signature(weft_ctx *ctx, const weft_function *fn, con
             const int32_t at = weft_min_i32(i, WEFT_SIGNATURE_ARGS_MAX - 1);
             const uint8_t id = signature->args[at];
             if (signature->max_args >= 0 && i >= signature->max_args) continue;
-            fits = fits || id == WEFT_TYPE_COUNT || weft_cast_implicit(args[i]->type, WEFT_TYPE_OF(id));
+            fits = fits || id == WEFT_TYPE_COUNT || weft_argument_fits(args[i]->type, WEFT_TYPE_OF(id));
             if (id == WEFT_TYPE_COUNT || used + sizeof(one) > sizeof(accepts)) continue;
             weft_type_text(WEFT_TYPE_OF(id), one, sizeof(one));
             if (strstr(accepts, one) != NULL) continue;
@@ -218,20 +224,31 @@ static weft_type result_type(const weft_signature *signature, const weft_expr *c
     return count > 0 ? args[0]->type : WEFT_TYPE_OF(signature->result);
 }
 
+/* The first signature that the arguments fit; narrow: numbers may become narrower ones. -1: there is none. */
+static int32_t find_signature(const weft_function *fn, const weft_expr *const *args, int32_t count,
+                              bool narrow)
+{
+    for (int32_t s = 0; s < fn->signature_count; s++) {
+        bool fits = signature_takes(&fn->signatures[s], count);
+        for (int32_t i = 0; i < count && fits; i++) {
+            const weft_type from = args[i]->type;
+            const weft_type to = target_type(from, signature_type(&fn->signatures[s], i));
+            fits = narrow ? weft_argument_fits(from, to)
+                          : weft_type_equal(from, to) || weft_cast_implicit(from, to);
+        }
+        if (fits) return s;
+    }
+    return -1;
+}
+
 weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                               const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
     int32_t found = weft_signature_find_exact(fn, args, count);
 
-    for (int32_t s = 0; s < fn->signature_count && found < 0; s++) {
-        bool fits = signature_takes(&fn->signatures[s], count);
-        for (int32_t i = 0; i < count && fits; i++) {
-            const weft_type target = target_type(args[i]->type, signature_type(&fn->signatures[s], i));
-            fits = weft_type_equal(args[i]->type, target) || weft_cast_implicit(args[i]->type, target);
-        }
-        if (fits) found = s;
-    }
+    if (found < 0) found = find_signature(fn, args, count, false);
+    if (found < 0) found = find_signature(fn, args, count, true);
     if (found < 0) return fail_no_signature(ctx, fn, args, count, span);
     const weft_signature *signature = &fn->signatures[found];
     for (int32_t i = 0; i < count; i++) {

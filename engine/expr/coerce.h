@@ -28,8 +28,12 @@ WEFT_MUST_CHECK weft_status weft_bind_compare(weft_ctx *ctx, const weft_function
 WEFT_MUST_CHECK weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                            int32_t count, const weft_span *span, int32_t *variant,
                                            weft_type *type);
+/* Does an argument become the type where a function asks for it? Numbers do, whatever their types: the cast
+ * is checked as one that is written. */
+bool weft_argument_fits(weft_type from, weft_type to);
 /* The bind of functions that have none: the first signature that fits exactly, else the first to which all
- * arguments cast implicitly. A DECIMAL or "any" result has the type of the first such argument. */
+ * arguments cast implicitly without loss, else the first that they fit. A DECIMAL or "any" result has the
+ * type of the first such argument. */
 WEFT_MUST_CHECK weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                               int32_t count, const weft_span *span, int32_t *variant,
                                               weft_type *type);

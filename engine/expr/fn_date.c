@@ -419,6 +419,17 @@ static const weft_signature weekofyear_signatures[] = MOMENTS(kernel_week);
 static const weft_signature hour_signatures[] = TIMES(kernel_hour);
 static const weft_signature minute_signatures[] = TIMES(kernel_minute);
 static const weft_signature second_signatures[] = TIMES(kernel_second);
+/* Days are INT or narrower: Spark casts no wider number here, as it does for other functions. */
+static weft_status days_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
+{
+    if (count == 2 && weft_type_is_numeric(args[1]->type) &&
+        !weft_cast_implicit(args[1]->type, WEFT_TYPE_OF(WEFT_TYPE_INT)))
+        return weft_fail_arg_type(ctx, fn->name, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")", args[1],
+                                  span);
+    return weft_bind_default(ctx, fn, args, count, span, variant, type);
+}
+
 static const weft_signature date_add_signatures[] = {
     {{WEFT_TYPE_DATE, WEFT_TYPE_INT}, 2, 2, WEFT_TYPE_DATE, weft_kernel_date_add_days}};
 static const weft_signature date_sub_signatures[] = {
@@ -464,10 +475,10 @@ WEFT_FN_ENTRY(minute, "minute", NULL, WEFT_FN_ZONED, clock_bind, "minute(t): 0 t
               "SELECT minute(TIMESTAMP '1998-12-01 10:20:30')", "20");
 WEFT_FN_ENTRY(second, "second", NULL, WEFT_FN_ZONED, clock_bind, "second(t): 0 to 59",
               "SELECT second(TIMESTAMP '1998-12-01 10:20:30')", "30");
-ENTRY(date_add, "date_add", "dateadd", WEFT_FN_FALLIBLE, "date_add(d, n): n days later",
-      "SELECT date_add(DATE '1998-12-01', 2)", "1998-12-03");
-ENTRY(date_sub, "date_sub", NULL, WEFT_FN_FALLIBLE, "date_sub(d, n): n days earlier",
-      "SELECT date_sub(DATE '1998-12-03', 2)", "1998-12-01");
+WEFT_FN_ENTRY(date_add, "date_add", "dateadd", WEFT_FN_FALLIBLE, days_bind, "date_add(d, n): n days later",
+              "SELECT date_add(DATE '1998-12-01', 2)", "1998-12-03");
+WEFT_FN_ENTRY(date_sub, "date_sub", NULL, WEFT_FN_FALLIBLE, days_bind, "date_sub(d, n): n days earlier",
+              "SELECT date_sub(DATE '1998-12-03', 2)", "1998-12-01");
 ENTRY(add_months, "add_months", NULL, WEFT_FN_FALLIBLE,
       "add_months(d, n): n months later, at most the month's last day",
       "SELECT add_months(DATE '1998-01-31', 1)", "1998-02-28");

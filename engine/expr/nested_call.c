@@ -99,7 +99,7 @@ weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_function *fn, const weft_
                              weft_type type, const weft_span *span)
 {
     char text[256], quoted[260];
-    if (weft_cast_implicit(args[i]->type, type)) return weft_expr_cast(ctx, args[i], type, true, &args[i]);
+    if (weft_argument_fits(args[i]->type, type)) return weft_expr_cast(ctx, args[i], type, true, &args[i]);
     (void)snprintf(quoted, sizeof quoted, "\"%s\"", weft_type_text(type, text, sizeof text));
     return weft_fail_arg_type(ctx, fn->name, i, quoted, args[i], span);
 }

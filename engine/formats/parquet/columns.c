@@ -82,6 +82,10 @@ static bool columns_convert(const weft_pq_leaf *from, weft_type to, weft_pq_leaf
         out->convert = WEFT_PQ_DATE_TO_US;
         return true;
     }
+    /* Parquet has no type for intervals: tables that hold them say what the numbers are. */
+    if (want == WEFT_TYPE_INTERVAL_YM && have == WEFT_TYPE_INT && from->physical == WEFT_PQ_INT32)
+        return true;
+    if (want == WEFT_TYPE_INTERVAL_DT && have == WEFT_TYPE_BIGINT && !from->unsigned_order) return true;
     return (bytes && (want == WEFT_TYPE_STRING || want == WEFT_TYPE_BINARY)) ||
            (time && (want == WEFT_TYPE_TIMESTAMP || want == WEFT_TYPE_TIMESTAMP_NTZ));
 }

@@ -140,6 +140,9 @@ static weft_status bind_repeat(weft_ctx *ctx, const weft_function *fn, const wef
     weft_status st = WEFT_OK;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
+    if (!weft_cast_implicit(args[1]->type,
+                            WEFT_TYPE_OF(WEFT_TYPE_INT))) /* Spark casts no wider number here */
+        return weft_fail_arg_type(ctx, fn->name, 1, "\"INT\"", args[1], span);
     WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
     WEFT_TRY(st, weft_type_make_array(ctx, args[0]->type, type));
 done:

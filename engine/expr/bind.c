@@ -224,21 +224,25 @@ static weft_type result_type(const weft_signature *signature, const weft_expr *c
     return count > 0 ? args[0]->type : WEFT_TYPE_OF(signature->result);
 }
 
-/* The first signature that the arguments fit; narrow: numbers may become narrower ones. -1: there is none. */
-static int32_t find_signature(const weft_function *fn, const weft_expr *const *args, int32_t count,
-                              bool narrow)
+/* The first signature of those that narrow the fewest arguments, all other casts being implicit without loss;
+ * -1: there is none. */
+static int32_t find_signature(const weft_function *fn, const weft_expr *const *args, int32_t count)
 {
+    int32_t found = -1, fewest = INT32_MAX;
     for (int32_t s = 0; s < fn->signature_count; s++) {
+        int32_t narrowed = 0;
         bool fits = signature_takes(&fn->signatures[s], count);
         for (int32_t i = 0; i < count && fits; i++) {
             const weft_type from = args[i]->type;
             const weft_type to = target_type(from, signature_type(&fn->signatures[s], i));
-            fits = narrow ? weft_argument_fits(from, to)
-                          : weft_type_equal(from, to) || weft_cast_implicit(from, to);
+            fits = weft_argument_fits(from, to);
+            narrowed += !weft_type_equal(from, to) && !weft_cast_implicit(from, to);
         }
-        if (fits) return s;
+        if (!fits || narrowed >= fewest) continue;
+        found = s;
+        fewest = narrowed;
     }
-    return -1;
+    return found;
 }
 
 weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
@@ -247,8 +251,7 @@ weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft
     weft_status st = WEFT_OK;
     int32_t found = weft_signature_find_exact(fn, args, count);
 
-    if (found < 0) found = find_signature(fn, args, count, false);
-    if (found < 0) found = find_signature(fn, args, count, true);
+    if (found < 0) found = find_signature(fn, args, count);
     if (found < 0) return fail_no_signature(ctx, fn, args, count, span);
     const weft_signature *signature = &fn->signatures[found];
     for (int32_t i = 0; i < count; i++) {

@@ -28,6 +28,10 @@ X(FILE_BYTES, "weft.sql.files.maxBytes", "", STATEMENT, BYTES, "0", 0, INT64_MAX
   "A task begins another file when the one that it writes has so many bytes; 0 is never")
 X(ANSI, "weft.sql.ansi.enabled", "spark.sql.ansi.enabled", STATEMENT, BOOL, "true", 0, 1,
   "Overflow, bad casts and division by zero are errors; false gives NULL")
+X(CHAR_PADDING, "weft.sql.readSideCharPadding", "spark.sql.readSideCharPadding", STATEMENT, BOOL, "true", 0,
+  1, "Columns of CHAR are filled with blanks where they are read, too")
+X(CHAR_AS_STRING, "weft.sql.legacy.charVarcharAsString", "spark.sql.legacy.charVarcharAsString", STATEMENT,
+  BOOL, "false", 0, 1, "CHAR and VARCHAR are STRING of any length")
 X(LEGACY_INTERVAL, "weft.sql.legacy.interval.enabled", "spark.sql.legacy.interval.enabled", STATEMENT, BOOL,
   "false", 0, 1,
   "Literals, and differences of dates and timestamps, are INTERVAL without fields")

@@ -173,6 +173,16 @@ done:
     return st;
 }
 
+/* What the table says of a column: CHAR(n) and VARCHAR(n) are STRING when they are read. */
+static weft_type declared_type(const weft_table_definition *d, const weft_output *column)
+{
+    for (int32_t i = 0; d != NULL && i < d->column_count; i++)
+        if (strcasecmp(d->columns[i].name, column->name) == 0 &&
+            d->columns[i].type.length_kind != WEFT_LENGTH_ANY)
+            return d->columns[i].type;
+    return column->type;
+}
+
 /* DESCRIBE t c */
 static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const weft_table_definition *d,
                                    weft_command_rows *out)
@@ -191,8 +201,9 @@ static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const w
             "name.",
             show->show.column);
     const char *comment = column_comment(d, output->columns[at].name);
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
-                                   weft_type_text(output->columns[at].type, type, sizeof(type))));
+    WEFT_TRY(st,
+             weft_arena_printf(ctx, ctx->arena, &copy, "%s",
+                               weft_type_text(declared_type(d, &output->columns[at]), type, sizeof(type))));
     const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", copy,
                                 "comment",  comment != NULL ? comment : "NULL"};
     for (int32_t i = 0; i < WEFT_COUNT(rows); i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, rows[i]));
@@ -227,8 +238,9 @@ static weft_status show_columns(weft_ctx *ctx, const weft_session_catalog *catal
         char type[256], *copy = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, output->columns[i].name));
         if (!describe) continue;
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
-                                       weft_type_text(output->columns[i].type, type, sizeof(type))));
+        WEFT_TRY(
+            st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
+                                  weft_type_text(declared_type(d, &output->columns[i]), type, sizeof(type))));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, column_comment(d, output->columns[i].name)));
     }

@@ -29,7 +29,9 @@ static weft_status create_type(weft_ctx *ctx, weft_type type, const char **out)
     weft_type_text(type, text, TYPE_BYTES);
     for (char *at = text; !weft_type_is_nested(type) && *at != '\0'; at++)
         *at = (char)toupper((unsigned char)*at);
-    *out = type.id == WEFT_TYPE_STRING ? "STRING COLLATE UTF8_BINARY" : text;
+    if (type.id == WEFT_TYPE_STRING)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s COLLATE UTF8_BINARY", text));
+    *out = text;
 done:
     return st;
 }

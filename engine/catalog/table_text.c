@@ -1,5 +1,6 @@
 /* engine/catalog/table_text.c - see table_text.h. */
 #include "engine/catalog/table_text.h"
+#include "engine/columnar/declared_type.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -152,7 +153,7 @@ static weft_status read_column(definition_reader *r, char *at)
     const char *comment = take_field(&at), *initial = take_field(&at);
     c->comment = comment[0] != '\0' ? comment : NULL;
     c->initial = initial[0] != '\0' ? initial : NULL;
-    WEFT_TRY(st, weft_type_parse(r->ctx, type, &c->type));
+    WEFT_TRY(st, weft_type_parse_declared(r->ctx, type, &c->type));
     WEFT_TRY(st, weft_pointers_push(r->ctx, &r->columns, c));
 done:
     return st;

@@ -1,5 +1,6 @@
 /* engine/catalog/warehouse.c - see warehouse.h. */
 #include "engine/catalog/warehouse.h"
+#include "engine/columnar/declared_type.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -508,8 +509,9 @@ weft_status weft_table_definition_schema(weft_ctx *ctx, const weft_table_definit
     WEFT_TRY(st, WEFT_NEW(ctx, &schema));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, table->column_count, &fields));
     for (int32_t i = 0; i < table->column_count; i++)
-        fields[i] =
-            (weft_field){.name = table->columns[i].name, .type = table->columns[i].type, .nullable = true};
+        fields[i] = (weft_field){.name = table->columns[i].name,
+                                 .type = weft_type_of_values(table->columns[i].type),
+                                 .nullable = true};
     schema->count = table->column_count;
     schema->fields = fields;
     *out = schema;

@@ -11,7 +11,7 @@
 #include <strings.h>
 
 #include "common/limits.h"
-#include "engine/columnar/type.h"
+#include "engine/columnar/declared_type.h"
 
 static const char *const type_names[WEFT_TYPE_COUNT] = {
     [WEFT_TYPE_NULL] = "void",
@@ -109,6 +109,13 @@ static void type_put_units(type_writer *w, weft_type type)
 
 static void type_put_type(type_writer *w, weft_type type)
 {
+    if (type.length_kind != WEFT_LENGTH_ANY) {
+        char text[32];
+        snprintf(text, sizeof text, "%s(%d)", type.length_kind == WEFT_LENGTH_CHAR ? "char" : "varchar",
+                 type.parameter);
+        type_put(w, text);
+        return;
+    }
     type_put(w, type_names[type.id < WEFT_TYPE_COUNT ? type.id : WEFT_TYPE_NULL]);
     if (weft_type_is_interval(type)) type_put_units(w, type);
     const bool nanos = type.id == WEFT_TYPE_TIMESTAMP_NS || type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
@@ -155,6 +162,7 @@ enum { TYPE_DEPTH_MAX = 100, TYPE_WORD_BYTES = 32 };
 typedef struct type_reader {
     const char *all, *at;
     int32_t depth;
+    bool lengths; /* of CHAR and VARCHAR are kept, at the top */
 } type_reader;
 
 static void type_skip_space(type_reader *r)
@@ -414,20 +422,34 @@ static weft_status type_read(weft_ctx *ctx, type_reader *r, weft_type *out)
         r->depth--;
         return st;
     }
-    int32_t length;
+    int32_t length = -1;
     if (id == WEFT_TYPE_STRING && strcmp(word, "string") != 0 && type_eat(r, '(') &&
         (!type_number(r, &length) || !type_eat(r, ')'))) {
         return type_fail(ctx, r, "expected a length and )");
     }
     *out = WEFT_TYPE_OF((uint8_t)id);
+    if (length >= 0 && r->lengths && r->depth == 0) {
+        out->length_kind = word[0] == 'v' ? WEFT_LENGTH_VARCHAR : WEFT_LENGTH_CHAR;
+        out->parameter = length;
+    }
     return WEFT_OK;
 }
 
-weft_status weft_type_parse(weft_ctx *ctx, const char *text, weft_type *out)
+static weft_status type_parse(weft_ctx *ctx, const char *text, bool lengths, weft_type *out)
 {
-    type_reader r = {.all = text, .at = text};
+    type_reader r = {.all = text, .at = text, .lengths = lengths};
     const weft_status st = type_read(ctx, &r, out);
     if (st != WEFT_OK) return st;
     type_skip_space(&r);
     return *r.at == '\0' ? WEFT_OK : type_fail(ctx, &r, "text after the type");
+}
+
+weft_status weft_type_parse(weft_ctx *ctx, const char *text, weft_type *out)
+{
+    return type_parse(ctx, text, false, out);
+}
+
+weft_status weft_type_parse_declared(weft_ctx *ctx, const char *text, weft_type *out)
+{
+    return type_parse(ctx, text, true, out);
 }

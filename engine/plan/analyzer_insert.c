@@ -5,6 +5,8 @@
  * given has its DEFAULT, or NULL. */
 #include <strings.h>
 
+#include "common/settings.h"
+#include "engine/columnar/declared_type.h"
 #include "engine/expr/cast.h"
 #include "engine/plan/analyzer_internal.h"
 #include "engine/plan/table_layout.h"
@@ -108,6 +110,21 @@ static weft_status map_by_name(insertion *in)
     return WEFT_OK;
 }
 
+/* What a CHAR(n) or VARCHAR(n) holds of the value. */
+static weft_status limit_length(weft_ctx *ctx, weft_type declared, const weft_expr **value)
+{
+    weft_status st = WEFT_OK;
+    const weft_value length = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = declared.parameter};
+    const weft_expr *args[2] = {*value, NULL};
+    const bool pads = declared.length_kind == WEFT_LENGTH_CHAR;
+    if (declared.length_kind == WEFT_LENGTH_ANY || weft_setting(ctx, WEFT_SET_CHAR_AS_STRING) != 0)
+        return WEFT_OK;
+    WEFT_TRY(st, weft_expr_literal(ctx, &length, &args[1]));
+    WEFT_TRY(st, weft_expr_call(ctx, pads ? "(char_write)" : "(varchar_write)", args, 2, NULL, value));
+done:
+    return st;
+}
+
 static weft_status stored_value(insertion *in, int32_t index, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -116,7 +133,11 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
     char from[256], to[256];
     *out = in->fixed[index];
     if (*out != NULL) return WEFT_OK;
-    if (in->source[index] < 0) return weft_column_default(in->a, column, &in->write->span, out);
+    if (in->source[index] < 0) {
+        WEFT_TRY(st, weft_column_default(in->a, column, &in->write->span, out));
+        st = limit_length(ctx, column->type, out);
+        goto done;
+    }
     WEFT_TRY(st, weft_node_column(ctx, in->query, in->source[index], out));
     if (!may_store((*out)->type, column->type))
         WEFT_TRY(
@@ -126,7 +147,8 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
                              in->table->database, in->table->name, column->name,
                              weft_type_text((*out)->type, from, sizeof from),
                              weft_type_text(column->type, to, sizeof to)));
-    WEFT_TRY(st, weft_expr_cast(ctx, *out, column->type, true, out));
+    WEFT_TRY(st, weft_expr_cast(ctx, *out, weft_type_of_values(column->type), true, out));
+    WEFT_TRY(st, limit_length(ctx, column->type, out));
 done:
     return st;
 }
@@ -177,8 +199,11 @@ static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
         const int32_t at = weft_table_find_partition(d, spec->names[i]);
         if (at < 0) return weft_fail_no_partition(ctx, &spec->span, d, spec->names[i]);
         if (spec->values[i] == NULL) continue;
-        WEFT_TRY(st, weft_bind_constant(in->a, spec->values[i], d->columns[plain + at].type,
-                                        &in->fixed[plain + at]));
+        const weft_type declared = d->columns[plain + at].type;
+        const weft_expr **value = &in->fixed[plain + at];
+        WEFT_TRY(st, weft_bind_constant(in->a, spec->values[i], weft_type_of_values(declared), value));
+        WEFT_TRY(st, limit_length(ctx, declared, value));
+        WEFT_TRY(st, weft_expr_fold(ctx, *value, value));
         in->fixed_count++;
     }
     if (spec->count != d->partition_count)

@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/columnar/declared_type.h"
 #include "engine/expr/cast.h"
 #include "engine/plan/analyzer_internal.h"
 #include "engine/plan/table_layout.h"
@@ -170,7 +171,8 @@ static weft_status bind_spec(weft_analyzer *a, const weft_table_definition *tabl
         const weft_expr *value = NULL;
         char *folder = NULL;
         if (at < 0) return weft_fail_no_partition(a->ctx, &parsed->span, table, parsed->names[i]);
-        WEFT_TRY(st, weft_bind_constant(a, parsed->values[i], table->columns[plain + at].type, &value));
+        WEFT_TRY(st, weft_bind_constant(a, parsed->values[i],
+                                        weft_type_of_values(table->columns[plain + at].type), &value));
         WEFT_TRY(st, constant_folder(a->ctx, table->columns[plain + at].name, value, &folder));
         folders[at] = folder;
     }

@@ -8,6 +8,7 @@
  * branch 0. The outer level takes that row's results (max of one value), and aggregates the distinct
  * arguments of each branch. */
 #include "engine/expr/aggregate.h"
+#include "engine/expr/coerce.h"
 #include "engine/plan/optimizer_impl.h"
 
 enum { SETS_MAX = 64 };
@@ -294,7 +295,9 @@ static weft_status add_plain(weft_ctx *ctx, splitter *s, expansion *x, const wef
     WEFT_TRY(st, plain_call(ctx, call, args, filter, weft_next_id(s->ids), "partial", &inner));
     WEFT_TRY(st, weft_pointers_push(ctx, &l->inner_calls, inner));
     WEFT_TRY(st, column_of_named(ctx, inner, &inner));
-    WEFT_TRY(st, weft_expr_aggregate(ctx, "max", &inner, 1, false, zero, &call->span, &parts[0]));
+    /* of one row: what has no order has no max() */
+    const char *pick = weft_type_is_orderable(inner->type) ? "max" : "first";
+    WEFT_TRY(st, weft_expr_aggregate(ctx, pick, &inner, 1, false, zero, &call->span, &parts[0]));
     const bool counts = !call->aggregate.function->result_nullable; /* no row at all: 0, not NULL */
     const int64_t id = counts ? weft_next_id(s->ids) : e->alias.id;
     WEFT_TRY(st, weft_expr_alias(ctx, parts[0], id, e->alias.name, &parts[0]));

@@ -1,5 +1,6 @@
 /* engine/plan/rule_list.h - X(name, phase, help): the optimiser's rules in the order in which they run. */
 X(decorrelate, 1, "subquery expressions become joins")
+X(char_types, 1, "columns of CHAR are read, and compared, with all their blanks")
 X(set_to_join, 1, "INTERSECT and EXCEPT become semi and anti joins")
 X(flatten_union, 1, "unions of unions become one, DISTINCT below DISTINCT goes")
 X(fold, 2, "constant expressions become literals, conditions lose what does not matter")

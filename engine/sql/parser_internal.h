@@ -170,6 +170,8 @@ WEFT_MUST_CHECK weft_status weft_sql_interval(sql_parser *p, const weft_expr **o
 /* parser_type.c */
 weft_type_id weft_sql_timestamp_type(const sql_parser *p); /* what TIMESTAMP means in this session */
 WEFT_MUST_CHECK weft_status weft_sql_type(sql_parser *p, weft_type *out);
+/* Of a column of a table: CHAR(n) and VARCHAR(n) keep their lengths (columnar/declared_type.h). */
+WEFT_MUST_CHECK weft_status weft_sql_column_type(sql_parser *p, weft_type *out);
 /* parser_query.c */
 WEFT_MUST_CHECK weft_status weft_sql_query(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out); /* after BY */

@@ -30,7 +30,7 @@ weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *column
         size_t len = 0;
         WEFT_TRY(st, WEFT_NEW(p->ctx, &c));
         WEFT_TRY(st, weft_sql_name(p, "the name of a column", &c->name));
-        WEFT_TRY(st, weft_sql_type(p, &c->type));
+        WEFT_TRY(st, weft_sql_column_type(p, &c->type));
         for (;;) {
             if (weft_sql_accept_word(p, SQL_KW_NOT)) {
                 WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL)); /* as in Spark files do not know of it */

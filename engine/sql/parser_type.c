@@ -255,3 +255,27 @@ weft_status weft_sql_type(sql_parser *p, weft_type *out)
 done:
     return st;
 }
+
+weft_status weft_sql_column_type(sql_parser *p, weft_type *out)
+{
+    weft_status st = WEFT_OK;
+    const sql_token token = *weft_sql_peek(p, 0);
+    const bool varies = weft_sql_is_text(p, 0, "VARCHAR");
+    int32_t length = 0;
+    if (!varies && !weft_sql_is_text(p, 0, "CHAR") && !weft_sql_is_text(p, 0, "CHARACTER"))
+        return weft_sql_type(p, out);
+    weft_sql_advance(p);
+    if (!weft_sql_accept(p, SQL_LPAREN))
+        WEFT_TRY(st,
+                 weft_fail_at(p->ctx, WEFT_MISSING_SIZE, &token.span,
+                              "DataType \"%s\" requires a length parameter, for example \"%s\"(10). Please "
+                              "specify the length.",
+                              varies ? "VARCHAR" : "CHAR", varies ? "VARCHAR" : "CHAR"));
+    WEFT_TRY(st, parse_digits(p, 9, &length));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+    *out = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    out->length_kind = varies ? WEFT_LENGTH_VARCHAR : WEFT_LENGTH_CHAR;
+    out->parameter = length;
+done:
+    return st;
+}

@@ -22,7 +22,7 @@ enum {
     SILENT_MS = 5000,    /* a coordinator that says nothing for so long is left alone */
     PATIENCE_MS = 30000, /* one that has died, or its machine, is back in less; if at all */
     AGAIN_MS = 300,
-    MISSING_MS = 1000 /* workers wait for a file for much longer */
+    MISSING_MS = 1000 /* at first, then doubled: workers wait for a file for 30 s */
 };
 
 static const char *const class_names[WEFT_BLOB_CLASS_COUNT] = {"records", "artifacts"};
@@ -170,6 +170,9 @@ weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class clas
     if (!is_done && b->options.copies > 1) return refuse_alone(ctx, count);
     weft_error_clear(ctx);
     if (count > 1 || !is_done) weft_blobs_wake(b); /* the others get it soon */
+    /* while another took its time, it may have been removed here: nothing names it yet. It counts as used now
+     */
+    st = weft_blobs_have(ctx, b, class, name);
 done:
     return st;
 }
@@ -389,8 +392,12 @@ static void *run(void *self)
     weft_blobs *b = self;
     bool idle = false, missing = false;
     const int64_t often_ms = weft_min_i64(TEND_MS, weft_max_i64(1, b->options.idle_ms));
-    while (wait_for_turn(b, missing ? MISSING_MS : idle ? IDLE_TENDS * often_ms : often_ms)) {
+    int64_t again_ms = MISSING_MS;
+    while (wait_for_turn(b, missing ? weft_min_i64(again_ms, often_ms)
+                            : idle  ? IDLE_TENDS * often_ms
+                                    : often_ms)) {
         weft_status st = bring_needed(&b->ctx, b, &missing);
+        again_ms = missing ? weft_min_i64(2 * again_ms, TEND_MS) : MISSING_MS;
         if (st == WEFT_OK) st = tend(&b->ctx, b, &idle);
         if (st != WEFT_OK && !atomic_load(&b->cancel))
             weft_log_error(WEFT_LOG_WARN, "blobs_not_tended", &b->ctx.error);

@@ -16,6 +16,8 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 
+TIME_S = 3600  # of one mutant, on a machine that is busy with much else
+
 
 def read_mutants(path):
     """[(source file, name, old text, new text)] of a list."""
@@ -51,7 +53,7 @@ def try_mutant(arguments, number, mutant):
     try:
         more = shlex.split(arguments.arguments)
         ran = subprocess.run([str(program), "--count", str(arguments.seeds), *more], capture_output=True,
-                             text=True, check=False, timeout=600)
+                             text=True, check=False, timeout=TIME_S)
     except subprocess.TimeoutExpired:
         return name, "it does not end", ""
     said = (ran.stdout + ran.stderr).splitlines()

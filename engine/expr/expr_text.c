@@ -9,19 +9,11 @@
 #include "engine/expr/aggregate.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/expr_shown.h"
+#include "engine/expr/expr_text_private.h"
 #include "engine/expr/function.h"
 #include "engine/expr/lambda.h"
 
-/* What is written so far. st stops everything once it is not WEFT_OK, so that callers need not look. */
-typedef struct text {
-    weft_ctx *ctx;
-    char *bytes;
-    size_t used, capacity;
-    weft_status st;
-    bool ids; /* the style of EXPLAIN */
-} text;
-
-static void text_append(text *t, const char *bytes, size_t len)
+void expr_text_append(expr_text *t, const char *bytes, size_t len)
 {
     if (t->st != WEFT_OK) return;
     if (t->used + len + 1 > t->capacity) {
@@ -38,112 +30,110 @@ static void text_append(text *t, const char *bytes, size_t len)
     t->bytes[t->used] = '\0';
 }
 
-static void text_put(text *t, const char *string) { text_append(t, string, strlen(string)); }
+void expr_text_put(expr_text *t, const char *string) { expr_text_append(t, string, strlen(string)); }
 
-static void text_number(text *t, long long number)
+static void expr_text_number(expr_text *t, long long number)
 {
     char digits[32];
-    text_append(t, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", number));
+    expr_text_append(t, digits, (size_t)snprintf(digits, sizeof(digits), "%lld", number));
 }
 
-static void text_expr(text *t, const weft_expr *e);
-
-static void text_list(text *t, const weft_expr *const *list, int32_t count, const char *separator)
+void expr_text_list(expr_text *t, const weft_expr *const *list, int32_t count, const char *separator)
 {
     for (int32_t i = 0; i < count; i++) {
-        if (i > 0) text_put(t, separator);
-        text_expr(t, list[i]);
+        if (i > 0) expr_text_put(t, separator);
+        expr_text_expr(t, list[i]);
     }
 }
 
-static void text_type(text *t, weft_type type, bool upper)
+static void text_type(expr_text *t, weft_type type, bool upper)
 {
     char name[512];
     weft_type_text(type, name, sizeof(name));
     for (char *c = name; upper && *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
-    text_put(t, name);
+    expr_text_put(t, name);
 }
 
 /* (a op b) */
-static void text_infix(text *t, const weft_expr *e, const char *op)
+static void text_infix(expr_text *t, const weft_expr *e, const char *op)
 {
-    text_put(t, "(");
+    expr_text_put(t, "(");
     for (int32_t i = 0; i < e->arg_count; i++) {
         if (i > 0) {
-            text_put(t, " ");
-            text_put(t, op);
-            text_put(t, " ");
+            expr_text_put(t, " ");
+            expr_text_put(t, op);
+            expr_text_put(t, " ");
         }
-        text_expr(t, e->args[i]);
+        expr_text_expr(t, e->args[i]);
     }
-    text_put(t, ")");
+    expr_text_put(t, ")");
 }
 
-static void text_literal(text *t, const weft_value *value)
+static void text_literal(expr_text *t, const weft_value *value)
 {
     char *shown = NULL;
     const weft_type_id id = (weft_type_id)value->type.id;
     if (t->st != WEFT_OK) return;
     if (t->ids && value->is_null) {
-        text_put(t, "null");
+        expr_text_put(t, "null");
         return;
     }
     const bool bare = t->ids &&
                       (id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ);
     t->st = bare ? weft_value_cast_text(t->ctx, value, &shown) : weft_value_text(t->ctx, value, &shown);
-    if (t->st == WEFT_OK) text_put(t, shown);
+    if (t->st == WEFT_OK) expr_text_put(t, shown);
 }
 
-static void text_column(text *t, const weft_expr *e)
+static void text_column(expr_text *t, const weft_expr *e)
 {
     if (e->column.name != NULL) {
-        text_put(t, e->column.name);
+        expr_text_put(t, e->column.name);
         if (!t->ids || e->column.ordinal >= 0) return;
-        text_put(t, "#");
-        text_number(t, e->column.id);
+        expr_text_put(t, "#");
+        expr_text_number(t, e->column.id);
     } else {
-        text_put(t, "input[");
-        text_number(t, e->column.ordinal);
-        text_put(t, "]");
+        expr_text_put(t, "input[");
+        expr_text_number(t, e->column.ordinal);
+        expr_text_put(t, "]");
     }
 }
 
-static void text_cast(text *t, const weft_expr *e)
+static void text_cast(expr_text *t, const weft_expr *e)
 {
     if (!t->ids && (e->cast.implicit || weft_type_is_nested(e->type))) { /* Spark hides casts to these */
-        text_expr(t, e->args[0]);
+        expr_text_expr(t, e->args[0]);
         return;
     }
     if (t->ids)
-        text_put(t, e->cast.try_ ? "try_cast(" : "cast(");
+        expr_text_put(t, e->cast.try_ ? "try_cast(" : "cast(");
     else
-        text_put(t, e->cast.try_ ? "TRY_CAST(" : "CAST(");
-    text_expr(t, e->args[0]);
-    text_put(t, t->ids ? " as " : " AS ");
+        expr_text_put(t, e->cast.try_ ? "TRY_CAST(" : "CAST(");
+    expr_text_expr(t, e->args[0]);
+    expr_text_put(t, t->ids ? " as " : " AS ");
     text_type(t, e->type, !t->ids);
-    text_put(t, ")");
+    expr_text_put(t, ")");
 }
 
-static void text_call_as(text *t, const char *name, const weft_expr *const *args, int32_t count)
+static void text_call_as(expr_text *t, const char *name, const weft_expr *const *args, int32_t count)
 {
-    text_put(t, name);
-    text_put(t, "(");
-    text_list(t, args, count, ", ");
-    text_put(t, ")");
+    expr_text_put(t, name);
+    expr_text_put(t, "(");
+    expr_text_list(t, args, count, ", ");
+    expr_text_put(t, ")");
 }
 
 /* CASE, and the functions that were turned into one. */
-static void text_case(text *t, const weft_expr *e)
+static void text_case(expr_text *t, const weft_expr *e)
 {
     const char *written = e->form.written;
     if (written != NULL && strcmp(written, "if") == 0) {
-        text_put(t, t->ids ? "if (" : "(IF(");
-        text_expr(t, e->args[0]);
-        text_put(t, t->ids ? ") " : ", ");
-        text_expr(t, e->args[1]);
-        text_put(t, t->ids ? " else " : ", ");
-        text_expr(t, e->args[2]);
-        if (!t->ids) text_put(t, "))");
+        expr_text_put(t, t->ids ? "if (" : "(IF(");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, t->ids ? ") " : ", ");
+        expr_text_expr(t, e->args[1]);
+        expr_text_put(t, t->ids ? " else " : ", ");
+        expr_text_expr(t, e->args[2]);
+        if (!t->ids) expr_text_put(t, "))");
         return;
     }
     if (written != NULL && strcmp(written, "nullif") == 0 && !t->ids && e->args[0]->arg_count == 2) {
@@ -155,13 +145,13 @@ static void text_case(text *t, const weft_expr *e)
         return;
     }
     if (written != NULL && strcmp(written, "decode") == 0 && !t->ids && e->args[0]->arg_count == 2) {
-        text_put(t, "decode(");
-        text_expr(t, e->args[0]->args[0]);
+        expr_text_put(t, "decode(");
+        expr_text_expr(t, e->args[0]->args[0]);
         for (int32_t i = 0; i < e->arg_count; i++) {
-            text_put(t, ", ");
-            text_expr(t, i % 2 == 0 && i + 1 < e->arg_count ? e->args[i]->args[1] : e->args[i]);
+            expr_text_put(t, ", ");
+            expr_text_expr(t, i % 2 == 0 && i + 1 < e->arg_count ? e->args[i]->args[1] : e->args[i]);
         }
-        text_put(t, ")");
+        expr_text_put(t, ")");
         return;
     }
     if (written != NULL && strcmp(written, "nvl2") == 0 && !t->ids && e->args[0]->arg_count == 1) {
@@ -169,18 +159,18 @@ static void text_case(text *t, const weft_expr *e)
         text_call_as(t, written, args, 3);
         return;
     }
-    text_put(t, "CASE");
+    expr_text_put(t, "CASE");
     for (int32_t i = 0; i + 1 < e->arg_count; i += 2) {
-        text_put(t, " WHEN ");
-        text_expr(t, e->args[i]);
-        text_put(t, " THEN ");
-        text_expr(t, e->args[i + 1]);
+        expr_text_put(t, " WHEN ");
+        expr_text_expr(t, e->args[i]);
+        expr_text_put(t, " THEN ");
+        expr_text_expr(t, e->args[i + 1]);
     }
     if (e->arg_count % 2 == 1) {
-        text_put(t, " ELSE ");
-        text_expr(t, e->args[e->arg_count - 1]);
+        expr_text_put(t, " ELSE ");
+        expr_text_expr(t, e->args[e->arg_count - 1]);
     }
-    text_put(t, " END");
+    expr_text_put(t, " END");
 }
 
 static bool is_datetime(const weft_expr *e)
@@ -191,7 +181,7 @@ static bool is_datetime(const weft_expr *e)
 
 /* date + 1 is shown as date_add(date, 1); date + INTERVAL without parentheses; an INTERVAL without fields
  * times a number as a function. False: it is plain arithmetic. */
-static bool text_datetime(text *t, const weft_expr *e, const char *op)
+static bool text_datetime(expr_text *t, const weft_expr *e, const char *op)
 {
     const weft_expr *right = e->args[1];
     const bool plus = op[0] == '+';
@@ -202,22 +192,22 @@ static bool text_datetime(text *t, const weft_expr *e, const char *op)
     }
     if (e->args[0]->type.id == WEFT_TYPE_TIME ||
         (is_datetime(e->args[0]) && !is_datetime(right) && right->type.id == WEFT_TYPE_INTERVAL)) {
-        text_expr(t, e->args[0]);
-        text_put(t, plus ? " + " : " - ");
-        text_expr(t, right);
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, plus ? " + " : " - ");
+        expr_text_expr(t, right);
         return true;
     }
     if (!is_datetime(e->args[0]) || is_datetime(right)) return false;
     if (right->type.id == WEFT_TYPE_INTERVAL_DT && e->type.id == WEFT_TYPE_DATE) {
-        text_put(t, plus ? "date_add(" : "date_sub(");
-        text_expr(t, e->args[0]);
-        text_put(t, ", extractansiintervaldays(");
-        text_expr(t, right);
-        text_put(t, "))");
+        expr_text_put(t, plus ? "date_add(" : "date_sub(");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, ", extractansiintervaldays(");
+        expr_text_expr(t, right);
+        expr_text_put(t, "))");
     } else if (right->type.id == WEFT_TYPE_INTERVAL_DT || right->type.id == WEFT_TYPE_INTERVAL_YM) {
-        text_expr(t, e->args[0]);
-        text_put(t, plus ? " + " : " - ");
-        text_expr(t, right);
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, plus ? " + " : " - ");
+        expr_text_expr(t, right);
     } else {
         text_call_as(t, plus ? "date_add" : "date_sub", e->args, 2);
     }
@@ -225,7 +215,7 @@ static bool text_datetime(text *t, const weft_expr *e, const char *op)
 }
 
 /* x >= low AND x <= high as it was written: between(x, low, high). False where it has lost that form. */
-static bool text_between(text *t, const weft_expr *e)
+static bool text_between(expr_text *t, const weft_expr *e)
 {
     for (int32_t i = 0; i < 2; i++) {
         if (e->arg_count != 2 || e->args[i]->kind != WEFT_EXPR_CALL || e->args[i]->arg_count != 2)
@@ -236,20 +226,20 @@ static bool text_between(text *t, const weft_expr *e)
     return true;
 }
 
-static void text_like(text *t, const weft_expr *e, const char *word)
+static void text_like(expr_text *t, const weft_expr *e, const char *word)
 {
-    text_expr(t, e->args[0]);
-    text_put(t, word);
-    text_expr(t, e->args[1]);
+    expr_text_expr(t, e->args[0]);
+    expr_text_put(t, word);
+    expr_text_expr(t, e->args[1]);
     if (e->arg_count == 3) {
-        text_put(t, " ESCAPE '");
-        text_expr(t, e->args[2]);
-        text_put(t, "'");
+        expr_text_put(t, " ESCAPE '");
+        expr_text_expr(t, e->args[2]);
+        expr_text_put(t, "'");
     }
 }
 
 /* AS name, where a field of struct() is not called as it would be by itself. */
-static void text_field_alias(text *t, const weft_expr *name, const weft_expr *value, int32_t number)
+static void text_field_alias(expr_text *t, const weft_expr *name, const weft_expr *value, int32_t number)
 {
     char by_number[16];
     const weft_str *given = &name->literal.str;
@@ -261,13 +251,13 @@ static void text_field_alias(text *t, const weft_expr *name, const weft_expr *va
     const char *own = column ? value->column.name : by_number;
     const weft_str plain = field.len > 0 ? field : weft_str_view(own, (uint32_t)strlen(own));
     if (weft_str_equal(given, &plain)) return;
-    text_put(t, " AS ");
-    text_append(t, weft_str_data(given), given->len);
+    expr_text_put(t, " AS ");
+    expr_text_append(t, weft_str_data(given), given->len);
 }
 
 /* Operators that are functions. */
 /* A seed that was drawn is shown by EXPLAIN alone, the mark behind it never. */
-static int32_t text_arg_count(const text *t, const weft_expr *e)
+static int32_t text_arg_count(const expr_text *t, const weft_expr *e)
 {
     const weft_function *fn = e->call.function;
     if ((fn->flags & WEFT_FN_SHOWS_FIRST) != 0 && !t->ids) return 1;
@@ -279,7 +269,7 @@ static int32_t text_arg_count(const text *t, const weft_expr *e)
 }
 
 /* A function by its name. */
-static void text_function(text *t, const weft_expr *e)
+static void text_function(expr_text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name, *written = e->call.written;
     const int32_t count = text_arg_count(t, e);
@@ -292,13 +282,13 @@ static void text_function(text *t, const weft_expr *e)
                        strcmp(name, "ln") != 0;
     if (side != NULL) {
         const bool behind = side[0] == 'B'; /* the characters are the second argument */
-        text_put(t, "TRIM(");
-        text_put(t, side);
-        text_put(t, " ");
-        text_expr(t, e->args[behind]);
-        text_put(t, " FROM ");
-        text_expr(t, e->args[!behind]);
-        text_put(t, ")");
+        expr_text_put(t, "TRIM(");
+        expr_text_put(t, side);
+        expr_text_put(t, " ");
+        expr_text_expr(t, e->args[behind]);
+        expr_text_put(t, " FROM ");
+        expr_text_expr(t, e->args[!behind]);
+        expr_text_put(t, ")");
         return;
     }
     for (size_t i = 0; upper && i < sizeof(capitals) - 1 && name[i] != '\0'; i++) {
@@ -309,39 +299,39 @@ static void text_function(text *t, const weft_expr *e)
     const char *shown = written != NULL && !own ? weft_shown_name(written) : NULL;
     if (shown == NULL) shown = upper ? capitals : written != NULL && !own ? written : name;
     const char *inner = t->ids ? NULL : weft_shown_inner(name, count);
-    text_put(t, shown);
-    text_put(t, "(");
+    expr_text_put(t, shown);
+    expr_text_put(t, "(");
     if (inner != NULL) {
-        text_put(t, inner);
-        text_put(t, "(");
+        expr_text_put(t, inner);
+        expr_text_put(t, "(");
     }
-    if (before != NULL) text_put(t, before);
+    if (before != NULL) expr_text_put(t, before);
     const bool zip = strcmp(name, "arrays_zip") == 0; /* the names of fields are not shown */
     for (int32_t i = 1; zip && i < count; i += 2) {
-        if (i > 1) text_put(t, ", ");
-        text_expr(t, e->args[i]);
+        if (i > 1) expr_text_put(t, ", ");
+        expr_text_expr(t, e->args[i]);
     }
-    if (!zip) text_list(t, e->args, count, ", ");
-    if (more != NULL) text_put(t, more);
-    if (inner != NULL) text_put(t, ")");
+    if (!zip) expr_text_list(t, e->args, count, ", ");
+    if (more != NULL) expr_text_put(t, more);
+    if (inner != NULL) expr_text_put(t, ")");
     if (count == 1 && !t->ids && strcmp(name, "assert_true") == 0) {
-        text_put(t, ", '");
-        text_expr(t, e->args[0]);
-        text_put(t, "' is not true!");
+        expr_text_put(t, ", '");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, "' is not true!");
     }
-    text_put(t, ")");
+    expr_text_put(t, ")");
 }
 
 /* A side of a comparison: a literal shown as a whole number, or as it is. */
-static void text_side(text *t, const weft_expr *e, bool rounded, int64_t whole)
+static void text_side(expr_text *t, const weft_expr *e, bool rounded, int64_t whole)
 {
     if (rounded)
-        text_number(t, whole);
+        expr_text_number(t, whole);
     else
-        text_expr(t, e);
+        expr_text_expr(t, e);
 }
 
-static void text_call(text *t, const weft_expr *e)
+static void text_call(expr_text *t, const weft_expr *e)
 {
     const char *name = e->call.function->name;
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
@@ -349,34 +339,34 @@ static void text_call(text *t, const weft_expr *e)
     int32_t side;
 
     if (!t->ids && e->call.written != NULL && e->call.written[0] == '\0') { /* WEFT_HIDDEN_CALL */
-        text_expr(t, e->args[0]);
+        expr_text_expr(t, e->args[0]);
         return;
     }
     if (strcmp(name, ".") == 0 || strcmp(name, "[]") == 0) { /* base.field, base[item] */
-        text_expr(t, e->args[0]);
+        expr_text_expr(t, e->args[0]);
         const bool field = name[0] == '.' ||
                            (e->args[0]->type.id != WEFT_TYPE_MAP && e->args[1]->type.id == WEFT_TYPE_STRING);
-        text_put(t, field ? "." : "[");
-        text_expr(t, e->args[1]);
-        if (!field) text_put(t, "]");
+        expr_text_put(t, field ? "." : "[");
+        expr_text_expr(t, e->args[1]);
+        if (!field) expr_text_put(t, "]");
         return;
     }
     const weft_str *extract = weft_shown_extract(e);
     if (extract != NULL) { /* v:path */
-        text_put(t, "variant_get(");
-        text_list(t, e->args, 2, ", ");
-        text_put(t, ") AS ");
-        text_append(t, weft_str_data(extract), extract->len);
+        expr_text_put(t, "variant_get(");
+        expr_text_list(t, e->args, 2, ", ");
+        expr_text_put(t, ") AS ");
+        expr_text_append(t, weft_str_data(extract), extract->len);
         return;
     }
     if (strcmp(name, "named_struct") == 0 && e->call.written != NULL && !t->ids) { /* struct(values) */
-        text_put(t, "struct(");
+        expr_text_put(t, "struct(");
         for (int32_t i = 1; i < e->arg_count; i += 2) {
-            if (i > 1) text_put(t, ", ");
-            text_expr(t, e->args[i]);
+            if (i > 1) expr_text_put(t, ", ");
+            expr_text_expr(t, e->args[i]);
             text_field_alias(t, e->args[i - 1], e->args[i], i / 2 + 1);
         }
-        text_put(t, ")");
+        expr_text_put(t, ")");
         return;
     }
 
@@ -384,31 +374,31 @@ static void text_call(text *t, const weft_expr *e)
         text_infix(t, e, name);
     } else if (symbol && e->arg_count == 2 && e->call.written == NULL) {
         if (strcmp(name, "<>") == 0 || strcmp(name, "!=") == 0) {
-            text_put(t, t->ids ? "NOT " : "(NOT ");
+            expr_text_put(t, t->ids ? "NOT " : "(NOT ");
             text_infix(t, e, "=");
-            if (!t->ids) text_put(t, ")");
+            if (!t->ids) expr_text_put(t, ")");
         } else if (strcmp(name, "||") == 0) {
             text_call_as(t, "concat", e->args, e->arg_count);
         } else if (!t->ids && (side = weft_shown_whole(e, &whole)) >= 0) {
-            text_put(t, "(");
+            expr_text_put(t, "(");
             text_side(t, e->args[0], side == 0, whole);
-            text_put(t, " ");
-            text_put(t, name);
-            text_put(t, " ");
+            expr_text_put(t, " ");
+            expr_text_put(t, name);
+            expr_text_put(t, " ");
             text_side(t, e->args[1], side == 1, whole);
-            text_put(t, ")");
+            expr_text_put(t, ")");
         } else if (strchr("+-*/", name[0]) == NULL || !text_datetime(t, e, name)) {
             text_infix(t, e, name);
         }
     } else if (name[0] == '~') {
-        text_put(t, name);
-        text_expr(t, e->args[0]);
+        expr_text_put(t, name);
+        expr_text_expr(t, e->args[0]);
     } else if (strcmp(name, "div") == 0) {
         text_infix(t, e, "div");
     } else if (strcmp(name, "negative") == 0 && (t->ids || e->call.written != NULL)) { /* the operator */
-        text_put(t, t->ids ? "-" : "(- ");
-        text_expr(t, e->args[0]);
-        if (!t->ids) text_put(t, ")");
+        expr_text_put(t, t->ids ? "-" : "(- ");
+        expr_text_expr(t, e->args[0]);
+        if (!t->ids) expr_text_put(t, ")");
     } else if (strcmp(name, "like") == 0 && e->arg_count >= 2) {
         text_like(t, e, " LIKE ");
     } else if (strcmp(name, "ilike") == 0 && e->arg_count >= 2) {
@@ -419,14 +409,14 @@ static void text_call(text *t, const weft_expr *e)
     } else if (strcmp(name, "rlike") == 0 && e->call.written == NULL) {
         text_call_as(t, "RLIKE", e->args, e->arg_count);
     } else if (strcmp(name, "positive") == 0 && !t->ids) {
-        text_put(t, "(+ ");
-        text_expr(t, e->args[0]);
-        text_put(t, ")");
+        expr_text_put(t, "(+ ");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, ")");
     } else if (e->call.written == NULL && e->arg_count == 1 &&
                (strcmp(name, "floor") == 0 || strcmp(name, "ceil") == 0)) {
         text_call_as(t, name[0] == 'f' ? "FLOOR" : "CEIL", e->args, 1);
     } else if (weft_is_lambda_variable(e)) {
-        text_put(t, "namedlambdavariable()");
+        expr_text_put(t, "namedlambdavariable()");
     } else if (strcmp(name, "array_concat") == 0 || strcmp(name, "array_reverse") == 0) {
         text_call_as(t, name + strlen("array_"), e->args, e->arg_count);
     } else {
@@ -434,232 +424,101 @@ static void text_call(text *t, const weft_expr *e)
     }
 }
 
-static void text_aggregate(text *t, const weft_expr *e)
+static void text_in(expr_text *t, const weft_expr *e)
 {
-    const char *name = e->aggregate.function->name;
-    const char *more = t->ids ? NULL : weft_shown_defaults(name, e->arg_count);
-    const weft_expr *const *args = e->aggregate.shown != NULL && !t->ids ? e->aggregate.shown : e->args;
-    const weft_expr *inside[WEFT_SHOWN_ARGS_MAX];
-    const int32_t count = weft_shown_args(e, args, inside);
-    const bool alias = e->aggregate.written != NULL &&
-                       count != 2; /* string_agg() with an order is listagg() */
-    text_put(t, alias ? e->aggregate.written : name);
-    text_put(t, "(");
-    if (e->aggregate.distinct) text_put(t, t->ids ? "distinct " : "DISTINCT ");
-    if (count >= 0)
-        text_list(t, inside, count, ", ");
-    else
-        text_list(t, args, e->arg_count, ", ");
-    if (more != NULL) text_put(t, more);
-    text_put(t, ")");
-    int32_t keys = 0;
-    for (const char *order;; keys++) {
-        const weft_expr *key = count < 0 ? NULL : weft_shown_key(e, args, keys, &order);
-        if (key == NULL) break;
-        text_put(t, keys == 0 ? " WITHIN GROUP (ORDER BY " : ", ");
-        text_expr(t, key);
-        text_put(t, order);
-    }
-    if (keys > 0) text_put(t, ")");
-    if (e->aggregate.ignore_nulls && t->ids) text_put(t, " ignore nulls");
-    if (e->aggregate.filter != NULL) {
-        text_put(t, " FILTER (WHERE ");
-        text_expr(t, e->aggregate.filter);
-        text_put(t, ")");
-    }
+    if (!t->ids) expr_text_put(t, "(");
+    expr_text_expr(t, e->args[0]);
+    expr_text_put(t, " IN (");
+    expr_text_list(t, e->args + 1, e->arg_count - 1, t->ids ? "," : ", ");
+    expr_text_put(t, t->ids ? ")" : "))");
 }
 
-static void text_bound(text *t, weft_bound_kind bound, const weft_expr *offset)
-{
-    static const char *const sql[] = {"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING",
-                                      "UNBOUNDED FOLLOWING"};
-    static const char *const plan[] = {"unboundedpreceding$()", "", "currentrow$()", "",
-                                       "unboundedfollowing$()"};
-    if (offset != NULL && t->ids && bound == WEFT_BOUND_PRECEDING) text_put(t, "-");
-    if (offset != NULL) text_expr(t, offset);
-    text_put(t, t->ids ? plan[bound] : sql[bound]);
-}
-
-static void text_window_plan(text *t, const weft_window_spec *spec)
-{
-    text_put(t, " windowspecdefinition(");
-    text_list(t, spec->partition, spec->partition_count, ", ");
-    if (spec->partition_count > 0) text_put(t, ", ");
-    text_list(t, spec->order, spec->order_count, ", ");
-    if (spec->order_count > 0) text_put(t, ", ");
-    text_put(t, spec->rows ? "specifiedwindowframe(RowFrame, " : "specifiedwindowframe(RangeFrame, ");
-    text_bound(t, spec->low, spec->low_offset);
-    text_put(t, ", ");
-    text_bound(t, spec->high, spec->high_offset);
-    text_put(t, "))");
-}
-
-/* The function of a window as Spark shows it: ranks in capitals; lag and lead with all arguments. */
-static bool text_window_function(text *t, const weft_expr *e)
-{
-    static const char *const ranks[][2] = {
-        {"rank", "RANK()"}, {"dense_rank", "DENSE_RANK()"}, {"percent_rank", "PERCENT_RANK()"}};
-    const bool call = e->kind == WEFT_EXPR_CALL;
-    const bool shift =
-        call && (strcmp(e->call.function->name, "lag") == 0 || strcmp(e->call.function->name, "lead") == 0);
-    for (int32_t i = 0; call && i < WEFT_COUNT(ranks); i++) {
-        if (strcmp(e->call.function->name, ranks[i][0]) != 0) continue;
-        text_put(t, ranks[i][1]);
-        return false;
-    }
-    text_expr(t, e);
-    if (!shift || e->arg_count == 3 || t->used == 0) return shift;
-    t->used--; /* its closing parenthesis */
-    text_put(t, e->arg_count == 1 ? ", 1, NULL)" : ", NULL)");
-    return true;
-}
-
-/* lag(x, n) has the frame of the one row n before. */
-static void text_shift_frame(text *t, const weft_expr *e)
-{
-    const bool lag = strcmp(e->call.function->name, "lag") == 0;
-    for (int32_t i = 0; i < 2; i++) {
-        text_put(t, i == 0 ? "ROWS BETWEEN " : " AND ");
-        if (lag) text_put(t, "-");
-        if (e->arg_count > 1)
-            text_expr(t, e->args[1]);
-        else
-            text_put(t, "1");
-        text_put(t, " FOLLOWING");
-    }
-    text_put(t, ")");
-}
-
-static void text_window(text *t, const weft_expr *e)
-{
-    const weft_window_spec *spec = e->window.spec;
-    if (spec == NULL || t->ids) text_expr(t, e->args[0]);
-    if (spec == NULL) return;
-    if (t->ids) {
-        text_window_plan(t, spec);
-        return;
-    }
-    const bool shift = text_window_function(t, e->args[0]);
-    const bool range = e->args[0]->kind == WEFT_EXPR_CALL &&
-                       strcmp(e->args[0]->call.function->name, "cume_dist") ==
-                           0; /* its frame as Spark has it */
-    text_put(t, " OVER (");
-    if (spec->partition_count > 0) {
-        text_put(t, "PARTITION BY ");
-        text_list(t, spec->partition, spec->partition_count, ", ");
-        text_put(t, " ");
-    }
-    if (spec->order_count > 0) {
-        text_put(t, "ORDER BY ");
-        text_list(t, spec->order, spec->order_count, ", ");
-        text_put(t, " ");
-    }
-    if (shift) {
-        text_shift_frame(t, e->args[0]);
-        return;
-    }
-    text_put(t, spec->rows && !range ? "ROWS BETWEEN " : "RANGE BETWEEN ");
-    text_bound(t, spec->low, spec->low_offset);
-    text_put(t, " AND ");
-    text_bound(t, spec->high, spec->high_offset);
-    text_put(t, ")");
-}
-
-static void text_in(text *t, const weft_expr *e)
-{
-    if (!t->ids) text_put(t, "(");
-    text_expr(t, e->args[0]);
-    text_put(t, " IN (");
-    text_list(t, e->args + 1, e->arg_count - 1, t->ids ? "," : ", ");
-    text_put(t, t->ids ? ")" : "))");
-}
-
-static void text_null_test(text *t, const weft_expr *e, const char *function, const char *words)
+static void text_null_test(expr_text *t, const weft_expr *e, const char *function, const char *words)
 {
     if (t->ids) {
         text_call_as(t, function, e->args, 1);
         return;
     }
-    text_put(t, "(");
-    text_expr(t, e->args[0]);
-    text_put(t, words);
+    expr_text_put(t, "(");
+    expr_text_expr(t, e->args[0]);
+    expr_text_put(t, words);
 }
 
-static void text_subquery(text *t, const weft_expr *e)
+static void text_subquery(expr_text *t, const weft_expr *e)
 {
     const weft_expr *const *outer = e->subquery.outer;
     const int32_t count = e->subquery.outer_count;
     switch (e->subquery.kind) {
     case WEFT_SUBQUERY_SCALAR: text_call_as(t, "scalarsubquery", outer, count); break;
     case WEFT_SUBQUERY_EXISTS:
-        text_put(t, e->subquery.negated ? "(NOT " : "");
+        expr_text_put(t, e->subquery.negated ? "(NOT " : "");
         text_call_as(t, "exists", outer, count);
-        text_put(t, e->subquery.negated ? ")" : "");
+        expr_text_put(t, e->subquery.negated ? ")" : "");
         break;
     case WEFT_SUBQUERY_IN:
-        text_put(t, e->subquery.negated ? "(NOT (" : "(");
-        text_list(t, e->args, e->arg_count, ", ");
-        text_put(t, " IN (");
+        expr_text_put(t, e->subquery.negated ? "(NOT (" : "(");
+        expr_text_list(t, e->args, e->arg_count, ", ");
+        expr_text_put(t, " IN (");
         text_call_as(t, "listquery", outer, count);
-        text_put(t, e->subquery.negated ? ")))" : "))");
+        expr_text_put(t, e->subquery.negated ? ")))" : "))");
         break;
     }
 }
 
 /* The kinds that only a parsed tree has, in case an error message shows one. */
-static void text_parsed(text *t, const weft_expr *e)
+static void text_parsed(expr_text *t, const weft_expr *e)
 {
     if (e->kind == WEFT_EXPR_UNRESOLVED_COLUMN || e->kind == WEFT_EXPR_STAR) {
         for (int32_t i = 0; i < e->name.part_count; i++) {
-            if (i > 0) text_put(t, ".");
-            text_put(t, e->name.parts[i]);
+            if (i > 0) expr_text_put(t, ".");
+            expr_text_put(t, e->name.parts[i]);
         }
-        if (e->kind == WEFT_EXPR_STAR) text_put(t, e->name.part_count > 0 ? ".*" : "*");
+        if (e->kind == WEFT_EXPR_STAR) expr_text_put(t, e->name.part_count > 0 ? ".*" : "*");
     } else if (e->kind == WEFT_EXPR_UNRESOLVED_CALL) {
-        text_put(t, e->unresolved.name);
-        text_put(t, e->unresolved.distinct ? "(DISTINCT " : "(");
-        text_list(t, e->args, e->arg_count, ", ");
-        text_put(t, ")");
+        expr_text_put(t, e->unresolved.name);
+        expr_text_put(t, e->unresolved.distinct ? "(DISTINCT " : "(");
+        expr_text_list(t, e->args, e->arg_count, ", ");
+        expr_text_put(t, ")");
     } else {
-        text_put(t, "INTERVAL ");
-        text_expr(t, e->args[0]);
-        text_put(t, " ");
-        text_put(t, e->interval.unit);
+        expr_text_put(t, "INTERVAL ");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, " ");
+        expr_text_put(t, e->interval.unit);
     }
 }
 
-static void text_wrapped(text *t, const weft_expr *e)
+static void text_wrapped(expr_text *t, const weft_expr *e)
 {
     if (e->kind == WEFT_EXPR_ALIAS) {
-        text_expr(t, e->args[0]);
-        text_put(t, " AS ");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, " AS ");
         if (e->arg_count > 1) { /* parsed: names for the columns of a generator */
-            text_put(t, "(");
-            text_list(t, e->args + 1, e->arg_count - 1, ", ");
-            text_put(t, ")");
+            expr_text_put(t, "(");
+            expr_text_list(t, e->args + 1, e->arg_count - 1, ", ");
+            expr_text_put(t, ")");
             return;
         }
-        text_put(t, e->alias.name);
+        expr_text_put(t, e->alias.name);
         if (t->ids) {
-            text_put(t, "#");
-            text_number(t, e->alias.id);
+            expr_text_put(t, "#");
+            expr_text_number(t, e->alias.id);
         }
     } else if (e->kind == WEFT_EXPR_SORT_KEY) {
-        text_expr(t, e->args[0]);
-        text_put(t, e->sort.descending ? " DESC" : " ASC");
-        text_put(t, e->sort.nulls_first ? " NULLS FIRST" : " NULLS LAST");
+        expr_text_expr(t, e->args[0]);
+        expr_text_put(t, e->sort.descending ? " DESC" : " ASC");
+        expr_text_put(t, e->sort.nulls_first ? " NULLS FIRST" : " NULLS LAST");
     } else if (e->kind == WEFT_EXPR_BLOOM) {
-        text_put(t, "dynamicfilter#");
-        text_number(t, e->bloom.filter_id);
+        expr_text_put(t, "dynamicfilter#");
+        expr_text_number(t, e->bloom.filter_id);
         text_call_as(t, "", e->args, e->arg_count);
     } else {
-        text_put(t, t->ids ? "NOT " : "(NOT ");
-        text_expr(t, e->args[0]);
-        if (!t->ids) text_put(t, ")");
+        expr_text_put(t, t->ids ? "NOT " : "(NOT ");
+        expr_text_expr(t, e->args[0]);
+        if (!t->ids) expr_text_put(t, ")");
     }
 }
 
-static void text_expr(text *t, const weft_expr *e)
+void expr_text_expr(expr_text *t, const weft_expr *e)
 {
     if (t->st != WEFT_OK) return;
     switch (e->kind) {
@@ -680,8 +539,8 @@ static void text_expr(text *t, const weft_expr *e)
                      e->form.written != NULL && strcmp(e->form.written, "zeroifnull") == 0 ? 1
                                                                                            : e->arg_count);
         break;
-    case WEFT_EXPR_AGGREGATE: text_aggregate(t, e); break;
-    case WEFT_EXPR_WINDOW: text_window(t, e); break;
+    case WEFT_EXPR_AGGREGATE: expr_text_aggregate(t, e); break;
+    case WEFT_EXPR_WINDOW: expr_text_window(t, e); break;
     case WEFT_EXPR_SUBQUERY: text_subquery(t, e); break;
     case WEFT_EXPR_OUTER: text_call_as(t, "outer", e->args, 1); break;
     case WEFT_EXPR_NOT:
@@ -698,9 +557,9 @@ static void text_expr(text *t, const weft_expr *e)
 
 weft_status weft_expr_text(weft_ctx *ctx, const weft_expr *e, bool with_ids, char **out)
 {
-    text t = {.ctx = ctx, .st = WEFT_OK, .ids = with_ids};
-    text_expr(&t, e);
-    text_append(&t, "", 0);
+    expr_text t = {.ctx = ctx, .st = WEFT_OK, .ids = with_ids};
+    expr_text_expr(&t, e);
+    expr_text_append(&t, "", 0);
     *out = t.st == WEFT_OK ? t.bytes : NULL;
     return t.st;
 }

@@ -23,10 +23,11 @@ static void scan_next(insert_scan *s)
     s->depth -= s->token.kind == SQL_RPAREN ? 1 : 0;
 }
 
-static void scan_open(insert_scan *s, const char *text, size_t len)
+static void scan_open(insert_scan *s, const char *text, size_t from, size_t len)
 {
     *s = (insert_scan){.text = text};
     weft_sql_lexer_init(&s->lexer, text, len);
+    s->lexer.position = (int32_t)from;
     s->token = weft_sql_lex(&s->lexer);
 }
 
@@ -50,11 +51,11 @@ static bool is_insert(const insert_scan *s)
     return is_keyword(&ahead, SQL_KW_INTO) || is_keyword(&ahead, SQL_KW_OVERWRITE);
 }
 
-bool script_is_inserts(const char *text, size_t len)
+bool script_is_inserts(const char *text, size_t from_byte, size_t len)
 {
     insert_scan s;
     bool from = false;
-    scan_open(&s, text, len);
+    scan_open(&s, text, from_byte, len);
     if (!is_keyword(&s, SQL_KW_FROM) && !is_keyword(&s, SQL_KW_WITH)) return false;
     for (; !scan_ends(&s) && !is_keyword(&s, SQL_KW_SELECT); scan_next(&s)) {
         if (is_insert(&s)) return from;
@@ -84,7 +85,7 @@ static weft_status scan_insert(weft_ctx *ctx, insert_scan *s, weft_script_place 
     return WEFT_OK;
 }
 
-weft_status script_inserts(weft_ctx *ctx, const char *text, size_t len, const weft_script **out)
+weft_status script_inserts(weft_ctx *ctx, const char *text, size_t from, size_t len, weft_script **out)
 {
     enum { INSERTS_MAX = 1000 };
     weft_status st = WEFT_OK;
@@ -94,7 +95,7 @@ weft_status script_inserts(weft_ctx *ctx, const char *text, size_t len, const we
     WEFT_TRY(st, WEFT_NEW(ctx, &node));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, INSERTS_MAX, &clauses));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, INSERTS_MAX, &queries));
-    scan_open(&s, text, len);
+    scan_open(&s, text, from, len);
     const int32_t start = s.token.span.start;
     while (!is_insert(&s)) scan_next(&s);
     *node = (weft_script){.kind = WEFT_SCRIPT_INSERTS,

@@ -338,8 +338,23 @@ static bool is_loop_word(sql_parser *p)
            weft_sql_is_text(p, 0, "LOOP") || weft_sql_is_text(p, 0, "FOR");
 }
 
+/* At FROM or WITH: an INSERT into several tables, or a query. */
+static weft_status parse_inserts(sql_parser *p, weft_script *node)
+{
+    weft_status st = WEFT_OK;
+    weft_script *inserts = NULL;
+    const size_t from = (size_t)script_here(p), len = (size_t)p->lexer.len;
+    if (!script_is_inserts(p->text, from, len)) return parse_statement(p, node);
+    WEFT_TRY(st, script_inserts(p->ctx, p->text, from, len, &inserts));
+    while (script_here(p) < inserts->text.stop) weft_sql_advance(p);
+    *node = *inserts;
+done:
+    return st;
+}
+
 static weft_status parse_kind(sql_parser *p, const label_scope *labels, weft_script *node)
 {
+    if (sql_word(p, SQL_KW_FROM) || sql_word(p, SQL_KW_WITH)) return parse_inserts(p, node);
     if (weft_sql_is_text(p, 0, "BEGIN")) return script_block(p, labels, node);
     if (is_loop_word(p)) return parse_loop(p, labels, node);
     if (sql_word(p, SQL_KW_IF)) return parse_if(p, labels, node);
@@ -401,7 +416,7 @@ bool weft_sql_is_script(const char *text, size_t len)
     const sql_token token = weft_sql_lex(&lexer);
     const bool begins = token.kind == SQL_WORD && token.span.stop - token.span.start == 5 &&
                         strncasecmp(text + token.span.start, "BEGIN", 5) == 0;
-    return begins || script_is_inserts(text, len);
+    return begins || script_is_inserts(text, 0, len);
 }
 
 weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, const weft_script **out)
@@ -409,7 +424,12 @@ weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, c
     weft_status st = WEFT_OK;
     sql_parser p = {.ctx = ctx, .text = text, .in_script = true};
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
-    if (script_is_inserts(text, len)) return script_inserts(ctx, text, len, out);
+    if (script_is_inserts(text, 0, len)) {
+        weft_script *inserts = NULL;
+        WEFT_TRY(st, script_inserts(ctx, text, 0, len, &inserts));
+        *out = inserts;
+        goto done;
+    }
     weft_sql_lexer_init(&p.lexer, text, len);
     p.lexer.double_quotes_name = weft_setting(ctx, WEFT_SET_DOUBLE_QUOTED_NAMES) != 0;
     WEFT_TRY(st, script_node(&p, NULL, out));

@@ -23,9 +23,11 @@ WEFT_MUST_CHECK weft_status script_target_name(sql_parser *p, const char **name,
 /* [label:] statement [label] */
 WEFT_MUST_CHECK weft_status script_node(sql_parser *p, const label_scope *labels, const weft_script **out);
 /* ---- parser_inserts.c ---- */
-bool script_is_inserts(const char *text, size_t len); /* is the text an INSERT into several tables? */
-WEFT_MUST_CHECK weft_status script_inserts(weft_ctx *ctx, const char *text, size_t len,
-                                           const weft_script **out);
+/* Is the text from there on an INSERT into several tables? */
+bool script_is_inserts(const char *text, size_t from, size_t len);
+/* Such a one; its text ends where the statement does. */
+WEFT_MUST_CHECK weft_status script_inserts(weft_ctx *ctx, const char *text, size_t from, size_t len,
+                                           weft_script **out);
 /* ---- parser_script_block.c: at BEGIN ---- */
 WEFT_MUST_CHECK weft_status script_block(sql_parser *p, const label_scope *labels, weft_script *node);
 

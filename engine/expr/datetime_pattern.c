@@ -68,7 +68,7 @@ static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const we
                             "character: %c. Please use the SQL function EXTRACT instead.",
                             letter);
     }
-    if (strchr("ABnNp", letter) != NULL)
+    if (strchr("ABnNp", letter) != NULL || (parsing && (letter == 'Q' || letter == 'q')))
         return weft_fail_at(
             ctx, WEFT_DATETIME_PATTERN_CHARACTER, span,
             "Unrecognized datetime pattern: %.*s. Illegal pattern character found in datetime "

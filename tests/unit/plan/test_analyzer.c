@@ -362,7 +362,7 @@ static void grouping_sets(void **state)
     bench b;
     open_bench(&b);
     const weft_node *root =
-        analyzed(&b, "select n_regionkey, n_name, grouping_id(n_regionkey, n_name), count(*) from "
+        analyzed(&b, "select n_regionkey, n_name, grouping_id(), count(*) from "
                      "nation group by n_regionkey, rollup(n_name, n_comment)");
     const weft_node *expand = find_kind(root, WEFT_NODE_EXPAND);
     assert_int_equal(expand->expand.projection_count, 3);

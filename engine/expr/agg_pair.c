@@ -14,6 +14,8 @@ typedef struct pair_state {
     double n, mean_x, mean_y, xy, xx, yy;
 } pair_state;
 
+enum { PAIR_AHEAD = 8 }; /* rows whose groups are fetched while others are updated */
+
 static pair_state pair_load(const weft_row_layout *layout, int32_t first, const uint8_t *row)
 {
     double f[PAIR_STATES];
@@ -99,8 +101,13 @@ static void pair_row(const weft_agg_place *place, uint8_t *row, const weft_colum
 static weft_status pair_update(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
                                const weft_batch *batch, const weft_column *args)
 {
+    const int32_t offset = place->layout->offsets[place->first_column];
     (void)ctx;
     for (int32_t i = 0; i < batch->selected; i++) {
+        if (i + PAIR_AHEAD < batch->selected) { /* six states lie in two lines of the cache */
+            __builtin_prefetch(rows[i + PAIR_AHEAD] + offset, 1);
+            __builtin_prefetch(rows[i + PAIR_AHEAD] + offset + (PAIR_STATES - 1) * sizeof(double), 1);
+        }
         pair_row(place, rows[i], args, batch->selection != NULL ? batch->selection[i] : i);
     }
     return WEFT_OK;

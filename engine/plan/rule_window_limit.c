@@ -45,8 +45,10 @@ static const weft_node *window_below(const limiter *l, const weft_node *node, in
 {
     for (; node->kind == WEFT_NODE_PROJECT && !weft_is_shared(&l->parents, node); node = node->inputs[0]) {
         const weft_expr *below = NULL;
-        for (int32_t i = 0; i < node->project.count && below == NULL; i++)
+        for (int32_t i = 0; i < node->project.count; i++) {
+            if (!weft_expr_deterministic(node->project.exprs[i])) return NULL; /* it counts all rows */
             if (opt_output_id(node->project.exprs[i]) == *id) below = opt_below_alias(node->project.exprs[i]);
+        }
         if (below == NULL || below->kind != WEFT_EXPR_COLUMN) return NULL;
         *id = below->column.id;
     }
@@ -79,6 +81,7 @@ static weft_status limit_window(weft_ctx *ctx, void *self, const weft_node *node
     if (node->kind != WEFT_NODE_FILTER) return WEFT_OK;
     for (int32_t i = 0; i < node->filter.count; i++) {
         int64_t id = -1;
+        if (!weft_expr_deterministic(node->filter.conjuncts[i])) return WEFT_OK;
         const int64_t bound = bound_of(node->filter.conjuncts[i], &id);
         const weft_node *window = bound > 0 && bound < most ? window_below(self, node->inputs[0], &id) : NULL;
         for (int32_t k = 0; window != NULL && k < window->window.count; k++) {

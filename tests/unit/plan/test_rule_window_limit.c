@@ -18,6 +18,7 @@ static void limits(void **state)
         {NUMBERED("row_number()") "n < 1", NULL},
         {NUMBERED("row_number()") "n <= k", NULL},
         {NUMBERED("row_number()") "n <= 3 or k = 1", NULL},
+        {NUMBERED("row_number()") "n <= 3 and rand(1) < 0.5", NULL},
         {NUMBERED("ntile(4)") "n <= 3", NULL},
         {NUMBERED("count(*)") "n <= 3", NULL},
         {"select n_name from (select n_name, row_number() over w n, sum(n_nationkey) over w s from nation "

@@ -21,7 +21,7 @@ static weft_status parse_schema_text(sql_parser *p, const char **text)
     weft_sql_advance(p);
     const int32_t start = weft_sql_peek(p, 0)->span.start;
     int32_t stop = start;
-    for (; !sql_is(p, SQL_END); weft_sql_advance(p)) {
+    for (; !sql_is(p, SQL_END) && !sql_is(p, SQL_BAD); weft_sql_advance(p)) {
         depth += sql_is(p, SQL_LPAREN) - sql_is(p, SQL_RPAREN);
         if (depth == 0) break;
         stop = weft_sql_peek(p, 0)->span.stop;

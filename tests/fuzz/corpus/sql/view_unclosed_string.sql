@@ -1,0 +1,1 @@
+create view revenue0 (a*';

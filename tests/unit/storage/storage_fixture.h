@@ -29,35 +29,26 @@ static inline void storage_remove_tree(const char *path)
     (void)nftw(path, storage_remove_one, 16, FTW_DEPTH | FTW_PHYS);
 }
 
-static inline int storage_setup(void **state)
+static inline int storage_setup_in(void **state, const char *parent)
 {
     storage_fixture *f = calloc(1, sizeof(*f));
     f->pool = weft_pool_new(INT64_MAX);
     f->account = weft_account_open(f->pool, "test");
     weft_settings_init(&f->settings);
     weft_ctx_init(&f->ctx, weft_arena_new(f->account), f->account, &f->settings);
-    /* In memory where that can be: the sweeps sync some ten thousand times, and what they prove does not
-     * hang on a disk. */
-    snprintf(f->folder, sizeof(f->folder), "%s/weft-storage-XXXXXX",
-             access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
+    snprintf(f->folder, sizeof(f->folder), "%s/weft-storage-XXXXXX", parent);
     if (mkdtemp(f->folder) == NULL) return -1;
     *state = f;
     return 0;
 }
 
-static inline void storage_remove_tree(const char *path);
+static inline int storage_setup(void **state) { return storage_setup_in(state, "/tmp"); }
 
-/* The same in memory where there is such a place: for thousands of runs that sync their files, which is not
- * what they show. */
+/* In memory where there is such a place: for thousands of runs that sync their files, which is not what they
+ * show. */
 static inline int storage_setup_quick(void **state)
 {
-    char quick[] = "/dev/shm/weft-storage-XXXXXX";
-    if (storage_setup(state) != 0) return -1;
-    storage_fixture *f = *state;
-    if (mkdtemp(quick) == NULL) return 0;
-    storage_remove_tree(f->folder);
-    snprintf(f->folder, sizeof(f->folder), "%s", quick);
-    return 0;
+    return storage_setup_in(state, access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp");
 }
 
 /* A finished file FOLDER/BELOW/NAME with this text. */

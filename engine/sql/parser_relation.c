@@ -77,6 +77,20 @@ done:
     return st;
 }
 
+/* t [FOR] VERSION | TIMESTAMP AS OF …: tables of files have one version. */
+static weft_status refuse_time_travel(sql_parser *p, const weft_node *table)
+{
+    static const char *const words[] = {"VERSION", "SYSTEM_VERSION", "TIMESTAMP", "SYSTEM_TIME"};
+    const int32_t at = weft_sql_is_text(p, 0, "FOR") ? 1 : 0;
+    if (!sql_word_at(p, at + 1, SQL_KW_AS) || !weft_sql_is_text(p, at + 2, "OF")) return WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(words); i++)
+        if (weft_sql_is_text(p, at, words[i]))
+            return weft_fail_at(p->ctx, WEFT_TIME_TRAVEL, &table->span,
+                                "The feature is not supported: Time travel on the relation: `%s`.",
+                                table->relation.parts[table->relation.part_count - 1]);
+    return WEFT_OK;
+}
+
 /* A name, or name(arguments): a call that gives rows. */
 static weft_status parse_named(sql_parser *p, const weft_node **out)
 {
@@ -105,6 +119,7 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
         WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
         node->span = weft_sql_span_from(p, &start);
+        WEFT_TRY(st, refuse_time_travel(p, node));
     }
     *out = node;
 done:

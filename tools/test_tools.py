@@ -72,6 +72,13 @@ class Tidy(unittest.TestCase):
         self.assertEqual(found, [("engine/expr", "readme")])
 
 
+    def test_status_that_nothing_raises(self):
+        found = []
+        listed = '/* list */\nX(USED, "USED", "0A000", USER)\nX(DEAD, "DEAD",\n  "0A000", USER)\n'
+        tidy.check_statuses(listed, {"USED"}, lambda path, line, rule, message: found.append((line, rule)))
+        self.assertEqual(found, [(3, "status")])
+
+
 class Arrows(unittest.TestCase):
     def test_cycle(self):
         with self.assertRaises(SystemExit):

@@ -48,9 +48,8 @@ typedef struct weft_type {
     uint8_t length_kind; /* STRING: weft_length_kind, of the columns of tables */
     int32_t child_count;
     const weft_field
-        *children;      /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
-    int32_t parameter;  /* STRING with a length_kind: its characters; GEOMETRY, GEOGRAPHY: weft_srid */
-    uint16_t collation; /* STRING: weft_collation, 0 is UTF8_BINARY (columnar/collation.h) */
+        *children;     /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
+    int32_t parameter; /* STRING with a length_kind: its characters; GEOMETRY, GEOGRAPHY: weft_srid */
 } weft_type;
 
 /* What a table says of its STRING columns; the values that are read from it are strings of any length. */

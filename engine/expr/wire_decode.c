@@ -34,8 +34,7 @@ static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, ui
     uint32_t nodes = 1;
 
     if (from->id >= WEFT_TYPE_COUNT || from->precision > UINT8_MAX || from->scale > UINT8_MAX ||
-        from->collation > UINT16_MAX || from->length_kind > WEFT_LENGTH_VARCHAR ||
-        from->n_fields > WEFT_COLUMNS_MAX) {
+        from->length_kind > WEFT_LENGTH_VARCHAR || from->n_fields > WEFT_COLUMNS_MAX) {
         return weft_fail(w->ctx, WEFT_CORRUPT, "expressions from the wire: type %u is none", index);
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_fields, &fields));
@@ -61,7 +60,6 @@ static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, ui
                                   .scale = (uint8_t)from->scale,
                                   .length_kind = (uint8_t)from->length_kind,
                                   .parameter = from->parameter,
-                                  .collation = (uint16_t)from->collation,
                                   .child_count = (int32_t)from->n_fields,
                                   .children = from->n_fields > 0 ? fields : NULL};
     if (!weft_expr_wire_check_type(w->types[index])) {

@@ -82,7 +82,6 @@ static weft_status encode_type(wire_encoder *w, weft_type type, uint32_t *index)
     t->precision = type.precision;
     t->scale = type.scale;
     t->parameter = type.parameter;
-    t->collation = type.collation;
     t->length_kind = type.length_kind;
     t->n_fields = (size_t)type.child_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, type.child_count, &t->fields));

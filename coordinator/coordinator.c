@@ -691,8 +691,8 @@ static weft_status fail_job(weft_ctx *ctx, const coordinator_job *j, weft_status
 {
     const weft_error error = ctx->error;
     if (j->c->journal == NULL || st == WEFT_NOT_LEADER) return st;
-    const weft_status fence = weft_journal_fence(ctx, j->c->journal);
-    if (fence == WEFT_NOT_LEADER) return fence;
+    const weft_status written = coordinator_file_fail(ctx, j, &error);
+    if (written == WEFT_NOT_LEADER) return written;
     ctx->error = error; /* what else is wrong with the journal will be said when it is written */
     return st;
 }

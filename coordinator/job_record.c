@@ -272,12 +272,23 @@ done:
     return st;
 }
 
+static bool is_read_on_record(const coordinator_job *j)
+{
+    return j->file.is_written && j->file.record->output[0] == 0;
+}
+
+weft_status coordinator_file_fail(weft_ctx *ctx, const coordinator_job *j, const weft_error *error)
+{
+    if (is_read_on_record(j)) return write_end(ctx, j->c, j->file.uuid, error);
+    return weft_journal_fence(ctx, j->c->journal);
+}
+
 bool coordinator_file_close(coordinator_job *j)
 {
     const weft_error kept = j->ctx->error, success = {0};
     weft_status st = WEFT_OK;
     if (weft_coordinator_is_deposed(j->c)) return false;
-    if (!j->file.is_written || j->file.record->output[0] != 0) return true;
+    if (!is_read_on_record(j)) return true;
     st = write_end(j->ctx, j->c, j->file.uuid, &success);
     if (st != WEFT_OK) weft_log_error(WEFT_LOG_WARN, "end_not_recorded", &j->ctx->error);
     j->ctx->error = kept;

@@ -446,6 +446,7 @@ static void end_left(struct recovered_state *s)
     const weft_job_name name = s->shown.name;
     const weft_error error = {.code = s->is_committed ? WEFT_OK : WEFT_CANCELLED,
                               .message = "its session has ended"};
+    if (weft_coordinator_is_deposed(s->c)) return;
     if (!s->is_committed && s->c->commits != NULL && s->record.output[0] != 0)
         weft_commits_give_up(&s->ctx, s->c->commits, weft_job_uuid(&name));
     if (weft_coordinator_tell(&s->ctx, s->c, &name, &error) == WEFT_OK) return;
@@ -455,8 +456,10 @@ static void end_left(struct recovered_state *s)
 void weft_recovered_job_leave(weft_recovered_job *job)
 {
     struct recovered_state *s = job->state;
+    const bool writes = s->record.output[0] != 0;
+    if (!writes) end_left(s); /* on record before its blocks go, as in coordinator_file_close */
     if (s->job != NULL) coordinator_leave_job(s->job);
-    if (!weft_coordinator_is_deposed(s->c)) end_left(s);
+    if (writes) end_left(s); /* its tasks make no more of the files that go with it */
     state_free(&s);
 }
 

@@ -357,7 +357,7 @@ static void nulls_and_types_that_cannot_be_are_told(void **state)
     weft_file_sink *sink;
     const weft_field nothing = {"x", WEFT_TYPE_OF(WEFT_TYPE_NULL), true};
     assert_int_equal(format->open(&f->ctx, storage_path(f, "x"), &(weft_schema){1, &nothing}, NULL, 0, &sink),
-                     WEFT_UNSUPPORTED_DATATYPE);
+                     WEFT_DATASOURCE_TYPE);
     const weft_field number = {"n", WEFT_TYPE_OF(WEFT_TYPE_INT), false};
     assert_int_equal(format->open(&f->ctx, storage_path(f, "x"), &(weft_schema){1, &number}, NULL, 0, &sink),
                      WEFT_OK);

@@ -39,23 +39,6 @@ static weft_status order_here(weft_ctx *ctx, void *self, int32_t worker, const w
     return c->worker.send(ctx, c->worker.self, order);
 }
 
-static void nothing_waits(weft_ctx *ctx, void *self) { (void)ctx, (void)self; }
-static void greet_nobody(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
-{
-    (void)self, (void)peer, (void)head, (void)worker;
-}
-
-static void refuse_nobody(void *self, uint64_t peer, const char *text) { (void)self, (void)peer, (void)text; }
-static void beat_nobody(void *self, uint64_t peer, const weft_link_head *head)
-{
-    (void)self, (void)peer, (void)head;
-}
-static void close_nothing(void *self, uint64_t peer) { (void)self, (void)peer; }
-static void note_nothing(void *self, int32_t worker, weft_core_change change)
-{
-    (void)self, (void)worker, (void)change;
-}
-
 static weft_status fetch_here(weft_ctx *ctx, void *self, const weft_block_name *names,
                               const weft_place *places, int32_t count, const weft_types *types,
                               weft_block **out, int32_t *lost)
@@ -80,14 +63,9 @@ weft_status weft_coordinator_new(weft_ctx *ctx, const weft_coordinator_options *
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
     pthread_mutex_init(&c->lock, NULL);
-    const weft_core_port here = {.order = order_here,
-                                 .flush = nothing_waits,
-                                 .welcome = greet_nobody,
-                                 .refuse = refuse_nobody,
-                                 .beat = beat_nobody,
-                                 .close = close_nothing,
-                                 .changed = note_nothing,
-                                 .self = c};
+    weft_core_port here = weft_core_port_mute;
+    here.order = order_here;
+    here.self = c;
     const weft_core_options *core = options->port == NULL ? &core_of_one_process : &options->core;
     c->account = ctx->memory;
     c->memory_bytes = options->memory_bytes;

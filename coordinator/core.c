@@ -3,6 +3,33 @@
 
 #include "coordinator/core_state.h"
 
+/* ---- a port without a far end ---- */
+
+static void mute_flush(weft_ctx *ctx, void *self) { (void)ctx, (void)self; }
+static void mute_welcome(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
+{
+    (void)self, (void)peer, (void)head, (void)worker;
+}
+static void mute_refuse(void *self, uint64_t peer, const char *text) { (void)self, (void)peer, (void)text; }
+static void mute_beat(void *self, uint64_t peer, const weft_link_head *head)
+{
+    (void)self, (void)peer, (void)head;
+}
+static void mute_close(void *self, uint64_t peer) { (void)self, (void)peer; }
+static void mute_changed(void *self, int32_t worker, weft_core_change change)
+{
+    (void)self, (void)worker, (void)change;
+}
+
+const weft_core_port weft_core_port_mute = {.flush = mute_flush,
+                                            .welcome = mute_welcome,
+                                            .refuse = mute_refuse,
+                                            .beat = mute_beat,
+                                            .close = mute_close,
+                                            .changed = mute_changed};
+
+/* ---- life ---- */
+
 weft_status weft_core_new(weft_ctx *ctx, const weft_core_options *options, const weft_core_port *port,
                           weft_core **out)
 {

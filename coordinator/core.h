@@ -63,6 +63,9 @@ typedef struct weft_core_port {
     void *self;
 } weft_core_port;
 
+/* All but an order is passed over: for a worker that needs no messages. The caller sets order and self. */
+extern const weft_core_port weft_core_port_mute;
+
 /* What a worker was told of a stage. */
 typedef struct weft_core_told {
     int32_t worker;
@@ -70,7 +73,6 @@ typedef struct weft_core_told {
     bool open;        /* it can run tasks; else it must be told (again) */
 } weft_core_told;
 
-/* A stage of a job. In the memory of the thread that runs the job, which fills in the first part. */
 /* A block that came within its report. */
 typedef struct weft_core_answer {
     int32_t generation, attempt;
@@ -78,6 +80,7 @@ typedef struct weft_core_answer {
     size_t len;
 } weft_core_answer;
 
+/* A stage of a job. In the memory of the thread that runs the job, which fills in the first part. */
 typedef struct weft_core_stage {
     const weft_stage *stage;
     const uint8_t *fragment; /* by value: its wire form */

@@ -37,24 +37,10 @@ static weft_status take_order(weft_ctx *ctx, void *self, int32_t worker, const w
     return WEFT_OK;
 }
 
-static void flush(weft_ctx *ctx, void *self) { (void)ctx, (void)self; }
-static void welcome(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
-{
-    (void)self, (void)peer, (void)head, (void)worker;
-}
-static void refuse(void *self, uint64_t peer, const char *text) { (void)self, (void)peer, (void)text; }
-static void beat(void *self, uint64_t peer, const weft_link_head *head)
-{
-    (void)self, (void)peer, (void)head;
-}
 static void drop(void *self, uint64_t peer)
 {
     (void)peer;
     ((rig *)self)->closed++;
-}
-static void changed(void *self, int32_t worker, weft_core_change change)
-{
-    (void)self, (void)worker, (void)change;
 }
 
 static void make_stage(rig *r, int32_t id)
@@ -88,14 +74,10 @@ static void open_core(rig *r)
     weft_fixture_open(&r->f);
     r->clock = (weft_clock){.now_ns = now_ns, .wall_us = now_ns, .self = r};
     r->f.ctx.clock = &r->clock;
-    const weft_core_port port = {.order = take_order,
-                                 .flush = flush,
-                                 .welcome = welcome,
-                                 .refuse = refuse,
-                                 .beat = beat,
-                                 .close = drop,
-                                 .changed = changed,
-                                 .self = r};
+    weft_core_port port = weft_core_port_mute;
+    port.order = take_order;
+    port.close = drop;
+    port.self = r;
     weft_fixture_ok(&r->f, weft_core_new(&r->f.ctx, &options, &port, &r->core));
     r->job = (weft_core_job){.id = JOB,
                              .settings = &r->f.settings,

@@ -53,22 +53,6 @@ static weft_status take_order(weft_ctx *ctx, void *self, int32_t worker, const w
     return WEFT_OK;
 }
 
-static void flush(weft_ctx *ctx, void *self) { (void)ctx, (void)self; }
-static void welcome(void *self, uint64_t peer, const weft_link_head *head, int32_t worker)
-{
-    (void)self, (void)peer, (void)head, (void)worker;
-}
-static void refuse(void *self, uint64_t peer, const char *text) { (void)self, (void)peer, (void)text; }
-static void beat(void *self, uint64_t peer, const weft_link_head *head)
-{
-    (void)self, (void)peer, (void)head;
-}
-static void drop(void *self, uint64_t peer) { (void)self, (void)peer; }
-static void changed(void *self, int32_t worker, weft_core_change change)
-{
-    (void)self, (void)worker, (void)change;
-}
-
 /* ---- the worker: it registers, and says what the test wants ---- */
 
 static void report(rig *r, const weft_to_coordinator *m)
@@ -116,14 +100,9 @@ static void rig_open(rig *r)
     r->name = (weft_job_name){.session = {.low = 3}, .operation = OPERATION};
     r->disk = weft_journal_memory_disk(&r->memory);
     weft_fixture_ok(&r->f, weft_journal_open_file(ctx, &r->disk, EPOCH, &r->journal));
-    r->port = (weft_core_port){.order = take_order,
-                               .flush = flush,
-                               .welcome = welcome,
-                               .refuse = refuse,
-                               .beat = beat,
-                               .close = drop,
-                               .changed = changed,
-                               .self = r};
+    r->port = weft_core_port_mute;
+    r->port.order = take_order;
+    r->port.self = r;
     const weft_coordinator_options options = {.port = &r->port,
                                               .core = {.members = {.tick_ns = A_LONG_TIME,
                                                                    .beat_ns = A_LONG_TIME,

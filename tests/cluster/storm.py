@@ -171,7 +171,8 @@ class Storm:
 
     def large(self):
         """A statement of 50 MB reads a session's file of 200 MB; its leader is killed when the records of
-        both are on the standby. ZooKeeper has 128 MB of heap; its nodes and bytes before, then and after."""
+        both are on the standby, and a worker has begun with it. ZooKeeper has 128 MB of heap; its nodes and
+        bytes before, then and after."""
         workers = [*takeovers.WORKER_ARGS, "--memory", "2g"]
         with Leaders(coordinators=2, worker_args=workers, coordinator_args=["--blob-keep", "5s"]) as cluster:
             for _ in range(2):
@@ -190,6 +191,7 @@ class Storm:
             until(lambda: sum(large.blobs(cluster, other).values()) > 100_000_000, "records on the standby")
             counted["records_bytes"] = sum(large.blobs(cluster, other).values())
             counted["with"] = large.counted(cluster)
+            until(lambda: takeovers.attempts(cluster.workers), "attempt that is carried over")
             at = time.monotonic()
             cluster.coordinators[leader].kill()
             cluster.until_leads({other})

@@ -86,7 +86,7 @@ class Scope:
 
 class Generator:
     def __init__(self, choices):
-        self.c, self.names, self.ctes = choices, 0, []
+        self.c, self.names, self.ctes, self.in_where = choices, 0, [], False
 
     def name(self, prefix):
         self.names += 1
@@ -124,7 +124,7 @@ class Generator:
         if way == 4:
             return self.literal(kind)
         if way == 5:
-            test = self.predicate(scope, depth - 1)
+            test = self.tested(False, scope, depth - 1)
             other = "" if self.c.chance(30) else f" ELSE {self.value(kind, scope, depth - 1)}"
             return f"CASE WHEN {test} THEN {self.value(kind, scope, depth - 1)}{other} END"
         if way == 6:
@@ -173,11 +173,18 @@ class Generator:
         if kind == "date":
             return f"({one('date')} {c.pick(('+', '-'))} {c.pick((1, 30, 365))})"
         if kind == "bool":
-            return f"({self.predicate(scope, depth)})"
+            return f"({self.tested(False, scope, depth)})"
         way = c.draw(3)
         if way == 0:
             return f"({one('int')} / nullif({one('int')}, 0))"
         return f"({one('dbl')} {c.pick(('+', '-'))} {self.literal('dbl')})"
+
+    def tested(self, in_where, scope, depth):
+        """A predicate of WHERE or ON, or one that is a value."""
+        before, self.in_where = self.in_where, in_where
+        text = self.predicate(scope, depth)
+        self.in_where = before
+        return text
 
     def predicate(self, scope, depth):
         c = self.c
@@ -213,19 +220,21 @@ class Generator:
         c, inner = self.c, []
         source = self.source(depth - 1, inner)
         below = Scope(inner, scope)
-        where = f" WHERE {self.predicate(below, depth - 1)}" if c.chance(70) else ""
+        where = f" WHERE {self.tested(True, below, depth - 1)}" if c.chance(70) else ""
         if c.chance(50):
             kind = c.pick(TYPES)
             column = self.column(kind, Scope(inner)) or self.literal(kind)
             left = self.value(kind, Scope(scope.columns), 1)
-            return f"{left} {c.pick(('', 'NOT '))}IN (SELECT {column} FROM {source}{where})"
+            test = f"{left} {c.pick(('', 'NOT '))}IN (SELECT {column} FROM {source}{where})"
+            # As a value Spark's is false where it is unknown.
+            return test if self.in_where else f"CASE WHEN {test} THEN true ELSE false END"
         return f"{c.pick(('', 'NOT '))}EXISTS (SELECT 1 FROM {source}{where})"
 
     def scalar(self, kind, scope, depth):
         inner = []
         source = self.source(0, inner)
         below = Scope(inner, scope)
-        where = f" WHERE {self.predicate(below, 1)}" if self.c.chance(70) else ""
+        where = f" WHERE {self.tested(True, below, 1)}" if self.c.chance(70) else ""
         if kind == "big":
             what = self.c.pick(("count(*)", f"count({self.value('int', Scope(inner), 1)})"))
         else:
@@ -275,7 +284,7 @@ class Generator:
             right_key = self.column(kind, Scope(right)) or self.literal(kind)
             on = f"{left_key} = {right_key}"
             if self.c.chance(30):
-                on += f" AND {self.predicate(Scope(columns + right), 1 if way == 'FULL JOIN' else 0)}"
+                on += f" AND {self.tested(True, Scope(columns + right), 1 if way == 'FULL JOIN' else 0)}"
             text += f" {way} {joined} ON {on}"
             if way not in ("SEMI JOIN", "ANTI JOIN"):
                 columns += right
@@ -286,7 +295,7 @@ class Generator:
     def aggregate(self, scope, depth):
         c = self.c
         way = c.draw(9)
-        where = f" FILTER (WHERE {self.predicate(scope, 1)})" if c.chance(20) else ""
+        where = f" FILTER (WHERE {self.tested(False, scope, 1)})" if c.chance(20) else ""
         if way == 0:
             return f"count(*){where}", "big"
         if way == 1:
@@ -340,7 +349,7 @@ class Generator:
         c, columns = self.c, []
         source = self.source(depth, columns)
         scope = Scope(columns)
-        where = f" WHERE {self.predicate(scope, depth)}" if c.chance(45) else ""
+        where = f" WHERE {self.tested(True, scope, depth)}" if c.chance(45) else ""
         way = c.draw(10)
         tail = ""
         if way in (4, 5, 6):
@@ -399,7 +408,7 @@ class Generator:
             source = self.source(1, columns)
             scope = Scope(columns)
             items = ", ".join(f"{self.value(kind, scope, 1)} AS c{n}" for n, kind in enumerate(kinds))
-            where = f" WHERE {self.predicate(scope, 1)}" if c.chance(60) else ""
+            where = f" WHERE {self.tested(True, scope, 1)}" if c.chance(60) else ""
             blocks.append(f"SELECT {items} FROM {source}{where}")
         words = ("UNION ALL", "UNION", "INTERSECT", "EXCEPT", "EXCEPT ALL", "INTERSECT ALL")
         text = blocks[0]

@@ -277,8 +277,17 @@ static bool is_read_on_record(const coordinator_job *j)
     return j->file.is_written && j->file.record->output[0] == 0;
 }
 
+/* Deposed is also who was told to end: its jobs are left to the next one as they are. */
+static weft_status check_leads(weft_ctx *ctx, const weft_coordinator *c)
+{
+    if (!weft_coordinator_is_deposed(c)) return WEFT_OK;
+    return weft_fail(ctx, WEFT_NOT_LEADER, "this coordinator does not lead any more");
+}
+
 weft_status coordinator_file_fail(weft_ctx *ctx, const coordinator_job *j, const weft_error *error)
 {
+    const weft_status st = check_leads(ctx, j->c);
+    if (st != WEFT_OK) return st;
     if (is_read_on_record(j)) return write_end(ctx, j->c, j->file.uuid, error);
     return weft_journal_fence(ctx, j->c->journal);
 }
@@ -302,9 +311,8 @@ weft_status weft_coordinator_tell(weft_ctx *ctx, weft_coordinator *c, const weft
 {
     weft_journal_record there;
     const weft_uuid uuid = weft_job_uuid(name);
-    if (weft_coordinator_is_deposed(c))
-        return weft_fail(ctx, WEFT_NOT_LEADER, "this coordinator does not lead any more");
-    if (c->journal == NULL) return WEFT_OK;
+    const weft_status st = check_leads(ctx, c);
+    if (st != WEFT_OK || c->journal == NULL) return st;
     if (error->code == WEFT_OK && !weft_journal_find(c->journal, uuid, WEFT_JOURNAL_DECISION, 0, &there))
         return WEFT_OK;
     if (!weft_journal_find(c->journal, uuid, WEFT_JOURNAL_JOB, 0, &there))

@@ -342,30 +342,13 @@ done:
     return st;
 }
 
-static bool is_query(const weft_node *node)
-{
-    switch ((int)node->kind) {
-    case WEFT_NODE_WRITE:
-    case WEFT_NODE_EXPLAIN:
-    case WEFT_NODE_CREATE_VIEW:
-    case WEFT_NODE_DROP_VIEW:
-    case WEFT_NODE_SET_CONFIG:
-    case WEFT_NODE_TABLE_COMMAND:
-    case WEFT_NODE_ROUTINE:
-    case WEFT_NODE_VARIABLE:
-    case WEFT_NODE_EXECUTE:
-    case WEFT_NODE_SHOW: return false;
-    default: return true;
-    }
-}
-
 /* … INTO targets: the query sets them. */
 static weft_status into_targets(weft_ctx *ctx, const weft_execute_command *c, const char *text,
                                 const weft_node **statement)
 {
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
-    if (!is_query(*statement))
+    if (weft_node_is_command(*statement))
         WEFT_TRY(st, weft_fail(ctx, WEFT_EXECUTE_INTO_NO_QUERY,
                                "The INTO clause of EXECUTE IMMEDIATE is only valid for queries but the given "
                                "statement is not a query: %.300s.",

@@ -87,19 +87,7 @@ static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, 
 {
     weft_status st = WEFT_OK;
     weft_bound bound = {0};
-    switch ((int)parsed->kind) {
-    case WEFT_NODE_WRITE:
-    case WEFT_NODE_EXPLAIN:
-    case WEFT_NODE_CREATE_VIEW:
-    case WEFT_NODE_DROP_VIEW:
-    case WEFT_NODE_SET_CONFIG:
-    case WEFT_NODE_TABLE_COMMAND:
-    case WEFT_NODE_ROUTINE:
-    case WEFT_NODE_VARIABLE:
-    case WEFT_NODE_EXECUTE:
-    case WEFT_NODE_SHOW: return analyze_command(a, parsed, out);
-    default: break;
-    }
+    if (weft_node_is_command(parsed)) return analyze_command(a, parsed, out);
     WEFT_TRY(st, weft_bind_query(a, parsed, NULL, NULL, &bound));
     WEFT_TRY(st, weft_bound_node(a, &bound, out));
 done:

@@ -522,3 +522,20 @@ bool weft_outputs_cover(const weft_outputs *outputs, const weft_expr *e)
     weft_outputs copy = *outputs;
     return !weft_expr_any(e, column_is_foreign, &copy);
 }
+
+bool weft_node_is_command(const weft_node *node)
+{
+    switch ((int)node->kind) {
+    case WEFT_NODE_WRITE:
+    case WEFT_NODE_EXPLAIN:
+    case WEFT_NODE_CREATE_VIEW:
+    case WEFT_NODE_DROP_VIEW:
+    case WEFT_NODE_SET_CONFIG:
+    case WEFT_NODE_TABLE_COMMAND:
+    case WEFT_NODE_ROUTINE:
+    case WEFT_NODE_VARIABLE:
+    case WEFT_NODE_EXECUTE:
+    case WEFT_NODE_SHOW: return true;
+    default: return false;
+    }
+}

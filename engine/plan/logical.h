@@ -557,6 +557,8 @@ WEFT_MUST_CHECK weft_status weft_node_repartition(weft_ctx *ctx, const weft_node
 /* A COLUMN expression for output `index` of the node. */
 WEFT_MUST_CHECK weft_status weft_node_column(weft_ctx *ctx, const weft_node *node, int32_t index,
                                              const weft_expr **out);
+/* A statement that is carried out, and not planned as a query is. */
+bool weft_node_is_command(const weft_node *node);
 /* The position of column `id` in the node's output, or -1. */
 int32_t weft_node_find_output(const weft_node *node, int64_t id);
 /* Does every column of e come from this output? */

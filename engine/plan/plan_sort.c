@@ -126,7 +126,6 @@ weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int
     if (!runs->finished) goto done;
     WEFT_TRY(st, open_runs(ctx, p, runs, node->sort.count, limit, out));
     out->one_task = true;
-    out->ordered = true;
     *ready = true;
 done:
     return st;

@@ -97,7 +97,6 @@ typedef struct pipeline {
     int32_t task_count;    /* that a hint asks for, 0: none … */
     bool task_limit;       /* … or at most so many */
     bool one_task;         /* order or a global count needs a single task */
-    bool ordered;          /* rows come in an order that the query asked for */
     double rows;           /* estimate */
     plan_list scan_ranges; /* scan_range: bounds of dynamic filters, for pruning splits */
     plan_list holds;       /* plan_constraint: what is known to be true of every row that leaves the pipe */

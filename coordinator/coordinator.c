@@ -239,6 +239,7 @@ static weft_status encode_fragment(weft_ctx *ctx, coordinator_job *j, weft_core_
     } else {
         WEFT_TRY(st, weft_shared_new(&own, bytes, s->fragment_len, &s->fragment_shared));
         s->fragment = s->fragment_shared->bytes;
+        s->fragment_crc = weft_crc32c(0, s->fragment, s->fragment_len);
         s->fragment_shared->next = j->fragments;
         j->fragments = s->fragment_shared;
     }

@@ -401,6 +401,11 @@ bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *pe
     return weft_members_send(core->members, worker, weft_now_ns(ctx), peer, head);
 }
 
+uint64_t weft_core_acked(const weft_core *core, int32_t worker)
+{
+    return weft_members_acked(core->members, worker);
+}
+
 uint64_t weft_core_peer(const weft_core *core, int32_t worker)
 {
     return weft_members_peer(core->members, worker);

@@ -86,6 +86,7 @@ typedef struct weft_core_stage {
     const uint8_t *fragment; /* by value: its wire form */
     size_t fragment_len;
     weft_shared *fragment_shared; /* … which is in here when it is large; NULL: it is small */
+    uint32_t fragment_crc;        /* of a large one: CRC-32C */
     weft_stage_stats stats;       /* sums over the first accepted attempts, in the arrays that follow */
     int64_t *rows, *bytes;
     weft_key_range *keys;
@@ -178,6 +179,8 @@ void weft_core_tick(weft_ctx *ctx, weft_core *core);
 /* For what the port has collected for a worker: where it goes, and its place in the session. False: the
  * worker is not there. */
 bool weft_core_head(weft_ctx *ctx, weft_core *core, int32_t worker, uint64_t *peer, weft_link_head *head);
+/* All messages of its session up to this number have arrived there; 0: none, or there is no session. */
+uint64_t weft_core_acked(const weft_core *core, int32_t worker);
 /* The connection of a worker, 0 when there is none. */
 uint64_t weft_core_peer(const weft_core *core, int32_t worker);
 

@@ -189,6 +189,7 @@ static weft_status open_stage(weft_ctx *ctx, weft_core *core, weft_core_job *job
                             .fragment_bytes = s->fragment,
                             .fragment_len = s->fragment_len,
                             .fragment_shared = s->fragment_shared,
+                            .fragment_crc = s->fragment_crc,
                             .settings = job->settings,
                             .timed = job->timed,
                             .answer_bytes = s->answer_bytes};

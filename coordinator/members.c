@@ -210,6 +210,14 @@ bool weft_members_send(weft_members *m, int32_t number, int64_t now, uint64_t *p
     return false;
 }
 
+uint64_t weft_members_acked(const weft_members *m, int32_t number)
+{
+    for (int32_t i = 0; i < m->count; i++)
+        if (m->list[i].number == number)
+            return m->list[i].state == MEMBER_PRESENT ? m->list[i].link.acked : 0;
+    return 0;
+}
+
 int32_t weft_members_find(const weft_members *m, uint64_t peer)
 {
     const member *w = find_peer(m, peer);

@@ -80,6 +80,8 @@ WEFT_MUST_CHECK weft_status weft_members_step(weft_ctx *ctx, weft_members *m, co
 /* Where to send to a worker, and the head of the message. False: it is not present; what it should hear it
  * will be told when it registers again. */
 bool weft_members_send(weft_members *m, int32_t number, int64_t now_ns, uint64_t *peer, weft_link_head *head);
+/* How many messages of its session a worker has acknowledged; 0: it is not present. */
+uint64_t weft_members_acked(const weft_members *m, int32_t number);
 /* The number of the worker behind a connection, or -1. */
 int32_t weft_members_find(const weft_members *m, uint64_t peer);
 /* The connection of a worker, 0 when there is none. */

@@ -6,6 +6,7 @@
 
 #include "common/log.h"
 #include "common/shared.h"
+#include "coordinator/fragments.h"
 #include "engine/plan/physical.h"
 #include "proto/envelope.h"
 
@@ -36,6 +37,7 @@ struct weft_port {
     weft_arena *orders;  /* of one step */
     port_batch *batches; /* [batch_capacity] a memory block */
     int32_t batch_count, batch_capacity;
+    weft_fragments *fragments;        /* behind those orders */
     uint64_t broken[PORT_BROKEN_MAX]; /* connections that were given up; the core is told at the next tick */
     int32_t broken_count;
 };
@@ -128,7 +130,9 @@ static void port_changed(void *self, int32_t worker, weft_core_change change)
     static const char *const events[] = {[WEFT_CORE_PRESENT] = "worker_present",
                                          [WEFT_CORE_SILENT] = "worker_silent",
                                          [WEFT_CORE_DEAD] = "worker_lost"};
-    note_member(self, worker, change);
+    weft_port *p = self;
+    weft_fragments_leave(p->fragments, worker); /* whatever has changed, what was its session is over */
+    note_member(p, worker, change);
     weft_log(change == WEFT_CORE_PRESENT ? WEFT_LOG_INFO : WEFT_LOG_WARN, events[change],
              WEFT_LOG_INT("worker", worker));
 }
@@ -164,43 +168,68 @@ done:
     return st;
 }
 
-/* The network has not taken them. */
-static void drop_frames(const port_batch *b, int32_t count)
+/* A message to a worker: frames [1, count), and its envelope before them. Its number in the session; 0: it
+ * has none, or is at its end. */
+static uint64_t send_numbered(weft_ctx *ctx, weft_port *p, int32_t worker, weft_envelope_kind kind,
+                              weft_net_frame *frames, int32_t count)
 {
-    for (int32_t i = 1; i < count; i++)
-        if (b->frames[i].release != NULL) b->frames[i].release(b->frames[i].owner);
+    weft_envelope envelope = {.kind = kind};
+    uint64_t peer = 0;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (!weft_core_head(ctx, weft_coordinator_core(p->options.coordinator), worker, &peer, &envelope.head))
+        return 0;
+    weft_status st = weft_envelope_encode(ctx, &envelope, &bytes, &len);
+    frames[0] = (weft_net_frame){.bytes = bytes, .len = len};
+    if (st == WEFT_OK) st = weft_net_send(ctx, p->net, peer, frames, count);
+    if (st == WEFT_OK) return envelope.head.number;
+    give_up(p, peer);
+    return 0;
 }
 
 static void send_batch(weft_ctx *ctx, weft_port *p, port_batch *b)
 {
-    weft_envelope envelope = {.kind = WEFT_ENVELOPE_ORDERS};
-    uint64_t peer = 0;
-    uint8_t *bytes = NULL;
-    size_t len = 0;
     const int32_t count = b->count;
-    weft_core *core = weft_coordinator_core(p->options.coordinator);
     b->count = 1;
-    if (count == 1) return;
-    if (!weft_core_head(ctx, core, b->worker, &peer, &envelope.head)) {
-        drop_frames(b, count);
-        return;
+    if (count > 1) (void)send_numbered(ctx, p, b->worker, WEFT_ENVELOPE_ORDERS, b->frames, count);
+}
+
+static uint64_t acked(void *self, int32_t worker)
+{
+    const weft_port *p = self;
+    return weft_core_acked(weft_coordinator_core(p->options.coordinator), worker);
+}
+
+/* The bytes are lent: all workers get the same, and all wait for the lock meanwhile. */
+static uint64_t send_piece(weft_ctx *ctx, void *self, int32_t worker, const weft_to_worker *piece)
+{
+    weft_port *p = self;
+    uint8_t *bytes = NULL;
+    weft_net_frame frames[3] = {[2] = {.bytes = piece->fragment_bytes,
+                                       .len = piece->fragment_len,
+                                       .release = weft_shared_release,
+                                       .owner = piece->fragment_shared}};
+    if (weft_to_worker_encode(ctx, piece, &bytes, &frames[1].len) != WEFT_OK) {
+        give_up(p, weft_core_peer(weft_coordinator_core(p->options.coordinator), worker));
+        return 0;
     }
-    weft_status st = weft_envelope_encode(ctx, &envelope, &bytes, &len);
-    b->frames[0] = (weft_net_frame){.bytes = bytes, .len = len};
-    if (st == WEFT_OK) st = weft_net_send(ctx, p->net, peer, b->frames, count);
-    if (st == WEFT_OK) return;
-    drop_frames(b, count);
-    give_up(p, peer);
+    frames[1].bytes = bytes;
+    weft_shared_hold(piece->fragment_shared);
+    const uint64_t number = send_numbered(ctx, p, worker, WEFT_ENVELOPE_PIECE, frames, 3);
+    if (number == 0) weft_shared_release(piece->fragment_shared);
+    return number;
 }
 
 static void port_flush(weft_ctx *ctx, void *self)
 {
+    const weft_fragments_way way = {.acked = acked, .send = send_piece, .self = self};
     weft_port *p = self;
     weft_arena *const callers = ctx->arena;
     const weft_error kept = ctx->error;
     ctx->arena = p->orders;
     for (int32_t i = 0; i < p->batch_count; i++) send_batch(ctx, p, &p->batches[i]);
     p->batch_count = 0;
+    weft_fragments_send(ctx, p->fragments, &way);
     weft_arena_reset(p->orders);
     ctx->arena = callers;
     ctx->error = kept;
@@ -222,15 +251,10 @@ static weft_status add_order(weft_ctx *ctx, weft_port *p, int32_t worker, const 
     WEFT_TRY(st, find_batch(ctx, p, worker, &b));
     WEFT_TRY(st, weft_to_worker_encode(ctx, &packed, &bytes, &frame.len));
     frame.bytes = bytes;
-    if (b->count + packed.fragment_apart >= WEFT_NET_FRAMES_MAX) send_batch(ctx, p, b);
+    if (b->count == WEFT_NET_FRAMES_MAX) send_batch(ctx, p, b);
     b->frames[b->count++] = frame;
-    if (packed.fragment_apart) { /* all wait meanwhile: it is neither encoded nor copied here */
-        weft_shared_hold(packed.fragment_shared);
-        b->frames[b->count++] = (weft_net_frame){.bytes = packed.fragment_bytes,
-                                                 .len = packed.fragment_len,
-                                                 .release = weft_shared_release,
-                                                 .owner = packed.fragment_shared};
-    }
+    if (packed.fragment_apart) WEFT_TRY(st, weft_fragments_add(ctx, p->fragments, worker, &packed));
+    if (order->kind == WEFT_TO_WORKER_END) weft_fragments_end(p->fragments, worker, order->job);
 done:
     return st;
 }
@@ -373,6 +397,7 @@ static void on_message(void *self, weft_net_peer peer, const weft_identity *who,
             break;
         case WEFT_ENVELOPE_BEAT:
             weft_core_beat(&p->ctx, weft_coordinator_enter(c), peer, &e.head);
+            weft_core_flush(&p->ctx, weft_coordinator_core(c)); /* it may have acknowledged a piece */
             weft_coordinator_leave(c);
             break;
         case WEFT_ENVELOPE_LEAVE:
@@ -383,6 +408,7 @@ static void on_message(void *self, weft_net_peer peer, const weft_identity *who,
         case WEFT_ENVELOPE_WELCOME:
         case WEFT_ENVELOPE_REFUSE:
         case WEFT_ENVELOPE_ORDERS:
+        case WEFT_ENVELOPE_PIECE:
             (void)weft_fail(&p->ctx, WEFT_CORRUPT, "a message that only coordinators send");
             drop(p, peer, "kind");
             break;
@@ -429,6 +455,7 @@ weft_status weft_port_new(weft_ctx *ctx, weft_port **out)
     p->orders = weft_arena_new(ctx->memory);
     if (p->arena == NULL || p->orders == NULL)
         WEFT_TRY(st, weft_fail(ctx, WEFT_NOMEM, "no memory for the control port"));
+    WEFT_TRY(st, weft_fragments_new(ctx, &p->fragments));
     weft_ctx_init(&p->ctx, p->arena, ctx->memory, ctx->settings);
     *out = p;
     p = NULL;
@@ -506,6 +533,7 @@ void weft_port_free(weft_port **port)
     *port = NULL;
     if (p == NULL) return;
     pthread_mutex_destroy(&p->gate);
+    weft_fragments_free(&p->fragments);
     weft_mem_free(p->batches);
     weft_arena_free(&p->orders);
     weft_arena_free(&p->arena);

@@ -1,7 +1,8 @@
 /* coordinator/port.h - the coordinator's control port: workers and clients of other processes.
  *
  * One endpoint (common/net.h) for both. What workers send steps the core, in the endpoint's thread; what
- * clients send goes to the service. Orders of one step to one worker travel as one message. Whatever cannot
+ * clients send goes to the service. Orders of one step to one worker travel as one message, large fragments
+ * behind them in pieces (fragments.h). Whatever cannot
  * be understood, or be sent, costs its sender or receiver the session, and nothing else. */
 #ifndef WEFT_COORDINATOR_PORT_H
 #define WEFT_COORDINATOR_PORT_H

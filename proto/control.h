@@ -55,7 +55,8 @@ typedef enum weft_to_worker_kind {
     WEFT_TO_WORKER_END,    /* the job is over (or cancelled): stop its tasks, drop all that is left of it */
     WEFT_TO_WORKER_CANCEL, /* stop this attempt: nobody waits for it. It is answered by a report all the same
                             */
-    WEFT_TO_WORKER_DROP    /* this block (of partition and attempt) does not count and is not needed */
+    WEFT_TO_WORKER_DROP,   /* this block (of partition and attempt) does not count and is not needed */
+    WEFT_TO_WORKER_PIECE /* the next bytes of the fragment of a stage, of which STAGE told only the length */
 } weft_to_worker_kind;
 
 typedef struct weft_to_worker {
@@ -70,10 +71,13 @@ typedef struct weft_to_worker {
     const weft_stage *fragment;    /* STAGE: borrowed like a task; or NULL, and */
     const uint8_t *fragment_bytes; /* … its wire form (weft_stage_encode), borrowed likewise */
     size_t fragment_len;
-    weft_shared *fragment_shared; /* … that fragment_bytes are of, or NULL. Who sends them by themselves, as a
+    weft_shared *fragment_shared; /* … that fragment_bytes are of, or NULL. Who sends them in pieces, as a
                                      large one should be, holds it */
-    bool fragment_apart;  /* … which are not in the encoded message: they come by themselves, after it */
-    int32_t source_count; /* STAGE: one for each input of the stage */
+    bool fragment_apart;    /* … which are not in the encoded message: they come in pieces, after it */
+    uint32_t fragment_crc;  /* … and have this CRC-32C together */
+    size_t fragment_offset; /* PIECE: fragment_bytes, which are not in the encoded message either, lie here in
+                               the whole */
+    int32_t source_count;   /* STAGE: one for each input of the stage */
     const weft_stage_source *sources; /* borrowed likewise */
     int32_t place_count;
     const weft_place *places;      /* borrowed likewise */
@@ -152,6 +156,8 @@ void weft_to_coordinator_release(weft_to_coordinator *message);
 enum {
     WEFT_CONTROL_VERSION = 1,
     WEFT_CONTROL_BYTES_MAX = 512 << 20, /* a stage of a million files; a socket takes no more than this */
+    WEFT_PIECE_BYTES_MAX = 256 << 10,   /* of a fragment: also a connection of 128 KiB a second brings one
+                                           before its end is taken for dead (2 s) */
     WEFT_CONTROL_TASKS_MAX = 1 << 24,   /* of all inputs together: 64 MiB, which a few bytes can claim */
     WEFT_CONTROL_PLACES_MAX = 65536,    /* workers of one order */
     WEFT_CONTROL_RELAYS_MAX = 65536,    /* of one input */
@@ -161,7 +167,8 @@ enum {
 };
 
 /* The message is of ctx->arena. It must have bytes for its fragment and task, not pointers; a fragment that
- * is apart leaves only its length there, and what is decoded has no fragment_bytes. Of the settings those
+ * is apart leaves only its length and checksum there, a piece its place and length, and what is decoded has
+ * no fragment_bytes. Of the settings those
  * of the statement travel; what belongs to a process (memory, slots, folders) is each process's own.
  * Errors: WEFT_LIMIT, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message,

@@ -47,7 +47,7 @@ weft_status weft_envelope_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len
     if (m->version != WEFT_ENVELOPE_VERSION)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a message of version %u; this process speaks %d", m->version,
                          WEFT_ENVELOPE_VERSION);
-    if (m->kind > WEFT_ENVELOPE_CLIENT)
+    if (m->kind > WEFT_ENVELOPE_PIECE)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a message of kind %u is not known here", m->kind);
     *out = (weft_envelope){.kind = (weft_envelope_kind)m->kind,
                            .head = {.session = m->session, .number = m->number, .ack = m->ack},

@@ -3,10 +3,11 @@
  * and the coordinator say (session.h).
  *
  *   worker → coordinator   REGISTER (one frame: a report of that kind), REPORTS, BEAT, LEAVE
- *   coordinator → worker   WELCOME, ORDERS, BEAT, REFUSE
+ *   coordinator → worker   WELCOME, ORDERS, PIECE (one order of that kind, and its bytes), BEAT, REFUSE
  *   client ↔ coordinator   CLIENT
  *
- * A message of orders or reports is numbered as a whole. REGISTER and WELCOME are outside of the numbering.
+ * A message of orders or reports, and a piece, is numbered as a whole. REGISTER and WELCOME are outside of
+ * the numbering.
  */
 #ifndef WEFT_PROTO_ENVELOPE_H
 #define WEFT_PROTO_ENVELOPE_H
@@ -22,7 +23,8 @@ typedef enum weft_envelope_kind {
     WEFT_ENVELOPE_REPORTS,
     WEFT_ENVELOPE_BEAT,
     WEFT_ENVELOPE_LEAVE, /* the worker ends in order */
-    WEFT_ENVELOPE_CLIENT
+    WEFT_ENVELOPE_CLIENT,
+    WEFT_ENVELOPE_PIECE /* acknowledged at once, by a heartbeat: so the sender knows when to send the next */
 } weft_envelope_kind;
 
 typedef struct weft_envelope {

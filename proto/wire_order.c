@@ -116,9 +116,10 @@ static weft_status put_open(weft_ctx *ctx, const weft_to_worker *message, Weft__
     weft_status st = WEFT_OK;
     Weft__Wire__StageSource *sources = NULL;
     assert(message->fragment_bytes != NULL);
-    if (message->fragment_apart)
+    if (message->fragment_apart) {
         m->fragment_apart = message->fragment_len;
-    else
+        m->fragment_crc = message->fragment_crc;
+    } else
         m->fragment = wire_bytes(message->fragment_bytes, message->fragment_len);
     m->timed = message->timed;
     m->answer_bytes = (uint32_t)message->answer_bytes;
@@ -148,6 +149,7 @@ weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message, 
     Weft__Wire__StageOrder open = WEFT__WIRE__STAGE_ORDER__INIT;
     Weft__Wire__LaunchOrder launch = WEFT__WIRE__LAUNCH_ORDER__INIT;
     Weft__Wire__AttemptOrder about = WEFT__WIRE__ATTEMPT_ORDER__INIT;
+    Weft__Wire__PieceOrder piece = WEFT__WIRE__PIECE_ORDER__INIT;
     m.version = WEFT_CONTROL_VERSION;
     m.kind = (uint32_t)message->kind;
     m.epoch = message->epoch;
@@ -169,6 +171,11 @@ weft_status weft_to_worker_encode(weft_ctx *ctx, const weft_to_worker *message, 
         about.partition = message->partition;
         about.attempt = message->attempt;
         m.about = &about;
+    }
+    if (message->kind == WEFT_TO_WORKER_PIECE) {
+        piece.offset = message->fragment_offset;
+        piece.length = (uint32_t)message->fragment_len;
+        m.piece = &piece;
     }
     WEFT_TRY(st, wire_pack(ctx, &m.base, bytes, len));
 done:
@@ -319,7 +326,11 @@ static weft_status get_open(weft_ctx *ctx, const Weft__Wire__StageOrder *m, cons
     if (m->fragment_apart > 0 && (m->fragment.len > 0 || m->fragment_apart > WEFT_CONTROL_BYTES_MAX))
         return weft_fail(ctx, WEFT_CORRUPT, "stage %d has a fragment of %llu bytes apart, and one of %zu",
                          out->stage, (unsigned long long)m->fragment_apart, m->fragment.len);
+    if (m->fragment_apart == 0 && m->fragment_crc != 0)
+        return weft_fail(ctx, WEFT_CORRUPT, "stage %d has the checksum of a fragment that does not come",
+                         out->stage);
     out->fragment_apart = m->fragment_apart > 0;
+    out->fragment_crc = m->fragment_crc;
     out->fragment_bytes = out->fragment_apart ? NULL : m->fragment.data;
     out->fragment_len = out->fragment_apart ? (size_t)m->fragment_apart : m->fragment.len;
     out->timed = m->timed;
@@ -341,6 +352,16 @@ done:
     return st;
 }
 
+static weft_status get_piece(weft_ctx *ctx, const Weft__Wire__PieceOrder *m, weft_to_worker *out)
+{
+    if (m->length == 0 || m->length > WEFT_PIECE_BYTES_MAX || m->offset > WEFT_CONTROL_BYTES_MAX - m->length)
+        return weft_fail(ctx, WEFT_CORRUPT, "a piece of %u bytes at %llu of the fragment of stage %d",
+                         m->length, (unsigned long long)m->offset, out->stage);
+    out->fragment_offset = (size_t)m->offset;
+    out->fragment_len = m->length;
+    return WEFT_OK;
+}
+
 static weft_status get_attempt(weft_ctx *ctx, int32_t partition, int32_t attempt, weft_to_worker *out)
 {
     if (partition < 0 || attempt < 0)
@@ -359,7 +380,7 @@ weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings, 
     WEFT_TRY(st, wire_unpack(ctx, &weft__wire__to_worker__descriptor, bytes, len, &message));
     const Weft__Wire__ToWorker *m = (const Weft__Wire__ToWorker *)(const void *)message;
     WEFT_TRY(st, wire_check_version(ctx, m->version));
-    if (m->kind > WEFT_TO_WORKER_DROP)
+    if (m->kind > WEFT_TO_WORKER_PIECE)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "an order of kind %u is not known here", m->kind);
     if (m->stage < 0 || m->stage >= WEFT_STAGES_MAX || m->generation < 0 || m->epoch < 0)
         return weft_fail(ctx, WEFT_CORRUPT, "an order for stage %d.%d of epoch %lld", m->stage, m->generation,
@@ -371,10 +392,12 @@ weft_status weft_to_worker_decode(weft_ctx *ctx, const weft_settings *settings, 
                             .generation = m->generation};
     if ((m->open != NULL) != (out->kind == WEFT_TO_WORKER_STAGE) ||
         (m->launch != NULL) != (out->kind == WEFT_TO_WORKER_LAUNCH) ||
-        (m->about != NULL) != is_about_attempt(out->kind))
+        (m->about != NULL) != is_about_attempt(out->kind) ||
+        (m->piece != NULL) != (out->kind == WEFT_TO_WORKER_PIECE))
         return weft_fail(ctx, WEFT_CORRUPT, "an order of kind %u has the parts of another", m->kind);
     if (m->open != NULL) WEFT_TRY(st, get_open(ctx, m->open, settings, out));
     if (m->about != NULL) WEFT_TRY(st, get_attempt(ctx, m->about->partition, m->about->attempt, out));
+    if (m->piece != NULL) WEFT_TRY(st, get_piece(ctx, m->piece, out));
     if (m->launch == NULL) goto done;
     WEFT_TRY(st, get_attempt(ctx, m->launch->partition, m->launch->attempt, out));
     out->task_bytes = m->launch->task.data;

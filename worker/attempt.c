@@ -69,7 +69,7 @@ static weft_status list_work(weft_ctx *ctx, const weft_worker *w, weft_worker_he
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, attempts, &running));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, jobs, &ids));
     for (const worker_attempt *a = w->attempts; a != NULL; a = a->next)
-        running[out->running_count++] = attempt_name(a);
+        if (!a->forgotten) running[out->running_count++] = attempt_name(a);
     for (const worker_job *j = w->jobs; j != NULL; j = j->next) ids[out->job_count++] = j->id;
     out->running = running;
     out->jobs = ids;

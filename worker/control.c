@@ -105,8 +105,10 @@ static void on_message(weft_control *c, const weft_control_event *e, int64_t now
         c->acked = c->base + c->link.acked;
         give(c, WEFT_CONTROL_FORGET, c->acked, no_head, act, self);
     }
-    if (verdict == WEFT_LINK_NEXT && e->kind == WEFT_CONTROL_ORDER)
-        give(c, WEFT_CONTROL_HANDLE, 0, no_head, act, self);
+    if (verdict != WEFT_LINK_NEXT || e->kind == WEFT_CONTROL_BEAT) return;
+    give(c, WEFT_CONTROL_HANDLE, 0, no_head, act, self);
+    if (e->kind == WEFT_CONTROL_PIECE)
+        give(c, WEFT_CONTROL_BEATS, 0, weft_link_beat(&c->link, now), act, self);
 }
 
 static void on_tick(weft_control *c, int64_t now, weft_control_act *act, void *self)
@@ -141,6 +143,7 @@ void weft_control_step(weft_control *c, const weft_control_event *e, int64_t now
     switch (e->kind) {
     case WEFT_CONTROL_WELCOME: on_welcome(c, e, now, act, self); break;
     case WEFT_CONTROL_ORDER:
+    case WEFT_CONTROL_PIECE:
     case WEFT_CONTROL_BEAT: on_message(c, e, now, act, self); break;
     case WEFT_CONTROL_GONE:
         if (e->peer == c->peer && c->peer != 0) part(c, false, now, act, self);

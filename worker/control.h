@@ -54,6 +54,7 @@ typedef struct weft_control {
 typedef enum weft_control_event_kind {
     WEFT_CONTROL_WELCOME, /* head.session, over peer */
     WEFT_CONTROL_ORDER,   /* head, over peer */
+    WEFT_CONTROL_PIECE,   /* likewise; a heartbeat acknowledges it at once: its sender waits for that */
     WEFT_CONTROL_BEAT,    /* head, over peer */
     WEFT_CONTROL_GONE,    /* the connection of peer is broken */
     WEFT_CONTROL_REPORT,  /* one more report was put at the end of the outbox */

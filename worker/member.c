@@ -244,8 +244,9 @@ static void connect_next(weft_member *m)
     weft_control_connected(&m->control, peer, weft_now_ns(&m->ctx));
 }
 
-static void lost_session(const weft_member *m, const char *why)
+static void lost_session(weft_member *m, const char *why)
 {
+    weft_worker_parted(&m->ctx, m->worker);
     weft_log(WEFT_LOG_WARN, "session_lost", WEFT_LOG_TEXT("coordinator", m->master),
              WEFT_LOG_TEXT("reason", why));
 }
@@ -323,6 +324,7 @@ static void handle(weft_member *m, const weft_envelope *e, weft_net_peer peer)
     case WEFT_ENVELOPE_REFUSE: on_refuse(m, e->text); return;
     case WEFT_ENVELOPE_BEAT: event.kind = WEFT_CONTROL_BEAT; break;
     case WEFT_ENVELOPE_ORDERS: break;
+    case WEFT_ENVELOPE_PIECE: event.kind = WEFT_CONTROL_PIECE; break;
     case WEFT_ENVELOPE_REGISTER:
     case WEFT_ENVELOPE_REPORTS:
     case WEFT_ENVELOPE_LEAVE:

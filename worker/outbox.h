@@ -17,8 +17,9 @@ typedef struct weft_outbox weft_outbox;
 typedef struct weft_parcel weft_parcel;
 
 enum {
-    WEFT_OUTBOX_REPORTS_MAX = 60, /* in a batch: with the envelope fewer than a message has frames */
-    WEFT_OUTBOX_BATCH_BYTES = 4 << 20
+    WEFT_OUTBOX_REPORTS_MAX = 60,       /* in a batch: with the envelope fewer than a message has frames */
+    WEFT_OUTBOX_BATCH_BYTES = 256 << 10 /* as little as a piece of a fragment (proto/control.h): a slow
+                                           connection brings it before its end is taken for silent */
 };
 
 /* Charged to ctx's account. limit_bytes: of all that it holds. Caller frees. */

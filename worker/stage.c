@@ -27,6 +27,7 @@ static void stage_clear(weft_worker *w, worker_stage *s, bool again)
 void weft_worker_stage_free(weft_worker *w, worker_stage *s)
 {
     stage_clear(w, s, false);
+    weft_mem_free(s->fragment);
     weft_arena_free(&s->arena);
     weft_account_close(&s->account);
     weft_arena_free(&s->message.arena);
@@ -354,7 +355,8 @@ static void stage_begin(weft_ctx *ctx, weft_worker *w, worker_stage *s)
 weft_status weft_worker_stage_prepare(weft_ctx *ctx, weft_worker *w, worker_stage *s, bool alone)
 {
     pthread_mutex_lock(&w->lock);
-    if (alone && s->state == STAGE_BROKEN && s->broken == WEFT_NOMEM) {
+    const bool has_fragment = !s->order.fragment_apart || s->fragment != NULL;
+    if (alone && s->state == STAGE_BROKEN && s->broken == WEFT_NOMEM && has_fragment) {
         stage_clear(w, s, true);
         weft_arena_reset(s->arena);
         s->units = s->next_unit = s->built_units = 0;

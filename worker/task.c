@@ -279,6 +279,10 @@ void weft_slot_task(slot *sl, const order *o)
     ctx.scratch = s->job->scratch;
     ctx.fetch_failure = &failure;
     ctx.named = w->options.named;
+    if (!weft_worker_fragment_await(w, a)) {
+        weft_worker_stage_leave(&ctx, w, s, a);
+        return;
+    }
     log_attempt("attempt_begins", &report, WEFT_OK);
     weft_status st = try_task(&ctx, sl, a, false, &report, &company);
     if (st == WEFT_NOMEM && company) {

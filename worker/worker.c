@@ -160,6 +160,7 @@ static weft_status on_stage(weft_ctx *ctx, weft_worker *w, const weft_to_worker 
     s->order = *m;
     s->message = *memory;
     *memory = (message_memory){0};
+    if (m->fragment_apart) weft_worker_fragment_expect(ctx, s);
     for (int32_t i = 0; i < m->source_count; i++)
         WEFT_TRY(st, weft_relay_expect(ctx, w->relay, s, m->job, &s->order.sources[i]));
     s->job = job;
@@ -283,6 +284,7 @@ static weft_status take_order(weft_ctx *ctx, weft_worker *w, const weft_to_worke
     case WEFT_TO_WORKER_END: on_end(ctx, w, m); break;
     case WEFT_TO_WORKER_CANCEL: weft_worker_attempts_cancel(w, m, NULL); break;
     case WEFT_TO_WORKER_DROP: on_drop(ctx, w, m); break;
+    case WEFT_TO_WORKER_PIECE: st = weft_worker_fragment_take(ctx, w, m); break;
     }
 done:
     pthread_mutex_unlock(&w->lock);
@@ -296,19 +298,14 @@ weft_status weft_worker_send(weft_ctx *ctx, weft_worker *w, const weft_to_worker
     return take_order(ctx, w, m, &memory);
 }
 
-/* One copy, into the memory of its stage. */
-static weft_status take_fragment(weft_ctx *ctx, weft_to_worker *m, const weft_net_frame *frame)
+/* The bytes of a piece are the frame after it. */
+static weft_status find_piece(weft_ctx *ctx, weft_to_worker *m, const weft_net_frame *frame)
 {
-    weft_status st = WEFT_OK;
-    char *copy = NULL;
     if (frame == NULL || frame->len != m->fragment_len)
-        return weft_fail(ctx, WEFT_CORRUPT,
-                         "the fragment of stage %d is apart, and came with %zu of %zu bytes", m->stage,
-                         frame == NULL ? 0 : frame->len, m->fragment_len);
-    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, frame->bytes, frame->len, &copy));
-    m->fragment_bytes = (const uint8_t *)copy;
-done:
-    return st;
+        return weft_fail(ctx, WEFT_CORRUPT, "a piece of the fragment of stage %d came with %zu of %zu bytes",
+                         m->stage, frame == NULL ? 0 : frame->len, m->fragment_len);
+    m->fragment_bytes = frame->bytes;
+    return WEFT_OK;
 }
 
 weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *w, const weft_net_frame *frames, int32_t count,
@@ -322,8 +319,8 @@ weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *w, const weft_net_fr
     ctx->arena = w->incoming.arena;
     ctx->memory = w->incoming.account;
     st = weft_to_worker_decode(ctx, w->options.settings, frames[0].bytes, frames[0].len, &m);
-    *taken = m.fragment_apart ? 2 : 1;
-    if (st == WEFT_OK && m.fragment_apart) st = take_fragment(ctx, &m, count > 1 ? &frames[1] : NULL);
+    *taken = m.kind == WEFT_TO_WORKER_PIECE ? 2 : 1;
+    if (st == WEFT_OK && *taken == 2) st = find_piece(ctx, &m, count > 1 ? &frames[1] : NULL);
     ctx->arena = senders;
     ctx->memory = account;
     WEFT_TRY(st, st);

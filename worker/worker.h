@@ -32,8 +32,8 @@ WEFT_MUST_CHECK weft_status weft_worker_start(weft_ctx *ctx, const weft_worker_o
 WEFT_MUST_CHECK weft_status weft_worker_send(weft_ctx *ctx, weft_worker *worker,
                                              const weft_to_worker *message);
 /* The same as a frame with its bytes (weft_to_worker_encode), which are not needed afterwards. *taken: how
- * many of the count frames belong to it, 1, or 2 with a fragment that is apart. Errors also: those of
- * decoding; nothing has changed then. By one thread. */
+ * many of the count frames belong to it, 1, or 2 of a piece. Errors also: those of decoding, and WEFT_CORRUPT
+ * of a piece that does not fit to those before; nothing has changed then. By one thread. */
 WEFT_MUST_CHECK weft_status weft_worker_receive(weft_ctx *ctx, weft_worker *worker,
                                                 const weft_net_frame *frames, int32_t count, int32_t *taken);
 /* A count of a block that is here. Errors: WEFT_FETCH_FAILED. */
@@ -42,6 +42,9 @@ WEFT_MUST_CHECK weft_status weft_worker_fetch(weft_ctx *ctx, weft_worker *worker
 /* What is here: slots, memory; the attempts that wait or run, the blocks, the jobs, all into ctx->arena.
  * Attempts are listed before blocks, so one that ends meanwhile is in both. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_worker_list(weft_ctx *ctx, weft_worker *worker, weft_worker_hello *out);
+/* The session with the coordinator is over, and with it what was on its way: stages whose fragments have not
+ * come whole are closed, and their attempts never were here. */
+void weft_worker_parted(weft_ctx *ctx, weft_worker *worker);
 /* While paused no attempt begins; those that have begun go on. */
 void weft_worker_pause(weft_worker *worker, bool paused);
 bool weft_worker_is_paused(weft_worker *worker);

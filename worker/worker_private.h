@@ -1,8 +1,8 @@
 /* worker/worker_private.h - what the files of a worker share; for nobody else.
  *
- * worker.c takes orders and owns the slots, attempt.c knows which attempts and what else is here, stage.c
- * opens stages, task.c runs tasks and reports, room.c says how many of them run at once. One lock, the
- * worker's; a block store has its own, taken after it. */
+ * worker.c takes orders and owns the slots, attempt.c knows which attempts and what else is here, fragment.c
+ * puts large fragments together, stage.c opens stages, task.c runs tasks and reports, room.c says how many of
+ * them run at once. One lock, the worker's; a block store has its own, taken after it. */
 #ifndef WEFT_WORKER_WORKER_PRIVATE_H
 #define WEFT_WORKER_WORKER_PRIVATE_H
 
@@ -14,7 +14,14 @@
 #include "worker/relay.h"
 #include "worker/worker.h"
 
-typedef enum stage_state { STAGE_NEW, STAGE_OPENING, STAGE_BUILDING, STAGE_READY, STAGE_BROKEN } stage_state;
+typedef enum stage_state {
+    STAGE_NEW,
+    STAGE_AWAITED, /* its fragment is on its way, in pieces; then it is NEW */
+    STAGE_OPENING,
+    STAGE_BUILDING,
+    STAGE_READY,
+    STAGE_BROKEN
+} stage_state;
 
 typedef struct worker_job {
     struct worker_job *next;
@@ -37,8 +44,12 @@ typedef struct worker_stage {
     worker_job *job;
     weft_to_worker order; /* the STAGE message; what it points to is the sender's, or lies in */
     message_memory message;
-    int32_t users; /* slots at work on it; guarded by the worker's lock, as is all up to `account` */
-    bool dropped;  /* CLOSE or END came: free it when the last user leaves */
+    uint8_t *fragment;     /* that comes in pieces: a memory block of the stage's account, of the length that
+                              the order tells; NULL: it came with the order */
+    size_t fragment_got;   /* so much of it is there, */
+    uint32_t fragment_crc; /* with this CRC-32C */
+    int32_t users;         /* slots at work on it; guarded by the worker's lock, as is all up to `account` */
+    bool dropped;          /* CLOSE or END came: free it when the last user leaves */
     stage_state state;
     int32_t units, next_unit, built_units;
     weft_status broken;
@@ -74,8 +85,10 @@ typedef struct worker_attempt {
     struct worker_attempt *next, **link; /* link: what points to it */
     worker_stage *stage;                 /* one use of it is the attempt's */
     int32_t partition, attempt;
-    int64_t epoch;              /* of the leader that has launched it */
-    atomic_bool cancelled;      /* of itself, or with its job */
+    int64_t epoch;         /* of the leader that has launched it */
+    atomic_bool cancelled; /* of itself, or with its job */
+    bool forgotten; /* it waited for its stage's fragment, and the session that would have brought it is over:
+                       it never was here */
     const weft_task_spec *task; /* the sender's, or NULL and */
     size_t task_len;
     uint8_t task_bytes[]; /* … its wire form */
@@ -134,6 +147,18 @@ WEFT_MUST_CHECK weft_status weft_worker_attempt_add(weft_ctx *ctx, weft_worker *
 void weft_worker_attempt_remove(worker_attempt *a);
 /* Stop the attempts that the order names: one, or all of its job (job != NULL). */
 void weft_worker_attempts_cancel(weft_worker *w, const weft_to_worker *m, const worker_job *job);
+
+/* ---- fragment.c ---- */
+
+/* Lock held in these two. The order of the stage tells of a fragment that comes in pieces: have memory for
+ * it, or break the stage for want of it. */
+void weft_worker_fragment_expect(weft_ctx *ctx, worker_stage *s);
+/* A piece is there, for whichever stages wait for it. Errors: WEFT_CORRUPT: it does not fit to those before.
+ */
+WEFT_MUST_CHECK weft_status weft_worker_fragment_take(weft_ctx *ctx, weft_worker *w, const weft_to_worker *m);
+/* By a slot: wait until the fragment of the stage of an attempt is there, or the attempt is cancelled. False:
+ * it is forgotten, and to be left without a word. */
+bool weft_worker_fragment_await(weft_worker *w, const worker_attempt *a);
 
 /* ---- stage.c ---- */
 

@@ -1,9 +1,10 @@
 /* tests/fuzz/fuzz_control.c - orders, reports and envelopes from bytes that nobody vouches for.
  *
  * What decodes must encode to bytes that decode to the same again. Then two at once: a worker that has a
- * stage open gets the bytes as orders, twice, and must still run its task and end its job; a scheduler with a
- * job under way gets reports of them, twice, and its task must still be accepted exactly once. So what is
- * malformed, replayed or out of place changes nothing that it does not name. */
+ * stage open, and waits for the fragment of another, gets the bytes as orders, twice, and must still run its
+ * task and end its job; a scheduler with a job under way gets reports of them, twice, and its task must still
+ * be accepted exactly once. So what is malformed, replayed or out of place changes nothing that it does not
+ * name. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +14,7 @@
 #include "proto/envelope.h"
 #include "worker/worker.h"
 
-enum { JOB = 77, STAGE = 5, WAIT_S = 20 };
+enum { JOB = 77, AWAITED = 78, AWAITED_BYTES = 300, STAGE = 5, WAIT_S = 20 };
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -173,13 +174,22 @@ static void check_worker(weft_ctx *ctx, weft_pool *pool, const uint8_t *data, si
                             .fragment = &stage,
                             .settings = ctx->settings};
     if (weft_worker_send(ctx, worker, &order) != WEFT_OK) abort();
+    order = (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
+                             .job = AWAITED,
+                             .fragment_len = AWAITED_BYTES,
+                             .fragment_apart = true,
+                             .settings = ctx->settings};
+    if (weft_worker_send(ctx, worker, &order) != WEFT_OK) abort();
     const weft_net_frame whole = {.bytes = data, .len = size};
+    const weft_net_frame piece[2] = {
+        whole, {.bytes = data, .len = named.fragment_len < size ? named.fragment_len : size}};
     const weft_net_frame parts[2] = {{.bytes = data, .len = size / 2},
                                      {.bytes = data + size / 2, .len = size - size / 2}};
     for (int32_t i = 0; i < 2; i++) {
         int32_t taken = 0;
         if (weft_worker_receive(ctx, worker, &whole, 1, &taken) != WEFT_OK) weft_error_clear(ctx);
         if (weft_worker_receive(ctx, worker, parts, 2, &taken) != WEFT_OK) weft_error_clear(ctx);
+        if (weft_worker_receive(ctx, worker, piece, 2, &taken) != WEFT_OK) weft_error_clear(ctx);
     }
     order =
         (weft_to_worker){.kind = WEFT_TO_WORKER_LAUNCH, .job = JOB, .stage = STAGE, .task = &stage.tasks[0]};

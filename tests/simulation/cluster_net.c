@@ -544,6 +544,7 @@ void net_arrives(cluster *c, const happening *h)
     case WEFT_ENVELOPE_WELCOME:
     case WEFT_ENVELOPE_REFUSE:
     case WEFT_ENVELOPE_ORDERS:
+    case WEFT_ENVELOPE_PIECE:
     case WEFT_ENVELOPE_CLIENT: cluster_wrong(c, "a worker speaks like a coordinator"); break;
     }
     cluster_check_step(c);

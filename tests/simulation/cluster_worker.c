@@ -323,6 +323,7 @@ static void take_order(cluster *c, node *n, const weft_to_worker *m)
     case WEFT_TO_WORKER_END: on_end(n, m); break;
     case WEFT_TO_WORKER_CANCEL: cancel(n, m, false); break;
     case WEFT_TO_WORKER_DROP: drop_block(n, &name); break;
+    case WEFT_TO_WORKER_PIECE: cluster_wrong(c, "a small fragment came in pieces"); break;
     }
 }
 

@@ -107,11 +107,13 @@ static void fragment_apart(void **state)
                             .fragment_bytes = some_bytes,
                             .fragment_len = 70 << 20,
                             .fragment_apart = true,
+                            .fragment_crc = 0xfedcba98,
                             .settings = &f.settings};
     weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
     assert_true(len < sizeof(both) / 2);
     weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back));
     assert_true(back.fragment_apart && back.fragment_bytes == NULL);
+    assert_int_equal(back.fragment_crc, order.fragment_crc);
     assert_int_equal(back.fragment_len, order.fragment_len);
     order.fragment_apart = false;
     order.fragment_len = sizeof(some_bytes);
@@ -131,7 +133,7 @@ static void other_orders(void **state)
     (void)state;
     weft_fixture f;
     weft_fixture_open(&f);
-    for (int32_t kind = WEFT_TO_WORKER_LAUNCH; kind <= WEFT_TO_WORKER_DROP; kind++) {
+    for (int32_t kind = WEFT_TO_WORKER_LAUNCH; kind <= WEFT_TO_WORKER_PIECE; kind++) {
         weft_to_worker order = {.kind = (weft_to_worker_kind)kind, .epoch = 1, .job = 2, .stage = 4095};
         weft_to_worker back;
         uint8_t *bytes = NULL;
@@ -146,6 +148,10 @@ static void other_orders(void **state)
             order.partition = 3;
             order.attempt = INT32_MAX;
         }
+        if (kind == WEFT_TO_WORKER_PIECE) {
+            order.fragment_offset = WEFT_CONTROL_BYTES_MAX - WEFT_PIECE_BYTES_MAX;
+            order.fragment_len = WEFT_PIECE_BYTES_MAX;
+        }
         weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &order, &bytes, &len));
         weft_fixture_ok(&f, weft_to_worker_decode(&f.ctx, &f.settings, bytes, len, &back));
         assert_int_equal(back.kind, kind);
@@ -153,6 +159,8 @@ static void other_orders(void **state)
         assert_int_equal(back.partition, order.partition);
         assert_int_equal(back.attempt, order.attempt);
         assert_int_equal(back.task_len, order.task_len);
+        assert_int_equal(back.fragment_offset, order.fragment_offset);
+        assert_int_equal(back.fragment_len, order.fragment_len);
         if (order.task_len > 0) assert_memory_equal(back.task_bytes, some_bytes, sizeof(some_bytes));
     }
     weft_fixture_close(&f);
@@ -391,11 +399,14 @@ static void refusals(void **state)
         {.kind = WEFT_TO_WORKER_FREE, .stage = -1},
         {.kind = WEFT_TO_WORKER_FREE, .generation = -1},
         {.kind = WEFT_TO_WORKER_FREE, .epoch = -1},
-        {.kind = (weft_to_worker_kind)(WEFT_TO_WORKER_DROP + 1)},
+        {.kind = (weft_to_worker_kind)(WEFT_TO_WORKER_PIECE + 1)},
         {.kind = WEFT_TO_WORKER_LAUNCH, .partition = -1, .task_bytes = some_bytes},
         {.kind = WEFT_TO_WORKER_LAUNCH, .attempt = -1, .task_bytes = some_bytes},
         {.kind = WEFT_TO_WORKER_CANCEL, .partition = -1},
         {.kind = WEFT_TO_WORKER_DROP, .attempt = -1},
+        {.kind = WEFT_TO_WORKER_PIECE},
+        {.kind = WEFT_TO_WORKER_PIECE, .fragment_len = WEFT_PIECE_BYTES_MAX + 1},
+        {.kind = WEFT_TO_WORKER_PIECE, .fragment_len = 1, .fragment_offset = WEFT_CONTROL_BYTES_MAX},
     };
     for (int32_t i = 0; i < WEFT_COUNT(orders); i++) {
         weft_fixture_ok(&f, weft_to_worker_encode(&f.ctx, &orders[i], &bytes, &len));

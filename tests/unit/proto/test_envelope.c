@@ -8,7 +8,7 @@ static void every_kind(void **state)
     (void)state;
     weft_fixture f;
     weft_fixture_open(&f);
-    for (int32_t kind = 0; kind <= WEFT_ENVELOPE_CLIENT; kind++) {
+    for (int32_t kind = 0; kind <= WEFT_ENVELOPE_PIECE; kind++) {
         weft_envelope e = {.kind = (weft_envelope_kind)kind,
                            .head = {.session = UINT64_MAX, .number = 7, .ack = UINT64_MAX - 1}};
         weft_envelope back;
@@ -55,7 +55,7 @@ static void refusals(void **state)
 {
     (void)state;
     const weft_envelope wrong[] = {
-        {.kind = (weft_envelope_kind)(WEFT_ENVELOPE_CLIENT + 1)},
+        {.kind = (weft_envelope_kind)(WEFT_ENVELOPE_PIECE + 1)},
         {.kind = WEFT_ENVELOPE_ORDERS, .text = "no refusal"},
         {.kind = WEFT_ENVELOPE_BEAT, .worker = 4},
         {.kind = WEFT_ENVELOPE_WELCOME, .worker = -1},

@@ -133,6 +133,32 @@ static void resends(void **state)
     assert_int_equal(s.seen[0].report, 4);
 }
 
+/* Who sends pieces waits for each to be acknowledged; once is enough. */
+static void pieces_are_acknowledged(void **state)
+{
+    (void)state;
+    solo s = {.count = 0};
+    const weft_control_options options = usual();
+    weft_link_head head = session(1, 1);
+    weft_control_init(&s.c, &options, 0, 0);
+    be_member(&s, 1, head, 0);
+    for (head.number = 1; head.number <= 3; head.number++) {
+        step(&s, WEFT_CONTROL_PIECE, 1, head, MS);
+        assert_int_equal(s.count, 2);
+        assert_int_equal(s.seen[0].kind, WEFT_CONTROL_HANDLE);
+        assert_int_equal(s.seen[1].kind, WEFT_CONTROL_BEATS);
+        assert_true(s.seen[1].head.ack == head.number);
+        step(&s, WEFT_CONTROL_PIECE, 1, head, MS); /* twice */
+        assert_int_equal(s.count, 0);
+    }
+    step(&s, WEFT_CONTROL_ORDER, 1, head, MS);
+    assert_int_equal(s.count, 1);
+    head.number += 2;
+    step(&s, WEFT_CONTROL_PIECE, 1, head, MS); /* one is missing */
+    assert_int_equal(s.count, 1);
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_CLOSE);
+}
+
 /* Lower epochs are refused, equal and higher ones are not. */
 static void epochs(void **state)
 {
@@ -536,5 +562,5 @@ static void planted_defects(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST(backoff), WEFT_TEST(resends), WEFT_TEST(epochs), WEFT_TEST(lease), WEFT_TEST(stopped),
-           WEFT_TEST(random_schedules), WEFT_TEST(planted_defects))
+WEFT_TESTS(WEFT_TEST(backoff), WEFT_TEST(resends), WEFT_TEST(pieces_are_acknowledged), WEFT_TEST(epochs),
+           WEFT_TEST(lease), WEFT_TEST(stopped), WEFT_TEST(random_schedules), WEFT_TEST(planted_defects))

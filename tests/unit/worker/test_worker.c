@@ -161,36 +161,6 @@ static void orders_as_bytes(void **state)
     close_rig(&r);
 }
 
-/* A fragment that comes by itself; one that is missing or of another length is no stage. */
-static void fragment_apart(void **state)
-{
-    (void)state;
-    rig r;
-    open_rig(&r);
-    const weft_to_worker order = {.kind = WEFT_TO_WORKER_STAGE,
-                                  .job = JOB,
-                                  .fragment_bytes = r.bytes,
-                                  .fragment_len = r.len,
-                                  .fragment_apart = true,
-                                  .settings = &r.f.settings};
-    uint8_t *bytes = NULL;
-    size_t len = 0;
-    int32_t taken = 0;
-    weft_fixture_ok(&r.f, weft_to_worker_encode(&r.f.ctx, &order, &bytes, &len));
-    const weft_net_frame frames[] = {{.bytes = bytes, .len = len}, {.bytes = r.bytes, .len = r.len}};
-    const weft_net_frame cut[] = {frames[0], {.bytes = r.bytes, .len = r.len - 1}};
-    assert_int_equal(weft_worker_receive(&r.f.ctx, r.worker, frames, 1, &taken), WEFT_CORRUPT);
-    assert_int_equal(weft_worker_receive(&r.f.ctx, r.worker, cut, 2, &taken), WEFT_CORRUPT);
-    weft_error_clear(&r.f.ctx);
-    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, 1, 0));
-    expect(&r, WEFT_FROM_WORKER_FAILED, WEFT_UNREACHABLE, "not open");
-    weft_fixture_ok(&r.f, weft_worker_receive(&r.f.ctx, r.worker, frames, 2, &taken));
-    assert_int_equal(taken, 2);
-    weft_fixture_ok(&r.f, send(&r, WEFT_TO_WORKER_LAUNCH, 1, 1));
-    expect(&r, WEFT_FROM_WORKER_DONE, WEFT_OK, NULL);
-    close_rig(&r);
-}
-
 /* A block that is not there is named, so that it can be made again. */
 static void missing_input(void **state)
 {
@@ -332,6 +302,6 @@ static void many_jobs_in_little_memory(void **state)
     close_rig(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(orders_as_bytes), WEFT_TEST(fragment_apart), WEFT_TEST(missing_input),
-           WEFT_TEST(orders_twice), WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage),
-           WEFT_TEST(end_while_running), WEFT_TEST(many_jobs_in_little_memory))
+WEFT_TESTS(WEFT_TEST(orders_as_bytes), WEFT_TEST(missing_input), WEFT_TEST(orders_twice),
+           WEFT_TEST(orders_out_of_place), WEFT_TEST(damaged_stage), WEFT_TEST(end_while_running),
+           WEFT_TEST(many_jobs_in_little_memory))

@@ -1,8 +1,8 @@
 /* engine/expr/agg_by.c - max_by(x, y), min_by(x, y): the x of the row whose y is greatest or least. Calls
  * with a number k of rows are in agg_by_k.c.
  *
- * States: x (0), y (1) and whether a row was taken (2, a BOOLEAN that starts false). Rows whose y is NULL do
- * not count; of equal ones the last is taken, as Spark does. */
+ * States: x (0), y (1) and whether a row was taken (2, a BOOLEAN that starts false); a nested x or y is held
+ * packed. Rows whose y is NULL do not count; of equal ones the last is taken, as Spark does. */
 #include "engine/expr/agg_by.h"
 #include "engine/columnar/nested.h"
 #include "engine/expr/coerce.h"
@@ -20,16 +20,55 @@ static bool by_wins(const weft_expr *call, const weft_value *new_key, const weft
     return weft_by_greatest(call) ? order >= 0 : order <= 0;
 }
 
+/* The y of a row; a nested one is packed into *block, which the caller frees. */
+static weft_status by_key(weft_ctx *ctx, const weft_column *column, int32_t position, void **block,
+                          weft_value *out)
+{
+    weft_status st = WEFT_OK;
+    *out = weft_value_of_column(column, position);
+    if (!weft_phys_is_nested((weft_phys)column->phys) || weft_column_is_null(column, position))
+        return WEFT_OK;
+    const uint64_t bytes = weft_nested_bytes(column, position);
+    if (bytes > INT32_MAX)
+        return weft_fail(ctx, WEFT_LIMIT, "a nested value of %llu bytes: at most 2147483647 are kept",
+                         (unsigned long long)bytes);
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)bytes + 1, block));
+    weft_nested_pack(column, position, *block);
+    out->str = weft_str_view(*block, (uint32_t)bytes);
+    out->is_null = false;
+done:
+    return st;
+}
+
+/* The y that a state holds. */
+static weft_value by_held_key(const weft_row_layout *layout, int32_t column, const uint8_t *row)
+{
+    weft_value value = {.type = layout->types[column]};
+    if (!weft_type_is_nested(value.type) || weft_row_is_null(row, column))
+        return weft_agg_value_at(layout, column, row);
+    memcpy(&value.str, row + layout->offsets[column], sizeof value.str);
+    return value;
+}
+
+static weft_status by_put_key(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, const weft_value *key)
+{
+    return weft_type_is_nested(key->type)
+               ? weft_agg_set_string(ctx, place, row, weft_agg_state(place, 1), &key->str)
+               : weft_agg_put_value(ctx, place, row, 1, key);
+}
+
 static weft_status by_take(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, const weft_column *args,
                            int32_t position)
 {
     weft_status st = WEFT_OK;
     const weft_agg_slot taken = weft_agg_state(place, 2);
-    const weft_value key = weft_value_of_column(&args[1], position);
-    if (key.is_null) return WEFT_OK;
+    weft_value key;
+    void *block = NULL;
+    WEFT_TRY(st, by_key(ctx, &args[1], position, &block, &key));
+    if (key.is_null) goto done;
     if (row[taken.offset] != 0) {
-        const weft_value old = weft_agg_value_at(place->layout, place->first_column + 1, row);
-        if (!by_wins(place->call, &key, &old)) return WEFT_OK;
+        const weft_value old = by_held_key(place->layout, place->first_column + 1, row);
+        if (!by_wins(place->call, &key, &old)) goto done;
     }
     if (weft_phys_is_nested((weft_phys)args[0].phys) && !weft_column_is_null(&args[0], position)) {
         WEFT_TRY(st, weft_agg_set_nested(ctx, place, row, weft_agg_state(place, 0), &args[0], position));
@@ -37,9 +76,10 @@ static weft_status by_take(weft_ctx *ctx, const weft_agg_place *place, uint8_t *
         const weft_value value = weft_value_of_column(&args[0], position);
         WEFT_TRY(st, weft_agg_put_value(ctx, place, row, 0, &value));
     }
-    WEFT_TRY(st, weft_agg_put_value(ctx, place, row, 1, &key));
+    WEFT_TRY(st, by_put_key(ctx, place, row, &key));
     row[taken.offset] = 1;
 done:
+    weft_mem_free(block);
     return st;
 }
 
@@ -76,9 +116,9 @@ static weft_status by_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t 
     const weft_agg_slot from_taken = weft_agg_slot_at(from_layout, from_first_column + 2);
     for (int32_t i = 0; i < count; i++) {
         if (from[i][from_taken.offset] == 0) continue;
-        const weft_value key = weft_agg_value_at(from_layout, from_first_column + 1, from[i]);
+        const weft_value key = by_held_key(from_layout, from_first_column + 1, from[i]);
         if (into[i][taken.offset] != 0) {
-            const weft_value old = weft_agg_value_at(place->layout, place->first_column + 1, into[i]);
+            const weft_value old = by_held_key(place->layout, place->first_column + 1, into[i]);
             if (!by_wins(place->call, &key, &old)) continue;
         }
         if (from_layout->types[from_first_column].child_count > 0 &&
@@ -90,7 +130,7 @@ static weft_status by_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t 
             const weft_value value = weft_agg_value_at(from_layout, from_first_column, from[i]);
             WEFT_TRY(st, weft_agg_put_value(ctx, place, into[i], 0, &value));
         }
-        WEFT_TRY(st, weft_agg_put_value(ctx, place, into[i], 1, &key));
+        WEFT_TRY(st, by_put_key(ctx, place, into[i], &key));
         into[i][taken.offset] = 1;
     }
 done:
@@ -110,9 +150,6 @@ static weft_status by_bind(weft_ctx *ctx, const weft_expr **args, int32_t count,
     const weft_type boolean = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     if (count < 2 || count > 3) return weft_fail_arg_count(ctx, "max_by or min_by", 2, 3, count, span);
     WEFT_TRY(st, weft_expect_orderable(ctx, "max_by or min_by", args[1], span));
-    if (count == 2 && args[1]->type.child_count > 0) {
-        return weft_fail_arg_type(ctx, "max_by or min_by", 1, "of a plain value", args[1], span);
-    }
     for (int32_t i = 0; i < 2; i++) {
         if (args[i]->type.id == WEFT_TYPE_NULL)
             WEFT_TRY(st, weft_expr_cast(ctx, args[i], boolean, true, &args[i]));

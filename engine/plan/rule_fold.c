@@ -4,7 +4,9 @@
  * when, and only when, a row reaches it), NULL goes through calls that propagate it, AND, OR, NOT, CASE,
  * COALESCE and IN lose arguments that cannot change the result. Only arguments after which nothing is
  * evaluated any more are dropped, so that an error is never raised earlier than before. Conditions of filters
- * lose TRUE; one that is FALSE or NULL stands for all of them. */
+ * lose TRUE; one that is FALSE or NULL stands for all of them. An argument of an aggregate with a FILTER that
+ * may raise is computed only on the rows that pass it. */
+#include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "engine/plan/optimizer_impl.h"
 
@@ -170,6 +172,26 @@ static weft_status fold_in(weft_ctx *ctx, const weft_expr *e, const weft_expr **
     return WEFT_OK;
 }
 
+/* f(x) FILTER (WHERE c): x of other rows is never asked for, so that what may raise stands below c. */
+static weft_status guard_arguments(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **args = NULL;
+    bool changed = false;
+    if (e->aggregate.filter == NULL) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, e->arg_count + 1, &args));
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        const weft_expr *parts[2] = {e->aggregate.filter, e->args[i]};
+        args[i] = e->args[i];
+        if (weft_aggregate_constant(e, i) || !weft_expr_fallible(e->args[i])) continue;
+        WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_CASE, parts, 2, NULL, &args[i]));
+        changed = true;
+    }
+    if (changed) WEFT_TRY(st, weft_expr_with_args(ctx, e, args, out));
+done:
+    return st;
+}
+
 /* ---- one node of an expression ---- */
 
 /* With args that are folded already. */
@@ -188,6 +210,7 @@ static weft_status fold_expr(weft_ctx *ctx, void *self, const weft_expr *e, cons
         *out = e->args[0];
         return WEFT_OK;
     }
+    if (e->kind == WEFT_EXPR_AGGREGATE) return guard_arguments(ctx, e, out);
     if (e->kind == WEFT_EXPR_AND || e->kind == WEFT_EXPR_OR) return fold_logic(ctx, e, out);
     if (e->kind == WEFT_EXPR_NOT) return fold_not(ctx, e, out);
     if (e->kind == WEFT_EXPR_CASE) return fold_case(ctx, e, out);

@@ -137,8 +137,8 @@ weft_status cast_float_decimal(weft_ctx *ctx, weft_kernel_call *call)
         int exponent = 0;
         weft_i128 unscaled = 0;
         bool exact = true;
-        if (!isfinite(value)) {
-            WEFT_TRY(st, cast_bad_range(ctx, call, i));
+        if (!isfinite(value)) { /* NULL in Spark, whatever the mode */
+            weft_vector_set_null(call->out, i);
             continue;
         }
         if (value != 0) {

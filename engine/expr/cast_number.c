@@ -193,7 +193,8 @@ weft_status cast_float_integral(weft_ctx *ctx, weft_kernel_call *call)
         const int64_t high = bytes == 8 ? INT64_MAX : ((int64_t)1 << (8 * bytes - 1)) - 1;
         if (WEFT_LIKELY(value >= -limit && value < limit)) {
             cast_store(call->out, i, (int64_t)value);
-        } else if (saturates) {
+        } else if (saturates ||
+                   (bytes == 8 && value == limit)) { /* Spark's bound is Long.MaxValue as a double */
             cast_store(call->out, i, value != value ? 0 : value > 0 ? high : -high - 1);
         } else {
             WEFT_TRY(st, cast_bad_range(ctx, call, i));

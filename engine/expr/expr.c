@@ -30,6 +30,8 @@ static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
     case WEFT_EXPR_CAST:
         return any || e->type.id == WEFT_TYPE_NULL || e->args[0]->type.id == WEFT_TYPE_VARIANT ||
                (e->type.id == WEFT_TYPE_INTERVAL && e->args[0]->type.id == WEFT_TYPE_STRING) ||
+               (e->type.id == WEFT_TYPE_DECIMAL && (e->args[0]->type.id == WEFT_TYPE_FLOAT ||
+                                                    e->args[0]->type.id == WEFT_TYPE_DOUBLE)) || /* NaN */
                ((e->cast.try_ || raises_as_null) && weft_cast_fallible(e->args[0]->type, e->type));
     case WEFT_EXPR_CASE:
         if (e->arg_count % 2 == 0) return true;

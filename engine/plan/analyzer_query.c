@@ -108,7 +108,8 @@ static weft_status bind_cell(weft_binder *b, const weft_expr *parsed, const weft
 {
     weft_status st = WEFT_OK;
     char *text = NULL;
-    WEFT_TRY(st, weft_bind_expr(b, parsed, out));
+    const bool named = parsed->kind == WEFT_EXPR_ALIAS; /* (1 AS one): Spark takes the name and drops it */
+    WEFT_TRY(st, weft_bind_expr(b, named ? parsed->args[0] : parsed, out));
     if (weft_expr_deterministic(*out)) goto done;
     WEFT_TRY(st, weft_expr_text(b->a->ctx, *out, false, &text));
     st = weft_fail_at(b->a->ctx, WEFT_INLINE_TABLE_EXPRESSION, weft_analyzer_span(b->a, &parsed->span),

@@ -15,10 +15,10 @@ typedef struct trial_catalog {
 } trial_catalog;
 
 static weft_status trial_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
-                              const weft_node **parsed, const weft_relation **relation)
+                              const weft_node **parsed, const weft_relation **relation, const char **database)
 {
     const weft_catalog *c = &((trial_catalog *)self)->session;
-    return c->find(ctx, c->self, parts, part_count, parsed, relation);
+    return c->find(ctx, c->self, parts, part_count, parsed, relation, database);
 }
 
 static weft_status trial_open(weft_ctx *ctx, void *self, const char *format, const char *path,

@@ -12,7 +12,7 @@ weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts
 {
     *name = parts[part_count - 1];
     *database = part_count > 1 ? parts[part_count - 2] : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
-    if (part_count < 3 || (part_count == 3 && strcasecmp(parts[0], "spark_catalog") == 0)) return WEFT_OK;
+    if (part_count < 3 || (part_count == 3 && strcasecmp(parts[0], WEFT_CATALOG_NAME) == 0)) return WEFT_OK;
     *database = *name = NULL;
     return WEFT_OK;
 }

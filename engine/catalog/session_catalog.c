@@ -440,13 +440,15 @@ static const weft_node *catalog_within(void *self, const weft_node *inside)
 /* ---- the analyser's interface ---- */
 
 static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
-                                const weft_node **parsed, const weft_relation **relation)
+                                const weft_node **parsed, const weft_relation **relation,
+                                const char **database)
 {
     weft_status st = WEFT_OK;
     weft_session_catalog *c = self;
     const weft_table_definition *table = NULL;
     *parsed = NULL;
     *relation = NULL;
+    *database = NULL;
     const view *v = NULL;
     const weft_table_definition *view_around = around(c);
     WEFT_TRY(st, find_temporary(ctx, c, parts, part_count, &v));
@@ -455,7 +457,10 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
         const bool of_view = view_around != NULL && part_count == 1;
         WEFT_TRY(st,
                  weft_session_catalog_entry(ctx, of_view ? whole : parts, of_view ? 2 : part_count, &table));
-        if (table != NULL) WEFT_TRY(st, open_cached(ctx, c, table->database, table->name, relation));
+        if (table != NULL) {
+            *database = table->database;
+            WEFT_TRY(st, open_cached(ctx, c, table->database, table->name, relation));
+        }
         if (*relation != NULL) goto done;
         if (table != NULL && table->query != NULL)
             WEFT_TRY(st, open_view(ctx, c, table, parsed));
@@ -469,6 +474,7 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
             ctx, "the view `%s` could not be made again by the coordinator that took over: ", v->name);
         return v->why->code;
     }
+    if (part_count == 2) *database = WEFT_GLOBAL_DATABASE;
     WEFT_TRY(st, open_cached(ctx, c, NULL, v->name, relation));
     if (*relation != NULL) goto done;
     *parsed = v->query.parsed;

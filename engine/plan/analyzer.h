@@ -11,12 +11,15 @@
 /* Database of the global temporary views: to its session such a view is a temporary one with this name and a
  * dot before its own. */
 #define WEFT_GLOBAL_DATABASE "global_temp"
+/* The one catalogue, as statements may name it. */
+#define WEFT_CATALOG_NAME "spark_catalog"
 
 typedef struct weft_catalog {
     /* A view or table by name: *parsed is the parsed plan of a view AS query (analysed afresh at each use),
-     * or *relation a table. Both NULL and WEFT_OK when the name is unknown. */
+     * or *relation a table. Both NULL and WEFT_OK when the name is unknown. *database: where it is, by which
+     * its columns may be named too; NULL for a view of the session. */
     weft_status (*find)(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
-                        const weft_node **parsed, const weft_relation **relation);
+                        const weft_node **parsed, const weft_relation **relation, const char **database);
     /* Open format.`path` or a view's USING clause. Errors: WEFT_DATA_SOURCE_NOT_FOUND, WEFT_NOT_FOUND … */
     weft_status (*open)(weft_ctx *ctx, void *self, const char *format, const char *path,
                         const char *const *options, int32_t option_count, const weft_relation **relation);

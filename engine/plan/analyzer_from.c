@@ -99,7 +99,7 @@ done:
     return st;
 }
 
-static weft_status requalify(weft_ctx *ctx, const char *qualifier, weft_bound *bound)
+static weft_status requalify(weft_ctx *ctx, const char *database, const char *qualifier, weft_bound *bound)
 {
     weft_status st = WEFT_OK;
     weft_name *names = NULL;
@@ -108,6 +108,7 @@ static weft_status requalify(weft_ctx *ctx, const char *qualifier, weft_bound *b
     for (int32_t i = 0; i < bound->count; i++) {
         if (bound->names[i].hidden) continue; /* an alias around a join hides its tables */
         names[count] = bound->names[i];
+        names[count].database = database;
         names[count++].qualifier = qualifier;
     }
     bound->names = names;
@@ -121,19 +122,20 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
     weft_status st = WEFT_OK;
     weft_ctx *ctx = a->ctx;
     const int32_t parts = parsed->relation.part_count;
-    const char *name = parsed->relation.parts[parts - 1];
+    const char *name = parsed->relation.parts[parts - 1], *database = NULL;
     const weft_node *view = NULL, *node = NULL;
     const weft_relation *relation = NULL;
     for (weft_cte *cte = ctes; parts == 1 && cte != NULL; cte = cte->next) {
         if (strcasecmp(cte->name, name) != 0) continue;
         WEFT_TRY(st, weft_use_cte(a, cte, &parsed->span, out));
-        WEFT_TRY(st, requalify(ctx, name, out));
+        WEFT_TRY(st, requalify(ctx, NULL, name, out));
         goto done;
     }
-    WEFT_TRY(st, a->catalog->find(ctx, a->catalog->self, parsed->relation.parts, parts, &view, &relation));
+    WEFT_TRY(st, a->catalog->find(ctx, a->catalog->self, parsed->relation.parts, parts, &view, &relation,
+                                  &database));
     if (view != NULL) {
         WEFT_TRY(st, bind_view(a, parsed, view, out));
-        WEFT_TRY(st, requalify(ctx, name, out));
+        WEFT_TRY(st, requalify(ctx, database, name, out));
         goto done;
     }
     const char *qualifier = name;
@@ -152,7 +154,8 @@ static weft_status bind_relation(weft_analyzer *a, const weft_node *parsed, weft
     }
     if (relation == NULL) WEFT_TRY(st, table_not_found(a, parsed, ctes));
     WEFT_TRY(st, weft_node_scan(ctx, a->ids, relation, qualifier, &node));
-    WEFT_TRY(st, weft_names_of(ctx, node, qualifier, out));
+    WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
+    WEFT_TRY(st, requalify(ctx, database, qualifier, out));
 done:
     return st;
 }
@@ -163,7 +166,7 @@ static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const w
     weft_status st = WEFT_OK;
     weft_name *names = NULL;
     WEFT_TRY(st, weft_bind_from(a, parsed->inputs[0], outer, ctes, out));
-    WEFT_TRY(st, requalify(a->ctx, parsed->alias.name, out));
+    WEFT_TRY(st, requalify(a->ctx, NULL, parsed->alias.name, out));
     if (parsed->alias.column_count == 0) goto done;
     if (parsed->alias.column_count != out->count) {
         WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &parsed->span),

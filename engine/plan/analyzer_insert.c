@@ -156,14 +156,14 @@ done:
 static weft_status find_target(weft_analyzer *a, const weft_node *write, const weft_table_definition **out)
 {
     weft_status st = WEFT_OK;
-    const char *name = write->write.into[write->write.into_count - 1];
+    const char *name = write->write.into[write->write.into_count - 1], *database = NULL;
     const weft_node *parsed = NULL;
     const weft_relation *relation = NULL;
     WEFT_TRY(st,
              a->catalog->table(a->ctx, a->catalog->self, write->write.into, write->write.into_count, out));
     if (*out != NULL) goto done;
     WEFT_TRY(st, a->catalog->find(a->ctx, a->catalog->self, write->write.into, write->write.into_count,
-                                  &parsed, &relation));
+                                  &parsed, &relation, &database));
     if (parsed != NULL || relation != NULL)
         st = weft_fail_at(a->ctx, WEFT_EXPECT_TABLE, &write->span,
                           "'INSERT' expects a table but `%s` is a view.", name);

@@ -17,6 +17,7 @@ typedef struct weft_name {
     int64_t id;
     const char *name;
     const char *qualifier; /* table alias or NULL */
+    const char *database;  /* of a table or view that has no alias; NULL: none */
     weft_type type;
     bool nullable;
     bool hidden;            /* the other side of USING: only by its qualified name, not by * */

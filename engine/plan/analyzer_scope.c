@@ -171,44 +171,49 @@ static weft_status ambiguous(weft_binder *b, const weft_expr *e, const weft_name
 
 /* ---- look-up ---- */
 
-/* The column of the scope with the name of part `at`, qualified by the part before when that counts; or NULL.
- */
+/* Is the column of the table that the parts name: t, database.t, or spark_catalog.database.t? */
+static bool is_of_table(const weft_name *n, const char *const *parts, int32_t count)
+{
+    if (n->qualifier == NULL || strcasecmp(n->qualifier, parts[count - 1]) != 0) return false;
+    if (count == 1) return true;
+    return n->database != NULL && strcasecmp(n->database, parts[count - 2]) == 0 &&
+           (count == 2 || (count == 3 && strcasecmp(n->database, WEFT_GLOBAL_DATABASE) != 0 &&
+                           strcasecmp(parts[0], WEFT_CATALOG_NAME) == 0));
+}
+
+/* The column of the scope with the name of part `at`, of the table that the parts before name; or NULL. */
 static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t at,
-                             bool qualified, const weft_name **out)
+                             const weft_name **out)
 {
     const char *name = e->name.parts[at];
-    const char *qualifier = qualified ? e->name.parts[at - 1] : NULL;
     *out = NULL;
     for (int32_t i = 0; i < scope->count; i++) {
         const weft_name *n = &scope->names[i];
         if (strcasecmp(n->name, name) != 0) continue;
-        if (qualifier == NULL ? n->hidden
-                              : n->qualifier == NULL || strcasecmp(n->qualifier, qualifier) != 0) {
-            continue;
-        }
+        if (at == 0 ? n->hidden : !is_of_table(n, e->name.parts, at)) continue;
         if (*out != NULL && (*out)->id != n->id) return ambiguous(b, e, *out, n);
         *out = n;
     }
     return WEFT_OK;
 }
 
-/* a.b.c may be a column of a table with fields below, a column with fields, or a column of a table that is
- * itself qualified. *used: parts that name the column; the rest are fields. */
+enum { TABLE_PARTS_MAX = 3 }; /* catalogue, database, table */
+
+/* a.b.c may be a column of a table that is itself qualified, a column of a table with fields below, or a
+ * column with fields: the first of these that is one, as in Spark. *used: parts that name the column; the
+ * rest are fields. */
 static weft_status find_name(weft_binder *b, const weft_scope *scope, const weft_expr *e, int32_t *used,
                              const weft_name **out)
 {
     weft_status st = WEFT_OK;
     const int32_t count = e->name.part_count;
-    *used = 2;
     *out = NULL;
-    if (count > 1) WEFT_TRY(st, find_part(b, scope, e, 1, true, out));
-    if (*out != NULL) goto done;
-    *used = 1;
-    WEFT_TRY(st, find_part(b, scope, e, 0, false, out));
-    if (*out != NULL && (count == 1 || weft_type_is_nested((*out)->type))) goto done;
-    *used = count;
+    for (int32_t at = weft_min_i32(count - 1, TABLE_PARTS_MAX); at >= 0; at--) {
+        *used = at + 1;
+        WEFT_TRY(st, find_part(b, scope, e, at, out));
+        if (*out != NULL && (at > 0 || count == 1 || weft_type_is_nested((*out)->type))) goto done;
+    }
     *out = NULL; /* a field of a plain column: no such name */
-    if (count > 2) WEFT_TRY(st, find_part(b, scope, e, count - 1, true, out));
 done:
     return st;
 }
@@ -411,7 +416,7 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         WEFT_TRY(st, weft_bind_call(b, &call, out));
         goto done;
     }
-    if (e->name.part_count > 1) WEFT_TRY(st, find_part(b, b->scope, e, 0, false, &name));
+    if (e->name.part_count > 1) WEFT_TRY(st, find_part(b, b->scope, e, 0, &name));
     if (e->name.part_count > 1 && name != NULL) {
         char type[128];
         WEFT_TRY(st, weft_fail_at(
@@ -449,7 +454,7 @@ done:
 }
 
 /* LATERAL (SELECT t.*): columns of a table before it. */
-static weft_status star_of_outer(weft_binder *b, const char *qualifier, weft_pointers *out)
+static weft_status star_of_outer(weft_binder *b, const weft_expr *star, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     const int32_t before = out->count;
@@ -458,7 +463,7 @@ static weft_status star_of_outer(weft_binder *b, const char *qualifier, weft_poi
         for (int32_t i = 0; i < scope->count; i++) {
             const weft_name *name = &scope->names[i];
             const weft_expr *e = NULL;
-            if (name->qualifier == NULL || strcasecmp(name->qualifier, qualifier) != 0) continue;
+            if (!is_of_table(name, star->name.parts, star->name.part_count)) continue;
             WEFT_TRY(st, weft_name_column(b->a->ctx, name, &e));
             WEFT_TRY(st, weft_bind_outer(b, scope, e, NULL, &e));
             WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, e));
@@ -474,8 +479,7 @@ static bool is_excepted(const weft_expr *column, const weft_name *name)
     if (column->kind != WEFT_EXPR_UNRESOLVED_COLUMN) return false;
     const int32_t last = column->name.part_count - 1;
     if (name->name == NULL || strcasecmp(column->name.parts[last], name->name) != 0) return false;
-    return last == 0 ||
-           (name->qualifier != NULL && strcasecmp(column->name.parts[last - 1], name->qualifier) == 0);
+    return last == 0 || is_of_table(name, column->name.parts, last);
 }
 
 /* What * leaves out must be among the columns that it stands for. */
@@ -505,8 +509,7 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     for (int32_t i = 0; i < b->scope->count; i++) {
         const weft_name *name = &b->scope->names[i];
         const weft_expr *column = NULL;
-        const bool other = qualifier != NULL &&
-                           (name->qualifier == NULL || strcasecmp(name->qualifier, qualifier) != 0);
+        const bool other = qualifier != NULL && !is_of_table(name, star->name.parts, star->name.part_count);
         if (other || (name->hidden && qualifier == NULL)) continue;
         bool left_out = false;
         for (int32_t k = 0; k < star->arg_count; k++) {
@@ -522,7 +525,7 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     if (out->count > before || excepted > 0) goto done;
     if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));
     if (out->count == before && qualifier != NULL && star->arg_count == 0)
-        WEFT_TRY(st, star_of_outer(b, qualifier, out));
+        WEFT_TRY(st, star_of_outer(b, star, out));
     if (out->count > before) goto done;
     if (qualifier == NULL) {
         st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),

@@ -489,8 +489,11 @@ static void keep_qualifiers(const weft_bound *from, weft_bound *out)
 {
     weft_name *names = (weft_name *)(uintptr_t)out->names;
     for (int32_t i = 0; i < out->count; i++) {
-        for (int32_t k = 0; k < from->count; k++)
-            if (from->names[k].id == names[i].id) names[i].qualifier = from->names[k].qualifier;
+        for (int32_t k = 0; k < from->count; k++) {
+            if (from->names[k].id != names[i].id) continue;
+            names[i].qualifier = from->names[k].qualifier;
+            names[i].database = from->names[k].database;
+        }
     }
 }
 

@@ -220,10 +220,11 @@ static const weft_format mock_format = {
 static const weft_file_info mock_file = {.path = "mock.parquet", .size_bytes = 1};
 
 static weft_status mock_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
-                             const weft_node **parsed, const weft_relation **relation)
+                             const weft_node **parsed, const weft_relation **relation, const char **database)
 {
     const weft_tpch_catalog *c = self;
     (void)ctx;
+    *database = NULL;
     *parsed = NULL;
     *relation = NULL;
     for (int32_t i = 0; i < c->view_count; i++) {

@@ -259,30 +259,55 @@ static uint8_t *page_take_heap(weft_row_page *page, uint32_t len)
     return (uint8_t *)page + page->heap_begin;
 }
 
+/* Room for a string of the row in a heap of the set. */
+static weft_status set_string_room(weft_ctx *ctx, weft_row_set *set, const uint8_t *row, uint32_t len,
+                                   uint8_t **to)
+{
+    weft_row_page *last = set->last, *first = set->first;
+    const bool on_last = row >= (const uint8_t *)last && row < (const uint8_t *)last + last->bytes;
+    if (on_last && page_gap(last, last->row_bytes) >= len) {
+        *to = page_take_heap(last, len);
+        return WEFT_OK;
+    }
+    if (first->rows != 0 || page_gap(first, first->row_bytes) < len) {
+        const weft_status st = set_side_page(ctx, set, len);
+        if (st != WEFT_OK) return st;
+    }
+    *to = page_take_heap(set->first, len);
+    set->apart = true;
+    return WEFT_OK;
+}
+
 weft_status weft_rows_set_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row, int32_t offset,
                                  const char *bytes, uint32_t len)
 {
     weft_str old, view = weft_str_view(bytes, len);
     memcpy(&old, row + offset, sizeof old);
     if (len > WEFT_STR_INLINE) {
-        weft_row_page *last = set->last, *first = set->first;
-        const bool on_last = row >= (uint8_t *)last && row < (uint8_t *)last + last->bytes;
-        uint8_t *to;
-        if (old.len >= len) {
-            to = (uint8_t *)(uintptr_t)old.pointer; /* written over: a running minimum would fill the heap */
-        } else if (on_last && page_gap(last, last->row_bytes) >= len) {
-            to = page_take_heap(last, len);
-        } else {
-            if (first->rows != 0 || page_gap(first, first->row_bytes) < len) {
-                const weft_status st = set_side_page(ctx, set, len);
-                if (st != WEFT_OK) return st;
-            }
-            to = page_take_heap(set->first, len);
-            set->apart = true;
+        uint8_t *to = (uint8_t *)(uintptr_t)old.pointer;
+        if (old.len < len) { /* else written over: a running minimum would fill the heap */
+            const weft_status st = set_string_room(ctx, set, row, len, &to);
+            if (st != WEFT_OK) return st;
         }
         memmove(to, bytes, len); /* bytes may be the value that is there already */
         view.pointer = (const char *)to;
     }
+    memcpy(row + offset, &view, sizeof view);
+    return WEFT_OK;
+}
+
+weft_status weft_rows_extend_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row, int32_t offset,
+                                    uint32_t len)
+{
+    weft_str old;
+    uint8_t *to;
+    memcpy(&old, row + offset, sizeof old);
+    assert(len > old.len && len > WEFT_STR_INLINE);
+    const weft_status st = set_string_room(ctx, set, row, len, &to);
+    if (st != WEFT_OK) return st;
+    memcpy(to, weft_str_data(&old), old.len);
+    memset(to + old.len, 0, len - old.len);
+    const weft_str view = weft_str_view((const char *)to, len);
     memcpy(row + offset, &view, sizeof view);
     return WEFT_OK;
 }

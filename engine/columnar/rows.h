@@ -83,6 +83,10 @@ WEFT_MUST_CHECK weft_status weft_rows_reserve(weft_ctx *ctx, const weft_row_layo
  * has room, else on a page beside (set->apart). The row must be on a page of this set. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_rows_set_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row,
                                                  int32_t offset, const char *bytes, uint32_t len);
+/* The string there becomes `len` bytes long, more than it has and than WEFT_STR_INLINE; those that are new
+ * are zero. It moves as by weft_rows_set_string. Errors: WEFT_NOMEM; it is as it was then. */
+WEFT_MUST_CHECK weft_status weft_rows_extend_string(weft_ctx *ctx, weft_row_set *set, uint8_t *row,
+                                                    int32_t offset, uint32_t len);
 /* Move all pages of `from` to the end of `to`. */
 void weft_rows_concat(weft_row_set *to, weft_row_set *from);
 /* Add a page at the end; the set takes it. Its strings lie in it. */

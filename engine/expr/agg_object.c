@@ -7,7 +7,7 @@
 #include "engine/expr/coerce.h"
 #include "engine/expr/decimal.h"
 
-enum { OBJECT_UPDATES = 4, OBJECT_BYTES = 8, OBJECT_HEAD = 16, OBJECT_MOST = 1 << 30 };
+enum { OBJECT_UPDATES = 4, OBJECT_BYTES = 8, OBJECT_HEAD = WEFT_AGG_OBJECT_HEAD, OBJECT_MOST = 1 << 30 };
 
 static const weft_agg_object *object_of(const weft_agg_place *place)
 {
@@ -31,31 +31,27 @@ static uint8_t *object_at(const weft_agg_place *place, const uint8_t *row, size_
     return object_view(place->layout, place->first_column, row, len);
 }
 
-static weft_status object_grow(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, uint64_t need)
+weft_status weft_agg_object_grow(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row, uint64_t need)
 {
     weft_status st = WEFT_OK;
     const weft_agg_object *object = object_of(place);
-    void *block = NULL;
-    size_t len;
-    uint8_t *old = object_at(place, row, &len);
+    const weft_agg_slot slot = weft_agg_state(place, 0);
+    size_t old_len, len;
+    const bool fresh = object_at(place, row, &old_len) == NULL;
     if (need > OBJECT_MOST) {
         return weft_fail_at(ctx, WEFT_LIMIT, &place->call->span,
                             "%s needs %llu bytes for one group: at most %d are kept",
                             place->call->aggregate.function->name, (unsigned long long)need, OBJECT_MOST);
     }
     /* a body that grows does so by half at least, so that all copies together cost no more than its size */
-    const uint64_t room = old == NULL ? need
-                                      : (uint64_t)weft_max_i64((int64_t)need, (int64_t)(len + len / 2));
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, OBJECT_HEAD + (size_t)room, &block));
-    if (old != NULL) memcpy(block, old, OBJECT_HEAD + len);
-    const weft_str larger = weft_str_view(block, OBJECT_HEAD + (uint32_t)room);
-    WEFT_TRY(st, weft_agg_set_string(ctx, place, row, weft_agg_state(place, 0), &larger));
-    const size_t old_len = len;
-    uint8_t *now = object_at(place, row, &len);
-    if (old == NULL && object->start != NULL) object->start(place->call, now + OBJECT_HEAD, len);
-    if (old != NULL && object->grown != NULL) object->grown(place->call, now + OBJECT_HEAD, old_len, len);
+    const uint64_t room = fresh ? need
+                                : (uint64_t)weft_max_i64((int64_t)need, (int64_t)(old_len + old_len / 2));
+    WEFT_TRY(st, weft_rows_extend_string(ctx, place->heap, row, slot.offset, OBJECT_HEAD + (uint32_t)room));
+    weft_agg_set_valid(row, slot);
+    uint8_t *body = object_at(place, row, &len) + OBJECT_HEAD;
+    if (fresh && object->start != NULL) object->start(place->call, body, len);
+    if (!fresh && object->grown != NULL) object->grown(place->call, body, old_len, len);
 done:
-    weft_mem_free(block);
     return st;
 }
 
@@ -80,7 +76,7 @@ static weft_status object_promise(weft_ctx *ctx, const weft_agg_place *place, ui
         if (need > len / 2)
             need = (uint64_t)weft_max_i64((int64_t)need, (int64_t)len + 1); /* or shrink soon */
     }
-    if (state == NULL || need > len) WEFT_TRY(st, object_grow(ctx, place, row, need));
+    if (state == NULL || need > len) WEFT_TRY(st, weft_agg_object_grow(ctx, place, row, need));
     state = object_at(place, row, &len);
     weft_put_u32(state + OBJECT_UPDATES, updates);
     weft_put_u64(state + OBJECT_BYTES, bytes);
@@ -172,9 +168,9 @@ done:
 
 /* ---- merging, results ---- */
 
-static weft_status object_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
-                                const weft_row_layout *from_layout, int32_t from_first_column,
-                                const uint8_t *const *from, int32_t count)
+weft_status weft_agg_object_merge(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *into,
+                                  const weft_row_layout *from_layout, int32_t from_first_column,
+                                  const uint8_t *const *from, int32_t count)
 {
     weft_status st = WEFT_OK;
     const weft_agg_object *object = object_of(place);
@@ -190,7 +186,7 @@ static weft_status object_merge(weft_ctx *ctx, const weft_agg_place *place, uint
             WEFT_TRY(st, object->shrink(ctx, place->call, body, len));
             need = object->merge_need(place->call, body, len, part, from_len);
         }
-        if (state == NULL || need > len) WEFT_TRY(st, object_grow(ctx, place, into[i], need));
+        if (state == NULL || need > len) WEFT_TRY(st, weft_agg_object_grow(ctx, place, into[i], need));
         state = object_at(place, into[i], &len);
         WEFT_TRY(st, object->merge(ctx, place->call, state + OBJECT_HEAD, len, part, from_len));
     }
@@ -198,8 +194,8 @@ done:
     return st;
 }
 
-static weft_status object_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
-                                   int32_t count, weft_vector *out)
+weft_status weft_agg_object_finalize(weft_ctx *ctx, const weft_agg_place *place, const uint8_t *const *rows,
+                                     int32_t count, weft_vector *out)
 {
     weft_status st = WEFT_OK;
     const weft_agg_object *object = object_of(place);
@@ -217,7 +213,8 @@ done:
     return st;
 }
 
-static const weft_agg_variant object_any = {object_update, object_update_one, object_merge, object_finalize};
+static const weft_agg_variant object_any = {object_update, object_update_one, weft_agg_object_merge,
+                                            weft_agg_object_finalize};
 
 int32_t weft_agg_object_states(const weft_expr *call, weft_type *types, bool *starts_zero)
 {

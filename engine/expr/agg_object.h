@@ -44,11 +44,29 @@ struct weft_agg_object {
                           weft_vector *out, int32_t i);
 };
 
+enum { WEFT_AGG_OBJECT_HEAD = 16 }; /* of the string; then the body */
+
+/* ---- parts of the driver, for aggregates that update in a way of their own ---- */
+
+/* The body of the row's state, which begins where there was none, gets `need` bytes or more.
+ * Errors: WEFT_NOMEM (it is as it was then), WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status weft_agg_object_grow(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
+                                                 uint64_t need);
+/* Of a weft_agg_variant. */
+WEFT_MUST_CHECK weft_status weft_agg_object_merge(weft_ctx *ctx, const weft_agg_place *place,
+                                                  uint8_t *const *into, const weft_row_layout *from_layout,
+                                                  int32_t from_first_column, const uint8_t *const *from,
+                                                  int32_t count);
+WEFT_MUST_CHECK weft_status weft_agg_object_finalize(weft_ctx *ctx, const weft_agg_place *place,
+                                                     const uint8_t *const *rows, int32_t count,
+                                                     weft_vector *out);
+
+/* ---- the registry entry ---- */
+
 /* The states and the variant of every such aggregate, for its registry entry. */
 int32_t weft_agg_object_states(const weft_expr *call, weft_type *types, bool *starts_zero);
 const weft_agg_variant *weft_agg_object_variant(const weft_expr *call);
 
-/* Bodies of `wanted` bytes take up to twice the memory. Objects whose size is fixed say so. */
 #define WEFT_AGG_OBJECT_ENTRY .states = weft_agg_object_states, .variant = weft_agg_object_variant
 
 /* ---- numbers at any address ---- */

@@ -1,21 +1,29 @@
 /* engine/expr/agg_percentile.c - percentile(x, share [, frequency]), median(x), percentile_cont(share) and
  * percentile_disc(share) WITHIN GROUP (ORDER BY x [DESC]): exact, from all values of a group.
  *
- * The body: u64 count, then values as doubles, each with its frequency (i64) where that is an argument. The
- * share is one number or an array of them; so is the result. Arguments: x, share; then the frequency, or of
- * percentile_cont and percentile_disc whether the order is descending. */
+ * The body: u64 count, then values as doubles (a log: agg_log.h), each with its frequency (i64) where that is
+ * an argument. The share is one number or an array of them; so is the result. Arguments: x, share; then the
+ * frequency, or of percentile_cont and percentile_disc whether the order is descending.
+ *
+ * What is asked is the value at one or two ranks: those are selected; only values with frequencies, and those
+ * of many shares, are sorted. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "common/mem.h"
 #include "engine/columnar/nested.h"
-#include "engine/expr/agg_object.h"
+#include "engine/expr/agg_log.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/nested_call.h"
+#include "engine/expr/select.h"
 
 extern const weft_aggregate weft_aggregate_percentile, weft_aggregate_percentile_disc, weft_aggregate_median;
 
-enum { PERCENTILE_HEAD = 8, PERCENTILE_SHARES_MAX = 1 << 16 };
+enum {
+    PERCENTILE_HEAD = WEFT_AGG_LOG_HEAD,
+    PERCENTILE_SELECT_MOST = 4 /* shares that are selected one by one: that many look at all values as often
+                                  as sorting a thousand of them does */
+};
 
 typedef struct counted {
     double value;
@@ -86,32 +94,57 @@ static int compare_counted(const void *a, const void *b) /* NaN above all */
     return (x->value > y->value) - (x->value < y->value);
 }
 
-typedef struct sorted_values {
-    counted *at; /* ascending; times: how many values up to and with this one */
-    int64_t count;
+/* The values of a group, to be asked by their ranks. */
+typedef struct ranked_values {
+    counted *pairs; /* with frequencies: ascending; times: how many values up to and with this one */
+    uint64_t *keys; /* without: of select.h */
+    int64_t count;  /* of pairs or keys */
+    int64_t total;  /* of values */
+    int64_t known;  /* keys[known] has its rank, and stands between lesser and greater ones; -1: not yet */
+    bool sorted;    /* the keys are */
     bool descending;
-} sorted_values;
+} ranked_values;
 
-/* The value at place `rank` (from 0) of the order. */
-static double value_at(const sorted_values *values, int64_t rank)
+static double pair_at(const ranked_values *values, int64_t place)
 {
-    const int64_t total = values->at[values->count - 1].times;
-    const int64_t place = values->descending ? total - 1 - rank : rank;
     int64_t low = 0, high = values->count - 1;
     while (low < high) {
         const int64_t middle = (low + high) / 2;
-        if (values->at[middle].times > place)
+        if (values->pairs[middle].times > place)
             high = middle;
         else
             low = middle + 1;
     }
-    return values->at[low].value;
+    return values->pairs[low].value;
+}
+
+/* The second rank of a percentile is next to the first, on one side of it. */
+static double key_at(ranked_values *values, int64_t place)
+{
+    const int64_t known = values->known;
+    if (!values->sorted && place != known) {
+        if (known < 0)
+            weft_select_u64(values->keys, values->count, place);
+        else if (place < known)
+            weft_select_u64(values->keys, known, place);
+        else
+            weft_select_u64(values->keys + known + 1, values->count - known - 1, place - known - 1);
+        values->known = place;
+    }
+    return weft_f64_of_key(values->keys[place]);
+}
+
+/* The value at place `rank` (from 0) of the order. */
+static double value_at(ranked_values *values, int64_t rank)
+{
+    const int64_t place = values->descending ? values->total - 1 - rank : rank;
+    return values->pairs != NULL ? pair_at(values, place) : key_at(values, place);
 }
 
 /* Between the two values around the place, or (disc) the first whose rank reaches the share. */
-static double value_of_share(const weft_expr *call, const sorted_values *values, double share)
+static double value_of_share(const weft_expr *call, ranked_values *values, double share)
 {
-    const int64_t total = values->at[values->count - 1].times;
+    const int64_t total = values->total;
     if (call->aggregate.function == &weft_aggregate_percentile_disc) {
         const int64_t rank = weft_max_i64(weft_min_i64((int64_t)ceil(share * (double)total), total), 1);
         return value_at(values, rank - 1);
@@ -149,32 +182,50 @@ double weft_agg_share(const weft_expr *call, int32_t k)
     return shares->type.id == WEFT_TYPE_ARRAY ? share_of(shares, k) : shares->f64;
 }
 
+/* values->count values of the body. */
+static weft_status rank_values(weft_ctx *ctx, const weft_expr *call, const uint8_t *body,
+                               ranked_values *values)
+{
+    weft_status st = WEFT_OK;
+    const size_t count = (size_t)values->count;
+    const uint8_t *at = body + PERCENTILE_HEAD;
+    if (has_frequency(call)) {
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, count * sizeof *values->pairs,
+                                    (void **)&values->pairs));
+        for (size_t k = 0; k < count; k++, at += 16)
+            values->pairs[k] = (counted){weft_get_f64(at), (int64_t)weft_get_u64(at + 8)};
+        qsort(values->pairs, count, sizeof *values->pairs, compare_counted);
+        for (size_t k = 0; k < count; k++) values->pairs[k].times = values->total += values->pairs[k].times;
+    } else {
+        WEFT_TRY(st,
+                 weft_mem_alloc(ctx, WEFT_MEM_WORKING, count * sizeof *values->keys, (void **)&values->keys));
+        for (size_t k = 0; k < count; k++, at += 8) values->keys[k] = weft_key_of_f64(weft_get_f64(at));
+        values->total = values->count;
+        values->sorted = weft_agg_share_count(call) > PERCENTILE_SELECT_MOST;
+        if (values->sorted) weft_sort_u64(values->keys, values->count);
+    }
+done:
+    return st;
+}
+
 static weft_status percentile_finish(weft_ctx *ctx, const weft_expr *call, const uint8_t *body, size_t len,
                                      weft_vector *out, int32_t i)
 {
     weft_status st = WEFT_OK;
-    const size_t each = record_bytes(call);
     const bool within = call->aggregate.function != &weft_aggregate_percentile && call->arg_count > 2;
-    sorted_values values = {.count = body == NULL ? 0 : (int64_t)weft_get_u64(body),
+    ranked_values values = {.count = body == NULL ? 0 : (int64_t)weft_get_u64(body),
+                            .known = -1,
                             .descending = within && call->args[2]->literal.boolean};
     const bool array = call->type.id == WEFT_TYPE_ARRAY;
     const int32_t shares = weft_agg_share_count(call);
-    int64_t total = 0;
     int32_t first = 0;
     if (values.count == 0 || shares == 0) {
         weft_vector_set_null(out, i);
         return WEFT_OK;
     }
-    if ((uint64_t)values.count > (len - PERCENTILE_HEAD) / each)
+    if ((uint64_t)values.count > (len - PERCENTILE_HEAD) / record_bytes(call))
         return weft_fail(ctx, WEFT_CORRUPT, "a malformed state of a percentile");
-    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)values.count * sizeof *values.at,
-                                (void **)&values.at));
-    for (int64_t k = 0; k < values.count; k++) {
-        const uint8_t *at = body + PERCENTILE_HEAD + (size_t)k * each;
-        values.at[k] = (counted){weft_get_f64(at), each == 16 ? (int64_t)weft_get_u64(at + 8) : 1};
-    }
-    qsort(values.at, (size_t)values.count, sizeof *values.at, compare_counted);
-    for (int64_t k = 0; k < values.count; k++) values.at[k].times = total += values.at[k].times;
+    WEFT_TRY(st, rank_values(ctx, call, body, &values));
     if (array) WEFT_TRY(st, weft_vector_add_list(ctx, out, i, shares, &first));
     for (int32_t k = 0; k < shares; k++) {
         const double value = value_of_share(call, &values, weft_agg_share(call, k));
@@ -182,7 +233,8 @@ static weft_status percentile_finish(weft_ctx *ctx, const weft_expr *call, const
                           array ? &out->children[0] : out, array ? first + k : i);
     }
 done:
-    weft_mem_free(values.at);
+    weft_mem_free(values.pairs);
+    weft_mem_free(values.keys);
     return st;
 }
 
@@ -282,6 +334,12 @@ static weft_status median_bind(weft_ctx *ctx, const weft_expr **args, int32_t co
     return bind_input(ctx, "median", args, span, type);
 }
 
+/* A log is what has no frequencies. */
+static const weft_agg_variant *percentile_variant(const weft_expr *call)
+{
+    return has_frequency(call) ? weft_agg_object_variant(call) : &weft_agg_log_variant;
+}
+
 static const weft_agg_object percentile_object = {.need = percentile_need,
                                                   .add = percentile_add,
                                                   .merge_need = percentile_merge_need,
@@ -293,7 +351,8 @@ static const weft_agg_object percentile_object = {.need = percentile_need,
                                                     .constant_first = 1,                                     \
                                                     .constant_last = last,                                   \
                                                     .bind = binder,                                          \
-                                                    WEFT_AGG_OBJECT_ENTRY,                                   \
+                                                    .states = weft_agg_object_states,                        \
+                                                    .variant = percentile_variant,                           \
                                                     .result_nullable = true,                                 \
                                                     .object = &percentile_object,                            \
                                                     .help = usage,                                           \

@@ -62,6 +62,29 @@ done:
     return st;
 }
 
+/* GROUPING SETS ((key, text), (key), ()): the coarser two in addition to the groups. */
+static weft_status aggregation_sets(weft_ctx *ctx, aggregation *a)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr ***sets = NULL;
+    const int32_t count = a->sink.aggregate.group_count;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &sets));
+    for (int32_t s = 0; s < count; s++) { /* one column less each */
+        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &sets[s]));
+        for (int32_t i = 0; i < count; i++) {
+            const weft_value none = {.type = data_types[i], .is_null = true};
+            if (i < count - 1 - s)
+                WEFT_TRY(st, weft_expr_ordinal(ctx, i, data_types[i], true, &sets[s][i]));
+            else
+                WEFT_TRY(st, weft_expr_literal(ctx, &none, &sets[s][i]));
+        }
+    }
+    a->sink.aggregate.set_count = count;
+    a->sink.aggregate.sets = (const weft_expr *const *const *)sets;
+done:
+    return st;
+}
+
 /* ---- the reference ---- */
 
 typedef struct reference_group {
@@ -150,14 +173,15 @@ static text_lines reference(const data_set *set, int32_t groups)
 
 /* ---- runs ---- */
 
-/* The set through TASKS sinks and one source a pair of partitions. */
-static weft_status aggregate_run(weft_ctx *ctx, const data_set *set, int32_t groups, int32_t partitions,
-                                 int32_t batch_rows, text_lines *lines)
+/* The set through TASKS sinks and one source a pair of partitions. sets: with grouping sets. */
+static weft_status aggregate_run_sets(weft_ctx *ctx, const data_set *set, int32_t groups, bool sets,
+                                      int32_t partitions, int32_t batch_rows, text_lines *lines)
 {
     weft_status st = WEFT_OK;
     aggregation a;
     weft_block *blocks[TASKS] = {NULL};
     WEFT_TRY(st, aggregation_init(ctx, &a, groups, partitions));
+    if (sets) WEFT_TRY(st, aggregation_sets(ctx, &a));
     for (int32_t t = 0; t < TASKS; t++) {
         const int32_t first = (int32_t)((int64_t)set->count * t / TASKS);
         const int32_t end = (int32_t)((int64_t)set->count * (t + 1) / TASKS);
@@ -171,6 +195,12 @@ static weft_status aggregate_run(weft_ctx *ctx, const data_set *set, int32_t gro
 done:
     for (int32_t t = 0; t < TASKS; t++) weft_block_release(&blocks[t]);
     return st;
+}
+
+static weft_status aggregate_run(weft_ctx *ctx, const data_set *set, int32_t groups, int32_t partitions,
+                                 int32_t batch_rows, text_lines *lines)
+{
+    return aggregate_run_sets(ctx, set, groups, false, partitions, batch_rows, lines);
 }
 
 static void check(const data_set *set, int32_t groups, int32_t partitions, const exec_config *config)
@@ -262,5 +292,69 @@ static void every_allocation_may_fail(void **state)
     data_free(&set);
 }
 
+/* What grouping sets mean: every row once for each set, its other keys NULL. */
+static data_set expanded(const data_set *set)
+{
+    data_set all = {.count = 3 * set->count, .rows = calloc(3 * (size_t)set->count, sizeof(data_row))};
+    assert_non_null(all.rows);
+    for (int32_t i = 0; i < all.count; i++) {
+        data_row *row = &all.rows[i];
+        *row = set->rows[i / 3];
+        for (int32_t key = 2 - i % 3; key < 2; key++) row->null[key] = true;
+        if (row->null[0]) row->key = 0;
+        if (row->null[1]) row->text[0] = '\0';
+    }
+    return all;
+}
+
+static void sets_equal_the_expanded_rows(void **state)
+{
+    (void)state;
+    for (int32_t c = 0; c < WEFT_COUNT(exec_configs); c++) {
+        const exec_config *config = &exec_configs[c];
+        data_set set = data_new(weft_test_seed(), config->hash_zero ? 500 : 5000, 300, 5, 6);
+        data_set all = expanded(&set);
+        text_lines got = {0}, want = reference(&all, 2);
+        weft_fixture f;
+        exec_open(&f, config);
+        weft_fixture_ok(&f, aggregate_run_sets(&f.ctx, &set, 2, true, 4, config->batch_rows, &got));
+        lines_sort(&got);
+        lines_equal(&got, &want);
+        lines_free(&got);
+        lines_free(&want);
+        weft_fixture_close(&f);
+        data_free(&set);
+        data_free(&all);
+    }
+}
+
+/* Fail each allocation in turn: right rows (sets may then be made in pieces) or WEFT_NOMEM. */
+static void every_allocation_of_sets_may_fail(void **state)
+{
+    (void)state;
+    data_set set = data_new(weft_test_seed(), 400, 90, 5, 6), all = expanded(&set);
+    text_lines want = reference(&all, 2);
+    int64_t right = 0;
+    for (int64_t n = 1, failed = 1; failed != 0; n++) {
+        weft_fixture f;
+        text_lines got = {0};
+        exec_open(&f, &exec_configs[n % 2 == 0 ? 0 : 4]);
+        weft_mem_fail_after(n);
+        const weft_status st = aggregate_run_sets(&f.ctx, &set, 2, true, 2, 100, &got);
+        failed = weft_mem_fail_after(0) >= n;
+        assert_true(st == WEFT_OK || (failed && st == WEFT_NOMEM));
+        lines_sort(&got);
+        if (st == WEFT_OK) lines_equal(&got, &want);
+        right += st == WEFT_OK && failed;
+        lines_free(&got);
+        weft_fixture_close(&f);
+    }
+    assert_true(right > 0); /* memory refused to tables is answered by fewer groups at a time */
+    lines_free(&want);
+    data_free(&set);
+    data_free(&all);
+}
+
 WEFT_TESTS(WEFT_TEST(equals_the_reference), WEFT_TEST(nothing_gives_one_row_without_keys_and_none_with),
-           WEFT_TEST(order_is_repeatable), WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(order_is_repeatable), WEFT_TEST(every_allocation_may_fail),
+           WEFT_TEST(sets_equal_the_expanded_rows), WEFT_TEST(every_allocation_of_sets_may_fail))

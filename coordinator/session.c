@@ -320,33 +320,6 @@ done:
     return st;
 }
 
-static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
-                           const weft_node *bound)
-{
-    weft_status st = WEFT_OK;
-    weft_ctx *ctx = &r->ctx;
-    const weft_node *optimised = NULL;
-    const weft_explain_mode mode = bound->explain.mode;
-    weft_command_rows rows;
-    char *text = NULL;
-    const int64_t began = weft_now_ns(ctx);
-
-    WEFT_TRY(st, weft_session_optimise(s, r, ids, bound->inputs[0], &optimised));
-    const int64_t optimised_ns = weft_now_ns(ctx) - began;
-    if (mode == WEFT_EXPLAIN_ANALYZE) {
-        WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, true));
-        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, &text));
-        weft_run_release(&r->run);
-        memset(&r->run, 0, sizeof(r->run));
-    } else
-        WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], bound->inputs[0], optimised, &text));
-    r->is_text = true;
-    WEFT_TRY(st, weft_command_text(ctx, "plan", text, &rows));
-    WEFT_TRY(st, give_rows(r, &rows));
-done:
-    return st;
-}
-
 weft_status weft_session_create_view(weft_session *s, weft_result *r, const weft_node *bound)
 {
     weft_status st = WEFT_OK;
@@ -488,8 +461,10 @@ done:
     return st;
 }
 
-/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit. */
-static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound)
+/* INSERT OVERWRITE DIRECTORY, CREATE TABLE … AS: the tasks' files become visible by one commit. analyzed:
+ * what EXPLAIN ANALYZE shows of it, or NULL; it stays NULL where nothing had to be written. */
+static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *bound,
+                               char **analyzed)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
@@ -505,15 +480,66 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     if (skip) goto done;
     WEFT_TRY(st, make_record(s, r, false));
     WEFT_TRY(st, weft_write_begin(ctx, commits, bound, path, &r->run, &r->record, &staged, &job));
+    const int64_t began = weft_now_ns(ctx);
     st = weft_session_optimise(s, r, ids, staged, &optimised);
-    if (st == WEFT_OK) st = weft_session_run_plan(s, r, ids, optimised, false);
+    const int64_t optimised_ns = weft_now_ns(ctx) - began;
+    if (st == WEFT_OK) st = weft_session_run_plan(s, r, ids, optimised, analyzed != NULL);
     if (st == WEFT_OK) st = weft_write_commit(ctx, commits, staged, job, &r->run);
     if (st != WEFT_OK && st != WEFT_NOT_LEADER) weft_commits_abort(ctx, commits, job);
     WEFT_TRY(st, st);
     WEFT_TRY(st, name_table(s, r, bound, path, r->run.resume != NULL));
     if (bound->write.into != NULL)
         WEFT_TRY(st, weft_session_written(s, ctx, bound->write.into, bound->write.into_count));
+    if (analyzed != NULL) WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, analyzed));
     weft_run_release(&r->run);
+done:
+    return st;
+}
+
+/* Run it, and tell how it went. */
+static weft_status explain_analyze(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *query,
+                                   char **text)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_node *optimised = NULL;
+    if (query->kind == WEFT_NODE_WRITE) {
+        WEFT_TRY(st, write_query(s, r, ids, query, text));
+        if (*text == NULL)
+            WEFT_TRY(st,
+                     weft_arena_printf(ctx, ctx->arena, text, "Nothing was written: it is there already."));
+    } else {
+        const int64_t began = weft_now_ns(ctx);
+        WEFT_TRY(st, weft_session_optimise(s, r, ids, query, &optimised));
+        const int64_t optimised_ns = weft_now_ns(ctx) - began;
+        WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, true));
+        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, text));
+        weft_run_release(&r->run);
+        memset(&r->run, 0, sizeof(r->run)); /* the result is the text */
+    }
+done:
+    return st;
+}
+
+static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const weft_node *parsed,
+                           const weft_node *bound)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &r->ctx;
+    const weft_node *optimised = NULL, *const query = bound->inputs[0];
+    const weft_explain_mode mode = bound->explain.mode;
+    weft_command_rows rows;
+    char *text = NULL;
+
+    if (mode == WEFT_EXPLAIN_ANALYZE) {
+        WEFT_TRY(st, explain_analyze(s, r, ids, query, &text));
+    } else {
+        WEFT_TRY(st, weft_session_optimise(s, r, ids, query, &optimised));
+        WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], query, optimised, &text));
+    }
+    r->is_text = true;
+    WEFT_TRY(st, weft_command_text(ctx, "plan", text, &rows));
+    WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
 }
@@ -549,7 +575,7 @@ static weft_status run_bound(weft_session *s, weft_result *r, weft_ids *ids, con
     if (bound->kind == WEFT_NODE_ROUTINE) return weft_session_routine_command(s, r, ids, bound);
     if (bound->kind == WEFT_NODE_WRITE && resume != NULL && weft_recovered_job_is_committed(resume))
         return end_write(s, r, bound, weft_recovered_job_record(resume));
-    if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound);
+    if (bound->kind == WEFT_NODE_WRITE) return write_query(s, r, ids, bound, NULL);
     WEFT_TRY(st, weft_session_optimise(s, r, ids, bound, &optimised));
     WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, false));
 done:

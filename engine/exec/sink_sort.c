@@ -11,6 +11,11 @@
  * First of each group: rows that are numbered above the limit within a run of their own are not written
  * (windows of which only the first rows are wanted).
  *
+ * Short runs: while memory is plenty, a run ends at a size that is small for the pool, and the next one is
+ * collected in the same memory: what the kernel must fill with zero is then little more than the sorted rows.
+ * They are so few that they are merged in one pass still, should they go to scratch. When the pool fills up,
+ * a run takes what memory there is.
+ *
  * Memory: pages, entries and as many spare entries, so that sorting itself never asks for more. */
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
@@ -21,9 +26,12 @@
 
 enum {
     SORT_ENTRIES_FIRST = 1 << 12,
-    SORT_FORCED_ROWS = 1 << 10, /* FORCE_SPILL: rows of a run */
-    SORT_CHECK_ROWS = 1 << 16,  /* moved between two looks at the cancel flag */
-    SORT_TOP_LEAST = 1 << 12    /* a small top-N sorts only every so many rows */
+    SORT_FORCED_ROWS = 1 << 10,  /* FORCE_SPILL: rows of a run */
+    SORT_CHECK_ROWS = 1 << 16,   /* moved between two looks at the cancel flag */
+    SORT_TOP_LEAST = 1 << 12,    /* a small top-N sorts only every so many rows */
+    SORT_SHORT_LEAST = 64 << 20, /* bytes of a short run at least, */
+    SORT_SHORT_PART = 256,       /* … of the pool's limit; */
+    SORT_PLENTY_PART = 8 /* while less of it is used: 32 short runs at most, and those of tasks' ends */
 };
 
 typedef struct sort_state {
@@ -295,6 +303,16 @@ done:
     return st;
 }
 
+/* Not of a top-N, of partitions or of the first of groups: those merge or drop more in a long run. */
+static bool short_run_is_full(const weft_ctx *ctx, const sort_state *s)
+{
+    const weft_pool *pool = weft_account_pool(ctx->memory);
+    const int64_t limit = weft_pool_limit_bytes(pool);
+    if (s->limit >= 0 || s->spec->partition_count > 1 || s->spec->sort.group_most > 0) return false;
+    return weft_sort_sink_bytes(s) >= weft_max_i64(SORT_SHORT_LEAST, limit / SORT_SHORT_PART) &&
+           weft_pool_used_bytes(pool) < limit / SORT_PLENTY_PART;
+}
+
 static weft_status sort_sink(weft_ctx *ctx, void *state, const weft_batch *batch, weft_op_result *result)
 {
     weft_status st = WEFT_OK;
@@ -327,6 +345,7 @@ static weft_status sort_sink(weft_ctx *ctx, void *state, const weft_batch *batch
         if (st != WEFT_OK) goto done;
     }
     if (weft_force_spill(ctx) && s->count >= SORT_FORCED_ROWS) WEFT_TRY(st, sort_relieve(ctx, s));
+    if (short_run_is_full(ctx, s)) WEFT_TRY(st, sort_flush(ctx, s));
 done:
     return st;
 }

@@ -21,7 +21,9 @@
 enum {
     DIRECT_RANGE_PER_ROW = 8,     /* a direct table up to 32 bytes a row: as much as the slots it replaces */
     DIRECT_RANGE_SMALL = 1 << 16, /* and always when it fits the second-level cache */
-    BUILD_CHECK_ROWS = 1 << 16    /* entered between two looks at the cancel flag */
+    BUILD_CHECK_ROWS = 1 << 16,   /* entered between two looks at the cancel flag */
+    BUILD_AHEAD = 16,             /* rows whose place in the table is asked for before it is needed */
+    ROWS_AHEAD = 32               /* the same of addresses of rows */
 };
 
 /* What one unit builds. */
@@ -313,24 +315,37 @@ static int64_t row_integer(const weft_join_table *t, const uint8_t *row)
     return *(const int8_t *)at;
 }
 
+/* Where the key of a row lies in the table; not below range where it is not in it. */
+static uint64_t row_place(const weft_join_table *t, const uint8_t *row)
+{
+    return (uint64_t)row_integer(t, row) - (uint64_t)t->low;
+}
+
 /* Rows [begin, end), from the last to the first, so that chains come out in build order. A key that is not in
- * the range its block tells comes from a peer that is wrong. */
+ * the range its block tells comes from a peer that is wrong. next[] is zero at first, and is written only
+ * where there is a next row: of unique keys none of it is touched. */
 static weft_status build_direct(weft_ctx *ctx, weft_join_table *t, table_part *part, int64_t begin,
                                 int64_t end)
 {
     for (int64_t i = end - 1; i >= begin; i--) {
         const uint8_t *row = t->row[i];
+        if (i - BUILD_AHEAD >= begin) { /* of a NULL, any place: nobody reads it */
+            const uint64_t ahead = row_place(t, t->row[i - BUILD_AHEAD]);
+            __builtin_prefetch(&t->heads[ahead < t->range ? ahead : 0], 1);
+        }
         if (row_has_null_key(t, row)) {
             part->has_null = true;
             continue;
         }
-        const uint64_t key = (uint64_t)row_integer(t, row) - (uint64_t)t->low;
+        const uint64_t key = row_place(t, row);
         if (WEFT_UNLIKELY(key >= t->range))
             return weft_fail(ctx, WEFT_CORRUPT,
                              "a key of a build row is not in the range that its block tells");
         uint32_t *head = &t->heads[key];
-        t->next[i] = *head;
-        part->chained |= *head != 0;
+        if (*head != 0) {
+            t->next[i] = *head;
+            part->chained = true;
+        }
         *head = (uint32_t)i + 1;
     }
     return WEFT_OK;
@@ -346,11 +361,10 @@ static uint64_t slot_of(const table_part *part, uint64_t hash)
 
 static void build_hashed(weft_join_table *t, table_part *part, int64_t begin, int64_t end)
 {
-    enum { AHEAD = 8 };
     for (int64_t i = end - 1; i >= begin; i--) {
         const uint8_t *row = t->row[i];
-        if (i - AHEAD >= begin)
-            __builtin_prefetch(&part->slots[slot_of(part, weft_row_hash(t->row[i - AHEAD]))], 1);
+        if (i - BUILD_AHEAD >= begin)
+            __builtin_prefetch(&part->slots[slot_of(part, weft_row_hash(t->row[i - BUILD_AHEAD]))], 1);
         if (row_has_null_key(t, row)) {
             part->has_null = true;
             continue;
@@ -360,8 +374,10 @@ static void build_hashed(weft_join_table *t, table_part *part, int64_t begin, in
         while (part->slots[at] != 0 && (part->slots[at] >> 32 != slot_tag(hash) ||
                                         weft_row_hash(t->row[(uint32_t)part->slots[at] - 1]) != hash))
             at = (at + 1) & part->slot_mask;
-        t->next[i] = (uint32_t)part->slots[at];
-        part->chained |= t->next[i] != 0;
+        if (part->slots[at] != 0) {
+            t->next[i] = (uint32_t)part->slots[at];
+            part->chained = true;
+        }
         part->slots[at] = slot_tag(hash) << 32 | (uint64_t)(i + 1);
     }
 }
@@ -394,6 +410,16 @@ uint32_t weft_join_table_next(const weft_join_table *t, uint32_t candidate) { re
 const uint8_t *weft_join_table_row(const weft_join_table *t, uint32_t candidate)
 {
     return t->row[candidate - 1];
+}
+
+void weft_join_table_rows_of(const weft_join_table *t, const uint32_t *candidates, int32_t count,
+                             const uint8_t **rows)
+{
+    for (int32_t i = 0; i < count; i++) {
+        if (i + ROWS_AHEAD < count) __builtin_prefetch(&t->row[candidates[i + ROWS_AHEAD] - 1]);
+        rows[i] = t->row[candidates[i] - 1];
+        __builtin_prefetch(rows[i]); /* who asks for them reads them next */
+    }
 }
 int64_t weft_join_table_number(const weft_join_table *t, uint32_t candidate)
 {

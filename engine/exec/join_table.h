@@ -48,6 +48,9 @@ bool weft_join_table_unique(const weft_join_table *table); /* no candidate has a
 /* The next candidate of the same key or hash, or 0; in the order of the build rows. */
 uint32_t weft_join_table_next(const weft_join_table *table, uint32_t candidate);
 const uint8_t *weft_join_table_row(const weft_join_table *table, uint32_t candidate);
+/* The rows of many candidates, and memory is asked for them. */
+void weft_join_table_rows_of(const weft_join_table *table, const uint32_t *candidates, int32_t count,
+                             const uint8_t **rows);
 int64_t weft_join_table_number(const weft_join_table *table, uint32_t candidate);
 /* The numbers of the rows where they are not those of the input: borrowed. */
 void weft_join_table_set_numbers(weft_join_table *table, const int64_t *numbers);

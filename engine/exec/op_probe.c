@@ -14,9 +14,9 @@
  * bit a build row where matches are marked. */
 #include <string.h>
 
-#include "engine/exec/force_spill.h"
 #include "engine/columnar/gather.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/join_spill.h"
 #include "engine/exec/row_cursor.h"
 #include "engine/exec/sorter.h"
@@ -285,7 +285,7 @@ static void begin_batch(weft_ctx *ctx, probe_state *s, const weft_batch *in)
 static int32_t compare_keys(probe_state *s)
 {
     for (int32_t i = 0; i < s->live; i++) s->pick[i] = (uint16_t)i;
-    for (int32_t i = 0; i < s->live; i++) s->rows[i] = weft_join_table_row(s->table, s->candidate[i]);
+    weft_join_table_rows_of(s->table, s->candidate, s->live, s->rows);
     if (weft_join_table_exact(s->table)) return s->live;
     /* NULL keys that must not match were left out of the lookup on both sides */
     return weft_rows_match(s->layout, s->spec->probe.build_keys, s->spec->probe.key_count, &s->in,

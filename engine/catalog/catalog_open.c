@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/catalog/session_listing.h"
+#include "engine/columnar/schema_names.h"
 #include "engine/columnar/schema_text.h"
 #include "engine/formats/options.h"
 
@@ -50,7 +51,8 @@ weft_status catalog_open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *kee
     const weft_schema *declared = table != NULL ? table : schema == NULL ? NULL : &given;
     WEFT_TRY(st, format->open(ctx, r->files, r->file_count, r->options, option_count, declared, &r->table));
     r->schema = format->schema(r->table);
-    st = weft_pointers_push(keep_ctx, keep, r);
+    st = weft_schema_check_names(ctx, r->schema->fields, r->schema->count);
+    if (st == WEFT_OK) st = weft_pointers_push(keep_ctx, keep, r);
     if (st != WEFT_OK) format->close(&r->table);
     *out = r;
 done:

@@ -93,6 +93,20 @@ bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *tex
     return !moment.has_offset && moment.zone == NULL;
 }
 
+/* As Spark 1.5 wrote them: days since 1970. */
+static bool read_days(const char *text, size_t len, int32_t *days)
+{
+    int64_t number = 0;
+    if (len > 0 && text[0] == '+') text++, len--;
+    const size_t sign = len > 0 && text[0] == '-';
+    if (len == sign) return false;
+    for (size_t i = sign; i < len; i++)
+        if (text[i] < '0' || text[i] > '9') return false;
+    if (!weft_json_i64(text, len, &number) || number < INT32_MIN || number > INT32_MAX) return false;
+    *days = (int32_t)number;
+    return true;
+}
+
 static bool read_date(const weft_json_scalars *s, const char *text, size_t len, int32_t *days)
 {
     int64_t us = 0;
@@ -100,7 +114,7 @@ static bool read_date(const weft_json_scalars *s, const char *text, size_t len, 
     if (s->date == NULL) {
         while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
         while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
-        return weft_parse_date(text, len, days);
+        return weft_parse_date(text, len, days) || read_days(text, len, days);
     }
     if (!weft_datetime_parse(s->date, NULL, text, len, &us, &at)) return false;
     const int64_t day = INT64_C(86400000000);

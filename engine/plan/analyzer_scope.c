@@ -526,14 +526,9 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));
     if (out->count == before && qualifier != NULL && star->arg_count == 0)
         WEFT_TRY(st, star_of_outer(b, star, out));
-    if (out->count > before) goto done;
-    if (qualifier == NULL) {
-        st = weft_fail_at(b->a->ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(b->a, &star->span),
-                          "* stands for no column: there is no FROM.");
-    } else {
-        st = weft_fail_at(b->a->ctx, WEFT_STAR_EXPAND, weft_analyzer_span(b->a, &star->span),
-                          "Cannot resolve `%s`.*: no table of this name is in FROM.", qualifier);
-    }
+    if (out->count > before || qualifier == NULL) goto done; /* files without columns, or no FROM: none */
+    st = weft_fail_at(b->a->ctx, WEFT_STAR_EXPAND, weft_analyzer_span(b->a, &star->span),
+                      "Cannot resolve `%s`.*: no table of this name is in FROM.", qualifier);
 done:
     return st;
 }

@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "engine/columnar/schema_names.h"
 #include "engine/expr/coerce.h"
 #include "engine/plan/pointers.h"
 
@@ -126,12 +127,25 @@ static weft_status check_types(weft_ctx *ctx, const weft_span *span, const weft_
     return WEFT_OK;
 }
 
+static weft_status check_columns(weft_ctx *ctx, const weft_table_definition *d)
+{
+    weft_status st = WEFT_OK;
+    weft_field *fields = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->column_count + 1, &fields));
+    for (int32_t i = 0; i < d->column_count; i++)
+        fields[i] = (weft_field){.name = d->columns[i].name, .type = d->columns[i].type};
+    WEFT_TRY(st, weft_schema_check_names(ctx, fields, d->column_count));
+done:
+    return st;
+}
+
 weft_status weft_table_arrange(weft_ctx *ctx, const weft_span *span, const char *database,
                                weft_table_definition *d)
 {
     weft_status st = WEFT_OK;
     weft_column_definition *columns = NULL;
     int32_t n = 0;
+    WEFT_TRY(st, check_columns(ctx, d));
     WEFT_TRY(st, check_types(ctx, span, d));
     WEFT_TRY(st, check_names(ctx, span, database, d, "partition", d->partition_names, d->partition_count));
     WEFT_TRY(st, check_partitions(ctx, span, d));

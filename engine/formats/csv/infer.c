@@ -78,21 +78,6 @@ done:
     return st;
 }
 
-static weft_status check_names(weft_ctx *ctx, const weft_field *fields, int32_t count)
-{
-    weft_status st = WEFT_OK;
-    named *sorted = NULL;
-    WEFT_TRY(st, sort_names(ctx, fields, count, &sorted));
-    for (int32_t i = 1; i < count; i++) {
-        if (strcasecmp(sorted[i - 1].name, sorted[i].name) != 0) continue;
-        return weft_fail(ctx, WEFT_COLUMN_ALREADY_EXISTS,
-                         "The column `%s` already exists. Choose another name or rename the existing column.",
-                         sorted[i].name);
-    }
-done:
-    return st;
-}
-
 /* ---- types ---- */
 
 enum { INT_DIGITS = 10, BIGINT_DIGITS = 20 }; /* of the decimals that hold them */
@@ -425,7 +410,6 @@ static weft_status infer_names(weft_ctx *ctx, const weft_table *table, weft_sche
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count + 1, &fields));
     WEFT_TRY(st, weft_csv_names(ctx, o, &pass.tokens, fields));
-    WEFT_TRY(st, check_names(ctx, fields, count));
     *out = (weft_schema){.count = count, .fields = fields};
 done:
     weft_csv_pass_close(&pass);

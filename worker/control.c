@@ -9,6 +9,8 @@ void weft_control_init(weft_control *c, const weft_control_options *options, uin
                         .epoch = epoch,
                         .connect_ns = now_ns,
                         .heard_ns = now_ns,
+                        .lonely_ns = now_ns,
+                        .ticked_ns = INT64_MIN,
                         .random = options->seed,
                         .paused = true};
 }
@@ -66,7 +68,7 @@ static void on_welcome(weft_control *c, const weft_control_event *e, int64_t now
     c->epoch = epoch;
     c->state = WEFT_CONTROL_MEMBER;
     c->tries = 0;
-    c->heard_ns = now;
+    c->heard_ns = c->lonely_ns = now;
     c->base = c->acked;
     weft_link_open(&c->link, e->head.session, now);
     if (c->paused) give(c, WEFT_CONTROL_RESUME, 0, no_head, act, self);
@@ -100,7 +102,7 @@ static void on_message(weft_control *c, const weft_control_event *e, int64_t now
         part(c, true, now, act, self);
         return;
     }
-    c->heard_ns = now;
+    c->heard_ns = c->lonely_ns = now;
     if (c->base + c->link.acked > c->acked) {
         c->acked = c->base + c->link.acked;
         give(c, WEFT_CONTROL_FORGET, c->acked, no_head, act, self);
@@ -111,10 +113,22 @@ static void on_message(weft_control *c, const weft_control_event *e, int64_t now
         give(c, WEFT_CONTROL_BEATS, 0, weft_link_beat(&c->link, now), act, self);
 }
 
+/* Time in which no tick came does not count against anybody. */
+static void pass_over(weft_control *c, int64_t now)
+{
+    const int64_t late = c->ticked_ns == INT64_MIN ? 0 : now - c->ticked_ns - c->options.tick_ns;
+    c->ticked_ns = now;
+    if (late <= 0) return;
+    c->lonely_ns = weft_min_i64(now, c->lonely_ns + late);
+    c->link.heard_ns = weft_min_i64(now, c->link.heard_ns + late);
+    if (c->state == WEFT_CONTROL_ASKING) c->connect_ns += late;
+}
+
 static void on_tick(weft_control *c, int64_t now, weft_control_act *act, void *self)
 {
-    (void)expire(c, now, act, self);
-    if (!c->forsaken && now - c->heard_ns >= c->options.grace_ns) {
+    pass_over(c, now);
+    if (expire(c, now, act, self) && c->state == WEFT_CONTROL_MEMBER) part(c, true, now, act, self);
+    if (!c->forsaken && now - c->lonely_ns >= c->options.grace_ns) {
         c->forsaken = true;
         give(c, WEFT_CONTROL_FORSAKEN, 0, no_head, act, self);
         return;

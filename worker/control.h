@@ -5,6 +5,10 @@
  *   ASKING  connected, has told who it is and what it holds (REGISTER), waits for the welcome
  *   MEMBER  in a session: orders are handled in order, each once; reports are numbered by it
  *
+ * Silence counts only while this machine is awake: when ticks come late (the process was stopped, or its
+ * machine busy), nobody has kept silent by that, neither the leader nor, for grace_ns, all that there are.
+ * The lease counts all time, as the coordinator does not know what became of this process.
+ *
  * Whatever is wrong (connection broken, a message missing, nothing heard) ends in APART and a new session, in
  * which both ends compare what they hold. Reports are kept until the coordinator has acknowledged them, and
  * sent again in the next session: the k-th message of a session is the k-th report that was not acknowledged
@@ -29,6 +33,7 @@ typedef enum weft_control_state {
 } weft_control_state;
 
 typedef struct weft_control_options {
+    int64_t tick_ns; /* how often ticks come */
     int64_t beat_ns, silent_ns, lease_ns, grace_ns;
     int64_t backoff_least_ns, backoff_most_ns;
     int64_t welcome_ns; /* wait so long for a welcome */
@@ -46,6 +51,8 @@ typedef struct weft_control {
     uint64_t base;           /* acknowledged when the session began */
     int64_t connect_ns;      /* APART: when to try; ASKING: until when to wait */
     int64_t heard_ns;        /* from any coordinator */
+    int64_t lonely_ns;       /* … but for time in which no tick came */
+    int64_t ticked_ns;       /* INT64_MIN: never */
     int32_t tries;
     uint64_t random;
     bool paused, forsaken;

@@ -56,7 +56,8 @@ struct weft_member {
 weft_control_options weft_member_times(void)
 {
     const int64_t ms = 1000000;
-    return (weft_control_options){.beat_ns = 200 * ms,
+    return (weft_control_options){.tick_ns = TICK_MS * ms,
+                                  .beat_ns = 200 * ms,
                                   .silent_ns = 2000 * ms,
                                   .lease_ns = 15000 * ms,
                                   .grace_ns = 600000 * ms,

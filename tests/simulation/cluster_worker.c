@@ -8,7 +8,8 @@
 
 enum { TICK_US = 50000 };
 
-static const weft_control_options times = {.beat_ns = 200000000,
+static const weft_control_options times = {.tick_ns = TICK_US * 1000,
+                                           .beat_ns = 200000000,
                                            .silent_ns = 2000000000,
                                            .lease_ns = 5000000000,
                                            .grace_ns = 30000000000,

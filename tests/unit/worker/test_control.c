@@ -38,7 +38,8 @@ static void step(solo *s, weft_control_event_kind kind, uint64_t peer, weft_link
 
 static weft_control_options usual(void)
 {
-    return (weft_control_options){.beat_ns = 10 * MS,
+    return (weft_control_options){.tick_ns = 10000 * MS, /* no tick comes late */
+                                  .beat_ns = 10 * MS,
                                   .silent_ns = 100 * MS,
                                   .lease_ns = 300 * MS,
                                   .grace_ns = 2000 * MS,
@@ -220,6 +221,48 @@ static void stopped(void **state)
     assert_int_equal(s.seen[1].kind, WEFT_CONTROL_CLOSE);
     be_member(&s, 2, session(1, 2), 700 * MS);
     assert_int_equal(s.seen[0].kind, WEFT_CONTROL_RESUME);
+}
+
+/* Ticks every 5 ms up to this time; false when one of them ended the session. */
+static bool tick_until(solo *s, int64_t *now, int64_t until)
+{
+    while (*now < until && s->c.state == WEFT_CONTROL_MEMBER)
+        step(s, WEFT_CONTROL_TICK, 0, no_head, *now += 5 * MS);
+    return s->c.state == WEFT_CONTROL_MEMBER;
+}
+
+/* Time in which its own thread was held up is no silence of others; but it is time of the lease. */
+static void held_up(void **state)
+{
+    (void)state;
+    solo s = {.count = 0};
+    weft_control_options options = usual();
+    options.tick_ns = 5 * MS;
+    options.grace_ns = 400 * MS;
+    weft_control_init(&s.c, &options, 0, 0);
+    be_member(&s, 1, session(1, 1), 0);
+    int64_t now = 0;
+    assert_true(tick_until(&s, &now, 60 * MS));
+    now += 150 * MS; /* 60 ms of silence so far, and now 5 more */
+    assert_true(tick_until(&s, &now, now + 30 * MS));
+    assert_false(tick_until(&s, &now, now + 10 * MS));
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_CLOSE);
+    now += 1000 * MS; /* apart, for longer than the grace time, of which 100 ms have passed */
+    step(&s, WEFT_CONTROL_TICK, 0, no_head, now);
+    assert_int_equal(s.count, 2);
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_PAUSE);
+    assert_int_equal(s.seen[1].kind, WEFT_CONTROL_CONNECT);
+    weft_control_connected(&s.c, 2, now);
+    now += 1000 * MS; /* the welcome may be there: nobody has looked */
+    step(&s, WEFT_CONTROL_TICK, 0, no_head, now);
+    assert_int_equal(s.c.state, WEFT_CONTROL_ASKING);
+    step(&s, WEFT_CONTROL_WELCOME, 2, session(1, 2), now);
+    assert_int_equal(s.c.state, WEFT_CONTROL_MEMBER);
+    assert_true(tick_until(&s, &now, now + 50 * MS));
+    step(&s, WEFT_CONTROL_TICK, 0, no_head, now + 300 * MS); /* longer than the lease */
+    assert_int_equal(s.count, 2);
+    assert_int_equal(s.seen[0].kind, WEFT_CONTROL_PAUSE);
+    assert_int_equal(s.seen[1].kind, WEFT_CONTROL_CLOSE);
 }
 
 /* ---- against the coordinator's end ---- */
@@ -510,7 +553,8 @@ static void tick(world *w, bool noise)
 static const char *run(uint64_t seed, int32_t defect)
 {
     static world w;
-    const weft_control_options options = {.beat_ns = 20 * MS,
+    const weft_control_options options = {.tick_ns = TICK_MS * MS,
+                                          .beat_ns = 20 * MS,
                                           .silent_ns = 150 * MS,
                                           .lease_ns = INT64_MAX / 2,
                                           .grace_ns = INT64_MAX / 2,
@@ -563,4 +607,5 @@ static void planted_defects(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(backoff), WEFT_TEST(resends), WEFT_TEST(pieces_are_acknowledged), WEFT_TEST(epochs),
-           WEFT_TEST(lease), WEFT_TEST(stopped), WEFT_TEST(random_schedules), WEFT_TEST(planted_defects))
+           WEFT_TEST(lease), WEFT_TEST(stopped), WEFT_TEST(held_up), WEFT_TEST(random_schedules),
+           WEFT_TEST(planted_defects))

@@ -169,14 +169,15 @@ static weft_status carry_out(weft_ctx *ctx, weft_commits *c, weft_uuid id, bool 
 {
     weft_status st = WEFT_OK;
     char *name = NULL;
-    WEFT_TRY(st, name_of(ctx, id, &name));
-    if (!committed) {
-        WEFT_TRY(st, weft_commit_abort(ctx, output, name));
-    } else if (!has(c, id, WEFT_JOURNAL_CARRIED)) {
+    if (has(c, id, WEFT_JOURNAL_CARRIED)) return WEFT_OK;
+    if (committed) {
         WEFT_TRY(st, check_place(ctx, output));
         WEFT_TRY(st, publish(ctx, manifest));
-        WEFT_TRY(st, note(ctx, c, id, WEFT_JOURNAL_CARRIED));
+    } else {
+        WEFT_TRY(st, name_of(ctx, id, &name));
+        WEFT_TRY(st, weft_commit_abort(ctx, output, name));
     }
+    WEFT_TRY(st, note(ctx, c, id, WEFT_JOURNAL_CARRIED));
 done:
     return st;
 }
@@ -525,6 +526,19 @@ done:
     return st;
 }
 
+weft_status weft_commits_refuse(weft_ctx *ctx, weft_commits *c, weft_uuid job)
+{
+    const steadfast before = hold_on(ctx);
+    weft_commit_manifest manifest = {0};
+    bool committed = false, unknown = false;
+    weft_status st = decide(ctx, c, job, NULL, &committed, &manifest, &unknown);
+    if (st == WEFT_OK && committed)
+        st =
+            weft_fail(ctx, WEFT_EXISTS, "an earlier leader has committed the write into %s", manifest.output);
+    let_go(ctx, before);
+    return st;
+}
+
 void weft_commits_abort(weft_ctx *ctx, weft_commits *c, const weft_commit_job *job)
 {
     const weft_error kept = ctx->error;
@@ -559,7 +573,8 @@ static weft_status add_left(weft_ctx *ctx, weft_commits *c, weft_uuid id)
     weft_job_record record;
     void *value = NULL;
     size_t bytes = 0;
-    if (has(c, id, WEFT_JOURNAL_END) || has(c, id, WEFT_JOURNAL_CARRIED)) return WEFT_OK;
+    if (has(c, id, WEFT_JOURNAL_CARRIED)) return WEFT_OK;
+    if (has(c, id, WEFT_JOURNAL_END) && !has(c, id, WEFT_JOURNAL_DECISION)) return WEFT_OK; /* it only read */
     WEFT_TRY(st, read_value(ctx, c, id, WEFT_JOURNAL_JOB, &value, &bytes));
     WEFT_TRY(st, weft_job_record_decode(ctx, value, bytes, &record));
     if (record.output[0] != 0) WEFT_TRY(st, list_add(ctx, c, id, record.output, false));

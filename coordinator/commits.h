@@ -4,6 +4,9 @@
  *     JOB → the job's folder, its tasks → DECISION (commit and the closed manifest, or abort)
  *         → files published, or the folder removed → CARRIED → END (coordinator.h) → the client is told
  *
+ * Of one that fails or is cancelled while its tasks run, END stands before the folder is removed: see
+ * weft_commits_refuse.
+ *
  * The decision is the one record that is created; nobody takes a second one. Whoever opens the journal next
  * carries a decision out, from wherever it was left; a write without one goes on under the new leader
  * (recovery.h), or is given up: `abort`. So the folder that is written to shows what was there before, or all
@@ -66,6 +69,11 @@ WEFT_MUST_CHECK weft_status weft_commits_resume(weft_ctx *ctx, weft_commits *com
 WEFT_MUST_CHECK weft_status weft_commits_settle(weft_ctx *ctx, weft_commits *commits, weft_uuid job);
 /* Nobody goes on with it. What fails is logged, and tried again when the journal is opened. */
 void weft_commits_give_up(weft_ctx *ctx, weft_commits *commits, weft_uuid job);
+/* The job fails, or was cancelled, while its tasks run: decide for abort, before any worker drops what it
+ * made. Who found the write undecided after that would have all of it made again. What was staged is left, to
+ * weft_commits_abort or to whoever opens the journal next. Errors: those of weft_journal_create; WEFT_EXISTS:
+ * an earlier leader has committed it. */
+WEFT_MUST_CHECK weft_status weft_commits_refuse(weft_ctx *ctx, weft_commits *commits, weft_uuid job);
 /* Decide for commit, and carry it out. manifest: of the job. From the decision on nothing is cancelled. */
 WEFT_MUST_CHECK weft_status weft_commits_commit(weft_ctx *ctx, weft_commits *commits, weft_commit_job *job,
                                                 const weft_commit_manifest *manifest);

@@ -117,9 +117,10 @@ WEFT_MUST_CHECK weft_status coordinator_file_go_on(weft_ctx *ctx, coordinator_jo
 /* The job's result is released. A job that reads has ended then, on record before its blocks go: nobody would
  * need them, but who found it without END would make them again. False: that is for another leader to do. */
 bool coordinator_file_close(coordinator_job *j);
-/* The job failed, or was cancelled, by error. Only the leader can say so: one that reads has its END before
- * its workers drop what they have of it, as in coordinator_file_close; of others the epoch is checked. There
- * is a journal. Errors: WEFT_NOT_LEADER; those of the journal. */
+/* The job failed, or was cancelled, by error. Only the leader can say so: one on record has its END before
+ * its workers drop what they have of it, as in coordinator_file_close, and before that, when it writes, its
+ * abort; of others the epoch is checked. There is a journal. Errors: WEFT_NOT_LEADER; those of the journal.
+ */
 WEFT_MUST_CHECK weft_status coordinator_file_fail(weft_ctx *ctx, const coordinator_job *j,
                                                   const weft_error *error);
 

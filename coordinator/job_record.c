@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "coordinator/commits.h"
 #include "coordinator/coordinator_private.h"
 
 enum {
@@ -286,10 +287,13 @@ static weft_status check_leads(weft_ctx *ctx, const weft_coordinator *c)
 
 weft_status coordinator_file_fail(weft_ctx *ctx, const coordinator_job *j, const weft_error *error)
 {
-    const weft_status st = check_leads(ctx, j->c);
-    if (st != WEFT_OK) return st;
-    if (is_read_on_record(j)) return write_end(ctx, j->c, j->file.uuid, error);
-    return weft_journal_fence(ctx, j->c->journal);
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, check_leads(ctx, j->c));
+    if (!j->file.is_written) return weft_journal_fence(ctx, j->c->journal);
+    if (!is_read_on_record(j)) WEFT_TRY(st, weft_commits_refuse(ctx, j->c->commits, j->file.uuid));
+    WEFT_TRY(st, write_end(ctx, j->c, j->file.uuid, error));
+done:
+    return st;
 }
 
 bool coordinator_file_close(coordinator_job *j)

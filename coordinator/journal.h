@@ -11,7 +11,7 @@
  *     GENERATION  before the first launch of a new generation of stages. number: counts
  *     ACCEPTED    partition → attempt of a stage, before its consumers start
  *     DECISION    `commit` with the closed manifest, or `abort`, before a file is moved
- *     CARRIED     after the last step of a commit
+ *     CARRIED     after the last step of a decision
  *     END         how a job, session or member ended: it is terminal
  *     MEMBER      a worker's address
  *

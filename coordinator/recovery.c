@@ -453,11 +453,23 @@ static void end_left(struct recovered_state *s)
     weft_log_error(WEFT_LOG_WARN, "end_not_recorded", &s->ctx.error);
 }
 
+static void refuse_left(struct recovered_state *s)
+{
+    const weft_job_name name = s->shown.name;
+    if (weft_coordinator_is_deposed(s->c) || s->is_committed || s->c->commits == NULL) return;
+    if (weft_commits_refuse(&s->ctx, s->c->commits, weft_job_uuid(&name)) == WEFT_OK) return;
+    weft_log_error(WEFT_LOG_WARN, "write_not_aborted", &s->ctx.error);
+    weft_error_clear(&s->ctx);
+}
+
 void weft_recovered_job_leave(weft_recovered_job *job)
 {
     struct recovered_state *s = job->state;
     const bool writes = s->record.output[0] != 0;
-    if (!writes) end_left(s); /* on record before its blocks go, as in coordinator_file_close */
+    if (!writes) /* on record before its blocks go, as in coordinator_file_close */
+        end_left(s);
+    else if (s->job != NULL)
+        refuse_left(s); /* likewise */
     if (s->job != NULL) coordinator_leave_job(s->job);
     if (writes) end_left(s); /* its tasks make no more of the files that go with it */
     state_free(&s);

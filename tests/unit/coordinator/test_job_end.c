@@ -1,10 +1,13 @@
 /* How a job on record ends that nobody wants any more, or that fails: its END stands before any worker is
- * told. A leader that dies in between leaves a job that the next one would run again, for nobody. */
+ * told, and of a write its abort. A leader that dies in between leaves a job that the next one would run
+ * again, for nobody. */
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "coordinator/commits.h"
 #include "coordinator/journal_file.h"
 #include "coordinator/session.h"
 #include "tests/support/fixture.h"
@@ -19,6 +22,7 @@ typedef struct rig {
     weft_journal_memory memory;
     weft_journal_disk disk;
     weft_journal *journal;
+    weft_commits *commits;
     weft_core_port port;
     weft_coordinator *coordinator;
     weft_session *session;
@@ -28,6 +32,7 @@ typedef struct rig {
     atomic_int ended;       /* how often the worker was told of its end … */
     atomic_int ended_early; /* … while its END did not stand */
     bool fails;             /* its task does; else it is cancelled */
+    bool writes;            /* it does not only read */
 } rig;
 
 static bool stands(rig *r, weft_journal_kind kind)
@@ -47,7 +52,8 @@ static weft_status take_order(weft_ctx *ctx, void *self, int32_t worker, const w
         atomic_fetch_add(&r->launched, 1);
     }
     if (order->kind == WEFT_TO_WORKER_END) {
-        atomic_fetch_add(&r->ended_early, !stands(r, WEFT_JOURNAL_END));
+        atomic_fetch_add(&r->ended_early,
+                         !stands(r, WEFT_JOURNAL_END) || stands(r, WEFT_JOURNAL_DECISION) != r->writes);
         atomic_fetch_add(&r->ended, 1);
     }
     return WEFT_OK;
@@ -100,6 +106,7 @@ static void rig_open(rig *r)
     r->name = (weft_job_name){.session = {.low = 3}, .operation = OPERATION};
     r->disk = weft_journal_memory_disk(&r->memory);
     weft_fixture_ok(&r->f, weft_journal_open_file(ctx, &r->disk, EPOCH, &r->journal));
+    weft_fixture_ok(&r->f, weft_commits_open(ctx, r->journal, &r->commits));
     r->port = weft_core_port_mute;
     r->port.order = take_order;
     r->port.self = r;
@@ -114,7 +121,8 @@ static void rig_open(rig *r)
                                                                      .strikes_most = 5},
                                                        .epoch = EPOCH,
                                                        .by_value = true},
-                                              .journal = r->journal};
+                                              .journal = r->journal,
+                                              .commits = r->commits};
     weft_fixture_ok(&r->f, weft_coordinator_new(ctx, &options, &r->coordinator));
     weft_core_registers(ctx, weft_coordinator_enter(r->coordinator), 1, &hello);
     weft_coordinator_leave(r->coordinator);
@@ -125,38 +133,49 @@ static void rig_close(rig *r)
 {
     weft_session_free(&r->session);
     weft_coordinator_free(&r->coordinator);
+    weft_commits_close(&r->commits);
     weft_journal_close(&r->journal);
     weft_journal_memory_free(&r->memory);
     weft_fixture_close(&r->f);
 }
 
-static void run(bool fails, weft_status expected)
+static void run(bool fails, bool writes, weft_status expected)
 {
-    static const char text[] = "SELECT id % 3, count(*) FROM range(100) GROUP BY id % 3";
-    rig r = {.fails = fails};
+    static const char read[] = "SELECT id % 3, count(*) FROM range(100) GROUP BY id % 3";
+    char text[8192], place[4096];
+    rig r = {.fails = fails, .writes = writes};
     weft_error error = {0};
     weft_result *result = NULL;
     pthread_t other;
     rig_open(&r);
+    assert_non_null(getcwd(place, sizeof(place)));
+    snprintf(text, sizeof(text), "%s%s%s%s", writes ? "INSERT OVERWRITE DIRECTORY '" : "",
+             writes ? place : "", writes ? "/job_end' USING parquet " : "", read);
     const weft_statement statement = {.text = text, .len = strlen(text), .name = r.name};
     assert_int_equal(pthread_create(&other, NULL, end_it, &r), 0);
     assert_int_equal(weft_session_execute(r.session, &statement, &error, &result), expected);
     pthread_join(other, NULL);
     assert_int_equal(error.code, expected);
     assert_int_equal(atomic_load(&r.ended_early), 0);
+    if (writes) {
+        assert_true(stands(&r, WEFT_JOURNAL_CARRIED)); /* what was staged is gone */
+        assert_int_equal(rmdir("job_end"), 0);
+    }
     rig_close(&r);
 }
 
 static void one_that_is_cancelled(void **state)
 {
     (void)state;
-    run(false, WEFT_CANCELLED);
+    run(false, false, WEFT_CANCELLED);
+    run(false, true, WEFT_CANCELLED);
 }
 
 static void one_that_fails(void **state)
 {
     (void)state;
-    run(true, WEFT_DIVIDE_BY_ZERO);
+    run(true, false, WEFT_DIVIDE_BY_ZERO);
+    run(true, true, WEFT_DIVIDE_BY_ZERO);
 }
 
 WEFT_TESTS(WEFT_TEST(one_that_is_cancelled), WEFT_TEST(one_that_fails))

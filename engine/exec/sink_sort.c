@@ -105,24 +105,44 @@ static bool same_group(const sort_state *s, const weft_sort_entry *a, const weft
     return s->groups.exact || weft_sort_compare_rows(&s->groups, a->row, b->row) == 0;
 }
 
+/* The end of the group that begins at `first`, by steps that double and then halve: most rows of a large
+ * group are not looked at. */
+static int64_t group_end(const sort_state *s, int64_t first, int64_t end)
+{
+    const weft_sort_entry *entries = s->entries;
+    int64_t in = first, step = 1;
+    while (in + step < end && same_group(s, &entries[first], &entries[in + step])) {
+        in += step;
+        step *= 2;
+    }
+    int64_t out = weft_min_i64(in + step, end); /* in is in the group, out is not */
+    while (out - in > 1) {
+        const int64_t middle = in + (out - in) / 2;
+        if (same_group(s, &entries[first], &entries[middle]))
+            in = middle;
+        else
+            out = middle;
+    }
+    return out;
+}
+
 /* Keep those of the sorted entries [first, end) that may be among the first of their group; returns the new
  * end. A row's number among those of all tasks is no lower than here. */
 static int64_t groups_cut(sort_state *s, int64_t first, int64_t end)
 {
     const weft_numbering numbering = s->spec->sort.numbering;
-    weft_sort_entry before = {0};
-    int64_t kept = first, row = 0, number = 0;
-    for (int64_t i = first; i < end; i++) {
-        const weft_sort_entry entry = s->entries[i];
-        if (i > first && same_group(s, &before, &entry)) {
-            row++;
+    int64_t kept = first;
+    for (int64_t at = first, next; at < end; at = next) {
+        weft_sort_entry before = s->entries[at];
+        next = group_end(s, at, end);
+        for (int64_t i = at, number = 1; i < next; i++) {
+            const weft_sort_entry entry = s->entries[i];
             if (numbering == WEFT_NUMBER_ROWS || weft_sort_compare(&s->plan, &before, &entry) != 0)
-                number = numbering == WEFT_NUMBER_DENSE ? number + 1 : row;
-        } else {
-            row = number = 1;
+                number = numbering == WEFT_NUMBER_DENSE ? number + (i > at) : i - at + 1;
+            if (number > s->spec->sort.group_most) break;
+            s->entries[kept++] = entry;
+            before = entry;
         }
-        if (number <= s->spec->sort.group_most) s->entries[kept++] = entry;
-        before = entry;
     }
     return kept;
 }

@@ -1,14 +1,20 @@
 /* engine/exec/sort_entries.c - sorting entries of 24 bytes, stably.
  *
  * Few entries: insertion sort. More: radix sort of the prefix, least significant byte first, leaving out the
- * bytes that all entries share (found by one pass that counts all bytes at once); then, where prefixes do not
- * tell all, runs of equal prefixes are merge-sorted by comparing rows. Radix costs no comparison and no
- * mispredicted branch; every pass reads and writes in streams. */
+ * bytes that all entries share (found by one pass that counts all bytes at once). Radix costs no comparison
+ * and no mispredicted branch; every pass reads and writes in streams.
+ *
+ * Where prefixes do not tell all, each run of equal ones is sorted further. The keys that its rows share for
+ * certain are left out, and the run is sorted by prefixes of the others, in the same way: PARTITION BY a text
+ * ORDER BY a number has a few long runs, of which a second prefix is the whole number. A short run, and one
+ * whose first key is a text that goes on behind the prefix, is merge-sorted by comparing rows, each of which
+ * waits for two places of memory. */
 #include "engine/exec/sort_keys.h"
 
 enum {
     INSERTION_MOST = 24,    /* below, moving beats counting */
     RADIX_LEAST = 256,      /* below, clearing the counters costs more than merging */
+    DEEPER_LEAST = 64,      /* below, comparing rows costs less than making prefixes */
     CHECK_RUNS = 1 << 12,   /* a cancelled statement is noticed within so many short runs, */
     CHECK_ENTRIES = 1 << 17 /* … or entries moved: a few milliseconds */
 };
@@ -94,6 +100,31 @@ done:
     return st;
 }
 
+/* Entries whose rows have equal prefixes, by the keys behind those that they share. */
+static weft_status sort_deeper(weft_ctx *ctx, const weft_sort_plan *plan, weft_sort_entry *entries,
+                               weft_sort_entry *spare, int64_t count)
+{
+    weft_status st = WEFT_OK;
+    const weft_sort_prefix shared = entries[0].prefix;
+    weft_sort_plan rest;
+    const int32_t keys = count < DEEPER_LEAST ? 0 : weft_sort_shared_keys(plan, entries, count);
+    if (keys == 0) return merge_sort(ctx, plan, entries, spare, count);
+    if (keys == plan->key_count) return WEFT_OK;
+    weft_sort_plan_init(&rest, plan->layout, plan->keys + keys, plan->key_count - keys);
+    for (int64_t first = 0; first < count; first += WEFT_SORT_ROWS_CHUNK) {
+        const int32_t some = (int32_t)weft_min_i64(count - first, WEFT_SORT_ROWS_CHUNK);
+        const uint8_t *rows[WEFT_SORT_ROWS_CHUNK];
+        weft_sort_prefix prefixes[WEFT_SORT_ROWS_CHUNK];
+        for (int32_t i = 0; i < some; i++) rows[i] = entries[first + i].row;
+        weft_sort_prefixes_of_rows(&rest, rows, some, prefixes);
+        for (int32_t i = 0; i < some; i++) entries[first + i].prefix = prefixes[i];
+    }
+    WEFT_TRY(st, weft_sort_entries(ctx, &rest, entries, spare, count));
+    for (int64_t i = 0; i < count; i++) entries[i].prefix = shared;
+done:
+    return st;
+}
+
 weft_status weft_sort_entries(weft_ctx *ctx, const weft_sort_plan *plan, weft_sort_entry *entries,
                               weft_sort_entry *spare, int64_t count)
 {
@@ -105,7 +136,7 @@ weft_status weft_sort_entries(weft_ctx *ctx, const weft_sort_plan *plan, weft_so
     if (plan->exact) goto done;
     for (int64_t first = 0, i = 1; i <= count; i++) {
         if (i < count && weft_sort_compare_prefix(entries[i].prefix, entries[first].prefix) == 0) continue;
-        if (i - first > 1) WEFT_TRY(st, merge_sort(ctx, plan, entries + first, spare, i - first));
+        if (i - first > 1) WEFT_TRY(st, sort_deeper(ctx, plan, entries + first, spare, i - first));
         first = i;
     }
 done:

@@ -263,3 +263,19 @@ int weft_sort_compare_rows(const weft_sort_plan *plan, const uint8_t *a, const u
     }
     return 0;
 }
+
+int32_t weft_sort_shared_keys(const weft_sort_plan *plan, const weft_sort_entry *entries, int64_t count)
+{
+    const weft_row_layout *layout = plan->layout;
+    for (int32_t k = 0, at = 0; k < plan->key_count; k++) {
+        const int32_t column = plan->keys[k].column;
+        if (layout->phys[column] == WEFT_PHYS_STR) { /* or nested: then its bytes may differ and be equal */
+            for (int64_t i = 1; i < count; i++)
+                if (!weft_rows_equal(layout, &column, 1, entries[0].row, entries[i].row)) return k;
+            return k + 1;
+        }
+        at += 1 + key_bytes(layout, column);
+        if (at > PREFIX_BYTES) return k;
+    }
+    return plan->key_count;
+}

@@ -55,6 +55,10 @@ static inline int weft_sort_compare(const weft_sort_plan *plan, const weft_sort_
     return weft_sort_compare_rows(plan, a->row, b->row);
 }
 
+/* How many of the first keys are the same in all rows of entries [0, count), whose prefixes are equal: those
+ * that lie in the prefix as a whole, then one text that does, and that is the same. */
+int32_t weft_sort_shared_keys(const weft_sort_plan *plan, const weft_sort_entry *entries, int64_t count);
+
 /* Sort entries; equal keys keep their order. spare has room for count entries too. */
 WEFT_MUST_CHECK weft_status weft_sort_entries(weft_ctx *ctx, const weft_sort_plan *plan,
                                               weft_sort_entry *entries, weft_sort_entry *spare,

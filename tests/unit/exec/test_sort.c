@@ -173,6 +173,126 @@ static void partitions_are_sorted_by_themselves(void **state)
     }
 }
 
+/* Few texts before another key: long runs of equal prefixes, which are sorted by the keys behind the text;
+ * texts that go on behind the prefix are compared. */
+static void runs_of_equal_prefixes(void **state)
+{
+    (void)state;
+    data_set set = data_new(weft_test_seed(), 20000, 4, 6, 9);
+    for (int32_t second = 2; second < DATA_COLUMNS; second++) {
+        const weft_sort_key keys[] = {{.column = 1, .descending = second % 2 == 0},
+                                      {.column = second, .nulls_first = second % 2 == 0},
+                                      {.column = 0},
+                                      {.column = 3, .descending = true}};
+        check(&set, keys, 4, -1, &exec_configs[0]);
+        check(&set, keys + 2, 2, -1, &exec_configs[0]); /* all of the first key lies in the prefix */
+    }
+    data_free(&set);
+}
+
+/* While memory is plenty a task's sort ends short runs; merged, they are what one run is. */
+static void short_runs_are_merged(void **state)
+{
+    enum { ROWS = 500000 };
+    static const int64_t limits[] = {(int64_t)1 << 30, INT64_MAX};
+    (void)state;
+    data_set set = data_new(weft_test_seed(), ROWS, 1000, 3, 0);
+    const weft_types types = {.count = DATA_COLUMNS, .types = data_types};
+    const weft_sort_key keys[] = {{.column = 0}, {.column = 2}};
+    const weft_sink_spec sink = {.kind = WEFT_SINK_SORT,
+                                 .rows = types,
+                                 .partition_count = 1,
+                                 .sort = {.key_count = 2, .keys = keys, .limit = -1}};
+    const weft_source_spec source = {
+        .kind = WEFT_SOURCE_MERGE, .output = types, .merge = {.key_count = 2, .keys = keys, .limit = -1}};
+    text_lines got[2] = {{0}, {0}};
+    for (int32_t i = 0; i < 2; i++) {
+        const exec_config config = {.batch_rows = 4096, .pool_bytes = limits[i]};
+        weft_fixture f;
+        weft_block *block = NULL;
+        exec_open(&f, &config);
+        weft_fixture_ok(&f, run_sink(&f.ctx, &weft_sink_sort, &sink, &set, 0, ROWS, 4096, 0, &block));
+        assert_true(i == 0 ? weft_block_runs(block, 0) > 1 : weft_block_runs(block, 0) == 1);
+        weft_fixture_ok(&f, run_source(&f.ctx, &weft_source_merge, &source, &block, 1, 0, 1, &got[i]));
+        weft_block_release(&block);
+        weft_fixture_close(&f);
+    }
+    lines_equal(&got[0], &got[1]);
+    lines_free(&got[0]);
+    lines_free(&got[1]);
+    data_free(&set);
+}
+
+/* A field of a line; its length in *len. */
+static const char *field_of(const char *line, int32_t column, size_t *len)
+{
+    for (; column > 0; column--) line = strchr(line, '|') + 1;
+    *len = strcspn(line, "|");
+    return line;
+}
+
+static bool same_field(const char *a, const char *b, int32_t column)
+{
+    size_t a_len, b_len;
+    const char *x = field_of(a, column, &a_len), *y = field_of(b, column, &b_len);
+    return a_len == b_len && memcmp(x, y, a_len) == 0;
+}
+
+/* Of lines sorted by text, then flag: those that are numbered up to `most` among the lines of their text. */
+static void first_rows(const text_lines *all, weft_numbering numbering, int64_t most, text_lines *out)
+{
+    int64_t row = 0, number = 0;
+    for (int32_t i = 0; i < all->count; i++) {
+        const bool goes_on = i > 0 && same_field(all->lines[i - 1], all->lines[i], 1);
+        const bool tie = goes_on && same_field(all->lines[i - 1], all->lines[i], 4);
+        row = goes_on ? row + 1 : 1;
+        if (!goes_on)
+            number = 1;
+        else if (numbering == WEFT_NUMBER_ROWS || !tie)
+            number = numbering == WEFT_NUMBER_DENSE ? number + 1 : row;
+        if (number <= most) lines_add(out, all->lines[i]);
+    }
+}
+
+/* Rows whose number within their group, over all keys of it, is above the limit leave in the sort; which
+ * those are is counted by hand. */
+static void groups_keep_their_first_rows(void **state)
+{
+    (void)state;
+    static const weft_numbering numberings[] = {WEFT_NUMBER_ROWS, WEFT_NUMBER_RANKS, WEFT_NUMBER_DENSE};
+    const weft_types types = {.count = DATA_COLUMNS, .types = data_types};
+    const weft_sort_key keys[] = {{.column = 1}, {.column = 4, .descending = true}};
+    for (int32_t round = 0; round < 9; round++) {
+        const int64_t most = round < 3 ? 1 : round < 6 ? 40 : 100000;
+        data_set set = data_new(weft_test_seed() + (uint64_t)round, 3000, 40, round % 2 == 0 ? 5 : 2000, 6);
+        const weft_sink_spec sink = {.kind = WEFT_SINK_SORT,
+                                     .rows = types,
+                                     .partition_count = 1,
+                                     .sort = {.key_count = 2,
+                                              .keys = keys,
+                                              .limit = -1,
+                                              .group_keys = 1,
+                                              .group_most = most,
+                                              .numbering = numberings[round % 3]}};
+        const weft_source_spec source = {
+            .kind = WEFT_SOURCE_MERGE, .output = types, .merge = {.key_count = 2, .keys = keys, .limit = -1}};
+        weft_fixture f;
+        weft_block *block = NULL;
+        text_lines got = {0}, all = reference(&set, keys, 2, -1), want = {0};
+        exec_open(&f, &exec_configs[0]);
+        weft_fixture_ok(&f, run_sink(&f.ctx, &weft_sink_sort, &sink, &set, 0, set.count, 1000, 0, &block));
+        weft_fixture_ok(&f, run_source(&f.ctx, &weft_source_merge, &source, &block, 1, 0, 1, &got));
+        first_rows(&all, numberings[round % 3], most, &want);
+        lines_equal(&got, &want);
+        lines_free(&got);
+        lines_free(&all);
+        lines_free(&want);
+        weft_block_release(&block);
+        weft_fixture_close(&f);
+        data_free(&set);
+    }
+}
+
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -196,4 +316,6 @@ static void every_allocation_may_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(equals_a_stable_sort), WEFT_TEST(nothing_sorts_to_nothing),
-           WEFT_TEST(partitions_are_sorted_by_themselves), WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(partitions_are_sorted_by_themselves), WEFT_TEST(runs_of_equal_prefixes),
+           WEFT_TEST(short_runs_are_merged), WEFT_TEST(groups_keep_their_first_rows),
+           WEFT_TEST(every_allocation_may_fail))

@@ -32,7 +32,6 @@ weft_dependency(cmocka libcmocka-dev PKG cmocka)
 weft_dependency(curl libcurl4-openssl-dev PKG libcurl)
 weft_dependency(czmq libczmq-dev PKG libczmq libzmq)
 weft_dependency(edit libedit-dev PKG libedit)
-weft_dependency(icu libicu-dev PKG icu-i18n icu-uc)
 weft_dependency(jansson libjansson-dev PKG jansson)
 weft_dependency(jemalloc libjemalloc-dev PKG jemalloc)
 weft_dependency(lz4 liblz4-dev PKG liblz4)
@@ -45,6 +44,15 @@ weft_dependency(zlib zlib1g-dev PKG zlib)
 weft_dependency(zmq libzmq3-dev PKG libzmq)
 weft_dependency(zookeeper libzookeeper-mt-dev HEADER zookeeper/zookeeper.h LIBRARY zookeeper_mt)
 weft_dependency(zstd libzstd-dev PKG libzstd)
+
+# ICU is opened on first use (engine/expr/icu.c): only its headers are wanted.
+set_property(GLOBAL PROPERTY weft_dep_package_icu libicu-dev)
+find_path(WEFT_icu_INCLUDE unicode/ucol.h)
+mark_as_advanced(WEFT_icu_INCLUDE)
+if(WEFT_icu_INCLUDE)
+    add_library(weft_dep_icu INTERFACE)
+    target_include_directories(weft_dep_icu SYSTEM INTERFACE ${WEFT_icu_INCLUDE})
+endif()
 
 # libxml2 is opened on first use (engine/expr/xml_doc.c): only its headers are wanted.
 set_property(GLOBAL PROPERTY weft_dep_package_xml2 libxml2-dev)

@@ -36,12 +36,15 @@ static weft_status add_builtin(weft_ctx *ctx, weft_pointers *out)
     int32_t count = 0;
     const weft_function *const *functions = weft_function_all(&count);
     for (int32_t i = 0; i < count; i++) {
-        if ((functions[i]->flags & WEFT_FN_LAMBDA_PART) != 0) continue; /* no function by itself */
+        /* What stands for other things, and what plans alone hold: (char_pad) … */
+        if ((functions[i]->flags & WEFT_FN_LAMBDA_PART) != 0 || functions[i]->name[0] == '(') continue;
         WEFT_TRY(st, add_names(ctx, functions[i]->name, functions[i]->aliases, out));
     }
     const weft_aggregate *const *aggregates = weft_aggregate_all(&count);
-    for (int32_t i = 0; i < count; i++)
+    for (int32_t i = 0; i < count; i++) {
+        if (aggregates[i]->name[0] == '(') continue;
         WEFT_TRY(st, add_names(ctx, aggregates[i]->name, aggregates[i]->aliases, out));
+    }
 done:
     return st;
 }

@@ -6,6 +6,7 @@
 #include "common/settings.h"
 #include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
+#include "engine/columnar/collation.h"
 #include "engine/plan/table_statistics.h"
 
 /* A table or a view of the warehouse. */
@@ -24,13 +25,16 @@ static weft_status create_type(weft_ctx *ctx, weft_type type, const char **out)
 {
     weft_status st = WEFT_OK;
     enum { TYPE_BYTES = 64 * 1024 };
-    char *text = NULL;
+    char *text = NULL, name[WEFT_COLLATION_NAME_BYTES];
+    const uint16_t collation = type.collation;
+    type.collation = WEFT_COLLATION_BINARY; /* its name keeps its case */
     WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, TYPE_BYTES, (void **)&text));
     weft_type_text(type, text, TYPE_BYTES);
     for (char *at = text; !weft_type_is_nested(type) && *at != '\0'; at++)
         *at = (char)toupper((unsigned char)*at);
     if (type.id == WEFT_TYPE_STRING)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s COLLATE UTF8_BINARY", text));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s COLLATE %s", text,
+                                       weft_collation_name(collation, name)));
     *out = text;
 done:
     return st;

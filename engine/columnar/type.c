@@ -8,6 +8,7 @@ bool weft_type_equal(weft_type a, weft_type b)
     if (a.id != b.id || a.child_count != b.child_count) return false;
     if (a.precision != b.precision || a.scale != b.scale) return false;
     if (a.length_kind != b.length_kind || a.parameter != b.parameter) return false;
+    if (a.collation != b.collation) return false;
     for (int32_t i = 0; i < a.child_count; i++) {
         if (a.id == WEFT_TYPE_STRUCT && strcmp(a.children[i].name, b.children[i].name) != 0) return false;
         if (!weft_type_equal(a.children[i].type, b.children[i].type)) return false;

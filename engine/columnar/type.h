@@ -48,8 +48,9 @@ typedef struct weft_type {
     uint8_t length_kind; /* STRING: weft_length_kind, of the columns of tables */
     int32_t child_count;
     const weft_field
-        *children;     /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
-    int32_t parameter; /* STRING with a length_kind: its characters; GEOMETRY, GEOGRAPHY: weft_srid */
+        *children;      /* ARRAY: 1 ("element"), MAP: 2 ("key", "value"), STRUCT: its fields; else NULL */
+    int32_t parameter;  /* STRING with a length_kind: its characters; GEOMETRY, GEOGRAPHY: weft_srid */
+    uint16_t collation; /* STRING: how its values are compared (columnar/collation.h); 0: by their bytes */
 } weft_type;
 
 /* What a table says of its STRING columns; the values that are read from it are strings of any length. */

@@ -1,16 +1,17 @@
 /* engine/columnar/type_text.c - types as Spark SQL names, both ways.
  *
- *     type   = name | "decimal" [ "(" p [ "," s ] ")" ] | ("char" | "varchar") "(" n ")"
- *            | "array" "<" type ">" | "map" "<" type "," type ">" | "struct" "<" [ field { "," field } ] ">"
- *            | ("geometry" | "geography") "(" (srid | "any") ")" | "interval" [ unit [ "to" unit ] ]
- *            | "time" [ "(" p ")" ] [ "without" "time" "zone" ]
- *     field  = name [ ":" ] type [ "not" "null" ]            name may be in `backquotes` */
+ *     type   = name [ "collate" collation ] | "decimal" [ "(" p [ "," s ] ")" ] | ("char" | "varchar") "(" n
+ * ")" | "array" "<" type ">" | "map" "<" type "," type ">" | "struct" "<" [ field { "," field } ] ">" |
+ * ("geometry" | "geography") "(" (srid | "any") ")" | "interval" [ unit [ "to" unit ] ] | "time" [ "(" p ")"
+ * ] [ "without" "time" "zone" ] field  = name [ ":" ] type [ "not" "null" ]            name may be in
+ * `backquotes` */
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/limits.h"
+#include "engine/columnar/collation.h"
 #include "engine/columnar/declared_type.h"
 
 static const char *const type_names[WEFT_TYPE_COUNT] = {
@@ -107,13 +108,25 @@ static void type_put_units(type_writer *w, weft_type type)
     type_put(w, units[last]);
 }
 
-static void type_put_type(type_writer *w, weft_type type)
+static void type_put_string(type_writer *w, weft_type type)
 {
+    char text[WEFT_COLLATION_NAME_BYTES];
     if (type.length_kind != WEFT_LENGTH_ANY) {
-        char text[32];
         snprintf(text, sizeof text, "%s(%d)", type.length_kind == WEFT_LENGTH_CHAR ? "char" : "varchar",
                  type.parameter);
         type_put(w, text);
+    } else {
+        type_put(w, type_names[WEFT_TYPE_STRING]);
+    }
+    if (type.collation == WEFT_COLLATION_BINARY) return;
+    type_put(w, " collate ");
+    type_put(w, weft_collation_name(type.collation, text));
+}
+
+static void type_put_type(type_writer *w, weft_type type)
+{
+    if (type.id == WEFT_TYPE_STRING) {
+        type_put_string(w, type);
         return;
     }
     type_put(w, type_names[type.id < WEFT_TYPE_COUNT ? type.id : WEFT_TYPE_NULL]);
@@ -393,6 +406,25 @@ done:
     return st;
 }
 
+/* What may stand behind the name of a type of strings. */
+static weft_status type_read_string(weft_ctx *ctx, type_reader *r, const char *word, weft_type *out)
+{
+    int32_t length = -1;
+    if (strcmp(word, "string") != 0 && type_eat(r, '(') && (!type_number(r, &length) || !type_eat(r, ')')))
+        return type_fail(ctx, r, "expected a length and )");
+    if (length >= 0 && r->lengths && r->depth == 0) {
+        out->length_kind = word[0] == 'v' ? WEFT_LENGTH_VARCHAR : WEFT_LENGTH_CHAR;
+        out->parameter = length;
+    }
+    if (!type_eat_word(r, "collate")) return WEFT_OK;
+    type_skip_space(r);
+    const char *start = r->at;
+    while (isalnum((unsigned char)*r->at) || *r->at == '_') r->at++;
+    if (!weft_collation_parse(start, (size_t)(r->at - start), &out->collation))
+        return type_fail(ctx, r, "unknown collation before");
+    return WEFT_OK;
+}
+
 static weft_type_id type_find_name(const char *word)
 {
     for (int32_t i = 0; i < WEFT_TYPE_COUNT; i++) {
@@ -422,17 +454,8 @@ static weft_status type_read(weft_ctx *ctx, type_reader *r, weft_type *out)
         r->depth--;
         return st;
     }
-    int32_t length = -1;
-    if (id == WEFT_TYPE_STRING && strcmp(word, "string") != 0 && type_eat(r, '(') &&
-        (!type_number(r, &length) || !type_eat(r, ')'))) {
-        return type_fail(ctx, r, "expected a length and )");
-    }
     *out = WEFT_TYPE_OF((uint8_t)id);
-    if (length >= 0 && r->lengths && r->depth == 0) {
-        out->length_kind = word[0] == 'v' ? WEFT_LENGTH_VARCHAR : WEFT_LENGTH_CHAR;
-        out->parameter = length;
-    }
-    return WEFT_OK;
+    return id == WEFT_TYPE_STRING ? type_read_string(ctx, r, word, out) : WEFT_OK;
 }
 
 static weft_status type_parse(weft_ctx *ctx, const char *text, bool lengths, weft_type *out)

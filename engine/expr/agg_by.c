@@ -2,22 +2,34 @@
  * with a number k of rows are in agg_by_k.c.
  *
  * States: x (0), y (1) and whether a row was taken (2, a BOOLEAN that starts false); a nested x or y is held
- * packed. Rows whose y is NULL do not count; of equal ones the last is taken, as Spark does. */
+ * packed. Rows whose y is NULL do not count; of equal ones the last is taken, as Spark does; the first by
+ * (max_key) and (min_key), which are max(x) and min(x) of strings whose keys are y (collate.h). */
 #include "engine/expr/agg_by.h"
 #include "engine/columnar/nested.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/nested_call.h"
 
-extern const weft_aggregate weft_aggregate_max_by;
+extern const weft_aggregate weft_aggregate_max_by, weft_aggregate_max_key, weft_aggregate_min_key;
 
 enum { BY_K_MAX = 100000 }; /* Spark's limit */
 
-bool weft_by_greatest(const weft_expr *call) { return call->aggregate.function == &weft_aggregate_max_by; }
+bool weft_by_greatest(const weft_expr *call)
+{
+    return call->aggregate.function == &weft_aggregate_max_by ||
+           call->aggregate.function == &weft_aggregate_max_key;
+}
+
+static bool keeps_first(const weft_expr *call)
+{
+    return call->aggregate.function == &weft_aggregate_max_key ||
+           call->aggregate.function == &weft_aggregate_min_key;
+}
 
 static bool by_wins(const weft_expr *call, const weft_value *new_key, const weft_value *old_key)
 {
     const int order = weft_value_compare(new_key, old_key);
-    return weft_by_greatest(call) ? order >= 0 : order <= 0;
+    if (order == 0) return !keeps_first(call);
+    return weft_by_greatest(call) ? order > 0 : order < 0;
 }
 
 /* The y of a row; a nested one is packed into *block, which the caller frees. */
@@ -203,3 +215,7 @@ const weft_aggregate weft_aggregate_min_by = {
     .help = "min_by(x, y [, k]) - The x of the row with the least y; of the k such rows, as an array.",
     .example = "SELECT min_by(x, y) FROM VALUES ('a', 10), ('b', 50), ('c', 20) AS tab(x, y)",
     .example_result = "a"};
+const weft_aggregate weft_aggregate_max_key = {
+    .name = "(max_key)", COMMON, .help = "(max_key)(x, y) - The x of the first row with the greatest y."};
+const weft_aggregate weft_aggregate_min_key = {
+    .name = "(min_key)", COMMON, .help = "(min_key)(x, y) - The x of the first row with the least y."};

@@ -5,7 +5,9 @@
 #include <stdio.h>
 
 #include "common/settings.h"
+#include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/collate.h"
 #include "engine/expr/expr.h"
 #include "engine/expr/interval.h"
 
@@ -506,6 +508,29 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
         const char op = arithmetic_op(fn)[0];
         *type = weft_decimal_arithmetic_type(op, args[0]->type, args[1]->type, NULL);
     }
+done:
+    return st;
+}
+
+/* ---- what every call goes through ---- */
+
+weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                               const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st,
+             (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type));
+    WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, count, type));
+done:
+    return st;
+}
+
+weft_status weft_aggregate_bind(weft_ctx *ctx, const weft_aggregate *fn, const weft_expr **args,
+                                int32_t count, const weft_span *span, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, fn->bind(ctx, args, count, span, type));
+    WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, count, type));
 done:
     return st;
 }

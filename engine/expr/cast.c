@@ -96,7 +96,8 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
     if (weft_type_is_nested(from) || weft_type_is_nested(to))
         return cast_same_shape(from, to) ? cast_nested : NULL;
     if (weft_type_equal(from, to)) return cast_same;
-    if (from.id == WEFT_TYPE_STRING) return to.id == WEFT_TYPE_BINARY ? cast_same : cast_from_text;
+    if (from.id == WEFT_TYPE_STRING)
+        return to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_STRING ? cast_same : cast_from_text;
     if (to.id == WEFT_TYPE_STRING) return from.id == WEFT_TYPE_BINARY ? cast_same : cast_to_text;
     if (weft_type_is_numeric(from) || from.id == WEFT_TYPE_BOOLEAN) return cast_from_number(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to) ? cast_date_timestamp : NULL;

@@ -38,6 +38,14 @@ WEFT_MUST_CHECK weft_status weft_bind_default(weft_ctx *ctx, const weft_function
                                               int32_t count, const weft_span *span, int32_t *variant,
                                               weft_type *type);
 
+/* The bind of a function or an aggregate, and the collation of what it gives. */
+WEFT_MUST_CHECK weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                               int32_t count, const weft_span *span, int32_t *variant,
+                                               weft_type *type);
+WEFT_MUST_CHECK weft_status weft_aggregate_bind(weft_ctx *ctx, const weft_aggregate *fn,
+                                                const weft_expr **args, int32_t count, const weft_span *span,
+                                                weft_type *type);
+
 /* The pieces, for binds of a family's own.
  * find_exact: the signature whose types equal the arguments' (by id), or -1. */
 int32_t weft_signature_find_exact(const weft_function *fn, const weft_expr *const *args, int32_t count);

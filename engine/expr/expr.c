@@ -8,6 +8,7 @@
 #include "common/settings.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/collate.h"
 
 /* May this node give NULL? Its arguments, type and payload are set. Where ANSI is off, what would raise gives
  * NULL. */
@@ -189,6 +190,12 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
         const weft_value null = {.type = type, .is_null = true};
         return weft_expr_literal(ctx, &null, out);
     }
+    if (arg->kind == WEFT_EXPR_LITERAL && arg->type.id == WEFT_TYPE_STRING && type.id == WEFT_TYPE_STRING &&
+        implicit) { /* another collation */
+        proto = *arg;
+        proto.type = proto.literal.type = type;
+        return expr_new(ctx, &proto, NULL, 0, out);
+    }
     if (type_has_time(type)) {
         const weft_status st = weft_expect_time_type(ctx, &arg->span);
         if (st != WEFT_OK) return st;
@@ -295,6 +302,7 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
         }
         WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
         WEFT_TRY(st, weft_expect_orderable(ctx, "in", args[0], span != NULL ? span : &args[0]->span));
+        WEFT_TRY(st, weft_collation_keys(ctx, "in", args, count, span));
     }
 done:
     return st;

@@ -4,6 +4,7 @@
 
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/collate.h"
 #include "engine/expr/function.h"
 #include "engine/expr/lambda.h"
 
@@ -34,6 +35,7 @@ weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t
     int32_t culprit = 0;
     bool found = false;
 
+    WEFT_TRY(st, weft_collate_args(ctx, args, count, span));
     WEFT_TRY(st, common_of_list(ctx, args, count, type, &culprit, &found));
     if (!found) {
         char a[128], b[128];
@@ -282,8 +284,8 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
         else
             WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     }
-    WEFT_TRY(st, (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, bound, count, span,
-                                                                   &proto.call.variant, &proto.type));
+    WEFT_TRY(st, weft_collate_call(ctx, fn, bound, count, span));
+    WEFT_TRY(st, weft_function_bind(ctx, fn, bound, count, span, &proto.call.variant, &proto.type));
     WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
     if (span != NULL) proto.span = *span;
     proto.call.function = fn;
@@ -355,7 +357,7 @@ weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name, const weft_expr
         }
         WEFT_TRY(st, weft_expr_cast(ctx, filter, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &filter));
     }
-    WEFT_TRY(st, fn->bind(ctx, bound, count, span, &proto.type));
+    WEFT_TRY(st, weft_aggregate_bind(ctx, fn, bound, count, span, &proto.type));
     if (distinct) WEFT_TRY(st, check_distinct_order(ctx, fn, args, bound, count, span));
     if (strcmp(fn->name, "collect_list") != 0) /* array_agg() is shown as it, in Spark too */
         WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.aggregate.written));

@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <stdio.h>
 
+#include "engine/columnar/collation.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/expr_shown.h"
@@ -48,10 +49,16 @@ void expr_text_list(expr_text *t, const weft_expr *const *list, int32_t count, c
 
 static void text_type(expr_text *t, weft_type type, bool upper)
 {
-    char name[512];
+    char name[512], collation[WEFT_COLLATION_NAME_BYTES];
+    const bool collated = type.id == WEFT_TYPE_STRING && type.collation != WEFT_COLLATION_BINARY;
+    weft_collation_name(type.collation, collation); /* it keeps its case */
+    if (collated) type.collation = WEFT_COLLATION_BINARY;
     weft_type_text(type, name, sizeof(name));
     for (char *c = name; upper && *c != '\0'; c++) *c = (char)toupper((unsigned char)*c);
     expr_text_put(t, name);
+    if (!collated) return;
+    expr_text_put(t, upper ? " COLLATE " : " collate ");
+    expr_text_put(t, collation);
 }
 
 /* (a op b) */
@@ -81,7 +88,16 @@ static void text_literal(expr_text *t, const weft_value *value)
     const bool bare = t->ids &&
                       (id == WEFT_TYPE_DATE || id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ);
     t->st = bare ? weft_value_cast_text(t->ctx, value, &shown) : weft_value_text(t->ctx, value, &shown);
-    if (t->st == WEFT_OK) expr_text_put(t, shown);
+    if (t->st != WEFT_OK) return;
+    if (id != WEFT_TYPE_STRING || value->type.collation == WEFT_COLLATION_BINARY) {
+        expr_text_put(t, shown);
+        return;
+    }
+    char collation[WEFT_COLLATION_NAME_BYTES];
+    expr_text_put(t, "'");
+    expr_text_put(t, shown);
+    expr_text_put(t, "' collate ");
+    expr_text_put(t, weft_collation_name(value->type.collation, collation));
 }
 
 static void text_column(expr_text *t, const weft_expr *e)

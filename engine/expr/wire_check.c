@@ -101,8 +101,7 @@ static weft_status check_call(weft_ctx *ctx, const weft_expr *e, const weft_expr
     const weft_function *fn = e->call.function;
     weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
     int32_t variant = -1;
-    const weft_status bound = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, e->arg_count,
-                                                                                &e->span, &variant, &type);
+    const weft_status bound = weft_function_bind(ctx, fn, args, e->arg_count, &e->span, &variant, &type);
     WEFT_TRY(st, judge_binding(ctx, bound, e, args, type, good));
     *good = *good && variant == e->call.variant;
 done:
@@ -114,8 +113,9 @@ static weft_status check_aggregate(weft_ctx *ctx, const weft_expr *e, const weft
     weft_type type = WEFT_TYPE_OF(WEFT_TYPE_NULL);
     *good = e->aggregate.filter == NULL || is_boolean(e->aggregate.filter->type);
     if (!*good) return WEFT_OK;
-    return judge_binding(ctx, e->aggregate.function->bind(ctx, args, e->arg_count, &e->span, &type), e, args,
-                         type, good);
+    return judge_binding(ctx,
+                         weft_aggregate_bind(ctx, e->aggregate.function, args, e->arg_count, &e->span, &type),
+                         e, args, type, good);
 }
 
 static weft_status check_bound_args(weft_ctx *ctx, const weft_expr *e, bool *good)

@@ -1,5 +1,6 @@
 /* engine/expr/wire_decode.c - bytes to expressions. Nodes come in an order in which arguments precede their
  * users, so that one pass makes and checks them, without recursion. */
+#include "engine/columnar/collation.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/function.h"
 #include "engine/expr/wire_private.h"
@@ -34,7 +35,8 @@ static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, ui
     uint32_t nodes = 1;
 
     if (from->id >= WEFT_TYPE_COUNT || from->precision > UINT8_MAX || from->scale > UINT8_MAX ||
-        from->length_kind > WEFT_LENGTH_VARCHAR || from->n_fields > WEFT_COLUMNS_MAX) {
+        from->length_kind > WEFT_LENGTH_VARCHAR || !weft_collation_is_valid(from->collation) ||
+        from->n_fields > WEFT_COLUMNS_MAX) {
         return weft_fail(w->ctx, WEFT_CORRUPT, "expressions from the wire: type %u is none", index);
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_fields, &fields));
@@ -60,6 +62,7 @@ static weft_status decode_type(wire_decoder *w, const Weft__Wire__Type *from, ui
                                   .scale = (uint8_t)from->scale,
                                   .length_kind = (uint8_t)from->length_kind,
                                   .parameter = from->parameter,
+                                  .collation = (uint16_t)from->collation,
                                   .child_count = (int32_t)from->n_fields,
                                   .children = from->n_fields > 0 ? fields : NULL};
     if (!weft_expr_wire_check_type(w->types[index])) {

@@ -83,6 +83,7 @@ static weft_status encode_type(wire_encoder *w, weft_type type, uint32_t *index)
     t->scale = type.scale;
     t->parameter = type.parameter;
     t->length_kind = type.length_kind;
+    t->collation = type.collation;
     t->n_fields = (size_t)type.child_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, type.child_count, &t->fields));
     for (int32_t i = 0; i < type.child_count; i++) {

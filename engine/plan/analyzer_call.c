@@ -410,8 +410,6 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
     weft_type type;
     if (fn == NULL && find_type_name(name, &type)) return bind_type_call(b, e, type, out);
     const weft_routine *routine = NULL;
-    if (fn == NULL) WEFT_TRY(st, weft_bind_collation_call(b, e, out));
-    if (fn == NULL && *out != NULL) goto done;
     if (fn == NULL) WEFT_TRY(st, weft_find_routine(b->a, name, &routine));
     if (routine != NULL) return weft_bind_routine(b, e, routine, out);
     const bool chance = fn != NULL && (fn->flags & WEFT_FN_NONDETERMINISTIC) != 0;

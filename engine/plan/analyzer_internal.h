@@ -204,11 +204,6 @@ WEFT_MUST_CHECK weft_status weft_shown_text(weft_analyzer *a, const weft_expr *e
 /* The parsed call with its named arguments in their places; itself where the function takes none. */
 WEFT_MUST_CHECK weft_status weft_place_named(weft_binder *b, const weft_expr *e, const weft_expr **out);
 
-/* ---- analyzer_collate.c ---- */
-/* A call of collate() or collation(); *out NULL: it is another one. */
-WEFT_MUST_CHECK weft_status weft_bind_collation_call(weft_binder *b, const weft_expr *e,
-                                                     const weft_expr **out);
-
 /* ---- analyzer_lambda.c ---- */
 /* x -> e as the parser leaves it: a call of "->" over the body and the names of the variables. */
 bool weft_is_parsed_lambda(const weft_expr *e);

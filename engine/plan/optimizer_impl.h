@@ -50,7 +50,15 @@ bool opt_exactly_one_row(const weft_node *node);
 /* Are these columns of the output unique together (each combination at most once)? */
 bool opt_is_unique(const weft_node *node, const int64_t *ids, int32_t count);
 
+/* An AGGREGATE without collated strings among its groups and what its aggregates compare; it itself when it
+ * has none. A group's value is that of its first row. */
+WEFT_MUST_CHECK weft_status opt_collate_aggregate(weft_ctx *ctx, weft_ids *ids, const weft_node *node,
+                                                  const weft_node **out);
+
 /* ---- expressions ---- */
+
+/* What stands for the expression where it is compared: its key when it is a collated string. */
+WEFT_MUST_CHECK weft_status opt_collation_key(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
 
 /* Lists are searched for equal expressions this far: twice the same does no harm, and a text may hold a
  * million. */

@@ -1,4 +1,5 @@
 /* engine/plan/rule_list.h - X(name, phase, help): the optimiser's rules in the order in which they run. */
+X(collation, 1, "collated strings are grouped, ordered and joined by their keys")
 X(decorrelate, 1, "subquery expressions become joins")
 X(char_types, 1, "columns of CHAR are read, and compared, with all their blanks")
 X(set_to_join, 1, "INTERSECT and EXCEPT become semi and anti joins")

@@ -17,6 +17,20 @@ done:
     return st;
 }
 
+/* The same, as they are compared. */
+static weft_status all_keys(weft_ctx *ctx, const weft_node *node, weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, all_columns(ctx, node, out));
+    for (int32_t i = 0; i < out->count; i++) {
+        const weft_expr *key = NULL;
+        WEFT_TRY(st, opt_collation_key(ctx, weft_pointers_exprs(out)[i], &key));
+        out->items[i] = key;
+    }
+done:
+    return st;
+}
+
 /* The node's rows with row_number() OVER (PARTITION BY all columns). */
 static weft_status numbered(weft_ctx *ctx, weft_ids *ids, const weft_node *node, const weft_node **out)
 {
@@ -25,7 +39,7 @@ static weft_status numbered(weft_ctx *ctx, weft_ids *ids, const weft_node *node,
     weft_pointers columns = {0};
     const weft_expr *e = NULL, *order = NULL;
     const weft_value one = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = 1};
-    WEFT_TRY(st, all_columns(ctx, node, &columns));
+    WEFT_TRY(st, all_keys(ctx, node, &columns));
     WEFT_TRY(st, WEFT_NEW(ctx, &spec));
     WEFT_TRY(st, weft_expr_literal(ctx, &one, &order));
     WEFT_TRY(st, weft_expr_sort_key(ctx, order, false, true, &order));
@@ -66,6 +80,7 @@ static weft_status join_set(weft_ctx *ctx, void *self, const weft_node *node, co
         WEFT_TRY(st, all_columns(ctx, left, &groups));
         WEFT_TRY(st,
                  weft_node_aggregate(ctx, left, weft_pointers_exprs(&groups), groups.count, NULL, 0, &left));
+        WEFT_TRY(st, opt_collate_aggregate(ctx, self, left, &left));
     }
     if (left == right) { /* x INTERSECT x over one shared node: the ids of the two sides must differ */
         weft_pointers exprs = {0};
@@ -77,8 +92,8 @@ static weft_status join_set(weft_ctx *ctx, void *self, const weft_node *node, co
         }
         WEFT_TRY(st, weft_node_project(ctx, right, weft_pointers_exprs(&exprs), exprs.count, &right));
     }
-    WEFT_TRY(st, all_columns(ctx, left, &join.left_keys));
-    WEFT_TRY(st, all_columns(ctx, right, &join.right_keys));
+    WEFT_TRY(st, all_keys(ctx, left, &join.left_keys));
+    WEFT_TRY(st, all_keys(ctx, right, &join.right_keys));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, join.left_keys.count, &join.null_equal));
     for (int32_t i = 0; i < join.left_keys.count; i++) join.null_equal[i] = true;
     WEFT_TRY(st, opt_join_node(ctx, &join, left, right, out));

@@ -4,8 +4,10 @@
 #include <ctype.h>
 #include <strings.h>
 
+#include "engine/columnar/collation.h"
 #include "engine/columnar/schema_names.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/collate.h"
 #include "engine/plan/pointers.h"
 
 int32_t weft_table_find_column(const weft_table_definition *d, const char *name)
@@ -68,6 +70,18 @@ done:
     return st;
 }
 
+static weft_status check_collations(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d)
+{
+    for (int32_t i = 0; i < d->column_count; i++) {
+        if (d->columns[i].type.collation != WEFT_COLLATION_NULL) continue;
+        return weft_fail_at(ctx, WEFT_INDETERMINATE_COLLATION_SCHEMA, span,
+                            "Schema contains indeterminate collation at: [%s]. Use COLLATE clause to set the "
+                            "collation explicitly.",
+                            d->columns[i].name);
+    }
+    return WEFT_OK;
+}
+
 static weft_status check_partitions(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d)
 {
     char text[256];
@@ -76,7 +90,7 @@ static weft_status check_partitions(weft_ctx *ctx, const weft_span *span, const 
                             WEFT_PARTITION_COLUMNS_MAX, d->partition_count);
     for (int32_t i = 0; i < d->partition_count; i++) {
         const weft_type type = d->columns[weft_table_find_column(d, d->partition_names[i])].type;
-        if (weft_type_is_nested(type) || type.id == WEFT_TYPE_NULL)
+        if (weft_type_is_nested(type) || type.id == WEFT_TYPE_NULL || weft_type_is_collated(type))
             return weft_fail_at(ctx, WEFT_PARTITION_COLUMN_TYPE, span,
                                 "Cannot use \"%s\" for partition column.",
                                 weft_type_text(type, text, sizeof text));
@@ -147,6 +161,7 @@ weft_status weft_table_arrange(weft_ctx *ctx, const weft_span *span, const char 
     int32_t n = 0;
     WEFT_TRY(st, check_columns(ctx, d));
     WEFT_TRY(st, check_types(ctx, span, d));
+    WEFT_TRY(st, check_collations(ctx, span, d));
     WEFT_TRY(st, check_names(ctx, span, database, d, "partition", d->partition_names, d->partition_count));
     WEFT_TRY(st, check_partitions(ctx, span, d));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->column_count, &columns));

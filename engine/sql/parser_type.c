@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/columnar/collation.h"
 #include "engine/expr/wkb.h"
 #include "engine/sql/parser_internal.h"
 
@@ -220,6 +221,20 @@ done:
     return st;
 }
 
+/* What may stand behind a type of strings: COLLATE name. */
+static weft_status parse_collate(sql_parser *p, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    const char *name = NULL;
+    if (!weft_sql_is_text(p, 0, "COLLATE")) return WEFT_OK;
+    weft_sql_advance(p);
+    const weft_span at = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, weft_sql_name(p, "the name of a collation", &name));
+    st = weft_collation_resolve(p->ctx, name, strlen(name), &at, &type->collation);
+done:
+    return st;
+}
+
 weft_status weft_sql_type(sql_parser *p, weft_type *out)
 {
     weft_status st = WEFT_OK;
@@ -247,7 +262,7 @@ weft_status weft_sql_type(sql_parser *p, weft_type *out)
             WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
         }
         *out = WEFT_TYPE_OF(id);
-        return WEFT_OK;
+        return id == WEFT_TYPE_STRING ? parse_collate(p, out) : WEFT_OK;
     }
     if (token.kind != SQL_WORD) WEFT_TRY(st, weft_sql_syntax_error(p, "a type"));
     st = weft_fail_at(p->ctx, WEFT_UNSUPPORTED_DATATYPE, &token.span, "Unsupported data type \"%.*s\".",
@@ -276,6 +291,7 @@ weft_status weft_sql_column_type(sql_parser *p, weft_type *out)
     *out = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     out->length_kind = varies ? WEFT_LENGTH_VARCHAR : WEFT_LENGTH_CHAR;
     out->parameter = length;
+    WEFT_TRY(st, parse_collate(p, out));
 done:
     return st;
 }

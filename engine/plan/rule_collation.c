@@ -1,0 +1,306 @@
+/* engine/plan/rule_collation.c - strings of collations are grouped, ordered and joined by their keys
+ * (expr/collate.h); what compares within expressions has got its keys when it was bound.
+ *
+ * The first rule: those behind it, and what prunes by statistics, see bytes. A group gives back the string of
+ * its first row. min(s) and max(s) become (min_key)(s, key) and (max_key)(s, key), DISTINCT arguments that
+ * are counted become keys. */
+#include "engine/expr/aggregate.h"
+#include "engine/expr/collate.h"
+#include "engine/plan/optimizer_impl.h"
+
+weft_status opt_collation_key(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    return weft_collation_key(ctx, "a comparison", e, &e->span, out);
+}
+
+static bool any_collated(const weft_expr *const *exprs, int32_t count)
+{
+    for (int32_t i = 0; i < count; i++)
+        if (weft_type_is_collated(exprs[i]->type)) return true;
+    return false;
+}
+
+static weft_status keys_of(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
+                           const weft_expr *const **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **keys = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(count, 1), &keys));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, opt_collation_key(ctx, exprs[i], &keys[i]));
+    *out = keys;
+done:
+    return st;
+}
+
+/* ---- sorts ---- */
+
+static weft_status key_of_sort(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *key = NULL, *made = NULL;
+    WEFT_TRY(st, opt_collation_key(ctx, e->args[0], &key));
+    *out = e;
+    if (key == e->args[0]) goto done;
+    WEFT_TRY(st, weft_expr_sort_key(ctx, key, e->sort.descending, e->sort.nulls_first, &made));
+    *out = made;
+done:
+    return st;
+}
+
+static weft_status keys_of_sorts(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
+                                 const weft_expr *const **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **keys = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(count, 1), &keys));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, key_of_sort(ctx, exprs[i], &keys[i]));
+    *out = keys;
+done:
+    return st;
+}
+
+static weft_status collate_sort(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *sort = NULL;
+    if (!any_collated(node->sort.keys, node->sort.count)) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &sort));
+    *sort = *node;
+    WEFT_TRY(st, keys_of_sorts(ctx, node->sort.keys, node->sort.count, &sort->sort.keys));
+    *out = sort;
+done:
+    return st;
+}
+
+/* ---- aggregates ---- */
+
+/* min(s), max(s): the string with the least or greatest key. */
+static weft_status extreme_by(weft_ctx *ctx, const weft_expr *call, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {call->args[0], NULL};
+    const bool least = strcmp(call->aggregate.function->name, "min") == 0;
+    WEFT_TRY(st, opt_collation_key(ctx, args[0], &args[1]));
+    st = weft_expr_aggregate(ctx, least ? "(min_key)" : "(max_key)", args, 2, false, call->aggregate.filter,
+                             &call->span, out);
+done:
+    return st;
+}
+
+/* The call over keys of its arguments from `first` on. */
+static weft_status over_keys(weft_ctx *ctx, const weft_expr *call, int32_t first, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **args = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &args));
+    for (int32_t i = 0; i < call->arg_count; i++) {
+        args[i] = call->args[i];
+        if (i >= first) WEFT_TRY(st, opt_collation_key(ctx, args[i], &args[i]));
+    }
+    st = weft_expr_aggregate(ctx, call->aggregate.function->name, args, call->arg_count,
+                             call->aggregate.distinct, call->aggregate.filter, &call->span, out);
+done:
+    return st;
+}
+
+static weft_status collate_call(weft_ctx *ctx, const weft_expr *call, const weft_expr **out)
+{
+    const char *name = call->aggregate.function->name;
+    *out = call;
+    if (!any_collated(call->args, call->arg_count)) return WEFT_OK;
+    if (strcmp(name, "min") == 0 || strcmp(name, "max") == 0) return extreme_by(ctx, call, out);
+    if (strcmp(name, "min_by") == 0 || strcmp(name, "max_by") == 0) return over_keys(ctx, call, 1, out);
+    if (strcmp(name, "count") == 0 && !call->aggregate.distinct) return WEFT_OK;
+    if (strcmp(name, "count") == 0 || strcmp(name, "approx_count_distinct") == 0)
+        return over_keys(ctx, call, 0, out);
+    const bool compares = strcmp(name, "mode") == 0 || strcmp(name, "approx_top_k") == 0;
+    if (compares || (call->aggregate.distinct && !call->aggregate.function->ignores_duplicates))
+        return weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->span, "%s%s of collated strings is not supported.",
+                            name, call->aggregate.distinct ? "() with DISTINCT arguments" : "()");
+    return WEFT_OK;
+}
+
+/* The call of an ALIAS over it. */
+static weft_status collate_named(weft_ctx *ctx, const weft_expr *named, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *call = NULL;
+    *out = named;
+    WEFT_TRY(st, collate_call(ctx, named->args[0], &call));
+    if (call != named->args[0])
+        WEFT_TRY(st, weft_expr_alias(ctx, call, named->alias.id, named->alias.name, out));
+done:
+    return st;
+}
+
+/* A group by the key, and an aggregate that gives its string. */
+static weft_status split_group(weft_ctx *ctx, weft_ids *ids, const weft_expr *group, weft_pointers *groups,
+                               weft_pointers *calls)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *value = opt_below_alias(group), *key = NULL, *first = NULL;
+    const char *name = group->kind == WEFT_EXPR_ALIAS ? group->alias.name : group->column.name;
+    WEFT_TRY(st, opt_collation_key(ctx, value, &key));
+    if (key == value) {
+        WEFT_TRY(st, weft_pointers_push(ctx, groups, group));
+        goto done;
+    }
+    WEFT_TRY(st, weft_expr_alias(ctx, key, weft_next_id(ids), name, &key));
+    WEFT_TRY(st, weft_pointers_push(ctx, groups, key));
+    WEFT_TRY(st, weft_expr_aggregate(ctx, "first", &value, 1, false, NULL, &group->span, &first));
+    WEFT_TRY(st, weft_expr_alias(ctx, first, opt_output_id(group), name, &first));
+    WEFT_TRY(st, weft_pointers_push(ctx, calls, first));
+done:
+    return st;
+}
+
+weft_status opt_collate_aggregate(weft_ctx *ctx, weft_ids *ids, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers groups = {0}, calls = {0};
+    bool changed = any_collated(node->aggregate.groups, node->aggregate.group_count);
+    for (int32_t i = 0; i < node->aggregate.aggregate_count; i++) {
+        const weft_expr *named = NULL;
+        WEFT_TRY(st, collate_named(ctx, node->aggregate.aggregates[i], &named));
+        changed |= named != node->aggregate.aggregates[i];
+        WEFT_TRY(st, weft_pointers_push(ctx, &calls, named));
+    }
+    *out = node;
+    if (!changed) goto done;
+    for (int32_t i = 0; i < node->aggregate.group_count; i++)
+        WEFT_TRY(st, split_group(ctx, ids, node->aggregate.groups[i], &groups, &calls));
+    WEFT_TRY(st, weft_node_aggregate(ctx, node->inputs[0], weft_pointers_exprs(&groups), groups.count,
+                                     weft_pointers_exprs(&calls), calls.count, out));
+    WEFT_TRY(st, opt_restore(ctx, *out, &node->output, out));
+done:
+    return st;
+}
+
+/* ---- windows ---- */
+
+static weft_status collate_spec(weft_ctx *ctx, const weft_window_spec *spec, const weft_window_spec **out)
+{
+    weft_status st = WEFT_OK;
+    weft_window_spec *made = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &made));
+    *made = *spec;
+    WEFT_TRY(st, keys_of(ctx, spec->partition, spec->partition_count, &made->partition));
+    WEFT_TRY(st, keys_of_sorts(ctx, spec->order, spec->order_count, &made->order));
+    *out = made;
+done:
+    return st;
+}
+
+static bool window_is_collated(const weft_expr *window)
+{
+    const weft_window_spec *spec = window->window.spec;
+    const weft_expr *call = window->args[0];
+    return any_collated(spec->partition, spec->partition_count) ||
+           any_collated(spec->order, spec->order_count) ||
+           (call->kind == WEFT_EXPR_AGGREGATE && any_collated(call->args, call->arg_count));
+}
+
+static weft_status collate_window(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *window = NULL;
+    const weft_expr **exprs = NULL;
+    bool changed = false;
+    for (int32_t i = 0; i < node->window.count; i++)
+        changed |= window_is_collated(opt_below_alias(node->window.exprs[i]));
+    if (!changed) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->window.count, &exprs));
+    for (int32_t i = 0; i < node->window.count; i++) {
+        const weft_expr *named = node->window.exprs[i], *old = opt_below_alias(named), *call = old->args[0];
+        const weft_window_spec *spec = NULL;
+        WEFT_TRY(st, collate_spec(ctx, old->window.spec, &spec));
+        if (call->kind == WEFT_EXPR_AGGREGATE) WEFT_TRY(st, collate_call(ctx, call, &call));
+        WEFT_TRY(st, weft_expr_window(ctx, call, spec, &exprs[i]));
+        WEFT_TRY(st, weft_expr_alias(ctx, exprs[i], named->alias.id, named->alias.name, &exprs[i]));
+    }
+    WEFT_TRY(st, WEFT_NEW(ctx, &window));
+    *window = *node;
+    window->window.exprs = exprs;
+    *out = window;
+done:
+    return st;
+}
+
+/* ---- joins, and IN over subqueries ---- */
+
+static weft_status collate_join(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *join = NULL;
+    if (!any_collated(node->join.left_keys, node->join.key_count)) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &join));
+    *join = *node;
+    WEFT_TRY(st, keys_of(ctx, node->join.left_keys, node->join.key_count, &join->join.left_keys));
+    WEFT_TRY(st, keys_of(ctx, node->join.right_keys, node->join.key_count, &join->join.right_keys));
+    *out = join;
+done:
+    return st;
+}
+
+/* x IN (SELECT y …): both sides by their keys. */
+static weft_status collate_in(weft_ctx *ctx, weft_ids *ids, weft_expr *in)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers exprs = {0};
+    const weft_node *plan = in->subquery.plan;
+    if (!any_collated(in->args, in->arg_count)) return WEFT_OK;
+    WEFT_TRY(st, keys_of(ctx, in->args, in->arg_count, &in->args));
+    for (int32_t i = 0; i < plan->output.count; i++) {
+        const weft_expr *column = NULL, *key = NULL;
+        WEFT_TRY(st, weft_node_column(ctx, plan, i, &column));
+        WEFT_TRY(st, opt_collation_key(ctx, column, &key));
+        WEFT_TRY(st, weft_expr_alias(ctx, key, weft_next_id(ids), column->column.name, &key));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, key));
+    }
+    WEFT_TRY(st, weft_node_project(ctx, plan, weft_pointers_exprs(&exprs), exprs.count, &in->subquery.plan));
+done:
+    return st;
+}
+
+static weft_status collate_subquery(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_expr *made = NULL;
+    *out = e;
+    if (e->kind != WEFT_EXPR_SUBQUERY) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &made));
+    *made = *e;
+    WEFT_TRY(st, opt_rule_collation(ctx, self, e->subquery.plan, &made->subquery.plan));
+    if (e->subquery.kind == WEFT_SUBQUERY_IN) WEFT_TRY(st, collate_in(ctx, self, made));
+    if (made->subquery.plan != e->subquery.plan) *out = made;
+done:
+    return st;
+}
+
+static bool is_subquery(void *self, const weft_expr *e)
+{
+    (void)self;
+    return e->kind == WEFT_EXPR_SUBQUERY;
+}
+
+/* ---- the rule ---- */
+
+static weft_status collate_node(weft_ctx *ctx, void *self, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    *out = node;
+    if (opt_any_expr(node, is_subquery, NULL))
+        WEFT_TRY(st, opt_rewrite_exprs(ctx, node, collate_subquery, self, &node));
+    *out = node;
+    if (node->kind == WEFT_NODE_AGGREGATE) st = opt_collate_aggregate(ctx, self, node, out);
+    if (node->kind == WEFT_NODE_SORT) st = collate_sort(ctx, node, out);
+    if (node->kind == WEFT_NODE_WINDOW) st = collate_window(ctx, node, out);
+    if (node->kind == WEFT_NODE_JOIN) st = collate_join(ctx, node, out);
+done:
+    return st;
+}
+
+weft_status opt_rule_collation(weft_ctx *ctx, weft_ids *ids, const weft_node *root, const weft_node **out)
+{
+    return opt_rewrite(ctx, root, collate_node, ids, NULL, out);
+}

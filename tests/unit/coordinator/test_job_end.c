@@ -1,6 +1,7 @@
 /* How a job on record ends that nobody wants any more, or that fails: its END stands before any worker is
  * told, and of a write its abort. A leader that dies in between leaves a job that the next one would run
- * again, for nobody. */
+ * again, for nobody. Who is not leader any more tells of no failure: it may be that its workers are
+ * another's. */
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -9,11 +10,13 @@
 
 #include "coordinator/commits.h"
 #include "coordinator/journal_file.h"
+#include "coordinator/journal_zookeeper.h"
 #include "coordinator/session.h"
+#include "tests/support/fake_zookeeper.h"
 #include "tests/support/fixture.h"
 #include "tests/support/journal_memory.h"
 
-enum { WORKER = 0, EPOCH = 1, OPERATION = 1, PAUSE_US = 1000, WAIT_MS = 20000 };
+enum { WORKER = 0, EPOCH = 1, OPERATION = 1, PAUSE_US = 1000, WAIT_MS = 20000, UNTOLD_MS = 200 };
 
 #define A_LONG_TIME (INT64_C(3600) * 1000000000)
 
@@ -21,6 +24,9 @@ typedef struct rig {
     weft_fixture f;
     weft_journal_memory memory;
     weft_journal_disk disk;
+    fake_zookeeper *fake; /* instead of the disk, where another takes the epoch meanwhile; else NULL */
+    weft_zookeeper zk;
+    weft_seal *seal;
     weft_journal *journal;
     weft_commits *commits;
     weft_core_port port;
@@ -77,6 +83,7 @@ static void wait_until(rig *r, bool (*is_so)(rig *r))
 }
 
 static bool is_on_record(rig *r) { return stands(r, WEFT_JOURNAL_JOB) && atomic_load(&r->launched) > 0; }
+static bool is_launched(rig *r) { return atomic_load(&r->launched) > 0; }
 static bool is_told(rig *r) { return atomic_load(&r->ended) > 0; }
 
 /* The other thread: while the job's own one waits for it. */
@@ -84,7 +91,8 @@ static void *end_it(void *of)
 {
     rig *r = of;
     weft_error error = {.code = WEFT_DIVIDE_BY_ZERO, .message = "Division by zero."};
-    wait_until(r, is_on_record);
+    wait_until(r, r->fake == NULL ? is_on_record : is_launched);
+    if (r->fake != NULL) fake_zookeeper_put(r->fake, "/weft/epoch", "", 0); /* as the election does */
     weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_FAILED, .epoch = EPOCH, .job = atomic_load(&r->job)};
     m.status = error.code;
     m.error = &error;
@@ -92,10 +100,26 @@ static void *end_it(void *of)
         report(r, &m);
     else
         weft_session_cancel(r->session);
+    for (int32_t i = 0; r->fake != NULL && i < UNTOLD_MS && !is_told(r); i++) usleep(PAUSE_US);
+    if (r->fake != NULL && !is_told(r)) return NULL; /* as it should be: nobody hears of it */
     wait_until(r, is_told);
     m = (weft_to_coordinator){.kind = WEFT_FROM_WORKER_ENDED, .epoch = EPOCH, .job = m.job};
     report(r, &m);
     return NULL;
+}
+
+static void open_keeper(rig *r)
+{
+    static const uint8_t keys[WEFT_SEAL_KEY_BYTES + 1] = "this is the only key, 32 bytes. ";
+    const weft_zookeeper_options session = {.timeout_ms = WAIT_MS, .user = "weft", .password = "p"};
+    weft_fixture_ok(&r->f, weft_seal_open_keys(&r->f.ctx, keys, 1, &r->seal));
+    fake_zookeeper_put(r->fake, "/weft", "", 0);
+    fake_zookeeper_put(r->fake, "/weft/epoch", "", 0);
+    fake_zookeeper_start(r->fake);
+    fake_zookeeper_open(r->fake, &session, &r->zk);
+    const weft_journal_zookeeper_options options = {
+        .zookeeper = &r->zk, .root = "/weft", .epoch = EPOCH, .term = 1, .seal = r->seal};
+    weft_fixture_ok(&r->f, weft_journal_open_zookeeper(&r->f.ctx, &options, &r->journal));
 }
 
 static void rig_open(rig *r)
@@ -105,7 +129,10 @@ static void rig_open(rig *r)
     weft_fixture_open(&r->f);
     r->name = (weft_job_name){.session = {.low = 3}, .operation = OPERATION};
     r->disk = weft_journal_memory_disk(&r->memory);
-    weft_fixture_ok(&r->f, weft_journal_open_file(ctx, &r->disk, EPOCH, &r->journal));
+    if (r->fake != NULL)
+        open_keeper(r);
+    else
+        weft_fixture_ok(&r->f, weft_journal_open_file(ctx, &r->disk, EPOCH, &r->journal));
     weft_fixture_ok(&r->f, weft_commits_open(ctx, r->journal, &r->commits));
     r->port = weft_core_port_mute;
     r->port.order = take_order;
@@ -136,6 +163,11 @@ static void rig_close(rig *r)
     weft_commits_close(&r->commits);
     weft_journal_close(&r->journal);
     weft_journal_memory_free(&r->memory);
+    if (r->fake != NULL) {
+        weft_zookeeper_close(&r->zk);
+        fake_zookeeper_free(r->fake);
+        weft_seal_close(&r->seal);
+    }
     weft_fixture_close(&r->f);
 }
 
@@ -164,6 +196,23 @@ static void run(bool fails, bool writes, weft_status expected)
     rig_close(&r);
 }
 
+static void one_of_another_leader(void **state)
+{
+    (void)state;
+    static const char text[] = "SELECT id % 3, count(*) FROM range(100) GROUP BY id % 3";
+    rig r = {.fails = true, .fake = fake_zookeeper_new(1)};
+    weft_error error = {0};
+    weft_result *result = NULL;
+    pthread_t other;
+    rig_open(&r);
+    const weft_statement statement = {.text = text, .len = strlen(text), .name = r.name};
+    assert_int_equal(pthread_create(&other, NULL, end_it, &r), 0);
+    assert_int_equal(weft_session_execute(r.session, &statement, &error, &result), WEFT_NOT_LEADER);
+    pthread_join(other, NULL);
+    assert_int_equal(atomic_load(&r.ended), 0);
+    rig_close(&r);
+}
+
 static void one_that_is_cancelled(void **state)
 {
     (void)state;
@@ -178,4 +227,4 @@ static void one_that_fails(void **state)
     run(true, true, WEFT_DIVIDE_BY_ZERO);
 }
 
-WEFT_TESTS(WEFT_TEST(one_that_is_cancelled), WEFT_TEST(one_that_fails))
+WEFT_TESTS(WEFT_TEST(one_that_is_cancelled), WEFT_TEST(one_that_fails), WEFT_TEST(one_of_another_leader))

@@ -89,6 +89,10 @@ bool opt_is_call(const weft_expr *e, const char *name);
 bool opt_is_equality(const weft_expr *e, bool *null_equal);
 bool opt_reads(const weft_expr *e, int64_t id);
 bool opt_has_columns(const weft_expr *e);
+/* e, a condition on the column `from` alone, said of the column `to`, whose value is equal to it. *out is
+ * NULL where that is not so, where e raises or varies, or where equal values may differ (0.0 and -0.0). */
+WEFT_MUST_CHECK weft_status opt_repeat_for(weft_ctx *ctx, const weft_expr *e, const weft_expr *from,
+                                           const weft_expr *to, const weft_expr **out);
 /* Neither raises nor varies: may be evaluated earlier, on more rows, or twice. */
 bool opt_is_free(const weft_expr *e);
 bool opt_is_true(const weft_expr *e);

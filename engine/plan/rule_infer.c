@@ -225,19 +225,32 @@ static weft_status swap_column(weft_ctx *ctx, void *self, const weft_expr *e, co
     return WEFT_OK;
 }
 
+weft_status opt_repeat_for(weft_ctx *ctx, const weft_expr *e, const weft_expr *from, const weft_expr *to,
+                           const weft_expr **out)
+{
+    const weft_expr *pair[2] = {from, to};
+    one_column one = {0};
+    *out = NULL;
+    if (from->kind != WEFT_EXPR_COLUMN || to->kind != WEFT_EXPR_COLUMN || !same_when_equal(from->type) ||
+        !weft_type_equal(from->type, to->type) || !opt_is_free(e))
+        return WEFT_OK;
+    (void)weft_expr_any(e, find_one_column, &one);
+    if (one.other || one.column == NULL || one.column->column.id != from->column.id) return WEFT_OK;
+    return weft_expr_rewrite(ctx, e, swap_column, pair, out);
+}
+
 static weft_status repeat_for_equals(weft_ctx *ctx, const classes *c, const weft_expr *e, weft_pointers *list)
 {
     weft_status st = WEFT_OK;
     one_column one = {0};
-    if (!opt_is_free(e)) return WEFT_OK;
     (void)weft_expr_any(e, find_one_column, &one);
     if (one.column == NULL || one.other) return WEFT_OK;
     const int32_t at = class_member(c, one.column->column.id);
     for (int32_t i = 0; at >= 0 && i < c->count; i++) {
-        const weft_expr *pair[2] = {one.column, c->columns[i]}, *copy = NULL;
+        const weft_expr *copy = NULL;
         if (i == at || c->classes[i] != c->classes[at]) continue;
-        WEFT_TRY(st, weft_expr_rewrite(ctx, e, swap_column, pair, &copy));
-        WEFT_TRY(st, opt_add_unique(ctx, list, copy));
+        WEFT_TRY(st, opt_repeat_for(ctx, e, one.column, c->columns[i], &copy));
+        if (copy != NULL) WEFT_TRY(st, opt_add_unique(ctx, list, copy));
     }
 done:
     return st;

@@ -426,6 +426,25 @@ done:
     return st;
 }
 
+/* Rows of the preserved side that are wanted fulfil its conditions: rows of the other side whose keys do not
+ * have no partner among them. */
+static weft_status repeat_for_keys(weft_ctx *ctx, const opt_join *join, int preserved, above sides[2])
+{
+    weft_status st = WEFT_OK;
+    const weft_pointers *known = &sides[preserved].preds;
+    const weft_pointers *from = preserved == 0 ? &join->left_keys : &join->right_keys,
+                        *to = preserved == 0 ? &join->right_keys : &join->left_keys;
+    for (int32_t k = 0; k < from->count; k++) {
+        for (int32_t i = 0; i < known->count && i < OPT_COMPARED_MAX && !join->null_equal[k]; i++) {
+            const weft_expr *copy = NULL;
+            WEFT_TRY(st, opt_repeat_for(ctx, known->items[i], from->items[k], to->items[k], &copy));
+            if (copy != NULL) WEFT_TRY(st, opt_add_unique(ctx, &sides[1 - preserved].preds, copy));
+        }
+    }
+done:
+    return st;
+}
+
 /* All other kinds. preserved: the side (0, 1) whose rows all stay, or are only dropped; -1: FULL. The other
  * side is optional: conditions of ON alone may go there. */
 static weft_status push_outer(weft_ctx *ctx, const weft_node *node, int preserved, const above *from,
@@ -460,6 +479,7 @@ static weft_status push_outer(weft_ctx *ctx, const weft_node *node, int preserve
     }
     if (preserved >= 0 && join->kind != WEFT_JOIN_ANTI_NULL &&
         !(join->kind == WEFT_JOIN_MARK && join->mark_nullable)) {
+        WEFT_TRY(st, repeat_for_keys(ctx, join, preserved, sides));
         WEFT_TRY(st, add_key_witnesses(ctx, join, preserved == 1, preserved == 0,
                                        &sides[1 - preserved].witnesses));
     }

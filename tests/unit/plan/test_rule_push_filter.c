@@ -125,6 +125,20 @@ static void outer_joins(void **state)
          "+- Join LeftOuter, (r_regionkey#1 = n_regionkey#6)\n"
          "   :- Relation [r_regionkey#1, r_name#2, r_comment#3] region, PushedFilters: [(r_name#2 = a)]\n"
          "   +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"},
+        /* on its key: rows of the other side that have another have no partner that is wanted */
+        {RN "left join nation on r_regionkey = n_regionkey where r_regionkey = bigint(1) and r_name = 'a'",
+         "Project [r_name#2, n_name#5]\n"
+         "+- Join LeftOuter, (r_regionkey#1 = n_regionkey#6)\n"
+         "   :- Relation [r_regionkey#1, r_name#2, r_comment#3] region, PushedFilters: [(r_regionkey#1 = "
+         "cast(1 as bigint)), (r_name#2 = a)]\n"
+         "   +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation, PushedFilters: "
+         "[(n_regionkey#6 = cast(1 as bigint))]\n"},
+        {RN "left join nation on r_regionkey <=> n_regionkey where r_regionkey = bigint(1)",
+         "Project [r_name#2, n_name#5]\n"
+         "+- Join LeftOuter, (r_regionkey#1 <=> n_regionkey#6)\n"
+         "   :- Relation [r_regionkey#1, r_name#2, r_comment#3] region, PushedFilters: [(r_regionkey#1 = "
+         "cast(1 as bigint))]\n"
+         "   +- Relation [n_nationkey#4, n_name#5, n_regionkey#6, n_comment#7] nation\n"},
         {RN "left join nation on r_regionkey = n_regionkey where n_name = 'a'",
          "Project [r_name#2, n_name#5]\n"
          "+- Join Inner, (r_regionkey#1 = n_regionkey#6)\n"

@@ -170,7 +170,7 @@ static weft_status list_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
     if (count < 1 || count == LIST_FIRST_KEY) return weft_fail_arg_count(ctx, "listagg", 1, 2, count, span);
     if (args[0]->type.child_count > 0)
         return weft_fail_arg_type(ctx, "listagg", 0, "\"string\" or \"binary\"", args[0], span);
-    WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
+    if (args[0]->type.id != type->id) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
     if (count == 1) goto done;
     if (args[1]->type.id != type->id && args[1]->type.id != WEFT_TYPE_NULL)
         return weft_fail_arg_type(ctx, "listagg", 1, "of its first argument", args[1], span);

@@ -530,7 +530,8 @@ weft_status weft_aggregate_bind(weft_ctx *ctx, const weft_aggregate *fn, const w
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, fn->bind(ctx, args, count, span, type));
-    WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, count, type));
+    /* of what is aggregated, not of what it is ordered by */
+    WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, weft_min_i32(count, 1), type));
 done:
     return st;
 }

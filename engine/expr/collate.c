@@ -15,7 +15,7 @@ bool weft_type_is_collated(weft_type type)
     return false;
 }
 
-static bool any_collated(const weft_expr *const *args, int32_t count)
+bool weft_any_collated(const weft_expr *const *args, int32_t count)
 {
     for (int32_t i = 0; i < count; i++)
         if (weft_type_is_collated(args[i]->type)) return true;
@@ -49,8 +49,7 @@ typedef enum collation_strength {
     STRENGTH_EXPLICIT
 } collation_strength;
 
-/* The string type of a string or of an array of them; NULL: it is neither. */
-static const weft_type *string_of(const weft_type *type)
+const weft_type *weft_collated_string(const weft_type *type)
 {
     while (type->id == WEFT_TYPE_ARRAY) type = &type->children[0].type;
     return type->id == WEFT_TYPE_STRING ? type : NULL;
@@ -72,11 +71,11 @@ static collation_strength strength_of_args(const weft_expr *e)
 
 static collation_strength strength_of(const weft_expr *e)
 {
-    if (string_of(&e->type) == NULL) return STRENGTH_NONE;
+    if (weft_collated_string(&e->type) == NULL) return STRENGTH_NONE;
     switch (e->kind) {
     case WEFT_EXPR_LITERAL: return STRENGTH_DEFAULT;
     case WEFT_EXPR_CAST:
-        if (string_of(&e->args[0]->type) == NULL) return STRENGTH_DEFAULT;
+        if (weft_collated_string(&e->args[0]->type) == NULL) return STRENGTH_DEFAULT;
         return e->cast.implicit ? strength_of(e->args[0]) : STRENGTH_IMPLICIT;
     case WEFT_EXPR_CALL:
         if (strcmp(e->call.function->name, "collate") == 0) return STRENGTH_EXPLICIT;
@@ -126,7 +125,7 @@ static weft_status merge(weft_ctx *ctx, const weft_expr *const *args, int32_t co
     collation_strength most = STRENGTH_NONE;
     weft_type winner = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     for (int32_t i = 0; i < count; i++) {
-        const weft_type *type = string_of(&args[i]->type);
+        const weft_type *type = weft_collated_string(&args[i]->type);
         const collation_strength one = strength_of(args[i]);
         if (one == STRENGTH_NONE || one < most) continue;
         const bool differs = one == most && type->collation != winner.collation;
@@ -145,11 +144,11 @@ weft_status weft_collate_args(weft_ctx *ctx, const weft_expr **args, int32_t cou
 {
     weft_status st = WEFT_OK;
     uint16_t collation = WEFT_COLLATION_BINARY;
-    if (!any_collated(args, count)) return WEFT_OK;
+    if (!weft_any_collated(args, count)) return WEFT_OK;
     WEFT_TRY(st, merge(ctx, args, count, span, &collation));
     for (int32_t i = 0; i < count; i++) {
         weft_type type;
-        if (string_of(&args[i]->type) == NULL) continue;
+        if (weft_collated_string(&args[i]->type) == NULL) continue;
         WEFT_TRY(st, weft_type_collate(ctx, args[i]->type, collation, &type));
         WEFT_TRY(st, weft_expr_cast(ctx, args[i], type, true, &args[i]));
     }
@@ -202,79 +201,4 @@ weft_status weft_collation_keys(weft_ctx *ctx, const char *of, const weft_expr *
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_collation_key(ctx, of, args[i], span, &args[i]));
 done:
     return st;
-}
-
-/* ---- calls ---- */
-
-static bool is_among(const char *name, const char *const *names, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (strcmp(name, names[i]) == 0) return true;
-    return false;
-}
-
-/* They compare what they are given, by its bytes. */
-static bool compares_bytes(const char *name, const weft_expr *const *args, int32_t count)
-{
-    static const char *const texts[] = {"like",           "ilike",           "rlike",
-                                        "regexp_replace", "regexp_extract",  "regexp_count",
-                                        "regexp_instr",   "regexp_substr",   "regexp_extract_all",
-                                        "split",          "contains",        "startswith",
-                                        "endswith",       "instr",           "position",
-                                        "replace",        "split_part",      "substring_index",
-                                        "btrim",          "ltrim",           "rtrim",
-                                        "translate",      "find_in_set",     "greatest",
-                                        "least",          "array_contains",  "array_distinct",
-                                        "array_position", "array_union",     "array_intersect",
-                                        "array_except",   "arrays_overlap",  "array_remove",
-                                        "array_max",      "array_min",       "sort_array",
-                                        "array_sort",     "map_from_arrays", "map_from_entries",
-                                        "map_concat",     "str_to_map",      "map_zip_with",
-                                        "transform_keys", "map_contains_key"};
-    static const char *const elements[] = {"element_at", "try_element_at", "[]"};
-    if (is_among(name, texts, WEFT_COUNT(texts))) return true;
-    if (is_among(name, elements, WEFT_COUNT(elements)))
-        return args[0]->type.id == WEFT_TYPE_MAP && weft_type_is_collated(args[0]->type.children[0].type);
-    for (int32_t i = 0; i < count && strcmp(name, "map") == 0; i += 2)
-        if (weft_type_is_collated(args[i]->type)) return true;
-    return false;
-}
-
-weft_status weft_collate_call(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
-                              const weft_span *span)
-{
-    weft_status st = WEFT_OK;
-    /* What they are given stays apart: no argument has to do with another. */
-    static const char *const apart[] = {"(collation_key)", "collate", "collation",
-                                        "named_struct",    "map",     "format_string",
-                                        "to_json",         "to_csv",  "."};
-    if (!any_collated(args, count)) return WEFT_OK;
-    if (compares_bytes(fn->name, args, count))
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
-                            "%s() of strings that are not compared by their bytes is not supported.",
-                            fn->name);
-    if (is_among(fn->name, apart, WEFT_COUNT(apart))) return WEFT_OK;
-    WEFT_TRY(st, weft_collate_args(ctx, args, count, span));
-    if (fn->bind == weft_bind_compare) WEFT_TRY(st, weft_collation_keys(ctx, fn->name, args, count, span));
-done:
-    return st;
-}
-
-weft_status weft_collate_result(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
-                                weft_type *type)
-{
-    /* Their texts are not made of the characters of their arguments. */
-    static const char *const plain[] = {
-        "collation",       "typeof",       "md5",           "sha",        "sha2",           "base64",
-        "soundex",         "quote",        "decode",        "url_encode", "url_decode",     "try_url_decode",
-        "parse_url",       "to_json",      "try_parse_url", "to_csv",     "schema_of_json", "schema_of_csv",
-        "get_json_object", "format_string"};
-    uint16_t collation = WEFT_COLLATION_BINARY;
-    if (string_of(type) == NULL && type->id != WEFT_TYPE_MAP) return WEFT_OK;
-    if (weft_type_is_collated(*type) || is_among(name, plain, WEFT_COUNT(plain))) return WEFT_OK;
-    for (int32_t i = 0; i < count; i++) {
-        const weft_type *string = string_of(&args[i]->type);
-        if (string != NULL && string->collation > collation) collation = string->collation;
-    }
-    return collation == WEFT_COLLATION_BINARY ? WEFT_OK : weft_type_collate(ctx, *type, collation, type);
 }

@@ -11,6 +11,9 @@
 
 /* Does it hold strings, at any depth, that are not compared by their bytes? */
 bool weft_type_is_collated(weft_type type);
+bool weft_any_collated(const weft_expr *const *exprs, int32_t count); /* is one of their types? */
+/* The string type of a string or of an array of them; NULL: it is neither. */
+const weft_type *weft_collated_string(const weft_type *type);
 /* The type with this collation for its strings, below arrays and maps too. */
 WEFT_MUST_CHECK weft_status weft_type_collate(weft_ctx *ctx, weft_type type, uint16_t collation,
                                               weft_type *out);
@@ -26,8 +29,8 @@ WEFT_MUST_CHECK weft_status weft_collation_key(weft_ctx *ctx, const char *of, co
 WEFT_MUST_CHECK weft_status weft_collation_keys(weft_ctx *ctx, const char *of, const weft_expr **args,
                                                 int32_t count, const weft_span *span);
 
-/* What a call by name does before and after its binding. */
-WEFT_MUST_CHECK weft_status weft_collate_call(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+/* What a call by name does before and after its binding; *fn becomes the function for collated strings. */
+WEFT_MUST_CHECK weft_status weft_collate_call(weft_ctx *ctx, const weft_function **fn, const weft_expr **args,
                                               int32_t count, const weft_span *span);
 /* The type of a result of a function of this name over bound arguments. */
 WEFT_MUST_CHECK weft_status weft_collate_result(weft_ctx *ctx, const char *name, const weft_expr *const *args,

@@ -5,16 +5,7 @@
 
 #include "common/mem.h"
 #include "engine/columnar/collation.h"
-#include "engine/expr/icu.h"
-#include "engine/expr/utf8.h"
-
-struct weft_collator {
-    uint16_t collation;
-    weft_icu icu;
-    UCollator *rules; /* of a locale */
-    UChar *wide;      /* the text, in room of its own */
-    char *key;
-};
+#include "engine/expr/collator_private.h"
 
 /* ---- opening ---- */
 
@@ -62,41 +53,49 @@ void weft_collator_close(weft_collator **collator)
     if (c->rules != NULL) c->icu.ucol_close(c->rules);
     weft_mem_free(c->wide);
     weft_mem_free(c->key);
+    weft_mem_free(c->other);
     weft_mem_free(c);
 }
 
 /* ---- keys ---- */
 
-static weft_status reserve(weft_ctx *ctx, void **block, size_t bytes)
+weft_status weft_collator_reserve(weft_ctx *ctx, void **block, size_t bytes)
 {
     if (*block != NULL && weft_mem_size(*block) >= bytes) return WEFT_OK;
     return weft_mem_resize(ctx, WEFT_MEM_WORKING, bytes + bytes / 2, block);
 }
 
-/* One character: the small dotted i of U+0130 is two, and both small sigmas are one. */
-static uint32_t lower_character(uint32_t c, char *to)
+/* The small dotted i of U+0130 is two characters, and both small sigmas are one. */
+uint32_t weft_collator_small(const weft_collator *c, const char *text, size_t len, char *to, uint32_t *taken)
 {
     enum { FINAL_SIGMA = 0x3c2, SIGMA = 0x3c3 };
-    uint32_t small[3], bytes = 0;
-    const int32_t count = weft_utf8_lower(c == FINAL_SIGMA ? SIGMA : c, small);
-    for (int32_t i = 0; i < count; i++) bytes += weft_utf8_encode(small[i], to + bytes);
+    const unsigned char first = (unsigned char)text[0];
+    const bool small = (c->collation & WEFT_COLLATION_BASE) == WEFT_COLLATION_LCASE;
+    uint32_t characters[3], bytes = 0;
+    *taken = 1;
+    if (first < 0x80) {
+        to[0] = (char)(small && first >= 'A' && first <= 'Z' ? first + 'a' - 'A' : first);
+        return 1;
+    }
+    const uint32_t character = weft_utf8_decode(text, len, taken);
+    if (!small) {
+        memcpy(to, text, *taken);
+        return *taken;
+    }
+    const int32_t count = weft_utf8_lower(character == FINAL_SIGMA ? SIGMA : character, characters);
+    for (int32_t i = 0; i < count; i++) bytes += weft_utf8_encode(characters[i], to + bytes);
     return bytes;
 }
 
 static weft_status lower_key(weft_ctx *ctx, weft_collator *c, const char *text, size_t len, size_t *key_len)
 {
-    enum { GROWTH = 3 }; /* at most, of one byte: a malformed one becomes U+FFFD */
     size_t at = 0, to = 0;
-    const weft_status st = reserve(ctx, (void **)&c->key, len * GROWTH + 16);
+    const weft_status st = weft_collator_reserve(ctx, (void **)&c->key, len * WEFT_COLLATOR_GROWTH + 16);
     if (st != WEFT_OK) return st;
     while (at < len) {
-        const unsigned char first = (unsigned char)text[at];
-        uint32_t bytes = 1;
-        if (first < 0x80)
-            c->key[to++] = (char)(first >= 'A' && first <= 'Z' ? first + 'a' - 'A' : first);
-        else
-            to += lower_character(weft_utf8_decode(text + at, len - at, &bytes), c->key + to);
-        at += bytes;
+        uint32_t taken = 0;
+        to += weft_collator_small(c, text + at, len - at, c->key + to, &taken);
+        at += taken;
     }
     *key_len = to;
     return WEFT_OK;
@@ -108,8 +107,8 @@ static weft_status sort_key(weft_ctx *ctx, weft_collator *c, const char *text, s
     weft_status st = WEFT_OK;
     UErrorCode error = U_ZERO_ERROR;
     int32_t units = 0, replaced = 0;
-    WEFT_TRY(st, reserve(ctx, (void **)&c->wide, (len + 1) * sizeof *c->wide));
-    WEFT_TRY(st, reserve(ctx, (void **)&c->key, len * 4 + 16));
+    WEFT_TRY(st, weft_collator_reserve(ctx, (void **)&c->wide, (len + 1) * sizeof *c->wide));
+    WEFT_TRY(st, weft_collator_reserve(ctx, (void **)&c->key, len * 4 + 16));
     c->icu.u_strFromUTF8WithSub(c->wide, (int32_t)len + 1, &units, text, (int32_t)len, REPLACEMENT, &replaced,
                                 &error);
     if (U_FAILURE(error))
@@ -118,7 +117,7 @@ static weft_status sort_key(weft_ctx *ctx, weft_collator *c, const char *text, s
     int32_t room = (int32_t)weft_mem_size(c->key);
     int32_t need = c->icu.ucol_getSortKey(c->rules, c->wide, units, (uint8_t *)c->key, room);
     if (need > room) {
-        WEFT_TRY(st, reserve(ctx, (void **)&c->key, (size_t)need));
+        WEFT_TRY(st, weft_collator_reserve(ctx, (void **)&c->key, (size_t)need));
         room = (int32_t)weft_mem_size(c->key);
         need = c->icu.ucol_getSortKey(c->rules, c->wide, units, (uint8_t *)c->key, room);
     }
@@ -131,17 +130,41 @@ done:
 weft_status weft_collator_key(weft_ctx *ctx, weft_collator *c, const char *text, size_t len, const char **key,
                               size_t *key_len)
 {
-    enum { TEXT_MAX = 1 << 28 }; /* ICU counts in 32 bits, and a key has some bytes a character */
     weft_status st = WEFT_OK;
     if ((c->collation & WEFT_COLLATION_RTRIM) != 0)
         while (len > 0 && text[len - 1] == ' ') len--;
     *key = text;
     *key_len = len;
     if ((c->collation & WEFT_COLLATION_BASE) == WEFT_COLLATION_BINARY) return WEFT_OK;
-    if (len > TEXT_MAX)
+    if (len > WEFT_COLLATOR_TEXT_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "a text of %zu bytes is compared by a collation: at most %d may be",
-                         len, (int)TEXT_MAX);
+                         len, (int)WEFT_COLLATOR_TEXT_MAX);
     st = c->rules != NULL ? sort_key(ctx, c, text, len, key_len) : lower_key(ctx, c, text, len, key_len);
     *key = c->key;
+    return st;
+}
+
+weft_status weft_collator_compare(weft_ctx *ctx, weft_collator *c, const char *a, size_t a_len, const char *b,
+                                  size_t b_len, int *order)
+{
+    weft_status st = WEFT_OK;
+    const char *key = NULL;
+    size_t len = 0, other = 0;
+    WEFT_TRY(st, weft_collator_key(ctx, c, a, a_len, &key, &other));
+    WEFT_TRY(st, weft_collator_reserve(ctx, (void **)&c->other, other + 1));
+    memcpy(c->other, key, other);
+    WEFT_TRY(st, weft_collator_key(ctx, c, b, b_len, &key, &len));
+    *order = memcmp(c->other, key, other < len ? other : len);
+    if (*order == 0) *order = (other > len) - (other < len);
+done:
+    return st;
+}
+
+weft_status weft_collator_equal(weft_ctx *ctx, weft_collator *c, const char *a, size_t a_len, const char *b,
+                                size_t b_len, bool *equal)
+{
+    int order = 0;
+    const weft_status st = weft_collator_compare(ctx, c, a, a_len, b, b_len, &order);
+    *equal = order == 0;
     return st;
 }

@@ -16,5 +16,10 @@ void weft_collator_close(weft_collator **collator);
 /* *key is the collator's, or the text's own, until the next call. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_collator_key(weft_ctx *ctx, weft_collator *c, const char *text, size_t len,
                                               const char **key, size_t *key_len);
+/* Below, at or above 0 as a stands before, with or behind b. */
+WEFT_MUST_CHECK weft_status weft_collator_compare(weft_ctx *ctx, weft_collator *c, const char *a,
+                                                  size_t a_len, const char *b, size_t b_len, int *order);
+WEFT_MUST_CHECK weft_status weft_collator_equal(weft_ctx *ctx, weft_collator *c, const char *a, size_t a_len,
+                                                const char *b, size_t b_len, bool *equal);
 
 #endif

@@ -284,7 +284,7 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
         else
             WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     }
-    WEFT_TRY(st, weft_collate_call(ctx, fn, bound, count, span));
+    WEFT_TRY(st, weft_collate_call(ctx, &fn, bound, count, span));
     WEFT_TRY(st, weft_function_bind(ctx, fn, bound, count, span, &proto.call.variant, &proto.type));
     WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
     if (span != NULL) proto.span = *span;

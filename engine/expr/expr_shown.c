@@ -1,6 +1,8 @@
 /* engine/expr/expr_shown.c - see expr_shown.h. */
 #include "engine/expr/expr_shown.h"
 
+#include <stdio.h>
+
 #include "engine/expr/aggregate.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/function.h"
@@ -198,13 +200,24 @@ const char *weft_shown_inner(const char *name, int32_t count)
     return count == 2 && strcmp(name, "try_make_timestamp_ntz") == 0 ? "make_timestamp_ntz" : NULL;
 }
 
+const char *weft_shown_function(const weft_function *fn, char plain[WEFT_SHOWN_NAME_BYTES])
+{
+    static const char twin[] = "(collated_";
+    const size_t before = sizeof twin - 1;
+    if (strncmp(fn->name, twin, before) != 0) return fn->name;
+    (void)snprintf(plain, WEFT_SHOWN_NAME_BYTES, "%.*s", (int)(strlen(fn->name) - before - 1),
+                   fn->name + before);
+    return plain;
+}
+
 const char *weft_shown_trim(const weft_expr *call)
 {
-    const char *name = call->call.function->name;
+    char plain[WEFT_SHOWN_NAME_BYTES];
+    const char *name = weft_shown_function(call->call.function, plain), *written = call->call.written;
     if (call->arg_count != 2) return NULL;
     if (strcmp(name, "ltrim") == 0) return "LEADING";
     if (strcmp(name, "rtrim") == 0) return "TRAILING";
-    return strcmp(name, "btrim") == 0 && call->call.written != NULL ? "BOTH" : NULL;
+    return strcmp(name, "btrim") == 0 && written != NULL && strcmp(written, "btrim") != 0 ? "BOTH" : NULL;
 }
 
 const weft_str *weft_shown_extract(const weft_expr *e)

@@ -21,6 +21,9 @@ const char *weft_shown_before(const char *name, int32_t count);
 const char *weft_shown_name(const char *written);
 /* The function whose call Spark shows as the only argument, or NULL: try_to_time(to_time(text)). */
 const char *weft_shown_inner(const char *name, int32_t count);
+/* The name of a function: (collated_instr) is shown as instr (collate_call.c), in plain then. */
+enum { WEFT_SHOWN_NAME_BYTES = 64 };
+const char *weft_shown_function(const weft_function *fn, char plain[WEFT_SHOWN_NAME_BYTES]);
 /* BOTH, LEADING or TRAILING where Spark shows trim(…) of two arguments as TRIM(side characters FROM text);
  * else NULL. */
 const char *weft_shown_trim(const weft_expr *call);

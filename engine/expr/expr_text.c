@@ -349,7 +349,8 @@ static void text_side(expr_text *t, const weft_expr *e, bool rounded, int64_t wh
 
 static void text_call(expr_text *t, const weft_expr *e)
 {
-    const char *name = e->call.function->name;
+    char plain[WEFT_SHOWN_NAME_BYTES];
+    const char *name = weft_shown_function(e->call.function, plain);
     const bool symbol = !isalpha((unsigned char)name[0]) && name[0] != '_';
     int64_t whole = 0;
     int32_t side;

@@ -119,7 +119,31 @@ done:
     return st;
 }
 
+/* ---- patterns of regular expressions for which case does not count ---- */
+
+static weft_status kernel_case_free(weft_ctx *ctx, weft_kernel_call *call)
+{
+    static const char flags[] = "(?iu)";
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (!weft_call_valid(call, i)) continue;
+        const weft_str *s = weft_arg_str(&call->args[0], i);
+        const size_t before = s->len == 0 ? 0 : sizeof flags - 1; /* no pattern stays none */
+        char *to = NULL;
+        WEFT_TRY(st, weft_text_room(ctx, call, before + s->len, &to));
+        memcpy(to, flags, before);
+        memcpy(to + before, weft_str_data(s), s->len);
+        *weft_call_text(call, i) = weft_str_view(to, (uint32_t)(before + s->len));
+    }
+done:
+    return st;
+}
+
 #define S WEFT_TYPE_STRING
+static const weft_signature case_free_signatures[] = {{{S}, 1, 1, S, kernel_case_free}};
+WEFT_FN_ENTRY(case_free, "(case_free)", NULL, 0, NULL,
+              "(case_free)(pattern): the regular expression, for which case does not count", NULL, NULL);
 static const weft_signature collate_signatures[] = {{{S, S}, 2, 2, S, kernel_collate}};
 WEFT_FN_ENTRY(collate, "collate", NULL, 0, bind_collate,
               "collate(s, name), s COLLATE name: s, compared by the collation",

@@ -25,8 +25,7 @@
     X(usearch_close)                                                                                         \
     X(usearch_setText)                                                                                       \
     X(usearch_setPattern)                                                                                    \
-    X(usearch_first)                                                                                         \
-    X(usearch_next)                                                                                          \
+    X(usearch_following)                                                                                     \
     X(usearch_getMatchedLength)
 
 typedef struct weft_icu {

@@ -99,6 +99,8 @@ weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_function *fn, const weft_
                              weft_type type, const weft_span *span)
 {
     char text[256], quoted[260];
+    if (type.id == WEFT_TYPE_STRING && args[i]->type.id == WEFT_TYPE_STRING)
+        return WEFT_OK; /* of any collation */
     if (weft_argument_fits(args[i]->type, type)) return weft_expr_cast(ctx, args[i], type, true, &args[i]);
     (void)snprintf(quoted, sizeof quoted, "\"%s\"", weft_type_text(type, text, sizeof text));
     return weft_fail_arg_type(ctx, fn->name, i, quoted, args[i], span);

@@ -204,6 +204,9 @@ WEFT_MUST_CHECK weft_status weft_shown_text(weft_analyzer *a, const weft_expr *e
 /* The parsed call with its named arguments in their places; itself where the function takes none. */
 WEFT_MUST_CHECK weft_status weft_place_named(weft_binder *b, const weft_expr *e, const weft_expr **out);
 
+/* ---- analyzer_collations.c ---- */
+WEFT_MUST_CHECK weft_status weft_bind_collations(weft_analyzer *a, const weft_expr *call, weft_bound *out);
+
 /* ---- analyzer_lambda.c ---- */
 /* x -> e as the parser leaves it: a call of "->" over the body and the names of the variables. */
 bool weft_is_parsed_lambda(const weft_expr *e);

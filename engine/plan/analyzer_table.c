@@ -115,6 +115,7 @@ weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed, 
     const weft_routine *routine = NULL;
     if (strcasecmp(name, "range") == 0) return bind_range(a, call, out);
     if (strcasecmp(name, "sql_keywords") == 0) return bind_keywords(a, call, out);
+    if (strcasecmp(name, "collations") == 0) return weft_bind_collations(a, call, out);
     if (weft_is_generator_name(name)) return bind_generator_table(a, call, outer, ctes, out);
     const weft_status st = weft_find_routine(a, name, &routine);
     if (st != WEFT_OK) return st;

@@ -13,13 +13,6 @@ weft_status opt_collation_key(weft_ctx *ctx, const weft_expr *e, const weft_expr
     return weft_collation_key(ctx, "a comparison", e, &e->span, out);
 }
 
-static bool any_collated(const weft_expr *const *exprs, int32_t count)
-{
-    for (int32_t i = 0; i < count; i++)
-        if (weft_type_is_collated(exprs[i]->type)) return true;
-    return false;
-}
-
 static weft_status keys_of(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,
                            const weft_expr *const **out)
 {
@@ -63,7 +56,7 @@ static weft_status collate_sort(weft_ctx *ctx, const weft_node *node, const weft
 {
     weft_status st = WEFT_OK;
     weft_node *sort = NULL;
-    if (!any_collated(node->sort.keys, node->sort.count)) return WEFT_OK;
+    if (!weft_any_collated(node->sort.keys, node->sort.count)) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW(ctx, &sort));
     *sort = *node;
     WEFT_TRY(st, keys_of_sorts(ctx, node->sort.keys, node->sort.count, &sort->sort.keys));
@@ -103,20 +96,26 @@ done:
     return st;
 }
 
+enum { LISTAGG_ORDER = 3 }; /* the first argument of listagg() by which it is ordered */
+
 static weft_status collate_call(weft_ctx *ctx, const weft_expr *call, const weft_expr **out)
 {
     const char *name = call->aggregate.function->name;
     *out = call;
-    if (!any_collated(call->args, call->arg_count)) return WEFT_OK;
+    if (!weft_any_collated(call->args, call->arg_count)) return WEFT_OK;
     if (strcmp(name, "min") == 0 || strcmp(name, "max") == 0) return extreme_by(ctx, call, out);
     if (strcmp(name, "min_by") == 0 || strcmp(name, "max_by") == 0) return over_keys(ctx, call, 1, out);
     if (strcmp(name, "count") == 0 && !call->aggregate.distinct) return WEFT_OK;
     if (strcmp(name, "count") == 0 || strcmp(name, "approx_count_distinct") == 0)
         return over_keys(ctx, call, 0, out);
+    if (strcmp(name, "collect_set") == 0)
+        return weft_fail_at(ctx, WEFT_UNSUPPORTED_INPUT_TYPE, &call->span,
+                            "The input of `collect_set` can't be \"COLLATED STRING\" type data.");
     const bool compares = strcmp(name, "mode") == 0 || strcmp(name, "approx_top_k") == 0;
     if (compares || (call->aggregate.distinct && !call->aggregate.function->ignores_duplicates))
         return weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->span, "%s%s of collated strings is not supported.",
                             name, call->aggregate.distinct ? "() with DISTINCT arguments" : "()");
+    if (strcmp(name, "listagg") == 0) return over_keys(ctx, call, LISTAGG_ORDER, out);
     return WEFT_OK;
 }
 
@@ -158,7 +157,7 @@ weft_status opt_collate_aggregate(weft_ctx *ctx, weft_ids *ids, const weft_node 
 {
     weft_status st = WEFT_OK;
     weft_pointers groups = {0}, calls = {0};
-    bool changed = any_collated(node->aggregate.groups, node->aggregate.group_count);
+    bool changed = weft_any_collated(node->aggregate.groups, node->aggregate.group_count);
     for (int32_t i = 0; i < node->aggregate.aggregate_count; i++) {
         const weft_expr *named = NULL;
         WEFT_TRY(st, collate_named(ctx, node->aggregate.aggregates[i], &named));
@@ -195,9 +194,9 @@ static bool window_is_collated(const weft_expr *window)
 {
     const weft_window_spec *spec = window->window.spec;
     const weft_expr *call = window->args[0];
-    return any_collated(spec->partition, spec->partition_count) ||
-           any_collated(spec->order, spec->order_count) ||
-           (call->kind == WEFT_EXPR_AGGREGATE && any_collated(call->args, call->arg_count));
+    return weft_any_collated(spec->partition, spec->partition_count) ||
+           weft_any_collated(spec->order, spec->order_count) ||
+           (call->kind == WEFT_EXPR_AGGREGATE && weft_any_collated(call->args, call->arg_count));
 }
 
 static weft_status collate_window(weft_ctx *ctx, const weft_node *node, const weft_node **out)
@@ -232,7 +231,7 @@ static weft_status collate_join(weft_ctx *ctx, const weft_node *node, const weft
 {
     weft_status st = WEFT_OK;
     weft_node *join = NULL;
-    if (!any_collated(node->join.left_keys, node->join.key_count)) return WEFT_OK;
+    if (!weft_any_collated(node->join.left_keys, node->join.key_count)) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW(ctx, &join));
     *join = *node;
     WEFT_TRY(st, keys_of(ctx, node->join.left_keys, node->join.key_count, &join->join.left_keys));
@@ -248,7 +247,7 @@ static weft_status collate_in(weft_ctx *ctx, weft_ids *ids, weft_expr *in)
     weft_status st = WEFT_OK;
     weft_pointers exprs = {0};
     const weft_node *plan = in->subquery.plan;
-    if (!any_collated(in->args, in->arg_count)) return WEFT_OK;
+    if (!weft_any_collated(in->args, in->arg_count)) return WEFT_OK;
     WEFT_TRY(st, keys_of(ctx, in->args, in->arg_count, &in->args));
     for (int32_t i = 0; i < plan->output.count; i++) {
         const weft_expr *column = NULL, *key = NULL;

@@ -59,6 +59,10 @@ WEFT_MUST_CHECK weft_status opt_collate_aggregate(weft_ctx *ctx, weft_ids *ids, 
 
 /* What stands for the expression where it is compared: its key when it is a collated string. */
 WEFT_MUST_CHECK weft_status opt_collation_key(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
+/* pair[0] = pair[1], or <=>, of the very strings, whatever their collation: for what a rule has taken apart
+ * and puts together again. */
+WEFT_MUST_CHECK weft_status opt_equal_bytes(weft_ctx *ctx, bool null_equal, const weft_expr *const *pair,
+                                            const weft_span *span, const weft_expr **out);
 
 /* Lists are searched for equal expressions this far: twice the same does no harm, and a text may hold a
  * million. */

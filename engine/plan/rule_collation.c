@@ -4,6 +4,7 @@
  * The first rule: those behind it, and what prunes by statistics, see bytes. A group gives back the string of
  * its first row. min(s) and max(s) become (min_key)(s, key) and (max_key)(s, key), DISTINCT arguments that
  * are counted become keys. */
+#include "engine/columnar/collation.h"
 #include "engine/expr/aggregate.h"
 #include "engine/expr/collate.h"
 #include "engine/plan/optimizer_impl.h"
@@ -11,6 +12,22 @@
 weft_status opt_collation_key(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
 {
     return weft_collation_key(ctx, "a comparison", e, &e->span, out);
+}
+
+weft_status opt_equal_bytes(weft_ctx *ctx, bool null_equal, const weft_expr *const *pair,
+                            const weft_span *span, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *plain[2] = {pair[0], pair[1]};
+    for (int32_t i = 0; i < 2; i++) {
+        weft_type type;
+        if (!weft_type_is_collated(pair[i]->type)) continue;
+        WEFT_TRY(st, weft_type_collate(ctx, pair[i]->type, WEFT_COLLATION_BINARY, &type));
+        WEFT_TRY(st, weft_expr_cast(ctx, pair[i], type, true, &plain[i]));
+    }
+    st = weft_expr_call(ctx, null_equal ? "<=>" : "=", plain, 2, span, out);
+done:
+    return st;
 }
 
 static weft_status keys_of(weft_ctx *ctx, const weft_expr *const *exprs, int32_t count,

@@ -614,7 +614,7 @@ static weft_status decorrelate_lateral(weft_ctx *ctx, decorrelator *d, const wef
     for (int32_t i = 0; i < node->join.key_count; i++) {
         const bool null_equal = node->join.null_equal != NULL && node->join.null_equal[i];
         const weft_expr *pair[2] = {node->join.left_keys[i], node->join.right_keys[i]}, *e = NULL;
-        WEFT_TRY(st, weft_expr_call(ctx, null_equal ? "<=>" : "=", pair, 2, &node->span, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, null_equal, pair, &node->span, &e));
         WEFT_TRY(st, opt_add_equal(ctx, left, right, e, &join));
     }
     WEFT_TRY(st, opt_add_all(ctx, &join.conditions, node->join.conditions, node->join.condition_count));

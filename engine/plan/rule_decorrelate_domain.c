@@ -215,7 +215,7 @@ static weft_status add_domain_keys(weft_ctx *ctx, const weft_node *left, const w
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < lefts->count; i++) {
         const weft_expr *pair[2] = {lefts->items[i], rights->items[i]}, *e = NULL;
-        WEFT_TRY(st, weft_expr_call(ctx, "<=>", pair, 2, NULL, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, true, pair, NULL, &e));
         WEFT_TRY(st, opt_add_equal(ctx, left, right, e, join));
     }
 done:
@@ -407,7 +407,7 @@ static weft_status push_join(weft_ctx *ctx, const domain_push *d, const weft_nod
     for (int32_t i = 0; i < lefts.count; i++) {
         const weft_expr *pair[2] = {lefts.items[i], rights.items[i]}, *e = NULL;
         const bool null_equal = node->join.null_equal != NULL && node->join.null_equal[i];
-        WEFT_TRY(st, weft_expr_call(ctx, null_equal ? "<=>" : "=", pair, 2, NULL, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, null_equal, pair, NULL, &e));
         WEFT_TRY(st, opt_add_equal(ctx, sides[0], sides[1], e, &join));
     }
     if (carries[0] && carries[1])
@@ -528,7 +528,7 @@ weft_status opt_push_domain(weft_ctx *ctx, const opt_scope *scope, const weft_no
     WEFT_TRY(st, push(ctx, &d, plan, &cols, out));
     for (int32_t i = 0; i < d.outers.count; i++) {
         const weft_expr *args[2] = {d.outers.items[i], cols.items[i]}, *e = NULL;
-        WEFT_TRY(st, weft_expr_call(ctx, "<=>", args, 2, NULL, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, true, args, NULL, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, preds, e));
     }
 done:

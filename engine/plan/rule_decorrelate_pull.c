@@ -385,7 +385,7 @@ static weft_status join_domain(weft_ctx *ctx, const opt_scope *scope, const weft
     for (int32_t i = 0; i < d.outers.count; i++) {
         const weft_expr *args[2] = {d.outers.items[i], d.columns.items[i]}, *e = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, groups, args[1]));
-        WEFT_TRY(st, weft_expr_call(ctx, "<=>", args, 2, NULL, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, true, args, NULL, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, preds, e));
     }
 done:

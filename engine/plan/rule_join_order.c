@@ -103,7 +103,7 @@ static weft_status flatten_inner(weft_ctx *ctx, orderer *o, region *r, const wef
         const weft_expr *args[2] = {node->join.left_keys[i], node->join.right_keys[i]};
         const bool null_equal = node->join.null_equal != NULL && node->join.null_equal[i];
         const weft_expr *e = NULL;
-        WEFT_TRY(st, weft_expr_call(ctx, null_equal ? "<=>" : "=", args, 2, NULL, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, null_equal, args, NULL, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, &r->all_preds, e));
     }
     WEFT_TRY(st, opt_add_all(ctx, &r->all_preds, node->join.conditions, node->join.condition_count));
@@ -226,7 +226,7 @@ static weft_status settle_classes(weft_ctx *ctx, region *r)
             const region_member *a = &r->members[i], *b = &r->members[k];
             if (a->class_index != b->class_index || a->leaf != b->leaf) continue;
             const weft_expr *args[2] = {a->column, b->column}, *e = NULL;
-            WEFT_TRY(st, weft_expr_call(ctx, "=", args, 2, NULL, &e));
+            WEFT_TRY(st, opt_equal_bytes(ctx, false, args, NULL, &e));
             WEFT_TRY(st, filter_leaf(ctx, r, a->leaf, e));
             r->members[k--] = r->members[--r->member_count];
         }
@@ -456,7 +456,7 @@ static weft_status keys_to_conditions(weft_ctx *ctx, const weft_node *node, cons
     for (int32_t i = 0; i < node->join.key_count; i++) {
         const weft_expr *pair[2] = {node->join.left_keys[i], node->join.right_keys[i]}, *e = NULL;
         const bool null_equal = node->join.null_equal != NULL && node->join.null_equal[i];
-        WEFT_TRY(st, weft_expr_call(ctx, null_equal ? "<=>" : "=", pair, 2, NULL, &e));
+        WEFT_TRY(st, opt_equal_bytes(ctx, null_equal, pair, NULL, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, &conditions, e));
     }
     WEFT_TRY(st, opt_add_all(ctx, &conditions, node->join.conditions, node->join.condition_count));

@@ -14,6 +14,8 @@ enum {
     WEFT_SQL_BYTES_MAX = 64 << 20,              /* a statement's text */
     WEFT_DECIMAL_PRECISION_MAX = 38,            /* Spark's, and what 128 bits hold */
     WEFT_BUCKETS_MAX = 100000,                  /* of a table: as many as Spark allows */
+    WEFT_SORT_SAMPLES_MAX = 64,                 /* of a sorted block: bounds are then right to percents */
+    WEFT_STAGE_SAMPLES_MAX = 16384,             /* of all blocks of a stage: 400 kB in a job's record */
     WEFT_PARTITIONS_MAX = 65536,                /* partitions of one exchange */
     WEFT_STAGES_MAX = 4096,                     /* stages of one job */
     WEFT_FILES_MAX = 1000000                    /* files of one scan */

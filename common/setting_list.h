@@ -82,6 +82,8 @@ X(FORCE_SPILL, "weft.test.forceSpill", "", STATEMENT, BOOL, "false", 0, 1,
 X(SEED, "weft.test.seed", "", STATEMENT, INT, "0", 0, INT64_MAX, "Test: seed that orders task launches")
 X(LATE_DECODE, "weft.scan.lateDecode", "", STATEMENT, BOOL, "true", 0, 1,
   "Decode unfiltered columns for survivors only")
+X(SORT_BY_RANGE, "weft.sort.byRange", "", STATEMENT, BOOL, "true", 0, 1,
+  "Several tasks give the last step of a large ORDER BY, each a range of the keys; else one does")
 X(DYNAMIC_FILTERS, "weft.join.dynamicFilters", "", STATEMENT, BOOL, "true", 0, 1,
   "Filter the probe scan by the build keys")
 X(COMPACTION, "weft.exec.compaction", "", STATEMENT, BOOL, "true", 0, 1,

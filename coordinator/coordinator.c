@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "common/limits.h"
 #include "common/settings.h"
 #include "common/shared.h"
 #include "coordinator/event_log.h"
@@ -207,16 +208,24 @@ static weft_status new_stats(weft_ctx *ctx, weft_core_stage *s)
     weft_status st = WEFT_OK;
     const weft_sink_spec *sink = &s->stage->fragment.sink;
     const bool exchange = sink->kind == WEFT_SINK_EXCHANGE && sink->exchange.track_ranges;
+    const bool by_range = sink->kind == WEFT_SINK_SORT && sink->sort.by_range;
+    const int32_t tasks = weft_max_i32(1, s->stage->task_count);
+    s->sample_every = (tasks - 1) / WEFT_STAGE_SAMPLES_MAX + 1;
+    const int32_t sampled = (tasks - 1) / s->sample_every + 1;
+    if (by_range) s->sample_most = weft_min_i32(WEFT_SORT_SAMPLES_MAX, WEFT_STAGE_SAMPLES_MAX / sampled);
+    s->sample_room = s->sample_most * sampled;
     s->stats = (weft_stage_stats){.partition_count = sink->partition_count,
                                   .key_count = exchange ? sink->exchange.key_count : 0};
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stats.partition_count, &s->rows));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stats.partition_count, &s->bytes));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->stats.key_count, &s->keys));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->sample_room, &s->samples));
     for (int32_t k = 0; k < s->stats.key_count; k++)
         s->keys[k] = (weft_key_range){.has = true, .low = INT64_MAX, .high = INT64_MIN};
     s->stats.partition_rows = s->rows;
     s->stats.partition_bytes = s->bytes;
     s->stats.keys = s->keys;
+    s->stats.samples = s->samples;
 done:
     return st;
 }
@@ -472,6 +481,7 @@ static weft_status go_on(weft_ctx *ctx, coordinator_job *j, bool *over)
     finished = weft_core_is_finished(j->c->core, &j->core, result);
     pthread_mutex_unlock(&j->c->lock);
     if (finished) WEFT_TRY(st, coordinator_take_result(ctx, j, result, over));
+    if (*over) WEFT_TRY(st, coordinator_file_go_on(ctx, j));
 done:
     return st;
 }

@@ -41,6 +41,7 @@ typedef struct job_file {
     const weft_job_record *record; /* what JOB says */
     bool is_written;               /* JOB stands, and with it all that must */
     bool is_left_out;              /* it could not be written: the job goes on without */
+    bool is_wanted; /* it is due, however young the job is: its result might be cut otherwise */
     int64_t began_ns;
     int32_t stage_count;        /* whose STAGE stands, when JOB does */
     weft_planner_options asked; /* what the planner was made with */

@@ -90,7 +90,11 @@ typedef struct weft_core_stage {
     weft_stage_stats stats;       /* sums over the first accepted attempts, in the arrays that follow */
     int64_t *rows, *bytes;
     weft_key_range *keys;
-    uint64_t *counted; /* one bit a task: it is in the sums */
+    weft_sort_sample *samples;
+    int32_t sample_most;  /* of one block; 0: it is not merged by range … */
+    int32_t sample_every; /* … of each of the tasks 0, every, 2 every, … */
+    int32_t sample_room;  /* of samples: as many as these may have */
+    uint64_t *counted;    /* one bit a task: it is in the sums */
     weft_stage_report report;
     int32_t answer_bytes;    /* blocks up to this size come within their reports; 0: none */
     bool resumed;            /* of an earlier leader, as its records say: */

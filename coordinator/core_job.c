@@ -297,6 +297,28 @@ static void add_metrics(weft_stage_report *report, const weft_to_coordinator *m)
     }
 }
 
+/* Samples of a block's sorted rows. Of many blocks there are few of each, or of some none: which ones goes by
+ * the task, so that together they are of all places of a run, whose first row is always among the lowest. */
+static void add_samples(weft_core_stage *s, int32_t task, const weft_block_meta *block)
+{
+    if (s->sample_most == 0 || task % s->sample_every != 0) return;
+    const int32_t each = (block->sample_count + s->sample_most - 1) / s->sample_most;
+    const int32_t first = each == 0 ? 0 : task / s->sample_every % each;
+    int64_t rows = 0; /* before the first */
+    for (int32_t i = 0; i < block->sample_count; i++) {
+        weft_sort_sample *last = &s->samples[s->stats.sample_count];
+        if (i % each == first) {
+            *last = block->samples[i];
+            last->rows += rows;
+            rows = 0;
+            s->stats.sample_count++;
+        } else if (i < first)
+            rows += block->samples[i].rows;
+        else
+            last[-1].rows += block->samples[i].rows;
+    }
+}
+
 /* The numbers of a task's block go to the planner and to people, once: a block that is made again has the
  * same (or, when the stage began anew, comes too late for a plan that is fixed). */
 static void accept_block(weft_core_stage *s, int32_t task, const weft_to_coordinator *m)
@@ -313,6 +335,7 @@ static void accept_block(weft_core_stage *s, int32_t task, const weft_to_coordin
         stats->rows += block->rows[p];
         stats->bytes += block->bytes[p];
     }
+    add_samples(s, task, block);
     for (int32_t k = 0; k < stats->key_count; k++) {
         const weft_key_range range = k < block->key_count ? block->keys[k] : (weft_key_range){0};
         s->keys[k].has &= range.has;

@@ -5,6 +5,12 @@
 #include "coordinator/coordinator_private.h"
 #include "engine/exec/block.h"
 
+enum {
+    /* A result of several parts goes on record before its rows leave: another leader, with other workers,
+     * would plan it anew with other parts. Up to so much leaves in a moment, and is not worth a record. */
+    UNRECORDED_BYTES = 1 << 20
+};
+
 /* Arrays of ctx->arena, by task. */
 typedef struct result_blocks {
     int32_t count;
@@ -101,6 +107,7 @@ weft_status coordinator_take_result(weft_ctx *ctx, coordinator_job *j, int32_t s
     else if (st == WEFT_OK) {
         j->run->blocks = r.blocks;
         j->run->block_count = r.count;
+        j->file.is_wanted = r.count > 1 && s->stats.bytes > UNRECORDED_BYTES;
         *whole = true;
         st = weft_core_pin(ctx, c->core, &j->core);
     }

@@ -2,8 +2,8 @@
  * with it (docs/failover.md, "Records").
  *
  * A job that writes files has its JOB before it begins (commits.h). One that only reads gets it when it is
- * old enough to be worth it; until then its client would say it again. JOB is the last of its first records:
- * where it stands, all that it needs does. */
+ * old enough to be worth it, or when rows of a large result are to leave; until then its client would say it
+ * again. JOB is the last of its first records: where it stands, all that it needs does. */
 #include <string.h>
 
 #include "common/log.h"
@@ -56,7 +56,9 @@ weft_status coordinator_file_step(weft_ctx *ctx, coordinator_job *j, int32_t sta
                                          .partition_rows = stats->partition_rows,
                                          .partition_bytes = stats->partition_bytes,
                                          .key_count = stats->key_count,
-                                         .keys = stats->keys}};
+                                         .keys = stats->keys,
+                                         .sample_count = stats->sample_count,
+                                         .samples = stats->samples}};
 done:
     return st;
 }
@@ -223,7 +225,7 @@ weft_status coordinator_file_go_on(weft_ctx *ctx, coordinator_job *j)
     weft_ctx own;
     if (j->file.record == NULL) return WEFT_OK;
     const bool due = !j->file.is_written && !j->file.is_left_out &&
-                     weft_now_ns(ctx) - j->file.began_ns >= AGE_NS;
+                     (j->file.is_wanted || weft_now_ns(ctx) - j->file.began_ns >= AGE_NS);
     pthread_mutex_lock(&j->c->lock);
     const bool held = j->core.record_count > 0;
     pthread_mutex_unlock(&j->c->lock);

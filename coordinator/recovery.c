@@ -189,6 +189,12 @@ static weft_status fix_sums(struct recovered_state *s, const weft_record_step *s
     memcpy(stage->bytes, from->partition_bytes, bytes);
     if (from->key_count > 0)
         memcpy(stage->keys, from->keys, (size_t)from->key_count * sizeof(weft_key_range));
+    if (from->sample_count > stage->sample_room)
+        return weft_fail(&s->ctx, WEFT_CORRUPT, "a record has %d samples of stage %d", from->sample_count,
+                         step->stage);
+    if (from->sample_count > 0)
+        memcpy(stage->samples, from->samples, (size_t)from->sample_count * sizeof(*from->samples));
+    stage->stats.sample_count = from->sample_count;
     stage->stats.rows = from->rows;
     stage->stats.bytes = from->bytes;
     stage->report.rows = from->rows;

@@ -4,20 +4,24 @@
 #include <string.h>
 
 weft_status weft_block_meta_new(weft_ctx *ctx, int32_t partition_count, int32_t key_count,
-                                weft_block_meta **out)
+                                int32_t sample_count, weft_block_meta **out)
 {
     weft_status st = WEFT_OK;
     const size_t sizes = (size_t)partition_count * sizeof(int64_t);
     const size_t keys = (size_t)key_count * sizeof(weft_key_range);
+    const size_t samples = (size_t)sample_count * sizeof(weft_sort_sample);
     char *memory = NULL;
-    WEFT_TRY(st,
-             weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out) + 2 * sizes + keys, (void **)&memory));
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(**out) + 2 * sizes + keys + samples,
+                                     (void **)&memory));
     *out = (weft_block_meta *)(void *)memory;
+    memory += sizeof(**out);
     **out = (weft_block_meta){.partition_count = partition_count,
                               .key_count = key_count,
-                              .rows = (const int64_t *)(void *)(memory + sizeof(**out)),
-                              .bytes = (const int64_t *)(void *)(memory + sizeof(**out) + sizes),
-                              .keys = (const weft_key_range *)(void *)(memory + sizeof(**out) + 2 * sizes)};
+                              .rows = (const int64_t *)(void *)memory,
+                              .bytes = (const int64_t *)(void *)(memory + sizes),
+                              .keys = (const weft_key_range *)(void *)(memory + 2 * sizes),
+                              .sample_count = sample_count,
+                              .samples = (const weft_sort_sample *)(void *)(memory + 2 * sizes + keys)};
 done:
     return st;
 }

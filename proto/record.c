@@ -199,6 +199,7 @@ static weft_status put_step(weft_ctx *ctx, const weft_record_step *from, Weft__W
     stats->partition_rows = (int64_t *)(uintptr_t)s->partition_rows;
     stats->partition_bytes = (int64_t *)(uintptr_t)s->partition_bytes;
     WEFT_TRY(st, put_keys(ctx, s, stats));
+    WEFT_TRY(st, wire_put_samples(ctx, s->samples, s->sample_count, &stats->samples, &stats->n_samples));
     m->stats = stats;
 done:
     return st;
@@ -230,26 +231,31 @@ static weft_status get_step(weft_ctx *ctx, const Weft__Wire__RecordStep *m, weft
 {
     weft_status st = WEFT_OK;
     weft_key_range *keys = NULL;
+    weft_sort_sample *samples = NULL;
     const Weft__Wire__RecordStats *s = m->stats;
     *out = (weft_record_step){.stage = m->stage};
     if (m->stage < -1 || m->stage >= WEFT_STAGES_MAX || (m->stage < 0) != (s == NULL))
         return weft_fail(ctx, WEFT_CORRUPT, "a record tells of stage %d", m->stage);
     if (s == NULL) return WEFT_OK;
     if (s->n_partition_rows != s->n_partition_bytes || s->n_partition_rows > WEFT_PARTITIONS_MAX ||
-        s->n_keys > WEFT_COLUMNS_MAX)
+        s->n_keys > WEFT_COLUMNS_MAX || s->n_samples > WEFT_STAGE_SAMPLES_MAX)
         return weft_fail(ctx, WEFT_CORRUPT,
-                         "a record tells of %zu and %zu partitions and %zu keys of stage %d",
-                         s->n_partition_rows, s->n_partition_bytes, s->n_keys, m->stage);
+                         "a record tells of %zu and %zu partitions, %zu keys and %zu samples of stage %d",
+                         s->n_partition_rows, s->n_partition_bytes, s->n_keys, s->n_samples, m->stage);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->n_keys, &keys));
     for (size_t i = 0; i < s->n_keys; i++)
         keys[i] = (weft_key_range){.has = s->keys[i]->has, .low = s->keys[i]->low, .high = s->keys[i]->high};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, s->n_samples, &samples));
+    WEFT_TRY(st, wire_get_samples(ctx, s->samples, s->n_samples, samples));
     out->stats = (weft_record_stats){.rows = s->rows,
                                      .bytes = s->bytes,
                                      .partition_count = (int32_t)s->n_partition_rows,
                                      .partition_rows = s->partition_rows,
                                      .partition_bytes = s->partition_bytes,
                                      .key_count = (int32_t)s->n_keys,
-                                     .keys = keys};
+                                     .keys = keys,
+                                     .sample_count = (int32_t)s->n_samples,
+                                     .samples = samples};
 done:
     return st;
 }

@@ -51,6 +51,8 @@ typedef struct weft_record_stats {
     int32_t partition_count, key_count;
     const int64_t *partition_rows, *partition_bytes; /* [partition_count] */
     const weft_key_range *keys;                      /* [key_count] */
+    int32_t sample_count;
+    const weft_sort_sample *samples; /* [sample_count] */
 } weft_record_stats;
 
 /* One call of the planner: this stage is complete, or (stage -1) what can start now? */

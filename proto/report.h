@@ -31,6 +31,24 @@ typedef struct weft_key_range {
     int64_t low, high;
 } weft_key_range;
 
+/* The first 16 bytes of a normalised sort key (engine/exec/sort_keys.h): they compare as the keys do, and are
+ * equal where those are. */
+typedef struct weft_sort_prefix {
+    uint64_t high, low;
+} weft_sort_prefix;
+
+static inline int weft_sort_compare_prefix(weft_sort_prefix a, weft_sort_prefix b)
+{
+    if (a.high != b.high) return a.high < b.high ? -1 : 1;
+    return a.low < b.low ? -1 : a.low > b.low;
+}
+
+/* One of a block's sorted rows, and how many there are from it to the next sample. */
+typedef struct weft_sort_sample {
+    weft_sort_prefix prefix;
+    int64_t rows;
+} weft_sort_sample;
+
 /* A block is named by what made it (job, stage instance, generation, partition of the map task, attempt). */
 typedef struct weft_block_name {
     uint64_t job;
@@ -59,11 +77,13 @@ typedef struct weft_block_meta {
     const int64_t *rows;        /* [partition_count] */
     const int64_t *bytes;       /* [partition_count] */
     const weft_key_range *keys; /* [key_count] */
+    int32_t sample_count;       /* at most WEFT_SORT_SAMPLES_MAX; 0: its rows are not sorted */
+    const weft_sort_sample *samples;
 } weft_block_meta;
 
 /* A zeroed meta with room for these counts, in one memory block of ctx's account: weft_mem_free. */
 WEFT_MUST_CHECK weft_status weft_block_meta_new(weft_ctx *ctx, int32_t partition_count, int32_t key_count,
-                                                weft_block_meta **out);
+                                                int32_t sample_count, weft_block_meta **out);
 
 /* Bytes of a job's blocks that went to scratch, by stage: told when they are let go. */
 typedef struct weft_stage_spill {

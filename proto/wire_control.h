@@ -27,6 +27,11 @@ WEFT_MUST_CHECK weft_status wire_get_hello(weft_ctx *ctx, const Weft__Wire__Hell
                                            weft_worker_hello **out);
 /* An address or a name as it is shown in logs: less than `bytes` of printable ASCII, no spaces. */
 WEFT_MUST_CHECK weft_status wire_check_name(weft_ctx *ctx, const char *text, size_t bytes);
+/* wire_report.c: samples of sorted rows, in ctx->arena; and into an array of `count`. */
+WEFT_MUST_CHECK weft_status wire_put_samples(weft_ctx *ctx, const weft_sort_sample *samples, int32_t count,
+                                             Weft__Wire__SortSample ***list, size_t *listed);
+WEFT_MUST_CHECK weft_status wire_get_samples(weft_ctx *ctx, Weft__Wire__SortSample *const *list, size_t count,
+                                             weft_sort_sample *samples);
 /* wire_error.c. A class that this process does not know is WEFT_INTERNAL: a defect, until proved otherwise.
  */
 void wire_put_error(const weft_error *error, Weft__Wire__Error *m);

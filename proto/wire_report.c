@@ -41,6 +41,40 @@ weft_status wire_unpack(weft_ctx *ctx, const ProtobufCMessageDescriptor *descrip
     return weft_wire_unpack(ctx, descriptor, bytes, len, out);
 }
 
+/* ---- samples of sorted rows: of a block, and (record.c) of all blocks of a stage ---- */
+
+weft_status wire_put_samples(weft_ctx *ctx, const weft_sort_sample *samples, int32_t count,
+                             Weft__Wire__SortSample ***list, size_t *listed)
+{
+    weft_status st = WEFT_OK;
+    Weft__Wire__SortSample *each = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &each));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, list));
+    for (int32_t i = 0; i < count; i++) {
+        weft__wire__sort_sample__init(&each[i]);
+        each[i].high = samples[i].prefix.high;
+        each[i].low = samples[i].prefix.low;
+        each[i].rows = samples[i].rows;
+        (*list)[i] = &each[i];
+    }
+    *listed = (size_t)count;
+done:
+    return st;
+}
+
+weft_status wire_get_samples(weft_ctx *ctx, Weft__Wire__SortSample *const *list, size_t count,
+                             weft_sort_sample *samples)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (list[i]->rows < 0 || list[i]->rows > INT64_MAX / WEFT_STAGE_SAMPLES_MAX)
+            return weft_fail(ctx, WEFT_CORRUPT, "sample %zu of sorted rows stands for %lld rows", i,
+                             (long long)list[i]->rows);
+        samples[i] =
+            (weft_sort_sample){.prefix = {.high = list[i]->high, .low = list[i]->low}, .rows = list[i]->rows};
+    }
+    return WEFT_OK;
+}
+
 /* ---- encoding ---- */
 
 static weft_status put_block(weft_ctx *ctx, const weft_block_meta *block, Weft__Wire__BlockMeta **out)
@@ -64,6 +98,7 @@ static weft_status put_block(weft_ctx *ctx, const weft_block_meta *block, Weft__
         keys[k].high = block->keys[k].high;
         m->keys[m->n_keys++] = &keys[k];
     }
+    WEFT_TRY(st, wire_put_samples(ctx, block->samples, block->sample_count, &m->samples, &m->n_samples));
     *out = m;
 done:
     return st;
@@ -187,7 +222,11 @@ static weft_status get_block(weft_ctx *ctx, const Weft__Wire__BlockMeta *m, weft
             m->bytes[i] > INT64_MAX / WEFT_PARTITIONS_MAX)
             return weft_fail(ctx, WEFT_CORRUPT, "segment %zu of a block has %lld rows and %lld bytes", i,
                              (long long)m->rows[i], (long long)m->bytes[i]);
-    WEFT_TRY(st, weft_block_meta_new(ctx, (int32_t)m->n_rows, (int32_t)m->n_keys, out));
+    if (m->n_samples > WEFT_SORT_SAMPLES_MAX || (m->n_samples > 0 && m->n_rows != 1))
+        return weft_fail(ctx, WEFT_CORRUPT, "a block of %zu segments with %zu samples of its sorted rows",
+                         m->n_rows, m->n_samples);
+    WEFT_TRY(st,
+             weft_block_meta_new(ctx, (int32_t)m->n_rows, (int32_t)m->n_keys, (int32_t)m->n_samples, out));
     (*out)->marks_count = m->marks;
     (*out)->spilled_bytes = m->spilled_bytes;
     memcpy((int64_t *)(uintptr_t)(*out)->rows, m->rows, m->n_rows * sizeof(int64_t));
@@ -195,6 +234,13 @@ static weft_status get_block(weft_ctx *ctx, const Weft__Wire__BlockMeta *m, weft
     weft_key_range *keys = (weft_key_range *)(uintptr_t)(*out)->keys;
     for (size_t k = 0; k < m->n_keys; k++)
         keys[k] = (weft_key_range){.has = m->keys[k]->has, .low = m->keys[k]->low, .high = m->keys[k]->high};
+    WEFT_TRY(st,
+             wire_get_samples(ctx, m->samples, m->n_samples, (weft_sort_sample *)(uintptr_t)(*out)->samples));
+    int64_t rows = 0;
+    for (size_t i = 0; i < m->n_samples; i++) rows += m->samples[i]->rows;
+    if (m->n_samples > 0 && rows != m->rows[0])
+        st = weft_fail(ctx, WEFT_CORRUPT, "samples of sorted rows stand for %lld of %lld rows",
+                       (long long)rows, (long long)m->rows[0]);
 done:
     return st;
 }

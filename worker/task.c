@@ -184,12 +184,12 @@ static weft_status run_task(weft_ctx *ctx, weft_worker *w, const worker_attempt 
     WEFT_TRY(st, run_lane(ctx, w, s, a, spec, report->metrics, &block));
     count_exchange(s, report->metrics);
     WEFT_TRY(st, delay(ctx));
+    WEFT_TRY(st, weft_block_describe(ctx, block, &report->block)); /* its bytes have no samples */
     if (weft_setting(ctx, WEFT_SET_SERIALIZE) || weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT))
         WEFT_TRY(st, reserialize(ctx, w, s, &block));
     if (weft_setting(ctx, WEFT_SET_FAIL_FIRST_ATTEMPT) && a->attempt == 0)
         WEFT_TRY(st, weft_fail(ctx, WEFT_INJECTED,
                                "attempt 0 fails after its last output (weft.test.failFirstAttempt)"));
-    WEFT_TRY(st, weft_block_describe(ctx, block, &report->block));
     if (s->order.answer_bytes > 0) add_answer(ctx, s, block, report);
     WEFT_TRY(st, weft_store_put(ctx, w->store, block));
     block = NULL;

@@ -5,6 +5,7 @@
  * Readers may run on any thread: a frozen block is immutable but for its count and for where its pages are.
  * Pages move to scratch only while their partition has no pin. Each reader owns one buffer for the spilled
  * page it is at. */
+#include "common/limits.h"
 #include "engine/exec/block_private.h"
 
 weft_status weft_block_new(weft_ctx *ctx, const weft_types *types, int32_t partition_count, weft_block **out)
@@ -101,6 +102,8 @@ void weft_block_move(weft_block *block, weft_account *owner)
     for (int32_t i = 0; i < block->marks_count; i++) move_one(block->marks[i].words, owner);
     move_one(block->marks, owner);
     move_one(block->keys, owner);
+    move_one(block->firsts, owner);
+    move_one(block->samples, owner);
     move_one(block->layout_memory, owner);
     if (block->scratch != NULL) weft_scratch_move(block->scratch, owner);
     move_one(block, owner);
@@ -133,6 +136,8 @@ void weft_block_release(weft_block **block)
     for (int32_t i = 0; i < b->marks_count; i++) weft_mem_free(b->marks[i].words);
     weft_mem_free(b->marks);
     weft_mem_free(b->keys);
+    weft_mem_free(b->firsts);
+    weft_mem_free(b->samples);
     weft_mem_free(b->layout_memory);
     weft_scratch_close(&b->scratch);
     weft_scratch_space_release(&b->space);
@@ -202,11 +207,27 @@ const weft_marks *weft_block_marks(const weft_block *block, int32_t *count)
     return block->marks;
 }
 
+/* Samples that one of a report stands for. */
+static int32_t samples_each(const weft_block *block)
+{
+    return (block->sample_count + WEFT_SORT_SAMPLES_MAX - 1) / WEFT_SORT_SAMPLES_MAX;
+}
+
+static void describe_samples(const weft_block *block, int32_t each, weft_sort_sample *samples)
+{
+    for (int32_t i = 0; i < block->sample_count; i++) {
+        if (i % each == 0) samples[i / each].prefix = block->samples[i].prefix;
+        samples[i / each].rows += block->samples[i].rows;
+    }
+}
+
 weft_status weft_block_describe(weft_ctx *ctx, const weft_block *block, weft_block_meta **out)
 {
     weft_status st = WEFT_OK;
     weft_block_meta *meta = NULL;
-    WEFT_TRY(st, weft_block_meta_new(ctx, block->partition_count, block->key_count, &meta));
+    const int32_t each = samples_each(block);
+    const int32_t samples = each == 0 ? 0 : (block->sample_count + each - 1) / each;
+    WEFT_TRY(st, weft_block_meta_new(ctx, block->partition_count, block->key_count, samples, &meta));
     int64_t *rows = (int64_t *)(uintptr_t)meta->rows; /* const is for those who read it */
     int64_t *bytes = (int64_t *)(uintptr_t)meta->bytes;
     weft_key_range *keys = (weft_key_range *)(uintptr_t)meta->keys;
@@ -215,6 +236,7 @@ weft_status weft_block_describe(weft_ctx *ctx, const weft_block *block, weft_blo
         bytes[p] = block->segments[p].bytes;
     }
     for (int32_t k = 0; k < block->key_count; k++) keys[k] = block->keys[k].range;
+    if (samples > 0) describe_samples(block, each, (weft_sort_sample *)(uintptr_t)meta->samples);
     meta->marks_count = block->marks_count;
     meta->spilled_bytes = weft_block_spilled_bytes(block);
     *out = meta;
@@ -342,6 +364,30 @@ void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows)
 {
     while (reader->at < reader->end && reader->segment->pages[reader->at].rows <= *rows)
         *rows -= reader->segment->pages[reader->at++].rows;
+}
+
+/* How many pages of the reader begin before this. */
+static int32_t pages_before(const weft_block_reader *reader, weft_sort_prefix bound)
+{
+    int32_t low = reader->at, high = reader->end;
+    while (low < high) {
+        const int32_t middle = low + (high - low) / 2;
+        if (weft_sort_compare_prefix(reader->block->firsts[middle], bound) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low - reader->at;
+}
+
+void weft_block_reader_range(weft_block_reader *reader, const weft_sort_range *range)
+{
+    if (reader->block->firsts == NULL) return;
+    if (range->has_high) reader->end = reader->at + pages_before(reader, range->high);
+    if (!range->has_low) return;
+    /* the last page that begins before it may end behind it */
+    const int32_t before = pages_before(reader, range->low);
+    if (before > 0) reader->at += before - 1;
 }
 
 void weft_block_reader_close(weft_block_reader **reader)

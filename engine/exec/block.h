@@ -46,6 +46,13 @@ WEFT_MUST_CHECK weft_status weft_block_attach_marks(weft_ctx *ctx, weft_block_wr
 /* Where each sorted run of a partition ends, in pages: sort sinks call it after each run. A partial
  * aggregation ends one run, of all that a partition has, when no group is in it twice. */
 WEFT_MUST_CHECK weft_status weft_block_end_run(weft_ctx *ctx, weft_block_writer *writer, int32_t partition);
+/* After the end of a run whose rows were those of the `count` entries: remember how each of its pages begins,
+ * for weft_block_reader_range, and samples of its rows, for weft_block_describe. Of blocks with one
+ * partition, all of whose runs are told. It is not part of weft_block_encode: such a block is only read more
+ * slowly. */
+struct weft_sort_entry;
+WEFT_MUST_CHECK weft_status weft_block_index_run(weft_ctx *ctx, weft_block_writer *writer,
+                                                 const struct weft_sort_entry *entries, int64_t count);
 /* Freeze: charged to `owner` from now on. *writer is NULL afterwards on every path; *out has count 1. */
 WEFT_MUST_CHECK weft_status weft_block_finish(weft_ctx *ctx, weft_block_writer **writer, weft_account *owner,
                                               const weft_block_name *name, weft_block **out);
@@ -90,6 +97,9 @@ void *weft_block_reader_take(weft_block_reader *reader);
 /* Pass over whole pages that hold no more than *rows rows together, without reading them; *rows: what is
  * left. */
 void weft_block_reader_skip(weft_block_reader *reader, int64_t *rows);
+/* Before the first page of a sorted run: leave out pages without a row in the range, as far as the block
+ * knows how its pages begin. Costs nothing, wherever they lie. */
+void weft_block_reader_range(weft_block_reader *reader, const weft_sort_range *range);
 void weft_block_reader_close(weft_block_reader **reader);
 /* Keep the pages of a partition that are in memory there. Every pin is undone by an unpin. Any thread. */
 void weft_block_pin(const weft_block *block, int32_t partition);

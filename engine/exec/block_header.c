@@ -2,9 +2,10 @@
  *
  *   header = u64 magic, u64 fingerprint of the column types, u32 keys, keys, u32 marks, marks, u32
  * partitions, then for all partitions u32 pages, for all u32 runs, all run ends, all page rows, all page
- * bytes, u32 CRC-32C of all before
+ * bytes, of sorted runs also u32 pages and the sort prefix of each one's first row, u32 CRC-32C of all before
  *
- * Numbers are little-endian. */
+ * Numbers are little-endian. Who does not know the prefixes refuses such a header: it would not read by range
+ * either. */
 #include "common/hash.h"
 #include "engine/exec/block_private.h"
 
@@ -63,6 +64,12 @@ static void put_header(block_out *out, const weft_block *block)
     for (int32_t p = 0; p < block->partition_count; p++)
         for (int32_t i = 0; i < segments[p].page_count; i++)
             block_put_u32(out, image_bytes(&segments[p].pages[i]));
+    if (block->firsts == NULL) return;
+    block_put_u32(out, (uint32_t)segments[0].page_count);
+    for (int32_t i = 0; i < segments[0].page_count; i++) {
+        block_put_u64(out, block->firsts[i].high);
+        block_put_u64(out, block->firsts[i].low);
+    }
 }
 
 weft_status weft_block_header_encode(weft_ctx *ctx, const weft_block *block, uint8_t **bytes, size_t *len)
@@ -143,6 +150,23 @@ done:
     return st;
 }
 
+static weft_status take_firsts(weft_ctx *ctx, block_in *in, weft_block_header *out)
+{
+    weft_status st = WEFT_OK;
+    weft_sort_prefix *firsts = NULL;
+    if (in->at == in->end) return WEFT_OK;
+    const int32_t count = block_take_count(in, 16);
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &firsts));
+    for (int32_t i = 0; i < count; i++) {
+        firsts[i].high = block_take_u64(in);
+        firsts[i].low = block_take_u64(in);
+    }
+    out->firsts = firsts;
+    out->first_count = count;
+done:
+    return st;
+}
+
 static int64_t sum(const int32_t *numbers, int32_t count)
 {
     int64_t total = 0;
@@ -172,6 +196,7 @@ weft_status weft_block_header_decode(weft_ctx *ctx, const uint8_t *bytes, size_t
     WEFT_TRY(st, take_numbers(ctx, &in, sum(out->run_counts, out->partition_count), &out->run_ends));
     WEFT_TRY(st, take_numbers(ctx, &in, pages, &out->page_rows));
     WEFT_TRY(st, take_numbers(ctx, &in, pages, &out->page_bytes));
+    WEFT_TRY(st, take_firsts(ctx, &in, out));
     if (in.bad || in.at != in.end)
         st = weft_fail(ctx, WEFT_CORRUPT, "a block's header of %zu bytes does not add up", len);
 done:

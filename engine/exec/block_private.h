@@ -63,6 +63,9 @@ struct weft_block {
     _Atomic int64_t memory_bytes; /* of the pages in memory, once frozen */
     weft_account *owner;          /* once frozen */
     block_remote *remote;         /* of a stand-in; else NULL */
+    weft_sort_prefix *firsts;     /* of the first row of each page of the only partition; NULL: not known */
+    weft_sort_sample *samples;    /* of its runs, where it was written; one after the other */
+    int32_t sample_count;
     int32_t partition_count;
     block_segment segments[]; /* [partition_count] */
 };

@@ -53,6 +53,8 @@ static weft_status header_check(weft_ctx *ctx, const weft_block_name *name, cons
                 return header_wrong(ctx, name, "a page with more rows than fit");
         }
     }
+    if (h->first_count != 0 && (h->partition_count != 1 || h->first_count != *pages))
+        return header_wrong(ctx, name, "sort prefixes of other pages");
     return WEFT_OK;
 }
 
@@ -105,6 +107,11 @@ weft_status weft_block_remote_new(weft_ctx *ctx, weft_account *owner, const weft
     for (int32_t i = 0; i < header->key_count; i++) block->keys[i].range = header->keys[i];
     for (int32_t i = 0; i < header->marks_count; i++)
         WEFT_TRY(st, weft_block_add_marks(ctx, block, &header->marks[i]));
+    if (header->first_count > 0) {
+        const size_t bytes = (size_t)header->first_count * sizeof(*block->firsts);
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, bytes, (void **)&block->firsts));
+        memcpy(block->firsts, header->firsts, bytes);
+    }
     WEFT_TRY(st, directory_fill(ctx, block, header, pages, runs));
     block->remote->origin = *origin;
     weft_block_move(block, owner);

@@ -24,6 +24,8 @@ typedef struct weft_block_header {
     const uint32_t *page_bytes; /* of their images */
     const int32_t *run_counts;  /* [partition_count] */
     const int32_t *run_ends;    /* of all runs, partition after partition: pages of its partition up to it */
+    int32_t first_count;        /* as many as pages, or 0 */
+    const weft_sort_prefix *firsts; /* of sorted runs: of the first row of each page */
     int32_t key_count;
     const weft_key_range *keys;
     int32_t marks_count;

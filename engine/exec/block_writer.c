@@ -5,9 +5,11 @@
  * goes on with the rest. When even that gives no page (others hold the memory), the rest goes through pages
  * in the working headroom straight to scratch. So a writer fails for memory only when the headroom is gone
  * too, and what a block holds, and in which order, never depends on how much was spilled. */
+#include "common/limits.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/force_spill.h"
 #include "engine/exec/hash.h"
+#include "engine/exec/sort_keys.h"
 
 enum {
     WRITER_RELIEF_BYTES =
@@ -399,6 +401,41 @@ weft_status weft_block_end_run(weft_ctx *ctx, weft_block_writer *writer, int32_t
     WEFT_TRY(st, weft_block_run_room(ctx, segment));
     WEFT_TRY(st, segment_close(ctx, segment, &writer->sets[partition]));
     segment->run_ends[segment->run_count++] = segment->page_count;
+done:
+    return st;
+}
+
+static weft_status sample_run(weft_ctx *ctx, weft_block *block, const weft_sort_entry *entries, int64_t count)
+{
+    weft_status st = WEFT_OK;
+    const int64_t each = (count + WEFT_SORT_SAMPLES_MAX - 1) / WEFT_SORT_SAMPLES_MAX;
+    const size_t samples = (size_t)(block->sample_count + (count + each - 1) / each);
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, samples * sizeof(*block->samples),
+                                 (void **)&block->samples));
+    for (int64_t row = 0; row < count; row += each)
+        block->samples[block->sample_count++] =
+            (weft_sort_sample){.prefix = entries[row].prefix, .rows = weft_min_i64(each, count - row)};
+done:
+    return st;
+}
+
+weft_status weft_block_index_run(weft_ctx *ctx, weft_block_writer *writer, const weft_sort_entry *entries,
+                                 int64_t count)
+{
+    weft_status st = WEFT_OK;
+    weft_block *block = writer->block;
+    const block_segment *segment = &block->segments[0];
+    assert(block->partition_count == 1 && segment->run_count > 0 && count > 0);
+    WEFT_TRY(st, weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)segment->page_count * sizeof(*block->firsts),
+                                 (void **)&block->firsts));
+    int64_t row = 0;
+    for (int32_t i = segment->run_count > 1 ? segment->run_ends[segment->run_count - 2] : 0;
+         i < segment->page_count; i++) {
+        block->firsts[i] = entries[weft_min_i64(row, count - 1)].prefix; /* a page may have no row */
+        row += segment->pages[i].rows;
+    }
+    assert(row == count);
+    WEFT_TRY(st, sample_run(ctx, block, entries, count));
 done:
     return st;
 }

@@ -161,6 +161,8 @@ static weft_status run_write(weft_ctx *ctx, sort_state *s, int32_t partition, in
         at += some;
     }
     WEFT_TRY(st, weft_block_end_run(ctx, s->writer, partition));
+    if (s->spec->sort.by_range)
+        WEFT_TRY(st, weft_block_index_run(ctx, s->writer, s->entries + first, end - first));
 done:
     return st;
 }

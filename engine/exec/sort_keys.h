@@ -11,10 +11,7 @@
 #include "engine/columnar/rows.h"
 #include "engine/plan/physical.h"
 
-typedef struct weft_sort_prefix {
-    uint64_t high, low;
-} weft_sort_prefix;
-
+/* A row to sort. */
 typedef struct weft_sort_entry {
     weft_sort_prefix prefix;
     const uint8_t *row;
@@ -42,11 +39,6 @@ void weft_sort_prefixes_of_rows(const weft_sort_plan *plan, const uint8_t *const
 /* <0, 0, >0 by all keys. */
 int weft_sort_compare_rows(const weft_sort_plan *plan, const uint8_t *a, const uint8_t *b);
 
-static inline int weft_sort_compare_prefix(weft_sort_prefix a, weft_sort_prefix b)
-{
-    if (a.high != b.high) return a.high < b.high ? -1 : 1;
-    return a.low < b.low ? -1 : a.low > b.low;
-}
 static inline int weft_sort_compare(const weft_sort_plan *plan, const weft_sort_entry *a,
                                     const weft_sort_entry *b)
 {

@@ -4,6 +4,9 @@
  * sort is stable. A tournament tree of losers gives the next row in log2(runs) comparisons, mostly of 16-byte
  * prefixes, which are made a few hundred rows at a time.
  *
+ * A task may have a range of the keys alone: of every run, pages outside of it are not read, and rows outside
+ * of it on the pages at its edges are left out.
+ *
  * How rows are cut into batches does not depend on which pages are in scratch: those that end within a batch
  * are held until it was used.
  *
@@ -31,6 +34,7 @@ typedef struct merge_run {
     weft_block_reader *reader;
     const weft_row_page *page; /* NULL: at its end */
     bool stable;
+    bool past;          /* what follows is behind the range */
     uint32_t next;      /* row of the page whose prefix is next to make */
     int32_t at, count;  /* in the arrays below */
     const uint8_t *row; /* of `at` */
@@ -40,6 +44,7 @@ typedef struct merge_run {
 /* One merge of some runs. */
 typedef struct merge {
     const weft_sort_plan *plan;
+    const weft_sort_range *range;
     int32_t run_count, leaves; /* leaves: a power of two */
     merge_run **runs;
     int32_t *losers;      /* [leaves]: losers[0] is the winner */
@@ -69,6 +74,8 @@ static weft_status run_turn(weft_ctx *ctx, merge_run *run, weft_held_pages *held
 {
     weft_status st = WEFT_OK;
     if (run->page != NULL && !run->stable) WEFT_TRY(st, weft_held_add(ctx, held, run->reader));
+    run->page = NULL;
+    if (run->past) goto done;
     do {
         WEFT_TRY(st, weft_block_reader_next(ctx, run->reader, &run->page, &run->stable));
     } while (run->page != NULL && run->page->rows == 0);
@@ -79,7 +86,7 @@ done:
 }
 
 /* Prefixes of the next rows of the page; false when the page has no more. */
-static bool run_fill(const weft_sort_plan *plan, merge_run *run)
+static bool run_prefixes(const weft_sort_plan *plan, merge_run *run)
 {
     const uint8_t *rows[WEFT_SORT_ROWS_CHUNK];
     const uint32_t left = run->page->rows - run->next;
@@ -91,6 +98,42 @@ static bool run_fill(const weft_sort_plan *plan, merge_run *run)
     weft_sort_prefixes_of_rows(plan, rows, run->count, run->prefixes);
     run->next += (uint32_t)run->count;
     return true;
+}
+
+/* Rows of the chunk that are before the bound. */
+static int32_t rows_before(const merge_run *run, weft_sort_prefix bound)
+{
+    int32_t low = 0, high = run->count;
+    while (low < high) {
+        const int32_t middle = (low + high) / 2;
+        if (weft_sort_compare_prefix(run->prefixes[middle], bound) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+/* The next rows of the run that are in the range: a chunk of them, or it is at its end. */
+static weft_status run_advance(weft_ctx *ctx, merge *m, merge_run *run)
+{
+    weft_status st = WEFT_OK;
+    for (;;) {
+        if (run->past || run->page == NULL || !run_prefixes(m->plan, run)) {
+            WEFT_TRY(st, weft_check_cancel(ctx)); /* there may be many pages before the range */
+            WEFT_TRY(st, run_turn(ctx, run, &m->held));
+            if (run->page == NULL) break;
+            continue;
+        }
+        const int32_t chunk = run->count;
+        if (m->range->has_low) run->at = rows_before(run, m->range->low);
+        if (m->range->has_high) run->count = rows_before(run, m->range->high);
+        run->past = run->count < chunk;
+        run->row += (size_t)run->at * run->page->row_bytes;
+        if (run->at < run->count) break;
+    }
+done:
+    return st;
 }
 
 static void run_free(merge_run **run)
@@ -149,12 +192,14 @@ static void merge_close(merge *m)
 }
 
 /* Open runs [first, first + count) of the list (block, run) that `each` walks. */
-static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *plan, const weft_input *input,
+static weft_status merge_open(weft_ctx *ctx, merge *m, const merge_state *s, const weft_input *input,
                               int32_t partition, int32_t first, int32_t count)
 {
     weft_status st = WEFT_OK;
     int32_t index = 0;
-    *m = (merge){.plan = plan, .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
+    *m = (merge){.plan = &s->plan,
+                 .range = &s->task->spec->range,
+                 .leaves = (int32_t)weft_pow2_ceil((uint64_t)weft_max_i32(count, 2))};
     WEFT_TRY(st,
              weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof(*m->runs), (void **)&m->runs));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)m->leaves * sizeof(*m->losers),
@@ -170,13 +215,11 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const weft_sort_plan *pla
             m->runs[m->run_count++] = run;
             WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, r, &run->reader));
             weft_block_reader_count(run->reader, input->read);
+            weft_block_reader_range(run->reader, m->range);
             weft_block_reader_begin(ctx, run->reader); /* all are under way before the first is waited for */
         }
     }
-    for (int32_t i = 0; i < m->run_count; i++) {
-        WEFT_TRY(st, run_turn(ctx, m->runs[i], &m->held));
-        if (m->runs[i]->page != NULL) run_fill(plan, m->runs[i]);
-    }
+    for (int32_t i = 0; i < m->run_count; i++) WEFT_TRY(st, run_advance(ctx, m, m->runs[i]));
     m->losers[0] = play(m, 1);
 done:
     if (st != WEFT_OK) merge_close(m);
@@ -206,10 +249,7 @@ static weft_status merge_next(weft_ctx *ctx, merge *m, const int32_t *group, int
             break;
         rows[n++] = run->row;
         run->row += run->page->row_bytes;
-        if (++run->at == run->count && !run_fill(m->plan, run)) {
-            WEFT_TRY(st, run_turn(ctx, run, &m->held));
-            if (run->page != NULL) run_fill(m->plan, run);
-        }
+        if (++run->at == run->count) WEFT_TRY(st, run_advance(ctx, m, run));
         replay(m);
     }
     *count = n;
@@ -257,7 +297,7 @@ static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const weft_input *i
     WEFT_TRY(st, weft_block_writer_open(ctx, &types, 1, &writer));
     for (int32_t first = 0; first < runs; first += fan) {
         int64_t left = s->left;
-        WEFT_TRY(st, merge_open(ctx, &m, &s->plan, input, partition, first, weft_min_i32(fan, runs - first)));
+        WEFT_TRY(st, merge_open(ctx, &m, s, input, partition, first, weft_min_i32(fan, runs - first)));
         while (left > 0) {
             int32_t count;
             const int32_t most = (int32_t)weft_min_i64(left, WEFT_BATCH_ROWS_MAX);
@@ -296,7 +336,7 @@ static weft_status merge_partition(weft_ctx *ctx, merge_state *s, int32_t partit
         partition = 0;
         runs = count_runs(&input, partition, &spilled);
     }
-    WEFT_TRY(st, merge_open(ctx, &s->merge, &s->plan, &input, partition, 0, runs));
+    WEFT_TRY(st, merge_open(ctx, &s->merge, s, &input, partition, 0, runs));
 done:
     return st;
 }

@@ -4,6 +4,7 @@
  * They stand over the block's result, whose columns they name, and below its ORDER BY. */
 #include <strings.h>
 
+#include "engine/expr/coerce.h"
 #include "engine/plan/analyzer_internal.h"
 
 static const struct {
@@ -54,6 +55,10 @@ static weft_status bind_one(weft_analyzer *a, const weft_select_hint *hint, cons
                                 "%s Hint parameter should include columns, but argument %d is none.",
                                 hint->name, i + 1);
         WEFT_TRY(st, weft_bind_expr(&b, arg, &key));
+        if (model.repartition.kind == WEFT_REPARTITION_RANGE) {
+            WEFT_TRY(st, weft_expect_orderable(a->ctx, "sort order", key, weft_analyzer_span(a, &arg->span)));
+            WEFT_TRY(st, weft_expr_sort_key(a->ctx, key, false, true, &key));
+        }
         WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, key));
     }
     if (model.repartition.kind == WEFT_REPARTITION_RANGE && keys.count == 0)

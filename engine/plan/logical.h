@@ -221,7 +221,7 @@ typedef enum weft_pipe_kind {
 typedef enum weft_repartition_kind {
     WEFT_REPARTITION_COALESCE, /* nowhere: fewer tasks work on what is there */
     WEFT_REPARTITION_HASH,     /* by the hash of the keys, or of the whole row */
-    WEFT_REPARTITION_RANGE,    /* rows of equal keys to one task */
+    WEFT_REPARTITION_RANGE,    /* each task has a range of the keys, which are SORT_KEYs */
     WEFT_REPARTITION_REBALANCE /* to tasks of about equal size */
 } weft_repartition_kind;
 

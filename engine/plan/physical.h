@@ -217,6 +217,8 @@ typedef struct weft_sink_spec {
                                    are not wanted; 0: all are */
             int32_t group_keys;
             weft_numbering numbering;
+            bool
+                by_range; /* one partition, no limit: its runs are merged by range, and tell where keys are */
         } sort;
         struct {
             const char *format,
@@ -256,12 +258,20 @@ typedef struct weft_stage_input {
     int32_t partition_count; /* likewise */
 } weft_stage_input;
 
+/* Rows by the first bytes of their sort keys: [low, high), of which either may be open. Equal keys have equal
+ * prefixes, so they are always in one range. */
+typedef struct weft_sort_range {
+    bool has_low, has_high;
+    weft_sort_prefix low, high;
+} weft_sort_range;
+
 /* What a task does beyond the fragment: the descriptor that alone decides its output (with the input blocks).
  */
 typedef struct weft_task_spec {
     int32_t split_count; /* SCAN */
     const weft_split *splits;
     int32_t partition_begin, partition_end; /* of the partitioned inputs */
+    weft_sort_range range;                  /* MERGE: of the rows in them */
 } weft_task_spec;
 
 typedef struct weft_stage {
@@ -284,6 +294,8 @@ typedef struct weft_stage_stats {
     const int64_t *partition_bytes;
     int32_t key_count;
     const weft_key_range *keys; /* [key_count] of the exchange's keys */
+    int32_t sample_count;       /* of sorted runs, block after block */
+    const weft_sort_sample *samples;
 } weft_stage_stats;
 
 /* Text of the stages for EXPLAIN; in ctx->arena. */

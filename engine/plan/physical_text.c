@@ -146,14 +146,17 @@ done:
     return st;
 }
 
-/* Exchange hashpartitioning(k, 3), REPARTITION_BY_NUM */
+/* Exchange hashpartitioning(k, 3), REPARTITION_BY_NUM; rangepartitioning(k ASC NULLS FIRST, 3), … */
 static weft_status repartition_content(text_buffer *b, const weft_node *node)
 {
     weft_status st = WEFT_OK;
     const int32_t count = node->repartition.count, keys = node->repartition.key_count;
     const bool rebalance = node->repartition.kind == WEFT_REPARTITION_REBALANCE;
     if (node->repartition.kind == WEFT_REPARTITION_COALESCE) return node_text_printf(b, " %d", count);
-    WEFT_TRY(st, node_text_words(b, keys > 0 ? " hashpartitioning(" : " RoundRobinPartitioning("));
+    const bool by_range = node->repartition.kind == WEFT_REPARTITION_RANGE;
+    WEFT_TRY(st, node_text_words(b, by_range   ? " rangepartitioning("
+                                    : keys > 0 ? " hashpartitioning("
+                                               : " RoundRobinPartitioning("));
     WEFT_TRY(st, node_text_exprs(b, node->repartition.keys, keys, ", "));
     if (count > 0) WEFT_TRY(st, node_text_printf(b, "%s%d", keys > 0 ? ", " : "", count));
     WEFT_TRY(st, node_text_words(b, rebalance   ? "), REBALANCE_PARTITIONS_BY_"

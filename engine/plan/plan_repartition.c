@@ -1,8 +1,10 @@
 /* engine/plan/plan_repartition.c - REPARTITION nodes: the tasks that a hint asks for.
  *
- * COALESCE lets the tasks of its input do the work of several. The others exchange the rows, by the hash of
- * the keys or of the whole row, into many more partitions than tasks, of which each task gets a run: so there
- * are as many tasks as was asked for, of about equal size, though partitions are a power of two. */
+ * COALESCE lets the tasks of its input do the work of several. By range, rows are sorted and merged by tasks
+ * with a range of the keys each (plan_sort.c): so what a task writes is also in order, of which Spark says
+ * nothing. The others exchange the rows, by the hash of the keys or of the whole row, into many more
+ * partitions than tasks, of which each task gets a run: so there are as many tasks as was asked for, of about
+ * equal size, though partitions are a power of two. */
 #include "engine/plan/planner_impl.h"
 
 enum {
@@ -57,6 +59,8 @@ weft_status plan_repartition(weft_ctx *ctx, weft_planner *p, const weft_node *no
         out->task_count = node->repartition.count;
         goto done;
     }
+    if (node->repartition.kind == WEFT_REPARTITION_RANGE)
+        return plan_repartition_by_range(ctx, p, node, required, out, ready);
     if (rows == NULL) {
         WEFT_TRY(st, exchange(ctx, p, node, required, &rows));
         goto done;
@@ -69,11 +73,13 @@ done:
     return st;
 }
 
-/* Splits and partitions of neighbours follow each other. */
+/* Splits, partitions and ranges of neighbours follow each other. */
 static void append_task(weft_task_spec *task, const weft_task_spec *next)
 {
     task->split_count += next->split_count;
     task->partition_end = next->partition_end;
+    task->range.has_high = next->range.has_high;
+    task->range.high = next->range.high;
 }
 
 weft_status plan_merge_tasks(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks)

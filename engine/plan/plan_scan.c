@@ -246,6 +246,19 @@ done:
     return st;
 }
 
+static weft_status tasks_of_ranges(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < pipe->range_count; i++) {
+        weft_task_spec *task = NULL;
+        WEFT_TRY(st, plan_list_add(ctx, tasks, sizeof(*task), (void **)&task));
+        task->partition_end = pipe->partition_count;
+        task->range = pipe->ranges[i];
+    }
+done:
+    return st;
+}
+
 weft_status plan_tasks(weft_ctx *ctx, weft_planner *p, const pipeline *pipe, const weft_task_spec **tasks,
                        int32_t *count)
 {
@@ -253,6 +266,8 @@ weft_status plan_tasks(weft_ctx *ctx, weft_planner *p, const pipeline *pipe, con
     plan_list list = {0};
     if (pipe->scan != NULL)
         WEFT_TRY(st, tasks_of_scan(ctx, p, pipe, &list));
+    else if (pipe->range_count > 0)
+        WEFT_TRY(st, tasks_of_ranges(ctx, pipe, &list));
     else if (pipe->partitioned)
         WEFT_TRY(st, tasks_of_partitions(ctx, p, pipe, &list));
     if (pipe->task_count > 0) WEFT_TRY(st, plan_merge_tasks(ctx, pipe, &list));

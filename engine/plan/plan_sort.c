@@ -1,4 +1,6 @@
-/* engine/plan/plan_sort.c - SORT and WINDOW: sorted runs in one stage, merged in the next. */
+/* engine/plan/plan_sort.c - SORT, REPARTITION by range and WINDOW: sorted runs in one stage, merged in the
+ * next. What is wanted in order and whole is merged by several tasks, each with a range of the keys
+ * (plan_range.c); their outputs, one after the other, are the result. */
 #include <string.h>
 
 #include "engine/plan/planner_impl.h"
@@ -8,6 +10,13 @@ typedef struct group_limit {
     int64_t most; /* 0: all */
     weft_numbering numbering;
 } group_limit;
+
+/* What of the sorted rows is wanted, and how. */
+typedef struct runs_wish {
+    int64_t limit; /* the first rows of all, or -1 */
+    bool by_range; /* they are merged by range */
+    group_limit group;
+} runs_wish;
 
 static group_limit window_limit(const weft_node *node)
 {
@@ -22,8 +31,8 @@ static group_limit window_limit(const weft_node *node)
 
 static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                               const weft_expr *const *keys, int32_t key_count, const weft_expr *const *hash,
-                              int32_t hash_count, int64_t limit, const group_limit *group,
-                              const id_set *required, pipeline *pipe, made **out)
+                              int32_t hash_count, const runs_wish *wish, const id_set *required,
+                              pipeline *pipe, made **out)
 {
     weft_status st = WEFT_OK;
     const int32_t most = key_count + hash_count;
@@ -58,14 +67,15 @@ static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *n
                            .partition_count = 1,
                            .sort = {.key_count = key_count,
                                     .keys = sort,
-                                    .limit = limit,
+                                    .limit = wish->limit,
                                     .hash_count = hash_count,
                                     .hash = ordinals,
-                                    .group_most = group->most,
-                                    .group_keys = group->most > 0 ? hash_count : 0,
-                                    .numbering = group->numbering}};
+                                    .group_most = wish->group.most,
+                                    .group_keys = wish->group.most > 0 ? hash_count : 0,
+                                    .numbering = wish->group.numbering,
+                                    .by_range = wish->by_range}};
     if (hash_count > 0) sink.partition_count = plan_partitions_for(p, pipe->rows * 64, pipe->rows);
-    WEFT_TRY(st, pipe_name(ctx, pipe, limit >= 0 ? "top-n" : "sort"));
+    WEFT_TRY(st, pipe_name(ctx, pipe, wish->limit >= 0 ? "top-n" : "sort"));
     WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, MADE_RUNS, NULL, NULL, out));
     /* remember where the logical columns lie in the rows: several ids may share a column, so the list is kept
      * whole */
@@ -103,30 +113,61 @@ done:
     return st;
 }
 
+/* The pipe that merges the sorted rows of the node's input. *runs: what it merges, once it is ready. */
+static weft_status plan_sorted(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                               const weft_expr *const *keys, int32_t key_count, const runs_wish *wish,
+                               const id_set *required, const constraint_list *constraints, made **runs,
+                               pipeline *out, bool *ready)
+{
+    weft_status st = WEFT_OK;
+    id_set below = {0};
+    *ready = false;
+    *runs = plan_find_made(p, node, MADE_RUNS);
+    if (*runs == NULL) {
+        pipeline input = {0};
+        bool input_ready = false;
+        WEFT_TRY(st, id_set_new(ctx, p, required, &below));
+        for (int32_t i = 0; i < key_count; i++) WEFT_TRY(st, id_set_add_expr(ctx, &below, keys[i]));
+        WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, constraints, &input, &input_ready));
+        if (input_ready)
+            WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, NULL, 0, wish, required, &input, runs));
+        goto done;
+    }
+    if (!(*runs)->finished) goto done;
+    WEFT_TRY(st, open_runs(ctx, p, *runs, key_count, wish->limit, out));
+    *ready = true;
+done:
+    return st;
+}
+
 weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int64_t limit,
                       const id_set *required, const constraint_list *constraints, pipeline *out, bool *ready)
 {
     weft_status st = WEFT_OK;
-    made *runs = plan_find_made(p, node, MADE_RUNS);
-    id_set below = {0};
+    made *runs = NULL;
+    const bool by_range = limit < 0 && p->sort_by_range && (p->options.slots > 1 || p->partitions > 0);
+    const runs_wish wish = {.limit = limit, .by_range = by_range};
+    WEFT_TRY(st, plan_sorted(ctx, p, node, node->sort.keys, node->sort.count, &wish, required, constraints,
+                             &runs, out, ready));
+    if (!*ready) goto done;
+    if (by_range) WEFT_TRY(st, plan_ranges(ctx, p, &runs->stats, 0, out));
+    out->one_task = out->range_count == 0;
+done:
+    return st;
+}
 
-    *ready = false;
-    if (runs == NULL) {
-        pipeline input = {0};
-        bool input_ready = false;
-        WEFT_TRY(st, id_set_new(ctx, p, required, &below));
-        for (int32_t i = 0; i < node->sort.count; i++)
-            WEFT_TRY(st, id_set_add_expr(ctx, &below, node->sort.keys[i]));
-        WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, constraints, &input, &input_ready));
-        if (input_ready)
-            WEFT_TRY(st, issue_runs(ctx, p, node, node->sort.keys, node->sort.count, NULL, 0, limit,
-                                    &(group_limit){0}, required, &input, &runs));
-        goto done;
-    }
-    if (!runs->finished) goto done;
-    WEFT_TRY(st, open_runs(ctx, p, runs, node->sort.count, limit, out));
-    out->one_task = true;
-    *ready = true;
+weft_status plan_repartition_by_range(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                      const id_set *required, pipeline *out, bool *ready)
+{
+    weft_status st = WEFT_OK;
+    const constraint_list none = {0}; /* they would leave other samples, and other tasks */
+    made *runs = NULL;
+    const runs_wish wish = {.limit = -1, .by_range = true};
+    WEFT_TRY(st, plan_sorted(ctx, p, node, node->repartition.keys, node->repartition.key_count, &wish,
+                             required, &none, &runs, out, ready));
+    if (!*ready) goto done;
+    WEFT_TRY(st, plan_ranges(ctx, p, &runs->stats, node->repartition.count, out));
+    out->one_task = out->range_count == 0;
 done:
     return st;
 }
@@ -243,9 +284,9 @@ weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node, c
             WEFT_TRY(st, weft_expr_sort_key(ctx, spec->partition[i], false, true, &keys[i]));
         }
         for (int32_t i = 0; i < spec->order_count; i++) keys[spec->partition_count + i] = spec->order[i];
-        const group_limit group = window_limit(node);
-        WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, spec->partition, spec->partition_count, -1,
-                                &group, &below, &input, &runs));
+        const runs_wish wish = {.limit = -1, .group = window_limit(node)};
+        WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, spec->partition, spec->partition_count, &wish,
+                                &below, &input, &runs));
         goto done;
     }
     if (!runs->finished) goto done;

@@ -31,6 +31,7 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
     const int64_t partitions = weft_setting(ctx, WEFT_SET_SHUFFLE_PARTITIONS);
     p->partitions = partitions > 0 ? (int32_t)weft_pow2_ceil((uint64_t)partitions) : 0;
     p->split_bytes = weft_setting(ctx, WEFT_SET_MAX_SPLIT_BYTES);
+    p->sort_by_range = weft_setting(ctx, WEFT_SET_SORT_BY_RANGE) != 0;
     p->result_stage = -1;
     WEFT_TRY(st, weft_count_parents(ctx, root, &p->parents));
     const weft_outputs *result = root->kind == WEFT_NODE_WRITE ? &root->inputs[0]->output : &root->output;
@@ -340,6 +341,7 @@ weft_status weft_planner_finished(weft_ctx *ctx, weft_planner *p, int32_t stage_
     made *m = plan_made_of_stage(p, stage_id);
     int64_t *rows = NULL, *bytes = NULL;
     weft_key_range *keys = NULL;
+    weft_sort_sample *samples = NULL;
 
     assert(!m->finished);
     m->stats = *stats;
@@ -351,9 +353,12 @@ weft_status weft_planner_finished(weft_ctx *ctx, weft_planner *p, int32_t stage_
         bytes[i] = stats->partition_bytes[i];
     }
     for (int32_t i = 0; i < stats->key_count; i++) keys[i] = stats->keys[i];
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, stats->sample_count, &samples));
+    for (int32_t i = 0; i < stats->sample_count; i++) samples[i] = stats->samples[i];
     m->stats.partition_rows = rows;
     m->stats.partition_bytes = bytes;
     m->stats.keys = keys;
+    m->stats.samples = samples;
     m->finished = true;
 done:
     return st;

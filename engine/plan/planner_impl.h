@@ -94,6 +94,8 @@ typedef struct pipeline {
     const int64_t *partition_bytes,
         *partition_rows; /* [partition_count] summed over the partitioned inputs */
     int32_t partition_count;
+    int32_t range_count; /* MERGE: the ranges of its tasks, in order; 0: it has one task */
+    const weft_sort_range *ranges;
     int32_t task_count;    /* that a hint asks for, 0: none … */
     bool task_limit;       /* … or at most so many */
     bool one_task;         /* order or a global count needs a single task */
@@ -117,6 +119,7 @@ struct weft_planner {
     const weft_node *root;
     weft_planner_options options;
     int32_t partitions;  /* of every exchange by hash; 0: by bytes */
+    bool sort_by_range;  /* several tasks may merge sorted runs */
     int64_t split_bytes; /* most compressed bytes of a scan task of several splits */
     weft_schema result_schema;
     plan_list stages;            /* const weft_stage * */
@@ -220,6 +223,8 @@ WEFT_MUST_CHECK weft_status plan_lower_aggregate(weft_ctx *ctx, const weft_expr 
 WEFT_MUST_CHECK weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int64_t limit,
                                       const id_set *required, const constraint_list *constraints,
                                       pipeline *out, bool *ready);
+WEFT_MUST_CHECK weft_status plan_repartition_by_range(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                                      const id_set *required, pipeline *out, bool *ready);
 WEFT_MUST_CHECK weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                         const id_set *required, pipeline *out, bool *ready);
 
@@ -245,6 +250,12 @@ bool plan_reads_whole(const weft_planner *p, const weft_stage_stats *rows, doubl
 double plan_column_bytes(weft_type type);
 double plan_row_bytes(const pipeline *pipe, const id_set *columns);
 int32_t plan_partitions_for(const weft_planner *p, double bytes, double rows);
+
+/* ---- plan_range.c ---- */
+/* The tasks of a pipe that merges these sorted runs. count: how many there should be; 0: as many as the rows
+ * are worth. */
+WEFT_MUST_CHECK weft_status plan_ranges(weft_ctx *ctx, const weft_planner *p, const weft_stage_stats *runs,
+                                        int32_t count, pipeline *out);
 
 /* ---- plan_join.c ---- */
 WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft_node *node,

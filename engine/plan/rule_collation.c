@@ -82,6 +82,22 @@ done:
     return st;
 }
 
+/* By range: the others have no order. */
+static weft_status collate_repartition(weft_ctx *ctx, const weft_node *node, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *by_range = NULL;
+    const int32_t count = node->repartition.key_count;
+    if (node->repartition.kind != WEFT_REPARTITION_RANGE || !weft_any_collated(node->repartition.keys, count))
+        return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &by_range));
+    *by_range = *node;
+    WEFT_TRY(st, keys_of_sorts(ctx, node->repartition.keys, count, &by_range->repartition.keys));
+    *out = by_range;
+done:
+    return st;
+}
+
 /* ---- aggregates ---- */
 
 /* min(s), max(s): the string with the least or greatest key. */
@@ -310,6 +326,7 @@ static weft_status collate_node(weft_ctx *ctx, void *self, const weft_node *node
     *out = node;
     if (node->kind == WEFT_NODE_AGGREGATE) st = opt_collate_aggregate(ctx, self, node, out);
     if (node->kind == WEFT_NODE_SORT) st = collate_sort(ctx, node, out);
+    if (node->kind == WEFT_NODE_REPARTITION) st = collate_repartition(ctx, node, out);
     if (node->kind == WEFT_NODE_WINDOW) st = collate_window(ctx, node, out);
     if (node->kind == WEFT_NODE_JOIN) st = collate_join(ctx, node, out);
 done:

@@ -248,6 +248,20 @@ static int32_t most_partitions(const weft_stage *stage)
     return most;
 }
 
+static weft_status get_range(const wire_stage *w, const Weft__Wire__Task *from, weft_sort_range *out)
+{
+    const Weft__Wire__SortBound *low = from->range_begin, *high = from->range_end;
+    *out = (weft_sort_range){.has_low = low != NULL, .has_high = high != NULL};
+    if (low == NULL && high == NULL) return WEFT_OK;
+    if (w->stage->fragment.source.kind != WEFT_SOURCE_MERGE)
+        return wire_fail(w, "it has a range of keys, and merges nothing");
+    if (low != NULL) out->low = (weft_sort_prefix){.high = low->high, .low = low->low};
+    if (high != NULL) out->high = (weft_sort_prefix){.high = high->high, .low = high->low};
+    if (low != NULL && high != NULL && weft_sort_compare_prefix(out->low, out->high) >= 0)
+        return wire_fail(w, "its range of keys ends before it begins");
+    return WEFT_OK;
+}
+
 static weft_status get_task(wire_stage *w, const Weft__Wire__Task *from, int32_t partitions,
                             weft_task_spec *out)
 {
@@ -271,6 +285,7 @@ static weft_status get_task(wire_stage *w, const Weft__Wire__Task *from, int32_t
                             .splits = splits,
                             .partition_begin = from->partition_begin,
                             .partition_end = from->partition_end};
+    WEFT_TRY(st, get_range(w, from, &out->range));
 done:
     return st;
 }

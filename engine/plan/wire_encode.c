@@ -412,6 +412,7 @@ static weft_status put_sort(weft_ctx *ctx, const weft_sink_spec *spec, Weft__Wir
     m->group_most = spec->sort.group_most;
     m->group_keys = spec->sort.group_keys;
     m->numbering = (uint32_t)spec->sort.numbering;
+    m->by_range = spec->sort.by_range;
     sink->sort = m;
 done:
     return st;
@@ -487,6 +488,18 @@ done:
     return st;
 }
 
+static weft_status put_bound(weft_ctx *ctx, bool has, weft_sort_prefix bound, Weft__Wire__SortBound **out)
+{
+    weft_status st = WEFT_OK;
+    if (!has) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, out));
+    weft__wire__sort_bound__init(*out);
+    (*out)->high = bound.high;
+    (*out)->low = bound.low;
+done:
+    return st;
+}
+
 static weft_status put_task(weft_ctx *ctx, const weft_task_spec *task, Weft__Wire__Task *m)
 {
     weft_status st = WEFT_OK;
@@ -505,6 +518,8 @@ static weft_status put_task(weft_ctx *ctx, const weft_task_spec *task, Weft__Wir
     m->n_splits = (size_t)task->split_count;
     m->partition_begin = task->partition_begin;
     m->partition_end = task->partition_end;
+    WEFT_TRY(st, put_bound(ctx, task->range.has_low, task->range.low, &m->range_begin));
+    WEFT_TRY(st, put_bound(ctx, task->range.has_high, task->range.high, &m->range_end));
 done:
     return st;
 }

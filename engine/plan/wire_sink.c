@@ -97,10 +97,13 @@ static weft_status get_sort(const wire_stage *w, const Weft__Wire__Sort *from, w
     if (from->group_most < 0 || from->group_keys < 0 || (size_t)from->group_keys > from->n_keys)
         return wire_fail(w, "a limit of groups is out of range");
     if (from->numbering > WEFT_NUMBER_DENSE) return wire_unknown(w, "numbering", from->numbering);
+    if (from->by_range && (out->partition_count != 1 || from->limit >= 0 || from->group_most > 0))
+        return wire_fail(w, "runs that are merged by range are cut");
     WEFT_TRY(st, wire_get_sort_keys(w, from->keys, from->n_keys, &w->now, &out->sort.keys));
     out->sort.group_most = from->group_most;
     out->sort.group_keys = from->group_keys;
     out->sort.numbering = (weft_numbering)from->numbering;
+    out->sort.by_range = from->by_range;
     WEFT_TRY(st, check_rows(w, out, &w->now));
     out->sort.key_count = (int32_t)from->n_keys;
     out->sort.limit = from->limit;

@@ -287,16 +287,16 @@ done:
     return st;
 }
 
-/* All batches of a source over blocks, as lines. */
-static inline weft_status run_source(weft_ctx *ctx, const weft_source_def *def, const weft_source_spec *spec,
-                                     weft_block *const *blocks, int32_t block_count, int32_t begin,
-                                     int32_t end, text_lines *lines)
+/* All batches that a task of a source gives over blocks, as lines. */
+static inline weft_status run_source_task(weft_ctx *ctx, const weft_source_def *def,
+                                          const weft_source_spec *spec, weft_block *const *blocks,
+                                          int32_t block_count, const weft_task_spec *task_spec,
+                                          text_lines *lines)
 {
     weft_status st = WEFT_OK;
     void *state = NULL;
     const weft_input input = {.block_count = block_count, .blocks = blocks};
-    const weft_task_spec task_spec = {.partition_begin = begin, .partition_end = end};
-    const weft_task task = {.spec = &task_spec, .input_count = 1, .inputs = &input, .owner = ctx->memory};
+    const weft_task task = {.spec = task_spec, .input_count = 1, .inputs = &input, .owner = ctx->memory};
     WEFT_TRY(st, def->open(ctx, spec, NULL, &task, &state));
     for (;;) {
         weft_batch batch;
@@ -310,6 +310,15 @@ static inline weft_status run_source(weft_ctx *ctx, const weft_source_def *def, 
 done:
     def->close(state);
     return st;
+}
+
+/* The same of a task that has these partitions. */
+static inline weft_status run_source(weft_ctx *ctx, const weft_source_def *def, const weft_source_spec *spec,
+                                     weft_block *const *blocks, int32_t block_count, int32_t begin,
+                                     int32_t end, text_lines *lines)
+{
+    const weft_task_spec task_spec = {.partition_begin = begin, .partition_end = end};
+    return run_source_task(ctx, def, spec, blocks, block_count, &task_spec, lines);
 }
 
 /* ---- configurations that every operator is run under ---- */

@@ -258,6 +258,54 @@ static void skips_and_runs_ask_for_what_they_need(void **state)
     weft_fixture_close(&f);
 }
 
+/* Of a sorted run, only pages that may have rows of the range are asked for. */
+static void a_range_asks_for_its_pages_alone(void **state)
+{
+    (void)state;
+    const weft_sort_key key = {.column = 0, .nulls_first = true};
+    const weft_sink_spec sink = {.kind = WEFT_SINK_SORT,
+                                 .rows = all_types,
+                                 .partition_count = 1,
+                                 .sort = {.key_count = 1, .keys = &key, .limit = -1, .by_range = true}};
+    data_set set = data_new(weft_test_seed(), 20000, 5000, 50, 0);
+    weft_fixture f;
+    liar l = {.fail_at = -1};
+    weft_block *block = NULL;
+    weft_block_meta *meta = NULL;
+    weft_block_reader *reader = NULL;
+    const weft_row_page *page = NULL;
+    bool stable;
+    exec_open(&f, &exec_configs[0]);
+    weft_fixture_ok(&f, run_sink(&f.ctx, &weft_sink_sort, &sink, &set, 0, set.count, 1000, 0, &l.block));
+    weft_fixture_ok(&f, liar_stand_in(&f.ctx, &l, &all_types, &block));
+    weft_fixture_ok(&f, weft_block_describe(&f.ctx, l.block, &meta));
+    assert_int_equal(meta->sample_count, WEFT_SORT_SAMPLES_MAX);
+    assert_true(weft_block_page_count(block, 0) > 6);
+    for (int32_t first = 0; first + 1 < meta->sample_count; first++) {
+        const weft_sort_range range = {.has_low = true,
+                                       .has_high = true,
+                                       .low = meta->samples[first].prefix,
+                                       .high = meta->samples[first + 1].prefix};
+        int64_t rows = 0;
+        const int32_t before = l.pages;
+        weft_fixture_ok(&f, weft_block_reader_open(&f.ctx, block, 0, 0, &reader));
+        weft_block_reader_range(reader, &range);
+        for (;;) {
+            weft_fixture_ok(&f, weft_block_reader_next(&f.ctx, reader, &page, &stable));
+            if (page == NULL) break;
+            rows += page->rows;
+        }
+        weft_block_reader_close(&reader);
+        assert_true(rows >= meta->samples[first].rows);
+        /* a page has more rows than are in the range; equal keys may be on the page before */
+        assert_true(l.pages - before >= 1 && l.pages - before <= 3);
+    }
+    weft_mem_free(meta);
+    weft_block_release(&block);
+    weft_fixture_close(&f);
+    data_free(&set);
+}
+
 /* Whatever bytes a peer sends for a page, with a right checksum, they are refused or read within bounds. */
 static void pages_of_liars_do_no_harm(void **state)
 {
@@ -511,6 +559,6 @@ static void every_allocation_may_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(a_stand_in_is_read_as_its_block), WEFT_TEST(skips_and_runs_ask_for_what_they_need),
-           WEFT_TEST(pages_of_liars_do_no_harm), WEFT_TEST(headers_of_liars_do_no_harm),
-           WEFT_TEST(failures_name_their_block), WEFT_TEST(what_is_kept_is_fetched_once),
-           WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(a_range_asks_for_its_pages_alone), WEFT_TEST(pages_of_liars_do_no_harm),
+           WEFT_TEST(headers_of_liars_do_no_harm), WEFT_TEST(failures_name_their_block),
+           WEFT_TEST(what_is_kept_is_fetched_once), WEFT_TEST(every_allocation_may_fail))

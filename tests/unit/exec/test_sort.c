@@ -2,7 +2,7 @@
  * every configuration, whole and top-N. */
 #include "tests/unit/exec/exec_support.h"
 
-enum { TASKS = 3 };
+enum { TASKS = 3, RANGES = 6 };
 
 static int compare_key(const data_row *a, const data_row *b, const weft_sort_key *key)
 {
@@ -36,6 +36,11 @@ static int compare_index(const void *x, const void *y)
     return a < b ? -1 : a > b; /* stable */
 }
 
+static int compare_bounds(const void *a, const void *b)
+{
+    return weft_sort_compare_prefix(*(const weft_sort_prefix *)a, *(const weft_sort_prefix *)b);
+}
+
 static text_lines reference(const data_set *set, const weft_sort_key *keys, int32_t key_count, int64_t limit)
 {
     text_lines lines = {0};
@@ -55,16 +60,54 @@ static text_lines reference(const data_set *set, const weft_sort_key *keys, int3
     return lines;
 }
 
+/* Merge the blocks by some ranges that begin at their samples: the lines of all, one after the other. */
+static weft_status merge_ranges(weft_ctx *ctx, const weft_source_spec *source, weft_block *const *blocks,
+                                text_lines *lines)
+{
+    weft_status st = WEFT_OK;
+    weft_sort_prefix bounds[TASKS * WEFT_SORT_SAMPLES_MAX];
+    int32_t count = 0;
+    for (int32_t t = 0; t < TASKS; t++) {
+        weft_block_meta *meta = NULL;
+        int64_t rows = 0;
+        WEFT_TRY(st, weft_block_describe(ctx, blocks[t], &meta));
+        assert_true(meta->sample_count <= WEFT_SORT_SAMPLES_MAX);
+        for (int32_t i = 0; i < meta->sample_count; i++) {
+            rows += meta->samples[i].rows;
+            bounds[count++] = meta->samples[i].prefix;
+        }
+        assert_int_equal(rows, weft_block_rows(blocks[t], -1));
+        weft_mem_free(meta);
+    }
+    if (count > 0) qsort(bounds, (size_t)count, sizeof(*bounds), compare_bounds);
+    weft_task_spec task = {.partition_end = 1};
+    for (int32_t i = 0; i < count; i += weft_max_i32(1, count / RANGES)) {
+        if (task.range.has_low && compare_bounds(&task.range.low, &bounds[i]) == 0) continue;
+        task.range.has_high = true;
+        task.range.high = bounds[i];
+        WEFT_TRY(st, run_source_task(ctx, &weft_source_merge, source, blocks, TASKS, &task, lines));
+        task.range.has_low = true;
+        task.range.low = bounds[i];
+    }
+    task.range.has_high = false;
+    WEFT_TRY(st, run_source_task(ctx, &weft_source_merge, source, blocks, TASKS, &task, lines));
+done:
+    return st;
+}
+
+/* Sort, and merge in one task; without a limit also in many, which give the same. */
 static weft_status sort_run(weft_ctx *ctx, const data_set *set, const weft_sort_key *keys, int32_t key_count,
                             int64_t limit, int32_t batch_rows, text_lines *lines)
 {
+    text_lines parts = {0};
     weft_status st = WEFT_OK;
     weft_block *blocks[TASKS] = {NULL};
     const weft_types types = {.count = DATA_COLUMNS, .types = data_types};
-    const weft_sink_spec sink = {.kind = WEFT_SINK_SORT,
-                                 .rows = types,
-                                 .partition_count = 1,
-                                 .sort = {.key_count = key_count, .keys = keys, .limit = limit}};
+    const weft_sink_spec sink = {
+        .kind = WEFT_SINK_SORT,
+        .rows = types,
+        .partition_count = 1,
+        .sort = {.key_count = key_count, .keys = keys, .limit = limit, .by_range = limit < 0}};
     const weft_source_spec source = {.kind = WEFT_SOURCE_MERGE,
                                      .output = types,
                                      .merge = {.key_count = key_count, .keys = keys, .limit = limit}};
@@ -74,7 +117,11 @@ static weft_status sort_run(weft_ctx *ctx, const data_set *set, const weft_sort_
         WEFT_TRY(st, run_sink(ctx, &weft_sink_sort, &sink, set, first, end, batch_rows, t, &blocks[t]));
     }
     WEFT_TRY(st, run_source(ctx, &weft_source_merge, &source, blocks, TASKS, 0, 1, lines));
+    if (limit >= 0) goto done;
+    WEFT_TRY(st, merge_ranges(ctx, &source, blocks, &parts));
+    lines_equal(&parts, lines);
 done:
+    lines_free(&parts);
     for (int32_t t = 0; t < TASKS; t++) weft_block_release(&blocks[t]);
     return st;
 }

@@ -76,6 +76,11 @@ static void finish(bench *b, weft_planner *planner, const weft_stage *stage)
     stats.partition_rows = each;
     stats.partition_bytes = bytes;
     stats.keys = keys;
+    const weft_sort_sample samples[] = {
+        {{1, UINT64_MAX}, 10}, {{2, 0}, 10}, {{2, 1}, 10}, {{UINT64_MAX, 7}, 10}};
+    stats.samples = samples;
+    stats.sample_count = sink->kind == WEFT_SINK_SORT && sink->sort.by_range ? (int32_t)WEFT_COUNT(samples)
+                                                                             : 0;
     weft_fixture_ok(&b->f, weft_planner_finished(&b->f.ctx, planner, stage->id, &stats));
 }
 
@@ -290,6 +295,47 @@ static void newer(void **state)
     weft_fixture_close(&b.f);
 }
 
+/* Tasks that merge by range have bounds in order, and merge; their runs are whole. */
+static void ranges(void **state)
+{
+    (void)state;
+    static bench b;
+    uint8_t *bytes = NULL, *changed = NULL;
+    size_t len = 0;
+    plan(&b, "select l_orderkey from lineitem order by l_orderkey", INT64_C(8) << 30);
+    const weft_stage *merge = b.stages[b.count - 1];
+    assert_true(merge->task_count > 2);
+    weft_fixture_ok(&b.f, weft_stage_encode(&b.f.ctx, merge, &bytes, &len));
+    Weft__Wire__Stage *m = weft__wire__stage__unpack(NULL, len, bytes);
+    assert_non_null(m);
+    Weft__Wire__Task *task = m->tasks[1];
+    assert_true(task->range_begin != NULL && task->range_end != NULL);
+    Weft__Wire__SortBound *begin = task->range_begin;
+    task->range_begin = task->range_end; /* nothing is in it */
+    size_t size = packed(&b, m, &changed);
+    expect_refusal(&b, changed, size, WEFT_CORRUPT, "ends before it begins");
+    task->range_end = begin; /* reversed */
+    size = packed(&b, m, &changed);
+    expect_refusal(&b, changed, size, WEFT_CORRUPT, "ends before it begins");
+    weft__wire__stage__free_unpacked(m, NULL);
+
+    weft_fixture_ok(&b.f, weft_stage_encode(&b.f.ctx, b.stages[0], &bytes, &len));
+    m = weft__wire__stage__unpack(NULL, len, bytes);
+    assert_non_null(m);
+    assert_true(m->sink->sort->by_range);
+    m->sink->sort->limit = 10;
+    size = packed(&b, m, &changed);
+    expect_refusal(&b, changed, size, WEFT_CORRUPT, "merged by range");
+    m->sink->sort->limit = -1;
+    Weft__Wire__SortBound bound = WEFT__WIRE__SORT_BOUND__INIT;
+    m->tasks[0]->range_begin = &bound;
+    size = packed(&b, m, &changed);
+    m->tasks[0]->range_begin = NULL;
+    expect_refusal(&b, changed, size, WEFT_CORRUPT, "merges nothing");
+    weft__wire__stage__free_unpacked(m, NULL);
+    weft_fixture_close(&b.f);
+}
+
 static weft_status encode_and_decode(weft_fixture *f, void *arg)
 {
     weft_status st = WEFT_OK;
@@ -313,4 +359,4 @@ static void allocations_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(tpch), WEFT_TEST(other_operators), WEFT_TEST(damage), WEFT_TEST(newer),
-           WEFT_TEST(allocations_fail))
+           WEFT_TEST(ranges), WEFT_TEST(allocations_fail))

@@ -2,6 +2,7 @@
  */
 #include "proto/control.h"
 
+#include "common/limits.h"
 #include "common/settings.h"
 #include "tests/support/fixture.h"
 
@@ -168,7 +169,7 @@ static void other_orders(void **state)
 
 static void make_block(weft_fixture *f, weft_to_coordinator *m)
 {
-    weft_fixture_ok(f, weft_block_meta_new(&f->ctx, 4, 2, &m->block));
+    weft_fixture_ok(f, weft_block_meta_new(&f->ctx, 4, 2, 0, &m->block));
     int64_t *rows = (int64_t *)(uintptr_t)m->block->rows, *bytes = (int64_t *)(uintptr_t)m->block->bytes;
     weft_key_range *keys = (weft_key_range *)(uintptr_t)m->block->keys;
     for (int32_t p = 0; p < 4; p++) {
@@ -235,6 +236,49 @@ static void done_report(void **state)
     assert_memory_equal(back.answer, some_bytes, sizeof(some_bytes));
     weft_to_coordinator_release(&back);
     weft_to_coordinator_release(&m);
+    weft_fixture_close(&f);
+}
+
+/* A block of sorted runs comes with samples of its rows, which stand for all of them. */
+static void sampled_report(void **state)
+{
+    (void)state;
+    weft_fixture f;
+    weft_to_coordinator back;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    static const struct {
+        int32_t partitions, samples;
+        int64_t rows[2], most; /* of the block's first partition; of a sample, else 7 a sample */
+        bool is_right;
+    } cases[] = {{1, 3, {21}, 0, true},
+                 {1, WEFT_SORT_SAMPLES_MAX, {7 * WEFT_SORT_SAMPLES_MAX}, 0, true},
+                 {1, WEFT_SORT_SAMPLES_MAX + 1, {7 * (WEFT_SORT_SAMPLES_MAX + 1)}, 0, false},
+                 {1, 3, {20}, 0, false},
+                 {2, 3, {21, 0}, 0, false},
+                 {1, 1, {-7}, -7, false},
+                 {1, 2, {-2}, INT64_MAX, false}};
+    weft_fixture_open(&f);
+    for (int32_t c = 0; c < WEFT_COUNT(cases); c++) {
+        weft_to_coordinator m = {.kind = WEFT_FROM_WORKER_DONE, .job = 5};
+        weft_fixture_ok(&f, weft_block_meta_new(&f.ctx, cases[c].partitions, 0, cases[c].samples, &m.block));
+        memcpy((void *)(uintptr_t)m.block->rows, cases[c].rows,
+               (size_t)cases[c].partitions * sizeof(int64_t));
+        weft_sort_sample *samples = (weft_sort_sample *)(uintptr_t)m.block->samples;
+        for (int32_t i = 0; i < cases[c].samples; i++)
+            samples[i] = (weft_sort_sample){.prefix = {.high = UINT64_MAX, .low = (uint64_t)i},
+                                            .rows = cases[c].most != 0 ? cases[c].most : 7};
+        weft_fixture_ok(&f, weft_to_coordinator_encode(&f.ctx, &m, &bytes, &len));
+        const weft_status st = weft_to_coordinator_decode(&f.ctx, bytes, len, &back);
+        assert_int_equal(st, cases[c].is_right ? WEFT_OK : WEFT_CORRUPT);
+        if (st == WEFT_OK) {
+            assert_int_equal(back.block->sample_count, cases[c].samples);
+            assert_memory_equal(back.block->samples, samples, (size_t)cases[c].samples * sizeof(*samples));
+            weft_to_coordinator_release(&back);
+        }
+        weft_error_clear(&f.ctx);
+        weft_to_coordinator_release(&m);
+    }
     weft_fixture_close(&f);
 }
 
@@ -485,5 +529,5 @@ static void truncated(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(stage), WEFT_TEST(fragment_apart), WEFT_TEST(other_orders), WEFT_TEST(done_report),
-           WEFT_TEST(failed_report), WEFT_TEST(other_reports), WEFT_TEST(hello_report), WEFT_TEST(refusals),
-           WEFT_TEST(truncated))
+           WEFT_TEST(sampled_report), WEFT_TEST(failed_report), WEFT_TEST(other_reports),
+           WEFT_TEST(hello_report), WEFT_TEST(refusals), WEFT_TEST(truncated))

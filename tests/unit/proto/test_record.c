@@ -2,6 +2,7 @@
  * damaged, or of another kind, does not. */
 #include "proto/record.h"
 
+#include "common/limits.h"
 #include "proto/record.pb-c.h"
 #include "tests/support/fixture.h"
 
@@ -78,6 +79,7 @@ static void stages(void **state)
     weft_stage_record back;
     static const int64_t rows[] = {1, 0, INT64_MAX}, sizes[] = {8, 0, INT64_MAX};
     static const weft_key_range keys[] = {{true, INT64_MIN, INT64_MAX}, {false, 0, 0}};
+    static const weft_sort_sample samples[] = {{{0, UINT64_MAX}, 1}, {{UINT64_MAX, 7}, 2}};
     const weft_record_step steps[] = {{.stage = -1},
                                       {.stage = 7,
                                        .stats = {.rows = 3,
@@ -86,7 +88,9 @@ static void stages(void **state)
                                                  .partition_rows = rows,
                                                  .partition_bytes = sizes,
                                                  .key_count = 2,
-                                                 .keys = keys}},
+                                                 .keys = keys,
+                                                 .sample_count = 2,
+                                                 .samples = samples}},
                                       {.stage = 0}};
     const weft_stage_record record = some_stage(steps, 3);
     weft_fixture_open(&f);
@@ -104,6 +108,9 @@ static void stages(void **state)
     assert_memory_equal(s->partition_bytes, sizes, sizeof(sizes));
     assert_true(s->keys[0].has && s->keys[0].low == INT64_MIN && s->keys[0].high == INT64_MAX);
     assert_false(s->keys[1].has);
+    assert_int_equal(s->sample_count, 2);
+    assert_memory_equal(s->samples, samples, sizeof(samples));
+    assert_int_equal(back.steps[0].stats.sample_count + back.steps[2].stats.sample_count, 0);
     weft_fixture_close(&f);
 }
 
@@ -165,6 +172,18 @@ static void damage(void **state)
     const weft_record_step step = {.stage = 4096};
     const weft_stage_record far = some_stage(&step, 1);
     weft_fixture_ok(&f, weft_stage_record_encode(&f.ctx, &far, &bytes, &len));
+    assert_int_equal(weft_stage_record_decode(&f.ctx, bytes, len, &stage), WEFT_CORRUPT);
+    static weft_sort_sample samples[WEFT_STAGE_SAMPLES_MAX + 1];
+    weft_record_step sampled = {.stats = {.sample_count = WEFT_STAGE_SAMPLES_MAX, .samples = samples}};
+    const weft_stage_record many = some_stage(&sampled, 1);
+    weft_fixture_ok(&f, weft_stage_record_encode(&f.ctx, &many, &bytes, &len));
+    weft_fixture_ok(&f, weft_stage_record_decode(&f.ctx, bytes, len, &stage));
+    sampled.stats.sample_count++;
+    weft_fixture_ok(&f, weft_stage_record_encode(&f.ctx, &many, &bytes, &len));
+    assert_int_equal(weft_stage_record_decode(&f.ctx, bytes, len, &stage), WEFT_CORRUPT);
+    sampled.stats.sample_count = 1;
+    samples[0].rows = -1;
+    weft_fixture_ok(&f, weft_stage_record_encode(&f.ctx, &many, &bytes, &len));
     assert_int_equal(weft_stage_record_decode(&f.ctx, bytes, len, &stage), WEFT_CORRUPT);
     const int32_t attempt = -1;
     const weft_accepted_record none = {.count = 1, .attempts = &attempt};

@@ -32,9 +32,9 @@ static weft_status table_read_options(weft_ctx *ctx, const char *const *options,
         } else if (strcasecmp(key, "basePath") == 0) {
             WEFT_TRY(st, weft_option_folder(ctx, value, &out->base));
         } else {
-            return weft_option_unknown(ctx, "parquet", key,
-                                       "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, "
-                                       "recursiveFileLookup and basePath");
+            WEFT_TRY(st, weft_option_unknown(ctx, "parquet", key,
+                                             "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, "
+                                             "recursiveFileLookup and basePath"));
         }
     }
 done:

@@ -48,11 +48,11 @@ static weft_status text_options(weft_ctx *ctx, const char *const *options, int32
         } else if (strcasecmp(key, "basePath") == 0) {
             WEFT_TRY(st, weft_option_folder(ctx, value, base));
         } else {
-            return weft_option_unknown(
-                ctx, "text", key,
-                "wholetext, lineSep, encoding, compression, maxRecordBytes, "
-                "pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup and "
-                "basePath");
+            WEFT_TRY(st, weft_option_unknown(
+                             ctx, "text", key,
+                             "wholetext, lineSep, encoding, compression, maxRecordBytes, "
+                             "pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup and "
+                             "basePath"));
         }
     }
 done:

@@ -15,6 +15,7 @@ struct weft_file_sink {
 static weft_status text_options(weft_ctx *ctx, const char *const *options, int32_t count,
                                 weft_text_codec *codec, const char **line_end)
 {
+    weft_status st = WEFT_OK;
     *codec = WEFT_TEXT_PLAIN;
     *line_end = "\n";
     for (int32_t i = 0; i < count; i++) {
@@ -30,10 +31,11 @@ static weft_status text_options(weft_ctx *ctx, const char *const *options, int32
         } else if (is_encoding && strcasecmp(value, "UTF-8") != 0) {
             return weft_fail(ctx, WEFT_UNSUPPORTED, "text is written in UTF-8 only, not in \"%s\"", value);
         } else if (!is_encoding) {
-            return weft_option_unknown(ctx, "text", key, "compression, lineSep and encoding (UTF-8)");
+            WEFT_TRY(st, weft_option_unknown(ctx, "text", key, "compression, lineSep and encoding (UTF-8)"));
         }
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 static weft_status text_suffix(weft_ctx *ctx, const char *const *options, int32_t count, const char **out)

@@ -129,7 +129,22 @@ done:
     return st;
 }
 
-/* Its comment, or its DEFAULT (NULL: none). */
+/* The type of a column stays what it is. */
+static weft_status check_column_type(command_run *c, const weft_table_definition *d, int32_t at)
+{
+    char from[128], to[128];
+    const weft_column_definition *column = &d->columns[at];
+    const weft_type wanted = c->node->command.type;
+    if (!c->node->command.typed || weft_type_equal(column->type, wanted)) return WEFT_OK;
+    return weft_fail_at(
+        c->ctx, WEFT_CHANGE_COLUMN, &c->node->span,
+        "ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing `spark_catalog`.`%s`.`%s`'s "
+        "column `%s` with type \"%s\" to `%s` with type \"%s\".",
+        d->database, d->name, column->name, weft_type_text(column->type, from, sizeof from), column->name,
+        weft_type_text(wanted, to, sizeof to));
+}
+
+/* Its comment, or its DEFAULT (NULL: none); its type as it is. */
 weft_status weft_command_change_column(command_run *c)
 {
     weft_status st = WEFT_OK;
@@ -143,12 +158,13 @@ weft_status weft_command_change_column(command_run *c)
                               "The column `%s` cannot be found. Verify the spelling and correctness of the "
                               "column name.",
                               c->node->command.column));
+    WEFT_TRY(st, check_column_type(c, old, at));
     weft_table_definition d = *old;
     WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));
     for (int32_t i = 0; i < old->column_count; i++) columns[i] = old->columns[i];
     if (c->node->command.op == WEFT_TABLE_COLUMN_COMMENT)
         columns[at].comment = c->node->command.text;
-    else
+    else if (c->node->command.op == WEFT_TABLE_COLUMN_DEFAULT)
         columns[at].initial = c->node->command.text;
     d.columns = columns;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));

@@ -545,6 +545,7 @@ weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *ca
     case WEFT_TABLE_UNSET_PROPERTIES: return weft_command_unset_properties(&c);
     case WEFT_TABLE_COMMENT: return weft_command_comment(&c);
     case WEFT_TABLE_COLUMN_COMMENT:
+    case WEFT_TABLE_COLUMN_TYPE:
     case WEFT_TABLE_COLUMN_DEFAULT: return weft_command_change_column(&c);
     case WEFT_TABLE_SHOW_EXTENDED: return weft_command_show_extended(&c);
     case WEFT_TABLE_REFRESH: return refresh(&c);

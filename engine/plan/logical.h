@@ -183,6 +183,7 @@ typedef enum weft_table_op {
     WEFT_TABLE_UNSET_PROPERTIES,
     WEFT_TABLE_COMMENT,        /* COMMENT ON TABLE … IS */
     WEFT_TABLE_COLUMN_COMMENT, /* ALTER TABLE … ALTER COLUMN c COMMENT */
+    WEFT_TABLE_COLUMN_TYPE,    /* … TYPE t, which is the type that it has */
     WEFT_TABLE_COLUMN_DEFAULT, /* … SET DEFAULT e, or DROP DEFAULT: text NULL */
     WEFT_TABLE_SHOW_EXTENDED,  /* SHOW TABLE EXTENDED … LIKE */
     WEFT_TABLE_REFRESH,
@@ -399,6 +400,7 @@ struct weft_node {
         } view;                            /* CREATE_VIEW, DROP_VIEW (name, if_not_exists means IF EXISTS) */
         struct {
             const char *key, *value; /* NULL: show */
+            const char *written; /* the value with its single or double quotes, as keys of others have it */
             bool reset;
         } config;
         struct {
@@ -460,8 +462,10 @@ struct weft_node {
             const char *to;                     /* RENAME TO; the pattern or key of SHOW */
             bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED */
             const char *column, *text;          /* of a column; a comment, a default, a place */
-            bool lazy, scans;                   /* CACHE LAZY; ANALYZE without NOSCAN */
-            int32_t column_count;               /* ANALYZE … FOR COLUMNS; -1: all */
+            bool typed;                         /* of a column: the statement names its type */
+            weft_type type;
+            bool lazy, scans;     /* CACHE LAZY; ANALYZE without NOSCAN */
+            int32_t column_count; /* ANALYZE … FOR COLUMNS; -1: all */
             const char *const *columns;
             int32_t source_count; /* CREATE TABLE … LIKE source */
             const char *const *source;

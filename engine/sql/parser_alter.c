@@ -72,25 +72,38 @@ static weft_status not_for_files(sql_parser *p, const weft_span *start, const ch
                         "The feature is not supported: a table of files does not support %s.", what);
 }
 
-/* ALTER [COLUMN] c …, CHANGE [COLUMN] c c type …: after the first word. */
+static weft_status column_type(sql_parser *p, weft_node *node)
+{
+    node->command.op = WEFT_TABLE_COLUMN_TYPE;
+    node->command.typed = true;
+    return weft_sql_column_type(p, &node->command.type);
+}
+
+static weft_status column_comment(sql_parser *p, weft_node *node)
+{
+    size_t len = 0;
+    node->command.op = WEFT_TABLE_COLUMN_COMMENT;
+    return weft_sql_string(p, "a comment", &node->command.text, &len);
+}
+
+/* ALTER | CHANGE [COLUMN] c …, Hive's CHANGE [COLUMN] c c type [COMMENT …]: after the first word. */
 static weft_status parse_column_change(sql_parser *p, const weft_span *start, bool change, weft_node *node)
 {
+    static const char *const actions[] = {"COMMENT", "TYPE", "SET", "DROP", "FIRST", "AFTER"};
     weft_status st = WEFT_OK;
-    size_t len = 0;
     const char *again = NULL;
-    weft_type type = {0};
+    bool action = sql_is(p, SQL_END);
     weft_sql_accept_text(p, "COLUMN");
     WEFT_TRY(st, weft_sql_name(p, "the name of a column", &node->command.column));
-    node->command.op = WEFT_TABLE_COLUMN_COMMENT;
-    if (change) {
+    for (int32_t i = 0; i < WEFT_COUNT(actions); i++) action |= weft_sql_is_text(p, 0, actions[i]);
+    if (change && !action) {
         WEFT_TRY(st, weft_sql_name(p, "the name of a column", &again));
         if (strcasecmp(again, node->command.column) != 0)
             WEFT_TRY(st, not_for_files(p, start, "RENAME COLUMN"));
-        WEFT_TRY(st, weft_sql_type(p, &type));
-        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_COMMENT));
-        WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
+        WEFT_TRY(st, column_type(p, node));
+        if (weft_sql_accept_word(p, SQL_KW_COMMENT)) WEFT_TRY(st, column_comment(p, node));
     } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
-        WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
+        WEFT_TRY(st, column_comment(p, node));
     } else if (weft_sql_accept_word(p, SQL_KW_SET)) {
         const weft_expr *e = NULL;
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
@@ -102,11 +115,7 @@ static weft_status parse_column_change(sql_parser *p, const weft_span *start, bo
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
         node->command.op = WEFT_TABLE_COLUMN_DEFAULT;
     } else if (weft_sql_accept_text(p, "TYPE")) {
-        WEFT_TRY(st, weft_sql_type(p, &type));
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_CHANGE_COLUMN, start,
-                                  "ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing the type of "
-                                  "the column `%s`.",
-                                  node->command.column));
+        WEFT_TRY(st, column_type(p, node));
     } else {
         WEFT_TRY(st, not_for_files(p, start, "this ALTER COLUMN"));
     }

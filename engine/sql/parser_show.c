@@ -30,6 +30,34 @@ done:
     return st;
 }
 
+/* SHOW COLUMNS IN table [FROM database]: the name is database.table then. */
+static weft_status parse_columns_table(sql_parser *p, const weft_node **out, const char **name)
+{
+    weft_status st = WEFT_OK;
+    const char *const *database = NULL;
+    const char **parts = NULL;
+    int32_t count = 0;
+    weft_node *node = NULL;
+    WEFT_TRY(st, parse_table(p, out, name));
+    if (!weft_sql_accept_word(p, SQL_KW_FROM) && !weft_sql_accept_word(p, SQL_KW_IN)) goto done;
+    WEFT_TRY(st, weft_sql_names(p, "the name of a database", &database, &count));
+    const int32_t own = (*out)->relation.part_count;
+    if (own > 1 && strcasecmp((*out)->relation.parts[own - 2], database[count - 1]) != 0)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_SHOW_COLUMNS_CONFLICT, &(*out)->span,
+                                  "SHOW COLUMNS with conflicting namespaces: `%s` != `%s`.",
+                                  database[count - 1], (*out)->relation.parts[own - 2]));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 2, &parts));
+    WEFT_TRY(st, WEFT_NEW(p->ctx, &node));
+    parts[0] = database[count - 1];
+    parts[1] = (*out)->relation.parts[own - 1];
+    *node = **out;
+    node->relation.parts = parts;
+    node->relation.part_count = 2;
+    *out = node;
+done:
+    return st;
+}
+
 /* [LIKE] 'pattern' */
 static weft_status parse_pattern(sql_parser *p, const char **out)
 {
@@ -72,7 +100,7 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
     const bool of = weft_sql_accept_word(p, SQL_KW_FROM) || weft_sql_accept_word(p, SQL_KW_IN);
     if (strcmp(what, "columns") == 0) {
         if (!of) WEFT_TRY(st, weft_sql_syntax_error(p, "FROM or IN"));
-        WEFT_TRY(st, parse_table(p, &table, &name));
+        WEFT_TRY(st, parse_columns_table(p, &table, &name));
     } else {
         const char *const *parts = NULL;
         int32_t count = 0;
@@ -168,18 +196,23 @@ done:
     return st;
 }
 
-/* The text without blanks at its ends; quotes around the whole are taken off. */
-static weft_status trimmed(sql_parser *p, int32_t start, int32_t stop, const char **out)
+/* The text without blanks at its ends; one of the quotes around the whole is taken off. */
+static weft_status unquoted(sql_parser *p, int32_t start, int32_t stop, const char *quotes, const char **out)
 {
     const char *text = p->text;
     while (start < stop && strchr(" \t\r\n", text[start]) != NULL) start++;
     while (stop > start && strchr(" \t\r\n", text[stop - 1]) != NULL) stop--;
     const char first = start < stop ? text[start] : '\0';
-    if (stop - start >= 2 && (first == '\'' || first == '"' || first == '`') && text[stop - 1] == first) {
+    if (stop - start >= 2 && first != '\0' && strchr(quotes, first) != NULL && text[stop - 1] == first) {
         start++;
         stop--;
     }
     return weft_sql_text_copy(p, start, stop, out);
+}
+
+static weft_status trimmed(sql_parser *p, int32_t start, int32_t stop, const char **out)
+{
+    return unquoted(p, start, stop, "'\"`", out);
 }
 
 /* What was taken as it is written ends at stop. */
@@ -286,11 +319,14 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
         }
     }
     if (zone) {
-        node->config.key = "weft.sql.session.timeZone";
+        node->config.key = "spark.sql.session.timeZone";
         WEFT_TRY(st, trimmed(p, from, stop, &node->config.value));
     } else {
         WEFT_TRY(st, trimmed(p, from, equals >= 0 && !reset ? equals : stop, &node->config.key));
-        if (equals >= 0 && !reset) WEFT_TRY(st, trimmed(p, equals + 1, stop, &node->config.value));
+        if (equals >= 0 && !reset) {
+            WEFT_TRY(st, trimmed(p, equals + 1, stop, &node->config.value));
+            WEFT_TRY(st, unquoted(p, equals + 1, stop, "`", &node->config.written));
+        }
         const bool empty = node->config.key[0] == '\0' || strcasecmp(node->config.key, "-v") == 0;
         if (empty && node->config.value != NULL) WEFT_TRY(st, weft_sql_syntax_error(p, "a key before '='"));
         if (empty) node->config.key = NULL;

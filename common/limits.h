@@ -5,7 +5,9 @@
 enum {
     WEFT_BATCH_ROWS_MAX =
         4096, /* selections are uint16 and registers are sized by it; larger gains nothing in L1/L2 */
-    WEFT_COLUMNS_MAX = 16384,   /* columns of a schema: a plan of that width is still planned in a second */
+    WEFT_COLUMNS_MAX = 16384, /* columns of a schema: a plan of that width is still planned in a second */
+    WEFT_SUBSTITUTE_DEPTH_MAX = 16, /* settings in a statement (${key}) whose values read others */
+    WEFT_SUBSTITUTE_MAX = 10000,    /* such settings of one statement, those in values counted each time */
     WEFT_EXPR_DEPTH_MAX = 1200, /* nesting of an expression or query as written: far more than people write */
     WEFT_EXPR_HEIGHT_MAX = 4 *
                            WEFT_EXPR_DEPTH_MAX, /* of a bound expression: casts, views and merged projections

@@ -18,8 +18,8 @@ X(BROADCAST_BYTES, "weft.sql.autoBroadcastJoinThreshold", "spark.sql.autoBroadca
   "Largest build side that every task shares; 0 is by the memory limit and by what moves less, -1 never")
 X(EXCHANGE_RELAY, "weft.exchange.relayThreshold", "", STATEMENT, BYTES, "1m", -1, INT64_MAX,
   "What all workers read and few hold is passed on from one to the other from so many bytes on; -1 never")
-X(PARTITION_OVERWRITE, "weft.sql.sources.partitionOverwriteMode",
-  "spark.sql.sources.partitionOverwriteMode", STATEMENT, TEXT, "STATIC", 0, 0,
+X(PARTITION_OVERWRITE, "weft.sql.sources.partitionOverwriteMode", "spark.sql.sources.partitionOverwriteMode",
+  STATEMENT, TEXT, "STATIC", 0, 0,
   "INSERT OVERWRITE of a partitioned table: STATIC replaces all partitions that the statement may mean, "
   "DYNAMIC only those that it gives rows for")
 X(FILE_RECORDS, "weft.sql.files.maxRecordsPerFile", "spark.sql.files.maxRecordsPerFile", STATEMENT, INT, "0",
@@ -33,8 +33,7 @@ X(CHAR_PADDING, "weft.sql.readSideCharPadding", "spark.sql.readSideCharPadding",
 X(CHAR_AS_STRING, "weft.sql.legacy.charVarcharAsString", "spark.sql.legacy.charVarcharAsString", STATEMENT,
   BOOL, "false", 0, 1, "CHAR and VARCHAR are STRING of any length")
 X(LEGACY_INTERVAL, "weft.sql.legacy.interval.enabled", "spark.sql.legacy.interval.enabled", STATEMENT, BOOL,
-  "false", 0, 1,
-  "Literals, and differences of dates and timestamps, are INTERVAL without fields")
+  "false", 0, 1, "Literals, and differences of dates and timestamps, are INTERVAL without fields")
 X(TIME_TYPE, "weft.sql.timeType.enabled", "spark.sql.timeType.enabled", STATEMENT, BOOL, "false", 0, 1,
   "Casts to TIME and functions of it; without, as in Spark, there are only its literals and current_time()")
 X(NANOS_TYPES, "weft.sql.timestampNanosTypes.enabled", "spark.sql.timestampNanosTypes.enabled", STATEMENT,
@@ -55,8 +54,10 @@ X(TIMESTAMP_TYPE, "weft.sql.timestampType", "spark.sql.timestampType", STATEMENT
 X(HAVING_AS_WHERE, "weft.sql.legacy.parser.havingWithoutGroupByAsWhere",
   "spark.sql.legacy.parser.havingWithoutGroupByAsWhere", STATEMENT, BOOL, "false", 0, 1,
   "HAVING without GROUP BY is WHERE, as before Spark 2.4")
-X(SETOPS_PRECEDENCE, "weft.sql.legacy.setopsPrecedence.enabled",
-  "spark.sql.legacy.setopsPrecedence.enabled", STATEMENT, BOOL, "false", 0, 1,
+X(SUBSTITUTE, "weft.sql.variable.substitute", "spark.sql.variable.substitute", STATEMENT, BOOL, "true", 0, 1,
+  "${key} in a statement becomes the value of the setting; false: it stays")
+X(SETOPS_PRECEDENCE, "weft.sql.legacy.setopsPrecedence.enabled", "spark.sql.legacy.setopsPrecedence.enabled",
+  STATEMENT, BOOL, "false", 0, 1,
   "Set operations are carried out as they stand; false: INTERSECT before the others")
 X(BANG_EQUALS_NOT, "weft.sql.legacy.bangEqualsNot", "spark.sql.legacy.bangEqualsNot", STATEMENT, BOOL,
   "false", 0, 1, "! may stand for NOT everywhere, as in a ! IN (…)")

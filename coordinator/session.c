@@ -600,7 +600,8 @@ static weft_status execute_once(weft_session *s, const weft_statement *statement
     weft_result *r = NULL;
     const weft_node *parsed = NULL, *bound = NULL;
     weft_ids ids = {.next = 1};
-    size_t from = 0;
+    const char *text = statement->text;
+    size_t from = 0, len = statement->len;
     const weft_catalog catalog = weft_session_catalog_view(s->catalog);
 
     *out = NULL;
@@ -618,7 +619,8 @@ static weft_status execute_once(weft_session *s, const weft_statement *statement
     WEFT_TRY(st, r->run.resume != NULL ? begin_again(s, r) : weft_random_u64(&r->ctx, &r->seed));
     ids.seed = r->seed;
     WEFT_TRY(st, weft_session_locals(s, &r->ctx, &ids, statement->text, statement->len, &from));
-    WEFT_TRY(st, weft_sql_parse_in(&r->ctx, &catalog, statement->text, statement->len, from, &parsed));
+    WEFT_TRY(st, weft_session_substitute(s, &r->ctx, from, &text, &len));
+    WEFT_TRY(st, weft_sql_parse_in(&r->ctx, &catalog, text, len, from, &parsed));
     for (int32_t depth = 0; parsed->kind == WEFT_NODE_EXECUTE; depth++) {
         if (depth == IMMEDIATE_DEPTH_MAX)
             WEFT_TRY(st, weft_fail(&r->ctx, WEFT_LIMIT, "EXECUTE IMMEDIATE is nested more than %d times",

@@ -84,12 +84,20 @@ WEFT_MUST_CHECK weft_status weft_session_written(weft_session *session, weft_ctx
  * WEFT_UNSUPPORTED for what would change the meaning of queries and is not there; WEFT_LIMIT. */
 WEFT_MUST_CHECK weft_status weft_session_put(weft_ctx *ctx, weft_session *session, weft_settings *settings,
                                              const char *key, const char *value);
+/* The value of a setting, or of such a key that is set; NULL: there is none. */
+const char *weft_session_setting_text(const weft_session *session, const char *key);
 /* Such keys behind the settings of the state. */
 WEFT_MUST_CHECK weft_status weft_session_foreign(weft_ctx *ctx, const weft_session *session,
                                                  weft_session_state *out);
 /* SET, RESET; what it shows is in *rows, of width 0: nothing. */
 WEFT_MUST_CHECK weft_status weft_session_config(weft_session *session, weft_ctx *ctx, const weft_node *bound,
                                                 weft_command_rows *rows, bool *changed);
+
+/* ---- session_substitute.c ---- */
+/* Put values in place of ${key} behind the first `from` bytes of *text; a changed text is in ctx->arena.
+ * Errors: WEFT_CONFIG for a value that reads itself, WEFT_LIMIT. */
+WEFT_MUST_CHECK weft_status weft_session_substitute(const weft_session *session, weft_ctx *ctx, size_t from,
+                                                    const char **text, size_t *len);
 
 /* ---- session_routine.c ---- */
 /* CREATE FUNCTION, DROP FUNCTION. */

@@ -32,6 +32,14 @@ static foreign_setting *find_foreign(const weft_session *s, const char *key)
     return NULL;
 }
 
+const char *weft_session_setting_text(const weft_session *s, const char *key)
+{
+    const weft_setting_id id = weft_settings_find(key);
+    const foreign_setting *f = find_foreign(s, key);
+    if (id != WEFT_SETTING_COUNT) return s->settings.text[id];
+    return f != NULL && f->set ? f->value : NULL;
+}
+
 static bool begins(const char *key, const char *with) { return strncasecmp(key, with, strlen(with)) == 0; }
 
 /* Keys by which Spark changes what a query means: any value but Spark's own, which each of them has here. */
@@ -44,7 +52,6 @@ static bool changes_meaning(const char *key, const char *value)
         {"spark.sql.decimalOperations.allowPrecisionLoss", "true"},
         {"spark.sql.storeAssignmentPolicy", "ANSI"},
         {"spark.sql.session.collation.enabled", "false"},
-        {"spark.sql.variable.substitute", "true"},
         {"spark.sql.legacy.sizeOfNull", "true"},
         {"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
     };
@@ -157,8 +164,12 @@ weft_status weft_session_config(weft_session *s, weft_ctx *ctx, const weft_node 
                                 weft_command_rows *rows, bool *changed)
 {
     weft_status st = WEFT_OK;
+    static const char variable[] = "hivevar:"; /* SET hivevar:x = v sets x, for ${x} and ${hivevar:x} */
     weft_pointers cells = {0};
     const char *key = bound->config.key, *value = bound->config.value;
+    const bool is_variable = value != NULL && strncmp(key, variable, sizeof variable - 1) == 0;
+    if (is_variable) key += sizeof variable - 1;
+    if (value != NULL && is_foreign(key)) value = bound->config.written;
     *rows = (weft_command_rows){0};
     *changed = bound->config.reset || value != NULL;
     if (bound->config.reset) return reset(s, ctx, key);
@@ -167,6 +178,7 @@ weft_status weft_session_config(weft_session *s, weft_ctx *ctx, const weft_node 
         WEFT_TRY(st, weft_session_put(ctx, s, &s->settings, key, value));
     }
     WEFT_TRY(st, add_foreign(ctx, s, key, &cells));
+    if (is_variable && cells.count > 0) cells.items[0] = bound->config.key;
     WEFT_TRY(st, weft_command_settings(ctx, &s->settings, key, &cells, rows));
 done:
     return st;

@@ -109,7 +109,8 @@ static weft_status parse_drop(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     const bool temporary = weft_sql_accept_word(p, SQL_KW_TEMP) || weft_sql_accept_word(p, SQL_KW_TEMPORARY);
     if (weft_sql_accept_word(p, SQL_KW_FUNCTION)) return weft_sql_drop_function(p, &start, temporary, out);
-    if (temporary && weft_sql_accept_text(p, "VARIABLE")) return weft_sql_drop_variable(p, &start, out);
+    if (temporary && (weft_sql_accept_text(p, "VARIABLE") || weft_sql_accept_text(p, "VAR")))
+        return weft_sql_drop_variable(p, &start, out);
     if (temporary) return weft_sql_syntax_error(p, "FUNCTION or VARIABLE");
     if (!sql_word(p, SQL_KW_VIEW)) return weft_sql_drop_table(p, &start, out);
     weft_sql_advance(p);

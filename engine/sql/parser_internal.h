@@ -242,6 +242,7 @@ WEFT_MUST_CHECK weft_status weft_sql_create_function(sql_parser *p, const weft_s
 WEFT_MUST_CHECK weft_status weft_sql_drop_function(sql_parser *p, const weft_span *start, bool temporary,
                                                    const weft_node **out);
 /* parser_variable.c */
+void weft_sql_variable_word(sql_parser *p); /* passes the word VARIABLE or VAR before a name */
 WEFT_MUST_CHECK weft_status weft_sql_declare(sql_parser *p, const weft_node **out); /* at DECLARE */
 WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span *start,
                                                   const weft_node **out); /* behind SET VARIABLE */

@@ -251,7 +251,16 @@ done:
     return st;
 }
 
-/* INTERVAL [-]1 YEAR 2 MONTHS … */
+/* Does a further [sign] amount unit begin here? */
+static bool at_further_amount(sql_parser *p)
+{
+    const int32_t sign = sql_is(p, SQL_MINUS) || sql_is(p, SQL_PLUS) ? 1 : 0;
+    const bool amount = sql_is_at(p, sign, SQL_INTEGER) || sql_is_at(p, sign, SQL_DECIMAL) ||
+                        sql_is_at(p, sign, SQL_STRING);
+    return amount && unit_at(p, sign + 1) != NULL;
+}
+
+/* INTERVAL [-]1 YEAR [-]2 MONTHS … */
 static weft_status parse_number_interval(sql_parser *p, const weft_span *start, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -272,8 +281,7 @@ static weft_status parse_number_interval(sql_parser *p, const weft_span *start, 
             const weft_span span = weft_sql_span_from(p, start);
             WEFT_TRY(st, invalid_interval(p, &span, "the amount is out of range or has a fraction"));
         }
-    } while ((sql_is(p, SQL_INTEGER) || sql_is(p, SQL_DECIMAL) || sql_is(p, SQL_STRING)) &&
-             unit_at(p, 1) != NULL);
+    } while (at_further_amount(p));
     WEFT_TRY(st, make_literal(p, start, &sum, out));
 done:
     return st;

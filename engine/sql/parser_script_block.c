@@ -202,8 +202,7 @@ static weft_status parse_declaration(sql_parser *p, const label_scope *labels, b
             p->ctx, WEFT_SQL_CURSOR, &span,
             "The feature is not supported: SQL cursor operations (DECLARE CURSOR, OPEN, FETCH, "
             "CLOSE) are not supported.");
-    if (weft_sql_is_text(p, 0, "VARIABLE") && (sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED)))
-        weft_sql_advance(p);
+    weft_sql_variable_word(p);
     return declare_variables(p, b);
 }
 

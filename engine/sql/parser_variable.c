@@ -43,7 +43,17 @@ done:
     return st;
 }
 
-/* DECLARE [OR REPLACE] [VARIABLE] name, … [type] [DEFAULT | = expression] */
+void weft_sql_variable_word(sql_parser *p)
+{
+    const bool word = weft_sql_is_text(p, 0, "VARIABLE") || weft_sql_is_text(p, 0, "VAR");
+    const bool name = sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED);
+    const bool ends = sql_is_at(p, 2, SQL_END) || sql_is_at(p, 2, SQL_SEMICOLON) ||
+                      sql_is_at(p, 2, SQL_LPAREN) ||
+                      sql_is_at(p, 2, SQL_LT); /* DECLARE var INT: it is the name */
+    if (word && name && !ends) weft_sql_advance(p);
+}
+
+/* DECLARE [OR REPLACE] [VARIABLE | VAR] name, … [type] [DEFAULT | = expression] */
 weft_status weft_sql_declare(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -53,8 +63,7 @@ weft_status weft_sql_declare(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     command.replace = weft_sql_accept_word(p, SQL_KW_OR);
     if (command.replace) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_REPLACE));
-    if (weft_sql_is_text(p, 0, "VARIABLE") && (sql_is_at(p, 1, SQL_WORD) || sql_is_at(p, 1, SQL_QUOTED)))
-        weft_sql_advance(p);
+    weft_sql_variable_word(p);
     WEFT_TRY(st, parse_targets(p, &targets));
     command.typed = !sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON) && !sql_is(p, SQL_EQ) &&
                     !weft_sql_is_text(p, 0, "DEFAULT");

@@ -95,12 +95,24 @@ static bool is_added_to(const weft_expr *e, const weft_expr *other)
     return e->type.id == WEFT_TYPE_DATE || is_interval(e) || is_calendar(e);
 }
 
+/* A STRING beside a plain value becomes one of its type, which the operator does not take. */
+static bool meets_text(const weft_expr *text, const weft_expr *other)
+{
+    return text->type.id == WEFT_TYPE_STRING && !weft_type_is_nested(other->type) &&
+           !weft_type_is_numeric(other->type) && !is_interval(other) && !is_calendar(other) &&
+           other->type.id != WEFT_TYPE_NULL && other->type.id != WEFT_TYPE_VARIANT;
+}
+
 static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
 {
     const bool sum = strcmp(name, "+") == 0 || strcmp(name, "-") == 0;
+    const bool of_interval = is_interval(left) || is_interval(right);
     if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
-    return sum && (is_added_to(left, right) || is_added_to(right, left)) ? WEFT_DATATYPE_MISMATCH
-                                                                         : WEFT_DATATYPE_MISMATCH_BINARY;
+    if (of_interval && (is_id(left, WEFT_TYPE_STRING) || is_id(right, WEFT_TYPE_STRING)))
+        return WEFT_DATATYPE_MISMATCH_BINARY;
+    if (sum && (is_added_to(left, right) || is_added_to(right, left))) return WEFT_DATATYPE_MISMATCH;
+    if (meets_text(left, right) || meets_text(right, left)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
+    return WEFT_DATATYPE_MISMATCH_BINARY;
 }
 
 /* The two sides of an operator do not meet. */
@@ -357,7 +369,8 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
         args[0] = args[1];
         args[1] = swap;
     }
-    /* NULL beside an interval is one; a string beside a date is one. */
+    /* NULL beside an interval is one, and what is added to a date or a timestamp; a string beside a date is
+     * one. */
     for (int i = 0; i < 2; i++) {
         const weft_expr *other = args[1 - i];
         if (is_id(args[i], WEFT_TYPE_NULL) && is_interval(other) && name[0] != '*' && name[0] != '/') {
@@ -366,7 +379,7 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
                    is_datetime(other) && name[0] == '-') {
             WEFT_TRY(st, cast_arg(ctx, &args[i], other->type));
         } else if (is_id(args[i], WEFT_TYPE_NULL) && i == 1 && is_datetime(other)) {
-            WEFT_TRY(st, cast_arg(ctx, &args[i], WEFT_TYPE_OF(WEFT_TYPE_INT)));
+            WEFT_TRY(st, cast_arg(ctx, &args[i], weft_type_interval(WEFT_TYPE_INTERVAL_DT, 0, 3)));
         }
     }
     if (is_calendar(args[0]) && (name[0] == '*' || name[0] == '/')) {
@@ -381,7 +394,8 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
     } else if (is_id(args[0], WEFT_TYPE_DATE) && is_id(args[1], WEFT_TYPE_INTERVAL_DT) &&
                !is_whole_days(args[1])) {
         WEFT_TRY(st, cast_arg(ctx, &args[0], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP)));
-    } else if (is_datetime(args[0]) && is_datetime(args[1]) && args[0]->type.id != args[1]->type.id) {
+    } else if (is_datetime(args[0]) && is_datetime(args[1]) && args[0]->type.id != args[1]->type.id &&
+               name[0] == '-') {
         weft_type common;
         if (weft_type_common(args[0]->type, args[1]->type, &common)) {
             WEFT_TRY(st, cast_arg(ctx, &args[0], common));

@@ -261,6 +261,29 @@ done:
     return st;
 }
 
+/* text + INTERVAL of days or time, INTERVAL + text, text - INTERVAL: the place of the text, or -1. */
+static int32_t moved_text(const char *name, const weft_expr *const *args, int32_t count)
+{
+    const bool plus = strcmp(name, "+") == 0, minus = strcmp(name, "-") == 0;
+    if (count != 2 || (!plus && !minus)) return -1;
+    for (int32_t i = 0; i < (plus ? 2 : 1); i++)
+        if (args[i]->type.id == WEFT_TYPE_STRING && args[1 - i]->type.id == WEFT_TYPE_INTERVAL_DT) return i;
+    return -1;
+}
+
+/* The text is a timestamp that is moved, and a text again afterwards. */
+static weft_status move_text(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t text,
+                             const weft_span *span, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *both[2] = {args[0], args[1]};
+    WEFT_TRY(st, weft_expr_cast(ctx, both[text], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, &both[text]));
+    WEFT_TRY(st, weft_expr_call(ctx, name, both, 2, span, out));
+    WEFT_TRY(st, weft_expr_cast(ctx, *out, WEFT_TYPE_OF(WEFT_TYPE_STRING), true, out));
+done:
+    return st;
+}
+
 weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                            const weft_span *span, const weft_expr **out)
 {
@@ -271,6 +294,8 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     weft_expr proto = {.kind = WEFT_EXPR_CALL, .arg_count = count};
 
     if (form != NULL) return call_form_make(ctx, form, args, count, span, out);
+    const int32_t text = moved_text(name, args, count);
+    if (text >= 0) return move_text(ctx, name, args, text, span, out);
     const bool zip = strcasecmp(name, "arrays_zip") == 0;
     if (zip || strcasecmp(name, "struct") == 0 || strcmp(name, WEFT_ROW_FUNCTION) == 0) {
         WEFT_TRY(st, struct_args(ctx, args, count, zip, &bound));

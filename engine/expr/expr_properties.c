@@ -3,6 +3,7 @@
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/program.h"
+#include "engine/expr/special_moment.h"
 
 static bool is_name(const weft_function *function, const char *name)
 {
@@ -285,6 +286,11 @@ weft_status weft_expr_fold(weft_ctx *ctx, const weft_expr *e, const weft_expr **
     *out = e;
     if (e->kind == WEFT_EXPR_LITERAL || weft_expr_any(e, visit_varies, NULL)) {
         return WEFT_OK;
+    }
+    WEFT_TRY(st, weft_special_moment(ctx, e, &literal));
+    if (literal != NULL) {
+        *out = literal;
+        goto done;
     }
     st = weft_eval_constant(ctx, e, &value);
     if (st != WEFT_OK) {

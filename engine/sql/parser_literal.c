@@ -10,6 +10,7 @@
 #include "engine/expr/calendar.h"
 #include "engine/expr/cast.h"
 #include "engine/expr/interval.h"
+#include "engine/expr/special_moment.h"
 #include "engine/sql/parser_internal.h"
 
 enum { NUMBER_BYTES_MAX = 4096 }; /* of a floating literal's text: strtod gets a copy */
@@ -186,9 +187,10 @@ done:
     return st;
 }
 
-/* A timestamp depends on the session's time zone: the analyser folds this cast to a literal. */
-static weft_status timestamp_literal(sql_parser *p, const weft_span *span, weft_type_id id, const char *text,
-                                     const weft_expr **out)
+/* A timestamp depends on the session's time zone, and a date such as today on the clock: the analyser folds
+ * this cast to a literal. */
+static weft_status moment_literal(sql_parser *p, const weft_span *span, weft_type_id id, const char *text,
+                                  const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_expr *string = NULL;
@@ -248,6 +250,8 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
     const weft_span span = weft_sql_span_from(p, &token.span);
     if (keyword == SQL_KW_X) {
         WEFT_TRY(st, binary_literal(p, &span, text, len, out));
+    } else if (keyword == SQL_KW_DATE && weft_is_special_moment(text, len)) {
+        WEFT_TRY(st, moment_literal(p, &span, WEFT_TYPE_DATE, text, out));
     } else if (keyword == SQL_KW_DATE) {
         int32_t days = 0;
         if (!weft_parse_date(text, len, &days)) WEFT_TRY(st, invalid_literal(p, &span, "DATE", text));
@@ -257,7 +261,7 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
         const weft_type_id id = keyword == SQL_KW_TIMESTAMP_NTZ ? WEFT_TYPE_TIMESTAMP_NTZ
                                 : keyword == SQL_KW_TIMESTAMP   ? weft_sql_timestamp_type(p)
                                                                 : WEFT_TYPE_TIMESTAMP;
-        WEFT_TRY(st, timestamp_literal(p, &span, id, text, out));
+        WEFT_TRY(st, moment_literal(p, &span, id, text, out));
     }
 done:
     return st;

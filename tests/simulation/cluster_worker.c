@@ -537,6 +537,9 @@ static void step(node *n, const weft_control_event *event)
         weft_control_step(&n->control, &gone, c->now * n->pace, act, n);
     }
     n->broken = false;
+    if (event->kind == WEFT_CONTROL_TICK && n->control.state == WEFT_CONTROL_MEMBER &&
+        c->now * n->pace - n->control.link.heard_ns >= times.silent_ns)
+        cluster_wrong(c, "a worker has not noticed the silence of its coordinator");
     if (n->control.forsaken)
         worker_dies(c, n, false);
     else if (n->connects) {

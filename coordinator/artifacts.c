@@ -150,6 +150,8 @@ void weft_artifacts_release(weft_ctx *ctx, weft_artifacts *a, const char *sha256
     weft_blob_store *store = NULL;
     uint64_t *ids = NULL;
     int32_t count = 0, removed = 0;
+    const weft_clock *clock = weft_clock_system();
+    const int64_t now = clock->now_ns(clock->self);
     pthread_mutex_lock(&a->lock);
     const int32_t at = place_of(a, id);
     assert(at < a->count && a->users[at].id == id);
@@ -158,7 +160,7 @@ void weft_artifacts_release(weft_ctx *ctx, weft_artifacts *a, const char *sha256
     pthread_mutex_unlock(&a->lock);
     if (is_last && list_ids(ctx, a, &ids, &count) == WEFT_OK &&
         weft_artifact_cache_store(ctx, a->cache, &store) == WEFT_OK)
-        weft_blob_store_sweep(ctx, store, ids, count, 0, &removed);
+        weft_blob_store_sweep(ctx, store, ids, count, now, &removed);
     weft_error_clear(ctx);
 }
 

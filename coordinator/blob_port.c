@@ -307,12 +307,14 @@ static weft_status take_keep(weft_ctx *ctx, weft_blob_port *p, const blob_reques
     weft_blob_store *store = p->options.stores[m->class];
     uint64_t *needed = NULL, *here = NULL, *missing = NULL;
     int32_t here_count = 0, removed = 0;
+    const weft_clock *clock = weft_clock_system();
+    const int64_t before_ns = clock->now_ns(clock->self) - p->options.idle_ns;
     WEFT_TRY(st, check_epoch(ctx, p, m->epoch));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->count + 1, &needed));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->count + 1, &missing));
     for (int32_t i = 0; i < m->count; i++) needed[i] = weft_blob_message_id(m, i);
     qsort(needed, (size_t)m->count, sizeof(*needed), weft_blob_compare_ids);
-    weft_blob_store_sweep(ctx, store, needed, m->count, p->options.idle_ns, &removed);
+    weft_blob_store_sweep(ctx, store, needed, m->count, before_ns, &removed);
     WEFT_TRY(st, weft_blob_store_list(ctx, store, &here, &here_count));
     weft_blob_message done = {.kind = WEFT_BLOB_DONE, .class = m->class, .body = (const uint8_t *)missing};
     for (int32_t i = 0; i < m->count; i++)

@@ -347,6 +347,8 @@ static weft_status tend(weft_ctx *ctx, weft_blobs *b, bool *idle)
     int32_t counts[WEFT_BLOB_CLASS_COUNT], peer_count = 0, removed = 0, here = 0;
     int64_t bytes = 0;
     weft_leader *peers = NULL;
+    const weft_clock *clock = weft_clock_system();
+    const int64_t before_ns = clock->now_ns(clock->self) - b->options.idle_ms * MS;
     *idle = false;
     if (weft_now_ns(ctx) < b->from_ns) return WEFT_OK; /* sessions may not be made again yet */
     *idle = true;
@@ -360,7 +362,7 @@ static weft_status tend(weft_ctx *ctx, weft_blobs *b, bool *idle)
         weft_error_clear(ctx);
     }
     for (int32_t c = 0; c < WEFT_BLOB_CLASS_COUNT; c++) {
-        weft_blob_store_sweep(ctx, b->stores[c], ids[c], counts[c], b->options.idle_ms * MS, &removed);
+        weft_blob_store_sweep(ctx, b->stores[c], ids[c], counts[c], before_ns, &removed);
         weft_blob_count(b->stores[c], &here, &bytes);
         *idle = *idle && here == 0 && counts[c] == 0;
     }

@@ -508,10 +508,8 @@ static bool take_unneeded(weft_blob_store *s, const uint64_t *ids, int32_t count
 }
 
 void weft_blob_store_sweep(weft_ctx *ctx, weft_blob_store *s, const uint64_t *ids, int32_t count,
-                           int64_t idle_ns, int32_t *removed)
+                           int64_t before_ns, int32_t *removed)
 {
-    const weft_clock *clock = weft_clock_system();
-    const int64_t before_ns = clock->now_ns(clock->self) - idle_ns;
     char name[WEFT_BLOB_NAME_BYTES], *path = NULL;
     *removed = 0;
     while (take_unneeded(s, ids, count, before_ns, name)) {

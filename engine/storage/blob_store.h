@@ -64,10 +64,11 @@ WEFT_MUST_CHECK weft_status weft_blob_read(weft_ctx *ctx, weft_blob_store *store
 WEFT_MUST_CHECK weft_status weft_blob_load(weft_ctx *ctx, weft_blob_store *store, const char *name,
                                            size_t bytes, void **value);
 
-/* Remove the blobs whose ids are not in the list (sorted) and that were not used for idle_ns. *removed: how
- * many. What cannot be removed is logged. */
+/* Remove the blobs whose ids are not in the list (sorted) and that were last used before before_ns, a time of
+ * weft_clock_system from before the list was made: what was put here since may be needed and not be in it,
+ * however long the caller was held up. *removed: how many. What cannot be removed is logged. */
 void weft_blob_store_sweep(weft_ctx *ctx, weft_blob_store *store, const uint64_t *ids, int32_t count,
-                           int64_t idle_ns, int32_t *removed);
+                           int64_t before_ns, int32_t *removed);
 /* The ids of all that are here, sorted; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_blob_store_list(weft_ctx *ctx, weft_blob_store *store, uint64_t **ids,
                                                  int32_t *count);

@@ -58,6 +58,7 @@ static struct {
     services_watcher watcher;
     large_record large[LARGE_MAX];
     int32_t large_count;
+    int64_t recovering_ns[PROCESSES_MAX]; /* when it began to, by process */
     service_counts counts;
 } all;
 
@@ -451,10 +452,14 @@ void __wrap_weft_log_write(weft_log_level level, const char *name, const weft_lo
         return;
     }
     if (sim()->verbose) say_record(name, fields, count);
-    if (strcmp(name, "recovering") == 0) all.counts.resumed += number_of(fields, count, "jobs");
+    if (strcmp(name, "recovering") == 0) {
+        all.counts.resumed += number_of(fields, count, "jobs");
+        all.recovering_ns[p->id] = sim()->now_ns;
+    }
     all.counts.blobs_fetched += strcmp(name, "blob_fetched") == 0;
     all.counts.files_fetched += strcmp(name, "artifact_fetched") == 0;
-    if (strcmp(name, "members_not_heard") == 0 && all.watcher.not_heard != NULL) all.watcher.not_heard();
+    if (strcmp(name, "members_not_heard") == 0 && all.watcher.not_heard != NULL)
+        all.watcher.not_heard(p, sim()->now_ns - all.recovering_ns[p->id]);
     if (strcmp(name, "registered") == 0 && all.watcher.registered != NULL)
         all.watcher.registered(p, number_of(fields, count, "epoch"));
     const attempt_seen seen = {.begins = strcmp(name, "attempt_begins") == 0,

@@ -47,7 +47,8 @@ void services_begin(void);
 typedef struct services_watcher {
     void (*attempt)(process *p, const attempt_seen *seen);
     void (*registered)(const process *p, int64_t epoch); /* a worker, with a leader */
-    void (*not_heard)(void);         /* a leader goes on without members that it has not heard in time */
+    /* A leader goes on without members that it has not heard, for which it has waited so long. */
+    void (*not_heard)(const process *p, int64_t waited_ns);
     void (*large)(const char *blob); /* a record is written whose value is this blob */
 } services_watcher;
 void services_watch(const services_watcher *watcher);

@@ -156,6 +156,7 @@ static weft_status take_firsts(weft_ctx *ctx, block_in *in, weft_block_header *o
     weft_sort_prefix *firsts = NULL;
     if (in->at == in->end) return WEFT_OK;
     const int32_t count = block_take_count(in, 16);
+    if (count == 0) in->bad = true; /* who has none says nothing */
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &firsts));
     for (int32_t i = 0; i < count; i++) {
         firsts[i].high = block_take_u64(in);

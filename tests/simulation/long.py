@@ -27,7 +27,7 @@ from concurrent.futures import ThreadPoolExecutor
 BLOCK = 100
 STEP_FAULTS = 8  # STEP_FAULT_COUNT of failover/services.h
 JOBS = 1
-MUTANTS = [("failover_mutants.txt", 3000, ""), ("failover_step_mutants.txt", 1600, "--steps 1"),
+MUTANTS = [("failover_mutants.txt", 5000, ""), ("failover_step_mutants.txt", 1600, "--steps 1"),
            ("failover_file_mutants.txt", 1300, "--steps 1 --file 1")]
 PARTS = ["worlds", "steps", "file", "cluster", "mutants", "builds"]
 SOURCE = pathlib.Path(__file__).resolve().parents[2]

@@ -77,31 +77,41 @@ static void worker_hears(void *self, weft_net_peer peer, const weft_identity *wh
     on_message(&r->s, peer, who, frames, count);
 }
 
-/* A worker that registers, and acknowledges what it gets. */
-static void start_worker(rig *r)
+/* The worker connects, registers for the n-th time, and hears that it is welcome. */
+static void join(rig *r, int64_t registration)
 {
     weft_ctx *ctx = &r->f.ctx;
     char address[64];
     uint8_t *bytes[2] = {NULL, NULL};
     weft_net_frame frames[2] = {{0}, {0}};
     const weft_envelope envelope = {.kind = WEFT_ENVELOPE_REGISTER};
-    weft_worker_hello hello = {
-        .uuid = {.low = 9}, .registration = 1, .slots = 1, .address = "tcp://127.0.0.1:1", .version = "1"};
+    weft_worker_hello hello = {.uuid = {.low = 9},
+                               .registration = (uint64_t)registration,
+                               .slots = 1,
+                               .address = "tcp://127.0.0.1:1",
+                               .version = "1"};
     const weft_to_coordinator here = {.kind = WEFT_FROM_WORKER_REGISTER, .slots = 1, .hello = &hello};
+    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", weft_port_number(r->port));
+    weft_fixture_ok(&r->f, weft_net_connect(ctx, r->net, address, WEFT_ROLE_COORDINATOR, &r->peer));
+    weft_fixture_ok(&r->f, weft_envelope_encode(ctx, &envelope, &bytes[0], &frames[0].len));
+    weft_fixture_ok(&r->f, weft_to_coordinator_encode(ctx, &here, &bytes[1], &frames[1].len));
+    for (int32_t i = 0; i < 2; i++) frames[i].bytes = bytes[i];
+    const int64_t heard = r->s.messages;
+    weft_fixture_ok(&r->f, weft_net_send(ctx, r->net, r->peer, frames, 2));
+    wait_for(&r->s, &r->s.messages, heard + 1);
+}
+
+/* A worker that has registered, and acknowledges what it gets. */
+static void start_worker(rig *r)
+{
     seen_init(&r->s);
     const weft_net_options options = {.role = WEFT_ROLE_WORKER,
                                       .handler = {.self = r, .message = worker_hears},
                                       .silence_ms = WAIT_MS,
                                       .queue_bytes = 1 << 20,
                                       .message_bytes = 2 * LARGE};
-    weft_fixture_ok(&r->f, weft_net_start(ctx, &options, &r->net));
-    snprintf(address, sizeof(address), "tcp://127.0.0.1:%d", weft_port_number(r->port));
-    weft_fixture_ok(&r->f, weft_net_connect(ctx, r->net, address, WEFT_ROLE_COORDINATOR, &r->peer));
-    weft_fixture_ok(&r->f, weft_envelope_encode(ctx, &envelope, &bytes[0], &frames[0].len));
-    weft_fixture_ok(&r->f, weft_to_coordinator_encode(ctx, &here, &bytes[1], &frames[1].len));
-    for (int32_t i = 0; i < 2; i++) frames[i].bytes = bytes[i];
-    weft_fixture_ok(&r->f, weft_net_send(ctx, r->net, r->peer, frames, 2));
-    wait_for(&r->s, &r->s.messages, 1); /* the welcome */
+    weft_fixture_ok(&r->f, weft_net_start(&r->f.ctx, &options, &r->net));
+    join(r, 1);
 }
 
 static void rig_open(rig *r)
@@ -123,6 +133,28 @@ static void rig_close(rig *r)
     weft_fixture_close(&r->f);
 }
 
+static weft_shared *shared_zeros(rig *r)
+{
+    weft_ctx *ctx = &r->f.ctx;
+    void *bytes = NULL;
+    weft_shared *fragment = NULL;
+    weft_fixture_ok(&r->f, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, LARGE, &bytes));
+    weft_fixture_ok(&r->f, weft_shared_new(ctx, bytes, LARGE, &fragment));
+    weft_mem_free(bytes);
+    return fragment;
+}
+
+static weft_to_worker stage_of(const rig *r, weft_shared *fragment)
+{
+    return (weft_to_worker){.kind = WEFT_TO_WORKER_STAGE,
+                            .epoch = 1,
+                            .job = 1,
+                            .fragment_bytes = fragment->bytes,
+                            .fragment_len = LARGE,
+                            .fragment_shared = fragment,
+                            .settings = &r->f.settings};
+}
+
 /* While the lock is held a large fragment is neither encoded nor copied: all workers get the same bytes, in
  * pieces behind the orders of the step, and only as fast as they acknowledge them; the last that has them
  * lets go. */
@@ -133,19 +165,9 @@ static void large_fragments_are_lent(void **state)
     rig r;
     rig_open(&r);
     weft_ctx *ctx = &r.f.ctx;
-    void *bytes = NULL;
-    weft_shared *fragment = NULL;
-    weft_fixture_ok(&r.f, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, LARGE, &bytes));
-    weft_fixture_ok(&r.f, weft_shared_new(ctx, bytes, LARGE, &fragment));
-    weft_mem_free(bytes);
+    weft_shared *fragment = shared_zeros(&r);
     const weft_to_worker small = {.kind = WEFT_TO_WORKER_FREE, .epoch = 1, .job = 1};
-    const weft_to_worker large = {.kind = WEFT_TO_WORKER_STAGE,
-                                  .epoch = 1,
-                                  .job = 1,
-                                  .fragment_bytes = fragment->bytes,
-                                  .fragment_len = LARGE,
-                                  .fragment_shared = fragment,
-                                  .settings = &r.f.settings};
+    const weft_to_worker large = stage_of(&r, fragment);
     (void)weft_coordinator_enter(r.coordinator);
     const int64_t before = weft_account_used_bytes(r.f.account);
     for (int32_t i = 0; i < ORDERS; i++)
@@ -164,6 +186,28 @@ static void large_fragments_are_lent(void **state)
     wait_for(&r.s, &r.s.messages, 1 + MESSAGES + LARGE / WEFT_PIECE_BYTES_MAX);
     assert_true(r.s.bytes > LARGE && r.s.bytes < LARGE + (1 << 16));
     while (atomic_load(&fragment->holders) > 1) (void)poll(NULL, 0, 1); /* the last acknowledgement */
+    weft_shared_release(fragment);
+    rig_close(&r);
+}
+
+/* What is on its way to a worker ends with its session: whatever is told in the next one would wait for
+ * numbers that are not its own. */
+static void pieces_end_with_the_session(void **state)
+{
+    (void)state;
+    rig r;
+    rig_open(&r);
+    weft_shared *fragment = shared_zeros(&r);
+    const weft_to_worker large = stage_of(&r, fragment);
+    (void)weft_coordinator_enter(r.coordinator);
+    weft_fixture_ok(&r.f, r.core_port.order(&r.f.ctx, r.core_port.self, WORKER, &large));
+    r.core_port.flush(&r.f.ctx, r.core_port.self);
+    weft_coordinator_leave(r.coordinator);
+    wait_for(&r.s, &r.s.messages, 2 + WEFT_FRAGMENT_WINDOW); /* the welcome, the order, pieces */
+    assert_true(atomic_load(&fragment->holders) > 1);
+    join(&r, 2);
+    for (int32_t ms = 0; ms < WAIT_MS && atomic_load(&fragment->holders) > 1; ms++) (void)poll(NULL, 0, 1);
+    assert_int_equal(atomic_load(&fragment->holders), 1);
     weft_shared_release(fragment);
     rig_close(&r);
 }
@@ -194,4 +238,5 @@ static void nobody_holds_what_was_not_sent(void **state)
     rig_close(&r);
 }
 
-WEFT_TESTS(WEFT_TEST(large_fragments_are_lent), WEFT_TEST(nobody_holds_what_was_not_sent))
+WEFT_TESTS(WEFT_TEST(large_fragments_are_lent), WEFT_TEST(pieces_end_with_the_session),
+           WEFT_TEST(nobody_holds_what_was_not_sent))

@@ -30,7 +30,7 @@ struct weft_pool {
     weft_account *accounts; /* guarded by lock */
     weft_pool_relief *relief;
     void *relief_self;
-    weft_large large;       /* where blocks of 4 KiB and more come from */
+    weft_large large; /* where blocks of 4 KiB and more come from */
 };
 
 struct weft_account {
@@ -38,7 +38,7 @@ struct weft_account {
     _Atomic int64_t used_bytes;
     _Atomic int64_t retained_bytes; /* of them */
     int64_t floor_bytes;            /* of RETAINED memory that is not refused; set before others charge */
-    weft_account *prev, *next; /* guarded by pool->lock */
+    weft_account *prev, *next;      /* guarded by pool->lock */
     char name[ACCOUNT_NAME_BYTES];
 };
 

@@ -11,8 +11,8 @@ static weft_status make_schema(weft_ctx *ctx, const weft_command_rows *rows, wef
     WEFT_TRY(st, WEFT_NEW(ctx, out));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows->width, &fields));
     for (int32_t i = 0; i < rows->width; i++)
-        fields[i] = (weft_field){
-            .name = rows->names[i], .type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .nullable = true};
+        fields[i] =
+            (weft_field){.name = rows->names[i], .type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .nullable = true};
     **out = (weft_schema){.count = rows->width, .fields = fields};
 done:
     return st;

@@ -69,8 +69,7 @@ static bool is_large(const weft_core_job *job, const weft_core_stage *input)
 /* Whom the receiver asks for blocks of an input of the stage before their holders. source: all else of it is
  * there. */
 static weft_status add_relays(weft_ctx *ctx, weft_core *core, const weft_core_job *job, weft_core_stage *s,
-                              int32_t receiver, int32_t input, place_table *table,
-                              weft_stage_source *source)
+                              int32_t receiver, int32_t input, place_table *table, weft_stage_source *source)
 {
     weft_status st = WEFT_OK;
     weft_source_relay *relays = NULL;

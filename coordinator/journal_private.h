@@ -76,7 +76,7 @@ struct weft_journal { /* a kind's own begins with it */
     int32_t posts_open; /* posted and not settled */
     bool is_closing;
     atomic_bool is_deposed; /* broken, as another leads or will */
-    atomic_bool gives_up; /* who waits for a server ends waiting: the journal is being closed */
+    atomic_bool gives_up;   /* who waits for a server ends waiting: the journal is being closed */
     bool has_thread;
     pthread_t thread;
 };

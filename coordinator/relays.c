@@ -30,8 +30,8 @@ static weft_status tree_grow(weft_ctx *ctx, weft_relay_tree *t)
 {
     const int32_t capacity = weft_max_i32(8, t->capacity * 2);
     if (t->count < t->capacity) return WEFT_OK;
-    const weft_status st = weft_mem_resize(
-        ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*t->nodes), (void **)&t->nodes);
+    const weft_status st =
+        weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)capacity * sizeof(*t->nodes), (void **)&t->nodes);
     if (st == WEFT_OK) t->capacity = capacity;
     return st;
 }

@@ -32,9 +32,8 @@ WEFT_MUST_CHECK weft_status weft_relay_expect(weft_ctx *ctx, weft_relay *relay, 
  * pages from now on, when there is room for them, and are asked of relays first. Nobody reads them yet.
  * places: of the order. Blocks are borrowed until weft_relay_forget. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_relay_open(weft_ctx *ctx, weft_relay *relay, weft_fetcher *fetcher,
-                                            const void *stage, uint64_t job,
-                                            const weft_stage_source *source, const weft_place *places,
-                                            weft_block *const *blocks);
+                                            const void *stage, uint64_t job, const weft_stage_source *source,
+                                            const weft_place *places, weft_block *const *blocks);
 /* How many bytes of its blocks were passed on since the last call. */
 int64_t weft_relay_passed(weft_relay *relay, const void *stage);
 /* The stage lets its blocks go. again: it will be opened once more. */

@@ -23,7 +23,7 @@ typedef struct weft_serve_options {
     weft_pool *pool;
     const weft_settings *settings; /* of the process: whether to compress */
     weft_store *store;
-    weft_relay *relay; /* blocks of others that are read here; NULL: none are passed on */
+    weft_relay *relay;   /* blocks of others that are read here; NULL: none are passed on */
     weft_uuid uuid;      /* of this process: requests for another find nothing here */
     const char *host_id; /* fetchers with the same one are on this host */
 } weft_serve_options;

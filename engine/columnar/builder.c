@@ -173,8 +173,8 @@ static weft_status vector_set_list(weft_ctx *ctx, weft_vector *vector, int32_t i
     int32_t first = 0;
     WEFT_TRY(st, weft_vector_add_list(ctx, vector, i, list.length, &first));
     for (int32_t k = 0; k < list.length; k++) {
-        WEFT_TRY(st, weft_vector_set(ctx, &vector->children[0], first + k, &from->children[0],
-                                     list.offset + k));
+        WEFT_TRY(st,
+                 weft_vector_set(ctx, &vector->children[0], first + k, &from->children[0], list.offset + k));
     }
 done:
     return st;

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "common/settings.h"
-#include "engine/exec/force_spill.h"
 #include "engine/exec/block_private.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/hash.h"
 #include "engine/exec/refine.h"
 

@@ -12,10 +12,10 @@
  *
  * An aggregation without keys gives one row even over nothing: the task that has partition 0 does. */
 #include "common/settings.h"
-#include "engine/exec/force_spill.h"
 #include "engine/exec/agg_table.h"
 #include "engine/exec/block_private.h"
 #include "engine/exec/defs.h"
+#include "engine/exec/force_spill.h"
 #include "engine/exec/refine.h"
 #include "engine/exec/sorter.h"
 

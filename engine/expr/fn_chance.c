@@ -324,8 +324,8 @@ static weft_status kernel_randstr(weft_ctx *ctx, weft_kernel_call *call)
             s->text[i] = letters[letter < 0 ? -letter : letter];
             if (i % CHECKED_LETTERS == CHECKED_LETTERS - 1) WEFT_TRY(st, weft_check_cancel(ctx));
         }
-        WEFT_TRY(st, weft_vector_set_string(ctx, call->out, weft_call_row(call, k), s->text,
-                                            (uint32_t)s->length));
+        WEFT_TRY(
+            st, weft_vector_set_string(ctx, call->out, weft_call_row(call, k), s->text, (uint32_t)s->length));
     }
 done:
     return st;

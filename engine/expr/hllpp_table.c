@@ -770,19 +770,9 @@ static const double bias_18[] = {
 /* clang-format on */
 
 const weft_hllpp_table weft_hllpp_tables[WEFT_HLLPP_TABLES] = {
-    {10, 79, raw_4, bias_4},
-    {20, 159, raw_5, bias_5},
-    {40, 200, raw_6, bias_6},
-    {80, 200, raw_7, bias_7},
-    {220, 200, raw_8, bias_8},
-    {400, 201, raw_9, bias_9},
-    {900, 200, raw_10, bias_10},
-    {1800, 201, raw_11, bias_11},
-    {3100, 201, raw_12, bias_12},
-    {6500, 200, raw_13, bias_13},
-    {15500, 201, raw_14, bias_14},
-    {20000, 201, raw_15, bias_15},
-    {50000, 200, raw_16, bias_16},
-    {120000, 201, raw_17, bias_17},
-    {350000, 200, raw_18, bias_18},
+    {10, 79, raw_4, bias_4},       {20, 159, raw_5, bias_5},       {40, 200, raw_6, bias_6},
+    {80, 200, raw_7, bias_7},      {220, 200, raw_8, bias_8},      {400, 201, raw_9, bias_9},
+    {900, 200, raw_10, bias_10},   {1800, 201, raw_11, bias_11},   {3100, 201, raw_12, bias_12},
+    {6500, 200, raw_13, bias_13},  {15500, 201, raw_14, bias_14},  {20000, 201, raw_15, bias_15},
+    {50000, 200, raw_16, bias_16}, {120000, 201, raw_17, bias_17}, {350000, 200, raw_18, bias_18},
 };

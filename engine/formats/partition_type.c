@@ -169,10 +169,8 @@ static bool type_moment(const char *text, int64_t *local_us)
 /* How many bits a whole number of the type has; 0: it is none. */
 static int type_bits(weft_type type)
 {
-    static const uint8_t bits[WEFT_TYPE_COUNT] = {[WEFT_TYPE_TINYINT] = 8,
-                                                  [WEFT_TYPE_SMALLINT] = 16,
-                                                  [WEFT_TYPE_INT] = 32,
-                                                  [WEFT_TYPE_BIGINT] = 64};
+    static const uint8_t bits[WEFT_TYPE_COUNT] = {
+        [WEFT_TYPE_TINYINT] = 8, [WEFT_TYPE_SMALLINT] = 16, [WEFT_TYPE_INT] = 32, [WEFT_TYPE_BIGINT] = 64};
     return bits[type.id];
 }
 

@@ -18,8 +18,8 @@ enum {
     PARTITION_BYTES = 4 * 1024 * 1024, /* a table within the last-level cache's share of a core */
     EXCHANGE_PASSES = 2, /* an exchanged row is written, sent and read; one read whole is sent and read */
     EXCHANGE_BYTES = 4 * 1024 * 1024, /* what could be moved while one more stage starts and ends */
-    ROW_HEAD_BYTES = 16,    /* hash and null bits of a stored row */
-    STRING_BYTES = 32       /* the fixed part of a string and a guess at its heap */
+    ROW_HEAD_BYTES = 16,              /* hash and null bits of a stored row */
+    STRING_BYTES = 32                 /* the fixed part of a string and a guess at its heap */
 };
 
 int32_t plan_workers(const weft_planner *p)

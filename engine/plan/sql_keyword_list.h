@@ -1,5 +1,6 @@
 /* engine/plan/sql_keyword_list.h - X(WORD): the keywords of the dialect, as sql_keywords() lists them;
  * none is reserved unless a setting says so, and there is none. */
+/* clang-format off */
 X(ADD) X(AFTER) X(AGGREGATE) X(ALIGN) X(ALL) X(ALTER) X(ALWAYS) X(ANALYZE) X(AND) X(ANTI) X(ANY)
 X(ANY_VALUE) X(APPLY) X(APPROX) X(ARCHIVE) X(ARRAY) X(AS) X(ASC) X(ASENSITIVE) X(ASOF) X(AT) X(ATOMIC)
 X(AUTHORIZATION) X(AUTO) X(BEGIN) X(BERNOULLI) X(BETWEEN) X(BIGINT) X(BIN) X(BINARY) X(BINDING)

@@ -35,8 +35,8 @@ void agenda_add(weft_ctx *ctx, agenda *a, int64_t at, void *item)
     *(due *)item = (due){.at = at, .order = a->order++};
     if (a->count == a->capacity) {
         a->capacity = a->capacity == 0 ? 256 : a->capacity * 2;
-        const weft_status st = weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)a->capacity * a->item_bytes,
-                                               (void **)&a->items);
+        const weft_status st =
+            weft_mem_resize(ctx, WEFT_MEM_WORKING, (size_t)a->capacity * a->item_bytes, (void **)&a->items);
         assert(st == WEFT_OK);
     }
     int32_t i = a->count++;

@@ -181,8 +181,7 @@ void worker_ends(world *w, const happening *h)
     /* Of an old generation nothing may be read any more: a worker would find other inputs than it was told.
      */
     if (h->id.generation != j->stages[h->id.stage].generation) return;
-    block made = {.id = h->id,
-                  .content = plan_own_content(h->id.stage, h->id.partition)};
+    block made = {.id = h->id, .content = plan_own_content(h->id.stage, h->id.partition)};
     if (!read_inputs(w, h, j, &made, &lost, &unreachable)) {
         report(w, h, WEFT_FETCH_FAILED, &lost, unreachable);
         return;

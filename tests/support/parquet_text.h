@@ -28,7 +28,7 @@ typedef struct weft_reading {
     int32_t key_count;
     const char *const *options; /* pairs */
     int32_t option_count;
-    const weft_schema *given; /* NULL: the files' */
+    const weft_schema *given;  /* NULL: the files' */
     weft_scan_metrics metrics; /* out */
     int64_t rows;              /* out */
     char schema[512];          /* out: "a INT, b STRING" */

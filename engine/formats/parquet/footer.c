@@ -20,8 +20,8 @@ typedef struct footer {
     weft_ctx *ctx;
     weft_pq_meta *meta;
     weft_thrift t;
-    int64_t offset;                   /* of the footer in the file */
-    int32_t spark_version;            /* 301 is 3.1; 0: written by others */
+    int64_t offset;                  /* of the footer in the file */
+    int32_t spark_version;           /* 301 is 3.1; 0: written by others */
     bool legacy_times, legacy_int96; /* Spark says that it counted by the Julian calendar */
 } footer;
 

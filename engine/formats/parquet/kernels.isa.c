@@ -7,8 +7,8 @@
  * take the scalar way. */
 #include "engine/formats/parquet/kernels.h"
 
-#include "common/hash.h"
 #include "common/bloom.h"
+#include "common/hash.h"
 
 #ifdef WEFT_ISA_AVX2
 #include <immintrin.h>

@@ -1,6 +1,6 @@
 /* engine/formats/parquet/key_test.c - key filters over a column. NULL keys never match. */
-#include "common/hash.h"
 #include "common/bloom.h"
+#include "common/hash.h"
 #include "engine/formats/parquet/scan.h"
 
 static inline bool key_test_integer(const weft_key_filter *keys, int64_t value)

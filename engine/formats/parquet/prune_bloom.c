@@ -5,8 +5,8 @@
  * Source: BloomFilter.md of apache/parquet-format. */
 #include <string.h>
 
-#include "engine/expr/function.h"
 #include "common/bloom.h"
+#include "engine/expr/function.h"
 #include "engine/formats/parquet/prune.h"
 #include "engine/formats/parquet/thrift_read.h"
 #include "engine/formats/parquet/write_bloom.h"

@@ -1,6 +1,6 @@
 /* engine/formats/parquet/rebase.c - see the header. */
-#include "engine/expr/calendar.h"
 #include "engine/formats/parquet/rebase.h"
+#include "engine/expr/calendar.h"
 
 int32_t weft_pq_rebase_day(int32_t days)
 {

@@ -8,7 +8,7 @@
 
 #include "engine/expr/zone.h"
 
-#define WEFT_PQ_REBASE_DAY (-141427)              /* 1582-10-15: from here on days are what they were */
+#define WEFT_PQ_REBASE_DAY (-141427)             /* 1582-10-15: from here on days are what they were */
 #define WEFT_PQ_REBASE_US  (-2208988800000000LL) /* 1900-01-01 UTC: from here on timestamps are */
 
 /* The day of the Gregorian calendar that has the date which `days` has in the Julian one; 29 February becomes

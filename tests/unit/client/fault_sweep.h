@@ -139,8 +139,7 @@ static inline bool run_once(weft_session *session, const sweep *w, const char *t
     return counted >= n;
 }
 
-static inline void sweep_statement(weft_session *session, const sweep *w, const char *text,
-                                   int64_t most_runs)
+static inline void sweep_statement(weft_session *session, const sweep *w, const char *text, int64_t most_runs)
 {
     weft_error error;
     uint64_t want = 0;

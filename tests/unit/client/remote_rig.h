@@ -70,18 +70,16 @@ static void rig_listen(rig *r, int32_t port)
 {
     char listen_at[64];
     snprintf(listen_at, sizeof(listen_at), "tcp://127.0.0.1:%d", port);
-    const weft_net_options net = {.listen = listen_at,
-                                  .keys = r->keys,
-                                  .role = WEFT_ROLE_COORDINATOR,
-                                  .handler = {.self = r,
-                                              .message = rig_message,
-                                              .gone = rig_gone,
-                                              .tick = rig_tick},
-                                  .tick_ms = 20,
-                                  .silence_ms = 10000,
-                                  .queue_bytes = 16 << 20,
-                                  .message_bytes = 64 << 20,
-                                  .peers_max = 100};
+    const weft_net_options net = {
+        .listen = listen_at,
+        .keys = r->keys,
+        .role = WEFT_ROLE_COORDINATOR,
+        .handler = {.self = r, .message = rig_message, .gone = rig_gone, .tick = rig_tick},
+        .tick_ms = 20,
+        .silence_ms = 10000,
+        .queue_bytes = 16 << 20,
+        .message_bytes = 64 << 20,
+        .peers_max = 100};
     pthread_mutex_lock(&r->lock);
     weft_fixture_ok(&r->f, weft_net_start(&r->f.ctx, &net, &r->net));
     const weft_service_options service = {.pool = weft_local_pool(r->local),

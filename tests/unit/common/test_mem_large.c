@@ -242,6 +242,5 @@ static void threads_share_it(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(pieces_keep_to_themselves), WEFT_TEST(what_is_given_back_comes_again),
-           WEFT_TEST(a_region_fills_without_holes),
-           WEFT_TEST(all_that_is_resident_is_counted), WEFT_TEST(pools_use_it_within_their_limit),
-           WEFT_TEST(threads_share_it))
+           WEFT_TEST(a_region_fills_without_holes), WEFT_TEST(all_that_is_resident_is_counted),
+           WEFT_TEST(pools_use_it_within_their_limit), WEFT_TEST(threads_share_it))

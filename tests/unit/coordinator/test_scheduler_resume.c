@@ -422,9 +422,8 @@ static void failures_count_anew(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(the_rest_is_launched), WEFT_TEST(found_blocks_come_back),
-           WEFT_TEST(cancelled_by_an_earlier_leader),
-           WEFT_TEST(new_stages_do_not_wait), WEFT_TEST(wrong_blocks_are_refused),
-           WEFT_TEST(what_is_complete_is_made_again_on_demand), WEFT_TEST(recorded_blocks_that_are_gone),
-           WEFT_TEST(consumers_wait_for_the_record), WEFT_TEST(a_block_is_lost_while_it_is_recorded),
-           WEFT_TEST(recorded_from_now_on), WEFT_TEST(numbers_are_not_used_twice),
-           WEFT_TEST(failures_count_anew))
+           WEFT_TEST(cancelled_by_an_earlier_leader), WEFT_TEST(new_stages_do_not_wait),
+           WEFT_TEST(wrong_blocks_are_refused), WEFT_TEST(what_is_complete_is_made_again_on_demand),
+           WEFT_TEST(recorded_blocks_that_are_gone), WEFT_TEST(consumers_wait_for_the_record),
+           WEFT_TEST(a_block_is_lost_while_it_is_recorded), WEFT_TEST(recorded_from_now_on),
+           WEFT_TEST(numbers_are_not_used_twice), WEFT_TEST(failures_count_anew))

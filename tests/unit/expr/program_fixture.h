@@ -22,7 +22,7 @@ static const program_column program_columns[] = {
     {"i", "int"},           {"j", "bigint"},        {"k", "smallint"}, {"d", "decimal(15,2)"},
     {"e", "decimal(16,4)"}, {"w", "decimal(30,6)"}, {"x", "double"},   {"y", "float"},
     {"s", "string"},        {"r", "string"},        {"t", "date"},     {"u", "timestamp"},
-    {"b", "boolean"},       {"c", "boolean"},       {"z", "tinyint"}, {"g", "decimal(15,2)"}};
+    {"b", "boolean"},       {"c", "boolean"},       {"z", "tinyint"},  {"g", "decimal(15,2)"}};
 enum { PROGRAM_COLUMNS = sizeof program_columns / sizeof program_columns[0] };
 
 static inline weft_type program_type(weft_fixture *f, const char *text)

@@ -3,9 +3,9 @@
  * value is written. */
 #include <unistd.h>
 
+#include "common/bloom.h"
 #include "common/hash.h"
 #include "engine/expr/expr.h"
-#include "common/bloom.h"
 #include "engine/formats/source.h"
 #include "tests/support/parquet_text.h"
 
@@ -125,12 +125,12 @@ static void check_filters(weft_fixture *f, const weft_expr *const *conjuncts, in
         }
         for (int b = 0; b < WEFT_COUNT(batches); b++) {
             weft_reading r = {.name = "pages",
-                         .batch_rows = batches[b],
-                         .target_rows = b == 1 ? 150 : 1 << 20,
-                         .conjuncts = conjuncts,
-                         .conjunct_count = count,
-                         .keys = key_filters,
-                         .key_count = key_count};
+                              .batch_rows = batches[b],
+                              .target_rows = b == 1 ? 150 : 1 << 20,
+                              .conjuncts = conjuncts,
+                              .conjunct_count = count,
+                              .keys = key_filters,
+                              .key_count = key_count};
             weft_row_text got = weft_parquet_read_file(f, &r);
             assert_string_equal(want.bytes, got.bytes);
             free(got.bytes);

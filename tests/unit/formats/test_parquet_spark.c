@@ -6,19 +6,32 @@
 #include "tests/support/parquet_text.h"
 
 static const char *const files[] = {
-    "types_v1",      "types_v1_plain",
-    "types_v2",      "types_v2_delta",
-    "codec_none",    "codec_snappy",
-    "codec_gzip",    "codec_zstd",
-    "codec_lz4",     "codec_lz4_raw",
-    "nested_v1",     "nested_v2",
-    "nested_legacy", "decimals_legacy",
-    "specials",      "extremes",
-    "empty",         "time_int96",
-    "pages",         "time_timestamp_millis",
-    "bloom",         "time_timestamp_micros",
-    "old_legacy",    "old_int96_legacy",
-    "old_corrected", "old_int96_corrected",
+    "types_v1",
+    "types_v1_plain",
+    "types_v2",
+    "types_v2_delta",
+    "codec_none",
+    "codec_snappy",
+    "codec_gzip",
+    "codec_zstd",
+    "codec_lz4",
+    "codec_lz4_raw",
+    "nested_v1",
+    "nested_v2",
+    "nested_legacy",
+    "decimals_legacy",
+    "specials",
+    "extremes",
+    "empty",
+    "time_int96",
+    "pages",
+    "time_timestamp_millis",
+    "bloom",
+    "time_timestamp_micros",
+    "old_legacy",
+    "old_int96_legacy",
+    "old_corrected",
+    "old_int96_corrected",
     "old_legacy_los_angeles",
 };
 
@@ -70,10 +83,7 @@ static const weft_expr *compare(weft_fixture *f, int32_t ordinal, const char *op
     return out;
 }
 
-static weft_value bigint(int64_t v)
-{
-    return (weft_value){.type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT), .i64 = v};
-}
+static weft_value bigint(int64_t v) { return (weft_value){.type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT), .i64 = v}; }
 
 static weft_value string(const char *s)
 {
@@ -301,11 +311,11 @@ static void read_as(const char *file, const char *want, char *value, size_t byte
 static void types_are_widened(void **state)
 {
     (void)state;
-    static const char *const types[] = {
-        "tinyint",       "smallint",      "int",           "bigint",        "float",
-        "double",        "decimal(5,2)",  "decimal(9,2)",  "decimal(7,4)",  "decimal(10,0)",
-        "decimal(12,2)", "decimal(20,0)", "decimal(22,2)", "decimal(30,2)", "string",
-        "binary",        "date",          "timestamp",     "timestamp_ntz", "boolean"};
+    static const char *const types[] = {"tinyint",       "smallint",      "int",           "bigint",
+                                        "float",         "double",        "decimal(5,2)",  "decimal(9,2)",
+                                        "decimal(7,4)",  "decimal(10,0)", "decimal(12,2)", "decimal(20,0)",
+                                        "decimal(22,2)", "decimal(30,2)", "string",        "binary",
+                                        "date",          "timestamp",     "timestamp_ntz", "boolean"};
     weft_row_text lines = weft_parquet_load_text("spark/as");
     for (int h = 0; h < WEFT_COUNT(types); h++) {
         char file[64];
@@ -397,8 +407,7 @@ static weft_status read_evolved(weft_fixture *f, void *arg)
     static const char *const merge[] = {"mergeSchema", "true"};
     char path[4096];
     weft_row_text out = {0};
-    weft_reading r = {
-        .name = arg, .batch_rows = 4, .target_rows = 100, .options = merge, .option_count = 1};
+    weft_reading r = {.name = arg, .batch_rows = 4, .target_rows = 100, .options = merge, .option_count = 1};
     weft_parquet_data_path(path, sizeof path, r.name, "");
     const weft_status st = weft_parquet_read_text(f, path, &r, &out);
     free(out.bytes);
@@ -419,9 +428,9 @@ static void days_keep_their_dates(void **state)
     (void)state;
     static const struct {
         int32_t days, year, month, day;
-    } cases[] = {{-141427, 1582, 10, 15}, {-141428, 1582, 10, 4},  {-171595, 1500, 3, 1},
+    } cases[] = {{-141427, 1582, 10, 15}, {-141428, 1582, 10, 4}, {-171595, 1500, 3, 1},
                  {-171596, 1500, 3, 1}, /* 29 February, which 1500 has not in the Gregorian calendar */
-                 {-171597, 1500, 2, 28},  {-719164, 1, 1, 1},      {-719165, 0, 12, 31},
+                 {-171597, 1500, 2, 28},  {-719164, 1, 1, 1},     {-719165, 0, 12, 31},
                  {0, 1970, 1, 1},         {-2440588, -4712, 1, 1}};
     for (int i = 0; i < WEFT_COUNT(cases); i++) {
         const int32_t want = weft_days_of_civil(cases[i].year, cases[i].month, cases[i].day);

@@ -13,8 +13,8 @@ static weft_status find(weft_fixture *f, const char *const *folders, const weft_
     for (; folders[count] != NULL; count++) {
         char *path = NULL;
         const char *slash = folders[count][0] == '\0' ? "" : "/";
-        weft_fixture_ok(f, weft_arena_printf(&f->ctx, f->arena, &path, "/data/t%s%s/f", slash,
-                                             folders[count]));
+        weft_fixture_ok(f,
+                        weft_arena_printf(&f->ctx, f->arena, &path, "/data/t%s%s/f", slash, folders[count]));
         files[count] = (weft_file_info){.path = path, .base_bytes = (int32_t)strlen("/data/t")};
     }
     return weft_partitions_find(&f->ctx, files, count, base, given, out);

@@ -360,9 +360,8 @@ static void grouping_sets(void **state)
     (void)state;
     bench b;
     open_bench(&b);
-    const weft_node *root =
-        analyzed(&b, "select n_regionkey, n_name, grouping_id(), count(*) from "
-                     "nation group by n_regionkey, rollup(n_name, n_comment)");
+    const weft_node *root = analyzed(&b, "select n_regionkey, n_name, grouping_id(), count(*) from "
+                                         "nation group by n_regionkey, rollup(n_name, n_comment)");
     const weft_node *expand = find_kind(root, WEFT_NODE_EXPAND);
     assert_int_equal(expand->expand.projection_count, 3);
     assert_int_equal(expand->output.count, 4 + 3 + 1);

@@ -92,10 +92,10 @@ static void builds_are_shared_while_they_are_small(void **state)
         const char *threshold;
         bool shared;
     } cases[] = {
-        {0, 1 * MB, "0", true},      {0, 300 * MB, "0", true},     {0, 2000 * MB, "0", false},
-        {1, 300 * MB, "0", true},    {3, 1 * MB, "0", true},       {3, 10 * MB, "0", true},
-        {3, 300 * MB, "0", false},   {100, 10 * MB, "0", false},   {0, 1 * MB, "-1", false},
-        {3, 1 * MB, "-1", false},    {3, 300 * MB, "900m", true},  {3, 10 * MB, "5m", false},
+        {0, 1 * MB, "0", true},      {0, 300 * MB, "0", true},    {0, 2000 * MB, "0", false},
+        {1, 300 * MB, "0", true},    {3, 1 * MB, "0", true},      {3, 10 * MB, "0", true},
+        {3, 300 * MB, "0", false},   {100, 10 * MB, "0", false},  {0, 1 * MB, "-1", false},
+        {3, 1 * MB, "-1", false},    {3, 300 * MB, "900m", true}, {3, 10 * MB, "5m", false},
         {3, 2000 * MB, "4g", false}, {1, 2000 * MB, "0", false},
     };
     for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {

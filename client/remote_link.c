@@ -2,9 +2,9 @@
  *
  * Coming back. A leader that is lost is lost to all its clients in the same moment, and the next one has to
  * live through their return. So each waits a little before its first try, tries one address at a time, and
- * waits longer after each round of them, by chance between the least and three times as long as before: the
- * tries of many spread by themselves. It begins with short waits again only when a session has stood for a
- * while.
+ * pauses after each round of them for a part of the time that has passed since the link broke, by chance. The
+ * return of many is spread over as long as their leader was away, and nobody comes later than twice that
+ * time. A link that breaks again soon after it was opened goes on with the pauses of the time before.
  *
  * A name is resolved anew for each try. A connection is open when the coordinator has answered OPEN; who
  * accepts a connection and does not answer is given up after a while, so that a port of something else is an
@@ -26,10 +26,11 @@ enum {
     ANSWER_MS = 3500,           /* one address; a list has 5 s in all */
     ANSWER_MOST_MS = 15 * 1000, /* of a coordinator to which many come at once; whoever came in vain asks for
                                   no more of its time than before */
-    BACKOFF_MS = 50,            /* after all addresses were tried; before the first of them */
-    BACKOFF_OPENING_MS = 500,   /* at most, when somebody waits for the program to begin */
-    BACKOFF_MOST_MS = 4000,     /* a thousand that wait so take a few hundredths of a core */
-    STANDS_MS = 10 * 1000,      /* a session that stood so long was really opened */
+    FIRST_PAUSE_MS = 50,        /* at most, before the first try */
+    PAUSE_MS = 100,             /* at least, after all addresses were tried, to twice that */
+    PAUSE_OPENING_MS = 500,     /* at most, when somebody waits for the program to begin */
+    PAUSE_MOST_MS = 4000,       /* a thousand that wait so take a few hundredths of a core */
+    STANDS_MS = 1000,           /* a session that stood so long was really opened */
     LEADER_MS = 30 * 1000,      /* coordinators without a leader have one in less, or none for long */
     IN_USE_MS = 40 * 1000,      /* a machine that is gone is missed in less */
     SILENCE_MS = 30 * 1000,     /* a coordinator that was stopped for less is still there … */
@@ -470,6 +471,14 @@ static void pause_ms(weft_remote *r, int64_t until_ns, int64_t ms)
     pthread_mutex_unlock(&r->lock);
 }
 
+/* From two to four fifths of the time since the link broke. */
+static int64_t pause_after_round_ms(weft_remote *r, int64_t most_ms)
+{
+    const int64_t away_ms = (weft_now_ns(&r->ctx) - r->broke_ns) / MS;
+    const int64_t least_ms = weft_max_i64(PAUSE_MS, weft_min_i64(away_ms * 2 / 5, most_ms / 2));
+    return chance_ms(r, least_ms, 2 * least_ms);
+}
+
 static weft_status pause_or_give_up(weft_remote *r, int64_t until_ns, int64_t most_ms, const char *reasons)
 {
     if (is_cancelled(r)) return weft_fail(&r->ctx, WEFT_CANCELLED, "connecting was cancelled");
@@ -480,8 +489,7 @@ static weft_status pause_or_give_up(weft_remote *r, int64_t until_ns, int64_t mo
                   "is it running there, and is --master its address? With keys, --keys names theirs");
         return st;
     }
-    r->backoff_ms = weft_min_i64(most_ms, chance_ms(r, BACKOFF_MS, 3 * r->backoff_ms));
-    pause_ms(r, until_ns, r->backoff_ms);
+    pause_ms(r, until_ns, pause_after_round_ms(r, most_ms));
     return WEFT_OK;
 }
 
@@ -498,8 +506,11 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
     pthread_mutex_unlock(&r->lock);
     if (opened) return WEFT_OK;
     if (r->peer != 0) weft_net_drop(r->net, r->peer); /* one that was refused stands yet */
-    if (first || began_ns - r->opened_ns >= (int64_t)STANDS_MS * MS) r->backoff_ms = BACKOFF_MS;
-    if (!first) pause_ms(r, until_ns, chance_ms(r, 0, r->backoff_ms));
+    const bool stood = first || began_ns - r->opened_ns >= (int64_t)STANDS_MS * MS;
+    if (stood) r->broke_ns = began_ns;
+    if (!first)
+        pause_ms(r, until_ns,
+                 stood ? chance_ms(r, 0, FIRST_PAUSE_MS) : pause_after_round_ms(r, PAUSE_MOST_MS));
     for (;;) {
         WEFT_TRY(st, try_all(r, until_ns, answer_ms, reasons, sizeof(reasons), &opened));
         if (opened) break;
@@ -512,7 +523,7 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
         else if (first && r->address_count > 1)
             until_ns = began_ns + (int64_t)LEADER_MS * MS;
         if (!first) answer_ms = weft_min_i64(2 * answer_ms, ANSWER_MOST_MS);
-        WEFT_TRY(st, pause_or_give_up(r, until_ns, first ? BACKOFF_OPENING_MS : BACKOFF_MOST_MS, reasons));
+        WEFT_TRY(st, pause_or_give_up(r, until_ns, first ? PAUSE_OPENING_MS : PAUSE_MOST_MS, reasons));
     }
     r->opened_ns = weft_now_ns(&r->ctx);
 done:

@@ -84,7 +84,8 @@ struct weft_remote {
     bool finished;
     weft_arena *send_arena; /* of the caller's thread, reset after each message */
     uint64_t random;
-    int64_t backoff_ms, opened_ns; /* the last pause between tries; when a session was opened last */
+    int64_t broke_ns, opened_ns; /* when the link broke, or broke first of several times soon after another;
+                                    when a session was opened last */
 
     sem_t news; /* posted once for all that came since it was taken last */
     pthread_mutex_t lock;

@@ -4,7 +4,8 @@
  * live through their return. So each waits a little before its first try, tries one address at a time, and
  * pauses after each round of them for a part of the time that has passed since the link broke, by chance. The
  * return of many is spread over as long as their leader was away, and nobody comes later than twice that
- * time. A link that breaks again soon after it was opened goes on with the pauses of the time before.
+ * time. A link that breaks again soon after it was opened counts as broken for a little longer; not for all of
+ * its trouble, since leaders may be lost one after the other, and each next one is as quick.
  *
  * A name is resolved anew for each try. A connection is open when the coordinator has answered OPEN; who
  * accepts a connection and does not answer is given up after a while, so that a port of something else is an
@@ -31,6 +32,7 @@ enum {
     PAUSE_OPENING_MS = 500,     /* at most, when somebody waits for the program to begin */
     PAUSE_MOST_MS = 4000,       /* a thousand that wait so take a few hundredths of a core */
     STANDS_MS = 1000,           /* a session that stood so long was really opened */
+    CARRIED_MS = 500,           /* of one that did not, at most so much counts of what was before */
     LEADER_MS = 30 * 1000,      /* coordinators without a leader have one in less, or none for long */
     IN_USE_MS = 40 * 1000,      /* a machine that is gone is missed in less */
     SILENCE_MS = 30 * 1000,     /* a coordinator that was stopped for less is still there … */
@@ -507,7 +509,7 @@ weft_status remote_link_open(weft_remote *r, int64_t limit_ms)
     if (opened) return WEFT_OK;
     if (r->peer != 0) weft_net_drop(r->net, r->peer); /* one that was refused stands yet */
     const bool stood = first || began_ns - r->opened_ns >= (int64_t)STANDS_MS * MS;
-    if (stood) r->broke_ns = began_ns;
+    r->broke_ns = stood ? began_ns : weft_max_i64(r->broke_ns, began_ns - (int64_t)CARRIED_MS * MS);
     if (!first)
         pause_ms(r, until_ns,
                  stood ? chance_ms(r, 0, FIRST_PAUSE_MS) : pause_after_round_ms(r, PAUSE_MOST_MS));

@@ -4,8 +4,8 @@
  * live through their return. So each waits a little before its first try, tries one address at a time, and
  * pauses after each round of them for a part of the time that has passed since the link broke, by chance. The
  * return of many is spread over as long as their leader was away, and nobody comes later than twice that
- * time. A link that breaks again soon after it was opened counts as broken for a little longer; not for all of
- * its trouble, since leaders may be lost one after the other, and each next one is as quick.
+ * time. A link that breaks again soon after it was opened counts as broken for a little longer; not for all
+ * of its trouble, since leaders may be lost one after the other, and each next one is as quick.
  *
  * A name is resolved anew for each try. A connection is open when the coordinator has answered OPEN; who
  * accepts a connection and does not answer is given up after a while, so that a port of something else is an

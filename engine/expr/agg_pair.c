@@ -16,25 +16,35 @@ typedef struct pair_state {
 
 enum { PAIR_AHEAD = 8 }; /* rows whose groups are fetched while others are updated */
 
-static pair_state pair_load(const weft_row_layout *layout, int32_t first, const uint8_t *row)
+/* The states of a row lie side by side where the layout has it so, but nothing promises that. */
+typedef struct pair_slots {
+    weft_agg_slot slot[PAIR_STATES];
+} pair_slots;
+
+static pair_slots pair_slots_at(const weft_row_layout *layout, int32_t first_column)
+{
+    pair_slots slots;
+    for (int32_t i = 0; i < PAIR_STATES; i++) slots.slot[i] = weft_agg_slot_at(layout, first_column + i);
+    return slots;
+}
+
+static inline pair_state pair_load(const pair_slots *slots, const uint8_t *row)
 {
     double f[PAIR_STATES];
-    for (int32_t i = 0; i < PAIR_STATES; i++)
-        f[i] = weft_agg_load_f64(row, weft_agg_slot_at(layout, first + i));
+    for (int32_t i = 0; i < PAIR_STATES; i++) f[i] = weft_agg_load_f64(row, slots->slot[i]);
     return (pair_state){f[0], f[1], f[2], f[3], f[4], f[5]};
 }
 
-static void pair_store(const weft_row_layout *layout, int32_t first, uint8_t *row, const pair_state *p)
+static inline void pair_store(const pair_slots *slots, uint8_t *row, const pair_state *p)
 {
     const double f[PAIR_STATES] = {p->n, p->mean_x, p->mean_y, p->xy, p->xx, p->yy};
-    for (int32_t i = 0; i < PAIR_STATES; i++)
-        weft_agg_store_f64(row, weft_agg_slot_at(layout, first + i), f[i]);
+    for (int32_t i = 0; i < PAIR_STATES; i++) weft_agg_store_f64(row, slots->slot[i], f[i]);
 }
 
 /* Orders of terms, which round as Spark's: of covar_* and corr, of regr_sxx and its kin, of regr_r2. */
 typedef enum pair_order { PAIR_X_FIRST, PAIR_PARTS, PAIR_Y_FIRST } pair_order;
 
-static void pair_add_as(pair_state *p, double x, double y, pair_order order)
+static inline void pair_add_as(pair_state *p, double x, double y, pair_order order)
 {
     p->n += 1;
     const double dx = x - p->mean_x, dy = y - p->mean_y, dx_n = dx / p->n, dy_n = dy / p->n;
@@ -45,8 +55,12 @@ static void pair_add_as(pair_state *p, double x, double y, pair_order order)
     p->yy += dy * (order == PAIR_PARTS ? dy - dy_n : y - p->mean_y);
 }
 
-static void pair_add(pair_state *p, double x, double y)
+static inline void pair_add(pair_state *p, double x, double y, pair_order order)
 {
+    if (order != PAIR_X_FIRST) {
+        pair_add_as(p, x, y, order);
+        return;
+    }
     p->n += 1;
     const double dx = x - p->mean_x, dy = y - p->mean_y;
     p->mean_x += dx / p->n;
@@ -82,33 +96,52 @@ typedef struct pair_member {
 
 static const pair_member *member_of(const weft_expr *call);
 
-static void pair_row(const weft_agg_place *place, uint8_t *row, const weft_column *args, int32_t position)
+/* The two columns of a batch, by what they are for the statistic. */
+typedef struct pair_input {
+    const weft_column *x, *y;
+    bool plain; /* values lie side by side, and none is NULL */
+} pair_input;
+
+static pair_input pair_input_of(const weft_column *args, const pair_member *member)
 {
-    const weft_value a = weft_value_of_column(&args[0], position),
-                     b = weft_value_of_column(&args[1], position);
-    if (a.is_null || b.is_null) return;
-    const bool y_first = member_of(place->call)->y_first;
-    pair_state p = pair_load(place->layout, place->first_column, row);
-    const double x = y_first ? b.f64 : a.f64, y = y_first ? a.f64 : b.f64;
-    const pair_order order = member_of(place->call)->order;
-    if (order == PAIR_X_FIRST)
-        pair_add(&p, x, y);
-    else
-        pair_add_as(&p, x, y, order);
-    pair_store(place->layout, place->first_column, row, &p);
+    pair_input in = {.x = &args[member->y_first ? 1 : 0], .y = &args[member->y_first ? 0 : 1]};
+    in.plain = in.x->encoding == WEFT_FLAT && in.x->validity == NULL && in.x->phys == WEFT_PHYS_F64 &&
+               in.y->encoding == WEFT_FLAT && in.y->validity == NULL && in.y->phys == WEFT_PHYS_F64;
+    return in;
+}
+
+/* False: one of the two is NULL. */
+static inline bool pair_read(const pair_input *in, int32_t position, double *x, double *y)
+{
+    if (in->plain) {
+        *x = ((const double *)in->x->data)[position];
+        *y = ((const double *)in->y->data)[position];
+        return true;
+    }
+    const weft_value a = weft_value_of_column(in->x, position), b = weft_value_of_column(in->y, position);
+    *x = a.f64;
+    *y = b.f64;
+    return !a.is_null && !b.is_null;
 }
 
 static weft_status pair_update(weft_ctx *ctx, const weft_agg_place *place, uint8_t *const *rows,
                                const weft_batch *batch, const weft_column *args)
 {
-    const int32_t offset = place->layout->offsets[place->first_column];
+    const pair_member *const member = member_of(place->call);
+    const pair_input in = pair_input_of(args, member);
+    const pair_slots slots = pair_slots_at(place->layout, place->first_column);
+    double x, y;
     (void)ctx;
     for (int32_t i = 0; i < batch->selected; i++) {
         if (i + PAIR_AHEAD < batch->selected) { /* six states lie in two lines of the cache */
-            __builtin_prefetch(rows[i + PAIR_AHEAD] + offset, 1);
-            __builtin_prefetch(rows[i + PAIR_AHEAD] + offset + (PAIR_STATES - 1) * sizeof(double), 1);
+            uint8_t *const ahead = rows[i + PAIR_AHEAD];
+            __builtin_prefetch(ahead + slots.slot[0].offset, 1);
+            __builtin_prefetch(ahead + slots.slot[PAIR_STATES - 1].offset, 1);
         }
-        pair_row(place, rows[i], args, batch->selection != NULL ? batch->selection[i] : i);
+        if (!pair_read(&in, batch->selection != NULL ? batch->selection[i] : i, &x, &y)) continue;
+        pair_state p = pair_load(&slots, rows[i]);
+        pair_add(&p, x, y, member->order);
+        pair_store(&slots, rows[i], &p);
     }
     return WEFT_OK;
 }
@@ -116,10 +149,17 @@ static weft_status pair_update(weft_ctx *ctx, const weft_agg_place *place, uint8
 static weft_status pair_update_one(weft_ctx *ctx, const weft_agg_place *place, uint8_t *row,
                                    const weft_batch *batch, const weft_column *args)
 {
+    const pair_member *const member = member_of(place->call);
+    const pair_input in = pair_input_of(args, member);
+    const pair_slots slots = pair_slots_at(place->layout, place->first_column);
+    pair_state p = pair_load(&slots, row);
+    double x, y;
     (void)ctx;
     for (int32_t i = 0; i < batch->selected; i++) {
-        pair_row(place, row, args, batch->selection != NULL ? batch->selection[i] : i);
+        if (pair_read(&in, batch->selection != NULL ? batch->selection[i] : i, &x, &y))
+            pair_add(&p, x, y, member->order);
     }
+    pair_store(&slots, row, &p);
     return WEFT_OK;
 }
 
@@ -127,11 +167,12 @@ static weft_status pair_merge_rows(weft_ctx *ctx, const weft_agg_place *place, u
                                    const weft_row_layout *from_layout, int32_t from_first_column,
                                    const uint8_t *const *from, int32_t count)
 {
+    const pair_slots to = pair_slots_at(place->layout, place->first_column);
+    const pair_slots other = pair_slots_at(from_layout, from_first_column);
     (void)ctx;
     for (int32_t i = 0; i < count; i++) {
-        const pair_state a = pair_load(place->layout, place->first_column, into[i]);
-        const pair_state b = pair_load(from_layout, from_first_column, from[i]), p = pair_merge(&a, &b);
-        pair_store(place->layout, place->first_column, into[i], &p);
+        const pair_state a = pair_load(&to, into[i]), b = pair_load(&other, from[i]), p = pair_merge(&a, &b);
+        pair_store(&to, into[i], &p);
     }
     return WEFT_OK;
 }
@@ -140,9 +181,10 @@ static weft_status pair_finalize(weft_ctx *ctx, const weft_agg_place *place, con
                                  int32_t count, weft_vector *out)
 {
     const pair_result result = member_of(place->call)->result;
+    const pair_slots slots = pair_slots_at(place->layout, place->first_column);
     (void)ctx;
     for (int32_t i = 0; i < count; i++) {
-        const pair_state p = pair_load(place->layout, place->first_column, rows[i]);
+        const pair_state p = pair_load(&slots, rows[i]);
         double value = 0;
         if (place->call->type.id == WEFT_TYPE_BIGINT)
             ((int64_t *)out->values)[i] = (int64_t)p.n;

@@ -195,10 +195,14 @@ static void order_name(weft_ctx *ctx, weft_core *core, int32_t worker, weft_to_w
     (void)core_order(ctx, core, worker, &order);
 }
 
+/* Of one that is new to this leader only those are judged that count at once: it sends the reports of all of
+ * them again, and until they are here nobody knows which will be looked for. What it were told to drop now
+ * could count by its report, which is on its way. */
 static weft_status compare_blocks(weft_ctx *ctx, weft_core *core, int32_t worker,
                                   const weft_worker_hello *hello)
 {
     weft_status st = WEFT_OK;
+    const bool tells_again = hello->epoch != core->options.epoch;
     for (int32_t i = 0; i < hello->block_count; i++) {
         const weft_block_name *name = &hello->blocks[i];
         const weft_event back = {.kind = WEFT_EVENT_BLOCK_BACK,
@@ -209,9 +213,7 @@ static weft_status compare_blocks(weft_ctx *ctx, weft_core *core, int32_t worker
                                  .partition = name->partition,
                                  .attempt = name->attempt};
         WEFT_TRY(st, core_step(ctx, core, &back));
-        /* its report may be on its way again */
-        if (!weft_scheduler_wants(core->scheduler, worker, name) &&
-            !weft_scheduler_may_find(core->scheduler, worker, name))
+        if (!tells_again && !weft_scheduler_wants(core->scheduler, worker, name))
             order_name(ctx, core, worker, WEFT_TO_WORKER_DROP, name);
     }
 done:

@@ -222,8 +222,6 @@ bool weft_scheduler_wants(const weft_scheduler *s, int32_t worker, const weft_bl
 bool weft_scheduler_awaits(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
 /* Is this the block of a task of a resumed stage that is looked for? Then a report DONE of it counts. */
 bool weft_scheduler_finds(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
-/* … or will it be should an attempt fail that was taken over? */
-bool weft_scheduler_may_find(const weft_scheduler *s, int32_t worker, const weft_block_name *name);
 bool weft_scheduler_has_worker(const weft_scheduler *s, int32_t worker);
 /* Does everything add up? Walks the whole state; for tests and simulation. NULL, or what is wrong. */
 const char *weft_scheduler_check(const weft_scheduler *s);

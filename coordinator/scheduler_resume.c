@@ -67,31 +67,17 @@ bool scheduler_found(weft_scheduler *s, const weft_event *e)
     return true;
 }
 
-static const task *find_named(const weft_scheduler *s, int32_t worker_id, const weft_block_name *name,
-                              stage **st)
+bool weft_scheduler_finds(const weft_scheduler *s, int32_t worker_id, const weft_block_name *name)
 {
+    stage *st = NULL;
     const weft_event e = {.worker = worker_id,
                           .job = name->job,
                           .stage = name->stage,
                           .generation = name->generation,
                           .partition = name->partition,
                           .attempt = name->attempt};
-    return find_foreign(s, &e, st);
-}
-
-bool weft_scheduler_finds(const weft_scheduler *s, int32_t worker_id, const weft_block_name *name)
-{
-    stage *st = NULL;
-    const task *t = find_named(s, worker_id, name, &st);
+    const task *t = find_foreign(s, &e, &st);
     return t != NULL && is_looked_for(st, t, name->attempt);
-}
-
-bool weft_scheduler_may_find(const weft_scheduler *s, int32_t worker_id, const weft_block_name *name)
-{
-    stage *st = NULL;
-    const task *t = find_named(s, worker_id, name, &st);
-    return t != NULL && (is_looked_for(st, t, name->attempt) ||
-                         (t->state == TASK_RUNNING && t->attempt < st->job->first_attempt));
 }
 
 /* What runs goes on, unless the task's block is known to be of another attempt. */

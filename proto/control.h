@@ -113,7 +113,8 @@ typedef struct weft_worker_hello {
     int32_t running_count, block_count, job_count;
     const weft_block_name *running; /* attempts that it has: begun, waiting, or reported without an
                                        acknowledgement */
-    const weft_block_name *blocks;  /* in its store, but those of attempts that are among `running` */
+    const weft_block_name *blocks;  /* in its store, but those of attempts that are among `running`, and
+                                      those whose reports are on their way again */
     const uint64_t *jobs;           /* of which it holds anything at all */
 } weft_worker_hello;
 

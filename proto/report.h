@@ -61,6 +61,17 @@ static inline bool weft_block_name_equal(const weft_block_name *a, const weft_bl
            a->partition == b->partition && a->attempt == b->attempt;
 }
 
+/* An order of names, for qsort and bsearch. */
+static inline int weft_block_name_compare(const void *left, const void *right)
+{
+    const weft_block_name *a = left, *b = right;
+    if (a->job != b->job) return a->job < b->job ? -1 : 1;
+    if (a->stage != b->stage) return a->stage < b->stage ? -1 : 1;
+    if (a->generation != b->generation) return a->generation < b->generation ? -1 : 1;
+    if (a->partition != b->partition) return a->partition < b->partition ? -1 : 1;
+    return a->attempt < b->attempt ? -1 : a->attempt > b->attempt;
+}
+
 static inline bool weft_block_name_is_in(const weft_block_name *name, const weft_block_name *list,
                                          int32_t count)
 {

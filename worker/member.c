@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -82,14 +83,15 @@ done:
     return st;
 }
 
-/* The worker's list comes first: an attempt that ends between the two is in both. */
+/* The worker's list comes first: an attempt that ends between the two is in both. A block whose report is on
+ * its way again is judged by that: what the coordinator said of it before could be overtaken by it. */
 static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
 {
     weft_status st = WEFT_OK;
     weft_block_name *reported = NULL, *running = NULL;
-    int32_t count = 0, blocks = 0;
+    int32_t count = 0, again = 0, blocks = 0;
     WEFT_TRY(st, weft_worker_list(&m->ctx, m->worker, hello));
-    WEFT_TRY(st, weft_outbox_attempts(&m->ctx, m->outbox, &reported, &count));
+    WEFT_TRY(st, weft_outbox_attempts(&m->ctx, m->outbox, &reported, &count, &again));
     WEFT_TRY(st, WEFT_NEW_ARRAY(&m->ctx, hello->running_count + count, &running));
     for (int32_t i = 0; i < hello->running_count; i++) running[i] = hello->running[i];
     for (int32_t i = 0; i < count; i++)
@@ -98,7 +100,10 @@ static weft_status make_hello(weft_member *m, weft_worker_hello *hello)
     hello->running = running;
     weft_block_name *const all = (weft_block_name *)(uintptr_t)hello->blocks;
     for (int32_t i = 0; i < hello->block_count; i++)
-        if (!weft_block_name_is_in(&all[i], running, hello->running_count)) all[blocks++] = all[i];
+        if (!weft_block_name_is_in(&all[i], running, hello->running_count) &&
+            (again == 0 || bsearch(&all[i], reported + count, (size_t)again, sizeof(*reported),
+                                   weft_block_name_compare) == NULL))
+            all[blocks++] = all[i];
     hello->block_count = blocks;
     hello->uuid = m->options.uuid;
     hello->registration = m->control.registrations;

@@ -4,6 +4,7 @@
 
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct weft_parcel {
@@ -256,17 +257,27 @@ void weft_outbox_forget(weft_outbox *box, uint64_t batch)
     pthread_mutex_unlock(&box->lock);
 }
 
-weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_name **names, int32_t *count)
+/* Lock held. Behind the first `count` of names: attempts that are told of again, or for the first time. */
+static int32_t list_attempts(const weft_outbox *box, bool again, weft_block_name *names, int32_t count)
+{
+    for (const weft_parcel *p = box->first; p != NULL; p = p->next)
+        if (p->is_attempt && p->again == again && !p->skipped) names[count++] = p->name;
+    return count;
+}
+
+weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_name **names, int32_t *count,
+                                 int32_t *again)
 {
     weft_status st = WEFT_OK;
-    *count = 0;
+    *count = *again = 0;
     pthread_mutex_lock(&box->lock);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, box->count, names));
-    for (weft_parcel *p = box->first; p != NULL; p = p->next) {
+    for (weft_parcel *p = box->first; p != NULL; p = p->next)
         p->skipped = atomic_load(p->kept != NULL ? &p->kept->gone : &p->gone);
-        if (p->is_attempt && !p->again && !p->skipped) (*names)[(*count)++] = p->name;
-    }
+    *count = list_attempts(box, false, *names, 0);
+    *again = list_attempts(box, true, *names, *count) - *count;
 done:
     pthread_mutex_unlock(&box->lock);
+    if (*again > 1) qsort(*names + *count, (size_t)*again, sizeof(**names), weft_block_name_compare);
     return st;
 }

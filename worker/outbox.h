@@ -59,10 +59,11 @@ bool weft_outbox_batch(weft_outbox *box);
 int32_t weft_outbox_frames(const weft_outbox *box, uint64_t batch, weft_net_frame *frames);
 /* Let go of all batches up to this one. */
 void weft_outbox_forget(weft_outbox *box, uint64_t batch);
-/* A session begins: the attempts that its reports are about, but for those that are sent again, into
- * ctx->arena. Those whose blocks are gone by now are not among them, nor in any batch from here on: whoever
- * is told of an attempt is told how it ended. Errors: WEFT_NOMEM. */
+/* A session begins: the attempts that its reports are about, into ctx->arena: *count that are told of for the
+ * first time, and behind them *again whose reports are sent again, in the order of weft_block_name_compare.
+ * Those whose blocks are gone by now are not among them, nor in any batch from here on: whoever is told of an
+ * attempt is told how it ended. Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_outbox_attempts(weft_ctx *ctx, weft_outbox *box, weft_block_name **names,
-                                                 int32_t *count);
+                                                 int32_t *count, int32_t *again);
 
 #endif

@@ -462,9 +462,9 @@ static void send_register(cluster *c, node *n, uint64_t peer)
     uint64_t jobs[JOBS_MAX];
     uint8_t *bytes = NULL;
     size_t len = 0;
-    int32_t count = 0;
+    int32_t count = 0, again = 0;
     const weft_envelope e = {.kind = WEFT_ENVELOPE_REGISTER};
-    weft_status st = weft_outbox_attempts(c->ctx, n->outbox, &reported, &count);
+    weft_status st = weft_outbox_attempts(c->ctx, n->outbox, &reported, &count, &again);
     if (st == WEFT_OK) st = WEFT_NEW_ARRAY(c->ctx, n->attempt_count + count, &running);
     if (st == WEFT_OK) st = WEFT_NEW_ARRAY(c->ctx, n->block_count, &blocks);
     assert(st == WEFT_OK);
@@ -473,7 +473,8 @@ static void send_register(cluster *c, node *n, uint64_t peer)
         if (!weft_block_name_is_in(&reported[i], running, hello.running_count))
             running[hello.running_count++] = reported[i];
     for (int32_t i = 0; i < n->block_count; i++)
-        if (!weft_block_name_is_in(&n->blocks[i].name, running, hello.running_count))
+        if (!weft_block_name_is_in(&n->blocks[i].name, running, hello.running_count) &&
+            !weft_block_name_is_in(&n->blocks[i].name, reported + count, again))
             blocks[hello.block_count++] = n->blocks[i].name;
     for (int32_t i = 0; i < n->job_count; i++) jobs[hello.job_count++] = n->jobs[i].id;
     hello.running = running;

@@ -126,17 +126,26 @@ static void registers(rig *r, uint64_t uuid, const weft_block_name *running, con
     weft_core_registers(&r->f.ctx, r->core, uuid, &hello);
 }
 
-static void reports(rig *r, int32_t worker, weft_to_coordinator_kind kind, int32_t partition, int32_t attempt)
+static void reports_of(rig *r, int32_t worker, weft_to_coordinator_kind kind, const weft_block_name *name)
 {
     const int64_t one = 1;
     weft_block_meta block = {.partition_count = 1, .rows = &one, .bytes = &one};
     const weft_to_coordinator m = {.kind = kind,
                                    .epoch = EPOCH,
-                                   .job = kind == WEFT_FROM_WORKER_HELD ? 0 : JOB,
-                                   .partition = partition,
-                                   .attempt = attempt,
+                                   .job = name->job,
+                                   .stage = name->stage,
+                                   .generation = name->generation,
+                                   .partition = name->partition,
+                                   .attempt = name->attempt,
                                    .block = kind == WEFT_FROM_WORKER_DONE ? &block : NULL};
     weft_fixture_ok(&r->f, weft_core_report(&r->f.ctx, r->core, worker, &m));
+}
+
+static void reports(rig *r, int32_t worker, weft_to_coordinator_kind kind, int32_t partition, int32_t attempt)
+{
+    const weft_block_name name = {
+        .job = kind == WEFT_FROM_WORKER_HELD ? 0 : JOB, .partition = partition, .attempt = attempt};
+    reports_of(r, worker, kind, &name);
 }
 
 static void recover(rig *r, int32_t count)
@@ -241,8 +250,8 @@ static void no_members(void **state)
     close_core(&r);
 }
 
-/* A block that is none of the stage's generation is dropped by name, at once; jobs that are not known are
- * ended. */
+/* A block that is none of the stage's generation is dropped by name when its report is there; jobs that are
+ * not known are ended at once. */
 static void strange_things_go(void **state)
 {
     (void)state;
@@ -255,9 +264,11 @@ static void strange_things_go(void **state)
     begin_stage(&r, 0);
     recover(&r, 2);
     registers(&r, 1, &block, &block);
+    assert_int_equal(ordered(&r, WEFT_TO_WORKER_DROP, NULL), 0);
+    assert_int_equal(ordered(&r, WEFT_TO_WORKER_CANCEL, NULL), 1);
+    reports_of(&r, 0, WEFT_FROM_WORKER_DONE, &block);
     assert_int_equal(ordered(&r, WEFT_TO_WORKER_DROP, &last), 1);
     assert_int_equal(last.generation, 1);
-    assert_int_equal(ordered(&r, WEFT_TO_WORKER_CANCEL, NULL), 1);
     const weft_worker_hello hello = {.uuid = {.low = 2},
                                      .registration = 1,
                                      .slots = 1,
@@ -268,6 +279,42 @@ static void strange_things_go(void **state)
     assert_int_equal(ordered(&r, WEFT_TO_WORKER_END, &last), 1);
     assert_int_equal(last.job, 77);
     close_core(&r);
+}
+
+/* Two workers come from the leader before with a block of the same task. The second is told to drop its own
+ * only by what is known when its report is there: the first may have died since it registered. In its next
+ * session, when its reports are all there, it is told by its registration. */
+static void a_block_is_judged_by_its_report(void **state)
+{
+    (void)state;
+    rig r;
+    weft_to_worker last = {0};
+    const weft_block_name first = {.job = JOB}, second = {.job = JOB, .attempt = 1};
+    for (int32_t dies = 0; dies < 2; dies++) {
+        open_core(&r);
+        begin_stage(&r, 0);
+        recover(&r, 2);
+        registers(&r, 1, NULL, &first);
+        reports_of(&r, 0, WEFT_FROM_WORKER_DONE, &first);
+        registers(&r, 2, NULL, &second);
+        assert_int_equal(ordered(&r, WEFT_TO_WORKER_DROP, NULL), 0);
+        if (dies > 0) weft_core_leaves(&r.f.ctx, r.core, 1);
+        reports_of(&r, 1, WEFT_FROM_WORKER_DONE, &second);
+        assert_int_equal(ordered(&r, WEFT_TO_WORKER_DROP, &last), 1 - dies);
+        reports(&r, 0, WEFT_FROM_WORKER_HELD, 0, 0);
+        reports(&r, 1, WEFT_FROM_WORKER_HELD, 0, 0);
+        assert_int_equal(ordered(&r, WEFT_TO_WORKER_LAUNCH, NULL), TASKS - 1);
+        const weft_worker_hello again = {.uuid = {.low = 2},
+                                         .registration = 2,
+                                         .slots = TASKS,
+                                         .epoch = EPOCH,
+                                         .block_count = 1,
+                                         .blocks = &second};
+        weft_core_registers(&r.f.ctx, r.core, 3, &again);
+        assert_int_equal(ordered(&r, WEFT_TO_WORKER_DROP, &last), 2 * (1 - dies));
+        if (dies == 0) assert_true(last.attempt == 1 && last.partition == 0);
+        close_core(&r);
+    }
 }
 
 /* A worker that has seen a higher epoch is not welcomed, and the core knows that it is deposed. */
@@ -357,5 +404,5 @@ static void recorded_from_now_on(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(members_tell), WEFT_TEST(an_earlier_leader_was_told), WEFT_TEST(members_may_be_gone),
-           WEFT_TEST(no_members), WEFT_TEST(strange_things_go), WEFT_TEST(deposed), WEFT_TEST(records_hold),
-           WEFT_TEST(recorded_from_now_on))
+           WEFT_TEST(no_members), WEFT_TEST(strange_things_go), WEFT_TEST(a_block_is_judged_by_its_report),
+           WEFT_TEST(deposed), WEFT_TEST(records_hold), WEFT_TEST(recorded_from_now_on))

@@ -184,6 +184,38 @@ static int32_t take_again(script *s, int32_t answered, int32_t *first)
     return count;
 }
 
+/* A block whose report is on its way to another leader again is told of by that alone: it stands in no
+ * registration until the report was acknowledged. */
+static void reports_again_stand_for_blocks(void **state)
+{
+    (void)state;
+    int32_t first = -1;
+    script s;
+    open_script(&s, NULL);
+    start_worker(&s);
+    enter(&s, first_session, 0, 0, 0);
+    const weft_to_worker orders[] = {open_order(&s), launch_order(0, 0), launch_order(1, 1)};
+    order(&s, orders, 3);
+    for (int32_t seen = 0; seen < 2;) seen += take_reports(&s, seen);
+    beat(&s); /* acknowledges them */
+    s.link.sent++;
+    beat(&s); /* a gap */
+    enter(&s, 2 * first_session, 0, 2, 1);
+    for (uint64_t i = 1; i <= 2; i++) {
+        assert_int_equal(take_again(&s, -1, &first), 2);
+        s.link.sent++;
+        s.link.received = 0; /* nothing is acknowledged */
+        beat(&s);
+        enter(&s, 2 * first_session + i, 0, 0, 1);
+    }
+    assert_int_equal(take_again(&s, -1, &first), 2);
+    beat(&s);
+    s.link.sent++;
+    beat(&s);
+    enter(&s, 2 * first_session + 3, 0, 2, 1);
+    close_script(&s);
+}
+
 /* Another leader hears of every block again, each once, and then that this was all; an answer that travelled
  * in a report is not sent again. The same leader, in its next session, hears nothing twice. */
 static void another_leader(void **state)
@@ -339,5 +371,5 @@ static void addresses(void **state)
 
 WEFT_TESTS(WEFT_TEST(registers_and_works), WEFT_TEST(reports_survive_sessions), WEFT_TEST(wrong_messages),
            WEFT_TEST(reports_travel_together), WEFT_TEST(deposed_leader), WEFT_TEST(another_leader),
-           WEFT_TEST(refused), WEFT_TEST(no_room_for_a_report), WEFT_TEST(lease_and_grace),
-           WEFT_TEST(next_address), WEFT_TEST(addresses))
+           WEFT_TEST(reports_again_stand_for_blocks), WEFT_TEST(refused), WEFT_TEST(no_room_for_a_report),
+           WEFT_TEST(lease_and_grace), WEFT_TEST(next_address), WEFT_TEST(addresses))

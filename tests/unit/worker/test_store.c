@@ -333,8 +333,10 @@ static void reports(void **state)
 static int32_t session_begins(rig *r, weft_outbox *box)
 {
     weft_block_name *names = NULL;
-    int32_t count = -1;
-    weft_fixture_ok(&r->f, weft_outbox_attempts(&r->f.ctx, box, &names, &count));
+    int32_t count = -1, again = -1;
+    weft_fixture_ok(&r->f, weft_outbox_attempts(&r->f.ctx, box, &names, &count, &again));
+    for (int32_t i = count + 1; i < count + again; i++)
+        assert_true(weft_block_name_compare(&names[i - 1], &names[i]) < 0);
     return count;
 }
 

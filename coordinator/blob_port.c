@@ -111,7 +111,7 @@ static bool may_ask(const weft_blob_port *p, const weft_identity *who, const wef
 static bool is_request(weft_blob_kind kind)
 {
     return kind == WEFT_BLOB_PUT || kind == WEFT_BLOB_CHUNK || kind == WEFT_BLOB_GET ||
-           kind == WEFT_BLOB_KEEP;
+           kind == WEFT_BLOB_KEEP || kind == WEFT_BLOB_CLOCK;
 }
 
 /* One more waits, or one less; false: there is no room. */
@@ -300,6 +300,14 @@ done:
     return st;
 }
 
+static void take_clock(weft_ctx *ctx, weft_blob_port *p, const blob_request *r)
+{
+    const weft_clock *clock = weft_clock_system();
+    const weft_blob_message m = {.kind = WEFT_BLOB_CLOCK, .time_ns = clock->now_ns(clock->self)};
+    answer(ctx, p, r->peer, &m);
+}
+
+/* What came after the list was begun may be needed and not be in it. */
 static weft_status take_keep(weft_ctx *ctx, weft_blob_port *p, const blob_request *r)
 {
     weft_status st = WEFT_OK;
@@ -308,7 +316,7 @@ static weft_status take_keep(weft_ctx *ctx, weft_blob_port *p, const blob_reques
     uint64_t *needed = NULL, *here = NULL, *missing = NULL;
     int32_t here_count = 0, removed = 0;
     const weft_clock *clock = weft_clock_system();
-    const int64_t before_ns = clock->now_ns(clock->self) - p->options.idle_ns;
+    const int64_t before_ns = weft_min_i64(m->time_ns, clock->now_ns(clock->self)) - p->options.idle_ns;
     WEFT_TRY(st, check_epoch(ctx, p, m->epoch));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->count + 1, &needed));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->count + 1, &missing));
@@ -344,6 +352,7 @@ static void handle(weft_blob_port *p, const blob_request *r)
     case WEFT_BLOB_CHUNK: st = take_chunk(ctx, p, r); break;
     case WEFT_BLOB_GET: st = take_get(ctx, p, r); break;
     case WEFT_BLOB_KEEP: st = take_keep(ctx, p, r); break;
+    case WEFT_BLOB_CLOCK: take_clock(ctx, p, r); break;
     case WEFT_BLOB_READY:
     case WEFT_BLOB_DONE:
     case WEFT_BLOB_REFUSED: break; /* is_request leaves none of them */

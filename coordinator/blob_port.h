@@ -24,7 +24,7 @@ typedef struct weft_blob_port_options {
     weft_pool *pool;
     const weft_settings *settings;
     weft_blob_store *stores[WEFT_BLOB_CLASS_COUNT];
-    int64_t idle_ns; /* what a KEEP does not name and nobody used for so long is removed */
+    int64_t idle_ns; /* what a KEEP does not name, and nobody used for so long before its time, is removed */
 } weft_blob_port_options;
 
 typedef struct weft_blob_port_counts {

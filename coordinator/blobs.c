@@ -148,14 +148,13 @@ void weft_blobs_wake(weft_blobs *b)
     pthread_mutex_unlock(&b->lock);
 }
 
-weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name)
+/* To one of those that stand by, if one takes it. */
+static weft_status send_to_one(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name)
 {
     weft_status st = WEFT_OK;
     weft_leader *peers = NULL;
     int32_t count = 0;
     bool is_done = false;
-    weft_blobs_wake(b);
-    if (b->journal == NULL) return WEFT_OK;
     WEFT_TRY(st, list_peers(ctx, b, &peers, &count));
     for (int32_t i = 0; i < count && !is_done; i++) {
         weft_blob_link *link = NULL;
@@ -170,10 +169,21 @@ weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class clas
     if (!is_done && b->options.copies > 1) return refuse_alone(ctx, count);
     weft_error_clear(ctx);
     if (count > 1 || !is_done) weft_blobs_wake(b); /* the others get it soon */
-    /* while another took its time, it may have been removed here: nothing names it yet. It counts as used now
-     */
-    st = weft_blobs_have(ctx, b, class, name);
 done:
+    return st;
+}
+
+/* It is held meanwhile: nothing names it yet, and another may take its time, or ZooKeeper may not say who the
+ * others are. */
+weft_status weft_blobs_spread(weft_ctx *ctx, weft_blobs *b, weft_blob_class class, const char *name)
+{
+    weft_status st = WEFT_OK;
+    weft_blobs_wake(b);
+    if (b->journal == NULL) return WEFT_OK;
+    const bool is_held = weft_blob_hold(b->stores[class], name);
+    st = send_to_one(ctx, b, class, name);
+    if (is_held) weft_blob_let_go(b->stores[class], name);
+    if (st == WEFT_OK) st = weft_blobs_have(ctx, b, class, name); /* it may have been found damaged */
     return st;
 }
 
@@ -317,19 +327,22 @@ done:
     return st;
 }
 
-/* Tell one coordinator what is needed, and give it what it misses. */
-static weft_status tend_peer(weft_ctx *ctx, weft_blobs *b, const weft_leader *peer, uint64_t *const *ids,
-                             const int32_t *counts)
+/* Tell one coordinator what is needed, and give it what it misses. Each hears a list that was made for it,
+ * after it had told its time. */
+static weft_status tend_peer(weft_ctx *ctx, weft_blobs *b, const weft_leader *peer)
 {
     weft_status st = WEFT_OK;
     weft_blob_link *link = NULL;
+    int64_t time_ns = 0;
     WEFT_TRY(st, open_link(ctx, b, peer, &link));
+    WEFT_TRY(st, weft_blob_link_clock(ctx, link, &time_ns));
     for (int32_t c = 0; c < WEFT_BLOB_CLASS_COUNT; c++) {
-        uint64_t *missing = NULL;
-        int32_t count = 0;
+        uint64_t *ids = NULL, *missing = NULL;
+        int32_t needed = 0, count = 0;
         char name[WEFT_BLOB_NAME_BYTES];
         const weft_blob_class class = (weft_blob_class)c;
-        WEFT_TRY(st, weft_blob_link_keep(ctx, link, class, b->epoch, ids[c], counts[c], &missing, &count));
+        WEFT_TRY(st, list_needed(ctx, b, class, &ids, &needed));
+        WEFT_TRY(st, weft_blob_link_keep(ctx, link, class, b->epoch, time_ns, ids, needed, &missing, &count));
         for (int32_t i = 0; i < count; i++)
             if (weft_blob_name(b->stores[c], missing[i], name))
                 WEFT_TRY(st, send_blob(ctx, b, link, class, name));
@@ -343,28 +356,27 @@ done:
 static weft_status tend(weft_ctx *ctx, weft_blobs *b, bool *idle)
 {
     weft_status st = WEFT_OK;
-    uint64_t *ids[WEFT_BLOB_CLASS_COUNT];
-    int32_t counts[WEFT_BLOB_CLASS_COUNT], peer_count = 0, removed = 0, here = 0;
+    uint64_t *ids = NULL;
+    int32_t peer_count = 0, needed = 0, removed = 0, here = 0;
     int64_t bytes = 0;
     weft_leader *peers = NULL;
     const weft_clock *clock = weft_clock_system();
-    const int64_t before_ns = clock->now_ns(clock->self) - b->options.idle_ms * MS;
     *idle = false;
     if (weft_now_ns(ctx) < b->from_ns) return WEFT_OK; /* sessions may not be made again yet */
     *idle = true;
     WEFT_TRY(st, list_peers(ctx, b, &peers, &peer_count));
-    for (int32_t c = 0; c < WEFT_BLOB_CLASS_COUNT; c++)
-        WEFT_TRY(st, list_needed(ctx, b, (weft_blob_class)c, &ids[c], &counts[c]));
     for (int32_t i = 0; i < peer_count; i++) {
-        if (tend_peer(ctx, b, &peers[i], ids, counts) == WEFT_OK) continue;
+        if (tend_peer(ctx, b, &peers[i]) == WEFT_OK) continue;
         WEFT_TRY(st, weft_check_cancel(ctx));
         weft_log_error(WEFT_LOG_WARN, "blobs_not_tended", &ctx->error);
         weft_error_clear(ctx);
     }
     for (int32_t c = 0; c < WEFT_BLOB_CLASS_COUNT; c++) {
-        weft_blob_store_sweep(ctx, b->stores[c], ids[c], counts[c], before_ns, &removed);
+        const int64_t before_ns = clock->now_ns(clock->self) - b->options.idle_ms * MS;
+        WEFT_TRY(st, list_needed(ctx, b, (weft_blob_class)c, &ids, &needed));
+        weft_blob_store_sweep(ctx, b->stores[c], ids, needed, before_ns, &removed);
         weft_blob_count(b->stores[c], &here, &bytes);
-        *idle = *idle && here == 0 && counts[c] == 0;
+        *idle = *idle && here == 0 && needed == 0;
     }
 done:
     return st;

@@ -1,8 +1,8 @@
 /* proto/blob.c - see blob.h.
  *
  *   head = u32 magic with the version, u32 CRC-32C of all that follows in the head, u32 kind, u32 class,
- *          u64 epoch, u64 bytes, 32 bytes name, u32 index, u32 count, u32 code, u32 CRC-32C of the body,
- *          u64 bytes of the body */
+ *          u64 epoch, u64 bytes or time, 32 bytes name, u32 index, u32 count, u32 code, u32 CRC-32C of the
+ * body, u64 bytes of the body */
 #include "proto/blob.h"
 
 #include <string.h>
@@ -51,6 +51,8 @@ static void get_name(const uint8_t **from, char name[WEFT_BLOB_NAME_BYTES])
     *from += DIGEST_BYTES;
 }
 
+static bool has_time(weft_blob_kind kind) { return kind == WEFT_BLOB_KEEP || kind == WEFT_BLOB_CLOCK; }
+
 /* ---- writing ---- */
 
 void weft_blob_put_head(uint8_t *to, const weft_blob_message *m)
@@ -60,7 +62,7 @@ void weft_blob_put_head(uint8_t *to, const weft_blob_message *m)
     at = put_uint(at, (uint64_t)m->kind, 4);
     at = put_uint(at, (uint64_t)m->class, 4);
     at = put_uint(at, m->epoch, 8);
-    at = put_uint(at, (uint64_t)m->bytes, 8);
+    at = put_uint(at, (uint64_t)(has_time(m->kind) ? m->time_ns : m->bytes), 8);
     at = put_name(at, m->name);
     at = put_uint(at, (uint32_t)m->index, 4);
     at = put_uint(at, (uint32_t)m->count, 4);
@@ -90,7 +92,7 @@ static bool is_whole(const weft_blob_message *m)
 {
     const bool has_bytes = m->kind == WEFT_BLOB_PUT || m->kind == WEFT_BLOB_CHUNK;
     if (m->class < 0 || m->class >= WEFT_BLOB_CLASS_COUNT || m->bytes < 0 || m->bytes > WEFT_BLOB_BYTES_MAX ||
-        m->index < 0 || m->count < 0 || (!has_bytes && m->bytes != 0) ||
+        m->time_ns < 0 || m->index < 0 || m->count < 0 || (!has_bytes && m->bytes != 0) ||
         (m->kind != WEFT_BLOB_REFUSED && m->code != 0))
         return false;
     switch (m->kind) {
@@ -100,6 +102,7 @@ static bool is_whole(const weft_blob_message *m)
                (int64_t)m->body_bytes == weft_blob_chunk_bytes(m->bytes, m->index);
     case WEFT_BLOB_GET: return m->count >= 1 && m->count <= WEFT_BLOB_WINDOW && m->body_bytes == 0;
     case WEFT_BLOB_READY: return m->count == 0 && m->body_bytes == 0;
+    case WEFT_BLOB_CLOCK: return m->index == 0 && m->count == 0 && m->body_bytes == 0;
     case WEFT_BLOB_KEEP:
     case WEFT_BLOB_DONE:
         return m->index == 0 && m->count <= WEFT_BLOBS_MAX && m->body_bytes == (size_t)m->count * ID_BYTES;
@@ -126,12 +129,12 @@ weft_status weft_blob_read_message(weft_ctx *ctx, const uint8_t *head, size_t he
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a message about a blob is of version %u, this one knows %d",
                          magic & ~magic_mask, WEFT_BLOB_VERSION);
     const uint64_t kind = get_uint(&at, 4);
-    if (kind < WEFT_BLOB_PUT || kind > WEFT_BLOB_REFUSED)
+    if (kind < WEFT_BLOB_PUT || kind > WEFT_BLOB_CLOCK)
         return weft_fail(ctx, WEFT_UNSUPPORTED, "a message about a blob is of kind %d", (int)kind);
     out->kind = (weft_blob_kind)kind;
     out->class = (weft_blob_class)get_uint(&at, 4);
     out->epoch = get_uint(&at, 8);
-    out->bytes = (int64_t)get_uint(&at, 8);
+    *(has_time(out->kind) ? &out->time_ns : &out->bytes) = (int64_t)get_uint(&at, 8);
     const bool is_named = !is_zero(at, DIGEST_BYTES);
     get_name(&at, out->name);
     if (!is_named) out->name[0] = 0;

@@ -4,14 +4,18 @@
  *   CHUNK* → READY* | DONE | REFUSED  its chunks in order, a few ahead of what was answered; the last one is
  *                                     answered when all of it is durable
  *   GET → CHUNK* | REFUSED            `count` chunks from `index` on: who asks has room for them
- *   KEEP → DONE | REFUSED             these are needed, others are not; DONE tells which of them are not
- * there
+ *   CLOCK → CLOCK | REFUSED           the time there
+ *   KEEP → DONE | REFUSED             these are needed, and of what was there at that time no others; DONE
+ *                                     tells which of them are not there
  *
  * A message is a head of fixed size, little-endian, under a checksum, and perhaps one frame more: a chunk, a
  * list of ids, or the text of a refusal, whose CRC-32C stands in the head. Nothing is allocated to read one.
  *
  * All of it may come twice: PUT of what is there is DONE, and a KEEP says nothing new. What broke in the
- * middle begins anew. A coordinator's PUT and KEEP carry its epoch: one that led before is refused. */
+ * middle begins anew. A coordinator's PUT and KEEP carry its epoch: one that led before is refused.
+ *
+ * A list of what is needed grows old on its way: whoever made it may have stood still since. So the time is
+ * asked first, the list made then, and the KEEP says that time again: by one clock, that of who removes. */
 #ifndef WEFT_PROTO_BLOB_H
 #define WEFT_PROTO_BLOB_H
 
@@ -24,7 +28,8 @@ typedef enum weft_blob_kind {
     WEFT_BLOB_KEEP,
     WEFT_BLOB_READY, /* index: of the chunk that is expected next */
     WEFT_BLOB_DONE,
-    WEFT_BLOB_REFUSED
+    WEFT_BLOB_REFUSED,
+    WEFT_BLOB_CLOCK
 } weft_blob_kind;
 
 typedef enum weft_blob_class {
@@ -46,6 +51,7 @@ typedef struct weft_blob_message {
     char name[WEFT_BLOB_NAME_BYTES]; /* of PUT, CHUNK, GET, READY; else "" */
     uint64_t epoch;                  /* PUT, KEEP */
     int64_t bytes;                   /* PUT, CHUNK: of the whole blob */
+    int64_t time_ns;                 /* CLOCK as an answer, KEEP: of the monotonic clock of who is asked */
     int32_t index, count;            /* CHUNK, GET, READY: a chunk; GET: how many; KEEP, DONE: ids */
     weft_status code;                /* REFUSED */
     const uint8_t *body;             /* CHUNK, KEEP, DONE, REFUSED; borrowed */

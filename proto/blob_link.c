@@ -267,8 +267,22 @@ done:
     return st;
 }
 
+weft_status weft_blob_link_clock(weft_ctx *ctx, weft_blob_link *l, int64_t *time_ns)
+{
+    weft_status st = WEFT_OK;
+    answer *a = NULL;
+    const weft_blob_message m = {.kind = WEFT_BLOB_CLOCK};
+    WEFT_TRY(st, say(ctx, l, &m));
+    WEFT_TRY(st, hear(ctx, l, &a));
+    if (a->message.kind != WEFT_BLOB_CLOCK) WEFT_TRY(st, fail_answer(ctx, l));
+    *time_ns = a->message.time_ns;
+done:
+    answer_free(a);
+    return st;
+}
+
 weft_status weft_blob_link_keep(weft_ctx *ctx, weft_blob_link *l, weft_blob_class class, uint64_t epoch,
-                                const uint64_t *ids, int32_t count, uint64_t **missing,
+                                int64_t time_ns, const uint64_t *ids, int32_t count, uint64_t **missing,
                                 int32_t *missing_count)
 {
     weft_status st = WEFT_OK;
@@ -276,6 +290,7 @@ weft_status weft_blob_link_keep(weft_ctx *ctx, weft_blob_link *l, weft_blob_clas
     const weft_blob_message m = {.kind = WEFT_BLOB_KEEP,
                                  .class = class,
                                  .epoch = epoch,
+                                 .time_ns = time_ns,
                                  .count = count,
                                  .body = (const uint8_t *)ids, /* this machine is little-endian */
                                  .body_bytes = (size_t)count * sizeof(*ids)};

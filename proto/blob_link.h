@@ -46,9 +46,12 @@ typedef struct weft_blob_sink {
 WEFT_MUST_CHECK weft_status weft_blob_link_get(weft_ctx *ctx, weft_blob_link *link, weft_blob_class class,
                                                const char *name, const weft_blob_sink *sink);
 
-/* Tell what is needed (ids sorted); *missing: what is not there, in ctx->arena. */
+/* The time at the far end, for a list that is made next. */
+WEFT_MUST_CHECK weft_status weft_blob_link_clock(weft_ctx *ctx, weft_blob_link *link, int64_t *time_ns);
+/* Tell what is needed (ids sorted) by a list that was begun after this link had answered that time; *missing:
+ * what is not there, in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_blob_link_keep(weft_ctx *ctx, weft_blob_link *link, weft_blob_class class,
-                                                uint64_t epoch, const uint64_t *ids, int32_t count,
-                                                uint64_t **missing, int32_t *missing_count);
+                                                uint64_t epoch, int64_t time_ns, const uint64_t *ids,
+                                                int32_t count, uint64_t **missing, int32_t *missing_count);
 
 #endif

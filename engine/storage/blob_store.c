@@ -21,6 +21,7 @@ enum { DIGITS = WEFT_BLOB_NAME_BYTES - 1, PLACE_BYTES = WEFT_BLOB_NAME_BYTES + 1
 typedef struct blob_entry {
     char name[WEFT_BLOB_NAME_BYTES];
     int64_t bytes, used_ns;
+    int32_t holds; /* it is not swept while there are some */
 } blob_entry;
 
 struct weft_blob_store {
@@ -200,6 +201,25 @@ bool weft_blob_find(weft_blob_store *s, const char *name, int64_t *bytes)
     pthread_mutex_unlock(&s->lock);
     return e != NULL;
 }
+
+/* How often it is held changes by one, and it counts as used now. False: it is not here. */
+static bool change_holds(weft_blob_store *s, const char *name, int32_t change)
+{
+    const weft_clock *clock = weft_clock_system();
+    pthread_mutex_lock(&s->lock);
+    blob_entry *e = find_entry(s, name);
+    if (e != NULL) {
+        e->used_ns = clock->now_ns(clock->self);
+        e->holds =
+            weft_max_i32(0, e->holds + change); /* one that was damaged came anew, and nobody holds it */
+    }
+    pthread_mutex_unlock(&s->lock);
+    return e != NULL;
+}
+
+bool weft_blob_hold(weft_blob_store *s, const char *name) { return change_holds(s, name, 1); }
+
+void weft_blob_let_go(weft_blob_store *s, const char *name) { (void)change_holds(s, name, -1); }
 
 void weft_blob_count(weft_blob_store *s, int32_t *count, int64_t *bytes)
 {
@@ -496,7 +516,7 @@ static bool take_unneeded(weft_blob_store *s, const uint64_t *ids, int32_t count
     pthread_mutex_lock(&s->lock);
     for (int32_t i = 0; i < s->count && !found; i++) {
         const uint64_t id = weft_blob_id(s->entries[i].name);
-        if (s->entries[i].used_ns > before_ns) continue;
+        if (s->entries[i].used_ns > before_ns || s->entries[i].holds > 0) continue;
         if (count > 0 && bsearch(&id, ids, (size_t)count, sizeof(*ids), weft_blob_compare_ids) != NULL)
             continue;
         memcpy(name, s->entries[i].name, WEFT_BLOB_NAME_BYTES);

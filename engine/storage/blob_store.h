@@ -37,6 +37,10 @@ void weft_blob_store_close(weft_blob_store **store);
 
 /* Is it here, and how long is it? It counts as used now. */
 bool weft_blob_find(weft_blob_store *store, const char *name, int64_t *bytes);
+/* It stays, whatever a sweep says, until it was let go as often as it was held: who is about to have it named
+ * by a record may be kept waiting. False: it is not here. When it is let go it counts as used. */
+WEFT_MUST_CHECK bool weft_blob_hold(weft_blob_store *store, const char *name);
+void weft_blob_let_go(weft_blob_store *store, const char *name);
 /* How many, and their bytes. */
 void weft_blob_count(weft_blob_store *store, int32_t *count, int64_t *bytes);
 /* Begin to write a blob of so many bytes. *out is NULL when it is here already. Errors: WEFT_INVALID (no
@@ -64,9 +68,10 @@ WEFT_MUST_CHECK weft_status weft_blob_read(weft_ctx *ctx, weft_blob_store *store
 WEFT_MUST_CHECK weft_status weft_blob_load(weft_ctx *ctx, weft_blob_store *store, const char *name,
                                            size_t bytes, void **value);
 
-/* Remove the blobs whose ids are not in the list (sorted) and that were last used before before_ns, a time of
- * weft_clock_system from before the list was made: what was put here since may be needed and not be in it,
- * however long the caller was held up. *removed: how many. What cannot be removed is logged. */
+/* Remove the blobs whose ids are not in the list (sorted), that nobody holds, and that were last used before
+ * before_ns, a time of weft_clock_system from before the list was made: what was put here since may be needed
+ * and not be in it, however long the caller was held up. *removed: how many. What cannot be removed is
+ * logged. */
 void weft_blob_store_sweep(weft_ctx *ctx, weft_blob_store *store, const uint64_t *ids, int32_t count,
                            int64_t before_ns, int32_t *removed);
 /* The ids of all that are here, sorted; in ctx->arena. */

@@ -33,7 +33,7 @@ static void check_message(weft_ctx *ctx, const uint8_t *data, size_t size)
     const uint32_t crc = weft_crc32c(0, head + BODY_AT, sizeof(head) - BODY_AT);
     memcpy(head + CRC_AT, &crc, sizeof(crc));
     if (weft_blob_read_message(ctx, head, sizeof(head), body, body_bytes, &m) != WEFT_OK) return;
-    must(m.body_bytes == body_bytes && m.index >= 0 && m.count >= 0 && m.bytes >= 0);
+    must(m.body_bytes == body_bytes && m.index >= 0 && m.count >= 0 && m.bytes >= 0 && m.time_ns >= 0);
     must(m.name[0] == 0 || weft_sha256_is(m.name));
     must(m.kind != WEFT_BLOB_CHUNK || body_bytes <= WEFT_BLOB_CHUNK_BYTES);
     must(m.kind != WEFT_BLOB_GET || m.count <= WEFT_BLOB_WINDOW);
@@ -41,8 +41,9 @@ static void check_message(weft_ctx *ctx, const uint8_t *data, size_t size)
         for (int32_t i = 0; i < m.count; i++) (void)weft_blob_message_id(&m, i);
     weft_blob_put_head(once, &m);
     must(weft_blob_read_message(ctx, once, sizeof(once), body, body_bytes, &again) == WEFT_OK);
-    must(again.kind == m.kind && again.class == m.class && again.bytes == m.bytes && again.epoch == m.epoch &&
-         again.index == m.index && again.count == m.count && strcmp(again.name, m.name) == 0);
+    must(again.kind == m.kind && again.class == m.class && again.bytes == m.bytes &&
+         again.time_ns == m.time_ns && again.epoch == m.epoch && again.index == m.index &&
+         again.count == m.count && strcmp(again.name, m.name) == 0);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -96,6 +96,15 @@ static weft_status get(rig *r, weft_blob_link *link, weft_blob_class class)
     return weft_blob_link_get(&r->f->ctx, link, class, r->name, &sink);
 }
 
+/* Ids that are needed, told as a leader does it: the time first. *missing: how many of them are not there. */
+static weft_status keep(rig *r, weft_blob_link *link, weft_blob_class class, uint64_t epoch,
+                        const uint64_t *ids, int32_t count, uint64_t **missing, int32_t *missing_count)
+{
+    int64_t time_ns = 0;
+    assert_int_equal(weft_blob_link_clock(&r->f->ctx, link, &time_ns), WEFT_OK);
+    return weft_blob_link_keep(&r->f->ctx, link, class, epoch, time_ns, ids, count, missing, missing_count);
+}
+
 static void what_is_sent_arrives(void **state)
 {
     static const int64_t sizes[] = {LONG, 0, 1, WEFT_BLOB_CHUNK_BYTES, WEFT_BLOB_CHUNK_BYTES + 1};
@@ -133,11 +142,9 @@ static void what_is_wrong_is_refused(void **state)
     uint64_t *missing = NULL;
     rig_open(&r, *state, NULL);
     weft_blob_link *link = link_to(&r, NULL, WEFT_ROLE_COORDINATOR);
-    assert_int_equal(weft_blob_link_keep(&r.f->ctx, link, WEFT_BLOB_RECORD, 7, NULL, 0, &missing, &count),
-                     WEFT_OK);
+    assert_int_equal(keep(&r, link, WEFT_BLOB_RECORD, 7, NULL, 0, &missing, &count), WEFT_OK);
     assert_int_equal(put(&r, link, WEFT_BLOB_RECORD, 6), WEFT_NOT_LEADER);
-    assert_int_equal(weft_blob_link_keep(&r.f->ctx, link, WEFT_BLOB_RECORD, 6, NULL, 0, &missing, &count),
-                     WEFT_NOT_LEADER);
+    assert_int_equal(keep(&r, link, WEFT_BLOB_RECORD, 6, NULL, 0, &missing, &count), WEFT_NOT_LEADER);
     r.value[LONG / 2] ^= 1;
     assert_int_equal(put(&r, link, WEFT_BLOB_RECORD, 7), WEFT_CHECKSUM);
     weft_blob_link_close(&link);
@@ -184,14 +191,35 @@ static void what_is_not_needed_goes(void **state)
     weft_blob_link *link = link_to(&r, NULL, WEFT_ROLE_COORDINATOR);
     assert_int_equal(put(&r, link, WEFT_BLOB_ARTIFACT, 1), WEFT_OK);
     const uint64_t ids[2] = {weft_blob_id(r.name), UINT64_MAX};
-    assert_int_equal(weft_blob_link_keep(&r.f->ctx, link, WEFT_BLOB_ARTIFACT, 1, ids, 2, &missing, &count),
-                     WEFT_OK);
+    assert_int_equal(keep(&r, link, WEFT_BLOB_ARTIFACT, 1, ids, 2, &missing, &count), WEFT_OK);
     assert_int_equal(count, 1);
     assert_true(missing[0] == UINT64_MAX);
     assert_true(weft_blob_find(r.stores[WEFT_BLOB_ARTIFACT], r.name, &bytes));
-    assert_int_equal(weft_blob_link_keep(&r.f->ctx, link, WEFT_BLOB_ARTIFACT, 1, NULL, 0, &missing, &count),
-                     WEFT_OK);
+    assert_int_equal(keep(&r, link, WEFT_BLOB_ARTIFACT, 1, NULL, 0, &missing, &count), WEFT_OK);
     assert_false(weft_blob_find(r.stores[WEFT_BLOB_ARTIFACT], r.name, &bytes));
+    weft_blob_link_close(&link);
+    rig_close(&r);
+}
+
+/* A leader stood still between its list and the message that tells it: what came in between is not in the
+ * list, and has its record. It stays. A time that has not come yet counts as the present. */
+static void what_came_after_the_list_stays(void **state)
+{
+    rig r;
+    int64_t bytes = 0, time_ns = 0;
+    int32_t count = 0;
+    uint64_t *missing = NULL;
+    rig_open(&r, *state, NULL);
+    weft_ctx *ctx = &r.f->ctx;
+    weft_blob_link *link = link_to(&r, NULL, WEFT_ROLE_COORDINATOR);
+    assert_int_equal(weft_blob_link_clock(ctx, link, &time_ns), WEFT_OK);
+    assert_int_equal(put(&r, link, WEFT_BLOB_RECORD, 1), WEFT_OK);
+    assert_int_equal(weft_blob_link_keep(ctx, link, WEFT_BLOB_RECORD, 1, time_ns, NULL, 0, &missing, &count),
+                     WEFT_OK);
+    assert_true(weft_blob_find(r.stores[WEFT_BLOB_RECORD], r.name, &bytes));
+    assert_int_equal(
+        weft_blob_link_keep(ctx, link, WEFT_BLOB_RECORD, 1, INT64_MAX, NULL, 0, &missing, &count), WEFT_OK);
+    assert_false(weft_blob_find(r.stores[WEFT_BLOB_RECORD], r.name, &bytes));
     weft_blob_link_close(&link);
     rig_close(&r);
 }
@@ -242,4 +270,5 @@ static void nobody_there_is_told(void **state)
 
 WEFT_TESTS(STORAGE_TEST(what_is_sent_arrives), STORAGE_TEST(what_is_wrong_is_refused),
            STORAGE_TEST(what_broke_begins_anew), STORAGE_TEST(what_is_not_needed_goes),
-           STORAGE_TEST(only_those_who_may), STORAGE_TEST(nobody_there_is_told))
+           STORAGE_TEST(what_came_after_the_list_stays), STORAGE_TEST(only_those_who_may),
+           STORAGE_TEST(nobody_there_is_told))

@@ -148,6 +148,17 @@ static void bounded_and_swept(void **state)
     const uint64_t kept = weft_blob_id(names[1]);
     weft_blob_store_sweep(&f->ctx, store, &kept, 1, before_ns, &removed);
     assert_int_equal(removed, 0); /* all came since */
+    for (int32_t i = 0; i < 2; i++) assert_true(weft_blob_hold(store, names[2]));
+    weft_blob_let_go(store, names[2]);
+    weft_blob_store_sweep(&f->ctx, store, NULL, 0, clock->now_ns(clock->self), &removed);
+    assert_int_equal(removed, 2); /* one is held once more */
+    weft_blob_let_go(store, names[2]);
+    weft_blob_let_go(store, names[2]); /* once too often */
+    assert_false(weft_blob_hold(store, names[0]));
+    for (uint32_t i = 0; i < 2; i++) {
+        fill(value, sizeof(value), i);
+        assert_int_equal(weft_blob_put(&f->ctx, store, value, sizeof(value), names[i]), WEFT_OK);
+    }
     weft_blob_store_sweep(&f->ctx, store, &kept, 1, clock->now_ns(clock->self), &removed);
     assert_int_equal(removed, 2);
     weft_blob_count(store, &count, &bytes);

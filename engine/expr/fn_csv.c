@@ -1,4 +1,5 @@
 /* engine/expr/fn_csv.c - functions of CSV text and a type: from_csv, to_csv, schema_of_csv. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -36,35 +37,17 @@ static void csv_close(void *state)
     weft_mem_free(s);
 }
 
-static weft_status set_rule(weft_ctx *ctx, void *self, const char *key, const char *value)
+static weft_status set_rule(weft_ctx *ctx, void *rules, const char *key, const char *value)
 {
-    return weft_csv_rule_set(ctx, self, key, value);
+    return weft_csv_rule_set(ctx, rules, key, value);
 }
 
-static weft_status read_rules(weft_ctx *ctx, const weft_value *map, weft_csv_rules *out)
-{
-    *out = weft_csv_rule_defaults;
-    return weft_options_each(ctx, map, set_rule, out);
-}
+static const weft_text_format csv = {"csv", &weft_csv_rule_defaults, sizeof(weft_csv_rules), set_rule};
 
-static weft_status bind_rules(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                              int32_t count, const weft_span *span, weft_csv_rules *out)
+static weft_status csv_open(weft_ctx *ctx, const weft_expr *call, int32_t options_at, void **state)
 {
-    weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_bind_options(ctx, fn, args, i, count, span));
-    WEFT_TRY(st, read_rules(ctx, i < count ? &args[i]->literal : NULL, out));
-done:
-    return st;
-}
-
-static weft_status csv_open(weft_ctx *ctx, const weft_expr *call, int32_t options_at, csv_state **out)
-{
-    weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof **out, (void **)out));
-    (*out)->corrupt = -1;
-    WEFT_TRY(st, read_rules(ctx, weft_call_literal(call, options_at), &(*out)->rules));
-done:
-    return st;
+    return weft_schema_state_new(ctx, &csv, call, options_at, sizeof(csv_state), offsetof(csv_state, rules),
+                                 state);
 }
 
 /* ---- from_csv ---- */
@@ -83,7 +66,7 @@ static weft_status bind_from(weft_ctx *ctx, const weft_function *fn, const weft_
         return weft_fail_at(ctx, WEFT_INVALID_SCHEMA_STRUCT, span,
                             "The input expression should be evaluated to struct type, but got \"%s\".",
                             weft_type_text(*type, text, sizeof text));
-    WEFT_TRY(st, bind_rules(ctx, fn, args, 2, count, span, &rules));
+    WEFT_TRY(st, weft_bind_rules(ctx, &csv, fn, args, 2, count, span, &rules));
     for (int32_t i = 0; i < type->child_count; i++) {
         if (weft_type_is_nested(type->children[i].type))
             return weft_fail_at(ctx, WEFT_UNSUPPORTED_DATATYPE, span, "Unsupported data type \"%s\".",
@@ -91,11 +74,7 @@ static weft_status bind_from(weft_ctx *ctx, const weft_function *fn, const weft_
     }
     if (rules.shared.single_variant != NULL)
         WEFT_TRY(st, weft_expect_single_variant(ctx, *type, rules.shared.corrupt, span));
-    if (rules.shared.mode == WEFT_JSON_DROP)
-        st = weft_fail_at(
-            ctx, WEFT_PARSE_MODE_UNSUPPORTED, span,
-            "The function `from_csv` doesn't support the DROPMALFORMED mode. Acceptable modes are "
-            "PERMISSIVE and FAILFAST.");
+    WEFT_TRY(st, weft_refuse_drop(ctx, fn, rules.shared.mode, span));
 done:
     return st;
 }
@@ -103,14 +82,9 @@ done:
 static weft_status open_from(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    csv_state *s = NULL;
-    WEFT_TRY(st, csv_open(ctx, call, 2, &s));
-    *state = s;
-    for (int32_t i = 0; i < call->type.child_count; i++) {
-        const weft_field *field = &call->type.children[i];
-        if (field->type.id == WEFT_TYPE_STRING && strcmp(field->name, s->rules.shared.corrupt) == 0)
-            s->corrupt = i;
-    }
+    WEFT_TRY(st, csv_open(ctx, call, 2, state));
+    csv_state *const s = *state;
+    s->corrupt = weft_corrupt_field(call, &s->rules.shared);
     WEFT_TRY(st, weft_text_caster_init(ctx, &s->rules.shared, &s->caster));
 done:
     return st;
@@ -204,16 +178,7 @@ done:
 
 static weft_status kernel_from(weft_ctx *ctx, weft_kernel_call *call)
 {
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (weft_column_is_null(&call->args[0], i))
-            weft_vector_set_null(call->out, i);
-        else
-            WEFT_TRY(st, from_row(ctx, call, weft_arg_str(&call->args[0], i), i));
-    }
-done:
-    return st;
+    return weft_each_text(ctx, call, from_row);
 }
 
 /* ---- to_csv ---- */
@@ -233,7 +198,7 @@ static weft_status bind_to(weft_ctx *ctx, const weft_function *fn, const weft_ex
         return weft_fail_at(ctx, WEFT_UNSUPPORTED_INPUT_TYPE, span,
                             "The input of `to_csv` can't be \"%s\" type data.",
                             weft_type_text(from, text, sizeof text));
-    WEFT_TRY(st, bind_rules(ctx, fn, args, 1, count, span, &rules));
+    WEFT_TRY(st, weft_bind_rules(ctx, &csv, fn, args, 1, count, span, &rules));
 done:
     return st;
 }
@@ -241,9 +206,8 @@ done:
 static weft_status open_to(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    csv_state *s = NULL;
-    WEFT_TRY(st, csv_open(ctx, call, 1, &s));
-    *state = s;
+    WEFT_TRY(st, csv_open(ctx, call, 1, state));
+    csv_state *const s = *state;
     WEFT_TRY(st, weft_json_format_open(ctx, &s->rules.shared, &s->format));
 done:
     return st;
@@ -281,23 +245,14 @@ done:
 static weft_status bind_schema_of(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
 {
-    weft_status st = WEFT_OK;
-    weft_csv_rules rules;
-    *variant = 0;
-    *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
-    WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 2, count, span));
-    WEFT_TRY(st, weft_bind_sample_text(ctx, args, "csv", span));
-    WEFT_TRY(st, bind_rules(ctx, fn, args, 1, count, span, &rules));
-done:
-    return st;
+    return weft_bind_schema_of(ctx, &csv, fn, args, count, span, variant, type);
 }
 
 static weft_status open_schema_of(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    csv_state *s = NULL;
-    WEFT_TRY(st, csv_open(ctx, call, 1, &s));
-    *state = s;
+    WEFT_TRY(st, csv_open(ctx, call, 1, state));
+    csv_state *const s = *state;
     WEFT_TRY(st, weft_text_caster_init(ctx, &s->rules.shared, &s->caster));
 done:
     return st;

@@ -1,5 +1,6 @@
 /* engine/expr/fn_json_schema.c - functions of JSON text and a type: from_json, to_json, schema_of_json.
  * Schema and options are constants; kernels read them from the literals that binding left. */
+#include <stddef.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -32,37 +33,18 @@ static void schema_close(void *state)
 
 /* ---- options ---- */
 
-static weft_status set_option(weft_ctx *ctx, void *self, const char *key, const char *value)
+static weft_status set_rule(weft_ctx *ctx, void *rules, const char *key, const char *value)
 {
     bool known = false;
-    return weft_json_option_set(ctx, self, key, value, &known); /* unknown keys are ignored, as in Spark */
+    return weft_json_option_set(ctx, rules, key, value, &known); /* unknown keys are ignored, as in Spark */
 }
 
-static weft_status read_options(weft_ctx *ctx, const weft_value *map, weft_json_options *out)
-{
-    *out = weft_json_defaults;
-    return weft_options_each(ctx, map, set_option, out);
-}
+static const weft_text_format json = {"json", &weft_json_defaults, sizeof(weft_json_options), set_rule};
 
-static weft_status bind_options(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                                int32_t count, const weft_span *span, weft_json_options *out)
+static weft_status json_open(weft_ctx *ctx, const weft_expr *call, int32_t options_at, void **state)
 {
-    weft_status st = WEFT_OK;
-    *out = weft_json_defaults;
-    WEFT_TRY(st, weft_bind_options(ctx, fn, args, i, count, span));
-    if (i < count) WEFT_TRY(st, read_options(ctx, &args[i]->literal, out));
-done:
-    return st;
-}
-
-static weft_status open_state(weft_ctx *ctx, const weft_expr *call, int32_t options_at, schema_state **out)
-{
-    weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof **out, (void **)out));
-    (*out)->corrupt = -1;
-    WEFT_TRY(st, read_options(ctx, weft_call_literal(call, options_at), &(*out)->options));
-done:
-    return st;
+    return weft_schema_state_new(ctx, &json, call, options_at, sizeof(schema_state),
+                                 offsetof(schema_state, options), state);
 }
 
 /* ---- from_json ---- */
@@ -99,7 +81,7 @@ static weft_status bind_from_json(weft_ctx *ctx, const weft_function *fn, const 
     WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 3, count, span));
     if (count < 2) WEFT_TRY(st, weft_fail_arg_count(ctx, fn->name, 2, 3, count, span));
     WEFT_TRY(st, weft_bind_schema(ctx, fn, args, 1, span, type));
-    WEFT_TRY(st, bind_options(ctx, fn, args, 2, count, span, &options));
+    WEFT_TRY(st, weft_bind_rules(ctx, &json, fn, args, 2, count, span, &options));
     (void)weft_type_text(*type, text, sizeof text);
     if (!weft_type_is_nested(*type) && type->id != WEFT_TYPE_VARIANT)
         WEFT_TRY(st,
@@ -109,11 +91,7 @@ static weft_status bind_from_json(weft_ctx *ctx, const weft_function *fn, const 
         WEFT_TRY(st,
                  weft_fail_at(ctx, WEFT_INVALID_JSON_MAP_KEY, span,
                               "Input schema \"%s\" can only contain STRING as a key type for a MAP.", text));
-    if (options.mode == WEFT_JSON_DROP)
-        WEFT_TRY(st,
-                 weft_fail_at(ctx, WEFT_PARSE_MODE_UNSUPPORTED, span,
-                              "The function `from_json` doesn't support the DROPMALFORMED mode. Acceptable "
-                              "modes are PERMISSIVE and FAILFAST."));
+    WEFT_TRY(st, weft_refuse_drop(ctx, fn, options.mode, span));
     if (options.single_variant != NULL)
         WEFT_TRY(st, weft_expect_single_variant(ctx, *type, options.corrupt, span));
     WEFT_TRY(st, weft_json_convert_new(ctx, &options, *type, -1, &convert)); /* says what cannot be read */
@@ -125,14 +103,9 @@ done:
 static weft_status open_from_json(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    schema_state *s = NULL;
-    WEFT_TRY(st, open_state(ctx, call, 2, &s));
-    *state = s;
-    for (int32_t i = 0; call->type.id == WEFT_TYPE_STRUCT && i < call->type.child_count; i++) {
-        const weft_field *field = &call->type.children[i];
-        if (field->type.id == WEFT_TYPE_STRING && strcmp(field->name, s->options.corrupt) == 0)
-            s->corrupt = i;
-    }
+    WEFT_TRY(st, json_open(ctx, call, 2, state));
+    schema_state *const s = *state;
+    s->corrupt = weft_corrupt_field(call, &s->options);
     WEFT_TRY(st, weft_json_convert_new(ctx, &s->options, call->type, s->corrupt, &s->convert));
 done:
     return st;
@@ -167,16 +140,7 @@ done:
 
 static weft_status kernel_from_json(weft_ctx *ctx, weft_kernel_call *call)
 {
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (weft_column_is_null(&call->args[0], i))
-            weft_vector_set_null(call->out, i);
-        else
-            WEFT_TRY(st, from_json_row(ctx, call, weft_arg_str(&call->args[0], i), i));
-    }
-done:
-    return st;
+    return weft_each_text(ctx, call, from_json_row);
 }
 
 /* ---- to_json ---- */
@@ -194,7 +158,7 @@ static weft_status bind_to_json(weft_ctx *ctx, const weft_function *fn, const we
         return weft_fail_at(ctx, WEFT_INVALID_JSON_SCHEMA, span,
                             "Input schema \"%s\" must be a struct, an array, a map or a variant.",
                             weft_type_text(args[0]->type, text, sizeof text));
-    WEFT_TRY(st, bind_options(ctx, fn, args, 1, count, span, &options));
+    WEFT_TRY(st, weft_bind_rules(ctx, &json, fn, args, 1, count, span, &options));
 done:
     return st;
 }
@@ -202,9 +166,8 @@ done:
 static weft_status open_to_json(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    schema_state *s = NULL;
-    WEFT_TRY(st, open_state(ctx, call, 1, &s));
-    *state = s;
+    WEFT_TRY(st, json_open(ctx, call, 1, state));
+    schema_state *const s = *state;
     WEFT_TRY(st, weft_json_format_open(ctx, &s->options, &s->format));
 done:
     return st;
@@ -230,25 +193,12 @@ done:
 static weft_status bind_schema_of(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
 {
-    weft_status st = WEFT_OK;
-    weft_json_options options;
-    *variant = 0;
-    *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
-    WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 2, count, span));
-    WEFT_TRY(st, weft_bind_sample_text(ctx, args, "json", span));
-    WEFT_TRY(st, bind_options(ctx, fn, args, 1, count, span, &options));
-done:
-    return st;
+    return weft_bind_schema_of(ctx, &json, fn, args, count, span, variant, type);
 }
 
 static weft_status open_schema_of(weft_ctx *ctx, const weft_expr *call, void **state)
 {
-    weft_status st = WEFT_OK;
-    schema_state *s = NULL;
-    WEFT_TRY(st, open_state(ctx, call, 1, &s));
-    *state = s;
-done:
-    return st;
+    return json_open(ctx, call, 1, state);
 }
 
 static weft_status kernel_schema_of(weft_ctx *ctx, weft_kernel_call *call)

@@ -52,8 +52,8 @@ done:
     return st;
 }
 
-weft_status weft_bind_options(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                              int32_t count, const weft_span *span)
+static weft_status bind_options(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
+                                int32_t count, const weft_span *span)
 {
     weft_status st = WEFT_OK;
     char text[256];
@@ -75,10 +75,13 @@ done:
     return st;
 }
 
-weft_status weft_options_each(weft_ctx *ctx, const weft_value *map, weft_option_setter set, void *self)
+/* Each entry of a literal map of strings (NULL: none); texts in ctx->arena. */
+static weft_status read_rules(weft_ctx *ctx, const weft_text_format *format, const weft_value *map,
+                              void *rules)
 {
     weft_status st = WEFT_OK;
     weft_column column;
+    memcpy(rules, format->defaults, format->rules_bytes);
     if (map == NULL) return WEFT_OK;
     WEFT_TRY(st, weft_nested_constant(ctx, map->type, &map->str, &column));
     const weft_list list = *(const weft_list *)column.data;
@@ -89,14 +92,26 @@ weft_status weft_options_each(weft_ctx *ctx, const weft_value *map, weft_option_
         const weft_str *k = weft_column_value(keys, i), *v = weft_column_value(values, i);
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(k), k->len, &key));
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(v), v->len, &value));
-        WEFT_TRY(st, set(ctx, self, key, value));
+        WEFT_TRY(st, format->set(ctx, rules, key, value));
     }
 done:
     return st;
 }
 
-weft_status weft_bind_sample_text(weft_ctx *ctx, const weft_expr **args, const char *what,
-                                  const weft_span *span)
+weft_status weft_bind_rules(weft_ctx *ctx, const weft_text_format *format, const weft_function *fn,
+                            const weft_expr **args, int32_t i, int32_t count, const weft_span *span,
+                            void *rules)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, bind_options(ctx, fn, args, i, count, span));
+    WEFT_TRY(st, read_rules(ctx, format, i < count ? &args[i]->literal : NULL, rules));
+done:
+    return st;
+}
+
+/* args[0] is a constant string that is not NULL. */
+static weft_status bind_sample_text(weft_ctx *ctx, const weft_expr **args, const char *what,
+                                    const weft_span *span)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_expr_fold(ctx, args[0], &args[0]));
@@ -105,6 +120,66 @@ weft_status weft_bind_sample_text(weft_ctx *ctx, const weft_expr **args, const c
                             "the input `%s` should be a foldable \"STRING\" expression", what);
     if (args[0]->literal.is_null)
         st = weft_fail_at(ctx, WEFT_UNEXPECTED_NULL, span, "The %s must not be null.", what);
+done:
+    return st;
+}
+
+weft_status weft_bind_schema_of(weft_ctx *ctx, const weft_text_format *format, const weft_function *fn,
+                                const weft_expr **args, int32_t count, const weft_span *span,
+                                int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    void *rules = NULL;
+    *variant = 0;
+    *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 2, count, span));
+    WEFT_TRY(st, bind_sample_text(ctx, args, format->name, span));
+    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, format->rules_bytes, &rules));
+    WEFT_TRY(st, weft_bind_rules(ctx, format, fn, args, 1, count, span, rules));
+done:
+    return st;
+}
+
+weft_status weft_refuse_drop(weft_ctx *ctx, const weft_function *fn, weft_json_mode mode,
+                             const weft_span *span)
+{
+    if (mode != WEFT_JSON_DROP) return WEFT_OK;
+    return weft_fail_at(ctx, WEFT_PARSE_MODE_UNSUPPORTED, span,
+                        "The function `%s` doesn't support the DROPMALFORMED mode. Acceptable modes are "
+                        "PERMISSIVE and FAILFAST.",
+                        fn->name);
+}
+
+weft_status weft_schema_state_new(weft_ctx *ctx, const weft_text_format *format, const weft_expr *call,
+                                  int32_t options_at, size_t bytes, size_t rules_at, void **state)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, bytes, state));
+    WEFT_TRY(st, read_rules(ctx, format, weft_call_literal(call, options_at), (char *)*state + rules_at));
+done:
+    return st;
+}
+
+int32_t weft_corrupt_field(const weft_expr *call, const weft_json_options *options)
+{
+    int32_t found = -1;
+    for (int32_t i = 0; call->type.id == WEFT_TYPE_STRUCT && i < call->type.child_count; i++) {
+        const weft_field *field = &call->type.children[i];
+        if (field->type.id == WEFT_TYPE_STRING && strcmp(field->name, options->corrupt) == 0) found = i;
+    }
+    return found;
+}
+
+weft_status weft_each_text(weft_ctx *ctx, weft_kernel_call *call, weft_text_row row)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        if (weft_column_is_null(&call->args[0], i))
+            weft_vector_set_null(call->out, i);
+        else
+            WEFT_TRY(st, row(ctx, call, weft_arg_str(&call->args[0], i), i));
+    }
 done:
     return st;
 }

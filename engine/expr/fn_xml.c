@@ -1,4 +1,5 @@
 /* engine/expr/fn_xml.c - functions of XML text and a type: from_xml, to_xml, schema_of_xml. */
+#include <stddef.h>
 #include <string.h>
 
 #include "common/mem.h"
@@ -25,35 +26,17 @@ static void xml_close(void *state)
     weft_mem_free(s);
 }
 
-static weft_status set_rule(weft_ctx *ctx, void *self, const char *key, const char *value)
+static weft_status set_rule(weft_ctx *ctx, void *rules, const char *key, const char *value)
 {
-    return weft_xml_rule_set(ctx, self, key, value);
+    return weft_xml_rule_set(ctx, rules, key, value);
 }
 
-static weft_status read_rules(weft_ctx *ctx, const weft_value *map, weft_xml_rules *out)
-{
-    *out = weft_xml_rule_defaults;
-    return weft_options_each(ctx, map, set_rule, out);
-}
+static const weft_text_format xml = {"xml", &weft_xml_rule_defaults, sizeof(weft_xml_rules), set_rule};
 
-static weft_status bind_rules(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                              int32_t count, const weft_span *span, weft_xml_rules *out)
+static weft_status xml_open(weft_ctx *ctx, const weft_expr *call, int32_t options_at, void **state)
 {
-    weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_bind_options(ctx, fn, args, i, count, span));
-    WEFT_TRY(st, read_rules(ctx, i < count ? &args[i]->literal : NULL, out));
-done:
-    return st;
-}
-
-static weft_status xml_open(weft_ctx *ctx, const weft_expr *call, int32_t options_at, xml_state **out)
-{
-    weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof **out, (void **)out));
-    (*out)->corrupt = -1;
-    WEFT_TRY(st, read_rules(ctx, weft_call_literal(call, options_at), &(*out)->reader.rules));
-done:
-    return st;
+    return weft_schema_state_new(ctx, &xml, call, options_at, sizeof(xml_state),
+                                 offsetof(xml_state, reader.rules), state);
 }
 
 /* ---- from_xml ---- */
@@ -68,7 +51,7 @@ static weft_status bind_from(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count < 2 || count > 3) return weft_fail_arg_count(ctx, fn->name, 2, 3, count, span);
     WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 3, count, span));
     WEFT_TRY(st, weft_bind_schema(ctx, fn, args, 1, span, type));
-    WEFT_TRY(st, bind_rules(ctx, fn, args, 2, count, span, &rules));
+    WEFT_TRY(st, weft_bind_rules(ctx, &xml, fn, args, 2, count, span, &rules));
     (void)weft_type_text(*type, text, sizeof text);
     if (type->id != WEFT_TYPE_STRUCT && type->id != WEFT_TYPE_VARIANT)
         return weft_fail_at(ctx, WEFT_INVALID_XML_SCHEMA, span,
@@ -78,11 +61,7 @@ static weft_status bind_from(weft_ctx *ctx, const weft_function *fn, const weft_
                             "Input schema \"%s\" can only contain STRING as a key type for a MAP.", text);
     if (weft_type_holds(*type, WEFT_TYPE_INTERVAL_YM) || weft_type_holds(*type, WEFT_TYPE_INTERVAL_DT))
         return weft_fail_at(ctx, WEFT_UNSUPPORTED_DATATYPE, span, "Unsupported data type \"%s\".", text);
-    if (rules.shared.mode == WEFT_JSON_DROP)
-        st = weft_fail_at(
-            ctx, WEFT_PARSE_MODE_UNSUPPORTED, span,
-            "The function `from_xml` doesn't support the DROPMALFORMED mode. Acceptable modes are "
-            "PERMISSIVE and FAILFAST.");
+    WEFT_TRY(st, weft_refuse_drop(ctx, fn, rules.shared.mode, span));
 done:
     return st;
 }
@@ -90,14 +69,9 @@ done:
 static weft_status open_from(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    xml_state *s = NULL;
-    WEFT_TRY(st, xml_open(ctx, call, 2, &s));
-    *state = s;
-    for (int32_t i = 0; i < call->type.child_count; i++) {
-        const weft_field *field = &call->type.children[i];
-        if (field->type.id == WEFT_TYPE_STRING && strcmp(field->name, s->reader.rules.shared.corrupt) == 0)
-            s->corrupt = i;
-    }
+    WEFT_TRY(st, xml_open(ctx, call, 2, state));
+    xml_state *const s = *state;
+    s->corrupt = weft_corrupt_field(call, &s->reader.rules.shared);
     WEFT_TRY(st, weft_xml_reader_open(ctx, &s->reader));
 done:
     return st;
@@ -135,16 +109,7 @@ done:
 
 static weft_status kernel_from(weft_ctx *ctx, weft_kernel_call *call)
 {
-    weft_status st = WEFT_OK;
-    for (int32_t k = 0; k < call->selected; k++) {
-        const int32_t i = weft_call_row(call, k);
-        if (weft_column_is_null(&call->args[0], i))
-            weft_vector_set_null(call->out, i);
-        else
-            WEFT_TRY(st, from_row(ctx, call, weft_arg_str(&call->args[0], i), i));
-    }
-done:
-    return st;
+    return weft_each_text(ctx, call, from_row);
 }
 
 /* ---- to_xml ---- */
@@ -159,15 +124,14 @@ static weft_status bind_to(weft_ctx *ctx, const weft_function *fn, const weft_ex
     const weft_type_id from = (weft_type_id)args[0]->type.id;
     if (from != WEFT_TYPE_STRUCT && from != WEFT_TYPE_VARIANT && from != WEFT_TYPE_NULL)
         return weft_fail_arg_type(ctx, fn->name, 0, "\"STRUCT\"", args[0], span);
-    return bind_rules(ctx, fn, args, 1, count, span, &rules);
+    return weft_bind_rules(ctx, &xml, fn, args, 1, count, span, &rules);
 }
 
 static weft_status open_to(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    xml_state *s = NULL;
-    WEFT_TRY(st, xml_open(ctx, call, 1, &s));
-    *state = s;
+    WEFT_TRY(st, xml_open(ctx, call, 1, state));
+    xml_state *const s = *state;
     WEFT_TRY(st, weft_json_format_open(ctx, &s->reader.rules.shared, &s->format));
 done:
     return st;
@@ -196,23 +160,14 @@ done:
 static weft_status bind_schema_of(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                   int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
 {
-    weft_status st = WEFT_OK;
-    weft_xml_rules rules;
-    *variant = 0;
-    *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
-    WEFT_TRY(st, weft_bind_json_args(ctx, fn, args, 1, 2, count, span));
-    WEFT_TRY(st, weft_bind_sample_text(ctx, args, "xml", span));
-    WEFT_TRY(st, bind_rules(ctx, fn, args, 1, count, span, &rules));
-done:
-    return st;
+    return weft_bind_schema_of(ctx, &xml, fn, args, count, span, variant, type);
 }
 
 static weft_status open_schema_of(weft_ctx *ctx, const weft_expr *call, void **state)
 {
     weft_status st = WEFT_OK;
-    xml_state *s = NULL;
-    WEFT_TRY(st, xml_open(ctx, call, 1, &s));
-    *state = s;
+    WEFT_TRY(st, xml_open(ctx, call, 1, state));
+    xml_state *const s = *state;
     WEFT_TRY(st, weft_xml_reader_open(ctx, &s->reader));
 done:
     return st;

@@ -1,4 +1,5 @@
-/* engine/exec/source_merge.c - sorted runs of the task's partitions, merged in order.
+/* engine/exec/source_merge.c - sorted runs of the task's partitions, merged in order: one partition after the
+ * other, or all of them together.
  *
  * Runs are in (block, run) order; among equal keys the earlier run goes first, so with stable runs the whole
  * sort is stable. A tournament tree of losers gives the next row in log2(runs) comparisons, mostly of 16-byte
@@ -191,9 +192,37 @@ static void merge_close(merge *m)
     *m = (merge){0};
 }
 
-/* Open runs [first, first + count) of the list (block, run) that `each` walks. */
-static weft_status merge_open(weft_ctx *ctx, merge *m, const merge_state *s, const weft_input *input,
-                              int32_t partition, int32_t first, int32_t count)
+/* Partitions of the input, [begin, end), whose runs are merged together. */
+typedef struct merge_span {
+    const weft_input *input;
+    int32_t begin, end;
+} merge_span;
+
+/* The first partition behind the span that the block may have runs of. */
+static int32_t span_end(const merge_span *span, const weft_block *block)
+{
+    return weft_min_i32(span->end, weft_block_partitions(block));
+}
+
+static weft_status merge_add_run(weft_ctx *ctx, merge *m, const merge_span *span, const weft_block *block,
+                                 int32_t partition, int32_t number)
+{
+    weft_status st = WEFT_OK;
+    merge_run *run = NULL;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*run), (void **)&run));
+    *run = (merge_run){.block = block, .partition = partition, .run = number};
+    m->runs[m->run_count++] = run;
+    WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, number, &run->reader));
+    weft_block_reader_count(run->reader, span->input->read);
+    weft_block_reader_range(run->reader, m->range);
+    weft_block_reader_begin(ctx, run->reader); /* all are under way before the first is waited for */
+done:
+    return st;
+}
+
+/* Open runs [first, first + count) of the span's, which are counted by block, partition and run. */
+static weft_status merge_open(weft_ctx *ctx, merge *m, const merge_state *s, const merge_span *span,
+                              int32_t first, int32_t count)
 {
     weft_status st = WEFT_OK;
     int32_t index = 0;
@@ -204,20 +233,12 @@ static weft_status merge_open(weft_ctx *ctx, merge *m, const merge_state *s, con
              weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)count * sizeof(*m->runs), (void **)&m->runs));
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, (size_t)m->leaves * sizeof(*m->losers),
                                      (void **)&m->losers));
-    for (int32_t b = 0; b < input->block_count; b++) {
-        const weft_block *block = input->blocks[b];
-        if (partition >= weft_block_partitions(block)) continue;
-        for (int32_t r = 0; r < weft_block_runs(block, partition); r++, index++) {
-            if (index < first || index >= first + count) continue;
-            merge_run *run = NULL;
-            WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*run), (void **)&run));
-            *run = (merge_run){.block = block, .partition = partition, .run = r};
-            m->runs[m->run_count++] = run;
-            WEFT_TRY(st, weft_block_reader_open(ctx, block, partition, r, &run->reader));
-            weft_block_reader_count(run->reader, input->read);
-            weft_block_reader_range(run->reader, m->range);
-            weft_block_reader_begin(ctx, run->reader); /* all are under way before the first is waited for */
-        }
+    for (int32_t b = 0; b < span->input->block_count; b++) {
+        const weft_block *block = span->input->blocks[b];
+        for (int32_t p = span->begin; p < span_end(span, block); p++)
+            for (int32_t r = 0; r < weft_block_runs(block, p); r++, index++)
+                if (index >= first && index < first + count)
+                    WEFT_TRY(st, merge_add_run(ctx, m, span, block, p, r));
     }
     for (int32_t i = 0; i < m->run_count; i++) WEFT_TRY(st, run_advance(ctx, m, m->runs[i]));
     m->losers[0] = play(m, 1);
@@ -259,35 +280,38 @@ done:
 
 /* ---- passes ---- */
 
-static int32_t count_runs(const weft_input *input, int32_t partition, bool *spilled)
+static int32_t count_runs(const merge_span *span, bool *spilled)
 {
     int32_t runs = 0;
     *spilled = false;
-    for (int32_t b = 0; b < input->block_count; b++) {
-        if (partition >= weft_block_partitions(input->blocks[b])) continue;
-        runs += weft_block_runs(input->blocks[b], partition);
-        *spilled = *spilled || weft_block_is_away(input->blocks[b]);
+    for (int32_t b = 0; b < span->input->block_count; b++) {
+        const weft_block *block = span->input->blocks[b];
+        if (span->begin >= span_end(span, block)) continue;
+        for (int32_t p = span->begin; p < span_end(span, block); p++) runs += weft_block_runs(block, p);
+        *spilled = *spilled || weft_block_is_away(block);
     }
     return runs;
 }
 
 /* How many runs may be merged at once: each holds a page, which a row with long strings has for itself. */
-static int32_t merge_fan(const weft_ctx *ctx, const weft_input *input, int32_t partition, bool spilled)
+static int32_t merge_fan(const weft_ctx *ctx, const merge_span *span, bool spilled)
 {
     uint32_t most = MERGE_PAGES_BYTES / MERGE_RUNS_MEMORY;
     if (weft_force_spill(ctx)) return MERGE_RUNS_FORCED;
     if (!spilled) return MERGE_RUNS_MEMORY;
-    for (int32_t b = 0; b < input->block_count; b++) {
-        if (partition >= weft_block_partitions(input->blocks[b])) continue;
-        const uint32_t bytes = weft_block_page_most(input->blocks[b], partition);
-        most = most > bytes ? most : bytes;
+    for (int32_t b = 0; b < span->input->block_count; b++) {
+        const weft_block *block = span->input->blocks[b];
+        for (int32_t p = span->begin; p < span_end(span, block); p++) {
+            const uint32_t bytes = weft_block_page_most(block, p);
+            most = most > bytes ? most : bytes;
+        }
     }
     return weft_max_i32(2, (int32_t)(MERGE_PAGES_BYTES / most));
 }
 
-/* Merge the runs of a partition, `fan` neighbours at a time, into a block of fewer, longer runs. */
-static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const weft_input *input, int32_t partition,
-                              int32_t runs, int32_t fan, weft_block **out)
+/* Merge the runs of a span, `fan` neighbours at a time, into a block of fewer, longer runs. */
+static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const merge_span *span, int32_t runs,
+                              int32_t fan, weft_block **out)
 {
     weft_status st = WEFT_OK;
     weft_block_writer *writer = NULL;
@@ -297,7 +321,7 @@ static weft_status merge_pass(weft_ctx *ctx, merge_state *s, const weft_input *i
     WEFT_TRY(st, weft_block_writer_open(ctx, &types, 1, &writer));
     for (int32_t first = 0; first < runs; first += fan) {
         int64_t left = s->left;
-        WEFT_TRY(st, merge_open(ctx, &m, s, input, partition, first, weft_min_i32(fan, runs - first)));
+        WEFT_TRY(st, merge_open(ctx, &m, s, span, first, weft_min_i32(fan, runs - first)));
         while (left > 0) {
             int32_t count;
             const int32_t most = (int32_t)weft_min_i64(left, WEFT_BATCH_ROWS_MAX);
@@ -318,25 +342,26 @@ done:
     return st;
 }
 
-/* Open the merge of one partition, after as many passes as it takes. */
-static weft_status merge_partition(weft_ctx *ctx, merge_state *s, int32_t partition)
+/* Open the merge of these partitions, after as many passes as it takes. */
+static weft_status merge_partitions(weft_ctx *ctx, merge_state *s, int32_t begin, int32_t end)
 {
     weft_status st = WEFT_OK;
-    weft_input input = *s->input;
+    weft_input passed = {0};
+    merge_span span = {.input = s->input, .begin = begin, .end = end};
     bool spilled;
-    int32_t runs = count_runs(&input, partition, &spilled);
+    int32_t runs = count_runs(&span, &spilled);
     for (;;) {
-        const int32_t fan = merge_fan(ctx, &input, partition, spilled);
+        const int32_t fan = merge_fan(ctx, &span, spilled);
         if (runs <= fan) break;
         weft_block *block = NULL;
-        WEFT_TRY(st, merge_pass(ctx, s, &input, partition, runs, fan, &block));
+        WEFT_TRY(st, merge_pass(ctx, s, &span, runs, fan, &block));
         weft_block_release(&s->pass);
         s->pass = block;
-        input = (weft_input){.stage_id = s->input->stage_id, .block_count = 1, .blocks = &s->pass};
-        partition = 0;
-        runs = count_runs(&input, partition, &spilled);
+        passed = (weft_input){.stage_id = s->input->stage_id, .block_count = 1, .blocks = &s->pass};
+        span = (merge_span){.input = &passed, .begin = 0, .end = 1};
+        runs = count_runs(&span, &spilled);
     }
-    WEFT_TRY(st, merge_open(ctx, &s->merge, s, &input, partition, 0, runs));
+    WEFT_TRY(st, merge_open(ctx, &s->merge, s, &span, 0, runs));
 done:
     return st;
 }
@@ -396,8 +421,10 @@ static weft_status merge_source_next(weft_ctx *ctx, void *state, weft_batch *out
     *result = WEFT_FINISHED;
     while (s->left > 0) {
         if (s->merge.runs == NULL) {
-            if (s->partition >= s->task->spec->partition_end || s->input->block_count == 0) break;
-            WEFT_TRY(st, merge_partition(ctx, s, s->partition++));
+            const int32_t begin = s->partition, end = s->task->spec->partition_end;
+            if (begin >= end || s->input->block_count == 0) break;
+            s->partition = s->spec->merge.together ? end : begin + 1;
+            WEFT_TRY(st, merge_partitions(ctx, s, begin, s->partition));
         }
         WEFT_TRY(st, merge_next(ctx, &s->merge, s->group, s->group_count, s->rows,
                                 (int32_t)weft_min_i64(s->left, s->batch_rows), &count));

@@ -356,6 +356,13 @@ bool weft_is_partition_hint(const weft_select_hint *hint); /* REPARTITION and it
 /* What such hints of a block make of its result. Errors: WEFT_HINT_PARTITIONS, WEFT_HINT_COLUMNS. */
 WEFT_MUST_CHECK weft_status weft_bind_partition_hints(weft_analyzer *a, const weft_select *block,
                                                       weft_cte *ctes, const weft_node **node);
+/* May rows be distributed by this bound key? Errors: WEFT_UNSUPPORTED_EXPR, WEFT_PARTITION_BY_VARIANT. */
+WEFT_MUST_CHECK weft_status weft_expect_distributable(weft_analyzer *a, const weft_expr *key,
+                                                      const weft_span *span);
+/* The clauses of the parsed SORT around *node, bound: SORT_KEYs, then the keys that rows are distributed by.
+ */
+WEFT_MUST_CHECK weft_status weft_bind_organization(weft_analyzer *a, const weft_node *parsed,
+                                                   const weft_pointers *keys, const weft_node **node);
 /* ---- analyzer_chance.c ---- */
 /* What this parsed call became, when it is bound in this scope already; or NULL. */
 const weft_expr *weft_find_chance(const weft_binder *b, const weft_expr *parsed);

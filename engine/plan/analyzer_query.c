@@ -312,13 +312,18 @@ done:
 
 /* ---- ORDER BY and LIMIT over what is no SELECT block ---- */
 
-static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_expr *parsed,
+/* Key `index` of the parsed SORT: a SORT_KEY, or what rows are distributed by. */
+static weft_status bind_key(weft_binder *b, const weft_bound *bound, const weft_node *sort, int32_t index,
                             const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_expr *arg = parsed->args[0], *e = NULL;
-    if (arg->kind == WEFT_EXPR_LITERAL && arg->literal.type.id == WEFT_TYPE_INT &&
-        weft_setting(b->a->ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0) {
+    const weft_expr *parsed = sort->sort.keys[index], *arg = parsed->args[0], *e = NULL;
+    if (index >= sort->sort.count - sort->sort.distributed) {
+        WEFT_TRY(st, weft_bind_expr(b, arg, out));
+        return weft_expect_distributable(b->a, *out, &arg->span);
+    }
+    if (sort->sort.clause != WEFT_CLAUSE_CLUSTER_BY && arg->kind == WEFT_EXPR_LITERAL &&
+        arg->literal.type.id == WEFT_TYPE_INT && weft_setting(b->a->ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0) {
         const int64_t position = arg->literal.i64;
         if (position < 1 || position > bound->count) {
             WEFT_TRY(st,
@@ -349,7 +354,8 @@ static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const we
                      .ctes = ctes,
                      .clause = "ORDER BY",
                      .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
-    const weft_expr *only = parsed->sort.count == 1 ? parsed->sort.keys[0]->args[0] : NULL;
+    const bool one = parsed->sort.count == 1 && parsed->sort.clause == WEFT_CLAUSE_ORDER_BY;
+    const weft_expr *only = one ? parsed->sort.keys[0]->args[0] : NULL;
     const bool all = only != NULL && only->kind == WEFT_EXPR_UNRESOLVED_COLUMN &&
                      only->name.part_count == 1 && strcasecmp(only->name.parts[0], "all") == 0;
     for (int32_t i = 0; all && i < out->count; i++) {
@@ -361,11 +367,10 @@ static weft_status bind_sort(weft_analyzer *a, const weft_node *parsed, const we
     }
     for (int32_t i = 0; !all && i < parsed->sort.count; i++) {
         const weft_expr *key = NULL;
-        WEFT_TRY(st, bind_key(&b, out, parsed->sort.keys[i], &key));
+        WEFT_TRY(st, bind_key(&b, out, parsed, i, &key));
         WEFT_TRY(st, weft_pointers_push(a->ctx, &keys, key));
     }
-    if (parsed->sort.unordered) goto done;
-    WEFT_TRY(st, weft_node_sort(a->ctx, out->node, weft_pointers_exprs(&keys), keys.count, -1, &out->node));
+    WEFT_TRY(st, weft_bind_organization(a, parsed, &keys, &out->node));
 done:
     return st;
 }
@@ -394,7 +399,8 @@ weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed, const wef
     switch ((int)parsed->kind) {
     case WEFT_NODE_SELECT: WEFT_TRY(st, weft_bind_select(a, parsed, NULL, outer, ctes, out)); break;
     case WEFT_NODE_SORT:
-        if (parsed->inputs[0]->kind == WEFT_NODE_SELECT) {
+        /* an operator of a pipe gives its columns alone: those of its input are not to be seen */
+        if (parsed->inputs[0]->kind == WEFT_NODE_SELECT && parsed->inputs[0]->select.pipe == WEFT_PIPE_NONE) {
             WEFT_TRY(st, weft_bind_select(a, parsed->inputs[0], parsed, outer, ctes, out));
         } else {
             WEFT_TRY(st, bind_sort(a, parsed, outer, ctes, out));

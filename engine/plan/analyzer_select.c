@@ -213,13 +213,34 @@ done:
 
 static bool is_order_all(const select_block *s)
 {
-    const weft_expr *key = s->sort->sort.count == 1 ? s->sort->sort.keys[0]->args[0] : NULL;
+    const bool one = s->sort->sort.count == 1 && s->sort->sort.clause == WEFT_CLAUSE_ORDER_BY;
+    const weft_expr *key = one ? s->sort->sort.keys[0]->args[0] : NULL;
     if (key == NULL || key->kind != WEFT_EXPR_UNRESOLVED_COLUMN || key->name.part_count != 1) return false;
     if (strcasecmp(key->name.parts[0], "all") != 0) return false;
     for (int32_t i = 0; i < s->scope.count; i++) {
         if (strcasecmp(s->scope.names[i].name, "all") == 0) return false;
     }
     return true;
+}
+
+/* What equals an item is its output column. */
+static weft_status to_output(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    const select_block *s = self;
+    if (e->kind == WEFT_EXPR_LITERAL) return WEFT_OK;
+    if (e->kind == WEFT_EXPR_OUTER) *out = e;
+    for (int32_t i = 0; i < s->item_count; i++) {
+        const weft_item *item = &s->items[i];
+        if (!weft_expr_equal(item->expr, e)) continue;
+        return weft_expr_column(ctx, item->id, item->name, e->type, e->nullable, out);
+    }
+    return WEFT_OK;
+}
+
+/* Is key i one that rows are distributed by? */
+static bool is_distributed(const select_block *s, int32_t i)
+{
+    return s->sort->sort.distributed > 0 && i >= s->sort->sort.count - s->sort->sort.distributed;
 }
 
 static weft_status bind_keys(select_block *s)
@@ -241,12 +262,20 @@ static weft_status bind_keys(select_block *s)
         b.items = s->items;
         b.item_count = s->item_count;
         b.items_first = true;
-        if (is_position(term->args[0]) && weft_setting(ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0)
+        const bool distributed = is_distributed(s, i);
+        const bool positions = !distributed && s->sort->sort.clause != WEFT_CLAUSE_CLUSTER_BY;
+        if (positions && is_position(term->args[0]) && weft_setting(ctx, WEFT_SET_ORDER_BY_ORDINAL) != 0)
             WEFT_TRY(st, position_item(s, term->args[0], false, &e));
         else
             WEFT_TRY(st, weft_bind_expr(&b, term->args[0], &e));
         WEFT_TRY(st, select_check_substitution(&b, term, e));
-        WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", e, weft_analyzer_span(s->a, &term->span)));
+        if (distributed) { /* what it reads of the select list may be an aggregate there */
+            const weft_expr *over = NULL;
+            WEFT_TRY(st, weft_rewrite_top(ctx, e, to_output, s, &over));
+            WEFT_TRY(st, weft_expect_distributable(s->a, over, &term->span));
+        } else {
+            WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", e, weft_analyzer_span(s->a, &term->span)));
+        }
         WEFT_TRY(st, weft_pointers_push(ctx, &s->keys, e));
         WEFT_TRY(st, weft_pointers_push(ctx, &s->key_terms, term));
     }
@@ -347,20 +376,6 @@ done:
     return st;
 }
 
-/* What equals an item is its output column. */
-static weft_status to_output(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
-{
-    const select_block *s = self;
-    if (e->kind == WEFT_EXPR_LITERAL) return WEFT_OK;
-    if (e->kind == WEFT_EXPR_OUTER) *out = e;
-    for (int32_t i = 0; i < s->item_count; i++) {
-        const weft_item *item = &s->items[i];
-        if (!weft_expr_equal(item->expr, e)) continue;
-        return weft_expr_column(ctx, item->id, item->name, e->type, e->nullable, out);
-    }
-    return WEFT_OK;
-}
-
 typedef struct cover_check {
     const weft_outputs *outputs;
     const weft_expr *outer_column; /* the column inside an OUTER, which is no column of this query */
@@ -378,6 +393,25 @@ static bool is_uncovered(void *self, const weft_expr *e)
     return true;
 }
 
+/* A column for a key that is not selected, behind the visible ones: what is there already is used again. */
+static weft_status hidden_key(select_block *s, weft_pointers *exprs, int32_t visible, const weft_expr *key,
+                              const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *hidden = NULL;
+    for (int32_t i = visible; i < exprs->count && hidden == NULL; i++) {
+        const weft_expr *made = weft_pointers_exprs(exprs)[i];
+        if (weft_expr_deterministic(key) && weft_expr_equal(made->args[0], key)) hidden = made;
+    }
+    if (hidden == NULL) {
+        WEFT_TRY(st, weft_expr_alias(s->a->ctx, key, weft_next_id(s->a->ids), "_order", &hidden));
+        WEFT_TRY(st, weft_pointers_push(s->a->ctx, exprs, hidden));
+    }
+    WEFT_TRY(st, weft_expr_column(s->a->ctx, hidden->alias.id, "_order", key->type, key->nullable, out));
+done:
+    return st;
+}
+
 static weft_status sort_output(select_block *s, weft_pointers *exprs)
 {
     weft_status st = WEFT_OK;
@@ -392,17 +426,16 @@ static weft_status sort_output(select_block *s, weft_pointers *exprs)
         cover_check check = {.outputs = &narrow->output};
         WEFT_TRY(st, weft_rewrite_top(ctx, key, to_output, s, &over));
         if (weft_expr_any(over, is_uncovered, &check)) {
-            if (s->select->distinct) {
-                WEFT_TRY(st, weft_fail_at(
-                                 ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(s->a, &term->span),
-                                 "ORDER BY of a SELECT DISTINCT may only use what is in its select list."));
+            if (s->select->distinct || (is_distributed(s, i) && is_aggregate_query(s))) {
+                WEFT_TRY(st, weft_fail_at(ctx, WEFT_UNRESOLVED_COLUMN, weft_analyzer_span(s->a, &term->span),
+                                          "%s of a SELECT with %s may only use what is in its select list.",
+                                          is_distributed(s, i) ? "DISTRIBUTE BY" : "ORDER BY",
+                                          s->select->distinct ? "DISTINCT" : "groups"));
             }
-            const int64_t id = weft_next_id(s->a->ids);
-            WEFT_TRY(st, weft_expr_alias(ctx, key, id, "_order", &over));
-            WEFT_TRY(st, weft_pointers_push(ctx, exprs, over));
-            WEFT_TRY(st, weft_expr_column(ctx, id, "_order", key->type, key->nullable, &over));
+            WEFT_TRY(st, hidden_key(s, exprs, visible, key, &over));
         }
-        WEFT_TRY(st, weft_expr_sort_key(ctx, over, term->sort.descending, term->sort.nulls_first, &over));
+        if (!is_distributed(s, i))
+            WEFT_TRY(st, weft_expr_sort_key(ctx, over, term->sort.descending, term->sort.nulls_first, &over));
         WEFT_TRY(st, weft_pointers_push(ctx, &keys, over));
     }
     if (exprs->count > visible) {
@@ -422,9 +455,7 @@ static weft_status sort_output(select_block *s, weft_pointers *exprs)
                  weft_node_aggregate(ctx, s->node, weft_pointers_exprs(&groups), visible, NULL, 0, &s->node));
     }
     WEFT_TRY(st, weft_bind_partition_hints(s->a, s->select, s->ctes, &s->node));
-    if (keys.count > 0 && !s->sort->sort.unordered) {
-        WEFT_TRY(st, weft_node_sort(ctx, s->node, weft_pointers_exprs(&keys), keys.count, -1, &s->node));
-    }
+    if (keys.count > 0) WEFT_TRY(st, weft_bind_organization(s->a, s->sort, &keys, &s->node));
     if (exprs->count > visible) {
         weft_pointers columns = {0};
         for (int32_t i = 0; i < visible; i++) {

@@ -469,6 +469,20 @@ done:
     return st;
 }
 
+weft_status weft_node_sort_within(weft_ctx *ctx, const weft_node *repartition, const weft_expr *const *keys,
+                                  int32_t count, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_node *node = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &node));
+    *node = *repartition;
+    WEFT_TRY(st, copy_exprs(ctx, keys, count, &node->repartition.sort_keys));
+    node->repartition.sort_count = count;
+    *out = node;
+done:
+    return st;
+}
+
 weft_status weft_node_with_inputs(weft_ctx *ctx, const weft_node *node, const weft_node *const *inputs,
                                   const weft_node **out)
 {

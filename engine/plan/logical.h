@@ -70,7 +70,7 @@ typedef enum weft_node_kind {
     WEFT_NODE_RECURSION,   /* inputs 0, the anchor, and 1, the step: all rows of the anchor, and of the step
                               over the rows of the round before, round by round; columns by position */
     WEFT_NODE_LEVEL,       /* in a step: the rows of the round before; no inputs */
-    WEFT_NODE_REPARTITION, /* the same rows, in the tasks that a hint asks for */
+    WEFT_NODE_REPARTITION, /* the same rows, in the tasks that a hint or DISTRIBUTE BY asks for */
     WEFT_NODE_KIND_COUNT
 } weft_node_kind;
 const char *weft_node_kind_text(weft_node_kind kind); /* "Filter", "Join" …: static */
@@ -226,6 +226,13 @@ typedef enum weft_repartition_kind {
     WEFT_REPARTITION_REBALANCE /* to tasks of about equal size */
 } weft_repartition_kind;
 
+/* What a parsed SORT was written as. */
+typedef enum weft_sort_clause {
+    WEFT_CLAUSE_ORDER_BY,
+    WEFT_CLAUSE_SORT_BY,   /* within tasks; with or without DISTRIBUTE BY, or that alone */
+    WEFT_CLAUSE_CLUSTER_BY /* both, by the same keys, none of which is a position */
+} weft_sort_clause;
+
 /* A hint behind SELECT, as written. */
 typedef struct weft_select_hint {
     const char *name;
@@ -327,7 +334,8 @@ struct weft_node {
             int32_t count;
             const weft_expr *const *keys; /* SORT_KEY */
             int64_t limit;                /* rows that are ever needed (top-N), or -1 */
-            bool unordered;               /* parsed only: DISTRIBUTE BY, whose keys order nothing */
+            weft_sort_clause clause;      /* parsed only, as the next */
+            int32_t distributed;          /* of the keys, the last ones: DISTRIBUTE BY; they order nothing */
         } sort;
         struct {
             int64_t skip, take;                     /* take -1: all */
@@ -491,6 +499,8 @@ struct weft_node {
             int32_t count; /* of tasks; 0: as many as the rows are worth */
             int32_t key_count;
             const weft_expr *const *keys;
+            int32_t sort_count; /* HASH and REBALANCE with keys: the order of the rows in each task */
+            const weft_expr *const *sort_keys;
         } repartition;
     };
 };
@@ -558,6 +568,10 @@ WEFT_MUST_CHECK weft_status weft_node_single_row(weft_ctx *ctx, const weft_node 
 /* model: all of .repartition. The columns of the input. */
 WEFT_MUST_CHECK weft_status weft_node_repartition(weft_ctx *ctx, const weft_node *input,
                                                   const weft_node *model, const weft_node **out);
+/* A REPARTITION by hash, each of whose tasks gives its rows in this order (SORT_KEYs). */
+WEFT_MUST_CHECK weft_status weft_node_sort_within(weft_ctx *ctx, const weft_node *repartition,
+                                                  const weft_expr *const *keys, int32_t count,
+                                                  const weft_node **out);
 /* A COLUMN expression for output `index` of the node. */
 WEFT_MUST_CHECK weft_status weft_node_column(weft_ctx *ctx, const weft_node *node, int32_t index,
                                              const weft_expr **out);

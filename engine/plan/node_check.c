@@ -282,6 +282,8 @@ static weft_status check_content(weft_ctx *ctx, checker *c, const weft_node *nod
         break;
     case WEFT_NODE_REPARTITION:
         WEFT_TRY(st, check_exprs(ctx, c, node, node->repartition.keys, node->repartition.key_count, outer));
+        WEFT_TRY(st,
+                 check_exprs(ctx, c, node, node->repartition.sort_keys, node->repartition.sort_count, outer));
         WEFT_TRY(st, check_same_shape(ctx, node));
         break;
     case WEFT_NODE_WINDOW:

@@ -133,6 +133,17 @@ done:
     return st;
 }
 
+weft_status node_text_sorted(text_buffer *b, const weft_node *repartition)
+{
+    weft_status st = WEFT_OK;
+    if (repartition->repartition.sort_count == 0) return WEFT_OK;
+    WEFT_TRY(st, node_text_words(b, ", Sort"));
+    WEFT_TRY(st, node_text_list(b, repartition->repartition.sort_keys, repartition->repartition.sort_count));
+    WEFT_TRY(st, node_text_words(b, ", false"));
+done:
+    return st;
+}
+
 static weft_status text_repartition(text_buffer *b, const weft_node *node)
 {
     static const char *const kinds[] = {" coalesce", " hash", " range", " rebalance"};
@@ -141,6 +152,7 @@ static weft_status text_repartition(text_buffer *b, const weft_node *node)
     if (node->repartition.count > 0) WEFT_TRY(st, node_text_printf(b, " %d", node->repartition.count));
     if (node->repartition.key_count > 0)
         WEFT_TRY(st, node_text_list(b, node->repartition.keys, node->repartition.key_count));
+    WEFT_TRY(st, node_text_sorted(b, node));
 done:
     return st;
 }

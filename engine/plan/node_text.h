@@ -24,6 +24,8 @@ WEFT_MUST_CHECK weft_status node_text_exprs(text_buffer *b, const weft_expr *con
 /* " [a, b]" */
 WEFT_MUST_CHECK weft_status node_text_list(text_buffer *b, const weft_expr *const *exprs, int32_t count);
 WEFT_MUST_CHECK weft_status node_text_outputs(text_buffer *b, const weft_outputs *outputs);
+/* ", Sort [a], false": the order of the rows in each task of a REPARTITION, if it has one. */
+WEFT_MUST_CHECK weft_status node_text_sorted(text_buffer *b, const weft_node *repartition);
 /* What stands behind the name of a node in the logical text. */
 WEFT_MUST_CHECK weft_status node_text_content(text_buffer *b, const weft_node *node);
 

@@ -215,7 +215,8 @@ static int32_t node_lists(weft_node *node, node_list lists[NODE_LISTS])
     case WEFT_NODE_SORT: lists[0] = (node_list){&node->sort.keys, node->sort.count}; return 1;
     case WEFT_NODE_REPARTITION:
         lists[0] = (node_list){&node->repartition.keys, node->repartition.key_count};
-        return 1;
+        lists[1] = (node_list){&node->repartition.sort_keys, node->repartition.sort_count};
+        return 2;
     case WEFT_NODE_WINDOW: lists[0] = (node_list){&node->window.exprs, node->window.count}; return 1;
     case WEFT_NODE_EXPAND:
     case WEFT_NODE_LIMIT:

@@ -72,6 +72,7 @@ typedef struct weft_source_spec {
             int32_t key_count;
             const weft_sort_key *keys; /* columns of the rows */
             int64_t limit;             /* -1: all */
+            bool together; /* the partitions of a task are merged into one order, else each into its own */
         } merge;
         struct {
             int32_t row_count;

@@ -163,6 +163,7 @@ static weft_status repartition_content(text_buffer *b, const weft_node *node)
                                     : count > 0 ? "), REPARTITION_BY_NUM"
                                                 : "), REPARTITION_BY_COL"));
     if (rebalance) WEFT_TRY(st, node_text_words(b, keys > 0 ? "COL" : "NONE"));
+    WEFT_TRY(st, node_text_sorted(b, node));
 done:
     return st;
 }

@@ -43,8 +43,10 @@ static void live_node(weft_planner *p, const weft_node *node)
         live_input(p, node, MADE_PARTIAL);
     else if (kind == WEFT_NODE_SORT || kind == WEFT_NODE_WINDOW)
         live_input(p, node, MADE_RUNS);
-    else if (kind == WEFT_NODE_LIMIT || kind == WEFT_NODE_SINGLE_ROW || kind == WEFT_NODE_REPARTITION)
+    else if (kind == WEFT_NODE_LIMIT || kind == WEFT_NODE_SINGLE_ROW)
         live_input(p, node, MADE_INPUT);
+    else if (kind == WEFT_NODE_REPARTITION)
+        live_input(p, node, plan_repartition_role(node));
     else {
         const weft_node *round = kind == WEFT_NODE_RECURSION ? plan_recursion_live(p, node) : NULL;
         if (round != NULL) live_node(p, round);

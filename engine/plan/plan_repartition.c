@@ -1,10 +1,11 @@
-/* engine/plan/plan_repartition.c - REPARTITION nodes: the tasks that a hint asks for.
+/* engine/plan/plan_repartition.c - REPARTITION nodes: the tasks that a hint or DISTRIBUTE BY asks for.
  *
  * COALESCE lets the tasks of its input do the work of several. By range, rows are sorted and merged by tasks
  * with a range of the keys each (plan_sort.c): so what a task writes is also in order, of which Spark says
  * nothing. The others exchange the rows, by the hash of the keys or of the whole row, into many more
  * partitions than tasks, of which each task gets a run: so there are as many tasks as was asked for, of about
- * equal size, though partitions are a power of two. */
+ * equal size, though partitions are a power of two. With SORT BY what is exchanged are sorted runs, of which
+ * each task merges all that it gets (plan_sort.c). */
 #include "engine/plan/planner_impl.h"
 
 enum {
@@ -20,13 +21,16 @@ static weft_status exchange(weft_ctx *ctx, weft_planner *p, const weft_node *nod
     pipeline input = {0};
     id_set below = {0};
     int64_t *keys = NULL;
+    int32_t *ordinals = NULL;
     bool ready = false;
     const int32_t count = node->repartition.key_count;
     WEFT_TRY(st, id_set_new(ctx, p, required, &below));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &keys));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &ordinals));
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, id_set_add_expr(ctx, &below, node->repartition.keys[i]));
     WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, &none, &input, &ready));
     if (!ready) goto done;
+    WEFT_TRY(st, pipe_compute(ctx, &input, node->repartition.keys, count, ordinals));
     const int64_t wished = (int64_t)node->repartition.count * PARTITIONS_PER_TASK;
     exchange_wish wish = {
         .partition_count = node->repartition.count > 0
@@ -34,14 +38,25 @@ static weft_status exchange(weft_ctx *ctx, weft_planner *p, const weft_node *nod
                                : weft_max_i32(2, plan_partitions_for(p, input.rows * 64, input.rows)),
         .keys = keys,
         .limit = -1};
-    for (int32_t i = 0; i < count; i++) { /* a column twice is one key */
-        bool again = false;
-        for (int32_t k = 0; k < wish.key_count; k++) again |= keys[k] == node->repartition.keys[i]->column.id;
-        if (!again) keys[wish.key_count++] = node->repartition.keys[i]->column.id;
+    for (int32_t i = 0; i < count; i++) {
+        const weft_expr *key = node->repartition.keys[i];
+        bool again = false; /* what was said twice is one key */
+        for (int32_t k = 0; k < i; k++) again |= ordinals[k] == ordinals[i];
+        if (again) continue;
+        const bool column = key->kind == WEFT_EXPR_COLUMN;
+        keys[wish.key_count] = column ? key->column.id : weft_next_id(p->ids);
+        if (!column) WEFT_TRY(st, pipe_name_column(ctx, &input, keys[wish.key_count], ordinals[i]));
+        wish.key_count++;
     }
     WEFT_TRY(st, plan_issue_exchange(ctx, p, &input, &below, &wish, node, MADE_INPUT, out));
 done:
     return st;
+}
+
+made_role plan_repartition_role(const weft_node *node)
+{
+    const bool runs = node->repartition.kind == WEFT_REPARTITION_RANGE || node->repartition.sort_count > 0;
+    return runs ? MADE_RUNS : MADE_INPUT;
 }
 
 weft_status plan_repartition(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
@@ -59,6 +74,7 @@ weft_status plan_repartition(weft_ctx *ctx, weft_planner *p, const weft_node *no
         out->task_count = node->repartition.count;
         goto done;
     }
+    if (node->repartition.sort_count > 0) return plan_repartition_sorted(ctx, p, node, required, out, ready);
     if (node->repartition.kind == WEFT_REPARTITION_RANGE)
         return plan_repartition_by_range(ctx, p, node, required, out, ready);
     if (rows == NULL) {

@@ -1,4 +1,4 @@
-/* engine/plan/plan_sort.c - SORT, REPARTITION by range and WINDOW: sorted runs in one stage, merged in the
+/* engine/plan/plan_sort.c - SORT, REPARTITION in an order and WINDOW: sorted runs in one stage, merged in the
  * next. What is wanted in order and whole is merged by several tasks, each with a range of the keys
  * (plan_range.c); their outputs, one after the other, are the result. */
 #include <string.h>
@@ -15,6 +15,7 @@ typedef struct group_limit {
 typedef struct runs_wish {
     int64_t limit; /* the first rows of all, or -1 */
     bool by_range; /* they are merged by range */
+    bool together; /* the partitions of a task become one order */
     group_limit group;
 } runs_wish;
 
@@ -91,8 +92,8 @@ done:
 }
 
 /* The pipe that merges the runs. */
-static weft_status open_runs(weft_ctx *ctx, weft_planner *p, made *runs, int32_t key_count, int64_t limit,
-                             pipeline *out)
+static weft_status open_runs(weft_ctx *ctx, weft_planner *p, made *runs, int32_t key_count,
+                             const runs_wish *wish, pipeline *out)
 {
     weft_status st = WEFT_OK;
     int64_t *ids = NULL;
@@ -102,12 +103,14 @@ static weft_status open_runs(weft_ctx *ctx, weft_planner *p, made *runs, int32_t
     out->columns = (plan_list){0};
     for (int32_t i = 0; i < runs->place_count; i++)
         WEFT_TRY(st, pipe_name_column(ctx, out, runs->places[i].id, runs->places[i].ordinal));
-    out->source =
-        (weft_source_spec){.kind = WEFT_SOURCE_MERGE,
-                           .output = {.count = runs->column_count, .types = runs->types},
-                           .merge = {.key_count = key_count, .keys = runs->sort_keys, .limit = limit}};
+    out->source = (weft_source_spec){.kind = WEFT_SOURCE_MERGE,
+                                     .output = {.count = runs->column_count, .types = runs->types},
+                                     .merge = {.key_count = key_count,
+                                               .keys = runs->sort_keys,
+                                               .limit = wish->limit,
+                                               .together = wish->together}};
     out->name = NULL;
-    if (limit >= 0 && out->rows > (double)limit) out->rows = (double)limit;
+    if (wish->limit >= 0 && out->rows > (double)wish->limit) out->rows = (double)wish->limit;
     WEFT_TRY(st, pipe_name(ctx, out, "merge"));
 done:
     return st;
@@ -115,9 +118,9 @@ done:
 
 /* The pipe that merges the sorted rows of the node's input. *runs: what it merges, once it is ready. */
 static weft_status plan_sorted(weft_ctx *ctx, weft_planner *p, const weft_node *node,
-                               const weft_expr *const *keys, int32_t key_count, const runs_wish *wish,
-                               const id_set *required, const constraint_list *constraints, made **runs,
-                               pipeline *out, bool *ready)
+                               const weft_expr *const *keys, int32_t key_count, const weft_expr *const *hash,
+                               int32_t hash_count, const runs_wish *wish, const id_set *required,
+                               const constraint_list *constraints, made **runs, pipeline *out, bool *ready)
 {
     weft_status st = WEFT_OK;
     id_set below = {0};
@@ -128,13 +131,15 @@ static weft_status plan_sorted(weft_ctx *ctx, weft_planner *p, const weft_node *
         bool input_ready = false;
         WEFT_TRY(st, id_set_new(ctx, p, required, &below));
         for (int32_t i = 0; i < key_count; i++) WEFT_TRY(st, id_set_add_expr(ctx, &below, keys[i]));
+        for (int32_t i = 0; i < hash_count; i++) WEFT_TRY(st, id_set_add_expr(ctx, &below, hash[i]));
         WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], &below, constraints, &input, &input_ready));
         if (input_ready)
-            WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, NULL, 0, wish, required, &input, runs));
+            WEFT_TRY(st, issue_runs(ctx, p, node, keys, key_count, hash, hash_count, wish, required, &input,
+                                    runs));
         goto done;
     }
     if (!(*runs)->finished) goto done;
-    WEFT_TRY(st, open_runs(ctx, p, *runs, key_count, wish->limit, out));
+    WEFT_TRY(st, open_runs(ctx, p, *runs, key_count, wish, out));
     *ready = true;
 done:
     return st;
@@ -147,8 +152,8 @@ weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft_node *node, int
     made *runs = NULL;
     const bool by_range = limit < 0 && p->sort_by_range && (p->options.slots > 1 || p->partitions > 0);
     const runs_wish wish = {.limit = limit, .by_range = by_range};
-    WEFT_TRY(st, plan_sorted(ctx, p, node, node->sort.keys, node->sort.count, &wish, required, constraints,
-                             &runs, out, ready));
+    WEFT_TRY(st, plan_sorted(ctx, p, node, node->sort.keys, node->sort.count, NULL, 0, &wish, required,
+                             constraints, &runs, out, ready));
     if (!*ready) goto done;
     if (by_range) WEFT_TRY(st, plan_ranges(ctx, p, &runs->stats, 0, out));
     out->one_task = out->range_count == 0;
@@ -163,11 +168,26 @@ weft_status plan_repartition_by_range(weft_ctx *ctx, weft_planner *p, const weft
     const constraint_list none = {0}; /* they would leave other samples, and other tasks */
     made *runs = NULL;
     const runs_wish wish = {.limit = -1, .by_range = true};
-    WEFT_TRY(st, plan_sorted(ctx, p, node, node->repartition.keys, node->repartition.key_count, &wish,
-                             required, &none, &runs, out, ready));
+    WEFT_TRY(st, plan_sorted(ctx, p, node, node->repartition.keys, node->repartition.key_count, NULL, 0,
+                             &wish, required, &none, &runs, out, ready));
     if (!*ready) goto done;
     WEFT_TRY(st, plan_ranges(ctx, p, &runs->stats, node->repartition.count, out));
     out->one_task = out->range_count == 0;
+done:
+    return st;
+}
+
+weft_status plan_repartition_sorted(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                    const id_set *required, pipeline *out, bool *ready)
+{
+    weft_status st = WEFT_OK;
+    const constraint_list none = {0};
+    made *runs = NULL;
+    const runs_wish wish = {.limit = -1, .together = true};
+    WEFT_TRY(st, plan_sorted(ctx, p, node, node->repartition.sort_keys, node->repartition.sort_count,
+                             node->repartition.keys, node->repartition.key_count, &wish, required, &none,
+                             &runs, out, ready));
+    if (*ready) out->task_count = node->repartition.count;
 done:
     return st;
 }
@@ -290,7 +310,7 @@ weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node, c
         goto done;
     }
     if (!runs->finished) goto done;
-    WEFT_TRY(st, open_runs(ctx, p, runs, key_count, -1, out));
+    WEFT_TRY(st, open_runs(ctx, p, runs, key_count, &(runs_wish){.limit = -1}, out));
     out->one_task = spec->partition_count == 0;
     WEFT_TRY(st, add_window(ctx, node, runs, out));
     *ready = true;

@@ -225,6 +225,9 @@ WEFT_MUST_CHECK weft_status plan_sort(weft_ctx *ctx, weft_planner *p, const weft
                                       pipeline *out, bool *ready);
 WEFT_MUST_CHECK weft_status plan_repartition_by_range(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                                       const id_set *required, pipeline *out, bool *ready);
+/* By hash, the rows of each task in an order. */
+WEFT_MUST_CHECK weft_status plan_repartition_sorted(weft_ctx *ctx, weft_planner *p, const weft_node *node,
+                                                    const id_set *required, pipeline *out, bool *ready);
 WEFT_MUST_CHECK weft_status plan_window(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                         const id_set *required, pipeline *out, bool *ready);
 
@@ -273,6 +276,8 @@ const weft_node *plan_recursion_live(weft_planner *p, const weft_node *node);
 /* ---- plan_repartition.c ---- */
 WEFT_MUST_CHECK weft_status plan_repartition(weft_ctx *ctx, weft_planner *p, const weft_node *node,
                                              const id_set *required, pipeline *out, bool *ready);
+/* What a REPARTITION turns its input into. */
+made_role plan_repartition_role(const weft_node *node);
 /* The tasks of a pipe as the hint wants them: neighbours work as one. */
 WEFT_MUST_CHECK weft_status plan_merge_tasks(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks);
 

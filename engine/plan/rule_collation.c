@@ -82,18 +82,24 @@ done:
     return st;
 }
 
-/* By range: the others have no order. */
+/* By range, the keys are SORT_KEYs; what is hashed for a string is its key, so that equal ones go together.
+ */
 static weft_status collate_repartition(weft_ctx *ctx, const weft_node *node, const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    weft_node *by_range = NULL;
-    const int32_t count = node->repartition.key_count;
-    if (node->repartition.kind != WEFT_REPARTITION_RANGE || !weft_any_collated(node->repartition.keys, count))
+    weft_node *made = NULL;
+    const int32_t count = node->repartition.key_count, sorted = node->repartition.sort_count;
+    if (!weft_any_collated(node->repartition.keys, count) &&
+        !weft_any_collated(node->repartition.sort_keys, sorted))
         return WEFT_OK;
-    WEFT_TRY(st, WEFT_NEW(ctx, &by_range));
-    *by_range = *node;
-    WEFT_TRY(st, keys_of_sorts(ctx, node->repartition.keys, count, &by_range->repartition.keys));
-    *out = by_range;
+    WEFT_TRY(st, WEFT_NEW(ctx, &made));
+    *made = *node;
+    if (node->repartition.kind == WEFT_REPARTITION_RANGE)
+        WEFT_TRY(st, keys_of_sorts(ctx, node->repartition.keys, count, &made->repartition.keys));
+    else
+        WEFT_TRY(st, keys_of(ctx, node->repartition.keys, count, &made->repartition.keys));
+    WEFT_TRY(st, keys_of_sorts(ctx, node->repartition.sort_keys, sorted, &made->repartition.sort_keys));
+    *out = made;
 done:
     return st;
 }

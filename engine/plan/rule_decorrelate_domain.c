@@ -476,7 +476,8 @@ static weft_status push(weft_ctx *ctx, const domain_push *d, const weft_node *no
     case WEFT_NODE_EXPAND: return push_expand(ctx, d, node, cols, out);
     case WEFT_NODE_AGGREGATE: return push_aggregate(ctx, d, node, cols, out);
     case WEFT_NODE_WINDOW: return push_window(ctx, d, node, cols, out);
-    case WEFT_NODE_SORT: return push(ctx, d, node->inputs[0], cols, out); /* its order is not seen */
+    case WEFT_NODE_SORT:
+    case WEFT_NODE_REPARTITION: return push(ctx, d, node->inputs[0], cols, out); /* its order is not seen */
     case WEFT_NODE_LIMIT: return push_limit(ctx, d, node, node->inputs[0], cols, out);
     case WEFT_NODE_JOIN: return push_join(ctx, d, node, cols, out);
     case WEFT_NODE_UNION:

@@ -448,7 +448,8 @@ weft_status opt_pull_up(weft_ctx *ctx, const opt_scope *scope, const weft_node *
     if (node->kind == WEFT_NODE_JOIN && node->join.kind == WEFT_JOIN_INNER)
         return pull_inner_join(ctx, scope, node, preds, out);
     if (node->kind == WEFT_NODE_JOIN) return pull_other_join(ctx, scope, node, preds, out);
-    if (node->kind == WEFT_NODE_SORT && node->sort.limit < 0) /* the order of a subquery's rows is not seen */
+    /* neither the order of a subquery's rows is seen, nor which tasks they are of */
+    if ((node->kind == WEFT_NODE_SORT && node->sort.limit < 0) || node->kind == WEFT_NODE_REPARTITION)
         return opt_pull_up(ctx, scope, node->inputs[0], preds, out);
     return opt_fail_subquery(ctx, scope, what);
 }

@@ -40,6 +40,11 @@ static weft_status limit_over(weft_ctx *ctx, const weft_pointer_map *parents, co
         WEFT_TRY(st, weft_node_sort(ctx, input->inputs[0], input->sort.keys, input->sort.count,
                                     have >= 0 && have < most ? have : most, &below));
         WEFT_TRY(st, weft_node_limit(ctx, below, skip, take, out));
+    } else if (input->kind == WEFT_NODE_REPARTITION && input->repartition.sort_count > 0 && bounded) {
+        /* DISTRIBUTE BY … SORT BY: the first rows of all are also the first ones of some task */
+        WEFT_TRY(st, weft_node_sort(ctx, input->inputs[0], input->repartition.sort_keys,
+                                    input->repartition.sort_count, skip + take, &below));
+        WEFT_TRY(st, weft_node_limit(ctx, below, skip, take, out));
     } else if (input->kind == WEFT_NODE_UNION && bounded) {
         WEFT_TRY(st, limit_branches(ctx, input, skip + take, &below));
         WEFT_TRY(st, weft_node_limit(ctx, below, skip, take, out));

@@ -557,12 +557,12 @@ static weft_status push_kind(weft_ctx *ctx, pusher *p, const weft_node *node, co
     case WEFT_NODE_SORT:
         if (node->sort.limit < 0) return push_sort(ctx, p, node, from, out);
         break;
+    case WEFT_NODE_REPARTITION: return push_sort(ctx, p, node, from, out);
     case WEFT_NODE_VALUES:
     case WEFT_NODE_LIMIT:
     case WEFT_NODE_SET:
     case WEFT_NODE_EXPAND:
     case WEFT_NODE_SINGLE_ROW:
-    case WEFT_NODE_REPARTITION:
     case WEFT_NODE_WRITE:
     case WEFT_NODE_EXPLAIN:
     case WEFT_NODE_CREATE_VIEW:

@@ -191,6 +191,7 @@ static weft_status put_merge(weft_ctx *ctx, const weft_source_spec *spec, Weft__
     WEFT_TRY(st, WEFT_NEW(ctx, &source->merge));
     weft__wire__merge__init(source->merge);
     source->merge->limit = spec->merge.limit;
+    source->merge->together = spec->merge.together;
     WEFT_TRY(st, put_sort_keys(ctx, spec->merge.keys, spec->merge.key_count, &source->merge->n_keys,
                                &source->merge->keys));
 done:

@@ -190,6 +190,7 @@ static weft_status get_merge(const wire_stage *w, const weft_stage_input *input,
     WEFT_TRY(st, wire_get_sort_keys(w, from->keys, from->n_keys, &input->rows, &out->merge.keys));
     out->merge.key_count = (int32_t)from->n_keys;
     out->merge.limit = from->limit;
+    out->merge.together = from->together != 0;
 done:
     return st;
 }

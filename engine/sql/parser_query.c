@@ -1,4 +1,4 @@
-/* engine/sql/parser_query.c - queries: WITH, set operations, SELECT blocks, ORDER BY, LIMIT, OFFSET.
+/* engine/sql/parser_query.c - queries: WITH, set operations, SELECT blocks.
  *
  * INTERSECT binds tighter than UNION, EXCEPT and MINUS. A chain of one kind of UNION is one node of many
  * inputs, so its height does not grow with its length. */
@@ -6,38 +6,6 @@
 #include "engine/sql/parser_internal.h"
 
 static weft_status parse_set_operations(sql_parser *p, bool intersect, const weft_node **out);
-
-/* Keys of ORDER BY: expression [ASC | DESC] [NULLS FIRST | LAST]. NULLs come first, or last for DESC, as in
- * Spark. */
-weft_status weft_sql_sort_keys(sql_parser *p, weft_pointers *out)
-{
-    weft_status st = WEFT_OK;
-    do {
-        const weft_span start = weft_sql_peek(p, 0)->span;
-        const weft_expr *arg = NULL;
-        weft_expr *key = NULL;
-        sql_frame frame = {0};
-        WEFT_TRY(st, weft_sql_enter(p, &frame));
-        WEFT_TRY(st, weft_sql_expr(p, &arg));
-        const bool descending = weft_sql_accept_word(p, SQL_KW_DESC);
-        if (!descending) weft_sql_accept_word(p, SQL_KW_ASC);
-        const bool written = weft_sql_accept_word(p, SQL_KW_NULLS);
-        bool nulls_first = !descending;
-        if (written) {
-            nulls_first = weft_sql_accept_word(p, SQL_KW_FIRST);
-            if (!nulls_first) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LAST));
-        }
-        const weft_span span = weft_sql_span_from(p, &start);
-        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SORT_KEY, span, &arg, 1, &key));
-        sql_leave(p, frame);
-        key->sort.descending = descending;
-        key->sort.nulls_first = nulls_first;
-        key->sort.nulls_written = written;
-        WEFT_TRY(st, weft_pointers_push(p->ctx, out, key));
-    } while (weft_sql_accept(p, SQL_COMMA));
-done:
-    return st;
-}
 
 /* (a, b, …) behind AS: names for the columns of a generator, as columns behind the expression. */
 static weft_status parse_item_names(sql_parser *p, const weft_span *start, const weft_expr **out)
@@ -292,82 +260,6 @@ static weft_status parse_set_operations(sql_parser *p, bool intersect, const wef
     else
         WEFT_TRY(st, weft_sql_make_set(p, &start, &op, &inputs, out));
     sql_leave(p, frame);
-done:
-    return st;
-}
-
-/* CLUSTER BY and DISTRIBUTE BY: expressions as keys. */
-static weft_status parse_distribute(sql_parser *p, weft_pointers *keys)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers exprs = {0};
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
-    WEFT_TRY(st, weft_sql_exprs(p, &exprs));
-    for (int32_t i = 0; i < exprs.count; i++) {
-        const weft_expr *e = weft_pointers_exprs(&exprs)[i];
-        weft_expr *key = NULL;
-        WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SORT_KEY, e->span, &e, 1, &key));
-        key->sort.nulls_first = true;
-        WEFT_TRY(st, weft_pointers_push(p->ctx, keys, key));
-    }
-done:
-    return st;
-}
-
-/* ORDER BY; SORT BY and CLUSTER BY, which ask for less and get the same; and DISTRIBUTE BY: where rows go is
- * no part of an answer, but its expressions must be good all the same. */
-static weft_status parse_order(sql_parser *p, const weft_span *start, const weft_node **node, bool *found)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers keys = {0}, distributed = {0};
-    weft_node *outer = NULL;
-    const bool distribute = weft_sql_accept_word(p, SQL_KW_DISTRIBUTE);
-    if (distribute) WEFT_TRY(st, parse_distribute(p, &distributed));
-    const bool sort = (!distribute && weft_sql_accept_word(p, SQL_KW_ORDER)) ||
-                      weft_sql_accept_word(p, SQL_KW_SORT);
-    const bool cluster = !distribute && !sort && weft_sql_accept_word(p, SQL_KW_CLUSTER);
-    *found = distribute || sort || cluster;
-    if (!*found) goto done;
-    if (cluster) WEFT_TRY(st, parse_distribute(p, &keys));
-    if (sort) {
-        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
-        WEFT_TRY(st, weft_sql_sort_keys(p, &keys));
-    }
-    for (int32_t i = 0; i < distributed.count; i++)
-        WEFT_TRY(st, weft_pointers_push(p->ctx, &keys, distributed.items[i]));
-    WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SORT, weft_sql_span_from(p, start), node, 1, &outer));
-    outer->sort.count = keys.count;
-    outer->sort.keys = weft_pointers_exprs(&keys);
-    outer->sort.limit = -1;
-    outer->sort.unordered = distribute && !sort;
-    *node = outer;
-done:
-    return st;
-}
-
-weft_status weft_sql_organization(sql_parser *p, const weft_span *start, const weft_node **node, bool *found)
-{
-    weft_status st = WEFT_OK;
-    weft_node *outer = NULL;
-    const weft_expr *take = NULL, *skip = NULL;
-    bool limited = false, ordered = false;
-    WEFT_TRY(st, parse_order(p, start, node, &ordered));
-    if (weft_sql_accept_word(p, SQL_KW_LIMIT)) {
-        limited = true;
-        if (!weft_sql_accept_word(p, SQL_KW_ALL)) WEFT_TRY(st, weft_sql_expr(p, &take));
-    }
-    if (weft_sql_accept_word(p, SQL_KW_OFFSET)) {
-        limited = true;
-        WEFT_TRY(st, weft_sql_expr(p, &skip));
-    }
-    *found = limited || ordered;
-    if (limited) {
-        WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_LIMIT, weft_sql_span_from(p, start), node, 1, &outer));
-        outer->limit.take = -1;
-        outer->limit.take_expr = take;
-        outer->limit.skip_expr = skip;
-        *node = outer;
-    }
 done:
     return st;
 }

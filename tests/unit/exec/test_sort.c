@@ -220,6 +220,56 @@ static void partitions_are_sorted_by_themselves(void **state)
     }
 }
 
+/* The partitions of a task, merged together, are one order; those of all tasks together are all rows. */
+static void partitions_are_merged_together(void **state)
+{
+    (void)state;
+    enum { PARTITIONS = 8, CUT = 3 };
+    const weft_types types = {.count = DATA_COLUMNS, .types = data_types};
+    const weft_sort_key keys[] = {{.column = 1, .nulls_first = true}, {.column = 5, .descending = true}};
+    const int32_t hash[] = {0};
+    const weft_sink_spec sink = {
+        .kind = WEFT_SINK_SORT,
+        .rows = types,
+        .partition_count = PARTITIONS,
+        .sort = {.key_count = 2, .keys = keys, .limit = -1, .hash_count = 1, .hash = hash}};
+    const weft_source_spec source = {.kind = WEFT_SOURCE_MERGE,
+                                     .output = types,
+                                     .merge = {.key_count = 2, .keys = keys, .limit = -1, .together = true}};
+    for (int32_t c = 0; c < WEFT_COUNT(exec_configs); c++) {
+        data_set set = data_new(weft_test_seed(), 5000, 40, 9, 6);
+        weft_fixture f;
+        weft_block *blocks[2] = {NULL};
+        text_lines got[3] = {{0}}, want = reference(&set, keys, 2, -1);
+        exec_open(&f, &exec_configs[c]);
+        for (int32_t b = 0; b < 2; b++)
+            weft_fixture_ok(&f, run_sink(&f.ctx, &weft_sink_sort, &sink, &set, b * set.count / 2,
+                                         (b + 1) * set.count / 2, exec_configs[c].batch_rows, b, &blocks[b]));
+        weft_fixture_ok(&f,
+                        run_source(&f.ctx, &weft_source_merge, &source, blocks, 2, 0, PARTITIONS, &got[0]));
+        weft_fixture_ok(&f, run_source(&f.ctx, &weft_source_merge, &source, blocks, 2, 0, CUT, &got[1]));
+        weft_fixture_ok(&f,
+                        run_source(&f.ctx, &weft_source_merge, &source, blocks, 2, CUT, PARTITIONS, &got[2]));
+        assert_int_equal(got[0].count, set.count);
+        assert_int_equal(got[1].count + got[2].count, set.count);
+        if (!exec_configs[c].hash_zero) assert_true(got[1].count > 0 && got[2].count > 0);
+        for (int32_t g = 1; g < 3; g++) { /* a task's rows come in the order that they have among all */
+            for (int32_t i = 0, j = 0; i < got[g].count; i++, j++) {
+                while (j < got[0].count && strcmp(got[g].lines[i], got[0].lines[j]) != 0) j++;
+                assert_true(j < got[0].count);
+            }
+        }
+        lines_sort(&got[0]);
+        lines_sort(&want);
+        lines_equal(&got[0], &want);
+        for (int32_t g = 0; g < 3; g++) lines_free(&got[g]);
+        lines_free(&want);
+        for (int32_t b = 0; b < 2; b++) weft_block_release(&blocks[b]);
+        weft_fixture_close(&f);
+        data_free(&set);
+    }
+}
+
 /* Few texts before another key: long runs of equal prefixes, which are sorted by the keys behind the text;
  * texts that go on behind the prefix are compared. */
 static void runs_of_equal_prefixes(void **state)
@@ -363,6 +413,6 @@ static void every_allocation_may_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(equals_a_stable_sort), WEFT_TEST(nothing_sorts_to_nothing),
-           WEFT_TEST(partitions_are_sorted_by_themselves), WEFT_TEST(runs_of_equal_prefixes),
-           WEFT_TEST(short_runs_are_merged), WEFT_TEST(groups_keep_their_first_rows),
-           WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(partitions_are_sorted_by_themselves), WEFT_TEST(partitions_are_merged_together),
+           WEFT_TEST(runs_of_equal_prefixes), WEFT_TEST(short_runs_are_merged),
+           WEFT_TEST(groups_keep_their_first_rows), WEFT_TEST(every_allocation_may_fail))

@@ -126,6 +126,43 @@ static weft_determinism last_class(plan_bench *b, const char *text)
     return last->determinism;
 }
 
+/* DISTRIBUTE BY exchanges by the hash of its keys; with SORT BY what goes is sorted, and a task merges all
+ * that it gets. A limit takes the first rows of all. */
+static void rows_are_distributed(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *text;
+        weft_sink_kind sink;
+        int32_t hashed;
+        int64_t limit;
+    } cases[] = {
+        {"select o_orderkey from orders distribute by o_custkey", WEFT_SINK_EXCHANGE, 1, -1},
+        {"select o_orderkey from orders distribute by o_custkey, o_custkey, o_custkey + 1",
+         WEFT_SINK_EXCHANGE, 2, -1},
+        {"select o_orderkey from orders distribute by o_custkey sort by o_orderdate desc", WEFT_SINK_SORT, 1,
+         -1},
+        {"select o_custkey from orders cluster by o_custkey", WEFT_SINK_SORT, 1, -1},
+        {"select o_orderkey from (select * from orders distribute by o_custkey) where o_orderkey > 5 sort by "
+         "o_orderdate",
+         WEFT_SINK_SORT, 1, -1},
+        {"select o_orderkey from orders sort by o_orderdate", WEFT_SINK_SORT, 0, -1},
+        {"select o_orderkey from orders distribute by o_custkey sort by o_orderdate limit 3", WEFT_SINK_SORT,
+         0, 3},
+    };
+    for (int32_t i = 0; i < WEFT_COUNT(cases); i++) {
+        plan_bench b;
+        plan_bench_open(&b);
+        const weft_sink_spec *sink = &first_stage(&b, cases[i].text)->fragment.sink;
+        const bool sorts = sink->kind == WEFT_SINK_SORT;
+        const int32_t hashed = sorts ? sink->sort.hash_count : sink->exchange.key_count;
+        const int64_t limit = sorts ? sink->sort.limit : sink->exchange.limit;
+        if (sink->kind != cases[i].sink || hashed != cases[i].hashed || limit != cases[i].limit)
+            fail_msg("%s: %d, %d, %lld", cases[i].text, (int)sink->kind, hashed, (long long)limit);
+        weft_fixture_close(&b.f);
+    }
+}
+
 /* ROLLUP is grouped by its finest set; not where that would tell, or lose, the order of rows. */
 static void grouping_sets(void **state)
 {
@@ -204,4 +241,4 @@ static void classes(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(classes), WEFT_TEST(tasks_shrink_towards_the_end), WEFT_TEST(split_bytes_are_limited),
-           WEFT_TEST(partitions_are_set), WEFT_TEST(grouping_sets))
+           WEFT_TEST(partitions_are_set), WEFT_TEST(rows_are_distributed), WEFT_TEST(grouping_sets))

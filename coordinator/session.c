@@ -206,7 +206,8 @@ static weft_status record_listings(weft_result *r)
             files[k] = (weft_record_file){.path = from->files[k].path,
                                           .size_bytes = from->files[k].size_bytes,
                                           .mtime_ns = from->files[k].mtime_ns,
-                                          .base_bytes = from->files[k].base_bytes};
+                                          .base_bytes = from->files[k].base_bytes,
+                                          .folder = from->files[k].folder};
         listings[i] =
             (weft_record_listing){.path = from->path, .file_count = from->file_count, .files = files};
     }
@@ -271,7 +272,8 @@ static weft_status begin_again(weft_session *s, weft_result *r)
             files[k] = (weft_file_info){.path = from->files[k].path,
                                         .size_bytes = from->files[k].size_bytes,
                                         .mtime_ns = from->files[k].mtime_ns,
-                                        .base_bytes = from->files[k].base_bytes};
+                                        .base_bytes = from->files[k].base_bytes,
+                                        .folder = from->files[k].folder};
         *listing = (weft_listing){.path = from->path, .files = files, .file_count = from->file_count};
         WEFT_TRY(st, weft_pointers_push(ctx, &r->listings.items, listing));
     }

@@ -23,12 +23,6 @@ weft_status weft_command_add_columns(command_run *c)
                                           "The column `%s` already exists. Choose another name or rename the "
                                           "existing column.",
                                           more->columns[i].name));
-        if (more->columns[i].initial != NULL)
-            WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
-                                      "The feature is not supported: ADD COLUMNS with the DEFAULT of `%s`, "
-                                      "which rows that are there would have. Use ALTER COLUMN … SET DEFAULT "
-                                      "for new ones.",
-                                      more->columns[i].name));
         columns[plain + i] = more->columns[i];
     }
     for (int32_t i = plain; i < old->column_count; i++) columns[more->column_count + i] = old->columns[i];
@@ -153,11 +147,10 @@ weft_status weft_command_change_column(command_run *c)
     WEFT_TRY(st, weft_command_find_altered(c, &old));
     const int32_t at = weft_table_find_column(old, c->node->command.column);
     if (at < 0)
-        WEFT_TRY(st,
-                 weft_fail_at(c->ctx, WEFT_COLUMN_NOT_FOUND, &c->node->span,
-                              "The column `%s` cannot be found. Verify the spelling and correctness of the "
-                              "column name.",
-                              c->node->command.column));
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_UNRESOLVED_COLUMN, &c->node->span,
+                                  "A column, variable, or function parameter with name `%s` cannot be "
+                                  "resolved: the table `spark_catalog`.`%s`.`%s` has none of this name.",
+                                  c->node->command.column, old->database, old->name));
     WEFT_TRY(st, check_column_type(c, old, at));
     weft_table_definition d = *old;
     WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));

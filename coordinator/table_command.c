@@ -86,6 +86,11 @@ done:
     return st;
 }
 
+static bool has_no_view_form(weft_table_op op)
+{
+    return op == WEFT_TABLE_ADD_COLUMNS || op == WEFT_TABLE_SET_LOCATION;
+}
+
 weft_status weft_command_find_altered(command_run *c, const weft_table_definition **out)
 {
     weft_status st = WEFT_OK;
@@ -94,6 +99,8 @@ weft_status weft_command_find_altered(command_run *c, const weft_table_definitio
     WEFT_TRY(st, find_entry(c, out, &is_temporary));
     if (is_temporary)
         st = is_view(c, WEFT_EXPECT_TABLE, " It is temporary: make it anew.");
+    else if ((*out)->query != NULL && !n->command.view && has_no_view_form(n->command.op))
+        st = is_view(c, WEFT_EXPECT_TABLE, "");
     else if ((*out)->query != NULL && !n->command.view)
         st = is_view(c, WEFT_EXPECT_ALTER_VIEW, " Please use ALTER VIEW instead.");
     else if ((*out)->query == NULL && n->command.view)

@@ -61,6 +61,7 @@ static weft_status put_listing(weft_ctx *ctx, const weft_record_listing *from, W
         files[i].size_bytes = from->files[i].size_bytes;
         files[i].mtime_ns = from->files[i].mtime_ns;
         files[i].base_bytes = from->files[i].base_bytes;
+        files[i].folder = wire_text(from->files[i].folder);
         m->files[m->n_files++] = &files[i];
     }
 done:
@@ -112,7 +113,8 @@ static weft_status get_listing(weft_ctx *ctx, const Weft__Wire__RecordListing *m
         files[i] = (weft_record_file){.path = f->path,
                                       .size_bytes = f->size_bytes,
                                       .mtime_ns = f->mtime_ns,
-                                      .base_bytes = f->base_bytes};
+                                      .base_bytes = f->base_bytes,
+                                      .folder = f->folder[0] != '\0' ? f->folder : NULL};
     }
     *out = (weft_record_listing){.path = m->path, .file_count = (int32_t)m->n_files, .files = files};
 done:

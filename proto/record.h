@@ -18,6 +18,7 @@ typedef struct weft_record_file {
     const char *path;
     int64_t size_bytes, mtime_ns;
     int32_t base_bytes;
+    const char *folder; /* NULL: its partition folders are those of its path */
 } weft_record_file;
 
 typedef struct weft_record_listing {

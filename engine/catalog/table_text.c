@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/expr/wire.h"
 #include "engine/plan/pointers.h"
 #include "engine/plan/table_layout.h"
 
@@ -75,6 +76,40 @@ done:
     return st;
 }
 
+/* Bytes as hex digits. */
+static weft_status put_bytes_line(text_out *t, const char *key, const char *name, const uint8_t *bytes,
+                                  size_t len)
+{
+    static const char digits[] = "0123456789abcdef";
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    WEFT_TRY(st, weft_arena_alloc(t->ctx, t->ctx->arena, 2 * len + 1, (void **)&text));
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digits[bytes[i] >> 4];
+        text[2 * i + 1] = digits[bytes[i] & 15];
+    }
+    text[2 * len] = '\0';
+    WEFT_TRY(st, put_line(t, key, name, text));
+done:
+    return st;
+}
+
+/* The value that older rows have in a column: as the wire has it, since its text would depend on a session's
+ * time zone. */
+static weft_status put_absent(text_out *t, const weft_column_definition *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *value = NULL;
+    uint8_t *bytes = NULL;
+    size_t len = 0;
+    if (c->absent == NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_expr_literal(t->ctx, c->absent, &value));
+    WEFT_TRY(st, weft_exprs_encode(t->ctx, &value, 1, &bytes, &len));
+    WEFT_TRY(st, put_bytes_line(t, "absent", c->name, bytes, len));
+done:
+    return st;
+}
+
 weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d, const char **text,
                                    size_t *len)
 {
@@ -89,6 +124,7 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
     WEFT_TRY(st, put_line(t, "location", d->location, NULL));
     if (d->comment != NULL) WEFT_TRY(st, put_line(t, "comment", d->comment, NULL));
     for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_column(t, &d->columns[i]));
+    for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_absent(t, &d->columns[i]));
     snprintf(number, sizeof(number), "%d", d->partition_count);
     WEFT_TRY(st, put_line(t, "partitions", number, NULL));
     if (d->query != NULL) {
@@ -159,6 +195,42 @@ done:
     return st;
 }
 
+static int hex_digit(char c)
+{
+    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Of a column that was read before; a value that is none of its type is the file's fault. */
+static weft_status read_absent(definition_reader *r, char *at)
+{
+    weft_status st = WEFT_OK;
+    const char *name = take_field(&at), *text = take_field(&at);
+    const size_t len = strlen(text) / 2;
+    const weft_expr *const *values = NULL;
+    uint8_t *bytes = NULL;
+    int32_t count = 0;
+    bool fits = strlen(text) % 2 == 0;
+    WEFT_TRY(st, weft_arena_alloc(r->ctx, r->ctx->arena, len + 1, (void **)&bytes));
+    for (size_t i = 0; i < len; i++) {
+        const int high = hex_digit(text[2 * i]), low = hex_digit(text[2 * i + 1]);
+        fits &= high >= 0 && low >= 0;
+        bytes[i] = (uint8_t)(high * 16 + low);
+    }
+    if (fits) WEFT_TRY(st, weft_exprs_decode(r->ctx, bytes, len, NULL, 0, &values, &count));
+    fits &= count == 1 && values[0]->kind == WEFT_EXPR_LITERAL;
+    for (int32_t i = 0; fits && i < r->columns.count; i++) {
+        weft_column_definition *c = (weft_column_definition *)(uintptr_t)r->columns.items[i];
+        if (strcmp(c->name, name) != 0) continue;
+        fits = weft_type_equal(values[0]->type, weft_type_of_values(c->type));
+        c->absent = &values[0]->literal;
+    }
+    if (!fits)
+        WEFT_TRY(st, weft_fail(r->ctx, WEFT_CORRUPT, "the column `%s` has a value of older rows that is none",
+                               name));
+done:
+    return st;
+}
+
 static weft_status read_line(definition_reader *r, char *line)
 {
     weft_status st = WEFT_OK;
@@ -174,6 +246,8 @@ static weft_status read_line(definition_reader *r, char *line)
         WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
     } else if (strcmp(line, "column") == 0) {
         WEFT_TRY(st, read_column(r, at));
+    } else if (strcmp(line, "absent") == 0) {
+        WEFT_TRY(st, read_absent(r, at));
     } else if (strcmp(line, "name") == 0) {
         r->d->name = take_field(&at);
     } else if (strcmp(line, "external") == 0) {

@@ -511,7 +511,8 @@ weft_status weft_table_definition_schema(weft_ctx *ctx, const weft_table_definit
     for (int32_t i = 0; i < table->column_count; i++)
         fields[i] = (weft_field){.name = table->columns[i].name,
                                  .type = weft_type_of_values(table->columns[i].type),
-                                 .nullable = true};
+                                 .nullable = true,
+                                 .absent = table->columns[i].absent};
     schema->count = table->column_count;
     schema->fields = fields;
     *out = schema;

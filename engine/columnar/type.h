@@ -66,6 +66,9 @@ struct weft_field {
     const char *name;
     weft_type type;
     bool nullable;
+    /* Of a table's column that was added with a DEFAULT: what records have that were written before; NULL: no
+     * value. Borrowed as the name is. */
+    const struct weft_value *absent;
 };
 
 typedef struct weft_schema {

@@ -192,3 +192,39 @@ weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_ty
 done:
     return st;
 }
+
+/* ---- up-casts ---- */
+
+static bool number_up_casts(weft_type from, weft_type to)
+{
+    if (to.id == WEFT_TYPE_DECIMAL) {
+        if (weft_type_is_integral(from)) from = weft_decimal_for_integral(from);
+        return from.id == WEFT_TYPE_DECIMAL && to.scale >= from.scale &&
+               to.precision - to.scale >= from.precision - from.scale;
+    }
+    if (from.id == WEFT_TYPE_DECIMAL) {
+        if (!weft_type_is_integral(to)) return true;
+        return from.scale == 0 && from.precision <= weft_decimal_for_integral(to).precision - 1;
+    }
+    return from.id < to.id; /* TINYINT … DOUBLE */
+}
+
+static bool is_moment(weft_type type)
+{
+    return type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ;
+}
+
+bool weft_type_up_casts(weft_type from, weft_type to)
+{
+    if (weft_type_equal(from, to) || from.id == WEFT_TYPE_NULL) return true;
+    if (weft_type_is_nested(from) || weft_type_is_nested(to)) {
+        if (from.id != to.id || from.child_count != to.child_count) return false;
+        for (int32_t i = 0; i < from.child_count; i++)
+            if (!weft_type_up_casts(from.children[i].type, to.children[i].type)) return false;
+        return true;
+    }
+    if (weft_type_is_numeric(from) && weft_type_is_numeric(to)) return number_up_casts(from, to);
+    if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_VARIANT;
+    if (weft_type_is_interval(from)) return from.id == to.id;
+    return is_moment(to) && (is_moment(from) || from.id == WEFT_TYPE_DATE);
+}

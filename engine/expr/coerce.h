@@ -87,4 +87,8 @@ weft_type weft_decimal_for_literal(int64_t value);
 /* decimal(min(precision, 38), min(scale, 38)). */
 weft_type weft_decimal_bounded(int32_t precision, int32_t scale);
 
+/* Does every value of a type have one of another that is as good, as Spark's up-casts have it? INT for
+ * BIGINT, everything plain for STRING; part by part in nested types. */
+bool weft_type_up_casts(weft_type from, weft_type to);
+
 #endif

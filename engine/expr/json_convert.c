@@ -171,6 +171,17 @@ static weft_json_result skip_value(weft_json_convert *c)
     return weft_json_skip(&c->json) ? WEFT_JSON_BAD_VALUE : WEFT_JSON_BAD_TEXT;
 }
 
+/* A field that the object has not: what its table says, or NULL. */
+static void set_absent(weft_json_convert *c, const weft_field *field, weft_vector *out, int32_t slot)
+{
+    if (field->absent == NULL) {
+        weft_vector_set_null(out, slot);
+        return;
+    }
+    weft_json_set_valid(out, slot);
+    c->st = weft_value_store(c->ctx, field->absent, out, slot);
+}
+
 static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *fields, int32_t slot)
 {
     const uint64_t serial = ++c->serial;
@@ -200,9 +211,9 @@ static weft_json_result read_object(weft_json_convert *c, node *n, weft_vector *
     }
     if (c->json.token == WEFT_JSON_BAD || c->st != WEFT_OK) return WEFT_JSON_BAD_TEXT;
     for (int32_t i = 0; i < n->count; i++) {
-        if (n->seen[i] != serial) weft_vector_set_null(&fields[i], slot);
+        if (n->seen[i] != serial) set_absent(c, &n->type.children[i], &fields[i], slot);
     }
-    return all;
+    return c->st == WEFT_OK ? all : WEFT_JSON_BAD_TEXT;
 }
 
 /* One more slot of a list's child. */

@@ -16,7 +16,8 @@ typedef struct partition_finder {
     int32_t count;      /* columns; -1: no file was looked at yet */
     const char **names; /* [count] */
     const char *first;  /* the file whose names they are */
-    size_t root_bytes;  /* of its path: where the partition folders begin */
+    const char *root;   /* the first file whose path has the folders; NULL: none yet */
+    size_t root_bytes;  /* of it: where they begin */
     const char **texts; /* [files * count] NULL for NULL */
 } partition_finder;
 
@@ -118,14 +119,12 @@ done:
     return st;
 }
 
-/* The pairs of a path, the outermost first; *root_bytes is where the outermost folder's name begins. */
-static weft_status partition_pairs(weft_ctx *ctx, const weft_file_info *file, size_t base_bytes, char **names,
-                                   char **texts, int32_t *count, size_t *root_bytes)
+/* The pairs among the folders path[base_bytes, end), the outermost first; *root_bytes is where the outermost
+ * one's name begins. */
+static weft_status partition_pairs(weft_ctx *ctx, const char *path, size_t end, size_t base_bytes,
+                                   char **names, char **texts, int32_t *count, size_t *root_bytes)
 {
     weft_status st = WEFT_OK;
-    const char *path = file->path;
-    const char *slash = strrchr(path, '/');
-    size_t end = slash == NULL ? 0 : (size_t)(slash - path);
     int32_t n = 0;
     while (end > base_bytes) {
         size_t begin = end;
@@ -169,12 +168,11 @@ done:
 
 /* The names of the first file are those of the table. */
 static weft_status partition_set_names(partition_finder *f, int32_t files, const char *path, char **names,
-                                       int32_t count, size_t root_bytes)
+                                       int32_t count)
 {
     weft_status st = WEFT_OK;
     f->count = count;
     f->first = path;
-    f->root_bytes = root_bytes;
     if (count == 0) goto done;
     WEFT_TRY(st, WEFT_NEW_ARRAY(f->ctx, count, &f->names));
     WEFT_TRY(st, WEFT_NEW_ARRAY(f->ctx, (int64_t)files * count, &f->texts));
@@ -190,8 +188,7 @@ done:
     return st;
 }
 
-static weft_status partition_check_names(partition_finder *f, const char *path, char **names, int32_t count,
-                                         size_t root_bytes)
+static weft_status partition_check_names(partition_finder *f, const char *path, char **names, int32_t count)
 {
     weft_status st = WEFT_OK;
     bool same = count == f->count;
@@ -207,14 +204,23 @@ static weft_status partition_check_names(partition_finder *f, const char *path, 
         st = weft_fail(f->ctx, WEFT_CONFLICTING_PARTITION_COLUMNS,
                        "Conflicting partition column names: '%s' has %s, '%s' has %s.", f->first, there, path,
                        here);
-    } else if (count > 0 && (root_bytes != f->root_bytes || strncmp(path, f->first, root_bytes) != 0)) {
-        st = weft_fail(f->ctx, WEFT_CONFLICTING_DIRECTORIES,
-                       "Conflicting directory structures: the partition folders of '%s' begin below another "
-                       "folder than those of '%s'; read them apart, or set the option basePath.",
-                       path, f->first);
     }
 done:
     return st;
+}
+
+/* The folders of all paths begin below one folder. */
+static weft_status partition_check_root(partition_finder *f, const char *path, size_t root_bytes)
+{
+    if (f->root == NULL) {
+        f->root = path;
+        f->root_bytes = root_bytes;
+    }
+    if (root_bytes == f->root_bytes && strncmp(path, f->root, root_bytes) == 0) return WEFT_OK;
+    return weft_fail(f->ctx, WEFT_CONFLICTING_DIRECTORIES,
+                     "Conflicting directory structures: the partition folders of '%s' begin below another "
+                     "folder than those of '%s'; read them apart, or set the option basePath.",
+                     path, f->root);
 }
 
 static weft_status partition_take_file(partition_finder *f, const weft_file_info *files, int32_t file_count,
@@ -224,7 +230,11 @@ static weft_status partition_take_file(partition_finder *f, const weft_file_info
     char *names[WEFT_PARTITION_COLUMNS_MAX], *texts[WEFT_PARTITION_COLUMNS_MAX];
     int32_t count = 0;
     size_t root_bytes = 0, base_bytes = (size_t)files[i].base_bytes;
-    if (base != NULL) {
+    const char *folders = files[i].folder != NULL ? files[i].folder : files[i].path;
+    const char *end = files[i].folder != NULL ? folders + strlen(folders) : strrchr(folders, '/');
+    if (files[i].folder != NULL) {
+        base_bytes = 0;
+    } else if (base != NULL) {
         base_bytes = strlen(base);
         while (base_bytes > 1 && base[base_bytes - 1] == '/') base_bytes--;
         if (strncmp(files[i].path, base, base_bytes) != 0 ||
@@ -235,12 +245,14 @@ static weft_status partition_take_file(partition_finder *f, const weft_file_info
     } else if (base_bytes == 0) {
         base_bytes = strlen(files[i].path); /* not known: no folder counts */
     }
-    WEFT_TRY(st, partition_pairs(f->ctx, &files[i], base_bytes, names, texts, &count, &root_bytes));
-    if (f->count < 0) {
-        WEFT_TRY(st, partition_set_names(f, file_count, files[i].path, names, count, root_bytes));
-    } else {
-        WEFT_TRY(st, partition_check_names(f, files[i].path, names, count, root_bytes));
-    }
+    WEFT_TRY(st, partition_pairs(f->ctx, folders, end == NULL ? 0 : (size_t)(end - folders), base_bytes,
+                                 names, texts, &count, &root_bytes));
+    if (f->count < 0)
+        WEFT_TRY(st, partition_set_names(f, file_count, files[i].path, names, count));
+    else
+        WEFT_TRY(st, partition_check_names(f, files[i].path, names, count));
+    if (count > 0 && files[i].folder == NULL)
+        WEFT_TRY(st, partition_check_root(f, files[i].path, root_bytes));
     for (int32_t c = 0; c < count; c++) f->texts[(int64_t)i * count + c] = texts[c];
 done:
     return st;

@@ -43,6 +43,12 @@ static weft_status check_unique_names(weft_analyzer *a, const weft_node *node, c
 
 static weft_status analyze_statement(weft_analyzer *a, const weft_node *parsed, const weft_node **out);
 
+static bool gives_defaults(const weft_node *command)
+{
+    return command->command.op == WEFT_TABLE_CREATE || command->command.op == WEFT_TABLE_ADD_COLUMNS ||
+           command->command.op == WEFT_TABLE_COLUMN_DEFAULT;
+}
+
 /* A command with its input bound. Commands have no columns of their own. */
 static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, const weft_node **out)
 {
@@ -55,6 +61,8 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
     *out = node;
     if (parsed->kind == WEFT_NODE_TABLE_COMMAND && parsed->command.spec_count > 0)
         WEFT_TRY(st, weft_bind_specs(a, node));
+    if (parsed->kind == WEFT_NODE_TABLE_COMMAND && gives_defaults(parsed))
+        WEFT_TRY(st, weft_bind_stored_defaults(a, node));
     if (parsed->input_count == 0) goto done;
     if (parsed->kind == WEFT_NODE_WRITE && parsed->write.into != NULL) {
         WEFT_TRY(st, weft_bind_insert(a, node));

@@ -7,9 +7,7 @@
 #include "engine/columnar/declared_type.h"
 #include "engine/plan/analyzer_internal.h"
 
-/* The text as a parsed expression; *out NULL: the column has none. */
-static weft_status parse_default(weft_analyzer *a, const weft_column_definition *column,
-                                 const weft_expr **out)
+weft_status weft_parse_default(weft_analyzer *a, const weft_column_definition *column, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     char *text = NULL;
@@ -38,7 +36,7 @@ weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *
     weft_binder b = {.a = a, .scope = &nothing, .clause = "DEFAULT"};
     const weft_value null = {.type = weft_type_of_values(column->type), .is_null = true};
     const weft_expr *parsed = NULL;
-    WEFT_TRY(st, parse_default(a, column, &parsed));
+    WEFT_TRY(st, weft_parse_default(a, column, &parsed));
     if (parsed == NULL) return weft_expr_literal(a->ctx, &null, out);
     a->in_view++; /* its spans are not the statement's */
     st = weft_bind_expr(&b, parsed, out);
@@ -61,7 +59,7 @@ static weft_status default_of(weft_analyzer *a, const weft_column_definition *co
 {
     weft_status st = WEFT_OK;
     const weft_value null = {.type = weft_type_of_values(column->type), .is_null = true};
-    WEFT_TRY(st, parse_default(a, column, out));
+    WEFT_TRY(st, weft_parse_default(a, column, out));
     if (*out == NULL) WEFT_TRY(st, weft_expr_literal(a->ctx, &null, out));
 done:
     return st;

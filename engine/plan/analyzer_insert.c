@@ -110,8 +110,7 @@ static weft_status map_by_name(insertion *in)
     return WEFT_OK;
 }
 
-/* What a CHAR(n) or VARCHAR(n) holds of the value. */
-static weft_status limit_length(weft_ctx *ctx, weft_type declared, const weft_expr **value)
+weft_status weft_limit_length(weft_ctx *ctx, weft_type declared, const weft_expr **value)
 {
     weft_status st = WEFT_OK;
     const weft_value length = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = declared.parameter};
@@ -135,7 +134,7 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
     if (*out != NULL) return WEFT_OK;
     if (in->source[index] < 0) {
         WEFT_TRY(st, weft_column_default(in->a, column, &in->write->span, out));
-        st = limit_length(ctx, column->type, out);
+        st = weft_limit_length(ctx, column->type, out);
         goto done;
     }
     WEFT_TRY(st, weft_node_column(ctx, in->query, in->source[index], out));
@@ -148,7 +147,7 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
                              weft_type_text((*out)->type, from, sizeof from),
                              weft_type_text(column->type, to, sizeof to)));
     WEFT_TRY(st, weft_expr_cast(ctx, *out, weft_type_of_values(column->type), true, out));
-    WEFT_TRY(st, limit_length(ctx, column->type, out));
+    WEFT_TRY(st, weft_limit_length(ctx, column->type, out));
 done:
     return st;
 }
@@ -202,7 +201,7 @@ static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
         const weft_type declared = d->columns[plain + at].type;
         const weft_expr **value = &in->fixed[plain + at];
         WEFT_TRY(st, weft_bind_constant(in->a, spec->values[i], weft_type_of_values(declared), value));
-        WEFT_TRY(st, limit_length(ctx, declared, value));
+        WEFT_TRY(st, weft_limit_length(ctx, declared, value));
         WEFT_TRY(st, weft_expr_fold(ctx, *value, value));
         in->fixed_count++;
     }
@@ -242,6 +241,32 @@ done:
     return st;
 }
 
+/* Those of the table. JSON leaves NULLs out, and what is left out is the DEFAULT when it is read: there they
+ * are written. */
+static weft_status set_options(insertion *in)
+{
+    static const char key[] = "ignoreNullFields";
+    weft_status st = WEFT_OK;
+    const weft_table_definition *d = in->table;
+    weft_pointers options = {0};
+    bool has_defaults = false;
+    for (int32_t i = 0; i < d->column_count; i++) has_defaults |= d->columns[i].absent != NULL;
+    const bool writes_nulls = has_defaults && strcasecmp(d->format, "json") == 0;
+    for (int32_t i = 0; i < d->option_count; i++) {
+        if (writes_nulls && strcasecmp(d->options[2 * i], key) == 0) continue;
+        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, d->options[2 * i]));
+        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, d->options[2 * i + 1]));
+    }
+    if (writes_nulls) {
+        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, key));
+        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, "false"));
+    }
+    in->write->write.option_count = options.count / 2;
+    in->write->write.options = weft_pointers_texts(&options);
+done:
+    return st;
+}
+
 weft_status weft_bind_insert(weft_analyzer *a, weft_node *write)
 {
     weft_status st = WEFT_OK;
@@ -272,8 +297,7 @@ weft_status weft_bind_insert(weft_analyzer *a, weft_node *write)
     WEFT_TRY(st, weft_bind_write_keys(a, in.table, rows, write));
     write->write.format = in.table->format;
     write->write.path = in.table->location;
-    write->write.option_count = in.table->option_count;
-    write->write.options = in.table->options;
+    WEFT_TRY(st, set_options(&in));
 done:
     return st;
 }

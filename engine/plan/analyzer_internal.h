@@ -277,7 +277,12 @@ WEFT_MUST_CHECK weft_status weft_bind_unpivot(weft_analyzer *a, const weft_node 
 /* INSERT INTO a table: the write of its query, which is bound here, as the table has its columns, to the
  * table's place. */
 WEFT_MUST_CHECK weft_status weft_bind_insert(weft_analyzer *a, weft_node *write);
+/* What a column of the declared type holds of the value: all of it, but for CHAR(n) and VARCHAR(n). */
+WEFT_MUST_CHECK weft_status weft_limit_length(weft_ctx *ctx, weft_type declared, const weft_expr **value);
 /* ---- analyzer_default.c ---- */
+/* The text of a DEFAULT as a parsed expression; *out NULL: the column has none. */
+WEFT_MUST_CHECK weft_status weft_parse_default(weft_analyzer *a, const weft_column_definition *column,
+                                               const weft_expr **out);
 /* The DEFAULT of a column, bound and of its type; NULL of that type when it has none. */
 WEFT_MUST_CHECK weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *column,
                                                 const weft_span *span, const weft_expr **out);
@@ -286,6 +291,10 @@ WEFT_MUST_CHECK weft_status weft_column_default(weft_analyzer *a, const weft_col
 WEFT_MUST_CHECK weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *table,
                                                const int32_t *targets, int32_t count, const weft_node *query,
                                                const weft_node **out);
+/* ---- analyzer_stored_default.c ---- */
+/* CREATE TABLE, ADD COLUMNS and ALTER COLUMN SET DEFAULT: the defaults are checked, and what rows have that
+ * are there already is put into the definition. Errors: WEFT_DEFAULT_…. */
+WEFT_MUST_CHECK weft_status weft_bind_stored_defaults(weft_analyzer *a, weft_node *command);
 /* ---- analyzer_write.c ---- */
 /* The write's input: rows, whose columns are the table's, as the sink takes them. */
 WEFT_MUST_CHECK weft_status weft_bind_write_keys(weft_analyzer *a, const weft_table_definition *table,

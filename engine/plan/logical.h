@@ -119,6 +119,9 @@ typedef struct weft_column_definition {
     weft_type type;
     const char *comment; /* or NULL */
     const char *initial; /* DEFAULT: its text, or NULL */
+    /* Of a column that was added with a DEFAULT: its value then, which rows have that were there before, also
+     * when the default changes later; or NULL. */
+    const weft_value *absent;
 } weft_column_definition;
 
 /* A table that outlives the session. */

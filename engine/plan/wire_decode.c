@@ -104,13 +104,34 @@ done:
     return st;
 }
 
-/* *out stays NULL when names and types do not match. */
+/* The values of columns that records lack; *fits: each is one of a column of its type. */
+static weft_status get_absent(weft_ctx *ctx, const Weft__Wire__Schema *from, weft_field *fields,
+                              int32_t field_count, bool *fits)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *const *values = NULL;
+    int32_t count = 0;
+    if (from->absent.len > 0)
+        WEFT_TRY(st, weft_exprs_decode(ctx, from->absent.data, from->absent.len, NULL, 0, &values, &count));
+    *fits = from->n_absent_columns == (size_t)count &&
+            wire_in_range(from->absent_columns, from->n_absent_columns, field_count);
+    for (int32_t i = 0; *fits && i < count; i++) {
+        weft_field *field = &fields[from->absent_columns[i]];
+        *fits = values[i]->kind == WEFT_EXPR_LITERAL && weft_type_equal(values[i]->type, field->type);
+        field->absent = &values[i]->literal;
+    }
+done:
+    return st;
+}
+
+/* *out stays NULL when names, types and values do not match. */
 static weft_status get_schema(weft_ctx *ctx, const Weft__Wire__Schema *from, const weft_schema **out)
 {
     weft_status st = WEFT_OK;
     weft_types types = {0};
     weft_schema *schema = NULL;
     weft_field *fields = NULL;
+    bool fits = false;
     *out = NULL;
     WEFT_TRY(st, weft_types_decode(ctx, from->types.data, from->types.len, &types.types, &types.count));
     if (from->n_names != (size_t)types.count || from->n_nullable != (size_t)types.count) goto done;
@@ -119,6 +140,8 @@ static weft_status get_schema(weft_ctx *ctx, const Weft__Wire__Schema *from, con
     for (int32_t i = 0; i < types.count; i++)
         fields[i] =
             (weft_field){.name = from->names[i], .type = types.types[i], .nullable = from->nullable[i] != 0};
+    WEFT_TRY(st, get_absent(ctx, from, fields, types.count, &fits));
+    if (!fits) goto done;
     *schema = (weft_schema){.count = types.count, .fields = fields};
     *out = schema;
 done:
@@ -130,7 +153,7 @@ weft_status wire_get_schema(const wire_stage *w, const Weft__Wire__Schema *from,
     weft_status st = WEFT_OK;
     if (from == NULL) return wire_fail(w, "there is no schema");
     WEFT_TRY(st, get_schema(w->ctx, from, out));
-    if (*out == NULL) st = wire_fail(w, "the schema's names and types differ in number");
+    if (*out == NULL) st = wire_fail(w, "the schema's names, types and values do not go together");
 done:
     return st;
 }
@@ -141,7 +164,8 @@ weft_status weft_schema_decode(weft_ctx *ctx, const uint8_t *bytes, size_t len, 
     ProtobufCMessage *message = NULL;
     WEFT_TRY(st, weft_wire_unpack(ctx, &weft__wire__schema__descriptor, bytes, len, &message));
     WEFT_TRY(st, get_schema(ctx, (const Weft__Wire__Schema *)(const void *)message, out));
-    if (*out == NULL) st = weft_fail(ctx, WEFT_CORRUPT, "a schema's names and types differ in number");
+    if (*out == NULL)
+        st = weft_fail(ctx, WEFT_CORRUPT, "a schema's names, types and values do not go together");
 done:
     return st;
 }

@@ -68,6 +68,25 @@ done:
     return st;
 }
 
+/* What records have that lack a column. */
+static weft_status put_absent(weft_ctx *ctx, const weft_schema *schema, Weft__Wire__Schema *m)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **values = NULL;
+    int32_t count = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count, &values));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, schema->count, &m->absent_columns));
+    for (int32_t i = 0; i < schema->count; i++) {
+        if (schema->fields[i].absent == NULL) continue;
+        m->absent_columns[count] = i;
+        WEFT_TRY(st, weft_expr_literal(ctx, schema->fields[i].absent, &values[count++]));
+    }
+    m->n_absent_columns = (size_t)count;
+    WEFT_TRY(st, put_exprs(ctx, values, count, &m->absent));
+done:
+    return st;
+}
+
 static weft_status put_schema(weft_ctx *ctx, const weft_schema *schema, Weft__Wire__Schema **out)
 {
     weft_status st = WEFT_OK;
@@ -85,6 +104,7 @@ static weft_status put_schema(weft_ctx *ctx, const weft_schema *schema, Weft__Wi
     }
     m->n_names = m->n_nullable = (size_t)schema->count;
     WEFT_TRY(st, put_types(ctx, &(weft_types){.count = schema->count, .types = types}, &m->types));
+    WEFT_TRY(st, put_absent(ctx, schema, m));
     *out = m;
 done:
     return st;
@@ -127,6 +147,7 @@ static weft_status put_relation(weft_ctx *ctx, const weft_relation *r, Weft__Wir
         files[i].size_bytes = r->files[i].size_bytes;
         files[i].mtime_ns = r->files[i].mtime_ns;
         files[i].base_bytes = r->files[i].base_bytes;
+        files[i].folder = text_of(r->files[i].folder);
         m->files[i] = &files[i];
     }
     m->n_files = (size_t)r->file_count;

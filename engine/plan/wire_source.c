@@ -25,10 +25,12 @@ static weft_status get_relation(const wire_stage *w, const Weft__Wire__Relation 
             w->stage->id, from->format);
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_files, &files));
     for (size_t i = 0; i < from->n_files; i++)
-        files[i] = (weft_file_info){.path = from->files[i]->path,
-                                    .size_bytes = from->files[i]->size_bytes,
-                                    .mtime_ns = from->files[i]->mtime_ns,
-                                    .base_bytes = from->files[i]->base_bytes};
+        files[i] =
+            (weft_file_info){.path = from->files[i]->path,
+                             .size_bytes = from->files[i]->size_bytes,
+                             .mtime_ns = from->files[i]->mtime_ns,
+                             .base_bytes = from->files[i]->base_bytes,
+                             .folder = from->files[i]->folder[0] != '\0' ? from->files[i]->folder : NULL};
     for (size_t i = 0; i < from->n_files; i++) {
         if (files[i].base_bytes < 0 || (size_t)files[i].base_bytes > strlen(files[i].path))
             return wire_fail(w, "a file's base folder is longer than its path");

@@ -19,7 +19,56 @@ weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *no
 
 /* ---- columns ---- */
 
-/* name type [NOT NULL] [DEFAULT e] [COMMENT text], … */
+static weft_status check_descriptor(sql_parser *p, bool added, const char *column, const char *what,
+                                    bool twice)
+{
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    if (!twice) return WEFT_OK;
+    return weft_fail_at(p->ctx, added ? WEFT_COLUMN_DESCRIPTOR_TWICE : WEFT_CREATE_DESCRIPTOR_TWICE, &span,
+                        "%s column %s specifies descriptor \"%s\" more than once, which is invalid.",
+                        added ? "ALTER TABLE ADD" : "CREATE TABLE", column, what);
+}
+
+/* What stands behind a column's type. added: of ALTER TABLE ADD COLUMNS. */
+static weft_status parse_descriptors(sql_parser *p, bool added, weft_column_definition *c)
+{
+    weft_status st = WEFT_OK;
+    bool not_null = false;
+    size_t len = 0;
+    for (;;) {
+        const weft_span span = weft_sql_peek(p, 0)->span;
+        if (sql_word(p, SQL_KW_NOT)) {
+            WEFT_TRY(st, check_descriptor(p, added, c->name, "NOT NULL", not_null));
+            if (added)
+                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_ADD_COLUMN_NOT_NULL, &span,
+                                          "ADD COLUMN with v1 tables cannot specify NOT NULL."));
+            weft_sql_advance(p);
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL)); /* as in Spark files do not know of it */
+            not_null = true;
+        } else if (weft_sql_is_text(p, 0, "DEFAULT")) {
+            const weft_expr *e = NULL;
+            WEFT_TRY(st, check_descriptor(p, added, c->name, "DEFAULT", c->initial != NULL));
+            weft_sql_advance(p);
+            const int32_t from = weft_sql_peek(p, 0)->span.start;
+            WEFT_TRY(st, weft_sql_expr(p, &e));
+            WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &c->initial));
+        } else if (sql_word(p, SQL_KW_COMMENT)) {
+            WEFT_TRY(st, check_descriptor(p, added, c->name, "COMMENT", c->comment != NULL));
+            weft_sql_advance(p);
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
+        } else if (weft_sql_is_text(p, 0, "GENERATED")) {
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, &span,
+                                      "The feature is not supported: the table does not support generated "
+                                      "columns."));
+        } else {
+            break;
+        }
+    }
+done:
+    return st;
+}
+
+/* name type [NOT NULL] [DEFAULT e] [COMMENT text], …; bare: of ALTER TABLE, also without parentheses. */
 weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns)
 {
     weft_status st = WEFT_OK;
@@ -27,30 +76,10 @@ weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *column
     if (!parentheses && !bare) WEFT_TRY(st, weft_sql_syntax_error(p, "'('"));
     do {
         weft_column_definition *c = NULL;
-        size_t len = 0;
         WEFT_TRY(st, WEFT_NEW(p->ctx, &c));
         WEFT_TRY(st, weft_sql_name(p, "the name of a column", &c->name));
         WEFT_TRY(st, weft_sql_column_type(p, &c->type));
-        for (;;) {
-            if (weft_sql_accept_word(p, SQL_KW_NOT)) {
-                WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL)); /* as in Spark files do not know of it */
-            } else if (weft_sql_accept_text(p, "DEFAULT")) {
-                const weft_expr *e = NULL;
-                const int32_t from = weft_sql_peek(p, 0)->span.start;
-                WEFT_TRY(st, weft_sql_expr(p, &e));
-                WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &c->initial));
-            } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
-                WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
-            } else if (weft_sql_is_text(p, 0, "GENERATED")) {
-                const weft_span span = weft_sql_peek(p, 0)->span;
-                WEFT_TRY(st,
-                         weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, &span,
-                                      "The feature is not supported: the table does not support generated "
-                                      "columns."));
-            } else {
-                break;
-            }
-        }
+        WEFT_TRY(st, parse_descriptors(p, bare, c));
         WEFT_TRY(st, weft_pointers_push(p->ctx, columns, c));
     } while (weft_sql_accept(p, SQL_COMMA));
     if (parentheses) WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));

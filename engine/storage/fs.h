@@ -18,6 +18,8 @@ typedef struct weft_file_info {
     int32_t base_bytes; /* so many bytes of the path are the folder that was asked for (of a file: where it
                            lies); what stands below it may be partition folders. 0: not known */
     bool is_directory;
+    const char *folder; /* of a partition that lies outside of its table: the partition folders "k=1/j=2" that
+                           stand for those of the path; else NULL */
 } weft_file_info;
 
 /* Files that have a name and no place: "artifact:files/NAME", of a session, and "artifact:SHA-256/NAME".

@@ -168,7 +168,9 @@ static weft_status scan_take_records(weft_ctx *ctx, weft_scan *scan, int32_t *ro
         scan->bad[row] = t->is_malformed || (scan->counts_fields && count != columns);
         for (int32_t w = 0; w < scan->wanted_count; w++) {
             scan_column *c = &scan->columns[scan->wanted[w]];
-            c->fields[row] = c->place < count ? t->fields[c->place] : (weft_csv_field){.len = WEFT_CSV_NULL};
+            c->fields[row] = c->place < count
+                                 ? t->fields[c->place]
+                                 : (weft_csv_field){.begin = WEFT_CSV_ABSENT, .len = WEFT_CSV_NULL};
         }
         if (scan->corrupt >= 0) WEFT_TRY(st, scan_take_raw(ctx, scan, row));
     }
@@ -201,6 +203,22 @@ done:
 
 /* ---- values ---- */
 
+/* What records have that end before the column, where its table says so. */
+static weft_status scan_set_absent(weft_ctx *ctx, const weft_text_lane *lane, int32_t rows, scan_column *c,
+                                   const weft_value *absent)
+{
+    weft_status st = WEFT_OK;
+    const int32_t count = lane->chosen ? lane->selected : rows;
+    for (int32_t k = 0; k < count && absent != NULL; k++) {
+        const int32_t i = lane->chosen ? lane->selection[k] : k;
+        if (c->fields[i].begin != WEFT_CSV_ABSENT) continue;
+        weft_bit_set(c->vector.validity, i);
+        WEFT_TRY(st, weft_value_store(ctx, absent, &c->vector, i));
+    }
+done:
+    return st;
+}
+
 static weft_status scan_convert(weft_ctx *ctx, weft_scan *scan, int32_t rows, bool filtered)
 {
     weft_status st = WEFT_OK;
@@ -211,6 +229,8 @@ static weft_status scan_convert(weft_ctx *ctx, weft_scan *scan, int32_t rows, bo
         WEFT_TRY(st, weft_csv_convert(ctx, &scan->values, scan->block.data, c->fields,
                                       lane->chosen ? lane->selection : NULL,
                                       lane->chosen ? lane->selected : rows, &c->vector, scan->bad));
+        const int32_t column = lane->spec.columns[scan->wanted[w]];
+        WEFT_TRY(st, scan_set_absent(ctx, lane, rows, c, lane->table->schema.fields[column].absent));
         lane->columns[scan->wanted[w]] = c->vector.column;
     }
 done:

@@ -11,12 +11,13 @@
 
 /* A value: bytes of the block. */
 typedef struct weft_csv_field {
-    uint32_t begin, len;
+    uint32_t begin, len; /* begin is WEFT_CSV_ABSENT, and it is NULL, where a record has no such value */
 } weft_csv_field;
 
 enum { WEFT_CSV_LEN_MAX = INT32_MAX };
-#define WEFT_CSV_NULL  (UINT32_MAX)     /* len: nothing between two delimiters */
-#define WEFT_CSV_EMPTY (UINT32_MAX - 1) /* len: "" */
+#define WEFT_CSV_NULL   (UINT32_MAX)     /* len: nothing between two delimiters */
+#define WEFT_CSV_EMPTY  (UINT32_MAX - 1) /* len: "" */
+#define WEFT_CSV_ABSENT (UINT32_MAX)     /* begin: beyond what a block can have */
 
 typedef struct weft_csv_tokens {
     const weft_csv_options *options;

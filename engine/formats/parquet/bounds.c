@@ -99,7 +99,10 @@ weft_pq_bounds weft_pq_bounds_of(const weft_pq_leaf *leaf, const weft_pq_stats *
 weft_pq_bounds weft_pq_bounds_of_value(const weft_value *value, int64_t rows)
 {
     const bool number = value->type.id == WEFT_TYPE_FLOAT || value->type.id == WEFT_TYPE_DOUBLE;
-    return (weft_pq_bounds){.has_bounds = !value->is_null && !number,
+    const bool ordered = !number && !weft_type_is_nested(value->type) &&
+                         value->type.id != WEFT_TYPE_VARIANT && value->type.id != WEFT_TYPE_GEOMETRY &&
+                         value->type.id != WEFT_TYPE_GEOGRAPHY;
+    return (weft_pq_bounds){.has_bounds = !value->is_null && ordered,
                             .low = *value,
                             .high = *value,
                             .null_count = value->is_null ? rows : 0,

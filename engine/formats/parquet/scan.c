@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/settings.h"
+#include "engine/columnar/nested.h"
 #include "engine/formats/parquet/page_cache.h"
 #include "engine/formats/parquet/prune.h"
 #include "engine/formats/parquet/scan.h"
@@ -129,7 +130,7 @@ weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
     weft_pq_out_reset(&c->window);
     c->window.keeps_codes = false;
     if (c->node == NULL) {
-        scan->batch_columns[column] = weft_constant_column(&c->constant, c->type);
+        scan->batch_columns[column] = c->fixed;
     } else if (!c->node->is_leaf) {
         WEFT_TRY(st, weft_pq_nested_read(ctx, c->nested, scan->window_row, scan->window_rows,
                                          &scan->batch_columns[column]));
@@ -144,6 +145,17 @@ weft_status weft_pq_scan_load(weft_ctx *ctx, weft_scan *scan, int32_t column)
     c->in_window = true;
 done:
     return st;
+}
+
+/* The one value of a column in the file that was opened. */
+static weft_status scan_fix_column(weft_ctx *ctx, const weft_scan *scan, int32_t column, weft_pq_column *c)
+{
+    const weft_value *value = weft_pq_constant_value(scan->table, scan->pq_file, column);
+    if (value != NULL && !value->is_null && weft_type_is_nested(c->type))
+        return weft_nested_constant(ctx, c->type, &value->str, &c->fixed);
+    weft_constant_set(&c->constant, c->type, value);
+    c->fixed = weft_constant_column(&c->constant, c->type);
+    return WEFT_OK;
 }
 
 static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_index)
@@ -163,7 +175,7 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
             scan->file_index = -1;
             return weft_pq_fail_mismatch(ctx, scan->table, scan->pq_file, column);
         }
-        weft_constant_set(&c->constant, c->type, weft_pq_partition_value(scan->table, scan->pq_file, column));
+        if (c->node == NULL) WEFT_TRY(st, scan_fix_column(ctx, scan, column, c));
     }
 done:
     return st;
@@ -396,7 +408,7 @@ static void scan_give_built(weft_scan *scan, weft_batch *out)
         if (c->needed && c->node != NULL) {
             weft_pq_out_column(&c->build, &scan->batch_columns[i]);
         } else if (c->needed) {
-            scan->batch_columns[i] = weft_constant_column(&c->constant, c->type);
+            scan->batch_columns[i] = c->fixed;
         } else {
             scan_null_column(c->type, &scan->batch_columns[i]);
         }

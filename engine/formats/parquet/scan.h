@@ -15,7 +15,8 @@ typedef struct weft_pq_range { /* rows of a row group */
 typedef struct weft_pq_column {
     const weft_pq_node *node; /* of the current file; NULL: the file has no such column */
     weft_type type;
-    weft_constant constant; /* node is NULL: the value of all rows of the file */
+    weft_constant constant; /* node is NULL: the value of all rows of the file, … */
+    weft_column fixed;      /* … as a column */
     bool needed;            /* its values are given out */
     bool filtered;          /* some filter reads it */
     bool in_window;         /* window holds this window's values, at least of the rows still selected */

@@ -152,10 +152,12 @@ weft_status weft_pq_table_stats(weft_ctx *ctx, const weft_table *table, int32_t 
     for (int32_t f = 0; f < table->file_count; f++) {
         const weft_pq_file *file = &table->files[f];
         const weft_pq_node *node = weft_pq_file_field(file, column);
-        const weft_value *value = weft_pq_partition_value(table, file, column);
+        const weft_value *value = weft_pq_constant_value(table, file, column);
         if (value != NULL && !value->is_null) {
             const weft_pq_bounds b = weft_pq_bounds_of_value(value, file->meta->rows);
-            out->distinct_estimate = table->partitions.distinct[table->partition_of[column]];
+            const int32_t partition = table->partition_of[column];
+            out->distinct_estimate = weft_max_i64(out->distinct_estimate,
+                                                  partition < 0 ? 1 : table->partitions.distinct[partition]);
             values += file->meta->rows;
             stats_widen(out, &b, first);
             first = false;

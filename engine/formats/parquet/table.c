@@ -227,7 +227,7 @@ void weft_pq_group_bounds(const weft_table *table, const weft_pq_file *file, int
     const weft_pq_row_group *group = &file->meta->row_groups[row_group];
     for (int32_t i = 0; i < column_count; i++) {
         const weft_pq_node *node = weft_pq_file_field(file, columns[i]);
-        const weft_value *value = weft_pq_partition_value(table, file, columns[i]);
+        const weft_value *value = weft_pq_constant_value(table, file, columns[i]);
         out[i] = (weft_pq_bounds){.null_count = -1};
         if (value != NULL) {
             out[i] = weft_pq_bounds_of_value(value, group->rows);

@@ -11,7 +11,7 @@
 typedef struct weft_pq_file {
     const weft_file_info *info;
     const weft_pq_meta *meta;
-    /* [schema.count] the file's field for a column; NULL: it has none (all NULL, or a partition column);
+    /* [schema.count] the file's field for a column; NULL: it has none (weft_pq_constant_value);
      * &weft_pq_mismatch: it has one of a type that cannot be read as the table's. */
     const weft_pq_node *const *nodes;
     const weft_value *values; /* [partitions.count] */
@@ -32,11 +32,13 @@ static inline const weft_pq_node *weft_pq_file_field(const weft_pq_file *file, i
     return file->nodes[column];
 }
 
-/* The value that all rows of the file have in a partition column; NULL for other columns. */
-static inline const weft_value *weft_pq_partition_value(const weft_table *table, const weft_pq_file *file,
-                                                        int32_t column)
+/* The value that all rows of the file have: in a partition column, and in one that the file lacks and its
+ * table has a value for; NULL for other columns. */
+static inline const weft_value *weft_pq_constant_value(const weft_table *table, const weft_pq_file *file,
+                                                       int32_t column)
 {
-    return table->partition_of[column] < 0 ? NULL : &file->values[table->partition_of[column]];
+    if (table->partition_of[column] >= 0) return &file->values[table->partition_of[column]];
+    return file->nodes[column] == NULL ? table->schema.fields[column].absent : NULL;
 }
 
 /* Bounds of a row group for the columns of a scan (room for column_count). A column that the file lacks is

@@ -172,7 +172,8 @@ static weft_status walk_group(weft_ctx *ctx, schema_walk *walk, const weft_field
     walk->steps[walk->step_count++] = (weft_pqw_step){.is_list = is_list, .optional = field->nullable};
     if (type.id == WEFT_TYPE_ARRAY) {
         walk->path[walk->path_count++] = "list";
-        const weft_field element = {"element", type.children[0].type, type.children[0].nullable};
+        const weft_field element = {
+            .name = "element", .type = type.children[0].type, .nullable = type.children[0].nullable};
         WEFT_TRY(st, walk_child(ctx, walk, 0, &element));
     } else if (variant) {
         for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, walk_child(ctx, walk, i, &variant_fields[i]));
@@ -180,8 +181,9 @@ static weft_status walk_group(weft_ctx *ctx, schema_walk *walk, const weft_field
         walk->path[walk->path_count++] = "key_value";
         walk->steps[walk->step_count++] =
             (weft_pqw_step){.is_list = false, .optional = false}; /* the entry */
-        const weft_field key = {"key", type.children[0].type, false};
-        const weft_field value = {"value", type.children[1].type, type.children[1].nullable};
+        const weft_field key = {.name = "key", .type = type.children[0].type};
+        const weft_field value = {
+            .name = "value", .type = type.children[1].type, .nullable = type.children[1].nullable};
         WEFT_TRY(st, walk_child(ctx, walk, 0, &key));
         WEFT_TRY(st, walk_child(ctx, walk, 1, &value));
     } else {
@@ -348,11 +350,15 @@ static void put_field(weft_thrift_writer *w, const weft_field *field)
     weft_thrift_put_struct_end(w);
     if (type.id == WEFT_TYPE_ARRAY) {
         put_group_element(w, "list", WEFT_PQ_REPEATED, 1);
-        put_field(w, &(weft_field){"element", type.children[0].type, type.children[0].nullable});
+        put_field(w, &(weft_field){.name = "element",
+                                   .type = type.children[0].type,
+                                   .nullable = type.children[0].nullable});
     } else if (type.id == WEFT_TYPE_MAP) {
         put_group_element(w, "key_value", WEFT_PQ_REPEATED, 2);
-        put_field(w, &(weft_field){"key", type.children[0].type, false});
-        put_field(w, &(weft_field){"value", type.children[1].type, type.children[1].nullable});
+        put_field(w, &(weft_field){.name = "key", .type = type.children[0].type});
+        put_field(w, &(weft_field){.name = "value",
+                                   .type = type.children[1].type,
+                                   .nullable = type.children[1].nullable});
     } else if (type.id == WEFT_TYPE_VARIANT) {
         for (int32_t i = 0; i < 2; i++) put_field(w, &variant_fields[i]);
     } else if (type.id == WEFT_TYPE_STRUCT) {

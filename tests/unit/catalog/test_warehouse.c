@@ -74,6 +74,27 @@ static void a_definition_comes_back(void **state)
     close_warehouse(&f);
 }
 
+/* What rows have that are older than a column: plain values and packed ones. */
+static void values_of_older_rows_come_back(void **state)
+{
+    weft_fixture f;
+    const weft_table_definition *found = NULL;
+    (void)state;
+    open_warehouse(&f);
+    const weft_value number = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = -5};
+    const weft_value text = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .str = weft_str_view("a\tb", 3)};
+    weft_column_definition given[] = {columns[0], columns[1]};
+    given[0].absent = &number;
+    given[1].absent = &text;
+    weft_table_definition d = example("default", "t");
+    d.columns = given;
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
+    weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "default", "t", &found));
+    assert_int_equal(found->columns[0].absent->i64, -5);
+    assert_int_equal(weft_value_compare(found->columns[1].absent, &text), 0);
+    close_warehouse(&f);
+}
+
 static void one_of_two_creates(void **state)
 {
     weft_fixture f;
@@ -153,9 +174,14 @@ static void a_name_is_no_path(void **state)
 
 static void foreign_text_is_refused(void **state)
 {
-    static const char *const texts[] = {"", "weft-table 2\nname t\n", "weft-table 1\nname t\n",
-                                        "weft-table 1\nname t\nformat parquet\nlocation x\npartitions 3\n",
-                                        "weft-table 1\nname t\nformat p\nlocation x\ncolumn a\tnosuch<\n"};
+    static const char *const texts[] = {
+        "",
+        "weft-table 2\nname t\n",
+        "weft-table 1\nname t\n",
+        "weft-table 1\nname t\nformat parquet\nlocation x\npartitions 3\n",
+        "weft-table 1\nname t\nformat p\nlocation x\ncolumn a\tnosuch<\n",
+        "weft-table 1\nname t\nformat p\nlocation x\ncolumn a\tint\nabsent a\t0z\n",
+        "weft-table 1\nname t\nformat p\nlocation x\ncolumn a\tint\nabsent a\t00\n"};
     weft_fixture f;
     const weft_table_definition *found = NULL;
     (void)state;
@@ -177,5 +203,6 @@ static void foreign_text_is_refused(void **state)
     close_warehouse(&f);
 }
 
-WEFT_TESTS(WEFT_TEST(a_definition_comes_back), WEFT_TEST(one_of_two_creates),
-           WEFT_TEST(databases_hold_tables), WEFT_TEST(a_name_is_no_path), WEFT_TEST(foreign_text_is_refused))
+WEFT_TESTS(WEFT_TEST(a_definition_comes_back), WEFT_TEST(values_of_older_rows_come_back),
+           WEFT_TEST(one_of_two_creates), WEFT_TEST(databases_hold_tables), WEFT_TEST(a_name_is_no_path),
+           WEFT_TEST(foreign_text_is_refused))

@@ -240,7 +240,37 @@ static void nullability(void **state)
     assert_true(expr_call2(f, "+", never, never)->nullable);
 }
 
-WEFT_TESTS(EXPR_TEST(common_types), EXPR_TEST(decimal_results), EXPR_TEST(decimals_of_literals),
-           EXPR_TEST(operators_bind), EXPR_TEST(literals_take_natural_precision),
-           EXPR_TEST(whole_days_stay_dates), EXPR_TEST(lists_have_one_type),
-           EXPR_TEST(what_does_not_go_together), EXPR_TEST(nullability))
+/* Up-casts lose nothing; STRING takes all that is plain, and nothing but STRING takes it. */
+static void up_casts(void **state)
+{
+    static const struct {
+        const char *from, *to;
+        bool up, back;
+    } cases[] = {{"int", "bigint", true, false},
+                 {"bigint", "float", true, false},
+                 {"float", "double", true, false},
+                 {"int", "decimal(10,0)", true, false},
+                 {"decimal(9,0)", "int", true, false},
+                 {"decimal(10,2)", "decimal(12,3)", true, false},
+                 {"decimal(10,2)", "decimal(10,3)", false, false},
+                 {"decimal(38,2)", "double", true, false},
+                 {"date", "timestamp", true, false},
+                 {"timestamp_ntz", "timestamp", true, true},
+                 {"void", "int", true, false},
+                 {"int", "string", true, false},
+                 {"boolean", "int", false, false},
+                 {"array<int>", "array<bigint>", true, false},
+                 {"struct<a:int,b:date>", "struct<x:bigint,y:timestamp>", true, false},
+                 {"struct<a:int>", "struct<a:int,b:int>", false, false}};
+    expr_fixture *f = *state;
+    for (int i = 0; i < WEFT_COUNT(cases); i++) {
+        const weft_type from = expr_type(f, cases[i].from), to = expr_type(f, cases[i].to);
+        assert_int_equal(weft_type_up_casts(from, to), cases[i].up);
+        assert_int_equal(weft_type_up_casts(to, from), cases[i].back);
+    }
+}
+
+WEFT_TESTS(EXPR_TEST(up_casts), EXPR_TEST(common_types), EXPR_TEST(decimal_results),
+           EXPR_TEST(decimals_of_literals), EXPR_TEST(operators_bind),
+           EXPR_TEST(literals_take_natural_precision), EXPR_TEST(whole_days_stay_dates),
+           EXPR_TEST(lists_have_one_type), EXPR_TEST(what_does_not_go_together), EXPR_TEST(nullability))

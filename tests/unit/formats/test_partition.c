@@ -157,5 +157,22 @@ static void conflicts_are_errors(void **state)
     }
 }
 
-WEFT_TESTS(WEFT_TEST(types_are_sparks), WEFT_TEST(several_columns), WEFT_TEST(types_may_be_given),
-           WEFT_TEST(conflicts_are_errors))
+/* A partition that lies elsewhere has the folders that stand for it; those of its path do not count. */
+static void folders_may_stand_apart(void **state)
+{
+    weft_fixture f;
+    weft_partitions p;
+    (void)state;
+    weft_fixture_open(&f);
+    const weft_file_info files[] = {{.path = "/away/z=9/f", .folder = "x=2/y=b%20c"},
+                                    {.path = "/data/t/x=1/y=a/f", .base_bytes = (int32_t)strlen("/data/t")}};
+    weft_fixture_ok(&f, weft_partitions_find(&f.ctx, files, 2, NULL, NULL, &p));
+    assert_int_equal(p.count, 2);
+    assert_int_equal(p.values[0].i64, 2);
+    assert_int_equal(p.values[2].i64, 1);
+    assert_int_equal(p.values[1].str.len, strlen("b c"));
+    weft_fixture_close(&f);
+}
+
+WEFT_TESTS(WEFT_TEST(folders_may_stand_apart), WEFT_TEST(types_are_sparks), WEFT_TEST(several_columns),
+           WEFT_TEST(types_may_be_given), WEFT_TEST(conflicts_are_errors))

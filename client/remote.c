@@ -303,28 +303,37 @@ static weft_status pass_cancel(weft_remote *r, const remote_operation *op, int64
     return WEFT_OK;
 }
 
-/* Until RESULT, or a failure. */
+/* Lock held. Is there nothing yet that could be given to the caller? */
+static bool is_awaited(weft_remote *r, const remote_operation *op)
+{
+    return op->state == REMOTE_WAITING ||
+           (op->state == REMOTE_RESULT && op->has_parts && op->received < REMOTE_WHOLE_BYTES &&
+            !atomic_load(&r->cancel)); /* who reads it sees that */
+}
+
+/* Until RESULT, and all of a small result with it, or a failure. */
 static weft_status wait_for_result(weft_remote *r, remote_operation *op)
 {
     weft_status st = WEFT_OK;
     int64_t cancelled_ns = 0;
     for (;;) {
         pthread_mutex_lock(&r->lock);
-        if (op->state == REMOTE_WAITING && !op->progressed && !op->wanted && r->state == LINK_OPEN)
+        if (is_awaited(r, op) && !op->progressed && !op->wanted && r->state == LINK_OPEN)
             remote_wait(r, weft_now_ns(&r->ctx) + REMOTE_LOOK_NS);
         const bool broken = r->state != LINK_OPEN;
-        const remote_state state = op->state;
+        const bool awaited = is_awaited(r, op);
+        if (!awaited) op->is_given = true;
         const bool progressed = op->progressed;
         const weft_progress progress = op->progress;
         const bool wanted = op->wanted;
         op->progressed = false;
         op->wanted = op->wanted && !broken; /* what was wanted over a broken connection is asked for again */
-        if (state == REMOTE_FAILED) {
+        if (op->state == REMOTE_FAILED) {
             r->ctx.error = op->error;
             st = op->error.code;
         }
         pthread_mutex_unlock(&r->lock);
-        if (state != REMOTE_WAITING) break;
+        if (!awaited) break;
         if (wanted && !broken) WEFT_TRY(st, remote_files_send(r, op));
         if (progressed && r->progress != NULL) r->progress(r->progress_self, &progress);
         WEFT_TRY(st, pass_cancel(r, op, &cancelled_ns));

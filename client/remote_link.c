@@ -177,6 +177,7 @@ static weft_status on_result(weft_remote *r, remote_operation *op, const weft_re
     WEFT_TRY(st, weft_mem_alloc(&r->net_ctx, WEFT_MEM_WORKING, frame->len, (void **)&op->reply));
     memcpy(op->reply, frame->bytes, frame->len);
     op->reply_len = frame->len;
+    op->has_parts = result->block_count > 1;
     op->state = REMOTE_RESULT;
 done:
     return st;
@@ -325,14 +326,18 @@ done:
 /* Has the caller been told to stop waiting? */
 static bool is_cancelled(weft_remote *r) { return atomic_load(&r->cancel); }
 
-/* Lock held. The operations that go on over the next connection, in r->ctx.arena. */
+/* Lock held. The operations that go on over the next connection, in r->ctx.arena. A result of which the
+ * caller has nothing yet may as well be another one: who leads now may have to make it again, from other
+ * parts. */
 static weft_status list_held(weft_remote *r, weft_session_request *open)
 {
     weft_status st = WEFT_OK;
     weft_session_held *held = NULL;
     int32_t count = 0;
-    for (const remote_operation *op = r->operations; op != NULL; op = op->next)
+    for (remote_operation *op = r->operations; op != NULL; op = op->next) {
+        if (op->state == REMOTE_RESULT && !op->is_given) remote_operation_rewind(op);
         count += op->state == REMOTE_WAITING || op->state == REMOTE_RESULT;
+    }
     WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, count, &held));
     open->held = held;
     for (const remote_operation *op = r->operations; op != NULL; op = op->next)

@@ -22,6 +22,18 @@ static void pages_free(remote_page *page)
     }
 }
 
+void remote_operation_rewind(remote_operation *op)
+{
+    pages_free(op->first);
+    weft_mem_free(op->reply);
+    op->first = op->last = NULL;
+    op->reply = NULL;
+    op->reply_len = 0;
+    op->received = op->pages = 0;
+    op->place = (weft_session_place){0};
+    op->state = REMOTE_WAITING;
+}
+
 void remote_operation_leave(remote_operation *op)
 {
     weft_remote *r = op->remote;

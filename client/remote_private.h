@@ -17,6 +17,8 @@ enum {
     REMOTE_ADDRESSES_MAX = 16,
     REMOTE_ADDRESS_BYTES = 256,
     REMOTE_WINDOW_BYTES = 4 << 20, /* pages on their way: enough for 1 GB/s at 4 ms, 16 pages of memory */
+    REMOTE_WHOLE_BYTES = 2 << 20,  /* a result of several parts is given to its caller when all of it, or so
+                                      much,  is there: a coordinator has those of more than 1 MiB on record */
     REMOTE_LOOK_NS = 1000 * 1000 * 1000 /* a statement that was cancelled is not waited for for ever */
 };
 
@@ -44,6 +46,8 @@ typedef struct remote_operation {
     remote_page *first, *last;
     uint8_t *reply; /* memory block: the bytes of RESULT */
     size_t reply_len;
+    bool has_parts;          /* several */
+    bool is_given;           /* to the caller: from now on what comes must go on from what came */
     bool progressed, wanted; /* wanted: chunks of a file */
     struct {
         int32_t file, chunk, count;
@@ -134,6 +138,9 @@ void remote_wake(weft_remote *r);
 const char *remote_name(const weft_remote *r);
 
 /* ---- remote_pages.c ---- */
+
+/* Lock held. Nothing of its result was given to the caller: what came of it is forgotten. */
+void remote_operation_rewind(remote_operation *op);
 
 /* The result that RESULT told of. *out's blocks count as users of op. */
 WEFT_MUST_CHECK weft_status remote_result_new(weft_remote *r, remote_operation *op, weft_error *error,

@@ -155,6 +155,7 @@ typedef struct forwarder {
     int listener;
     uint16_t port, to;
     atomic_bool cut, stop, frozen; /* cut: all connections now; frozen: nothing is passed on */
+    atomic_llong left; /* bytes that the coordinator may say until all are cut; 0: as many as it likes */
     char master[64];
 } forwarder;
 
@@ -175,12 +176,14 @@ static inline void forward_drop(int pairs[][2], int32_t *count, int32_t i)
     memmove(&pairs[i], &pairs[i + 1], (size_t)(--*count - i) * sizeof(pairs[0]));
 }
 
-/* Pass on what one end sent; false when it is closed. */
-static inline bool forward_pass(int from, int to)
+/* Pass on what one end sent; false when it is closed, or may not say more. */
+static inline bool forward_pass(int from, int to, atomic_llong *left)
 {
     static _Thread_local char bytes[65536];
-    const ssize_t got = recv(from, bytes, sizeof(bytes), MSG_DONTWAIT);
-    if (got <= 0) return false;
+    const int64_t most = left == NULL ? 0 : atomic_load(left);
+    const ssize_t got =
+        recv(from, bytes, most > 0 ? (size_t)weft_min_i64(most, sizeof(bytes)) : sizeof(bytes), MSG_DONTWAIT);
+    if (got <= 0 || (most > 0 && atomic_fetch_sub(left, got) == got)) return false;
     for (ssize_t at = 0; at < got;) {
         const ssize_t sent = send(to, bytes + at, (size_t)(got - at), MSG_NOSIGNAL);
         if (sent <= 0) return false;
@@ -203,8 +206,9 @@ static inline void *forward_main(void *self)
         if (atomic_exchange(&w->cut, false))
             while (count > 0) forward_drop(pairs, &count, 0);
         for (int32_t i = count - 1; i >= 0; i--) {
-            const bool one = polled[1 + 2 * i].revents == 0 || forward_pass(pairs[i][0], pairs[i][1]);
-            const bool other = polled[2 + 2 * i].revents == 0 || forward_pass(pairs[i][1], pairs[i][0]);
+            const bool one = polled[1 + 2 * i].revents == 0 || forward_pass(pairs[i][0], pairs[i][1], NULL);
+            const bool other = polled[2 + 2 * i].revents == 0 ||
+                               forward_pass(pairs[i][1], pairs[i][0], &w->left);
             if (!one || !other) forward_drop(pairs, &count, i);
         }
         if (polled[0].revents == 0 || count == FORWARD_MOST) continue;

@@ -401,6 +401,36 @@ static void broken_at_every_page(void **state)
     rig_close(&r);
 }
 
+/* A small result of several parts is given when all of it is there: nobody need answer any more while it is
+ * read. When the connection breaks before, it comes anew from its first page. */
+static void small_results_are_whole(void **state)
+{
+    (void)state;
+    static const char small[] = "SELECT n FROM many DISTRIBUTE BY n";
+    rig r;
+    forwarder w;
+    weft_error error = {0};
+    weft_result *result = NULL;
+    rig_open_keeping(&r, NULL, RIG_PATIENT_MS);
+    forward_open(&w, weft_net_port(r.net));
+    weft_remote *remote = rig_connect(&r, w.master);
+    make_views(remote);
+    for (int64_t left = 1000; left < (1 << 20); left *= 3) {
+        atomic_store(&w.left, left);
+        assert_int_equal(weft_remote_execute(remote, small, strlen(small), &error, &result), WEFT_OK);
+        assert_int_equal(atomic_load(&w.left), 0);
+        assert_true(weft_result_run(result)->block_count > 1);
+        atomic_store(&w.frozen, true);
+        must_read_whole(result);
+        atomic_store(&w.frozen, false);
+        weft_result_free(&result);
+    }
+    assert_int_equal(weft_service_sessions(r.service), 1);
+    weft_remote_close(&remote);
+    forward_close(&w);
+    rig_close(&r);
+}
+
 /* The session is gone while a statement of it runs, or a result is read: both are errors that say so. */
 static void lost_in_a_statement(void **state)
 {
@@ -585,5 +615,6 @@ static void c_interface(void **state)
 
 WEFT_TESTS(WEFT_TEST(same_as_here), WEFT_TEST(slow_reader), WEFT_TEST(cancels), WEFT_TEST(two_sessions),
            WEFT_TEST(at_once), WEFT_TEST(too_many_sessions), WEFT_TEST(broken_connections),
-           WEFT_TEST(broken_at_every_page), WEFT_TEST(lost_in_a_statement), WEFT_TEST(forgotten_sessions),
-           WEFT_TEST(addresses), WEFT_TEST(wrong_settings), WEFT_TEST(c_interface))
+           WEFT_TEST(broken_at_every_page), WEFT_TEST(small_results_are_whole),
+           WEFT_TEST(lost_in_a_statement), WEFT_TEST(forgotten_sessions), WEFT_TEST(addresses),
+           WEFT_TEST(wrong_settings), WEFT_TEST(c_interface))

@@ -10,8 +10,10 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { NOTES_MAX = 4096, GROWN_MAX = 512, PATH_BYTES = 640 };
@@ -39,6 +41,8 @@ typedef struct grown {
 
 static struct {
     const char *folder;
+    char
+        place[PATH_BYTES]; /* where it really is: what the kernel calls it when it is asked by a descriptor */
     dev_t device;
     note notes[NOTES_MAX];
     grown grown[GROWN_MAX];
@@ -72,6 +76,9 @@ void machine_begin(const char *folder)
     memset(&all, 0, sizeof(all));
     all.folder = folder;
     if (stat(folder, &about) == 0) all.device = about.st_dev;
+    char *real = realpath(folder, NULL);
+    snprintf(all.place, sizeof(all.place), "%s", real == NULL ? folder : real);
+    free(real);
     snprintf(kept, sizeof(kept), "%s/.kept", folder);
     mkdir(kept, 0700);
 }
@@ -87,6 +94,7 @@ static void kept_path(int64_t number, char out[PATH_BYTES])
 static bool find_place(int folder, const char *path, char out[PATH_BYTES])
 {
     char above[PATH_BYTES] = "", link_of[64];
+    const size_t real = strlen(all.place);
     if (process_now() == NULL || all.folder == NULL) return false;
     if (path[0] != '/') {
         snprintf(link_of, sizeof(link_of), "/proc/self/fd/%d", folder);
@@ -94,7 +102,9 @@ static bool find_place(int folder, const char *path, char out[PATH_BYTES])
         if (len <= 0) return false;
         above[len] = 0;
     }
-    if (snprintf(out, PATH_BYTES, "%s%s%s", above, path[0] == '/' ? "" : "/", path) >= PATH_BYTES)
+    const bool is_real = strncmp(above, all.place, real) == 0;
+    if (snprintf(out, PATH_BYTES, "%s%s%s%s", is_real ? all.folder : "", above + (is_real ? real : 0),
+                 path[0] == '/' ? "" : "/", path) >= PATH_BYTES)
         return false;
     const size_t len = strlen(all.folder);
     return strncmp(out, all.folder, len) == 0 && out[len] == '/';
@@ -352,10 +362,20 @@ void machine_crashed(const process *p)
 
 /* ---- twins ---- */
 
+/* The time of its last change is one of the world: who reads it puts that on record. */
+static void changed(int fd)
+{
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {0}};
+    if (process_now() == NULL) return;
+    clock_gettime(CLOCK_REALTIME, &times[1]); /* the world's */
+    (void)futimens(fd, times);
+}
+
 static int opened(int fd, bool is_new, int flags, const char *place)
 {
     const int error = errno;
     if (fd >= 0 && is_new) note_made(place);
+    if (fd >= 0 && (is_new || (flags & O_TRUNC) != 0)) changed(fd);
     if (fd >= 0 && !is_new && (flags & O_TRUNC) != 0) note_bytes(fd, 0);
     errno = error;
     return fd;
@@ -399,14 +419,22 @@ ssize_t __wrap_pwrite(int fd, const void *bytes, size_t len, off_t offset);
 ssize_t __wrap_pwrite(int fd, const void *bytes, size_t len, off_t offset)
 {
     note_bytes(fd, offset);
-    return __real_pwrite(fd, bytes, len, offset);
+    const ssize_t put = __real_pwrite(fd, bytes, len, offset);
+    const int error = errno;
+    changed(fd);
+    errno = error;
+    return put;
 }
 
 int __wrap_ftruncate(int fd, off_t bytes);
 int __wrap_ftruncate(int fd, off_t bytes)
 {
     note_bytes(fd, bytes);
-    return __real_ftruncate(fd, bytes);
+    const int failed = __real_ftruncate(fd, bytes);
+    const int error = errno;
+    changed(fd);
+    errno = error;
+    return failed;
 }
 
 int __wrap_fsync(int fd);

@@ -2,6 +2,8 @@
 #include "tests/simulation/failover/story.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +21,7 @@ enum {
     INPUT_FILES = 3,
     TEXT_BYTES = 1024,    /* of a statement that writes the input */
     LARGE_BYTES = 300000, /* of a literal: more than a record may have */
+    INPUT_S = 1700000000, /* when the input was made, in every run */
     SAID_BYTES = 200,
     REFUSED_MOST = 300
 };
@@ -207,6 +210,9 @@ static bool make_file(weft_local *local, const story *s, const char *query, cons
         if (rename(from, path) != 0) return false;
     }
     closedir(d);
+    /* plans and records have the times of what they read */
+    const struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_sec = INPUT_S}};
+    if (utimensat(AT_FDCWD, path, times, 0) != 0) return false;
     story_remove_folder(one);
     return true;
 }
@@ -239,11 +245,15 @@ bool story_prepare(story *s)
     weft_local *local = NULL;
     char table[STORY_FOLDER_BYTES + 16];
     const char *base = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
-    snprintf(s->folder, sizeof(s->folder), "%s/weft-sim-%d", base, (int)getpid());
-    snprintf(learnt.input, sizeof(learnt.input), "%.90s/input", s->folder);
-    snprintf(learnt.file, sizeof(learnt.file), "%.90s/more.parquet", s->folder);
+    s->folder = "/proc/self/cwd";
+    snprintf(s->place, sizeof(s->place), "%s/weft-sim-%d", base, (int)getpid());
+    if ((mkdir(s->place, 0700) != 0 && errno != EEXIST) || chdir(s->place) != 0) {
+        perror(s->place);
+        return false;
+    }
+    snprintf(learnt.input, sizeof(learnt.input), "%s/input", s->folder);
+    snprintf(learnt.file, sizeof(learnt.file), "%s/more.parquet", s->folder);
     snprintf(table, sizeof(table), "%s/right", s->folder);
-    mkdir(s->folder, 0700);
     weft_settings_init(&settings);
     settings.number[WEFT_SET_SLOTS] = 1;
     settings.number[WEFT_SET_MEMORY] = 256 << 20;
@@ -260,12 +270,12 @@ void story_remove(const story *s)
 {
     for (int32_t i = 0; i < LINES; i++)
         for (int32_t a = 0; a < ANSWERS; a++) free(learnt.text[i][a]);
-    story_remove_folder(s->folder);
+    story_remove_folder(s->place);
 }
 
 void story_world_begin(const story *s, uint64_t number, char folder[STORY_FOLDER_BYTES])
 {
-    snprintf(folder, STORY_FOLDER_BYTES, "%.90s/%llu", s->folder, (unsigned long long)number);
+    snprintf(folder, STORY_FOLDER_BYTES, "%s/%llu", s->folder, (unsigned long long)number);
     mkdir(folder, 0700);
 }
 

@@ -9,8 +9,11 @@
 
 enum { STORY_FOLDER_BYTES = 128, STORY_STEPS_MAX = 12 };
 
+/* All files lie in one folder, which is the working folder of the program and is called so by all that runs
+ * in it: names stand in statements, and these in records, and every run must have the same ones. */
 typedef struct story {
-    char folder[STORY_FOLDER_BYTES]; /* of all files, "…/weft-sim-PID" */
+    char place[STORY_FOLDER_BYTES]; /* of the folder for whoever is outside, "…/weft-sim-PID" */
+    const char *folder;
 } story;
 
 /* What one client does. */

@@ -244,7 +244,10 @@ static weft_status show_columns(weft_ctx *ctx, const weft_session_catalog *catal
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, column_comment(d, output->columns[i].name)));
     }
-    if (describe && d != NULL) WEFT_TRY(st, weft_table_command_describe(ctx, d, show->show.extended, &cells));
+    if (show->show.spec != NULL)
+        WEFT_TRY(st, weft_table_command_describe_partition(ctx, show, d, &cells));
+    else if (describe && d != NULL)
+        WEFT_TRY(st, weft_table_command_describe(ctx, d, show->show.extended, &cells));
     *out = text_rows(names, describe ? 3 : 1, &cells);
 done:
     return st;

@@ -8,8 +8,11 @@
 #include <strings.h>
 
 #include "coordinator/session_private.h"
+#include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
-#include "engine/expr/value.h"
+#include "engine/columnar/declared_type.h"
+#include "engine/expr/value_sql.h"
+#include "engine/formats/partition.h"
 #include "engine/plan/table_layout.h"
 #include "engine/plan/table_statistics.h"
 
@@ -178,6 +181,11 @@ static weft_status analyze_table(weft_session *s, weft_ctx *ctx, const weft_node
     for (int32_t i = 0; i < 2 * d->statistic_count; i++)
         WEFT_TRY(st, weft_pointers_push(ctx, &pairs, d->statistics[i]));
     WEFT_TRY(st, folder_bytes(ctx, d->location, &bytes));
+    for (int32_t i = 0; i < d->place_count; i++) {
+        int64_t more = 0;
+        if (d->places[2 * i + 1][0] != '\0') WEFT_TRY(st, folder_bytes(ctx, d->places[2 * i + 1], &more));
+        bytes += more;
+    }
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &number, "%lld", (long long)bytes));
     WEFT_TRY(st, weft_statistic_put(ctx, &pairs, "bytes", NULL, number));
     if (command->command.scans) {
@@ -195,12 +203,124 @@ done:
     return st;
 }
 
+/* ---- partitions ---- */
+
+/* The partitions that the statement is about. Errors: WEFT_PARTITIONS_NOT_FOUND, WEFT_PARTITION_SPEC_PREFIX.
+ */
+static weft_status chosen_partitions(weft_ctx *ctx, const weft_node *command, const weft_table_definition *d,
+                                     weft_pointers *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_partition_spec *spec = command->command.specs[0];
+    weft_pointers all = {0};
+    char *wanted = "";
+    int32_t fixed = 0;
+    if (d->partition_count == 0) return weft_fail_no_partition(ctx, &spec->span, d, spec->names[0]);
+    for (; fixed < d->partition_count && spec->folders[fixed] != NULL; fixed++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &wanted, "%s%s%s", wanted, fixed > 0 ? "/" : "",
+                                       spec->folders[fixed]));
+    for (int32_t i = fixed; i < d->partition_count; i++)
+        if (spec->folders[i] != NULL)
+            return weft_fail_at(
+                ctx, WEFT_PARTITION_SPEC_PREFIX, &spec->span,
+                "The list of partition columns with values in partition specification for "
+                "table '%s' in database '%s' is not a prefix of the list of partition columns "
+                "defined in the table schema: `%s` has a value, one before it has none.",
+                d->name, d->database, d->columns[d->column_count - d->partition_count + i].name);
+    WEFT_TRY(st, weft_partition_folders(ctx, d, &all));
+    const size_t len = strlen(wanted);
+    for (int32_t i = 0; i < all.count; i++) {
+        const char *folder = all.items[i];
+        if (len == 0 || (strncmp(folder, wanted, len) == 0 && (folder[len] == '/' || folder[len] == '\0')))
+            WEFT_TRY(st, weft_pointers_push(ctx, out, folder));
+    }
+    if (out->count == 0 && fixed > 0) st = weft_fail_no_partition(ctx, &spec->span, d, wanted);
+done:
+    return st;
+}
+
+/* SELECT count(*) of one partition: its rows are those with the values of its folder. */
+static weft_status partition_query(weft_ctx *ctx, const weft_table_definition *d, const char *folder,
+                                   char **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_column_definition *columns = d->columns + (d->column_count - d->partition_count);
+    char *table = NULL, *database = NULL, *column = NULL, *name = NULL, *text = NULL, *literal = NULL;
+    char type[256];
+    WEFT_TRY(st, quoted(ctx, d->database, &database));
+    WEFT_TRY(st, quoted(ctx, d->name, &table));
+    WEFT_TRY(st,
+             weft_arena_printf(ctx, ctx->arena, out,
+                               "SELECT CAST(count(*) AS STRING) FROM spark_catalog.%s.%s", database, table));
+    for (int32_t i = 0; i < d->partition_count; i++) {
+        const char *end = strchrnul(folder, '/');
+        WEFT_TRY(st, weft_partition_pair(ctx, folder, (size_t)(end - folder), &name, &text));
+        WEFT_TRY(st, quoted(ctx, columns[i].name, &column));
+        WEFT_TRY(st,
+                 weft_sql_quote(ctx, text != NULL ? text : "", text != NULL ? strlen(text) : 0, &literal));
+        (void)weft_type_text(weft_type_of_values(columns[i].type), type, sizeof type);
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, out, "%s %s %s <=> CAST(%s AS %s)", *out,
+                                   i == 0 ? "WHERE" : "AND", column, text != NULL ? literal : "NULL", type));
+        folder = *end == '/' ? end + 1 : end;
+    }
+done:
+    return st;
+}
+
+static weft_status analyze_partition(weft_session *s, weft_ctx *ctx, const weft_node *command,
+                                     const weft_table_definition *d, const char *folder, weft_pointers *pairs)
+{
+    weft_status st = WEFT_OK;
+    weft_result *answer = NULL;
+    weft_batch batch = {0};
+    int64_t bytes = 0;
+    char *path = NULL, *number = NULL, *text = NULL;
+    const char *rows = NULL, *before = weft_statistic_find(d, "bytes", folder);
+    WEFT_TRY(st, weft_partition_location(ctx, d, folder, &path));
+    WEFT_TRY(st, folder_bytes(ctx, path, &bytes));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &number, "%lld", (long long)bytes));
+    if (command->command.scans) {
+        WEFT_TRY(st, partition_query(ctx, d, folder, &text));
+        const weft_statement statement = {.text = text, .len = strlen(text)};
+        WEFT_TRY(st, weft_session_execute(s, &statement, &ctx->error, &answer));
+        WEFT_TRY(st, weft_result_next(answer, &ctx->error, &batch));
+        WEFT_TRY(st, cell_text(ctx, &batch, 0, &rows));
+    } else if (before != NULL && strcmp(before, number) == 0) {
+        rows = weft_statistic_find(d, "rows", folder); /* nothing has changed: it is still true */
+    }
+    WEFT_TRY(st, weft_statistic_put(ctx, pairs, "bytes", folder, number));
+    WEFT_TRY(st, weft_statistic_put(ctx, pairs, "rows", folder, rows));
+done:
+    weft_result_free(&answer);
+    return st;
+}
+
+static weft_status analyze_partitions(weft_session *s, weft_ctx *ctx, const weft_node *command,
+                                      const weft_table_definition *d)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers folders = {0}, pairs = {0};
+    weft_table_definition known = *d;
+    for (int32_t i = 0; i < 2 * d->statistic_count; i++)
+        WEFT_TRY(st, weft_pointers_push(ctx, &pairs, d->statistics[i]));
+    WEFT_TRY(st, chosen_partitions(ctx, command, d, &folders));
+    for (int32_t i = 0; i < folders.count; i++)
+        WEFT_TRY(st, analyze_partition(s, ctx, command, d, folders.items[i], &pairs));
+    known.statistics = weft_pointers_texts(&pairs);
+    known.statistic_count = pairs.count / 2;
+    WEFT_TRY(st, weft_warehouse_put(ctx, &known, true));
+done:
+    return st;
+}
+
 /* ---- the statement ---- */
 
 weft_status weft_session_check_analyze(weft_session *s, weft_ctx *ctx, const weft_node *command)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
+    weft_pointers folders = {0};
     if (command->command.view) return WEFT_OK;
     const char *name = command->command.parts[command->command.part_count - 1];
     if (command->command.part_count == 1 && weft_session_catalog_has_view(s->catalog, name))
@@ -217,6 +337,7 @@ weft_status weft_session_check_analyze(weft_session *s, weft_ctx *ctx, const wef
             ctx, WEFT_ANALYZE_VIEW, &command->span,
             "The feature is not supported: The ANALYZE TABLE command does not support views.");
     WEFT_TRY(st, check_columns(ctx, command, d));
+    if (command->command.spec_count > 0) WEFT_TRY(st, chosen_partitions(ctx, command, d, &folders));
 done:
     return st;
 }
@@ -235,7 +356,9 @@ weft_status weft_session_analyze(weft_session *s, weft_result *r, weft_error *er
     if (!command->command.view) {
         WEFT_TRY(st,
                  weft_session_catalog_table(ctx, command->command.parts, command->command.part_count, &d));
-        if (d != NULL) WEFT_TRY(st, analyze_table(s, ctx, command, d));
+        if (d != NULL)
+            WEFT_TRY(st, command->command.spec_count > 0 ? analyze_partitions(s, ctx, command, d)
+                                                         : analyze_table(s, ctx, command, d));
         goto done;
     }
     WEFT_TRY(st, weft_warehouse_tables(ctx, database, &tables, &count));

@@ -110,19 +110,6 @@ done:
     return st;
 }
 
-weft_status weft_command_set_location(command_run *c)
-{
-    weft_status st = WEFT_OK;
-    const weft_table_definition *old = NULL;
-    WEFT_TRY(st, weft_command_find_altered(c, &old));
-    weft_table_definition d = *old;
-    d.location = c->node->command.text;
-    d.external = true; /* the new place is not the warehouse's to remove */
-    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
-done:
-    return st;
-}
-
 /* The type of a column stays what it is. */
 static weft_status check_column_type(command_run *c, const weft_table_definition *d, int32_t at)
 {

@@ -234,6 +234,7 @@ static weft_status create_like(command_run *c)
     d.comment = NULL;
     d.property_count = given->property_count;
     d.properties = given->properties;
+    d.place_count = 0;
     d.external = given->external;
     d.location = given->location;
     if (given->format != NULL) d.format = given->format;
@@ -286,7 +287,11 @@ weft_status weft_table_command_has_partition(weft_ctx *ctx, const weft_node *wri
     weft_status st = WEFT_OK;
     weft_file_info info;
     char *path = NULL;
-    *has = false;
+    *has = write->write.folder == NULL; /* it has a place of its own */
+    if (*has) return WEFT_OK;
+    const char *place =
+        weft_table_partition_place(write->write.places, write->write.place_count, write->write.folder);
+    if (place != NULL) return WEFT_OK; /* it was dropped */
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", write->write.path, write->write.folder));
     st = weft_fs_stat(ctx, path, &info);
     *has = st == WEFT_OK;
@@ -331,10 +336,12 @@ static weft_status truncate_table(command_run *c)
     const weft_table_definition *d = NULL;
     WEFT_TRY(st, weft_command_find_table(c, &d));
     if (d->external)
-        WEFT_TRY(st,
-                 weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
-                              "Operation not allowed: TRUNCATE TABLE on external tables: `%s`.", d->name));
-    if (c->node->command.spec_count > 0) return weft_command_truncate_partitions(c, d);
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_TRUNCATE_EXTERNAL, &c->node->span,
+                                  "Operation not allowed: TRUNCATE TABLE on external tables: "
+                                  "`spark_catalog`.`%s`.`%s`.",
+                                  d->database, d->name));
+    if (d->partition_count > 0 || c->node->command.spec_count > 0)
+        return weft_command_truncate_partitions(c, d);
     WEFT_TRY(st, weft_fs_remove_tree(c->ctx, d->location));
     WEFT_TRY(st, weft_fs_make_directories(c->ctx, d->location));
 done:

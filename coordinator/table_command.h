@@ -3,6 +3,7 @@
 #define WEFT_COORDINATOR_TABLE_COMMAND_H
 
 #include "coordinator/command.h"
+#include "engine/storage/commit.h"
 
 /* What such a statement shows is in *rows (width 0: nothing). USE changes the settings; *changed says so. */
 WEFT_MUST_CHECK weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *catalog,
@@ -12,6 +13,9 @@ WEFT_MUST_CHECK weft_status weft_table_command_run(weft_ctx *ctx, const weft_ses
 WEFT_MUST_CHECK weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *create);
 /* DROP VIEW of a name that is no temporary view's. */
 WEFT_MUST_CHECK weft_status weft_table_command_drop_view(weft_ctx *ctx, const weft_node *drop);
+/* A write into a table is about to be committed with these files: see table_places.c. */
+WEFT_MUST_CHECK weft_status weft_table_command_take_back(weft_ctx *ctx, const weft_node *write,
+                                                         const weft_commit_part *parts, int32_t count);
 /* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS: is the folder there? */
 WEFT_MUST_CHECK weft_status weft_table_command_has_partition(weft_ctx *ctx, const weft_node *write,
                                                              bool *has);
@@ -31,6 +35,11 @@ WEFT_MUST_CHECK weft_status weft_table_command_list(weft_ctx *ctx, const char *d
 /* What DESCRIBE shows of a table beside its columns (col_name, data_type, comment), appended to cells. */
 WEFT_MUST_CHECK weft_status weft_table_command_describe(weft_ctx *ctx, const weft_table_definition *d,
                                                         bool extended, weft_pointers *cells);
+/* What DESCRIBE t PARTITION (…) adds to the columns; d NULL: it is a temporary view. Errors:
+ * WEFT_FORBIDDEN_OPERATION, WEFT_PARTITIONS_NOT_FOUND. */
+WEFT_MUST_CHECK weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node *show,
+                                                                  const weft_table_definition *d,
+                                                                  weft_pointers *cells);
 /* Spark's patterns of SHOW: '*' is any text, '|' parts alternatives, case does not count. NULL: all match. */
 bool weft_show_pattern_matches(const char *pattern, const char *name);
 

@@ -1,5 +1,4 @@
-/* coordinator/table_partitions.c - the partitions of a table: folders below its place. What is there is a
- * partition, whoever made it, so MSCK REPAIR has nothing to do. */
+/* coordinator/table_partitions.c - statements about the partitions of a table. */
 #include "coordinator/table_private.h"
 
 #include <string.h>
@@ -41,13 +40,11 @@ static weft_status find_partitions(weft_ctx *ctx, const weft_table_definition *d
                                    const weft_partition_spec *spec, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
-    const char *const *folders = NULL;
-    int32_t count = 0;
-    WEFT_TRY(st, weft_fs_list_folders(ctx, d->location, d->partition_count, &folders, &count));
-    for (int32_t i = 0; i < count; i++) {
-        if (strchr(folders[i], '=') == NULL || (spec != NULL && !spec_matches(d, spec, folders[i]))) continue;
-        WEFT_TRY(st, weft_pointers_push(ctx, out, folders[i]));
-    }
+    weft_pointers all = {0};
+    WEFT_TRY(st, weft_partition_folders(ctx, d, &all));
+    for (int32_t i = 0; i < all.count; i++)
+        if (spec == NULL || spec_matches(d, spec, all.items[i]))
+            WEFT_TRY(st, weft_pointers_push(ctx, out, all.items[i]));
 done:
     return st;
 }
@@ -66,23 +63,38 @@ done:
     return st;
 }
 
+/* "p, q" */
+static weft_status names_text(weft_ctx *ctx, const weft_table_definition *d, const weft_partition_spec *spec,
+                              char **out)
+{
+    weft_status st = WEFT_OK;
+    const int32_t count = spec != NULL ? spec->count : d->partition_count;
+    *out = "";
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s%s", *out, i > 0 ? ", " : "",
+                                       spec != NULL ? spec->names[i]
+                                                    : d->columns[d->column_count - count + i].name));
+done:
+    return st;
+}
+
 static weft_status expect_whole(command_run *c, const weft_table_definition *d,
                                 const weft_partition_spec *spec)
 {
+    weft_status st = WEFT_OK;
+    char *given = NULL, *all = NULL;
     if (spec->count == d->partition_count) return WEFT_OK;
-    return weft_fail_at(c->ctx, WEFT_PARTITION_SPEC, &spec->span,
-                        "Partition spec is invalid: it names %d of the %d partition columns of the table "
-                        "`spark_catalog`.`%s`.`%s`.",
-                        spec->count, d->partition_count, d->database, d->name);
+    WEFT_TRY(st, names_text(c->ctx, d, spec, &given));
+    WEFT_TRY(st, names_text(c->ctx, d, NULL, &all));
+    st = weft_fail_at(c->ctx, WEFT_PARTITION_SPEC_PART, &spec->span,
+                      "Partition spec is invalid. The spec (%s) must match the partition spec (%s) defined "
+                      "in table '`spark_catalog`.`%s`.`%s`'.",
+                      given, all, d->database, d->name);
+done:
+    return st;
 }
 
-static weft_status partition_path(weft_ctx *ctx, const weft_table_definition *d, const char *folder,
-                                  char **out)
-{
-    return weft_arena_printf(ctx, ctx->arena, out, "%s/%s", d->location, folder);
-}
-
-static weft_status is_there(weft_ctx *ctx, const char *path, bool *there)
+weft_status weft_folder_is_there(weft_ctx *ctx, const char *path, bool *there)
 {
     weft_file_info info;
     const weft_status st = weft_fs_stat(ctx, path, &info);
@@ -90,6 +102,38 @@ static weft_status is_there(weft_ctx *ctx, const char *path, bool *there)
     if (st != WEFT_NOT_FOUND) return st;
     weft_error_clear(ctx);
     return WEFT_OK;
+}
+
+/* Is the folder a partition? */
+static weft_status is_partition(weft_ctx *ctx, const weft_table_definition *d, const char *folder, bool *is)
+{
+    weft_status st = WEFT_OK;
+    char *path = NULL;
+    const char *place = weft_table_partition_place(d->places, d->place_count, folder);
+    *is = place != NULL && place[0] != '\0';
+    if (place != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_partition_location(ctx, d, folder, &path));
+    WEFT_TRY(st, weft_folder_is_there(ctx, path, is));
+done:
+    return st;
+}
+
+weft_status weft_partition_expect(command_run *c, const weft_table_definition *d,
+                                  const weft_partition_spec *spec, char **folder)
+{
+    weft_status st = WEFT_OK;
+    bool is = false;
+    if (d->partition_count == 0)
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_PARTITION_SCHEMA_EMPTY, &c->node->span,
+                                  "The partition command is invalid. Table `spark_catalog`.`%s`.`%s` is not "
+                                  "partitioned.",
+                                  d->database, d->name));
+    WEFT_TRY(st, expect_whole(c, d, spec));
+    WEFT_TRY(st, spec_text(c->ctx, d, spec, folder));
+    WEFT_TRY(st, is_partition(c->ctx, d, *folder, &is));
+    if (!is) st = weft_fail_no_partition(c->ctx, &c->node->span, d, *folder);
+done:
+    return st;
 }
 
 static weft_status already_there(command_run *c, const weft_table_definition *d, const char *folder)
@@ -101,22 +145,40 @@ static weft_status already_there(command_run *c, const weft_table_definition *d,
                         folder, d->database, d->name);
 }
 
+/* One more partition: below the table, or where its LOCATION says. */
+static weft_status add_partition(command_run *c, const weft_table_definition *d,
+                                 const weft_partition_spec *spec, weft_pointers *places)
+{
+    weft_status st = WEFT_OK;
+    char *folder = NULL, *path = NULL;
+    const char *location = NULL;
+    bool is = false;
+    WEFT_TRY(st, expect_whole(c, d, spec));
+    WEFT_TRY(st, spec_text(c->ctx, d, spec, &folder));
+    WEFT_TRY(st, is_partition(c->ctx, d, folder, &is));
+    if (is && !c->node->command.if_exists) WEFT_TRY(st, already_there(c, d, folder));
+    if (is) goto done;
+    if (spec->location != NULL) WEFT_TRY(st, weft_places_absolute(c->ctx, d, spec->location, &location));
+    WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &path, "%s/%s", d->location, folder));
+    WEFT_TRY(st, weft_fs_make_directories(c->ctx, location != NULL ? location : path));
+    WEFT_TRY(st, weft_places_set(c->ctx, places, folder, location));
+done:
+    return st;
+}
+
 weft_status weft_command_add_partitions(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
+    weft_pointers places = {0};
+    bool changes = false;
     WEFT_TRY(st, find_partitioned(c, &d));
+    WEFT_TRY(st, weft_places_of(c->ctx, d, &places));
     for (int32_t i = 0; i < c->node->command.spec_count; i++) {
-        const weft_partition_spec *spec = c->node->command.specs[i];
-        char *folder = NULL, *path = NULL;
-        bool there = false;
-        WEFT_TRY(st, expect_whole(c, d, spec));
-        WEFT_TRY(st, spec_text(c->ctx, d, spec, &folder));
-        WEFT_TRY(st, partition_path(c->ctx, d, folder, &path));
-        WEFT_TRY(st, is_there(c->ctx, path, &there));
-        if (there && !c->node->command.if_exists) WEFT_TRY(st, already_there(c, d, folder));
-        WEFT_TRY(st, weft_fs_make_directories(c->ctx, path));
+        changes |= d->place_count > 0 || c->node->command.specs[i]->location != NULL;
+        WEFT_TRY(st, add_partition(c, d, c->node->command.specs[i], &places));
     }
+    if (changes) WEFT_TRY(st, weft_places_put(c->ctx, d, &places));
 done:
     return st;
 }
@@ -126,7 +188,7 @@ static weft_status remove_empty(weft_ctx *ctx, const weft_table_definition *d, c
 {
     weft_status st = WEFT_OK;
     char *path = NULL;
-    WEFT_TRY(st, partition_path(ctx, d, folder, &path));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", d->location, folder));
     for (char *slash = strrchr(path, '/'); slash != NULL && (size_t)(slash - path) > strlen(d->location);
          slash = strrchr(path, '/')) {
         *slash = '\0';
@@ -141,18 +203,32 @@ done:
     return st;
 }
 
-/* Their files go with them: a table with a LOCATION keeps its own. */
+/* Its files go with it, but for those of an external table. A folder that is left below the table is no
+ * partition any more. */
+static weft_status drop_partition(command_run *c, const weft_table_definition *d, const char *folder,
+                                  weft_pointers *places)
+{
+    weft_status st = WEFT_OK;
+    char *path = NULL, *own = NULL;
+    bool left = false;
+    WEFT_TRY(st, weft_partition_location(c->ctx, d, folder, &path));
+    WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &own, "%s/%s", d->location, folder));
+    if (!d->external) {
+        WEFT_TRY(st, weft_fs_remove_tree(c->ctx, path));
+        if (strcmp(path, own) == 0) WEFT_TRY(st, remove_empty(c->ctx, d, folder));
+    }
+    WEFT_TRY(st, weft_folder_is_there(c->ctx, own, &left));
+    WEFT_TRY(st, weft_places_set(c->ctx, places, folder, left ? "" : NULL));
+done:
+    return st;
+}
+
 weft_status weft_command_drop_partitions(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
-    weft_pointers found = {0};
+    weft_pointers found = {0}, places = {0};
     WEFT_TRY(st, find_partitioned(c, &d));
-    if (d->external)
-        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
-                                  "The feature is not supported: DROP PARTITION of the external table `%s`, "
-                                  "whose files stay, and whose partitions are its folders.",
-                                  d->name));
     for (int32_t i = 0; i < c->node->command.spec_count; i++) {
         const int32_t before = found.count;
         char *text = NULL;
@@ -161,12 +237,27 @@ weft_status weft_command_drop_partitions(command_run *c)
         WEFT_TRY(st, spec_text(c->ctx, d, c->node->command.specs[i], &text));
         WEFT_TRY(st, weft_fail_no_partition(c->ctx, &c->node->span, d, text));
     }
-    for (int32_t i = 0; i < found.count; i++) {
-        char *path = NULL;
-        WEFT_TRY(st, partition_path(c->ctx, d, found.items[i], &path));
-        WEFT_TRY(st, weft_fs_remove_tree(c->ctx, path));
-        WEFT_TRY(st, remove_empty(c->ctx, d, found.items[i]));
-    }
+    WEFT_TRY(st, weft_places_of(c->ctx, d, &places));
+    for (int32_t i = 0; i < found.count; i++) WEFT_TRY(st, drop_partition(c, d, found.items[i], &places));
+    if (d->place_count > 0 || places.count > 0) WEFT_TRY(st, weft_places_put(c->ctx, d, &places));
+done:
+    return st;
+}
+
+/* A partition below the table: its folder gets the other name. */
+static weft_status rename_folder(command_run *c, const weft_table_definition *d, const char *from,
+                                 const char *to)
+{
+    weft_status st = WEFT_OK;
+    char *paths[2] = {NULL, NULL}, *above = NULL;
+    WEFT_TRY(st, weft_partition_location(c->ctx, d, from, &paths[0]));
+    WEFT_TRY(st, weft_partition_location(c->ctx, d, to, &paths[1]));
+    WEFT_TRY(st, weft_arena_copy(c->ctx, c->ctx->arena, paths[1], (size_t)(strrchr(paths[1], '/') - paths[1]),
+                                 &above));
+    WEFT_TRY(st, weft_fs_make_directories(c->ctx, above));
+    WEFT_TRY(st, weft_fs_rename_new(c->ctx, paths[0], paths[1]));
+    WEFT_TRY(st, weft_fs_sync_directory(c->ctx, above));
+    WEFT_TRY(st, remove_empty(c->ctx, d, from));
 done:
     return st;
 }
@@ -175,37 +266,26 @@ weft_status weft_command_rename_partition(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
-    char *folders[2] = {NULL, NULL}, *paths[2] = {NULL, NULL}, *above = NULL;
-    bool there[2] = {false, false};
+    weft_pointers places = {0};
+    char *from = NULL, *to = NULL, *own = NULL;
+    bool there = false;
     WEFT_TRY(st, find_partitioned(c, &d));
-    for (int32_t i = 0; i < 2; i++) {
-        WEFT_TRY(st, expect_whole(c, d, c->node->command.specs[i]));
-        WEFT_TRY(st, spec_text(c->ctx, d, c->node->command.specs[i], &folders[i]));
-        WEFT_TRY(st, partition_path(c->ctx, d, folders[i], &paths[i]));
-        WEFT_TRY(st, is_there(c->ctx, paths[i], &there[i]));
+    WEFT_TRY(st, weft_partition_expect(c, d, c->node->command.specs[0], &from));
+    WEFT_TRY(st, expect_whole(c, d, c->node->command.specs[1]));
+    WEFT_TRY(st, spec_text(c->ctx, d, c->node->command.specs[1], &to));
+    WEFT_TRY(st, is_partition(c->ctx, d, to, &there));
+    if (there) WEFT_TRY(st, already_there(c, d, to));
+    const char *place = weft_table_partition_place(d->places, d->place_count, from);
+    if (place == NULL) {
+        WEFT_TRY(st, rename_folder(c, d, from, to));
+        goto done;
     }
-    if (!there[0]) WEFT_TRY(st, weft_fail_no_partition(c->ctx, &c->node->span, d, folders[0]));
-    if (there[1]) WEFT_TRY(st, already_there(c, d, folders[1]));
-    WEFT_TRY(st, weft_arena_copy(c->ctx, c->ctx->arena, paths[1], (size_t)(strrchr(paths[1], '/') - paths[1]),
-                                 &above));
-    WEFT_TRY(st, weft_fs_make_directories(c->ctx, above));
-    WEFT_TRY(st, weft_fs_rename_new(c->ctx, paths[0], paths[1]));
-    WEFT_TRY(st, weft_fs_sync_directory(c->ctx, above));
-    WEFT_TRY(st, remove_empty(c->ctx, d, folders[0]));
-done:
-    return st;
-}
-
-weft_status weft_command_recover(command_run *c)
-{
-    weft_status st = WEFT_OK;
-    const weft_table_definition *d = NULL;
-    WEFT_TRY(st, weft_command_find_table(c, &d));
-    if (d->partition_count == 0)
-        st = weft_fail_at(c->ctx, WEFT_NOT_PARTITIONED, &c->node->span,
-                          "Operation MSCK REPAIR TABLE is not allowed for `spark_catalog`.`%s`.`%s` because "
-                          "it is not a partitioned table.",
-                          d->database, d->name);
+    WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &own, "%s/%s", d->location, from));
+    WEFT_TRY(st, weft_folder_is_there(c->ctx, own, &there));
+    WEFT_TRY(st, weft_places_of(c->ctx, d, &places));
+    WEFT_TRY(st, weft_places_set(c->ctx, &places, from, there ? "" : NULL));
+    WEFT_TRY(st, weft_places_set(c->ctx, &places, to, place));
+    WEFT_TRY(st, weft_places_put(c->ctx, d, &places));
 done:
     return st;
 }
@@ -229,11 +309,12 @@ weft_status weft_command_truncate_partitions(command_run *c, const weft_table_de
     weft_status st = WEFT_OK;
     weft_pointers found = {0};
     char *path = NULL;
-    if (d->partition_count == 0)
-        WEFT_TRY(st, weft_fail_no_partition(c->ctx, &c->node->span, d, c->node->command.specs[0]->names[0]));
-    WEFT_TRY(st, find_partitions(c->ctx, d, c->node->command.specs[0], &found));
+    const weft_partition_spec *spec = c->node->command.spec_count > 0 ? c->node->command.specs[0] : NULL;
+    if (d->partition_count == 0) /* or the statement would be about the table */
+        WEFT_TRY(st, weft_fail_no_partition(c->ctx, &c->node->span, d, spec->names[0]));
+    WEFT_TRY(st, find_partitions(c->ctx, d, spec, &found));
     for (int32_t i = 0; i < found.count; i++) {
-        WEFT_TRY(st, partition_path(c->ctx, d, found.items[i], &path));
+        WEFT_TRY(st, weft_partition_location(c->ctx, d, found.items[i], &path));
         WEFT_TRY(st, weft_fs_remove_tree(c->ctx, path));
         WEFT_TRY(st, weft_fs_make_directories(c->ctx, path));
     }

@@ -22,10 +22,36 @@ WEFT_MUST_CHECK weft_status weft_command_find_altered(command_run *c, const weft
 /* Rows of a command: cells row after row. */
 void weft_command_give(command_run *c, const char *const *names, int32_t width, const weft_pointers *cells);
 
+/* table_places.c: partitions as folders "k=1/j=2". */
+/* All of them, in order. */
+WEFT_MUST_CHECK weft_status weft_partition_folders(weft_ctx *ctx, const weft_table_definition *d,
+                                                   weft_pointers *out);
+/* Where one lies. */
+WEFT_MUST_CHECK weft_status weft_partition_location(weft_ctx *ctx, const weft_table_definition *d,
+                                                    const char *folder, char **out);
+/* The places of a definition as pairs that can be changed; location NULL: the folder's own place, "": it is
+ * dropped. The definition with other pairs is put into the warehouse. */
+WEFT_MUST_CHECK weft_status weft_places_of(weft_ctx *ctx, const weft_table_definition *d,
+                                           weft_pointers *pairs);
+WEFT_MUST_CHECK weft_status weft_places_set(weft_ctx *ctx, weft_pointers *pairs, const char *folder,
+                                            const char *location);
+WEFT_MUST_CHECK weft_status weft_places_put(weft_ctx *ctx, const weft_table_definition *d,
+                                            const weft_pointers *pairs);
+/* A LOCATION as it is kept: what is relative lies below the table. */
+WEFT_MUST_CHECK weft_status weft_places_absolute(weft_ctx *ctx, const weft_table_definition *d,
+                                                 const char *path, const char **out);
+
 /* table_partitions.c */
+WEFT_MUST_CHECK weft_status weft_folder_is_there(weft_ctx *ctx, const char *path, bool *there);
+/* The folder of the one partition that the specification names, which is there. Errors:
+ * WEFT_PARTITION_SPEC_PART, WEFT_PARTITIONS_NOT_FOUND. */
+WEFT_MUST_CHECK weft_status weft_partition_expect(command_run *c, const weft_table_definition *d,
+                                                  const weft_partition_spec *spec, char **folder);
 WEFT_MUST_CHECK weft_status weft_command_add_partitions(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_drop_partitions(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_rename_partition(command_run *c);
+/* ALTER TABLE t [PARTITION (…)] SET LOCATION */
+WEFT_MUST_CHECK weft_status weft_command_set_location(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_recover(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_show_partitions(command_run *c);
 /* TRUNCATE TABLE … PARTITION: the folders stay. */
@@ -41,7 +67,6 @@ WEFT_MUST_CHECK weft_status weft_command_merge_properties(weft_ctx *ctx, const w
                                                           const weft_table_definition *set,
                                                           weft_pointers *pairs);
 WEFT_MUST_CHECK weft_status weft_command_comment(command_run *c);
-WEFT_MUST_CHECK weft_status weft_command_set_location(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_change_column(command_run *c);
 
 /* UPDATE, DELETE, MERGE: fails. */

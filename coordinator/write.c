@@ -3,7 +3,9 @@
 
 #include "common/settings.h"
 #include "coordinator/recovery.h"
+#include "coordinator/table_command.h"
 #include "engine/plan/pointers.h"
+#include "engine/plan/table_layout.h"
 #include "engine/storage/commit.h"
 
 enum { REREADS_MAX = 8 }; /* of a block that is lost again and again */
@@ -91,6 +93,29 @@ static weft_status add_block(weft_ctx *ctx, weft_run *run, int32_t index, weft_p
     return st;
 }
 
+/* A job's files go below its one place: none may be of a partition that lies elsewhere. */
+static weft_status check_places(weft_ctx *ctx, const weft_node *write, const weft_commit_part *parts,
+                                int32_t count)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < count && write->write.place_count > 0; i++) {
+        const char *slash = strrchr(parts[i].file, '/');
+        char *folder = NULL;
+        if (slash == NULL) continue;
+        WEFT_TRY(st,
+                 weft_arena_copy(ctx, ctx->arena, parts[i].file, (size_t)(slash - parts[i].file), &folder));
+        const char *place = weft_table_partition_place(write->write.places, write->write.place_count, folder);
+        if (place == NULL || place[0] == '\0') continue;
+        return weft_fail_at(ctx, WEFT_TABLE_OPERATION, &write->span,
+                            "The feature is not supported: a row belongs to the partition %s, which lies in "
+                            "%s, and the statement writes to several partitions. Insert its rows with "
+                            "PARTITION (…) that names it.",
+                            folder, place);
+    }
+done:
+    return st;
+}
+
 weft_status weft_write_commit(weft_ctx *ctx, weft_commits *commits, const weft_node *write,
                               weft_commit_job *job, weft_run *run)
 {
@@ -101,6 +126,9 @@ weft_status weft_write_commit(weft_ctx *ctx, weft_commits *commits, const weft_n
     for (int32_t i = 0; i < run->block_count; i++) WEFT_TRY(st, add_block(ctx, run, i, &found));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, found.count, &parts));
     for (int32_t i = 0; i < found.count; i++) parts[i] = *(const weft_commit_part *)found.items[i];
+    WEFT_TRY(st, check_places(ctx, write, parts, found.count));
+    if (write->write.place_count > 0)
+        WEFT_TRY(st, weft_table_command_take_back(ctx, write, parts, found.count));
     const weft_commit_replace replace = !write->write.overwrite ? WEFT_COMMIT_APPEND
                                         : write->write.dynamic  ? WEFT_COMMIT_REPLACE_FOLDERS
                                                                 : WEFT_COMMIT_REPLACE;

@@ -66,8 +66,19 @@ done:
     return st;
 }
 
-/* All files of a partition; what stands behind the table's own place are its folders. */
-static weft_status take_files(listing *l, const char *path)
+/* A partition's own place may lie below the table. */
+static bool is_of_place(const weft_table_definition *d, const char *path)
+{
+    for (int32_t i = 0; i < d->place_count; i++) {
+        const size_t len = strlen(d->places[2 * i + 1]);
+        if (len > 0 && strncmp(path, d->places[2 * i + 1], len) == 0 && path[len] == '/') return true;
+    }
+    return false;
+}
+
+/* All files of a partition; what stands behind the table's own place are its folders. folder: those that
+ * stand for it when it lies elsewhere, or NULL. */
+static weft_status take_files(listing *l, const char *path, const char *folder)
 {
     weft_status st = WEFT_OK;
     weft_file_info *files = NULL;
@@ -80,7 +91,9 @@ static weft_status take_files(listing *l, const char *path)
     WEFT_TRY(st, st);
     l->folders++;
     for (int32_t i = 0; i < count; i++) {
-        files[i].base_bytes = (int32_t)strlen(l->d->location);
+        if (folder == NULL && is_of_place(l->d, files[i].path)) continue;
+        files[i].base_bytes = folder == NULL ? (int32_t)strlen(l->d->location) : 0;
+        files[i].folder = folder;
         WEFT_TRY(st, weft_pointers_push(l->ctx, &l->files, &files[i]));
     }
 done:
@@ -108,27 +121,56 @@ done:
     return st;
 }
 
-static weft_status walk(listing *l, const char *path)
+/* path: of the table's folder `folder` ("k=1/j=2", "" for the table itself). */
+static weft_status walk(listing *l, const char *path, const char *folder)
 {
     weft_status st = WEFT_OK;
     const char *const *folders = NULL;
     int32_t count = 0;
-    if (l->known == l->d->partition_count) return take_files(l, path);
+    if (l->known == l->d->partition_count) {
+        const bool apart = weft_table_partition_place(l->d->places, l->d->place_count, folder) != NULL;
+        return apart ? WEFT_OK : take_files(l, path, NULL);
+    }
     WEFT_TRY(st, weft_fs_list_folders(l->ctx, path, 1, &folders, &count));
     for (int32_t i = 0; i < count; i++) {
-        char *within = NULL;
+        char *within = NULL, *name = NULL;
         bool known = false, wants = true;
         WEFT_TRY(st, weft_arena_printf(l->ctx, l->ctx->arena, &within, "%s/%s", path, folders[i]));
+        WEFT_TRY(st, weft_arena_printf(l->ctx, l->ctx->arena, &name, "%s%s%s", folder,
+                                       folder[0] != '\0' ? "/" : "", folders[i]));
         WEFT_TRY(st, take_value(l, folders[i], &known));
         if (!known) {
-            WEFT_TRY(st, take_files(l, within));
+            WEFT_TRY(st, take_files(l, within, NULL));
             continue;
         }
         l->known++;
         WEFT_TRY(st, any_wants(l, &wants));
-        if (wants) WEFT_TRY(st, walk(l, within));
+        if (wants) WEFT_TRY(st, walk(l, within, name));
         l->known--;
     }
+done:
+    return st;
+}
+
+/* A partition that lies elsewhere. */
+static weft_status take_place(listing *l, const char *folder, const char *location)
+{
+    weft_status st = WEFT_OK;
+    bool wants = true, known = true;
+    l->known = 0;
+    for (const char *at = folder; wants && l->known < l->d->partition_count; at = strchrnul(at, '/')) {
+        char *name = NULL;
+        at += *at == '/';
+        WEFT_TRY(st, weft_arena_copy(l->ctx, l->ctx->arena, at, strcspn(at, "/"), &name));
+        WEFT_TRY(st, take_value(l, name, &known));
+        if (!known)
+            WEFT_TRY(st, weft_fail(l->ctx, WEFT_CORRUPT,
+                                   "the definition of the table `%s`.`%s` has a partition %s, which is none",
+                                   l->d->database, l->d->name, folder));
+        l->known++;
+        WEFT_TRY(st, any_wants(l, &wants));
+    }
+    if (wants) WEFT_TRY(st, take_files(l, location, folder));
 done:
     return st;
 }
@@ -138,7 +180,10 @@ weft_status weft_partition_listing(weft_ctx *ctx, const weft_table_definition *d
 {
     weft_status st = WEFT_OK;
     listing l = {.ctx = ctx, .d = d, .scans = scans};
-    WEFT_TRY(st, walk(&l, d->location));
+    WEFT_TRY(st, walk(&l, d->location, ""));
+    for (int32_t i = 0; i < d->place_count; i++)
+        if (d->places[2 * i + 1][0] != '\0')
+            WEFT_TRY(st, take_place(&l, d->places[2 * i], d->places[2 * i + 1]));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, l.files.count, files));
     for (int32_t i = 0; i < l.files.count; i++) (*files)[i] = *(const weft_file_info *)l.files.items[i];
     *file_count = l.files.count;

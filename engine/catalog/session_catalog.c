@@ -6,6 +6,7 @@
 
 #include "common/settings.h"
 #include "engine/catalog/catalog_private.h"
+#include "engine/catalog/partition_listing.h"
 #include "engine/catalog/session_listing.h"
 #include "engine/catalog/view_text.h"
 #include "engine/catalog/warehouse.h"
@@ -256,6 +257,18 @@ weft_view_definition weft_session_catalog_definition(const weft_session_catalog 
 
 /* ---- tables that outlive the session ---- */
 
+static weft_status list_all_partitions(weft_ctx *ctx, const weft_table_definition *d, weft_listing *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_pointers scans = {0};
+    weft_file_info *files = NULL;
+    int32_t folders = 0;
+    WEFT_TRY(st, weft_partition_listing(ctx, d, &scans, &files, &out->file_count, &folders));
+    out->files = files;
+done:
+    return st;
+}
+
 /* Its files as they are now; a table without files has no rows. */
 static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const weft_table_definition *d,
                                    const weft_relation **out)
@@ -268,7 +281,9 @@ static weft_status open_definition(weft_ctx *ctx, weft_session_catalog *c, const
     weft_relation *relation = NULL;
     WEFT_TRY(st, catalog_find_format(ctx, d->format, &format));
     const bool later = d->partition_count > 0 && c->listings != NULL;
-    if (!later)
+    if (!later && d->place_count > 0)
+        st = list_all_partitions(ctx, d, &listing);
+    else if (!later)
         st = c->listings == NULL ? weft_listing_of(ctx, d->location, &listing)
                                  : weft_listing_once(ctx, c->listings, d->location, &listing);
     if (st == WEFT_NOT_FOUND) {

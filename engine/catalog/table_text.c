@@ -127,9 +127,13 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
     for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_absent(t, &d->columns[i]));
     snprintf(number, sizeof(number), "%d", d->partition_count);
     WEFT_TRY(st, put_line(t, "partitions", number, NULL));
+    for (int32_t i = 0; i < d->place_count; i++)
+        WEFT_TRY(st, put_line(t, "place", d->places[2 * i], d->places[2 * i + 1]));
     if (d->query != NULL) {
         WEFT_TRY(st, put_line(t, "view", d->query, d->query_database));
         WEFT_TRY(st, put_line(t, "names", d->names_columns ? "1" : "0", NULL));
+        snprintf(number, sizeof(number), "%d", (int)d->view_schema);
+        WEFT_TRY(st, put_line(t, "schema", number, NULL));
         for (int32_t i = 0; i < d->column_count; i++)
             WEFT_TRY(st, put_line(t, "output", d->query_columns[i], NULL));
     }
@@ -176,7 +180,7 @@ static const char *take_field(char **at)
 typedef struct definition_reader {
     weft_ctx *ctx;
     weft_table_definition *d;
-    weft_pointers columns, options, properties, buckets, sorts, outputs, statistics;
+    weft_pointers columns, options, properties, buckets, sorts, outputs, statistics, places;
 } definition_reader;
 
 static weft_status read_column(definition_reader *r, char *at)
@@ -240,6 +244,7 @@ static weft_status read_line(definition_reader *r, char *line)
     weft_pointers *const pairs = strcmp(line, "option") == 0      ? &r->options
                                  : strcmp(line, "property") == 0  ? &r->properties
                                  : strcmp(line, "statistic") == 0 ? &r->statistics
+                                 : strcmp(line, "place") == 0     ? &r->places
                                                                   : NULL;
     if (pairs != NULL) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, pairs, take_field(&at)));
@@ -269,6 +274,10 @@ static weft_status read_line(definition_reader *r, char *line)
         r->d->query_database = take_field(&at);
     } else if (strcmp(line, "names") == 0) {
         r->d->names_columns = *at == '1';
+    } else if (strcmp(line, "schema") == 0) {
+        r->d->view_schema = *at == '1'   ? WEFT_VIEW_TYPE_EVOLUTION
+                            : *at == '2' ? WEFT_VIEW_EVOLUTION
+                                         : WEFT_VIEW_COMPENSATION;
     } else if (strcmp(line, "output") == 0) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, &r->outputs, take_field(&at)));
     } else if (strcmp(line, "created") == 0) {
@@ -320,6 +329,8 @@ weft_status weft_table_text_decode(weft_ctx *ctx, const char *path, char *text, 
     out->options = weft_pointers_texts(&r.options);
     out->property_count = r.properties.count / 2;
     out->properties = weft_pointers_texts(&r.properties);
+    out->place_count = r.places.count / 2;
+    out->places = weft_pointers_texts(&r.places);
     out->statistic_count = r.statistics.count / 2;
     out->statistics = weft_pointers_texts(&r.statistics);
     out->bucket_names = weft_pointers_texts(&r.buckets);

@@ -445,7 +445,11 @@ weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *tabl
     char *path = NULL;
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path)); /* first: nobody finds a table without its files */
-    if (!table->external && table->query == NULL) WEFT_TRY(st, weft_fs_remove_tree(ctx, table->location));
+    if (table->external || table->query != NULL) goto done;
+    WEFT_TRY(st, weft_fs_remove_tree(ctx, table->location));
+    for (int32_t i = 0; i < table->place_count; i++) /* as in Spark, whose partitions these are */
+        if (table->places[2 * i + 1][0] != '\0')
+            WEFT_TRY(st, weft_fs_remove_tree(ctx, table->places[2 * i + 1]));
 done:
     return st;
 }

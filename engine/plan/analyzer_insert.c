@@ -3,6 +3,7 @@
  * Values are stored by the ANSI rules: numbers as other numbers when they fit, everything as a string, dates
  * and timestamps as each other, nothing else; what does not fit raises as it is written. A column that is not
  * given has its DEFAULT, or NULL. */
+#include <string.h>
 #include <strings.h>
 
 #include "common/settings.h"
@@ -241,6 +242,68 @@ done:
     return st;
 }
 
+/* ---- partitions that lie elsewhere ---- */
+
+/* What is replaced must not have parts elsewhere: a job has one place. */
+static weft_status check_replaced(const insertion *in)
+{
+    const char *folder = in->write->write.folder;
+    const size_t len = folder == NULL ? 0 : strlen(folder);
+    for (int32_t i = 0; i < in->table->place_count; i++) {
+        const char *name = in->table->places[2 * i];
+        const bool within = folder == NULL || (strncmp(name, folder, len) == 0 && name[len] == '/');
+        if (!within || in->table->places[2 * i + 1][0] == '\0') continue;
+        return weft_fail_at(in->a->ctx, WEFT_TABLE_OPERATION, &in->write->span,
+                            "The feature is not supported: INSERT OVERWRITE of several partitions of "
+                            "`spark_catalog`.`%s`.`%s`, of which %s lies in %s. Overwrite that one with "
+                            "PARTITION (…) by itself, or drop it first.",
+                            in->table->database, in->table->name, name, in->table->places[2 * i + 1]);
+    }
+    return WEFT_OK;
+}
+
+/* Where the rows go: to the table, or to the place of the one partition that the statement names. *table: as
+ * the writer sees it; *rows: without the partition's columns then. */
+static weft_status set_place(insertion *in, const weft_table_definition **table, const weft_node **rows)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = in->a->ctx;
+    weft_node *w = in->write;
+    const weft_table_definition *d = in->table;
+    const int32_t plain = d->column_count - d->partition_count;
+    const char *folder = NULL, *place = NULL;
+    weft_pointers exprs = {0};
+    weft_table_definition *local = NULL;
+    *table = d;
+    w->write.path = d->location;
+    if (d->place_count == 0) return WEFT_OK;
+    if (in->fixed_count == d->partition_count) {
+        WEFT_TRY(st, weft_static_folder(ctx, d, in->fixed + plain, in->fixed_count, &folder));
+        place = weft_table_partition_place(d->places, d->place_count, folder);
+    }
+    if (place == NULL || place[0] == '\0') {
+        w->write.place_count = d->place_count;
+        w->write.places = d->places;
+        if (w->write.overwrite && !w->write.dynamic) WEFT_TRY(st, check_replaced(in));
+        goto done;
+    }
+    w->write.path = place;
+    w->write.folder = NULL;
+    WEFT_TRY(st, WEFT_NEW(ctx, &local));
+    *local = *d;
+    local->column_count = plain;
+    local->partition_count = 0;
+    *table = local;
+    for (int32_t i = 0; i < plain; i++) {
+        const weft_expr *e = NULL;
+        WEFT_TRY(st, weft_node_column(ctx, *rows, i, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
+    }
+    WEFT_TRY(st, weft_node_project(ctx, *rows, weft_pointers_exprs(&exprs), exprs.count, rows));
+done:
+    return st;
+}
+
 /* Those of the table. JSON leaves NULLs out, and what is left out is the DEFAULT when it is read: there they
  * are written. */
 static weft_status set_options(insertion *in)
@@ -274,6 +337,7 @@ weft_status weft_bind_insert(weft_analyzer *a, weft_node *write)
     insertion in = {.a = a, .write = write};
     weft_pointers exprs = {0};
     const weft_node *rows = NULL;
+    const weft_table_definition *target = NULL;
     WEFT_TRY(st, find_target(a, write, &in.table));
     const int32_t plain = in.table->column_count - in.table->partition_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, in.table->column_count, &in.fixed));
@@ -294,9 +358,9 @@ weft_status weft_bind_insert(weft_analyzer *a, weft_node *write)
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
     }
     WEFT_TRY(st, weft_node_project(ctx, in.query, weft_pointers_exprs(&exprs), exprs.count, &rows));
-    WEFT_TRY(st, weft_bind_write_keys(a, in.table, rows, write));
+    WEFT_TRY(st, set_place(&in, &target, &rows));
+    WEFT_TRY(st, weft_bind_write_keys(a, target, rows, write));
     write->write.format = in.table->format;
-    write->write.path = in.table->location;
     WEFT_TRY(st, set_options(&in));
 done:
     return st;

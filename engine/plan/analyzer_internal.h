@@ -306,8 +306,14 @@ WEFT_MUST_CHECK weft_status weft_bind_overwrite(weft_analyzer *a, const weft_tab
 /* PARTITION (column = constant) as a value of the column's type. */
 WEFT_MUST_CHECK weft_status weft_bind_constant(weft_analyzer *a, const weft_expr *parsed, weft_type type,
                                                const weft_expr **out);
+/* The folder that the first `count` values of the partition columns, all constants, name; NULL: none. */
+WEFT_MUST_CHECK weft_status weft_static_folder(weft_ctx *ctx, const weft_table_definition *table,
+                                               const weft_expr *const *values, int32_t count,
+                                               const char **out);
 /* The folders of the PARTITION clauses of a statement about a table, if there is one of its name. */
 WEFT_MUST_CHECK weft_status weft_bind_specs(weft_analyzer *a, weft_node *command);
+/* The folders of DESCRIBE t PARTITION (…). */
+WEFT_MUST_CHECK weft_status weft_bind_described_spec(weft_analyzer *a, weft_node *show);
 /* CREATE TABLE … AS: the definition gets its columns, those of the folders last. */
 WEFT_MUST_CHECK weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_node *write);
 /* ---- analyzer_table.c ---- */

@@ -127,9 +127,8 @@ done:
     return st;
 }
 
-/* The folder that the first `count` values of the partition columns, all constants, name. */
-static weft_status static_folder(weft_ctx *ctx, const weft_table_definition *table,
-                                 const weft_expr *const *values, int32_t count, const char **out)
+weft_status weft_static_folder(weft_ctx *ctx, const weft_table_definition *table,
+                               const weft_expr *const *values, int32_t count, const char **out)
 {
     weft_status st = WEFT_OK;
     const int32_t plain = table->column_count - table->partition_count;
@@ -171,6 +170,7 @@ static weft_status bind_spec(weft_analyzer *a, const weft_table_definition *tabl
         const weft_expr *value = NULL;
         char *folder = NULL;
         if (at < 0) return weft_fail_no_partition(a->ctx, &parsed->span, table, parsed->names[i]);
+        if (parsed->values[i] == NULL) continue; /* ANALYZE TABLE … PARTITION (p): of any value */
         WEFT_TRY(st, weft_bind_constant(a, parsed->values[i],
                                         weft_type_of_values(table->columns[plain + at].type), &value));
         WEFT_TRY(st, constant_folder(a->ctx, table->columns[plain + at].name, value, &folder));
@@ -201,6 +201,22 @@ done:
     return st;
 }
 
+weft_status weft_bind_described_spec(weft_analyzer *a, weft_node *show)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *table = NULL;
+    weft_partition_spec *spec = NULL;
+    if (show->show.part_count == 0) return WEFT_OK;
+    WEFT_TRY(st,
+             a->catalog->table(a->ctx, a->catalog->self, show->show.parts, show->show.part_count, &table));
+    if (table == NULL) goto done; /* a view: whoever runs the statement says so */
+    WEFT_TRY(st, WEFT_NEW(a->ctx, &spec));
+    WEFT_TRY(st, bind_spec(a, table, show->show.spec, spec));
+    show->show.spec = spec;
+done:
+    return st;
+}
+
 weft_status weft_bind_overwrite(weft_analyzer *a, const weft_table_definition *table,
                                 const weft_expr *const *values, int32_t count, weft_node *write)
 {
@@ -211,7 +227,7 @@ weft_status weft_bind_overwrite(weft_analyzer *a, const weft_table_definition *t
                          "spark.sql.sources.partitionOverwriteMode must be STATIC or DYNAMIC, not \"%s\"",
                          mode);
     write->write.dynamic = dynamic && count < table->partition_count;
-    return static_folder(a->ctx, table, values, count, &write->write.folder);
+    return weft_static_folder(a->ctx, table, values, count, &write->write.folder);
 }
 
 weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_node *write)

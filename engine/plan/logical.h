@@ -124,6 +124,13 @@ typedef struct weft_column_definition {
     const weft_value *absent;
 } weft_column_definition;
 
+/* What a view does when the tables that it reads have other columns than when it was made. */
+typedef enum weft_view_schema {
+    WEFT_VIEW_COMPENSATION,   /* it has the columns that it had, by their names */
+    WEFT_VIEW_TYPE_EVOLUTION, /* … with the types that they have now */
+    WEFT_VIEW_EVOLUTION       /* its columns are those of its query now */
+} weft_view_schema;
+
 /* A table that outlives the session. */
 typedef struct weft_table_definition {
     const char *database; /* NULL, as parsed: the current one */
@@ -145,6 +152,11 @@ typedef struct weft_table_definition {
     const char *query, *query_database;
     const char *const *query_columns;
     bool names_columns; /* CREATE VIEW v (a, b) */
+    /* Partitions that are not simply the folders below the location: pairs of such a folder "k=1/j=2" and the
+     * place where the partition lies instead; "" where it was dropped and its files stayed. */
+    int32_t place_count;
+    const char *const *places;
+    weft_view_schema view_schema;
     /* What ANALYZE TABLE found: pairs of a name and a value (table_statistics.h). */
     int32_t statistic_count;
     const char *const *statistics;
@@ -156,6 +168,7 @@ typedef struct weft_partition_spec {
     const char *const *names;
     const weft_expr *const *values; /* NULL: of the query (dynamic) */
     bool if_not_exists;             /* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS */
+    const char *location;           /* ADD PARTITION (…) LOCATION; or NULL */
     weft_span span;
     /* Analysed, of a statement about a table: [partition_count of the table] the folder "name=value" of each
      * partition column, or NULL where the statement says nothing of it. */
@@ -386,8 +399,10 @@ struct weft_node {
             const char *const *key_names;
             bool bucketed;
             const int32_t *sort_columns;
-            bool dynamic;       /* overwrite: only the partitions that there are rows for */
-            const char *folder; /* overwrite: the folder below the path that is replaced; NULL: all of it */
+            bool dynamic;        /* overwrite: only the partitions that there are rows for */
+            const char *folder;  /* overwrite: the folder below the path that is replaced; NULL: all of it */
+            int32_t place_count; /* of the table, when its partitions are written by the rows' values */
+            const char *const *places;
         } write;
         struct {
             weft_explain_mode mode;
@@ -402,6 +417,8 @@ struct weft_node {
             const char *const *options; /* key, value, … */
             const char *text;           /* the query's text */
             bool temporary, alter;      /* alter: ALTER VIEW … AS, of one that is there */
+            weft_view_schema schema;
+            bool has_schema; /* WITH SCHEMA is written */
             int32_t part_count;
             const char *const *parts;           /* the whole name */
             const char *comment;                /* or NULL */
@@ -423,6 +440,7 @@ struct weft_node {
             const char *const *parts;
             const char *column;
             bool extended;
+            const weft_partition_spec *spec; /* DESCRIBE t PARTITION (…), or NULL */
         } show;
         struct {
             int32_t part_count;
@@ -472,8 +490,8 @@ struct weft_node {
             const weft_table_definition *table; /* CREATE, ADD COLUMNS, SET TBLPROPERTIES */
             const char *to;                     /* RENAME TO; the pattern or key of SHOW */
             bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED */
-            const char *column, *text;          /* of a column; a comment, a default, a place */
-            bool typed;                         /* of a column: the statement names its type */
+            const char *column, *text; /* of a column; a comment, a default, a place; ADD, DROP, SYNC */
+            bool typed;                /* of a column: the statement names its type */
             weft_type type;
             bool lazy, scans;     /* CACHE LAZY; ANALYZE without NOSCAN */
             int32_t column_count; /* ANALYZE … FOR COLUMNS; -1: all */

@@ -23,6 +23,13 @@ int32_t weft_table_find_partition(const weft_table_definition *d, const char *na
     return at < 0 ? -1 : at;
 }
 
+const char *weft_table_partition_place(const char *const *places, int32_t place_count, const char *folder)
+{
+    for (int32_t i = 0; i < place_count; i++)
+        if (strcmp(places[2 * i], folder) == 0) return places[2 * i + 1];
+    return NULL;
+}
+
 weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
                                    const char *what)
 {

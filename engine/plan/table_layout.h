@@ -14,6 +14,8 @@ WEFT_MUST_CHECK weft_status weft_table_arrange(weft_ctx *ctx, const weft_span *s
 int32_t weft_table_find_column(const weft_table_definition *d, const char *name);
 /* Among the partition columns, from 0, or -1. */
 int32_t weft_table_find_partition(const weft_table_definition *d, const char *name);
+/* Where the partition of this folder "k=1/j=2" lies: NULL: below the table; "": it was dropped. */
+const char *weft_table_partition_place(const char *const *places, int32_t place_count, const char *folder);
 /* WEFT_PARTITIONS_NOT_FOUND: the table has no partition column of this name, or no such partition. */
 weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
                                    const char *what);

@@ -1,6 +1,7 @@
 /* engine/plan/table_statistics.h - what ANALYZE TABLE has found about a table: pairs of a name and a value in
  * its definition. Names: "bytes", "rows"; of a column "distinct:c", "nulls:c", "min:c", "max:c", "length:c",
- * "longest:c". They are as old as the last ANALYZE: a write of the table drops them. */
+ * "longest:c"; of a partition "bytes:k=1/j=2", "rows:k=1/j=2". They are as old as the last ANALYZE: a write
+ * of the table drops them. */
 #ifndef WEFT_PLAN_TABLE_STATISTICS_H
 #define WEFT_PLAN_TABLE_STATISTICS_H
 

@@ -18,14 +18,28 @@ done:
     return st;
 }
 
+/* LOCATION path, of the last specification, when partitions are added. */
+static weft_status parse_place(sql_parser *p, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    if (node->command.op != WEFT_TABLE_ADD_PARTITIONS)
+        return weft_sql_syntax_error(p, "PARTITION or the end");
+    weft_partition_spec *spec =
+        (weft_partition_spec *)(uintptr_t)node->command.specs[node->command.spec_count - 1];
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_string(p, "a path", &spec->location, &len));
+done:
+    return st;
+}
+
 /* PARTITION (…) [LOCATION path] … */
-static weft_status parse_specs(sql_parser *p, const weft_span *start, weft_node *node)
+static weft_status parse_specs(sql_parser *p, weft_node *node)
 {
     weft_status st = WEFT_OK;
     do {
         WEFT_TRY(st, weft_sql_command_spec(p, node));
-        if (sql_word(p, SQL_KW_LOCATION))
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "A partition that lies outside its table"));
+        if (sql_word(p, SQL_KW_LOCATION)) WEFT_TRY(st, parse_place(p, node));
         weft_sql_accept(p, SQL_COMMA);
     } while (sql_word(p, SQL_KW_PARTITION));
 done:
@@ -124,21 +138,28 @@ done:
 }
 
 /* What stands behind ALTER TABLE name, first part; *found. */
-static weft_status parse_partition_change(sql_parser *p, const weft_span *start, weft_node *node, bool *found)
+static weft_status parse_partition_change(sql_parser *p, weft_node *node, bool *found)
 {
     weft_status st = WEFT_OK;
     const bool add = weft_sql_is_text(p, 0, "ADD"), drop = sql_word(p, SQL_KW_DROP);
     const bool partition = sql_word_at(p, 1, SQL_KW_PARTITION) || weft_sql_is_text(p, 1, "IF");
+    size_t len = 0;
     *found = true;
     if ((add || drop) && partition) {
         node->command.op = add ? WEFT_TABLE_ADD_PARTITIONS : WEFT_TABLE_DROP_PARTITIONS;
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_if_exists(p, add, &node->command.if_exists));
-        WEFT_TRY(st, parse_specs(p, start, node));
+        WEFT_TRY(st, parse_specs(p, node));
         if (drop) weft_sql_accept_text(p, "PURGE"); /* there is no bin that files go to */
     } else if (sql_word(p, SQL_KW_PARTITION)) {
-        node->command.op = WEFT_TABLE_RENAME_PARTITION;
         WEFT_TRY(st, weft_sql_command_spec(p, node));
+        if (weft_sql_accept_word(p, SQL_KW_SET)) {
+            node->command.op = WEFT_TABLE_SET_LOCATION;
+            WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LOCATION));
+            WEFT_TRY(st, weft_sql_string(p, "a path", &node->command.text, &len));
+            goto done;
+        }
+        node->command.op = WEFT_TABLE_RENAME_PARTITION;
         if (!weft_sql_accept_text(p, "RENAME")) WEFT_TRY(st, weft_sql_syntax_error(p, "RENAME TO PARTITION"));
         if (!weft_sql_accept_text(p, "TO")) WEFT_TRY(st, weft_sql_syntax_error(p, "TO PARTITION"));
         WEFT_TRY(st, weft_sql_command_spec(p, node));
@@ -146,6 +167,7 @@ static weft_status parse_partition_change(sql_parser *p, const weft_span *start,
         weft_sql_advance(p);
         if (!weft_sql_accept_text(p, "PARTITIONS")) WEFT_TRY(st, weft_sql_syntax_error(p, "PARTITIONS"));
         node->command.op = WEFT_TABLE_RECOVER;
+        node->command.text = "ADD";
     } else {
         *found = false;
     }
@@ -159,7 +181,7 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
     weft_pointers columns = {0}, properties = {0};
     bool found = false;
     size_t len = 0;
-    WEFT_TRY(st, parse_partition_change(p, start, node, &found));
+    WEFT_TRY(st, parse_partition_change(p, node, &found));
     if (found) goto done;
     if (weft_sql_is_text(p, 0, "RENAME") && weft_sql_is_text(p, 1, "TO")) {
         const char *const *to = NULL;
@@ -225,6 +247,8 @@ static weft_status parse_alter_database(sql_parser *p, const weft_span *start, w
 {
     weft_status st = WEFT_OK;
     weft_pointers none = {0}, properties = {0};
+    if (weft_sql_is_text(p, 0, "DEFAULT") && weft_sql_is_text(p, 1, "COLLATION"))
+        return weft_sql_schema_collation(p, start);
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SET));
     if (weft_sql_accept_text(p, "DBPROPERTIES") || weft_sql_accept_text(p, "PROPERTIES")) {
         WEFT_TRY(st, weft_sql_options(p, &properties));
@@ -292,8 +316,9 @@ weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
         WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_RECOVER, &node));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
-        const bool change = weft_sql_accept_text(p, "ADD") || weft_sql_accept_text(p, "SYNC") ||
-                            weft_sql_accept_word(p, SQL_KW_DROP);
+        const bool sync = weft_sql_accept_text(p, "SYNC"), add = weft_sql_accept_text(p, "ADD");
+        const bool drop = weft_sql_accept_word(p, SQL_KW_DROP), change = sync || add || drop;
+        node->command.text = sync ? "SYNC" : drop ? "DROP" : "ADD";
         if (change && !weft_sql_accept_text(p, "PARTITIONS"))
             WEFT_TRY(st, weft_sql_syntax_error(p, "PARTITIONS"));
     } else {

@@ -68,6 +68,8 @@ done:
 static weft_status parse_analyze(sql_parser *p, const weft_span *start, weft_node **out)
 {
     weft_status st = WEFT_OK;
+    weft_partition_spec *spec = NULL;
+    const weft_partition_spec **specs = NULL;
     WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_ANALYZE, out));
     if (weft_sql_accept_text(p, "TABLES")) {
         (*out)->command.view = true;
@@ -76,8 +78,13 @@ static weft_status parse_analyze(sql_parser *p, const weft_span *start, weft_nod
     } else {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", *out));
-        if (sql_word(p, SQL_KW_PARTITION))
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "ANALYZE TABLE of single partitions"));
+        if (sql_word(p, SQL_KW_PARTITION)) {
+            WEFT_TRY(st, weft_sql_partition_spec(p, true, &spec));
+            WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 1, &specs));
+            specs[0] = spec;
+            (*out)->command.specs = specs;
+            (*out)->command.spec_count = 1;
+        }
     }
     WEFT_TRY(st, parse_statistics(p, *out));
 done:

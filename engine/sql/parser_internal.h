@@ -266,6 +266,9 @@ WEFT_MUST_CHECK weft_status weft_sql_command(sql_parser *p, const weft_span *sta
 WEFT_MUST_CHECK weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *node);
 /* (name type [NOT NULL] [DEFAULT e] [COMMENT text], …): weft_column_definition. bare: the parentheses may be
  * left out, as in ALTER TABLE … ADD COLUMN. */
+weft_status weft_sql_schema_collation(sql_parser *p, const weft_span *start); /* fails */
+/* WITH SCHEMA …, of a view: at WITH. */
+WEFT_MUST_CHECK weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_node *node);
 WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns);
 bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
 /* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */

@@ -150,6 +150,7 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
     const weft_node *input = NULL;
     const char *name = NULL, *column = NULL;
     weft_node *node = NULL;
+    weft_partition_spec *spec = NULL;
     bool extended = false;
     weft_sql_advance(p);
     const bool names = !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT) &&
@@ -177,14 +178,14 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
                 extended = weft_sql_accept_word(p, SQL_KW_EXTENDED) ||
                            weft_sql_accept_word(p, SQL_KW_FORMATTED);
             WEFT_TRY(st, parse_table(p, &input, &name));
-            if (sql_word(p, SQL_KW_PARTITION))
-                WEFT_TRY(st, weft_sql_unsupported(p, &start, "DESCRIBE … PARTITION"));
+            if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_partition_spec(p, false, &spec));
             if (!sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON))
                 WEFT_TRY(st, weft_sql_name(p, "the name of a column", &column));
         }
         WEFT_TRY(st, show_node(p, &start, "describe", input, &node));
         node->show.extended = extended;
         node->show.column = column;
+        node->show.spec = spec;
         if (!query) {
             node->show.parts = input->relation.parts;
             node->show.part_count = input->relation.part_count;

@@ -47,6 +47,7 @@ class Record:
     def __init__(self, path, line, words):
         self.path, self.line, self.words = path, line, words
         self.sql, self.expected = "", None
+        self.names = {}  # what ${…} stands for in the text and the rows
         self.expected_span = None  # line numbers of the expected rows, for --update
         self.kind = words[0]
         self.options = set(words[1:])
@@ -185,11 +186,15 @@ def typed_rows(described, rows):
     return [[f"{name} {kind}" for name, kind, _ in described[1:]]] + rows[1:]
 
 
+def filled(text, names):
+    return re.sub(r"\$\{(\w+)\}", lambda m: names.get(m.group(1), m.group(0)), text)
+
+
 def compare(record, rows):
     """None when the rows are the expected ones, else what differs. rows: the header first, or []."""
     head = record.head
     actual = [render(row) for row in rows[1 - head :]]
-    expected = [normal(line) for line in record.expected]
+    expected = [normal(filled(line, record.names)) for line in record.expected]
     if "rowsort" in record.options:
         actual = actual[:head] + sorted(actual[head:])
         expected = expected[:head] + sorted(expected[head:])
@@ -208,7 +213,8 @@ def fill_names(script, scratch):
     """Each record's text with ${DATA} and ${SCRATCH} filled in."""
     names = {"DATA": os.path.join(HERE, "data"), "SCRATCH": scratch}
     for record in script.records:
-        record.text = re.sub(r"\$\{(\w+)\}", lambda m: names.get(m.group(1), m.group(0)), record.sql)
+        record.names = names
+        record.text = filled(record.sql, names)
 
 
 class Runner:

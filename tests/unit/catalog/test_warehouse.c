@@ -27,6 +27,7 @@ static void close_warehouse(weft_fixture *f)
 static const weft_column_definition columns[] = {
     {.name = "Id", .type = {.id = WEFT_TYPE_INT}, .comment = "tab\there, line\nthere \\"},
     {.name = "name", .type = {.id = WEFT_TYPE_STRING}, .initial = "'x'"}};
+static const char *const places[] = {"name=a\tb", "/else where", "name=c", ""};
 static const char *const pairs[] = {"a.b", "c\td", "e", ""};
 
 static weft_table_definition example(const char *database, const char *name)
@@ -39,6 +40,8 @@ static weft_table_definition example(const char *database, const char *name)
                                    .comment = "what\nit is",
                                    .column_count = 2,
                                    .partition_count = 1,
+                                   .place_count = 2,
+                                   .places = places,
                                    .columns = columns,
                                    .option_count = 1,
                                    .options = pairs,
@@ -66,6 +69,8 @@ static void a_definition_comes_back(void **state)
     assert_null(found->columns[1].comment);
     assert_string_equal(found->columns[1].initial, "'x'");
     assert_int_equal(found->columns[1].type.id, WEFT_TYPE_STRING);
+    assert_int_equal(found->place_count, 2);
+    for (int32_t i = 0; i < 4; i++) assert_string_equal(found->places[i], places[i]);
     assert_int_equal(found->property_count, 2);
     assert_string_equal(found->properties[1], "c\td");
     assert_string_equal(found->properties[3], "");

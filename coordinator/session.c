@@ -505,6 +505,11 @@ static weft_status explain_analyze(weft_session *s, weft_result *r, weft_ids *id
     weft_status st = WEFT_OK;
     weft_ctx *ctx = &r->ctx;
     const weft_node *optimised = NULL;
+    if (weft_node_is_command(query) && query->kind != WEFT_NODE_WRITE)
+        return weft_fail_at(
+            ctx, WEFT_UNSUPPORTED, &query->span,
+            "EXPLAIN ANALYZE of a statement that has no plan to run. Leave ANALYZE out to see "
+            "what it is.");
     if (query->kind == WEFT_NODE_WRITE) {
         WEFT_TRY(st, write_query(s, r, ids, query, text));
         if (*text == NULL)

@@ -69,6 +69,13 @@ done:
     return st;
 }
 
+static const char *schema_mode(const weft_table_definition *d)
+{
+    return d->view_schema == WEFT_VIEW_EVOLUTION        ? "EVOLUTION"
+           : d->view_schema == WEFT_VIEW_TYPE_EVOLUTION ? "TYPE EVOLUTION"
+                                                        : "COMPENSATION";
+}
+
 /* CREATE VIEW as Spark writes it. */
 static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d, char **text)
 {
@@ -86,8 +93,8 @@ static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d,
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s\n  '%s' = '%s'%s", *text,
                                        i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
                                        d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
-    WEFT_TRY(
-        st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA COMPENSATION\nAS %s\n", *text, d->query));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA %s\nAS %s\n", *text, schema_mode(d),
+                                   d->query));
 done:
     return st;
 }
@@ -204,7 +211,7 @@ static weft_status view_facts(weft_ctx *ctx, const weft_table_definition *d, wef
     char *text = NULL;
     WEFT_TRY(st, add_fact(ctx, facts, "View Text", d->query));
     WEFT_TRY(st, add_fact(ctx, facts, "View Original Text", d->query));
-    WEFT_TRY(st, add_fact(ctx, facts, "View Schema Mode", "COMPENSATION"));
+    WEFT_TRY(st, add_fact(ctx, facts, "View Schema Mode", schema_mode(d)));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "spark_catalog.%s", d->query_database));
     WEFT_TRY(st, add_fact(ctx, facts, "View Catalog and Namespace", text));
     WEFT_TRY(st, name_list(ctx, d->query_columns, d->column_count, &text));

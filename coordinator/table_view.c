@@ -37,6 +37,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
                                .query = create->view.text,
                                .query_database = current,
                                .comment = create->view.comment,
+                               .view_schema = create->view.schema,
                                .property_count = create->view.property_count,
                                .properties = create->view.properties};
     WEFT_TRY(st, weft_session_catalog_name_of(ctx, create->view.parts, create->view.part_count, &d.database,
@@ -52,6 +53,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
                                   old->database, old->name));
     if (create->view.alter) { /* AS alone: the rest stays */
         d.comment = old->comment;
+        d.view_schema = old->view_schema;
         d.property_count = old->property_count;
         d.properties = old->properties;
         d.created_us = old->created_us;

@@ -23,6 +23,9 @@ weft_status weft_view_text(weft_ctx *ctx, const weft_table_definition *d, char *
 {
     weft_status st = WEFT_OK;
     bool unique = true;
+    if (d->view_schema == WEFT_VIEW_EVOLUTION && !d->names_columns)
+        return weft_arena_printf(ctx, ctx->arena, out, "%s", d->query);
+    if (d->view_schema == WEFT_VIEW_EVOLUTION) unique = false; /* its columns get their names by place */
     for (int32_t i = 0; i < d->column_count; i++)
         for (int32_t k = 0; k < i; k++) unique &= strcasecmp(d->query_columns[i], d->query_columns[k]) != 0;
     *out = "";

@@ -296,6 +296,12 @@ done:
 
 /* ---- databases ---- */
 
+weft_status weft_sql_schema_collation(sql_parser *p, const weft_span *start)
+{
+    return weft_fail_at(p->ctx, WEFT_SCHEMA_COLLATION, start,
+                        "The feature is not supported: Default collation for the specified schema.");
+}
+
 weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -311,6 +317,8 @@ weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, cons
             WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
         } else if (sql_word(p, SQL_KW_LOCATION)) {
             WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE DATABASE … LOCATION"));
+        } else if (weft_sql_is_text(p, 0, "DEFAULT") && weft_sql_is_text(p, 1, "COLLATION")) {
+            WEFT_TRY(st, weft_sql_schema_collation(p, start));
         } else if (weft_sql_accept_word(p, SQL_KW_WITH)) {
             weft_sql_advance(p); /* DBPROPERTIES */
             WEFT_TRY(st, weft_sql_options(p, &properties));

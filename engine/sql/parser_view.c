@@ -6,6 +6,7 @@
 typedef struct view_clauses {
     weft_pointers columns, comments, options, properties;
     const char *format, *schema, *comment;
+    weft_node schema_node; /* what WITH SCHEMA says, for the view's node */
 } view_clauses;
 
 /* (a INT, b STRING): the columns of a table, not just the names of a view's? */
@@ -49,7 +50,27 @@ done:
     return st;
 }
 
-/* COMMENT, TBLPROPERTIES, WITH SCHEMA COMPENSATION (which is what is always meant). */
+weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_node *node)
+{
+    weft_sql_advance(p); /* WITH SCHEMA */
+    weft_sql_advance(p);
+    node->view.has_schema = true;
+    if (weft_sql_accept_text(p, "COMPENSATION")) {
+        node->view.schema = WEFT_VIEW_COMPENSATION;
+    } else if (weft_sql_accept_text(p, "EVOLUTION")) {
+        node->view.schema = WEFT_VIEW_EVOLUTION;
+    } else if (weft_sql_accept_text(p, "TYPE")) {
+        if (!weft_sql_accept_text(p, "EVOLUTION")) return weft_sql_syntax_error(p, "EVOLUTION");
+        node->view.schema = WEFT_VIEW_TYPE_EVOLUTION;
+    } else if (weft_sql_is_text(p, 0, "BINDING")) {
+        return weft_sql_unsupported(p, start, "WITH SCHEMA BINDING");
+    } else {
+        return weft_sql_syntax_error(p, "BINDING, COMPENSATION, EVOLUTION or TYPE EVOLUTION");
+    }
+    return WEFT_OK;
+}
+
+/* COMMENT, TBLPROPERTIES, WITH SCHEMA … */
 static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_clauses *c)
 {
     weft_status st = WEFT_OK;
@@ -60,10 +81,7 @@ static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_cla
         } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
             WEFT_TRY(st, weft_sql_options(p, &c->properties));
         } else if (sql_word(p, SQL_KW_WITH) && weft_sql_is_text(p, 1, "SCHEMA")) {
-            weft_sql_advance(p);
-            weft_sql_advance(p);
-            if (!weft_sql_accept_text(p, "COMPENSATION"))
-                WEFT_TRY(st, weft_sql_unsupported(p, start, "WITH SCHEMA but for COMPENSATION"));
+            WEFT_TRY(st, weft_sql_view_schema(p, start, &c->schema_node));
         } else {
             break;
         }
@@ -140,6 +158,12 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
     if (typed) WEFT_TRY(st, parse_schema_text(p, &c.schema));
     if (sql_is(p, SQL_LPAREN) && !typed) WEFT_TRY(st, parse_names(p, &c));
     WEFT_TRY(st, parse_clauses(p, start, &c));
+    if (temporary && c.schema_node.view.has_schema)
+        WEFT_TRY(st,
+                 weft_fail_at(p->ctx, WEFT_TEMPORARY_VIEW_SCHEMA, start,
+                              "The feature is not supported: Temporary views cannot be created with the "
+                              "WITH SCHEMA clause. Recreate the temporary view when the underlying schema "
+                              "changes, or use a persisted view."));
     if (weft_sql_accept_word(p, SQL_KW_USING)) {
         WEFT_TRY(st, parse_using(p, &c));
     } else {
@@ -167,6 +191,8 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
     node->view.property_count = c.properties.count / 2;
     node->view.properties = weft_pointers_texts(&c.properties);
     node->view.text = text;
+    node->view.schema = c.schema_node.view.schema;
+    node->view.has_schema = c.schema_node.view.has_schema;
     *out = node;
 done:
     return st;

@@ -48,7 +48,9 @@ static const line catalogue[] = {
     {LINE_READ, 2,
      "SELECT k, count(DISTINCT t) n, min(CASE WHEN t = now() THEN 1 ELSE 0 END) s FROM "
      "(SELECT k, id % 7 m, now() t FROM parquet.`@IN`) GROUP BY k ORDER BY k"},
-    {LINE_READ, 2, "SELECT a.id * 1000 + b.id v FROM parquet.`@IN` a, parquet.`@IN` b ORDER BY v"},
+    /* so much that a client gives some of it before all of it is there */
+    {LINE_READ, 2,
+     "SELECT a.id * 1000 + b.id v, repeat('x', 300) t FROM parquet.`@IN` a, parquet.`@IN` b ORDER BY v"},
     {LINE_OTHER, 2,
      "CREATE OR REPLACE TEMP VIEW v AS SELECT id, id % 7 g FROM parquet.`@IN`\n"
      "SELECT g, count(*) n FROM v GROUP BY g ORDER BY g"},

@@ -291,6 +291,9 @@ WEFT_MUST_CHECK weft_status weft_column_default(weft_analyzer *a, const weft_col
 WEFT_MUST_CHECK weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *table,
                                                const int32_t *targets, int32_t count, const weft_node *query,
                                                const weft_node **out);
+/* ---- analyzer_declared.c ---- */
+/* The type of a bound query's output with the length that a table declares for it: CHAR(n), VARCHAR(n). */
+weft_type weft_declared_type(weft_ctx *ctx, const weft_node *query, int32_t output);
 /* ---- analyzer_stored_default.c ---- */
 /* CREATE TABLE, ADD COLUMNS and ALTER COLUMN SET DEFAULT: the defaults are checked, and what rows have that
  * are there already is put into the definition. Errors: WEFT_DEFAULT_…. */

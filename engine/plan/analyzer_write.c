@@ -244,8 +244,8 @@ weft_status weft_bind_create_as(weft_analyzer *a, const weft_node *query, weft_n
     if (d->database == NULL) d->database = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &columns));
     for (int32_t i = 0; i < output->count; i++)
-        columns[i] =
-            (weft_column_definition){.name = output->columns[i].name, .type = output->columns[i].type};
+        columns[i] = (weft_column_definition){.name = output->columns[i].name,
+                                              .type = weft_declared_type(ctx, query, i)};
     d->columns = columns;
     d->column_count = output->count;
     WEFT_TRY(st, weft_table_arrange(ctx, &write->span, d->database, d));

@@ -18,19 +18,28 @@ enum {
         .id = WEFT_TYPE_DECIMAL, .precision = (p), .scale = (s)                                              \
     }
 
-static const weft_field sample_arr[] = {{"element", {.id = WEFT_TYPE_INT}, true}};
-static const weft_field sample_struct[] = {{"a", {.id = WEFT_TYPE_BIGINT}, true},
-                                           {"b", {.id = WEFT_TYPE_STRING}, false}};
-static const weft_field sample_map[] = {{"key", {.id = WEFT_TYPE_STRING}, false},
-                                        {"value", {.id = WEFT_TYPE_INT}, true}};
-static const weft_field sample_words[] = {{"element", {.id = WEFT_TYPE_STRING}, false}};
-static const weft_field sample_prices[] = {{"key", {.id = WEFT_TYPE_INT}, false},
-                                           {"value", SAMPLE_DECIMAL(20, 3), true}};
+static const weft_field sample_arr[] = {{.name = "element", .type = {.id = WEFT_TYPE_INT}, .nullable = true}};
+static const weft_field sample_struct[] = {
+    {.name = "a", .type = {.id = WEFT_TYPE_BIGINT}, .nullable = true},
+    {.name = "b", .type = {.id = WEFT_TYPE_STRING}, .nullable = false}};
+static const weft_field sample_map[] = {{.name = "key", .type = {.id = WEFT_TYPE_STRING}, .nullable = false},
+                                        {.name = "value", .type = {.id = WEFT_TYPE_INT}, .nullable = true}};
+static const weft_field sample_words[] = {
+    {.name = "element", .type = {.id = WEFT_TYPE_STRING}, .nullable = false}};
+static const weft_field sample_prices[] = {
+    {.name = "key", .type = {.id = WEFT_TYPE_INT}, .nullable = false},
+    {.name = "value", .type = SAMPLE_DECIMAL(20, 3), .nullable = true}};
 static const weft_field sample_item[] = {
-    {"words", {.id = WEFT_TYPE_ARRAY, .child_count = 1, .children = sample_words}, true},
-    {"prices", {.id = WEFT_TYPE_MAP, .child_count = 2, .children = sample_prices}, false}};
+    {.name = "words",
+     .type = {.id = WEFT_TYPE_ARRAY, .child_count = 1, .children = sample_words},
+     .nullable = true},
+    {.name = "prices",
+     .type = {.id = WEFT_TYPE_MAP, .child_count = 2, .children = sample_prices},
+     .nullable = false}};
 static const weft_field sample_items[] = {
-    {"element", {.id = WEFT_TYPE_STRUCT, .child_count = 2, .children = sample_item}, true}};
+    {.name = "element",
+     .type = {.id = WEFT_TYPE_STRUCT, .child_count = 2, .children = sample_item},
+     .nullable = true}};
 
 typedef enum sample_column {
     S_ID,

@@ -355,10 +355,10 @@ static void nulls_and_types_that_cannot_be_are_told(void **state)
     storage_fixture *f = *state;
     const weft_sink_format *format = weft_sink_format_find("parquet");
     weft_file_sink *sink;
-    const weft_field nothing = {"x", WEFT_TYPE_OF(WEFT_TYPE_NULL), true};
+    const weft_field nothing = {.name = "x", .type = WEFT_TYPE_OF(WEFT_TYPE_NULL), .nullable = true};
     assert_int_equal(format->open(&f->ctx, storage_path(f, "x"), &(weft_schema){1, &nothing}, NULL, 0, &sink),
                      WEFT_DATASOURCE_TYPE);
-    const weft_field number = {"n", WEFT_TYPE_OF(WEFT_TYPE_INT), false};
+    const weft_field number = {.name = "n", .type = WEFT_TYPE_OF(WEFT_TYPE_INT)};
     assert_int_equal(format->open(&f->ctx, storage_path(f, "x"), &(weft_schema){1, &number}, NULL, 0, &sink),
                      WEFT_OK);
     const int32_t values[2] = {1, 0};

@@ -8,8 +8,8 @@
 
 static const weft_session_setting settings[] = {{"weft.sql.session.timeZone", "Asia/Tokyo"},
                                                 {"weft.sql.ansi.enabled", "false"}};
-static const weft_record_file files[] = {{"/data/a b/part-0.parquet", 7, -1, 5},
-                                         {"/data/a b/part-1.parquet", INT64_MAX, INT64_MAX, 0}};
+static const weft_record_file files[] = {{"/data/a b/part-0.parquet", 7, -1, 5, NULL},
+                                         {"/data/a b/part-1.parquet", INT64_MAX, INT64_MAX, 0, "k=1/j=2"}};
 static const weft_record_listing listings[] = {{"/data/a b", 2, files}, {"/data/*.parquet", 0, NULL}};
 static const weft_job_record some_job = {.release = "0.1.0",
                                          .number = UINT64_MAX,
@@ -53,6 +53,8 @@ static void jobs(void **state)
     assert_int_equal(back.listings[0].file_count, 2);
     assert_string_equal(back.listings[0].path, "/data/a b");
     assert_string_equal(back.listings[0].files[1].path, files[1].path);
+    assert_null(back.listings[0].files[0].folder);
+    assert_string_equal(back.listings[0].files[1].folder, "k=1/j=2");
     assert_true(back.listings[0].files[1].mtime_ns == INT64_MAX && back.listings[0].files[0].base_bytes == 5);
     assert_int_equal(back.listings[1].file_count, 0);
     weft_fixture_close(&f);

@@ -474,7 +474,8 @@ static weft_status decorrelate_filter(weft_ctx *ctx, decorrelator *d, const weft
     weft_status st = WEFT_OK;
     attachment a = {.d = d, .input = node->inputs[0]};
     weft_pointers conjuncts = {0}, pending = {0};
-    WEFT_TRY(st, opt_add_all(ctx, &conjuncts, node->filter.conjuncts, node->filter.count));
+    for (int32_t i = 0; i < node->filter.count; i++)
+        WEFT_TRY(st, opt_split(ctx, node->filter.conjuncts[i], &conjuncts));
     for (int32_t i = 0; i < conjuncts.count; i++)
         WEFT_TRY(st, filter_conjunct(ctx, &a, conjuncts.items[i], &pending));
     WEFT_TRY(st, opt_filter(ctx, a.input, &pending, out));
@@ -624,6 +625,48 @@ done:
     return st;
 }
 
+/* NOT e, pushed through AND and OR down to the subqueries in e. */
+static weft_status negation_of(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers parts = {0};
+    const bool logic = (e->kind == WEFT_EXPR_AND || e->kind == WEFT_EXPR_OR) && weft_expr_has_subquery(e);
+    if (e->kind == WEFT_EXPR_NOT) {
+        *out = e->args[0];
+        return WEFT_OK;
+    }
+    if (e->kind == WEFT_EXPR_SUBQUERY && e->subquery.kind != WEFT_SUBQUERY_SCALAR) {
+        weft_expr *negated = NULL;
+        WEFT_TRY(st, WEFT_NEW(ctx, &negated));
+        *negated = *e;
+        negated->subquery.negated = !e->subquery.negated;
+        *out = negated;
+        return WEFT_OK;
+    }
+    if (!logic) return weft_expr_logic(ctx, WEFT_EXPR_NOT, &e, 1, out);
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        const weft_expr *part = NULL;
+        WEFT_TRY(st, negation_of(ctx, e->args[i], &part));
+        WEFT_TRY(st, weft_pointers_push(ctx, &parts, part));
+    }
+    st = weft_expr_logic(ctx, e->kind == WEFT_EXPR_AND ? WEFT_EXPR_OR : WEFT_EXPR_AND,
+                         weft_pointers_exprs(&parts), parts.count, out);
+done:
+    return st;
+}
+
+/* A rewriter: NOT moves inwards to the subqueries. IN and NOT IN each give false for what is unknown, so that
+ * the NOT of an OR with an IN inside would take the unknown for true. */
+static weft_status push_not(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    (void)self;
+    *out = e;
+    if (e->kind != WEFT_EXPR_NOT || !weft_expr_has_subquery(e)) return WEFT_OK;
+    const weft_expr *arg = e->args[0];
+    if (arg->kind != WEFT_EXPR_AND && arg->kind != WEFT_EXPR_OR && arg->kind != WEFT_EXPR_NOT) return WEFT_OK;
+    return negation_of(ctx, arg, out);
+}
+
 static weft_status decorrelate_exprs(weft_ctx *ctx, decorrelator *d, const weft_node *node,
                                      const weft_node **out)
 {
@@ -631,6 +674,7 @@ static weft_status decorrelate_exprs(weft_ctx *ctx, decorrelator *d, const weft_
     *out = node;
     if (node->kind == WEFT_NODE_JOIN && node->join.lateral) return decorrelate_lateral(ctx, d, node, out);
     if (!opt_any_expr(node, visit_subquery, NULL)) return WEFT_OK;
+    WEFT_TRY(st, opt_rewrite_exprs(ctx, node, push_not, NULL, &node));
     if (node->kind == WEFT_NODE_FILTER) return decorrelate_filter(ctx, d, node, out);
     if (node->kind == WEFT_NODE_JOIN) return decorrelate_join(ctx, d, node, out);
     if (node->input_count != 1)

@@ -1,6 +1,7 @@
 /* engine/exec/window_frame.c - see window_frame.h. */
 #include "engine/exec/window_frame.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "engine/expr/calendar.h"
@@ -8,6 +9,21 @@
 static bool has_offset(weft_bound_kind kind)
 {
     return kind == WEFT_BOUND_PRECEDING || kind == WEFT_BOUND_FOLLOWING;
+}
+
+/* The offset as a value of the key's type, when both are numbers, as Spark adds it to the key: 1.5 of whole
+ * keys is 1. */
+static weft_status offset_value(weft_ctx *ctx, const weft_expr *offset, const weft_type *key, weft_value *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *e = offset;
+    if (key != NULL && weft_type_is_numeric(*key)) {
+        WEFT_TRY(st, weft_expr_cast(ctx, offset, *key, true, &e));
+        WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
+    }
+    *out = e->literal;
+done:
+    return st;
 }
 
 weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout, const weft_window_spec *spec,
@@ -26,8 +42,9 @@ weft_status weft_window_frame_init(weft_ctx *ctx, const weft_row_layout *layout,
         out->descending = order[0].descending;
         out->nulls_first = order[0].nulls_first;
     }
-    if (has_offset(spec->low)) out->low_offset = spec->low_offset->literal;
-    if (has_offset(spec->high)) out->high_offset = spec->high_offset->literal;
+    const weft_type *key = spec->rows || order_count != 1 ? NULL : &layout->types[columns[0]];
+    if (has_offset(spec->low)) WEFT_TRY(st, offset_value(ctx, spec->low_offset, key, &out->low_offset));
+    if (has_offset(spec->high)) WEFT_TRY(st, offset_value(ctx, spec->high_offset, key, &out->high_offset));
     const bool months = (has_offset(spec->low) && out->low_offset.type.id == WEFT_TYPE_INTERVAL_YM) ||
                         (has_offset(spec->high) && out->high_offset.type.id == WEFT_TYPE_INTERVAL_YM);
     if (!spec->rows && months && order_count == 1 && layout->types[columns[0]].id == WEFT_TYPE_TIMESTAMP)
@@ -151,6 +168,19 @@ done:
     return st;
 }
 
+/* Of keys with a fraction: the bound is rounded to the type of the key before it is compared, and NaN is
+ * the largest value. */
+static bool real_before(const weft_window_frame *f, const uint8_t *row, const uint8_t *current, double offset,
+                        bool inclusive)
+{
+    const double key = (double)key_of(f, row);
+    double limit = (double)key_of(f, current) + (f->descending ? -offset : offset);
+    if (f->layout->types[f->order[0]].id == WEFT_TYPE_FLOAT) limit = (double)(float)limit;
+    const bool equal = key == limit || (isnan(key) && isnan(limit));
+    const bool less = f->descending ? isnan(key) || key > limit : isnan(limit) || key < limit;
+    return equal ? inclusive : less;
+}
+
 /* Is a row before the bound `key + offset` in the order of the partition? NULLs are peers of NULLs only. */
 static bool before(const weft_window_frame *f, const uint8_t *row, const uint8_t *current, long double offset,
                    bool inclusive)
@@ -161,6 +191,9 @@ static bool before(const weft_window_frame *f, const uint8_t *row, const uint8_t
         if (null && current_null) return inclusive;
         return null == f->nulls_first;
     }
+    const weft_type_id type = (weft_type_id)f->layout->types[f->order[0]].id;
+    if (type == WEFT_TYPE_FLOAT || type == WEFT_TYPE_DOUBLE)
+        return real_before(f, row, current, (double)offset, inclusive);
     const long double difference = f->descending ? key_of(f, current) - key_of(f, row)
                                                  : key_of(f, row) - key_of(f, current);
     return inclusive ? difference <= offset : difference < offset;

@@ -39,12 +39,30 @@ void expr_text_aggregate(expr_text *t, const weft_expr *e)
     }
 }
 
-static void text_bound(expr_text *t, weft_bound_kind bound, const weft_expr *offset)
+/* Spark casts an offset to the type of the key unless that is a moment, and then does not know the sign of a
+ * PRECEDING one any more. */
+static bool text_as_cast(const weft_window_spec *spec, const weft_expr *offset)
+{
+    if (spec->rows || spec->order_count != 1) return false;
+    const weft_type key = spec->order[0]->args[0]->type;
+    const bool moment = key.id == WEFT_TYPE_DATE || key.id == WEFT_TYPE_TIMESTAMP ||
+                        key.id == WEFT_TYPE_TIMESTAMP_NTZ;
+    return !moment && !weft_type_equal(key, offset->type);
+}
+
+static void text_bound(expr_text *t, const weft_window_spec *spec, weft_bound_kind bound,
+                       const weft_expr *offset)
 {
     static const char *const sql[] = {"UNBOUNDED PRECEDING", " PRECEDING", "CURRENT ROW", " FOLLOWING",
                                       "UNBOUNDED FOLLOWING"};
     static const char *const plan[] = {"unboundedpreceding$()", "", "currentrow$()", "",
                                        "unboundedfollowing$()"};
+    if (offset != NULL && !t->ids && bound == WEFT_BOUND_PRECEDING && text_as_cast(spec, offset)) {
+        expr_text_put(t, "(- ");
+        expr_text_expr(t, offset);
+        expr_text_put(t, ") FOLLOWING");
+        return;
+    }
     if (offset != NULL && t->ids && bound == WEFT_BOUND_PRECEDING) expr_text_put(t, "-");
     if (offset != NULL) expr_text_expr(t, offset);
     expr_text_put(t, t->ids ? plan[bound] : sql[bound]);
@@ -58,9 +76,9 @@ static void text_window_plan(expr_text *t, const weft_window_spec *spec)
     expr_text_list(t, spec->order, spec->order_count, ", ");
     if (spec->order_count > 0) expr_text_put(t, ", ");
     expr_text_put(t, spec->rows ? "specifiedwindowframe(RowFrame, " : "specifiedwindowframe(RangeFrame, ");
-    text_bound(t, spec->low, spec->low_offset);
+    text_bound(t, spec, spec->low, spec->low_offset);
     expr_text_put(t, ", ");
-    text_bound(t, spec->high, spec->high_offset);
+    text_bound(t, spec, spec->high, spec->high_offset);
     expr_text_put(t, "))");
 }
 
@@ -129,8 +147,8 @@ void expr_text_window(expr_text *t, const weft_expr *e)
         return;
     }
     expr_text_put(t, spec->rows && !range ? "ROWS BETWEEN " : "RANGE BETWEEN ");
-    text_bound(t, spec->low, spec->low_offset);
+    text_bound(t, spec, spec->low, spec->low_offset);
     expr_text_put(t, " AND ");
-    text_bound(t, spec->high, spec->high_offset);
+    text_bound(t, spec, spec->high, spec->high_offset);
     expr_text_put(t, ")");
 }

@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "engine/expr/aggregate.h"
+#include "engine/expr/cast.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 #include "engine/plan/analyzer_internal.h"
@@ -447,6 +448,45 @@ static weft_status named_window(weft_binder *b, const weft_expr *name, const wef
                         "Window specification %s is not defined in the WINDOW clause.", name->name.parts[0]);
 }
 
+/* May the offset be added to the one key that a RANGE frame is counted by? */
+static bool goes_with_key(weft_type key, weft_type offset)
+{
+    const bool moment = key.id == WEFT_TYPE_TIMESTAMP || key.id == WEFT_TYPE_TIMESTAMP_NTZ;
+    if (moment) return weft_type_is_interval(offset);
+    if (key.id == WEFT_TYPE_DATE) return offset.id == WEFT_TYPE_INT || weft_type_is_interval(offset);
+    return weft_type_is_numeric(key) && weft_cast_allowed(offset, key);
+}
+
+static weft_status check_range(weft_binder *b, const weft_window_spec *spec, const weft_expr *offset,
+                               const weft_expr *parsed)
+{
+    weft_ctx *ctx = b->a->ctx;
+    const weft_span *span = weft_analyzer_span(b->a, &parsed->span);
+    char key_text[128], offset_text[128];
+    if (spec->order_count == 0)
+        return weft_fail_at(ctx, WEFT_RANGE_FRAME_UNORDERED, span,
+                            "A range window frame cannot be used in an unordered window specification.");
+    if (spec->order_count > 1)
+        return weft_fail_at(
+            ctx, WEFT_RANGE_FRAME_ORDERS, span,
+            "A range window frame with value boundary cannot be used in a window specification "
+            "with multiple order by expressions.");
+    const weft_type key = spec->order[0]->args[0]->type;
+    if (goes_with_key(key, offset->type)) return WEFT_OK;
+    if (!weft_type_is_numeric(key) && key.id != WEFT_TYPE_DATE && key.id != WEFT_TYPE_TIMESTAMP &&
+        key.id != WEFT_TYPE_TIMESTAMP_NTZ)
+        return weft_fail_at(
+            ctx, WEFT_FRAME_KEY, span,
+            "A RANGE frame with an offset needs one ORDER BY key of a number, date or timestamp, "
+            "not \"%s\".",
+            weft_type_text(key, key_text, sizeof key_text));
+    return weft_fail_at(ctx, WEFT_RANGE_FRAME_TYPE, span,
+                        "The data type \"%s\" used in the order specification does not match the data type "
+                        "\"%s\" which is used in the range frame.",
+                        weft_type_text(key, key_text, sizeof key_text),
+                        weft_type_text(offset->type, offset_text, sizeof offset_text));
+}
+
 static weft_status bind_offset(weft_binder *b, const weft_window_spec *spec, weft_bound_kind kind,
                                const weft_expr *parsed, const weft_expr **out)
 {
@@ -466,11 +506,7 @@ static weft_status bind_offset(weft_binder *b, const weft_window_spec *spec, wef
                                   "The bound of a %s frame must be a constant%s that is not negative.",
                                   spec->rows ? "ROWS" : "RANGE", spec->rows ? " whole number" : ""));
     }
-    if (!spec->rows && spec->order_count != 1) {
-        WEFT_TRY(st,
-                 weft_fail_at(b->a->ctx, WEFT_UNSUPPORTED_WINDOW, weft_analyzer_span(b->a, &parsed->span),
-                              "A RANGE frame with a value boundary needs exactly one ORDER BY expression."));
-    }
+    if (!spec->rows) WEFT_TRY(st, check_range(b, spec, *out, parsed));
 done:
     return st;
 }
@@ -556,6 +592,19 @@ done:
     return st;
 }
 
+/* Aggregates that order their own input take a window of whole partitions only. */
+static weft_status check_whole_partition(weft_binder *b, const weft_expr *call, const weft_window_spec *spec)
+{
+    static const char *const names[] = {"median", "percentile_cont", "percentile_disc"};
+    const char *name = call->unresolved.name;
+    bool ordered = (strcasecmp(name, "listagg") == 0 || strcasecmp(name, "string_agg") == 0) &&
+                   call->arg_count > 2; /* WITHIN GROUP became arguments */
+    for (size_t i = 0; i < WEFT_COUNT(names); i++) ordered |= strcasecmp(name, names[i]) == 0;
+    if (!ordered || (spec->order_count == 0 && !spec->has_frame)) return WEFT_OK;
+    return weft_fail_at(b->a->ctx, WEFT_AGGREGATE_WINDOW_SPEC, weft_analyzer_span(b->a, &call->span),
+                        "Cannot specify ORDER BY or a window frame for %s().", name);
+}
+
 weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -570,6 +619,7 @@ weft_status weft_bind_window(weft_binder *b, const weft_expr *e, const weft_expr
     const weft_function *fn = weft_function_find(name);
     const bool ranking = fn != NULL && (fn->flags & WEFT_FN_WINDOW_ONLY) != 0;
     if (weft_aggregate_find(name) != NULL) {
+        WEFT_TRY(st, check_whole_partition(b, call, parsed));
         WEFT_TRY(st, bind_window_aggregate(b, call, &bound));
     } else if (ranking) {
         if (parsed->order_count == 0) {

@@ -244,13 +244,13 @@ weft_status weft_expr_with_args(weft_ctx *ctx, const weft_expr *e, const weft_ex
     return expr_new(ctx, e, args, e->arg_count, out);
 }
 
-/* A condition as BOOLEAN: NULL and strings are cast, as Spark does; anything else is an error. */
-static weft_status form_condition(weft_ctx *ctx, const char *form, const weft_expr *arg,
+/* A condition as BOOLEAN: NULL is cast, and a string where strings are taken; anything else is an error. */
+static weft_status form_condition(weft_ctx *ctx, const char *form, bool strings, const weft_expr *arg,
                                   const weft_expr **out)
 {
     char text[128];
     if (arg->type.id != WEFT_TYPE_BOOLEAN && arg->type.id != WEFT_TYPE_NULL &&
-        arg->type.id != WEFT_TYPE_STRING) {
+        (arg->type.id != WEFT_TYPE_STRING || !strings)) {
         return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, &arg->span,
                             "%s needs a condition of type \"boolean\", but it has type \"%s\"", form,
                             weft_type_text(arg->type, text, sizeof(text)));
@@ -271,7 +271,7 @@ static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t coun
         if (i % 2 == 1 || i == count - 1)
             values[value_count++] = args[i];
         else
-            WEFT_TRY(st, form_condition(ctx, "WHEN", args[i], &args[i]));
+            WEFT_TRY(st, form_condition(ctx, "WHEN", false, args[i], &args[i]));
     }
     WEFT_TRY(st, weft_expr_common_type(ctx, values, value_count, span, type));
     for (int32_t i = 0, v = 0; i < count; i++) {
@@ -290,7 +290,7 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     if (kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR || kind == WEFT_EXPR_NOT) {
         const char *form = kind == WEFT_EXPR_AND ? "AND" : kind == WEFT_EXPR_OR ? "OR" : "NOT";
-        for (int32_t i = 0; i < count; i++) WEFT_TRY(st, form_condition(ctx, form, args[i], &args[i]));
+        for (int32_t i = 0; i < count; i++) WEFT_TRY(st, form_condition(ctx, form, true, args[i], &args[i]));
     } else if (kind == WEFT_EXPR_CASE) {
         WEFT_TRY(st, form_case(ctx, args, count, span, type));
     } else if (kind == WEFT_EXPR_COALESCE) {

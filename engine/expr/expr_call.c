@@ -284,6 +284,49 @@ done:
     return st;
 }
 
+/* Bytes beside texts are texts to the functions that take either; convert_timezone() takes the local time of
+ * a timestamp. */
+static weft_status loose_args(weft_ctx *ctx, const char *name, const weft_expr **args, int32_t count)
+{
+    static const char *const either[] = {"concat", "elt", "lpad", "rpad"};
+    weft_status st = WEFT_OK;
+    bool text = false, bytes = false, takes_either = false;
+    if (strcmp(name, "convert_timezone") == 0 && count > 1 && args[count - 1]->type.id == WEFT_TYPE_TIMESTAMP)
+        return weft_expr_cast(ctx, args[count - 1], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP_NTZ), true,
+                              &args[count - 1]);
+    for (size_t i = 0; i < WEFT_COUNT(either); i++) takes_either |= strcmp(name, either[i]) == 0;
+    if (!takes_either) return WEFT_OK;
+    const bool pad = name[1] == 'p', index = name[0] == 'e';
+    for (int32_t i = 0; i < count; i++) {
+        const bool number = (pad && i == 1) || (index && i == 0);
+        bytes |= !number && args[i]->type.id == WEFT_TYPE_BINARY;
+        text |= !number && args[i]->type.id != WEFT_TYPE_BINARY;
+    }
+    for (int32_t i = 0; i < count && bytes && text; i++)
+        if (args[i]->type.id == WEFT_TYPE_BINARY)
+            WEFT_TRY(st, weft_expr_cast(ctx, args[i], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[i]));
+done:
+    return st;
+}
+
+/* nanvl(a, b) with a b that may fail is CASE WHEN isnan(a) THEN b ELSE a: b is computed for the rows that
+ * need it alone. */
+static weft_status nanvl_form(weft_ctx *ctx, const weft_expr *call, const weft_span *span,
+                              const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *parts[3] = {NULL, call->args[1], call->args[0]}, *bare = NULL;
+    weft_expr *named = NULL;
+    WEFT_TRY(st, weft_expr_call(ctx, "isnan", &call->args[0], 1, span, &parts[0]));
+    WEFT_TRY(st, weft_expr_form(ctx, WEFT_EXPR_CASE, parts, 3, span, &bare));
+    WEFT_TRY(st, WEFT_NEW(ctx, &named));
+    *named = *bare;
+    named->form.written = "nanvl";
+    *out = named;
+done:
+    return st;
+}
+
 weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                            const weft_span *span, const weft_expr **out)
 {
@@ -309,12 +352,15 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
         else
             WEFT_TRY(st, copy_args(ctx, args, count, &bound));
     }
+    WEFT_TRY(st, loose_args(ctx, fn->name, bound, count));
     WEFT_TRY(st, weft_collate_call(ctx, &fn, bound, count, span));
     WEFT_TRY(st, weft_function_bind(ctx, fn, bound, count, span, &proto.call.variant, &proto.type));
     WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
     if (span != NULL) proto.span = *span;
     proto.call.function = fn;
     WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
+    if (strcmp(fn->name, "nanvl") == 0 && weft_expr_fallible(bound[1]))
+        WEFT_TRY(st, nanvl_form(ctx, *out, span, out));
 done:
     return st;
 }

@@ -61,19 +61,27 @@ static void text_type(expr_text *t, weft_type type, bool upper)
     expr_text_put(t, collation);
 }
 
-/* (a op b) */
+/* (a op b). A longer chain is shown as the balanced tree that Spark's parser makes of it:
+ * ((a AND b) AND (c AND d)). */
+static void text_infix_part(expr_text *t, const weft_expr *const *args, int32_t count, const char *op)
+{
+    const int32_t left = (count + 1) / 2;
+    if (count == 1) {
+        expr_text_expr(t, args[0]);
+        return;
+    }
+    expr_text_put(t, "(");
+    text_infix_part(t, args, left, op);
+    expr_text_put(t, " ");
+    expr_text_put(t, op);
+    expr_text_put(t, " ");
+    text_infix_part(t, args + left, count - left, op);
+    expr_text_put(t, ")");
+}
+
 static void text_infix(expr_text *t, const weft_expr *e, const char *op)
 {
-    expr_text_put(t, "(");
-    for (int32_t i = 0; i < e->arg_count; i++) {
-        if (i > 0) {
-            expr_text_put(t, " ");
-            expr_text_put(t, op);
-            expr_text_put(t, " ");
-        }
-        expr_text_expr(t, e->args[i]);
-    }
-    expr_text_put(t, ")");
+    text_infix_part(t, e->args, e->arg_count, op);
 }
 
 static void text_literal(expr_text *t, const weft_value *value)
@@ -154,6 +162,11 @@ static void text_case(expr_text *t, const weft_expr *e)
     }
     if (written != NULL && strcmp(written, "nullif") == 0 && !t->ids && e->args[0]->arg_count == 2) {
         text_call_as(t, written, e->args[0]->args, 2);
+        return;
+    }
+    if (written != NULL && strcmp(written, "nanvl") == 0 && !t->ids && e->arg_count == 3) {
+        const weft_expr *args[2] = {e->args[2], e->args[1]};
+        text_call_as(t, written, args, 2);
         return;
     }
     if (written != NULL && strcmp(written, "nullifzero") == 0 && !t->ids && e->args[0]->arg_count == 2) {

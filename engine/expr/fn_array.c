@@ -171,6 +171,8 @@ static weft_status bind_sort(weft_ctx *ctx, const weft_function *fn, const weft_
     *variant = 0;
     WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
+    if (count == 2 && args[1]->type.id == WEFT_TYPE_STRING)
+        return weft_fail_arg_type(ctx, fn->name, 1, "\"boolean\"", args[1], span);
     if (count == 2) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
     *type = args[0]->type;
 done:
@@ -342,7 +344,9 @@ static weft_status bind_arrays(weft_ctx *ctx, const weft_function *fn, const wef
     if (count < form->min_args || (form->max_args >= 0 && count > form->max_args))
         return weft_fail_arg_count(ctx, fn->name, form->min_args, form->max_args, count, span);
     *variant = 0;
-    const weft_status st = weft_bind_same_arrays(ctx, fn, args, count, span, type);
+    const bool pair = count == 2 && form->max_args == 2;
+    const weft_status st = pair ? weft_bind_array_pair(ctx, fn, args, span, type)
+                                : weft_bind_same_arrays(ctx, fn, args, count, span, type);
     if (st != WEFT_OK || form->kernel == kernel_array_concat) return st;
     return weft_expect_orderable(ctx, fn->name, args[0], span);
 }

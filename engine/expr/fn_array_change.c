@@ -182,14 +182,7 @@ static weft_status bind_overlap(weft_ctx *ctx, const weft_function *fn, const we
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
-    st = weft_bind_same_arrays(ctx, fn, args, count, span, &common);
-    if (st == WEFT_DATATYPE_MISMATCH_ARRAY_DIFF) {
-        weft_error_clear(ctx);
-        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ARRAYS, span,
-                          "Input to function `%s` should have been two arrays with same element type.",
-                          fn->name);
-    }
-    if (st != WEFT_OK) goto done;
+    WEFT_TRY(st, weft_bind_array_pair(ctx, fn, args, span, &common));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
 done:
     return st;

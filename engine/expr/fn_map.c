@@ -61,7 +61,7 @@ static weft_status bind_contains_key(weft_ctx *ctx, const weft_function *fn, con
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, args[0]->type.children[0].type, span));
+    WEFT_TRY(st, weft_bind_map_key(ctx, fn, args, span));
 done:
     return st;
 }

@@ -241,6 +241,8 @@ static weft_status whole_bind(weft_ctx *ctx, const weft_function *fn, const weft
 {
     weft_status st = WEFT_OK;
     if (count == 2) return round_bind(ctx, fn, args, count, span, variant, type);
+    if (count == 1 && args[0]->type.id == WEFT_TYPE_STRING) /* a text may have a fraction */
+        WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), true, &args[0]));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     if (type->id == WEFT_TYPE_DECIMAL) {
         *type = weft_decimal_bounded(args[0]->type.precision - args[0]->type.scale + 1, 0);

@@ -409,7 +409,9 @@ static weft_status bind_item(weft_ctx *ctx, const weft_function *fn, const weft_
     const weft_type base = args[0]->type;
     if (base.id == WEFT_TYPE_MAP && strcmp(fn->name, "get") != 0) {
         *variant = ITEM_OF_MAP;
-        return bind_key(ctx, fn, args, span, type);
+        if (!brackets) WEFT_TRY(st, weft_bind_map_key(ctx, fn, args, span));
+        st = bind_key(ctx, fn, args, span, type);
+        goto done;
     }
     const bool structs = base.id == WEFT_TYPE_ARRAY && base.children[0].type.id == WEFT_TYPE_STRUCT &&
                          args[1]->type.id == WEFT_TYPE_STRING;

@@ -1,4 +1,5 @@
 /* engine/expr/fn_text.c - texts made of texts: joined, replaced, padded, repeated. */
+#include "engine/expr/coerce.h"
 #include "engine/expr/fn_bytes.h"
 #include "engine/expr/fn_entry.h"
 
@@ -380,6 +381,28 @@ done:
     return st;
 }
 
+/* What letters and digits become is one character, and a constant; NULL leaves them as they are. */
+static weft_status bind_mask(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
+{
+    static const char *const names[] = {"", "upperChar", "lowerChar", "digitChar", "otherChar"};
+    weft_status st = WEFT_OK;
+    for (int32_t i = 1; i < count && i < WEFT_COUNT(names); i++) {
+        WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
+        const weft_expr *e = args[i];
+        if (e->type.id != WEFT_TYPE_STRING && e->type.id != WEFT_TYPE_NULL)
+            return weft_fail_arg_type(ctx, fn->name, i, "\"string\"", e, span);
+        if (e->kind != WEFT_EXPR_LITERAL)
+            return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
+                                "the input %s should be a foldable \"string\" expression", names[i]);
+        if (!e->literal.is_null && weft_utf8_length(weft_str_data(&e->literal.str), e->literal.str.len) != 1)
+            return weft_fail_at(ctx, WEFT_INPUT_SIZE_NOT_ONE, span, "Length of %s should be 1.", names[i]);
+    }
+    st = weft_bind_default(ctx, fn, args, count, span, variant, type);
+done:
+    return st;
+}
+
 #define S WEFT_TYPE_STRING
 #define I WEFT_TYPE_INT
 #define B WEFT_TYPE_BINARY
@@ -426,10 +449,11 @@ WEFT_FN_ENTRY(overlay, "overlay", NULL, 0, NULL,
 WEFT_FN_FORM(space, 1, 1, S, kernel_space, I);
 WEFT_FN_ENTRY(space, "space", NULL, 0, NULL, "space(n): n blanks", "SELECT concat('a', space(1), 'b')",
               "a b");
-static const weft_signature elt_signatures[] = {{{I, S}, 2, -1, S, kernel_elt}};
+static const weft_signature elt_signatures[] = {{{I, S}, 2, -1, S, kernel_elt},
+                                                {{I, B}, 2, -1, B, kernel_elt}};
 WEFT_FN_ENTRY(elt, "elt", NULL, WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE, NULL,
               "elt(n, a, b, ...): the n-th of the texts", "SELECT elt(2, 'a', 'b')", "b");
 WEFT_FN_FORM(mask, 1, 5, S, kernel_mask, S, S, S, S, S);
-WEFT_FN_ENTRY(mask, "mask", NULL, WEFT_FN_NULL_OWN, NULL,
+WEFT_FN_ENTRY(mask, "mask", NULL, WEFT_FN_NULL_OWN, bind_mask,
               "mask(s [, upper [, lower [, digit [, other]]]]): letters and digits made unreadable",
               "SELECT mask('AbC-12')", "XxX-nn");

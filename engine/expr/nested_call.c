@@ -106,6 +106,26 @@ weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_function *fn, const weft_
     return weft_fail_arg_type(ctx, fn->name, i, quoted, args[i], span);
 }
 
+bool weft_text_promoted(weft_type a, weft_type b)
+{
+    const bool a_text = a.id == WEFT_TYPE_STRING, b_text = b.id == WEFT_TYPE_STRING;
+    return a_text != b_text && a.id != WEFT_TYPE_NULL && b.id != WEFT_TYPE_NULL;
+}
+
+weft_status weft_bind_map_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                              const weft_span *span)
+{
+    const weft_type key = args[0]->type.children[0].type;
+    char map[256], value[256];
+    if (!weft_text_promoted(key, args[1]->type)) return weft_bind_arg_as(ctx, fn, args, 1, key, span);
+    return weft_fail_at(
+        ctx, WEFT_MAP_FUNCTION_TYPES, span,
+        "Input to `%s` should have been \"MAP\" followed by a value with same key type, but it's "
+        "[\"%s\", \"%s\"].",
+        fn->name, weft_type_text(args[0]->type, map, sizeof map),
+        weft_type_text(args[1]->type, value, sizeof value));
+}
+
 static weft_status fail_array_diff(weft_ctx *ctx, const weft_function *fn, weft_type a, weft_type b,
                                    const weft_span *span)
 {
@@ -123,7 +143,9 @@ weft_status weft_bind_element(weft_ctx *ctx, const weft_function *fn, const weft
     weft_type common, array;
     bool found = false;
     WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type.children[0].type, args[i]->type, &common, &found));
+    const weft_type element = args[0]->type.children[0].type;
+    if (!weft_text_promoted(element, args[i]->type))
+        WEFT_TRY(st, weft_type_common_in(ctx, element, args[i]->type, &common, &found));
     if (!found) return fail_array_diff(ctx, fn, args[0]->type, args[i]->type, span);
     WEFT_TRY(st, weft_type_make_array(ctx, common, &array));
     WEFT_TRY(st, weft_expr_cast(ctx, args[0], array, true, &args[0]));
@@ -144,6 +166,26 @@ weft_status weft_bind_same_arrays(weft_ctx *ctx, const weft_function *fn, const 
         if (!found) return fail_array_diff(ctx, fn, args[0]->type, args[i]->type, span);
     }
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expr_cast(ctx, args[i], *type, true, &args[i]));
+done:
+    return st;
+}
+
+weft_status weft_bind_array_pair(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                 const weft_span *span, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    bool same = true;
+    for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, i, span));
+    same = !weft_text_promoted(args[0]->type.children[0].type, args[1]->type.children[0].type);
+    if (same) st = weft_bind_same_arrays(ctx, fn, args, 2, span, type);
+    if (st == WEFT_DATATYPE_MISMATCH_ARRAY_DIFF) {
+        weft_error_clear(ctx);
+        same = false;
+    }
+    if (!same)
+        st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ARRAYS, span,
+                          "Input to function `%s` should have been two arrays with same element type.",
+                          fn->name);
 done:
     return st;
 }

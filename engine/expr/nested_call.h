@@ -27,9 +27,18 @@ WEFT_MUST_CHECK weft_status weft_bind_map_arg(weft_ctx *ctx, const weft_function
 /* *arg is cast to a type that it converts to implicitly. Errors: WEFT_DATATYPE_MISMATCH. */
 WEFT_MUST_CHECK weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                              int32_t i, weft_type type, const weft_span *span);
+/* Would one of them become a text, or a text something else, for the other? Elements and keys do not. */
+bool weft_text_promoted(weft_type a, weft_type b);
 /* The array args[0] and the value args[i] get one element type. Errors: WEFT_DATATYPE_MISMATCH_ARRAY_DIFF. */
 WEFT_MUST_CHECK weft_status weft_bind_element(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                               int32_t i, const weft_span *span);
+/* args[1] as a key of the map args[0]. Errors: WEFT_MAP_FUNCTION_TYPES. */
+WEFT_MUST_CHECK weft_status weft_bind_map_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                              const weft_span *span);
+/* Both arguments become arrays of one type. Errors: WEFT_DATATYPE_MISMATCH_ARRAYS. */
+WEFT_MUST_CHECK weft_status weft_bind_array_pair(weft_ctx *ctx, const weft_function *fn,
+                                                 const weft_expr **args, const weft_span *span,
+                                                 weft_type *type);
 /* All arguments become arrays of one type. Errors as above. */
 WEFT_MUST_CHECK weft_status weft_bind_same_arrays(weft_ctx *ctx, const weft_function *fn,
                                                   const weft_expr **args, int32_t count,

@@ -129,16 +129,19 @@ static date_reader reader_trimmed(const char *text, size_t len)
     return r;
 }
 
-static bool reader_date(date_reader *r, int32_t *days)
+/* *full: it has a month and a day, so that something may follow. */
+static bool reader_date(date_reader *r, int32_t *days, bool *full)
 {
     int64_t year, month = 1, day = 1;
+    *full = false;
     const bool negative = reader_char(r, '-');
     if (!negative) (void)reader_char(r, '+');
     if (!reader_number(r, 4, 7, &year)) return false;
     if (negative) year = -year;
     if (reader_char(r, '-')) {
         if (!reader_number(r, 1, 2, &month)) return false;
-        if (reader_char(r, '-') && !reader_number(r, 1, 2, &day)) return false;
+        *full = reader_char(r, '-');
+        if (*full && !reader_number(r, 1, 2, &day)) return false;
     }
     if (!weft_civil_valid(year, month, day)) return false;
     *days = weft_days_of_civil((int32_t)year, (int32_t)month, (int32_t)day);
@@ -148,8 +151,10 @@ static bool reader_date(date_reader *r, int32_t *days)
 bool weft_parse_date(const char *text, size_t len, int32_t *days)
 {
     date_reader r = reader_trimmed(text, len);
-    if (!reader_date(&r, days)) return false;
-    return r.at == r.end || *r.at == ' ' || *r.at == 'T'; /* what follows a full date is not looked at */
+    bool full;
+    if (!reader_date(&r, days, &full)) return false;
+    /* What follows a full date is not looked at. */
+    return r.at == r.end || (full && (*r.at == ' ' || *r.at == 'T'));
 }
 
 /* Z, UTC, GMT, [UTC|GMT][+-]h[h][:mm[:ss]]; the offset in microseconds. */
@@ -208,10 +213,11 @@ bool weft_parse_moment(const char *text, size_t len, weft_moment *out)
     date_reader r = reader_trimmed(text, len);
     int64_t hour, minute = 0, second = 0, fraction = 0, of_day = 0, midnight;
     int32_t days = 0;
+    bool full = false;
     *out = (weft_moment){0};
-    if (!reader_date(&r, &days)) return false;
+    if (!reader_date(&r, &days, &full)) return false;
     if (r.at < r.end) {
-        if (!reader_char(&r, ' ') && !reader_char(&r, 'T')) return false;
+        if (!full || (!reader_char(&r, ' ') && !reader_char(&r, 'T'))) return false;
         if (!reader_number(&r, 1, 2, &hour)) return false;
         if (reader_char(&r, ':') && !reader_number(&r, 1, 2, &minute)) return false;
         const bool seconds = reader_char(&r, ':');

@@ -40,6 +40,9 @@ static weft_status arith_recheck(weft_ctx *ctx, weft_kernel_call *call, weft_ari
                 weft_vector_set_null(call->out, i);
                 continue;
             }
+            if (bytes < 4)
+                return weft_raise_binary_overflow(ctx, call->expr, weft_arg_i64(&call->args[0], i),
+                                                  weft_arg_i64(&call->args[1], i), alternatives[op]);
             return weft_raise_overflow(ctx, call->expr, arith_overflow_text(call->expr->type),
                                        alternatives[op]);
         }

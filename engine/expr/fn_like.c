@@ -120,7 +120,8 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
     uint32_t begin = 0, used = 0;
     bool wild = false;
     for (size_t i = 0; i <= len; i++) {
-        if (i == len || pattern[i] == '%') {
+        const bool escaped = i < len && pattern[i] == escape;
+        if (i == len || (pattern[i] == '%' && !escaped)) {
             if (i < len && i == 0) p->open_begin = true;
             if (i < len && i + 1 == len) p->open_end = true;
             if (used > begin) {
@@ -131,7 +132,7 @@ static weft_status like_parse(weft_ctx *ctx, const weft_expr *e, const weft_str 
             wild = false;
             continue;
         }
-        if (pattern[i] == escape) {
+        if (escaped) {
             if (i + 1 >= len ||
                 (pattern[i + 1] != '_' && pattern[i + 1] != '%' && pattern[i + 1] != escape)) {
                 weft_mem_free(memory);

@@ -46,6 +46,15 @@ weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *w
                         alternative);
 }
 
+weft_status weft_raise_binary_overflow(weft_ctx *ctx, const weft_expr *e, int64_t a, int64_t b,
+                                       const char *alternative)
+{
+    return weft_fail_at(
+        ctx, WEFT_BINARY_OVERFLOW, &e->span,
+        "%lldS %s %lldS caused overflow. Use `%s` to ignore overflow problem and return NULL.", (long long)a,
+        e->call.function->name, (long long)b, alternative);
+}
+
 weft_status weft_raise_interval_overflow(weft_ctx *ctx, const weft_expr *e)
 {
     const bool less = e->kind == WEFT_EXPR_CALL && strcmp(e->call.function->name, "-") == 0;
@@ -126,7 +135,8 @@ weft_status weft_raise_cast_input(weft_ctx *ctx, const weft_expr *e, const weft_
     char text[512], from[128], to[128];
     WEFT_TRY(st, raise_value_text(ctx, value, text, sizeof(text)));
     if (weft_type_is_interval(e->type)) {
-        return weft_fail_at(ctx, WEFT_INTERVAL_FORMAT, &e->span,
+        const bool time = e->type.id == WEFT_TYPE_INTERVAL_DT;
+        return weft_fail_at(ctx, time ? WEFT_INTERVAL_FORMAT_NOTICE : WEFT_INTERVAL_FORMAT, &e->span,
                             "Error parsing %s to interval: its form is not that of the type \"%s\".", text,
                             raise_type_text(e->type, to, sizeof(to)));
     }

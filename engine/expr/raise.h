@@ -6,6 +6,9 @@
 
 weft_status weft_raise_divide_by_zero(weft_ctx *ctx, const weft_expr *e);
 weft_status weft_raise_remainder_by_zero(weft_ctx *ctx, const weft_expr *e);
+/* Of two TINYINT or SMALLINT values, which Spark names. */
+weft_status weft_raise_binary_overflow(weft_ctx *ctx, const weft_expr *e, int64_t a, int64_t b,
+                                       const char *alternative);
 /* what: "integer overflow", "long overflow"; alternative: "try_add" or NULL. */
 weft_status weft_raise_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, const char *alternative);
 /* An interval beyond its range; by zero; made of parts, with no function that gives NULL instead. */

@@ -104,6 +104,15 @@ static weft_status invalid_interval(sql_parser *p, const weft_span *span, const 
     return WEFT_INVALID_TYPED_LITERAL;
 }
 
+/* What does not have the form of its range of units. */
+static weft_status invalid_range(sql_parser *p, const weft_span *span, const interval_unit *from,
+                                 const interval_unit *to, const char *text)
+{
+    return weft_fail_at(p->ctx, from->months ? WEFT_INTERVAL_FORMAT : WEFT_INTERVAL_FORMAT_NOTICE, span,
+                        "Error parsing '%.80s' to interval: its form is not that of %s TO %s.", text,
+                        from->name, to->name);
+}
+
 /* 'y-m', 'd h:m:s' …: from the larger unit to the smaller, the sign before all. */
 static bool add_range(interval_sum *sum, const interval_unit *from, const interval_unit *to, const char *text)
 {
@@ -227,6 +236,7 @@ static weft_status parse_string_interval(sql_parser *p, const weft_span *start, 
         }
     }
     const weft_span span = weft_sql_span_from(p, start);
+    if (!valid && to != NULL) WEFT_TRY(st, invalid_range(p, &span, from, to, text));
     if (!valid) WEFT_TRY(st, invalid_interval(p, &span, text));
     if (negative) {
         sum.months = -sum.months;

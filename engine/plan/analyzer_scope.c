@@ -482,6 +482,27 @@ static bool is_excepted(const weft_expr *column, const weft_name *name)
     return last == 0 || is_of_table(name, column->name.parts, last);
 }
 
+/* The columns of EXCEPT (…) are different ones. */
+static weft_status check_distinct(weft_binder *b, const weft_expr *star)
+{
+    for (int32_t k = 0; k < star->arg_count; k++) {
+        const weft_expr *e = star->args[k];
+        if (e->kind != WEFT_EXPR_UNRESOLVED_COLUMN) continue;
+        for (int32_t i = 0; i < k; i++) {
+            const weft_expr *other = star->args[i];
+            bool same = other->kind == e->kind && other->name.part_count == e->name.part_count;
+            for (int32_t p = 0; same && p < e->name.part_count; p++)
+                same = strcasecmp(e->name.parts[p], other->name.parts[p]) == 0;
+            if (!same) continue;
+            return weft_fail_at(
+                b->a->ctx, WEFT_EXCEPT_OVERLAP, weft_analyzer_span(b->a, &e->span),
+                "Columns in an EXCEPT list must be distinct and non-overlapping, but got %s twice.",
+                e->name.parts[e->name.part_count - 1]);
+        }
+    }
+    return WEFT_OK;
+}
+
 /* What * leaves out must be among the columns that it stands for. */
 static weft_status check_excepted(weft_binder *b, const weft_expr *star, const bool *found)
 {
@@ -521,6 +542,7 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
         WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
         WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
     }
+    WEFT_TRY(st, check_distinct(b, star));
     WEFT_TRY(st, check_excepted(b, star, found));
     if (out->count > before || excepted > 0) goto done;
     if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));

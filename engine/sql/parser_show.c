@@ -285,6 +285,33 @@ done:
     return st;
 }
 
+/* INTERVAL 10 HOURS as the zone that is as far from UTC: +10:00. */
+static weft_status zone_of_interval(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_expr *e = NULL;
+    char *text = NULL;
+    WEFT_TRY(st, weft_sql_interval(p, &e));
+    const int64_t limit_us = 18 * INT64_C(3600000000);
+    const int64_t us = e != NULL && e->kind == WEFT_EXPR_LITERAL && e->type.id == WEFT_TYPE_INTERVAL_DT
+                           ? e->literal.i64
+                           : INT64_MAX;
+    const weft_span span = weft_sql_span_from(p, &start);
+    if (us > limit_us || us < -limit_us || us % 1000000 != 0)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_ZONE_INTERVAL, &span,
+                                  "The interval value must be in the range of [-18, +18] hours with second "
+                                  "precision."));
+    const int64_t seconds = us < 0 ? -us / 1000000 : us / 1000000;
+    const int hours = (int)(seconds / 3600), minutes = (int)(seconds / 60 % 60), rest = (int)(seconds % 60);
+    WEFT_TRY(st,
+             weft_arena_printf(p->ctx, p->ctx->arena, &text, rest != 0 ? "%c%02d:%02d:%02d" : "%c%02d:%02d",
+                               us < 0 ? '-' : '+', hours, minutes, rest));
+    *out = text;
+done:
+    return st;
+}
+
 /* SET [key [= value]], SET TIME ZONE zone, RESET [key]: the rest of the statement is taken as it is written,
  * since keys and values are not SQL (SET a.b = hdfs://x). */
 weft_status weft_sql_set(sql_parser *p, const weft_node **out)
@@ -319,7 +346,11 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
             equals = stop;
         }
     }
-    if (zone) {
+    if (zone && sql_word(p, SQL_KW_INTERVAL)) {
+        node->config.key = "spark.sql.session.timeZone";
+        WEFT_TRY(st, zone_of_interval(p, &node->config.value));
+        stop = p->last.stop;
+    } else if (zone) {
         node->config.key = "spark.sql.session.timeZone";
         WEFT_TRY(st, trimmed(p, from, stop, &node->config.value));
     } else {

@@ -52,6 +52,7 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
         WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &c->fields));
         scan->wanted[scan->wanted_count++] = i;
     }
+    if (scan->corrupt >= 0 && scan->wanted_count == 0) WEFT_TRY(st, weft_text_fail_only_corrupt(ctx));
     scan->counts_fields = scan->corrupt >= 0 || scan->wanted_count == scan->table->file_columns;
     scan->tokens.keeps_raw = scan->corrupt >= 0;
     if (scan->corrupt >= 0) WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &scan->raws));

@@ -31,6 +31,7 @@ static weft_status scan_make_type(weft_ctx *ctx, weft_scan *scan, weft_type *out
         scan->fields[i] = count;
         fields[count++] = t->schema.fields[spec->columns[i]];
     }
+    if (scan->corrupt >= 0 && count == 1) WEFT_TRY(st, weft_text_fail_only_corrupt(ctx));
     *out = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = count, .children = fields};
 done:
     return st;

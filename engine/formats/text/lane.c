@@ -131,3 +131,12 @@ void weft_text_lane_metrics(const weft_scan *scan, weft_scan_metrics *out)
     *out = lane->metrics;
     if (lane->input != NULL) out->bytes_read += weft_text_input_bytes_read(lane->input);
 }
+
+weft_status weft_text_fail_only_corrupt(weft_ctx *ctx)
+{
+    return weft_fail(
+        ctx, WEFT_ONLY_CORRUPT_RECORD,
+        "Queries from raw JSON, CSV and XML files are not allowed when the columns that they read are "
+        "the internal corrupt record column alone. CACHE TABLE the view, or save the records, and "
+        "query that.");
+}

@@ -77,6 +77,9 @@ bool weft_text_lane_has_filters(const weft_text_lane *lane);
 bool weft_text_lane_filters_on(const weft_text_lane *lane, int32_t i);
 /* Give out `rows` rows as selected. */
 void weft_text_lane_give(weft_text_lane *lane, int32_t rows, weft_batch *out);
+/* A scan that wants the column of malformed records and no other: whether a record is malformed depends on
+ * the columns that are read. */
+weft_status weft_text_fail_only_corrupt(weft_ctx *ctx);
 void weft_text_lane_metrics(const weft_scan *scan, weft_scan_metrics *out);
 void weft_text_lane_close(weft_text_lane *lane);
 

@@ -324,6 +324,12 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type, args[1]->type, &common, &found));
+    /* Structs of equal types go together whatever their names. */
+    if (!found && args[0]->type.id == WEFT_TYPE_STRUCT &&
+        weft_type_same_shape(args[0]->type, args[1]->type)) {
+        common = args[0]->type;
+        found = true;
+    }
     if (!found) {
         return fail_binary(ctx, fn->name, args[0], args[1], span);
     }

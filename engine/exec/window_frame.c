@@ -21,6 +21,9 @@ static weft_status offset_value(weft_ctx *ctx, const weft_expr *offset, const we
         WEFT_TRY(st, weft_expr_cast(ctx, offset, *key, true, &e));
         WEFT_TRY(st, weft_expr_fold(ctx, e, &e));
     }
+    if (e->literal.is_null) /* a text that is no number, where those are NULL */
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_FRAME_LITERAL, &offset->span,
+                                  "Invalid SQL syntax: Frame bound value must be a number."));
     *out = e->literal;
 done:
     return st;

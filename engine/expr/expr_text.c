@@ -81,7 +81,20 @@ static void text_infix_part(expr_text *t, const weft_expr *const *args, int32_t 
 
 static void text_infix(expr_text *t, const weft_expr *e, const char *op)
 {
-    text_infix_part(t, e->args, e->arg_count, op);
+    if (!t->ids || e->arg_count < 3) {
+        text_infix_part(t, e->args, e->arg_count, op);
+        return;
+    }
+    expr_text_put(t, "("); /* plans show the chain that is kept */
+    for (int32_t i = 0; i < e->arg_count; i++) {
+        if (i > 0) {
+            expr_text_put(t, " ");
+            expr_text_put(t, op);
+            expr_text_put(t, " ");
+        }
+        expr_text_expr(t, e->args[i]);
+    }
+    expr_text_put(t, ")");
 }
 
 static void text_literal(expr_text *t, const weft_value *value)

@@ -187,7 +187,8 @@ static weft_status check_offset(const wire_stage *w, const weft_window_spec *fra
     const bool interval = type.id == WEFT_TYPE_INTERVAL_DT || type.id == WEFT_TYPE_INTERVAL_YM;
     if (offset->literal.is_null) return wire_fail(w, "a frame's offset is NULL");
     if (frame->rows && weft_type_is_integral(type)) return WEFT_OK;
-    if (frame->rows || order_count != 1 || !(weft_type_is_numeric(type) || interval))
+    if (frame->rows || order_count != 1 ||
+        !(weft_type_is_numeric(type) || type.id == WEFT_TYPE_STRING || interval))
         return wire_fail(w, "a frame's offset does not go with its order");
     return WEFT_OK;
 }

@@ -29,7 +29,7 @@ static void names_of_columns(void **state)
     expr_check_text(f, expr_form(f, WEFT_EXPR_CASE, 3, test, s, expr_string(f, "x y")), false,
                     "CASE WHEN (a > 1) THEN s ELSE x y END");
     expr_check_text(f, expr_form(f, WEFT_EXPR_AND, 3, test, test, test), false,
-                    "((a > 1) AND (a > 1) AND (a > 1))");
+                    "(((a > 1) AND (a > 1)) AND (a > 1))");
     expr_check_text(f, expr_form(f, WEFT_EXPR_NOT, 1, test), false, "(NOT (a > 1))");
     expr_check_text(f, expr_call2(f, "<>", a, expr_int(f, 2)), false, "(NOT (a = 2))");
     expr_check_text(f, expr_form(f, WEFT_EXPR_IN, 3, a, expr_int(f, 1), expr_int(f, 2)), false,

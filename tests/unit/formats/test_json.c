@@ -112,7 +112,12 @@ static void cuts_do_not_matter(void **state)
                                .target = INT64_MAX,
                                .batch_rows = 4096,
                                .rows = &want};
-            weft_fixture_ok(&f, read_file(&f.ctx, &whole));
+            const weft_status st = read_file(&f.ctx, &whole);
+            if (st == WEFT_ONLY_CORRUPT_RECORD) { /* no record of the whole file is good */
+                weft_error_clear(&f.ctx);
+                continue;
+            }
+            weft_fixture_ok(&f, st);
             for (int64_t target = 1; target <= len; target++) {
                 json_read cut = whole;
                 cut.target = target;

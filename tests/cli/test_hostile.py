@@ -182,9 +182,8 @@ class Hostile(CliCase):
             path = self.write(f"flip.{form}", bytes(changed))
             lines = len([line for line in re.split(rb"\r\n|\r|\n", bytes(changed)) if line.strip(b" \0")])
             with self.subTest(form=form):
-                good = self.ends(
-                    self.view(form, path, columns) + "SELECT count(*), count(_corrupt_record), count(id) FROM v"
-                )
+                counts = "SELECT count(*), count(_corrupt_record), count(id) FROM v"
+                good = self.ends(self.view(form, path, columns) + counts)
                 self.assertEqual(good.returncode, 0, good.stderr[:300])
                 rows, bad, _ = map(int, good.stdout.splitlines()[1].split(","))
                 self.assertLessEqual(abs(rows - lines), 3)

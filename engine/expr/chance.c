@@ -2,7 +2,8 @@
 #include "engine/expr/chance.h"
 
 #include <math.h>
-#include <string.h>
+
+#include "engine/expr/strict_math.h"
 
 /* ---- MurmurHash3 of the eight bytes of a seed, the highest first ---- */
 
@@ -53,42 +54,6 @@ double weft_xorshift_double(weft_xorshift *x)
     return (double)(high << 27 | low) * 0x1p-53;
 }
 
-/* The natural logarithm of 0 < x < 1, by the steps of the C library that defines Java's StrictMath (Sun's
- * fdlibm): the last bit is Java's, and the same on every machine, which log() does not promise.
- * x is 2^k (1 + f) with 1 + f between sqrt(1/2) and sqrt(2); log(1 + f) is an odd series in f / (2 + f). */
-static double gauss_log(double x)
-{
-    static const double odd[4] = {6.666666666666735130e-01, 2.857142874366239149e-01,
-                                  1.818357216161805012e-01, 1.479819860511658591e-01};
-    static const double even[3] = {3.999999999940941908e-01, 2.222219843214978396e-01,
-                                   1.531383769920937332e-01};
-    const double ln2_high = 6.93147180369123816490e-01, ln2_low = 1.90821492927058770002e-10;
-    uint64_t bits = 0;
-    memcpy(&bits, &x, sizeof bits);
-    const int32_t head = (int32_t)(bits >> 32 & 0xfffff); /* of the fraction */
-    const int32_t up = (head + 0x95f64) & 0x100000;       /* from sqrt(2) on: the half of it, one k more */
-    const double k = (double)((int32_t)(bits >> 52) - 1023 + (up >> 20));
-    const uint64_t exponent = UINT64_C(0x3ff00000) ^ (uint64_t)up;
-    bits = (bits & UINT64_C(0xfffffffffffff)) | exponent << 32;
-    double m = 0;
-    memcpy(&m, &bits, sizeof m);
-    const double f = m - 1;
-    if (((head + 2) & 0xfffff) < 3) { /* |f| < 2^-20 */
-        const double rest = f * f * (0.5 - 0.33333333333333333 * f);
-        return k == 0 ? f - rest : k * ln2_high - ((rest - k * ln2_low) - f);
-    }
-    const double s = f / (2 + f), z = s * s, w = z * z;
-    const double r = z * (odd[0] + w * (odd[1] + w * (odd[2] + w * odd[3]))) +
-                     w * (even[0] + w * (even[1] + w * even[2]));
-    const bool outer = head >= 0x6147a && head <= 0x6b851; /* half of f squared is taken off apart */
-    if (outer) {
-        const double half = 0.5 * f * f;
-        if (k == 0) return f - (half - s * (half + r));
-        return k * ln2_high - ((half - (s * (half + r) + k * ln2_low)) - f);
-    }
-    return k == 0 ? f - s * (f - r) : k * ln2_high - ((s * (f - r) - k * ln2_low) - f);
-}
-
 double weft_xorshift_gauss(weft_xorshift *x)
 {
     double a = 0, b = 0, square = 0;
@@ -101,7 +66,7 @@ double weft_xorshift_gauss(weft_xorshift *x)
         b = 2 * weft_xorshift_double(x) - 1;
         square = a * a + b * b;
     } while (square >= 1 || square == 0);
-    const double factor = sqrt(-2 * gauss_log(square) / square);
+    const double factor = sqrt(-2 * weft_strict_log(square) / square);
     x->has_gauss = true;
     x->gauss = b * factor;
     return a * factor;

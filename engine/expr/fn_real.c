@@ -1,8 +1,11 @@
 /* engine/expr/fn_real.c - functions of real numbers: powers, logarithms, angles. Where mathematics has no
- * value Spark gives NaN, but for logarithms, which give NULL. */
+ * value Spark gives NaN, but for logarithms, which give NULL. What Spark asks of Java's StrictMath comes from
+ * strict_math.h, so that the last bit agrees; sine, cosine and tangent are its Math's, as near as the C
+ * library. */
 #include <math.h>
 
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/strict_math.h"
 
 typedef double (*real_function)(double);
 
@@ -33,21 +36,17 @@ static weft_status real_log_rows(weft_kernel_call *call, real_function fn, doubl
 }
 
 static double real_sign(double value) { return value > 0 ? 1 : value < 0 ? -1 : value; }
-/* glibc's cbrt(27) is not 3, and its cbrtl may be off by more than the last digit of a double: one step of
- * Newton's method mends that. */
-static double real_cbrt(double value)
-{
-    const long double root = cbrtl(value), cube = root * root * root;
-    if (!isfinite(value) || value == 0 || cube == 0) return (double)root;
-    return (double)(root - (cube - value) / (3 * root * root));
-}
 static double real_cot(double value) { return 1 / tan(value); }
 static double real_sec(double value) { return 1 / cos(value); }
 static double real_csc(double value) { return 1 / sin(value); }
 static double real_degrees(double value) { return value * (180 / M_PI); }
 static double real_radians(double value) { return value * (M_PI / 180); }
-/* Spark's formula, so that the last digits agree. */
-static double real_atanh(double value) { return 0.5 * (log1p(value) - log1p(-value)); }
+/* Spark's formulas, so that the last digits agree. */
+static double real_log2(double value) { return weft_strict_log(value) / weft_strict_log(2); }
+static double real_atanh(double value)
+{
+    return 0.5 * (weft_strict_log1p(value) - weft_strict_log1p(-value));
+}
 
 #define REAL_KERNEL(name, fn)                                                                                \
     static weft_status kernel_##name(weft_ctx *ctx, weft_kernel_call *call)                                  \
@@ -56,23 +55,23 @@ static double real_atanh(double value) { return 0.5 * (log1p(value) - log1p(-val
         return real_rows(call, fn);                                                                          \
     }
 REAL_KERNEL(sqrt, sqrt)
-REAL_KERNEL(cbrt, real_cbrt)
-REAL_KERNEL(exp, exp)
-REAL_KERNEL(expm1, expm1)
+REAL_KERNEL(cbrt, weft_strict_cbrt)
+REAL_KERNEL(exp, weft_strict_exp)
+REAL_KERNEL(expm1, weft_strict_expm1)
 REAL_KERNEL(sin, sin)
 REAL_KERNEL(cos, cos)
 REAL_KERNEL(tan, tan)
 REAL_KERNEL(cot, real_cot)
 REAL_KERNEL(sec, real_sec)
 REAL_KERNEL(csc, real_csc)
-REAL_KERNEL(asin, asin)
-REAL_KERNEL(acos, acos)
-REAL_KERNEL(atan, atan)
-REAL_KERNEL(sinh, sinh)
-REAL_KERNEL(cosh, cosh)
-REAL_KERNEL(tanh, tanh)
-REAL_KERNEL(asinh, asinh)
-REAL_KERNEL(acosh, acosh)
+REAL_KERNEL(asin, weft_strict_asin)
+REAL_KERNEL(acos, weft_strict_acos)
+REAL_KERNEL(atan, weft_strict_atan)
+REAL_KERNEL(sinh, weft_strict_sinh)
+REAL_KERNEL(cosh, weft_strict_cosh)
+REAL_KERNEL(tanh, weft_strict_tanh)
+REAL_KERNEL(asinh, weft_strict_asinh)
+REAL_KERNEL(acosh, weft_strict_acosh)
 REAL_KERNEL(atanh, real_atanh)
 REAL_KERNEL(degrees, real_degrees)
 REAL_KERNEL(radians, real_radians)
@@ -85,10 +84,10 @@ REAL_KERNEL(sign, real_sign)
         (void)ctx;                                                                                           \
         return real_log_rows(call, fn, least);                                                               \
     }
-LOG_KERNEL(ln, log, 0)
-LOG_KERNEL(log10, log10, 0)
-LOG_KERNEL(log2, log2, 0)
-LOG_KERNEL(log1p, log1p, -1)
+LOG_KERNEL(ln, weft_strict_log, 0)
+LOG_KERNEL(log10, weft_strict_log10, 0)
+LOG_KERNEL(log2, real_log2, 0)
+LOG_KERNEL(log1p, weft_strict_log1p, -1)
 
 static weft_status kernel_log(weft_ctx *ctx, weft_kernel_call *call)
 {
@@ -101,7 +100,7 @@ static weft_status kernel_log(weft_ctx *ctx, weft_kernel_call *call)
         if (base <= 0 || value <= 0)
             weft_vector_set_null(call->out, i);
         else
-            out[i] = log(value) / log(base);
+            out[i] = weft_strict_log(value) / weft_strict_log(base);
     }
     return WEFT_OK;
 }
@@ -116,13 +115,14 @@ static weft_status real_pair_rows(weft_kernel_call *call, double (*fn)(double, d
     }
     return WEFT_OK;
 }
-/* As Java: 1 to the power of NaN is NaN. */
-static double real_power(double x, double y) { return y != y ? y : pow(x, y); }
-static double real_atan2(double y, double x) { return atan2(y + 0.0, x + 0.0); } /* -0.0 counts as 0.0 */
+static double real_atan2(double y, double x)
+{
+    return weft_strict_atan2(y + 0.0, x + 0.0);
+} /* -0.0 counts as 0.0 */
 static weft_status kernel_power(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    return real_pair_rows(call, real_power);
+    return real_pair_rows(call, weft_strict_pow);
 }
 static weft_status kernel_atan2(weft_ctx *ctx, weft_kernel_call *call)
 {
@@ -132,7 +132,7 @@ static weft_status kernel_atan2(weft_ctx *ctx, weft_kernel_call *call)
 static weft_status kernel_hypot(weft_ctx *ctx, weft_kernel_call *call)
 {
     (void)ctx;
-    return real_pair_rows(call, hypot);
+    return real_pair_rows(call, weft_strict_hypot);
 }
 
 static weft_status kernel_pi(weft_ctx *ctx, weft_kernel_call *call)

@@ -23,6 +23,12 @@ typedef struct weft_clock {
     void *self;
 } weft_clock;
 
+/* The file that the rows at hand are of, for input_file_name(); path NULL: none. */
+typedef struct weft_input_place {
+    const char *path; /* borrowed from the table that is scanned */
+    int64_t bytes;
+} weft_input_place;
+
 typedef struct weft_ctx {
     weft_arena *arena;             /* memory that lives as long as the unit of work; borrowed */
     weft_account *memory;          /* what allocations are charged to; borrowed */
@@ -31,7 +37,8 @@ typedef struct weft_ctx {
     const weft_clock *clock;       /* never NULL */
     const weft_settings *settings; /* never NULL */
     weft_scratch_space *scratch;   /* where what is made here is spilled; NULL: each to its own; borrowed */
-    int32_t partition; /* number of the task at work, for functions of chance; 0 outside of tasks */
+    int32_t partition;      /* number of the task at work, for functions of chance; 0 outside of tasks */
+    weft_input_place place; /* set by the scan of a task, file by file */
     weft_fetch_failure *fetch_failure; /* told which block could not be read; NULL: nobody asks; borrowed */
     const weft_named_files *named;     /* what paths of artifacts mean; NULL: nothing; borrowed */
     weft_error error;                  /* the last error raised; code WEFT_OK when none */

@@ -1,7 +1,8 @@
 /* engine/expr/fn_raise.c - functions that raise: assert_true, raise_error; and what is known of a session:
- * its user, the file that is being read (none: this engine does not tell it to expressions). */
+ * its user, the file that is being read. */
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "engine/expr/fn_entry.h"
@@ -77,19 +78,55 @@ static weft_status kernel_path(weft_ctx *ctx, weft_kernel_call *call)
     return put_everywhere(ctx, call, "system.builtin,system.session,spark_catalog.default");
 }
 
-static weft_status kernel_no_file(weft_ctx *ctx, weft_kernel_call *call)
+/* ---- the file that is read ---- */
+
+/* As Spark writes paths: file:/// and the path, what a URI does not take as %XX. */
+static weft_status kernel_input_file(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
+    static const char kept[] = "-_.!~*'()/:@&=+$,;";
+    static const char digits[] = "0123456789ABCDEF";
+    weft_status st = WEFT_OK;
+    const char *path = ctx->place.path;
+    const bool local = path != NULL && path[0] == '/';
+    char *uri = NULL, *to;
+    if (path == NULL) return put_everywhere(ctx, call, "");
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, 3 * strlen(path) + sizeof "file://", (void **)&uri));
+    to = local ? stpcpy(uri, "file://") : uri;
+    for (; *path != '\0'; path++) {
+        const unsigned char c = (unsigned char)*path;
+        const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+                           c >= 0x80 || strchr(kept, c) != NULL;
+        if (plain) {
+            *to++ = (char)c;
+            continue;
+        }
+        *to++ = '%';
+        *to++ = digits[c >> 4];
+        *to++ = digits[c & 15];
+    }
+    *to = '\0';
+    WEFT_TRY(st, put_everywhere(ctx, call, uri));
+done:
+    weft_mem_free(uri);
+    return st;
+}
+
+static weft_status put_number(weft_kernel_call *call, int64_t number)
+{
     for (int32_t k = 0; k < call->selected; k++)
-        *weft_call_text(call, weft_call_row(call, k)) = (weft_str){0};
+        ((int64_t *)call->out->values)[weft_call_row(call, k)] = number;
     return WEFT_OK;
 }
 
-static weft_status kernel_no_block(weft_ctx *ctx, weft_kernel_call *call)
+/* A file is one block, however many tasks read of it. */
+static weft_status kernel_block_start(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
-    for (int32_t k = 0; k < call->selected; k++) ((int64_t *)call->out->values)[weft_call_row(call, k)] = -1;
-    return WEFT_OK;
+    return put_number(call, ctx->place.path == NULL ? -1 : 0);
+}
+
+static weft_status kernel_block_length(weft_ctx *ctx, weft_kernel_call *call)
+{
+    return put_number(call, ctx->place.path == NULL ? -1 : ctx->place.bytes);
 }
 
 /* ---- bitmaps: places in blobs of 4,096 bytes ---- */
@@ -139,7 +176,10 @@ static weft_status kernel_bitmap_count(weft_ctx *ctx, weft_kernel_call *call)
 
 #define S WEFT_TYPE_STRING
 #define L WEFT_TYPE_BIGINT
-enum { RAISES = WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE };
+enum {
+    RAISES = WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE,
+    OF_FILE = WEFT_FN_NONDETERMINISTIC | WEFT_FN_NULL_OWN | WEFT_FN_NEVER_NULL /* told in the scan's stage */
+};
 
 WEFT_FN_FORM(raise_error, 1, 1, WEFT_TYPE_NULL, kernel_raise_error, S);
 WEFT_FN_ENTRY(raise_error, "raise_error", NULL, RAISES, NULL,
@@ -162,16 +202,15 @@ WEFT_FN_FORM(current_path, 0, 0, S, kernel_path, 0);
 WEFT_FN_ENTRY(current_path, "current_path", NULL, WEFT_FN_STATEMENT_CONSTANT, NULL,
               "current_path(): the schemas in which names are looked up", "SELECT current_path()",
               "system.builtin,system.session,spark_catalog.default");
-WEFT_FN_FORM(input_file_name, 0, 0, S, kernel_no_file, 0);
-WEFT_FN_ENTRY(input_file_name, "input_file_name", NULL, WEFT_FN_NULL_OWN | WEFT_FN_NEVER_NULL, NULL,
+WEFT_FN_FORM(input_file_name, 0, 0, S, kernel_input_file, 0);
+WEFT_FN_ENTRY(input_file_name, "input_file_name", NULL, OF_FILE, NULL,
               "input_file_name(): the file that is being read, or an empty text", NULL, NULL);
-WEFT_FN_FORM(input_file_block_start, 0, 0, L, kernel_no_block, 0);
-WEFT_FN_ENTRY(input_file_block_start, "input_file_block_start", NULL, WEFT_FN_NULL_OWN | WEFT_FN_NEVER_NULL,
-              NULL, "input_file_block_start(): where the block that is being read begins, or -1", NULL, NULL);
-WEFT_FN_FORM(input_file_block_length, 0, 0, L, kernel_no_block, 0);
-WEFT_FN_ENTRY(input_file_block_length, "input_file_block_length", NULL, WEFT_FN_NULL_OWN | WEFT_FN_NEVER_NULL,
-              NULL, "input_file_block_length(): the bytes of the block that is being read, or -1", NULL,
-              NULL);
+WEFT_FN_FORM(input_file_block_start, 0, 0, L, kernel_block_start, 0);
+WEFT_FN_ENTRY(input_file_block_start, "input_file_block_start", NULL, OF_FILE, NULL,
+              "input_file_block_start(): where the block that is being read begins, or -1", NULL, NULL);
+WEFT_FN_FORM(input_file_block_length, 0, 0, L, kernel_block_length, 0);
+WEFT_FN_ENTRY(input_file_block_length, "input_file_block_length", NULL, OF_FILE, NULL,
+              "input_file_block_length(): the bytes of the block that is being read, or -1", NULL, NULL);
 WEFT_FN_FORM(bitmap_bit_position, 1, 1, L, kernel_bit_position, L);
 WEFT_FN_ENTRY(bitmap_bit_position, "bitmap_bit_position", NULL, 0, NULL,
               "bitmap_bit_position(n): the bit of n in its bitmap", "SELECT bitmap_bit_position(3)", "2");

@@ -177,6 +177,8 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
         }
         if (c->node == NULL) WEFT_TRY(st, scan_fix_column(ctx, scan, column, c));
     }
+    ctx->place =
+        (weft_input_place){.path = scan->pq_file->info->path, .bytes = scan->pq_file->info->size_bytes};
 done:
     return st;
 }

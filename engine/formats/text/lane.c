@@ -58,8 +58,9 @@ weft_status weft_text_lane_next_split(weft_ctx *ctx, weft_text_lane *lane, bool 
                           &t->partitions.values[(int64_t)split->file_index * t->partitions.count + p]);
         lane->columns[i] = weft_constant_column(&lane->constants[i], type);
     }
-    WEFT_TRY(st, weft_text_input_open(ctx, &t->files[split->file_index], &t->spec, split->begin, split->end,
-                                      &lane->input));
+    const weft_file_info *file = &t->files[split->file_index];
+    WEFT_TRY(st, weft_text_input_open(ctx, file, &t->spec, split->begin, split->end, &lane->input));
+    ctx->place = (weft_input_place){.path = file->path, .bytes = file->size_bytes};
 done:
     return st;
 }

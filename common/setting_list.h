@@ -22,6 +22,8 @@ X(PARTITION_OVERWRITE, "weft.sql.sources.partitionOverwriteMode", "spark.sql.sou
   STATEMENT, TEXT, "STATIC", 0, 0,
   "INSERT OVERWRITE of a partitioned table: STATIC replaces all partitions that the statement may mean, "
   "DYNAMIC only those that it gives rows for")
+X(BUCKETING, "weft.sql.sources.bucketing.enabled", "spark.sql.sources.bucketing.enabled", STATEMENT, BOOL,
+  "true", 0, 1, "Of a table in buckets only those are read that a condition on their column leaves")
 X(FILE_RECORDS, "weft.sql.files.maxRecordsPerFile", "spark.sql.files.maxRecordsPerFile", STATEMENT, INT, "0",
   0, INT64_MAX, "Most rows of a file that a task writes; 0 is any number")
 X(FILE_BYTES, "weft.sql.files.maxBytes", "", STATEMENT, BYTES, "0", 0, INT64_MAX,

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "engine/plan/node_text.h"
+#include "engine/plan/planner_impl.h"
 #include "engine/plan/pointers.h"
 
 /* What is under way: the tree goes to `text`, and with details every line gets the number of its section. */
@@ -128,6 +129,7 @@ static weft_status scan_content(text_buffer *b, const weft_node *node)
     const char *cached = node->scan.relation != NULL ? node->scan.relation->cached : NULL;
     const char *name = node->scan.relation != NULL && cached == NULL ? node->scan.relation->name : NULL;
     const char *path = name != NULL ? strchr(name, ' ') : NULL;
+    plan_bucket_set buckets = {0};
     if (path != NULL) {
         WEFT_TRY(st, node_text_words(b, " "));
         WEFT_TRY(st, node_text_put(b, name, (size_t)(path - name)));
@@ -142,6 +144,10 @@ static weft_status scan_content(text_buffer *b, const weft_node *node)
         WEFT_TRY(st, node_text_printf(b, ", Partitions: %d", node->scan.relation->partitions));
     WEFT_TRY(st, node_text_words(b, ", PushedFilters:"));
     WEFT_TRY(st, node_text_list(b, node->scan.conjuncts, node->scan.conjunct_count));
+    if (node->scan.relation != NULL) WEFT_TRY(st, plan_buckets(b->ctx, node, &buckets));
+    if (buckets.wanted != NULL)
+        WEFT_TRY(
+            st, node_text_printf(b, ", SelectedBucketsCount: %d out of %d", buckets.selected, buckets.count));
 done:
     return st;
 }

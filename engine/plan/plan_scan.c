@@ -209,6 +209,7 @@ static weft_status tasks_of_scan(weft_ctx *ctx, const weft_planner *p, const pip
             weft_max_i64((int64_t)((double)target / (double)most * (double)p->split_bytes), SPLIT_ROWS_MIN);
         WEFT_TRY(st, format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
     }
+    WEFT_TRY(st, plan_prune_buckets(ctx, pipe->scan, splits, &split_count));
     WEFT_TRY(st, tasks_of_splits(ctx, p, splits, split_count, least, pipe->one_task, tasks));
 done:
     return st;

@@ -281,6 +281,17 @@ made_role plan_repartition_role(const weft_node *node);
 /* The tasks of a pipe as the hint wants them: neighbours work as one. */
 WEFT_MUST_CHECK weft_status plan_merge_tasks(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks);
 
+/* ---- plan_bucket.c ---- */
+/* Buckets of a scanned table that its conditions leave. wanted NULL: all, or it is in none. */
+typedef struct plan_bucket_set {
+    int32_t count, selected;
+    const uint8_t *wanted; /* [count] */
+} plan_bucket_set;
+WEFT_MUST_CHECK weft_status plan_buckets(weft_ctx *ctx, const weft_node *scan, plan_bucket_set *out);
+/* Drop the splits of files of other buckets. */
+WEFT_MUST_CHECK weft_status plan_prune_buckets(weft_ctx *ctx, const weft_node *scan, weft_split *splits,
+                                               int32_t *count);
+
 /* ---- plan_live.c ---- */
 /* Set `live` of every made record. */
 void plan_mark_live(weft_planner *p);

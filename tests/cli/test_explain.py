@@ -125,6 +125,29 @@ class Explain(CliCase):
             self.assertEqual((done.returncode, done.stderr), (0, ""))
             self.assertEqual(sum(name.endswith(".parquet") for name in os.listdir(path)), files, hint)
 
+    def test_where_rows_go(self):
+        table = "values (1, 2) as t(a, b)"
+        for clause, part in (
+            ("distribute by a", "Exchange hashpartitioning(a#1), REPARTITION_BY_COL\n"),
+            ("distribute by a sort by b desc", ", REPARTITION_BY_COL, Sort [b#2 DESC NULLS LAST], false"),
+            ("cluster by b", "(b#2), REPARTITION_BY_COL, Sort [b#2 ASC NULLS FIRST], false"),
+            ("sort by b", "Sort [b#2 ASC NULLS FIRST], true"),
+        ):
+            self.assertIn(part, self.explain("", f"select * from {table} {clause}"))
+
+    def test_buckets(self):
+        made = "create table {} (k int) using parquet clustered by (k) into 4 buckets; "
+        made += "explain select k from {} where {}"
+        for i, (where, part) in enumerate(
+            (
+                ("k = 3", ", SelectedBucketsCount: 1 out of 4\n"),
+                ("k in (3, 4) and k > 0", ", SelectedBucketsCount: 2 out of 4\n"),
+                ("k > 3", ", PushedFilters: [(k#1 > 3)]\n"),
+            )
+        ):
+            done = self.sql(made.format(f"b{i}", f"b{i}", where), "-S")
+            self.assertIn(part, done.stdout, done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

@@ -191,8 +191,9 @@ done:
 
 weft_status script_type_of(script_run *s, weft_type type, char **out)
 {
-    char text[4096];
-    return script_copy(s, weft_type_text(type, text, sizeof(text)), out);
+    char *text = NULL;
+    const weft_status st = weft_type_text_copy(&s->ctx, type, false, &text);
+    return st != WEFT_OK ? st : script_copy(s, text, out);
 }
 
 /* Is a condition true? what stands before and behind the piece makes it a query of one BOOLEAN. */

@@ -190,7 +190,7 @@ static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const w
     static const char *const names[] = {"info_name", "info_value"};
     weft_status st = WEFT_OK;
     weft_pointers cells = {0};
-    char type[256], *copy = NULL;
+    char *type = NULL;
     const weft_outputs *output = &show->inputs[0]->output;
     int32_t at = 0;
     while (at < output->count && strcasecmp(output->columns[at].name, show->show.column) != 0) at++;
@@ -201,10 +201,8 @@ static weft_status describe_column(weft_ctx *ctx, const weft_node *show, const w
             "name.",
             show->show.column);
     const char *comment = column_comment(d, output->columns[at].name);
-    WEFT_TRY(st,
-             weft_arena_printf(ctx, ctx->arena, &copy, "%s",
-                               weft_type_text(declared_type(d, &output->columns[at]), type, sizeof(type))));
-    const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", copy,
+    WEFT_TRY(st, weft_type_text_copy(ctx, declared_type(d, &output->columns[at]), true, &type));
+    const char *const rows[] = {"col_name", output->columns[at].name,          "data_type", type,
                                 "comment",  comment != NULL ? comment : "NULL"};
     for (int32_t i = 0; i < WEFT_COUNT(rows); i++) WEFT_TRY(st, weft_pointers_push(ctx, &cells, rows[i]));
     if (show->show.extended) WEFT_TRY(st, column_statistics(ctx, d, output->columns[at].name, &cells));
@@ -235,13 +233,11 @@ static weft_status show_columns(weft_ctx *ctx, const weft_session_catalog *catal
     WEFT_TRY(st, described(ctx, catalog, show, &d));
     if (show->show.column != NULL) return describe_column(ctx, show, d, out);
     for (int32_t i = 0; i < output->count; i++) {
-        char type[256], *copy = NULL;
+        char *type = NULL;
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, output->columns[i].name));
         if (!describe) continue;
-        WEFT_TRY(
-            st, weft_arena_printf(ctx, ctx->arena, &copy, "%s",
-                                  weft_type_text(declared_type(d, &output->columns[i]), type, sizeof(type))));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
+        WEFT_TRY(st, weft_type_text_copy(ctx, declared_type(d, &output->columns[i]), true, &type));
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, type));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, column_comment(d, output->columns[i].name)));
     }
     if (show->show.spec != NULL)

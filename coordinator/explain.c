@@ -12,10 +12,10 @@ static weft_status schema_text(weft_ctx *ctx, const weft_outputs *outputs, char 
     char *text = NULL;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s", ""));
     for (int32_t i = 0; i < outputs->count; i++) {
-        char type[256];
+        char *type = NULL;
+        WEFT_TRY(st, weft_type_text_copy(ctx, outputs->columns[i].type, true, &type));
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s%s: %s", text, i > 0 ? ", " : "",
-                                       outputs->columns[i].name,
-                                       weft_type_text(outputs->columns[i].type, type, sizeof(type))));
+                                       outputs->columns[i].name, type));
     }
     *out = text;
 done:

@@ -294,12 +294,6 @@ done:
     return st;
 }
 
-static weft_status type_copy(weft_ctx *ctx, weft_type type, char **out)
-{
-    char text[1024];
-    return weft_arena_printf(ctx, ctx->arena, out, "%s", weft_type_text(type, text, sizeof text));
-}
-
 static weft_status add_partitions(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *cells)
 {
     weft_status st = WEFT_OK;
@@ -308,7 +302,7 @@ static weft_status add_partitions(weft_ctx *ctx, const weft_table_definition *d,
     WEFT_TRY(st, add_row(ctx, cells, "# Partition Information", "", ""));
     WEFT_TRY(st, add_row(ctx, cells, "# col_name", "data_type", "comment"));
     for (int32_t i = d->column_count - d->partition_count; i < d->column_count; i++) {
-        WEFT_TRY(st, type_copy(ctx, d->columns[i].type, &type));
+        WEFT_TRY(st, weft_type_text_copy(ctx, d->columns[i].type, true, &type));
         WEFT_TRY(st, add_row(ctx, cells, d->columns[i].name, type, d->columns[i].comment));
     }
 done:
@@ -327,7 +321,7 @@ static weft_status add_defaults(weft_ctx *ctx, const weft_table_definition *d, w
             WEFT_TRY(st, add_row(ctx, cells, "# Column Default Values", "", ""));
         }
         first = false;
-        WEFT_TRY(st, type_copy(ctx, d->columns[i].type, &type));
+        WEFT_TRY(st, weft_type_text_copy(ctx, d->columns[i].type, true, &type));
         WEFT_TRY(st, add_row(ctx, cells, d->columns[i].name, type, d->columns[i].initial));
     }
 done:
@@ -367,7 +361,7 @@ static weft_status extended_text(weft_ctx *ctx, const weft_table_definition *d, 
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%sSchema: root\n", *out));
     for (int32_t i = 0; i < d->column_count; i++) {
         const weft_type_id id = d->columns[i].type.id;
-        WEFT_TRY(st, type_copy(ctx, d->columns[i].type, &type));
+        WEFT_TRY(st, weft_type_text_copy(ctx, d->columns[i].type, true, &type));
         const char *name = id == WEFT_TYPE_INT ? "integer" : id == WEFT_TYPE_BIGINT ? "long" : type;
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s |-- %s: %s (nullable = true)\n", *out,
                                        d->columns[i].name, name));

@@ -131,6 +131,12 @@ bool weft_type_is_numeric(weft_type type);
 bool weft_type_is_integral(weft_type type); /* TINYINT..BIGINT */
 /* Spark's SQL name in lower case ("decimal(15,2)", "array<int>"), into text; returns text. */
 const char *weft_type_text(weft_type type, char *text, size_t text_bytes);
+/* The same as people are shown it, by typeof() and DESCRIBE: names of fields are bare, so that it may not
+ * read back. Returns the length of all of it, of which text has what fits in text_bytes with a 0 behind it.
+ */
+size_t weft_type_show(weft_type type, char *text, size_t text_bytes);
+/* Each of the two, whole, in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_type_text_copy(weft_ctx *ctx, weft_type type, bool shown, char **out);
 /* Parse the above form. Errors: WEFT_UNSUPPORTED_DATATYPE. Nested children come from ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_type_parse(weft_ctx *ctx, const char *text, weft_type *out);
 

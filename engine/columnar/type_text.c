@@ -71,6 +71,7 @@ static const struct type_alias {
 typedef struct type_writer {
     char *text;
     size_t bytes, at; /* at may pass bytes: the rest is dropped */
+    bool bare;        /* names of fields as they are */
 } type_writer;
 
 static void type_put(type_writer *w, const char *s)
@@ -83,8 +84,9 @@ static void type_put(type_writer *w, const char *s)
 /* A field name, in backquotes when it would not read back bare. */
 static void type_put_name(type_writer *w, const char *name)
 {
-    bool bare = name[0] != '\0';
-    for (const char *p = name; *p != '\0'; p++) bare = bare && (isalnum((unsigned char)*p) || *p == '_');
+    bool bare = w->bare || name[0] != '\0';
+    for (const char *p = name; !w->bare && *p != '\0'; p++)
+        bare = bare && (isalnum((unsigned char)*p) || *p == '_');
     if (bare) {
         type_put(w, name);
         return;
@@ -160,12 +162,31 @@ static void type_put_type(type_writer *w, weft_type type)
     type_put(w, ">");
 }
 
-const char *weft_type_text(weft_type type, char *text, size_t text_bytes)
+static size_t type_write(weft_type type, bool bare, char *text, size_t text_bytes)
 {
-    type_writer w = {.text = text, .bytes = text_bytes};
+    type_writer w = {.text = text, .bytes = text_bytes, .bare = bare};
     type_put_type(&w, type);
     if (text_bytes > 0) text[w.at < text_bytes ? w.at : text_bytes - 1] = '\0';
+    return w.at;
+}
+
+const char *weft_type_text(weft_type type, char *text, size_t text_bytes)
+{
+    (void)type_write(type, false, text, text_bytes);
     return text;
+}
+
+size_t weft_type_show(weft_type type, char *text, size_t text_bytes)
+{
+    return type_write(type, true, text, text_bytes);
+}
+
+weft_status weft_type_text_copy(weft_ctx *ctx, weft_type type, bool shown, char **out)
+{
+    const size_t bytes = type_write(type, shown, NULL, 0) + 1;
+    const weft_status st = weft_arena_alloc(ctx, ctx->arena, bytes, (void **)out);
+    if (st == WEFT_OK) (void)type_write(type, shown, *out, bytes);
+    return st;
 }
 
 /* ---- from text ---- */

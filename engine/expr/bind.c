@@ -238,23 +238,30 @@ static weft_type result_type(const weft_signature *signature, const weft_expr *c
     return count > 0 ? args[0]->type : WEFT_TYPE_OF(signature->result);
 }
 
-/* The first signature of those that narrow the fewest arguments, all other casts being implicit without loss;
- * -1: there is none. */
+/* What a cast of an argument costs: a number becomes a narrower one rather than a text. */
+static int32_t cast_cost(weft_type from, weft_type to)
+{
+    if (weft_type_equal(from, to)) return 0;
+    if (weft_type_is_numeric(from) && to.id == WEFT_TYPE_STRING) return 2;
+    return weft_cast_implicit(from, to) ? 0 : 1;
+}
+
+/* The first signature of those whose casts cost least; -1: there is none. */
 static int32_t find_signature(const weft_function *fn, const weft_expr *const *args, int32_t count)
 {
-    int32_t found = -1, fewest = INT32_MAX;
+    int32_t found = -1, least = INT32_MAX;
     for (int32_t s = 0; s < fn->signature_count; s++) {
-        int32_t narrowed = 0;
+        int32_t cost = 0;
         bool fits = signature_takes(&fn->signatures[s], count);
         for (int32_t i = 0; i < count && fits; i++) {
             const weft_type from = args[i]->type;
             const weft_type to = target_type(from, signature_type(&fn->signatures[s], i));
             fits = weft_argument_fits(from, to);
-            narrowed += !weft_type_equal(from, to) && !weft_cast_implicit(from, to);
+            cost += cast_cost(from, to);
         }
-        if (!fits || narrowed >= fewest) continue;
+        if (!fits || cost >= least) continue;
         found = s;
-        fewest = narrowed;
+        least = cost;
     }
     return found;
 }

@@ -141,7 +141,7 @@ bool weft_cast_implicit(weft_type from, weft_type to)
     if (from.id == WEFT_TYPE_STRING)
         return to.id != WEFT_TYPE_BINARY && to.id != WEFT_TYPE_TIME && to.id != WEFT_TYPE_INTERVAL &&
                !weft_type_is_interval(to) && weft_cast_allowed(from, to);
-    if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY && weft_cast_allowed(from, to);
+    if (to.id == WEFT_TYPE_STRING) return weft_cast_allowed(from, to);
     if (from.id == WEFT_TYPE_DATE) return cast_is_timestamp(to);
     if (cast_is_timestamp(from) && to.id == WEFT_TYPE_DATE) return true;
     if (from.id == WEFT_TYPE_TIMESTAMP_NTZ && to.id == WEFT_TYPE_TIMESTAMP) return true;

@@ -234,7 +234,10 @@ static weft_status kernel_to(weft_ctx *ctx, weft_kernel_call *call)
             const char *text = null ? NULL : s->value.bytes != NULL ? s->value.bytes : "";
             WEFT_TRY(st, weft_csv_record_put(ctx, &s->rules, f > 0, text, s->value.len, &s->text));
         }
-        WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, s->text.bytes, (uint32_t)s->text.len));
+        if (s->text.len == 0) /* one field, and it is NULL: to Spark's writer that is no record */
+            weft_vector_set_null(call->out, i);
+        else
+            WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, s->text.bytes, (uint32_t)s->text.len));
     }
 done:
     return st;
@@ -301,8 +304,9 @@ static const weft_signature schema_forms[] = {{{ANY, ANY}, 1, 2, WEFT_TYPE_STRIN
 ENTRY(from_csv, from_forms, WEFT_FN_FALLIBLE, bind_from, open_from,
       "from_csv(text, schema[, options]): a record of CSV as a struct of this type",
       "SELECT from_csv('1, 0.8', 'a INT, b DOUBLE')", "{1, 0.8}");
-ENTRY(to_csv, to_forms, 0, bind_to, open_to, "to_csv(struct[, options]): a struct as a record of CSV",
-      "SELECT to_csv(named_struct('a', 1, 'b', 2))", "1,2");
+ENTRY(to_csv, to_forms, WEFT_FN_GIVES_NULL, bind_to, open_to,
+      "to_csv(struct[, options]): a struct as a record of CSV", "SELECT to_csv(named_struct('a', 1, 'b', 2))",
+      "1,2");
 ENTRY(schema_of_csv, schema_forms, WEFT_FN_FALLIBLE, bind_schema_of, open_schema_of,
       "schema_of_csv(text[, options]): the type of a record of CSV", "SELECT schema_of_csv('1,abc')",
       "STRUCT<_c0: INT, _c1: STRING>");

@@ -154,7 +154,8 @@ static weft_status bind_to_json(weft_ctx *ctx, const weft_function *fn, const we
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
-    if (!weft_type_is_nested(args[0]->type) && args[0]->type.id != WEFT_TYPE_VARIANT)
+    const weft_type_id from = (weft_type_id)args[0]->type.id;
+    if (!weft_type_is_nested(args[0]->type) && from != WEFT_TYPE_VARIANT && from != WEFT_TYPE_NULL)
         return weft_fail_at(ctx, WEFT_INVALID_JSON_SCHEMA, span,
                             "Input schema \"%s\" must be a struct, an array, a map or a variant.",
                             weft_type_text(args[0]->type, text, sizeof text));

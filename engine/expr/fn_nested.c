@@ -422,7 +422,8 @@ static weft_status bind_item(weft_ctx *ctx, const weft_function *fn, const weft_
     }
     *variant = ITEM_OF_ARRAY;
     WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    if (args[1]->type.id == WEFT_TYPE_NULL)
+    const bool any_number = strcmp(fn->name, "get") == 0 && weft_type_is_numeric(args[1]->type);
+    if (args[1]->type.id == WEFT_TYPE_NULL || any_number)
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], plain(WEFT_TYPE_INT), true, &args[1]));
     const bool fits = weft_type_is_integral(args[1]->type) &&
                       (brackets || args[1]->type.id != WEFT_TYPE_BIGINT);

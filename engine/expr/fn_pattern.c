@@ -211,8 +211,7 @@ static weft_status kernel_parse(weft_ctx *ctx, weft_kernel_call *call)
         else if (id == WEFT_TYPE_DATE)
             ((int32_t *)call->out->values)[i] = weft_days_of_us(weft_zone_to_local(zone, us));
         else
-            ((int64_t *)call->out->values)[i] = id == WEFT_TYPE_BIGINT ? us / 1000000 - (us % 1000000 < 0)
-                                                                       : us;
+            ((int64_t *)call->out->values)[i] = id == WEFT_TYPE_BIGINT ? us / 1000000 : us; /* as below */
     }
 done:
     return st;
@@ -232,13 +231,14 @@ static weft_status kernel_cast(weft_ctx *ctx, weft_kernel_call *call)
     return weft_cast_kernel(call->args[0].type, call->expr->type)(ctx, &inner);
 }
 
+/* Whole seconds towards 1970, as Spark has them here; its cast to BIGINT and unix_seconds() round down. */
 static weft_status kernel_unix_seconds(weft_ctx *ctx, weft_kernel_call *call)
 {
     const int64_t now = call->arg_count == 0 ? ctx->clock->wall_us(ctx->clock->self) : 0;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         const int64_t us = call->arg_count == 0 ? now : weft_arg_i64(&call->args[0], i);
-        ((int64_t *)call->out->values)[i] = us / 1000000 - (us % 1000000 < 0);
+        ((int64_t *)call->out->values)[i] = us / 1000000;
     }
     return WEFT_OK;
 }

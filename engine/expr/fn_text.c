@@ -171,11 +171,11 @@ done:
 static weft_status kernel_typeof(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
-    char text[512], *to = NULL;
-    (void)weft_type_text(call->expr->args[0]->type, text, sizeof(text));
-    const size_t len = strlen(text);
-    WEFT_TRY(st, weft_text_room(ctx, call, len, &to));
-    memcpy(to, text, len);
+    char *to = NULL;
+    const weft_type type = call->expr->args[0]->type;
+    const size_t len = weft_type_show(type, NULL, 0);
+    WEFT_TRY(st, weft_text_room(ctx, call, len + 1, &to));
+    (void)weft_type_show(type, to, len + 1);
     for (int32_t k = 0; k < call->selected; k++)
         *weft_call_text(call, weft_call_row(call, k)) = weft_str_view(to, (uint32_t)len);
 done:

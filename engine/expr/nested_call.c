@@ -115,15 +115,25 @@ bool weft_text_promoted(weft_type a, weft_type b)
 weft_status weft_bind_map_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                               const weft_span *span)
 {
-    const weft_type key = args[0]->type.children[0].type;
+    weft_status st = WEFT_OK;
+    const weft_type key = args[0]->type.children[0].type, asked = args[1]->type;
     char map[256], value[256];
-    if (!weft_text_promoted(key, args[1]->type)) return weft_bind_arg_as(ctx, fn, args, 1, key, span);
-    return weft_fail_at(
-        ctx, WEFT_MAP_FUNCTION_TYPES, span,
-        "Input to `%s` should have been \"MAP\" followed by a value with same key type, but it's "
-        "[\"%s\", \"%s\"].",
-        fn->name, weft_type_text(args[0]->type, map, sizeof map),
-        weft_type_text(args[1]->type, value, sizeof value));
+    weft_type common, wider;
+    bool found = false;
+    if (key.id == WEFT_TYPE_STRING && asked.id == WEFT_TYPE_STRING) return WEFT_OK; /* of any collation */
+    if (!weft_text_promoted(key, asked)) WEFT_TRY(st, weft_type_common_in(ctx, key, asked, &common, &found));
+    if (!found)
+        return weft_fail_at(
+            ctx, WEFT_MAP_FUNCTION_TYPES, span,
+            "Input to `%s` should have been \"MAP\" followed by a value with same key type, but it's "
+            "[\"%s\", \"%s\"].",
+            fn->name, weft_type_text(args[0]->type, map, sizeof map),
+            weft_type_text(asked, value, sizeof value));
+    WEFT_TRY(st, weft_type_make_map(ctx, common, args[0]->type.children[1].type, &wider));
+    WEFT_TRY(st, weft_expr_cast(ctx, args[0], wider, true, &args[0]));
+    WEFT_TRY(st, weft_expr_cast(ctx, args[1], common, true, &args[1]));
+done:
+    return st;
 }
 
 static weft_status fail_array_diff(weft_ctx *ctx, const weft_function *fn, weft_type a, weft_type b,

@@ -32,7 +32,8 @@ bool weft_text_promoted(weft_type a, weft_type b);
 /* The array args[0] and the value args[i] get one element type. Errors: WEFT_DATATYPE_MISMATCH_ARRAY_DIFF. */
 WEFT_MUST_CHECK weft_status weft_bind_element(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                               int32_t i, const weft_span *span);
-/* args[1] as a key of the map args[0]. Errors: WEFT_MAP_FUNCTION_TYPES. */
+/* The keys of the map args[0] and the key args[1] get one type: 1 is not 1.25. Errors:
+ * WEFT_MAP_FUNCTION_TYPES. */
 WEFT_MUST_CHECK weft_status weft_bind_map_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                               const weft_span *span);
 /* Both arguments become arrays of one type. Errors: WEFT_DATATYPE_MISMATCH_ARRAYS. */

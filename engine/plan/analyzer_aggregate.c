@@ -8,6 +8,7 @@
  * Grouping sets: EXPAND gives every row once per set, with the groups that are not in the set NULL and the
  * set's number as Spark's spark_grouping_id: bit (n-1-i) is 1 when group i is not in the set. */
 #include "engine/plan/analyzer_internal.h"
+#include "engine/plan/optimizer_impl.h"
 
 typedef struct aggregate_builder {
     weft_analyzer *a;
@@ -21,6 +22,7 @@ typedef struct aggregate_builder {
     int32_t set_count;
     const uint64_t *sets;
     const weft_expr *set_id; /* column spark_grouping_id, or NULL */
+    weft_pointers asked;     /* subqueries within groups */
     bool beyond;             /* now in HAVING, QUALIFY or ORDER BY, which name what the block gives */
 } aggregate_builder;
 
@@ -185,15 +187,62 @@ static bool is_commuted(const weft_expr *a, const weft_expr *b)
            weft_expr_equal(a->args[0], b->args[1]) && weft_expr_equal(a->args[1], b->args[0]);
 }
 
-static weft_status carry(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+/* A subquery that is one of a group's, under other ids: that one. */
+static weft_status as_asked(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const aggregate_builder *g = self;
+    bool same = false;
+    if (e->kind != WEFT_EXPR_SUBQUERY) return WEFT_OK;
+    for (int32_t i = 0; i < g->asked.count && !same; i++) {
+        const weft_expr *asked = g->asked.items[i];
+        same = asked->subquery.kind == e->subquery.kind && asked->subquery.negated == e->subquery.negated &&
+               asked->arg_count == e->arg_count;
+        for (int32_t k = 0; same && k < e->arg_count; k++) same = weft_expr_equal(asked->args[k], e->args[k]);
+        if (same) WEFT_TRY(st, opt_same_plans(ctx, asked->subquery.plan, e->subquery.plan, &same));
+        if (same) *out = asked;
+    }
+done:
+    return st;
+}
+
+static bool is_subquery(void *self, const weft_expr *e)
+{
+    (void)self;
+    return e->kind == WEFT_EXPR_SUBQUERY;
+}
+
+/* The group that the expression is; -1: none. */
+static weft_status find_group(weft_ctx *ctx, aggregate_builder *g, const weft_expr *e, int32_t *out)
+{
+    weft_status st = WEFT_OK;
+    *out = -1;
+    if (e->kind == WEFT_EXPR_LITERAL) return WEFT_OK;
+    if (g->asked.count > 0 && weft_expr_any(e, is_subquery, NULL))
+        WEFT_TRY(st, weft_rewrite_top(ctx, e, as_asked, g, &e));
+    for (int32_t i = 0; i < g->group_count && *out < 0; i++)
+        if (weft_expr_equal(g->groups[i], e) || is_commuted(g->groups[i], e)) *out = i;
+done:
+    return st;
+}
+
+/* Subqueries of groups, each of which what stands above may ask again. */
+static weft_status collect_asked(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
 {
     aggregate_builder *g = self;
-    if (e->kind != WEFT_EXPR_LITERAL) {
-        for (int32_t i = 0; i < g->group_count; i++) {
-            if (!weft_expr_equal(g->groups[i], e) && !is_commuted(g->groups[i], e)) continue;
-            *out = g->columns[i];
-            return WEFT_OK;
-        }
+    (void)out;
+    return e->kind == WEFT_EXPR_SUBQUERY ? weft_pointers_push(ctx, &g->asked, e) : WEFT_OK;
+}
+
+static weft_status carry(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    aggregate_builder *g = self;
+    int32_t group = -1;
+    WEFT_TRY(st, find_group(ctx, g, e, &group));
+    if (group >= 0) {
+        *out = g->columns[group];
+        goto done;
     }
     if (e->kind == WEFT_EXPR_AGGREGATE) return take_call(g, e, out);
     if (e->kind == WEFT_EXPR_WINDOW) return weft_rewrite_window(ctx, e, carry, self, out);
@@ -201,7 +250,8 @@ static weft_status carry(weft_ctx *ctx, void *self, const weft_expr *e, const we
     if (e->kind == WEFT_EXPR_OUTER) *out = e;
     if (weft_is_grouping(e)) return resolve_grouping(g, e, out);
     if (e->kind == WEFT_EXPR_SUBQUERY) return weft_pointers_push(ctx, &g->subqueries, e);
-    return WEFT_OK;
+done:
+    return st;
 }
 
 /* The aggregates that subqueries in HAVING take from here, under the ids that they know. */
@@ -380,6 +430,10 @@ weft_status weft_build_aggregate(weft_analyzer *a, const weft_node *input, const
     aggregate_builder g = {.a = a, .set_count = set_count};
     weft_pointers named = {0};
     WEFT_TRY(st, unique_groups(&g, groups, group_count, sets));
+    for (int32_t i = 0; i < g.group_count; i++) {
+        const weft_expr *unchanged = NULL;
+        WEFT_TRY(st, weft_rewrite_top(a->ctx, g.groups[i], collect_asked, &g, &unchanged));
+    }
     if (set_count > 0)
         WEFT_TRY(st, expand_groups(&g, &input, &named));
     else

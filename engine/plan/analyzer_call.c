@@ -49,7 +49,12 @@ static weft_status bind_call_args(weft_binder *b, const weft_expr *e, weft_point
         if (e->args[i]->kind == WEFT_EXPR_STAR) {
             if (count && !e->unresolved.distinct && e->arg_count == 1 && e->args[i]->name.part_count == 0)
                 continue;
+            const int32_t first = out->count;
             WEFT_TRY(st, weft_bind_star(b, e->args[i], out));
+            for (int32_t k = first; k < out->count; k++) { /* a struct without some of its fields is named */
+                const weft_expr *column = out->items[k];
+                if (column->kind == WEFT_EXPR_ALIAS) out->items[k] = column->args[0];
+            }
             continue;
         }
         if (weft_is_named_argument(e->args[i]))

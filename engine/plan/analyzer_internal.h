@@ -154,6 +154,15 @@ WEFT_MUST_CHECK weft_status weft_bind_name(weft_binder *b, const weft_expr *e, c
 bool weft_names_own(weft_binder *b, const weft_expr *e);
 /* The visible names that * or t.* stands for, appended as COLUMNs. */
 WEFT_MUST_CHECK weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers *out);
+/* Does the name [[catalog.]database.]table, given by its parts, mean the table that the column is of? */
+bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t count);
+/* ---- analyzer_except.c ---- */
+/* *column, that of the name, without the fields that the star leaves out: as it was, or an ALIAS. found as
+ * they are met. left_out: all of it is; then none of its fields may be named. Errors:
+ * WEFT_EXCEPT_OVERLAP. */
+WEFT_MUST_CHECK weft_status weft_except_fields(weft_binder *b, const weft_expr *star, const weft_name *name,
+                                               bool left_out, bool *found, const weft_expr **column);
+/* ---- analyzer_scope.c ---- */
 /* Names of all output columns of a node under one qualifier. */
 WEFT_MUST_CHECK weft_status weft_names_of(weft_ctx *ctx, const weft_node *node, const char *qualifier,
                                           weft_bound *out);
@@ -334,6 +343,9 @@ WEFT_MUST_CHECK weft_status weft_lateral_as_view(weft_analyzer *a, const weft_no
 weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const weft_span *span);
 WEFT_MUST_CHECK weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed,
                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+/* The definitions of a parsed WITH before those of ctes. */
+WEFT_MUST_CHECK weft_status weft_define_ctes(weft_analyzer *a, const weft_node *parsed,
+                                             const weft_scope *outer, weft_cte *ctes, weft_cte **out);
 /* One more use of a CTE or view. */
 WEFT_MUST_CHECK weft_status weft_use_cte(weft_analyzer *a, weft_cte *cte, const weft_span *span,
                                          weft_bound *out);

@@ -237,8 +237,12 @@ weft_status select_bind_item(select_block *s, const weft_expr *parsed)
         for (int32_t i = 0; i < columns.count; i++) {
             const weft_expr *column = weft_pointers_exprs(&columns)[i];
             const char *field = NULL;
+            if (column->kind == WEFT_EXPR_ALIAS) { /* a struct without some of its fields */
+                field = column->alias.name;
+                column = column->args[0];
+            }
             if (column->kind == WEFT_EXPR_OUTER) field = column->args[0]->column.name;
-            if (column->kind == WEFT_EXPR_CALL) WEFT_TRY(st, field_name(s, column, &field));
+            if (column->kind == WEFT_EXPR_CALL && field == NULL) WEFT_TRY(st, field_name(s, column, &field));
             WEFT_TRY(st, push_item(s, column, field != NULL ? field : column->column.name));
         }
         goto done;

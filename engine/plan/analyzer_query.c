@@ -84,8 +84,8 @@ done:
     return st;
 }
 
-static weft_status bind_with(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
-                             weft_cte *ctes, weft_bound *out)
+weft_status weft_define_ctes(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                             weft_cte *ctes, weft_cte **out)
 {
     weft_status st = WEFT_OK;
     weft_cte *inner = ctes;
@@ -97,6 +97,17 @@ static weft_status bind_with(weft_analyzer *a, const weft_node *parsed, const we
         }
         WEFT_TRY(st, define_cte(a, parsed, i, outer, inner, &inner));
     }
+    *out = inner;
+done:
+    return st;
+}
+
+static weft_status bind_with(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                             weft_cte *ctes, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_cte *inner = NULL;
+    WEFT_TRY(st, weft_define_ctes(a, parsed, outer, ctes, &inner));
     WEFT_TRY(st, weft_bind_query(a, parsed->inputs[parsed->with.count], outer, inner, out));
 done:
     return st;

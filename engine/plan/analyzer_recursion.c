@@ -138,8 +138,13 @@ weft_status weft_bind_recursive(weft_analyzer *a, const weft_node *with, int32_t
     const weft_node *definition = with->inputs[index], *parsed = NULL, *anchor = NULL, *step = NULL;
     const weft_node *level = NULL, *node = NULL;
     weft_bound bound = {0};
-    weft_cte self = {.name = with->with.names[index], .next = ctes, .refused = true};
+    weft_cte self = {.name = with->with.names[index], .next = ctes, .refused = true}, hidden = self;
     *found = false;
+    if (definition->kind == WEFT_NODE_WITH) { /* its own definitions must not read it */
+        WEFT_TRY(st, weft_define_ctes(a, definition, outer, &hidden, &ctes));
+        definition = definition->inputs[definition->with.count];
+        self.next = ctes;
+    }
     const bool is_union = definition->kind == WEFT_NODE_SET && definition->set.kind == WEFT_SET_UNION &&
                           !definition->set.by_name;
     if (!is_union) return weft_bind_query(a, definition, outer, &self, out);

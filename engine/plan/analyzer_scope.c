@@ -172,7 +172,7 @@ static weft_status ambiguous(weft_binder *b, const weft_expr *e, const weft_name
 /* ---- look-up ---- */
 
 /* Is the column of the table that the parts name: t, database.t, or spark_catalog.database.t? */
-static bool is_of_table(const weft_name *n, const char *const *parts, int32_t count)
+bool weft_is_of_table(const weft_name *n, const char *const *parts, int32_t count)
 {
     if (n->qualifier == NULL || strcasecmp(n->qualifier, parts[count - 1]) != 0) return false;
     if (count == 1) return true;
@@ -190,7 +190,7 @@ static weft_status find_part(weft_binder *b, const weft_scope *scope, const weft
     for (int32_t i = 0; i < scope->count; i++) {
         const weft_name *n = &scope->names[i];
         if (strcasecmp(n->name, name) != 0) continue;
-        if (at == 0 ? n->hidden : !is_of_table(n, e->name.parts, at)) continue;
+        if (at == 0 ? n->hidden : !weft_is_of_table(n, e->name.parts, at)) continue;
         if (*out != NULL && (*out)->id != n->id) return ambiguous(b, e, *out, n);
         *out = n;
     }
@@ -430,8 +430,36 @@ done:
     return st;
 }
 
-/* s.*: the fields of a column that is a struct. */
-static weft_status star_of_struct(weft_binder *b, const weft_expr *star, weft_pointers *out)
+/* Does a column of * EXCEPT (…) name this one? */
+static bool is_excepted(const weft_expr *column, const weft_name *name)
+{
+    if (column->kind != WEFT_EXPR_UNRESOLVED_COLUMN) return false;
+    const int32_t last = column->name.part_count - 1;
+    if (name->name == NULL || strcasecmp(column->name.parts[last], name->name) != 0) return false;
+    return last == 0 || weft_is_of_table(name, column->name.parts, last);
+}
+
+/* Is the column one that the star stands for, before anything is left out? */
+static bool is_meant(const weft_expr *star, const weft_name *name)
+{
+    const int32_t parts = star->name.part_count;
+    return parts == 0 ? !name->hidden : weft_is_of_table(name, star->name.parts, parts);
+}
+
+/* Does the star leave this column out? found: [arg_count] whose names have been met, or NULL. */
+static bool is_left_out(const weft_expr *star, const weft_name *name, bool *found)
+{
+    bool left_out = false;
+    for (int32_t k = 0; k < star->arg_count; k++) {
+        if (!is_excepted(star->args[k], name)) continue;
+        left_out = true;
+        if (found != NULL) found[k] = true;
+    }
+    return left_out;
+}
+
+/* s.* [EXCEPT (f)]: the fields of a column that is a struct. */
+static weft_status star_of_struct(weft_binder *b, const weft_expr *star, bool *found, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     const weft_name *name = NULL;
@@ -444,6 +472,8 @@ static weft_status star_of_struct(weft_binder *b, const weft_expr *star, weft_po
     if (column->type.id != WEFT_TYPE_STRUCT) goto done;
     for (int32_t i = 0; i < column->type.child_count; i++) {
         const char *parts[1] = {column->type.children[i].name};
+        const weft_name own = {.name = parts[0]};
+        if (is_left_out(star, &own, found)) continue;
         const weft_expr field = {.span = star->span, .name = {.part_count = 1, .parts = parts}};
         const weft_expr *e = column;
         WEFT_TRY(st, bind_fields(b, &field, 0, &e));
@@ -463,7 +493,7 @@ static weft_status star_of_outer(weft_binder *b, const weft_expr *star, weft_poi
         for (int32_t i = 0; i < scope->count; i++) {
             const weft_name *name = &scope->names[i];
             const weft_expr *e = NULL;
-            if (!is_of_table(name, star->name.parts, star->name.part_count)) continue;
+            if (!weft_is_of_table(name, star->name.parts, star->name.part_count)) continue;
             WEFT_TRY(st, weft_name_column(b->a->ctx, name, &e));
             WEFT_TRY(st, weft_bind_outer(b, scope, e, NULL, &e));
             WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, e));
@@ -473,13 +503,11 @@ done:
     return st;
 }
 
-/* Does a column of * EXCEPT (…) name this one? */
-static bool is_excepted(const weft_expr *column, const weft_name *name)
+static int32_t count_true(const bool *flags, int32_t count)
 {
-    if (column->kind != WEFT_EXPR_UNRESOLVED_COLUMN) return false;
-    const int32_t last = column->name.part_count - 1;
-    if (name->name == NULL || strcasecmp(column->name.parts[last], name->name) != 0) return false;
-    return last == 0 || is_of_table(name, column->name.parts, last);
+    int32_t sum = 0;
+    for (int32_t i = 0; i < count; i++) sum += flags[i];
+    return sum;
 }
 
 /* The columns of EXCEPT (…) are different ones. */
@@ -524,28 +552,25 @@ weft_status weft_bind_star(weft_binder *b, const weft_expr *star, weft_pointers 
     weft_status st = WEFT_OK;
     const char *qualifier = star->name.part_count > 0 ? star->name.parts[star->name.part_count - 1] : NULL;
     const int32_t before = out->count;
-    int32_t excepted = 0;
     bool *found = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(b->a->ctx, star->arg_count + 1, &found));
+    for (int32_t i = 0; i < b->scope->count; i++)
+        if (is_meant(star, &b->scope->names[i])) (void)is_left_out(star, &b->scope->names[i], found);
+    const int32_t excepted = count_true(found, star->arg_count);
     for (int32_t i = 0; i < b->scope->count; i++) {
         const weft_name *name = &b->scope->names[i];
         const weft_expr *column = NULL;
-        const bool other = qualifier != NULL && !is_of_table(name, star->name.parts, star->name.part_count);
-        if (other || (name->hidden && qualifier == NULL)) continue;
-        bool left_out = false;
-        for (int32_t k = 0; k < star->arg_count; k++) {
-            if (!is_excepted(star->args[k], name)) continue;
-            left_out = found[k] = true;
-        }
-        excepted += left_out;
-        if (left_out) continue;
-        WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
-        WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
+        if (!is_meant(star, name)) continue;
+        const bool left_out = is_left_out(star, name, NULL);
+        if (!left_out) WEFT_TRY(st, weft_name_column(b->a->ctx, name, &column));
+        WEFT_TRY(st, weft_except_fields(b, star, name, left_out, found, &column));
+        if (!left_out) WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, column));
     }
     WEFT_TRY(st, check_distinct(b, star));
+    const bool of_table = out->count > before || excepted > 0;
+    if (!of_table && qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, found, out));
     WEFT_TRY(st, check_excepted(b, star, found));
-    if (out->count > before || excepted > 0) goto done;
-    if (qualifier != NULL) WEFT_TRY(st, star_of_struct(b, star, out));
+    if (of_table) goto done;
     if (out->count == before && qualifier != NULL && star->arg_count == 0)
         WEFT_TRY(st, star_of_outer(b, star, out));
     if (out->count > before || qualifier == NULL) goto done; /* files without columns, or no FROM: none */

@@ -83,6 +83,10 @@ WEFT_MUST_CHECK weft_status opt_substitute(weft_ctx *ctx, const weft_expr *e, co
 /* Would that stay within bounds? A column that is read twice doubles what it stands for, at each of a hundred
  * levels of projections. */
 bool opt_may_substitute(const weft_expr *e, const weft_expr *const *named, int32_t count);
+/* Are the trees equal node by node, whatever the ids of their columns? Nodes of which nobody can tell are
+ * not.
+ */
+WEFT_MUST_CHECK weft_status opt_same_plans(weft_ctx *ctx, const weft_node *a, const weft_node *b, bool *same);
 /* Column from[i] replaced by column to[i]. */
 WEFT_MUST_CHECK weft_status opt_relabel(weft_ctx *ctx, const weft_expr *e, const weft_outputs *from,
                                         const weft_outputs *to, const weft_expr **out);

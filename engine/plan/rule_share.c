@@ -158,6 +158,17 @@ done:
     return st;
 }
 
+weft_status opt_same_plans(weft_ctx *ctx, const weft_node *a, const weft_node *b, bool *same)
+{
+    weft_status st = WEFT_OK;
+    sharer s = {0};
+    WEFT_TRY(st, hash_node(ctx, &s, a));
+    WEFT_TRY(st, hash_node(ctx, &s, b));
+    WEFT_TRY(st, same_tree(ctx, &s, a, b, same));
+done:
+    return st;
+}
+
 /* ---- is it worth it ---- */
 
 static double rows_read(const weft_node *node)

@@ -119,6 +119,7 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *p + items + text->len + 1, (void **)&p));
     p->bytes = (char *)p + sizeof *p + items;
     p->zone_name = weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
+    p->zone_names = weft_zone_names_find(p->zone_name);
     for (uint32_t at = 0; at < text->len;) {
         const char c = s[at];
         if (isalpha((unsigned char)c)) {
@@ -127,7 +128,9 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
             WEFT_TRY(st, pattern_letters(ctx, text, span, c, (int32_t)weft_min_i64(count, 1000), parsing));
             p->items[p->count++] = (weft_datetime_item){.letter = c, .count = (uint8_t)count};
             p->era = p->era || c == 'G';
-            p->text_bytes_max += c == 'V' ? strlen(p->zone_name) : DATETIME_FIELD_BYTES;
+            p->text_bytes_max += c == 'V'   ? strlen(p->zone_name)
+                                 : c == 'z' ? DATETIME_ZONE_BYTES
+                                            : DATETIME_FIELD_BYTES;
             at += count;
         } else if (c == '\'') {
             at = pattern_quoted(p, s, text->len, at, &used);
@@ -158,6 +161,7 @@ typedef struct pattern_moment {
     int32_t days;
     int64_t us; /* of the day */
     int64_t offset_s;
+    bool forward; /* clocks are put forward; looked up for zones with names */
 } pattern_moment;
 
 static size_t put_number(char *to, int64_t value, int32_t digits)
@@ -203,10 +207,28 @@ static size_t put_gmt(char *to, int64_t offset_s, bool full)
     return used;
 }
 
-static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item *item, int64_t offset_s,
-                       char *to)
+/* z: a name, else the distance from UTC, which zones that are nothing but a distance write without GMT. */
+static size_t put_zone_name(const weft_datetime_pattern *p, const weft_datetime_item *item,
+                            const pattern_moment *m, char *to)
+{
+    static const char *const distances[] = {"EST", "MST", "HST"}; /* as Java takes them */
+    const weft_zone_names *names = p->zone_names;
+    if (names != NULL) {
+        const char *name = item->count < 4 ? (m->forward ? names->summer : names->plain)
+                                           : (m->forward ? names->summer_long : names->plain_long);
+        return put_text(to, name, strlen(name));
+    }
+    bool bare = p->zone_name[0] == '+' || p->zone_name[0] == '-';
+    for (int32_t i = 0; i < WEFT_COUNT(distances); i++)
+        bare = bare || strcmp(p->zone_name, distances[i]) == 0;
+    return bare ? put_offset(to, m->offset_s, false, true, false, true) : put_gmt(to, m->offset_s, true);
+}
+
+static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item *item,
+                       const pattern_moment *m, char *to)
 {
     const int32_t count = item->count;
+    const int64_t offset_s = m->offset_s;
     switch (item->letter) {
     case 'X': return put_offset(to, offset_s, true, count == 3 || count == 5, count == 1, count > 3);
     case 'x': return put_offset(to, offset_s, false, count == 3 || count == 5, count == 1, count > 3);
@@ -215,10 +237,7 @@ static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item 
         return put_offset(to, offset_s, count == 5, count == 5, false, count == 5);
     case 'O': return put_gmt(to, offset_s, count == 4);
     case 'V': return put_text(to, p->zone_name, strlen(p->zone_name));
-    default: /* z: zones have no names here but for UTC */
-        if (strcmp(p->zone_name, "UTC") == 0)
-            return count == 4 ? put_text(to, "Coordinated Universal Time", 26) : put_text(to, "UTC", 3);
-        return put_gmt(to, offset_s, true);
+    default: return put_zone_name(p, item, m, to);
     }
 }
 
@@ -290,7 +309,7 @@ static size_t put_item(const weft_datetime_pattern *p, const weft_datetime_item 
         return used;
     case '[':
     case ']': return 0;
-    default: return put_zone(p, item, m->offset_s, to);
+    default: return put_zone(p, item, m, to);
     }
 }
 
@@ -301,6 +320,7 @@ size_t weft_datetime_format(const weft_datetime_pattern *pattern, weft_zone *zon
     size_t used = 0;
     m.civil = weft_civil_of_days(m.days);
     m.offset_s = (local - us) / 1000000;
+    m.forward = pattern->zone_names != NULL && weft_zone_is_forward(zone, us);
     for (int32_t k = 0; k < pattern->count; k++) used += put_item(pattern, &pattern->items[k], &m, to + used);
     return used;
 }

@@ -6,6 +6,7 @@
 #define WEFT_EXPR_DATETIME_PATTERN_H
 
 #include "engine/expr/zone.h"
+#include "engine/expr/zone_names.h"
 
 typedef struct weft_datetime_item {
     char letter; /* 0: text as it is; '[' and ']': around what may be missing */
@@ -19,6 +20,7 @@ typedef struct weft_datetime_pattern {
     bool era;              /* the letter G is there: years are those of an era, else they may be below 1 */
     char *bytes;           /* of all texts */
     const char *zone_name; /* borrows from the settings */
+    const weft_zone_names *zone_names; /* of that zone; NULL: it has none */
     weft_datetime_item items[];
 } weft_datetime_pattern;
 

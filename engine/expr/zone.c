@@ -126,6 +126,20 @@ int64_t weft_zone_to_utc_near(weft_zone *zone, int64_t local_us, int64_t origin_
     return add_seconds(local_us, -(repeated && next->offset_s == wanted ? next : now)->offset_s);
 }
 
+/* What lasts for longer is the time of the zone, and no summer's; Morocco goes back for a month a year. */
+enum { FORWARD_DAYS_MAX = 350 };
+
+bool weft_zone_is_forward(weft_zone *zone, int64_t us)
+{
+    if (zone == NULL) return false;
+    const int64_t second = floor_seconds(us);
+    const int32_t i = period_of(zone, second - cycles_behind(zone, second));
+    const weft_zone_period *p = &zone->periods[i];
+    if (i == 0 || p->offset_s <= p[-1].offset_s) return false;
+    if (i + 1 == zone->count) return zone->repeat_s != INT64_MAX;
+    return p->offset_s > p[1].offset_s && p[1].from_s - p->from_s < FORWARD_DAYS_MAX * DAY_S;
+}
+
 int64_t weft_zone_midnight(weft_zone *zone, int32_t days)
 {
     const int64_t second = (int64_t)days * DAY_S;

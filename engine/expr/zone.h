@@ -27,6 +27,8 @@ int64_t weft_zone_to_local(weft_zone *zone, int64_t us);
 int64_t weft_zone_to_utc(weft_zone *zone, int64_t local_us);
 /* The same, but of two instants the one that has the distance from UTC of the instant `origin_us`. */
 int64_t weft_zone_to_utc_near(weft_zone *zone, int64_t local_us, int64_t origin_us);
+/* Are clocks put forward at the instant, as they are for a part of each year? */
+bool weft_zone_is_forward(weft_zone *zone, int64_t us);
 /* The first instant of a day. */
 int64_t weft_zone_midnight(weft_zone *zone, int32_t days);
 

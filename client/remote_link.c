@@ -335,7 +335,7 @@ static weft_status list_held(weft_remote *r, weft_session_request *open)
     weft_session_held *held = NULL;
     int32_t count = 0;
     for (remote_operation *op = r->operations; op != NULL; op = op->next) {
-        if (op->state == REMOTE_RESULT && !op->is_given) remote_operation_rewind(op);
+        if (op->state == REMOTE_RESULT && !op->is_given && !op->is_second) remote_operation_rewind(op);
         count += op->state == REMOTE_WAITING || op->state == REMOTE_RESULT;
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(&r->ctx, count, &held));

@@ -32,6 +32,7 @@ void remote_operation_rewind(remote_operation *op)
     op->received = op->pages = 0;
     op->place = (weft_session_place){0};
     op->state = REMOTE_WAITING;
+    op->is_second = true;
 }
 
 void remote_operation_leave(remote_operation *op)

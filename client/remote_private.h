@@ -46,8 +46,10 @@ typedef struct remote_operation {
     remote_page *first, *last;
     uint8_t *reply; /* memory block: the bytes of RESULT */
     size_t reply_len;
-    bool has_parts;          /* several */
-    bool is_given;           /* to the caller: from now on what comes must go on from what came */
+    bool has_parts; /* several */
+    bool is_given;  /* to the caller: from now on what comes must go on from what came */
+    bool is_second; /* what came of it was forgotten once: the next break goes on from what came, or a
+                       way that is cut again and again would bring nothing */
     bool progressed, wanted; /* wanted: chunks of a file */
     struct {
         int32_t file, chunk, count;

@@ -361,6 +361,8 @@ static weft_status tend(weft_ctx *ctx, weft_blobs *b, bool *idle)
     int64_t bytes = 0;
     weft_leader *peers = NULL;
     const weft_clock *clock = weft_clock_system();
+    /* of before the others are asked: who stands still then does not know of records that were written */
+    const int64_t before_ns = clock->now_ns(clock->self) - b->options.idle_ms * MS;
     *idle = false;
     if (weft_now_ns(ctx) < b->from_ns) return WEFT_OK; /* sessions may not be made again yet */
     *idle = true;
@@ -372,7 +374,6 @@ static weft_status tend(weft_ctx *ctx, weft_blobs *b, bool *idle)
         weft_error_clear(ctx);
     }
     for (int32_t c = 0; c < WEFT_BLOB_CLASS_COUNT; c++) {
-        const int64_t before_ns = clock->now_ns(clock->self) - b->options.idle_ms * MS;
         WEFT_TRY(st, list_needed(ctx, b, (weft_blob_class)c, &ids, &needed));
         weft_blob_store_sweep(ctx, b->stores[c], ids, needed, before_ns, &removed);
         weft_blob_count(b->stores[c], &here, &bytes);

@@ -3,9 +3,9 @@
  * Coming back. A leader that is lost is lost to all its clients in the same moment, and the next one has to
  * live through their return. So each waits a little before its first try, tries one address at a time, and
  * pauses after each round of them for a part of the time that has passed since the link broke, by chance. The
- * return of many is spread over as long as their leader was away, and nobody comes later than twice that
- * time. A link that breaks again soon after it was opened counts as broken for a little longer; not for all
- * of its trouble, since leaders may be lost one after the other, and each next one is as quick.
+ * return of many is spread over as long as their leader was away, and nobody comes later than one and a
+ * half times that. A link that breaks again soon after it was opened counts as broken for a little longer;
+ * not for all of its trouble, since leaders may be lost one after the other, and each next one is as quick.
  *
  * A name is resolved anew for each try. A connection is open when the coordinator has answered OPEN; who
  * accepts a connection and does not answer is given up after a while, so that a port of something else is an
@@ -478,11 +478,11 @@ static void pause_ms(weft_remote *r, int64_t until_ns, int64_t ms)
     pthread_mutex_unlock(&r->lock);
 }
 
-/* From two to four fifths of the time since the link broke. */
+/* From a quarter to a half of the time since the link broke. */
 static int64_t pause_after_round_ms(weft_remote *r, int64_t most_ms)
 {
     const int64_t away_ms = (weft_now_ns(&r->ctx) - r->broke_ns) / MS;
-    const int64_t least_ms = weft_max_i64(PAUSE_MS, weft_min_i64(away_ms * 2 / 5, most_ms / 2));
+    const int64_t least_ms = weft_max_i64(PAUSE_MS, weft_min_i64(away_ms / 4, most_ms / 2));
     return chance_ms(r, least_ms, 2 * least_ms);
 }
 

@@ -119,7 +119,6 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *p + items + text->len + 1, (void **)&p));
     p->bytes = (char *)p + sizeof *p + items;
     p->zone_name = weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
-    p->zone_names = weft_zone_names_find(p->zone_name);
     for (uint32_t at = 0; at < text->len;) {
         const char c = s[at];
         if (isalpha((unsigned char)c)) {
@@ -128,6 +127,7 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
             WEFT_TRY(st, pattern_letters(ctx, text, span, c, (int32_t)weft_min_i64(count, 1000), parsing));
             p->items[p->count++] = (weft_datetime_item){.letter = c, .count = (uint8_t)count};
             p->era = p->era || c == 'G';
+            if (c == 'z') p->zone_names = weft_zone_names_find(p->zone_name);
             p->text_bytes_max += c == 'V'   ? strlen(p->zone_name)
                                  : c == 'z' ? DATETIME_ZONE_BYTES
                                             : DATETIME_FIELD_BYTES;
@@ -161,7 +161,7 @@ typedef struct pattern_moment {
     int32_t days;
     int64_t us; /* of the day */
     int64_t offset_s;
-    bool forward; /* clocks are put forward; looked up for zones with names */
+    bool forward; /* clocks are put forward; looked up where a name is written */
 } pattern_moment;
 
 static size_t put_number(char *to, int64_t value, int32_t digits)

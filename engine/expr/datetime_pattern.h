@@ -20,7 +20,7 @@ typedef struct weft_datetime_pattern {
     bool era;              /* the letter G is there: years are those of an era, else they may be below 1 */
     char *bytes;           /* of all texts */
     const char *zone_name; /* borrows from the settings */
-    const weft_zone_names *zone_names; /* of that zone; NULL: it has none */
+    const weft_zone_names *zone_names; /* of that zone; NULL: it has none, or the pattern no `z` */
     weft_datetime_item items[];
 } weft_datetime_pattern;
 

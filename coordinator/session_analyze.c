@@ -152,6 +152,25 @@ done:
     return st;
 }
 
+/* Put what is known of a table now, in place of what was known: queries have run since it was found, so the
+ * rest of its definition is that of this moment. Of a table that is gone nothing is kept. */
+static weft_status put_statistics(weft_ctx *ctx, const weft_table_definition *d, const weft_pointers *pairs)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *now = NULL;
+    int lock = -1;
+    WEFT_TRY(st, weft_warehouse_lock(ctx, &lock));
+    WEFT_TRY(st, weft_warehouse_find(ctx, d->database, d->name, &now));
+    if (now == NULL || now->query != NULL) goto done;
+    weft_table_definition known = *now;
+    known.statistics = weft_pointers_texts(pairs);
+    known.statistic_count = pairs->count / 2;
+    WEFT_TRY(st, weft_warehouse_put(ctx, &known, true));
+done:
+    weft_warehouse_unlock(&lock);
+    return st;
+}
+
 /* ---- one table ---- */
 
 static weft_status folder_bytes(weft_ctx *ctx, const char *path, int64_t *bytes)
@@ -174,7 +193,6 @@ static weft_status analyze_table(weft_session *s, weft_ctx *ctx, const weft_node
     weft_status st = WEFT_OK;
     weft_result *answer = NULL;
     weft_pointers pairs = {0};
-    weft_table_definition known = *d;
     weft_batch batch = {0};
     int64_t bytes = 0;
     char *text = NULL, *number = NULL;
@@ -195,9 +213,7 @@ static weft_status analyze_table(weft_session *s, weft_ctx *ctx, const weft_node
         WEFT_TRY(st, weft_result_next(answer, &ctx->error, &batch));
         WEFT_TRY(st, take_answer(ctx, command, d, &batch, &pairs));
     }
-    known.statistics = weft_pointers_texts(&pairs);
-    known.statistic_count = pairs.count / 2;
-    WEFT_TRY(st, weft_warehouse_put(ctx, &known, true));
+    WEFT_TRY(st, put_statistics(ctx, d, &pairs));
 done:
     weft_result_free(&answer);
     return st;
@@ -301,15 +317,12 @@ static weft_status analyze_partitions(weft_session *s, weft_ctx *ctx, const weft
 {
     weft_status st = WEFT_OK;
     weft_pointers folders = {0}, pairs = {0};
-    weft_table_definition known = *d;
     for (int32_t i = 0; i < 2 * d->statistic_count; i++)
         WEFT_TRY(st, weft_pointers_push(ctx, &pairs, d->statistics[i]));
     WEFT_TRY(st, chosen_partitions(ctx, command, d, &folders));
     for (int32_t i = 0; i < folders.count; i++)
         WEFT_TRY(st, analyze_partition(s, ctx, command, d, folders.items[i], &pairs));
-    known.statistics = weft_pointers_texts(&pairs);
-    known.statistic_count = pairs.count / 2;
-    WEFT_TRY(st, weft_warehouse_put(ctx, &known, true));
+    WEFT_TRY(st, put_statistics(ctx, d, &pairs));
 done:
     return st;
 }
@@ -378,10 +391,7 @@ weft_status weft_session_written(weft_session *s, weft_ctx *ctx, const char *con
     WEFT_TRY(st, weft_session_catalog_table(ctx, parts, part_count, &d));
     if (d == NULL) goto done;
     weft_table_cache_written(weft_session_catalog_cache(s->catalog), d->database, d->name);
-    if (d->statistic_count == 0) goto done;
-    weft_table_definition unknown = *d;
-    unknown.statistic_count = 0;
-    WEFT_TRY(st, weft_warehouse_put(ctx, &unknown, true));
+    if (d->statistic_count > 0) WEFT_TRY(st, put_statistics(ctx, d, &(weft_pointers){0}));
 done:
     return st;
 }

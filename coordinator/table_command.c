@@ -306,10 +306,13 @@ weft_status weft_table_command_define(weft_ctx *ctx, const weft_node *write, con
 {
     weft_status st = WEFT_OK;
     weft_table_definition d = *write->write.table; /* with its columns, since it was analysed */
+    int lock = -1;
     if (d.database == NULL) d.database = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
     d.location = path;
+    WEFT_TRY(st, weft_warehouse_lock(ctx, &lock)); /* it may take the place of one that is being changed */
     WEFT_TRY(st, weft_warehouse_put(ctx, &d, again || write->write.overwrite));
 done:
+    weft_warehouse_unlock(&lock);
     return st;
 }
 
@@ -528,50 +531,75 @@ done:
     return st;
 }
 
-weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *catalog,
-                                   weft_settings *settings, const weft_node *node, weft_command_rows *rows,
-                                   bool *changed)
+static weft_status run_command(command_run *c)
 {
-    command_run c = {
-        .ctx = ctx, .catalog = catalog, .settings = settings, .node = node, .rows = rows, .changed = changed};
-    *rows = (weft_command_rows){0};
-    *changed = false;
-    switch (node->command.op) {
-    case WEFT_TABLE_CREATE: return create_table(&c);
-    case WEFT_TABLE_DROP: return drop_table(&c);
-    case WEFT_TABLE_TRUNCATE: return truncate_table(&c);
-    case WEFT_TABLE_RENAME: return weft_command_rename(&c);
-    case WEFT_TABLE_ADD_COLUMNS: return weft_command_add_columns(&c);
-    case WEFT_TABLE_SET_PROPERTIES: return weft_command_set_properties(&c);
-    case WEFT_TABLE_SHOW_CREATE: return weft_command_show_create(&c);
-    case WEFT_TABLE_SHOW_PROPERTIES: return weft_command_show_properties(&c);
-    case WEFT_DATABASE_CREATE: return create_database(&c);
-    case WEFT_DATABASE_DROP: return drop_database(&c);
-    case WEFT_DATABASE_USE: return use_database(&c);
-    case WEFT_DATABASE_SHOW: return show_databases(&c);
-    case WEFT_DATABASE_CURRENT: return show_current(&c);
-    case WEFT_TABLE_LIKE: return create_like(&c);
-    case WEFT_TABLE_ADD_PARTITIONS: return weft_command_add_partitions(&c);
-    case WEFT_TABLE_DROP_PARTITIONS: return weft_command_drop_partitions(&c);
-    case WEFT_TABLE_RENAME_PARTITION: return weft_command_rename_partition(&c);
-    case WEFT_TABLE_RECOVER: return weft_command_recover(&c);
-    case WEFT_TABLE_SHOW_PARTITIONS: return weft_command_show_partitions(&c);
-    case WEFT_TABLE_UNSET_PROPERTIES: return weft_command_unset_properties(&c);
-    case WEFT_TABLE_COMMENT: return weft_command_comment(&c);
+    switch (c->node->command.op) {
+    case WEFT_TABLE_CREATE: return create_table(c);
+    case WEFT_TABLE_DROP: return drop_table(c);
+    case WEFT_TABLE_TRUNCATE: return truncate_table(c);
+    case WEFT_TABLE_RENAME: return weft_command_rename(c);
+    case WEFT_TABLE_ADD_COLUMNS: return weft_command_add_columns(c);
+    case WEFT_TABLE_SET_PROPERTIES: return weft_command_set_properties(c);
+    case WEFT_TABLE_SHOW_CREATE: return weft_command_show_create(c);
+    case WEFT_TABLE_SHOW_PROPERTIES: return weft_command_show_properties(c);
+    case WEFT_DATABASE_CREATE: return create_database(c);
+    case WEFT_DATABASE_DROP: return drop_database(c);
+    case WEFT_DATABASE_USE: return use_database(c);
+    case WEFT_DATABASE_SHOW: return show_databases(c);
+    case WEFT_DATABASE_CURRENT: return show_current(c);
+    case WEFT_TABLE_LIKE: return create_like(c);
+    case WEFT_TABLE_ADD_PARTITIONS: return weft_command_add_partitions(c);
+    case WEFT_TABLE_DROP_PARTITIONS: return weft_command_drop_partitions(c);
+    case WEFT_TABLE_RENAME_PARTITION: return weft_command_rename_partition(c);
+    case WEFT_TABLE_RECOVER: return weft_command_recover(c);
+    case WEFT_TABLE_SHOW_PARTITIONS: return weft_command_show_partitions(c);
+    case WEFT_TABLE_UNSET_PROPERTIES: return weft_command_unset_properties(c);
+    case WEFT_TABLE_COMMENT: return weft_command_comment(c);
     case WEFT_TABLE_COLUMN_COMMENT:
     case WEFT_TABLE_COLUMN_TYPE:
-    case WEFT_TABLE_COLUMN_DEFAULT: return weft_command_change_column(&c);
-    case WEFT_TABLE_SHOW_EXTENDED: return weft_command_show_extended(&c);
-    case WEFT_TABLE_REFRESH: return refresh(&c);
-    case WEFT_TABLE_SET_LOCATION: return weft_command_set_location(&c);
-    case WEFT_DATABASE_DESCRIBE: return describe_database(&c);
+    case WEFT_TABLE_COLUMN_DEFAULT: return weft_command_change_column(c);
+    case WEFT_TABLE_SHOW_EXTENDED: return weft_command_show_extended(c);
+    case WEFT_TABLE_REFRESH: return refresh(c);
+    case WEFT_TABLE_SET_LOCATION: return weft_command_set_location(c);
+    case WEFT_DATABASE_DESCRIBE: return describe_database(c);
     case WEFT_DATABASE_SET_PROPERTIES:
-    case WEFT_DATABASE_COMMENT: return change_database(&c);
-    case WEFT_TABLE_CHANGE_ROWS: return weft_command_refuse_change(&c);
+    case WEFT_DATABASE_COMMENT: return change_database(c);
+    case WEFT_TABLE_CHANGE_ROWS: return weft_command_refuse_change(c);
     case WEFT_TABLE_CACHE: /* the session's own */
     case WEFT_TABLE_UNCACHE:
     case WEFT_TABLE_CLEAR_CACHE:
     case WEFT_TABLE_ANALYZE: break;
     }
-    return weft_fail(ctx, WEFT_INTERNAL, "a statement about tables of kind %d", (int)node->command.op);
+    return weft_fail(c->ctx, WEFT_INTERNAL, "a statement about tables of kind %d", (int)c->node->command.op);
+}
+
+/* Does it put a definition that it has found? Then nobody else may put one in between. */
+static bool changes_definition(weft_table_op op)
+{
+    static const weft_table_op all[] = {
+        WEFT_TABLE_RENAME,           WEFT_TABLE_ADD_COLUMNS,       WEFT_TABLE_SET_PROPERTIES,
+        WEFT_TABLE_UNSET_PROPERTIES, WEFT_TABLE_ADD_PARTITIONS,    WEFT_TABLE_DROP_PARTITIONS,
+        WEFT_TABLE_RENAME_PARTITION, WEFT_TABLE_RECOVER,           WEFT_TABLE_COMMENT,
+        WEFT_TABLE_COLUMN_COMMENT,   WEFT_TABLE_COLUMN_TYPE,       WEFT_TABLE_COLUMN_DEFAULT,
+        WEFT_TABLE_SET_LOCATION,     WEFT_DATABASE_SET_PROPERTIES, WEFT_DATABASE_COMMENT};
+    for (int32_t i = 0; i < WEFT_COUNT(all); i++)
+        if (all[i] == op) return true;
+    return false;
+}
+
+weft_status weft_table_command_run(weft_ctx *ctx, const weft_session_catalog *catalog,
+                                   weft_settings *settings, const weft_node *node, weft_command_rows *rows,
+                                   bool *changed)
+{
+    weft_status st = WEFT_OK;
+    int lock = -1;
+    command_run c = {
+        .ctx = ctx, .catalog = catalog, .settings = settings, .node = node, .rows = rows, .changed = changed};
+    *rows = (weft_command_rows){0};
+    *changed = false;
+    if (changes_definition(node->command.op)) WEFT_TRY(st, weft_warehouse_lock(ctx, &lock));
+    st = run_command(&c);
+done:
+    weft_warehouse_unlock(&lock);
+    return st;
 }

@@ -97,6 +97,8 @@ weft_status weft_table_command_take_back(weft_ctx *ctx, const weft_node *write, 
     const weft_table_definition *d = NULL;
     weft_pointers pairs = {0};
     bool changed = false;
+    int lock = -1;
+    WEFT_TRY(st, weft_warehouse_lock(ctx, &lock));
     WEFT_TRY(st, weft_session_catalog_table(ctx, write->write.into, write->write.into_count, &d));
     if (d == NULL) goto done; /* dropped meanwhile: what is written goes nowhere */
     WEFT_TRY(st, weft_places_of(ctx, d, &pairs));
@@ -113,6 +115,7 @@ weft_status weft_table_command_take_back(weft_ctx *ctx, const weft_node *write, 
     }
     if (changed) WEFT_TRY(st, weft_places_put(ctx, d, &pairs));
 done:
+    weft_warehouse_unlock(&lock);
     return st;
 }
 

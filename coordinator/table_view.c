@@ -31,6 +31,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *old = NULL;
+    int lock = -1;
     const char *current = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
     weft_table_definition d = {.format = "view",
                                .location = "",
@@ -42,6 +43,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
                                .properties = create->view.properties};
     WEFT_TRY(st, weft_session_catalog_name_of(ctx, create->view.parts, create->view.part_count, &d.database,
                                               &d.name));
+    WEFT_TRY(st, weft_warehouse_lock(ctx, &lock));
     WEFT_TRY(st, weft_session_catalog_entry(ctx, create->view.parts, create->view.part_count, &old));
     if (old != NULL && create->view.if_not_exists) goto done;
     if (old == NULL && create->view.alter)
@@ -61,6 +63,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
     WEFT_TRY(st, view_columns(ctx, create, &d));
     WEFT_TRY(st, weft_warehouse_put(ctx, &d, create->view.replace));
 done:
+    weft_warehouse_unlock(&lock);
     return st;
 }
 

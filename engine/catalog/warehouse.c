@@ -100,6 +100,26 @@ done:
     return st;
 }
 
+/* ---- the lock ---- */
+
+weft_status weft_warehouse_lock(weft_ctx *ctx, int *lock)
+{
+    weft_status st = WEFT_OK;
+    char *path = NULL;
+    *lock = -1;
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/_catalog/.lock",
+                                   weft_setting_text(ctx, WEFT_SET_WAREHOUSE)));
+    st = weft_fs_lock(ctx, path, lock);
+    if (st == WEFT_NOT_FOUND) {
+        weft_error_clear(ctx);
+        st = WEFT_OK;
+    }
+done:
+    return st;
+}
+
+void weft_warehouse_unlock(int *lock) { weft_fs_unlock(lock); }
+
 /* ---- files ---- */
 
 /* As a C string; *out NULL: the file is not there. */
@@ -443,14 +463,18 @@ weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *tabl
 {
     weft_status st = WEFT_OK;
     char *path = NULL;
+    int lock = -1;
     WEFT_TRY(st, table_path(ctx, table->database, table->name, &path));
+    WEFT_TRY(st, weft_warehouse_lock(ctx, &lock));     /* else who is changing it puts it back */
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path)); /* first: nobody finds a table without its files */
+    weft_warehouse_unlock(&lock);                      /* files may take long */
     if (table->external || table->query != NULL) goto done;
     WEFT_TRY(st, weft_fs_remove_tree(ctx, table->location));
     for (int32_t i = 0; i < table->place_count; i++) /* as in Spark, whose partitions these are */
         if (table->places[2 * i + 1][0] != '\0')
             WEFT_TRY(st, weft_fs_remove_tree(ctx, table->places[2 * i + 1]));
 done:
+    weft_warehouse_unlock(&lock);
     return st;
 }
 

@@ -6,14 +6,20 @@
  *   <warehouse>/_catalog/<database>/f_<function> what a function is: the statement that makes it
  *
  * A definition becomes visible by one rename, and a new one only where there is none, so two processes never
- * see half of one, and of two that create the same table one succeeds. The database "default" is always
- * there. Names are compared without case; they are letters, digits and '_' of ASCII, else what creates
- * something answers WEFT_INVALID_SCHEMA_OR_RELATION_NAME. Values live in ctx->arena. Any thread, one ctx
- * each. */
+ * see half of one, and of two that create the same table one succeeds. Whoever puts what it has found and
+ * changed holds weft_warehouse_lock meanwhile, so that of two that change one table at once none is lost; of
+ * the functions here weft_warehouse_drop alone takes it itself. The database "default" is always there. Names
+ * are compared without case; they are letters, digits and '_' of ASCII, else what creates something answers
+ * WEFT_INVALID_SCHEMA_OR_RELATION_NAME. Values live in ctx->arena. Any thread, one ctx each. */
 #ifndef WEFT_CATALOG_WAREHOUSE_H
 #define WEFT_CATALOG_WAREHOUSE_H
 
 #include "engine/plan/logical.h"
+
+/* Among all processes that share the warehouse. Without the folder of definitions nothing can be changed, and
+ * *lock is -1: not held. Errors: those of weft_fs_lock. */
+WEFT_MUST_CHECK weft_status weft_warehouse_lock(weft_ctx *ctx, int *lock);
+void weft_warehouse_unlock(int *lock); /* -1 is allowed */
 
 /* Errors: WEFT_IO; WEFT_CORRUPT for a definition that cannot be read. */
 WEFT_MUST_CHECK weft_status weft_warehouse_has_database(weft_ctx *ctx, const char *database, bool *has);
@@ -41,7 +47,7 @@ WEFT_MUST_CHECK weft_status weft_warehouse_find(weft_ctx *ctx, const char *datab
 /* Errors: WEFT_SCHEMA_NOT_FOUND; WEFT_TABLE_OR_VIEW_ALREADY_EXISTS unless replace is set. */
 WEFT_MUST_CHECK weft_status weft_warehouse_put(weft_ctx *ctx, const weft_table_definition *table,
                                                bool replace);
-/* The definition, and the files of a table that is not external. None is no error. */
+/* The definition, and the files of a table that is not external. None is no error. Takes the lock. */
 WEFT_MUST_CHECK weft_status weft_warehouse_drop(weft_ctx *ctx, const weft_table_definition *table);
 /* The definition under another name; its files stay where they are. */
 WEFT_MUST_CHECK weft_status weft_warehouse_rename(weft_ctx *ctx, const weft_table_definition *table,

@@ -117,6 +117,13 @@ WEFT_MUST_CHECK weft_status weft_fs_remove_if_exists(weft_ctx *ctx, const char *
 WEFT_MUST_CHECK weft_status weft_fs_remove_tree(weft_ctx *ctx, const char *path);
 WEFT_MUST_CHECK weft_status weft_fs_sync_directory(weft_ctx *ctx, const char *path);
 
+/* Wait for the lock that a file stands for (made when its folder is there), among all threads and processes
+ * that see the file. Its holder loses it by weft_fs_unlock or by dying; the file stays. *lock is -1 when it
+ * is not held. Errors: WEFT_NOT_FOUND without the folder, WEFT_CANCELLED, WEFT_DEADLINE, WEFT_IO after a
+ * minute. */
+WEFT_MUST_CHECK weft_status weft_fs_lock(weft_ctx *ctx, const char *path, int *lock);
+void weft_fs_unlock(int *lock); /* -1 is allowed */
+
 /* Make the n-th file operation of the process from now on fail with WEFT_IO (0: off); returns those counted
  * since. */
 int64_t weft_fs_fail_after(int64_t n);

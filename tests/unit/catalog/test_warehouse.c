@@ -1,7 +1,10 @@
 /* Tables of the warehouse: what is put is found, by any case and in another process' eyes; one of two that
  * create wins; nothing is left of what is dropped. */
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "engine/catalog/warehouse.h"
@@ -146,6 +149,86 @@ static void databases_hold_tables(void **state)
     weft_fixture_ok(&f, weft_warehouse_drop_database(&f.ctx, "sales", true));
     weft_fixture_ok(&f, weft_warehouse_has_database(&f.ctx, "sales", &has));
     assert_false(has);
+    close_warehouse(&f);
+}
+
+/* What another process does to the comment of a table: it puts one more letter behind it, so many times. */
+static bool grow_comment(weft_fixture *f, int32_t times)
+{
+    for (int32_t i = 0; i < times; i++) {
+        const weft_table_definition *found = NULL;
+        char *comment = NULL;
+        int lock = -1;
+        if (weft_warehouse_lock(&f->ctx, &lock) != WEFT_OK || lock < 0) return false;
+        if (weft_warehouse_find(&f->ctx, "default", "t", &found) != WEFT_OK || found == NULL) return false;
+        if (weft_arena_printf(&f->ctx, f->ctx.arena, &comment, "%s+", found->comment) != WEFT_OK)
+            return false;
+        weft_table_definition d = *found;
+        d.comment = comment;
+        if (weft_warehouse_put(&f->ctx, &d, true) != WEFT_OK) return false;
+        weft_warehouse_unlock(&lock);
+    }
+    return true;
+}
+
+/* Two processes change one table at once: no change of either is lost. */
+static void changes_of_two_processes_stay(void **state)
+{
+    enum { TIMES = 100 };
+    weft_fixture f;
+    const weft_table_definition *found = NULL;
+    int lock = 0, status = 0;
+    (void)state;
+    open_warehouse(&f);
+    weft_fixture_ok(&f, weft_warehouse_lock(&f.ctx, &lock));
+    assert_int_equal(lock, -1); /* there is nothing yet that could change */
+    weft_table_definition d = example("default", "t");
+    d.comment = "";
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) _exit(grow_comment(&f, TIMES) ? 0 : 1);
+    assert_true(grow_comment(&f, TIMES));
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    weft_fixture_ok(&f, weft_warehouse_find(&f.ctx, "default", "t", &found));
+    assert_int_equal(strlen(found->comment), 2 * TIMES);
+    close_warehouse(&f);
+}
+
+/* Who waits for the lock hears that it is cancelled, and a process that dies gives the lock back. */
+static void waiting_ends(void **state)
+{
+    weft_fixture f;
+    atomic_bool cancel = true;
+    int lock = -1, second = -1, status = 0, ready[2];
+    char byte = 0;
+    (void)state;
+    open_warehouse(&f);
+    const weft_table_definition d = example("default", "t");
+    weft_fixture_ok(&f, weft_warehouse_put(&f.ctx, &d, false));
+    weft_fixture_ok(&f, weft_warehouse_lock(&f.ctx, &lock));
+    f.ctx.cancel = &cancel;
+    assert_int_equal(weft_warehouse_lock(&f.ctx, &second), WEFT_CANCELLED);
+    assert_int_equal(second, -1);
+    weft_error_clear(&f.ctx);
+    f.ctx.cancel = NULL;
+    weft_warehouse_unlock(&lock);
+    assert_int_equal(pipe(ready), 0);
+    const pid_t child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        const bool held = weft_warehouse_lock(&f.ctx, &lock) == WEFT_OK && write(ready[1], "x", 1) == 1;
+        for (;;) held ? (void)pause() : _exit(1);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(kill(child, SIGKILL), 0);
+    assert_int_equal(waitpid(child, &status, 0), child);
+    weft_fixture_ok(&f, weft_warehouse_lock(&f.ctx, &lock));
+    assert_true(lock >= 0);
+    weft_warehouse_unlock(&lock);
+    close(ready[0]);
+    close(ready[1]);
     close_warehouse(&f);
 }
 

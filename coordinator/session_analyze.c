@@ -244,12 +244,9 @@ static weft_status chosen_partitions(weft_ctx *ctx, const weft_node *command, co
                 "defined in the table schema: `%s` has a value, one before it has none.",
                 d->name, d->database, d->columns[d->column_count - d->partition_count + i].name);
     WEFT_TRY(st, weft_partition_folders(ctx, d, &all));
-    const size_t len = strlen(wanted);
-    for (int32_t i = 0; i < all.count; i++) {
-        const char *folder = all.items[i];
-        if (len == 0 || (strncmp(folder, wanted, len) == 0 && (folder[len] == '/' || folder[len] == '\0')))
-            WEFT_TRY(st, weft_pointers_push(ctx, out, folder));
-    }
+    for (int32_t i = 0; i < all.count; i++)
+        if (weft_partition_is_below(all.items[i], wanted))
+            WEFT_TRY(st, weft_pointers_push(ctx, out, all.items[i]));
     if (out->count == 0 && fixed > 0) st = weft_fail_no_partition(ctx, &spec->span, d, wanted);
 done:
     return st;

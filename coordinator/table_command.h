@@ -16,6 +16,10 @@ WEFT_MUST_CHECK weft_status weft_table_command_drop_view(weft_ctx *ctx, const we
 /* A write into a table is about to be committed with these files: see table_places.c. */
 WEFT_MUST_CHECK weft_status weft_table_command_take_back(weft_ctx *ctx, const weft_node *write,
                                                          const weft_commit_part *parts, int32_t count);
+/* The same write has replaced all of its folder: partitions that lie elsewhere and got no row are none any
+ * more. A leader that dies before leaves them as partitions without files. */
+WEFT_MUST_CHECK weft_status weft_table_command_let_go(weft_ctx *ctx, const weft_node *write,
+                                                      const weft_commit_part *parts, int32_t count);
 /* INSERT OVERWRITE … PARTITION (…) IF NOT EXISTS: is the folder there? */
 WEFT_MUST_CHECK weft_status weft_table_command_has_partition(weft_ctx *ctx, const weft_node *write,
                                                              bool *has);

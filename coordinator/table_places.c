@@ -119,6 +119,32 @@ done:
     return st;
 }
 
+weft_status weft_table_command_let_go(weft_ctx *ctx, const weft_node *write, const weft_commit_part *parts,
+                                      int32_t count)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *d = NULL;
+    weft_pointers pairs = {0};
+    int lock = -1;
+    WEFT_TRY(st, weft_warehouse_lock(ctx, &lock));
+    WEFT_TRY(st, weft_session_catalog_table(ctx, write->write.into, write->write.into_count, &d));
+    if (d == NULL) goto done; /* dropped meanwhile */
+    for (int32_t i = 0; i < d->place_count; i++) {
+        const char *folder = d->places[2 * i], *place = d->places[2 * i + 1];
+        bool keep = place[0] == '\0' || !weft_partition_is_below(folder, write->write.folder) ||
+                    weft_table_partition_place(write->write.places, write->write.place_count, folder) == NULL;
+        for (int32_t k = 0; k < count && !keep; k++)
+            keep = parts[k].place != NULL && strcmp(parts[k].place, place) == 0;
+        if (!keep) continue;
+        WEFT_TRY(st, weft_pointers_push(ctx, &pairs, folder));
+        WEFT_TRY(st, weft_pointers_push(ctx, &pairs, place));
+    }
+    if (pairs.count < 2 * d->place_count) WEFT_TRY(st, weft_places_put(ctx, d, &pairs));
+done:
+    weft_warehouse_unlock(&lock);
+    return st;
+}
+
 /* ---- SET LOCATION ---- */
 
 /* Of a table: its partitions stay where they are, and what are folders in the new place are none yet. */

@@ -93,24 +93,57 @@ static weft_status add_block(weft_ctx *ctx, weft_run *run, int32_t index, weft_p
     return st;
 }
 
-/* A job's files go below its one place: none may be of a partition that lies elsewhere. */
-static weft_status check_places(weft_ctx *ctx, const weft_node *write, const weft_commit_part *parts,
-                                int32_t count)
+/* The folder of a file's partition "k=1/j=2"; *out NULL: it has none. */
+static weft_status folder_of(weft_ctx *ctx, const char *file, char **out)
+{
+    const char *slash = strrchr(file, '/');
+    *out = NULL;
+    if (slash == NULL) return WEFT_OK;
+    return weft_arena_copy(ctx, ctx->arena, file, (size_t)(slash - file), out);
+}
+
+/* Files of a partition that lies elsewhere go there: as long as one rename leads to it, since a commit that
+ * is decided must come to its end. */
+static weft_status set_places(weft_ctx *ctx, const weft_node *write, const weft_commit_job *job,
+                              weft_commit_part *parts, int32_t count)
 {
     weft_status st = WEFT_OK;
+    weft_pointers tried = {0};
     for (int32_t i = 0; i < count && write->write.place_count > 0; i++) {
-        const char *slash = strrchr(parts[i].file, '/');
         char *folder = NULL;
-        if (slash == NULL) continue;
-        WEFT_TRY(st,
-                 weft_arena_copy(ctx, ctx->arena, parts[i].file, (size_t)(slash - parts[i].file), &folder));
+        bool again = false;
+        WEFT_TRY(st, folder_of(ctx, parts[i].file, &folder));
+        if (folder == NULL) continue;
         const char *place = weft_table_partition_place(write->write.places, write->write.place_count, folder);
         if (place == NULL || place[0] == '\0') continue;
-        return weft_fail_at(ctx, WEFT_TABLE_OPERATION, &write->span,
-                            "The feature is not supported: a row belongs to the partition %s, which lies in "
-                            "%s, and the statement writes to several partitions. Insert its rows with "
-                            "PARTITION (…) that names it.",
-                            folder, place);
+        parts[i].place = place;
+        for (int32_t k = 0; k < tried.count; k++) again |= strcmp(tried.items[k], place) == 0;
+        if (again) continue;
+        WEFT_TRY(st, weft_pointers_push(ctx, &tried, place));
+        st = weft_commit_try_place(ctx, job->output, job->name, place);
+        if (st == WEFT_UNSUPPORTED) {
+            weft_error_clear(ctx);
+            st = weft_fail_at(ctx, WEFT_TABLE_OPERATION, &write->span,
+                              "The feature is not supported: a row belongs to the partition %s, which lies "
+                              "in %s, another file system than that of the table, and the statement writes "
+                              "to several partitions. Insert its rows with PARTITION (…) that names it.",
+                              folder, place);
+        }
+        WEFT_TRY(st, st);
+    }
+done:
+    return st;
+}
+
+/* INSERT OVERWRITE of the table, or of all below one of its folders: partitions elsewhere are replaced, too.
+ */
+static weft_status replace_places(weft_ctx *ctx, const weft_node *write, weft_commit_manifest *manifest)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < write->write.place_count; i++) {
+        const char *place = write->write.places[2 * i + 1];
+        if (place[0] != '\0' && weft_partition_is_below(write->write.places[2 * i], write->write.folder))
+            WEFT_TRY(st, weft_commit_replace_place(ctx, manifest, place));
     }
 done:
     return st;
@@ -126,7 +159,7 @@ weft_status weft_write_commit(weft_ctx *ctx, weft_commits *commits, const weft_n
     for (int32_t i = 0; i < run->block_count; i++) WEFT_TRY(st, add_block(ctx, run, i, &found));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, found.count, &parts));
     for (int32_t i = 0; i < found.count; i++) parts[i] = *(const weft_commit_part *)found.items[i];
-    WEFT_TRY(st, check_places(ctx, write, parts, found.count));
+    WEFT_TRY(st, set_places(ctx, write, job, parts, found.count));
     if (write->write.place_count > 0)
         WEFT_TRY(st, weft_table_command_take_back(ctx, write, parts, found.count));
     const weft_commit_replace replace = !write->write.overwrite ? WEFT_COMMIT_APPEND
@@ -135,7 +168,10 @@ weft_status weft_write_commit(weft_ctx *ctx, weft_commits *commits, const weft_n
     const char *folder = write->write.folder != NULL ? write->write.folder : "";
     WEFT_TRY(st, weft_commit_make_manifest(ctx, job->output, job->name, parts, found.count, replace, folder,
                                            &manifest));
+    if (replace == WEFT_COMMIT_REPLACE) WEFT_TRY(st, replace_places(ctx, write, &manifest));
     WEFT_TRY(st, weft_commits_commit(ctx, commits, job, &manifest));
+    if (replace == WEFT_COMMIT_REPLACE && write->write.place_count > 0)
+        WEFT_TRY(st, weft_table_command_let_go(ctx, write, parts, found.count));
 done:
     return st;
 }

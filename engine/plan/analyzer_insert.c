@@ -244,24 +244,6 @@ done:
 
 /* ---- partitions that lie elsewhere ---- */
 
-/* What is replaced must not have parts elsewhere: a job has one place. */
-static weft_status check_replaced(const insertion *in)
-{
-    const char *folder = in->write->write.folder;
-    const size_t len = folder == NULL ? 0 : strlen(folder);
-    for (int32_t i = 0; i < in->table->place_count; i++) {
-        const char *name = in->table->places[2 * i];
-        const bool within = folder == NULL || (strncmp(name, folder, len) == 0 && name[len] == '/');
-        if (!within || in->table->places[2 * i + 1][0] == '\0') continue;
-        return weft_fail_at(in->a->ctx, WEFT_TABLE_OPERATION, &in->write->span,
-                            "The feature is not supported: INSERT OVERWRITE of several partitions of "
-                            "`spark_catalog`.`%s`.`%s`, of which %s lies in %s. Overwrite that one with "
-                            "PARTITION (…) by itself, or drop it first.",
-                            in->table->database, in->table->name, name, in->table->places[2 * i + 1]);
-    }
-    return WEFT_OK;
-}
-
 /* Where the rows go: to the table, or to the place of the one partition that the statement names. *table: as
  * the writer sees it; *rows: without the partition's columns then. */
 static weft_status set_place(insertion *in, const weft_table_definition **table, const weft_node **rows)
@@ -284,7 +266,6 @@ static weft_status set_place(insertion *in, const weft_table_definition **table,
     if (place == NULL || place[0] == '\0') {
         w->write.place_count = d->place_count;
         w->write.places = d->places;
-        if (w->write.overwrite && !w->write.dynamic) WEFT_TRY(st, check_replaced(in));
         goto done;
     }
     w->write.path = place;

@@ -30,6 +30,13 @@ const char *weft_table_partition_place(const char *const *places, int32_t place_
     return NULL;
 }
 
+bool weft_partition_is_below(const char *partition, const char *folder)
+{
+    const size_t len = folder == NULL ? 0 : strlen(folder);
+    if (len == 0) return true;
+    return strncmp(partition, folder, len) == 0 && (partition[len] == '/' || partition[len] == '\0');
+}
+
 weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
                                    const char *what)
 {

@@ -16,6 +16,8 @@ int32_t weft_table_find_column(const weft_table_definition *d, const char *name)
 int32_t weft_table_find_partition(const weft_table_definition *d, const char *name);
 /* Where the partition of this folder "k=1/j=2" lies: NULL: below the table; "": it was dropped. */
 const char *weft_table_partition_place(const char *const *places, int32_t place_count, const char *folder);
+/* Is a partition one of those in a folder "k=1" of the table, or that very one? folder NULL: in the table. */
+bool weft_partition_is_below(const char *partition, const char *folder);
 /* WEFT_PARTITIONS_NOT_FOUND: the table has no partition column of this name, or no such partition. */
 weft_status weft_fail_no_partition(weft_ctx *ctx, const weft_span *span, const weft_table_definition *d,
                                    const char *what);

@@ -209,6 +209,25 @@ done:
     return st;
 }
 
+weft_status weft_commit_try_place(weft_ctx *ctx, const char *output, const char *job, const char *place)
+{
+    weft_status st = WEFT_OK;
+    char *stage = NULL, *from = NULL, *to = NULL;
+    weft_file_writer *writer = NULL;
+    WEFT_TRY(st, weft_commit_stage(ctx, &output, job, &stage));
+    WEFT_TRY(st, commit_join(ctx, stage, ".way", &from));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &to, "%s/.way-%s", place, job));
+    WEFT_TRY(st, weft_fs_make_directories(ctx, place));
+    WEFT_TRY(st, weft_fs_remove_if_exists(ctx, from)); /* of a leader before this one */
+    WEFT_TRY(st, weft_file_create(ctx, from, &writer));
+    WEFT_TRY(st, weft_file_finish(ctx, &writer));
+    WEFT_TRY(st, weft_fs_rename(ctx, from, to));
+    WEFT_TRY(st, weft_fs_remove_if_exists(ctx, to));
+done:
+    weft_file_abandon(&writer);
+    return st;
+}
+
 /* ---- the end of the job's folder ---- */
 
 /* The folder is renamed before it is emptied: from then on nobody finds a place in it, neither a late attempt
@@ -289,7 +308,7 @@ static weft_status publish_file(weft_ctx *ctx, publisher *p, const weft_commit_f
     char *from = NULL, *to = NULL, *folder = NULL;
     bool staged;
     WEFT_TRY(st, commit_join(ctx, p->manifest->output, file->from, &from));
-    WEFT_TRY(st, commit_join(ctx, p->manifest->output, file->to, &to));
+    WEFT_TRY(st, weft_commit_path(ctx, p->manifest->output, file->to, &to));
     WEFT_TRY(st, weft_fs_parent(ctx, to, &folder));
     if (p->synced != NULL && strcmp(p->synced, folder) != 0) WEFT_TRY(st, publish_sync(ctx, p));
     WEFT_TRY(st, weft_commit_exists(ctx, from, &staged));
@@ -308,20 +327,21 @@ done:
     return st;
 }
 
-/* Delete one old file, and the folders that it leaves empty. What changed last is durable when the next one
- * is of another folder, or all are gone. */
+/* Delete one old file, and the folders that it leaves empty: those below the output, of a place elsewhere the
+ * place itself. What changed last is durable when the next one is of another folder, or all are gone. */
 static weft_status publish_remove(weft_ctx *ctx, publisher *p, const char *name)
 {
     weft_status st = WEFT_OK;
     const weft_commit_manifest *m = p->manifest;
     char *path = NULL, *folder = NULL;
-    WEFT_TRY(st, commit_join(ctx, m->output, name, &path));
+    WEFT_TRY(st, weft_commit_path(ctx, m->output, name, &path));
     WEFT_TRY(st, weft_fs_remove_if_exists(ctx, path));
     WEFT_TRY(st, weft_fs_parent(ctx, path, &folder));
+    const size_t top_bytes = name[0] == '/' ? (size_t)(strrchr(folder, '/') - folder) : strlen(m->output);
     for (const char *below = strrchr(name, '/'); below != NULL;) {
         char *slash = strrchr(path, '/');
         *slash = 0;
-        if (strlen(path) <= strlen(m->output)) break;
+        if (strlen(path) <= top_bytes) break;
         st = weft_fs_remove_if_exists(ctx, path);
         if (st == WEFT_EXISTS) { /* not empty */
             weft_error_clear(ctx);

@@ -20,6 +20,9 @@
  * lists in between sees both (local files have no atomic swap of a folder's contents). _SUCCESS is never
  * removed.
  *
+ * A file may also go to a folder that does not lie below the output (a partition of a table that lies
+ * elsewhere), as long as one rename leads there: weft_commit_try_place finds out before the decision.
+ *
  * Plain functions; everything returned lies in ctx->arena. Rules: "Commit" in docs/cluster-rules.md. */
 #ifndef WEFT_STORAGE_COMMIT_H
 #define WEFT_STORAGE_COMMIT_H
@@ -31,11 +34,13 @@ typedef struct weft_commit_part {
     int32_t partition, generation, attempt; /* attempts are counted anew in each generation of the stage */
     const char *file; /* below the attempt's folder: "part-00000-….parquet", also "k=1/part-…" */
     int64_t bytes;
+    const char
+        *place; /* absolute folder that the file goes to, instead of its own below the output; or NULL */
 } weft_commit_part;
 
 typedef struct weft_commit_file {
     const char *from; /* below the output: "_temporary/JOB/0-0-1/part-…" */
-    const char *to;   /* below the output: "part-…" */
+    const char *to;   /* below the output: "part-…"; or absolute, in a place elsewhere */
     int64_t bytes;
 } weft_commit_file;
 
@@ -45,7 +50,7 @@ typedef struct weft_commit_manifest {
     const char *job;
     const weft_commit_file *publish;
     int32_t publish_count;
-    const char *const *remove; /* exact files, below the output */
+    const char *const *remove; /* exact files, below the output or absolute */
     int32_t remove_count;
 } weft_commit_manifest;
 
@@ -89,6 +94,13 @@ WEFT_MUST_CHECK weft_status weft_commit_make_manifest(weft_ctx *ctx, const char 
                                                       const weft_commit_part *parts, int32_t count,
                                                       weft_commit_replace replace, const char *folder,
                                                       weft_commit_manifest *out);
+/* What lies in an absolute folder now is replaced, too. */
+WEFT_MUST_CHECK weft_status weft_commit_replace_place(weft_ctx *ctx, weft_commit_manifest *manifest,
+                                                      const char *place);
+/* Can what the job has staged be renamed into this folder, which is made? Errors: WEFT_UNSUPPORTED for one on
+ * another file system. */
+WEFT_MUST_CHECK weft_status weft_commit_try_place(weft_ctx *ctx, const char *output, const char *job,
+                                                  const char *place);
 /* The manifest as bytes for a journal, and back. Errors: WEFT_CORRUPT; what is decoded is checked as if
  * foreign. */
 WEFT_MUST_CHECK weft_status weft_commit_encode(weft_ctx *ctx, const weft_commit_manifest *manifest,

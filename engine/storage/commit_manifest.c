@@ -38,6 +38,14 @@ bool weft_commit_is_below(const char *path)
     }
 }
 
+bool weft_commit_is_target(const char *path) { return weft_commit_is_below(path + (path[0] == '/')); }
+
+weft_status weft_commit_path(weft_ctx *ctx, const char *output, const char *name, char **out)
+{
+    if (name[0] == '/') return weft_arena_copy(ctx, ctx->arena, name, strlen(name), out);
+    return weft_arena_printf(ctx, ctx->arena, out, "%s/%s", output, name);
+}
+
 weft_status weft_commit_stage(weft_ctx *ctx, const char **output, const char *job, char **stage)
 {
     weft_status st = WEFT_OK;
@@ -67,7 +75,7 @@ static int compare_files(const void *a, const void *b)
     return strcmp(((const weft_commit_file *)a)->to, ((const weft_commit_file *)b)->to);
 }
 
-/* What lies below a folder of the output now, as paths below the output: to be removed. */
+/* What lies below a folder now, as the folder is named (below the output, or absolute): to be removed. */
 static weft_status manifest_list_old(weft_ctx *ctx, weft_commit_manifest *m, const char *folder)
 {
     weft_status st = WEFT_OK;
@@ -75,15 +83,19 @@ static weft_status manifest_list_old(weft_ctx *ctx, weft_commit_manifest *m, con
     int32_t count = 0;
     const char **remove = NULL;
     char *path = NULL;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s%s%s", m->output, folder[0] != '\0' ? "/" : "",
-                                   folder));
+    const bool elsewhere = folder[0] == '/';
+    if (elsewhere)
+        WEFT_TRY(st, weft_fs_normalise(ctx, folder, &path));
+    else
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s%s%s", m->output,
+                                       folder[0] != '\0' ? "/" : "", folder));
     st = weft_fs_list(ctx, path, &files, &count);
     if (st == WEFT_NOT_FOUND) {
         weft_error_clear(ctx);
         return WEFT_OK;
     }
     if (st != WEFT_OK) return st;
-    const size_t prefix = strcmp(m->output, "/") == 0 ? 1 : strlen(m->output) + 1;
+    const size_t prefix = elsewhere ? 0 : strcmp(m->output, "/") == 0 ? 1 : strlen(m->output) + 1;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, m->remove_count + count, &remove));
     if (m->remove_count > 0) memcpy(remove, m->remove, (size_t)m->remove_count * sizeof(*remove));
     for (int32_t i = 0; i < count; i++) {
@@ -98,6 +110,12 @@ static weft_status manifest_list_old(weft_ctx *ctx, weft_commit_manifest *m, con
     m->remove = remove;
 done:
     return st;
+}
+
+weft_status weft_commit_replace_place(weft_ctx *ctx, weft_commit_manifest *m, const char *place)
+{
+    assert(place[0] == '/');
+    return manifest_list_old(ctx, m, place);
 }
 
 /* The files are sorted, so those of one folder follow each other, but for those of folders within it. */
@@ -118,6 +136,25 @@ done:
     return st;
 }
 
+/* The name in the manifest of a file that an attempt has given. */
+static weft_status part_target(weft_ctx *ctx, const weft_commit_part *part, const char **to)
+{
+    weft_status st = WEFT_OK;
+    char *normal = NULL, *path = NULL;
+    const char *slash = strrchr(part->file, '/');
+    *to = part->file;
+    if (!weft_commit_is_below(part->file) || part->partition < 0 || part->generation < 0 || part->attempt < 0)
+        WEFT_TRY(st, weft_fail(ctx, WEFT_INVALID, "'%s' cannot be a file of partition %d, attempt %d.",
+                               part->file, part->partition, part->attempt));
+    if (part->place == NULL) goto done;
+    WEFT_TRY(st, weft_fs_normalise(ctx, part->place, &normal));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", strcmp(normal, "/") == 0 ? "" : normal,
+                                   slash == NULL ? part->file : slash + 1));
+    *to = path;
+done:
+    return st;
+}
+
 weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const char *job,
                                       const weft_commit_part *parts, int32_t count,
                                       weft_commit_replace replace, const char *folder,
@@ -130,16 +167,12 @@ weft_status weft_commit_make_manifest(weft_ctx *ctx, const char *output, const c
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &files));
     for (int32_t i = 0; i < count; i++) {
         char *from = NULL;
-        if (!weft_commit_is_below(parts[i].file) || parts[i].partition < 0 || parts[i].generation < 0 ||
-            parts[i].attempt < 0) {
-            st = weft_fail(ctx, WEFT_INVALID, "'%s' cannot be a file of partition %d, attempt %d.",
-                           parts[i].file, parts[i].partition, parts[i].attempt);
-            goto done;
-        }
+        const char *to = NULL;
+        WEFT_TRY(st, part_target(ctx, &parts[i], &to));
         WEFT_TRY(st,
                  weft_arena_printf(ctx, ctx->arena, &from, WEFT_COMMIT_STAGE "/%s/%d-%d-%d/%s", job,
                                    parts[i].partition, parts[i].generation, parts[i].attempt, parts[i].file));
-        files[i] = (weft_commit_file){.from = from, .to = parts[i].file, .bytes = parts[i].bytes};
+        files[i] = (weft_commit_file){.from = from, .to = to, .bytes = parts[i].bytes};
     }
     if (count > 0) qsort(files, (size_t)count, sizeof(*files), compare_files);
     for (int32_t i = 1; i < count; i++) {
@@ -248,7 +281,7 @@ static weft_status manifest_take_publish(manifest_reader *r, const char *prefix,
     const bool number = take_number(r, &file->bytes) && take_word(r, " ");
     if (number) WEFT_TRY(st, take_text(r, &from));
     if (from != NULL && take_word(r, " ")) WEFT_TRY(st, take_text(r, &to));
-    if (to == NULL || !take_word(r, "\n") || !weft_commit_is_below(from) || !weft_commit_is_below(to) ||
+    if (to == NULL || !take_word(r, "\n") || !weft_commit_is_below(from) || !weft_commit_is_target(to) ||
         strncmp(from, prefix, strlen(prefix)) != 0) {
         st = manifest_corrupt(r->ctx, "a file to publish is not well formed");
     }
@@ -287,7 +320,7 @@ weft_status weft_commit_decode(weft_ctx *ctx, const char *bytes, int64_t len, we
     while (take_word(&r, "remove ")) {
         char *name = NULL;
         WEFT_TRY(st, take_text(&r, &name));
-        if (name == NULL || !take_word(&r, "\n") || !weft_commit_is_below(name)) {
+        if (name == NULL || !take_word(&r, "\n") || !weft_commit_is_target(name)) {
             st = manifest_corrupt(ctx, "a file to delete is not well formed");
             goto done;
         }

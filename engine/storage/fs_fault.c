@@ -60,6 +60,7 @@ weft_status weft_fs_status_of_errno(int number)
     case EDQUOT:
     case EFBIG:
         return WEFT_NOSPACE; /* EFBIG: the process's file size limit; another file or folder may have room */
+    case EXDEV: return WEFT_UNSUPPORTED; /* no rename leads from one file system to another */
     case ENOMEM: return WEFT_NOMEM;
     case ENAMETOOLONG:
     case ELOOP: return WEFT_INVALID;

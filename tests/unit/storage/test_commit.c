@@ -210,6 +210,128 @@ static void crash_while_written_folders_are_replaced(void **state)
     crash_of_partitions(*state, WEFT_COMMIT_REPLACE_FOLDERS, "", new_listing);
 }
 
+/* ---- a partition that lies elsewhere ---- */
+
+static const char *place_of(storage_fixture *f)
+{
+    static char path[1024];
+    snprintf(path, sizeof path, "%s/elsewhere", f->folder);
+    return path;
+}
+
+/* The files of the output and of the place, as "name=text;". */
+static void both_listings(storage_fixture *f, char *text, size_t size)
+{
+    weft_file_info *files;
+    int32_t count = 0;
+    listing(f, text, size);
+    const weft_status st = weft_fs_list(&f->ctx, place_of(f), &files, &count);
+    if (st != WEFT_NOT_FOUND) assert_int_equal(st, WEFT_OK);
+    weft_error_clear(&f->ctx);
+    for (int32_t i = 0; i < count; i++) {
+        const size_t at = strlen(text);
+        snprintf(text + at, size - at, "%s;", files[i].path + strlen(f->folder) + 1);
+    }
+}
+
+static void start_elsewhere(storage_fixture *f)
+{
+    start_again(f);
+    storage_remove_tree(place_of(f));
+    storage_put(f, "elsewhere/part-old-9.parquet", "old9");
+}
+
+/* Overwrites the output and the place: k=1 lies there when filled is set, else the place gets no file. */
+static weft_status run_elsewhere(storage_fixture *f, bool filled, bool *decided)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = &f->ctx;
+    weft_commit_manifest manifest;
+    char output[1024];
+    char *folder;
+    const weft_commit_part two[] = {{0, 0, 0, "k=2/part-d.parquet", 1, NULL},
+                                    {0, 0, 0, "k=1/part-c.parquet", 1, place_of(f)}};
+    snprintf(output, sizeof(output), "%s", output_of(f));
+    *decided = false;
+    WEFT_TRY(st, weft_commit_begin(ctx, output, JOB));
+    WEFT_TRY(st, weft_commit_open_attempt(ctx, output, JOB, 0, 0, 0, &folder));
+    WEFT_TRY(st, storage_put_file(ctx, folder, "k=2", "part-d.parquet", "d"));
+    if (filled) WEFT_TRY(st, storage_put_file(ctx, folder, "k=1", "part-c.parquet", "c"));
+    if (filled) WEFT_TRY(st, weft_commit_try_place(ctx, output, JOB, place_of(f)));
+    WEFT_TRY(st, weft_commit_make_manifest(ctx, output, JOB, two, filled ? 2 : 1, WEFT_COMMIT_REPLACE, "",
+                                           &manifest));
+    WEFT_TRY(st, weft_commit_replace_place(ctx, &manifest, place_of(f)));
+    WEFT_TRY(st, weft_commit_decide(ctx, output, JOB, &manifest, decided));
+    WEFT_TRY(st, weft_commit_publish(ctx, &manifest));
+done:
+    return st;
+}
+
+static void a_place_elsewhere_is_replaced(void **state)
+{
+    storage_fixture *f = *state;
+    bool decided;
+    char got[1024];
+    start_elsewhere(f);
+    assert_int_equal(run_elsewhere(f, true, &decided), WEFT_OK);
+    both_listings(f, got, sizeof got);
+    assert_string_equal(got, "k=2/part-d.parquet=d;elsewhere/part-c.parquet;");
+    assert_nothing_staged(f);
+    start_elsewhere(f);
+    assert_int_equal(run_elsewhere(f, false, &decided), WEFT_OK);
+    both_listings(f, got, sizeof got);
+    assert_string_equal(got, "k=2/part-d.parquet=d;");
+    assert_int_equal(access(place_of(f), F_OK), -1); /* it is empty, and what holds it stays */
+}
+
+/* Dies at its n-th operation: output and place are the old or the new ones together. */
+static void crash_with_a_place_elsewhere(void **state)
+{
+    storage_fixture *f = *state;
+    bool decided, committed;
+    char before[1024], after[1024], got[1024];
+    start_elsewhere(f);
+    both_listings(f, before, sizeof before);
+    weft_fs_fail_after(0);
+    assert_int_equal(run_elsewhere(f, true, &decided), WEFT_OK);
+    const int64_t operations = weft_fs_fail_after(0);
+    both_listings(f, after, sizeof after);
+    int olds = 0, news = 0;
+    for (int64_t n = 1; n <= operations; n++) {
+        start_elsewhere(f);
+        weft_fs_crash_after(n);
+        assert_int_equal(run_elsewhere(f, true, &decided), WEFT_IO);
+        weft_fs_crash_after(0);
+        weft_error_clear(&f->ctx);
+        assert_int_equal(weft_commit_recover(&f->ctx, output_of(f), JOB, &committed), WEFT_OK);
+        both_listings(f, got, sizeof got);
+        const bool is_new = strcmp(got, after) == 0;
+        if (!is_new) assert_string_equal(got, before);
+        if (decided || committed) assert_true(is_new);
+        assert_nothing_staged(f);
+        olds += !is_new;
+        news += is_new;
+    }
+    assert_true(olds > 10 && news > 5);
+    storage_remove_tree(place_of(f));
+}
+
+/* A commit that is decided ends: so a place that no rename leads to is found before. */
+static void a_place_must_be_reached(void **state)
+{
+    storage_fixture *f = *state;
+    weft_file_info info;
+    start_elsewhere(f);
+    assert_int_equal(weft_commit_begin(&f->ctx, output_of(f), JOB), WEFT_OK);
+    assert_int_equal(weft_commit_try_place(&f->ctx, output_of(f), JOB, "/proc/self"), WEFT_UNSUPPORTED);
+    weft_error_clear(&f->ctx);
+    assert_int_equal(weft_commit_try_place(&f->ctx, output_of(f), JOB, place_of(f)), WEFT_OK);
+    assert_int_equal(weft_fs_stat(&f->ctx, storage_path(f, "elsewhere/.way-" JOB), &info), WEFT_NOT_FOUND);
+    weft_error_clear(&f->ctx);
+    assert_int_equal(weft_commit_abort(&f->ctx, output_of(f), JOB), WEFT_OK);
+    storage_remove_tree(place_of(f));
+}
+
 /* Only the partitions that there are new files for are replaced. */
 static void other_folders_stay(void **state)
 {
@@ -453,7 +575,9 @@ static void names_are_checked(void **state)
 }
 
 WEFT_TESTS(STORAGE_TEST_QUICK(appends_and_overwrites), STORAGE_TEST_QUICK(folders_left_empty_go),
-           STORAGE_TEST_QUICK(crash_at_every_step), STORAGE_TEST_QUICK(crash_in_recovery_at_every_step),
+           STORAGE_TEST_QUICK(crash_at_every_step), STORAGE_TEST_QUICK(a_place_elsewhere_is_replaced),
+           STORAGE_TEST_QUICK(crash_with_a_place_elsewhere), STORAGE_TEST_QUICK(a_place_must_be_reached),
+           STORAGE_TEST_QUICK(crash_in_recovery_at_every_step),
            STORAGE_TEST_QUICK(crash_while_partitions_are_replaced),
            STORAGE_TEST_QUICK(crash_while_written_folders_are_replaced),
            STORAGE_TEST_QUICK(other_folders_stay), STORAGE_TEST_QUICK(publish_is_repeatable),

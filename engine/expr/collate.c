@@ -140,6 +140,47 @@ static weft_status merge(weft_ctx *ctx, const weft_expr *const *args, int32_t co
     return WEFT_OK;
 }
 
+static weft_status fail_indeterminate(weft_ctx *ctx, const char *of, const weft_span *span)
+{
+    return weft_fail_at(ctx, WEFT_INDETERMINATE_COLLATION, span,
+                        "Data type of %s has indeterminate collation. Use COLLATE clause to set the "
+                        "collation explicitly.",
+                        of);
+}
+
+/* Is there a string of no collation in it, at any depth? */
+static bool is_indeterminate(weft_type type)
+{
+    if (type.id == WEFT_TYPE_STRING) return type.collation == WEFT_COLLATION_NULL;
+    for (int32_t i = 0; i < type.child_count; i++)
+        if (is_indeterminate(type.children[i].type)) return true;
+    return false;
+}
+
+weft_status weft_expect_collation(weft_ctx *ctx, const char *of, const weft_expr *e, const weft_span *span)
+{
+    return is_indeterminate(e->type) ? fail_indeterminate(ctx, of, span) : WEFT_OK;
+}
+
+/* Does a string in one of them have another collation than the one in its place in the other? */
+static bool collations_differ(weft_type a, weft_type b)
+{
+    if (a.id != b.id || a.child_count != b.child_count) return false;
+    if (a.id == WEFT_TYPE_STRING) return a.collation != b.collation;
+    for (int32_t i = 0; i < a.child_count; i++)
+        if (collations_differ(a.children[i].type, b.children[i].type)) return true;
+    return false;
+}
+
+weft_status weft_expect_same_collations(weft_ctx *ctx, const weft_expr *const *args, int32_t count,
+                                        const weft_span *span)
+{
+    for (int32_t i = 1; i < count; i++)
+        if (weft_collated_string(&args[i]->type) == NULL && collations_differ(args[0]->type, args[i]->type))
+            return fail_indeterminate(ctx, "what compares structs", span);
+    return WEFT_OK;
+}
+
 weft_status weft_collate_args(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span)
 {
     weft_status st = WEFT_OK;
@@ -158,35 +199,35 @@ done:
 
 /* ---- keys ---- */
 
-weft_status weft_collation_key(weft_ctx *ctx, const char *of, const weft_expr *e, const weft_span *span,
-                               const weft_expr **out)
+static weft_status collation_literal(weft_ctx *ctx, uint16_t collation, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    char text[256], name[WEFT_COLLATION_NAME_BYTES];
-    const weft_expr *args[2] = {e, NULL}, *key = NULL;
+    char name[WEFT_COLLATION_NAME_BYTES];
     weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING)};
-    *out = e;
-    if (!weft_type_is_collated(e->type)) return WEFT_OK;
-    if (weft_type_is_nested(e->type))
-        return weft_fail_at(
-            ctx, WEFT_UNSUPPORTED, span,
-            "%s of values of the type \"%s\" is not supported: strings within nested values are "
-            "compared by their bytes alone.",
-            of, weft_type_text(e->type, text, sizeof text));
-    if (e->type.collation == WEFT_COLLATION_NULL)
-        return weft_fail_at(ctx, WEFT_INDETERMINATE_COLLATION, span,
-                            "Data type of %s has indeterminate collation. Use COLLATE clause to set the "
-                            "collation explicitly.",
-                            of);
-    weft_collation_name(e->type.collation, name);
+    weft_collation_name(collation, name);
     value.str = weft_str_view(name, (uint32_t)strlen(name));
     if (value.str.len > WEFT_STR_INLINE) {
         char *copy = NULL;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, name, value.str.len, &copy));
         value.str = weft_str_view(copy, value.str.len);
     }
-    WEFT_TRY(st, weft_expr_literal(ctx, &value, &args[1]));
-    WEFT_TRY(st, weft_expr_call(ctx, "(collation_key)", args, 2, span, &key));
+    st = weft_expr_literal(ctx, &value, out);
+done:
+    return st;
+}
+
+weft_status weft_collation_key(weft_ctx *ctx, const char *of, const weft_expr *e, const weft_span *span,
+                               const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {e, NULL}, *key = NULL;
+    const bool nested = weft_type_is_nested(e->type);
+    *out = e;
+    if (!weft_type_is_collated(e->type)) return WEFT_OK;
+    WEFT_TRY(st, weft_expect_collation(ctx, of, e, span));
+    if (!nested) WEFT_TRY(st, collation_literal(ctx, e->type.collation, &args[1]));
+    WEFT_TRY(st, weft_expr_call(ctx, nested ? "(collation_keys)" : "(collation_key)", args, nested ? 1 : 2,
+                                span, &key));
     weft_expr hidden = *key;
     hidden.call.written = WEFT_HIDDEN_CALL;
     WEFT_TRY(st, weft_expr_with_args(ctx, &hidden, key->args, out));

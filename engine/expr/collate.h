@@ -21,9 +21,15 @@ WEFT_MUST_CHECK weft_status weft_type_collate(weft_ctx *ctx, weft_type type, uin
  * in place. Nothing where all are compared by their bytes. Errors: WEFT_COLLATION_MISMATCH, at span. */
 WEFT_MUST_CHECK weft_status weft_collate_args(weft_ctx *ctx, const weft_expr **args, int32_t count,
                                               const weft_span *span);
+/* Strings in structs keep their collations. Errors: WEFT_INDETERMINATE_COLLATION, at span, where those of an
+ * argument are not those of the first. */
+WEFT_MUST_CHECK weft_status weft_expect_same_collations(weft_ctx *ctx, const weft_expr *const *args,
+                                                        int32_t count, const weft_span *span);
+/* Errors: WEFT_INDETERMINATE_COLLATION, at span, where e holds a string of no collation. */
+WEFT_MUST_CHECK weft_status weft_expect_collation(weft_ctx *ctx, const char *of, const weft_expr *e,
+                                                  const weft_span *span);
 /* The key of an expression: the expression itself where it holds no collated strings. `of` names what
- * compares, in errors. Errors: WEFT_INDETERMINATE_COLLATION, WEFT_UNSUPPORTED (strings within nested values),
- * at span. */
+ * compares, in errors. Errors: WEFT_INDETERMINATE_COLLATION at span. */
 WEFT_MUST_CHECK weft_status weft_collation_key(weft_ctx *ctx, const char *of, const weft_expr *e,
                                                const weft_span *span, const weft_expr **out);
 WEFT_MUST_CHECK weft_status weft_collation_keys(weft_ctx *ctx, const char *of, const weft_expr **args,
@@ -32,6 +38,8 @@ WEFT_MUST_CHECK weft_status weft_collation_keys(weft_ctx *ctx, const char *of, c
 /* What a call by name does before and after its binding; *fn becomes the function for collated strings. */
 WEFT_MUST_CHECK weft_status weft_collate_call(weft_ctx *ctx, const weft_function **fn, const weft_expr **args,
                                               int32_t count, const weft_span *span);
+/* A call that makes a map whose keys are collated gets the check that they differ by their collation too. */
+WEFT_MUST_CHECK weft_status weft_collate_map(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
 /* The type of a result of a function of this name over bound arguments. */
 WEFT_MUST_CHECK weft_status weft_collate_result(weft_ctx *ctx, const char *name, const weft_expr *const *args,
                                                 int32_t count, weft_type *type);

@@ -5,29 +5,13 @@
 #include "engine/columnar/collation.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
+#include "engine/expr/collation_keys.h"
 #include "engine/expr/function.h"
 
 static bool is_among(const char *name, const char *const *names, int32_t count)
 {
     for (int32_t i = 0; i < count; i++)
         if (strcmp(name, names[i]) == 0) return true;
-    return false;
-}
-
-/* They compare what they are given, by its bytes. */
-static bool compares_bytes(const char *name, const weft_expr *const *args, int32_t count)
-{
-    static const char *const nested[] = {
-        "array_contains", "array_distinct", "array_position",  "array_union",      "array_intersect",
-        "array_except",   "arrays_overlap", "array_remove",    "array_max",        "array_min",
-        "sort_array",     "array_sort",     "map_from_arrays", "map_from_entries", "map_concat",
-        "str_to_map",     "map_zip_with",   "transform_keys",  "map_contains_key"};
-    static const char *const elements[] = {"element_at", "try_element_at", "[]"};
-    if (is_among(name, nested, WEFT_COUNT(nested))) return true;
-    if (is_among(name, elements, WEFT_COUNT(elements)))
-        return args[0]->type.id == WEFT_TYPE_MAP && weft_type_is_collated(args[0]->type.children[0].type);
-    for (int32_t i = 0; i < count && strcmp(name, "map") == 0; i += 2)
-        if (weft_type_is_collated(args[i]->type)) return true;
     return false;
 }
 
@@ -50,23 +34,18 @@ static weft_status find_twin(weft_ctx *ctx, const weft_function **fn, const weft
     const char *name = (*fn)->name;
     const bool searches = is_among(name, searching, WEFT_COUNT(searching));
     const uint16_t collation = common_collation(args, count);
+    weft_status st = WEFT_OK;
     char twin[64];
     if (!searches && !is_among(name, comparing, WEFT_COUNT(comparing))) return WEFT_OK;
     if (collation == WEFT_COLLATION_BINARY || (strstr(name, "trim") != NULL && count == 1)) return WEFT_OK;
-    if (collation == WEFT_COLLATION_NULL)
-        return weft_fail_at(ctx, WEFT_INDETERMINATE_COLLATION, span,
-                            "Data type of %s has indeterminate collation. Use COLLATE clause to set the "
-                            "collation explicitly.",
-                            name);
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expect_collation(ctx, name, args[i], span));
     if (searches && (collation & WEFT_COLLATION_AI) != 0 && (collation & WEFT_COLLATION_CI) == 0)
         return weft_fail_arg_type(ctx, name, 0, "\"STRING\"", args[0], span);
-    if (strcmp(name, "instr") == 0 && count > 2)
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
-                            "instr() with a position is not supported over strings of a collation.");
     (void)snprintf(twin, sizeof twin, "(collated_%s)", name);
     *fn = weft_function_find(twin);
     assert(*fn != NULL);
-    return WEFT_OK;
+done:
+    return st;
 }
 
 static weft_status hide(weft_ctx *ctx, const char *name, const weft_expr **arg)
@@ -77,6 +56,39 @@ static weft_status hide(weft_ctx *ctx, const char *name, const weft_expr **arg)
     weft_expr hidden = *made;
     hidden.call.written = WEFT_HIDDEN_CALL;
     WEFT_TRY(st, weft_expr_with_args(ctx, &hidden, made->args, arg));
+done:
+    return st;
+}
+
+/* Keys of maps are compared by the collation of the map. m[k]: a literal k takes it, and no other k has
+ * another one. element_at() and its like convert nothing. */
+static weft_status collate_key(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                               const weft_span *span)
+{
+    const weft_type key = args[0]->type.children[0].type;
+    const weft_expr *asked = args[1];
+    const bool texts = key.id == WEFT_TYPE_STRING && asked->type.id == WEFT_TYPE_STRING;
+    const bool converts = strcmp(fn->name, "[]") == 0 || strcmp(fn->name, ".") == 0;
+    char text[256];
+    if (!texts || !converts || weft_type_equal(key, asked->type)) return WEFT_OK;
+    if (asked->kind != WEFT_EXPR_LITERAL || asked->type.collation != WEFT_COLLATION_BINARY) {
+        weft_type_text(key, text, sizeof text);
+        return weft_fail_arg_type(ctx, fn->name, 1, text, asked, span);
+    }
+    return weft_expr_cast(ctx, asked, key, true, &args[1]);
+}
+
+/* map(k, v, …): all keys have one collation, all values have one. */
+static weft_status collate_map(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr **side = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &side));
+    for (int32_t at = 0; at < 2; at++) {
+        for (int32_t i = 0; i < count / 2; i++) side[i] = args[2 * i + at];
+        WEFT_TRY(st, weft_collate_args(ctx, side, count / 2, span));
+        for (int32_t i = 0; i < count / 2; i++) args[2 * i + at] = side[i];
+    }
 done:
     return st;
 }
@@ -106,26 +118,63 @@ weft_status weft_collate_call(weft_ctx *ctx, const weft_function **fn, const wef
                               const weft_span *span)
 {
     weft_status st = WEFT_OK;
-    /* What they are given stays apart: no argument has to do with another. */
-    static const char *const apart[] = {
-        "(collation_key)", "collate", "collation", "named_struct", "map",           "format_string",
-        "to_json",         "to_csv",  "encode",    "to_binary",    "try_to_binary", "."};
+    /* What they are given stays apart: no argument has to do with another, or they convert nothing. */
+    static const char *const apart[] = {"(collation_key)",
+                                        "(collation_keys)",
+                                        "(distinct_keys)",
+                                        "collate",
+                                        "collation",
+                                        "named_struct",
+                                        "format_string",
+                                        "to_json",
+                                        "to_csv",
+                                        "encode",
+                                        "to_binary",
+                                        "try_to_binary",
+                                        ".",
+                                        "arrays_zip",
+                                        "array_insert",
+                                        "array_prepend",
+                                        "map_from_arrays",
+                                        "map_from_entries",
+                                        "map_concat",
+                                        "map_zip_with",
+                                        "map_contains_key"};
+    static const char *const elements[] = {"element_at", "try_element_at", "[]", "."};
     static const char *const patterns[] = {"like",           "ilike",          "rlike",
                                            "regexp_replace", "regexp_extract", "regexp_extract_all",
                                            "regexp_count",   "regexp_instr",   "regexp_substr",
                                            "split"};
     const char *name = (*fn)->name;
     if (!weft_any_collated(args, count)) return WEFT_OK;
-    if (compares_bytes(name, args, count))
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
-                            "%s() of strings that are not compared by their bytes is not supported.", name);
-    if (is_among(name, apart, WEFT_COUNT(apart))) return WEFT_OK;
+    if (is_among(name, elements, WEFT_COUNT(elements)) && count == 2 && args[0]->type.id == WEFT_TYPE_MAP)
+        return collate_key(ctx, *fn, args, span);
+    if (is_among(name, apart, WEFT_COUNT(apart)) || (*fn)->lambda_types != NULL) return WEFT_OK;
+    if (strcmp(name, "map") == 0) return collate_map(ctx, args, count, span);
     if (is_among(name, patterns, WEFT_COUNT(patterns))) return collate_pattern(ctx, *fn, args, count, span);
     WEFT_TRY(st, weft_collate_args(ctx, args, count, span));
-    if ((*fn)->bind == weft_bind_compare) WEFT_TRY(st, weft_collation_keys(ctx, name, args, count, span));
+    if ((*fn)->open == weft_call_keys_open)
+        for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expect_collation(ctx, name, args[i], span));
+    if ((*fn)->bind == weft_bind_compare) {
+        WEFT_TRY(st, weft_expect_same_collations(ctx, args, count, span));
+        WEFT_TRY(st, weft_collation_keys(ctx, name, args, count, span));
+    }
     WEFT_TRY(st, find_twin(ctx, fn, args, count, span));
+    if (strcmp(name, "str_to_map") == 0 && args[0]->type.collation == WEFT_COLLATION_LCASE)
+        for (int32_t i = 1; i < count; i++) WEFT_TRY(st, hide(ctx, "(case_free)", &args[i]));
 done:
     return st;
+}
+
+weft_status weft_collate_map(weft_ctx *ctx, const weft_expr *e, const weft_expr **out)
+{
+    static const char *const makers[] = {"map",        "map_from_arrays", "map_from_entries",
+                                         "map_concat", "str_to_map",      "transform_keys"};
+    *out = e;
+    if (e->type.id != WEFT_TYPE_MAP || !weft_type_is_collated(e->type.children[0].type) ||
+        !is_among(e->call.function->name, makers, WEFT_COUNT(makers)))
+        return WEFT_OK;
+    return hide(ctx, "(distinct_keys)", out);
 }
 
 weft_status weft_collate_result(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,

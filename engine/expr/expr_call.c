@@ -36,6 +36,7 @@ weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t
     bool found = false;
 
     WEFT_TRY(st, weft_collate_args(ctx, args, count, span));
+    WEFT_TRY(st, weft_expect_same_collations(ctx, args, count, span));
     WEFT_TRY(st, common_of_list(ctx, args, count, type, &culprit, &found));
     if (!found) {
         char a[128], b[128];
@@ -359,6 +360,7 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     if (span != NULL) proto.span = *span;
     proto.call.function = fn;
     WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
+    WEFT_TRY(st, weft_collate_map(ctx, *out, out));
     if (strcmp(fn->name, "nanvl") == 0 && weft_expr_fallible(bound[1]))
         WEFT_TRY(st, nanvl_form(ctx, *out, span, out));
 done:

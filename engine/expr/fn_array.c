@@ -46,14 +46,15 @@ done:
 }
 
 /* 1 and up: where it is; 0: nowhere; -1: nowhere, but among NULLs. */
-static int64_t array_find(const weft_column *array, int32_t i, const weft_column *value, int32_t slot)
+static int64_t array_find(const weft_column *array, const weft_column *keys, int32_t i,
+                          const weft_column *value)
 {
     const weft_list list = weft_arg_list(array, i);
     int64_t found = 0;
     for (int32_t k = 0; k < list.length; k++) {
         if (weft_column_is_null(&array->children[0], list.offset + k))
             found = -1;
-        else if (weft_slots_equal(&array->children[0], list.offset + k, value, slot))
+        else if (weft_slots_equal(keys, list.offset + k, value, weft_arg_slot(value, i)))
             return k + 1;
     }
     return found;
@@ -61,29 +62,37 @@ static int64_t array_find(const weft_column *array, int32_t i, const weft_column
 
 static weft_status kernel_contains(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
+    weft_status st = WEFT_OK;
+    const weft_column *keys = NULL, *value = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
+    WEFT_TRY(st, weft_value_keys(ctx, call, 1, &value));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
-        const int64_t at = array_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i));
+        const int64_t at = array_find(&call->args[0], keys, i, value);
         if (at < 0)
             weft_vector_set_null(call->out, i);
         else
             ((uint8_t *)call->out->values)[i] = at > 0;
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 static weft_status kernel_array_position(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
+    weft_status st = WEFT_OK;
+    const weft_column *keys = NULL, *value = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
+    WEFT_TRY(st, weft_value_keys(ctx, call, 1, &value));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
-        const int64_t at = array_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i));
+        const int64_t at = array_find(&call->args[0], keys, i, value);
         ((int64_t *)call->out->values)[i] = at < 0 ? 0 : at;
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 /* ---- least and greatest ---- */
@@ -104,6 +113,8 @@ done:
 static weft_status run_extreme(weft_ctx *ctx, weft_kernel_call *call, int direction)
 {
     weft_status st = WEFT_OK;
+    const weft_column *keys = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
@@ -112,7 +123,7 @@ static weft_status run_extreme(weft_ctx *ctx, weft_kernel_call *call, int direct
         int32_t best = -1;
         for (int32_t e = list.offset; e < list.offset + list.length; e++) {
             if (weft_column_is_null(child, e)) continue;
-            if (best < 0 || weft_nested_compare_columns(child, e, child, best) * direction > 0) best = e;
+            if (best < 0 || weft_nested_compare_columns(keys, e, keys, best) * direction > 0) best = e;
         }
         if (best < 0)
             weft_vector_set_null(call->out, i);
@@ -140,10 +151,9 @@ typedef struct sort_order {
 
 static int order_elements(const weft_element *a, const weft_element *b, const sort_order *order)
 {
-    const int null_a = weft_column_is_null(a->column, a->slot),
-              null_b = weft_column_is_null(b->column, b->slot);
+    const int null_a = weft_column_is_null(a->keys, a->slot), null_b = weft_column_is_null(b->keys, b->slot);
     if (null_a || null_b) return order->nulls_last ? null_a - null_b : null_b - null_a;
-    const int by = weft_nested_compare_columns(a->column, a->slot, b->column, b->slot);
+    const int by = weft_nested_compare_columns(a->keys, a->slot, b->keys, b->slot);
     return order->descending ? -by : by;
 }
 
@@ -183,6 +193,8 @@ static weft_status run_sort(weft_ctx *ctx, weft_kernel_call *call, bool nulls_la
 {
     weft_status st = WEFT_OK;
     weft_elements elements = {0}, spare = {0};
+    const weft_column *keys = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
@@ -191,9 +203,9 @@ static weft_status run_sort(weft_ctx *ctx, weft_kernel_call *call, bool nulls_la
             order.descending = ((const uint8_t *)call->args[1].data)[weft_arg_slot(&call->args[1], i)] == 0;
             order.nulls_last = order.descending;
         }
-        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], i));
+        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], keys, i));
         spare.count = 0;
-        WEFT_TRY(st, weft_elements_add_all(ctx, &spare, &call->args[0], i));
+        WEFT_TRY(st, weft_elements_add_all(ctx, &spare, &call->args[0], keys, i));
         sort_elements(elements.at, elements.count, spare.at, &order);
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
     }
@@ -238,8 +250,8 @@ typedef enum array_job {
     ARRAY_CONCAT
 } array_job;
 
-static weft_status take_one(weft_ctx *ctx, array_job job, const weft_column *array, int32_t i,
-                            weft_elements *out)
+static weft_status take_one(weft_ctx *ctx, array_job job, const weft_column *array, const weft_column *keys,
+                            int32_t i, weft_elements *out)
 {
     weft_status st = WEFT_OK;
     const weft_list list = weft_arg_list(array, i);
@@ -247,26 +259,27 @@ static weft_status take_one(weft_ctx *ctx, array_job job, const weft_column *arr
     for (int32_t k = 0; k < list.length; k++) {
         const int32_t slot = list.offset + (job == ARRAY_REVERSE ? list.length - 1 - k : k);
         if (job == ARRAY_COMPACT && weft_column_is_null(child, slot)) continue;
-        if ((job == ARRAY_DISTINCT || job == ARRAY_UNION) && weft_elements_have(out, child, slot)) continue;
-        WEFT_TRY(st, weft_elements_add(ctx, out, child, slot));
+        if ((job == ARRAY_DISTINCT || job == ARRAY_UNION) && weft_elements_have(out, keys, slot)) continue;
+        WEFT_TRY(st, weft_elements_add_keyed(ctx, out, child, keys, slot));
     }
 done:
     return st;
 }
 
 /* The elements of the first array that are, or are not, in the second, each once. */
-static weft_status take_matching(weft_ctx *ctx, array_job job, weft_kernel_call *call, int32_t i,
-                                 weft_elements *other, weft_elements *out)
+static weft_status take_matching(weft_ctx *ctx, array_job job, weft_kernel_call *call,
+                                 const weft_column *const keys[2], int32_t i, weft_elements *other,
+                                 weft_elements *out)
 {
     weft_status st = WEFT_OK;
     const weft_list list = weft_arg_list(&call->args[0], i);
     const weft_column *child = &call->args[0].children[0];
     other->count = 0;
-    WEFT_TRY(st, weft_elements_add_all(ctx, other, &call->args[1], i));
+    WEFT_TRY(st, weft_elements_add_all(ctx, other, &call->args[1], keys[1], i));
     for (int32_t slot = list.offset; slot < list.offset + list.length; slot++) {
-        if (weft_elements_have(other, child, slot) != (job == ARRAY_INTERSECT)) continue;
-        if (weft_elements_have(out, child, slot)) continue;
-        WEFT_TRY(st, weft_elements_add(ctx, out, child, slot));
+        if (weft_elements_have(other, keys[0], slot) != (job == ARRAY_INTERSECT)) continue;
+        if (weft_elements_have(out, keys[0], slot)) continue;
+        WEFT_TRY(st, weft_elements_add_keyed(ctx, out, child, keys[0], slot));
     }
 done:
     return st;
@@ -288,19 +301,23 @@ static weft_status run_arrays(weft_ctx *ctx, weft_kernel_call *call, array_job j
 {
     weft_status st = WEFT_OK;
     weft_elements elements = {0}, other = {0};
+    const weft_column *keys[2] = {NULL, NULL}; /* of sets, which have two arguments at most */
+    const bool set = job == ARRAY_DISTINCT || job == ARRAY_UNION || job == ARRAY_INTERSECT ||
+                     job == ARRAY_EXCEPT;
+    for (int32_t a = 0; a < call->arg_count && set; a++)
+        WEFT_TRY(st, weft_element_keys(ctx, call, a, &keys[a]));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
         if (job == ARRAY_INTERSECT || job == ARRAY_EXCEPT) {
-            WEFT_TRY(st, take_matching(ctx, job, call, i, &other, &elements));
+            WEFT_TRY(st, take_matching(ctx, job, call, keys, i, &other, &elements));
         } else {
             for (int32_t a = 0; a < call->arg_count; a++)
-                WEFT_TRY(st, take_one(ctx, job, &call->args[a], i, &elements));
+                WEFT_TRY(st, take_one(ctx, job, &call->args[a], set ? keys[a] : &call->args[a].children[0], i,
+                                      &elements));
         }
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
     }
-    const bool set = job == ARRAY_DISTINCT || job == ARRAY_UNION || job == ARRAY_INTERSECT ||
-                     job == ARRAY_EXCEPT;
     if (set) drop_negative_zeros(call->out);
 done:
     weft_elements_free(&elements);
@@ -380,7 +397,7 @@ static weft_status kernel_flatten(weft_ctx *ctx, weft_kernel_call *call)
         for (int32_t e = list.offset; e < list.offset + list.length; e++)
             null |= weft_column_is_null(child, e);
         for (int32_t e = list.offset; e < list.offset + list.length && !null; e++)
-            WEFT_TRY(st, weft_elements_add_all(ctx, &elements, child, e));
+            WEFT_TRY(st, weft_elements_add_all(ctx, &elements, child, &child->children[0], e));
         if (null)
             weft_vector_set_null(call->out, i);
         else
@@ -508,39 +525,39 @@ WEFT_NESTED_FORM(array_join, 2, 3, WEFT_TYPE_STRING, kernel_array_join);
 
 WEFT_NESTED_ENTRY(size, "size", "cardinality,array_size", 0, bind_size,
                   "size(a): elements of an array or map", "SELECT size(array(1, 2))", "2");
-WEFT_NESTED_ENTRY(array_contains, "array_contains", NULL, OWN, bind_contains,
-                  "array_contains(a, value): is it among the elements?",
-                  "SELECT array_contains(array(1, 2), 2)", "true");
-WEFT_NESTED_ENTRY(array_position, "array_position", NULL, OWN, bind_contains,
-                  "array_position(a, value): where it is first, from 1; 0 where it is not",
-                  "SELECT array_position(array(3, 2), 2)", "2");
-WEFT_NESTED_ENTRY(array_max, "array_max", NULL, OWN, bind_extreme, "array_max(a): the greatest element",
-                  "SELECT array_max(array(1, 3, 2))", "3");
-WEFT_NESTED_ENTRY(array_min, "array_min", NULL, OWN, bind_extreme, "array_min(a): the least element",
-                  "SELECT array_min(array(1, 3, 2))", "1");
-WEFT_NESTED_ENTRY(sort_array, "sort_array", NULL, OWN, bind_sort,
-                  "sort_array(a [, ascending]): the elements in order, NULLs below all",
-                  "SELECT sort_array(array(2, NULL, 1))", "[null, 1, 2]");
-WEFT_NESTED_ENTRY(array_sort, "array_sort", NULL, OWN, bind_sort,
-                  "array_sort(a): the elements in order, NULLs last", "SELECT array_sort(array(2, NULL, 1))",
-                  "[1, 2, null]");
-WEFT_NESTED_ENTRY(array_distinct, "array_distinct", NULL, OWN, bind_like_array,
-                  "array_distinct(a): the elements, each once", "SELECT array_distinct(array(1, 2, 1))",
-                  "[1, 2]");
+WEFT_KEYED_ENTRY(array_contains, "array_contains", NULL, OWN, bind_contains,
+                 "array_contains(a, value): is it among the elements?",
+                 "SELECT array_contains(array(1, 2), 2)", "true");
+WEFT_KEYED_ENTRY(array_position, "array_position", NULL, OWN, bind_contains,
+                 "array_position(a, value): where it is first, from 1; 0 where it is not",
+                 "SELECT array_position(array(3, 2), 2)", "2");
+WEFT_KEYED_ENTRY(array_max, "array_max", NULL, OWN, bind_extreme, "array_max(a): the greatest element",
+                 "SELECT array_max(array(1, 3, 2))", "3");
+WEFT_KEYED_ENTRY(array_min, "array_min", NULL, OWN, bind_extreme, "array_min(a): the least element",
+                 "SELECT array_min(array(1, 3, 2))", "1");
+WEFT_KEYED_ENTRY(sort_array, "sort_array", NULL, OWN, bind_sort,
+                 "sort_array(a [, ascending]): the elements in order, NULLs below all",
+                 "SELECT sort_array(array(2, NULL, 1))", "[null, 1, 2]");
+WEFT_KEYED_ENTRY(array_sort, "array_sort", NULL, OWN, bind_sort,
+                 "array_sort(a): the elements in order, NULLs last", "SELECT array_sort(array(2, NULL, 1))",
+                 "[1, 2, null]");
+WEFT_KEYED_ENTRY(array_distinct, "array_distinct", NULL, OWN, bind_like_array,
+                 "array_distinct(a): the elements, each once", "SELECT array_distinct(array(1, 2, 1))",
+                 "[1, 2]");
 WEFT_NESTED_ENTRY(array_reverse, "array_reverse", NULL, OWN, bind_like_array,
                   "reverse(a): the elements backwards", "SELECT reverse(array(1, 2))", "[2, 1]");
 WEFT_NESTED_ENTRY(array_compact, "array_compact", NULL, OWN, bind_like_array,
                   "array_compact(a): the elements that are not NULL", "SELECT array_compact(array(1, NULL))",
                   "[1]");
-WEFT_NESTED_ENTRY(array_union, "array_union", NULL, OWN, bind_arrays,
-                  "array_union(a, b): the elements of both, each once",
-                  "SELECT array_union(array(1, 2), array(2, 3))", "[1, 2, 3]");
-WEFT_NESTED_ENTRY(array_intersect, "array_intersect", NULL, OWN, bind_arrays,
-                  "array_intersect(a, b): the elements that are in both, each once",
-                  "SELECT array_intersect(array(1, 2), array(2, 3))", "[2]");
-WEFT_NESTED_ENTRY(array_except, "array_except", NULL, OWN, bind_arrays,
-                  "array_except(a, b): the elements of a that are not in b, each once",
-                  "SELECT array_except(array(1, 2), array(2, 3))", "[1]");
+WEFT_KEYED_ENTRY(array_union, "array_union", NULL, OWN, bind_arrays,
+                 "array_union(a, b): the elements of both, each once",
+                 "SELECT array_union(array(1, 2), array(2, 3))", "[1, 2, 3]");
+WEFT_KEYED_ENTRY(array_intersect, "array_intersect", NULL, OWN, bind_arrays,
+                 "array_intersect(a, b): the elements that are in both, each once",
+                 "SELECT array_intersect(array(1, 2), array(2, 3))", "[2]");
+WEFT_KEYED_ENTRY(array_except, "array_except", NULL, OWN, bind_arrays,
+                 "array_except(a, b): the elements of a that are not in b, each once",
+                 "SELECT array_except(array(1, 2), array(2, 3))", "[1]");
 WEFT_NESTED_ENTRY(array_concat, "array_concat", NULL, OWN, bind_arrays,
                   "concat(a, b, ...): the elements of all arrays, one after another",
                   "SELECT concat(array(1), array(2))", "[1, 2]");

@@ -44,7 +44,7 @@ static weft_status run_add(weft_ctx *ctx, weft_kernel_call *call, bool front)
         const weft_column *added = weft_column_is_null(value, i) ? NULL : value;
         const int32_t slot = weft_arg_slot(value, i);
         if (front) WEFT_TRY(st, weft_elements_add(ctx, &elements, added, slot));
-        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], i));
+        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], &call->args[0].children[0], i));
         if (!front) WEFT_TRY(st, weft_elements_add(ctx, &elements, added, slot));
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
     }
@@ -116,13 +116,16 @@ static weft_status kernel_remove(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     weft_elements elements = {0};
+    const weft_column *keys = NULL, *removed = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
+    WEFT_TRY(st, weft_value_keys(ctx, call, 1, &removed));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
         const weft_list list = weft_arg_list(&call->args[0], i);
         const weft_column *child = &call->args[0].children[0];
         for (int32_t e = list.offset; e < list.offset + list.length; e++) {
-            if (weft_slots_equal(child, e, &call->args[1], weft_arg_slot(&call->args[1], i))) continue;
+            if (weft_slots_equal(keys, e, removed, weft_arg_slot(removed, i))) continue;
             WEFT_TRY(st, weft_elements_add(ctx, &elements, child, e));
         }
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
@@ -189,10 +192,9 @@ done:
 }
 
 /* 1: they share an element that is not NULL; -1: a NULL might be one; 0: they do not. */
-static int overlap(const weft_kernel_call *call, int32_t i)
+static int overlap(const weft_kernel_call *call, const weft_column *left, const weft_column *right, int32_t i)
 {
     const weft_list a = weft_arg_list(&call->args[0], i), b = weft_arg_list(&call->args[1], i);
-    const weft_column *left = &call->args[0].children[0], *right = &call->args[1].children[0];
     bool unknown = false;
     if (a.length == 0 || b.length == 0) return 0;
     for (int32_t e = 0; e < b.length; e++) unknown |= weft_column_is_null(right, b.offset + e);
@@ -210,17 +212,21 @@ static int overlap(const weft_kernel_call *call, int32_t i)
 
 static weft_status kernel_overlap(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
+    weft_status st = WEFT_OK;
+    const weft_column *left = NULL, *right = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &left));
+    WEFT_TRY(st, weft_element_keys(ctx, call, 1, &right));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
-        const int found = overlap(call, i);
+        const int found = overlap(call, left, right, i);
         if (found < 0)
             weft_vector_set_null(call->out, i);
         else
             ((uint8_t *)call->out->values)[i] = (uint8_t)found;
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 /* ---- arrays_zip ---- */
@@ -301,14 +307,14 @@ WEFT_NESTED_ENTRY(
     array_insert, "array_insert", NULL, RAISES, bind_with_element,
     "array_insert(a, place, value): the value at the place, from 1, or from the end where negative",
     "SELECT array_insert(array(1, 3), 2, 2)", "[1, 2, 3]");
-WEFT_NESTED_ENTRY(array_remove, "array_remove", NULL, OWN, bind_with_element,
-                  "array_remove(a, value): the elements that differ from the value",
-                  "SELECT array_remove(array(1, 2, 1), 1)", "[2]");
+WEFT_KEYED_ENTRY(array_remove, "array_remove", NULL, OWN, bind_with_element,
+                 "array_remove(a, value): the elements that differ from the value",
+                 "SELECT array_remove(array(1, 2, 1), 1)", "[2]");
 WEFT_NESTED_ENTRY(array_repeat, "array_repeat", NULL, RAISES, bind_repeat,
                   "array_repeat(value, n): the value n times", "SELECT array_repeat('a', 2)", "[a, a]");
-WEFT_NESTED_ENTRY(arrays_overlap, "arrays_overlap", NULL, OWN, bind_overlap,
-                  "arrays_overlap(a, b): have they an element in common?",
-                  "SELECT arrays_overlap(array(1, 2), array(2, 3))", "true");
+WEFT_KEYED_ENTRY(arrays_overlap, "arrays_overlap", NULL, OWN, bind_overlap,
+                 "arrays_overlap(a, b): have they an element in common?",
+                 "SELECT arrays_overlap(array(1, 2), array(2, 3))", "true");
 WEFT_NESTED_ENTRY(arrays_zip, "arrays_zip", NULL, OWN, bind_zip,
                   "arrays_zip(a, b, ...): structs of the elements at the same place",
                   "SELECT arrays_zip(array(1), array('a'))", "[{1, a}]");

@@ -412,7 +412,7 @@ static weft_status kernel_shuffle(weft_ctx *ctx, weft_kernel_call *call)
             weft_vector_set_null(call->out, i);
             continue;
         }
-        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], i));
+        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], &call->args[0].children[0], i));
         shuffle_elements(&s->twister, &elements);
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
     }

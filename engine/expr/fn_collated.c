@@ -105,14 +105,51 @@ done:
     return st;
 }
 
+/* The place of the n-th match that begins at or behind the character `start`, or, where it is negative, at or
+ * before the one that is so far from the end, and then counted backwards; 0: there is none. */
+static int32_t nth_place(weft_collation_search *s, const weft_str *text, int64_t start, int64_t n)
+{
+    const int64_t length = weft_utf8_length(weft_str_data(text), text->len);
+    const int64_t last = start > 0 ? length : length + start + 1;
+    size_t from = 0, to = 0, at = 0;
+    int64_t before = 0;
+    if (start == 0 || start > length || last < 1) return 0;
+    const size_t end = weft_utf8_skip(weft_str_data(text), text->len, last, NULL);
+    if (start < 0) { /* how many there are tells which one it is from the begin */
+        for (; weft_collation_search_next(s, at, &from, &to) && from < end; at = from + 1) before++;
+        n = before - n + 1;
+        if (n < 1) return 0;
+    }
+    at = start > 0 ? weft_utf8_skip(weft_str_data(text), text->len, start - 1, NULL) : 0;
+    for (; weft_collation_search_next(s, at, &from, &to); at = from + 1)
+        if (--n == 0) return place_of(text, from);
+    return 0;
+}
+
+/* instr(text, part [, position [, occurrence]]) */
+static weft_status find_instr(weft_ctx *ctx, weft_kernel_call *call, int32_t i, int32_t *out)
+{
+    weft_status st = WEFT_OK;
+    const weft_str text = without_blanks(call, weft_arg_str(&call->args[0], i));
+    const weft_str part = without_blanks(call, weft_arg_str(&call->args[1], i));
+    const int64_t position = call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : 1;
+    const int64_t occurrence = call->arg_count > 3 ? weft_arg_i64(&call->args[3], i) : 1;
+    if (occurrence < 1) return weft_raise_occurrence(ctx, call->expr, occurrence);
+    *out = part.len == 0;
+    if (part.len == 0 || text.len == 0) return WEFT_OK;
+    WEFT_TRY(st, weft_collation_search_set(ctx, call->state, text, part));
+    *out = nth_place(call->state, &text, position, occurrence);
+done:
+    return st;
+}
+
 static weft_status kernel_instr(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        WEFT_TRY(st, find_place(ctx, call, weft_arg_str(&call->args[0], i), weft_arg_str(&call->args[1], i),
-                                1, (int32_t *)call->out->values + i));
+        if (weft_call_valid(call, i))
+            WEFT_TRY(st, find_instr(ctx, call, i, (int32_t *)call->out->values + i));
     }
 done:
     return st;
@@ -288,8 +325,8 @@ WEFT_FN_FORM(startswith, 2, 2, WEFT_TYPE_BOOLEAN, kernel_starts, S, S);
 COLLATED(startswith, "startswith", 0, "startswith() of strings of a collation");
 WEFT_FN_FORM(endswith, 2, 2, WEFT_TYPE_BOOLEAN, kernel_ends, S, S);
 COLLATED(endswith, "endswith", 0, "endswith() of strings of a collation");
-WEFT_FN_FORM(instr, 2, 2, I, kernel_instr, S, S);
-COLLATED(instr, "instr", 0, "instr() of strings of a collation");
+WEFT_FN_FORM(instr, 2, 4, I, kernel_instr, S, S, I, I);
+COLLATED(instr, "instr", WEFT_FN_FALLIBLE, "instr() of strings of a collation");
 WEFT_FN_FORM(position, 2, 3, I, kernel_position, S, S, I);
 COLLATED(position, "position", 0, "position() of strings of a collation");
 WEFT_FN_FORM(substring_index, 3, 3, S, kernel_substring_index, S, S, I);

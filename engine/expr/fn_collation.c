@@ -3,6 +3,7 @@
 #include "engine/columnar/collation.h"
 #include "engine/expr/collator.h"
 #include "engine/expr/fn_entry.h"
+#include "engine/expr/nested_call.h"
 
 /* ---- collate: the same strings under another type ---- */
 
@@ -119,6 +120,79 @@ done:
     return st;
 }
 
+/* ---- keys of nested values ---- */
+
+static weft_status bind_keys(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
+{
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    return weft_type_of_keys(ctx, args[0]->type, type);
+}
+
+static weft_status keys_open(weft_ctx *ctx, const weft_expr *call, void **state)
+{
+    weft_keyer *keyer = NULL;
+    const weft_status st = weft_keyer_open(ctx, call->args[0]->type, &keyer);
+    *state = keyer;
+    return st;
+}
+
+static void keys_close(void *state)
+{
+    weft_keyer *keyer = state;
+    weft_keyer_close(&keyer);
+}
+
+static weft_status kernel_keys(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        WEFT_TRY(st, weft_keyer_put(ctx, call->state, &call->args[0], i, call->out, i));
+    }
+done:
+    return st;
+}
+
+/* ---- maps whose keys differ ---- */
+
+static weft_status bind_distinct(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
+                                 int32_t count, const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
+    *variant = 0;
+    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    *type = args[0]->type;
+done:
+    return st;
+}
+
+static weft_status kernel_distinct(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *map = &call->args[0], *keys = NULL;
+    weft_map_builder seen = {0};
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        WEFT_TRY(st, weft_vector_set(ctx, call->out, i, map, i));
+        if (weft_column_is_null(map, i)) continue;
+        const weft_list list = weft_arg_list(map, i);
+        const weft_column *entries = &map->children[0];
+        seen.keys.count = seen.values.count = 0;
+        for (int32_t e = list.offset; e < list.offset + list.length; e++) {
+            const int32_t slot = weft_column_slot(entries, e);
+            WEFT_TRY(st, weft_map_add_keyed(ctx, &seen, call->expr, &entries->children[0], keys, slot,
+                                            &entries->children[1], slot));
+        }
+    }
+done:
+    weft_map_free(&seen);
+    return st;
+}
+
 /* ---- patterns of regular expressions for which case does not count ---- */
 
 static weft_status kernel_case_free(weft_ctx *ctx, weft_kernel_call *call)
@@ -160,3 +234,16 @@ const weft_function weft_fn_collation_key = {
     .open = key_open,
     .close = key_close,
     .help = "(collation_key)(s, name): bytes that compare as s does under the collation"};
+WEFT_NESTED_FORM(collation_keys, 1, 1, WEFT_TYPE_COUNT, kernel_keys);
+const weft_function weft_fn_collation_keys = {
+    .name = "(collation_keys)",
+    .flags = WEFT_FN_NULL_OWN,
+    .signatures = collation_keys_forms,
+    .signature_count = 1,
+    .bind = bind_keys,
+    .open = keys_open,
+    .close = keys_close,
+    .help = "(collation_keys)(v): the nested value with the key of each string of a collation in its place"};
+WEFT_NESTED_FORM(distinct_keys, 1, 1, WEFT_TYPE_MAP, kernel_distinct);
+WEFT_KEYED_ENTRY(distinct_keys, "(distinct_keys)", NULL, WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE, bind_distinct,
+                 "(distinct_keys)(m): the map, whose keys differ by their collation", NULL, NULL);

@@ -42,13 +42,7 @@ static weft_status kernel_instr(weft_ctx *ctx, weft_kernel_call *call)
         const int64_t position = call->arg_count > 2 ? weft_arg_i64(&call->args[2], i) : 1;
         const int64_t occurrence = call->arg_count > 3 ? weft_arg_i64(&call->args[3], i) : 1;
         int32_t found = 0;
-        if (occurrence < 1) {
-            return weft_fail_at(
-                ctx, WEFT_OCCURRENCE, &call->expr->span,
-                "The value of parameter(s) `occurrence` in `instr` is invalid: expects a positive "
-                "integer, but got %lld.",
-                (long long)occurrence);
-        }
+        if (occurrence < 1) return weft_raise_occurrence(ctx, call->expr, occurrence);
         if (position == 0)
             found = 0;
         else if (part->len == 0)

@@ -446,9 +446,10 @@ static weft_status kernel_transform_values(weft_ctx *ctx, weft_kernel_call *call
     return run_transform_map(ctx, call, false);
 }
 
-/* The keys of both maps, those of the first first; from[v] is where a value comes from, or NULL. */
-static weft_status zip_keys(weft_ctx *ctx, weft_kernel_call *call, int32_t i, weft_elements *keys,
-                            weft_elements values[2])
+/* The keys of both maps, those of the first first; from[v] is where a value comes from, or NULL. They are
+ * equal where `by` is. */
+static weft_status zip_keys(weft_ctx *ctx, weft_kernel_call *call, const weft_column *const by[2], int32_t i,
+                            weft_elements *keys, weft_elements values[2])
 {
     weft_status st = WEFT_OK;
     for (int32_t side = 0; side < 2; side++) {
@@ -457,7 +458,7 @@ static weft_status zip_keys(weft_ctx *ctx, weft_kernel_call *call, int32_t i, we
         const weft_column *other = &call->args[1 - side];
         for (int32_t e = list.offset; e < list.offset + list.length; e++) {
             const int32_t slot = weft_column_slot(entries, e);
-            const int32_t match = weft_map_find(other, i, &entries->children[0], slot);
+            const int32_t match = weft_map_find(other, by[1 - side], i, by[side], slot);
             if (side == 1 && match >= 0) continue;
             WEFT_TRY(st, weft_elements_add(ctx, keys, &entries->children[0], slot));
             WEFT_TRY(st, weft_elements_add(ctx, &values[side], &entries->children[1], slot));
@@ -475,7 +476,11 @@ static weft_status kernel_map_zip(weft_ctx *ctx, weft_kernel_call *call)
     weft_lambda *lambda = lambda_of(call, 0);
     weft_elements keys = {0}, values[2] = {{0}, {0}};
     weft_map_builder map = {0};
+    const weft_column *by[2] = {NULL, NULL};
+    weft_kernel_call keyed = *call; /* the state of the call itself is the lambda's */
     int32_t next = 0;
+    WEFT_TRY(st, weft_call_keys_open(ctx, call->expr, &keyed.state));
+    for (int32_t side = 0; side < 2; side++) WEFT_TRY(st, weft_element_keys(ctx, &keyed, side, &by[side]));
     weft_lambda_begin(lambda);
     for (int32_t pass = 0; pass < 2; pass++) {
         for (int32_t k = 0; k < call->selected; k++) {
@@ -485,7 +490,7 @@ static weft_status kernel_map_zip(weft_ctx *ctx, weft_kernel_call *call)
                 continue;
             }
             keys.count = values[0].count = values[1].count = 0;
-            WEFT_TRY(st, zip_keys(ctx, call, i, &keys, values));
+            WEFT_TRY(st, zip_keys(ctx, call, by, i, &keys, values));
             for (int32_t e = 0; e < keys.count; e++) {
                 const weft_element *key = &keys.at[e];
                 if (pass == 1) {
@@ -512,6 +517,7 @@ done:
     weft_elements_free(&values[0]);
     weft_elements_free(&values[1]);
     weft_map_free(&map);
+    weft_call_keys_close(keyed.state);
     return st;
 }
 
@@ -666,9 +672,9 @@ static weft_status kernel_sort_by(weft_ctx *ctx, weft_kernel_call *call)
             continue;
         }
         const sorting s = {.call = call, .row = i};
-        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], i));
+        WEFT_TRY(st, weft_elements_add_all(ctx, &elements, &call->args[0], &call->args[0].children[0], i));
         spare.count = 0;
-        WEFT_TRY(st, weft_elements_add_all(ctx, &spare, &call->args[0], i));
+        WEFT_TRY(st, weft_elements_add_all(ctx, &spare, &call->args[0], &call->args[0].children[0], i));
         WEFT_TRY(st, sort_by(ctx, &s, elements.at, elements.count, spare.at));
         WEFT_TRY(st, weft_elements_put(ctx, &elements, call->out, i));
     }

@@ -68,14 +68,18 @@ done:
 
 static weft_status kernel_contains_key(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
+    weft_status st = WEFT_OK;
+    const weft_column *keys = NULL, *key = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
+    WEFT_TRY(st, weft_value_keys(ctx, call, 1, &key));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_skip_null(call, i)) continue;
         ((uint8_t *)call->out->values)[i] =
-            weft_map_find(&call->args[0], i, &call->args[1], weft_arg_slot(&call->args[1], i)) >= 0;
+            weft_map_find(&call->args[0], keys, i, key, weft_arg_slot(key, i)) >= 0;
     }
-    return WEFT_OK;
+done:
+    return st;
 }
 
 static weft_status bind_from_arrays(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
@@ -133,9 +137,9 @@ WEFT_NESTED_ENTRY(map_values, "map_values", NULL, OWN, bind_of_map, "map_values(
                   "SELECT map_values(map('a', 1))", "[1]");
 WEFT_NESTED_ENTRY(map_entries, "map_entries", NULL, OWN, bind_of_map,
                   "map_entries(m): structs of key and value", "SELECT map_entries(map('a', 1))", "[{a, 1}]");
-WEFT_NESTED_ENTRY(map_contains_key, "map_contains_key", NULL, OWN, bind_contains_key,
-                  "map_contains_key(m, k): is there an entry with this key?",
-                  "SELECT map_contains_key(map('a', 1), 'a')", "true");
+WEFT_KEYED_ENTRY(map_contains_key, "map_contains_key", NULL, OWN, bind_contains_key,
+                 "map_contains_key(m, k): is there an entry with this key?",
+                 "SELECT map_contains_key(map('a', 1), 'a')", "true");
 WEFT_NESTED_ENTRY(map_from_arrays, "map_from_arrays", NULL, RAISES, bind_from_arrays,
                   "map_from_arrays(keys, values): a map of these entries",
                   "SELECT map_from_arrays(array('a'), array(1))", "{a -> 1}");

@@ -3,9 +3,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "common/mem.h"
 #include "engine/columnar/nested.h"
 #include "engine/expr/cast_private.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/collation_keys.h"
 #include "engine/expr/decimal.h"
 #include "engine/expr/fn_decimal.h"
 #include "engine/expr/fn_entry.h"
@@ -282,24 +284,29 @@ static weft_status extreme_rows(weft_kernel_call *call, int sign)
     }
     return WEFT_OK;
 }
-/* The same of nested values. */
+/* The same of nested values, which are compared by their keys. */
 static weft_status extreme_nested(weft_ctx *ctx, weft_kernel_call *call, int sign)
 {
     weft_status st = WEFT_OK;
+    const weft_column **keys = NULL;
+    void *block = NULL;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)call->arg_count * sizeof *keys, &block));
+    keys = block;
+    for (int32_t a = 0; a < call->arg_count; a++) WEFT_TRY(st, weft_value_keys(ctx, call, a, &keys[a]));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        const weft_column *best = NULL;
+        int32_t best = -1;
         for (int32_t a = 0; a < call->arg_count; a++) {
-            const weft_column *arg = &call->args[a];
-            if (weft_column_is_null(arg, i)) continue;
-            if (best == NULL || weft_nested_compare_columns(arg, i, best, i) * sign > 0) best = arg;
+            if (weft_column_is_null(keys[a], i)) continue;
+            if (best < 0 || weft_nested_compare_columns(keys[a], i, keys[best], i) * sign > 0) best = a;
         }
-        if (best == NULL)
+        if (best < 0)
             weft_vector_set_null(call->out, i);
         else
-            WEFT_TRY(st, weft_vector_set(ctx, call->out, i, best, i));
+            WEFT_TRY(st, weft_vector_set(ctx, call->out, i, &call->args[best], i));
     }
 done:
+    weft_mem_free(block);
     return st;
 }
 
@@ -349,7 +356,17 @@ WEFT_FN_ENTRY(floor, "floor", NULL, WEFT_FN_FALLIBLE, whole_bind,
               "floor(x): the next whole number at or below x", "SELECT floor(-0.1)", "-1");
 WEFT_FN_ENTRY(ceil, "ceil", "ceiling", WEFT_FN_FALLIBLE, whole_bind,
               "ceil(x): the next whole number at or above x", "SELECT ceil(0.1)", "1");
-WEFT_FN_ENTRY(greatest, "greatest", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
-              "greatest(a, b, ...): the greatest that is not NULL", "SELECT greatest(1, 3, 2)", "3");
-WEFT_FN_ENTRY(least, "least", NULL, WEFT_FN_NULL_OWN, weft_bind_same,
-              "least(a, b, ...): the least that is not NULL", "SELECT least(1, 3, 2)", "1");
+/* Of nested values, whose keys are compared. */
+#define EXTREME(symbol, usage, query, answer)                                                                \
+    const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
+                                            .flags = WEFT_FN_NULL_OWN,                                       \
+                                            .signatures = symbol##_signatures,                               \
+                                            .signature_count = WEFT_COUNT(symbol##_signatures),              \
+                                            .bind = weft_bind_same,                                          \
+                                            .open = weft_call_keys_open,                                     \
+                                            .close = weft_call_keys_close,                                   \
+                                            .help = usage,                                                   \
+                                            .example = query,                                                \
+                                            .example_result = answer}
+EXTREME(greatest, "greatest(a, b, ...): the greatest that is not NULL", "SELECT greatest(1, 3, 2)", "3");
+EXTREME(least, "least(a, b, ...): the least that is not NULL", "SELECT least(1, 3, 2)", "1");

@@ -310,14 +310,16 @@ done:
 static weft_status kernel_key(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
-    const weft_column *map = &call->args[0], *key = &call->args[1];
+    const weft_column *map = &call->args[0], *keys = NULL, *key = NULL;
+    WEFT_TRY(st, weft_element_keys(ctx, call, 0, &keys));
+    WEFT_TRY(st, weft_value_keys(ctx, call, 1, &key));
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (weft_call_any_null(call, i)) {
             weft_vector_set_null(call->out, i);
             continue;
         }
-        const int32_t slot = weft_map_find(map, i, key, weft_arg_slot(key, i));
+        const int32_t slot = weft_map_find(map, keys, i, key, weft_arg_slot(key, i));
         if (slot < 0)
             weft_vector_set_null(call->out, i);
         else
@@ -441,6 +443,7 @@ done:
 #define ANY         WEFT_TYPE_COUNT
 #define OWN         WEFT_FN_NULL_OWN
 #define FORMS(list) .signatures = list, .signature_count = WEFT_COUNT(list)
+#define KEYED       .open = weft_call_keys_open, .close = weft_call_keys_close
 
 static const weft_signature array_forms[] = {{{ANY}, 0, -1, WEFT_TYPE_ARRAY, kernel_array}};
 static const weft_signature struct_forms[] = {{{ANY}, 2, -1, WEFT_TYPE_STRUCT, kernel_named_struct}};
@@ -483,6 +486,7 @@ const weft_function weft_fn_map = {.name = "map",
 const weft_function weft_fn_field = {.name = ".",
                                      .flags = OWN,
                                      FORMS(field_forms),
+                                     KEYED,
                                      .bind = bind_field,
                                      .help = "s.f: a field of a struct, of each struct of an array, or a "
                                              "value of a map",
@@ -492,6 +496,7 @@ const weft_function weft_fn_item = {
     .name = "[]",
     .flags = OWN | WEFT_FN_FALLIBLE,
     FORMS(item_forms),
+    KEYED,
     .bind = bind_item,
     .help = "a[i]: the element at an index, from 0; m[k]: the value of a key, or NULL",
     .example = "SELECT array(1, 2)[1]",
@@ -500,6 +505,7 @@ const weft_function weft_fn_element_at = {
     .name = "element_at",
     .flags = OWN | WEFT_FN_FALLIBLE,
     FORMS(element_at_forms),
+    KEYED,
     .bind = bind_item,
     .help = "element_at(a, i): the element at an index, from 1, or from the end where it is negative; "
             "element_at(m, k): the value of a key, or NULL",
@@ -509,6 +515,7 @@ const weft_function weft_fn_try_element_at = {
     .name = "try_element_at",
     .flags = OWN | WEFT_FN_FALLIBLE, /* of index 0 only */
     FORMS(try_element_at_forms),
+    KEYED,
     .bind = bind_item,
     .help = "try_element_at(a, i): as element_at, NULL where there is no such element",
     .example = "SELECT try_element_at(array(1, 2, 3), 5)",

@@ -120,7 +120,6 @@ weft_status weft_bind_map_key(weft_ctx *ctx, const weft_function *fn, const weft
     char map[256], value[256];
     weft_type common, wider;
     bool found = false;
-    if (key.id == WEFT_TYPE_STRING && asked.id == WEFT_TYPE_STRING) return WEFT_OK; /* of any collation */
     if (!weft_text_promoted(key, asked)) WEFT_TRY(st, weft_type_common_in(ctx, key, asked, &common, &found));
     if (!found)
         return weft_fail_at(
@@ -204,6 +203,12 @@ done:
 
 weft_status weft_elements_add(weft_ctx *ctx, weft_elements *elements, const weft_column *column, int32_t slot)
 {
+    return weft_elements_add_keyed(ctx, elements, column, column, slot);
+}
+
+weft_status weft_elements_add_keyed(weft_ctx *ctx, weft_elements *elements, const weft_column *column,
+                                    const weft_column *keys, int32_t slot)
+{
     weft_status st = WEFT_OK;
     if (elements->count == elements->room) {
         const int32_t room = elements->room == 0 ? 64 : elements->room * 2;
@@ -213,25 +218,26 @@ weft_status weft_elements_add(weft_ctx *ctx, weft_elements *elements, const weft
         elements->at = block;
         elements->room = room;
     }
-    elements->at[elements->count++] = (weft_element){.column = column, .slot = slot};
+    elements->at[elements->count++] = (weft_element){.column = column, .keys = keys, .slot = slot};
 done:
     return st;
 }
 
-weft_status weft_elements_add_all(weft_ctx *ctx, weft_elements *elements, const weft_column *array, int32_t i)
+weft_status weft_elements_add_all(weft_ctx *ctx, weft_elements *elements, const weft_column *array,
+                                  const weft_column *keys, int32_t i)
 {
     weft_status st = WEFT_OK;
     const weft_list list = weft_arg_list(array, i);
     for (int32_t k = 0; k < list.length; k++)
-        WEFT_TRY(st, weft_elements_add(ctx, elements, &array->children[0], list.offset + k));
+        WEFT_TRY(st, weft_elements_add_keyed(ctx, elements, &array->children[0], keys, list.offset + k));
 done:
     return st;
 }
 
-bool weft_elements_have(const weft_elements *elements, const weft_column *column, int32_t slot)
+bool weft_elements_have(const weft_elements *elements, const weft_column *keys, int32_t slot)
 {
     for (int32_t i = 0; i < elements->count; i++) {
-        if (weft_slots_equal(elements->at[i].column, elements->at[i].slot, column, slot)) return true;
+        if (weft_slots_equal(elements->at[i].keys, elements->at[i].slot, keys, slot)) return true;
     }
     return false;
 }
@@ -270,13 +276,14 @@ weft_status weft_expect_map_key(weft_ctx *ctx, weft_type key, const weft_span *s
                         weft_type_text(key, text, sizeof text));
 }
 
-int32_t weft_map_find(const weft_column *map, int32_t i, const weft_column *key, int32_t key_slot)
+int32_t weft_map_find(const weft_column *map, const weft_column *keys, int32_t i, const weft_column *key,
+                      int32_t key_slot)
 {
     const weft_list list = weft_arg_list(map, i);
     const weft_column *entries = &map->children[0];
     for (int32_t e = list.offset; e < list.offset + list.length; e++) {
         const int32_t slot = weft_column_slot(entries, e);
-        if (weft_slots_equal(&entries->children[0], slot, key, key_slot)) return slot;
+        if (weft_slots_equal(keys, slot, key, key_slot)) return slot;
     }
     return -1;
 }
@@ -297,11 +304,18 @@ done:
 weft_status weft_map_add(weft_ctx *ctx, weft_map_builder *map, const weft_expr *e, const weft_column *key,
                          int32_t key_slot, const weft_column *value, int32_t value_slot)
 {
+    return weft_map_add_keyed(ctx, map, e, key, key, key_slot, value, value_slot);
+}
+
+weft_status weft_map_add_keyed(weft_ctx *ctx, weft_map_builder *map, const weft_expr *e,
+                               const weft_column *key, const weft_column *by, int32_t key_slot,
+                               const weft_column *value, int32_t value_slot)
+{
     weft_status st = WEFT_OK;
     if (weft_column_is_null(key, key_slot))
         return weft_fail_at(ctx, WEFT_NULL_MAP_KEY, &e->span, "Cannot use null as map key.");
-    if (weft_elements_have(&map->keys, key, key_slot)) return fail_duplicate(ctx, e, key, key_slot);
-    WEFT_TRY(st, weft_elements_add(ctx, &map->keys, key, key_slot));
+    if (weft_elements_have(&map->keys, by, key_slot)) return fail_duplicate(ctx, e, key, key_slot);
+    WEFT_TRY(st, weft_elements_add_keyed(ctx, &map->keys, key, by, key_slot));
     WEFT_TRY(st, weft_elements_add(ctx, &map->values, value, value_slot));
 done:
     return st;

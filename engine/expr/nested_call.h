@@ -4,6 +4,7 @@
 
 #include "engine/columnar/nested.h"
 #include "engine/expr/coerce.h"
+#include "engine/expr/collation_keys.h"
 #include "engine/expr/kernel.h"
 
 /* ---- types, their children in ctx->arena ---- */
@@ -83,6 +84,7 @@ static inline bool weft_slots_equal(const weft_column *a, int32_t slot_a, const 
 
 typedef struct weft_element {
     const weft_column *column; /* NULL: the element is NULL */
+    const weft_column *keys;   /* by which it is compared, at the same slot */
     int32_t slot;
 } weft_element;
 
@@ -94,11 +96,16 @@ typedef struct weft_elements {
 
 WEFT_MUST_CHECK weft_status weft_elements_add(weft_ctx *ctx, weft_elements *elements,
                                               const weft_column *column, int32_t slot);
-/* All elements of the array of row i of an argument, which is not null. */
+/* One that is compared by its key: keys are of weft_element_keys, or the column itself. */
+WEFT_MUST_CHECK weft_status weft_elements_add_keyed(weft_ctx *ctx, weft_elements *elements,
+                                                    const weft_column *column, const weft_column *keys,
+                                                    int32_t slot);
+/* All elements of the array of row i of an argument, which is not null; keys as above. */
 WEFT_MUST_CHECK weft_status weft_elements_add_all(weft_ctx *ctx, weft_elements *elements,
-                                                  const weft_column *array, int32_t i);
-/* Is the value among them, NULL equal to NULL? Elements are found by a search through all. */
-bool weft_elements_have(const weft_elements *elements, const weft_column *column, int32_t slot);
+                                                  const weft_column *array, const weft_column *keys,
+                                                  int32_t i);
+/* Is the value with this key among them, NULL equal to NULL? Elements are found by a search through all. */
+bool weft_elements_have(const weft_elements *elements, const weft_column *keys, int32_t slot);
 /* Slot i of out, a vector of an ARRAY, becomes the array of these elements; they are emptied. */
 WEFT_MUST_CHECK weft_status weft_elements_put(weft_ctx *ctx, weft_elements *elements, weft_vector *out,
                                               int32_t i);
@@ -108,8 +115,10 @@ void weft_elements_free(weft_elements *elements);
 
 /* Errors: WEFT_DATATYPE_MISMATCH_MAP_KEY when the type is, or holds, a map. */
 weft_status weft_expect_map_key(weft_ctx *ctx, weft_type key, const weft_span *span);
-/* The slot of the entry of a key in the map of row i, which is not null; -1 when there is none. */
-int32_t weft_map_find(const weft_column *map, int32_t i, const weft_column *key, int32_t key_slot);
+/* The slot of the entry of a key in the map of row i, which is not null; -1 when there is none. keys are what
+ * the map's keys are compared by (weft_element_keys). */
+int32_t weft_map_find(const weft_column *map, const weft_column *keys, int32_t i, const weft_column *key,
+                      int32_t key_slot);
 
 /* Entries of a map that is being made, in order. Zeroed is empty. */
 typedef struct weft_map_builder {
@@ -120,6 +129,11 @@ typedef struct weft_map_builder {
 WEFT_MUST_CHECK weft_status weft_map_add(weft_ctx *ctx, weft_map_builder *map, const weft_expr *e,
                                          const weft_column *key, int32_t key_slot, const weft_column *value,
                                          int32_t value_slot);
+/* The same where the key is compared by the column `by`, at the same slot (collation_keys.h). */
+WEFT_MUST_CHECK weft_status weft_map_add_keyed(weft_ctx *ctx, weft_map_builder *map, const weft_expr *e,
+                                               const weft_column *key, const weft_column *by,
+                                               int32_t key_slot, const weft_column *value,
+                                               int32_t value_slot);
 /* Slot i of out, a vector of a MAP, becomes the map of these entries; they are emptied. */
 WEFT_MUST_CHECK weft_status weft_map_put(weft_ctx *ctx, weft_map_builder *map, weft_vector *out, int32_t i);
 void weft_map_free(weft_map_builder *map);
@@ -137,6 +151,19 @@ void weft_map_free(weft_map_builder *map);
                                             .signatures = symbol##_forms,                                    \
                                             .signature_count = 1,                                            \
                                             .bind = binder,                                                  \
+                                            .help = usage,                                                   \
+                                            .example = query,                                                \
+                                            .example_result = answer}
+/* The same of one whose kernel compares by keys (collation_keys.h). */
+#define WEFT_KEYED_ENTRY(symbol, text, alias, own_flags, binder, usage, query, answer)                       \
+    const weft_function weft_fn_##symbol = {.name = text,                                                    \
+                                            .aliases = alias,                                                \
+                                            .flags = own_flags,                                              \
+                                            .signatures = symbol##_forms,                                    \
+                                            .signature_count = 1,                                            \
+                                            .bind = binder,                                                  \
+                                            .open = weft_call_keys_open,                                     \
+                                            .close = weft_call_keys_close,                                   \
                                             .help = usage,                                                   \
                                             .example = query,                                                \
                                             .example_result = answer}

@@ -11,6 +11,14 @@
 
 #define ANSI_HINT "If necessary set \"spark.sql.ansi.enabled\" to \"false\" to bypass this error"
 
+weft_status weft_raise_occurrence(weft_ctx *ctx, const weft_expr *e, int64_t occurrence)
+{
+    return weft_fail_at(ctx, WEFT_OCCURRENCE, &e->span,
+                        "The value of parameter(s) `occurrence` in `instr` is invalid: expects a positive "
+                        "integer, but got %lld.",
+                        (long long)occurrence);
+}
+
 bool weft_raise_tried(const weft_expr *e)
 {
     if (e->kind == WEFT_EXPR_CAST) return e->cast.try_;

@@ -24,6 +24,8 @@ weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i12
 /* The same where the value has more digits than 128 bits. */
 weft_status weft_raise_decimal_huge(weft_ctx *ctx, const weft_expr *e, weft_type type);
 weft_status weft_raise_datetime_overflow(weft_ctx *ctx, const weft_expr *e, const char *what, int64_t amount);
+/* Of instr(): which match is wanted, and it is none. */
+weft_status weft_raise_occurrence(weft_ctx *ctx, const weft_expr *e, int64_t occurrence);
 
 /* Is it try_cast or a function such as try_add, whose bad input gives NULL whatever the mode? */
 bool weft_raise_tried(const weft_expr *e);

@@ -57,6 +57,9 @@ WEFT_MUST_CHECK weft_status opt_collate_aggregate(weft_ctx *ctx, weft_ids *ids, 
 
 /* ---- expressions ---- */
 
+/* An aggregate call whose collated arguments are compared by their keys; it itself where it has none. Errors:
+ * WEFT_UNSUPPORTED_INPUT_TYPE, WEFT_UNSUPPORTED (it tells strings apart and gives them back). */
+WEFT_MUST_CHECK weft_status opt_collate_call(weft_ctx *ctx, const weft_expr *call, const weft_expr **out);
 /* What stands for the expression where it is compared: its key when it is a collated string. */
 WEFT_MUST_CHECK weft_status opt_collation_key(weft_ctx *ctx, const weft_expr *e, const weft_expr **out);
 /* pair[0] = pair[1], or <=>, of the very strings, whatever their collation: for what a rule has taken apart

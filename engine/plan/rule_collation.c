@@ -1,11 +1,9 @@
 /* engine/plan/rule_collation.c - strings of collations are grouped, ordered and joined by their keys
  * (expr/collate.h); what compares within expressions has got its keys when it was bound.
  *
- * The first rule: those behind it, and what prunes by statistics, see bytes. A group gives back the string of
- * its first row. min(s) and max(s) become (min_key)(s, key) and (max_key)(s, key), DISTINCT arguments that
- * are counted become keys. */
+ * The first rule: those behind it, and what prunes by statistics, see bytes. Aggregates are in
+ * collation_aggregate.c. */
 #include "engine/columnar/collation.h"
-#include "engine/expr/aggregate.h"
 #include "engine/expr/collate.h"
 #include "engine/plan/optimizer_impl.h"
 
@@ -104,116 +102,6 @@ done:
     return st;
 }
 
-/* ---- aggregates ---- */
-
-/* min(s), max(s): the string with the least or greatest key. */
-static weft_status extreme_by(weft_ctx *ctx, const weft_expr *call, const weft_expr **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_expr *args[2] = {call->args[0], NULL};
-    const bool least = strcmp(call->aggregate.function->name, "min") == 0;
-    WEFT_TRY(st, opt_collation_key(ctx, args[0], &args[1]));
-    st = weft_expr_aggregate(ctx, least ? "(min_key)" : "(max_key)", args, 2, false, call->aggregate.filter,
-                             &call->span, out);
-done:
-    return st;
-}
-
-/* The call over keys of its arguments from `first` on. */
-static weft_status over_keys(weft_ctx *ctx, const weft_expr *call, int32_t first, const weft_expr **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_expr **args = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, call->arg_count, &args));
-    for (int32_t i = 0; i < call->arg_count; i++) {
-        args[i] = call->args[i];
-        if (i >= first) WEFT_TRY(st, opt_collation_key(ctx, args[i], &args[i]));
-    }
-    st = weft_expr_aggregate(ctx, call->aggregate.function->name, args, call->arg_count,
-                             call->aggregate.distinct, call->aggregate.filter, &call->span, out);
-done:
-    return st;
-}
-
-enum { LISTAGG_ORDER = 3 }; /* the first argument of listagg() by which it is ordered */
-
-static weft_status collate_call(weft_ctx *ctx, const weft_expr *call, const weft_expr **out)
-{
-    const char *name = call->aggregate.function->name;
-    *out = call;
-    if (!weft_any_collated(call->args, call->arg_count)) return WEFT_OK;
-    if (strcmp(name, "min") == 0 || strcmp(name, "max") == 0) return extreme_by(ctx, call, out);
-    if (strcmp(name, "min_by") == 0 || strcmp(name, "max_by") == 0) return over_keys(ctx, call, 1, out);
-    if (strcmp(name, "count") == 0 && !call->aggregate.distinct) return WEFT_OK;
-    if (strcmp(name, "count") == 0 || strcmp(name, "approx_count_distinct") == 0)
-        return over_keys(ctx, call, 0, out);
-    if (strcmp(name, "collect_set") == 0)
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED_INPUT_TYPE, &call->span,
-                            "The input of `collect_set` can't be \"COLLATED STRING\" type data.");
-    const bool compares = strcmp(name, "mode") == 0 || strcmp(name, "approx_top_k") == 0;
-    if (compares || (call->aggregate.distinct && !call->aggregate.function->ignores_duplicates))
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, &call->span, "%s%s of collated strings is not supported.",
-                            name, call->aggregate.distinct ? "() with DISTINCT arguments" : "()");
-    if (strcmp(name, "listagg") == 0) return over_keys(ctx, call, LISTAGG_ORDER, out);
-    return WEFT_OK;
-}
-
-/* The call of an ALIAS over it. */
-static weft_status collate_named(weft_ctx *ctx, const weft_expr *named, const weft_expr **out)
-{
-    weft_status st = WEFT_OK;
-    const weft_expr *call = NULL;
-    *out = named;
-    WEFT_TRY(st, collate_call(ctx, named->args[0], &call));
-    if (call != named->args[0])
-        WEFT_TRY(st, weft_expr_alias(ctx, call, named->alias.id, named->alias.name, out));
-done:
-    return st;
-}
-
-/* A group by the key, and an aggregate that gives its string. */
-static weft_status split_group(weft_ctx *ctx, weft_ids *ids, const weft_expr *group, weft_pointers *groups,
-                               weft_pointers *calls)
-{
-    weft_status st = WEFT_OK;
-    const weft_expr *value = opt_below_alias(group), *key = NULL, *first = NULL;
-    const char *name = group->kind == WEFT_EXPR_ALIAS ? group->alias.name : group->column.name;
-    WEFT_TRY(st, opt_collation_key(ctx, value, &key));
-    if (key == value) {
-        WEFT_TRY(st, weft_pointers_push(ctx, groups, group));
-        goto done;
-    }
-    WEFT_TRY(st, weft_expr_alias(ctx, key, weft_next_id(ids), name, &key));
-    WEFT_TRY(st, weft_pointers_push(ctx, groups, key));
-    WEFT_TRY(st, weft_expr_aggregate(ctx, "first", &value, 1, false, NULL, &group->span, &first));
-    WEFT_TRY(st, weft_expr_alias(ctx, first, opt_output_id(group), name, &first));
-    WEFT_TRY(st, weft_pointers_push(ctx, calls, first));
-done:
-    return st;
-}
-
-weft_status opt_collate_aggregate(weft_ctx *ctx, weft_ids *ids, const weft_node *node, const weft_node **out)
-{
-    weft_status st = WEFT_OK;
-    weft_pointers groups = {0}, calls = {0};
-    bool changed = weft_any_collated(node->aggregate.groups, node->aggregate.group_count);
-    for (int32_t i = 0; i < node->aggregate.aggregate_count; i++) {
-        const weft_expr *named = NULL;
-        WEFT_TRY(st, collate_named(ctx, node->aggregate.aggregates[i], &named));
-        changed |= named != node->aggregate.aggregates[i];
-        WEFT_TRY(st, weft_pointers_push(ctx, &calls, named));
-    }
-    *out = node;
-    if (!changed) goto done;
-    for (int32_t i = 0; i < node->aggregate.group_count; i++)
-        WEFT_TRY(st, split_group(ctx, ids, node->aggregate.groups[i], &groups, &calls));
-    WEFT_TRY(st, weft_node_aggregate(ctx, node->inputs[0], weft_pointers_exprs(&groups), groups.count,
-                                     weft_pointers_exprs(&calls), calls.count, out));
-    WEFT_TRY(st, opt_restore(ctx, *out, &node->output, out));
-done:
-    return st;
-}
-
 /* ---- windows ---- */
 
 static weft_status collate_spec(weft_ctx *ctx, const weft_window_spec *spec, const weft_window_spec **out)
@@ -252,7 +140,7 @@ static weft_status collate_window(weft_ctx *ctx, const weft_node *node, const we
         const weft_expr *named = node->window.exprs[i], *old = opt_below_alias(named), *call = old->args[0];
         const weft_window_spec *spec = NULL;
         WEFT_TRY(st, collate_spec(ctx, old->window.spec, &spec));
-        if (call->kind == WEFT_EXPR_AGGREGATE) WEFT_TRY(st, collate_call(ctx, call, &call));
+        if (call->kind == WEFT_EXPR_AGGREGATE) WEFT_TRY(st, opt_collate_call(ctx, call, &call));
         WEFT_TRY(st, weft_expr_window(ctx, call, spec, &exprs[i]));
         WEFT_TRY(st, weft_expr_alias(ctx, exprs[i], named->alias.id, named->alias.name, &exprs[i]));
     }

@@ -28,8 +28,9 @@ typedef struct node {
     const char *name;
     uint32_t name_len;
     bool is_plain; /* the name may stand in a text as it is */
+    bool twice;    /* an object had it twice */
     uint64_t mark; /* of the record in which its state was noted */
-    uint64_t seen; /* a field of records: the last record that had it */
+    uint64_t seen; /* a field: the last object that had it */
     struct node **fields;
     int32_t room;
     struct node **table; /* by the hash of names; NULL: free */
@@ -52,8 +53,9 @@ struct weft_json_infer {
     node *root;
     note *notes;
     int32_t note_count, note_room;
-    uint64_t record;
+    uint64_t record, objects; /* so far */
     int64_t fields;
+    node *twice;    /* a field that came twice in an object of the record at work */
     bool irregular; /* a record was not one object with different names */
     bool kinds_do;  /* a scalar's token tells its kind: its text is not looked at */
 };
@@ -296,8 +298,8 @@ static state string_state(weft_json_infer *f)
         const state decimal = decimal_of(text, len);
         if (decimal.kind == DECIMAL) return decimal;
     }
-    const bool moment = o->infer_timestamp && (weft_json_moment(f->ctx, &f->scalars, text, len, true, &us) ||
-                                               weft_json_moment(f->ctx, &f->scalars, text, len, false, &us));
+    const bool moment = o->infer_timestamp &&
+                        weft_json_moment(f->ctx, &f->scalars, text, len, false, true, &us);
     return (state){.kind = moment ? MOMENT : TEXT};
 }
 
@@ -344,6 +346,7 @@ static inline bool take_kind(weft_json_infer *f, node *n, weft_json_token token)
 static bool read_object(weft_json_infer *f, node *n)
 {
     if (!begin_container(f, n, OBJECT)) return f->st == WEFT_OK && weft_json_skip(&f->json);
+    const uint64_t object = ++f->objects;
     for (int32_t k = 0;; k++) {
         node *field = k < MEMO_NAMES && n->memos != NULL ? n->memos[k] : NULL;
         if (field == NULL || !field->is_plain ||
@@ -352,10 +355,8 @@ static bool read_object(weft_json_infer *f, node *n)
             field = find_field(f, n, k);
             if (field == NULL) return false;
         }
-        if (n == f->root) {
-            f->irregular |= field->seen == f->record;
-            field->seen = f->record;
-        }
+        if (WEFT_UNLIKELY(field->seen == object)) f->twice = field;
+        field->seen = object;
         if (f->kinds_do && take_kind(f, field, weft_json_pass_value(&f->json))) continue;
         weft_json_next(&f->json);
         if (!read_value(f, field)) return false;
@@ -414,6 +415,7 @@ static void start_text(weft_ctx *ctx, weft_json_infer *f, const char *text, size
     f->st = WEFT_OK;
     f->record++;
     f->note_count = 0;
+    f->twice = NULL;
     weft_json_start(&f->json, &f->scalars.options->rules, text, len);
     weft_json_next(&f->json);
 }
@@ -436,12 +438,34 @@ weft_status weft_json_infer_record(weft_ctx *ctx, weft_json_infer *infer, const 
     } else {
         *bad = token != WEFT_JSON_NONE && token != WEFT_JSON_NULL;
     }
-    f->irregular |= *bad;
-    if (*bad) take_back(f);
+    f->irregular |= *bad || f->twice != NULL;
+    if (*bad)
+        take_back(f);
+    else if (f->twice != NULL)
+        f->twice->twice = true;
     return f->st;
 }
 
 bool weft_json_infer_is_regular(const weft_json_infer *infer) { return !infer->irregular; }
+
+/* A field of the type that came twice, or NULL. */
+static const node *find_twice(const node *n)
+{
+    const node *found = NULL;
+    if (n->is.kind != OBJECT && n->is.kind != LIST) return NULL;
+    for (int32_t k = 0; k < n->is.count && found == NULL; k++)
+        found = n->fields[k]->twice ? n->fields[k] : find_twice(n->fields[k]);
+    return found;
+}
+
+weft_status weft_json_infer_check_names(weft_ctx *ctx, const weft_json_infer *infer)
+{
+    const node *twice = find_twice(infer->root);
+    if (twice == NULL) return WEFT_OK;
+    return weft_fail(ctx, WEFT_COLUMN_ALREADY_EXISTS,
+                     "The column `%.*s` already exists. Choose another name or rename the existing column.",
+                     (int)twice->name_len, twice->name);
+}
 
 weft_status weft_json_infer_value(weft_ctx *ctx, weft_json_infer *infer, const char *text, size_t len,
                                   bool *bad)
@@ -468,6 +492,7 @@ static bool merge_fields(weft_json_infer *f, node *n, const node *other)
         node *own = lookup_field(n, field->name, field->name_len);
         if (own == NULL) own = add_field(f, n, field->name, field->name_len);
         if (own == NULL || !merge_nodes(f, own, field)) return false;
+        own->twice |= field->twice;
     }
     return true;
 }

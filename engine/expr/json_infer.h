@@ -36,6 +36,8 @@ WEFT_MUST_CHECK weft_status weft_json_infer_type(weft_ctx *ctx, const weft_json_
  * count.)
  */
 bool weft_json_infer_is_regular(const weft_json_infer *infer);
+/* WEFT_COLUMN_ALREADY_EXISTS for a field of the type whose name an object had twice. */
+WEFT_MUST_CHECK weft_status weft_json_infer_check_names(weft_ctx *ctx, const weft_json_infer *infer);
 const char *weft_json_infer_why(const weft_json_infer *infer, size_t *at); /* of the last bad record */
 void weft_json_infer_free(weft_json_infer **infer);
 

@@ -53,6 +53,7 @@ static weft_status set_flag(weft_ctx *ctx, weft_json_options *o, const char *key
                 {"dropFieldIfAllNull", offsetof(weft_json_options, drop_all_null)},
                 {"inferTimestamp", offsetof(weft_json_options, infer_timestamp)},
                 {"multiLine", offsetof(weft_json_options, multi_line)},
+                {"enableDateTimeParsingFallback", offsetof(weft_json_options, cast_fallback)},
                 {"ignoreNullFields", offsetof(weft_json_options, keep_nulls)},
                 {"pretty", offsetof(weft_json_options, pretty)},
                 {"sortKeys", offsetof(weft_json_options, sort_keys)},

@@ -20,6 +20,8 @@ typedef struct weft_json_options {
     const char *timestamp_ntz_format;
     const char *time_zone;      /* NULL: the session's */
     const char *single_variant; /* singleVariantColumn: its name, or NULL */
+    bool cast_fallback; /* enableDateTimeParsingFallback: what a format does not fit is what CAST makes of it
+                         */
     bool primitives_as_string, prefers_decimal, drop_all_null, infer_timestamp;
     bool multi_line;
     bool exact_text; /* what becomes a string and is none keeps its bytes; else it is written anew */

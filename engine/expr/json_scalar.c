@@ -79,12 +79,14 @@ static bool moment_to_utc(weft_ctx *ctx, weft_json_scalars *s, const weft_moment
 }
 
 bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text, size_t len, bool ntz,
-                      int64_t *us)
+                      bool strict, int64_t *us)
 {
     weft_moment moment;
     size_t at = 0;
     const weft_datetime_pattern *pattern = ntz ? scalars->timestamp_ntz : scalars->timestamp;
-    if (pattern != NULL) return weft_datetime_parse(pattern, ntz ? NULL : scalars->zone, text, len, us, &at);
+    if (pattern != NULL && weft_datetime_parse(pattern, ntz ? NULL : scalars->zone, text, len, us, &at))
+        return true;
+    if (pattern != NULL && (strict || ntz || !scalars->options->cast_fallback)) return false;
     while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
     while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
     if (!weft_parse_moment(text, len, &moment)) return false;
@@ -111,15 +113,14 @@ static bool read_date(const weft_json_scalars *s, const char *text, size_t len, 
 {
     int64_t us = 0;
     size_t at = 0;
-    if (s->date == NULL) {
-        while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
-        while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
-        return weft_parse_date(text, len, days) || read_days(text, len, days);
+    if (s->date != NULL && weft_datetime_parse(s->date, NULL, text, len, &us, &at)) {
+        *days = weft_days_of_us(us);
+        return true;
     }
-    if (!weft_datetime_parse(s->date, NULL, text, len, &us, &at)) return false;
-    const int64_t day = INT64_C(86400000000);
-    *days = (int32_t)(us / day - (us % day < 0));
-    return true;
+    if (s->date != NULL && !s->options->cast_fallback) return false;
+    while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
+    while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
+    return weft_parse_date(text, len, days) || read_days(text, len, days);
 }
 
 /* ---- strings ---- */
@@ -309,7 +310,7 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
         int64_t value = 0;
         if (!weft_interval_parse(type, text, len, &value)) return WEFT_JSON_BAD_VALUE;
         weft_store_i64(out, slot, value);
-    } else if (!weft_json_moment(ctx, s, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ,
+    } else if (!weft_json_moment(ctx, s, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ, false,
                                  (int64_t *)out->values + slot)) {
         return WEFT_JSON_BAD_VALUE;
     }

@@ -35,9 +35,10 @@ weft_json_result weft_json_set_scalar(weft_ctx *ctx, weft_json_scalars *scalars,
 /* The NAME or STRING at hand into a slot of a vector of strings. */
 WEFT_MUST_CHECK weft_status weft_json_set_text(weft_ctx *ctx, const weft_json *json, weft_text *room,
                                                weft_vector *out, int32_t slot);
-/* Text as a moment; false when it is none. ntz: without a zone. */
+/* Text as a moment; false when it is none. ntz: without a zone. strict: only what fits the format, where
+ * there is one (types are inferred so). */
 bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text, size_t len, bool ntz,
-                      int64_t *us);
+                      bool strict, int64_t *us);
 
 static inline void weft_json_set_valid(weft_vector *out, int32_t slot)
 {

@@ -75,7 +75,8 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
         *good = yes || (len == 5 && strncasecmp(text, "false", 5) == 0);
         ((uint8_t *)out->values)[slot] = yes;
     } else if (type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ) {
-        *good = weft_json_moment(ctx, &caster->scalars, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ, &us);
+        *good = weft_json_moment(ctx, &caster->scalars, text, len, type.id == WEFT_TYPE_TIMESTAMP_NTZ, false,
+                                 &us);
         ((int64_t *)out->values)[slot] = us;
     } else if (type.id == WEFT_TYPE_DATE && caster->scalars.date != NULL) {
         *good = weft_datetime_parse(caster->scalars.date, NULL, text, len, &us, &at);

@@ -130,3 +130,41 @@ case("header_checked", "x,y\n1,2\n", {"header": "true", "enforceSchema": "false"
 case("header_checked_right", "A,b\n1,2\n", {"header": "true", "enforceSchema": "false"}, "a INT, b INT")
 case("max_columns", "1,2,3\n", {"maxColumns": "2"}, "a INT, b INT, c INT")
 case("max_characters", "abcd,x\n", {"maxCharsPerColumn": "3"}, "a STRING, b STRING")
+
+# Line ends of two kinds with multiLine: the first of the file tells which it is.
+for label, data in {
+        "lf": 'a,b\n1,"x\r\ny"\r\n2,u\rv\n\r\n3,z\r',
+        "crlf": 'a,b\r\n1,"x\ny\r\nz"\n2,u\nv\r\n\n3,u\rv\r\n4,"c"\n5,d',
+        "cr": 'a,b\r1,"x\ry"\r\n2,u\nv\r\n3,"c\r\nd"\n4,z\n', "quoted": '"a\r\nb",c\n1,2\n"3",4\n5,"6"\n7,8',
+        "comment": 'a,b\r\n#x\ny\r\n1,2\n#z\r\n3,4\r\n', "space": 'a,b\r\n1,2\r\n ', "none": "a,b"}.items():
+    case(f"ends_{label}", data, {"multiLine": "true", "comment": "#"})
+    case(f"ends_trim_{label}", data, {"multiLine": "true", "ignoreLeadingWhiteSpace": "true",
+        "ignoreTrailingWhiteSpace": "true", "header": "true"})
+
+# What the parser is asked for: with multiLine, or without pruning, all values.
+RAGGED = "a,b\n1,2\n3\n4,5,6\n"
+for label, options in (("lines", {}), ("multi", {"multiLine": "true"}), ("all", {"columnPruning": "false"})):
+    for mode in ("DROPMALFORMED", "FAILFAST"):
+        case(f"pruned_{label}_{mode.lower()}", RAGGED, {"mode": mode, "header": "true", **options},
+             "a INT, b INT", "SELECT count(*) FROM v")
+    case(f"header_twice_{label}", "a,a\n1,2\n", {"header": "true", "enforceSchema": "false", **options})
+    case(f"header_pruned_{label}", "a,x\n1,2\n", {"header": "true", "enforceSchema": "false", **options},
+         "a INT, b INT", "SELECT a FROM v")
+case("unescaped_raised", 'a,"b"c",d\n', {"unescapedQuoteHandling": "RAISE_ERROR"},
+     "a STRING, b STRING, c STRING")
+case("unescaped_back", '"a,b"c",d\n"e,f" g,h\n', {"unescapedQuoteHandling": "BACK_TO_DELIMITER",
+     "multiLine": "true"}, "a STRING, b STRING, c STRING")
+case("quote_at_end", 'x,z"\n"y",z"', {"ignoreLeadingWhiteSpace": "true"}, "a STRING, b STRING")
+
+# enableDateTimeParsingFallback
+FALLBACK = ("2020-01-02,2020-01-02 03:04:05\n02/01/2020,02/01/2020 03:04\n18000,2020-01-02T03:04:05+01:00\n"
+            "2020-01-02T,12345\n2020-1-2 ,2020-1-2 \n-0044-03-15,\n+10000-01-01,\n")
+for label, options in (("none", {}), ("true", {"enableDateTimeParsingFallback": "true"}),
+                       ("false", {"enableDateTimeParsingFallback": "false"})):
+    for kind in ("TIMESTAMP", "TIMESTAMP_NTZ"):
+        case(f"fallback_{label}_{kind.lower()}", FALLBACK, options, f"a DATE, b {kind}")
+        case(f"fallback_format_{label}_{kind.lower()}", FALLBACK, {"dateFormat": "dd/MM/yyyy",
+            "timestampFormat": "dd/MM/yyyy HH:mm", "timestampNTZFormat": "dd/MM/yyyy HH:mm", **options},
+             f"a DATE, b {kind}")
+case("infer_wide_dates", "a,b\n+10000-01-01,-0044-03-15\n", INFER)
+case("infer_other_format", "a\n2020-01-01T10:00:00\n", {**INFER, "timestampFormat": "dd/MM/yyyy HH:mm"})

@@ -91,8 +91,7 @@ static weft_type try_boolean(const char *text, uint32_t len)
 static weft_type try_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
 {
     int64_t us;
-    if (weft_csv_timestamp(ctx, v, text, len, false, &us) || weft_csv_timestamp(ctx, v, text, len, true, &us))
-        return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
+    if (weft_csv_timestamp(ctx, v, text, len, true, true, &us)) return WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP);
     return try_boolean(text, len);
 }
 

@@ -17,14 +17,15 @@ typedef struct machine {
     const weft_csv_options *o;
     weft_status st;
     const uint8_t *data;
-    int64_t at, stop;
+    int64_t begin, at, stop;
     int64_t token; /* where the current character begins */
     int ch, prev;
     int quote, escape, escape_escape;
     bool unescaped; /* a quote was found where none may be */
     bool trim;      /* white space at the end of the value goes */
-    bool is_bad;
-    uint8_t *out; /* all values; the current one from `value` on */
+    bool is_bad;    /* a quote that may not be there (RAISE_ERROR) */
+    bool is_end;    /* nothing comes behind the text */
+    uint8_t *out;   /* all values; the current one from `value` on */
     int64_t len, value;
     int64_t line_end; /* of the record: where it begins; -1 at the end of the text */
 } machine;
@@ -43,7 +44,11 @@ static bool next(machine *m)
         const weft_text_lines *lines = &m->t->lines;
         int32_t n = 0;
         if (lines->len == 0)
-            n = *p == '\n' ? 1 : *p == '\r' ? 1 + (left > 1 && p[1] == '\n') : 0;
+            n = *p == '\n'                             ? 1
+                : *p != '\r'                           ? 0
+                : m->t->ends == WEFT_TEXT_FIRST_RETURN ? 1
+                : left > 1 && p[1] == '\n'             ? 2
+                                                       : 0;
         else if (left >= lines->len && memcmp(p, lines->bytes, (size_t)lines->len) == 0)
             n = lines->len;
         if (n > 0) {
@@ -68,9 +73,13 @@ static bool is_stop(int ch) { return ch == CH_DELIMITER || ch == CH_LINE; }
 
 static void put(machine *m, int byte) { m->out[m->len++] = (uint8_t)byte; }
 
-/* Append the current character as it stands in the text. */
+/* Append the current character as it stands in the text, but a line end as \n where the file tells which. */
 static void put_current(machine *m)
 {
+    if (m->ch == CH_LINE && m->t->lines.len == 0) {
+        put(m, '\n');
+        return;
+    }
     if (m->ch == CH_NONE && m->token == m->at) return;
     const int64_t n = m->at - m->token;
     memcpy(m->out + m->len, m->data + m->token, (size_t)n);
@@ -97,11 +106,31 @@ static void value_none(machine *m)
     value_end(m, false);
 }
 
+/* At the end of the text univocity forgets what it has passed, unless it compared with a long delimiter. */
 static bool put_until_stop(machine *m)
 {
+    const int first = m->ch;
     while (!is_stop(m->ch)) {
         put_current(m);
-        if (!next(m)) return false;
+        if (next(m)) continue;
+        if (m->o->delimiter_len == 1) m->ch = first;
+        return false;
+    }
+    return true;
+}
+
+/* An unquoted value, in which a \n is a character where the file's first line end is another one; but not in
+ * the last value of a text that ends without a line end. */
+static bool put_plain(machine *m)
+{
+    const machine before = *m;
+    if (!m->o->multi_line || m->t->lines.len != 0 || m->o->delimiter_len > 1) return put_until_stop(m);
+    while (!is_stop(m->ch) || (m->ch == CH_LINE && m->data[m->token] == '\n')) {
+        put_current(m);
+        if (next(m)) continue;
+        if (!m->is_end) return false;
+        *m = before;
+        return put_until_stop(m);
     }
     return true;
 }
@@ -276,7 +305,7 @@ static bool parse_value(machine *m)
     }
     if (m->ch != m->quote) {
         m->trim = m->o->trim_right;
-        if (!put_until_stop(m)) return false;
+        if (!put_plain(m)) return false;
         value_end(m, false);
         return true;
     }
@@ -292,7 +321,8 @@ static bool parse_value(machine *m)
 static void text_end(machine *m)
 {
     const bool closed = m->ch == m->quote && m->prev == m->quote;
-    if (m->ch == m->quote && !closed && !m->unescaped) put(m, m->quote);
+    const bool has_room = m->len < m->stop - m->begin; /* of the record's own bytes */
+    if (m->ch == m->quote && !closed && !m->unescaped && has_room) put(m, m->quote);
     const bool is_comment = m->o->comment != 0 && m->ch == m->o->comment;
     const bool take = closed || (m->prev != CH_NONE && !is_stop(m->ch) && !is_comment);
     if (m->len > m->value || take)
@@ -319,21 +349,6 @@ static void parse_record(machine *m)
 }
 
 /* ---- the record ---- */
-
-/* Lines of this record end with \r\n: inside its values that is one \n. */
-static void normalise_lines(weft_csv_tokens *t, uint8_t *out)
-{
-    for (int32_t i = 0; i < t->field_count; i++) {
-        weft_csv_field *f = &t->fields[i];
-        if (f->len >= WEFT_CSV_EMPTY) continue;
-        uint32_t n = 0;
-        for (uint32_t b = 0; b < f->len; b++) {
-            if (out[f->begin + b] == '\r' && b + 1 < f->len && out[f->begin + b + 1] == '\n') continue;
-            out[f->begin + n++] = out[f->begin + b];
-        }
-        f->len = n;
-    }
-}
 
 static weft_status keep_raw(weft_ctx *ctx, weft_csv_tokens *t, int64_t begin, int64_t end)
 {
@@ -366,8 +381,10 @@ weft_status weft_csv_machine(weft_ctx *ctx, weft_csv_tokens *t, int64_t stop, bo
                  .t = t,
                  .o = o,
                  .data = t->data,
+                 .begin = begin,
                  .at = begin,
                  .stop = stop,
+                 .is_end = is_end,
                  .quote = o->quote == 0 ? CH_NO_BYTE : o->quote,
                  .escape = o->escape == 0 ? CH_NO_BYTE : o->escape,
                  .escape_escape = o->escape_escape == 0 ? CH_NO_BYTE : o->escape_escape,
@@ -375,14 +392,18 @@ weft_status weft_csv_machine(weft_ctx *ctx, weft_csv_tokens *t, int64_t stop, bo
     t->field_count = 0;
     parse_record(&m);
     WEFT_TRY(st, m.st);
-    *whole = is_end || (m.line_end >= 0 && (m.at < stop || t->data[m.at - 1] != '\r'));
+    *whole = is_end || m.line_end >= 0;
     if (!*whole) goto done;
+    if (m.is_bad)
+        return weft_fail(
+            ctx, WEFT_MALFORMED_RECORD,
+            "Unescaped quote character '%c' inside of a value; the option unescapedQuoteHandling "
+            "says what becomes of it.",
+            o->quote);
     if (o->multi_line) {
         t->end = m.line_end >= 0 ? m.line_end : stop;
         t->at = m.line_end >= 0 ? m.at : stop;
-        if (t->lines.len == 0 && t->at - t->end == 2) normalise_lines(t, m.out);
     }
-    t->is_malformed = m.is_bad;
     if (t->keeps_raw) WEFT_TRY(st, keep_raw(ctx, t, begin, o->multi_line ? t->end : stop));
     memcpy(t->data + begin, m.out, (size_t)weft_min_i64(m.len, stop - begin));
     for (int32_t i = 0; i < t->field_count; i++) t->fields[i].begin += (uint32_t)begin;

@@ -11,9 +11,11 @@
     "sep, delimiter, encoding, charset, quote, escape, charToEscapeQuoteEscaping, comment, header, "         \
     "inferSchema, samplingRatio, preferDate, enforceSchema, ignoreLeadingWhiteSpace, "                       \
     "ignoreTrailingWhiteSpace, nullValue, emptyValue, nanValue, positiveInf, negativeInf, dateFormat, "      \
-    "timestampFormat, timestampNTZFormat, maxColumns, maxCharsPerColumn, maxRecordBytes, mode, "             \
+    "timestampFormat, timestampNTZFormat, enableDateTimeParsingFallback, maxColumns, maxCharsPerColumn, "    \
+    "maxRecordBytes, mode, "                                                                                 \
     "columnNameOfCorruptRecord, multiLine, lineSep, unescapedQuoteHandling, locale, timeZone, compression, " \
-    "codec, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, basePath; writing: "         \
+    "codec, columnPruning, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, basePath; "   \
+    "writing: "                                                                                              \
     "quoteAll, escapeQuotes"
 
 typedef struct flag_option {
@@ -30,6 +32,7 @@ static const flag_option flags[] = {
     {"ignoreLeadingWhiteSpace", offsetof(weft_csv_options, trim_left)},
     {"ignoreTrailingWhiteSpace", offsetof(weft_csv_options, trim_right)},
     {"recursiveFileLookup", offsetof(weft_csv_options, recursive)},
+    {"columnPruning", offsetof(weft_csv_options, column_pruning)},
     {"quoteAll", offsetof(weft_csv_options, quote_all)},
     {"escapeQuotes", offsetof(weft_csv_options, escape_quotes)},
 };
@@ -130,6 +133,9 @@ static weft_status read_other(weft_ctx *ctx, const char *key, const char *value,
         o->sampling_ratio = strtod(value, &end);
         if (*end != '\0' || end == value || !(o->sampling_ratio > 0))
             return weft_fail(ctx, WEFT_CONFIG, "samplingRatio (%s) should be greater than 0", value);
+    } else if (strcasecmp(key, "enableDateTimeParsingFallback") == 0) {
+        WEFT_TRY(st, weft_option_flag(ctx, key, value, &o->cast_fallback));
+        o->no_fallback = !o->cast_fallback;
     } else if (strcasecmp(key, "basePath") == 0) {
         WEFT_TRY(st, weft_option_folder(ctx, value, &o->base));
     } else if (strcasecmp(key, "locale") == 0) {
@@ -149,9 +155,6 @@ static weft_status check_options(weft_ctx *ctx, const weft_csv_options *o)
     if (o->spec.line_end != NULL && strlen(o->spec.line_end) > 2)
         return weft_fail(ctx, WEFT_CONFIG, "'lineSep' can contain only 1 character, not \"%s\"",
                          o->spec.line_end);
-    if (o->multi_line && o->unescaped == WEFT_CSV_BACK_TO_DELIMITER)
-        return weft_fail(ctx, WEFT_UNSUPPORTED,
-                         "unescapedQuoteHandling BACK_TO_DELIMITER together with multiLine");
     if (o->delimiter_len == 1 && (uint8_t)o->delimiter[0] == o->quote)
         return weft_fail(ctx, WEFT_CONFIG, "the delimiter and the quote cannot be the same character");
     return WEFT_OK;
@@ -170,6 +173,7 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
                               .escape = '\\',
                               .enforce_schema = true,
                               .prefer_date = true,
+                              .column_pruning = true,
                               .trim_left = writing,
                               .trim_right = writing,
                               .sampling_ratio = 1,

@@ -23,7 +23,7 @@ typedef struct weft_csv_options {
     char delimiter[WEFT_CSV_DELIMITER_MAX];
     int32_t delimiter_len;
     uint8_t quote, escape, escape_escape, comment; /* escape_escape: what is written before an escape */
-    bool header, infer, multi_line, enforce_schema, prefer_date, trim_left, trim_right;
+    bool header, infer, multi_line, enforce_schema, prefer_date, column_pruning, trim_left, trim_right;
     double sampling_ratio;
     const char *null_value, *empty_value, *nan_value, *positive_inf, *negative_inf;
     const char *date_format, *timestamp_format, *timestamp_ntz_format; /* NULL: the default */
@@ -32,6 +32,9 @@ typedef struct weft_csv_options {
     int64_t columns_max, characters_max; /* characters_max: of a value; -1: no limit */
     weft_csv_mode mode;
     weft_csv_unescaped unescaped;
+    /* enableDateTimeParsingFallback: what a format does not fit is what CAST makes of it; or, where it is
+     * said to be false, not even where there is no format. */
+    bool cast_fallback, no_fallback;
     bool recursive;
     const char *base;
     /* of the writer */

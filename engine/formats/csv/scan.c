@@ -34,6 +34,10 @@ struct weft_scan {
     uint8_t *bad;       /* [batch_rows] malformed */
 };
 
+/* Does Spark have its parser give all values of a record, those that nobody reads too? Then it counts them.
+ */
+static bool scan_parses_all(const weft_csv_options *o) { return o->multi_line || !o->column_pruning; }
+
 static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
 {
     weft_status st = WEFT_OK;
@@ -53,7 +57,8 @@ static weft_status scan_open_columns(weft_ctx *ctx, weft_scan *scan)
         scan->wanted[scan->wanted_count++] = i;
     }
     if (scan->corrupt >= 0 && scan->wanted_count == 0) WEFT_TRY(st, weft_text_fail_only_corrupt(ctx));
-    scan->counts_fields = scan->corrupt >= 0 || scan->wanted_count == scan->table->file_columns;
+    scan->counts_fields = scan->corrupt >= 0 || scan_parses_all(&scan->table->options) ||
+                          scan->wanted_count == scan->table->file_columns;
     scan->tokens.keeps_raw = scan->corrupt >= 0;
     if (scan->corrupt >= 0) WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows, &scan->raws));
 done:
@@ -102,16 +107,22 @@ void weft_csv_scan_close(weft_scan **scan_pointer)
 
 /* ---- records ---- */
 
-/* enforceSchema false: the names of the header are those of the schema. */
+static bool scan_wants_place(const weft_scan *scan, int32_t place)
+{
+    bool wants = scan_parses_all(&scan->table->options);
+    for (int32_t w = 0; w < scan->wanted_count && !wants; w++)
+        wants = scan->columns[scan->wanted[w]].place == place;
+    return wants;
+}
+
+/* enforceSchema false: the names of the header, as they stand there, are those of the columns that the parser
+ * is asked for. */
 static weft_status scan_check_header(weft_ctx *ctx, weft_scan *scan)
 {
-    weft_status st = WEFT_OK;
     const weft_table *table = scan->table;
     const weft_csv_tokens *t = &scan->tokens;
-    weft_field *names = NULL;
-    if (table->options.enforce_schema) return WEFT_OK;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, t->field_count + 1, &names));
-    WEFT_TRY(st, weft_csv_names(ctx, &table->options, t, names));
+    if (table->options.enforce_schema || (scan->wanted_count == 0 && !scan_parses_all(&table->options)))
+        return WEFT_OK;
     if (t->field_count != table->file_columns)
         return weft_fail(
             ctx, WEFT_INVALID,
@@ -120,16 +131,17 @@ static weft_status scan_check_header(weft_ctx *ctx, weft_scan *scan)
             t->field_count, table->file_columns, weft_text_input_file(scan->lane.input)->path);
     for (int32_t i = 0; i < table->base.data_count; i++) {
         const int32_t place = weft_csv_place(table, i);
-        if (place < 0 || strcasecmp(names[place].name, table->base.schema.fields[i].name) == 0) continue;
-        return weft_fail(
-            ctx, WEFT_INVALID,
-            "CSV header does not conform to the schema: column %d is `%s`, expected `%s`, CSV file: "
-            "%s",
-            place + 1, names[place].name, table->base.schema.fields[i].name,
-            weft_text_input_file(scan->lane.input)->path);
+        const char *name = "", *expected = table->base.schema.fields[i].name;
+        uint32_t len = 0;
+        if (place < 0 || !scan_wants_place(scan, place)) continue;
+        if (!weft_csv_text(&scan->values, t->data, t->fields[place], &name, &len)) len = 0;
+        if (strlen(expected) == len && strncasecmp(name, expected, len) == 0) continue;
+        return weft_fail(ctx, WEFT_INVALID,
+                         "CSV header does not conform to the schema: column %d is `%.*s`, expected `%s`, CSV "
+                         "file: %s",
+                         place + 1, (int)len, name, expected, weft_text_input_file(scan->lane.input)->path);
     }
-done:
-    return st;
+    return WEFT_OK;
 }
 
 static weft_status scan_take_raw(weft_ctx *ctx, weft_scan *scan, int32_t row)
@@ -157,7 +169,8 @@ static weft_status scan_take_records(weft_ctx *ctx, weft_scan *scan, int32_t *ro
     bool got = false;
     while (*rows < most && t->at < t->len) {
         st = weft_csv_tokens_next(ctx, t, &got);
-        if (st == WEFT_LIMIT) (void)weft_csv_fail_at(ctx, st, scan->lane.input, t->begin);
+        if (st == WEFT_LIMIT || st == WEFT_MALFORMED_RECORD)
+            (void)weft_csv_fail_at(ctx, st, scan->lane.input, t->begin);
         if (st != WEFT_OK || !got) break;
         if (scan->at_header) {
             scan->at_header = false;
@@ -166,7 +179,7 @@ static weft_status scan_take_records(weft_ctx *ctx, weft_scan *scan, int32_t *ro
         }
         const int32_t row = (*rows)++, count = t->field_count;
         scan->begins[row] = (uint32_t)t->begin;
-        scan->bad[row] = t->is_malformed || (scan->counts_fields && count != columns);
+        scan->bad[row] = scan->counts_fields && count != columns;
         for (int32_t w = 0; w < scan->wanted_count; w++) {
             scan_column *c = &scan->columns[scan->wanted[w]];
             c->fields[row] = c->place < count
@@ -194,6 +207,8 @@ static weft_status scan_next_rows(weft_ctx *ctx, weft_scan *scan, int32_t *rows)
             scan->block = (weft_text_block){0};
             scan->at_header = scan->table->options.header && lane->splits[lane->split_at].begin == 0;
             scan->tokens.at = 0;
+            WEFT_TRY(st, weft_csv_tokens_file(ctx, &scan->tokens, weft_text_input_file(lane->input),
+                                              &scan->table->base.spec));
         }
         WEFT_TRY(st, weft_text_input_next(ctx, lane->input, scan->tokens.at, &scan->block));
         weft_csv_tokens_block(&scan->tokens, &scan->block);

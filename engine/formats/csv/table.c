@@ -17,6 +17,7 @@ weft_status weft_csv_pass_open(weft_ctx *ctx, const weft_file_info *file, const 
     weft_status st = WEFT_OK;
     *out = (weft_csv_pass){0};
     WEFT_TRY(st, weft_csv_tokens_init(ctx, options, &out->tokens));
+    WEFT_TRY(st, weft_csv_tokens_file(ctx, &out->tokens, file, spec));
     WEFT_TRY(st, weft_text_input_open(ctx, file, spec, begin, end, &out->input));
 done:
     if (st != WEFT_OK) weft_csv_pass_close(out);
@@ -42,7 +43,8 @@ weft_status weft_csv_pass_next(weft_ctx *ctx, weft_csv_pass *pass, bool *got)
     for (*got = false;;) {
         if (pass->tokens.at < pass->tokens.len) {
             st = weft_csv_tokens_next(ctx, &pass->tokens, got);
-            if (st == WEFT_LIMIT) (void)weft_csv_fail_at(ctx, st, pass->input, pass->tokens.begin);
+            if (st == WEFT_LIMIT || st == WEFT_MALFORMED_RECORD)
+                (void)weft_csv_fail_at(ctx, st, pass->input, pass->tokens.begin);
             if (st != WEFT_OK || *got) return st;
         }
         if (pass->block.is_last) return WEFT_OK;

@@ -78,15 +78,67 @@ static void tokens_window(weft_csv_tokens *t)
     t->window_end = t->at + n;
 }
 
-static inline bool is_line_end(const weft_csv_tokens *t, uint8_t byte)
+weft_status weft_csv_tokens_file(weft_ctx *ctx, weft_csv_tokens *t, const weft_file_info *file,
+                                 const weft_text_spec *spec)
+{
+    weft_status st = WEFT_OK;
+    if (!t->options->multi_line || t->options->spec.line_end != NULL) return WEFT_OK;
+    WEFT_TRY(st, weft_text_find_first_end(ctx, file, spec, &t->ends));
+    WEFT_TRY(st, weft_text_lines_init(ctx, t->ends == WEFT_TEXT_FIRST_NEWLINE ? "\n" : NULL, &t->lines));
+done:
+    return st;
+}
+
+/* Can the byte be (the begin of) a line end? */
+static inline bool is_line_byte(const weft_csv_tokens *t, uint8_t byte)
 {
     return t->lines.len == 1 ? byte == (uint8_t)t->lines.bytes[0] : byte == '\n' || byte == '\r';
+}
+
+/* Is there a line end at p? */
+static inline bool is_line_end(const weft_csv_tokens *t, int64_t p)
+{
+    if (!is_line_byte(t, t->data[p])) return false;
+    return t->data[p] != '\r' || !t->options->multi_line || t->ends != WEFT_TEXT_FIRST_PAIR ||
+           (p + 1 < t->len && t->data[p + 1] == '\n');
+}
+
+/* A \n where the file's first line end is another one: it ends a record at the begin of a value and behind a
+ * closing quote, and is a character of an unquoted value, as univocity has it. */
+static inline bool is_foreign_end(const weft_csv_tokens *t, int64_t p)
+{
+    return t->data[p] == '\n' && t->options->multi_line && t->lines.len == 0;
+}
+
+/* May the byte behind the block decide whether there is one at p? */
+static inline bool is_open_end(const weft_csv_tokens *t, int64_t p)
+{
+    return t->data[p] == '\r' && t->options->multi_line && t->ends == WEFT_TEXT_FIRST_PAIR &&
+           p + 1 == t->len && !t->is_last;
 }
 
 /* Behind the line end at p. */
 static inline int64_t behind_line_end(const weft_csv_tokens *t, int64_t p)
 {
-    return p + 1 + (t->lines.len == 0 && t->data[p] == '\r' && p + 1 < t->len && t->data[p + 1] == '\n');
+    const bool pairs = t->lines.len == 0 && !(t->options->multi_line && t->ends == WEFT_TEXT_FIRST_RETURN);
+    return p + 1 + (pairs && t->data[p] == '\r' && p + 1 < t->len && t->data[p + 1] == '\n');
+}
+
+/* The next line end from data[p] on, and *next behind it; both len where there is none. own: one like the
+ * file's first. */
+static int64_t find_line_end(const weft_csv_tokens *t, int64_t p, bool own, int64_t *next)
+{
+    int64_t at = p;
+    if (!t->options->multi_line || t->lines.len != 0) {
+        at += weft_text_line_end(&t->lines, t->data + p, t->len - p, next);
+        *next += p;
+        return at;
+    }
+    do {
+        at += t->lines.kernels->find(&t->lines.first, t->data + at, t->len - at);
+    } while (at < t->len && (!is_line_end(t, at) || (own && t->data[at] == '\n')) && ++at < t->len);
+    *next = at < t->len ? behind_line_end(t, at) : at;
+    return at;
 }
 
 static inline uint8_t *trim(const weft_csv_options *o, uint8_t *begin, uint8_t **end)
@@ -126,7 +178,7 @@ static inline bool find_quote(const weft_csv_tokens *t, int64_t *k, int64_t *at,
             return true;
         }
         if (byte == o->escape || byte == o->escape_escape) return false;
-        if (is_line_end(t, byte) && (!o->multi_line || byte == '\r')) return false;
+        if (is_line_byte(t, byte) && (!o->multi_line || byte == '\r')) return false;
     }
     *window = true;
     return false;
@@ -170,7 +222,11 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
                 window = true;
                 break;
             }
-            if (!at_end && data[behind] != delimiter && !is_line_end(t, data[behind])) goto done;
+            if (!at_end && is_open_end(t, behind)) {
+                window = true;
+                break;
+            }
+            if (!at_end && data[behind] != delimiter && !is_line_end(t, behind)) goto done;
             const int64_t len = closing - begin - 1;
             WEFT_TRY(st, weft_csv_add_field(ctx, t, begin + 1, len > 0 ? (uint32_t)len : WEFT_CSV_EMPTY));
             if (at_end) {
@@ -183,18 +239,17 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
             k++;
         } else if (byte == delimiter) {
             WEFT_TRY(st, add_plain(ctx, t, begin, p));
-        } else if (is_line_end(t, byte)) {
+        } else if (is_open_end(t, p)) {
+            window = true;
+            break;
+        } else if (is_line_end(t, p) && !(p > begin && is_foreign_end(t, p))) {
             WEFT_TRY(st, add_plain(ctx, t, begin, p));
         } else {
-            continue; /* an escape outside of quotes */
+            continue; /* an escape outside of quotes, a line end that is none here */
         }
         begin = p + 1;
         if (byte == delimiter) continue;
         const int64_t next = behind_line_end(t, p);
-        if (o->multi_line && byte == '\r' && p + 1 == t->len && !t->is_last) {
-            window = true; /* a \n may follow */
-            break;
-        }
         if (next > t->window_end) { /* \n is the first byte of the next window */
             k = t->position_count;
         } else {
@@ -207,7 +262,9 @@ static weft_status tokens_fast(weft_ctx *ctx, weft_csv_tokens *t, token_end *how
         goto done;
     }
     if (window && t->window_end == t->len && t->is_last) { /* the text ends without a line end */
-        if (k == t->position_count && begin <= t->len &&
+        const bool foreign = o->multi_line && t->lines.len == 0 &&
+                             memchr(data + begin, '\n', (size_t)(t->len - begin)) != NULL;
+        if (k == t->position_count && begin <= t->len && !foreign &&
             !(begin < t->len && data[begin] == o->quote && o->quote != 0)) {
             WEFT_TRY(st, add_plain(ctx, t, begin, t->len));
             t->end = t->at = t->len;
@@ -231,17 +288,17 @@ static bool tokens_pass(weft_csv_tokens *t, bool *wait)
     if (!comment) {
         /* line by line, a line of white space is empty too */
         if (data[p] > ' ') return false;
-        while ((!o->multi_line || o->trim_left) && p < t->len && data[p] <= ' ' && !is_line_end(t, data[p]) &&
-               !(o->multi_line && (data[p] == (uint8_t)o->delimiter[0])))
+        while ((!o->multi_line || o->trim_left) && p < t->len && data[p] <= ' ' &&
+               !is_line_byte(t, data[p]) && !(o->multi_line && (data[p] == (uint8_t)o->delimiter[0])))
             p++;
-        if (p < t->len && !is_line_end(t, data[p])) return false;
+        if (p < t->len && !is_open_end(t, p) && !is_line_end(t, p)) return false;
+        if (p == t->len && o->multi_line && t->is_last) return false; /* it is a record without a value */
         if (p < t->len && t->lines.len == 2 && memcmp(data + p, t->lines.bytes, 2) != 0) return false;
     }
-    const int64_t n = weft_text_line_end(&t->lines, data + p, t->len - p, &next);
-    *wait = !t->is_last && o->multi_line && p + next == t->len;
-    if (*wait && n < t->len - p && data[p + n] != '\r') *wait = false;
+    const int64_t n = find_line_end(t, p, comment, &next);
+    *wait = !t->is_last && o->multi_line && n == t->len;
     if (*wait) return true;
-    t->at = p + next;
+    t->at = next;
     while (t->position_at < t->position_count && (int64_t)t->positions[t->position_at] < t->at)
         t->position_at++;
     return true;
@@ -297,7 +354,6 @@ weft_status weft_csv_tokens_next(weft_ctx *ctx, weft_csv_tokens *t, bool *got)
     weft_status st = WEFT_OK;
     bool wait = false;
     *got = false;
-    t->is_malformed = false;
     t->raw_len = -1;
     while (t->at < t->len && tokens_pass(t, &wait))
         if (wait) return WEFT_OK;

@@ -33,7 +33,8 @@ weft_status weft_csv_values_init(weft_ctx *ctx, const weft_csv_options *options,
         WEFT_TRY(st, weft_zone_open(ctx, options->zone, &v->zone));
     else
         WEFT_TRY(st, weft_zone_open_session(ctx, &v->zone));
-    WEFT_TRY(st, pattern_new(ctx, options->date_format, &v->date));
+    WEFT_TRY(st,
+             pattern_new(ctx, options->date_format == NULL ? "yyyy-MM-dd" : options->date_format, &v->date));
     WEFT_TRY(st, pattern_new(ctx, options->timestamp_format, &v->timestamp));
     WEFT_TRY(st, pattern_new(ctx, options->timestamp_ntz_format, &v->timestamp_ntz));
 done:
@@ -206,32 +207,40 @@ static inline bool plain_date(const char *text, uint32_t len, int32_t *days)
     return true;
 }
 
+static bool cast_date(const char *text, uint32_t len, int32_t *days)
+{
+    while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
+    while (len > 0 && (unsigned char)text[0] <= ' ') {
+        text++;
+        len--;
+    }
+    return weft_parse_date(text, len, days);
+}
+
 bool weft_csv_date(weft_csv_values *v, const char *text, uint32_t len, bool strict, int32_t *days)
 {
+    const weft_csv_options *o = v->options;
     int64_t us = 0;
     size_t at = 0;
-    if (v->date == NULL) {
+    if (o->date_format == NULL) {
         if (plain_date(text, len, days)) return true;
-        if (strict && v->options->prefer_date) return false;
-        while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
-        while (len > 0 && (unsigned char)text[0] <= ' ') {
-            text++;
-            len--;
-        }
-        return weft_parse_date(text, len, days);
+        if (!(strict ? o->prefer_date : o->no_fallback)) return cast_date(text, len, days);
     }
-    if (!weft_datetime_parse(v->date, NULL, text, len, &us, &at)) return false;
+    if (!weft_datetime_parse(v->date, NULL, text, len, &us, &at))
+        return !strict && o->cast_fallback && cast_date(text, len, days);
     *days = weft_days_of_us(us);
     return true;
 }
 
 bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool zoned,
-                        int64_t *us)
+                        bool strict, int64_t *us)
 {
     weft_moment m;
     size_t at = 0;
     const weft_datetime_pattern *pattern = zoned ? v->timestamp : v->timestamp_ntz;
-    if (pattern != NULL) return weft_datetime_parse(pattern, zoned ? v->zone : NULL, text, len, us, &at);
+    if (pattern != NULL && weft_datetime_parse(pattern, zoned ? v->zone : NULL, text, len, us, &at))
+        return true;
+    if (pattern != NULL && (strict || !zoned || !v->options->cast_fallback)) return false;
     if (!weft_parse_moment(text, len, &m)) return false;
     const bool has_zone = m.has_offset || m.zone != NULL;
     *us = m.has_offset ? m.local_us - m.offset_us : m.local_us;
@@ -411,7 +420,7 @@ static void convert_timestamps(const column_call *c)
     const bool zoned = c->vector->column.type.id == WEFT_TYPE_TIMESTAMP;
     LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
     {
-        if (!weft_csv_timestamp(c->ctx, c->v, text, len, zoned, &((int64_t *)c->vector->values)[i]))
+        if (!weft_csv_timestamp(c->ctx, c->v, text, len, zoned, false, &((int64_t *)c->vector->values)[i]))
             set_bad(c, i);
     }
 }

@@ -14,7 +14,8 @@ typedef struct weft_csv_values {
     uint32_t null_len, empty_len; /* of the texts nullValue and emptyValue */
     bool empty_is_null;           /* they are the same */
     weft_zone *zone;
-    weft_datetime_pattern *date, *timestamp, *timestamp_ntz; /* NULL: the default form */
+    weft_datetime_pattern *date;                      /* yyyy-MM-dd where no format is given */
+    weft_datetime_pattern *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
 } weft_csv_values;
 
 /* options: borrowed. The caller deinits. Errors: WEFT_DATETIME_PATTERN…, WEFT_CONFIG for a zone. */
@@ -51,10 +52,11 @@ bool weft_csv_integer(const char *text, uint32_t len, int64_t low, int64_t high,
 bool weft_csv_double(weft_ctx *ctx, const weft_csv_values *values, const char *text, uint32_t len,
                      double *out);
 bool weft_csv_boolean(const char *text, uint32_t len, bool *out);
-/* strict: without a pattern, yyyy-MM-dd and nothing else; else what CAST takes too. */
+/* strict, for inference: what the format says, and with preferDate yyyy-MM-dd where none is given; else what
+ * CAST takes too, as the options say. */
 bool weft_csv_date(weft_csv_values *values, const char *text, uint32_t len, bool strict, int32_t *days);
 /* zoned: TIMESTAMP, else TIMESTAMP_NTZ. */
 bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *values, const char *text, uint32_t len, bool zoned,
-                        int64_t *us);
+                        bool strict, int64_t *us);
 
 #endif

@@ -126,6 +126,7 @@ weft_status weft_json_infer_files(weft_ctx *ctx, weft_table *table, weft_schema 
     const weft_parallel work = {.count = count, .lanes = pass.lane_count, .work = infer_piece, .self = &pass};
     WEFT_TRY(st, weft_parallel_run(ctx, &work));
     WEFT_TRY(st, lanes_merge(ctx, &pass));
+    WEFT_TRY(st, weft_json_infer_check_names(ctx, pass.lanes[0].infer));
     table->records_seen = pass.lanes[0].records;
     table->is_regular = !pass.lanes[0].any_bad && table->options.sampling_ratio >= 1 &&
                         weft_json_infer_is_regular(pass.lanes[0].infer);

@@ -410,6 +410,31 @@ done:
 
 /* ---- where ---- */
 
+weft_status weft_text_find_first_end(weft_ctx *ctx, const weft_file_info *file, const weft_text_spec *spec,
+                                     weft_text_first_end *out)
+{
+    weft_status st = WEFT_OK;
+    weft_text_input *in = NULL;
+    weft_text_block block = {0};
+    weft_text_spec head = *spec;
+    int64_t at = 0, next = 0;
+    head.is_free = true;
+    head.line_end = NULL;
+    head.block_bytes = INPUT_PEEK_BYTES;
+    *out = WEFT_TEXT_FIRST_NEWLINE;
+    WEFT_TRY(st, weft_text_input_open(ctx, file, &head, 0, INT64_MAX, &in));
+    do {
+        WEFT_TRY(st, weft_text_input_next(ctx, in, at, &block));
+        at = weft_text_line_end(&in->lines, block.data, block.len, &next);
+        /* a \r at the end of the block comes again, with what follows it */
+    } while (!block.is_last && (at == block.len || (block.data[at] == '\r' && at + 1 == block.len)));
+    if (at < block.len && block.data[at] == '\r')
+        *out = next == at + 2 ? WEFT_TEXT_FIRST_PAIR : WEFT_TEXT_FIRST_RETURN;
+done:
+    weft_text_input_close(&in);
+    return st;
+}
+
 int64_t weft_text_input_offset(const weft_text_input *input) { return input->offset; }
 int64_t weft_text_input_begin(const weft_text_input *input) { return input->begin; }
 int64_t weft_text_input_bytes_read(const weft_text_input *input) { return input->read_at - input->begin; }

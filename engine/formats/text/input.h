@@ -93,6 +93,16 @@ typedef struct weft_text_lines {
     char bytes[WEFT_TEXT_LINE_END_MAX];
 } weft_text_lines;
 
+/* The line end that comes first in a text. */
+typedef enum weft_text_first_end {
+    WEFT_TEXT_FIRST_NEWLINE, /* \n; or there is none */
+    WEFT_TEXT_FIRST_PAIR,    /* \r\n */
+    WEFT_TEXT_FIRST_RETURN   /* \r */
+} weft_text_first_end;
+/* Of the file from its begin, whichever split somebody reads. Errors: as for opening and reading it. */
+WEFT_MUST_CHECK weft_status weft_text_find_first_end(weft_ctx *ctx, const weft_file_info *file,
+                                                     const weft_text_spec *spec, weft_text_first_end *out);
+
 /* Errors: WEFT_CONFIG for an empty or too long line end. */
 WEFT_MUST_CHECK weft_status weft_text_lines_init(weft_ctx *ctx, const char *line_end, weft_text_lines *out);
 /* The end of the line that begins at data[0]: *next is where the next one begins; both len when no line end

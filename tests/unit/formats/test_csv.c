@@ -105,6 +105,9 @@ static const char *const nasty[] = {
     "a,b\n\"a very long value, with commas, and a line end\n in it, that is longer than any block of "
     "sixty-four bytes\",\"and, another\none that is quite as long as the first one was, \"\"quoted\"\" "
     "too\"\n1,2\n",
+    "a,b\r\n1,\"x\ny\r\nz\"\n2,u\nv\r\n\n3,u\rv\r\n#c\nd\r\n4,\"c\"\n\r5,\"\r\"\r\n6,d\ne",
+    "a,b\r1,\"x\ry\"\r\n2,u\nv\r\n#c\nd\r3,\"c\r\nd\"\n4,z\n ",
+    "a,b\n1,\"x\r\ny\"\r\n2,u\rv\n\r\n3,z\r",
     "a,b,c,d,e,f,g,h,i,j,k,l,m,n,o,p\n,,,,,,,,,,,,,,,\n1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16\n\"\",,\"x\",,"
     "\n",
 };

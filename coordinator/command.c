@@ -8,6 +8,7 @@
 #include "common/redact.h"
 #include "common/settings.h"
 #include "coordinator/table_command.h"
+#include "engine/columnar/declared_type.h"
 #include "engine/expr/zone.h"
 #include "engine/plan/pointers.h"
 #include "engine/plan/table_statistics.h"
@@ -177,8 +178,7 @@ done:
 static weft_type declared_type(const weft_table_definition *d, const weft_output *column)
 {
     for (int32_t i = 0; d != NULL && i < d->column_count; i++)
-        if (strcasecmp(d->columns[i].name, column->name) == 0 &&
-            d->columns[i].type.length_kind != WEFT_LENGTH_ANY)
+        if (strcasecmp(d->columns[i].name, column->name) == 0 && weft_type_has_length(d->columns[i].type))
             return d->columns[i].type;
     return column->type;
 }

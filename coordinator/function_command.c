@@ -172,6 +172,7 @@ static weft_status describe_routine(description *d, const weft_routine *r, bool 
     if (!r->table && r->typed) WEFT_TRY(st, add_line(d, "Returns", type));
     if (!extended) goto done;
     if (r->comment != NULL) WEFT_TRY(st, add_line(d, "Comment", r->comment));
+    if (r->collation != NULL) WEFT_TRY(st, add_line(d, "Collation", r->collation));
     WEFT_TRY(st, add_line(d, "Deterministic", r->deterministic != NULL ? r->deterministic : "true"));
     WEFT_TRY(st, add_line(d, "Data Access",
                           r->access != NULL  ? r->access

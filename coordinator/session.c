@@ -15,6 +15,7 @@
 #include "coordinator/session_private.h"
 #include "coordinator/table_command.h"
 #include "coordinator/write.h"
+#include "engine/catalog/view_text.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
 
@@ -105,8 +106,9 @@ static weft_status view_query(weft_session *s, const weft_node *create, weft_vie
     char *text = NULL;
     *out = (weft_view_query){0};
     WEFT_TRY(st, weft_arena_copy(&s->ctx, s->ctx.arena, from, strlen(from), &text));
+    WEFT_TRY(st, weft_view_collated(&s->ctx, create->view.collation, text, &text));
     out->text = text;
-    WEFT_TRY(st, weft_sql_parse(&s->ctx, text, strlen(text), &out->parsed));
+    WEFT_TRY(st, weft_view_parse(&s->ctx, text, &out->parsed));
     if (create->view.column_count == 0) goto done;
     WEFT_TRY(st, weft_command_alias(&s->ctx, create, out->parsed, &out->parsed));
     out->columns = out->parsed->alias.columns;

@@ -260,6 +260,7 @@ static weft_status partition_query(weft_ctx *ctx, const weft_table_definition *d
     const weft_column_definition *columns = d->columns + (d->column_count - d->partition_count);
     char *table = NULL, *database = NULL, *column = NULL, *name = NULL, *text = NULL, *literal = NULL;
     char type[256];
+    weft_type values;
     WEFT_TRY(st, quoted(ctx, d->database, &database));
     WEFT_TRY(st, quoted(ctx, d->name, &table));
     WEFT_TRY(st,
@@ -271,7 +272,8 @@ static weft_status partition_query(weft_ctx *ctx, const weft_table_definition *d
         WEFT_TRY(st, quoted(ctx, columns[i].name, &column));
         WEFT_TRY(st,
                  weft_sql_quote(ctx, text != NULL ? text : "", text != NULL ? strlen(text) : 0, &literal));
-        (void)weft_type_text(weft_type_of_values(columns[i].type), type, sizeof type);
+        WEFT_TRY(st, weft_type_of_values(ctx, columns[i].type, &values));
+        (void)weft_type_text(values, type, sizeof type);
         WEFT_TRY(st,
                  weft_arena_printf(ctx, ctx->arena, out, "%s %s %s <=> CAST(%s AS %s)", *out,
                                    i == 0 ? "WHERE" : "AND", column, text != NULL ? literal : "NULL", type));

@@ -4,7 +4,25 @@
 
 #include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
+#include "engine/columnar/collation.h"
+#include "engine/columnar/declared_type.h"
+#include "engine/expr/collate.h"
 #include "engine/plan/table_layout.h"
+
+/* A column that names no collation has that of the table, and so has the value of the rows that are there. */
+static weft_status settle_column(weft_ctx *ctx, const char *collation, weft_column_definition *column)
+{
+    weft_status st = WEFT_OK;
+    weft_value *value = NULL;
+    WEFT_TRY(st, weft_type_settle_collation(ctx, collation, &column->type));
+    if (column->absent == NULL) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &value));
+    *value = *column->absent;
+    WEFT_TRY(st, weft_type_of_values(ctx, column->type, &value->type));
+    column->absent = value;
+done:
+    return st;
+}
 
 weft_status weft_command_add_columns(command_run *c)
 {
@@ -24,6 +42,7 @@ weft_status weft_command_add_columns(command_run *c)
                                           "existing column.",
                                           more->columns[i].name));
         columns[plain + i] = more->columns[i];
+        WEFT_TRY(st, settle_column(c->ctx, old->collation, &columns[plain + i]));
     }
     for (int32_t i = plain; i < old->column_count; i++) columns[more->column_count + i] = old->columns[i];
     d.columns = columns;
@@ -60,6 +79,7 @@ weft_status weft_command_set_properties(command_run *c)
     WEFT_TRY(st, weft_command_merge_properties(c->ctx, old, c->node->command.table, &pairs));
     d.properties = weft_pointers_texts(&pairs);
     d.property_count = pairs.count / 2;
+    if (c->node->command.table->collation != NULL) d.collation = c->node->command.table->collation;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
 done:
     return st;
@@ -110,13 +130,21 @@ done:
     return st;
 }
 
-/* The type of a column stays what it is. */
-static weft_status check_column_type(command_run *c, const weft_table_definition *d, int32_t at)
+/* The type of a column stays what it is, but for the collation of its strings. */
+static weft_status check_column_type(command_run *c, const weft_table_definition *d, int32_t at,
+                                     weft_type *out)
 {
     char from[128], to[128];
     const weft_column_definition *column = &d->columns[at];
-    const weft_type wanted = c->node->command.type;
-    if (!c->node->command.typed || weft_type_equal(column->type, wanted)) return WEFT_OK;
+    weft_type wanted = c->node->command.type, same = column->type;
+    *out = column->type;
+    if (!c->node->command.typed) return WEFT_OK;
+    if (wanted.id == WEFT_TYPE_STRING && wanted.collation == WEFT_COLLATION_NULL)
+        wanted.collation = column->type.id == WEFT_TYPE_STRING ? column->type.collation
+                                                               : WEFT_COLLATION_BINARY;
+    same.collation = wanted.collation;
+    *out = same;
+    if (weft_type_equal(same, wanted)) return WEFT_OK;
     return weft_fail_at(
         c->ctx, WEFT_CHANGE_COLUMN, &c->node->span,
         "ALTER TABLE ALTER/CHANGE COLUMN is not supported for changing `spark_catalog`.`%s`.`%s`'s "
@@ -138,10 +166,12 @@ weft_status weft_command_change_column(command_run *c)
                                   "A column, variable, or function parameter with name `%s` cannot be "
                                   "resolved: the table `spark_catalog`.`%s`.`%s` has none of this name.",
                                   c->node->command.column, old->database, old->name));
-    WEFT_TRY(st, check_column_type(c, old, at));
+    weft_type type;
+    WEFT_TRY(st, check_column_type(c, old, at, &type));
     weft_table_definition d = *old;
     WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));
     for (int32_t i = 0; i < old->column_count; i++) columns[i] = old->columns[i];
+    columns[at].type = type;
     if (c->node->command.op == WEFT_TABLE_COLUMN_COMMENT)
         columns[at].comment = c->node->command.text;
     else if (c->node->command.op == WEFT_TABLE_COLUMN_DEFAULT)

@@ -6,7 +6,7 @@
 #include "common/settings.h"
 #include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
-#include "engine/columnar/collation.h"
+#include "engine/expr/type_sql.h"
 #include "engine/plan/table_statistics.h"
 
 /* A table or a view of the warehouse. */
@@ -20,23 +20,17 @@ done:
     return st;
 }
 
-/* A type as CREATE TABLE writes it: in capitals, but for the names of fields. */
+/* A type as CREATE TABLE writes it. */
 static weft_status create_type(weft_ctx *ctx, weft_type type, const char **out)
 {
     weft_status st = WEFT_OK;
-    enum { TYPE_BYTES = 64 * 1024 };
-    char *text = NULL, name[WEFT_COLLATION_NAME_BYTES];
-    const uint16_t collation = type.collation;
-    type.collation = WEFT_COLLATION_BINARY; /* its name keeps its case */
-    WEFT_TRY(st, weft_arena_alloc(ctx, ctx->arena, TYPE_BYTES, (void **)&text));
-    weft_type_text(type, text, TYPE_BYTES);
-    for (char *at = text; !weft_type_is_nested(type) && *at != '\0'; at++)
-        *at = (char)toupper((unsigned char)*at);
-    if (type.id == WEFT_TYPE_STRING)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s COLLATE %s", text,
-                                       weft_collation_name(collation, name)));
-    *out = text;
+    weft_text text = {0};
+    char *copy = NULL;
+    WEFT_TRY(st, weft_text_append_declared(ctx, &text, type));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, &copy));
+    *out = copy;
 done:
+    weft_text_release(&text);
     return st;
 }
 
@@ -76,6 +70,12 @@ static const char *schema_mode(const weft_table_definition *d)
                                                         : "COMPENSATION";
 }
 
+static weft_status add_collation(weft_ctx *ctx, const weft_table_definition *d, char **text)
+{
+    if (d->collation == NULL) return WEFT_OK;
+    return weft_arena_printf(ctx, ctx->arena, text, "%sDEFAULT COLLATION %s\n", *text, d->collation);
+}
+
 /* CREATE VIEW as Spark writes it. */
 static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d, char **text)
 {
@@ -93,6 +93,7 @@ static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d,
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s\n  '%s' = '%s'%s", *text,
                                        i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
                                        d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
+    WEFT_TRY(st, add_collation(ctx, d, text));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA %s\nAS %s\n", *text, schema_mode(d),
                                    d->query));
 done:
@@ -138,6 +139,7 @@ weft_status weft_command_show_create(command_run *c)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s\n  '%s' = '%s'%s", text,
                                        i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
                                        d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
+    WEFT_TRY(st, add_collation(ctx, d, &text));
     WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
     weft_command_give(c, names, 1, &cells);
 done:
@@ -274,6 +276,7 @@ static weft_status facts_of(weft_ctx *ctx, const weft_table_definition *d, weft_
     WEFT_TRY(st, add_fact(ctx, facts, "Type", view ? "VIEW" : d->external ? "EXTERNAL" : "MANAGED"));
     if (!view) WEFT_TRY(st, add_fact(ctx, facts, "Provider", d->format));
     if (d->comment != NULL) WEFT_TRY(st, add_fact(ctx, facts, "Comment", d->comment));
+    if (d->collation != NULL) WEFT_TRY(st, add_fact(ctx, facts, "Collation", d->collation));
     if (d->property_count > 0) {
         WEFT_TRY(st, pair_list(ctx, d->properties, d->property_count, &text));
         WEFT_TRY(st, add_fact(ctx, facts, "Table Properties", text));

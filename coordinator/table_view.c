@@ -38,6 +38,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
                                .query = create->view.text,
                                .query_database = current,
                                .comment = create->view.comment,
+                               .collation = create->view.collation,
                                .view_schema = create->view.schema,
                                .property_count = create->view.property_count,
                                .properties = create->view.properties};
@@ -55,6 +56,7 @@ weft_status weft_table_command_define_view(weft_ctx *ctx, const weft_node *creat
                                   old->database, old->name));
     if (create->view.alter) { /* AS alone: the rest stays */
         d.comment = old->comment;
+        d.collation = old->collation;
         d.view_schema = old->view_schema;
         d.property_count = old->property_count;
         d.properties = old->properties;

@@ -396,7 +396,7 @@ static weft_status open_view(weft_ctx *ctx, weft_session_catalog *c, const weft_
     }
     WEFT_TRY(st, check_created(ctx, c, d));
     WEFT_TRY(st, weft_view_text(ctx, d, &text));
-    st = weft_sql_parse(ctx, text, strlen(text), parsed);
+    st = weft_view_parse(ctx, text, parsed);
     if (st != WEFT_OK) weft_error_prefix(ctx, "in the view `%s`: ", d->name);
     WEFT_TRY(st, st);
     WEFT_TRY(st, WEFT_NEW(ctx, &v));

@@ -123,6 +123,7 @@ weft_status weft_table_text_encode(weft_ctx *ctx, const weft_table_definition *d
     WEFT_TRY(st, put_line(t, "format", d->format, NULL));
     WEFT_TRY(st, put_line(t, "location", d->location, NULL));
     if (d->comment != NULL) WEFT_TRY(st, put_line(t, "comment", d->comment, NULL));
+    if (d->collation != NULL) WEFT_TRY(st, put_line(t, "collation", d->collation, NULL));
     for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_column(t, &d->columns[i]));
     for (int32_t i = 0; i < d->column_count; i++) WEFT_TRY(st, put_absent(t, &d->columns[i]));
     snprintf(number, sizeof(number), "%d", d->partition_count);
@@ -213,6 +214,7 @@ static weft_status read_absent(definition_reader *r, char *at)
     const weft_expr *const *values = NULL;
     uint8_t *bytes = NULL;
     int32_t count = 0;
+    weft_type type;
     bool fits = strlen(text) % 2 == 0;
     WEFT_TRY(st, weft_arena_alloc(r->ctx, r->ctx->arena, len + 1, (void **)&bytes));
     for (size_t i = 0; i < len; i++) {
@@ -225,7 +227,8 @@ static weft_status read_absent(definition_reader *r, char *at)
     for (int32_t i = 0; fits && i < r->columns.count; i++) {
         weft_column_definition *c = (weft_column_definition *)(uintptr_t)r->columns.items[i];
         if (strcmp(c->name, name) != 0) continue;
-        fits = weft_type_equal(values[0]->type, weft_type_of_values(c->type));
+        WEFT_TRY(st, weft_type_of_values(r->ctx, c->type, &type));
+        fits = weft_type_equal(values[0]->type, type);
         c->absent = &values[0]->literal;
     }
     if (!fits)
@@ -263,6 +266,8 @@ static weft_status read_line(definition_reader *r, char *line)
         r->d->location = take_field(&at);
     } else if (strcmp(line, "comment") == 0) {
         r->d->comment = take_field(&at);
+    } else if (strcmp(line, "collation") == 0) {
+        r->d->collation = take_field(&at);
     } else if (strcmp(line, "partitions") == 0) {
         r->d->partition_count = (int32_t)strtol(at, NULL, 10);
     } else if (strcmp(line, "buckets") == 0) {

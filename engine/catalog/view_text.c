@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/sql/parser.h"
+
 static weft_status put_name(weft_ctx *ctx, const char *before, const char *name, char **text)
 {
     weft_status st = WEFT_OK;
@@ -19,7 +21,7 @@ done:
     return st;
 }
 
-weft_status weft_view_text(weft_ctx *ctx, const weft_table_definition *d, char **out)
+static weft_status query_text(weft_ctx *ctx, const weft_table_definition *d, char **out)
 {
     weft_status st = WEFT_OK;
     bool unique = true;
@@ -41,5 +43,26 @@ weft_status weft_view_text(weft_ctx *ctx, const weft_table_definition *d, char *
         WEFT_TRY(st, put_name(ctx, i == 0 ? "" : ", ", d->columns[i].name, out));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s)", *out));
 done:
+    return st;
+}
+
+weft_status weft_view_text(weft_ctx *ctx, const weft_table_definition *d, char **out)
+{
+    const weft_status st = query_text(ctx, d, out);
+    return st == WEFT_OK ? weft_view_collated(ctx, d->collation, *out, out) : st;
+}
+
+weft_status weft_view_collated(weft_ctx *ctx, const char *collation, char *query, char **out)
+{
+    *out = query;
+    if (collation == NULL) return WEFT_OK;
+    return weft_arena_printf(ctx, ctx->arena, out, "CREATE TEMPORARY VIEW v DEFAULT COLLATION %s AS %s",
+                             collation, query);
+}
+
+weft_status weft_view_parse(weft_ctx *ctx, const char *text, const weft_node **out)
+{
+    const weft_status st = weft_sql_parse(ctx, text, strlen(text), out);
+    if (st == WEFT_OK && (*out)->kind == WEFT_NODE_CREATE_VIEW) *out = (*out)->inputs[0];
     return st;
 }

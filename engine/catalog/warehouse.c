@@ -536,11 +536,11 @@ weft_status weft_table_definition_schema(weft_ctx *ctx, const weft_table_definit
     weft_field *fields = NULL;
     WEFT_TRY(st, WEFT_NEW(ctx, &schema));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, table->column_count, &fields));
-    for (int32_t i = 0; i < table->column_count; i++)
-        fields[i] = (weft_field){.name = table->columns[i].name,
-                                 .type = weft_type_of_values(table->columns[i].type),
-                                 .nullable = true,
-                                 .absent = table->columns[i].absent};
+    for (int32_t i = 0; i < table->column_count; i++) {
+        fields[i] = (weft_field){
+            .name = table->columns[i].name, .nullable = true, .absent = table->columns[i].absent};
+        WEFT_TRY(st, weft_type_of_values(ctx, table->columns[i].type, &fields[i].type));
+    }
     schema->count = table->column_count;
     schema->fields = fields;
     *out = schema;

@@ -5,16 +5,11 @@
 
 #include "engine/columnar/type.h"
 
-/* weft_type_parse, which keeps the length of a CHAR(n) or VARCHAR(n) that is the whole type. */
+/* weft_type_parse, which keeps the lengths of CHAR(n) and VARCHAR(n) at any depth. */
 WEFT_MUST_CHECK weft_status weft_type_parse_declared(weft_ctx *ctx, const char *text, weft_type *out);
-
-/* The type that values of a column of the declared type have. */
-static inline weft_type weft_type_of_values(weft_type declared)
-{
-    if (declared.length_kind == WEFT_LENGTH_ANY) return declared;
-    declared.length_kind = WEFT_LENGTH_ANY;
-    declared.parameter = 0;
-    return declared;
-}
+/* Has it a length at any depth? */
+bool weft_type_has_length(weft_type declared);
+/* The type that values of a column of the declared type have. Children in ctx->arena. */
+WEFT_MUST_CHECK weft_status weft_type_of_values(weft_ctx *ctx, weft_type declared, weft_type *out);
 
 #endif

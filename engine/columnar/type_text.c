@@ -433,7 +433,7 @@ static weft_status type_read_string(weft_ctx *ctx, type_reader *r, const char *w
     int32_t length = -1;
     if (strcmp(word, "string") != 0 && type_eat(r, '(') && (!type_number(r, &length) || !type_eat(r, ')')))
         return type_fail(ctx, r, "expected a length and )");
-    if (length >= 0 && r->lengths && r->depth == 0) {
+    if (length >= 0 && r->lengths) {
         out->length_kind = word[0] == 'v' ? WEFT_LENGTH_VARCHAR : WEFT_LENGTH_CHAR;
         out->parameter = length;
     }

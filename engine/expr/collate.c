@@ -39,6 +39,30 @@ done:
     return st;
 }
 
+static weft_status settle(weft_ctx *ctx, uint16_t collation, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    weft_field *fields = NULL;
+    if (type->id == WEFT_TYPE_STRING && type->collation == WEFT_COLLATION_NULL) type->collation = collation;
+    if (type->child_count == 0) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type->child_count, &fields));
+    for (int32_t i = 0; i < type->child_count; i++) {
+        fields[i] = type->children[i];
+        WEFT_TRY(st, settle(ctx, collation, &fields[i].type));
+    }
+    type->children = fields;
+done:
+    return st;
+}
+
+weft_status weft_type_settle_collation(weft_ctx *ctx, const char *name, weft_type *type)
+{
+    uint16_t collation = WEFT_COLLATION_BINARY;
+    const weft_status st = name == NULL ? WEFT_OK
+                                        : weft_collation_resolve(ctx, name, strlen(name), NULL, &collation);
+    return st == WEFT_OK ? settle(ctx, collation, type) : st;
+}
+
 /* ---- which collation wins ---- */
 
 /* In the order in which one wins over another. */

@@ -17,6 +17,9 @@ const weft_type *weft_collated_string(const weft_type *type);
 /* The type with this collation for its strings, below arrays and maps too. */
 WEFT_MUST_CHECK weft_status weft_type_collate(weft_ctx *ctx, weft_type type, uint16_t collation,
                                               weft_type *out);
+/* Strings whose collation the statement does not say (WEFT_COLLATION_NULL, at any depth) get that of this
+ * name; NULL: UTF8_BINARY. Children in ctx->arena. Errors: WEFT_COLLATION_INVALID_NAME. */
+WEFT_MUST_CHECK weft_status weft_type_settle_collation(weft_ctx *ctx, const char *name, weft_type *type);
 /* All strings, and arrays of them, among the arguments get the collation that goes for all of them; replaced
  * in place. Nothing where all are compared by their bytes. Errors: WEFT_COLLATION_MISMATCH, at span. */
 WEFT_MUST_CHECK weft_status weft_collate_args(weft_ctx *ctx, const weft_expr **args, int32_t count,

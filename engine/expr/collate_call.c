@@ -119,27 +119,12 @@ weft_status weft_collate_call(weft_ctx *ctx, const weft_function **fn, const wef
 {
     weft_status st = WEFT_OK;
     /* What they are given stays apart: no argument has to do with another, or they convert nothing. */
-    static const char *const apart[] = {"(collation_key)",
-                                        "(collation_keys)",
-                                        "(distinct_keys)",
-                                        "collate",
-                                        "collation",
-                                        "named_struct",
-                                        "format_string",
-                                        "to_json",
-                                        "to_csv",
-                                        "encode",
-                                        "to_binary",
-                                        "try_to_binary",
-                                        ".",
-                                        "arrays_zip",
-                                        "array_insert",
-                                        "array_prepend",
-                                        "map_from_arrays",
-                                        "map_from_entries",
-                                        "map_concat",
-                                        "map_zip_with",
-                                        "map_contains_key"};
+    static const char *const apart[] = {
+        "(collation_key)", "(collation_keys)", "(distinct_keys)", "(lengths_write)", "(lengths_pad)",
+        "collate",         "collation",        "named_struct",    "format_string",   "to_json",
+        "to_csv",          "encode",           "to_binary",       "try_to_binary",   ".",
+        "arrays_zip",      "array_insert",     "array_prepend",   "map_from_arrays", "map_from_entries",
+        "map_concat",      "map_zip_with",     "map_contains_key"};
     static const char *const elements[] = {"element_at", "try_element_at", "[]", "."};
     static const char *const patterns[] = {"like",           "ilike",          "rlike",
                                            "regexp_replace", "regexp_extract", "regexp_extract_all",

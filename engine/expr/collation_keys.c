@@ -6,12 +6,10 @@
 #include "engine/expr/collate.h"
 #include "engine/expr/collator.h"
 #include "engine/expr/kernel.h"
+#include "engine/expr/nested_copy.h"
 
 struct weft_keyer {
-    bool collated;           /* is anything below? The value itself is the key else */
-    weft_collator *collator; /* of a string */
-    int32_t child_count;
-    weft_keyer *children; /* as those of the type */
+    weft_copy_plan plan; /* its leaves are collators */
 };
 
 weft_status weft_type_of_keys(weft_ctx *ctx, weft_type type, weft_type *out)
@@ -36,26 +34,26 @@ done:
 
 /* ---- a value's key ---- */
 
-static void keyer_deinit(weft_keyer *keyer)
+static void close_leaf(void *leaf)
 {
-    for (int32_t i = 0; i < keyer->child_count; i++) keyer_deinit(&keyer->children[i]);
-    weft_mem_free(keyer->children);
-    weft_collator_close(&keyer->collator);
+    weft_collator *c = leaf;
+    weft_collator_close(&c);
 }
 
-static weft_status keyer_init(weft_ctx *ctx, weft_type type, weft_keyer *keyer)
+static weft_status plan_keys(weft_ctx *ctx, weft_type type, weft_copy_plan *plan)
 {
     weft_status st = WEFT_OK;
-    void *block = NULL;
-    keyer->collated = weft_type_is_collated(type);
-    if (!keyer->collated) return WEFT_OK;
-    if (type.id == WEFT_TYPE_STRING) return weft_collator_open(ctx, type.collation, &keyer->collator);
-    WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING,
-                                     (size_t)type.child_count * sizeof *keyer->children, &block));
-    keyer->children = block;
-    keyer->child_count = type.child_count;
+    weft_collator *c = NULL;
+    plan->changes = weft_type_is_collated(type);
+    if (!plan->changes) return WEFT_OK;
+    if (type.id == WEFT_TYPE_STRING) {
+        WEFT_TRY(st, weft_collator_open(ctx, type.collation, &c));
+        plan->leaf = c;
+        goto done;
+    }
+    WEFT_TRY(st, weft_copy_plan_children(ctx, plan, type.child_count));
     for (int32_t i = 0; i < type.child_count; i++)
-        WEFT_TRY(st, keyer_init(ctx, type.children[i].type, &keyer->children[i]));
+        WEFT_TRY(st, plan_keys(ctx, type.children[i].type, &plan->children[i]));
 done:
     return st;
 }
@@ -67,7 +65,7 @@ weft_status weft_keyer_open(weft_ctx *ctx, weft_type type, weft_keyer **out)
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof **out, &block));
     *out = block;
-    WEFT_TRY(st, keyer_init(ctx, type, *out));
+    WEFT_TRY(st, plan_keys(ctx, type, &(*out)->plan));
 done:
     if (st != WEFT_OK) weft_keyer_close(out);
     return st;
@@ -76,44 +74,18 @@ done:
 void weft_keyer_close(weft_keyer **keyer)
 {
     if (*keyer == NULL) return;
-    keyer_deinit(*keyer);
+    weft_copy_plan_deinit(&(*keyer)->plan, close_leaf);
     weft_mem_free(*keyer);
     *keyer = NULL;
 }
 
-static weft_status put_string(weft_ctx *ctx, weft_keyer *keyer, const weft_str *s, weft_vector *out,
-                              int32_t i)
+static weft_status put_key(weft_ctx *ctx, void *leaf, const weft_str *s, weft_vector *out, int32_t i)
 {
     weft_status st = WEFT_OK;
     const char *key = NULL;
     size_t len = 0;
-    WEFT_TRY(st, weft_collator_key(ctx, keyer->collator, weft_str_data(s), s->len, &key, &len));
+    WEFT_TRY(st, weft_collator_key(ctx, leaf, weft_str_data(s), s->len, &key, &len));
     st = weft_vector_set_string(ctx, out, i, key, (uint32_t)len);
-done:
-    return st;
-}
-
-/* An ARRAY, or a MAP, whose elements are the entries: a struct of the keyer's two children. */
-static weft_status put_list(weft_ctx *ctx, weft_keyer *keyer, const weft_column *column, int32_t row,
-                            weft_vector *out, int32_t i)
-{
-    weft_status st = WEFT_OK;
-    const weft_list list = *(const weft_list *)weft_column_value(column, row);
-    const weft_column *from = &column->children[0];
-    weft_vector *to = &out->children[0];
-    int32_t first = 0;
-    WEFT_TRY(st, weft_vector_add_list(ctx, out, i, list.length, &first));
-    for (int32_t k = 0; k < list.length; k++) {
-        if (column->type.id == WEFT_TYPE_ARRAY) {
-            WEFT_TRY(st, weft_keyer_put(ctx, &keyer->children[0], from, list.offset + k, to, first + k));
-            continue;
-        }
-        const int32_t slot = weft_column_slot(from, list.offset + k);
-        weft_bit_set(to->validity, first + k);
-        for (int32_t part = 0; part < 2; part++)
-            WEFT_TRY(st, weft_keyer_put(ctx, &keyer->children[part], &from->children[part], slot,
-                                        &to->children[part], first + k));
-    }
 done:
     return st;
 }
@@ -121,18 +93,7 @@ done:
 weft_status weft_keyer_put(weft_ctx *ctx, weft_keyer *keyer, const weft_column *column, int32_t row,
                            weft_vector *out, int32_t i)
 {
-    weft_status st = WEFT_OK;
-    if (!keyer->collated || weft_column_is_null(column, row))
-        return weft_vector_set(ctx, out, i, column, row);
-    weft_bit_set(out->validity, i);
-    if (keyer->collator != NULL) return put_string(ctx, keyer, weft_column_value(column, row), out, i);
-    if (column->type.id != WEFT_TYPE_STRUCT) return put_list(ctx, keyer, column, row, out, i);
-    const int32_t slot = weft_column_slot(column, row);
-    for (int32_t k = 0; k < keyer->child_count; k++)
-        WEFT_TRY(st,
-                 weft_keyer_put(ctx, &keyer->children[k], &column->children[k], slot, &out->children[k], i));
-done:
-    return st;
+    return weft_nested_copy(ctx, &keyer->plan, put_key, column, row, out, i);
 }
 
 /* ---- what a call compares ---- */

@@ -5,6 +5,8 @@
 #include "engine/expr/nested_text.h"
 
 WEFT_MUST_CHECK weft_status weft_text_append_type(weft_ctx *ctx, weft_text *out, weft_type type);
+/* The same as CREATE TABLE writes it: every string says its collation. */
+WEFT_MUST_CHECK weft_status weft_text_append_declared(weft_ctx *ctx, weft_text *out, weft_type type);
 /* A field's name, in backquotes where it needs them. */
 WEFT_MUST_CHECK weft_status weft_text_append_name(weft_ctx *ctx, weft_text *out, const char *name,
                                                   size_t len);

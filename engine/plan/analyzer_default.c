@@ -34,13 +34,14 @@ weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *
     weft_status st = WEFT_OK;
     const weft_scope nothing = {0};
     weft_binder b = {.a = a, .scope = &nothing, .clause = "DEFAULT"};
-    const weft_value null = {.type = weft_type_of_values(column->type), .is_null = true};
+    weft_value null = {.is_null = true};
     const weft_expr *parsed = NULL;
+    WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &null.type));
     WEFT_TRY(st, weft_parse_default(a, column, &parsed));
     if (parsed == NULL) return weft_expr_literal(a->ctx, &null, out);
     a->in_view++; /* its spans are not the statement's */
     st = weft_bind_expr(&b, parsed, out);
-    if (st == WEFT_OK) st = weft_expr_cast(a->ctx, *out, weft_type_of_values(column->type), true, out);
+    if (st == WEFT_OK) st = weft_expr_cast(a->ctx, *out, null.type, true, out);
     a->in_view--;
     if (st != WEFT_OK && a->ctx->error.span.line == 0) a->ctx->error.span = *span;
 done:
@@ -58,7 +59,8 @@ static bool is_default(const weft_expr *e)
 static weft_status default_of(weft_analyzer *a, const weft_column_definition *column, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
-    const weft_value null = {.type = weft_type_of_values(column->type), .is_null = true};
+    weft_value null = {.is_null = true};
+    WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &null.type));
     WEFT_TRY(st, weft_parse_default(a, column, out));
     if (*out == NULL) WEFT_TRY(st, weft_expr_literal(a->ctx, &null, out));
 done:

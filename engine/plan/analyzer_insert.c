@@ -9,6 +9,7 @@
 #include "common/settings.h"
 #include "engine/columnar/declared_type.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/declared_length.h"
 #include "engine/plan/analyzer_internal.h"
 #include "engine/plan/table_layout.h"
 
@@ -117,8 +118,9 @@ weft_status weft_limit_length(weft_ctx *ctx, weft_type declared, const weft_expr
     const weft_value length = {.type = WEFT_TYPE_OF(WEFT_TYPE_INT), .i64 = declared.parameter};
     const weft_expr *args[2] = {*value, NULL};
     const bool pads = declared.length_kind == WEFT_LENGTH_CHAR;
-    if (declared.length_kind == WEFT_LENGTH_ANY || weft_setting(ctx, WEFT_SET_CHAR_AS_STRING) != 0)
-        return WEFT_OK;
+    if (!weft_type_has_length(declared) || weft_setting(ctx, WEFT_SET_CHAR_AS_STRING) != 0) return WEFT_OK;
+    if (weft_type_is_nested(declared))
+        return weft_expr_declared(ctx, "(lengths_write)", *value, declared, value);
     WEFT_TRY(st, weft_expr_literal(ctx, &length, &args[1]));
     WEFT_TRY(st, weft_expr_call(ctx, pads ? "(char_write)" : "(varchar_write)", args, 2, NULL, value));
 done:
@@ -131,6 +133,7 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
     weft_ctx *ctx = in->a->ctx;
     const weft_column_definition *column = &in->table->columns[index];
     char from[256], to[256];
+    weft_type type;
     *out = in->fixed[index];
     if (*out != NULL) return WEFT_OK;
     if (in->source[index] < 0) {
@@ -139,7 +142,8 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
         goto done;
     }
     WEFT_TRY(st, weft_node_column(ctx, in->query, in->source[index], out));
-    if (!may_store((*out)->type, column->type))
+    WEFT_TRY(st, weft_type_of_values(ctx, column->type, &type));
+    if (!may_store((*out)->type, type))
         WEFT_TRY(
             st, weft_fail_at(ctx, WEFT_INSERT_UNSAFE_CAST, &in->write->span,
                              "Cannot write incompatible data for the table `spark_catalog`.`%s`.`%s`: Cannot "
@@ -147,7 +151,7 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
                              in->table->database, in->table->name, column->name,
                              weft_type_text((*out)->type, from, sizeof from),
                              weft_type_text(column->type, to, sizeof to)));
-    WEFT_TRY(st, weft_expr_cast(ctx, *out, weft_type_of_values(column->type), true, out));
+    WEFT_TRY(st, weft_expr_cast(ctx, *out, type, true, out));
     WEFT_TRY(st, weft_limit_length(ctx, column->type, out));
 done:
     return st;
@@ -201,7 +205,9 @@ static weft_status bind_spec(insertion *in, const weft_partition_spec *spec)
         if (spec->values[i] == NULL) continue;
         const weft_type declared = d->columns[plain + at].type;
         const weft_expr **value = &in->fixed[plain + at];
-        WEFT_TRY(st, weft_bind_constant(in->a, spec->values[i], weft_type_of_values(declared), value));
+        weft_type type;
+        WEFT_TRY(st, weft_type_of_values(ctx, declared, &type));
+        WEFT_TRY(st, weft_bind_constant(in->a, spec->values[i], type, value));
         WEFT_TRY(st, weft_limit_length(ctx, declared, value));
         WEFT_TRY(st, weft_expr_fold(ctx, *value, value));
         in->fixed_count++;

@@ -129,7 +129,7 @@ static weft_status bind_columns(stored_default *d, weft_node *command)
     for (int32_t i = 0; i < parsed->column_count; i++) {
         columns[i] = parsed->columns[i];
         d->column = &columns[i];
-        d->type = weft_type_of_values(columns[i].type);
+        WEFT_TRY(st, weft_type_of_values(ctx, columns[i].type, &d->type));
         WEFT_TRY(st, evaluate(d, &columns[i].absent));
     }
     table->columns = columns;
@@ -152,7 +152,7 @@ static weft_status check_change(stored_default *d)
     weft_column_definition column = table->columns[at];
     column.initial = n->command.text;
     d->column = &column;
-    d->type = weft_type_of_values(column.type);
+    WEFT_TRY(st, weft_type_of_values(d->a->ctx, column.type, &d->type));
     WEFT_TRY(st, evaluate(d, &value));
 done:
     return st;

@@ -169,10 +169,11 @@ static weft_status bind_spec(weft_analyzer *a, const weft_table_definition *tabl
         const int32_t at = weft_table_find_partition(table, parsed->names[i]);
         const weft_expr *value = NULL;
         char *folder = NULL;
+        weft_type type;
         if (at < 0) return weft_fail_no_partition(a->ctx, &parsed->span, table, parsed->names[i]);
         if (parsed->values[i] == NULL) continue; /* ANALYZE TABLE … PARTITION (p): of any value */
-        WEFT_TRY(st, weft_bind_constant(a, parsed->values[i],
-                                        weft_type_of_values(table->columns[plain + at].type), &value));
+        WEFT_TRY(st, weft_type_of_values(a->ctx, table->columns[plain + at].type, &type));
+        WEFT_TRY(st, weft_bind_constant(a, parsed->values[i], type, &value));
         WEFT_TRY(st, constant_folder(a->ctx, table->columns[plain + at].name, value, &folder));
         folders[at] = folder;
     }

@@ -157,6 +157,8 @@ typedef struct weft_table_definition {
     int32_t place_count;
     const char *const *places;
     weft_view_schema view_schema;
+    /* DEFAULT COLLATION: of new columns that name none, and of what the query of a view writes; or NULL. */
+    const char *collation;
     /* What ANALYZE TABLE found: pairs of a name and a value (table_statistics.h). */
     int32_t statistic_count;
     const char *const *statistics;
@@ -421,7 +423,7 @@ struct weft_node {
             bool has_schema; /* WITH SCHEMA is written */
             int32_t part_count;
             const char *const *parts;           /* the whole name */
-            const char *comment;                /* or NULL */
+            const char *comment, *collation;    /* or NULL */
             const char *const *column_comments; /* [column_count], each may be NULL */
             int32_t property_count;
             const char *const *properties; /* key, value, … */

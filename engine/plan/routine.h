@@ -30,6 +30,7 @@ typedef struct weft_routine {
     const weft_node *query; /* parsed; NULL: body */
     const char *body_text;
     const char *comment;       /* or NULL */
+    const char *collation;     /* DEFAULT COLLATION, or NULL */
     const char *deterministic; /* "true", "false", or NULL: not said */
     const char *access;        /* "CONTAINS SQL", "READS SQL DATA", or NULL: not said */
     const char *text;          /* the statement that makes it */

@@ -6,6 +6,7 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/expr/declared_length.h"
 #include "engine/expr/utf8.h"
 #include "engine/plan/optimizer_impl.h"
 
@@ -54,6 +55,23 @@ static int32_t characters(const weft_str *s)
     return (int32_t)(INT32_MAX - missing);
 }
 
+/* What a comparison by a collation's key compares; else the expression itself. */
+static const weft_expr *below_key(const weft_expr *e)
+{
+    const bool key = e->kind == WEFT_EXPR_CALL && strcmp(e->call.function->name, "(collation_key)") == 0;
+    return key ? e->args[0] : e;
+}
+
+/* e with `inner` in the place of what is below its key. */
+static weft_status above_key(weft_ctx *ctx, const weft_expr *e, const weft_expr *inner, const weft_expr **out)
+{
+    const weft_expr *args[2] = {inner, NULL};
+    *out = inner;
+    if (below_key(e) == e) return WEFT_OK;
+    args[1] = e->args[1];
+    return weft_expr_with_args(ctx, e, args, out);
+}
+
 /* All of args get the length of the longest, where one is such a column and the others are or are constant.
  */
 static weft_status pad_all(weft_ctx *ctx, const char_rule *r, const weft_expr **args, int32_t count,
@@ -62,19 +80,23 @@ static weft_status pad_all(weft_ctx *ctx, const char_rule *r, const weft_expr **
     weft_status st = WEFT_OK;
     int32_t longest = 0, columns = 0;
     *changed = false;
+    const weft_expr **inner = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &inner));
     for (int32_t i = 0; i < count; i++) {
-        int32_t length = column_length(r, args[i]);
+        inner[i] = below_key(args[i]);
+        int32_t length = column_length(r, inner[i]);
         columns += length > 0;
-        if (length == 0) WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
-        if (length == 0 && !is_text(args[i])) goto done;
-        if (is_text(args[i])) length = characters(&args[i]->literal.str);
+        if (length == 0) WEFT_TRY(st, weft_expr_fold(ctx, inner[i], &inner[i]));
+        if (length == 0 && !is_text(inner[i])) goto done;
+        if (is_text(inner[i])) length = characters(&inner[i]->literal.str);
         longest = weft_max_i32(longest, length);
     }
     if (columns == 0) goto done;
     for (int32_t i = 0; i < count; i++) {
-        if (column_length(r, args[i]) == longest) continue;
+        if (column_length(r, inner[i]) == longest) continue;
         *changed = true;
-        WEFT_TRY(st, pad(ctx, args[i], longest, &args[i]));
+        WEFT_TRY(st, pad(ctx, inner[i], longest, &inner[i]));
+        WEFT_TRY(st, above_key(ctx, args[i], inner[i], &args[i]));
     }
 done:
     return st;
@@ -132,13 +154,35 @@ done:
     return st;
 }
 
-static int32_t declared_length(const weft_node *scan, int32_t output)
+/* What the table says of a column of a scan; NULL: there is none. */
+static const weft_type *declared_type(const weft_node *scan, int32_t output)
 {
     const weft_table_definition *d = scan->scan.relation->definition;
     for (int32_t i = 0; d != NULL && i < d->column_count; i++)
         if (strcasecmp(d->columns[i].name, scan->output.columns[output].name) == 0)
-            return d->columns[i].type.length_kind == WEFT_LENGTH_CHAR ? d->columns[i].type.parameter : 0;
-    return 0;
+            return &d->columns[i].type;
+    return NULL;
+}
+
+static int32_t declared_length(const weft_node *scan, int32_t output)
+{
+    const weft_type *type = declared_type(scan, output);
+    return type != NULL && type->length_kind == WEFT_LENGTH_CHAR ? type->parameter : 0;
+}
+
+static bool holds_char(const weft_type *type)
+{
+    if (type->length_kind == WEFT_LENGTH_CHAR) return true;
+    for (int32_t i = 0; i < type->child_count; i++)
+        if (holds_char(&type->children[i].type)) return true;
+    return false;
+}
+
+/* The declared type of a column with a CHAR within it, or NULL. */
+static const weft_type *nested_char(const weft_node *scan, int32_t output)
+{
+    const weft_type *type = declared_type(scan, output);
+    return type != NULL && weft_type_is_nested(*type) && holds_char(type) ? type : NULL;
 }
 
 /* A scan with other ids below a projection with those of before. */
@@ -159,7 +203,9 @@ static weft_status pad_reads(weft_ctx *ctx, const char_rule *r, const weft_node 
         columns[i] = *o;
         columns[i].id = weft_next_id(r->ids);
         WEFT_TRY(st, weft_expr_column(ctx, columns[i].id, o->name, o->type, o->nullable, &e));
+        const weft_type *nested = nested_char(scan, i);
         if (length > 0) WEFT_TRY(st, pad(ctx, e, length, &e));
+        if (nested != NULL) WEFT_TRY(st, weft_expr_declared(ctx, "(lengths_pad)", e, *nested, &e));
         WEFT_TRY(st, weft_expr_alias(ctx, e, o->id, o->name, &e));
         WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
     }
@@ -202,6 +248,7 @@ static weft_status char_node(weft_ctx *ctx, void *self, const weft_node *node, c
     if (node->kind == WEFT_NODE_SCAN) {
         for (int32_t i = 0; i < node->output.count; i++) {
             const int32_t length = declared_length(node, i);
+            any |= nested_char(node, i) != NULL;
             if (length == 0) continue;
             WEFT_TRY(st, remember(ctx, r, node->output.columns[i].id, length));
             any = true;

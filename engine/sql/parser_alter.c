@@ -1,6 +1,7 @@
 /* engine/sql/parser_alter.c - ALTER TABLE, VIEW and DATABASE; COMMENT ON, MSCK REPAIR, REFRESH. */
 #include <strings.h>
 
+#include "engine/columnar/collation.h"
 #include "engine/sql/parser_internal.h"
 
 weft_status weft_sql_command_spec(sql_parser *p, weft_node *node)
@@ -47,7 +48,7 @@ done:
 }
 
 static weft_status set_definition(sql_parser *p, const weft_pointers *columns,
-                                  const weft_pointers *properties, weft_node *node)
+                                  const weft_pointers *properties, const char *collation, weft_node *node)
 {
     weft_status st = WEFT_OK;
     weft_table_definition *d = NULL;
@@ -59,6 +60,7 @@ static weft_status set_definition(sql_parser *p, const weft_pointers *columns,
     d->column_count = columns->count;
     d->property_count = properties->count / 2;
     d->properties = weft_pointers_texts(properties);
+    d->collation = collation;
     node->command.table = d;
 done:
     return st;
@@ -86,11 +88,15 @@ static weft_status not_for_files(sql_parser *p, const weft_span *start, const ch
                         "The feature is not supported: a table of files does not support %s.", what);
 }
 
+/* Its strings keep the collation that they have where the type names none. */
 static weft_status column_type(sql_parser *p, weft_node *node)
 {
     node->command.op = WEFT_TABLE_COLUMN_TYPE;
     node->command.typed = true;
-    return weft_sql_column_type(p, &node->command.type);
+    p->type_collation = WEFT_COLLATION_NULL;
+    const weft_status st = weft_sql_column_type(p, &node->command.type);
+    p->type_collation = WEFT_COLLATION_BINARY;
+    return st;
 }
 
 static weft_status column_comment(sql_parser *p, weft_node *node)
@@ -179,10 +185,16 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
 {
     weft_status st = WEFT_OK;
     weft_pointers columns = {0}, properties = {0};
+    const char *collation = NULL;
     bool found = false;
     size_t len = 0;
     WEFT_TRY(st, parse_partition_change(p, node, &found));
     if (found) goto done;
+    WEFT_TRY(st, weft_sql_default_collation(p, &collation, &found));
+    if (found) {
+        node->command.op = WEFT_TABLE_SET_PROPERTIES;
+        goto done;
+    }
     if (weft_sql_is_text(p, 0, "RENAME") && weft_sql_is_text(p, 1, "TO")) {
         const char *const *to = NULL;
         int32_t count = 0;
@@ -220,7 +232,7 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
                  not_for_files(p, start, "this ALTER TABLE (DROP, REPLACE and RENAME of columns are none)"));
     }
 done:
-    return st == WEFT_OK ? set_definition(p, &columns, &properties, node) : st;
+    return st == WEFT_OK ? set_definition(p, &columns, &properties, collation, node) : st;
 }
 
 /* After ALTER VIEW name: AS query. */
@@ -252,7 +264,7 @@ static weft_status parse_alter_database(sql_parser *p, const weft_span *start, w
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SET));
     if (weft_sql_accept_text(p, "DBPROPERTIES") || weft_sql_accept_text(p, "PROPERTIES")) {
         WEFT_TRY(st, weft_sql_options(p, &properties));
-        WEFT_TRY(st, set_definition(p, &none, &properties, node));
+        WEFT_TRY(st, set_definition(p, &none, &properties, NULL, node));
     } else {
         WEFT_TRY(st, weft_sql_unsupported(p, start, "ALTER DATABASE but for SET DBPROPERTIES"));
     }

@@ -51,7 +51,11 @@ typedef struct sql_parser {
     bool run_is_query;           /* whether a query begins behind it */
     const weft_catalog *catalog; /* for the variables that IDENTIFIER() reads; or NULL */
     bool in_identifier;          /* the text is that of an IDENTIFIER() */
-    bool in_script;              /* it is only read: what an IDENTIFIER() means is not known yet */
+    /* DEFAULT COLLATION: of string literals, and of types STRING that name none. The types of columns are
+     * read before the clause that says it: they are of WEFT_COLLATION_NULL until then. */
+    uint16_t text_collation, type_collation;
+    bool declares;  /* a column's type: CHAR(n) and VARCHAR(n) within it keep their lengths */
+    bool in_script; /* it is only read: what an IDENTIFIER() means is not known yet */
 } sql_parser;
 
 /* ---- cursor (parser.c) ---- */
@@ -267,6 +271,9 @@ WEFT_MUST_CHECK weft_status weft_sql_command_name(sql_parser *p, const char *wha
 /* (name type [NOT NULL] [DEFAULT e] [COMMENT text], …): weft_column_definition. bare: the parentheses may be
  * left out, as in ALTER TABLE … ADD COLUMN. */
 weft_status weft_sql_schema_collation(sql_parser *p, const weft_span *start); /* fails */
+/* DEFAULT COLLATION name: *name is that of the collation, or NULL where the clause does not stand here. What
+ * is read behind it goes by the collation. Once only. */
+WEFT_MUST_CHECK weft_status weft_sql_default_collation(sql_parser *p, const char **name, bool *found);
 /* WITH SCHEMA …, of a view: at WITH. */
 WEFT_MUST_CHECK weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_node *node);
 WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns);

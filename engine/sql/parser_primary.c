@@ -250,7 +250,7 @@ static weft_status parse_atom(sql_parser *p, const weft_expr **out)
         const char *text = NULL;
         size_t len = 0;
         WEFT_TRY(st, weft_sql_string(p, "a string", &text, &len));
-        const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_STRING),
+        const weft_value value = {.type = {.id = WEFT_TYPE_STRING, .collation = p->text_collation},
                                   .str = weft_str_view(text, (uint32_t)len)};
         WEFT_TRY(st, weft_sql_literal(p, value, weft_sql_span_from(p, &start), out));
         break;

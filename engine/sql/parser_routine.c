@@ -1,7 +1,41 @@
 /* engine/sql/parser_routine.c - functions written in SQL: CREATE FUNCTION, DROP FUNCTION. */
 #include <strings.h>
 
+#include "engine/columnar/collation.h"
+#include "engine/expr/collate.h"
 #include "engine/sql/parser_internal.h"
+
+/* A type, whose strings have the collation that a clause behind it may say. */
+static weft_status parse_declared(sql_parser *p, weft_type *out)
+{
+    const uint16_t before = p->type_collation;
+    p->type_collation = WEFT_COLLATION_NULL;
+    const weft_status st = weft_sql_type(p, out);
+    p->type_collation = before;
+    return st;
+}
+
+static weft_status settle_parameters(sql_parser *p, const weft_routine *r, const weft_parameter *of,
+                                     int32_t count)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(
+            st, weft_type_settle_collation(p->ctx, r->collation, &((weft_parameter *)(uintptr_t)of)[i].type));
+done:
+    return st;
+}
+
+/* All types of a function once its collation is known. */
+static weft_status settle_types(sql_parser *p, weft_routine *r)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, settle_parameters(p, r, r->parameters, r->parameter_count));
+    WEFT_TRY(st, settle_parameters(p, r, r->columns, r->column_count));
+    st = weft_type_settle_collation(p->ctx, r->collation, &r->type);
+done:
+    return st;
+}
 
 /* name type [DEFAULT expression] [COMMENT 'text'] */
 static weft_status parse_parameter(sql_parser *p, weft_parameter *out)
@@ -10,7 +44,7 @@ static weft_status parse_parameter(sql_parser *p, weft_parameter *out)
     size_t len = 0;
     *out = (weft_parameter){0};
     WEFT_TRY(st, weft_sql_name(p, "the name of a parameter", &out->name));
-    WEFT_TRY(st, weft_sql_type(p, &out->type));
+    WEFT_TRY(st, parse_declared(p, &out->type));
     for (;;) {
         if (out->initial == NULL && weft_sql_accept_text(p, "DEFAULT")) {
             const int32_t from = weft_sql_peek(p, 0)->span.start;
@@ -56,7 +90,7 @@ static weft_status parse_returns(sql_parser *p, weft_routine *r)
     r->table = weft_sql_accept_word(p, SQL_KW_TABLE);
     r->typed = !r->table || sql_is(p, SQL_LPAREN);
     if (!r->table)
-        WEFT_TRY(st, weft_sql_type(p, &r->type));
+        WEFT_TRY(st, parse_declared(p, &r->type));
     else if (r->typed)
         WEFT_TRY(st, parse_parameters(p, &r->columns, &r->column_count));
 done:
@@ -68,6 +102,8 @@ static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *fo
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
+    WEFT_TRY(st, weft_sql_default_collation(p, &r->collation, found));
+    if (*found) goto done;
     *found = true;
     if (weft_sql_accept_text(p, "RETURNS")) {
         WEFT_TRY(st, parse_returns(p, r));
@@ -132,6 +168,7 @@ weft_status weft_sql_create_function(sql_parser *p, const weft_span *start, bool
         WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE FUNCTION … AS a class of Java"));
     WEFT_TRY(st, parse_parameters(p, &r->parameters, &r->parameter_count));
     while (more) WEFT_TRY(st, parse_characteristic(p, r, &more));
+    WEFT_TRY(st, settle_types(p, r));
     if (!weft_sql_accept_text(p, "RETURN")) WEFT_TRY(st, weft_sql_syntax_error(p, "RETURNS or RETURN"));
     WEFT_TRY(st, parse_body(p, r));
     const weft_span span = weft_sql_span_from(p, start);

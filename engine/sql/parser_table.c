@@ -2,6 +2,8 @@
  * SHOW. */
 #include <strings.h>
 
+#include "engine/columnar/collation.h"
+#include "engine/expr/collate.h"
 #include "engine/sql/parser_internal.h"
 
 weft_status weft_sql_command(sql_parser *p, const weft_span *start, weft_table_op op, weft_node **out)
@@ -73,12 +75,15 @@ weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *column
 {
     weft_status st = WEFT_OK;
     const bool parentheses = weft_sql_accept(p, SQL_LPAREN);
+    const uint16_t before = p->type_collation;
     if (!parentheses && !bare) WEFT_TRY(st, weft_sql_syntax_error(p, "'('"));
     do {
         weft_column_definition *c = NULL;
         WEFT_TRY(st, WEFT_NEW(p->ctx, &c));
         WEFT_TRY(st, weft_sql_name(p, "the name of a column", &c->name));
+        p->type_collation = WEFT_COLLATION_NULL; /* a clause behind them may say it */
         WEFT_TRY(st, weft_sql_column_type(p, &c->type));
+        p->type_collation = before;
         WEFT_TRY(st, parse_descriptors(p, bare, c));
         WEFT_TRY(st, weft_pointers_push(p->ctx, columns, c));
     } while (weft_sql_accept(p, SQL_COMMA));
@@ -87,12 +92,17 @@ done:
     return st;
 }
 
-static weft_status set_columns(sql_parser *p, const weft_pointers *list, weft_table_definition *d)
+static weft_status set_columns(sql_parser *p, const weft_pointers *list, const char *collation,
+                               weft_table_definition *d)
 {
     weft_status st = WEFT_OK;
     weft_column_definition *columns = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, list->count, &columns));
-    for (int32_t i = 0; i < list->count; i++) columns[i] = *(const weft_column_definition *)list->items[i];
+    for (int32_t i = 0; i < list->count; i++) {
+        columns[i] = *(const weft_column_definition *)list->items[i];
+        WEFT_TRY(st, weft_type_settle_collation(p->ctx, collation, &columns[i].type));
+    }
+    d->collation = collation;
     d->columns = columns;
     d->column_count = list->count;
 done:
@@ -103,7 +113,7 @@ done:
 
 typedef struct table_clauses {
     weft_pointers columns, options, properties, partitions;
-    const char *format, *path, *comment;
+    const char *format, *path, *comment, *collation;
     const char *const *buckets, *const *sorts;
     int32_t bucket_name_count, sort_count, bucket_count;
 } table_clauses;
@@ -186,7 +196,10 @@ static weft_status parse_clauses(sql_parser *p, table_clauses *c)
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
+    bool found = false;
     for (;;) {
+        WEFT_TRY(st, weft_sql_default_collation(p, &c->collation, &found));
+        if (found) continue;
         if (weft_sql_accept_word(p, SQL_KW_USING)) {
             WEFT_TRY(st, weft_sql_name(p, "the name of a format", &c->format));
         } else if (weft_sql_is_text(p, 0, "STORED") && sql_word_at(p, 1, SQL_KW_AS)) {
@@ -236,7 +249,7 @@ static weft_status make_definition(sql_parser *p, const char *const *parts, int3
                                     .bucket_names = c->buckets,
                                     .sort_name_count = c->sort_count,
                                     .sort_names = c->sorts};
-    WEFT_TRY(st, set_columns(p, &c->columns, *out));
+    WEFT_TRY(st, set_columns(p, &c->columns, c->collation, *out));
 done:
     return st;
 }

@@ -4,6 +4,7 @@
 
 #include "common/settings.h"
 #include "engine/columnar/collation.h"
+#include "engine/expr/collate.h"
 #include "engine/expr/wkb.h"
 #include "engine/sql/parser_internal.h"
 
@@ -121,7 +122,7 @@ static weft_status parse_nested(sql_parser *p, weft_type_id id, weft_type *out)
             WEFT_TRY(st, weft_sql_name(p, "the name of a field", &field->name));
             weft_sql_accept(p, SQL_COLON);
         }
-        WEFT_TRY(st, weft_sql_type(p, &field->type));
+        WEFT_TRY(st, (p->declares ? weft_sql_column_type : weft_sql_type)(p, &field->type));
         if (weft_sql_accept_word(p, SQL_KW_NOT)) {
             WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL));
             field->nullable = false;
@@ -226,11 +227,34 @@ static weft_status parse_collate(sql_parser *p, weft_type *type)
 {
     weft_status st = WEFT_OK;
     const char *name = NULL;
+    type->collation = p->type_collation;
     if (!weft_sql_is_text(p, 0, "COLLATE")) return WEFT_OK;
     weft_sql_advance(p);
     const weft_span at = weft_sql_peek(p, 0)->span;
     WEFT_TRY(st, weft_sql_name(p, "the name of a collation", &name));
     st = weft_collation_resolve(p->ctx, name, strlen(name), &at, &type->collation);
+done:
+    return st;
+}
+
+weft_status weft_sql_default_collation(sql_parser *p, const char **name, bool *found)
+{
+    weft_status st = WEFT_OK;
+    const char *written = NULL;
+    char canonical[WEFT_COLLATION_NAME_BYTES], *copy = NULL;
+    uint16_t collation = 0;
+    *found = weft_sql_is_text(p, 0, "DEFAULT") && weft_sql_is_text(p, 1, "COLLATION");
+    if (!*found) return WEFT_OK;
+    if (*name != NULL) return weft_sql_syntax_error(p, "DEFAULT COLLATION only once");
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    const weft_span at = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, weft_sql_name(p, "the name of a collation", &written));
+    WEFT_TRY(st, weft_collation_resolve(p->ctx, written, strlen(written), &at, &collation));
+    WEFT_TRY(
+        st, weft_arena_printf(p->ctx, p->ctx->arena, &copy, "%s", weft_collation_name(collation, canonical)));
+    p->text_collation = p->type_collation = collation;
+    *name = copy;
 done:
     return st;
 }
@@ -277,8 +301,13 @@ weft_status weft_sql_column_type(sql_parser *p, weft_type *out)
     const sql_token token = *weft_sql_peek(p, 0);
     const bool varies = weft_sql_is_text(p, 0, "VARCHAR");
     int32_t length = 0;
-    if (!varies && !weft_sql_is_text(p, 0, "CHAR") && !weft_sql_is_text(p, 0, "CHARACTER"))
-        return weft_sql_type(p, out);
+    if (!varies && !weft_sql_is_text(p, 0, "CHAR") && !weft_sql_is_text(p, 0, "CHARACTER")) {
+        const bool before = p->declares;
+        p->declares = true;
+        st = weft_sql_type(p, out);
+        p->declares = before;
+        return st;
+    }
     weft_sql_advance(p);
     if (!weft_sql_accept(p, SQL_LPAREN))
         WEFT_TRY(st,

@@ -5,7 +5,7 @@
 
 typedef struct view_clauses {
     weft_pointers columns, comments, options, properties;
-    const char *format, *schema, *comment;
+    const char *format, *schema, *comment, *collation;
     weft_node schema_node; /* what WITH SCHEMA says, for the view's node */
 } view_clauses;
 
@@ -70,12 +70,15 @@ weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_nod
     return WEFT_OK;
 }
 
-/* COMMENT, TBLPROPERTIES, WITH SCHEMA … */
+/* COMMENT, TBLPROPERTIES, DEFAULT COLLATION, WITH SCHEMA … */
 static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_clauses *c)
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
+    bool found = false;
     for (;;) {
+        WEFT_TRY(st, weft_sql_default_collation(p, &c->collation, &found));
+        if (found) continue;
         if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
             WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
         } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
@@ -185,6 +188,7 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
     node->view.columns = weft_pointers_texts(&c.columns);
     node->view.column_comments = weft_pointers_texts(&c.comments);
     node->view.comment = c.comment;
+    node->view.collation = c.collation;
     node->view.format = c.format;
     node->view.option_count = c.options.count / 2;
     node->view.options = weft_pointers_texts(&c.options);

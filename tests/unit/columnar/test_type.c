@@ -1,5 +1,4 @@
 /* Types read back from their own text, and everything else is refused with a place. */
-#include "engine/columnar/declared_type.h"
 #include "tests/unit/columnar/columnar_fixture.h"
 
 static void texts_read_back(void **state)
@@ -147,28 +146,6 @@ static weft_status parse_nested(weft_fixture *f, void *arg)
     return weft_type_parse(&f->ctx, arg, &type);
 }
 
-/* CHAR(n) and VARCHAR(n) of a table read back; elsewhere, and inside of other types, they are STRING. */
-static void declared_types_keep_lengths(void **state)
-{
-    (void)state;
-    weft_fixture f;
-    weft_fixture_open(&f);
-    static const char *const declared[] = {"char(5)", "varchar(100000)", "string", "array<string>"};
-    char text[64];
-    weft_type type;
-    for (int32_t i = 0; i < WEFT_COUNT(declared); i++) {
-        assert_int_equal(weft_type_parse_declared(&f.ctx, declared[i], &type), WEFT_OK);
-        assert_string_equal(weft_type_text(type, text, sizeof text), declared[i]);
-        assert_true(weft_type_equal(weft_type_of_values(type), type) ==
-                    (type.length_kind == WEFT_LENGTH_ANY));
-        assert_int_equal(weft_type_parse(&f.ctx, declared[i], &type), WEFT_OK);
-        assert_int_equal(type.length_kind, WEFT_LENGTH_ANY);
-    }
-    assert_int_equal(weft_type_parse_declared(&f.ctx, "array<char(3)>", &type), WEFT_OK);
-    assert_string_equal(weft_type_text(type, text, sizeof text), "array<string>");
-    weft_fixture_close(&f);
-}
-
 static void every_allocation_may_fail(void **state)
 {
     (void)state;
@@ -177,5 +154,4 @@ static void every_allocation_may_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(texts_read_back), WEFT_TEST(other_spellings), WEFT_TEST(what_is_no_type),
-           WEFT_TEST(text_is_cut_to_its_room), WEFT_TEST(properties), WEFT_TEST(declared_types_keep_lengths),
-           WEFT_TEST(every_allocation_may_fail))
+           WEFT_TEST(text_is_cut_to_its_room), WEFT_TEST(properties), WEFT_TEST(every_allocation_may_fail))

@@ -50,9 +50,6 @@ static weft_status csv_read_options(weft_ctx *ctx, const char *const *options, i
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_csv_options_read(ctx, options, count, true, o));
     if (o->spec.codec < 0) o->spec.codec = WEFT_TEXT_PLAIN;
-    if (o->spec.encoding != NULL && strcasecmp(o->spec.encoding, "UTF-8") != 0)
-        return weft_fail(ctx, WEFT_UNSUPPORTED, "CSV is written in UTF-8 only, not in \"%s\"",
-                         o->spec.encoding);
 done:
     return st;
 }
@@ -228,7 +225,8 @@ static weft_status csv_open(weft_ctx *ctx, const char *path, const weft_schema *
     else
         WEFT_TRY(st, weft_zone_open_session(ctx, &s->zone));
     WEFT_TRY(st, csv_open_program(ctx, s, schema));
-    WEFT_TRY(st, weft_text_packer_open(ctx, (weft_text_codec)s->options.spec.codec, path, &s->packer));
+    const weft_text_spec *spec = &s->options.spec;
+    WEFT_TRY(st, weft_text_packer_open(ctx, (weft_text_codec)spec->codec, spec->encoding, path, &s->packer));
     if (s->options.header) WEFT_TRY(st, csv_put_header(ctx, s, schema));
     *out = s;
     s = NULL;

@@ -15,7 +15,7 @@ struct weft_file_sink {
     weft_text_codec codec;
     weft_json_options options;
     weft_json_format format;
-    const char *line_end;
+    const char *line_end, *encoding; /* encoding: NULL: UTF-8 */
     weft_text text;
     weft_type type; /* a STRUCT of the columns; its fields are the caller's */
     int64_t rows;
@@ -31,9 +31,7 @@ static weft_status sink_option(weft_ctx *ctx, weft_file_sink *s, const char *key
     if (strcasecmp(key, "lineSep") == 0) {
         s->line_end = value;
     } else if (strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0) {
-        if (strcasecmp(value, "UTF-8") != 0 && strcasecmp(value, "UTF8") != 0)
-            st = weft_fail(ctx, WEFT_UNSUPPORTED, "option %s: JSON is written in UTF-8, not in \"%s\"", key,
-                           value);
+        s->encoding = value;
     } else if (strcasecmp(key, "compression") == 0) {
         if (!weft_text_codec_find(value, &s->codec))
             st = weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known", value);
@@ -102,7 +100,7 @@ static weft_status sink_open(weft_ctx *ctx, const char *path, const weft_schema 
     s->type = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = schema->count, .children = schema->fields};
     WEFT_TRY(st, sink_options(ctx, s, options, option_count));
     WEFT_TRY(st, weft_json_format_open(ctx, &s->options, &s->format));
-    WEFT_TRY(st, weft_text_packer_open(ctx, s->codec, path, &s->packer));
+    WEFT_TRY(st, weft_text_packer_open(ctx, s->codec, s->encoding, path, &s->packer));
     *out = s;
     s = NULL;
 done:

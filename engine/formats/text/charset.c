@@ -87,36 +87,58 @@ static bool charset_make_table(weft_charset *c)
     return true;
 }
 
+const char *weft_charset_iconv_name(const char *name, int32_t *unit_bytes)
+{
+    *unit_bytes = 1;
+    for (int32_t i = 0; i < WEFT_COUNT(charset_aliases); i++) {
+        if (strcasecmp(charset_aliases[i].name, name) != 0) continue;
+        *unit_bytes = charset_aliases[i].unit_bytes;
+        return charset_aliases[i].iconv;
+    }
+    return name;
+}
+
+weft_status weft_charset_fail(weft_ctx *ctx, const char *name)
+{
+    return weft_fail(ctx, WEFT_CHARSET,
+                     "The value of the option `encoding` is invalid: the character set \"%s\" is not known.",
+                     name);
+}
+
+/* A name of no byte order for a set whose characters have one. */
+static bool is_without_order(const char *name, const char *iconv_name, int32_t unit_bytes)
+{
+    return unit_bytes > 1 && strcasecmp(iconv_name + strlen(iconv_name) - 2, "BE") == 0 &&
+           strcasecmp(name + strlen(name) - 2, "BE") != 0;
+}
+
+bool weft_charset_writes_mark(const char *name)
+{
+    int32_t unit_bytes = 0;
+    const char *iconv_name = weft_charset_iconv_name(name, &unit_bytes);
+    return unit_bytes == 2 && is_without_order(name, iconv_name, unit_bytes);
+}
+
 weft_status weft_charset_open(weft_ctx *ctx, const char *name, weft_charset **out)
 {
     weft_status st = WEFT_OK;
     weft_charset *c = NULL;
-    const char *iconv_name = name;
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*c), (void **)&c));
-    c->unit_bytes = 1;
-    for (int32_t i = 0; i < WEFT_COUNT(charset_aliases); i++) {
-        if (strcasecmp(charset_aliases[i].name, name) != 0) continue;
-        iconv_name = charset_aliases[i].iconv;
-        c->unit_bytes = charset_aliases[i].unit_bytes;
-    }
+    const char *iconv_name = weft_charset_iconv_name(name, &c->unit_bytes);
     c->kind = WEFT_CHARSET_UTF8;
     if (strcmp(iconv_name, "UTF-8") != 0) {
         /* "//" would be iconv's own options */
         c->iconv = strchr(iconv_name, '/') != NULL || iconv_name[0] == 0 ? (iconv_t)-1
                                                                          : iconv_open("UTF-8", iconv_name);
         if (c->iconv == (iconv_t)-1) {
-            st = weft_fail(ctx, WEFT_CHARSET,
-                           "The value of the option `encoding` is invalid: the character set \"%s\" is not "
-                           "known.",
-                           name);
+            st = weft_charset_fail(ctx, name);
             goto done;
         }
         c->open = true;
         c->kind = c->unit_bytes == 1 && charset_make_table(c) ? WEFT_CHARSET_BYTES : WEFT_CHARSET_OTHER;
         iconv(c->iconv, NULL, NULL, NULL, NULL);
-        c->wants_mark = c->unit_bytes > 1 && strcasecmp(iconv_name + strlen(iconv_name) - 2, "BE") == 0 &&
-                        strcasecmp(name + strlen(name) - 2, "BE") != 0;
+        c->wants_mark = is_without_order(name, iconv_name, c->unit_bytes);
     }
     *out = c;
     c = NULL;

@@ -1,8 +1,8 @@
-/* engine/formats/text/charset.h - bytes of a character set as UTF-8, and back.
+/* engine/formats/text/charset.h - bytes of a character set as UTF-8 (encode.h: the other way round).
  *
- * What is no character becomes U+FFFD, as Java's decoders have it; what a character set cannot write becomes
- * '?'. UTF-8, ISO-8859-1, US-ASCII and the sets of one byte a character are done by tables, the others by the
- * C library's iconv, under the names that it knows. One thread uses a charset at a time. */
+ * What is no character becomes U+FFFD, as Java's decoders have it. UTF-8, ISO-8859-1, US-ASCII and the sets
+ * of one byte a character are done by tables, the others by the C library's iconv, under the names that it
+ * knows. One thread uses a charset at a time. */
 #ifndef WEFT_FORMATS_TEXT_CHARSET_H
 #define WEFT_FORMATS_TEXT_CHARSET_H
 
@@ -30,5 +30,12 @@ WEFT_MUST_CHECK weft_status weft_charset_decode(weft_ctx *ctx, weft_charset *cha
                                                 int64_t len, bool last, uint8_t *to, int64_t *used,
                                                 int64_t *written);
 void weft_charset_close(weft_charset **charset);
+
+/* The name that iconv has for a set, and the bytes of its smallest unit. */
+const char *weft_charset_iconv_name(const char *name, int32_t *unit_bytes);
+/* Does Java begin a text in it with the mark of its byte order? */
+bool weft_charset_writes_mark(const char *name);
+/* WEFT_CHARSET: nobody knows the name. */
+weft_status weft_charset_fail(weft_ctx *ctx, const char *name);
 
 #endif

@@ -8,9 +8,12 @@
 #include <zlib.h>
 #include <zstd.h>
 
+#include "engine/formats/text/encode.h"
+
 enum {
     PACK_BYTES = 256 << 10,
     PACK_ROOM = 2 * PACK_BYTES, /* no codec makes a piece longer than that */
+    PACK_ENCODED_BYTES = 4096,  /* of UTF-8 at a time */
     PACK_GZIP_WINDOW = 15 + 16,
     PACK_ZLIB_WINDOW = 15,
     PACK_ZSTD_LEVEL = 3,
@@ -21,6 +24,8 @@ struct weft_text_packer {
     weft_text_codec codec;
     weft_file_writer *file;
     uint8_t *plain, *packed;
+    weft_encoder *encoder; /* NULL: UTF-8 */
+    uint8_t *encoded;
     int64_t len; /* of plain */
     z_stream zlib;
     bool has_zlib;
@@ -37,6 +42,8 @@ static void packer_free(weft_text_packer **packer)
     if (p->has_bzip2) BZ2_bzCompressEnd(&p->bzip2);
     ZSTD_freeCCtx(p->zstd);
     weft_file_abandon(&p->file);
+    weft_encoder_close(&p->encoder);
+    weft_mem_free(p->encoded);
     weft_mem_free(p->plain);
     weft_mem_free(p->packed);
     weft_mem_free(p);
@@ -68,8 +75,8 @@ static bool packer_begin(weft_text_packer *p)
     return true;
 }
 
-weft_status weft_text_packer_open(weft_ctx *ctx, weft_text_codec codec, const char *path,
-                                  weft_text_packer **out)
+weft_status weft_text_packer_open(weft_ctx *ctx, weft_text_codec codec, const char *encoding,
+                                  const char *path, weft_text_packer **out)
 {
     weft_status st = WEFT_OK;
     weft_text_packer *p = NULL;
@@ -79,6 +86,11 @@ weft_status weft_text_packer_open(weft_ctx *ctx, weft_text_codec codec, const ch
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, PACK_BYTES, (void **)&p->plain));
     if (codec != WEFT_TEXT_PLAIN)
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, PACK_ROOM, (void **)&p->packed));
+    if (encoding != NULL) WEFT_TRY(st, weft_encoder_open(ctx, encoding, &p->encoder));
+    if (p->encoder != NULL)
+        WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING,
+                                    PACK_ENCODED_BYTES * WEFT_ENCODER_GROWTH + WEFT_ENCODER_MORE,
+                                    (void **)&p->encoded));
     if (!packer_begin(p)) {
         st = weft_fail(ctx, WEFT_NOMEM, "%s has no memory to write %s", weft_text_codec_name(codec), path);
         goto done;
@@ -188,7 +200,7 @@ static weft_status packer_flush(weft_ctx *ctx, weft_text_packer *p, bool end)
     return st;
 }
 
-weft_status weft_text_packer_put(weft_ctx *ctx, weft_text_packer *p, const void *data, int64_t len)
+static weft_status packer_put_bytes(weft_ctx *ctx, weft_text_packer *p, const void *data, int64_t len)
 {
     weft_status st = WEFT_OK;
     const uint8_t *from = data;
@@ -204,10 +216,30 @@ done:
     return st;
 }
 
+weft_status weft_text_packer_put(weft_ctx *ctx, weft_text_packer *p, const void *data, int64_t len)
+{
+    weft_status st = WEFT_OK;
+    const uint8_t *from = data;
+    if (p->encoder == NULL) return packer_put_bytes(ctx, p, data, len);
+    while (len > 0) {
+        const int64_t n = weft_min_i64(len, PACK_ENCODED_BYTES);
+        const int64_t used = weft_encoder_put(p->encoder, from, n, p->encoded);
+        WEFT_TRY(st, packer_put_bytes(ctx, p, p->encoded, used));
+        from += n;
+        len -= n;
+    }
+done:
+    return st;
+}
+
 weft_status weft_text_packer_finish(weft_ctx *ctx, weft_text_packer **packer, int64_t *bytes)
 {
     weft_status st = WEFT_OK;
     weft_text_packer *p = *packer;
+    if (p->encoder != NULL) {
+        const int64_t used = weft_encoder_finish(p->encoder, p->encoded);
+        WEFT_TRY(st, packer_put_bytes(ctx, p, p->encoded, used));
+    }
     WEFT_TRY(st, packer_flush(ctx, p, true));
     *bytes = weft_file_written_bytes(p->file);
     WEFT_TRY(st, weft_file_finish(ctx, &p->file));

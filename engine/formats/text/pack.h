@@ -11,9 +11,10 @@
 
 typedef struct weft_text_packer weft_text_packer;
 
-/* Create the file. Errors: WEFT_EXISTS, WEFT_IO, WEFT_NOMEM. */
-WEFT_MUST_CHECK weft_status weft_text_packer_open(weft_ctx *ctx, weft_text_codec codec, const char *path,
-                                                  weft_text_packer **out);
+/* Create the file. encoding: what the text becomes before it is packed; NULL: UTF-8, as it is. Errors:
+ * WEFT_EXISTS, WEFT_IO, WEFT_CHARSET, WEFT_NOMEM. */
+WEFT_MUST_CHECK weft_status weft_text_packer_open(weft_ctx *ctx, weft_text_codec codec, const char *encoding,
+                                                  const char *path, weft_text_packer **out);
 /* Append. Errors: WEFT_IO, WEFT_NOSPACE, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_text_packer_put(weft_ctx *ctx, weft_text_packer *packer, const void *data,
                                                  int64_t len);

@@ -1,37 +1,45 @@
 /* engine/formats/text/text_write.c - the sink "text": one string column, a line a row; NULL is an empty line.
- */
+ *
+ * Values are written as they are; only a lineSep that is given is in the option's encoding, as in Spark. */
 #include <strings.h>
 
 #include "engine/formats/options.h"
+#include "engine/formats/text/encode.h"
 #include "engine/formats/text/pack.h"
 #include "engine/formats/text/text.h"
 
 struct weft_file_sink {
     weft_text_packer *packer;
-    const char *line_end;
+    const char *line_end; /* in the encoding */
+    int64_t line_end_len;
     int64_t rows;
 };
 
-static weft_status text_options(weft_ctx *ctx, const char *const *options, int32_t count,
-                                weft_text_codec *codec, const char **line_end)
+typedef struct text_options {
+    weft_text_codec codec;
+    const char *line_end; /* NULL: \n */
+    const char *encoding; /* NULL: UTF-8 */
+} text_options;
+
+static weft_status text_read_options(weft_ctx *ctx, const char *const *options, int32_t count,
+                                     text_options *out)
 {
     weft_status st = WEFT_OK;
-    *codec = WEFT_TEXT_PLAIN;
-    *line_end = "\n";
+    *out = (text_options){.codec = WEFT_TEXT_PLAIN};
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
         if (weft_option_is_general(key)) continue;
         const bool is_encoding = strcasecmp(key, "encoding") == 0 || strcasecmp(key, "charset") == 0;
         if (strcasecmp(key, "lineSep") == 0) {
-            *line_end = value;
+            out->line_end = value;
         } else if (strcasecmp(key, "compression") == 0) {
-            if (!weft_text_codec_find(value, codec))
+            if (!weft_text_codec_find(value, &out->codec))
                 return weft_fail(ctx, WEFT_CONFIG, "option compression: the codec \"%s\" is not known",
                                  value);
-        } else if (is_encoding && strcasecmp(value, "UTF-8") != 0) {
-            return weft_fail(ctx, WEFT_UNSUPPORTED, "text is written in UTF-8 only, not in \"%s\"", value);
-        } else if (!is_encoding) {
-            WEFT_TRY(st, weft_option_unknown(ctx, "text", key, "compression, lineSep and encoding (UTF-8)"));
+        } else if (is_encoding) {
+            out->encoding = value;
+        } else {
+            WEFT_TRY(st, weft_option_unknown(ctx, "text", key, "compression, lineSep and encoding"));
         }
     }
 done:
@@ -41,11 +49,10 @@ done:
 static weft_status text_suffix(weft_ctx *ctx, const char *const *options, int32_t count, const char **out)
 {
     weft_status st = WEFT_OK;
-    weft_text_codec codec;
-    const char *line_end = NULL;
+    text_options o;
     char *suffix = NULL;
-    WEFT_TRY(st, text_options(ctx, options, count, &codec, &line_end));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &suffix, ".txt%s", weft_text_codec_extension(codec)));
+    WEFT_TRY(st, text_read_options(ctx, options, count, &o));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &suffix, ".txt%s", weft_text_codec_extension(o.codec)));
     *out = suffix;
 done:
     return st;
@@ -59,22 +66,42 @@ static void text_abandon(weft_file_sink **sink)
     *sink = NULL;
 }
 
+static weft_status text_set_line_end(weft_ctx *ctx, weft_file_sink *s, const text_options *o)
+{
+    weft_status st = WEFT_OK;
+    weft_encoder *encoder = NULL;
+    uint8_t *encoded = NULL;
+    s->line_end = o->line_end == NULL ? "\n" : o->line_end;
+    s->line_end_len = (int64_t)strlen(s->line_end);
+    if (o->encoding != NULL) WEFT_TRY(st, weft_encoder_open(ctx, o->encoding, &encoder));
+    if (encoder == NULL || o->line_end == NULL) goto done;
+    WEFT_TRY(st,
+             WEFT_NEW_ARRAY(ctx, s->line_end_len * WEFT_ENCODER_GROWTH + 2 * WEFT_ENCODER_MORE, &encoded));
+    s->line_end_len = weft_encoder_put(encoder, (const uint8_t *)o->line_end, s->line_end_len, encoded);
+    s->line_end_len += weft_encoder_finish(encoder, encoded + s->line_end_len);
+    s->line_end = (const char *)encoded;
+done:
+    weft_encoder_close(&encoder);
+    return st;
+}
+
 static weft_status text_open(weft_ctx *ctx, const char *path, const weft_schema *schema,
                              const char *const *options, int32_t option_count, weft_file_sink **out)
 {
     weft_status st = WEFT_OK;
     weft_file_sink *s = NULL;
-    weft_text_codec codec;
+    text_options o;
     *out = NULL;
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(*s), (void **)&s));
-    WEFT_TRY(st, text_options(ctx, options, option_count, &codec, &s->line_end));
+    WEFT_TRY(st, text_read_options(ctx, options, option_count, &o));
+    WEFT_TRY(st, text_set_line_end(ctx, s, &o));
     if (schema->count != 1 || schema->fields[0].type.id != WEFT_TYPE_STRING) {
         st = weft_fail(ctx, WEFT_UNSUPPORTED,
                        "The Text datasource writes one column of type string; there are %d columns.",
                        schema->count);
         goto done;
     }
-    WEFT_TRY(st, weft_text_packer_open(ctx, codec, path, &s->packer));
+    WEFT_TRY(st, weft_text_packer_open(ctx, o.codec, NULL, path, &s->packer));
     *out = s;
     s = NULL;
 done:
@@ -86,7 +113,6 @@ static weft_status text_write(weft_ctx *ctx, weft_file_sink *s, const weft_batch
 {
     weft_status st = WEFT_OK;
     const weft_column *column = &batch->columns[0];
-    const int64_t len = (int64_t)strlen(s->line_end);
     WEFT_TRY(st, weft_check_cancel(ctx));
     for (int32_t k = 0; k < batch->selected; k++) {
         const int32_t row = batch->selection != NULL ? batch->selection[k] : k;
@@ -94,7 +120,7 @@ static weft_status text_write(weft_ctx *ctx, weft_file_sink *s, const weft_batch
             const weft_str *value = weft_column_value(column, row);
             WEFT_TRY(st, weft_text_packer_put(ctx, s->packer, weft_str_data(value), value->len));
         }
-        WEFT_TRY(st, weft_text_packer_put(ctx, s->packer, s->line_end, len));
+        WEFT_TRY(st, weft_text_packer_put(ctx, s->packer, s->line_end, s->line_end_len));
     }
     s->rows += batch->selected;
 done:

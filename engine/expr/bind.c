@@ -10,6 +10,7 @@
 #include "engine/expr/collate.h"
 #include "engine/expr/expr.h"
 #include "engine/expr/interval.h"
+#include "engine/expr/kernel.h"
 
 static bool is_id(const weft_expr *e, weft_type_id id) { return e->type.id == id; }
 static bool is_interval(const weft_expr *e)
@@ -238,12 +239,16 @@ static weft_type result_type(const weft_signature *signature, const weft_expr *c
     return count > 0 ? args[0]->type : WEFT_TYPE_OF(signature->result);
 }
 
-/* What a cast of an argument costs: a number becomes a narrower one rather than a text. */
+/* What a cast of an argument costs: none is best, then one without loss, a narrower number, a text. A text
+ * becomes a double rather than another number. A step outweighs those below it of every argument. */
 static int32_t cast_cost(weft_type from, weft_type to)
 {
+    enum { LOSSLESS = 1, NARROWER = 64, TEXT = 4096 };
     if (weft_type_equal(from, to)) return 0;
-    if (weft_type_is_numeric(from) && to.id == WEFT_TYPE_STRING) return 2;
-    return weft_cast_implicit(from, to) ? 0 : 1;
+    if (from.id == WEFT_TYPE_STRING && weft_type_is_numeric(to))
+        return to.id == WEFT_TYPE_DOUBLE ? LOSSLESS : NARROWER;
+    if (weft_type_is_numeric(from) && to.id == WEFT_TYPE_STRING) return TEXT;
+    return weft_cast_implicit(from, to) ? LOSSLESS : NARROWER;
 }
 
 /* The first signature of those whose casts cost least; -1: there is none. */
@@ -291,7 +296,7 @@ weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_ex
     weft_type common = WEFT_TYPE_OF(WEFT_TYPE_NULL);
 
     if (count == 0) return fail_no_signature(ctx, fn, args, count, span);
-    WEFT_TRY(st, weft_expr_common_type(ctx, args, count, span, &common));
+    WEFT_TRY(st, weft_expr_common_plain(ctx, args, count, span, &common));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
 done:
@@ -321,6 +326,18 @@ done:
     return st;
 }
 
+/* Without ANSI a truth value equals 1 or 0, of the type of the number that it is compared with. */
+static weft_status truth_to_number(weft_ctx *ctx, const weft_expr **args)
+{
+    weft_status st = WEFT_OK;
+    for (int i = 0; i < 2; i++) {
+        if (is_id(args[i], WEFT_TYPE_BOOLEAN) && weft_type_is_numeric(args[1 - i]->type))
+            WEFT_TRY(st, cast_arg(ctx, &args[i], args[1 - i]->type));
+    }
+done:
+    return st;
+}
+
 weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                               const weft_span *span, int32_t *variant, weft_type *type)
 {
@@ -329,8 +346,12 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
     bool found = false;
 
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
+    if (!weft_ansi(ctx) && (strcmp(fn->name, "=") == 0 || strcmp(fn->name, "<=>") == 0))
+        WEFT_TRY(st, truth_to_number(ctx, args));
     WEFT_TRY(st, pair_to_decimal(ctx, args));
-    WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type, args[1]->type, &common, &found));
+    found = weft_type_compared(ctx, args[0]->type, args[1]->type, &common);
+    if (!found && weft_type_is_nested(args[0]->type))
+        WEFT_TRY(st, weft_type_common_in(ctx, args[0]->type, args[1]->type, &common, &found));
     /* Structs of equal types go together whatever their names. */
     if (!found && args[0]->type.id == WEFT_TYPE_STRUCT &&
         weft_type_same_shape(args[0]->type, args[1]->type)) {
@@ -410,7 +431,7 @@ static weft_status coerce_datetime(weft_ctx *ctx, const char *name, const weft_e
     } else if (is_datetime(args[0]) && is_datetime(args[1]) && args[0]->type.id != args[1]->type.id &&
                name[0] == '-') {
         weft_type common;
-        if (weft_type_common(args[0]->type, args[1]->type, &common)) {
+        if (weft_type_common(ctx, args[0]->type, args[1]->type, &common)) {
             WEFT_TRY(st, cast_arg(ctx, &args[0], common));
             WEFT_TRY(st, cast_arg(ctx, &args[1], common));
         }
@@ -452,6 +473,18 @@ static const char *arithmetic_op(const weft_function *fn)
     return fn->name;
 }
 
+/* Without ANSI an operator reads its texts as doubles, whatever stands beside them. */
+static weft_status texts_to_doubles(weft_ctx *ctx, const weft_expr **args)
+{
+    weft_status st = WEFT_OK;
+    for (int i = 0; i < 2; i++) {
+        if (is_id(args[i], WEFT_TYPE_STRING))
+            WEFT_TRY(st, cast_arg(ctx, &args[i], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE)));
+    }
+done:
+    return st;
+}
+
 /* Numbers, strings and NULLs. `/` works on doubles or decimals, div on bigints or decimals. */
 static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                   const weft_span *span)
@@ -460,9 +493,14 @@ static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const 
     weft_type common;
     const bool divides = arithmetic_op(fn)[0] == '/', whole = strcmp(fn->name, "div") == 0;
 
+    if (!weft_ansi(ctx)) WEFT_TRY(st, texts_to_doubles(ctx, args));
+    for (int i = 0; i < 2 && strchr("&|^", fn->name[0]) != NULL; i++) { /* of whole numbers alone */
+        if (weft_type_is_numeric(args[i]->type) && !weft_type_is_integral(args[i]->type))
+            return fail_binary(ctx, fn->name, args[0], args[1], span);
+    }
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     if (is_id(args[0], WEFT_TYPE_DECIMAL) && is_id(args[1], WEFT_TYPE_DECIMAL)) return WEFT_OK;
-    if (!weft_type_common(args[0]->type, args[1]->type, &common) || common.id == WEFT_TYPE_STRING ||
+    if (!weft_type_common(ctx, args[0]->type, args[1]->type, &common) || common.id == WEFT_TYPE_STRING ||
         (!weft_type_is_numeric(common) && common.id != WEFT_TYPE_NULL)) {
         return fail_binary(ctx, fn->name, args[0], args[1], span);
     }

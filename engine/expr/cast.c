@@ -83,9 +83,25 @@ static bool cast_same_shape(weft_type from, weft_type to)
     return true;
 }
 
+bool weft_cast_loose(weft_type from, weft_type to)
+{
+    if (to.id == WEFT_TYPE_BINARY) return weft_type_is_integral(from);
+    if (from.id == WEFT_TYPE_DATE) return weft_type_is_numeric(to) || to.id == WEFT_TYPE_BOOLEAN;
+    return (from.id == WEFT_TYPE_TIMESTAMP && to.id == WEFT_TYPE_BOOLEAN) ||
+           (from.id == WEFT_TYPE_BOOLEAN && to.id == WEFT_TYPE_TIMESTAMP);
+}
+
+static weft_kernel cast_loose_kernel(weft_type from, weft_type to)
+{
+    if (from.id == WEFT_TYPE_DATE) return cast_all_null;
+    if (to.id == WEFT_TYPE_BINARY) return cast_integral_bytes;
+    return to.id == WEFT_TYPE_BOOLEAN ? cast_to_boolean : cast_integral;
+}
+
 weft_kernel weft_cast_kernel(weft_type from, weft_type to)
 {
     if (from.id == WEFT_TYPE_NULL) return cast_all_null;
+    if (weft_cast_loose(from, to)) return cast_loose_kernel(from, to);
     if (weft_type_equal(from, to) && from.id == WEFT_TYPE_VARIANT) return cast_same;
     if (cast_is_shape(from) || cast_is_shape(to)) return cast_shape(from, to);
     if (to.id == WEFT_TYPE_INTERVAL && from.id != WEFT_TYPE_STRING)
@@ -113,7 +129,10 @@ weft_kernel weft_cast_kernel(weft_type from, weft_type to)
     return from.id == WEFT_TYPE_TIMESTAMP && weft_type_is_numeric(to) ? cast_timestamp_number : NULL;
 }
 
-bool weft_cast_allowed(weft_type from, weft_type to) { return weft_cast_kernel(from, to) != NULL; }
+bool weft_cast_allowed(weft_type from, weft_type to)
+{
+    return !weft_cast_loose(from, to) && weft_cast_kernel(from, to) != NULL;
+}
 
 /* Digits that the widest value of an integral type has. */
 static int32_t cast_digits(weft_type type)
@@ -172,6 +191,7 @@ bool weft_cast_fallible(weft_type from, weft_type to)
             fallible |= weft_cast_fallible(from.children[i].type, to.children[i].type);
         return fallible;
     }
+    if (weft_cast_loose(from, to)) return from.id == WEFT_TYPE_DATE;
     if (to.id == WEFT_TYPE_STRING || to.id == WEFT_TYPE_BINARY || to.id == WEFT_TYPE_BOOLEAN) {
         return from.id == WEFT_TYPE_STRING && to.id == WEFT_TYPE_BOOLEAN;
     }

@@ -1,4 +1,4 @@
-/* engine/expr/cast.h - conversions between types: Spark 4's ANSI rules. */
+/* engine/expr/cast.h - conversions between types: Spark 4's rules, ANSI's and those without. */
 #ifndef WEFT_EXPR_CAST_H
 #define WEFT_EXPR_CAST_H
 
@@ -7,13 +7,19 @@
 
 /* May `from` be cast to `to` explicitly (CAST), and implicitly (function arguments, store assignment)? */
 bool weft_cast_allowed(weft_type from, weft_type to);
+/* Casts that there are only where ANSI is off: dates as numbers (which are NULL), whole numbers as bytes,
+ * truth values as timestamps and back. */
+bool weft_cast_loose(weft_type from, weft_type to);
 bool weft_cast_implicit(weft_type from, weft_type to);
 bool weft_cast_fallible(weft_type from, weft_type to);
 /* The kernel; NULL when not allowed. In ANSI mode bad input raises, else gives NULL; try_ always gives NULL.
  */
 weft_kernel weft_cast_kernel(weft_type from, weft_type to);
-/* The least common type in Spark's sense (decimals widened); false when there is none. */
-bool weft_type_common(weft_type a, weft_type b, weft_type *out);
+/* The least common type in Spark's sense (decimals widened); false when there is none. The session says
+ * whether by the rules of ANSI, or by those that make texts of what stands beside a text. */
+bool weft_type_common(const weft_ctx *ctx, weft_type a, weft_type b, weft_type *out);
+/* The type in which two values are compared: without ANSI a text is read as what stands beside it. */
+bool weft_type_compared(const weft_ctx *ctx, weft_type a, weft_type b, weft_type *out);
 /* The same of nested types too, whose new children come from ctx->arena: element by element, a struct's
  * fields by place with equal names. *found is false where there is none. */
 WEFT_MUST_CHECK weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out,

@@ -220,3 +220,21 @@ weft_status cast_to_boolean(weft_ctx *ctx, weft_kernel_call *call)
     }
     return WEFT_OK;
 }
+
+/* The bytes of a whole number, the highest first. */
+weft_status cast_integral_bytes(weft_ctx *ctx, weft_kernel_call *call)
+{
+    weft_status st = WEFT_OK;
+    const weft_column *a = &call->args[0];
+    const int32_t bytes = weft_phys_bytes((weft_phys)a->phys);
+    for (int32_t k = 0; k < call->selected; k++) {
+        const int32_t i = weft_call_row(call, k);
+        char text[sizeof(int64_t)];
+        if (!weft_call_valid(call, i)) continue;
+        const uint64_t value = (uint64_t)weft_arg_i64(a, i);
+        for (int32_t b = 0; b < bytes; b++) text[b] = (char)(value >> (8 * (bytes - 1 - b)) & 0xff);
+        WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, text, bytes));
+    }
+done:
+    return st;
+}

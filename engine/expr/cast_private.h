@@ -13,6 +13,7 @@ weft_status cast_integral_float(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_float_float(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_float_integral(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_to_boolean(weft_ctx *ctx, weft_kernel_call *call); /* from numbers */
+weft_status cast_integral_bytes(weft_ctx *ctx, weft_kernel_call *call);
 /* cast_decimal.c */
 weft_status cast_integral_decimal(weft_ctx *ctx, weft_kernel_call *call);
 weft_status cast_decimal_decimal(weft_ctx *ctx, weft_kernel_call *call);

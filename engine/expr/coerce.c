@@ -1,13 +1,14 @@
 /* engine/expr/coerce.c - the least common type, and the types of decimal results.
  *
- * Source: Spark 4's "ANSI Compliance" page (type precedence, strings against other types) and its rules for
- * decimal operations, which are those of MS SQL Server. */
+ * Source: Spark 4's "ANSI Compliance" page (type precedence, strings against other types), what Spark answers
+ * where ANSI is off, and its rules for decimal operations, which are those of MS SQL Server. */
 #include "engine/expr/coerce.h"
 
 #include <strings.h>
 
 #include "engine/expr/expr.h"
 #include "engine/expr/interval.h"
+#include "engine/expr/kernel.h"
 
 enum { DECIMAL_SCALE_KEPT = 6 }; /* digits after the point that are never given up for digits before it */
 
@@ -94,11 +95,12 @@ static weft_type common_datetime(weft_type a, weft_type b)
 }
 
 /* Both numeric, different. */
-static weft_type common_numeric(weft_type a, weft_type b)
+static weft_type common_numeric(weft_type a, weft_type b, bool ansi)
 {
     if (a.id != WEFT_TYPE_DECIMAL && b.id != WEFT_TYPE_DECIMAL) {
-        if (is_floating(a) || is_floating(b)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE); /* INT and FLOAT too */
-        return a.id > b.id ? a : b; /* the ids of integers stand in the order of their widths */
+        /* INT and FLOAT too, for ANSI loses no digits of it */
+        if (ansi && (is_floating(a) || is_floating(b))) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
+        return a.id > b.id ? a : b; /* the ids stand in the order of what the types hold */
     }
     if (is_floating(a) || is_floating(b)) return WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
     if (a.id != WEFT_TYPE_DECIMAL) a = weft_decimal_for_integral(a);
@@ -110,9 +112,15 @@ static weft_type common_numeric(weft_type a, weft_type b)
                              weft_min_i32(scale, WEFT_DECIMAL_PRECISION_MAX - whole));
 }
 
-/* A string against another atomic type takes the other's: it is parsed, and bad text is an error. */
-static bool common_with_string(weft_type other, weft_type *out)
+/* A string against another atomic type takes the other's: it is parsed, and bad text is an error. Without
+ * ANSI the other becomes a string, but for truth values and bytes. */
+static bool common_with_string(weft_type text, weft_type other, bool ansi, weft_type *out)
 {
+    if (!ansi) {
+        *out = text;
+        return weft_type_is_numeric(other) || is_datetime(other) || weft_type_is_interval(other) ||
+               other.id == WEFT_TYPE_TIME;
+    }
     if (weft_type_is_integral(other)) {
         *out = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
         return true;
@@ -129,8 +137,9 @@ static bool common_with_string(weft_type other, weft_type *out)
     return false; /* which interval a string means, nobody can tell */
 }
 
-bool weft_type_common(weft_type a, weft_type b, weft_type *out)
+bool weft_type_common(const weft_ctx *ctx, weft_type a, weft_type b, weft_type *out)
 {
+    const bool ansi = weft_ansi(ctx);
     *out = a;
     if (weft_type_equal(a, b) || b.id == WEFT_TYPE_NULL) return true;
     if (a.id == WEFT_TYPE_NULL) {
@@ -138,7 +147,7 @@ bool weft_type_common(weft_type a, weft_type b, weft_type *out)
         return true;
     }
     if (weft_type_is_numeric(a) && weft_type_is_numeric(b)) {
-        *out = common_numeric(a, b);
+        *out = common_numeric(a, b, ansi);
         return true;
     }
     if (is_datetime(a) && is_datetime(b)) {
@@ -157,9 +166,20 @@ bool weft_type_common(weft_type a, weft_type b, weft_type *out)
         *out = weft_type_time_digits(a) > weft_type_time_digits(b) ? a : b;
         return true;
     }
-    if (a.id == WEFT_TYPE_STRING) return common_with_string(b, out);
-    if (b.id == WEFT_TYPE_STRING) return common_with_string(a, out);
+    if (a.id == WEFT_TYPE_STRING) return common_with_string(a, b, ansi, out);
+    if (b.id == WEFT_TYPE_STRING) return common_with_string(b, a, ansi, out);
     return false;
+}
+
+bool weft_type_compared(const weft_ctx *ctx, weft_type a, weft_type b, weft_type *out)
+{
+    const bool first = a.id == WEFT_TYPE_STRING, second = b.id == WEFT_TYPE_STRING;
+    const weft_type other = first ? b : a;
+    if (weft_ansi(ctx) || first == second || other.id == WEFT_TYPE_NULL || weft_type_is_nested(other))
+        return weft_type_common(ctx, a, b, out);
+    *out = other.id == WEFT_TYPE_DECIMAL ? WEFT_TYPE_OF(WEFT_TYPE_DOUBLE) : other;
+    return weft_type_is_numeric(other) || is_datetime(other) || other.id == WEFT_TYPE_TIME ||
+           other.id == WEFT_TYPE_BOOLEAN || other.id == WEFT_TYPE_BINARY;
 }
 
 bool weft_type_same_shape(weft_type a, weft_type b)
@@ -176,7 +196,7 @@ weft_status weft_type_common_in(weft_ctx *ctx, weft_type a, weft_type b, weft_ty
 {
     weft_status st = WEFT_OK;
     weft_field *fields = NULL;
-    *found = weft_type_common(a, b, out);
+    *found = weft_type_common(ctx, a, b, out);
     if (*found || a.id != b.id || !weft_type_is_nested(a) || a.child_count != b.child_count) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(a.child_count, 1), &fields));
     *found = true;

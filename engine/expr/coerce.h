@@ -1,7 +1,7 @@
 /* engine/expr/coerce.h - implicit conversions: which types meet, and how calls are bound to signatures.
  *
- * The rules are those of Spark 4 with ANSI on: its "ANSI Compliance" page for the precedence of types and its
- * decimal arithmetic page (MS SQL Server's rules) for precision and scale, loss of scale allowed.
+ * The rules are those of Spark 4, with ANSI or without: its "ANSI Compliance" page for the precedence of
+ * types, its decimal arithmetic page (MS SQL Server's rules) for precision and scale, loss of scale allowed.
  * The bind functions have the form of weft_function.bind: they replace args in place by casts marked
  * implicit. */
 #ifndef WEFT_EXPR_COERCE_H

@@ -9,12 +9,14 @@
 #include "engine/expr/aggregate.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
+#include "engine/expr/kernel.h"
+#include "engine/expr/type_sql.h"
 
 /* May this node give NULL? Its arguments, type and payload are set. Where ANSI is off, what would raise gives
  * NULL. */
 static bool expr_compute_nullable(const weft_ctx *ctx, const weft_expr *e)
 {
-    const bool raises_as_null = weft_setting(ctx, WEFT_SET_ANSI) == 0;
+    const bool raises_as_null = !weft_ansi(ctx);
     const uint32_t makes_nulls = WEFT_FN_NULL_OWN | WEFT_FN_TRY | WEFT_FN_GIVES_NULL;
     bool any = false, all = true;
     for (int32_t i = 0; i < e->arg_count; i++) {
@@ -152,13 +154,37 @@ done:
     return st;
 }
 
-/* Casts that Spark has when ANSI is off; its error then names the setting. */
-static bool cast_without_ansi(weft_type from, weft_type to)
+/* The functions that do what a cast does not, or NULL. */
+static const char *cast_instead(weft_type from, weft_type to)
 {
-    if (to.id == WEFT_TYPE_BINARY) return weft_type_is_integral(from);
-    if (from.id == WEFT_TYPE_DATE) return weft_type_is_numeric(to) || to.id == WEFT_TYPE_BOOLEAN;
-    return (from.id == WEFT_TYPE_TIMESTAMP && to.id == WEFT_TYPE_BOOLEAN) ||
-           (from.id == WEFT_TYPE_BOOLEAN && to.id == WEFT_TYPE_TIMESTAMP);
+    if (weft_type_is_numeric(from) && to.id == WEFT_TYPE_DATE) return "`DATE_FROM_UNIX_DATE`";
+    return from.id == WEFT_TYPE_DATE && weft_type_is_numeric(to) ? "`UNIX_DATE`" : NULL;
+}
+
+/* There is no such cast: where ANSI is on, the error says what would be there instead. */
+static weft_status fail_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL, *from = NULL, *to = NULL;
+    const char *instead = weft_ansi(ctx) ? cast_instead(arg->type, type) : NULL;
+    WEFT_TRY(st, weft_expr_text(ctx, arg, false, &text));
+    WEFT_TRY(st, weft_type_sql(ctx, arg->type, &from));
+    WEFT_TRY(st, weft_type_sql(ctx, type, &to));
+#define NO_CAST "Cannot resolve \"CAST(%s AS %s)\" due to data type mismatch: cannot cast \"%s\" to \"%s\""
+    if (instead != NULL)
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST_FUNCTION, &arg->span,
+                            NO_CAST ". To convert values from \"%s\" to \"%s\", you can use the functions %s "
+                                    "instead.",
+                            text, to, from, to, from, to, instead);
+    if (weft_cast_loose(arg->type, type))
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST_CONF, &arg->span,
+                            NO_CAST " with ANSI mode on. If you have to cast \"%s\" to \"%s\", you can set "
+                                    "\"spark.sql.ansi.enabled\" as 'false'.",
+                            text, to, from, to, from, to);
+    st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_CAST, &arg->span, NO_CAST ".", text, to, from, to);
+#undef NO_CAST
+done:
+    return st;
 }
 
 static bool type_has_time(weft_type type)
@@ -200,14 +226,8 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
         const weft_status st = weft_expect_time_type(ctx, &arg->span);
         if (st != WEFT_OK) return st;
     }
-    if (!weft_cast_allowed(arg->type, type)) {
-        char from[128], to[128];
-        const weft_status code = cast_without_ansi(arg->type, type) ? WEFT_DATATYPE_MISMATCH_CAST_CONF
-                                                                    : WEFT_DATATYPE_MISMATCH_CAST;
-        return weft_fail_at(ctx, code, &arg->span, "cannot cast \"%s\" to \"%s\"",
-                            weft_type_text(arg->type, from, sizeof(from)),
-                            weft_type_text(type, to, sizeof(to)));
-    }
+    if (!weft_cast_allowed(arg->type, type) && (weft_ansi(ctx) || !weft_cast_loose(arg->type, type)))
+        return fail_cast(ctx, arg, type);
     proto.cast.implicit = implicit;
     return expr_new(ctx, &proto, &arg, 1, out);
 }
@@ -258,6 +278,40 @@ static weft_status form_condition(weft_ctx *ctx, const char *form, bool strings,
     return weft_expr_cast(ctx, arg, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, out);
 }
 
+/* A truth value, NULL, or with ANSI a text that is read as one. */
+static bool is_condition(const weft_ctx *ctx, const weft_expr *e)
+{
+    return e->type.id == WEFT_TYPE_BOOLEAN || e->type.id == WEFT_TYPE_NULL ||
+           (e->type.id == WEFT_TYPE_STRING && weft_ansi(ctx));
+}
+
+/* AND, OR of what is no truth value: the two sides do not meet, or they meet in another type. */
+static weft_status fail_logic(weft_ctx *ctx, const char *form, const weft_expr *left, const weft_expr *right,
+                              const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    weft_type common;
+    char *left_text = NULL, *right_text = NULL, *left_type = NULL, *right_type = NULL;
+    const bool meet = weft_type_common(ctx, left->type, right->type, &common) &&
+                      (weft_ansi(ctx) || left->type.id == right->type.id);
+    WEFT_TRY(st, weft_expr_text(ctx, left, false, &left_text));
+    WEFT_TRY(st, weft_expr_text(ctx, right, false, &right_text));
+    WEFT_TRY(st, weft_type_sql(ctx, meet ? common : left->type, &left_type));
+    WEFT_TRY(st, weft_type_sql(ctx, right->type, &right_type));
+    if (meet)
+        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_WRONG_TYPE, span,
+                            "Cannot resolve \"(%s %s %s)\" due to data type mismatch: the binary operator "
+                            "requires the input type \"BOOLEAN\", not \"%s\".",
+                            left_text, form, right_text, left_type);
+    st = weft_fail_at(
+        ctx, WEFT_DATATYPE_MISMATCH_BINARY, span,
+        "Cannot resolve \"(%s %s %s)\" due to data type mismatch: the left and right operands of "
+        "the binary operator have incompatible types (\"%s\" and \"%s\").",
+        left_text, form, right_text, left_type, right_type);
+done:
+    return st;
+}
+
 /* CASE: conditions BOOLEAN, values their common type. */
 static weft_status form_case(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                              weft_type *type)
@@ -290,7 +344,11 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     if (kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR || kind == WEFT_EXPR_NOT) {
         const char *form = kind == WEFT_EXPR_AND ? "AND" : kind == WEFT_EXPR_OR ? "OR" : "NOT";
-        for (int32_t i = 0; i < count; i++) WEFT_TRY(st, form_condition(ctx, form, true, args[i], &args[i]));
+        for (int32_t i = 0; i < count; i++) {
+            if (kind != WEFT_EXPR_NOT && !is_condition(ctx, args[i]))
+                return fail_logic(ctx, form, args[i > 0 ? i - 1 : 0], args[i > 0 ? i : 1], span);
+            WEFT_TRY(st, form_condition(ctx, form, weft_ansi(ctx), args[i], &args[i]));
+        }
     } else if (kind == WEFT_EXPR_CASE) {
         WEFT_TRY(st, form_case(ctx, args, count, span, type));
     } else if (kind == WEFT_EXPR_COALESCE) {

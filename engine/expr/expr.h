@@ -206,6 +206,10 @@ WEFT_MUST_CHECK weft_status weft_expr_aggregate(weft_ctx *ctx, const char *name,
  * replaced in place. Errors: WEFT_DATATYPE_MISMATCH_DATA_DIFF. */
 WEFT_MUST_CHECK weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t count,
                                                   const weft_span *span, weft_type *type);
+/* The same where a text and another type never go together: greatest() and least(), rows of VALUES, the
+ * values of UNPIVOT. */
+WEFT_MUST_CHECK weft_status weft_expr_common_plain(weft_ctx *ctx, const weft_expr **args, int32_t count,
+                                                   const weft_span *span, weft_type *type);
 WEFT_MUST_CHECK weft_status weft_expr_alias(weft_ctx *ctx, const weft_expr *arg, int64_t id, const char *name,
                                             const weft_expr **out);
 /* A copy of the node with other args (same count, same types). */

@@ -28,6 +28,30 @@ done:
     return st;
 }
 
+static weft_status fail_common(weft_ctx *ctx, const weft_expr *const *args, int32_t count, int32_t culprit,
+                               const weft_span *span)
+{
+    char a[128], b[128];
+    const int32_t other = culprit == 0 ? weft_min_i32(1, count - 1) : 0;
+    const weft_span *at = args[culprit]->span.line > 0 ? &args[culprit]->span : span;
+    return weft_fail_at(
+        ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, at, "the types \"%s\" and \"%s\" have no common type",
+        weft_type_text(args[other]->type, a, sizeof(a)), weft_type_text(args[culprit]->type, b, sizeof(b)));
+}
+
+weft_status weft_expr_common_plain(weft_ctx *ctx, const weft_expr **args, int32_t count,
+                                   const weft_span *span, weft_type *type)
+{
+    int32_t first = 0; /* of those that are not NULL */
+    while (first < count && args[first]->type.id == WEFT_TYPE_NULL) first++;
+    for (int32_t i = first + 1; i < count; i++) {
+        const bool text = args[i]->type.id == WEFT_TYPE_STRING;
+        if (args[i]->type.id != WEFT_TYPE_NULL && text != (args[first]->type.id == WEFT_TYPE_STRING))
+            return fail_common(ctx, args, count, i, span);
+    }
+    return weft_expr_common_type(ctx, args, count, span, type);
+}
+
 weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                                   weft_type *type)
 {
@@ -38,15 +62,7 @@ weft_status weft_expr_common_type(weft_ctx *ctx, const weft_expr **args, int32_t
     WEFT_TRY(st, weft_collate_args(ctx, args, count, span));
     WEFT_TRY(st, weft_expect_same_collations(ctx, args, count, span));
     WEFT_TRY(st, common_of_list(ctx, args, count, type, &culprit, &found));
-    if (!found) {
-        char a[128], b[128];
-        const int32_t other = culprit == 0 ? weft_min_i32(1, count - 1) : 0;
-        const weft_span *at = args[culprit]->span.line > 0 ? &args[culprit]->span : span;
-        return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, at,
-                            "the types \"%s\" and \"%s\" have no common type",
-                            weft_type_text(args[other]->type, a, sizeof(a)),
-                            weft_type_text(args[culprit]->type, b, sizeof(b)));
-    }
+    if (!found) return fail_common(ctx, args, count, culprit, span);
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expr_cast(ctx, args[i], *type, true, &args[i]));
 done:
     return st;

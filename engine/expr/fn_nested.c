@@ -64,11 +64,13 @@ static weft_status bind_named_struct(weft_ctx *ctx, const weft_function *fn, con
     for (int32_t i = 0; i < count / 2; i++) {
         const weft_expr *name = args[2 * i];
         char *text = NULL;
-        if (name->type.id != WEFT_TYPE_STRING)
-            return weft_fail_arg_type(ctx, fn->name, 2 * i, "\"string\"", name, span);
-        if (name->kind != WEFT_EXPR_LITERAL || name->literal.is_null) {
-            return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
-                                "the name of field %d of %s() must be a constant string", i + 1, fn->name);
+        if (name->type.id != WEFT_TYPE_STRING || name->kind != WEFT_EXPR_LITERAL || name->literal.is_null) {
+            WEFT_TRY(st, weft_expr_text(ctx, name, false, &text));
+            return weft_fail_at(
+                ctx, WEFT_NAMED_STRUCT_NAME, span,
+                "Only foldable `STRING` expressions are allowed to appear at odd position, but "
+                "they are [\"%s\"].",
+                text);
         }
         const weft_str *s = &name->literal.str;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(s), s->len, &text));

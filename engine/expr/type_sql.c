@@ -68,3 +68,14 @@ weft_status weft_text_append_declared(weft_ctx *ctx, weft_text *out, weft_type t
 {
     return append_type(ctx, out, type, true);
 }
+
+weft_status weft_type_sql(weft_ctx *ctx, weft_type type, char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_text text = {0};
+    WEFT_TRY(st, weft_text_append_type(ctx, &text, type));
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, out));
+done:
+    weft_text_release(&text);
+    return st;
+}

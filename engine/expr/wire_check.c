@@ -185,7 +185,7 @@ static bool check_form(const weft_expr *e)
     switch (e->kind) {
     case WEFT_EXPR_LITERAL: return check_literal(e);
     case WEFT_EXPR_COLUMN: return count == 0 && e->column.ordinal >= 0;
-    case WEFT_EXPR_CAST: return count == 1 && weft_cast_allowed(e->args[0]->type, e->type);
+    case WEFT_EXPR_CAST: return count == 1 && weft_cast_kernel(e->args[0]->type, e->type) != NULL;
     case WEFT_EXPR_CASE: return check_case(e);
     case WEFT_EXPR_AND:
     case WEFT_EXPR_OR: return count >= 2 && all_boolean(e);

@@ -190,19 +190,25 @@ static weft_status bind_aggregate(weft_binder *b, const weft_expr *e, const weft
     WEFT_TRY(st, bind_lent(b, e, out));
     if (*out != NULL) goto done;
     if (!b->aggregates) return misplaced(b, e, b->no_aggregates, "aggregate function");
+    if (b->in_filter) {
+        return weft_fail_at(ctx, WEFT_FILTER_AGGREGATE, weft_analyzer_span(b->a, &e->span),
+                            "Expected a FILTER expression without an aggregation, but found %s().",
+                            e->unresolved.name);
+    }
     if (b->in_aggregate > 0) {
         return weft_fail_at(
             ctx, WEFT_NESTED_AGGREGATE, weft_analyzer_span(b->a, &e->span),
-            "It is not allowed to use an aggregate function in the argument of another aggregate "
-            "function: %s().",
-            e->unresolved.name);
+            "It is not allowed to use an aggregate function in the argument of another aggregate function. "
+            "Please use the inner aggregate function in a sub-query.");
     }
     b->in_aggregate++;
     b->windows = false;
     WEFT_TRY(st, bind_call_args(b, e, &args));
+    b->in_filter = true;
     if (e->unresolved.filter != NULL) WEFT_TRY(st, weft_bind_expr(b, e->unresolved.filter, &filter));
     b->windows = windows;
     b->in_aggregate--;
+    b->in_filter = false;
     WEFT_TRY(st, refuse_chance(b, e, &args, filter));
     WEFT_TRY(st,
              weft_expr_aggregate(ctx, e->unresolved.name, weft_pointers_exprs(&args), args.count,
@@ -398,12 +404,11 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
                             name);
     }
     if (e->unresolved.distinct || e->unresolved.filter != NULL || e->unresolved.ignore_nulls) {
-        return weft_fail_at(ctx, WEFT_UNSUPPORTED, span,
-                            "%s is not supported by %s(), which is no aggregate.",
+        return weft_fail_at(ctx, WEFT_FUNCTION_SYNTAX, span,
+                            "Invalid SQL syntax: The function `%s` does not support %s.", name,
                             e->unresolved.distinct         ? "DISTINCT"
-                            : e->unresolved.filter != NULL ? "FILTER"
-                                                           : "IGNORE NULLS",
-                            name);
+                            : e->unresolved.filter != NULL ? "FILTER clause"
+                                                           : "IGNORE NULLS");
     }
     const bool extract = strcasecmp(name, "extract") == 0 || strcasecmp(name, "date_part") == 0 ||
                          strcasecmp(name, "datepart") == 0;

@@ -21,10 +21,17 @@ static weft_status table_not_found(weft_analyzer *a, const weft_node *parsed, we
     size_t n = 0;
     int32_t count = 0;
     const int32_t parts = parsed->relation.part_count;
+    const int32_t first = strcasecmp(parsed->relation.parts[0], "spark_catalog") == 0; /* of the name in it */
     text[0] = '\0';
     for (int32_t i = 0; i < parts && n < sizeof text; i++) {
         n += (size_t)snprintf(text + n, sizeof text - n, "%s`%s`", i > 0 ? "." : "",
                               parsed->relation.parts[i]);
+    }
+    if (parts - first > 2) {
+        const char *in_catalog = first == 0 ? text : strchr(text, '.') + 1;
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_SINGLE_PART_NAMESPACE, weft_analyzer_span(a, &parsed->span),
+                                  "spark_catalog requires a single-part namespace, but got identifier %s.",
+                                  in_catalog));
     }
     WEFT_TRY(st, a->catalog->names(ctx, a->catalog->self, &names, &count));
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_pointers_push(ctx, &candidates, names[i]));
@@ -169,9 +176,18 @@ static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const w
     WEFT_TRY(st, requalify(a->ctx, NULL, parsed->alias.name, out));
     if (parsed->alias.column_count == 0) goto done;
     if (parsed->alias.column_count != out->count) {
-        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_NUM_COLUMNS_MISMATCH, weft_analyzer_span(a, &parsed->span),
-                                  "The alias `%s` names %d columns, but its query has %d.",
+        const bool call = parsed->inputs[0]->kind == WEFT_NODE_TABLE_FUNCTION;
+        const weft_span *span = weft_analyzer_span(a, &parsed->span);
+        if (call)
+            WEFT_TRY(st,
+                     weft_fail_at(a->ctx, WEFT_TABLE_FUNCTION_ALIASES, span,
+                                  "Number of given aliases does not match number of output columns. "
+                                  "Table name: `%s`; number of aliases: %d; number of output columns: %d.",
                                   parsed->alias.name, parsed->alias.column_count, out->count));
+        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_ASSIGNMENT_ARITY, span,
+                                  "The number of columns or variables assigned or aliased: %d does not match "
+                                  "the number of source expressions: %d.",
+                                  out->count, parsed->alias.column_count));
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, out->count, &names));
     for (int32_t i = 0; i < out->count; i++) {

@@ -342,7 +342,7 @@ static weft_status bind_cells(unpivot *u, const weft_scope *scope)
     for (int32_t c = 0; c < width; c++) {
         weft_type type = {0};
         for (int32_t i = 0; i < items; i++) column[i] = u->cells[i * width + c];
-        st = weft_expr_common_type(u->a->ctx, column, items, NULL, &type);
+        st = weft_expr_common_plain(u->a->ctx, column, items, NULL, &type);
         if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF) {
             weft_error_clear(u->a->ctx);
             st = weft_fail_at(u->a->ctx, WEFT_UNPIVOT_TYPES, weft_analyzer_span(u->a, &u->parsed->span),

@@ -152,7 +152,16 @@ static weft_status bind_values(weft_analyzer *a, const weft_node *parsed, const 
     for (int32_t c = 0; c < columns; c++) {
         weft_type type = {0};
         for (int32_t r = 0; r < rows; r++) column[r] = cells[r * columns + c];
-        WEFT_TRY(st, weft_expr_common_type(ctx, column, rows, weft_analyzer_span(a, &parsed->span), &type));
+        st = weft_expr_common_plain(ctx, column, rows, NULL, &type);
+        if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF) {
+            weft_error_clear(ctx);
+            st = weft_fail_at(
+                ctx, WEFT_INLINE_TABLE_TYPES, weft_analyzer_span(a, &parsed->span),
+                "Invalid inline table. Found incompatible types in the column `col%d` for inline "
+                "table.",
+                c + 1);
+        }
+        if (st != WEFT_OK) goto done;
         for (int32_t r = 0; r < rows; r++)
             WEFT_TRY(st, weft_expr_fold(ctx, column[r], &cells[r * columns + c]));
     }

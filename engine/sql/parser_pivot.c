@@ -189,6 +189,12 @@ static weft_status parse_sample_size(sql_parser *p, weft_node *node)
         const weft_expr *e = NULL;
         if (bare || minus || sql_is(p, SQL_DECIMAL)) {
             WEFT_TRY(st, parse_sample_number(p, &number));
+            if (minus && sql_word(p, SQL_KW_ROWS))
+                WEFT_TRY(st,
+                         weft_fail_at(p->ctx, WEFT_LIMIT_NEGATIVE, &start,
+                                      "The limit like expression \"-%g\" is invalid. The limit expression "
+                                      "must be equal to or greater than 0, but got -%g.",
+                                      number, number));
             node->sample.fraction = (minus ? -number : number) / 100;
             WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_PERCENT));
         } else {

@@ -79,10 +79,19 @@ static weft_status parse_decimal(sql_parser *p, const weft_span *start, weft_typ
         if (weft_sql_accept(p, SQL_COMMA)) WEFT_TRY(st, parse_small(p, &scale));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     }
-    if (precision < 1 || precision > WEFT_DECIMAL_PRECISION_MAX || scale > precision) {
+    if (precision > WEFT_DECIMAL_PRECISION_MAX) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DECIMAL_PRECISION, start,
+                                  "Decimal precision %d exceeds max precision %d.", precision,
+                                  WEFT_DECIMAL_PRECISION_MAX));
+    }
+    if (scale > precision) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DECIMAL_SCALE, start,
+                                  "Decimal scale %d cannot be greater than precision %d.", scale, precision));
+    }
+    if (precision < 1) {
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_UNSUPPORTED_DATATYPE, start,
-                                  "DECIMAL(%d,%d): precision is 1 to %d and scale at most precision.",
-                                  precision, scale, WEFT_DECIMAL_PRECISION_MAX));
+                                  "DECIMAL(%d,%d): precision is 1 to %d.", precision, scale,
+                                  WEFT_DECIMAL_PRECISION_MAX));
     }
     *out = weft_type_decimal(precision, scale);
 done:

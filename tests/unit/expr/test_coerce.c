@@ -49,7 +49,7 @@ static void common_types(void **state)
                             b = expr_type(f, swap ? c->left : c->right);
             weft_type common;
             char text[128];
-            const bool found = weft_type_common(a, b, &common);
+            const bool found = weft_type_common(&f->ctx, a, b, &common);
             if (found != (c->common != NULL))
                 fail_msg("%s and %s: a common type is wrong", c->left, c->right);
             if (found) assert_string_equal(weft_type_text(common, text, sizeof(text)), c->common);

@@ -307,7 +307,7 @@ static void errors(void **state)
         {"select interval 'x' day", WEFT_INVALID_TYPED_LITERAL, 1, 8},
         {"select interval 1 year 2 days", WEFT_UNSUPPORTED, 1, 8},
         {"select cast(1 as foo)", WEFT_UNSUPPORTED_DATATYPE, 1, 18},
-        {"select cast(1 as decimal(39, 1))", WEFT_UNSUPPORTED_DATATYPE, 1, 18},
+        {"select cast(1 as decimal(39, 1))", WEFT_DECIMAL_PRECISION, 1, 18},
         {"select 1234567890123456789012345678901234567890", WEFT_DECIMAL_PRECISION, 1, 8},
         {"select 128Y", WEFT_INVALID_NUMERIC_LITERAL_RANGE, 1, 8},
         {"select 1e400", WEFT_INVALID_NUMERIC_LITERAL_RANGE, 1, 8},

@@ -23,7 +23,18 @@ X(PARTITION_OVERWRITE, "weft.sql.sources.partitionOverwriteMode", "spark.sql.sou
   "INSERT OVERWRITE of a partitioned table: STATIC replaces all partitions that the statement may mean, "
   "DYNAMIC only those that it gives rows for")
 X(BUCKETING, "weft.sql.sources.bucketing.enabled", "spark.sql.sources.bucketing.enabled", STATEMENT, BOOL,
-  "true", 0, 1, "Of a table in buckets only those are read that a condition on their column leaves")
+  "true", 0, 1,
+  "Of a table in buckets only those are read that a condition on their column leaves, and joins, "
+  "groups and windows by the columns need no exchange")
+X(AUTO_BUCKETED_SCAN, "weft.sql.sources.bucketing.autoBucketedScan.enabled",
+  "spark.sql.sources.bucketing.autoBucketedScan.enabled", STATEMENT, BOOL, "true", 0, 1,
+  "Tables in buckets are read by them where that saves an exchange; false: always, by a task each")
+X(COALESCE_BUCKETS, "weft.sql.bucketing.coalesceBucketsInJoin.enabled",
+  "spark.sql.bucketing.coalesceBucketsInJoin.enabled", STATEMENT, BOOL, "false", 0, 1,
+  "A join reads a table in buckets as one in fewer where their number divides it")
+X(COALESCE_RATIO, "weft.sql.bucketing.coalesceBucketsInJoin.maxBucketRatio",
+  "spark.sql.bucketing.coalesceBucketsInJoin.maxBucketRatio", STATEMENT, INT, "4", 1, 65536,
+  "How many times fewer they may be")
 X(FILE_RECORDS, "weft.sql.files.maxRecordsPerFile", "spark.sql.files.maxRecordsPerFile", STATEMENT, INT, "0",
   0, INT64_MAX, "Most rows of a file that a task writes; 0 is any number")
 X(FILE_BYTES, "weft.sql.files.maxBytes", "", STATEMENT, BYTES, "0", 0, INT64_MAX,

@@ -20,6 +20,7 @@ typedef struct direct_key {
 struct weft_agg_direct {
     int32_t key_count;
     int32_t refusals;
+    weft_place place;
     direct_key keys[DIRECT_KEYS_MAX];
     uint32_t size;    /* numbers in use */
     uint8_t **groups; /* [DIRECT_MOST]; the first `size` are meant */
@@ -56,7 +57,7 @@ static const direct_kind direct_kinds[WEFT_PHYS_COUNT] = {
     [WEFT_PHYS_I64] = {range_i64, codes_i64},
 };
 
-weft_status weft_agg_direct_new(weft_ctx *ctx, int32_t group_count, weft_agg_direct **out)
+weft_status weft_agg_direct_new(weft_ctx *ctx, int32_t group_count, weft_place place, weft_agg_direct **out)
 {
     weft_status st = WEFT_OK;
     weft_agg_direct *direct = NULL;
@@ -64,6 +65,7 @@ weft_status weft_agg_direct_new(weft_ctx *ctx, int32_t group_count, weft_agg_dir
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof(*direct), (void **)&direct));
     memset(direct, 0, offsetof(weft_agg_direct, codes));
     direct->key_count = group_count;
+    direct->place = place;
     if (group_count < 1 || group_count > DIRECT_KEYS_MAX) direct->refusals = DIRECT_REFUSALS_MOST;
     *out = direct;
 done:
@@ -211,7 +213,7 @@ static weft_status direct_meet(weft_ctx *ctx, weft_agg_direct *direct, weft_agg_
     }
     some.selection = direct->positions;
     some.selected = miss_count;
-    weft_exec_hash(ctx, &some, columns, direct->key_count, hashes);
+    weft_exec_hash_at(ctx, &some, columns, direct->key_count, direct->place, hashes);
     WEFT_TRY(st, weft_agg_table_find(ctx, table, &some, columns, hashes, direct->found));
     for (int32_t j = 0; j < miss_count; j++) {
         const uint16_t i = direct->misses[j];

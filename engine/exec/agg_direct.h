@@ -8,10 +8,13 @@
 #define WEFT_EXEC_AGG_DIRECT_H
 
 #include "engine/exec/agg_table.h"
+#include "engine/exec/hash.h"
 
 typedef struct weft_agg_direct weft_agg_direct;
 
-WEFT_MUST_CHECK weft_status weft_agg_direct_new(weft_ctx *ctx, int32_t group_count, weft_agg_direct **out);
+/* place: of the rows in the task's block (hash.h). */
+WEFT_MUST_CHECK weft_status weft_agg_direct_new(weft_ctx *ctx, int32_t group_count, weft_place place,
+                                                weft_agg_direct **out);
 /* Like weft_agg_table_find (hashes is scratch here); *found is false, and nothing was done, when the keys of
  * this batch are not of the kind. */
 WEFT_MUST_CHECK weft_status weft_agg_direct_find(weft_ctx *ctx, weft_agg_direct *direct,

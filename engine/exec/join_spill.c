@@ -41,6 +41,7 @@ struct weft_join_spill {
     const weft_types *types; /* of the probe rows */
     const weft_task *task;
     int32_t begin, end;
+    weft_place place;
     weft_block_writer *writer; /* of probe rows; NULL once all were added */
     int32_t *columns;          /* identity */
     weft_types kept;           /* of the rows in scratch */
@@ -99,6 +100,7 @@ weft_status weft_join_spill_open(weft_ctx *ctx, const weft_op_spec *spec, const 
     s->task = task;
     s->begin = begin;
     s->end = end;
+    s->place = weft_place_of(spec->probe.placed, partitions, begin, end);
     s->batch_rows = (int32_t)weft_setting(ctx, WEFT_SET_BATCH_ROWS);
     const int32_t width = input_types->count + ORDER_COLUMNS;
     weft_type *types = NULL;
@@ -137,7 +139,7 @@ weft_status weft_join_spill_add(weft_ctx *ctx, weft_join_spill *s, const weft_ba
                                                .data = s->positions};
     kept.column_count = s->kept.count;
     kept.columns = s->kept_columns;
-    weft_exec_hash(ctx, batch, s->spec->probe.keys, s->spec->probe.key_count, s->hashes);
+    weft_exec_hash_at(ctx, batch, s->spec->probe.keys, s->spec->probe.key_count, s->place, s->hashes);
     const weft_status st = weft_block_append(ctx, s->writer, &kept, s->columns, s->hashes);
     s->batch_number++;
     return st;

@@ -502,13 +502,13 @@ static void clear_null_keys(const weft_join_table *t, const weft_batch *batch, c
 }
 
 static void find_hashed(weft_ctx *ctx, const weft_join_table *t, const weft_batch *batch, const int32_t *keys,
-                        uint32_t *heads)
+                        weft_place place, uint32_t *heads)
 {
     enum { AHEAD = 16 };
     uint64_t hashes[WEFT_BATCH_ROWS_MAX];
     const int32_t count = batch->selected;
 
-    weft_exec_hash(ctx, batch, keys, t->key_count, hashes);
+    weft_exec_hash_at(ctx, batch, keys, t->key_count, place, hashes);
     for (int32_t i = 0; i < count; i++) {
         if (i + AHEAD < count) {
             const uint32_t ahead = weft_partition_of(hashes[i + AHEAD], t->shift) -
@@ -532,10 +532,10 @@ static void find_hashed(weft_ctx *ctx, const weft_join_table *t, const weft_batc
 }
 
 void weft_join_table_find(weft_ctx *ctx, const weft_join_table *t, const weft_batch *batch,
-                          const int32_t *keys, uint32_t *heads)
+                          const int32_t *keys, weft_place place, uint32_t *heads)
 {
     if (t->direct)
         find_direct(t, batch, keys[0], heads);
     else
-        find_hashed(ctx, t, batch, keys, heads);
+        find_hashed(ctx, t, batch, keys, place, heads);
 }

@@ -9,6 +9,7 @@
 #ifndef WEFT_EXEC_JOIN_TABLE_H
 #define WEFT_EXEC_JOIN_TABLE_H
 
+#include "engine/exec/hash.h"
 #include "engine/exec/op.h"
 
 typedef struct weft_join_table weft_join_table;
@@ -40,9 +41,9 @@ const weft_row_layout *weft_join_table_layout(const weft_join_table *table);
 
 /* Look up the keys of a batch's selected rows: heads[i] (dense) is the first candidate of row i, or 0. A
  * candidate of a direct table is a match; one of a hashed table has the same hash, and must be compared
- * (exact tells). Rows with a NULL key that is not null_equal get 0. */
+ * (exact tells). Rows with a NULL key that is not null_equal get 0. place: of the batch's task (hash.h). */
 void weft_join_table_find(weft_ctx *ctx, const weft_join_table *table, const weft_batch *batch,
-                          const int32_t *keys, uint32_t *heads);
+                          const int32_t *keys, weft_place place, uint32_t *heads);
 bool weft_join_table_exact(const weft_join_table *table);  /* candidates need no comparison */
 bool weft_join_table_unique(const weft_join_table *table); /* no candidate has a next one */
 /* The next candidate of the same key or hash, or 0; in the order of the build rows. */

@@ -39,6 +39,7 @@ typedef struct probe_shared {
 typedef struct probe_state {
     const weft_op_spec *spec;
     const weft_task *task;
+    weft_place place; /* of the task among the partitions of the build rows */
     weft_join_table *table;
     weft_join_table *own_table; /* partitioned */
     weft_join_spill *spill;     /* or NULL: there is a table */
@@ -209,6 +210,8 @@ static weft_status open_table(weft_ctx *ctx, probe_state *s, const probe_shared 
     const weft_input *input = &task->inputs[spec->probe.input];
     const int32_t partitions = weft_block_partitions(input->blocks[0]);
     const bool partitioned = spec->probe.partitioned;
+    s->place =
+        weft_place_of(spec->probe.placed, partitions, task->spec->partition_begin, task->spec->partition_end);
     bool refused = sh->table == NULL;
     s->table = sh->table;
     s->layout = weft_block_layout(input->blocks[0]);
@@ -268,7 +271,7 @@ static void begin_batch(weft_ctx *ctx, probe_state *s, const weft_batch *in)
 {
     s->in = *in;
     memset(s->matched, 0, sizeof(s->matched));
-    weft_join_table_find(ctx, s->table, in, s->spec->probe.keys, s->heads);
+    weft_join_table_find(ctx, s->table, in, s->spec->probe.keys, s->place, s->heads);
     int32_t live = 0;
     for (int32_t i = 0; i < in->selected; i++) {
         s->position[live] = in->selection == NULL ? (uint16_t)i : in->selection[i];

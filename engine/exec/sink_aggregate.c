@@ -50,7 +50,8 @@ typedef struct aggregate_state {
     bool gave_up;
     bool distinct;       /* no group of a coarser set was given in pieces */
     weft_agg_sets *sets; /* the coarser grouping sets, or NULL */
-    uint8_t *single;     /* the group of an aggregation without keys */
+    weft_place place;
+    uint8_t *single; /* the group of an aggregation without keys */
     uint64_t hashes[WEFT_BATCH_ROWS_MAX];
     uint8_t *rows[WEFT_BATCH_ROWS_MAX];
 } aggregate_state;
@@ -98,7 +99,9 @@ static weft_status aggregate_open(weft_ctx *ctx, const weft_sink_spec *spec, con
     if (spec->aggregate.set_count > 0)
         WEFT_TRY(st, weft_agg_sets_new(ctx, &s->plan, spec, s->account, &s->sets));
     WEFT_TRY(st, weft_agg_table_new(ctx, &s->plan, &s->table));
-    WEFT_TRY(st, weft_agg_direct_new(ctx, group_count, &s->direct));
+    s->place = weft_place_of(spec->placed, spec->partition_count, task->spec->partition_begin,
+                             task->spec->partition_end);
+    WEFT_TRY(st, weft_agg_direct_new(ctx, group_count, s->place, &s->direct));
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
     *state = s;
     s = NULL;
@@ -155,7 +158,7 @@ static weft_status aggregate_groups(weft_ctx *ctx, aggregate_state *s, const wef
             weft_agg_direct_find(ctx, s->direct, s->table, batch, groups, s->hashes, s->rows, &found);
         if (found || st != WEFT_OK) return st;
     }
-    weft_exec_hash(ctx, batch, groups, count, s->hashes);
+    weft_exec_hash_at(ctx, batch, groups, count, s->place, s->hashes);
     return s->gave_up ? weft_agg_table_add(ctx, s->table, batch, groups, s->hashes, s->rows)
                       : weft_agg_table_find(ctx, s->table, batch, groups, s->hashes, s->rows);
 }

@@ -14,6 +14,7 @@ typedef struct exchange_state {
     int64_t left;      /* rows still wanted, or INT64_MAX */
     int32_t key_count; /* hashed columns, as ordinals of the input batch */
     int32_t *keys;
+    weft_place place;
     uint64_t hashes[WEFT_BATCH_ROWS_MAX];
 } exchange_state;
 
@@ -37,6 +38,8 @@ static weft_status exchange_open(weft_ctx *ctx, const weft_sink_spec *spec, cons
     memset(s, 0, offsetof(exchange_state, hashes));
     s->spec = spec;
     s->task = task;
+    s->place = weft_place_of(spec->placed, spec->partition_count, task->spec->partition_begin,
+                             task->spec->partition_end);
     s->left = spec->exchange.limit < 0 ? INT64_MAX : spec->exchange.limit;
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
     if (key_count > 0) {
@@ -69,7 +72,7 @@ static weft_status exchange_sink(weft_ctx *ctx, void *state, const weft_batch *b
         some.selected = (int32_t)s->left;
     }
     if (some.selected == 0) goto done;
-    if (s->key_count > 0) weft_exec_hash(ctx, &some, s->keys, s->key_count, s->hashes);
+    if (s->key_count > 0) weft_exec_hash_at(ctx, &some, s->keys, s->key_count, s->place, s->hashes);
     WEFT_TRY(st, weft_block_append(ctx, s->writer, &some, s->spec->exchange.columns,
                                    s->key_count > 0 ? s->hashes : NULL));
     if (s->left != INT64_MAX) s->left -= some.selected;

@@ -50,6 +50,7 @@ typedef struct sort_state {
     weft_op_metrics metrics;
     int32_t *columns; /* identity */
     int32_t shift;
+    weft_place place;
     uint64_t hashes[WEFT_BATCH_ROWS_MAX];
     weft_sort_prefix prefixes[WEFT_BATCH_ROWS_MAX];
     uint8_t *addresses[WEFT_BATCH_ROWS_MAX];
@@ -81,6 +82,8 @@ static weft_status sort_open(weft_ctx *ctx, const weft_sink_spec *spec, const we
                                          : spec->sort.limit; /* of all partitions together it means nothing */
     if (s->limit > INT64_MAX / 4) s->limit = -1; /* no task has as many rows: none, and nothing overflows */
     s->shift = weft_partition_shift(spec->partition_count);
+    s->place = weft_place_of(spec->placed, spec->partition_count, task->spec->partition_begin,
+                             task->spec->partition_end);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->rows.count, &s->columns));
     for (int32_t i = 0; i < spec->rows.count; i++) s->columns[i] = i;
     WEFT_TRY(st, weft_block_writer_open(ctx, &spec->rows, spec->partition_count, &s->writer));
@@ -345,7 +348,7 @@ static weft_status sort_sink(weft_ctx *ctx, void *state, const weft_batch *batch
     weft_sort_prefixes(&s->plan, batch, s->prefixes);
     if (s->has_threshold) drop_behind(s, &rest);
     if (s->spec->sort.hash_count > 0) {
-        weft_exec_hash(ctx, &rest, s->spec->sort.hash, s->spec->sort.hash_count, s->hashes);
+        weft_exec_hash_at(ctx, &rest, s->spec->sort.hash, s->spec->sort.hash_count, s->place, s->hashes);
     }
     for (int32_t from = 0, tries = 0; rest.selected > 0; tries++) {
         int32_t added;

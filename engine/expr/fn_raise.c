@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "engine/expr/bucket.h"
 #include "engine/expr/fn_entry.h"
 
 static weft_status fail_user(weft_ctx *ctx, const weft_expr *e, const char *text, size_t len)
@@ -172,6 +173,26 @@ static weft_status kernel_bitmap_count(weft_ctx *ctx, weft_kernel_call *call)
     return WEFT_OK;
 }
 
+/* Rows of which the hash puts them into another bucket than the file that they are read from. */
+static weft_status kernel_in_bucket(weft_ctx *ctx, weft_kernel_call *call)
+{
+    const int64_t bucket = ctx->place.path == NULL ? -1 : weft_bucket_of_file(ctx->place.path);
+    memset(call->out->values, 1, (size_t)call->rows);
+    if (bucket < 0 || call->selected == 0) return WEFT_OK;
+    const int32_t count = (int32_t)weft_arg_i64(&call->args[1], weft_call_row(call, 0));
+    for (int32_t k = 0; k < call->selected; k++) {
+        int32_t number = (int32_t)weft_arg_i64(&call->args[0], weft_call_row(call, k)) % count;
+        if (number < 0) number += count;
+        if (WEFT_LIKELY(number == bucket % count)) continue;
+        return weft_fail(ctx, WEFT_BUCKET_FILE,
+                         "Invalid bucket file: %s. It has rows of bucket %d, of %d; SET "
+                         "spark.sql.sources.bucketing.enabled = false reads it, and the table written anew "
+                         "has its rows where they belong.",
+                         ctx->place.path, (int)number, (int)count);
+    }
+    return WEFT_OK;
+}
+
 /* ---- registry ---- */
 
 #define S WEFT_TYPE_STRING
@@ -211,6 +232,12 @@ WEFT_FN_ENTRY(input_file_block_start, "input_file_block_start", NULL, OF_FILE, N
 WEFT_FN_FORM(input_file_block_length, 0, 0, L, kernel_block_length, 0);
 WEFT_FN_ENTRY(input_file_block_length, "input_file_block_length", NULL, OF_FILE, NULL,
               "input_file_block_length(): the bytes of the block that is being read, or -1", NULL, NULL);
+WEFT_FN_FORM(in_bucket, 2, 2, WEFT_TYPE_BOOLEAN, kernel_in_bucket, WEFT_TYPE_INT, WEFT_TYPE_INT);
+WEFT_FN_ENTRY(
+    in_bucket, "in_bucket", NULL, WEFT_FN_FALLIBLE, NULL,
+    "in_bucket(hash, count): an error where the file that is being read is of another bucket; scans "
+    "of tables in buckets ask it of their rows",
+    "SELECT in_bucket(42, 4)", "true");
 WEFT_FN_FORM(bitmap_bit_position, 1, 1, L, kernel_bit_position, L);
 WEFT_FN_ENTRY(bitmap_bit_position, "bitmap_bit_position", NULL, 0, NULL,
               "bitmap_bit_position(n): the bit of n in its bitmap", "SELECT bitmap_bit_position(3)", "2");

@@ -128,6 +128,7 @@ typedef struct weft_op_spec {
             bool unique;   /* every probe row has at most one match: known from statistics, never relied on */
             int32_t input; /* stage input with the build rows */
             bool partitioned; /* build rows of the task's own partitions only; else all (shared table) */
+            bool placed;      /* partitioned: the rows are of the task's partitions whatever they hash to */
             int32_t key_count;
             const int32_t *keys;       /* probe columns */
             const int32_t *build_keys; /* columns of the build rows */
@@ -188,6 +189,9 @@ typedef struct weft_sink_spec {
     weft_sink_kind kind;
     weft_types rows;         /* types of the columns of the rows written */
     int32_t partition_count; /* a power of two; partition = high bits of the row's hash; 1: no partitioning */
+    bool placed; /* … or, of the high bits, the place of the task: rows stay in the task's partitions, of
+                  * which each task has as many, a power of two (exec/hash.h). For rows that lie together by
+                  * another function than the engine's hash: the buckets of a table */
     union {
         struct {
             int32_t column_count;

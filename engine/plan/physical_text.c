@@ -4,6 +4,7 @@
  * AdaptivePlan: EXPLAIN ANALYZE shows the stages that ran. */
 #include <string.h>
 
+#include "common/settings.h"
 #include "engine/plan/node_text.h"
 #include "engine/plan/planner_impl.h"
 #include "engine/plan/pointers.h"
@@ -13,7 +14,56 @@ typedef struct physical {
     text_buffer text, indent, sections;
     bool details;
     int32_t count; /* of sections */
+    weft_pointer_map parents;
+    weft_pointer_map buckets; /* node that makes use of buckets, and SCAN that is read by them, to the int32_t
+                               * how many */
 } physical;
+
+/* How many buckets the node makes use of; 0: of none. */
+static int32_t buckets_of(const physical *p, const weft_node *node)
+{
+    const int32_t *count = weft_pointer_map_get(&p->buckets, node);
+    return count == NULL ? 0 : *count;
+}
+
+static weft_status put_buckets(physical *p, const weft_node *node, int32_t buckets, const plan_list *scans)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = p->text.ctx;
+    int32_t *count = NULL;
+    if (buckets == 0) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &count));
+    *count = buckets;
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &p->buckets, node, count));
+    for (int32_t i = 0; i < scans->count; i++)
+        WEFT_TRY(st,
+                 weft_pointer_map_put(ctx, &p->buckets, *PLAN_LIST_AT(scans, const weft_node *, i), count));
+done:
+    return st;
+}
+
+/* Tell of the node, and of the scans below it, that it makes use of buckets. */
+static weft_status find_buckets(physical *p, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = p->text.ctx;
+    plan_distribution left = {0}, right = {0};
+    int32_t buckets = 0;
+    if (node->kind == WEFT_NODE_AGGREGATE || node->kind == WEFT_NODE_WINDOW) {
+        WEFT_TRY(st, plan_groups_distribution(ctx, &p->parents, node, &left));
+        WEFT_TRY(st, put_buckets(p, node, left.count, &left.scans));
+    } else if (node->kind == WEFT_NODE_JOIN) {
+        WEFT_TRY(st, plan_join_buckets(ctx, &p->parents, node, &left, &right, &buckets));
+        WEFT_TRY(st, put_buckets(p, node, buckets, &left.scans));
+        WEFT_TRY(st, put_buckets(p, node, buckets, &right.scans));
+    } else if (node->kind == WEFT_NODE_SCAN && weft_setting(ctx, WEFT_SET_AUTO_BUCKETED_SCAN) == 0 &&
+               buckets_of(p, node) == 0) {
+        WEFT_TRY(st, plan_distribution_of(ctx, &p->parents, node, &left));
+        WEFT_TRY(st, put_buckets(p, node, left.count, &left.scans));
+    }
+done:
+    return st;
+}
 
 static const char *operator_name(const weft_node *node)
 {
@@ -87,7 +137,7 @@ done:
     return st;
 }
 
-static weft_status join_content(text_buffer *b, const weft_node *node)
+static weft_status join_content(const physical *p, text_buffer *b, const weft_node *node)
 {
     static const char *const kinds[] = {"Inner",    "LeftOuter",       "RightOuter", "FullOuter", "LeftSemi",
                                         "LeftAnti", "LeftAnti (null)", "Mark",       "Single"};
@@ -100,6 +150,7 @@ static weft_status join_content(text_buffer *b, const weft_node *node)
     }
     WEFT_TRY(st, node_text_printf(b, " %s, %s", kinds[node->join.kind],
                                   node->join.build_left ? "BuildLeft" : "BuildRight"));
+    if (buckets_of(p, node) > 0) WEFT_TRY(st, node_text_printf(b, ", Buckets: %d", buckets_of(p, node)));
     if (node->join.condition_count > 0) {
         WEFT_TRY(st, node_text_words(b, ", "));
         WEFT_TRY(st, node_text_exprs(b, node->join.conditions, node->join.condition_count, " AND "));
@@ -123,13 +174,29 @@ done:
     return st;
 }
 
-static weft_status scan_content(text_buffer *b, const weft_node *node)
+/* What of the buckets of a table is read. */
+static weft_status bucket_content(const physical *p, text_buffer *b, const weft_node *scan)
+{
+    weft_status st = WEFT_OK;
+    plan_bucket_set set = {0};
+    const int32_t read = buckets_of(p, scan);
+    if (scan->scan.relation == NULL) return WEFT_OK;
+    WEFT_TRY(st, plan_buckets(b->ctx, scan, &set));
+    if (set.wanted == NULL && read == 0) return WEFT_OK;
+    const int32_t count = scan->scan.relation->definition->bucket_count;
+    WEFT_TRY(st, node_text_printf(b, ", SelectedBucketsCount: %d out of %d",
+                                  set.wanted == NULL ? count : set.selected, count));
+    if (read > 0 && read < count) WEFT_TRY(st, node_text_printf(b, " (Coalesced to %d)", read));
+done:
+    return st;
+}
+
+static weft_status scan_content(const physical *p, text_buffer *b, const weft_node *node)
 {
     weft_status st = WEFT_OK;
     const char *cached = node->scan.relation != NULL ? node->scan.relation->cached : NULL;
     const char *name = node->scan.relation != NULL && cached == NULL ? node->scan.relation->name : NULL;
     const char *path = name != NULL ? strchr(name, ' ') : NULL;
-    plan_bucket_set buckets = {0};
     if (path != NULL) {
         WEFT_TRY(st, node_text_words(b, " "));
         WEFT_TRY(st, node_text_put(b, name, (size_t)(path - name)));
@@ -142,12 +209,10 @@ static weft_status scan_content(text_buffer *b, const weft_node *node)
     }
     if (node->scan.relation != NULL && node->scan.relation->partitions > 0)
         WEFT_TRY(st, node_text_printf(b, ", Partitions: %d", node->scan.relation->partitions));
+    if (buckets_of(p, node) > 0) WEFT_TRY(st, node_text_words(b, ", Bucketed: true"));
     WEFT_TRY(st, node_text_words(b, ", PushedFilters:"));
     WEFT_TRY(st, node_text_list(b, node->scan.conjuncts, node->scan.conjunct_count));
-    if (node->scan.relation != NULL) WEFT_TRY(st, plan_buckets(b->ctx, node, &buckets));
-    if (buckets.wanted != NULL)
-        WEFT_TRY(
-            st, node_text_printf(b, ", SelectedBucketsCount: %d out of %d", buckets.selected, buckets.count));
+    WEFT_TRY(st, bucket_content(p, b, node));
 done:
     return st;
 }
@@ -174,13 +239,13 @@ done:
     return st;
 }
 
-static weft_status content(text_buffer *b, const weft_node *node)
+static weft_status content(const physical *p, text_buffer *b, const weft_node *node)
 {
     if (node->kind == WEFT_NODE_REPARTITION) return repartition_content(b, node);
     if (node->kind == WEFT_NODE_AGGREGATE) return aggregate_content(b, node, false);
-    if (node->kind == WEFT_NODE_JOIN) return join_content(b, node);
+    if (node->kind == WEFT_NODE_JOIN) return join_content(p, b, node);
     if (node->kind == WEFT_NODE_SORT) return sort_content(b, node);
-    if (node->kind == WEFT_NODE_SCAN) return scan_content(b, node);
+    if (node->kind == WEFT_NODE_SCAN) return scan_content(p, b, node);
     return node_text_content(b, node);
 }
 
@@ -201,7 +266,7 @@ static weft_status section(physical *p, const weft_node *node, int32_t number)
         WEFT_TRY(st, node_text_words(s, "\n"));
     }
     WEFT_TRY(st, node_text_words(s, "Arguments:"));
-    WEFT_TRY(st, content(s, node));
+    WEFT_TRY(st, content(p, s, node));
     WEFT_TRY(st, node_text_words(s, "\n"));
 done:
     return st;
@@ -219,8 +284,7 @@ done:
     return st;
 }
 
-/* An aggregate's lines: the final half, the exchange, the partial half. */
-static weft_status aggregate_lines(physical *p, const weft_node *node)
+static weft_status exchange_line(physical *p, const weft_node *node)
 {
     weft_status st = WEFT_OK;
     text_buffer *b = &p->text;
@@ -232,6 +296,16 @@ static weft_status aggregate_lines(physical *p, const weft_node *node)
         WEFT_TRY(st, node_text_exprs(b, node->aggregate.groups, node->aggregate.group_count, ", "));
         WEFT_TRY(st, node_text_words(b, ")"));
     }
+done:
+    return st;
+}
+
+/* An aggregate's lines: the final half, the exchange if it needs one, the partial half. */
+static weft_status aggregate_lines(physical *p, const weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    text_buffer *b = &p->text;
+    if (buckets_of(p, node) == 0) WEFT_TRY(st, exchange_line(p, node));
     WEFT_TRY(st, line_below(p, true));
     WEFT_TRY(st, node_text_words(b, "HashAggregate"));
     WEFT_TRY(st, aggregate_content(b, node, true));
@@ -243,12 +317,13 @@ static weft_status operators(physical *p, const weft_node *node)
 {
     weft_status st = WEFT_OK;
     const int32_t number = ++p->count;
+    WEFT_TRY(st, find_buckets(p, node));
     WEFT_TRY(st, node_text_words(&p->text, operator_name(node)));
     if (p->details) {
         WEFT_TRY(st, node_text_printf(&p->text, " (%d)", number));
         WEFT_TRY(st, section(p, node, number));
     } else {
-        WEFT_TRY(st, content(&p->text, node));
+        WEFT_TRY(st, content(p, &p->text, node));
         if (node->kind == WEFT_NODE_AGGREGATE) WEFT_TRY(st, aggregate_lines(p, node));
     }
     const size_t depth = p->indent.count;
@@ -266,6 +341,7 @@ weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool detail
 {
     weft_status st = WEFT_OK;
     physical p = {.text = {.ctx = ctx}, .indent = {.ctx = ctx}, .sections = {.ctx = ctx}, .details = details};
+    WEFT_TRY(st, weft_count_parents(ctx, root, &p.parents));
     WEFT_TRY(st, node_text_put(&p.indent, "", 0));
     WEFT_TRY(st, node_text_put(&p.sections, "", 0));
     WEFT_TRY(st, node_text_printf(&p.text, "AdaptivePlan isFinalPlan=%s", ran ? "true" : "false"));

@@ -101,6 +101,7 @@ static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node
     const int32_t most = groups + node->aggregate.aggregate_count * WEFT_AGG_STATES_MAX;
     weft_sink_spec sink = {.kind = WEFT_SINK_AGGREGATE, .partition_count = 1};
     weft_estimate estimate = {0};
+    plan_distribution together = {0};
     weft_type *types = NULL;
     int64_t *ids = NULL;
     int32_t count = groups;
@@ -125,6 +126,12 @@ static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node
         WEFT_TRY(st, weft_estimate_node(ctx, node, &estimate));
         sink.partition_count =
             plan_partitions_for(p, estimate.rows * (estimate.row_bytes + 24), estimate.rows);
+    }
+    if (finest < 0) WEFT_TRY(st, plan_groups_distribution(ctx, &p->parents, node, &together));
+    if (together.count > 0) {
+        WEFT_TRY(st, plan_take_buckets(ctx, &together, together.count, pipe));
+        sink.placed = true;
+        sink.partition_count = plan_bucket_partitions(together.count);
     }
     WEFT_TRY(st, pipe_name(ctx, pipe, finest >= 0 ? "aggregate by sets" : "aggregate"));
     WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, MADE_PARTIAL, ids, NULL, out));

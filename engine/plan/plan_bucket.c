@@ -9,17 +9,22 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "engine/expr/bucket.h"
 #include "engine/plan/planner_impl.h"
 
-static bool is_hashable(weft_type type)
+bool plan_is_bucket_type(weft_type type)
 {
     switch ((int)type.id) {
+    case WEFT_TYPE_BOOLEAN:
     case WEFT_TYPE_TINYINT:
     case WEFT_TYPE_SMALLINT:
     case WEFT_TYPE_INT:
     case WEFT_TYPE_BIGINT:
     case WEFT_TYPE_DATE:
-    case WEFT_TYPE_TIMESTAMP: return true;
+    case WEFT_TYPE_TIMESTAMP:
+    case WEFT_TYPE_TIMESTAMP_NTZ:
+    case WEFT_TYPE_BINARY:
+    case WEFT_TYPE_DECIMAL: return true;
     case WEFT_TYPE_STRING: return weft_type_equal(type, WEFT_TYPE_OF(WEFT_TYPE_STRING));
     default: return false;
     }
@@ -75,7 +80,7 @@ static const weft_output *bucket_column(const weft_ctx *ctx, const weft_node *sc
     for (int32_t i = 0; i < scan->output.count; i++) {
         const char *name = relation->schema->fields[scan->scan.columns[i]].name;
         if (strcasecmp(name, table->bucket_names[0]) != 0) continue;
-        return is_hashable(scan->output.columns[i].type) ? &scan->output.columns[i] : NULL;
+        return plan_is_bucket_type(scan->output.columns[i].type) ? &scan->output.columns[i] : NULL;
     }
     return NULL;
 }
@@ -108,18 +113,6 @@ done:
     return st;
 }
 
-/* The bucket in the name of a file, behind its last '_'; -1: it has none. */
-static int64_t bucket_of_file(const char *path)
-{
-    const char *name = strrchr(path, '/'), *from = strrchr(name == NULL ? path : name, '_');
-    int64_t number = 0;
-    int32_t digits = 0;
-    if (from == NULL) return -1;
-    for (from++; *from >= '0' && *from <= '9' && digits < 9; from++, digits++)
-        number = number * 10 + (*from - '0');
-    return digits > 0 && (*from == '.' || *from == '\0') ? number : -1;
-}
-
 weft_status plan_prune_buckets(weft_ctx *ctx, const weft_node *scan, weft_split *splits, int32_t *count)
 {
     weft_status st = WEFT_OK;
@@ -129,7 +122,7 @@ weft_status plan_prune_buckets(weft_ctx *ctx, const weft_node *scan, weft_split 
     WEFT_TRY(st, plan_buckets(ctx, scan, &set));
     if (set.wanted == NULL) goto done;
     for (int32_t i = 0; i < *count; i++) {
-        const int64_t bucket = bucket_of_file(relation->files[splits[i].file_index].path);
+        const int64_t bucket = weft_bucket_of_file(relation->files[splits[i].file_index].path);
         if (bucket < 0 || bucket >= set.count || set.wanted[bucket]) splits[kept++] = splits[i];
     }
     *count = kept;

@@ -159,6 +159,7 @@ static weft_status add_probe(weft_ctx *ctx, weft_planner *p, const join_sides *j
     op.probe.emit_pairs = !silent;
     op.probe.mark_nullable = j->kind == WEFT_JOIN_MARK && j->node->join.mark_nullable;
     op.probe.partitioned = partitioned;
+    op.probe.placed = partitioned && j->buckets > 0;
     WEFT_TRY(st, pipe_add_input(ctx, pipe, build->stage_id,
                                 partitioned ? WEFT_INPUT_PARTITION : WEFT_INPUT_ALL, &op.probe.input));
     op.probe.key_count = j->key_count;
@@ -176,6 +177,17 @@ static weft_status add_probe(weft_ctx *ctx, weft_planner *p, const join_sides *j
     pipe->columns = output.places;
     if (!partitioned) pipe->shared_bytes += build->stats.bytes + 16 * build->stats.rows;
     WEFT_TRY(st, estimate_output(ctx, j, pipe));
+done:
+    return st;
+}
+
+/* Each task of the probe side joins the build rows of its own bucket. */
+static weft_status stay_in_buckets(weft_ctx *ctx, const join_sides *j, const made *build, pipeline *pipe)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, plan_take_buckets(ctx, &j->probe_rows, j->buckets, pipe));
+    pipe->bucket_tasks = true; /* each makes a table of them */
+    if (pipe->scan == NULL) WEFT_TRY(st, pipe_add_partitions(ctx, pipe, &build->stats));
 done:
     return st;
 }
@@ -212,13 +224,15 @@ static weft_status open_probe(weft_ctx *ctx, weft_planner *p, const join_sides *
             goto done;
         }
         bool shares = true;
-        WEFT_TRY(st, join_shares_table(ctx, p, j, build, &below, own.count > 0, out, &shares));
+        if (j->buckets == 0)
+            WEFT_TRY(st, join_shares_table(ctx, p, j, build, &below, own.count > 0, out, &shares));
         if (!shares) {
             WEFT_TRY(st, join_issue_side(ctx, p, j, false, build->stats.partition_count, required, out,
                                          &exchanged));
             goto done;
         }
-        WEFT_TRY(st, add_probe(ctx, p, j, build, false, required, out));
+        if (j->buckets > 0) WEFT_TRY(st, stay_in_buckets(ctx, j, build, out));
+        WEFT_TRY(st, add_probe(ctx, p, j, build, j->buckets > 0, required, out));
     } else {
         if (!exchanged->finished) goto done;
         WEFT_TRY(st, pipe_open_rows(ctx, p, &exchanged, 1, exchanged->ids, out));
@@ -383,6 +397,7 @@ weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
 
     *ready = false;
     join_order_sides(node, &j);
+    WEFT_TRY(st, join_find_buckets(ctx, p, &j));
     if (j.key_count == 0 && (j.kind == WEFT_JOIN_FULL || j.keep_build))
         return weft_fail(ctx, WEFT_INTERNAL, "a %s without equal keys was not rewritten", probe_name(&j));
     WEFT_TRY(st, join_make_build(ctx, p, &j, required, constraints, &build));

@@ -13,12 +13,16 @@ typedef struct join_sides {
     int32_t key_count;
     const weft_expr *const *probe_keys, *const *build_keys;
     int64_t *build_key_ids; /* logical ids of the build keys (new ones for computed keys) */
+    int32_t buckets;        /* both sides come by so many buckets; 0: they do not */
+    plan_distribution probe_rows, build_rows;
 } join_sides;
 
 /* plan_join_sides.c */
 
 /* Which side is the build side, and what the join does then. */
 void join_order_sides(const weft_node *node, join_sides *j);
+/* Do both sides come by buckets? */
+WEFT_MUST_CHECK weft_status join_find_buckets(weft_ctx *ctx, const weft_planner *p, join_sides *j);
 /* Add a constraint of the logical column id, unless it is there. */
 WEFT_MUST_CHECK weft_status join_add_constraint(weft_ctx *ctx, plan_list *list, const plan_constraint *from,
                                                 int64_t id);

@@ -46,6 +46,20 @@ const weft_node *plan_join_probe_side(const weft_node *node)
     return sides.probe;
 }
 
+const weft_node *plan_join_build_side(const weft_node *node)
+{
+    join_sides sides;
+    join_order_sides(node, &sides);
+    return sides.build;
+}
+
+bool plan_join_keeps_build(const weft_node *node)
+{
+    join_sides sides;
+    join_order_sides(node, &sides);
+    return sides.keep_build || sides.kind == WEFT_JOIN_FULL;
+}
+
 weft_status join_add_constraint(weft_ctx *ctx, plan_list *list, const plan_constraint *from, int64_t id)
 {
     weft_status st = WEFT_OK;
@@ -213,12 +227,21 @@ weft_status join_issue_side(weft_ctx *ctx, weft_planner *p, const join_sides *j,
                                 .key_count = j->key_count,
                                 .keys = ids,
                                 .track_ranges = build_side,
+                                .placed = pipe->buckets > 0 && j->buckets > 0,
                                 .limit = -1};
     WEFT_TRY(st, pipe_name(ctx, pipe, build_side ? "build" : "exchange"));
     WEFT_TRY(st, plan_issue_exchange(ctx, p, pipe, &stored, &wish, j->node,
                                      build_side ? MADE_BUILD : MADE_PROBE, out));
 done:
     return st;
+}
+
+weft_status join_find_buckets(weft_ctx *ctx, const weft_planner *p, join_sides *j)
+{
+    const bool probe_left = j->probe == j->node->inputs[0];
+    plan_distribution *left = probe_left ? &j->probe_rows : &j->build_rows;
+    plan_distribution *right = probe_left ? &j->build_rows : &j->probe_rows;
+    return plan_join_buckets(ctx, &p->parents, j->node, left, right, &j->buckets);
 }
 
 weft_status join_make_build(weft_ctx *ctx, weft_planner *p, const join_sides *j, const id_set *required,
@@ -241,6 +264,7 @@ weft_status join_make_build(weft_ctx *ctx, weft_planner *p, const join_sides *j,
     WEFT_TRY(st, join_side_constraints(ctx, j, true, constraints, &probe.holds, &passed));
     WEFT_TRY(st, plan_pipe(ctx, p, j->build, &below, &passed, &build, &ready));
     if (!ready) goto done;
+    if (j->buckets > 0) WEFT_TRY(st, plan_take_buckets(ctx, &j->build_rows, j->buckets, &build));
     const weft_join_strategy strategy = j->node->join.strategy;
     const bool shuffled = strategy == WEFT_STRATEGY_MERGE || strategy == WEFT_STRATEGY_SHUFFLE_HASH;
     int32_t partitions =
@@ -248,6 +272,7 @@ weft_status join_make_build(weft_ctx *ctx, weft_planner *p, const join_sides *j,
             ? 1
             : plan_partitions_for(p, build.rows * (16.0 + 16.0 * build.types.count), build.rows);
     if (shuffled && partitions == 1 && j->key_count > 0) partitions = HINTED_PARTITIONS;
+    if (j->buckets > 0) partitions = plan_bucket_partitions(j->buckets);
     WEFT_TRY(st, join_issue_side(ctx, p, j, true, partitions, required, &build, out));
 done:
     return st;

@@ -66,8 +66,13 @@ weft_status plan_repartition(weft_ctx *ctx, weft_planner *p, const weft_node *no
     const constraint_list none = {0};
     made *rows = plan_find_made(p, node, MADE_INPUT);
     *ready = false;
-    if (node->repartition.kind == WEFT_REPARTITION_COALESCE) {
+    if (node->repartition.kind == WEFT_REPARTITION_COALESCE && rows == NULL) {
         WEFT_TRY(st, plan_pipe(ctx, p, node->inputs[0], required, &none, out, ready));
+        if (*ready && out->buckets > 0) { /* a task of several buckets has no place: their rows go on */
+            *ready = false;
+            WEFT_TRY(st, exchange(ctx, p, node, required, &rows));
+            goto done;
+        }
         const bool fewer = out->task_count == 0 || out->task_count > node->repartition.count;
         if (!fewer) goto done;
         out->task_limit = out->task_count == 0 || out->task_limit;

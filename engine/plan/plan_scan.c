@@ -7,6 +7,7 @@
 
 #include "common/limits.h"
 #include "common/settings.h"
+#include "engine/expr/bucket.h"
 #include "engine/plan/planner_impl.h"
 
 enum {
@@ -81,6 +82,7 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
     weft_status st = WEFT_OK;
     const int32_t width = node->output.count;
     id_set filtered = {0};
+    plan_distribution rows = {0};
     int32_t *columns = NULL, *emit = NULL;
     uint8_t *needed = NULL;
     weft_type *types = NULL;
@@ -138,6 +140,11 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
     char *name = NULL;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "scan %s", node->scan.relation->name));
     WEFT_TRY(st, pipe_name(ctx, out, name));
+    if (weft_setting(ctx, WEFT_SET_AUTO_BUCKETED_SCAN) == 0) {
+        WEFT_TRY(st, plan_distribution_of(ctx, &p->parents, node, &rows));
+        out->buckets = rows.count;
+        out->bucket_tasks = rows.count > 0;
+    }
 done:
     return st;
 }
@@ -166,6 +173,42 @@ static weft_status tasks_of_splits(weft_ctx *ctx, const weft_planner *p, const w
         task->splits = splits + begin;
         left -= units;
         begin = end;
+    }
+done:
+    return st;
+}
+
+/* The splits bucket by bucket, each with tasks of its own: one where a task makes the table of its build
+ * rows, else as many as suit the rows. A bucket without files has none. */
+static weft_status tasks_of_bucket_splits(weft_ctx *ctx, const weft_planner *p, const pipeline *pipe,
+                                          const weft_split *splits, int32_t count, int64_t least,
+                                          plan_list *tasks)
+{
+    weft_status st = WEFT_OK;
+    const weft_file_info *files = pipe->source.scan.relation->files;
+    const int32_t width = plan_bucket_partitions(pipe->buckets) /
+                          (int32_t)weft_pow2_ceil((uint64_t)pipe->buckets);
+    weft_split *sorted = NULL;
+    int32_t *ends = NULL;
+    int64_t units = 0;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &sorted));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, pipe->buckets + 1, &ends));
+    for (int32_t i = 0; i < count; i++) {
+        ends[weft_bucket_of_file(files[splits[i].file_index].path) % pipe->buckets + 1]++;
+        units += splits[i].end - splits[i].begin;
+    }
+    for (int32_t b = 0; b < pipe->buckets; b++) ends[b + 1] += ends[b];
+    for (int32_t i = 0; i < count; i++)
+        sorted[ends[weft_bucket_of_file(files[splits[i].file_index].path) % pipe->buckets]++] = splits[i];
+    least = weft_max_i64(least, units / (weft_max_i32(1, p->options.slots) * TASKS_PER_SLOT));
+    for (int32_t b = 0; b < pipe->buckets; b++) {
+        const int32_t begin = b == 0 ? 0 : ends[b - 1], first = tasks->count;
+        WEFT_TRY(st,
+                 tasks_of_splits(ctx, p, sorted + begin, ends[b] - begin, least, pipe->bucket_tasks, tasks));
+        for (int32_t i = first; i < tasks->count; i++) {
+            PLAN_LIST_AT(tasks, weft_task_spec, i)->partition_begin = b * width;
+            PLAN_LIST_AT(tasks, weft_task_spec, i)->partition_end = (b + 1) * width;
+        }
     }
 done:
     return st;
@@ -210,7 +253,10 @@ static weft_status tasks_of_scan(weft_ctx *ctx, const weft_planner *p, const pip
         WEFT_TRY(st, format->splits(ctx, relation->table, &spec, target, &splits, &split_count));
     }
     WEFT_TRY(st, plan_prune_buckets(ctx, pipe->scan, splits, &split_count));
-    WEFT_TRY(st, tasks_of_splits(ctx, p, splits, split_count, least, pipe->one_task, tasks));
+    if (pipe->buckets > 0)
+        WEFT_TRY(st, tasks_of_bucket_splits(ctx, p, pipe, splits, split_count, least, tasks));
+    else
+        WEFT_TRY(st, tasks_of_splits(ctx, p, splits, split_count, least, pipe->one_task, tasks));
 done:
     return st;
 }
@@ -247,6 +293,24 @@ done:
     return st;
 }
 
+/* What the tasks of buckets wrote is read as they did: so the rows stay where they are once more. */
+static weft_status tasks_of_bucket_rows(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks)
+{
+    weft_status st = WEFT_OK;
+    const int32_t width = pipe->partition_count / (int32_t)weft_pow2_ceil((uint64_t)pipe->buckets);
+    for (int32_t b = 0; b < pipe->buckets; b++) {
+        weft_task_spec *task = NULL;
+        int64_t rows = 0;
+        for (int32_t i = b * width; i < (b + 1) * width; i++) rows += pipe->partition_rows[i];
+        if (rows == 0) continue;
+        WEFT_TRY(st, plan_list_add(ctx, tasks, sizeof(*task), (void **)&task));
+        task->partition_begin = b * width;
+        task->partition_end = (b + 1) * width;
+    }
+done:
+    return st;
+}
+
 static weft_status tasks_of_ranges(weft_ctx *ctx, const pipeline *pipe, plan_list *tasks)
 {
     weft_status st = WEFT_OK;
@@ -269,6 +333,8 @@ weft_status plan_tasks(weft_ctx *ctx, weft_planner *p, const pipeline *pipe, con
         WEFT_TRY(st, tasks_of_scan(ctx, p, pipe, &list));
     else if (pipe->range_count > 0)
         WEFT_TRY(st, tasks_of_ranges(ctx, pipe, &list));
+    else if (pipe->buckets > 0)
+        WEFT_TRY(st, tasks_of_bucket_rows(ctx, pipe, &list));
     else if (pipe->partitioned)
         WEFT_TRY(st, tasks_of_partitions(ctx, p, pipe, &list));
     if (pipe->task_count > 0) WEFT_TRY(st, plan_merge_tasks(ctx, pipe, &list));
@@ -277,7 +343,8 @@ weft_status plan_tasks(weft_ctx *ctx, weft_planner *p, const pipeline *pipe, con
          * block */
         weft_task_spec *task = NULL;
         WEFT_TRY(st, plan_list_add(ctx, &list, sizeof(*task), (void **)&task));
-        task->partition_end = pipe->partition_count;
+        task->partition_end = pipe->buckets > 0 ? plan_bucket_partitions(pipe->buckets)
+                                                : pipe->partition_count;
     }
     *tasks = list.items;
     *count = list.count;

@@ -40,6 +40,7 @@ static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *n
     const weft_expr **exprs = NULL;
     int32_t *ordinals = NULL;
     id_set kept = {0};
+    plan_distribution together = {0};
     weft_sort_key *sort = NULL;
     int64_t *ids = NULL;
 
@@ -76,6 +77,13 @@ static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *n
                                     .numbering = wish->group.numbering,
                                     .by_range = wish->by_range}};
     if (hash_count > 0) sink.partition_count = plan_partitions_for(p, pipe->rows * 64, pipe->rows);
+    if (node->kind == WEFT_NODE_WINDOW)
+        WEFT_TRY(st, plan_groups_distribution(ctx, &p->parents, node, &together));
+    if (together.count > 0) {
+        WEFT_TRY(st, plan_take_buckets(ctx, &together, together.count, pipe));
+        sink.placed = true;
+        sink.partition_count = plan_bucket_partitions(together.count);
+    }
     WEFT_TRY(st, pipe_name(ctx, pipe, wish->limit >= 0 ? "top-n" : "sort"));
     WEFT_TRY(st, plan_issue(ctx, p, pipe, &sink, node, MADE_RUNS, NULL, NULL, out));
     /* remember where the logical columns lie in the rows: several ids may share a column, so the list is kept

@@ -96,6 +96,9 @@ typedef struct pipeline {
     int32_t partition_count;
     int32_t range_count; /* MERGE: the ranges of its tasks, in order; 0: it has one task */
     const weft_sort_range *ranges;
+    int32_t buckets;       /* tasks are buckets: of so many; 0: they are not */
+    bool bucket_tasks;     /* … one of each */
+    bool bucket_checked;   /* no file has rows of another bucket, or reading it raises */
     int32_t task_count;    /* that a hint asks for, 0: none … */
     bool task_limit;       /* … or at most so many */
     bool one_task;         /* order or a global count needs a single task */
@@ -157,6 +160,7 @@ typedef struct exchange_wish {
     int32_t key_count;
     const int64_t *keys;
     bool track_ranges;
+    bool placed; /* the rows stay in the partitions of their tasks */
     int64_t limit;
 } exchange_wish;
 WEFT_MUST_CHECK weft_status plan_issue_exchange(weft_ctx *ctx, weft_planner *p, pipeline *pipe,
@@ -265,6 +269,9 @@ WEFT_MUST_CHECK weft_status plan_join(weft_ctx *ctx, weft_planner *p, const weft
                                       const id_set *required, const constraint_list *constraints,
                                       pipeline *out, bool *ready);
 const weft_node *plan_join_probe_side(const weft_node *node);
+const weft_node *plan_join_build_side(const weft_node *node);
+/* Do rows of the build side leave by their marks, in other tasks? */
+bool plan_join_keeps_build(const weft_node *node);
 
 /* ---- plan_recursion.c ---- */
 WEFT_MUST_CHECK weft_status plan_recursion(weft_ctx *ctx, weft_planner *p, const weft_node *node,
@@ -288,9 +295,36 @@ typedef struct plan_bucket_set {
     const uint8_t *wanted; /* [count] */
 } plan_bucket_set;
 WEFT_MUST_CHECK weft_status plan_buckets(weft_ctx *ctx, const weft_node *scan, plan_bucket_set *out);
+/* Have equal values of the type equal bits, and so one hash? */
+bool plan_is_bucket_type(weft_type type);
 /* Drop the splits of files of other buckets. */
 WEFT_MUST_CHECK weft_status plan_prune_buckets(weft_ctx *ctx, const weft_node *scan, weft_split *splits,
                                                int32_t *count);
+
+/* ---- plan_distribution.c ---- */
+/* Rows with equal keys are in the tasks of one bucket: of `count`, by Spark's hash of the keys. */
+typedef struct plan_distribution {
+    int32_t count; /* 0: nothing is known */
+    bool scanned;  /* straight from files, which may be read as fewer buckets */
+    int32_t key_count;
+    plan_list *keys; /* [key_count] of int64_t: the columns that hold each key */
+    plan_list scans; /* const weft_node *: where the rows come from */
+} plan_distribution;
+/* What holds of the rows of a node; parents: of its tree. */
+WEFT_MUST_CHECK weft_status plan_distribution_of(weft_ctx *ctx, const weft_pointer_map *parents,
+                                                 const weft_node *node, plan_distribution *out);
+/* What holds of the input of an AGGREGATE or WINDOW, where rows of one group lie together; else nothing. */
+WEFT_MUST_CHECK weft_status plan_groups_distribution(weft_ctx *ctx, const weft_pointer_map *parents,
+                                                     const weft_node *node, plan_distribution *out);
+/* As how many buckets the sides of a JOIN meet without an exchange; 0: they do not. */
+WEFT_MUST_CHECK weft_status plan_join_buckets(weft_ctx *ctx, const weft_pointer_map *parents,
+                                              const weft_node *join, plan_distribution *left,
+                                              plan_distribution *right, int32_t *buckets);
+/* Partitions of what the tasks of so many buckets write: each has the same part of them. */
+int32_t plan_bucket_partitions(int32_t buckets);
+/* Have the tasks of a pipe with this distribution read by buckets. */
+WEFT_MUST_CHECK weft_status plan_take_buckets(weft_ctx *ctx, const plan_distribution *d, int32_t buckets,
+                                              pipeline *pipe);
 
 /* ---- plan_live.c ---- */
 /* Set `live` of every made record. */

@@ -254,14 +254,32 @@ done:
     return st;
 }
 
+/* The partitions in which the tasks of a stage have places; 0: they have none. */
+static int32_t placed_partitions(const weft_stage *stage)
+{
+    if (stage->fragment.sink.placed) return stage->fragment.sink.partition_count;
+    for (int32_t i = 0; i < stage->fragment.op_count; i++) {
+        const weft_op_spec *op = &stage->fragment.ops[i];
+        if (op->kind == WEFT_OP_PROBE && op->probe.placed)
+            return stage->inputs[op->probe.input].partition_count;
+    }
+    return 0;
+}
+
+/* A place is a power of two of partitions that begins at a multiple of it. */
+static bool is_place(int32_t begin, int32_t end)
+{
+    const int32_t width = end - begin;
+    return width > 0 && (width & (width - 1)) == 0 && begin % width == 0;
+}
+
 /* The partitions that tasks may name. Rows may be read from several inputs one after the other, some of which
  * have fewer; both sides of a join have as many. */
 static int32_t most_partitions(const weft_stage *stage)
 {
     const weft_source_spec *source = &stage->fragment.source;
-    int32_t most = 0;
-    if (source->kind != WEFT_SOURCE_SCAN && source->kind != WEFT_SOURCE_VALUES)
-        most = stage->inputs[source->input].partition_count;
+    const bool reads = source->kind != WEFT_SOURCE_SCAN && source->kind != WEFT_SOURCE_VALUES;
+    int32_t most = reads ? stage->inputs[source->input].partition_count : placed_partitions(stage);
     for (int32_t i = 1; source->kind == WEFT_SOURCE_ROWS && i < source->rows.input_count; i++)
         most = weft_max_i32(most, stage->inputs[source->input + i].partition_count);
     for (int32_t i = 0; i < stage->fragment.op_count; i++) {
@@ -298,6 +316,8 @@ static weft_status get_task(wire_stage *w, const Weft__Wire__Task *from, int32_t
     if (from->partition_begin < 0 || from->partition_begin > from->partition_end ||
         from->partition_end > partitions)
         return wire_fail(w, "its partitions are not those of the inputs");
+    if (placed_partitions(w->stage) > 0 && !is_place(from->partition_begin, from->partition_end))
+        return wire_fail(w, "its partitions are no place");
     WEFT_TRY(st, WEFT_NEW_ARRAY(w->ctx, from->n_splits, &splits));
     for (size_t i = 0; i < from->n_splits; i++) {
         const Weft__Wire__Split *m = from->splits[i];

@@ -287,6 +287,7 @@ static weft_status put_probe(weft_ctx *ctx, const weft_op_spec *spec, Weft__Wire
     m->unique = spec->probe.unique;
     m->input = spec->probe.input;
     m->partitioned = spec->probe.partitioned;
+    m->placed = spec->probe.placed;
     put_ints(spec->probe.keys, spec->probe.key_count, &m->n_keys, &m->keys);
     put_ints(spec->probe.build_keys, spec->probe.key_count, &m->n_build_keys, &m->build_keys);
     if (spec->probe.null_equal != NULL)
@@ -469,6 +470,7 @@ static weft_status put_sink(weft_ctx *ctx, const weft_sink_spec *spec, Weft__Wir
     weft__wire__sink__init(m);
     m->kind = (uint32_t)spec->kind;
     m->partition_count = spec->partition_count;
+    m->placed = spec->placed;
     WEFT_TRY(st, put_types(ctx, &spec->rows, &m->rows));
     switch (spec->kind) {
     case WEFT_SINK_EXCHANGE: WEFT_TRY(st, put_exchange(ctx, spec, m)); break;

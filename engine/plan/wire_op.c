@@ -135,6 +135,8 @@ static weft_status get_probe(const wire_stage *w, const Weft__Wire__Probe *from,
     out->probe.mark_nullable = from->mark_nullable != 0;
     out->probe.unique = from->unique != 0;
     out->probe.partitioned = from->partitioned != 0;
+    out->probe.placed = from->placed != 0;
+    if (from->placed && !from->partitioned) return wire_fail(w, "a join has a place and no partitions");
     out->probe.input = from->input;
     out->probe.probe_columns = wire_ints(from->probe_columns);
     out->probe.probe_count = (int32_t)from->n_probe_columns;

@@ -179,6 +179,7 @@ weft_status wire_get_sink(wire_stage *w, const Weft__Wire__Sink *from, weft_sink
         return wire_fail(w, "the number of partitions is no power of two in range");
     out->kind = (weft_sink_kind)from->kind;
     out->partition_count = partitions;
+    out->placed = from->placed != 0;
     WEFT_TRY(st, wire_get_types(w, &from->rows, &out->rows));
     switch (out->kind) {
     case WEFT_SINK_EXCHANGE: WEFT_TRY(st, get_exchange(w, from->exchange, out)); break;

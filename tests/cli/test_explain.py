@@ -3,6 +3,7 @@
 
 import os
 import re
+import shutil
 import unittest
 
 from cli_case import CliCase
@@ -147,6 +148,35 @@ class Explain(CliCase):
         ):
             done = self.sql(made.format(f"b{i}", f"b{i}", where), "-S")
             self.assertIn(part, done.stdout, done.stderr)
+
+    def test_joins_and_groups_by_buckets(self):
+        made = "".join(
+            f"create table {name} (k int, v int) using parquet clustered by (k) into {count} buckets;"
+            for name, count in (("a", 4), ("b", 4), ("c", 8))
+        )
+        never = "spark.sql.autoBroadcastJoinThreshold=-1"
+        fewer = "spark.sql.bucketing.coalesceBucketsInJoin.enabled=true"
+        off = "spark.sql.sources.bucketing.enabled=false"
+        read = "Bucketed: true, PushedFilters: [], SelectedBucketsCount: "
+        grouped = "select a.k, count(*) from a join {} x on a.k = x.k group by a.k"
+        for settings, query, exchanges, parts in (
+            ((never,), grouped.format("b"), 0, (", Inner, BuildRight, Buckets: 4\n", read + "4 out of 4\n")),
+            ((never, off), grouped.format("b"), 1, (", Inner, BuildRight\n",)),
+            ((), grouped.format("b"), 1, (", Inner, BuildRight\n",)),  # one so small is shared
+            ((never,), grouped.format("c"), 1, (", Inner, BuildRight\n",)),
+            ((never, fewer), grouped.format("c"), 0, (read + "8 out of 8 (Coalesced to 4)\n",)),
+            ((), "select k, v, count(*) from a group by v, k", 0, (read + "4 out of 4\n",)),
+            ((), "select distinct v from a", 1, ()),
+            ((), "select sum(v) over (partition by k) from a", 0, (read + "4 out of 4\n",)),
+            ((), "select k + 1, count(*) from a group by k + 1", 1, ()),
+        ):
+            words = [word for setting in settings for word in ("--conf", setting)]
+            shutil.rmtree(self.path("weft-warehouse"), ignore_errors=True)
+            done = self.sql(f"{made} explain {query}", "-S", *words)
+            self.assertEqual(done.stdout.count("Exchange"), exchanges, done.stdout + done.stderr)
+            self.assertEqual("Bucketed: true" in done.stdout, exchanges == 0, done.stdout)
+            for part in parts:
+                self.assertIn(part, done.stdout)
 
 
 if __name__ == "__main__":

@@ -348,6 +348,45 @@ done:
     return st;
 }
 
+/* Tasks with a place have a power of two of the partitions, at a multiple of it; only partitions have one. */
+static void places(void **state)
+{
+    (void)state;
+    static bench b;
+    static const struct {
+        int32_t begin, end;
+        bool good;
+    } tasks[] = {{0, 8, true}, {8, 16, true}, {5, 6, true}, {4, 4, false}, {2, 6, false}, {0, 3, false}};
+    uint8_t *bytes = NULL, *changed = NULL;
+    weft_stage *decoded = NULL;
+    size_t len = 0;
+    plan(&b, "select count(*) from lineitem join orders on l_orderkey = o_orderkey", 4 << 20);
+    weft_fixture_ok(&b.f, weft_stage_encode(&b.f.ctx, b.stages[0], &bytes, &len));
+    Weft__Wire__Stage *m = weft__wire__stage__unpack(NULL, len, bytes);
+    assert_non_null(m);
+    assert_true(m->sink->partition_count >= 16 && m->n_tasks > 0);
+    m->sink->placed = 1;
+    for (size_t i = 0; i < m->n_tasks; i++) m->tasks[i]->partition_end = 1;
+    for (size_t i = 0; i < WEFT_COUNT(tasks); i++) {
+        m->tasks[0]->partition_begin = tasks[i].begin;
+        m->tasks[0]->partition_end = tasks[i].end;
+        const size_t size = packed(&b, m, &changed);
+        if (!tasks[i].good) {
+            expect_refusal(&b, changed, size, WEFT_CORRUPT, "are no place");
+            continue;
+        }
+        weft_fixture_ok(&b.f, weft_stage_decode(&b.f.ctx, changed, size, &decoded));
+        assert_true(decoded->fragment.sink.placed);
+        assert_int_equal(decoded->tasks[0].partition_begin, tasks[i].begin);
+        assert_int_equal(decoded->tasks[0].partition_end, tasks[i].end);
+    }
+    m->tasks[0]->partition_end = m->sink->partition_count * 2;
+    size_t size = packed(&b, m, &changed);
+    expect_refusal(&b, changed, size, WEFT_CORRUPT, "not those of the inputs");
+    weft__wire__stage__free_unpacked(m, NULL);
+    weft_fixture_close(&b.f);
+}
+
 static void allocations_fail(void **state)
 {
     (void)state;
@@ -359,4 +398,4 @@ static void allocations_fail(void **state)
 }
 
 WEFT_TESTS(WEFT_TEST(tpch), WEFT_TEST(other_operators), WEFT_TEST(damage), WEFT_TEST(newer),
-           WEFT_TEST(ranges), WEFT_TEST(allocations_fail))
+           WEFT_TEST(ranges), WEFT_TEST(places), WEFT_TEST(allocations_fail))

@@ -35,6 +35,9 @@ X(COALESCE_BUCKETS, "weft.sql.bucketing.coalesceBucketsInJoin.enabled",
 X(COALESCE_RATIO, "weft.sql.bucketing.coalesceBucketsInJoin.maxBucketRatio",
   "spark.sql.bucketing.coalesceBucketsInJoin.maxBucketRatio", STATEMENT, INT, "4", 1, 65536,
   "How many times fewer they may be")
+X(NESTED_PRUNING, "weft.sql.optimizer.nestedSchemaPruning.enabled",
+  "spark.sql.optimizer.nestedSchemaPruning.enabled", STATEMENT, BOOL, "true", 0, 1,
+  "Of a nested column of Parquet only those fields are read that the statement names")
 X(FILE_RECORDS, "weft.sql.files.maxRecordsPerFile", "spark.sql.files.maxRecordsPerFile", STATEMENT, INT, "0",
   0, INT64_MAX, "Most rows of a file that a task writes; 0 is any number")
 X(FILE_BYTES, "weft.sql.files.maxBytes", "", STATEMENT, BYTES, "0", 0, INT64_MAX,

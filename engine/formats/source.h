@@ -65,6 +65,9 @@ typedef struct weft_scan_spec {
     const weft_scan_filter *key_filters; /* dynamic filters; all rows that fail are dropped */
     const uint8_t *needed; /* [column_count] 1: values are used above; 0: only conjuncts read them, and the
                               output column may be anything */
+    /* [column_count] the fields of nested columns that are read: types without the others, of which the
+     * values may be anything; NULL: all of all. A format may give what nobody reads. */
+    const weft_type *read;
     int32_t batch_rows;
 } weft_scan_spec;
 
@@ -78,6 +81,7 @@ struct weft_format {
                         const char *const *options, int32_t option_count, const weft_schema *schema,
                         weft_table **out);
     void (*close)(weft_table **table);
+    bool reads_fields; /* heeds weft_scan_spec.read */
     const weft_schema *(*schema)(const weft_table *table);
     int64_t (*row_count)(const weft_table *table); /* exact, or -1 */
     /* About how many rows, where row_count does not know; NULL, or -1: nobody does. */

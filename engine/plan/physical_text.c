@@ -15,6 +15,7 @@ typedef struct physical {
     bool details;
     int32_t count; /* of sections */
     weft_pointer_map parents;
+    weft_fields_read fields;
     weft_pointer_map buckets; /* node that makes use of buckets, and SCAN that is read by them, to the int32_t
                                * how many */
 } physical;
@@ -191,6 +192,26 @@ done:
     return st;
 }
 
+/* What is read of nested columns, where that is not all. */
+static weft_status read_content(const physical *p, text_buffer *b, const weft_node *scan)
+{
+    weft_status st = WEFT_OK;
+    bool any = false;
+    if (scan->scan.relation == NULL || !weft_reads_fields(b->ctx, scan->scan.relation)) return WEFT_OK;
+    for (int32_t i = 0; i < scan->output.count; i++) {
+        const weft_output *column = &scan->output.columns[i];
+        char text[1024];
+        weft_type read = {0};
+        WEFT_TRY(st, weft_fields_read_type(b->ctx, &p->fields, column->id, column->type, &read));
+        if (weft_type_equal(read, column->type)) continue;
+        WEFT_TRY(st, node_text_printf(b, "%s%s:%s", any ? "," : ", ReadSchema: ", column->name,
+                                      weft_type_text(read, text, sizeof text)));
+        any = true;
+    }
+done:
+    return st;
+}
+
 static weft_status scan_content(const physical *p, text_buffer *b, const weft_node *node)
 {
     weft_status st = WEFT_OK;
@@ -212,6 +233,7 @@ static weft_status scan_content(const physical *p, text_buffer *b, const weft_no
     if (buckets_of(p, node) > 0) WEFT_TRY(st, node_text_words(b, ", Bucketed: true"));
     WEFT_TRY(st, node_text_words(b, ", PushedFilters:"));
     WEFT_TRY(st, node_text_list(b, node->scan.conjuncts, node->scan.conjunct_count));
+    WEFT_TRY(st, read_content(p, b, node));
     WEFT_TRY(st, bucket_content(p, b, node));
 done:
     return st;
@@ -342,6 +364,7 @@ weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool detail
     weft_status st = WEFT_OK;
     physical p = {.text = {.ctx = ctx}, .indent = {.ctx = ctx}, .sections = {.ctx = ctx}, .details = details};
     WEFT_TRY(st, weft_count_parents(ctx, root, &p.parents));
+    WEFT_TRY(st, weft_fields_read_find(ctx, root, &p.fields));
     WEFT_TRY(st, node_text_put(&p.indent, "", 0));
     WEFT_TRY(st, node_text_put(&p.sections, "", 0));
     WEFT_TRY(st, node_text_printf(&p.text, "AdaptivePlan isFinalPlan=%s", ran ? "true" : "false"));

@@ -76,6 +76,26 @@ static bool constraint_on(const constraint_list *constraints, int64_t id)
     return false;
 }
 
+/* Where columns are read by some of their fields, tell which. */
+static weft_status scan_set_read(weft_ctx *ctx, const weft_planner *p, const weft_node *node,
+                                 weft_scan_spec *spec)
+{
+    weft_status st = WEFT_OK;
+    weft_type *read = NULL;
+    bool less = false;
+    if (!weft_reads_fields(ctx, node->scan.relation)) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->column_count, &read));
+    for (int32_t i = 0; i < spec->column_count; i++) {
+        const int32_t at = scan_position(node->scan.columns, node->output.count, spec->columns[i]);
+        const weft_output *column = &node->output.columns[at];
+        WEFT_TRY(st, weft_fields_read_type(ctx, &p->fields, column->id, column->type, &read[i]));
+        less |= !weft_type_equal(read[i], column->type);
+    }
+    if (less) spec->read = read;
+done:
+    return st;
+}
+
 weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, const id_set *required,
                       const constraint_list *constraints, pipeline *out)
 {
@@ -123,6 +143,7 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
     spec->columns = columns;
     spec->needed = needed;
     spec->batch_rows = (int32_t)weft_setting(ctx, WEFT_SET_BATCH_ROWS);
+    WEFT_TRY(st, scan_set_read(ctx, p, node, spec));
     spec->conjunct_count = node->scan.conjunct_count;
     WEFT_TRY(st, pipe_lower_all(ctx, out, node->scan.conjuncts, node->scan.conjunct_count, &spec->conjuncts));
 

@@ -34,6 +34,7 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
     p->sort_by_range = weft_setting(ctx, WEFT_SET_SORT_BY_RANGE) != 0;
     p->result_stage = -1;
     WEFT_TRY(st, weft_count_parents(ctx, root, &p->parents));
+    WEFT_TRY(st, weft_fields_read_find(ctx, root, &p->fields));
     const weft_outputs *result = root->kind == WEFT_NODE_WRITE ? &root->inputs[0]->output : &root->output;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, result->count, &fields));
     for (int32_t i = 0; i < result->count; i++)

@@ -12,6 +12,7 @@
 #ifndef WEFT_PLAN_PLANNER_IMPL_H
 #define WEFT_PLAN_PLANNER_IMPL_H
 
+#include "engine/plan/fields_read.h"
 #include "engine/plan/optimizer.h"
 #include "engine/plan/planner.h"
 #include "engine/plan/pointer_map.h"
@@ -132,6 +133,7 @@ struct weft_planner {
     weft_pointer_map parents;    /* of the tree under root */
     weft_pointer_map rounds;     /* RECURSION to its plan_rounds */
     weft_pointer_map level_rows; /* LEVEL of a round to the made record of the round before */
+    weft_fields_read fields;     /* of nested columns */
     int32_t result_stage;        /* -1 until issued */
 };
 

@@ -174,6 +174,8 @@ static weft_status put_scan(weft_ctx *ctx, const weft_source_spec *spec, Weft__W
         m->needed[i] = scan->needed == NULL || scan->needed[i] != 0;
     m->n_needed = (size_t)scan->column_count;
     m->batch_rows = scan->batch_rows;
+    const weft_types read = {.count = scan->column_count, .types = scan->read};
+    if (scan->read != NULL) WEFT_TRY(st, put_types(ctx, &read, &m->read));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->scan.key_count, &keys));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, spec->scan.key_count, &m->keys));
     for (int32_t i = 0; i < spec->scan.key_count; i++) {

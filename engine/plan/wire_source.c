@@ -1,6 +1,7 @@
 /* engine/plan/wire_source.c - decoded sources, and the table of a scan: opened only when the stage is. */
 #include <string.h>
 
+#include "engine/plan/fields_read.h"
 #include "engine/plan/wire_private.h"
 
 /* ---- SCAN ---- */
@@ -76,6 +77,23 @@ done:
     return st;
 }
 
+/* What is read of nested columns: of each a part of its type. */
+static weft_status get_read(const wire_stage *w, const Weft__Wire__Scan *from, const weft_types *columns,
+                            weft_scan_spec *spec)
+{
+    weft_status st = WEFT_OK;
+    weft_types read = {0};
+    if (from->read.len == 0) return WEFT_OK;
+    WEFT_TRY(st, wire_get_types(w, &from->read, &read));
+    if (read.count != columns->count) return wire_fail(w, "a scan's columns differ in number");
+    for (int32_t i = 0; i < read.count; i++)
+        if (!weft_is_part_of_type(read.types[i], columns->types[i]))
+            return wire_fail(w, "a scan reads a field that its column has not");
+    spec->read = read.types;
+done:
+    return st;
+}
+
 static weft_status get_scan(const wire_stage *w, const Weft__Wire__Scan *from, weft_source_spec *out)
 {
     weft_status st = WEFT_OK;
@@ -103,6 +121,7 @@ static weft_status get_scan(const wire_stage *w, const Weft__Wire__Scan *from, w
     spec->columns = wire_ints(from->columns);
     spec->needed = needed;
     spec->batch_rows = from->batch_rows;
+    WEFT_TRY(st, get_read(w, from, &columns, spec));
     WEFT_TRY(st, wire_get_predicates(w, &from->conjuncts, &columns, &spec->conjuncts, &spec->conjunct_count));
     WEFT_TRY(st, get_scan_keys(w, from, &columns, out));
     if (from->n_emit > WEFT_COLUMNS_MAX || !wire_in_range(from->emit, from->n_emit, columns.count))

@@ -178,6 +178,29 @@ class Explain(CliCase):
             for part in parts:
                 self.assertIn(part, done.stdout)
 
+    def test_fields_that_are_read(self):
+        made = "create table t using parquet as select id, named_struct('a', id, 'b', named_struct("
+        made += "'x', id, 'y', 'z')) as s, array(named_struct('p', id, 'q', 'r')) as r from range(3); "
+        made += "explain "
+        off = ("--conf", "spark.sql.optimizer.nestedSchemaPruning.enabled=false")
+        for query, read, words in (
+            ("select s.a from t", "s:struct<a:bigint>", ()),
+            ("select s.b.y from t where s.a > 1", "s:struct<a:bigint,b:struct<y:string>>", ()),
+            ("select id from t where s is not null", "s:struct<a:bigint>", ()),
+            ("select 1 from t where s.b is null", "s:struct<b:struct<x:bigint>>", ()),
+            ("select r.q from t", "r:array<struct<q:string>>", ()),
+            ("select s.a, r.p from t", "s:struct<a:bigint>,r:array<struct<p:bigint>>", ()),
+            ("select s.a, s from t", None, ()),
+            ("select s.a, count(*) from t group by s.a, s", None, ()),
+            ("select to_json(s) from t where s.a = 1", None, ()),
+            ("select id from t", None, ()),
+            ("select s.a from t", None, off),
+        ):
+            shutil.rmtree(self.path("weft-warehouse"), ignore_errors=True)
+            done = self.sql(made + query, "-S", *words)
+            found = re.search(r", ReadSchema: (.*)\n", done.stdout)
+            self.assertEqual(found and found.group(1), read, done.stdout + done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main()

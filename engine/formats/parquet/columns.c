@@ -150,6 +150,51 @@ done:
     return st;
 }
 
+/* Copy a node without the fields that `read` has not: those are as if the file had not got them. What tells
+ * the levels of a group is the first leaf that is read of it, or else its own first. */
+static weft_status columns_cut(weft_ctx *ctx, const weft_pq_node *from, weft_type whole, weft_type read,
+                               weft_pq_node *out)
+{
+    weft_status st = WEFT_OK;
+    int32_t first = -1, end = 0;
+    *out = *from;
+    if (from->absent || weft_type_equal(whole, read)) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, from->child_count, &out->children));
+    for (int32_t i = 0, at = 0; i < from->child_count; i++) {
+        const weft_field *field = &whole.children[i];
+        const bool wanted = at < read.child_count && strcmp(read.children[at].name, field->name) == 0;
+        weft_pq_node *child = &out->children[i];
+        if (!wanted) {
+            WEFT_TRY(st, columns_absent(ctx, field->name, field->type, child));
+            continue;
+        }
+        WEFT_TRY(st, columns_cut(ctx, &from->children[i], field->type, read.children[at++].type, child));
+        if (child->absent) continue;
+        if (first < 0 || child->leaf < first) first = child->leaf;
+        end = weft_max_i32(end, child->leaf + child->leaf_count);
+    }
+    out->leaf_count = 1;
+    if (first < 0) goto done;
+    out->leaf = first;
+    out->leaf_count = end - first;
+done:
+    return st;
+}
+
+weft_status weft_pq_cut_node(weft_ctx *ctx, const weft_pq_node *node, weft_type whole, weft_type read,
+                             const weft_pq_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pq_node *copy = NULL;
+    *out = node;
+    if (node == NULL || node->is_leaf || weft_type_equal(whole, read)) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &copy));
+    WEFT_TRY(st, columns_cut(ctx, node, whole, read, copy));
+    *out = copy;
+done:
+    return st;
+}
+
 /* The node that gives the file's column as the table's type. */
 static weft_status columns_node(weft_ctx *ctx, const weft_pq_meta *meta, int32_t field, weft_type want,
                                 const weft_pq_node **out)

@@ -19,6 +19,7 @@ enum {
 }; /* of one window and leaf: offsets stay in 32 bits, memory under a few GB */
 
 typedef struct nested_leaf {
+    bool read; /* some node has its values or levels from it */
     weft_pq_chunk chunk;
     const weft_pq_leaf *as;  /* how its values are read: the tree's, or the file's when no node uses it */
     int64_t page_offset;     /* of the page that the next two are about */
@@ -93,10 +94,11 @@ done:
     return st;
 }
 
-/* What the tree's leaves are read as. */
+/* Which leaves are read, and as what. */
 static void nested_set_leaves(weft_pq_nested *n, const weft_pq_node *node)
 {
     if (node->absent) return;
+    n->leaves[node->leaf - n->node->leaf].read = true;
     if (node->is_leaf) n->leaves[node->leaf - n->node->leaf].as = node->as;
     for (int32_t i = 0; i < node->child_count; i++) nested_set_leaves(n, &node->children[i]);
 }
@@ -134,6 +136,7 @@ weft_status weft_pq_nested_open(weft_ctx *ctx, weft_pq_nested **nested, weft_pq_
     if (*nested == NULL) WEFT_TRY(st, nested_new(ctx, meta, node, nested));
     for (int32_t i = 0; i < (*nested)->leaf_count; i++) {
         nested_leaf *leaf = &(*nested)->leaves[i];
+        if (!leaf->read) continue;
         leaf->chunk.lane = lane;
         leaf->chunk.nested = true;
         leaf->chunk.narrow = narrow;
@@ -147,7 +150,7 @@ done:
 void weft_pq_nested_release(weft_pq_nested *nested)
 {
     for (int32_t i = 0; nested != NULL && i < nested->leaf_count; i++)
-        weft_pq_chunk_release(&nested->leaves[i].chunk);
+        if (nested->leaves[i].read) weft_pq_chunk_release(&nested->leaves[i].chunk);
 }
 
 /* The page is the chunk's; its first entry comes next. */
@@ -499,10 +502,10 @@ weft_status weft_pq_nested_read(weft_ctx *ctx, weft_pq_nested *nested, int64_t r
 {
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < nested->leaf_count; i++)
-        WEFT_TRY(st, leaf_read(ctx, &nested->leaves[i], row, rows));
+        if (nested->leaves[i].read) WEFT_TRY(st, leaf_read(ctx, &nested->leaves[i], row, rows));
     WEFT_TRY(st, build_node(ctx, nested, &nested->root, 0));
     if (nested->root.slots != rows) {
-        st = weft_pq_chunk_corrupt(ctx, &nested->leaves[0].chunk,
+        st = weft_pq_chunk_corrupt(ctx, &nested->leaves[0].chunk, /* the root's own leaf is read */
                                    "the levels do not make the rows that are wanted");
         goto done;
     }

@@ -176,6 +176,8 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
             return weft_pq_fail_mismatch(ctx, scan->table, scan->pq_file, column);
         }
         if (c->node == NULL) WEFT_TRY(st, scan_fix_column(ctx, scan, column, c));
+        if (scan->spec.read != NULL)
+            WEFT_TRY(st, weft_pq_cut_node(ctx, c->node, c->type, scan->spec.read[i], &c->node));
     }
     ctx->place =
         (weft_input_place){.path = scan->pq_file->info->path, .bytes = scan->pq_file->info->size_bytes};

@@ -243,6 +243,7 @@ const weft_format weft_format_parquet = {
     .name = "parquet",
     .open = table_open,
     .close = table_close,
+    .reads_fields = true,
     .schema = table_schema,
     .row_count = table_row_count,
     .stats = weft_pq_table_stats,

@@ -53,6 +53,9 @@ extern const weft_pq_node weft_pq_mismatch;
 int32_t weft_pq_find_field(const weft_field *fields, int32_t count, const char *name, int32_t hint);
 /* Fill in file->nodes. */
 WEFT_MUST_CHECK weft_status weft_pq_map_columns(weft_ctx *ctx, const weft_table *table, weft_pq_file *file);
+/* What gives of a file's field for a column of type `whole` only the fields of `read` (weft_scan_spec). */
+WEFT_MUST_CHECK weft_status weft_pq_cut_node(weft_ctx *ctx, const weft_pq_node *node, weft_type whole,
+                                             weft_type read, const weft_pq_node **out);
 /* WEFT_PARQUET_TYPE_MISMATCH with file, column and both types. */
 weft_status weft_pq_fail_mismatch(weft_ctx *ctx, const weft_table *table, const weft_pq_file *file,
                                   int32_t column);

@@ -16,7 +16,7 @@
     "columnNameOfCorruptRecord, multiLine, lineSep, unescapedQuoteHandling, locale, timeZone, compression, " \
     "codec, columnPruning, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, basePath; "   \
     "writing: "                                                                                              \
-    "quoteAll, escapeQuotes"
+    "quoteAll, escapeQuotes, extension"
 
 typedef struct flag_option {
     const char *key;
@@ -50,6 +50,7 @@ static const flag_option texts[] = {
     {"lineSep", offsetof(weft_csv_options, spec.line_end)},
     {"encoding", offsetof(weft_csv_options, spec.encoding)},
     {"charset", offsetof(weft_csv_options, spec.encoding)},
+    {"extension", offsetof(weft_csv_options, extension)},
 };
 static const flag_option bytes[] = {
     {"quote", offsetof(weft_csv_options, quote)},
@@ -152,6 +153,9 @@ done:
 
 static weft_status check_options(weft_ctx *ctx, const weft_csv_options *o)
 {
+    if (strchr(o->extension, '/') != NULL)
+        return weft_fail(ctx, WEFT_CONFIG,
+                         "option extension is the end of a file's name, without \"/\": \"%s\"", o->extension);
     if (o->spec.line_end != NULL && strlen(o->spec.line_end) > 2)
         return weft_fail(ctx, WEFT_CONFIG, "'lineSep' can contain only 1 character, not \"%s\"",
                          o->spec.line_end);
@@ -185,7 +189,8 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
                               .corrupt_column = "_corrupt_record",
                               .columns_max = 20480,
                               .characters_max = -1,
-                              .escape_quotes = true};
+                              .escape_quotes = true,
+                              .extension = "csv"};
     for (int32_t i = 0; i < count; i++) {
         const char *key = options[2 * i], *value = options[2 * i + 1];
         const flag_option *option;

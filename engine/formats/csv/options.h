@@ -39,6 +39,7 @@ typedef struct weft_csv_options {
     const char *base;
     /* of the writer */
     bool quote_all, escape_quotes;
+    const char *extension; /* of the files' names */
 } weft_csv_options;
 
 /* Errors: WEFT_CONFIG for an unknown option or a value that is none. */

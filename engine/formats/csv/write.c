@@ -61,7 +61,8 @@ static weft_status csv_suffix(weft_ctx *ctx, const char *const *options, int32_t
     char *suffix = NULL;
     WEFT_TRY(st, csv_read_options(ctx, options, count, &o));
     const weft_text_codec codec = (weft_text_codec)o.spec.codec;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &suffix, ".csv%s", weft_text_codec_extension(codec)));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &suffix, ".%s%s", o.extension,
+                                   weft_text_codec_extension(codec)));
     *out = suffix;
 done:
     return st;

@@ -100,7 +100,9 @@ def run(weft, folder, sql):
     with open(script, "w") as file:
         file.write(";\n".join(sql) + ";\n")
     command = [weft, "sql", "-S", "--format", "json", "-f", script]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=120, check=False
+    )
 
 
 def answers_of(output):

@@ -77,6 +77,10 @@ X(SETOPS_PRECEDENCE, "weft.sql.legacy.setopsPrecedence.enabled", "spark.sql.lega
   "Set operations are carried out as they stand; false: INTERSECT before the others")
 X(BANG_EQUALS_NOT, "weft.sql.legacy.bangEqualsNot", "spark.sql.legacy.bangEqualsNot", STATEMENT, BOOL,
   "false", 0, 1, "! may stand for NOT everywhere, as in a ! IN (…)")
+X(ASOF_JOIN, "weft.sql.join.asofJoin.enabled", "spark.sql.join.asofJoin.enabled", STATEMENT, BOOL, "false", 0,
+  1, "ASOF JOIN … MATCH_CONDITION may be written; without it is refused, as in Spark")
+X(BIN_BY, "weft.sql.binByRelationOperator.enabled", "spark.sql.binByRelationOperator.enabled", STATEMENT,
+  BOOL, "false", 0, 1, "BIN BY may be written; without it is refused, as in Spark")
 X(TIME_ZONE, "weft.sql.session.timeZone", "spark.sql.session.timeZone", STATEMENT, TEXT, "UTC", 0, 0,
   "Session time zone")
 X(TASK_ATTEMPTS, "weft.task.maxFailures", "spark.task.maxFailures", STATEMENT, INT, "4", 1, 100,

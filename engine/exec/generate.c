@@ -9,7 +9,7 @@
 #include "engine/columnar/builder.h"
 #include "engine/expr/program.h"
 
-enum { PART_NONE = -2, PART_POSITION = -1, PART_ELEMENT = 0 };
+enum { PART_NONE = -3, PART_NUMBER = -2, PART_POSITION = -1, PART_ELEMENT = 0 };
 
 struct weft_generate_spec {
     int32_t count;
@@ -191,6 +191,10 @@ static weft_status fill_generated(weft_ctx *ctx, weft_generate *g, int32_t colum
         }
         if (part == PART_POSITION) {
             ((int32_t *)to->values)[i] = g->elements[i];
+            continue;
+        }
+        if (part == PART_NUMBER) {
+            ((int64_t *)to->values)[i] = (int64_t)g->elements[i] + 1;
             continue;
         }
         const weft_list *list = weft_column_value(array, g->rows[i]);

@@ -1,9 +1,10 @@
 /* engine/expr/fn_generate.c - generators: functions that give several rows for one.
  *
  * A query writes explode(a), posexplode(m), inline(s); the analyser makes an EXPAND node of it, in which each
- * new column is a call explode(a, part) or explode_outer(a, part): part -1 is the position, 0 the element, k
- * above 0 the k-th field of an element that is a struct, or the key (1) or value (2) of a map. The EXPAND
- * operator runs them; they have no kernel. */
+ * new column is a call explode(a, part) or explode_outer(a, part): part -2 is the number of the element from
+ * 1 on, a BIGINT, -1 its position, an INT from 0 on, 0 the element, k above 0 the k-th field of an element
+ * that is a struct, or the key (1) or value (2) of a map. The EXPAND operator runs them; they have no kernel.
+ */
 #include "engine/expr/nested_call.h"
 
 static weft_status bind_part(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
@@ -19,11 +20,14 @@ static weft_status bind_part(weft_ctx *ctx, const weft_function *fn, const weft_
     const bool map = args[0]->type.id == WEFT_TYPE_MAP;
     const weft_type entry = map ? args[0]->type : args[0]->type.children[0].type;
     const bool fields = map || entry.id == WEFT_TYPE_STRUCT;
-    if (part < -1 || (part == 0 && map) || (part > 0 && (!fields || part > entry.child_count))) {
+    if (part < -2 || (part == 0 && map) || (part > 0 && (!fields || part > entry.child_count))) {
         WEFT_TRY(st,
                  weft_fail_at(ctx, WEFT_INTERNAL, span, "%s has no part %lld", fn->name, (long long)part));
     }
-    *type = part < 0 ? WEFT_TYPE_OF(WEFT_TYPE_INT) : part == 0 ? entry : entry.children[part - 1].type;
+    *type = part == -2   ? WEFT_TYPE_OF(WEFT_TYPE_BIGINT)
+            : part == -1 ? WEFT_TYPE_OF(WEFT_TYPE_INT)
+            : part == 0  ? entry
+                         : entry.children[part - 1].type;
 done:
     return st;
 }

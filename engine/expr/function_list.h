@@ -392,6 +392,10 @@ X(get_json_object)
 X(json_array_length)
 X(json_object_keys)
 X(json_tuple_rows)
+/* fn_bins.c */
+X(bins)
+/* fn_json_table.c */
+X(json_table)
 /* fn_json_schema.c */
 X(from_json)
 X(to_json)

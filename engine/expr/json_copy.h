@@ -10,5 +10,9 @@
  * stands in a string and escapes are LEAST. Errors: WEFT_NOMEM, WEFT_LIMIT. */
 WEFT_MUST_CHECK weft_status weft_json_copy(weft_ctx *ctx, weft_json *json, weft_json_escapes escapes,
                                            weft_text *room, weft_text *out, bool *failed);
+/* The same with real numbers as Java's BigDecimal writes them: all of their digits, 1E+3 for 1e3. Escapes are
+ * PAIRS. */
+WEFT_MUST_CHECK weft_status weft_json_copy_exact(weft_ctx *ctx, weft_json *json, weft_text *room,
+                                                 weft_text *out, bool *failed);
 
 #endif

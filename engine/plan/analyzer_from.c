@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "engine/expr/function.h"
-#include "engine/plan/analyzer_internal.h"
+#include "engine/plan/analyzer_asof.h"
 
 /* Views of views that are bound anew at every use could double without end. */
 enum { VIEW_BINDINGS_MAX = 1000 };
@@ -167,6 +167,37 @@ done:
     return st;
 }
 
+weft_status weft_fail_alias_count(weft_analyzer *a, const weft_span *span, const char *function,
+                                  int32_t names, int32_t columns)
+{
+    span = weft_analyzer_span(a, span);
+    if (function != NULL && function[0] != '(')
+        return weft_fail_at(
+            a->ctx, WEFT_TABLE_FUNCTION_ALIASES, span,
+            "Number of given aliases does not match number of output columns. Function name: `%s`; "
+            "number of aliases: %d; number of output columns: %d.",
+            function, names, columns);
+    return weft_fail_at(
+        a->ctx, WEFT_ASSIGNMENT_ARITY, span,
+        "The number of columns or variables assigned or aliased: %d does not match the number of "
+        "source expressions: %d.",
+        columns, names);
+}
+
+static weft_status fail_alias(weft_analyzer *a, const weft_node *parsed, int32_t columns)
+{
+    const weft_node *input = parsed->inputs[0];
+    const int32_t names = parsed->alias.column_count;
+    if (input->kind == WEFT_NODE_VALUES)
+        return weft_fail_at(
+            a->ctx, WEFT_INLINE_TABLE_COLUMNS, weft_analyzer_span(a, &parsed->span),
+            "Invalid inline table. Inline table expected %d columns but found %d columns in row 0.", names,
+            columns);
+    const bool function = input->kind == WEFT_NODE_TABLE_FUNCTION;
+    return weft_fail_alias_count(
+        a, &parsed->span, function ? input->table_function.call->unresolved.name : NULL, names, columns);
+}
+
 static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                               weft_cte *ctes, weft_bound *out)
 {
@@ -176,18 +207,7 @@ static weft_status bind_alias(weft_analyzer *a, const weft_node *parsed, const w
     WEFT_TRY(st, requalify(a->ctx, NULL, parsed->alias.name, out));
     if (parsed->alias.column_count == 0) goto done;
     if (parsed->alias.column_count != out->count) {
-        const bool call = parsed->inputs[0]->kind == WEFT_NODE_TABLE_FUNCTION;
-        const weft_span *span = weft_analyzer_span(a, &parsed->span);
-        if (call)
-            WEFT_TRY(st,
-                     weft_fail_at(a->ctx, WEFT_TABLE_FUNCTION_ALIASES, span,
-                                  "Number of given aliases does not match number of output columns. "
-                                  "Table name: `%s`; number of aliases: %d; number of output columns: %d.",
-                                  parsed->alias.name, parsed->alias.column_count, out->count));
-        WEFT_TRY(st, weft_fail_at(a->ctx, WEFT_ASSIGNMENT_ARITY, span,
-                                  "The number of columns or variables assigned or aliased: %d does not match "
-                                  "the number of source expressions: %d.",
-                                  out->count, parsed->alias.column_count));
+        WEFT_TRY(st, fail_alias(a, parsed, out->count));
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, out->count, &names));
     for (int32_t i = 0; i < out->count; i++) {
@@ -240,8 +260,8 @@ done:
     return st;
 }
 
-static weft_status build_join(weft_analyzer *a, const weft_node *parsed, const weft_node *left,
-                              const weft_node *right, const weft_pointers *conjuncts, const weft_node **out)
+weft_status weft_build_join(weft_analyzer *a, const weft_node *parsed, const weft_node *left,
+                            const weft_node *right, const weft_pointers *conjuncts, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     join_parts parts = {0};
@@ -271,11 +291,12 @@ done:
 }
 
 /* Names of both sides, with the nullability of the join's output; only the left's for SEMI and ANTI. */
-static weft_status join_names(weft_ctx *ctx, const weft_node *join, const weft_bound *left,
-                              const weft_bound *right, weft_name **names, int32_t *count)
+static weft_status join_names(weft_ctx *ctx, weft_join_kind kind, const weft_node *join,
+                              const weft_bound *left, const weft_bound *right, weft_name **names,
+                              int32_t *count)
 {
     weft_status st = WEFT_OK;
-    const bool left_only = join->join.kind == WEFT_JOIN_SEMI || join->join.kind == WEFT_JOIN_ANTI;
+    const bool left_only = kind == WEFT_JOIN_SEMI || kind == WEFT_JOIN_ANTI;
     *count = left->count + (left_only ? 0 : right->count);
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, *count + 1, names));
     for (int32_t i = 0; i < *count; i++) {
@@ -363,16 +384,16 @@ static const weft_name *find_id(const weft_pointers *list, int64_t id)
 }
 
 /* Names of a USING or NATURAL join: the common columns first, the other side's twins hidden. */
-static weft_status using_names(weft_analyzer *a, const weft_bound *left, const weft_bound *right,
-                               const weft_pointers *lefts, const weft_pointers *rights, weft_bound *bound)
+static weft_status using_names(weft_analyzer *a, weft_join_kind kind, const weft_bound *left,
+                               const weft_bound *right, const weft_pointers *lefts,
+                               const weft_pointers *rights, weft_bound *bound)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = a->ctx;
-    const weft_join_kind kind = bound->node->join.kind;
     weft_name *all = NULL, *names = NULL;
     weft_pointers exprs = {0};
     int32_t total = 0, count = 0;
-    WEFT_TRY(st, join_names(ctx, bound->node, left, right, &all, &total));
+    WEFT_TRY(st, join_names(ctx, kind, bound->node, left, right, &all, &total));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, total + lefts->count + 1, &names));
     for (int32_t i = 0; i < lefts->count; i++) {
         const weft_name *l = lefts->items[i], *r = rights->items[i];
@@ -411,6 +432,32 @@ done:
     return st;
 }
 
+weft_status weft_join_scope(weft_ctx *ctx, const weft_bound *left, const weft_bound *right,
+                            const weft_scope *outer, weft_scope *out)
+{
+    weft_status st = WEFT_OK;
+    weft_name *both = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, left->count + right->count + 1, &both));
+    for (int32_t i = 0; i < left->count; i++) both[i] = left->names[i];
+    for (int32_t i = 0; i < right->count; i++) both[left->count + i] = right->names[i];
+    *out = (weft_scope){.count = left->count + right->count, .names = both, .outer = outer};
+done:
+    return st;
+}
+
+/* An ASOF join by USING, whose plain join *out is: the common columns are those of the new node. */
+static weft_status asof_using(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
+                              weft_cte *ctes, weft_bound *left, weft_bound *right, weft_bound *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers lefts = {0}, rights = {0};
+    WEFT_TRY(st, weft_bind_asof(a, parsed, out->node, outer, ctes, left, right, &out->node));
+    WEFT_TRY(st, common_columns(a, parsed, left, right, &lefts, &rights));
+    WEFT_TRY(st, using_names(a, parsed->join.kind, left, right, &lefts, &rights, out));
+done:
+    return st;
+}
+
 static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                              weft_cte *ctes, weft_bound *out)
 {
@@ -436,28 +483,35 @@ static weft_status bind_join(weft_analyzer *a, const weft_node *parsed, const we
             WEFT_TRY(st, weft_expr_call(ctx, "=", pair, 2, weft_analyzer_span(a, &parsed->span), &equal));
             WEFT_TRY(st, weft_pointers_push(ctx, &conjuncts, equal));
         }
-        WEFT_TRY(st, build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
-        WEFT_TRY(st, using_names(a, &left, &right, &lefts, &rights, out));
+        WEFT_TRY(st, weft_build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
+        if (parsed->join.match != NULL) {
+            WEFT_TRY(st, asof_using(a, parsed, outer, ctes, &left, &right, out));
+            goto done;
+        }
+        WEFT_TRY(st, using_names(a, parsed->join.kind, &left, &right, &lefts, &rights, out));
         goto done;
     }
     if (parsed->join.on != NULL) {
-        weft_name *both = NULL;
-        WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, left.count + right.count, &both));
-        for (int32_t i = 0; i < left.count; i++) both[i] = left.names[i];
-        for (int32_t i = 0; i < right.count; i++) both[left.count + i] = right.names[i];
-        const weft_scope scope = {.count = left.count + right.count, .names = both, .outer = outer};
+        weft_scope scope = {0};
+        WEFT_TRY(st, weft_join_scope(ctx, &left, &right, outer, &scope));
         weft_binder b = {.a = a,
                          .scope = &scope,
                          .ctes = ctes,
                          .clause = "JOIN",
-                         .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+                         .no_aggregates = parsed->join.match != NULL ? WEFT_UNSUPPORTED_EXPR
+                                                                     : WEFT_INVALID_WHERE_CONDITION};
         WEFT_TRY(st, weft_bind_predicate(&b, parsed->join.on, &conjuncts));
         WEFT_TRY(st, weft_expect_deterministic(a, weft_pointers_exprs(&conjuncts), conjuncts.count,
                                                &parsed->join.on->span));
     }
-    WEFT_TRY(st, build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
+    if (parsed->join.rank != NULL)
+        WEFT_TRY(st, weft_bind_nearest(a, parsed, outer, ctes, &left, &right, &out->node));
+    else
+        WEFT_TRY(st, weft_build_join(a, parsed, left.node, right.node, &conjuncts, &out->node));
+    if (parsed->join.match != NULL)
+        WEFT_TRY(st, weft_bind_asof(a, parsed, out->node, outer, ctes, &left, &right, &out->node));
     weft_name *names = NULL;
-    WEFT_TRY(st, join_names(ctx, out->node, &left, &right, &names, &out->count));
+    WEFT_TRY(st, join_names(ctx, parsed->join.kind, out->node, &left, &right, &names, &out->count));
     out->names = names;
 done:
     return st;

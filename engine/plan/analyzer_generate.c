@@ -6,11 +6,12 @@
 
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
-#include "engine/plan/analyzer_internal.h"
+#include "engine/plan/analyzer_rows.h"
 
 bool weft_is_generator_name(const char *name)
 {
     const weft_function *fn = weft_function_find(name);
+    if (weft_is_rows_call(name)) return true;
     return fn != NULL && (fn->flags & WEFT_FN_GENERATOR) != 0;
 }
 
@@ -19,8 +20,8 @@ bool weft_is_variant_explode(const char *name)
     return strcasecmp(name, "variant_explode") == 0 || strcasecmp(name, "variant_explode_outer") == 0;
 }
 
-static weft_status add_part(weft_binder *b, const weft_expr *parsed, const char *function,
-                            const weft_expr *arg, int32_t part, const char *name, weft_generated *out)
+weft_status weft_add_generated_part(weft_binder *b, const weft_expr *parsed, const char *function,
+                                    const weft_expr *arg, int32_t part, const char *name, weft_generated *out)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = b->a->ctx;
@@ -174,6 +175,7 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
     const size_t len = strlen(name);
     const weft_expr *arg = NULL;
     *out = (weft_generated){0};
+    if (weft_is_rows_call(name)) return weft_bind_rows_call(b, parsed, outer, out);
     outer |= len > 6 && strcasecmp(name + len - 6, "_outer") == 0;
     const char *function = outer ? "explode_outer" : "explode";
     const bool tuple = strcasecmp(name, "json_tuple") == 0, variant = weft_is_variant_explode(name);
@@ -194,13 +196,15 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
         return weft_fail_arg_type(ctx, name, 0, inlined ? "\"array<struct>\"" : "\"array\" or \"map\"", arg,
                                   span);
     }
-    if (strncasecmp(name, "pos", 3) == 0) WEFT_TRY(st, add_part(b, parsed, function, arg, -1, "pos", out));
+    if (strncasecmp(name, "pos", 3) == 0)
+        WEFT_TRY(st, weft_add_generated_part(b, parsed, function, arg, -1, "pos", out));
     if (array && !inlined) {
-        WEFT_TRY(st, add_part(b, parsed, function, arg, 0, "col", out));
+        WEFT_TRY(st, weft_add_generated_part(b, parsed, function, arg, 0, "col", out));
     } else {
         const weft_type entry = array ? arg->type.children[0].type : arg->type;
         for (int32_t i = 0; i < entry.child_count; i++)
-            WEFT_TRY(st, add_part(b, parsed, function, arg, i + 1, entry.children[i].name, out));
+            WEFT_TRY(st,
+                     weft_add_generated_part(b, parsed, function, arg, i + 1, entry.children[i].name, out));
     }
     WEFT_TRY(st, rename_parts(b, parsed, names, name_count, out));
 done:
@@ -260,19 +264,23 @@ weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed, co
                                   weft_analyzer_span(a, &call->span), "there is no generator \"%s\"",
                                   call->unresolved.name));
     }
-    WEFT_TRY(st, weft_bind_generator(&b, call, parsed->expand.outer, parsed->expand.column_names,
-                                     parsed->expand.column_count, &made));
+    const char *const *given = parsed->expand.column_names;
+    const int32_t given_count = parsed->expand.column_count;
+    WEFT_TRY(st, weft_bind_generator(&b, call, parsed->expand.outer, given, view ? given_count : 0, &made));
     const int32_t count = made.calls.count;
+    if (!view && given_count > 0 && given_count != count)
+        WEFT_TRY(st, weft_fail_alias_count(a, &call->span, call->unresolved.name, given_count, count));
+    for (int32_t i = 0; !view && i < given_count; i++) made.names.items[i] = given[i];
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, count, &ids));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, left.count + count, &names));
-    WEFT_TRY(st, weft_build_generate(a, left.node, weft_pointers_exprs(&made.calls),
-                                     weft_pointers_texts(&made.names), count, ids, &out->node));
+    WEFT_TRY(st, weft_add_generated(a, left.node, &made, ids, &out->node));
+    const weft_output *columns = out->node->output.columns + (out->node->output.count - count);
     for (int32_t i = 0; i < left.count; i++) names[i] = left.names[i];
     for (int32_t i = 0; i < count; i++) {
         names[left.count + i] = (weft_name){.id = ids[i],
                                             .name = made.names.items[i],
                                             .qualifier = parsed->expand.name,
-                                            .type = weft_pointers_exprs(&made.calls)[i]->type,
+                                            .type = columns[i].type,
                                             .nullable = true};
     }
     out->count = left.count + count;

@@ -226,6 +226,10 @@ WEFT_MUST_CHECK weft_status weft_bind_lambda_name(weft_binder *b, const weft_exp
 WEFT_MUST_CHECK weft_status weft_bind_lambda_call(weft_binder *b, const weft_expr *e, const weft_function *fn,
                                                   const weft_expr **out);
 
+/* An alias with another number of names than of columns; function: the call that it is of, or NULL. */
+weft_status weft_fail_alias_count(weft_analyzer *a, const weft_span *span, const char *function,
+                                  int32_t names, int32_t columns);
+
 /* ---- analyzer_generate.c ---- */
 bool weft_is_generator_name(const char *name);
 /* variant_explode and variant_explode_outer: generators that stand in FROM only. */
@@ -233,7 +237,13 @@ bool weft_is_variant_explode(const char *name);
 /* The columns of a generator: calls for an EXPAND node, and their names. */
 typedef struct weft_generated {
     weft_pointers calls, names;
+    weft_pointers
+        casts; /* const weft_type * that each column becomes, or NULL; empty: all stay as they are */
 } weft_generated;
+/* One more column: part of what the generator function(arg) gives (fn_generate.c). */
+WEFT_MUST_CHECK weft_status weft_add_generated_part(weft_binder *b, const weft_expr *parsed,
+                                                    const char *function, const weft_expr *arg, int32_t part,
+                                                    const char *name, weft_generated *out);
 /* names: those that the query gives, name_count 0 for none. */
 WEFT_MUST_CHECK weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool outer,
                                                 const char *const *names, int32_t name_count,

@@ -5,7 +5,7 @@
 
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
-#include "engine/plan/analyzer_internal.h"
+#include "engine/plan/analyzer_rows.h"
 
 /* range([start,] end [, step [, parts]]): a table of the format of that name, which has no files. */
 static weft_status bind_range(weft_analyzer *a, const weft_expr *call, weft_bound *out)
@@ -59,16 +59,12 @@ static weft_status bind_generator_table(weft_analyzer *a, const weft_expr *call,
     int64_t *ids = NULL;
     const weft_node *one = NULL, *node = NULL;
     const weft_scope scope = {.outer = outer};
-    weft_binder b = {.a = a,
-                     .scope = &scope,
-                     .ctes = ctes,
-                     .clause = "FROM",
-                     .no_aggregates = WEFT_INVALID_WHERE_CONDITION};
+    weft_binder b = {
+        .a = a, .scope = &scope, .ctes = ctes, .clause = "FROM", .no_aggregates = WEFT_UNSUPPORTED_EXPR};
     WEFT_TRY(st, weft_bind_generator(&b, call, false, NULL, 0, &made));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, made.calls.count, &ids));
     WEFT_TRY(st, weft_node_values(ctx, a->ids, NULL, 1, 0, NULL, &one));
-    WEFT_TRY(st, weft_build_generate(a, one, weft_pointers_exprs(&made.calls),
-                                     weft_pointers_texts(&made.names), made.calls.count, ids, &node));
+    WEFT_TRY(st, weft_add_generated(a, one, &made, ids, &node));
     WEFT_TRY(st, weft_names_of(ctx, node, NULL, out));
 done:
     return st;
@@ -113,6 +109,7 @@ weft_status weft_bind_table_function(weft_analyzer *a, const weft_node *parsed, 
     const weft_expr *call = parsed->table_function.call;
     const char *name = call->unresolved.name;
     const weft_routine *routine = NULL;
+    if (strcmp(name, WEFT_BIN_BY_CALL) == 0) return weft_bind_bin_by(a, parsed, outer, ctes, out);
     if (strcasecmp(name, "range") == 0) return bind_range(a, call, out);
     if (strcasecmp(name, "sql_keywords") == 0) return bind_keywords(a, call, out);
     if (strcasecmp(name, "collations") == 0) return weft_bind_collations(a, call, out);
@@ -185,7 +182,10 @@ weft_status weft_lateral_as_view(weft_analyzer *a, const weft_node *join, const 
     const weft_node **inputs = NULL;
     *view = NULL;
     if (right->kind == WEFT_NODE_ALIAS) call = right->inputs[0];
-    const bool plain = join->join.on == NULL && join->join.using_count == 0 && !join->join.natural;
+    const weft_expr *on = join->join.on;
+    const bool always = on == NULL || (on->kind == WEFT_EXPR_LITERAL && on->type.id == WEFT_TYPE_BOOLEAN &&
+                                       !on->literal.is_null && on->literal.i64 != 0);
+    const bool plain = always && join->join.using_count == 0 && !join->join.natural;
     const bool kind = join->join.kind == WEFT_JOIN_INNER || join->join.kind == WEFT_JOIN_LEFT;
     if (!plain || !kind || call->kind != WEFT_NODE_TABLE_FUNCTION ||
         !weft_is_generator_name(call->table_function.call->unresolved.name))

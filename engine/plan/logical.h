@@ -341,6 +341,10 @@ struct weft_node {
             int32_t using_count;
             const char *const *using_names;
             const weft_expr *on;
+            const weft_expr *match; /* MATCH_CONDITION: an ASOF join; or NULL */
+            const weft_expr *rank;  /* NEAREST nearest BY DISTANCE, or SIMILARITY, rank; or NULL */
+            int32_t nearest;
+            bool similarity;
         } join;
         struct {
             int32_t group_count;

@@ -218,6 +218,25 @@ WEFT_MUST_CHECK weft_status weft_sql_extend_relation(sql_parser *p, const weft_s
                                                      const weft_node **left, bool *found);
 WEFT_MUST_CHECK weft_status weft_sql_lateral_view(sql_parser *p, const weft_span *start,
                                                   const weft_node **left);
+/* parser_rows_call.c: UNNEST(…) or JSON_TABLE(…); *out NULL when neither stands here. */
+WEFT_MUST_CHECK weft_status weft_sql_rows_call(sql_parser *p, const weft_node **out);
+/* A join of *left and right, all else as in the model. */
+WEFT_MUST_CHECK weft_status weft_sql_make_join(sql_parser *p, const weft_span *start, const weft_node *model,
+                                               const weft_node *right, const weft_node **left);
+/* The same once ON, USING or NEAREST were read. cross: it is CROSS JOIN. */
+WEFT_MUST_CHECK weft_status weft_sql_finish_join(sql_parser *p, const weft_span *start, weft_node *model,
+                                                 bool cross, const weft_node *right, const weft_node **left);
+/* parser_best_join.c. Does ASOF JOIN, MATCH_CONDITION (or NEAREST stand here, which is no alias? */
+bool weft_sql_at_best_join(sql_parser *p);
+/* [INNER | LEFT [OUTER]] ASOF JOIN … behind *left; *found: it was one. */
+WEFT_MUST_CHECK weft_status weft_sql_asof_join(sql_parser *p, const weft_span *start, const weft_node **left,
+                                               bool *found);
+/* APPROX | EXACT NEAREST … behind a join's right side, where it stands. cross: the join is CROSS. */
+WEFT_MUST_CHECK weft_status weft_sql_nearest(sql_parser *p, const weft_span *start, bool cross,
+                                             weft_node *join);
+/* parser_bin_by.c: BIN BY (…) [alias] around *left. */
+bool weft_sql_at_bin_by(sql_parser *p);
+WEFT_MUST_CHECK weft_status weft_sql_bin_by(sql_parser *p, const weft_span *start, const weft_node **left);
 /* parser_pivot.c: around *input, at PIVOT or UNPIVOT, and at TABLESAMPLE */
 WEFT_MUST_CHECK weft_status weft_sql_pivot(sql_parser *p, const weft_node **input);
 WEFT_MUST_CHECK weft_status weft_sql_sample(sql_parser *p, const weft_node **input);

@@ -13,6 +13,7 @@ static bool begins_alias(sql_parser *p)
     if (token->kind == SQL_QUOTED) return true;
     if (token->kind != SQL_WORD || token->flags != 0) return false;
     if (p->in_script && weft_sql_is_text(p, 0, "DO")) return false; /* FOR query DO */
+    if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p)) return false;
     /* `INSERT … SELECT … FROM t SET` does not exist; VALUES and the like may be names. */
     return true;
 }
@@ -24,7 +25,6 @@ weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input, const we
     const char *const *columns = NULL;
     int32_t count = 0;
     weft_node *node = NULL;
-    if (sql_word(p, SQL_KW_TABLESAMPLE)) WEFT_TRY(st, weft_sql_sample(p, &input));
     *out = input;
     const bool as = weft_sql_accept_word(p, SQL_KW_AS);
     if (!as && !begins_alias(p)) goto done;
@@ -140,10 +140,14 @@ static weft_status parse_relation_primary(sql_parser *p, bool *lateral, const we
         if (query && sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_query_continues(p, &query));
         WEFT_TRY(st, query ? weft_sql_query(p, &input) : parse_relation(p, &input));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
+        if (sql_word(p, SQL_KW_TABLESAMPLE)) WEFT_TRY(st, weft_sql_sample(p, &input));
     } else if (sql_word(p, SQL_KW_VALUES) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_END)) {
         WEFT_TRY(st, weft_sql_values(p, &input));
     } else {
-        WEFT_TRY(st, parse_named(p, &input));
+        WEFT_TRY(st, weft_sql_rows_call(p, &input));
+        if (input == NULL) WEFT_TRY(st, parse_named(p, &input));
+        if (input->kind == WEFT_NODE_RELATION && sql_word(p, SQL_KW_TABLESAMPLE))
+            WEFT_TRY(st, weft_sql_sample(p, &input));
     }
     WEFT_TRY(st, weft_sql_table_alias(p, input, out));
     sql_leave(p, frame);
@@ -201,17 +205,58 @@ done:
     return st;
 }
 
-static weft_status make_join(sql_parser *p, const weft_span *start, const weft_node *model,
-                             const weft_node *left, const weft_node *right, const weft_node **out)
+weft_status weft_sql_make_join(sql_parser *p, const weft_span *start, const weft_node *model,
+                               const weft_node *right, const weft_node **left)
 {
     weft_status st = WEFT_OK;
-    const weft_node *inputs[2] = {left, right};
+    const weft_node *inputs[2] = {*left, right};
     weft_node *node = NULL;
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_JOIN, weft_sql_span_from(p, start), inputs, 2, &node));
     node->join = model->join;
-    *out = node;
+    *left = node;
 done:
     return st;
+}
+
+/* [ON … | USING (…) | APPROX or EXACT NEAREST …] behind the right side of a join to *left. */
+weft_status weft_sql_finish_join(sql_parser *p, const weft_span *start, weft_node *model, bool cross,
+                                 const weft_node *right, const weft_node **left)
+{
+    weft_status st = WEFT_OK;
+    if (model->join.natural && (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING))) {
+        const weft_span span = weft_sql_peek(p, 0)->span;
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,
+                                  "Syntax error: a NATURAL join takes neither ON nor USING."));
+    }
+    if (weft_sql_accept_word(p, SQL_KW_ON))
+        WEFT_TRY(st, weft_sql_expr(p, &model->join.on));
+    else if (weft_sql_accept_word(p, SQL_KW_USING))
+        WEFT_TRY(st, weft_sql_name_list(p, &model->join.using_names, &model->join.using_count));
+    else if (!model->join.natural)
+        WEFT_TRY(st, weft_sql_nearest(p, start, cross, model));
+    WEFT_TRY(st, weft_sql_make_join(p, start, model, right, left));
+done:
+    return st;
+}
+
+/* What stands on the other side must be there before it is correlated with. */
+static weft_status check_lateral(sql_parser *p, const weft_span *start, const weft_node *model)
+{
+    static const char *const kinds[] = {
+        [WEFT_JOIN_RIGHT] = "RIGHT OUTER",
+        [WEFT_JOIN_FULL] = "FULL OUTER",
+        [WEFT_JOIN_SEMI] = "LEFT SEMI",
+        [WEFT_JOIN_ANTI] = "LEFT ANTI",
+    };
+    const weft_join_kind kind = model->join.kind;
+    if (!model->join.lateral || kind == WEFT_JOIN_INNER || kind == WEFT_JOIN_LEFT) return WEFT_OK;
+    const weft_span span = weft_sql_span_from(p, start);
+    return weft_fail_at(
+        p->ctx, WEFT_LATERAL_JOIN_KIND, &span,
+        "The %s JOIN with LATERAL correlation is not allowed because an OUTER subquery cannot "
+        "correlate to its join partner. Remove the LATERAL correlation or use an INNER JOIN, or LEFT "
+        "OUTER JOIN instead.",
+        kinds[kind]);
 }
 
 /* { JOIN primary [ON … | USING (…)] | PIVOT … | UNPIVOT … } behind *left; *found: at least one. */
@@ -230,23 +275,23 @@ weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start, cons
             *found = true;
             continue;
         }
+        if (weft_sql_at_bin_by(p)) {
+            WEFT_TRY(st, weft_sql_bin_by(p, start, left));
+            *found = true;
+            continue;
+        }
+        bool best = false;
+        WEFT_TRY(st, weft_sql_asof_join(p, start, left, &best));
+        if (best) {
+            *found = true;
+            continue;
+        }
         WEFT_TRY(st, parse_join_kind(p, &model, &cross, &joins));
         if (!joins) break;
         *found = true;
         WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
-        if (sql_word(p, SQL_KW_ON) || sql_word(p, SQL_KW_USING)) {
-            if (model.join.natural) {
-                const weft_span span = weft_sql_peek(p, 0)->span;
-                WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, &span,
-                                          "Syntax error: a NATURAL join takes neither ON nor USING."));
-            }
-        }
-        if (weft_sql_accept_word(p, SQL_KW_ON)) {
-            WEFT_TRY(st, weft_sql_expr(p, &model.join.on));
-        } else if (weft_sql_accept_word(p, SQL_KW_USING)) {
-            WEFT_TRY(st, weft_sql_name_list(p, &model.join.using_names, &model.join.using_count));
-        }
-        WEFT_TRY(st, make_join(p, start, &model, *left, right, left));
+        WEFT_TRY(st, check_lateral(p, start, &model));
+        WEFT_TRY(st, weft_sql_finish_join(p, start, &model, cross, right, left));
     }
 done:
     return st;
@@ -314,7 +359,7 @@ weft_status weft_sql_from(sql_parser *p, const weft_node **out)
         const weft_node *right = NULL;
         bool extended = false;
         WEFT_TRY(st, parse_relation_primary(p, &model.join.lateral, &right));
-        WEFT_TRY(st, make_join(p, &start, &model, left, right, &left));
+        WEFT_TRY(st, weft_sql_make_join(p, &start, &model, right, &left));
         WEFT_TRY(st, weft_sql_extend_relation(p, &start, &left, &extended));
     }
     while (sql_word(p, SQL_KW_LATERAL) && sql_word_at(p, 1, SQL_KW_VIEW))

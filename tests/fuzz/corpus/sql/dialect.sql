@@ -8,3 +8,11 @@ BEGIN DECLARE x INT = 1; DECLARE c CONDITION FOR SQLSTATE '45000'; DECLARE EXIT 
  l: WHILE x < 3 DO SET x = x + 1, y = (SELECT 2); IF x = 1 THEN ITERATE l; ELSEIF true THEN LEAVE l; ELSE SELECT 1; END IF; END WHILE l;
  CASE x WHEN 1 THEN SELECT CASE 1 WHEN 2 THEN 3 END; ELSE REPEAT SET (x, y) = (SELECT 1, 2); UNTIL x > 1 END REPEAT; END CASE;
  FOR r AS SELECT * FROM nation DO LOOP LEAVE l; END LOOP; END FOR; EXECUTE IMMEDIATE 'q' INTO x USING 1; END;
+SET spark.sql.join.asofJoin.enabled=true; SET spark.sql.binByRelationOperator.enabled=true;
+SELECT * FROM nation, LATERAL UNNEST(array(n_nationkey, 1), array('a')) WITH ORDINALITY AS u(a, b, o) LEFT JOIN LATERAL UNNEST(array(a)) ON true;
+SELECT * FROM JSON_TABLE('{"x":[{"a":1}]}', '$.x[*]' COLUMNS (n FOR ORDINALITY, a INT, b STRING PATH '$.b[0]', c INT EXISTS PATH '$.a', d BOOLEAN EXISTS) ERROR ON ERROR) AS t WHERE a > 0;
+SELECT * FROM nation l LEFT ASOF JOIN nation r MATCH_CONDITION (l.n_nationkey >= r.n_nationkey) ON l.n_regionkey = r.n_regionkey AND l.n_name < r.n_name;
+SELECT * FROM nation ASOF JOIN region MATCH_CONDITION (n_nationkey < r_regionkey); SELECT * FROM nation asof JOIN region ON asof.n_regionkey = r_regionkey;
+SELECT * FROM nation LEFT JOIN region EXACT NEAREST 3 BY SIMILARITY abs(n_nationkey - r_regionkey) JOIN nation x APPROX NEAREST BY DISTANCE 1;
+SELECT * FROM (SELECT TIMESTAMP'2024-01-01' s, TIMESTAMP'2024-01-03' e, 1D v) BIN BY (RANGE s TO e BIN WIDTH INTERVAL '7' HOUR ALIGN TO TIMESTAMP'2020-01-01' DISTRIBUTE UNIFORM (v) BIN_START AS a BIN_END AS b BIN_DISTRIBUTE_RATIO AS c) q;
+FROM nation TABLESAMPLE BERNOULLI (5 PERCENT) REPEATABLE (7) SELECT n_name SELECT n_comment; WITH a (SELECT 1) SELECT * FROM a CHANGES FROM VERSION 1;

@@ -47,7 +47,8 @@ static weft_status bind_call_args(weft_binder *b, const weft_expr *e, weft_point
     for (int32_t i = 0; i < e->arg_count; i++) {
         const weft_expr *arg = NULL;
         if (e->args[i]->kind == WEFT_EXPR_STAR) {
-            if (count && !e->unresolved.distinct && e->arg_count == 1 && e->args[i]->name.part_count == 0)
+            if (count && !e->unresolved.distinct && e->arg_count == 1 && e->args[i]->name.part_count == 0 &&
+                e->args[i]->arg_count == 0) /* not count(* EXCEPT (a)) */
                 continue;
             const int32_t first = out->count;
             WEFT_TRY(st, weft_bind_star(b, e->args[i], out));

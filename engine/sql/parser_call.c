@@ -58,7 +58,8 @@ weft_status weft_sql_window_spec(sql_parser *p, const weft_window_spec **out)
     weft_pointers partition = {0}, order = {0};
     WEFT_TRY(st, WEFT_NEW(p->ctx, &spec));
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
-    if (weft_sql_accept_word(p, SQL_KW_PARTITION) || weft_sql_accept_word(p, SQL_KW_DISTRIBUTE)) {
+    if (weft_sql_accept_word(p, SQL_KW_PARTITION) || weft_sql_accept_word(p, SQL_KW_DISTRIBUTE) ||
+        weft_sql_accept_word(p, SQL_KW_CLUSTER)) {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_BY));
         WEFT_TRY(st, weft_sql_exprs(p, &partition));
     }
@@ -186,6 +187,28 @@ done:
     return st;
 }
 
+/* A unit is a word: DATEDIFF('DAY', a, b) is refused, as is a word that is none. */
+static weft_status refuse_text_unit(sql_parser *p, const char *name, const weft_expr *unit,
+                                    const weft_pointers *args)
+{
+    static const char *const names[] = {"timestampadd", "dateadd",   "date_add", "timestampdiff",
+                                        "datediff",     "date_diff", "timediff"};
+    if (unit != NULL || args->count != 3) return WEFT_OK;
+    const weft_expr *first = weft_pointers_exprs(args)[0];
+    if (first->kind != WEFT_EXPR_LITERAL || first->type.id != WEFT_TYPE_STRING || first->literal.is_null)
+        return WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
+        if (strcasecmp(name, names[i]) != 0) continue;
+        return weft_fail_at(
+            p->ctx, WEFT_DATETIME_UNIT, &first->span,
+            "The value of parameter(s) `unit` in `%s` is invalid: expects one of the units without quotes "
+            "YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, "
+            "but got the string literal '%.*s'.",
+            name, (int)weft_min_i64(first->literal.str.len, 100), weft_str_data(&first->literal.str));
+    }
+    return WEFT_OK;
+}
+
 /* The word was a column after all. */
 static weft_status parse_unit_column(sql_parser *p, const weft_expr *unit, const void **out)
 {
@@ -278,6 +301,7 @@ static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointe
     WEFT_TRY(st, parse_unit(p, name, &unit));
     if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, args, unit));
     WEFT_TRY(st, parse_arguments(p, args));
+    WEFT_TRY(st, refuse_text_unit(p, *name, unit, args));
     if (unit != NULL && args->count != 3) { /* datediff(day, d) of a column with the name of a unit */
         *name = written;
         WEFT_TRY(st, parse_unit_column(p, unit, &args->items[0]));
@@ -589,8 +613,10 @@ weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
     const sql_token token = *weft_sql_peek(p, 0);
     const uint16_t keyword = token.keyword;
     const bool time = weft_sql_is_text(p, 0, "CURRENT_TIME") || weft_sql_is_text(p, 0, "LOCALTIME");
-    const bool bare = keyword == SQL_KW_CURRENT_DATE || keyword == SQL_KW_CURRENT_TIMESTAMP ||
-                      keyword == SQL_KW_CURRENT_USER || keyword == SQL_KW_LOCALTIMESTAMP || time;
+    const bool user = keyword == SQL_KW_CURRENT_USER || weft_sql_is_text(p, 0, "SESSION_USER");
+    const bool path = weft_sql_is_text(p, 0, "CURRENT_PATH");
+    const bool bare = user || path || keyword == SQL_KW_CURRENT_DATE || keyword == SQL_KW_CURRENT_TIMESTAMP ||
+                      keyword == SQL_KW_LOCALTIMESTAMP || time;
     const bool overlay = weft_sql_is_text(p, 0, "OVERLAY");
     const bool form = keyword == SQL_KW_CAST || keyword == SQL_KW_TRY_CAST || keyword == SQL_KW_EXTRACT ||
                       keyword == SQL_KW_SUBSTRING || keyword == SQL_KW_SUBSTR || keyword == SQL_KW_TRIM ||
@@ -602,6 +628,7 @@ weft_status weft_sql_special_form(sql_parser *p, const weft_expr **out)
                            : keyword == SQL_KW_CURRENT_TIMESTAMP ? "current_timestamp"
                            : keyword == SQL_KW_LOCALTIMESTAMP    ? "localtimestamp"
                            : time                                ? "current_time"
+                           : path                                ? "current_path"
                                                                  : "current_user";
         weft_sql_advance(p);
         return weft_sql_call(p, name, token.span, NULL, 0, out);

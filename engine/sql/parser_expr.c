@@ -229,6 +229,12 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
     weft_pointers args = {0};
     const int64_t weight = p->operand;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    if (sql_is(p, SQL_RPAREN))
+        return weft_fail_at(
+            p->ctx, WEFT_EMPTY_IN, start,
+            "Invalid SQL syntax: IN predicate requires at least one value. Empty IN clauses like 'IN ()' "
+            "are not allowed. Consider using 'WHERE FALSE' if you need an always-false condition, or "
+            "provide at least one value in the IN list.");
     bool query = weft_sql_begins_query(p); /* ((SELECT 1), 2) is a list */
     if (query && sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_query_continues(p, &query));
     if (query) {
@@ -272,6 +278,9 @@ static weft_status parse_like(sql_parser *p, const weft_span *start, const char 
         int32_t height = 0;                /* of all operands */
         weft_sql_advance(p);
         weft_sql_advance(p);
+        if (sql_is(p, SQL_RPAREN))
+            return weft_fail_at(p->ctx, WEFT_EMPTY_PATTERNS, start,
+                                "Invalid SQL syntax: Expected something between '(' and ')'.");
         WEFT_TRY(st, weft_sql_exprs(p, &patterns));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
         height = p->height;

@@ -237,7 +237,7 @@ WEFT_MUST_CHECK weft_status weft_sql_nearest(sql_parser *p, const weft_span *sta
 /* parser_bin_by.c: BIN BY (…) [alias] around *left. */
 bool weft_sql_at_bin_by(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_bin_by(sql_parser *p, const weft_span *start, const weft_node **left);
-/* parser_pivot.c: around *input, at PIVOT or UNPIVOT, and at TABLESAMPLE */
+/* around *input: parser_pivot.c, at PIVOT or UNPIVOT, and parser_sample.c, at TABLESAMPLE */
 WEFT_MUST_CHECK weft_status weft_sql_pivot(sql_parser *p, const weft_node **input);
 WEFT_MUST_CHECK weft_status weft_sql_sample(sql_parser *p, const weft_node **input);
 /* parser_pipe.c: |> operators behind *node, which begins at start */

@@ -186,7 +186,9 @@ static weft_status make_literal(sql_parser *p, const weft_span *start, const int
     const weft_span span = weft_sql_span_from(p, start);
     if (weft_setting(p->ctx, WEFT_SET_LEGACY_INTERVAL) != 0) return make_calendar(p, span, sum, out);
     if (sum->has_months && sum->has_micros) {
-        return weft_sql_unsupported(p, &span, "An INTERVAL that mixes years or months with days or time");
+        return weft_fail_at(p->ctx, WEFT_INTERVAL_MIXED, &span,
+                            "Cannot mix year-month and day-time fields: %.*s.",
+                            (int)weft_min_i32(span.stop - span.start, 200), p->text + span.start);
     }
     const weft_value value = {
         .type = weft_type_interval(sum->has_months ? WEFT_TYPE_INTERVAL_YM : WEFT_TYPE_INTERVAL_DT,

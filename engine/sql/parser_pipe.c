@@ -156,6 +156,9 @@ static weft_status pipe_where(sql_parser *p, const weft_span *start, const weft_
     weft_node *filter = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, 1, &conjuncts));
     WEFT_TRY(st, weft_sql_expr(p, &conjuncts[0]));
+    if (sql_word(p, SQL_KW_WINDOW))
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PIPE_WHERE_WINDOW, start,
+                                  "Not allowed in the pipe WHERE clause: WINDOW clause."));
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_FILTER, weft_sql_span_from(p, start), node, 1, &filter));
     filter->filter.count = 1;
     filter->filter.conjuncts = conjuncts;

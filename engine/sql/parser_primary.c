@@ -378,6 +378,9 @@ weft_status weft_sql_primary(sql_parser *p, const weft_expr **out)
             const char *name = NULL;
             weft_sql_advance(p);
             const weft_span at = weft_sql_peek(p, 0)->span;
+            if (weft_sql_is_text(p, 0, "SYSTEM") && sql_is_at(p, 1, SQL_DOT) &&
+                weft_sql_is_text(p, 2, "BUILTIN") && sql_is_at(p, 3, SQL_DOT)) /* where all collations are */
+                for (int32_t i = 0; i < 4; i++) weft_sql_advance(p);
             WEFT_TRY(st, weft_sql_name(p, "the name of a collation", &name));
             WEFT_TRY(st, weft_sql_string_literal(p, name, at, &args[1]));
             WEFT_TRY(st, weft_sql_call(p, "collate", weft_sql_span_from(p, &start), args, 2, out));

@@ -27,7 +27,12 @@ static weft_status parse_item_names(sql_parser *p, const weft_span *start, const
     WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, start),
                                    weft_pointers_exprs(&args), args.count, &alias));
     if ((*out)->kind != WEFT_EXPR_UNRESOLVED_CALL) {
-        WEFT_TRY(st, weft_sql_unsupported(p, start, "An alias of several names"));
+        WEFT_TRY(st,
+                 weft_fail_at(
+                     p->ctx, WEFT_MULTI_ALIAS, start,
+                     "Multi part aliasing is not supported with \"%.*s\" as it is not a generator function.",
+                     (int)weft_min_i32((*out)->span.stop - (*out)->span.start, 200),
+                     p->text + (*out)->span.start));
     }
     alias->alias.name = "";
     *out = alias;
@@ -140,15 +145,22 @@ done:
     return st;
 }
 
-/* FROM tables [SELECT …]: without SELECT it is all of their columns. */
+/* FROM tables [SELECT …]: without SELECT it is all of their columns; several are a UNION ALL. */
 static weft_status parse_from_first(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const sql_set_operator all = {.kind = WEFT_SET_UNION, .all = true};
     const weft_node *from = NULL;
+    weft_pointers bodies = {0};
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_from(p, &from));
     *out = from;
-    if (sql_word(p, SQL_KW_SELECT)) WEFT_TRY(st, parse_select(p, from, out));
+    while (sql_word(p, SQL_KW_SELECT)) {
+        WEFT_TRY(st, parse_select(p, from, out));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &bodies, *out));
+    }
+    if (bodies.count > 1) WEFT_TRY(st, weft_sql_make_set(p, &start, &all, &bodies, out));
 done:
     return st;
 }
@@ -301,7 +313,8 @@ static weft_status parse_with(sql_parser *p, with_list *list)
         const int32_t index = list->inputs.count;
         int64_t limit = -1;
         WEFT_TRY(st, weft_sql_name(p, "the name of a common table expression", &name));
-        if (sql_is(p, SQL_LPAREN)) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
+        const bool query_follows = sql_word_at(p, 1, SQL_KW_SELECT) || sql_word_at(p, 1, SQL_KW_FROM);
+        if (sql_is(p, SQL_LPAREN) && !query_follows) WEFT_TRY(st, weft_sql_name_list(p, &columns, &count));
         WEFT_TRY(st, parse_level_limit(p, &limit));
         weft_sql_accept_word(p, SQL_KW_AS);
         WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "AS ("));

@@ -6,6 +6,12 @@
 
 static weft_status parse_relation(sql_parser *p, const weft_node **out);
 
+/* t CHANGES FROM …: what was changed between two versions. */
+static bool at_changes(sql_parser *p)
+{
+    return weft_sql_is_text(p, 0, "CHANGES") && sql_word_at(p, 1, SQL_KW_FROM);
+}
+
 /* Can the current token be an alias without AS? */
 static bool begins_alias(sql_parser *p)
 {
@@ -13,7 +19,7 @@ static bool begins_alias(sql_parser *p)
     if (token->kind == SQL_QUOTED) return true;
     if (token->kind != SQL_WORD || token->flags != 0) return false;
     if (p->in_script && weft_sql_is_text(p, 0, "DO")) return false; /* FOR query DO */
-    if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p)) return false;
+    if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p) || at_changes(p)) return false;
     /* `INSERT … SELECT … FROM t SET` does not exist; VALUES and the like may be names. */
     return true;
 }
@@ -120,6 +126,11 @@ static weft_status parse_named(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_names(p, "a table", &node->relation.parts, &node->relation.part_count));
         node->span = weft_sql_span_from(p, &start);
         WEFT_TRY(st, refuse_time_travel(p, node));
+        if (at_changes(p))
+            WEFT_TRY(st, weft_fail_at(
+                             p->ctx, WEFT_CHANGE_DATA, &node->span,
+                             "The feature is not supported: Catalog spark_catalog does not support Change "
+                             "Data Capture (CDC)."));
     }
     *out = node;
 done:

@@ -118,6 +118,8 @@ static weft_status parse_nested(sql_parser *p, weft_type_id id, weft_type *out)
     weft_pointers fields = {0};
     weft_field *children = NULL;
     sql_frame frame = {0};
+    const char *comment = NULL; /* of a field: types keep none */
+    size_t comment_len = 0;
     static const char *const map_names[] = {"key", "value"};
     const int32_t wanted = id == WEFT_TYPE_ARRAY ? 1 : id == WEFT_TYPE_MAP ? 2 : WEFT_COLUMNS_MAX;
     WEFT_TRY(st, weft_sql_enter(p, &frame));
@@ -136,6 +138,8 @@ static weft_status parse_nested(sql_parser *p, weft_type_id id, weft_type *out)
             WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL));
             field->nullable = false;
         }
+        if (id == WEFT_TYPE_STRUCT && weft_sql_accept_word(p, SQL_KW_COMMENT))
+            WEFT_TRY(st, weft_sql_string(p, "the comment of a field", &comment, &comment_len));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &fields, field));
     } while (fields.count < wanted && weft_sql_accept(p, SQL_COMMA));
     if (id == WEFT_TYPE_MAP && fields.count != 2) WEFT_TRY(st, weft_sql_syntax_error(p, "','"));
@@ -208,6 +212,22 @@ static weft_status parse_time_type(sql_parser *p, const weft_span *start, weft_t
     *out = weft_type_time(digits);
 done:
     return st;
+}
+
+/* TIMESTAMP [WITHOUT TIME ZONE | WITH LOCAL TIME ZONE]; plain: it is no other word, behind which nothing may
+ * stand. */
+static weft_status parse_timestamp_type(sql_parser *p, weft_type_id id, bool plain, weft_type *out)
+{
+    static const char *const words[2][4] = {{"WITHOUT", "TIME", "ZONE", NULL},
+                                            {"WITH", "LOCAL", "TIME", "ZONE"}};
+    *out = WEFT_TYPE_OF(id);
+    for (int32_t form = 0; plain && form < 2; form++) {
+        if (!weft_sql_is_text(p, 0, words[form][0]) || !weft_sql_is_text(p, 1, words[form][1])) continue;
+        for (int32_t i = 0; i < 4 && words[form][i] != NULL; i++)
+            if (!weft_sql_accept_text(p, words[form][i])) return weft_sql_syntax_error(p, words[form][i]);
+        *out = WEFT_TYPE_OF(form == 0 ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP);
+    }
+    return WEFT_OK;
 }
 
 /* GEOMETRY(srid), GEOGRAPHY(ANY) */
@@ -283,6 +303,8 @@ weft_status weft_sql_type(sql_parser *p, weft_type *out)
                                                                              : type_names[i].id;
         weft_sql_advance(p);
         if (id == WEFT_TYPE_TIME) return parse_time_type(p, &token.span, out);
+        if (id == WEFT_TYPE_TIMESTAMP || id == WEFT_TYPE_TIMESTAMP_NTZ)
+            return parse_timestamp_type(p, id, strlen(type_names[i].name) == strlen("TIMESTAMP"), out);
         const bool shape = id == WEFT_TYPE_GEOMETRY || id == WEFT_TYPE_GEOGRAPHY;
         if (shape && sql_is(p, SQL_LPAREN)) return parse_shape_type(p, id, &token.span, out);
         if (shape) break;

@@ -108,7 +108,7 @@ static weft_status view_query(weft_session *s, const weft_node *create, weft_vie
     WEFT_TRY(st, weft_arena_copy(&s->ctx, s->ctx.arena, from, strlen(from), &text));
     WEFT_TRY(st, weft_view_collated(&s->ctx, create->view.collation, text, &text));
     out->text = text;
-    WEFT_TRY(st, weft_view_parse(&s->ctx, text, &out->parsed));
+    WEFT_TRY(st, weft_view_parse(&s->ctx, text, &out->collation, &out->parsed));
     if (create->view.column_count == 0) goto done;
     WEFT_TRY(st, weft_command_alias(&s->ctx, create, out->parsed, &out->parsed));
     out->columns = out->parsed->alias.columns;
@@ -601,6 +601,35 @@ static bool is_done(const weft_session *s, const weft_job_name *name, const weft
            parsed->kind == WEFT_NODE_VARIABLE || parsed->kind == WEFT_NODE_ROUTINE || is_add(parsed);
 }
 
+/* ALTER VIEW … AS query: the view that is altered says whether it is a temporary one, and which collation the
+ * query goes by. */
+static weft_status settle_altered(weft_session *s, weft_ctx *ctx, const weft_node **parsed)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *old = *parsed, **inputs = NULL;
+    const weft_table_definition *d = NULL;
+    weft_node *node = NULL;
+    char *text = NULL;
+    if (old->kind != WEFT_NODE_CREATE_VIEW || !old->view.alter) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &node));
+    *node = *old;
+    node->view.temporary = old->view.part_count == 1 &&
+                           weft_session_catalog_has_query(s->catalog, old->view.name, &node->view.collation);
+    if (!node->view.temporary) {
+        WEFT_TRY(st, weft_session_catalog_entry(ctx, old->view.parts, old->view.part_count, &d));
+        if (d != NULL) node->view.collation = d->collation;
+    }
+    *parsed = node;
+    if (node->view.collation == NULL) goto done;
+    WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, old->view.text, strlen(old->view.text), &text));
+    WEFT_TRY(st, weft_view_collated(ctx, node->view.collation, text, &text));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &inputs));
+    WEFT_TRY(st, weft_view_parse(ctx, text, NULL, &inputs[0]));
+    node->inputs = inputs;
+done:
+    return st;
+}
+
 /* Once: *again says that it reads what is to be filled first (session_cache.c), and has done nothing yet. */
 static weft_status execute_once(weft_session *s, const weft_statement *statement, weft_error *error,
                                 weft_result **out, bool *again)
@@ -640,6 +669,7 @@ static weft_status execute_once(weft_session *s, const weft_statement *statement
         *out = r;
         goto done;
     }
+    WEFT_TRY(st, settle_altered(s, &r->ctx, &parsed));
     WEFT_TRY(st, weft_analyze(&r->ctx, &catalog, &ids, parsed, &bound));
     *again = parsed->kind != WEFT_NODE_EXPLAIN && parsed->kind != WEFT_NODE_SHOW &&
              weft_table_cache_wanted(weft_session_catalog_cache(s->catalog)) != NULL;

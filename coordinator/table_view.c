@@ -2,6 +2,7 @@
 #include "common/settings.h"
 #include "coordinator/table_command.h"
 #include "engine/catalog/warehouse.h"
+#include "engine/plan/analyzer.h"
 
 /* The columns of a view: those of its query, under the names that it gives them. */
 static weft_status view_columns(weft_ctx *ctx, const weft_node *create, weft_table_definition *d)
@@ -14,7 +15,8 @@ static weft_status view_columns(weft_ctx *ctx, const weft_node *create, weft_tab
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, output->count, &outputs));
     for (int32_t i = 0; i < output->count; i++) {
         outputs[i] = output->columns[i].name;
-        columns[i] = (weft_column_definition){.name = outputs[i], .type = output->columns[i].type};
+        columns[i] = (weft_column_definition){.name = outputs[i],
+                                              .type = weft_declared_type(ctx, create->inputs[0], i)};
         if (create->view.column_count == 0) continue;
         columns[i].name = create->view.columns[i];
         columns[i].comment = create->view.column_comments[i];

@@ -396,7 +396,7 @@ static weft_status open_view(weft_ctx *ctx, weft_session_catalog *c, const weft_
     }
     WEFT_TRY(st, check_created(ctx, c, d));
     WEFT_TRY(st, weft_view_text(ctx, d, &text));
-    st = weft_view_parse(ctx, text, parsed);
+    st = weft_view_parse(ctx, text, NULL, parsed);
     if (st != WEFT_OK) weft_error_prefix(ctx, "in the view `%s`: ", d->name);
     WEFT_TRY(st, st);
     WEFT_TRY(st, WEFT_NEW(ctx, &v));
@@ -414,6 +414,14 @@ static const weft_table_definition *around(const weft_session_catalog *c)
         if (v->parsed == c->within) return v->definition;
     }
     return NULL;
+}
+
+bool weft_session_catalog_has_query(const weft_session_catalog *c, const char *name, const char **collation)
+{
+    const view *v = find_view(c, name);
+    if (v == NULL || v->query.parsed == NULL) return false;
+    *collation = v->query.collation;
+    return true;
 }
 
 static const view *find_global(const weft_session_catalog *c, const char *name)

@@ -17,6 +17,7 @@ typedef struct weft_session_catalog weft_session_catalog;
 typedef struct weft_view_query {
     const weft_node *parsed; /* with the columns' names, when they were given */
     const char *text;
+    const char *collation;      /* DEFAULT COLLATION, which stands in the text too; or NULL */
     const char *const *columns; /* [column_count] their names, as they were given; else none */
     int32_t column_count;
 } weft_view_query;
@@ -59,6 +60,9 @@ weft_table_cache *weft_session_catalog_cache(weft_session_catalog *catalog);
  * Errors: WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_sources(const weft_session_catalog *catalog, weft_ctx *keep,
                                                          const char *const **out, int32_t *count);
+/* Is there a temporary view of this name that is a query? *collation gets its DEFAULT COLLATION, or NULL. */
+bool weft_session_catalog_has_query(const weft_session_catalog *catalog, const char *name,
+                                    const char **collation);
 /* Define a temporary view. query: NULL for a table, whose relation lives as long as the session. Views
  * replace what had the name when replace is set. Errors: WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_add(weft_ctx *ctx, weft_session_catalog *catalog,

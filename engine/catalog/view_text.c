@@ -60,9 +60,11 @@ weft_status weft_view_collated(weft_ctx *ctx, const char *collation, char *query
                              collation, query);
 }
 
-weft_status weft_view_parse(weft_ctx *ctx, const char *text, const weft_node **out)
+weft_status weft_view_parse(weft_ctx *ctx, const char *text, const char **collation, const weft_node **out)
 {
     const weft_status st = weft_sql_parse(ctx, text, strlen(text), out);
-    if (st == WEFT_OK && (*out)->kind == WEFT_NODE_CREATE_VIEW) *out = (*out)->inputs[0];
+    const bool collated = st == WEFT_OK && (*out)->kind == WEFT_NODE_CREATE_VIEW;
+    if (collation != NULL) *collation = collated ? (*out)->view.collation : NULL;
+    if (collated) *out = (*out)->inputs[0];
     return st;
 }

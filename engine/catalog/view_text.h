@@ -10,7 +10,9 @@ WEFT_MUST_CHECK weft_status weft_view_text(weft_ctx *ctx, const weft_table_defin
 /* The text of a query whose literals and casts go by a DEFAULT COLLATION; NULL: the query itself. In
  * ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_view_collated(weft_ctx *ctx, const char *collation, char *query, char **out);
-/* The query of such a text, parsed. Errors: as weft_sql_parse. */
-WEFT_MUST_CHECK weft_status weft_view_parse(weft_ctx *ctx, const char *text, const weft_node **out);
+/* The query of such a text, parsed; *collation, unless it is NULL, gets the collation, or NULL. Errors: as
+ * weft_sql_parse. */
+WEFT_MUST_CHECK weft_status weft_view_parse(weft_ctx *ctx, const char *text, const char **collation,
+                                            const weft_node **out);
 
 #endif

@@ -155,11 +155,15 @@ weft_status weft_collate_map(weft_ctx *ctx, const weft_expr *e, const weft_expr 
 {
     static const char *const makers[] = {"map",        "map_from_arrays", "map_from_entries",
                                          "map_concat", "str_to_map",      "transform_keys"};
+    weft_status st = WEFT_OK;
     *out = e;
     if (e->type.id != WEFT_TYPE_MAP || !weft_type_is_collated(e->type.children[0].type) ||
         !is_among(e->call.function->name, makers, WEFT_COUNT(makers)))
         return WEFT_OK;
-    return hide(ctx, "(distinct_keys)", out);
+    WEFT_TRY(st, weft_expect_collation(ctx, e->call.function->name, e, &e->span));
+    WEFT_TRY(st, hide(ctx, "(distinct_keys)", out));
+done:
+    return st;
 }
 
 weft_status weft_collate_result(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,

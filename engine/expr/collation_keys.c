@@ -3,6 +3,7 @@
 
 #include "common/mem.h"
 #include "engine/columnar/builder.h"
+#include "engine/columnar/collation.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/collator.h"
 #include "engine/expr/kernel.h"
@@ -46,6 +47,10 @@ static weft_status plan_keys(weft_ctx *ctx, weft_type type, weft_copy_plan *plan
     weft_collator *c = NULL;
     plan->changes = weft_type_is_collated(type);
     if (!plan->changes) return WEFT_OK;
+    if (type.collation == WEFT_COLLATION_NULL)
+        return weft_fail(ctx, WEFT_INDETERMINATE_COLLATION,
+                         "Data type of what is compared has indeterminate collation. Use COLLATE clause to "
+                         "set the collation explicitly.");
     if (type.id == WEFT_TYPE_STRING) {
         WEFT_TRY(st, weft_collator_open(ctx, type.collation, &c));
         plan->leaf = c;

@@ -12,7 +12,7 @@ typedef struct weft_keyer weft_keyer;
 
 /* The type of the keys: the type itself where nothing is collated. Children in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_type_of_keys(weft_ctx *ctx, weft_type type, weft_type *out);
-/* Errors: those of weft_collator_open, WEFT_INTERNAL for a collation that no value has. */
+/* Errors: those of weft_collator_open, WEFT_INDETERMINATE_COLLATION. */
 WEFT_MUST_CHECK weft_status weft_keyer_open(weft_ctx *ctx, weft_type type, weft_keyer **out);
 void weft_keyer_close(weft_keyer **keyer);
 /* Slot i of `out`, a vector of the keys' type, becomes the key of a row of a column of the keyer's type; NULL

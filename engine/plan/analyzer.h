@@ -50,4 +50,7 @@ typedef struct weft_catalog {
 WEFT_MUST_CHECK weft_status weft_analyze(weft_ctx *ctx, const weft_catalog *catalog, weft_ids *ids,
                                          const weft_node *parsed, const weft_node **out);
 
+/* The type of a bound query's output with the length that a table declares for it: CHAR(n), VARCHAR(n). */
+weft_type weft_declared_type(weft_ctx *ctx, const weft_node *query, int32_t output);
+
 #endif

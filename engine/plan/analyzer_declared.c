@@ -54,7 +54,8 @@ static weft_type declared_of(const weft_node *node, int32_t output)
 weft_type weft_declared_type(weft_ctx *ctx, const weft_node *query, int32_t output)
 {
     const weft_type plain = query->output.columns[output].type;
-    if (plain.id != WEFT_TYPE_STRING || weft_setting(ctx, WEFT_SET_CHAR_AS_STRING) != 0) return plain;
+    const bool holds_texts = plain.id == WEFT_TYPE_STRING || weft_type_is_nested(plain);
+    if (!holds_texts || weft_setting(ctx, WEFT_SET_CHAR_AS_STRING) != 0) return plain;
     const weft_type declared = declared_of(query, output);
-    return declared.id == WEFT_TYPE_STRING ? declared : plain;
+    return declared.id == plain.id ? declared : plain;
 }

@@ -7,7 +7,8 @@
 #include "engine/columnar/declared_type.h"
 #include "engine/plan/analyzer_internal.h"
 
-weft_status weft_parse_default(weft_analyzer *a, const weft_column_definition *column, const weft_expr **out)
+weft_status weft_parse_default(weft_analyzer *a, const char *collation, const weft_column_definition *column,
+                               const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     char *text = NULL;
@@ -17,8 +18,12 @@ weft_status weft_parse_default(weft_analyzer *a, const weft_column_definition *c
     if (a->catalog->parse == NULL)
         return weft_fail(a->ctx, WEFT_UNSUPPORTED, "DEFAULT of the column `%s`: nobody parses it here",
                          column->name);
-    WEFT_TRY(st, weft_arena_printf(a->ctx, a->ctx->arena, &text, "SELECT %s", column->initial));
+    WEFT_TRY(st, weft_arena_printf(a->ctx, a->ctx->arena, &text, "%s%s%sSELECT %s",
+                                   collation != NULL ? "CREATE TEMPORARY VIEW v DEFAULT COLLATION " : "",
+                                   collation != NULL ? collation : "", collation != NULL ? " AS " : "",
+                                   column->initial));
     WEFT_TRY(st, a->catalog->parse(a->ctx, a->catalog->self, text, &query));
+    if (query->kind == WEFT_NODE_CREATE_VIEW) query = query->inputs[0];
     if (query->kind == WEFT_NODE_SELECT && query->select.item_count == 1) *out = query->select.items[0];
     if (*out == NULL)
         st = weft_fail(a->ctx, WEFT_DEFAULT_NOT_CONSTANT,
@@ -28,16 +33,17 @@ done:
     return st;
 }
 
-weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *column, const weft_span *span,
-                                const weft_expr **out)
+weft_status weft_column_default(weft_analyzer *a, const weft_table_definition *table, int32_t index,
+                                const weft_span *span, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
+    const weft_column_definition *column = &table->columns[index];
     const weft_scope nothing = {0};
     weft_binder b = {.a = a, .scope = &nothing, .clause = "DEFAULT"};
     weft_value null = {.is_null = true};
     const weft_expr *parsed = NULL;
     WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &null.type));
-    WEFT_TRY(st, weft_parse_default(a, column, &parsed));
+    WEFT_TRY(st, weft_parse_default(a, table->collation, column, &parsed));
     if (parsed == NULL) return weft_expr_literal(a->ctx, &null, out);
     a->in_view++; /* its spans are not the statement's */
     st = weft_bind_expr(&b, parsed, out);
@@ -56,12 +62,14 @@ static bool is_default(const weft_expr *e)
 }
 
 /* What stands for DEFAULT of the column. */
-static weft_status default_of(weft_analyzer *a, const weft_column_definition *column, const weft_expr **out)
+static weft_status default_of(weft_analyzer *a, const weft_table_definition *table, int32_t index,
+                              const weft_expr **out)
 {
     weft_status st = WEFT_OK;
+    const weft_column_definition *column = &table->columns[index];
     weft_value null = {.is_null = true};
     WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &null.type));
-    WEFT_TRY(st, weft_parse_default(a, column, out));
+    WEFT_TRY(st, weft_parse_default(a, table->collation, column, out));
     if (*out == NULL) WEFT_TRY(st, weft_expr_literal(a->ctx, &null, out));
 done:
     return st;
@@ -82,7 +90,7 @@ static weft_status fill_rows(weft_analyzer *a, const weft_table_definition *tabl
             memcpy(copy, cells, (size_t)count * sizeof(*copy));
             *out = copy;
         }
-        WEFT_TRY(st, default_of(a, &table->columns[targets[i % width]], &copy[i]));
+        WEFT_TRY(st, default_of(a, table, targets[i % width], &copy[i]));
     }
 done:
     return st;

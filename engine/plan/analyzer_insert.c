@@ -137,7 +137,7 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
     *out = in->fixed[index];
     if (*out != NULL) return WEFT_OK;
     if (in->source[index] < 0) {
-        WEFT_TRY(st, weft_column_default(in->a, column, &in->write->span, out));
+        WEFT_TRY(st, weft_column_default(in->a, in->table, index, &in->write->span, out));
         st = weft_limit_length(ctx, column->type, out);
         goto done;
     }

@@ -300,20 +300,19 @@ WEFT_MUST_CHECK weft_status weft_bind_insert(weft_analyzer *a, weft_node *write)
 /* What a column of the declared type holds of the value: all of it, but for CHAR(n) and VARCHAR(n). */
 WEFT_MUST_CHECK weft_status weft_limit_length(weft_ctx *ctx, weft_type declared, const weft_expr **value);
 /* ---- analyzer_default.c ---- */
-/* The text of a DEFAULT as a parsed expression; *out NULL: the column has none. */
-WEFT_MUST_CHECK weft_status weft_parse_default(weft_analyzer *a, const weft_column_definition *column,
-                                               const weft_expr **out);
-/* The DEFAULT of a column, bound and of its type; NULL of that type when it has none. */
-WEFT_MUST_CHECK weft_status weft_column_default(weft_analyzer *a, const weft_column_definition *column,
-                                                const weft_span *span, const weft_expr **out);
+/* The text of a DEFAULT as a parsed expression, whose literals go by the table's DEFAULT COLLATION (NULL:
+ * there is none); *out NULL: the column has none. */
+WEFT_MUST_CHECK weft_status weft_parse_default(weft_analyzer *a, const char *collation,
+                                               const weft_column_definition *column, const weft_expr **out);
+/* The DEFAULT of a table's column, bound and of its type; NULL of that type when it has none. */
+WEFT_MUST_CHECK weft_status weft_column_default(weft_analyzer *a, const weft_table_definition *table,
+                                                int32_t index, const weft_span *span, const weft_expr **out);
 /* The parsed query with the word DEFAULT replaced where it stands for column targets[i] of the table in place
  * i of a row. */
 WEFT_MUST_CHECK weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *table,
                                                const int32_t *targets, int32_t count, const weft_node *query,
                                                const weft_node **out);
 /* ---- analyzer_declared.c ---- */
-/* The type of a bound query's output with the length that a table declares for it: CHAR(n), VARCHAR(n). */
-weft_type weft_declared_type(weft_ctx *ctx, const weft_node *query, int32_t output);
 /* ---- analyzer_stored_default.c ---- */
 /* CREATE TABLE, ADD COLUMNS and ALTER COLUMN SET DEFAULT: the defaults are checked, and what rows have that
  * are there already is put into the definition. Errors: WEFT_DEFAULT_…. */

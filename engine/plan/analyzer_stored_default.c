@@ -16,6 +16,7 @@ typedef struct stored_default {
     weft_analyzer *a;
     const weft_node *command;
     const char *statement; /* for messages */
+    const char *collation; /* DEFAULT COLLATION of the table, or NULL */
     const weft_column_definition *column;
     weft_type type; /* of the column's values */
 } stored_default;
@@ -85,7 +86,7 @@ static weft_status evaluate(const stored_default *d, const weft_value **out)
     const weft_expr *e = NULL;
     weft_value *value = NULL;
     *out = NULL;
-    WEFT_TRY(st, weft_parse_default(d->a, d->column, &e));
+    WEFT_TRY(st, weft_parse_default(d->a, d->collation, d->column, &e));
     if (e == NULL) goto done;
     if (weft_expr_has_subquery(e))
         WEFT_TRY(st, refuse(d, WEFT_DEFAULT_SUBQUERY, "contains subquery expressions"));
@@ -123,6 +124,11 @@ static weft_status bind_columns(stored_default *d, weft_node *command)
     const weft_table_definition *parsed = command->command.table;
     weft_table_definition *table = NULL;
     weft_column_definition *columns = NULL;
+    const weft_table_definition *altered = parsed;
+    if (command->command.op == WEFT_TABLE_ADD_COLUMNS)
+        WEFT_TRY(st, d->a->catalog->table(ctx, d->a->catalog->self, command->command.parts,
+                                          command->command.part_count, &altered));
+    if (altered != NULL) d->collation = altered->collation; /* else whoever runs the statement says so */
     WEFT_TRY(st, WEFT_NEW(ctx, &table));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, parsed->column_count, &columns));
     *table = *parsed;
@@ -151,6 +157,7 @@ static weft_status check_change(stored_default *d)
     if (at < 0) goto done; /* whoever runs the statement says so */
     weft_column_definition column = table->columns[at];
     column.initial = n->command.text;
+    d->collation = table->collation;
     d->column = &column;
     WEFT_TRY(st, weft_type_of_values(d->a->ctx, column.type, &d->type));
     WEFT_TRY(st, evaluate(d, &value));

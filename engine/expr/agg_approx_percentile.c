@@ -292,7 +292,7 @@ static weft_status quantile_bind(weft_ctx *ctx, const weft_expr **args, int32_t 
     WEFT_TRY(st, weft_agg_bind_shares(ctx, name, args, span));
     if (count > 2) {
         if (!weft_type_is_integral(args[2]->type) && args[2]->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, name, 2, "\"integral\"", args[2], span);
+            return weft_fail_arg_type(ctx, 2, "\"integral\"", args[2], span);
         WEFT_TRY(st, weft_agg_bind_constant(ctx, name, "accuracy", args, 2, WEFT_TYPE_OF(WEFT_TYPE_BIGINT),
                                             false, span));
         const int64_t accuracy = args[2]->literal.i64;

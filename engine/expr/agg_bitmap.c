@@ -81,7 +81,7 @@ static weft_status bind_bitmap(weft_ctx *ctx, const char *name, const weft_expr 
     *type = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
     if (count != 1) return weft_fail_arg_count(ctx, name, 1, 1, count, span);
     if (args[0]->type.id == WEFT_TYPE_BINARY) return WEFT_OK;
-    return weft_fail_arg_type(ctx, name, 0, "\"binary\"", args[0], span);
+    return weft_fail_arg_type(ctx, 0, "\"binary\"", args[0], span);
 }
 
 static weft_status or_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
@@ -102,7 +102,7 @@ static weft_status construct_bind(weft_ctx *ctx, const weft_expr **args, int32_t
     if (count != 1) return weft_fail_arg_count(ctx, "bitmap_construct_agg", 1, 1, count, span);
     if (!weft_type_is_numeric(args[0]->type) && args[0]->type.id != WEFT_TYPE_STRING &&
         args[0]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, "bitmap_construct_agg", 0, "\"bigint\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"bigint\"", args[0], span);
     return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &args[0]);
 }
 

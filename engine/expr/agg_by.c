@@ -169,7 +169,7 @@ static weft_status by_bind(weft_ctx *ctx, const weft_expr **args, int32_t count,
     *type = args[0]->type;
     if (count == 2) goto done;
     if (!weft_type_is_integral(args[2]->type) && args[2]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, "max_by or min_by", 2, "\"int\"", args[2], span);
+        return weft_fail_arg_type(ctx, 2, "\"int\"", args[2], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "max_by or min_by", "k", args, 2, WEFT_TYPE_OF(WEFT_TYPE_INT),
                                         false, span));
     if (args[2]->literal.i64 < 1 || args[2]->literal.i64 > BY_K_MAX) {

@@ -318,7 +318,7 @@ static weft_status set_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
     weft_status st = WEFT_OK;
     WEFT_TRY(st, bind_collect(ctx, "collect_set", args, count, span, type));
     if (weft_type_holds(args[0]->type, WEFT_TYPE_MAP))
-        return weft_fail_arg_type(ctx, "collect_set", 0, "that holds no \"map\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "that holds no \"map\"", args[0], span);
 done:
     return st;
 }
@@ -327,10 +327,9 @@ static weft_status union_bind(weft_ctx *ctx, const weft_expr **args, int32_t cou
                               weft_type *type)
 {
     if (count != 1) return weft_fail_arg_count(ctx, "collect_union", 1, 1, count, span);
-    if (args[0]->type.id != WEFT_TYPE_ARRAY)
-        return weft_fail_arg_type(ctx, "collect_union", 0, "\"array\"", args[0], span);
+    if (args[0]->type.id != WEFT_TYPE_ARRAY) return weft_fail_arg_type(ctx, 0, "\"array\"", args[0], span);
     if (!weft_type_is_groupable(args[0]->type))
-        return weft_fail_arg_type(ctx, "collect_union", 0, "that holds no \"map\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "that holds no \"map\"", args[0], span);
     *type = args[0]->type;
     return WEFT_OK;
 }

@@ -156,7 +156,7 @@ static weft_status count_if_bind(weft_ctx *ctx, const weft_expr **args, int32_t 
 {
     if (count != 1) return weft_fail_arg_count(ctx, "count_if", 1, 1, count, span);
     *type = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
-    return weft_agg_bind_condition(ctx, "count_if", args, span);
+    return weft_agg_bind_condition(ctx, args, span);
 }
 
 static int32_t count_states(const weft_expr *call, weft_type *types, bool *starts_zero)

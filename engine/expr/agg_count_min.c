@@ -122,11 +122,11 @@ static weft_status count_min_bind(weft_ctx *ctx, const weft_expr **args, int32_t
     if (count != 4) return weft_fail_arg_count(ctx, name, 4, 4, count, span);
     const weft_type_id id = (weft_type_id)args[0]->type.id;
     if (!weft_type_is_integral(args[0]->type) && id != WEFT_TYPE_STRING && id != WEFT_TYPE_BINARY)
-        return weft_fail_arg_type(ctx, name, 0, "\"integral\" or \"string\" or \"binary\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"integral\" or \"string\" or \"binary\"", args[0], span);
     for (int32_t k = 1; k < 4; k++) {
         const weft_type_id want = k == 3 ? WEFT_TYPE_INT : WEFT_TYPE_DOUBLE;
         if (!weft_type_is_numeric(args[k]->type) && args[k]->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, name, k, k == 3 ? "\"int\"" : "\"double\"", args[k], span);
+            return weft_fail_arg_type(ctx, k, k == 3 ? "\"int\"" : "\"double\"", args[k], span);
         WEFT_TRY(st, weft_agg_bind_constant(ctx, name, names[k], args, k, WEFT_TYPE_OF(want), false, span));
     }
     const double eps = args[1]->literal.f64, confidence = args[2]->literal.f64;

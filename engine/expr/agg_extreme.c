@@ -382,7 +382,7 @@ static weft_status bool_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
 {
     if (count != 1) return weft_fail_arg_count(ctx, "bool_and / bool_or", 1, 1, count, span);
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
-    return weft_agg_bind_condition(ctx, "bool_and / bool_or", args, span);
+    return weft_agg_bind_condition(ctx, args, span);
 }
 
 const weft_aggregate weft_aggregate_bool_and = {

@@ -270,16 +270,15 @@ weft_status weft_agg_bind_numeric(weft_ctx *ctx, const char *name, const weft_ex
     if (type.id == WEFT_TYPE_STRING || type.id == WEFT_TYPE_NULL) {
         return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), true, &args[0]);
     }
-    if (!weft_type_is_numeric(type)) return weft_fail_arg_type(ctx, name, 0, "\"numeric\"", args[0], span);
+    if (!weft_type_is_numeric(type)) return weft_fail_arg_type(ctx, 0, "\"numeric\"", args[0], span);
     return WEFT_OK;
 }
 
-weft_status weft_agg_bind_condition(weft_ctx *ctx, const char *name, const weft_expr **args,
-                                    const weft_span *span)
+weft_status weft_agg_bind_condition(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     if (args[0]->type.id == WEFT_TYPE_BOOLEAN) return WEFT_OK;
     if (args[0]->type.id != WEFT_TYPE_NULL && args[0]->type.id != WEFT_TYPE_STRING) {
-        return weft_fail_arg_type(ctx, name, 0, "\"boolean\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"boolean\"", args[0], span);
     }
     return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]);
 }

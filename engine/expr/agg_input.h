@@ -139,7 +139,7 @@ WEFT_MUST_CHECK weft_status weft_agg_put_value(weft_ctx *ctx, const weft_agg_pla
 WEFT_MUST_CHECK weft_status weft_agg_bind_numeric(weft_ctx *ctx, const char *name, const weft_expr **args,
                                                   int32_t count, const weft_span *span);
 /* args[0] BOOLEAN, or NULL as one. */
-WEFT_MUST_CHECK weft_status weft_agg_bind_condition(weft_ctx *ctx, const char *name, const weft_expr **args,
+WEFT_MUST_CHECK weft_status weft_agg_bind_condition(weft_ctx *ctx, const weft_expr **args,
                                                     const weft_span *span);
 /* One argument of any type, which is the result type too; NULL becomes a BOOLEAN NULL. */
 WEFT_MUST_CHECK weft_status weft_agg_bind_value(weft_ctx *ctx, const char *name, const weft_expr **args,

@@ -169,11 +169,11 @@ static weft_status list_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
                              : WEFT_TYPE_STRING);
     if (count < 1 || count == LIST_FIRST_KEY) return weft_fail_arg_count(ctx, "listagg", 1, 2, count, span);
     if (args[0]->type.child_count > 0)
-        return weft_fail_arg_type(ctx, "listagg", 0, "\"string\" or \"binary\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"string\" or \"binary\"", args[0], span);
     if (args[0]->type.id != type->id) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
     if (count == 1) goto done;
     if (args[1]->type.id != type->id && args[1]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, "listagg", 1, "of its first argument", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "of its first argument", args[1], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "listagg", "delimiter", args, 1, *type, true, span));
     for (int32_t k = LIST_FIRST_KEY; k < count; k++)
         WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", args[k], span));

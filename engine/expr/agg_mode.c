@@ -192,7 +192,7 @@ static weft_status mode_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
     if (count < 2) goto done;
     if (args[1]->kind == WEFT_EXPR_LITERAL && args[1]->type.id == WEFT_TYPE_STRING) goto done;
     if (args[1]->type.id != WEFT_TYPE_BOOLEAN && args[1]->type.id != WEFT_TYPE_NULL) {
-        return weft_fail_arg_type(ctx, "mode", 1, "\"boolean\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"boolean\"", args[1], span);
     }
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "mode", "deterministic", args, 1,
                                         WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), false, span));

@@ -303,7 +303,7 @@ static weft_status bind_percentile(weft_ctx *ctx, const char *name, bool within,
                                             false, span));
     } else {
         if (!weft_type_is_integral(args[2]->type) && args[2]->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, name, 2, "\"integral\"", args[2], span);
+            return weft_fail_arg_type(ctx, 2, "\"integral\"", args[2], span);
         WEFT_TRY(st, weft_expr_cast(ctx, args[2], WEFT_TYPE_OF(WEFT_TYPE_BIGINT), true, &args[2]));
     }
 done:

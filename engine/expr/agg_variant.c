@@ -107,7 +107,7 @@ static weft_status schema_bind(weft_ctx *ctx, const weft_expr **args, int32_t co
     if (args[0]->type.id == WEFT_TYPE_NULL)
         return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_VARIANT), true, &args[0]);
     if (args[0]->type.id == WEFT_TYPE_VARIANT) return WEFT_OK;
-    return weft_fail_arg_type(ctx, "schema_of_variant_agg", 0, "\"VARIANT\"", args[0], span);
+    return weft_fail_arg_type(ctx, 0, "\"VARIANT\"", args[0], span);
 }
 
 static int32_t schema_states(const weft_expr *call, weft_type *types, bool *starts_zero)

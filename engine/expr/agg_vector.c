@@ -126,7 +126,7 @@ static weft_status bind_vector(weft_ctx *ctx, const char *name, const weft_expr 
     if (count != 1) return weft_fail_arg_count(ctx, name, 1, 1, count, span);
     *type = args[0]->type;
     if (type->id == WEFT_TYPE_ARRAY && type->children[0].type.id == WEFT_TYPE_FLOAT) return WEFT_OK;
-    return weft_fail_arg_type(ctx, name, 0, "\"array<float>\"", args[0], span);
+    return weft_fail_arg_type(ctx, 0, "\"array<float>\"", args[0], span);
 }
 static weft_status sum_bind(weft_ctx *ctx, const weft_expr **args, int32_t count, const weft_span *span,
                             weft_type *type)

@@ -2,6 +2,7 @@
  *
  * Coercion never looks at the signatures and the choice never converts, but for bind_default, where the
  * signatures are all there is. Casts that are put in are implicit. */
+#include <ctype.h>
 #include <stdio.h>
 
 #include "common/settings.h"
@@ -11,6 +12,7 @@
 #include "engine/expr/expr.h"
 #include "engine/expr/interval.h"
 #include "engine/expr/kernel.h"
+#include "engine/expr/type_sql.h"
 
 static bool is_id(const weft_expr *e, weft_type_id id) { return e->type.id == id; }
 static bool is_interval(const weft_expr *e)
@@ -35,28 +37,39 @@ static weft_status cast_arg(weft_ctx *ctx, const weft_expr **arg, weft_type type
 weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, int32_t high, int32_t count,
                                 const weft_span *span)
 {
-    char takes[64];
-    if (high < 0)
-        snprintf(takes, sizeof(takes), "at least %d", low);
-    else if (low == high)
-        snprintf(takes, sizeof(takes), "%d", low);
-    else
-        snprintf(takes, sizeof(takes), "%d to %d", low, high);
+    char takes[128];
+    size_t used = 0;
+    if (high < 0 || low == high)
+        snprintf(takes, sizeof(takes), "%s%d", high < 0 ? "> " : "", high < 0 ? low - 1 : low);
+    for (int32_t n = low; low != high && n <= high && used < sizeof(takes); n++)
+        used += (size_t)snprintf(takes + used, sizeof(takes) - used, "%s%d%s", n == low ? "[" : ", ", n,
+                                 n == high ? "]" : "");
     return weft_fail_at(ctx, WEFT_WRONG_NUM_ARGS, span,
-                        "the function \"%s\" takes %s argument%s, but was given %d", name, takes,
-                        low == 1 && high == 1 ? "" : "s", count);
+                        "The `%s` requires %s parameters but the actual number is %d.", name, takes, count);
 }
 
-weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, const char *accepts,
-                               const weft_expr *arg, const weft_span *span)
+weft_status weft_fail_arg_type(weft_ctx *ctx, int32_t index, const char *accepts, const weft_expr *arg,
+                               const weft_span *span)
 {
-    char type[128];
-    char *text = NULL;
-    const weft_status st = weft_expr_text(ctx, arg, false, &text);
-    if (st != WEFT_OK) return st;
-    return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, arg->span.line > 0 ? &arg->span : span,
-                        "argument %d of \"%s\" needs the type %s, but \"%s\" has the type \"%s\"", index + 1,
-                        name, accepts, text, weft_type_text(arg->type, type, sizeof(type)));
+    static const char *const ordinals[] = {"first", "second", "third"};
+    weft_status st = WEFT_OK;
+    char wanted[512], ordinal[24];
+    char *text = NULL, *type = NULL;
+    bool quoted = false;
+    const bool several = strstr(accepts, "\" or \"") != NULL && accepts[0] != '(';
+    WEFT_TRY(st, weft_expr_text(ctx, arg, false, &text));
+    WEFT_TRY(st, weft_type_sql(ctx, arg->type, &type));
+    snprintf(wanted, sizeof(wanted), several ? "(%s)" : "%s", accepts);
+    for (char *c = wanted; *c != '\0'; c++) { /* the names of types as SQL writes them */
+        quoted ^= *c == '"';
+        if (quoted) *c = (char)toupper((unsigned char)*c);
+    }
+    snprintf(ordinal, sizeof(ordinal), "%dth", index + 1);
+    st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, span != NULL ? span : &arg->span,
+                      "The %s parameter requires the %s type, however \"%s\" has the type \"%s\".",
+                      index < WEFT_COUNT(ordinals) ? ordinals[index] : ordinal, wanted, text, type);
+done:
+    return st;
 }
 
 bool weft_type_holds(weft_type type, weft_type_id id)
@@ -82,11 +95,14 @@ bool weft_type_is_orderable(weft_type type)
 weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
                                   const weft_span *span)
 {
-    char type[256];
+    weft_status st = WEFT_OK;
+    char *type = NULL;
     if (weft_type_is_orderable(arg->type)) return WEFT_OK;
-    return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ORDERING, arg->span.line > 0 ? &arg->span : span,
-                        "\"%s\" does not support ordering on type \"%s\"", name,
-                        weft_type_text(arg->type, type, sizeof(type)));
+    WEFT_TRY(st, weft_type_sql(ctx, arg->type, &type));
+    st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ORDERING, arg->span.line > 0 ? &arg->span : span,
+                      "The `%s` does not support ordering on type \"%s\".", name, type);
+done:
+    return st;
 }
 
 /* DATE and intervals take what can be added to them as arguments of a function, but for a TIME and months. */
@@ -116,20 +132,40 @@ static weft_status binary_class(const char *name, const weft_expr *left, const w
     return WEFT_DATATYPE_MISMATCH_BINARY;
 }
 
+/* What an operator takes on both sides, as an error says it; NULL where the types of the other side tell. */
+static const char *operator_takes(const char *name)
+{
+    switch (name[0]) {
+    case '+':
+    case '-':
+        return "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")";
+    case '*':
+    case '%': return "\"NUMERIC\"";
+    case '/': return "(\"DOUBLE\" or \"DECIMAL\")";
+    case '&':
+    case '|':
+    case '^': return "\"INTEGRAL\"";
+    default: return NULL;
+    }
+}
+
 /* The two sides of an operator do not meet. */
 static weft_status fail_binary(weft_ctx *ctx, const char *name, const weft_expr *left, const weft_expr *right,
                                const weft_span *span)
 {
-    char a[128], b[128];
-    char *left_text = NULL, *right_text = NULL;
+    char *a = NULL, *b = NULL;
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_expr_text(ctx, left, false, &left_text));
-    WEFT_TRY(st, weft_expr_text(ctx, right, false, &right_text));
-    st = weft_fail_at(
-        ctx, binary_class(name, left, right), span,
-        "the operands of \"(%s %s %s)\" have the types \"%s\" and \"%s\", which do not go together",
-        left_text, name, right_text, weft_type_text(left->type, a, sizeof(a)),
-        weft_type_text(right->type, b, sizeof(b)));
+    const weft_status code = binary_class(name, left, right);
+    WEFT_TRY(st, weft_type_sql(ctx, left->type, &a));
+    WEFT_TRY(st, weft_type_sql(ctx, right->type, &b));
+    if (code == WEFT_DATATYPE_MISMATCH_WRONG_TYPE && operator_takes(name) != NULL)
+        return weft_fail_at(ctx, code, span, "the binary operator requires the input type %s, not \"%s\".",
+                            operator_takes(name), a);
+    st =
+        weft_fail_at(ctx, code, span,
+                     "the left and right operands of the binary operator have incompatible types (\"%s\" and "
+                     "\"%s\").",
+                     a, b);
 done:
     return st;
 }
@@ -138,6 +174,17 @@ bool weft_argument_fits(weft_type from, weft_type to)
 {
     return weft_type_equal(from, to) || weft_cast_implicit(from, to) ||
            (weft_type_is_numeric(from) && weft_type_is_numeric(to));
+}
+
+/* From the narrowest to the widest: what errors call NUMERIC. */
+static bool takes_all_numbers(const weft_function *fn, int32_t at)
+{
+    bool narrowest = false, widest = false;
+    for (int32_t s = 0; s < fn->signature_count; s++) {
+        narrowest |= fn->signatures[s].args[at] == WEFT_TYPE_TINYINT;
+        widest |= fn->signatures[s].args[at] == WEFT_TYPE_DOUBLE;
+    }
+    return narrowest && widest;
 }
 
 /* No signature fits: say what the arguments are and what the function takes. */
@@ -171,12 +218,15 @@ static weft_status fail_no_signature(weft_ctx *ctx, const weft_function *fn, con
             if (signature->max_args >= 0 && i >= signature->max_args) continue;
             fits = fits || id == WEFT_TYPE_COUNT || weft_argument_fits(args[i]->type, WEFT_TYPE_OF(id));
             if (id == WEFT_TYPE_COUNT || used + sizeof(one) > sizeof(accepts)) continue;
-            weft_type_text(WEFT_TYPE_OF(id), one, sizeof(one));
+            if (weft_type_is_numeric(WEFT_TYPE_OF(id)) && takes_all_numbers(fn, at))
+                snprintf(one, sizeof(one), "numeric");
+            else
+                weft_type_text(WEFT_TYPE_OF(id), one, sizeof(one));
             if (strstr(accepts, one) != NULL) continue;
             used += (size_t)snprintf(accepts + used, sizeof(accepts) - used, "%s\"%s\"",
                                      used > 0 ? " or " : "", one);
         }
-        if (!fits || i == count - 1) return weft_fail_arg_type(ctx, fn->name, i, accepts, args[i], span);
+        if (!fits || i == count - 1) return weft_fail_arg_type(ctx, i, accepts, args[i], span);
     }
     return weft_fail_arg_count(ctx, fn->name, low, high, count, span);
 }
@@ -579,12 +629,50 @@ done:
 
 /* ---- what every call goes through ---- */
 
+/* A mismatch of types is told of the whole call, whose place it has. */
+static weft_status fail_call(weft_ctx *ctx, weft_status st, const weft_expr *call, const weft_span *span)
+{
+    char *text = NULL;
+    const bool mismatch = strncmp(weft_status_text(st), "DATATYPE_MISMATCH", strlen("DATATYPE_MISMATCH")) ==
+                          0;
+    if (!mismatch || strncmp(ctx->error.message, "Cannot resolve", strlen("Cannot resolve")) == 0) return st;
+    const weft_error error = ctx->error; /* that of the text's making is no news */
+    const weft_status made = weft_expr_text(ctx, call, false, &text);
+    ctx->error = error;
+    if (made != WEFT_OK) return st;
+    if (span != NULL && span->line > 0) ctx->error.span = *span;
+    weft_error_prefix(ctx, "Cannot resolve \"%s\" due to data type mismatch: ", text);
+    return st;
+}
+
+/* Casts that a call has put around its arguments fail at the place of the call. */
+static weft_status place_casts(weft_ctx *ctx, const weft_expr *const *given, const weft_expr **args,
+                               int32_t count, const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    if (span == NULL || span->line <= 0) return WEFT_OK;
+    for (int32_t i = 0; i < count; i++) {
+        if (args[i] == given[i] || args[i]->kind != WEFT_EXPR_CAST || !args[i]->cast.implicit) continue;
+        weft_expr copy = *args[i];
+        copy.span = *span;
+        WEFT_TRY(st, weft_expr_with_args(ctx, &copy, copy.args, &args[i]));
+    }
+done:
+    return st;
+}
+
 weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                                const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st,
-             (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type));
+    const weft_expr call = {
+        .kind = WEFT_EXPR_CALL, .args = args, .arg_count = count, .call = {.function = fn}};
+    const weft_expr **given = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(count, 1), &given));
+    if (count > 0) memcpy(given, args, (size_t)count * sizeof(*given));
+    st = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type);
+    if (st != WEFT_OK) return fail_call(ctx, st, &call, span);
+    WEFT_TRY(st, place_casts(ctx, given, args, count, span));
     WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, count, type));
 done:
     return st;
@@ -594,7 +682,10 @@ weft_status weft_aggregate_bind(weft_ctx *ctx, const weft_aggregate *fn, const w
                                 int32_t count, const weft_span *span, weft_type *type)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, fn->bind(ctx, args, count, span, type));
+    const weft_expr call = {
+        .kind = WEFT_EXPR_AGGREGATE, .args = args, .arg_count = count, .aggregate = {.function = fn}};
+    st = fn->bind(ctx, args, count, span, type);
+    if (st != WEFT_OK) return fail_call(ctx, st, &call, span);
     /* of what is aggregated, not of what it is ordered by */
     WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, weft_min_i32(count, 1), type));
 done:

@@ -53,8 +53,8 @@ int32_t weft_signature_find_exact(const weft_function *fn, const weft_expr *cons
 weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, int32_t high, int32_t count,
                                 const weft_span *span);
 /* "argument 2 of f needs X but has Y". accepts is text. */
-weft_status weft_fail_arg_type(weft_ctx *ctx, const char *name, int32_t index, const char *accepts,
-                               const weft_expr *arg, const weft_span *span);
+weft_status weft_fail_arg_type(weft_ctx *ctx, int32_t index, const char *accepts, const weft_expr *arg,
+                               const weft_span *span);
 
 /* Equal but for the names of fields, at any depth? */
 bool weft_type_same_shape(weft_type a, weft_type b);

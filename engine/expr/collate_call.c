@@ -40,7 +40,7 @@ static weft_status find_twin(weft_ctx *ctx, const weft_function **fn, const weft
     if (collation == WEFT_COLLATION_BINARY || (strstr(name, "trim") != NULL && count == 1)) return WEFT_OK;
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expect_collation(ctx, name, args[i], span));
     if (searches && (collation & WEFT_COLLATION_AI) != 0 && (collation & WEFT_COLLATION_CI) == 0)
-        return weft_fail_arg_type(ctx, name, 0, "\"STRING\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"STRING\"", args[0], span);
     (void)snprintf(twin, sizeof twin, "(collated_%s)", name);
     *fn = weft_function_find(twin);
     assert(*fn != NULL);
@@ -73,7 +73,7 @@ static weft_status collate_key(weft_ctx *ctx, const weft_function *fn, const wef
     if (!texts || !converts || weft_type_equal(key, asked->type)) return WEFT_OK;
     if (asked->kind != WEFT_EXPR_LITERAL || asked->type.collation != WEFT_COLLATION_BINARY) {
         weft_type_text(key, text, sizeof text);
-        return weft_fail_arg_type(ctx, fn->name, 1, text, asked, span);
+        return weft_fail_arg_type(ctx, 1, text, asked, span);
     }
     return weft_expr_cast(ctx, asked, key, true, &args[1]);
 }
@@ -103,8 +103,7 @@ static weft_status collate_pattern(weft_ctx *ctx, const weft_function *fn, const
     if (args[0]->type.id != WEFT_TYPE_STRING || count < 2)
         return WEFT_OK; /* the binding says what is wrong */
     if (collation == WEFT_COLLATION_BINARY) return WEFT_OK;
-    if (collation != WEFT_COLLATION_LCASE)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"STRING\"", args[0], span);
+    if (collation != WEFT_COLLATION_LCASE) return weft_fail_arg_type(ctx, 0, "\"STRING\"", args[0], span);
     if (strcmp(fn->name, "regexp_replace") == 0) WEFT_TRY(st, weft_collate_args(ctx, args, count, span));
     if (strcmp(fn->name, "ilike") == 0) return WEFT_OK; /* in small letters already */
     if (strcmp(fn->name, "like") != 0) return hide(ctx, "(case_free)", &args[1]);

@@ -390,7 +390,7 @@ static weft_status take_ignore_nulls(weft_ctx *ctx, const weft_aggregate *fn, co
     if (!fn->takes_ignore_nulls || *count != 2) return WEFT_OK;
     const weft_expr *flag = args[1];
     if (flag->kind != WEFT_EXPR_LITERAL || flag->type.id != WEFT_TYPE_BOOLEAN || flag->literal.is_null) {
-        return weft_fail_arg_type(ctx, fn->name, 1, "of a literal \"boolean\"", flag, span);
+        return weft_fail_arg_type(ctx, 1, "of a literal \"boolean\"", flag, span);
     }
     *ignore_nulls = flag->literal.boolean;
     *count = 1;

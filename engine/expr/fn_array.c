@@ -12,7 +12,7 @@ static weft_status bind_size(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_INT);
-    if (args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    if (args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
 done:
     return st;
 }
@@ -103,7 +103,7 @@ static weft_status bind_extreme(weft_ctx *ctx, const weft_function *fn, const we
     weft_status st = WEFT_OK;
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     *type = args[0]->type.children[0].type;
 done:
@@ -179,11 +179,11 @@ static weft_status bind_sort(weft_ctx *ctx, const weft_function *fn, const weft_
     const int32_t most = fn->signatures[0].max_args;
     if (count < 1 || count > most) return weft_fail_arg_count(ctx, fn->name, 1, most, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     if (count == 2 && args[1]->type.id == WEFT_TYPE_STRING)
-        return weft_fail_arg_type(ctx, fn->name, 1, "\"boolean\"", args[1], span);
-    if (count == 2) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
+        return weft_fail_arg_type(ctx, 1, "\"boolean\"", args[1], span);
+    if (count == 2) WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
     *type = args[0]->type;
 done:
     return st;
@@ -232,7 +232,7 @@ static weft_status bind_like_array(weft_ctx *ctx, const weft_function *fn, const
     weft_status st = WEFT_OK;
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     if (strcmp(fn->name, "array_distinct") == 0)
         WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     *type = args[0]->type;
@@ -376,10 +376,10 @@ static weft_status bind_flatten(weft_ctx *ctx, const weft_function *fn, const we
     weft_status st = WEFT_OK;
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     *type = args[0]->type.children[0].type;
     if (type->id != WEFT_TYPE_ARRAY)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"array\" of an \"array\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"array\" of an \"array\"", args[0], span);
 done:
     return st;
 }
@@ -414,9 +414,9 @@ static weft_status bind_slice(weft_ctx *ctx, const weft_function *fn, const weft
     weft_status st = WEFT_OK;
     if (count != 3) return weft_fail_arg_count(ctx, fn->name, 3, 3, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 2, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 2, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
     *type = args[0]->type;
 done:
     return st;
@@ -465,9 +465,9 @@ static weft_status bind_join(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count != 2 && count != 3) return weft_fail_arg_count(ctx, fn->name, 2, 3, count, span);
     *variant = 0;
     WEFT_TRY(st, weft_type_make_array(ctx, string, &strings));
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 0, strings, span));
-    for (int32_t i = 1; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, string, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 0, strings, span));
+    for (int32_t i = 1; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, string, span));
     *type = string;
 done:
     return st;

@@ -13,11 +13,10 @@ static weft_status bind_with_element(weft_ctx *ctx, const weft_function *fn, con
     const int32_t takes = fn->signatures[0].max_args, value = takes - 1;
     if (count != takes) return weft_fail_arg_count(ctx, fn->name, takes, takes, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     if (takes == 3) {
-        if (args[1]->type.id == WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, fn->name, 1, "\"int\"", args[1], span);
-        WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+        if (args[1]->type.id == WEFT_TYPE_NULL) return weft_fail_arg_type(ctx, 1, "\"int\"", args[1], span);
+        WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
     }
     WEFT_TRY(st, weft_bind_element(ctx, fn, args, value, span));
     *type = args[0]->type;
@@ -145,8 +144,8 @@ static weft_status bind_repeat(weft_ctx *ctx, const weft_function *fn, const wef
     *variant = 0;
     if (!weft_cast_implicit(args[1]->type,
                             WEFT_TYPE_OF(WEFT_TYPE_INT))) /* Spark casts no wider number here */
-        return weft_fail_arg_type(ctx, fn->name, 1, "\"INT\"", args[1], span);
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+        return weft_fail_arg_type(ctx, 1, "\"INT\"", args[1], span);
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
     WEFT_TRY(st, weft_type_make_array(ctx, args[0]->type, type));
 done:
     return st;
@@ -246,8 +245,8 @@ static weft_status bind_zip(weft_ctx *ctx, const weft_function *fn, const weft_e
         const weft_expr *name = args[2 * i];
         char *text = NULL;
         if (name->kind != WEFT_EXPR_LITERAL || name->type.id != WEFT_TYPE_STRING || name->literal.is_null)
-            return weft_fail_arg_type(ctx, fn->name, 2 * i, "\"string\"", name, span);
-        WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 2 * i + 1, span));
+            return weft_fail_arg_type(ctx, 2 * i, "\"string\"", name, span);
+        WEFT_TRY(st, weft_bind_array_arg(ctx, args, 2 * i + 1, span));
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(&name->literal.str),
                                      name->literal.str.len, &text));
         names[i] = text;

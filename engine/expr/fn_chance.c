@@ -49,7 +49,7 @@ static weft_status bind_seed(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count != at + 1 && !drawn) return weft_fail_arg_count(ctx, fn->name, at, at + 1, count, span);
     const uint8_t id = args[at]->type.id;
     if (id != WEFT_TYPE_INT && id != WEFT_TYPE_BIGINT && id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, at, "\"int\" or \"bigint\"", args[at], span);
+        return weft_fail_arg_type(ctx, at, "\"int\" or \"bigint\"", args[at], span);
     if (!is_constant(ctx, args[at], &st) && st == WEFT_OK) {
         char *text = NULL;
         WEFT_TRY(st, weft_expr_text(ctx, args[at], false, &text));
@@ -80,7 +80,7 @@ static weft_status bind_shuffle(weft_ctx *ctx, const weft_function *fn, const we
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, bind_seed(ctx, fn, args, count, span, variant));
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     *type = args[0]->type;
 done:
     return st;
@@ -108,7 +108,7 @@ static weft_status bind_randstr(weft_ctx *ctx, const weft_function *fn, const we
     *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     WEFT_TRY(st, bind_seed(ctx, fn, args, count, span, variant));
     WEFT_TRY(st, expect_constant(ctx, fn, args[0], "length", span));
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 0, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 0, WEFT_TYPE_OF(WEFT_TYPE_INT), span));
     WEFT_TRY(st, weft_eval_constant(ctx, args[0], &length));
     if (!length.is_null && length.i64 < 0)
         st = weft_fail_at(ctx, WEFT_VALUE_OUT_OF_RANGE, span,
@@ -141,7 +141,7 @@ static weft_status bind_uniform(weft_ctx *ctx, const weft_function *fn, const we
     WEFT_TRY(st, bind_seed(ctx, fn, args, count, span, variant));
     for (int32_t i = 0; i < 2; i++) {
         if (!weft_type_is_numeric(args[i]->type) && args[i]->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"numeric\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, "\"numeric\"", args[i], span);
         WEFT_TRY(st, expect_constant(ctx, fn, args[i], i == 0 ? "min" : "max", span));
     }
     *type = between_type(args[0]->type, args[1]->type);

@@ -27,7 +27,7 @@ static weft_status bind_collate(weft_ctx *ctx, const weft_function *fn, const we
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[0]));
     for (int32_t i = 0; i < 2; i++)
         if (args[i]->type.id != WEFT_TYPE_STRING)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"STRING\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, "\"STRING\"", args[i], span);
     WEFT_TRY(st, weft_expr_fold(ctx, args[1], &name));
     if (name->kind != WEFT_EXPR_LITERAL)
         return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
@@ -70,8 +70,7 @@ static weft_status bind_collation(weft_ctx *ctx, const weft_function *fn, const 
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[0]));
-    if (args[0]->type.id != WEFT_TYPE_STRING)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"STRING\"", args[0], span);
+    if (args[0]->type.id != WEFT_TYPE_STRING) return weft_fail_arg_type(ctx, 0, "\"STRING\"", args[0], span);
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
 done:
@@ -163,7 +162,7 @@ static weft_status bind_distinct(weft_ctx *ctx, const weft_function *fn, const w
     weft_status st = WEFT_OK;
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_map_arg(ctx, args, 0, span));
     *type = args[0]->type;
 done:
     return st;

@@ -16,7 +16,7 @@ static weft_status bind_concat_ws(weft_ctx *ctx, const weft_function *fn, const 
     WEFT_TRY(st, weft_type_make_array(ctx, string, &strings));
     for (int32_t i = 0; i < count; i++) {
         const bool array = i > 0 && args[i]->type.id == WEFT_TYPE_ARRAY;
-        WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, array ? strings : string, span));
+        WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, array ? strings : string, span));
     }
     *variant = 0;
     *type = string;

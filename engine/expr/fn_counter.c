@@ -118,10 +118,9 @@ static weft_status bind_diff(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), true, &args[0]));
-    if (!weft_type_is_numeric(args[0]->type))
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"NUMERIC\"", args[0], span);
+    if (!weft_type_is_numeric(args[0]->type)) return weft_fail_arg_type(ctx, 0, "\"NUMERIC\"", args[0], span);
     if (count > 1 && args[1]->type.id != WEFT_TYPE_TIMESTAMP && args[1]->type.id != WEFT_TYPE_TIMESTAMP_NTZ)
-        return weft_fail_arg_type(ctx, fn->name, 1, "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\")", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "(\"TIMESTAMP\" or \"TIMESTAMP_NTZ\")", args[1], span);
     *variant = 0;
     *type = args[0]->type;
 done:

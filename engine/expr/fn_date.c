@@ -240,7 +240,7 @@ static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const we
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     const weft_expr *field = args[0];
     if (field->kind != WEFT_EXPR_LITERAL || field->type.id != WEFT_TYPE_STRING || field->literal.is_null) {
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"string\" (a literal)", field, span);
+        return weft_fail_arg_type(ctx, 0, "\"string\" (a literal)", field, span);
     }
     const date_part part = date_part_find(&field->literal.str);
     const weft_type_id id = (weft_type_id)args[1]->type.id;
@@ -251,7 +251,7 @@ static weft_status extract_bind(weft_ctx *ctx, const weft_function *fn, const we
         return fail_field(ctx, field, args[1], span);
     if (id == WEFT_TYPE_TIME) WEFT_TRY(st, weft_expect_time_type(ctx, span));
     if (!moment && !fielded && id != WEFT_TYPE_STRING && id != WEFT_TYPE_NULL) {
-        return weft_fail_arg_type(ctx, fn->name, 1, "\"date\" or \"timestamp\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"date\" or \"timestamp\"", args[1], span);
     }
     if (!fielded && (!moment || (id == WEFT_TYPE_DATE && part >= PART_HOUR))) {
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, &args[1]));
@@ -425,8 +425,7 @@ static weft_status days_bind(weft_ctx *ctx, const weft_function *fn, const weft_
 {
     if (count == 2 && weft_type_is_numeric(args[1]->type) &&
         !weft_cast_implicit(args[1]->type, WEFT_TYPE_OF(WEFT_TYPE_INT)))
-        return weft_fail_arg_type(ctx, fn->name, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")", args[1],
-                                  span);
+        return weft_fail_arg_type(ctx, 1, "(\"INT\" or \"SMALLINT\" or \"TINYINT\")", args[1], span);
     return weft_bind_default(ctx, fn, args, count, span, variant, type);
 }
 

@@ -15,7 +15,7 @@ static weft_status bind_part(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count != 2 || args[1]->kind != WEFT_EXPR_LITERAL || args[1]->type.id != WEFT_TYPE_INT ||
         args[1]->literal.is_null)
         return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
-    if (args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    if (args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     const int64_t part = args[1]->literal.i64;
     const bool map = args[0]->type.id == WEFT_TYPE_MAP;
     const weft_type entry = map ? args[0]->type : args[0]->type.children[0].type;

@@ -33,13 +33,13 @@ static weft_status fail_wkb(weft_ctx *ctx, const weft_expr *call, const weft_wkb
 /* ---- binding ---- */
 
 /* An INT; a literal is the SRID of the type, else every value brings its own. */
-static weft_status bind_srid(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t at,
-                             bool globe, const weft_span *span, int32_t *srid)
+static weft_status bind_srid(weft_ctx *ctx, const weft_expr **args, int32_t at, bool globe,
+                             const weft_span *span, int32_t *srid)
 {
     weft_status st = WEFT_OK;
     const weft_type type = WEFT_TYPE_OF(WEFT_TYPE_INT), given = args[at]->type;
     if (!weft_type_is_numeric(given) && !weft_cast_implicit(given, type))
-        return weft_fail_arg_type(ctx, fn->name, at, "\"int\"", args[at], span);
+        return weft_fail_arg_type(ctx, at, "\"int\"", args[at], span);
     WEFT_TRY(st, weft_expr_cast(ctx, args[at], type, true, &args[at]));
     WEFT_TRY(st, weft_expr_fold(ctx, args[at], &args[at]));
     *srid = WEFT_SRID_ANY;
@@ -50,22 +50,20 @@ done:
     return st;
 }
 
-static weft_status bind_bytes(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                              const weft_span *span)
+static weft_status bind_bytes(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     const weft_type_id id = (weft_type_id)args[0]->type.id;
     if (id != WEFT_TYPE_BINARY && id != WEFT_TYPE_STRING && id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"binary\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"binary\"", args[0], span);
     return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BINARY), true, &args[0]);
 }
 
 /* A bare NULL is a GEOGRAPHY. */
-static weft_status bind_shape(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                              const weft_span *span)
+static weft_status bind_shape(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     if (is_shape(args[0]->type)) return WEFT_OK;
     if (args[0]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"geography\" or \"geometry\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"geography\" or \"geometry\"", args[0], span);
     return weft_expr_cast(ctx, args[0], shape_type(WEFT_TYPE_GEOGRAPHY, WEFT_SRID_GLOBE), true, &args[0]);
 }
 
@@ -77,8 +75,8 @@ static weft_status bind_from(weft_ctx *ctx, const weft_function *fn, const weft_
     const int32_t most = globe ? 1 : 2;
     int32_t srid = globe ? WEFT_SRID_GLOBE : 0;
     if (count < 1 || count > most) return weft_fail_arg_count(ctx, fn->name, 1, most, count, span);
-    WEFT_TRY(st, bind_bytes(ctx, fn, args, span));
-    if (count > 1) WEFT_TRY(st, bind_srid(ctx, fn, args, 1, globe, span, &srid));
+    WEFT_TRY(st, bind_bytes(ctx, args, span));
+    if (count > 1) WEFT_TRY(st, bind_srid(ctx, args, 1, globe, span, &srid));
     *variant = 0;
     *type = shape_type(globe ? WEFT_TYPE_GEOGRAPHY : WEFT_TYPE_GEOMETRY, srid);
 done:
@@ -91,8 +89,8 @@ static weft_status bind_set(weft_ctx *ctx, const weft_function *fn, const weft_e
     weft_status st = WEFT_OK;
     int32_t srid = 0;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
-    WEFT_TRY(st, bind_shape(ctx, fn, args, span));
-    WEFT_TRY(st, bind_srid(ctx, fn, args, 1, args[0]->type.id == WEFT_TYPE_GEOGRAPHY, span, &srid));
+    WEFT_TRY(st, bind_shape(ctx, args, span));
+    WEFT_TRY(st, bind_srid(ctx, args, 1, args[0]->type.id == WEFT_TYPE_GEOGRAPHY, span, &srid));
     *variant = 0;
     *type = shape_type((weft_type_id)args[0]->type.id, srid);
 done:
@@ -106,7 +104,7 @@ static weft_status bind_of(weft_ctx *ctx, const weft_function *fn, const weft_ex
     const weft_signature *form = &fn->signatures[0];
     if (count < form->min_args || count > form->max_args)
         return weft_fail_arg_count(ctx, fn->name, form->min_args, form->max_args, count, span);
-    WEFT_TRY(st, bind_shape(ctx, fn, args, span));
+    WEFT_TRY(st, bind_shape(ctx, args, span));
     if (count > 1) WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[1]));
     *variant = 0;
     *type = WEFT_TYPE_OF(form->result);

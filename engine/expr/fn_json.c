@@ -53,7 +53,7 @@ weft_status weft_bind_json_args(weft_ctx *ctx, const weft_function *fn, const we
         if (args[i]->type.id == WEFT_TYPE_NULL)
             WEFT_TRY(st, weft_expr_cast(ctx, args[i], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[i]));
         if (args[i]->type.id != WEFT_TYPE_STRING)
-            WEFT_TRY(st, weft_fail_arg_type(ctx, fn->name, i, "\"STRING\"", args[i], span));
+            WEFT_TRY(st, weft_fail_arg_type(ctx, i, "\"STRING\"", args[i], span));
     }
 done:
     return st;

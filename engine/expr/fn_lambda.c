@@ -53,7 +53,7 @@ static weft_status variable_types(weft_ctx *ctx, const weft_function *fn, const 
     if (strcmp(fn->name, "map_zip_with") == 0) {
         WEFT_TRY(st, common_keys(ctx, fn, args, span));
     } else {
-        WEFT_TRY(st, (maps ? weft_bind_map_arg : weft_bind_array_arg)(ctx, fn, args, 0, span));
+        WEFT_TRY(st, (maps ? weft_bind_map_arg : weft_bind_array_arg)(ctx, args, 0, span));
     }
     *count = 2;
     types[0] = args[0]->type.children[0].type;
@@ -64,7 +64,7 @@ static weft_status variable_types(weft_ctx *ctx, const weft_function *fn, const 
         types[0] = args[1]->type;
         if (at == 3) *count = 1;
     } else if (strcmp(fn->name, "zip_with") == 0) {
-        WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 1, span));
+        WEFT_TRY(st, weft_bind_array_arg(ctx, args, 1, span));
         types[1] = args[1]->type.children[0].type;
     } else if (strcmp(fn->name, "array_sort_by") == 0) {
         types[1] = types[0];
@@ -88,7 +88,7 @@ static weft_status expect_lambda(weft_ctx *ctx, const weft_function *fn, const w
     weft_type types[WEFT_LAMBDA_VARIABLES_MAX];
     const weft_expr *e = args[at];
     int32_t most = 0;
-    if (!weft_is_lambda(e)) return weft_fail_arg_type(ctx, fn->name, at, "of a lambda function", e, span);
+    if (!weft_is_lambda(e)) return weft_fail_arg_type(ctx, at, "of a lambda function", e, span);
     WEFT_TRY(st, variable_types(ctx, fn, args, at, span, types, &most));
     const int32_t count = e->arg_count - 1;
     if (count < least || count > most)
@@ -106,8 +106,8 @@ done:
 }
 
 /* The body of a lambda is cast to a type; what does not convert implicitly is an error. */
-static weft_status cast_body(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t at,
-                             weft_type type, const weft_span *span)
+static weft_status cast_body(weft_ctx *ctx, const weft_expr **args, int32_t at, weft_type type,
+                             const weft_span *span)
 {
     weft_status st = WEFT_OK;
     char text[256], quoted[260];
@@ -115,7 +115,7 @@ static weft_status cast_body(weft_ctx *ctx, const weft_function *fn, const weft_
     if (weft_type_equal(body->type, type)) return WEFT_OK;
     if (!weft_cast_implicit(body->type, type)) {
         (void)snprintf(quoted, sizeof quoted, "\"%s\"", weft_type_text(type, text, sizeof text));
-        return weft_fail_arg_type(ctx, fn->name, at, quoted, body, span);
+        return weft_fail_arg_type(ctx, at, quoted, body, span);
     }
     WEFT_TRY(st, weft_expr_cast(ctx, body, type, true, &body));
     WEFT_TRY(st, weft_lambda_make(ctx, body, e->args + 1, e->arg_count - 1, &e->span, &args[at]));
@@ -129,7 +129,7 @@ static weft_status bind_transform(weft_ctx *ctx, const weft_function *fn, const 
     weft_status st = WEFT_OK;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 1, 1, span));
     WEFT_TRY(st, weft_type_make_array(ctx, args[1]->type, type));
 done:
@@ -144,9 +144,9 @@ static weft_status bind_predicate(weft_ctx *ctx, const weft_function *fn, const 
     const bool map = strcmp(fn->name, "map_filter") == 0, keeps = map || strcmp(fn->name, "filter") == 0;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
-    WEFT_TRY(st, (map ? weft_bind_map_arg : weft_bind_array_arg)(ctx, fn, args, 0, span));
+    WEFT_TRY(st, (map ? weft_bind_map_arg : weft_bind_array_arg)(ctx, args, 0, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 1, map ? 2 : 1, span));
-    WEFT_TRY(st, cast_body(ctx, fn, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
+    WEFT_TRY(st, cast_body(ctx, args, 1, WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), span));
     *type = keeps ? args[0]->type : WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
 done:
     return st;
@@ -158,7 +158,7 @@ static weft_status bind_aggregate(weft_ctx *ctx, const weft_function *fn, const 
     weft_status st = WEFT_OK;
     if (count != 3 && count != 4) return weft_fail_arg_count(ctx, fn->name, 3, 4, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 2, 2, span));
     if (!weft_type_equal(args[2]->type, args[1]->type)) { /* equal but for the names of fields */
         char zero[256], merged[256];
@@ -168,7 +168,7 @@ static weft_status bind_aggregate(weft_ctx *ctx, const weft_function *fn, const 
                                       "value, but has the type \"%s\".",
                                       fn->name, weft_type_text(args[1]->type, zero, sizeof zero),
                                       weft_type_text(args[2]->type, merged, sizeof merged)));
-        WEFT_TRY(st, cast_body(ctx, fn, args, 2, args[1]->type, span));
+        WEFT_TRY(st, cast_body(ctx, args, 2, args[1]->type, span));
     }
     *type = args[1]->type;
     if (count == 3) goto done;
@@ -184,8 +184,8 @@ static weft_status bind_zip_with(weft_ctx *ctx, const weft_function *fn, const w
     weft_status st = WEFT_OK;
     if (count != 3) return weft_fail_arg_count(ctx, fn->name, 3, 3, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 1, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 2, 2, span));
     WEFT_TRY(st, weft_type_make_array(ctx, args[2]->type, type));
 done:
@@ -200,7 +200,7 @@ static weft_status bind_transform_map(weft_ctx *ctx, const weft_function *fn, co
     const bool keys = strcmp(fn->name, "transform_keys") == 0;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_map_arg(ctx, args, 0, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 1, 2, span));
     if (keys) WEFT_TRY(st, weft_expect_map_key(ctx, args[1]->type, span));
     WEFT_TRY(st, weft_type_make_map(ctx, keys ? args[1]->type : args[0]->type.children[0].type,
@@ -215,8 +215,8 @@ static weft_status bind_map_zip(weft_ctx *ctx, const weft_function *fn, const we
     weft_status st = WEFT_OK;
     if (count != 3) return weft_fail_arg_count(ctx, fn->name, 3, 3, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_bind_map_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_map_arg(ctx, args, 1, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 2, 3, span));
     WEFT_TRY(st, weft_type_make_map(ctx, args[0]->type.children[0].type, args[2]->type, type));
 done:
@@ -229,7 +229,7 @@ static weft_status bind_sort_by(weft_ctx *ctx, const weft_function *fn, const we
     weft_status st = WEFT_OK;
     if (count != 2) return weft_fail_arg_count(ctx, "array_sort", 1, 2, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     WEFT_TRY(st, expect_lambda(ctx, fn, args, 1, 2, span));
     if (args[1]->type.id != WEFT_TYPE_INT)
         WEFT_TRY(st, weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_RETURN, span,

@@ -86,8 +86,8 @@ done:
 }
 
 /* A DATE and, behind it, a TIME: no other type is taken for one. */
-static weft_status expect_date_time(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                    int32_t count, const weft_span *span)
+static weft_status expect_date_time(weft_ctx *ctx, const weft_expr **args, int32_t count,
+                                    const weft_span *span)
 {
     static const weft_type_id wanted[] = {WEFT_TYPE_DATE, WEFT_TYPE_TIME};
     weft_status st = WEFT_OK;
@@ -97,7 +97,7 @@ static weft_status expect_date_time(weft_ctx *ctx, const weft_function *fn, cons
             const weft_value null = {.type = WEFT_TYPE_OF(wanted[i]), .is_null = true};
             WEFT_TRY(st, weft_expr_literal(ctx, &null, &args[i]));
         } else if (id != wanted[i]) {
-            return weft_fail_arg_type(ctx, fn->name, i, i == 0 ? "\"date\"" : "\"time\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, i == 0 ? "\"date\"" : "\"time\"", args[i], span);
         }
     }
 done:
@@ -109,7 +109,7 @@ static weft_status make_bind(weft_ctx *ctx, const weft_function *fn, const weft_
                              const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
-    if (count < 6) WEFT_TRY(st, expect_date_time(ctx, fn, args, count, span));
+    if (count < 6) WEFT_TRY(st, expect_date_time(ctx, args, count, span));
     if (count >= 6 && args[5]->type.id != WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[5], weft_type_decimal(16, 6), true, &args[5]));
     st = weft_bind_default(ctx, fn, args, count, span, variant, type);

@@ -10,7 +10,7 @@ static weft_status bind_of_map(weft_ctx *ctx, const weft_function *fn, const wef
     weft_type element;
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_map_arg(ctx, args, 0, span));
     element = args[0]->type.children[strcmp(fn->name, "map_values") == 0].type;
     if (strcmp(fn->name, "map_entries") == 0)
         WEFT_TRY(st, weft_type_make_entry(ctx, args[0]->type, &element));
@@ -60,7 +60,7 @@ static weft_status bind_contains_key(weft_ctx *ctx, const weft_function *fn, con
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
-    WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_map_arg(ctx, args, 0, span));
     WEFT_TRY(st, weft_bind_map_key(ctx, fn, args, span));
 done:
     return st;
@@ -88,8 +88,8 @@ static weft_status bind_from_arrays(weft_ctx *ctx, const weft_function *fn, cons
     weft_status st = WEFT_OK;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
     *variant = 0;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 1, span));
     WEFT_TRY(st, weft_expect_map_key(ctx, args[0]->type.children[0].type, span));
     WEFT_TRY(st,
              weft_type_make_map(ctx, args[0]->type.children[0].type, args[1]->type.children[0].type, type));

@@ -22,7 +22,7 @@ static weft_status bind_concat(weft_ctx *ctx, const weft_function *fn, const wef
                             weft_type_text(args[i]->type, other, sizeof other));
     }
     for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_expr_cast(ctx, args[i], *type, true, &args[i]));
-    if (type->id == WEFT_TYPE_NULL) WEFT_TRY(st, weft_bind_map_arg(ctx, fn, args, 0, span));
+    if (type->id == WEFT_TYPE_NULL) WEFT_TRY(st, weft_bind_map_arg(ctx, args, 0, span));
     *type = args[0]->type;
     WEFT_TRY(st, weft_expect_map_key(ctx, type->children[0].type, span));
 done:
@@ -61,7 +61,7 @@ static weft_status bind_from_entries(weft_ctx *ctx, const weft_function *fn, con
     const bool array = args[0]->type.id == WEFT_TYPE_ARRAY;
     const weft_type entry = array ? args[0]->type.children[0].type : args[0]->type;
     if (!array || entry.id != WEFT_TYPE_STRUCT || entry.child_count != 2)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"array\" of pair \"struct\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"array\" of pair \"struct\"", args[0], span);
     WEFT_TRY(st, weft_expect_map_key(ctx, entry.children[0].type, span));
     WEFT_TRY(st, weft_type_make_map(ctx, entry.children[0].type, entry.children[1].type, type));
 done:

@@ -141,7 +141,7 @@ static weft_status round_bind(weft_ctx *ctx, const weft_function *fn, const weft
         const weft_expr *folded;
         WEFT_TRY(st, weft_expr_fold(ctx, args[1], &folded));
         if (folded->kind != WEFT_EXPR_LITERAL) {
-            return weft_fail_arg_type(ctx, fn->name, 1, "\"int\" (a constant)", args[1], span);
+            return weft_fail_arg_type(ctx, 1, "\"int\" (a constant)", args[1], span);
         }
         args[1] = folded;
         digits = folded->literal;

@@ -351,8 +351,8 @@ static weft_status unix_nanos_bind(weft_ctx *ctx, const weft_function *fn, const
     *variant = args[0]->type.id == WEFT_TYPE_TIMESTAMP_NTZ_NS;
     *type = weft_type_decimal(21, 0);
     if (*variant == 0 && args[0]->type.id != WEFT_TYPE_TIMESTAMP_NS)
-        st = weft_fail_arg_type(ctx, fn->name, 0,
-                                "\"(TIMESTAMP_LTZ(P) OR TIMESTAMP_NTZ(P) WITH P IN [7, 9])\"", args[0], span);
+        st = weft_fail_arg_type(ctx, 0, "\"(TIMESTAMP_LTZ(P) OR TIMESTAMP_NTZ(P) WITH P IN [7, 9])\"",
+                                args[0], span);
 done:
     return st;
 }

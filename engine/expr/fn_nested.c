@@ -183,7 +183,7 @@ static weft_status bind_key(weft_ctx *ctx, const weft_function *fn, const weft_e
 {
     weft_status st = WEFT_OK;
     const weft_type map = args[0]->type;
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, map.children[0].type, span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, map.children[0].type, span));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[1], span));
     *type = map.children[1].type;
 done:
@@ -204,7 +204,7 @@ static weft_status bind_field(weft_ctx *ctx, const weft_function *fn, const weft
         return bind_key(ctx, fn, args, span, type);
     }
     if (base.id == WEFT_TYPE_ARRAY && !array)
-        return weft_fail_arg_type(ctx, fn->name, 1, "\"integral\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"integral\"", args[1], span);
     if (base.id != WEFT_TYPE_STRUCT && !array) {
         return weft_fail_at(ctx, WEFT_INVALID_EXTRACT_BASE, span,
                             "Can't extract a value from an expression of the type \"%s\": it needs a complex "
@@ -425,15 +425,14 @@ static weft_status bind_item(weft_ctx *ctx, const weft_function *fn, const weft_
         goto done;
     }
     *variant = ITEM_OF_ARRAY;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     const bool any_number = strcmp(fn->name, "get") == 0 && weft_type_is_numeric(args[1]->type);
     if (args[1]->type.id == WEFT_TYPE_NULL || any_number)
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], plain(WEFT_TYPE_INT), true, &args[1]));
     const bool fits = weft_type_is_integral(args[1]->type) &&
                       (brackets || args[1]->type.id != WEFT_TYPE_BIGINT);
     if (!fits) {
-        WEFT_TRY(st,
-                 weft_fail_arg_type(ctx, fn->name, 1, brackets ? "\"integral\"" : "\"int\"", args[1], span));
+        WEFT_TRY(st, weft_fail_arg_type(ctx, 1, brackets ? "\"integral\"" : "\"int\"", args[1], span));
     }
     *type = args[0]->type.children[0].type;
 done:

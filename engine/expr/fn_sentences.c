@@ -121,7 +121,7 @@ static weft_status bind_sentences(weft_ctx *ctx, const weft_function *fn, const 
     const weft_type text = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     if (count < 1 || count > 3) return weft_fail_arg_count(ctx, fn->name, 1, 3, count, span);
     *variant = 0;
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, text, span));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, text, span));
     WEFT_TRY(st, weft_type_make_array(ctx, text, type));
     WEFT_TRY(st, weft_type_make_array(ctx, *type, type));
 done:

@@ -107,7 +107,7 @@ static weft_status bind_texts(weft_ctx *ctx, const weft_function *fn, const weft
     *variant = 0;
     for (int32_t i = 0; i < count; i++) {
         const weft_type_id id = i < 2 ? WEFT_TYPE_STRING : WEFT_TYPE_INT;
-        WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, WEFT_TYPE_OF(id), span));
+        WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, WEFT_TYPE_OF(id), span));
     }
     WEFT_TRY(st, texts_type(ctx, type));
 done:
@@ -193,7 +193,7 @@ static weft_status bind_str_to_map(weft_ctx *ctx, const weft_function *fn, const
     const weft_type text = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     if (count < 1 || count > 3) return weft_fail_arg_count(ctx, fn->name, 1, 3, count, span);
     *variant = 0;
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, text, span));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, text, span));
     WEFT_TRY(st, weft_type_make_map(ctx, text, text, type));
 done:
     return st;

@@ -391,7 +391,7 @@ static weft_status bind_mask(weft_ctx *ctx, const weft_function *fn, const weft_
         WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
         const weft_expr *e = args[i];
         if (e->type.id != WEFT_TYPE_STRING && e->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"string\"", e, span);
+            return weft_fail_arg_type(ctx, i, "\"string\"", e, span);
         if (e->kind != WEFT_EXPR_LITERAL)
             return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE, span,
                                 "the input %s should be a foldable \"string\" expression", names[i]);

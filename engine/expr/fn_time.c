@@ -29,7 +29,7 @@ static weft_status time_bind(weft_ctx *ctx, const weft_function *fn, const weft_
     for (int32_t i = 0; i < count; i++) { /* a text is no time here */
         const bool wanted = fn->signatures[0].args[i] == WEFT_TYPE_TIME;
         if (wanted && args[i]->type.id != WEFT_TYPE_TIME && args[i]->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"time\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, "\"time\"", args[i], span);
     }
     st = weft_bind_default(ctx, fn, args, count, span, variant, type);
 done:

@@ -66,11 +66,11 @@ static weft_status bucket_bind(weft_ctx *ctx, const weft_function *fn, const wef
     if (count < 2 || count > 3) return weft_fail_arg_count(ctx, fn->name, 2, 3, count, span);
     const bool null = args[0]->type.id == WEFT_TYPE_NULL;
     if (!null && !weft_type_is_interval(args[0]->type))
-        return weft_fail_arg_type(ctx, fn->name, 0, "of an interval", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "of an interval", args[0], span);
     for (int32_t i = 1; i < count; i++) {
         const weft_type_id id = (weft_type_id)args[i]->type.id;
         if (id != WEFT_TYPE_TIMESTAMP && id != WEFT_TYPE_TIMESTAMP_NTZ && id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"timestamp\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, "\"timestamp\"", args[i], span);
     }
     WEFT_TRY(st, weft_expr_fold(ctx, args[0], &size));
     if (size->kind != WEFT_EXPR_LITERAL)

@@ -76,9 +76,7 @@ static weft_status time_bind(weft_ctx *ctx, const weft_function *fn, const weft_
     const weft_type window = args[0]->type;
     const bool good = window.id == WEFT_TYPE_STRUCT && window.child_count == 2 &&
                       is_moment(window.children[0].type) && is_moment(window.children[1].type);
-    if (!good)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"struct<start:timestamp,end:timestamp>\"", args[0],
-                                  span);
+    if (!good) return weft_fail_arg_type(ctx, 0, "\"struct<start:timestamp,end:timestamp>\"", args[0], span);
     *variant = 0;
     *type = window.children[1].type;
     return WEFT_OK;

@@ -29,21 +29,19 @@ static weft_status variant_open(weft_ctx *ctx, const weft_expr *call, void **sta
     return weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof(variant_state), state);
 }
 
-weft_status weft_bind_variant_arg(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                                  const weft_span *span)
+weft_status weft_bind_variant_arg(weft_ctx *ctx, const weft_expr **args, int32_t i, const weft_span *span)
 {
     if (args[i]->type.id == WEFT_TYPE_NULL)
         return weft_expr_cast(ctx, args[i], WEFT_TYPE_OF(WEFT_TYPE_VARIANT), true, &args[i]);
     if (args[i]->type.id == WEFT_TYPE_VARIANT) return WEFT_OK;
-    return weft_fail_arg_type(ctx, fn->name, i, "\"VARIANT\"", args[i], span);
+    return weft_fail_arg_type(ctx, i, "\"VARIANT\"", args[i], span);
 }
 
-weft_status weft_bind_text_arg(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                               const weft_span *span)
+weft_status weft_bind_text_arg(weft_ctx *ctx, const weft_expr **args, int32_t i, const weft_span *span)
 {
     if (args[i]->type.id != WEFT_TYPE_STRING &&
         !weft_cast_implicit(args[i]->type, WEFT_TYPE_OF(WEFT_TYPE_STRING)))
-        return weft_fail_arg_type(ctx, fn->name, i, "\"STRING\"", args[i], span);
+        return weft_fail_arg_type(ctx, i, "\"STRING\"", args[i], span);
     return weft_expr_cast(ctx, args[i], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[i]);
 }
 
@@ -58,7 +56,7 @@ static weft_status bind_parse(weft_ctx *ctx, const weft_function *fn, const weft
     if (args[0]->type.id == WEFT_TYPE_NULL)
         return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[0]);
     if (args[0]->type.id == WEFT_TYPE_STRING) return WEFT_OK;
-    return weft_fail_arg_type(ctx, fn->name, 0, "\"STRING\"", args[0], span);
+    return weft_fail_arg_type(ctx, 0, "\"STRING\"", args[0], span);
 }
 
 static weft_status parse_row(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
@@ -105,7 +103,7 @@ static weft_status bind_one(weft_ctx *ctx, const weft_function *fn, const weft_e
     *variant = 0;
     *type = WEFT_TYPE_OF(fn->signatures[0].result);
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
-    return weft_bind_variant_arg(ctx, fn, args, 0, span);
+    return weft_bind_variant_arg(ctx, args, 0, span);
 }
 
 /* NULL is no value of VARIANT, so not its null either. */
@@ -200,7 +198,7 @@ static weft_status bind_rows(weft_ctx *ctx, const weft_function *fn, const weft_
     weft_status st = WEFT_OK;
     *variant = 0;
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
-    WEFT_TRY(st, weft_bind_variant_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_variant_arg(ctx, args, 0, span));
     WEFT_TRY(st, weft_type_make_struct(ctx, names, types, 3, type));
     WEFT_TRY(st, weft_type_make_array(ctx, *type, type));
 done:

@@ -78,8 +78,8 @@ static weft_status bind_edit(weft_ctx *ctx, const weft_function *fn, const weft_
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_VARIANT);
     if (count < 3 || count > 3 + set) return weft_fail_arg_count(ctx, fn->name, 3, 3 + set, count, span);
-    WEFT_TRY(st, weft_bind_variant_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_text_arg(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_bind_variant_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_text_arg(ctx, args, 1, span));
     if (args[2]->type.id == WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[2], WEFT_TYPE_OF(WEFT_TYPE_VARIANT), true, &args[2]));
     else if (!weft_variant_makeable(args[2]->type, false))
@@ -87,7 +87,7 @@ static weft_status bind_edit(weft_ctx *ctx, const weft_function *fn, const weft_
                             weft_type_text(args[2]->type, text, sizeof text));
     if (count < 4) goto done;
     if (args[3]->type.id != WEFT_TYPE_BOOLEAN && args[3]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, 3, "\"BOOLEAN\"", args[3], span);
+        return weft_fail_arg_type(ctx, 3, "\"BOOLEAN\"", args[3], span);
     WEFT_TRY(st, weft_expr_cast(ctx, args[3], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[3]));
 done:
     return st;
@@ -100,8 +100,8 @@ static weft_status bind_delete(weft_ctx *ctx, const weft_function *fn, const wef
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_VARIANT);
     if (count < 2) return weft_fail_arg_count(ctx, fn->name, 2, -1, count, span);
-    WEFT_TRY(st, weft_bind_variant_arg(ctx, fn, args, 0, span));
-    for (int32_t i = 1; i < count; i++) WEFT_TRY(st, weft_bind_text_arg(ctx, fn, args, i, span));
+    WEFT_TRY(st, weft_bind_variant_arg(ctx, args, 0, span));
+    for (int32_t i = 1; i < count; i++) WEFT_TRY(st, weft_bind_text_arg(ctx, args, i, span));
 done:
     return st;
 }
@@ -113,10 +113,10 @@ static weft_status bind_strip(weft_ctx *ctx, const weft_function *fn, const weft
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_VARIANT);
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
-    WEFT_TRY(st, weft_bind_variant_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_variant_arg(ctx, args, 0, span));
     if (count < 2) goto done;
     if (args[1]->type.id != WEFT_TYPE_BOOLEAN && args[1]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, 1, "\"BOOLEAN\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"BOOLEAN\"", args[1], span);
     WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[1]));
 done:
     return st;

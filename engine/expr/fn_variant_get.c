@@ -88,8 +88,8 @@ static weft_status bind_get(weft_ctx *ctx, const weft_function *fn, const weft_e
             ctx, WEFT_NOT_VARIANT_COLUMN, span,
             "The semi-structured extraction operator (`:`) can only be applied to a column of "
             "the VARIANT type.");
-    WEFT_TRY(st, weft_bind_variant_arg(ctx, fn, args, 0, span));
-    WEFT_TRY(st, weft_bind_text_arg(ctx, fn, args, 1, span));
+    WEFT_TRY(st, weft_bind_variant_arg(ctx, args, 0, span));
+    WEFT_TRY(st, weft_bind_text_arg(ctx, args, 1, span));
     if (count == 3 && !extract) WEFT_TRY(st, bind_type(ctx, args, span, type));
 done:
     return st;

@@ -15,12 +15,12 @@ static weft_status bind_vectors(weft_ctx *ctx, const weft_function *fn, const we
     *type = WEFT_TYPE_OF(WEFT_TYPE_FLOAT);
     for (int32_t i = 0; i < count; i++) {
         if (norm && i == 1) {
-            WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, i, *type, span));
+            WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, *type, span));
             continue;
         }
         const weft_type have = args[i]->type;
         if (have.id != WEFT_TYPE_ARRAY || have.children[0].type.id != WEFT_TYPE_FLOAT)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"array<float>\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, "\"array<float>\"", args[i], span);
     }
     if (strcmp(fn->name, "vector_normalize") == 0) *type = args[0]->type;
 done:

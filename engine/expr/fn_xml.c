@@ -123,7 +123,7 @@ static weft_status bind_to(weft_ctx *ctx, const weft_function *fn, const weft_ex
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
     const weft_type_id from = (weft_type_id)args[0]->type.id;
     if (from != WEFT_TYPE_STRUCT && from != WEFT_TYPE_VARIANT && from != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, 0, "\"STRUCT\"", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "\"STRUCT\"", args[0], span);
     return weft_bind_rules(ctx, &xml, fn, args, 1, count, span, &rules);
 }
 

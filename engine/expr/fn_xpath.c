@@ -57,7 +57,7 @@ static weft_status bind_xpath(weft_ctx *ctx, const weft_function *fn, const weft
         if (args[i]->type.id == WEFT_TYPE_NULL)
             WEFT_TRY(st, weft_expr_cast(ctx, args[i], WEFT_TYPE_OF(WEFT_TYPE_STRING), true, &args[i]));
         if (args[i]->type.id != WEFT_TYPE_STRING)
-            return weft_fail_arg_type(ctx, fn->name, i, "\"STRING\"", args[i], span);
+            return weft_fail_arg_type(ctx, i, "\"STRING\"", args[i], span);
     }
     WEFT_TRY(st, weft_expr_fold(ctx, args[1], &args[1]));
     if (args[1]->kind != WEFT_EXPR_LITERAL)

@@ -64,16 +64,15 @@ int32_t weft_type_find_field(weft_type type, const char *name, size_t len)
 
 /* ---- binding ---- */
 
-static weft_status expect_nested(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                                 weft_type_id id, const weft_span *span)
+static weft_status expect_nested(weft_ctx *ctx, const weft_expr **args, int32_t i, weft_type_id id,
+                                 const weft_span *span)
 {
     weft_status st = WEFT_OK;
     const weft_type null = WEFT_TYPE_OF(WEFT_TYPE_NULL);
     weft_type type;
     if (args[i]->type.id == id) return WEFT_OK;
     if (args[i]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, fn->name, i, id == WEFT_TYPE_MAP ? "\"map\"" : "\"array\"", args[i],
-                                  span);
+        return weft_fail_arg_type(ctx, i, id == WEFT_TYPE_MAP ? "\"map\"" : "\"array\"", args[i], span);
     if (id == WEFT_TYPE_MAP)
         WEFT_TRY(st, weft_type_make_map(ctx, null, null, &type));
     else
@@ -83,27 +82,25 @@ done:
     return st;
 }
 
-weft_status weft_bind_array_arg(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                                const weft_span *span)
+weft_status weft_bind_array_arg(weft_ctx *ctx, const weft_expr **args, int32_t i, const weft_span *span)
 {
-    return expect_nested(ctx, fn, args, i, WEFT_TYPE_ARRAY, span);
+    return expect_nested(ctx, args, i, WEFT_TYPE_ARRAY, span);
 }
 
-weft_status weft_bind_map_arg(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                              const weft_span *span)
+weft_status weft_bind_map_arg(weft_ctx *ctx, const weft_expr **args, int32_t i, const weft_span *span)
 {
-    return expect_nested(ctx, fn, args, i, WEFT_TYPE_MAP, span);
+    return expect_nested(ctx, args, i, WEFT_TYPE_MAP, span);
 }
 
-weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t i,
-                             weft_type type, const weft_span *span)
+weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_expr **args, int32_t i, weft_type type,
+                             const weft_span *span)
 {
     char text[256], quoted[260];
     if (type.id == WEFT_TYPE_STRING && args[i]->type.id == WEFT_TYPE_STRING)
         return WEFT_OK; /* of any collation */
     if (weft_argument_fits(args[i]->type, type)) return weft_expr_cast(ctx, args[i], type, true, &args[i]);
     (void)snprintf(quoted, sizeof quoted, "\"%s\"", weft_type_text(type, text, sizeof text));
-    return weft_fail_arg_type(ctx, fn->name, i, quoted, args[i], span);
+    return weft_fail_arg_type(ctx, i, quoted, args[i], span);
 }
 
 bool weft_text_promoted(weft_type a, weft_type b)
@@ -151,7 +148,7 @@ weft_status weft_bind_element(weft_ctx *ctx, const weft_function *fn, const weft
     weft_status st = WEFT_OK;
     weft_type common, array;
     bool found = false;
-    WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, 0, span));
+    WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     const weft_type element = args[0]->type.children[0].type;
     if (!weft_text_promoted(element, args[i]->type))
         WEFT_TRY(st, weft_type_common_in(ctx, element, args[i]->type, &common, &found));
@@ -168,7 +165,7 @@ weft_status weft_bind_same_arrays(weft_ctx *ctx, const weft_function *fn, const 
 {
     weft_status st = WEFT_OK;
     bool found = false;
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, i, span));
+    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_array_arg(ctx, args, i, span));
     *type = args[0]->type;
     for (int32_t i = 1; i < count; i++) {
         WEFT_TRY(st, weft_type_common_in(ctx, *type, args[i]->type, type, &found));
@@ -184,7 +181,7 @@ weft_status weft_bind_array_pair(weft_ctx *ctx, const weft_function *fn, const w
 {
     weft_status st = WEFT_OK;
     bool same = true;
-    for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, weft_bind_array_arg(ctx, fn, args, i, span));
+    for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, weft_bind_array_arg(ctx, args, i, span));
     same = !weft_text_promoted(args[0]->type.children[0].type, args[1]->type.children[0].type);
     if (same) st = weft_bind_same_arrays(ctx, fn, args, 2, span, type);
     if (st == WEFT_DATATYPE_MISMATCH_ARRAY_DIFF) {

@@ -21,13 +21,13 @@ int32_t weft_type_find_field(weft_type type, const char *name, size_t len);
 /* ---- binding ---- */
 
 /* *arg is an array (a map) or becomes one where it is NULL. Errors: WEFT_DATATYPE_MISMATCH. */
-WEFT_MUST_CHECK weft_status weft_bind_array_arg(weft_ctx *ctx, const weft_function *fn,
-                                                const weft_expr **args, int32_t i, const weft_span *span);
-WEFT_MUST_CHECK weft_status weft_bind_map_arg(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                              int32_t i, const weft_span *span);
+WEFT_MUST_CHECK weft_status weft_bind_array_arg(weft_ctx *ctx, const weft_expr **args, int32_t i,
+                                                const weft_span *span);
+WEFT_MUST_CHECK weft_status weft_bind_map_arg(weft_ctx *ctx, const weft_expr **args, int32_t i,
+                                              const weft_span *span);
 /* *arg is cast to a type that it converts to implicitly. Errors: WEFT_DATATYPE_MISMATCH. */
-WEFT_MUST_CHECK weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
-                                             int32_t i, weft_type type, const weft_span *span);
+WEFT_MUST_CHECK weft_status weft_bind_arg_as(weft_ctx *ctx, const weft_expr **args, int32_t i, weft_type type,
+                                             const weft_span *span);
 /* Would one of them become a text, or a text something else, for the other? Elements and keys do not. */
 bool weft_text_promoted(weft_type a, weft_type b);
 /* The array args[0] and the value args[i] get one element type. Errors: WEFT_DATATYPE_MISMATCH_ARRAY_DIFF. */

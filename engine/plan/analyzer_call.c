@@ -398,7 +398,8 @@ weft_status weft_bind_call(weft_binder *b, const weft_expr *e, const weft_expr *
                             "Window function %s() requires an OVER clause.", name);
     }
     if (fn != NULL && (fn->flags & WEFT_FN_GENERATOR) != 0) {
-        const bool nested = b->windows && !b->items_first; /* in the select list, below something else */
+        /* in the select list, below something else */
+        const bool nested = (b->windows && !b->items_first) || b->in_aggregate > 0;
         return weft_fail_at(ctx, nested ? WEFT_GENERATOR_NESTED : WEFT_GENERATOR_OUTSIDE, span,
                             nested ? "The generator %s() is nested in an expression: it must stand alone."
                                    : "The generator %s() may stand in the select list only.",

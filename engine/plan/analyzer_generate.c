@@ -193,8 +193,7 @@ weft_status weft_bind_generator(weft_binder *b, const weft_expr *parsed, bool ou
     const bool array = arg->type.id == WEFT_TYPE_ARRAY;
     const bool structs = array && arg->type.children[0].type.id == WEFT_TYPE_STRUCT;
     if (inlined ? !structs : !array && arg->type.id != WEFT_TYPE_MAP) {
-        return weft_fail_arg_type(ctx, name, 0, inlined ? "\"array<struct>\"" : "\"array\" or \"map\"", arg,
-                                  span);
+        return weft_fail_arg_type(ctx, 0, inlined ? "\"array<struct>\"" : "\"array\" or \"map\"", arg, span);
     }
     if (strncasecmp(name, "pos", 3) == 0)
         WEFT_TRY(st, weft_add_generated_part(b, parsed, function, arg, -1, "pos", out));
@@ -258,9 +257,7 @@ weft_status weft_bind_lateral_view(weft_analyzer *a, const weft_node *parsed, co
     const bool view = parsed->inputs[0]->kind != WEFT_NODE_GIVEN; /* else LATERAL, in FROM */
     if (!weft_is_generator_name(call->unresolved.name) ||
         (view && weft_is_variant_explode(call->unresolved.name))) {
-        WEFT_TRY(st, weft_fail_at(ctx,
-                                  weft_is_variant_explode(call->unresolved.name) ? WEFT_ROUTINE_NOT_FOUND
-                                                                                 : WEFT_UNRESOLVED_ROUTINE,
+        WEFT_TRY(st, weft_fail_at(ctx, view ? WEFT_ROUTINE_NOT_FOUND : WEFT_UNRESOLVED_ROUTINE,
                                   weft_analyzer_span(a, &call->span), "there is no generator \"%s\"",
                                   call->unresolved.name));
     }

@@ -24,7 +24,7 @@ static weft_status bind_array(weft_binder *b, const weft_expr *parsed, int32_t i
     const weft_expr *args[2] = {NULL, NULL};
     WEFT_TRY(st, weft_bind_expr(b, parsed->args[i], &args[0]));
     if (args[0]->type.id != WEFT_TYPE_ARRAY)
-        WEFT_TRY(st, weft_fail_arg_type(ctx, "unnest", i - 1, "\"ARRAY\"", args[0], span));
+        WEFT_TRY(st, weft_fail_arg_type(ctx, i - 1, "\"ARRAY\"", args[0], span));
     *out = args[0];
     if (parsed->arg_count == 2) goto done;
     WEFT_TRY(st, weft_expr_call(ctx, "array", NULL, 0, span, &args[1]));
@@ -72,8 +72,7 @@ static weft_status json_arguments(weft_binder *b, const weft_expr *parsed, weft_
     const weft_expr *text = NULL;
     WEFT_TRY(st, weft_bind_expr(b, parsed->args[0], &text));
     if (weft_type_is_nested(text->type))
-        WEFT_TRY(st, weft_fail_arg_type(ctx, "json_table", 0, "\"STRING\"", text,
-                                        weft_analyzer_span(b->a, &parsed->span)));
+        WEFT_TRY(st, weft_fail_arg_type(ctx, 0, "\"STRING\"", text, weft_analyzer_span(b->a, &parsed->span)));
     WEFT_TRY(st, weft_expr_cast(ctx, text, string, true, &text));
     WEFT_TRY(st, weft_pointers_push(ctx, args, text));
     WEFT_TRY(st, weft_pointers_push(ctx, args, parsed->args[2]));

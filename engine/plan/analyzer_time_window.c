@@ -125,7 +125,7 @@ weft_status weft_bind_window_time(weft_binder *b, const weft_expr *call, const w
         WEFT_TRY(st, weft_expr_cast(ctx, *out, WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP), true, out));
     const weft_type_id now = (weft_type_id)(*out)->type.id;
     if (now != WEFT_TYPE_TIMESTAMP && now != WEFT_TYPE_TIMESTAMP_NTZ)
-        st = weft_fail_arg_type(ctx, call->unresolved.name, 0, "\"timestamp\"", *out, span);
+        st = weft_fail_arg_type(ctx, 0, "\"timestamp\"", *out, span);
 done:
     return st;
 }

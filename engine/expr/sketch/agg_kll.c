@@ -130,7 +130,7 @@ static weft_status bind_k(weft_ctx *ctx, const char *name, const weft_expr **arg
 {
     weft_status st = WEFT_OK;
     if (!weft_type_is_integral(args[1]->type) && args[1]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, name, 1, "\"int\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"int\"", args[1], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, name, "k", args, 1, WEFT_TYPE_OF(WEFT_TYPE_INT), false, span));
     const int64_t k = args[1]->literal.i64;
     if (k < WEFT_KLL_K_MIN || k > WEFT_KLL_K_MAX) {
@@ -156,7 +156,7 @@ static weft_status bind_values(weft_ctx *ctx, const char *name, const weft_expr 
                       : kind == WEFT_KLL_DOUBLE ? id == WEFT_TYPE_DOUBLE || id == WEFT_TYPE_FLOAT
                                                 : id == WEFT_TYPE_FLOAT;
     if (!fits && id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, name, 0,
+        return weft_fail_arg_type(ctx, 0,
                                   kind == WEFT_KLL_BIGINT   ? "\"integral\""
                                   : kind == WEFT_KLL_DOUBLE ? "\"float\" or \"double\""
                                                             : "\"float\"",
@@ -217,8 +217,7 @@ static weft_status bind_sketches(weft_ctx *ctx, const char *name, const weft_exp
     *type = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, name, 1, 2, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
-    if (args[0]->type.id != WEFT_TYPE_BINARY)
-        return weft_fail_arg_type(ctx, name, 0, "\"binary\"", args[0], span);
+    if (args[0]->type.id != WEFT_TYPE_BINARY) return weft_fail_arg_type(ctx, 0, "\"binary\"", args[0], span);
     if (count > 1) WEFT_TRY(st, bind_k(ctx, name, args, span));
 done:
     return st;

@@ -359,7 +359,7 @@ static weft_status bind_lg(weft_ctx *ctx, const char *name, const weft_expr **ar
 {
     weft_status st = WEFT_OK;
     if (args[k]->type.id != WEFT_TYPE_INT && args[k]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, name, k, "\"int\"", args[k], span);
+        return weft_fail_arg_type(ctx, k, "\"int\"", args[k], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, name, "lgNomEntries", args, k, WEFT_TYPE_OF(WEFT_TYPE_INT),
                                         false, span));
     WEFT_TRY(st, weft_theta_check_lg(ctx, name, args[k]->literal.i64, span));
@@ -373,7 +373,7 @@ static weft_status bind_mode(weft_ctx *ctx, const char *name, const weft_expr **
     weft_status st = WEFT_OK;
     weft_theta_mode mode;
     if (args[k]->type.id != WEFT_TYPE_STRING && args[k]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, name, k, "\"string\"", args[k], span);
+        return weft_fail_arg_type(ctx, k, "\"string\"", args[k], span);
     WEFT_TRY(st,
              weft_agg_bind_constant(ctx, name, "mode", args, k, WEFT_TYPE_OF(WEFT_TYPE_STRING), false, span));
     WEFT_TRY(st, weft_theta_mode_of(ctx, name, &args[k]->literal.str, span, &mode));
@@ -395,14 +395,13 @@ static weft_status bind_build(weft_ctx *ctx, const char *name, const weft_expr *
         (args[0]->type.id == WEFT_TYPE_TINYINT || args[0]->type.id == WEFT_TYPE_SMALLINT))
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_INT), true, &args[0]));
     if (!is_key(args[0]->type))
-        return weft_fail_arg_type(
-            ctx, name, 0, "of an integer, a real, a text, bytes or an array of integers", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "of an integer, a real, a text, bytes or an array of integers",
+                                  args[0], span);
     if (kind != WEFT_THETA_PLAIN) {
         const weft_type_id id = kind == WEFT_THETA_DOUBLE ? WEFT_TYPE_DOUBLE : WEFT_TYPE_INT;
         if (!weft_type_is_numeric(args[1]->type) && args[1]->type.id != WEFT_TYPE_STRING &&
             args[1]->type.id != WEFT_TYPE_NULL)
-            return weft_fail_arg_type(ctx, name, 1, id == WEFT_TYPE_INT ? "\"int\"" : "\"double\"", args[1],
-                                      span);
+            return weft_fail_arg_type(ctx, 1, id == WEFT_TYPE_INT ? "\"int\"" : "\"double\"", args[1], span);
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(id), true, &args[1]));
     }
     if (count > low) WEFT_TRY(st, bind_lg(ctx, name, args, low, span));
@@ -421,8 +420,7 @@ static weft_status bind_sketches(weft_ctx *ctx, const char *name, bool has_lg, c
     *type = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
     if (count < 1 || count > high) return weft_fail_arg_count(ctx, name, 1, high, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
-    if (args[0]->type.id != WEFT_TYPE_BINARY)
-        return weft_fail_arg_type(ctx, name, 0, "\"binary\"", args[0], span);
+    if (args[0]->type.id != WEFT_TYPE_BINARY) return weft_fail_arg_type(ctx, 0, "\"binary\"", args[0], span);
     if (has_lg && count > 1) WEFT_TRY(st, bind_lg(ctx, name, args, 1, span));
     if (has_mode && count > 1 + has_lg) WEFT_TRY(st, bind_mode(ctx, name, args, 1 + has_lg, span));
 done:

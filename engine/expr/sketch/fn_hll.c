@@ -93,11 +93,10 @@ static weft_status agg_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_INT), true, &args[0]));
     else if (id != WEFT_TYPE_INT && id != WEFT_TYPE_BIGINT && id != WEFT_TYPE_STRING &&
              id != WEFT_TYPE_BINARY)
-        return weft_fail_arg_type(ctx, name, 0, "\"int\" or \"bigint\" or \"string\" or \"binary\"", args[0],
-                                  span);
+        return weft_fail_arg_type(ctx, 0, "\"int\" or \"bigint\" or \"string\" or \"binary\"", args[0], span);
     if (count < 2) goto done;
     if (args[1]->type.id != WEFT_TYPE_INT && args[1]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, name, 1, "\"int\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"int\"", args[1], span);
     WEFT_TRY(st, weft_expr_cast(ctx, args[1], WEFT_TYPE_OF(WEFT_TYPE_INT), true, &args[1]));
     WEFT_TRY(st, weft_expr_fold(ctx, args[1], &args[1]));
     if (args[1]->kind != WEFT_EXPR_LITERAL) {
@@ -223,11 +222,10 @@ static weft_status union_bind(weft_ctx *ctx, const weft_expr **args, int32_t cou
     *type = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, "hll_union_agg", 1, 2, count, span);
     if (args[0]->type.id == WEFT_TYPE_NULL) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
-    if (args[0]->type.id != WEFT_TYPE_BINARY)
-        return weft_fail_arg_type(ctx, "hll_union_agg", 0, "\"binary\"", args[0], span);
+    if (args[0]->type.id != WEFT_TYPE_BINARY) return weft_fail_arg_type(ctx, 0, "\"binary\"", args[0], span);
     if (count < 2) goto done;
     if (args[1]->type.id != WEFT_TYPE_BOOLEAN && args[1]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, "hll_union_agg", 1, "\"boolean\"", args[1], span);
+        return weft_fail_arg_type(ctx, 1, "\"boolean\"", args[1], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "hll_union_agg", "allowDifferentLgConfigK", args, 1,
                                         WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, span));
 done:

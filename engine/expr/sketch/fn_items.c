@@ -234,7 +234,7 @@ static weft_status bind_number(weft_ctx *ctx, const char *name, const char *what
 {
     weft_status st = WEFT_OK;
     if (!weft_type_is_integral(args[k]->type) && args[k]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, name, k, "\"int\"", args[k], span);
+        return weft_fail_arg_type(ctx, k, "\"int\"", args[k], span);
     WEFT_TRY(st, weft_agg_bind_constant(ctx, name, what, args, k, WEFT_TYPE_OF(WEFT_TYPE_INT), true, span));
     if (args[k]->literal.is_null) {
         st = weft_fail_at(ctx, WEFT_TOP_K_NULL, span, "The value of `%s` in `approx_top_k` cannot be NULL.",
@@ -264,11 +264,10 @@ done:
     return st;
 }
 
-static weft_status bind_items(weft_ctx *ctx, const char *name, const weft_expr **args, const weft_span *span)
+static weft_status bind_items(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     if (weft_items_type(args[0]->type)) return WEFT_OK;
-    return weft_fail_arg_type(ctx, name, 0, "of numbers, texts, dates, timestamps or booleans", args[0],
-                              span);
+    return weft_fail_arg_type(ctx, 0, "of numbers, texts, dates, timestamps or booleans", args[0], span);
 }
 
 static weft_status make_result_type(weft_ctx *ctx, weft_type item, weft_type *type)
@@ -295,7 +294,7 @@ static weft_status top_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
 {
     weft_status st = WEFT_OK;
     if (count < 1 || count > 3) return weft_fail_arg_count(ctx, "approx_top_k", 1, 3, count, span);
-    WEFT_TRY(st, bind_items(ctx, "approx_top_k", args, span));
+    WEFT_TRY(st, bind_items(ctx, args, span));
     if (count > 1) WEFT_TRY(st, bind_number(ctx, "approx_top_k", "k", args, 1, span));
     if (count > 2) WEFT_TRY(st, bind_tracked(ctx, "approx_top_k", args, 2, span));
     const int64_t k = count > 1 ? args[1]->literal.i64 : TOP_K_DEFAULT;
@@ -319,7 +318,7 @@ static weft_status accumulate_bind(weft_ctx *ctx, const weft_expr **args, int32_
     weft_status st = WEFT_OK;
     const char *name = "approx_top_k_accumulate";
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, name, 1, 2, count, span);
-    WEFT_TRY(st, bind_items(ctx, name, args, span));
+    WEFT_TRY(st, bind_items(ctx, args, span));
     if (count > 1) WEFT_TRY(st, bind_tracked(ctx, name, args, 1, span));
     WEFT_TRY(st, make_sketch_type(ctx, args[0]->type, type));
 done:
@@ -341,7 +340,7 @@ static weft_status combine_bind(weft_ctx *ctx, const weft_expr **args, int32_t c
     const char *name = "approx_top_k_combine";
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, name, 1, 2, count, span);
     if (!is_sketch(args[0]->type))
-        return weft_fail_arg_type(ctx, name, 0, "that approx_top_k_accumulate gives", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "that approx_top_k_accumulate gives", args[0], span);
     if (count > 1) WEFT_TRY(st, bind_tracked(ctx, name, args, 1, span));
     WEFT_TRY(st, make_sketch_type(ctx, args[0]->type.children[2].type, type));
 done:
@@ -511,7 +510,7 @@ static weft_status estimate_bind(weft_ctx *ctx, const weft_function *fn, const w
     *variant = 0;
     if (count < 1 || count > 2) return weft_fail_arg_count(ctx, fn->name, 1, 2, count, span);
     if (!is_sketch(args[0]->type))
-        return weft_fail_arg_type(ctx, fn->name, 0, "that approx_top_k_accumulate gives", args[0], span);
+        return weft_fail_arg_type(ctx, 0, "that approx_top_k_accumulate gives", args[0], span);
     if (count > 1) WEFT_TRY(st, bind_number(ctx, fn->name, "k", args, 1, span));
     WEFT_TRY(st, make_result_type(ctx, args[0]->type.children[2].type, type));
 done:

@@ -142,14 +142,14 @@ static weft_status ask_bind(weft_ctx *ctx, const weft_function *fn, const weft_e
     *type = rank ? WEFT_TYPE_OF(WEFT_TYPE_DOUBLE) : values;
     *variant = 0;
     if (count != 2) return weft_fail_arg_count(ctx, fn->name, 2, 2, count, span);
-    WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 0, WEFT_TYPE_OF(WEFT_TYPE_BINARY), span));
+    WEFT_TRY(st, weft_bind_arg_as(ctx, args, 0, WEFT_TYPE_OF(WEFT_TYPE_BINARY), span));
     if (args[1]->type.id == WEFT_TYPE_ARRAY) {
         WEFT_TRY(st, weft_type_make_array(ctx, asked, &asked));
         WEFT_TRY(st, weft_type_make_array(ctx, *type, type));
         if (weft_type_equal(args[1]->type, asked)) asked = args[1]->type;
         WEFT_TRY(st, weft_expr_cast(ctx, args[1], asked, true, &args[1]));
     } else {
-        WEFT_TRY(st, weft_bind_arg_as(ctx, fn, args, 1, asked, span));
+        WEFT_TRY(st, weft_bind_arg_as(ctx, args, 1, asked, span));
     }
 done:
     return st;

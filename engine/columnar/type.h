@@ -93,7 +93,7 @@ typedef enum weft_phys {
     WEFT_PHYS_COUNT
 } weft_phys;
 
-#define WEFT_TYPE_OF(type_id) ((weft_type){.id = (type_id)})
+#define WEFT_TYPE_OF(type_id) ((weft_type){.id = (uint8_t)(type_id)})
 static inline weft_type weft_type_decimal(int precision, int scale)
 {
     return (weft_type){.id = WEFT_TYPE_DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};

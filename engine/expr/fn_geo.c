@@ -131,7 +131,7 @@ static weft_status check_shape(weft_ctx *ctx, const weft_kernel_call *call, cons
 static weft_status from_wkb(weft_ctx *ctx, weft_kernel_call *call, bool globe)
 {
     weft_status st = WEFT_OK;
-    weft_wkb_fault fault = {NULL};
+    weft_wkb_fault fault = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         char *to = NULL;
@@ -213,7 +213,7 @@ static weft_status endianness_of(weft_ctx *ctx, const weft_kernel_call *call, in
 static weft_status kernel_as_binary(weft_ctx *ctx, weft_kernel_call *call)
 {
     weft_status st = WEFT_OK;
-    weft_wkb_fault fault = {NULL};
+    weft_wkb_fault fault = {0};
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         char *to = NULL;

@@ -138,7 +138,7 @@ void weft_pq_out_spread(const void *from, const uint64_t *bits, int32_t n, int32
     case 4: SPREAD(uint32_t); break;
     case 8: SPREAD(uint64_t); break;
     case 16: SPREAD(weft_str); break;
-    default: assert(!"a width that no physical type has");
+    default: assert(false && "a width that no physical type has");
     }
 }
 
@@ -157,7 +157,7 @@ void weft_pq_out_scatter(const void *from, const uint16_t *positions, int32_t n,
     case 4: SCATTER(uint32_t); break;
     case 8: SCATTER(uint64_t); break;
     case 16: SCATTER(weft_str); break;
-    default: assert(!"a width that no physical type has");
+    default: assert(false && "a width that no physical type has");
     }
 }
 
@@ -188,7 +188,7 @@ void weft_pq_out_pick32(const void *from, const void *indexes, int32_t n, int32_
     case 4: PICK(uint32_t, uint32_t); break;
     case 8: PICK(uint64_t, uint32_t); break;
     case 16: PICK(weft_str, uint32_t); break;
-    default: assert(!"a width that no physical type has");
+    default: assert(false && "a width that no physical type has");
     }
 }
 
@@ -200,6 +200,6 @@ void weft_pq_out_pick16(const void *from, const void *indexes, int32_t n, int32_
     case 4: PICK(uint32_t, uint16_t); break;
     case 8: PICK(uint64_t, uint16_t); break;
     case 16: PICK(weft_str, uint16_t); break;
-    default: assert(!"a width that no physical type has");
+    default: assert(false && "a width that no physical type has");
     }
 }

@@ -279,6 +279,7 @@ X(str_to_map)
 /* fn_map_make.c */
 X(map_concat)
 X(map_from_entries)
+X(map_sort)
 /* fn_make_interval.c */
 X(make_ym_interval)
 X(make_dt_interval)

@@ -1,13 +1,22 @@
-/* engine/plan/analyzer_map_group.c - GROUP BY of a MAP: two maps are one group when they have the same
- * entries, in whatever order. The group is the map with its entries sorted by their keys, as in Spark. */
+/* engine/plan/analyzer_map_group.c - GROUP BY of a MAP, or of values that hold one: two maps are one group
+ * when they have the same entries, in whatever order. The group has its maps' entries sorted by their keys,
+ * as in Spark. */
 #include "engine/expr/coerce.h"
 #include "engine/plan/analyzer_select.h"
 
-/* A map whose entries can be sorted; keys differ, so that values are never compared. */
+/* Every plain value in it has an order. */
+static bool has_ordered_leaves(weft_type type)
+{
+    if (!weft_type_is_nested(type)) return weft_type_is_orderable(type);
+    for (int32_t i = 0; i < type.child_count; i++)
+        if (!has_ordered_leaves(type.children[i].type)) return false;
+    return true;
+}
+
+/* It is, or holds, a map whose entries can be sorted. */
 bool select_groups_map(weft_type type)
 {
-    return type.id == WEFT_TYPE_MAP && weft_type_is_orderable(type.children[0].type) &&
-           weft_type_is_orderable(type.children[1].type);
+    return weft_type_holds(type, WEFT_TYPE_MAP) && has_ordered_leaves(type);
 }
 
 /* The group in the place of the map. */
@@ -17,9 +26,7 @@ weft_status select_sort_map(select_block *s, const weft_expr *map, const weft_sp
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
     select_map_group *group = NULL;
-    WEFT_TRY(st, weft_expr_call(ctx, "map_entries", &map, 1, span, out));
-    WEFT_TRY(st, weft_expr_call(ctx, "array_sort", out, 1, span, out));
-    WEFT_TRY(st, weft_expr_call(ctx, "map_from_entries", out, 1, span, out));
+    WEFT_TRY(st, weft_expr_call(ctx, "map_sort", &map, 1, span, out));
     WEFT_TRY(st, WEFT_NEW(ctx, &group));
     *group = (select_map_group){.written = map, .sorted = *out};
     WEFT_TRY(st, weft_pointers_push(ctx, &s->map_groups, group));

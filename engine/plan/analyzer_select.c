@@ -66,6 +66,8 @@ static weft_status bind_all_groups(select_block *s)
         const bool aggregate = weft_has_aggregate(e) || weft_expr_has_window(e);
         if (aggregate && mixed == NULL && has_plain_column(e)) mixed = e;
         if (aggregate || e->kind == WEFT_EXPR_LITERAL) continue;
+        if (select_groups_map(e->type))
+            WEFT_TRY(st, select_sort_map(s, e, weft_analyzer_span(s->a, &e->span), &e));
         WEFT_TRY(st, weft_pointers_push(s->a->ctx, &s->groups, e));
     }
     if (s->groups.count == 0 && mixed != NULL)

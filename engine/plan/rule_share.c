@@ -18,6 +18,7 @@ typedef struct sharer {
     weft_pointer_map hashes; /* node to structural hash */
     weft_pointer_map done;   /* node to what it became */
     weft_pointer_map seen;   /* structural hash to the seen_node that was kept last */
+    bool written_once;       /* LIMITs are equal, too: what takes rows twice in a query is one of them */
 } sharer;
 
 typedef struct seen_node {
@@ -30,6 +31,22 @@ typedef struct seen_node {
 static uint64_t hash_of(const sharer *s, const weft_node *node)
 {
     return (uint64_t)(uintptr_t)weft_pointer_map_get(&s->hashes, node);
+}
+
+/* A projection that only names its input's columns again, each in its place, is that input: the second use of
+ * a view has one. */
+static const weft_node *below_names(const weft_node *node)
+{
+    while (node->kind == WEFT_NODE_PROJECT && node->project.count == node->inputs[0]->output.count) {
+        for (int32_t i = 0; i < node->project.count; i++) {
+            const weft_expr *e = node->project.exprs[i];
+            if (e->kind == WEFT_EXPR_ALIAS) e = e->args[0];
+            if (e->kind != WEFT_EXPR_COLUMN || e->column.id != node->inputs[0]->output.columns[i].id)
+                return node;
+        }
+        node = node->inputs[0];
+    }
+    return node;
 }
 
 /* All but the ids of columns and the names of outputs, which may differ. */
@@ -46,7 +63,12 @@ static bool hash_expr(void *self, const weft_expr *e)
 static weft_status hash_node(weft_ctx *ctx, sharer *s, const weft_node *node)
 {
     weft_status st = WEFT_OK;
+    const weft_node *named = below_names(node);
     if (weft_pointer_map_get(&s->hashes, node) != NULL) return WEFT_OK;
+    if (named != node) {
+        WEFT_TRY(st, hash_node(ctx, s, named));
+        return weft_pointer_map_put(ctx, &s->hashes, node, weft_pointer_map_get(&s->hashes, named));
+    }
     uint64_t hash = weft_hash_u64((uint64_t)node->kind * 64 + (uint64_t)node->input_count);
     hash = weft_hash_u64(hash ^ (uint64_t)node->output.count);
     if (node->kind == WEFT_NODE_SCAN) {
@@ -64,7 +86,7 @@ done:
 }
 
 /* What is not an expression. */
-static bool same_fields(const weft_node *a, const weft_node *b)
+static bool same_fields(const sharer *s, const weft_node *a, const weft_node *b)
 {
     switch (a->kind) {
     case WEFT_NODE_SCAN:
@@ -89,8 +111,9 @@ static bool same_fields(const weft_node *a, const weft_node *b)
     case WEFT_NODE_PROJECT:
     case WEFT_NODE_UNION:
     case WEFT_NODE_SINGLE_ROW: return true;
-    case WEFT_NODE_REPARTITION:
     case WEFT_NODE_LIMIT: /* which rows it takes may differ */
+        return s->written_once && a->limit.take == b->limit.take && a->limit.skip == b->limit.skip;
+    case WEFT_NODE_REPARTITION:
     case WEFT_NODE_EXPAND:
     case WEFT_NODE_SET:
     case WEFT_NODE_WRITE:
@@ -143,9 +166,11 @@ static weft_status same_tree(weft_ctx *ctx, const sharer *s, const weft_node *a,
 {
     weft_status st = WEFT_OK;
     weft_outputs a_columns = {0}, b_columns = {0};
+    a = below_names(a);
+    b = below_names(b);
     *same = a == b;
     if (a == b || hash_of(s, a) != hash_of(s, b) || a->kind != b->kind || a->input_count != b->input_count ||
-        a->output.count != b->output.count || !same_fields(a, b))
+        a->output.count != b->output.count || !same_fields(s, a, b))
         return WEFT_OK;
     *same = true;
     for (int32_t i = 0; i < a->input_count && *same; i++)
@@ -161,7 +186,7 @@ done:
 weft_status opt_same_plans(weft_ctx *ctx, const weft_node *a, const weft_node *b, bool *same)
 {
     weft_status st = WEFT_OK;
-    sharer s = {0};
+    sharer s = {.written_once = true};
     WEFT_TRY(st, hash_node(ctx, &s, a));
     WEFT_TRY(st, hash_node(ctx, &s, b));
     WEFT_TRY(st, same_tree(ctx, &s, a, b, same));

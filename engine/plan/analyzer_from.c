@@ -308,6 +308,14 @@ done:
     return st;
 }
 
+/* The first visible column of a side with the name; or NULL. */
+static const weft_name *first_column(const weft_bound *side, const char *name)
+{
+    for (int32_t i = 0; i < side->count; i++)
+        if (!side->names[i].hidden && strcasecmp(side->names[i].name, name) == 0) return &side->names[i];
+    return NULL;
+}
+
 /* The visible column of a side that USING names. */
 static weft_status using_column(weft_analyzer *a, const weft_node *parsed, const weft_bound *side,
                                 const char *name, const char *which, const weft_name **out)
@@ -340,14 +348,10 @@ static weft_status common_columns(weft_analyzer *a, const weft_node *parsed, con
         WEFT_TRY(st, weft_pointers_push(a->ctx, rights, r));
     }
     for (int32_t i = 0; parsed->join.natural && i < left->count; i++) {
-        if (left->names[i].hidden) continue;
-        bool both = false;
-        for (int32_t k = 0; k < right->count; k++) {
-            both |= !right->names[k].hidden && strcasecmp(left->names[i].name, right->names[k].name) == 0;
-        }
-        if (!both) continue;
-        WEFT_TRY(st, using_column(a, parsed, left, left->names[i].name, "left", &l));
-        WEFT_TRY(st, using_column(a, parsed, right, left->names[i].name, "right", &r));
+        l = &left->names[i];
+        if (l->hidden || first_column(left, l->name) != l) continue; /* of several the first is joined by */
+        r = first_column(right, l->name);
+        if (r == NULL) continue;
         WEFT_TRY(st, weft_pointers_push(a->ctx, lefts, l));
         WEFT_TRY(st, weft_pointers_push(a->ctx, rights, r));
     }

@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <strings.h>
 
+#include "engine/expr/nested_call.h"
 #include "engine/expr/value_sql.h"
 #include "engine/plan/analyzer_internal.h"
 
@@ -376,12 +377,50 @@ done:
     return st;
 }
 
+/* Do values of the type have the fields that stand behind the first part of the name? */
+static bool has_fields(weft_type type, const weft_expr *e)
+{
+    for (int32_t i = 1; i < e->name.part_count; i++) {
+        const char *field = e->name.parts[i];
+        if (type.id == WEFT_TYPE_MAP) return true; /* a key */
+        if (type.id == WEFT_TYPE_ARRAY) type = type.children[0].type;
+        const int32_t at = type.id == WEFT_TYPE_STRUCT ? weft_type_find_field(type, field, strlen(field))
+                                                       : -1;
+        if (at < 0) return false;
+        type = type.children[at].type;
+    }
+    return true;
+}
+
+static bool has_column_with_fields(const weft_binder *b, const weft_expr *e)
+{
+    for (int32_t i = 0; i < b->scope->count; i++) {
+        const weft_name *name = &b->scope->names[i];
+        if (!name->hidden && name->name != NULL && strcasecmp(name->name, e->name.parts[0]) == 0 &&
+            has_fields(name->type, e))
+            return true;
+    }
+    return false;
+}
+
+/* The alias that the name may stand for: not where a group of that name goes before it, and of an alias and a
+ * column the one that has the fields which are asked for. */
+static const weft_item *choose_alias(const weft_binder *b, const weft_expr *e)
+{
+    const weft_name *group = find_group(b, e);
+    const weft_item *alias = find_alias(b, e);
+    if (alias == NULL) return NULL;
+    const bool fits = has_fields(alias->expr->type, e);
+    if (group != NULL) return fits && !has_fields(group->type, e) ? alias : NULL;
+    return fits || !has_column_with_fields(b, e) ? alias : NULL;
+}
+
 weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
     const weft_name *name = NULL;
     const weft_expr *bound = NULL;
-    const weft_item *alias = find_group(b, e) == NULL ? find_alias(b, e) : NULL;
+    const weft_item *alias = choose_alias(b, e);
     int32_t used = 1;
     WEFT_TRY(st, weft_bind_lambda_name(b, e, &bound));
     bool aliased = bound == NULL && b->items_first && b->in_aggregate == 0 && alias != NULL;

@@ -50,14 +50,18 @@ static bool changes_meaning(const char *key, const char *value)
     } known[] = {
         {"spark.sql.caseSensitive", "false"},
         {"spark.sql.decimalOperations.allowPrecisionLoss", "true"},
+        {"spark.sql.parser.quotedRegexColumnNames", "false"},
         {"spark.sql.storeAssignmentPolicy", "ANSI"},
+        {"spark.sql.function.concatBinaryAsString", "false"},
+        {"spark.sql.function.eltOutputAsString", "false"},
         {"spark.sql.session.collation.enabled", "false"},
         {"spark.sql.legacy.sizeOfNull", "true"},
         {"spark.sql.legacy.timeParserPolicy", "CORRECTED"},
     };
     for (int32_t i = 0; i < WEFT_COUNT(known); i++)
         if (strcasecmp(key, known[i].key) == 0) return strcasecmp(value, known[i].own) != 0;
-    if (begins(key, "spark.sql.legacy.") || begins(key, "spark.sql.ansi."))
+    const bool legacy = begins(key, "spark.sql.optimizer.") && strstr(key, "Legacy") != NULL;
+    if (legacy || begins(key, "spark.sql.legacy.") || begins(key, "spark.sql.ansi."))
         return strcasecmp(value, "false") != 0;
     return false;
 }

@@ -272,7 +272,7 @@ static weft_status avg_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
         *type = WEFT_TYPE_OF(args[0]->type.id);
         return WEFT_OK;
     }
-    WEFT_TRY(st, weft_agg_bind_numeric(ctx, "avg", args, count, span));
+    WEFT_TRY(st, weft_agg_bind_sum(ctx, "avg", args, count, span));
     const weft_type arg = args[0]->type;
     if (arg.id == WEFT_TYPE_DECIMAL)
         *type = weft_decimal_bounded(arg.precision + 4, arg.scale + 4);

@@ -274,6 +274,14 @@ weft_status weft_agg_bind_numeric(weft_ctx *ctx, const char *name, const weft_ex
     return WEFT_OK;
 }
 
+weft_status weft_agg_bind_sum(weft_ctx *ctx, const char *name, const weft_expr **args, int32_t count,
+                              const weft_span *span)
+{
+    if (count == 1 && args[0]->type.id == WEFT_TYPE_TIMESTAMP)
+        return weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), true, &args[0]);
+    return weft_agg_bind_numeric(ctx, name, args, count, span);
+}
+
 weft_status weft_agg_bind_condition(weft_ctx *ctx, const weft_expr **args, const weft_span *span)
 {
     if (args[0]->type.id == WEFT_TYPE_BOOLEAN) return WEFT_OK;

@@ -135,6 +135,9 @@ WEFT_MUST_CHECK weft_status weft_agg_put_value(weft_ctx *ctx, const weft_agg_pla
 
 /* ---- binding ---- */
 
+/* The argument of sum() and avg(): as weft_agg_bind_numeric(), and a TIMESTAMP is its seconds. */
+WEFT_MUST_CHECK weft_status weft_agg_bind_sum(weft_ctx *ctx, const char *name, const weft_expr **args,
+                                              int32_t count, const weft_span *span);
 /* One numeric argument; strings and NULL become doubles. */
 WEFT_MUST_CHECK weft_status weft_agg_bind_numeric(weft_ctx *ctx, const char *name, const weft_expr **args,
                                                   int32_t count, const weft_span *span);

@@ -346,7 +346,7 @@ static weft_status sum_bind(weft_ctx *ctx, const weft_expr **args, int32_t count
         *type = args[0]->type;
         return WEFT_OK;
     }
-    WEFT_TRY(st, weft_agg_bind_numeric(ctx, "sum", args, count, span));
+    WEFT_TRY(st, weft_agg_bind_sum(ctx, "sum", args, count, span));
     const weft_type arg = args[0]->type;
     if (arg.id == WEFT_TYPE_DECIMAL)
         *type = weft_decimal_bounded(arg.precision + 10, arg.scale);

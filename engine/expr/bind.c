@@ -105,11 +105,12 @@ done:
     return st;
 }
 
-/* DATE and intervals take what can be added to them as arguments of a function, but for a TIME and months. */
-static bool is_added_to(const weft_expr *e, const weft_expr *other)
+/* A sum with a DATE is a function of days, one with an interval of days or time a function of a timestamp:
+ * they tell which argument is wrong. Such an interval is taken from something only. */
+static bool is_function(const weft_expr *e, bool subtracted_from)
 {
-    if (e->type.id == WEFT_TYPE_INTERVAL_YM && other->type.id == WEFT_TYPE_TIME) return false;
-    return e->type.id == WEFT_TYPE_DATE || is_interval(e) || is_calendar(e);
+    if (e->type.id == WEFT_TYPE_DATE) return true;
+    return !subtracted_from && (e->type.id == WEFT_TYPE_INTERVAL_DT || is_calendar(e));
 }
 
 /* A STRING beside a plain value becomes one of its type, which the operator does not take. */
@@ -122,12 +123,13 @@ static bool meets_text(const weft_expr *text, const weft_expr *other)
 
 static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
 {
-    const bool sum = strcmp(name, "+") == 0 || strcmp(name, "-") == 0;
+    const bool minus = strcmp(name, "-") == 0 || strcmp(name, "try_subtract") == 0;
+    const bool sum = minus || strcmp(name, "+") == 0 || strcmp(name, "try_add") == 0;
     const bool of_interval = is_interval(left) || is_interval(right);
     if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
     if (of_interval && (is_id(left, WEFT_TYPE_STRING) || is_id(right, WEFT_TYPE_STRING)))
         return WEFT_DATATYPE_MISMATCH_BINARY;
-    if (sum && (is_added_to(left, right) || is_added_to(right, left))) return WEFT_DATATYPE_MISMATCH;
+    if (sum && (is_function(left, minus) || is_function(right, false))) return WEFT_DATATYPE_MISMATCH;
     if (meets_text(left, right) || meets_text(right, left)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
     return WEFT_DATATYPE_MISMATCH_BINARY;
 }

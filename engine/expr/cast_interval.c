@@ -7,6 +7,7 @@
 #include "engine/expr/fn_decimal.h"
 #include "engine/expr/fn_entry.h"
 #include "engine/expr/interval.h"
+#include "engine/expr/raise.h"
 
 enum { TIME_SCALE = 9 };
 
@@ -50,6 +51,15 @@ static bool fits_bytes(int64_t value, int32_t bytes)
     return value <= high && value >= -high - 1;
 }
 
+/* Out of range is an error without ANSI, too: only try_cast() gives NULL. */
+static weft_status bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
+{
+    if (call->expr->cast.try_) return cast_bad_range(ctx, call, i);
+    weft_value value = weft_value_of_column(&call->args[0], i);
+    value.type = call->args[0].type;
+    return weft_raise_cast_overflow(ctx, call->expr, &value);
+}
+
 /* A value that counts 1 / (unit * 10^-scale)ths, as so many units: whole ones, or with their fraction. */
 static weft_status counts_to_number(weft_ctx *ctx, weft_kernel_call *call, int64_t unit, int scale)
 {
@@ -72,7 +82,7 @@ static weft_status counts_to_number(weft_ctx *ctx, weft_kernel_call *call, int64
         }
         const int64_t whole = value / unit;
         weft_store_i64(call->out, i, whole);
-        if (!fits_bytes(whole, bytes)) WEFT_TRY(st, cast_bad_range(ctx, call, i));
+        if (!fits_bytes(whole, bytes)) WEFT_TRY(st, bad_range(ctx, call, i));
     }
     if (decimal) weft_decimal_out_end(&out);
 done:
@@ -113,10 +123,12 @@ weft_status cast_number_interval(weft_ctx *ctx, weft_kernel_call *call)
         else
             value = (weft_i128)weft_arg_i64(a, i) * unit;
         fits = fits && value == (int64_t)value && fits_bytes((int64_t)value, bytes);
+        if (fits && call->expr->type.id == WEFT_TYPE_INTERVAL_DT) /* a fraction of a minute is dropped */
+            value = weft_interval_cut(call->expr->type, (int64_t)value);
         if (fits)
             weft_store_i64(call->out, i, (int64_t)value);
         else
-            WEFT_TRY(st, cast_bad_range(ctx, call, i));
+            WEFT_TRY(st, bad_range(ctx, call, i));
     }
 done:
     return st;

@@ -241,11 +241,11 @@ static bool text_datetime(expr_text *t, const weft_expr *e, const char *op)
     }
     if (!is_datetime(e->args[0]) || is_datetime(right)) return false;
     if (right->type.id == WEFT_TYPE_INTERVAL_DT && e->type.id == WEFT_TYPE_DATE) {
-        expr_text_put(t, plus ? "date_add(" : "date_sub(");
+        expr_text_put(t, "date_add(");
         expr_text_expr(t, e->args[0]);
-        expr_text_put(t, ", extractansiintervaldays(");
+        expr_text_put(t, plus ? ", extractansiintervaldays(" : ", (- extractansiintervaldays(");
         expr_text_expr(t, right);
-        expr_text_put(t, "))");
+        expr_text_put(t, plus ? "))" : ")))");
     } else if (right->type.id == WEFT_TYPE_INTERVAL_DT || right->type.id == WEFT_TYPE_INTERVAL_YM) {
         expr_text_expr(t, e->args[0]);
         expr_text_put(t, plus ? " + " : " - ");

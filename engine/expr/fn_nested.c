@@ -425,6 +425,8 @@ static weft_status bind_item(weft_ctx *ctx, const weft_function *fn, const weft_
         goto done;
     }
     *variant = ITEM_OF_ARRAY;
+    if (base.id == WEFT_TYPE_NULL && strcmp(fn->name, "get") == 0)
+        return weft_fail_arg_type(ctx, 0, "\"array\"", args[0], span);
     WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
     const bool any_number = strcmp(fn->name, "get") == 0 && weft_type_is_numeric(args[1]->type);
     if (args[1]->type.id == WEFT_TYPE_NULL || any_number)

@@ -29,7 +29,9 @@ static bool is_base64(const weft_str *s)
     const char *text = weft_str_data(s);
     int32_t count = 0, padding = 0;
     for (uint32_t i = 0; i < s->len; i++) {
-        if ((unsigned char)text[i] <= ' ') continue;
+        const bool blank = (unsigned char)text[i] <= ' ';
+        if (blank && padding > 0) return false; /* nothing stands behind the padding */
+        if (blank) continue;
         if (text[i] == '=')
             padding++;
         else if (padding > 0 || memchr(letters, text[i], sizeof letters - 1) == NULL)

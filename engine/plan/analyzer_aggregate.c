@@ -187,6 +187,11 @@ static bool is_commuted(const weft_expr *a, const weft_expr *b)
            weft_expr_equal(a->args[0], b->args[1]) && weft_expr_equal(a->args[1], b->args[0]);
 }
 
+static bool is_same_group(const weft_expr *a, const weft_expr *b)
+{
+    return weft_expr_equal(a, b) || is_commuted(a, b);
+}
+
 /* A subquery that is one of a group's, under other ids: that one. */
 static weft_status as_asked(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
 {
@@ -221,7 +226,7 @@ static weft_status find_group(weft_ctx *ctx, aggregate_builder *g, const weft_ex
     if (g->asked.count > 0 && weft_expr_any(e, is_subquery, NULL))
         WEFT_TRY(st, weft_rewrite_top(ctx, e, as_asked, g, &e));
     for (int32_t i = 0; i < g->group_count && *out < 0; i++)
-        if (weft_expr_equal(g->groups[i], e) || is_commuted(g->groups[i], e)) *out = i;
+        if (is_same_group(g->groups[i], e)) *out = i;
 done:
     return st;
 }
@@ -407,7 +412,7 @@ static weft_status unique_groups(aggregate_builder *g, const weft_expr *const *g
     WEFT_TRY(st, WEFT_NEW_ARRAY(g->a->ctx, g->set_count, &masks));
     for (int32_t i = 0; i < count; i++) {
         int32_t at = 0;
-        while (at < unique.count && !weft_expr_equal(weft_pointers_exprs(&unique)[at], groups[i])) at++;
+        while (at < unique.count && !is_same_group(weft_pointers_exprs(&unique)[at], groups[i])) at++;
         if (at == unique.count) WEFT_TRY(st, weft_pointers_push(g->a->ctx, &unique, groups[i]));
         for (int32_t s = 0; s < g->set_count; s++) {
             if (sets[s] >> i & 1) masks[s] |= (uint64_t)1 << at;

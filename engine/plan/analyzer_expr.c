@@ -9,6 +9,10 @@ static weft_status bind_args(weft_binder *b, const weft_expr *e, weft_pointers *
     weft_status st = WEFT_OK;
     for (int32_t i = 0; i < e->arg_count; i++) {
         const weft_expr *arg = NULL;
+        if (e->args[i]->kind == WEFT_EXPR_STAR && e->kind == WEFT_EXPR_IN) { /* x IN (*) */
+            WEFT_TRY(st, weft_bind_star(b, e->args[i], out));
+            continue;
+        }
         WEFT_TRY(st, weft_bind_expr(b, e->args[i], &arg));
         WEFT_TRY(st, weft_pointers_push(b->a->ctx, out, arg));
     }

@@ -403,6 +403,8 @@ static weft_status bind_limit(weft_analyzer *a, const weft_node *parsed, const w
     WEFT_TRY(st, weft_bind_query(a, parsed->inputs[0], outer, ctes, out));
     if (parsed->limit.take_expr != NULL)
         WEFT_TRY(st, weft_bind_count(a, parsed->limit.take_expr, "limit", &take));
+    else if (parsed->limit.skip_expr == NULL)
+        take = INT64_MAX; /* LIMIT ALL: a recursion below may give more rows than its setting allows */
     if (parsed->limit.skip_expr != NULL)
         WEFT_TRY(st, weft_bind_count(a, parsed->limit.skip_expr, "offset", &skip));
     if (take >= 0 || skip > 0) WEFT_TRY(st, weft_node_limit(a->ctx, out->node, skip, take, &out->node));

@@ -192,7 +192,7 @@ static weft_status plan_limit(weft_ctx *ctx, weft_planner *p, const weft_node *n
     const weft_node *input = node->inputs[0];
     const int64_t skip = node->limit.skip, take = node->limit.take;
     /* skip + take may pass INT64_MAX as the user wrote them: then it bounds nothing */
-    const int64_t most = take < 0 || skip > INT64_MAX - take ? -1 : skip + take;
+    const int64_t most = take < 0 || skip >= INT64_MAX - take ? -1 : skip + take;
     made *rows = plan_find_made(p, node, MADE_INPUT);
 
     *ready = false;

@@ -23,7 +23,7 @@ static weft_status limit_over(weft_ctx *ctx, const weft_pointer_map *parents, co
 {
     weft_status st = WEFT_OK;
     const int64_t skip = limit->limit.skip, take = limit->limit.take;
-    const bool bounded = take >= 0 && skip <= INT64_MAX - take;
+    const bool known = take >= 0 && skip <= INT64_MAX - take, bounded = known && take < INT64_MAX;
     const weft_node *below = NULL;
     *out = NULL;
     if (weft_is_shared(parents, input)) return WEFT_OK;
@@ -49,7 +49,7 @@ static weft_status limit_over(weft_ctx *ctx, const weft_pointer_map *parents, co
         WEFT_TRY(st, limit_branches(ctx, input, skip + take, &below));
         WEFT_TRY(st, weft_node_limit(ctx, below, skip, take, out));
     }
-    if (input->kind == WEFT_NODE_RECURSION && bounded && input->recursion.take < 0) {
+    if (input->kind == WEFT_NODE_RECURSION && known && input->recursion.take < 0) {
         weft_node *loop = NULL; /* no more rounds than give so many rows */
         WEFT_TRY(st, WEFT_NEW(ctx, &loop));
         *loop = *input;

@@ -156,23 +156,42 @@ done:
     return st;
 }
 
+/* The function that a name stands for where a unit comes first; or NULL. */
+static const char *unit_function(const char *name)
+{
+    static const char *const adds[] = {"timestampadd", "dateadd", "date_add"};
+    static const char *const diffs[] = {"timestampdiff", "datediff", "date_diff", "timediff"};
+    for (int32_t i = 0; i < WEFT_COUNT(adds); i++)
+        if (strcasecmp(name, adds[i]) == 0) return "timestampadd";
+    for (int32_t i = 0; i < WEFT_COUNT(diffs); i++)
+        if (strcasecmp(name, diffs[i]) == 0) return "timestampdiff";
+    return NULL;
+}
+
+/* The unit is no text: dateadd('DAY', 1, d). */
+static weft_status refuse_quoted_unit(sql_parser *p, const char *name, const weft_pointers *args)
+{
+    const weft_expr *first = args->count == 3 ? args->items[0] : NULL;
+    if (first == NULL || unit_function(name) == NULL || first->kind != WEFT_EXPR_LITERAL ||
+        first->literal.type.id != WEFT_TYPE_STRING || first->literal.is_null)
+        return WEFT_OK;
+    return weft_fail_at(
+        p->ctx, WEFT_DATETIME_UNIT, &first->span,
+        "The value of parameter(s) `unit` in `%s` is invalid: expects one of the units without "
+        "quotes YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, "
+        "MICROSECOND, but got the string literal '%.*s'.",
+        name, (int)weft_min_i64(first->literal.str.len, 100), weft_str_data(&first->literal.str));
+}
+
 /* timestampadd(HOUR, 1, t), datediff(DAY, a, b) and their kin: the unit is a word. *name becomes the function
  * that takes it as a text; *unit stays NULL where the call is of another form. */
 static weft_status parse_unit(sql_parser *p, const char **name, const weft_expr **unit)
 {
     weft_status st = WEFT_OK;
-    static const char *const adds[] = {"timestampadd", "dateadd", "date_add"};
-    static const char *const diffs[] = {"timestampdiff", "datediff", "date_diff", "timediff"};
     static const char *const units[] = {"YEAR", "QUARTER", "MONTH",  "WEEK",        "DAY",        "DAYOFYEAR",
                                         "HOUR", "MINUTE",  "SECOND", "MILLISECOND", "MICROSECOND"};
-    const char *function = NULL, *word = NULL;
+    const char *function = unit_function(*name), *word = NULL;
     const sql_token token = *weft_sql_peek(p, 0);
-    for (int32_t i = 0; i < WEFT_COUNT(adds); i++) {
-        if (strcasecmp(*name, adds[i]) == 0) function = "timestampadd";
-    }
-    for (int32_t i = 0; i < WEFT_COUNT(diffs); i++) {
-        if (strcasecmp(*name, diffs[i]) == 0) function = "timestampdiff";
-    }
     if (function == NULL || token.kind != SQL_WORD || !sql_is_at(p, 1, SQL_COMMA)) return WEFT_OK;
     for (int32_t i = 0; i < WEFT_COUNT(units); i++) {
         if (weft_sql_is_text(p, 0, units[i])) word = units[i];
@@ -185,28 +204,6 @@ static weft_status parse_unit(sql_parser *p, const char **name, const weft_expr 
     WEFT_TRY(st, weft_sql_string_literal(p, word, token.span, unit));
 done:
     return st;
-}
-
-/* A unit is a word: DATEDIFF('DAY', a, b) is refused, as is a word that is none. */
-static weft_status refuse_text_unit(sql_parser *p, const char *name, const weft_expr *unit,
-                                    const weft_pointers *args)
-{
-    static const char *const names[] = {"timestampadd", "dateadd",   "date_add", "timestampdiff",
-                                        "datediff",     "date_diff", "timediff"};
-    if (unit != NULL || args->count != 3) return WEFT_OK;
-    const weft_expr *first = weft_pointers_exprs(args)[0];
-    if (first->kind != WEFT_EXPR_LITERAL || first->type.id != WEFT_TYPE_STRING || first->literal.is_null)
-        return WEFT_OK;
-    for (int32_t i = 0; i < WEFT_COUNT(names); i++) {
-        if (strcasecmp(name, names[i]) != 0) continue;
-        return weft_fail_at(
-            p->ctx, WEFT_DATETIME_UNIT, &first->span,
-            "The value of parameter(s) `unit` in `%s` is invalid: expects one of the units without quotes "
-            "YEAR, QUARTER, MONTH, WEEK, DAY, DAYOFYEAR, HOUR, MINUTE, SECOND, MILLISECOND, MICROSECOND, "
-            "but got the string literal '%.*s'.",
-            name, (int)weft_min_i64(first->literal.str.len, 100), weft_str_data(&first->literal.str));
-    }
-    return WEFT_OK;
 }
 
 /* The word was a column after all. */
@@ -301,7 +298,7 @@ static weft_status parse_call_args(sql_parser *p, const char **name, weft_pointe
     WEFT_TRY(st, parse_unit(p, name, &unit));
     if (unit != NULL) WEFT_TRY(st, weft_pointers_push(p->ctx, args, unit));
     WEFT_TRY(st, parse_arguments(p, args));
-    WEFT_TRY(st, refuse_text_unit(p, *name, unit, args));
+    if (unit == NULL) WEFT_TRY(st, refuse_quoted_unit(p, *name, args));
     if (unit != NULL && args->count != 3) { /* datediff(day, d) of a column with the name of a unit */
         *name = written;
         WEFT_TRY(st, parse_unit_column(p, unit, &args->items[0]));

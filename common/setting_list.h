@@ -143,3 +143,7 @@ X(FETCH_AHEAD, "weft.test.fetchAhead", "", PROCESS, BOOL, "true", 0, 1,
   "Test: pages of other workers are read ahead; false: each reader has one at a time")
 X(INFER_PIECE, "weft.test.inferPieceBytes", "", STATEMENT, BYTES, "4m", 1, INT64_MAX,
   "Test: bytes of the pieces in which CSV and JSON files are read when their types are inferred")
+X(VIEW_BINDING_MODE, "weft.sql.legacy.viewSchemaBindingMode", "spark.sql.legacy.viewSchemaBindingMode",
+  STATEMENT, BOOL, "true", 0, 1, "Views may be made WITH SCHEMA; without, none has a mode that is shown")
+X(VIEW_COMPENSATION, "weft.sql.legacy.viewSchemaCompensation", "spark.sql.legacy.viewSchemaCompensation",
+  STATEMENT, BOOL, "true", 0, 1, "Views are made WITH SCHEMA COMPENSATION; false: BINDING")

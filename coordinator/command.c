@@ -249,12 +249,33 @@ done:
     return st;
 }
 
+static weft_status describe_json(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
+                                 weft_command_rows *out)
+{
+    static const char *const names[] = {"json_metadata"};
+    weft_status st = WEFT_OK;
+    const weft_table_definition *d = NULL;
+    const char *text = NULL;
+    weft_pointers cells = {0};
+    WEFT_TRY(st, described(ctx, catalog, show, &d));
+    if (d == NULL)
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span,
+                                  "The feature is not supported: DESCRIBE ... AS JSON of a temporary view or "
+                                  "a path. Leave AS JSON out."));
+    WEFT_TRY(st, weft_table_command_describe_json(ctx, show, d, &text));
+    WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
+    *out = text_rows(names, 1, &cells);
+done:
+    return st;
+}
+
 weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
                               weft_command_rows *out)
 {
     const char *what = show->show.what;
     if (strcmp(what, "tables") == 0) return show_tables(ctx, catalog, show, false, out);
     if (strcmp(what, "views") == 0) return show_tables(ctx, catalog, show, true, out);
+    if (strcmp(what, "describe as json") == 0) return describe_json(ctx, catalog, show, out);
     if (show->input_count == 1) return show_columns(ctx, catalog, show, strcmp(what, "columns") != 0, out);
     return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);
 }

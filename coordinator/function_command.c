@@ -237,10 +237,37 @@ done:
     return st;
 }
 
+/* REFRESH FUNCTION: those that outlive the session are read anew by every statement, so that nothing is kept
+ * that could be old. */
+static weft_status refresh(weft_ctx *ctx, weft_session_catalog *catalog, const weft_node *show,
+                           weft_command_rows *out)
+{
+    weft_status st = WEFT_OK;
+    const char *name = show->show.name;
+    const weft_catalog view = weft_session_catalog_view(catalog);
+    const weft_routine *routine = NULL;
+    *out = (weft_command_rows){0};
+    if (weft_function_find(name) != NULL || weft_aggregate_find(name) != NULL)
+        return weft_fail_at(ctx, WEFT_REFRESH_BUILTIN_FUNCTION, &show->span,
+                            "Cannot refresh built-in function %s.", name);
+    if (weft_session_objects_find_function(weft_session_catalog_objects(catalog), name) != NULL)
+        return weft_fail_at(ctx, WEFT_REFRESH_TEMPORARY_FUNCTION, &show->span,
+                            "Cannot refresh temporary function %s.", name);
+    WEFT_TRY(st, view.routine(ctx, view.self, name, &routine));
+    if (routine == NULL)
+        st = weft_fail_at(ctx, WEFT_ROUTINE_NOT_FOUND, &show->span,
+                          "The routine `%s`.`%s` cannot be found. Verify the spelling and correctness of the "
+                          "schema and catalog.",
+                          weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE), name);
+done:
+    return st;
+}
+
 weft_status weft_function_command_run(weft_ctx *ctx, weft_session_catalog *catalog, const weft_node *show,
                                       weft_command_rows *out)
 {
     const bool one = strcmp(show->show.what, "function") == 0 ||
                      strcmp(show->show.what, "function extended") == 0;
+    if (strcmp(show->show.what, "refresh function") == 0) return refresh(ctx, catalog, show, out);
     return one ? describe(ctx, catalog, show, out) : show_functions(ctx, catalog, show, out);
 }

@@ -102,11 +102,11 @@ void weft_session_cancel(weft_session *s) { atomic_store(&s->cancel, true); }
 static weft_status view_query(weft_session *s, const weft_node *create, weft_view_query *out)
 {
     weft_status st = WEFT_OK;
-    const char *from = create->view.text;
-    char *text = NULL;
+    const char *from = create->view.text, *text = NULL;
+    char *copy = NULL;
     *out = (weft_view_query){0};
-    WEFT_TRY(st, weft_arena_copy(&s->ctx, s->ctx.arena, from, strlen(from), &text));
-    WEFT_TRY(st, weft_view_collated(&s->ctx, create->view.collation, text, &text));
+    WEFT_TRY(st, weft_arena_copy(&s->ctx, s->ctx.arena, from, strlen(from), &copy));
+    WEFT_TRY(st, weft_view_collated(&s->ctx, create->view.collation, copy, &text));
     out->text = text;
     WEFT_TRY(st, weft_view_parse(&s->ctx, text, &out->collation, &out->parsed));
     if (create->view.column_count == 0) goto done;
@@ -423,7 +423,7 @@ static weft_status show(weft_session *s, weft_result *r, const weft_node *bound)
         WEFT_TRY(st, weft_function_command_run(&r->ctx, s->catalog, bound, &rows));
     else
         WEFT_TRY(st, weft_command_show(&r->ctx, s->catalog, bound, &rows));
-    WEFT_TRY(st, give_rows(r, &rows));
+    if (rows.width > 0) WEFT_TRY(st, give_rows(r, &rows));
 done:
     return st;
 }
@@ -441,6 +441,14 @@ static weft_status table_command(weft_session *s, weft_result *r, const weft_nod
     }
     if (op == WEFT_TABLE_CACHE || op == WEFT_TABLE_UNCACHE || op == WEFT_TABLE_CLEAR_CACHE)
         return weft_session_cache_command(s, r, bound);
+    if (op == WEFT_TABLE_RENAME && bound->command.part_count == 1 &&
+        weft_session_catalog_has_view(s->catalog, bound->command.parts[0])) {
+        WEFT_TRY(
+            st, weft_session_catalog_rename(&r->ctx, s->catalog, bound->command.parts[0], bound->command.to));
+        WEFT_TRY(st, drop_cached(s, &r->ctx, bound->command.parts, 1));
+        weft_session_changed(s, &r->run.name);
+        goto done;
+    }
     WEFT_TRY(st, weft_table_command_run(&r->ctx, s->catalog, &s->settings, bound, &rows, &changed));
     if (op == WEFT_TABLE_DROP || op == WEFT_TABLE_RENAME)
         WEFT_TRY(st, drop_cached(s, &r->ctx, bound->command.parts, bound->command.part_count));
@@ -610,6 +618,7 @@ static weft_status settle_altered(weft_session *s, weft_ctx *ctx, const weft_nod
     const weft_table_definition *d = NULL;
     weft_node *node = NULL;
     char *text = NULL;
+    const char *collated = NULL;
     if (old->kind != WEFT_NODE_CREATE_VIEW || !old->view.alter) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW(ctx, &node));
     *node = *old;
@@ -622,9 +631,9 @@ static weft_status settle_altered(weft_session *s, weft_ctx *ctx, const weft_nod
     *parsed = node;
     if (node->view.collation == NULL) goto done;
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, old->view.text, strlen(old->view.text), &text));
-    WEFT_TRY(st, weft_view_collated(ctx, node->view.collation, text, &text));
+    WEFT_TRY(st, weft_view_collated(ctx, node->view.collation, text, &collated));
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, 1, &inputs));
-    WEFT_TRY(st, weft_view_parse(ctx, text, NULL, &inputs[0]));
+    WEFT_TRY(st, weft_view_parse(ctx, collated, NULL, &inputs[0]));
     node->inputs = inputs;
 done:
     return st;

@@ -29,6 +29,18 @@ static weft_status trial_open(weft_ctx *ctx, void *self, const char *format, con
     return c->open(ctx, c->self, format, path, options, option_count, relation);
 }
 
+static const weft_node *trial_within(void *self, const weft_node *view)
+{
+    const weft_catalog *c = &((trial_catalog *)self)->session;
+    return c->within(c->self, view);
+}
+
+static const weft_table_definition *trial_view(void *self, const weft_node *parsed)
+{
+    const weft_catalog *c = &((trial_catalog *)self)->session;
+    return c->view(c->self, parsed);
+}
+
 static weft_status trial_names(weft_ctx *ctx, void *self, const char *const **names, int32_t *count)
 {
     const weft_catalog *c = &((trial_catalog *)self)->session;
@@ -85,6 +97,8 @@ static weft_status try_body(weft_session *s, weft_ctx *ctx, weft_ids *ids, const
     const weft_catalog catalog = {.find = trial_find,
                                   .open = trial_open,
                                   .table = NULL, /* a query writes nowhere */
+                                  .within = trial_within,
+                                  .view = trial_view,
                                   .routine = trial_routine,
                                   .variable = trial_variable,
                                   .names = trial_names,

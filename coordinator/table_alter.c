@@ -89,8 +89,32 @@ weft_status weft_command_rename(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
+    const weft_node *n = c->node;
     WEFT_TRY(st, weft_command_find_altered(c, &d));
+    if (n->command.source_count > 1 &&
+        strcasecmp(n->command.source[n->command.source_count - 2], d->database) != 0)
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_RENAME_DATABASE, &n->span,
+                                  "RENAME TABLE source and destination databases do not match: `%s` != `%s`.",
+                                  d->database, n->command.source[n->command.source_count - 2]));
     WEFT_TRY(st, weft_warehouse_rename(c->ctx, d, c->node->command.to));
+done:
+    return st;
+}
+
+weft_status weft_command_remove_properties(weft_ctx *ctx, const weft_table_definition *old,
+                                           const weft_table_definition *unset, weft_table_definition *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers pairs = {0};
+    for (int32_t i = 0; i < old->property_count; i++) {
+        bool gone = false;
+        for (int32_t k = 0; k < unset->property_count; k++)
+            gone |= strcmp(old->properties[2 * i], unset->properties[2 * k]) == 0;
+        for (int32_t k = 0; !gone && k < 2; k++)
+            WEFT_TRY(st, weft_pointers_push(ctx, &pairs, old->properties[2 * i + k]));
+    }
+    out->properties = weft_pointers_texts(&pairs);
+    out->property_count = pairs.count / 2;
 done:
     return st;
 }
@@ -98,19 +122,27 @@ done:
 weft_status weft_command_unset_properties(command_run *c)
 {
     weft_status st = WEFT_OK;
-    const weft_table_definition *old = NULL, *unset = c->node->command.table;
+    const weft_table_definition *old = NULL;
+    WEFT_TRY(st, weft_command_find_altered(c, &old));
+    weft_table_definition d = *old;
+    WEFT_TRY(st, weft_command_remove_properties(c->ctx, old, c->node->command.table, &d));
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+/* SET SERDEPROPERTIES: what CREATE TABLE takes as OPTIONS. */
+weft_status weft_command_set_options(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
     weft_pointers pairs = {0};
     WEFT_TRY(st, weft_command_find_altered(c, &old));
     weft_table_definition d = *old;
-    for (int32_t i = 0; i < old->property_count; i++) {
-        bool gone = false;
-        for (int32_t k = 0; k < unset->property_count; k++)
-            gone |= strcmp(old->properties[2 * i], unset->properties[2 * k]) == 0;
-        for (int32_t k = 0; !gone && k < 2; k++)
-            WEFT_TRY(st, weft_pointers_push(c->ctx, &pairs, old->properties[2 * i + k]));
-    }
-    d.properties = weft_pointers_texts(&pairs);
-    d.property_count = pairs.count / 2;
+    const weft_table_definition options = {.property_count = old->option_count, .properties = old->options};
+    WEFT_TRY(st, weft_command_merge_properties(c->ctx, &options, c->node->command.table, &pairs));
+    d.options = weft_pointers_texts(&pairs);
+    d.option_count = pairs.count / 2;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
 done:
     return st;
@@ -120,11 +152,33 @@ weft_status weft_command_comment(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *old = NULL;
-    WEFT_TRY(st,
-             weft_session_catalog_entry(c->ctx, c->node->command.parts, c->node->command.part_count, &old));
-    if (old == NULL) WEFT_TRY(st, weft_command_find_table(c, &old)); /* it says what is wrong */
+    WEFT_TRY(st, weft_command_find_table(c, &old));
     weft_table_definition d = *old;
     d.comment = c->node->command.text;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
+weft_status weft_command_view_schema(command_run *c)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *old = NULL;
+    const weft_node *n = c->node;
+    if (n->command.part_count == 1 && weft_session_catalog_has_view(c->catalog, n->command.parts[0]))
+        return weft_fail_at(c->ctx, WEFT_TEMPORARY_VIEW_SCHEMA, &n->span,
+                            "The feature is not supported: Temporary views cannot be created with the "
+                            "WITH SCHEMA clause. Recreate the temporary view when the underlying schema "
+                            "changes, or use a persisted view.");
+    WEFT_TRY(st, weft_session_catalog_entry(c->ctx, n->command.parts, n->command.part_count, &old));
+    if (old != NULL && old->query == NULL)
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_EXPECT_VIEW, &n->span,
+                                  "The table `spark_catalog`.`%s`.`%s` does not support ALTER VIEW ... WITH "
+                                  "SCHEMA ....",
+                                  old->database, old->name));
+    WEFT_TRY(st, weft_command_find_altered(c, &old)); /* it says what is wrong */
+    weft_table_definition d = *old;
+    d.view_schema = n->command.view_schema;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
 done:
     return st;

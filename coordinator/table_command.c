@@ -444,13 +444,17 @@ static weft_status create_database(command_run *c)
 
 static weft_status drop_database(command_run *c)
 {
+    if (strcasecmp(database_of(c), "default") == 0)
+        return weft_fail_at(c->ctx, WEFT_DROP_DEFAULT_DATABASE, &c->node->span,
+                            "The feature is not supported: Drop the default database `spark_catalog`.`%s`.",
+                            database_of(c));
     const weft_status st = weft_warehouse_drop_database(c->ctx, database_of(c), c->node->command.cascade);
     if (st != WEFT_SCHEMA_NOT_FOUND || !c->node->command.if_exists) return st;
     weft_error_clear(c->ctx);
     return WEFT_OK;
 }
 
-static weft_status no_database(command_run *c, const char *name)
+weft_status weft_command_no_database(command_run *c, const char *name)
 {
     return weft_fail_at(c->ctx, WEFT_SCHEMA_NOT_FOUND, &c->node->span,
                         "The schema `spark_catalog`.`%s` cannot be found. Verify the spelling and "
@@ -480,7 +484,7 @@ static weft_status describe_database(command_run *c)
     const char *name = database_of(c), *place = NULL;
     char *pairs = NULL;
     WEFT_TRY(st, weft_warehouse_find_database(c->ctx, name, &d));
-    if (d == NULL) return no_database(c, name);
+    if (d == NULL) return weft_command_no_database(c, name);
     WEFT_TRY(st, weft_warehouse_database_location(c->ctx, name, &place));
     WEFT_TRY(st, weft_arena_printf(c->ctx, c->ctx->arena, &pairs, "file:%s", place));
     place = pairs;
@@ -496,17 +500,21 @@ done:
     return st;
 }
 
-/* ALTER DATABASE … SET DBPROPERTIES, COMMENT ON DATABASE. */
+/* ALTER DATABASE …, COMMENT ON DATABASE. */
 static weft_status change_database(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *old = NULL;
     weft_pointers pairs = {0};
     WEFT_TRY(st, weft_warehouse_find_database(c->ctx, database_of(c), &old));
-    if (old == NULL) return no_database(c, database_of(c));
+    if (old == NULL) return weft_command_no_database(c, database_of(c));
     weft_table_definition d = *old;
     if (c->node->command.op == WEFT_DATABASE_COMMENT) {
         d.comment = c->node->command.text;
+    } else if (c->node->command.op == WEFT_DATABASE_SET_LOCATION) {
+        d.location = c->node->command.text; /* tables that are there stay where they are */
+    } else if (c->node->command.op == WEFT_DATABASE_UNSET_PROPERTIES) {
+        WEFT_TRY(st, weft_command_remove_properties(c->ctx, old, c->node->command.table, &d));
     } else {
         WEFT_TRY(st, weft_command_merge_properties(c->ctx, old, c->node->command.table, &pairs));
         d.properties = weft_pointers_texts(&pairs);
@@ -524,7 +532,7 @@ static weft_status use_database(command_run *c)
     bool has = false;
     if (c->node->command.part_count == 1 && strcasecmp(name, "spark_catalog") == 0) return WEFT_OK;
     WEFT_TRY(st, weft_warehouse_has_database(c->ctx, name, &has));
-    if (!has) return no_database(c, name);
+    if (!has) return weft_command_no_database(c, name);
     WEFT_TRY(st, weft_settings_set(c->ctx, c->settings, "weft.sql.currentDatabase", name));
     *c->changed = true;
 done:
@@ -563,8 +571,12 @@ static weft_status run_command(command_run *c)
     case WEFT_TABLE_SET_LOCATION: return weft_command_set_location(c);
     case WEFT_DATABASE_DESCRIBE: return describe_database(c);
     case WEFT_DATABASE_SET_PROPERTIES:
+    case WEFT_DATABASE_UNSET_PROPERTIES:
+    case WEFT_DATABASE_SET_LOCATION:
     case WEFT_DATABASE_COMMENT: return change_database(c);
     case WEFT_TABLE_CHANGE_ROWS: return weft_command_refuse_change(c);
+    case WEFT_TABLE_SET_OPTIONS: return weft_command_set_options(c);
+    case WEFT_TABLE_VIEW_SCHEMA: return weft_command_view_schema(c);
     case WEFT_TABLE_CACHE: /* the session's own */
     case WEFT_TABLE_UNCACHE:
     case WEFT_TABLE_CLEAR_CACHE:
@@ -576,12 +588,16 @@ static weft_status run_command(command_run *c)
 /* Does it put a definition that it has found? Then nobody else may put one in between. */
 static bool changes_definition(weft_table_op op)
 {
-    static const weft_table_op all[] = {
-        WEFT_TABLE_RENAME,           WEFT_TABLE_ADD_COLUMNS,       WEFT_TABLE_SET_PROPERTIES,
-        WEFT_TABLE_UNSET_PROPERTIES, WEFT_TABLE_ADD_PARTITIONS,    WEFT_TABLE_DROP_PARTITIONS,
-        WEFT_TABLE_RENAME_PARTITION, WEFT_TABLE_RECOVER,           WEFT_TABLE_COMMENT,
-        WEFT_TABLE_COLUMN_COMMENT,   WEFT_TABLE_COLUMN_TYPE,       WEFT_TABLE_COLUMN_DEFAULT,
-        WEFT_TABLE_SET_LOCATION,     WEFT_DATABASE_SET_PROPERTIES, WEFT_DATABASE_COMMENT};
+    static const weft_table_op all[] = {WEFT_TABLE_RENAME,           WEFT_TABLE_ADD_COLUMNS,
+                                        WEFT_TABLE_SET_PROPERTIES,   WEFT_TABLE_UNSET_PROPERTIES,
+                                        WEFT_TABLE_ADD_PARTITIONS,   WEFT_TABLE_DROP_PARTITIONS,
+                                        WEFT_TABLE_RENAME_PARTITION, WEFT_TABLE_RECOVER,
+                                        WEFT_TABLE_COMMENT,          WEFT_TABLE_COLUMN_COMMENT,
+                                        WEFT_TABLE_COLUMN_TYPE,      WEFT_TABLE_COLUMN_DEFAULT,
+                                        WEFT_TABLE_SET_LOCATION,     WEFT_TABLE_VIEW_SCHEMA,
+                                        WEFT_TABLE_SET_OPTIONS,      WEFT_DATABASE_UNSET_PROPERTIES,
+                                        WEFT_DATABASE_SET_LOCATION,  WEFT_DATABASE_SET_PROPERTIES,
+                                        WEFT_DATABASE_COMMENT};
     for (int32_t i = 0; i < WEFT_COUNT(all); i++)
         if (all[i] == op) return true;
     return false;

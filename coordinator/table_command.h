@@ -44,6 +44,10 @@ WEFT_MUST_CHECK weft_status weft_table_command_describe(weft_ctx *ctx, const wef
 WEFT_MUST_CHECK weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node *show,
                                                                   const weft_table_definition *d,
                                                                   weft_pointers *cells);
+/* DESCRIBE EXTENDED … AS JSON of a table or view of the warehouse, bound. Errors: as above. */
+WEFT_MUST_CHECK weft_status weft_table_command_describe_json(weft_ctx *ctx, const weft_node *show,
+                                                             const weft_table_definition *d,
+                                                             const char **out);
 /* Spark's patterns of SHOW: '*' is any text, '|' parts alternatives, case does not count. NULL: all match. */
 bool weft_show_pattern_matches(const char *pattern, const char *name);
 

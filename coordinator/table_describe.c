@@ -12,9 +12,8 @@ done:
     return st;
 }
 
-/* "[p=1, q=a]" */
-static weft_status values_text(weft_ctx *ctx, const weft_table_definition *d, const weft_partition_spec *spec,
-                               char **out)
+weft_status weft_partition_values_text(weft_ctx *ctx, const weft_table_definition *d,
+                                       const weft_partition_spec *spec, char **out)
 {
     weft_status st = WEFT_OK;
     *out = "[";
@@ -26,20 +25,23 @@ done:
     return st;
 }
 
-/* "656 bytes, 1 rows", as far as ANALYZE has found it. */
-static weft_status statistics_row(weft_ctx *ctx, const weft_table_definition *d, const char *folder,
-                                  weft_pointers *cells)
+weft_status weft_partition_statistics(weft_ctx *ctx, const weft_table_definition *d, const char *folder,
+                                      char **out)
 {
-    weft_status st = WEFT_OK;
-    char *text = NULL;
     const char *bytes = weft_statistic_find(d, "bytes", folder);
     const char *rows = weft_statistic_find(d, "rows", folder);
+    *out = NULL;
     if (bytes == NULL) return WEFT_OK;
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s bytes%s%s%s", bytes, rows != NULL ? ", " : "",
-                                   rows != NULL ? rows : "", rows != NULL ? " rows" : ""));
-    WEFT_TRY(st, add_row(ctx, cells, "Partition Statistics", text));
-done:
-    return st;
+    return weft_arena_printf(ctx, ctx->arena, out, "%s bytes%s%s%s", bytes, rows != NULL ? ", " : "",
+                             rows != NULL ? rows : "", rows != NULL ? " rows" : "");
+}
+
+weft_status weft_fail_described_partition(weft_ctx *ctx, const weft_node *show,
+                                          const weft_table_definition *d)
+{
+    return weft_fail_at(ctx, WEFT_FORBIDDEN_OPERATION, &show->span,
+                        "The operation DESC PARTITION is not allowed on the %s: `%s`.",
+                        d == NULL ? "TEMPORARY VIEW" : "VIEW", show->show.parts[show->show.part_count - 1]);
 }
 
 weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node *show,
@@ -48,11 +50,7 @@ weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node
     weft_status st = WEFT_OK;
     command_run c = {.ctx = ctx, .node = show};
     char *folder = NULL, *text = NULL;
-    if (d == NULL || d->query != NULL)
-        return weft_fail_at(ctx, WEFT_FORBIDDEN_OPERATION, &show->span,
-                            "The operation DESC PARTITION is not allowed on the %s: `%s`.",
-                            d == NULL ? "TEMPORARY VIEW" : "VIEW",
-                            show->show.parts[show->show.part_count - 1]);
+    if (d == NULL || d->query != NULL) return weft_fail_described_partition(ctx, show, d);
     WEFT_TRY(st, weft_partition_expect(&c, d, show->show.spec, &folder));
     WEFT_TRY(st, weft_table_command_describe(ctx, d, false, cells));
     if (!show->show.extended) goto done;
@@ -60,12 +58,13 @@ weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node
     WEFT_TRY(st, add_row(ctx, cells, "# Detailed Partition Information", ""));
     WEFT_TRY(st, add_row(ctx, cells, "Database", d->database));
     WEFT_TRY(st, add_row(ctx, cells, "Table", d->name));
-    WEFT_TRY(st, values_text(ctx, d, show->show.spec, &text));
+    WEFT_TRY(st, weft_partition_values_text(ctx, d, show->show.spec, &text));
     WEFT_TRY(st, add_row(ctx, cells, "Partition Values", text));
     WEFT_TRY(st, weft_partition_location(ctx, d, folder, &text));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "file:%s", text));
     WEFT_TRY(st, add_row(ctx, cells, "Location", text));
-    WEFT_TRY(st, statistics_row(ctx, d, folder, cells));
+    WEFT_TRY(st, weft_partition_statistics(ctx, d, folder, &text));
+    if (text != NULL) WEFT_TRY(st, add_row(ctx, cells, "Partition Statistics", text));
     WEFT_TRY(st, add_row(ctx, cells, "", ""));
     WEFT_TRY(st, add_row(ctx, cells, "# Storage Information", ""));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "file:%s", d->location));

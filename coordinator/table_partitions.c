@@ -311,7 +311,10 @@ weft_status weft_command_truncate_partitions(command_run *c, const weft_table_de
     char *path = NULL;
     const weft_partition_spec *spec = c->node->command.spec_count > 0 ? c->node->command.specs[0] : NULL;
     if (d->partition_count == 0) /* or the statement would be about the table */
-        WEFT_TRY(st, weft_fail_no_partition(c->ctx, &c->node->span, d, spec->names[0]));
+        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_TRUNCATE_NOT_PARTITIONED, &c->node->span,
+                                  "Operation not allowed: TRUNCATE TABLE ... PARTITION is not supported for "
+                                  "tables that are not partitioned: `spark_catalog`.`%s`.`%s`.",
+                                  d->database, d->name));
     WEFT_TRY(st, find_partitions(c->ctx, d, spec, &found));
     for (int32_t i = 0; i < found.count; i++) {
         WEFT_TRY(st, weft_partition_location(c->ctx, d, found.items[i], &path));

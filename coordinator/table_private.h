@@ -19,6 +19,8 @@ typedef struct command_run {
 WEFT_MUST_CHECK weft_status weft_command_find_table(command_run *c, const weft_table_definition **out);
 /* The table or, with ALTER VIEW, the view. Errors: as above, WEFT_EXPECT_ALTER_VIEW and _TABLE. */
 WEFT_MUST_CHECK weft_status weft_command_find_altered(command_run *c, const weft_table_definition **out);
+/* WEFT_SCHEMA_NOT_FOUND. */
+weft_status weft_command_no_database(command_run *c, const char *name);
 /* Rows of a command: cells row after row. */
 void weft_command_give(command_run *c, const char *const *names, int32_t width, const weft_pointers *cells);
 
@@ -70,11 +72,30 @@ WEFT_MUST_CHECK weft_status weft_command_comment(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_change_column(command_run *c);
 
 /* UPDATE, DELETE, MERGE: fails. */
+WEFT_MUST_CHECK weft_status weft_command_view_schema(command_run *c);
+WEFT_MUST_CHECK weft_status weft_command_set_options(command_run *c);
+/* *out gets the properties of old but for those whose keys unset has. */
+WEFT_MUST_CHECK weft_status weft_command_remove_properties(weft_ctx *ctx, const weft_table_definition *old,
+                                                           const weft_table_definition *unset,
+                                                           weft_table_definition *out);
 WEFT_MUST_CHECK weft_status weft_command_refuse_change(command_run *c);
 
 /* table_show.c */
 WEFT_MUST_CHECK weft_status weft_command_show_create(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_show_properties(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_show_extended(command_run *c);
+
+/* table_describe.c */
+/* "[p=1, q=a]" */
+WEFT_MUST_CHECK weft_status weft_partition_values_text(weft_ctx *ctx, const weft_table_definition *d,
+                                                       const weft_partition_spec *spec, char **out);
+/* "656 bytes, 1 rows" of a partition, as far as ANALYZE has found it; *out NULL: it has not. */
+WEFT_MUST_CHECK weft_status weft_partition_statistics(weft_ctx *ctx, const weft_table_definition *d,
+                                                      const char *folder, char **out);
+/* DESCRIBE … PARTITION of what is no table: WEFT_FORBIDDEN_OPERATION. */
+weft_status weft_fail_described_partition(weft_ctx *ctx, const weft_node *show,
+                                          const weft_table_definition *d);
+/* table_show.c: the mode of a view, as WITH SCHEMA writes it. */
+const char *weft_command_schema_mode(const weft_table_definition *d);
 
 #endif

@@ -4,6 +4,7 @@
 #include <time.h>
 
 #include "common/settings.h"
+#include "common/version.h"
 #include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
 #include "engine/expr/type_sql.h"
@@ -46,14 +47,22 @@ done:
     return st;
 }
 
+static weft_status partition_names(weft_ctx *ctx, const weft_table_definition *d, const char ***out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->partition_count, out));
+    for (int32_t i = 0; i < d->partition_count; i++)
+        (*out)[i] = d->columns[d->column_count - d->partition_count + i].name;
+done:
+    return st;
+}
+
 /* PARTITIONED BY (…), CLUSTERED BY (…) SORTED BY (…) INTO n BUCKETS */
 static weft_status add_layout(weft_ctx *ctx, const weft_table_definition *d, char **text)
 {
     weft_status st = WEFT_OK;
     const char **names = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, d->partition_count, &names));
-    for (int32_t i = 0; i < d->partition_count; i++)
-        names[i] = d->columns[d->column_count - d->partition_count + i].name;
+    WEFT_TRY(st, partition_names(ctx, d, &names));
     WEFT_TRY(st, add_names(ctx, "PARTITIONED BY", names, d->partition_count, text));
     WEFT_TRY(st, add_names(ctx, "CLUSTERED BY", d->bucket_names, d->bucket_name_count, text));
     WEFT_TRY(st, add_names(ctx, "SORTED BY", d->sort_names, d->sort_name_count, text));
@@ -63,9 +72,15 @@ done:
     return st;
 }
 
-static const char *schema_mode(const weft_table_definition *d)
+static bool shows_schema_mode(const weft_ctx *ctx)
 {
-    return d->view_schema == WEFT_VIEW_EVOLUTION        ? "EVOLUTION"
+    return weft_setting(ctx, WEFT_SET_VIEW_BINDING_MODE) != 0;
+}
+
+const char *weft_command_schema_mode(const weft_table_definition *d)
+{
+    return d->view_schema == WEFT_VIEW_BINDING          ? "BINDING"
+           : d->view_schema == WEFT_VIEW_EVOLUTION      ? "EVOLUTION"
            : d->view_schema == WEFT_VIEW_TYPE_EVOLUTION ? "TYPE EVOLUTION"
                                                         : "COMPENSATION";
 }
@@ -94,8 +109,10 @@ static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d,
                                        i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
                                        d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
     WEFT_TRY(st, add_collation(ctx, d, text));
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA %s\nAS %s\n", *text, schema_mode(d),
-                                   d->query));
+    if (shows_schema_mode(ctx))
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA %s\n", *text,
+                                       weft_command_schema_mode(d)));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sAS %s\n", *text, d->query));
 done:
     return st;
 }
@@ -109,7 +126,18 @@ weft_status weft_command_show_create(command_run *c)
     weft_pointers cells = {0};
     char *text = NULL;
     const char *type = NULL;
+    const weft_node *n = c->node;
+    if (n->command.part_count == 1 && weft_session_catalog_has_view(c->catalog, n->command.parts[0]))
+        return weft_fail_at(ctx, WEFT_EXPECT_PERMANENT_VIEW, &n->span,
+                            "'SHOW CREATE TABLE' expects a permanent view but `%s` is a temp view.",
+                            n->command.parts[0]);
     WEFT_TRY(st, find_shown(c, &d));
+    if (d->query == NULL && n->command.extended)
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_SHOW_CREATE_SERDE, &n->span,
+                                  "Unsupported a SHOW CREATE TABLE command. The table "
+                                  "`spark_catalog`.`%s`.`%s` is a Spark data source table. Please use SHOW "
+                                  "CREATE TABLE without AS SERDE instead.",
+                                  d->database, d->name));
     if (d->query != NULL) {
         WEFT_TRY(st, view_statement(ctx, d, &text));
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
@@ -152,6 +180,11 @@ weft_status weft_command_show_properties(command_run *c)
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
     weft_pointers cells = {0};
+    const weft_node *n = c->node;
+    if (n->command.part_count == 1 && weft_session_catalog_has_view(c->catalog, n->command.parts[0])) {
+        weft_command_give(c, names, 2, &cells); /* a temporary view has none */
+        goto done;
+    }
     WEFT_TRY(st, find_shown(c, &d));
     for (int32_t i = 0; i < d->property_count; i++) {
         if (c->node->command.to != NULL && strcmp(c->node->command.to, d->properties[2 * i]) != 0) continue;
@@ -213,7 +246,8 @@ static weft_status view_facts(weft_ctx *ctx, const weft_table_definition *d, wef
     char *text = NULL;
     WEFT_TRY(st, add_fact(ctx, facts, "View Text", d->query));
     WEFT_TRY(st, add_fact(ctx, facts, "View Original Text", d->query));
-    WEFT_TRY(st, add_fact(ctx, facts, "View Schema Mode", schema_mode(d)));
+    if (shows_schema_mode(ctx))
+        WEFT_TRY(st, add_fact(ctx, facts, "View Schema Mode", weft_command_schema_mode(d)));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "spark_catalog.%s", d->query_database));
     WEFT_TRY(st, add_fact(ctx, facts, "View Catalog and Namespace", text));
     WEFT_TRY(st, name_list(ctx, d->query_columns, d->column_count, &text));
@@ -248,6 +282,13 @@ static weft_status table_facts(weft_ctx *ctx, const weft_table_definition *d, we
         WEFT_TRY(st, pair_list(ctx, d->options, d->option_count, &text));
         WEFT_TRY(st, add_fact(ctx, facts, "Storage Properties", text));
     }
+    if (d->partition_count > 0) {
+        const char **names = NULL;
+        WEFT_TRY(st, partition_names(ctx, d, &names));
+        WEFT_TRY(st, add_fact(ctx, facts, "Partition Provider", "Catalog"));
+        WEFT_TRY(st, name_list(ctx, names, d->partition_count, &text));
+        WEFT_TRY(st, add_fact(ctx, facts, "Partition Columns", text));
+    }
 done:
     return st;
 }
@@ -273,6 +314,8 @@ static weft_status facts_of(weft_ctx *ctx, const weft_table_definition *d, weft_
     WEFT_TRY(st, add_fact(ctx, facts, "Table", d->name));
     WEFT_TRY(st, created_text(ctx, d->created_us, &text));
     WEFT_TRY(st, add_fact(ctx, facts, "Created Time", text));
+    WEFT_TRY(st, add_fact(ctx, facts, "Last Access", "UNKNOWN"));
+    WEFT_TRY(st, add_fact(ctx, facts, "Created By", "Weft " WEFT_VERSION_TEXT));
     WEFT_TRY(st, add_fact(ctx, facts, "Type", view ? "VIEW" : d->external ? "EXTERNAL" : "MANAGED"));
     if (!view) WEFT_TRY(st, add_fact(ctx, facts, "Provider", d->format));
     if (d->comment != NULL) WEFT_TRY(st, add_fact(ctx, facts, "Comment", d->comment));
@@ -374,6 +417,48 @@ done:
     return st;
 }
 
+static weft_status give_extended(weft_ctx *ctx, const char *database, const char *name, const char *text,
+                                 weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, database));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, name));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, "false"));
+    WEFT_TRY(st, weft_pointers_push(ctx, cells, text));
+done:
+    return st;
+}
+
+/* … PARTITION (…): the partition of the one table that the pattern names as it is. */
+static weft_status extended_partition(command_run *c, weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = c->ctx;
+    const weft_table_definition *d = NULL;
+    const weft_partition_spec *spec = c->node->command.specs[0];
+    char *folder = NULL, *text = NULL, *place = NULL, *made = NULL;
+    WEFT_TRY(st, weft_command_find_table(c, &d));
+    if (d->partition_count == 0)
+        WEFT_TRY(st, weft_fail_at(ctx, WEFT_SHOW_PARTITION_METADATA, &c->node->span,
+                                  "SHOW TABLE EXTENDED is not allowed on %s since its partition metadata is "
+                                  "not stored in the Hive metastore: it has no partitions.",
+                                  d->name));
+    WEFT_TRY(st, weft_partition_expect(c, d, spec, &folder));
+    WEFT_TRY(st, weft_partition_location(ctx, d, folder, &place));
+    WEFT_TRY(st, created_text(ctx, d->created_us, &made));
+    WEFT_TRY(st, weft_partition_values_text(ctx, d, spec, &text));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text,
+                                   "Partition Values: %s\nLocation: file:%s\nCreated Time: %s\nLast "
+                                   "Access: UNKNOWN\n",
+                                   text, place, made));
+    WEFT_TRY(st, weft_partition_statistics(ctx, d, folder, &place));
+    if (place != NULL)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sPartition Statistics: %s\n", text, place));
+    WEFT_TRY(st, give_extended(ctx, d->database, d->name, text, cells));
+done:
+    return st;
+}
+
 weft_status weft_command_show_extended(command_run *c)
 {
     static const char *const names[] = {"namespace", "tableName", "isTemporary", "information"};
@@ -383,8 +468,16 @@ weft_status weft_command_show_extended(command_run *c)
     const char *const *tables = NULL;
     int32_t count = 0;
     const weft_node *n = c->node;
+    bool has = false;
+    if (n->command.spec_count > 0) {
+        WEFT_TRY(st, extended_partition(c, &cells));
+        weft_command_give(c, names, 4, &cells);
+        goto done;
+    }
     const char *database = n->command.part_count > 0 ? n->command.parts[n->command.part_count - 1]
                                                      : weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
+    WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));
+    if (!has) WEFT_TRY(st, weft_command_no_database(c, database));
     WEFT_TRY(st, weft_warehouse_tables(ctx, database, &tables, &count));
     for (int32_t i = 0; i < count; i++) {
         const weft_table_definition *d = NULL;
@@ -393,10 +486,7 @@ weft_status weft_command_show_extended(command_run *c)
         WEFT_TRY(st, weft_warehouse_find(ctx, database, tables[i], &d));
         if (d == NULL) continue; /* dropped just now */
         WEFT_TRY(st, extended_text(ctx, d, &text));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, database));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, tables[i]));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, "false"));
-        WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
+        WEFT_TRY(st, give_extended(ctx, database, tables[i], text, &cells));
     }
     weft_command_give(c, names, 4, &cells);
 done:

@@ -115,6 +115,28 @@ weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *c, co
     return WEFT_OK;
 }
 
+weft_status weft_session_catalog_rename(weft_ctx *ctx, weft_session_catalog *c, const char *name,
+                                        const char *to)
+{
+    weft_status st = WEFT_OK;
+    view *const old = find_view(c, name);
+    view *renamed = NULL;
+    if (old == NULL)
+        return weft_fail(ctx, WEFT_TABLE_OR_VIEW_NOT_FOUND, "The table or view `%s` cannot be found.", name);
+    if (find_view(c, to) != NULL)
+        return weft_fail(ctx, WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS,
+                         "Cannot create the temporary view `%s` because it already exists.", to);
+    WEFT_TRY(st, put_view(c, to, &renamed));
+    renamed->query = old->query;
+    renamed->relation = old->relation;
+    renamed->lost = old->lost;
+    renamed->why = old->why;
+    old->dropped = true;
+done:
+    if (st != WEFT_OK && ctx != c->session) st = weft_error_copy(ctx, c->session);
+    return st;
+}
+
 weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *c, const char *format,
                                       const char *path, const char *const *options, int32_t option_count,
                                       const weft_relation **out)
@@ -386,7 +408,7 @@ static weft_status open_view(weft_ctx *ctx, weft_session_catalog *c, const weft_
 {
     weft_status st = WEFT_OK;
     lasting_view *v = NULL;
-    char *text = NULL;
+    const char *text = NULL;
     for (int32_t i = 0; i < c->lasting.count; i++) {
         const lasting_view *known = c->lasting.items[i];
         *parsed = known->parsed;
@@ -395,7 +417,7 @@ static weft_status open_view(weft_ctx *ctx, weft_session_catalog *c, const weft_
             return WEFT_OK;
     }
     WEFT_TRY(st, check_created(ctx, c, d));
-    WEFT_TRY(st, weft_view_text(ctx, d, &text));
+    WEFT_TRY(st, weft_view_collated(ctx, d->collation, d->query, &text));
     st = weft_view_parse(ctx, text, NULL, parsed);
     if (st != WEFT_OK) weft_error_prefix(ctx, "in the view `%s`: ", d->name);
     WEFT_TRY(st, st);
@@ -406,15 +428,18 @@ done:
     return st;
 }
 
-/* The view of the warehouse whose text is analysed, or NULL. */
-static const weft_table_definition *around(const weft_session_catalog *c)
+static const weft_table_definition *catalog_view(void *self, const weft_node *parsed)
 {
+    const weft_session_catalog *c = self;
     for (int32_t i = 0; i < c->lasting.count; i++) {
         const lasting_view *v = c->lasting.items[i];
-        if (v->parsed == c->within) return v->definition;
+        if (v->parsed == parsed) return v->definition;
     }
     return NULL;
 }
+
+/* The view of the warehouse whose text is analysed, or NULL. */
+static const weft_table_definition *around(weft_session_catalog *c) { return catalog_view(c, c->within); }
 
 bool weft_session_catalog_has_query(const weft_session_catalog *c, const char *name, const char **collation)
 {
@@ -437,7 +462,7 @@ static const view *find_global(const weft_session_catalog *c, const char *name)
 }
 
 /* A temporary view by the parts, as far as they may name one here. Errors: WEFT_TEMPORARY_REFERENCE. */
-static weft_status find_temporary(weft_ctx *ctx, const weft_session_catalog *c, const char *const *parts,
+static weft_status find_temporary(weft_ctx *ctx, weft_session_catalog *c, const char *const *parts,
                                   int32_t part_count, const view **out)
 {
     const view *v = around(c) != NULL ? NULL : part_count == 1 ? find_view(c, parts[0]) : NULL;
@@ -577,6 +602,7 @@ weft_catalog weft_session_catalog_view(weft_session_catalog *c)
                           .open = catalog_open,
                           .table = catalog_table,
                           .within = catalog_within,
+                          .view = catalog_view,
                           .parse = catalog_parse,
                           .routine = catalog_routine,
                           .variable = catalog_variable,

@@ -98,6 +98,10 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_entry(weft_ctx *ctx, const char
 /* Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND unless if_exists. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_drop(weft_ctx *ctx, weft_session_catalog *catalog,
                                                       const char *name, bool if_exists);
+/* A temporary view gets another name. Errors: WEFT_TABLE_OR_VIEW_NOT_FOUND,
+ * WEFT_TEMP_TABLE_OR_VIEW_ALREADY_EXISTS. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_rename(weft_ctx *ctx, weft_session_catalog *catalog,
+                                                        const char *name, const char *to);
 /* Open a table that lives as long as the session. path is a file, directory, glob or comma list of them. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_open(weft_ctx *ctx, weft_session_catalog *catalog,
                                                       const char *format, const char *path,

@@ -282,6 +282,7 @@ static weft_status read_line(definition_reader *r, char *line)
     } else if (strcmp(line, "schema") == 0) {
         r->d->view_schema = *at == '1'   ? WEFT_VIEW_TYPE_EVOLUTION
                             : *at == '2' ? WEFT_VIEW_EVOLUTION
+                            : *at == '3' ? WEFT_VIEW_BINDING
                                          : WEFT_VIEW_COMPENSATION;
     } else if (strcmp(line, "output") == 0) {
         WEFT_TRY(st, weft_pointers_push(r->ctx, &r->outputs, take_field(&at)));

@@ -85,15 +85,12 @@ static weft_status table_path(weft_ctx *ctx, const char *database, const char *t
 weft_status weft_warehouse_location(weft_ctx *ctx, const char *database, const char *table, const char **out)
 {
     weft_status st = WEFT_OK;
-    const char *warehouse = weft_setting_text(ctx, WEFT_SET_WAREHOUSE), *folder = NULL;
+    const char *place = NULL;
     char *path = NULL;
     WEFT_TRY(st, check_name(ctx, database));
     WEFT_TRY(st, check_name(ctx, table));
-    WEFT_TRY(st, encode_name(ctx, database, &folder));
-    if (strcasecmp(database, "default") == 0)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", warehouse, table));
-    else
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s.db/%s", warehouse, folder, table));
+    WEFT_TRY(st, weft_warehouse_database_location(ctx, database, &place));
+    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s/%s", place, table));
     WEFT_TRY(st, weft_fs_normalise(ctx, path, &path));
     *out = path;
 done:
@@ -229,12 +226,14 @@ done:
 static weft_status write_database(weft_ctx *ctx, const weft_table_definition *database, bool replace)
 {
     weft_status st = WEFT_OK;
-    char *folder = NULL, *path = NULL;
+    char *folder = NULL, *path = NULL, *location = "";
     const char *text = NULL;
     size_t len = 0;
+    if (database->location != NULL && database->location[0] != '\0') /* others have other current folders */
+        WEFT_TRY(st, weft_fs_normalise(ctx, database->location, &location));
     const weft_table_definition d = {.name = database->name,
                                      .format = "database",
-                                     .location = "",
+                                     .location = location,
                                      .comment = database->comment,
                                      .property_count = database->property_count,
                                      .properties = database->properties};
@@ -295,7 +294,13 @@ weft_status weft_warehouse_database_location(weft_ctx *ctx, const char *database
 {
     weft_status st = WEFT_OK;
     const char *warehouse = weft_setting_text(ctx, WEFT_SET_WAREHOUSE), *folder = NULL;
+    const weft_table_definition *d = NULL;
     char *path = NULL;
+    WEFT_TRY(st, weft_warehouse_find_database(ctx, database, &d));
+    if (d != NULL && d->location != NULL && d->location[0] != '\0') {
+        *out = d->location;
+        goto done;
+    }
     WEFT_TRY(st, encode_name(ctx, database, &folder));
     if (strcasecmp(database, "default") == 0)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &path, "%s", warehouse));
@@ -333,6 +338,7 @@ weft_status weft_warehouse_databases(weft_ctx *ctx, const char *const **names, i
         const char *file = files.items[i], *slash = strchr(file, '/');
         char *name = NULL;
         if (slash == NULL || strcmp(slash, "/database") != 0) continue;
+        if (strncmp(file, "default/", 8) == 0) continue; /* always there; it may have a comment */
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, file, (size_t)(slash - file), &name));
         WEFT_TRY(st, weft_pointers_push(ctx, &found, name));
     }

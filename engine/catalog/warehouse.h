@@ -23,13 +23,14 @@ void weft_warehouse_unlock(int *lock); /* -1 is allowed */
 
 /* Errors: WEFT_IO; WEFT_CORRUPT for a definition that cannot be read. */
 WEFT_MUST_CHECK weft_status weft_warehouse_has_database(weft_ctx *ctx, const char *database, bool *has);
-/* Of the definition the name, the comment and the properties. Errors: WEFT_SCHEMA_EXISTS. */
+/* Of the definition the name, the comment, the location (or NULL) and the properties. Errors:
+ * WEFT_SCHEMA_EXISTS. */
 WEFT_MUST_CHECK weft_status weft_warehouse_create_database(weft_ctx *ctx,
                                                            const weft_table_definition *database);
-/* Its name, comment and properties, as a definition without columns; *out NULL: there is none. */
+/* Its name, comment, location and properties, as a definition without columns; *out NULL: there is none. */
 WEFT_MUST_CHECK weft_status weft_warehouse_find_database(weft_ctx *ctx, const char *database,
                                                          const weft_table_definition **out);
-/* The same with other comment and properties. */
+/* The same with other comment, location and properties. */
 WEFT_MUST_CHECK weft_status weft_warehouse_put_database(weft_ctx *ctx, const weft_table_definition *database);
 /* Where tables of the database lie: an absolute path. */
 WEFT_MUST_CHECK weft_status weft_warehouse_database_location(weft_ctx *ctx, const char *database,

@@ -30,6 +30,9 @@ typedef struct weft_catalog {
      * outlives the session (the node), or back to where it was before: gives that. NULL: names mean the same
      * everywhere. */
     const weft_node *(*within)(void *self, const weft_node *view);
+    /* The definition of a view that outlives the session, by its parsed plan as find gave it; NULL for a view
+     * of the session. This member may be NULL: there are none. */
+    const weft_table_definition *(*view)(void *self, const weft_node *parsed);
     /* Text that the catalogue keeps (the DEFAULT of a column as SELECT …) as a parsed plan; NULL: there is
      * none. */
     weft_status (*parse)(weft_ctx *ctx, void *self, const char *text, const weft_node **out);

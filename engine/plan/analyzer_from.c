@@ -85,6 +85,7 @@ static weft_status bind_view(weft_analyzer *a, const weft_node *relation, const 
         (void)weft_analyzer_within(a, around);
         a->block = block;
         if (st == WEFT_OK) st = weft_bound_node(a, &view->cte.bound, &node);
+        if (st == WEFT_OK) st = weft_bind_view_columns(a, parsed, &node);
         a->in_view--;
         a->binding = binding;
         if (st != WEFT_OK) {

@@ -288,6 +288,11 @@ WEFT_MUST_CHECK weft_status weft_merge_sessions(weft_analyzer *a, const weft_bou
 /* ---- analyzer_from.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                            weft_cte *ctes, weft_bound *out);
+/* ---- analyzer_view.c ---- */
+/* The bound query of a view that outlives the session, which has the columns that the view has: *node
+ * projects it to these. Errors: WEFT_INCOMPATIBLE_VIEW, WEFT_CANNOT_UP_CAST, WEFT_DATATYPE_MISMATCH*. */
+WEFT_MUST_CHECK weft_status weft_bind_view_columns(weft_analyzer *a, const weft_node *parsed,
+                                                   const weft_node **node);
 /* ---- analyzer_pivot.c ---- */
 WEFT_MUST_CHECK weft_status weft_bind_pivot(weft_analyzer *a, const weft_node *parsed,
                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);

@@ -126,9 +126,10 @@ typedef struct weft_column_definition {
 
 /* What a view does when the tables that it reads have other columns than when it was made. */
 typedef enum weft_view_schema {
-    WEFT_VIEW_COMPENSATION,   /* it has the columns that it had, by their names */
+    WEFT_VIEW_COMPENSATION,   /* it has the columns that it had, by their names, cast to what they were */
     WEFT_VIEW_TYPE_EVOLUTION, /* … with the types that they have now */
-    WEFT_VIEW_EVOLUTION       /* its columns are those of its query now */
+    WEFT_VIEW_EVOLUTION,      /* its columns are those of its query now */
+    WEFT_VIEW_BINDING         /* as COMPENSATION, but only casts that lose nothing */
 } weft_view_schema;
 
 /* A table that outlives the session. */
@@ -213,6 +214,10 @@ typedef enum weft_table_op {
     WEFT_TABLE_CACHE,       /* CACHE TABLE [AS query, the input] */
     WEFT_TABLE_UNCACHE,
     WEFT_TABLE_CLEAR_CACHE,
+    WEFT_TABLE_VIEW_SCHEMA, /* ALTER VIEW … WITH SCHEMA */
+    WEFT_TABLE_SET_OPTIONS, /* ALTER TABLE … SET SERDEPROPERTIES */
+    WEFT_DATABASE_UNSET_PROPERTIES,
+    WEFT_DATABASE_SET_LOCATION,
     WEFT_TABLE_ANALYZE /* ANALYZE TABLE … COMPUTE STATISTICS; view: of all tables of a database */
 } weft_table_op;
 
@@ -424,7 +429,6 @@ struct weft_node {
             const char *text;           /* the query's text */
             bool temporary, alter;      /* alter: ALTER VIEW … AS, of one that is there */
             weft_view_schema schema;
-            bool has_schema; /* WITH SCHEMA is written */
             int32_t part_count;
             const char *const *parts;           /* the whole name */
             const char *comment, *collation;    /* or NULL */
@@ -496,13 +500,14 @@ struct weft_node {
             const weft_table_definition *table; /* CREATE, ADD COLUMNS, SET TBLPROPERTIES */
             const char *to;                     /* RENAME TO; the pattern or key of SHOW */
             bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED */
+            weft_view_schema view_schema;
             const char *column, *text; /* of a column; a comment, a default, a place; ADD, DROP, SYNC */
             bool typed;                /* of a column: the statement names its type */
             weft_type type;
             bool lazy, scans;     /* CACHE LAZY; ANALYZE without NOSCAN */
             int32_t column_count; /* ANALYZE … FOR COLUMNS; -1: all */
             const char *const *columns;
-            int32_t source_count; /* CREATE TABLE … LIKE source */
+            int32_t source_count; /* CREATE TABLE … LIKE source; RENAME TO with its database */
             const char *const *source;
             int32_t spec_count; /* RENAME: from, to */
             const weft_partition_spec *const *specs;

@@ -126,12 +126,16 @@ static weft_status parse_column_change(sql_parser *p, const weft_span *start, bo
         WEFT_TRY(st, column_comment(p, node));
     } else if (weft_sql_accept_word(p, SQL_KW_SET)) {
         const weft_expr *e = NULL;
+        if (sql_word(p, SQL_KW_NOT) && sql_word_at(p, 1, SQL_KW_NULL))
+            WEFT_TRY(st, not_for_files(p, start, "ALTER COLUMN ... SET NOT NULL"));
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
         const int32_t from = weft_sql_peek(p, 0)->span.start;
         node->command.op = WEFT_TABLE_COLUMN_DEFAULT;
         WEFT_TRY(st, weft_sql_expr(p, &e));
         WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &node->command.text));
     } else if (weft_sql_accept_word(p, SQL_KW_DROP)) {
+        if (sql_word(p, SQL_KW_NOT) && sql_word_at(p, 1, SQL_KW_NULL))
+            WEFT_TRY(st, not_for_files(p, start, "ALTER COLUMN ... DROP NOT NULL"));
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
         node->command.op = WEFT_TABLE_COLUMN_DEFAULT;
     } else if (weft_sql_accept_text(p, "TYPE")) {
@@ -202,6 +206,8 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_names(p, "the new name", &to, &count));
         node->command.to = to[count - 1];
+        node->command.source = to;
+        node->command.source_count = count;
     } else if (weft_sql_accept_text(p, "RENAME")) {
         WEFT_TRY(st, not_for_files(p, start, "RENAME COLUMN"));
     } else if (weft_sql_accept_text(p, "ADD") &&
@@ -222,6 +228,16 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
         weft_sql_advance(p);
         node->command.op = WEFT_TABLE_SET_PROPERTIES;
         WEFT_TRY(st, weft_sql_options(p, &properties));
+    } else if (sql_word(p, SQL_KW_SET) && weft_sql_is_text(p, 1, "SERDEPROPERTIES")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        node->command.op = WEFT_TABLE_SET_OPTIONS;
+        WEFT_TRY(st, weft_sql_options(p, &properties));
+    } else if (sql_word(p, SQL_KW_SET) && weft_sql_is_text(p, 1, "SERDE")) {
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_ALTER_SERDE, start,
+                                  "The feature is not supported: ALTER TABLE SET SERDE is not supported for "
+                                  "tables created with the datasource API. Consider updating the table "
+                                  "properties with compatible options for your table format."));
     } else if (sql_word(p, SQL_KW_SET) && sql_word_at(p, 1, SQL_KW_LOCATION)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
@@ -255,19 +271,54 @@ done:
     return st;
 }
 
+/* A database has these as clauses of their own. */
+static weft_status check_database_key(sql_parser *p, const weft_span *start, const char *key)
+{
+    const char *instead = strcasecmp(key, "location") == 0  ? "please use the LOCATION clause to specify it"
+                          : strcasecmp(key, "comment") == 0 ? "please use the COMMENT clause to specify it"
+                          : strcasecmp(key, "owner") == 0   ? "it will be set to the current user"
+                                                            : NULL;
+    if (instead == NULL) return WEFT_OK;
+    return weft_fail_at(p->ctx, WEFT_NAMESPACE_PROPERTY, start,
+                        "The feature is not supported: %s is a reserved namespace property, %s.", key,
+                        instead);
+}
+
+weft_status weft_sql_database_properties(sql_parser *p, const weft_span *start, weft_pointers *properties)
+{
+    weft_status st = WEFT_OK;
+    if (!weft_sql_accept_text(p, "DBPROPERTIES") && !weft_sql_accept_text(p, "PROPERTIES"))
+        return weft_sql_syntax_error(p, "DBPROPERTIES");
+    WEFT_TRY(st, weft_sql_options(p, properties));
+    for (int32_t i = 0; i < properties->count; i += 2)
+        WEFT_TRY(st, check_database_key(p, start, properties->items[i]));
+done:
+    return st;
+}
+
+/* SET DBPROPERTIES (…), SET LOCATION path, UNSET DBPROPERTIES (…) */
 static weft_status parse_alter_database(sql_parser *p, const weft_span *start, weft_node *node)
 {
     weft_status st = WEFT_OK;
     weft_pointers none = {0}, properties = {0};
+    size_t len = 0;
     if (weft_sql_is_text(p, 0, "DEFAULT") && weft_sql_is_text(p, 1, "COLLATION"))
         return weft_sql_schema_collation(p, start);
-    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SET));
-    if (weft_sql_accept_text(p, "DBPROPERTIES") || weft_sql_accept_text(p, "PROPERTIES")) {
-        WEFT_TRY(st, weft_sql_options(p, &properties));
-        WEFT_TRY(st, set_definition(p, &none, &properties, NULL, node));
-    } else {
-        WEFT_TRY(st, weft_sql_unsupported(p, start, "ALTER DATABASE but for SET DBPROPERTIES"));
+    if (weft_sql_accept_text(p, "UNSET")) {
+        node->command.op = WEFT_DATABASE_UNSET_PROPERTIES;
+        if (!weft_sql_accept_text(p, "DBPROPERTIES") && !weft_sql_accept_text(p, "PROPERTIES"))
+            WEFT_TRY(st, weft_sql_syntax_error(p, "DBPROPERTIES"));
+        WEFT_TRY(st, weft_sql_if_exists(p, false, &node->command.if_exists));
+        WEFT_TRY(st, parse_keys(p, &properties));
+        return set_definition(p, &none, &properties, NULL, node);
     }
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SET));
+    if (weft_sql_accept_word(p, SQL_KW_LOCATION)) {
+        node->command.op = WEFT_DATABASE_SET_LOCATION;
+        return weft_sql_string(p, "a path", &node->command.text, &len);
+    }
+    WEFT_TRY(st, weft_sql_database_properties(p, start, &properties));
+    WEFT_TRY(st, set_definition(p, &none, &properties, NULL, node));
 done:
     return st;
 }
@@ -285,6 +336,11 @@ static weft_status parse_alter(sql_parser *p, const weft_span *start, const weft
         node->command.view = weft_sql_accept_word(p, SQL_KW_VIEW);
         if (!node->command.view) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table or view", node));
+        if (node->command.view && sql_word(p, SQL_KW_WITH) && weft_sql_is_text(p, 1, "SCHEMA")) {
+            node->command.op = WEFT_TABLE_VIEW_SCHEMA;
+            WEFT_TRY(st, weft_sql_view_schema(p, start, &node->command.view_schema));
+            goto done;
+        }
         if (node->command.view && !weft_sql_is_text(p, 0, "RENAME") && !weft_sql_is_text(p, 0, "UNSET") &&
             !sql_word(p, SQL_KW_SET)) {
             WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_AS));
@@ -292,21 +348,29 @@ static weft_status parse_alter(sql_parser *p, const weft_span *start, const weft
         }
         WEFT_TRY(st, parse_alter_table(p, start, node));
     }
-    *out = node;
 done:
+    *out = node;
     return st;
 }
 
-/* COMMENT ON TABLE | DATABASE name IS text | NULL */
+/* COMMENT ON TABLE | DATABASE name, COLUMN table.column IS text | NULL */
 static weft_status parse_comment_on(sql_parser *p, const weft_span *start, weft_node **out)
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_ON));
-    const bool database = weft_sql_accept_database(p);
-    if (!database) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
-    WEFT_TRY(st, weft_sql_command(p, start, database ? WEFT_DATABASE_COMMENT : WEFT_TABLE_COMMENT, out));
+    const bool database = weft_sql_accept_database(p), column = weft_sql_accept_text(p, "COLUMN");
+    if (!database && !column) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
+    const weft_table_op op = database ? WEFT_DATABASE_COMMENT
+                             : column ? WEFT_TABLE_COLUMN_COMMENT
+                                      : WEFT_TABLE_COMMENT;
+    WEFT_TRY(st, weft_sql_command(p, start, op, out));
     WEFT_TRY(st, weft_sql_command_name(p, "a name", *out));
+    if (column) {
+        const int32_t count = --(*out)->command.part_count;
+        if (count == 0) WEFT_TRY(st, weft_sql_syntax_error(p, "the name of a table and of its column"));
+        (*out)->command.column = (*out)->command.parts[count];
+    }
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_IS));
     if (!weft_sql_accept_word(p, SQL_KW_NULL))
         WEFT_TRY(st, weft_sql_string(p, "a comment", &(*out)->command.text, &len));
@@ -333,6 +397,8 @@ weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
         node->command.text = sync ? "SYNC" : drop ? "DROP" : "ADD";
         if (change && !weft_sql_accept_text(p, "PARTITIONS"))
             WEFT_TRY(st, weft_sql_syntax_error(p, "PARTITIONS"));
+    } else if (weft_sql_is_text(p, 0, "REFRESH") && sql_word_at(p, 1, SQL_KW_FUNCTION)) {
+        return weft_sql_refresh_function(p, out);
     } else {
         weft_sql_advance(p); /* REFRESH */
         WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_REFRESH, &node));

@@ -293,8 +293,13 @@ weft_status weft_sql_schema_collation(sql_parser *p, const weft_span *start); /*
 /* DEFAULT COLLATION name: *name is that of the collation, or NULL where the clause does not stand here. What
  * is read behind it goes by the collation. Once only. */
 WEFT_MUST_CHECK weft_status weft_sql_default_collation(sql_parser *p, const char **name, bool *found);
+/* DBPROPERTIES (…), without keys that are clauses. */
+WEFT_MUST_CHECK weft_status weft_sql_database_properties(sql_parser *p, const weft_span *start,
+                                                         weft_pointers *properties);
+WEFT_MUST_CHECK weft_status weft_sql_refresh_function(sql_parser *p, const weft_node **out);
 /* WITH SCHEMA …, of a view: at WITH. */
-WEFT_MUST_CHECK weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_node *node);
+WEFT_MUST_CHECK weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start,
+                                                 weft_view_schema *out);
 WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns);
 bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
 /* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */

@@ -143,6 +143,48 @@ done:
     return st;
 }
 
+weft_status weft_sql_refresh_function(sql_parser *p, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const char *name = NULL;
+    weft_node *node = NULL;
+    weft_sql_advance(p); /* REFRESH FUNCTION */
+    weft_sql_advance(p);
+    WEFT_TRY(st, parse_function_name(p, &name));
+    WEFT_TRY(st, show_node(p, &start, "refresh function", NULL, &node));
+    node->show.name = name;
+    *out = node;
+done:
+    return st;
+}
+
+/* [PARTITION (…)] [column] [AS JSON], behind the name of a table. */
+static weft_status parse_described(sql_parser *p, const weft_span *start, bool extended, const char **column,
+                                   weft_partition_spec **spec, bool *as_json)
+{
+    weft_status st = WEFT_OK;
+    if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_partition_spec(p, false, spec));
+    *as_json = sql_word(p, SQL_KW_AS) && weft_sql_is_text(p, 1, "JSON");
+    if (!*as_json && !sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON))
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", column));
+    *as_json |= sql_word(p, SQL_KW_AS) && weft_sql_is_text(p, 1, "JSON");
+    if (!*as_json) goto done;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    if (*column != NULL)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DESCRIBE_COLUMN_JSON, start,
+                                  "The feature is not supported: DESC TABLE COLUMN AS JSON not supported for "
+                                  "individual columns."));
+    if (!extended)
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_DESCRIBE_JSON, start,
+                                  "DESCRIBE TABLE ... AS JSON only supported when [EXTENDED|FORMATTED] is "
+                                  "specified. For example: DESCRIBE EXTENDED <tableName> AS JSON is "
+                                  "supported but DESCRIBE <tableName> AS JSON is not."));
+done:
+    return st;
+}
+
 weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -151,7 +193,7 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
     const char *name = NULL, *column = NULL;
     weft_node *node = NULL;
     weft_partition_spec *spec = NULL;
-    bool extended = false;
+    bool extended = false, as_json = false;
     weft_sql_advance(p);
     const bool names = !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT) &&
                        !sql_is_at(p, 1, SQL_SEMICOLON);
@@ -169,7 +211,8 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, show_node(p, &start, extended ? "function extended" : "function", NULL, &node));
     } else {
         const bool query = weft_sql_accept_word(p, SQL_KW_QUERY) || sql_word(p, SQL_KW_SELECT) ||
-                           sql_word(p, SQL_KW_WITH) || sql_word(p, SQL_KW_VALUES);
+                           sql_word(p, SQL_KW_WITH) || sql_word(p, SQL_KW_VALUES) ||
+                           (sql_word(p, SQL_KW_FROM) && sql_is_at(p, 1, SQL_WORD));
         if (query) {
             WEFT_TRY(st, weft_sql_query(p, &input));
         } else {
@@ -178,11 +221,9 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
                 extended = weft_sql_accept_word(p, SQL_KW_EXTENDED) ||
                            weft_sql_accept_word(p, SQL_KW_FORMATTED);
             WEFT_TRY(st, parse_table(p, &input, &name));
-            if (sql_word(p, SQL_KW_PARTITION)) WEFT_TRY(st, weft_sql_partition_spec(p, false, &spec));
-            if (!sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON))
-                WEFT_TRY(st, weft_sql_name(p, "the name of a column", &column));
+            WEFT_TRY(st, parse_described(p, &start, extended, &column, &spec, &as_json));
         }
-        WEFT_TRY(st, show_node(p, &start, "describe", input, &node));
+        WEFT_TRY(st, show_node(p, &start, as_json ? "describe as json" : "describe", input, &node));
         node->show.extended = extended;
         node->show.column = column;
         node->show.spec = spec;

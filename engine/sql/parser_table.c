@@ -321,6 +321,7 @@ weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, cons
     weft_node *node = NULL;
     size_t len = 0;
     weft_pointers properties = {0};
+    const char *location = NULL;
     weft_table_definition *d = NULL;
     WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_CREATE, &node));
     WEFT_TRY(st, weft_sql_if_exists(p, true, &node->command.if_exists));
@@ -328,18 +329,18 @@ weft_status weft_sql_create_database(sql_parser *p, const weft_span *start, cons
     for (;;) {
         if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
             WEFT_TRY(st, weft_sql_string(p, "a comment", &node->command.text, &len));
-        } else if (sql_word(p, SQL_KW_LOCATION)) {
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "CREATE DATABASE … LOCATION"));
+        } else if (weft_sql_accept_word(p, SQL_KW_LOCATION)) {
+            WEFT_TRY(st, weft_sql_string(p, "a path", &location, &len));
         } else if (weft_sql_is_text(p, 0, "DEFAULT") && weft_sql_is_text(p, 1, "COLLATION")) {
             WEFT_TRY(st, weft_sql_schema_collation(p, start));
         } else if (weft_sql_accept_word(p, SQL_KW_WITH)) {
-            weft_sql_advance(p); /* DBPROPERTIES */
-            WEFT_TRY(st, weft_sql_options(p, &properties));
+            WEFT_TRY(st, weft_sql_database_properties(p, start, &properties));
         } else {
             break;
         }
     }
     WEFT_TRY(st, WEFT_NEW(p->ctx, &d));
+    d->location = location;
     d->property_count = properties.count / 2;
     d->properties = weft_pointers_texts(&properties);
     node->command.table = d;
@@ -416,6 +417,7 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
     weft_status st = WEFT_OK;
     weft_node *node = NULL;
     size_t len = 0;
+    weft_pointers name = {0};
     *out = NULL;
     if (weft_sql_accept_text(p, "DATABASES") || weft_sql_accept_text(p, "SCHEMAS") ||
         weft_sql_accept_text(p, "NAMESPACES")) {
@@ -431,7 +433,9 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_CREATE, &node));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
-        if (weft_sql_accept_word(p, SQL_KW_AS)) weft_sql_advance(p); /* SERDE */
+        node->command.extended = weft_sql_accept_word(p, SQL_KW_AS);
+        if (node->command.extended && !weft_sql_accept_text(p, "SERDE"))
+            WEFT_TRY(st, weft_sql_syntax_error(p, "SERDE"));
     } else if (weft_sql_accept_text(p, "PARTITIONS")) {
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_PARTITIONS, &node));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));
@@ -444,8 +448,14 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
             WEFT_TRY(st, weft_sql_command_name(p, "the name of a database", node));
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LIKE));
         WEFT_TRY(st, weft_sql_string(p, "a pattern", &node->command.to, &len));
-        if (sql_word(p, SQL_KW_PARTITION))
-            WEFT_TRY(st, weft_sql_unsupported(p, start, "SHOW TABLE EXTENDED … PARTITION"));
+        if (sql_word(p, SQL_KW_PARTITION)) { /* the pattern is the name of the table then */
+            for (int32_t i = 0; i < node->command.part_count; i++)
+                WEFT_TRY(st, weft_pointers_push(p->ctx, &name, node->command.parts[i]));
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &name, node->command.to));
+            node->command.parts = weft_pointers_texts(&name);
+            node->command.part_count = name.count;
+            WEFT_TRY(st, weft_sql_command_spec(p, node));
+        }
     } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_TABLE_SHOW_PROPERTIES, &node));
         WEFT_TRY(st, weft_sql_command_name(p, "the name of a table", node));

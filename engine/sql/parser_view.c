@@ -1,12 +1,14 @@
 /* engine/sql/parser_view.c - CREATE VIEW. */
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 typedef struct view_clauses {
     weft_pointers columns, comments, options, properties;
     const char *format, *schema, *comment, *collation;
-    weft_node schema_node; /* what WITH SCHEMA says, for the view's node */
+    bool has_mode; /* WITH SCHEMA */
+    weft_view_schema mode;
 } view_clauses;
 
 /* (a INT, b STRING): the columns of a table, not just the names of a view's? */
@@ -50,20 +52,24 @@ done:
     return st;
 }
 
-weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_node *node)
+weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_view_schema *out)
 {
+    if (weft_setting(p->ctx, WEFT_SET_VIEW_BINDING_MODE) == 0)
+        return weft_fail_at(
+            p->ctx, WEFT_FEATURE_NOT_ENABLED, start,
+            "The feature VIEW ... WITH SCHEMA ... is not enabled. Consider setting the config "
+            "spark.sql.legacy.viewSchemaBindingMode to true to enable this capability.");
     weft_sql_advance(p); /* WITH SCHEMA */
     weft_sql_advance(p);
-    node->view.has_schema = true;
     if (weft_sql_accept_text(p, "COMPENSATION")) {
-        node->view.schema = WEFT_VIEW_COMPENSATION;
+        *out = WEFT_VIEW_COMPENSATION;
     } else if (weft_sql_accept_text(p, "EVOLUTION")) {
-        node->view.schema = WEFT_VIEW_EVOLUTION;
+        *out = WEFT_VIEW_EVOLUTION;
     } else if (weft_sql_accept_text(p, "TYPE")) {
         if (!weft_sql_accept_text(p, "EVOLUTION")) return weft_sql_syntax_error(p, "EVOLUTION");
-        node->view.schema = WEFT_VIEW_TYPE_EVOLUTION;
-    } else if (weft_sql_is_text(p, 0, "BINDING")) {
-        return weft_sql_unsupported(p, start, "WITH SCHEMA BINDING");
+        *out = WEFT_VIEW_TYPE_EVOLUTION;
+    } else if (weft_sql_accept_text(p, "BINDING")) {
+        *out = WEFT_VIEW_BINDING;
     } else {
         return weft_sql_syntax_error(p, "BINDING, COMPENSATION, EVOLUTION or TYPE EVOLUTION");
     }
@@ -84,7 +90,8 @@ static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_cla
         } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
             WEFT_TRY(st, weft_sql_options(p, &c->properties));
         } else if (sql_word(p, SQL_KW_WITH) && weft_sql_is_text(p, 1, "SCHEMA")) {
-            WEFT_TRY(st, weft_sql_view_schema(p, start, &c->schema_node));
+            c->has_mode = true;
+            WEFT_TRY(st, weft_sql_view_schema(p, start, &c->mode));
         } else {
             break;
         }
@@ -161,7 +168,7 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
     if (typed) WEFT_TRY(st, parse_schema_text(p, &c.schema));
     if (sql_is(p, SQL_LPAREN) && !typed) WEFT_TRY(st, parse_names(p, &c));
     WEFT_TRY(st, parse_clauses(p, start, &c));
-    if (temporary && c.schema_node.view.has_schema)
+    if (temporary && c.has_mode)
         WEFT_TRY(st,
                  weft_fail_at(p->ctx, WEFT_TEMPORARY_VIEW_SCHEMA, start,
                               "The feature is not supported: Temporary views cannot be created with the "
@@ -195,8 +202,8 @@ weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool rep
     node->view.property_count = c.properties.count / 2;
     node->view.properties = weft_pointers_texts(&c.properties);
     node->view.text = text;
-    node->view.schema = c.schema_node.view.schema;
-    node->view.has_schema = c.schema_node.view.has_schema;
+    const bool casts = weft_setting(p->ctx, WEFT_SET_VIEW_COMPENSATION) != 0;
+    node->view.schema = c.has_mode ? c.mode : casts ? WEFT_VIEW_COMPENSATION : WEFT_VIEW_BINDING;
     *out = node;
 done:
     return st;

@@ -1,0 +1,95 @@
+/* engine/plan/analyzer_view.c - the columns of a view that outlives the session.
+ *
+ * The tables that a view reads may have other columns by now than when it was made: a * means more, a type is
+ * another. The view has the columns that it had then, picked by the names that its query gave them; of
+ * several with one name, by their order. How far a column may differ is what the view says (WITH SCHEMA). */
+#include <strings.h>
+
+#include "engine/columnar/declared_type.h"
+#include "engine/expr/coerce.h"
+#include "engine/expr/type_sql.h"
+#include "engine/plan/analyzer_internal.h"
+
+static weft_status columns_changed(weft_analyzer *a, const weft_table_definition *d, const char *name,
+                                   int32_t wanted, int32_t found)
+{
+    const weft_status st =
+        weft_fail(a->ctx, WEFT_INCOMPATIBLE_VIEW,
+                  "The SQL query of view `spark_catalog`.`%s`.`%s` has an incompatible schema change and "
+                  "column %s cannot be resolved. Expected %d columns named %s but got %d.",
+                  d->database, d->name, name, wanted, name, found);
+    weft_hint(a->ctx, "Make the view again, by CREATE OR REPLACE VIEW.");
+    return st;
+}
+
+/* The column of the query that column i of the view is. */
+static weft_status find_column(weft_analyzer *a, const weft_table_definition *d, const weft_node *query,
+                               int32_t i, int32_t *out)
+{
+    const char *name = d->query_columns[i];
+    int32_t wanted = 0, before = 0, found = 0;
+    *out = -1;
+    for (int32_t k = 0; k < d->column_count; k++) {
+        if (strcasecmp(d->query_columns[k], name) != 0) continue;
+        wanted++;
+        before += k < i;
+    }
+    for (int32_t k = 0; k < query->output.count; k++) {
+        if (strcasecmp(query->output.columns[k].name, name) != 0) continue;
+        if (found++ == before) *out = k;
+    }
+    return found == wanted ? WEFT_OK : columns_changed(a, d, name, wanted, found);
+}
+
+/* As the type that the column had when the view was made. */
+static weft_status compensate(weft_analyzer *a, const weft_table_definition *d,
+                              const weft_column_definition *column, const weft_expr **e)
+{
+    weft_status st = WEFT_OK;
+    weft_text from = {0}, to = {0};
+    weft_type type;
+    WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &type));
+    /* ALTER VIEW … AS does not know the DEFAULT COLLATION, by which the query is read here. */
+    if (d->collation != NULL && type.id == WEFT_TYPE_STRING && (*e)->type.id == WEFT_TYPE_STRING) goto done;
+    if (d->view_schema != WEFT_VIEW_BINDING || weft_type_up_casts((*e)->type, type))
+        return weft_expr_cast(a->ctx, *e, type, false, e);
+    WEFT_TRY(st, weft_text_append_type(a->ctx, &from, (*e)->type));
+    WEFT_TRY(st, weft_text_append_type(a->ctx, &to, type));
+    st = weft_fail(a->ctx, WEFT_CANNOT_UP_CAST,
+                   "Cannot up cast %s from \"%.*s\" to \"%.*s\". The type path of the target object is: the "
+                   "column `%s` of the view `%s`, which is made WITH SCHEMA BINDING.",
+                   (*e)->column.name, (int)from.len, from.bytes, (int)to.len, to.bytes, column->name,
+                   d->name);
+done:
+    weft_text_release(&from);
+    weft_text_release(&to);
+    return st;
+}
+
+weft_status weft_bind_view_columns(weft_analyzer *a, const weft_node *parsed, const weft_node **node)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = a->ctx;
+    weft_pointers exprs = {0};
+    const weft_table_definition *d = a->catalog->view == NULL ? NULL
+                                                              : a->catalog->view(a->catalog->self, parsed);
+    if (d == NULL) return WEFT_OK;
+    const bool evolves = d->view_schema == WEFT_VIEW_EVOLUTION;
+    if (evolves && !d->names_columns) return WEFT_OK;
+    if (evolves && d->column_count != (*node)->output.count) /* they get their names by place */
+        return columns_changed(a, d, d->columns[0].name, d->column_count, (*node)->output.count);
+    for (int32_t i = 0; i < d->column_count; i++) {
+        const weft_column_definition *column = &d->columns[i];
+        const weft_expr *e = NULL;
+        int32_t at = i;
+        if (!evolves) WEFT_TRY(st, find_column(a, d, *node, i, &at));
+        WEFT_TRY(st, weft_node_column(ctx, *node, at, &e));
+        if (!evolves && d->view_schema != WEFT_VIEW_TYPE_EVOLUTION)
+            WEFT_TRY(st, compensate(a, d, column, &e));
+        WEFT_TRY(st, weft_expr_alias(ctx, e, weft_next_id(a->ids), column->name, &e));
+        WEFT_TRY(st, weft_pointers_push(ctx, &exprs, e));
+    }
+    WEFT_TRY(st, weft_node_project(ctx, *node, weft_pointers_exprs(&exprs), exprs.count, node));
+done:
+    return st;
+}

@@ -5,14 +5,17 @@
 #include <strings.h>
 
 #include "client/script_run.h"
+#include "common/settings.h"
 #include "coordinator/result.h"
 
 static weft_status run_list(script_run *s, const weft_script_list *list);
 static weft_status run_node(script_run *s, const weft_script *node);
+static weft_status handle(script_run *s, weft_status st);
 
 /* ---- variables ---- */
 
-static weft_status push_local(script_run *s, const char *label, const char *name, char *type, char *value)
+static weft_status push_local(script_run *s, const char *label, const char *name,
+                              const weft_script_variable *declared, char *type, char *value)
 {
     weft_status st = WEFT_OK;
     script_local *l = NULL;
@@ -24,7 +27,7 @@ static weft_status push_local(script_run *s, const char *label, const char *name
         weft_mem_free(value);
         return st;
     }
-    *l = (script_local){.label = label, .name = name, .type = type, .value = value};
+    *l = (script_local){.label = label, .name = name, .declared = declared, .type = type, .value = value};
     return WEFT_OK;
 }
 
@@ -56,7 +59,7 @@ static weft_status declare(script_run *s, const weft_script *block, const weft_s
         WEFT_TRY(st, script_take_row(s, result, 1, &value));
         if (!typed) WEFT_TRY(st, script_type_of(s, weft_result_schema(result)->fields[0].type, &type));
     }
-    st = push_local(s, block->label == NULL ? "" : block->label, v->name, type, value);
+    st = push_local(s, block->label == NULL ? "" : block->label, v->name, v, type, value);
     type = value = NULL;
 done:
     weft_mem_free(type);
@@ -92,6 +95,7 @@ static weft_status set_local(script_run *s, script_local *l, weft_script_place v
     weft_status st = WEFT_OK;
     weft_result *result = NULL;
     char *made = NULL, *behind = NULL;
+    if (value.start == value.stop && l->declared != NULL) value = l->declared->initial; /* SET x = DEFAULT */
     if (value.start == value.stop) {
         WEFT_TRY(st, script_copy(s, "NULL", &made));
     } else {
@@ -109,6 +113,45 @@ done:
     return st;
 }
 
+/* A value of that type, where the variable's is another. */
+static weft_status cast_value(script_run *s, const script_local *l, const weft_field *field, char **value)
+{
+    weft_status st = WEFT_OK;
+    weft_result *result = NULL;
+    char *type = NULL, *made = NULL, *text = NULL;
+    const weft_script_place nothing = {0};
+    if (field != NULL) WEFT_TRY(st, script_type_of(s, field->type, &type));
+    if (type != NULL && strcasecmp(type, l->type) == 0) goto done;
+    st = weft_arena_printf(&s->step, s->step.arena, &text, "SELECT CAST(%s AS %s)", *value, l->type);
+    WEFT_TRY(st, script_step_failed(s, st));
+    WEFT_TRY(st, script_send(s, text, nothing, "", &result));
+    WEFT_TRY(st, script_take_row(s, result, 1, &made));
+    weft_mem_free(*value);
+    *value = made;
+done:
+    weft_mem_free(type);
+    weft_result_free(&result);
+    return st;
+}
+
+weft_status script_assign(script_run *s, const weft_script *node, const weft_schema *schema, char **values)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < node->target_count; i++) {
+        script_local *l = script_find_target(s, node, i);
+        if (l == NULL) {
+            WEFT_TRY(st, set_session(s, node, i, values[i]));
+            continue;
+        }
+        WEFT_TRY(st, cast_value(s, l, schema == NULL ? NULL : &schema->fields[i], &values[i]));
+        weft_mem_free(l->value);
+        l->value = values[i];
+        values[i] = NULL;
+    }
+done:
+    return st;
+}
+
 /* The values of a query's row into the targets: SET (x, …) = (query), EXECUTE IMMEDIATE … INTO. */
 static weft_status set_row(script_run *s, const weft_script *node, weft_result *result)
 {
@@ -116,16 +159,7 @@ static weft_status set_row(script_run *s, const weft_script *node, weft_result *
     char **values = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(&s->ctx, node->target_count, &values));
     st = script_take_row(s, result, node->target_count, values);
-    for (int32_t i = 0; st == WEFT_OK && i < node->target_count; i++) {
-        script_local *l = node->qualified[i] ? NULL : script_find_local(s, node->targets[i]);
-        if (l == NULL) {
-            st = set_session(s, node, i, values[i]);
-            continue;
-        }
-        weft_mem_free(l->value);
-        l->value = values[i];
-        values[i] = NULL;
-    }
+    if (st == WEFT_OK) st = script_assign(s, node, weft_result_schema(result), values);
     for (int32_t i = 0; i < node->target_count; i++) weft_mem_free(values[i]);
 done:
     return st;
@@ -141,7 +175,7 @@ static weft_status run_set(script_run *s, const weft_script *node)
         goto done;
     }
     for (int32_t i = 0; i < node->target_count; i++) {
-        script_local *l = node->qualified[i] ? NULL : script_find_local(s, node->targets[i]);
+        script_local *l = script_find_target(s, node, i);
         WEFT_TRY(st, l != NULL ? set_local(s, l, node->values[i]) : set_session(s, node, i, NULL));
     }
 done:
@@ -161,7 +195,10 @@ static weft_status run_statement(script_run *s, const weft_script *node)
 {
     weft_result *result = NULL;
     const weft_status st = script_send(s, "", node->text, "", &result);
-    if (st == WEFT_OK) keep_result(s, result);
+    if (st == WEFT_OK && node->is_query)
+        keep_result(s, result);
+    else
+        weft_result_free(&result);
     return st;
 }
 
@@ -175,10 +212,11 @@ static weft_status run_execute(script_run *s, const weft_script *node)
              script_step_failed(s, weft_arena_printf(&s->step, s->step.arena, &behind, " %.*s",
                                                      (int)(rest.stop - rest.start), s->text + rest.start)));
     WEFT_TRY(st, script_send(s, "", node->text, behind, &result));
-    if (node->target_count == 0) {
+    if (node->target_count == 0 && weft_result_schema(result)->count > 0) {
         keep_result(s, result);
         return WEFT_OK;
     }
+    if (node->target_count == 0) goto done;
     if (weft_result_schema(result)->count == 0)
         WEFT_TRY(st, weft_fail(&s->ctx, WEFT_EXECUTE_INTO_NO_QUERY,
                                "The INTO clause of EXECUTE IMMEDIATE is only valid for queries but the given "
@@ -205,11 +243,7 @@ static weft_status run_inserts(script_run *s, const weft_script *node)
                                (int)(from.stop - from.start), s->text + from.start);
         WEFT_TRY(st, script_step_failed(s, st));
         WEFT_TRY(st, script_send(s, before, node->values[at], "", &result));
-        if (checks)
-            weft_result_free(&result);
-        else
-            keep_result(s, result);
-        result = NULL;
+        weft_result_free(&result);
     }
 done:
     return st;
@@ -292,11 +326,24 @@ static weft_status push_row(script_run *s, const weft_script *node, const weft_s
             weft_mem_free(type);
             goto done;
         }
-        WEFT_TRY(st,
-                 push_local(s, node->name == NULL ? "" : node->name, schema->fields[i].name, type, value));
+        WEFT_TRY(st, push_local(s, node->name == NULL ? "" : node->name, schema->fields[i].name, NULL, type,
+                                value));
     }
 done:
     return st;
+}
+
+/* They are variables, so each name is there once. */
+static weft_status check_row_names(script_run *s, const weft_script *node, const weft_schema *schema)
+{
+    for (int32_t i = 1; node->name != NULL && i < schema->count; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (strcasecmp(schema->fields[i].name, schema->fields[k].name) == 0)
+                return weft_fail(&s->ctx, WEFT_VARIABLE_EXISTS,
+                                 "Cannot create the variable `%s`.`%s` because it already exists. Choose a "
+                                 "different name, or drop or replace the existing variable.",
+                                 node->name, schema->fields[i].name);
+    return WEFT_OK;
 }
 
 static weft_status run_for(script_run *s, const weft_script *node)
@@ -307,6 +354,7 @@ static weft_status run_for(script_run *s, const weft_script *node)
     bool on = true;
     WEFT_TRY(st, script_send(s, "", node->subject, "", &rows));
     const weft_schema *schema = weft_result_schema(rows);
+    WEFT_TRY(st, check_row_names(s, node, schema));
     while (on && schema->count > 0) {
         weft_batch batch = {0};
         WEFT_TRY(st, weft_result_next(rows, &s->ctx.error, &batch));
@@ -325,52 +373,91 @@ done:
 
 /* ---- blocks and their handlers ---- */
 
-/* Is the condition one of this error? How near it names it: 0 not at all, 3 by its class. */
-static int32_t match(const weft_script_condition *c, weft_status code)
+/* Is an error on its way to a handler? */
+static bool is_leaving(const script_run *s)
 {
-    const char *text = weft_status_text(code), *state = weft_status_sqlstate(code);
-    if (c->name != NULL) {
-        const size_t len = strlen(c->name);
-        return strncasecmp(text, c->name, len) == 0 && (text[len] == '\0' || text[len] == '.') ? 3 : 0;
-    }
-    if (strlen(c->sqlstate) == 5) return strcasecmp(c->sqlstate, state) == 0 ? 2 : 0;
-    const bool not_found = strncmp(state, "02", 2) == 0;
-    return (c->sqlstate[0] == '\0') != not_found ? 1 : 0;
+    const script_block *b = s->block;
+    while (b != NULL && b->leaving == NULL) b = b->outer;
+    return b != NULL;
 }
 
-static const weft_script_handler *find_handler(const weft_script *block, weft_status code)
+static weft_status enter_block(script_run *s, script_block *b)
 {
-    const weft_script_handler *found = NULL;
-    int32_t best = 0;
-    if (code == WEFT_CANCELLED || code == WEFT_DEADLINE || code == WEFT_NOMEM ||
-        weft_status_classify(code) == WEFT_CLASS_INTERNAL)
-        return NULL;
-    for (int32_t i = 0; i < block->handler_count; i++) {
-        const weft_script_handler *handler = &block->handlers[i];
-        for (int32_t k = 0; k < handler->count; k++) {
-            const int32_t how = match(&handler->conditions[k], code);
-            if (how <= best) continue;
-            best = how;
-            found = handler;
-        }
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < b->node->variable_count; i++) {
+        st = declare(s, b->node, &b->node->variables[i]);
+        if (st != WEFT_OK && !is_leaving(s)) st = handle(s, st); /* a handler around it may go on */
+        WEFT_TRY(st, st);
+        b->locals = s->locals.count;
     }
-    return found;
+    b->locals = s->locals.count;
+    WEFT_TRY(st, script_declare_cursors(s, b->node));
+done:
+    return st;
+}
+
+/* The body sees what its block does. */
+static weft_status run_handler(script_run *s, script_block *b, const weft_script_handler *handler)
+{
+    weft_status st = WEFT_OK;
+    const void **hidden = NULL;
+    const int32_t count = s->locals.count - b->locals;
+    weft_error_clear(&s->ctx);
+    WEFT_TRY(st, weft_mem_alloc(&s->ctx, WEFT_MEM_WORKING, ((size_t)count + 1) * sizeof(*hidden),
+                                (void **)&hidden));
+    if (count > 0) memcpy(hidden, s->locals.items + b->locals, (size_t)count * sizeof(*hidden));
+    s->locals.count = b->locals;
+    b->handling = true;
+    st = run_node(s, handler->body);
+    if (st != WEFT_OK && !is_leaving(s)) st = handle(s, st);
+    b->handling = false;
+    if (count > 0) memcpy(s->locals.items + b->locals, hidden, (size_t)count * sizeof(*hidden));
+    s->locals.count = b->locals + count;
+done:
+    weft_mem_free(hidden);
+    return st;
+}
+
+/* What is done about a statement that failed: it goes on behind it, or the blocks inside of the handler's are
+ * left, or all of them. That a cursor has no more rows is no error where nothing asks for it. */
+static weft_status handle(script_run *s, weft_status st)
+{
+    const weft_script_handler *handler = NULL;
+    script_block *const inner = s->block, *const b = script_find_handler(s, &handler);
+    if (b == NULL && st == WEFT_CURSOR_NO_ROWS) {
+        weft_error_clear(&s->ctx);
+        return WEFT_OK;
+    }
+    if (b == NULL) return st;
+    if (!handler->goes_on) {
+        b->leaving = handler;
+        return st;
+    }
+    s->block = b;
+    st = run_handler(s, b, handler);
+    s->block = inner;
+    for (script_block *at = inner; st != WEFT_OK && at != b->outer; at = at->outer)
+        at->handling = true; /* they are left with what the handler has failed with */
+    return st;
 }
 
 static weft_status run_block(script_run *s, const weft_script *node)
 {
     weft_status st = WEFT_OK;
-    const int32_t outer = s->locals.count;
-    for (int32_t i = 0; st == WEFT_OK && i < node->variable_count; i++)
-        st = declare(s, node, &node->variables[i]);
-    const int32_t own = s->locals.count;
+    const int32_t outer = s->locals.count, cursors = s->cursors.count;
+    script_block block = {.node = node, .outer = s->block, .locals = outer, .handling = true};
+    s->block = &block;
+    st = enter_block(s, &block); /* what fails here is no matter of its own handlers */
+    block.handling = false;
     if (st == WEFT_OK) st = run_list(s, &node->bodies[0]);
-    const weft_script_handler *handler = st == WEFT_OK ? NULL : find_handler(node, s->ctx.error.code);
-    if (handler != NULL) {
-        script_drop_locals(s, own); /* the blocks inside are gone */
-        weft_error_clear(&s->ctx);
-        st = run_node(s, handler->body);
+    if (st != WEFT_OK && block.leaving != NULL) {
+        const weft_script_handler *handler = block.leaving;
+        block.leaving = NULL;
+        script_drop_locals(s, block.locals); /* the blocks inside are gone */
+        st = run_handler(s, &block, handler);
     }
+    s->block = block.outer;
+    script_drop_cursors(s, cursors);
     script_drop_locals(s, outer);
     if (st == WEFT_OK && s->flow == FLOW_LEAVE && node->label != NULL &&
         strcasecmp(node->label, s->label) == 0)
@@ -387,6 +474,9 @@ static weft_status run_node(script_run *s, const weft_script *node)
     case WEFT_SCRIPT_EXECUTE: return run_execute(s, node);
     case WEFT_SCRIPT_INSERTS: return run_inserts(s, node);
     case WEFT_SCRIPT_SET: return run_set(s, node);
+    case WEFT_SCRIPT_OPEN: return script_open(s, node);
+    case WEFT_SCRIPT_FETCH: return script_fetch(s, node);
+    case WEFT_SCRIPT_CLOSE: return script_close(s, node);
     case WEFT_SCRIPT_BLOCK: return run_block(s, node);
     case WEFT_SCRIPT_IF:
     case WEFT_SCRIPT_CASE: return run_branches(s, node);
@@ -404,7 +494,54 @@ static weft_status run_node(script_run *s, const weft_script *node)
 static weft_status run_list(script_run *s, const weft_script_list *list)
 {
     weft_status st = WEFT_OK;
-    for (int32_t i = 0; i < list->count && s->flow == FLOW_ON; i++) WEFT_TRY(st, run_node(s, list->items[i]));
+    for (int32_t i = 0; i < list->count && s->flow == FLOW_ON; i++) {
+        st = run_node(s, list->items[i]);
+        if (st != WEFT_OK && !is_leaving(s)) st = handle(s, st);
+        WEFT_TRY(st, st);
+    }
+done:
+    return st;
+}
+
+/* ---- what the session allows ---- */
+
+static weft_status check_allowed(script_run *s, weft_setting_id setting, const weft_span *span,
+                                 weft_status code, const char *why)
+{
+    weft_status st = WEFT_OK;
+    weft_result *result = NULL;
+    char *before = NULL, *values[2] = {NULL, NULL};
+    const weft_script_place nothing = {0};
+    st = weft_arena_printf(&s->step, s->step.arena, &before, "SET %s", weft_setting_find_def(setting)->key);
+    WEFT_TRY(st, script_step_failed(s, st));
+    WEFT_TRY(st, script_send(s, before, nothing, "", &result));
+    WEFT_TRY(st, script_take_row(s, result, 2, values));
+    if (strcasecmp(values[1], "'true'") != 0)
+        st = weft_fail_at(&s->ctx, code, span, "The feature is not supported: %s", why);
+done:
+    for (int32_t i = 0; i < 2; i++) weft_mem_free(values[i]);
+    weft_result_free(&result);
+    return st;
+}
+
+/* The settings of the session are with its coordinator, so that it is asked. */
+static weft_status check_features(script_run *s, const weft_script *tree, const weft_script_features *f)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = {.stop = 5, .line = 1, .column = 1};
+    if (tree->kind != WEFT_SCRIPT_BLOCK) return WEFT_OK;
+    WEFT_TRY(st, check_allowed(s, WEFT_SET_SCRIPTING, &start, WEFT_SCRIPTING_DISABLED,
+                               "SQL Scripting is under development and not all features are supported. SQL "
+                               "Scripting enables users to write procedural SQL including control flow and "
+                               "error handling. To enable existing features set "
+                               "\"spark.sql.scripting.enabled\" to `true`."));
+    if (f->cursor.line > 0)
+        WEFT_TRY(st, check_allowed(s, WEFT_SET_SCRIPT_CURSORS, &f->cursor, WEFT_SQL_CURSOR,
+                                   "SQL cursor operations (DECLARE CURSOR, OPEN, FETCH, CLOSE) are not "
+                                   "supported."));
+    if (f->continue_handler.line > 0)
+        WEFT_TRY(st, check_allowed(s, WEFT_SET_SCRIPT_CONTINUE, &f->continue_handler, WEFT_CONTINUE_HANDLER,
+                                   "CONTINUE exception handler is not supported. Use EXIT handler."));
 done:
     return st;
 }
@@ -415,6 +552,7 @@ weft_status weft_script_run(const weft_connection *connection, const char *text,
     weft_status st = WEFT_NOMEM;
     script_run s = {.connection = connection, .text = text, .cancelled = cancelled};
     const weft_script *tree = NULL;
+    weft_script_features features;
     const weft_settings *settings = weft_connection_settings(connection);
     *out = NULL;
     *error = (weft_error){.code = WEFT_NOMEM, .message = "no memory for a script"};
@@ -423,7 +561,8 @@ weft_status weft_script_run(const weft_connection *connection, const char *text,
         goto done;
     weft_ctx_init(&s.ctx, s.memory.arena, s.memory.account, settings);
     weft_ctx_init(&s.step, s.scratch.arena, s.scratch.account, settings);
-    st = weft_sql_parse_script(&s.ctx, text, len, &tree);
+    st = weft_sql_parse_script(&s.ctx, text, len, &features, &tree);
+    if (st == WEFT_OK) st = check_features(&s, tree, &features);
     if (st == WEFT_OK) st = run_node(&s, tree);
     if (st == WEFT_OK && s.result == NULL)
         st = weft_result_new(weft_connection_pool(connection), settings, NULL, &s.result);

@@ -37,6 +37,17 @@ script_local *script_find_local(script_run *s, const char *name)
     return NULL;
 }
 
+script_local *script_find_target(script_run *s, const weft_script *node, int32_t i)
+{
+    const char *label = node->target_labels[i];
+    if (label == NULL) return script_find_local(s, node->targets[i]);
+    for (int32_t k = s->locals.count - 1; k >= 0; k--) {
+        script_local *l = (script_local *)(uintptr_t)s->locals.items[k];
+        if (strcasecmp(l->label, label) == 0 && strcasecmp(l->name, node->targets[i]) == 0) return l;
+    }
+    return NULL;
+}
+
 /* What a step made in its own ctx failed. */
 weft_status script_step_failed(script_run *s, weft_status st)
 {
@@ -161,18 +172,34 @@ weft_status script_value_text(script_run *s, const weft_column *column, int32_t 
     return script_copy(s, sql, value);
 }
 
+weft_status script_wrong_count(script_run *s, int32_t targets, int32_t sources)
+{
+    return weft_fail(
+        &s->ctx, WEFT_ASSIGNMENT_ARITY,
+        "The number of columns or variables assigned or aliased: %d does not match the number of "
+        "source expressions: %d.",
+        targets, sources);
+}
+
+weft_status script_typed(script_run *s, const char *value, const char *type, char **out)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    st = weft_arena_printf(&s->step, s->step.arena, &text, "CAST(%s AS %s)", value, type);
+    WEFT_TRY(st, script_step_failed(s, st));
+    st = script_copy(s, text, out);
+    weft_arena_reset(s->scratch.arena);
+done:
+    return st;
+}
+
 /* The only row of a result as texts: none is NULLs. */
 weft_status script_take_row(script_run *s, weft_result *result, int32_t count, char **values)
 {
     weft_status st = WEFT_OK;
     const weft_schema *schema = weft_result_schema(result);
     int64_t rows = 0;
-    if (schema->count != count)
-        return weft_fail(
-            &s->ctx, WEFT_ASSIGNMENT_ARITY,
-            "The number of columns or variables assigned or aliased: %d does not match the number of "
-            "source expressions: %d.",
-            count, schema->count);
+    if (schema->count != count) return script_wrong_count(s, count, schema->count);
     for (;;) {
         weft_batch batch = {0};
         WEFT_TRY(st, weft_result_next(result, &s->ctx.error, &batch));
@@ -207,9 +234,8 @@ weft_status script_condition(script_run *s, const char *before, weft_script_plac
     const bool boolean = weft_result_schema(result)->count == 1 &&
                          weft_result_schema(result)->fields[0].type.id == WEFT_TYPE_BOOLEAN;
     if (boolean) WEFT_TRY(st, script_take_row(s, result, 1, &value));
-    const bool known = boolean && (strcmp(value, "true") == 0 || strcmp(value, "false") == 0);
-    *out = known && value[0] == 't';
-    if (!known && behind[0] == '\0')
+    *out = boolean && strcmp(value, "true") == 0; /* NULL is not */
+    if (!boolean && behind[0] == '\0')
         st = weft_fail(&s->ctx, WEFT_INVALID_BOOLEAN_STATEMENT,
                        "Boolean statement is expected in the condition, but %.*s was found.",
                        (int)weft_min_i32(piece.stop - piece.start, 200), s->text + piece.start);

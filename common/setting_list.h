@@ -127,6 +127,16 @@ X(RECURSION_ROWS, "weft.sql.cteRecursionRowLimit", "spark.sql.cteRecursionRowLim
   "1000000", -1, INT64_MAX, "Rows of WITH RECURSIVE without a LIMIT over it; -1 is no limit")
 X(WAREHOUSE, "weft.sql.warehouse.dir", "spark.sql.warehouse.dir", STATEMENT, TEXT, "weft-warehouse", 0, 0,
   "Folder of the tables that CREATE TABLE makes without a LOCATION")
+X(SQL_PATH_ENABLED, "weft.sql.path.enabled", "spark.sql.path.enabled", STATEMENT, BOOL, "false", 0, 1,
+  "SET PATH says where names of functions and tables are looked for")
+X(SQL_PATH, "weft.sql.path", "", STATEMENT, TEXT, "", 0, 0,
+  "Where names are looked for, as SET PATH has left it; empty: as Spark does without it")
+X(SCRIPTING, "weft.sql.scripting.enabled", "spark.sql.scripting.enabled", STATEMENT, BOOL, "true", 0, 1,
+  "There are scripts, BEGIN … END")
+X(SCRIPT_CURSORS, "weft.sql.scripting.cursorEnabled", "spark.sql.scripting.cursorEnabled", STATEMENT, BOOL,
+  "false", 0, 1, "Scripts have cursors")
+X(SCRIPT_CONTINUE, "weft.sql.scripting.continueHandlerEnabled", "spark.sql.scripting.continueHandlerEnabled",
+  STATEMENT, BOOL, "false", 0, 1, "Scripts have CONTINUE handlers")
 X(CURRENT_DATABASE, "weft.sql.currentDatabase", "", STATEMENT, TEXT, "default", 0, 0,
   "Database of tables that are named without one; USE sets it")
 X(CODEC, "weft.sql.parquet.compression.codec", "spark.sql.parquet.compression.codec", STATEMENT, TEXT,

@@ -8,7 +8,9 @@
 #include "common/redact.h"
 #include "common/settings.h"
 #include "coordinator/table_command.h"
+#include "engine/columnar/collation.h"
 #include "engine/columnar/declared_type.h"
+#include "engine/expr/icu.h"
 #include "engine/expr/zone.h"
 #include "engine/plan/pointers.h"
 #include "engine/plan/table_statistics.h"
@@ -269,6 +271,70 @@ done:
     return st;
 }
 
+/* ---- what there is beside tables ---- */
+
+/* LIST JARS, LIST ARCHIVES: none can be added. */
+static weft_status no_jars(weft_command_rows *out)
+{
+    static const char *const names[] = {"Results"};
+    const weft_pointers none = {0};
+    *out = text_rows(names, 1, &none);
+    return WEFT_OK;
+}
+
+/* There is one catalogue. */
+static weft_status show_catalogs(weft_ctx *ctx, const weft_node *show, weft_command_rows *out)
+{
+    static const char *const names[] = {"catalog"};
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    if (weft_show_pattern_matches(show->show.pattern, "spark_catalog"))
+        WEFT_TRY(st, weft_pointers_push(ctx, &cells, "spark_catalog"));
+    *out = text_rows(names, 1, &cells);
+done:
+    return st;
+}
+
+/* The rows of collations() without their catalogue and schema. */
+static weft_status show_collations(weft_ctx *ctx, const weft_node *show, weft_command_rows *out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    char name[WEFT_COLLATION_NAME_BYTES], version[32];
+    const bool icu = weft_icu_version(version, sizeof version);
+    const int32_t skipped = 2;
+    for (uint16_t c = weft_collation_next(WEFT_COLLATION_NULL); c != WEFT_COLLATION_NULL;
+         c = weft_collation_next(c)) {
+        const char *texts[WEFT_COLLATION_COLUMNS];
+        if (!weft_show_pattern_matches(show->show.pattern, weft_collation_name(c, name))) continue;
+        weft_collation_texts(c, icu ? version : NULL, name, texts);
+        for (int32_t i = skipped; i < WEFT_COLLATION_COLUMNS; i++) {
+            char *copy = NULL;
+            if (texts[i] != NULL)
+                WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, texts[i], strlen(texts[i]), &copy));
+            WEFT_TRY(st, weft_pointers_push(ctx, &cells, copy));
+        }
+    }
+    *out = text_rows(weft_collation_columns + skipped, WEFT_COLLATION_COLUMNS - skipped, &cells);
+done:
+    return st;
+}
+
+static weft_status no_procedure(weft_ctx *ctx, const weft_node *show)
+{
+    weft_status st = WEFT_OK;
+    char *name = "";
+    for (int32_t i = 0; i < show->show.part_count; i++)
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "%s%s`%s`", name, i > 0 ? "." : "",
+                                       show->show.parts[i]));
+    st = weft_fail_at(ctx, WEFT_UNRESOLVED_ROUTINE, &show->span,
+                      "Cannot resolve routine %s on search path [`system`.`builtin`, `system`.`session`, "
+                      "`spark_catalog`.`%s`].",
+                      name, weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE));
+done:
+    return st;
+}
+
 weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog, const weft_node *show,
                               weft_command_rows *out)
 {
@@ -276,6 +342,12 @@ weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog
     if (strcmp(what, "tables") == 0) return show_tables(ctx, catalog, show, false, out);
     if (strcmp(what, "views") == 0) return show_tables(ctx, catalog, show, true, out);
     if (strcmp(what, "describe as json") == 0) return describe_json(ctx, catalog, show, out);
+    if (strcmp(what, "jars") == 0) return no_jars(out);
+    if (strcmp(what, "catalogs") == 0) return show_catalogs(ctx, show, out);
+    if (strcmp(what, "collations") == 0) return show_collations(ctx, show, out);
+    if (strcmp(what, "procedures") == 0)
+        return weft_fail(ctx, WEFT_NO_PROCEDURES, "Catalog spark_catalog does not support procedures.");
+    if (strcmp(what, "procedure") == 0) return no_procedure(ctx, show);
     if (show->input_count == 1) return show_columns(ctx, catalog, show, strcmp(what, "columns") != 0, out);
     return weft_fail_at(ctx, WEFT_UNSUPPORTED, &show->span, "SHOW %s is not supported.", what);
 }

@@ -8,6 +8,7 @@
 #include "engine/expr/value_sql.h"
 #include "engine/plan/optimizer.h"
 #include "engine/sql/parser.h"
+#include "engine/sql/script_tree.h"
 
 /* ---- the values of a query's row ---- */
 
@@ -382,6 +383,13 @@ weft_status weft_session_immediate(weft_session *s, weft_result *r, weft_ids *id
     weft_session_catalog_objects(s->catalog)->locals = (weft_pointers){0}; /* the text does not see them */
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(&value.str), value.str.len, &source));
     st = weft_sql_substitute(ctx, source, value.str.len, arguments, c->argument_count, &text);
+    if (st == WEFT_OK && weft_sql_begins_block(text.text, text.len))
+        return weft_fail(
+            ctx, WEFT_SCRIPT_IN_EXECUTE,
+            "SQL Scripts in EXECUTE IMMEDIATE commands are not allowed. Please ensure that the SQL "
+            "query provided (%.200s) is not SQL Script. Make sure the sql_string is a well-formed "
+            "SQL statement and does not contain BEGIN and END.",
+            text.text);
     if (st == WEFT_OK) st = weft_sql_parse(ctx, text.text, text.len, out);
     if (st != WEFT_OK) {
         weft_error_prefix(ctx, "in the text of EXECUTE IMMEDIATE: ");

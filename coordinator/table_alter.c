@@ -236,17 +236,25 @@ done:
     return st;
 }
 
-weft_status weft_command_refuse_change(command_run *c)
+weft_status weft_command_refuse(command_run *c)
 {
     weft_status st = WEFT_OK;
     const weft_table_definition *d = NULL;
+    const char *const what = c->node->command.text;
     WEFT_TRY(st, weft_command_find_table(c, &d));
+    if (strcmp(what, "LOAD DATA") == 0)
+        return weft_fail_at(c->ctx, WEFT_LOAD_DATA, &c->node->span,
+                            "LOAD DATA is not supported for datasource tables: `spark_catalog`.`%s`.`%s`.",
+                            d->database, d->name);
+    if (strstr(what, "Index") != NULL)
+        return weft_fail_at(c->ctx, WEFT_NO_INDEX, &c->node->span, "%s is not supported in this table %s.%s.",
+                            what, d->database, d->name);
     st = weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
                       "The feature is not supported: Table `spark_catalog`.`%s`.`%s` does not support %s. "
                       "Please check the current catalog and namespace to make sure the qualified table name "
                       "is expected, and also check the catalog implementation which is configured by "
                       "\"spark.sql.catalog\".",
-                      d->database, d->name, c->node->command.text);
+                      d->database, d->name, what);
 done:
     return st;
 }

@@ -387,6 +387,18 @@ done:
     return st;
 }
 
+static const char *database_of(const command_run *c)
+{
+    return c->node->command.parts[c->node->command.part_count - 1];
+}
+
+static weft_status has_database(command_run *c, const char *name)
+{
+    bool has = false;
+    const weft_status st = weft_warehouse_has_database(c->ctx, name, &has);
+    return st != WEFT_OK || has ? st : weft_command_no_database(c, name);
+}
+
 static weft_status show_databases(command_run *c)
 {
     static const char *const names[] = {"namespace"};
@@ -394,7 +406,10 @@ static weft_status show_databases(command_run *c)
     const char *const *databases = NULL;
     weft_pointers cells = {0};
     int32_t count = 0;
-    WEFT_TRY(st, weft_warehouse_databases(c->ctx, &databases, &count));
+    const bool inside = c->node->command.part_count > 0 &&
+                        strcasecmp(database_of(c), "spark_catalog") != 0; /* there are none in a database */
+    if (inside) WEFT_TRY(st, has_database(c, database_of(c)));
+    if (!inside) WEFT_TRY(st, weft_warehouse_databases(c->ctx, &databases, &count));
     for (int32_t i = 0; i < count; i++)
         if (weft_show_pattern_matches(c->node->command.to, databases[i]))
             WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, databases[i]));
@@ -426,14 +441,16 @@ static weft_status refresh(command_run *c)
 
 /* ---- databases ---- */
 
-static const char *database_of(const command_run *c)
-{
-    return c->node->command.parts[c->node->command.part_count - 1];
-}
-
 static weft_status create_database(command_run *c)
 {
     weft_table_definition d = *c->node->command.table;
+    const weft_node *n = c->node;
+    const int32_t own = n->command.part_count -
+                        (strcasecmp(n->command.parts[0], "spark_catalog") == 0 ? 1 : 0);
+    if (own > 1)
+        return weft_fail_at(c->ctx, WEFT_SINGLE_PART_NAMESPACE, &n->span,
+                            "spark_catalog requires a single-part namespace, but got identifier `%s`.`%s`.",
+                            n->command.parts[n->command.part_count - 2], database_of(c));
     d.name = database_of(c);
     d.comment = c->node->command.text;
     const weft_status st = weft_warehouse_create_database(c->ctx, &d);
@@ -528,11 +545,13 @@ done:
 static weft_status use_database(command_run *c)
 {
     weft_status st = WEFT_OK;
+    if (c->node->command.text != NULL) {
+        *c->changed = true;
+        return weft_settings_set(c->ctx, c->settings, "weft.sql.path", c->node->command.text);
+    }
     const char *name = database_of(c);
-    bool has = false;
     if (c->node->command.part_count == 1 && strcasecmp(name, "spark_catalog") == 0) return WEFT_OK;
-    WEFT_TRY(st, weft_warehouse_has_database(c->ctx, name, &has));
-    if (!has) return weft_command_no_database(c, name);
+    WEFT_TRY(st, has_database(c, name));
     WEFT_TRY(st, weft_settings_set(c->ctx, c->settings, "weft.sql.currentDatabase", name));
     *c->changed = true;
 done:
@@ -574,7 +593,7 @@ static weft_status run_command(command_run *c)
     case WEFT_DATABASE_UNSET_PROPERTIES:
     case WEFT_DATABASE_SET_LOCATION:
     case WEFT_DATABASE_COMMENT: return change_database(c);
-    case WEFT_TABLE_CHANGE_ROWS: return weft_command_refuse_change(c);
+    case WEFT_TABLE_REFUSED: return weft_command_refuse(c);
     case WEFT_TABLE_SET_OPTIONS: return weft_command_set_options(c);
     case WEFT_TABLE_VIEW_SCHEMA: return weft_command_view_schema(c);
     case WEFT_TABLE_CACHE: /* the session's own */

@@ -71,14 +71,14 @@ WEFT_MUST_CHECK weft_status weft_command_merge_properties(weft_ctx *ctx, const w
 WEFT_MUST_CHECK weft_status weft_command_comment(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_change_column(command_run *c);
 
-/* UPDATE, DELETE, MERGE: fails. */
 WEFT_MUST_CHECK weft_status weft_command_view_schema(command_run *c);
 WEFT_MUST_CHECK weft_status weft_command_set_options(command_run *c);
 /* *out gets the properties of old but for those whose keys unset has. */
 WEFT_MUST_CHECK weft_status weft_command_remove_properties(weft_ctx *ctx, const weft_table_definition *old,
                                                            const weft_table_definition *unset,
                                                            weft_table_definition *out);
-WEFT_MUST_CHECK weft_status weft_command_refuse_change(command_run *c);
+/* What tables of files do not do. Fails. */
+WEFT_MUST_CHECK weft_status weft_command_refuse(command_run *c);
 
 /* table_show.c */
 WEFT_MUST_CHECK weft_status weft_command_show_create(command_run *c);

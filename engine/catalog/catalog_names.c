@@ -3,6 +3,7 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "common/sql_path.h"
 #include "engine/catalog/session_catalog.h"
 #include "engine/catalog/warehouse.h"
 #include "engine/sql/parser.h"
@@ -17,11 +18,53 @@ weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts
     return WEFT_OK;
 }
 
+/* The database of the function of this one-part name that comes first on the path, or of the table or view;
+ * WEFT_PATH_SESSION, when there is a temporary one and it is that; or NULL. */
+static weft_status on_path(weft_ctx *ctx, const char *name, bool function, bool temporary, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *at = weft_sql_path_entries(ctx), *entry = NULL, *text = NULL;
+    *out = NULL;
+    while (*out == NULL) {
+        const weft_table_definition *d = NULL;
+        bool has = false;
+        WEFT_TRY(st, weft_sql_path_next(ctx, &at, &entry));
+        if (entry == NULL) break;
+        if (temporary && strcasecmp(entry, WEFT_PATH_SESSION) == 0) {
+            *out = WEFT_PATH_SESSION;
+            break;
+        }
+        const char *schema = weft_sql_path_schema(entry);
+        if (schema != NULL) WEFT_TRY(st, weft_warehouse_has_database(ctx, schema, &has));
+        if (!has) continue;
+        if (function)
+            WEFT_TRY(st, weft_warehouse_function(ctx, schema, name, &text));
+        else
+            WEFT_TRY(st, weft_warehouse_find(ctx, schema, name, &d));
+        if (d != NULL || text != NULL) *out = schema;
+    }
+done:
+    return st;
+}
+
+weft_status weft_session_catalog_on_path(weft_ctx *ctx, const char *name, bool temporary,
+                                         const char **database)
+{
+    return on_path(ctx, name, false, temporary, database);
+}
+
 weft_status weft_session_catalog_table(weft_ctx *ctx, const char *const *parts, int32_t part_count,
                                        const weft_table_definition **out)
 {
-    const weft_status st = weft_session_catalog_entry(ctx, parts, part_count, out);
-    if (st == WEFT_OK && *out != NULL && (*out)->query != NULL) *out = NULL;
+    weft_status st = WEFT_OK;
+    const char *whole[] = {NULL, parts[0]};
+    const bool path = part_count == 1 && weft_sql_path_is_set(ctx);
+    *out = NULL;
+    if (path) WEFT_TRY(st, on_path(ctx, parts[0], false, false, &whole[0]));
+    if (!path || whole[0] != NULL)
+        WEFT_TRY(st, weft_session_catalog_entry(ctx, path ? whole : parts, path ? 2 : part_count, out));
+    if (*out != NULL && (*out)->query != NULL) *out = NULL;
+done:
     return st;
 }
 
@@ -68,6 +111,9 @@ weft_status weft_session_catalog_function(weft_ctx *ctx, const char *name, const
     *out = NULL;
     WEFT_TRY(st, weft_session_catalog_function_name(ctx, name, &database, &function));
     if (function == NULL) goto done;
+    if (strchr(name, '.') == NULL && weft_sql_path_is_set(ctx))
+        WEFT_TRY(st, on_path(ctx, function, true, false, &database));
+    if (database == NULL) goto done;
     WEFT_TRY(st, weft_warehouse_function(ctx, database, function, &text));
     if (text == NULL) goto done;
     WEFT_TRY(st, weft_routine_parse(ctx, text, out));

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/settings.h"
+#include "common/sql_path.h"
 #include "engine/catalog/catalog_private.h"
 #include "engine/catalog/partition_listing.h"
 #include "engine/catalog/session_listing.h"
@@ -465,7 +466,12 @@ static const view *find_global(const weft_session_catalog *c, const char *name)
 static weft_status find_temporary(weft_ctx *ctx, weft_session_catalog *c, const char *const *parts,
                                   int32_t part_count, const view **out)
 {
-    const view *v = around(c) != NULL ? NULL : part_count == 1 ? find_view(c, parts[0]) : NULL;
+    const bool session =
+        (part_count == 2 && strcasecmp(parts[0], "session") == 0) ||
+        (part_count == 3 && strcasecmp(parts[0], "system") == 0 && strcasecmp(parts[1], "session") == 0);
+    const view *v = around(c) != NULL            ? NULL
+                    : part_count == 1 || session ? find_view(c, parts[part_count - 1])
+                                                 : NULL;
     if (part_count == 2 && strcasecmp(parts[0], WEFT_GLOBAL_DATABASE) == 0) v = find_global(c, parts[1]);
     *out = v;
     if (v == NULL || c->within == NULL || c->within->kind != WEFT_NODE_CREATE_VIEW) return WEFT_OK;
@@ -499,10 +505,19 @@ static weft_status catalog_find(weft_ctx *ctx, void *self, const char *const *pa
     *database = NULL;
     const view *v = NULL;
     const weft_table_definition *view_around = around(c);
-    WEFT_TRY(st, find_temporary(ctx, c, parts, part_count, &v));
+    const bool path = part_count == 1 && view_around == NULL && weft_sql_path_is_set(ctx);
+    const char *found = NULL;
+    if (path)
+        WEFT_TRY(st, weft_session_catalog_on_path(ctx, parts[0], find_view(c, parts[0]) != NULL, &found));
+    if (path && found == NULL) goto done;
+    if (!path || strcmp(found, WEFT_PATH_SESSION) == 0)
+        WEFT_TRY(st, find_temporary(ctx, c, parts, part_count, &v));
     if (v == NULL) {
-        const char *const whole[] = {view_around == NULL ? NULL : view_around->query_database, parts[0]};
-        const bool of_view = view_around != NULL && part_count == 1;
+        const char *const whole[] = {path                  ? found
+                                     : view_around == NULL ? NULL
+                                                           : view_around->query_database,
+                                     parts[0]};
+        const bool of_view = path || (view_around != NULL && part_count == 1);
         WEFT_TRY(st,
                  weft_session_catalog_entry(ctx, of_view ? whole : parts, of_view ? 2 : part_count, &table));
         if (table != NULL) {

@@ -78,6 +78,10 @@ WEFT_MUST_CHECK weft_status weft_session_catalog_add_lost(weft_ctx *ctx, weft_se
                                                           const weft_error *why);
 /* Is there a view of this name? */
 bool weft_session_catalog_has_view(const weft_session_catalog *catalog, const char *name);
+/* Where SET PATH finds a table or view that is named alone: its database; WEFT_PATH_SESSION for a temporary
+ * view, when there is one of the name; NULL: nowhere. */
+WEFT_MUST_CHECK weft_status weft_session_catalog_on_path(weft_ctx *ctx, const char *name, bool temporary,
+                                                         const char **database);
 /* Database and name that the parts mean: table, database.table or spark_catalog.database.table; both NULL for
  * what can be no table. */
 WEFT_MUST_CHECK weft_status weft_session_catalog_name_of(weft_ctx *ctx, const char *const *parts,

@@ -147,3 +147,27 @@ uint16_t weft_collation_next(uint16_t collation)
         if (parts[i] == collation - base) return base | parts[i + 1];
     return base + 1 < WEFT_COLLATION_LOCALE + LOCALE_COUNT ? (uint16_t)(base + 1) : WEFT_COLLATION_NULL;
 }
+
+/* ---- what is told of them ---- */
+
+const char *const weft_collation_columns[WEFT_COLLATION_COLUMNS] = {
+    "CATALOG",          "SCHEMA",        "NAME",       "LANGUAGE", "COUNTRY", "ACCENT_SENSITIVITY",
+    "CASE_SENSITIVITY", "PAD_ATTRIBUTE", "ICU_VERSION"};
+
+void weft_collation_texts(uint16_t collation, const char *icu, char name[WEFT_COLLATION_NAME_BYTES],
+                          const char *texts[WEFT_COLLATION_COLUMNS])
+{
+    const weft_collation_locale *locale = weft_collation_find_locale(collation);
+    const bool no_case = (collation & WEFT_COLLATION_CI) != 0 ||
+                         (collation & WEFT_COLLATION_BASE) == WEFT_COLLATION_LCASE;
+    int32_t n = 0;
+    texts[n++] = "SYSTEM";
+    texts[n++] = "BUILTIN";
+    texts[n++] = weft_collation_name(collation, name);
+    texts[n++] = locale == NULL ? NULL : locale->language;
+    texts[n++] = locale == NULL ? NULL : locale->country;
+    texts[n++] = (collation & WEFT_COLLATION_AI) != 0 ? "ACCENT_INSENSITIVE" : "ACCENT_SENSITIVE";
+    texts[n++] = no_case ? "CASE_INSENSITIVE" : "CASE_SENSITIVE";
+    texts[n++] = (collation & WEFT_COLLATION_RTRIM) != 0 ? "RTRIM" : "NO_PAD";
+    texts[n++] = locale == NULL ? NULL : icu;
+}

@@ -38,5 +38,11 @@ const weft_collation_locale *weft_collation_find_locale(uint16_t collation);
 /* The number that comes next in the order of collations(), WEFT_COLLATION_NULL being before the first and
  * behind the last. */
 uint16_t weft_collation_next(uint16_t collation);
+/* What collations() tells of each, and the names of its columns. texts: NULL where there is none; they
+ * borrow icu and name, which is filled in. */
+enum { WEFT_COLLATION_COLUMNS = 9 };
+extern const char *const weft_collation_columns[WEFT_COLLATION_COLUMNS];
+void weft_collation_texts(uint16_t collation, const char *icu, char name[WEFT_COLLATION_NAME_BYTES],
+                          const char *texts[WEFT_COLLATION_COLUMNS]);
 
 #endif

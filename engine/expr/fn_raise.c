@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "common/settings.h"
+#include "common/sql_path.h"
 #include "engine/expr/bucket.h"
 #include "engine/expr/fn_entry.h"
 
@@ -65,18 +67,23 @@ static weft_status kernel_user(weft_ctx *ctx, weft_kernel_call *call)
     return put_everywhere(ctx, call, known ? entry.pw_name : number);
 }
 
-/* There is one catalogue, with one schema that is always current. */
+/* There is one catalogue. */
 static weft_status kernel_catalog(weft_ctx *ctx, weft_kernel_call *call)
 {
     return put_everywhere(ctx, call, "spark_catalog");
 }
 static weft_status kernel_schema(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return put_everywhere(ctx, call, "default");
+    return put_everywhere(ctx, call, weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE));
 }
 static weft_status kernel_path(weft_ctx *ctx, weft_kernel_call *call)
 {
-    return put_everywhere(ctx, call, "system.builtin,system.session,spark_catalog.default");
+    weft_status st = WEFT_OK;
+    const char *text = NULL;
+    WEFT_TRY(st, weft_sql_path_text(ctx, &text));
+    st = put_everywhere(ctx, call, text);
+done:
+    return st;
 }
 
 /* ---- the file that is read ---- */

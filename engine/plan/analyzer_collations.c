@@ -25,19 +25,8 @@ static weft_status add_row(weft_ctx *ctx, uint16_t collation, const char *icu, w
 {
     weft_status st = WEFT_OK;
     char name[WEFT_COLLATION_NAME_BYTES];
-    const weft_collation_locale *locale = weft_collation_find_locale(collation);
-    const bool no_case = (collation & WEFT_COLLATION_CI) != 0 ||
-                         (collation & WEFT_COLLATION_BASE) == WEFT_COLLATION_LCASE;
-    const char *const texts[] = {"SYSTEM",
-                                 "BUILTIN",
-                                 weft_collation_name(collation, name),
-                                 locale == NULL ? NULL : locale->language,
-                                 locale == NULL ? NULL : locale->country,
-                                 (collation & WEFT_COLLATION_AI) != 0 ? "ACCENT_INSENSITIVE"
-                                                                      : "ACCENT_SENSITIVE",
-                                 no_case ? "CASE_INSENSITIVE" : "CASE_SENSITIVE",
-                                 (collation & WEFT_COLLATION_RTRIM) != 0 ? "RTRIM" : "NO_PAD",
-                                 locale == NULL ? NULL : icu};
+    const char *texts[WEFT_COLLATION_COLUMNS];
+    weft_collation_texts(collation, icu, name, texts);
     for (int32_t i = 0; i < WEFT_COUNT(texts); i++) WEFT_TRY(st, text_cell(ctx, texts[i], cells));
 done:
     return st;
@@ -45,9 +34,6 @@ done:
 
 weft_status weft_bind_collations(weft_analyzer *a, const weft_expr *call, weft_bound *out)
 {
-    static const char *const names[] = {"CATALOG",          "SCHEMA",        "NAME",
-                                        "LANGUAGE",         "COUNTRY",       "ACCENT_SENSITIVITY",
-                                        "CASE_SENSITIVITY", "PAD_ATTRIBUTE", "ICU_VERSION"};
     weft_status st = WEFT_OK;
     weft_pointers cells = {0};
     const weft_node *node = NULL;
@@ -60,7 +46,8 @@ weft_status weft_bind_collations(weft_analyzer *a, const weft_expr *call, weft_b
          c = weft_collation_next(c))
         WEFT_TRY(st, add_row(a->ctx, c, icu ? version : NULL, &cells));
     WEFT_TRY(st, weft_node_values(a->ctx, a->ids, weft_pointers_exprs(&cells),
-                                  cells.count / WEFT_COUNT(names), WEFT_COUNT(names), names, &node));
+                                  cells.count / WEFT_COLLATION_COLUMNS, WEFT_COLLATION_COLUMNS,
+                                  weft_collation_columns, &node));
     WEFT_TRY(st, weft_names_of(a->ctx, node, "collations", out));
 done:
     return st;

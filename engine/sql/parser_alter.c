@@ -148,7 +148,7 @@ done:
 }
 
 /* What stands behind ALTER TABLE name, first part; *found. */
-static weft_status parse_partition_change(sql_parser *p, weft_node *node, bool *found)
+static weft_status parse_partition_change(sql_parser *p, const weft_span *start, weft_node *node, bool *found)
 {
     weft_status st = WEFT_OK;
     const bool add = weft_sql_is_text(p, 0, "ADD"), drop = sql_word(p, SQL_KW_DROP);
@@ -163,6 +163,7 @@ static weft_status parse_partition_change(sql_parser *p, weft_node *node, bool *
         if (drop) weft_sql_accept_text(p, "PURGE"); /* there is no bin that files go to */
     } else if (sql_word(p, SQL_KW_PARTITION)) {
         WEFT_TRY(st, weft_sql_command_spec(p, node));
+        WEFT_TRY(st, weft_sql_check_native_alter(p, start, true));
         if (weft_sql_accept_word(p, SQL_KW_SET)) {
             node->command.op = WEFT_TABLE_SET_LOCATION;
             WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LOCATION));
@@ -192,7 +193,8 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
     const char *collation = NULL;
     bool found = false;
     size_t len = 0;
-    WEFT_TRY(st, parse_partition_change(p, node, &found));
+    WEFT_TRY(st, weft_sql_check_native_alter(p, start, false));
+    WEFT_TRY(st, parse_partition_change(p, start, node, &found));
     if (found) goto done;
     WEFT_TRY(st, weft_sql_default_collation(p, &collation, &found));
     if (found) {
@@ -387,7 +389,8 @@ weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
     if (weft_sql_accept_text(p, "ALTER")) return parse_alter(p, &start, out);
     if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
         WEFT_TRY(st, parse_comment_on(p, &start, &node));
-    } else if (weft_sql_accept_text(p, "MSCK")) {
+    } else if (weft_sql_is_text(p, 0, "MSCK") || weft_sql_is_text(p, 0, "REPAIR")) {
+        (void)weft_sql_accept_text(p, "MSCK");
         if (!weft_sql_accept_text(p, "REPAIR")) WEFT_TRY(st, weft_sql_syntax_error(p, "REPAIR TABLE"));
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
         WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_RECOVER, &node));
@@ -402,6 +405,10 @@ weft_status weft_sql_alter(sql_parser *p, const weft_node **out)
     } else {
         weft_sql_advance(p); /* REFRESH */
         WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_REFRESH, &node));
+        if (sql_is(p, SQL_END) || sql_is(p, SQL_SEMICOLON))
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_REFRESH_EMPTY, &start,
+                                      "Invalid SQL syntax: Resource paths cannot be empty in REFRESH "
+                                      "statements. Use / to match everything."));
         if (sql_is(p, SQL_STRING)) {
             WEFT_TRY(st, weft_sql_string(p, "a path", &node->command.text, &len));
         } else {

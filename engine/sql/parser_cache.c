@@ -46,6 +46,13 @@ static weft_status parse_statistics(sql_parser *p, weft_node *node)
     if (!weft_sql_accept_text(p, "COMPUTE")) WEFT_TRY(st, weft_sql_syntax_error(p, "COMPUTE STATISTICS"));
     if (!weft_sql_accept_text(p, "STATISTICS")) WEFT_TRY(st, weft_sql_syntax_error(p, "STATISTICS"));
     node->command.scans = !weft_sql_accept_text(p, "NOSCAN");
+    if (node->command.scans && sql_is(p, SQL_WORD) && !sql_word(p, SQL_KW_FOR)) {
+        const weft_span at = weft_sql_peek(p, 0)->span;
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_ANALYZE_NOSCAN, &at,
+                                  "Invalid SQL syntax: ANALYZE TABLE(S) ... COMPUTE STATISTICS ... %.*s must "
+                                  "be either NOSCAN or empty.",
+                                  (int)(at.stop - at.start), p->text + at.start));
+    }
     if (!node->command.scans || !weft_sql_accept_word(p, SQL_KW_FOR)) goto done;
     const bool all = weft_sql_accept_word(p, SQL_KW_ALL);
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_COLUMNS));

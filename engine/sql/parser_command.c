@@ -78,6 +78,8 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_check_pipeline(p, &start));
+    if (weft_sql_accept_text(p, "INDEX")) return weft_sql_index(p, &start, true, out);
     const bool replace = weft_sql_accept_word(p, SQL_KW_OR);
     if (replace) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_REPLACE));
     const bool global = weft_sql_accept_word(p, SQL_KW_GLOBAL);
@@ -86,6 +88,15 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_syntax_error(p, "TEMPORARY VIEW"));
     if (weft_sql_accept_word(p, SQL_KW_VIEW)) {
         WEFT_TRY(st, weft_sql_create_view(p, &start, replace, temporary, global, out));
+    } else if (!temporary && weft_sql_is_text(p, 0, "EXTERNAL") && sql_word_at(p, 1, SQL_KW_TABLE)) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
+        const weft_table_definition *d = (*out)->kind == WEFT_NODE_WRITE ? (*out)->write.table
+                                                                         : (*out)->command.table;
+        if (d->location == NULL)
+            st = weft_fail(p->ctx, WEFT_EXTERNAL_WITHOUT_LOCATION,
+                           "CREATE EXTERNAL TABLE must be accompanied by LOCATION.");
     } else if (!temporary && weft_sql_accept_word(p, SQL_KW_TABLE)) {
         WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
     } else if (!temporary && (weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
@@ -107,6 +118,7 @@ static weft_status parse_drop(sql_parser *p, const weft_node **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_node *node = NULL;
     weft_sql_advance(p);
+    if (weft_sql_accept_text(p, "INDEX")) return weft_sql_index(p, &start, false, out);
     const bool temporary = weft_sql_accept_word(p, SQL_KW_TEMP) || weft_sql_accept_word(p, SQL_KW_TEMPORARY);
     if (weft_sql_accept_word(p, SQL_KW_FUNCTION)) return weft_sql_drop_function(p, &start, temporary, out);
     if (temporary && (weft_sql_accept_text(p, "VARIABLE") || weft_sql_accept_text(p, "VAR")))
@@ -142,6 +154,8 @@ static weft_status parse_explain(sql_parser *p, const weft_node **out)
         mode = WEFT_EXPLAIN_COST;
     else if (weft_sql_accept_word(p, SQL_KW_ANALYZE))
         mode = WEFT_EXPLAIN_ANALYZE;
+    else if (weft_sql_is_text(p, 0, "LOGICAL"))
+        WEFT_TRY(st, weft_sql_invalid_statement(p, &start, "EXPLAIN LOGICAL"));
     else if (sql_word(p, SQL_KW_CODEGEN))
         WEFT_TRY(st, weft_sql_unsupported(p, &start, "EXPLAIN CODEGEN"));
     WEFT_TRY(st, weft_sql_enter(p, &frame)); /* EXPLAIN EXPLAIN … nests */
@@ -157,11 +171,14 @@ done:
 
 weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
 {
+    weft_status st = WEFT_OK;
     const sql_token *token = weft_sql_peek(p, 0);
     if (token->kind == SQL_LPAREN) return weft_sql_query(p, out);
     if (token->kind != SQL_WORD) {
         return weft_sql_syntax_error(p, "a statement such as SELECT");
     }
+    WEFT_TRY(st, weft_sql_native(p, out));
+    if (*out != NULL) goto done;
     switch (token->keyword) {
     case SQL_KW_SELECT:
     case SQL_KW_FROM:
@@ -183,12 +200,15 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     }
     if (weft_sql_at_cache(p)) return weft_sql_cache(p, out);
     if (weft_sql_at_change(p)) return weft_sql_change_rows(p, out);
+    if (weft_sql_at_cursor(p)) return weft_sql_refuse_cursor(p);
     if (weft_sql_is_text(p, 0, "DECLARE")) return weft_sql_declare(p, out);
     if (weft_sql_is_text(p, 0, "EXECUTE")) return weft_sql_execute(p, out);
     if (weft_sql_is_text(p, 0, "TRUNCATE") || weft_sql_is_text(p, 0, "ALTER") ||
-        weft_sql_is_text(p, 0, "USE") || weft_sql_is_text(p, 0, "MSCK") ||
+        weft_sql_is_text(p, 0, "USE") || weft_sql_is_text(p, 0, "MSCK") || weft_sql_is_text(p, 0, "REPAIR") ||
         weft_sql_is_text(p, 0, "REFRESH") || token->keyword == SQL_KW_COMMENT)
         return weft_sql_table_command(p, out);
     return weft_sql_syntax_error(
         p, "SELECT, WITH, VALUES, EXPLAIN, CREATE, DROP, INSERT, SET, SHOW or DESCRIBE");
+done:
+    return st;
 }

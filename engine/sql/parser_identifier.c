@@ -72,12 +72,35 @@ done:
     return st;
 }
 
+weft_status weft_sql_constant_name(sql_parser *p, const weft_expr *e, const weft_span *span,
+                                   const char *const **parts, int32_t *count)
+{
+    weft_status st = WEFT_OK;
+    weft_value value;
+    char type[256], *why = NULL;
+    if (p->in_script) {
+        static const char *const unknown[] = {"identifier"};
+        *parts = unknown;
+        *count = 1;
+        goto done;
+    }
+    WEFT_TRY(st, evaluate(p, e, span, &value));
+    if (value.type.id != WEFT_TYPE_STRING) {
+        WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &why, "The data type of the expression is %s.",
+                                       weft_type_text(value.type, type, sizeof(type))));
+        WEFT_TRY(st, refuse(p, span, WEFT_NOT_A_CONSTANT_STRING_TYPE, why));
+    }
+    if (value.is_null)
+        WEFT_TRY(st, refuse(p, span, WEFT_NOT_A_CONSTANT_STRING_NULL, "The expression evaluates to NULL."));
+    WEFT_TRY(st, names_of(p, span, &value.str, parts, count));
+done:
+    return st;
+}
+
 weft_status weft_sql_identifier(sql_parser *p, const char *const **parts, int32_t *count)
 {
     weft_status st = WEFT_OK;
     const weft_expr *e = NULL;
-    weft_value value;
-    char type[256], *why = NULL;
     sql_frame frame = {0};
     WEFT_TRY(st, weft_sql_enter(p, &frame));
     weft_sql_advance(p);
@@ -87,21 +110,7 @@ weft_status weft_sql_identifier(sql_parser *p, const char *const **parts, int32_
     const weft_span span = weft_sql_span_from(p, &start);
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
     sql_leave(p, frame);
-    if (p->in_script) {
-        static const char *const unknown[] = {"identifier"};
-        *parts = unknown;
-        *count = 1;
-        goto done;
-    }
-    WEFT_TRY(st, evaluate(p, e, &span, &value));
-    if (value.type.id != WEFT_TYPE_STRING) {
-        WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &why, "The data type of the expression is %s.",
-                                       weft_type_text(value.type, type, sizeof(type))));
-        WEFT_TRY(st, refuse(p, &span, WEFT_NOT_A_CONSTANT_STRING_TYPE, why));
-    }
-    if (value.is_null)
-        WEFT_TRY(st, refuse(p, &span, WEFT_NOT_A_CONSTANT_STRING_NULL, "The expression evaluates to NULL."));
-    WEFT_TRY(st, names_of(p, &span, &value.str, parts, count));
+    st = weft_sql_constant_name(p, e, &span, parts, count);
 done:
     return st;
 }

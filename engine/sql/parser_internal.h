@@ -56,6 +56,8 @@ typedef struct sql_parser {
     uint16_t text_collation, type_collation;
     bool declares;  /* a column's type: CHAR(n) and VARCHAR(n) within it keep their lengths */
     bool in_script; /* it is only read: what an IDENTIFIER() means is not known yet */
+    bool in_cursor; /* the query of a cursor, whose markers get their values by OPEN … USING */
+    struct weft_script_features *features; /* of a script: what it needs is told here */
 } sql_parser;
 
 /* ---- cursor (parser.c) ---- */
@@ -125,6 +127,9 @@ WEFT_MUST_CHECK weft_status weft_sql_text_copy(sql_parser *p, int32_t start, int
 /* IDENTIFIER(expression) as the parts of a name (parser_identifier.c). */
 bool weft_sql_at_identifier(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_identifier(sql_parser *p, const char *const **parts, int32_t *count);
+/* The parts of the name that an expression says, which stands at span. */
+WEFT_MUST_CHECK weft_status weft_sql_constant_name(sql_parser *p, const weft_expr *e, const weft_span *span,
+                                                   const char *const **parts, int32_t *count);
 
 /* ---- nodes (parser.c) ---- */
 
@@ -202,6 +207,12 @@ WEFT_MUST_CHECK weft_status weft_sql_set_operator(sql_parser *p, bool intersect,
 WEFT_MUST_CHECK weft_status weft_sql_make_set(sql_parser *p, const weft_span *start,
                                               const sql_set_operator *op, const weft_pointers *inputs,
                                               const weft_node **out);
+/* In a script: FOR query DO, CURSOR FOR query FOR READ ONLY. */
+static inline bool weft_sql_ends_query(sql_parser *p)
+{
+    return p->in_script &&
+           (weft_sql_is_text(p, 0, "DO") || (sql_word(p, SQL_KW_FOR) && weft_sql_is_text(p, 1, "READ")));
+}
 /* parser_hint.c: behind SELECT, which is the token read last */
 WEFT_MUST_CHECK weft_status weft_sql_hints(sql_parser *p, weft_select *select);
 /* parser_group.c: after GROUP BY */
@@ -269,12 +280,36 @@ void weft_sql_variable_word(sql_parser *p); /* passes the word VARIABLE or VAR b
 WEFT_MUST_CHECK weft_status weft_sql_declare(sql_parser *p, const weft_node **out); /* at DECLARE */
 WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span *start,
                                                   const weft_node **out); /* behind SET VARIABLE */
+/* A statement about a cursor: what scripts have, and nothing else. */
+bool weft_sql_at_cursor(sql_parser *p);
+weft_status weft_sql_refuse_cursor(sql_parser *p); /* fails */
 WEFT_MUST_CHECK weft_status weft_sql_drop_variable(sql_parser *p, const weft_span *start,
                                                    const weft_node **out);          /* behind VARIABLE */
 WEFT_MUST_CHECK weft_status weft_sql_execute(sql_parser *p, const weft_node **out); /* at EXECUTE */
 /* parser_cache.c: at CACHE, UNCACHE, CLEAR, ANALYZE */
 bool weft_sql_at_cache(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_cache(sql_parser *p, const weft_node **out);
+/* parser_path.c: behind SET, at CATALOG or PATH = */
+WEFT_MUST_CHECK weft_status weft_sql_set_catalog(sql_parser *p, const weft_span *start,
+                                                 const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_set_path(sql_parser *p, const weft_span *start, const weft_node **out);
+/* parser_native.c: statements of other catalogues than Spark's own. Those below that begin with check fail
+ * for one of them, whose statement begins at start, and pass what is none. */
+weft_status weft_sql_invalid_statement(sql_parser *p, const weft_span *start, const char *what); /* fails */
+weft_status weft_sql_not_allowed(sql_parser *p, const weft_span *start, const char *what);       /* fails */
+WEFT_MUST_CHECK weft_status weft_sql_check_native(sql_parser *p);
+/* Behind ALTER TABLE name, and maybe a PARTITION (…). */
+WEFT_MUST_CHECK weft_status weft_sql_check_native_alter(sql_parser *p, const weft_span *start,
+                                                        bool partition);
+WEFT_MUST_CHECK weft_status weft_sql_check_pipeline(sql_parser *p, const weft_span *start); /* after CREATE */
+WEFT_MUST_CHECK weft_status weft_sql_index(sql_parser *p, const weft_span *start, bool create,
+                                           const weft_node **out); /* after CREATE, DROP INDEX */
+WEFT_MUST_CHECK weft_status weft_sql_procedure(sql_parser *p, const weft_span *start,
+                                               const weft_node **out); /* after DESCRIBE PROCEDURE */
+/* SHOW CATALOGS, COLLATIONS, PROCEDURES behind SHOW; CALL, LOAD DATA; *out NULL: it is another one. */
+WEFT_MUST_CHECK weft_status weft_sql_show_native(sql_parser *p, const weft_span *start,
+                                                 const weft_node **out);
+WEFT_MUST_CHECK weft_status weft_sql_native(sql_parser *p, const weft_node **out);
 /* parser_rows.c: at UPDATE, DELETE, MERGE */
 bool weft_sql_at_change(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_change_rows(sql_parser *p, const weft_node **out);

@@ -217,12 +217,17 @@ done:
 }
 
 /* A marker that nothing replaced: the statement came without parameters. */
-static weft_status unbound_parameter(sql_parser *p)
+static weft_status unbound_parameter(sql_parser *p, const weft_expr **out)
 {
     const weft_span span = weft_sql_peek(p, 0)->span;
     char position[32];
     if (sql_is(p, SQL_COLON) && !sql_is_at(p, 1, SQL_WORD)) return weft_sql_syntax_error(p, "an expression");
     const weft_span name = weft_sql_peek(p, 1)->span;
+    if (p->in_cursor) { /* it is replaced when the cursor is opened */
+        if (sql_is(p, SQL_COLON)) weft_sql_advance(p);
+        weft_sql_advance(p);
+        return weft_sql_literal(p, (weft_value){.is_null = true}, span, out);
+    }
     snprintf(position, sizeof(position), "_%d", (int)span.start);
     const bool named = sql_is(p, SQL_COLON);
     return weft_fail_at(
@@ -260,7 +265,7 @@ static weft_status parse_atom(sql_parser *p, const weft_expr **out)
     case SQL_WORD:
     case SQL_QUOTED: return parse_word(p, out);
     case SQL_QUESTION:
-    case SQL_COLON: return unbound_parameter(p);
+    case SQL_COLON: return unbound_parameter(p, out);
     default: return weft_sql_syntax_error(p, "an expression");
     }
 done:

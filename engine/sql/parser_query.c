@@ -56,7 +56,7 @@ static weft_status parse_item(sql_parser *p, const weft_expr **out)
     const bool bare = token->kind == SQL_QUOTED ||
                       (token->kind == SQL_WORD &&
                        (token->flags & (SQL_KW_IN_CLAUSE | SQL_KW_AFTER_NAME)) == 0 &&
-                       !(p->in_script && weft_sql_is_text(p, 0, "DO")));
+                       !weft_sql_ends_query(p));
     if (as || bare) {
         WEFT_TRY(st, weft_sql_name(p, "an alias", &name));
         WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_ALIAS, weft_sql_span_from(p, &start), out, 1, &alias));

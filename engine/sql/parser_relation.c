@@ -18,7 +18,7 @@ static bool begins_alias(sql_parser *p)
     const sql_token *token = weft_sql_peek(p, 0);
     if (token->kind == SQL_QUOTED) return true;
     if (token->kind != SQL_WORD || token->flags != 0) return false;
-    if (p->in_script && weft_sql_is_text(p, 0, "DO")) return false; /* FOR query DO */
+    if (weft_sql_ends_query(p)) return false;
     if (weft_sql_at_best_join(p) || weft_sql_at_bin_by(p) || at_changes(p)) return false;
     /* `INSERT … SELECT … FROM t SET` does not exist; VALUES and the like may be names. */
     return true;

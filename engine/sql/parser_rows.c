@@ -93,6 +93,9 @@ static weft_status parse_merge(sql_parser *p, weft_node *node)
     WEFT_TRY(st, weft_sql_from_one(p, &source));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_ON));
     WEFT_TRY(st, weft_sql_expr(p, &on));
+    if (!sql_word(p, SQL_KW_WHEN))
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_MERGE_WITHOUT_WHEN, &node->span,
+                                  "There must be at least one WHEN clause in a MERGE statement."));
     do WEFT_TRY(st, parse_merge_clause(p));
     while (sql_word(p, SQL_KW_WHEN));
 done:
@@ -110,7 +113,7 @@ weft_status weft_sql_change_rows(sql_parser *p, const weft_node **out)
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_node *node = NULL;
-    WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_CHANGE_ROWS, &node));
+    WEFT_TRY(st, weft_sql_command(p, &start, WEFT_TABLE_REFUSED, &node));
     if (weft_sql_accept_text(p, "MERGE")) {
         node->command.text = "MERGE INTO TABLE";
         WEFT_TRY(st, parse_merge(p, node));

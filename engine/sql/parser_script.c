@@ -59,6 +59,7 @@ static weft_status parse_list(sql_parser *p, const label_scope *labels, weft_scr
         WEFT_TRY(st, weft_sql_expect(p, SQL_SEMICOLON, "';'"));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &list, one));
     }
+    if (list.count == 0) WEFT_TRY(st, weft_sql_syntax_error(p, "a statement"));
     *out = (weft_script_list){.count = list.count, .items = (const weft_script *const *)list.items};
 done:
     return st;
@@ -66,34 +67,29 @@ done:
 
 /* ---- names of variables ---- */
 
-weft_status script_target_name(sql_parser *p, const char **name, bool *qualified)
+weft_status script_target_name(sql_parser *p, const char **name, const char **label)
 {
     weft_status st = WEFT_OK;
     const char *const *parts = NULL;
     int32_t count = 0;
     WEFT_TRY(st, weft_sql_names(p, "the name of a variable", &parts, &count));
     *name = parts[count - 1];
-    *qualified = count > 1;
+    *label = count > 1 ? parts[count - 2] : NULL;
 done:
     return st;
 }
 
 typedef struct target_list {
-    weft_pointers names;
-    bool *qualified;
+    weft_pointers names, labels;
 } target_list;
 
 static weft_status add_target(sql_parser *p, target_list *t)
 {
     weft_status st = WEFT_OK;
-    const char *name = NULL;
-    bool *qualified = NULL;
-    const int32_t count = t->names.count;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, count + 1, &qualified));
-    if (count > 0) memcpy(qualified, t->qualified, (size_t)count * sizeof(*qualified));
-    t->qualified = qualified;
-    WEFT_TRY(st, script_target_name(p, &name, &qualified[count]));
+    const char *name = NULL, *label = NULL;
+    WEFT_TRY(st, script_target_name(p, &name, &label));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &t->names, name));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, &t->labels, label));
 done:
     return st;
 }
@@ -102,7 +98,31 @@ static void give_targets(weft_script *node, const target_list *t)
 {
     node->target_count = t->names.count;
     node->targets = weft_pointers_texts(&t->names);
-    node->qualified = t->qualified;
+    node->target_labels = weft_pointers_texts(&t->labels);
+}
+
+/* Each once. */
+static weft_status check_targets(sql_parser *p, const target_list *t)
+{
+    for (int32_t i = 1; i < t->names.count; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (strcasecmp(t->names.items[i], t->names.items[k]) == 0)
+                return weft_fail(p->ctx, WEFT_DUPLICATE_ASSIGNMENTS,
+                                 "The columns or variables `%s` appear more than once as assignment targets.",
+                                 (const char *)t->names.items[i]);
+    return WEFT_OK;
+}
+
+weft_status script_targets(sql_parser *p, weft_script *node)
+{
+    weft_status st = WEFT_OK;
+    target_list targets = {0};
+    do WEFT_TRY(st, add_target(p, &targets));
+    while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, check_targets(p, &targets));
+    give_targets(node, &targets);
+done:
+    return st;
 }
 
 /* ---- SET ---- */
@@ -119,14 +139,12 @@ static weft_status parse_set(sql_parser *p, weft_script *node)
     const bool word = !sql_is_at(p, 1, SQL_EQ) && !sql_is_at(p, 1, SQL_DOT);
     if (word && !weft_sql_accept_text(p, "VARIABLE")) (void)weft_sql_accept_text(p, "VAR");
     if (weft_sql_accept(p, SQL_LPAREN)) {
-        do WEFT_TRY(st, add_target(p, &targets));
-        while (weft_sql_accept(p, SQL_COMMA));
+        WEFT_TRY(st, script_targets(p, node));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
         WEFT_TRY(st, weft_sql_expect(p, SQL_EQ, "'='"));
         WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "a query in parentheses"));
         WEFT_TRY(st, parse_query_place(p, &node->subject));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
-        give_targets(node, &targets);
         goto done;
     }
     do {
@@ -143,6 +161,7 @@ static weft_status parse_set(sql_parser *p, weft_script *node)
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, values.count, &places));
     for (int32_t i = 0; i < values.count; i++) places[i] = *(const weft_script_place *)values.items[i];
     node->values = places;
+    WEFT_TRY(st, check_targets(p, &targets));
     give_targets(node, &targets);
 done:
     return st;
@@ -298,7 +317,6 @@ static weft_status parse_execute(sql_parser *p, weft_script *node)
 {
     weft_status st = WEFT_OK;
     const weft_expr *text = NULL;
-    target_list targets = {0};
     weft_pointers arguments = {0};
     const int32_t start = script_here(p);
     node->kind = WEFT_SCRIPT_EXECUTE;
@@ -306,10 +324,7 @@ static weft_status parse_execute(sql_parser *p, weft_script *node)
     WEFT_TRY(st, script_expect(p, "IMMEDIATE"));
     WEFT_TRY(st, weft_sql_expr(p, &text));
     node->text = script_place_from(p, start);
-    if (weft_sql_accept_word(p, SQL_KW_INTO)) {
-        do WEFT_TRY(st, add_target(p, &targets));
-        while (weft_sql_accept(p, SQL_COMMA));
-    }
+    if (weft_sql_accept_word(p, SQL_KW_INTO)) WEFT_TRY(st, script_targets(p, node));
     const int32_t rest = script_here(p);
     node->subject = (weft_script_place){.start = rest, .stop = rest};
     if (weft_sql_accept_word(p, SQL_KW_USING)) {
@@ -318,7 +333,6 @@ static weft_status parse_execute(sql_parser *p, weft_script *node)
         if (parenthesis) WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
         node->subject = script_place_from(p, rest);
     }
-    give_targets(node, &targets);
 done:
     return st;
 }
@@ -329,6 +343,7 @@ static weft_status parse_statement(sql_parser *p, weft_script *node)
     const int32_t start = script_here(p);
     const weft_status st = weft_sql_statement(p, &parsed);
     node->text = script_place_from(p, start);
+    node->is_query = st == WEFT_OK && !weft_node_is_command(parsed);
     return st;
 }
 
@@ -336,6 +351,12 @@ static bool is_loop_word(sql_parser *p)
 {
     return weft_sql_is_text(p, 0, "WHILE") || weft_sql_is_text(p, 0, "REPEAT") ||
            weft_sql_is_text(p, 0, "LOOP") || weft_sql_is_text(p, 0, "FOR");
+}
+
+static bool is_loop(weft_script_kind kind)
+{
+    return kind == WEFT_SCRIPT_WHILE || kind == WEFT_SCRIPT_REPEAT || kind == WEFT_SCRIPT_LOOP ||
+           kind == WEFT_SCRIPT_FOR;
 }
 
 /* At FROM or WITH: an INSERT into several tables, or a query. */
@@ -363,6 +384,8 @@ static weft_status parse_kind(sql_parser *p, const label_scope *labels, weft_scr
         return parse_jump(p, labels, node);
     if (sql_word(p, SQL_KW_SET)) return parse_set(p, node);
     if (weft_sql_is_text(p, 0, "EXECUTE")) return parse_execute(p, node);
+    if (weft_sql_is_text(p, 0, "OPEN") || weft_sql_is_text(p, 0, "FETCH") || weft_sql_is_text(p, 0, "CLOSE"))
+        return script_cursor_statement(p, node);
     return parse_statement(p, node);
 }
 
@@ -384,20 +407,23 @@ weft_status script_node(sql_parser *p, const label_scope *labels, const weft_scr
             WEFT_TRY(st, weft_sql_syntax_error(p, "BEGIN or a loop behind a label"));
         for (const label_scope *at = labels; at != NULL; at = at->outer)
             if (strcasecmp(at->name, own.name) == 0)
-                WEFT_TRY(st, weft_fail_at(
-                                 p->ctx, WEFT_LABEL_EXISTS, &span,
-                                 "The label %s already exists. Choose another name or rename the existing "
-                                 "label.",
-                                 own.name));
+                WEFT_TRY(st,
+                         weft_fail_at(p->ctx, WEFT_LABEL_EXISTS, &span,
+                                      "The label or FOR variable `%s` already exists. Choose another name or "
+                                      "rename the existing one.",
+                                      own.name));
     }
     WEFT_TRY(st, parse_kind(p, own.name != NULL ? &own : labels, node));
     if (own.name != NULL) node->label = own.name;
-    const bool labelled = node->kind == WEFT_SCRIPT_BLOCK || own.loop;
-    if (labelled && (sql_is(p, SQL_WORD) || sql_is(p, SQL_QUOTED))) {
+    const bool labelled = node->kind == WEFT_SCRIPT_BLOCK || is_loop(node->kind);
+    const bool ends = sql_is_at(p, 1, SQL_SEMICOLON) || sql_is_at(p, 1, SQL_END);
+    if (labelled && ends && (sql_is(p, SQL_WORD) || sql_is(p, SQL_QUOTED))) {
         const char *end = NULL;
         const weft_span at = weft_sql_peek(p, 0)->span;
-        if (own.name == NULL) WEFT_TRY(st, weft_sql_syntax_error(p, "';'"));
         WEFT_TRY(st, weft_sql_name(p, "a label", &end));
+        if (own.name == NULL)
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_END_LABEL_ALONE, &at,
+                                      "End label `%s` can not exist without begin label.", end));
         if (strcasecmp(end, own.name) != 0)
             WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_LABELS_MISMATCH, &at,
                                       "Begin label %s does not match the end label %s.", own.name, end));
@@ -408,21 +434,28 @@ done:
     return st;
 }
 
-bool weft_sql_is_script(const char *text, size_t len)
+bool weft_sql_begins_block(const char *text, size_t len)
 {
     sql_lexer lexer;
     if (len > WEFT_SQL_BYTES_MAX) return false;
     weft_sql_lexer_init(&lexer, text, len);
     const sql_token token = weft_sql_lex(&lexer);
-    const bool begins = token.kind == SQL_WORD && token.span.stop - token.span.start == 5 &&
-                        strncasecmp(text + token.span.start, "BEGIN", 5) == 0;
-    return begins || script_is_inserts(text, 0, len);
+    return token.kind == SQL_WORD && token.span.stop - token.span.start == 5 &&
+           strncasecmp(text + token.span.start, "BEGIN", 5) == 0;
 }
 
-weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, const weft_script **out)
+bool weft_sql_is_script(const char *text, size_t len)
+{
+    if (len > WEFT_SQL_BYTES_MAX) return false;
+    return weft_sql_begins_block(text, len) || script_is_inserts(text, 0, len);
+}
+
+weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len, weft_script_features *features,
+                                  const weft_script **out)
 {
     weft_status st = WEFT_OK;
-    sql_parser p = {.ctx = ctx, .text = text, .in_script = true};
+    sql_parser p = {.ctx = ctx, .text = text, .in_script = true, .features = features};
+    *features = (weft_script_features){0};
     WEFT_TRY(st, weft_sql_check_text(ctx, text, len));
     if (script_is_inserts(text, 0, len)) {
         weft_script *inserts = NULL;

@@ -4,8 +4,8 @@
 #include "engine/sql/parser_script.h"
 
 typedef struct block_parts {
-    weft_pointers variables, handlers;
-    weft_pointers names, states; /* of conditions, pairs */
+    weft_pointers variables, cursors, handlers;
+    weft_pointers names; /* of conditions: nothing raises them, so their states tell nothing */
     bool statements;
 } block_parts;
 
@@ -17,10 +17,10 @@ static weft_status declare_variables(sql_parser *p, block_parts *b)
     const weft_span span = weft_sql_peek(p, 0)->span;
     do {
         const char *name = NULL;
-        bool qualified = false;
-        WEFT_TRY(st, script_target_name(p, &name, &qualified));
+        const char *label = NULL;
+        WEFT_TRY(st, script_target_name(p, &name, &label));
         WEFT_TRY(st, weft_pointers_push(p->ctx, &names, name));
-        if (!qualified) continue;
+        if (label == NULL) continue;
         const weft_span at = weft_sql_span_from(p, &span);
         WEFT_TRY(st,
                  weft_fail_at(p->ctx, WEFT_VARIABLE_QUALIFIED, &at,
@@ -28,11 +28,16 @@ static weft_status declare_variables(sql_parser *p, block_parts *b)
                               "qualifier, as qualifiers are not allowed for local variable declarations.",
                               (int)(at.stop - at.start), p->text + at.start));
     } while (weft_sql_accept(p, SQL_COMMA));
-    if (b->statements || b->handlers.count > 0)
+    if (b->statements || b->cursors.count > 0 || b->handlers.count > 0)
         WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_VARIABLE_NOT_AT_START, &span,
                                   "Invalid variable declaration. Variable `%s` can only be declared at the "
                                   "beginning of the compound.",
                                   (const char *)names.items[0]));
+    if (sql_is(p, SQL_SEMICOLON))
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_VARIABLE_WITHOUT_TYPE, &span,
+                                  "Invalid SQL syntax: The definition of a SQL variable requires either a "
+                                  "datatype or a DEFAULT clause. For example, use `DECLARE name STRING` or "
+                                  "`DECLARE name = 'SQL'` instead of `DECLARE name`."));
     if (!sql_is(p, SQL_EQ) && !weft_sql_is_text(p, 0, "DEFAULT")) {
         weft_type parsed;
         const int32_t start = script_here(p);
@@ -84,11 +89,11 @@ done:
 static weft_status declare_condition(sql_parser *p, block_parts *b)
 {
     weft_status st = WEFT_OK;
-    const char *name = NULL, *state = "45000";
+    const char *name = NULL, *state = NULL;
     const weft_span span = weft_sql_peek(p, 0)->span;
     WEFT_TRY(st, weft_sql_name(p, "the name of a condition", &name));
     weft_sql_advance(p);
-    if (b->statements || b->handlers.count > 0)
+    if (b->statements || b->cursors.count > 0 || b->handlers.count > 0)
         WEFT_TRY(st, weft_fail_at(
                          p->ctx, WEFT_CONDITION_PLACE, &span,
                          "Invalid condition declaration. Condition %s can only be declared at the start of "
@@ -104,12 +109,11 @@ static weft_status declare_condition(sql_parser *p, block_parts *b)
                              p->ctx, WEFT_CONDITION_TWICE, &span,
                              "Found duplicate condition %s in the scope. Please, remove one of them.", name));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &b->names, name));
-    WEFT_TRY(st, weft_pointers_push(p->ctx, &b->states, state));
 done:
     return st;
 }
 
-static weft_status parse_condition(sql_parser *p, const block_parts *b, weft_script_condition *out)
+static weft_status parse_condition(sql_parser *p, weft_script_condition *out)
 {
     weft_status st = WEFT_OK;
     const char *const *parts = NULL;
@@ -131,30 +135,73 @@ static weft_status parse_condition(sql_parser *p, const block_parts *b, weft_scr
         WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &name, "%s.%s", out->name, parts[i]));
         out->name = name;
     }
-    for (int32_t i = 0; i < b->names.count; i++) {
-        if (strcasecmp(b->names.items[i], out->name) != 0) continue;
-        *out = (weft_script_condition){.sqlstate = b->states.items[i]};
-        break;
-    }
 done:
     return st;
 }
 
-/* EXIT HANDLER FOR condition, … body */
+static bool is_general(const weft_script_condition *c)
+{
+    return c->sqlstate != NULL && strlen(c->sqlstate) < 5;
+}
+
+static bool is_same(const weft_script_condition *a, const weft_script_condition *b)
+{
+    if ((a->name == NULL) != (b->name == NULL)) return false;
+    return strcasecmp(a->name != NULL ? a->name : a->sqlstate, b->name != NULL ? b->name : b->sqlstate) == 0;
+}
+
+/* What it is called in errors. */
+static const char *shown(const weft_script_condition *c)
+{
+    if (c->name != NULL) return c->name;
+    return !is_general(c) ? c->sqlstate : c->sqlstate[0] == '\0' ? "SQLEXCEPTION" : "NOT FOUND";
+}
+
+/* Once in a handler. */
+static weft_status check_condition(sql_parser *p, const weft_pointers *list, const weft_script_condition *one)
+{
+    for (int32_t i = 0; i < list->count; i++) {
+        if (!is_same(list->items[i], one)) continue;
+        const bool state = one->name == NULL && !is_general(one);
+        return weft_fail(p->ctx, state ? WEFT_HANDLER_STATE_TWICE : WEFT_HANDLER_CONDITION_TWICE,
+                         "Invalid handler declaration. Found duplicate %s %s in the handler declaration. "
+                         "Please, remove one of them.",
+                         state ? "sqlState" : "condition", shown(one));
+    }
+    return WEFT_OK;
+}
+
+/* One handler in a block. */
+static weft_status check_handlers(sql_parser *p, const weft_pointers *handlers,
+                                  const weft_script_handler *one)
+{
+    for (int32_t i = 0; i < handlers->count; i++) {
+        const weft_script_handler *other = handlers->items[i];
+        for (int32_t k = 0; k < one->count * other->count; k++) {
+            const weft_script_condition *c = &one->conditions[k / other->count];
+            if (!is_same(c, &other->conditions[k % other->count])) continue;
+            const bool state = c->name == NULL && !is_general(c);
+            return weft_fail(p->ctx, state ? WEFT_HANDLERS_OF_STATE : WEFT_HANDLERS_OF_CONDITION,
+                             "Found duplicate handlers. Please, remove one of them. Found duplicate handlers "
+                             "for the same %s %s.",
+                             state ? "SQLSTATE" : "condition", shown(c));
+        }
+    }
+    return WEFT_OK;
+}
+
+/* EXIT | CONTINUE HANDLER FOR condition, … body */
 static weft_status declare_handler(sql_parser *p, const label_scope *labels, block_parts *b)
 {
     weft_status st = WEFT_OK;
     weft_script_handler *handler = NULL;
     weft_pointers list = {0};
     weft_script_condition *all = NULL;
-    bool general = false;
+    bool general = false, particular = false;
     const weft_span span = weft_sql_peek(p, 0)->span;
-    if (weft_sql_accept_text(p, "CONTINUE"))
-        WEFT_TRY(
-            st, weft_fail_at(p->ctx, WEFT_CONTINUE_HANDLER, &span,
-                             "The feature is not supported: CONTINUE exception handler is not supported. Use "
-                             "EXIT handler."));
-    weft_sql_advance(p);
+    const bool goes_on = weft_sql_accept_text(p, "CONTINUE");
+    if (goes_on) p->features->continue_handler = span;
+    if (!goes_on) WEFT_TRY(st, script_expect(p, "EXIT"));
     WEFT_TRY(st, script_expect(p, "HANDLER"));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_FOR));
     if (b->statements)
@@ -164,11 +211,12 @@ static weft_status declare_handler(sql_parser *p, const label_scope *labels, blo
     do {
         weft_script_condition *one = NULL;
         WEFT_TRY(st, WEFT_NEW(p->ctx, &one));
-        WEFT_TRY(st, parse_condition(p, b, one));
-        general |= one->sqlstate != NULL && strlen(one->sqlstate) < 5;
+        WEFT_TRY(st, parse_condition(p, one));
+        WEFT_TRY(st, check_condition(p, &list, one));
+        *(is_general(one) ? &general : &particular) = true;
         WEFT_TRY(st, weft_pointers_push(p->ctx, &list, one));
     } while (weft_sql_accept(p, SQL_COMMA));
-    if (general && list.count > 1)
+    if (general && particular)
         WEFT_TRY(st,
                  weft_fail_at(p->ctx, WEFT_HANDLER_COMBINATION, &span,
                               "Invalid handler declaration. Invalid combination of conditions in the handler "
@@ -177,12 +225,23 @@ static weft_status declare_handler(sql_parser *p, const label_scope *labels, blo
     WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, list.count, &all));
     for (int32_t i = 0; i < list.count; i++) all[i] = *(const weft_script_condition *)list.items[i];
     WEFT_TRY(st, WEFT_NEW(p->ctx, &handler));
+    handler->goes_on = goes_on;
     handler->count = list.count;
     handler->conditions = all;
+    WEFT_TRY(st, check_handlers(p, &b->handlers, handler));
     WEFT_TRY(st, script_node(p, labels, &handler->body));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &b->handlers, handler));
 done:
     return st;
+}
+
+static weft_status declare_cursor(sql_parser *p, const weft_span *start, block_parts *b)
+{
+    if (b->statements || b->handlers.count > 0)
+        return weft_fail_at(p->ctx, WEFT_CURSOR_PLACE, start,
+                            "Cursors must be declared after variable/condition declarations, and before "
+                            "handlers and other statements.");
+    return script_declare_cursor(p, &b->cursors);
 }
 
 /* At DECLARE. */
@@ -197,11 +256,7 @@ static weft_status parse_declaration(sql_parser *p, const label_scope *labels, b
             "local variables cannot be replaced.");
     if (weft_sql_is_text(p, 1, "HANDLER")) return declare_handler(p, labels, b);
     if (weft_sql_is_text(p, 1, "CONDITION")) return declare_condition(p, b);
-    if (weft_sql_is_text(p, 1, "CURSOR"))
-        return weft_fail_at(
-            p->ctx, WEFT_SQL_CURSOR, &span,
-            "The feature is not supported: SQL cursor operations (DECLARE CURSOR, OPEN, FETCH, "
-            "CLOSE) are not supported.");
+    if (script_at_cursor(p)) return declare_cursor(p, &span, b);
     weft_sql_variable_word(p);
     return declare_variables(p, b);
 }
@@ -213,9 +268,11 @@ weft_status script_block(sql_parser *p, const label_scope *labels, weft_script *
     weft_pointers list = {0};
     weft_script_variable *variables = NULL;
     weft_script_handler *handlers = NULL;
+    weft_script_cursor *cursors = NULL;
     weft_script_list *body = NULL;
     node->kind = WEFT_SCRIPT_BLOCK;
     weft_sql_advance(p);
+    if (weft_sql_accept_word(p, SQL_KW_NOT)) WEFT_TRY(st, script_expect(p, "ATOMIC"));
     while (!sql_word(p, SQL_KW_END)) {
         const weft_script *one = NULL;
         if (weft_sql_is_text(p, 0, "DECLARE")) {
@@ -235,6 +292,11 @@ weft_status script_block(sql_parser *p, const label_scope *labels, weft_script *
         variables[i] = *(const weft_script_variable *)b.variables.items[i];
     for (int32_t i = 0; i < b.handlers.count; i++)
         handlers[i] = *(const weft_script_handler *)b.handlers.items[i];
+    WEFT_TRY(st, WEFT_NEW_ARRAY(p->ctx, b.cursors.count, &cursors));
+    for (int32_t i = 0; i < b.cursors.count; i++)
+        cursors[i] = *(const weft_script_cursor *)b.cursors.items[i];
+    node->cursor_count = b.cursors.count;
+    node->cursors = cursors;
     node->variable_count = b.variables.count;
     node->variables = variables;
     node->handler_count = b.handlers.count;

@@ -69,6 +69,26 @@ done:
     return st;
 }
 
+/* USER, SYSTEM or ALL before FUNCTIONS. */
+static weft_status parse_scope(sql_parser *p, const weft_span *start, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const char *scope = NULL;
+    if (weft_sql_is_text(p, 0, "USER"))
+        *out = "user functions";
+    else if (weft_sql_is_text(p, 0, "SYSTEM"))
+        *out = "system functions";
+    const bool known = weft_sql_is_text(p, 0, "ALL") || strcmp(*out, "functions") != 0;
+    WEFT_TRY(st, weft_sql_name(p, "USER, SYSTEM or ALL", &scope));
+    if (known) goto done;
+    weft_sql_advance(p);
+    const weft_span span = weft_sql_span_from(p, start);
+    st = weft_fail_at(p->ctx, WEFT_FUNCTION_SCOPE, &span,
+                      "Invalid SQL syntax: SHOW `%s` FUNCTIONS not supported.", scope);
+done:
+    return st;
+}
+
 weft_status weft_sql_show(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -79,14 +99,10 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
     *out = NULL;
     weft_sql_advance(p);
     WEFT_TRY(st, weft_sql_show_tables(p, &start, out));
+    if (*out == NULL) WEFT_TRY(st, weft_sql_show_native(p, &start, out));
     if (*out != NULL) goto done;
     const char *functions = "functions";
-    if (sql_word_at(p, 1, SQL_KW_FUNCTIONS)) {
-        functions = weft_sql_is_text(p, 0, "USER")     ? "user functions"
-                    : weft_sql_is_text(p, 0, "SYSTEM") ? "system functions"
-                                                       : functions;
-        weft_sql_advance(p);
-    }
+    if (sql_word_at(p, 1, SQL_KW_FUNCTIONS)) WEFT_TRY(st, parse_scope(p, &start, &functions));
     if (weft_sql_accept_word(p, SQL_KW_TABLES))
         what = "tables";
     else if (weft_sql_accept_word(p, SQL_KW_VIEWS))
@@ -197,6 +213,7 @@ weft_status weft_sql_describe(sql_parser *p, const weft_node **out)
     weft_sql_advance(p);
     const bool names = !sql_is_at(p, 1, SQL_END) && !sql_is_at(p, 1, SQL_DOT) &&
                        !sql_is_at(p, 1, SQL_SEMICOLON);
+    if (names && weft_sql_accept_text(p, "PROCEDURE")) return weft_sql_procedure(p, &start, out);
     if (names && weft_sql_accept_database(p)) {
         WEFT_TRY(st, weft_sql_command(p, &start, WEFT_DATABASE_DESCRIBE, &node));
         node->command.extended = weft_sql_accept_word(p, SQL_KW_EXTENDED);
@@ -303,22 +320,41 @@ done:
     return st;
 }
 
+/* FILE, JAR or ARCHIVE, or several: only files are there. */
+static weft_status parse_resource(sql_parser *p, const weft_span *start, bool add, bool *files)
+{
+    weft_status st = WEFT_OK;
+    char *why = NULL;
+    *files = weft_sql_accept_word(p, SQL_KW_FILE) || weft_sql_accept_word(p, SQL_KW_FILES);
+    if (*files) return WEFT_OK;
+    const weft_span at = weft_sql_peek(p, 0)->span;
+    const bool known = weft_sql_accept_text(p, "JAR") || weft_sql_accept_text(p, "JARS") ||
+                       weft_sql_accept_text(p, "ARCHIVE") || weft_sql_accept_text(p, "ARCHIVES");
+    if (known) return add ? weft_sql_unsupported(p, start, "ADD JAR and ADD ARCHIVE") : WEFT_OK;
+    if (!sql_is(p, SQL_WORD)) return weft_sql_syntax_error(p, "FILE or FILES");
+    WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &why, "%s with resource type '%.*s'",
+                                   add ? "ADD" : "LIST", (int)(at.stop - at.start), p->text + at.start));
+    st = weft_sql_not_allowed(p, start, why);
+done:
+    return st;
+}
+
 /* ADD FILE path, ADD FILES 'path' 'path' …, LIST FILES [paths]: paths are taken as they are written. */
 weft_status weft_sql_files(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
     const weft_span start = weft_sql_peek(p, 0)->span;
     const bool add = sql_word(p, SQL_KW_ADD);
+    bool files = true;
     weft_pointers paths = {0};
     weft_node *node = NULL;
     weft_sql_advance(p);
-    if (!weft_sql_accept_word(p, SQL_KW_FILE) && !weft_sql_accept_word(p, SQL_KW_FILES))
-        WEFT_TRY(st, weft_sql_syntax_error(p, "FILE or FILES"));
+    WEFT_TRY(st, parse_resource(p, &start, add, &files));
     const int32_t from = p->last.stop, stop = end_of_rest(p, from);
     WEFT_TRY(st, parse_paths(p, from, stop, &paths));
     if (add && paths.count == 0) WEFT_TRY(st, weft_sql_syntax_error(p, "the path of a file"));
     go_on_behind(p, stop);
-    WEFT_TRY(st, show_node(p, &start, add ? "add files" : "files", NULL, &node));
+    WEFT_TRY(st, show_node(p, &start, add ? "add files" : files ? "files" : "jars", NULL, &node));
     node->show.path_count = paths.count;
     node->show.paths = weft_pointers_texts(&paths);
     *out = node;
@@ -365,6 +401,13 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
     const bool variable = !reset && !sql_is_at(p, 1, SQL_DOT) && !sql_is_at(p, 1, SQL_EQ) &&
                           (weft_sql_accept_text(p, "VARIABLE") || weft_sql_accept_text(p, "VAR"));
     if (variable) return weft_sql_set_variable(p, &start, out);
+    const bool catalog = weft_sql_is_text(p, 0, "CATALOG") && !sql_is_at(p, 1, SQL_DOT) &&
+                         !sql_is_at(p, 1, SQL_EQ) && !sql_is_at(p, 1, SQL_END) &&
+                         !sql_is_at(p, 1, SQL_SEMICOLON);
+    if (!reset && catalog) return weft_sql_set_catalog(p, &start, out);
+    const bool path = weft_sql_is_text(p, 0, "PATH") && sql_is_at(p, 1, SQL_EQ) &&
+                      !sql_is_at(p, 2, SQL_END) && !sql_is_at(p, 2, SQL_SEMICOLON);
+    if (!reset && path) return weft_sql_set_path(p, &start, out);
     WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_SET_CONFIG, start, NULL, 0, &node));
     node->config.reset = reset;
     const bool zone = !reset && sql_word(p, SQL_KW_TIME) && sql_word_at(p, 1, SQL_KW_ZONE);

@@ -384,7 +384,7 @@ weft_status weft_sql_table_command(sql_parser *p, const weft_node **out)
     const weft_span start = weft_sql_peek(p, 0)->span;
     weft_node *node = NULL;
     if (weft_sql_is_text(p, 0, "ALTER") || weft_sql_is_text(p, 0, "MSCK") ||
-        weft_sql_is_text(p, 0, "REFRESH") || sql_word(p, SQL_KW_COMMENT))
+        weft_sql_is_text(p, 0, "REPAIR") || weft_sql_is_text(p, 0, "REFRESH") || sql_word(p, SQL_KW_COMMENT))
         return weft_sql_alter(p, out);
     if (weft_sql_accept_text(p, "TRUNCATE")) {
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TABLE));
@@ -422,6 +422,8 @@ weft_status weft_sql_show_tables(sql_parser *p, const weft_span *start, const we
     if (weft_sql_accept_text(p, "DATABASES") || weft_sql_accept_text(p, "SCHEMAS") ||
         weft_sql_accept_text(p, "NAMESPACES")) {
         WEFT_TRY(st, weft_sql_command(p, start, WEFT_DATABASE_SHOW, &node));
+        if (weft_sql_accept_word(p, SQL_KW_FROM) || weft_sql_accept_word(p, SQL_KW_IN))
+            WEFT_TRY(st, weft_sql_command_name(p, "the name of a catalogue or database", node));
         weft_sql_accept_word(p, SQL_KW_LIKE);
         if (sql_is(p, SQL_STRING)) WEFT_TRY(st, weft_sql_string(p, "a pattern", &node->command.to, &len));
     } else if (sql_word(p, SQL_KW_CURRENT) && names_database(p)) {

@@ -1,6 +1,7 @@
 /* engine/sql/parser_variable.c - variables of the session, and EXECUTE IMMEDIATE. */
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/sql/parser_internal.h"
 
 /* x, session.x or system.session.x, as a column of that name. */
@@ -51,6 +52,27 @@ void weft_sql_variable_word(sql_parser *p)
                       sql_is_at(p, 2, SQL_LPAREN) ||
                       sql_is_at(p, 2, SQL_LT); /* DECLARE var INT: it is the name */
     if (word && name && !ends) weft_sql_advance(p);
+}
+
+bool weft_sql_at_cursor(sql_parser *p)
+{
+    if (weft_sql_is_text(p, 0, "OPEN") || weft_sql_is_text(p, 0, "CLOSE") || weft_sql_is_text(p, 0, "FETCH"))
+        return true;
+    const bool kind = weft_sql_is_text(p, 2, "ASENSITIVE") || weft_sql_is_text(p, 2, "INSENSITIVE");
+    const int32_t at = kind ? 3 : 2; /* a variable may have the name cursor */
+    return weft_sql_is_text(p, 0, "DECLARE") && weft_sql_is_text(p, at, "CURSOR") &&
+           sql_word_at(p, at + 1, SQL_KW_FOR);
+}
+
+weft_status weft_sql_refuse_cursor(sql_parser *p)
+{
+    if (weft_setting(p->ctx, WEFT_SET_SCRIPT_CURSORS) != 0)
+        return weft_fail(p->ctx, WEFT_CURSOR_OUTSIDE_SCRIPT,
+                         "Cursor operations can only be used within SQL scripts.");
+    return weft_fail(
+        p->ctx, WEFT_SQL_CURSOR,
+        "The feature is not supported: SQL cursor operations (DECLARE CURSOR, OPEN, FETCH, CLOSE) "
+        "are not supported.");
 }
 
 /* DECLARE [OR REPLACE] [VARIABLE | VAR] name, … [type] [DEFAULT | = expression] */
@@ -132,6 +154,12 @@ weft_status weft_sql_drop_variable(sql_parser *p, const weft_span *start, const 
     weft_variable_command command = {.op = WEFT_VARIABLE_DROP};
     weft_pointers targets = {0};
     const weft_expr *target = NULL;
+    if (p->in_script)
+        WEFT_TRY(st,
+                 weft_fail(p->ctx, WEFT_SCRIPT_DROP_VARIABLE,
+                           "The feature is not supported: DROP TEMPORARY VARIABLE is not supported within "
+                           "SQL scripts. To bypass this, use `EXECUTE IMMEDIATE 'DROP TEMPORARY VARIABLE "
+                           "...'`."));
     WEFT_TRY(st, weft_sql_if_exists(p, false, &command.if_exists));
     WEFT_TRY(st, parse_target(p, &target));
     WEFT_TRY(st, weft_pointers_push(p->ctx, &targets, target));

@@ -20,6 +20,9 @@ typedef enum weft_script_kind {
     WEFT_SCRIPT_FOR, /* over the rows of a query; its name is that of the label of their columns */
     WEFT_SCRIPT_LEAVE,
     WEFT_SCRIPT_ITERATE,
+    WEFT_SCRIPT_OPEN,  /* cursor [label.]name, USING values, whose names are targets or NULL */
+    WEFT_SCRIPT_FETCH, /* INTO targets */
+    WEFT_SCRIPT_CLOSE,
     WEFT_SCRIPT_INSERTS /* [WITH …] FROM … INSERT … SELECT … INSERT …: subject is what stands before the
                            first INSERT; conditions are the INSERT clauses, values the queries behind them */
 } weft_script_kind;
@@ -42,6 +45,11 @@ typedef struct weft_script_variable {
     weft_script_place initial; /* nothing: NULL */
 } weft_script_variable;
 
+typedef struct weft_script_cursor {
+    const char *name;
+    weft_script_place query;
+} weft_script_cursor;
+
 /* What a handler is for. */
 typedef struct weft_script_condition {
     const char *name;     /* an error class, or that of a DECLARE … CONDITION; NULL: by state */
@@ -49,6 +57,7 @@ typedef struct weft_script_condition {
 } weft_script_condition;
 
 typedef struct weft_script_handler {
+    bool goes_on; /* CONTINUE: behind the statement that failed; else EXIT: of the block */
     int32_t count;
     const weft_script_condition *conditions;
     const weft_script *body;
@@ -56,28 +65,36 @@ typedef struct weft_script_handler {
 
 struct weft_script {
     weft_script_kind kind;
-    weft_script_place text;     /* of the statement */
-    const char *label;          /* of blocks and loops, or NULL; LEAVE, ITERATE: where to */
+    weft_script_place text; /* of the statement */
+    bool is_query;          /* STATEMENT: its rows may be the script's */
+    const char *label;      /* of blocks and loops, or NULL; LEAVE, ITERATE: where to; of a cursor's block */
     weft_script_place subject;  /* CASE: the value; FOR: the query; SET: the query; EXECUTE: behind INTO */
-    const char *name;           /* FOR: of its rows, or NULL */
+    const char *name;           /* FOR: of its rows, or NULL; of a cursor */
     int32_t target_count;       /* SET, EXECUTE */
     const char *const *targets; /* names, the last part of each */
-    const bool *qualified;      /* [target_count] session.x: no variable of a block */
-    const weft_script_place *values; /* SET: [target_count] or NULL: a query; nothing: DEFAULT */
-    int32_t branch_count;            /* IF, CASE: conditions; WHILE, REPEAT: 1 */
+    const char *const *target_labels; /* [target_count] of label.x, session.x; or NULL */
+    const weft_script_place *values;  /* SET: [target_count] or NULL: a query; nothing: DEFAULT */
+    int32_t branch_count;             /* IF, CASE: conditions; WHILE, REPEAT: 1 */
     const weft_script_place *conditions;
     const weft_script_list *bodies; /* IF, CASE: [branch_count + 1], the last is ELSE; others: [1] */
     bool has_else;
     /* BLOCK */
-    int32_t variable_count, handler_count;
+    int32_t variable_count, cursor_count, handler_count;
     const weft_script_variable *variables;
+    const weft_script_cursor *cursors;
     const weft_script_handler *handlers;
 };
 
+/* What a script has that a setting allows: where; line 0: it has none. */
+typedef struct weft_script_features {
+    weft_span cursor, continue_handler;
+} weft_script_features;
+
 /* Does the text begin a script, or is it an INSERT into several tables, which is carried out as one? */
 bool weft_sql_is_script(const char *text, size_t len);
+bool weft_sql_begins_block(const char *text, size_t len); /* BEGIN … END? */
 /* Errors: those of the parser, with their place; the classes of Spark for what stands where it may not. */
 WEFT_MUST_CHECK weft_status weft_sql_parse_script(weft_ctx *ctx, const char *text, size_t len,
-                                                  const weft_script **out);
+                                                  weft_script_features *features, const weft_script **out);
 
 #endif

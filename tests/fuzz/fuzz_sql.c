@@ -42,7 +42,8 @@ static weft_status run(weft_ctx *ctx, const weft_catalog *catalog, const char *t
     char *shown = NULL;
     if (weft_sql_is_script(text, len)) {
         const weft_script *script = NULL;
-        WEFT_TRY(st, weft_sql_parse_script(ctx, text, len, &script));
+        weft_script_features features;
+        WEFT_TRY(st, weft_sql_parse_script(ctx, text, len, &features, &script));
         goto done;
     }
     WEFT_TRY(st, weft_sql_parse_locals(ctx, text, len, &locals, &local_count, &from));

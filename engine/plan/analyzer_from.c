@@ -189,11 +189,6 @@ static weft_status fail_alias(weft_analyzer *a, const weft_node *parsed, int32_t
 {
     const weft_node *input = parsed->inputs[0];
     const int32_t names = parsed->alias.column_count;
-    if (input->kind == WEFT_NODE_VALUES)
-        return weft_fail_at(
-            a->ctx, WEFT_INLINE_TABLE_COLUMNS, weft_analyzer_span(a, &parsed->span),
-            "Invalid inline table. Inline table expected %d columns but found %d columns in row 0.", names,
-            columns);
     const bool function = input->kind == WEFT_NODE_TABLE_FUNCTION;
     return weft_fail_alias_count(
         a, &parsed->span, function ? input->table_function.call->unresolved.name : NULL, names, columns);

@@ -224,6 +224,9 @@ WEFT_MUST_CHECK weft_status weft_sql_values(sql_parser *p, const weft_node **out
 /* [AS] name [(columns)] around the input, or the input itself. */
 WEFT_MUST_CHECK weft_status weft_sql_table_alias(sql_parser *p, const weft_node *input,
                                                  const weft_node **out);
+/* The same around VALUES, which it must name whole. Errors: WEFT_INLINE_TABLE_COLUMNS. */
+WEFT_MUST_CHECK weft_status weft_sql_values_alias(sql_parser *p, const weft_node *values,
+                                                  const weft_node **out);
 /* Joins, PIVOT and UNPIVOT behind *left, which begins at start; *found: there was one. */
 WEFT_MUST_CHECK weft_status weft_sql_extend_relation(sql_parser *p, const weft_span *start,
                                                      const weft_node **left, bool *found);

@@ -183,7 +183,7 @@ weft_status weft_sql_query_primary(sql_parser *p, const weft_node **out)
     } else if (sql_word(p, SQL_KW_VALUES)) {
         const weft_node *values = NULL;
         WEFT_TRY(st, weft_sql_values(p, &values));
-        WEFT_TRY(st, weft_sql_table_alias(p, values, out));
+        WEFT_TRY(st, weft_sql_values_alias(p, values, out));
     } else if (weft_sql_accept_word(p, SQL_KW_TABLE)) {
         WEFT_TRY(st, weft_sql_node_new(p, WEFT_NODE_RELATION, start, NULL, 0, &node));
         WEFT_TRY(st,

@@ -49,6 +49,21 @@ done:
     return st;
 }
 
+/* The alias of VALUES that stand without parentheses. */
+weft_status weft_sql_values_alias(sql_parser *p, const weft_node *values, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_sql_table_alias(p, values, out));
+    const int32_t names = (*out)->kind == WEFT_NODE_ALIAS ? (*out)->alias.column_count : 0;
+    if (names == 0 || names == values->values.column_count) goto done;
+    WEFT_TRY(st, weft_fail_at(
+                     p->ctx, WEFT_INLINE_TABLE_COLUMNS, &(*out)->span,
+                     "Invalid inline table. Inline table expected %d columns but found %d columns in row 0.",
+                     names, values->values.column_count));
+done:
+    return st;
+}
+
 /* VALUES row, row, …: a row is (a, b) or a single expression. */
 weft_status weft_sql_values(sql_parser *p, const weft_node **out)
 {
@@ -154,6 +169,9 @@ static weft_status parse_relation_primary(sql_parser *p, bool *lateral, const we
         if (sql_word(p, SQL_KW_TABLESAMPLE)) WEFT_TRY(st, weft_sql_sample(p, &input));
     } else if (sql_word(p, SQL_KW_VALUES) && !sql_is_at(p, 1, SQL_COMMA) && !sql_is_at(p, 1, SQL_END)) {
         WEFT_TRY(st, weft_sql_values(p, &input));
+        WEFT_TRY(st, weft_sql_values_alias(p, input, out));
+        sql_leave(p, frame);
+        goto done;
     } else {
         WEFT_TRY(st, weft_sql_rows_call(p, &input));
         if (input == NULL) WEFT_TRY(st, parse_named(p, &input));

@@ -124,7 +124,7 @@ static weft_status fail_system(sql_parser *p, const weft_node *node, const char 
 weft_status weft_sql_sample(sql_parser *p, const weft_node **input)
 {
     weft_status st = WEFT_OK;
-    const weft_span start = (*input)->span;
+    const weft_span start = weft_sql_peek(p, 0)->span;
     const char *method = NULL;
     weft_node *node = NULL;
     double seed = 0;

@@ -312,7 +312,7 @@ static void errors(void **state)
         {"select 128Y", WEFT_INVALID_NUMERIC_LITERAL_RANGE, 1, 8},
         {"select 1e400", WEFT_INVALID_NUMERIC_LITERAL_RANGE, 1, 8},
         {"values (1, 2), (3)", WEFT_INLINE_TABLE_COLUMNS, 1, 17},
-        {"select * from t tablesample (200 percent)", WEFT_INVALID_SAMPLE, 1, 15},
+        {"select * from t tablesample (200 percent)", WEFT_INVALID_SAMPLE, 1, 17},
         {"from t |> nosuch", WEFT_PARSE_SYNTAX_ERROR, 1, 11},
         {"select * from t lateral view explode(a) over () x", WEFT_UNSUPPORTED, 1, 30},
         {"select 1 select 2", WEFT_PARSE_SYNTAX_ERROR, 1, 10},

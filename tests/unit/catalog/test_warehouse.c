@@ -293,4 +293,5 @@ static void foreign_text_is_refused(void **state)
 
 WEFT_TESTS(WEFT_TEST(a_definition_comes_back), WEFT_TEST(values_of_older_rows_come_back),
            WEFT_TEST(one_of_two_creates), WEFT_TEST(databases_hold_tables), WEFT_TEST(a_name_is_no_path),
-           WEFT_TEST(foreign_text_is_refused))
+           WEFT_TEST(foreign_text_is_refused), WEFT_TEST(changes_of_two_processes_stay),
+           WEFT_TEST(waiting_ends))

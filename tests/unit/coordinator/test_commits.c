@@ -178,8 +178,8 @@ static weft_status begin(rig *r, const char *output, weft_commit_job **job)
 }
 
 static const weft_commit_part parts[] = {
-    {0, 0, 0, "part-a", 1}, {1, 1, 2, "k=1/part-c", 2}, {1, 1, 2, "k=2/part-d", 3}};
-static const weft_commit_part late_parts[] = {{0, 0, 0, "part-z", 1}};
+    {0, 0, 0, "part-a", 1, NULL}, {1, 1, 2, "k=1/part-c", 2, NULL}, {1, 1, 2, "k=2/part-d", 3, NULL}};
+static const weft_commit_part late_parts[] = {{0, 0, 0, "part-z", 1, NULL}};
 
 /* The tasks: partition 0 by attempt 0, partition 1 by attempt 2, while attempt 1 never reported. */
 static weft_status run_tasks(weft_ctx *ctx, const weft_commit_job *job)

@@ -45,8 +45,9 @@ static const char *const both_listing =
     "k=1/part-c.parquet=cc;k=1/part-old-2.parquet=old2;k=2/part-d.parquet=ddd;"
     "part-a.parquet=a;part-old-0.parquet=old0;part-old-1.parquet=old1;";
 
-static const weft_commit_part parts[] = {
-    {0, 0, 0, "part-a.parquet", 1}, {1, 1, 2, "k=1/part-c.parquet", 2}, {1, 1, 2, "k=2/part-d.parquet", 3}};
+static const weft_commit_part parts[] = {{0, 0, 0, "part-a.parquet", 1, NULL},
+                                         {1, 1, 2, "k=1/part-c.parquet", 2, NULL},
+                                         {1, 1, 2, "k=2/part-d.parquet", 3, NULL}};
 
 /* A whole job: partition 0 by attempt 0, partition 1 by attempt 2 while attempt 1 never reported. *decided is
  * set as soon as the decision to commit was answered. */
@@ -337,7 +338,7 @@ static void other_folders_stay(void **state)
 {
     storage_fixture *f = *state;
     weft_commit_manifest manifest;
-    const weft_commit_part part = {0, 0, 0, "k=1/part-n.parquet", 1};
+    const weft_commit_part part = {0, 0, 0, "k=1/part-n.parquet", 1, NULL};
     start_again(f);
     storage_put(f, "out/k=9/part-old-3.parquet", "old3");
     assert_int_equal(weft_commit_make_manifest(&f->ctx, output_of(f), JOB, &part, 1,
@@ -422,7 +423,7 @@ static void deposed_leader_changes_nothing(void **state)
         assert_int_equal(weft_commit_recover(&f->ctx, output, JOB, &committed), WEFT_OK);
         if (!committed) continue;
 
-        static const weft_commit_part later[] = {{0, 0, 0, "part-z.parquet", 1}};
+        static const weft_commit_part later[] = {{0, 0, 0, "part-z.parquet", 1, NULL}};
         weft_commit_manifest manifest;
         char *folder;
         assert_int_equal(weft_commit_begin(&f->ctx, output, "job-2"), WEFT_OK);
@@ -520,7 +521,7 @@ static void manifests_come_back(void **state)
     int64_t len;
     start_again(f);
     storage_put(f, "out/odd name\n5:x", "old3");
-    const weft_commit_part odd[] = {{0, 0, 0, "a b\n:c", 5}, {7, 0, 3, "k=%2F/x", 0}};
+    const weft_commit_part odd[] = {{0, 0, 0, "a b\n:c", 5, NULL}, {7, 0, 3, "k=%2F/x", 0, NULL}};
     assert_int_equal(
         weft_commit_make_manifest(&f->ctx, output_of(f), JOB, odd, 2, WEFT_COMMIT_REPLACE, "", &manifest),
         WEFT_OK);
@@ -551,12 +552,12 @@ static void names_are_checked(void **state)
     weft_commit_manifest manifest;
     static const char *const wrong_files[] = {"", "/x", "../x", "a/../x", "a//x", "./x", "a/"};
     for (int32_t i = 0; i < WEFT_COUNT(wrong_files); i++) {
-        const weft_commit_part part = {0, 0, 0, wrong_files[i], 1};
+        const weft_commit_part part = {0, 0, 0, wrong_files[i], 1, NULL};
         assert_int_equal(
             weft_commit_make_manifest(&f->ctx, f->folder, JOB, &part, 1, WEFT_COMMIT_APPEND, "", &manifest),
             WEFT_INVALID);
     }
-    const weft_commit_part twice[] = {{0, 0, 0, "x", 1}, {1, 0, 0, "x", 1}};
+    const weft_commit_part twice[] = {{0, 0, 0, "x", 1, NULL}, {1, 0, 0, "x", 1, NULL}};
     assert_int_equal(
         weft_commit_make_manifest(&f->ctx, f->folder, JOB, twice, 2, WEFT_COMMIT_APPEND, "", &manifest),
         WEFT_INVALID);

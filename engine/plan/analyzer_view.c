@@ -49,8 +49,6 @@ static weft_status compensate(weft_analyzer *a, const weft_table_definition *d,
     weft_text from = {0}, to = {0};
     weft_type type;
     WEFT_TRY(st, weft_type_of_values(a->ctx, column->type, &type));
-    /* ALTER VIEW … AS does not know the DEFAULT COLLATION, by which the query is read here. */
-    if (d->collation != NULL && type.id == WEFT_TYPE_STRING && (*e)->type.id == WEFT_TYPE_STRING) goto done;
     if (d->view_schema != WEFT_VIEW_BINDING || weft_type_up_casts((*e)->type, type))
         return weft_expr_cast(a->ctx, *e, type, false, e);
     WEFT_TRY(st, weft_text_append_type(a->ctx, &from, (*e)->type));

@@ -185,6 +185,12 @@ bool weft_sql_is_row(const weft_expr *e)
     return e->kind == WEFT_EXPR_UNRESOLVED_CALL && strcmp(e->unresolved.name, WEFT_ROW_FUNCTION) == 0;
 }
 
+/* What is compared of an item of a row: names of its fields do not count. */
+static const weft_expr *unnamed(const weft_expr *item)
+{
+    return item->kind == WEFT_EXPR_ALIAS ? item->args[0] : item;
+}
+
 /* (a, b) IN ((1, 2), (3, 4)) is an OR of ANDs of equalities: the same three-valued answer, without structs.
  */
 static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const weft_expr *row, int64_t weight,
@@ -205,7 +211,7 @@ static weft_status parse_in_rows(sql_parser *p, const weft_span *start, const we
             WEFT_TRY(st, weft_sql_unsupported(p, &item->span, text));
         }
         for (int32_t k = 0; k < row->arg_count; k++) {
-            const weft_expr *pair[2] = {row->args[k], item->args[k]};
+            const weft_expr *pair[2] = {unnamed(row->args[k]), unnamed(item->args[k])};
             p->height = height;
             WEFT_TRY(st, weft_sql_call(p, "=", item->span, pair, 2, &all));
             WEFT_TRY(st, weft_pointers_push(p->ctx, &parts, all));
@@ -242,8 +248,11 @@ static weft_status parse_in(sql_parser *p, const weft_span *start, const weft_ex
         WEFT_TRY(st, weft_sql_query(p, &plan));
         WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "')'"));
         const bool row = weft_sql_is_row(value);
+        for (int32_t i = 0; row && i < value->arg_count; i++)
+            WEFT_TRY(st, weft_pointers_push(p->ctx, &args, unnamed(value->args[i])));
+        if (!row) WEFT_TRY(st, weft_pointers_push(p->ctx, &args, value));
         WEFT_TRY(st, weft_sql_expr_new(p, WEFT_EXPR_SUBQUERY, weft_sql_span_from(p, start),
-                                       row ? value->args : &value, row ? value->arg_count : 1, &e));
+                                       weft_pointers_exprs(&args), args.count, &e));
         e->subquery.kind = WEFT_SUBQUERY_IN;
         e->subquery.plan = plan;
         *out = e;

@@ -49,7 +49,7 @@ class Texts(CliCase):
         done = self.sql("select a from (select 1 as a) x, (select 2 as a) y", "-S")
         self.fails(done, 1, "[AMBIGUOUS_REFERENCE]", "42704", "`x`.`a`", "`y`.`a`")
         done = self.sql("select date'2020-01-01' = true", "-S")
-        self.fails(done, 1, "[DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES]", "42K09", "date", "boolean")
+        self.fails(done, 1, "[DATATYPE_MISMATCH.BINARY_OP_DIFF_TYPES]", "42K09", '("DATE" and "BOOLEAN")')
 
     def test_syntax(self):
         done = self.sql("select 1 fro t", "-S")

@@ -55,7 +55,7 @@ class Files(CliCase):
         self.fails(self.sql("SELECT * FROM parquet.`artifact:files/x`"), 1, "PATH_NOT_FOUND", "LIST FILES")
         self.fails(self.sql("SELECT * FROM parquet.`artifact:../../etc/passwd`"), 1, "PATH_NOT_FOUND")
         self.fails(self.sql("ADD FILE"), 1, "PARSE_SYNTAX_ERROR")
-        self.fails(self.sql("ADD NOTHING 'x'"), 1, "PARSE_SYNTAX_ERROR")
+        self.fails(self.sql("ADD NOTHING 'x'"), 1, "_LEGACY_ERROR_TEMP_0035", "NOTHING")
 
     def test_the_words_are_names_elsewhere(self):
         text = "SELECT list, add, file, files FROM (VALUES (1, 2, 3, 4)) list(list, add, file, files)"

@@ -3,6 +3,7 @@
 
 #include <strings.h>
 
+#include "engine/columnar/type_map.h"
 #include "engine/plan/logical.h"
 #include "engine/sql/parser.h"
 
@@ -90,24 +91,6 @@ static int32_t find_variable(const weft_session_objects *o, const char *name)
     return -1;
 }
 
-static weft_status copy_fields(weft_ctx *ctx, weft_type *type)
-{
-    weft_status st = WEFT_OK;
-    weft_field *fields = NULL;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type->child_count, &fields));
-    for (int32_t i = 0; i < type->child_count; i++) {
-        const weft_field *from = &type->children[i];
-        char *name = NULL;
-        fields[i] = *from;
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, from->name, strlen(from->name), &name));
-        fields[i].name = name;
-        if (weft_type_is_nested(from->type)) WEFT_TRY(st, copy_fields(ctx, &fields[i].type));
-    }
-    type->children = fields;
-done:
-    return st;
-}
-
 weft_status weft_variable_copy(weft_ctx *ctx, const weft_variable *from, weft_variable *out)
 {
     weft_status st = WEFT_OK;
@@ -120,7 +103,7 @@ weft_status weft_variable_copy(weft_ctx *ctx, const weft_variable *from, weft_va
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, from->initial, strlen(from->initial), &copy));
         out->initial = copy;
     }
-    if (weft_type_is_nested(value->type)) WEFT_TRY(st, copy_fields(ctx, &out->value.type));
+    WEFT_TRY(st, weft_type_copy(ctx, value->type, &out->value.type));
     const bool bytes = value->type.id == WEFT_TYPE_STRING || value->type.id == WEFT_TYPE_BINARY ||
                        weft_type_is_nested(value->type);
     if (!bytes || value->is_null) goto done;

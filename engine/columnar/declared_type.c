@@ -1,6 +1,8 @@
 /* engine/columnar/declared_type.c - see declared_type.h; the parser is in type_text.c. */
 #include "engine/columnar/declared_type.h"
 
+#include "engine/columnar/type_map.h"
+
 bool weft_type_has_length(weft_type declared)
 {
     if (declared.length_kind != WEFT_LENGTH_ANY) return true;
@@ -9,23 +11,17 @@ bool weft_type_has_length(weft_type declared)
     return false;
 }
 
+static bool forget_length(const void *arg, weft_type *type)
+{
+    (void)arg;
+    if (type->length_kind != WEFT_LENGTH_ANY) {
+        type->length_kind = WEFT_LENGTH_ANY;
+        type->parameter = 0;
+    }
+    return weft_type_has_length(*type);
+}
+
 weft_status weft_type_of_values(weft_ctx *ctx, weft_type declared, weft_type *out)
 {
-    weft_status st = WEFT_OK;
-    weft_field *fields = NULL;
-    *out = declared;
-    if (!weft_type_has_length(declared)) return WEFT_OK;
-    if (declared.child_count == 0) {
-        out->length_kind = WEFT_LENGTH_ANY;
-        out->parameter = 0;
-        return WEFT_OK;
-    }
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, declared.child_count, &fields));
-    for (int32_t i = 0; i < declared.child_count; i++) {
-        fields[i] = declared.children[i];
-        WEFT_TRY(st, weft_type_of_values(ctx, declared.children[i].type, &fields[i].type));
-    }
-    out->children = fields;
-done:
-    return st;
+    return weft_type_map(ctx, declared, forget_length, NULL, out);
 }

@@ -2,11 +2,9 @@
  *
  * Coercion never looks at the signatures and the choice never converts, but for bind_default, where the
  * signatures are all there is. Casts that are put in are implicit. */
-#include <ctype.h>
-#include <stdio.h>
-
 #include "common/settings.h"
 #include "engine/expr/aggregate.h"
+#include "engine/expr/bind_errors.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/expr.h"
@@ -32,45 +30,7 @@ static weft_status cast_arg(weft_ctx *ctx, const weft_expr **arg, weft_type type
     return weft_expr_cast(ctx, *arg, type, true, arg);
 }
 
-/* ---- errors ---- */
-
-weft_status weft_fail_arg_count(weft_ctx *ctx, const char *name, int32_t low, int32_t high, int32_t count,
-                                const weft_span *span)
-{
-    char takes[128];
-    size_t used = 0;
-    if (high < 0 || low == high)
-        snprintf(takes, sizeof(takes), "%s%d", high < 0 ? "> " : "", high < 0 ? low - 1 : low);
-    for (int32_t n = low; low != high && n <= high && used < sizeof(takes); n++)
-        used += (size_t)snprintf(takes + used, sizeof(takes) - used, "%s%d%s", n == low ? "[" : ", ", n,
-                                 n == high ? "]" : "");
-    return weft_fail_at(ctx, WEFT_WRONG_NUM_ARGS, span,
-                        "The `%s` requires %s parameters but the actual number is %d.", name, takes, count);
-}
-
-weft_status weft_fail_arg_type(weft_ctx *ctx, int32_t index, const char *accepts, const weft_expr *arg,
-                               const weft_span *span)
-{
-    static const char *const ordinals[] = {"first", "second", "third"};
-    weft_status st = WEFT_OK;
-    char wanted[512], ordinal[24];
-    char *text = NULL, *type = NULL;
-    bool quoted = false;
-    const bool several = strstr(accepts, "\" or \"") != NULL && accepts[0] != '(';
-    WEFT_TRY(st, weft_expr_text(ctx, arg, false, &text));
-    WEFT_TRY(st, weft_type_sql(ctx, arg->type, &type));
-    snprintf(wanted, sizeof(wanted), several ? "(%s)" : "%s", accepts);
-    for (char *c = wanted; *c != '\0'; c++) { /* the names of types as SQL writes them */
-        quoted ^= *c == '"';
-        if (quoted) *c = (char)toupper((unsigned char)*c);
-    }
-    snprintf(ordinal, sizeof(ordinal), "%dth", index + 1);
-    st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH, span != NULL ? span : &arg->span,
-                      "The %s parameter requires the %s type, however \"%s\" has the type \"%s\".",
-                      index < WEFT_COUNT(ordinals) ? ordinals[index] : ordinal, wanted, text, type);
-done:
-    return st;
-}
+/* ---- what types can do ---- */
 
 bool weft_type_holds(weft_type type, weft_type_id id)
 {
@@ -92,145 +52,10 @@ bool weft_type_is_orderable(weft_type type)
            !weft_type_holds(type, WEFT_TYPE_GEOMETRY) && !weft_type_holds(type, WEFT_TYPE_GEOGRAPHY);
 }
 
-weft_status weft_expect_orderable(weft_ctx *ctx, const char *name, const weft_expr *arg,
-                                  const weft_span *span)
-{
-    weft_status st = WEFT_OK;
-    char *type = NULL;
-    if (weft_type_is_orderable(arg->type)) return WEFT_OK;
-    WEFT_TRY(st, weft_type_sql(ctx, arg->type, &type));
-    st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ORDERING, arg->span.line > 0 ? &arg->span : span,
-                      "The `%s` does not support ordering on type \"%s\".", name, type);
-done:
-    return st;
-}
-
-/* A sum with a DATE is a function of days, one with an interval of days or time a function of a timestamp:
- * they tell which argument is wrong. Such an interval is taken from something only. */
-static bool is_function(const weft_expr *e, bool subtracted_from)
-{
-    if (e->type.id == WEFT_TYPE_DATE) return true;
-    return !subtracted_from && (e->type.id == WEFT_TYPE_INTERVAL_DT || is_calendar(e));
-}
-
-/* A STRING beside a plain value becomes one of its type, which the operator does not take. */
-static bool meets_text(const weft_expr *text, const weft_expr *other)
-{
-    return text->type.id == WEFT_TYPE_STRING && !weft_type_is_nested(other->type) &&
-           !weft_type_is_numeric(other->type) && !is_interval(other) && !is_calendar(other) &&
-           other->type.id != WEFT_TYPE_NULL && other->type.id != WEFT_TYPE_VARIANT;
-}
-
-static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
-{
-    const bool minus = strcmp(name, "-") == 0 || strcmp(name, "try_subtract") == 0;
-    const bool sum = minus || strcmp(name, "+") == 0 || strcmp(name, "try_add") == 0;
-    const bool of_interval = is_interval(left) || is_interval(right);
-    if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
-    if (of_interval && (is_id(left, WEFT_TYPE_STRING) || is_id(right, WEFT_TYPE_STRING)))
-        return WEFT_DATATYPE_MISMATCH_BINARY;
-    if (sum && (is_function(left, minus) || is_function(right, false))) return WEFT_DATATYPE_MISMATCH;
-    if (meets_text(left, right) || meets_text(right, left)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
-    return WEFT_DATATYPE_MISMATCH_BINARY;
-}
-
-/* What an operator takes on both sides, as an error says it; NULL where the types of the other side tell. */
-static const char *operator_takes(const char *name)
-{
-    switch (name[0]) {
-    case '+':
-    case '-':
-        return "(\"NUMERIC\" or \"INTERVAL DAY TO SECOND\" or \"INTERVAL YEAR TO MONTH\" or \"INTERVAL\")";
-    case '*':
-    case '%': return "\"NUMERIC\"";
-    case '/': return "(\"DOUBLE\" or \"DECIMAL\")";
-    case '&':
-    case '|':
-    case '^': return "\"INTEGRAL\"";
-    default: return NULL;
-    }
-}
-
-/* The two sides of an operator do not meet. */
-static weft_status fail_binary(weft_ctx *ctx, const char *name, const weft_expr *left, const weft_expr *right,
-                               const weft_span *span)
-{
-    char *a = NULL, *b = NULL;
-    weft_status st = WEFT_OK;
-    const weft_status code = binary_class(name, left, right);
-    WEFT_TRY(st, weft_type_sql(ctx, left->type, &a));
-    WEFT_TRY(st, weft_type_sql(ctx, right->type, &b));
-    if (code == WEFT_DATATYPE_MISMATCH_WRONG_TYPE && operator_takes(name) != NULL)
-        return weft_fail_at(ctx, code, span, "the binary operator requires the input type %s, not \"%s\".",
-                            operator_takes(name), a);
-    st =
-        weft_fail_at(ctx, code, span,
-                     "the left and right operands of the binary operator have incompatible types (\"%s\" and "
-                     "\"%s\").",
-                     a, b);
-done:
-    return st;
-}
-
 bool weft_argument_fits(weft_type from, weft_type to)
 {
     return weft_type_equal(from, to) || weft_cast_implicit(from, to) ||
            (weft_type_is_numeric(from) && weft_type_is_numeric(to));
-}
-
-/* From the narrowest to the widest: what errors call NUMERIC. */
-static bool takes_all_numbers(const weft_function *fn, int32_t at)
-{
-    bool narrowest = false, widest = false;
-    for (int32_t s = 0; s < fn->signature_count; s++) {
-        narrowest |= fn->signatures[s].args[at] == WEFT_TYPE_TINYINT;
-        widest |= fn->signatures[s].args[at] == WEFT_TYPE_DOUBLE;
-    }
-    return narrowest && widest;
-}
-
-/* No signature fits: say what the arguments are and what the function takes. */
-static weft_status fail_no_signature(weft_ctx *ctx, const weft_function *fn, const weft_expr *const *args,
-                                     int32_t count, const weft_span *span)
-{
-    char accepts[256], one[64];
-    size_t used = 0;
-    int32_t low = INT32_MAX, high = 0;
-
-    for (int32_t s = 0; s < fn->signature_count; s++) {
-        low = weft_min_i32(low, fn->signatures[s].min_args);
-        high = fn->signatures[s].max_args < 0 || high < 0 ? -1
-                                                          : weft_max_i32(high, fn->signatures[s].max_args);
-    }
-    if (count < low || (high >= 0 && count > high)) {
-        return weft_fail_arg_count(ctx, fn->name, low, high, count, span);
-    }
-    if (count == 2 && fn->name[0] != '\0' && strchr("+-*/%=<>", fn->name[0]) != NULL) {
-        return fail_binary(ctx, fn->name, args[0], args[1], span);
-    }
-    /* Blame the first argument that no signature takes at its place; else the last one. */
-    for (int32_t i = 0; i < count; i++) {
-        bool fits = false;
-        used = 0;
-        accepts[0] = '\0';
-        for (int32_t s = 0; s < fn->signature_count; s++) {
-            const weft_signature *signature = &fn->signatures[s];
-            const int32_t at = weft_min_i32(i, WEFT_SIGNATURE_ARGS_MAX - 1);
-            const uint8_t id = signature->args[at];
-            if (signature->max_args >= 0 && i >= signature->max_args) continue;
-            fits = fits || id == WEFT_TYPE_COUNT || weft_argument_fits(args[i]->type, WEFT_TYPE_OF(id));
-            if (id == WEFT_TYPE_COUNT || used + sizeof(one) > sizeof(accepts)) continue;
-            if (weft_type_is_numeric(WEFT_TYPE_OF(id)) && takes_all_numbers(fn, at))
-                snprintf(one, sizeof(one), "numeric");
-            else
-                weft_type_text(WEFT_TYPE_OF(id), one, sizeof(one));
-            if (strstr(accepts, one) != NULL) continue;
-            used += (size_t)snprintf(accepts + used, sizeof(accepts) - used, "%s\"%s\"",
-                                     used > 0 ? " or " : "", one);
-        }
-        if (!fits || i == count - 1) return weft_fail_arg_type(ctx, i, accepts, args[i], span);
-    }
-    return weft_fail_arg_count(ctx, fn->name, low, high, count, span);
 }
 
 /* ---- choosing a signature ---- */
@@ -330,7 +155,7 @@ weft_status weft_bind_default(weft_ctx *ctx, const weft_function *fn, const weft
     int32_t found = weft_signature_find_exact(fn, args, count);
 
     if (found < 0) found = find_signature(fn, args, count);
-    if (found < 0) return fail_no_signature(ctx, fn, args, count, span);
+    if (found < 0) return weft_fail_no_signature(ctx, fn, args, count, span);
     const weft_signature *signature = &fn->signatures[found];
     for (int32_t i = 0; i < count; i++) {
         WEFT_TRY(st, cast_arg(ctx, &args[i], target_type(args[i]->type, signature_type(signature, i))));
@@ -347,7 +172,7 @@ weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_ex
     weft_status st = WEFT_OK;
     weft_type common = WEFT_TYPE_OF(WEFT_TYPE_NULL);
 
-    if (count == 0) return fail_no_signature(ctx, fn, args, count, span);
+    if (count == 0) return weft_fail_no_signature(ctx, fn, args, count, span);
     WEFT_TRY(st, weft_expr_common_plain(ctx, args, count, span, &common));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
@@ -411,7 +236,7 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
         found = true;
     }
     if (!found) {
-        return fail_binary(ctx, fn->name, args[0], args[1], span);
+        return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
     }
     /* NULL = NULL compares as BOOLEAN: no signature needs to know the type NULL. */
     if (common.id == WEFT_TYPE_NULL) common = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
@@ -419,7 +244,7 @@ weft_status weft_bind_compare(weft_ctx *ctx, const weft_function *fn, const weft
     WEFT_TRY(st, cast_arg(ctx, &args[1], common));
     WEFT_TRY(st, weft_expect_orderable(ctx, fn->name, args[0], span));
     *variant = weft_signature_find_exact(fn, args, count);
-    if (*variant < 0) return fail_no_signature(ctx, fn, args, count, span);
+    if (*variant < 0) return weft_fail_no_signature(ctx, fn, args, count, span);
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
 done:
     return st;
@@ -548,20 +373,20 @@ static weft_status coerce_numbers(weft_ctx *ctx, const weft_function *fn, const 
     if (!weft_ansi(ctx)) WEFT_TRY(st, texts_to_doubles(ctx, args));
     for (int i = 0; i < 2 && strchr("&|^", fn->name[0]) != NULL; i++) { /* of whole numbers alone */
         if (weft_type_is_numeric(args[i]->type) && !weft_type_is_integral(args[i]->type))
-            return fail_binary(ctx, fn->name, args[0], args[1], span);
+            return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
     }
     WEFT_TRY(st, pair_to_decimal(ctx, args));
     if (is_id(args[0], WEFT_TYPE_DECIMAL) && is_id(args[1], WEFT_TYPE_DECIMAL)) return WEFT_OK;
     if (!weft_type_common(ctx, args[0]->type, args[1]->type, &common) || common.id == WEFT_TYPE_STRING ||
         (!weft_type_is_numeric(common) && common.id != WEFT_TYPE_NULL)) {
-        return fail_binary(ctx, fn->name, args[0], args[1], span);
+        return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
     }
     if (common.id == WEFT_TYPE_NULL || (divides && common.id != WEFT_TYPE_DECIMAL)) {
         common = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE);
     }
     if (whole && common.id != WEFT_TYPE_DECIMAL) {
         if (is_id(args[0], WEFT_TYPE_NULL) && is_id(args[1], WEFT_TYPE_NULL)) common.id = WEFT_TYPE_BIGINT;
-        if (!weft_type_is_integral(common)) return fail_binary(ctx, fn->name, args[0], args[1], span);
+        if (!weft_type_is_integral(common)) return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
         common = WEFT_TYPE_OF(WEFT_TYPE_BIGINT);
     }
     WEFT_TRY(st, cast_arg(ctx, &args[0], common));
@@ -613,7 +438,7 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
     if (is_datetime(args[0]) || is_datetime(args[1]) || intervals || times) {
         WEFT_TRY(st, coerce_datetime(ctx, arithmetic_op(fn), args));
         *variant = weft_signature_find_exact(fn, args, count);
-        if (*variant < 0) return fail_binary(ctx, fn->name, args[0], args[1], span);
+        if (*variant < 0) return weft_fail_operands(ctx, fn->name, args[0], args[1], span);
         if (times) WEFT_TRY(st, weft_expect_time_type(ctx, span));
         datetime_result(arithmetic_op(fn), args, weft_setting(ctx, WEFT_SET_LEGACY_INTERVAL) != 0,
                         result_type(&fn->signatures[*variant], args, count), type);
@@ -630,22 +455,6 @@ done:
 }
 
 /* ---- what every call goes through ---- */
-
-/* A mismatch of types is told of the whole call, whose place it has. */
-static weft_status fail_call(weft_ctx *ctx, weft_status st, const weft_expr *call, const weft_span *span)
-{
-    char *text = NULL;
-    const bool mismatch = strncmp(weft_status_text(st), "DATATYPE_MISMATCH", strlen("DATATYPE_MISMATCH")) ==
-                          0;
-    if (!mismatch || strncmp(ctx->error.message, "Cannot resolve", strlen("Cannot resolve")) == 0) return st;
-    const weft_error error = ctx->error; /* that of the text's making is no news */
-    const weft_status made = weft_expr_text(ctx, call, false, &text);
-    ctx->error = error;
-    if (made != WEFT_OK) return st;
-    if (span != NULL && span->line > 0) ctx->error.span = *span;
-    weft_error_prefix(ctx, "Cannot resolve \"%s\" due to data type mismatch: ", text);
-    return st;
-}
 
 /* Casts that a call has put around its arguments fail at the place of the call. */
 static weft_status place_casts(weft_ctx *ctx, const weft_expr *const *given, const weft_expr **args,
@@ -673,7 +482,7 @@ weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const wef
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(count, 1), &given));
     if (count > 0) memcpy(given, args, (size_t)count * sizeof(*given));
     st = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type);
-    if (st != WEFT_OK) return fail_call(ctx, st, &call, span);
+    if (st != WEFT_OK) return weft_fail_call(ctx, st, &call, span);
     WEFT_TRY(st, place_casts(ctx, given, args, count, span));
     WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, count, type));
 done:
@@ -687,7 +496,7 @@ weft_status weft_aggregate_bind(weft_ctx *ctx, const weft_aggregate *fn, const w
     const weft_expr call = {
         .kind = WEFT_EXPR_AGGREGATE, .args = args, .arg_count = count, .aggregate = {.function = fn}};
     st = fn->bind(ctx, args, count, span, type);
-    if (st != WEFT_OK) return fail_call(ctx, st, &call, span);
+    if (st != WEFT_OK) return weft_fail_call(ctx, st, &call, span);
     /* of what is aggregated, not of what it is ordered by */
     WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, weft_min_i32(count, 1), type));
 done:

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "engine/columnar/collation.h"
+#include "engine/columnar/type_map.h"
 #include "engine/expr/coerce.h"
 #include "engine/expr/function.h"
 
@@ -22,37 +23,23 @@ bool weft_any_collated(const weft_expr *const *args, int32_t count)
     return false;
 }
 
-weft_status weft_type_collate(weft_ctx *ctx, weft_type type, uint16_t collation, weft_type *out)
+/* Fields of structs keep theirs. */
+static bool take_collation(const void *arg, weft_type *type)
 {
-    weft_status st = WEFT_OK;
-    weft_field *fields = NULL;
-    *out = type;
-    if (type.id == WEFT_TYPE_STRING) out->collation = collation;
-    if (type.id != WEFT_TYPE_ARRAY && type.id != WEFT_TYPE_MAP) return WEFT_OK;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type.child_count, &fields));
-    for (int32_t i = 0; i < type.child_count; i++) {
-        fields[i] = type.children[i];
-        WEFT_TRY(st, weft_type_collate(ctx, type.children[i].type, collation, &fields[i].type));
-    }
-    out->children = fields;
-done:
-    return st;
+    if (type->id == WEFT_TYPE_STRING) type->collation = *(const uint16_t *)arg;
+    return type->id == WEFT_TYPE_ARRAY || type->id == WEFT_TYPE_MAP;
 }
 
-static weft_status settle(weft_ctx *ctx, uint16_t collation, weft_type *type)
+weft_status weft_type_collate(weft_ctx *ctx, weft_type type, uint16_t collation, weft_type *out)
 {
-    weft_status st = WEFT_OK;
-    weft_field *fields = NULL;
-    if (type->id == WEFT_TYPE_STRING && type->collation == WEFT_COLLATION_NULL) type->collation = collation;
-    if (type->child_count == 0) return WEFT_OK;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type->child_count, &fields));
-    for (int32_t i = 0; i < type->child_count; i++) {
-        fields[i] = type->children[i];
-        WEFT_TRY(st, settle(ctx, collation, &fields[i].type));
-    }
-    type->children = fields;
-done:
-    return st;
+    return weft_type_map(ctx, type, take_collation, &collation, out);
+}
+
+static bool settle_collation(const void *arg, weft_type *type)
+{
+    if (type->id == WEFT_TYPE_STRING && type->collation == WEFT_COLLATION_NULL)
+        type->collation = *(const uint16_t *)arg;
+    return true;
 }
 
 weft_status weft_type_settle_collation(weft_ctx *ctx, const char *name, weft_type *type)
@@ -60,7 +47,7 @@ weft_status weft_type_settle_collation(weft_ctx *ctx, const char *name, weft_typ
     uint16_t collation = WEFT_COLLATION_BINARY;
     const weft_status st = name == NULL ? WEFT_OK
                                         : weft_collation_resolve(ctx, name, strlen(name), NULL, &collation);
-    return st == WEFT_OK ? settle(ctx, collation, type) : st;
+    return st == WEFT_OK ? weft_type_map(ctx, *type, settle_collation, &collation, type) : st;
 }
 
 /* ---- which collation wins ---- */

@@ -4,6 +4,7 @@
 #include "common/mem.h"
 #include "engine/columnar/builder.h"
 #include "engine/columnar/collation.h"
+#include "engine/columnar/type_map.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/collator.h"
 #include "engine/expr/kernel.h"
@@ -13,24 +14,17 @@ struct weft_keyer {
     weft_copy_plan plan; /* its leaves are collators */
 };
 
+static bool become_key(const void *arg, weft_type *type)
+{
+    (void)arg;
+    const bool collated = weft_type_is_collated(*type);
+    if (collated && type->id == WEFT_TYPE_STRING) *type = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
+    return collated;
+}
+
 weft_status weft_type_of_keys(weft_ctx *ctx, weft_type type, weft_type *out)
 {
-    weft_status st = WEFT_OK;
-    weft_field *fields = NULL;
-    *out = type;
-    if (!weft_type_is_collated(type)) return WEFT_OK;
-    if (type.id == WEFT_TYPE_STRING) {
-        *out = WEFT_TYPE_OF(WEFT_TYPE_BINARY);
-        return WEFT_OK;
-    }
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type.child_count, &fields));
-    for (int32_t i = 0; i < type.child_count; i++) {
-        fields[i] = type.children[i];
-        WEFT_TRY(st, weft_type_of_keys(ctx, type.children[i].type, &fields[i].type));
-    }
-    out->children = fields;
-done:
-    return st;
+    return weft_type_map(ctx, type, become_key, NULL, out);
 }
 
 /* ---- a value's key ---- */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "engine/columnar/type_map.h"
 #include "engine/expr/fn_schema.h"
 #include "engine/expr/json_format.h"
 #include "engine/expr/type_sql.h"
@@ -174,20 +175,11 @@ done:
 }
 
 /* A type without value is that of a string. */
-static weft_status canonical(weft_ctx *ctx, weft_type type, weft_type *out)
+static bool become_canonical(const void *arg, weft_type *type)
 {
-    weft_status st = WEFT_OK;
-    weft_field *fields = NULL;
-    *out = type.id == WEFT_TYPE_NULL ? WEFT_TYPE_OF(WEFT_TYPE_STRING) : type;
-    if (type.child_count == 0) return WEFT_OK;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type.child_count, &fields));
-    for (int32_t i = 0; i < type.child_count; i++) {
-        fields[i] = type.children[i];
-        WEFT_TRY(st, canonical(ctx, type.children[i].type, &fields[i].type));
-    }
-    out->children = fields;
-done:
-    return st;
+    (void)arg;
+    if (type->id == WEFT_TYPE_NULL) *type = WEFT_TYPE_OF(WEFT_TYPE_STRING);
+    return true;
 }
 
 static weft_status kernel_schema_of(weft_ctx *ctx, weft_kernel_call *call)
@@ -203,7 +195,7 @@ static weft_status kernel_schema_of(weft_ctx *ctx, weft_kernel_call *call)
         if (root != NULL) WEFT_TRY(st, weft_xml_infer(ctx, &s->reader, root, true, &type));
         if (root == NULL && s->reader.rules.shared.mode == WEFT_JSON_FAIL)
             return weft_fail_malformed(ctx, call->expr, text);
-        WEFT_TRY(st, canonical(ctx, type, &type));
+        WEFT_TRY(st, weft_type_map(ctx, type, become_canonical, NULL, &type));
         s->text.len = 0;
         WEFT_TRY(st, weft_text_append_type(ctx, &s->text, type));
         WEFT_TRY(st, weft_vector_set_string(ctx, call->out, i, s->text.bytes, (uint32_t)s->text.len));

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/columnar/type_map.h"
 #include "engine/formats/options.h"
 #include "engine/formats/parquet/parquet.h"
 #include "engine/formats/parquet/table.h"
@@ -41,26 +42,6 @@ done:
     return st;
 }
 
-/* Names and children are copied: the metas may go before the plan does. */
-static weft_status table_copy_type(weft_ctx *ctx, weft_type type, weft_type *out)
-{
-    weft_status st = WEFT_OK;
-    weft_field *children = NULL;
-    *out = type;
-    if (type.child_count == 0) goto done;
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, type.child_count, &children));
-    for (int32_t i = 0; i < type.child_count; i++) {
-        char *name = NULL;
-        WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, type.children[i].name, strlen(type.children[i].name),
-                                     &name));
-        children[i] = (weft_field){.name = name, .nullable = type.children[i].nullable};
-        WEFT_TRY(st, table_copy_type(ctx, type.children[i].type, &children[i].type));
-    }
-    out->children = children;
-done:
-    return st;
-}
-
 static weft_status table_merge_types(weft_ctx *ctx, weft_type a, weft_type b, weft_type *out, bool *fits);
 
 /* The fields of both structs, the first one's first. */
@@ -82,7 +63,7 @@ static weft_status table_merge_structs(weft_ctx *ctx, weft_type a, weft_type b, 
         char *name = NULL;
         WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, other->name, strlen(other->name), &name));
         fields[count] = (weft_field){.name = name, .nullable = true};
-        WEFT_TRY(st, table_copy_type(ctx, other->type, &fields[count++].type));
+        WEFT_TRY(st, weft_type_copy(ctx, other->type, &fields[count++].type));
     }
     *out = (weft_type){.id = a.id, .child_count = count, .children = fields};
 done:
@@ -146,7 +127,7 @@ static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool mer
             char *name = NULL;
             WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, column->name, strlen(column->name), &name));
             *field = (weft_field){.name = name, .nullable = column->nullable || table->file_count > 1};
-            WEFT_TRY(st, table_copy_type(ctx, column->type, &field->type));
+            WEFT_TRY(st, weft_type_copy(ctx, column->type, &field->type));
         }
     }
     for (int32_t p = 0; p < table->partitions.count; p++) {

@@ -49,7 +49,6 @@ static bool changes_meaning(const char *key, const char *value)
         const char *key, *own;
     } known[] = {
         {"spark.sql.caseSensitive", "false"},
-        {"spark.sql.decimalOperations.allowPrecisionLoss", "true"},
         {"spark.sql.parser.quotedRegexColumnNames", "false"},
         {"spark.sql.storeAssignmentPolicy", "ANSI"},
         {"spark.sql.function.concatBinaryAsString", "false"},

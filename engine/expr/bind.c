@@ -448,7 +448,9 @@ weft_status weft_bind_arithmetic(weft_ctx *ctx, const weft_function *fn, const w
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
     if (is_id(args[0], WEFT_TYPE_DECIMAL) && type->id == WEFT_TYPE_DECIMAL) {
         const char op = arithmetic_op(fn)[0];
-        *type = weft_decimal_arithmetic_type(op, args[0]->type, args[1]->type, NULL);
+        *type = weft_setting(ctx, WEFT_SET_PRECISION_LOSS) != 0
+                    ? weft_decimal_arithmetic_type(op, args[0]->type, args[1]->type, NULL)
+                    : weft_decimal_whole_type(op, args[0]->type, args[1]->type);
     }
 done:
     return st;

@@ -67,6 +67,29 @@ weft_type weft_decimal_arithmetic_type(char op, weft_type a, weft_type b, bool *
     }
 }
 
+weft_type weft_decimal_whole_type(char op, weft_type a, weft_type b)
+{
+    const int32_t p1 = a.precision, s1 = a.scale, p2 = b.precision, s2 = b.scale;
+    const int32_t scale = weft_max_i32(s1, s2);
+    int32_t whole, fraction;
+
+    switch (op) {
+    case '+':
+    case '-': return weft_decimal_bounded(weft_max_i32(p1 - s1, p2 - s2) + scale + 1, scale);
+    case '*': return weft_decimal_bounded(p1 + p2 + 1, s1 + s2);
+    case '%': return weft_decimal_bounded(weft_min_i32(p1 - s1, p2 - s2) + scale, scale);
+    case '/': /* what is too much is taken from both sides of the point */
+        whole = weft_min_i32(WEFT_DECIMAL_PRECISION_MAX, p1 - s1 + s2);
+        fraction = weft_min_i32(WEFT_DECIMAL_PRECISION_MAX, weft_max_i32(DECIMAL_SCALE_KEPT, s1 + p2 + 1));
+        if (whole + fraction > WEFT_DECIMAL_PRECISION_MAX) {
+            fraction -= (whole + fraction - WEFT_DECIMAL_PRECISION_MAX) / 2 + 1;
+            whole = WEFT_DECIMAL_PRECISION_MAX - fraction;
+        }
+        return weft_decimal_bounded(whole + fraction, fraction);
+    default: assert(op == 'd'); return weft_decimal_bounded(weft_max_i32(p1 - s1 + s2, 1), 0);
+    }
+}
+
 /* ---- the least common type ---- */
 
 static bool is_floating(weft_type t) { return t.id == WEFT_TYPE_FLOAT || t.id == WEFT_TYPE_DOUBLE; }

@@ -81,6 +81,9 @@ const char *weft_routine_near(const char *name);
  * NULL, says that the exact result may not fit: it may then overflow, otherwise it never does (but for
  * division by 0). */
 weft_type weft_decimal_arithmetic_type(char op, weft_type a, weft_type b, bool *lossy);
+/* The same where digits behind the point are not given up (weft.sql.decimalOperations.allowPrecisionLoss is
+ * off): an exact result that does not fit is an overflow. */
+weft_type weft_decimal_whole_type(char op, weft_type a, weft_type b);
 /* The decimal type that holds every value of an integral type, and the one of a literal's digits. */
 weft_type weft_decimal_for_integral(weft_type integral);
 weft_type weft_decimal_for_literal(int64_t value);

@@ -177,11 +177,11 @@ bool weft_decimal_multiply(weft_i128 a, weft_i128 b, int down, weft_i128 *out)
 {
     weft_i128 product;
     if (!__builtin_mul_overflow(a, b, &product)) return weft_decimal_rescale(product, down, 0, out);
-    const wide left = wide_of(weft_i128_abs(a)),
-               den = wide_of((weft_u128)weft_i128_pow10(down < 38 ? down : 38));
-    wide num;
+    const wide left = wide_of(weft_i128_abs(a));
+    wide num, den = wide_of((weft_u128)weft_i128_pow10(down < 38 ? down : 38));
     weft_u128 quotient;
     *out = 0;
+    if (down > 38 && !wide_multiply(&den, (weft_u128)weft_i128_pow10(down - 38), &den)) return false;
     return wide_multiply(&left, weft_i128_abs(b), &num) && wide_divide_half_up(&num, &den, &quotient) &&
            decimal_sign(quotient, (a < 0) != (b < 0), out);
 }

@@ -205,6 +205,9 @@ static void decimals_known_answers(void **state)
     assert_true(weft_decimal_multiply(number("99999999999999999999999999999999999999"),
                                       number("99999999999999999999999999999999999999"), 38, &got));
     assert_true(got == number("99999999999999999999999999999999999998"));
+    assert_true(weft_decimal_multiply(number("10000000000000000000000000000000000000"),
+                                      number("10000000000000000000000000000000000000"), 39, &got));
+    assert_true(got == number("100000000000000000000000000000000000"));
     assert_true(weft_decimal_multiply(number("-15"), 1, 1, &got) && got == -2);
     assert_true(weft_decimal_multiply(number("-14"), 1, 1, &got) && got == -1);
     char text[WEFT_DECIMAL_TEXT_BYTES];

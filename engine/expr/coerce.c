@@ -135,7 +135,8 @@ static weft_type common_numeric(weft_type a, weft_type b, bool ansi)
                              weft_min_i32(scale, WEFT_DECIMAL_PRECISION_MAX - whole));
 }
 
-/* A string against another atomic type takes the other's: it is parsed, and bad text is an error. Without
+/* A string against another atomic type takes the other's: it is parsed, and bad text is an error; as a
+ * VARIANT it is itself. Without
  * ANSI the other becomes a string, but for truth values and bytes. */
 static bool common_with_string(weft_type text, weft_type other, bool ansi, weft_type *out)
 {
@@ -153,7 +154,7 @@ static bool common_with_string(weft_type text, weft_type other, bool ansi, weft_
         return true;
     }
     if (is_datetime(other) || other.id == WEFT_TYPE_TIME || other.id == WEFT_TYPE_BOOLEAN ||
-        other.id == WEFT_TYPE_BINARY) {
+        other.id == WEFT_TYPE_BINARY || other.id == WEFT_TYPE_VARIANT) {
         *out = other;
         return true;
     }

@@ -22,6 +22,7 @@ typedef struct attachment {
     decorrelator *d;
     const weft_node *input;
     weft_pointers subqueries, values;
+    bool existence; /* in ON: NOT IN asks whether there is no match, not whether one is impossible */
 } attachment;
 
 static weft_status decorrelate(weft_ctx *ctx, decorrelator *d, const weft_node *node, const weft_node **out);
@@ -416,12 +417,16 @@ static weft_status attach(weft_ctx *ctx, attachment *a, const weft_expr *sub, bo
     const weft_outputs outer = a->input->output;
     const opt_scope scope = {.ids = a->d->ids, .input = a->input, .outer = &outer, .span = &sub->span};
     const bool negated = sub->subquery.negated != negate_it;
+    const bool impossible = negated && !a->existence;
 
     WEFT_TRY(st, decorrelate(ctx, a->d, sub->subquery.plan, &plan));
     switch (sub->subquery.kind) {
     case WEFT_SUBQUERY_SCALAR: WEFT_TRY(st, attach_scalar(ctx, a, &scope, plan, out)); break;
     case WEFT_SUBQUERY_EXISTS: WEFT_TRY(st, attach_exists(ctx, a, &scope, plan, negated, filter, out)); break;
-    case WEFT_SUBQUERY_IN: WEFT_TRY(st, attach_in(ctx, a, &scope, sub, plan, negated, filter, out)); break;
+    case WEFT_SUBQUERY_IN:
+        WEFT_TRY(st, attach_in(ctx, a, &scope, sub, plan, impossible, filter, out));
+        WEFT_TRY(st, negate(ctx, negated && a->existence, out));
+        break;
     }
 done:
     return st;
@@ -492,6 +497,22 @@ static bool reads_output(void *self, const weft_expr *e)
     return false;
 }
 
+/* Does the expression, or the plan of a subquery in it, read a column of the outputs? */
+static bool reads_side(void *self, const weft_expr *e)
+{
+    weft_outputs *side = self;
+    if (reads_output(side, e)) return true;
+    if (e->kind != WEFT_EXPR_SUBQUERY) return false;
+    const opt_scope scope = {.outer = side};
+    return opt_tree_correlated(&scope, e->subquery.plan);
+}
+
+static bool reads_input(const weft_expr *e, const weft_node *input)
+{
+    weft_outputs side = input->output;
+    return weft_expr_any(e, reads_side, &side);
+}
+
 /* A rewriter over ON, self the attachments of both sides: each subquery becomes a value of the side that it
  * reads. */
 static weft_status replace_on_side(weft_ctx *ctx, void *self, const weft_expr *e, const weft_expr **out)
@@ -499,31 +520,46 @@ static weft_status replace_on_side(weft_ctx *ctx, void *self, const weft_expr *e
     attachment *sides = self;
     *out = e;
     if (e->kind != WEFT_EXPR_SUBQUERY) return WEFT_OK;
-    for (int32_t i = 0; i < 2; i++) {
-        weft_outputs other = sides[1 - i].input->output;
-        const opt_scope scope = {.ids = sides[i].d->ids, .outer = &other, .span = &e->span};
-        bool foreign = opt_tree_correlated(&scope, e->subquery.plan);
-        for (int32_t k = 0; k < e->arg_count; k++) foreign |= weft_expr_any(e->args[k], reads_output, &other);
-        if (!foreign) return replace_subquery(ctx, &sides[i], e, out);
-    }
+    for (int32_t i = 0; i < 2; i++)
+        if (!reads_input(e, sides[1 - i].input)) return replace_subquery(ctx, &sides[i], e, out);
     return weft_fail_at(
         ctx, WEFT_UNSUPPORTED_SUBQUERY, &e->span,
         "a subquery that reads both sides, in the ON condition of an outer join, is not supported");
 }
 
-/* Other joins than inner ones: what ON asks of a subquery is computed for the rows of a side before they are
- * joined. */
-static weft_status decorrelate_outer(weft_ctx *ctx, decorrelator *d, const weft_node *node,
-                                     const weft_node **out)
+/* May rows of one side that fail the condition of ON be dropped before the join? Spark drops them there, as
+ * WHERE would; elsewhere in ON it takes an IN that is unknown for one without a match, also below NOT. */
+static bool drops_rows(const weft_node *join, const weft_expr *e)
+{
+    const bool left = reads_input(e, join->inputs[0]), right = reads_input(e, join->inputs[1]);
+    switch (join->join.kind) {
+    case WEFT_JOIN_INNER:
+    case WEFT_JOIN_SEMI: return !left || !right;
+    case WEFT_JOIN_LEFT:
+    case WEFT_JOIN_ANTI: return !left;
+    case WEFT_JOIN_RIGHT: return !right;
+    case WEFT_JOIN_FULL:
+    case WEFT_JOIN_ANTI_NULL:
+    case WEFT_JOIN_MARK:
+    case WEFT_JOIN_SINGLE: break;
+    }
+    return false;
+}
+
+/* What ON asks of a subquery is computed for the rows of a side before they are joined. */
+static weft_status decorrelate_on(weft_ctx *ctx, decorrelator *d, const weft_node *node,
+                                  const weft_node **out)
 {
     weft_status st = WEFT_OK;
     weft_node model = *node;
     attachment sides[2] = {{.d = d, .input = node->inputs[0]}, {.d = d, .input = node->inputs[1]}};
     const weft_expr **conditions = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, node->join.condition_count, &conditions));
-    for (int32_t i = 0; i < node->join.condition_count; i++)
-        WEFT_TRY(st,
-                 weft_expr_rewrite(ctx, node->join.conditions[i], replace_on_side, sides, &conditions[i]));
+    for (int32_t i = 0; i < node->join.condition_count; i++) {
+        const weft_expr *e = node->join.conditions[i];
+        sides[0].existence = sides[1].existence = !drops_rows(node, e);
+        WEFT_TRY(st, weft_expr_rewrite(ctx, e, replace_on_side, sides, &conditions[i]));
+    }
     const weft_node *inputs[2] = {sides[0].input, sides[1].input};
     model.inputs = inputs;
     model.join.conditions = conditions;
@@ -533,7 +569,16 @@ done:
     return st;
 }
 
-/* Subqueries in ON of an inner join are tested above it. */
+/* Is a subquery of the expression read by rows of both sides at once? */
+static bool asks_both(void *self, const weft_expr *e)
+{
+    const weft_node *join = self;
+    return e->kind == WEFT_EXPR_SUBQUERY && reads_input(e, join->inputs[0]) &&
+           reads_input(e, join->inputs[1]);
+}
+
+/* Subqueries in ON of an inner join are tested above it, but for those that are beside columns of the other
+ * side. */
 static weft_status decorrelate_join(weft_ctx *ctx, decorrelator *d, const weft_node *node,
                                     const weft_node **out)
 {
@@ -541,11 +586,6 @@ static weft_status decorrelate_join(weft_ctx *ctx, decorrelator *d, const weft_n
     weft_node model = *node;
     weft_pointers kept = {0}, above = {0};
     const weft_node *filter = NULL;
-    for (int32_t i = 0; i < node->join.condition_count; i++) {
-        const weft_expr *e = node->join.conditions[i];
-        const bool has = weft_expr_has_subquery(e);
-        WEFT_TRY(st, weft_pointers_push(ctx, has ? &above : &kept, e));
-    }
     for (int32_t i = 0; i < node->join.key_count; i++) {
         if (!weft_expr_has_subquery(node->join.left_keys[i]) &&
             !weft_expr_has_subquery(node->join.right_keys[i]))
@@ -553,10 +593,18 @@ static weft_status decorrelate_join(weft_ctx *ctx, decorrelator *d, const weft_n
         return weft_fail_at(ctx, WEFT_UNSUPPORTED_SUBQUERY, &node->span,
                             "a subquery as the key of a join is not supported");
     }
-    if (node->join.kind != WEFT_JOIN_INNER) return decorrelate_outer(ctx, d, node, out);
+    if (node->join.kind != WEFT_JOIN_INNER) return decorrelate_on(ctx, d, node, out);
+    for (int32_t i = 0; i < node->join.condition_count; i++) {
+        const weft_expr *e = node->join.conditions[i];
+        const bool later = weft_expr_has_subquery(e) &&
+                           (drops_rows(node, e) || weft_expr_any(e, asks_both, (void *)(uintptr_t)node));
+        WEFT_TRY(st, weft_pointers_push(ctx, later ? &above : &kept, e));
+    }
     model.join.conditions = weft_pointers_exprs(&kept);
     model.join.condition_count = kept.count;
     WEFT_TRY(st, weft_node_join_from(ctx, &model, out));
+    WEFT_TRY(st, decorrelate_on(ctx, d, *out, out));
+    if (above.count == 0) goto done;
     WEFT_TRY(st, opt_filter(ctx, *out, &above, &filter));
     WEFT_TRY(st, decorrelate_filter(ctx, d, filter, out));
 done:

@@ -23,7 +23,8 @@ typedef struct aggregate_builder {
     const uint64_t *sets;
     const weft_expr *set_id; /* column spark_grouping_id, or NULL */
     weft_pointers asked;     /* subqueries within groups */
-    bool beyond;             /* now in HAVING, QUALIFY or ORDER BY, which name what the block gives */
+    const weft_pointers *lifted;
+    bool beyond; /* now in HAVING, QUALIFY or ORDER BY, which name what the block gives */
 } aggregate_builder;
 
 static int64_t set_number(const aggregate_builder *g, uint64_t set)
@@ -251,7 +252,8 @@ static weft_status carry(weft_ctx *ctx, void *self, const weft_expr *e, const we
     }
     if (e->kind == WEFT_EXPR_AGGREGATE) return take_call(g, e, out);
     if (e->kind == WEFT_EXPR_WINDOW) return weft_rewrite_window(ctx, e, carry, self, out);
-    if (e->kind == WEFT_EXPR_COLUMN) return missing(g, e);
+    if (e->kind == WEFT_EXPR_COLUMN && weft_find_lifted(g->lifted, e->column.id) == NULL)
+        return missing(g, e);
     if (e->kind == WEFT_EXPR_OUTER) *out = e;
     if (weft_is_grouping(e)) return resolve_grouping(g, e, out);
     if (e->kind == WEFT_EXPR_SUBQUERY) return weft_pointers_push(ctx, &g->subqueries, e);
@@ -281,6 +283,7 @@ static weft_status check_outer_uses(aggregate_builder *g, const weft_node *node,
     for (int32_t i = 0; uses != NULL && i < uses->count; i++) {
         const weft_outer_use *use = uses->items[i];
         bool above = false;
+        if (weft_find_lifted(g->lifted, use->column->column.id) != NULL) continue;
         for (int32_t k = 0; k < g->subqueries.count; k++) above |= g->subqueries.items[k] == use->owner;
         if (above && weft_node_find_output(node, use->column->column.id) < 0) return missing(g, use->column);
     }
@@ -432,7 +435,7 @@ weft_status weft_build_aggregate(weft_analyzer *a, const weft_node *input, const
                                  const weft_node **out)
 {
     weft_status st = WEFT_OK;
-    aggregate_builder g = {.a = a, .set_count = set_count};
+    aggregate_builder g = {.a = a, .set_count = set_count, .lifted = carried->lifted};
     weft_pointers named = {0};
     WEFT_TRY(st, unique_groups(&g, groups, group_count, sets));
     for (int32_t i = 0; i < g.group_count; i++) {

@@ -47,7 +47,16 @@ typedef struct weft_scope {
     const struct weft_scope *outer; /* of the enclosing query, or NULL */
     weft_pointers *outer_uses; /* weft_outer_use: what subqueries take from this scope; NULL: not recorded */
     bool lends;                /* HAVING: aggregates of this scope's columns in a subquery are this query's */
+    weft_pointers *lifted;     /* weft_lifted_argument, of calls in the block; NULL: nothing is lifted here */
 } weft_scope;
+
+/* An argument of an SQL function whose body has queries, which reads aggregates or windows of the block that
+ * calls it: the body reads a column, which the block computes where these are there. */
+typedef struct weft_lifted_argument {
+    int64_t id;
+    const char *name;
+    const weft_expr *value;
+} weft_lifted_argument;
 
 /* A column that a subquery in some expression of the scope refers to. */
 typedef struct weft_outer_use {
@@ -376,12 +385,17 @@ weft_status weft_refuse_recursion(weft_analyzer *a, const weft_span *span); /* f
 WEFT_MUST_CHECK weft_status weft_bind_select(weft_analyzer *a, const weft_node *parsed, const weft_node *sort,
                                              const weft_scope *outer, weft_cte *ctes, weft_bound *out);
 
+/* ---- analyzer_lift.c ---- */
+/* The lifted argument that is the column of this id, or NULL; arguments may be NULL. */
+const weft_lifted_argument *weft_find_lifted(const weft_pointers *arguments, int64_t id);
+
 /* ---- analyzer_aggregate.c ---- */
 /* Expressions to be carried over an aggregate (or a window): rewritten in place. */
 typedef struct weft_carried {
     int32_t count;
     int32_t selected; /* the first of them are the select list, the others HAVING, QUALIFY and ORDER BY */
     const weft_expr **exprs;
+    const weft_pointers *lifted; /* weft_lifted_argument: columns of theirs are there above; or NULL */
 } weft_carried;
 /* AGGREGATE over input: groups are bound over it; the carried expressions (select list, HAVING, ORDER BY) are
  * rewritten over its outputs. sets are masks over groups (set_count 0: plain). */

@@ -4,7 +4,8 @@
  * which are replaced by the arguments. One with queries cannot be: there a parameter that is a constant, or a
  * column of the caller, is that; otherwise the call becomes
  *     (SELECT body FROM (SELECT argument AS parameter, …))
- * and a table function's call becomes its query, LATERAL to such a row. */
+ * or, where an argument reads aggregates or windows, the block that calls it gives the argument as a column.
+ * A table function's call becomes its query, LATERAL to such a row. */
 #include <stdio.h>
 #include <strings.h>
 
@@ -22,6 +23,7 @@ typedef struct routine_call {
     const weft_expr **parsed; /* [parameter_count] as written, or the DEFAULT */
     bool *given;              /* [parameter_count] written: no DEFAULT */
     const weft_expr **bound;  /* [parameter_count] of the parameters' types */
+    bool lifts;               /* an argument calls what lifted its own arguments */
 } routine_call;
 
 weft_status weft_find_routine(weft_analyzer *a, const char *name, const weft_routine **out)
@@ -253,6 +255,30 @@ static bool are_simple(const routine_call *c)
     return true;
 }
 
+/* Arguments of aggregates and windows as columns that the block gives. */
+static weft_status lift_arguments(const weft_binder *b, routine_call *c)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = c->a->ctx;
+    bool lifts = c->lifts;
+    for (int32_t i = 0; i < c->routine->parameter_count; i++)
+        lifts |= weft_has_aggregate(c->bound[i]) || weft_expr_has_window(c->bound[i]);
+    if (!lifts || b->scope->lifted == NULL) return WEFT_OK;
+    for (int32_t i = 0; i < c->routine->parameter_count; i++) {
+        const weft_expr *value = c->bound[i];
+        weft_lifted_argument *argument = NULL;
+        if (value->kind == WEFT_EXPR_LITERAL || value->kind == WEFT_EXPR_COLUMN) continue;
+        WEFT_TRY(st, WEFT_NEW(ctx, &argument));
+        *argument = (weft_lifted_argument){
+            .id = weft_next_id(c->a->ids), .name = c->routine->parameters[i].name, .value = value};
+        WEFT_TRY(st, weft_pointers_push(ctx, b->scope->lifted, argument));
+        WEFT_TRY(st, weft_expr_column(ctx, argument->id, argument->name, value->type, value->nullable,
+                                      &c->bound[i]));
+    }
+done:
+    return st;
+}
+
 static weft_status simple_names(routine_call *c, weft_name **out)
 {
     weft_status st = WEFT_OK;
@@ -352,6 +378,7 @@ static weft_status bind_query_body(weft_binder *b, routine_call *c, const weft_e
     const weft_expr **items = NULL;
     WEFT_TRY(st, body_of(c, &body));
     WEFT_TRY(st, fold_arguments(c));
+    WEFT_TRY(st, lift_arguments(b, c));
     if (are_simple(c)) {
         WEFT_TRY(st, simple_names(c, &names));
         const weft_scope scope = {.count = c->routine->parameter_count,
@@ -434,7 +461,9 @@ weft_status weft_bind_routine(weft_binder *b, const weft_expr *e, const weft_rou
             "or redefine %s as a scalar function instead.",
             routine->shown, routine->shown);
     WEFT_TRY(st, match_arguments(&c));
+    const int32_t lifted = b->scope->lifted != NULL ? b->scope->lifted->count : 0;
     WEFT_TRY(st, bind_arguments(b, &c));
+    c.lifts = b->scope->lifted != NULL && b->scope->lifted->count > lifted;
     WEFT_TRY(st, call_text(&c, &text));
     WEFT_TRY(st, weft_analyzer_enter(b->a, &e->span, &height));
     WEFT_TRY(st, enter_routine(&c, &frame));

@@ -37,7 +37,7 @@ static weft_status position_item(select_block *s, const weft_expr *parsed, bool 
                                 "Star (*) is not allowed in a select list when GROUP BY an ordinal position "
                                 "is used.");
     }
-    if (weft_has_aggregate(*out) || weft_expr_has_window(*out))
+    if (select_has_aggregate(s, *out) || select_has_window(s, *out))
         return weft_fail_at(s->a->ctx, WEFT_GROUP_BY_POS_AGGREGATE, weft_analyzer_span(s->a, &parsed->span),
                             "GROUP BY %lld refers to an expression that contains an aggregate or window "
                             "function, which are not allowed in GROUP BY.",
@@ -63,7 +63,7 @@ static weft_status bind_all_groups(select_block *s)
     const weft_expr *mixed = NULL;
     for (int32_t i = 0; i < s->item_count; i++) {
         const weft_expr *e = s->items[i].expr;
-        const bool aggregate = weft_has_aggregate(e) || weft_expr_has_window(e);
+        const bool aggregate = select_has_aggregate(s, e) || select_has_window(s, e);
         if (aggregate && mixed == NULL && has_plain_column(e)) mixed = e;
         if (aggregate || e->kind == WEFT_EXPR_LITERAL) continue;
         if (select_groups_map(e->type))
@@ -107,7 +107,7 @@ static weft_status bind_groups(select_block *s)
                                       "data type \"%s\" is not an orderable data type.",
                                       weft_type_text(e->type, type, sizeof type)));
         }
-        if (weft_has_aggregate(e) || weft_expr_has_window(e)) {
+        if (select_has_aggregate(s, e) || select_has_window(s, e)) {
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_GROUP_BY_AGGREGATE, weft_analyzer_span(s->a, &parsed->span),
                                       "Aggregate and window functions are not allowed in GROUP BY."));
         }
@@ -199,9 +199,9 @@ static weft_status bind_qualify(select_block *s)
     b.items = s->items;
     b.item_count = s->item_count;
     WEFT_TRY(st, weft_bind_predicate(&b, s->select->qualify, &s->qualify));
-    for (int32_t i = 0; i < s->item_count; i++) windows = windows || weft_expr_has_window(s->items[i].expr);
+    for (int32_t i = 0; i < s->item_count; i++) windows = windows || select_has_window(s, s->items[i].expr);
     for (int32_t i = 0; i < s->qualify.count; i++) {
-        windows = windows || weft_expr_has_window(weft_pointers_exprs(&s->qualify)[i]);
+        windows = windows || select_has_window(s, weft_pointers_exprs(&s->qualify)[i]);
     }
     if (!windows) {
         st = weft_fail_at(
@@ -294,13 +294,13 @@ static bool is_aggregate_query(const select_block *s)
         return true;
     }
     for (int32_t i = 0; i < s->item_count; i++) {
-        if (weft_has_aggregate(s->items[i].expr)) return true;
+        if (select_has_aggregate(s, s->items[i].expr)) return true;
     }
     for (int32_t i = 0; i < s->keys.count; i++) {
-        if (weft_has_aggregate(weft_pointers_exprs(&s->keys)[i])) return true;
+        if (select_has_aggregate(s, weft_pointers_exprs(&s->keys)[i])) return true;
     }
     for (int32_t i = 0; i < s->qualify.count; i++) {
-        if (weft_has_aggregate(weft_pointers_exprs(&s->qualify)[i])) return true;
+        if (select_has_aggregate(s, weft_pointers_exprs(&s->qualify)[i])) return true;
     }
     return false;
 }
@@ -321,24 +321,45 @@ done:
     return st;
 }
 
-/* Items, sort keys, QUALIFY, then HAVING: lifted over AGGREGATE and WINDOW nodes. */
+/* Where the carried expressions of each kind begin. */
+typedef struct carried_places {
+    int32_t arguments, keys, qualify, having;
+} carried_places;
+
+static weft_status carry_all(select_block *s, weft_carried *carried, carried_places *at)
+{
+    weft_status st = WEFT_OK;
+    at->arguments = s->item_count;
+    at->keys = at->arguments + s->lifted.count;
+    at->qualify = at->keys + s->keys.count;
+    at->having = at->qualify + s->qualify.count;
+    *carried =
+        (weft_carried){.count = at->having + s->having.count, .selected = at->keys, .lifted = &s->lifted};
+    WEFT_TRY(st, WEFT_NEW_ARRAY(s->a->ctx, carried->count, &carried->exprs));
+    for (int32_t i = 0; i < s->item_count; i++) carried->exprs[i] = s->items[i].expr;
+    for (int32_t i = 0; i < s->lifted.count; i++) {
+        const weft_lifted_argument *argument = s->lifted.items[i];
+        carried->exprs[at->arguments + i] = argument->value;
+    }
+    for (int32_t i = 0; i < s->keys.count; i++)
+        carried->exprs[at->keys + i] = weft_pointers_exprs(&s->keys)[i];
+    for (int32_t i = 0; i < s->qualify.count; i++)
+        carried->exprs[at->qualify + i] = weft_pointers_exprs(&s->qualify)[i];
+    for (int32_t i = 0; i < s->having.count; i++)
+        carried->exprs[at->having + i] = weft_pointers_exprs(&s->having)[i];
+done:
+    return st;
+}
+
+/* Items, arguments of SQL functions, sort keys, QUALIFY, then HAVING: lifted over AGGREGATE and WINDOW nodes.
+ */
 static weft_status lift(select_block *s)
 {
     weft_status st = WEFT_OK;
     weft_ctx *ctx = s->a->ctx;
-    weft_carried carried = {.selected = s->item_count};
-    const int32_t items = s->item_count, keys = s->keys.count, qualify = s->qualify.count;
-    const int32_t above = items + keys + qualify; /* of the aggregate */
-    WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, above + s->having.count, &carried.exprs));
-    for (int32_t i = 0; i < items; i++) carried.exprs[i] = s->items[i].expr;
-    for (int32_t i = 0; i < keys; i++) carried.exprs[items + i] = weft_pointers_exprs(&s->keys)[i];
-    for (int32_t i = 0; i < qualify; i++) {
-        carried.exprs[items + keys + i] = weft_pointers_exprs(&s->qualify)[i];
-    }
-    for (int32_t i = 0; i < s->having.count; i++) {
-        carried.exprs[above + i] = weft_pointers_exprs(&s->having)[i];
-    }
-    carried.count = above + s->having.count;
+    weft_carried carried = {0};
+    carried_places at = {0};
+    WEFT_TRY(st, carry_all(s, &carried, &at));
     const bool aggregate = is_aggregate_query(s);
     WEFT_TRY(st, select_read_map_groups(s, &carried));
     if (aggregate) {
@@ -348,13 +369,15 @@ static weft_status lift(select_block *s)
                                           &s->outer_uses, &s->node));
     }
     WEFT_TRY(st, weft_lift_chance(s->a, s->node, &carried, carried.count, false, &s->node));
+    WEFT_TRY(st, select_project_lifted(s, carried.exprs + at.arguments, false));
     if (aggregate)
-        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + above, s->having.count, &s->node));
-    carried.count = above;
+        WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + at.having, s->having.count, &s->node));
+    carried.count = at.having;
     WEFT_TRY(st, weft_build_windows(s->a, s->node, &carried, &s->node));
-    WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + items + keys, qualify, &s->node));
-    for (int32_t i = 0; i < items; i++) s->items[i].expr = carried.exprs[i];
-    for (int32_t i = 0; i < keys; i++) s->keys.items[i] = carried.exprs[items + i];
+    WEFT_TRY(st, select_project_lifted(s, carried.exprs + at.arguments, true));
+    WEFT_TRY(st, weft_node_filter(ctx, s->node, carried.exprs + at.qualify, s->qualify.count, &s->node));
+    for (int32_t i = 0; i < s->item_count; i++) s->items[i].expr = carried.exprs[i];
+    for (int32_t i = 0; i < s->keys.count; i++) s->keys.items[i] = carried.exprs[at.keys + i];
 done:
     return st;
 }
@@ -486,6 +509,7 @@ static weft_status bind_block_from(select_block *s, const weft_scope *outer)
         WEFT_TRY(st, weft_node_values(ctx, s->a->ids, NULL, 1, 0, NULL, &s->from.node));
     s->scope = (weft_scope){
         .count = s->from.count, .names = s->from.names, .outer = outer, .outer_uses = &s->outer_uses};
+    s->scope.lifted = &s->lifted;
     const weft_expr *window = NULL;
     WEFT_TRY(st, weft_find_time_window(s->a, s->select, s->sort, &window));
     if (window != NULL) {
@@ -536,7 +560,7 @@ static weft_status check_pipe(const select_block *s)
     const weft_select *select = s->select;
     for (int32_t i = 0; i < s->item_count; i++) {
         if (select->pipe == WEFT_PIPE_NONE || select->pipe == WEFT_PIPE_AGGREGATE) break;
-        if (!weft_has_aggregate(s->items[i].expr)) continue;
+        if (!select_has_aggregate(s, s->items[i].expr)) continue;
         return weft_fail_at(s->a->ctx, WEFT_PIPE_HAS_AGGREGATE,
                             weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
                             "Aggregate function %s is not allowed when using the pipe operator |> %s clause; "
@@ -545,7 +569,7 @@ static weft_status check_pipe(const select_block *s)
     }
     if (select->pipe != WEFT_PIPE_AGGREGATE) return WEFT_OK;
     for (int32_t i = select->group_count; i < s->item_count; i++) {
-        if (weft_has_aggregate(s->items[i].expr)) continue;
+        if (select_has_aggregate(s, s->items[i].expr)) continue;
         return weft_fail_at(s->a->ctx, WEFT_PIPE_NO_AGGREGATE,
                             weft_analyzer_span(s->a, &select->items[select->item_count - 1]->span),
                             "Non-grouping expression %s is provided as an argument to the |> AGGREGATE "

@@ -25,6 +25,7 @@ typedef struct select_block {
     weft_pointers having;     /* conjuncts */
     weft_pointers qualify;    /* conjuncts */
     weft_pointers keys;       /* arguments of the sort keys */
+    weft_pointers lifted;     /* weft_lifted_argument * */
     weft_pointers key_terms;  /* parsed SORT_KEYs that go with them */
     const weft_node *node;
     int32_t generator_count;
@@ -35,6 +36,15 @@ bool select_groups_map(weft_type type);
 WEFT_MUST_CHECK weft_status select_sort_map(select_block *s, const weft_expr *map, const weft_span *span,
                                             const weft_expr **out);
 WEFT_MUST_CHECK weft_status select_read_map_groups(select_block *s, weft_carried *carried);
+
+/* ---- analyzer_lift.c ---- */
+/* Does the expression, or a lifted argument that it reads, hold one? */
+bool select_has_aggregate(const select_block *s, const weft_expr *e);
+bool select_has_window(const select_block *s, const weft_expr *e);
+/* Lifted arguments, whose values are carried over what is below, become columns of the node: those that read
+ * windows, or all others. */
+WEFT_MUST_CHECK weft_status select_project_lifted(select_block *s, const weft_expr *const *values,
+                                                  bool windows);
 
 /* ---- analyzer_items.c ---- */
 weft_binder select_binder(select_block *s, const char *clause);

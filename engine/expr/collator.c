@@ -38,7 +38,7 @@ weft_status weft_collator_open(weft_ctx *ctx, uint16_t collation, weft_collator 
     *out = c;
     c->collation = collation;
     if (weft_collation_find_locale(collation) == NULL) goto done;
-    WEFT_TRY(st, weft_icu_open(ctx, &c->icu));
+    WEFT_TRY(st, weft_icu_open(ctx, "collations but UTF8_BINARY and UTF8_LCASE", &c->icu));
     WEFT_TRY(st, set_rules(ctx, c));
 done:
     if (st != WEFT_OK) weft_collator_close(out);

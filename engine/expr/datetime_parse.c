@@ -5,11 +5,10 @@
  * does not fit. The fields are put together at the end, and must be a day that there is. */
 #include <ctype.h>
 #include <string.h>
-#include <strings.h>
 
 #include "engine/expr/calendar.h"
-#include "engine/expr/datetime_pattern.h"
 #include "engine/expr/datetime_private.h"
+#include "engine/expr/utf8.h"
 
 enum { YEAR_DIGITS_MAX = 7 };
 
@@ -17,16 +16,10 @@ typedef struct parsed_moment {
     int64_t year, month, day, day_of_year, hour, half_hour, minute, second, us; /* -1: not there */
     int32_t half;                                                               /* 0 AM, 1 PM, -1 */
     bool before_christ;
-    bool has_offset;
-    int64_t offset_s;
+    datetime_zone zone;
 } parsed_moment;
 
-typedef struct parse_input {
-    const char *text;
-    size_t len, at;
-} parse_input;
-
-static bool read_number(parse_input *in, int32_t least, int32_t most, int64_t *out)
+static bool read_number(datetime_input *in, int32_t least, int32_t most, int64_t *out)
 {
     int64_t value = 0;
     int32_t digits = 0;
@@ -38,22 +31,56 @@ static bool read_number(parse_input *in, int32_t least, int32_t most, int64_t *o
     return digits >= least;
 }
 
-static bool read_text(parse_input *in, const char *text, size_t len)
+/* The one character that another becomes; one that becomes several stays, as in Java. */
+static uint32_t one_upper(uint32_t character)
 {
-    if (in->len - in->at < len || strncasecmp(in->text + in->at, text, len) != 0) return false;
-    in->at += len;
+    uint32_t out[3];
+    return weft_utf8_upper(character, out) == 1 ? out[0] : character;
+}
+
+/* The same but for its case, as Java compares characters: by the capital letter, then by the small one of it.
+ */
+static bool same_character(uint32_t a, uint32_t b)
+{
+    uint32_t lower[2][3];
+    if (a == b) return true;
+    a = one_upper(a);
+    b = one_upper(b);
+    if (a == b) return true;
+    (void)weft_utf8_lower(a, lower[0]);
+    (void)weft_utf8_lower(b, lower[1]);
+    return lower[0][0] == lower[1][0];
+}
+
+bool datetime_read_text(datetime_input *in, const char *text, size_t len)
+{
+    size_t at = in->at;
+    for (size_t k = 0; k < len;) {
+        uint32_t bytes[2];
+        if (at == in->len) return false;
+        const uint32_t want = weft_utf8_decode(text + k, len - k, &bytes[0]);
+        const uint32_t have = weft_utf8_decode(in->text + at, in->len - at, &bytes[1]);
+        if (!same_character(want, have)) return false;
+        k += bytes[0];
+        at += bytes[1];
+    }
+    in->at = at;
     return true;
 }
 
-/* One of `count` names, whole or its first three letters. */
-static bool read_name(parse_input *in, const char *const *names, int32_t count, bool whole, int64_t *out)
+/* The longest of `count` names with which the input goes on. */
+static bool read_name(datetime_input *in, const char *const *names, int32_t count, int64_t *out)
 {
+    datetime_input best = *in;
     for (int32_t k = 0; k < count; k++) {
-        if (!read_text(in, names[k], whole ? strlen(names[k]) : 3)) continue;
+        datetime_input with = *in;
+        if (!datetime_read_text(&with, names[k], strlen(names[k])) || with.at <= best.at) continue;
+        best = with;
         *out = k;
-        return true;
     }
-    return false;
+    const bool found = best.at > in->at;
+    *in = best;
+    return found;
 }
 
 /* Is the item a number of as many digits as it has letters? Then how many, else 0. */
@@ -67,7 +94,7 @@ static int32_t fixed_digits(const weft_datetime_item *item)
 }
 
 /* Digits at hand, less those that the fixed numbers directly behind item k need. */
-static int32_t free_digits(const weft_datetime_pattern *p, int32_t k, const parse_input *in)
+static int32_t free_digits(const weft_datetime_pattern *p, int32_t k, const datetime_input *in)
 {
     int32_t have = 0, needed = 0, width;
     while (in->at + (size_t)have < in->len && isdigit((unsigned char)in->text[in->at + (size_t)have]) &&
@@ -77,7 +104,7 @@ static int32_t free_digits(const weft_datetime_pattern *p, int32_t k, const pars
     return needed > 0 ? have - needed : have;
 }
 
-static bool read_year(const weft_datetime_pattern *p, int32_t k, parse_input *in, int64_t *out)
+static bool read_year(const weft_datetime_pattern *p, int32_t k, datetime_input *in, int64_t *out)
 {
     const int32_t count = p->items[k].count;
     if (count == 2) {
@@ -96,43 +123,7 @@ static bool read_year(const weft_datetime_pattern *p, int32_t k, parse_input *in
     return fits;
 }
 
-/* +01, +0130, +01:30, Z */
-static bool read_offset(parse_input *in, parsed_moment *m)
-{
-    int64_t hours, minutes = 0;
-    if (in->at == in->len) return false;
-    m->has_offset = true;
-    if (in->text[in->at] == 'Z' || in->text[in->at] == 'z') {
-        in->at++;
-        m->offset_s = 0;
-        return true;
-    }
-    const char sign = in->text[in->at];
-    if (sign != '+' && sign != '-') return false;
-    in->at++;
-    if (!read_number(in, 2, 2, &hours) || hours > 18) return false;
-    const bool colon = in->at < in->len && in->text[in->at] == ':';
-    if (colon) in->at++;
-    if ((colon || (in->at < in->len && isdigit((unsigned char)in->text[in->at]))) &&
-        !read_number(in, 2, 2, &minutes))
-        return false;
-    if (minutes > 59) return false;
-    m->offset_s = (hours * 3600 + minutes * 60) * (sign == '-' ? -1 : 1);
-    return true;
-}
-
-/* UTC, GMT, Z, or these with a distance. Zones of other names are not known here. */
-static bool read_zone(parse_input *in, parsed_moment *m)
-{
-    const bool named = read_text(in, "UTC", 3) || read_text(in, "GMT", 3);
-    const bool offset = in->at < in->len && strchr("+-Zz", in->text[in->at]) != NULL;
-    if (!named || offset) return read_offset(in, m);
-    m->has_offset = true;
-    m->offset_s = 0;
-    return true;
-}
-
-static bool read_fraction(parse_input *in, int32_t most, int64_t *us)
+static bool read_fraction(datetime_input *in, int32_t most, int64_t *us)
 {
     const size_t begin = in->at;
     int64_t value;
@@ -144,30 +135,46 @@ static bool read_fraction(parse_input *in, int32_t most, int64_t *us)
 }
 
 /* A field of up to two digits. */
-static bool read_field(const weft_datetime_pattern *p, int32_t k, parse_input *in, int64_t *out)
+static bool read_field(const weft_datetime_pattern *p, int32_t k, datetime_input *in, int64_t *out)
 {
     const int32_t count = p->items[k].count;
     if (count >= 2) return read_number(in, count, count, out);
     return read_number(in, 1, weft_min_i32(free_digits(p, k, in), 9), out);
 }
 
-static bool read_item(const weft_datetime_pattern *p, int32_t k, parse_input *in, parsed_moment *m)
+static bool read_month(const weft_datetime_pattern *p, int32_t k, datetime_input *in, int64_t *month)
+{
+    const weft_datetime_names *names = p->names;
+    const weft_datetime_item *item = &p->items[k];
+    const bool alone = item->letter == 'L';
+    if (item->count < 3) return read_field(p, k, in, month);
+    const char *const *list = item->count == 3 ? (alone ? names->months_alone : names->months)
+                                               : (alone ? names->months_alone_long : names->months_long);
+    const bool found = read_name(in, list, 12, month);
+    *month += 1;
+    return found;
+}
+
+static bool read_item(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, datetime_input *in,
+                      parsed_moment *m)
 {
     const weft_datetime_item *item = &p->items[k];
-    int64_t index;
+    int64_t index = 0;
     switch (item->letter) {
-    case 0: return read_text(in, p->bytes + item->begin, item->len);
-    case 'G': m->before_christ = read_text(in, "BC", 2); return m->before_christ || read_text(in, "AD", 2);
+    case 0: return datetime_read_text(in, p->bytes + item->begin, item->len);
+    case 'G':
+        if (!read_name(in, item->count == 4 ? p->names->eras_long : p->names->eras, 2, &index)) return false;
+        m->before_christ = index == 0;
+        return true;
     case 'y': return read_year(p, k, in, &m->year);
     case 'M':
-    case 'L':
-        if (item->count < 3) return read_field(p, k, in, &m->month);
-        if (!read_name(in, datetime_months, 12, item->count == 4, &index)) return false;
-        m->month = index + 1;
-        return true;
+    case 'L': return read_month(p, k, in, &m->month);
     case 'd': return read_field(p, k, in, &m->day);
     case 'D': return read_field(p, k, in, &m->day_of_year);
-    case 'a': m->half = read_text(in, "AM", 2) ? 0 : read_text(in, "PM", 2) ? 1 : -1; return m->half >= 0;
+    case 'a':
+        if (!read_name(in, p->names->halves, 2, &index)) return false;
+        m->half = (int32_t)index;
+        return true;
     case 'H': return read_field(p, k, in, &m->hour) && m->hour < 24;
     case 'k':
         if (!read_field(p, k, in, &m->hour) || m->hour < 1 || m->hour > 24) return false;
@@ -183,38 +190,40 @@ static bool read_item(const weft_datetime_pattern *p, int32_t k, parse_input *in
     case 'S': return read_fraction(in, item->count, &m->us);
     case 'V':
     case 'z':
-    case 'O': return read_zone(in, m);
+    case 'O':
     case 'X':
     case 'x':
-    case 'Z': return read_offset(in, m);
+    case 'Z': return datetime_read_zone(ctx, p, item, in, &m->zone);
     default: return false; /* refused when the pattern was made */
     }
 }
 
 /* Items from k up to the end or the closing bracket; *next is behind it. */
-static bool read_items(const weft_datetime_pattern *p, int32_t k, parse_input *in, parsed_moment *m,
-                       int32_t *next)
+static bool read_items(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, datetime_input *in,
+                       parsed_moment *m, int32_t *next)
 {
     bool fits = true;
     for (; k < p->count && p->items[k].letter != ']'; k++) {
         if (p->items[k].letter == '[') {
-            const parse_input before = *in;
+            const datetime_input before = *in;
             const parsed_moment kept = *m;
             int32_t behind;
-            if (!read_items(p, k + 1, in, m, &behind) || !fits) {
+            if (!read_items(ctx, p, k + 1, in, m, &behind) || !fits) {
                 *in = before;
                 *m = kept;
             }
             k = behind;
-        } else if (fits && !read_item(p, k, in, m)) {
-            fits = false; /* go on only to find the end of the section */
+        } else if (fits) {
+            const size_t at = in->at;
+            fits = read_item(ctx, p, k, in, m);
+            if (!fits) in->at = at; /* go on only to find the end of the section */
         }
     }
     *next = k;
     return fits;
 }
 
-static bool moment_of(const parsed_moment *m, weft_zone *zone, int64_t *us)
+static bool moment_of(const parsed_moment *m, int64_t *local_us)
 {
     int64_t year = m->year == INT64_MIN ? 1970 : m->before_christ ? 1 - m->year : m->year;
     const int64_t month = m->month < 0 ? 1 : m->month, day = m->day < 0 ? 1 : m->day;
@@ -232,30 +241,46 @@ static bool moment_of(const parsed_moment *m, weft_zone *zone, int64_t *us)
                             (m->second < 0 ? 0 : m->second)) *
                                1000000 +
                            (m->us < 0 ? 0 : m->us);
+    return !__builtin_mul_overflow(days, (int64_t)WEFT_DAY_US, local_us) &&
+           !__builtin_add_overflow(*local_us, of_day, local_us);
+}
+
+static bool read_all(weft_ctx *ctx, weft_datetime_pattern *pattern, const char *text, size_t len,
+                     parsed_moment *m, size_t *at)
+{
+    datetime_input in = {.text = text, .len = len};
+    int32_t next;
+    *m = (parsed_moment){.year = INT64_MIN,
+                         .month = -1,
+                         .day = -1,
+                         .day_of_year = -1,
+                         .hour = -1,
+                         .half_hour = -1,
+                         .minute = -1,
+                         .second = -1,
+                         .us = -1,
+                         .half = -1};
+    const bool fits = read_items(ctx, pattern, 0, &in, m, &next) && next == pattern->count && in.at == len;
+    *at = in.at;
+    return fits;
+}
+
+bool weft_datetime_parse(weft_ctx *ctx, weft_datetime_pattern *pattern, weft_zone *zone, const char *text,
+                         size_t len, int64_t *us, size_t *at)
+{
+    parsed_moment m;
     int64_t local;
-    if (__builtin_mul_overflow(days, (int64_t)WEFT_DAY_US, &local) ||
-        __builtin_add_overflow(local, of_day, &local))
-        return false;
-    *us = m->has_offset ? local - m->offset_s * 1000000 : weft_zone_to_utc(zone, local);
+    if (!read_all(ctx, pattern, text, len, &m, at) || !moment_of(&m, &local)) return false;
+    *us = m.zone.has_offset ? local - (int64_t)m.zone.offset_s * 1000000
+                            : weft_zone_to_utc(m.zone.has_zone ? m.zone.zone : zone, local);
     return true;
 }
 
-bool weft_datetime_parse(const weft_datetime_pattern *pattern, weft_zone *zone, const char *text, size_t len,
-                         int64_t *us, size_t *at)
+bool weft_datetime_parse_local(weft_ctx *ctx, weft_datetime_pattern *pattern, const char *text, size_t len,
+                               int64_t *us, bool *zoned, size_t *at)
 {
-    parse_input in = {.text = text, .len = len};
-    parsed_moment m = {.year = INT64_MIN,
-                       .month = -1,
-                       .day = -1,
-                       .day_of_year = -1,
-                       .hour = -1,
-                       .half_hour = -1,
-                       .minute = -1,
-                       .second = -1,
-                       .us = -1,
-                       .half = -1};
-    int32_t next;
-    const bool fits = read_items(pattern, 0, &in, &m, &next) && next == pattern->count && in.at == len;
-    *at = in.at;
-    return fits && moment_of(&m, zone, us);
+    parsed_moment m;
+    const bool fits = read_all(ctx, pattern, text, len, &m, at);
+    *zoned = m.zone.has_offset || m.zone.has_zone;
+    return fits && moment_of(&m, us);
 }

@@ -9,12 +9,7 @@
 #include "common/settings.h"
 #include "engine/expr/calendar.h"
 #include "engine/expr/datetime_private.h"
-
-const char *const datetime_months[12] = {"January",   "February", "March",    "April",
-                                         "May",       "June",     "July",     "August",
-                                         "September", "October",  "November", "December"};
-const char *const datetime_days[7] = {"Monday", "Tuesday",  "Wednesday", "Thursday",
-                                      "Friday", "Saturday", "Sunday"};
+#include "engine/expr/utf8.h"
 
 /* ---- compiling ---- */
 
@@ -108,17 +103,68 @@ static uint32_t pattern_quoted(weft_datetime_pattern *p, const char *s, uint32_t
     return at + 1;
 }
 
-weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const weft_span *span,
-                                      bool parsing, weft_datetime_pattern **out)
+void weft_datetime_pattern_free(weft_datetime_pattern **pattern)
+{
+    weft_datetime_pattern *p = *pattern;
+    *pattern = NULL;
+    if (p == NULL) return;
+    weft_mem_free(p->own_zone);
+    weft_mem_free(p->own_names);
+    weft_zone_close(&p->read);
+    weft_mem_free(p);
+}
+
+/* The names of the zone that is written: in the locale where it has them, else in English. */
+static weft_status name_zone(weft_ctx *ctx, const char *locale, weft_datetime_pattern *p)
+{
+    weft_status st = WEFT_OK;
+    const weft_zone_names *english = weft_zone_names_find(p->zone_name);
+    if (english == NULL || p->zone_names.zones != NULL) return WEFT_OK;
+    p->zone_names = *english;
+    if (weft_locale_is_us(locale)) return WEFT_OK;
+    WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, sizeof *p->own_zone, (void **)&p->own_zone));
+    WEFT_TRY(st, weft_locale_zone_open(ctx, locale, p->zone_name, p->own_zone));
+    const char **const names[] = {&p->zone_names.plain, &p->zone_names.plain_long, &p->zone_names.summer,
+                                  &p->zone_names.summer_long};
+    for (int32_t k = 0; k < WEFT_COUNT(names); k++)
+        if (p->own_zone->names[k][0] != '\0') *names[k] = p->own_zone->names[k];
+done:
+    return st;
+}
+
+/* More bytes than any item of that letter takes. */
+static size_t item_bytes(const weft_datetime_pattern *p, char letter)
+{
+    switch (letter) {
+    case 'V': return strlen(p->zone_name);
+    case 'z': return WEFT_LOCALE_ZONE_BYTES;
+    case 'G':
+    case 'M':
+    case 'L':
+    case 'Q':
+    case 'q':
+    case 'E':
+    case 'a':
+    case 'O':
+    case 'Z': return p->names->longest + DATETIME_FIELD_BYTES;
+    default: return DATETIME_FIELD_BYTES;
+    }
+}
+
+weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const weft_datetime_place *place,
+                                      const weft_span *span, bool parsing, weft_datetime_pattern **out)
 {
     weft_status st = WEFT_OK;
     weft_datetime_pattern *p = NULL;
+    const char *const locale = place == NULL ? NULL : place->locale;
     const char *s = weft_str_data(text);
     uint32_t used = 0;
     const size_t items = ((size_t)text->len + 1) * sizeof(weft_datetime_item);
     WEFT_TRY(st, weft_mem_alloc_zero(ctx, WEFT_MEM_WORKING, sizeof *p + items + text->len + 1, (void **)&p));
     p->bytes = (char *)p + sizeof *p + items;
-    p->zone_name = weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
+    p->zone_name = place != NULL && place->zone != NULL ? place->zone
+                                                        : weft_setting_text(ctx, WEFT_SET_TIME_ZONE);
+    WEFT_TRY(st, weft_datetime_names_open(ctx, locale, &p->names, &p->own_names));
     for (uint32_t at = 0; at < text->len;) {
         const char c = s[at];
         if (isalpha((unsigned char)c)) {
@@ -127,10 +173,8 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
             WEFT_TRY(st, pattern_letters(ctx, text, span, c, (int32_t)weft_min_i64(count, 1000), parsing));
             p->items[p->count++] = (weft_datetime_item){.letter = c, .count = (uint8_t)count};
             p->era = p->era || c == 'G';
-            if (c == 'z') p->zone_names = weft_zone_names_find(p->zone_name);
-            p->text_bytes_max += c == 'V'   ? strlen(p->zone_name)
-                                 : c == 'z' ? DATETIME_ZONE_BYTES
-                                            : DATETIME_FIELD_BYTES;
+            if (c == 'z') WEFT_TRY(st, name_zone(ctx, locale, p));
+            p->text_bytes_max += item_bytes(p, c);
             at += count;
         } else if (c == '\'') {
             at = pattern_quoted(p, s, text->len, at, &used);
@@ -141,16 +185,19 @@ weft_status weft_datetime_pattern_new(weft_ctx *ctx, const weft_str *text, const
             p->items[p->count++] = (weft_datetime_item){.letter = c};
             at++;
         } else {
-            p->items[p->count++] = (weft_datetime_item){.begin = used, .len = 1};
-            p->bytes[used++] = c;
-            at++;
+            const uint32_t bytes =
+                (uint32_t)weft_min_i64(weft_utf8_bytes((unsigned char)c), (int64_t)text->len - at);
+            p->items[p->count++] = (weft_datetime_item){.begin = used, .len = bytes};
+            memcpy(p->bytes + used, s + at, bytes);
+            used += bytes;
+            at += bytes;
         }
     }
     p->text_bytes_max += used + 1;
     *out = p;
     p = NULL;
 done:
-    weft_mem_free(p);
+    weft_datetime_pattern_free(&p);
     return st;
 }
 
@@ -194,16 +241,16 @@ static size_t put_offset(char *to, int64_t offset_s, bool zulu, bool colon, bool
 }
 
 /* GMT, GMT+1, GMT+01:00 */
-static size_t put_gmt(char *to, int64_t offset_s, bool full)
+static size_t put_gmt(const char *gmt, char *to, int64_t offset_s, bool full)
 {
     const int64_t size = offset_s < 0 ? -offset_s : offset_s;
-    memcpy(to, "GMT", 3);
-    if (offset_s == 0) return 3;
-    if (full) return 3 + put_offset(to + 3, offset_s, false, true, false, true);
-    size_t used = 3 + (size_t)snprintf(to + 3, DATETIME_FIELD_BYTES - 3, "%c%d", offset_s < 0 ? '-' : '+',
-                                       (int)(size / 3600));
+    size_t used = put_text(to, gmt, strlen(gmt));
+    if (offset_s == 0) return used;
+    if (full) return used + put_offset(to + used, offset_s, false, true, false, true);
+    used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES, "%c%d", offset_s < 0 ? '-' : '+',
+                             (int)(size / 3600));
     if (size % 3600 != 0)
-        used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES - used, ":%02d", (int)(size / 60 % 60));
+        used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES, ":%02d", (int)(size / 60 % 60));
     return used;
 }
 
@@ -212,8 +259,8 @@ static size_t put_zone_name(const weft_datetime_pattern *p, const weft_datetime_
                             const pattern_moment *m, char *to)
 {
     static const char *const distances[] = {"EST", "MST", "HST"}; /* as Java takes them */
-    const weft_zone_names *names = p->zone_names;
-    if (names != NULL) {
+    const weft_zone_names *names = &p->zone_names;
+    if (names->zones != NULL) {
         const char *name = item->count < 4 ? (m->forward ? names->summer : names->plain)
                                            : (m->forward ? names->summer_long : names->plain_long);
         return put_text(to, name, strlen(name));
@@ -221,7 +268,8 @@ static size_t put_zone_name(const weft_datetime_pattern *p, const weft_datetime_
     bool bare = p->zone_name[0] == '+' || p->zone_name[0] == '-';
     for (int32_t i = 0; i < WEFT_COUNT(distances); i++)
         bare = bare || strcmp(p->zone_name, distances[i]) == 0;
-    return bare ? put_offset(to, m->offset_s, false, true, false, true) : put_gmt(to, m->offset_s, true);
+    return bare ? put_offset(to, m->offset_s, false, true, false, true)
+                : put_gmt(p->names->gmt, to, m->offset_s, true);
 }
 
 static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item *item,
@@ -233,9 +281,9 @@ static size_t put_zone(const weft_datetime_pattern *p, const weft_datetime_item 
     case 'X': return put_offset(to, offset_s, true, count == 3 || count == 5, count == 1, count > 3);
     case 'x': return put_offset(to, offset_s, false, count == 3 || count == 5, count == 1, count > 3);
     case 'Z':
-        if (count == 4) return put_gmt(to, offset_s, true);
+        if (count == 4) return put_gmt(p->names->gmt, to, offset_s, true);
         return put_offset(to, offset_s, count == 5, count == 5, false, count == 5);
-    case 'O': return put_gmt(to, offset_s, count == 4);
+    case 'O': return put_gmt(p->names->gmt, to, offset_s, count == 4);
     case 'V': return put_text(to, p->zone_name, strlen(p->zone_name));
     default: return put_zone_name(p, item, m, to);
     }
@@ -258,18 +306,24 @@ static size_t put_year(const weft_datetime_item *item, int32_t year, bool era, c
     return put_number(to, of_era, item->count) + (item->count >= 4 && of_era > most);
 }
 
-static size_t put_name(const weft_datetime_item *item, const char *name, char *to)
+static size_t put_name(const char *name, char *to) { return put_text(to, name, strlen(name)); }
+
+static size_t put_month(const weft_datetime_names *names, const weft_datetime_item *item, int32_t month,
+                        char *to)
 {
-    return put_text(to, name, item->count < 4 ? 3 : strlen(name));
+    const bool alone = item->letter == 'L';
+    if (item->count < 3) return put_number(to, month, item->count);
+    if (item->count == 3) return put_name((alone ? names->months_alone : names->months)[month - 1], to);
+    return put_name((alone ? names->months_alone_long : names->months_long)[month - 1], to);
 }
 
-static size_t put_quarter(const weft_datetime_item *item, int32_t quarter, char *to)
+static size_t put_quarter(const weft_datetime_names *names, const weft_datetime_item *item, int32_t quarter,
+                          char *to)
 {
-    static const char *const names[4] = {"1st quarter", "2nd quarter", "3rd quarter", "4th quarter"};
+    const bool alone = item->letter == 'q';
     if (item->count < 3) return put_number(to, quarter, item->count);
-    if (item->count == 4) return put_text(to, names[quarter - 1], 11);
-    to[0] = 'Q';
-    return 1 + put_number(to + 1, quarter, 1);
+    if (item->count == 3) return put_name((alone ? names->quarters_alone : names->quarters)[quarter - 1], to);
+    return put_name((alone ? names->quarters_alone_long : names->quarters_long)[quarter - 1], to);
 }
 
 static size_t put_item(const weft_datetime_pattern *p, const weft_datetime_item *item,
@@ -277,26 +331,22 @@ static size_t put_item(const weft_datetime_pattern *p, const weft_datetime_item 
 {
     static const int64_t units[10] = {0, 100000, 10000, 1000, 100, 10, 1, 1, 1, 1};
     const int64_t hour = m->us / 3600000000, fraction = m->us % 1000000;
+    const weft_datetime_names *names = p->names;
     const int32_t count = item->count, weekday = (int32_t)((((int64_t)m->days + 3) % 7 + 7) % 7);
     size_t used;
     switch (item->letter) {
     case 0: return put_text(to, p->bytes + item->begin, item->len);
-    case 'G':
-        if (count == 4)
-            return m->civil.year > 0 ? put_text(to, "Anno Domini", 11) : put_text(to, "Before Christ", 13);
-        return put_text(to, m->civil.year > 0 ? "AD" : "BC", 2);
+    case 'G': return put_name((count == 4 ? names->eras_long : names->eras)[m->civil.year > 0], to);
     case 'y': return put_year(item, m->civil.year, p->era, to);
     case 'M':
-    case 'L':
-        if (count >= 3) return put_name(item, datetime_months[m->civil.month - 1], to);
-        return put_number(to, m->civil.month, count);
+    case 'L': return put_month(names, item, m->civil.month, to);
     case 'd': return put_number(to, m->civil.day, count);
     case 'D': return put_number(to, m->days - weft_days_of_civil(m->civil.year, 1, 1) + 1, count);
     case 'Q':
-    case 'q': return put_quarter(item, (m->civil.month - 1) / 3 + 1, to);
-    case 'E': return put_name(item, datetime_days[weekday], to);
+    case 'q': return put_quarter(names, item, (m->civil.month - 1) / 3 + 1, to);
+    case 'E': return put_name((count == 4 ? names->days_long : names->days)[weekday], to);
     case 'F': return put_number(to, (m->civil.day - 1) % 7 + 1, count);
-    case 'a': return put_text(to, hour < 12 ? "AM" : "PM", 2);
+    case 'a': return put_name(names->halves[hour >= 12], to);
     case 'H': return put_number(to, hour, count);
     case 'k': return put_number(to, hour == 0 ? 24 : hour, count);
     case 'K': return put_number(to, hour % 12, count);
@@ -320,7 +370,7 @@ size_t weft_datetime_format(const weft_datetime_pattern *pattern, weft_zone *zon
     size_t used = 0;
     m.civil = weft_civil_of_days(m.days);
     m.offset_s = (local - us) / 1000000;
-    m.forward = pattern->zone_names != NULL && weft_zone_is_forward(zone, us);
+    m.forward = pattern->zone_names.zones != NULL && weft_zone_is_forward(zone, us);
     for (int32_t k = 0; k < pattern->count; k++) used += put_item(pattern, &pattern->items[k], &m, to + used);
     return used;
 }

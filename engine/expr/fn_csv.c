@@ -167,7 +167,7 @@ static weft_status from_row(weft_ctx *ctx, weft_kernel_call *call, const weft_st
     if (s->rules.shared.single_variant == NULL) all = all && parts <= place && parts > 0;
     if (!all && s->rules.shared.mode == WEFT_JSON_FAIL) return weft_fail_malformed(ctx, call->expr, text);
     if (s->corrupt < 0) goto done;
-    if (all)
+    if (all || parts == 0) /* an empty text is no record that could be shown */
         weft_vector_set_null(&out->children[s->corrupt], i);
     else
         WEFT_TRY(st,

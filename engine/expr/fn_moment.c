@@ -263,9 +263,9 @@ static weft_status kernel_months_between(weft_ctx *ctx, weft_kernel_call *call)
 static int32_t moment_weekday(const weft_str *name)
 {
     for (int32_t d = 0; d < 7; d++) {
-        const uint32_t full = (uint32_t)strlen(datetime_days[d]);
+        const uint32_t full = (uint32_t)strlen(weft_datetime_names_us.days_long[d]);
         if ((name->len == 2 || name->len == 3 || name->len == full) &&
-            strncasecmp(weft_str_data(name), datetime_days[d], name->len) == 0)
+            strncasecmp(weft_str_data(name), weft_datetime_names_us.days_long[d], name->len) == 0)
             return d;
     }
     return -1;
@@ -310,8 +310,10 @@ static weft_status kernel_name(weft_ctx *ctx, weft_kernel_call *call)
         const int32_t i = weft_call_row(call, k);
         const int32_t days = (int32_t)weft_arg_i64(&call->args[0], i);
         if (!weft_call_valid(call, i)) continue;
-        *weft_call_text(call, i) = weft_str_view(
-            month ? datetime_months[weft_civil_of_days(days).month - 1] : datetime_days[weekday_of(days)], 3);
+        *weft_call_text(call, i) =
+            weft_str_view(month ? weft_datetime_names_us.months_long[weft_civil_of_days(days).month - 1]
+                                : weft_datetime_names_us.days_long[weekday_of(days)],
+                          3);
     }
     return WEFT_OK;
 }

@@ -19,9 +19,8 @@ typedef struct pattern_state {
 
 static void pattern_forget(pattern_state *s)
 {
-    weft_mem_free(s->pattern);
+    weft_datetime_pattern_free(&s->pattern);
     weft_mem_free(s->text);
-    s->pattern = NULL;
     s->text = NULL;
 }
 
@@ -80,7 +79,7 @@ static weft_status pattern_of_row(weft_ctx *ctx, weft_kernel_call *call, int32_t
         return WEFT_OK;
     pattern_forget(s);
     if (call->args[0].type.id == WEFT_TYPE_TIME) WEFT_TRY(st, refuse_letters(ctx, call, text));
-    WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, &call->expr->span, s->parsing, &s->pattern));
+    WEFT_TRY(st, weft_datetime_pattern_new(ctx, text, NULL, &call->expr->span, s->parsing, &s->pattern));
     WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)text->len + 1, (void **)&s->text));
     memcpy(s->text, weft_str_data(text), text->len);
     s->len = text->len;
@@ -156,15 +155,18 @@ done:
 /* ---- reading ---- */
 
 /* Text of row i by the pattern; *found false: it does not fit, and that gives NULL. */
-static weft_status pattern_read(weft_ctx *ctx, weft_kernel_call *call, int32_t i, weft_zone *zone,
-                                int64_t *us, bool *found)
+static weft_status pattern_read(weft_ctx *ctx, weft_kernel_call *call, int32_t i, int64_t *us, bool *found)
 {
     weft_status st = WEFT_OK;
     const pattern_state *s = call->state;
     const weft_str *text = weft_arg_str(&call->args[0], i);
     size_t at;
+    bool zoned;
     WEFT_TRY(st, pattern_of_row(ctx, call, i));
-    *found = weft_datetime_parse(s->pattern, zone, weft_str_data(text), text->len, us, &at);
+    if (call->expr->type.id == WEFT_TYPE_TIMESTAMP_NTZ)
+        *found = weft_datetime_parse_local(ctx, s->pattern, weft_str_data(text), text->len, us, &zoned, &at);
+    else
+        *found = weft_datetime_parse(ctx, s->pattern, s->zone, weft_str_data(text), text->len, us, &at);
     if (!*found && weft_raise_wanted(ctx, call->expr)) {
         const bool date = call->expr->type.id == WEFT_TYPE_DATE;
         st = weft_fail_at(
@@ -185,8 +187,9 @@ weft_status weft_pattern_time(weft_ctx *ctx, weft_kernel_call *call, int32_t i, 
     const weft_str *text = weft_arg_str(&call->args[0], i);
     int64_t us = 0;
     size_t at;
+    bool zoned;
     WEFT_TRY(st, pattern_of_row(ctx, call, i));
-    *found = weft_datetime_parse(s->pattern, NULL, weft_str_data(text), text->len, &us, &at);
+    *found = weft_datetime_parse_local(ctx, s->pattern, weft_str_data(text), text->len, &us, &zoned, &at);
     *ns = weft_us_of_day(us) * 1000;
 done:
     return st;
@@ -199,17 +202,16 @@ static weft_status kernel_parse(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     const pattern_state *s = call->state;
     const weft_type_id id = (weft_type_id)call->expr->type.id;
-    weft_zone *zone = id == WEFT_TYPE_TIMESTAMP_NTZ ? NULL : s->zone;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         int64_t us = 0;
         bool found;
         if (!weft_call_valid(call, i)) continue;
-        WEFT_TRY(st, pattern_read(ctx, call, i, zone, &us, &found));
+        WEFT_TRY(st, pattern_read(ctx, call, i, &us, &found));
         if (!found)
             weft_vector_set_null(call->out, i);
         else if (id == WEFT_TYPE_DATE)
-            ((int32_t *)call->out->values)[i] = weft_days_of_us(weft_zone_to_local(zone, us));
+            ((int32_t *)call->out->values)[i] = weft_days_of_us(weft_zone_to_local(s->zone, us));
         else
             ((int64_t *)call->out->values)[i] = id == WEFT_TYPE_BIGINT ? us / 1000000 : us; /* as below */
     }

@@ -49,11 +49,10 @@ static bool open_any(weft_icu *icu)
     return false;
 }
 
-weft_status weft_icu_open(weft_ctx *ctx, weft_icu *icu)
+weft_status weft_icu_open(weft_ctx *ctx, const char *use, weft_icu *icu)
 {
     if (open_any(icu)) return WEFT_OK;
-    weft_fail(ctx, WEFT_UNSUPPORTED,
-              "collations but UTF8_BINARY and UTF8_LCASE need ICU, which cannot be opened (libicui18n.so.%d)",
+    weft_fail(ctx, WEFT_UNSUPPORTED, "%s need ICU, which cannot be opened (libicui18n.so.%d)", use,
               U_ICU_VERSION_MAJOR_NUM);
     weft_hint(ctx, "Install ICU on every machine of the cluster, the same version (Debian 12: libicu72).");
     return WEFT_UNSUPPORTED;

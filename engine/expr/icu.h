@@ -6,7 +6,11 @@
 #define WEFT_EXPR_ICU_H
 
 #define U_DISABLE_RENAMING 1
+#include <unicode/ucal.h>
 #include <unicode/ucol.h>
+#include <unicode/udat.h>
+#include <unicode/uloc.h>
+#include <unicode/unum.h>
 #include <unicode/usearch.h>
 #include <unicode/ustring.h>
 #include <unicode/uversion.h>
@@ -15,12 +19,27 @@
 
 #define WEFT_ICU_COMMON(X)                                                                                   \
     X(u_strFromUTF8WithSub)                                                                                  \
+    X(u_strToUTF8)                                                                                           \
+    X(u_uastrncpy)                                                                                           \
+    X(uloc_forLanguageTag)                                                                                   \
+    X(uloc_setKeywordValue)                                                                                  \
     X(u_getVersion)
 #define WEFT_ICU_I18N(X)                                                                                     \
     X(ucol_open)                                                                                             \
     X(ucol_close)                                                                                            \
     X(ucol_setAttribute)                                                                                     \
     X(ucol_getSortKey)                                                                                       \
+    X(ucal_open)                                                                                             \
+    X(ucal_close)                                                                                            \
+    X(ucal_getTimeZoneDisplayName)                                                                           \
+    X(udat_open)                                                                                             \
+    X(udat_close)                                                                                            \
+    X(udat_format)                                                                                           \
+    X(udat_getSymbols)                                                                                       \
+    X(unum_open)                                                                                             \
+    X(unum_close)                                                                                            \
+    X(unum_getLocaleByType)                                                                                  \
+    X(unum_getSymbol)                                                                                        \
     X(usearch_openFromCollator)                                                                              \
     X(usearch_close)                                                                                         \
     X(usearch_setText)                                                                                       \
@@ -35,8 +54,8 @@ typedef struct weft_icu {
 #undef X
 } weft_icu;
 
-/* Fill in the table. Errors: WEFT_UNSUPPORTED where no ICU can be opened. */
-WEFT_MUST_CHECK weft_status weft_icu_open(weft_ctx *ctx, weft_icu *icu);
+/* Fill in the table. use: what needs it, for people. Errors: WEFT_UNSUPPORTED where no ICU can be opened. */
+WEFT_MUST_CHECK weft_status weft_icu_open(weft_ctx *ctx, const char *use, weft_icu *icu);
 /* "72.1.0.0" into text; false where no ICU can be opened. */
 bool weft_icu_version(char *text, size_t bytes);
 

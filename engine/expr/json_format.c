@@ -5,22 +5,24 @@
 
 #include "common/mem.h"
 
-static weft_status open_pattern(weft_ctx *ctx, const char *text, const char *otherwise,
-                                weft_datetime_pattern **out)
+static weft_status open_pattern(weft_ctx *ctx, const weft_json_options *options, const char *text,
+                                const char *otherwise, weft_datetime_pattern **out)
 {
     const char *chosen = text != NULL ? text : otherwise;
     const weft_str view = weft_str_view(chosen, (uint32_t)strlen(chosen));
-    return weft_datetime_pattern_new(ctx, &view, NULL, false, out);
+    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone};
+    return weft_datetime_pattern_new(ctx, &view, &place, NULL, false, out);
 }
 
 weft_status weft_json_format_open(weft_ctx *ctx, const weft_json_options *options, weft_json_format *out)
 {
     weft_status st = WEFT_OK;
     *out = (weft_json_format){0};
-    if (options->date_format != NULL) WEFT_TRY(st, open_pattern(ctx, options->date_format, "", &out->date));
-    WEFT_TRY(st,
-             open_pattern(ctx, options->timestamp_format, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX", &out->timestamp));
-    WEFT_TRY(st, open_pattern(ctx, options->timestamp_ntz_format, "yyyy-MM-dd'T'HH:mm:ss.SSS",
+    if (options->date_format != NULL)
+        WEFT_TRY(st, open_pattern(ctx, options, options->date_format, "", &out->date));
+    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_format, "yyyy-MM-dd'T'HH:mm:ss.SSSXXX",
+                              &out->timestamp));
+    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, "yyyy-MM-dd'T'HH:mm:ss.SSS",
                               &out->timestamp_ntz));
     if (options->time_zone == NULL)
         WEFT_TRY(st, weft_zone_open_session(ctx, &out->zone));
@@ -39,9 +41,9 @@ done:
 
 void weft_json_format_close(weft_json_format *format)
 {
-    weft_mem_free(format->date);
-    weft_mem_free(format->timestamp);
-    weft_mem_free(format->timestamp_ntz);
+    weft_datetime_pattern_free(&format->date);
+    weft_datetime_pattern_free(&format->timestamp);
+    weft_datetime_pattern_free(&format->timestamp_ntz);
     weft_zone_close(&format->zone);
     *format = (weft_json_format){0};
 }

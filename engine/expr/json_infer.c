@@ -9,11 +9,14 @@
 #include <string.h>
 
 #include "common/hash.h"
+#include "engine/expr/cast.h"
 #include "engine/expr/json_pass.h"
 #include "engine/expr/json_scalar.h"
 #include "engine/expr/nested_call.h"
 
 enum { MEMO_NAMES = 96, CHUNK_BYTES = 1 << 16 };
+
+enum { NUMBER_TEXT_MAX = 1024 }; /* a string that is longer is no decimal */
 
 typedef enum kind { NOTHING, BOOLEAN, LONG, DECIMAL, REAL, MOMENT, TEXT, LIST, OBJECT } kind;
 
@@ -232,17 +235,19 @@ static node *find_field(weft_json_infer *f, node *n, int32_t k)
 
 /* ---- values ---- */
 
-/* Digits and places of a number as Java's BigDecimal counts them; DECIMAL when 38 hold it, else REAL. */
-static state decimal_of(const char *text, size_t len)
+/* Digits and places of a number as Java's BigDecimal counts them: places are fewer than none where the power
+ * of ten makes it so. */
+static void count_digits(const char *text, size_t len, int64_t *digits, int64_t *scale)
 {
-    int64_t digits = 0, scale = 0, power = 0;
+    int64_t power = 0;
     bool point = false;
     const char *at = text, *end = text + len;
+    *digits = *scale = 0;
     for (; at < end && *at != 'e' && *at != 'E'; at++) {
         if (*at == '.') point = true;
         if (*at < '0' || *at > '9') continue;
-        digits += digits > 0 || *at != '0';
-        scale += point;
+        *digits += *digits > 0 || *at != '0';
+        *scale += point;
     }
     if (at < end) {
         const bool down = at + 1 < end && at[1] == '-';
@@ -250,14 +255,26 @@ static state decimal_of(const char *text, size_t len)
             if (*at >= '0' && *at <= '9' && power < 100000) power = power * 10 + (*at - '0');
         if (down) power = -power;
     }
-    scale -= power;
+    *scale -= power;
+    *digits = weft_max_i64(*digits, 1);
+}
+
+static state decimal_state(int64_t precision, int64_t scale)
+{
+    return (state){.kind = DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
+}
+
+/* DECIMAL when 38 digits hold the number, else REAL. */
+static state decimal_of(const char *text, size_t len)
+{
+    int64_t digits, scale;
+    count_digits(text, len, &digits, &scale);
     if (scale < 0) { /* 1e3 is 1000 */
         digits -= scale;
         scale = 0;
     }
-    const int64_t precision = weft_max_i64(weft_max_i64(digits, 1), scale);
-    if (precision > WEFT_DECIMAL_PRECISION_MAX) return (state){.kind = REAL};
-    return (state){.kind = DECIMAL, .precision = (uint8_t)precision, .scale = (uint8_t)scale};
+    const int64_t precision = weft_max_i64(digits, scale);
+    return precision > WEFT_DECIMAL_PRECISION_MAX ? (state){.kind = REAL} : decimal_state(precision, scale);
 }
 
 static state number_state(const weft_json_infer *f)
@@ -273,15 +290,23 @@ static state number_state(const weft_json_infer *f)
     return exact ? decimal_of(json->text, json->len) : (state){.kind = REAL};
 }
 
-/* A string that is a number, for prefersDecimal. */
-static bool is_decimal_text(const char *text, size_t len)
+/* A string that is a number, for prefersDecimal. One with more places than digits, or fewer than none, is a
+ * string to Spark: "0.001", "1E3". */
+static state string_decimal(const weft_json_infer *f, const char *text, size_t len)
 {
-    weft_json json;
-    static const weft_json_rules rules = {.allow = WEFT_JSON_LEADING_ZEROS, .depth_max = 1};
-    weft_json_start(&json, &rules, text, len);
-    if (len == 0 || (text[0] != '-' && (text[0] < '0' || text[0] > '9'))) return false;
-    weft_json_next(&json);
-    return json.token > WEFT_JSON_BAD && json.len == len;
+    char plain[NUMBER_TEXT_MAX];
+    size_t used = 0;
+    int64_t digits, scale;
+    weft_i128 value = 0;
+    bool overflow = false;
+    static const state none = {.kind = TEXT};
+    if (!weft_locale_number(&f->scalars.numbers, text, len, plain, sizeof plain, &used)) return none;
+    count_digits(plain, used, &digits, &scale);
+    if (scale < 0 || scale > digits || digits > WEFT_DECIMAL_PRECISION_MAX) return none;
+    const weft_type type = weft_type_decimal((int32_t)digits, (int32_t)scale);
+    return weft_parse_decimal(plain, used, type, &value, &overflow) && !overflow
+               ? decimal_state(digits, scale)
+               : none;
 }
 
 static state string_state(weft_json_infer *f)
@@ -294,8 +319,8 @@ static state string_state(weft_json_infer *f)
     if (!o->prefers_decimal && !o->infer_timestamp) return (state){.kind = TEXT};
     f->st = weft_json_value(f->ctx, &f->json, WEFT_JSON_LONE_MARK, &f->room, &text, &len);
     if (f->st != WEFT_OK) return (state){.kind = TEXT};
-    if (o->prefers_decimal && is_decimal_text(text, len)) {
-        const state decimal = decimal_of(text, len);
+    if (o->prefers_decimal) {
+        const state decimal = string_decimal(f, text, len);
         if (decimal.kind == DECIMAL) return decimal;
     }
     const bool moment = o->infer_timestamp &&

@@ -80,6 +80,7 @@ static void set_text(weft_json_options *o, const char *key, const char *value, b
                 {"timestampFormat", offsetof(weft_json_options, timestamp_format)},
                 {"timestampNTZFormat", offsetof(weft_json_options, timestamp_ntz_format)},
                 {"timeZone", offsetof(weft_json_options, time_zone)},
+                {"locale", offsetof(weft_json_options, locale)},
                 {"singleVariantColumn", offsetof(weft_json_options, single_variant)}};
     for (int32_t i = 0; i < WEFT_COUNT(keys) && !*known; i++) {
         if (strcasecmp(key, keys[i].key) != 0) continue;
@@ -119,11 +120,6 @@ weft_status weft_json_option_set(weft_ctx *ctx, weft_json_options *options, cons
         options->sampling_ratio = strtod(value, &end);
         if (end == value || *end != 0 || !(options->sampling_ratio > 0))
             st = weft_fail(ctx, WEFT_CONFIG, "option %s must be a number above 0, not \"%s\"", key, value);
-    } else if (strcasecmp(key, "locale") == 0) {
-        if (strcasecmp(value, "en-US") != 0 && strcasecmp(value, "en_US") != 0 &&
-            strcasecmp(value, "en") != 0)
-            st =
-                weft_fail(ctx, WEFT_UNSUPPORTED, "option locale: only en-US is supported, not \"%s\"", value);
     } else {
         *known = false;
     }

@@ -11,20 +11,23 @@
 #include "engine/expr/interval.h"
 #include "engine/expr/json_copy.h"
 
-static weft_status open_pattern(weft_ctx *ctx, const char *text, weft_datetime_pattern **out)
+static weft_status open_pattern(weft_ctx *ctx, const weft_json_options *options, const char *text,
+                                weft_datetime_pattern **out)
 {
     if (text == NULL) return WEFT_OK;
     const weft_str view = weft_str_view(text, (uint32_t)strlen(text));
-    return weft_datetime_pattern_new(ctx, &view, NULL, true, out);
+    const weft_datetime_place place = {.locale = options->locale, .zone = options->time_zone};
+    return weft_datetime_pattern_new(ctx, &view, &place, NULL, true, out);
 }
 
 weft_status weft_json_scalars_init(weft_ctx *ctx, const weft_json_options *options, weft_json_scalars *out)
 {
     weft_status st = WEFT_OK;
     *out = (weft_json_scalars){.options = options};
-    WEFT_TRY(st, open_pattern(ctx, options->date_format, &out->date));
-    WEFT_TRY(st, open_pattern(ctx, options->timestamp_format, &out->timestamp));
-    WEFT_TRY(st, open_pattern(ctx, options->timestamp_ntz_format, &out->timestamp_ntz));
+    WEFT_TRY(st, open_pattern(ctx, options, options->date_format, &out->date));
+    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_format, &out->timestamp));
+    WEFT_TRY(st, open_pattern(ctx, options, options->timestamp_ntz_format, &out->timestamp_ntz));
+    WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &out->numbers));
 done:
     if (st != WEFT_OK) weft_json_scalars_deinit(out);
     return st;
@@ -32,9 +35,9 @@ done:
 
 void weft_json_scalars_deinit(weft_json_scalars *scalars)
 {
-    weft_mem_free(scalars->date);
-    weft_mem_free(scalars->timestamp);
-    weft_mem_free(scalars->timestamp_ntz);
+    weft_datetime_pattern_free(&scalars->date);
+    weft_datetime_pattern_free(&scalars->timestamp);
+    weft_datetime_pattern_free(&scalars->timestamp_ntz);
     weft_zone_close(&scalars->zone);
     *scalars = (weft_json_scalars){0};
 }
@@ -83,10 +86,12 @@ bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *tex
 {
     weft_moment moment;
     size_t at = 0;
-    const weft_datetime_pattern *pattern = ntz ? scalars->timestamp_ntz : scalars->timestamp;
-    if (pattern != NULL && weft_datetime_parse(pattern, ntz ? NULL : scalars->zone, text, len, us, &at))
-        return true;
-    if (pattern != NULL && (strict || ntz || !scalars->options->cast_fallback)) return false;
+    bool zoned = false;
+    weft_datetime_pattern *pattern = ntz ? scalars->timestamp_ntz : scalars->timestamp;
+    if (pattern != NULL && ntz)
+        return weft_datetime_parse_local(ctx, pattern, text, len, us, &zoned, &at) && !zoned;
+    if (pattern != NULL && weft_datetime_parse(ctx, pattern, scalars->zone, text, len, us, &at)) return true;
+    if (pattern != NULL && (strict || !scalars->options->cast_fallback)) return false;
     while (len > 0 && (unsigned char)text[0] <= ' ') text++, len--;
     while (len > 0 && (unsigned char)text[len - 1] <= ' ') len--;
     if (!weft_parse_moment(text, len, &moment)) return false;
@@ -109,11 +114,12 @@ static bool read_days(const char *text, size_t len, int32_t *days)
     return true;
 }
 
-static bool read_date(const weft_json_scalars *s, const char *text, size_t len, int32_t *days)
+static bool read_date(weft_ctx *ctx, const weft_json_scalars *s, const char *text, size_t len, int32_t *days)
 {
     int64_t us = 0;
     size_t at = 0;
-    if (s->date != NULL && weft_datetime_parse(s->date, NULL, text, len, &us, &at)) {
+    bool zoned = false;
+    if (s->date != NULL && weft_datetime_parse_local(ctx, s->date, text, len, &us, &zoned, &at)) {
         *days = weft_days_of_us(us);
         return true;
     }
@@ -254,29 +260,25 @@ static weft_json_result set_real(const weft_json_scalars *s, const weft_json *js
     return WEFT_JSON_SET;
 }
 
-/* The text of a decimal without the commas between its thousands; NULL when it is none. */
-static const char *plain_decimal(const weft_json *json, const char *text, size_t *len, char room[1024])
-{
-    if (json->token != WEFT_JSON_STRING) return text;
-    size_t used = 0;
-    for (size_t i = 0; i < *len; i++) {
-        if (text[i] == ',') continue;
-        if (text[i] == 0 || strchr("0123456789+-.eE", text[i]) == NULL || used == 1023) return NULL;
-        room[used++] = text[i];
-    }
-    *len = used;
-    return room;
-}
-
-static weft_json_result set_decimal(const weft_json *json, const char *text, size_t len, weft_type type,
-                                    weft_vector *out, int32_t slot)
+bool weft_json_decimal(const weft_locale_numbers *numbers, const char *text, size_t len, weft_type type,
+                       weft_i128 *out)
 {
     char room[1024];
+    bool overflow = false;
+    size_t plain = 0;
+    return weft_locale_number(numbers, text, len, room, sizeof room, &plain) &&
+           weft_parse_decimal(room, plain, type, out, &overflow) && !overflow;
+}
+
+static weft_json_result set_decimal(const weft_json_scalars *s, const weft_json *json, const char *text,
+                                    size_t len, weft_type type, weft_vector *out, int32_t slot)
+{
     weft_i128 value = 0;
     bool overflow = false;
-    const char *plain = plain_decimal(json, text, &len, room);
-    if (plain == NULL || !weft_parse_decimal(plain, len, type, &value, &overflow) || overflow)
-        return WEFT_JSON_BAD_VALUE;
+    const bool good = json->token == WEFT_JSON_STRING
+                          ? weft_json_decimal(&s->numbers, text, len, type, &value)
+                          : weft_parse_decimal(text, len, type, &value, &overflow) && !overflow;
+    if (!good) return WEFT_JSON_BAD_VALUE;
     if (out->column.phys == WEFT_PHYS_I64)
         ((int64_t *)out->values)[slot] = (int64_t)value;
     else
@@ -294,9 +296,9 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
 {
     if (type.id == WEFT_TYPE_BINARY) return set_binary(ctx, text, len, out, slot, st);
     if (len == 0) return WEFT_JSON_BAD_VALUE;
-    if (type.id == WEFT_TYPE_DECIMAL) return set_decimal(json, text, len, type, out, slot);
+    if (type.id == WEFT_TYPE_DECIMAL) return set_decimal(s, json, text, len, type, out, slot);
     if (type.id == WEFT_TYPE_DATE) {
-        if (!read_date(s, text, len, (int32_t *)out->values + slot)) return WEFT_JSON_BAD_VALUE;
+        if (!read_date(ctx, s, text, len, (int32_t *)out->values + slot)) return WEFT_JSON_BAD_VALUE;
     } else if (type.id == WEFT_TYPE_TIME) {
         int64_t ns = 0;
         int32_t digits = 0;
@@ -318,11 +320,12 @@ static weft_json_result set_from_text(weft_ctx *ctx, weft_json_scalars *s, const
     return WEFT_JSON_SET;
 }
 
-static weft_json_result set_number(const weft_json *json, weft_type type, weft_vector *out, int32_t slot)
+static weft_json_result set_number(const weft_json_scalars *s, const weft_json *json, weft_type type,
+                                   weft_vector *out, int32_t slot)
 {
     int64_t seconds = 0;
     if (type.id == WEFT_TYPE_DECIMAL && json->token != WEFT_JSON_NAN)
-        return set_decimal(json, json->text, json->len, type, out, slot);
+        return set_decimal(s, json, json->text, json->len, type, out, slot);
     if (type.id != WEFT_TYPE_TIMESTAMP || json->token != WEFT_JSON_INTEGER ||
         !weft_json_i64(json->text, json->len, &seconds))
         return WEFT_JSON_BAD_VALUE;
@@ -358,7 +361,7 @@ weft_json_result weft_json_set_scalar(weft_ctx *ctx, weft_json_scalars *scalars,
         weft_json_set_valid(out, slot);
         return WEFT_JSON_SET;
     }
-    if (token != WEFT_JSON_STRING) return set_number(json, type, out, slot);
+    if (token != WEFT_JSON_STRING) return set_number(scalars, json, type, out, slot);
     *st = weft_json_value(ctx, json, WEFT_JSON_LONE_MARK, room, &text, &len);
     if (*st != WEFT_OK) return WEFT_JSON_BAD_TEXT;
     return set_from_text(ctx, scalars, json, text, len, type, out, slot, st);

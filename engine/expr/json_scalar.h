@@ -16,6 +16,7 @@ typedef enum weft_json_result {
 typedef struct weft_json_scalars {
     const weft_json_options *options;
     weft_datetime_pattern *date, *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
+    weft_locale_numbers numbers;
     weft_zone *zone;
     bool has_zone; /* zone was opened */
 } weft_json_scalars;
@@ -39,6 +40,10 @@ WEFT_MUST_CHECK weft_status weft_json_set_text(weft_ctx *ctx, const weft_json *j
  * there is one (types are inferred so). */
 bool weft_json_moment(weft_ctx *ctx, weft_json_scalars *scalars, const char *text, size_t len, bool ntz,
                       bool strict, int64_t *us);
+
+/* Text as a decimal, as the locale writes them. */
+bool weft_json_decimal(const weft_locale_numbers *numbers, const char *text, size_t len, weft_type type,
+                       weft_i128 *out);
 
 static inline void weft_json_set_valid(weft_vector *out, int32_t slot)
 {

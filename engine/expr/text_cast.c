@@ -67,6 +67,7 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
     const weft_type type = out->column.type;
     int64_t us = 0;
     size_t at = 0;
+    bool zoned = false;
     *good = true;
     if (type.id == WEFT_TYPE_STRING || type.id == WEFT_TYPE_BINARY) {
         WEFT_TRY(st, weft_vector_set_string(ctx, out, slot, text, (uint32_t)len));
@@ -79,9 +80,16 @@ weft_status weft_text_cast(weft_ctx *ctx, weft_text_caster *caster, const char *
                                  &us);
         ((int64_t *)out->values)[slot] = us;
     } else if (type.id == WEFT_TYPE_DATE && caster->scalars.date != NULL) {
-        *good = weft_datetime_parse(caster->scalars.date, NULL, text, len, &us, &at);
+        *good = weft_datetime_parse_local(ctx, caster->scalars.date, text, len, &us, &zoned, &at);
         const int64_t day = INT64_C(86400000000);
         ((int32_t *)out->values)[slot] = (int32_t)(us / day - (us % day < 0));
+    } else if (type.id == WEFT_TYPE_DECIMAL) {
+        weft_i128 value = 0;
+        *good = weft_json_decimal(&caster->scalars.numbers, text, len, type, &value);
+        if (out->column.phys == WEFT_PHYS_I64)
+            ((int64_t *)out->values)[slot] = (int64_t)value;
+        else
+            memcpy((char *)out->values + (size_t)slot * 16, &value, 16);
     } else {
         const weft_str str = weft_str_view(text, (uint32_t)len);
         *good = len > 0 && !(weft_type_is_integral(type) && (is_blank(text[0]) || is_blank(text[len - 1])));
@@ -109,9 +117,14 @@ weft_status weft_text_infer(weft_ctx *ctx, weft_text_caster *caster, const char 
         weft_vector one = {0};
         bool good = false;
         const bool number = tried[i].id >= WEFT_TYPE_INT && tried[i].id <= WEFT_TYPE_DECIMAL;
-        if (number && tried[i].id != WEFT_TYPE_DOUBLE &&
-            (!whole || (tried[i].id == WEFT_TYPE_DECIMAL && !decimals)))
-            continue;
+        if (tried[i].id == WEFT_TYPE_DECIMAL) {
+            const int32_t digits = decimals ? weft_locale_whole_digits(&caster->scalars.numbers, text, len)
+                                            : 0;
+            if (digits == 0) continue;
+            *out = weft_type_decimal(digits, 0);
+            break;
+        }
+        if (number && tried[i].id != WEFT_TYPE_DOUBLE && !whole) continue;
         if (tried[i].id == WEFT_TYPE_DATE && caster->scalars.date == NULL && len != 10) continue;
         st = weft_vector_init(ctx, tried[i], 1, &one);
         if (st == WEFT_OK) st = weft_text_cast(ctx, caster, text, len, &one, 0, &good);
@@ -119,8 +132,6 @@ weft_status weft_text_infer(weft_ctx *ctx, weft_text_caster *caster, const char 
         WEFT_TRY(st, st);
         if (!good) continue;
         *out = tried[i];
-        if (tried[i].id == WEFT_TYPE_DECIMAL)
-            *out = weft_type_decimal((int)weft_min_i64((int64_t)len, 38), 0);
         break;
     }
 done:

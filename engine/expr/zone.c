@@ -236,6 +236,8 @@ static const char *short_name(const char *name)
     return name;
 }
 
+bool weft_zone_is_region(const char *name) { return short_name(name) == name; }
+
 /* Names become paths: letters, digits, _ + - and single slashes between. */
 static bool name_is_safe(const char *name)
 {

@@ -11,12 +11,15 @@
 #include "engine/expr/expr.h"
 
 typedef struct weft_zone weft_zone;
+enum { WEFT_ZONE_NAME_BYTES = 64 }; /* more than any name has */
 
 /* *out is NULL for UTC, else the caller closes it. Errors: WEFT_CONFIG for a name that is none, WEFT_CORRUPT
  * for a file that is damaged, WEFT_NOMEM. */
 WEFT_MUST_CHECK weft_status weft_zone_open(weft_ctx *ctx, const char *name, weft_zone **out);
 /* The session's. */
 WEFT_MUST_CHECK weft_status weft_zone_open_session(weft_ctx *ctx, weft_zone **out);
+/* Is the name none of Java's short ones (PST), which are not in the tz database? */
+bool weft_zone_is_region(const char *name);
 /* From the bytes of a TZif file (RFC 8536). */
 WEFT_MUST_CHECK weft_status weft_zone_parse(weft_ctx *ctx, const char *name, const uint8_t *bytes, size_t len,
                                             weft_zone **out);

@@ -98,7 +98,7 @@ static weft_type try_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *te
 static weft_type try_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
 {
     int32_t days;
-    if (weft_csv_date(v, text, len, true, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
+    if (weft_csv_date(ctx, v, text, len, true, &days)) return WEFT_TYPE_OF(WEFT_TYPE_DATE);
     return try_timestamp(ctx, v, text, len);
 }
 
@@ -112,16 +112,8 @@ static weft_type try_double(weft_ctx *ctx, weft_csv_values *v, const char *text,
 /* Whole numbers of more digits than a BIGINT has. */
 static weft_type try_decimal(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len)
 {
-    uint32_t at = len > 0 && (text[0] == '-' || text[0] == '+');
-    int32_t digits = 0, significant = 0;
-    for (; at < len && text[at] >= '0' && text[at] <= '9'; at++) {
-        digits++;
-        significant += significant > 0 || text[at] != '0';
-    }
-    const bool whole = digits > 0 && (at == len || (at + 1 == len && text[at] == '.'));
-    if (whole && significant <= WEFT_DECIMAL_PRECISION_MAX)
-        return weft_type_decimal(weft_max_i32(significant, 1), 0);
-    return try_double(ctx, v, text, len);
+    const int32_t digits = weft_locale_whole_digits(&v->numbers, text, len);
+    return digits > 0 ? weft_type_decimal(digits, 0) : try_double(ctx, v, text, len);
 }
 
 static weft_type try_integer(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool is_int)

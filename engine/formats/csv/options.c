@@ -46,6 +46,7 @@ static const flag_option texts[] = {
     {"timestampFormat", offsetof(weft_csv_options, timestamp_format)},
     {"timestampNTZFormat", offsetof(weft_csv_options, timestamp_ntz_format)},
     {"timeZone", offsetof(weft_csv_options, zone)},
+    {"locale", offsetof(weft_csv_options, locale)},
     {"columnNameOfCorruptRecord", offsetof(weft_csv_options, corrupt_column)},
     {"lineSep", offsetof(weft_csv_options, spec.line_end)},
     {"encoding", offsetof(weft_csv_options, spec.encoding)},
@@ -139,11 +140,6 @@ static weft_status read_other(weft_ctx *ctx, const char *key, const char *value,
         o->no_fallback = !o->cast_fallback;
     } else if (strcasecmp(key, "basePath") == 0) {
         WEFT_TRY(st, weft_option_folder(ctx, value, &o->base));
-    } else if (strcasecmp(key, "locale") == 0) {
-        if (strncasecmp(value, "en", 2) != 0)
-            return weft_fail(
-                ctx, WEFT_UNSUPPORTED,
-                "option locale: names and numbers of \"%s\" are not known; only those of English", value);
     } else {
         return weft_option_unknown(ctx, "csv", key, CSV_KNOWN);
     }

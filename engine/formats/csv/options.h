@@ -28,6 +28,7 @@ typedef struct weft_csv_options {
     const char *null_value, *empty_value, *nan_value, *positive_inf, *negative_inf;
     const char *date_format, *timestamp_format, *timestamp_ntz_format; /* NULL: the default */
     const char *zone;                                                  /* NULL: the session's */
+    const char *locale; /* of dates and decimals; NULL: en-US */
     const char *corrupt_column;
     int64_t columns_max, characters_max; /* characters_max: of a value; -1: no limit */
     weft_csv_mode mode;

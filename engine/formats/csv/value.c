@@ -15,11 +15,13 @@
 
 enum { NUMBER_TEXT_MAX = 400, POWER_MAX = 22 };
 
-static weft_status pattern_new(weft_ctx *ctx, const char *text, weft_datetime_pattern **out)
+static weft_status pattern_new(weft_ctx *ctx, const weft_csv_options *options, const char *text,
+                               weft_datetime_pattern **out)
 {
     if (text == NULL) return WEFT_OK;
     const weft_str s = weft_str_view(text, (uint32_t)strlen(text));
-    return weft_datetime_pattern_new(ctx, &s, NULL, true, out);
+    const weft_datetime_place place = {.locale = options->locale, .zone = options->zone};
+    return weft_datetime_pattern_new(ctx, &s, &place, NULL, true, out);
 }
 
 weft_status weft_csv_values_init(weft_ctx *ctx, const weft_csv_options *options, weft_csv_values *v)
@@ -33,10 +35,11 @@ weft_status weft_csv_values_init(weft_ctx *ctx, const weft_csv_options *options,
         WEFT_TRY(st, weft_zone_open(ctx, options->zone, &v->zone));
     else
         WEFT_TRY(st, weft_zone_open_session(ctx, &v->zone));
-    WEFT_TRY(st,
-             pattern_new(ctx, options->date_format == NULL ? "yyyy-MM-dd" : options->date_format, &v->date));
-    WEFT_TRY(st, pattern_new(ctx, options->timestamp_format, &v->timestamp));
-    WEFT_TRY(st, pattern_new(ctx, options->timestamp_ntz_format, &v->timestamp_ntz));
+    WEFT_TRY(st, pattern_new(ctx, options, options->date_format == NULL ? "yyyy-MM-dd" : options->date_format,
+                             &v->date));
+    WEFT_TRY(st, pattern_new(ctx, options, options->timestamp_format, &v->timestamp));
+    WEFT_TRY(st, pattern_new(ctx, options, options->timestamp_ntz_format, &v->timestamp_ntz));
+    WEFT_TRY(st, weft_locale_numbers_open(ctx, options->locale, &v->numbers));
 done:
     return st;
 }
@@ -44,9 +47,9 @@ done:
 void weft_csv_values_deinit(weft_csv_values *v)
 {
     weft_zone_close(&v->zone);
-    weft_mem_free(v->date);
-    weft_mem_free(v->timestamp);
-    weft_mem_free(v->timestamp_ntz);
+    weft_datetime_pattern_free(&v->date);
+    weft_datetime_pattern_free(&v->timestamp);
+    weft_datetime_pattern_free(&v->timestamp_ntz);
     *v = (weft_csv_values){0};
 }
 
@@ -217,16 +220,18 @@ static bool cast_date(const char *text, uint32_t len, int32_t *days)
     return weft_parse_date(text, len, days);
 }
 
-bool weft_csv_date(weft_csv_values *v, const char *text, uint32_t len, bool strict, int32_t *days)
+bool weft_csv_date(weft_ctx *ctx, weft_csv_values *v, const char *text, uint32_t len, bool strict,
+                   int32_t *days)
 {
     const weft_csv_options *o = v->options;
     int64_t us = 0;
     size_t at = 0;
+    bool zoned = false;
     if (o->date_format == NULL) {
         if (plain_date(text, len, days)) return true;
         if (!(strict ? o->prefer_date : o->no_fallback)) return cast_date(text, len, days);
     }
-    if (!weft_datetime_parse(v->date, NULL, text, len, &us, &at))
+    if (!weft_datetime_parse_local(ctx, v->date, text, len, &us, &zoned, &at))
         return !strict && o->cast_fallback && cast_date(text, len, days);
     *days = weft_days_of_us(us);
     return true;
@@ -237,10 +242,12 @@ bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *v, const char *text, uin
 {
     weft_moment m;
     size_t at = 0;
-    const weft_datetime_pattern *pattern = zoned ? v->timestamp : v->timestamp_ntz;
-    if (pattern != NULL && weft_datetime_parse(pattern, zoned ? v->zone : NULL, text, len, us, &at))
-        return true;
-    if (pattern != NULL && (strict || !zoned || !v->options->cast_fallback)) return false;
+    bool named = false;
+    weft_datetime_pattern *pattern = zoned ? v->timestamp : v->timestamp_ntz;
+    if (pattern != NULL && !zoned)
+        return weft_datetime_parse_local(ctx, pattern, text, len, us, &named, &at) && !named;
+    if (pattern != NULL && weft_datetime_parse(ctx, pattern, v->zone, text, len, us, &at)) return true;
+    if (pattern != NULL && (strict || !v->options->cast_fallback)) return false;
     if (!weft_parse_moment(text, len, &m)) return false;
     const bool has_zone = m.has_offset || m.zone != NULL;
     *us = m.has_offset ? m.local_us - m.offset_us : m.local_us;
@@ -294,17 +301,14 @@ static inline bool short_decimal(const char *text, uint32_t len, weft_type type,
     return true;
 }
 
-static bool long_decimal(const char *text, uint32_t len, weft_type type, weft_i128 *out)
+static bool long_decimal(const weft_csv_values *v, const char *text, uint32_t len, weft_type type,
+                         weft_i128 *out)
 {
-    char copy[NUMBER_TEXT_MAX];
-    uint32_t n = 0;
+    char plain[NUMBER_TEXT_MAX];
+    size_t n = 0;
     bool overflow = false;
-    if (len >= sizeof copy) return false;
-    for (uint32_t i = 0; i < len; i++) { /* commas group digits */
-        if ((unsigned char)text[i] <= ' ') return false;
-        if (text[i] != ',') copy[n++] = text[i];
-    }
-    return n > 0 && weft_parse_decimal(copy, n, type, out, &overflow) && !overflow;
+    return weft_locale_number(&v->numbers, text, len, plain, sizeof plain, &n) &&
+           weft_parse_decimal(plain, n, type, out, &overflow) && !overflow;
 }
 
 /* The loops: LOOP binds i, text and len for each value that is not NULL; what stands behind it sets ok. */
@@ -364,9 +368,9 @@ static void convert_decimals(const column_call *c)
     {
         int64_t value = 0;
         weft_i128 wide = 0;
-        if (short_decimal(text, len, type, &value))
+        if (c->v->numbers.is_us && short_decimal(text, len, type, &value))
             wide = value;
-        else if (!long_decimal(text, len, type, &wide)) {
+        else if (!long_decimal(c->v, text, len, type, &wide)) {
             set_bad(c, i);
             continue;
         }
@@ -408,7 +412,7 @@ static void convert_dates(const column_call *c)
     int32_t i = 0;
     LOOP(c->v, c->data, c->fields, c->selection, c->rows, c->vector)
     {
-        if (!weft_csv_date(c->v, text, len, false, &((int32_t *)c->vector->values)[i])) set_bad(c, i);
+        if (!weft_csv_date(c->ctx, c->v, text, len, false, &((int32_t *)c->vector->values)[i])) set_bad(c, i);
     }
 }
 

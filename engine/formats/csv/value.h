@@ -13,6 +13,7 @@ typedef struct weft_csv_values {
     const weft_csv_options *options;
     uint32_t null_len, empty_len; /* of the texts nullValue and emptyValue */
     bool empty_is_null;           /* they are the same */
+    weft_locale_numbers numbers;
     weft_zone *zone;
     weft_datetime_pattern *date;                      /* yyyy-MM-dd where no format is given */
     weft_datetime_pattern *timestamp, *timestamp_ntz; /* NULL: as CAST reads */
@@ -54,7 +55,8 @@ bool weft_csv_double(weft_ctx *ctx, const weft_csv_values *values, const char *t
 bool weft_csv_boolean(const char *text, uint32_t len, bool *out);
 /* strict, for inference: what the format says, and with preferDate yyyy-MM-dd where none is given; else what
  * CAST takes too, as the options say. */
-bool weft_csv_date(weft_csv_values *values, const char *text, uint32_t len, bool strict, int32_t *days);
+bool weft_csv_date(weft_ctx *ctx, weft_csv_values *values, const char *text, uint32_t len, bool strict,
+                   int32_t *days);
 /* zoned: TIMESTAMP, else TIMESTAMP_NTZ. */
 bool weft_csv_timestamp(weft_ctx *ctx, weft_csv_values *values, const char *text, uint32_t len, bool zoned,
                         bool strict, int64_t *us);

@@ -36,7 +36,8 @@ static void csv_abandon(weft_file_sink **sink)
 {
     weft_file_sink *s = *sink;
     if (s == NULL) return;
-    for (int32_t i = 0; s->patterns != NULL && i < s->column_count; i++) weft_mem_free(s->patterns[i]);
+    for (int32_t i = 0; s->patterns != NULL && i < s->column_count; i++)
+        weft_datetime_pattern_free(&s->patterns[i]);
     weft_eval_close(&s->eval);
     weft_zone_close(&s->zone);
     weft_text_packer_abandon(&s->packer);
@@ -162,7 +163,8 @@ static weft_status csv_open_pattern(weft_ctx *ctx, weft_file_sink *s, int32_t co
         format = o->timestamp_ntz_format != NULL ? o->timestamp_ntz_format : CSV_TIMESTAMP_NTZ_FORMAT;
     if (format == NULL) return WEFT_OK;
     const weft_str text = weft_str_view(format, (uint32_t)strlen(format));
-    const weft_status st = weft_datetime_pattern_new(ctx, &text, NULL, false, &s->patterns[column]);
+    const weft_datetime_place place = {.locale = o->locale, .zone = o->zone};
+    const weft_status st = weft_datetime_pattern_new(ctx, &text, &place, NULL, false, &s->patterns[column]);
     if (st == WEFT_OK && s->patterns[column]->text_bytes_max > FORMATTED_BYTES_MAX)
         return weft_fail(ctx, WEFT_LIMIT, "the format \"%s\" is too long", format);
     return st;

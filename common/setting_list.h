@@ -81,6 +81,9 @@ X(ASOF_JOIN, "weft.sql.join.asofJoin.enabled", "spark.sql.join.asofJoin.enabled"
   1, "ASOF JOIN … MATCH_CONDITION may be written; without it is refused, as in Spark")
 X(BIN_BY, "weft.sql.binByRelationOperator.enabled", "spark.sql.binByRelationOperator.enabled", STATEMENT,
   BOOL, "false", 0, 1, "BIN BY may be written; without it is refused, as in Spark")
+X(CTE_PRECEDENCE, "weft.sql.legacy.ctePrecedencePolicy", "spark.sql.legacy.ctePrecedencePolicy", STATEMENT,
+  TEXT, "CORRECTED", 0, 0,
+  "A name that a nested WITH defines again is the nested one; EXCEPTION: it is refused")
 X(PRECISION_LOSS, "weft.sql.decimalOperations.allowPrecisionLoss",
   "spark.sql.decimalOperations.allowPrecisionLoss", STATEMENT, BOOL, "true", 0, 1,
   "Decimals of more than 38 digits lose digits behind the point, down to six; false: those before it")

@@ -173,7 +173,11 @@ static weft_status list_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
     if (args[0]->type.id != type->id) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
     if (count == 1) goto done;
     if (args[1]->type.id != type->id && args[1]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, 1, "of its first argument", args[1], span);
+        return weft_fail_at(
+            ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, span,
+            "Input to `listagg` should all be the same type, but its texts are %s and what stands "
+            "between them is not.",
+            type->id == WEFT_TYPE_BINARY ? "\"BINARY\"" : "\"STRING\"");
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "listagg", "delimiter", args, 1, *type, true, span));
     for (int32_t k = LIST_FIRST_KEY; k < count; k++)
         WEFT_TRY(st, weft_expect_orderable(ctx, "sort order", args[k], span));

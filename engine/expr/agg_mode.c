@@ -190,9 +190,14 @@ static weft_status mode_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), true, &args[0]));
     *type = args[0]->type;
     if (count < 2) goto done;
-    if (args[1]->kind == WEFT_EXPR_LITERAL && args[1]->type.id == WEFT_TYPE_STRING) goto done;
+    const bool text = args[1]->kind == WEFT_EXPR_LITERAL && args[1]->type.id == WEFT_TYPE_STRING;
+    if (text && args[1]->literal.str.len == 1) goto done; /* the order of WITHIN GROUP */
     if (args[1]->type.id != WEFT_TYPE_BOOLEAN && args[1]->type.id != WEFT_TYPE_NULL) {
-        return weft_fail_arg_type(ctx, 1, "\"boolean\"", args[1], span);
+        char got[128];
+        return weft_fail_at(ctx, WEFT_PARAMETER_TYPE, span,
+                            "Parameter second of function `mode` requires the \"BOOLEAN\" type, however it "
+                            "has the type \"%s\".",
+                            weft_type_text(args[1]->type, got, sizeof got));
     }
     WEFT_TRY(st, weft_agg_bind_constant(ctx, "mode", "deterministic", args, 1,
                                         WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN), false, span));

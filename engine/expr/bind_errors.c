@@ -77,12 +77,18 @@ static bool meets_text(const weft_expr *text, const weft_expr *other)
            other->type.id != WEFT_TYPE_VARIANT;
 }
 
+static bool is_timestamp(const weft_expr *e)
+{
+    return e->type.id == WEFT_TYPE_TIMESTAMP || e->type.id == WEFT_TYPE_TIMESTAMP_NTZ;
+}
+
 static weft_status binary_class(const char *name, const weft_expr *left, const weft_expr *right)
 {
     const bool minus = strcmp(name, "-") == 0 || strcmp(name, "try_subtract") == 0;
     const bool sum = minus || strcmp(name, "+") == 0 || strcmp(name, "try_add") == 0;
     const bool of_interval = weft_type_is_interval(left->type) || weft_type_is_interval(right->type);
     if (weft_type_equal(left->type, right->type)) return WEFT_DATATYPE_MISMATCH_WRONG_TYPE;
+    if (minus && (is_timestamp(left) || is_timestamp(right))) return WEFT_DATATYPE_MISMATCH;
     if (of_interval && (left->type.id == WEFT_TYPE_STRING || right->type.id == WEFT_TYPE_STRING))
         return WEFT_DATATYPE_MISMATCH_BINARY;
     if (sum && (is_function(left, minus) || is_function(right, false))) return WEFT_DATATYPE_MISMATCH;

@@ -51,10 +51,11 @@ static bool fits_bytes(int64_t value, int32_t bytes)
     return value <= high && value >= -high - 1;
 }
 
-/* Out of range is an error without ANSI, too: only try_cast() gives NULL. */
+/* Of an INTERVAL, out of range is an error without ANSI, too: only try_cast() gives NULL. */
 static weft_status bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
 {
-    if (call->expr->cast.try_) return cast_bad_range(ctx, call, i);
+    const bool time = call->args[0].type.id == WEFT_TYPE_TIME;
+    if (time || call->expr->cast.try_) return cast_bad_range(ctx, call, i);
     weft_value value = weft_value_of_column(&call->args[0], i);
     value.type = call->args[0].type;
     return weft_raise_cast_overflow(ctx, call->expr, &value);
@@ -69,6 +70,7 @@ static weft_status counts_to_number(weft_ctx *ctx, weft_kernel_call *call, int64
     const int32_t bytes = decimal ? 0 : weft_phys_bytes((weft_phys)call->out->column.phys);
     weft_decimal_out out;
     if (decimal) weft_decimal_out_begin(ctx, call, &out);
+    if (decimal && weft_type_is_interval(call->args[0].type)) out.raise = !call->expr->cast.try_;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;

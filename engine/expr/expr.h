@@ -114,6 +114,7 @@ struct weft_expr {
             const char
                 *written;      /* the alias that the query used, for generated names; NULL: function->name */
             bool ignore_nulls; /* of lag, lead and nth_value over a window */
+            bool swapped;      /* names show its two arguments the other way round, as they were written */
         } call;
         struct {
             bool try_;

@@ -344,6 +344,12 @@ done:
     return st;
 }
 
+static bool is_moment(const weft_expr *e)
+{
+    return e->type.id == WEFT_TYPE_DATE || e->type.id == WEFT_TYPE_TIMESTAMP ||
+           e->type.id == WEFT_TYPE_TIMESTAMP_NTZ || e->type.id == WEFT_TYPE_TIME;
+}
+
 weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *const *args, int32_t count,
                            const weft_span *span, const weft_expr **out)
 {
@@ -375,6 +381,8 @@ weft_status weft_expr_call(weft_ctx *ctx, const char *name, const weft_expr *con
     WEFT_TRY(st, written_name(ctx, name, fn->name, &proto.call.written));
     if (span != NULL) proto.span = *span;
     proto.call.function = fn;
+    proto.call.swapped = strcmp(fn->name, "try_add") == 0 && is_moment(bound[0]) && !is_moment(args[0]) &&
+                         args[0]->type.id != WEFT_TYPE_STRING;
     WEFT_TRY(st, weft_expr_with_args(ctx, &proto, bound, out));
     WEFT_TRY(st, weft_collate_map(ctx, *out, out));
     if (strcmp(fn->name, "nanvl") == 0 && weft_expr_fallible(bound[1]))

@@ -353,7 +353,12 @@ static void text_function(expr_text *t, const weft_expr *e)
         if (i > 1) expr_text_put(t, ", ");
         expr_text_expr(t, e->args[i]);
     }
-    if (!zip) expr_text_list(t, e->args, count, ", ");
+    if (e->call.swapped && !t->ids) {
+        const weft_expr *const turned[2] = {e->args[1], e->args[0]};
+        expr_text_list(t, turned, 2, ", ");
+    } else if (!zip) {
+        expr_text_list(t, e->args, count, ", ");
+    }
     if (more != NULL) expr_text_put(t, more);
     if (inner != NULL) expr_text_put(t, ")");
     if (count == 1 && !t->ids && strcmp(name, "assert_true") == 0) {

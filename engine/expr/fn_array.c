@@ -12,18 +12,21 @@ static weft_status bind_size(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count != 1) return weft_fail_arg_count(ctx, fn->name, 1, 1, count, span);
     *variant = 0;
     *type = WEFT_TYPE_OF(WEFT_TYPE_INT);
-    if (args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
+    const bool either = strcmp(fn->name, "array_size") != 0;
+    if (!either || args[0]->type.id != WEFT_TYPE_MAP) WEFT_TRY(st, weft_bind_array_arg(ctx, args, 0, span));
 done:
     return st;
 }
 
+/* Without ANSI the size of NULL is -1, but for array_size(). */
 static weft_status kernel_size(weft_ctx *ctx, weft_kernel_call *call)
 {
-    (void)ctx;
+    const bool counts_null = !weft_ansi(ctx) && strcmp(call->expr->call.function->name, "size") == 0;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
-        if (!weft_call_valid(call, i)) continue;
-        ((int32_t *)call->out->values)[i] = weft_arg_list(&call->args[0], i).length;
+        if (!counts_null && weft_call_skip_null(call, i)) continue;
+        const bool null = weft_arg_is_null(&call->args[0], i);
+        ((int32_t *)call->out->values)[i] = null ? -1 : weft_arg_list(&call->args[0], i).length;
     }
     return WEFT_OK;
 }
@@ -506,6 +509,7 @@ done:
 enum { OWN = WEFT_FN_NULL_OWN, RAISES = WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE };
 
 WEFT_NESTED_FORM(size, 1, 1, WEFT_TYPE_INT, kernel_size);
+WEFT_NESTED_FORM(array_size, 1, 1, WEFT_TYPE_INT, kernel_size);
 WEFT_NESTED_FORM(array_contains, 2, 2, WEFT_TYPE_BOOLEAN, kernel_contains);
 WEFT_NESTED_FORM(array_position, 2, 2, WEFT_TYPE_BIGINT, kernel_array_position);
 WEFT_NESTED_FORM(array_max, 1, 1, WEFT_TYPE_COUNT, kernel_array_max);
@@ -523,8 +527,10 @@ WEFT_NESTED_FORM(flatten, 1, 1, WEFT_TYPE_ARRAY, kernel_flatten);
 WEFT_NESTED_FORM(slice, 3, 3, WEFT_TYPE_ARRAY, kernel_slice);
 WEFT_NESTED_FORM(array_join, 2, 3, WEFT_TYPE_STRING, kernel_array_join);
 
-WEFT_NESTED_ENTRY(size, "size", "cardinality,array_size", 0, bind_size,
-                  "size(a): elements of an array or map", "SELECT size(array(1, 2))", "2");
+WEFT_NESTED_ENTRY(size, "size", "cardinality", OWN, bind_size, "size(a): elements of an array or map",
+                  "SELECT size(array(1, 2))", "2");
+WEFT_NESTED_ENTRY(array_size, "array_size", NULL, OWN, bind_size, "array_size(a): elements of an array",
+                  "SELECT array_size(array(1, 2))", "2");
 WEFT_KEYED_ENTRY(array_contains, "array_contains", NULL, OWN, bind_contains,
                  "array_contains(a, value): is it among the elements?",
                  "SELECT array_contains(array(1, 2), 2)", "true");

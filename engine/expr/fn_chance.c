@@ -53,7 +53,10 @@ static weft_status bind_seed(weft_ctx *ctx, const weft_function *fn, const weft_
     if (!is_constant(ctx, args[at], &st) && st == WEFT_OK) {
         char *text = NULL;
         WEFT_TRY(st, weft_expr_text(ctx, args[at], false, &text));
-        st = weft_fail_at(ctx, WEFT_SEED_UNFOLDABLE, args[at]->span.line > 0 ? &args[at]->span : span,
+        const bool limited = at >
+                             0; /* uniform(), randstr(): seeds behind other arguments are checked as those */
+        const weft_status code = limited ? WEFT_DATATYPE_MISMATCH_NOT_FOLDABLE : WEFT_SEED_UNFOLDABLE;
+        st = weft_fail_at(ctx, code, args[at]->span.line > 0 ? &args[at]->span : span,
                           "The seed expression \"%.200s\" of %s() must be foldable.", text, fn->name);
     }
     *variant = drawn;

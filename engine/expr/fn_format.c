@@ -416,6 +416,11 @@ static weft_status format_row(weft_ctx *ctx, weft_kernel_call *call, format_sink
             format_padded(sink, &spec, spec.conversion == 'n' ? "\n" : "%", 1);
             continue;
         }
+        if (at != NULL && index == 0 && percent[1] == '0' && percent[2] == '$')
+            return weft_fail_at(ctx, WEFT_FORMAT_ZERO_INDEX, &call->expr->span,
+                                "The value of parameter(s) `strfmt` in `%s` is invalid: expects %%1$, %%2$ "
+                                "and so on, but got %%0$.",
+                                call->expr->call.function->name);
         if (at != NULL && index == 0) index = next++;
         if (at == NULL || index >= call->arg_count) {
             return weft_fail_at(ctx, WEFT_INVALID, &call->expr->span,

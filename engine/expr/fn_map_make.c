@@ -1,20 +1,36 @@
 /* engine/expr/fn_map_make.c - maps of other values: map_concat, map_from_entries. */
 #include "engine/expr/nested_call.h"
+#include "engine/expr/type_sql.h"
+
+static weft_status fail_differ(weft_ctx *ctx, const weft_function *fn, weft_type a, weft_type b,
+                               const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    char *first = NULL, *other = NULL;
+    WEFT_TRY(st, weft_type_sql(ctx, a, &first));
+    WEFT_TRY(st, weft_type_sql(ctx, b, &other));
+    st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, span,
+                      "Input to `%s` should all be the same type, but it's (\"%s\" or \"%s\").", fn->name,
+                      first, other);
+done:
+    return st;
+}
 
 static weft_status bind_concat(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                                const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
-    bool found = true;
+    bool found = true, maps = true;
     char first[256], other[256];
     *variant = 0;
     if (count == 0)
         return weft_type_make_map(ctx, WEFT_TYPE_OF(WEFT_TYPE_STRING), WEFT_TYPE_OF(WEFT_TYPE_STRING), type);
     *type = args[0]->type;
     for (int32_t i = 0; i < count && found; i++) {
-        found = args[i]->type.id == WEFT_TYPE_MAP || args[i]->type.id == WEFT_TYPE_NULL;
+        found = maps = args[i]->type.id == WEFT_TYPE_MAP || args[i]->type.id == WEFT_TYPE_NULL;
         if (found) WEFT_TRY(st, weft_type_common_in(ctx, *type, args[i]->type, type, &found));
         if (found) continue;
+        if (maps) return fail_differ(ctx, fn, args[0]->type, args[i]->type, span);
         return weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_MAP_CONCAT, span,
                             "The `%s` should all be of type map of one key and value type, but it's [\"%s\", "
                             "\"%s\"].",

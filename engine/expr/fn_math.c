@@ -238,11 +238,31 @@ static weft_status kernel_floor(weft_ctx *ctx, weft_kernel_call *call)
 }
 static weft_status kernel_ceil(weft_ctx *ctx, weft_kernel_call *call) { return whole_rows(ctx, call, true); }
 
+/* The scale of ceil() and floor() is a constant INT, and not NULL. */
+static weft_status expect_scale(weft_ctx *ctx, const weft_function *fn, const weft_expr *scale,
+                                const weft_span *span)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *folded = NULL;
+    WEFT_TRY(st, weft_expr_fold(ctx, scale, &folded));
+    const bool constant = folded->kind == WEFT_EXPR_LITERAL && !folded->literal.is_null;
+    if (!constant || scale->type.id != WEFT_TYPE_INT)
+        st = weft_fail_at(ctx, WEFT_NON_FOLDABLE_ARGUMENT, span,
+                          "The function `%s` requires the parameter `scale` to be a foldable expression of "
+                          "the type \"INT\", but the actual argument is a non-foldable.",
+                          fn->name);
+done:
+    return st;
+}
+
 static weft_status whole_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                               const weft_span *span, int32_t *variant, weft_type *type)
 {
     weft_status st = WEFT_OK;
-    if (count == 2) return round_bind(ctx, fn, args, count, span, variant, type);
+    if (count == 2) {
+        WEFT_TRY(st, expect_scale(ctx, fn, args[1], span));
+        return round_bind(ctx, fn, args, count, span, variant, type);
+    }
     if (count == 1 && args[0]->type.id == WEFT_TYPE_STRING) /* a text may have a fraction */
         WEFT_TRY(st, weft_expr_cast(ctx, args[0], WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), true, &args[0]));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));

@@ -240,6 +240,7 @@ X(try_element_at)
 X(get)
 /* fn_array.c */
 X(size)
+X(array_size)
 X(array_contains)
 X(array_position)
 X(array_max)

@@ -39,11 +39,27 @@ static weft_status misplaced(weft_binder *b, const weft_expr *e, weft_status cod
                         "The %s %s() may not stand in %s.", what, e->unresolved.name, b->clause);
 }
 
+/* count(*) and count(a, …), but neither count() nor count(t.*). */
+static weft_status check_count(weft_binder *b, const weft_expr *e)
+{
+    const weft_span *span = weft_analyzer_span(b->a, &e->span);
+    if (e->arg_count == 0)
+        return weft_fail_at(b->a->ctx, WEFT_COUNT_ARGS, span,
+                            "The `count` requires >= 1 parameters but the actual number is 0.");
+    const weft_expr *star = e->args[0];
+    if (e->arg_count > 1 || star->kind != WEFT_EXPR_STAR || star->name.part_count != 1) return WEFT_OK;
+    return weft_fail_at(b->a->ctx, WEFT_COUNT_STAR_OF_TABLE, span,
+                        "count(`%s`.*) is not allowed. Use count(*) or expand the columns manually, e.g. "
+                        "count(col1, col2).",
+                        star->name.parts[0]);
+}
+
 /* Arguments; * alone is none for count(*), else all columns. */
 static weft_status bind_call_args(weft_binder *b, const weft_expr *e, weft_pointers *out)
 {
     weft_status st = WEFT_OK;
     const bool count = strcasecmp(e->unresolved.name, "count") == 0;
+    if (count) WEFT_TRY(st, check_count(b, e));
     for (int32_t i = 0; i < e->arg_count; i++) {
         const weft_expr *arg = NULL;
         if (e->args[i]->kind == WEFT_EXPR_STAR) {
@@ -246,6 +262,18 @@ done:
     return st;
 }
 
+/* date_part(NULL, x) is NULL. */
+static weft_status bind_no_part(weft_binder *b, const weft_expr *e, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *source = NULL;
+    const weft_value null = {.type = WEFT_TYPE_OF(WEFT_TYPE_DOUBLE), .is_null = true};
+    WEFT_TRY(st, weft_bind_expr(b, e->args[1], &source));
+    WEFT_TRY(st, weft_expr_literal(b->a->ctx, &null, out));
+done:
+    return st;
+}
+
 /* extract(field FROM x) by the function of that field. */
 static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
@@ -281,9 +309,16 @@ static weft_status bind_extract(weft_binder *b, const weft_expr *e, const weft_e
     const weft_expr *arg = NULL;
     const weft_expr *field = e->arg_count == 2 ? e->args[0] : NULL;
     const char *function = NULL;
-    if (field == NULL || field->kind != WEFT_EXPR_LITERAL || field->literal.type.id != WEFT_TYPE_STRING) {
-        return weft_fail_at(b->a->ctx, WEFT_WRONG_NUM_ARGS, weft_analyzer_span(b->a, &e->span),
-                            "%s needs a constant field and a source.", e->unresolved.name);
+    if (field == NULL)
+        return weft_fail_arg_count(b->a->ctx, e->unresolved.name, 2, 2, e->arg_count,
+                                   weft_analyzer_span(b->a, &e->span));
+    if (field->kind == WEFT_EXPR_LITERAL && field->literal.type.id == WEFT_TYPE_NULL)
+        return bind_no_part(b, e, out);
+    if (field->kind != WEFT_EXPR_LITERAL || field->literal.type.id != WEFT_TYPE_STRING) {
+        return weft_fail_at(b->a->ctx, WEFT_NON_FOLDABLE_ARGUMENT, weft_analyzer_span(b->a, &e->span),
+                            "The function `%s` requires the parameter `field` to be a foldable expression "
+                            "of the type \"STRING\", but the actual argument is a non-foldable.",
+                            e->unresolved.name);
     }
     const weft_str *name = &field->literal.str;
     for (int32_t i = 0; i < WEFT_COUNT(fields); i++) {

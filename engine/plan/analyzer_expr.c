@@ -2,6 +2,7 @@
  */
 #include <stdio.h>
 
+#include "engine/expr/type_sql.h"
 #include "engine/plan/analyzer_internal.h"
 
 static weft_status bind_args(weft_binder *b, const weft_expr *e, weft_pointers *out)
@@ -47,7 +48,7 @@ static weft_status bind_cast(weft_binder *b, const weft_expr *e, const weft_expr
         char type[64];
         const weft_expr *value = NULL;
         WEFT_TRY(st, weft_expr_fold(ctx, cast, &value));
-        if (value->kind != WEFT_EXPR_LITERAL) {
+        if (value->kind != WEFT_EXPR_LITERAL || value->literal.is_null) { /* NULL: without ANSI */
             const weft_str *text = &e->args[0]->literal.str;
             WEFT_TRY(st, weft_fail_at(ctx, WEFT_INVALID_TYPED_LITERAL, weft_analyzer_span(b->a, &e->span),
                                       "The value of the typed literal \"%s\" is invalid: '%.*s'.",
@@ -97,6 +98,20 @@ done:
     return st;
 }
 
+static weft_status fail_in_types(weft_binder *b, const weft_expr *e, const weft_expr *const *pair)
+{
+    weft_status st = WEFT_OK;
+    char *left = NULL, *right = NULL;
+    WEFT_TRY(st, weft_type_sql(b->a->ctx, pair[0]->type, &left));
+    WEFT_TRY(st, weft_type_sql(b->a->ctx, pair[1]->type, &right));
+    st = weft_fail_at(b->a->ctx, WEFT_IN_SUBQUERY_TYPES, weft_analyzer_span(b->a, &e->span),
+                      "The data type of one or more elements in the left hand side of an IN subquery is not "
+                      "compatible with the data type of the output of the subquery: \"%s\" and \"%s\".",
+                      left, right);
+done:
+    return st;
+}
+
 /* The left side and the subquery's columns get common types, pair by pair. */
 static weft_status coerce_in(weft_binder *b, const weft_expr *e, weft_pointers *args, const weft_node **plan)
 {
@@ -117,7 +132,12 @@ static weft_status coerce_in(weft_binder *b, const weft_expr *e, weft_pointers *
         weft_type type = {0};
         WEFT_TRY(st, weft_node_column(ctx, *plan, i, &column));
         pair[1] = column;
-        WEFT_TRY(st, weft_expr_common_type(ctx, pair, 2, weft_analyzer_span(b->a, &e->span), &type));
+        st = weft_expr_common_type(ctx, pair, 2, weft_analyzer_span(b->a, &e->span), &type);
+        if (st == WEFT_DATATYPE_MISMATCH_DATA_DIFF) {
+            weft_error_clear(ctx);
+            st = fail_in_types(b, e, pair);
+        }
+        if (st != WEFT_OK) goto done;
         args->items[i] = pair[0];
         if (pair[1] != column) {
             changed = true;
@@ -159,6 +179,7 @@ static weft_status bind_subquery(weft_binder *b, const weft_expr *e, const weft_
     const weft_pointers *uses = b->scope->outer_uses;
     const int32_t first_use = uses != NULL ? uses->count : 0;
     WEFT_TRY(st, bind_args(b, e, &args));
+    WEFT_TRY(st, weft_check_nested_ctes(b->a, e->subquery.plan, b->ctes));
     WEFT_TRY(st, weft_bind_query(b->a, e->subquery.plan, b->scope, b->ctes, &bound));
     WEFT_TRY(st, weft_bound_node(b->a, &bound, &plan));
     if (e->subquery.kind == WEFT_SUBQUERY_SCALAR && plan->output.count != 1) {

@@ -367,6 +367,10 @@ WEFT_MUST_CHECK weft_status weft_lateral_as_view(weft_analyzer *a, const weft_no
 weft_status weft_expect_distinct(weft_analyzer *a, const weft_node *node, const weft_span *span);
 WEFT_MUST_CHECK weft_status weft_bind_query(weft_analyzer *a, const weft_node *parsed,
                                             const weft_scope *outer, weft_cte *ctes, weft_bound *out);
+/* A WITH at the begin of a definition or of a subquery in an expression may not take a name that an
+ * enclosing WITH has, where weft.sql.legacy.ctePrecedencePolicy is EXCEPTION. */
+WEFT_MUST_CHECK weft_status weft_check_nested_ctes(weft_analyzer *a, const weft_node *query,
+                                                   const weft_cte *ctes);
 /* The definitions of a parsed WITH before those of ctes. */
 WEFT_MUST_CHECK weft_status weft_define_ctes(weft_analyzer *a, const weft_node *parsed,
                                              const weft_scope *outer, weft_cte *ctes, weft_cte **out);

@@ -49,6 +49,29 @@ done:
 
 /* ---- WITH ---- */
 
+weft_status weft_check_nested_ctes(weft_analyzer *a, const weft_node *query, const weft_cte *ctes)
+{
+    const char *policy = weft_setting_text(a->ctx, WEFT_SET_CTE_PRECEDENCE);
+    if (query->kind != WEFT_NODE_WITH || strcasecmp(policy, "CORRECTED") == 0) return WEFT_OK;
+    for (int32_t i = 0; i < query->with.count; i++) {
+        const char *name = query->with.names[i];
+        const weft_cte *outer = ctes;
+        while (outer != NULL && strcasecmp(outer->name, name) != 0) outer = outer->next;
+        if (outer == NULL) continue;
+        if (strcasecmp(policy, "EXCEPTION") != 0)
+            return weft_fail_at(a->ctx, WEFT_UNSUPPORTED, weft_analyzer_span(a, &query->span),
+                                "The feature is not supported: spark.sql.legacy.ctePrecedencePolicy = %s, by "
+                                "which `%s` would not be the one of the nested WITH.",
+                                policy, name);
+        return weft_fail_at(a->ctx, WEFT_NESTED_CTE_NAME, weft_analyzer_span(a, &query->span),
+                            "Name `%s` is ambiguous in nested CTE. Please set "
+                            "\"spark.sql.legacy.ctePrecedencePolicy\" to \"CORRECTED\" so that the name "
+                            "defined in the inner CTE takes precedence.",
+                            name);
+    }
+    return WEFT_OK;
+}
+
 static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t index,
                               const weft_scope *outer, weft_cte *ctes, weft_cte **out)
 {
@@ -58,6 +81,7 @@ static weft_status define_cte(weft_analyzer *a, const weft_node *parsed, int32_t
     const int64_t size = a->size;
     const int32_t height = a->height, columns = parsed->with.column_counts[index];
     a->height = 0;
+    WEFT_TRY(st, weft_check_nested_ctes(a, definition, ctes));
     WEFT_TRY(st, WEFT_NEW(a->ctx, &cte));
     cte->name = parsed->with.names[index];
     cte->next = ctes;

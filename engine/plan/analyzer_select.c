@@ -78,6 +78,20 @@ done:
     return st;
 }
 
+/* GROUP BY ALL, unless there is a column of that name. */
+static weft_status bind_all(select_block *s, weft_binder *b)
+{
+    weft_status st = WEFT_OK;
+    const char *part = "all";
+    const weft_expr *e = NULL;
+    const weft_expr name = {.kind = WEFT_EXPR_UNRESOLVED_COLUMN, .name = {.part_count = 1, .parts = &part}};
+    if (!weft_names_own(b, &name)) return bind_all_groups(s);
+    WEFT_TRY(st, weft_bind_expr(b, &name, &e));
+    WEFT_TRY(st, weft_pointers_push(s->a->ctx, &s->groups, e));
+done:
+    return st;
+}
+
 static weft_status bind_groups(select_block *s)
 {
     weft_status st = WEFT_OK;
@@ -113,7 +127,7 @@ static weft_status bind_groups(select_block *s)
         }
         WEFT_TRY(st, weft_pointers_push(ctx, &s->groups, e));
     }
-    if (s->select->group_all) WEFT_TRY(st, bind_all_groups(s));
+    if (s->select->group_all) WEFT_TRY(st, bind_all(s, &b));
 done:
     return st;
 }

@@ -56,6 +56,16 @@ static bool tells_apart(const weft_expr *call)
            strcmp(name, "count") != 0;
 }
 
+/* Does it count different strings in a sketch? */
+static bool is_sketch(const char *name)
+{
+    static const char *const sketches[] = {"hll_sketch_agg", "theta_sketch_agg", "tuple_sketch_agg_double",
+                                           "tuple_sketch_agg_integer"};
+    for (int32_t i = 0; i < WEFT_COUNT(sketches); i++)
+        if (strcmp(name, sketches[i]) == 0) return true;
+    return false;
+}
+
 weft_status opt_collate_call(weft_ctx *ctx, const weft_expr *call, const weft_expr **out)
 {
     const char *name = call->aggregate.function->name;
@@ -66,6 +76,7 @@ weft_status opt_collate_call(weft_ctx *ctx, const weft_expr *call, const weft_ex
     if (strcmp(name, "count") == 0 && !call->aggregate.distinct) return WEFT_OK;
     if (strcmp(name, "count") == 0 || strcmp(name, "approx_count_distinct") == 0)
         return over_keys(ctx, call, 0, out);
+    if (is_sketch(name)) return over_keys(ctx, call, 0, out);
     if (is_set(call))
         return weft_fail_at(ctx, WEFT_UNSUPPORTED_INPUT_TYPE, &call->span,
                             "The input of `collect_set` can't be \"COLLATED STRING\" type data.");

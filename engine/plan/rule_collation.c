@@ -19,9 +19,12 @@ weft_status opt_equal_bytes(weft_ctx *ctx, bool null_equal, const weft_expr *con
     const weft_expr *plain[2] = {pair[0], pair[1]};
     for (int32_t i = 0; i < 2; i++) {
         weft_type type;
-        if (!weft_type_is_collated(pair[i]->type)) continue;
-        WEFT_TRY(st, weft_type_collate(ctx, pair[i]->type, WEFT_COLLATION_BINARY, &type));
-        WEFT_TRY(st, weft_expr_cast(ctx, pair[i], type, true, &plain[i]));
+        if (weft_type_is_collated(pair[i]->type)) {
+            WEFT_TRY(st, weft_type_collate(ctx, pair[i]->type, WEFT_COLLATION_BINARY, &type));
+            WEFT_TRY(st, weft_expr_cast(ctx, pair[i], type, true, &plain[i]));
+        }
+        if (plain[i]->type.id == WEFT_TYPE_MAP) /* maps are not compared; their entries, as they stand, are */
+            WEFT_TRY(st, weft_expr_call(ctx, "map_entries", &plain[i], 1, span, &plain[i]));
     }
     st = weft_expr_call(ctx, null_equal ? "<=>" : "=", plain, 2, span, out);
 done:

@@ -25,6 +25,8 @@ typedef struct interval_unit {
 static const int64_t micros_per_second = 1000000;
 static const int64_t micros_per_day = 86400000000;
 
+static const char blanks[] = " \t\n\r";
+
 static const interval_unit units[] = {
     {"YEAR", true, 0, 12, 0},           {"QUARTER", true, 1, 3, 0},
     {"MONTH", true, 1, 1, 0},           {"WEEK", false, 0, 7 * 86400000000, 7},
@@ -63,9 +65,10 @@ static bool add_amount(interval_sum *sum, const interval_unit *unit, const char 
     size_t i = 0;
     weft_i128 value = 0, scale = 1;
     bool digits = false;
-    while (len > 0 && (text[len - 1] == ' ' || text[len - 1] == '\t')) len--;
-    while (i < len && (text[i] == ' ' || text[i] == '\t')) i++;
+    while (len > 0 && strchr(blanks, text[len - 1]) != NULL) len--;
+    while (i < len && strchr(blanks, text[i]) != NULL) i++;
     for (; i < len && (text[i] == '-' || text[i] == '+'); i++) negative ^= text[i] == '-';
+    while (i < len && strchr(blanks, text[i]) != NULL) i++;
     for (; i < len && text[i] >= '0' && text[i] <= '9'; i++, digits = true) {
         value = value * 10 + (text[i] - '0');
         if (value > INT64_MAX) return false;
@@ -113,19 +116,21 @@ static weft_status invalid_range(sql_parser *p, const weft_span *span, const int
                         from->name, to->name);
 }
 
-/* 'y-m', 'd h:m:s' …: from the larger unit to the smaller, the sign before all. */
-static bool add_range(interval_sum *sum, const interval_unit *from, const interval_unit *to, const char *text)
+/* 'y-m', 'd h:m:s' …: from the larger unit to the smaller, the sign before all; negated: once more. */
+static bool add_range(interval_sum *sum, const interval_unit *from, const interval_unit *to, const char *text,
+                      bool negated)
 {
     static const char separators[] = " ::"; /* behind day, hour, minute */
-    while (*text == ' ') text++;
-    const bool negative = *text == '-';
+    text += strspn(text, blanks);
+    const bool negative = negated != (*text == '-');
     if (*text == '-' || *text == '+') text++;
     const interval_unit *last = to;
     const interval_unit *day = find_unit("DAY", 3);
     for (const interval_unit *unit = from; unit <= last; unit = unit->months ? unit + 2 : unit + 1) {
         const char stop = unit->months ? '-' : unit >= day && unit - day < 3 ? separators[unit - day] : '\0';
         const size_t len = unit == last ? strlen(text) : strcspn(text, (const char[]){stop, '\0'});
-        if (len == 0 || text[0] == '-' || !add_amount(sum, unit, text, len, negative)) return false;
+        if (len == 0 || text[0] < '0' || text[0] > '9' || !add_amount(sum, unit, text, len, negative))
+            return false;
         text += len;
         if (unit != last) {
             if (*text != stop) return false;
@@ -138,7 +143,6 @@ static bool add_range(interval_sum *sum, const interval_unit *from, const interv
 /* 'amount unit amount unit …' inside one string, perhaps with the word interval before. */
 static bool add_words(interval_sum *sum, const char *text)
 {
-    static const char blanks[] = " \t\n\r";
     bool any = false;
     text += strspn(text, blanks);
     if (strncasecmp(text, "interval", 8) == 0) text += 8;
@@ -232,15 +236,16 @@ static weft_status parse_string_interval(sql_parser *p, const weft_span *start, 
             WEFT_TRY(st, parse_unit(p, &to));
             valid = to > from && to->months == from->months &&
                     to->factor >= micros_per_second * !to->months &&
-                    (from->months || from->factor <= micros_per_day) && add_range(&sum, from, to, text);
+                    (from->months || from->factor <= micros_per_day) &&
+                    add_range(&sum, from, to, text, negative);
         } else {
-            valid = add_amount(&sum, from, text, len, false);
+            valid = add_amount(&sum, from, text, len, negative);
         }
     }
     const weft_span span = weft_sql_span_from(p, start);
     if (!valid && to != NULL) WEFT_TRY(st, invalid_range(p, &span, from, to, text));
     if (!valid) WEFT_TRY(st, invalid_interval(p, &span, text));
-    if (negative) {
+    if (negative && from == NULL) {
         sum.months = -sum.months;
         sum.micros = sum.micros == INT64_MIN ? INT64_MAX : -sum.micros;
         sum.days = -sum.days;

@@ -123,6 +123,11 @@ static weft_status inbox_send(weft_ctx *ctx, void *self, const weft_to_coordinat
 
 bool weft_coordinator_is_embedded(const weft_coordinator *c) { return c->inbox != NULL; }
 
+int64_t weft_coordinator_own_memory(const weft_coordinator *c)
+{
+    return c->inbox != NULL ? c->memory_bytes : 0;
+}
+
 weft_coordinator_link weft_coordinator_inbox(weft_coordinator *c)
 {
     return (weft_coordinator_link){.send = inbox_send, .self = c};

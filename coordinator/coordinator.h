@@ -135,6 +135,8 @@ void weft_coordinator_count_end(weft_ctx *ctx, weft_coordinator *coordinator);
 /* Where the worker reports to. */
 bool weft_coordinator_is_embedded(
     const weft_coordinator *coordinator); /* its one worker is in this process */
+/* Of this process, when the worker is in it; else 0. */
+int64_t weft_coordinator_own_memory(const weft_coordinator *coordinator);
 weft_coordinator_link weft_coordinator_inbox(weft_coordinator *coordinator);
 /* How the worker is reached; waits until it has registered. */
 WEFT_MUST_CHECK weft_status weft_coordinator_attach(weft_ctx *ctx, weft_coordinator *coordinator,

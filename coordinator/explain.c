@@ -23,12 +23,14 @@ done:
 }
 
 weft_status weft_explain_plan(weft_ctx *ctx, weft_explain_mode mode, const weft_node *parsed,
-                              const weft_node *bound, const weft_node *optimised, char **out)
+                              const weft_node *bound, const weft_node *optimised, int64_t memory_bytes,
+                              char **out)
 {
     weft_status st = WEFT_OK;
     char *written = NULL, *before = NULL, *after = NULL, *physical = NULL, *schema = NULL;
     weft_estimate size = {0};
-    WEFT_TRY(st, weft_physical_text(ctx, optimised, mode == WEFT_EXPLAIN_FORMATTED, false, &physical));
+    WEFT_TRY(st, weft_physical_text(ctx, optimised, mode == WEFT_EXPLAIN_FORMATTED, false, memory_bytes,
+                                    &physical));
     if (mode == WEFT_EXPLAIN_SIMPLE || mode == WEFT_EXPLAIN_FORMATTED) {
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "== Physical Plan ==\n%s", physical));
         goto done;
@@ -109,11 +111,11 @@ done:
 }
 
 weft_status weft_explain_run(weft_ctx *ctx, const weft_node *optimised, const weft_run *run,
-                             int64_t optimise_ns, char **out)
+                             int64_t optimise_ns, int64_t memory_bytes, char **out)
 {
     weft_status st = WEFT_OK;
     char *tree = NULL, *text = NULL;
-    WEFT_TRY(st, weft_physical_text(ctx, optimised, false, true, &tree));
+    WEFT_TRY(st, weft_physical_text(ctx, optimised, false, true, memory_bytes, &tree));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text,
                                    "== Physical Plan ==\n%s\n== Stages ==\noptimise_ms=%.3f plan_ms=%.3f "
                                    "tasks=%" PRId64 " failed=%" PRId64 "\n",

@@ -502,7 +502,9 @@ static weft_status write_query(weft_session *s, weft_result *r, weft_ids *ids, c
     WEFT_TRY(st, name_table(s, r, bound, path, r->run.resume != NULL));
     if (bound->write.into != NULL)
         WEFT_TRY(st, weft_session_written(s, ctx, bound->write.into, bound->write.into_count));
-    if (analyzed != NULL) WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, analyzed));
+    if (analyzed != NULL)
+        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns,
+                                      weft_coordinator_own_memory(s->coordinator), analyzed));
     weft_run_release(&r->run);
 done:
     return st;
@@ -530,7 +532,8 @@ static weft_status explain_analyze(weft_session *s, weft_result *r, weft_ids *id
         WEFT_TRY(st, weft_session_optimise(s, r, ids, query, &optimised));
         const int64_t optimised_ns = weft_now_ns(ctx) - began;
         WEFT_TRY(st, weft_session_run_plan(s, r, ids, optimised, true));
-        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns, text));
+        WEFT_TRY(st, weft_explain_run(ctx, optimised, &r->run, optimised_ns,
+                                      weft_coordinator_own_memory(s->coordinator), text));
         weft_run_release(&r->run);
         memset(&r->run, 0, sizeof(r->run)); /* the result is the text */
     }
@@ -552,7 +555,8 @@ static weft_status explain(weft_session *s, weft_result *r, weft_ids *ids, const
         WEFT_TRY(st, explain_analyze(s, r, ids, query, &text));
     } else {
         WEFT_TRY(st, weft_session_optimise(s, r, ids, query, &optimised));
-        WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], query, optimised, &text));
+        WEFT_TRY(st, weft_explain_plan(ctx, mode, parsed->inputs[0], query, optimised,
+                                       weft_coordinator_own_memory(s->coordinator), &text));
     }
     r->is_text = true;
     WEFT_TRY(st, weft_command_text(ctx, "plan", text, &rows));

@@ -620,8 +620,9 @@ WEFT_MUST_CHECK weft_status weft_node_check(weft_ctx *ctx, const weft_node *root
 /* Indented text of a tree in Spark's EXPLAIN EXTENDED style; in ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_node_text(weft_ctx *ctx, const weft_node *root, char **out);
 /* The tree as it will run, in the style of Spark's physical plans; details: numbered operators and a section
- * for each (EXPLAIN FORMATTED). In ctx->arena. */
+ * for each (EXPLAIN FORMATTED); memory_bytes: of the one process that runs it, 0 where workers do. In
+ * ctx->arena. */
 WEFT_MUST_CHECK weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool details, bool ran,
-                                               char **out);
+                                               int64_t memory_bytes, char **out);
 
 #endif

@@ -14,7 +14,7 @@ typedef struct physical {
     text_buffer text, indent, sections;
     bool details;
     int32_t count; /* of sections */
-    weft_pointer_map parents;
+    plan_ground ground;
     weft_fields_read fields;
     weft_pointer_map buckets; /* node that makes use of buckets, and SCAN that is read by them, to the int32_t
                                * how many */
@@ -51,15 +51,15 @@ static weft_status find_buckets(physical *p, const weft_node *node)
     plan_distribution left = {0}, right = {0};
     int32_t buckets = 0;
     if (node->kind == WEFT_NODE_AGGREGATE || node->kind == WEFT_NODE_WINDOW) {
-        WEFT_TRY(st, plan_groups_distribution(ctx, &p->parents, node, &left));
+        WEFT_TRY(st, plan_groups_distribution(ctx, &p->ground, node, &left));
         WEFT_TRY(st, put_buckets(p, node, left.count, &left.scans));
     } else if (node->kind == WEFT_NODE_JOIN) {
-        WEFT_TRY(st, plan_join_buckets(ctx, &p->parents, node, &left, &right, &buckets));
+        WEFT_TRY(st, plan_join_buckets(ctx, &p->ground, node, &left, &right, &buckets));
         WEFT_TRY(st, put_buckets(p, node, buckets, &left.scans));
         WEFT_TRY(st, put_buckets(p, node, buckets, &right.scans));
     } else if (node->kind == WEFT_NODE_SCAN && weft_setting(ctx, WEFT_SET_AUTO_BUCKETED_SCAN) == 0 &&
                buckets_of(p, node) == 0) {
-        WEFT_TRY(st, plan_distribution_of(ctx, &p->parents, node, &left));
+        WEFT_TRY(st, plan_distribution_of(ctx, &p->ground, node, &left));
         WEFT_TRY(st, put_buckets(p, node, left.count, &left.scans));
     }
 done:
@@ -359,11 +359,12 @@ done:
     return st;
 }
 
-weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool details, bool ran, char **out)
+weft_status weft_physical_text(weft_ctx *ctx, const weft_node *root, bool details, bool ran,
+                               int64_t memory_bytes, char **out)
 {
     weft_status st = WEFT_OK;
     physical p = {.text = {.ctx = ctx}, .indent = {.ctx = ctx}, .sections = {.ctx = ctx}, .details = details};
-    WEFT_TRY(st, weft_count_parents(ctx, root, &p.parents));
+    WEFT_TRY(st, plan_ground_of(ctx, root, memory_bytes, &p.ground));
     WEFT_TRY(st, weft_fields_read_find(ctx, root, &p.fields));
     WEFT_TRY(st, node_text_put(&p.indent, "", 0));
     WEFT_TRY(st, node_text_put(&p.sections, "", 0));

@@ -127,7 +127,7 @@ static weft_status issue_partial(weft_ctx *ctx, weft_planner *p, const weft_node
         sink.partition_count =
             plan_partitions_for(p, estimate.rows * (estimate.row_bytes + 24), estimate.rows);
     }
-    if (finest < 0) WEFT_TRY(st, plan_groups_distribution(ctx, &p->parents, node, &together));
+    if (finest < 0) WEFT_TRY(st, plan_groups_distribution(ctx, &p->ground, node, &together));
     if (together.count > 0) {
         WEFT_TRY(st, plan_take_buckets(ctx, &together, together.count, pipe));
         sink.placed = true;

@@ -18,8 +18,9 @@ enum {
     PARTITION_BYTES = 4 * 1024 * 1024, /* a table within the last-level cache's share of a core */
     EXCHANGE_PASSES = 2, /* an exchanged row is written, sent and read; one read whole is sent and read */
     EXCHANGE_BYTES = 4 * 1024 * 1024, /* what could be moved while one more stage starts and ends */
-    ROW_HEAD_BYTES = 16,              /* hash and null bits of a stored row */
-    STRING_BYTES = 32                 /* the fixed part of a string and a guess at its heap */
+    SHARED_PART_OF_MEMORY = 4,
+    ROW_HEAD_BYTES = 16, /* hash and null bits of a stored row */
+    STRING_BYTES = 32    /* the fixed part of a string and a guess at its heap */
 };
 
 int32_t plan_workers(const weft_planner *p)
@@ -32,6 +33,8 @@ int32_t plan_slots_of_worker(const weft_planner *p)
     const int32_t workers = plan_workers(p);
     return weft_max_i32(1, (p->options.slots + workers - 1) / workers);
 }
+
+int64_t plan_shared_bytes_most(int64_t memory_bytes) { return memory_bytes / SHARED_PART_OF_MEMORY; }
 
 bool plan_reads_whole(const weft_planner *p, const weft_stage_stats *rows, double other_bytes)
 {

@@ -147,8 +147,11 @@ static int32_t common_count(const weft_ctx *ctx, const plan_distribution *a, con
     return may && fits ? less->count : 0;
 }
 
-/* Is a build side of that size rather read whole by every task? */
-static weft_status is_shared_rather(weft_ctx *ctx, const weft_node *join, const weft_node *build, bool *out)
+/* Is the build side rather read whole by every task? In one process all of them share one table, which all
+ * slots make and ask without a look at buckets, at two thirds of the time (docs/performance.md); where each
+ * worker would fetch it, or it takes too much memory, buckets do without an exchange. */
+static weft_status is_shared_rather(weft_ctx *ctx, const plan_ground *ground, const weft_node *join,
+                                    bool *out)
 {
     weft_status st = WEFT_OK;
     const weft_join_strategy strategy = join->join.strategy;
@@ -156,8 +159,10 @@ static weft_status is_shared_rather(weft_ctx *ctx, const weft_node *join, const 
     weft_estimate estimate = {0};
     *out = strategy == WEFT_STRATEGY_BROADCAST;
     if (strategy != WEFT_STRATEGY_NONE || set < 0) return WEFT_OK;
-    WEFT_TRY(st, weft_estimate_node(ctx, build, &estimate));
-    *out = estimate.rows * estimate.row_bytes <= (double)(set == 0 ? SHARED_BYTES : set);
+    WEFT_TRY(st, weft_estimate_node(ctx, plan_join_build_side(join), &estimate));
+    const int64_t limit = set == 0 ? weft_max_i64(SHARED_BYTES, plan_shared_bytes_most(ground->memory_bytes))
+                                   : set;
+    *out = estimate.rows * (estimate.row_bytes + PLAN_SHARED_ROW_BYTES) <= (double)limit;
 done:
     return st;
 }
@@ -168,33 +173,33 @@ static bool sees_all_nulls(const weft_node *join)
     return kind == WEFT_JOIN_ANTI_NULL || (kind == WEFT_JOIN_MARK && join->join.mark_nullable);
 }
 
-weft_status plan_join_buckets(weft_ctx *ctx, const weft_pointer_map *parents, const weft_node *join,
+weft_status plan_join_buckets(weft_ctx *ctx, const plan_ground *ground, const weft_node *join,
                               plan_distribution *left, plan_distribution *right, int32_t *buckets)
 {
     weft_status st = WEFT_OK;
     bool shared = false;
     *buckets = 0;
     if (join->join.key_count == 0 || sees_all_nulls(join)) return WEFT_OK;
-    WEFT_TRY(st, plan_distribution_of(ctx, parents, join->inputs[0], left));
+    WEFT_TRY(st, plan_distribution_of(ctx, ground, join->inputs[0], left));
     if (left->count == 0) return WEFT_OK;
-    WEFT_TRY(st, plan_distribution_of(ctx, parents, join->inputs[1], right));
+    WEFT_TRY(st, plan_distribution_of(ctx, ground, join->inputs[1], right));
     if (right->count == 0 || !keys_meet(join, left, right)) return WEFT_OK;
     const int32_t common = common_count(ctx, left, right);
     if (common == 0) return WEFT_OK;
-    WEFT_TRY(st, is_shared_rather(ctx, join, plan_join_build_side(join), &shared));
+    WEFT_TRY(st, is_shared_rather(ctx, ground, join, &shared));
     if (!shared) *buckets = common;
 done:
     return st;
 }
 
 /* Rows leave in the tasks of the probe side, but for those of a build side that is preserved. */
-static weft_status of_join(weft_ctx *ctx, const weft_pointer_map *parents, const weft_node *join,
+static weft_status of_join(weft_ctx *ctx, const plan_ground *ground, const weft_node *join,
                            plan_distribution *out)
 {
     weft_status st = WEFT_OK;
     plan_distribution left = {0}, right = {0};
     int32_t buckets = 0;
-    WEFT_TRY(st, plan_join_buckets(ctx, parents, join, &left, &right, &buckets));
+    WEFT_TRY(st, plan_join_buckets(ctx, ground, join, &left, &right, &buckets));
     if (buckets == 0 || plan_join_keeps_build(join)) return WEFT_OK;
     const bool probe_left = plan_join_probe_side(join) == join->inputs[0];
     const plan_distribution *probe = probe_left ? &left : &right, *build = probe_left ? &right : &left;
@@ -212,28 +217,29 @@ done:
 
 /* ---- nodes ---- */
 
-weft_status plan_distribution_of(weft_ctx *ctx, const weft_pointer_map *parents, const weft_node *node,
+weft_status plan_distribution_of(weft_ctx *ctx, const plan_ground *ground, const weft_node *node,
                                  plan_distribution *out)
 {
     weft_status st = WEFT_OK;
     *out = (plan_distribution){0};
-    if (weft_is_shared(parents, node)) return WEFT_OK; /* its rows are kept, in partitions of their own */
+    if (weft_is_shared(&ground->parents, node))
+        return WEFT_OK; /* its rows are kept, in partitions of their own */
     switch ((int)node->kind) {
     case WEFT_NODE_SCAN: return of_scan(ctx, node, out);
-    case WEFT_NODE_FILTER: return plan_distribution_of(ctx, parents, node->inputs[0], out);
-    case WEFT_NODE_JOIN: return of_join(ctx, parents, node, out);
+    case WEFT_NODE_FILTER: return plan_distribution_of(ctx, ground, node->inputs[0], out);
+    case WEFT_NODE_JOIN: return of_join(ctx, ground, node, out);
     case WEFT_NODE_PROJECT:
-        WEFT_TRY(st, plan_distribution_of(ctx, parents, node->inputs[0], out));
+        WEFT_TRY(st, plan_distribution_of(ctx, ground, node->inputs[0], out));
         if (out->count > 0) WEFT_TRY(st, through_outputs(ctx, node->project.exprs, node->project.count, out));
         break;
     case WEFT_NODE_AGGREGATE:
-        WEFT_TRY(st, plan_groups_distribution(ctx, parents, node, out));
+        WEFT_TRY(st, plan_groups_distribution(ctx, ground, node, out));
         if (out->count > 0)
             WEFT_TRY(st, through_outputs(ctx, node->aggregate.groups, node->aggregate.group_count, out));
         out->scanned = false;
         break;
     case WEFT_NODE_WINDOW:
-        WEFT_TRY(st, plan_groups_distribution(ctx, parents, node, out));
+        WEFT_TRY(st, plan_groups_distribution(ctx, ground, node, out));
         out->scanned = false;
         break;
     default: break;
@@ -242,7 +248,7 @@ done:
     return st;
 }
 
-weft_status plan_groups_distribution(weft_ctx *ctx, const weft_pointer_map *parents, const weft_node *node,
+weft_status plan_groups_distribution(weft_ctx *ctx, const plan_ground *ground, const weft_node *node,
                                      plan_distribution *out)
 {
     weft_status st = WEFT_OK;
@@ -252,7 +258,7 @@ weft_status plan_groups_distribution(weft_ctx *ctx, const weft_pointer_map *pare
     const int32_t count = window ? spec->partition_count : node->aggregate.group_count;
     *out = (plan_distribution){0};
     if (count == 0) return WEFT_OK;
-    WEFT_TRY(st, plan_distribution_of(ctx, parents, node->inputs[0], out));
+    WEFT_TRY(st, plan_distribution_of(ctx, ground, node->inputs[0], out));
     if (!plan_lies_together(out, exprs, count)) *out = (plan_distribution){0};
 done:
     return st;

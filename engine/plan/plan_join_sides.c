@@ -5,10 +5,7 @@
 #include "common/settings.h"
 #include "engine/plan/plan_join.h"
 
-enum {
-    SHARED_PART_OF_MEMORY = 4, /* shared tables of one pipeline take at most this part of the memory */
-    HINTED_PARTITIONS = 2      /* a hint asks for an exchange of what would not be worth one */
-};
+enum { HINTED_PARTITIONS = 2 }; /* a hint asks for an exchange of what would not be worth one */
 
 static bool needs_null_keys(const join_sides *j, int32_t key)
 {
@@ -241,7 +238,7 @@ weft_status join_find_buckets(weft_ctx *ctx, const weft_planner *p, join_sides *
     const bool probe_left = j->probe == j->node->inputs[0];
     plan_distribution *left = probe_left ? &j->probe_rows : &j->build_rows;
     plan_distribution *right = probe_left ? &j->build_rows : &j->probe_rows;
-    return plan_join_buckets(ctx, &p->parents, j->node, left, right, &j->buckets);
+    return plan_join_buckets(ctx, &p->ground, j->node, left, right, &j->buckets);
 }
 
 weft_status join_make_build(weft_ctx *ctx, weft_planner *p, const join_sides *j, const id_set *required,
@@ -307,11 +304,9 @@ weft_status join_shares_table(weft_ctx *ctx, const weft_planner *p, const join_s
     if (!*shares) return WEFT_OK;
     const bool broadcast = strategy == WEFT_STRATEGY_BROADCAST;
     const int64_t wished = broadcast ? 0 : weft_setting(ctx, WEFT_SET_BROADCAST_BYTES);
-    int64_t limit = wished;
-    if (limit == 0 || p->options.memory_bytes / SHARED_PART_OF_MEMORY < limit)
-        limit = limit < 0 ? -1 : p->options.memory_bytes / SHARED_PART_OF_MEMORY;
-    /* beside the rows the table takes 8 to 16 bytes a row */
-    *shares = probe->shared_bytes + build->stats.bytes + 16 * build->stats.rows <= limit;
+    const int64_t most = plan_shared_bytes_most(p->options.memory_bytes);
+    const int64_t limit = wished == 0 || most < wished ? most : wished;
+    *shares = probe->shared_bytes + build->stats.bytes + PLAN_SHARED_ROW_BYTES * build->stats.rows <= limit;
     if (!*shares || wished > 0 || broadcast || plan_workers(p) == 1) return WEFT_OK;
     WEFT_TRY(st, probe_bytes(ctx, j, columns, filtered, probe, &bytes));
     *shares = plan_reads_whole(p, &build->stats, bytes);

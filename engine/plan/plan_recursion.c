@@ -59,7 +59,7 @@ static weft_status copy_node(weft_ctx *ctx, step_copy *c, const weft_node *node,
     *out = node;
     if (!has_level(node, c->recursion)) {
         if (is_dear(node))
-            WEFT_TRY(st, weft_pointer_map_put(ctx, &c->p->parents, node, (const void *)(uintptr_t)2));
+            WEFT_TRY(st, weft_pointer_map_put(ctx, &c->p->ground.parents, node, (const void *)(uintptr_t)2));
         goto done;
     }
     if (node->kind == WEFT_NODE_LEVEL) {
@@ -74,7 +74,8 @@ static weft_status copy_node(weft_ctx *ctx, step_copy *c, const weft_node *node,
             WEFT_TRY(st, copy_node(ctx, c, node->inputs[i], &inputs[i]));
         WEFT_TRY(st, weft_node_with_inputs(ctx, node, inputs, out));
     }
-    WEFT_TRY(st, weft_pointer_map_put(ctx, &c->p->parents, *out, weft_pointer_map_get(&c->p->parents, node)));
+    WEFT_TRY(st, weft_pointer_map_put(ctx, &c->p->ground.parents, *out,
+                                      weft_pointer_map_get(&c->p->ground.parents, node)));
     WEFT_TRY(st, weft_pointer_map_put(ctx, &c->nodes, node, *out));
 done:
     return st;

@@ -162,7 +162,7 @@ weft_status plan_scan(weft_ctx *ctx, weft_planner *p, const weft_node *node, con
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &name, "scan %s", node->scan.relation->name));
     WEFT_TRY(st, pipe_name(ctx, out, name));
     if (weft_setting(ctx, WEFT_SET_AUTO_BUCKETED_SCAN) == 0) {
-        WEFT_TRY(st, plan_distribution_of(ctx, &p->parents, node, &rows));
+        WEFT_TRY(st, plan_distribution_of(ctx, &p->ground, node, &rows));
         out->buckets = rows.count;
         out->bucket_tasks = rows.count > 0;
     }

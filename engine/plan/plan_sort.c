@@ -78,7 +78,7 @@ static weft_status issue_runs(weft_ctx *ctx, weft_planner *p, const weft_node *n
                                     .by_range = wish->by_range}};
     if (hash_count > 0) sink.partition_count = plan_partitions_for(p, pipe->rows * 64, pipe->rows);
     if (node->kind == WEFT_NODE_WINDOW)
-        WEFT_TRY(st, plan_groups_distribution(ctx, &p->parents, node, &together));
+        WEFT_TRY(st, plan_groups_distribution(ctx, &p->ground, node, &together));
     if (together.count > 0) {
         WEFT_TRY(st, plan_take_buckets(ctx, &together, together.count, pipe));
         sink.placed = true;

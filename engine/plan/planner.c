@@ -10,6 +10,13 @@
 #include "engine/expr/aggregate.h"
 #include "engine/plan/planner_impl.h"
 
+weft_status plan_ground_of(weft_ctx *ctx, const weft_node *root, int64_t memory_bytes, plan_ground *out)
+{
+    const bool one_process = weft_setting(ctx, WEFT_SET_PLAN_WORKERS) == 0;
+    *out = (plan_ground){.memory_bytes = one_process ? memory_bytes : 0};
+    return weft_count_parents(ctx, root, &out->parents);
+}
+
 weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root,
                              const weft_planner_options *options, weft_planner **out)
 {
@@ -33,7 +40,7 @@ weft_status weft_planner_new(weft_ctx *ctx, weft_ids *ids, const weft_node *root
     p->split_bytes = weft_setting(ctx, WEFT_SET_MAX_SPLIT_BYTES);
     p->sort_by_range = weft_setting(ctx, WEFT_SET_SORT_BY_RANGE) != 0;
     p->result_stage = -1;
-    WEFT_TRY(st, weft_count_parents(ctx, root, &p->parents));
+    WEFT_TRY(st, plan_ground_of(ctx, root, options->one_process ? options->memory_bytes : 0, &p->ground));
     WEFT_TRY(st, weft_fields_read_find(ctx, root, &p->fields));
     const weft_outputs *result = root->kind == WEFT_NODE_WRITE ? &root->inputs[0]->output : &root->output;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, result->count, &fields));
@@ -64,7 +71,7 @@ made *plan_made_of_stage(weft_planner *p, int32_t stage_id)
 
 bool plan_is_shared(const weft_planner *p, const weft_node *node)
 {
-    return weft_is_shared(&p->parents, node);
+    return weft_is_shared(&p->ground.parents, node);
 }
 
 static weft_determinism worse(weft_determinism a, weft_determinism b) { return a > b ? a : b; }

@@ -118,6 +118,14 @@ typedef struct scan_range {
 
 typedef struct plan_rounds plan_rounds; /* plan_recursion.c */
 
+/* What of a plan does not change while it runs, so that what rests on it alone can be told before. */
+typedef struct plan_ground {
+    weft_pointer_map parents; /* of the tree under root */
+    int64_t memory_bytes;     /* of the one process that runs it; 0: workers do */
+} plan_ground;
+WEFT_MUST_CHECK weft_status plan_ground_of(weft_ctx *ctx, const weft_node *root, int64_t memory_bytes,
+                                           plan_ground *out);
+
 struct weft_planner {
     weft_ids *ids;
     const weft_node *root;
@@ -126,11 +134,11 @@ struct weft_planner {
     bool sort_by_range;  /* several tasks may merge sorted runs */
     int64_t split_bytes; /* most compressed bytes of a scan task of several splits */
     weft_schema result_schema;
-    plan_list stages;            /* const weft_stage * */
-    plan_list ready;             /* const weft_stage *: issued since the last call */
-    plan_list made;              /* made * */
-    weft_pointer_map made_of;    /* node to the first of its made records */
-    weft_pointer_map parents;    /* of the tree under root */
+    plan_list stages;         /* const weft_stage * */
+    plan_list ready;          /* const weft_stage *: issued since the last call */
+    plan_list made;           /* made * */
+    weft_pointer_map made_of; /* node to the first of its made records */
+    plan_ground ground;
     weft_pointer_map rounds;     /* RECURSION to its plan_rounds */
     weft_pointer_map level_rows; /* LEVEL of a round to the made record of the round before */
     weft_fields_read fields;     /* of nested columns */
@@ -253,6 +261,10 @@ WEFT_MUST_CHECK weft_status plan_coarser_sets(weft_ctx *ctx, const weft_node *no
 int32_t plan_workers(const weft_planner *p);
 /* Tasks that share the memory of one process. */
 int32_t plan_slots_of_worker(const weft_planner *p);
+/* What the shared tables of one pipeline may take in a process of that memory: rows, and beside each 8 to 16
+ * bytes of the table. */
+enum { PLAN_SHARED_ROW_BYTES = 16 };
+int64_t plan_shared_bytes_most(int64_t memory_bytes);
 /* Should every worker read these rows whole, when it may save the others (of that many bytes) an exchange? */
 bool plan_reads_whole(const weft_planner *p, const weft_stage_stats *rows, double other_bytes);
 /* What a value and a row of those columns of the pipe take in a block, about. */
@@ -312,16 +324,16 @@ typedef struct plan_distribution {
     plan_list *keys; /* [key_count] of int64_t: the columns that hold each key */
     plan_list scans; /* const weft_node *: where the rows come from */
 } plan_distribution;
-/* What holds of the rows of a node; parents: of its tree. */
-WEFT_MUST_CHECK weft_status plan_distribution_of(weft_ctx *ctx, const weft_pointer_map *parents,
+/* What holds of the rows of a node. */
+WEFT_MUST_CHECK weft_status plan_distribution_of(weft_ctx *ctx, const plan_ground *ground,
                                                  const weft_node *node, plan_distribution *out);
 /* What holds of the input of an AGGREGATE or WINDOW, where rows of one group lie together; else nothing. */
-WEFT_MUST_CHECK weft_status plan_groups_distribution(weft_ctx *ctx, const weft_pointer_map *parents,
+WEFT_MUST_CHECK weft_status plan_groups_distribution(weft_ctx *ctx, const plan_ground *ground,
                                                      const weft_node *node, plan_distribution *out);
 /* As how many buckets the sides of a JOIN meet without an exchange; 0: they do not. */
-WEFT_MUST_CHECK weft_status plan_join_buckets(weft_ctx *ctx, const weft_pointer_map *parents,
-                                              const weft_node *join, plan_distribution *left,
-                                              plan_distribution *right, int32_t *buckets);
+WEFT_MUST_CHECK weft_status plan_join_buckets(weft_ctx *ctx, const plan_ground *ground, const weft_node *join,
+                                              plan_distribution *left, plan_distribution *right,
+                                              int32_t *buckets);
 /* Partitions of what the tasks of so many buckets write: each has the same part of them. */
 int32_t plan_bucket_partitions(int32_t buckets);
 /* Have the tasks of a pipe with this distribution read by buckets. */

@@ -144,6 +144,26 @@ class Buckets(CliCase):
                     self.assertEqual(came, want, f"WEFT_BUCKETS_SEED={seed} {settings} {query}")
             shutil.rmtree(self.path("w"))
 
+    def test_join_by_buckets_or_shared(self):
+        """Tasks of one process share a table while memory has room; buckets serve where they cannot."""
+        table = "USING parquet CLUSTERED BY (k) INTO 4 BUCKETS"
+        rows = "SELECT id AS k, id + 1 AS v FROM range(1000000)"
+        self.rows([f"CREATE TABLE {name} {table} AS {rows}" for name in "st"], "b", ())
+        warehouse = f"spark.sql.warehouse.dir={self.path('w')}"
+        query = "SELECT count(*), sum(s.v + t.v) FROM s JOIN t ON s.k = t.k"
+        for arguments, buckets in (
+            ((), False),
+            (("--memory", "64m"), True),
+            (("--conf", "weft.test.planWorkers=3"), True),
+            (("--conf", "spark.sql.autoBroadcastJoinThreshold=-1"), True),
+            (("--conf", "spark.sql.autoBroadcastJoinThreshold=1g"), False),
+        ):
+            with self.subTest(arguments):
+                asked = ("--conf", warehouse, *arguments, "-e", f"EXPLAIN {query}; {query}")
+                run = self.run_weft("sql", "-S", "--format", "csv", *asked)
+                self.assertEqual("Inner, BuildRight, Buckets: 4" in run.stdout, buckets, run.stdout)
+                self.assertIn("1000000,1000001000000", run.stdout)
+
 
 if __name__ == "__main__":
     unittest.main()

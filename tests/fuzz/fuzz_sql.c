@@ -25,7 +25,7 @@ static weft_status explain(weft_ctx *ctx, const weft_node *parsed, const weft_no
     weft_status st = WEFT_OK;
     char *shown = NULL;
     for (int32_t i = 0; i < WEFT_COUNT(modes); i++)
-        WEFT_TRY(st, weft_explain_plan(ctx, modes[i], parsed, bound, optimised, &shown));
+        WEFT_TRY(st, weft_explain_plan(ctx, modes[i], parsed, bound, optimised, INT64_C(1) << 30, &shown));
 done:
     return st;
 }

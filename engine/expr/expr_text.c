@@ -310,6 +310,18 @@ static int32_t text_arg_count(const expr_text *t, const weft_expr *e)
     return seen ? fn->seed_at : fn->seed_at - 1;
 }
 
+/* A column of an enclosing query, with its table where it was found by its name. */
+static void text_outer(expr_text *t, const weft_expr *e)
+{
+    if (t->ids || e->form.written == NULL) {
+        text_call_as(t, "outer", e->args, 1);
+        return;
+    }
+    expr_text_put(t, "outer(");
+    expr_text_put(t, e->form.written);
+    expr_text_put(t, ")");
+}
+
 /* A function by its name. */
 static void text_function(expr_text *t, const weft_expr *e)
 {
@@ -590,7 +602,7 @@ void expr_text_expr(expr_text *t, const weft_expr *e)
     case WEFT_EXPR_AGGREGATE: expr_text_aggregate(t, e); break;
     case WEFT_EXPR_WINDOW: expr_text_window(t, e); break;
     case WEFT_EXPR_SUBQUERY: text_subquery(t, e); break;
-    case WEFT_EXPR_OUTER: text_call_as(t, "outer", e->args, 1); break;
+    case WEFT_EXPR_OUTER: text_outer(t, e); break;
     case WEFT_EXPR_NOT:
     case WEFT_EXPR_ALIAS:
     case WEFT_EXPR_SORT_KEY:

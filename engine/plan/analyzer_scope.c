@@ -415,6 +415,28 @@ static const weft_item *choose_alias(const weft_binder *b, const weft_expr *e)
     return fits || !has_column_with_fields(b, e) ? alias : NULL;
 }
 
+/* Names show an outer column with its table: outer(t.c). */
+static weft_status show_outer(weft_ctx *ctx, const weft_name *name, const weft_expr *column,
+                              const weft_expr **outer)
+{
+    weft_status st = WEFT_OK;
+    char *text = NULL;
+    weft_expr *shown = NULL;
+    if (name->qualifier == NULL) return WEFT_OK;
+    WEFT_TRY(st, WEFT_NEW(ctx, &shown));
+    *shown = **outer;
+    if (name->database == NULL)
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, &text, "%s.%s", name->qualifier, column->column.name));
+    else
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "spark_catalog.%s.%s.%s", name->database,
+                                       name->qualifier, column->column.name));
+    shown->form.written = text;
+    *outer = shown;
+done:
+    return st;
+}
+
 weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -441,7 +463,9 @@ weft_status weft_bind_name(weft_binder *b, const weft_expr *e, const weft_expr *
         const weft_expr *column = NULL;
         WEFT_TRY(st, make_column(b, name, e, used, &column));
         bound = column;
-        if (column->kind == WEFT_EXPR_COLUMN) WEFT_TRY(st, weft_bind_outer(b, scope, column, NULL, &bound));
+        if (column->kind != WEFT_EXPR_COLUMN) continue;
+        WEFT_TRY(st, weft_bind_outer(b, scope, column, NULL, &bound));
+        WEFT_TRY(st, show_outer(b->a->ctx, name, column, &bound));
     }
     if (bound == NULL) WEFT_TRY(st, find_variable(b, e, &used, &bound));
     if (bound != NULL) {

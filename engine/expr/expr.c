@@ -285,6 +285,13 @@ static bool is_condition(const weft_ctx *ctx, const weft_expr *e)
            (e->type.id == WEFT_TYPE_STRING && weft_ansi(ctx));
 }
 
+/* A text beside no truth value stays a text. */
+static bool is_text_alone(const weft_expr *const *pair)
+{
+    const bool text = pair[0]->type.id == WEFT_TYPE_STRING || pair[1]->type.id == WEFT_TYPE_STRING;
+    return text && pair[0]->type.id != WEFT_TYPE_BOOLEAN && pair[1]->type.id != WEFT_TYPE_BOOLEAN;
+}
+
 /* AND, OR of what is no truth value: the two sides do not meet, or they meet in another type. */
 static weft_status fail_logic(weft_ctx *ctx, const char *form, const weft_expr *left, const weft_expr *right,
                               const weft_span *span)
@@ -344,11 +351,13 @@ static weft_status form_coerce(weft_ctx *ctx, weft_expr_kind kind, const weft_ex
     *type = WEFT_TYPE_OF(WEFT_TYPE_BOOLEAN);
     if (kind == WEFT_EXPR_AND || kind == WEFT_EXPR_OR || kind == WEFT_EXPR_NOT) {
         const char *form = kind == WEFT_EXPR_AND ? "AND" : kind == WEFT_EXPR_OR ? "OR" : "NOT";
-        for (int32_t i = 0; i < count; i++) {
-            if (kind != WEFT_EXPR_NOT && !is_condition(ctx, args[i]))
-                return fail_logic(ctx, form, args[i > 0 ? i - 1 : 0], args[i > 0 ? i : 1], span);
-            WEFT_TRY(st, form_condition(ctx, form, weft_ansi(ctx), args[i], &args[i]));
+        for (int32_t i = 1; i < count; i++) {
+            const bool meet = is_condition(ctx, args[i - 1]) && is_condition(ctx, args[i]);
+            if (!meet || (i == 1 && is_text_alone(args)))
+                return fail_logic(ctx, form, args[i - 1], args[i], span);
         }
+        for (int32_t i = 0; i < count; i++)
+            WEFT_TRY(st, form_condition(ctx, form, weft_ansi(ctx), args[i], &args[i]));
     } else if (kind == WEFT_EXPR_CASE) {
         WEFT_TRY(st, form_case(ctx, args, count, span, type));
     } else if (kind == WEFT_EXPR_COALESCE) {

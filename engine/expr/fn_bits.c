@@ -127,12 +127,14 @@ static weft_status kernel_get(weft_ctx *ctx, weft_kernel_call *call)
         form(TINYINT, kernel), form(SMALLINT, kernel), form(INT, kernel), form(BIGINT, kernel)               \
     }
 /* No implicit cast: neither texts nor decimals have bits. */
-static weft_status bind_count(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
-                              const weft_span *span, int32_t *variant, weft_type *type)
+static weft_status bind_bits(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                             const weft_span *span, int32_t *variant, weft_type *type)
 {
-    const uint8_t id = count == 1 ? args[0]->type.id : WEFT_TYPE_NULL;
-    if (id != WEFT_TYPE_NULL && id != WEFT_TYPE_BOOLEAN && !weft_type_is_integral(args[0]->type))
-        return weft_fail_arg_type(ctx, 0, "\"integral\" or \"boolean\"", args[0], span);
+    const uint8_t id = count > 0 ? args[0]->type.id : WEFT_TYPE_NULL;
+    const bool counts = strcmp(fn->name, "bit_count") == 0, boolean = counts && id == WEFT_TYPE_BOOLEAN;
+    if (id != WEFT_TYPE_NULL && !boolean && !weft_type_is_integral(args[0]->type))
+        return weft_fail_arg_type(ctx, 0, counts ? "\"integral\" or \"boolean\"" : "\"integral\"", args[0],
+                                  span);
     return weft_bind_default(ctx, fn, args, count, span, variant, type);
 }
 
@@ -156,13 +158,13 @@ WEFT_FN_ENTRY(bit_or_op, "|", NULL, WEFT_FN_COMMUTATIVE, weft_bind_arithmetic, "
               "SELECT 5 | 3", "7");
 WEFT_FN_ENTRY(bit_xor_op, "^", NULL, WEFT_FN_COMMUTATIVE, weft_bind_arithmetic,
               "a ^ b: the bits that only one has", "SELECT 5 ^ 3", "6");
-WEFT_FN_ENTRY(bit_not, "~", NULL, 0, NULL, "~a: all bits turned", "SELECT ~5", "-6");
+WEFT_FN_ENTRY(bit_not, "~", NULL, 0, bind_bits, "~a: all bits turned", "SELECT ~5", "-6");
 WEFT_FN_ENTRY(shiftleft, "<<", "shiftleft", 0, NULL, "a << n: the bits moved up by n", "SELECT 5 << 2", "20");
 WEFT_FN_ENTRY(shiftright, ">>", "shiftright", 0, NULL, "a >> n: the bits moved down by n, the sign kept",
               "SELECT -5 >> 1", "-3");
 WEFT_FN_ENTRY(shiftrightunsigned, ">>>", "shiftrightunsigned", 0, NULL,
               "a >>> n: the bits moved down by n, zeros from above", "SELECT -5 >>> 1", "2147483645");
-WEFT_FN_ENTRY(bit_count, "bit_count", NULL, 0, bind_count, "bit_count(a): how many bits are set",
+WEFT_FN_ENTRY(bit_count, "bit_count", NULL, 0, bind_bits, "bit_count(a): how many bits are set",
               "SELECT bit_count(7)", "3");
-WEFT_FN_ENTRY(bit_get, "bit_get", "getbit", WEFT_FN_FALLIBLE, NULL, "bit_get(a, n): bit n of a, from 0",
+WEFT_FN_ENTRY(bit_get, "bit_get", "getbit", WEFT_FN_FALLIBLE, bind_bits, "bit_get(a, n): bit n of a, from 0",
               "SELECT bit_get(5, 2)", "1");

@@ -180,9 +180,8 @@ weft_status weft_bind_array_pair(weft_ctx *ctx, const weft_function *fn, const w
                                  const weft_span *span, weft_type *type)
 {
     weft_status st = WEFT_OK;
-    bool same = true;
-    for (int32_t i = 0; i < 2; i++) WEFT_TRY(st, weft_bind_array_arg(ctx, args, i, span));
-    same = !weft_text_promoted(args[0]->type.children[0].type, args[1]->type.children[0].type);
+    const bool arrays = args[0]->type.id == WEFT_TYPE_ARRAY && args[1]->type.id == WEFT_TYPE_ARRAY;
+    bool same = arrays && !weft_text_promoted(args[0]->type.children[0].type, args[1]->type.children[0].type);
     if (same) st = weft_bind_same_arrays(ctx, fn, args, 2, span, type);
     if (st == WEFT_DATATYPE_MISMATCH_ARRAY_DIFF) {
         weft_error_clear(ctx);
@@ -192,7 +191,6 @@ weft_status weft_bind_array_pair(weft_ctx *ctx, const weft_function *fn, const w
         st = weft_fail_at(ctx, WEFT_DATATYPE_MISMATCH_ARRAYS, span,
                           "Input to function `%s` should have been two arrays with same element type.",
                           fn->name);
-done:
     return st;
 }
 

@@ -67,6 +67,10 @@ X(ORDER_BY_ORDINAL, "weft.sql.orderByOrdinal", "spark.sql.orderByOrdinal", STATE
   "A whole number in ORDER BY is a place in the select list; false: a constant")
 X(TIMESTAMP_TYPE, "weft.sql.timestampType", "spark.sql.timestampType", STATEMENT, TEXT, "TIMESTAMP_LTZ", 0, 0,
   "What TIMESTAMP means, in types and literals: TIMESTAMP_LTZ or TIMESTAMP_NTZ")
+X(IGNORE_CORRUPT_FILES, "weft.sql.files.ignoreCorruptFiles", "spark.sql.files.ignoreCorruptFiles", STATEMENT,
+  BOOL, "false", 0, 1, "Of a file that cannot be read to its end what was read counts; false: an error")
+X(IGNORE_MISSING_FILES, "weft.sql.files.ignoreMissingFiles", "spark.sql.files.ignoreMissingFiles", STATEMENT,
+  BOOL, "false", 0, 1, "A file that is gone when it is read has no rows; false: an error")
 X(HAVING_AS_WHERE, "weft.sql.legacy.parser.havingWithoutGroupByAsWhere",
   "spark.sql.legacy.parser.havingWithoutGroupByAsWhere", STATEMENT, BOOL, "false", 0, 1,
   "HAVING without GROUP BY is WHERE, as before Spark 2.4")

@@ -179,7 +179,8 @@ static weft_status infer_columns(command_run *c, weft_table_definition *d)
         return weft_fail_at(ctx, WEFT_UNABLE_TO_INFER_SCHEMA, &c->node->span,
                             "Unable to infer schema for %s. It must be specified manually.", d->format);
     WEFT_TRY(st, weft_fs_list(ctx, d->location, &files, &count));
-    WEFT_TRY(st, format->open(ctx, files, count, d->options, d->option_count, NULL, &table));
+    st = format->open(ctx, files, count, d->options, d->option_count, NULL, &table);
+    if (st != WEFT_OK) return weft_opening_failed(ctx, st);
     st = columns_of_schema(ctx, format->schema(table), d);
     format->close(&table);
     if (st == WEFT_OK && d->partition_count == 0) st = infer_partitions(ctx, files, count, d);

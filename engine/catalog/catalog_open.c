@@ -49,7 +49,8 @@ weft_status catalog_open_files(weft_ctx *ctx, weft_pointers *keep, weft_ctx *kee
     r->file_count = file_count;
     WEFT_TRY(st, copy_options(ctx, options, option_count, r));
     const weft_schema *declared = table != NULL ? table : schema == NULL ? NULL : &given;
-    WEFT_TRY(st, format->open(ctx, r->files, r->file_count, r->options, option_count, declared, &r->table));
+    st = format->open(ctx, r->files, r->file_count, r->options, option_count, declared, &r->table);
+    if (st != WEFT_OK) return weft_opening_failed(ctx, st);
     r->schema = format->schema(r->table);
     st = weft_schema_check_names(ctx, r->schema->fields, r->schema->count);
     if (st == WEFT_OK) st = weft_pointers_push(keep_ctx, keep, r);

@@ -377,8 +377,8 @@ weft_status weft_session_catalog_list_partitions(weft_ctx *ctx, weft_session_cat
         WEFT_TRY(st, weft_listing_of_partitions(ctx, c->listings, plan, i, r));
         WEFT_TRY(st, weft_table_definition_schema(ctx, r->definition, &schema));
         r->format->close(&r->table);
-        WEFT_TRY(st, r->format->open(ctx, r->files, r->file_count, r->options, r->option_count, schema,
-                                     &r->table));
+        st = r->format->open(ctx, r->files, r->file_count, r->options, r->option_count, schema, &r->table);
+        if (st != WEFT_OK) return weft_opening_failed(ctx, st);
         r->schema = r->format->schema(r->table);
     }
     c->unlisted = (weft_pointers){0};

@@ -374,6 +374,19 @@ static weft_status type_read_field_name(weft_ctx *ctx, type_reader *r, const cha
     return WEFT_OK;
 }
 
+/* What a field's COMMENT says is no part of its type. */
+static weft_status type_skip_comment(weft_ctx *ctx, type_reader *r)
+{
+    type_skip_space(r);
+    const char quote = *r->at;
+    if (quote != '\'' && quote != '"') return type_fail(ctx, r, "expected a comment in quotes");
+    for (r->at++; *r->at != '\0' && *r->at != quote; r->at++)
+        if (*r->at == '\\' && r->at[1] != '\0') r->at++;
+    if (*r->at == '\0') return type_fail(ctx, r, "a comment that does not end");
+    r->at++;
+    return WEFT_OK;
+}
+
 static weft_status type_read_struct(weft_ctx *ctx, type_reader *r, weft_type *out)
 {
     weft_status st = WEFT_OK;
@@ -399,6 +412,7 @@ static weft_status type_read_struct(weft_ctx *ctx, type_reader *r, weft_type *ou
             if (!type_eat_word(r, "null")) return type_fail(ctx, r, "expected null after not");
             f->nullable = false;
         }
+        if (type_eat_word(r, "comment")) WEFT_TRY(st, type_skip_comment(ctx, r));
     } while (type_eat(r, ','));
     if (!type_eat(r, '>')) return type_fail(ctx, r, "expected , or >");
     out->child_count = count;

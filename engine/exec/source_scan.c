@@ -81,7 +81,8 @@ static weft_status scan_next(weft_ctx *ctx, void *state, weft_batch *out, weft_o
     weft_status st = WEFT_OK;
     scan_state *s = state;
     weft_batch batch = {0};
-    WEFT_TRY(st, s->spec->scan.relation->format->scan_next(ctx, s->scan, &batch));
+    st = s->spec->scan.relation->format->scan_next(ctx, s->scan, &batch);
+    if (st != WEFT_OK) return weft_reading_failed(ctx, st);
     *result = WEFT_FINISHED;
     if (batch.rows == 0) goto done;
     for (int32_t i = 0; i < s->spec->scan.emit_count; i++)

@@ -202,6 +202,19 @@ weft_status weft_expect_time_type(weft_ctx *ctx, const weft_span *span)
     return WEFT_TIME_TYPE;
 }
 
+/* A time of the day as a timestamp is of the day on which the statement began. */
+static weft_status time_of_today(weft_ctx *ctx, const weft_expr *time, weft_type type, bool implicit,
+                                 const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *args[2] = {NULL, time};
+    WEFT_TRY(st, weft_expr_call(ctx, "current_date", NULL, 0, &time->span, &args[0]));
+    WEFT_TRY(st, weft_expr_call(ctx, "make_timestamp_ntz", args, 2, &time->span, out));
+    WEFT_TRY(st, weft_expr_cast(ctx, *out, type, implicit, out));
+done:
+    return st;
+}
+
 weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, bool implicit,
                            const weft_expr **out)
 {
@@ -226,6 +239,9 @@ weft_status weft_expr_cast(weft_ctx *ctx, const weft_expr *arg, weft_type type, 
         const weft_status st = weft_expect_time_type(ctx, &arg->span);
         if (st != WEFT_OK) return st;
     }
+    if (arg->type.id == WEFT_TYPE_TIME &&
+        (type.id == WEFT_TYPE_TIMESTAMP || type.id == WEFT_TYPE_TIMESTAMP_NTZ))
+        return time_of_today(ctx, arg, type, implicit, out);
     if (!weft_cast_allowed(arg->type, type) && (weft_ansi(ctx) || !weft_cast_loose(arg->type, type)))
         return fail_cast(ctx, arg, type);
     proto.cast.implicit = implicit;

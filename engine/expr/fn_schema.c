@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/mem.h"
+#include "engine/columnar/schema_text.h"
 #include "engine/expr/json_schema.h"
 
 bool weft_has_text_keys(weft_type type)
@@ -19,7 +20,8 @@ bool weft_has_text_keys(weft_type type)
 static weft_status parse_schema(weft_ctx *ctx, const weft_str *text, const weft_span *span, weft_type *out)
 {
     weft_status st = WEFT_OK;
-    char *copy = NULL, *fields = NULL;
+    char *copy = NULL;
+    weft_schema fields;
     size_t blank = 0;
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, weft_str_data(text), text->len, &copy));
     while (isspace((unsigned char)copy[blank])) blank++;
@@ -29,8 +31,10 @@ static weft_status parse_schema(weft_ctx *ctx, const weft_str *text, const weft_
     if (copy[blank] == '{') return weft_json_schema_parse(ctx, copy + blank, span, out);
     if (weft_type_parse(ctx, copy, out) == WEFT_OK) return WEFT_OK;
     weft_error_clear(ctx);
-    WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &fields, "struct<%s>", copy));
-    if (weft_type_parse(ctx, fields, out) == WEFT_OK) return WEFT_OK;
+    if (weft_schema_parse(ctx, copy, &fields) == WEFT_OK) {
+        *out = (weft_type){.id = WEFT_TYPE_STRUCT, .child_count = fields.count, .children = fields.fields};
+        return WEFT_OK;
+    }
     weft_error_clear(ctx);
     st = weft_fail_at(ctx, WEFT_PARSE_SYNTAX_ERROR, span,
                       "\"%.200s\" is neither a type nor a list of columns", copy);

@@ -116,6 +116,10 @@ weft_status weft_json_option_set(weft_ctx *ctx, weft_json_options *options, cons
                                                                   : WEFT_JSON_PERMISSIVE;
     } else if (strcasecmp(key, "maxNestingDepth") == 0) {
         WEFT_TRY(st, read_count(ctx, key, value, WEFT_JSON_DEPTH_MAX, &options->rules.depth_max));
+    } else if (strcasecmp(key, "maxNumLen") == 0) {
+        WEFT_TRY(st, read_count(ctx, key, value, WEFT_JSON_NUMBER_MAX, &options->rules.digits_max));
+    } else if (strcasecmp(key, "maxStringLen") == 0) {
+        WEFT_TRY(st, read_count(ctx, key, value, INT32_MAX, &options->rules.string_max));
     } else if (strcasecmp(key, "samplingRatio") == 0) {
         options->sampling_ratio = strtod(value, &end);
         if (end == value || *end != 0 || !(options->sampling_ratio > 0))

@@ -141,6 +141,21 @@ static const char *skip_escape(weft_json *json)
     return NULL;
 }
 
+/* Java's length of the value of a string: UTF-16 units. */
+static int64_t string_units(const char *text, size_t len)
+{
+    int64_t units = 0;
+    for (size_t at = 0; at < len; units++) {
+        const unsigned char c = (unsigned char)text[at];
+        if (c == '\\')
+            at += at + 1 < len && text[at + 1] == 'u' ? 6 : 2;
+        else
+            at += weft_utf8_bytes(c);
+        units += c >= 0xf0; /* two of them */
+    }
+    return units;
+}
+
 /* A string or name from its first quote on. */
 static inline weft_json_token read_string(weft_json *json, weft_json_token token)
 {
@@ -165,6 +180,10 @@ static inline weft_json_token read_string(weft_json *json, weft_json_token token
     json->len = (size_t)(json->at - begin);
     json->plain = !wide && !escaped;
     json->at++;
+    const int32_t most = json->rules->string_max;
+    if (WEFT_UNLIKELY(most > 0 && token == WEFT_JSON_STRING && json->len > (size_t)most &&
+                      string_units(begin, json->len) > most))
+        return bad(json, "a string is longer than maxStringLen");
     return json->token = token;
 }
 
@@ -208,6 +227,11 @@ static inline weft_json_token read_name(weft_json *json)
 }
 
 /* ---- numbers and words ---- */
+
+static int32_t digits_max(const weft_json *json)
+{
+    return json->rules->digits_max > 0 ? json->rules->digits_max : WEFT_JSON_NUMBER_MAX;
+}
 
 static inline const char *skip_digits(const char *at, const char *end)
 {
@@ -267,7 +291,7 @@ static inline weft_json_token read_number(weft_json *json)
         if (at == power) return bad(json, "digits are missing in the exponent of a number");
         real = true;
     }
-    if (at - begin - (*begin == '-') > WEFT_JSON_NUMBER_MAX)
+    if (at - begin - (*begin == '-') > digits_max(json))
         return bad(json, "a number has more than 1000 digits");
     json->text = begin;
     json->len = (size_t)(at - begin);

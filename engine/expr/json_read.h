@@ -31,6 +31,8 @@ enum {
 typedef struct weft_json_rules {
     uint32_t allow;    /* weft_json_allow */
     int32_t depth_max; /* 1 .. WEFT_JSON_DEPTH_MAX */
+    int32_t digits_max,
+        string_max; /* of a number, and UTF-16 units of a string; 0: WEFT_JSON_NUMBER_MAX, any */
 } weft_json_rules;
 
 typedef enum weft_json_token {

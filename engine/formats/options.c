@@ -12,8 +12,14 @@
 
 bool weft_option_is_general(const char *key)
 {
-    static const char *const general[] = {"path",           "schema",        "pathGlobFilter",
-                                          "modifiedBefore", "modifiedAfter", "maxRecordsPerFile"};
+    static const char *const general[] = {"path",
+                                          "schema",
+                                          "pathGlobFilter",
+                                          "modifiedBefore",
+                                          "modifiedAfter",
+                                          "maxRecordsPerFile",
+                                          "ignoreCorruptFiles",
+                                          "ignoreMissingFiles"};
     for (int32_t i = 0; i < WEFT_COUNT(general); i++)
         if (strcasecmp(key, general[i]) == 0) return true;
     return false;
@@ -47,8 +53,7 @@ weft_status weft_option_byte(weft_ctx *ctx, const char *key, const char *value, 
 
 weft_status weft_option_unknown(weft_ctx *ctx, const char *format, const char *key, const char *known)
 {
-    static const char *const meant[] = {"datetimeRebaseMode", "int96RebaseMode", "ignoreCorruptFiles",
-                                        "ignoreMissingFiles"};
+    static const char *const meant[] = {"datetimeRebaseMode", "int96RebaseMode"};
     for (int32_t i = 0; i < WEFT_COUNT(meant); i++)
         if (strcasecmp(key, meant[i]) == 0)
             return weft_fail(ctx, WEFT_CONFIG, "format %s does not carry out the option \"%s\"; it knows %s",

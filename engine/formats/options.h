@@ -5,7 +5,8 @@
 #include "engine/storage/fs.h"
 
 /* Is it one that the catalogue has dealt with before a format is asked, for all formats: path, schema,
- * pathGlobFilter, modifiedBefore, modifiedAfter; or, when a file is written, maxRecordsPerFile? */
+ * pathGlobFilter, modifiedBefore, modifiedAfter; or tolerance.h, ignoreCorruptFiles and ignoreMissingFiles;
+ * or, when a file is written, maxRecordsPerFile? */
 bool weft_option_is_general(const char *key);
 /* The value as true or false, a number from least to most, or one byte ("" is 0). Errors: WEFT_CONFIG. */
 WEFT_MUST_CHECK weft_status weft_option_flag(weft_ctx *ctx, const char *key, const char *value, bool *out);

@@ -106,6 +106,11 @@ struct weft_format {
     bool without_files; /* its rows are made from its options */
 };
 
+/* An error of opening a table, or of a scan, as Spark has it: FAILED_READ_FILE around what is wrong with the
+ * file (while opening: around damage alone). Others stay. Returns the error's code. */
+weft_status weft_opening_failed(weft_ctx *ctx, weft_status st);
+weft_status weft_reading_failed(weft_ctx *ctx, weft_status st);
+
 /* Rows of a table: exactly, or about; -1 when nobody knows. */
 static inline int64_t weft_table_rows_about(const weft_format *format, const weft_table *table)
 {

@@ -144,8 +144,8 @@ weft_status weft_stage_bind(weft_ctx *ctx, weft_stage *stage)
     if (source->kind != WEFT_SOURCE_SCAN) return WEFT_OK;
     WEFT_TRY(st, WEFT_NEW(ctx, &r));
     *r = *source->scan.relation;
-    WEFT_TRY(
-        st, r->format->open(ctx, r->files, r->file_count, r->options, r->option_count, r->schema, &r->table));
+    st = r->format->open(ctx, r->files, r->file_count, r->options, r->option_count, r->schema, &r->table);
+    if (st != WEFT_OK) return weft_opening_failed(ctx, st);
     source->scan.relation = r;
 done:
     return st;

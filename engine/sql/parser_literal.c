@@ -250,7 +250,7 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
     const weft_span span = weft_sql_span_from(p, &token.span);
     if (keyword == SQL_KW_X) {
         WEFT_TRY(st, binary_literal(p, &span, text, len, out));
-    } else if (keyword == SQL_KW_DATE && weft_is_special_moment(text, len)) {
+    } else if (keyword == SQL_KW_DATE && weft_is_special_moment(p->ctx, text, len)) {
         WEFT_TRY(st, moment_literal(p, &span, WEFT_TYPE_DATE, text, out));
     } else if (keyword == SQL_KW_DATE) {
         int32_t days = 0;

@@ -172,7 +172,7 @@ class Files(CliCase):
             b"PAR1" + b"\0" * 100 + b"PAR1",
         ):
             path = self.write("bad.parquet", data)
-            self.fails(self.read(path), 1, "[CANNOT_READ_FILE", "bad.parquet", "SQLSTATE: ")
+            self.fails(self.read(path), 1, "[FAILED_READ_FILE.NO_HINT", "bad.parquet", "SQLSTATE: ")
 
     def test_every_kind_of_cut(self):
         size = len(self.data)
@@ -180,11 +180,11 @@ class Files(CliCase):
             {1, 4, 8, 100, size // 4, size // 2, size - 200, size - 9, size - 8, size - 4, size - 1}
         ):
             path = self.write("cut.parquet", self.data[:cut])
-            self.fails(self.read(path), 1, "[CANNOT_READ_FILE", "cut.parquet", "SQLSTATE: ")
+            self.fails(self.read(path), 1, "[FAILED_READ_FILE.NO_HINT", "cut.parquet", "SQLSTATE: ")
 
     def test_a_footer_that_is_too_long(self):
         path = self.write("long.parquet", self.data[:-8] + struct.pack("<I", 1 << 31) + b"PAR1")
-        self.fails(self.read(path), 1, "[CANNOT_READ_FILE", "long.parquet")
+        self.fails(self.read(path), 1, "[FAILED_READ_FILE.NO_HINT", "long.parquet")
 
     def test_flipped_bytes_never_kill(self):
         for place in range(0, len(self.data), max(1, len(self.data) // 60)):

@@ -101,7 +101,7 @@ class Hostile(CliCase):
         self.gives(few + "SELECT count(a), sum(b) FROM v", "2,14")
         self.gives(few.replace("header", "mode 'DROPMALFORMED', header") + "SELECT * FROM v")
         strict = few.replace("header", "mode 'FAILFAST', header") + "SELECT * FROM v"
-        self.refuses(strict, "[MALFORMED_RECORD_IN_PARSING", "wide.csv, line 2")
+        self.refuses(strict, "[FAILED_READ_FILE.NO_HINT", "wide.csv, line 2")
 
     def test_many_fields_of_json(self):
         fields = ",".join(f'"c{i}":{i}' for i in range(WIDE))

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "engine/expr/utf8.h"
 #include "engine/formats/options.h"
 
 #define CSV_KNOWN                                                                                            \
@@ -14,7 +15,8 @@
     "timestampFormat, timestampNTZFormat, enableDateTimeParsingFallback, maxColumns, maxCharsPerColumn, "    \
     "maxRecordBytes, mode, "                                                                                 \
     "columnNameOfCorruptRecord, multiLine, lineSep, unescapedQuoteHandling, locale, timeZone, compression, " \
-    "codec, columnPruning, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, basePath; "   \
+    "codec, columnPruning, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, "             \
+    "ignoreCorruptFiles, ignoreMissingFiles, basePath; "                                                     \
     "writing: "                                                                                              \
     "quoteAll, escapeQuotes, extension"
 
@@ -120,7 +122,7 @@ static weft_status read_other(weft_ctx *ctx, const char *key, const char *value,
         WEFT_TRY(st, read_word(ctx, key, value, unescaped, 5, &word));
         o->unescaped = (weft_csv_unescaped)word;
     } else if (strcasecmp(key, "maxColumns") == 0) {
-        WEFT_TRY(st, weft_option_number(ctx, key, value, 1, 1 << 24, &o->columns_max));
+        WEFT_TRY(st, weft_option_number(ctx, key, value, 1, WEFT_CSV_COLUMNS_MAX, &o->columns_max));
     } else if (strcasecmp(key, "maxCharsPerColumn") == 0) {
         WEFT_TRY(st, weft_option_number(ctx, key, value, -1, INT32_MAX, &o->characters_max));
     } else if (strcasecmp(key, "maxRecordBytes") == 0) {
@@ -152,9 +154,17 @@ static weft_status check_options(weft_ctx *ctx, const weft_csv_options *o)
     if (strchr(o->extension, '/') != NULL)
         return weft_fail(ctx, WEFT_CONFIG,
                          "option extension is the end of a file's name, without \"/\": \"%s\"", o->extension);
-    if (o->spec.line_end != NULL && strlen(o->spec.line_end) > 2)
-        return weft_fail(ctx, WEFT_CONFIG, "'lineSep' can contain only 1 character, not \"%s\"",
-                         o->spec.line_end);
+    const int64_t ends =
+        o->spec.line_end == NULL ? 1 : weft_utf8_length(o->spec.line_end, strlen(o->spec.line_end));
+    if (ends == 0)
+        return weft_fail(
+            ctx, WEFT_LINE_SEPARATOR_EMPTY,
+            "Invalid line separator configuration. The 'lineSep' option cannot be an empty string.");
+    if (ends > 2)
+        return weft_fail(ctx, WEFT_LINE_SEPARATOR_TOO_LONG,
+                         "Invalid line separator configuration. The 'lineSep' option can contain at most 2 "
+                         "characters, but got %lld characters.",
+                         (long long)ends);
     if (o->delimiter_len == 1 && (uint8_t)o->delimiter[0] == o->quote)
         return weft_fail(ctx, WEFT_CONFIG, "the delimiter and the quote cannot be the same character");
     return WEFT_OK;
@@ -204,6 +214,7 @@ weft_status weft_csv_options_read(weft_ctx *ctx, const char *const *options, int
     }
     if (!has_escape_escape) out->escape_escape = out->escape == out->quote ? 0 : out->escape;
     out->spec.is_free = out->multi_line;
+    WEFT_TRY(st, weft_tolerance_read(ctx, options, count, &out->spec.tolerance));
     WEFT_TRY(st, check_options(ctx, out));
 done:
     return st;

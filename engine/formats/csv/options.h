@@ -4,7 +4,10 @@
 
 #include "engine/formats/text/input.h"
 
-enum { WEFT_CSV_DELIMITER_MAX = 16 };
+enum {
+    WEFT_CSV_DELIMITER_MAX = 16,
+    WEFT_CSV_COLUMNS_MAX = 1 << 24 /* the most that maxColumns may say */
+};
 
 typedef enum weft_csv_mode { WEFT_CSV_PERMISSIVE, WEFT_CSV_DROPMALFORMED, WEFT_CSV_FAILFAST } weft_csv_mode;
 

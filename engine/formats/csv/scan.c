@@ -26,12 +26,13 @@ struct weft_scan {
     scan_column *columns; /* [spec.column_count] */
     int32_t *wanted;      /* columns with a place */
     int32_t wanted_count;
-    int32_t corrupt;    /* the column of malformed records, or -1 */
-    bool counts_fields; /* a record of too many or few values is malformed */
-    bool at_header;     /* the next record is the header */
-    uint32_t *begins;   /* [batch_rows] of the records in the block */
-    weft_str *raws;     /* [batch_rows] their texts, where somebody wants them */
-    uint8_t *bad;       /* [batch_rows] malformed */
+    int32_t corrupt;          /* the column of malformed records, or -1 */
+    bool counts_fields;       /* a record of too many or few values is malformed */
+    bool at_header;           /* the next record is the header */
+    weft_csv_options lenient; /* of records that are only counted */
+    uint32_t *begins;         /* [batch_rows] of the records in the block */
+    weft_str *raws;           /* [batch_rows] their texts, where somebody wants them */
+    uint8_t *bad;             /* [batch_rows] malformed */
 };
 
 /* Does Spark have its parser give all values of a record, those that nobody reads too? Then it counts them.
@@ -65,6 +66,18 @@ done:
     return st;
 }
 
+/* Spark has its parser look at no record of which it reads no value: lines are counted, however many columns
+ * they have. */
+static void scan_count_only(weft_scan *scan)
+{
+    if (scan->wanted_count > 0 || scan_parses_all(&scan->table->options)) return;
+    scan->lenient = scan->table->options;
+    scan->lenient.columns_max = WEFT_CSV_COLUMNS_MAX;
+    scan->lenient.characters_max = -1;
+    scan->lenient.unescaped = WEFT_CSV_STOP_AT_DELIMITER;
+    scan->tokens.options = &scan->lenient;
+}
+
 weft_status weft_csv_scan_open(weft_ctx *ctx, const weft_table *table, const weft_scan_spec *spec,
                                const weft_split *splits, int32_t split_count, weft_scan **out)
 {
@@ -88,6 +101,7 @@ weft_status weft_csv_scan_open(weft_ctx *ctx, const weft_table *table, const wef
     WEFT_TRY(st, weft_csv_tokens_init(ctx, &table->options, &scan->tokens));
     WEFT_TRY(st, weft_csv_values_init(ctx, &table->options, &scan->values));
     WEFT_TRY(st, scan_open_columns(ctx, scan));
+    scan_count_only(scan);
 done:
     if (st != WEFT_OK) weft_csv_scan_close(out);
     return st;

@@ -110,7 +110,7 @@ static weft_status read_option(weft_ctx *ctx, weft_table *t, table_options *o, c
             "timestampFormat, timestampNTZFormat, timeZone, locale, maxNestingDepth, maxRecordBytes, "
             "allowComments, allowUnquotedFieldNames, allowSingleQuotes, allowNumericLeadingZeros, "
             "allowNonNumericNumbers, allowBackslashEscapingAnyCharacter, allowUnquotedControlChars, "
-            "singleVariantColumn, "
+            "maxNumLen, maxStringLen, singleVariantColumn, ignoreCorruptFiles, ignoreMissingFiles, "
             "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup and basePath");
     }
 done:
@@ -154,6 +154,7 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     t->records_seen = -1;
     for (int32_t i = 0; i < option_count; i++)
         WEFT_TRY(st, read_option(ctx, t, &o, options[2 * i], options[2 * i + 1]));
+    WEFT_TRY(st, weft_tolerance_read(ctx, options, option_count, &t->base.spec.tolerance));
     t->options.exact_text = t->base.spec.keep_malformed = t->base.spec.encoding == NULL;
     t->base.whole_files = t->base.spec.is_free = t->options.multi_line;
     WEFT_TRY(st, weft_text_table_begin(ctx, files, file_count, o.recursive, o.base, schema, &t->base));

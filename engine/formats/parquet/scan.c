@@ -165,6 +165,8 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
     weft_file_close(&scan->file);
     scan->file_index = -1;
     scan->pq_file = &scan->table->files[file_index];
+    ctx->place =
+        (weft_input_place){.path = scan->pq_file->info->path, .bytes = scan->pq_file->info->size_bytes};
     WEFT_TRY(st, weft_file_open(ctx, scan->pq_file->info->path, &scan->file));
     scan->file_index = file_index;
     for (int32_t i = 0; i < scan->spec.column_count; i++) {
@@ -179,8 +181,6 @@ static weft_status scan_open_file(weft_ctx *ctx, weft_scan *scan, int32_t file_i
         if (scan->spec.read != NULL)
             WEFT_TRY(st, weft_pq_cut_node(ctx, c->node, c->type, scan->spec.read[i], &c->node));
     }
-    ctx->place =
-        (weft_input_place){.path = scan->pq_file->info->path, .bytes = scan->pq_file->info->size_bytes};
 done:
     return st;
 }
@@ -462,12 +462,27 @@ done:
     return st;
 }
 
+/* Leave the rest of the split out. */
+static void scan_skip_split(weft_scan *scan)
+{
+    scan->split_row = scan->splits[scan->split_at].end;
+    scan->row = scan->row_end = 0;
+    scan->range_count = scan->range_at = 0;
+}
+
 weft_status weft_pq_scan_next(weft_ctx *ctx, weft_scan *scan, weft_batch *out)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_check_cancel(ctx));
-    scan_release(scan);
-    WEFT_TRY(st, scan_next_batch(ctx, scan, out));
+    for (;;) {
+        WEFT_TRY(st, weft_check_cancel(ctx));
+        scan_release(scan);
+        st = scan_next_batch(ctx, scan, out);
+        if (st == WEFT_OK || scan->pq_file == NULL ||
+            !weft_tolerates(ctx, scan->table->tolerance, st, scan->pq_file->info->path))
+            break;
+        scan_skip_split(scan);
+    }
+    if (st != WEFT_OK) goto done;
     scan->lane.metrics.rows_out += out->selected;
     scan->lane.metrics.batches += out->selected > 0;
 done:

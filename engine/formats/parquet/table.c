@@ -12,6 +12,9 @@
 #include "engine/formats/parquet/parquet.h"
 #include "engine/formats/parquet/table.h"
 
+/* What a file that may fail has: no rows and no columns. */
+static const weft_pq_meta nothing = {.path = "", .row_group_count = 0};
+
 typedef struct table_options {
     bool merge;       /* mergeSchema */
     bool recursive;   /* recursiveFileLookup: folders are no partitions */
@@ -33,9 +36,11 @@ static weft_status table_read_options(weft_ctx *ctx, const char *const *options,
         } else if (strcasecmp(key, "basePath") == 0) {
             WEFT_TRY(st, weft_option_folder(ctx, value, &out->base));
         } else {
-            WEFT_TRY(st, weft_option_unknown(ctx, "parquet", key,
-                                             "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, "
-                                             "recursiveFileLookup and basePath"));
+            WEFT_TRY(st,
+                     weft_option_unknown(ctx, "parquet", key,
+                                         "mergeSchema, pathGlobFilter, modifiedBefore, modifiedAfter, "
+                                         "recursiveFileLookup, ignoreCorruptFiles, ignoreMissingFiles and "
+                                         "basePath"));
         }
     }
 done:
@@ -108,16 +113,21 @@ done:
 static weft_status table_infer_schema(weft_ctx *ctx, weft_table *table, bool merge)
 {
     weft_status st = WEFT_OK;
-    const int32_t files = merge ? table->file_count : 1;
+    int32_t first = 0;
+    while (first < table->file_count && table->files[first].meta == &nothing) first++;
+    if (first == table->file_count)
+        return weft_fail(ctx, WEFT_UNABLE_TO_INFER_SCHEMA,
+                         "unable to infer the schema of Parquet: no file can be read");
+    const int32_t files = merge ? table->file_count : first + 1;
     int64_t most = table->partitions.count;
     weft_field *fields = NULL;
-    for (int32_t f = 0; f < files; f++) most += table->files[f].meta->field_count;
+    for (int32_t f = first; f < files; f++) most += table->files[f].meta->field_count;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i64(most, 1), &fields));
-    for (int32_t f = 0; f < files; f++) {
+    for (int32_t f = first; f < files; f++) {
         const weft_pq_meta *meta = table->files[f].meta;
         for (int32_t i = 0; i < meta->field_count; i++) {
             const weft_field *column = &meta->columns[i];
-            const int32_t sofar = f == 0 ? 0 : table->schema.count;
+            const int32_t sofar = f == first ? 0 : table->schema.count;
             const int32_t known = weft_pq_find_field(fields, sofar, column->name, i);
             if (known >= 0) {
                 WEFT_TRY(st, table_merge_field(ctx, table, f, &fields[known], column));
@@ -157,7 +167,8 @@ done:
 static void table_close(weft_table **table)
 {
     if (*table == NULL) return;
-    for (int32_t i = 0; i < (*table)->file_count; i++) weft_pq_meta_release(&(*table)->files[i].meta);
+    for (int32_t i = 0; i < (*table)->file_count; i++)
+        if ((*table)->files[i].meta != &nothing) weft_pq_meta_release(&(*table)->files[i].meta);
     *table = NULL; /* the rest lies in the arena */
 }
 
@@ -171,6 +182,7 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     *out = NULL;
     WEFT_TRY(st, table_read_options(ctx, options, option_count, &set));
     WEFT_TRY(st, WEFT_NEW(ctx, &table));
+    WEFT_TRY(st, weft_tolerance_read(ctx, options, option_count, &table->tolerance));
     if (file_count == 0 && schema == NULL) {
         st = weft_fail(ctx, WEFT_UNABLE_TO_INFER_SCHEMA,
                        "unable to infer the schema of Parquet: there is no file");
@@ -179,7 +191,12 @@ static weft_status table_open(weft_ctx *ctx, const weft_file_info *files, int32_
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(file_count, 1), &table->files));
     for (int32_t i = 0; i < file_count; i++) {
         table->files[i].info = &files[i];
-        WEFT_TRY(st, weft_pq_meta_get(ctx, &files[i], &table->files[i].meta));
+        st = weft_pq_meta_get(ctx, &files[i], &table->files[i].meta);
+        if (st != WEFT_OK && weft_tolerates(ctx, table->tolerance, st, files[i].path)) {
+            table->files[i].meta = &nothing;
+            st = WEFT_OK;
+        }
+        if (st != WEFT_OK) goto done;
         table->file_count = i + 1;
         table->rows += table->files[i].meta->rows;
     }

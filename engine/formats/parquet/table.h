@@ -7,6 +7,7 @@
 #include "engine/formats/parquet/meta.h"
 #include "engine/formats/partition.h"
 #include "engine/formats/source.h"
+#include "engine/formats/tolerance.h"
 
 typedef struct weft_pq_file {
     const weft_file_info *info;
@@ -22,6 +23,7 @@ struct weft_table {
     int32_t file_count;
     weft_pq_file *files;
     int64_t rows;
+    weft_tolerance tolerance; /* of files that cannot be read */
     weft_partitions partitions;
     int32_t *partition_of; /* [schema.count] the partition column that a column is, or -1 */
 };

@@ -70,16 +70,21 @@ done:
     return st;
 }
 
+/* *got 0: at the end, or where a file that may fail does. */
 static weft_status input_raw_read(weft_ctx *ctx, weft_text_input *in, uint8_t *to, int64_t room, int64_t *got)
 {
+    weft_status st = WEFT_OK;
     if (in->head_at < in->head_len) {
         *got = weft_min_i64(room, in->head_len - in->head_at);
         memcpy(to, in->head + in->head_at, (size_t)*got);
         in->head_at += (int32_t)*got;
         return WEFT_OK;
     }
-    if (in->stream != NULL) return weft_text_stream_read(ctx, in->stream, to, room, got);
-    return input_file_read(ctx, in, to, room, got);
+    st = in->stream != NULL ? weft_text_stream_read(ctx, in->stream, to, room, got)
+                            : input_file_read(ctx, in, to, room, got);
+    if (st == WEFT_OK || !weft_tolerates(ctx, in->spec->tolerance, st, in->info->path)) return st;
+    *got = 0;
+    return WEFT_OK;
 }
 
 /* ---- open ---- */
@@ -182,6 +187,19 @@ done:
     return st;
 }
 
+static weft_status input_start(weft_ctx *ctx, weft_text_input *in, int64_t begin, int64_t end)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_file_open(ctx, in->info->path, &in->file));
+    in->end = weft_file_size(in->file);
+    if (in->codec != WEFT_TEXT_PLAIN && in->end > 0)
+        WEFT_TRY(st, weft_text_stream_open(ctx, in->codec, in->info->path, input_file_read, in, &in->stream));
+    WEFT_TRY(st, input_open_charset(ctx, in));
+    WEFT_TRY(st, input_set_range(ctx, in, begin, end));
+done:
+    return st;
+}
+
 weft_status weft_text_input_open(weft_ctx *ctx, const weft_file_info *file, const weft_text_spec *spec,
                                  int64_t begin, int64_t end, weft_text_input **out)
 {
@@ -194,17 +212,17 @@ weft_status weft_text_input_open(weft_ctx *ctx, const weft_file_info *file, cons
     in->record_bytes_max = spec->record_bytes_max > 0 ? spec->record_bytes_max : WEFT_TEXT_RECORD_BYTES_MAX;
     WEFT_TRY(st, weft_text_lines_init(ctx, spec->line_end, &in->lines));
     in->codec = weft_text_codec_of(file, spec);
-    WEFT_TRY(st, weft_file_open(ctx, file->path, &in->file));
-    in->end = weft_file_size(in->file);
     in->room = weft_min_i64(WEFT_TEXT_BLOCK_BYTES, weft_max_i64(INPUT_PEEK_BYTES, end - begin));
     if (spec->block_bytes > 0) in->room = weft_max_i64(spec->block_bytes, INPUT_ROOM_MIN);
     WEFT_TRY(st,
              weft_mem_alloc(ctx, WEFT_MEM_WORKING, (size_t)in->room + WEFT_TEXT_SLACK, (void **)&in->buffer));
-    if (in->codec != WEFT_TEXT_PLAIN && in->end > 0) {
-        WEFT_TRY(st, weft_text_stream_open(ctx, in->codec, file->path, input_file_read, in, &in->stream));
+    st = input_start(ctx, in, begin, end);
+    if (st != WEFT_OK && weft_tolerates(ctx, spec->tolerance, st, file->path)) {
+        in->source_is_at_end = true; /* it has no rows */
+        in->kind = WEFT_CHARSET_UTF8;
+        st = WEFT_OK;
     }
-    WEFT_TRY(st, input_open_charset(ctx, in));
-    WEFT_TRY(st, input_set_range(ctx, in, begin, end));
+    if (st != WEFT_OK) goto done;
     if (in->kind != WEFT_CHARSET_UTF8)
         WEFT_TRY(st, weft_mem_alloc(ctx, WEFT_MEM_WORKING, INPUT_STAGE_BYTES, (void **)&in->stage));
     *out = in;

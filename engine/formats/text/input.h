@@ -23,6 +23,7 @@
 #include "engine/formats/text/charset.h"
 #include "engine/formats/text/decompress.h"
 #include "engine/formats/text/kernels.h"
+#include "engine/formats/tolerance.h"
 #include "engine/storage/fs.h"
 
 enum {
@@ -37,6 +38,7 @@ typedef struct weft_text_spec {
     const char *line_end; /* NULL: \n, \r\n and \r; in UTF-8, not empty */
     bool is_free;
     bool keep_malformed;      /* UTF-8 that is malformed stays as it is; else it becomes U+FFFD */
+    weft_tolerance tolerance; /* a file that may fail ends where it does */
     int64_t record_bytes_max; /* 0: WEFT_TEXT_RECORD_BYTES_MAX */
     int64_t block_bytes;      /* 0: WEFT_TEXT_BLOCK_BYTES; tests take less */
 } weft_text_spec;

@@ -59,8 +59,8 @@ weft_status weft_text_lane_next_split(weft_ctx *ctx, weft_text_lane *lane, bool 
         lane->columns[i] = weft_constant_column(&lane->constants[i], type);
     }
     const weft_file_info *file = &t->files[split->file_index];
-    WEFT_TRY(st, weft_text_input_open(ctx, file, &t->spec, split->begin, split->end, &lane->input));
     ctx->place = (weft_input_place){.path = file->path, .bytes = file->size_bytes};
+    WEFT_TRY(st, weft_text_input_open(ctx, file, &t->spec, split->begin, split->end, &lane->input));
 done:
     return st;
 }

@@ -51,10 +51,11 @@ static weft_status text_options(weft_ctx *ctx, const char *const *options, int32
             WEFT_TRY(st, weft_option_unknown(
                              ctx, "text", key,
                              "wholetext, lineSep, encoding, compression, maxRecordBytes, "
-                             "pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup and "
-                             "basePath"));
+                             "pathGlobFilter, modifiedBefore, modifiedAfter, recursiveFileLookup, "
+                             "ignoreCorruptFiles, ignoreMissingFiles and basePath"));
         }
     }
+    WEFT_TRY(st, weft_tolerance_read(ctx, options, count, &spec->tolerance));
 done:
     return st;
 }

@@ -284,7 +284,9 @@ class Generator:
             right_key = self.column(kind, Scope(right)) or self.literal(kind)
             on = f"{left_key} = {right_key}"
             if self.c.chance(30):
-                on += f" AND {self.tested(True, Scope(columns + right), 1 if way == 'FULL JOIN' else 0)}"
+                test = self.tested(True, Scope(columns + right), 1 if way == "FULL JOIN" else 0)
+                # Spark's NOT IN has two values there, which no other engine gives.
+                on += f" AND {test.replace(' NOT IN (SELECT', ' IN (SELECT')}"
             text += f" {way} {joined} ON {on}"
             if way not in ("SEMI JOIN", "ANTI JOIN"):
                 columns += right

@@ -67,7 +67,8 @@ static void print_help(const sql_options *o)
             "to stderr.\n"
             "\n"
             "  -e SQL             statements, separated by semicolons\n"
-            "  -f FILE            the same from a file");
+            "  -f FILE            the same from a file\n"
+            "  --force            go on after a statement that fails; the exit code is 1 all the same");
     fputs(common_help, stdout);
 }
 
@@ -256,6 +257,10 @@ static int parse_options(sql_options *o, int argc, char **argv)
             o->statements.silent = true;
             continue;
         }
+        if (!o->submit && strcmp(argv[i], "--force") == 0) {
+            o->statements.force = true;
+            continue;
+        }
         if (strcmp(argv[i], "--json") == 0) {
             o->statements.json = true;
             continue;
@@ -288,10 +293,14 @@ static int parse_options(sql_options *o, int argc, char **argv)
 
 static int run_texts(sql_options *o)
 {
+    const bool force = o->statements.force;
     int code = WEFT_EXIT_OK;
-    for (int32_t i = 0; i < o->text_count && code == WEFT_EXIT_OK; i++)
-        code = o->is_file[i] ? weft_statements_run_file(&o->statements, o->text[i])
-                             : weft_statements_run(&o->statements, o->text[i], strlen(o->text[i]));
+    for (int32_t i = 0; i < o->text_count && (code == WEFT_EXIT_OK || (force && code == WEFT_EXIT_FAILED));
+         i++) {
+        const int one = o->is_file[i] ? weft_statements_run_file(&o->statements, o->text[i])
+                                      : weft_statements_run(&o->statements, o->text[i], strlen(o->text[i]));
+        if (one != WEFT_EXIT_OK) code = one;
+    }
     if (code == WEFT_EXIT_OK) code = weft_statements_finish(&o->statements);
     return code;
 }

@@ -69,15 +69,21 @@ void weft_statements_leave(weft_statements *s)
 
 /* ---- what is told of a statement ---- */
 
+/* The error as people read it, with the place in the statement; in the memory, or NULL where that ended. */
+static const char *error_text(const weft_statements *s, const weft_error *error, const char *text, size_t len,
+                              weft_own_memory *memory)
+{
+    char *shown = NULL;
+    weft_ctx ctx;
+    if (!weft_own_memory_open(memory, INT64_MAX, "error")) return NULL;
+    weft_ctx_init(&ctx, memory->arena, memory->account, weft_connection_settings(&s->connection));
+    return weft_sql_error_text(&ctx, error, text, len, &shown) == WEFT_OK ? shown : NULL;
+}
+
 static void print_error(const weft_statements *s, const weft_error *error, const char *text, size_t len)
 {
     weft_own_memory memory;
-    char *shown = NULL;
-    if (weft_own_memory_open(&memory, INT64_MAX, "error")) {
-        weft_ctx ctx;
-        weft_ctx_init(&ctx, memory.arena, memory.account, weft_connection_settings(&s->connection));
-        if (weft_sql_error_text(&ctx, error, text, len, &shown) != WEFT_OK) shown = NULL;
-    }
+    const char *shown = error_text(s, error, text, len, &memory);
     if (shown != NULL)
         fprintf(stderr, "%s\n", shown);
     else
@@ -107,27 +113,37 @@ static void print_json_field(const char *name, const char *text)
     print_json_text(text);
 }
 
-/* One object a statement: what the closing line or the error would say. */
-static void print_json(const weft_statements *s, const weft_error *error, const weft_run *run, int64_t rows,
-                       double seconds)
+static void begin_json(const weft_statements *s, const char *status, double seconds)
 {
-    fprintf(stderr, "{\"statement\":%d,\"status\":\"%s\",\"seconds\":%.3f", s->count,
-            error == NULL ? "succeeded" : "failed", seconds);
-    if (error == NULL) {
-        fprintf(stderr,
-                ",\"rows\":%lld,\"tasks\":%lld,\"tasks_failed\":%lld,\"tasks_rerun\":%lld,"
-                "\"blocks_lost\":%lld}\n",
-                (long long)rows, (long long)run->counts.done, (long long)run->counts.failed,
-                (long long)run->counts.rerun, (long long)run->counts.blocks_lost);
-        return;
-    }
+    fprintf(stderr, "{\"statement\":%d,\"status\":\"%s\",\"seconds\":%.3f", s->count, status, seconds);
+}
+
+/* One object a statement: what the closing line or the error would say. */
+static void print_json_success(const weft_statements *s, const weft_run *run, int64_t rows, double seconds)
+{
+    begin_json(s, "succeeded", seconds);
+    fprintf(stderr,
+            ",\"rows\":%lld,\"tasks\":%lld,\"tasks_failed\":%lld,\"tasks_rerun\":%lld,"
+            "\"blocks_lost\":%lld}\n",
+            (long long)rows, (long long)run->counts.done, (long long)run->counts.failed,
+            (long long)run->counts.rerun, (long long)run->counts.blocks_lost);
+}
+
+static void print_json_error(const weft_statements *s, const weft_error *error, const char *text, size_t len,
+                             double seconds)
+{
+    weft_own_memory memory;
+    const char *shown = error_text(s, error, text, len, &memory);
+    begin_json(s, "failed", seconds);
     print_json_field("error_class", weft_status_text(error->code));
     print_json_field("sqlstate", weft_status_sqlstate(error->code));
     print_json_field("message", error->message);
     if (error->hint[0] != 0) print_json_field("hint", error->hint);
     if (error->span.line > 0)
         fprintf(stderr, ",\"line\":%d,\"column\":%d", error->span.line, error->span.column);
+    if (shown != NULL) print_json_field("text", shown);
     fputs("}\n", stderr);
+    weft_own_memory_close(&memory);
 }
 
 static void print_closing(bool has_rows, int64_t rows, double seconds)
@@ -213,8 +229,10 @@ int weft_statements_run_one(weft_statements *s, const char *text, size_t len)
     }
     weft_result_free(&result);
     const double seconds = seconds_now() - began;
-    if (s->json)
-        print_json(s, st == WEFT_OK ? NULL : &error, &run, rows, seconds);
+    if (s->json && st == WEFT_OK)
+        print_json_success(s, &run, rows, seconds);
+    else if (s->json)
+        print_json_error(s, &error, text, len, seconds);
     else if (st != WEFT_OK)
         print_error(s, &error, text, len);
     else if (!s->silent)
@@ -228,7 +246,7 @@ int weft_statements_finish(weft_statements *s)
     weft_error error = {0};
     if (weft_connection_finish(&s->connection, &error) == WEFT_OK) return WEFT_EXIT_OK;
     if (s->json)
-        print_json(s, &error, NULL, 0, 0);
+        print_json_error(s, &error, "", 0, 0);
     else
         print_error(s, &error, "", 0);
     return WEFT_EXIT_FAILED;
@@ -239,12 +257,14 @@ int weft_statements_finish(weft_statements *s)
 int weft_statements_run(weft_statements *s, const char *text, size_t len)
 {
     size_t position = 0, start = 0, stop = 0;
+    int code = WEFT_EXIT_OK;
     while (weft_sql_next_statement(text, len, &position, &start, &stop)) {
-        const int code = weft_statements_run_one(s, text + start, stop - start);
-        if (code != WEFT_EXIT_OK) return code;
+        const int one = weft_statements_run_one(s, text + start, stop - start);
+        if (one != WEFT_EXIT_OK) code = one;
+        if (code != WEFT_EXIT_OK && (!s->force || one == WEFT_EXIT_INTERRUPTED)) return code;
         if (atomic_load(&interrupts) > 0) return WEFT_EXIT_INTERRUPTED; /* it came between two statements */
     }
-    return WEFT_EXIT_OK;
+    return code;
 }
 
 /* A whole file, zero-terminated, from the C heap; NULL with a message when it cannot be read or is too large.

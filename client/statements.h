@@ -20,6 +20,7 @@ typedef struct weft_statements {
     const char *output; /* file of the results; NULL: stdout */
     bool silent;        /* no closing lines, no progress */
     bool json;          /* closing lines and errors are JSON objects */
+    bool force;         /* go on after a statement that fails */
     int32_t parameter_count;
     const weft_sql_parameter *parameters; /* of every statement */
     int32_t results;                      /* written so far */
@@ -28,7 +29,8 @@ typedef struct weft_statements {
 
 /* Run one statement. All answer an exit code. */
 int weft_statements_run_one(weft_statements *s, const char *text, size_t len);
-/* Statements separated by semicolons, up to the first that fails. */
+/* Statements separated by semicolons, up to the first that fails, or with `force` to the end; the code then
+ * tells that one did. */
 int weft_statements_run(weft_statements *s, const char *text, size_t len);
 /* The same of a file; "-" is stdin. */
 int weft_statements_run_file(weft_statements *s, const char *path);

@@ -34,6 +34,19 @@ class Streams(CliCase):
         done = self.sql("select 1; select nope; select 3", "--format", "csv")
         self.assertEqual((done.returncode, done.stdout), (1, "1\n1\n"))
 
+    def test_force_goes_on(self):
+        more = self.write("more.sql", "select 3;\nselect\n  1 / 0; select 4")
+        done = self.sql("select 1; select nope; select 2", "-f", more, "--force", "--json", "--format", "csv")
+        self.assertEqual((done.returncode, done.stdout), (1, "1\n1\n2\n2\n3\n3\n4\n4\n"))
+        told = [json.loads(line) for line in done.stderr.splitlines()]
+        self.assertEqual([line["status"] for line in told if line["statement"] in (2, 5)], ["failed"] * 2)
+        self.assertEqual([line["status"] for line in told].count("succeeded"), 4)
+        self.assertTrue(told[4]["text"].startswith("[DIVIDE_BY_ZERO] Division by zero."), told[4])
+        self.assertIn("== SQL (line 2, position 3) ==\n  1 / 0\n", told[4]["text"])
+        self.assertEqual(self.sql("select 1", "--force", "-S").returncode, 0)
+        done = self.run_weft("sql", "--force", "-S", "-f", self.path("none.sql"), "-e", "select 5")
+        self.assertEqual((done.returncode, done.stdout), (2, ""))
+
     def test_a_full_output_is_an_error(self):
         with open("/dev/full", "w") as full:
             import subprocess

@@ -49,10 +49,12 @@ class Record:
         self.sql, self.expected = "", None
         self.names = {}  # what ${…} stands for in the text and the rows
         self.expected_span = None  # line numbers of the expected rows, for --update
+        self.alone = False  # nothing may follow it in its process
         self.kind = words[0]
         self.options = set(words[1:])
         if self.kind == "statement":
-            words = [word for word in words if word != "own"]
+            self.alone = "alone" in words
+            words = [word for word in words if word not in ("own", "alone")]
             if words[1:2] == ["error"] and len(words) in (3, 4):
                 self.kind, self.error_class, self.sqlstate = "error", words[2], (words + [None])[3]
             elif words[1:] != ["ok"]:
@@ -229,11 +231,12 @@ class Runner:
             return script.arguments
         return ["--master", self.master, "--conf", f"weft.sql.warehouse.dir={scratch}/weft-warehouse"]
 
-    def call(self, script, statements, scratch):
+    def call(self, run, script, statements, scratch):
+        """What weft_cli's run_all or run_statements gives."""
         arguments = ["-S"] + self.place(script, scratch)
         for setting in script.conf + self.conf:
             arguments += ["--conf", setting]
-        return weft_cli.run_statements(self.weft, statements, arguments, scratch, self.timeout)
+        return run(self.weft, statements, arguments, scratch, self.timeout + len(statements))
 
     def run(self, script):
         """Failures of a script: a list of (record, text)."""
@@ -244,58 +247,72 @@ class Runner:
             return list(self._run(script, scratch))
 
     def _run(self, script, scratch):
+        """All records in one process, but for those that stand alone; where it ends in one, the rest in
+        another."""
         session, waiting = [], []
         for record in script.records:
-            if record.kind == "error":
+            if record.alone:
                 yield from self._flush(script, scratch, session, waiting)
-                yield from self._expect_error(script, scratch, session, record)
+                called = self.call(weft_cli.run_statements, script, session + [record.text], scratch)
+                yield from ((record, problem) for problem in judge_error(record, called.stderr))
             else:
                 waiting.append(record)
         yield from self._flush(script, scratch, session, waiting)
 
     def _flush(self, script, scratch, session, waiting):
-        """Run the waiting records in one process; after one fails, go on with the rest in another."""
         while waiting:
             asked = [text for record in waiting for text in record.statements]
-            called = self.call(script, session + asked, scratch)
-            parts = called.rows[len(session) :]
+            answers, called = self.call(weft_cli.run_all, script, session + asked, scratch)
+            answers = answers[len(session) :]
             done = 0
             for record in waiting:
-                came, parts = parts[: len(record.statements)], parts[len(record.statements) :]
-                if len(came) < len(record.statements):
+                given = answers[: len(record.statements)]
+                if len(given) < len(record.statements):
                     break
-                if record.kind == "query":
-                    problem = compare(record, typed_rows(*came) if "typed" in record.options else came[0])
-                    if problem:
-                        yield record, problem
-                if SESSION.match(record.text):
+                del answers[: len(given)]
+                yield from ((record, problem) for problem in judge(record, given))
+                if record.kind != "error" and SESSION.match(record.text):
                     session.append(record.text)
                 done += 1
             if done < len(waiting):
-                yield waiting[done], f"exit code {called.code}: {called.message or 'no message'}"
+                message = called.message or "no message"
+                yield waiting[done], f"the process ended, exit code {called.code}: {message}"
                 done += 1
-            elif called.code != 0:
+            elif called.code not in (0, 1):
                 yield waiting[-1], f"all rows came, but the exit code is {called.code}: {called.message}"
             del waiting[:done]
 
-    def _expect_error(self, script, scratch, session, record):
-        called = self.call(script, session + [record.text], scratch)
-        match = re.search(r"^\[([A-Z0-9_.]+)\]", called.stderr, re.M)
-        state = re.search(r"SQLSTATE: (\w{5})", called.stderr)
-        if called.code < 0:
-            yield record, f"the process died by signal {-called.code}: {called.message}"
-        elif called.code == 0:
-            yield record, f"succeeded, but {record.error_class} was expected"
-        elif not match or match.group(1) != record.error_class:
-            yield record, f"{record.error_class} expected, came: {called.message}"
-        elif record.sqlstate and (not state or state.group(1) != record.sqlstate):
-            yield record, f"SQLSTATE {record.sqlstate} expected, came: {called.message}"
-        elif not state:
-            yield record, f"the message has no SQLSTATE: {called.message}"
-        else:
-            for fragment in record.expected or []:
-                if fragment not in called.stderr:
-                    yield record, f"the message lacks '{fragment}': {called.message}"
+
+def judge(record, answers):
+    """What is wrong with the answers to a record: texts."""
+    error = next((answer.error for answer in answers if answer.error is not None), None)
+    if record.kind == "error":
+        yield from judge_error(record, error)
+    elif error is not None:
+        yield error.strip()[-2000:]
+    elif record.kind == "query":
+        rows = [answer.rows for answer in answers]
+        problem = compare(record, typed_rows(*rows) if "typed" in record.options else rows[0])
+        if problem:
+            yield problem
+
+
+def judge_error(record, text):
+    if text is None:
+        yield f"succeeded, but {record.error_class} was expected"
+        return
+    match = re.search(r"^\[([A-Z0-9_.]+)\]", text, re.M)
+    state = re.search(r"SQLSTATE: (\w{5})", text)
+    if not match or match.group(1) != record.error_class:
+        yield f"{record.error_class} expected, came: {text}"
+    elif record.sqlstate and (not state or state.group(1) != record.sqlstate):
+        yield f"SQLSTATE {record.sqlstate} expected, came: {text}"
+    elif not state:
+        yield f"the message has no SQLSTATE: {text}"
+    else:
+        for fragment in record.expected or []:
+            if fragment not in text:
+                yield f"the message lacks '{fragment}': {text}"
 
 
 def read_configs():

@@ -11,11 +11,23 @@ sys.dont_write_bytecode = True
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 import run  # noqa: E402
 
-# `weft sql -f FILE --format csv`: "SELECT <n> AS <name>" gives n; "fail CLASS" fails; "rows" gives a table.
+# `weft sql -f FILE --format csv`: "SELECT <n> AS <name>" gives n; "fail CLASS" fails; "rows" gives a table;
+# "die" ends the process; "swallow" takes all that follows into itself and fails.
 FAKE = r"""#!/usr/bin/env python3
-import re, sys
+import json, os, re, sys
 text = open(sys.argv[sys.argv.index("-f") + 1]).read()
+force = "--force" in sys.argv
+def tell(number, error=None):
+    if "--json" in sys.argv:
+        status = "succeeded" if error is None else "failed"
+        said = {"statement": number, "status": status, "text": error or ""}
+        print(json.dumps(said), file=sys.stderr)
+    elif error:
+        print(error, file=sys.stderr)
+number = 0
 for statement in filter(None, (s.strip() for s in text.split("\n;\n"))):
+    number += 1
+    error = None
     match = re.match(r"SELECT (\d+) AS (\w+)$", statement)
     if match:
         print(match.group(2) + "\n" + match.group(1))
@@ -23,8 +35,12 @@ for statement in filter(None, (s.strip() for s in text.split("\n;\n"))):
         print('a,b\n1,x\n,""\n3,"p|q, r\n s "')
     elif statement == "DESCRIBE QUERY rows":
         print("col_name,data_type,comment\na,int,\nb,string,")
-    elif statement.startswith("fail"):
-        print("[%s] it failed. SQLSTATE: 22012" % statement.split()[1], file=sys.stderr)
+    elif statement == "die":
+        os.abort()
+    elif statement.startswith("fail") or statement == "swallow":
+        error = "[%s] it failed. SQLSTATE: 22012" % (statement.split() + ["OPEN"])[1]
+    tell(number, error)
+    if error and (not force or statement == "swallow"):
         sys.exit(1)
 """
 
@@ -67,6 +83,18 @@ class Fake(unittest.TestCase):
     def test_goes_on_after_a_failure(self):
         text = "statement ok\nfail X\n\nquery\nSELECT 1 AS a\n----\n1\n\nquery\nSELECT 2 AS a\n----\n3\n"
         self.assertEqual([line for line, _ in self.failures(text)], [1, 9])
+
+    def test_goes_on_after_the_process_died(self):
+        text = "query\nSELECT 1 AS a\n----\n1\n\nstatement {}\ndie\n\nquery\nSELECT 2 AS a\n----\n{}\n"
+        for kind in ("ok", "error A_B"):
+            self.assertEqual([line for line, _ in self.failures(text.format(kind, 2))], [6])
+            self.assertEqual([line for line, _ in self.failures(text.format(kind, 3))], [6, 9])
+
+    def test_alone(self):
+        rows = "query\nSELECT {0} AS a\n----\n{0}\n"
+        text = rows.format(1) + "\nstatement{} error OPEN\nswallow\n\n" + rows.format(2)
+        self.assertEqual(self.failures(text.format(" alone")), [])
+        self.assertEqual([line for line, _ in self.failures(text.format(""))], [6])
 
     def test_typed(self):
         rows = "1 | x\nNULL | (empty)\n3 | p\\|q, r\\n s\\s\n"

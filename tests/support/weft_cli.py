@@ -1,5 +1,6 @@
 """Run `weft sql` from Python: statements in, rows per statement out, and what it cost."""
 
+import json
 import os
 import subprocess
 import tempfile
@@ -116,6 +117,48 @@ def run_statements(weft, statements, arguments=(), cwd=None, timeout=None, prefi
     """Run the statements in one process of `weft sql -f`, which stops at the first error.
 
     prefix: words before the program, as of `ip netns exec`."""
+    text, errors, cost = _run_file(weft, statements, arguments, cwd, timeout, prefix)
+    try:
+        rows = split_rows(text)
+    except CsvError as error:
+        rows, errors = [], f"{errors}\n{error}"
+    return Called(rows, errors, cost.code, cost)
+
+
+@dataclass
+class Answer:
+    """What one statement gave: its rows, the header first ([] for none), or the error as people read it."""
+
+    rows: list
+    error: str = None
+
+
+def run_all(weft, statements, arguments=(), cwd=None, timeout=None):
+    """Run the statements in one process, which goes on after those that fail: (answers, Called).
+
+    There are fewer answers than statements where the process ended in one; what it left is in Called."""
+    arguments = ["--force", "--json", *arguments]
+    text, errors, cost = _run_file(weft, statements, arguments, cwd, timeout, ())
+    answers, told, left = [], [], []
+    for line in errors.split("\n"):
+        if line.startswith('{"statement":'):
+            told.append(json.loads(line))
+        elif line:
+            left.append(line)
+    try:
+        parts = split_rows(text)
+    except CsvError as error:
+        parts = []
+        left.append(str(error))
+    for rows, said, marker in zip(parts, told[::2], told[1::2]):
+        if marker["status"] != "succeeded":
+            break  # the statement was not told from what follows it
+        answers.append(Answer(rows, None if said["status"] == "succeeded" else said["text"]))
+    return answers, Called(parts, "\n".join(left), cost.code, cost)
+
+
+def _run_file(weft, statements, arguments, cwd, timeout, prefix):
+    """(stdout, stderr, cost) of one process; a marker query follows each statement."""
     with tempfile.TemporaryDirectory(prefix="weft-cli-") as scratch:
         path = os.path.join(scratch, "statements.sql")
         with open(path, "w", encoding="utf-8") as file:
@@ -131,8 +174,4 @@ def run_statements(weft, statements, arguments=(), cwd=None, timeout=None, prefi
             errors = err.read().decode("utf-8", "replace")
     if cost.code == -9 and timeout is not None and cost.wall_s > timeout:
         errors += f"\n[TEST_TIMEOUT] no end after {timeout} s"
-    try:
-        rows = split_rows(text)
-    except CsvError as error:
-        rows, errors = [], f"{errors}\n{error}"
-    return Called(rows, errors, cost.code, cost)
+    return text, errors, cost

@@ -170,7 +170,9 @@ static bool read_item(weft_ctx *ctx, weft_datetime_pattern *p, int32_t k, dateti
     case 'M':
     case 'L': return read_month(p, k, in, &m->month);
     case 'd': return read_field(p, k, in, &m->day);
-    case 'D': return read_field(p, k, in, &m->day_of_year);
+    case 'D':
+        if (item->count == 2) return read_number(in, 2, 3, &m->day_of_year);
+        return read_field(p, k, in, &m->day_of_year);
     case 'a':
         if (!read_name(in, p->names->halves, 2, &index)) return false;
         m->half = (int32_t)index;
@@ -235,7 +237,9 @@ static bool moment_of(const parsed_moment *m, int64_t *local_us)
     days = weft_days_of_civil((int32_t)year, (int32_t)month, (int32_t)day);
     if (m->day_of_year >= 0) {
         days = weft_days_of_civil((int32_t)year, 1, 1) + m->day_of_year - 1;
-        if (m->day_of_year < 1 || weft_civil_of_days((int32_t)days).year != year) return false;
+        const weft_civil civil = weft_civil_of_days((int32_t)days);
+        const bool agree = (m->month < 0 || civil.month == month) && (m->day < 0 || civil.day == day);
+        if (m->day_of_year < 1 || civil.year != year || !agree) return false;
     }
     const int64_t of_day = (((hour < 0 ? 0 : hour) * 60 + (m->minute < 0 ? 0 : m->minute)) * 60 +
                             (m->second < 0 ? 0 : m->second)) *

@@ -69,7 +69,10 @@ static weft_status pattern_letters(weft_ctx *ctx, const weft_str *text, const we
             "Unrecognized datetime pattern: %.*s. Illegal pattern character found in datetime "
             "pattern: %c. Please provide legal character.",
             (int)weft_min_i64(text->len, 100), weft_str_data(text), letter);
-    if (most == 0 || (letter == 'V' && count != 2) || (letter == 'O' && count != 1 && count != 4)) {
+    const bool is_offset = letter == 'X' ||
+                           letter == 'x'; /* more of them were no pattern of Spark 2 either */
+    if (most == 0 || (count > most && is_offset) || (letter == 'V' && count != 2) ||
+        (letter == 'O' && count != 1 && count != 4)) {
         return weft_fail_at(ctx, WEFT_DATETIME_PATTERN, span, "Unrecognized datetime pattern: '%.*s'.",
                             (int)weft_min_i64(text->len, 100), weft_str_data(text));
     }
@@ -240,7 +243,7 @@ static size_t put_offset(char *to, int64_t offset_s, bool zulu, bool colon, bool
     return used;
 }
 
-/* GMT, GMT+1, GMT+01:00 */
+/* GMT, GMT+1, GMT+1:30:15, GMT+01:00 */
 static size_t put_gmt(const char *gmt, char *to, int64_t offset_s, bool full)
 {
     const int64_t size = offset_s < 0 ? -offset_s : offset_s;
@@ -251,6 +254,7 @@ static size_t put_gmt(const char *gmt, char *to, int64_t offset_s, bool full)
                              (int)(size / 3600));
     if (size % 3600 != 0)
         used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES, ":%02d", (int)(size / 60 % 60));
+    if (size % 60 != 0) used += (size_t)snprintf(to + used, DATETIME_FIELD_BYTES, ":%02d", (int)(size % 60));
     return used;
 }
 

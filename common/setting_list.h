@@ -167,3 +167,10 @@ X(VIEW_BINDING_MODE, "weft.sql.legacy.viewSchemaBindingMode", "spark.sql.legacy.
   STATEMENT, BOOL, "true", 0, 1, "Views may be made WITH SCHEMA; without, none has a mode that is shown")
 X(VIEW_COMPENSATION, "weft.sql.legacy.viewSchemaCompensation", "spark.sql.legacy.viewSchemaCompensation",
   STATEMENT, BOOL, "true", 0, 1, "Views are made WITH SCHEMA COMPENSATION; false: BINDING")
+X(STORE_ASSIGNMENT, "weft.sql.storeAssignmentPolicy", "spark.sql.storeAssignmentPolicy", STATEMENT, TEXT,
+  "ANSI", 0, 0, "What INSERT takes for a column: ANSI, or STRICT, which takes only types that lose nothing")
+X(DEFAULT_COLUMNS, "weft.sql.defaultColumn.enabled", "spark.sql.defaultColumn.enabled", STATEMENT, BOOL,
+  "true", 0, 1, "Columns may have a DEFAULT, and rows may say it")
+X(DEFAULT_NULLS, "weft.sql.defaultColumn.useNullsForMissingDefaultValues",
+  "spark.sql.defaultColumn.useNullsForMissingDefaultValues", STATEMENT, BOOL, "true", 0, 1,
+  "INSERT gives NULL to a column that it does not name and that has no DEFAULT; without, it fails")

@@ -1,6 +1,7 @@
 /* coordinator/command.c - see command.h. */
 #include "coordinator/command.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -80,15 +81,61 @@ static weft_status check_zone(weft_ctx *ctx, const char *name)
     return st;
 }
 
+weft_status weft_command_refuse_setting(weft_ctx *ctx, const char *key, const char *value)
+{
+    const weft_status st =
+        weft_fail(ctx, WEFT_UNSUPPORTED,
+                  "The feature is not supported: %s = %.100s, which changes what queries mean.", key, value);
+    weft_hint(ctx, "Leave it as it is in Spark by default; docs/conformance.md lists what is not there.");
+    return st;
+}
+
+/* Settings that are one of a few words. */
+static const struct {
+    weft_setting_id id;
+    const char *words[4]; /* in the order in which Spark shows them */
+    int32_t refused;      /* the one that only Spark has, or -1 */
+} choices[] = {
+    {WEFT_SET_STORE_ASSIGNMENT, {"ANSI", "LEGACY", "STRICT"}, 1},
+    {WEFT_SET_PARTITION_OVERWRITE, {"STATIC", "DYNAMIC"}, -1},
+    {WEFT_SET_TIMESTAMP_TYPE, {"TIMESTAMP_NTZ", "TIMESTAMP_LTZ"}, -1},
+};
+
+static weft_status check_choice(weft_ctx *ctx, weft_setting_id id, const char *value)
+{
+    char shown[128]; /* each list above is far shorter */
+    size_t n = 0;
+    for (int32_t i = 0; i < WEFT_COUNT(choices); i++) {
+        const char *const *words = choices[i].words;
+        if (choices[i].id != id) continue;
+        const char *const key = weft_setting_find_def(id)->alias;
+        for (int32_t k = 0; words[k] != NULL; k++) {
+            if (strcasecmp(words[k], value) == 0)
+                return choices[i].refused == k ? weft_command_refuse_setting(ctx, key, value) : WEFT_OK;
+            n += (size_t)snprintf(shown + n, sizeof shown - n, "%s%s", k > 0 ? ", " : "", words[k]);
+        }
+        return weft_fail(ctx, WEFT_CONFIG_OPTIONS,
+                         "The value '%.100s' in the config \"%s\" is invalid. It should be one of '%s'.",
+                         value, key, shown);
+    }
+    return WEFT_OK;
+}
+
 weft_status weft_command_check(weft_ctx *ctx, const weft_settings *settings)
 {
-    return check_zone(ctx, settings->text[WEFT_SET_TIME_ZONE]);
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < WEFT_COUNT(choices); i++)
+        WEFT_TRY(st, check_choice(ctx, choices[i].id, settings->text[choices[i].id]));
+    st = check_zone(ctx, settings->text[WEFT_SET_TIME_ZONE]);
+done:
+    return st;
 }
 
 weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key, const char *value)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, check_scope(ctx, key));
+    WEFT_TRY(st, check_choice(ctx, weft_settings_find(key), value));
     if (weft_settings_find(key) == WEFT_SET_TIME_ZONE) WEFT_TRY(st, check_zone(ctx, value));
     WEFT_TRY(st, weft_settings_set(ctx, settings, key, value));
 done:

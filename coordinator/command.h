@@ -28,6 +28,8 @@ WEFT_MUST_CHECK weft_status weft_command_settings(weft_ctx *ctx, const weft_sett
 /* Are the values of settings good that are more than a number? So that a wrong one is refused at once, not by
  * each later statement. */
 WEFT_MUST_CHECK weft_status weft_command_check(weft_ctx *ctx, const weft_settings *settings);
+/* Fails: the setting cannot be other than Spark's own. */
+weft_status weft_command_refuse_setting(weft_ctx *ctx, const char *key, const char *value);
 /* Errors: WEFT_CANNOT_MODIFY_CONFIG for what is fixed when a process starts; those of weft_settings_set. */
 WEFT_MUST_CHECK weft_status weft_command_set(weft_ctx *ctx, weft_settings *settings, const char *key,
                                              const char *value);

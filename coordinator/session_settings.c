@@ -50,7 +50,6 @@ static bool changes_meaning(const char *key, const char *value)
     } known[] = {
         {"spark.sql.caseSensitive", "false"},
         {"spark.sql.parser.quotedRegexColumnNames", "false"},
-        {"spark.sql.storeAssignmentPolicy", "ANSI"},
         {"spark.sql.function.concatBinaryAsString", "false"},
         {"spark.sql.function.eltOutputAsString", "false"},
         {"spark.sql.session.collation.enabled", "false"},
@@ -69,13 +68,7 @@ static weft_status put_foreign(weft_ctx *ctx, weft_session *s, const char *key, 
 {
     weft_status st = WEFT_OK;
     foreign_setting *f = find_foreign(s, key);
-    if (changes_meaning(key, value)) {
-        st = weft_fail(ctx, WEFT_UNSUPPORTED,
-                       "The feature is not supported: %s = %.100s, which changes what queries mean.", key,
-                       value);
-        weft_hint(ctx, "Leave it as it is in Spark by default; docs/conformance.md lists what is not there.");
-        return st;
-    }
+    if (changes_meaning(key, value)) return weft_command_refuse_setting(ctx, key, value);
     if (strlen(key) >= FOREIGN_KEY_BYTES || strlen(value) >= FOREIGN_VALUE_BYTES ||
         (f == NULL && s->foreign.count >= FOREIGN_MAX))
         return weft_fail(ctx, WEFT_LIMIT,

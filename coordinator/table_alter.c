@@ -242,6 +242,9 @@ weft_status weft_command_refuse(command_run *c)
     const weft_table_definition *d = NULL;
     const char *const what = c->node->command.text;
     WEFT_TRY(st, weft_command_find_table(c, &d));
+    if (c->node->command.extended)
+        return weft_fail_at(c->ctx, WEFT_SCHEMA_EVOLUTION, &c->node->span,
+                            "INSERT WITH SCHEMA EVOLUTION ... is unsupported for this table format.");
     if (strcmp(what, "LOAD DATA") == 0)
         return weft_fail_at(c->ctx, WEFT_LOAD_DATA, &c->node->span,
                             "LOAD DATA is not supported for datasource tables: `spark_catalog`.`%s`.`%s`.",

@@ -88,7 +88,7 @@ weft_status cast_decimal_integral(weft_ctx *ctx, weft_kernel_call *call)
     const int32_t bytes = weft_phys_bytes((weft_phys)call->out->column.phys);
     const int64_t high = bytes == 8 ? INT64_MAX : ((int64_t)1 << (8 * bytes - 1)) - 1;
     const weft_i128 unit = weft_i128_pow10(a->type.scale);
-    const bool wraps = !weft_ansi(ctx) && !call->expr->cast.try_;
+    const bool wraps = cast_narrows(ctx, call);
     void *values = call->out->values;
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);

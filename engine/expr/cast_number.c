@@ -157,7 +157,7 @@ weft_status cast_integral(weft_ctx *ctx, weft_kernel_call *call)
         return WEFT_OK;
     }
     const int64_t high = ((int64_t)1 << (8 * weft_phys_bytes(to) - 1)) - 1;
-    const bool wraps = !weft_ansi(ctx) && !call->expr->cast.try_; /* Java's narrowing */
+    const bool wraps = cast_narrows(ctx, call);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;
@@ -185,7 +185,7 @@ weft_status cast_float_integral(weft_ctx *ctx, weft_kernel_call *call)
     weft_status st = WEFT_OK;
     const int32_t bytes = weft_phys_bytes((weft_phys)call->out->column.phys);
     const double limit = ldexp(1.0, 8 * bytes - 1); /* first above the range; -limit is the least inside */
-    const bool saturates = !weft_ansi(ctx) && !call->expr->cast.try_;
+    const bool saturates = cast_narrows(ctx, call);
     for (int32_t k = 0; k < call->selected; k++) {
         const int32_t i = weft_call_row(call, k);
         if (!weft_call_valid(call, i)) continue;

@@ -3,6 +3,7 @@
 #define WEFT_EXPR_CAST_PRIVATE_H
 
 #include "engine/expr/cast.h"
+#include "engine/expr/kernel.h"
 
 /* cast_number.c; integers include BOOLEAN (0, 1) as a source, and DATE, TIMESTAMP where only the width
  * changes */
@@ -49,6 +50,12 @@ weft_status cast_from_variant(weft_ctx *ctx, weft_kernel_call *call);
 /* Bad input in row i: an error of its kind, or NULL where the mode says so. */
 weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
 weft_status cast_bad_range(weft_ctx *ctx, weft_kernel_call *call, int32_t i);
+/* Without ANSI a number that does not fit gives another one: Java's narrowing. Not so where it is tried, or
+ * stored by INSERT. */
+static inline bool cast_narrows(weft_ctx *ctx, const weft_kernel_call *call)
+{
+    return !weft_ansi(ctx) && !call->expr->cast.try_ && call->expr->cast.column == NULL;
+}
 
 enum { CAST_DOUBLE_TEXT_BYTES = 32, CAST_PLAIN_TEXT_BYTES = 112 };
 /* Text of a value of a plain type; its length, or -1 for types that have no bound (strings, intervals, nested

@@ -119,6 +119,9 @@ struct weft_expr {
         struct {
             bool try_;
             bool implicit; /* inserted by the analyser: not shown in generated names */
+            /* of a value that INSERT stores in this column: it raises as such, with ANSI and without; or
+             * NULL */
+            const char *column;
         } cast;
         struct {
             const weft_aggregate *function;

@@ -184,6 +184,11 @@ static bool equal_names(const weft_expr *a, const weft_expr *b)
     return true;
 }
 
+static bool equal_texts(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
 /* What the node itself says, its args left out. Whether a cast was written or inserted does not matter. */
 static bool equal_payload(const weft_expr *a, const weft_expr *b)
 {
@@ -193,7 +198,7 @@ static bool equal_payload(const weft_expr *a, const weft_expr *b)
     case WEFT_EXPR_CALL:
         return a->call.function == b->call.function && a->call.variant == b->call.variant &&
                a->call.ignore_nulls == b->call.ignore_nulls;
-    case WEFT_EXPR_CAST: return a->cast.try_ == b->cast.try_;
+    case WEFT_EXPR_CAST: return a->cast.try_ == b->cast.try_ && equal_texts(a->cast.column, b->cast.column);
     case WEFT_EXPR_AGGREGATE:
         return a->aggregate.function == b->aggregate.function &&
                a->aggregate.distinct == b->aggregate.distinct &&

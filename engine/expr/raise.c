@@ -25,9 +25,11 @@ bool weft_raise_tried(const weft_expr *e)
     return e->kind == WEFT_EXPR_CALL && (e->call.function->flags & WEFT_FN_TRY) != 0;
 }
 
+static bool is_stored(const weft_expr *e) { return e->kind == WEFT_EXPR_CAST && e->cast.column != NULL; }
+
 bool weft_raise_wanted(const weft_ctx *ctx, const weft_expr *e)
 {
-    return !weft_raise_tried(e) && weft_setting(ctx, WEFT_SET_ANSI) != 0;
+    return !weft_raise_tried(e) && (is_stored(e) || weft_setting(ctx, WEFT_SET_ANSI) != 0);
 }
 
 weft_status weft_raise_divide_by_zero(weft_ctx *ctx, const weft_expr *e)
@@ -158,10 +160,24 @@ done:
     return st;
 }
 
+/* The value does not fit in the column that it is stored in. */
+static weft_status raise_stored(weft_ctx *ctx, const weft_expr *e)
+{
+    char from[128], to[128];
+    return weft_fail_at(
+        ctx, WEFT_CAST_OVERFLOW_INSERT, &e->span,
+        "Fail to assign a value of \"%s\" type to the \"%s\" type column or variable `%s` due "
+        "to an overflow. Use `try_cast` on the input value to tolerate overflow and return "
+        "NULL instead.",
+        raise_type_text(e->args[0]->type, from, sizeof(from)), raise_type_text(e->type, to, sizeof(to)),
+        e->cast.column);
+}
+
 weft_status weft_raise_cast_overflow(weft_ctx *ctx, const weft_expr *e, const weft_value *value)
 {
     weft_status st = WEFT_OK;
     char text[512], from[128], to[128];
+    if (is_stored(e)) return raise_stored(ctx, e);
     WEFT_TRY(st, raise_value_text(ctx, value, text, sizeof(text)));
     st = weft_fail_at(ctx, WEFT_CAST_OVERFLOW, &e->span,
                       "The value %s of the type \"%s\" cannot be cast to \"%s\" due to an overflow. Use "
@@ -176,6 +192,7 @@ weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i12
                                      weft_type type)
 {
     char text[WEFT_DECIMAL_TEXT_BYTES];
+    if (is_stored(e)) return raise_stored(ctx, e);
     (void)weft_decimal_text(value, scale, text);
     return weft_fail_at(ctx, WEFT_NUMERIC_VALUE_OUT_OF_RANGE, &e->span,
                         "%s cannot be represented as Decimal(%d, %d). " ANSI_HINT
@@ -185,6 +202,7 @@ weft_status weft_raise_decimal_range(weft_ctx *ctx, const weft_expr *e, weft_i12
 
 weft_status weft_raise_decimal_huge(weft_ctx *ctx, const weft_expr *e, weft_type type)
 {
+    if (is_stored(e)) return raise_stored(ctx, e);
     return weft_fail_at(ctx, WEFT_NUMERIC_VALUE_OUT_OF_RANGE, &e->span,
                         "A value of more than 38 digits cannot be represented as Decimal(%d, %d). " ANSI_HINT
                         ", and return NULL instead.",

@@ -209,6 +209,7 @@ static weft_status decode_payload(wire_decoder *w, const Weft__Wire__Node *from,
     case WEFT_EXPR_CAST:
         e->cast.try_ = (flags & WEFT_EXPR_WIRE_TRY) != 0;
         e->cast.implicit = (flags & WEFT_EXPR_WIRE_IMPLICIT) != 0;
+        e->cast.column = text_or_null(from->name);
         return WEFT_OK;
     case WEFT_EXPR_ALIAS:
         e->alias.id = from->id;

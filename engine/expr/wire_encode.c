@@ -228,6 +228,7 @@ static weft_status encode_payload(wire_encoder *w, const weft_expr *e, Weft__Wir
     case WEFT_EXPR_CAST:
         if (e->cast.try_) node->flags |= WEFT_EXPR_WIRE_TRY;
         if (e->cast.implicit) node->flags |= WEFT_EXPR_WIRE_IMPLICIT;
+        node->name = text_or_empty(e->cast.column);
         return WEFT_OK;
     case WEFT_EXPR_AGGREGATE: return encode_aggregate(w, e, node);
     case WEFT_EXPR_WINDOW: return encode_window(w, e->window.spec, &node->window);

@@ -33,8 +33,10 @@ bool weft_has_aggregate(const weft_expr *e)
            any_aggregate(spec->order, spec->order_count);
 }
 
+/* code: of the clause; WEFT_OK where it has none of its own. */
 static weft_status misplaced(weft_binder *b, const weft_expr *e, weft_status code, const char *what)
 {
+    if (code == WEFT_OK) code = WEFT_UNSUPPORTED_EXPR;
     return weft_fail_at(b->a->ctx, code, weft_analyzer_span(b->a, &e->span),
                         "The %s %s() may not stand in %s.", what, e->unresolved.name, b->clause);
 }

@@ -4,6 +4,7 @@
  * in VALUES, and in the list of a SELECT. */
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/columnar/declared_type.h"
 #include "engine/plan/analyzer_internal.h"
 
@@ -54,11 +55,26 @@ done:
     return st;
 }
 
-static bool is_default(const weft_expr *e)
+static bool is_default(const weft_ctx *ctx, const weft_expr *e)
 {
+    if (weft_setting(ctx, WEFT_SET_DEFAULT_COLUMNS) == 0) return false;
     while (e->kind == WEFT_EXPR_ALIAS) e = e->args[0];
     return e->kind == WEFT_EXPR_UNRESOLVED_COLUMN && e->name.part_count == 1 &&
            strcasecmp(e->name.parts[0], "default") == 0;
+}
+
+static bool is_default_below(void *self, const weft_expr *e) { return is_default(self, e); }
+
+/* DEFAULT + 1: no value can be told for a part of an expression. */
+static weft_status check_place(weft_ctx *ctx, const weft_expr *e)
+{
+    if (!weft_expr_any(e, is_default_below, ctx)) return WEFT_OK;
+    return weft_fail_at(
+        ctx, WEFT_DEFAULT_PLACE, &e->span,
+        "A DEFAULT keyword in a MERGE, INSERT, UPDATE, or SET VARIABLE command could not be "
+        "directly assigned to a target column because it was part of an expression. For "
+        "example: `UPDATE SET c1 = DEFAULT` is allowed, but `UPDATE T SET c1 = DEFAULT + 1` is "
+        "not allowed.");
 }
 
 /* What stands for DEFAULT of the column. */
@@ -84,7 +100,10 @@ static weft_status fill_rows(weft_analyzer *a, const weft_table_definition *tabl
     const weft_expr **copy = NULL;
     *out = cells;
     for (int32_t i = 0; i < count; i++) {
-        if (!is_default(cells[i])) continue;
+        if (!is_default(a->ctx, cells[i])) {
+            WEFT_TRY(st, check_place(a->ctx, cells[i]));
+            continue;
+        }
         if (copy == NULL) {
             WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, count, &copy));
             memcpy(copy, cells, (size_t)count * sizeof(*copy));
@@ -108,10 +127,11 @@ weft_status weft_fill_defaults(weft_analyzer *a, const weft_table_definition *ta
         WEFT_TRY(st, fill_rows(a, table, targets, count, query->values.cells, query->values.row_count * count,
                                &node->values.cells));
         *out = node;
-    } else if (query->kind == WEFT_NODE_SELECT && query->select.item_count == count && count > 0) {
+    } else if (query->kind == WEFT_NODE_SELECT && query->select.item_count <= count && count > 0) {
         WEFT_TRY(st, WEFT_NEW(a->ctx, &node));
         *node = *query;
-        WEFT_TRY(st, fill_rows(a, table, targets, count, query->select.items, count, &node->select.items));
+        WEFT_TRY(st, fill_rows(a, table, targets, count, query->select.items, query->select.item_count,
+                               &node->select.items));
         *out = node;
     }
 done:

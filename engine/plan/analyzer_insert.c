@@ -1,14 +1,16 @@
 /* engine/plan/analyzer_insert.c - INSERT: which column of the query goes where, and as what.
  *
- * Values are stored by the ANSI rules: numbers as other numbers when they fit, everything as a string, dates
- * and timestamps as each other, nothing else; what does not fit raises as it is written. A column that is not
- * given has its DEFAULT, or NULL. */
+ * Values are stored by the ANSI rules, whether the session's own are ANSI's or not: numbers as other numbers
+ * when they fit, everything as a string, dates and timestamps as each other, nothing else; what does not fit
+ * raises as it is written. STRICT takes only what loses nothing. A column that is not given has its DEFAULT,
+ * or NULL. */
 #include <string.h>
 #include <strings.h>
 
 #include "common/settings.h"
 #include "engine/columnar/declared_type.h"
 #include "engine/expr/cast.h"
+#include "engine/expr/coerce.h"
 #include "engine/expr/declared_length.h"
 #include "engine/plan/analyzer_internal.h"
 #include "engine/plan/table_layout.h"
@@ -31,23 +33,31 @@ static bool is_time(weft_type type)
 }
 
 /* ANSI store assignment. */
-static bool may_store(weft_type from, weft_type to)
+static bool may_store_ansi(weft_type from, weft_type to)
 {
     if (weft_type_equal(from, to) || from.id == WEFT_TYPE_NULL) return true;
     if (weft_type_is_nested(from) || weft_type_is_nested(to)) {
         if (from.id != to.id || from.child_count != to.child_count) return false;
         for (int32_t i = 0; i < from.child_count; i++)
-            if (!may_store(from.children[i].type, to.children[i].type)) return false;
+            if (!may_store_ansi(from.children[i].type, to.children[i].type)) return false;
         return true;
     }
-    if (to.id == WEFT_TYPE_STRING) return from.id != WEFT_TYPE_BINARY;
+    if (to.id == WEFT_TYPE_STRING) return weft_cast_allowed(from, to);
     if (weft_type_is_numeric(from) && weft_type_is_numeric(to)) return true;
     return is_time(from) && is_time(to);
 }
 
-static weft_status wrong_count(const insertion *in, int32_t have)
+/* By the policy of the session: STRICT loses nothing, ANSI allows what does not mean something else. */
+static bool may_store(const weft_ctx *ctx, weft_type from, weft_type to)
 {
-    const bool few = have < in->target_count;
+    const bool strict = strcasecmp(weft_setting_text(ctx, WEFT_SET_STORE_ASSIGNMENT), "STRICT") == 0;
+    return strict ? weft_type_up_casts(from, to) : may_store_ansi(from, to);
+}
+
+/* The columns of the table that PARTITION gives no value are `expected`. */
+static weft_status wrong_count(const insertion *in, int32_t expected, int32_t have)
+{
+    const bool few = have < expected;
     const weft_status code = in->fixed_count > 0 ? WEFT_INSERT_PARTITION_ARITY
                              : few               ? WEFT_INSERT_TOO_FEW
                                                  : WEFT_INSERT_TOO_MANY;
@@ -55,13 +65,23 @@ static weft_status wrong_count(const insertion *in, int32_t have)
                         "Cannot write to `spark_catalog`.`%s`.`%s`, the reason is %s data columns: the table "
                         "has %d columns, %d of them given by PARTITION, the data %d.",
                         in->table->database, in->table->name, few ? "not enough" : "too many",
-                        in->target_count + in->fixed_count, in->fixed_count, have);
+                        expected + in->fixed_count, in->fixed_count, have);
 }
 
 static weft_status no_column(const insertion *in, const char *name)
 {
-    return weft_fail_at(in->a->ctx, WEFT_UNRESOLVED_COLUMN_ALONE, &in->write->span,
-                        "A column, variable, or function parameter with name `%s` cannot be resolved.", name);
+    weft_status st = WEFT_OK;
+    weft_pointers names = {0};
+    const char *near = "";
+    for (int32_t i = 0; i < in->table->column_count; i++)
+        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &names, in->table->columns[i].name));
+    WEFT_TRY(st, weft_nearest_names(in->a->ctx, name, weft_pointers_texts(&names), names.count, &near));
+    st = weft_fail_at(in->a->ctx, WEFT_UNRESOLVED_COLUMN, &in->write->span,
+                      "A column, variable, or function parameter with name `%s` cannot be resolved. Did you "
+                      "mean one of the following? [%s].",
+                      name, near);
+done:
+    return st;
 }
 
 /* By place: the n-th column of the query is the n-th of the list, or of the table's that have no constant. */
@@ -75,8 +95,9 @@ static weft_status set_targets(insertion *in)
         if (in->fixed[i] == NULL) in->targets[in->target_count++] = i;
     for (int32_t i = 0; i < listed; i++) {
         const int32_t at = weft_table_find_column(in->table, w->write.into_columns[i]);
-        bool twice = at >= 0 && in->fixed[at] != NULL;
+        bool twice = false;
         if (at < 0) return no_column(in, w->write.into_columns[i]);
+        if (in->fixed[at] != NULL) return wrong_count(in, in->table->column_count - in->fixed_count, listed);
         for (int32_t k = 0; k < i; k++) twice |= in->targets[k] == at;
         if (twice)
             return weft_fail_at(in->a->ctx, WEFT_COLUMN_ALREADY_EXISTS, &w->span,
@@ -91,13 +112,16 @@ done:
 
 static weft_status map_by_place(insertion *in)
 {
-    if (in->query->output.count != in->target_count) return wrong_count(in, in->query->output.count);
+    const int32_t have = in->query->output.count;
+    if (have != in->target_count) return wrong_count(in, in->target_count, have);
     for (int32_t i = 0; i < in->target_count; i++) in->source[in->targets[i]] = i;
     return WEFT_OK;
 }
 
 static weft_status map_by_name(insertion *in)
 {
+    const int32_t expected = in->table->column_count - in->fixed_count;
+    if (in->query->output.count > expected) return wrong_count(in, expected, in->query->output.count);
     for (int32_t i = 0; i < in->query->output.count; i++) {
         const char *name = in->query->output.columns[i].name;
         const int32_t at = weft_table_find_column(in->table, name);
@@ -107,6 +131,11 @@ static weft_status map_by_name(insertion *in)
                 "Cannot write incompatible data for the table `spark_catalog`.`%s`.`%s`: Cannot "
                 "write extra columns `%s`.",
                 in->table->database, in->table->name, name);
+        if (in->source[at] >= 0)
+            return weft_fail_at(in->a->ctx, WEFT_INSERT_AMBIGUOUS, &in->write->span,
+                                "Cannot write incompatible data for the table `spark_catalog`.`%s`.`%s`: "
+                                "Ambiguous column name in the input data `%s`.",
+                                in->table->database, in->table->name, in->table->columns[at].name);
         in->source[at] = i;
     }
     return WEFT_OK;
@@ -127,6 +156,41 @@ done:
     return st;
 }
 
+/* What a column holds that the statement does not give. */
+static weft_status ungiven_value(insertion *in, int32_t index, const weft_expr **out)
+{
+    weft_status st = WEFT_OK;
+    weft_ctx *ctx = in->a->ctx;
+    const weft_column_definition *column = &in->table->columns[index];
+    if (column->initial == NULL && weft_setting(ctx, WEFT_SET_DEFAULT_NULLS) == 0)
+        return weft_fail_at(ctx, WEFT_INSERT_NO_DATA, &in->write->span,
+                            "Cannot write incompatible data for the table `spark_catalog`.`%s`.`%s`: Cannot "
+                            "find data for the output column `%s`.",
+                            in->table->database, in->table->name, column->name);
+    WEFT_TRY(st, weft_column_default(in->a, in->table, index, &in->write->span, out));
+    st = weft_limit_length(ctx, column->type, out);
+done:
+    return st;
+}
+
+/* The value as the column's type. A number that does not fit raises as one of this column. */
+static weft_status cast_to_column(weft_ctx *ctx, const weft_column_definition *column, weft_type type,
+                                  const weft_expr **value)
+{
+    weft_status st = WEFT_OK;
+    const weft_expr *given = *value;
+    weft_expr *stored = NULL;
+    WEFT_TRY(st, weft_expr_cast(ctx, given, type, true, value));
+    const bool casts = (*value)->kind == WEFT_EXPR_CAST && *value != given;
+    if (!casts || !weft_type_is_numeric(given->type) || !weft_type_is_numeric(type)) goto done;
+    WEFT_TRY(st, WEFT_NEW(ctx, &stored));
+    *stored = **value;
+    stored->cast.column = column->name;
+    *value = stored;
+done:
+    return st;
+}
+
 static weft_status stored_value(insertion *in, int32_t index, const weft_expr **out)
 {
     weft_status st = WEFT_OK;
@@ -136,14 +200,10 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
     weft_type type;
     *out = in->fixed[index];
     if (*out != NULL) return WEFT_OK;
-    if (in->source[index] < 0) {
-        WEFT_TRY(st, weft_column_default(in->a, in->table, index, &in->write->span, out));
-        st = weft_limit_length(ctx, column->type, out);
-        goto done;
-    }
+    if (in->source[index] < 0) return ungiven_value(in, index, out);
     WEFT_TRY(st, weft_node_column(ctx, in->query, in->source[index], out));
     WEFT_TRY(st, weft_type_of_values(ctx, column->type, &type));
-    if (!may_store((*out)->type, type))
+    if (!may_store(ctx, (*out)->type, type))
         WEFT_TRY(
             st, weft_fail_at(ctx, WEFT_INSERT_UNSAFE_CAST, &in->write->span,
                              "Cannot write incompatible data for the table `spark_catalog`.`%s`.`%s`: Cannot "
@@ -151,7 +211,7 @@ static weft_status stored_value(insertion *in, int32_t index, const weft_expr **
                              in->table->database, in->table->name, column->name,
                              weft_type_text((*out)->type, from, sizeof from),
                              weft_type_text(column->type, to, sizeof to)));
-    WEFT_TRY(st, weft_expr_cast(ctx, *out, type, true, out));
+    WEFT_TRY(st, cast_to_column(ctx, column, type, out));
     WEFT_TRY(st, weft_limit_length(ctx, column->type, out));
 done:
     return st;
@@ -291,28 +351,39 @@ done:
     return st;
 }
 
-/* Those of the table. JSON leaves NULLs out, and what is left out is the DEFAULT when it is read: there they
- * are written. */
+/* One option, unless it is among those that count more. */
+static weft_status push_option(insertion *in, weft_pointers *options, const char *key, const char *value,
+                               const weft_pointers *over)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; over != NULL && i < over->count; i += 2)
+        if (strcasecmp(over->items[i], key) == 0) return WEFT_OK;
+    WEFT_TRY(st, weft_pointers_push(in->a->ctx, options, key));
+    WEFT_TRY(st, weft_pointers_push(in->a->ctx, options, value));
+done:
+    return st;
+}
+
+/* Those of the table, over which those of the statement count. JSON leaves NULLs out, and what is left out is
+ * the DEFAULT when it is read: there they are written. */
 static weft_status set_options(insertion *in)
 {
-    static const char key[] = "ignoreNullFields";
     weft_status st = WEFT_OK;
     const weft_table_definition *d = in->table;
-    weft_pointers options = {0};
+    weft_node *w = in->write;
+    weft_pointers options = {0}, over = {0};
     bool has_defaults = false;
     for (int32_t i = 0; i < d->column_count; i++) has_defaults |= d->columns[i].absent != NULL;
-    const bool writes_nulls = has_defaults && strcasecmp(d->format, "json") == 0;
-    for (int32_t i = 0; i < d->option_count; i++) {
-        if (writes_nulls && strcasecmp(d->options[2 * i], key) == 0) continue;
-        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, d->options[2 * i]));
-        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, d->options[2 * i + 1]));
-    }
-    if (writes_nulls) {
-        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, key));
-        WEFT_TRY(st, weft_pointers_push(in->a->ctx, &options, "false"));
-    }
-    in->write->write.option_count = options.count / 2;
-    in->write->write.options = weft_pointers_texts(&options);
+    if (has_defaults && strcasecmp(d->format, "json") == 0)
+        WEFT_TRY(st, push_option(in, &over, "ignoreNullFields", "false", NULL));
+    for (int32_t i = 0; i < w->write.option_count; i++)
+        WEFT_TRY(st, push_option(in, &over, w->write.options[2 * i], w->write.options[2 * i + 1], &over));
+    for (int32_t i = 0; i < d->option_count; i++)
+        WEFT_TRY(st, push_option(in, &options, d->options[2 * i], d->options[2 * i + 1], &over));
+    for (int32_t i = 0; i < over.count; i += 2)
+        WEFT_TRY(st, push_option(in, &options, over.items[i], over.items[i + 1], NULL));
+    w->write.option_count = options.count / 2;
+    w->write.options = weft_pointers_texts(&options);
 done:
     return st;
 }

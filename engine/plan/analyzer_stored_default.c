@@ -79,10 +79,14 @@ done:
 /* The value of the DEFAULT now; *out NULL: there is none. */
 static weft_status evaluate(const stored_default *d, const weft_value **out)
 {
+    static const char not_constant[] =
+        "is not a constant expression whose equivalent value is known at query "
+        "planning time";
     weft_status st = WEFT_OK;
     weft_ctx *ctx = d->a->ctx;
     const weft_scope nothing = {0};
-    weft_binder b = {.a = d->a, .scope = &nothing, .clause = "DEFAULT"};
+    weft_binder b = {
+        .a = d->a, .scope = &nothing, .clause = "DEFAULT", .no_aggregates = WEFT_DEFAULT_NOT_CONSTANT};
     const weft_expr *e = NULL;
     weft_value *value = NULL;
     *out = NULL;
@@ -93,10 +97,10 @@ static weft_status evaluate(const stored_default *d, const weft_value **out)
     d->a->in_view++; /* its spans are not the statement's */
     st = weft_bind_expr(&b, e, &e);
     d->a->in_view--;
-    if (st == WEFT_UNRESOLVED_COLUMN || st == WEFT_UNRESOLVED_COLUMN_ALONE) {
+    if (st == WEFT_UNRESOLVED_COLUMN || st == WEFT_UNRESOLVED_COLUMN_ALONE || st == b.no_aggregates ||
+        st == WEFT_WINDOW_NOT_ALLOWED) {
         weft_error_clear(ctx);
-        st = refuse(d, WEFT_DEFAULT_NOT_CONSTANT,
-                    "is not a constant expression whose equivalent value is known at query planning time");
+        st = refuse(d, WEFT_DEFAULT_NOT_CONSTANT, not_constant);
     }
     WEFT_TRY(st, st);
     WEFT_TRY(st, weft_expr_fold(ctx, e, &e));

@@ -224,10 +224,6 @@ weft_status weft_bind_overwrite(weft_analyzer *a, const weft_table_definition *t
 {
     const char *mode = weft_setting_text(a->ctx, WEFT_SET_PARTITION_OVERWRITE);
     const bool dynamic = strcasecmp(mode, "dynamic") == 0;
-    if (!dynamic && strcasecmp(mode, "static") != 0)
-        return weft_fail(a->ctx, WEFT_CONFIG,
-                         "spark.sql.sources.partitionOverwriteMode must be STATIC or DYNAMIC, not \"%s\"",
-                         mode);
     write->write.dynamic = dynamic && count < table->partition_count;
     return weft_static_folder(a->ctx, table, values, count, &write->write.folder);
 }

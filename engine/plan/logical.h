@@ -211,7 +211,8 @@ typedef enum weft_table_op {
     WEFT_DATABASE_SET_PROPERTIES,
     WEFT_DATABASE_UNSET_PROPERTIES,
     WEFT_DATABASE_COMMENT,
-    WEFT_TABLE_REFUSED, /* what no table of files can do (UPDATE, MERGE, LOAD DATA, …): text says what */
+    WEFT_TABLE_REFUSED, /* what no table of files can do (UPDATE, LOAD DATA, …): text says what; extended: the
+                         * schema of an INSERT evolves */
     WEFT_TABLE_CACHE,   /* CACHE TABLE [AS query, the input] */
     WEFT_TABLE_UNCACHE,
     WEFT_TABLE_CLEAR_CACHE,

@@ -128,6 +128,7 @@ static weft_status parse_column_change(sql_parser *p, const weft_span *start, bo
         const weft_expr *e = NULL;
         if (sql_word(p, SQL_KW_NOT) && sql_word_at(p, 1, SQL_KW_NULL))
             WEFT_TRY(st, not_for_files(p, start, "ALTER COLUMN ... SET NOT NULL"));
+        if (weft_sql_is_text(p, 0, "DEFAULT")) WEFT_TRY(st, weft_sql_check_default(p));
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
         const int32_t from = weft_sql_peek(p, 0)->span.start;
         node->command.op = WEFT_TABLE_COLUMN_DEFAULT;

@@ -1,9 +1,23 @@
 /* engine/sql/parser_command.c - statements: queries, EXPLAIN, views; options and IF EXISTS of all of them. */
+#include <string.h>
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
 
-/* [= ] value of an option: a string, a number, TRUE or FALSE, as text. */
+weft_status weft_sql_once(sql_parser *p, const weft_span *start, bool *seen, const char *clause)
+{
+    if (*seen) {
+        const weft_span span = weft_sql_span_from(p, start);
+        return weft_fail_at(p->ctx, WEFT_DUPLICATE_CLAUSES, &span,
+                            "Found duplicate clauses: %s. Please, remove one of them.", clause);
+    }
+    *seen = true;
+    return WEFT_OK;
+}
+
+/* ---- options ---- */
+
+/* The value of an option: a string, a number, TRUE or FALSE, as text. */
 static weft_status parse_option_value(sql_parser *p, const char **out)
 {
     weft_status st = WEFT_OK;
@@ -13,28 +27,36 @@ static weft_status parse_option_value(sql_parser *p, const char **out)
         WEFT_TRY(st, weft_sql_string(p, "a value", out, &len));
         goto done;
     }
-    const bool plain = token.kind == SQL_INTEGER || token.kind == SQL_DECIMAL || token.kind == SQL_WORD;
-    if (!plain) WEFT_TRY(st, weft_sql_syntax_error(p, "a value"));
+    const bool truth = sql_word(p, SQL_KW_TRUE) || sql_word(p, SQL_KW_FALSE);
+    if (!truth && token.kind != SQL_INTEGER && token.kind != SQL_DECIMAL)
+        WEFT_TRY(st, weft_sql_syntax_error(p, "a value"));
     WEFT_TRY(st, weft_sql_text_copy(p, token.span.start, token.span.stop, out));
     weft_sql_advance(p);
 done:
     return st;
 }
 
-weft_status weft_sql_option_key(sql_parser *p, const char **out)
+/* A constant expression as CAST(… AS STRING) gives it, NULL as the word. */
+static weft_status parse_option_constant(sql_parser *p, const char *key, const char **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    const weft_expr *e = NULL;
+    WEFT_TRY(st, weft_sql_expr(p, &e));
+    const weft_span span = weft_sql_span_from(p, &start);
+    WEFT_TRY(st, weft_sql_constant_text(p, e, &span, key, out));
+done:
+    return st;
+}
+
+/* a.b.c as one text. */
+static weft_status dotted_name(sql_parser *p, const char *what, const char **out)
 {
     weft_status st = WEFT_OK;
     const char *const *parts = NULL;
     int32_t count = 0;
-    size_t len = 0;
     char *joined = NULL;
-    if (sql_is(p, SQL_STRING)) { /* only this string: the next one is the value */
-        WEFT_TRY(st, weft_sql_unquote(p->ctx, p->text, weft_sql_peek(p, 0), &joined, &len));
-        weft_sql_advance(p);
-        *out = joined;
-        goto done;
-    }
-    WEFT_TRY(st, weft_sql_names(p, "the name of an option", &parts, &count));
+    WEFT_TRY(st, weft_sql_names(p, what, &parts, &count));
     *out = parts[0];
     for (int32_t i = 1; i < count; i++) {
         WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &joined, "%s.%s", *out, parts[i]));
@@ -44,22 +66,80 @@ done:
     return st;
 }
 
-weft_status weft_sql_options(sql_parser *p, weft_pointers *options)
+weft_status weft_sql_provider(sql_parser *p, const char **out)
+{
+    static const char *const classes[][2] = {{"org.apache.spark.sql.parquet", "parquet"},
+                                             {"org.apache.spark.sql.json", "json"},
+                                             {"com.databricks.spark.csv", "csv"}};
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, dotted_name(p, "the name of a format", out));
+    for (int32_t i = 0; i < WEFT_COUNT(classes); i++)
+        if (strcmp(*out, classes[i][0]) == 0) *out = classes[i][1];
+done:
+    return st;
+}
+
+weft_status weft_sql_option_key(sql_parser *p, const char **out)
+{
+    weft_status st = WEFT_OK;
+    size_t len = 0;
+    char *joined = NULL;
+    if (sql_is(p, SQL_STRING)) { /* only this string: the next one is the value */
+        WEFT_TRY(st, weft_sql_unquote(p->ctx, p->text, weft_sql_peek(p, 0), &joined, &len));
+        weft_sql_advance(p);
+        *out = joined;
+        goto done;
+    }
+    WEFT_TRY(st, dotted_name(p, "the name of an option", out));
+done:
+    return st;
+}
+
+/* key [=] value, where the key may not have come before, but for constants. */
+static weft_status parse_option(sql_parser *p, bool constant, weft_pointers *options)
+{
+    weft_status st = WEFT_OK;
+    const char *key = NULL, *value = NULL;
+    char *what = NULL;
+    const weft_span start = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, weft_sql_option_key(p, &key));
+    if (sql_is(p, SQL_COMMA) || sql_is(p, SQL_RPAREN)) {
+        WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &what,
+                                       constant ? "A value must be specified for the key: %s."
+                                                : "Values must be specified for key(s): [%s]",
+                                       key));
+        return weft_sql_not_allowed(p, &start, what);
+    }
+    for (int32_t i = 0; i < options->count && !constant; i += 2)
+        if (strcmp(options->items[i], key) == 0)
+            return weft_fail_at(p->ctx, WEFT_DUPLICATE_KEY, &start, "Found duplicate keys `%s`.", key);
+    weft_sql_accept(p, SQL_EQ);
+    WEFT_TRY(st, constant ? parse_option_constant(p, key, &value) : parse_option_value(p, &value));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, options, key));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, options, value));
+done:
+    return st;
+}
+
+static weft_status parse_options(sql_parser *p, bool constant, weft_pointers *options)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
-    while (!sql_is(p, SQL_RPAREN)) {
-        const char *key = NULL, *value = NULL;
-        WEFT_TRY(st, weft_sql_option_key(p, &key));
-        weft_sql_accept(p, SQL_EQ);
-        WEFT_TRY(st, parse_option_value(p, &value));
-        WEFT_TRY(st, weft_pointers_push(p->ctx, options, key));
-        WEFT_TRY(st, weft_pointers_push(p->ctx, options, value));
-        if (!weft_sql_accept(p, SQL_COMMA)) break;
-    }
+    do WEFT_TRY(st, parse_option(p, constant, options));
+    while (weft_sql_accept(p, SQL_COMMA));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
 done:
     return st;
+}
+
+weft_status weft_sql_options(sql_parser *p, weft_pointers *options)
+{
+    return parse_options(p, false, options);
+}
+
+weft_status weft_sql_constant_options(sql_parser *p, weft_pointers *options)
+{
+    return parse_options(p, true, options);
 }
 
 weft_status weft_sql_if_exists(sql_parser *p, bool not_exists, bool *out)

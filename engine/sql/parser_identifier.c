@@ -2,6 +2,7 @@
  * while the statement is parsed, so that it may stand wherever a name may. */
 #include <string.h>
 
+#include "engine/expr/cast.h"
 #include "engine/plan/analyzer.h"
 #include "engine/sql/parser_internal.h"
 
@@ -26,32 +27,48 @@ static bool is_subquery(void *self, const weft_expr *e)
     return e->kind == WEFT_EXPR_SUBQUERY;
 }
 
-/* What the expression is, without any row. */
-static weft_status evaluate(sql_parser *p, const weft_expr *e, const weft_span *span, weft_value *out)
+/* What the expression is, without any row; *constant false: it takes more than that to tell. */
+static weft_status evaluate(sql_parser *p, const weft_expr *e, weft_value *out, bool *constant)
 {
-    static const char not_constant[] = "To be considered constant the expression must not depend on any "
-                                       "columns, contain a subquery, or invoke "
-                                       "a non deterministic function such as rand().";
     weft_status st = WEFT_OK;
+    *constant = false;
     weft_ids ids = {.next = 1};
     const weft_catalog none = {.find = NULL};
     const weft_node select = {
         .kind = WEFT_NODE_SELECT, .output = {.count = -1}, .select = {.item_count = 1, .items = &e}};
     const weft_node *bound = NULL;
     const weft_expr *value = NULL;
-    if (weft_expr_any(e, is_subquery, NULL)) return refuse(p, span, WEFT_NOT_A_CONSTANT_STRING, not_constant);
-    st = weft_analyze(p->ctx, p->catalog != NULL ? p->catalog : &none, &ids, &select, &bound);
-    if (st == WEFT_UNRESOLVED_COLUMN || st == WEFT_UNRESOLVED_COLUMN_ALONE) {
-        weft_error_clear(p->ctx);
-        return refuse(p, span, WEFT_NOT_A_CONSTANT_STRING, not_constant);
-    }
-    if (st != WEFT_OK) goto done;
+    if (weft_expr_any(e, is_subquery, NULL)) return WEFT_OK;
+    WEFT_TRY(st, weft_analyze(p->ctx, p->catalog != NULL ? p->catalog : &none, &ids, &select, &bound));
     value = bound->kind == WEFT_NODE_PROJECT ? bound->project.exprs[0] : NULL;
     while (value != NULL && value->kind == WEFT_EXPR_ALIAS) value = value->args[0];
     if (value != NULL) WEFT_TRY(st, weft_expr_fold(p->ctx, value, &value));
-    if (value == NULL || value->kind != WEFT_EXPR_LITERAL)
-        WEFT_TRY(st, refuse(p, span, WEFT_NOT_A_CONSTANT_STRING, not_constant));
-    *out = value->literal;
+    *constant = value != NULL && value->kind == WEFT_EXPR_LITERAL;
+    if (*constant) *out = value->literal;
+done:
+    return st;
+}
+
+weft_status weft_sql_constant_text(sql_parser *p, const weft_expr *e, const weft_span *span, const char *key,
+                                   const char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_value value = {0};
+    char *text = NULL;
+    bool constant = false;
+    *out = NULL;
+    if (p->in_script) return WEFT_OK; /* what the parameters in it are is not known yet */
+    WEFT_TRY(st, evaluate(p, e, &value, &constant));
+    if (!constant || weft_type_is_nested(value.type))
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_OPTION_CONSTANT, span,
+                                  "Invalid SQL syntax: option or property key %s is invalid; only constant "
+                                  "expressions are supported.",
+                                  key));
+    if (value.is_null)
+        *out = "null";
+    else
+        WEFT_TRY(st, weft_value_cast_text(p->ctx, &value, &text));
+    if (text != NULL) *out = text;
 done:
     return st;
 }
@@ -75,16 +92,26 @@ done:
 weft_status weft_sql_constant_name(sql_parser *p, const weft_expr *e, const weft_span *span,
                                    const char *const **parts, int32_t *count)
 {
+    static const char not_constant[] = "To be considered constant the expression must not depend on any "
+                                       "columns, contain a subquery, or invoke "
+                                       "a non deterministic function such as rand().";
     weft_status st = WEFT_OK;
-    weft_value value;
+    weft_value value = {0};
     char type[256], *why = NULL;
+    bool constant = false;
     if (p->in_script) {
         static const char *const unknown[] = {"identifier"};
         *parts = unknown;
         *count = 1;
         goto done;
     }
-    WEFT_TRY(st, evaluate(p, e, span, &value));
+    st = evaluate(p, e, &value, &constant);
+    if (st == WEFT_UNRESOLVED_COLUMN || st == WEFT_UNRESOLVED_COLUMN_ALONE) {
+        weft_error_clear(p->ctx);
+        st = WEFT_OK;
+    }
+    WEFT_TRY(st, st);
+    if (!constant) WEFT_TRY(st, refuse(p, span, WEFT_NOT_A_CONSTANT_STRING, not_constant));
     if (value.type.id != WEFT_TYPE_STRING) {
         WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &why, "The data type of the expression is %s.",
                                        weft_type_text(value.type, type, sizeof(type))));

@@ -127,6 +127,9 @@ WEFT_MUST_CHECK weft_status weft_sql_text_copy(sql_parser *p, int32_t start, int
 /* IDENTIFIER(expression) as the parts of a name (parser_identifier.c). */
 bool weft_sql_at_identifier(sql_parser *p);
 WEFT_MUST_CHECK weft_status weft_sql_identifier(sql_parser *p, const char *const **parts, int32_t *count);
+/* The value of a constant expression, which stands at span, as text: that of the option key. */
+WEFT_MUST_CHECK weft_status weft_sql_constant_text(sql_parser *p, const weft_expr *e, const weft_span *span,
+                                                   const char *key, const char **out);
 /* The parts of the name that an expression says, which stands at span. */
 WEFT_MUST_CHECK weft_status weft_sql_constant_name(sql_parser *p, const weft_expr *e, const weft_span *span,
                                                    const char *const **parts, int32_t *count);
@@ -258,10 +261,30 @@ WEFT_MUST_CHECK weft_status weft_sql_sample(sql_parser *p, const weft_node **inp
 WEFT_MUST_CHECK weft_status weft_sql_pipes(sql_parser *p, const weft_span *start, const weft_node **node);
 /* parser_command.c */
 WEFT_MUST_CHECK weft_status weft_sql_statement(sql_parser *p, const weft_node **out);
-/* (key value, key = value, …): pairs. */
+/* (key value, key = value, …): pairs, each key once. */
 WEFT_MUST_CHECK weft_status weft_sql_options(sql_parser *p, weft_pointers *options);
+/* The same where values may be constant expressions, and a key that comes again counts last. */
+WEFT_MUST_CHECK weft_status weft_sql_constant_options(sql_parser *p, weft_pointers *options);
+/* A clause of the statement that begins at start stands here: *seen says whether it did before. Errors:
+ * WEFT_DUPLICATE_CLAUSES. */
+WEFT_MUST_CHECK weft_status weft_sql_once(sql_parser *p, const weft_span *start, bool *seen,
+                                          const char *clause);
 /* IF [NOT] EXISTS, where it stands. */
 WEFT_MUST_CHECK weft_status weft_sql_if_exists(sql_parser *p, bool not_exists, bool *out);
+/* parser_storage.c: how Hive stores rows. */
+typedef struct sql_storage {
+    bool has_row_format, delimited, serde; /* ROW FORMAT; which of its forms */
+    bool has_format;
+    const char *format; /* STORED AS; NULL: INPUTFORMAT and OUTPUTFORMAT */
+} sql_storage;
+/* ROW FORMAT or STORED AS of the statement that begins at start; *found: one of them stood here. */
+WEFT_MUST_CHECK weft_status weft_sql_storage(sql_parser *p, const weft_span *start, sql_storage *out,
+                                             bool *found);
+/* Do the two go together? Errors: WEFT_NOT_ALLOWED. */
+WEFT_MUST_CHECK weft_status weft_sql_check_storage(sql_parser *p, const weft_span *start,
+                                                   const sql_storage *storage);
+bool weft_sql_hive_format(const char *name); /* does Hive have such files? */
+weft_status weft_sql_needs_hive(sql_parser *p, const weft_span *start, const char *what); /* fails */
 /* parser_table.c: statements about tables and databases, whose first words begin at start */
 WEFT_MUST_CHECK weft_status weft_sql_create_table(sql_parser *p, const weft_span *start, bool replace,
                                                   const weft_node **out); /* after TABLE */
@@ -339,6 +362,8 @@ WEFT_MUST_CHECK weft_status weft_sql_refresh_function(sql_parser *p, const weft_
 WEFT_MUST_CHECK weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start,
                                                  weft_view_schema *out);
 WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns);
+/* At DEFAULT of a column. Errors: WEFT_DEFAULT_DISABLED, when the session has none. */
+WEFT_MUST_CHECK weft_status weft_sql_check_default(sql_parser *p);
 bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
 /* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */
 WEFT_MUST_CHECK weft_status weft_sql_alter(sql_parser *p, const weft_node **out);
@@ -347,6 +372,10 @@ WEFT_MUST_CHECK weft_status weft_sql_command_spec(sql_parser *p, weft_node *node
 /* parser_command.c: key of an option, a string or words with dots. */
 WEFT_MUST_CHECK weft_status weft_sql_option_key(sql_parser *p, const char **out);
 WEFT_MUST_CHECK weft_status weft_sql_insert(sql_parser *p, const weft_node **out);
+/* WITH SCHEMA EVOLUTION, where WITH stands here: *found. */
+WEFT_MUST_CHECK weft_status weft_sql_schema_evolution(sql_parser *p, bool *found);
+/* The name of a format behind USING. Spark knows some by the names of old classes, too: a.b.C. */
+WEFT_MUST_CHECK weft_status weft_sql_provider(sql_parser *p, const char **out);
 /* PARTITION (column = constant, …); dynamic: also columns without a constant. */
 WEFT_MUST_CHECK weft_status weft_sql_partition_spec(sql_parser *p, bool dynamic, weft_partition_spec **out);
 /* parser_show.c */

@@ -400,9 +400,14 @@ weft_status weft_sql_with_statement(sql_parser *p, const weft_node **out)
     WEFT_TRY(st, parse_with(p, &list));
     if (sql_word(p, SQL_KW_INSERT)) { /* the definitions are those of its query */
         WEFT_TRY(st, weft_sql_insert(p, &insert));
-        query = insert->inputs[0];
-        WEFT_TRY(st, wrap_with(p, &start, &list, &query));
-        WEFT_TRY(st, weft_node_with_inputs(p->ctx, insert, &query, out));
+        *out = insert;
+        if (insert->input_count == 1) { /* else it is one that is refused */
+            query = insert->inputs[0];
+            WEFT_TRY(st, wrap_with(p, &start, &list, &query));
+            WEFT_TRY(st, weft_node_with_inputs(p->ctx, insert, &query, out));
+        }
+    } else if (weft_sql_at_change(p)) {
+        WEFT_TRY(st, weft_sql_change_rows(p, out));
     } else {
         WEFT_TRY(st, parse_body(p, out));
         WEFT_TRY(st, wrap_with(p, &start, &list, out));

@@ -87,6 +87,8 @@ static weft_status parse_merge(sql_parser *p, weft_node *node)
     weft_status st = WEFT_OK;
     const weft_node *source = NULL;
     const weft_expr *on = NULL;
+    bool evolves = false;
+    WEFT_TRY(st, weft_sql_schema_evolution(p, &evolves));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_INTO));
     WEFT_TRY(st, parse_target(p, node));
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_USING));

@@ -2,6 +2,7 @@
  * SHOW. */
 #include <strings.h>
 
+#include "common/settings.h"
 #include "engine/columnar/collation.h"
 #include "engine/expr/collate.h"
 #include "engine/sql/parser_internal.h"
@@ -31,6 +32,15 @@ static weft_status check_descriptor(sql_parser *p, bool added, const char *colum
                         added ? "ALTER TABLE ADD" : "CREATE TABLE", column, what);
 }
 
+weft_status weft_sql_check_default(sql_parser *p)
+{
+    const weft_span span = weft_sql_peek(p, 0)->span;
+    if (weft_setting(p->ctx, WEFT_SET_DEFAULT_COLUMNS) != 0) return WEFT_OK;
+    return weft_fail_at(p->ctx, WEFT_DEFAULT_DISABLED, &span,
+                        "DEFAULT column values is not supported. Enable it by setting "
+                        "\"spark.sql.defaultColumn.enabled\" to \"true\".");
+}
+
 /* What stands behind a column's type. added: of ALTER TABLE ADD COLUMNS. */
 static weft_status parse_descriptors(sql_parser *p, bool added, weft_column_definition *c)
 {
@@ -50,6 +60,7 @@ static weft_status parse_descriptors(sql_parser *p, bool added, weft_column_defi
         } else if (weft_sql_is_text(p, 0, "DEFAULT")) {
             const weft_expr *e = NULL;
             WEFT_TRY(st, check_descriptor(p, added, c->name, "DEFAULT", c->initial != NULL));
+            WEFT_TRY(st, weft_sql_check_default(p));
             weft_sql_advance(p);
             const int32_t from = weft_sql_peek(p, 0)->span.start;
             WEFT_TRY(st, weft_sql_expr(p, &e));

@@ -76,8 +76,15 @@ static weft_status check_scope(weft_ctx *ctx, const char *key)
 static weft_status check_zone(weft_ctx *ctx, const char *name)
 {
     weft_zone *zone = NULL;
-    const weft_status st = weft_zone_open(ctx, name, &zone);
+    weft_status st = weft_zone_open(ctx, name, &zone);
     weft_zone_close(&zone);
+    if (st == WEFT_CONFIG) {
+        weft_error_clear(ctx);
+        st = weft_fail(ctx, WEFT_CONFIG_ZONE,
+                       "The value '%.100s' in the config \"spark.sql.session.timeZone\" is invalid. Cannot "
+                       "resolve the given timezone.",
+                       name);
+    }
     return st;
 }
 
@@ -387,6 +394,10 @@ weft_status weft_command_show(weft_ctx *ctx, const weft_session_catalog *catalog
 {
     const char *what = show->show.what;
     if (strcmp(what, "tables") == 0) return show_tables(ctx, catalog, show, false, out);
+    if (strcmp(what, "tables as json") == 0) {
+        const weft_status st = show_tables(ctx, catalog, show, false, out);
+        return st == WEFT_OK ? weft_show_tables_json(ctx, out) : st;
+    }
     if (strcmp(what, "views") == 0) return show_tables(ctx, catalog, show, true, out);
     if (strcmp(what, "describe as json") == 0) return describe_json(ctx, catalog, show, out);
     if (strcmp(what, "jars") == 0) return no_jars(out);

@@ -7,6 +7,7 @@
 #include "engine/columnar/collation.h"
 #include "engine/columnar/declared_type.h"
 #include "engine/expr/collate.h"
+#include "engine/plan/table_clustering.h"
 #include "engine/plan/table_layout.h"
 
 /* A column that names no collation has that of the table, and so has the value of the rows that are there. */
@@ -79,6 +80,7 @@ weft_status weft_command_set_properties(command_run *c)
     WEFT_TRY(st, weft_command_merge_properties(c->ctx, old, c->node->command.table, &pairs));
     d.properties = weft_pointers_texts(&pairs);
     d.property_count = pairs.count / 2;
+    WEFT_TRY(st, weft_clustering_check(c->ctx, &c->node->span, &d));
     if (c->node->command.table->collation != NULL) d.collation = c->node->command.table->collation;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
 done:
@@ -207,6 +209,34 @@ static weft_status check_column_type(command_run *c, const weft_table_definition
         weft_type_text(wanted, to, sizeof to));
 }
 
+static weft_status check_column(command_run *c, const weft_table_definition *d, const char *name)
+{
+    if (weft_table_find_column(d, name) >= 0) return WEFT_OK;
+    return weft_fail_at(c->ctx, WEFT_UNRESOLVED_COLUMN, &c->node->span,
+                        "A column, variable, or function parameter with name `%s` cannot be resolved: the "
+                        "table `spark_catalog`.`%s`.`%s` has none of this name.",
+                        name, d->database, d->name);
+}
+
+/* COMMENT ON TABLE … COLUMN (…): all of them, or none. */
+static weft_status comment_columns(command_run *c, const weft_table_definition *old)
+{
+    weft_status st = WEFT_OK;
+    const weft_table_definition *given = c->node->command.table;
+    weft_column_definition *columns = NULL;
+    weft_table_definition d = *old;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(c->ctx, old->column_count, &columns));
+    for (int32_t i = 0; i < old->column_count; i++) columns[i] = old->columns[i];
+    for (int32_t i = 0; i < given->column_count; i++) {
+        WEFT_TRY(st, check_column(c, old, given->columns[i].name));
+        columns[weft_table_find_column(old, given->columns[i].name)].comment = given->columns[i].comment;
+    }
+    d.columns = columns;
+    WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
+done:
+    return st;
+}
+
 /* Its comment, or its DEFAULT (NULL: none); its type as it is. */
 weft_status weft_command_change_column(command_run *c)
 {
@@ -214,12 +244,9 @@ weft_status weft_command_change_column(command_run *c)
     const weft_table_definition *old = NULL;
     weft_column_definition *columns = NULL;
     WEFT_TRY(st, weft_command_find_altered(c, &old));
+    if (c->node->command.column == NULL) return comment_columns(c, old);
+    WEFT_TRY(st, check_column(c, old, c->node->command.column));
     const int32_t at = weft_table_find_column(old, c->node->command.column);
-    if (at < 0)
-        WEFT_TRY(st, weft_fail_at(c->ctx, WEFT_UNRESOLVED_COLUMN, &c->node->span,
-                                  "A column, variable, or function parameter with name `%s` cannot be "
-                                  "resolved: the table `spark_catalog`.`%s`.`%s` has none of this name.",
-                                  c->node->command.column, old->database, old->name));
     weft_type type;
     WEFT_TRY(st, check_column_type(c, old, at, &type));
     weft_table_definition d = *old;
@@ -234,6 +261,18 @@ weft_status weft_command_change_column(command_run *c)
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
 done:
     return st;
+}
+
+weft_status weft_fail_operation(weft_ctx *ctx, const weft_span *span, const char *database, const char *name,
+                                const char *what)
+{
+    return weft_fail_at(
+        ctx, WEFT_TABLE_OPERATION, span,
+        "The feature is not supported: Table `spark_catalog`.`%s`.`%s` does not support %s. "
+        "Please check the current catalog and namespace to make sure the qualified table name "
+        "is expected, and also check the catalog implementation which is configured by "
+        "\"spark.sql.catalog\".",
+        database, name, what);
 }
 
 weft_status weft_command_refuse(command_run *c)
@@ -252,12 +291,20 @@ weft_status weft_command_refuse(command_run *c)
     if (strstr(what, "Index") != NULL)
         return weft_fail_at(c->ctx, WEFT_NO_INDEX, &c->node->span, "%s is not supported in this table %s.%s.",
                             what, d->database, d->name);
-    st = weft_fail_at(c->ctx, WEFT_TABLE_OPERATION, &c->node->span,
-                      "The feature is not supported: Table `spark_catalog`.`%s`.`%s` does not support %s. "
-                      "Please check the current catalog and namespace to make sure the qualified table name "
-                      "is expected, and also check the catalog implementation which is configured by "
-                      "\"spark.sql.catalog\".",
-                      d->database, d->name, what);
+    if (strcmp(what, "SET SERDE") == 0)
+        return weft_fail_at(
+            c->ctx, WEFT_ALTER_SERDE, &c->node->span,
+            "The feature is not supported: ALTER TABLE SET SERDE is not supported for table "
+            "`spark_catalog`.`%s`.`%s` created with the datasource API. Consider updating the "
+            "table properties with compatible options for your table format.",
+            d->database, d->name);
+    if (strcmp(what, "PARTITION SET SERDE") == 0)
+        return weft_fail_at(c->ctx, WEFT_SERDE_OF_PARTITION, &c->node->span,
+                            "Operation not allowed: ALTER TABLE SET [SERDE | SERDEPROPERTIES] for a specific "
+                            "partition is not supported for tables created with the datasource API.");
+    for (int32_t i = 0; i < c->node->command.column_count; i++)
+        WEFT_TRY(st, check_column(c, d, c->node->command.columns[i]));
+    st = weft_fail_operation(c->ctx, &c->node->span, d->database, d->name, what);
 done:
     return st;
 }

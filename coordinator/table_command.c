@@ -196,9 +196,8 @@ static weft_status create_table(command_run *c)
     weft_table_definition d = *n->command.table;
     const weft_table_definition *existing = NULL;
     if (d.database == NULL) d.database = weft_setting_text(ctx, WEFT_SET_CURRENT_DATABASE);
-    if (n->command.replace)
-        return weft_fail_at(ctx, WEFT_TABLE_OPERATION, &n->span,
-                            "The feature is not supported: CREATE OR REPLACE TABLE without AS query.");
+    if (n->command.text != NULL)
+        return weft_fail_operation(ctx, &n->span, d.database, d.name, n->command.text);
     WEFT_TRY(st, weft_session_catalog_entry(ctx, n->command.parts, n->command.part_count, &existing));
     if (existing != NULL && n->command.if_exists) goto done;
     WEFT_TRY(st, check_format(ctx, d.format, &n->span));

@@ -44,6 +44,10 @@ WEFT_MUST_CHECK weft_status weft_table_command_describe(weft_ctx *ctx, const wef
 WEFT_MUST_CHECK weft_status weft_table_command_describe_partition(weft_ctx *ctx, const weft_node *show,
                                                                   const weft_table_definition *d,
                                                                   weft_pointers *cells);
+/* SHOW TABLES and SHOW PARTITIONS … AS JSON: the rows as one document, in place of them. Of tables:
+ * namespace, name, "true" for one of the session, and the type for SHOW TABLE EXTENDED. */
+WEFT_MUST_CHECK weft_status weft_show_tables_json(weft_ctx *ctx, weft_command_rows *rows);
+WEFT_MUST_CHECK weft_status weft_show_partitions_json(weft_ctx *ctx, weft_command_rows *rows);
 /* DESCRIBE EXTENDED … AS JSON of a table or view of the warehouse, bound. Errors: as above. */
 WEFT_MUST_CHECK weft_status weft_table_command_describe_json(weft_ctx *ctx, const weft_node *show,
                                                              const weft_table_definition *d,

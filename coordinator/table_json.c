@@ -1,5 +1,5 @@
-/* coordinator/table_json.c - DESCRIBE EXTENDED … AS JSON: one document, with Spark's keys in Spark's order.
- */
+/* coordinator/table_json.c - DESCRIBE EXTENDED … and SHOW … AS JSON: one document, with Spark's keys in
+ * Spark's order. */
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -346,6 +346,84 @@ weft_status weft_table_command_describe_json(weft_ctx *ctx, const weft_node *sho
     WEFT_TRY(st, put_close(&o, "}"));
     WEFT_TRY(st, weft_arena_copy(ctx, ctx->arena, o.text.bytes, o.text.len, &copy));
     *out = copy;
+done:
+    weft_text_release(&o.text);
+    return st;
+}
+
+/* ---- SHOW … AS JSON ---- */
+
+/* The document as the one cell of a row. */
+static weft_status give_document(json_out *o, weft_command_rows *out)
+{
+    static const char *const names[] = {"json_metadata"};
+    weft_status st = WEFT_OK;
+    char *copy = NULL;
+    const char **cells = NULL;
+    WEFT_TRY(st, weft_arena_copy(o->ctx, o->ctx->arena, o->text.bytes, o->text.len, &copy));
+    WEFT_TRY(st, WEFT_NEW_ARRAY(o->ctx, 1, &cells));
+    cells[0] = copy;
+    *out = (weft_command_rows){.width = 1, .names = names, .count = 1, .cells = cells};
+done:
+    return st;
+}
+
+static weft_status put_shown_table(json_out *o, const char *const *row, bool extended)
+{
+    weft_status st = WEFT_OK;
+    if (o->comma) WEFT_TRY(st, put_raw(o, ","));
+    WEFT_TRY(st, put_open(o, "{"));
+    WEFT_TRY(st, put_pair(o, "name", row[1]));
+    if (extended) WEFT_TRY(st, put_pair(o, "catalog", "spark_catalog"));
+    WEFT_TRY(st, put_names(o, "namespace", row, row[0][0] != '\0' ? 1 : 0));
+    if (extended) WEFT_TRY(st, put_pair(o, "type", row[3]));
+    WEFT_TRY(st, put_flag(o, "isTemporary", strcmp(row[2], "true") == 0));
+    WEFT_TRY(st, put_close(o, "}"));
+done:
+    return st;
+}
+
+weft_status weft_show_tables_json(weft_ctx *ctx, weft_command_rows *rows)
+{
+    weft_status st = WEFT_OK;
+    json_out o = {.ctx = ctx};
+    WEFT_TRY(st, put_raw(&o, "{\"tables\":["));
+    for (int32_t i = 0; i < rows->count; i++)
+        WEFT_TRY(st, put_shown_table(&o, rows->cells + (size_t)i * rows->width, rows->width == 4));
+    WEFT_TRY(st, put_raw(&o, "]}"));
+    st = give_document(&o, rows);
+done:
+    weft_text_release(&o.text);
+    return st;
+}
+
+/* "b=x/c=1" as {"b":"x","c":"1"} */
+static weft_status put_partition(json_out *o, const char *folder)
+{
+    weft_status st = WEFT_OK;
+    if (o->comma) WEFT_TRY(st, put_raw(o, ","));
+    WEFT_TRY(st, put_open(o, "{"));
+    while (*folder != '\0') {
+        const size_t len = strcspn(folder, "/"), name = strcspn(folder, "=");
+        char *key = NULL, *value = NULL;
+        WEFT_TRY(st, weft_arena_copy(o->ctx, o->ctx->arena, folder, name, &key));
+        WEFT_TRY(st, weft_arena_copy(o->ctx, o->ctx->arena, folder + name + 1, len - name - 1, &value));
+        WEFT_TRY(st, put_pair(o, key, value));
+        folder += len + (folder[len] == '/');
+    }
+    WEFT_TRY(st, put_close(o, "}"));
+done:
+    return st;
+}
+
+weft_status weft_show_partitions_json(weft_ctx *ctx, weft_command_rows *rows)
+{
+    weft_status st = WEFT_OK;
+    json_out o = {.ctx = ctx};
+    WEFT_TRY(st, put_raw(&o, "{\"partitions\":["));
+    for (int32_t i = 0; i < rows->count; i++) WEFT_TRY(st, put_partition(&o, rows->cells[i]));
+    WEFT_TRY(st, put_raw(&o, "]}"));
+    st = give_document(&o, rows);
 done:
     weft_text_release(&o.text);
     return st;

@@ -300,6 +300,7 @@ weft_status weft_command_show_partitions(command_run *c)
     WEFT_TRY(st, find_partitioned(c, &d));
     WEFT_TRY(st, find_partitions(c->ctx, d, spec, &cells));
     weft_command_give(c, names, 1, &cells);
+    if (c->node->command.extended) st = weft_show_partitions_json(c->ctx, c->rows);
 done:
     return st;
 }

@@ -79,6 +79,9 @@ WEFT_MUST_CHECK weft_status weft_command_remove_properties(weft_ctx *ctx, const 
                                                            weft_table_definition *out);
 /* What tables of files do not do. Fails. */
 WEFT_MUST_CHECK weft_status weft_command_refuse(command_run *c);
+/* WEFT_TABLE_OPERATION: the table cannot do what the statement asks for. */
+weft_status weft_fail_operation(weft_ctx *ctx, const weft_span *span, const char *database, const char *name,
+                                const char *what);
 
 /* table_show.c */
 WEFT_MUST_CHECK weft_status weft_command_show_create(command_run *c);

@@ -8,6 +8,8 @@
 #include "coordinator/table_private.h"
 #include "engine/catalog/warehouse.h"
 #include "engine/expr/type_sql.h"
+#include "engine/plan/table_clustering.h"
+#include "engine/plan/table_layout.h"
 #include "engine/plan/table_statistics.h"
 
 /* A table or a view of the warehouse. */
@@ -57,6 +59,35 @@ done:
     return st;
 }
 
+/* A column or a field of one: a.x */
+static weft_status clustering_name(weft_ctx *ctx, const weft_clustering_column *column, char **out)
+{
+    weft_status st = WEFT_OK;
+    *out = "";
+    for (int32_t i = 0; i < column->part_count; i++)
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, out, "%s%s%s", *out, i > 0 ? "." : "", column->parts[i]));
+done:
+    return st;
+}
+
+/* CLUSTER BY, as Spark's statement shows it. */
+static weft_status add_clustering(weft_ctx *ctx, const weft_table_definition *d, char **text)
+{
+    weft_status st = WEFT_OK;
+    weft_clustering clustering;
+    char *name = NULL;
+    WEFT_TRY(st, weft_clustering_read(ctx, d, &clustering));
+    for (int32_t i = 0; i < clustering.count; i++) {
+        WEFT_TRY(st, clustering_name(ctx, &clustering.columns[i], &name));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s%s", *text,
+                                       i == 0 ? "PARTITIONED BY (cluster_by(" : ", ", name));
+    }
+    if (clustering.count > 0) WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s))\n", *text));
+done:
+    return st;
+}
+
 /* PARTITIONED BY (…), CLUSTERED BY (…) SORTED BY (…) INTO n BUCKETS */
 static weft_status add_layout(weft_ctx *ctx, const weft_table_definition *d, char **text)
 {
@@ -64,6 +95,7 @@ static weft_status add_layout(weft_ctx *ctx, const weft_table_definition *d, cha
     const char **names = NULL;
     WEFT_TRY(st, partition_names(ctx, d, &names));
     WEFT_TRY(st, add_names(ctx, "PARTITIONED BY", names, d->partition_count, text));
+    WEFT_TRY(st, add_clustering(ctx, d, text));
     WEFT_TRY(st, add_names(ctx, "CLUSTERED BY", d->bucket_names, d->bucket_name_count, text));
     WEFT_TRY(st, add_names(ctx, "SORTED BY", d->sort_names, d->sort_name_count, text));
     if (d->bucket_count > 0)
@@ -340,6 +372,30 @@ done:
     return st;
 }
 
+/* Of a table that was ever given CLUSTER BY, also when it has none any more. */
+static weft_status add_clustering_rows(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *cells)
+{
+    weft_status st = WEFT_OK;
+    weft_clustering clustering;
+    char *name = NULL, *text = NULL;
+    WEFT_TRY(st, weft_clustering_read(ctx, d, &clustering));
+    if (!clustering.set) goto done;
+    WEFT_TRY(st, add_row(ctx, cells, "# Clustering Information", "", ""));
+    WEFT_TRY(st, add_row(ctx, cells, "# col_name", "data_type", "comment"));
+    for (int32_t i = 0; i < clustering.count; i++) {
+        const weft_clustering_column *column = &clustering.columns[i];
+        const int32_t at = weft_table_find_column(d, column->parts[0]);
+        weft_type type;
+        if (!weft_clustering_type(d, column, &type)) continue;
+        WEFT_TRY(st, clustering_name(ctx, column, &name));
+        WEFT_TRY(st, weft_type_text_copy(ctx, type, true, &text));
+        WEFT_TRY(st,
+                 add_row(ctx, cells, name, text, column->part_count == 1 ? d->columns[at].comment : NULL));
+    }
+done:
+    return st;
+}
+
 static weft_status add_partitions(weft_ctx *ctx, const weft_table_definition *d, weft_pointers *cells)
 {
     weft_status st = WEFT_OK;
@@ -380,6 +436,7 @@ weft_status weft_table_command_describe(weft_ctx *ctx, const weft_table_definiti
     weft_status st = WEFT_OK;
     weft_pointers facts = {0};
     WEFT_TRY(st, add_partitions(ctx, d, cells));
+    WEFT_TRY(st, add_clustering_rows(ctx, d, cells));
     if (extended) {
         WEFT_TRY(st, add_row(ctx, cells, "", "", ""));
         WEFT_TRY(st, add_row(ctx, cells, "# Detailed Table Information", "", ""));
@@ -485,10 +542,14 @@ weft_status weft_command_show_extended(command_run *c)
         if (!weft_show_pattern_matches(n->command.to, tables[i])) continue;
         WEFT_TRY(st, weft_warehouse_find(ctx, database, tables[i], &d));
         if (d == NULL) continue; /* dropped just now */
-        WEFT_TRY(st, extended_text(ctx, d, &text));
+        if (n->command.extended)
+            text = d->query != NULL ? "VIEW" : d->external ? "EXTERNAL" : "MANAGED";
+        else
+            WEFT_TRY(st, extended_text(ctx, d, &text));
         WEFT_TRY(st, give_extended(ctx, database, tables[i], text, &cells));
     }
     weft_command_give(c, names, 4, &cells);
+    if (n->command.extended) st = weft_show_tables_json(ctx, c->rows);
 done:
     return st;
 }

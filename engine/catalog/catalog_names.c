@@ -75,6 +75,11 @@ weft_status weft_session_catalog_entry(weft_ctx *ctx, const char *const *parts, 
     const char *database = NULL, *name = NULL;
     bool has = false;
     *out = NULL;
+    const int32_t own = part_count - (strcasecmp(parts[0], "spark_catalog") == 0 ? 1 : 0);
+    if (own > 2)
+        return weft_fail(ctx, WEFT_SINGLE_PART_NAMESPACE,
+                         "spark_catalog requires a single-part namespace, but got identifier `%s`.`%s`.`%s`.",
+                         parts[part_count - 3], parts[part_count - 2], parts[part_count - 1]);
     WEFT_TRY(st, weft_session_catalog_name_of(ctx, parts, part_count, &database, &name));
     if (name == NULL) goto done;
     WEFT_TRY(st, weft_warehouse_has_database(ctx, database, &has));

@@ -500,7 +500,7 @@ struct weft_node {
             bool if_exists, replace, cascade;   /* if_exists: also IF NOT EXISTS */
             const weft_table_definition *table; /* CREATE, ADD COLUMNS, SET TBLPROPERTIES */
             const char *to;                     /* RENAME TO; the pattern or key of SHOW */
-            bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED */
+            bool view, extended;                /* ALTER VIEW; DESCRIBE EXTENDED, AS JSON, AS SERDE */
             weft_view_schema view_schema;
             const char *column, *text; /* of a column; a comment, a default, a place; ADD, DROP, SYNC */
             bool typed;                /* of a column: the statement names its type */

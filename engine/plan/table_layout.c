@@ -1,5 +1,6 @@
 /* engine/plan/table_layout.c - see table_layout.h. */
 #include "engine/plan/table_layout.h"
+#include "engine/plan/table_clustering.h"
 
 #include <ctype.h>
 #include <strings.h>
@@ -189,6 +190,7 @@ weft_status weft_table_arrange(weft_ctx *ctx, const weft_span *span, const char 
         columns[n++] = d->columns[weft_table_find_column(d, d->partition_names[k])];
     d->columns = columns;
     WEFT_TRY(st, check_buckets(ctx, span, database, d));
+    WEFT_TRY(st, weft_clustering_check(ctx, span, d));
 done:
     return st;
 }

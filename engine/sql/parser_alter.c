@@ -66,26 +66,26 @@ done:
     return st;
 }
 
-/* ('a', b.c): keys alone. */
-static weft_status parse_keys(sql_parser *p, weft_pointers *pairs)
+/* ('a', b.c): keys alone. start: of the statement. */
+static weft_status parse_keys(sql_parser *p, const weft_span *start, weft_pointers *pairs)
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
     do {
         const char *key = NULL;
+        char *what = NULL;
         WEFT_TRY(st, weft_sql_option_key(p, &key));
+        if (!sql_is(p, SQL_COMMA) && !sql_is(p, SQL_RPAREN)) {
+            WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &what,
+                                           "Values should not be specified for key(s): [%s]", key));
+            return weft_sql_not_allowed(p, start, what);
+        }
         WEFT_TRY(st, weft_pointers_push(p->ctx, pairs, key));
         WEFT_TRY(st, weft_pointers_push(p->ctx, pairs, ""));
     } while (weft_sql_accept(p, SQL_COMMA));
     WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
 done:
     return st;
-}
-
-static weft_status not_for_files(sql_parser *p, const weft_span *start, const char *what)
-{
-    return weft_fail_at(p->ctx, WEFT_TABLE_OPERATION, start,
-                        "The feature is not supported: a table of files does not support %s.", what);
 }
 
 /* Its strings keep the collation that they have where the type names none. */
@@ -106,6 +106,36 @@ static weft_status column_comment(sql_parser *p, weft_node *node)
     return weft_sql_string(p, "a comment", &node->command.text, &len);
 }
 
+static bool at_position(sql_parser *p)
+{
+    return weft_sql_is_text(p, 0, "FIRST") || weft_sql_is_text(p, 0, "AFTER");
+}
+
+/* FIRST, AFTER column */
+static weft_status parse_position(sql_parser *p, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    const char *name = NULL;
+    if (!weft_sql_accept_text(p, "FIRST")) {
+        weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &name));
+    }
+    st = weft_sql_refuse_column(p, node, "ALTER COLUMN ... FIRST | AFTER", node->command.column);
+done:
+    return st;
+}
+
+/* NOT NULL behind SET or DROP. */
+static weft_status parse_not_null(sql_parser *p, weft_node *node, const char *what)
+{
+    weft_status st = WEFT_OK;
+    weft_sql_advance(p);
+    WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_NULL));
+    st = weft_sql_refuse_column(p, node, what, node->command.column);
+done:
+    return st;
+}
+
 /* ALTER | CHANGE [COLUMN] c …, Hive's CHANGE [COLUMN] c c type [COMMENT …]: after the first word. */
 static weft_status parse_column_change(sql_parser *p, const weft_span *start, bool change, weft_node *node)
 {
@@ -119,15 +149,25 @@ static weft_status parse_column_change(sql_parser *p, const weft_span *start, bo
     if (change && !action) {
         WEFT_TRY(st, weft_sql_name(p, "the name of a column", &again));
         if (strcasecmp(again, node->command.column) != 0)
-            WEFT_TRY(st, not_for_files(p, start, "RENAME COLUMN"));
+            WEFT_TRY(st,
+                     weft_fail_at(p->ctx, WEFT_HIVE_RENAME, start,
+                                  "Renaming column is not supported in Hive-style ALTER COLUMN, please run "
+                                  "RENAME COLUMN instead."));
         WEFT_TRY(st, column_type(p, node));
         if (weft_sql_accept_word(p, SQL_KW_COMMENT)) WEFT_TRY(st, column_comment(p, node));
+        if (at_position(p)) WEFT_TRY(st, parse_position(p, node));
+    } else if (at_position(p)) {
+        WEFT_TRY(st, parse_position(p, node));
     } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
         WEFT_TRY(st, column_comment(p, node));
+    } else if (sql_word(p, SQL_KW_SET) && sql_word_at(p, 1, SQL_KW_NOT)) {
+        weft_sql_advance(p);
+        WEFT_TRY(st, parse_not_null(p, node, "ALTER COLUMN ... SET NOT NULL"));
+    } else if (sql_word(p, SQL_KW_DROP) && sql_word_at(p, 1, SQL_KW_NOT)) {
+        weft_sql_advance(p);
+        WEFT_TRY(st, parse_not_null(p, node, "ALTER COLUMN ... DROP NOT NULL"));
     } else if (weft_sql_accept_word(p, SQL_KW_SET)) {
         const weft_expr *e = NULL;
-        if (sql_word(p, SQL_KW_NOT) && sql_word_at(p, 1, SQL_KW_NULL))
-            WEFT_TRY(st, not_for_files(p, start, "ALTER COLUMN ... SET NOT NULL"));
         if (weft_sql_is_text(p, 0, "DEFAULT")) WEFT_TRY(st, weft_sql_check_default(p));
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
         const int32_t from = weft_sql_peek(p, 0)->span.start;
@@ -135,14 +175,18 @@ static weft_status parse_column_change(sql_parser *p, const weft_span *start, bo
         WEFT_TRY(st, weft_sql_expr(p, &e));
         WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &node->command.text));
     } else if (weft_sql_accept_word(p, SQL_KW_DROP)) {
-        if (sql_word(p, SQL_KW_NOT) && sql_word_at(p, 1, SQL_KW_NULL))
-            WEFT_TRY(st, not_for_files(p, start, "ALTER COLUMN ... DROP NOT NULL"));
         if (!weft_sql_accept_text(p, "DEFAULT")) WEFT_TRY(st, weft_sql_syntax_error(p, "DEFAULT"));
         node->command.op = WEFT_TABLE_COLUMN_DEFAULT;
     } else if (weft_sql_accept_text(p, "TYPE")) {
         WEFT_TRY(st, column_type(p, node));
     } else {
-        WEFT_TRY(st, not_for_files(p, start, "this ALTER COLUMN"));
+        WEFT_TRY(st, weft_sql_not_allowed(p, start,
+                                          "ALTER TABLE table ALTER COLUMN requires a TYPE, a SET/DROP, a "
+                                          "COMMENT, or a FIRST/AFTER"));
+    }
+    if (sql_is(p, SQL_COMMA)) { /* more of them: what they say is nobody's then */
+        while (!sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON) && !sql_is(p, SQL_BAD)) weft_sql_advance(p);
+        WEFT_TRY(st, weft_sql_refuse_column(p, node, "ALTER COLUMN in bulk", node->command.column));
     }
 done:
     return st;
@@ -165,6 +209,9 @@ static weft_status parse_partition_change(sql_parser *p, const weft_span *start,
     } else if (sql_word(p, SQL_KW_PARTITION)) {
         WEFT_TRY(st, weft_sql_command_spec(p, node));
         WEFT_TRY(st, weft_sql_check_native_alter(p, start, true));
+        WEFT_TRY(st, weft_sql_alter_serde(p, true, node, found));
+        if (*found) goto done;
+        *found = true;
         if (weft_sql_accept_word(p, SQL_KW_SET)) {
             node->command.op = WEFT_TABLE_SET_LOCATION;
             WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_LOCATION));
@@ -187,6 +234,34 @@ done:
     return st;
 }
 
+/* CLUSTER BY (a, b) | NONE: after CLUSTER. */
+static weft_status parse_clustering(sql_parser *p, weft_pointers *properties)
+{
+    weft_status st = WEFT_OK;
+    weft_clustering clustering = {.set = true};
+    const char *text = NULL;
+    if (sql_word(p, SQL_KW_BY) && weft_sql_is_text(p, 1, "NONE")) {
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+    } else {
+        WEFT_TRY(st, weft_sql_clustering(p, &clustering));
+    }
+    WEFT_TRY(st, weft_clustering_text(p->ctx, &clustering, &text));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, properties, WEFT_CLUSTERING_KEY));
+    WEFT_TRY(st, weft_pointers_push(p->ctx, properties, text));
+done:
+    return st;
+}
+
+static weft_status check_properties(sql_parser *p, const weft_span *start, const weft_pointers *properties)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < properties->count; i += 2)
+        WEFT_TRY(st, weft_sql_check_property(p, start, properties->items[i]));
+done:
+    return st;
+}
+
 static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft_node *node)
 {
     weft_status st = WEFT_OK;
@@ -196,8 +271,9 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
     size_t len = 0;
     WEFT_TRY(st, weft_sql_check_native_alter(p, start, false));
     WEFT_TRY(st, parse_partition_change(p, start, node, &found));
+    if (!found && !node->command.view) WEFT_TRY(st, weft_sql_alter_refused(p, node, &found));
     if (found) goto done;
-    WEFT_TRY(st, weft_sql_default_collation(p, &collation, &found));
+    WEFT_TRY(st, weft_sql_default_collation(p, start, &collation, &found));
     if (found) {
         node->command.op = WEFT_TABLE_SET_PROPERTIES;
         goto done;
@@ -211,12 +287,13 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
         node->command.to = to[count - 1];
         node->command.source = to;
         node->command.source_count = count;
-    } else if (weft_sql_accept_text(p, "RENAME")) {
-        WEFT_TRY(st, not_for_files(p, start, "RENAME COLUMN"));
+    } else if (weft_sql_accept_word(p, SQL_KW_CLUSTER)) {
+        node->command.op = WEFT_TABLE_SET_PROPERTIES;
+        WEFT_TRY(st, parse_clustering(p, &properties));
     } else if (weft_sql_accept_text(p, "ADD") &&
                (weft_sql_accept_word(p, SQL_KW_COLUMNS) || weft_sql_accept_text(p, "COLUMN"))) {
         node->command.op = WEFT_TABLE_ADD_COLUMNS;
-        WEFT_TRY(st, weft_sql_column_list(p, true, &columns));
+        WEFT_TRY(st, weft_sql_column_list(p, true, NULL, &columns));
     } else if (weft_sql_accept_text(p, "ALTER")) {
         WEFT_TRY(st, parse_column_change(p, start, false, node));
     } else if (weft_sql_accept_text(p, "CHANGE")) {
@@ -225,30 +302,26 @@ static weft_status parse_alter_table(sql_parser *p, const weft_span *start, weft
         node->command.op = WEFT_TABLE_UNSET_PROPERTIES;
         WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_TBLPROPERTIES));
         WEFT_TRY(st, weft_sql_if_exists(p, false, &node->command.if_exists));
-        WEFT_TRY(st, parse_keys(p, &properties));
+        WEFT_TRY(st, parse_keys(p, start, &properties));
+        WEFT_TRY(st, check_properties(p, start, &properties));
     } else if (sql_word(p, SQL_KW_SET) && sql_word_at(p, 1, SQL_KW_TBLPROPERTIES)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
         node->command.op = WEFT_TABLE_SET_PROPERTIES;
         WEFT_TRY(st, weft_sql_options(p, &properties));
+        WEFT_TRY(st, check_properties(p, start, &properties));
     } else if (sql_word(p, SQL_KW_SET) && weft_sql_is_text(p, 1, "SERDEPROPERTIES")) {
         weft_sql_advance(p);
         weft_sql_advance(p);
         node->command.op = WEFT_TABLE_SET_OPTIONS;
         WEFT_TRY(st, weft_sql_options(p, &properties));
-    } else if (sql_word(p, SQL_KW_SET) && weft_sql_is_text(p, 1, "SERDE")) {
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_ALTER_SERDE, start,
-                                  "The feature is not supported: ALTER TABLE SET SERDE is not supported for "
-                                  "tables created with the datasource API. Consider updating the table "
-                                  "properties with compatible options for your table format."));
     } else if (sql_word(p, SQL_KW_SET) && sql_word_at(p, 1, SQL_KW_LOCATION)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
         node->command.op = WEFT_TABLE_SET_LOCATION;
         WEFT_TRY(st, weft_sql_string(p, "a path", &node->command.text, &len));
     } else {
-        WEFT_TRY(st,
-                 not_for_files(p, start, "this ALTER TABLE (DROP, REPLACE and RENAME of columns are none)"));
+        WEFT_TRY(st, weft_sql_syntax_error(p, "ADD, ALTER, CHANGE, DROP, RENAME, REPLACE, SET or UNSET"));
     }
 done:
     return st == WEFT_OK ? set_definition(p, &columns, &properties, collation, node) : st;
@@ -312,7 +385,7 @@ static weft_status parse_alter_database(sql_parser *p, const weft_span *start, w
         if (!weft_sql_accept_text(p, "DBPROPERTIES") && !weft_sql_accept_text(p, "PROPERTIES"))
             WEFT_TRY(st, weft_sql_syntax_error(p, "DBPROPERTIES"));
         WEFT_TRY(st, weft_sql_if_exists(p, false, &node->command.if_exists));
-        WEFT_TRY(st, parse_keys(p, &properties));
+        WEFT_TRY(st, parse_keys(p, start, &properties));
         return set_definition(p, &none, &properties, NULL, node);
     }
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_SET));
@@ -356,7 +429,29 @@ done:
     return st;
 }
 
-/* COMMENT ON TABLE | DATABASE name, COLUMN table.column IS text | NULL */
+/* (column IS text | NULL, …), as columns of the node's table that have these comments. */
+static weft_status parse_comments(sql_parser *p, weft_node *node)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers columns = {0}, none = {0};
+    size_t len = 0;
+    WEFT_TRY(st, weft_sql_expect(p, SQL_LPAREN, "'('"));
+    do {
+        weft_column_definition *c = NULL;
+        WEFT_TRY(st, WEFT_NEW(p->ctx, &c));
+        WEFT_TRY(st, weft_sql_name(p, "the name of a column", &c->name));
+        WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_IS));
+        if (!weft_sql_accept_word(p, SQL_KW_NULL))
+            WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
+        WEFT_TRY(st, weft_pointers_push(p->ctx, &columns, c));
+    } while (weft_sql_accept(p, SQL_COMMA));
+    WEFT_TRY(st, weft_sql_expect(p, SQL_RPAREN, "',' or ')'"));
+    st = set_definition(p, &columns, &none, NULL, node);
+done:
+    return st;
+}
+
+/* COMMENT ON TABLE | DATABASE name [COLUMN (…)], COLUMN table.column IS text | NULL */
 static weft_status parse_comment_on(sql_parser *p, const weft_span *start, weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -371,8 +466,16 @@ static weft_status parse_comment_on(sql_parser *p, const weft_span *start, weft_
     WEFT_TRY(st, weft_sql_command_name(p, "a name", *out));
     if (column) {
         const int32_t count = --(*out)->command.part_count;
-        if (count == 0) WEFT_TRY(st, weft_sql_syntax_error(p, "the name of a table and of its column"));
+        if (count == 0)
+            WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_COMMENT_COLUMN_NAME, start,
+                                      "Invalid SQL syntax: COMMENT ON COLUMN requires an identifier with at "
+                                      "least two parts. Please qualify the column with the table name (e.g. "
+                                      "`table.column`, `database.table.column`)."));
         (*out)->command.column = (*out)->command.parts[count];
+    } else if (!database && weft_sql_accept_text(p, "COLUMN")) {
+        (*out)->command.op = WEFT_TABLE_COLUMN_COMMENT;
+        st = parse_comments(p, *out);
+        goto done;
     }
     WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_IS));
     if (!weft_sql_accept_word(p, SQL_KW_NULL))

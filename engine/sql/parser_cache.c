@@ -26,9 +26,10 @@ static weft_status parse_cache(sql_parser *p, const weft_span *start, weft_node 
     node->command.lazy = lazy;
     if (query != NULL) WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &node->command.text));
     if (query != NULL && count > 1)
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_PARSE_SYNTAX_ERROR, start,
-                                  "Syntax error: CACHE TABLE … AS makes a temporary view, whose name has one "
-                                  "part."));
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_CACHE_PREFIX, start,
+                                  "It is not allowed to add catalog/namespace prefix %s to the table name in "
+                                  "CACHE TABLE AS SELECT.",
+                                  parts[count - 2]));
     WEFT_TRY(st, WEFT_NEW(p->ctx, &d));
     d->options = weft_pointers_texts(&options);
     d->option_count = options.count / 2;

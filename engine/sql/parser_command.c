@@ -44,6 +44,12 @@ static weft_status parse_option_constant(sql_parser *p, const char *key, const c
     const weft_expr *e = NULL;
     WEFT_TRY(st, weft_sql_expr(p, &e));
     const weft_span span = weft_sql_span_from(p, &start);
+    if (strcasecmp(key, "path") == 0 &&
+        (e->kind != WEFT_EXPR_LITERAL || e->literal.type.id != WEFT_TYPE_STRING))
+        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_OPTION_CONSTANT, &span,
+                                  "Invalid SQL syntax: option or property key %s is invalid; only literal "
+                                  "strings are supported.",
+                                  key));
     WEFT_TRY(st, weft_sql_constant_text(p, e, &span, key, out));
 done:
     return st;
@@ -168,7 +174,8 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_syntax_error(p, "TEMPORARY VIEW"));
     if (weft_sql_accept_word(p, SQL_KW_VIEW)) {
         WEFT_TRY(st, weft_sql_create_view(p, &start, replace, temporary, global, out));
-    } else if (!temporary && weft_sql_is_text(p, 0, "EXTERNAL") && sql_word_at(p, 1, SQL_KW_TABLE)) {
+    } else if (!temporary && !replace && weft_sql_is_text(p, 0, "EXTERNAL") &&
+               sql_word_at(p, 1, SQL_KW_TABLE)) {
         weft_sql_advance(p);
         weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
@@ -179,6 +186,8 @@ static weft_status parse_create(sql_parser *p, const weft_node **out)
                            "CREATE EXTERNAL TABLE must be accompanied by LOCATION.");
     } else if (!temporary && weft_sql_accept_word(p, SQL_KW_TABLE)) {
         WEFT_TRY(st, weft_sql_create_table(p, &start, replace, out));
+    } else if (temporary && !replace && weft_sql_accept_word(p, SQL_KW_TABLE)) {
+        WEFT_TRY(st, weft_sql_create_temporary_table(p, &start, out));
     } else if (!temporary && (weft_sql_accept_text(p, "DATABASE") || weft_sql_accept_text(p, "SCHEMA") ||
                               weft_sql_accept_text(p, "NAMESPACE"))) {
         WEFT_TRY(st, weft_sql_create_database(p, &start, out));
@@ -277,6 +286,12 @@ weft_status weft_sql_statement(sql_parser *p, const weft_node **out)
     case SQL_KW_DESC:
     case SQL_KW_DESCRIBE: return weft_sql_describe(p, out);
     default: break;
+    }
+    if (weft_sql_is_text(p, 0, "REPLACE") && sql_word_at(p, 1, SQL_KW_TABLE)) {
+        const weft_span start = token->span;
+        weft_sql_advance(p);
+        weft_sql_advance(p);
+        return weft_sql_create_table(p, &start, true, out);
     }
     if (weft_sql_at_cache(p)) return weft_sql_cache(p, out);
     if (weft_sql_at_change(p)) return weft_sql_change_rows(p, out);

@@ -17,6 +17,7 @@
 
 #include "common/limits.h"
 #include "engine/plan/pointers.h"
+#include "engine/plan/table_clustering.h"
 #include "engine/sql/lexer.h"
 #include "engine/sql/parser.h"
 
@@ -342,18 +343,20 @@ WEFT_MUST_CHECK weft_status weft_sql_change_rows(sql_parser *p, const weft_node 
 /* parser_view.c: after CREATE [OR REPLACE] [TEMPORARY] VIEW. */
 WEFT_MUST_CHECK weft_status weft_sql_create_view(sql_parser *p, const weft_span *start, bool replace,
                                                  bool temporary, bool global, const weft_node **out);
+/* After CREATE TEMPORARY TABLE. */
+WEFT_MUST_CHECK weft_status weft_sql_create_temporary_table(sql_parser *p, const weft_span *start,
+                                                            const weft_node **out);
 /* global_temp.v as the one name that such a view has. */
 WEFT_MUST_CHECK weft_status weft_sql_global_name(sql_parser *p, const char *const **parts, int32_t *count);
 /* A statement about a table or database, from start to here. */
 WEFT_MUST_CHECK weft_status weft_sql_command(sql_parser *p, const weft_span *start, weft_table_op op,
                                              weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_command_name(sql_parser *p, const char *what, weft_node *node);
-/* (name type [NOT NULL] [DEFAULT e] [COMMENT text], …): weft_column_definition. bare: the parentheses may be
- * left out, as in ALTER TABLE … ADD COLUMN. */
 weft_status weft_sql_schema_collation(sql_parser *p, const weft_span *start); /* fails */
 /* DEFAULT COLLATION name: *name is that of the collation, or NULL where the clause does not stand here. What
  * is read behind it goes by the collation. Once only. */
-WEFT_MUST_CHECK weft_status weft_sql_default_collation(sql_parser *p, const char **name, bool *found);
+WEFT_MUST_CHECK weft_status weft_sql_default_collation(sql_parser *p, const weft_span *start,
+                                                       const char **name, bool *found);
 /* DBPROPERTIES (…), without keys that are clauses. */
 WEFT_MUST_CHECK weft_status weft_sql_database_properties(sql_parser *p, const weft_span *start,
                                                          weft_pointers *properties);
@@ -361,10 +364,37 @@ WEFT_MUST_CHECK weft_status weft_sql_refresh_function(sql_parser *p, const weft_
 /* WITH SCHEMA …, of a view: at WITH. */
 WEFT_MUST_CHECK weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start,
                                                  weft_view_schema *out);
-WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, weft_pointers *columns);
+/* parser_constraint.c: what columns and tables are given that tables of files have none of. */
+typedef struct sql_made {
+    bool constraint, primary_key, generated;
+} sql_made;
+/* Does a constraint stand here, of a table or of a column? Then read it. */
+bool weft_sql_at_constraint(sql_parser *p, bool of_table);
+WEFT_MUST_CHECK weft_status weft_sql_constraint(sql_parser *p, bool of_table, sql_made *made);
+/* At GENERATED, behind the type of a column. */
+WEFT_MUST_CHECK weft_status weft_sql_generated(sql_parser *p, weft_type type, sql_made *made);
+/* parser_columns.c: (name type [NOT NULL] [DEFAULT e] [COMMENT text] …, constraint, …) as
+ * weft_column_definition. bare: of ALTER TABLE … ADD COLUMN, where the parentheses may be left out. made:
+ * NULL where neither constraints nor GENERATED may stand. */
+WEFT_MUST_CHECK weft_status weft_sql_column_list(sql_parser *p, bool bare, sql_made *made,
+                                                 weft_pointers *columns);
+/* One of them, behind its name. */
+WEFT_MUST_CHECK weft_status weft_sql_column(sql_parser *p, bool added, const char *name, sql_made *made,
+                                            weft_pointers *columns);
+/* parser_create.c: BY (a, b.c), behind CLUSTER. */
+WEFT_MUST_CHECK weft_status weft_sql_clustering(sql_parser *p, weft_clustering *out);
+/* Errors: WEFT_TABLE_PROPERTY for a key of TBLPROPERTIES that a clause says. */
+WEFT_MUST_CHECK weft_status weft_sql_check_property(sql_parser *p, const weft_span *start, const char *key);
 /* At DEFAULT of a column. Errors: WEFT_DEFAULT_DISABLED, when the session has none. */
 WEFT_MUST_CHECK weft_status weft_sql_check_default(sql_parser *p);
 bool weft_sql_accept_database(sql_parser *p); /* DATABASE, SCHEMA, NAMESPACE */
+/* parser_alter_refused.c: behind ALTER TABLE name; *found: the node is one that is refused. */
+WEFT_MUST_CHECK weft_status weft_sql_alter_refused(sql_parser *p, weft_node *node, bool *found);
+/* SET SERDE, and SET SERDEPROPERTIES behind PARTITION (…). */
+WEFT_MUST_CHECK weft_status weft_sql_alter_serde(sql_parser *p, bool partition, weft_node *node, bool *found);
+/* A change of a column, which must be there. */
+WEFT_MUST_CHECK weft_status weft_sql_refuse_column(sql_parser *p, weft_node *node, const char *what,
+                                                   const char *column);
 /* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */
 WEFT_MUST_CHECK weft_status weft_sql_alter(sql_parser *p, const weft_node **out);
 /* One more PARTITION (…) of the statement. */
@@ -380,6 +410,7 @@ WEFT_MUST_CHECK weft_status weft_sql_provider(sql_parser *p, const char **out);
 WEFT_MUST_CHECK weft_status weft_sql_partition_spec(sql_parser *p, bool dynamic, weft_partition_spec **out);
 /* parser_show.c */
 WEFT_MUST_CHECK weft_status weft_sql_show(sql_parser *p, const weft_node **out);
+bool weft_sql_accept_as_json(sql_parser *p); /* AS JSON, where it stands */
 WEFT_MUST_CHECK weft_status weft_sql_describe(sql_parser *p, const weft_node **out);
 WEFT_MUST_CHECK weft_status weft_sql_set(sql_parser *p, const weft_node **out);
 /* ADD FILE, LIST FILES. */

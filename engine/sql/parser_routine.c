@@ -102,7 +102,8 @@ static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *fo
 {
     weft_status st = WEFT_OK;
     size_t len = 0;
-    WEFT_TRY(st, weft_sql_default_collation(p, &r->collation, found));
+    const weft_span at = weft_sql_peek(p, 0)->span;
+    WEFT_TRY(st, weft_sql_default_collation(p, &at, &r->collation, found));
     if (*found) goto done;
     *found = true;
     if (weft_sql_accept_text(p, "RETURNS")) {

@@ -1,6 +1,8 @@
 /* engine/sql/parser_show.c - SHOW, DESCRIBE, SET, RESET, ADD FILE, LIST FILES.
  *
  * A command about one table carries it as input 0, so that the analyser finds it like any other table. */
+#include <ctype.h>
+#include <string.h>
 #include <strings.h>
 
 #include "engine/sql/parser_internal.h"
@@ -89,6 +91,14 @@ done:
     return st;
 }
 
+bool weft_sql_accept_as_json(sql_parser *p)
+{
+    if (!sql_word(p, SQL_KW_AS) || !weft_sql_is_text(p, 1, "JSON")) return false;
+    weft_sql_advance(p);
+    weft_sql_advance(p);
+    return true;
+}
+
 weft_status weft_sql_show(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -123,6 +133,7 @@ weft_status weft_sql_show(sql_parser *p, const weft_node **out)
         if (of) WEFT_TRY(st, weft_sql_names(p, "the name of a database", &parts, &count));
         if (of) name = parts[count - 1];
         WEFT_TRY(st, parse_pattern(p, &pattern));
+        if (strcmp(what, "tables") == 0 && weft_sql_accept_as_json(p)) what = "tables as json";
         if (pattern == NULL && what == functions && (sql_is(p, SQL_WORD) || sql_is(p, SQL_QUOTED)))
             WEFT_TRY(st, weft_sql_name(p, "the name of a function", &pattern));
     }
@@ -391,6 +402,49 @@ done:
 
 /* SET [key [= value]], SET TIME ZONE zone, RESET [key]: the rest of the statement is taken as it is written,
  * since keys and values are not SQL (SET a.b = hdfs://x). */
+/* A key of SET and RESET: letters, digits, dots, colons and backslashes, or anything between backquotes. */
+static bool is_key(const sql_parser *p, int32_t start, int32_t stop)
+{
+    const char *text = p->text;
+    while (start < stop && isspace((unsigned char)text[start])) start++;
+    while (stop > start && isspace((unsigned char)text[stop - 1])) stop--;
+    if (stop - start > 2 && text[start] == '`' && text[stop - 1] == '`') return true;
+    for (int32_t i = start; i < stop; i++)
+        if (!isalnum((unsigned char)text[i]) && strchr("_.:\\", text[i]) == NULL) return false;
+    return stop > start;
+}
+
+/* SET key, SET key = value, RESET key, or none; the key stands up to stop. */
+static weft_status check_key(sql_parser *p, const weft_node *config, bool value, int32_t from, int32_t stop)
+{
+    const bool none = config->config.key == NULL && !value;
+    if (none || is_key(p, from, stop)) return WEFT_OK;
+    if (config->config.reset)
+        return weft_fail_at(p->ctx, WEFT_RESET_SYNTAX, &config->span,
+                            "Expected format is 'RESET' or 'RESET key'. If you want to include special "
+                            "characters in key, please use quotes, e.g., RESET `key`.");
+    return weft_fail_at(p->ctx, WEFT_SET_SYNTAX, &config->span,
+                        "Expected format is 'SET', 'SET key', or 'SET key=value'. If you want to include "
+                        "special characters in key, or include semicolon in value, please use backquotes, "
+                        "e.g., SET `key`=`value`.");
+}
+
+/* What stands behind SET TIME ZONE: a text, or LOCAL, which is what the session began with. */
+static weft_status zone_of_text(sql_parser *p, const weft_span *start, int32_t from, int32_t stop,
+                                weft_node *config)
+{
+    weft_status st = WEFT_OK;
+    const bool text = sql_is(p, SQL_STRING);
+    WEFT_TRY(st, trimmed(p, from, stop, &config->config.value));
+    if (text) goto done;
+    if (strcasecmp(config->config.value, "LOCAL") != 0)
+        return weft_fail_at(p->ctx, WEFT_ZONE_DISPLACEMENT, start, "Invalid time zone displacement value.");
+    config->config.value = NULL;
+    config->config.reset = true;
+done:
+    return st;
+}
+
 weft_status weft_sql_set(sql_parser *p, const weft_node **out)
 {
     weft_status st = WEFT_OK;
@@ -436,16 +490,17 @@ weft_status weft_sql_set(sql_parser *p, const weft_node **out)
         stop = p->last.stop;
     } else if (zone) {
         node->config.key = "spark.sql.session.timeZone";
-        WEFT_TRY(st, trimmed(p, from, stop, &node->config.value));
+        WEFT_TRY(st, zone_of_text(p, &start, from, stop, node));
     } else {
-        WEFT_TRY(st, trimmed(p, from, equals >= 0 && !reset ? equals : stop, &node->config.key));
+        const int32_t end = equals >= 0 && !reset ? equals : stop;
+        WEFT_TRY(st, trimmed(p, from, end, &node->config.key));
         if (equals >= 0 && !reset) {
             WEFT_TRY(st, trimmed(p, equals + 1, stop, &node->config.value));
             WEFT_TRY(st, unquoted(p, equals + 1, stop, "`", &node->config.written));
         }
-        const bool empty = node->config.key[0] == '\0' || strcasecmp(node->config.key, "-v") == 0;
-        if (empty && node->config.value != NULL) WEFT_TRY(st, weft_sql_syntax_error(p, "a key before '='"));
-        if (empty) node->config.key = NULL;
+        const bool all = !reset && strcasecmp(node->config.key, "-v") == 0;
+        if (node->config.key[0] == '\0' || all) node->config.key = NULL;
+        WEFT_TRY(st, check_key(p, node, node->config.value != NULL, from, end));
     }
     go_on_behind(p, stop);
     node->span = weft_sql_span_from(p, &start);

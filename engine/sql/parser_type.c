@@ -266,7 +266,7 @@ done:
     return st;
 }
 
-weft_status weft_sql_default_collation(sql_parser *p, const char **name, bool *found)
+weft_status weft_sql_default_collation(sql_parser *p, const weft_span *start, const char **name, bool *found)
 {
     weft_status st = WEFT_OK;
     const char *written = NULL;
@@ -274,7 +274,8 @@ weft_status weft_sql_default_collation(sql_parser *p, const char **name, bool *f
     uint16_t collation = 0;
     *found = weft_sql_is_text(p, 0, "DEFAULT") && weft_sql_is_text(p, 1, "COLLATION");
     if (!*found) return WEFT_OK;
-    if (*name != NULL) return weft_sql_syntax_error(p, "DEFAULT COLLATION only once");
+    bool seen = *name != NULL;
+    WEFT_TRY(st, weft_sql_once(p, start, &seen, "DEFAULT COLLATION"));
     weft_sql_advance(p);
     weft_sql_advance(p);
     const weft_span at = weft_sql_peek(p, 0)->span;

@@ -7,7 +7,7 @@
 typedef struct view_clauses {
     weft_pointers columns, comments, options, properties;
     const char *format, *schema, *comment, *collation;
-    bool has_mode; /* WITH SCHEMA */
+    bool has_comment, has_properties, has_mode; /* has_mode: WITH SCHEMA */
     weft_view_schema mode;
 } view_clauses;
 
@@ -76,6 +76,26 @@ weft_status weft_sql_view_schema(sql_parser *p, const weft_span *start, weft_vie
     return WEFT_OK;
 }
 
+/* [WITH METRICS] [LANGUAGE YAML] … AS $$ … $$: a metric view, which there is none of. */
+static weft_status refuse_metrics(sql_parser *p, const weft_span *start)
+{
+    bool metrics = false, language = false;
+    while (!sql_word(p, SQL_KW_AS) && !sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON) &&
+           !sql_is(p, SQL_BAD)) {
+        metrics |= weft_sql_is_text(p, 0, "METRICS");
+        language |= weft_sql_is_text(p, 0, "LANGUAGE");
+        weft_sql_advance(p);
+    }
+    const int32_t body = weft_sql_peek(p, 1)->span.start;
+    if (!weft_sql_accept_word(p, SQL_KW_AS) || body + 2 > p->lexer.len ||
+        strncmp(p->text + body, "$$", 2) != 0)
+        return weft_sql_syntax_error(p, "AS $$ … $$");
+    if (metrics && language) return weft_sql_unsupported(p, start, "CREATE VIEW … WITH METRICS");
+    return weft_fail_at(p->ctx, WEFT_MISSING_CLAUSES, start,
+                        "Missing required clause(s) %s for operation CREATE METRIC VIEW.",
+                        metrics ? "LANGUAGE" : "WITH METRICS");
+}
+
 /* COMMENT, TBLPROPERTIES, DEFAULT COLLATION, WITH SCHEMA … */
 static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_clauses *c)
 {
@@ -83,12 +103,19 @@ static weft_status parse_clauses(sql_parser *p, const weft_span *start, view_cla
     size_t len = 0;
     bool found = false;
     for (;;) {
-        WEFT_TRY(st, weft_sql_default_collation(p, &c->collation, &found));
+        WEFT_TRY(st, weft_sql_default_collation(p, start, &c->collation, &found));
         if (found) continue;
         if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+            WEFT_TRY(st, weft_sql_once(p, start, &c->has_comment, "COMMENT"));
             WEFT_TRY(st, weft_sql_string(p, "a comment", &c->comment, &len));
         } else if (weft_sql_accept_word(p, SQL_KW_TBLPROPERTIES)) {
+            WEFT_TRY(st, weft_sql_once(p, start, &c->has_properties, "TBLPROPERTIES"));
             WEFT_TRY(st, weft_sql_options(p, &c->properties));
+        } else if ((sql_word(p, SQL_KW_WITH) && weft_sql_is_text(p, 1, "METRICS")) ||
+                   weft_sql_is_text(p, 0, "LANGUAGE")) {
+            WEFT_TRY(st, refuse_metrics(p, start));
+        } else if (sql_word(p, SQL_KW_PARTITIONED) && sql_word_at(p, 1, SQL_KW_ON)) {
+            WEFT_TRY(st, weft_sql_invalid_statement(p, start, "CREATE VIEW ... PARTITIONED ON"));
         } else if (sql_word(p, SQL_KW_WITH) && weft_sql_is_text(p, 1, "SCHEMA")) {
             c->has_mode = true;
             WEFT_TRY(st, weft_sql_view_schema(p, start, &c->mode));
@@ -103,7 +130,7 @@ done:
 static weft_status parse_using(sql_parser *p, view_clauses *c)
 {
     weft_status st = WEFT_OK;
-    WEFT_TRY(st, weft_sql_name(p, "the name of a format", &c->format));
+    WEFT_TRY(st, weft_sql_provider(p, &c->format));
     if (weft_sql_accept_word(p, SQL_KW_OPTIONS)) WEFT_TRY(st, weft_sql_options(p, &c->options));
     if (c->schema != NULL) {
         WEFT_TRY(st, weft_pointers_push(p->ctx, &c->options, "schema"));
@@ -147,6 +174,20 @@ static weft_status parse_view_name(sql_parser *p, const weft_span *start, bool t
         st = weft_fail_at(p->ctx, WEFT_TEMPORARY_QUALIFIER, start,
                           "Temporary VIEW `%s` cannot be qualified with `%s`.", (*parts)[*count - 1],
                           (*parts)[*count - 2]);
+done:
+    return st;
+}
+
+/* The older form of CREATE TEMPORARY VIEW … USING. */
+weft_status weft_sql_create_temporary_table(sql_parser *p, const weft_span *start, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    if (sql_word(p, SQL_KW_IF))
+        return weft_sql_invalid_statement(p, start, "CREATE TEMPORARY TABLE ... IF NOT EXISTS");
+    WEFT_TRY(st, weft_sql_create_view(p, start, false, true, false, out));
+    if ((*out)->view.format == NULL || sql_word(p, SQL_KW_AS))
+        st = weft_sql_not_allowed(p, start,
+                                  "CREATE TEMPORARY TABLE ... AS ..., use CREATE TEMPORARY VIEW instead");
 done:
     return st;
 }

@@ -66,7 +66,7 @@ class Texts(CliCase):
 
     def test_a_time_zone_that_is_none(self):
         done = self.sql("select 1", "--conf", "spark.sql.session.timeZone=Mars/Olympus")
-        self.fails(done, 1, "[INVALID_CONF_VALUE]", "Mars/Olympus")
+        self.fails(done, 1, "[INVALID_CONF_VALUE.TIME_ZONE]", "Mars/Olympus")
         self.assertNotIn("Time taken", done.stderr)
 
     def test_reset_goes_back_to_the_start(self):

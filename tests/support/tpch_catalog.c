@@ -243,6 +243,18 @@ static weft_status mock_open(weft_ctx *ctx, void *self, const char *format, cons
     return weft_fail(ctx, WEFT_NOT_FOUND, "%s.`%s`: this catalogue has no files", format, path);
 }
 
+/* None of the tables outlives the session. */
+static weft_status mock_table(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
+                              const weft_table_definition **out)
+{
+    (void)ctx;
+    (void)self;
+    (void)parts;
+    (void)part_count;
+    *out = NULL;
+    return WEFT_OK;
+}
+
 static weft_status mock_names(weft_ctx *ctx, void *self, const char *const **names, int32_t *count)
 {
     const weft_tpch_catalog *c = self;
@@ -259,7 +271,8 @@ static weft_status mock_names(weft_ctx *ctx, void *self, const char *const **nam
 void weft_tpch_catalog_init(weft_tpch_catalog *c, double scale)
 {
     memset(c, 0, sizeof *c);
-    c->catalog = (weft_catalog){.find = mock_find, .open = mock_open, .names = mock_names, .self = c};
+    c->catalog = (weft_catalog){
+        .find = mock_find, .open = mock_open, .table = mock_table, .names = mock_names, .self = c};
     for (int32_t i = 0; i < WEFT_TPCH_TABLES; i++) {
         weft_tpch_table *t = &c->tables[i];
         t->def = &table_defs[i];

@@ -553,7 +553,7 @@ static void wrong_settings(void **state)
     weft_settings_init(&settings);
     weft_fixture_ok(&r.f,
                     weft_settings_set(&r.f.ctx, &settings, "weft.sql.session.timeZone", "Mars/Olympus"));
-    assert_int_equal(weft_remote_open(r.master, NULL, &settings, &error, &remote), WEFT_CONFIG);
+    assert_int_equal(weft_remote_open(r.master, NULL, &settings, &error, &remote), WEFT_CONFIG_ZONE);
     weft_fixture_ok(&r.f, weft_settings_set(&r.f.ctx, &settings, "weft.sql.session.timeZone", "Asia/Tokyo"));
     assert_int_equal(weft_remote_open(r.master, NULL, &settings, &error, &remote), WEFT_OK);
     weft_remote_close(&remote);

@@ -427,13 +427,19 @@ static bool is_passing(weft_status refusal)
            refusal == WEFT_SESSION_IN_USE;
 }
 
+/* A setting that the coordinator refuses is told of as the same program would without one. */
+static bool is_of_setting(weft_status code)
+{
+    return code == WEFT_CONFIG || code == WEFT_CONFIG_OPTIONS || code == WEFT_CONFIG_ZONE ||
+           code == WEFT_CANNOT_MODIFY_CONFIG;
+}
+
 /* What a coordinator said when it refused the session. A wrong setting is wrong everywhere. */
 static weft_status refused(weft_remote *r)
 {
     const weft_error said = r->refusal;
     r->ctx.error = said;
-    if (said.code != WEFT_CONFIG && said.code != WEFT_CANNOT_MODIFY_CONFIG)
-        weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
+    if (!is_of_setting(said.code)) weft_error_prefix(&r->ctx, "weft://%s: ", remote_name(r));
     return said.code;
 }
 

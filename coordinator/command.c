@@ -198,6 +198,7 @@ static weft_status show_tables(weft_ctx *ctx, const weft_session_catalog *catalo
         WEFT_TRY(st, weft_pointers_push(ctx, &cells, "true"));
     }
     *out = text_rows(views ? view_names : table_names, 3, &cells);
+    out->flags = 1u << 2;
 done:
     return st;
 }

@@ -11,6 +11,7 @@ typedef struct weft_command_rows {
     int32_t width, count;
     const char *const *names; /* [width] */
     const char *const *cells; /* [count * width], row after row; NULL is NULL */
+    uint32_t flags;           /* bit i: column i is a BOOLEAN, its cells are "true" or "false" */
 } weft_command_rows;
 
 /* The rows as one block of one partition, charged to ctx's account, and their columns in ctx->arena. Errors:

@@ -4,6 +4,11 @@
 #include "coordinator/command.h"
 #include "engine/columnar/builder.h"
 
+static bool is_flag(const weft_command_rows *rows, int32_t column)
+{
+    return column < 32 && (rows->flags >> column & 1) != 0;
+}
+
 static weft_status make_schema(weft_ctx *ctx, const weft_command_rows *rows, weft_schema **out)
 {
     weft_status st = WEFT_OK;
@@ -12,7 +17,9 @@ static weft_status make_schema(weft_ctx *ctx, const weft_command_rows *rows, wef
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, rows->width, &fields));
     for (int32_t i = 0; i < rows->width; i++)
         fields[i] =
-            (weft_field){.name = rows->names[i], .type = WEFT_TYPE_OF(WEFT_TYPE_STRING), .nullable = true};
+            (weft_field){.name = rows->names[i],
+                         .type = WEFT_TYPE_OF(is_flag(rows, i) ? WEFT_TYPE_BOOLEAN : WEFT_TYPE_STRING),
+                         .nullable = true};
     **out = (weft_schema){.count = rows->width, .fields = fields};
 done:
     return st;
@@ -29,6 +36,8 @@ static weft_status fill(weft_ctx *ctx, const weft_command_rows *rows, int32_t fi
             const char *text = rows->cells[(size_t)(first + i) * (size_t)rows->width + (size_t)c];
             if (text == NULL)
                 weft_vector_set_null(&vectors[c], i);
+            else if (is_flag(rows, c))
+                ((uint8_t *)vectors[c].values)[i] = strcmp(text, "true") == 0;
             else
                 WEFT_TRY(st, weft_vector_set_string(ctx, &vectors[c], i, text, (uint32_t)strlen(text)));
         }

@@ -12,13 +12,32 @@ typedef struct trial_catalog {
     weft_catalog session;
     const weft_routine *made;
     bool found;
+    bool reads; /* its body reads a table, a view or files */
 } trial_catalog;
+
+/* What outlives the session must not need what ends with it. */
+static weft_status check_lasting(weft_ctx *ctx, const trial_catalog *t, const char *name, const char *type)
+{
+    if (t->made->temporary) return WEFT_OK;
+    const char *own = t->made->parts[t->made->part_count - 1];
+    return weft_fail(ctx, WEFT_TEMPORARY_REFERENCE,
+                     "Cannot create the persistent object `%s` of the type FUNCTION because it references to "
+                     "the temporary object `%s` of the type %s. Please make the temporary object `%s` "
+                     "persistent, or make the persistent object `%s` temporary.",
+                     own, name, type, name, own);
+}
 
 static weft_status trial_find(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                               const weft_node **parsed, const weft_relation **relation, const char **database)
 {
-    const weft_catalog *c = &((trial_catalog *)self)->session;
-    return c->find(ctx, c->self, parts, part_count, parsed, relation, database);
+    weft_status st = WEFT_OK;
+    trial_catalog *t = self;
+    WEFT_TRY(st, t->session.find(ctx, t->session.self, parts, part_count, parsed, relation, database));
+    if (*parsed == NULL && *relation == NULL) goto done;
+    t->reads = true;
+    if (*database == NULL) st = check_lasting(ctx, t, parts[part_count - 1], "VIEW");
+done:
+    return st;
 }
 
 static weft_status trial_open(weft_ctx *ctx, void *self, const char *format, const char *path,
@@ -26,6 +45,7 @@ static weft_status trial_open(weft_ctx *ctx, void *self, const char *format, con
                               const weft_relation **relation)
 {
     const weft_catalog *c = &((trial_catalog *)self)->session;
+    ((trial_catalog *)self)->reads = true;
     return c->open(ctx, c->self, format, path, options, option_count, relation);
 }
 
@@ -50,21 +70,33 @@ static weft_status trial_names(weft_ctx *ctx, void *self, const char *const **na
 static weft_status trial_variable(weft_ctx *ctx, void *self, const char *const *parts, int32_t part_count,
                                   int32_t *used, const weft_variable **out)
 {
-    const weft_catalog *c = &((trial_catalog *)self)->session;
-    return c->variable(ctx, c->self, parts, part_count, used, out);
+    weft_status st = WEFT_OK;
+    const trial_catalog *t = self;
+    WEFT_TRY(st, t->session.variable(ctx, t->session.self, parts, part_count, used, out));
+    if (*out != NULL) st = check_lasting(ctx, t, (*out)->name, "VARIABLE");
+done:
+    return st;
 }
 
 static weft_status trial_routine(weft_ctx *ctx, void *self, const char *name, const weft_routine **out)
 {
+    weft_status st = WEFT_OK;
     trial_catalog *t = self;
     *out = t->made;
-    if (strcasecmp(t->made->parts[t->made->part_count - 1], name) != 0)
-        return t->session.routine(ctx, t->session.self, name, out);
+    if (strcasecmp(t->made->parts[t->made->part_count - 1], name) != 0) {
+        WEFT_TRY(st, t->session.routine(ctx, t->session.self, name, out));
+        if (*out != NULL && (*out)->temporary) st = check_lasting(ctx, t, name, "FUNCTION");
+        goto done;
+    }
+    if (t->found && t->made->replace) /* what it replaces may be what it calls, through others */
+        WEFT_TRY(st, weft_fail(ctx, WEFT_CYCLIC_FUNCTION, "Cyclic function reference detected: `%s` -> `%s`.",
+                               name, name));
     if (t->found)
-        return weft_fail(ctx, WEFT_ROUTINE_NOT_FOUND,
-                         "The routine `%s` cannot be found: a function cannot call itself.", name);
+        WEFT_TRY(st, weft_fail(ctx, WEFT_ROUTINE_NOT_FOUND,
+                               "The routine `%s` cannot be found: a function cannot call itself.", name));
     t->found = true;
-    return WEFT_OK;
+done:
+    return st;
 }
 
 /* f(NULL, …) */
@@ -115,6 +147,10 @@ static weft_status try_body(weft_session *s, weft_ctx *ctx, weft_ids *ids, const
         node.select.items = &call;
     }
     WEFT_TRY(st, weft_analyze(ctx, &catalog, ids, &node, &bound));
+    if (trial.reads && made->access != NULL && strcmp(made->access, "CONTAINS SQL") == 0)
+        st = weft_fail(ctx, WEFT_FUNCTION_DATA_ACCESS,
+                       "Cannot create a SQL function with CONTAINS SQL that accesses a table/view or a SQL "
+                       "function that reads SQL data. Please use READS SQL DATA instead.");
 done:
     return st;
 }
@@ -136,6 +172,13 @@ static weft_status check_parameters(weft_ctx *ctx, const weft_routine *r, const 
                          "not be followed by parameter `%s` without DEFAULT.",
                          name, r->parameters[i - 1].name, p->name);
     }
+    for (int32_t i = 0; i < r->column_count; i++)
+        for (int32_t k = 0; k < i; k++)
+            if (strcasecmp(r->columns[k].name, r->columns[i].name) == 0)
+                return weft_fail(ctx, WEFT_DUPLICATE_RETURNS,
+                                 "Found duplicate column(s) in the RETURNS clause column list of the "
+                                 "user-defined routine %s: `%s`.",
+                                 name, r->columns[i].name);
     return WEFT_OK;
 }
 

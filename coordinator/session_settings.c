@@ -116,10 +116,12 @@ done:
 
 /* ---- statements ---- */
 
-/* SET x = 5 is no way to set a variable. */
+/* SET x = 5 is no way to set a variable, nor is SET session.x = 5. */
 static weft_status refuse_variable(const weft_session *s, weft_ctx *ctx, const char *key)
 {
-    if (weft_session_objects_variable(weft_session_catalog_objects(s->catalog), key) == NULL) return WEFT_OK;
+    const char *name = begins(key, "system.") ? key + strlen("system.") : key;
+    if (begins(name, "session.")) name += strlen("session.");
+    if (weft_session_objects_variable(weft_session_catalog_objects(s->catalog), name) == NULL) return WEFT_OK;
     return weft_fail(ctx, WEFT_SET_VARIABLE_USING_SET,
                      "The feature is not supported: `%s` is a VARIABLE and cannot be updated using the SET "
                      "statement. Use SET VARIABLE `%s` = ... instead.",

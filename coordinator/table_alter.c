@@ -70,6 +70,17 @@ done:
     return st;
 }
 
+/* The property "comment" is the comment of the table. */
+static void take_comment(weft_pointers *pairs, weft_table_definition *d)
+{
+    int32_t at = 0;
+    while (at < pairs->count && strcmp(pairs->items[at], "comment") != 0) at += 2;
+    if (at == pairs->count) return;
+    d->comment = pairs->items[at + 1];
+    for (; at + 2 < pairs->count; at++) pairs->items[at] = pairs->items[at + 2];
+    pairs->count -= 2;
+}
+
 weft_status weft_command_set_properties(command_run *c)
 {
     weft_status st = WEFT_OK;
@@ -78,6 +89,7 @@ weft_status weft_command_set_properties(command_run *c)
     WEFT_TRY(st, weft_command_find_altered(c, &old));
     weft_table_definition d = *old;
     WEFT_TRY(st, weft_command_merge_properties(c->ctx, old, c->node->command.table, &pairs));
+    take_comment(&pairs, &d);
     d.properties = weft_pointers_texts(&pairs);
     d.property_count = pairs.count / 2;
     WEFT_TRY(st, weft_clustering_check(c->ctx, &c->node->span, &d));
@@ -128,6 +140,8 @@ weft_status weft_command_unset_properties(command_run *c)
     WEFT_TRY(st, weft_command_find_altered(c, &old));
     weft_table_definition d = *old;
     WEFT_TRY(st, weft_command_remove_properties(c->ctx, old, c->node->command.table, &d));
+    for (int32_t i = 0; i < c->node->command.table->property_count; i++)
+        if (strcmp(c->node->command.table->properties[2 * i], "comment") == 0) d.comment = NULL;
     WEFT_TRY(st, weft_warehouse_put(c->ctx, &d, true));
 done:
     return st;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/redact.h"
 #include "common/settings.h"
 #include "common/version.h"
 #include "coordinator/table_private.h"
@@ -104,7 +105,10 @@ static weft_status put_pairs(json_out *o, const char *key, const char *const *pa
     if (count == 0) return WEFT_OK;
     WEFT_TRY(st, put_key(o, key));
     WEFT_TRY(st, put_open(o, "{"));
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, put_pair(o, pairs[2 * i], pairs[2 * i + 1]));
+    for (int32_t i = 0; i < count; i++) {
+        const bool secret = weft_redact_is_secret(pairs[2 * i], strlen(pairs[2 * i]));
+        WEFT_TRY(st, put_pair(o, pairs[2 * i], secret ? WEFT_REDACTED : pairs[2 * i + 1]));
+    }
     WEFT_TRY(st, put_close(o, "}"));
 done:
     return st;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/redact.h"
 #include "common/settings.h"
 #include "common/version.h"
 #include "coordinator/table_private.h"
@@ -34,6 +35,38 @@ static weft_status create_type(weft_ctx *ctx, weft_type type, const char **out)
     *out = copy;
 done:
     weft_text_release(&text);
+    return st;
+}
+
+/* A name as it can be written: between backquotes where it must be. */
+static weft_status quoted_name(weft_ctx *ctx, const char *name, char **out)
+{
+    weft_status st = WEFT_OK;
+    weft_text text = {0};
+    WEFT_TRY(st, weft_text_append_name(ctx, &text, name, strlen(name)));
+    st = weft_arena_copy(ctx, ctx->arena, text.bytes, text.len, out);
+done:
+    weft_text_release(&text);
+    return st;
+}
+
+/* The value of an option or property as people may see it. */
+static const char *shown_value(const char *key, const char *value)
+{
+    return weft_redact_is_secret(key, strlen(key)) ? WEFT_REDACTED : value;
+}
+
+/* "WORDS (\n  'a' = 'b')\n", when there are pairs. */
+static weft_status add_pairs(weft_ctx *ctx, const char *words, const char *const *pairs, int32_t count,
+                             char **text)
+{
+    weft_status st = WEFT_OK;
+    for (int32_t i = 0; i < count; i++)
+        WEFT_TRY(st,
+                 weft_arena_printf(ctx, ctx->arena, text, "%s%s%s\n  '%s' = '%s'%s", *text,
+                                   i == 0 ? words : ",", i == 0 ? " (" : "", pairs[2 * i],
+                                   shown_value(pairs[2 * i], pairs[2 * i + 1]), i + 1 < count ? "" : ")\n"));
+done:
     return st;
 }
 
@@ -128,18 +161,18 @@ static weft_status view_statement(weft_ctx *ctx, const weft_table_definition *d,
 {
     weft_status st = WEFT_OK;
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "CREATE VIEW %s.%s (\n", d->database, d->name));
-    for (int32_t i = 0; i < d->column_count; i++)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s  %s%s%s%s%s", *text, d->columns[i].name,
+    for (int32_t i = 0; i < d->column_count; i++) {
+        char *name = NULL;
+        WEFT_TRY(st, quoted_name(ctx, d->columns[i].name, &name));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s  %s%s%s%s%s", *text, name,
                                        d->columns[i].comment != NULL ? " COMMENT '" : "",
                                        d->columns[i].comment != NULL ? d->columns[i].comment : "",
                                        d->columns[i].comment != NULL ? "'" : "",
                                        i + 1 < d->column_count ? ",\n" : ")\n"));
+    }
     if (d->comment != NULL)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sCOMMENT '%s'\n", *text, d->comment));
-    for (int32_t i = 0; i < d->property_count; i++)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%s%s\n  '%s' = '%s'%s", *text,
-                                       i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
-                                       d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
+    WEFT_TRY(st, add_pairs(ctx, "TBLPROPERTIES", d->properties, d->property_count, text));
     WEFT_TRY(st, add_collation(ctx, d, text));
     if (shows_schema_mode(ctx))
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, text, "%sWITH SCHEMA %s\n", *text,
@@ -180,9 +213,11 @@ weft_status weft_command_show_create(command_run *c)
                                    d->database, d->name));
     for (int32_t i = 0; i < d->column_count; i++) {
         const weft_column_definition *column = &d->columns[i];
+        char *name = NULL;
+        WEFT_TRY(st, quoted_name(ctx, column->name, &name));
         WEFT_TRY(st, create_type(ctx, column->type, &type));
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s  %s %s%s%s%s%s%s%s", text, column->name,
-                                       type, column->initial != NULL ? " DEFAULT " : "",
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s  %s %s%s%s%s%s%s%s", text, name, type,
+                                       column->initial != NULL ? " DEFAULT " : "",
                                        column->initial != NULL ? column->initial : "",
                                        column->comment != NULL ? " COMMENT '" : "",
                                        column->comment != NULL ? column->comment : "",
@@ -190,15 +225,13 @@ weft_status weft_command_show_create(command_run *c)
                                        i + 1 < d->column_count ? ",\n" : ")\n"));
     }
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sUSING %s\n", text, d->format));
+    WEFT_TRY(st, add_pairs(ctx, "OPTIONS", d->options, d->option_count, &text));
     WEFT_TRY(st, add_layout(ctx, d, &text));
     if (d->external)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sLOCATION '%s'\n", text, d->location));
+        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sLOCATION 'file:%s'\n", text, d->location));
     if (d->comment != NULL)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%sCOMMENT '%s'\n", text, d->comment));
-    for (int32_t i = 0; i < d->property_count; i++)
-        WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, &text, "%s%s\n  '%s' = '%s'%s", text,
-                                       i == 0 ? "TBLPROPERTIES (" : ",", d->properties[2 * i],
-                                       d->properties[2 * i + 1], i + 1 < d->property_count ? "" : ")\n"));
+    WEFT_TRY(st, add_pairs(ctx, "TBLPROPERTIES", d->properties, d->property_count, &text));
     WEFT_TRY(st, add_collation(ctx, d, &text));
     WEFT_TRY(st, weft_pointers_push(ctx, &cells, text));
     weft_command_give(c, names, 1, &cells);
@@ -221,7 +254,8 @@ weft_status weft_command_show_properties(command_run *c)
     for (int32_t i = 0; i < d->property_count; i++) {
         if (c->node->command.to != NULL && strcmp(c->node->command.to, d->properties[2 * i]) != 0) continue;
         WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, d->properties[2 * i]));
-        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells, d->properties[2 * i + 1]));
+        WEFT_TRY(st, weft_pointers_push(c->ctx, &cells,
+                                        shown_value(d->properties[2 * i], d->properties[2 * i + 1])));
     }
     if (c->node->command.to != NULL && cells.count == 0) { /* as Spark says it */
         char *text = NULL;
@@ -257,7 +291,7 @@ static weft_status pair_list(weft_ctx *ctx, const char *const *pairs, int32_t co
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "["));
     for (int32_t i = 0; i < count; i++)
         WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s%s%s=%s", *out, i > 0 ? ", " : "",
-                                       pairs[2 * i], pairs[2 * i + 1]));
+                                       pairs[2 * i], shown_value(pairs[2 * i], pairs[2 * i + 1])));
     WEFT_TRY(st, weft_arena_printf(ctx, ctx->arena, out, "%s]", *out));
 done:
     return st;
@@ -529,6 +563,7 @@ weft_status weft_command_show_extended(command_run *c)
     if (n->command.spec_count > 0) {
         WEFT_TRY(st, extended_partition(c, &cells));
         weft_command_give(c, names, 4, &cells);
+        c->rows->flags = 1u << 2;
         goto done;
     }
     const char *database = n->command.part_count > 0 ? n->command.parts[n->command.part_count - 1]
@@ -549,6 +584,7 @@ weft_status weft_command_show_extended(command_run *c)
         WEFT_TRY(st, give_extended(ctx, database, tables[i], text, &cells));
     }
     weft_command_give(c, names, 4, &cells);
+    c->rows->flags = 1u << 2;
     if (n->command.extended) st = weft_show_tables_json(ctx, c->rows);
 done:
     return st;

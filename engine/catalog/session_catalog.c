@@ -462,6 +462,18 @@ static const view *find_global(const weft_session_catalog *c, const char *name)
     return NULL;
 }
 
+/* A view that outlives the session must not need what ends with it. */
+static weft_status check_lasting(weft_ctx *ctx, const weft_session_catalog *c, const char *name,
+                                 const char *type)
+{
+    if (c->within == NULL || c->within->kind != WEFT_NODE_CREATE_VIEW) return WEFT_OK;
+    return weft_fail(ctx, WEFT_TEMPORARY_REFERENCE,
+                     "Cannot create the persistent object `%s` of the type VIEW because it references to the "
+                     "temporary object `%s` of the type %s. Please make the temporary object `%s` "
+                     "persistent, or make the persistent object `%s` temporary.",
+                     c->within->view.name, name, type, name, c->within->view.name);
+}
+
 /* A temporary view by the parts, as far as they may name one here. Errors: WEFT_TEMPORARY_REFERENCE. */
 static weft_status find_temporary(weft_ctx *ctx, weft_session_catalog *c, const char *const *parts,
                                   int32_t part_count, const view **out)
@@ -474,12 +486,7 @@ static weft_status find_temporary(weft_ctx *ctx, weft_session_catalog *c, const 
                                                  : NULL;
     if (part_count == 2 && strcasecmp(parts[0], WEFT_GLOBAL_DATABASE) == 0) v = find_global(c, parts[1]);
     *out = v;
-    if (v == NULL || c->within == NULL || c->within->kind != WEFT_NODE_CREATE_VIEW) return WEFT_OK;
-    return weft_fail(ctx, WEFT_TEMPORARY_REFERENCE,
-                     "Cannot create the persistent object `%s` of the type VIEW because it references to the "
-                     "temporary object `%s` of the type VIEW. Please make the temporary object `%s` "
-                     "persistent, or make the persistent object `%s` temporary.",
-                     c->within->view.name, v->name, v->name, c->within->view.name);
+    return v == NULL ? WEFT_OK : check_lasting(ctx, c, v->name, "VIEW");
 }
 
 static const weft_node *catalog_within(void *self, const weft_node *inside)
@@ -590,7 +597,8 @@ static weft_status catalog_routine(weft_ctx *ctx, void *self, const char *name, 
 {
     const weft_session_catalog *c = self;
     *out = weft_session_objects_find_function(&c->objects, name);
-    return *out != NULL ? WEFT_OK : weft_session_catalog_function(ctx, name, out);
+    return *out != NULL ? check_lasting(ctx, c, name, "FUNCTION")
+                        : weft_session_catalog_function(ctx, name, out);
 }
 
 /* Its value is copied: the statement may set the variable while its plan is there. */
@@ -604,6 +612,7 @@ static weft_status catalog_variable(weft_ctx *ctx, void *self, const char *const
     *out = NULL;
     weft_session_objects_lookup(&c->objects, parts, part_count, used, &v);
     if (v == NULL) return WEFT_OK;
+    WEFT_TRY(st, check_lasting(ctx, c, v->name, "VARIABLE"));
     WEFT_TRY(st, WEFT_NEW(ctx, &copy));
     WEFT_TRY(st, weft_variable_copy(ctx, v, copy));
     *out = copy;

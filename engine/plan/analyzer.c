@@ -71,6 +71,11 @@ static weft_status analyze_command(weft_analyzer *a, const weft_node *parsed, co
         goto done;
     }
     WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, 1, &inputs));
+    if (parsed->kind == WEFT_NODE_SHOW && parsed->show.part_count > 0) {
+        WEFT_TRY(st, weft_bind_described(a, parsed, &inputs[0]));
+        node->inputs = inputs;
+        goto done;
+    }
     const bool lasting = parsed->kind == WEFT_NODE_CREATE_VIEW && !parsed->view.temporary;
     const weft_node *around = lasting ? weft_analyzer_within(a, parsed) : NULL;
     st = analyze_statement(a, parsed->inputs[0], &inputs[0]);

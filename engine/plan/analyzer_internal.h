@@ -298,6 +298,10 @@ WEFT_MUST_CHECK weft_status weft_merge_sessions(weft_analyzer *a, const weft_bou
 WEFT_MUST_CHECK weft_status weft_bind_from(weft_analyzer *a, const weft_node *parsed, const weft_scope *outer,
                                            weft_cte *ctes, weft_bound *out);
 /* ---- analyzer_view.c ---- */
+/* What DESCRIBE is about, bound: its columns. Of a view whose query is good no more they are those that the
+ * catalogue knows. */
+WEFT_MUST_CHECK weft_status weft_bind_described(weft_analyzer *a, const weft_node *show,
+                                                const weft_node **out);
 /* The bound query of a view that outlives the session, which has the columns that the view has: *node
  * projects it to these. Errors: WEFT_INCOMPATIBLE_VIEW, WEFT_CANNOT_UP_CAST, WEFT_DATATYPE_MISMATCH*. */
 WEFT_MUST_CHECK weft_status weft_bind_view_columns(weft_analyzer *a, const weft_node *parsed,

@@ -91,3 +91,47 @@ weft_status weft_bind_view_columns(weft_analyzer *a, const weft_node *parsed, co
 done:
     return st;
 }
+
+/* A row of the columns that the view had when it was made: only the columns are looked at. */
+static weft_status columns_alone(weft_analyzer *a, const weft_table_definition *d, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    weft_pointers cells = {0};
+    const char **names = NULL;
+    WEFT_TRY(st, WEFT_NEW_ARRAY(a->ctx, d->column_count, &names));
+    for (int32_t i = 0; i < d->column_count; i++) {
+        weft_value null = {.is_null = true};
+        const weft_expr *e = NULL;
+        names[i] = d->columns[i].name;
+        WEFT_TRY(st, weft_type_of_values(a->ctx, d->columns[i].type, &null.type));
+        WEFT_TRY(st, weft_expr_literal(a->ctx, &null, &e));
+        WEFT_TRY(st, weft_pointers_push(a->ctx, &cells, e));
+    }
+    WEFT_TRY(st,
+             weft_node_values(a->ctx, a->ids, weft_pointers_exprs(&cells), 1, d->column_count, names, out));
+done:
+    return st;
+}
+
+weft_status weft_bind_described(weft_analyzer *a, const weft_node *show, const weft_node **out)
+{
+    weft_status st = WEFT_OK;
+    const weft_node *parsed = NULL;
+    const weft_relation *relation = NULL;
+    const char *database = NULL;
+    weft_bound bound = {0};
+    WEFT_TRY(st, weft_bind_query(a, show->inputs[0], NULL, NULL, &bound));
+    WEFT_TRY(st, weft_bound_node(a, &bound, out));
+done:
+    if (st == WEFT_OK || weft_status_classify(st) != WEFT_CLASS_USER || a->catalog->view == NULL) return st;
+    const weft_error error = a->ctx->error;
+    weft_error_clear(a->ctx);
+    if (a->catalog->find(a->ctx, a->catalog->self, show->show.parts, show->show.part_count, &parsed,
+                         &relation, &database) == WEFT_OK &&
+        parsed != NULL) {
+        const weft_table_definition *d = a->catalog->view(a->catalog->self, parsed);
+        if (d != NULL) return columns_alone(a, d, out);
+    }
+    a->ctx->error = error;
+    return st;
+}

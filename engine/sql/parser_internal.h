@@ -305,6 +305,7 @@ WEFT_MUST_CHECK weft_status weft_sql_drop_function(sql_parser *p, const weft_spa
 /* parser_variable.c */
 void weft_sql_variable_word(sql_parser *p); /* passes the word VARIABLE or VAR before a name */
 WEFT_MUST_CHECK weft_status weft_sql_declare(sql_parser *p, const weft_node **out); /* at DECLARE */
+weft_status weft_sql_variable_without_type(sql_parser *p, const weft_span *span); /* fails */
 WEFT_MUST_CHECK weft_status weft_sql_set_variable(sql_parser *p, const weft_span *start,
                                                   const weft_node **out); /* behind SET VARIABLE */
 /* A statement about a cursor: what scripts have, and nothing else. */
@@ -395,6 +396,10 @@ WEFT_MUST_CHECK weft_status weft_sql_alter_serde(sql_parser *p, bool partition, 
 /* A change of a column, which must be there. */
 WEFT_MUST_CHECK weft_status weft_sql_refuse_column(sql_parser *p, weft_node *node, const char *what,
                                                    const char *column);
+/* parser_alter_column.c: ALTER | CHANGE [COLUMN] c …, Hive's CHANGE [COLUMN] c c type [COMMENT …]: after the
+ * first word. */
+WEFT_MUST_CHECK weft_status weft_sql_alter_column(sql_parser *p, const weft_span *start, bool change,
+                                                  weft_node *node);
 /* parser_alter.c: ALTER, COMMENT ON, MSCK, REFRESH. */
 WEFT_MUST_CHECK weft_status weft_sql_alter(sql_parser *p, const weft_node **out);
 /* One more PARTITION (…) of the statement. */

@@ -97,6 +97,17 @@ done:
     return st;
 }
 
+static weft_status refuse_language(sql_parser *p, const weft_span *start, const char *language)
+{
+    weft_status st = WEFT_OK;
+    char *what = NULL;
+    WEFT_TRY(st, weft_arena_printf(p->ctx, p->ctx->arena, &what,
+                                   "Unsupported language for user defined functions: %s", language));
+    st = weft_sql_not_allowed(p, start, what);
+done:
+    return st;
+}
+
 /* What may stand between the parameters and the body, in any order. *found: there was one. */
 static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *found)
 {
@@ -109,17 +120,22 @@ static weft_status parse_characteristic(sql_parser *p, weft_routine *r, bool *fo
     if (weft_sql_accept_text(p, "RETURNS")) {
         WEFT_TRY(st, parse_returns(p, r));
     } else if (weft_sql_accept_text(p, "LANGUAGE")) {
-        if (!weft_sql_accept_text(p, "SQL"))
-            WEFT_TRY(st, weft_sql_unsupported(p, &weft_sql_peek(p, 0)->span,
-                                              "A function in another language than SQL"));
+        const char *language = NULL;
+        WEFT_TRY(st, weft_sql_name(p, "the name of a language", &language));
+        if (strcasecmp(language, "SQL") != 0) st = refuse_language(p, &at, language);
     } else if (weft_sql_accept_text(p, "DETERMINISTIC")) {
         r->deterministic = "true";
     } else if (sql_word(p, SQL_KW_NOT) && weft_sql_is_text(p, 1, "DETERMINISTIC")) {
         weft_sql_advance(p);
         weft_sql_advance(p);
         r->deterministic = "false";
-    } else if (weft_sql_accept_word(p, SQL_KW_COMMENT)) {
+    } else if (sql_word(p, SQL_KW_COMMENT)) {
+        bool seen = r->comment != NULL;
+        WEFT_TRY(st, weft_sql_once(p, &at, &seen, "COMMENT"));
+        weft_sql_advance(p);
         WEFT_TRY(st, weft_sql_string(p, "a comment", &r->comment, &len));
+    } else if (weft_sql_is_text(p, 0, "MODIFIES") && weft_sql_is_text(p, 1, "SQL")) {
+        WEFT_TRY(st, weft_sql_not_allowed(p, &at, "SQL function with MODIFIES SQL DATA is not supported"));
     } else if (weft_sql_is_text(p, 0, "CONTAINS") && weft_sql_is_text(p, 1, "SQL")) {
         weft_sql_advance(p);
         weft_sql_advance(p);

@@ -33,11 +33,7 @@ static weft_status declare_variables(sql_parser *p, block_parts *b)
                                   "Invalid variable declaration. Variable `%s` can only be declared at the "
                                   "beginning of the compound.",
                                   (const char *)names.items[0]));
-    if (sql_is(p, SQL_SEMICOLON))
-        WEFT_TRY(st, weft_fail_at(p->ctx, WEFT_VARIABLE_WITHOUT_TYPE, &span,
-                                  "Invalid SQL syntax: The definition of a SQL variable requires either a "
-                                  "datatype or a DEFAULT clause. For example, use `DECLARE name STRING` or "
-                                  "`DECLARE name = 'SQL'` instead of `DECLARE name`."));
+    if (sql_is(p, SQL_SEMICOLON)) WEFT_TRY(st, weft_sql_variable_without_type(p, &span));
     if (!sql_is(p, SQL_EQ) && !weft_sql_is_text(p, 0, "DEFAULT")) {
         weft_type parsed;
         const int32_t start = script_here(p);

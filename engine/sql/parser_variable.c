@@ -75,6 +75,33 @@ weft_status weft_sql_refuse_cursor(sql_parser *p)
         "are not supported.");
 }
 
+/* Each variable of a DECLARE has a name of its own. */
+static weft_status check_targets(sql_parser *p, const weft_pointers *targets)
+{
+    for (int32_t i = 0; i < targets->count; i++) {
+        const weft_expr *e = targets->items[i];
+        const char *name = e->name.parts[e->name.part_count - 1];
+        for (int32_t k = 0; k < i; k++) {
+            const weft_expr *other = targets->items[k];
+            if (strcasecmp(name, other->name.parts[other->name.part_count - 1]) == 0)
+                return weft_fail_at(p->ctx, WEFT_DUPLICATE_VARIABLE, &e->span,
+                                    "Found duplicate variable `%s` in the declare variable list. Please, "
+                                    "remove one of them.",
+                                    name);
+        }
+    }
+    return WEFT_OK;
+}
+
+weft_status weft_sql_variable_without_type(sql_parser *p, const weft_span *span)
+{
+    return weft_fail_at(
+        p->ctx, WEFT_VARIABLE_WITHOUT_TYPE, span,
+        "Invalid SQL syntax: The definition of a SQL variable requires either a datatype or a "
+        "DEFAULT clause. For example, use `DECLARE name STRING` or `DECLARE name = 'SQL'` "
+        "instead of `DECLARE name`.");
+}
+
 /* DECLARE [OR REPLACE] [VARIABLE | VAR] name, … [type] [DEFAULT | = expression] */
 weft_status weft_sql_declare(sql_parser *p, const weft_node **out)
 {
@@ -87,6 +114,7 @@ weft_status weft_sql_declare(sql_parser *p, const weft_node **out)
     if (command.replace) WEFT_TRY(st, weft_sql_expect_word(p, SQL_KW_REPLACE));
     weft_sql_variable_word(p);
     WEFT_TRY(st, parse_targets(p, &targets));
+    WEFT_TRY(st, check_targets(p, &targets));
     command.typed = !sql_is(p, SQL_END) && !sql_is(p, SQL_SEMICOLON) && !sql_is(p, SQL_EQ) &&
                     !weft_sql_is_text(p, 0, "DEFAULT");
     if (command.typed) WEFT_TRY(st, weft_sql_type(p, &command.type));
@@ -95,7 +123,7 @@ weft_status weft_sql_declare(sql_parser *p, const weft_node **out)
         WEFT_TRY(st, weft_sql_expr(p, &command.initial));
         WEFT_TRY(st, weft_sql_text_copy(p, from, p->last.stop, &command.initial_text));
     } else if (!command.typed) {
-        WEFT_TRY(st, weft_sql_syntax_error(p, "a type, '=' or DEFAULT"));
+        WEFT_TRY(st, weft_sql_variable_without_type(p, &start));
     }
     WEFT_TRY(st, variable_node(p, &start, &command, &targets, out));
 done:

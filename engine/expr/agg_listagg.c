@@ -172,7 +172,9 @@ static weft_status list_bind(weft_ctx *ctx, const weft_expr **args, int32_t coun
         return weft_fail_arg_type(ctx, 0, "\"string\" or \"binary\"", args[0], span);
     if (args[0]->type.id != type->id) WEFT_TRY(st, weft_expr_cast(ctx, args[0], *type, true, &args[0]));
     if (count == 1) goto done;
-    if (args[1]->type.id != type->id && args[1]->type.id != WEFT_TYPE_NULL)
+    const bool read_as_text = type->id == WEFT_TYPE_STRING && args[1]->type.id != WEFT_TYPE_BINARY &&
+                              !weft_type_is_nested(args[1]->type);
+    if (args[1]->type.id != type->id && args[1]->type.id != WEFT_TYPE_NULL && !read_as_text)
         return weft_fail_at(
             ctx, WEFT_DATATYPE_MISMATCH_DATA_DIFF, span,
             "Input to `listagg` should all be the same type, but its texts are %s and what stands "

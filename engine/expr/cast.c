@@ -224,9 +224,11 @@ static weft_value cast_value(const weft_kernel_call *call, int32_t i)
     return value;
 }
 
+/* An interval with fields is an error without ANSI, too. */
 weft_status cast_bad_input(weft_ctx *ctx, weft_kernel_call *call, int32_t i)
 {
-    if (weft_raise_wanted(ctx, call->expr) && call->expr->type.id != WEFT_TYPE_INTERVAL) {
+    const bool always = weft_type_is_interval(call->expr->type) && !weft_raise_tried(call->expr);
+    if (always || (weft_raise_wanted(ctx, call->expr) && call->expr->type.id != WEFT_TYPE_INTERVAL)) {
         const weft_value value = cast_value(call, i);
         return weft_raise_cast_input(ctx, call->expr, &value);
     }

@@ -116,8 +116,9 @@ weft_status cast_number_timestamp(weft_ctx *ctx, weft_kernel_call *call)
             const weft_i128 value = weft_load_i128(a->data, a->phys, i);
             if (scale > 6)
                 us = value / weft_i128_pow10(scale - 6);
-            else if (!weft_decimal_rescale(value, scale, 6, &us))
-                us = value < 0 ? INT64_MIN : INT64_MAX;
+            else
+                us = (weft_i128)((weft_u128)value * (weft_u128)weft_i128_pow10(6 - scale));
+            us = (int64_t)(uint64_t)us; /* what is too large wraps, as in Spark */
         } else if (a->phys == WEFT_PHYS_F32 || a->phys == WEFT_PHYS_F64) {
             const double value = weft_arg_f64(a, i) * SECOND_US;
             if (!isfinite(value)) {

@@ -90,6 +90,11 @@ weft_type weft_decimal_whole_type(char op, weft_type a, weft_type b)
     }
 }
 
+bool weft_timestamp_is_local(const weft_ctx *ctx)
+{
+    return strcasecmp(weft_setting_text(ctx, WEFT_SET_TIMESTAMP_TYPE), "TIMESTAMP_NTZ") == 0;
+}
+
 /* ---- the least common type ---- */
 
 static bool is_floating(weft_type t) { return t.id == WEFT_TYPE_FLOAT || t.id == WEFT_TYPE_DOUBLE; }

@@ -28,6 +28,8 @@ WEFT_MUST_CHECK weft_status weft_bind_compare(weft_ctx *ctx, const weft_function
 WEFT_MUST_CHECK weft_status weft_bind_same(weft_ctx *ctx, const weft_function *fn, const weft_expr **args,
                                            int32_t count, const weft_span *span, int32_t *variant,
                                            weft_type *type);
+/* Does TIMESTAMP stand for TIMESTAMP_NTZ (weft.sql.timestampType)? */
+bool weft_timestamp_is_local(const weft_ctx *ctx);
 /* Does an argument become the type where a function asks for it? Numbers do, whatever their types: the cast
  * is checked as one that is written. */
 bool weft_argument_fits(weft_type from, weft_type to);

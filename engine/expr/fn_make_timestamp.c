@@ -49,7 +49,7 @@ static weft_status kernel_make_timestamp(weft_ctx *ctx, weft_kernel_call *call)
         int64_t local;
         bool found;
         if (!weft_call_valid(call, i)) continue;
-        if (call->arg_count > 6)
+        if (call->arg_count > 6 && zoned)
             WEFT_TRY(st, weft_zones_get(ctx, call, 1, weft_arg_str(&call->args[6], i), &zone));
         WEFT_TRY(st, moment_fields(ctx, call, i, &local, &found));
         if (found)
@@ -104,6 +104,8 @@ done:
     return st;
 }
 
+enum { LOCAL_FIELDS = 2 }; /* the form of fields where TIMESTAMP stands for one without time zone */
+
 /* Seconds to six decimals. */
 static weft_status make_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
                              const weft_span *span, int32_t *variant, weft_type *type)
@@ -112,7 +114,11 @@ static weft_status make_bind(weft_ctx *ctx, const weft_function *fn, const weft_
     if (count < 6) WEFT_TRY(st, expect_date_time(ctx, args, count, span));
     if (count >= 6 && args[5]->type.id != WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[5], weft_type_decimal(16, 6), true, &args[5]));
-    st = weft_bind_default(ctx, fn, args, count, span, variant, type);
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+    if (count >= 6 && fn->signature_count > LOCAL_FIELDS && weft_timestamp_is_local(ctx)) {
+        *variant = LOCAL_FIELDS;
+        *type = WEFT_TYPE_OF(WEFT_TYPE_TIMESTAMP_NTZ);
+    }
 done:
     return st;
 }
@@ -128,6 +134,10 @@ static const weft_signature zoned_signatures[] = {{{FIELDS, S}, 6, 7, STAMP, ker
                                                   {{DATE, TIME, S}, 1, 3, STAMP, kernel_of_date}};
 static const weft_signature local_signatures[] = {{{FIELDS}, 6, 6, LOCAL, kernel_make_timestamp},
                                                   {{DATE, TIME}, 2, 2, LOCAL, kernel_of_date}};
+static const weft_signature either_signatures[] = {
+    {{FIELDS, S}, 6, 7, STAMP, kernel_make_timestamp},
+    {{DATE, TIME, S}, 1, 3, STAMP, kernel_of_date},
+    [LOCAL_FIELDS] = {{FIELDS, S}, 6, 7, LOCAL, kernel_make_timestamp}};
 #define MAKES(symbol, bits, list, usage, sql, want)                                                          \
     const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
                                             .flags = bits,                                                   \
@@ -139,7 +149,7 @@ static const weft_signature local_signatures[] = {{{FIELDS}, 6, 6, LOCAL, kernel
                                             .help = usage,                                                   \
                                             .example = sql,                                                  \
                                             .example_result = want}
-MAKES(make_timestamp, WEFT_FN_FALLIBLE, zoned_signatures,
+MAKES(make_timestamp, WEFT_FN_FALLIBLE, either_signatures,
       "make_timestamp(year, month, day, hour, minute, second [, zone]) or (date [, time] [, zone]): the "
       "timestamp",
       "SELECT make_timestamp(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
@@ -152,7 +162,7 @@ MAKES(
     "make_timestamp_ntz(year, month, day, hour, minute, second) or (date, time): the timestamp without time "
     "zone",
     "SELECT make_timestamp_ntz(2014, 12, 28, 6, 30, 45.887)", "2014-12-28 06:30:45.887");
-MAKES(try_make_timestamp, WEFT_FN_TRY, zoned_signatures,
+MAKES(try_make_timestamp, WEFT_FN_TRY, either_signatures,
       "try_make_timestamp(year, month, day, hour, minute, second [, zone]) or (date [, time] [, zone]): the "
       "timestamp, or NULL",
       "SELECT try_make_timestamp(2014, 13, 28, 6, 30, 45.887)", "NULL");

@@ -250,13 +250,20 @@ static weft_status kernel_unix_seconds(weft_ctx *ctx, weft_kernel_call *call)
 #define STAMP WEFT_TYPE_TIMESTAMP
 #define LOCAL WEFT_TYPE_TIMESTAMP_NTZ
 #define LONG  WEFT_TYPE_BIGINT
+#define READ_FORMS(result)                                                                                   \
+    {{S, S}, 2, 2, result, kernel_parse}, {{S}, 1, 1, result, kernel_cast},                                  \
+        {{DATE, S}, 1, 2, result, kernel_cast}, {{STAMP, S}, 1, 2, result, kernel_cast},                     \
+    {                                                                                                        \
+        {LOCAL, S}, 1, 2, result, kernel_cast                                                                \
+    }
 #define READS(result)                                                                                        \
     {                                                                                                        \
-        {{S, S}, 2, 2, result, kernel_parse}, {{S}, 1, 1, result, kernel_cast},                              \
-            {{DATE, S}, 1, 2, result, kernel_cast}, {{STAMP, S}, 1, 2, result, kernel_cast},                 \
-        {                                                                                                    \
-            {LOCAL, S}, 1, 2, result, kernel_cast                                                            \
-        }                                                                                                    \
+        READ_FORMS(result)                                                                                   \
+    }
+/* Of the type that TIMESTAMP stands for: the second half is for timestamps without time zone. */
+#define READS_EITHER                                                                                         \
+    {                                                                                                        \
+        READ_FORMS(STAMP), READ_FORMS(LOCAL)                                                                 \
     }
 #define PATTERN(symbol, bits, opener, usage, sql, want)                                                      \
     const weft_function weft_fn_##symbol = {.name = #symbol,                                                 \
@@ -276,9 +283,28 @@ static const weft_signature from_unixtime_signatures[] = {{{LONG, S}, 1, 2, S, k
 PATTERN(from_unixtime, WEFT_FN_FALLIBLE, pattern_open_format,
         "from_unixtime(seconds [, pattern]): seconds since 1970 as the text of a timestamp",
         "SELECT from_unixtime(0, 'yyyy')", "1970");
-static const weft_signature to_timestamp_signatures[] = READS(STAMP);
-PATTERN(to_timestamp, WEFT_FN_FALLIBLE, weft_pattern_open, "to_timestamp(x [, pattern]): x as a timestamp",
-        "SELECT to_timestamp('2016-12-31', 'yyyy-MM-dd')", "2016-12-31 00:00:00");
+static const weft_signature to_timestamp_signatures[] = READS_EITHER;
+static weft_status bind_either(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
+                               const weft_span *span, int32_t *variant, weft_type *type)
+{
+    weft_status st = WEFT_OK;
+    WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));
+    if (!weft_timestamp_is_local(ctx)) goto done;
+    *variant += WEFT_COUNT(to_timestamp_signatures) / 2;
+    *type = WEFT_TYPE_OF(LOCAL);
+done:
+    return st;
+}
+const weft_function weft_fn_to_timestamp = {.name = "to_timestamp",
+                                            .flags = WEFT_FN_FALLIBLE,
+                                            .signatures = to_timestamp_signatures,
+                                            .signature_count = WEFT_COUNT(to_timestamp_signatures),
+                                            .bind = bind_either,
+                                            .open = weft_pattern_open,
+                                            .close = weft_pattern_close,
+                                            .help = "to_timestamp(x [, pattern]): x as a timestamp",
+                                            .example = "SELECT to_timestamp('2016-12-31', 'yyyy-MM-dd')",
+                                            .example_result = "2016-12-31 00:00:00"};
 static const weft_signature to_timestamp_ltz_signatures[] = READS(STAMP);
 PATTERN(to_timestamp_ltz, WEFT_FN_FALLIBLE, weft_pattern_open,
         "to_timestamp_ltz(x [, pattern]): as to_timestamp", "SELECT to_timestamp_ltz('2016-12-31')",
@@ -297,10 +323,17 @@ const weft_function weft_fn_to_date = {.name = "to_date",
                                        .help = "to_date(x [, pattern]): x as a date",
                                        .example = "SELECT to_date('31.12.1998', 'dd.MM.yyyy')",
                                        .example_result = "1998-12-31"};
-static const weft_signature try_to_timestamp_signatures[] = READS(STAMP);
-PATTERN(try_to_timestamp, WEFT_FN_TRY, weft_pattern_open,
-        "try_to_timestamp(x [, pattern]): x as a timestamp, or NULL", "SELECT try_to_timestamp('2016-12-32')",
-        "NULL");
+const weft_function weft_fn_try_to_timestamp = {
+    .name = "try_to_timestamp",
+    .flags = WEFT_FN_TRY,
+    .signatures = to_timestamp_signatures,
+    .signature_count = WEFT_COUNT(to_timestamp_signatures),
+    .bind = bind_either,
+    .open = weft_pattern_open,
+    .close = weft_pattern_close,
+    .help = "try_to_timestamp(x [, pattern]): x as a timestamp, or NULL",
+    .example = "SELECT try_to_timestamp('2016-12-32')",
+    .example_result = "NULL"};
 static const weft_signature try_to_date_signatures[] = READS(DATE);
 PATTERN(try_to_date, WEFT_FN_TRY, weft_pattern_open, "try_to_date(x [, pattern]): x as a date, or NULL",
         "SELECT try_to_date('2016-12-32')", "NULL");

@@ -387,6 +387,8 @@ static weft_status bind_mask(weft_ctx *ctx, const weft_function *fn, const weft_
 {
     static const char *const names[] = {"", "upperChar", "lowerChar", "digitChar", "otherChar"};
     weft_status st = WEFT_OK;
+    if (count > 0 && args[0]->type.id != WEFT_TYPE_STRING && args[0]->type.id != WEFT_TYPE_NULL)
+        return weft_fail_arg_type(ctx, 0, "\"string\"", args[0], span);
     for (int32_t i = 1; i < count && i < WEFT_COUNT(names); i++) {
         WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
         const weft_expr *e = args[i];

@@ -258,9 +258,12 @@ weft_status weft_sql_typed_literal(sql_parser *p, const weft_expr **out)
         const weft_value value = {.type = WEFT_TYPE_OF(WEFT_TYPE_DATE), .i64 = days};
         WEFT_TRY(st, weft_sql_literal(p, value, span, out));
     } else {
-        const weft_type_id id = keyword == SQL_KW_TIMESTAMP_NTZ ? WEFT_TYPE_TIMESTAMP_NTZ
-                                : keyword == SQL_KW_TIMESTAMP   ? weft_sql_timestamp_type(p)
-                                                                : WEFT_TYPE_TIMESTAMP;
+        weft_moment moment; /* TIMESTAMP '… Z' is no local time, whatever TIMESTAMP is without a zone */
+        const bool zoned = weft_parse_moment(text, len, &moment) &&
+                           (moment.has_offset || moment.zone != NULL);
+        const weft_type_id id = keyword == SQL_KW_TIMESTAMP_NTZ         ? WEFT_TYPE_TIMESTAMP_NTZ
+                                : keyword == SQL_KW_TIMESTAMP && !zoned ? weft_sql_timestamp_type(p)
+                                                                        : WEFT_TYPE_TIMESTAMP;
         WEFT_TRY(st, moment_literal(p, &span, id, text, out));
     }
 done:

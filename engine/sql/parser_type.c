@@ -4,6 +4,7 @@
 
 #include "common/settings.h"
 #include "engine/columnar/collation.h"
+#include "engine/expr/coerce.h"
 #include "engine/expr/collate.h"
 #include "engine/expr/wkb.h"
 #include "engine/sql/parser_internal.h"
@@ -48,8 +49,7 @@ static const struct {
 
 weft_type_id weft_sql_timestamp_type(const sql_parser *p)
 {
-    const char *type = weft_setting_text(p->ctx, WEFT_SET_TIMESTAMP_TYPE);
-    return strcasecmp(type, "TIMESTAMP_NTZ") == 0 ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP;
+    return weft_timestamp_is_local(p->ctx) ? WEFT_TYPE_TIMESTAMP_NTZ : WEFT_TYPE_TIMESTAMP;
 }
 
 /* A number of at most so many digits, nine of which fit. */

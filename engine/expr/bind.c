@@ -458,20 +458,38 @@ done:
 
 /* ---- what every call goes through ---- */
 
-/* Casts that a call has put around its arguments fail at the place of the call. */
-static weft_status place_casts(weft_ctx *ctx, const weft_expr *const *given, const weft_expr **args,
-                               int32_t count, const weft_span *span)
+/* Casts that a call has put around its arguments fail at the place of the call; of try_add() and its like a
+ * text that is no number is NULL. */
+static weft_status place_casts(weft_ctx *ctx, const weft_function *fn, const weft_expr *const *given,
+                               const weft_expr **args, int32_t count, const weft_span *span)
 {
     weft_status st = WEFT_OK;
+    const bool tries = (fn->flags & WEFT_FN_TRY) != 0 && fn->bind == weft_bind_arithmetic;
     if (span == NULL || span->line <= 0) return WEFT_OK;
     for (int32_t i = 0; i < count; i++) {
         if (args[i] == given[i] || args[i]->kind != WEFT_EXPR_CAST || !args[i]->cast.implicit) continue;
         weft_expr copy = *args[i];
         copy.span = *span;
+        copy.cast.try_ |= tries && is_id(given[i], WEFT_TYPE_STRING);
         WEFT_TRY(st, weft_expr_with_args(ctx, &copy, copy.args, &args[i]));
     }
 done:
     return st;
+}
+
+/* Of WEFT_FN_TEXTS_ONLY: nothing else becomes a text here. */
+static weft_status expect_texts(weft_ctx *ctx, const weft_function *fn, const weft_expr *const *args,
+                                int32_t count, const weft_span *span)
+{
+    if ((fn->flags & WEFT_FN_TEXTS_ONLY) == 0 || !signature_takes(&fn->signatures[0], count)) return WEFT_OK;
+    for (int32_t i = 0; i < count; i++) {
+        const uint8_t wanted = signature_type(&fn->signatures[0], i), id = args[i]->type.id;
+        if (wanted != WEFT_TYPE_STRING && wanted != WEFT_TYPE_BINARY) continue;
+        if (id == WEFT_TYPE_STRING || id == WEFT_TYPE_BINARY || id == WEFT_TYPE_NULL) continue;
+        return weft_fail_arg_type(ctx, i, wanted == WEFT_TYPE_BINARY ? "\"binary\"" : "\"string\"", args[i],
+                                  span);
+    }
+    return WEFT_OK;
 }
 
 weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
@@ -483,9 +501,11 @@ weft_status weft_function_bind(weft_ctx *ctx, const weft_function *fn, const wef
     const weft_expr **given = NULL;
     WEFT_TRY(st, WEFT_NEW_ARRAY(ctx, weft_max_i32(count, 1), &given));
     if (count > 0) memcpy(given, args, (size_t)count * sizeof(*given));
-    st = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type);
+    st = expect_texts(ctx, fn, args, count, span);
+    if (st == WEFT_OK)
+        st = (fn->bind != NULL ? fn->bind : weft_bind_default)(ctx, fn, args, count, span, variant, type);
     if (st != WEFT_OK) return weft_fail_call(ctx, st, &call, span);
-    WEFT_TRY(st, place_casts(ctx, given, args, count, span));
+    WEFT_TRY(st, place_casts(ctx, fn, given, args, count, span));
     WEFT_TRY(st, weft_collate_result(ctx, fn->name, args, count, type));
 done:
     return st;

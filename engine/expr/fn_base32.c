@@ -68,7 +68,7 @@ done:
 #define B WEFT_TYPE_BINARY
 static const weft_signature to_base32_signatures[] = {{{B}, 1, 1, S, kernel_to_base32},
                                                       {{S}, 1, 1, S, kernel_to_base32}};
-WEFT_FN_ENTRY(to_base32, "to_base32", NULL, 0, NULL, "to_base32(b): bytes in base 32",
+WEFT_FN_ENTRY(to_base32, "to_base32", NULL, WEFT_FN_TEXTS_ONLY, NULL, "to_base32(b): bytes in base 32",
               "SELECT to_base32('foobar')", "MZXW6YTBOI======");
 WEFT_FN_FORM(from_base32, 1, 1, B, kernel_from_base32, S);
 WEFT_FN_ENTRY(from_base32, "from_base32", NULL, WEFT_FN_FALLIBLE, NULL,

@@ -490,8 +490,8 @@ WEFT_FN_ENTRY(conv, "conv", NULL, WEFT_FN_FALLIBLE | WEFT_FN_GIVES_NULL, NULL,
               "conv(s, from, to): a number of one base in another", "SELECT conv('100', 2, 10)", "4");
 static const weft_signature base64_signatures[] = {{{B}, 1, 1, S, kernel_base64},
                                                    {{S}, 1, 1, S, kernel_base64}};
-WEFT_FN_ENTRY(base64, "base64", NULL, 0, NULL, "base64(b): bytes in base 64", "SELECT base64('Spark')",
-              "U3Bhcms=");
+WEFT_FN_ENTRY(base64, "base64", NULL, WEFT_FN_TEXTS_ONLY, NULL, "base64(b): bytes in base 64",
+              "SELECT base64('Spark')", "U3Bhcms=");
 WEFT_FN_FORM(unbase64, 1, 1, B, kernel_unbase64, S);
 WEFT_FN_ENTRY(unbase64, "unbase64", NULL, WEFT_FN_FALLIBLE, NULL, "unbase64(s): the bytes of text in base 64",
               "SELECT decode(unbase64('U3Bhcms='), 'UTF-8')", "Spark");
@@ -502,7 +502,7 @@ WEFT_FN_ENTRY(encode, "encode", NULL, WEFT_FN_FALLIBLE, NULL,
 static const weft_signature decode_signatures[] = {{{B, S}, 2, 2, S, kernel_decode},
                                                    {{S, S}, 2, 2, S, kernel_decode}};
 WEFT_FN_ENTRY(
-    decode, "decode", NULL, WEFT_FN_FALLIBLE, NULL,
+    decode, "decode", NULL, WEFT_FN_FALLIBLE | WEFT_FN_TEXTS_ONLY, NULL,
     "decode(b, set): bytes of a character set as text; decode(x, a, b, ..., [else]): b where x equals a",
     "SELECT decode(X'6162', 'US-ASCII')", "ab");
 WEFT_FN_FORM(url_encode, 1, 1, S, kernel_url_encode, S);

@@ -112,6 +112,9 @@ static weft_status make_bind(weft_ctx *ctx, const weft_function *fn, const weft_
 {
     weft_status st = WEFT_OK;
     if (count < 6) WEFT_TRY(st, expect_date_time(ctx, args, count, span));
+    if (count >= 6 && !weft_type_is_numeric(args[5]->type) && args[5]->type.id != WEFT_TYPE_STRING &&
+        args[5]->type.id != WEFT_TYPE_NULL)
+        return weft_fail_arg_type(ctx, 5, "\"decimal(16,6)\"", args[5], span);
     if (count >= 6 && args[5]->type.id != WEFT_TYPE_NULL)
         WEFT_TRY(st, weft_expr_cast(ctx, args[5], weft_type_decimal(16, 6), true, &args[5]));
     WEFT_TRY(st, weft_bind_default(ctx, fn, args, count, span, variant, type));

@@ -193,7 +193,11 @@ static weft_status bind_str_to_map(weft_ctx *ctx, const weft_function *fn, const
     const weft_type text = WEFT_TYPE_OF(WEFT_TYPE_STRING);
     if (count < 1 || count > 3) return weft_fail_arg_count(ctx, fn->name, 1, 3, count, span);
     *variant = 0;
-    for (int32_t i = 0; i < count; i++) WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, text, span));
+    for (int32_t i = 0; i < count; i++) {
+        if (args[i]->type.id != WEFT_TYPE_STRING && args[i]->type.id != WEFT_TYPE_NULL)
+            return weft_fail_arg_type(ctx, i, "\"string\"", args[i], span);
+        WEFT_TRY(st, weft_bind_arg_as(ctx, args, i, text, span));
+    }
     WEFT_TRY(st, weft_type_make_map(ctx, text, text, type));
 done:
     return st;

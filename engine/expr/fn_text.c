@@ -387,8 +387,6 @@ static weft_status bind_mask(weft_ctx *ctx, const weft_function *fn, const weft_
 {
     static const char *const names[] = {"", "upperChar", "lowerChar", "digitChar", "otherChar"};
     weft_status st = WEFT_OK;
-    if (count > 0 && args[0]->type.id != WEFT_TYPE_STRING && args[0]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, 0, "\"string\"", args[0], span);
     for (int32_t i = 1; i < count && i < WEFT_COUNT(names); i++) {
         WEFT_TRY(st, weft_expr_fold(ctx, args[i], &args[i]));
         const weft_expr *e = args[i];
@@ -456,6 +454,6 @@ static const weft_signature elt_signatures[] = {{{I, S}, 2, -1, S, kernel_elt},
 WEFT_FN_ENTRY(elt, "elt", NULL, WEFT_FN_NULL_OWN | WEFT_FN_FALLIBLE, NULL,
               "elt(n, a, b, ...): the n-th of the texts", "SELECT elt(2, 'a', 'b')", "b");
 WEFT_FN_FORM(mask, 1, 5, S, kernel_mask, S, S, S, S, S);
-WEFT_FN_ENTRY(mask, "mask", NULL, WEFT_FN_NULL_OWN, bind_mask,
+WEFT_FN_ENTRY(mask, "mask", NULL, WEFT_FN_NULL_OWN | WEFT_FN_TEXTS_ONLY, bind_mask,
               "mask(s [, upper [, lower [, digit [, other]]]]): letters and digits made unreadable",
               "SELECT mask('AbC-12')", "XxX-nn");

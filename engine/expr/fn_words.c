@@ -146,17 +146,8 @@ static weft_status kernel_chr(weft_ctx *ctx, weft_kernel_call *call)
 }
 
 #define S WEFT_TYPE_STRING
-/* Of texts alone: nothing else becomes one here. */
-static weft_status bind_soundex(weft_ctx *ctx, const weft_function *fn, const weft_expr **args, int32_t count,
-                                const weft_span *span, int32_t *variant, weft_type *type)
-{
-    if (count == 1 && args[0]->type.id != WEFT_TYPE_STRING && args[0]->type.id != WEFT_TYPE_NULL)
-        return weft_fail_arg_type(ctx, 0, "\"string\"", args[0], span);
-    return weft_bind_default(ctx, fn, args, count, span, variant, type);
-}
-
 WEFT_FN_FORM(soundex, 1, 1, S, kernel_soundex, S);
-WEFT_FN_ENTRY(soundex, "soundex", NULL, 0, bind_soundex, "soundex(s): the Soundex code of s",
+WEFT_FN_ENTRY(soundex, "soundex", NULL, WEFT_FN_TEXTS_ONLY, NULL, "soundex(s): the Soundex code of s",
               "SELECT soundex('Miller')", "M460");
 WEFT_FN_FORM(levenshtein, 2, 3, WEFT_TYPE_INT, kernel_levenshtein, S, S, WEFT_TYPE_INT);
 WEFT_FN_ENTRY(levenshtein, "levenshtein", NULL, 0, NULL,

@@ -30,6 +30,7 @@ typedef enum weft_function_flags {
     WEFT_FN_LAMBDA_PART = 16384,     /* a lambda or a variable of one (lambda.h): never computed by itself */
     WEFT_FN_SHOWS_FIRST = 32768,     /* Spark shows its first argument only: from_json(j) */
     WEFT_FN_SHOWS_TWO = 65536,       /* its first two: variant_get(v, path) */
+    WEFT_FN_TEXTS_ONLY = 131072,     /* its first form's STRINGs and BINARYs are given texts and bytes only */
     WEFT_FN_ZONED = 64 /* of timestamps in the session's time zone: the kernel's state is that weft_zone */
 } weft_function_flags;
 
